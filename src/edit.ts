@@ -1,0 +1,29 @@
+import { HardenError } from './errors.ts'
+
+/** Replace `source.slice(start, end)` by `text`. Offsets are UTF-16 code units into the one source text. */
+export interface Edit {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+}
+
+/**
+ * Apply all edits at once. Insertions at one point keep the order in which they are given; two edits that want
+ * the same bytes are a bug in a transform and throw `conflicting-edits`.
+ */
+export function applyEdits(source: string, edits: readonly Edit[]): string {
+  const ordered = edits
+    .map((edit, order) => ({ ...edit, order }))
+    .sort((a, b) => a.start - b.start || a.end - b.end || a.order - b.order)
+  const parts: string[] = []
+  let at = 0
+  for (const edit of ordered) {
+    if (edit.start < at || edit.end < edit.start || edit.end > source.length) {
+      throw new HardenError('conflicting-edits', `two edits want the same text at offset ${edit.start}`)
+    }
+    parts.push(source.slice(at, edit.start), edit.text)
+    at = edit.end
+  }
+  parts.push(source.slice(at))
+  return parts.join('')
+}

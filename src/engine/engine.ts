@@ -1,0 +1,150 @@
+import type { Readable } from 'node:stream'
+import type { ImageConfig, Platform } from '../image/facts.ts'
+
+/** The port to a container engine. One value is one session: all that it makes carries the session's label. */
+export interface Engine {
+  readonly name: 'docker' | 'podman' | 'nerdctl'
+  /** `docker 26.1.5`, for reports. */
+  readonly version: string
+  /** Value of the label `harden-image.session` on everything this session makes. */
+  readonly session: string
+  /** The engine runs on this machine, so that `/proc/<pid>` and container addresses can be reached. */
+  readonly local: boolean
+
+  inspectImage(reference: string): Promise<EngineImage | null>
+  pull(reference: string, platform?: string): Promise<void>
+  /** Streams the root file system of an image (create, export, remove) as a tar to `read`. */
+  exportImage<T>(reference: string, read: (tar: Readable) => Promise<T>): Promise<T>
+  /** Streams a path of a container as a tar to `read`; null when the path does not exist. Also for a stopped container. */
+  copyOut<T>(container: string, path: string, read: (tar: Readable) => Promise<T>): Promise<T | null>
+  build(request: BuildRequest): Promise<BuildResult>
+
+  create(spec: RunSpec): Promise<string>
+  start(container: string): Promise<void>
+  state(container: string): Promise<ContainerState>
+  /** stdout and stderr together, oldest first. */
+  logs(container: string): Promise<string>
+  diff(container: string): Promise<readonly DiffEntry[]>
+  /** Every process of a running container, seen from outside. */
+  processes(container: string): Promise<readonly ContainerProcess[]>
+  /** Ports that are listened on (TCP) or bound (UDP) in the container's network namespace; null where that can't be read. */
+  listeners(container: string): Promise<readonly Listener[] | null>
+  exec(container: string, argv: readonly string[], options?: { readonly user?: string; readonly timeoutMs?: number }): Promise<ExecResult>
+  /** SIGTERM, then SIGKILL after the grace period. Returns milliseconds it took. */
+  stop(container: string, graceSeconds: number): Promise<number>
+  /** Removes a container with its anonymous volumes; no error when it is gone already. */
+  remove(container: string): Promise<void>
+  removeImage(reference: string): Promise<void>
+  tag(image: string, reference: string): Promise<void>
+  /** Removes every container, image, network and volume that this session made. Never throws; safe to call twice. */
+  cleanUp(): Promise<void>
+}
+
+export interface EngineImage {
+  readonly id: string
+  readonly config: ImageConfig
+  readonly platform: Platform
+  /** Bytes of all layers. */
+  readonly size: number
+  readonly repoDigests: readonly string[]
+}
+
+export interface BuildRequest {
+  /** The Dockerfile's text; it is never written into the context. */
+  readonly dockerfile: string
+  /** Folder of the build context; null for an empty one. */
+  readonly context: string | null
+  readonly tag: string
+  readonly target?: string
+  readonly platform?: string
+  readonly buildArgs?: Readonly<Record<string, string>>
+  /** Keep the image after the session and put no session label on it (`--build -t TAG`). */
+  readonly keep?: boolean
+  /** File whose `<name>.dockerignore` neighbour applies; default none beyond the context's own `.dockerignore`. */
+  readonly dockerfilePath?: string
+}
+
+export interface BuildResult {
+  readonly id: string
+  readonly milliseconds: number
+}
+
+export interface Mount {
+  readonly type: 'volume' | 'tmpfs'
+  readonly target: string
+  /** Volume name; absent for an anonymous one. */
+  readonly source?: string
+  /** tmpfs only: `uid=101,gid=101,mode=0755,size=64m`. */
+  readonly options?: string
+}
+
+export interface RunSpec {
+  readonly image: string
+  /** `uid:gid`; absent: as the image says. */
+  readonly user?: string
+  readonly capDrop?: readonly string[]
+  readonly capAdd?: readonly string[]
+  readonly noNewPrivileges?: boolean
+  readonly readOnly?: boolean
+  readonly sysctls?: Readonly<Record<string, string>>
+  readonly env?: Readonly<Record<string, string>>
+  readonly mounts?: readonly Mount[]
+  readonly volumesFrom?: readonly string[]
+  readonly entrypoint?: string
+  readonly command?: readonly string[]
+  readonly network?: string
+  readonly memoryBytes?: number
+  readonly pidsLimit?: number
+  readonly tty?: boolean
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+export interface ContainerState {
+  readonly status: 'created' | 'running' | 'restarting' | 'paused' | 'exited' | 'dead'
+  readonly running: boolean
+  /** Null while it runs. */
+  readonly exitCode: number | null
+  readonly oomKilled: boolean
+  /** The engine's own error, such as `exec: "x": permission denied`; '' for none. */
+  readonly error: string
+  /** Host pid of the first process; 0 when it does not run. */
+  readonly pid: number
+  /** Address reachable from this machine where `local`; '' for none. */
+  readonly address: string
+  /** null where the image has no HEALTHCHECK. */
+  readonly health: 'starting' | 'healthy' | 'unhealthy' | null
+  readonly restartCount: number
+}
+
+export interface DiffEntry {
+  readonly kind: 'added' | 'changed' | 'deleted'
+  readonly path: string
+}
+
+export interface ContainerProcess {
+  /** On the engine's host. */
+  readonly pid: number
+  readonly command: string
+  /** Real, effective, saved and file system ids as seen inside the container. */
+  readonly uids: readonly number[]
+  readonly gids: readonly number[]
+  readonly groups: readonly number[]
+  /** Names without `CAP_` of effective, permitted, inheritable and ambient sets together; null where they can't be read. */
+  readonly capabilities: readonly string[] | null
+  /** Names in the bounding set; null where it can't be read. */
+  readonly bounding: readonly string[] | null
+  readonly noNewPrivileges: boolean | null
+}
+
+export interface Listener {
+  readonly port: number
+  readonly protocol: 'tcp' | 'udp'
+  /** Listens on loopback only. */
+  readonly loopback: boolean
+}
+
+export interface ExecResult {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}

@@ -1,0 +1,92 @@
+import type { FileModel } from './file-model.ts'
+
+/** A fact, or the reason why it is not known. Unknown is never silently a default. */
+export type Known<T> =
+  | { readonly known: true; readonly value: T }
+  | { readonly known: false; readonly reason: string }
+
+export interface Platform {
+  readonly os: string
+  readonly architecture: string
+  readonly variant?: string
+}
+
+export interface Healthcheck {
+  /** As in the image config: `['NONE']`, `['CMD', …]` or `['CMD-SHELL', text]`. */
+  readonly test: readonly string[]
+  readonly intervalMs?: number
+  readonly timeoutMs?: number
+  readonly startPeriodMs?: number
+  readonly retries?: number
+}
+
+export interface ExposedPort {
+  readonly port: number
+  readonly protocol: 'tcp' | 'udp' | 'sctp'
+}
+
+/** The OCI image config, as far as it decides how a container starts. */
+export interface ImageConfig {
+  /** As written in the image; '' means root. */
+  readonly user: string
+  readonly entrypoint: readonly string[] | null
+  readonly cmd: readonly string[] | null
+  /** In order; later ones win. */
+  readonly env: ReadonlyMap<string, string>
+  readonly exposedPorts: readonly ExposedPort[]
+  readonly volumes: readonly string[]
+  /** Absolute; '/' where the image says nothing. */
+  readonly workdir: string
+  readonly healthcheck: Healthcheck | null
+  /** ONBUILD triggers as written. */
+  readonly onbuild: readonly string[]
+  /** SHELL; null means the default `/bin/sh -c`. */
+  readonly shell: readonly string[] | null
+  readonly stopSignal: string | null
+  readonly labels: ReadonlyMap<string, string>
+}
+
+export interface Account {
+  readonly name: string
+  readonly uid: number
+  readonly gid: number
+  readonly home: string
+  readonly shell: string
+}
+
+export interface Group {
+  readonly name: string
+  readonly gid: number
+  readonly members: readonly string[]
+}
+
+export interface Accounts {
+  readonly users: readonly Account[]
+  readonly groups: readonly Group[]
+}
+
+export interface OsRelease {
+  /** `ID=`: debian, alpine, rhel …; '' when the file has none. */
+  readonly id: string
+  readonly idLike: readonly string[]
+  readonly versionId: string
+}
+
+export type FactSource = 'engine' | 'registry' | 'archive' | 'catalogue' | 'derived'
+
+/**
+ * What is known of an image. Each source gives the same shape. `files` holds owner and mode of every path and the text
+ * of the small files that decide something (accounts, entrypoint scripts, configuration).
+ */
+export interface ImageFacts {
+  /** As the user or the FROM line named it. */
+  readonly reference: string
+  readonly source: FactSource
+  /** Content digest or engine image id, `sha256:…`. */
+  readonly digest: string | null
+  readonly platform: Platform
+  readonly config: ImageConfig
+  readonly accounts: Known<Accounts>
+  readonly files: Known<FileModel>
+  readonly os: Known<OsRelease>
+}

@@ -1,0 +1,37 @@
+export type FileType = 'file' | 'directory' | 'symlink' | 'other'
+
+export interface FileEntry {
+  readonly type: FileType
+  readonly uid: number
+  readonly gid: number
+  /** Permission bits with setuid, setgid and sticky: 0 to 0o7777. */
+  readonly mode: number
+  /** Bytes; 0 for what is no regular file. */
+  readonly size: number
+  /** Target of a symlink as stored, else null. */
+  readonly link: string | null
+}
+
+/** Who asks: a uid with its primary and supplementary groups, without capabilities. Uid 0 is treated as root (may do all). */
+export interface Identity {
+  readonly uid: number
+  readonly gids: readonly number[]
+}
+
+/** All files of an image by absolute, normalised path. Pure data: nothing is read when it is asked. */
+export interface FileModel {
+  /** Not following a symlink at the end; parents are followed. */
+  entry(path: string): FileEntry | null
+  /** The path with every symlink followed, the last one too; null for a loop or where a parent is missing. A missing last part is kept. */
+  resolve(path: string): string | null
+  exists(path: string): boolean
+  /** Names in a directory, sorted. */
+  list(path: string): readonly string[]
+  /** Text of a small file that was kept, following symlinks; null when it was not kept or is none. */
+  text(path: string): string | null
+  /** Paths of all files whose text was kept. */
+  texts(): readonly string[]
+  paths(): Iterable<string>
+  /** A model with these entries added or replaced (missing parents become root:root 0755 directories); null removes a path and all below. */
+  with(changes: ReadonlyMap<string, FileEntry | null>, texts?: ReadonlyMap<string, string>): FileModel
+}
