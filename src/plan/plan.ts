@@ -1,0 +1,135 @@
+import type { ExposedPort, Known } from '../image/facts.ts'
+import type { Evidence } from './evidence.ts'
+
+/** The decisions for one Dockerfile: one stage plan for each stage that is meant to run. */
+export interface Plan {
+  readonly stages: readonly StagePlan[]
+}
+
+export type StageOutcome = 'harden' | 'already' | 'needs-root' | 'not-applicable' | 'unknown'
+
+export interface StagePlan {
+  /** Index into `dockerfile.stages`. */
+  readonly stage: number
+  readonly outcome: StageOutcome
+  /** Why, for every outcome but `harden`. */
+  readonly reason: string
+  /** Effective user as the stage ends now, as `root`, `node`, `10001:10001`. */
+  readonly userBefore: Known<string>
+  /** Who it runs as afterwards; null where nothing was chosen. */
+  readonly account: AccountChoice | null
+  readonly grants: readonly Grant[]
+  readonly ports: readonly PortDecision[]
+  /** Changes to text files of the image. */
+  readonly fileEdits: readonly FileEdit[]
+  /** Environment that must be set. */
+  readonly env: readonly EnvSetting[]
+  /** ENTRYPOINT and CMD as they must become; null where they stay. */
+  readonly command: CommandChange | null
+  /** What runs in this image at build time. */
+  readonly tools: Tools
+  readonly remarks: readonly Remark[]
+}
+
+/** How the account comes to be. `image`: it is there; `none`: a bare uid. */
+export type AccountCreation = 'exists' | 'useradd' | 'adduser' | 'append' | 'copy' | 'none'
+
+export interface AccountChoice {
+  /** '' for a bare uid. */
+  readonly name: string
+  readonly uid: number
+  readonly gid: number
+  /** Supplementary groups it has by the image's /etc/group. */
+  readonly groups: readonly number[]
+  /** Absolute; '' where it has none. */
+  readonly home: string
+  readonly createHome: boolean
+  readonly from: 'created' | 'image' | 'option'
+  readonly creation: AccountCreation
+  /** With creation `copy`: the whole new text of /etc/passwd and /etc/group. */
+  readonly passwd?: string
+  readonly group?: string
+  readonly evidence: readonly Evidence[]
+}
+
+/**
+ * Least first. `create-file`: made beforehand, owned by the user. `sticky`: the user's group may create, nobody's else
+ * file can be replaced (1775). `group-read`: the user's group may read one file. `traverse`: o+x on one folder.
+ */
+export type GrantKind = 'group-read' | 'traverse' | 'own-file' | 'create-file' | 'own-directory' | 'create-directory' | 'sticky'
+
+export interface Grant {
+  /** Absolute, symlinks resolved. */
+  readonly path: string
+  readonly kind: GrantKind
+  /** Permission bits to set; absent: as they are (or the tool's default for what is created). */
+  readonly mode?: number
+  readonly evidence: readonly Evidence[]
+}
+
+export interface PortDecision {
+  readonly from: number
+  readonly protocol: 'tcp' | 'udp'
+  /** Null: the port is kept, `reason` says why. */
+  readonly to: number | null
+  readonly reason: string
+  readonly exposed: boolean
+  readonly evidence: readonly Evidence[]
+}
+
+/** A change to one text file inside the image, line by line. */
+export interface FileEdit {
+  readonly path: string
+  readonly substitutions: readonly Substitution[]
+  /** What for: the reason above the line in the Dockerfile. */
+  readonly reason: string
+  readonly purpose: 'port' | 'user' | 'path' | 'step-down'
+  readonly evidence: readonly Evidence[]
+  /** The file's whole text after the change, where it is known (used where there is no sed). */
+  readonly result: string | null
+}
+
+/** One sed substitution in extended syntax. `pattern` null and `remove` true drops whole lines that match `match`. */
+export interface Substitution {
+  /** POSIX extended regular expression. */
+  readonly pattern: string
+  readonly replacement: string
+  readonly global: boolean
+  /** Delete the line instead of replacing in it. */
+  readonly remove?: boolean
+}
+
+export interface EnvSetting {
+  readonly name: string
+  readonly value: string
+  readonly reason: string
+  readonly evidence: readonly Evidence[]
+}
+
+export interface CommandChange {
+  /** Null: stays. */
+  readonly entrypoint: readonly string[] | null
+  readonly cmd: readonly string[] | null
+  readonly reason: string
+  readonly evidence: readonly Evidence[]
+}
+
+export interface Tools {
+  /** RUN works: there is a /bin/sh. `unknown` where the base is not known. */
+  readonly shell: boolean | 'unknown'
+  readonly sed: boolean | 'unknown'
+}
+
+/** What the plan has to say that is no change of its own. */
+export interface Remark {
+  readonly outcome: 'todo' | 'note' | 'offered'
+  /** The transform in whose name it is reported. */
+  readonly transform: string
+  readonly message: string
+  readonly hint?: string
+  /** Keyword of the instruction it is about; the last one of the stage is meant, else FROM. */
+  readonly about?: string
+  readonly evidence: readonly Evidence[]
+}
+
+export type { ExposedPort }

@@ -1,0 +1,25 @@
+/** What the user asked for. */
+export interface Policy {
+  /** `--user NAME|UID[:GID]`, as given; null for the default choice. */
+  readonly user: string | null
+  readonly own: 'minimal' | 'workdir' | 'copied'
+  readonly ports: 'keep' | 'raise'
+  /** `--writable`, absolute paths. */
+  readonly writable: readonly string[]
+  /** Apply the offered fixes too. */
+  readonly unsafe: boolean
+  /** Names of transforms that must not run. */
+  readonly ignore: readonly string[]
+  /** `--target`: the stage that is built; null for the last one. */
+  readonly target: string | null
+}
+
+export const defaultPolicy: Policy = {
+  user: null,
+  own: 'minimal',
+  ports: 'raise',
+  writable: [],
+  unsafe: false,
+  ignore: [],
+  target: null,
+}

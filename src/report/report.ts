@@ -1,0 +1,100 @@
+import type { Evidence } from '../plan/evidence.ts'
+import type { Outcome } from '../transform.ts'
+
+/** The JSON report: a contract, described by schema/report.schema.json. */
+export interface Report {
+  readonly version: 1
+  /** `harden-image 0.1.0` */
+  readonly tool: string
+  /** In the order of the arguments. */
+  readonly results: readonly TargetResult[]
+}
+
+export type Verdict = 'hardened' | 'unchanged' | 'needs-root' | 'incomplete' | 'not-applicable' | 'failed'
+
+export interface TargetResult {
+  /** As given; for a folder the path below it, joined. */
+  readonly target: string
+  readonly kind: 'dockerfile' | 'image'
+  readonly verdict: Verdict
+  readonly user: ReportUser | null
+  readonly stages: readonly ReportStage[]
+  readonly findings: readonly ReportFinding[]
+  /** The whole resulting text, also when nothing changed; '' where the target could not be read. */
+  readonly output: string
+  readonly changed: boolean
+  readonly proof: ReportProof | null
+  /** Why the verdict is `failed`; absent otherwise. */
+  readonly error?: ReportError
+}
+
+export interface ReportError {
+  readonly code: string
+  readonly message: string
+  readonly hint?: string
+  readonly line?: number
+}
+
+export interface ReportUser {
+  /** '' for a bare uid. */
+  readonly name: string
+  readonly uid: number
+  readonly gid: number
+  readonly from: 'created' | 'image' | 'option'
+}
+
+export interface ReportStage {
+  /** The stage's name, or its index as text. */
+  readonly name: string
+  readonly index: number
+  /** Effective users; `unknown` where it can't be known. */
+  readonly userBefore: string
+  readonly userAfter: string
+}
+
+export interface ReportFinding {
+  readonly transform: string
+  readonly outcome: Outcome
+  readonly line: number
+  readonly column: number
+  readonly message: string
+  readonly hint?: string
+  readonly evidence: readonly Evidence[]
+}
+
+export interface ReportProof {
+  /** `docker 26.1.5` */
+  readonly engine: string
+  readonly rounds: number
+  readonly passed: boolean
+  /** The result does what the baseline did. */
+  readonly parity: boolean
+  readonly baseline: ReportRun
+  readonly result: ReportResultRun | null
+  readonly checks: readonly ReportCheck[]
+  /** What could not be shown and why, one sentence each. */
+  readonly remarks: readonly string[]
+}
+
+export interface ReportRun {
+  readonly image: string
+  /** Every uid of every process that was seen, ascending. */
+  readonly uids: readonly number[]
+  /** Names without `CAP_`; null where they could not be read. */
+  readonly capabilities: readonly string[] | null
+}
+
+export interface ReportResultRun extends ReportRun {
+  readonly noNewPrivileges: boolean
+  readonly readOnlyRootfs: boolean
+  readonly tmpfs: readonly string[]
+  /** Bytes that the result has more than the baseline. */
+  readonly addedBytes: number
+}
+
+export interface ReportCheck {
+  readonly name: string
+  readonly baseline: string
+  readonly result: string
+  readonly passed: boolean
+}

@@ -1,0 +1,38 @@
+import type { Dockerfile } from './dockerfile/model.ts'
+import type { Edit } from './edit.ts'
+import type { Evidence } from './plan/evidence.ts'
+import type { Plan } from './plan/plan.ts'
+
+/**
+ * `fixed`: the edits are applied. `offered`: right in most cases but not provably so; applied with `--unsafe` only.
+ * `todo`: needs a person, and the verdict is `incomplete`. `note`: said so that nobody is surprised; nothing is left to do.
+ */
+export type Outcome = 'fixed' | 'offered' | 'todo' | 'note'
+
+/** What a transform has to say about one line. */
+export interface Finding {
+  readonly outcome: Outcome
+  /** 1-based, in the text as it was. */
+  readonly line: number
+  readonly column: number
+  /** What is wrong or was done, and why; lower case, with the concrete path, uid or line. */
+  readonly message: string
+  /** What to do, where somebody must. */
+  readonly hint?: string
+  readonly evidence: readonly Evidence[]
+  /** For `fixed` and `offered`. */
+  readonly edits: readonly Edit[]
+}
+
+export interface Context {
+  readonly plan: Plan
+}
+
+/** One named step that turns the plan into text edits. Pure: the same text and plan give the same findings. */
+export interface Transform {
+  /** Verb-first kebab-case, equal to the file name. */
+  readonly name: string
+  /** One imperative sentence. */
+  readonly summary: string
+  run(dockerfile: Dockerfile, context: Context): Iterable<Finding>
+}
