@@ -1,0 +1,152 @@
+// The import rule: what may know what. A new package or folder gets its line in one of the tables.
+import { readdirSync, readFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { join, posix } from 'node:path'
+import { expect, test } from '@jest/globals'
+import ts from 'typescript'
+
+/** No file system, environment, clock, process or network: text and facts in, decisions out. */
+const PURE =
+  /^(src\/(plan|dockerfile|report)\/|src\/image\/(?!sources\/)|src\/(edit|harden|transform|errors)\.ts$|transforms\/)/
+
+const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
+  'dockerfile-ast': /^src\/dockerfile\//,
+  unbash: /^src\/dockerfile\//,
+  diff: /^src\/report\/diff\.ts$/,
+  execa: /^src\/engine\//,
+  'tar-stream': /^src\/image\/sources\//,
+  ignore: /^src\/workspace\//,
+  yaml: /^src\/workspace\//,
+  yargs: /^src\/cli(\.ts$|\/)/,
+}
+
+const TRANSFORMS_MAY_IMPORT =
+  /^(transforms\/|src\/(transform|edit|errors)\.ts$|src\/(dockerfile|image|plan)\/(?!sources\/))/
+const CLI = /^src\/cli(\.ts$|\/)/
+const AMBIENT = new Set(['process', 'Date', 'fetch', 'performance', 'setTimeout', 'setInterval', 'console'])
+
+interface Import {
+  readonly specifier: string
+  /** The path below the repository for a relative import, else the package or built-in module. */
+  readonly target: string
+  readonly typeOnly: boolean
+}
+
+interface Module {
+  readonly path: string
+  readonly imports: readonly Import[]
+  /** Names from AMBIENT that the file uses without declaring them. */
+  readonly ambient: readonly string[]
+}
+
+function readModule(path: string, text: string): Module {
+  const imports: Import[] = []
+  const declared = new Set<string>()
+  const used = new Set<string>()
+  const add = (specifier: ts.Node | undefined, typeOnly: boolean) => {
+    if (!specifier || !ts.isStringLiteral(specifier)) return
+    const name = specifier.text
+    const target = name.startsWith('.') ? posix.join(posix.dirname(path), name) : packageOf(name)
+    imports.push({ specifier: name, target, typeOnly })
+  }
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, node.importClause?.isTypeOnly ?? false)
+    else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly)
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      add(node.arguments[0], false)
+    else if (
+      (ts.isVariableDeclaration(node) || ts.isParameter(node) || ts.isBindingElement(node)) &&
+      ts.isIdentifier(node.name)
+    )
+      declared.add(node.name.text)
+    if (
+      (ts.isPropertyAccessExpression(node) || ts.isCallExpression(node) || ts.isNewExpression(node)) &&
+      ts.isIdentifier(node.expression)
+    )
+      used.add(node.expression.text)
+    if (node.getText() === 'Math.random') used.add('Math.random')
+    ts.forEachChild(node, visit)
+  }
+  ts.forEachChild(ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true), visit)
+  const ambient = [...used].filter((name) => (AMBIENT.has(name) || name === 'Math.random') && !declared.has(name))
+  return { path, imports, ambient }
+}
+
+function packageOf(specifier: string): string {
+  if (isBuiltin(specifier)) return specifier
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
+}
+
+/** What is wrong with one module, one line each. */
+function violations({ path, imports, ambient }: Module): string[] {
+  const found: string[] = []
+  for (const { specifier, target, typeOnly } of imports) {
+    const say = (why: string) => found.push(`${path} imports ${specifier}: ${why}`)
+    const local = specifier.startsWith('.')
+    if (local) {
+      if (CLI.test(target) && !CLI.test(path)) say('nothing imports the command line')
+      if (PURE.test(path) && !typeOnly && /^(src|transforms)\//.test(target) && !PURE.test(target))
+        say('a pure module may import only types of one that is not')
+      if (path.startsWith('transforms/') && !TRANSFORMS_MAY_IMPORT.test(target))
+        say('a transform knows only the transform interface, the Dockerfile, the image and the plan')
+      continue
+    }
+    if (isBuiltin(specifier)) {
+      if (PURE.test(path)) say('a pure module uses no built-in module')
+      continue
+    }
+    const owner = PACKAGE_OWNERS[target]
+    if (!owner) say('a package has one owner: name it in PACKAGE_OWNERS')
+    else if (!owner.test(path)) say(`the package belongs to ${owner.source}`)
+  }
+  if (PURE.test(path)) for (const name of ambient) found.push(`${path} uses ${name}: a pure module gets it as input`)
+  return found
+}
+
+const modules = ['src', 'transforms'].flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((entry) => entry.endsWith('.ts'))
+    .map((entry) => join(folder, entry))
+    .map((path) => readModule(path, readFileSync(path, 'utf8'))),
+)
+
+test('every module keeps the import rule', () => {
+  expect(modules.flatMap(violations)).toEqual([])
+})
+
+test.each([
+  ['src/plan/a.ts', "import { readFile } from 'node:fs/promises'"],
+  ['src/plan/a.ts', "import type { Stats } from 'fs'"],
+  ['src/plan/a.ts', "import { run } from '../engine/docker.ts'"],
+  ['src/image/a.ts', "export { pull } from './sources/registry.ts'"],
+  ['src/harden.ts', "const engine = await import('./engine/docker.ts')"],
+  ['src/report/json.ts', 'export const at = () => Date.now()'],
+  ['src/report/json.ts', 'export const at = () => new Date()'],
+  ['src/edit.ts', 'export const home = process.env.HOME'],
+  ['src/proof/a.ts', "import { execa } from 'execa'"],
+  ['src/report/text.ts', "import { createTwoFilesPatch } from 'diff'"],
+  ['src/proof/a.ts', "import left from 'left-pad'"],
+  ['src/proof/a.ts', "import { main } from '../cli.ts'"],
+  ['transforms/a.ts', "import { json } from '../src/report/json.ts'"],
+])('%s may not say: %s', (path, text) => {
+  expect(violations(readModule(path, text))).toHaveLength(1)
+})
+
+test.each([
+  ['src/plan/a.ts', "import type { Engine } from '../engine/engine.ts'"],
+  ['src/plan/a.ts', 'for (const process of trace) uids.add(process.uid)'],
+  ['src/report/diff.ts', "import { createTwoFilesPatch } from 'diff'"],
+  [
+    'src/cli.ts',
+    "import yargs from 'yargs'\nimport { hideBin } from 'yargs/helpers'\nimport { harden } from './harden.ts'",
+  ],
+  [
+    'transforms/index.ts',
+    "import type { Transform } from '../src/transform.ts'\nimport { setUser } from './set-user.ts'",
+  ],
+])('%s may say: %s', (path, text) => {
+  expect(violations(readModule(path, text))).toEqual([])
+})
