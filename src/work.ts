@@ -1,0 +1,60 @@
+import type { Policy } from './plan/policy.ts'
+import type { TargetResult } from './report/report.ts'
+
+/** One thing to work on: a Dockerfile's text, or an image by name. */
+export interface WorkItem {
+  /** As the report says it: the argument as given, for a folder joined with the path below it. */
+  readonly target: string
+  readonly kind: 'dockerfile' | 'image'
+  /** File that the text is from, as the working folder reaches it; null for stdin and images. */
+  readonly path: string | null
+  /** Canonical spelling from the parser; null for Dockerfiles. */
+  readonly reference: string | null
+  /** Text of the Dockerfile; null for images. */
+  readonly text: string | null
+}
+
+export interface TargetOutcome {
+  readonly result: TargetResult
+  /** The original text; for images the one line `FROM …`. */
+  readonly source: string
+  /** File that `-w` writes; null for stdin and images. */
+  readonly path: string | null
+  /** The run-time half, where the work made one. */
+  readonly profile?: string
+}
+
+/** Everything the user asked for on one target, after flags and configuration were merged. Formats and files are the CLI's own. */
+export interface Options {
+  readonly policy: Policy
+  readonly engine: EngineChoice
+  readonly offline: boolean
+  /** `OS/ARCH[/VARIANT]`; null for the engine's own. */
+  readonly platform: string | null
+  readonly build: boolean
+  /** `-t`, only with `build`; null for none. */
+  readonly tag: string | null
+  readonly prove: boolean
+  /** Shell command of the user's own check; null for none. */
+  readonly smoke: string | null
+  /** `inspect`: facts, plan and verdict only; the text stays as it is. */
+  readonly inspect: boolean
+  /** `prove IMAGE`: the image is run as it is, nothing is rewritten. */
+  readonly proveAsIs: boolean
+  /** `prove IMAGE --baseline IMAGE`; null for the image itself run as root. */
+  readonly baseline: string | null
+}
+
+export type EngineChoice = 'auto' | 'docker' | 'podman' | 'nerdctl' | 'none'
+
+/** What the work may tell the outside while it goes on. */
+export interface Ports {
+  /** One short line on what is being done now, such as `building nginx:latest`. */
+  progress(line: string): void
+  /** Runs when the work ends, fails or is interrupted; the last one registered runs first. */
+  onCleanUp(run: () => Promise<void>): void
+  /** Aborted on SIGINT and SIGTERM. */
+  readonly signal: AbortSignal
+}
+
+export type ProcessTarget = (item: WorkItem, options: Options, ports: Ports) => Promise<TargetOutcome>
