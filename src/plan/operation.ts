@@ -4,6 +4,7 @@ export type Access =
   | 'write'
   | 'create-file'
   | 'create-directory'
+  | 'create-socket'
   | 'remove'
   | 'rename'
   | 'traverse'

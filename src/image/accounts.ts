@@ -1,0 +1,121 @@
+import type { Account, Accounts, Group, Known } from './facts.ts'
+
+/** Groups whose members can reach root, the host or other users' secrets. */
+export const privilegedGroups: ReadonlySet<string> = new Set(
+  'root sudo wheel admin docker lxd disk shadow adm kmem mem sys tty tape video kvm staff utmp netdev systemd-journal'.split(' '),
+)
+
+/** Accounts that unrelated services share: what is theirs is everybody's. */
+export const sharedAccounts: ReadonlySet<string> = new Set(['nobody', 'nogroup', 'daemon'])
+
+/** Largest id that Linux and Docker accept; -1 and what lies above is reserved. */
+export const maximumId = 2 ** 32 - 2
+
+/** How Docker runs a process for `USER text`. */
+export interface ResolvedUser {
+  /** Null where the passwd file has no entry. */
+  readonly name: string | null
+  readonly uid: number
+  readonly gid: number
+  /** Supplementary groups, without `gid`. */
+  readonly groups: readonly number[]
+  /** `/` where there is no entry. */
+  readonly home: string
+}
+
+/** Reads passwd(5). Comments, NIS lines (`+`, `-`) and lines without a numeric uid are skipped, as the C library does. */
+export function parsePasswd(text: string): readonly Account[] {
+  const users: Account[] = []
+  for (const fields of records(text)) {
+    const uid = parseId(fields[2])
+    const gid = parseId(fields[3])
+    if (fields[0] === undefined || uid === null || gid === null) continue
+    users.push({ name: fields[0], uid, gid, home: fields[5] || '/', shell: fields[6] ?? '' })
+  }
+  return users
+}
+
+/** Reads group(5), as tolerant as parsePasswd. */
+export function parseGroup(text: string): readonly Group[] {
+  const groups: Group[] = []
+  for (const fields of records(text)) {
+    const gid = parseId(fields[2])
+    if (fields[0] === undefined || gid === null) continue
+    const members = (fields[3] ?? '').split(',').map((name) => name.trim())
+    groups.push({ name: fields[0], gid, members: members.filter(Boolean) })
+  }
+  return groups
+}
+
+export function userNamed(accounts: Accounts, name: string): Account | null {
+  return accounts.users.find((user) => user.name === name) ?? null
+}
+
+export function userWithUid(accounts: Accounts, uid: number): Account | null {
+  return accounts.users.find((user) => user.uid === uid) ?? null
+}
+
+export function groupNamed(accounts: Accounts, name: string): Group | null {
+  return accounts.groups.find((group) => group.name === name) ?? null
+}
+
+export function groupWithGid(accounts: Accounts, gid: number): Group | null {
+  return accounts.groups.find((group) => group.gid === gid) ?? null
+}
+
+/** All gids of a user, the primary one first: what `initgroups` gives. Empty for an unknown name. */
+export function groupsOf(accounts: Accounts, name: string): readonly number[] {
+  const user = userNamed(accounts, name)
+  if (user === null) return []
+  const others = accounts.groups.filter((group) => group.members.includes(name)).map((group) => group.gid)
+  return [...new Set([user.gid, ...others])]
+}
+
+/** Names of the privileged groups that a user is in. */
+export function privilegedGroupsOf(accounts: Accounts, name: string): readonly string[] {
+  const gids = new Set(groupsOf(accounts, name))
+  return accounts.groups.filter((group) => gids.has(group.gid) && privilegedGroups.has(group.name)).map((group) => group.name)
+}
+
+/**
+ * Resolves `name|uid[:group|gid]` as Docker does (GetExecUser in moby/sys/user): a number is always an id; a bare uid
+ * without a passwd entry gets gid 0; with an entry it gets that entry's groups; an explicit group drops the
+ * supplementary ones; a name without an entry is an error when the container starts.
+ */
+export function resolveUser(text: string, accounts: Accounts): Known<ResolvedUser> {
+  const [userText = '', groupText = ''] = text.trim().split(':')
+  const uid = userText === '' ? 0 : parseId(userText)
+  if (uid === null && /^\d+$/.test(userText)) return unknown(`uid ${userText} is out of range`)
+  const entry = uid === null ? userNamed(accounts, userText) : userWithUid(accounts, uid)
+  if (entry === null && uid === null) return unknown(`the image has no user "${userText}"`)
+  const base = {
+    name: entry?.name ?? null,
+    uid: entry?.uid ?? uid ?? 0,
+    home: entry?.home ?? '/',
+  }
+  if (groupText === '') {
+    const gid = entry?.gid ?? 0
+    const groups = entry === null ? [] : groupsOf(accounts, entry.name).filter((id) => id !== gid)
+    return { known: true, value: { ...base, gid, groups } }
+  }
+  const gid = parseId(groupText) ?? groupNamed(accounts, groupText)?.gid
+  if (gid === undefined) return unknown(`the image has no group "${groupText}"`)
+  return { known: true, value: { ...base, gid, groups: [] } }
+}
+
+function* records(text: string): Iterable<readonly string[]> {
+  for (const line of text.split(/\r?\n/)) {
+    if (line.trim() === '' || /^\s*[#+-]/.test(line)) continue
+    yield line.split(':').map((field) => field.trim())
+  }
+}
+
+function parseId(text: string | undefined): number | null {
+  if (text === undefined || !/^\d{1,10}$/.test(text)) return null
+  const id = Number(text)
+  return id <= maximumId ? id : null
+}
+
+function unknown(reason: string): { readonly known: false; readonly reason: string } {
+  return { known: false, reason }
+}

@@ -1,0 +1,85 @@
+import type { ExposedPort, Healthcheck, ImageConfig } from './facts.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+/**
+ * The `config` object of an OCI or Docker image, as a registry, an archive and `docker image inspect` give it.
+ * Whatever is missing or of another type counts as not set.
+ */
+export function parseImageConfig(raw: unknown): ImageConfig {
+  const config = asObject(raw)
+  return {
+    user: asString(config.User),
+    entrypoint: asWords(config.Entrypoint),
+    cmd: asWords(config.Cmd),
+    env: parsePairs(asStrings(config.Env)),
+    exposedPorts: Object.keys(asObject(config.ExposedPorts)).flatMap(parsePort),
+    volumes: Object.keys(asObject(config.Volumes)),
+    workdir: asString(config.WorkingDir) || '/',
+    healthcheck: parseHealthcheck(config.Healthcheck),
+    onbuild: asStrings(config.OnBuild),
+    shell: asWords(config.Shell),
+    stopSignal: asString(config.StopSignal) || null,
+    labels: new Map(Object.entries(asObject(config.Labels)).map(([key, value]) => [key, asString(value)])),
+  }
+}
+
+function parseHealthcheck(raw: unknown): Healthcheck | null {
+  const check = asObject(raw)
+  const test = asStrings(check.Test)
+  if (test.length === 0) return null
+  const interval = milliseconds(check.Interval)
+  const timeout = milliseconds(check.Timeout)
+  const startPeriod = milliseconds(check.StartPeriod)
+  return {
+    test,
+    ...(interval > 0 && { intervalMs: interval }),
+    ...(timeout > 0 && { timeoutMs: timeout }),
+    ...(startPeriod > 0 && { startPeriodMs: startPeriod }),
+    ...(typeof check.Retries === 'number' && check.Retries > 0 && { retries: check.Retries }),
+  }
+}
+
+/** Image configs hold durations in nanoseconds. */
+function milliseconds(value: unknown): number {
+  return typeof value === 'number' ? Math.round(value / 1e6) : 0
+}
+
+/** `80/tcp`, `53/udp`, `80`, and the ranges that old builders left: `8000-8002/tcp`. */
+function parsePort(text: string): readonly ExposedPort[] {
+  const match = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/i.exec(text)
+  if (match === null) return []
+  const first = Number(match[1])
+  const last = Number(match[2] ?? match[1])
+  const protocol = (match[3]?.toLowerCase() ?? 'tcp') as ExposedPort['protocol']
+  const ports: ExposedPort[] = []
+  for (let port = first; port <= last && port <= 65535; port += 1) ports.push({ port, protocol })
+  return ports
+}
+
+function parsePairs(pairs: readonly string[]): ReadonlyMap<string, string> {
+  const result = new Map<string, string>()
+  for (const pair of pairs) {
+    const at = pair.indexOf('=')
+    if (at > 0) result.set(pair.slice(0, at), pair.slice(at + 1))
+  }
+  return result
+}
+
+/** An empty list is the same as none: `ENTRYPOINT []` resets. */
+function asWords(value: unknown): readonly string[] | null {
+  const words = asStrings(value)
+  return words.length === 0 ? null : words
+}
+
+function asStrings(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+}
+
+function asString(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function asObject(value: unknown): Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {}
+}

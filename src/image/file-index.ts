@@ -1,0 +1,103 @@
+import type { FileEntry, FileModel } from './file-model.ts'
+import { apply, defaultDirectory, type FileStore, mapStore, type Overlay, overlayStore } from './file-store.ts'
+import { joinPath, nameOf, normalisePath, parentOf } from './path.ts'
+import { type Walk, walk } from './walk.ts'
+
+/**
+ * Makes a file model of entries by absolute, normalised, real path (no symlink in a parent). Missing parents count as
+ * `root:root 0755`. The maps are kept, not copied: do not change them afterwards.
+ */
+export function createFileModel(
+  entries: ReadonlyMap<string, FileEntry>,
+  texts: ReadonlyMap<string, string> = new Map(),
+): FileModel {
+  const complete = withParents(entries)
+  const base = mapStore(complete, texts)
+  return modelOf(base, { base, entries: new Map(), texts: new Map(), hidden: new Set() })
+}
+
+/** `base` is never copied: changes on changes are merged into one overlay over it. */
+function modelOf(store: FileStore, overlay: Overlay): FileModel {
+  const get = (path: string): FileEntry | null => store.get(path)
+  const end = (path: string, follow: boolean): Extract<Walk, { kind: 'end' }> | null => {
+    const result = walk(get, path, { follow })
+    return result.kind === 'end' ? result : null
+  }
+  return {
+    entry: (path) => end(path, false)?.entry ?? null,
+    resolve: (path) => end(path, true)?.path ?? null,
+    exists: (path) => (end(path, true)?.entry ?? null) !== null,
+    list: (path) => {
+      const found = end(path, true)
+      return found?.entry?.type === 'directory' ? [...store.names(found.path)].sort() : []
+    },
+    text: (path) => {
+      const found = end(path, true)
+      return found?.entry?.type === 'file' ? store.text(found.path) : null
+    },
+    texts: () => [...store.texts()],
+    paths: () => store.paths(),
+    with: (changes, changedTexts = new Map()) => overlaid(overlay, changes, changedTexts),
+  }
+}
+
+function overlaid(
+  overlay: Overlay,
+  changes: ReadonlyMap<string, FileEntry | null>,
+  texts: ReadonlyMap<string, string>,
+): FileModel {
+  const draft = {
+    entries: new Map(overlay.entries),
+    texts: new Map(overlay.texts),
+    hidden: new Set(overlay.hidden),
+  }
+  // Reads the draft while it changes, so that a later change sees an earlier one.
+  const store = overlayStore({ base: overlay.base, ...draft })
+  const get = (path: string): FileEntry | null => store.get(path)
+  for (const [path, entry] of changes) {
+    const real = realPath(get, path)
+    if (entry !== null) {
+      for (const parent of missingParents(get, real)) apply(draft, store, parent, defaultDirectory)
+    }
+    apply(draft, store, real, entry)
+  }
+  for (const [path, text] of texts) {
+    const real = walk(get, path, { follow: true })
+    draft.texts.set(real.kind === 'end' ? real.path : normalisePath(path), text)
+  }
+  const merged = { base: overlay.base, ...draft }
+  return modelOf(overlayStore(merged), merged)
+}
+
+/** The path with the symlinks of its existing parents followed. */
+function realPath(get: (path: string) => FileEntry | null, path: string): string {
+  const result = walk(get, path, { follow: false })
+  if (result.kind === 'end') return result.path
+  const normal = normalisePath(path)
+  if (normal === '/') return normal
+  return joinPath(realDirectory(get, parentOf(normal)), nameOf(normal))
+}
+
+function realDirectory(get: (path: string) => FileEntry | null, path: string): string {
+  const result = walk(get, path, { follow: true })
+  if (result.kind === 'end') return result.path
+  return path === '/' ? path : joinPath(realDirectory(get, parentOf(path)), nameOf(path))
+}
+
+/** Topmost first. */
+function missingParents(get: (path: string) => FileEntry | null, path: string): readonly string[] {
+  const missing: string[] = []
+  for (let at = parentOf(path); at !== '/' && get(at)?.type !== 'directory'; at = parentOf(at)) missing.unshift(at)
+  return missing
+}
+
+function withParents(entries: ReadonlyMap<string, FileEntry>): ReadonlyMap<string, FileEntry> {
+  const missing = new Map<string, FileEntry>()
+  if (!entries.has('/')) missing.set('/', defaultDirectory)
+  for (const path of entries.keys()) {
+    for (let at = parentOf(path); !entries.has(at) && !missing.has(at); at = parentOf(at)) {
+      missing.set(at, defaultDirectory)
+    }
+  }
+  return missing.size === 0 ? entries : new Map([...entries, ...missing])
+}

@@ -1,0 +1,30 @@
+/** Parent directory of an absolute, normalised path; that of `/` is `/`. */
+export function parentOf(path: string): string {
+  const slash = path.lastIndexOf('/')
+  return slash <= 0 ? '/' : path.slice(0, slash)
+}
+
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
+export function joinPath(directory: string, name: string): string {
+  return directory === '/' ? `/${name}` : `${directory}/${name}`
+}
+
+/** Whether `path` is `directory` or lies below it. */
+export function isWithin(path: string, directory: string): boolean {
+  return path === directory || directory === '/' || path.startsWith(`${directory}/`)
+}
+
+/** Makes a path absolute (against `base`) and removes `.`, `..` and doubled slashes by text alone. */
+export function normalisePath(path: string, base = '/'): string {
+  const parts: string[] = []
+  const full = path.startsWith('/') ? path : `${base}/${path}`
+  for (const part of full.split('/')) {
+    if (part === '' || part === '.') continue
+    if (part === '..') parts.pop()
+    else parts.push(part)
+  }
+  return `/${parts.join('/')}`
+}

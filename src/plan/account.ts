@@ -1,0 +1,189 @@
+import { groupNamed, groupsOf, groupWithGid, privilegedGroupsOf, sharedAccounts, userNamed, userWithUid } from '../image/accounts.ts'
+import type { Account, Accounts, ImageFacts } from '../image/facts.ts'
+import type { Evidence } from './evidence.ts'
+import type { AccountChoice, AccountCreation, Tools } from './plan.ts'
+
+/** Somebody whom the program could run as, and why. The first usable one of a list is taken. */
+export interface Candidate {
+  /** One of the two is given. */
+  readonly name: string | null
+  readonly uid: number | null
+  readonly evidence: Evidence
+}
+
+const NEW_NAME = 'app'
+const NEW_ID = 10001
+
+export interface AccountRequest {
+  /** `NAME` or `UID[:GID]`, valid by its syntax. */
+  readonly option: string | null
+  readonly candidates: readonly Candidate[]
+  readonly facts: ImageFacts
+  readonly tools: Tools
+  /** The stage's Dockerfile has RUN lines in shell form: a shell is there though the base is not known. */
+  readonly shellSeen: boolean
+}
+
+/** Who to run as: what the user said, else the first candidate that is fit for it, else a new account. */
+export function chooseAccount(request: AccountRequest): AccountChoice {
+  const accounts = request.facts.accounts.known ? request.facts.accounts.value : noAccounts
+  if (request.option !== null) return fromOption(request.option, accounts, request)
+  for (const candidate of request.candidates) {
+    const account = candidate.name === null ? userWithUid(accounts, candidate.uid ?? -1) : userNamed(accounts, candidate.name)
+    if (account !== null && isFit(account, accounts)) return existing(account, accounts, request, [candidate.evidence], 'image')
+    if (account === null && candidate.uid !== null && candidate.uid > 0) {
+      return bare(candidate.uid, candidate.uid, [candidate.evidence], 'image')
+    }
+  }
+  return created(NEW_NAME, NEW_ID, NEW_ID, accounts, request, 'created', [
+    { source: 'assumed', subject: NEW_NAME, detail: whyNew(request) },
+  ])
+}
+
+const noAccounts: Accounts = { users: [], groups: [] }
+
+function whyNew(request: AccountRequest): string {
+  return request.facts.accounts.known
+    ? 'no account of the image belongs to this program'
+    : `a new account, since the accounts of ${request.facts.reference} are not known (${request.facts.accounts.reason})`
+}
+
+/** Root by another name, accounts that everybody shares and members of privileged groups are no service accounts. */
+export function isFit(account: Account, accounts: Accounts): boolean {
+  if (account.uid === 0 || account.gid === 0) return false
+  if (sharedAccounts.has(account.name)) return false
+  return privilegedGroupsOf(accounts, account.name).length === 0
+}
+
+function fromOption(option: string, accounts: Accounts, request: AccountRequest): AccountChoice {
+  const evidence: Evidence[] = [{ source: 'given', subject: option, detail: 'given with --user' }]
+  const numeric = /^(\d+)(?::(\d+))?$/.exec(option)
+  if (numeric === null) {
+    const account = userNamed(accounts, option)
+    if (account !== null) return existing(account, accounts, request, evidence, 'option')
+    return created(option, NEW_ID, groupNamed(accounts, option)?.gid ?? NEW_ID, accounts, request, 'option', evidence)
+  }
+  const uid = Number(numeric[1])
+  const account = userWithUid(accounts, uid)
+  const gid = numeric[2] === undefined ? (account?.gid ?? uid) : Number(numeric[2])
+  if (account !== null && account.gid === gid) return existing(account, accounts, request, evidence, 'option')
+  if (account !== null) return { ...existing(account, accounts, request, evidence, 'option'), gid, groups: [] }
+  return created(NEW_NAME, uid, gid, accounts, request, 'option', evidence)
+}
+
+function existing(
+  account: Account,
+  accounts: Accounts,
+  request: AccountRequest,
+  evidence: readonly Evidence[],
+  from: AccountChoice['from'],
+): AccountChoice {
+  return {
+    name: account.name,
+    uid: account.uid,
+    gid: account.gid,
+    // `USER uid:gid` drops the supplementary groups (FACTS 6), so none are counted on.
+    groups: [],
+    home: homeOf(account, request.facts),
+    createHome: false,
+    from,
+    creation: 'exists',
+    evidence: withDropped(account, accounts, evidence),
+  }
+}
+
+function withDropped(account: Account, accounts: Accounts, evidence: readonly Evidence[]): readonly Evidence[] {
+  const dropped = groupsOf(accounts, account.name).filter((gid) => gid !== account.gid)
+  if (dropped.length === 0) return evidence
+  const names = dropped.map((gid) => groupWithGid(accounts, gid)?.name ?? String(gid)).join(', ')
+  return [...evidence, { source: 'account', subject: account.name, detail: `is also in ${names}; a numeric USER does not keep these groups` }]
+}
+
+function homeOf(account: Account, facts: ImageFacts): string {
+  if (!facts.files.known) return account.home
+  return facts.files.value.entry(account.home)?.type === 'directory' ? account.home : ''
+}
+
+function bare(uid: number, gid: number, evidence: readonly Evidence[], from: AccountChoice['from']): AccountChoice {
+  return { name: '', uid, gid, groups: [], home: '', createHome: false, from, creation: 'none', evidence }
+}
+
+function created(
+  wantedName: string,
+  wantedUid: number,
+  wantedGid: number,
+  accounts: Accounts,
+  request: AccountRequest,
+  from: AccountChoice['from'],
+  evidence: readonly Evidence[],
+): AccountChoice {
+  const fixed = from === 'option'
+  const creation = creationFor(request)
+  const uid = fixed ? wantedUid : free(wantedUid, (id) => userWithUid(accounts, id) !== null || groupWithGid(accounts, id) !== null)
+  const gid = fixed ? wantedGid : uid
+  if (creation === 'none') return bare(uid, gid, evidence, from)
+  const name = freeName(wantedName, accounts)
+  const home = `/home/${name}`
+  const plain: AccountChoice = { name, uid, gid, groups: [], home, createHome: true, from, creation, evidence }
+  return creation === 'copy' ? withTexts(plain, request) : plain
+}
+
+/** The ladder, best first (FACTS 5): the distribution's own tool, lines in the files, a copy of the files, a bare uid. */
+function creationFor(request: AccountRequest): AccountCreation {
+  const { facts, tools } = request
+  const files = facts.files.known ? facts.files.value : null
+  if (files !== null) {
+    const shell = tools.shell === true
+    if (shell && ['/usr/sbin/useradd', '/sbin/useradd', '/usr/bin/useradd'].some((path) => files.exists(path))) return 'useradd'
+    if (shell && isBusybox(files.resolve('/usr/sbin/adduser')) && isBusybox(files.resolve('/usr/sbin/addgroup'))) return 'adduser'
+    if (shell) return 'append'
+    return files.text('/etc/passwd') === null ? 'none' : 'copy'
+  }
+  if (facts.os.known && tools.shell === true) {
+    if (facts.os.value.id === 'alpine') return 'adduser'
+    if (facts.os.value.id === 'debian' || facts.os.value.id === 'ubuntu') return 'useradd'
+  }
+  if (tools.shell === true || request.shellSeen) return 'append'
+  return 'none'
+}
+
+function isBusybox(path: string | null): boolean {
+  return path !== null && path.endsWith('/busybox')
+}
+
+function withTexts(account: AccountChoice, request: AccountRequest): AccountChoice {
+  const files = request.facts.files.known ? request.facts.files.value : null
+  const passwd = files?.text('/etc/passwd') ?? ''
+  const group = files?.text('/etc/group') ?? ''
+  return {
+    ...account,
+    passwd: `${withEnd(passwd)}${passwdLine(account)}\n`,
+    group: `${withEnd(group)}${groupLine(account)}\n`,
+  }
+}
+
+function withEnd(text: string): string {
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`
+}
+
+export function passwdLine(account: AccountChoice): string {
+  return `${account.name}:x:${account.uid}:${account.gid}::${account.home}:/sbin/nologin`
+}
+
+export function groupLine(account: AccountChoice): string {
+  return `${account.name}:x:${account.gid}:`
+}
+
+function free(id: number, taken: (id: number) => boolean): number {
+  let next = id
+  while (taken(next)) next += 1
+  return next
+}
+
+function freeName(name: string, accounts: Accounts): string {
+  const taken = (text: string): boolean => userNamed(accounts, text) !== null || groupNamed(accounts, text) !== null
+  if (!taken(name)) return name
+  let number = 1
+  while (taken(`${name}${number}`)) number += 1
+  return `${name}${number}`
+}

@@ -1,0 +1,69 @@
+/**
+ * What the places of a Linux file system mean for a grant. Source: FHS 3.0 and hier(7).
+ */
+
+/** Folders that many programs share: a grant of the whole folder would reach beyond the program. */
+const SHARED = new Set([
+  '/', '/bin', '/boot', '/dev', '/etc', '/home', '/lib', '/lib32', '/lib64', '/libx32', '/media', '/mnt', '/opt', '/proc',
+  '/root', '/run', '/run/lock', '/sbin', '/srv', '/sys', '/tmp', '/usr', '/usr/bin', '/usr/games', '/usr/include', '/usr/lib',
+  '/usr/lib64', '/usr/libexec', '/usr/local', '/usr/local/bin', '/usr/local/etc', '/usr/local/lib', '/usr/local/sbin',
+  '/usr/local/share', '/usr/sbin', '/usr/share', '/usr/src', '/var', '/var/cache', '/var/lib', '/var/local', '/var/lock',
+  '/var/log', '/var/mail', '/var/opt', '/var/run', '/var/spool', '/var/tmp',
+])
+
+/** Folders whose owner decides over the whole system: never handed over, nor made writable for a group. */
+const NEVER = [
+  '/bin', '/boot', '/dev', '/lib', '/lib32', '/lib64', '/libx32', '/proc', '/sbin', '/sys', '/usr/bin', '/usr/lib', '/usr/lib64',
+  '/usr/libexec', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '/usr/local/lib', '/usr/share', '/usr/include',
+]
+const NEVER_ITSELF = new Set(['/', '/etc', '/usr', '/usr/local', '/usr/local/etc', '/home', '/root', '/var', '/opt', '/mnt', '/media', '/srv'])
+
+export function isSharedFolder(path: string): boolean {
+  return SHARED.has(path)
+}
+
+/** The folder must never be granted as a whole. */
+export function isSystemFolder(path: string): boolean {
+  return NEVER_ITSELF.has(path) || isBelowSystem(path)
+}
+
+/** The path is part of the operating system's code. */
+export function isBelowSystem(path: string): boolean {
+  return NEVER.some((folder) => path === folder || path.startsWith(`${folder}/`))
+}
+
+/** Made anew by the runtime in every container, or writable for everybody: nothing to grant. */
+export function isRuntimePlace(path: string): boolean {
+  return /^\/(dev|proc|sys)(\/|$)/.test(path) || /^\/(tmp|var\/tmp|dev\/shm)\//.test(path)
+}
+
+/** A file that its program only creates to be found by others; an empty one made beforehand does no harm. */
+export function isMarkerFile(path: string): boolean {
+  return /\.(pid|lock|log|out|err)$|\.log\.\d+$|\/(pid|lock|LOCK)$/.test(path)
+}
+
+export function parentOf(path: string): string {
+  const cut = path.lastIndexOf('/')
+  return cut <= 0 ? '/' : path.slice(0, cut)
+}
+
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
+export function isInside(path: string, folder: string): boolean {
+  return folder === '/' ? true : path === folder || path.startsWith(`${folder}/`)
+}
+
+/** Absolute and without `.`, `..`, `//` or a slash at the end; null when it is not absolute. */
+export function normalisePath(path: string, workdir = ''): string | null {
+  const full = path.startsWith('/') ? path : workdir === '' ? null : `${workdir}/${path}`
+  if (full === null) return null
+  const parts: string[] = []
+  for (const part of full.split('/')) {
+    if (part === '' || part === '.') continue
+    if (part === '..') parts.pop()
+    else parts.push(part)
+  }
+  return `/${parts.join('/')}`
+}

@@ -1,0 +1,274 @@
+import {
+  couldCreate,
+  couldExecute,
+  couldRead,
+  couldRemove,
+  couldTraverse,
+  couldWrite,
+  type AccessAnswer,
+} from '../image/access.ts'
+import type { FileEntry, FileModel, Identity } from '../image/file-model.ts'
+import type { Need } from './need.ts'
+import { baseName, isBelowSystem, isInside, isMarkerFile, isRuntimePlace, isSharedFolder, isSystemFolder, parentOf } from './places.ts'
+import type { Grant, GrantKind } from './plan.ts'
+
+/** What could not be granted, and why. */
+export interface Ungranted {
+  readonly need: Need
+  readonly reason: string
+}
+
+export interface Replay {
+  readonly grants: readonly Grant[]
+  readonly ungranted: readonly Ungranted[]
+}
+
+interface State {
+  files: FileModel
+  readonly identity: Identity
+  readonly uid: number
+  readonly gid: number
+  readonly grants: Map<string, Grant>
+  readonly ungranted: Ungranted[]
+  /** Every path that some need names: what the run itself wrote is no foreign content. */
+  readonly touched: ReadonlySet<string>
+}
+
+/**
+ * Asks the image's file model for each need whether the user could do it, and answers with the least grant where it
+ * could not. Needs are taken parents first, and each grant changes the model for those that follow.
+ */
+export function replay(needs: readonly Need[], files: FileModel, identity: Identity, gid: number): Replay {
+  const state: State = {
+    files,
+    identity,
+    uid: identity.uid,
+    gid,
+    grants: new Map(),
+    ungranted: [],
+    touched: new Set(needs.map((need) => files.resolve(need.path) ?? need.path)),
+  }
+  const ordered = needs
+    .map((need, order) => ({ need, order }))
+    .sort((a, b) => rank(a.need) - rank(b.need) || depth(a.need.path) - depth(b.need.path) || a.order - b.order)
+  for (const { need } of ordered) replayOne(need, state)
+  return { grants: [...state.grants.values()].sort(byPath), ungranted: state.ungranted }
+}
+
+/** State folders first, so that what lies in them needs nothing of its own. */
+function rank(need: Need): number {
+  return need.access === 'keep-state' ? 0 : 1
+}
+
+function depth(path: string): number {
+  return path.split('/').length
+}
+
+function byPath(a: Grant, b: Grant): number {
+  return a.path < b.path ? -1 : a.path > b.path ? 1 : 0
+}
+
+function replayOne(need: Need, state: State): void {
+  const path = state.files.resolve(need.path) ?? need.path
+  if (isRuntimePlace(path)) return
+  switch (need.access) {
+    case 'keep-state':
+      return keepState(need, path, state)
+    case 'write':
+      return write(need, path, state)
+    case 'create-file':
+    case 'create-directory':
+    case 'create-socket':
+      return create(need, path, state)
+    case 'remove':
+    case 'rename':
+      return remove(need, path, state)
+    case 'read':
+    case 'list':
+      return ask(need, couldRead(state.files, state.identity, path), state)
+    case 'execute':
+      return ask(need, couldExecute(state.files, state.identity, path), state)
+    case 'traverse':
+      return ask(need, couldTraverse(state.files, state.identity, path), state)
+    default:
+      return
+  }
+}
+
+function keepState(need: Need, path: string, state: State): void {
+  const entry = state.files.entry(path)
+  if (entry === null) return createMissing(need, path, 'create-directory', state)
+  if (entry.type !== 'directory') return write(need, path, state)
+  reachParents(need, path, state)
+  if (!couldCreate(state.files, state.identity, `${path}/x`).allowed) {
+    if (isSystemFolder(path)) return refuse(need, `${path} belongs to the system and is never handed over`, state)
+    grant(need, path, 'own-directory', state)
+  }
+  for (const child of state.files.list(path)) {
+    const below = path === '/' ? `/${child}` : `${path}/${child}`
+    if (state.files.entry(below)?.type === 'directory' && state.grants.size < MOST_FOLDERS) keepState(need, below, state)
+  }
+}
+
+/** Folders of one tree that are named one by one; deeper trees are told by the run. */
+const MOST_FOLDERS = 40
+
+function write(need: Need, path: string, state: State): void {
+  const entry = state.files.entry(path)
+  if (entry === null) return create(need, path, state)
+  if (entry.type === 'directory') return void (need.access === 'keep-state' ? undefined : folder(need, path, state))
+  reachParents(need, path, state)
+  if (couldWrite(state.files, state.identity, path).allowed) return
+  if (isForbidden(path, entry)) return refuse(need, forbiddenReason(path, entry), state)
+  grant(need, path, 'own-file', state)
+}
+
+function create(need: Need, path: string, state: State): void {
+  if (state.files.entry(path) !== null && need.access !== 'create-directory') {
+    const existing = state.files.entry(path)
+    if (existing?.type === 'file' && couldWrite(state.files, state.identity, path).allowed) return
+  }
+  const parent = parentOf(path)
+  reachParents(need, path, state)
+  if (state.files.entry(parent) === null) return create({ ...need, access: 'create-directory' }, parent, state)
+  if (couldCreate(state.files, state.identity, path).allowed) return learn(path, need, state)
+  if (need.access === 'create-directory' && !isBelowSystem(path)) {
+    if (isSharedFolder(parent) || isSystemFolder(parent)) return createMissing(need, path, 'create-directory', state)
+  }
+  if (need.access === 'create-file' && (isSharedFolder(parent) || isSystemFolder(parent))) {
+    if (isMarkerFile(path) && !isBelowSystem(path)) return createMissing(need, path, 'create-file', state)
+    if (isSystemFolder(parent)) {
+      if (isBelowSystem(path) || need.evidence.source === 'refused') return refuse(need, `${parent} belongs to the system and is never handed over`, state)
+      return createMissing(need, path, 'create-file', state)
+    }
+  }
+  folder(need, parent, state)
+}
+
+/** Something is created, replaced or removed in an existing folder that the user cannot write. */
+function folder(need: Need, path: string, state: State): void {
+  if (couldCreate(state.files, state.identity, `${path}/x`).allowed) return
+  if (isSystemFolder(path)) return refuse(need, `${path} belongs to the system and is never handed over`, state)
+  grant(need, path, isSharedFolder(path) || hasForeignContent(path, state) ? 'sticky' : 'own-directory', state)
+}
+
+/** The folder holds what the program only reads, its code for instance: that must stay out of its reach. */
+function hasForeignContent(path: string, state: State): boolean {
+  return state.files.list(path).some((name) => {
+    const below = `${path}/${name}`
+    const entry = state.files.entry(below)
+    return entry !== null && entry.uid !== state.uid && !state.touched.has(below)
+  })
+}
+
+function remove(need: Need, path: string, state: State): void {
+  const entry = state.files.entry(path)
+  if (entry === null) return
+  if (couldRemove(state.files, state.identity, path).allowed) return
+  reachParents(need, path, state)
+  const parent = parentOf(path)
+  if (isSystemFolder(parent)) return refuse(need, `${parent} belongs to the system and is never handed over`, state)
+  folder(need, parent, state)
+  if (!couldRemove(state.files, state.identity, path).allowed && !isForbidden(path, entry)) {
+    grant(need, path, entry.type === 'directory' ? 'own-directory' : 'own-file', state)
+  }
+}
+
+/** Folders on the way that refuse to be searched. */
+function reachParents(need: Need, path: string, state: State): void {
+  for (let turns = 0; turns < 20; turns += 1) {
+    const parent = parentOf(path)
+    if (state.files.entry(parent) === null) return
+    const answer = couldTraverse(state.files, state.identity, parent)
+    if (answer.allowed || answer.needs !== 'search') return
+    if (!openFolder(need, answer.blocker, state)) return
+  }
+}
+
+function ask(need: Need, answer: AccessAnswer, state: State): void {
+  if (answer.allowed) return
+  if (answer.needs === 'search') {
+    const path = state.files.resolve(need.path) ?? need.path
+    if (openFolder(need, answer.blocker, state)) replayOne({ ...need, path }, state)
+    return
+  }
+  const entry = state.files.entry(answer.blocker)
+  if (entry === null) return
+  if (entry.type === 'directory') return grant(need, answer.blocker, 'traverse', state)
+  if (answer.needs === 'read') return grant(need, answer.blocker, 'group-read', state)
+}
+
+function openFolder(need: Need, blocker: string, state: State): boolean {
+  if (blocker === '/root' || isInside(blocker, '/root')) {
+    refuse(need, `${blocker} is root's own home, closed to everybody else`, state)
+    return false
+  }
+  grant(need, blocker, 'traverse', state)
+  return true
+}
+
+function createMissing(need: Need, path: string, kind: GrantKind, state: State): void {
+  if (isBelowSystem(path)) return refuse(need, `${path} belongs to the system and is never handed over`, state)
+  grant(need, path, kind, state)
+}
+
+function isForbidden(path: string, entry: FileEntry): boolean {
+  return (entry.mode & 0o6000) !== 0 || isBelowSystem(path) || /^\/etc\/(passwd|shadow|group|gshadow|sudoers)(\/|$|-)/.test(path)
+}
+
+function forbiddenReason(path: string, entry: FileEntry): string {
+  return (entry.mode & 0o6000) !== 0 ? `${path} is setuid or setgid` : `${path} belongs to the system and is never handed over`
+}
+
+function refuse(need: Need, reason: string, state: State): void {
+  if (state.ungranted.some((other) => other.reason === reason)) return
+  state.ungranted.push({ need, reason })
+}
+
+function grant(need: Need, path: string, kind: GrantKind, state: State): void {
+  const before = state.grants.get(path)
+  const chosen = before === undefined ? kind : wider(before.kind, kind)
+  const evidence = before === undefined ? [need.evidence] : [...before.evidence, need.evidence]
+  const entry = state.files.entry(path)
+  state.grants.set(path, { path, kind: chosen, ...modeOf(chosen, entry), evidence: evidence.slice(0, MOST_EVIDENCE) })
+  state.files = state.files.with(new Map([[path, granted(chosen, entry, state)]]))
+}
+
+/** Enough to be convinced; a run can name one folder thousands of times. */
+const MOST_EVIDENCE = 5
+
+const LADDER: readonly GrantKind[] = ['traverse', 'group-read', 'sticky', 'create-file', 'own-file', 'create-directory', 'own-directory']
+
+function wider(a: GrantKind, b: GrantKind): GrantKind {
+  return LADDER.indexOf(a) >= LADDER.indexOf(b) ? a : b
+}
+
+function modeOf(kind: GrantKind, entry: FileEntry | null): { mode?: number } {
+  if (kind === 'sticky') return { mode: ((entry?.mode ?? 0o755) & 0o777) | 0o1070 }
+  if (kind === 'group-read') return { mode: (entry?.mode ?? 0o600) | 0o040 }
+  if (kind === 'traverse') return { mode: (entry?.mode ?? 0o700) | 0o011 }
+  if (kind === 'own-directory' && entry !== null && (entry.mode & 0o700) !== 0o700) return { mode: entry.mode | 0o700 }
+  if (kind === 'own-file' && entry !== null && (entry.mode & 0o600) !== 0o600) return { mode: entry.mode | 0o600 }
+  return {}
+}
+
+function granted(kind: GrantKind, entry: FileEntry | null, state: State): FileEntry {
+  const type = entry?.type ?? (kind === 'create-file' ? 'file' : 'directory')
+  const base: FileEntry = entry ?? { type, uid: 0, gid: 0, mode: type === 'file' ? 0o644 : 0o755, size: 0, link: null }
+  const mode = modeOf(kind, entry).mode ?? base.mode
+  if (kind === 'traverse') return { ...base, mode }
+  if (kind === 'group-read' || kind === 'sticky') return { ...base, gid: state.gid, mode }
+  return { ...base, uid: state.uid, gid: state.gid, mode }
+}
+
+/** What the program creates itself is its own from then on. */
+function learn(path: string, need: Need, state: State): void {
+  const type = need.access === 'create-directory' ? 'directory' : 'file'
+  if (state.files.entry(path) !== null) return
+  state.files = state.files.with(
+    new Map([[path, { type, uid: state.uid, gid: state.gid, mode: type === 'file' ? 0o644 : 0o755, size: 0, link: null }]]),
+  )
+}
+
+/** The file's own name, for messages. */
+export { baseName }
