@@ -6,7 +6,7 @@
 set -euo pipefail
 
 dir=${HARDEN_IMAGE_ENGINE_DIR:-/tmp/harden-image-engine}
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/harden-image
+cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/harden-image
 base_image=debian:trixie-slim
 bridge=hi$(printf %s "$dir" | sha1sum | cut -c1-8)
 export DOCKER_HOST=unix://$dir/docker.sock
