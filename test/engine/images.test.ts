@@ -1,0 +1,66 @@
+import { describe, expect, test } from '@jest/globals'
+import { docker, ensureImage, imageFolder, isRunning, processesOf, waitFor, withContainer } from './support/images.ts'
+import { SERVERS } from './support/probes.ts'
+
+// What the other tests build on: the originals work, and they run as root. Else a proof would prove nothing.
+describe('the test images', () => {
+  for (const [name, { port, probe }] of Object.entries(SERVERS)) {
+    const root = name !== 'already-nonroot'
+    test(`${name} works ${root ? 'and starts as root' : 'without root'}`, async () => {
+      const tag = await ensureImage(name)
+      await withContainer(tag, [], async (container) => {
+        await waitFor(() => probe(container, port))
+        expect(await isRunning(container.id)).toBe(true)
+      })
+      const user = await docker(['image', 'inspect', '--format', '{{.Config.User}}', tag])
+      expect(user).toBe(root ? '' : '1000:1000')
+    })
+  }
+
+  test('cron runs as root with capabilities', async () => {
+    await withContainer(await ensureImage('cron'), [], async ({ id }) => {
+      const [cron, ...others] = await processesOf(id)
+      expect(others).toEqual([])
+      expect(cron).toMatchObject({ name: 'cron', uids: [0, 0, 0, 0], noNewPrivileges: false })
+      expect(cron?.capabilities.effective).toMatch(/[^0]/)
+    })
+  })
+
+  test('never-answers runs and listens nowhere', async () => {
+    await withContainer(await ensureImage('never-answers'), [], async ({ id, address }) => {
+      expect(await isRunning(id)).toBe(true)
+      await expect(fetch(`http://${address}:8080/`)).rejects.toThrow('fetch failed')
+    })
+  })
+
+  test('broken-build does not build', async () => {
+    await expect(docker(['build', '--quiet', imageFolder('broken-build')])).rejects.toThrow(
+      'did not complete successfully',
+    )
+  })
+})
+
+describe('processesOf', () => {
+  test('sees every process, its ids, groups, capabilities and no-new-privileges', async () => {
+    const options = ['--user', '33:33', '--group-add', '5', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges']
+    await withContainer(await ensureImage('never-answers'), options, async ({ id }) => {
+      await docker(['exec', '--detach', '--user', '1234:5678', id, 'sleep', '60'])
+      const found = await waitFor(async () => {
+        const processes = await processesOf(id)
+        expect(processes.filter(({ name }) => name === 'sleep')).toHaveLength(2)
+        return processes
+      })
+      expect(found.map(({ uids }) => uids[1]).sort()).toEqual([1234, 33])
+      const none = '0000000000000000'
+      expect(found.find(({ uids }) => uids[0] === 33)).toEqual({
+        pid: expect.any(Number),
+        name: 'sleep',
+        uids: [33, 33, 33, 33],
+        gids: [33, 33, 33, 33],
+        groups: expect.arrayContaining([5]),
+        capabilities: { effective: none, permitted: none, inheritable: none, ambient: none, bounding: none },
+        noNewPrivileges: true,
+      })
+    })
+  })
+})

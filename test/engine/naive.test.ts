@@ -1,0 +1,62 @@
+import { afterAll, describe, expect, test } from '@jest/globals'
+import { buildText, docker, ensureImage, isRunning, logsOf, waitFor, withContainer } from './support/images.ts'
+import { SERVERS } from './support/probes.ts'
+
+const LOCKED_DOWN = [
+  '--cap-drop=ALL',
+  '--security-opt=no-new-privileges',
+  '--sysctl=net.ipv4.ip_unprivileged_port_start=1024',
+]
+
+/** What becomes of `FROM image` + `USER 10001`: it works, it ends (with what it said), or it runs and fails its users. */
+const OUTCOMES: Readonly<Record<string, 'works' | { ends: string } | { fails: string }>> = {
+  nginx: { ends: 'mkdir() "/var/lib/nginx/body" failed (13: Permission denied)' },
+  apache: { ends: "cannot create directory '/var/run/apache2': Permission denied" },
+  redis: { ends: "Can't open or create append-only dir appendonlydir: Permission denied" },
+  'redis-entrypoint': { ends: "Can't open or create append-only dir appendonlydir: Permission denied" },
+  postgres: { ends: "chown: changing ownership of '/var/lib/postgresql/data': Operation not permitted" },
+  'postgres-guarded': { ends: 'initdb: could not look up effective user ID 10001: user does not exist' },
+  'python-sqlite': { ends: "PermissionError: [Errno 13] Permission denied: '/.cache'" },
+  'node-uploads': { ends: "EACCES: permission denied, mkdir '/app/uploads'" },
+  'scratch-static': { fails: 'GET /: 500 no data' },
+  'busybox-app': { ends: "mkdir: can't create directory '/run': Permission denied" },
+  'python-static': 'works',
+  // Its files are in a home folder, which useradd makes for its owner alone.
+  'already-nonroot': { fails: 'GET /: 404' },
+}
+
+// Shows that the probes can fail: an image that only gets a USER line must not pass for a hardened one.
+describe('the naive derivative, locked down', () => {
+  afterAll(async () => {
+    const images = await docker(['images', '--quiet', 'harden-image-test/naive-*'])
+    if (images) await docker(['rmi', '--force', ...new Set(images.split('\n'))])
+  })
+
+  test('is tried on every server', () => {
+    expect(Object.keys(OUTCOMES)).toEqual(Object.keys(SERVERS))
+  })
+
+  for (const [name, { port, probe }] of Object.entries(SERVERS)) {
+    const expected = OUTCOMES[name]
+    test(`${name} ${expected === 'works' ? 'works' : 'does not work'}`, async () => {
+      const base = await ensureImage(name)
+      const tag = await buildText(`FROM ${base}\nUSER 10001\n`, `harden-image-test/naive-${name}`)
+      await withContainer(tag, LOCKED_DOWN, async (container) => {
+        const outcome = await waitFor(async () => {
+          if (!(await isRunning(container.id))) return { ends: await logsOf(container.id) }
+          try {
+            await probe(container, port)
+          } catch (error) {
+            const reason = String(error)
+            if (/ECONNREFUSED|EHOSTUNREACH|fetch failed/.test(reason)) throw error // not up yet
+            return { fails: reason }
+          }
+          return 'works'
+        })
+        if (typeof expected !== 'object') return expect(outcome).toBe(expected)
+        const [[how = '', reason] = []] = Object.entries(expected)
+        expect(outcome).toEqual({ [how]: expect.stringContaining(reason ?? '') })
+      })
+    })
+  }
+})
