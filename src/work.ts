@@ -1,4 +1,5 @@
 import type { Policy } from './plan/policy.ts'
+import type { Inspection } from './report/inspection.ts'
 import type { TargetResult } from './report/report.ts'
 
 /** One thing to work on: a Dockerfile's text, or an image by name. */
@@ -6,9 +7,9 @@ export interface WorkItem {
   /** As the report says it: the argument as given, for a folder joined with the path below it. */
   readonly target: string
   readonly kind: 'dockerfile' | 'image'
-  /** File that the text is from, as the working folder reaches it; null for stdin and images. */
+  /** Absolute path of the file that the text is from (its folder is the build context); null for stdin and images. */
   readonly path: string | null
-  /** Canonical spelling from the parser; null for Dockerfiles. */
+  /** The image as given, transport and all: parseReference takes it. Null for Dockerfiles. */
   readonly reference: string | null
   /** Text of the Dockerfile; null for images. */
   readonly text: string | null
@@ -18,8 +19,10 @@ export interface TargetOutcome {
   readonly result: TargetResult
   /** The original text; for images the one line `FROM …`. */
   readonly source: string
-  /** File that `-w` writes; null for stdin and images. */
+  /** Absolute path of the file that `-w` writes; null for stdin and images. */
   readonly path: string | null
+  /** With `inspect`: what is known and decided, one a stage that is meant to run. */
+  readonly inspection?: readonly Inspection[]
   /** The run-time half, where the work made one. */
   readonly profile?: string
 }
