@@ -1,0 +1,1 @@
+create table notes (at text not null, body text not null);
