@@ -75,6 +75,8 @@ export interface Instruction {
    * The text of `rest` as BuildKit sees it: continuations joined, comment and blank lines within dropped, trimmed.
    */
   readonly text: string
+  /** Where `text` stands in the source, one piece a physical line; see `sourceOffset`. */
+  readonly pieces: readonly Piece[]
   readonly form: Form
   /** The strings of a JSON (exec) form; null for the shell form. */
   readonly json: readonly JsonItem[] | null
@@ -85,6 +87,12 @@ export interface Instruction {
   readonly onbuild: Instruction | null
   /** Index of the stage it stands in; -1 before the first FROM. */
   readonly stage: number
+}
+
+/** From `at` in a joined text on, the characters come from `start` on in the source, up to the next piece. */
+export interface Piece {
+  readonly at: number
+  readonly start: number
 }
 
 export interface Flag {

@@ -2,7 +2,9 @@ import type { Account, Accounts, Group, Known } from './facts.ts'
 
 /** Groups whose members can reach root, the host or other users' secrets. */
 export const privilegedGroups: ReadonlySet<string> = new Set(
-  'root sudo wheel admin docker lxd disk shadow adm kmem mem sys tty tape video kvm staff utmp netdev systemd-journal'.split(' '),
+  'root sudo wheel admin docker lxd disk shadow adm kmem mem sys tty tape video kvm staff utmp netdev systemd-journal'.split(
+    ' ',
+  ),
 )
 
 /** Accounts that unrelated services share: what is theirs is everybody's. */
@@ -74,7 +76,9 @@ export function groupsOf(accounts: Accounts, name: string): readonly number[] {
 /** Names of the privileged groups that a user is in. */
 export function privilegedGroupsOf(accounts: Accounts, name: string): readonly string[] {
   const gids = new Set(groupsOf(accounts, name))
-  return accounts.groups.filter((group) => gids.has(group.gid) && privilegedGroups.has(group.name)).map((group) => group.name)
+  return accounts.groups
+    .filter((group) => gids.has(group.gid) && privilegedGroups.has(group.name))
+    .map((group) => group.name)
 }
 
 /**

@@ -1,9 +1,7 @@
 import type { FileModel } from './file-model.ts'
 
 /** A fact, or the reason why it is not known. Unknown is never silently a default. */
-export type Known<T> =
-  | { readonly known: true; readonly value: T }
-  | { readonly known: false; readonly reason: string }
+export type Known<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly reason: string }
 
 export interface Platform {
   readonly os: string

@@ -13,7 +13,7 @@ export function permits(entry: FileEntry, identity: Identity, wanted: number): b
   if (identity.uid === 0) {
     return entry.type === 'directory' || (wanted & executeBit) === 0 || (entry.mode & 0o111) !== 0
   }
-  return (((entry.mode >> shiftFor(entry, identity)) & 0o7) & wanted) === wanted
+  return ((entry.mode >> shiftFor(entry, identity)) & 0o7 & wanted) === wanted
 }
 
 function shiftFor(entry: FileEntry, identity: Identity): 0 | 3 | 6 {

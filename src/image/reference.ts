@@ -96,7 +96,11 @@ function parseImage(text: string): ImageReference {
 function checkText(text: string): void {
   if (text === '') throw bad(text, 'it is empty', 'name an image such as nginx:1.27')
   if (text.startsWith('-')) {
-    throw bad(text, 'a name cannot start with a dash', 'options go before the target, images start with a letter or digit')
+    throw bad(
+      text,
+      'a name cannot start with a dash',
+      'options go before the target, images start with a letter or digit',
+    )
   }
   if (text.length > maximumTextLength) throw bad(text, `it is longer than ${maximumTextLength} characters`)
   if (/\s/.test(text)) throw bad(text, 'it has white space in it', 'give each image as an argument of its own')
@@ -143,10 +147,17 @@ function checkPathPart(text: string, part: string): void {
   if (part !== part.toLowerCase() && pathPattern.test(part.toLowerCase())) {
     throw bad(text, `"${part}" has capital letters`, `image names are lower-case: ${part.toLowerCase()}`)
   }
-  throw bad(text, `"${part}" may only have lower-case letters and digits, with single ".", "_", "__" or dashes between them`)
+  throw bad(
+    text,
+    `"${part}" may only have lower-case letters and digits, with single ".", "_", "__" or dashes between them`,
+  )
 }
 
 function bad(text: string, reason: string, hint?: string): HardenError {
   const shown = text.length > 120 ? `${text.slice(0, 117)}...` : text
-  return new HardenError('bad-reference', `${JSON.stringify(shown)} is no image reference: ${reason}`, hint ? { hint } : {})
+  return new HardenError(
+    'bad-reference',
+    `${JSON.stringify(shown)} is no image reference: ${reason}`,
+    hint ? { hint } : {},
+  )
 }

@@ -1,5 +1,6 @@
 import { groupNamed, groupsOf, groupWithGid, privilegedGroupsOf, sharedAccounts, userNamed, userWithUid } from '../image/accounts.ts'
 import type { Account, Accounts, ImageFacts } from '../image/facts.ts'
+import { groupLine, passwdLine } from './account-lines.ts'
 import type { Evidence } from './evidence.ts'
 import type { AccountChoice, AccountCreation, Tools } from './plan.ts'
 
@@ -86,6 +87,7 @@ function existing(
     groups: [],
     home: homeOf(account, request.facts),
     createHome: false,
+    createGroup: false,
     from,
     creation: 'exists',
     evidence: withDropped(account, accounts, evidence),
@@ -105,7 +107,7 @@ function homeOf(account: Account, facts: ImageFacts): string {
 }
 
 function bare(uid: number, gid: number, evidence: readonly Evidence[], from: AccountChoice['from']): AccountChoice {
-  return { name: '', uid, gid, groups: [], home: '', createHome: false, from, creation: 'none', evidence }
+  return { name: '', uid, gid, groups: [], home: '', createHome: false, createGroup: false, from, creation: 'none', evidence }
 }
 
 function created(
@@ -124,7 +126,8 @@ function created(
   if (creation === 'none') return bare(uid, gid, evidence, from)
   const name = freeName(wantedName, accounts)
   const home = `/home/${name}`
-  const plain: AccountChoice = { name, uid, gid, groups: [], home, createHome: true, from, creation, evidence }
+  const createGroup = groupWithGid(accounts, gid) === null
+  const plain: AccountChoice = { name, uid, gid, groups: [], home, createHome: true, createGroup, from, creation, evidence }
   return creation === 'copy' ? withTexts(plain, request) : plain
 }
 
@@ -158,20 +161,12 @@ function withTexts(account: AccountChoice, request: AccountRequest): AccountChoi
   return {
     ...account,
     passwd: `${withEnd(passwd)}${passwdLine(account)}\n`,
-    group: `${withEnd(group)}${groupLine(account)}\n`,
+    group: account.createGroup ? `${withEnd(group)}${groupLine(account)}\n` : group,
   }
 }
 
 function withEnd(text: string): string {
   return text === '' || text.endsWith('\n') ? text : `${text}\n`
-}
-
-export function passwdLine(account: AccountChoice): string {
-  return `${account.name}:x:${account.uid}:${account.gid}::${account.home}:/sbin/nologin`
-}
-
-export function groupLine(account: AccountChoice): string {
-  return `${account.name}:x:${account.gid}:`
 }
 
 function free(id: number, taken: (id: number) => boolean): number {

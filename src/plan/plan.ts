@@ -1,4 +1,4 @@
-import type { ExposedPort, Known } from '../image/facts.ts'
+import type { Healthcheck, Known } from '../image/facts.ts'
 import type { Evidence } from './evidence.ts'
 
 /** The decisions for one Dockerfile: one stage plan for each stage that is meant to run. */
@@ -26,8 +26,11 @@ export interface StagePlan {
   readonly env: readonly EnvSetting[]
   /** ENTRYPOINT and CMD as they must become; null where they stay. */
   readonly command: CommandChange | null
-  /** What runs in this image at build time. */
+  /** HEALTHCHECK of the base image, rewritten for moved ports; null where it stays. */
+  readonly healthcheck: Healthcheck | null
   readonly tools: Tools
+  /** Text of a small file of the image, where it is known. */
+  readonly text: (path: string) => string | null
   readonly remarks: readonly Remark[]
 }
 
@@ -44,6 +47,8 @@ export interface AccountChoice {
   /** Absolute; '' where it has none. */
   readonly home: string
   readonly createHome: boolean
+  /** The group is new too. */
+  readonly createGroup: boolean
   readonly from: 'created' | 'image' | 'option'
   readonly creation: AccountCreation
   /** With creation `copy`: the whole new text of /etc/passwd and /etc/group. */
@@ -83,13 +88,11 @@ export interface FileEdit {
   readonly substitutions: readonly Substitution[]
   /** What for: the reason above the line in the Dockerfile. */
   readonly reason: string
-  readonly purpose: 'port' | 'user' | 'path' | 'step-down'
+  readonly purpose: 'port' | 'config' | 'step-down'
   readonly evidence: readonly Evidence[]
-  /** The file's whole text after the change, where it is known (used where there is no sed). */
-  readonly result: string | null
 }
 
-/** One sed substitution in extended syntax. `pattern` null and `remove` true drops whole lines that match `match`. */
+/** One sed substitution in extended syntax. */
 export interface Substitution {
   /** POSIX extended regular expression. */
   readonly pattern: string
@@ -114,10 +117,12 @@ export interface CommandChange {
   readonly evidence: readonly Evidence[]
 }
 
+/** What a RUN of this stage can use. */
 export interface Tools {
-  /** RUN works: there is a /bin/sh. `unknown` where the base is not known. */
+  /** There is a /bin/sh. `unknown` where the base is not known. */
   readonly shell: boolean | 'unknown'
-  readonly sed: boolean | 'unknown'
+  /** Commands found in the image's usual folders; null where its files are not known. */
+  readonly commands: ReadonlySet<string> | null
 }
 
 /** What the plan has to say that is no change of its own. */
@@ -131,5 +136,3 @@ export interface Remark {
   readonly about?: string
   readonly evidence: readonly Evidence[]
 }
-
-export type { ExposedPort }

@@ -1,0 +1,83 @@
+/**
+ * dockerfile-ast reads the structure of each instruction: flags and JSON strings with their places. It gets the
+ * logical lines, one a line, with what it would misread neutralised at the same length (FACTS 34: heredocs, quotes and
+ * escapes in flags, lone CR), so that a place in its line is a place in ours.
+ */
+import { DockerfileParser, type Instruction, JSONInstruction, ModifiableInstruction } from 'dockerfile-ast'
+import type { Span } from './model.ts'
+import type { Split } from './split.ts'
+
+export interface Structure {
+  readonly flags: readonly FlagStructure[]
+  /** The strings of a JSON array, quotes included. */
+  readonly strings: readonly Span[]
+}
+
+export interface FlagStructure {
+  readonly span: Span
+  /** Without the dashes. */
+  readonly name: Span
+  /** After the `=`; null for a bare flag. */
+  readonly value: Span | null
+}
+
+/** A line for dockerfile-ast: what the split found, and whether the arguments are a JSON array. */
+export interface Row {
+  readonly text: string
+  readonly split: Split
+  readonly json: boolean
+}
+
+/** One structure a row, in order. */
+export function readStructures(rows: readonly Row[]): readonly Structure[] {
+  const text = rows.map(neutralise).join('\n')
+  const instructions = DockerfileParser.parse(text).getInstructions()
+  return rows.map((_, index) => {
+    const instruction = instructions[index]
+    if (instruction === undefined) throw new Error(`dockerfile-ast read no instruction in row ${index}`)
+    return structureOf(instruction)
+  })
+}
+
+function neutralise({ text, split, json }: Row): string {
+  const { keyword, keywordSpan, flags, arguments: rest } = split
+  // A row may be nested in its line (ONBUILD, HEALTHCHECK): spaces before it keep the places equal.
+  let row = ' '.repeat(keywordSpan.start) + keyword.padEnd(keywordSpan.end - keywordSpan.start, '_')
+  for (const flag of flags) {
+    row = row.padEnd(flag.start) + text.slice(flag.start, flag.end).replace(/[^\w=.-]/g, '_')
+  }
+  if (rest.end === rest.start) return row
+  row = row.padEnd(Math.max(rest.start, row.length + 1))
+  return json ? row + neutralStrings(text.slice(rest.start, rest.end)) : `${row}_`
+}
+
+/** A JSON array with nothing left in its strings that could end them. */
+function neutralStrings(json: string): string {
+  return json.replace(/"(?:[^"\\]|\\.)*"|\s/g, (part) => {
+    return part.startsWith('"') ? `"${'_'.repeat(part.length - 2)}"` : ' '
+  })
+}
+
+function structureOf(instruction: Instruction): Structure {
+  if (!(instruction instanceof ModifiableInstruction)) return { flags: [], strings: [] }
+  return {
+    flags: instruction.getFlags().map((flag) => {
+      const value = flag.getValueRange()
+      return {
+        span: columns(flag.getRange()),
+        name: columns(flag.getNameRange()),
+        value: value === null ? null : columns(value),
+      }
+    }),
+    strings: instruction instanceof JSONInstruction ? instruction.getJSONStrings().map((s) => columns(s.getRange())) : [],
+  }
+}
+
+interface LineRange {
+  readonly start: { readonly character: number }
+  readonly end: { readonly character: number }
+}
+
+function columns(range: LineRange): Span {
+  return { start: range.start.character, end: range.end.character }
+}

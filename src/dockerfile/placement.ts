@@ -1,0 +1,92 @@
+import type { Edit } from '../edit.ts'
+import type { Dockerfile, Instruction, Stage } from './model.ts'
+
+/** Instructions that say how a container starts: USER stands above them. */
+const START = new Set(['CMD', 'ENTRYPOINT', 'HEALTHCHECK', 'STOPSIGNAL'])
+/** Instructions that change no file: a step that must run as root can stand above them, before a VOLUME in particular. */
+const NO_FILES = new Set([...START, 'EXPOSE', 'VOLUME', 'LABEL', 'MAINTAINER'])
+
+/** Where whole lines go in. */
+export interface Place {
+  readonly offset: number
+  /** The text before the offset lacks its line end: lines are joined on instead of closed. */
+  readonly open: boolean
+}
+
+/** The place for steps that need root: after all that builds the stage, above what only declares. */
+export function rootPlace(dockerfile: Dockerfile, stage: Stage): Place {
+  const tail = tailOf(stage, NO_FILES)
+  const replaced = replaceableUser(stage)
+  return placeBefore(dockerfile, stage, replaced ?? tail)
+}
+
+/** The place for USER: above CMD and ENTRYPOINT when those end the stage, else its last line. */
+export function userPlace(dockerfile: Dockerfile, stage: Stage): Place {
+  return placeBefore(dockerfile, stage, tailOf(stage, START))
+}
+
+/**
+ * The stage's only USER line, when nothing but declarations follow it: it says root and can say the new user instead.
+ */
+export function replaceableUser(stage: Stage): Instruction | null {
+  const users = stage.instructions.filter((instruction) => instruction.keyword === 'USER')
+  const [only] = users
+  if (users.length !== 1 || only === undefined) return null
+  const after = stage.instructions.slice(stage.instructions.indexOf(only) + 1)
+  return after.every((instruction) => NO_FILES.has(instruction.keyword)) ? only : null
+}
+
+/** Above the stage's FROM, below the directives and the lines of the stage before. */
+export function stagePlace(dockerfile: Dockerfile, stage: Stage): Place {
+  return placeBefore(dockerfile, stage, stage.from)
+}
+
+/** Above one instruction and the comment lines that belong to it. */
+export function placeBefore(dockerfile: Dockerfile, stage: Stage, instruction: Instruction | null): Place {
+  if (instruction !== null) return { offset: withComments(dockerfile, instruction), open: false }
+  const last = stage.instructions.at(-1) ?? stage.from
+  return { offset: last.lines.end, open: last.lines.end > 0 && dockerfile.source[last.lines.end - 1] !== '\n' }
+}
+
+export function insertLines(dockerfile: Dockerfile, place: Place, lines: readonly string[]): Edit {
+  const { eol } = dockerfile
+  const text = place.open ? lines.map((line) => `${eol}${line}`).join('') : lines.map((line) => `${line}${eol}`).join('')
+  return { start: place.offset, end: place.offset, text }
+}
+
+/** First instruction of the run of instructions of these kinds that ends the stage; null where there is none. */
+function tailOf(stage: Stage, kinds: ReadonlySet<string>): Instruction | null {
+  let first: Instruction | null = null
+  for (const instruction of [...stage.instructions].reverse()) {
+    if (!kinds.has(instruction.keyword)) break
+    first = instruction
+  }
+  return first
+}
+
+/** Start of the comment lines that stand directly above an instruction, or of the instruction itself. */
+function withComments(dockerfile: Dockerfile, instruction: Instruction): number {
+  const { source } = dockerfile
+  const floor = Math.max(previousEnd(dockerfile, instruction), ...dockerfile.directives.map((directive) => lineAfter(source, directive.span.end)))
+  let start = instruction.lines.start
+  while (start > floor) {
+    const lineStart = source.lastIndexOf('\n', start - 2) + 1
+    if (lineStart < floor || !source.slice(lineStart, start).trimStart().startsWith('#')) break
+    start = lineStart
+  }
+  return start
+}
+
+function previousEnd(dockerfile: Dockerfile, instruction: Instruction): number {
+  let end = 0
+  const all = [...dockerfile.metaArgs, ...dockerfile.stages.flatMap((stage) => [stage.from, ...stage.instructions])]
+  for (const other of all) {
+    if (other.lines.end <= instruction.lines.start) end = Math.max(end, other.lines.end)
+  }
+  return end
+}
+
+function lineAfter(source: string, offset: number): number {
+  const end = source.indexOf('\n', offset)
+  return end < 0 ? source.length : end + 1
+}

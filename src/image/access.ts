@@ -1,0 +1,171 @@
+import type { FileEntry, FileModel, Identity } from './file-model.ts'
+import { parentOf } from './path.ts'
+import { executeBit, owns, permits, readBit, stickyForbids, writeBit } from './permission.ts'
+import { isRuntimePath, withRuntime } from './runtime-paths.ts'
+import { type Walk, walk } from './walk.ts'
+
+/**
+ * What is missing at the blocker: a permission; ownership; `root`, where only a capability would do; or it is no
+ * question of permission: the path is missing (`exists`), is a file where a directory is needed, or a symlink loop.
+ */
+export type Need = 'search' | 'read' | 'write' | 'execute' | 'owner' | 'root' | 'exists' | 'directory' | 'loop'
+
+export type AccessAnswer =
+  | { readonly allowed: true }
+  /** `blocker` is the entry that refuses, by its real path. */
+  | { readonly allowed: false; readonly blocker: string; readonly needs: Need }
+
+type Found = { readonly path: string; readonly entry: FileEntry }
+
+const allowed: AccessAnswer = { allowed: true }
+
+/** Opens a file for writing, creating it where it is missing; for a directory: makes and removes names in it. */
+export function couldWrite(model: FileModel, identity: Identity, path: string): AccessAnswer {
+  const end = reach(model, identity, path, true)
+  if ('allowed' in end) return end
+  if (end.entry === null) return parentTakesNames(model, identity, end.path)
+  const wanted = end.entry.type === 'directory' ? writeBit | executeBit : writeBit
+  return asked(end.path, end.entry, identity, wanted)
+}
+
+/** Opens a file for reading, or lists a directory. */
+export function couldRead(model: FileModel, identity: Identity, path: string): AccessAnswer {
+  return onExisting(model, identity, path, (end) => asked(end.path, end.entry, identity, readBit))
+}
+
+/** Executes a program; a script must be readable too, since its interpreter opens it. */
+export function couldExecute(model: FileModel, identity: Identity, path: string): AccessAnswer {
+  return onExisting(model, identity, path, (end) => {
+    if (isRuntimePath(end.path)) return allowed
+    if (end.entry.type === 'directory') return refuse(end.path, 'execute')
+    const answer = asked(end.path, end.entry, identity, executeBit)
+    if (!answer.allowed || !model.text(end.path)?.startsWith('#!')) return answer
+    return asked(end.path, end.entry, identity, readBit)
+  })
+}
+
+/** Goes into a directory (`chdir`), or through it. */
+export function couldTraverse(model: FileModel, identity: Identity, path: string): AccessAnswer {
+  return onExisting(model, identity, path, (end) =>
+    end.entry.type === 'directory' ? asked(end.path, end.entry, identity, executeBit) : refuse(end.path, 'directory'),
+  )
+}
+
+/** Makes a new name (file, directory, link) in the path's directory. A symlink in the last place is not followed. */
+export function couldCreate(model: FileModel, identity: Identity, path: string): AccessAnswer {
+  const end = reach(model, identity, path, false)
+  return 'allowed' in end ? end : parentTakesNames(model, identity, end.path)
+}
+
+/** Removes a file, a link or an empty directory. */
+export function couldRemove(model: FileModel, identity: Identity, path: string): AccessAnswer {
+  const end = reach(model, identity, path, false)
+  if ('allowed' in end) return end
+  if (end.entry === null) return refuse(end.path, 'exists')
+  return parentGivesUp(model, identity, { path: end.path, entry: end.entry })
+}
+
+/** Renames, replacing what stands at `to`. A directory that moves to another parent must itself be writable. */
+export function couldRename(model: FileModel, identity: Identity, from: string, to: string): AccessAnswer {
+  const source = reach(model, identity, from, false)
+  if ('allowed' in source) return source
+  if (source.entry === null) return refuse(source.path, 'exists')
+  const removal = parentGivesUp(model, identity, { path: source.path, entry: source.entry })
+  if (!removal.allowed) return removal
+  const target = reach(model, identity, to, false)
+  if ('allowed' in target) return target
+  const arrival =
+    target.entry === null
+      ? parentTakesNames(model, identity, target.path)
+      : parentGivesUp(model, identity, { path: target.path, entry: target.entry })
+  if (!arrival.allowed) return arrival
+  const moves = source.entry.type === 'directory' && parentOf(source.path) !== parentOf(target.path)
+  return moves ? asked(source.path, source.entry, identity, writeBit) : allowed
+}
+
+/** Changes permission bits: for the owner, whatever the bits say. */
+export function couldChangeMode(model: FileModel, identity: Identity, path: string): AccessAnswer {
+  return onExisting(model, identity, path, (end) => (owns(end.entry, identity) ? allowed : refuse(end.path, 'owner')))
+}
+
+/** What a chown asks for; what is left out stays. */
+export interface Ownership {
+  readonly uid?: number
+  readonly gid?: number
+}
+
+/**
+ * Changes owner or group. Without root an owner can only "change" to the same uid, and to a group that it is in
+ * (chown_ok and chgrp_ok in the kernel). Without `wanted` the answer is for any real change of owner.
+ */
+export function couldChangeOwner(
+  model: FileModel,
+  identity: Identity,
+  path: string,
+  wanted: Ownership | null = null,
+): AccessAnswer {
+  return onExisting(model, identity, path, ({ path: real, entry }) => {
+    if (identity.uid === 0) return allowed
+    if (wanted === null) return refuse(real, 'root')
+    const { uid = entry.uid, gid = entry.gid } = wanted
+    if (uid !== entry.uid) return refuse(real, 'root')
+    if (entry.uid !== identity.uid) return refuse(real, 'owner')
+    return gid === entry.gid || identity.gids.includes(gid) ? allowed : refuse(real, 'root')
+  })
+}
+
+/** Walks to the path with the identity's search permission on the way; an AccessAnswer when it cannot get there. */
+function reach(
+  model: FileModel,
+  identity: Identity,
+  path: string,
+  follow: boolean,
+): Extract<Walk, { kind: 'end' }> | Extract<AccessAnswer, { allowed: false }> {
+  const enter = (_: string, entry: FileEntry): boolean => permits(entry, identity, executeBit)
+  const result = walk(withRuntime(model.entry), path, { follow, enter })
+  if (result.kind === 'end') return result
+  return refuse(result.path, needOf(result.kind))
+}
+
+function needOf(kind: Exclude<Walk['kind'], 'end'>): Need {
+  if (kind === 'refused') return 'search'
+  if (kind === 'missing') return 'exists'
+  return kind === 'loop' ? 'loop' : 'directory'
+}
+
+function onExisting(
+  model: FileModel,
+  identity: Identity,
+  path: string,
+  ask: (end: Found) => AccessAnswer,
+): AccessAnswer {
+  const end = reach(model, identity, path, true)
+  if ('allowed' in end) return end
+  return end.entry === null ? refuse(end.path, 'exists') : ask({ path: end.path, entry: end.entry })
+}
+
+/** `path` is real, so that its parent has been walked through already. */
+function parentTakesNames(model: FileModel, identity: Identity, path: string): AccessAnswer {
+  const parent = parentOf(path)
+  const entry = withRuntime(model.entry)(parent)
+  return entry === null ? refuse(parent, 'exists') : asked(parent, entry, identity, writeBit | executeBit)
+}
+
+function parentGivesUp(model: FileModel, identity: Identity, found: Found): AccessAnswer {
+  const answer = parentTakesNames(model, identity, found.path)
+  if (!answer.allowed) return answer
+  const directory = withRuntime(model.entry)(parentOf(found.path))
+  return directory !== null && stickyForbids(directory, found.entry, identity) ? refuse(found.path, 'owner') : allowed
+}
+
+function asked(path: string, entry: FileEntry, identity: Identity, wanted: number): AccessAnswer {
+  if (permits(entry, identity, wanted)) return allowed
+  if (permits(entry, identity, wanted & ~executeBit)) {
+    return refuse(path, entry.type === 'directory' ? 'search' : 'execute')
+  }
+  return refuse(path, (wanted & writeBit) !== 0 ? 'write' : 'read')
+}
+
+function refuse(blocker: string, needs: Need): Extract<AccessAnswer, { allowed: false }> {
+  return { allowed: false, blocker, needs }
+}

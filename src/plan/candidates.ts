@@ -1,0 +1,111 @@
+import { userNamed } from '../image/accounts.ts'
+import type { Account, ImageFacts } from '../image/facts.ts'
+import { isFit, type Candidate } from './account.ts'
+import type { Evidence } from './evidence.ts'
+import type { Need } from './need.ts'
+import { programsOf } from './program.ts'
+
+/** The first uid that distributions give to people and images to their service account. */
+const FIRST_ORDINARY_UID = 1000
+const LAST_ORDINARY_UID = 65533
+
+export interface CandidateSources {
+  readonly facts: ImageFacts
+  /** Accounts that the Dockerfile itself creates. */
+  readonly created: readonly string[]
+  /** The vendor's own choice. */
+  readonly vendor: { readonly name: string; readonly uid: number } | null
+  /** Users to whom the entrypoint or the daemon switches: names or uids, with where that was read. */
+  readonly switches: readonly { readonly user: string; readonly detail: string }[]
+  /** Uids that did the work in a run as root. */
+  readonly observedUids: readonly number[]
+  readonly needs: readonly Need[]
+}
+
+/** Everybody whom the program could run as, best reason first. */
+export function candidates(sources: CandidateSources): readonly Candidate[] {
+  return [
+    ...sources.created.map((name) => named(name, { source: 'declared', subject: name, detail: 'created by this Dockerfile' })),
+    ...switchTargets(sources),
+    ...observed(sources),
+    ...vendor(sources),
+    ...dataOwners(sources),
+    ...serviceAccounts(sources),
+  ]
+}
+
+function named(name: string, evidence: Evidence): Candidate {
+  return { name, uid: null, evidence }
+}
+
+function vendor({ vendor: account, facts }: CandidateSources): readonly Candidate[] {
+  if (account === null) return []
+  const evidence: Evidence = { source: 'catalogue', subject: account.name, detail: 'the account that its vendor runs it as' }
+  if (!facts.accounts.known) return [{ name: null, uid: account.uid, evidence }]
+  return [named(account.name, evidence)]
+}
+
+function switchTargets({ switches }: CandidateSources): readonly Candidate[] {
+  return switches.map(({ user, detail }) => {
+    const evidence: Evidence = { source: 'step-down', subject: user, detail }
+    return /^\d+$/.test(user) ? { name: null, uid: Number(user), evidence } : named(user, evidence)
+  })
+}
+
+function observed({ observedUids }: CandidateSources): readonly Candidate[] {
+  return observedUids
+    .filter((uid) => uid !== 0)
+    .map((uid) => ({
+      name: null,
+      uid,
+      evidence: { source: 'observed', subject: String(uid), detail: 'does the work when the original runs as root' } as const,
+    }))
+}
+
+function dataOwners({ facts, needs }: CandidateSources): readonly Candidate[] {
+  if (!facts.files.known) return []
+  const files = facts.files.value
+  const found: Candidate[] = []
+  for (const need of needs) {
+    if (need.access !== 'keep-state' || need.evidence.source === 'given') continue
+    const entry = files.entry(files.resolve(need.path) ?? need.path)
+    if (entry === null || entry.uid === 0) continue
+    found.push({
+      name: null,
+      uid: entry.uid,
+      evidence: { source: 'account', subject: need.path, detail: `owns ${need.path}` },
+    })
+  }
+  return found
+}
+
+/** Accounts named like the program, then the one ordinary account that an image brings (node, app, nonroot). */
+function serviceAccounts({ facts }: CandidateSources): readonly Candidate[] {
+  if (!facts.accounts.known) return []
+  const accounts = facts.accounts.value
+  const found: Candidate[] = []
+  for (const program of programsOf(facts.config)) {
+    for (const name of [program, program.replace(/-?server$/, ''), program.replace(/d$/, ''), program.replace(/-.*$/, '')]) {
+      const account = name === '' ? null : userNamed(accounts, name)
+      if (account === null) continue
+      found.push(named(account.name, { source: 'account', subject: account.name, detail: `the image's account for ${program}` }))
+      break
+    }
+  }
+  const ordinary = accounts.users.filter((user) => isOrdinary(user) && isFit(user, accounts) && hasHome(user, facts))
+  const [only] = ordinary
+  if (ordinary.length === 1 && only !== undefined) {
+    found.push(named(only.name, { source: 'account', subject: only.name, detail: 'the account that the image brings for its program' }))
+  }
+  return found
+}
+
+function isOrdinary(user: Account): boolean {
+  return user.uid >= FIRST_ORDINARY_UID && user.uid <= LAST_ORDINARY_UID
+}
+
+function hasHome(user: Account, facts: ImageFacts): boolean {
+  if (!facts.files.known) return user.home.startsWith('/') && user.home !== '/nonexistent'
+  return facts.files.value.entry(user.home)?.type === 'directory'
+}
+

@@ -1,0 +1,27 @@
+import type { ImageConfig } from '../../image/facts.ts'
+import type { Need } from '../need.ts'
+import { stateNeed } from '../need.ts'
+import { isRuntimePlace, isSharedFolder, isSystemFolder, normalisePath } from '../places.ts'
+
+/** Names of variables that say where a program keeps what it writes. */
+const STATE_VARIABLE = /(^|_)(PGDATA|DATA|DATADIR|LOGS?|CACHE|UPLOADS?|STATE|STORAGE|SPOOL)(_?(DIR|DIRECTORY|PATH|FOLDER|ROOT))?$/i
+
+/** Paths that the image itself declares as written: VOLUME and the usual variables. */
+export function declaredNeeds(config: ImageConfig): readonly Need[] {
+  const needs: Need[] = []
+  for (const volume of config.volumes) {
+    const path = normalisePath(volume, config.workdir)
+    if (path !== null && path !== '/') needs.push(stateNeed(path, 'declared', 'declared by VOLUME'))
+  }
+  for (const [name, value] of config.env) {
+    if (!STATE_VARIABLE.test(name) || !value.startsWith('/')) continue
+    const path = normalisePath(value)
+    if (path === null || !isStateFolder(path) || /\.[a-z]{2,4}$/.test(path)) continue
+    needs.push(stateNeed(path, 'declared', `named by ENV ${name}`))
+  }
+  return needs
+}
+
+function isStateFolder(path: string): boolean {
+  return !isSystemFolder(path) && !isSharedFolder(path) && !isRuntimePlace(path)
+}

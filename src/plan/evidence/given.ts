@@ -1,0 +1,18 @@
+import type { ImageConfig } from '../../image/facts.ts'
+import type { Need } from '../need.ts'
+import { stateNeed } from '../need.ts'
+import { isSystemFolder, normalisePath } from '../places.ts'
+import type { Policy } from '../policy.ts'
+
+/** What the user said: `--writable PATH` and `--own workdir`. */
+export function givenNeeds(policy: Policy, config: ImageConfig): readonly Need[] {
+  const needs: Need[] = []
+  for (const given of policy.writable) {
+    const path = normalisePath(given)
+    if (path !== null) needs.push(stateNeed(path, 'given', 'given with --writable'))
+  }
+  if (policy.own !== 'minimal' && !isSystemFolder(config.workdir)) {
+    needs.push(stateNeed(config.workdir, 'given', `the working folder, asked for with --own ${policy.own}`))
+  }
+  return needs
+}

@@ -1,0 +1,78 @@
+import type { FileModel } from '../image/file-model.ts'
+import type { Substitution } from './plan.ts'
+
+/** A line of a configuration file that sets a port to listen on. */
+export interface PortLine {
+  /** Real path, symlinks followed. */
+  readonly path: string
+  readonly port: number
+  readonly substitution: Substitution
+  /** The line, trimmed. */
+  readonly text: string
+}
+
+const KEY = String.raw`[\w.-]*(?:listen|port|bind|addr|address|interface|virtualhost|endpoint)(?:[-_.]?(?:on|to|port|addr|address))?`
+const FORWARDS = /^\s*(proxy|upstream|server\s|balancer|redirect|remote|peer|forward)/i
+
+/**
+ * Finds in one configuration text every line that binds `port`: `listen 80;`, `Listen 0.0.0.0:80`, `<VirtualHost *:80>`,
+ * `port = 80`, `"port": 80`, `bind *:80`, `<Connector port="80">`, `interface: 0.0.0.0@53`. Comments and lines
+ * that only forward to the port are none.
+ */
+export function portLines(path: string, text: string, from: number, to: number): readonly PortLine[] {
+  const found = new Map<string, PortLine>()
+  const setting = new RegExp(String.raw`^\s*[<"']?${KEY}["']?(?:\s*[:=]\s*|\s+)["']?(?:\S*[:@\]*])?${from}(?![\w.:]|\s*\.)`, 'i')
+  const attribute = new RegExp(String.raw`<\w+\b[^>]*\bport\s*=\s*["']${from}["']`, 'i')
+  for (const line of text.split(/\r?\n/)) {
+    if (/^\s*(#|;|\/\/|--|!|\*)/.test(line) || FORWARDS.test(line)) continue
+    const match = setting.exec(line)?.[0] ?? attribute.exec(line)?.[0]
+    if (match === undefined) continue
+    const tail = attribute.test(line) && setting.exec(line) === null ? '' : line.slice(line.indexOf(match) + match.length).match(/^[;>]/)?.[0] ?? ''
+    const fragment = `${match.trimStart()}${tail}`
+    const changed = fragment.replace(new RegExp(String.raw`${from}(?=["']?[;>]?$)`), String(to))
+    if (changed === fragment) continue
+    // A bare number at the end would also match longer ones.
+    const end = /\d$/.test(fragment) ? '([^0-9]|$)' : ''
+    const pattern = `${spaced(escapeEre(fragment))}${end}`
+    const replacement = `${escapeReplacement(changed.replace(/\s+/g, ' '))}${end === '' ? '' : '\\1'}`
+    found.set(pattern, { path, port: from, text: line.trim(), substitution: { pattern, replacement, global: false } })
+  }
+  return [...found.values()]
+}
+
+/** Files of the image that configure one of the programs: below a folder named like it, or named in the command. */
+export function configurationFiles(files: FileModel, programs: readonly string[], argv: readonly string[]): readonly string[] {
+  const tokens = programs.flatMap(stems)
+  const enabled = new Set<string>()
+  for (const path of files.paths()) {
+    if (/-enabled\//.test(path)) enabled.add(files.resolve(path) ?? path)
+  }
+  return files.texts().filter((path) => {
+    if (argv.some((word) => word.endsWith(path))) return true
+    if (/-available\//.test(path) && !enabled.has(path)) return false
+    if (/\.(dpkg-\w+|default|example|sample|bak|orig|md|rst|html?)$/i.test(path)) return false
+    return path.split('/').slice(1).some((part) => tokens.some((token) => part === token || part.startsWith(token) || (part.length > 3 && token.startsWith(part))))
+  })
+}
+
+/** `apachectl` reads apache2, `redis-server` reads redis, `unbound` reads unbound. */
+function stems(program: string): readonly string[] {
+  const plain = program.replace(/\.(sh|py|js|rb|jar)$/, '')
+  const stem = plain.replace(/(-?(server|foreground)|2?ctl|d)$/, '')
+  return [plain, stem].filter((name) => name.length >= 3 && !TOO_GENERAL.has(name))
+}
+
+const TOO_GENERAL = new Set(['python', 'python3', 'node', 'java', 'ruby', 'perl', 'php', 'docker-entrypoint', 'entrypoint', 'start', 'run', 'bash', 'dash'])
+
+export function escapeEre(text: string): string {
+  return text.replace(/[\\^$.[\]*+?(){}|]/g, '\\$&').replaceAll('\\]', ']')
+}
+
+export function escapeReplacement(text: string): string {
+  return text.replace(/[\\&]/g, '\\$&')
+}
+
+/** Runs of white space match any number of blanks, so that the next release of the image still fits. */
+function spaced(pattern: string): string {
+  return pattern.replace(/[ \t]{2,}|\t/g, '[[:space:]]+')
+}

@@ -1,0 +1,202 @@
+import type { ExposedPort, ImageFacts } from '../image/facts.ts'
+import type { Evidence } from './evidence.ts'
+import type { EnvSetting, FileEdit, PortDecision } from './plan.ts'
+import { configurationFiles, portLines } from './port-lines.ts'
+import { argvOf, programsOf } from './program.ts'
+
+export const FIRST_UNPRIVILEGED_PORT = 1024
+const SHIFT = 8000
+
+/** Where ports are moved: what to do about each low one, and the changes that this takes. */
+export interface PortPlan {
+  readonly decisions: readonly PortDecision[]
+  readonly fileEdits: readonly FileEdit[]
+  readonly env: readonly EnvSetting[]
+  /** Entrypoint and command after the move; null where they stay. */
+  readonly entrypoint: readonly string[] | null
+  readonly cmd: readonly string[] | null
+}
+
+export interface PortSources {
+  readonly facts: ImageFacts
+  readonly policy: 'keep' | 'raise'
+  /** Ports that the original was seen to listen on; null before a run. */
+  readonly bound: readonly ExposedPort[] | null
+  /** Names of the processes that were seen. */
+  readonly programs: readonly string[]
+  /** Files that the run opened; null where it was not traced. */
+  readonly opened: readonly string[] | null
+  /** Edits that the catalogue brings for a port, tried before anything is searched for. */
+  readonly vendor: (port: number) => VendorMove | null
+}
+
+export interface VendorMove {
+  readonly to: number
+  readonly fileEdits: readonly FileEdit[]
+  readonly env: readonly EnvSetting[]
+}
+
+/** Decides for every low port: moved where the place that sets it is found, else kept and said. */
+export function planPorts(sources: PortSources): PortPlan {
+  const plan = { decisions: [] as PortDecision[], fileEdits: [] as FileEdit[], env: [] as EnvSetting[] }
+  let entrypoint = sources.facts.config.entrypoint
+  let cmd = sources.facts.config.cmd
+  for (const port of lowPorts(sources)) {
+    const decide = (to: number | null, reason: string, evidence: readonly Evidence[]): void => {
+      plan.decisions.push({ from: port.port, protocol: port.protocol === 'udp' ? 'udp' : 'tcp', to, reason, exposed: port.exposed, evidence })
+    }
+    const why: Evidence[] = [{ source: port.exposed ? 'declared' : 'observed', subject: String(port.port), detail: port.exposed ? 'named by EXPOSE' : 'the original listens on it' }]
+    const before = plan.decisions.find((other) => other.from === port.port)
+    if (before !== undefined) {
+      decide(before.to, before.reason, why)
+      continue
+    }
+    if (sources.policy === 'keep') {
+      decide(null, 'kept as asked for with --ports keep', why)
+      continue
+    }
+    const vendor = sources.vendor(port.port)
+    if (vendor !== null) {
+      plan.fileEdits.push(...vendor.fileEdits)
+      plan.env.push(...vendor.env)
+      decide(vendor.to, 'set by the configuration that its vendor ships', why)
+      continue
+    }
+    const to = freePort(port.port, sources)
+    const found = search(port.port, to, sources, entrypoint, cmd)
+    plan.fileEdits.push(...found.fileEdits)
+    plan.env.push(...found.env)
+    entrypoint = found.entrypoint
+    cmd = found.cmd
+    if (found.evidence.length === 0) decide(null, 'the place that sets it was not found in the configuration, the environment or the command', why)
+    else decide(to, found.evidence.map((item) => item.detail).join(', '), [...why, ...found.evidence])
+  }
+  const same = (a: readonly string[] | null, b: readonly string[] | null): boolean => JSON.stringify(a) === JSON.stringify(b)
+  return {
+    decisions: plan.decisions,
+    fileEdits: mergeByFile(plan.fileEdits),
+    env: plan.env,
+    entrypoint: same(entrypoint, sources.facts.config.entrypoint) ? null : entrypoint,
+    cmd: same(cmd, sources.facts.config.cmd) ? null : cmd,
+  }
+}
+
+interface LowPort extends ExposedPort {
+  readonly exposed: boolean
+}
+
+function lowPorts(sources: PortSources): readonly LowPort[] {
+  const ports = new Map<string, LowPort>()
+  for (const port of sources.facts.config.exposedPorts) ports.set(`${port.port}/${port.protocol}`, { ...port, exposed: true })
+  for (const port of sources.bound ?? []) {
+    const key = `${port.port}/${port.protocol}`
+    if (!ports.has(key)) ports.set(key, { ...port, exposed: false })
+  }
+  return [...ports.values()].filter((port) => port.port < FIRST_UNPRIVILEGED_PORT && port.port > 0)
+}
+
+/** 80 becomes 8080, 443 becomes 8443, unless that is in use already. */
+function freePort(port: number, sources: PortSources): number {
+  const taken = new Set([...sources.facts.config.exposedPorts, ...(sources.bound ?? [])].map((other) => other.port))
+  let to = port + SHIFT
+  while (taken.has(to)) to += 1
+  return to
+}
+
+interface Found {
+  readonly fileEdits: readonly FileEdit[]
+  readonly env: readonly EnvSetting[]
+  readonly entrypoint: readonly string[] | null
+  readonly cmd: readonly string[] | null
+  readonly evidence: readonly Evidence[]
+}
+
+function search(from: number, to: number, sources: PortSources, entrypoint: readonly string[] | null, cmd: readonly string[] | null): Found {
+  const evidence: Evidence[] = []
+  const fileEdits = inFiles(from, to, sources)
+  for (const edit of fileEdits) evidence.push(...edit.evidence)
+  const env: EnvSetting[] = []
+  for (const [name, value] of sources.facts.config.env) {
+    const moved = /(^|_)(PORT|PORTS|LISTEN|BIND|ADDR|ADDRESS|URLS?|HOST)(_|$)/i.test(name) ? movePort(value, from, to) : value
+    if (moved === value) continue
+    const item: Evidence = { source: 'config', subject: String(from), detail: `set by ENV ${name}=${value}` }
+    evidence.push(item)
+    env.push({ name, value: moved, reason: `listen above 1024 (ENV ${name} said ${from})`, evidence: [item] })
+  }
+  const movedEntrypoint = moveInArguments(entrypoint, from, to)
+  const movedCmd = moveInArguments(cmd, from, to)
+  for (const [before, after, keyword] of [[entrypoint, movedEntrypoint, 'ENTRYPOINT'], [cmd, movedCmd, 'CMD']] as const) {
+    if (JSON.stringify(before) !== JSON.stringify(after)) evidence.push({ source: 'config', subject: String(from), detail: `set by an argument of ${keyword}` })
+  }
+  return { fileEdits, env, entrypoint: movedEntrypoint, cmd: movedCmd, evidence }
+}
+
+function inFiles(from: number, to: number, sources: PortSources): readonly FileEdit[] {
+  if (!sources.facts.files.known) return []
+  const files = sources.facts.files.value
+  const argv = argvOf(sources.facts.config)
+  const programs = [...programsOf(sources.facts.config), ...sources.programs]
+  const likely = configurationFiles(files, programs, argv)
+  const opened = sources.opened === null ? null : new Set(sources.opened.map((path) => files.resolve(path) ?? path))
+  const chosen = opened === null ? likely : files.texts().filter((path) => opened.has(path) && (likely.includes(path) || !path.startsWith('/etc/') || path.split('/').length > 3))
+  return chosen.flatMap((path) => {
+    const lines = portLines(path, files.text(path) ?? '', from, to)
+    if (lines.length === 0) return []
+    const name = path.slice(path.lastIndexOf('/') + 1)
+    return [
+      {
+        path,
+        substitutions: lines.map((line) => line.substitution),
+        reason: `listen above 1024 (${name} said ${from})`,
+        purpose: 'port',
+        evidence: lines.map((line) => ({ source: 'config', subject: String(from), detail: `set by "${line.text}" in ${path}` })),
+      } satisfies FileEdit,
+    ]
+  })
+}
+
+/** `80`, `:80`, `0.0.0.0:80`, `http://+:80`, `tcp://*:80/`; a value that only contains the digits stays. */
+export function movePort(value: string, from: number, to: number): string {
+  if (value === String(from)) return String(to)
+  return value.replace(new RegExp(String.raw`((?:^|[\w\]*+.]|//[^/;,]*):)${from}(?=$|[/;,\s"'])`, 'g'), `$1${to}`)
+}
+
+const PORT_OPTION = /^--?[\w.-]*(port|listen|bind|addr|address|http|https)[\w.-]*$/i
+/** Options of one letter that are a port in nearly every server. */
+const SHORT_PORT_OPTION = /^-[pPlbB]$/
+
+export function moveInArguments(argv: readonly string[] | null, from: number, to: number): readonly string[] | null {
+  if (argv === null) return null
+  return argv.map((word, index) => {
+    if (/\s/.test(word)) return moveInCommandLine(word, from, to)
+    return moveInWord(word, argv[index - 1] ?? '', from, to)
+  })
+}
+
+function moveInWord(word: string, previous: string, from: number, to: number): string {
+  const option = /^(--?[\w.-]+[=:])(.*)$/.exec(word)
+  if (option !== null && PORT_OPTION.test((option[1] ?? '').slice(0, -1))) return `${option[1]}${movePort(option[2] ?? '', from, to)}`
+  if (word === String(from)) return PORT_OPTION.test(previous) || SHORT_PORT_OPTION.test(previous) ? String(to) : word
+  const glued = new RegExp(String.raw`^(-[pPlb])${from}$`).exec(word)
+  if (glued !== null) return `${glued[1]}${to}`
+  return movePort(word, from, to)
+}
+
+function moveInCommandLine(text: string, from: number, to: number): string {
+  const words = text.split(/(\s+)/)
+  return words.map((word, index) => (/^\s*$/.test(word) ? word : moveInWord(word, words[index - 2] ?? '', from, to))).join('')
+}
+
+function mergeByFile(edits: readonly FileEdit[]): readonly FileEdit[] {
+  const merged = new Map<string, FileEdit>()
+  for (const edit of edits) {
+    const before = merged.get(`${edit.path} ${edit.purpose}`)
+    merged.set(
+      `${edit.path} ${edit.purpose}`,
+      before === undefined
+        ? edit
+        : { ...before, substitutions: [...before.substitutions, ...edit.substitutions], evidence: [...before.evidence, ...edit.evidence], reason: before.reason === edit.reason ? before.reason : `${before.reason}; ${edit.reason}` },
+    )
+  }
+  return [...merged.values()]
+}

@@ -1,0 +1,46 @@
+import type { ImageConfig } from '../image/facts.ts'
+import { baseName } from './places.ts'
+
+const WRAPPERS = new Set([
+  'tini', 'dumb-init', 'catatonit', 'docker-init', 'env', 'exec', 'nice', 'nohup', 'time', 'gosu', 'su-exec', 'setpriv', 'chpst',
+  'sudo', 'runuser', 'su', 'chroot', 'stdbuf', 'timeout', 'ionice',
+])
+const SHELLS = new Set(['sh', 'bash', 'dash', 'ash', 'zsh', 'busybox'])
+
+/** What is started: ENTRYPOINT followed by CMD, as the engine joins them. */
+export function argvOf(config: ImageConfig): readonly string[] {
+  return [...(config.entrypoint ?? []), ...(config.cmd ?? [])]
+}
+
+/**
+ * Base names of the programs that an image starts, in the order of the command: wrappers and shells are skipped over,
+ * `sh -c` is looked into. Only names that stand where a command stands; arguments are no programs.
+ */
+export function programsOf(config: ImageConfig): readonly string[] {
+  const names: string[] = []
+  for (const argv of [config.entrypoint ?? [], config.cmd ?? []]) names.push(...programsIn(argv))
+  return [...new Set(names)]
+}
+
+function programsIn(argv: readonly string[]): readonly string[] {
+  const [first, ...rest] = argv
+  if (first === undefined) return []
+  const name = baseName(first)
+  if (SHELLS.has(name)) return shellPrograms(rest)
+  if (!WRAPPERS.has(name)) return [name]
+  const at = rest.indexOf('--')
+  const next = at >= 0 ? at + 1 : rest.findIndex((word) => !word.startsWith('-') && !word.includes('='))
+  // gosu, su-exec and their like name the user first.
+  const skip = at < 0 && /^(gosu|su-exec|chpst|su|runuser)$/.test(name) ? 1 : 0
+  return next < 0 ? [name] : [name, ...programsIn(rest.slice(next + skip))]
+}
+
+function shellPrograms(args: readonly string[]): readonly string[] {
+  const at = args.findIndex((word) => /^-[a-z]*c$/.test(word))
+  if (at < 0) return args[0] === undefined ? [] : [baseName(args[0])]
+  const text = args[at + 1] ?? ''
+  return text
+    .split(/&&|\|\||[;\n|&]/)
+    .map((command) => command.trim().split(/\s+/).filter((word) => !/^\w+=/.test(word)))
+    .flatMap((words) => programsIn(words))
+}

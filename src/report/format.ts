@@ -1,0 +1,26 @@
+import type { Inspection } from './inspection.ts'
+import type { TargetResult } from './report.ts'
+
+/** One target, ready to be shown. */
+export interface Rendering {
+  readonly result: TargetResult
+  /** The text before; for images the one line `FROM …`. */
+  readonly source: string
+  /** Name in the headers of a diff, with forward slashes. */
+  readonly path: string
+  readonly inspection?: readonly Inspection[]
+}
+
+export interface RenderOptions {
+  readonly colour: boolean
+}
+
+/** One way to show results. Pure: the same results give the same text. */
+export interface Format {
+  /** As `--format` takes it. */
+  readonly name: string
+  /** A few words for the help. */
+  readonly summary: string
+  /** Whole lines, or '' when there is nothing to show. */
+  render(renderings: readonly Rendering[], options: RenderOptions): string
+}

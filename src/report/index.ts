@@ -1,0 +1,7 @@
+import { diff } from './diff.ts'
+import type { Format } from './format.ts'
+import { json } from './json.ts'
+import { text } from './text.ts'
+
+/** What `--format` offers, in the order of the help. */
+export const formats: readonly Format[] = [diff, text, json]

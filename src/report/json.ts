@@ -1,0 +1,21 @@
+import type { Format, Rendering } from './format.ts'
+import type { Inspection } from './inspection.ts'
+import type { Report, TargetResult } from './report.ts'
+import { tool } from './tool.ts'
+
+/** The contract of schema/report.schema.json: two spaces, keys always in the same order. */
+export const json: Format = {
+  name: 'json',
+  summary: 'the JSON report',
+  render: (renderings) => `${JSON.stringify(report(renderings), null, 2)}\n`,
+}
+
+function report(renderings: readonly Rendering[]): Report {
+  return { version: 1, tool, results: renderings.map(entry) }
+}
+
+function entry({ result, inspection }: Rendering): TargetResult & { readonly inspection?: readonly Inspection[] } {
+  const { target, kind, verdict, user, stages, findings, output, changed, proof, ...more } = result
+  const ordered = { target, kind, verdict, user, stages, findings, output, changed, proof, ...more }
+  return inspection ? { ...ordered, inspection } : ordered
+}

@@ -1,0 +1,70 @@
+import type { Paint } from './paint.ts'
+import type { ReportProof } from './report.ts'
+import { counted } from './summary.ts'
+
+interface Row {
+  readonly name: string
+  readonly baseline: string
+  readonly result: string
+  /** Empty where nothing is judged. */
+  readonly mark: string
+}
+
+/** Baseline and result side by side. */
+export function proofLines(proof: ReportProof, paint: Paint): string[] {
+  const outcome = proof.passed ? paint('green', 'passed') : paint('red', 'failed')
+  const parity = proof.parity ? 'does what the original does' : 'does not do what the original does'
+  return [
+    `  proof ${outcome}: ${parity} (${proof.engine}, ${counted(proof.rounds, 'round')})`,
+    ...table([{ name: '', baseline: 'baseline', result: 'result', mark: '' }, ...rows(proof)]),
+    ...proof.remarks.map((remark) => `    not shown: ${remark}`),
+  ]
+}
+
+function rows({ baseline, result, checks }: ReportProof): Row[] {
+  const checked = checks.map(({ passed, ...check }) => ({ ...check, mark: passed ? 'ok' : 'differs' }))
+  if (!result) return [...checked, row('uids', list(baseline.uids), '-')]
+  return [
+    ...checked,
+    row('image', baseline.image, result.image),
+    row('uids', list(baseline.uids), list(result.uids)),
+    row('capabilities', capabilities(baseline.capabilities), capabilities(result.capabilities)),
+    row('no-new-privileges', '', yesNo(result.noNewPrivileges)),
+    row('read-only root', '', yesNo(result.readOnlyRootfs)),
+    ...(result.tmpfs.length > 0 ? [row('tmpfs', '', list(result.tmpfs))] : []),
+    row('added', '', `${(result.addedBytes / 1000).toFixed(1)} kB`),
+  ]
+}
+
+function row(name: string, baseline: string, result: string): Row {
+  return { name, baseline, result, mark: '' }
+}
+
+function table(lines: readonly Row[]): string[] {
+  const width = (column: 'name' | 'baseline' | 'result') => Math.max(...lines.map((line) => line[column].length))
+  const [name, baseline, result] = [width('name'), width('baseline'), width('result')]
+  return lines.map((line) =>
+    [
+      '   ',
+      line.name.padEnd(name),
+      line.baseline.padEnd(baseline),
+      line.result.padEnd(result),
+      line.mark,
+    ]
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+function list(values: readonly (string | number)[]): string {
+  return values.length === 0 ? 'none' : values.join(' ')
+}
+
+function capabilities(names: readonly string[] | null): string {
+  if (names === null) return 'could not be read'
+  return names.length > 3 ? counted(names.length, 'capability', 'capabilities') : list(names)
+}
+
+function yesNo(value: boolean): string {
+  return value ? 'yes' : 'no'
+}

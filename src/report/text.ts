@@ -1,0 +1,88 @@
+import type { Format, Rendering, RenderOptions } from './format.ts'
+import { inspectionLines } from './text-inspection.ts'
+import { proofLines } from './text-proof.ts'
+import { type Paint, painter, visible } from './paint.ts'
+import type { ReportFinding, ReportStage, ReportUser, TargetResult, Verdict } from './report.ts'
+import type { Outcome } from '../transform.ts'
+import { summaryLine } from './summary.ts'
+
+/** For people: target by target, then the sum. */
+export const text: Format = {
+  name: 'text',
+  summary: 'findings, proof and a summary for people',
+  render(renderings, options) {
+    if (renderings.length === 0) return ''
+    return `${renderTargets(renderings, options)}\n${summaryLine(renderings.map(({ result }) => result))}\n`
+  },
+}
+
+/** The targets without the sum, a blank line between them. */
+export function renderTargets(renderings: readonly Rendering[], { colour }: RenderOptions): string {
+  const paint = painter(colour)
+  return renderings.map((rendering) => targetLines(visible(rendering), paint).join('\n')).join('\n\n').concat('\n')
+}
+
+function targetLines({ result, inspection }: Rendering, paint: Paint): string[] {
+  return [
+    `${paint('bold', result.target)}: ${paint(verdictStyles[result.verdict], result.verdict)}${runsAs(result)}`,
+    ...(result.error ? errorLines(result.error) : []),
+    ...(result.stages.length > 1 ? result.stages.map(stageLine) : []),
+    ...(inspection ?? []).flatMap((one) => inspectionLines(one)),
+    ...result.findings.flatMap((finding) => findingLines(finding, paint)),
+    ...(result.proof ? proofLines(result.proof, paint) : []),
+  ]
+}
+
+const verdictStyles = {
+  hardened: 'green',
+  unchanged: 'green',
+  'needs-root': 'yellow',
+  incomplete: 'yellow',
+  'not-applicable': 'dim',
+  failed: 'red',
+} as const satisfies Record<Verdict, string>
+
+const origins = {
+  created: 'a new account',
+  image: "the image's own account",
+  option: 'as asked for',
+} as const satisfies Record<ReportUser['from'], string>
+
+function runsAs({ user }: TargetResult): string {
+  if (!user) return ''
+  const ids = `${user.uid}:${user.gid}`
+  return `, runs as ${user.name === '' ? ids : `${user.name} (${ids})`}, ${origins[user.from]}`
+}
+
+function errorLines({ message, hint, line }: NonNullable<TargetResult['error']>): string[] {
+  const where = line === undefined ? '' : `line ${line}: `
+  return [`  ${where}${indented(message)}`, ...(hint ? [`    ${indented(hint)}`] : [])]
+}
+
+function stageLine({ name, userBefore, userAfter }: ReportStage): string {
+  return `  stage ${name}: ${userBefore === userAfter ? `runs as ${userBefore}` : `${userBefore} -> ${userAfter}`}`
+}
+
+const outcomeStyles = {
+  fixed: 'green',
+  offered: 'cyan',
+  todo: 'yellow',
+  note: 'dim',
+} as const satisfies Record<Outcome, string>
+
+function findingLines(finding: ReportFinding, paint: Paint): string[] {
+  const place = `${finding.line}:${finding.column}`.padEnd(7)
+  const outcome = paint(outcomeStyles[finding.outcome], finding.outcome.padEnd(7))
+  return [
+    `  ${place} ${outcome} ${indented(finding.message)} ${paint('dim', `(${finding.transform})`)}`,
+    ...(finding.hint ? [`          ${paint('bold', 'do:')} ${indented(finding.hint)}`] : []),
+    ...finding.evidence.map(({ source, subject, detail }) =>
+      paint('dim', `          ${source} ${subject}: ${indented(detail)}`),
+    ),
+  ]
+}
+
+/** Further lines of a message stay below its first. */
+function indented(message: string): string {
+  return message.replaceAll('\n', '\n            ')
+}

@@ -1,0 +1,98 @@
+import type { Stats } from 'node:fs'
+import { realpath, stat } from 'node:fs/promises'
+import { basename, join, relative, resolve } from 'node:path'
+import { HardenError } from '../errors.ts'
+import { parseReference } from '../image/reference.ts'
+import type { WorkItem } from '../work.ts'
+import { walk } from './walk.ts'
+
+/** A work item whose text has not been read yet, or the reason why there will be none. */
+export interface Found extends Omit<WorkItem, 'text'> {
+  readonly error: HardenError | null
+}
+
+export interface Discovery {
+  readonly found: readonly Found[]
+  /** Folders without a single Dockerfile, as given. */
+  readonly empty: readonly string[]
+}
+
+/**
+ * What each argument means, in their order: a path when there is one, `-` for stdin, else an image. What is named twice
+ * is reported once, where it came first.
+ */
+export async function discover(targets: readonly string[], cwd: string): Promise<Discovery> {
+  const found: Found[] = []
+  const empty: string[] = []
+  const seen = new Set<string>()
+  for (const target of targets) {
+    const below = await candidates(target, cwd)
+    if (below.length === 0) empty.push(target)
+    for (const { identity, ...item } of below) {
+      if (seen.has(identity)) continue
+      seen.add(identity)
+      found.push(item)
+    }
+  }
+  return { found, empty }
+}
+
+interface Candidate extends Found {
+  /** Equal for what would be done twice. */
+  readonly identity: string
+}
+
+async function candidates(target: string, cwd: string): Promise<readonly Candidate[]> {
+  if (target === '-') return [dockerfile(target, null, 'stdin')]
+  const path = resolve(cwd, target)
+  let stats: Stats | null
+  try {
+    stats = await statOrNull(path)
+  } catch (error) {
+    return [dockerfile(target, path, `path ${path}`, unreadable(target, error as Error))]
+  }
+  if (stats === null) return [image(target)]
+  if (!stats.isDirectory()) return [dockerfile(target, path, `path ${await realpath(path)}`)]
+  return (await walk(path)).map(({ path: file, real, error }) => {
+    const name = join(target, relative(path, file))
+    return dockerfile(name, file, `path ${real}`, error && unreadable(name, error))
+  })
+}
+
+/** Null where nothing exists. */
+async function statOrNull(path: string): Promise<Stats | null> {
+  try {
+    return await stat(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') return null
+    throw error
+  }
+}
+
+function dockerfile(target: string, path: string | null, identity: string, error: HardenError | null = null): Candidate {
+  return { target, kind: 'dockerfile', path, reference: null, error, identity }
+}
+
+function image(target: string): Candidate {
+  const item = { target, kind: 'image', path: null, reference: target, identity: `image ${target}` } as const
+  try {
+    parseReference(target)
+    return { ...item, error: null }
+  } catch (error) {
+    if (!(error instanceof HardenError)) throw error
+    const neither = new HardenError('bad-reference', `there is no file or folder ${target}, and ${error.message}`, {
+      hint: error.hint ?? 'check the path, or name an image such as nginx:1.27',
+    })
+    return { ...item, kind: looksLikePath(target) ? 'dockerfile' : 'image', reference: null, error: neither }
+  }
+}
+
+/** Only decides what a target that is neither is reported as. */
+function looksLikePath(target: string): boolean {
+  return /^[./~]|[\\/]$|(?:docker|container)file/i.test(target) || /^[A-Z]/.test(basename(target))
+}
+
+function unreadable(target: string, cause: Error): HardenError {
+  return new HardenError('unreadable', `${target} cannot be read: ${cause.message}`, { cause })
+}

@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, mkdir, open, realpath, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { HardenError } from '../errors.ts'
+
+/** Bytes. No Dockerfile is near it; what is, is something else. */
+export const maximumSize = 1024 * 1024
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not exist',
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is no folder',
+  ELOOP: 'its links lead in a circle',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space left',
+}
+
+/** Reads a text file. `name` is what the messages call it. Throws HardenError `unreadable`. */
+export async function readText(path: string, name: string): Promise<string> {
+  try {
+    const file = await open(path, 'r')
+    try {
+      return await decode(file.createReadStream({ autoClose: false, end: maximumSize }), name)
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    throw explained('read', name, error)
+  }
+}
+
+/** Bytes to text, the byte order mark kept. Throws HardenError `unreadable` for what is too large or no UTF-8. */
+export async function decode(chunks: AsyncIterable<Uint8Array | string>, name: string): Promise<string> {
+  const parts: Buffer[] = []
+  let size = 0
+  for await (const chunk of chunks) {
+    const part = Buffer.from(chunk as Uint8Array)
+    parts.push(part)
+    size += part.length
+    if (size > maximumSize) throw unreadable(name, `it is larger than ${maximumSize} bytes, so it is no Dockerfile`)
+  }
+  const bytes = Buffer.concat(parts)
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    const line = firstBadLine(bytes)
+    throw new HardenError('unreadable', `${name} cannot be read: line ${line} is not valid UTF-8`, {
+      hint: 'save it as UTF-8',
+      line,
+    })
+  }
+}
+
+/**
+ * Replaces the text of a file, all or nothing: a new file beside it, synced, then renamed over it. Mode and owner stay; behind a
+ * symlink it is the file that changes. Refuses when the file no longer has the text `before`.
+ */
+export async function replaceText(path: string, name: string, before: string, after: string): Promise<void> {
+  if ((await readText(path, name)) !== before) {
+    throw new HardenError('unreadable', `${name} was not written: it changed while it was worked on`, { hint: 'run again' })
+  }
+  try {
+    await replace(await realpath(path), after)
+  } catch (error) {
+    throw explained('written', name, error)
+  }
+}
+
+/** Writes a new file or replaces one, all or nothing; makes the folders above it. */
+export async function writeText(path: string, name: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    await replace(await realpath(path).catch(() => path), text)
+  } catch (error) {
+    throw explained('written', name, error)
+  }
+}
+
+async function replace(path: string, text: string): Promise<void> {
+  const old = await open(path, 'r').catch(() => null)
+  const stats = await old?.stat()
+  await old?.close()
+  if (stats && !stats.isFile()) throw new Error('it is no regular file')
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
+  const file = await open(temporary, 'wx', 0o666)
+  try {
+    await file.writeFile(text)
+    if (stats) await keepOwner(file, stats)
+    await file.sync()
+    await file.close()
+    await rename(temporary, path)
+  } catch (error) {
+    await file.close().catch(() => undefined)
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+async function keepOwner(file: FileHandle, stats: { mode: number; uid: number; gid: number }): Promise<void> {
+  const mine = await file.stat()
+  // The owner before the mode: chown clears bits of the mode.
+  if (mine.uid !== stats.uid || mine.gid !== stats.gid) await file.chown(stats.uid, stats.gid)
+  await file.chmod(stats.mode & 0o7777)
+}
+
+function explained(verb: 'read' | 'written', name: string, error: unknown): unknown {
+  if (error instanceof HardenError || !(error instanceof Error)) return error
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  return unreadable(name, reasons[code] ?? error.message, verb)
+}
+
+function unreadable(name: string, reason: string, verb: 'read' | 'written' = 'read'): HardenError {
+  return new HardenError('unreadable', `${name} cannot be ${verb}: ${reason}`)
+}
+
+function firstBadLine(bytes: Buffer): number {
+  let line = 1
+  for (let start = 0; start < bytes.length; line++) {
+    const newline = bytes.indexOf(0x0a, start)
+    const end = newline < 0 ? bytes.length : newline + 1
+    const text = bytes.subarray(start, end)
+    if (!Buffer.from(text.toString('utf8')).equals(text)) return line
+    start = end
+  }
+  return line
+}

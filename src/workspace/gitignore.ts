@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, join, relative, sep } from 'node:path'
+import ignore, { type Ignore } from 'ignore'
+
+/** The rules in force in one folder: those of its own `.gitignore` and of every folder above it, nearest first. */
+export interface IgnoreRules {
+  readonly folder: string
+  readonly rules: Ignore
+  readonly above: IgnoreRules | null
+}
+
+/** Rules of `folder` itself, in front of those above. */
+export async function withFolder(folder: string, above: IgnoreRules | null): Promise<IgnoreRules | null> {
+  const text = await readRules(join(folder, '.gitignore'))
+  return text === null ? above : { folder, rules: ignore().add(text), above }
+}
+
+/**
+ * Rules that reach into `folder` from above: up to the root of its repository, `.git/info/exclude` too. None outside a
+ * repository. None either when they leave out `folder` itself: it was named, and who names it wants it.
+ */
+export async function rulesAbove(folder: string, repository: string | null): Promise<IgnoreRules | null> {
+  if (repository === null || repository === folder) return excludes(repository)
+  const folders: string[] = []
+  for (let at = dirname(folder); at !== repository; at = dirname(at)) folders.unshift(at)
+  let rules = await withFolder(repository, await excludes(repository))
+  for (const at of folders) {
+    if (isIgnored(rules, at, true)) return null
+    rules = await withFolder(at, rules)
+  }
+  return isIgnored(rules, folder, true) ? null : rules
+}
+
+/** As git decides: the nearest file that says anything about the path, in or out. */
+export function isIgnored(rules: IgnoreRules | null, path: string, isFolder: boolean): boolean {
+  for (let at = rules; at !== null; at = at.above) {
+    const below = relative(at.folder, path).split(sep).join('/')
+    const { ignored, unignored } = at.rules.test(isFolder ? `${below}/` : below)
+    if (ignored || unignored) return ignored
+  }
+  return false
+}
+
+async function excludes(repository: string | null): Promise<IgnoreRules | null> {
+  if (repository === null) return null
+  const text = await readRules(join(repository, '.git', 'info', 'exclude'))
+  return text === null ? null : { folder: repository, rules: ignore().add(text), above: null }
+}
+
+/** Null where there is no such file; one that cannot be read hides nothing. */
+async function readRules(path: string): Promise<string | null> {
+  return readFile(path, 'utf8').catch(() => null)
+}

@@ -1,0 +1,65 @@
+import { insertLines, rootPlace } from '../src/dockerfile/placement.ts'
+import { copyText, reason, runStep, shellWord } from '../src/dockerfile/write.ts'
+import type { Dockerfile } from '../src/dockerfile/model.ts'
+import { groupLine, passwdLine } from '../src/plan/account-lines.ts'
+import type { AccountChoice } from '../src/plan/plan.ts'
+import type { Transform } from '../src/transform.ts'
+
+export const createUser: Transform = {
+  name: 'create-user',
+  summary: 'Create the account that the program runs as.',
+  *run(dockerfile, { plan }) {
+    for (const stagePlan of plan.stages) {
+      const { account } = stagePlan
+      const stage = dockerfile.stages[stagePlan.stage]
+      if (stagePlan.outcome !== 'harden' || account === null || stage === undefined) continue
+      const steps = stepsFor(dockerfile, account)
+      if (steps.length === 0) continue
+      const who = `${account.name} (${account.uid}:${account.gid})`
+      const why = account.evidence.map((item) => item.detail).join(', ')
+      yield {
+        outcome: 'fixed',
+        line: stage.from.line,
+        column: stage.from.column,
+        message: `${who} is created: ${why}`,
+        evidence: account.evidence,
+        edits: [insertLines(dockerfile, rootPlace(dockerfile, stage), [...reason(`${who}: ${why}`), ...steps])],
+      }
+    }
+  },
+}
+
+function stepsFor(dockerfile: Dockerfile, account: AccountChoice): readonly string[] {
+  const name = shellWord(account.name)
+  const { uid, gid, home } = account
+  switch (account.creation) {
+    case 'useradd':
+      return runStep(dockerfile, [
+        ...(account.createGroup ? [`groupadd --gid ${gid} ${name}`] : []),
+        // Without -l a large uid writes a sparse lastlog that a layer does not keep sparse (FACTS 5).
+        `useradd --no-log-init --uid ${uid} --gid ${gid} --home-dir ${home} --create-home --shell /usr/sbin/nologin ${name}`,
+      ])
+    case 'adduser':
+      return runStep(dockerfile, [
+        ...(account.createGroup ? [`addgroup -g ${gid} ${name}`] : []),
+        account.createGroup
+          ? `adduser -D -u ${uid} -G ${name} -h ${home} -s /sbin/nologin ${name}`
+          : `adduser -D -u ${uid} -h ${home} -s /sbin/nologin ${name}`,
+      ])
+    case 'append':
+      return runStep(dockerfile, [
+        ...(account.createGroup ? [`echo '${groupLine(account)}' >> /etc/group`] : []),
+        `echo '${passwdLine(account)}' >> /etc/passwd`,
+        `mkdir -p ${home}`,
+        `chown ${uid}:${gid} ${home}`,
+      ])
+    case 'copy':
+      return [
+        ...copyText(dockerfile, account.passwd ?? '', '/etc/passwd', ''),
+        ...(account.createGroup ? copyText(dockerfile, account.group ?? '', '/etc/group', '') : []),
+      ]
+    case 'exists':
+    case 'none':
+      return []
+  }
+}

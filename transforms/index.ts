@@ -1,0 +1,23 @@
+import type { Transform } from '../src/transform.ts'
+import { adjustConfig } from './adjust-config.ts'
+import { createUser } from './create-user.ts'
+import { ownWritablePaths } from './own-writable-paths.ts'
+import { raisePorts } from './raise-ports.ts'
+import { reportRemarks } from './report-remarks.ts'
+import { setCommand } from './set-command.ts'
+import { setEnvironment } from './set-environment.ts'
+import { setUser } from './set-user.ts'
+import { skipStepDown } from './skip-step-down.ts'
+
+/** The pipeline: lines that go in at one place come in this order. */
+export const transforms: readonly Transform[] = [
+  createUser,
+  raisePorts,
+  adjustConfig,
+  skipStepDown,
+  ownWritablePaths,
+  setEnvironment,
+  setUser,
+  setCommand,
+  reportRemarks,
+]

@@ -1,0 +1,141 @@
+import { insertLines, placeBefore, rootPlace, stagePlace, type Place } from '../src/dockerfile/placement.ts'
+import { keyword, reason, runStep, shellWord } from '../src/dockerfile/write.ts'
+import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
+import type { Edit } from '../src/edit.ts'
+import type { Evidence } from '../src/plan/evidence.ts'
+import { coveringVolume } from '../src/plan/volumes.ts'
+import type { AccountChoice, Grant, StagePlan } from '../src/plan/plan.ts'
+import type { Finding, Transform } from '../src/transform.ts'
+
+export const ownWritablePaths: Transform = {
+  name: 'own-writable-paths',
+  summary: 'Give the user the paths that are written at run time, and nothing else.',
+  *run(dockerfile, { plan }) {
+    for (const stagePlan of plan.stages) {
+      const { account } = stagePlan
+      const stage = dockerfile.stages[stagePlan.stage]
+      if (stagePlan.outcome !== 'harden' || account === null || stage === undefined || stagePlan.grants.length === 0) continue
+      if (stagePlan.tools.shell === false) yield shellless(dockerfile, stage, stagePlan, account)
+      else yield* withShell(dockerfile, stage, stagePlan, account)
+    }
+  },
+}
+
+function* withShell(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, account: AccountChoice): Iterable<Finding> {
+  // What is changed below a VOLUME after its line is thrown away by the legacy builder and by buildah (FACTS 11).
+  const groups = new Map<number, { readonly place: Place; readonly grants: Grant[] }>()
+  for (const grant of plan.grants) {
+    const volume = coveringVolume(stage, grant.path)
+    const place = volume === null ? rootPlace(dockerfile, stage) : earlier(rootPlace(dockerfile, stage), placeBefore(dockerfile, stage, volume))
+    const group = groups.get(place.offset) ?? { place, grants: [] }
+    group.grants.push(grant)
+    groups.set(place.offset, group)
+  }
+  for (const { place, grants } of groups.values()) {
+    const lines = [...reason(why(grants)), ...runStep(dockerfile, commands(grants, account))]
+    yield finding(stage, grants, [insertLines(dockerfile, place, lines)])
+  }
+}
+
+function earlier(a: Place, b: Place): Place {
+  return b.offset < a.offset ? b : a
+}
+
+function commands(grants: readonly Grant[], account: AccountChoice): readonly string[] {
+  const owner = `${account.uid}:${account.gid}`
+  const of = (...kinds: readonly Grant['kind'][]): readonly Grant[] => grants.filter((grant) => kinds.includes(grant.kind))
+  const words = (list: readonly Grant[]): string => list.map((grant) => shellWord(grant.path)).join(' ')
+  const made = of('create-directory')
+  const touched = of('create-file')
+  const owned = of('create-directory', 'own-directory', 'create-file', 'own-file')
+  const shared = of('sticky', 'group-read')
+  return [
+    ...(made.length > 0 ? [`mkdir -p ${words(made)}`] : []),
+    ...(touched.length > 0 ? [`touch ${words(touched)}`] : []),
+    // -h: a link itself is never the thing to own (FACTS 15); paths are resolved, so this is a guard only.
+    ...(owned.length > 0 ? [`chown ${owner} ${words(owned)}`] : []),
+    ...(shared.length > 0 ? [`chgrp ${account.gid} ${words(shared)}`] : []),
+    ...modes(grants),
+  ]
+}
+
+function modes(grants: readonly Grant[]): readonly string[] {
+  const byMode = new Map<number, string[]>()
+  for (const grant of grants) {
+    if (grant.mode === undefined) continue
+    byMode.set(grant.mode, [...(byMode.get(grant.mode) ?? []), shellWord(grant.path)])
+  }
+  return [...byMode].map(([mode, paths]) => `chmod ${mode.toString(8)} ${paths.join(' ')}`)
+}
+
+/**
+ * Without a shell: a stage of its own makes the folders with WORKDIR, and a COPY with --chown sets their owner. COPY
+ * re-owns what lies below its source folder, not the folder itself (FACTS 9), so each parent is one numbered folder.
+ */
+function shellless(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, account: AccountChoice): Finding {
+  const name = 'harden-image-paths'
+  const owner = `${account.uid}:${account.gid}`
+  const folders = plan.grants.filter((grant) => grant.kind === 'create-directory' || grant.kind === 'own-directory' || grant.kind === 'sticky')
+  const files = plan.grants.filter((grant) => grant.kind === 'create-file')
+  const copies = new Map<string, { readonly parent: string; readonly mode: number | undefined; readonly names: string[] }>()
+  for (const grant of folders) {
+    const cut = grant.path.lastIndexOf('/')
+    const parent = cut <= 0 ? '/' : grant.path.slice(0, cut)
+    const key = `${parent} ${grant.mode ?? ''}`
+    const copy = copies.get(key) ?? { parent, mode: grant.mode, names: [] }
+    copy.names.push(grant.path.slice(cut + 1))
+    copies.set(key, copy)
+  }
+  const list = [...copies.values()]
+  const from = [`${keyword(dockerfile, 'FROM')} scratch ${keyword(dockerfile, 'AS')} ${name}`]
+  for (const [index, copy] of list.entries()) for (const child of copy.names) from.push(`${keyword(dockerfile, 'WORKDIR')} ${quoted(`/${index + 1}/${child}`)}`)
+  const lines: string[] = []
+  for (const [index, copy] of list.entries()) {
+    const mode = copy.mode === undefined ? '' : ` --chmod=${copy.mode.toString(8)}`
+    const target = copy.parent === '/' ? '/' : `${copy.parent}/`
+    lines.push(copyLine(dockerfile, `--from=${name} --chown=${owner}${mode}`, `/${index + 1}/`, target))
+  }
+  for (const grant of files) lines.push(`${keyword(dockerfile, 'COPY')} --chown=${owner} <<"HARDEN_IMAGE" ${quoted(grant.path)}`, 'HARDEN_IMAGE')
+  return finding(stage, plan.grants, [
+    ...(list.length > 0
+      ? [insertLines(dockerfile, stagePlace(dockerfile, stage), [...reason('folders with an owner, for an image that has no shell to make them'), ...from, ''])]
+      : []),
+    insertLines(dockerfile, rootPlace(dockerfile, stage), [...reason(why(plan.grants)), ...lines]),
+  ])
+}
+
+function copyLine(dockerfile: Dockerfile, flags: string, source: string, target: string): string {
+  const paths = /\s/.test(source + target) ? JSON.stringify([source, target]) : `${source} ${target}`
+  return `${keyword(dockerfile, 'COPY')} ${flags} ${paths}`
+}
+
+function quoted(path: string): string {
+  return /[\s$\\"]/.test(path) ? `"${path.replace(/[\\"$]/g, '\\$&')}"` : path
+}
+
+function why(grants: readonly Grant[]): string {
+  return grants.map((grant) => `${grant.path}${verb(grant)} (${grant.evidence[0]?.detail ?? 'needed'})`).join(', ')
+}
+
+function verb(grant: Grant): string {
+  switch (grant.kind) {
+    case 'group-read':
+      return ' is read'
+    case 'traverse':
+      return ' is entered'
+    default:
+      return ''
+  }
+}
+
+function finding(stage: Stage, grants: readonly Grant[], edits: readonly Edit[]): Finding {
+  const evidence: Evidence[] = grants.flatMap((grant) => grant.evidence)
+  return {
+    outcome: 'fixed',
+    line: (stage.instructions.at(-1) ?? stage.from).line,
+    column: 1,
+    message: `the user may write ${grants.map((grant) => grant.path).join(', ')}`,
+    evidence,
+    edits,
+  }
+}

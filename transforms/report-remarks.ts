@@ -1,0 +1,32 @@
+import type { Instruction, Stage } from '../src/dockerfile/model.ts'
+import type { Remark } from '../src/plan/plan.ts'
+import type { Finding, Transform } from '../src/transform.ts'
+
+export const reportRemarks: Transform = {
+  name: 'report-remarks',
+  summary: 'Say what needs a person: what must keep root, what is not known and what could not be granted.',
+  *run(dockerfile, { plan }) {
+    for (const stagePlan of plan.stages) {
+      const stage = dockerfile.stages[stagePlan.stage]
+      if (stage === undefined) continue
+      for (const remark of stagePlan.remarks) yield finding(stage, remark)
+    }
+  },
+}
+
+function finding(stage: Stage, remark: Remark): Finding {
+  const place = about(stage, remark.about)
+  return {
+    outcome: remark.outcome,
+    line: place.line,
+    column: place.column,
+    message: remark.message,
+    ...(remark.hint === undefined ? {} : { hint: remark.hint }),
+    evidence: remark.evidence,
+    edits: [],
+  }
+}
+
+function about(stage: Stage, keyword: string | undefined): Instruction {
+  return stage.instructions.filter((instruction) => instruction.keyword === keyword).at(-1) ?? stage.from
+}

@@ -1,0 +1,67 @@
+import type { Dockerfile, Instruction, Stage } from '../src/dockerfile/model.ts'
+import { insertLines, placeBefore, userPlace } from '../src/dockerfile/placement.ts'
+import { execForm, keyword, reason } from '../src/dockerfile/write.ts'
+import type { Edit } from '../src/edit.ts'
+import type { CommandChange } from '../src/plan/plan.ts'
+import type { Transform } from '../src/transform.ts'
+
+export const setCommand: Transform = {
+  name: 'set-command',
+  summary: 'Change arguments of ENTRYPOINT and CMD that only root can follow, or that hold a moved port.',
+  *run(dockerfile, { plan }) {
+    for (const stagePlan of plan.stages) {
+      const stage = dockerfile.stages[stagePlan.stage]
+      const { command } = stagePlan
+      if (stagePlan.outcome !== 'harden' || stage === undefined || command === null) continue
+      const place = last(stage, 'CMD') ?? last(stage, 'ENTRYPOINT') ?? stage.from
+      yield {
+        outcome: 'fixed',
+        line: place.line,
+        column: place.column,
+        message: command.reason,
+        evidence: command.evidence,
+        edits: edits(dockerfile, stage, command),
+      }
+    }
+  },
+}
+
+function edits(dockerfile: Dockerfile, stage: Stage, change: CommandChange): readonly Edit[] {
+  const result: Edit[] = []
+  const missing: string[] = []
+  const wanted = [
+    ['ENTRYPOINT', change.entrypoint],
+    ['CMD', change.cmd],
+  ] as const
+  for (const [name, words] of wanted) {
+    if (words === null) continue
+    const instruction = last(stage, name)
+    if (instruction === null) missing.push(`${keyword(dockerfile, name)} ${execForm(words)}`)
+    else result.push(...changed(instruction, words))
+  }
+  if (missing.length > 0) {
+    // An ENTRYPOINT drops the CMD of the base image, so the plan says both; ENTRYPOINT comes first.
+    const cmd = change.cmd !== null && change.entrypoint !== null ? last(stage, 'CMD') : null
+    const place = cmd === null ? end(dockerfile, stage) : placeBefore(dockerfile, stage, cmd)
+    result.push(insertLines(dockerfile, place, [...reason(change.reason), ...missing]))
+  }
+  return result
+}
+
+function end(dockerfile: Dockerfile, stage: Stage): ReturnType<typeof userPlace> {
+  return placeBefore(dockerfile, stage, null)
+}
+
+function changed(instruction: Instruction, words: readonly string[]): readonly Edit[] {
+  const { json } = instruction
+  if (json === null) {
+    const text = words.length === 3 && words[1] === '-c' ? words[2] : undefined
+    return [{ ...instruction.rest, text: text ?? execForm(words) }]
+  }
+  if (json.length !== words.length) return [{ ...instruction.rest, text: execForm(words) }]
+  return json.flatMap((item, index) => (item.value === words[index] ? [] : [{ ...item.span, text: JSON.stringify(words[index]) }]))
+}
+
+function last(stage: Stage, name: string): Instruction | null {
+  return stage.instructions.filter((instruction) => instruction.keyword === name).at(-1) ?? null
+}

@@ -1,0 +1,46 @@
+import { insertLines, replaceableUser, userPlace } from '../src/dockerfile/placement.ts'
+import { keyword, reason } from '../src/dockerfile/write.ts'
+import type { AccountChoice } from '../src/plan/plan.ts'
+import type { Transform } from '../src/transform.ts'
+
+export const setUser: Transform = {
+  name: 'set-user',
+  summary: 'Set a numeric USER uid:gid as the last step before the container starts.',
+  *run(dockerfile, { plan }) {
+    for (const stagePlan of plan.stages) {
+      const { account } = stagePlan
+      const stage = dockerfile.stages[stagePlan.stage]
+      if (stagePlan.outcome !== 'harden' || account === null || stage === undefined) continue
+      const user = `${account.uid}:${account.gid}`
+      const before = stagePlan.userBefore.known ? stagePlan.userBefore.value : 'an unknown user'
+      const replaced = replaceableUser(stage)
+      const place = replaced ?? stage.instructions.at(-1) ?? stage.from
+      yield {
+        outcome: 'fixed',
+        line: place.line,
+        column: place.column,
+        message: `runs as ${describe(account)} instead of ${before}`,
+        evidence: account.evidence,
+        edits: [
+          replaced === null
+            ? insertLines(dockerfile, userPlace(dockerfile, stage), [
+                ...reason(`${describe(account)}, ${origin(account)}`),
+                `${keyword(dockerfile, 'USER')} ${user}`,
+              ])
+            : { ...replaced.rest, text: user },
+        ],
+      }
+    }
+  },
+}
+
+function describe(account: AccountChoice): string {
+  const ids = `${account.uid}:${account.gid}`
+  return account.name === '' ? ids : `${account.name} (${ids})`
+}
+
+function origin(account: AccountChoice): string {
+  if (account.from === 'option') return 'as asked for'
+  if (account.creation === 'exists') return account.evidence.find((item) => item.source !== 'account')?.detail ?? "the image's own account"
+  return account.creation === 'none' ? 'a bare uid, which needs no account' : 'numeric, so that Kubernetes can check it'
+}
