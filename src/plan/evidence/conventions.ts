@@ -1,0 +1,30 @@
+import type { ImageFacts } from '../../image/facts.ts'
+import type { Need } from '../need.ts'
+import { stateNeed } from '../need.ts'
+import { isSharedFolder, isSystemFolder } from '../places.ts'
+
+const STATE_NAME = /^(uploads?|data|logs?|cache|\.cache|tmp|temp|storage|media|state|sessions?|db|database|instance|var|run|spool|backups?|volumes?)$/i
+const LARGEST_DEPTH = 3
+
+/**
+ * Folders below the working folder that an application ships empty, or with nothing but a placeholder, under a name that
+ * says what for: a folder without content is there to be filled.
+ */
+export function conventionNeeds(facts: ImageFacts): readonly Need[] {
+  if (!facts.files.known) return []
+  const files = facts.files.value
+  const top = files.resolve(facts.config.workdir) ?? facts.config.workdir
+  if (isSharedFolder(top) || isSystemFolder(top)) return []
+  const needs: Need[] = []
+  const visit = (folder: string, depth: number): void => {
+    for (const name of files.list(folder)) {
+      const path = `${folder}/${name}`
+      if (files.entry(path)?.type !== 'directory' || name === 'node_modules' || name === '.git') continue
+      if (STATE_NAME.test(name) && isEmpty(path)) needs.push(stateNeed(path, 'framework', 'an empty folder of the application, there to be filled'))
+      else if (depth < LARGEST_DEPTH) visit(path, depth + 1)
+    }
+  }
+  const isEmpty = (path: string): boolean => files.list(path).every((name) => /^\.(gitkeep|keep|gitignore|empty)$/.test(name))
+  visit(top, 1)
+  return needs
+}

@@ -1,0 +1,36 @@
+import type { DiffEntry } from '../engine/engine.ts'
+import type { FileModel } from '../image/file-model.ts'
+import type { Operation } from '../plan/operation.ts'
+import { isInside, isRuntimePlace } from '../plan/places.ts'
+
+/** What the engine itself puts into every container. */
+const ENGINE_FILES = new Set(['/etc/hosts', '/etc/hostname', '/etc/resolv.conf', '/.dockerenv', '/run/.containerenv'])
+/** Python writes its bytecode beside the code when it may and shrugs when not. */
+const OPTIONAL = /\/__pycache__(\/|$)|\.pyc$/
+
+/**
+ * Turns `docker diff` of a run as root into operations. `before` is the image, `after` what the container holds of the
+ * added paths: a path that was added and is in no tar is a socket, which tar has no word for.
+ */
+export function operationsOfDiff(diff: readonly DiffEntry[], before: FileModel, after: (path: string) => 'file' | 'directory' | 'other' | null): readonly Operation[] {
+  const operations: Operation[] = []
+  for (const { kind, path } of diff) {
+    if (ENGINE_FILES.has(path) || isRuntimePlace(path) || OPTIONAL.test(path)) continue
+    const operation = { path, outcome: 'done', source: 'observed' } as const
+    if (kind === 'deleted') operations.push({ ...operation, access: 'remove', detail: 'removed by the original run' })
+    else if (kind === 'changed') {
+      if (before.entry(path)?.type === 'file') operations.push({ ...operation, access: 'write', detail: 'written by the original run' })
+    } else {
+      const type = after(path)
+      const access = type === 'directory' ? 'create-directory' : type === null ? 'create-socket' : 'create-file'
+      operations.push({ ...operation, access, detail: 'created by the original run' })
+    }
+  }
+  return operations
+}
+
+/** Root's home in a run as root stands for the home of whoever runs it. */
+export function splitHome(operations: readonly Operation[], home: string): { readonly home: readonly Operation[]; readonly other: readonly Operation[] } {
+  const inHome = (operation: Operation): boolean => operation.path !== null && isInside(operation.path, home)
+  return { home: operations.filter(inHome), other: operations.filter((operation) => !inHome(operation)) }
+}

@@ -1,0 +1,63 @@
+import { normalisePath } from '../plan/places.ts'
+import type { Access, Operation } from '../plan/operation.ts'
+
+const REFUSED = /permission denied|operation not permitted|\bEACCES\b|\bEPERM\b|\bEROFS\b|read-only file system|\(13:|errno 13|accessdenied|not writ(e)?able|is not writable|unable to (create|write|open)|cannot (create|open|write)|can't (create|open|write)|could not (create|open|write)|failed to (create|open|write)/i
+/** Addresses, dates and the like that look like a path. */
+const NO_PATH = /^\/\/|^\/\d+\/|^\/(proc|sys|dev\/(stdout|stderr|null|fd))(\/|$)/
+
+/**
+ * Reads from log lines what a run was refused. A log names a path, sometimes what was wanted of it; what is not said
+ * is taken as `write`, which covers creating it.
+ */
+export function refusalsIn(log: string, workdir: string): readonly Operation[] {
+  const found = new Map<string, Operation>()
+  for (const line of log.split('\n')) {
+    const text = line.replace(/\u001b\[[\d;]*m/g, '').trim()
+    if (!REFUSED.test(text) || text.length > 2000) continue
+    for (const path of pathsIn(text, workdir)) {
+      const access = accessOf(text)
+      const key = `${access} ${path}`
+      if (!found.has(key)) found.set(key, { access, path, outcome: 'refused', source: 'refused', detail: `"${shorten(text)}"` })
+    }
+  }
+  return [...found.values()]
+}
+
+/** Lines that speak of a refusal, without dates and numbers, to compare two logs. */
+export function refusalLines(log: string): readonly string[] {
+  const lines = log.split('\n').map((line) => line.replace(/\u001b\[[\d;]*m/g, '').trim())
+  return [...new Set(lines.filter((line) => /permission denied|operation not permitted|\bEACCES\b|\bEPERM\b|read-only file system/i.test(line)).map((line) => line.replace(/\d+/g, '0')))]
+}
+
+function pathsIn(text: string, workdir: string): readonly string[] {
+  const absolute = [...text.matchAll(/(?<![\w.:/~-])(\/[\w.@%+~:,-]+(?:\/[\w.@%+~:,-]*)*)/g)].map((match) => match[1] ?? '')
+  const quoted = [...text.matchAll(/["'`‘“]([^"'`’”\s]*\/?[^"'`’”\s]+)["'`’”]/g)].map((match) => match[1] ?? '')
+  const relative = absolute.length > 0 ? [] : quoted.filter((word) => /[./]/.test(word) && !/^\w+:\/\//.test(word))
+  const paths: string[] = []
+  for (const raw of [...absolute, ...relative]) {
+    const path = normalisePath(raw.replace(/[:,.)]+$/, ''), workdir)
+    if (path === null || path === '/' || NO_PATH.test(path)) continue
+    // The program that complains stands first: `/entrypoint.sh: line 3: /data/x: Permission denied`.
+    paths.push(path)
+  }
+  return paths.length > 1 ? paths.slice(startsWithProgram(text, paths[0] ?? '') ? 1 : 0) : paths
+}
+
+function startsWithProgram(text: string, path: string): boolean {
+  return new RegExp(String.raw`^\W*${path.replace(/[.+]/g, '\\$&')}:?( line)? `).test(text) || text.startsWith(`${path}:`)
+}
+
+function accessOf(text: string): Access {
+  if (/mkdir|create directory|creating directory|make directory|makedirs/i.test(text)) return 'create-directory'
+  if (/\b(bind|socket)\b/i.test(text)) return 'create-socket'
+  if (/unlink|remove|delete|\brm:/i.test(text)) return 'remove'
+  if (/rename/i.test(text)) return 'rename'
+  if (/chdir|can't cd|cannot change (to )?directory|change directory/i.test(text)) return 'traverse'
+  if (/exec|cannot execute/i.test(text)) return 'execute'
+  if (/for reading|\bread\b|can't load|cannot load|loading|opendir|could not open configuration|open\(\).*conf|BIO_new_file|private key|certificate/i.test(text)) return 'read'
+  return 'write'
+}
+
+function shorten(text: string): string {
+  return text.length > 160 ? `${text.slice(0, 157)}...` : text
+}
