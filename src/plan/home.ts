@@ -1,0 +1,50 @@
+import { couldCreate } from '../image/access.ts'
+import type { ImageFacts } from '../image/facts.ts'
+import type { Evidence } from './evidence.ts'
+import type { Need } from './need.ts'
+import { stateNeed } from './need.ts'
+import { isSystemFolder } from './places.ts'
+import type { AccountChoice, EnvSetting } from './plan.ts'
+
+export interface HomePlan {
+  readonly env: readonly EnvSetting[]
+  readonly needs: readonly Need[]
+}
+
+/**
+ * Where HOME points for the chosen account. A new account has a home of its own. For the others it matters when the
+ * original wrote into root's home, or when the image sets HOME to a folder that is root's alone.
+ */
+export function planHome(facts: ImageFacts, account: AccountChoice, writtenInHome: readonly Evidence[]): HomePlan {
+  const set = facts.config.env.get('HOME')
+  const rootOnly = set !== undefined && /^\/root(\/|$)/.test(set)
+  if (account.createHome && account.creation !== 'copy') return { env: rootOnly ? [setting(account.home, whyRoot(set))] : [], needs: [] }
+  const wanted = writtenInHome.length > 0 || account.createHome
+  if (!wanted && !rootOnly) return unknownBase(facts, account)
+  const own = set !== undefined && !rootOnly ? set : account.home
+  if (own !== '' && own !== '/' && !isSystemFolder(own) && (account.createHome || isOwn(facts, account, own))) {
+    const env = rootOnly ? [setting(own, whyRoot(set))] : []
+    return { env, needs: wanted ? [stateNeed(own, 'observed', 'the home of the user, where the original wrote')] : [] }
+  }
+  const home = `/home/${account.name === '' ? 'app' : account.name}`
+  const reason = wanted ? 'the original writes into its home, and this account has none it could write' : whyRoot(set ?? '/root')
+  return { env: [setting(home, reason, writtenInHome)], needs: [stateNeed(home, 'account', 'the home of the user')] }
+}
+
+function unknownBase(facts: ImageFacts, account: AccountChoice): HomePlan {
+  if (account.creation !== 'none' || facts.accounts.known || facts.os.known) return { env: [], needs: [] }
+  return { env: [setting('/tmp', 'a bare uid has no home, and the base image is not known')], needs: [] }
+}
+
+function isOwn(facts: ImageFacts, account: AccountChoice, home: string): boolean {
+  if (!facts.files.known) return true
+  return couldCreate(facts.files.value, { uid: account.uid, gids: [account.gid] }, `${home}/x`).allowed
+}
+
+function whyRoot(home: string | undefined): string {
+  return `HOME was ${home ?? '/root'}, which only root can enter`
+}
+
+function setting(value: string, reason: string, evidence: readonly Evidence[] = []): EnvSetting {
+  return { name: 'HOME', value, reason, evidence: [...evidence, { source: 'account', subject: value, detail: reason }] }
+}

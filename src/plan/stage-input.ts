@@ -1,0 +1,38 @@
+import type { ExposedPort, ImageFacts, Known } from '../image/facts.ts'
+import type { Operation } from './operation.ts'
+import type { Vendor } from './vendor.ts'
+
+/** What is known of one stage when the plan is made. Pure data: facts, and what runs have shown. */
+export interface StageInput {
+  /** Index into `dockerfile.stages`. */
+  readonly stage: number
+  /** The image as this stage leaves it. */
+  readonly facts: ImageFacts
+  readonly userBefore: Known<string>
+  /** Accounts that the Dockerfile itself creates. */
+  readonly created: readonly string[]
+  /** A RUN of the stage uses a shell, so there is one. */
+  readonly shellSeen: boolean
+  /** Nothing is started from it: an image to build upon, or a stage for that. */
+  readonly baseOnly: boolean
+  readonly vendor: Vendor
+  readonly observation: Observation | null
+}
+
+/** What running the original has shown. */
+export interface Observation {
+  /** What the run as root did, and what runs as the new user were refused. */
+  readonly operations: readonly Operation[]
+  /** Ports it listened on. */
+  readonly bound: readonly ExposedPort[]
+  /** Uids of its processes. */
+  readonly uids: readonly number[]
+  /** Names of its processes. */
+  readonly programs: readonly string[]
+  /** Files it opened; null where it was not traced. */
+  readonly opened: readonly string[] | null
+  /** Home of root in the original. */
+  readonly home: string
+  /** The original does its work only as root: the proof, in one sentence; null where nothing says so. */
+  readonly needsRoot: string | null
+}

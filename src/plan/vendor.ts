@@ -1,0 +1,17 @@
+import type { Need } from './need.ts'
+import type { EnvSetting, FileEdit } from './plan.ts'
+import type { VendorMove } from './ports.ts'
+
+/** What the catalogue knows of an image, as the plan uses it. Every part is checked against the image's files where they are known. */
+export interface Vendor {
+  readonly account: { readonly name: string; readonly uid: number } | null
+  readonly needs: readonly Need[]
+  readonly moves: ReadonlyMap<number, VendorMove>
+  readonly fileEdits: readonly FileEdit[]
+  readonly env: readonly EnvSetting[]
+  readonly needsRoot: { readonly reason: string; readonly hint: string } | null
+  /** How the vendor itself ships it without root; null where it does not. */
+  readonly variant: string | null
+}
+
+export const noVendor: Vendor = { account: null, needs: [], moves: new Map(), fileEdits: [], env: [], needsRoot: null, variant: null }

@@ -1,0 +1,92 @@
+import type { ReportCheck } from '../report/report.ts'
+import type { PortAnswer, RunRecord } from './run-record.ts'
+
+/** What the result must show beside the baseline. */
+export interface Comparison {
+  readonly checks: readonly ReportCheck[]
+  /** It does what the baseline did. */
+  readonly parity: boolean
+  /** No process is root, none has a capability, and both were read. */
+  readonly locked: boolean
+}
+
+/** Compares two runs; `moved` says which port of the baseline is which of the result. */
+export function compare(baseline: RunRecord, result: RunRecord, moved: ReadonlyMap<number, number>): Comparison {
+  const parity = [liveness(baseline, result), ...health(baseline, result), ...ports(baseline, result, moved), ...smoke(baseline, result)]
+  const locked = [uids(baseline, result), capabilities(baseline, result)]
+  return { checks: [...parity, ...locked], parity: parity.every((check) => check.passed), locked: locked.every((check) => check.passed) }
+}
+
+function liveness(baseline: RunRecord, result: RunRecord): ReportCheck {
+  const before = describeState(baseline)
+  const after = describeState(result)
+  return { name: baseline.state.running ? 'still running' : 'exit code', baseline: before, result: after, passed: before === after }
+}
+
+function describeState({ state }: RunRecord): string {
+  if (state.running) return 'running'
+  const error = state.error === '' ? '' : `: ${state.error.slice(0, 200)}`
+  return `exit ${state.exitCode ?? '?'}${state.oomKilled ? ' (out of memory)' : ''}${error}`
+}
+
+function health(baseline: RunRecord, result: RunRecord): readonly ReportCheck[] {
+  const before = baseline.state.health
+  if (before === null) return []
+  const after = result.state.health ?? 'none'
+  return [{ name: 'health check', baseline: before, result: after, passed: before === after || after === 'healthy' }]
+}
+
+function ports(baseline: RunRecord, result: RunRecord, moved: ReadonlyMap<number, number>): readonly ReportCheck[] {
+  return baseline.answers
+    .filter((answer) => answer.kind !== 'closed')
+    .map((answer) => {
+      const port = moved.get(answer.port) ?? answer.port
+      const after = result.answers.find((other) => other.port === port && other.protocol === answer.protocol)
+      const name = answer.kind === 'http' ? `http :${port}/` : `${answer.protocol} :${port}`
+      return { name, baseline: describe(answer), result: after === undefined ? 'closed' : describe(after), passed: after !== undefined && sameClass(answer, after) }
+    })
+}
+
+function describe(answer: PortAnswer): string {
+  return answer.detail === '' ? answer.kind : answer.detail
+}
+
+function sameClass(before: PortAnswer, after: PortAnswer): boolean {
+  if (after.kind === 'closed') return false
+  return before.kind === after.kind && before.detail === after.detail
+}
+
+function smoke(baseline: RunRecord, result: RunRecord): readonly ReportCheck[] {
+  if (baseline.smoke === null) return []
+  const describeSmoke = (record: RunRecord): string => (record.smoke === null ? 'not run' : `exit ${record.smoke.exitCode}`)
+  return [{ name: 'smoke test', baseline: describeSmoke(baseline), result: describeSmoke(result), passed: result.smoke?.exitCode === 0 && baseline.smoke.exitCode === 0 }]
+}
+
+function uids(baseline: RunRecord, result: RunRecord): ReportCheck {
+  const after = uidsOf(result)
+  // A container that ended before anybody looked ran as its USER says, which was not measured.
+  const passed = result.processes.length > 0 ? !after.includes(0) : !result.state.running
+  return { name: 'no root process', baseline: uidsOf(baseline).join(', ') || 'not seen', result: after.join(', ') || 'not seen', passed }
+}
+
+function capabilities(baseline: RunRecord, result: RunRecord): ReportCheck {
+  const before = capabilitiesOf(baseline)
+  const after = capabilitiesOf(result)
+  const text = (list: readonly string[] | null): string => (list === null ? 'not readable' : list.length === 0 ? 'none' : list.join(', '))
+  return { name: 'no capability', baseline: text(before), result: text(after), passed: after !== null && after.length === 0 }
+}
+
+/** Every uid of every process that was seen, ascending. */
+export function uidsOf(record: RunRecord): readonly number[] {
+  return [...new Set(record.processes.flatMap((process) => process.uids))].sort((a, b) => a - b)
+}
+
+/** Every capability of every process; null where one could not be read. */
+export function capabilitiesOf(record: RunRecord): readonly string[] | null {
+  const all = new Set<string>()
+  for (const process of record.processes) {
+    if (process.capabilities === null) return null
+    for (const name of process.capabilities) all.add(name)
+  }
+  return [...all].sort()
+}
