@@ -69,7 +69,8 @@ function structureOf(instruction: Instruction): Structure {
         value: value === null ? null : columns(value),
       }
     }),
-    strings: instruction instanceof JSONInstruction ? instruction.getJSONStrings().map((s) => columns(s.getRange())) : [],
+    strings:
+      instruction instanceof JSONInstruction ? instruction.getJSONStrings().map((s) => columns(s.getRange())) : [],
   }
 }
 

@@ -21,10 +21,10 @@ const takesHeredocs: ReadonlySet<string> = new Set(['ADD', 'COPY', 'RUN'])
 const noVariables = () => undefined
 
 /** The heredocs that start in a logical line: only ADD, COPY and RUN (and ONBUILD of those) in shell form have any. */
-export function heredocStarts(text: string, escape: string): readonly HeredocStart[] {
+export function heredocStarts(text: string, escapeChar: string): readonly HeredocStart[] {
   if (!text.includes('<<')) return []
-  const outer = splitInstruction(text, escape)
-  const split = outer.keyword === 'ONBUILD' ? splitInstruction(text, escape, outer.arguments.start) : outer
+  const outer = splitInstruction(text, escapeChar)
+  const split = outer.keyword === 'ONBUILD' ? splitInstruction(text, escapeChar, outer.arguments.start) : outer
   if (!takesHeredocs.has(split.keyword)) return []
   if (jsonForm(text.slice(split.arguments.start, split.arguments.end)).kind === 'strings') return []
   // BuildKit always takes a backslash for the escape character here, whatever the directive says.

@@ -70,7 +70,7 @@ export function lex(source: string, options: LexOptions): Lexed {
   }
 
   /** Undefined for a variable that is not set. */
-  function valueOf(name: string): string | undefined {
+  function setValue(name: string): string | undefined {
     const value = options.lookup(name)
     if (value === null) throw { stop: { kind: 'unknown', variable: name } } satisfies Stop
     return value
@@ -127,7 +127,7 @@ export function lex(source: string, options: LexOptions): Lexed {
     if (chars[at] !== '{') {
       const name = readName()
       if (name === '') return '$'
-      const value = valueOf(name)
+      const value = setValue(name)
       return value ?? (options.keepUnset ? `$${name}` : '')
     }
     next()
@@ -139,7 +139,7 @@ export function lex(source: string, options: LexOptions): Lexed {
 
   function substitution(name: string): string {
     let modifier = next() ?? ''
-    if (modifier === '}') return valueOf(name) ?? (options.keepUnset ? `\${${name}}` : '')
+    if (modifier === '}') return setValue(name) ?? (options.keepUnset ? `\${${name}}` : '')
     const colon = modifier === ':'
     if (colon) modifier = next() ?? ''
     if (modifier === '/' && !colon) {
@@ -171,7 +171,7 @@ export function lex(source: string, options: LexOptions): Lexed {
 
   /** `#`, `%` and `/` patterns are not evaluated: their result counts as unknown where the variable is set. */
   function unevaluated(name: string, rest: string): string {
-    const value = valueOf(name)
+    const value = setValue(name)
     if (value === undefined) return options.keepUnset ? `\${${name}${rest}}` : ''
     throw { stop: { kind: 'unknown', variable: name } } satisfies Stop
   }

@@ -43,7 +43,7 @@ export function scanLines(source: string): Scan {
   const comments: Comment[] = []
   const lines: LogicalLine[] = []
   const reader = lineReader(source)
-  let escape: '\\' | '`' = '\\'
+  let escapeChar: '\\' | '`' = '\\'
   let directivesOpen = true
   const neverTerminated = new Set<string>()
   for (let line = reader.next(); line !== null; line = reader.next()) {
@@ -54,7 +54,7 @@ export function scanLines(source: string): Scan {
       directivesOpen = directive !== null
       if (directive !== null) {
         directives.push(directive)
-        if (directive.name === 'escape') escape = directive.value === '`' ? '`' : '\\'
+        if (directive.name === 'escape') escapeChar = directive.value === '`' ? '`' : '\\'
         continue
       }
     }
@@ -65,11 +65,11 @@ export function scanLines(source: string): Scan {
     }
     lines.push(readInstruction(line, start))
   }
-  return { escape, directives, comments, lines }
+  return { escape: escapeChar, directives, comments, lines }
 
   function readInstruction(first: PhysicalLine, start: number): LogicalLine {
     let last = first
-    let cut = continuationAt(source, start, first.contentEnd, escape)
+    let cut = continuationAt(source, start, first.contentEnd, escapeChar)
     let text = source.slice(start, cut ?? first.contentEnd)
     const pieces: Piece[] = [{ at: 0, start }]
     while (cut !== null) {
@@ -82,14 +82,14 @@ export function scanLines(source: string): Scan {
         comments.push(commentOf(source, inner, line))
         continue
       }
-      cut = continuationAt(source, line.start, line.contentEnd, escape)
+      cut = continuationAt(source, line.start, line.contentEnd, escapeChar)
       const part = source.slice(line.start, cut ?? line.contentEnd)
       if (part === '') continue
       pieces.push({ at: text.length, start: line.start })
       text += part
     }
     const heredocs: Heredoc[] = []
-    for (const start of heredocStarts(text, escape)) {
+    for (const start of heredocStarts(text, escapeChar)) {
       const body = readHeredoc(start, first.number)
       if (body === null) continue
       heredocs.push({
@@ -175,12 +175,12 @@ function skipSpace(source: string, start: number, end: number): number {
 }
 
 /** Where the escape character of a continued line stands; null when the line is not continued. */
-export function continuationAt(source: string, start: number, end: number, escape: string): number | null {
+export function continuationAt(source: string, start: number, end: number, escapeChar: string): number | null {
   let at = end - 1
   while (at >= start && (source[at] === ' ' || source[at] === '\t')) at -= 1
-  if (at < start || source[at] !== escape) return null
+  if (at < start || source[at] !== escapeChar) return null
   // Two escape characters are one that is escaped; BuildKit does not count further back.
-  if (at > start && source[at - 1] === escape) return null
+  if (at > start && source[at - 1] === escapeChar) return null
   return at
 }
 

@@ -14,7 +14,7 @@ export interface Split {
 const blank = /[\t\v\f\r ]/
 
 /** BuildKit's `splitCommand`: a keyword, then words that start with `--`, quotes and escapes in them honoured. */
-export function splitInstruction(text: string, escape: string, from = 0): Split {
+export function splitInstruction(text: string, escapeChar: string, from = 0): Split {
   let start = from
   let end = text.length
   while (start < end && isSpace(text[start] ?? '')) start += 1
@@ -26,7 +26,7 @@ export function splitInstruction(text: string, escape: string, from = 0): Split 
   for (;;) {
     while (at < end && isSpace(text[at] ?? '')) at += 1
     if (!text.startsWith('--', at) || at + 2 > end) break
-    const flagEnd = endOfFlag(text, at, end, escape)
+    const flagEnd = endOfFlag(text, at, end, escapeChar)
     const flag = { start: at, end: flagEnd }
     at = flagEnd
     // A lone -- ends the flags and is no argument.
@@ -44,12 +44,12 @@ export function splitInstruction(text: string, escape: string, from = 0): Split 
   }
 }
 
-function endOfFlag(text: string, start: number, end: number, escape: string): number {
+function endOfFlag(text: string, start: number, end: number, escapeChar: string): number {
   let quote = ''
   let at = start
   while (at < end) {
     const char = text[at] ?? ''
-    if (char === escape) at += 1
+    if (char === escapeChar) at += 1
     else if (quote !== '') quote = char === quote ? '' : quote
     else if (char === '"' || char === "'") quote = char
     else if (isSpace(char)) break

@@ -1,0 +1,56 @@
+import type { Instruction, Stage, StageBase } from './model.ts'
+import { type Environment, expand, globalEnvironment } from './variables.ts'
+
+export interface Grouped {
+  readonly metaArgs: readonly Instruction[]
+  readonly stages: readonly Stage[]
+}
+
+/** Instructions in order to stages; the first FROM has been made sure of. */
+export function groupStages(instructions: readonly Instruction[], escapeChar: string): Grouped {
+  const metaArgs = instructions.filter((instruction) => instruction.stage === -1)
+  const environment = globalEnvironment(metaArgs, escapeChar)
+  const named = new Map<string, number>()
+  const stages: Stage[] = []
+  let at = metaArgs.length
+  while (at < instructions.length) {
+    const from = instructions[at]
+    if (from === undefined) break
+    let next = at + 1
+    while (next < instructions.length && instructions[next]?.keyword !== 'FROM') next += 1
+    const own = instructions.slice(at + 1, next)
+    const index = stages.length
+    const name = from.words[2]?.text.toLowerCase() ?? null
+    stages.push({
+      index,
+      name,
+      base: baseOf(from, environment, named, escapeChar),
+      platform: from.flags.find((flag) => flag.name === 'platform')?.value ?? null,
+      from,
+      instructions: own,
+      span: { start: from.lines.start, end: (own.at(-1) ?? from).lines.end },
+    })
+    // Only now: a stage cannot be built from itself, and a later stage of the same name hides this one.
+    if (name !== null) named.set(name, index)
+    at = next
+  }
+  return { metaArgs, stages }
+}
+
+function baseOf(
+  from: Instruction,
+  environment: Environment,
+  named: ReadonlyMap<string, number>,
+  escapeChar: string,
+): StageBase {
+  const text = from.words[0]?.text ?? ''
+  const expanded = expand(text, environment, escapeChar)
+  if (expanded.kind === 'unresolved') return { kind: 'unresolved', text, reason: expanded.reason }
+  const reference = expanded.value
+  if (reference === '') {
+    return { kind: 'unresolved', text, reason: `${text} is empty: no ARG before the first FROM sets it` }
+  }
+  const index = named.get(reference.toLowerCase())
+  if (index !== undefined) return { kind: 'stage', index }
+  return reference === 'scratch' ? { kind: 'scratch' } : { kind: 'image', reference }
+}

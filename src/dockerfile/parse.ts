@@ -1,0 +1,96 @@
+import { readStructures } from './ast.ts'
+import { notADockerfile } from './fail.ts'
+import { groupStages } from './group-stages.ts'
+import { buildInstruction, type Draft, draftOf, type Place, rowsOf } from './instruction.ts'
+import { isKeyword } from './keywords.ts'
+import { scanLines } from './lines.ts'
+import type { Dockerfile, Instruction } from './model.ts'
+import { problemOf } from './rules.ts'
+
+/**
+ * Text to the model. Accepts what BuildKit's parser accepts, the heredocs of BuildKit 0.26 included.
+ *
+ * @throws HardenError `not-a-dockerfile`, with the line, and nothing else on any text.
+ */
+export function parseDockerfile(source: string): Dockerfile {
+  const nul = source.indexOf('\0')
+  if (nul !== -1)
+    throw notADockerfile('a NUL byte: this is no text file', lineAt(lineStarts(source.slice(0, nul)), nul))
+  const { escape: escapeChar, directives, comments, lines } = scanLines(source)
+  const drafts = lines.map((line) => checked(draftOf(line, escapeChar), escapeChar))
+  checkOrder(drafts)
+  const structures = readStructures(drafts.flatMap(rowsOf)).values()
+  const placeOf = placeFinder(source)
+  const instructions: Instruction[] = []
+  let stage = -1
+  for (const draft of drafts) {
+    if (draft.split.keyword === 'FROM') stage += 1
+    instructions.push(buildInstruction(draft, structures, stage, escapeChar, placeOf))
+  }
+  const { metaArgs, stages } = groupStages(instructions, escapeChar)
+  return { source, eol: lineEnd(source), escape: escapeChar, directives, comments, metaArgs, stages }
+}
+
+function checked(draft: Draft, escapeChar: string): Draft {
+  const { line, split } = draft
+  if (!isKeyword(split.keyword)) throw unknownInstruction(draft)
+  const problem = problemOf(draft, escapeChar)
+  if (problem !== null) throw notADockerfile(problem, line.line)
+  return draft
+}
+
+/** Only ARG may stand before the first FROM. */
+function checkOrder(drafts: readonly Draft[]): void {
+  const first = drafts.find((draft) => draft.split.keyword !== 'ARG')
+  if (first?.split.keyword === 'FROM') return
+  if (drafts.length === 0) throw notADockerfile('the file has no instructions', 1)
+  if (first === undefined) throw notADockerfile('no FROM: the file has no stage to build', drafts[0]?.line.line ?? 1)
+  throw notADockerfile(`${first.split.keyword} stands before the first FROM; only ARG may`, first.line.line)
+}
+
+const templateMarks = /\{\{|\{%|%%|<%|^@\w+@?|^\$\{?\w|^#?[<>]{7}/
+
+function unknownInstruction(draft: Draft) {
+  const { start, end } = draft.split.keywordSpan
+  const word = draft.line.text.slice(start, Math.min(end, start + 40))
+  const hint = templateMarks.test(draft.line.text)
+    ? 'this looks like a template: render it first, and harden the result'
+    : 'check the spelling, and that the line before it ends in a continuation if it should'
+  return notADockerfile(`unknown instruction '${word}'`, draft.line.line, hint)
+}
+
+function lineEnd(source: string): '\n' | '\r\n' {
+  let all = 0
+  let crlf = 0
+  for (let at = source.indexOf('\n'); at !== -1; at = source.indexOf('\n', at + 1)) {
+    all += 1
+    if (source[at - 1] === '\r') crlf += 1
+  }
+  return crlf * 2 > all ? '\r\n' : '\n'
+}
+
+function lineStarts(source: string): readonly number[] {
+  const starts = [0]
+  for (let at = source.indexOf('\n'); at !== -1; at = source.indexOf('\n', at + 1)) starts.push(at + 1)
+  return starts
+}
+
+/** 1-based. */
+function lineAt(starts: readonly number[], offset: number): number {
+  let low = 0
+  let high = starts.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if ((starts[middle] ?? 0) <= offset) low = middle
+    else high = middle - 1
+  }
+  return low + 1
+}
+
+function placeFinder(source: string): (offset: number) => Place {
+  const starts = lineStarts(source)
+  return (offset) => {
+    const line = lineAt(starts, offset)
+    return { line, column: offset - (starts[line - 1] ?? 0) + 1 }
+  }
+}

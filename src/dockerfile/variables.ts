@@ -1,0 +1,133 @@
+import type { Known } from '../image/facts.ts'
+import { lex } from './lex.ts'
+import type { Dockerfile, Instruction } from './model.ts'
+import { pairsOf } from './pairs.ts'
+
+/** The variables that an instruction sees. */
+export interface Environment {
+  readonly values: ReadonlyMap<string, string>
+  /** Declared, with a value that only the build knows: an ARG without a default, TARGETARCH and the like. */
+  readonly undecided: ReadonlySet<string>
+  /** Why further variables may be set: the base image's environment is not known. Null when all are known. */
+  readonly open: string | null
+}
+
+export type Expanded =
+  | { readonly kind: 'value'; readonly value: string }
+  | { readonly kind: 'unresolved'; readonly variable: string | null; readonly reason: string }
+
+/** The environment of a base image, or why it is not known. */
+export type BaseEnv = (reference: string) => Known<ReadonlyMap<string, string>>
+
+export const unknownBaseEnv: BaseEnv = (reference) => ({
+  known: false,
+  reason: `the environment of ${reference} is not known`,
+})
+
+/** Set by BuildKit in the scope of FROM lines; in a stage once an ARG asks for them. */
+const platformArgs = ['PLATFORM', 'OS', 'OSVERSION', 'ARCH', 'VARIANT'].flatMap((name) => [
+  `BUILD${name}`,
+  `TARGET${name}`,
+])
+
+/** Text with quotes removed and variables expanded, by BuildKit's rules. A variable that is not set is empty. */
+export function expand(text: string, environment: Environment, escapeChar: string): Expanded {
+  const lookup = (name: string): string | undefined | null => {
+    const value = environment.values.get(name)
+    if (value !== undefined) return value
+    return environment.undecided.has(name) || environment.open !== null ? null : undefined
+  }
+  const lexed = lex(text, { escape: escapeChar, lookup })
+  if (lexed.kind === 'text') return { kind: 'value', value: lexed.text }
+  if (lexed.kind === 'invalid') return { kind: 'unresolved', variable: null, reason: `'${text}': ${lexed.reason}` }
+  return { kind: 'unresolved', variable: lexed.variable, reason: reasonFor(lexed.variable, environment) }
+}
+
+function reasonFor(variable: string, environment: Environment): string {
+  if (environment.undecided.has(variable)) return `${variable} has no default: the build sets it`
+  if (environment.values.has(variable)) return `a pattern is applied to ${variable}`
+  return `${variable} is not set here, and ${environment.open}`
+}
+
+/** What FROM lines see: the ARGs before the first of them. */
+export function globalEnvironment(metaArgs: readonly Instruction[], escapeChar: string): Environment {
+  const environment = { values: new Map<string, string>(), undecided: new Set(platformArgs), open: null }
+  for (const instruction of metaArgs) applyArg(instruction, environment, null, escapeChar)
+  return environment
+}
+
+/**
+ * What an instruction of a stage sees: the base image's environment, its parents' ARG and ENV, and its own before it.
+ *
+ * @param before the instruction; null for the end of the stage.
+ */
+export function environmentAt(
+  dockerfile: Dockerfile,
+  stageIndex: number,
+  before: Instruction | null,
+  baseEnv: BaseEnv = unknownBaseEnv,
+): Environment {
+  const { escape: escapeChar } = dockerfile
+  const globals = globalEnvironment(dockerfile.metaArgs, escapeChar)
+  const environment: Mutable = { values: new Map(), undecided: new Set(), open: null }
+  for (const index of lineage(dockerfile, stageIndex)) {
+    const stage = dockerfile.stages[index]
+    if (stage === undefined) break
+    if (stage.base.kind === 'unresolved') environment.open = stage.base.reason
+    if (stage.base.kind === 'image') {
+      const known = baseEnv(stage.base.reference)
+      if (known.known) for (const [name, value] of known.value) environment.values.set(name, value)
+      else environment.open = known.reason
+    }
+    for (const instruction of stage.instructions) {
+      if (instruction === before) break
+      if (instruction.keyword === 'ARG') applyArg(instruction, environment, globals, escapeChar)
+      if (instruction.keyword === 'ENV') applyEnv(instruction, environment, escapeChar)
+    }
+  }
+  return environment
+}
+
+/** The stage and the stages it is built from, the outermost parent first. */
+export function lineage(dockerfile: Dockerfile, stageIndex: number): readonly number[] {
+  const indexes: number[] = []
+  for (let index = stageIndex; ; ) {
+    const base = dockerfile.stages[index]?.base
+    if (base === undefined) return indexes
+    indexes.unshift(index)
+    if (base.kind !== 'stage') return indexes
+    index = base.index
+  }
+}
+
+interface Mutable {
+  values: Map<string, string>
+  undecided: Set<string>
+  open: string | null
+}
+
+function applyArg(instruction: Instruction, into: Mutable, globals: Environment | null, escapeChar: string): void {
+  for (const { name, value } of pairsOf(instruction, escapeChar)) {
+    const inherited = value === null ? globals?.values.get(name) : undefined
+    if (inherited !== undefined) set(into, name, { kind: 'value', value: inherited })
+    else if (value !== null) set(into, name, expand(value, into, escapeChar))
+    // Without a default it leaves an ENV of the same name as it is.
+    else if (!into.values.has(name)) into.undecided.add(name)
+  }
+}
+
+function applyEnv(instruction: Instruction, into: Mutable, escapeChar: string): void {
+  // All values of one ENV see the environment before it.
+  const pairs = pairsOf(instruction, escapeChar).map(({ name, value }) => ({
+    name,
+    value: expand(value ?? '', into, escapeChar),
+  }))
+  for (const { name, value } of pairs) set(into, name, value)
+}
+
+function set(into: Mutable, name: string, value: Expanded): void {
+  into.undecided.delete(name)
+  into.values.delete(name)
+  if (value.kind === 'value') into.values.set(name, value.value)
+  else into.undecided.add(name)
+}
