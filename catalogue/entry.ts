@@ -1,0 +1,220 @@
+/** Where a line of the catalogue comes from, best first. */
+export type Confidence = 'measured' | 'read-from-source' | 'inferred' | 'general-knowledge'
+
+/**
+ * How the vendor's image meets root. `needs-config`: the daemon itself switches user, and needs other settings to start
+ * without root; `native-stepdown`: the same, but it starts as it is; `stepdown-entrypoint`: a script switches;
+ * `plain-root`: runs as root for no reason; `language-base`, `os-base`, `distroless`: there to be built upon.
+ */
+export type ImageClass =
+  | 'needs-config'
+  | 'native-stepdown'
+  | 'stepdown-entrypoint'
+  | 'plain-root'
+  | 'already-nonroot'
+  | 'language-base'
+  | 'os-base'
+  | 'distroless'
+  | 'must-run-as-root'
+
+export interface ListedUser {
+  readonly name: string
+  readonly uid: number
+  readonly gid: number
+  /** Absolute; absent where the source does not say. */
+  readonly home?: string
+  readonly shell?: string
+}
+
+export interface ListedGroup {
+  readonly name: string
+  readonly gid: number
+}
+
+export interface AccountList {
+  readonly users: readonly ListedUser[]
+  readonly groups: readonly ListedGroup[]
+}
+
+export type AccountBase = 'debian' | 'alpine' | 'busybox' | 'distroless'
+
+export interface ListedAccounts {
+  /** The distribution's own accounts (accounts.json); null where they are not listed. */
+  readonly base: AccountBase | null
+  /** What the image adds to them. A user's own group of the same name need not be listed. */
+  readonly users: readonly ListedUser[]
+  readonly groups: readonly ListedGroup[]
+}
+
+/** What the image's own config says; only what an edit could depend on. */
+export interface ListedConfig {
+  /** '' is root. */
+  readonly user: string
+  readonly entrypoint?: readonly string[] | null
+  readonly cmd?: readonly string[] | null
+  readonly env?: Readonly<Record<string, string>>
+  /** `80/tcp` */
+  readonly exposedPorts?: readonly string[]
+  readonly volumes?: readonly string[]
+  readonly workdir?: string
+  readonly stopSignal?: string
+}
+
+export interface WritablePath {
+  /** Absolute, symlinks resolved. */
+  readonly path: string
+  readonly kind: 'directory' | 'file'
+  readonly why: string
+  /** The image already lets `user` write here: nothing to change, but a read-only root needs a mount. */
+  readonly prepared?: boolean
+  /** Only for a feature that is off by default. */
+  readonly optional?: boolean
+}
+
+/**
+ * One change, line by line, to a text file of the image: what `sed -E` does, as data. `pattern` is a POSIX extended
+ * regular expression that means the same in JavaScript. `replacement` may use `\1` to `\9`, and has no `&`
+ * and no line end.
+ */
+export interface ConfigEdit {
+  readonly file: string
+  readonly pattern: string
+  readonly replacement?: string
+  /** Every match of a line, not only the first. */
+  readonly global?: boolean
+  /** Delete the lines that match. */
+  readonly remove?: boolean
+  /** Right for the file as the vendor ships it; would break one that was replaced. */
+  readonly stockOnly?: boolean
+  readonly why: string
+  /** A line as it is in the image, and what becomes of it; null: it is gone. */
+  readonly example: { readonly before: string; readonly after: string | null }
+}
+
+export interface EnvValue {
+  readonly name: string
+  readonly value: string
+  readonly why: string
+}
+
+export interface PortMove {
+  readonly from: number
+  readonly to: number
+  readonly protocol: 'tcp' | 'udp'
+  /** The port is only bound by a feature that is off by default. */
+  readonly optional?: boolean
+  /** What moves it: any of the three, all of what is given. */
+  readonly edits?: readonly ConfigEdit[]
+  readonly env?: readonly EnvValue[]
+  /** Words to put behind the image's CMD. */
+  readonly appendArguments?: readonly string[]
+}
+
+/** A file with capabilities of its own: with the effective bit it cannot be executed under `--cap-drop ALL`. */
+export interface FileCapability {
+  readonly path: string
+  readonly capabilities: readonly string[]
+  /** Command of the image that takes them away. It copies the file into the new layer. */
+  readonly removeWith: readonly string[]
+}
+
+/** How the image stops being root by itself. */
+export interface StepDown {
+  readonly by: 'gosu' | 'su-exec' | 'setpriv' | 'native' | 's6-overlay'
+  /** Started as another user than root it goes on without switching. */
+  readonly skippedForNonRoot: boolean
+}
+
+export interface NeedsRoot {
+  readonly reason: string
+  /** Without `CAP_`; `ALL` for `--privileged`. */
+  readonly capabilities: readonly string[]
+  /** What does the same without root. */
+  readonly rootlessTwin: string | null
+  readonly advice: string
+}
+
+/** The vendor's own way to run without root. */
+export interface VendorWay {
+  /** In the file `{tag}` stands for the tag; in an entry it is filled in. */
+  readonly reference: string
+  /** Tags that do not follow the rule. */
+  readonly tags?: Readonly<Record<string, string>>
+  /** Who it then runs as, `uid:gid`. */
+  readonly user: string
+  /** What is different for whoever uses the image. */
+  readonly differences: readonly string[]
+}
+
+/** What may be said of one variant, or of all variants of an image at once. */
+export interface VariantFacts {
+  /** `ID` of os-release; null where it differs or is not known. */
+  readonly os: string | null
+  readonly accounts: ListedAccounts
+  readonly config: ListedConfig
+  /** There is a /bin/sh. */
+  readonly shell: boolean
+  /** What can create an account; null where it is not known. */
+  readonly accountTool: 'useradd' | 'adduser' | 'none' | null
+  readonly class: ImageClass
+  readonly stepDown: StepDown | null
+  /** Account of the image to run as; null: none of it belongs to the program. */
+  readonly user: { readonly name: string; readonly uid: number; readonly gid: number } | null
+  readonly writable: readonly WritablePath[]
+  readonly ports: readonly PortMove[]
+  readonly configEdits: readonly ConfigEdit[]
+  readonly env: readonly EnvValue[]
+  readonly fileCapabilities: readonly FileCapability[]
+  readonly needsRoot: NeedsRoot | null
+  readonly unprivilegedVariant: VendorWay | null
+  /** For people: what the change means at run time. */
+  readonly notes: readonly string[]
+  readonly confidence: Confidence
+  /** `owner/repository:path@commit` */
+  readonly sources: readonly string[]
+}
+
+export interface Variant extends Partial<VariantFacts> {
+  readonly variant: string
+  /** Regular expression on the tag; null for every tag. */
+  readonly tagPattern: string | null
+  /** Tags that are of this variant and of no other, for the tests. */
+  readonly tags: readonly string[]
+}
+
+/** One file of `images/`. */
+export interface CatalogueImage {
+  readonly image: string
+  /** Globs on the name as people write it; `*` stands for anything but `/`. */
+  readonly repositories: readonly string[]
+  /** What all variants share; a variant's own line replaces it as a whole. */
+  readonly common?: Partial<VariantFacts>
+  readonly variants: readonly Variant[]
+}
+
+/** A case in which a program of the list does not need root after all. */
+export interface Exemption {
+  /** Regular expression that one argument of the command matches. */
+  readonly argument?: string
+  /** A path that is in the image. */
+  readonly file?: string
+  /** What that means; with neither `argument` nor `file` only a person can tell. */
+  readonly when: string
+}
+
+export interface ProgramRule {
+  /** Base names of the executable. */
+  readonly names: readonly string[]
+  /** Absolute paths, where the base name alone would say too little. */
+  readonly paths?: readonly string[]
+  /** What it does that only root can do; follows the name: `cron switches to …`. */
+  readonly reason: string
+  /** Without `CAP_`; `ALL` for `--privileged`. */
+  readonly capabilities: readonly string[]
+  /** Regular expression that one argument must match for the rule to apply. */
+  readonly onlyWith?: string
+  readonly unless: readonly Exemption[]
+  readonly rootlessTwin: string | null
+  readonly advice: string
+  readonly confidence: Confidence
+}

@@ -1,0 +1,220 @@
+import type {
+  AccountList,
+  CatalogueImage,
+  ListedAccounts,
+  ListedGroup,
+  ProgramRule,
+  Variant,
+  VariantFacts,
+  VendorWay,
+} from '../../../catalogue/entry.ts'
+import { baseAccounts, images, programs } from '../../../catalogue/index.ts'
+import { parseImageConfig } from '../config.ts'
+import type { Accounts, ImageConfig, ImageFacts, Known, OsRelease, Platform } from '../facts.ts'
+import { parseReference } from '../reference.ts'
+
+export type { ConfigEdit, PortMove, ProgramRule, VendorWay, WritablePath } from '../../../catalogue/entry.ts'
+
+/** What the built-in catalogue says of one image: the file's `common` part and the variant that the tag is of, as one. */
+export interface CatalogueEntry extends VariantFacts {
+  /** Name of the catalogue's file for people, such as `nginx`. */
+  readonly image: string
+  readonly variant: string
+  /** Tag by which the variant was chosen: `latest` where the reference has none. */
+  readonly tag: string
+}
+
+const noFacts: Pick<
+  VariantFacts,
+  | 'stepDown'
+  | 'writable'
+  | 'ports'
+  | 'configEdits'
+  | 'env'
+  | 'fileCapabilities'
+  | 'needsRoot'
+  | 'unprivilegedVariant'
+  | 'notes'
+> = {
+  stepDown: null,
+  writable: [],
+  ports: [],
+  configEdits: [],
+  env: [],
+  fileCapabilities: [],
+  needsRoot: null,
+  unprivilegedVariant: null,
+  notes: [],
+}
+
+/** Docker Official Images as other registries publish them, under the same tags. */
+const officialCopies = ['public.ecr.aws/docker/library/', 'mirror.gcr.io/library/']
+
+/** What the catalogue knows of an image by name; null where it has no entry, or where the tag does not say which. */
+export function lookUp(reference: string): CatalogueEntry | null {
+  const found = findEntry(reference)
+  return found.known ? found.value : null
+}
+
+/** As lookUp, with the reason where there is no answer. Throws HardenError `bad-reference`. */
+export function findEntry(reference: string): Known<CatalogueEntry> {
+  const parsed = parseReference(reference)
+  if (parsed.kind === 'archive') return unknown('the catalogue is about images by name, not archives')
+  const name = commonName(parsed.familiarName)
+  const image = images.find((candidate) => candidate.repositories.some((glob) => matchesGlob(glob, name)))
+  if (image === undefined) return unknown(`the catalogue has no entry for ${parsed.familiarName}`)
+  if (parsed.tag === null && parsed.digest !== null) return withoutTag(image, name)
+  const tag = parsed.tag ?? 'latest'
+  const variant = image.variants.find(({ tagPattern }) => tagPattern === null || new RegExp(tagPattern).test(tag))
+  if (variant === undefined) return unknown(`the catalogue knows ${image.image}, but not the kind of its tag ${tag}`)
+  return { known: true, value: merge(image, variant, name, tag) }
+}
+
+/**
+ * The catalogue's facts of an image; null where it has none. There are no files in it, and accounts are those of the
+ * distribution with what the image adds. Where there is no shell the system is called `distroless`, whatever the
+ * os-release says, since nothing can run in it.
+ */
+export function factsFromCatalogue(
+  reference: string,
+  platform: Platform = { os: 'linux', architecture: 'amd64' },
+): ImageFacts | null {
+  const entry = lookUp(reference)
+  const parsed = parseReference(reference)
+  if (entry === null || parsed.kind === 'archive') return null
+  return {
+    reference: parsed.text,
+    source: 'catalogue',
+    digest: parsed.digest,
+    platform,
+    config: configOf(entry),
+    accounts: accountsOf(entry.accounts, entry.image),
+    files: { known: false, reason: 'the catalogue does not list files' },
+    os: osOf(entry),
+  }
+}
+
+export interface RootProgram {
+  /** As it stands in the command. */
+  readonly program: string
+  readonly rule: ProgramRule
+}
+
+/**
+ * The first program of a command that must stay root to do its job, or null. `commandPrograms` are the names or paths
+ * of what is started, without wrappers; `words` are all words of the command; `hasFile` asks the image, where it is known.
+ */
+export function programThatNeedsRoot(
+  commandPrograms: readonly string[],
+  words: readonly string[],
+  hasFile: (path: string) => boolean = () => false,
+): RootProgram | null {
+  for (const program of commandPrograms) {
+    const rule = programs.find((candidate) => namesProgram(candidate, program, words))
+    if (rule === undefined) continue
+    const others = words.filter((word) => word !== program)
+    if (rule.onlyWith !== undefined && !others.some((word) => new RegExp(rule.onlyWith ?? '').test(word))) continue
+    const exempt = rule.unless.some(
+      ({ argument, file }) =>
+        (argument !== undefined && others.some((word) => new RegExp(argument).test(word))) ||
+        (file !== undefined && hasFile(file)),
+    )
+    if (!exempt) return { program, rule }
+  }
+  return null
+}
+
+function namesProgram(rule: ProgramRule, program: string, words: readonly string[]): boolean {
+  const name = program.slice(program.lastIndexOf('/') + 1)
+  if (rule.names.includes(name)) return true
+  // A caller may know the base name only; the path then stands among the words.
+  const isPath = (path: string): boolean => path === program || (path.endsWith(`/${program}`) && words.includes(path))
+  return (rule.paths ?? []).some(isPath)
+}
+
+function withoutTag(image: CatalogueImage, name: string): Known<CatalogueEntry> {
+  const [only, ...others] = image.variants
+  if (only !== undefined && others.length === 0 && only.tagPattern === null) {
+    return { known: true, value: merge(image, only, name, '') }
+  }
+  const names = image.variants.map(({ variant }) => variant).join('; ')
+  return unknown(`a digest alone does not say which variant of ${image.image} it is (${names})`)
+}
+
+function merge(image: CatalogueImage, variant: Variant, repository: string, tag: string): CatalogueEntry {
+  const { tagPattern: _, tags: __, ...facts } = variant
+  // The schema holds that nothing without a default is missing (test/image/catalogue.test.ts).
+  const entry = { ...noFacts, ...image.common, ...facts, image: image.image, tag } as CatalogueEntry
+  const way = entry.unprivilegedVariant
+  return way === null ? entry : { ...entry, unprivilegedVariant: fillIn(way, repository, tag) }
+}
+
+function fillIn(way: VendorWay, repository: string, tag: string): VendorWay {
+  const { tags = {}, ...rest } = way
+  const other = tags[tag]
+  const text = way.reference.replace('{repository}', repository)
+  const reference =
+    other === undefined ? text.replace('{tag}', tag) : `${text.slice(0, text.lastIndexOf(':'))}:${other}`
+  return { ...rest, reference }
+}
+
+function commonName(familiarName: string): string {
+  const copy = officialCopies.find((prefix) => familiarName.startsWith(prefix))
+  return copy === undefined ? familiarName : familiarName.slice(copy.length)
+}
+
+/** `*` stands for anything but `/`. */
+function matchesGlob(glob: string, name: string): boolean {
+  const source = glob.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[^/]*')
+  return new RegExp(`^${source}$`).test(name)
+}
+
+function configOf({ config }: CatalogueEntry): ImageConfig {
+  const keys = (names: readonly string[] = []): object => Object.fromEntries(names.map((name) => [name, {}]))
+  return parseImageConfig({
+    User: config.user,
+    Entrypoint: config.entrypoint,
+    Cmd: config.cmd,
+    Env: Object.entries(config.env ?? {}).map(([name, value]) => `${name}=${value}`),
+    ExposedPorts: keys(config.exposedPorts),
+    Volumes: keys(config.volumes),
+    WorkingDir: config.workdir,
+    StopSignal: config.stopSignal,
+  })
+}
+
+function accountsOf(listed: ListedAccounts, image: string): Known<Accounts> {
+  const base: AccountList = listed.base === null ? { users: [], groups: [] } : baseAccounts[listed.base]
+  const users = [...base.users, ...listed.users]
+  if (users.length === 0) return unknown(`the catalogue lists no accounts for ${image}`)
+  const groups: ListedGroup[] = [...base.groups, ...listed.groups]
+  for (const { name, gid } of listed.users) {
+    if (!groups.some((group) => group.gid === gid)) groups.push({ name, gid })
+  }
+  return {
+    known: true,
+    value: {
+      users: users.map((user) => ({ ...user, home: user.home ?? '', shell: user.shell ?? '' })),
+      groups: groups.map((group) => ({ ...group, members: [] })),
+    },
+  }
+}
+
+const relatives: Readonly<Record<string, readonly string[]>> = {
+  ubuntu: ['debian'],
+  ol: ['fedora'],
+  rhel: ['fedora'],
+  azurelinux: [],
+}
+
+function osOf(entry: CatalogueEntry): Known<OsRelease> {
+  if (!entry.shell) {
+    return { known: true, value: { id: 'distroless', idLike: entry.os === null ? [] : [entry.os], versionId: '' } }
+  }
+  if (entry.os === null) return unknown(`the catalogue does not say which distribution ${entry.image} is made of`)
+  return { known: true, value: { id: entry.os, idLike: relatives[entry.os] ?? [], versionId: '' } }
+}
+
+function unknown(reason: string): { readonly known: false; readonly reason: string } {
+  return { known: false, reason }
+}

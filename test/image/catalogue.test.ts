@@ -1,0 +1,260 @@
+// Every file of the catalogue is checked: against the schema, in JavaScript and with the system's own sed.
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from '@jest/globals'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import type { ConfigEdit } from '../../catalogue/entry.ts'
+import { baseAccounts, images, programs } from '../../catalogue/index.ts'
+import { type CatalogueEntry, factsFromCatalogue, findEntry, lookUp } from '../../src/image/sources/catalogue.ts'
+
+const json = (path: string) => JSON.parse(readFileSync(path, 'utf8'))
+const ajv = new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true, strictTypes: false })
+ajv.addSchema(json('schema/catalogue.schema.json'))
+const schema = (fragment = ''): ValidateFunction => {
+  const validate = ajv.getSchema(`catalogue.schema.json${fragment}`)
+  if (validate === undefined) throw new Error(`the schema has no part ${fragment}`)
+  return validate
+}
+const problems = (validate: ValidateFunction, value: unknown) => (validate(value) ? [] : (validate.errors ?? []))
+
+/** All variants, by a tag that is of each. */
+const entries: readonly { readonly reference: string; readonly entry: CatalogueEntry }[] = images.flatMap((image) =>
+  image.variants.map(({ tags }) => {
+    const reference = `${nameFor(image.repositories[0] ?? '')}:${tags[0]}`
+    const entry = lookUp(reference)
+    if (entry === null) throw new Error(`${reference} is not found`)
+    return { reference, entry }
+  }),
+)
+const edits: readonly { readonly reference: string; readonly edit: ConfigEdit }[] = entries.flatMap(
+  ({ reference, entry }) =>
+    [...entry.configEdits, ...entry.ports.flatMap((port) => port.edits ?? [])].map((edit) => ({ reference, edit })),
+)
+
+function nameFor(glob: string): string {
+  return glob.replaceAll('*', 'x')
+}
+
+describe('files', () => {
+  const files = readdirSync('catalogue/images')
+
+  test.each([...files.map((file) => `images/${file}`), 'programs.json', 'accounts.json'])(
+    '%s fits the schema',
+    (file) => {
+      expect(problems(schema(), json(`catalogue/${file}`))).toEqual([])
+    },
+  )
+
+  test('every file of images/ has its line in index.ts', () => {
+    const listed = images.map(({ image }) => image).sort()
+    expect(listed).toEqual(files.map((file) => json(`catalogue/images/${file}`).image).sort())
+  })
+
+  test('the schema refuses what would be misread', () => {
+    const [first] = images
+    expect(problems(schema(), { ...first, variants: [] })).not.toEqual([])
+    expect(
+      problems(schema(), { ...first, common: { writable: [{ path: 'tmp', kind: 'file', why: 'x' }] } }),
+    ).not.toEqual([])
+    expect(
+      problems(schema(), { ...first, common: { writable: [{ path: '/a/../b', kind: 'file', why: 'x' }] } }),
+    ).not.toEqual([])
+    expect(problems(schema(), { ...first, common: { colour: 'red' } })).not.toEqual([])
+  })
+})
+
+describe('variants', () => {
+  test.each(entries)('$reference is complete', ({ entry }) => {
+    expect(
+      problems(schema('#/$defs/entry'), JSON.parse(JSON.stringify({ ...entry, image: undefined, tag: undefined }))),
+    ).toEqual([])
+  })
+
+  test.each(images)('no tag of $image is of two variants', (image) => {
+    for (const { variant, tags } of image.variants) {
+      for (const tag of tags) {
+        const fitting = image.variants.filter(
+          ({ tagPattern }) => tagPattern === null || new RegExp(tagPattern).test(tag),
+        )
+        expect([tag, fitting.map((other) => other.variant)]).toEqual([tag, [variant]])
+      }
+    }
+  })
+
+  test('no name is of two images', () => {
+    for (const image of images) {
+      for (const glob of image.repositories)
+        expect(lookUp(`${nameFor(glob)}:${image.variants[0]?.tags[0]}`)?.image).toBe(image.image)
+    }
+  })
+
+  test.each(entries)('$reference: the account to run as is there, and is not root', ({ reference, entry }) => {
+    if (entry.user === null) return
+    const { accounts } = factsFromCatalogue(reference) ?? {}
+    const users = accounts?.known ? accounts.value.users : []
+    expect(users).toContainEqual(expect.objectContaining(entry.user))
+    expect(entry.user.uid).toBeGreaterThan(0)
+  })
+
+  test.each(entries)('$reference says one thing about root', ({ entry }) => {
+    const startsAsRoot = ['', '0', 'root'].includes(entry.config.user)
+    expect(startsAsRoot).toBe(entry.class !== 'already-nonroot')
+    expect(entry.needsRoot !== null).toBe(entry.class === 'must-run-as-root')
+    expect(entry.stepDown !== null && entry.class === 'stepdown-entrypoint').toBe(entry.class === 'stepdown-entrypoint')
+  })
+
+  test.each(entries)('$reference: a path is listed once, a moved port is not taken', ({ entry }) => {
+    const paths = entry.writable.map(({ path }) => path)
+    expect(new Set(paths).size).toBe(paths.length)
+    const exposed = (entry.config.exposedPorts ?? []).map((port) => Number(port.split('/')[0]))
+    for (const { to } of entry.ports) expect(exposed).not.toContain(to)
+  })
+
+  test.each(entries)('$reference: every low port that it exposes can be moved', ({ entry }) => {
+    if (entry.needsRoot !== null) return
+    for (const port of entry.config.exposedPorts ?? []) {
+      const [number, protocol] = port.split('/')
+      if (Number(number) >= 1024 || entry.notes.some((note) => note.includes(`port ${number}`))) continue
+      expect(entry.ports).toContainEqual(expect.objectContaining({ from: Number(number), protocol }))
+    }
+  })
+
+  test.each(entries)('$reference: the vendor way is an image reference', ({ entry }) => {
+    const way = entry.unprivilegedVariant
+    if (way === null) return
+    expect(way.reference).not.toMatch(/[{}]/)
+    expect(lookUp(way.reference)?.class).toBe('already-nonroot')
+  })
+})
+
+describe('edits', () => {
+  test.each(edits)('$reference $edit.file: $edit.pattern in JavaScript', ({ edit }) => {
+    expect(inJavaScript(edit, edit.example.before)).toBe(edit.example.after)
+  })
+
+  test.each(edits)('$reference $edit.file: $edit.pattern in sed', ({ edit }) => {
+    expect(inSed(edit, edit.example.before)).toBe(edit.example.after)
+  })
+
+  test.each(edits)('$reference $edit.file: $edit.pattern changes nothing the second time', ({ edit }) => {
+    if (edit.example.after !== null) expect(inSed(edit, edit.example.after)).toBe(edit.example.after)
+  })
+
+  test('older spellings of the nginx lines are found as well', () => {
+    const all = lookUp('nginx')?.configEdits ?? []
+    const apply = (line: string) => all.reduce<string | null>((text, edit) => text && inSed(edit, text), line)
+    expect(apply('pid        /var/run/nginx.pid;')).toBe('pid        /tmp/nginx.pid;')
+    expect(apply('user nginx nginx;')).toBeNull()
+    expect(apply('    include       /etc/nginx/mime.types;')).toBe('    include       /etc/nginx/mime.types;')
+  })
+})
+
+function inJavaScript(edit: ConfigEdit, line: string): string | null {
+  const pattern = new RegExp(edit.pattern, edit.global ? 'g' : '')
+  if (edit.remove) return pattern.test(line) ? null : line
+  const replacement = (edit.replacement ?? '').replaceAll('$', '$$$$').replace(/\\(\d)/g, '$$$1')
+  return line.replace(pattern, replacement)
+}
+
+function inSed(edit: ConfigEdit, line: string): string | null {
+  const script = edit.remove
+    ? `\\~${edit.pattern}~d`
+    : `s~${edit.pattern}~${edit.replacement}~${edit.global ? 'g' : ''}`
+  const output = execFileSync('sed', ['-E', script], { input: `${line}\n`, encoding: 'utf8' })
+  return output === '' ? null : output.slice(0, -1)
+}
+
+describe('looking up', () => {
+  const digest = `sha256:${'a'.repeat(64)}`
+
+  test.each([
+    ['nginx', 'Debian'],
+    ['nginx:1.27', 'Debian'],
+    ['docker.io/library/nginx', 'Debian'],
+    ['index.docker.io/nginx:alpine', 'Alpine'],
+    ['docker://nginx:1.27-alpine', 'Alpine'],
+    [`nginx:1.27-alpine@${digest}`, 'Alpine'],
+    ['public.ecr.aws/docker/library/nginx:alpine', 'Alpine'],
+    ['redis:7.4.1-alpine3.20', '7 and older, Alpine'],
+    ['postgres:17', '17 and older, Debian'],
+    ['gcr.io/distroless/static-debian12', 'root'],
+    ['gcr.io/distroless/nodejs22-debian12:nonroot', 'nonroot'],
+  ])('%s is %s', (reference, variant) => {
+    expect(lookUp(reference)?.variant).toBe(variant)
+  })
+
+  test.each([
+    ['registry.example.com/mirror/nginx', /no entry for registry.example.com\/mirror\/nginx/],
+    ['example.com/nginx', /no entry/],
+    ['mynginx', /no entry/],
+    ['bitnami/nginx', /no entry/],
+    [`nginx@${digest}`, /digest alone does not say which variant of nginx it is \(Debian; Alpine\)/],
+    ['python:3.12-windowsservercore', /not the kind of its tag/],
+    ['docker-archive:nginx.tar', /archives/],
+  ])('%s is unknown', (reference, reason) => {
+    expect(lookUp(reference)).toBeNull()
+    expect(factsFromCatalogue(reference)).toBeNull()
+    expect(findEntry(reference)).toEqual({ known: false, reason: expect.stringMatching(reason) })
+  })
+
+  test('the vendor way keeps the tag, or changes it as the vendor does', () => {
+    expect(lookUp('nginx:1.27-alpine')?.unprivilegedVariant?.reference).toBe('nginxinc/nginx-unprivileged:1.27-alpine')
+    expect(lookUp('gcr.io/distroless/cc-debian12:debug')?.unprivilegedVariant?.reference).toBe(
+      'gcr.io/distroless/cc-debian12:debug-nonroot',
+    )
+  })
+})
+
+describe('facts', () => {
+  test('of nginx', () => {
+    const facts = factsFromCatalogue('docker.io/library/nginx:1.27-alpine')
+    expect(facts).toMatchObject({
+      reference: 'docker.io/library/nginx:1.27-alpine',
+      source: 'catalogue',
+      digest: null,
+      files: { known: false, reason: 'the catalogue does not list files' },
+      os: { known: true, value: { id: 'alpine' } },
+      config: {
+        user: '',
+        entrypoint: ['/docker-entrypoint.sh'],
+        cmd: ['nginx', '-g', 'daemon off;'],
+        exposedPorts: [{ port: 80, protocol: 'tcp' }],
+        workdir: '/',
+        stopSignal: 'SIGQUIT',
+      },
+    })
+    const accounts = facts?.accounts.known ? facts.accounts.value : null
+    expect(accounts?.users.map(({ name }) => name)).toEqual(expect.arrayContaining(['root', 'nobody', 'nginx']))
+    expect(accounts?.groups).toContainEqual({ name: 'nginx', gid: 101, members: [] })
+  })
+
+  test('an image without a shell is no Debian that could run useradd', () => {
+    expect(factsFromCatalogue('gcr.io/distroless/static')?.os).toMatchObject({
+      known: true,
+      value: { id: 'distroless' },
+    })
+  })
+
+  test('no account or group is listed twice', () => {
+    for (const { users } of Object.values(baseAccounts))
+      expect(new Set(users.map(({ uid }) => uid)).size).toBe(users.length)
+    for (const { reference } of entries) {
+      const { accounts } = factsFromCatalogue(reference) ?? {}
+      if (!accounts?.known) continue
+      for (const list of [accounts.value.users, accounts.value.groups]) {
+        expect(new Set(list.map(({ name }) => name)).size).toBe(list.length)
+      }
+    }
+  })
+})
+
+describe('programs', () => {
+  test('every expression compiles, and every rule has a name or a path of its own', () => {
+    const names = programs.flatMap((rule) => [...rule.names, ...(rule.paths ?? [])])
+    expect(new Set(names).size).toBe(names.length)
+    for (const rule of programs) {
+      expect(rule.names.length + (rule.paths ?? []).length).toBeGreaterThan(0)
+      for (const source of [rule.onlyWith, ...rule.unless.map(({ argument }) => argument)]) new RegExp(source ?? '')
+    }
+  })
+})
