@@ -34,6 +34,8 @@ export interface VendorMove {
   readonly to: number
   readonly fileEdits: readonly FileEdit[]
   readonly env: readonly EnvSetting[]
+  /** Words to put behind the image's CMD. */
+  readonly append: readonly string[]
 }
 
 /** Decides for every low port: moved where the place that sets it is found, else kept and said. */
@@ -59,6 +61,7 @@ export function planPorts(sources: PortSources): PortPlan {
     if (vendor !== null) {
       plan.fileEdits.push(...vendor.fileEdits)
       plan.env.push(...vendor.env)
+      if (vendor.append.length > 0) cmd = [...(cmd ?? []), ...vendor.append]
       decide(vendor.to, 'set by the configuration that its vendor ships', why)
       continue
     }

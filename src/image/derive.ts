@@ -1,0 +1,72 @@
+import type { StageState } from '../dockerfile/stage-state.ts'
+import type { Account, Accounts, ImageConfig, ImageFacts, Known } from './facts.ts'
+
+export const emptyConfig: ImageConfig = {
+  user: '',
+  entrypoint: null,
+  cmd: null,
+  env: new Map(),
+  exposedPorts: [],
+  volumes: [],
+  workdir: '/',
+  healthcheck: null,
+  onbuild: [],
+  shell: null,
+  stopSignal: null,
+  labels: new Map(),
+}
+
+/** What a base image that nobody could look at is known to be: nothing, for this reason. */
+export function unknownFacts(reference: string, reason: string): ImageFacts {
+  const unknown = { known: false, reason } as const
+  return {
+    reference,
+    source: 'derived',
+    digest: null,
+    platform: { os: 'linux', architecture: '' },
+    config: emptyConfig,
+    accounts: unknown,
+    files: unknown,
+    os: unknown,
+  }
+}
+
+export interface Derivation {
+  readonly base: ImageFacts
+  readonly state: StageState
+  /** Accounts that the stage's RUN lines create, with what they say of them. */
+  readonly created: readonly Account[]
+  /** The stage adds files that the model of the base does not show. */
+  readonly addsFiles: boolean
+}
+
+/** The image as a stage leaves it, as far as its instructions tell without building it. */
+export function deriveFacts({ base, state, created }: Derivation): ImageFacts {
+  return {
+    ...base,
+    source: 'derived',
+    digest: null,
+    config: {
+      ...base.config,
+      user: valueOr(state.user.value, base.config.user),
+      entrypoint: valueOr(state.entrypoint.value, null),
+      cmd: valueOr(state.cmd.value, null),
+      env: valueOr(state.env, base.config.env),
+      exposedPorts: state.exposedPorts.flatMap((port) => (port.value.known ? [port.value.value] : [])),
+      volumes: state.volumes.flatMap((volume) => (volume.value.known ? [volume.value.value] : [])),
+      workdir: valueOr(state.workdir.value, '/'),
+      healthcheck: valueOr(state.healthcheck.value, null),
+      shell: valueOr(state.shell.value, null),
+      stopSignal: valueOr(state.stopSignal.value, null),
+    },
+    accounts: base.accounts.known ? { known: true, value: withAccounts(base.accounts.value, created) } : base.accounts,
+  }
+}
+
+function withAccounts(accounts: Accounts, created: readonly Account[]): Accounts {
+  return { users: [...accounts.users, ...created], groups: accounts.groups }
+}
+
+function valueOr<T>(known: Known<T>, otherwise: T): T {
+  return known.known ? known.value : otherwise
+}

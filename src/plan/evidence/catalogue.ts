@@ -1,0 +1,119 @@
+import type { ConfigEdit, NeedsRoot, PortMove, ProgramRule, VariantFacts } from '../../../catalogue/entry.ts'
+import { userNamed } from '../../image/accounts.ts'
+import type { ImageFacts } from '../../image/facts.ts'
+import { matches } from '../file-edit.ts'
+import type { Need } from '../need.ts'
+import { baseName } from '../places.ts'
+import type { FileEdit } from '../plan.ts'
+import type { VendorMove } from '../ports.ts'
+import { argvOf, programsOf } from '../program.ts'
+import { noVendor, type Vendor } from '../vendor.ts'
+
+export interface CatalogueSources {
+  /** The entry of the image, or of the base image of a stage; null where there is none. */
+  readonly entry: VariantFacts | null
+  readonly programs: readonly ProgramRule[]
+  readonly facts: ImageFacts
+  /** Names of the processes that a run has shown. */
+  readonly seen: readonly string[]
+  /** The stage writes into this folder of the image itself: what the vendor shipped there may be replaced. */
+  readonly replaces: (path: string) => boolean
+}
+
+/** The catalogue's knowledge as evidence, as far as the image's files and accounts do not speak against it. */
+export function vendorOf(sources: CatalogueSources): Vendor {
+  const root = rootProgram(sources)
+  const { entry, facts } = sources
+  if (entry === null || !isVendorImage(entry, facts)) return { ...noVendor, needsRoot: root }
+  return {
+    account: entry.user,
+    needs: needsOf(entry),
+    moves: new Map(entry.ports.filter((move) => move.optional !== true).flatMap((move) => moveOf(move, sources))),
+    fileEdits: editsOf(entry.configEdits, 'config', sources),
+    env: entry.env.map(({ name, value, why }) => ({ name, value, reason: why, evidence: [{ source: 'catalogue', subject: name, detail: why }] })),
+    needsRoot: root ?? (entry.needsRoot === null ? null : describe(entry.needsRoot)),
+    variant: entry.unprivilegedVariant?.reference ?? null,
+  }
+}
+
+/** A local image of the same name that somebody else built lacks the vendor's account. */
+function isVendorImage(entry: VariantFacts, facts: ImageFacts): boolean {
+  if (!facts.accounts.known || entry.user === null) return true
+  return userNamed(facts.accounts.value, entry.user.name) !== null
+}
+
+function needsOf(entry: VariantFacts): readonly Need[] {
+  return entry.writable
+    .filter((item) => item.optional !== true && item.prepared !== true)
+    .map((item) => ({
+      access: item.kind === 'directory' ? 'keep-state' : 'create-file',
+      path: item.path,
+      evidence: { source: 'catalogue', subject: item.path, detail: item.why },
+    }))
+}
+
+function moveOf(move: PortMove, sources: CatalogueSources): readonly (readonly [number, VendorMove])[] {
+  const fileEdits = editsOf(move.edits ?? [], 'port', sources)
+  if ((move.edits ?? []).length > 0 && fileEdits.length === 0) return []
+  const env = (move.env ?? []).map(({ name, value, why }) => ({
+    name,
+    value,
+    reason: why,
+    evidence: [{ source: 'catalogue', subject: String(move.from), detail: why } as const],
+  }))
+  return [[move.from, { to: move.to, fileEdits, env, append: move.appendArguments ?? [] }]]
+}
+
+function editsOf(edits: readonly ConfigEdit[], purpose: FileEdit['purpose'], sources: CatalogueSources): readonly FileEdit[] {
+  const byFile = new Map<string, FileEdit>()
+  for (const edit of edits) {
+    const substitution = {
+      pattern: edit.pattern,
+      replacement: edit.replacement ?? '',
+      global: edit.global ?? false,
+      ...(edit.remove === true ? { remove: true } : {}),
+    }
+    if (!fits(edit, substitution, sources)) continue
+    const before = byFile.get(edit.file)
+    byFile.set(edit.file, {
+      path: edit.file,
+      substitutions: [...(before?.substitutions ?? []), substitution],
+      reason: [...new Set([...(before?.reason.split('; ') ?? []), edit.why])].join('; '),
+      purpose,
+      evidence: [...(before?.evidence ?? []), { source: 'catalogue', subject: edit.file, detail: edit.why }],
+    })
+  }
+  return [...byFile.values()]
+}
+
+function fits(edit: ConfigEdit, substitution: FileEdit['substitutions'][number], { facts, replaces }: CatalogueSources): boolean {
+  if (!facts.files.known) return !(edit.stockOnly === true && replaces(edit.file))
+  const text = facts.files.value.text(edit.file)
+  return text !== null && matches(text, substitution)
+}
+
+function describe(root: NeedsRoot): { readonly reason: string; readonly hint: string } {
+  return { reason: root.reason, hint: [root.rootlessTwin === null ? '' : `${root.rootlessTwin} does the same without root`, root.advice].filter((part) => part !== '').join('; ') }
+}
+
+/** A program of the command, or one that was seen running, that is listed as one that only root can run. */
+function rootProgram({ programs, facts, seen }: CatalogueSources): Vendor['needsRoot'] {
+  const names = new Set([...programsOf(facts.config), ...seen])
+  const argv = argvOf(facts.config)
+  for (const rule of programs) {
+    const name = rule.names.find((candidate) => names.has(candidate))
+    if (name === undefined) continue
+    if (rule.paths !== undefined && !argv.some((word) => rule.paths?.includes(word))) continue
+    if (rule.onlyWith !== undefined && !argv.some((word) => new RegExp(rule.onlyWith ?? '').test(word))) continue
+    if (rule.unless.some((exemption) => isExempt(exemption, argv, facts))) continue
+    const hint = [rule.rootlessTwin === null ? '' : `${rule.rootlessTwin} does the same without root`, rule.advice].filter((part) => part !== '')
+    return { reason: `${baseName(name)} ${rule.reason}`, hint: hint.join('; ') }
+  }
+  return null
+}
+
+function isExempt(exemption: ProgramRule['unless'][number], argv: readonly string[], facts: ImageFacts): boolean {
+  if (exemption.argument !== undefined) return argv.some((word) => new RegExp(exemption.argument ?? '').test(word))
+  if (exemption.file !== undefined) return facts.files.known && facts.files.value.exists(exemption.file)
+  return false
+}

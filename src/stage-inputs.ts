@@ -1,0 +1,123 @@
+import type { ProgramRule, VariantFacts } from '../catalogue/entry.ts'
+import type { Dockerfile, Stage } from './dockerfile/model.ts'
+import { findStage, finalStage, leafStages } from './dockerfile/stages.ts'
+import { stageState } from './dockerfile/stage-state.ts'
+import { lineage } from './dockerfile/variables.ts'
+import { HardenError } from './errors.ts'
+import { createFileModel } from './image/file-index.ts'
+import type { ImageConfig, ImageFacts, Known } from './image/facts.ts'
+import { deriveFacts, emptyConfig, unknownFacts } from './image/derive.ts'
+import { vendorOf } from './plan/evidence/catalogue.ts'
+import { isInside, normalisePath, parentOf } from './plan/places.ts'
+import type { Policy } from './plan/policy.ts'
+import type { Observation, StageInput } from './plan/stage-input.ts'
+
+/** What is known of the outside when the stages of a Dockerfile are looked at. All of it is data. */
+export interface Knowledge {
+  /** Facts of each base image that could be looked at; the others have the reason why not. */
+  readonly bases: ReadonlyMap<string, Known<ImageFacts>>
+  /** Facts of stages that were built, by index: they replace what is derived. */
+  readonly built: ReadonlyMap<number, ImageFacts>
+  readonly entries: (reference: string) => VariantFacts | null
+  readonly programs: readonly ProgramRule[]
+  readonly observations: ReadonlyMap<number, Observation>
+}
+
+/** References of all base images, each once. */
+export function baseReferences(dockerfile: Dockerfile): readonly string[] {
+  return [...new Set(dockerfile.stages.flatMap((stage) => (stage.base.kind === 'image' ? [stage.base.reference] : [])))]
+}
+
+/** The stages that are meant to run: the one that is built, and leaves that start something of their own. */
+export function plannedStages(dockerfile: Dockerfile, policy: Policy): readonly Stage[] {
+  if (policy.target !== null) {
+    const stage = findStage(dockerfile, policy.target)
+    if (stage === null) throw new HardenError('bad-usage', `there is no stage ${policy.target}`, { hint: `stages are ${dockerfile.stages.map((other) => other.name ?? other.index).join(', ')}` })
+    return [stage]
+  }
+  const final = finalStage(dockerfile)
+  const starts = (stage: Stage): boolean => stage.instructions.some(({ keyword }) => keyword === 'CMD' || keyword === 'ENTRYPOINT')
+  return leafStages(dockerfile).filter((stage) => stage === final || starts(stage))
+}
+
+export function stageInputs(dockerfile: Dockerfile, policy: Policy, knowledge: Knowledge): readonly StageInput[] {
+  return plannedStages(dockerfile, policy).map((stage) => stageInput(dockerfile, stage, knowledge))
+}
+
+function stageInput(dockerfile: Dockerfile, stage: Stage, knowledge: Knowledge): StageInput {
+  const indexes = lineage(dockerfile, stage.index)
+  const root = dockerfile.stages[indexes[0] ?? stage.index] ?? stage
+  const chain = indexes.flatMap((index) => dockerfile.stages[index] ?? [])
+  const base = baseFacts(root, chain, knowledge)
+  const baseConfig = (reference: string): Known<ImageConfig> => {
+    const known = knowledge.bases.get(reference)
+    if (known === undefined) return { known: false, reason: `${reference} was not looked at` }
+    return known.known ? { known: true, value: known.value.config } : known
+  }
+  const state = stageState(dockerfile, stage.index, baseConfig)
+  const built = knowledge.built.get(stage.index)
+  const facts = built ?? deriveFacts({ base, state, created: [], addsFiles: true })
+  const observation = knowledge.observations.get(stage.index) ?? null
+  const reference = root.base.kind === 'image' ? root.base.reference : null
+  return {
+    stage: stage.index,
+    facts,
+    userBefore: userBefore(state.user.value, root, base),
+    created: [],
+    shellSeen: chain.some((each) => each.instructions.some((instruction) => instruction.keyword === 'RUN' && instruction.json === null)),
+    baseOnly: facts.config.entrypoint === null && facts.config.cmd === null,
+    vendor: vendorOf({
+      entry: reference === null ? null : knowledge.entries(reference),
+      programs: knowledge.programs,
+      facts,
+      seen: observation?.programs ?? [],
+      replaces: (path) => chain.some((each) => writesInto(each, path)),
+    }),
+    observation,
+  }
+}
+
+/** A base that nobody could look at most likely runs as root, as nearly all do; only a variable in USER is unknown. */
+function userBefore(user: Known<string>, root: Stage, base: ImageFacts): Known<string> {
+  if (user.known) return { known: true, value: user.value === '' ? 'root' : user.value }
+  if (root.base.kind === 'image' && !base.accounts.known && !base.os.known && base.source === 'derived') return { known: true, value: 'root' }
+  return user
+}
+
+function baseFacts(root: Stage, chain: readonly Stage[], knowledge: Knowledge): ImageFacts {
+  if (root.base.kind === 'scratch') return scratchFacts(chain)
+  if (root.base.kind === 'unresolved') return unknownFacts(root.base.text, root.base.reason)
+  if (root.base.kind !== 'image') return unknownFacts('', 'the stage has no base')
+  const known = knowledge.bases.get(root.base.reference)
+  if (known?.known === true) return known.value
+  return unknownFacts(root.base.reference, known?.reason ?? 'it was not looked at')
+}
+
+/** `scratch` holds nothing, unless a whole root file system is copied into it. */
+function scratchFacts(chain: readonly Stage[]): ImageFacts {
+  const filled = chain.some((stage) => stage.instructions.some((instruction) => /^(COPY|ADD)$/.test(instruction.keyword) && destinationOf(instruction) === '/'))
+  if (filled) return unknownFacts('scratch', 'a whole file system is copied into it')
+  return {
+    reference: 'scratch',
+    source: 'derived',
+    digest: null,
+    platform: { os: 'linux', architecture: '' },
+    config: emptyConfig,
+    accounts: { known: true, value: { users: [], groups: [] } },
+    files: { known: true, value: createFileModel(new Map(), new Map()) },
+    os: { known: true, value: { id: 'scratch', idLike: [], versionId: '' } },
+  }
+}
+
+function writesInto(stage: Stage, path: string): boolean {
+  return stage.instructions.some((instruction) => {
+    if (!/^(COPY|ADD)$/.test(instruction.keyword)) return false
+    const destination = destinationOf(instruction)
+    return destination !== null && (destination === path || isInside(path, destination) || destination === parentOf(path))
+  })
+}
+
+function destinationOf(instruction: Stage['from']): string | null {
+  const words = instruction.json?.map((item) => item.value) ?? instruction.words.map((word) => word.value)
+  return normalisePath(words.at(-1) ?? '')
+}
