@@ -12,10 +12,16 @@ export type Access =
   | 'list'
   | 'change-owner'
   | 'change-mode'
+  | 'change-times'
   | 'bind'
+  | 'listen'
   | 'switch-user'
   | 'chroot'
   | 'mount'
+  /** Asked about without being opened (`stat`, `access`): needs the way there, and often not even that. */
+  | 'look'
+  /** Something that only a capability allows and that no other access names: the clock, a raw socket, a limit raised. */
+  | 'use-capability'
 
 export type OperationSource = 'observed' | 'traced' | 'refused'
 
@@ -25,11 +31,26 @@ export interface Operation {
   readonly path: string | null
   /** Destination of a rename. */
   readonly to?: string
-  /** Port of a bind. */
+  /** Target of a symbolic link that was made at `path`. */
+  readonly link?: string
+  /** Port of a bind or listen. */
   readonly port?: number
   readonly protocol?: 'tcp' | 'udp'
-  /** The target uid of a switch-user. */
+  /** The target of a switch-user or change-owner. */
   readonly uid?: number
+  readonly gid?: number
+  /** Supplementary groups that a switch-user sets. */
+  readonly groups?: readonly number[]
+  /** Target of a change-mode, or the mode asked for what is created (before the umask). */
+  readonly mode?: number
+  /** What a `look` asked for: `access(path, W_OK)`. */
+  readonly asked?: 'read' | 'write' | 'execute'
+  /** A `write` that would have created the file, had it not been there: only a file model knows which it was. */
+  readonly mayCreate?: boolean
+  /** The path, or a folder above it, was made earlier by this run itself: whoever runs it owns it. */
+  readonly made?: boolean
+  /** Capability without `CAP_` that root used for it, as far as the call alone tells. */
+  readonly capability?: string
   /** `done`: the baseline did it; `refused`: it was denied. */
   readonly outcome: 'done' | 'refused'
   readonly source: OperationSource
@@ -37,4 +58,12 @@ export interface Operation {
   readonly detail: string
   /** Program that did it, where known. */
   readonly by?: string
+  /** Process, as numbered inside the container. */
+  readonly pid?: number
+  /** Effective uid that it was done as, where known. */
+  readonly as?: number
+  /** Seconds since 1970, on the engine's clock. */
+  readonly at?: number
+  /** How often it was seen; absent: once. */
+  readonly times?: number
 }
