@@ -1,3 +1,4 @@
+import { notADockerfile } from './fail.ts'
 import type { Instruction, Stage, StageBase } from './model.ts'
 import { type Environment, expand, globalEnvironment } from './variables.ts'
 
@@ -45,6 +46,10 @@ function baseOf(
 ): StageBase {
   const text = from.words[0]?.text ?? ''
   const expanded = expand(text, environment, escapeChar)
+  // Bad syntax, not a missing value: BuildKit refuses it, and most often it is a template.
+  if (expanded.kind === 'unresolved' && expanded.variable === null) {
+    throw notADockerfile(`FROM ${expanded.reason}`, from.line, 'if this is a template, render it first')
+  }
   if (expanded.kind === 'unresolved') return { kind: 'unresolved', text, reason: expanded.reason }
   const reference = expanded.value
   if (reference === '') {

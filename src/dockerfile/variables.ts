@@ -69,23 +69,56 @@ export function environmentAt(
 ): Environment {
   const { escape: escapeChar } = dockerfile
   const globals = globalEnvironment(dockerfile.metaArgs, escapeChar)
-  const environment: Mutable = { values: new Map(), undecided: new Set(), open: null }
-  for (const index of lineage(dockerfile, stageIndex)) {
-    const stage = dockerfile.stages[index]
-    if (stage === undefined) break
-    if (stage.base.kind === 'unresolved') environment.open = stage.base.reason
-    if (stage.base.kind === 'image') {
-      const known = baseEnv(stage.base.reference)
-      if (known.known) for (const [name, value] of known.value) environment.values.set(name, value)
-      else environment.open = known.reason
-    }
-    for (const instruction of stage.instructions) {
+  const stages = lineage(dockerfile, stageIndex)
+  const environment = baseEnvironment(dockerfile, stages[0] ?? stageIndex, baseEnv)
+  for (const index of stages) {
+    for (const instruction of effectiveInstructions(dockerfile, index)) {
       if (instruction === before) break
-      if (instruction.keyword === 'ARG') applyArg(instruction, environment, globals, escapeChar)
-      if (instruction.keyword === 'ENV') applyEnv(instruction, environment, escapeChar)
+      advance(environment, instruction, globals, escapeChar)
     }
   }
   return environment
+}
+
+/** BuildKit gives this to an image that starts from nothing (measured). */
+export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** An environment that `advance` carries through a stage. */
+export interface GrowingEnvironment extends Environment {
+  readonly values: Map<string, string>
+  readonly undecided: Set<string>
+}
+
+/** What the first instruction of a stage on an image sees. */
+export function baseEnvironment(dockerfile: Dockerfile, stageIndex: number, baseEnv: BaseEnv): GrowingEnvironment {
+  const base = dockerfile.stages[stageIndex]?.base
+  const none = { values: new Map<string, string>(), undecided: new Set<string>() }
+  if (base?.kind === 'unresolved') return { ...none, open: base.reason }
+  if (base?.kind === 'scratch') none.values.set('PATH', defaultPath)
+  if (base?.kind !== 'image') return { ...none, open: null }
+  const known = baseEnv(base.reference)
+  return known.known ? { ...none, values: new Map(known.value), open: null } : { ...none, open: known.reason }
+}
+
+/** Takes over what ARG and ENV set; other instructions change nothing. */
+export function advance(
+  environment: GrowingEnvironment,
+  instruction: Instruction,
+  globals: Environment,
+  escapeChar: string,
+): void {
+  if (instruction.keyword === 'ARG') applyArg(instruction, environment, globals, escapeChar)
+  if (instruction.keyword === 'ENV') applyEnv(instruction, environment, escapeChar)
+}
+
+/** What runs in a stage: the ONBUILD triggers of the stage it is built from, then its own instructions. */
+export function effectiveInstructions(dockerfile: Dockerfile, stageIndex: number): readonly Instruction[] {
+  const stage = dockerfile.stages[stageIndex]
+  if (stage === undefined) return []
+  if (stage.base.kind !== 'stage') return stage.instructions
+  const parent = dockerfile.stages[stage.base.index]
+  const triggers = parent?.instructions.flatMap((instruction) => instruction.onbuild ?? []) ?? []
+  return triggers.length === 0 ? stage.instructions : [...triggers, ...stage.instructions]
 }
 
 /** The stage and the stages it is built from, the outermost parent first. */
@@ -100,13 +133,12 @@ export function lineage(dockerfile: Dockerfile, stageIndex: number): readonly nu
   }
 }
 
-interface Mutable {
-  values: Map<string, string>
-  undecided: Set<string>
-  open: string | null
-}
-
-function applyArg(instruction: Instruction, into: Mutable, globals: Environment | null, escapeChar: string): void {
+function applyArg(
+  instruction: Instruction,
+  into: GrowingEnvironment,
+  globals: Environment | null,
+  escapeChar: string,
+): void {
   for (const { name, value } of pairsOf(instruction, escapeChar)) {
     const inherited = value === null ? globals?.values.get(name) : undefined
     if (inherited !== undefined) set(into, name, { kind: 'value', value: inherited })
@@ -116,7 +148,7 @@ function applyArg(instruction: Instruction, into: Mutable, globals: Environment 
   }
 }
 
-function applyEnv(instruction: Instruction, into: Mutable, escapeChar: string): void {
+function applyEnv(instruction: Instruction, into: GrowingEnvironment, escapeChar: string): void {
   // All values of one ENV see the environment before it.
   const pairs = pairsOf(instruction, escapeChar).map(({ name, value }) => ({
     name,
@@ -125,7 +157,7 @@ function applyEnv(instruction: Instruction, into: Mutable, escapeChar: string): 
   for (const { name, value } of pairs) set(into, name, value)
 }
 
-function set(into: Mutable, name: string, value: Expanded): void {
+function set(into: GrowingEnvironment, name: string, value: Expanded): void {
   into.undecided.delete(name)
   into.values.delete(name)
   if (value.kind === 'value') into.values.set(name, value.value)

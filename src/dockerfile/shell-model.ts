@@ -1,0 +1,53 @@
+import type { Span } from './model.ts'
+
+export type ShellScript =
+  | { readonly kind: 'parsed'; readonly commands: readonly ShellCommand[] }
+  | { readonly kind: 'unparsed'; readonly reason: string }
+
+export type Connector = '' | ';' | '&' | '&&' | '||' | '|'
+
+/** One simple command, wherever it stands: in a pipe, a branch, a function, a substitution, `sh -c '…'`. */
+export interface ShellCommand {
+  /** The first word where it is static; null for a bare assignment or redirect, or a name from a variable. */
+  readonly name: string | null
+  /** The name first. */
+  readonly words: readonly ShellWord[]
+  readonly assignments: readonly ShellAssignment[]
+  readonly redirects: readonly ShellRedirect[]
+  /** What joins it to the command before it; '' for the first of a list. */
+  readonly connector: Connector
+  /** It may not run at all: in a branch, a loop, a function, after `||` or after a test and `&&`. */
+  readonly conditional: boolean
+  /** The texts of what must hold, outermost first; `! ` before one that must not. */
+  readonly conditions: readonly string[]
+  /** The function in whose body it stands. */
+  readonly functionName: string | null
+  /** How it is embedded. */
+  readonly within: 'script' | 'substitution' | 'sh -c' | 'heredoc'
+  readonly span: Span
+}
+
+export interface ShellWord {
+  readonly text: string
+  /** Quotes removed; null when a variable, a substitution or a pattern decides it. */
+  readonly value: string | null
+  readonly span: Span
+}
+
+export interface ShellAssignment {
+  readonly name: string
+  readonly value: string | null
+  readonly span: Span
+}
+
+export interface ShellRedirect {
+  readonly operator: string
+  readonly target: ShellWord | null
+  /** The text of a heredoc; null for anything else. */
+  readonly body: string | null
+  readonly span: Span
+}
+
+export function isShell(name: string): boolean {
+  return /^(?:.*\/)?(?:ba|da|a|k|z)?sh$/.test(name)
+}

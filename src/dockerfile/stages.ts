@@ -1,0 +1,66 @@
+import { csvFields } from './flag-rules.ts'
+import type { Dockerfile, Instruction, Stage } from './model.ts'
+
+/** The stage that is built by default. */
+export function finalStage(dockerfile: Dockerfile): Stage {
+  const stage = dockerfile.stages.at(-1)
+  if (stage === undefined) throw new Error('a parsed Dockerfile has at least one stage')
+  return stage
+}
+
+/** The stages that no other stage uses, by FROM, COPY --from or RUN --mount from=. The final stage is always one. */
+export function leafStages(dockerfile: Dockerfile): readonly Stage[] {
+  const used = new Set(dockerfile.stages.flatMap((stage) => usedStages(dockerfile, stage)))
+  const final = dockerfile.stages.length - 1
+  return dockerfile.stages.filter((stage) => stage.index === final || !used.has(stage.index))
+}
+
+/** The stages that a stage is built from, its parent first, the outermost last. */
+export function ancestors(dockerfile: Dockerfile, stage: Stage): readonly Stage[] {
+  const found: Stage[] = []
+  for (let base = stage.base; base.kind === 'stage'; ) {
+    const parent = dockerfile.stages[base.index]
+    if (parent === undefined) break
+    found.push(parent)
+    base = parent.base
+  }
+  return found
+}
+
+/** A stage by its name or number, as `--target` and `--from` take it. */
+export function findStage(
+  dockerfile: Dockerfile,
+  nameOrIndex: string,
+  before = dockerfile.stages.length,
+): Stage | null {
+  const earlier = dockerfile.stages.slice(0, before)
+  const name = nameOrIndex.toLowerCase()
+  const named = earlier.findLast((stage) => stage.name === name)
+  if (named !== undefined) return named
+  return /^\d+$/.test(name) ? (earlier[Number(name)] ?? null) : null
+}
+
+/** Indexes of the stages that a stage uses directly. */
+export function usedStages(dockerfile: Dockerfile, stage: Stage): readonly number[] {
+  const used: number[] = stage.base.kind === 'stage' ? [stage.base.index] : []
+  for (const instruction of stage.instructions) {
+    for (const source of sourcesOf(instruction)) {
+      const other = findStage(dockerfile, source, stage.index)
+      if (other !== null) used.push(other.index)
+    }
+  }
+  return used
+}
+
+/** The stages or images that an instruction reads files from. */
+export function sourcesOf(instruction: Instruction): readonly string[] {
+  return instruction.flags.flatMap((flag) => {
+    if (flag.name === 'from') return [flag.value ?? '']
+    return flag.name === 'mount' ? mountSources(flag.value ?? '') : []
+  })
+}
+
+function mountSources(mount: string): readonly string[] {
+  const fields = csvFields(mount) ?? []
+  return fields.filter((field) => /^from=/i.test(field)).map((field) => field.slice('from='.length))
+}
