@@ -56,7 +56,7 @@ function stageInput(dockerfile: Dockerfile, stage: Stage, knowledge: Knowledge):
   }
   const state = stageState(dockerfile, stage.index, baseConfig)
   const built = knowledge.built.get(stage.index)
-  const facts = built ?? deriveFacts({ base, state, created: [], addsFiles: true })
+  const facts = built ?? deriveFacts({ base, state, created: [] })
   const observation = knowledge.observations.get(stage.index) ?? null
   const reference = root.base.kind === 'image' ? root.base.reference : null
   return {

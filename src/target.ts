@@ -4,7 +4,7 @@ import { transforms } from '../transforms/index.ts'
 import { parseDockerfile } from './dockerfile/index.ts'
 import type { Dockerfile } from './dockerfile/model.ts'
 import type { Engine } from './engine/engine.ts'
-import { openEngine } from './engine/open.ts'
+import { openEngine } from './engine/open-engine.ts'
 import { HardenError } from './errors.ts'
 import { hardenDockerfile, type Hardened } from './harden.ts'
 import type { ImageFacts, Known } from './image/facts.ts'
@@ -41,7 +41,7 @@ async function open(options: Options, ports: Ports): Promise<Engine | null> {
     return null
   }
   const required = options.prove || options.build || options.engine !== 'auto'
-  const engine = await openEngine(options.engine, { signal: ports.signal }).catch((error: unknown) => {
+  const engine = await openEngine(options.engine).catch((error: unknown) => {
     if (!required && error instanceof HardenError && error.code === 'no-engine') return null
     throw error
   })

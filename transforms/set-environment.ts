@@ -19,7 +19,7 @@ export const setEnvironment: Transform = {
           column: stage.from.column,
           message: `${setting.name}=${setting.value}: ${setting.reason}`,
           evidence: setting.evidence,
-          edits: [inPlace(dockerfile, stage, setting) ?? inserted(dockerfile, stage, setting)],
+          edits: [inPlace(stage, setting) ?? inserted(dockerfile, stage, setting)],
         }
       }
     }
@@ -27,7 +27,7 @@ export const setEnvironment: Transform = {
 }
 
 /** The stage's own `ENV NAME=value` line, where the value is written out in one word. */
-function inPlace(dockerfile: Dockerfile, stage: Stage, { name, value }: EnvSetting): Edit | null {
+function inPlace(stage: Stage, { name, value }: EnvSetting): Edit | null {
   for (const instruction of [...stage.instructions].reverse()) {
     if (instruction.keyword !== 'ENV') continue
     const [first, second] = instruction.words

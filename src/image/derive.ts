@@ -36,8 +36,6 @@ export interface Derivation {
   readonly state: StageState
   /** Accounts that the stage's RUN lines create, with what they say of them. */
   readonly created: readonly Account[]
-  /** The stage adds files that the model of the base does not show. */
-  readonly addsFiles: boolean
 }
 
 /** The image as a stage leaves it, as far as its instructions tell without building it. */
@@ -51,7 +49,7 @@ export function deriveFacts({ base, state, created }: Derivation): ImageFacts {
       user: valueOr(state.user.value, base.config.user),
       entrypoint: valueOr(state.entrypoint.value, null),
       cmd: valueOr(state.cmd.value, null),
-      env: valueOr(state.env, base.config.env),
+      env: state.env,
       exposedPorts: state.exposedPorts.flatMap((port) => (port.value.known ? [port.value.value] : [])),
       volumes: state.volumes.flatMap((volume) => (volume.value.known ? [volume.value.value] : [])),
       workdir: valueOr(state.workdir.value, '/'),
