@@ -1,9 +1,11 @@
 import type { Readable } from 'node:stream'
 import type { ImageConfig, Platform } from '../image/facts.ts'
 
+export type EngineName = 'docker' | 'podman' | 'nerdctl'
+
 /** The port to a container engine. One value is one session: all that it makes carries the session's label. */
 export interface Engine {
-  readonly name: 'docker' | 'podman' | 'nerdctl'
+  readonly name: EngineName
   /** `docker 26.1.5`, for reports. */
   readonly version: string
   /** Value of the label `harden-image.session` on everything this session makes. */
@@ -29,7 +31,11 @@ export interface Engine {
   processes(container: string): Promise<readonly ContainerProcess[]>
   /** Ports that are listened on (TCP) or bound (UDP) in the container's network namespace; null where that can't be read. */
   listeners(container: string): Promise<readonly Listener[] | null>
-  exec(container: string, argv: readonly string[], options?: { readonly user?: string; readonly timeoutMs?: number }): Promise<ExecResult>
+  exec(
+    container: string,
+    argv: readonly string[],
+    options?: { readonly user?: string; readonly timeoutMs?: number },
+  ): Promise<ExecResult>
   /** SIGTERM, then SIGKILL after the grace period. Returns milliseconds it took. */
   stop(container: string, graceSeconds: number): Promise<number>
   /** Removes a container with its anonymous volumes; no error when it is gone already. */

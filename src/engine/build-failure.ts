@@ -1,0 +1,51 @@
+import { HardenError } from '../errors.ts'
+import type { EngineName } from './engine.ts'
+import { baseImageFailure, decisiveLine, failureOf } from './failure.ts'
+
+const keptOutputLines = 12
+const keptOutput = 64 * 1024
+
+/**
+ * The error for a failed build: the step, how it ended and the last lines it printed; `line` is that of the Dockerfile.
+ * The end of the whole output is the error's cause.
+ */
+export function buildFailure(name: EngineName, output: string): HardenError {
+  const base = baseImageFailure(name, output)
+  if (base !== null) return base
+  const general = failureOf(name, 'build the image', output)
+  if (general.code !== 'engine-failed' || general.hint !== undefined) return general
+  const step = failingStep(output)
+  const reason = reasonOf(output)
+  const message = step === null ? `the build failed: ${reason}` : `the build failed at ${step.name}: ${reason}`
+  const printed =
+    step === null || step.output.length === 0 ? '' : `\n${step.output.map((line) => `  ${line}`).join('\n')}`
+  const line = /^Dockerfile:(\d+)$/m.exec(output)?.[1] ?? /(?:parse error on line|Dockerfile:) ?(\d+)/.exec(output)?.[1]
+  return new HardenError('build-failed', message + printed, {
+    ...(line !== undefined && { line: Number(line) }),
+    cause: new Error(output.slice(-keptOutput)),
+  })
+}
+
+/** BuildKit repeats the failed step and its last output between two rules of dashes. */
+function failingStep(output: string): { readonly name: string; readonly output: readonly string[] } | null {
+  const block = /^-{6}\n > (.*):\n((?:.*\n)*?)-{6}$/m.exec(output)
+  if (block?.[1] !== undefined) {
+    const lines = (block[2] ?? '').split('\n').map((line) => line.replace(/^\d+\.\d+ /, '').trimEnd())
+    return { name: block[1], output: lines.filter(Boolean).slice(-keptOutputLines) }
+  }
+  const steps = [...output.matchAll(/^STEP (\d+\/\d+): (.*)$/gm)]
+  const last = steps.at(-1)
+  if (last?.[2] === undefined) return null
+  const lines = output
+    .slice((last.index ?? 0) + last[0].length)
+    .split('\n')
+    .map((line) => line.trimEnd())
+  const own = lines.filter((line) => line !== '' && !/^(?:Error|time=)/.test(line))
+  return { name: `[${last[1]}] ${last[2]}`, output: own.slice(-keptOutputLines) }
+}
+
+function reasonOf(output: string): string {
+  const solve = /^ERROR: failed to (?:solve|build): (.*)$/m.exec(output)?.[1]
+  const reason = solve?.replace(/^process ".*" did not complete successfully: /s, '').replace(/ref [\w-]+::\w+: /, '')
+  return reason ?? decisiveLine(output)
+}

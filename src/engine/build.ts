@@ -1,0 +1,60 @@
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { HardenError } from '../errors.ts'
+import { buildFailure } from './build-failure.ts'
+import type { Cli } from './cli-process.ts'
+import type { BuildRequest, BuildResult } from './engine.ts'
+import { sessionLabel } from './labels.ts'
+import { imageArgument } from './safe-arguments.ts'
+
+const buildTimeoutMs = 30 * 60_000
+
+/**
+ * Builds by the engine's CLI. The Dockerfile lies in a folder of its own, never in the context. That folder also gets
+ * the copy of the `<Dockerfile>.dockerignore` that would have applied, because it counts only beside the Dockerfile.
+ */
+export async function build(cli: Cli, request: BuildRequest, session: string): Promise<BuildResult> {
+  const started = Date.now()
+  const folder = await mkdtemp(join(tmpdir(), 'harden-image-build-'))
+  try {
+    const dockerfile = join(folder, 'Dockerfile')
+    const idFile = join(folder, 'image-id')
+    await writeFile(dockerfile, request.dockerfile)
+    const ignoreFile = await copyIgnoreFile(request.dockerfilePath, `${dockerfile}.dockerignore`)
+    const args = [
+      ...['build', `--file=${dockerfile}`, `--iidfile=${idFile}`, `--tag=${imageArgument(request.tag)}`],
+      ...(cli.name === 'podman' ? ['--pull=missing', '--format=docker'] : ['--pull=false', '--progress=plain']),
+      ...(cli.name === 'podman' && ignoreFile !== null ? [`--ignorefile=${ignoreFile}`] : []),
+      ...(request.keep ? [] : [`--label=${sessionLabel(session)}`]),
+      ...(request.target === undefined ? [] : [`--target=${request.target}`]),
+      ...(request.platform === undefined ? [] : [`--platform=${request.platform}`]),
+      ...Object.entries(request.buildArgs ?? {}).map(([name, value]) => `--build-arg=${name}=${value}`),
+      ...['--', request.context ?? (await emptyContext(folder))],
+    ]
+    const result = await cli.run(args, { timeoutMs: buildTimeoutMs })
+    if (result.exitCode !== 0) throw buildFailure(cli.name, `${result.stdout}\n${result.stderr}`)
+    const id = (await readFile(idFile, 'utf8')).trim()
+    if (id === '') throw new HardenError('engine-failed', `${cli.name} built an image but did not say which`)
+    return { id: id.includes(':') ? id : `sha256:${id}`, milliseconds: Date.now() - started }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function emptyContext(folder: string): Promise<string> {
+  const context = join(folder, 'context')
+  await mkdir(context)
+  return context
+}
+
+async function copyIgnoreFile(dockerfilePath: string | undefined, to: string): Promise<string | null> {
+  if (dockerfilePath === undefined) return null
+  try {
+    await copyFile(`${dockerfilePath}.dockerignore`, to)
+    return to
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw new HardenError('unreadable', `${dockerfilePath}.dockerignore cannot be read`, { cause: error })
+  }
+}

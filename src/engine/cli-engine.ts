@@ -1,0 +1,162 @@
+import { HardenError } from '../errors.ts'
+import { build } from './build.ts'
+import { cleanUp } from './clean-up.ts'
+import type { Cli } from './cli-process.ts'
+import type { DiffEntry, Engine, RunSpec } from './engine.ts'
+import { failureOf, pullFailure } from './failure.ts'
+import { parseImage, parseState } from './inspect.ts'
+import { sessionLabel } from './labels.ts'
+import { listeners } from './listeners.ts'
+import { logs } from './logs.ts'
+import { processes } from './processes.ts'
+import { runArguments } from './run-arguments.ts'
+import { fullName, imageArgument, nameArgument } from './safe-arguments.ts'
+
+const pullTimeoutMs = 15 * 60_000
+const missingImage = /no such image|image not known|no such object|not found|failed to find image/i
+const missingContainer = /no such container|no container with|not found|already in progress/i
+const missingPath = /no such file|could not find the file|could not be found|no such path|not found in container/i
+/** The container itself could not start; anything else is a fault of the engine. */
+const startFailure =
+  /OCI runtime|runc|crun|\bexec:|failed to create (?:shim )?task|container process|oci permission denied|executable file/i
+
+export interface EngineFacts {
+  readonly version: string
+  readonly session: string
+  readonly local: boolean
+  /** Container addresses can be reached from this machine. */
+  readonly reachable: boolean
+}
+
+/** The engine port over the CLI of docker, podman or nerdctl. */
+export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
+  const { name } = cli
+  const { session, local, reachable } = facts
+  const tags = new Set<string>()
+  const kept = new Set<string>()
+  const startErrors = new Map<string, string>()
+
+  const inspect = (container: string): Promise<string> =>
+    cli.call(`inspect container ${container}`, ['inspect', '--type=container', '--', nameArgument(container)])
+
+  const create = async (spec: RunSpec): Promise<string> => {
+    for (const mount of spec.mounts ?? []) {
+      if (mount.type === 'volume' && mount.source !== undefined) await createVolume(cli, mount.source, session)
+    }
+    const { exitCode, stdout, stderr } = await cli.run(runArguments(name, spec, session))
+    const id = stdout.trim().split('\n').at(-1) ?? ''
+    if (exitCode === 0 && id !== '') return id
+    if (missingImage.test(stderr)) throw pullFailure(name, spec.image, stderr)
+    throw failureOf(name, `create a container of ${spec.image}`, stderr)
+  }
+
+  const remove = async (container: string): Promise<void> => {
+    const { exitCode, stderr } = await cli.run(['rm', '--force', '--volumes', '--', nameArgument(container)])
+    if (exitCode !== 0 && !missingContainer.test(stderr)) throw failureOf(name, `remove container ${container}`, stderr)
+  }
+
+  return {
+    name,
+    version: facts.version,
+    session,
+    local,
+    create,
+    remove,
+    processes: (container) => processes(cli, container, local),
+    logs: (container) => logs(cli, container),
+    inspectImage: async (reference) => {
+      const { exitCode, stdout, stderr } = await cli.run(['image', 'inspect', '--', imageArgument(reference)])
+      if (exitCode === 0) return parseImage(stdout)
+      if (missingImage.test(stderr)) return null
+      throw failureOf(name, `inspect image ${reference}`, stderr)
+    },
+    pull: async (reference, platform) => {
+      const image = name === 'docker' ? imageArgument(reference) : fullName(reference)
+      const args = ['pull', '--quiet', ...(platform === undefined ? [] : [`--platform=${platform}`]), '--', image]
+      const { exitCode, stderr } = await cli.run(args, { timeoutMs: pullTimeoutMs })
+      if (exitCode !== 0) throw pullFailure(name, reference, stderr)
+    },
+    exportImage: async (reference, read) => {
+      // Never started; the command is only there because an image may have none.
+      const container = await create({ image: reference, network: 'none', command: ['/never-started'] })
+      try {
+        return await cli.stream(`export ${reference}`, ['export', container], read)
+      } finally {
+        await remove(container)
+      }
+    },
+    copyOut: async (container, path, read) => {
+      try {
+        return await cli.stream(
+          `copy ${path} out of a container`,
+          ['cp', `${nameArgument(container)}:${path}`, '-'],
+          read,
+        )
+      } catch (error) {
+        if (error instanceof HardenError && error.code === 'engine-failed' && missingPath.test(error.message))
+          return null
+        throw error
+      }
+    },
+    build: async (request) => {
+      if (!request.keep) tags.add(imageArgument(request.tag))
+      const result = await build(cli, request, session)
+      if (request.keep) kept.add(result.id)
+      return result
+    },
+    start: async (container) => {
+      const { exitCode, stderr } = await cli.run(['start', nameArgument(container)])
+      if (exitCode === 0) return
+      const failure = failureOf(name, `start container ${container}`, stderr)
+      if (!startFailure.test(stderr)) throw failure
+      startErrors.set(container, failure.message)
+    },
+    state: async (container) => parseState(await inspect(container), reachable, startErrors.get(container)),
+    diff: async (container) => {
+      const text = await cli.call(`compare container ${container} with its image`, ['diff', nameArgument(container)])
+      return parseDiff(text)
+    },
+    listeners: async (container) => {
+      const { pid } = parseState(await inspect(container), reachable)
+      return listeners(cli, container, local && pid > 0 ? pid : null)
+    },
+    exec: async (container, argv, options = {}) => {
+      const user = options.user === undefined ? [] : [`--user=${options.user}`]
+      return cli.run(['exec', ...user, '--', nameArgument(container), ...argv], {
+        timeoutMs: options.timeoutMs ?? 30_000,
+      })
+    },
+    stop: async (container, graceSeconds) => {
+      const started = Date.now()
+      const grace = Math.max(0, Math.ceil(graceSeconds))
+      const args = ['stop', '-t', String(grace), nameArgument(container)]
+      const { exitCode, stderr } = await cli.run(args, { timeoutMs: grace * 1000 + 60_000 })
+      if (exitCode !== 0) throw failureOf(name, `stop container ${container}`, stderr)
+      return Date.now() - started
+    },
+    removeImage: async (reference) => {
+      const { exitCode, stderr } = await cli.run(['image', 'rm', '--force', '--', imageArgument(reference)])
+      if (exitCode !== 0 && !missingImage.test(stderr)) throw failureOf(name, `remove image ${reference}`, stderr)
+    },
+    tag: async (image, reference) => {
+      await cli.call(`tag ${image}`, ['tag', '--', imageArgument(image), imageArgument(reference)])
+    },
+    cleanUp: async () => cleanUp(await cli.close(), session, { tags, kept }),
+  }
+}
+
+/** A named volume gets its label here; mounting it by name would make it without one. An existing one keeps its own. */
+async function createVolume(cli: Cli, volume: string, session: string): Promise<void> {
+  const ignore = cli.name === 'podman' ? ['--ignore'] : []
+  const args = ['volume', 'create', ...ignore, `--label=${sessionLabel(session)}`, '--', nameArgument(volume)]
+  await cli.call(`create volume ${volume}`, args)
+}
+
+const diffKinds = { A: 'added', C: 'changed', D: 'deleted' } as const
+
+function parseDiff(text: string): readonly DiffEntry[] {
+  return text.split('\n').flatMap((line) => {
+    const kind = diffKinds[line[0] as keyof typeof diffKinds]
+    return kind === undefined || line[1] !== ' ' ? [] : [{ kind, path: line.slice(2) }]
+  })
+}

@@ -1,0 +1,157 @@
+import type { Readable } from 'node:stream'
+import { execa, type Options, type Result, type ResultPromise } from 'execa'
+import { HardenError } from '../errors.ts'
+import type { EngineName } from './engine.ts'
+import { failureOf } from './failure.ts'
+
+export interface CallResult {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface CallOptions {
+  readonly timeoutMs?: number
+  readonly input?: string
+  /** Both streams to this file descriptor, in the order in which they were written; stdout and stderr stay empty. */
+  readonly output?: number
+  /** Where a relative path is meant from. */
+  readonly cwd?: string
+}
+
+/** One engine binary and the children that run it. */
+export interface Cli {
+  readonly name: EngineName
+  /** Runs to the end. Throws for a time-out and when there is no such binary, never for an exit code. */
+  run(args: readonly string[], options?: CallOptions): Promise<CallResult>
+  /** As run, but any failure throws; `task` reads as "docker could not …". Gives stdout, trimmed. */
+  call(task: string, args: readonly string[], options?: CallOptions): Promise<string>
+  /** Streams stdout to `read`. A failed call throws its own error, whatever became of the reading. */
+  stream<T>(task: string, args: readonly string[], read: (stdout: Readable) => Promise<T>): Promise<T>
+  /** Kills what runs and refuses further calls but those of the returned Cli, which is for cleaning up. */
+  close(): Promise<Cli>
+}
+
+export interface CliOptions {
+  readonly name: EngineName
+  readonly binary: string
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+const defaultTimeoutMs = 60_000
+const streamTimeoutMs = 15 * 60_000
+/** Of one call's output: `inspect` and `ps` give little; more is a fault. */
+const maximumOutput = 64 * 1024 * 1024
+
+export function createCli({ name, binary, env }: CliOptions): Cli {
+  const running = new Set<ResultPromise>()
+  let closed = false
+
+  const start = (args: readonly string[], options: Options, forced: boolean): ResultPromise => {
+    if (closed && !forced) throw over(name)
+    const child = execa(binary, [...args], {
+      env: env as Record<string, string>,
+      extendEnv: false,
+      reject: false,
+      maxBuffer: maximumOutput,
+      stripFinalNewline: false,
+      stdin: 'ignore',
+      ...options,
+    }) as unknown as ResultPromise
+    running.add(child)
+    void child.finally(() => running.delete(child))
+    return child
+  }
+
+  const make = (forced: boolean): Cli => {
+    const run = async (args: readonly string[], options: CallOptions = {}): Promise<CallResult> => {
+      const { timeoutMs = defaultTimeoutMs, input, output, cwd } = options
+      const child = start(
+        args,
+        {
+          timeout: timeoutMs,
+          ...(cwd !== undefined && { cwd }),
+          ...(input !== undefined && { stdin: 'pipe', input }),
+          ...(output !== undefined && { stdout: output, stderr: output }),
+        } as Options,
+        forced,
+      )
+      const result = await child
+      // A killed CLI may end in any way, so what it says about itself does not count.
+      if (closed && !forced) throw over(name)
+      const exitCode = exitCodeOf(result, name, binary, args, timeoutMs)
+      return { exitCode, stdout: String(result.stdout ?? ''), stderr: String(result.stderr ?? '') }
+    }
+    return {
+      name,
+      run,
+      call: async (task, args, options = {}) => {
+        const { exitCode, stdout, stderr } = await run(args, options)
+        if (exitCode !== 0) throw failureOf(name, task, stderr)
+        return stdout.trim()
+      },
+      stream: async (task, args, read) => {
+        // stdout is read here alone: buffered as well, an image would fill the memory.
+        const child = start(args, { timeout: streamTimeoutMs, buffer: { stdout: false, stderr: true } }, forced)
+        const stdout = child.stdout as Readable
+        let enough = false
+        const reading = read(stdout).finally(() => {
+          // A reader that stops early, for good or bad, must not leave the child blocked on a full pipe.
+          enough = !stdout.readableEnded
+          if (enough) child.kill()
+        })
+        const [outcome, result] = await Promise.all([settled(reading), child])
+        if (closed && !forced) throw over(name)
+        if (!enough || result.code === 'ENOENT') {
+          const exitCode = exitCodeOf(result, name, binary, args, streamTimeoutMs)
+          if (exitCode !== 0) throw failureOf(name, task, String(result.stderr ?? ''))
+        }
+        if (outcome.status === 'rejected') throw outcome.reason
+        return outcome.value
+      },
+      close: async () => {
+        closed = true
+        const children = [...running]
+        for (const child of children) child.kill()
+        await Promise.allSettled(children)
+        return make(true)
+      },
+    }
+  }
+  return make(false)
+}
+
+async function settled<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>> {
+  const [outcome] = await Promise.allSettled([promise])
+  return outcome
+}
+
+function exitCodeOf(
+  result: Result,
+  name: EngineName,
+  binary: string,
+  args: readonly string[],
+  timeoutMs: number,
+): number {
+  if (result.code === 'ENOENT') throw missing(name, binary)
+  if (result.timedOut) throw timeout(name, args, timeoutMs)
+  if (result.exitCode !== undefined) return result.exitCode
+  const why = result.isTerminated ? `was stopped (${result.signal})` : `failed: ${result.originalMessage}`
+  throw new HardenError('engine-failed', `${name} ${args[0]} ${why}`)
+}
+
+function over(name: EngineName): HardenError {
+  return new HardenError('engine-failed', `the ${name} session is over`)
+}
+
+function missing(name: EngineName, binary: string): HardenError {
+  return new HardenError('no-engine', `${binary} was not found on PATH`, {
+    hint: `install ${name}, or choose another engine with --engine`,
+  })
+}
+
+function timeout(name: EngineName, args: readonly string[], milliseconds: number): HardenError {
+  return new HardenError('timeout', `${name} ${args[0]} did not end within ${Math.round(milliseconds / 1000)} s`, {
+    hint: 'see whether the engine is overloaded or waits for a network',
+  })
+}

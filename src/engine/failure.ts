@@ -1,0 +1,127 @@
+import { HardenError } from '../errors.ts'
+import type { EngineName } from './engine.ts'
+
+interface Pattern {
+  readonly test: RegExp
+  readonly make: (name: EngineName, line: string) => HardenError
+}
+
+/** What an engine's CLI prints when it cannot be used at all; the first that matches counts. */
+const unusable: readonly Pattern[] = [
+  {
+    test: /permission denied while trying to connect|dial unix .*: permission denied/i,
+    make: (name, line) =>
+      new HardenError('no-engine', `this user may not use the ${name} socket: ${line}`, {
+        hint: `run as a user of the "${name}" group, or with sudo, or use a rootless engine`,
+      }),
+  },
+  {
+    test: /^cannot connect to (?:the docker daemon|podman)|^error during connect|cannot access containerd socket|unable to connect to podman|^failed to connect to the docker api/i,
+    make: (name, line) =>
+      new HardenError('no-engine', `no ${name} engine answers: ${line}`, {
+        hint: 'start it, or set DOCKER_HOST or DOCKER_CONTEXT to one that runs',
+      }),
+  },
+  {
+    test: /context "?[^"]*"?.*(?:not found|does not exist)|unable to resolve docker endpoint|unable to parse docker host/i,
+    make: (name, line) =>
+      new HardenError('no-engine', `${name} is set to an endpoint that does not exist: ${line}`, {
+        hint: 'see `docker context ls`, and the variables DOCKER_HOST and DOCKER_CONTEXT',
+      }),
+  },
+]
+
+/** Why an image could not be had. */
+const noImage: readonly Pattern[] = [
+  {
+    test: /toomanyrequests|rate limit/i,
+    make: (name, line) =>
+      new HardenError('no-image', `the registry limits how often images are pulled: ${line}`, {
+        hint: `log in (${name} login) or wait`,
+      }),
+  },
+  {
+    test: /no matching manifest|no match for platform|does not match the specified platform/i,
+    make: (_, line) =>
+      new HardenError('no-image', `the image does not exist for this platform: ${line}`, {
+        hint: 'name one that it has with --platform OS/ARCH',
+      }),
+  },
+  {
+    test: /pull access denied|manifest unknown|manifest .*not found|name unknown|repository .* not found|no such image|image not known|short-name .* did not resolve|: not found$|authentication required|unauthorized|denied: /i,
+    make: (name, line) =>
+      new HardenError('no-image', `there is no such image, or it takes a login: ${line}`, {
+        hint: `check the name and tag, or log in (${name} login)`,
+      }),
+  },
+  {
+    test: /i\/o timeout|no such host|connection refused|connection reset|network is unreachable|tls|x509|EOF$|server misbehaving|context deadline exceeded|Client\.Timeout|pinging container registry/i,
+    make: (_, line) =>
+      new HardenError('no-image', `the registry could not be reached: ${line}`, {
+        hint: 'check the network and the proxy settings of the engine, or pull the image another way first',
+      }),
+  },
+]
+
+const diskFull: Pattern = {
+  test: /no space left on device|disk quota exceeded/i,
+  make: (name, line) =>
+    new HardenError('engine-failed', `the engine's disk is full: ${line}`, {
+      hint: `free some space, for example with: ${name} system prune`,
+    }),
+}
+
+/** The error for a call that ended with another exit code than 0. `task` reads as `${name} could not ${task}`. */
+export function failureOf(name: EngineName, task: string, stderr: string): HardenError {
+  const line = decisiveLine(stderr)
+  const known = unusableError(name, stderr) ?? matching([diskFull], name, stderr)
+  return known ?? new HardenError('engine-failed', `${name} could not ${task}: ${line || 'it gave no reason'}`)
+}
+
+export function unusableError(name: EngineName, stderr: string): HardenError | null {
+  return matching(unusable, name, stderr)
+}
+
+/** As failureOf, for a pull. */
+export function pullFailure(name: EngineName, reference: string, stderr: string): HardenError {
+  const known = unusableError(name, stderr) ?? matching([diskFull, ...noImage], name, stderr)
+  if (known !== null) return known
+  return new HardenError('no-image', `${name} could not pull ${reference}: ${decisiveLine(stderr)}`)
+}
+
+/** The error of a build that failed because an image is missing; null when it failed for another reason. */
+export function baseImageFailure(name: EngineName, output: string): HardenError | null {
+  const line = output
+    .split('\n')
+    .find((text) =>
+      /failed to resolve source metadata|failed to load metadata|creating build container|initializing source/i.test(
+        text,
+      ),
+    )
+  return line === undefined ? null : (matching(noImage, name, line.trim()) ?? null)
+}
+
+function matching(patterns: readonly Pattern[], name: EngineName, text: string): HardenError | null {
+  for (const { test, make } of patterns) {
+    const line = text.split('\n').find((candidate) => test.test(candidate))
+    if (line !== undefined) return make(name, clean(line))
+  }
+  return null
+}
+
+/** The last line that says something, without the engine's own prefixes. */
+export function decisiveLine(stderr: string): string {
+  const lines = stderr.split('\n').map((line) => line.trim())
+  const worth = lines.filter(
+    (line) => line !== '' && !/^(?:see '|run '|usage:|time="[^"]*" level=(?:warning|info))/i.test(line),
+  )
+  return clean(worth.at(-1) ?? '')
+}
+
+function clean(line: string): string {
+  return line
+    .trim()
+    .replace(/^time="[^"]*" level=\w+ msg=/, '')
+    .replace(/^(?:Error response from daemon|Error|ERROR|docker|podman): (?:Error response from daemon: )?/, '')
+    .slice(0, 500)
+}

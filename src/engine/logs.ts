@@ -1,0 +1,32 @@
+import { mkdtemp, open, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Cli } from './cli-process.ts'
+import { failureOf } from './failure.ts'
+import { nameArgument } from './safe-arguments.ts'
+
+const keptBytes = 2 * 1024 * 1024
+
+/**
+ * stdout and stderr of a container, the last 2 MiB. Both go to one file, so that they keep the order in which the
+ * engine printed them; two pipes would not.
+ */
+export async function logs(cli: Cli, container: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'harden-image-logs-'))
+  try {
+    const file = await open(join(folder, 'log'), 'w+')
+    try {
+      const { exitCode } = await cli.run(['logs', nameArgument(container)], { output: file.fd })
+      const { size } = await file.stat()
+      const start = Math.max(0, size - keptBytes)
+      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(size - start), position: start })
+      const text = buffer.toString('utf8', 0, bytesRead)
+      if (exitCode !== 0) throw failureOf(cli.name, `read the logs of ${container}`, text)
+      return text
+    } finally {
+      await file.close()
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto'
+import { hostname, release } from 'node:os'
+import { HardenError } from '../errors.ts'
+import { createCliEngine } from './cli-engine.ts'
+import { createCli } from './cli-process.ts'
+import type { Engine, EngineName } from './engine.ts'
+import { unusableError } from './failure.ts'
+
+export type EngineChoice = 'auto' | EngineName
+
+export interface EngineOptions {
+  /** Environment of the engine's CLI; DOCKER_HOST and DOCKER_CONTEXT count. Default: this process's. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Aborting kills what runs and refuses further calls; `cleanUp` still works. */
+  readonly signal?: AbortSignal
+  /** Default 20 s. */
+  readonly probeTimeoutMs?: number
+}
+
+/** What `auto` tries, in this order. */
+const order: readonly EngineName[] = ['docker', 'podman', 'nerdctl']
+
+/** Opens a session with an engine that answers. Throws HardenError `no-engine` that says what was tried. */
+export async function openEngine(choice: EngineChoice = 'auto', options: EngineOptions = {}): Promise<Engine> {
+  const tried: HardenError[] = []
+  for (const name of choice === 'auto' ? order : [choice]) {
+    try {
+      return await open(name, options)
+    } catch (error) {
+      if (!(error instanceof HardenError)) throw error
+      tried.push(error)
+    }
+  }
+  const [first] = tried
+  if (first !== undefined && tried.length === 1) throw first
+  throw new HardenError('no-engine', `no container engine answers: ${tried.map((error) => error.message).join('; ')}`, {
+    hint: 'start one, point DOCKER_HOST at one, or work without with --engine none',
+  })
+}
+
+/** As openEngine, for work that can do without: null when there is none. */
+export async function findEngine(choice: EngineChoice = 'auto', options: EngineOptions = {}): Promise<Engine | null> {
+  try {
+    return await openEngine(choice, options)
+  } catch (error) {
+    if (error instanceof HardenError && error.code === 'no-engine') return null
+    throw error
+  }
+}
+
+async function open(binary: EngineName, options: EngineOptions): Promise<Engine> {
+  const env = environment(options.env ?? process.env)
+  const probe = createCli({ name: binary, binary, env })
+  const json = await probe.call('answer', ['info', '--format={{json .}}'], {
+    timeoutMs: options.probeTimeoutMs ?? 20_000,
+  })
+  const info = parseInfo(json, binary)
+  const here = info.hostname === hostname() && info.kernel === release()
+  const cli = createCli({ name: info.name, binary, env })
+  options.signal?.addEventListener('abort', () => void cli.close(), { once: true })
+  return createCliEngine(cli, {
+    version: `${info.name} ${info.version}`,
+    session: randomBytes(8).toString('hex'),
+    local: here,
+    reachable: here && !info.rootless,
+  })
+}
+
+interface Info {
+  readonly name: EngineName
+  readonly version: string
+  readonly hostname: string
+  readonly kernel: string
+  readonly rootless: boolean
+}
+
+interface DockerInfo {
+  readonly ServerVersion?: string
+  /** `docker info` ends well also when no daemon answers, and says so here. */
+  readonly ServerErrors?: readonly string[] | null
+  readonly Name?: string
+  readonly KernelVersion?: string
+  readonly SecurityOptions?: readonly string[] | null
+}
+
+interface PodmanInfo {
+  readonly version?: { readonly Version?: string }
+  readonly host?: {
+    readonly hostname?: string
+    readonly kernel?: string
+    readonly security?: { readonly rootless?: boolean }
+  }
+}
+
+/** A `docker` that is podman's stand-in is told by the shape of its answer. */
+function parseInfo(json: string, name: EngineName): Info {
+  const raw = JSON.parse(json) as DockerInfo & PodmanInfo
+  if (raw.version?.Version !== undefined) {
+    const { hostname: host = '', kernel = '', security } = raw.host ?? {}
+    return {
+      name: 'podman',
+      version: raw.version.Version,
+      hostname: host,
+      kernel,
+      rootless: security?.rootless ?? false,
+    }
+  }
+  if (!raw.ServerVersion) {
+    const reason = (raw.ServerErrors ?? []).join('\n')
+    throw (
+      unusableError(name, reason) ??
+      new HardenError('no-engine', `no ${name} engine answers: ${reason || 'it gave no version'}`)
+    )
+  }
+  return {
+    name,
+    // Debian and others add their build: 26.1.5+dfsg1.
+    version: raw.ServerVersion.replace(/^v|\+.*$/g, ''),
+    hostname: raw.Name ?? '',
+    kernel: raw.KernelVersion ?? '',
+    rootless: (raw.SecurityOptions ?? []).some((option) => option.includes('rootless')),
+  }
+}
+
+function environment(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string | undefined>> {
+  return {
+    ...env,
+    // Messages are read, so they must come in one language and without colours.
+    LC_ALL: 'C.UTF-8',
+    NO_COLOR: '1',
+    DOCKER_CLI_HINTS: 'false',
+    DOCKER_BUILDKIT: '1',
+    BUILDKIT_PROGRESS: 'plain',
+    // An attestation would make the image an index, with another id.
+    BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
+    // A builder in a container of its own does not see the engine's images.
+    BUILDX_BUILDER: undefined,
+  }
+}

@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises'
+import type { Cli } from './cli-process.ts'
+import type { ContainerProcess } from './engine.ts'
+import { failureOf } from './failure.ts'
+import { parseIdMap, parseStatus } from './process-status.ts'
+import { nameArgument } from './safe-arguments.ts'
+
+interface Row {
+  readonly pid: number
+  readonly command: string
+}
+
+/**
+ * All processes of a running container: from this machine's /proc where the engine is local, else as seen by a shell
+ * inside, else by the engine's ps, which knows ids but no capabilities.
+ */
+export async function processes(cli: Cli, container: string, local: boolean): Promise<readonly ContainerProcess[]> {
+  if (local) {
+    const rows = await hostRows(cli, container)
+    const seen = await fromHost(rows, container)
+    if (seen !== null) return seen
+  }
+  return (await fromInside(cli, container)) ?? (await fromEngine(cli, container))
+}
+
+async function hostRows(cli: Cli, container: string): Promise<readonly Row[]> {
+  // `docker top` hands options to the host's ps; podman has its own names, hpid being the host's.
+  return rowsOf(await top(cli, container, cli.name === 'podman' ? ['hpid', 'args'] : ['-eo', 'pid,args']))
+}
+
+/** Rows without their header; none for a container that has ended meanwhile. */
+async function top(cli: Cli, container: string, columns: readonly string[]): Promise<readonly string[]> {
+  const { exitCode, stdout, stderr } = await cli.run(['top', nameArgument(container), ...columns])
+  if (exitCode === 0) return stdout.split('\n').slice(1)
+  if (/not running|only be used on running/i.test(stderr)) return []
+  throw failureOf(cli.name, 'list the processes of a container', stderr)
+}
+
+function rowsOf(rows: readonly string[]): readonly Row[] {
+  return rows.flatMap((row) => {
+    const match = /^\s*(\d+)\s+(.*)$/.exec(row)
+    return match?.[1] === undefined ? [] : [{ pid: Number(match[1]), command: (match[2] ?? '').trim() }]
+  })
+}
+
+/** Null when a pid is not the container's on this machine: then /proc is another machine's or namespace's. */
+async function fromHost(rows: readonly Row[], container: string): Promise<readonly ContainerProcess[] | null> {
+  const result: ContainerProcess[] = []
+  for (const row of rows) {
+    const read = (file: string): Promise<string> => readFile(`/proc/${row.pid}/${file}`, 'utf8')
+    try {
+      const [status, cgroup, uids, gids, commandLine] = await Promise.all(
+        ['status', 'cgroup', 'uid_map', 'gid_map', 'cmdline'].map(read),
+      )
+      if (!cgroup?.includes(container)) return null
+      const { identity, zombie } = parseStatus(status ?? '', parseIdMap(uids ?? ''), parseIdMap(gids ?? ''))
+      if (zombie) continue
+      const command = (commandLine ?? '').replaceAll('\0', ' ').trim()
+      result.push({ pid: row.pid, command: command || row.command, ...identity })
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      // It ended between `top` and now.
+      if (code === 'ENOENT' || code === 'ESRCH') continue
+      return null
+    }
+  }
+  return result
+}
+
+const listing = `echo "self $$"; for d in /proc/[0-9]*; do echo "= $d"; cat "$d/status" 2>/dev/null; echo "> $(tr '\\0' ' ' < "$d/cmdline" 2>/dev/null)"; done`
+
+/** Needs a shell and cat in the image. Pids are those inside the container. */
+async function fromInside(cli: Cli, container: string): Promise<readonly ContainerProcess[] | null> {
+  const { exitCode, stdout } = await cli.run(['exec', nameArgument(container), 'sh', '-c', listing])
+  const self = Number(/^self (\d+)$/m.exec(stdout)?.[1])
+  if (exitCode !== 0 || !Number.isInteger(self)) return null
+  const result: ContainerProcess[] = []
+  for (const block of stdout.split(/^= \/proc\/\d+\n/m).slice(1)) {
+    const { identity, pid, parent, name, zombie } = parseStatus(block)
+    // The listing itself and its children; those that ended have no status.
+    if (pid === 0 || zombie || pid === self || parent === self) continue
+    const command = /^> (.*)$/m.exec(block)?.[1]?.trim()
+    result.push({ pid, command: command || name, ...identity })
+  }
+  return result.length === 0 ? null : result
+}
+
+const psColumns = ['pid', 'ruid', 'euid', 'suid', 'fuid', 'rgid', 'egid', 'sgid', 'fgid', 'args']
+
+async function fromEngine(cli: Cli, container: string): Promise<readonly ContainerProcess[]> {
+  const columns = cli.name === 'podman' ? ['hpid', 'uid', 'args'] : ['-eo', psColumns.join(',')]
+  const rows = await top(cli, container, columns)
+  const ids = columns.length === 3 ? 1 : 8
+  return rows.flatMap((row) => {
+    const fields = row.trim().split(/\s+/)
+    const numbers = fields.slice(0, ids + 1).map(Number)
+    const [pid] = numbers
+    if (pid === undefined || numbers.some(Number.isNaN)) return []
+    return [
+      {
+        pid,
+        command: fields.slice(ids + 1).join(' '),
+        uids: ids === 8 ? numbers.slice(1, 5) : numbers.slice(1),
+        gids: ids === 8 ? numbers.slice(5) : [],
+        groups: [],
+        capabilities: null,
+        bounding: null,
+        noNewPrivileges: null,
+      },
+    ]
+  })
+}

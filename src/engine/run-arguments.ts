@@ -1,0 +1,75 @@
+import { HardenError } from '../errors.ts'
+import type { EngineName, Mount, RunSpec } from './engine.ts'
+import { sessionLabel } from './labels.ts'
+import { imageArgument, nameArgument } from './safe-arguments.ts'
+
+/** Enough for PostgreSQL or a JVM, and no danger to the machine. */
+const defaultMemory = 2 * 1024 ** 3
+const defaultPids = 512
+
+/** Arguments of `create` for a spec. The image is never pulled here. */
+export function runArguments(name: EngineName, spec: RunSpec, session: string): readonly string[] {
+  const memory = spec.memoryBytes ?? defaultMemory
+  return [
+    'create',
+    '--pull=never',
+    `--label=${sessionLabel(session)}`,
+    `--memory=${memory}b`,
+    `--pids-limit=${spec.pidsLimit ?? defaultPids}`,
+    ...logArguments(name),
+    ...(spec.user === undefined ? [] : [`--user=${spec.user}`]),
+    ...(spec.capDrop ?? []).map((capability) => `--cap-drop=${capability}`),
+    ...(spec.capAdd ?? []).map((capability) => `--cap-add=${capability}`),
+    ...(spec.noNewPrivileges ? ['--security-opt=no-new-privileges'] : []),
+    ...(spec.readOnly ? ['--read-only'] : []),
+    // Podman otherwise puts a writable tmpfs on /tmp, /run and /var/tmp of a read-only container.
+    ...(spec.readOnly && name === 'podman' ? ['--read-only-tmpfs=false'] : []),
+    ...Object.entries(spec.sysctls ?? {}).map(([key, value]) => `--sysctl=${key}=${value}`),
+    ...Object.entries(spec.env ?? {}).map(([key, value]) => `--env=${key}=${value}`),
+    ...(spec.mounts ?? []).map(mountArgument),
+    ...(spec.volumesFrom ?? []).map((container) => `--volumes-from=${nameArgument(container)}`),
+    ...(spec.entrypoint === undefined ? [] : [`--entrypoint=${entrypointArgument(name, spec.entrypoint)}`]),
+    ...(spec.network === undefined ? [] : [`--network=${networkArgument(spec.network)}`]),
+    ...(spec.tty ? ['--tty'] : []),
+    ...Object.entries(spec.labels ?? {}).map(([key, value]) => `--label=${key}=${value}`),
+    '--',
+    imageArgument(spec.image),
+    ...(spec.command ?? []),
+  ]
+}
+
+/** A container that logs without end must not fill the disk; `logs` must work whatever driver the engine defaults to. */
+function logArguments(name: EngineName): readonly string[] {
+  if (name === 'podman') return ['--log-driver=k8s-file', '--log-opt=max-size=8mb']
+  return ['--log-driver=json-file', '--log-opt=max-size=8m', '--log-opt=max-file=2']
+}
+
+/** Podman reads an entrypoint that starts with `[` as JSON, and splits others at blanks. */
+function entrypointArgument(name: EngineName, entrypoint: string): string {
+  return name === 'podman' && entrypoint !== '' ? JSON.stringify([entrypoint]) : entrypoint
+}
+
+/** A network's name, or `container:ID`. */
+function networkArgument(network: string): string {
+  const shared = /^container:(.+)$/.exec(network)?.[1]
+  return shared === undefined ? nameArgument(network) : `container:${nameArgument(shared)}`
+}
+
+function mountArgument(mount: Mount): string {
+  if (mount.type === 'tmpfs') {
+    // `--mount type=tmpfs` knows no uid and gid.
+    if (mount.target.includes(':'))
+      throw new HardenError('engine-failed', `no tmpfs can be mounted on ${mount.target}: it has a ":" in it`)
+    return `--tmpfs=${mount.target}${mount.options === undefined ? '' : `:${mount.options}`}`
+  }
+  const fields = [
+    'type=volume',
+    ...(mount.source === undefined ? [] : [`source=${nameArgument(mount.source)}`]),
+    `target=${mount.target}`,
+  ]
+  return `--mount=${fields.map(csvField).join(',')}`
+}
+
+function csvField(field: string): string {
+  return /[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field
+}

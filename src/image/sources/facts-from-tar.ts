@@ -1,0 +1,44 @@
+import type { Readable } from 'node:stream'
+import { parseGroup, parsePasswd } from '../accounts.ts'
+import type { Accounts, FactSource, ImageConfig, ImageFacts, Known, OsRelease, Platform } from '../facts.ts'
+import { createFileModel } from '../file-index.ts'
+import type { FileModel } from '../file-model.ts'
+import { parseOsRelease } from '../os-release.ts'
+import { keptTexts } from './kept-texts.ts'
+import { readTar } from './tar.ts'
+
+/** What the tar itself does not say. */
+export interface ImageIdentity {
+  readonly reference: string
+  readonly source: FactSource
+  readonly digest: string | null
+  readonly platform: Platform
+  readonly config: ImageConfig
+}
+
+/** The facts of an image whose root file system comes as one tar (an export; no layers). */
+export async function factsFromTar(tar: Readable, identity: ImageIdentity): Promise<ImageFacts> {
+  const { entries, texts } = await readTar(tar, { wanted: keptTexts(identity.config) })
+  return factsFromFiles(createFileModel(entries, texts), identity)
+}
+
+export function factsFromFiles(files: FileModel, identity: ImageIdentity): ImageFacts {
+  return { ...identity, accounts: accountsOf(files), files: { known: true, value: files }, os: osOf(files) }
+}
+
+/** An image without passwd has no accounts, and that is known; one whose passwd was not kept is another matter. */
+function accountsOf(files: FileModel): Known<Accounts> {
+  for (const path of ['/etc/passwd', '/etc/group']) {
+    const size = files.entry(files.resolve(path) ?? path)?.size ?? 0
+    if (size > 0 && files.text(path) === null) return { known: false, reason: `${path} could not be read` }
+  }
+  const users = parsePasswd(files.text('/etc/passwd') ?? '')
+  const groups = parseGroup(files.text('/etc/group') ?? '')
+  return { known: true, value: { users, groups } }
+}
+
+function osOf(files: FileModel): Known<OsRelease> {
+  const text = files.text('/etc/os-release') ?? files.text('/usr/lib/os-release')
+  if (text === null) return { known: false, reason: 'the image has no os-release file' }
+  return { known: true, value: parseOsRelease(text) }
+}

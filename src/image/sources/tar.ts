@@ -1,0 +1,156 @@
+import { once } from 'node:events'
+import type { Readable } from 'node:stream'
+import { type ExtractEvents, extract, type Header } from 'tar-stream'
+import type { FileEntry, FileType } from '../file-model.ts'
+import { normalisePath, parentOf } from '../path.ts'
+import { textOf, totalLimit, type Wanted } from './kept-texts.ts'
+
+/** The entries of a tar and the texts that were wanted, by absolute path. */
+export interface TarContent {
+  readonly entries: Map<string, FileEntry>
+  readonly texts: Map<string, string>
+  /** Paths that a layer's whiteouts take away from the layers below it; with `/*` only what lies in the directory. */
+  readonly whiteouts: readonly string[]
+}
+
+export interface TarOptions {
+  readonly wanted: (path: string, size: number) => Wanted
+  /** Read `.wh.` names as the whiteouts of a layer. */
+  readonly layer?: boolean
+  /** Where the tar's root lies in the image; default `/`. */
+  readonly under?: string
+}
+
+type Source = ExtractEvents['entry'][1]
+
+/** Reads a tar to its end. Contents that are not wanted go by without being held; nothing is written to disk. */
+export async function readTar(tar: Readable, options: TarOptions): Promise<TarContent> {
+  const content = { entries: new Map<string, FileEntry>(), texts: new Map<string, string>(), whiteouts: [] as string[] }
+  const budget = { left: totalLimit }
+  const reader = extract()
+  reader.on('entry', (header, stream, next) => {
+    const path = pathOf(header.name, options.under ?? '/')
+    const wanted = addEntry(content, path, header, options) ? options.wanted(path, header.size) : null
+    stream.on('end', next)
+    if (wanted === null) {
+      stream.resume()
+      return
+    }
+    collect(stream, wanted, (text) => keep(content.texts, path, text, wanted, budget))
+  })
+  const finished = Promise.race([once(reader, 'finish'), once(tar, 'error').then(([error]) => Promise.reject(error))])
+  tar.pipe(reader)
+  await finished
+  return content
+}
+
+function keep(texts: Map<string, string>, path: string, text: string, wanted: Wanted, budget: { left: number }): void {
+  if (wanted !== 'named') {
+    if (text.length > budget.left) return
+    budget.left -= text.length
+  }
+  texts.set(path, text)
+}
+
+/** Calls `done` with the text, unless the content turns out to be no text (or no script). */
+function collect(stream: Source, wanted: Wanted, done: (text: string) => void): void {
+  const chunks: Buffer[] = []
+  let first = true
+  let worth = true
+  stream.on('data', (data) => {
+    const chunk = data as Buffer
+    if (first && wanted === 'script') worth = chunk[0] === 0x23 && chunk[1] === 0x21
+    first = false
+    if (worth) chunks.push(chunk)
+  })
+  stream.on('end', () => {
+    const text = worth ? textOf(Buffer.concat(chunks)) : null
+    if (text !== null) done(text)
+  })
+}
+
+/** Adds the entry; true when it is a regular file with content of its own. */
+function addEntry(
+  content: { entries: Map<string, FileEntry>; texts: Map<string, string>; whiteouts: string[] },
+  path: string,
+  header: Header,
+  options: TarOptions,
+): boolean {
+  const whiteout = options.layer ? /^(.*)\/\.wh\.([^/]+)$/.exec(path) : null
+  if (whiteout?.[2] !== undefined) {
+    const directory = whiteout[1] || '/'
+    if (whiteout[2] === '.wh..opq') content.whiteouts.push(directory === '/' ? '/*' : `${directory}/*`)
+    else if (!whiteout[2].startsWith('.wh.')) content.whiteouts.push(normalisePath(whiteout[2], directory))
+    return false
+  }
+  if (header.type === 'link') {
+    const target = pathOf(header.linkname, options.under ?? '/')
+    const entry = content.entries.get(target)
+    const text = content.texts.get(target)
+    if (entry !== undefined) content.entries.set(path, entry)
+    if (text !== undefined) content.texts.set(path, text)
+    return false
+  }
+  const entry = entryOf(header)
+  content.entries.set(path, entry)
+  return entry.type === 'file'
+}
+
+function entryOf(header: Header): FileEntry {
+  const type = typeOf(header.type)
+  return {
+    type,
+    uid: idOf(header, 'uid'),
+    gid: idOf(header, 'gid'),
+    mode: header.mode & 0o7777,
+    size: type === 'file' ? header.size : 0,
+    link: type === 'symlink' ? header.linkname : null,
+  }
+}
+
+/** tar-stream reads path, linkpath and size of a PAX header, but leaves ids above 2097151 to the caller. */
+function idOf(header: Header, key: 'uid' | 'gid'): number {
+  const pax = (header.pax as Readonly<Record<string, string>> | null | undefined)?.[key]
+  return pax === undefined ? header[key] : Number(pax)
+}
+
+function typeOf(type: Header['type']): FileType {
+  if (type === 'directory' || type === 'symlink') return type
+  return type === 'file' || type === 'contiguous-file' ? 'file' : 'other'
+}
+
+function pathOf(name: string, under: string): string {
+  if (under === '/' && !/\/\/|(?:^|\/)\.\.?(?:\/|$)/.test(name)) {
+    const from = name.startsWith('/') ? 1 : 0
+    const to = name.endsWith('/') ? -1 : undefined
+    return name === '' || name === '/' ? '/' : `/${name.slice(from, to)}`
+  }
+  return normalisePath(name.replace(/^\/+/, ''), under)
+}
+
+/** Lays a layer over what is below it: whiteouts, and what replaces a directory, take the lower entries away. */
+export function applyLayer(below: TarContent, layer: TarContent): void {
+  const gone = new Set(layer.whiteouts)
+  for (const [path, entry] of layer.entries) {
+    if (entry.type !== 'directory' && below.entries.get(path)?.type === 'directory') gone.add(path)
+  }
+  for (const path of gone.size === 0 ? [] : [...below.entries.keys()]) {
+    if (!isGone(path, gone)) continue
+    below.entries.delete(path)
+    below.texts.delete(path)
+  }
+  for (const [path, entry] of layer.entries) {
+    below.entries.set(path, entry)
+    below.texts.delete(path)
+  }
+  for (const [path, text] of layer.texts) below.texts.set(path, text)
+}
+
+function isGone(path: string, gone: ReadonlySet<string>): boolean {
+  if (gone.has(path)) return true
+  for (let at = path; at !== '/'; ) {
+    at = parentOf(at)
+    if (gone.has(at) || gone.has(at === '/' ? '/*' : `${at}/*`)) return true
+  }
+  return false
+}
