@@ -114,7 +114,14 @@ function quoted(path: string): string {
 }
 
 function why(grants: readonly Grant[]): string {
-  return grants.map((grant) => `${grant.path}${verb(grant)} (${grant.evidence[0]?.detail ?? 'needed'})`).join(', ')
+  return grants.map((grant) => `${grant.path}${verb(grant)} (${detail(grant)})`).join(', ')
+}
+
+/** The first reason; a path that it repeats is left out, what lies below is named by its end. */
+function detail(grant: Grant): string {
+  const text = grant.evidence[0]?.detail ?? 'needed'
+  if (text.startsWith(`${grant.path} is `)) return text.slice(grant.path.length + 4)
+  return grant.path !== '/' && text.startsWith(`${grant.path}/`) ? text.slice(grant.path.length + 1) : text
 }
 
 function verb(grant: Grant): string {

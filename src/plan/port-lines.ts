@@ -31,10 +31,9 @@ export function portLines(path: string, text: string, from: number, to: number):
     const fragment = `${match.trimStart()}${tail}`
     const changed = fragment.replace(new RegExp(String.raw`${from}(?=["']?[;>]?$)`), String(to))
     if (changed === fragment) continue
-    // A bare number at the end would also match longer ones.
-    const end = /\d$/.test(fragment) ? '([^0-9]|$)' : ''
-    const pattern = `${spaced(escapeEre(fragment))}${end}`
-    const replacement = `${escapeReplacement(changed.replace(/\s+/g, ' '))}${end === '' ? '' : '\\1'}`
+    // A bare number at the end would also match longer ones; GNU, busybox and musl all know \b.
+    const pattern = `${spaced(escapeEre(fragment))}${/\d$/.test(fragment) ? '\\b' : ''}`
+    const replacement = escapeReplacement(changed.replace(/\s+/g, ' '))
     found.set(pattern, { path, port: from, text: line.trim(), substitution: { pattern, replacement, global: false } })
   }
   return [...found.values()]

@@ -1,20 +1,15 @@
-import type { Engine } from '../engine/engine.ts'
 import type { ExposedPort, ImageFacts } from '../image/facts.ts'
-import { readTarEntries } from '../image/sources/tar-text.ts'
-import { baseName, parentOf } from '../plan/places.ts'
+import { baseName } from '../plan/places.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import { operationsOfDiff } from './observe.ts'
 import type { RunRecord } from './run-record.ts'
 
-const MOST_LOOKS = 80
 /** Above this a port that nobody exposed was given by the kernel. */
 const FIRST_EPHEMERAL_PORT = 32768
 
-/** What a run of the original has shown, for the plan. The container must still be there, stopped or not. */
-export async function observationOf(engine: Engine, record: RunRecord, facts: ImageFacts): Promise<Observation> {
-  const added = record.diff.filter((entry) => entry.kind === 'added').map((entry) => entry.path)
-  const kinds = await kindsOf(engine, record.container, added)
-  const operations = facts.files.known ? operationsOfDiff(record.diff, facts.files.value, (path) => kinds.get(path) ?? null) : []
+/** What a run of the original has shown, for the plan. */
+export function observationOf(record: RunRecord, facts: ImageFacts): Observation {
+  const operations = facts.files.known ? operationsOfDiff(record.diff, facts.files.value, (path) => record.kinds.get(path) ?? null) : []
   return {
     operations,
     bound: boundPorts(record, facts),
@@ -24,19 +19,6 @@ export async function observationOf(engine: Engine, record: RunRecord, facts: Im
     home: rootHome(facts),
     needsRoot: null,
   }
-}
-
-type Kind = 'file' | 'directory' | 'other'
-
-async function kindsOf(engine: Engine, container: string, added: readonly string[]): Promise<ReadonlyMap<string, Kind>> {
-  const all = new Set(added)
-  const tops = added.filter((path) => !all.has(parentOf(path))).slice(0, MOST_LOOKS)
-  const kinds = new Map<string, Kind>()
-  for (const top of tops) {
-    const entries = await engine.copyOut(container, top, readTarEntries)
-    for (const [name, entry] of entries ?? []) kinds.set(parentOf(top) === '/' ? `/${name}` : `${parentOf(top)}/${name}`, entry.type)
-  }
-  return kinds
 }
 
 function boundPorts(record: RunRecord, facts: ImageFacts): readonly ExposedPort[] {

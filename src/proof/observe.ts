@@ -17,13 +17,13 @@ export function operationsOfDiff(diff: readonly DiffEntry[], before: FileModel, 
   for (const { kind, path } of diff) {
     if (ENGINE_FILES.has(path) || isRuntimePlace(path) || OPTIONAL.test(path)) continue
     const operation = { path, outcome: 'done', source: 'observed' } as const
-    if (kind === 'deleted') operations.push({ ...operation, access: 'remove', detail: 'removed by the original run' })
+    if (kind === 'deleted') operations.push({ ...operation, access: 'remove', detail: `${path} is removed by the original run` })
     else if (kind === 'changed') {
-      if (before.entry(path)?.type === 'file') operations.push({ ...operation, access: 'write', detail: 'written by the original run' })
+      if (before.entry(path)?.type === 'file') operations.push({ ...operation, access: 'write', detail: `${path} is written by the original run` })
     } else {
       const type = after(path)
       const access = type === 'directory' ? 'create-directory' : type === null ? 'create-socket' : 'create-file'
-      operations.push({ ...operation, access, detail: 'created by the original run' })
+      operations.push({ ...operation, access, detail: `${path} is created by the original run` })
     }
   }
   return operations

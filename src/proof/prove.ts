@@ -49,9 +49,8 @@ export async function prove(request: ProveRequest): Promise<Proof> {
   const { engine, facts } = request
   request.progress(`running ${request.baseline} as it is`)
   const exposed = facts.config.exposedPorts.filter((port) => port.protocol === 'tcp').map((port) => port.port)
-  const baseline = await runOnce(engine, limits({ image: request.baseline }), { ...runOptions(request, new Map(exposed.map((port) => [port, port]))), ports: exposed, patience: BASELINE_PATIENCE, keep: true })
-  const observation = await observationOf(engine, baseline, facts)
-  await engine.remove(baseline.container)
+  const baseline = await runOnce(engine, limits({ image: request.baseline }), { ...runOptions(request, new Map(exposed.map((port) => [port, port]))), ports: exposed, patience: BASELINE_PATIENCE, kinds: true })
+  const observation = observationOf(baseline, facts)
   const unfit = unfitBaseline(baseline, exposed)
   const rounds: Round[] = []
   let operations: readonly Operation[] = []

@@ -14,6 +14,8 @@ export interface SmokeResult {
   readonly output: string
 }
 
+export type AddedKind = 'file' | 'directory' | 'other'
+
 /** All that was seen of one container, from start to stop. */
 export interface RunRecord {
   readonly image: string
@@ -29,6 +31,8 @@ export interface RunRecord {
   /** Text of log files that the run wrote inside the container. */
   readonly logFiles: string
   readonly diff: readonly DiffEntry[]
+  /** What the added paths are, where that was asked for; a path that is in no tar is a socket. */
+  readonly kinds: ReadonlyMap<string, AddedKind>
   readonly smoke: SmokeResult | null
   /** Milliseconds until it was ready, or until the wait was given up. */
   readonly readyAfter: number

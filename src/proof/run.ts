@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { ContainerProcess, ContainerState, DiffEntry, Engine, Listener, RunSpec } from '../engine/engine.ts'
 import { askPort } from './ask-port.ts'
 import { readLogFiles } from './log-files.ts'
-import type { PortAnswer, RunRecord, SmokeResult } from './run-record.ts'
+import { kindsOf } from './added-kinds.ts'
+import type { AddedKind, PortAnswer, RunRecord, SmokeResult } from './run-record.ts'
 import { runSmoke } from './smoke.ts'
 
 const POLL = 80
@@ -19,10 +20,8 @@ export interface RunOptions {
   /** For the smoke test: the original port and the one to use now. */
   readonly portNames: ReadonlyMap<number, number>
   readonly signal: AbortSignal
-  /** Runs while the container is up, before it is stopped. */
-  readonly whileUp?: (container: string) => Promise<void>
-  /** Keep the stopped container for the caller, who removes it. */
-  readonly keep?: boolean
+  /** Look at what the added paths are, while it is up and after it stopped. */
+  readonly kinds?: boolean
 }
 
 /** Runs one container from start to stop and records all that can be seen from outside. */
@@ -39,15 +38,17 @@ export async function runOnce(engine: Engine, spec: RunSpec, options: RunOptions
     const smoke = options.smoke === null ? null : await smokeFor(engine, container, ready.state, options)
     const state = await engine.state(container)
     if (state.running) await look()
-    if (state.running) await options.whileUp?.(container)
     const up = state.running ? await engine.diff(container) : []
+    const kinds = options.kinds === true ? await kindsOf(engine, container, up) : new Map<string, AddedKind>()
     if (state.running) await engine.stop(container, 10)
-    const diff = merge(up, await engine.diff(container))
+    const down = await engine.diff(container)
+    if (options.kinds === true) for (const [path, kind] of await kindsOf(engine, container, down)) kinds.set(path, kind)
+    const diff = merge(up, down)
     const logs = await engine.logs(container)
     const logFiles = await readLogFiles(engine, container, diff)
-    return { image: spec.image, container, state, listeners, processes, answers, logs, logFiles, diff, smoke, readyAfter: ready.after, ready: ready.ready }
+    return { image: spec.image, container, state, listeners, processes, answers, logs, logFiles, diff, kinds, smoke, readyAfter: ready.after, ready: ready.ready }
   } finally {
-    if (options.keep !== true) await engine.remove(container)
+    await engine.remove(container)
   }
 }
 

@@ -1,0 +1,38 @@
+import type { Readable } from 'node:stream'
+import { extract } from 'tar-stream'
+
+const LARGEST = 512 * 1024
+
+/** The regular files of a small tar as text, by their name in it; what is larger is cut. */
+export async function readTarTexts(tar: Readable): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>()
+  const entries = tar.pipe(extract())
+  for await (const entry of entries) {
+    const chunks: Buffer[] = []
+    let size = 0
+    for await (const chunk of entry as AsyncIterable<Buffer>) {
+      if (size < LARGEST) chunks.push(chunk)
+      size += chunk.length
+    }
+    if (entry.header.type === 'file')
+      texts.set(entry.header.name, Buffer.concat(chunks).subarray(0, LARGEST).toString('utf8'))
+  }
+  return texts
+}
+
+/** Name and kind of every entry of a tar, nothing of its content. */
+export async function readTarEntries(
+  tar: Readable,
+): Promise<ReadonlyMap<string, { readonly type: 'file' | 'directory' | 'other'; readonly uid: number }>> {
+  const found = new Map<string, { readonly type: 'file' | 'directory' | 'other'; readonly uid: number }>()
+  const entries = tar.pipe(extract())
+  for await (const entry of entries) {
+    entry.resume()
+    const { type, name, uid } = entry.header
+    found.set(name.replace(/\/$/, ''), {
+      type: type === 'file' || type === 'directory' ? type : 'other',
+      uid: uid ?? 0,
+    })
+  }
+  return found
+}

@@ -1,0 +1,176 @@
+import type { Operation } from '../../plan/operation.ts'
+import { LOOK_CALLS } from './look-calls.ts'
+import { NETWORK_CALLS } from './network-calls.ts'
+import { OPEN_CALLS } from './open-calls.ts'
+import { PATH_CALLS } from './path-calls.ts'
+import { pathHistory } from './path-history.ts'
+import { newNamespace, PRIVILEGE_CALLS } from './privilege-calls.ts'
+import { CLONES, type Process, processTable, type TracedProcess } from './processes.ts'
+import type { Handler, Scene, Told } from './scene.ts'
+import { type Call, readCall, readLine } from './trace-line.ts'
+
+export interface TraceOptions {
+  /** Where the first process starts: the image's workdir. */
+  readonly cwd: string
+  /** As whom it starts; null where that is a name or not known. */
+  readonly uid: number | null
+  readonly gid?: number | null
+  /** Paths in here are the tracer's own and are left out. */
+  readonly ignore: string
+}
+
+/** Reads a trace line by line and tells what each line adds; order matters, so one reader reads one whole trace. */
+export interface TraceReader {
+  read(line: string): readonly Operation[]
+  processes(): readonly TracedProcess[]
+  /** Calls whose path could not be told: strace was not let into the memory or the descriptors of the process. */
+  lost(): number
+}
+
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  ...OPEN_CALLS,
+  ...PATH_CALLS,
+  ...LOOK_CALLS,
+  ...NETWORK_CALLS,
+  ...PRIVILEGE_CALLS,
+}
+
+/** What strace is asked for. Calls that only work on what is open already (read, write, fsync) are not worth their time. */
+export const TRACED_CALLS: readonly string[] = [...Object.keys(HANDLERS), 'clone', 'clone3', 'fork', 'vfork']
+
+const REFUSED = new Set(['EACCES', 'EPERM', 'EROFS'])
+const PATHLESS = new Set<Operation['access']>(['bind', 'listen', 'switch-user', 'use-capability'])
+/** Where ENOENT says that this very path is missing; elsewhere it can be an interpreter, or the folder of the other path. */
+const TELLS_ABSENCE = new Set<Operation['access']>([
+  'look',
+  'read',
+  'list',
+  'write',
+  'create-file',
+  'remove',
+  'traverse',
+])
+const LONGEST_DETAIL = 156
+
+export function traceReader(options: TraceOptions): TraceReader {
+  const processes = processTable(options.cwd, options.uid, options.gid ?? null)
+  const shared = { processes, history: pathHistory(), sockets: new Map(), limits: new Map() }
+  const pending = new Map<number, { at: number; text: string }>()
+  const superseded = new Set<number>()
+  let lost = 0
+
+  const take = (call: Call): readonly Operation[] => {
+    const process = processes.of(call.pid, call.at)
+    if (CLONES.test(call.name)) {
+      processes.cloneEnds(call)
+      const namespace = newNamespace(call.text)
+        ? ({ access: 'use-capability', path: null, capability: 'SYS_ADMIN' } as const)
+        : null
+      return namespace && settled(call) ? [operationOf(namespace, call, whoOf(process))] : []
+    }
+    const handler = HANDLERS[call.name]
+    if (!handler || !(settled(call) || call.result.errno === 'ENOENT')) return []
+    const who = whoOf(process)
+    const scene: Scene = { ...shared, process }
+    const operations: Operation[] = []
+    for (const told of handler(call, scene)) {
+      if (told.path === null && !PATHLESS.has(told.access)) {
+        // NULL is a path too: a program asks with it whether the kernel knows the call.
+        if (settled(call)) lost += 1
+        continue
+      }
+      if (told.path !== null && isIn(told.path, options.ignore)) continue
+      if (call.result.errno === 'ENOENT') {
+        if (told.path !== null && TELLS_ABSENCE.has(told.access)) shared.history.absent(told.path)
+        continue
+      }
+      // Before the rest of the handler runs, which notes what the call has made.
+      const made = told.path !== null && shared.history.isMade(told.path)
+      operations.push(operationOf(made ? { ...told, made } : told, call, who))
+    }
+    return operations
+  }
+
+  return {
+    read(line) {
+      const read = readLine(line)
+      if (read === null) return []
+      const { pid, at } = read
+      switch (read.kind) {
+        case 'gone':
+          pending.delete(pid)
+          processes.gone(pid)
+          return []
+        case 'superseded': {
+          const begun = pending.get(read.thread)
+          if (begun) pending.set(pid, begun)
+          pending.delete(read.thread)
+          processes.gone(read.thread)
+          superseded.add(pid)
+          return []
+        }
+        case 'unfinished':
+          processes.of(pid, at)
+          pending.set(pid, { at, text: read.text })
+          if (CLONES.test(read.text.slice(0, read.text.indexOf('(')))) processes.cloneBegins(pid)
+          return []
+        case 'resumed': {
+          const begun = pending.get(pid)
+          pending.delete(pid)
+          const call = begun ? readCall(pid, begun.at, begun.text + read.text) : null
+          if (call === null) return []
+          // The threads are gone, so it has succeeded, though strace prints ENOSYS under a seccomp filter.
+          return take(
+            superseded.delete(pid) ? { ...call, result: { done: true, errno: '', value: 0, text: '0' } } : call,
+          )
+        }
+        case 'call': {
+          const call = readCall(pid, at, read.text)
+          return call === null ? [] : take(call)
+        }
+      }
+    },
+    processes: () => processes.tree(),
+    lost: () => lost,
+  }
+}
+
+/** The operations of a whole trace, one for each call. `summarise` makes them few. */
+export function* parseTrace(lines: Iterable<string>, options: TraceOptions): Generator<Operation> {
+  const reader = traceReader(options)
+  for (const line of lines) yield* reader.read(line)
+}
+
+function settled(call: Call): boolean {
+  return call.result.done || REFUSED.has(call.result.errno)
+}
+
+type Who = Pick<Operation, 'by' | 'as'>
+
+function whoOf(process: Process): Who {
+  return {
+    ...(process.program.path === null ? {} : { by: process.program.path }),
+    ...(process.uid === null ? {} : { as: process.uid }),
+  }
+}
+
+function operationOf(told: Told, call: Call, who: Who): Operation {
+  const { done } = call.result
+  const outcome = done
+    ? ({ outcome: 'done', source: 'traced' } as const)
+    : ({ outcome: 'refused', source: 'refused' } as const)
+  return { ...told, ...outcome, detail: detailOf(call), ...who, pid: call.pid, at: call.at }
+}
+
+/** The call as a person reads it: without what strace adds to the current directory, and with the error. */
+function detailOf({ text, result }: Call): string {
+  const call = text.replace(/AT_FDCWD(<[^>]*>(\(deleted\))?)?, /, '')
+  const error = result.done ? '' : ` = -1 ${result.errno}`
+  return call.length + error.length <= LONGEST_DETAIL
+    ? call + error
+    : `${call.slice(0, LONGEST_DETAIL - 3 - error.length)}...${error}`
+}
+
+function isIn(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`)
+}
