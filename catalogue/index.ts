@@ -1,32 +1,72 @@
 // Adding an image: its file in images/, and its line here.
 import accounts from './accounts.json' with { type: 'json' }
 import type { AccountBase, AccountList, CatalogueImage, ProgramRule } from './entry.ts'
+import alpine from './images/alpine.json' with { type: 'json' }
+import bash from './images/bash.json' with { type: 'json' }
+import buildkit from './images/buildkit.json' with { type: 'json' }
+import busybox from './images/busybox.json' with { type: 'json' }
+import caddy from './images/caddy.json' with { type: 'json' }
+import debian from './images/debian.json' with { type: 'json' }
 import distrolessJava from './images/distroless-java.json' with { type: 'json' }
 import distrolessNodejs from './images/distroless-nodejs.json' with { type: 'json' }
 import distrolessPython from './images/distroless-python.json' with { type: 'json' }
 import distrolessStatic from './images/distroless-static.json' with { type: 'json' }
+import docker from './images/docker.json' with { type: 'json' }
+import dotnet from './images/dotnet.json' with { type: 'json' }
+import eclipseMosquitto from './images/eclipse-mosquitto.json' with { type: 'json' }
+import eclipseTemurin from './images/eclipse-temurin.json' with { type: 'json' }
+import golang from './images/golang.json' with { type: 'json' }
 import httpd from './images/httpd.json' with { type: 'json' }
+import linuxserver from './images/linuxserver.json' with { type: 'json' }
+import mysql from './images/mysql.json' with { type: 'json' }
 import nginx from './images/nginx.json' with { type: 'json' }
 import nginxUnprivileged from './images/nginx-unprivileged.json' with { type: 'json' }
 import node from './images/node.json' with { type: 'json' }
+import php from './images/php.json' with { type: 'json' }
 import postgres from './images/postgres.json' with { type: 'json' }
 import python from './images/python.json' with { type: 'json' }
 import redis from './images/redis.json' with { type: 'json' }
+import registry from './images/registry.json' with { type: 'json' }
+import ruby from './images/ruby.json' with { type: 'json' }
+import tomcat from './images/tomcat.json' with { type: 'json' }
+import traefik from './images/traefik.json' with { type: 'json' }
+import ubuntu from './images/ubuntu.json' with { type: 'json' }
+import wordpress from './images/wordpress.json' with { type: 'json' }
 import rootPrograms from './programs.json' with { type: 'json' }
 
 // JSON has wide types only; schema/catalogue.schema.json holds the narrow ones (test/image/catalogue.test.ts).
 export const images = [
+  alpine,
+  bash,
+  buildkit,
+  busybox,
+  caddy,
+  debian,
   distrolessJava,
   distrolessNodejs,
   distrolessPython,
   distrolessStatic,
+  docker,
+  dotnet,
+  eclipseMosquitto,
+  eclipseTemurin,
+  golang,
   httpd,
+  linuxserver,
+  mysql,
   nginx,
   nginxUnprivileged,
   node,
+  php,
   postgres,
   python,
   redis,
+  registry,
+  ruby,
+  tomcat,
+  traefik,
+  ubuntu,
+  wordpress,
 ] as readonly unknown[] as readonly CatalogueImage[]
 
 export const programs = rootPrograms.programs as readonly unknown[] as readonly ProgramRule[]
