@@ -9,7 +9,7 @@ export interface WorkItem {
   readonly kind: 'dockerfile' | 'image'
   /** Absolute path of the file that the text is from (its folder is the build context); null for stdin and images. */
   readonly path: string | null
-  /** The image as given, transport and all: parseReference takes it. Null for Dockerfiles. */
+  /** What a FROM line or an engine takes: the image without its transport; an archive as given. Null for Dockerfiles. */
   readonly reference: string | null
   /** Text of the Dockerfile; null for images. */
   readonly text: string | null

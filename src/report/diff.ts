@@ -47,7 +47,8 @@ function quoted(name: string): string {
 }
 
 function coloured(header: readonly string[], hunks: string): string {
-  const paint = (style: Parameters<typeof styleText>[0], line: string) => styleText(style, line, { validateStream: false })
+  const paint = (style: Parameters<typeof styleText>[0], line: string) =>
+    styleText(style, line, { validateStream: false })
   const body = hunks.split('\n').map((line) => {
     if (line.startsWith('@@')) return paint('cyan', line)
     if (line.startsWith('+')) return paint('green', line)

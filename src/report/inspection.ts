@@ -36,7 +36,8 @@ export interface InspectedImage {
 }
 
 /** The stage plan without what only the transforms need. */
-export interface InspectedPlan extends Pick<StagePlan, 'outcome' | 'reason' | 'grants' | 'ports' | 'fileEdits' | 'env'> {
+export interface InspectedPlan
+  extends Pick<StagePlan, 'outcome' | 'reason' | 'grants' | 'ports' | 'fileEdits' | 'env'> {
   readonly userBefore: string | Unknown
   readonly account: StagePlan['account']
   readonly command: StagePlan['command']

@@ -19,7 +19,12 @@ function imageLines(image: InspectedImage | Unknown): string[] {
     line('workdir', image.workdir),
     ...(image.exposedPorts.length > 0 ? [line('ports', image.exposedPorts.join(' '))] : []),
     ...(image.volumes.length > 0 ? [line('volumes', image.volumes.join(' '))] : []),
-    line('accounts', typeof image.accounts === 'object' && 'unknown' in image.accounts ? unknown(image.accounts) : accounts(image.accounts)),
+    line(
+      'accounts',
+      typeof image.accounts === 'object' && 'unknown' in image.accounts
+        ? unknown(image.accounts)
+        : accounts(image.accounts),
+    ),
     line('files', orUnknown(image.files)),
   ]
 }
@@ -31,7 +36,9 @@ function planLines(plan: InspectedPlan): string[] {
     line('runs as now', orUnknown(plan.userBefore)),
     ...(account ? [line('shall run as', `${account.name || 'uid'} ${account.uid}:${account.gid}`)] : []),
     ...plan.grants.map(({ path, kind, evidence }) => line('grant', `${kind} ${path}${because(evidence)}`)),
-    ...plan.ports.map(({ from, protocol, to, reason }) => line('port', `${from}/${protocol} -> ${to ?? 'kept'}${reason === '' ? '' : `: ${reason}`}`)),
+    ...plan.ports.map(({ from, protocol, to, reason }) =>
+      line('port', `${from}/${protocol} -> ${to ?? 'kept'}${reason === '' ? '' : `: ${reason}`}`),
+    ),
     ...plan.fileEdits.map(({ path, reason }) => line('edit', `${path}: ${reason}`)),
     ...plan.env.map(({ name, value, reason }) => line('env', `${name}=${value}: ${reason}`)),
     ...(plan.command ? [line('command', plan.command.reason)] : []),

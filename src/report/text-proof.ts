@@ -44,13 +44,7 @@ function table(lines: readonly Row[]): string[] {
   const width = (column: 'name' | 'baseline' | 'result') => Math.max(...lines.map((line) => line[column].length))
   const [name, baseline, result] = [width('name'), width('baseline'), width('result')]
   return lines.map((line) =>
-    [
-      '   ',
-      line.name.padEnd(name),
-      line.baseline.padEnd(baseline),
-      line.result.padEnd(result),
-      line.mark,
-    ]
+    ['   ', line.name.padEnd(name), line.baseline.padEnd(baseline), line.result.padEnd(result), line.mark]
       .join('  ')
       .trimEnd(),
   )

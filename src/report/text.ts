@@ -1,10 +1,10 @@
+import type { Outcome } from '../transform.ts'
 import type { Format, Rendering, RenderOptions } from './format.ts'
-import { inspectionLines } from './text-inspection.ts'
-import { proofLines } from './text-proof.ts'
 import { type Paint, painter, visible } from './paint.ts'
 import type { ReportFinding, ReportStage, ReportUser, TargetResult, Verdict } from './report.ts'
-import type { Outcome } from '../transform.ts'
 import { summaryLine } from './summary.ts'
+import { inspectionLines } from './text-inspection.ts'
+import { proofLines } from './text-proof.ts'
 
 /** For people: target by target, then the sum. */
 export const text: Format = {
@@ -19,7 +19,10 @@ export const text: Format = {
 /** The targets without the sum, a blank line between them. */
 export function renderTargets(renderings: readonly Rendering[], { colour }: RenderOptions): string {
   const paint = painter(colour)
-  return renderings.map((rendering) => targetLines(visible(rendering), paint).join('\n')).join('\n\n').concat('\n')
+  return renderings
+    .map((rendering) => targetLines(visible(rendering), paint).join('\n'))
+    .join('\n\n')
+    .concat('\n')
 }
 
 function targetLines({ result, inspection }: Rendering, paint: Paint): string[] {
@@ -55,7 +58,7 @@ function runsAs({ user }: TargetResult): string {
 }
 
 function errorLines({ message, hint, line }: NonNullable<TargetResult['error']>): string[] {
-  const where = line === undefined ? '' : `line ${line}: `
+  const where = line === undefined || message.includes(`line ${line}`) ? '' : `line ${line}: `
   return [`  ${where}${indented(message)}`, ...(hint ? [`    ${indented(hint)}`] : [])]
 }
 

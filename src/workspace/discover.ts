@@ -52,7 +52,8 @@ async function candidates(target: string, cwd: string): Promise<readonly Candida
     return [dockerfile(target, path, `path ${path}`, unreadable(target, error as Error))]
   }
   if (stats === null) return [image(target)]
-  if (!stats.isDirectory()) return [dockerfile(target, path, `path ${await realpath(path)}`)]
+  // A pipe of the shell's `<(…)` has no real path.
+  if (!stats.isDirectory()) return [dockerfile(target, path, `path ${await realpath(path).catch(() => path)}`)]
   return (await walk(path)).map(({ path: file, real, error }) => {
     const name = join(target, relative(path, file))
     return dockerfile(name, file, `path ${real}`, error && unreadable(name, error))
@@ -70,21 +71,26 @@ async function statOrNull(path: string): Promise<Stats | null> {
   }
 }
 
-function dockerfile(target: string, path: string | null, identity: string, error: HardenError | null = null): Candidate {
+function dockerfile(
+  target: string,
+  path: string | null,
+  identity: string,
+  error: HardenError | null = null,
+): Candidate {
   return { target, kind: 'dockerfile', path, reference: null, error, identity }
 }
 
 function image(target: string): Candidate {
-  const item = { target, kind: 'image', path: null, reference: target, identity: `image ${target}` } as const
+  const item = { target, kind: 'image', path: null, identity: `image ${target}` } as const
   try {
-    parseReference(target)
-    return { ...item, error: null }
+    return { ...item, reference: parseReference(target).text, error: null }
   } catch (error) {
     if (!(error instanceof HardenError)) throw error
+    const isPath = looksLikePath(target)
     const neither = new HardenError('bad-reference', `there is no file or folder ${target}, and ${error.message}`, {
-      hint: error.hint ?? 'check the path, or name an image such as nginx:1.27',
+      hint: isPath ? 'check the path' : (error.hint ?? 'check the path, or name an image such as nginx:1.27'),
     })
-    return { ...item, kind: looksLikePath(target) ? 'dockerfile' : 'image', reference: null, error: neither }
+    return { ...item, kind: isPath ? 'dockerfile' : 'image', reference: null, error: neither }
   }
 }
 

@@ -59,7 +59,9 @@ export async function decode(chunks: AsyncIterable<Uint8Array | string>, name: s
  */
 export async function replaceText(path: string, name: string, before: string, after: string): Promise<void> {
   if ((await readText(path, name)) !== before) {
-    throw new HardenError('unreadable', `${name} was not written: it changed while it was worked on`, { hint: 'run again' })
+    throw new HardenError('unreadable', `${name} was not written: it changed while it was worked on`, {
+      hint: 'run again',
+    })
   }
   try {
     await replace(await realpath(path), after)
@@ -82,7 +84,7 @@ async function replace(path: string, text: string): Promise<void> {
   const old = await open(path, 'r').catch(() => null)
   const stats = await old?.stat()
   await old?.close()
-  if (stats && !stats.isFile()) throw new Error('it is no regular file')
+  if (stats && !stats.isFile()) throw unreadable(path, 'it is no regular file', 'written')
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
   const file = await open(temporary, 'wx', 0o666)
   try {
@@ -105,8 +107,9 @@ async function keepOwner(file: FileHandle, stats: { mode: number; uid: number; g
   await file.chmod(stats.mode & 0o7777)
 }
 
+/** Errors of the file system become ours; everything else stays what it is. */
 function explained(verb: 'read' | 'written', name: string, error: unknown): unknown {
-  if (error instanceof HardenError || !(error instanceof Error)) return error
+  if (!(error instanceof Error) || !('errno' in error)) return error
   const code = (error as NodeJS.ErrnoException).code ?? ''
   return unreadable(name, reasons[code] ?? error.message, verb)
 }

@@ -1,4 +1,5 @@
-const builtFrom = /^(?:Dockerfile|dockerfile|Containerfile|containerfile)(?:\..+)?$|\.[Dd]ockerfile$|\.[Cc]ontainerfile$/
+const builtFrom =
+  /^(?:Dockerfile|dockerfile|Containerfile|containerfile)(?:\..+)?$|\.[Dd]ockerfile$|\.[Cc]ontainerfile$/
 
 // What is named like a Dockerfile and is none: ignore files, copies that editors and merges leave, documents, the source
 // of templates (their placeholders make another text of them than what is built).

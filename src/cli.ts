@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+import { transforms } from '../transforms/index.ts'
+import type { Io } from './cli/io.ts'
+import { main } from './cli/main.ts'
+import { targetProcessor } from './target.ts'
+
+for (const stream of [process.stdout, process.stderr]) {
+  // Who reads may stop early (`| head`): that is no error of ours.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
+const io: Io = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  // Only touched when it is asked for: it would keep the process waiting.
+  get stdin() {
+    return process.stdin
+  },
+  env: process.env,
+  cwd: process.cwd(),
+  signals: process,
+}
+
+const code = await main(process.argv.slice(2), io, { processTarget: targetProcessor(), transforms })
+process.exitCode = code
+// After a signal something may still be running that nobody waits for.
+if (code > 2) process.exit()

@@ -1,0 +1,109 @@
+import yargs from 'yargs'
+import { HardenError } from '../errors.ts'
+import { version } from '../report/tool.ts'
+import { nearestName } from '../workspace/nearest-name.ts'
+import { hardenFlags, inspectFlags, proveFlags, transformsFlags } from './flags.ts'
+import { type Parsed, transformsRequest, workRequest } from './read-flags.ts'
+import type { Request } from './request.ts'
+
+const verbs = {
+  inspect: { summary: 'TARGET: facts, plan and verdict, nothing changed', flags: inspectFlags },
+  prove: { summary: 'IMAGE: run it locked down beside its baseline, nothing changed', flags: proveFlags },
+  transforms: { summary: 'list what can be done to a Dockerfile', flags: transformsFlags },
+} as const
+
+type Verb = keyof typeof verbs
+
+// Of the contract and not there yet: without this they would be taken for images on Docker Hub.
+const laterVerbs = ['profile', 'userns']
+
+/** Arguments, without node and script, to what they ask for. Throws HardenError `bad-usage`. */
+export function parseArguments(argv: readonly string[]): Request {
+  checkVerb(argv[0])
+  const parser = buildParser()
+  let print = ''
+  let parsed: Parsed = { _: [] }
+  try {
+    parser.parse([...argv], {}, (_error: unknown, result: unknown, output: string) => {
+      print = output
+      parsed = result as Parsed
+    })
+  } catch (error) {
+    throw explained(
+      error,
+      argv.find((word) => !word.startsWith('-')),
+    )
+  }
+  if (print !== '') return { kind: 'print', text: `${print}\n` }
+  const [first, ...others] = parsed._.map(String)
+  checkVerb(first)
+  if (!isVerb(first)) return workRequest('harden', parsed, first === undefined ? [] : [first, ...others])
+  return first === 'transforms' ? transformsRequest(parsed, others) : workRequest(first, parsed, others)
+}
+
+function checkVerb(word: string | undefined): void {
+  if (word === undefined || !laterVerbs.includes(word)) return
+  throw new HardenError('bad-usage', `the verb ${word} comes with a later version`, {
+    hint: `for a file or folder of that name write ./${word}, for an image docker://${word}`,
+  })
+}
+
+function buildParser() {
+  const parser = yargs()
+    .scriptName('harden-image')
+    .locale('en')
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'greedy-arrays': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+    })
+    // Positionals are read from `_`: named ones lose a lone `-`, which means stdin here.
+    .command('$0', false, (command) => command.options(hardenFlags).example(examples()).epilogue(epilogue))
+    .usage(
+      '$0 [targets..]\n\nRewrites Dockerfiles so that their containers do not run as root. A target is a Dockerfile,\na folder of them, an image, or - for stdin; without one it is the folder you are in.',
+    )
+  for (const [name, { summary, flags }] of Object.entries(verbs)) {
+    parser.command(name, summary, (command) => command.usage(`$0 ${name} ${summary}`).options(flags))
+  }
+  return parser.strictOptions().exitProcess(false).fail(false).help().alias('help', 'h').version(version).wrap(100)
+}
+
+function examples(): [string, string][] {
+  return [
+    ['$0 Dockerfile | git apply', 'one file, after a look at the diff'],
+    ['$0 --check .', 'in CI: is there anything left to do?'],
+    ['$0 -w services/', 'every Dockerfile below, in place'],
+    ['$0 nginx:latest > Dockerfile', 'a non-root image of an image'],
+    ['$0 nginx:latest -o nginx/ --prove', 'and run it beside the original'],
+  ]
+}
+
+const epilogue = [
+  'A target that exists as a path is a path, else an image; docker:// says outright that it is one. A file or folder that is named like a verb is written with ./ before it.',
+  'Exit codes: 0 nothing left to do; 1 findings remain, a check would change something, or a proof failed; 2 cannot work: a wrong flag, a target that cannot be read, no engine where one is required.',
+].join('\n\n')
+
+function explained(error: unknown, verb: string | undefined): unknown {
+  if (!(error instanceof Error)) return error
+  const hint = 'harden-image --help lists the flags'
+  const unknown = /^Unknown arguments?: ([^,]+)/.exec(error.message)?.[1]
+  if (unknown !== undefined) {
+    const meant = nearestName(unknown, Object.keys(isVerb(verb) ? verbs[verb].flags : hardenFlags))
+    return new HardenError('bad-usage', `there is no flag ${dashed(unknown)}`, {
+      hint: unknown.length > 1 && meant !== null ? `did you mean --${meant}?` : hint,
+    })
+  }
+  const bare = /^Not enough arguments following: (.+)$/.exec(error.message)?.[1]
+  if (bare !== undefined) return new HardenError('bad-usage', `${dashed(bare)} needs a value`, { hint })
+  return error.name === 'YError' ? new HardenError('bad-usage', error.message, { hint }) : error
+}
+
+function dashed(name: string): string {
+  return name.length === 1 ? `-${name}` : `--${name}`
+}
+
+function isVerb(text: string | undefined): text is Verb {
+  return text !== undefined && Object.hasOwn(verbs, text)
+}

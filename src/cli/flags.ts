@@ -1,0 +1,72 @@
+import type { Options as Flag } from 'yargs'
+import { formats } from '../report/index.ts'
+
+const text = { type: 'string', requiresArg: true } as const satisfies Flag
+const formatNames = (names: readonly string[]) => names.join(' | ')
+
+/** How facts are found and what decides the plan: the same for every verb that looks at targets. */
+const engineFlags = {
+  engine: { ...text, describe: 'auto | docker | podman | nerdctl | none (default auto)' },
+  offline: { type: 'boolean', describe: 'no engine pull, no registry: local facts and the built-in catalogue only' },
+  platform: { ...text, describe: 'OS/ARCH of the images' },
+  config: { ...text, describe: 'default: nearest .harden-image.{yaml,yml,json}' },
+} as const satisfies Record<string, Flag>
+
+const policyFlags = {
+  user: {
+    ...text,
+    describe: "NAME or UID[:GID] to run as; default: the image's own service account, else app 10001:10001",
+  },
+  own: {
+    ...text,
+    describe: 'minimal | workdir | copied: what the user may write (default minimal: only paths with evidence)',
+  },
+  ports: {
+    ...text,
+    describe: 'keep | raise: ports below 1024 (default raise where the config is known, else keep and say so)',
+  },
+  writable: {
+    type: 'array',
+    requiresArg: true,
+    string: true,
+    describe: 'one more path the user must write (repeatable)',
+  },
+  unsafe: { type: 'boolean', describe: 'apply the offered fixes too' },
+} as const satisfies Record<string, Flag>
+
+const smokeFlag = {
+  smoke: { ...text, describe: "CMD: the user's own check, run against both (env HOST, PORT_<n>, CONTAINER)" },
+} as const satisfies Record<string, Flag>
+
+export const hardenFlags = {
+  write: {
+    type: 'boolean',
+    alias: 'w',
+    describe: 'change Dockerfiles in place (all or nothing per file, atomic, mode kept)',
+  },
+  output: { ...text, alias: 'o', describe: 'DIR: for an image target, write DIR/Dockerfile' },
+  check: { type: 'boolean', describe: 'write nothing; exit 1 when something would change or is left to do' },
+  format: { ...text, describe: formatNames(formats.map(({ name }) => name)) },
+  ...policyFlags,
+  build: { type: 'boolean', describe: 'build the result' },
+  tag: { ...text, alias: 't', describe: 'with --build: name of the built image' },
+  prove: { type: 'boolean', describe: 'build, run beside the baseline, repair until it works or say why not' },
+  ...smokeFlag,
+  ...engineFlags,
+} as const satisfies Record<string, Flag>
+
+const textOrJson = { format: { ...text, describe: 'text | json (default text)' } } as const satisfies Record<
+  string,
+  Flag
+>
+
+export const inspectFlags = { ...textOrJson, ...policyFlags, ...engineFlags } as const satisfies Record<string, Flag>
+
+export const proveFlags = {
+  baseline: { ...text, describe: 'IMAGE to compare with; default: the image itself, run as root' },
+  ...smokeFlag,
+  ...textOrJson,
+  ...engineFlags,
+} as const satisfies Record<string, Flag>
+
+export const transformsFlags = textOrJson

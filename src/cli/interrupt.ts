@@ -1,0 +1,50 @@
+import type { Signals } from './io.ts'
+
+/** What must be undone however the work ends, and the signals that end it early. */
+export interface Interruption {
+  readonly signal: AbortSignal
+  /** The exit code of the first SIGINT or SIGTERM, as a shell reports it; never settles without one. */
+  readonly interrupted: Promise<number>
+  onCleanUp(run: () => Promise<void>): void
+  /** Once, last registered first; one that fails does not keep the others from running. Returns what they threw. */
+  cleanUp(): Promise<readonly unknown[]>
+  /** Stops listening. */
+  close(): void
+}
+
+export function watchSignals(signals: Signals): Interruption {
+  const controller = new AbortController()
+  const steps: (() => Promise<void>)[] = []
+  let resolve: (code: number) => void = () => undefined
+  const interrupted = new Promise<number>((settle) => {
+    resolve = settle
+  })
+  const close = () => {
+    signals.off('SIGINT', onInterrupt)
+    signals.off('SIGTERM', onTerminate)
+  }
+  const end = (code: number) => () => {
+    // A second Ctrl-C does what it does to every program.
+    close()
+    controller.abort()
+    resolve(code)
+  }
+  const [onInterrupt, onTerminate] = [end(130), end(143)]
+  signals.on('SIGINT', onInterrupt)
+  signals.on('SIGTERM', onTerminate)
+  return {
+    signal: controller.signal,
+    interrupted,
+    onCleanUp: (run) => {
+      steps.push(run)
+    },
+    async cleanUp() {
+      const errors: unknown[] = []
+      for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
+        await step().catch((error: unknown) => errors.push(error))
+      }
+      return errors
+    },
+    close,
+  }
+}

@@ -1,0 +1,21 @@
+/** What the command line touches of the process: real in cli.ts, made up in tests. */
+export interface Io {
+  readonly stdout: Output
+  readonly stderr: Output
+  readonly stdin: AsyncIterable<Uint8Array | string>
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Absolute. */
+  readonly cwd: string
+  readonly signals: Signals
+}
+
+export interface Output {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  write(text: string): unknown
+}
+
+export interface Signals {
+  on(name: 'SIGINT' | 'SIGTERM', handle: () => void): unknown
+  off(name: 'SIGINT' | 'SIGTERM', handle: () => void): unknown
+}

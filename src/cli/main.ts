@@ -1,0 +1,116 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { HardenError } from '../errors.ts'
+import { run } from '../run.ts'
+import type { Transform } from '../transform.ts'
+import type { ProcessTarget } from '../work.ts'
+import { discover } from '../workspace/discover.ts'
+import { decode, readText } from '../workspace/files.ts'
+import { parseArguments } from './arguments.ts'
+import { exitCode } from './exit-code.ts'
+import { type Interruption, watchSignals } from './interrupt.ts'
+import type { Io } from './io.ts'
+import { optionsFrom } from './options.ts'
+import { openProgress, type Progress } from './progress.ts'
+import type { Work } from './request.ts'
+import { showResults, tellRest } from './show.ts'
+import { transformList } from './transform-list.ts'
+import { carried, checkFound } from './usage.ts'
+import { writeResults } from './write-results.ts'
+
+/** What does the work, so that tests can do it otherwise. */
+export interface Services {
+  readonly processTarget: ProcessTarget
+  readonly transforms: readonly Pick<Transform, 'name' | 'summary'>[]
+}
+
+// How long the work may take to notice that it was ended, before what it made is removed.
+const noticeMs = 5000
+
+/** One call of the command line. Returns the exit code; never throws. */
+export async function main(argv: readonly string[], io: Io, services: Services): Promise<number> {
+  const interruption = watchSignals(io.signals)
+  const progress = openProgress(io.stderr)
+  const ended = call(argv, io, services, interruption, progress).catch((error: unknown) =>
+    complain(error, io, progress, interruption),
+  )
+  try {
+    const code = await Promise.race([ended, interruption.interrupted])
+    if (interruption.signal.aborted) {
+      progress.show('interrupted: removing what was made')
+      await Promise.race([ended, delay(noticeMs, undefined, { ref: false })])
+    }
+    return code
+  } finally {
+    const errors = await interruption.cleanUp()
+    progress.clear()
+    for (const error of errors) io.stderr.write(`harden-image: cleaning up: ${message(error)}\n`)
+    interruption.close()
+  }
+}
+
+async function call(
+  argv: readonly string[],
+  io: Io,
+  services: Services,
+  interruption: Interruption,
+  progress: Progress,
+): Promise<number> {
+  const request = parseArguments(argv)
+  if (request.kind === 'work') return work(request, io, services, interruption, progress)
+  io.stdout.write(request.kind === 'print' ? request.text : transformList(services.transforms, request.format))
+  return 0
+}
+
+async function work(
+  request: Work,
+  io: Io,
+  services: Services,
+  interruption: Interruption,
+  progress: Progress,
+): Promise<number> {
+  const names = services.transforms.map(({ name }) => name)
+  const optionsFor = await optionsFrom(request, io.cwd, names)
+  const { found, empty } = await discover(request.targets, io.cwd)
+  checkFound(request, found)
+  const carries = carried(request, found)
+  let done = 0
+  const outcomes = await run(found, {
+    progress: progress.show,
+    onCleanUp: interruption.onCleanUp,
+    signal: interruption.signal,
+    optionsFor,
+    readText: ({ target, path }) => (path === null ? decode(io.stdin, 'stdin') : readText(path, target)),
+    processTarget: (item, options, ports) => {
+      done++
+      if (found.length > 1) progress.step(`${done}/${found.length} ${item.target}`)
+      return services.processTarget(item, options, ports)
+    },
+  })
+  if (interruption.signal.aborted) return exitCode([], request)
+  const written = await writeResults(request, outcomes, io.cwd)
+  progress.clear()
+  showResults(carries, written.outcomes, io)
+  tellRest(request, carries, written, empty, io)
+  return exitCode(
+    written.outcomes.map(({ result }) => result),
+    request,
+  )
+}
+
+/** What was expected gets one line and what to do; a bug keeps its stack. */
+function complain(error: unknown, io: Io, progress: Progress, { signal }: Interruption): number {
+  progress.clear()
+  // What an interrupted step throws is not news.
+  if (signal.aborted) return 2
+  if (error instanceof HardenError) {
+    io.stderr.write(`harden-image: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`)
+    return 2
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  io.stderr.write(`harden-image: this is a bug, please report it with the lines below\n${stack}\n`)
+  return 2
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

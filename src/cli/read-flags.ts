@@ -1,0 +1,135 @@
+import { HardenError } from '../errors.ts'
+import { parseReference } from '../image/reference.ts'
+import { formats } from '../report/index.ts'
+import { checks, oneOf, type SettingName, type Settings } from '../workspace/settings.ts'
+import type { ListTransforms, Work } from './request.ts'
+
+/** What yargs hands over: values by flag name, positionals in `_`. */
+export interface Parsed {
+  readonly _: readonly (string | number)[]
+  readonly [flag: string]: unknown
+}
+
+// Of the contract, each with an issue of its own.
+const laterFormats = ['sarif', 'markdown', 'html']
+
+const flagSettings: readonly SettingName[] = [
+  'user',
+  'own',
+  'ports',
+  'writable',
+  'unsafe',
+  'engine',
+  'offline',
+  'platform',
+  'smoke',
+]
+
+export function transformsRequest(parsed: Parsed, positionals: readonly string[]): ListTransforms {
+  if (positionals.length > 0) throw usage(`transforms takes no target, ${positionals[0]} is one`)
+  return { kind: 'transforms', format: format(parsed, ['text', 'json']) === 'json' ? 'json' : 'text' }
+}
+
+/** Throws HardenError `bad-usage` for what contradicts itself, whatever the targets are. */
+export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: readonly string[]): Work {
+  const names = verb === 'harden' ? formats.map(({ name }) => name) : ['text', 'json']
+  const request: Work = {
+    kind: 'work',
+    verb,
+    targets: verb === 'harden' && positionals.length === 0 ? ['.'] : positionals,
+    write: flag(parsed, 'write'),
+    output: text(parsed, 'output'),
+    check: flag(parsed, 'check'),
+    format: format(parsed, names),
+    build: flag(parsed, 'build'),
+    tag: text(parsed, 'tag'),
+    prove: verb === 'prove' || flag(parsed, 'prove'),
+    baseline: text(parsed, 'baseline'),
+    config: text(parsed, 'config'),
+    settings: settings(parsed),
+  }
+  checkTargets(request)
+  checkTogether(request)
+  return request
+}
+
+function checkTargets({ verb, targets, tag, baseline }: Work): void {
+  const [target, second] = targets
+  if (verb !== 'harden' && target === undefined)
+    throw usage(`${verb} needs ${verb === 'prove' ? 'an image' : 'a target'}`)
+  if (verb !== 'harden' && second !== undefined) throw usage(`${verb} takes one target, ${second} is one too many`)
+  if (targets.includes('')) throw usage('a target is empty', 'is a variable not set?')
+  if (baseline !== null) checkReference('--baseline', baseline)
+  if (tag !== null) checkReference('--tag', tag)
+}
+
+function checkTogether(request: Work): void {
+  const { settings } = request
+  if (request.check && request.write) throw usage('--check and --write exclude each other', '--check writes nothing')
+  if (request.check && request.output !== null)
+    throw usage('--check and --output exclude each other', '--check writes nothing')
+  if (request.tag !== null && !request.build)
+    throw usage('--tag names the built image, and nothing is built', 'add --build')
+  if (settings.smoke !== undefined && !request.prove) {
+    throw usage('--smoke is a part of the proof, and none is asked for', 'add --prove')
+  }
+  if (settings.engine === 'none' && (request.prove || request.build)) {
+    throw new HardenError(
+      'no-engine',
+      `${request.prove ? 'a proof' : '--build'} needs an engine, and --engine none forbids it`,
+      {
+        hint: 'leave out one of them',
+      },
+    )
+  }
+}
+
+function settings(parsed: Parsed): Partial<Settings> {
+  const given: Partial<Record<SettingName, unknown>> = {}
+  for (const name of flagSettings) {
+    const value = parsed[name]
+    if (value === undefined) continue
+    if (Array.isArray(value) && name !== 'writable') throw usage(`--${name} is given twice`, 'keep one of them')
+    const wrong = checks[name](value)
+    if (wrong !== null) throw usage(`--${name} ${wrong}${name === 'writable' ? '' : `, not ${JSON.stringify(value)}`}`)
+    given[name] = value
+  }
+  // Each value has passed the check of its name.
+  return given as Partial<Settings>
+}
+
+function format(parsed: Parsed, names: readonly string[]): string | null {
+  const value = text(parsed, 'format')
+  if (value === null) return null
+  const wrong = oneOf(names)(value)
+  if (wrong === null) return value
+  if (laterFormats.includes(value))
+    throw usage(`--format ${value} comes with a later version`, `there are ${names.join(', ')}`)
+  throw usage(`--format ${wrong}, not ${JSON.stringify(value)}`)
+}
+
+/** Null where it is not given. */
+function text(parsed: Parsed, name: string): string | null {
+  const value = parsed[name]
+  if (value === undefined) return null
+  if (Array.isArray(value)) throw usage(`--${name} is given twice`, 'keep one of them')
+  if (typeof value !== 'string' || value === '') throw usage(`--${name} needs a value`)
+  return value
+}
+
+function flag(parsed: Parsed, name: string): boolean {
+  return parsed[name] === true
+}
+
+function checkReference(flagName: string, value: string): void {
+  try {
+    parseReference(value)
+  } catch (error) {
+    if (!(error instanceof HardenError)) throw error
+    throw usage(`${flagName}: ${error.message}`, error.hint)
+  }
+}
+
+function usage(message: string, hint?: string): HardenError {
+  return new HardenError('bad-usage', message, hint === undefined ? {} : { hint })
+}

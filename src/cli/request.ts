@@ -1,0 +1,35 @@
+import type { Settings } from '../workspace/settings.ts'
+
+/** What the command line asks for, checked as far as it can be without looking at the targets. */
+export type Request = Print | ListTransforms | Work
+
+/** `--help` and `--version`. */
+export interface Print {
+  readonly kind: 'print'
+  readonly text: string
+}
+
+export interface ListTransforms {
+  readonly kind: 'transforms'
+  readonly format: 'text' | 'json'
+}
+
+export interface Work {
+  readonly kind: 'work'
+  readonly verb: 'harden' | 'inspect' | 'prove'
+  readonly targets: readonly string[]
+  readonly write: boolean
+  /** `-o`, as given; null for none. */
+  readonly output: string | null
+  readonly check: boolean
+  /** Null: what fits the targets. */
+  readonly format: string | null
+  readonly build: boolean
+  readonly tag: string | null
+  readonly prove: boolean
+  readonly baseline: string | null
+  /** `--config`, as given; null for the nearest. */
+  readonly config: string | null
+  /** Only what the flags say. */
+  readonly settings: Partial<Settings>
+}

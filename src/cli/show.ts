@@ -1,0 +1,93 @@
+import { realpathSync } from 'node:fs'
+import { relative, sep } from 'node:path'
+import { dockerfile } from '../report/dockerfile.ts'
+import type { Rendering } from '../report/format.ts'
+import { formats } from '../report/index.ts'
+import { counted, summaryLine } from '../report/summary.ts'
+import { renderTargets } from '../report/text.ts'
+import type { TargetOutcome } from '../work.ts'
+import { wantsColour } from './colour.ts'
+import type { Io } from './io.ts'
+import type { Work } from './request.ts'
+import type { Carried } from './usage.ts'
+import type { Written } from './write-results.ts'
+
+/** The contract's part: what stdout carries. */
+export function showResults(carries: Carried, outcomes: readonly TargetOutcome[], io: Io): void {
+  const format = carries === 'dockerfile' ? dockerfile : formats.find(({ name }) => name === carries)
+  if (format === undefined) return
+  const several = outcomes.length > 1
+  // Images among files have no place in a diff of files.
+  const shown = outcomes.filter(({ result }) => carries !== 'diff' || !several || result.kind === 'dockerfile')
+  const text = format.render(
+    shown.map((outcome) => rendering(outcome, io.cwd)),
+    { colour: wantsColour(io.stdout, io.env) },
+  )
+  if (text !== '') io.stdout.write(text)
+}
+
+/** Everything else, for people, on stderr: short where there is little to say. */
+export function tellRest(request: Work, carries: Carried, written: Written, empty: readonly string[], io: Io): void {
+  for (const folder of empty) io.stderr.write(`harden-image: there is no Dockerfile below ${folder}\n`)
+  const { outcomes } = written
+  const results = outcomes.map(({ result }) => result)
+  const said = outcomes.filter(({ result }) =>
+    carries === 'json' ? result.verdict === 'failed' : hasMuchToSay(result),
+  )
+  if (carries !== 'text' && said.length > 0) {
+    const renderings = said.map((outcome) => rendering(outcome, io.cwd))
+    io.stderr.write(renderTargets(renderings, { colour: wantsColour(io.stderr, io.env) }))
+  }
+  if (results.length > 0 && carries !== 'json' && carries !== 'text') io.stderr.write(`${summaryLine(results)}\n`)
+  for (const line of afterwards(request, carries, written)) io.stderr.write(`${line}\n`)
+}
+
+function afterwards(request: Work, carries: Carried, { outcomes, files, heldBack }: Written): string[] {
+  const lines = heldBack.map((target) => `${target} was not written: its proof failed`)
+  if (files.length > 0) lines.push(`wrote ${files.length === 1 ? files[0] : counted(files.length, 'file')}`)
+  const changed = outcomes.filter(({ result, path }) => result.changed && path !== null).length
+  if (carries === 'diff' && changed > 0) {
+    const how = request.check ? '' : `: -w writes ${changed === 1 ? 'it' : 'them'}`
+    lines.push(`${counted(changed, 'file')} would change${how}`)
+  }
+  return [...lines, ...(request.output === null ? notShown(carries, outcomes) : [])]
+}
+
+function notShown(carries: Carried, outcomes: readonly TargetOutcome[]): string[] {
+  if (outcomes.length < 2 || (carries !== 'diff' && carries !== 'nothing')) return []
+  return outcomes
+    .filter(({ result }) => result.kind === 'image' && result.verdict !== 'failed')
+    .map(
+      ({ result }) =>
+        `${result.target}: among several targets its Dockerfile is not shown: use -o DIR or --format json`,
+    )
+}
+
+function hasMuchToSay({ verdict, findings, proof, error }: TargetOutcome['result']): boolean {
+  return (
+    findings.length > 0 || proof !== null || error !== undefined || (verdict !== 'unchanged' && verdict !== 'hardened')
+  )
+}
+
+function rendering({ result, source, path, inspection }: TargetOutcome, cwd: string): Rendering {
+  return {
+    result,
+    source,
+    path: path === null ? 'Dockerfile' : fromHere(path, cwd),
+    ...(inspection ? { inspection } : {}),
+  }
+}
+
+/** Links resolved, since neither git nor patch changes a file through one. */
+function fromHere(path: string, cwd: string): string {
+  return relative(resolved(cwd), resolved(path)).split(sep).join('/')
+}
+
+function resolved(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    // Of a target that could not be read: its name is all there is.
+    return path
+  }
+}

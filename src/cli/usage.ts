@@ -1,0 +1,58 @@
+import { HardenError } from '../errors.ts'
+import type { Found } from '../workspace/discover.ts'
+import type { Work } from './request.ts'
+
+/** What stdout carries. */
+export type Carried = 'nothing' | 'dockerfile' | string
+
+/** Flags against what the targets turned out to be. Throws HardenError `bad-usage`. */
+export function checkFound(request: Work, found: readonly Found[]): void {
+  const images = found.filter(({ kind }) => kind === 'image')
+  const files = found.filter(({ kind }) => kind === 'dockerfile')
+  const [image] = images
+  const [file] = files
+  if (request.verb === 'prove' && file) {
+    throw usage(
+      `prove takes an image, ${file.target} is none`,
+      `harden-image ${file.target} --prove builds and proves a Dockerfile`,
+    )
+  }
+  if (request.write && found.some(({ target }) => target === '-')) {
+    throw usage('--write changes files, and - is stdin', 'redirect stdout, or name the file')
+  }
+  if (request.write && image && !file) {
+    throw usage(
+      `--write changes Dockerfiles in place, and ${image.target} is an image`,
+      'write its Dockerfile with -o DIR',
+    )
+  }
+  if (request.output !== null && images.length !== 1) {
+    const problem = images.length === 0 ? 'there is none' : `there are ${images.length}`
+    throw usage(
+      `--output takes the Dockerfile of one image, and ${problem}`,
+      images.length === 0 ? 'Dockerfiles are changed with -w' : 'run once for each',
+    )
+  }
+  if (request.tag !== null && found.length > 1) {
+    throw usage(`--tag names one image, and there are ${found.length} targets`, 'run once for each')
+  }
+  if (images.length > 1 && !file && request.format === null && request.verb === 'harden') {
+    throw usage(
+      `stdout can carry the Dockerfile of one image, and there are ${images.length}`,
+      'run once for each with -o DIR, or use --format json',
+    )
+  }
+}
+
+/** The format for stdout; `dockerfile` is the result alone. */
+export function carried(request: Work, found: readonly Found[]): Carried {
+  if (request.format !== null) return request.format
+  if (request.verb !== 'harden') return 'text'
+  const [first, ...others] = found
+  if (first?.kind === 'image' && others.length === 0) return request.output === null ? 'dockerfile' : 'nothing'
+  return request.write ? 'nothing' : 'diff'
+}
+
+function usage(message: string, hint: string): HardenError {
+  return new HardenError('bad-usage', message, { hint })
+}

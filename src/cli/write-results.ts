@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { HardenError } from '../errors.ts'
+import { failed } from '../run.ts'
+import type { TargetOutcome } from '../work.ts'
+import { readText, replaceText, writeText } from '../workspace/files.ts'
+import type { Work } from './request.ts'
+
+export interface Written {
+  /** As they came; a file that could not be written has failed. */
+  readonly outcomes: readonly TargetOutcome[]
+  /** As given or joined. */
+  readonly files: readonly string[]
+  /** Changed targets that were not written because their proof failed. */
+  readonly heldBack: readonly string[]
+}
+
+/** `-w` and `-o`: each file all or nothing, the others go on when one cannot be written. */
+export async function writeResults(request: Work, outcomes: readonly TargetOutcome[], cwd: string): Promise<Written> {
+  const files: string[] = []
+  const heldBack: string[] = []
+  const after: TargetOutcome[] = []
+  for (const outcome of outcomes) {
+    const job = jobOf(request, outcome, cwd)
+    if (job === null) {
+      after.push(outcome)
+      continue
+    }
+    if (outcome.result.proof?.passed === false) {
+      heldBack.push(outcome.result.target)
+      after.push(outcome)
+      continue
+    }
+    try {
+      await job.write()
+      files.push(job.name)
+      after.push(outcome)
+    } catch (error) {
+      if (!(error instanceof HardenError)) throw error
+      after.push(failed(outcome.result, outcome.path, error))
+    }
+  }
+  return { outcomes: after, files, heldBack }
+}
+
+interface Job {
+  readonly name: string
+  write(): Promise<void>
+}
+
+/** Null where nothing is to be written. */
+function jobOf({ write, output }: Work, { result, source, path }: TargetOutcome, cwd: string): Job | null {
+  if (result.verdict === 'failed') return null
+  if (result.kind === 'image') {
+    if (output === null) return null
+    const name = join(output, 'Dockerfile')
+    return { name, write: () => writeOwn(resolve(cwd, name), name, result.output) }
+  }
+  if (!write || path === null || !result.changed) return null
+  return { name: result.target, write: () => replaceText(path, result.target, source, result.output) }
+}
+
+/** Replaces what a run before has written, and nothing else: `-o .` must not cost anybody a Dockerfile. */
+async function writeOwn(path: string, name: string, text: string): Promise<void> {
+  if (existsSync(path)) {
+    const old = await readText(path, name)
+    if (old !== text && !isOurs(old)) {
+      throw new HardenError('unreadable', `${name} was not written: it is there already and not from harden-image`, {
+        hint: 'choose another folder with -o, or remove it',
+      })
+    }
+  }
+  await writeText(path, name, text)
+}
+
+function isOurs(text: string): boolean {
+  return /^# harden-image: /m.test(text) || /^FROM \S+\n?$/.test(text)
+}

@@ -1,0 +1,73 @@
+import { HardenError } from './errors.ts'
+import type { TargetResult } from './report/report.ts'
+import type { Options, Ports, ProcessTarget, TargetOutcome, WorkItem } from './work.ts'
+import type { Found } from './workspace/discover.ts'
+
+/** What a run needs from the outside. */
+export interface RunPorts extends Ports {
+  /** Text of a Dockerfile; throws HardenError `unreadable`. */
+  readText(found: Found): Promise<string>
+  /** Flags and the configuration nearest to the target; throws HardenError `bad-config`. */
+  optionsFor(found: Found): Promise<Options>
+  readonly processTarget: ProcessTarget
+}
+
+/**
+ * Works on one target after the other, in their order. What stops one target (HardenError) is its result, and the
+ * others go on; any other error is a bug and is thrown as it is. Stops early when the signal is aborted.
+ */
+export async function run(found: readonly Found[], ports: RunPorts): Promise<readonly TargetOutcome[]> {
+  const outcomes: TargetOutcome[] = []
+  for (const one of found) {
+    if (ports.signal.aborted) break
+    outcomes.push(await runOne(one, ports))
+  }
+  return outcomes
+}
+
+async function runOne({ error, ...found }: Found, ports: RunPorts): Promise<TargetOutcome> {
+  try {
+    if (error) throw error
+    const text = found.kind === 'dockerfile' ? await ports.readText({ ...found, error }) : null
+    const item: WorkItem = { ...found, text }
+    return await ports.processTarget(item, await ports.optionsFor({ ...found, error }), ports)
+  } catch (thrown) {
+    if (!(thrown instanceof HardenError)) throw thrown
+    return failed(found, found.path, withOtherReading(found, thrown))
+  }
+}
+
+/** The outcome of a target that could not be worked on. */
+export function failed(
+  { target, kind }: Pick<WorkItem, 'target' | 'kind'>,
+  path: string | null,
+  error: HardenError,
+): TargetOutcome {
+  const { code, message, hint, line } = error
+  const result: TargetResult = {
+    target,
+    kind,
+    verdict: 'failed',
+    user: null,
+    stages: [],
+    findings: [],
+    output: '',
+    changed: false,
+    proof: null,
+    error: { code, message, ...(hint === undefined ? {} : { hint }), ...(line === undefined ? {} : { line }) },
+  }
+  return { result, source: '', path }
+}
+
+/** A folder that was mistyped reads as an image on Docker Hub: say that no such folder was there. */
+function withOtherReading(found: Omit<WorkItem, 'text'>, error: HardenError): HardenError {
+  const { target } = found
+  if (found.kind !== 'image' || error.code !== 'no-image' || !/^[a-z0-9._-]+(\/[a-z0-9._-]+)*$/.test(target))
+    return error
+  const other = `no file or folder ${target} exists either`
+  return new HardenError(error.code, error.message, {
+    hint: error.hint ? `${error.hint}; ${other}` : other,
+    ...(error.line === undefined ? {} : { line: error.line }),
+    cause: error,
+  })
+}

@@ -1,0 +1,89 @@
+import type { Policy } from '../plan/policy.ts'
+import type { EngineChoice } from '../work.ts'
+
+/** What both flags and configuration files can say. */
+export interface Settings extends Policy {
+  readonly engine: EngineChoice
+  readonly offline: boolean
+  readonly platform: string | null
+  readonly smoke: string | null
+}
+
+export type SettingName = keyof Settings
+
+const engines: readonly EngineChoice[] = ['auto', 'docker', 'podman', 'nerdctl', 'none']
+const owns: readonly Policy['own'][] = ['minimal', 'workdir', 'copied']
+const portChoices: readonly Policy['ports'][] = ['keep', 'raise']
+
+/** Of a value that is not right: what it should be. Null for a right one. */
+export type Check = (value: unknown) => string | null
+
+/** By name, for flags and files alike. `ignore` is checked against the transforms by who knows them. */
+export const checks: Readonly<Record<SettingName, Check>> = {
+  user: checkUser,
+  own: oneOf(owns),
+  ports: oneOf(portChoices),
+  writable: listOf(checkAbsolute),
+  unsafe: checkBoolean,
+  ignore: listOf(checkText),
+  target: checkText,
+  engine: oneOf(engines),
+  offline: checkBoolean,
+  platform: matching(/^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9.]+)?$/, 'must be OS/ARCH, such as linux/arm64'),
+  smoke: checkText,
+}
+
+export const settingNames = Object.keys(checks) as readonly SettingName[]
+
+const largestId = 2147483647
+
+/** `NAME` or `UID[:GID]`; root in any spelling is what this tool is there to avoid. */
+function checkUser(value: unknown): string | null {
+  if (typeof value === 'number') return 'must be text: write it in quotes'
+  if (typeof value !== 'string') return 'must be a name or UID[:GID]'
+  if (value === 'root' || /^0+(:|$)/.test(value)) return 'must be another user than root, which is the point'
+  const ids = /^([1-9]\d*)(?::(0|[1-9]\d*))?$/.exec(value)
+  if (ids) {
+    const large = [ids[1], ids[2]].find((id) => id !== undefined && Number(id) > largestId)
+    return large === undefined ? null : `must have ids of at most ${largestId}, ${large} is larger`
+  }
+  if (/^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/.test(value)) return null
+  return 'must be a name (letters, digits, ".", "_" and "-") or UID[:GID], such as app or 10001:10001'
+}
+
+function checkAbsolute(value: unknown): string | null {
+  if (typeof value !== 'string' || !value.startsWith('/'))
+    return 'must be an absolute path in the image, such as /var/lib/app'
+  if (/[\0\r\n]/.test(value)) return 'must not have line breaks'
+  const normal = value.split('/').filter((part) => part !== '' && part !== '.')
+  if (normal.includes('..')) return 'must not climb with ".."'
+  return normal.length === 0 ? 'must not be /, which would make every file replaceable' : null
+}
+
+function checkBoolean(value: unknown): string | null {
+  return typeof value === 'boolean' ? null : 'must be true or false'
+}
+
+function checkText(value: unknown): string | null {
+  return typeof value === 'string' && value.trim() !== '' ? null : 'must be text that is not empty'
+}
+
+function matching(pattern: RegExp, message: string): Check {
+  return (value) => (typeof value === 'string' && pattern.test(value) ? null : message)
+}
+
+export function oneOf(choices: readonly string[]): Check {
+  const message = `must be one of ${choices.join(', ')}`
+  return (value) => (choices.some((choice) => choice === value) ? null : message)
+}
+
+function listOf(check: Check): Check {
+  return (value) => {
+    if (!Array.isArray(value)) return 'must be a list'
+    for (const entry of value) {
+      const wrong = check(entry)
+      if (wrong !== null) return `${JSON.stringify(entry)} ${wrong}`
+    }
+    return null
+  }
+}
