@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import { docker, ensureImage, imageFolder, isRunning, processesOf, waitFor, withContainer } from './support/images.ts'
+import { MORE_SERVERS } from './support/more-probes.ts'
 import { SERVERS } from './support/probes.ts'
 
 // What the other tests build on: the originals work, and they run as root. Else a proof would prove nothing.
 describe('the test images', () => {
-  for (const [name, { port, probe }] of Object.entries(SERVERS)) {
+  for (const [name, { port, probe }] of Object.entries({ ...SERVERS, ...MORE_SERVERS })) {
     const root = name !== 'already-nonroot'
     test(`${name} works ${root ? 'and starts as root' : 'without root'}`, async () => {
       const tag = await ensureImage(name)

@@ -1,5 +1,6 @@
 // What each test image is for, asked from outside: it must hold for the original and for what hardening makes of it.
-import { connect } from 'node:net'
+
+import { converse } from './converse.ts'
 import { assertAddress, hasFile, httpGet } from './images.ts'
 import { postgresQuery } from './postgres.ts'
 
@@ -31,7 +32,7 @@ export const SERVERS: Readonly<Record<string, Server>> = {
   'already-nonroot': { port: 8000, probe: page('/', 'It works') },
 }
 
-function page(path: string, text: string) {
+export function page(path: string, text: string) {
   return async ({ address }: Subject, port: number) => {
     const { status, body } = await httpGet(address, port, path)
     if (status !== 200 || !body.includes(text)) throw new Error(`GET ${path}: ${status} ${body.slice(0, 80)}`)
@@ -39,7 +40,7 @@ function page(path: string, text: string) {
 }
 
 /** Each GET answers with one more than the one before: the count was written and read again. */
-async function counter({ address }: Subject, port: number): Promise<void> {
+export async function counter({ address }: Subject, port: number): Promise<void> {
   const counts: number[] = []
   for (let round = 0; round < 2; round += 1) {
     const { status, body } = await httpGet(address, port)
@@ -68,26 +69,12 @@ async function postgres({ address }: Subject, port: number): Promise<void> {
 }
 
 async function redis({ id, address }: Subject, port: number): Promise<void> {
-  const said = await talk(address, port, 'SET probe kept\r\nGET probe\r\nINFO persistence\r\nQUIT\r\n')
+  const said = await converse(address, port, [
+    'SET probe kept\r\nGET probe\r\nINFO persistence\r\n',
+    /^aof_last_write_status:.*\r$/m,
+  ])
   if (!said.includes('$4\r\nkept')) throw new Error(`redis: ${said.slice(0, 80).trim()}`)
   if (!/^aof_enabled:1\r$/m.test(said) || !/^aof_last_write_status:ok\r$/m.test(said))
     throw new Error('redis: the append-only file is not written')
   if (!(await hasFile(id, '/data/appendonlydir'))) throw new Error('no folder /data/appendonlydir')
-}
-
-/** Sends `text` and returns all that comes until the server closes. */
-export function talk(address: string, port: number, text: string): Promise<string> {
-  assertAddress(address)
-  return new Promise((resolve, reject) => {
-    let said = ''
-    const socket = connect({ host: address, port, timeout: 5000 })
-    socket.setEncoding('utf8')
-    socket.on('connect', () => socket.write(text))
-    socket.on('data', (chunk: string) => {
-      said += chunk
-    })
-    socket.on('error', reject)
-    socket.on('timeout', () => socket.destroy(new Error(`no answer from port ${port}`)))
-    socket.on('close', () => resolve(said))
-  })
 }
