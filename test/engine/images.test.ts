@@ -1,5 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
-import { docker, ensureImage, imageFolder, isRunning, processesOf, waitFor, withContainer } from './support/images.ts'
+import {
+  docker,
+  ensureImage,
+  imageFolder,
+  isRunning,
+  logsOf,
+  processesOf,
+  waitFor,
+  withContainer,
+} from './support/images.ts'
 import { MORE_SERVERS } from './support/more-probes.ts'
 import { SERVERS } from './support/probes.ts'
 
@@ -31,6 +40,19 @@ describe('the test images', () => {
     await withContainer(await ensureImage('never-answers'), [], async ({ id, address }) => {
       expect(await isRunning(id)).toBe(true)
       await expect(fetch(`http://${address}:8080/`)).rejects.toThrow('fetch failed')
+    })
+  })
+
+  test('mounts runs with SYS_ADMIN only', async () => {
+    const tag = await ensureImage('mounts')
+    await withContainer(tag, ['--cap-add=SYS_ADMIN'], async ({ id }) => {
+      await waitFor(async () => {
+        expect((await processesOf(id)).map(({ name }) => name)).toEqual(['sleep'])
+      })
+    })
+    await withContainer(tag, [], async ({ id }) => {
+      await waitFor(async () => expect(await isRunning(id)).toBe(false))
+      expect(await logsOf(id)).toContain('permission denied')
     })
   })
 
