@@ -1,6 +1,6 @@
-import { styleText } from 'node:util'
 import { formatPatch, OMIT_HEADERS, structuredPatch } from 'diff'
 import type { Format, Rendering, RenderOptions } from './format.ts'
+import { painter } from './paint.ts'
 
 /** One unified diff of all targets that `git apply` and `patch -p1` accept in the folder the paths start from. */
 export const diff: Format = {
@@ -38,7 +38,7 @@ function headerPath(path: string): string {
 /** Git's C-style quoting (`core.quotePath`): only where a name has quotes, backslashes, control or non-ASCII characters. */
 function quoted(name: string): string {
   if (!/[^ -~]|["\\]/.test(name)) return name
-  const bytes = [...Buffer.from(name)].map((byte) => {
+  const bytes = [...new TextEncoder().encode(name)].map((byte) => {
     if (byte < 0x20 || byte > 0x7e) return `\\${byte.toString(8).padStart(3, '0')}`
     const character = String.fromCharCode(byte)
     return character === '"' || character === '\\' ? `\\${character}` : character
@@ -47,8 +47,7 @@ function quoted(name: string): string {
 }
 
 function coloured(header: readonly string[], hunks: string): string {
-  const paint = (style: Parameters<typeof styleText>[0], line: string) =>
-    styleText(style, line, { validateStream: false })
+  const paint = painter(true)
   const body = hunks.split('\n').map((line) => {
     if (line.startsWith('@@')) return paint('cyan', line)
     if (line.startsWith('+')) return paint('green', line)
