@@ -1,6 +1,7 @@
 import type { Transform } from '../src/transform.ts'
 import { adjustConfig } from './adjust-config.ts'
 import { createUser } from './create-user.ts'
+import { exposePorts } from './expose-ports.ts'
 import { ownWritablePaths } from './own-writable-paths.ts'
 import { raisePorts } from './raise-ports.ts'
 import { reportRemarks } from './report-remarks.ts'
@@ -17,6 +18,7 @@ export const transforms: readonly Transform[] = [
   skipStepDown,
   ownWritablePaths,
   setEnvironment,
+  exposePorts,
   setUser,
   setCommand,
   reportRemarks,

@@ -1,10 +1,8 @@
-import { insertLines, rootPlace, userPlace } from '../src/dockerfile/placement.ts'
+import { exposeOf } from '../src/dockerfile/expose.ts'
+import { insertLines, rootPlace } from '../src/dockerfile/placement.ts'
 import { changeFiles } from '../src/dockerfile/change-file.ts'
-import { keyword } from '../src/dockerfile/write.ts'
-import type { Dockerfile, Instruction, Stage } from '../src/dockerfile/model.ts'
-import type { Edit } from '../src/edit.ts'
+import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
 import type { PortDecision, StagePlan } from '../src/plan/plan.ts'
-import { healthcheckText, moveHealthcheckPort } from '../src/plan/healthcheck.ts'
 import type { Finding, Transform } from '../src/transform.ts'
 
 export const raisePorts: Transform = {
@@ -36,7 +34,8 @@ function kept(stage: Stage, decision: PortDecision): Finding {
 
 function move(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, moved: readonly PortDecision[]): Finding {
   const files = plan.fileEdits.filter((edit) => edit.purpose === 'port')
-  const lines = changeFiles(dockerfile, files, plan.tools, plan.text)
+  const names = files.map((edit) => edit.path.slice(edit.path.lastIndexOf('/') + 1)).join(' and ')
+  const lines = changeFiles(dockerfile, files, plan.tools, plan.text, `listen above 1024 (${names} said ${moved.map((decision) => decision.from).join(', ')})`)
   const text = moved.map((decision) => `${decision.from} becomes ${decision.to}`).join(', ')
   const place = moved.map((decision) => exposeOf(stage, decision.from)).find((found) => found !== null) ?? stage.from
   return {
@@ -48,53 +47,6 @@ function move(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, moved: read
     evidence: moved.flatMap((decision) => decision.evidence),
     edits: [
       ...(lines === null || lines.length === 0 ? [] : [insertLines(dockerfile, rootPlace(dockerfile, stage), lines)]),
-      ...exposeEdits(dockerfile, stage, moved),
-      ...healthcheckEdits(dockerfile, stage, plan, moved),
     ],
   }
-}
-
-function exposeOf(stage: Stage, port: number): Instruction | null {
-  return stage.instructions.find((instruction) => instruction.keyword === 'EXPOSE' && instruction.words.some((word) => portOf(word.value) === port)) ?? null
-}
-
-function portOf(word: string): number | null {
-  const match = /^(\d+)(?:\/(?:tcp|udp|sctp))?$/i.exec(word)
-  return match === null ? null : Number(match[1])
-}
-
-/** The stage's own EXPOSE words are changed where they stand; what the base exposes gets a line of its own. */
-function exposeEdits(dockerfile: Dockerfile, stage: Stage, moved: readonly PortDecision[]): readonly Edit[] {
-  const edits: Edit[] = []
-  const added: string[] = []
-  for (const decision of moved) {
-    const suffix = decision.protocol === 'udp' ? '/udp' : ''
-    let inPlace = false
-    for (const instruction of stage.instructions) {
-      if (instruction.keyword !== 'EXPOSE') continue
-      for (const word of instruction.words) {
-        const protocol = /\/udp$/i.test(word.value) ? 'udp' : 'tcp'
-        if (portOf(word.value) !== decision.from || protocol !== decision.protocol) continue
-        edits.push({ start: word.span.start, end: word.span.start + String(decision.from).length, text: String(decision.to) })
-        inPlace = true
-      }
-    }
-    if (!inPlace && decision.exposed) added.push(`${decision.to}${suffix}`)
-  }
-  if (added.length > 0) edits.push(insertLines(dockerfile, userPlace(dockerfile, stage), [`${keyword(dockerfile, 'EXPOSE')} ${[...new Set(added)].join(' ')}`]))
-  return edits
-}
-
-function healthcheckEdits(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, moved: readonly PortDecision[]): readonly Edit[] {
-  const edits: Edit[] = []
-  for (const instruction of stage.instructions) {
-    if (instruction.keyword !== 'HEALTHCHECK') continue
-    const before = dockerfile.source.slice(instruction.rest.start, instruction.rest.end)
-    const after = moved.reduce((text, decision) => moveHealthcheckPort(text, decision.from, decision.to ?? decision.from), before)
-    if (after !== before) edits.push({ ...instruction.rest, text: after })
-  }
-  if (plan.healthcheck !== null) {
-    edits.push(insertLines(dockerfile, userPlace(dockerfile, stage), [`${keyword(dockerfile, 'HEALTHCHECK')} ${healthcheckText(plan.healthcheck)}`]))
-  }
-  return edits
 }

@@ -7,6 +7,7 @@ import { givenNeeds } from './evidence/given.ts'
 import { movedHealthcheck } from './healthcheck.ts'
 import { planHome } from './home.ts'
 import { needOf, type Need } from './need.ts'
+import type { Operation } from './operation.ts'
 import { isInside } from './places.ts'
 import type { Grant, Plan, Remark, StageOutcome, StagePlan } from './plan.ts'
 import type { Policy } from './policy.ts'
@@ -116,17 +117,22 @@ function harden(input: StageInput, policy: Policy): StagePlan {
 function observedNeeds(observation: Observation | null): readonly Need[] {
   if (observation === null) return []
   return observation.operations
-    .filter((operation) => operation.path !== null && !(operation.outcome === 'done' && isInside(operation.path, observation.home)))
+    .filter((operation) => operation.outcome === 'refused' || !isInHome(operation, observation))
     .map(needOf)
     .filter((need) => need !== null)
 }
 
 function homeNeeds(observation: Observation | null): readonly Need[] {
-  if (observation === null || observation.home === '/') return []
+  if (observation === null) return []
   return observation.operations
-    .filter((operation) => operation.outcome === 'done' && operation.path !== null && isInside(operation.path, observation.home) && operation.access !== 'read' && operation.access !== 'list')
+    .filter((operation) => operation.outcome === 'done' && isInHome(operation, observation) && operation.access !== 'read' && operation.access !== 'list')
     .map(needOf)
     .filter((need) => need !== null)
+}
+
+/** In root's own home: for another user that is another folder. */
+function isInHome(operation: Operation, { home }: Observation): boolean {
+  return home !== '/' && operation.path !== null && isInside(operation.path, home)
 }
 
 interface Granted {

@@ -138,7 +138,10 @@ function learnedFrom(round: Round, baseline: RunRecord, workdir: string, known: 
   const passed = round.comparison.parity && round.comparison.locked
   const relevant = passed ? lines.filter((line) => refusalLines(line).length > 0) : lines
   const seen = new Set(known.map((operation) => `${operation.access} ${operation.path}`))
-  return refusalsIn(relevant.join('\n'), workdir).filter((operation) => !seen.has(`${operation.access} ${operation.path}`))
+  return refusalsIn(relevant.join('\n'), workdir)
+    .filter((operation) => !seen.has(`${operation.access} ${operation.path}`))
+    // A program that works does without what it wanted to remove: a pid file at its end, mostly.
+    .filter((operation) => !passed || operation.access !== 'remove')
 }
 
 function conclude(request: ProveRequest, baseline: RunRecord, best: Round, rounds: number): Proof {

@@ -17,7 +17,7 @@ export function refusalsIn(log: string, workdir: string): readonly Operation[] {
     for (const path of pathsIn(text, workdir)) {
       const access = accessOf(text)
       const key = `${access} ${path}`
-      if (!found.has(key)) found.set(key, { access, path, outcome: 'refused', source: 'refused', detail: `"${shorten(text)}"` })
+      if (!found.has(key)) found.set(key, { access, path, outcome: 'refused', source: 'refused', detail: shorten(text) })
     }
   }
   return [...found.values()]
@@ -58,6 +58,10 @@ function accessOf(text: string): Access {
   return 'write'
 }
 
-function shorten(text: string): string {
-  return text.length > 160 ? `${text.slice(0, 157)}...` : text
+/** Without what differs from run to run: time stamps, process ids, the level in brackets. */
+function shorten(line: string): string {
+  const text = line
+    .replace(/^(\s*(\[[^\]]*\]|\(?\d{4}[-/.]\d\d[-/.]\d\d\S*|\d\d:\d\d:\d\d\S*|[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d|UTC|GMT|\d+[:#]\d*#?\S*:?))+\s*/, '')
+    .replace(/\b(pid|tid) \d+/g, '$1')
+  return `refused: ${text.length > 140 ? `${text.slice(0, 137)}...` : text}`
 }

@@ -10,6 +10,8 @@ const POLL = 80
 /** Nothing changed for this long: a container without ports or health check is taken as settled. */
 const SETTLED = 2500
 const SETTLED_WITH_PORT = 600
+/** A first process that installs no handler never sees SIGTERM: a longer grace would only be waited out. */
+const GRACE_SECONDS = 3
 
 export interface RunOptions {
   /** Ports that should be listened on before it counts as ready; empty where none is known. */
@@ -40,7 +42,7 @@ export async function runOnce(engine: Engine, spec: RunSpec, options: RunOptions
     if (state.running) await look()
     const up = state.running ? await engine.diff(container) : []
     const kinds = options.kinds === true ? await kindsOf(engine, container, up) : new Map<string, AddedKind>()
-    if (state.running) await engine.stop(container, 10)
+    if (state.running) await engine.stop(container, GRACE_SECONDS)
     const down = await engine.diff(container)
     if (options.kinds === true) for (const [path, kind] of await kindsOf(engine, container, down)) kinds.set(path, kind)
     const diff = merge(up, down)

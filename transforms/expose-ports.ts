@@ -1,0 +1,68 @@
+import { exposedPort, exposeOf } from '../src/dockerfile/expose.ts'
+import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
+import { insertLines, userPlace } from '../src/dockerfile/placement.ts'
+import { keyword } from '../src/dockerfile/write.ts'
+import type { Edit } from '../src/edit.ts'
+import { healthcheckText, moveHealthcheckPort } from '../src/plan/healthcheck.ts'
+import type { PortDecision, StagePlan } from '../src/plan/plan.ts'
+import type { Transform } from '../src/transform.ts'
+
+export const exposePorts: Transform = {
+  name: 'expose-ports',
+  summary: 'Let EXPOSE and HEALTHCHECK follow a port that moved.',
+  *run(dockerfile, { plan }) {
+    for (const stagePlan of plan.stages) {
+      const stage = dockerfile.stages[stagePlan.stage]
+      if (stagePlan.outcome !== 'harden' || stage === undefined) continue
+      const moved = stagePlan.ports.filter((decision) => decision.to !== null)
+      const edits = [...exposeEdits(dockerfile, stage, moved), ...healthcheckEdits(dockerfile, stage, stagePlan, moved)]
+      const [first] = moved
+      if (first === undefined || edits.length === 0) continue
+      const place = exposeOf(stage, first.from) ?? stage.from
+      yield {
+        outcome: 'fixed',
+        line: place.line,
+        column: place.column,
+        message: `what speaks of port ${moved.map((decision) => decision.from).join(', ')} says ${moved.map((decision) => decision.to).join(', ')} now`,
+        evidence: moved.flatMap((decision) => decision.evidence),
+        edits,
+      }
+    }
+  },
+}
+
+/** The stage's own EXPOSE words are changed where they stand; what the base exposes gets a line of its own. */
+function exposeEdits(dockerfile: Dockerfile, stage: Stage, moved: readonly PortDecision[]): readonly Edit[] {
+  const edits: Edit[] = []
+  const added: string[] = []
+  for (const decision of moved) {
+    const suffix = decision.protocol === 'udp' ? '/udp' : ''
+    let inPlace = false
+    for (const instruction of stage.instructions) {
+      if (instruction.keyword !== 'EXPOSE') continue
+      for (const word of instruction.words) {
+        const exposed = exposedPort(word.value)
+        if (exposed?.port !== decision.from || exposed.protocol !== decision.protocol) continue
+        edits.push({ start: word.span.start, end: word.span.start + String(decision.from).length, text: String(decision.to) })
+        inPlace = true
+      }
+    }
+    if (!inPlace && decision.exposed) added.push(`${decision.to}${suffix}`)
+  }
+  if (added.length > 0) edits.push(insertLines(dockerfile, userPlace(dockerfile, stage), [`${keyword(dockerfile, 'EXPOSE')} ${[...new Set(added)].join(' ')}`]))
+  return edits
+}
+
+function healthcheckEdits(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, moved: readonly PortDecision[]): readonly Edit[] {
+  const edits: Edit[] = []
+  for (const instruction of stage.instructions) {
+    if (instruction.keyword !== 'HEALTHCHECK') continue
+    const before = dockerfile.source.slice(instruction.rest.start, instruction.rest.end)
+    const after = moved.reduce((text, decision) => moveHealthcheckPort(text, decision.from, decision.to ?? decision.from), before)
+    if (after !== before) edits.push({ ...instruction.rest, text: after })
+  }
+  if (plan.healthcheck !== null) {
+    edits.push(insertLines(dockerfile, userPlace(dockerfile, stage), [`${keyword(dockerfile, 'HEALTHCHECK')} ${healthcheckText(plan.healthcheck)}`]))
+  }
+  return edits
+}
