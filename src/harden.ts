@@ -27,14 +27,23 @@ export function hardenDockerfile(request: HardenRequest): Hardened {
   const { dockerfile, policy } = request
   const plan = makePlan(request.stages, policy)
   const findings = run(request, plan)
-  const applied = findings.filter(({ finding }) => finding.outcome === 'fixed' || (finding.outcome === 'offered' && policy.unsafe))
-  const output = applyEdits(dockerfile.source, applied.flatMap(({ finding }) => finding.edits))
+  const applied = findings.filter(
+    ({ finding }) => finding.outcome === 'fixed' || (finding.outcome === 'offered' && policy.unsafe),
+  )
+  const output = applyEdits(
+    dockerfile.source,
+    applied.flatMap(({ finding }) => finding.edits),
+  )
   return {
     plan,
     result: {
       target: request.target,
       kind: request.kind,
-      verdict: verdictOf(plan, findings.map(({ finding }) => finding), policy),
+      verdict: verdictOf(
+        plan,
+        findings.map(({ finding }) => finding),
+        policy,
+      ),
       user: userOf(plan),
       stages: plan.stages.map((stage) => reportStage(dockerfile, stage)),
       findings: findings.map(({ name, finding }) => reportFinding(name, finding, policy)),
@@ -64,14 +73,19 @@ function verdictOf(plan: Plan, findings: readonly Finding[], policy: Policy): Ve
   const outcomes = plan.stages.map((stage) => stage.outcome)
   if (outcomes.length > 0 && outcomes.every((outcome) => outcome === 'not-applicable')) return 'not-applicable'
   if (outcomes.includes('needs-root')) return 'needs-root'
-  const open = findings.some((finding) => finding.outcome === 'todo' || (finding.outcome === 'offered' && !policy.unsafe))
-  if (open || outcomes.includes('unknown') || policy.ignore.includes('set-user')) return outcomes.every((outcome) => outcome === 'already') && !open ? 'unchanged' : 'incomplete'
+  const open = findings.some(
+    (finding) => finding.outcome === 'todo' || (finding.outcome === 'offered' && !policy.unsafe),
+  )
+  if (open || outcomes.includes('unknown') || policy.ignore.includes('set-user'))
+    return outcomes.every((outcome) => outcome === 'already') && !open ? 'unchanged' : 'incomplete'
   return outcomes.includes('harden') ? 'hardened' : 'unchanged'
 }
 
 function userOf(plan: Plan): ReportUser | null {
   const account = plan.stages.find((stage) => stage.account !== null)?.account
-  return account === undefined || account === null ? null : { name: account.name, uid: account.uid, gid: account.gid, from: account.from }
+  return account === undefined || account === null
+    ? null
+    : { name: account.name, uid: account.uid, gid: account.gid, from: account.from }
 }
 
 function reportStage(dockerfile: Dockerfile, plan: StagePlan): ReportStage {

@@ -32,11 +32,15 @@ export function baseReferences(dockerfile: Dockerfile): readonly string[] {
 export function plannedStages(dockerfile: Dockerfile, policy: Policy): readonly Stage[] {
   if (policy.target !== null) {
     const stage = findStage(dockerfile, policy.target)
-    if (stage === null) throw new HardenError('bad-usage', `there is no stage ${policy.target}`, { hint: `stages are ${dockerfile.stages.map((other) => other.name ?? other.index).join(', ')}` })
+    if (stage === null)
+      throw new HardenError('bad-usage', `there is no stage ${policy.target}`, {
+        hint: `stages are ${dockerfile.stages.map((other) => other.name ?? other.index).join(', ')}`,
+      })
     return [stage]
   }
   const final = finalStage(dockerfile)
-  const starts = (stage: Stage): boolean => stage.instructions.some(({ keyword }) => keyword === 'CMD' || keyword === 'ENTRYPOINT')
+  const starts = (stage: Stage): boolean =>
+    stage.instructions.some(({ keyword }) => keyword === 'CMD' || keyword === 'ENTRYPOINT')
   return leafStages(dockerfile).filter((stage) => stage === final || starts(stage))
 }
 
@@ -64,7 +68,9 @@ function stageInput(dockerfile: Dockerfile, stage: Stage, knowledge: Knowledge):
     facts,
     userBefore: userBefore(state.user.value, root, base),
     created: [],
-    shellSeen: chain.some((each) => each.instructions.some((instruction) => instruction.keyword === 'RUN' && instruction.json === null)),
+    shellSeen: chain.some((each) =>
+      each.instructions.some((instruction) => instruction.keyword === 'RUN' && instruction.json === null),
+    ),
     baseOnly: facts.config.entrypoint === null && facts.config.cmd === null,
     vendor: vendorOf({
       entry: reference === null ? null : knowledge.entries(reference),
@@ -80,7 +86,8 @@ function stageInput(dockerfile: Dockerfile, stage: Stage, knowledge: Knowledge):
 /** A base that nobody could look at most likely runs as root, as nearly all do; only a variable in USER is unknown. */
 function userBefore(user: Known<string>, root: Stage, base: ImageFacts): Known<string> {
   if (user.known) return { known: true, value: user.value === '' ? 'root' : user.value }
-  if (root.base.kind === 'image' && !base.accounts.known && !base.os.known && base.source === 'derived') return { known: true, value: 'root' }
+  if (root.base.kind === 'image' && !base.accounts.known && !base.os.known && base.source === 'derived')
+    return { known: true, value: 'root' }
   return user
 }
 
@@ -95,7 +102,11 @@ function baseFacts(root: Stage, chain: readonly Stage[], knowledge: Knowledge): 
 
 /** `scratch` holds nothing, unless a whole root file system is copied into it. */
 function scratchFacts(chain: readonly Stage[]): ImageFacts {
-  const filled = chain.some((stage) => stage.instructions.some((instruction) => /^(COPY|ADD)$/.test(instruction.keyword) && destinationOf(instruction) === '/'))
+  const filled = chain.some((stage) =>
+    stage.instructions.some(
+      (instruction) => /^(COPY|ADD)$/.test(instruction.keyword) && destinationOf(instruction) === '/',
+    ),
+  )
   if (filled) return unknownFacts('scratch', 'a whole file system is copied into it')
   return {
     reference: 'scratch',
@@ -113,7 +124,9 @@ function writesInto(stage: Stage, path: string): boolean {
   return stage.instructions.some((instruction) => {
     if (!/^(COPY|ADD)$/.test(instruction.keyword)) return false
     const destination = destinationOf(instruction)
-    return destination !== null && (destination === path || isInside(path, destination) || destination === parentOf(path))
+    return (
+      destination !== null && (destination === path || isInside(path, destination) || destination === parentOf(path))
+    )
   })
 }
 

@@ -37,7 +37,10 @@ interface Session {
 
 async function open(options: Options, ports: Ports): Promise<Engine | null> {
   if (options.engine === 'none') {
-    if (options.prove || options.build) throw new HardenError('no-engine', 'building and proving need an engine, and --engine none asks for none', { hint: 'leave --engine out' })
+    if (options.prove || options.build)
+      throw new HardenError('no-engine', 'building and proving need an engine, and --engine none asks for none', {
+        hint: 'leave --engine out',
+      })
     return null
   }
   const required = options.prove || options.build || options.engine !== 'auto'
@@ -54,11 +57,26 @@ async function work(item: WorkItem, session: Session): Promise<TargetOutcome> {
   const dockerfile = parseDockerfile(source)
   await lookAtBases(item, dockerfile, session)
   const make = (observations: Knowledge['observations'], built: Knowledge['built']): Hardened => {
-    const knowledge: Knowledge = { bases: session.known, built, observations, programs, entries: (reference) => lookUp(reference) }
+    const knowledge: Knowledge = {
+      bases: session.known,
+      built,
+      observations,
+      programs,
+      entries: (reference) => lookUp(reference),
+    }
     const { policy } = session.options
-    return hardenDockerfile({ target: item.target, kind: item.kind, dockerfile, stages: stageInputs(dockerfile, policy, knowledge), policy, transforms })
+    return hardenDockerfile({
+      target: item.target,
+      kind: item.kind,
+      dockerfile,
+      stages: stageInputs(dockerfile, policy, knowledge),
+      policy,
+      transforms,
+    })
   }
-  const result = session.options.prove ? await proveTarget(item, dockerfile, source, session, make) : make(new Map(), new Map()).result
+  const result = session.options.prove
+    ? await proveTarget(item, dockerfile, source, session, make)
+    : make(new Map(), new Map()).result
   if (session.options.build && result.verdict === 'hardened') await buildResult(item, result, session)
   return { result, source, path: item.path }
 }
@@ -79,7 +97,10 @@ async function lookAt(reference: string, item: WorkItem, session: Session): Prom
   const listed = factsFromCatalogue(reference)
   if (engine !== null && item.kind === 'image' && !options.offline) {
     ports.progress(`pulling ${reference}`)
-    const pulled = await engine.pull(reference, options.platform ?? undefined).then(() => null, (error: unknown) => error)
+    const pulled = await engine.pull(reference, options.platform ?? undefined).then(
+      () => null,
+      (error: unknown) => error,
+    )
     if (pulled === null) return { known: true, value: await factsFromEngine(engine, reference) }
     if (!(pulled instanceof HardenError)) throw pulled
     if (listed === null || options.prove || options.build) throw pulled
@@ -87,16 +108,29 @@ async function lookAt(reference: string, item: WorkItem, session: Session): Prom
   if (listed !== null) return { known: true, value: listed }
   const where = engine === null ? 'there is no engine to look with' : `${engine.name} has no copy of it`
   if (item.kind === 'image') {
-    throw new HardenError('no-image', `${reference} cannot be looked at: ${where}, and the built-in catalogue does not list it`, {
-      hint: engine === null ? 'start an engine, or name an image that the catalogue lists' : `pull it first: ${engine.name} pull ${reference}`,
-    })
+    throw new HardenError(
+      'no-image',
+      `${reference} cannot be looked at: ${where}, and the built-in catalogue does not list it`,
+      {
+        hint:
+          engine === null
+            ? 'start an engine, or name an image that the catalogue lists'
+            : `pull it first: ${engine.name} pull ${reference}`,
+      },
+    )
   }
   return { known: false, reason: `${where}, and the catalogue does not list it` }
 }
 
 type Make = (observations: Knowledge['observations'], built: Knowledge['built']) => Hardened
 
-async function proveTarget(item: WorkItem, dockerfile: Dockerfile, source: string, session: Session, make: Make): Promise<TargetResult> {
+async function proveTarget(
+  item: WorkItem,
+  dockerfile: Dockerfile,
+  source: string,
+  session: Session,
+  make: Make,
+): Promise<TargetResult> {
   const { engine, options, ports } = session
   if (engine === null) throw new HardenError('no-engine', 'a proof needs an engine')
   const stage = plannedStages(dockerfile, options.policy).at(-1)
@@ -115,7 +149,10 @@ async function proveTarget(item: WorkItem, dockerfile: Dockerfile, source: strin
     return tag
   }
   const baseline = item.kind === 'image' ? (item.reference ?? item.target) : await build(source, 'baseline')
-  const facts = item.kind === 'image' ? factsOf(session, baseline) : { ...(await factsFromEngine(engine, baseline)), reference: item.target }
+  const facts =
+    item.kind === 'image'
+      ? factsOf(session, baseline)
+      : { ...(await factsFromEngine(engine, baseline)), reference: item.target }
   const first = make(new Map(), new Map([[stage.index, facts]]))
   if (first.result.verdict === 'unchanged' || first.result.verdict === 'not-applicable') return first.result
   const proof = await prove({

@@ -43,26 +43,47 @@ function exposeEdits(dockerfile: Dockerfile, stage: Stage, moved: readonly PortD
       for (const word of instruction.words) {
         const exposed = exposedPort(word.value)
         if (exposed?.port !== decision.from || exposed.protocol !== decision.protocol) continue
-        edits.push({ start: word.span.start, end: word.span.start + String(decision.from).length, text: String(decision.to) })
+        edits.push({
+          start: word.span.start,
+          end: word.span.start + String(decision.from).length,
+          text: String(decision.to),
+        })
         inPlace = true
       }
     }
     if (!inPlace && decision.exposed) added.push(`${decision.to}${suffix}`)
   }
-  if (added.length > 0) edits.push(insertLines(dockerfile, userPlace(dockerfile, stage), [`${keyword(dockerfile, 'EXPOSE')} ${[...new Set(added)].join(' ')}`]))
+  if (added.length > 0)
+    edits.push(
+      insertLines(dockerfile, userPlace(dockerfile, stage), [
+        `${keyword(dockerfile, 'EXPOSE')} ${[...new Set(added)].join(' ')}`,
+      ]),
+    )
   return edits
 }
 
-function healthcheckEdits(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, moved: readonly PortDecision[]): readonly Edit[] {
+function healthcheckEdits(
+  dockerfile: Dockerfile,
+  stage: Stage,
+  plan: StagePlan,
+  moved: readonly PortDecision[],
+): readonly Edit[] {
   const edits: Edit[] = []
   for (const instruction of stage.instructions) {
     if (instruction.keyword !== 'HEALTHCHECK') continue
     const before = dockerfile.source.slice(instruction.rest.start, instruction.rest.end)
-    const after = moved.reduce((text, decision) => moveHealthcheckPort(text, decision.from, decision.to ?? decision.from), before)
+    const after = moved.reduce(
+      (text, decision) => moveHealthcheckPort(text, decision.from, decision.to ?? decision.from),
+      before,
+    )
     if (after !== before) edits.push({ ...instruction.rest, text: after })
   }
   if (plan.healthcheck !== null) {
-    edits.push(insertLines(dockerfile, userPlace(dockerfile, stage), [`${keyword(dockerfile, 'HEALTHCHECK')} ${healthcheckText(plan.healthcheck)}`]))
+    edits.push(
+      insertLines(dockerfile, userPlace(dockerfile, stage), [
+        `${keyword(dockerfile, 'HEALTHCHECK')} ${healthcheckText(plan.healthcheck)}`,
+      ]),
+    )
   }
   return edits
 }

@@ -14,7 +14,8 @@ export const ownWritablePaths: Transform = {
     for (const stagePlan of plan.stages) {
       const { account } = stagePlan
       const stage = dockerfile.stages[stagePlan.stage]
-      if (stagePlan.outcome !== 'harden' || account === null || stage === undefined || stagePlan.grants.length === 0) continue
+      if (stagePlan.outcome !== 'harden' || account === null || stage === undefined || stagePlan.grants.length === 0)
+        continue
       if (stagePlan.tools.shell === false) yield shellless(dockerfile, stage, stagePlan, account)
       else yield* withShell(dockerfile, stage, stagePlan, account)
     }
@@ -26,7 +27,10 @@ function* withShell(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, accou
   const groups = new Map<number, { readonly place: Place; readonly grants: Grant[] }>()
   for (const grant of plan.grants) {
     const volume = coveringVolume(stage, grant.path)
-    const place = volume === null ? rootPlace(dockerfile, stage) : earlier(rootPlace(dockerfile, stage), placeBefore(dockerfile, stage, volume))
+    const place =
+      volume === null
+        ? rootPlace(dockerfile, stage)
+        : earlier(rootPlace(dockerfile, stage), placeBefore(dockerfile, stage, volume))
     const group = groups.get(place.offset) ?? { place, grants: [] }
     group.grants.push(grant)
     groups.set(place.offset, group)
@@ -43,7 +47,8 @@ function earlier(a: Place, b: Place): Place {
 
 function commands(grants: readonly Grant[], account: AccountChoice): readonly string[] {
   const owner = `${account.uid}:${account.gid}`
-  const of = (...kinds: readonly Grant['kind'][]): readonly Grant[] => grants.filter((grant) => kinds.includes(grant.kind))
+  const of = (...kinds: readonly Grant['kind'][]): readonly Grant[] =>
+    grants.filter((grant) => kinds.includes(grant.kind))
   const words = (list: readonly Grant[]): string => list.map((grant) => shellWord(grant.path)).join(' ')
   const made = of('create-directory')
   const touched = of('create-file')
@@ -75,9 +80,14 @@ function modes(grants: readonly Grant[]): readonly string[] {
 function shellless(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, account: AccountChoice): Finding {
   const name = 'harden-image-paths'
   const owner = `${account.uid}:${account.gid}`
-  const folders = plan.grants.filter((grant) => grant.kind === 'create-directory' || grant.kind === 'own-directory' || grant.kind === 'sticky')
+  const folders = plan.grants.filter(
+    (grant) => grant.kind === 'create-directory' || grant.kind === 'own-directory' || grant.kind === 'sticky',
+  )
   const files = plan.grants.filter((grant) => grant.kind === 'create-file')
-  const copies = new Map<string, { readonly parent: string; readonly mode: number | undefined; readonly names: string[] }>()
+  const copies = new Map<
+    string,
+    { readonly parent: string; readonly mode: number | undefined; readonly names: string[] }
+  >()
   for (const grant of folders) {
     const cut = grant.path.lastIndexOf('/')
     const parent = cut <= 0 ? '/' : grant.path.slice(0, cut)
@@ -88,17 +98,25 @@ function shellless(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, accoun
   }
   const list = [...copies.values()]
   const from = [`${keyword(dockerfile, 'FROM')} scratch ${keyword(dockerfile, 'AS')} ${name}`]
-  for (const [index, copy] of list.entries()) for (const child of copy.names) from.push(`${keyword(dockerfile, 'WORKDIR')} ${quoted(`/${index + 1}/${child}`)}`)
+  for (const [index, copy] of list.entries())
+    for (const child of copy.names) from.push(`${keyword(dockerfile, 'WORKDIR')} ${quoted(`/${index + 1}/${child}`)}`)
   const lines: string[] = []
   for (const [index, copy] of list.entries()) {
     const mode = copy.mode === undefined ? '' : ` --chmod=${copy.mode.toString(8)}`
     const target = copy.parent === '/' ? '/' : `${copy.parent}/`
     lines.push(copyLine(dockerfile, `--from=${name} --chown=${owner}${mode}`, `/${index + 1}/`, target))
   }
-  for (const grant of files) lines.push(`${keyword(dockerfile, 'COPY')} --chown=${owner} <<"HARDEN_IMAGE" ${quoted(grant.path)}`, 'HARDEN_IMAGE')
+  for (const grant of files)
+    lines.push(`${keyword(dockerfile, 'COPY')} --chown=${owner} <<"HARDEN_IMAGE" ${quoted(grant.path)}`, 'HARDEN_IMAGE')
   return finding(stage, plan.grants, [
     ...(list.length > 0
-      ? [insertLines(dockerfile, stagePlace(dockerfile, stage), [...reason('folders with an owner, for an image that has no shell to make them'), ...from, ''])]
+      ? [
+          insertLines(dockerfile, stagePlace(dockerfile, stage), [
+            ...reason('folders with an owner, for an image that has no shell to make them'),
+            ...from,
+            '',
+          ]),
+        ]
       : []),
     insertLines(dockerfile, rootPlace(dockerfile, stage), [...reason(why(plan.grants)), ...lines]),
   ])

@@ -7,7 +7,8 @@ import type { Finding, Transform } from '../src/transform.ts'
 
 export const raisePorts: Transform = {
   name: 'raise-ports',
-  summary: 'Move ports below 1024, which a non-root process may not bind everywhere, where the place that sets them is known.',
+  summary:
+    'Move ports below 1024, which a non-root process may not bind everywhere, where the place that sets them is known.',
   *run(dockerfile, { plan }) {
     for (const stagePlan of plan.stages) {
       const stage = dockerfile.stages[stagePlan.stage]
@@ -35,7 +36,13 @@ function kept(stage: Stage, decision: PortDecision): Finding {
 function move(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, moved: readonly PortDecision[]): Finding {
   const files = plan.fileEdits.filter((edit) => edit.purpose === 'port')
   const names = files.map((edit) => edit.path.slice(edit.path.lastIndexOf('/') + 1)).join(' and ')
-  const lines = changeFiles(dockerfile, files, plan.tools, plan.text, `listen above 1024 (${names} said ${moved.map((decision) => decision.from).join(', ')})`)
+  const lines = changeFiles(
+    dockerfile,
+    files,
+    plan.tools,
+    plan.text,
+    `listen above 1024 (${names} said ${moved.map((decision) => decision.from).join(', ')})`,
+  )
   const text = moved.map((decision) => `${decision.from} becomes ${decision.to}`).join(', ')
   const place = moved.map((decision) => exposeOf(stage, decision.from)).find((found) => found !== null) ?? stage.from
   return {

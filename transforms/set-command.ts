@@ -59,7 +59,9 @@ function changed(instruction: Instruction, words: readonly string[]): readonly E
     return [{ ...instruction.rest, text: text ?? execForm(words) }]
   }
   if (json.length !== words.length) return [{ ...instruction.rest, text: execForm(words) }]
-  return json.flatMap((item, index) => (item.value === words[index] ? [] : [{ ...item.span, text: JSON.stringify(words[index]) }]))
+  return json.flatMap((item, index) =>
+    item.value === words[index] ? [] : [{ ...item.span, text: JSON.stringify(words[index]) }],
+  )
 }
 
 function last(stage: Stage, name: string): Instruction | null {

@@ -31,7 +31,8 @@ function inPlace(stage: Stage, { name, value }: EnvSetting): Edit | null {
   for (const instruction of [...stage.instructions].reverse()) {
     if (instruction.keyword !== 'ENV') continue
     const [first, second] = instruction.words
-    if (first?.value === name && second !== undefined && instruction.words.length === 2) return { ...second.span, text: envValue(value) }
+    if (first?.value === name && second !== undefined && instruction.words.length === 2)
+      return { ...second.span, text: envValue(value) }
     for (const word of instruction.words) {
       if (!word.value.startsWith(`${name}=`)) continue
       return { start: word.span.start + name.length + 1, end: word.span.end, text: envValue(value) }

@@ -12,9 +12,19 @@ export const skipStepDown: Transform = {
       if (stagePlan.outcome !== 'harden' || stage === undefined || edits.length === 0) continue
       const lines = changeFiles(dockerfile, edits, stagePlan.tools, stagePlan.text)
       const files = edits.map((edit) => edit.path).join(', ')
-      const about = { line: stage.from.line, column: stage.from.column, evidence: edits.flatMap((edit) => edit.evidence) }
+      const about = {
+        line: stage.from.line,
+        column: stage.from.column,
+        evidence: edits.flatMap((edit) => edit.evidence),
+      }
       if (lines === null) {
-        yield { ...about, outcome: 'todo', message: `${files} must change and the image has no sed to do it with`, hint: edits.map((edit) => edit.reason).join('; '), edits: [] }
+        yield {
+          ...about,
+          outcome: 'todo',
+          message: `${files} must change and the image has no sed to do it with`,
+          hint: edits.map((edit) => edit.reason).join('; '),
+          edits: [],
+        }
         continue
       }
       yield {

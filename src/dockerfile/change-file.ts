@@ -9,6 +9,7 @@ export function changeFiles(
   edits: readonly FileEdit[],
   tools: Tools,
   texts: (path: string) => string | null,
+  summary?: string,
 ): readonly string[] | null {
   if (edits.length === 0) return []
   const why = reason(summary ?? [...new Set(edits.map((edit) => edit.reason))].join('; '))

@@ -2,7 +2,12 @@ import type { Instruction, Stage } from './model.ts'
 
 /** The stage's own EXPOSE that names a port; null where none does. */
 export function exposeOf(stage: Stage, port: number): Instruction | null {
-  return stage.instructions.find((instruction) => instruction.keyword === 'EXPOSE' && instruction.words.some((word) => exposedPort(word.value)?.port === port)) ?? null
+  return (
+    stage.instructions.find(
+      (instruction) =>
+        instruction.keyword === 'EXPOSE' && instruction.words.some((word) => exposedPort(word.value)?.port === port),
+    ) ?? null
+  )
 }
 
 /** `80`, `53/udp`; null for a range or a variable. */

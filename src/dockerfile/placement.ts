@@ -50,7 +50,9 @@ export function placeBefore(dockerfile: Dockerfile, stage: Stage, instruction: I
 
 export function insertLines(dockerfile: Dockerfile, place: Place, lines: readonly string[]): Edit {
   const { eol } = dockerfile
-  const text = place.open ? lines.map((line) => `${eol}${line}`).join('') : lines.map((line) => `${line}${eol}`).join('')
+  const text = place.open
+    ? lines.map((line) => `${eol}${line}`).join('')
+    : lines.map((line) => `${line}${eol}`).join('')
   return { start: place.offset, end: place.offset, text }
 }
 
@@ -67,7 +69,10 @@ function tailOf(stage: Stage, kinds: ReadonlySet<string>): Instruction | null {
 /** Start of the comment lines that stand directly above an instruction, or of the instruction itself. */
 function withComments(dockerfile: Dockerfile, instruction: Instruction): number {
   const { source } = dockerfile
-  const floor = Math.max(previousEnd(dockerfile, instruction), ...dockerfile.directives.map((directive) => lineAfter(source, directive.span.end)))
+  const floor = Math.max(
+    previousEnd(dockerfile, instruction),
+    ...dockerfile.directives.map((directive) => lineAfter(source, directive.span.end)),
+  )
   let start = instruction.lines.start
   while (start > floor) {
     const lineStart = source.lastIndexOf('\n', start - 2) + 1

@@ -58,5 +58,9 @@ export function execForm(words: readonly string[]): string {
 export function copyText(dockerfile: Dockerfile, text: string, path: string, flags: string): readonly string[] {
   const end = 'HARDEN_IMAGE'
   const body = text.endsWith('\n') ? text.slice(0, -1) : text
-  return [`${keyword(dockerfile, 'COPY')} ${flags === '' ? '' : `${flags} `}<<"${end}" ${path}`, ...body.split(/\r?\n/), end]
+  return [
+    `${keyword(dockerfile, 'COPY')} ${flags === '' ? '' : `${flags} `}<<"${end}" ${path}`,
+    ...body.split(/\r?\n/),
+    end,
+  ]
 }

@@ -9,4 +9,3 @@ export function passwdLine(account: AccountChoice): string {
 export function groupLine(account: AccountChoice): string {
   return `${account.name}:x:${account.gid}:`
 }
-

@@ -1,4 +1,12 @@
-import { groupNamed, groupsOf, groupWithGid, privilegedGroupsOf, sharedAccounts, userNamed, userWithUid } from '../image/accounts.ts'
+import {
+  groupNamed,
+  groupsOf,
+  groupWithGid,
+  privilegedGroupsOf,
+  sharedAccounts,
+  userNamed,
+  userWithUid,
+} from '../image/accounts.ts'
 import type { Account, Accounts, ImageFacts } from '../image/facts.ts'
 import { groupLine, passwdLine } from './account-lines.ts'
 import type { Evidence } from './evidence.ts'
@@ -30,8 +38,10 @@ export function chooseAccount(request: AccountRequest): AccountChoice {
   const accounts = request.facts.accounts.known ? request.facts.accounts.value : noAccounts
   if (request.option !== null) return fromOption(request.option, accounts, request)
   for (const candidate of request.candidates) {
-    const account = candidate.name === null ? userWithUid(accounts, candidate.uid ?? -1) : userNamed(accounts, candidate.name)
-    if (account !== null && isFit(account, accounts)) return existing(account, accounts, request, [candidate.evidence], 'image')
+    const account =
+      candidate.name === null ? userWithUid(accounts, candidate.uid ?? -1) : userNamed(accounts, candidate.name)
+    if (account !== null && isFit(account, accounts))
+      return existing(account, accounts, request, [candidate.evidence], 'image')
     if (account === null && candidate.uid !== null && candidate.uid > 0) {
       return bare(candidate.uid, candidate.uid, [candidate.evidence], 'image')
     }
@@ -98,7 +108,14 @@ function withDropped(account: Account, accounts: Accounts, evidence: readonly Ev
   const dropped = groupsOf(accounts, account.name).filter((gid) => gid !== account.gid)
   if (dropped.length === 0) return evidence
   const names = dropped.map((gid) => groupWithGid(accounts, gid)?.name ?? String(gid)).join(', ')
-  return [...evidence, { source: 'account', subject: account.name, detail: `is also in ${names}; a numeric USER does not keep these groups` }]
+  return [
+    ...evidence,
+    {
+      source: 'account',
+      subject: account.name,
+      detail: `is also in ${names}; a numeric USER does not keep these groups`,
+    },
+  ]
 }
 
 function homeOf(account: Account, facts: ImageFacts): string {
@@ -107,7 +124,18 @@ function homeOf(account: Account, facts: ImageFacts): string {
 }
 
 function bare(uid: number, gid: number, evidence: readonly Evidence[], from: AccountChoice['from']): AccountChoice {
-  return { name: '', uid, gid, groups: [], home: '', createHome: false, createGroup: false, from, creation: 'none', evidence }
+  return {
+    name: '',
+    uid,
+    gid,
+    groups: [],
+    home: '',
+    createHome: false,
+    createGroup: false,
+    from,
+    creation: 'none',
+    evidence,
+  }
 }
 
 function created(
@@ -121,13 +149,26 @@ function created(
 ): AccountChoice {
   const fixed = from === 'option'
   const creation = creationFor(request)
-  const uid = fixed ? wantedUid : free(wantedUid, (id) => userWithUid(accounts, id) !== null || groupWithGid(accounts, id) !== null)
+  const uid = fixed
+    ? wantedUid
+    : free(wantedUid, (id) => userWithUid(accounts, id) !== null || groupWithGid(accounts, id) !== null)
   const gid = fixed ? wantedGid : uid
   if (creation === 'none') return bare(uid, gid, evidence, from)
   const name = freeName(wantedName, accounts)
   const home = `/home/${name}`
   const createGroup = groupWithGid(accounts, gid) === null
-  const plain: AccountChoice = { name, uid, gid, groups: [], home, createHome: true, createGroup, from, creation, evidence }
+  const plain: AccountChoice = {
+    name,
+    uid,
+    gid,
+    groups: [],
+    home,
+    createHome: true,
+    createGroup,
+    from,
+    creation,
+    evidence,
+  }
   return creation === 'copy' ? withTexts(plain, request) : plain
 }
 
@@ -137,8 +178,10 @@ function creationFor(request: AccountRequest): AccountCreation {
   const files = facts.files.known ? facts.files.value : null
   if (files !== null) {
     const shell = tools.shell === true
-    if (shell && ['/usr/sbin/useradd', '/sbin/useradd', '/usr/bin/useradd'].some((path) => files.exists(path))) return 'useradd'
-    if (shell && isBusybox(files.resolve('/usr/sbin/adduser')) && isBusybox(files.resolve('/usr/sbin/addgroup'))) return 'adduser'
+    if (shell && ['/usr/sbin/useradd', '/sbin/useradd', '/usr/bin/useradd'].some((path) => files.exists(path)))
+      return 'useradd'
+    if (shell && isBusybox(files.resolve('/usr/sbin/adduser')) && isBusybox(files.resolve('/usr/sbin/addgroup')))
+      return 'adduser'
     if (shell) return 'append'
     return files.text('/etc/passwd') === null ? 'none' : 'copy'
   }

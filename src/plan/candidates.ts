@@ -25,7 +25,9 @@ export interface CandidateSources {
 /** Everybody whom the program could run as, best reason first. */
 export function candidates(sources: CandidateSources): readonly Candidate[] {
   return [
-    ...sources.created.map((name) => named(name, { source: 'declared', subject: name, detail: 'created by this Dockerfile' })),
+    ...sources.created.map((name) =>
+      named(name, { source: 'declared', subject: name, detail: 'created by this Dockerfile' }),
+    ),
     ...switchTargets(sources),
     ...observed(sources),
     ...vendor(sources),
@@ -40,7 +42,11 @@ function named(name: string, evidence: Evidence): Candidate {
 
 function vendor({ vendor: account, facts }: CandidateSources): readonly Candidate[] {
   if (account === null) return []
-  const evidence: Evidence = { source: 'catalogue', subject: account.name, detail: 'the account that its vendor runs it as' }
+  const evidence: Evidence = {
+    source: 'catalogue',
+    subject: account.name,
+    detail: 'the account that its vendor runs it as',
+  }
   if (!facts.accounts.known) return [{ name: null, uid: account.uid, evidence }]
   return [named(account.name, evidence)]
 }
@@ -58,7 +64,11 @@ function observed({ observedUids }: CandidateSources): readonly Candidate[] {
     .map((uid) => ({
       name: null,
       uid,
-      evidence: { source: 'observed', subject: String(uid), detail: 'does the work when the original runs as root' } as const,
+      evidence: {
+        source: 'observed',
+        subject: String(uid),
+        detail: 'does the work when the original runs as root',
+      } as const,
     }))
 }
 
@@ -85,17 +95,30 @@ function serviceAccounts({ facts }: CandidateSources): readonly Candidate[] {
   const accounts = facts.accounts.value
   const found: Candidate[] = []
   for (const program of programsOf(facts.config)) {
-    for (const name of [program, program.replace(/-?server$/, ''), program.replace(/d$/, ''), program.replace(/-.*$/, '')]) {
+    for (const name of [
+      program,
+      program.replace(/-?server$/, ''),
+      program.replace(/d$/, ''),
+      program.replace(/-.*$/, ''),
+    ]) {
       const account = name === '' ? null : userNamed(accounts, name)
       if (account === null) continue
-      found.push(named(account.name, { source: 'account', subject: account.name, detail: `the image's account for ${program}` }))
+      found.push(
+        named(account.name, { source: 'account', subject: account.name, detail: `the image's account for ${program}` }),
+      )
       break
     }
   }
   const ordinary = accounts.users.filter((user) => isOrdinary(user) && isFit(user, accounts) && hasHome(user, facts))
   const [only] = ordinary
   if (ordinary.length === 1 && only !== undefined) {
-    found.push(named(only.name, { source: 'account', subject: only.name, detail: 'the account that the image brings for its program' }))
+    found.push(
+      named(only.name, {
+        source: 'account',
+        subject: only.name,
+        detail: 'the account that the image brings for its program',
+      }),
+    )
   }
   return found
 }
@@ -108,4 +131,3 @@ function hasHome(user: Account, facts: ImageFacts): boolean {
   if (!facts.files.known) return user.home.startsWith('/') && user.home !== '/nonexistent'
   return facts.files.value.entry(user.home)?.type === 'directory'
 }
-

@@ -12,7 +12,9 @@ export function planCommand(facts: ImageFacts, ports: PortPlan, stepDown: StepDo
   const cmdMoved = !same(cmd, config.cmd)
   if (!entrypointMoved && !cmdMoved) return null
   const reasons = [
-    ...ports.decisions.filter((port) => port.to !== null && (ports.entrypoint !== null || ports.cmd !== null)).map((port) => `port ${port.from} becomes ${port.to}`),
+    ...ports.decisions
+      .filter((port) => port.to !== null && (ports.entrypoint !== null || ports.cmd !== null))
+      .map((port) => `port ${port.from} becomes ${port.to}`),
     ...stepDown.argvReasons,
   ]
   return {

@@ -3,14 +3,20 @@ import type { FileEdit, Substitution } from './plan.ts'
 /** One `sed` command that makes the change. */
 export function sedCommand(edit: FileEdit, quote: (word: string) => string): string {
   const scripts = edit.substitutions.map(sedScript)
-  const joined = scripts.length === 1 ? quote(scripts[0] ?? '') : scripts.map((script) => `-e ${quote(script)}`).join(' ')
+  const joined =
+    scripts.length === 1 ? quote(scripts[0] ?? '') : scripts.map((script) => `-e ${quote(script)}`).join(' ')
   return `sed -i -E ${joined} ${quote(edit.path)}`
 }
 
 function sedScript(substitution: Substitution): string {
-  const delimiter = ['/', '#', '|', '~', ','].find((mark) => !substitution.pattern.includes(mark) && !substitution.replacement.includes(mark)) ?? '/'
+  const delimiter =
+    ['/', '#', '|', '~', ','].find(
+      (mark) => !substitution.pattern.includes(mark) && !substitution.replacement.includes(mark),
+    ) ?? '/'
   if (substitution.remove === true) {
-    return delimiter === '/' ? `/${substitution.pattern}/d` : String.raw`\${delimiter}${substitution.pattern}${delimiter}d`.replace('\\$', '\\')
+    return delimiter === '/'
+      ? `/${substitution.pattern}/d`
+      : String.raw`\${delimiter}${substitution.pattern}${delimiter}d`.replace('\\$', '\\')
   }
   const escape = (text: string): string => (delimiter === '/' ? text.replaceAll('/', String.raw`\/`) : text)
   return `s${delimiter}${escape(substitution.pattern)}${delimiter}${escape(substitution.replacement)}${delimiter}${substitution.global ? 'g' : ''}`
@@ -23,9 +29,10 @@ export function applySubstitutions(text: string, substitutions: readonly Substit
   for (const substitution of substitutions) {
     const pattern = toRegExp(substitution)
     if (pattern === null) return null
-    result = substitution.remove === true
-      ? result.filter((line) => !pattern.test(line))
-      : result.map((line) => line.replace(pattern, toJavaScript(substitution.replacement)))
+    result =
+      substitution.remove === true
+        ? result.filter((line) => !pattern.test(line))
+        : result.map((line) => line.replace(pattern, toJavaScript(substitution.replacement)))
   }
   return result.join('\n')
 }
@@ -37,7 +44,12 @@ export function matches(text: string, substitution: Substitution): boolean {
 }
 
 function toRegExp(substitution: Substitution): RegExp | null {
-  const source = substitution.pattern.replaceAll('[[:space:]]', String.raw`\s`).replaceAll('[:space:]', String.raw`\s`).replaceAll('[:alnum:]', 'A-Za-z0-9').replaceAll('[:digit:]', '0-9').replaceAll('[:blank:]', String.raw` \t`)
+  const source = substitution.pattern
+    .replaceAll('[[:space:]]', String.raw`\s`)
+    .replaceAll('[:space:]', String.raw`\s`)
+    .replaceAll('[:alnum:]', 'A-Za-z0-9')
+    .replaceAll('[:digit:]', '0-9')
+    .replaceAll('[:blank:]', String.raw` \t`)
   try {
     return new RegExp(source, substitution.global ? 'g' : '')
   } catch {

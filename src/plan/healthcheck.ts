@@ -8,11 +8,20 @@ const LOOPBACK = String.raw`(?:localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0|\$\{?HO
  * port 80 (443 for https).
  */
 export function moveHealthcheckPort(text: string, from: number, to: number): string {
-  const explicit = text.replace(new RegExp(String.raw`(${LOOPBACK}(?::|["']?,\s*["']?|\s+))${from}(?!\d)`, 'g'), `$1${to}`)
+  const explicit = text.replace(
+    new RegExp(String.raw`(${LOOPBACK}(?::|["']?,\s*["']?|\s+))${from}(?!\d)`, 'g'),
+    `$1${to}`,
+  )
   const scheme = from === 80 ? 'http' : from === 443 ? 'https' : null
-  const implied = scheme === null ? explicit : explicit.replace(new RegExp(String.raw`(\b${scheme}://${LOOPBACK})(?=[/"'\s]|$)`, 'g'), `$1:${to}`)
+  const implied =
+    scheme === null
+      ? explicit
+      : explicit.replace(new RegExp(String.raw`(\b${scheme}://${LOOPBACK})(?=[/"'\s]|$)`, 'g'), `$1:${to}`)
   if (from !== 80) return implied
-  return implied.replace(new RegExp(String.raw`(\b(?:curl|wget)\b[^|;&]*?\s)(${LOOPBACK})(?=[/"'\s]|$)(?!:)`, 'g'), `$1$2:${to}`)
+  return implied.replace(
+    new RegExp(String.raw`(\b(?:curl|wget)\b[^|;&]*?\s)(${LOOPBACK})(?=[/"'\s]|$)(?!:)`, 'g'),
+    `$1$2:${to}`,
+  )
 }
 
 /** The base image's own health check after the ports moved; null where it stays as it is. */
@@ -20,7 +29,14 @@ export function movedHealthcheck(config: ImageConfig, ports: readonly PortDecisi
   const { healthcheck } = config
   if (healthcheck === null) return null
   const test = ports.reduce<readonly string[]>(
-    (words, port) => words.map((word) => (port.to === null ? word : word === String(port.from) ? String(port.to) : moveHealthcheckPort(word, port.from, port.to))),
+    (words, port) =>
+      words.map((word) =>
+        port.to === null
+          ? word
+          : word === String(port.from)
+            ? String(port.to)
+            : moveHealthcheckPort(word, port.from, port.to),
+      ),
     healthcheck.test,
   )
   return JSON.stringify(test) === JSON.stringify(healthcheck.test) ? null : { ...healthcheck, test }

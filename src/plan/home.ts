@@ -18,7 +18,8 @@ export interface HomePlan {
 export function planHome(facts: ImageFacts, account: AccountChoice, writtenInHome: readonly Evidence[]): HomePlan {
   const set = facts.config.env.get('HOME')
   const rootOnly = set !== undefined && /^\/root(\/|$)/.test(set)
-  if (account.createHome && account.creation !== 'copy') return { env: rootOnly ? [setting(account.home, whyRoot(set))] : [], needs: [] }
+  if (account.createHome && account.creation !== 'copy')
+    return { env: rootOnly ? [setting(account.home, whyRoot(set))] : [], needs: [] }
   const wanted = writtenInHome.length > 0 || account.createHome
   if (!wanted && !rootOnly) return unknownBase(facts, account)
   const own = set !== undefined && !rootOnly ? set : account.home
@@ -27,7 +28,9 @@ export function planHome(facts: ImageFacts, account: AccountChoice, writtenInHom
     return { env, needs: wanted ? [stateNeed(own, 'observed', 'the home of the user, where the original wrote')] : [] }
   }
   const home = `/home/${account.name === '' ? 'app' : account.name}`
-  const reason = wanted ? 'the original writes into its home, and this account has none it could write' : whyRoot(set ?? '/root')
+  const reason = wanted
+    ? 'the original writes into its home, and this account has none it could write'
+    : whyRoot(set ?? '/root')
   return { env: [setting(home, reason, writtenInHome)], needs: [stateNeed(home, 'account', 'the home of the user')] }
 }
 

@@ -26,11 +26,13 @@ export function makePlan(stages: readonly StageInput[], policy: Policy): Plan {
 
 function planStage(input: StageInput, policy: Policy): StagePlan {
   const { facts } = input
-  if (facts.platform.os === 'windows') return leave(input, 'not-applicable', 'a Windows image has no root and no USER uid:gid')
+  if (facts.platform.os === 'windows')
+    return leave(input, 'not-applicable', 'a Windows image has no root and no USER uid:gid')
   if (!input.userBefore.known) {
     return leave(input, 'unknown', `the user it runs as now is not known: ${input.userBefore.reason}`)
   }
-  if (!isRoot(input.userBefore.value, facts)) return leave(input, 'already', `already runs as ${input.userBefore.value}`)
+  if (!isRoot(input.userBefore.value, facts))
+    return leave(input, 'already', `already runs as ${input.userBefore.value}`)
   const root = mustKeepRoot(input)
   if (root !== null) {
     return { ...leave(input, 'needs-root', root.message), remarks: [root] }
@@ -39,7 +41,18 @@ function planStage(input: StageInput, policy: Policy): StagePlan {
 }
 
 function leave(input: StageInput, outcome: StageOutcome, reason: string): StagePlan {
-  const remarks: Remark[] = outcome === 'unknown' ? [{ outcome: 'todo', transform: 'set-user', message: reason, hint: 'give the build argument a default, or name the user with --user', evidence: [] }] : []
+  const remarks: Remark[] =
+    outcome === 'unknown'
+      ? [
+          {
+            outcome: 'todo',
+            transform: 'set-user',
+            message: reason,
+            hint: 'give the build argument a default, or name the user with --user',
+            evidence: [],
+          },
+        ]
+      : []
   return {
     stage: input.stage,
     outcome,
@@ -84,7 +97,11 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     shellSeen: input.shellSeen,
   })
   const inHome = homeNeeds(observation)
-  const home = planHome(facts, account, inHome.map((need) => need.evidence))
+  const home = planHome(
+    facts,
+    account,
+    inHome.map((need) => need.evidence),
+  )
   const ports = planPorts({
     facts,
     policy: policy.ports,
@@ -125,7 +142,13 @@ function observedNeeds(observation: Observation | null): readonly Need[] {
 function homeNeeds(observation: Observation | null): readonly Need[] {
   if (observation === null) return []
   return observation.operations
-    .filter((operation) => operation.outcome === 'done' && isInHome(operation, observation) && operation.access !== 'read' && operation.access !== 'list')
+    .filter(
+      (operation) =>
+        operation.outcome === 'done' &&
+        isInHome(operation, observation) &&
+        operation.access !== 'read' &&
+        operation.access !== 'list',
+    )
     .map(needOf)
     .filter((need) => need !== null)
 }
@@ -176,7 +199,9 @@ function withoutFiles(needs: readonly Need[], reason: string): Granted {
 function assumptions(input: StageInput): readonly Remark[] {
   const { facts } = input
   if (facts.files.known || facts.source === 'catalogue') return []
-  const reasons = [...new Set([facts.accounts, facts.files, facts.os].flatMap((fact) => (fact.known ? [] : [fact.reason])))]
+  const reasons = [
+    ...new Set([facts.accounts, facts.files, facts.os].flatMap((fact) => (fact.known ? [] : [fact.reason]))),
+  ]
   return [
     {
       outcome: 'note',

@@ -23,4 +23,5 @@ export function mustKeepRoot(input: StageInput): Remark | null {
   }
 }
 
-const WAY_OUT = 'run it with --cap-drop=ALL and only the capabilities it needs, and turn on userns-remap, so that its root is nobody on the host'
+const WAY_OUT =
+  'run it with --cap-drop=ALL and only the capabilities it needs, and turn on userns-remap, so that its root is nobody on the host'

@@ -61,7 +61,14 @@ export interface AccountChoice {
  * Least first. `create-file`: made beforehand, owned by the user. `sticky`: the user's group may create, nobody's else
  * file can be replaced (1775). `group-read`: the user's group may read one file. `traverse`: o+x on one folder.
  */
-export type GrantKind = 'group-read' | 'traverse' | 'own-file' | 'create-file' | 'own-directory' | 'create-directory' | 'sticky'
+export type GrantKind =
+  | 'group-read'
+  | 'traverse'
+  | 'own-file'
+  | 'create-file'
+  | 'own-directory'
+  | 'create-directory'
+  | 'sticky'
 
 export interface Grant {
   /** Absolute, symlinks resolved. */

@@ -21,13 +21,19 @@ const FORWARDS = /^\s*(proxy|upstream|server\s|balancer|redirect|remote|peer|for
  */
 export function portLines(path: string, text: string, from: number, to: number): readonly PortLine[] {
   const found = new Map<string, PortLine>()
-  const setting = new RegExp(String.raw`^\s*[<"']?${KEY}["']?(?:\s*[:=]\s*|\s+)["']?(?:\S*[:@\]*])?${from}(?![\w.:]|\s*\.)`, 'i')
+  const setting = new RegExp(
+    String.raw`^\s*[<"']?${KEY}["']?(?:\s*[:=]\s*|\s+)["']?(?:\S*[:@\]*])?${from}(?![\w.:]|\s*\.)`,
+    'i',
+  )
   const attribute = new RegExp(String.raw`<\w+\b[^>]*\bport\s*=\s*["']${from}["']`, 'i')
   for (const line of text.split(/\r?\n/)) {
     if (/^\s*(#|;|\/\/|--|!|\*)/.test(line) || FORWARDS.test(line)) continue
     const match = setting.exec(line)?.[0] ?? attribute.exec(line)?.[0]
     if (match === undefined) continue
-    const tail = attribute.test(line) && setting.exec(line) === null ? '' : line.slice(line.indexOf(match) + match.length).match(/^[;>]/)?.[0] ?? ''
+    const tail =
+      attribute.test(line) && setting.exec(line) === null
+        ? ''
+        : (line.slice(line.indexOf(match) + match.length).match(/^[;>]/)?.[0] ?? '')
     const fragment = `${match.trimStart()}${tail}`
     const changed = fragment.replace(new RegExp(String.raw`${from}(?=["']?[;>]?$)`), String(to))
     if (changed === fragment) continue
@@ -40,7 +46,11 @@ export function portLines(path: string, text: string, from: number, to: number):
 }
 
 /** Files of the image that configure one of the programs: below a folder named like it, or named in the command. */
-export function configurationFiles(files: FileModel, programs: readonly string[], argv: readonly string[]): readonly string[] {
+export function configurationFiles(
+  files: FileModel,
+  programs: readonly string[],
+  argv: readonly string[],
+): readonly string[] {
   const tokens = programs.flatMap(stems)
   const enabled = new Set<string>()
   for (const path of files.paths()) {
@@ -50,7 +60,12 @@ export function configurationFiles(files: FileModel, programs: readonly string[]
     if (argv.some((word) => word.endsWith(path))) return true
     if (/-available\//.test(path) && !enabled.has(path)) return false
     if (/\.(dpkg-\w+|default|example|sample|bak|orig|md|rst|html?)$/i.test(path)) return false
-    return path.split('/').slice(1).some((part) => tokens.some((token) => part === token || part.startsWith(token) || (part.length > 3 && token.startsWith(part))))
+    return path
+      .split('/')
+      .slice(1)
+      .some((part) =>
+        tokens.some((token) => part === token || part.startsWith(token) || (part.length > 3 && token.startsWith(part))),
+      )
   })
 }
 
@@ -61,7 +76,21 @@ function stems(program: string): readonly string[] {
   return [plain, stem].filter((name) => name.length >= 3 && !TOO_GENERAL.has(name))
 }
 
-const TOO_GENERAL = new Set(['python', 'python3', 'node', 'java', 'ruby', 'perl', 'php', 'docker-entrypoint', 'entrypoint', 'start', 'run', 'bash', 'dash'])
+const TOO_GENERAL = new Set([
+  'python',
+  'python3',
+  'node',
+  'java',
+  'ruby',
+  'perl',
+  'php',
+  'docker-entrypoint',
+  'entrypoint',
+  'start',
+  'run',
+  'bash',
+  'dash',
+])
 
 export function escapeEre(text: string): string {
   return text.replace(/[\\^$.[\]*+?(){}|]/g, '\\$&').replaceAll('\\]', ']')

@@ -45,9 +45,22 @@ export function planPorts(sources: PortSources): PortPlan {
   let cmd = sources.facts.config.cmd
   for (const port of lowPorts(sources)) {
     const decide = (to: number | null, reason: string, evidence: readonly Evidence[]): void => {
-      plan.decisions.push({ from: port.port, protocol: port.protocol === 'udp' ? 'udp' : 'tcp', to, reason, exposed: port.exposed, evidence })
+      plan.decisions.push({
+        from: port.port,
+        protocol: port.protocol === 'udp' ? 'udp' : 'tcp',
+        to,
+        reason,
+        exposed: port.exposed,
+        evidence,
+      })
     }
-    const why: Evidence[] = [{ source: port.exposed ? 'declared' : 'observed', subject: String(port.port), detail: port.exposed ? 'named by EXPOSE' : 'the original listens on it' }]
+    const why: Evidence[] = [
+      {
+        source: port.exposed ? 'declared' : 'observed',
+        subject: String(port.port),
+        detail: port.exposed ? 'named by EXPOSE' : 'the original listens on it',
+      },
+    ]
     const before = plan.decisions.find((other) => other.from === port.port)
     if (before !== undefined) {
       decide(before.to, before.reason, why)
@@ -71,10 +84,12 @@ export function planPorts(sources: PortSources): PortPlan {
     plan.env.push(...found.env)
     entrypoint = found.entrypoint
     cmd = found.cmd
-    if (found.evidence.length === 0) decide(null, 'the place that sets it was not found in the configuration, the environment or the command', why)
+    if (found.evidence.length === 0)
+      decide(null, 'the place that sets it was not found in the configuration, the environment or the command', why)
     else decide(to, found.evidence.map((item) => item.detail).join(', '), [...why, ...found.evidence])
   }
-  const same = (a: readonly string[] | null, b: readonly string[] | null): boolean => JSON.stringify(a) === JSON.stringify(b)
+  const same = (a: readonly string[] | null, b: readonly string[] | null): boolean =>
+    JSON.stringify(a) === JSON.stringify(b)
   return {
     decisions: plan.decisions,
     fileEdits: mergeByFile(plan.fileEdits),
@@ -90,7 +105,8 @@ interface LowPort extends ExposedPort {
 
 function lowPorts(sources: PortSources): readonly LowPort[] {
   const ports = new Map<string, LowPort>()
-  for (const port of sources.facts.config.exposedPorts) ports.set(`${port.port}/${port.protocol}`, { ...port, exposed: true })
+  for (const port of sources.facts.config.exposedPorts)
+    ports.set(`${port.port}/${port.protocol}`, { ...port, exposed: true })
   for (const port of sources.bound ?? []) {
     const key = `${port.port}/${port.protocol}`
     if (!ports.has(key)) ports.set(key, { ...port, exposed: false })
@@ -114,13 +130,21 @@ interface Found {
   readonly evidence: readonly Evidence[]
 }
 
-function search(from: number, to: number, sources: PortSources, entrypoint: readonly string[] | null, cmd: readonly string[] | null): Found {
+function search(
+  from: number,
+  to: number,
+  sources: PortSources,
+  entrypoint: readonly string[] | null,
+  cmd: readonly string[] | null,
+): Found {
   const evidence: Evidence[] = []
   const fileEdits = inFiles(from, to, sources)
   for (const edit of fileEdits) evidence.push(...edit.evidence)
   const env: EnvSetting[] = []
   for (const [name, value] of sources.facts.config.env) {
-    const moved = /(^|_)(PORT|PORTS|LISTEN|BIND|ADDR|ADDRESS|URLS?|HOST)(_|$)/i.test(name) ? movePort(value, from, to) : value
+    const moved = /(^|_)(PORT|PORTS|LISTEN|BIND|ADDR|ADDRESS|URLS?|HOST)(_|$)/i.test(name)
+      ? movePort(value, from, to)
+      : value
     if (moved === value) continue
     const item: Evidence = { source: 'config', subject: String(from), detail: `set by ENV ${name}=${value}` }
     evidence.push(item)
@@ -128,8 +152,12 @@ function search(from: number, to: number, sources: PortSources, entrypoint: read
   }
   const movedEntrypoint = moveInArguments(entrypoint, from, to)
   const movedCmd = moveInArguments(cmd, from, to)
-  for (const [before, after, keyword] of [[entrypoint, movedEntrypoint, 'ENTRYPOINT'], [cmd, movedCmd, 'CMD']] as const) {
-    if (JSON.stringify(before) !== JSON.stringify(after)) evidence.push({ source: 'config', subject: String(from), detail: `set by an argument of ${keyword}` })
+  for (const [before, after, keyword] of [
+    [entrypoint, movedEntrypoint, 'ENTRYPOINT'],
+    [cmd, movedCmd, 'CMD'],
+  ] as const) {
+    if (JSON.stringify(before) !== JSON.stringify(after))
+      evidence.push({ source: 'config', subject: String(from), detail: `set by an argument of ${keyword}` })
   }
   return { fileEdits, env, entrypoint: movedEntrypoint, cmd: movedCmd, evidence }
 }
@@ -141,7 +169,15 @@ function inFiles(from: number, to: number, sources: PortSources): readonly FileE
   const programs = [...programsOf(sources.facts.config), ...sources.programs]
   const likely = configurationFiles(files, programs, argv)
   const opened = sources.opened === null ? null : new Set(sources.opened.map((path) => files.resolve(path) ?? path))
-  const chosen = opened === null ? likely : files.texts().filter((path) => opened.has(path) && (likely.includes(path) || !path.startsWith('/etc/') || path.split('/').length > 3))
+  const chosen =
+    opened === null
+      ? likely
+      : files
+          .texts()
+          .filter(
+            (path) =>
+              opened.has(path) && (likely.includes(path) || !path.startsWith('/etc/') || path.split('/').length > 3),
+          )
   return chosen.flatMap((path) => {
     const lines = portLines(path, files.text(path) ?? '', from, to)
     if (lines.length === 0) return []
@@ -152,7 +188,11 @@ function inFiles(from: number, to: number, sources: PortSources): readonly FileE
         substitutions: lines.map((line) => line.substitution),
         reason: `listen above 1024 (${name} said ${from})`,
         purpose: 'port',
-        evidence: lines.map((line) => ({ source: 'config', subject: String(from), detail: `set by "${line.text}" in ${path}` })),
+        evidence: lines.map((line) => ({
+          source: 'config',
+          subject: String(from),
+          detail: `set by "${line.text}" in ${path}`,
+        })),
       } satisfies FileEdit,
     ]
   })
@@ -178,7 +218,8 @@ export function moveInArguments(argv: readonly string[] | null, from: number, to
 
 function moveInWord(word: string, previous: string, from: number, to: number): string {
   const option = /^(--?[\w.-]+[=:])(.*)$/.exec(word)
-  if (option !== null && PORT_OPTION.test((option[1] ?? '').slice(0, -1))) return `${option[1]}${movePort(option[2] ?? '', from, to)}`
+  if (option !== null && PORT_OPTION.test((option[1] ?? '').slice(0, -1)))
+    return `${option[1]}${movePort(option[2] ?? '', from, to)}`
   if (word === String(from)) return PORT_OPTION.test(previous) || SHORT_PORT_OPTION.test(previous) ? String(to) : word
   const glued = new RegExp(String.raw`^(-[pPlb])${from}$`).exec(word)
   if (glued !== null) return `${glued[1]}${to}`
@@ -187,7 +228,9 @@ function moveInWord(word: string, previous: string, from: number, to: number): s
 
 function moveInCommandLine(text: string, from: number, to: number): string {
   const words = text.split(/(\s+)/)
-  return words.map((word, index) => (/^\s*$/.test(word) ? word : moveInWord(word, words[index - 2] ?? '', from, to))).join('')
+  return words
+    .map((word, index) => (/^\s*$/.test(word) ? word : moveInWord(word, words[index - 2] ?? '', from, to)))
+    .join('')
 }
 
 function mergeByFile(edits: readonly FileEdit[]): readonly FileEdit[] {
@@ -198,7 +241,12 @@ function mergeByFile(edits: readonly FileEdit[]): readonly FileEdit[] {
       `${edit.path} ${edit.purpose}`,
       before === undefined
         ? edit
-        : { ...before, substitutions: [...before.substitutions, ...edit.substitutions], evidence: [...before.evidence, ...edit.evidence], reason: before.reason === edit.reason ? before.reason : `${before.reason}; ${edit.reason}` },
+        : {
+            ...before,
+            substitutions: [...before.substitutions, ...edit.substitutions],
+            evidence: [...before.evidence, ...edit.evidence],
+            reason: before.reason === edit.reason ? before.reason : `${before.reason}; ${edit.reason}`,
+          },
     )
   }
   return [...merged.values()]

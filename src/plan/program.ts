@@ -2,8 +2,26 @@ import type { ImageConfig } from '../image/facts.ts'
 import { baseName } from './places.ts'
 
 const WRAPPERS = new Set([
-  'tini', 'dumb-init', 'catatonit', 'docker-init', 'env', 'exec', 'nice', 'nohup', 'time', 'gosu', 'su-exec', 'setpriv', 'chpst',
-  'sudo', 'runuser', 'su', 'chroot', 'stdbuf', 'timeout', 'ionice',
+  'tini',
+  'dumb-init',
+  'catatonit',
+  'docker-init',
+  'env',
+  'exec',
+  'nice',
+  'nohup',
+  'time',
+  'gosu',
+  'su-exec',
+  'setpriv',
+  'chpst',
+  'sudo',
+  'runuser',
+  'su',
+  'chroot',
+  'stdbuf',
+  'timeout',
+  'ionice',
 ])
 const SHELLS = new Set(['sh', 'bash', 'dash', 'ash', 'zsh', 'busybox'])
 
@@ -41,6 +59,11 @@ function shellPrograms(args: readonly string[]): readonly string[] {
   const text = args[at + 1] ?? ''
   return text
     .split(/&&|\|\||[;\n|&]/)
-    .map((command) => command.trim().split(/\s+/).filter((word) => !/^\w+=/.test(word)))
+    .map((command) =>
+      command
+        .trim()
+        .split(/\s+/)
+        .filter((word) => !/^\w+=/.test(word)),
+    )
     .flatMap((words) => programsIn(words))
 }

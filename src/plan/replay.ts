@@ -9,7 +9,16 @@ import {
 } from '../image/access.ts'
 import type { FileEntry, FileModel, Identity } from '../image/file-model.ts'
 import type { Need } from './need.ts'
-import { baseName, isBelowSystem, isInside, isMarkerFile, isRuntimePlace, isSharedFolder, isSystemFolder, parentOf } from './places.ts'
+import {
+  baseName,
+  isBelowSystem,
+  isInside,
+  isMarkerFile,
+  isRuntimePlace,
+  isSharedFolder,
+  isSystemFolder,
+  parentOf,
+} from './places.ts'
 import type { Grant, GrantKind } from './plan.ts'
 
 /** What could not be granted, and why. */
@@ -106,7 +115,8 @@ function keepState(need: Need, path: string, state: State): void {
   }
   for (const child of state.files.list(path)) {
     const below = path === '/' ? `/${child}` : `${path}/${child}`
-    if (state.files.entry(below)?.type === 'directory' && state.grants.size < MOST_FOLDERS) keepState(need, below, state)
+    if (state.files.entry(below)?.type === 'directory' && state.grants.size < MOST_FOLDERS)
+      keepState(need, below, state)
   }
 }
 
@@ -138,7 +148,8 @@ function create(need: Need, path: string, state: State): void {
   if (need.access === 'create-file' && (isSharedFolder(parent) || isSystemFolder(parent))) {
     if (isMarkerFile(path) && !isBelowSystem(path)) return createMissing(need, path, 'create-file', state)
     if (isSystemFolder(parent)) {
-      if (isBelowSystem(path) || need.evidence.source === 'refused') return refuse(need, `${parent} belongs to the system and is never handed over`, state)
+      if (isBelowSystem(path) || need.evidence.source === 'refused')
+        return refuse(need, `${parent} belongs to the system and is never handed over`, state)
       return createMissing(need, path, 'create-file', state)
     }
   }
@@ -213,11 +224,17 @@ function createMissing(need: Need, path: string, kind: GrantKind, state: State):
 }
 
 function isForbidden(path: string, entry: FileEntry): boolean {
-  return (entry.mode & 0o6000) !== 0 || isBelowSystem(path) || /^\/etc\/(passwd|shadow|group|gshadow|sudoers)(\/|$|-)/.test(path)
+  return (
+    (entry.mode & 0o6000) !== 0 ||
+    isBelowSystem(path) ||
+    /^\/etc\/(passwd|shadow|group|gshadow|sudoers)(\/|$|-)/.test(path)
+  )
 }
 
 function forbiddenReason(path: string, entry: FileEntry): string {
-  return (entry.mode & 0o6000) !== 0 ? `${path} is setuid or setgid` : `${path} belongs to the system and is never handed over`
+  return (entry.mode & 0o6000) !== 0
+    ? `${path} is setuid or setgid`
+    : `${path} belongs to the system and is never handed over`
 }
 
 function refuse(need: Need, reason: string, state: State): void {
@@ -237,7 +254,15 @@ function grant(need: Need, path: string, kind: GrantKind, state: State): void {
 /** Enough to be convinced; a run can name one folder thousands of times. */
 const MOST_EVIDENCE = 5
 
-const LADDER: readonly GrantKind[] = ['traverse', 'group-read', 'sticky', 'create-file', 'own-file', 'create-directory', 'own-directory']
+const LADDER: readonly GrantKind[] = [
+  'traverse',
+  'group-read',
+  'sticky',
+  'create-file',
+  'own-file',
+  'create-directory',
+  'own-directory',
+]
 
 function wider(a: GrantKind, b: GrantKind): GrantKind {
   return LADDER.indexOf(a) >= LADDER.indexOf(b) ? a : b
@@ -266,7 +291,9 @@ function learn(path: string, need: Need, state: State): void {
   const type = need.access === 'create-directory' ? 'directory' : 'file'
   if (state.files.entry(path) !== null) return
   state.files = state.files.with(
-    new Map([[path, { type, uid: state.uid, gid: state.gid, mode: type === 'file' ? 0o644 : 0o755, size: 0, link: null }]]),
+    new Map([
+      [path, { type, uid: state.uid, gid: state.gid, mode: type === 'file' ? 0o644 : 0o755, size: 0, link: null }],
+    ]),
   )
 }
 

@@ -14,4 +14,12 @@ export interface Vendor {
   readonly variant: string | null
 }
 
-export const noVendor: Vendor = { account: null, needs: [], moves: new Map(), fileEdits: [], env: [], needsRoot: null, variant: null }
+export const noVendor: Vendor = {
+  account: null,
+  needs: [],
+  moves: new Map(),
+  fileEdits: [],
+  env: [],
+  needsRoot: null,
+  variant: null,
+}

@@ -6,13 +6,18 @@ import type { AddedKind } from './run-record.ts'
 const MOST_LOOKS = 80
 
 /** What the added paths of a container are. A path that is in no tar has no kind: it is a socket, or gone again. */
-export async function kindsOf(engine: Engine, container: string, diff: readonly DiffEntry[]): Promise<Map<string, AddedKind>> {
+export async function kindsOf(
+  engine: Engine,
+  container: string,
+  diff: readonly DiffEntry[],
+): Promise<Map<string, AddedKind>> {
   const added = new Set(diff.filter((entry) => entry.kind === 'added').map((entry) => entry.path))
   const tops = [...added].filter((path) => !added.has(parentOf(path))).slice(0, MOST_LOOKS)
   const kinds = new Map<string, AddedKind>()
   for (const top of tops) {
     const parent = parentOf(top) === '/' ? '' : parentOf(top)
-    for (const [name, entry] of (await engine.copyOut(container, top, readTarEntries)) ?? []) kinds.set(`${parent}/${name}`, entry.type)
+    for (const [name, entry] of (await engine.copyOut(container, top, readTarEntries)) ?? [])
+      kinds.set(`${parent}/${name}`, entry.type)
   }
   return kinds
 }

@@ -13,10 +13,18 @@ export async function askPort(address: string, port: number): Promise<PortAnswer
   const greeting = await talk(address, port, null, GREETING_WAIT)
   if (greeting === null) return { port, protocol: 'tcp', kind: 'closed', detail: '' }
   if (greeting !== '') return { port, protocol: 'tcp', kind: 'greeting', detail: firstWord(greeting) }
-  const answer = await talk(address, port, `GET / HTTP/1.1\r\nHost: ${address}:${port}\r\nUser-Agent: harden-image\r\nAccept: */*\r\nConnection: close\r\n\r\n`, ANSWER_WAIT)
+  const answer = await talk(
+    address,
+    port,
+    `GET / HTTP/1.1\r\nHost: ${address}:${port}\r\nUser-Agent: harden-image\r\nAccept: */*\r\nConnection: close\r\n\r\n`,
+    ANSWER_WAIT,
+  )
   const status = /^HTTP\/[\d.]+ (\d{3})/.exec(answer ?? '')?.[1]
   if (status === undefined) return { port, protocol: 'tcp', kind: 'open', detail: '' }
-  const type = /^content-type:\s*([^;\r\n]+)/im.exec(answer ?? '')?.[1]?.trim().toLowerCase()
+  const type = /^content-type:\s*([^;\r\n]+)/im
+    .exec(answer ?? '')?.[1]
+    ?.trim()
+    .toLowerCase()
   return { port, protocol: 'tcp', kind: 'http', detail: type === undefined ? status : `${status} ${type}` }
 }
 

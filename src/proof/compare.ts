@@ -12,15 +12,29 @@ export interface Comparison {
 
 /** Compares two runs; `moved` says which port of the baseline is which of the result. */
 export function compare(baseline: RunRecord, result: RunRecord, moved: ReadonlyMap<number, number>): Comparison {
-  const parity = [liveness(baseline, result), ...health(baseline, result), ...ports(baseline, result, moved), ...smoke(baseline, result)]
+  const parity = [
+    liveness(baseline, result),
+    ...health(baseline, result),
+    ...ports(baseline, result, moved),
+    ...smoke(baseline, result),
+  ]
   const locked = [uids(baseline, result), capabilities(baseline, result)]
-  return { checks: [...parity, ...locked], parity: parity.every((check) => check.passed), locked: locked.every((check) => check.passed) }
+  return {
+    checks: [...parity, ...locked],
+    parity: parity.every((check) => check.passed),
+    locked: locked.every((check) => check.passed),
+  }
 }
 
 function liveness(baseline: RunRecord, result: RunRecord): ReportCheck {
   const before = describeState(baseline)
   const after = describeState(result)
-  return { name: baseline.state.running ? 'still running' : 'exit code', baseline: before, result: after, passed: before === after }
+  return {
+    name: baseline.state.running ? 'still running' : 'exit code',
+    baseline: before,
+    result: after,
+    passed: before === after,
+  }
 }
 
 function describeState({ state }: RunRecord): string {
@@ -43,7 +57,12 @@ function ports(baseline: RunRecord, result: RunRecord, moved: ReadonlyMap<number
       const port = moved.get(answer.port) ?? answer.port
       const after = result.answers.find((other) => other.port === port && other.protocol === answer.protocol)
       const name = answer.kind === 'http' ? `http :${port}/` : `${answer.protocol} :${port}`
-      return { name, baseline: describe(answer), result: after === undefined ? 'closed' : describe(after), passed: after !== undefined && sameClass(answer, after) }
+      return {
+        name,
+        baseline: describe(answer),
+        result: after === undefined ? 'closed' : describe(after),
+        passed: after !== undefined && sameClass(answer, after),
+      }
     })
 }
 
@@ -58,22 +77,41 @@ function sameClass(before: PortAnswer, after: PortAnswer): boolean {
 
 function smoke(baseline: RunRecord, result: RunRecord): readonly ReportCheck[] {
   if (baseline.smoke === null) return []
-  const describeSmoke = (record: RunRecord): string => (record.smoke === null ? 'not run' : `exit ${record.smoke.exitCode}`)
-  return [{ name: 'smoke test', baseline: describeSmoke(baseline), result: describeSmoke(result), passed: result.smoke?.exitCode === 0 && baseline.smoke.exitCode === 0 }]
+  const describeSmoke = (record: RunRecord): string =>
+    record.smoke === null ? 'not run' : `exit ${record.smoke.exitCode}`
+  return [
+    {
+      name: 'smoke test',
+      baseline: describeSmoke(baseline),
+      result: describeSmoke(result),
+      passed: result.smoke?.exitCode === 0 && baseline.smoke.exitCode === 0,
+    },
+  ]
 }
 
 function uids(baseline: RunRecord, result: RunRecord): ReportCheck {
   const after = uidsOf(result)
   // A container that ended before anybody looked ran as its USER says, which was not measured.
   const passed = result.processes.length > 0 ? !after.includes(0) : !result.state.running
-  return { name: 'no root process', baseline: uidsOf(baseline).join(', ') || 'not seen', result: after.join(', ') || 'not seen', passed }
+  return {
+    name: 'no root process',
+    baseline: uidsOf(baseline).join(', ') || 'not seen',
+    result: after.join(', ') || 'not seen',
+    passed,
+  }
 }
 
 function capabilities(baseline: RunRecord, result: RunRecord): ReportCheck {
   const before = capabilitiesOf(baseline)
   const after = capabilitiesOf(result)
-  const text = (list: readonly string[] | null): string => (list === null ? 'not readable' : list.length === 0 ? 'none' : list.join(', '))
-  return { name: 'no capability', baseline: text(before), result: text(after), passed: after !== null && after.length === 0 }
+  const text = (list: readonly string[] | null): string =>
+    list === null ? 'not readable' : list.length === 0 ? 'none' : list.join(', ')
+  return {
+    name: 'no capability',
+    baseline: text(before),
+    result: text(after),
+    passed: after !== null && after.length === 0,
+  }
 }
 
 /** Every uid of every process that was seen, ascending. */

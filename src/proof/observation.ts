@@ -9,7 +9,9 @@ const FIRST_EPHEMERAL_PORT = 32768
 
 /** What a run of the original has shown, for the plan. */
 export function observationOf(record: RunRecord, facts: ImageFacts): Observation {
-  const operations = facts.files.known ? operationsOfDiff(record.diff, facts.files.value, (path) => record.kinds.get(path) ?? null) : []
+  const operations = facts.files.known
+    ? operationsOfDiff(record.diff, facts.files.value, (path) => record.kinds.get(path) ?? null)
+    : []
   return {
     operations,
     bound: boundPorts(record, facts),
@@ -23,7 +25,9 @@ export function observationOf(record: RunRecord, facts: ImageFacts): Observation
 
 function boundPorts(record: RunRecord, facts: ImageFacts): readonly ExposedPort[] {
   const exposed = new Set(facts.config.exposedPorts.map((port) => port.port))
-  return (record.listeners ?? []).filter((listener) => listener.port < FIRST_EPHEMERAL_PORT || exposed.has(listener.port)).map(({ port, protocol }) => ({ port, protocol }))
+  return (record.listeners ?? [])
+    .filter((listener) => listener.port < FIRST_EPHEMERAL_PORT || exposed.has(listener.port))
+    .map(({ port, protocol }) => ({ port, protocol }))
 }
 
 /** Non-root uids by how many processes have them: the most is who does the work. */

@@ -12,14 +12,20 @@ const OPTIONAL = /\/__pycache__(\/|$)|\.pyc$/
  * Turns `docker diff` of a run as root into operations. `before` is the image, `after` what the container holds of the
  * added paths: a path that was added and is in no tar is a socket, which tar has no word for.
  */
-export function operationsOfDiff(diff: readonly DiffEntry[], before: FileModel, after: (path: string) => 'file' | 'directory' | 'other' | null): readonly Operation[] {
+export function operationsOfDiff(
+  diff: readonly DiffEntry[],
+  before: FileModel,
+  after: (path: string) => 'file' | 'directory' | 'other' | null,
+): readonly Operation[] {
   const operations: Operation[] = []
   for (const { kind, path } of diff) {
     if (ENGINE_FILES.has(path) || isRuntimePlace(path) || OPTIONAL.test(path)) continue
     const operation = { path, outcome: 'done', source: 'observed' } as const
-    if (kind === 'deleted') operations.push({ ...operation, access: 'remove', detail: `${path} is removed by the original run` })
+    if (kind === 'deleted')
+      operations.push({ ...operation, access: 'remove', detail: `${path} is removed by the original run` })
     else if (kind === 'changed') {
-      if (before.entry(path)?.type === 'file') operations.push({ ...operation, access: 'write', detail: `${path} is written by the original run` })
+      if (before.entry(path)?.type === 'file')
+        operations.push({ ...operation, access: 'write', detail: `${path} is written by the original run` })
     } else {
       const type = after(path)
       const access = type === 'directory' ? 'create-directory' : type === null ? 'create-socket' : 'create-file'
@@ -30,7 +36,10 @@ export function operationsOfDiff(diff: readonly DiffEntry[], before: FileModel, 
 }
 
 /** Root's home in a run as root stands for the home of whoever runs it. */
-export function splitHome(operations: readonly Operation[], home: string): { readonly home: readonly Operation[]; readonly other: readonly Operation[] } {
+export function splitHome(
+  operations: readonly Operation[],
+  home: string,
+): { readonly home: readonly Operation[]; readonly other: readonly Operation[] } {
   const inHome = (operation: Operation): boolean => operation.path !== null && isInside(operation.path, home)
   return { home: operations.filter(inHome), other: operations.filter((operation) => !inHome(operation)) }
 }

@@ -49,7 +49,12 @@ export async function prove(request: ProveRequest): Promise<Proof> {
   const { engine, facts } = request
   request.progress(`running ${request.baseline} as it is`)
   const exposed = facts.config.exposedPorts.filter((port) => port.protocol === 'tcp').map((port) => port.port)
-  const baseline = await runOnce(engine, limits({ image: request.baseline }), { ...runOptions(request, new Map(exposed.map((port) => [port, port]))), ports: exposed, patience: BASELINE_PATIENCE, kinds: true })
+  const baseline = await runOnce(engine, limits({ image: request.baseline }), {
+    ...runOptions(request, new Map(exposed.map((port) => [port, port]))),
+    ports: exposed,
+    patience: BASELINE_PATIENCE,
+    kinds: true,
+  })
   const observation = observationOf(baseline, facts)
   const unfit = unfitBaseline(baseline, exposed)
   const rounds: Round[] = []
@@ -58,7 +63,8 @@ export async function prove(request: ProveRequest): Promise<Proof> {
     const hardened = request.harden({ ...observation, operations: [...observation.operations, ...operations] })
     const plan = hardened.plan.stages.find((stage) => stage.stage === request.stage)
     if (plan === undefined || plan.outcome !== 'harden') return { hardened, report: null, failures: [], image: null }
-    if (unfit !== null) return { hardened, report: report(request, baseline, null, [unfit]), failures: [unfit], image: null }
+    if (unfit !== null)
+      return { hardened, report: report(request, baseline, null, [unfit]), failures: [unfit], image: null }
     if (rounds.some((other) => other.hardened.result.output === hardened.result.output)) break
     rounds.push(await runRound(request, baseline, hardened, plan, round))
     const current = rounds.at(-1)
@@ -81,17 +87,36 @@ interface Round {
   readonly addedBytes: number
 }
 
-async function runRound(request: ProveRequest, baseline: RunRecord, hardened: Hardened, plan: StagePlan, round: number): Promise<Round> {
+async function runRound(
+  request: ProveRequest,
+  baseline: RunRecord,
+  hardened: Hardened,
+  plan: StagePlan,
+  round: number,
+): Promise<Round> {
   const { engine } = request
   request.progress(`round ${round}: building`)
   const image = await request.build(hardened.result.output, round)
   const moved = new Map(plan.ports.flatMap((port) => (port.to === null ? [] : [[port.from, port.to] as const])))
-  const expected = baseline.answers.filter((answer) => answer.protocol === 'tcp' && answer.kind !== 'closed').map((answer) => moved.get(answer.port) ?? answer.port)
+  const expected = baseline.answers
+    .filter((answer) => answer.protocol === 'tcp' && answer.kind !== 'closed')
+    .map((answer) => moved.get(answer.port) ?? answer.port)
   request.progress(`round ${round}: running it without root, capabilities or new privileges`)
   const names = new Map(baseline.answers.map((answer) => [answer.port, moved.get(answer.port) ?? answer.port]))
-  const record = await runOnce(engine, lockedSpec(image), { ...runOptions(request, names), ports: expected, patience: Math.max(10_000, baseline.readyAfter * 3 + 5000) })
+  const record = await runOnce(engine, lockedSpec(image), {
+    ...runOptions(request, names),
+    ports: expected,
+    patience: Math.max(10_000, baseline.readyAfter * 3 + 5000),
+  })
   const [before, after] = [await engine.inspectImage(request.baseline), await engine.inspectImage(image)]
-  return { hardened, image, record, comparison: compare(baseline, record, moved), moved, addedBytes: (after?.size ?? 0) - (before?.size ?? 0) }
+  return {
+    hardened,
+    image,
+    record,
+    comparison: compare(baseline, record, moved),
+    moved,
+    addedBytes: (after?.size ?? 0) - (before?.size ?? 0),
+  }
 }
 
 /** Ports below 1024 are refused as they are where no runtime lifts the limit (FACTS 18). */
@@ -108,7 +133,10 @@ function limits(spec: RunSpec): RunSpec {
   return { ...spec, memoryBytes: MEMORY, pidsLimit: PIDS }
 }
 
-function runOptions(request: ProveRequest, portNames: ReadonlyMap<number, number>): Pick<RunOptions, 'smoke' | 'signal' | 'portNames'> {
+function runOptions(
+  request: ProveRequest,
+  portNames: ReadonlyMap<number, number>,
+): Pick<RunOptions, 'smoke' | 'signal' | 'portNames'> {
   return { smoke: request.smoke, signal: request.signal, portNames }
 }
 
@@ -117,37 +145,51 @@ function unfitBaseline(baseline: RunRecord, exposed: readonly number[]): string 
   const { state, answers } = baseline
   const lastLines = tail(baseline.logs)
   if (state.error !== '') return `the original does not start: ${state.error}`
-  if (!state.running && state.exitCode !== 0) return `the original itself ends with exit code ${state.exitCode ?? '?'}, so there is nothing to compare with${lastLines}`
+  if (!state.running && state.exitCode !== 0)
+    return `the original itself ends with exit code ${state.exitCode ?? '?'}, so there is nothing to compare with${lastLines}`
   if (state.running && exposed.length > 0 && answers.every((answer) => answer.kind === 'closed')) {
     return `the original never answers on ${exposed.join(', ')}, which it exposes, so there is nothing to compare with${lastLines}`
   }
-  if (baseline.smoke !== null && baseline.smoke.exitCode !== 0) return `the smoke test already fails on the original (exit code ${baseline.smoke.exitCode}): ${baseline.smoke.output.trim().slice(-300)}`
+  if (baseline.smoke !== null && baseline.smoke.exitCode !== 0)
+    return `the smoke test already fails on the original (exit code ${baseline.smoke.exitCode}): ${baseline.smoke.output.trim().slice(-300)}`
   return null
 }
 
 function tail(logs: string): string {
-  const lines = logs.trim().split('\n').filter((line) => line.trim() !== '').slice(-3)
+  const lines = logs
+    .trim()
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-3)
   return lines.length === 0 ? '' : `; its last words: ${lines.join(' | ').slice(0, 400)}`
 }
 
 /** Refusals that this round brought to light: all when it failed, new lines beside the baseline's when it passed. */
-function learnedFrom(round: Round, baseline: RunRecord, workdir: string, known: readonly Operation[]): readonly Operation[] {
+function learnedFrom(
+  round: Round,
+  baseline: RunRecord,
+  workdir: string,
+  known: readonly Operation[],
+): readonly Operation[] {
   const text = `${round.record.state.error}\n${round.record.logs}\n${round.record.logFiles}`
   const usual = new Set(refusalLines(`${baseline.logs}\n${baseline.logFiles}`))
   const lines = text.split('\n').filter((line) => !usual.has(line.trim().replace(/\d+/g, '0')))
   const passed = round.comparison.parity && round.comparison.locked
   const relevant = passed ? lines.filter((line) => refusalLines(line).length > 0) : lines
   const seen = new Set(known.map((operation) => `${operation.access} ${operation.path}`))
-  return refusalsIn(relevant.join('\n'), workdir)
-    .filter((operation) => !seen.has(`${operation.access} ${operation.path}`))
-    // A program that works does without what it wanted to remove: a pid file at its end, mostly.
-    .filter((operation) => !passed || operation.access !== 'remove')
+  return (
+    refusalsIn(relevant.join('\n'), workdir)
+      .filter((operation) => !seen.has(`${operation.access} ${operation.path}`))
+      // A program that works does without what it wanted to remove: a pid file at its end, mostly.
+      .filter((operation) => !passed || operation.access !== 'remove')
+  )
 }
 
 function conclude(request: ProveRequest, baseline: RunRecord, best: Round, rounds: number): Proof {
   const passed = best.comparison.parity && best.comparison.locked
   const remarks: string[] = []
-  if (best.record.listeners === null) remarks.push('the ports could not be looked at from here, so they were not compared')
+  if (best.record.listeners === null)
+    remarks.push('the ports could not be looked at from here, so they were not compared')
   if (best.record.processes.length === 0) remarks.push('it ended before its processes could be looked at')
   const usual = new Set(refusalLines(`${baseline.logs}\n${baseline.logFiles}`))
   const news = refusalLines(`${best.record.logs}\n${best.record.logFiles}`).filter((line) => !usual.has(line))
@@ -166,7 +208,12 @@ function conclude(request: ProveRequest, baseline: RunRecord, best: Round, round
   }
 }
 
-function report(request: ProveRequest, baseline: RunRecord, result: { readonly round: Round; readonly rounds: number } | null, remarks: readonly string[]): ReportProof {
+function report(
+  request: ProveRequest,
+  baseline: RunRecord,
+  result: { readonly round: Round; readonly rounds: number } | null,
+  remarks: readonly string[],
+): ReportProof {
   const comparison = result?.round.comparison
   return {
     engine: request.engine.version,
@@ -181,7 +228,9 @@ function report(request: ProveRequest, baseline: RunRecord, result: { readonly r
             image: result.round.image,
             uids: uidsOf(result.round.record),
             capabilities: capabilitiesOf(result.round.record),
-            noNewPrivileges: result.round.record.processes.length > 0 && result.round.record.processes.every((process) => process.noNewPrivileges === true),
+            noNewPrivileges:
+              result.round.record.processes.length > 0 &&
+              result.round.record.processes.every((process) => process.noNewPrivileges === true),
             readOnlyRootfs: false,
             tmpfs: [],
             addedBytes: result.round.addedBytes,

@@ -1,7 +1,8 @@
 import { normalisePath } from '../plan/places.ts'
 import type { Access, Operation } from '../plan/operation.ts'
 
-const REFUSED = /permission denied|operation not permitted|\bEACCES\b|\bEPERM\b|\bEROFS\b|read-only file system|\(13:|errno 13|accessdenied|not writ(e)?able|is not writable|unable to (create|write|open)|cannot (create|open|write)|can't (create|open|write)|could not (create|open|write)|failed to (create|open|write)/i
+const REFUSED =
+  /permission denied|operation not permitted|\bEACCES\b|\bEPERM\b|\bEROFS\b|read-only file system|\(13:|errno 13|accessdenied|not writ(e)?able|is not writable|unable to (create|write|open)|cannot (create|open|write)|can't (create|open|write)|could not (create|open|write)|failed to (create|open|write)/i
 /** Addresses, dates and the like that look like a path. */
 const NO_PATH = /^\/\/|^\/\d+\/|^\/(proc|sys|dev\/(stdout|stderr|null|fd))(\/|$)/
 
@@ -17,7 +18,8 @@ export function refusalsIn(log: string, workdir: string): readonly Operation[] {
     for (const path of pathsIn(text, workdir)) {
       const access = accessOf(text)
       const key = `${access} ${path}`
-      if (!found.has(key)) found.set(key, { access, path, outcome: 'refused', source: 'refused', detail: shorten(text) })
+      if (!found.has(key))
+        found.set(key, { access, path, outcome: 'refused', source: 'refused', detail: shorten(text) })
     }
   }
   return [...found.values()]
@@ -26,11 +28,21 @@ export function refusalsIn(log: string, workdir: string): readonly Operation[] {
 /** Lines that speak of a refusal, without dates and numbers, to compare two logs. */
 export function refusalLines(log: string): readonly string[] {
   const lines = log.split('\n').map((line) => line.replace(/\u001b\[[\d;]*m/g, '').trim())
-  return [...new Set(lines.filter((line) => /permission denied|operation not permitted|\bEACCES\b|\bEPERM\b|read-only file system/i.test(line)).map((line) => line.replace(/\d+/g, '0')))]
+  return [
+    ...new Set(
+      lines
+        .filter((line) =>
+          /permission denied|operation not permitted|\bEACCES\b|\bEPERM\b|read-only file system/i.test(line),
+        )
+        .map((line) => line.replace(/\d+/g, '0')),
+    ),
+  ]
 }
 
 function pathsIn(text: string, workdir: string): readonly string[] {
-  const absolute = [...text.matchAll(/(?<![\w.:/~-])(\/[\w.@%+~:,-]+(?:\/[\w.@%+~:,-]*)*)/g)].map((match) => match[1] ?? '')
+  const absolute = [...text.matchAll(/(?<![\w.:/~-])(\/[\w.@%+~:,-]+(?:\/[\w.@%+~:,-]*)*)/g)].map(
+    (match) => match[1] ?? '',
+  )
   const quoted = [...text.matchAll(/["'`‘“]([^"'`’”\s]*\/?[^"'`’”\s]+)["'`’”]/g)].map((match) => match[1] ?? '')
   const relative = absolute.length > 0 ? [] : quoted.filter((word) => /[./]/.test(word) && !/^\w+:\/\//.test(word))
   const paths: string[] = []
@@ -44,7 +56,9 @@ function pathsIn(text: string, workdir: string): readonly string[] {
 }
 
 function startsWithProgram(text: string, path: string): boolean {
-  return new RegExp(String.raw`^\W*${path.replace(/[.+]/g, '\\$&')}:?( line)? `).test(text) || text.startsWith(`${path}:`)
+  return (
+    new RegExp(String.raw`^\W*${path.replace(/[.+]/g, '\\$&')}:?( line)? `).test(text) || text.startsWith(`${path}:`)
+  )
 }
 
 function accessOf(text: string): Access {
@@ -54,14 +68,22 @@ function accessOf(text: string): Access {
   if (/rename/i.test(text)) return 'rename'
   if (/chdir|can't cd|cannot change (to )?directory|change directory/i.test(text)) return 'traverse'
   if (/exec|cannot execute/i.test(text)) return 'execute'
-  if (/for reading|\bread\b|can't load|cannot load|loading|opendir|could not open configuration|open\(\).*conf|BIO_new_file|private key|certificate/i.test(text)) return 'read'
+  if (
+    /for reading|\bread\b|can't load|cannot load|loading|opendir|could not open configuration|open\(\).*conf|BIO_new_file|private key|certificate/i.test(
+      text,
+    )
+  )
+    return 'read'
   return 'write'
 }
 
 /** Without what differs from run to run: time stamps, process ids, the level in brackets. */
 function shorten(line: string): string {
   const text = line
-    .replace(/^(\s*(\[[^\]]*\]|\(?\d{4}[-/.]\d\d[-/.]\d\d\S*|\d\d:\d\d:\d\d\S*|[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d|UTC|GMT|\d+[:#]\d*#?\S*:?))+\s*/, '')
+    .replace(
+      /^(\s*(\[[^\]]*\]|\(?\d{4}[-/.]\d\d[-/.]\d\d\S*|\d\d:\d\d:\d\d\S*|[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d|UTC|GMT|\d+[:#]\d*#?\S*:?))+\s*/,
+      '',
+    )
     .replace(/\b(pid|tid) \d+/g, '$1')
   return `refused: ${text.length > 140 ? `${text.slice(0, 137)}...` : text}`
 }

@@ -48,7 +48,21 @@ export async function runOnce(engine: Engine, spec: RunSpec, options: RunOptions
     const diff = merge(up, down)
     const logs = await engine.logs(container)
     const logFiles = await readLogFiles(engine, container, diff)
-    return { image: spec.image, container, state, listeners, processes, answers, logs, logFiles, diff, kinds, smoke, readyAfter: ready.after, ready: ready.ready }
+    return {
+      image: spec.image,
+      container,
+      state,
+      listeners,
+      processes,
+      answers,
+      logs,
+      logFiles,
+      diff,
+      kinds,
+      smoke,
+      readyAfter: ready.after,
+      ready: ready.ready,
+    }
   } finally {
     await engine.remove(container)
   }
@@ -91,20 +105,39 @@ function isSettled(listeners: readonly Listener[], ports: readonly number[], qui
   return open.length > 0 && quiet >= SETTLED
 }
 
-async function askAll(engine: Engine, state: ContainerState, listeners: readonly Listener[] | null, ports: readonly number[]): Promise<readonly PortAnswer[]> {
+async function askAll(
+  engine: Engine,
+  state: ContainerState,
+  listeners: readonly Listener[] | null,
+  ports: readonly number[],
+): Promise<readonly PortAnswer[]> {
   const bound = (listeners ?? []).filter((listener) => !listener.loopback)
-  const tcp = new Set([...ports, ...bound.filter((listener) => listener.protocol === 'tcp').map((listener) => listener.port)])
+  const tcp = new Set([
+    ...ports,
+    ...bound.filter((listener) => listener.protocol === 'tcp').map((listener) => listener.port),
+  ])
   const udp = new Set(bound.filter((listener) => listener.protocol === 'udp').map((listener) => listener.port))
   const answers: PortAnswer[] = []
   for (const port of [...tcp].sort((a, b) => a - b)) {
     if (state.running && engine.local && state.address !== '') answers.push(await askPort(state.address, port))
-    else answers.push({ port, protocol: 'tcp', kind: bound.some((listener) => listener.port === port) ? 'bound' : 'closed', detail: '' })
+    else
+      answers.push({
+        port,
+        protocol: 'tcp',
+        kind: bound.some((listener) => listener.port === port) ? 'bound' : 'closed',
+        detail: '',
+      })
   }
   for (const port of udp) answers.push({ port, protocol: 'udp', kind: 'bound', detail: '' })
   return answers
 }
 
-async function smokeFor(engine: Engine, container: string, state: ContainerState, options: RunOptions): Promise<SmokeResult> {
+async function smokeFor(
+  engine: Engine,
+  container: string,
+  state: ContainerState,
+  options: RunOptions,
+): Promise<SmokeResult> {
   if (!state.running) return { exitCode: 1, output: 'the container was not running any more' }
   return runSmoke(options.smoke ?? '', {
     host: engine.local && state.address !== '' ? state.address : '127.0.0.1',

@@ -30,7 +30,12 @@ export function vendorOf(sources: CatalogueSources): Vendor {
     needs: needsOf(entry),
     moves: new Map(entry.ports.filter((move) => move.optional !== true).flatMap((move) => moveOf(move, sources))),
     fileEdits: editsOf(entry.configEdits, 'config', sources),
-    env: entry.env.map(({ name, value, why }) => ({ name, value, reason: why, evidence: [{ source: 'catalogue', subject: name, detail: why }] })),
+    env: entry.env.map(({ name, value, why }) => ({
+      name,
+      value,
+      reason: why,
+      evidence: [{ source: 'catalogue', subject: name, detail: why }],
+    })),
     needsRoot: root ?? (entry.needsRoot === null ? null : describe(entry.needsRoot)),
     variant: entry.unprivilegedVariant?.reference ?? null,
   }
@@ -64,7 +69,11 @@ function moveOf(move: PortMove, sources: CatalogueSources): readonly (readonly [
   return [[move.from, { to: move.to, fileEdits, env, append: move.appendArguments ?? [] }]]
 }
 
-function editsOf(edits: readonly ConfigEdit[], purpose: FileEdit['purpose'], sources: CatalogueSources): readonly FileEdit[] {
+function editsOf(
+  edits: readonly ConfigEdit[],
+  purpose: FileEdit['purpose'],
+  sources: CatalogueSources,
+): readonly FileEdit[] {
   const byFile = new Map<string, FileEdit>()
   for (const edit of edits) {
     const substitution = {
@@ -86,14 +95,23 @@ function editsOf(edits: readonly ConfigEdit[], purpose: FileEdit['purpose'], sou
   return [...byFile.values()]
 }
 
-function fits(edit: ConfigEdit, substitution: FileEdit['substitutions'][number], { facts, replaces }: CatalogueSources): boolean {
+function fits(
+  edit: ConfigEdit,
+  substitution: FileEdit['substitutions'][number],
+  { facts, replaces }: CatalogueSources,
+): boolean {
   if (!facts.files.known) return !(edit.stockOnly === true && replaces(edit.file))
   const text = facts.files.value.text(edit.file)
   return text !== null && matches(text, substitution)
 }
 
 function describe(root: NeedsRoot): { readonly reason: string; readonly hint: string } {
-  return { reason: root.reason, hint: [root.rootlessTwin === null ? '' : `${root.rootlessTwin} does the same without root`, root.advice].filter((part) => part !== '').join('; ') }
+  return {
+    reason: root.reason,
+    hint: [root.rootlessTwin === null ? '' : `${root.rootlessTwin} does the same without root`, root.advice]
+      .filter((part) => part !== '')
+      .join('; '),
+  }
 }
 
 /** A program of the command, or one that was seen running, that is listed as one that only root can run. */
@@ -106,7 +124,10 @@ function rootProgram({ programs, facts, seen }: CatalogueSources): Vendor['needs
     if (rule.paths !== undefined && !argv.some((word) => rule.paths?.includes(word))) continue
     if (rule.onlyWith !== undefined && !argv.some((word) => new RegExp(rule.onlyWith ?? '').test(word))) continue
     if (rule.unless.some((exemption) => isExempt(exemption, argv, facts))) continue
-    const hint = [rule.rootlessTwin === null ? '' : `${rule.rootlessTwin} does the same without root`, rule.advice].filter((part) => part !== '')
+    const hint = [
+      rule.rootlessTwin === null ? '' : `${rule.rootlessTwin} does the same without root`,
+      rule.advice,
+    ].filter((part) => part !== '')
     return { reason: `${baseName(name)} ${rule.reason}`, hint: hint.join('; ') }
   }
   return null

@@ -3,7 +3,8 @@ import type { Need } from '../need.ts'
 import { stateNeed } from '../need.ts'
 import { isSharedFolder, isSystemFolder } from '../places.ts'
 
-const STATE_NAME = /^(uploads?|data|logs?|cache|\.cache|tmp|temp|storage|media|state|sessions?|db|database|instance|var|run|spool|backups?|volumes?)$/i
+const STATE_NAME =
+  /^(uploads?|data|logs?|cache|\.cache|tmp|temp|storage|media|state|sessions?|db|database|instance|var|run|spool|backups?|volumes?)$/i
 const LARGEST_DEPTH = 3
 
 /**
@@ -20,11 +21,13 @@ export function conventionNeeds(facts: ImageFacts): readonly Need[] {
     for (const name of files.list(folder)) {
       const path = `${folder}/${name}`
       if (files.entry(path)?.type !== 'directory' || name === 'node_modules' || name === '.git') continue
-      if (STATE_NAME.test(name) && isEmpty(path)) needs.push(stateNeed(path, 'framework', 'an empty folder of the application, there to be filled'))
+      if (STATE_NAME.test(name) && isEmpty(path))
+        needs.push(stateNeed(path, 'framework', 'an empty folder of the application, there to be filled'))
       else if (depth < LARGEST_DEPTH) visit(path, depth + 1)
     }
   }
-  const isEmpty = (path: string): boolean => files.list(path).every((name) => /^\.(gitkeep|keep|gitignore|empty)$/.test(name))
+  const isEmpty = (path: string): boolean =>
+    files.list(path).every((name) => /^\.(gitkeep|keep|gitignore|empty)$/.test(name))
   visit(top, 1)
   return needs
 }

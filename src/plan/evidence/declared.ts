@@ -4,7 +4,8 @@ import { stateNeed } from '../need.ts'
 import { isRuntimePlace, isSharedFolder, isSystemFolder, normalisePath } from '../places.ts'
 
 /** Names of variables that say where a program keeps what it writes. */
-const STATE_VARIABLE = /(^|_)(PGDATA|DATA|DATADIR|LOGS?|CACHE|UPLOADS?|STATE|STORAGE|SPOOL)(_?(DIR|DIRECTORY|PATH|FOLDER|ROOT))?$/i
+const STATE_VARIABLE =
+  /(^|_)(PGDATA|DATA|DATADIR|LOGS?|CACHE|UPLOADS?|STATE|STORAGE|SPOOL)(_?(DIR|DIRECTORY|PATH|FOLDER|ROOT))?$/i
 
 /** Paths that the image itself declares as written: VOLUME and the usual variables. */
 export function declaredNeeds(config: ImageConfig): readonly Need[] {

@@ -36,7 +36,14 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
 }
 
 /** What strace is asked for. Calls that only work on what is open already (read, write, fsync) are not worth their time. */
-export const TRACED_CALLS: readonly string[] = [...Object.keys(HANDLERS), 'clone', 'clone3', 'fork', 'vfork']
+export const TRACED_CALLS: readonly string[] = [
+  ...Object.keys(HANDLERS),
+  'clone',
+  'clone3',
+  'fork',
+  'vfork',
+  'exit_group',
+]
 
 const REFUSED = new Set(['EACCES', 'EPERM', 'EROFS'])
 const PATHLESS = new Set<Operation['access']>(['bind', 'listen', 'switch-user', 'use-capability'])
@@ -68,6 +75,7 @@ export function traceReader(options: TraceOptions): TraceReader {
         : null
       return namespace && settled(call) ? [operationOf(namespace, call, whoOf(process))] : []
     }
+    if (call.name === 'exit_group') processes.exits(call.pid)
     const handler = HANDLERS[call.name]
     if (!handler || !(settled(call) || call.result.errno === 'ENOENT')) return []
     const who = whoOf(process)

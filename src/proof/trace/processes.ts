@@ -36,6 +36,8 @@ export interface ProcessTable {
   cloneBegins(pid: number): void
   cloneEnds(call: Call): void
   gone(pid: number): void
+  /** exit_group; when the first process ends, the kernel ends all others, and what follows is another start. */
+  exits(pid: number): void
   /** A directory has a new name: whoever works in it moves with it. */
   moved(from: string, to: string): void
   uidOf(pid: number): number | null
@@ -89,6 +91,11 @@ export function processTable(cwd: string, uid: number | null, gid: number | null
     gone(pid) {
       const process = living(pid)
       if (process) alive.delete(process)
+    },
+    exits(pid) {
+      if (living(pid)?.program !== living(1)?.program) return
+      alive.clear()
+      cloning.length = 0
     },
     moved(from, to) {
       for (const place of new Set([...alive].map((process) => process.place))) {

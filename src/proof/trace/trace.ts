@@ -1,0 +1,106 @@
+import type { Engine, RunSpec } from '../../engine/engine.ts'
+import type { ImageConfig, Known } from '../../image/facts.ts'
+import type { Operation } from '../../plan/operation.ts'
+import { type TraceReader, traceReader } from './parse-trace.ts'
+import type { TracedProcess } from './processes.ts'
+import { summary } from './summarise.ts'
+import { linesOfFile } from './trace-file.ts'
+import { type TraceMode, tracedSpec } from './traced-spec.ts'
+import { ensureTracer } from './tracer-image.ts'
+import { TRACE_FILE, TRACER_BINARY, TRACER_FOLDER } from './tracer-layout.ts'
+
+export interface Trace {
+  /** Each kind of access to a path once, in the order of first sight. */
+  readonly operations: readonly Operation[]
+  readonly processes: readonly TracedProcess[]
+  /** Calls whose path is not known, because strace was not let in: above 0 the operations are not complete. */
+  readonly lost: number
+}
+
+export interface TracedRun {
+  /** Started already. */
+  readonly container: string
+  /** Holds the trace; goes with the session. */
+  readonly tracer: string
+  /** Reads the trace as far as it is written: while the program runs, and after it has ended. */
+  read(options?: ReadOptions): Promise<Known<Trace>>
+  /** Only the operations of `read`. */
+  operations(options?: ReadOptions): Promise<Known<readonly Operation[]>>
+}
+
+export interface ReadOptions {
+  /** Seconds since 1970 on the engine's clock: what came before is read but not told. */
+  readonly since?: number
+}
+
+/**
+ * Creates and starts a container as `spec` says, under strace. Not known where there is no tracer; an image that the
+ * engine cannot start is no error here: the engine says so in the container's state.
+ */
+export async function traceRun(
+  engine: Engine,
+  config: ImageConfig,
+  spec: RunSpec,
+  mode: TraceMode = {},
+): Promise<Known<TracedRun>> {
+  const image = await ensureTracer(engine)
+  if (!image.known) return image
+  // Never started: it only lends its volume.
+  const tracer = await engine.create({ image: image.value, command: [TRACER_BINARY] })
+  const container = await engine.create(tracedSpec(spec, config, tracer, mode))
+  await engine.start(container)
+
+  const read = async ({ since = 0 }: ReadOptions = {}): Promise<Known<Trace>> => {
+    const reader = traceReader({
+      cwd: config.workdir,
+      ...startIdentity(spec.user ?? config.user),
+      ignore: TRACER_FOLDER,
+    })
+    const rows = summary()
+    const lines = await engine.copyOut(tracer, TRACE_FILE, (tar) =>
+      readAll(linesOfFile(tar), reader, (operation) => {
+        if ((operation.at ?? 0) >= since) rows.add(operation)
+      }),
+    )
+    if (!lines) return { known: false, reason: await whyEmpty(engine, container) }
+    return { known: true, value: { operations: rows.all(), processes: reader.processes(), lost: reader.lost() } }
+  }
+  const operations = async (options?: ReadOptions): Promise<Known<readonly Operation[]>> => {
+    const trace = await read(options)
+    return trace.known ? { known: true, value: trace.value.operations } : trace
+  }
+  return { known: true, value: { container, tracer, read, operations } }
+}
+
+/** Returns the number of lines. */
+async function readAll(
+  lines: AsyncIterable<string>,
+  reader: TraceReader,
+  tell: (operation: Operation) => void,
+): Promise<number> {
+  let count = 0
+  for await (const line of lines) {
+    count += 1
+    for (const operation of reader.read(line)) tell(operation)
+  }
+  return count
+}
+
+/** `10001:10001` → its numbers; a name is not looked up, and stays unknown until the program asks for its uid. */
+function startIdentity(user: string): { readonly uid: number | null; readonly gid: number | null } {
+  const [uid = '', gid = ''] = user.split(':')
+  if (uid === '' || uid === 'root') return { uid: 0, gid: gid === '' ? 0 : numberOf(gid) }
+  return { uid: numberOf(uid), gid: numberOf(gid) }
+}
+
+function numberOf(text: string): number | null {
+  return /^\d+$/.test(text) ? Number(text) : null
+}
+
+/** strace says on standard error why it may not trace: a policy that forbids ptrace, a program that is not there. */
+async function whyEmpty(engine: Engine, container: string): Promise<string> {
+  const state = await engine.state(container)
+  const said = (await engine.logs(container)).split('\n').find((line) => line.startsWith(`${TRACER_BINARY}: `))
+  const why = said?.slice(TRACER_BINARY.length + 2) ?? (state.error || `the container is ${state.status}`)
+  return `strace wrote nothing: ${why}`
+}

@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import type { Engine } from '../../engine/engine.ts'
+import type { Known } from '../../image/facts.ts'
+import { collectHostTracer } from './host-tracer.ts'
+import { TRACER_FOLDER } from './tracer-layout.ts'
+
+const LABEL = 'harden-image.tracer'
+const DEFAULT_BASE = 'debian:trixie-slim'
+/** Images with apt that may be here already. */
+const BASES = [
+  DEFAULT_BASE,
+  ...['debian:trixie', 'debian:stable-slim', 'debian:latest', 'debian:bookworm-slim', 'debian:bookworm'],
+  ...['ubuntu:latest', 'ubuntu:24.04', 'ubuntu:22.04'],
+]
+
+const FINAL = `FROM scratch
+COPY --from=files /tree /
+VOLUME ${TRACER_FOLDER}
+`
+
+const FROM_PACKAGES = `ARG BASE=${DEFAULT_BASE}
+FROM \${BASE} AS files
+USER 0
+RUN apt-get update && apt-get install -y --no-install-recommends strace
+RUN set -e; t=/tree${TRACER_FOLDER}; mkdir -p $t/lib; mkdir -m 1777 $t/out; \\
+    cp -L "$(command -v strace)" $t/strace; \\
+    ldd $t/strace | sed -n 's/.*=> \\(\\/[^ ]*\\).*/\\1/p' | xargs -I{} cp -L {} $t/lib/; \\
+    cp -L "$(ldd $t/strace | sed -n 's/^[[:space:]]*\\(\\/[^ ]*ld[^ ]*\\) .*/\\1/p')" $t/ld.so
+${FINAL}`
+
+const FROM_HOST = `FROM scratch AS files
+COPY tree /tree
+${FINAL}`
+
+const recipe = createHash('sha256').update(FROM_PACKAGES).digest('hex').slice(0, 12)
+
+/** Named after what is in it, so that a new recipe is a new image and an old one is found again. */
+export const TRACER_IMAGE = `harden-image/tracer:${recipe}`
+
+const sessions = new WeakMap<Engine, Promise<Known<string>>>()
+
+/**
+ * The image that lends strace, its libraries and its loader to any container by volume. Built once and kept: it is not
+ * part of a session, so `cleanUp` leaves it, and `docker image rm` is all that it takes to be rid of it. Where it can't
+ * be made (no base image, no network, no strace on this machine) the reason is the answer, and it is not tried again.
+ */
+export function ensureTracer(engine: Engine): Promise<Known<string>> {
+  const known = sessions.get(engine)
+  if (known) return known
+  const tracer = findOrBuild(engine)
+  sessions.set(engine, tracer)
+  return tracer
+}
+
+async function findOrBuild(engine: Engine): Promise<Known<string>> {
+  const reasons: string[] = []
+  const attempt = async (what: string, make: () => Promise<boolean>): Promise<boolean> => {
+    try {
+      return await make()
+    } catch (error) {
+      reasons.push(`${what}: ${error instanceof Error ? error.message : String(error)}`)
+      return false
+    }
+  }
+  const made =
+    (await attempt('looking for it', () => isKept(engine))) ||
+    (await attempt('from an image that is here', async () => {
+      const base = await localBase(engine)
+      return base !== null && (await buildFromPackages(engine, base))
+    })) ||
+    (engine.local && (await attempt("from this machine's strace", () => buildFromHost(engine)))) ||
+    (await attempt(`from ${DEFAULT_BASE}`, () => pullAndBuild(engine)))
+  if (made) return { known: true, value: TRACER_IMAGE }
+  return { known: false, reason: `the tracer image could not be made: ${reasons.join('; ') || 'no way to'}` }
+}
+
+async function isKept(engine: Engine): Promise<boolean> {
+  const image = await engine.inspectImage(TRACER_IMAGE)
+  return image?.config.labels.get(LABEL) === recipe
+}
+
+async function localBase(engine: Engine): Promise<string | null> {
+  for (const base of BASES) if (await engine.inspectImage(base)) return base
+  return null
+}
+
+async function buildFromPackages(engine: Engine, base: string): Promise<boolean> {
+  await engine.build({
+    dockerfile: labelled(FROM_PACKAGES),
+    context: null,
+    tag: TRACER_IMAGE,
+    buildArgs: { BASE: base },
+    keep: true,
+  })
+  return true
+}
+
+async function pullAndBuild(engine: Engine): Promise<boolean> {
+  // Where it is here it was tried before.
+  if (await engine.inspectImage(DEFAULT_BASE)) return false
+  await engine.pull(DEFAULT_BASE)
+  return buildFromPackages(engine, DEFAULT_BASE)
+}
+
+/** Needs no network: strace, its libraries and its loader as they are installed here. */
+export async function buildFromHost(engine: Engine, tag = TRACER_IMAGE): Promise<boolean> {
+  const context = await collectHostTracer()
+  try {
+    await engine.build({ dockerfile: labelled(FROM_HOST), context, tag, keep: true })
+    return true
+  } finally {
+    await rm(context, { recursive: true, force: true })
+  }
+}
+
+function labelled(dockerfile: string): string {
+  return `${dockerfile}LABEL ${LABEL}=${recipe}\n`
+}
