@@ -55,7 +55,7 @@ async function findStrace(): Promise<string> {
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
     const path = join(folder, 'strace')
     const version = await run(path, ['-V']).then(
-      ({ stdout }) => Number.parseFloat(/version (\d+\.\d+)/.exec(stdout)?.[1] ?? 0),
+      ({ stdout }) => Number.parseFloat(/version (\d+\.\d+)/.exec(stdout)?.[1] ?? '0'),
       () => null,
     )
     if (version === null) continue

@@ -2,11 +2,12 @@ import type { Operation } from '../../plan/operation.ts'
 import { LOOK_CALLS } from './look-calls.ts'
 import { NETWORK_CALLS } from './network-calls.ts'
 import { OPEN_CALLS } from './open-calls.ts'
+import { operationOf, whoOf } from './operation-of.ts'
 import { PATH_CALLS } from './path-calls.ts'
 import { pathHistory } from './path-history.ts'
 import { newNamespace, PRIVILEGE_CALLS } from './privilege-calls.ts'
-import { CLONES, type Process, processTable, type TracedProcess } from './processes.ts'
-import type { Handler, Scene, Told } from './scene.ts'
+import { CLONES, processTable, type TracedProcess } from './processes.ts'
+import type { Handler, Scene } from './scene.ts'
 import { type Call, readCall, readLine } from './trace-line.ts'
 
 export interface TraceOptions {
@@ -57,7 +58,6 @@ const TELLS_ABSENCE = new Set<Operation['access']>([
   'remove',
   'traverse',
 ])
-const LONGEST_DETAIL = 156
 
 export function traceReader(options: TraceOptions): TraceReader {
   const processes = processTable(options.cwd, options.uid, options.gid ?? null)
@@ -151,32 +151,6 @@ export function* parseTrace(lines: Iterable<string>, options: TraceOptions): Gen
 
 function settled(call: Call): boolean {
   return call.result.done || REFUSED.has(call.result.errno)
-}
-
-type Who = Pick<Operation, 'by' | 'as'>
-
-function whoOf(process: Process): Who {
-  return {
-    ...(process.program.path === null ? {} : { by: process.program.path }),
-    ...(process.uid === null ? {} : { as: process.uid }),
-  }
-}
-
-function operationOf(told: Told, call: Call, who: Who): Operation {
-  const { done } = call.result
-  const outcome = done
-    ? ({ outcome: 'done', source: 'traced' } as const)
-    : ({ outcome: 'refused', source: 'refused' } as const)
-  return { ...told, ...outcome, detail: detailOf(call), ...who, pid: call.pid, at: call.at }
-}
-
-/** The call as a person reads it: without what strace adds to the current directory, and with the error. */
-function detailOf({ text, result }: Call): string {
-  const call = text.replace(/AT_FDCWD(<[^>]*>(\(deleted\))?)?, /, '')
-  const error = result.done ? '' : ` = -1 ${result.errno}`
-  return call.length + error.length <= LONGEST_DETAIL
-    ? call + error
-    : `${call.slice(0, LONGEST_DETAIL - 3 - error.length)}...${error}`
 }
 
 function isIn(path: string, folder: string): boolean {

@@ -40,7 +40,7 @@ export function tracedSpec(spec: RunSpec, config: ImageConfig, tracerContainer: 
     return value === undefined || value === '' ? [] : [{ name, value }]
   })
   const strace = [
-    ...['-DDD', '-f', '-y', '-ttt', '-qq', '-s', '200', '-e', 'signal=none'],
+    ...['-DDD', '-f', '-y', '-ttt', '-q', '-s', '200', '-e', 'signal=none'],
     ...(mode.faithful ? [] : ['--seccomp-bpf']),
     ...preloads.flatMap(({ name, value }) => ['-E', `${name}=${value}`]),
     // Appended, so that a stop and start of the same container is one trace.
