@@ -136,10 +136,10 @@ export interface NeedsRoot {
 
 /** The vendor's own way to run without root. */
 export interface VendorWay {
-  /** In the file `{tag}` stands for the tag; in an entry it is filled in. */
+  /** In the file `{repository}` and `{tag}` stand for those that were asked for; in an entry they are filled in. */
   readonly reference: string
-  /** Tags that do not follow the rule. */
-  readonly tags?: Readonly<Record<string, string>>
+  /** What becomes of some tags (`\1` to `\9` are groups); the new tag takes the place of all that follows the colon. */
+  readonly tags?: readonly { readonly pattern: string; readonly to: string }[]
   /** Who it then runs as, `uid:gid`. */
   readonly user: string
   /** What is different for whoever uses the image. */
@@ -203,7 +203,7 @@ export interface Exemption {
 }
 
 export interface ProgramRule {
-  /** Base names of the executable. */
+  /** Base names of the executable, in a folder of the system: `/app/cron` is another program. */
   readonly names: readonly string[]
   /** Absolute paths, where the base name alone would say too little. */
   readonly paths?: readonly string[]
@@ -213,6 +213,8 @@ export interface ProgramRule {
   readonly capabilities: readonly string[]
   /** Regular expression that one argument must match for the rule to apply. */
   readonly onlyWith?: string
+  /** A path that must be in the image for the rule to apply; where the files are not known, it is taken to be there. */
+  readonly onlyWithFile?: string
   readonly unless: readonly Exemption[]
   readonly rootlessTwin: string | null
   readonly advice: string

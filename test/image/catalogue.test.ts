@@ -5,6 +5,7 @@ import { describe, expect, test } from '@jest/globals'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { ConfigEdit } from '../../catalogue/entry.ts'
 import { baseAccounts, images, programs } from '../../catalogue/index.ts'
+import { programThatNeedsRoot } from '../../catalogue/root-program.ts'
 import { type CatalogueEntry, factsFromCatalogue, findEntry, lookUp } from '../../src/image/sources/catalogue.ts'
 
 const json = (path: string) => JSON.parse(readFileSync(path, 'utf8'))
@@ -127,6 +128,80 @@ describe('variants', () => {
   })
 })
 
+describe('coverage', () => {
+  // Who each popular image is to run as: `+` needs a new account, `-` keeps root.
+  test.each([
+    ['nginx', '101'],
+    ['nginx:alpine', '101'],
+    ['nginxinc/nginx-unprivileged', '101'],
+    ['httpd', '33'],
+    ['httpd:2.4-alpine', '82'],
+    ['redis:8', '999:999'],
+    ['redis:8-alpine', '999:1000'],
+    ['redis:7.4', '999:999'],
+    ['redis:7.4-alpine', '999:1000'],
+    ['postgres:18', '999'],
+    ['postgres:17', '999'],
+    ['postgres:17-alpine', '70'],
+    ['postgres:18-alpine', '70'],
+    ['mysql:8.4', '999'],
+    ['node:22', '1000'],
+    ['node:22-alpine', '1000'],
+    ['python:3.13-slim', '+'],
+    ['python:3.13-alpine', '+'],
+    ['golang:1.26', '+'],
+    ['golang:1.26-alpine', '+'],
+    ['php:8.4-cli', '33'],
+    ['php:8.4-cli-alpine', '82'],
+    ['php:8.4-apache', '33'],
+    ['php:8.4-fpm', '33'],
+    ['php:8.4-fpm-alpine', '82'],
+    ['ruby:3.4', '+'],
+    ['ruby:3.4-alpine', '+'],
+    ['eclipse-temurin:21-jre', '+'],
+    ['eclipse-temurin:21-alpine', '+'],
+    ['eclipse-temurin:21-ubi9-minimal', '+'],
+    ['tomcat:11', '+'],
+    ['traefik:v3.3', '+'],
+    ['caddy:2', '+'],
+    ['wordpress', '33'],
+    ['wordpress:fpm', '33'],
+    ['wordpress:fpm-alpine', '82'],
+    ['wordpress:cli', '82'],
+    ['eclipse-mosquitto', '1883'],
+    ['registry:2', '+'],
+    ['registry:3', '+'],
+    ['bash', '+'],
+    ['alpine:3.22', '+'],
+    ['debian:trixie-slim', '+'],
+    ['ubuntu:24.04', '+'],
+    ['busybox:musl', '+'],
+    ['gcr.io/distroless/base-debian12', '65532'],
+    ['gcr.io/distroless/static:nonroot', '65532'],
+    ['gcr.io/distroless/java21-debian12', '65532'],
+    ['gcr.io/distroless/python3-debian12:debug', '65532'],
+    ['mcr.microsoft.com/dotnet/aspnet:8.0', '1654'],
+    ['mcr.microsoft.com/dotnet/runtime:9.0-alpine', '1654'],
+    ['mcr.microsoft.com/dotnet/runtime-deps:8.0-noble-chiseled', '1654'],
+    ['mcr.microsoft.com/dotnet/aspnet:6.0', '+'],
+    ['docker:27-dind', '-'],
+    ['docker:dind-rootless', '1000'],
+    ['docker:cli', '+'],
+    ['moby/buildkit', '-'],
+    ['moby/buildkit:rootless', '1000'],
+    ['lscr.io/linuxserver/sonarr', '-'],
+  ])('%s runs as %s', (reference, expected) => {
+    const entry = lookUp(reference)
+    const [uid, gid = uid] = expected.split(':').map(Number)
+    if (/\d/.test(expected)) expect(entry?.user).toMatchObject({ uid, gid })
+    else expect(entry).toMatchObject({ user: null, needsRoot: expected === '-' ? expect.anything() : null })
+  })
+
+  test('a file is worth a few milliseconds at most: it is read at every start', () => {
+    expect(JSON.stringify([images, programs]).length).toBeLessThan(150_000)
+  })
+})
+
 describe('edits', () => {
   test.each(edits)('$reference $edit.file: $edit.pattern in JavaScript', ({ edit }) => {
     expect(inJavaScript(edit, edit.example.before)).toBe(edit.example.after)
@@ -197,11 +272,17 @@ describe('looking up', () => {
     expect(findEntry(reference)).toEqual({ known: false, reason: expect.stringMatching(reason) })
   })
 
-  test('the vendor way keeps the tag, or changes it as the vendor does', () => {
-    expect(lookUp('nginx:1.27-alpine')?.unprivilegedVariant?.reference).toBe('nginxinc/nginx-unprivileged:1.27-alpine')
-    expect(lookUp('gcr.io/distroless/cc-debian12:debug')?.unprivilegedVariant?.reference).toBe(
-      'gcr.io/distroless/cc-debian12:debug-nonroot',
-    )
+  test.each([
+    ['nginx', 'nginxinc/nginx-unprivileged:latest'],
+    ['nginx:1.27-alpine', 'nginxinc/nginx-unprivileged:1.27-alpine'],
+    ['gcr.io/distroless/cc-debian12:debug', 'gcr.io/distroless/cc-debian12:debug-nonroot'],
+    ['gcr.io/distroless/static:latest-arm64', 'gcr.io/distroless/static:nonroot-arm64'],
+    ['docker', 'docker:dind-rootless'],
+    ['docker:29.7.2', 'docker:29.7.2-dind-rootless'],
+    ['docker:29-dind-alpine3.24', 'docker:29-dind-rootless'],
+    ['moby/buildkit:buildx-stable-1', 'moby/buildkit:buildx-stable-1-rootless'],
+  ])('the vendor ships %s without root as %s', (reference, way) => {
+    expect(lookUp(reference)?.unprivilegedVariant?.reference).toBe(way)
   })
 })
 
@@ -256,5 +337,85 @@ describe('programs', () => {
       expect(rule.names.length + (rule.paths ?? []).length).toBeGreaterThan(0)
       for (const source of [rule.onlyWith, ...rule.unless.map(({ argument }) => argument)]) new RegExp(source ?? '')
     }
+  })
+
+  const started = (command: string) => {
+    const words = command.split(' ')
+    return programThatNeedsRoot(programs, words.slice(0, 1), words, null)?.program ?? null
+  }
+
+  test.each([
+    'cron -f',
+    '/usr/sbin/crond -f -d 8',
+    '/usr/sbin/sshd -D -e',
+    '/lib/systemd/systemd',
+    '/sbin/init',
+    '/init',
+    '/sbin/my_init',
+    'dockerd',
+    'buildkitd --addr tcp://0.0.0.0:1234',
+    'containerd',
+    'openvpn --config /etc/openvpn/client.conf',
+    'wg-quick up wg0',
+    'tailscaled --tun=tailscale0',
+    'charon',
+    'rpc.nfsd --debug 8',
+    'smbd --foreground --no-process-group',
+    'postfix start-fg',
+    '/usr/lib/postfix/sbin/master -i',
+    'exim -bd -q15m',
+    'dovecot -F',
+    'chronyd -d',
+    'ntpd -x -n',
+    'keepalived --dont-fork',
+    'kubelet',
+    'calico-node -felix',
+    'cilium-agent',
+    'snapd',
+    'dnsmasq -k --dhcp-range=10.0.0.2,10.0.0.9',
+    'tcpdump -i eth0',
+    'rclone mount remote: /data',
+  ])('%s must stay root', (command) => {
+    expect(started(command)).toBe(command.split(' ')[0])
+  })
+
+  test.each([
+    'supercronic /etc/crontab',
+    '/app/cron -f',
+    './sshd',
+    '/usr/sbin/sshd -t',
+    'systemd --user',
+    'dockerd --rootless',
+    'rootlesskit buildkitd',
+    'tailscaled --tun=userspace-networking --statedir=/data',
+    'chronyd -d -x -U',
+    'dnsmasq -k --port=5353',
+    'tcpdump -r capture.pcap',
+    'rclone serve http remote:',
+    '/opt/app/master',
+    'master -c x',
+    'sendmail -t',
+    'postfix status',
+    'nginx -g cron',
+    'tini -- cron-exporter',
+    'init',
+  ])('%s need not', (command) => {
+    expect(started(command)).toBeNull()
+  })
+
+  test('/init is s6-overlay by its files', () => {
+    const init = (files: readonly string[]) =>
+      programThatNeedsRoot(programs, ['/init'], ['/init'], (path) => files.includes(path))
+    expect(init(['/etc/s6/init'])?.rule.rootlessTwin).toBe('s6-overlay 3')
+    expect(init(['/package/admin/s6-overlay'])).toBeNull()
+    expect(init([])).toBeNull()
+  })
+
+  test('a base name is the program whose path stands in the command', () => {
+    const found = (program: string, command: string) =>
+      programThatNeedsRoot(programs, [program], command.split(' '), null)?.program
+    expect(found('cron', 'tini -- /usr/sbin/cron -f')).toBe('cron')
+    expect(found('cron', 'tini -- /app/cron -f')).toBeUndefined()
+    expect(found('init', '/init')).toBe('init')
   })
 })

@@ -3,17 +3,16 @@ import type {
   CatalogueImage,
   ListedAccounts,
   ListedGroup,
-  ProgramRule,
   Variant,
   VariantFacts,
   VendorWay,
 } from '../../../catalogue/entry.ts'
-import { baseAccounts, images, programs } from '../../../catalogue/index.ts'
+import { baseAccounts, images } from '../../../catalogue/index.ts'
 import { parseImageConfig } from '../config.ts'
 import type { Accounts, ImageConfig, ImageFacts, Known, OsRelease, Platform } from '../facts.ts'
 import { parseReference } from '../reference.ts'
 
-export type { ConfigEdit, PortMove, ProgramRule, VendorWay, WritablePath } from '../../../catalogue/entry.ts'
+export type { ConfigEdit, PortMove, VendorWay, WritablePath } from '../../../catalogue/entry.ts'
 
 /** What the built-in catalogue says of one image: the file's `common` part and the variant that the tag is of, as one. */
 export interface CatalogueEntry extends VariantFacts {
@@ -94,44 +93,6 @@ export function factsFromCatalogue(
   }
 }
 
-export interface RootProgram {
-  /** As it stands in the command. */
-  readonly program: string
-  readonly rule: ProgramRule
-}
-
-/**
- * The first program of a command that must stay root to do its job, or null. `commandPrograms` are the names or paths
- * of what is started, without wrappers; `words` are all words of the command; `hasFile` asks the image, where it is known.
- */
-export function programThatNeedsRoot(
-  commandPrograms: readonly string[],
-  words: readonly string[],
-  hasFile: (path: string) => boolean = () => false,
-): RootProgram | null {
-  for (const program of commandPrograms) {
-    const rule = programs.find((candidate) => namesProgram(candidate, program, words))
-    if (rule === undefined) continue
-    const others = words.filter((word) => word !== program)
-    if (rule.onlyWith !== undefined && !others.some((word) => new RegExp(rule.onlyWith ?? '').test(word))) continue
-    const exempt = rule.unless.some(
-      ({ argument, file }) =>
-        (argument !== undefined && others.some((word) => new RegExp(argument).test(word))) ||
-        (file !== undefined && hasFile(file)),
-    )
-    if (!exempt) return { program, rule }
-  }
-  return null
-}
-
-function namesProgram(rule: ProgramRule, program: string, words: readonly string[]): boolean {
-  const name = program.slice(program.lastIndexOf('/') + 1)
-  if (rule.names.includes(name)) return true
-  // A caller may know the base name only; the path then stands among the words.
-  const isPath = (path: string): boolean => path === program || (path.endsWith(`/${program}`) && words.includes(path))
-  return (rule.paths ?? []).some(isPath)
-}
-
 function withoutTag(image: CatalogueImage, name: string): Known<CatalogueEntry> {
   const [only, ...others] = image.variants
   if (only !== undefined && others.length === 0 && only.tagPattern === null) {
@@ -150,12 +111,12 @@ function merge(image: CatalogueImage, variant: Variant, repository: string, tag:
 }
 
 function fillIn(way: VendorWay, repository: string, tag: string): VendorWay {
-  const { tags = {}, ...rest } = way
-  const other = tags[tag]
+  const { tags = [], ...rest } = way
+  const rule = tags.find(({ pattern }) => new RegExp(pattern).test(tag))
   const text = way.reference.replace('{repository}', repository)
-  const reference =
-    other === undefined ? text.replace('{tag}', tag) : `${text.slice(0, text.lastIndexOf(':'))}:${other}`
-  return { ...rest, reference }
+  if (rule === undefined) return { ...rest, reference: text.replace('{tag}', tag) }
+  const to = tag.replace(new RegExp(rule.pattern), rule.to.replace(/\\(\d)/g, '$$$1'))
+  return { ...rest, reference: `${text.slice(0, text.lastIndexOf(':'))}:${to}` }
 }
 
 function commonName(familiarName: string): string {

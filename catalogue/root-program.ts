@@ -1,0 +1,46 @@
+import type { ProgramRule } from './entry.ts'
+
+export interface RootProgram {
+  /** As it stands in the command. */
+  readonly program: string
+  readonly rule: ProgramRule
+}
+
+/**
+ * The first program of a command that must stay root to do its job, or null. `started` are the names or paths of what
+ * is started, without wrappers; `words` are all words of the command; `hasFile` asks the image, null where its files
+ * are not known.
+ */
+export function programThatNeedsRoot(
+  rules: readonly ProgramRule[],
+  started: readonly string[],
+  words: readonly string[],
+  hasFile: ((path: string) => boolean) | null,
+): RootProgram | null {
+  for (const program of started) {
+    // A caller may know the base name only; its path then stands among the words.
+    const path = words.find((word) => word.endsWith(`/${program}`)) ?? program
+    const rule = rules.find((candidate) => namesProgram(candidate, path))
+    const others = words.filter((word) => word !== program && word !== path)
+    if (rule !== undefined && applies(rule, others, hasFile)) return { program, rule }
+  }
+  return null
+}
+
+const systemFolder = /^(\/usr(\/local)?)?\/(s?bin|lib|lib64|libexec)(\/|$)/
+
+function namesProgram(rule: ProgramRule, path: string): boolean {
+  if (rule.paths?.includes(path)) return true
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  return rule.names.includes(name) && (name === path || systemFolder.test(path))
+}
+
+function applies(rule: ProgramRule, words: readonly string[], hasFile: ((path: string) => boolean) | null): boolean {
+  const has = (pattern: string): boolean => words.some((word) => new RegExp(pattern).test(word))
+  if (rule.onlyWith !== undefined && !has(rule.onlyWith)) return false
+  if (rule.onlyWithFile !== undefined && hasFile !== null && !hasFile(rule.onlyWithFile)) return false
+  return !rule.unless.some(
+    ({ argument, file }) =>
+      (argument !== undefined && has(argument)) || (file !== undefined && hasFile?.(file) === true),
+  )
+}
