@@ -82,7 +82,7 @@ export function ownCommentsStart(dockerfile: Dockerfile, instruction: Instructio
   for (let index = lastBefore(comments, start); index >= 0; index -= 1) {
     const comment = comments[index]
     if (comment === undefined) break
-    const lineStart = source.lastIndexOf('\n', comment.span.start - 1) + 1
+    const lineStart = Math.max(source.lastIndexOf('\n', comment.span.start) + 1, source.startsWith('\ufeff') ? 1 : 0)
     // Only line ends lie between the comment and what was found so far; a comment within an instruction ends it.
     if (!/^\r*\n$/.test(source.slice(comment.span.end, start)) || isWithin(dockerfile, lineStart)) break
     start = lineStart

@@ -1,7 +1,7 @@
 import { notADockerfile } from './fail.ts'
 import type { Directive } from './model.ts'
 
-const directivePattern = /^#[\s\x85]*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$/
+const directivePattern = /^#[\s\x85]*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*([\s\S]+?)\s*$/
 
 const known: ReadonlySet<string> = new Set(['syntax', 'escape', 'check'])
 

@@ -138,6 +138,7 @@ export function lex(source: string, options: LexOptions): Lexed {
   }
 
   function substitution(name: string): string {
+    if (chars[at] === undefined) throw invalid("'}' is missing")
     let modifier = next() ?? ''
     if (modifier === '}') return setValue(name) ?? (options.keepUnset ? `\${${name}}` : '')
     const colon = modifier === ':'

@@ -47,7 +47,7 @@ export function scanLines(source: string): Scan {
   let directivesOpen = true
   const neverTerminated = new Set<string>()
   for (let line = reader.next(); line !== null; line = reader.next()) {
-    const start = skipSpace(source, line.start === 0 && source[0] === '\ufeff' ? 1 : line.start, line.contentEnd)
+    const start = skipSpace(source, line.start, line.contentEnd)
     if (directivesOpen) {
       const text = source.slice(start, line.contentEnd)
       const directive = readDirective(text, start, line.number, directives)
@@ -141,7 +141,8 @@ interface Mark {
 const longestLine = 64 * 1024
 
 function lineReader(source: string) {
-  let at = 0
+  // A byte order mark is no part of the first line.
+  let at = source.startsWith('\ufeff') ? 1 : 0
   let number = 0
   function next(): PhysicalLine | null {
     if (at >= source.length) return null

@@ -1,4 +1,3 @@
-import { posix } from 'node:path'
 import type { ExposedPort, Healthcheck, ImageConfig, Known } from '../image/facts.ts'
 import { durationNanoseconds } from './flag-rules.ts'
 import type { Instruction } from './model.ts'
@@ -101,13 +100,18 @@ export function applySettings(settings: Settings, instruction: Instruction, appl
 
 function joined(current: Known<string>, path: Known<string>): Known<string> {
   if (!path.known) return path
-  if (path.value.startsWith('/')) return { known: true, value: withoutSlash(posix.normalize(path.value)) }
-  if (!current.known) return current
-  return { known: true, value: withoutSlash(posix.join('/', current.value, path.value)) }
+  if (path.value.startsWith('/')) return { known: true, value: cleanPath(path.value) }
+  return current.known ? { known: true, value: cleanPath(`${current.value}/${path.value}`) } : current
 }
 
-function withoutSlash(path: string): string {
-  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
+/** Absolute, without empty, `.` and `..` parts. */
+function cleanPath(path: string): string {
+  const parts: string[] = []
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop()
+    else if (part !== '' && part !== '.') parts.push(part)
+  }
+  return `/${parts.join('/')}`
 }
 
 function strings(instruction: Instruction): readonly string[] {

@@ -67,21 +67,31 @@ function scriptText(content: string, offset: number, chomp: boolean): ShellSourc
   return { kind: 'text', text, spanOf: (start, end) => ({ start: offset + start, end: offset + end }) }
 }
 
+/** The word after the options of a shell, when `-c` is one of them. */
+function scriptWord(words: readonly ShellWord[]): ShellWord | null {
+  let command = false
+  for (let at = 1; at < words.length; at += 1) {
+    const word = words[at]
+    const option = /^[-+][A-Za-z]+$/.exec(word?.value ?? '')?.[0]
+    if (option === undefined) return command ? (word ?? null) : null
+    if (/^-[a-z]*c/.test(option)) command = true
+    // `-o pipefail` takes a word of its own.
+    if (/[oO]$/.test(option)) at += 1
+  }
+  return null
+}
+
 /** Why a script is not for a shell, by its first line; null when it is, or does not say. */
 export function interpreterProblem(script: string): string | null {
   const line = /^\s*#![^\S\n]*(\S+)(?:[^\S\n]+(?:-\S+[^\S\n]+)*(\S+))?/.exec(script)
-  const name = line?.[1]?.endsWith('/env') ? line[2] : line?.[1]
+  const name = /\/(?:env|busybox)$/.test(line?.[1] ?? '') ? line?.[2] : line?.[1]
   return name === undefined || isShell(name) ? null : `the script is for ${name}`
 }
 
 /** The script of `sh -c 'script'`; null when the words are no such thing. */
 export function innerScript(words: readonly ShellWord[]): ShellText | null {
-  const [name, ...rest] = words
-  if (name?.value === null || name === undefined || !isShell(name.value)) return null
-  const option = rest.findIndex((word) => !/^[-+]/.test(word.value ?? ''))
-  const flags = rest.slice(0, option === -1 ? rest.length : option)
-  const script = rest[option]
-  if (script === undefined || !flags.some((word) => /^-[a-z]*c$/.test(word.value ?? ''))) return null
+  const script = isShell(words[0]?.value ?? '') ? scriptWord(words) : null
+  if (script === null) return null
   const { start, end } = script.span
   const quoted = /^(['"])([\s\S]*)\1$/.exec(script.text)
   const inner = quoted?.[2]

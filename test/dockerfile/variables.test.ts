@@ -1,0 +1,124 @@
+import { describe, expect, test } from '@jest/globals'
+import { environmentAt, expand, parseDockerfile } from '../../src/dockerfile/index.ts'
+
+const environment = {
+  values: new Map([
+    ['A', 'one'],
+    ['B', 'two words'],
+    ['EMPTY', ''],
+  ]),
+  undecided: new Set(['TARGETARCH']),
+  open: null,
+}
+
+describe('expand', () => {
+  test.each([
+    ['plain', 'plain'],
+    ['$A', 'one'],
+    [`\${A}`, 'one'],
+    [`x\${A}y`, 'xoney'],
+    ['$A.$B', 'one.two words'],
+    ['$NO', ''],
+    [`\${NO:-d}`, 'd'],
+    [`\${NO-d}`, 'd'],
+    [`\${EMPTY:-d}`, 'd'],
+    [`\${EMPTY-d}`, ''],
+    [`\${A:+alt}`, 'alt'],
+    [`\${EMPTY:+alt}`, ''],
+    [`\${EMPTY+alt}`, 'alt'],
+    [`\${NO+alt}`, ''],
+    [`\${NO:-\${A}x}`, 'onex'],
+    [`\${NO:-"a}b"}`, 'a}b'],
+    [`\${TARGETARCH:-amd64}`, 'amd64'],
+    ["'$A'", '$A'],
+    ['"$A"', 'one'],
+    ['\\$A', '$A'],
+    ['"\\$A \\x"', '$A \\x'],
+    ['"it\'s"', "it's"],
+    ['a\\ b', 'a b'],
+    ['$', '$'],
+    ['a$', 'a$'],
+    ['$1a', 'a'],
+    ['$A_', ''],
+  ])('%s is %j', (text, value) => {
+    expect(expand(text, environment, '\\')).toEqual({ kind: 'value', value })
+  })
+
+  test.each([
+    ['$TARGETARCH', 'TARGETARCH', 'has no default'],
+    [`\${A%e}`, 'A', 'pattern'],
+    [`\${A##o}`, 'A', 'pattern'],
+    [`\${A/o/x}`, 'A', 'pattern'],
+    [`\${NO:?must}`, null, 'must'],
+    [`\${A`, null, 'missing'],
+    [`\${}`, null, 'bad substitution'],
+    [`\${A:x}`, null, 'not supported'],
+    ['"a', null, 'not closed'],
+    ["'a", null, 'not closed'],
+  ])('%s is not resolved', (text, variable, reason) => {
+    const expanded = expand(text, environment, '\\')
+    expect(expanded).toMatchObject({ kind: 'unresolved', variable })
+    expect(expanded.kind === 'unresolved' ? expanded.reason : '').toContain(reason)
+  })
+
+  test('a backtick for the escape character', () => {
+    expect(expand('C:\\$A`$A', environment, '`')).toEqual({ kind: 'value', value: 'C:\\one$A' })
+  })
+
+  test('with an unknown base any other variable may be set', () => {
+    const open = { ...environment, open: 'the environment of x is not known' }
+    expect(expand('$A', open, '\\')).toEqual({ kind: 'value', value: 'one' })
+    expect(expand('$NO', open, '\\')).toMatchObject({ kind: 'unresolved', variable: 'NO' })
+  })
+})
+
+describe('environmentAt', () => {
+  const base = () => ({
+    known: true as const,
+    value: new Map([
+      ['PATH', '/bin'],
+      ['V', 'base'],
+    ]),
+  })
+  const at = (text: string, stage = 0) => {
+    const dockerfile = parseDockerfile(text)
+    return environmentAt(dockerfile, stage, null, base)
+  }
+
+  // Measured: docker build of a LABEL with the variable, BuildKit of Docker 26.1.
+  test.each([
+    ['ENV X=1\nARG X=2', '2'],
+    ['ARG X=2\nENV X=1', '1'],
+    ['ARG X=2\nARG X=3', '3'],
+    ['ENV X=1\nARG X', '1'],
+    ['ENV X=1\nENV X=2 Y=$X\nENV X=$Y', '1'],
+    ['ENV X a  b', 'a  b'],
+    ['ENV X="a\\$b"', 'a$b'],
+    ['ARG X', undefined],
+    ['ARG G\nARG X=$G', 'global'],
+    ['ARG X=$G', ''],
+    ['ENV X=$V', 'base'],
+    ['ENV X=$PATH:/x', '/bin:/x'],
+  ])('%j', (lines, value) => {
+    expect(at(`ARG G=global\nFROM a\n${lines}\n`).values.get('X')).toBe(value)
+  })
+
+  test('an ARG without a default is undecided', () => {
+    expect(at('FROM a\nARG X\n').undecided).toEqual(new Set(['X']))
+  })
+
+  test('a child stage inherits ARG and ENV, and runs the ONBUILD triggers of its parent', () => {
+    const { values } = at('FROM a AS p\nARG A=1\nENV B=2\nONBUILD ENV C=3\nFROM p\nENV D=$A$B$C\n', 1)
+    expect(values.get('D')).toBe('123')
+  })
+
+  test('before an instruction', () => {
+    const dockerfile = parseDockerfile('FROM a\nENV X=1\nUSER $X\nENV X=2\n')
+    const user = dockerfile.stages[0]?.instructions[1] ?? null
+    expect(environmentAt(dockerfile, 0, user, base).values.get('X')).toBe('1')
+  })
+
+  test('scratch has the default PATH, and nothing else', () => {
+    expect(at('FROM scratch\n')).toMatchObject({ open: null, values: new Map([['PATH', expect.any(String)]]) })
+  })
+})
