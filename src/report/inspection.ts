@@ -37,14 +37,16 @@ export interface InspectedImage {
 
 /** The stage plan without what only the transforms need. */
 export interface InspectedPlan
-  extends Pick<StagePlan, 'outcome' | 'reason' | 'grants' | 'ports' | 'fileEdits' | 'env'> {
+  extends Pick<StagePlan, 'outcome' | 'reason' | 'grants' | 'ports' | 'fileEdits' | 'env' | 'healthcheck'> {
   readonly userBefore: string | Unknown
   readonly account: StagePlan['account']
   readonly command: StagePlan['command']
   readonly remarks: StagePlan['remarks']
 }
 
-export function inspection(stage: string, facts: Known<ImageFacts>, plan: StagePlan): Inspection {
+type Decisions = Pick<StagePlan, keyof InspectedPlan>
+
+export function inspection(stage: string, facts: Known<ImageFacts>, plan: Decisions): Inspection {
   return { stage, image: orUnknown(facts, inspectedImage), plan: inspectedPlan(plan) }
 }
 
@@ -71,7 +73,7 @@ function inspectedImage(facts: ImageFacts): InspectedImage {
   }
 }
 
-function inspectedPlan(plan: StagePlan): InspectedPlan {
+function inspectedPlan(plan: Decisions): InspectedPlan {
   return {
     outcome: plan.outcome,
     reason: plan.reason,
@@ -82,6 +84,7 @@ function inspectedPlan(plan: StagePlan): InspectedPlan {
     fileEdits: plan.fileEdits,
     env: plan.env,
     command: plan.command,
+    healthcheck: plan.healthcheck,
     remarks: plan.remarks,
   }
 }

@@ -109,9 +109,9 @@ async function keepOwner(file: FileHandle, stats: { mode: number; uid: number; g
 
 /** Errors of the file system become ours; everything else stays what it is. */
 function explained(verb: 'read' | 'written', name: string, error: unknown): unknown {
-  if (!(error instanceof Error) || !('errno' in error)) return error
-  const code = (error as NodeJS.ErrnoException).code ?? ''
-  return unreadable(name, reasons[code] ?? error.message, verb)
+  if (typeof error !== 'object' || error === null || !('errno' in error)) return error
+  const { code = '', message } = error as NodeJS.ErrnoException
+  return unreadable(name, reasons[code] ?? message, verb)
 }
 
 function unreadable(name: string, reason: string, verb: 'read' | 'written' = 'read'): HardenError {

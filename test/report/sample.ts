@@ -1,0 +1,57 @@
+import type { Rendering } from '../../src/report/format.ts'
+import type { TargetResult } from '../../src/report/report.ts'
+
+const base: TargetResult = {
+  target: 'Dockerfile',
+  kind: 'dockerfile',
+  verdict: 'hardened',
+  user: { name: 'app', uid: 10001, gid: 10001, from: 'created' },
+  stages: [{ name: 'final', index: 1, userBefore: 'root', userAfter: '10001:10001' }],
+  findings: [],
+  output: 'FROM debian\nUSER 10001:10001\n',
+  changed: true,
+  proof: null,
+}
+
+export function sampleResult(change: Partial<TargetResult> = {}): TargetResult {
+  return { ...base, ...change }
+}
+
+/** A file at `path` whose text goes from `source` to `output`. */
+export function sampleRendering(
+  path: string,
+  source: string,
+  output: string,
+  change: Partial<TargetResult> = {},
+): Rendering {
+  return { path, source, result: sampleResult({ target: path, output, changed: source !== output, ...change }) }
+}
+
+export const finding: TargetResult['findings'][number] = {
+  transform: 'set-user',
+  outcome: 'fixed',
+  line: 12,
+  column: 1,
+  message: 'runs as app (10001:10001)',
+  hint: 'name another with --user',
+  evidence: [{ source: 'assumed', subject: '10001', detail: 'the image has no account of its own' }],
+}
+
+export const proof: NonNullable<TargetResult['proof']> = {
+  engine: 'docker 26.1.5',
+  rounds: 2,
+  passed: true,
+  parity: true,
+  baseline: { image: 'nginx:latest', uids: [0, 33], capabilities: ['CHOWN', 'DAC_OVERRIDE', 'KILL', 'SETUID'] },
+  result: {
+    image: 'harden-image/proof:1',
+    uids: [33],
+    capabilities: [],
+    noNewPrivileges: true,
+    readOnlyRootfs: true,
+    tmpfs: ['/tmp'],
+    addedBytes: 1536,
+  },
+  checks: [{ name: 'http :8080/', baseline: '200', result: '200', passed: true }],
+  remarks: [],
+}

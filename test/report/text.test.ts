@@ -1,0 +1,87 @@
+import { describe, expect, test } from '@jest/globals'
+import type { Rendering } from '../../src/report/format.ts'
+import { summaryLine } from '../../src/report/summary.ts'
+import { text } from '../../src/report/text.ts'
+import { finding, proof, sampleResult } from './sample.ts'
+
+const rendering = (result: Rendering['result']): Rendering => ({ result, source: '', path: 'Dockerfile' })
+const render = (...results: Rendering['result'][]) => text.render(results.map(rendering), { colour: false })
+
+test('says what, why and what to do, target by target', () => {
+  const failed = sampleResult({
+    target: 'b/Dockerfile',
+    verdict: 'failed',
+    user: null,
+    stages: [],
+    error: { code: 'not-a-dockerfile', message: 'there is no FROM', hint: 'is it a Dockerfile?', line: 3 },
+  })
+  expect(render(sampleResult({ target: 'a/Dockerfile', findings: [finding] }), failed)).toBe(
+    `a/Dockerfile: hardened, runs as app (10001:10001), a new account
+  12:1    fixed   runs as app (10001:10001) (set-user)
+          do: name another with --user
+          assumed 10001: the image has no account of its own
+
+b/Dockerfile: failed
+  line 3: there is no FROM
+    is it a Dockerfile?
+
+2 targets: 1 hardened, 1 failed
+`,
+  )
+})
+
+test('shows the proof side by side', () => {
+  expect(render(sampleResult({ target: 'nginx', proof: { ...proof, remarks: ['udp 53: nothing answered'] } }))).toBe(
+    `nginx: hardened, runs as app (10001:10001), a new account
+  proof passed: does what the original does (docker 26.1.5, 2 rounds)
+                        baseline        result
+     http :8080/        200             200                   ok
+     image              nginx:latest    harden-image/proof:1
+     uids               0 33            33
+     capabilities       4 capabilities  none
+     no-new-privileges                  yes
+     read-only root                     yes
+     tmpfs                              /tmp
+     added                              1.5 kB
+    not shown: udp 53: nothing answered
+
+1 target: 1 hardened
+`,
+  )
+})
+
+test('no control character of an image reaches the terminal', () => {
+  const nasty = { ...finding, message: 'writes /tmp/\u001b[2J\u0007\u202ex' }
+  const shown = render(sampleResult({ findings: [nasty] }))
+  expect(shown).toContain('writes /tmp/\\u001b[2J\\u0007\\u202ex')
+  expect(shown).not.toContain('\u001b')
+})
+
+test('colours when asked', () => {
+  const shown = text.render([rendering(sampleResult())], { colour: true })
+  expect(shown).toContain('\u001b[32mhardened\u001b[39m')
+})
+
+test('nothing to say about nothing', () => {
+  expect(render()).toBe('')
+})
+
+describe('the sum', () => {
+  test('counts by verdict and says what is left', () => {
+    const results = [
+      sampleResult(),
+      sampleResult({
+        verdict: 'incomplete',
+        findings: [
+          { ...finding, outcome: 'todo' },
+          { ...finding, outcome: 'offered' },
+        ],
+      }),
+      sampleResult({ verdict: 'unchanged', findings: [{ ...finding, outcome: 'note' }] }),
+      sampleResult({ verdict: 'incomplete', proof: { ...proof, passed: false } }),
+    ]
+    expect(summaryLine(results)).toBe(
+      '4 targets: 1 hardened, 1 unchanged, 2 incomplete; 1 offered fix held back (--unsafe applies them); 1 finding for a person; 1 proof failed',
+    )
+  })
+})

@@ -1,0 +1,197 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { discover } from '../../src/workspace/discover.ts'
+import { isDockerfileName } from '../../src/workspace/names.ts'
+import { tree } from './tree.ts'
+
+const text = 'FROM debian\n'
+const targets = async (cwd: string, ...given: string[]) =>
+  (await discover(given, cwd)).found.map(({ target }) => target)
+
+describe('names', () => {
+  test.each([
+    'Dockerfile',
+    'dockerfile',
+    'Dockerfile.prod',
+    'Dockerfile-alpine.dockerfile',
+    'api.Dockerfile',
+    'api.dockerfile',
+    'Containerfile',
+    'Containerfile.dev',
+    'api.Containerfile',
+    'Dockerfile.dev.arm64',
+  ])('%s is one', (name) => {
+    expect(isDockerfileName(name)).toBe(true)
+  })
+
+  test.each([
+    '.dockerignore',
+    'Dockerfile.dockerignore',
+    'api.Dockerfile.dockerignore',
+    'Dockerfile~',
+    'Dockerfile.bak',
+    'Dockerfile.orig',
+    'Dockerfile.rej',
+    'Dockerfile.swp',
+    '.Dockerfile.swp',
+    'Dockerfile.md',
+    'Dockerfile.j2',
+    'Dockerfile.tmpl',
+    'Dockerfiles',
+    'dockerfile_parser',
+    'my-Dockerfile',
+    'Makefile',
+    'docker-compose.yml',
+  ])('%s is none', (name) => {
+    expect(isDockerfileName(name)).toBe(false)
+  })
+})
+
+describe('folders', () => {
+  test('every Dockerfile below, sorted, joined with the argument as given', async () => {
+    const cwd = tree({
+      'services/web/Dockerfile': text,
+      'services/api/Dockerfile.prod': text,
+      'services/api/Dockerfile': text,
+      'services/api-gateway/Containerfile': text,
+      'services/readme.md': '',
+      'services/node_modules/x/Dockerfile': text,
+      'services/.git/Dockerfile': text,
+    })
+    const below = ['api/Dockerfile', 'api/Dockerfile.prod', 'api-gateway/Containerfile', 'web/Dockerfile']
+    expect(await targets(cwd, 'services')).toEqual(below.map((path) => `services/${path}`))
+    expect(await targets(cwd, 'services/')).toEqual(below.map((path) => `services/${path}`))
+    expect(await targets(join(cwd, 'services'), '.')).toEqual(below)
+    expect(await targets(join(cwd, 'services/web'), '../api')).toEqual(['../api/Dockerfile', '../api/Dockerfile.prod'])
+    expect(await targets(cwd, join(cwd, 'services/web'))).toEqual([join(cwd, 'services/web/Dockerfile')])
+  })
+
+  test('what is named twice is done once, where it came first', async () => {
+    const cwd = tree({ 'a/Dockerfile': text, 'b/Dockerfile': text })
+    expect(await targets(cwd, 'b/Dockerfile', '.', 'a', './a/Dockerfile', 'nginx', 'nginx', '-', '-')).toEqual([
+      'b/Dockerfile',
+      'a/Dockerfile',
+      'nginx',
+      '-',
+    ])
+  })
+
+  test('a folder without any is said', async () => {
+    const cwd = tree({ 'docs/readme.md': '' })
+    expect(await discover(['docs'], cwd)).toEqual({ found: [], empty: ['docs'] })
+  })
+
+  test('symlinks: no loops, nothing from outside, nothing twice', async () => {
+    const outside = tree({ Dockerfile: text })
+    const cwd = tree({ 'app/Dockerfile': text, 'shared/base.txt': text })
+    symlinkSync('..', join(cwd, 'app/up'))
+    symlinkSync('Dockerfile', join(cwd, 'app/Dockerfile.same'))
+    symlinkSync('../shared/base.txt', join(cwd, 'app/Dockerfile.base'))
+    symlinkSync('nowhere', join(cwd, 'app/Dockerfile.gone'))
+    symlinkSync(join(outside, 'Dockerfile'), join(cwd, 'app/Dockerfile.outside'))
+    mkdirSync(join(cwd, 'app/Dockerfile.folder'))
+    expect(await targets(cwd, '.')).toEqual(['app/Dockerfile', 'app/Dockerfile.base'])
+  })
+})
+
+describe('.gitignore', () => {
+  const files = {
+    '.gitignore': 'build/\n*.gen.Dockerfile\n/top\n',
+    'build/Dockerfile': text,
+    'a/build/Dockerfile': text,
+    'a/x.gen.Dockerfile': text,
+    'a/.gitignore': 'Dockerfile.local\n!keep.gen.Dockerfile\n',
+    'a/keep.gen.Dockerfile': text,
+    'a/Dockerfile.local': text,
+    'a/Dockerfile': text,
+    'a/top/Dockerfile': text,
+    'b/Dockerfile.local': text,
+    'top/Dockerfile': text,
+    'vendor/.gitignore': '*\n!.gitignore\n',
+    'vendor/Dockerfile': text,
+  }
+
+  test('leaves out what git leaves out', async () => {
+    const cwd = tree(files)
+    execFileSync('git', ['init', '-q'], { cwd })
+    const args = ['ls-files', '--cached', '--others', '--exclude-standard', '*Dockerfile*']
+    const git = execFileSync('git', args, { cwd, encoding: 'utf8' }).trim().split('\n').sort()
+    expect((await targets(cwd, '.')).sort()).toEqual(git)
+    expect(git).toEqual(['a/Dockerfile', 'a/keep.gen.Dockerfile', 'a/top/Dockerfile', 'b/Dockerfile.local'])
+  })
+
+  test('holds without a repository as well', async () => {
+    expect(await targets(tree(files), '.')).toEqual([
+      'a/Dockerfile',
+      'a/keep.gen.Dockerfile',
+      'a/top/Dockerfile',
+      'b/Dockerfile.local',
+    ])
+  })
+
+  test('reaches down from the root of the repository', async () => {
+    const cwd = tree(files)
+    execFileSync('git', ['init', '-q'], { cwd })
+    expect(await targets(cwd, 'a')).toEqual(['a/Dockerfile', 'a/keep.gen.Dockerfile', 'a/top/Dockerfile'])
+  })
+
+  test('who names it wants it', async () => {
+    const cwd = tree(files)
+    execFileSync('git', ['init', '-q'], { cwd })
+    expect(await targets(cwd, 'build', 'a/Dockerfile.local')).toEqual(['build/Dockerfile', 'a/Dockerfile.local'])
+  })
+})
+
+describe('what a target is', () => {
+  const kinds = async (cwd: string, target: string) => (await discover([target], cwd)).found[0]
+
+  test('a path where there is one, whatever it is named', async () => {
+    const cwd = tree({ nginx: text, 'redis/Dockerfile': text })
+    expect(await kinds(cwd, 'nginx')).toMatchObject({ kind: 'dockerfile', path: join(cwd, 'nginx'), reference: null })
+    expect(await kinds(cwd, 'redis')).toMatchObject({ kind: 'dockerfile', target: 'redis/Dockerfile' })
+    expect(await kinds(cwd, 'docker://nginx')).toMatchObject({
+      kind: 'image',
+      reference: 'nginx',
+      target: 'docker://nginx',
+    })
+  })
+
+  test('else an image', async () => {
+    expect(await kinds(tree(), 'localhost:5000/a/b:1')).toEqual({
+      target: 'localhost:5000/a/b:1',
+      kind: 'image',
+      path: null,
+      reference: 'localhost:5000/a/b:1',
+      error: null,
+    })
+  })
+
+  test('stdin', async () => {
+    expect(await kinds(tree(), '-')).toEqual({
+      target: '-',
+      kind: 'dockerfile',
+      path: null,
+      reference: null,
+      error: null,
+    })
+  })
+
+  test.each([
+    ['services/api/Dockerfile', 'dockerfile'],
+    ['./nope', 'dockerfile'],
+    ['NGINX', 'dockerfile'],
+    ['a b', 'image'],
+    ['nginx:', 'image'],
+  ])('%s is neither, and both readings are said', async (target, kind) => {
+    const found = await kinds(tree(), target)
+    expect(found).toMatchObject({ kind, error: { code: 'bad-reference' } })
+    expect(found?.error?.message).toContain(`there is no file or folder ${target}, and`)
+    expect(found?.error?.message).toContain('is no image reference')
+  })
+
+  test('a part of the path that is a file', async () => {
+    expect((await kinds(tree({ Dockerfile: text }), 'Dockerfile/Dockerfile'))?.error?.code).toBe('bad-reference')
+  })
+})
