@@ -1,0 +1,188 @@
+import type { Span } from '../dockerfile/index.ts'
+import type { ImageFacts } from './facts.ts'
+import type { FileModel } from './file-model.ts'
+import { nameOf } from './path.ts'
+import { readDaemonOption } from './step-down/daemon-options.ts'
+import { type Directive, directives } from './step-down/directives.ts'
+import { type RootAction, rootActions } from './step-down/root-actions.ts'
+import { type ReadScript, readScripts } from './step-down/scripts.ts'
+import { readStart } from './step-down/start.ts'
+import { staticValue } from './step-down/static-text.ts'
+import { readSwitch, type SwitchCommand } from './step-down/switch-command.ts'
+import { programIndex } from './step-down/wrappers.ts'
+
+export type { RootAction } from './step-down/root-actions.ts'
+
+/** One place where a container that starts as root switches to another user. */
+export interface StepDown {
+  readonly kind: 'entrypoint-script' | 'argv' | 'directive'
+  /** `gosu`, `su`, `setpriv` …; the daemon's name for its own directive or option. */
+  readonly tool: string
+  /** Name or uid; null where it is decided at run time. */
+  readonly user: string | null
+  readonly group: string | null
+  /** The script or configuration file; null for ENTRYPOINT, CMD and the text of `sh -c`. */
+  readonly path: string | null
+  /** 1-based; null where there is no file. */
+  readonly line: number | null
+  /** The command, the argv or the configuration line, as written. */
+  readonly text: string
+  /** End of that text in the file; 0 for argv. */
+  readonly end: number
+  /** Skipped when the container starts as another user. */
+  readonly guarded: boolean
+  /**
+   * Changes to the file's text (or, for `path: null` in a script, to that of `sh -c`) after which it runs the same
+   * without switching; null where that cannot be said, empty for argv.
+   */
+  readonly edits: readonly { readonly span: Span; readonly text: string }[] | null
+  /** For argv: which one, and what it is without the switch (null: cannot be said). */
+  readonly argv: { readonly of: 'entrypoint' | 'cmd'; readonly without: readonly string[] | null } | null
+  /** For a directive: the image's own start names that daemon. */
+  readonly started: boolean
+}
+
+export interface StepDownReport {
+  readonly stepDowns: readonly StepDown[]
+  /** What the start scripts do that takes root. */
+  readonly actions: readonly RootAction[]
+  /** Real paths of the start scripts that were read, the entrypoint's first. */
+  readonly scripts: readonly string[]
+  /** Start scripts that are for another interpreter or could not be parsed: nothing is known of them. */
+  readonly unread: readonly { readonly path: string; readonly reason: string }[]
+}
+
+/** Finds every step-down of an image by what its ENTRYPOINT, CMD, start scripts and configuration files say. */
+export function findStepDowns(facts: Pick<ImageFacts, 'config' | 'files'>): StepDownReport {
+  const { config } = facts
+  const files = facts.files.known ? facts.files.value : null
+  const start = readStart(config, files)
+  const { scripts, unread } = readScripts(start.scripts, config, files)
+  const programs = new Set([...start.programs, ...scripts.flatMap(programsIn), ...supervised(files)])
+  const inArgv = [
+    ...start.switches.map(({ of, argv, found }) => argvStepDown(of, argv, found)),
+    ...(['entrypoint', 'cmd'] as const).flatMap((of) => {
+      const argv = config[of] ?? []
+      const found = readDaemonOption(argv.map((value) => ({ text: value, value })))
+      return found === null ? [] : [argvStepDown(of, argv, found)]
+    }),
+  ]
+  return {
+    stepDowns: [
+      ...inArgv,
+      ...scripts.flatMap(scriptStepDowns),
+      ...(files === null ? [] : directives(files).map((found) => directiveStepDown(found, programs))),
+    ],
+    actions: scripts.flatMap((script) => rootActions(script, config.workdir)),
+    scripts: scripts.flatMap(({ path }) => path ?? []),
+    unread,
+  }
+}
+
+function argvStepDown(of: 'entrypoint' | 'cmd', argv: readonly string[], found: SwitchCommand): StepDown {
+  const { tool, user, group, from, to, instead } = found
+  // An ENTRYPOINT of a switch alone (`gosu app`) runs the CMD.
+  const rest = argv.slice(to)
+  const inside = instead ?? (of === 'entrypoint' && rest.length === 0 && tool !== 'su' ? [] : null)
+  const without = inside === null ? null : [...argv.slice(0, from), ...inside.map((word) => word.value ?? ''), ...rest]
+  return {
+    kind: 'argv',
+    tool,
+    user: user.value,
+    group: group?.value ?? null,
+    path: null,
+    line: null,
+    text: JSON.stringify(argv),
+    end: 0,
+    guarded: false,
+    edits: [],
+    argv: { of, without },
+    started: true,
+  }
+}
+
+function scriptStepDowns(script: ReadScript): readonly StepDown[] {
+  return script.commands.flatMap(({ command, guarded }) => {
+    const found = readSwitch(command.words) ?? readDaemonOption(command.words)
+    if (found === null) return []
+    const user = found.user.value ?? staticValue(found.user.text, script.variables)
+    if (user === 'root' || user === '0') return []
+    const { start, end } = command.span
+    return [
+      {
+        kind: 'entrypoint-script' as const,
+        tool: found.tool,
+        user: user || null,
+        group:
+          found.group === null ? null : (found.group.value ?? staticValue(found.group.text, script.variables)) || null,
+        path: script.path,
+        line: script.text.slice(0, start).split('\n').length,
+        text: script.text.slice(start, end),
+        end,
+        guarded,
+        edits: editsFor(found, command.words),
+        argv: null,
+        started: true,
+      },
+    ]
+  })
+}
+
+function editsFor({ from, to, instead }: SwitchCommand, words: readonly { readonly span: Span }[]): StepDown['edits'] {
+  const first = words[from]
+  if (instead === null || first === undefined) return null
+  const next = words[to]
+  const last = words[words.length - 1] ?? first
+  const text = instead.map((word) => word.text).join(' ')
+  if (next !== undefined)
+    return [{ span: { start: first.span.start, end: next.span.start }, text: text === '' ? '' : `${text} ` }]
+  // An option at the end takes the blank before it along.
+  const start = text === '' ? (words[from - 1]?.span.end ?? first.span.start) : first.span.start
+  return [{ span: { start, end: last.span.end }, text }]
+}
+
+function directiveStepDown(found: Directive, programs: ReadonlySet<string>): StepDown {
+  const lines = [found, ...(found.groupLine === null ? [] : [found.groupLine])]
+  return {
+    kind: 'directive',
+    tool: found.daemon,
+    user: found.user,
+    group: found.group,
+    path: found.path,
+    line: found.line,
+    text: found.text.trim(),
+    end: found.end,
+    guarded: false,
+    edits: lines.map(({ start, end }) => ({ span: { start, end: end + 1 }, text: '' })),
+    argv: null,
+    started: [...programs].some(
+      (program) => found.programs.includes(program) || found.programs.includes(program.replace(/[\d.]+$/, '')),
+    ),
+  }
+}
+
+/** Programs that supervisord starts; that it is there is enough, since nothing else brings such a file. */
+function supervised(files: FileModel | null): readonly string[] {
+  const texts =
+    files === null
+      ? []
+      : files
+          .texts()
+          .filter((path) => /supervisor/.test(path))
+          .map((path) => files.text(path) ?? '')
+  return texts.flatMap((text) =>
+    [...text.matchAll(/^[ \t]*command[ \t]*=[ \t]*(?:exec[ \t]+)?(\S+)/gm)].map((match) => nameOf(match[1] ?? '')),
+  )
+}
+
+/** Names of all programs that a script runs, static arguments of `exec "$@"` not counted. */
+function programsIn({ commands }: ReadScript): readonly string[] {
+  return commands.flatMap(({ command }) => {
+    const found = readSwitch(command.words)
+    const at = programIndex(command.words, found?.to ?? 0)
+    const name = command.words[at]?.value
+    if (name == null) return []
+    const service = nameOf(name) === 'service' ? command.words[at + 1]?.value : null
+    return [nameOf(name), ...(service == null ? [] : [service])]
+  })
+}

@@ -1,0 +1,43 @@
+import { nameOf } from '../path.ts'
+import { daemonOf } from './daemons.ts'
+import type { SwitchCommand } from './switch-command.ts'
+import { type CommandWord, programIndex } from './wrappers.ts'
+
+/** A daemon that its own command line tells to switch: `memcached -u memcache`, `mysqld --user=mysql`, `nginx -g 'user x;'`. */
+export function readDaemonOption(words: readonly CommandWord[]): SwitchCommand | null {
+  const from = programIndex(words)
+  const program = words[from]?.value
+  if (program == null) return null
+  const daemon = daemonOf(nameOf(program))
+  if (daemon === null) return null
+  if (daemon.name === 'nginx') return nginxGlobal(words, from, nameOf(program))
+  for (let at = from + 1; at < words.length; at += 1) {
+    const word = words[at] as CommandWord
+    const option = (daemon.options ?? []).find((name) => matches(word.text, name))
+    if (option === undefined) continue
+    const attached = word.text.slice(option.length).replace(/^=/, '')
+    const value = attached === '' ? words[at + 1] : { text: attached, value: word.value === null ? null : attached }
+    if (value === undefined || value.value === 'root' || value.value === '0') return null
+    const to = attached === '' ? at + 2 : at + 1
+    return { tool: nameOf(program), user: value, group: null, from: at, to, instead: [] }
+  }
+  return null
+}
+
+function matches(text: string, option: string): boolean {
+  if (text === option) return true
+  return option.startsWith('--') ? text.startsWith(`${option}=`) : text.startsWith(option) && !text.startsWith('--')
+}
+
+function nginxGlobal(words: readonly CommandWord[], from: number, tool: string): SwitchCommand | null {
+  for (let at = from + 1; at < words.length; at += 1) {
+    const word = words[at] as CommandWord
+    const match = /(?:^|;|["'])\s*user\s+([\w.-]+)(?:\s+([\w.-]+))?\s*;\s*/.exec(word.text)
+    if (match?.[1] === undefined || words[at - 1]?.value !== '-g' || match[1] === 'root') continue
+    const cut = (text: string): string => text.replace(/(^|;|["'])\s*user\s+[^;]*;\s*/, '$1')
+    const instead = { text: cut(word.text), value: word.value === null ? null : cut(word.value) }
+    const group = match[2] === undefined ? null : { text: match[2], value: match[2] }
+    return { tool, user: { text: match[1], value: match[1] }, group, from: at, to: at + 1, instead: [instead] }
+  }
+  return null
+}

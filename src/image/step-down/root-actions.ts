@@ -1,0 +1,110 @@
+import { nameOf, normalisePath } from '../path.ts'
+import type { ReadScript, ScriptCommand } from './scripts.ts'
+import { staticValue, type Variables } from './static-text.ts'
+import { programIndex } from './wrappers.ts'
+
+/** Something that a start script does and that takes root, or more than the service needs. */
+export interface RootAction {
+  readonly action: 'chown' | 'chgrp' | 'chmod' | 'mkdir' | 'account' | 'mount' | 'install'
+  readonly tool: string
+  /** The script; null for the text of `sh -c`. */
+  readonly script: string | null
+  readonly line: number
+  readonly text: string
+  /** Paths it works on, as far as they are static (the image's ENV filled in). */
+  readonly paths: readonly string[]
+  /** Some path is decided at run time. */
+  readonly dynamic: boolean
+  readonly recursive: boolean
+  /** `user[:group]` of a chown, the mode of a chmod. */
+  readonly value: string | null
+  /** Skipped when the container does not start as root. */
+  readonly guarded: boolean
+  /** Its failure ends the script. */
+  readonly fatal: boolean
+}
+
+const accountTools = new Set(
+  'usermod groupmod useradd groupadd userdel groupdel adduser addgroup deluser delgroup chpasswd passwd'.split(' '),
+)
+
+/** Relative paths are meant from the image's WORKDIR, unless the script goes elsewhere. */
+export function rootActions(script: ReadScript, workdir: string): readonly RootAction[] {
+  const moves = script.commands.some(({ command }) => command.name === 'cd' || command.name === 'pushd')
+  return script.commands.flatMap((entry) => {
+    const action = actionOf(entry, script)
+    if (action === null) return []
+    const paths = action.paths.filter((path) => path.startsWith('/') || !moves)
+    const dynamic = action.dynamic || paths.length < action.paths.length
+    return [{ ...action, dynamic, paths: paths.map((path) => normalisePath(path, workdir)) }]
+  })
+}
+
+function actionOf({ command, guarded, fatal }: ScriptCommand, script: ReadScript): RootAction | null {
+  const words = command.words.slice(programIndex(command.words)).map((word) => ({
+    text: word.text,
+    value: word.value ?? staticValue(word.text, script.variables),
+  }))
+  const tool = nameOf(words[0]?.value ?? '')
+  const texts = words.slice(1).map((word) => word.value ?? word.text)
+  const found = tool === 'find' ? findExec(words.slice(1), script.variables) : simple(tool, words.slice(1))
+  if (found === null) return null
+  const start = command.span.start
+  return {
+    tool,
+    script: script.path,
+    line: script.text.slice(0, start).split('\n').length,
+    text: script.text.slice(start, command.span.end),
+    recursive: tool === 'find' || texts.some((text) => /^-\w*R|^--recursive$/.test(text)),
+    guarded,
+    fatal,
+    ...found,
+  }
+}
+
+type Found = Pick<RootAction, 'action' | 'paths' | 'dynamic' | 'value'>
+interface Word {
+  readonly text: string
+  readonly value: string | null
+}
+
+function simple(tool: string, args: readonly Word[]): Found | null {
+  const operands = args.filter((word) => !/^-[a-zA-Z-]/.test(word.text))
+  if (tool === 'chown' || tool === 'chgrp' || tool === 'chmod') {
+    // With --reference the first operand is a path already.
+    const reference = args.some((word) => word.text.startsWith('--reference'))
+    const value = reference ? null : (operands[0]?.value ?? null)
+    return { action: tool, value, ...split(reference ? operands : operands.slice(1)) }
+  }
+  if (tool === 'mkdir') return { action: 'mkdir', value: null, ...split(operandsOf(args, ['-m', '--mode'])) }
+  if (tool === 'install' && args.some((word) => /^-\w*[dog]/.test(word.text))) {
+    return {
+      action: 'install',
+      value: null,
+      ...split(operandsOf(args, ['-m', '-o', '-g', '--mode', '--owner', '--group'])),
+    }
+  }
+  if (accountTools.has(tool)) return { action: 'account', value: null, paths: [], dynamic: false }
+  if (tool === 'mount' || tool === 'umount') return { action: 'mount', value: null, ...split(operands.slice(-1)) }
+  return null
+}
+
+function operandsOf(args: readonly Word[], valued: readonly string[]): readonly Word[] {
+  return args.filter((word, i) => !word.text.startsWith('-') && !valued.includes(args[i - 1]?.text ?? ''))
+}
+
+/** `find PATH… -exec chown … {} +` is a recursive chown. */
+function findExec(args: readonly Word[], variables: Variables): Found | null {
+  const at = args.findIndex((word) => /^-(?:exec|execdir|ok)$/.test(word.text))
+  const action = nameOf(args[at + 1]?.value ?? '')
+  if (at < 0 || (action !== 'chown' && action !== 'chgrp' && action !== 'chmod')) return null
+  const expression = args.findIndex((word) => /^(?:-|\\?!|\\?\()/.test(word.text))
+  const value = args.slice(at + 2).find((word) => !word.text.startsWith('-'))
+  const paths = args.slice(0, expression)
+  return { action, value: value === undefined ? null : staticValue(value.text, variables), ...split(paths) }
+}
+
+function split(words: readonly Word[]): Pick<Found, 'paths' | 'dynamic'> {
+  const paths = words.flatMap((word) => (word.value === null || word.value === '' ? [] : [word.value]))
+  return { paths, dynamic: paths.length < words.length }
+}

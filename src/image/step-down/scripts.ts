@@ -1,0 +1,150 @@
+import { isShell, parseShellScript, type ShellCommand } from '../../dockerfile/index.ts'
+import type { ImageConfig } from '../facts.ts'
+import type { FileModel } from '../file-model.ts'
+import { joinPath, nameOf } from '../path.ts'
+import { onlyAsOther, onlyAsRoot, type RootQuestions, rootQuestions } from './guard.ts'
+import { findProgram, type StartScript } from './start.ts'
+import { staticValue, type Variables } from './static-text.ts'
+import { programIndex } from './wrappers.ts'
+
+/** A start script that was read. */
+export interface ReadScript extends StartScript {
+  readonly commands: readonly ScriptCommand[]
+  readonly variables: Variables
+}
+
+export interface ScriptCommand {
+  readonly command: ShellCommand
+  /** Only reached as root: behind an `id -u` check, or after the others have left. */
+  readonly guarded: boolean
+  /** A failure ends the script: `set -e`, and nothing that catches it. */
+  readonly fatal: boolean
+}
+
+export interface ReadScripts {
+  readonly scripts: readonly ReadScript[]
+  /** Scripts that are no shell scripts or could not be parsed. */
+  readonly unread: readonly { readonly path: string; readonly reason: string }[]
+}
+
+const maximumScripts = 60
+
+/** Reads start scripts and those that they source, run or find in a `….d` folder. */
+export function readScripts(start: readonly StartScript[], config: ImageConfig, files: FileModel | null): ReadScripts {
+  const scripts: ReadScript[] = []
+  const unread: { path: string; reason: string }[] = []
+  const seen = new Set<string>()
+  const queue = start.map((script) => ({ script, guarded: false, exitsOnError: false }))
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const { path, text } = next.script
+    if (scripts.length >= maximumScripts || seen.has(path ?? text)) continue
+    seen.add(path ?? text)
+    const parsed = parseShellScript(text)
+    if (parsed.kind === 'unparsed') {
+      if (path !== null) unread.push({ path, reason: parsed.reason })
+      continue
+    }
+    const variables = variablesOf(config, parsed.commands)
+    const commands = judge(text, parsed.commands, next)
+    const read = { path, text, commands, variables }
+    scripts.push(read)
+    if (files !== null) queue.push(...followed(read, config, files))
+  }
+  return { scripts, unread }
+}
+
+function variablesOf(config: ImageConfig, commands: readonly ShellCommand[]): Variables {
+  const variables = new Map(config.env)
+  for (const { assignments, words } of commands) {
+    // `A=1 cmd` is for that command alone.
+    if (words.length > 0 && words[0]?.value !== 'export') continue
+    for (const { name, value } of assignments) if (value !== null && !variables.has(name)) variables.set(name, value)
+  }
+  return variables
+}
+
+interface Caller {
+  readonly guarded: boolean
+  readonly exitsOnError: boolean
+}
+
+function judge(text: string, commands: readonly ShellCommand[], caller: Caller): readonly ScriptCommand[] {
+  const questions = rootQuestions(text, commands)
+  const functions = guardedFunctions(commands, questions)
+  let exitsOnError = caller.exitsOnError || /^#!.*\s-\w*e/.test(text)
+  let othersLeft = caller.guarded
+  return commands.map((command, index) => {
+    const { conditions, functionName, words } = command
+    if (words[0]?.value === 'set' && words.some((word) => /^-\w*e|^errexit$/.test(word.value ?? '')))
+      exitsOnError = true
+    const guarded =
+      othersLeft || onlyAsRoot(conditions, questions) || (functionName !== null && functions.has(functionName))
+    if (functionName === null && leaves(command) && conditions.length === 1 && onlyAsOther(conditions, questions))
+      othersLeft = true
+    const caught = commands[index + 1]?.connector === '||' || commands[index + 1]?.connector === '|'
+    return { command, guarded, fatal: exitsOnError && !caught }
+  })
+}
+
+function leaves({ name }: ShellCommand): boolean {
+  return name === 'exec' || name === 'exit' || name === 'return'
+}
+
+/** Functions that are called only behind a check. */
+function guardedFunctions(commands: readonly ShellCommand[], questions: RootQuestions): ReadonlySet<string> {
+  const calls = new Map<string, boolean>()
+  const defined = new Set(commands.map((command) => command.functionName))
+  for (const { name, conditions } of commands) {
+    if (name === null || !defined.has(name)) continue
+    calls.set(name, (calls.get(name) ?? true) && onlyAsRoot(conditions, questions))
+  }
+  return new Set([...calls].filter(([, guarded]) => guarded).map(([name]) => name))
+}
+
+interface Followed extends Caller {
+  readonly script: StartScript
+}
+
+function followed(read: ReadScript, config: ImageConfig, files: FileModel): readonly Followed[] {
+  const found: Followed[] = []
+  const add = (path: string, caller: Caller): void => {
+    const text = files.text(path)
+    if (text !== null && (text.startsWith('#!') || /\.(?:sh|envsh|bash)$/.test(path)))
+      found.push({ script: { path, text }, ...caller })
+  }
+  for (const { command, guarded, fatal } of read.commands) {
+    const target = targetOf(command, read)
+    const path = target === null ? null : findProgram(target, config, files)
+    // What the distribution itself brings as scripts (adduser, service …) is a program here.
+    if (path !== null && path !== read.path && !/^\/usr\/s?bin\/|^\/s?bin\//.test(path)) {
+      add(path, { guarded, exitsOnError: fatal && isSourced(command) })
+    }
+  }
+  for (const folder of folders(read.text, files)) {
+    for (const name of files.list(folder)) add(joinPath(folder, name), { guarded: false, exitsOnError: false })
+  }
+  return found
+}
+
+function isSourced({ name }: ShellCommand): boolean {
+  return name === '.' || name === 'source'
+}
+
+/** The script that a command sources or runs; null where a variable decides it. */
+function targetOf(command: ShellCommand, { variables }: ReadScript): string | null {
+  const at = programIndex(command.words)
+  const name = command.words[at]
+  if (name === undefined) return null
+  const program = staticValue(name.text, variables)
+  if (program === null || program === '') return null
+  if (program !== '.' && program !== 'source' && !isShell(program)) return program
+  const operand = command.words.slice(at + 1).find((word) => !word.text.startsWith('-'))
+  const script = operand === undefined ? null : staticValue(operand.text, variables)
+  return script === null || script === '' || nameOf(script) === '' ? null : script
+}
+
+/** Folders such as /docker-entrypoint.d that the script names. */
+function folders(text: string, files: FileModel): readonly string[] {
+  const named = [...text.matchAll(/(?<![\w$}])(\/(?:[\w.-]+\/)*[\w.-]+\.d)\b/g)].flatMap((match) => match[1] ?? [])
+  return [...new Set(named)].filter((path) => !path.startsWith('/etc/') && files.entry(path)?.type === 'directory')
+}

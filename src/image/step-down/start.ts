@@ -1,0 +1,92 @@
+import { isShell } from '../../dockerfile/index.ts'
+import type { ImageConfig } from '../facts.ts'
+import type { FileModel } from '../file-model.ts'
+import { joinPath, nameOf, normalisePath } from '../path.ts'
+import { readSwitch, type SwitchCommand } from './switch-command.ts'
+import { type CommandWord, programIndex } from './wrappers.ts'
+
+/** A switch in ENTRYPOINT or CMD itself. */
+export interface ArgvSwitch {
+  readonly of: 'entrypoint' | 'cmd'
+  readonly found: SwitchCommand
+  readonly argv: readonly string[]
+}
+
+/** Shell text that runs when the container starts. */
+export interface StartScript {
+  /** The file, by its real path; null for the text of `sh -c`. */
+  readonly path: string | null
+  readonly text: string
+}
+
+export interface Start {
+  readonly switches: readonly ArgvSwitch[]
+  readonly scripts: readonly StartScript[]
+  /** Names of the programs that ENTRYPOINT and CMD name. */
+  readonly programs: readonly string[]
+}
+
+/** Reads ENTRYPOINT and CMD: what they switch to, and which scripts they run. CMD counts by itself too: most scripts end in `exec "$@"`. */
+export function readStart(config: ImageConfig, files: FileModel | null): Start {
+  const switches: ArgvSwitch[] = []
+  const scripts: StartScript[] = []
+  const programs: string[] = []
+  for (const which of ['entrypoint', 'cmd'] as const) {
+    const argv = config[which] ?? []
+    const words: readonly CommandWord[] = argv.map((value) => ({ text: value, value }))
+    let at = 0
+    for (;;) {
+      const found = readSwitch(words.slice(at))
+      if (found === null) break
+      // `su` hands the rest to a shell of its own; what that runs is read as a script.
+      switches.push({ of: which, argv, found: { ...found, from: found.from + at, to: found.to + at } })
+      const inner = found.to + at >= words.length ? found.instead : null
+      if (inner !== null)
+        scripts.push(
+          ...scriptOf(
+            inner.map((word) => word.value ?? ''),
+            config,
+            files,
+          ),
+        )
+      at += found.to
+    }
+    const program = argv.slice(programIndex(words, at))
+    if (program[0] !== undefined) programs.push(nameOf(program[0]))
+    scripts.push(...scriptOf(program, config, files))
+  }
+  return { switches, scripts, programs }
+}
+
+function scriptOf(argv: readonly string[], config: ImageConfig, files: FileModel | null): readonly StartScript[] {
+  const [program, ...rest] = argv
+  if (program === undefined) return []
+  if (!isShell(program)) return fileScript(program, config, files)
+  const operand = rest.findIndex((word) => !/^[-+]/.test(word))
+  const first = rest[operand]
+  if (first === undefined) return []
+  const inline = rest.slice(0, operand).some((word) => /^-[a-z]*c$/.test(word))
+  return inline ? [{ path: null, text: first }] : fileScript(first.includes('/') ? first : `./${first}`, config, files)
+}
+
+function fileScript(program: string, config: ImageConfig, files: FileModel | null): readonly StartScript[] {
+  const path = files === null ? null : findProgram(program, config, files)
+  const text = path === null ? null : (files?.text(path) ?? null)
+  return path === null || text === null ? [] : [{ path, text }]
+}
+
+const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** The file that a command name stands for, by its real path: through PATH, or from WORKDIR where it has a slash. */
+export function findProgram(program: string, config: ImageConfig, files: FileModel): string | null {
+  const folders = program.includes('/') ? null : (config.env.get('PATH') ?? defaultPath).split(':')
+  const candidates =
+    folders === null
+      ? [normalisePath(program, config.workdir)]
+      : folders.map((folder) => joinPath(normalisePath(folder, config.workdir), program))
+  for (const candidate of candidates) {
+    const real = files.resolve(candidate)
+    if (real !== null && files.entry(real)?.type === 'file') return real
+  }
+  return null
+}

@@ -1,0 +1,319 @@
+import { describe, expect, test } from '@jest/globals'
+import { parseImageConfig } from '../../src/image/config.ts'
+import { createFileModel } from '../../src/image/file-index.ts'
+import type { FileEntry } from '../../src/image/file-model.ts'
+import { findStepDowns, type StepDown, type StepDownReport } from '../../src/image/step-down.ts'
+
+interface Image {
+  readonly entrypoint?: readonly string[]
+  readonly cmd?: readonly string[]
+  readonly env?: readonly string[]
+  readonly files?: Readonly<Record<string, string>>
+}
+
+function report({ entrypoint = [], cmd = [], env = [], files = {} }: Image): StepDownReport {
+  const entry: FileEntry = { type: 'file', uid: 0, gid: 0, mode: 0o755, size: 1, link: null }
+  const model = createFileModel(
+    new Map(Object.keys(files).map((path) => [path, entry])),
+    new Map(Object.entries(files)),
+  )
+  const config = parseImageConfig({ Entrypoint: entrypoint, Cmd: cmd, Env: env, WorkingDir: '/data' })
+  return findStepDowns({ config, files: { known: true, value: model } })
+}
+
+function script(text: string, env: readonly string[] = []): StepDownReport {
+  return report({ entrypoint: ['entry.sh'], cmd: ['server'], env, files: { '/usr/local/bin/entry.sh': text } })
+}
+
+function applied(text: string, { edits }: StepDown): string | null {
+  if (edits === null) return null
+  return [...edits]
+    .sort((a, b) => b.span.start - a.span.start)
+    .reduce((result, edit) => result.slice(0, edit.span.start) + edit.text + result.slice(edit.span.end), text)
+}
+
+describe('a line of an entrypoint script', () => {
+  test.each<[string, string | null, string | null]>([
+    ['exec gosu postgres "$@"', 'postgres', 'exec "$@"'],
+    ['exec gosu postgres:postgres "$@" -c x=1', 'postgres', 'exec "$@" -c x=1'],
+    ['gosu postgres initdb', 'postgres', 'initdb'],
+    ['exec /sbin/su-exec 1000:1000 node x.js', '1000', 'exec node x.js'],
+    ['exec tini -s -- gosu app "$@"', 'app', 'exec tini -s -- "$@"'],
+    ['exec setpriv --reuid=redis --regid=redis --clear-groups "$0" "$@"', 'redis', 'exec "$0" "$@"'],
+    ['exec setpriv --reuid redis --regid redis --init-groups -- redis-server', 'redis', 'exec redis-server'],
+    ['exec su -s /bin/sh -c "exec node x" app', 'app', 'exec /bin/sh -c "exec node x"'],
+    ["su - app -c 'run it'", 'app', "sh -c 'run it'"],
+    ['su app', 'app', null],
+    ['exec runuser -u app -- server --port 80', 'app', 'exec server --port 80'],
+    ["runuser app -s /bin/bash -c 'x'", 'app', "/bin/bash -c 'x'"],
+    ['exec chroot --userspec=app:app / server', 'app', 'exec server'],
+    ['exec chroot --userspec=app /jail server', 'app', null],
+    ['exec s6-setuidgid app server', 'app', 'exec server'],
+    ['exec chpst -u app:grp -e /env server', 'app', 'exec server'],
+    ['exec sudo -E -u app HOME=/app server', 'app', 'exec server'],
+    [
+      'start-stop-daemon --start --chuid app:app --exec /bin/server -- -p 80',
+      'app',
+      'start-stop-daemon --start --exec /bin/server -- -p 80',
+    ],
+    ['set -- gosu app "$@"', 'app', 'set -- "$@"'],
+    ['exec gosu "$RUN_AS" "$@"', 'worker', 'exec "$@"'],
+    [`exec gosu "\${PUID}" "$@"`, null, 'exec "$@"'],
+    [`exec gosu \${APP_USER:-fallback} "$@"`, 'fallback', 'exec "$@"'],
+    ['exec memcached -u memcache -m 64', 'memcache', 'exec memcached -m 64'],
+    ['exec mysqld --user=mysql', 'mysql', 'exec mysqld'],
+    [`exec nginx -g 'user web; daemon off;'`, 'web', `exec nginx -g 'daemon off;'`],
+  ])('%s', (line, user, without) => {
+    const text = `#!/bin/sh\n${line}\n`
+    const { stepDowns } = script(text, ['RUN_AS=worker'])
+    expect(stepDowns).toHaveLength(1)
+    const [found] = stepDowns as [StepDown]
+    expect(found).toMatchObject({
+      kind: 'entrypoint-script',
+      user,
+      path: '/usr/local/bin/entry.sh',
+      line: 2,
+      guarded: false,
+    })
+    expect(applied(text, found)).toBe(without === null ? null : `#!/bin/sh\n${without}\n`)
+  })
+
+  test.each(['exec gosu root "$@"', 'sudo apt-get update', 'setpriv --no-new-privs server', 'echo gosu app', 'su'])(
+    'is none: %s',
+    (line) => {
+      expect(script(`#!/bin/sh\n${line}\n`).stepDowns).toEqual([])
+    },
+  )
+})
+
+describe('a guard', () => {
+  test.each([
+    `if [ "$(id -u)" = '0' ]; then\n  exec gosu app "$0" "$@"\nfi`,
+    `if [ "$1" = 'redis-server' -a "$(id -u)" = '0' ]; then exec gosu app "$@"; fi`,
+    `if [ "$1" = 'postgres' ] && [ "$(id -u)" = '0' ]; then exec gosu app "$@"; fi`,
+    `[ "$(id -u)" -eq 0 ] && exec gosu app "$@"`,
+    `if test $(id -u) -eq 0; then exec gosu app "$@"; fi`,
+    `if [[ $EUID -eq 0 ]]; then exec gosu app "$@"; fi`,
+    `if (( EUID == 0 )); then exec gosu app "$@"; fi`,
+    `if [ "$(whoami)" = root ]; then exec gosu app "$@"; fi`,
+    `uid="$(id -u)"\nif [ "$uid" = '0' ]; then exec gosu app "$@"; fi`,
+    `if [ "$(id -u)" != 0 ]; then exec "$@"; fi\nexec gosu app "$@"`,
+    `if [ "$(id -u)" -ne 0 ]; then exec "$@"; else exec gosu app "$@"; fi`,
+    `is_root() { [ "$(id -u)" = 0 ]; }\nif is_root; then exec gosu app "$@"; fi`,
+    `drop() { exec gosu app "$@"; }\nif [ "$(id -u)" = 0 ]; then drop "$@"; fi`,
+    `case "$(id -u)" in\n 0) exec gosu app "$@" ;;\nesac`,
+  ])('is seen: %s', (text) => {
+    expect(script(`#!/bin/bash\n${text}\nexec "$@"\n`).stepDowns.map((found) => found.guarded)).toEqual([true])
+  })
+
+  test.each([
+    `if [ "$1" = server ]; then exec gosu app "$@"; fi`,
+    `if [ "$(id -u)" != 0 ]; then exec gosu app "$@"; fi`,
+    `if [ "$(id -u)" = 0 ] || [ -n "$FORCE" ]; then exec gosu app "$@"; fi`,
+    `if [ "$(id -u)" = 1000 ]; then exec gosu app "$@"; fi`,
+    `if [ "$(id -u)" != 0 ]; then echo not root; fi\nexec gosu app "$@"`,
+    `drop() { exec gosu app "$@"; }\ndrop "$@"\nif [ "$(id -u)" = 0 ]; then drop "$@"; fi`,
+  ])('is none: %s', (text) => {
+    expect(script(`#!/bin/bash\n${text}\n`).stepDowns.map((found) => found.guarded)).toEqual([false])
+  })
+})
+
+describe('what the script does as root', () => {
+  test('paths with the image’s ENV filled in, guards and set -e', () => {
+    const text = `#!/bin/sh
+set -e
+mkdir -p "$PGDATA" /run/postgresql
+chown -R postgres:postgres "$PGDATA" /run/postgresql
+chmod 700 "$PGDATA" || true
+find . \\! -user redis -exec chown redis '{}' +
+if [ "$(id -u)" = 0 ]; then usermod -u "$PUID" app; fi
+exec gosu postgres "$@"
+`
+    const { actions } = script(text, ['PGDATA=/var/lib/pg'])
+    expect(
+      actions.map(({ action, paths, dynamic, recursive, value, guarded, fatal, line }) => ({
+        action,
+        paths,
+        dynamic,
+        recursive,
+        value,
+        guarded,
+        fatal,
+        line,
+      })),
+    ).toEqual([
+      {
+        action: 'mkdir',
+        paths: ['/var/lib/pg', '/run/postgresql'],
+        dynamic: false,
+        recursive: false,
+        value: null,
+        guarded: false,
+        fatal: true,
+        line: 3,
+      },
+      {
+        action: 'chown',
+        paths: ['/var/lib/pg', '/run/postgresql'],
+        dynamic: false,
+        recursive: true,
+        value: 'postgres:postgres',
+        guarded: false,
+        fatal: true,
+        line: 4,
+      },
+      {
+        action: 'chmod',
+        paths: ['/var/lib/pg'],
+        dynamic: false,
+        recursive: false,
+        value: '700',
+        guarded: false,
+        fatal: false,
+        line: 5,
+      },
+      {
+        action: 'chown',
+        paths: ['/data'],
+        dynamic: false,
+        recursive: true,
+        value: 'redis',
+        guarded: false,
+        fatal: true,
+        line: 6,
+      },
+      {
+        action: 'account',
+        paths: [],
+        dynamic: false,
+        recursive: false,
+        value: null,
+        guarded: true,
+        fatal: true,
+        line: 7,
+      },
+    ])
+  })
+})
+
+describe('where it starts', () => {
+  const gosu = '#!/bin/sh\nexec gosu app "$@"\n'
+  test.each<[string, Image]>([
+    ['through PATH', { entrypoint: ['e.sh'], files: { '/opt/b/e.sh': gosu }, env: ['PATH=/opt/a:/opt/b'] }],
+    ['by a relative path', { entrypoint: ['./e.sh'], files: { '/data/e.sh': gosu } }],
+    ['behind tini', { entrypoint: ['/sbin/tini', '-g', '--', '/e.sh'], files: { '/e.sh': gosu } }],
+    ['as an argument of a shell', { entrypoint: ['/bin/sh', '-e', '/e.sh'], files: { '/e.sh': gosu } }],
+    ['in the text of sh -c', { cmd: ['/bin/sh', '-c', '/e.sh --now'], files: { '/e.sh': gosu } }],
+    ['as CMD behind another ENTRYPOINT', { entrypoint: ['dumb-init', '--'], cmd: ['/e.sh'], files: { '/e.sh': gosu } }],
+    ['sourced', { entrypoint: ['/a.sh'], files: { '/a.sh': '#!/bin/sh\n. /e.sh\n', '/e.sh': gosu } }],
+    ['executed', { entrypoint: ['/a.sh'], files: { '/a.sh': '#!/bin/sh\nexec /e.sh "$@"\n', '/e.sh': gosu } }],
+    [
+      'in an entrypoint folder',
+      {
+        entrypoint: ['/a.sh'],
+        files: {
+          '/a.sh': '#!/bin/sh\nfor f in /docker-entrypoint.d/*; do "$f"; done\n',
+          '/docker-entrypoint.d/e.sh': gosu,
+        },
+      },
+    ],
+  ])('%s', (_, image) => {
+    expect(
+      report(image).stepDowns.map((found) => [found.user, found.path?.endsWith('/e.sh') || found.path]),
+    ).toContainEqual(['app', expect.anything()])
+  })
+
+  test('a guard at the caller counts for what it calls', () => {
+    const files = { '/a.sh': '#!/bin/sh\nif [ "$(id -u)" = 0 ]; then /e.sh; fi\n', '/e.sh': gosu }
+    expect(report({ entrypoint: ['/a.sh'], files }).stepDowns[0]?.guarded).toBe(true)
+  })
+
+  test('what can’t be read is told', () => {
+    const files = { '/a.py': '#!/usr/bin/python3\nimport os\n' }
+    expect(report({ entrypoint: ['/a.py'], files }).unread).toEqual([
+      { path: '/a.py', reason: 'the script is for /usr/bin/python3' },
+    ])
+  })
+})
+
+describe('ENTRYPOINT and CMD themselves', () => {
+  test.each<[Image, string, 'entrypoint' | 'cmd', readonly string[] | null]>([
+    [{ entrypoint: ['gosu', 'app', 'server'] }, 'app', 'entrypoint', ['server']],
+    [
+      { entrypoint: ['tini', '--', 'su-exec', 'app', 'server', '-x'] },
+      'app',
+      'entrypoint',
+      ['tini', '--', 'server', '-x'],
+    ],
+    [{ entrypoint: ['gosu', 'app'], cmd: ['server'] }, 'app', 'entrypoint', []],
+    [{ cmd: ['su', 'app', '-c', 'server'] }, 'app', 'cmd', ['sh', '-c', 'server']],
+    [{ cmd: ['memcached', '-u', 'memcache', '-v'] }, 'memcache', 'cmd', ['memcached', '-v']],
+    [{ cmd: ['/usr/sbin/named', '-f', '-ubind'] }, 'bind', 'cmd', ['/usr/sbin/named', '-f']],
+  ])('%j', (image, user, of, without) => {
+    expect(report(image).stepDowns).toMatchObject([{ kind: 'argv', user, argv: { of, without }, guarded: false }])
+  })
+
+  test('the text of sh -c', () => {
+    expect(report({ cmd: ['/bin/sh', '-c', 'exec gosu app server'] }).stepDowns).toMatchObject([
+      { kind: 'entrypoint-script', user: 'app', path: null, edits: [{ span: { start: 5, end: 14 }, text: '' }] },
+    ])
+  })
+})
+
+describe('a daemon’s own directive', () => {
+  test.each<[string, string, string, readonly string[], string, string | null]>([
+    ['/etc/nginx/nginx.conf', 'user  www-data;\nevents {}\n', 'events {}\n', ['nginx'], 'www-data', null],
+    ['/etc/nginx/nginx.conf', 'user web grp;\n', '', ['nginx', '-g', 'daemon off;'], 'web', 'grp'],
+    ['/usr/local/apache2/conf/httpd.conf', 'User daemon\nGroup daemon\n', '', ['httpd-foreground'], 'daemon', 'daemon'],
+    [
+      '/etc/apache2/envvars',
+      'export APACHE_RUN_USER=www-data\nexport APACHE_RUN_GROUP=www-data\n',
+      '',
+      ['apachectl'],
+      'www-data',
+      'www-data',
+    ],
+    [
+      '/etc/supervisor/supervisord.conf',
+      '[supervisord]\nuser = root2\n',
+      '[supervisord]\n',
+      ['supervisord'],
+      'root2',
+      null,
+    ],
+    [
+      '/etc/php/8.4/fpm/pool.d/www.conf',
+      '[www]\nuser = www-data\ngroup = www-data\n',
+      '[www]\n',
+      ['php-fpm8.4'],
+      'www-data',
+      'www-data',
+    ],
+    ['/etc/mysql/my.cnf', '[mysqld]\nuser=mysql\n', '[mysqld]\n', ['mysqld'], 'mysql', null],
+    [
+      '/etc/haproxy/haproxy.cfg',
+      'global\n\tuser haproxy\n\tgroup haproxy\n\tdaemon\n',
+      'global\n\tdaemon\n',
+      ['haproxy'],
+      'haproxy',
+      'haproxy',
+    ],
+    ['/etc/unbound/unbound.conf', 'server:\n  username: "unbound"\n', 'server:\n', ['unbound'], 'unbound', null],
+    ['/etc/lighttpd/lighttpd.conf', 'server.username = "www-data"\n', '', ['lighttpd'], 'www-data', null],
+    ['/etc/memcached.conf', '-m 64\n-u memcache\n', '-m 64\n', ['memcached'], 'memcache', null],
+  ])('%s', (path, text, without, cmd, user, group) => {
+    const [found] = report({ cmd, files: { [path]: text } }).stepDowns as [StepDown]
+    expect(found).toMatchObject({ kind: 'directive', path, user, group, started: true })
+    expect(applied(text, found)).toBe(without)
+  })
+
+  test('one of a daemon that is not started is told apart', () => {
+    const files = { '/etc/nginx/nginx.conf': 'user www-data;\n' }
+    expect(report({ cmd: ['node', 'x'], files }).stepDowns).toMatchObject([{ started: false }])
+  })
+
+  test('a comment is none', () => {
+    const files = { '/etc/nginx/nginx.conf': '# user www-data;\n', '/etc/unbound/unbound.conf': '# username: "x"\n' }
+    expect(report({ cmd: ['nginx'], files }).stepDowns).toEqual([])
+  })
+})
