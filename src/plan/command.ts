@@ -6,8 +6,8 @@ import type { StepDownPlan } from './step-down-plan.ts'
 /** ENTRYPOINT and CMD as they must become: ports moved in arguments, switches of user taken out. */
 export function planCommand(facts: ImageFacts, ports: PortPlan, stepDown: StepDownPlan): CommandChange | null {
   const { config } = facts
-  const entrypoint = strip(ports.entrypoint ?? config.entrypoint, stepDown)
-  const cmd = strip(ports.cmd ?? config.cmd, stepDown)
+  const entrypoint = ports.entrypoint ?? stepDown.argv.entrypoint ?? config.entrypoint
+  const cmd = ports.cmd ?? stepDown.argv.cmd ?? config.cmd
   const entrypointMoved = !same(entrypoint, config.entrypoint)
   const cmdMoved = !same(cmd, config.cmd)
   if (!entrypointMoved && !cmdMoved) return null
@@ -24,10 +24,6 @@ export function planCommand(facts: ImageFacts, ports: PortPlan, stepDown: StepDo
     reason: [...new Set(reasons)].join(', '),
     evidence: ports.decisions.flatMap((port) => port.evidence),
   }
-}
-
-function strip(argv: readonly string[] | null, stepDown: StepDownPlan): readonly string[] | null {
-  return argv === null ? null : stepDown.strip(argv)
 }
 
 function same(a: readonly string[] | null, b: readonly string[] | null): boolean {

@@ -1,3 +1,4 @@
+import type { ImageFacts } from '../image/facts.ts'
 import { chooseAccount } from './account.ts'
 import { candidates } from './candidates.ts'
 import { planCommand } from './command.ts'
@@ -15,7 +16,7 @@ import { planPorts } from './ports.ts'
 import { replay } from './replay.ts'
 import { mustKeepRoot } from './must-keep-root.ts'
 import type { Observation, StageInput } from './stage-input.ts'
-import { planStepDown } from './step-down-plan.ts'
+import { planStepDown, type StepDownPlan } from './step-down-plan.ts'
 import { toolsOf } from './tools.ts'
 import { isRoot } from './user-text.ts'
 
@@ -74,7 +75,7 @@ function leave(input: StageInput, outcome: StageOutcome, reason: string): StageP
 function harden(input: StageInput, policy: Policy): StagePlan {
   const { facts, observation, vendor } = input
   const tools = toolsOf(facts)
-  const stepDown = planStepDown(facts)
+  const stepDown = planStepDown(facts, observation)
   const needs: Need[] = [
     ...givenNeeds(policy, facts.config),
     ...declaredNeeds(facts.config),
@@ -103,14 +104,15 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     inHome.map((need) => need.evidence),
   )
   const ports = planPorts({
-    facts,
+    facts: withCommand(facts, stepDown.argv),
     policy: policy.ports,
     bound: observation?.bound ?? null,
     programs: observation?.programs ?? [],
     opened: observation?.opened ?? null,
     vendor: (port) => vendor.moves.get(port) ?? null,
   })
-  const granted = grantAll([...needs, ...stepDown.needs, ...home.needs], input, account.uid, account.gid)
+  const wanted = [...needs, ...stepDown.needs, ...home.needs].filter((need) => !isPrepared(need, input, account.name))
+  const granted = grantAll(wanted, input, account.uid, account.gid)
   const homeMoves = home.env.length > 0
   return {
     stage: input.stage,
@@ -127,6 +129,15 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     tools,
     text: (path) => (facts.files.known ? facts.files.value.text(path) : null),
     remarks: [...granted.remarks, ...stepDown.remarks, ...assumptions(input)],
+  }
+}
+
+/** Ports are moved in the command as it becomes, without its switch of user. */
+function withCommand(facts: ImageFacts, argv: StepDownPlan['argv']): ImageFacts {
+  const { config } = facts
+  return {
+    ...facts,
+    config: { ...config, entrypoint: argv.entrypoint ?? config.entrypoint, cmd: argv.cmd ?? config.cmd },
   }
 }
 
@@ -178,6 +189,11 @@ function grantAll(needs: readonly Need[], input: StageInput, uid: number, gid: n
     }),
   )
   return { grants, remarks }
+}
+
+/** The vendor's image lets its own account write there already. */
+function isPrepared(need: Need, { facts, vendor }: StageInput, account: string): boolean {
+  return !facts.files.known && vendor.account?.name === account && vendor.prepared.includes(need.path)
 }
 
 /** Without a file index only whole folders can be granted: they are made where they are missing. */

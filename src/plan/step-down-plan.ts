@@ -1,6 +1,11 @@
 import type { ImageFacts } from '../image/facts.ts'
+import { findStepDowns, type RootAction, type StepDown } from '../image/step-down.ts'
+import { switchTools } from '../image/step-down/switch-command.ts'
 import type { Need } from './need.ts'
+import { isRuntimePlace, isSharedFolder, isSystemFolder } from './places.ts'
 import type { FileEdit, Remark } from './plan.ts'
+import { escapeEre, escapeReplacement } from './port-lines.ts'
+import type { Observation } from './stage-input.ts'
 
 /** What an image that switches user by itself needs when it starts as that user already. */
 export interface StepDownPlan {
@@ -8,12 +13,140 @@ export interface StepDownPlan {
   readonly switches: readonly { readonly user: string; readonly detail: string }[]
   readonly needs: readonly Need[]
   readonly fileEdits: readonly FileEdit[]
-  /** ENTRYPOINT or CMD without the words that switch. */
-  readonly strip: (argv: readonly string[]) => readonly string[]
+  /** ENTRYPOINT and CMD without the words that switch; null where they stay. */
+  readonly argv: Readonly<Record<'entrypoint' | 'cmd', readonly string[] | null>>
   readonly argvReasons: readonly string[]
   readonly remarks: readonly Remark[]
 }
 
-export function planStepDown(_facts: ImageFacts): StepDownPlan {
-  return { switches: [], needs: [], fileEdits: [], strip: (argv) => argv, argvReasons: [], remarks: [] }
+export function planStepDown(facts: ImageFacts, observation: Observation | null): StepDownPlan {
+  const report = findStepDowns(facts)
+  const relevant = report.stepDowns.filter((found) => found.started || found.kind !== 'directive')
+  const refused = observation?.operations.some(
+    (operation) =>
+      operation.outcome === 'refused' && (operation.access === 'switch-user' || operation.access === 'chroot'),
+  )
+  // A daemon's own `user` line is mostly a warning to a non-root process: it goes only when the program stops on it.
+  const taken = relevant.filter((found) => !found.guarded && (switchTools.includes(found.tool) || refused === true))
+  const guards = report.actions.filter((action) => isFatal(action))
+  const inArgv = taken.filter((found) => found.argv?.without != null)
+  return {
+    switches: relevant.flatMap(({ user, tool, path }) =>
+      user === null ? [] : [{ user, detail: `${tool} switches to it${path === null ? '' : ` in ${path}`}` }],
+    ),
+    needs: report.actions.flatMap(needsOf),
+    fileEdits: [...taken.flatMap(scriptEdit), ...guards.flatMap(guardEdit)],
+    argv: { entrypoint: without(inArgv, 'entrypoint'), cmd: without(inArgv, 'cmd') },
+    argvReasons: inArgv.map(({ tool }) => `${tool} is left out: the container starts as that user already`),
+    remarks: [...taken.flatMap(stuck), ...report.unread.map(unread)],
+  }
+}
+
+function without(found: readonly StepDown[], of: 'entrypoint' | 'cmd'): readonly string[] | null {
+  return found.find((item) => item.argv?.of === of)?.argv?.without ?? null
+}
+
+/** What the entrypoint hands to its user, or makes, is what the program writes. */
+function needsOf(action: RootAction): readonly Need[] {
+  const access =
+    action.action === 'chown' || action.action === 'install'
+      ? 'keep-state'
+      : action.action === 'mkdir'
+        ? 'create-directory'
+        : null
+  if (access === null || action.value?.split(/[:.]/)[0] === 'root') return []
+  const verb = access === 'keep-state' ? 'handed over' : 'made'
+  return action.paths
+    .filter((path) => !isSystemFolder(path) && !isSharedFolder(path) && !isRuntimePlace(path))
+    .map((path) => ({
+      access,
+      path,
+      evidence: { source: 'step-down', subject: path, detail: `${verb} by ${action.script ?? 'the command'} at start` },
+    }))
+}
+
+/** Nobody but root may do it, and the script ends when it fails. */
+function isFatal(action: RootAction): boolean {
+  return !action.guarded && action.fatal && /^(chown|chgrp|account|mount)$/.test(action.action)
+}
+
+function scriptEdit(found: StepDown): readonly FileEdit[] {
+  if (found.kind === 'argv' || found.path === null || found.edits === null || found.text.includes('\n')) return []
+  const evidence = [
+    { source: 'step-down', subject: found.path, detail: `line ${found.line ?? '?'}: ${found.text}` } as const,
+  ]
+  if (found.kind === 'directive') {
+    const pattern = `^[[:space:]]*${escapeEre(found.text)}[[:space:]]*$`
+    return [
+      {
+        path: found.path,
+        substitutions: [{ pattern, replacement: '', global: false, remove: true }],
+        reason: `${found.tool} cannot switch to ${found.user ?? 'another user'} itself any more, and need not`,
+        purpose: 'config',
+        evidence,
+      },
+    ]
+  }
+  const changed = withoutSwitch(found)
+  if (changed === null) return []
+  return [
+    {
+      path: found.path,
+      substitutions: [{ pattern: escapeEre(found.text), replacement: escapeReplacement(changed), global: false }],
+      reason: `the container starts as ${found.user ?? 'the user'} already, and only root can run ${found.tool}`,
+      purpose: 'step-down',
+      evidence,
+    },
+  ]
+}
+
+/** The command's own text after its edits. The command may stand several times in the script: the text is what counts. */
+function withoutSwitch(found: StepDown): string | null {
+  const [edit, ...more] = found.edits ?? []
+  if (edit === undefined || more.length > 0) return null
+  const length = edit.span.end - edit.span.start
+  const at = found.text.length - (found.end - edit.span.start)
+  if (at < 0 || at + length > found.text.length) return null
+  return `${found.text.slice(0, at)}${edit.text}${found.text.slice(at + length)}`
+}
+
+function guardEdit(action: RootAction): readonly FileEdit[] {
+  if (action.script === null || action.text.includes('\n')) return []
+  return [
+    {
+      path: action.script,
+      substitutions: [
+        {
+          pattern: escapeEre(action.text),
+          replacement: escapeReplacement(`{ [ "$(id -u)" != 0 ] || ${action.text}; }`),
+          global: false,
+        },
+      ],
+      reason: `only root can ${action.tool}, and the script ends when it fails`,
+      purpose: 'step-down',
+      evidence: [{ source: 'step-down', subject: action.script, detail: `line ${action.line}: ${action.text}` }],
+    },
+  ]
+}
+
+function stuck(found: StepDown): readonly Remark[] {
+  if (found.kind === 'argv' ? found.argv?.without != null : scriptEdit(found).length > 0) return []
+  return [
+    {
+      outcome: 'todo',
+      transform: 'skip-step-down',
+      message: `${found.path ?? 'the command'} switches user with ${found.tool}, which only root can do: ${found.text}`,
+      hint: 'let it run the program without switching when id -u is not 0',
+      evidence: [{ source: 'step-down', subject: found.path ?? found.tool, detail: found.text }],
+    },
+  ]
+}
+
+function unread({ path, reason }: { readonly path: string; readonly reason: string }): Remark {
+  return {
+    outcome: 'note',
+    transform: 'skip-step-down',
+    message: `${path} was not understood (${reason}): whether it switches user itself is not known`,
+    evidence: [],
+  }
 }

@@ -6,6 +6,8 @@ import type { VendorMove } from './ports.ts'
 export interface Vendor {
   readonly account: { readonly name: string; readonly uid: number } | null
   readonly needs: readonly Need[]
+  /** Paths that the vendor's account may write as the image is. */
+  readonly prepared: readonly string[]
   readonly moves: ReadonlyMap<number, VendorMove>
   readonly fileEdits: readonly FileEdit[]
   readonly env: readonly EnvSetting[]
@@ -17,6 +19,7 @@ export interface Vendor {
 export const noVendor: Vendor = {
   account: null,
   needs: [],
+  prepared: [],
   moves: new Map(),
   fileEdits: [],
   env: [],

@@ -1,8 +1,11 @@
-import { normalisePath } from '../plan/places.ts'
 import type { Access, Operation } from '../plan/operation.ts'
+import { normalisePath } from '../plan/places.ts'
 
 const REFUSED =
   /permission denied|operation not permitted|\bEACCES\b|\bEPERM\b|\bEROFS\b|read-only file system|\(13:|errno 13|accessdenied|not writ(e)?able|is not writable|unable to (create|write|open)|cannot (create|open|write)|can't (create|open|write)|could not (create|open|write)|failed to (create|open|write)/i
+/** The program tried to become somebody else, or to lock itself in, as only root can. */
+const SWITCH =
+  /\b(set(e|re|res)?[ug]id|setgroups|initgroups|chroot)\b.*(fail|denied|not permitted|unable|cannot|error)|(fail|unable|cannot|can't|could not|not permitted).*\b(set(e|re|res)?[ug]id|setgroups|initgroups|chroot)\b|(cannot|can't|could not|unable to|failed to) (change|switch|drop|set).{0,30}\b(uid|gid|user|group|privileges)\b|failed switching to/i
 /** Addresses, dates and the like that look like a path. */
 const NO_PATH = /^\/\/|^\/\d+\/|^\/(proc|sys|dev\/(stdout|stderr|null|fd))(\/|$)/
 
@@ -14,7 +17,18 @@ export function refusalsIn(log: string, workdir: string): readonly Operation[] {
   const found = new Map<string, Operation>()
   for (const line of log.split('\n')) {
     const text = line.replace(/\u001b\[[\d;]*m/g, '').trim()
-    if (!REFUSED.test(text) || text.length > 2000) continue
+    if (text.length > 2000) continue
+    if (SWITCH.test(text)) {
+      found.set(`switch-user ${text}`, {
+        access: 'switch-user',
+        path: null,
+        outcome: 'refused',
+        source: 'refused',
+        detail: shorten(text),
+      })
+      continue
+    }
+    if (!REFUSED.test(text)) continue
     for (const path of pathsIn(text, workdir)) {
       const access = accessOf(text)
       const key = `${access} ${path}`

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ContainerProcess, ContainerState, DiffEntry, Engine, Listener, RunSpec } from '../engine/engine.ts'
+import { kindsOf } from './added-kinds.ts'
 import { askPort } from './ask-port.ts'
 import { readLogFiles } from './log-files.ts'
-import { kindsOf } from './added-kinds.ts'
 import type { AddedKind, PortAnswer, RunRecord, SmokeResult } from './run-record.ts'
 import { runSmoke } from './smoke.ts'
 

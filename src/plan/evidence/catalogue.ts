@@ -1,9 +1,9 @@
 import type { ConfigEdit, NeedsRoot, PortMove, ProgramRule, VariantFacts } from '../../../catalogue/entry.ts'
+import { programThatNeedsRoot } from '../../../catalogue/root-program.ts'
 import { userNamed } from '../../image/accounts.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import { matches } from '../file-edit.ts'
 import type { Need } from '../need.ts'
-import { baseName } from '../places.ts'
 import type { FileEdit } from '../plan.ts'
 import type { VendorMove } from '../ports.ts'
 import { argvOf, programsOf } from '../program.ts'
@@ -28,6 +28,7 @@ export function vendorOf(sources: CatalogueSources): Vendor {
   return {
     account: entry.user,
     needs: needsOf(entry),
+    prepared: entry.writable.filter((item) => item.prepared === true).map((item) => item.path),
     moves: new Map(entry.ports.filter((move) => move.optional !== true).flatMap((move) => moveOf(move, sources))),
     fileEdits: editsOf(entry.configEdits, 'config', sources),
     env: entry.env.map(({ name, value, why }) => ({
@@ -116,25 +117,15 @@ function describe(root: NeedsRoot): { readonly reason: string; readonly hint: st
 
 /** A program of the command, or one that was seen running, that is listed as one that only root can run. */
 function rootProgram({ programs, facts, seen }: CatalogueSources): Vendor['needsRoot'] {
-  const names = new Set([...programsOf(facts.config), ...seen])
-  const argv = argvOf(facts.config)
-  for (const rule of programs) {
-    const name = rule.names.find((candidate) => names.has(candidate))
-    if (name === undefined) continue
-    if (rule.paths !== undefined && !argv.some((word) => rule.paths?.includes(word))) continue
-    if (rule.onlyWith !== undefined && !argv.some((word) => new RegExp(rule.onlyWith ?? '').test(word))) continue
-    if (rule.unless.some((exemption) => isExempt(exemption, argv, facts))) continue
-    const hint = [
-      rule.rootlessTwin === null ? '' : `${rule.rootlessTwin} does the same without root`,
-      rule.advice,
-    ].filter((part) => part !== '')
-    return { reason: `${baseName(name)} ${rule.reason}`, hint: hint.join('; ') }
-  }
-  return null
-}
-
-function isExempt(exemption: ProgramRule['unless'][number], argv: readonly string[], facts: ImageFacts): boolean {
-  if (exemption.argument !== undefined) return argv.some((word) => new RegExp(exemption.argument ?? '').test(word))
-  if (exemption.file !== undefined) return facts.files.known && facts.files.value.exists(exemption.file)
-  return false
+  const { files } = facts
+  const found = programThatNeedsRoot(
+    programs,
+    [...new Set([...programsOf(facts.config), ...seen])],
+    argvOf(facts.config),
+    files.known ? (path) => files.value.exists(path) : null,
+  )
+  if (found === null) return null
+  const { rule, program } = found
+  const twin = rule.rootlessTwin === null ? [] : [`${rule.rootlessTwin} does the same without root`]
+  return { reason: `${program} ${rule.reason}`, hint: [...twin, rule.advice].filter((part) => part !== '').join('; ') }
 }

@@ -6,7 +6,7 @@ export interface PathHistory {
   renamed(from: string, to: string, exchange: boolean): void
   /** It was seen to be missing, or lies in a folder that the run made and in which nothing made it. */
   isAbsent(path: string): boolean
-  /** The path, or a folder above it, was made by this run. */
+  /** The path, or the folder above it that it has come with, was made by this run. */
   isMade(path: string): boolean
 }
 
@@ -46,11 +46,13 @@ export function pathHistory(): PathHistory {
 
   const isMade = (path: string): boolean => {
     let node: Node | undefined = root
+    let made = false
     for (const part of parts(path)) {
-      if (node?.state === 'made') return true
-      node = node?.below?.get(part)
+      node = node.below?.get(part)
+      if (node === undefined) return made
+      if (node.state === 'made' || node.state === 'there') made = node.state === 'made'
     }
-    return node?.state === 'made'
+    return made
   }
 
   return {

@@ -36,7 +36,7 @@ export function pathOf(scene: Scene, path: string | undefined, directory?: strin
   const folder = directory === undefined ? null : annotatedPath(directory)
   if (directory?.startsWith('AT_FDCWD') && folder !== null && !directory.endsWith('(deleted)')) place.cwd = folder
   if (text === null) return null
-  if (text.startsWith('/')) return place.root + normalisePath(text) || '/'
+  if (text.startsWith('/')) return normalisePath(place.root + normalisePath(text))
   const base = directory === undefined || directory.startsWith('AT_FDCWD') ? place.cwd : folder
   return base === null ? null : normalisePath(text, base)
 }

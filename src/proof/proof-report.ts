@@ -1,0 +1,74 @@
+import type { ReportProof } from '../report/report.ts'
+import { type Comparison, capabilitiesOf, uidsOf } from './compare.ts'
+import { refusalLines } from './refusals.ts'
+import type { RunRecord } from './run-record.ts'
+import { tail } from './unfit.ts'
+
+export interface ProvenRun {
+  readonly image: string
+  readonly record: RunRecord
+  readonly comparison: Comparison
+  readonly addedBytes: number
+}
+
+/** What was measured, in the words of the report. `result` is null where nothing could be run beside the baseline. */
+export function proofReport(
+  engine: string,
+  baseline: RunRecord,
+  result: ProvenRun | null,
+  rounds: number,
+  remarks: readonly string[],
+): ReportProof {
+  const comparison = result?.comparison
+  const passed = comparison !== undefined && comparison.parity && comparison.locked
+  return {
+    engine,
+    rounds,
+    passed,
+    parity: comparison?.parity ?? false,
+    baseline: { image: baseline.image, uids: uidsOf(baseline), capabilities: capabilitiesOf(baseline) },
+    result: result === null ? null : resultRun(result),
+    checks: comparison?.checks ?? [],
+    remarks: [...remarks, ...(result === null ? [] : doubts(baseline, result, passed))],
+  }
+}
+
+function resultRun({ image, record, addedBytes }: ProvenRun): ReportProof['result'] {
+  const { processes } = record
+  return {
+    image,
+    uids: uidsOf(record),
+    capabilities: capabilitiesOf(record),
+    noNewPrivileges: processes.length > 0 && processes.every((process) => process.noNewPrivileges === true),
+    readOnlyRootfs: false,
+    tmpfs: [],
+    addedBytes,
+  }
+}
+
+/** What was not seen, or is not as it was though every check passed. */
+function doubts(baseline: RunRecord, { record }: ProvenRun, passed: boolean): readonly string[] {
+  const remarks: string[] = []
+  if (record.state.running && record.listeners === null)
+    remarks.push('the ports could not be looked at from here, so they were not compared')
+  if (record.processes.length === 0) remarks.push('it ended before its processes could be looked at')
+  const news = newRefusals(baseline, record)[0]
+  if (passed && news !== undefined) remarks.push(`it works, and logs a refusal that the original did not: ${news}`)
+  return remarks
+}
+
+function newRefusals(baseline: RunRecord, record: RunRecord): readonly string[] {
+  const usual = new Set(refusalLines(`${baseline.logs}\n${baseline.logFiles}`))
+  return refusalLines(`${record.logs}\n${record.logFiles}`).filter((line) => !usual.has(line))
+}
+
+/** Why a run did not pass, one sentence each; empty when it did. */
+export function failuresOf({ comparison, record }: ProvenRun): readonly string[] {
+  if (comparison.parity && comparison.locked) return []
+  const failed = comparison.checks.filter((check) => !check.passed)
+  const words = tail(record.logs)
+  return [
+    ...failed.map((check) => `${check.name}: was ${check.baseline}, is ${check.result}`),
+    ...(words === '' ? [] : [`the result's last words: ${words}`]),
+  ]
+}

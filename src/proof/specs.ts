@@ -1,0 +1,20 @@
+import type { RunSpec } from '../engine/engine.ts'
+import { FIRST_UNPRIVILEGED_PORT } from '../plan/ports.ts'
+
+const MEMORY = 2 * 1024 ** 3
+const PIDS = 512
+
+/** Ports below 1024 are refused as they are where no runtime lifts the limit (FACTS 18). */
+export function lockedSpec(image: string): RunSpec {
+  return limits({
+    image,
+    capDrop: ['ALL'],
+    noNewPrivileges: true,
+    sysctls: { 'net.ipv4.ip_unprivileged_port_start': String(FIRST_UNPRIVILEGED_PORT) },
+  })
+}
+
+/** So that no image under test can take the machine down. */
+export function limits(spec: RunSpec): RunSpec {
+  return { ...spec, memoryBytes: MEMORY, pidsLimit: PIDS }
+}

@@ -1,0 +1,29 @@
+import type { ImageFacts } from '../image/facts.ts'
+import { exposedTcp } from './baseline.ts'
+import type { RunRecord } from './run-record.ts'
+
+/** Why a baseline cannot be compared with, or null: one that does nothing proves nothing. */
+export function unfitBaseline(baseline: RunRecord, facts: ImageFacts): string | null {
+  const exposed = exposedTcp(facts)
+  const { state, answers } = baseline
+  const lastLines = tail(baseline.logs)
+  if (state.error !== '') return `the original does not start: ${state.error}`
+  if (!state.running && state.exitCode !== 0)
+    return `the original itself ends with exit code ${state.exitCode ?? '?'}, so there is nothing to compare with${lastLines === '' ? '' : `; its last words: ${lastLines}`}`
+  if (state.running && exposed.length > 0 && answers.every((answer) => answer.kind === 'closed')) {
+    return `the original never answers on ${exposed.join(', ')}, which it exposes, so there is nothing to compare with${lastLines === '' ? '' : `; its last words: ${lastLines}`}`
+  }
+  if (baseline.smoke !== null && baseline.smoke.exitCode !== 0)
+    return `the smoke test already fails on the original (exit code ${baseline.smoke.exitCode}): ${baseline.smoke.output.trim().slice(-300)}`
+  return null
+}
+
+/** The last lines of a log, for a message. */
+export function tail(logs: string): string {
+  const lines = logs
+    .trim()
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-3)
+  return lines.join(' | ').slice(0, 400)
+}

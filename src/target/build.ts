@@ -1,0 +1,20 @@
+import { dirname } from 'node:path'
+import type { BuildRequest, Engine } from '../engine/engine.ts'
+import type { Options, WorkItem } from '../work.ts'
+
+/** Builds a text in the context of its target: the folder of the Dockerfile, or nothing for an image. */
+export async function buildText(
+  engine: Engine,
+  item: WorkItem,
+  options: Options,
+  request: Pick<BuildRequest, 'dockerfile' | 'tag' | 'keep'>,
+): Promise<string> {
+  await engine.build({
+    ...request,
+    context: item.path === null ? null : dirname(item.path),
+    ...(item.path === null ? {} : { dockerfilePath: item.path }),
+    ...(options.platform === null ? {} : { platform: options.platform }),
+    ...(options.policy.target === null ? {} : { target: options.policy.target }),
+  })
+  return request.tag
+}

@@ -1,0 +1,43 @@
+import { HardenError } from '../errors.ts'
+import { factsFromEngine } from '../image/sources/engine.ts'
+import { isRoot } from '../plan/user-text.ts'
+import { proveImages } from '../proof/prove-images.ts'
+import type { TargetResult } from '../report/report.ts'
+import type { WorkItem } from '../work.ts'
+import type { Session } from './session.ts'
+
+/** `prove IMAGE`: runs an image as it is, locked down, beside its baseline, and rewrites nothing. */
+export async function proveAsIs(item: WorkItem, source: string, session: Session): Promise<TargetResult> {
+  const { engine, options, ports } = session
+  if (engine === null || item.reference === null) throw new HardenError('no-engine', 'a proof needs an engine')
+  const facts = await factsFromEngine(engine, item.reference)
+  const { report, failures } = await proveImages({
+    engine,
+    image: item.reference,
+    facts,
+    baseline: options.baseline,
+    smoke: options.smoke,
+    progress: (line) => ports.progress(`${item.target}: ${line}`),
+    signal: ports.signal,
+  })
+  const user = facts.config.user === '' ? 'root' : facts.config.user
+  const root = isRoot(facts.config.user, facts)
+  return {
+    target: item.target,
+    kind: 'image',
+    verdict: root || failures.length > 0 ? 'incomplete' : 'unchanged',
+    user: null,
+    stages: [{ name: '0', index: 0, userBefore: user, userAfter: user }],
+    findings: failures.map((message) => ({
+      transform: 'prove',
+      outcome: 'todo',
+      line: 1,
+      column: 1,
+      message,
+      evidence: [],
+    })),
+    output: source,
+    changed: false,
+    proof: report,
+  }
+}

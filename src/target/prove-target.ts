@@ -1,0 +1,66 @@
+import type { Dockerfile } from '../dockerfile/model.ts'
+import { HardenError } from '../errors.ts'
+import type { Hardened } from '../harden.ts'
+import { factsFromEngine } from '../image/sources/engine.ts'
+import type { Observation } from '../plan/stage-input.ts'
+import { type Proof, prove } from '../proof/prove.ts'
+import type { ReportFinding, TargetResult } from '../report/report.ts'
+import { type Knowledge, plannedStages } from '../stage-inputs.ts'
+import type { WorkItem } from '../work.ts'
+import { buildText } from './build.ts'
+import type { Session } from './session.ts'
+
+export type Make = (observations: Knowledge['observations'], built: Knowledge['built']) => Hardened
+
+/** Builds the original where it is a Dockerfile, looks into it, and proves the stage that is built. */
+export async function proveTarget(
+  item: WorkItem,
+  dockerfile: Dockerfile,
+  session: Session,
+  make: Make,
+): Promise<{ readonly hardened: Hardened; readonly result: TargetResult }> {
+  const { engine, options, ports } = session
+  if (engine === null) throw new HardenError('no-engine', 'a proof needs an engine')
+  const stage = plannedStages(dockerfile, options.policy).at(-1)
+  if (stage === undefined) throw new HardenError('not-a-dockerfile', 'no stage is meant to run')
+  const build = (text: string, name: string): Promise<string> =>
+    buildText(engine, item, options, { dockerfile: text, tag: `harden-image/proof:${engine.session}-${name}` })
+  if (item.kind === 'dockerfile') ports.progress(`${item.target}: building it as it is`)
+  const baseline = item.kind === 'image' ? (item.reference ?? item.target) : await build(dockerfile.source, 'baseline')
+  const listed = session.known.get(baseline)
+  const facts =
+    listed?.known === true ? listed.value : { ...(await factsFromEngine(engine, baseline)), reference: item.target }
+  const built = new Map([[stage.index, facts]])
+  const first = make(new Map(), built)
+  if (first.result.verdict === 'unchanged' || first.result.verdict === 'not-applicable')
+    return { hardened: first, result: first.result }
+  const proof = await prove({
+    engine,
+    baseline,
+    facts,
+    stage: stage.index,
+    smoke: options.smoke,
+    progress: (line) => ports.progress(`${item.target}: ${line}`),
+    signal: ports.signal,
+    harden: (observation: Observation) => make(new Map([[stage.index, observation]]), built),
+    build: (text, round) => build(text, String(round)),
+  })
+  return { hardened: proof.hardened, result: withProof(proof) }
+}
+
+/** A plan is not a proof: what did not pass is incomplete, whatever the text says. */
+function withProof(proof: Proof): TargetResult {
+  const { result } = proof.hardened
+  if (proof.failures.length === 0) return { ...result, proof: proof.report }
+  const finding: ReportFinding = {
+    transform: 'prove',
+    outcome: 'todo',
+    line: 1,
+    column: 1,
+    message: proof.failures.join('; '),
+    hint: 'name the missing paths with --writable, or give the proof a check of your own with --smoke',
+    evidence: [],
+  }
+  const verdict = result.verdict === 'hardened' ? 'incomplete' : result.verdict
+  return { ...result, verdict, findings: [...result.findings, finding], proof: proof.report }
+}

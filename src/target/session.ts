@@ -1,0 +1,32 @@
+import type { Engine } from '../engine/engine.ts'
+import { openEngine } from '../engine/open-engine.ts'
+import { HardenError } from '../errors.ts'
+import type { ImageFacts, Known } from '../image/facts.ts'
+import type { Options, Ports } from '../work.ts'
+
+/** What the targets of one call share, and what is asked for on this one. */
+export interface Session {
+  /** Null where there is none, or none is wanted. */
+  readonly engine: Engine | null
+  /** Facts by reference, filled as base images are looked at. */
+  readonly known: Map<string, Known<ImageFacts>>
+  readonly options: Options
+  readonly ports: Ports
+}
+
+/** The engine that the options ask for; null where it is optional and none answers. */
+export async function openFor(options: Options, ports: Ports): Promise<Engine | null> {
+  const needed = options.prove || options.build || options.proveAsIs
+  if (options.engine === 'none') {
+    if (!needed) return null
+    throw new HardenError('no-engine', 'building and proving need an engine, and --engine none asks for none', {
+      hint: 'leave --engine out',
+    })
+  }
+  const engine = await openEngine(options.engine).catch((error: unknown) => {
+    if (!needed && options.engine === 'auto' && error instanceof HardenError && error.code === 'no-engine') return null
+    throw error
+  })
+  if (engine !== null) ports.onCleanUp(() => engine.cleanUp())
+  return engine
+}
