@@ -1,0 +1,40 @@
+import { expect, test } from '@jest/globals'
+import type { Operation } from '../../../src/plan/operation.ts'
+import { summarise } from '../../../src/proof/trace/summarise.ts'
+
+const read: Operation = {
+  access: 'read',
+  path: '/a',
+  outcome: 'done',
+  source: 'traced',
+  detail: 'open("/a")',
+  by: '/d',
+  pid: 1,
+  at: 5,
+}
+
+test('the same access is one row with its first time', () => {
+  expect(summarise([read, { ...read, pid: 2, at: 9 }, { ...read, detail: 'openat("/a")' }])).toEqual([
+    { ...read, times: 3 },
+  ])
+})
+
+test.each<Partial<Operation>>([{ path: '/b' }, { outcome: 'refused' }, { by: '/e' }, { access: 'write' }, { as: 33 }])(
+  '%j is another row',
+  (other) => {
+    expect(summarise([read, { ...read, ...other }])).toHaveLength(2)
+  },
+)
+
+test('a change of user is a row for each process', () => {
+  const setuid: Operation = { ...read, access: 'switch-user', path: null, uid: 33 }
+  expect(summarise([setuid, { ...setuid, pid: 2 }, setuid]).map(({ pid, times }) => [pid, times])).toEqual([
+    [1, 2],
+    [2, undefined],
+  ])
+})
+
+test('a summary can be summarised', () => {
+  const once = summarise([read, read])
+  expect(summarise([...once, ...once])).toEqual([{ ...read, times: 4 }])
+})
