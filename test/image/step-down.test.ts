@@ -248,6 +248,7 @@ describe('ENTRYPOINT and CMD themselves', () => {
     [{ entrypoint: ['gosu', 'app'], cmd: ['server'] }, 'app', 'entrypoint', []],
     [{ cmd: ['su', 'app', '-c', 'server'] }, 'app', 'cmd', ['sh', '-c', 'server']],
     [{ cmd: ['memcached', '-u', 'memcache', '-v'] }, 'memcache', 'cmd', ['memcached', '-v']],
+    [{ cmd: ['slapd', '-u', 'ldap', '-d', '0', '-g', 'ldap', '-4'] }, 'ldap', 'cmd', ['slapd', '-d', '0', '-4']],
     [{ cmd: ['/usr/sbin/named', '-f', '-ubind'] }, 'bind', 'cmd', ['/usr/sbin/named', '-f']],
   ])('%j', (image, user, of, without) => {
     expect(report(image).stepDowns).toMatchObject([{ kind: 'argv', user, argv: { of, without }, guarded: false }])

@@ -11,15 +11,34 @@ export function readDaemonOption(words: readonly CommandWord[]): SwitchCommand |
   const daemon = daemonOf(nameOf(program))
   if (daemon === null) return null
   if (daemon.name === 'nginx') return nginxGlobal(words, from, nameOf(program))
-  for (let at = from + 1; at < words.length; at += 1) {
+  const user = optionAt(words, from, daemon.options ?? [])
+  if (user === null || user.value.value === 'root' || user.value.value === '0') return null
+  const group = optionAt(words, from, daemon.groupOptions ?? [])
+  const places = group === null ? [user] : [user, group]
+  const first = Math.min(...places.map((place) => place.from))
+  const last = Math.max(...places.map((place) => place.to))
+  const instead = words
+    .slice(first, last)
+    .filter((_, i) => !places.some(({ from: at, to }) => first + i >= at && first + i < to))
+  return { tool: nameOf(program), user: user.value, group: group?.value ?? null, from: first, to: last, instead }
+}
+
+interface Place {
+  readonly value: CommandWord
+  readonly from: number
+  readonly to: number
+}
+
+function optionAt(words: readonly CommandWord[], program: number, names: readonly string[]): Place | null {
+  for (let at = program + 1; at < words.length; at += 1) {
     const word = words[at] as CommandWord
-    const option = (daemon.options ?? []).find((name) => matches(word.text, name))
+    const option = names.find((name) => matches(word.text, name))
     if (option === undefined) continue
     const attached = word.text.slice(option.length).replace(/^=/, '')
-    const value = attached === '' ? words[at + 1] : { text: attached, value: word.value === null ? null : attached }
-    if (value === undefined || value.value === 'root' || value.value === '0') return null
-    const to = attached === '' ? at + 2 : at + 1
-    return { tool: nameOf(program), user: value, group: null, from: at, to, instead: [] }
+    if (attached !== '')
+      return { value: { text: attached, value: word.value === null ? null : attached }, from: at, to: at + 1 }
+    const value = words[at + 1]
+    return value === undefined ? null : { value, from: at, to: at + 2 }
   }
   return null
 }

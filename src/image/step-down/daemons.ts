@@ -11,6 +11,7 @@ export interface Daemon {
   readonly group?: RegExp
   /** Options of the program that take the user: `-u x`, `-ux`, `--user=x`, `--user x`. */
   readonly options?: readonly string[]
+  readonly groupOptions?: readonly string[]
 }
 
 const word = String.raw`["']?(?<user>[\w.$\{\}-]+)["']?`
@@ -110,6 +111,7 @@ export const daemons: readonly Daemon[] = [
     user: setting('user'),
     group: setting('group', wordAsGroup),
     options: ['--user', '-u'],
+    groupOptions: ['--group', '-g'],
   },
   { name: 'bind', programs: ['named'], files: /(?!)/, user: /(?!)/, options: ['-u'] },
   {
@@ -119,6 +121,7 @@ export const daemons: readonly Daemon[] = [
     user: setting('SLAPD_USER'),
     group: setting('SLAPD_GROUP', wordAsGroup),
     options: ['-u'],
+    groupOptions: ['-g'],
   },
   {
     name: 'chrony',
@@ -135,6 +138,7 @@ export const daemons: readonly Daemon[] = [
     user: setting('web_user'),
     group: setting('web_group', wordAsGroup),
     options: ['-u'],
+    groupOptions: ['-g'],
   },
   {
     name: 'powerdns',
@@ -143,6 +147,7 @@ export const daemons: readonly Daemon[] = [
     user: setting('setuid'),
     group: setting('setgid', wordAsGroup),
     options: ['--setuid'],
+    groupOptions: ['--setgid'],
   },
   {
     name: 'stunnel',
@@ -186,8 +191,16 @@ export const daemons: readonly Daemon[] = [
     user: setting('uid'),
     group: setting('gid', wordAsGroup),
     options: ['--uid'],
+    groupOptions: ['--gid'],
   },
-  { name: 'gunicorn', programs: ['gunicorn'], files: /(?!)/, user: /(?!)/, options: ['--user', '-u'] },
+  {
+    name: 'gunicorn',
+    programs: ['gunicorn'],
+    files: /(?!)/,
+    user: /(?!)/,
+    options: ['--user', '-u'],
+    groupOptions: ['--group', '-g'],
+  },
 ]
 
 /** By the name of its program; versions at the end do not count (php-fpm8.4). */
