@@ -36,13 +36,21 @@ export interface InspectedImage {
 }
 
 /** The stage plan without what only the transforms need. */
-export interface InspectedPlan
-  extends Pick<StagePlan, 'outcome' | 'reason' | 'grants' | 'ports' | 'fileEdits' | 'env' | 'healthcheck'> {
+export interface InspectedPlan extends Pick<StagePlan, Shown> {
   readonly userBefore: string | Unknown
-  readonly account: StagePlan['account']
-  readonly command: StagePlan['command']
-  readonly remarks: StagePlan['remarks']
 }
+
+type Shown =
+  | 'outcome'
+  | 'reason'
+  | 'account'
+  | 'grants'
+  | 'ports'
+  | 'fileEdits'
+  | 'env'
+  | 'command'
+  | 'healthcheck'
+  | 'remarks'
 
 type Decisions = Pick<StagePlan, keyof InspectedPlan>
 

@@ -19,14 +19,16 @@ const neverEntered = new Set(['.git', 'node_modules'])
 /**
  * Every Dockerfile below `root` (absolute), sorted by path. `ignore` with a walk of our own, because globby reads the
  * whole tree for ignore files before it filters, tinyglobby knows no ignore files, and `git ls-files` needs a repository.
- * Linked folders are not entered, as in git, so nothing loops; a linked file counts when it leads to a file below
- * `root` that has no name of its own there: a run on a folder must not change what is outside of it.
+ * Linked folders are not entered, as in git, so nothing loops; a linked file counts when it leads to a file of the
+ * same repository (without one: below `root`) that was not found by its own name. A run on a folder must not change what
+ * somewhere else only a link names.
  */
 export async function walk(root: string): Promise<readonly Walked[]> {
   const files: Walked[] = []
   const links: string[] = []
-  await enter(root, await rulesAbove(root, repositoryOf(root)), files, links)
-  const inside = (await realpath(root)) + sep
+  const repository = repositoryOf(root)
+  await enter(root, await rulesAbove(root, repository), files, links)
+  const inside = (await realpath(repository ?? root)) + sep
   const seen = new Set(files.map(({ real }) => real))
   for (const link of links.sort(byPath)) {
     const real = await fileBehind(link)

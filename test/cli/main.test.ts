@@ -1,0 +1,317 @@
+// Who gets what: stdout, stderr, the files and the exit code, for every kind of target.
+import { EventEmitter } from 'node:events'
+import { existsSync, readFileSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect, test } from '@jest/globals'
+import { finding, proof, sampleResult } from '../report/sample.ts'
+import { tree } from '../workspace/tree.ts'
+import { call, pretend } from './call.ts'
+
+const before = 'FROM a\nCMD b\n'
+const after = 'FROM a\nUSER 10001:10001\nCMD b\n'
+const patch = (path: string) =>
+  `diff --git a/${path} b/${path}\n--- a/${path}\n+++ b/${path}\n@@ -1,2 +1,3 @@\n FROM a\n+USER 10001:10001\n CMD b\n`
+
+describe('Dockerfiles', () => {
+  test('a diff on stdout, the rest on stderr, nothing written', async () => {
+    const cwd = tree({ Dockerfile: before })
+    const { code, stdout, stderr } = await call(['Dockerfile'], { cwd })
+    expect(stdout).toBe(patch('Dockerfile'))
+    expect(stderr).toContain('Dockerfile: hardened, runs as app (10001:10001)')
+    expect(stderr).toContain('1 target: 1 hardened\n1 file would change: -w writes it\n')
+    expect(code).toBe(0)
+    expect(readFileSync(join(cwd, 'Dockerfile'), 'utf8')).toBe(before)
+  })
+
+  test('without a target: the folder', async () => {
+    expect((await call([], { cwd: tree({ 'a/Dockerfile': before }) })).stdout).toBe(patch('a/Dockerfile'))
+  })
+
+  test('--check: the same, and exit 1', async () => {
+    const { code, stdout } = await call(['--check', 'Dockerfile'], { cwd: tree({ Dockerfile: before }) })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: patch('Dockerfile') })
+  })
+
+  test('nothing to do: one line', async () => {
+    const { code, stdout, stderr } = await call(['--check', '.'], { cwd: tree({ Dockerfile: after }) })
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '', stderr: '1 target: 1 unchanged\n' })
+  })
+
+  test('-w changes the files and stdout is empty', async () => {
+    const cwd = tree({ Dockerfile: before, 'b/Dockerfile': after, 'c/Dockerfile': 'CRON\n' })
+    const { code, stdout, stderr } = await call(['-w', '.'], { cwd })
+    expect(readFileSync(join(cwd, 'Dockerfile'), 'utf8')).toBe(after)
+    expect(stdout).toBe('')
+    expect(stderr).toContain('wrote Dockerfile\n')
+    expect(code).toBe(1)
+    expect((await call(['-w', 'Dockerfile'], { cwd })).code).toBe(0)
+  })
+
+  test('-w with a format: that on stdout', async () => {
+    const cwd = tree({ Dockerfile: before })
+    const { stdout } = await call(['-w', '--format', 'json', '.'], { cwd })
+    expect(JSON.parse(stdout).results).toHaveLength(1)
+    expect(readFileSync(join(cwd, 'Dockerfile'), 'utf8')).toBe(after)
+  })
+
+  test('-w does not write what failed its proof', async () => {
+    const cwd = tree({ Dockerfile: before })
+    const { code, stderr } = await call(['-w', '--prove', '.'], {
+      cwd,
+      processTarget: async (item) => {
+        const outcome = await pretend(item)
+        return { ...outcome, result: { ...outcome.result, verdict: 'incomplete', proof: { ...proof, passed: false } } }
+      },
+    })
+    expect(readFileSync(join(cwd, 'Dockerfile'), 'utf8')).toBe(before)
+    expect(stderr).toContain('Dockerfile was not written: its proof failed')
+    expect(code).toBe(1)
+  })
+
+  test('a file that changes meanwhile fails, the others are written', async () => {
+    const cwd = tree({ 'a/Dockerfile': before, 'b/Dockerfile': before })
+    const { code, stderr } = await call(['-w', '.'], {
+      cwd,
+      processTarget: async (item) => {
+        const outcome = await pretend(item)
+        return item.target === 'a/Dockerfile' ? { ...outcome, source: 'something else' } : outcome
+      },
+    })
+    expect(stderr).toContain('a/Dockerfile was not written: it changed while it was worked on')
+    expect(readFileSync(join(cwd, 'a/Dockerfile'), 'utf8')).toBe(before)
+    expect(readFileSync(join(cwd, 'b/Dockerfile'), 'utf8')).toBe(after)
+    expect(code).toBe(2)
+  })
+
+  test('the diff names the file behind a link', async () => {
+    const cwd = tree({ '.git/HEAD': '', 'shared/base': before, 'app/x': '' })
+    symlinkSync('../shared/base', join(cwd, 'app/Dockerfile'))
+    const { stdout, items } = await call(['app'], { cwd })
+    expect(stdout).toBe(patch('shared/base'))
+    expect(items[0]).toMatchObject({ target: 'app/Dockerfile', path: join(cwd, 'app/Dockerfile') })
+  })
+
+  test('stdin', async () => {
+    const { stdout, items } = await call(['-'], { cwd: tree(), stdin: before })
+    expect(stdout).toBe(patch('Dockerfile'))
+    expect(items).toEqual([{ target: '-', kind: 'dockerfile', path: null, reference: null, text: before }])
+  })
+
+  test('a folder without any', async () => {
+    const { code, stdout, stderr } = await call(['.'], { cwd: tree() })
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: 'harden-image: there is no Dockerfile below .\n',
+    })
+  })
+})
+
+describe('images', () => {
+  test('the Dockerfile alone on stdout', async () => {
+    const { code, stdout, stderr } = await call(['nginx:latest'], { cwd: tree() })
+    expect(stdout).toBe('FROM nginx:latest\nUSER 10001:10001\n')
+    expect(stderr).toContain('nginx:latest: hardened')
+    expect(code).toBe(0)
+  })
+
+  test('-o writes DIR/Dockerfile, again too, and stdout is empty', async () => {
+    const cwd = tree()
+    for (const _time of [1, 2]) {
+      const { code, stdout, stderr } = await call(['nginx', '-o', 'out/nginx'], { cwd })
+      expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
+      expect(stderr).toContain('wrote out/nginx/Dockerfile')
+    }
+    expect(readFileSync(join(cwd, 'out/nginx/Dockerfile'), 'utf8')).toBe('FROM nginx\nUSER 10001:10001\n')
+  })
+
+  test("-o never replaces somebody's own Dockerfile", async () => {
+    const cwd = tree({ Dockerfile: before })
+    const { code, stderr } = await call(['nginx', '-o', '.'], { cwd })
+    expect(stderr).toContain('Dockerfile was not written: it is there already and not from harden-image')
+    expect(readFileSync(join(cwd, 'Dockerfile'), 'utf8')).toBe(before)
+    expect(code).toBe(2)
+  })
+
+  test('-o of what failed writes nothing', async () => {
+    const cwd = tree()
+    const { code } = await call(['docker-archive:BROKEN', '-o', 'out'], { cwd })
+    expect(existsSync(join(cwd, 'out'))).toBe(false)
+    expect(code).toBe(2)
+  })
+
+  test('--format diff makes a new file', async () => {
+    const { stdout } = await call(['nginx', '--format', 'diff'], { cwd: tree() })
+    expect(stdout).toContain('new file mode 100644\n--- /dev/null\n+++ b/Dockerfile\n@@ -0,0 +1,2 @@\n+FROM nginx\n')
+  })
+
+  test('among files: the diff stays one of files, and it is said', async () => {
+    const { code, stdout, stderr } = await call(['nginx', 'Dockerfile'], { cwd: tree({ Dockerfile: before }) })
+    expect(stdout).toBe(patch('Dockerfile'))
+    expect(stderr).toContain('nginx: among several targets its Dockerfile is not shown')
+    expect(code).toBe(0)
+  })
+})
+
+describe('formats', () => {
+  test('json: nothing but the report, in the order of the arguments', async () => {
+    const cwd = tree({ 'a/Dockerfile': before, 'b/Dockerfile': after })
+    const { code, stdout, stderr } = await call(['--format', 'json', 'nginx', 'b', 'a'], { cwd })
+    const { results } = JSON.parse(stdout)
+    expect(results.map(({ target }: { target: string }) => target)).toEqual(['nginx', 'b/Dockerfile', 'a/Dockerfile'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
+  test('text: all of it on stdout', async () => {
+    const { stdout, stderr } = await call(['--format', 'text', '.'], { cwd: tree({ Dockerfile: before }) })
+    expect(stdout).toContain('Dockerfile: hardened')
+    expect(stdout).toContain('1 target: 1 hardened')
+    expect(stderr).toBe('')
+  })
+
+  test('inspect shows text and changes nothing', async () => {
+    const cwd = tree({ Dockerfile: before })
+    const { stdout } = await call(['inspect', 'Dockerfile'], { cwd })
+    expect(stdout).toContain('Dockerfile: hardened')
+    expect(readFileSync(join(cwd, 'Dockerfile'), 'utf8')).toBe(before)
+  })
+
+  test.each([
+    [true, {}, true],
+    [true, { NO_COLOR: '1' }, false],
+    [true, { NO_COLOR: '' }, true],
+    [true, { TERM: 'dumb' }, false],
+    [false, {}, false],
+    [false, { FORCE_COLOR: '1' }, true],
+    [true, { FORCE_COLOR: '0' }, false],
+    [false, { FORCE_COLOR: '1', NO_COLOR: '1' }, true],
+  ])('colour on a terminal (%s) with %j: %s', async (terminal, env, colour) => {
+    const { stdout } = await call(['Dockerfile'], { cwd: tree({ Dockerfile: before }), terminal, env })
+    expect(stdout.includes('\u001b[32m')).toBe(colour)
+  })
+})
+
+describe('what goes wrong', () => {
+  test('one unreadable target of many', async () => {
+    const cwd = tree({ 'a/Dockerfile': 'BROKEN', 'b/Dockerfile': Buffer.from([0xff]), 'c/Dockerfile': before })
+    const { code, stdout, stderr } = await call(['.', 'nope/Dockerfile'], { cwd })
+    expect(stdout).toBe(patch('c/Dockerfile'))
+    expect(stderr).toContain('line 1: there is no FROM')
+    expect(stderr).toContain('b/Dockerfile cannot be read: line 1 is not valid UTF-8')
+    expect(stderr).toContain('there is no file or folder nope/Dockerfile')
+    expect(stderr).toContain('4 targets: 1 hardened, 3 failed')
+    expect(code).toBe(2)
+  })
+
+  test('a folder that was mistyped reads as an image: both are said', async () => {
+    const { HardenError } = await import('../../src/errors.ts')
+    const { code, stdout, stderr } = await call(['servces'], {
+      cwd: tree(),
+      processTarget: async () => {
+        throw new HardenError('no-image', 'servces cannot be looked at', { hint: 'pull it' })
+      },
+    })
+    expect(stderr).toContain('pull it; no file or folder servces exists either')
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  })
+
+  test('failed targets are said on stderr for json too', async () => {
+    const { stdout, stderr } = await call(['--format', 'json', 'Dockerfile'], { cwd: tree({ Dockerfile: 'BROKEN' }) })
+    expect(JSON.parse(stdout).results[0]).toMatchObject({
+      verdict: 'failed',
+      error: { code: 'not-a-dockerfile', line: 1 },
+    })
+    expect(stderr).toContain('there is no FROM')
+  })
+
+  test('a bug keeps its stack, is exit 2, and nothing is written', async () => {
+    const cwd = tree({ 'a/Dockerfile': before, 'b/Dockerfile': 'BUG' })
+    const { code, stdout, stderr } = await call(['-w', '.'], { cwd })
+    expect(stderr).toMatch(/this is a bug, please report it.*\nTypeError: undefined is not a function\n +at /)
+    expect(readFileSync(join(cwd, 'a/Dockerfile'), 'utf8')).toBe(before)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  })
+})
+
+describe('what was made is removed', () => {
+  const cwdWith = () => tree({ Dockerfile: before })
+
+  test('at the end, last first, and a clean-up that fails is said', async () => {
+    const order: string[] = []
+    const { code, stderr } = await call(['Dockerfile'], {
+      cwd: cwdWith(),
+      processTarget: async (item, _options, ports) => {
+        ports.onCleanUp(async () => void order.push('first'))
+        ports.onCleanUp(async () => {
+          throw new Error('the daemon is gone')
+        })
+        ports.onCleanUp(async () => void order.push('last'))
+        return pretend(item)
+      },
+    })
+    expect(order).toEqual(['last', 'first'])
+    expect(stderr).toContain('harden-image: cleaning up: the daemon is gone')
+    expect(code).toBe(0)
+  })
+
+  test('after a bug', async () => {
+    let cleaned = false
+    await call(['Dockerfile'], {
+      cwd: cwdWith(),
+      processTarget: async (_item, _options, ports) => {
+        ports.onCleanUp(async () => {
+          cleaned = true
+        })
+        throw new TypeError('x')
+      },
+    })
+    expect(cleaned).toBe(true)
+  })
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ])('on %s, after the work has stopped, and nothing is written', async (name, expected) => {
+    const cwd = cwdWith()
+    const signals = new EventEmitter()
+    const order: string[] = []
+    const called = call(['-w', 'Dockerfile'], {
+      cwd,
+      signals,
+      processTarget: async (item, _options, ports) => {
+        ports.onCleanUp(async () => void order.push('cleaned'))
+        while (!ports.signal.aborted) await delay(1)
+        order.push('stopped')
+        return pretend(item)
+      },
+    })
+    await delay(20)
+    signals.emit(name)
+    const { code, stdout } = await called
+    expect({ code, stdout, order }).toEqual({ code: expected, stdout: '', order: ['stopped', 'cleaned'] })
+    expect(readFileSync(join(cwd, 'Dockerfile'), 'utf8')).toBe(before)
+    expect(signals.listenerCount('SIGINT') + signals.listenerCount('SIGTERM')).toBe(0)
+  })
+})
+
+describe('progress', () => {
+  const slow = {
+    processTarget: async (...[item, , ports]: Parameters<NonNullable<Parameters<typeof call>[1]['processTarget']>>) => {
+      ports.progress(`building ${item.target}`)
+      ports.progress(`building ${item.target}`)
+      return { source: before, path: item.path, result: sampleResult({ findings: [finding] }) }
+    },
+  }
+
+  test('plain lines where there is no terminal', async () => {
+    const { stderr } = await call(['Dockerfile'], { cwd: tree({ Dockerfile: before }), ...slow })
+    expect(stderr.split('building Dockerfile\n')).toHaveLength(2)
+    expect(stderr).not.toContain('\r')
+  })
+
+  test('one line that goes again on a terminal', async () => {
+    const { stderr } = await call(['Dockerfile'], { cwd: tree({ Dockerfile: before }), terminal: true, ...slow })
+    expect(stderr.startsWith('\r\u001b[2Kbuilding Dockerfile\r\u001b[2K')).toBe(true)
+  })
+})

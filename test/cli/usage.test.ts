@@ -1,0 +1,162 @@
+// What is refused before any work: exit 2, one line that says why and one that says what to do, nothing on stdout.
+import { describe, expect, test } from '@jest/globals'
+import { tree } from '../workspace/tree.ts'
+import { call } from './call.ts'
+
+const files = { Dockerfile: 'FROM a\n', 'b/Dockerfile': 'FROM b\n' }
+
+const refused: readonly (readonly [string, string, string?])[] = [
+  ['--wirte', 'there is no flag --wirte', 'did you mean --write?'],
+  ['--fromat=json', 'there is no flag --fromat', 'did you mean --format?'],
+  ['-wx', 'there is no flag -x'],
+  ['inspect --write Dockerfile', 'there is no flag --write'],
+  ['--user', '--user needs a value'],
+  ['--user=', '--user must be a name'],
+  ['--user root', '--user must be another user than root'],
+  ['--user 0', '--user must be another user than root'],
+  ['--user 0:5', '--user must be another user than root'],
+  ['--user 2147483648', 'is larger'],
+  ['--user a:b', '--user must be a name'],
+  ['--user a --user b', '--user is given twice'],
+  ['--own all', '--own must be one of minimal, workdir, copied, not "all"'],
+  ['--ports open', '--ports must be one of keep, raise'],
+  ['--writable data', '--writable "data" must be an absolute path'],
+  ['--engine lxc', '--engine must be one of'],
+  ['--platform arm', '--platform must be OS/ARCH'],
+  ['--format sarif', '--format sarif comes with a later version', 'there are diff, text, json'],
+  ['--format yaml', '--format must be one of diff, text, json, not "yaml"'],
+  ['inspect Dockerfile --format diff', '--format must be one of text, json'],
+  ['--check --write', '--check and --write exclude each other'],
+  ['nginx --check -o out', '--check and --output exclude each other'],
+  ['-t app:1', '--tag names the built image, and nothing is built', 'add --build'],
+  ['--build -t App Dockerfile', '--tag: "App" is no image reference'],
+  ['--build -t app:1 .', '--tag names one image, and there are 2 targets'],
+  ['--smoke true', '--smoke is a part of the proof', 'add --prove'],
+  ['--prove --engine none', 'a proof needs an engine'],
+  ['--build --engine none', '--build needs an engine'],
+  ['-w nginx', '--write changes Dockerfiles in place, and nginx is an image', 'write its Dockerfile with -o DIR'],
+  ['-w -', '--write changes files, and - is stdin'],
+  ['-o out Dockerfile', '--output takes the Dockerfile of one image, and there is none'],
+  ['-o out nginx redis', '--output takes the Dockerfile of one image, and there are 2'],
+  ['nginx redis', 'stdout can carry the Dockerfile of one image, and there are 2'],
+  ['inspect', 'inspect needs a target'],
+  ['inspect a b', 'inspect takes one target, b is one too many'],
+  ['prove', 'prove needs an image'],
+  ['prove Dockerfile', 'prove takes an image, Dockerfile is none'],
+  ['prove nginx --baseline Nginx', '--baseline: "Nginx" is no image reference'],
+  ['transforms all', 'transforms takes no target'],
+  ['profile nginx --for docker', 'the verb profile comes with a later version', 'docker://profile'],
+  ['userns check', 'the verb userns comes with a later version'],
+  ['--config nowhere.yaml', 'nowhere.yaml cannot be read: it does not exist'],
+]
+
+test.each(refused)('%s', async (line, message, hint = '') => {
+  const { code, stdout, stderr, items } = await call(line.split(' '), { cwd: tree(files) })
+  expect(stderr.startsWith('harden-image: ')).toBe(true)
+  expect(stderr).toContain(message)
+  expect(stderr).toContain(hint)
+  expect(stderr).not.toContain('bug')
+  expect({ code, stdout, items }).toEqual({ code: 2, stdout: '', items: [] })
+})
+
+describe('what flags and files say', () => {
+  const options = async (line: string, more: Readonly<Record<string, string>> = {}) => {
+    const result = await call(line.split(' '), { cwd: tree({ ...files, ...more }) })
+    expect(result.stderr).not.toContain('bug')
+    return result.options
+  }
+
+  test('the defaults', async () => {
+    expect(await options('Dockerfile')).toEqual([
+      {
+        policy: { user: null, own: 'minimal', ports: 'raise', writable: [], unsafe: false, ignore: [], target: null },
+        engine: 'auto',
+        offline: false,
+        platform: null,
+        smoke: null,
+        build: false,
+        tag: null,
+        prove: false,
+        inspect: false,
+        proveAsIs: false,
+        baseline: null,
+      },
+    ])
+  })
+
+  test('every flag arrives', async () => {
+    const line =
+      '--user 1001:0 --own copied --ports keep --writable /a --writable /b/ --unsafe --build -t app:1 --prove --smoke true --engine podman --offline --platform linux/arm64 Dockerfile'
+    expect(await options(line)).toMatchObject([
+      {
+        policy: { user: '1001:0', own: 'copied', ports: 'keep', writable: ['/a', '/b'], unsafe: true },
+        engine: 'podman',
+        offline: true,
+        platform: 'linux/arm64',
+        smoke: 'true',
+        build: true,
+        tag: 'app:1',
+        prove: true,
+      },
+    ])
+  })
+
+  test('verbs', async () => {
+    expect(await options('inspect nginx')).toMatchObject([{ inspect: true, prove: false }])
+    expect(await options('--format json inspect nginx')).toMatchObject([{ inspect: true }])
+    expect(await options('prove app:2 --baseline app:1')).toMatchObject([
+      { proveAsIs: true, prove: true, baseline: 'app:1' },
+    ])
+  })
+
+  test('flags win over the nearest file, paths to write add up', async () => {
+    const config = { 'b/.harden-image.yaml': 'own: workdir\nports: keep\nwritable: [/a]\nignore: [raise-ports]\n' }
+    const [root, below] = await options('--own copied --writable /b .', config)
+    expect(root?.policy).toMatchObject({ own: 'copied', ports: 'raise', writable: ['/b'], ignore: [] })
+    expect(below?.policy).toMatchObject({
+      own: 'copied',
+      ports: 'keep',
+      writable: ['/a', '/b'],
+      ignore: ['raise-ports'],
+    })
+  })
+
+  test('--no-unsafe takes back what the file says', async () => {
+    const [first] = await options('--no-unsafe Dockerfile', { '.harden-image.yaml': 'unsafe: true' })
+    expect(first?.policy.unsafe).toBe(false)
+  })
+
+  test('--config in place of the nearest', async () => {
+    const config = { '.harden-image.yaml': 'own: workdir', 'other.json': '{"own": "copied"}' }
+    expect((await options('--config other.json Dockerfile', config))[0]?.policy.own).toBe('copied')
+  })
+
+  test('a file with a mistake fails its targets only', async () => {
+    const cwd = tree({ ...files, 'b/.harden-image.yaml': 'onw: workdir\n' })
+    const { code, stderr, items } = await call(['.'], { cwd })
+    expect(items.map(({ target }) => target)).toEqual(['Dockerfile'])
+    expect(stderr).toContain('b/.harden-image.yaml:1: unknown setting "onw"')
+    expect(code).toBe(2)
+  })
+})
+
+describe('help and lists go to stdout, exit 0', () => {
+  test.each([
+    ['--help', ['--writable', 'Exit codes: 0', 'git apply', 'inspect', 'diff | text | json']],
+    ['-h', ['--writable']],
+    ['inspect --help', ['inspect TARGET']],
+    ['prove --help', ['--baseline']],
+    ['--version', ['0.']],
+    ['transforms', ['set-user     Set the user.\nraise-ports  Move ports above 1024.\n']],
+    ['transforms --format json', ['"name": "raise-ports"']],
+  ])('%s', async (line, parts) => {
+    const { code, stdout, stderr } = await call(line.split(' '), { cwd: tree() })
+    for (const part of parts) expect(stdout).toContain(part)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
+  test('nothing is offered that is not there', async () => {
+    const { stdout } = await call(['--help'], { cwd: tree() })
+    for (const later of ['sarif', 'markdown', 'html', 'profile', 'userns']) expect(stdout).not.toContain(later)
+  })
+})
