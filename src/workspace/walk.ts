@@ -19,9 +19,9 @@ const neverEntered = new Set(['.git', 'node_modules'])
 /**
  * Every Dockerfile below `root` (absolute), sorted by path. `ignore` with a walk of our own, because globby reads the
  * whole tree for ignore files before it filters, tinyglobby knows no ignore files, and `git ls-files` needs a repository.
- * Linked folders are not entered, as in git, so nothing loops; a linked file counts when it leads to a file of the
- * same repository (without one: below `root`) that was not found by its own name. A run on a folder must not change what
- * somewhere else only a link names.
+ * Linked folders are not entered, as in git, so nothing loops. A linked file counts when it leads to a file of the same
+ * repository (without one: below `root`) that was not found by its own name: a run on a folder must not change files
+ * that are somewhere else entirely.
  */
 export async function walk(root: string): Promise<readonly Walked[]> {
   const files: Walked[] = []
