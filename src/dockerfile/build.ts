@@ -21,7 +21,7 @@ export function insertBefore(
 export function insertAfter(dockerfile: Dockerfile, instruction: Instruction, lines: readonly string[]): Edit {
   const { source, eol } = dockerfile
   const { end } = instruction.lines
-  const dangling = danglingContinuation(dockerfile, instruction)
+  const dangling = end === source.length ? danglingContinuation(dockerfile) : null
   if (dangling !== null) {
     // Whatever follows would continue the instruction, blank lines and comments between or not.
     const rest = source.slice(dangling.end, end)
@@ -105,16 +105,19 @@ function isWithin(dockerfile: Dockerfile, offset: number): boolean {
   return allInstructions(dockerfile).some(({ lines }) => lines.start <= offset && offset < lines.end)
 }
 
-/** The continuation that nothing continues, at the end of a file; it would swallow any line put below it. */
-function danglingContinuation(dockerfile: Dockerfile, instruction: Instruction): Span | null {
+/**
+ * The escape character at the end of the file that nothing continues; null where there is none. It would swallow any
+ * line put below it, so whoever appends lines takes it out.
+ */
+export function danglingContinuation(dockerfile: Dockerfile): Span | null {
   const { source, comments, escape: escapeChar } = dockerfile
-  if (instruction.lines.end < source.length || instruction.heredocs.length > 0) return null
-  const inner = new Set(comments.map((comment) => comment.line))
-  let line = source.slice(0, instruction.lines.end).split('\n').length
-  for (let end = instruction.lines.end; end > instruction.lines.start; line -= 1) {
+  const last = allInstructions(dockerfile).at(-1)
+  if (last === undefined || last.lines.end < source.length || last.heredocs.length > 0) return null
+  const inner = new Set(comments.map((comment) => source.lastIndexOf('\n', comment.span.start) + 1))
+  for (let end = last.lines.end; end > last.lines.start; ) {
     const start = source.lastIndexOf('\n', end - 1) + 1
     const content = source.slice(start, end).trimEnd()
-    if (content !== '' && !inner.has(line)) {
+    if (content !== '' && !inner.has(start)) {
       const at = continuationAt(source, start, start + content.length, escapeChar)
       return at === null ? null : { start: at, end: at + 1 }
     }

@@ -1,7 +1,7 @@
 import type { Draft } from './instruction.ts'
 import { unquote } from './words.ts'
 
-type Kind = 'text' | 'texts' | 'boolean' | 'duration' | 'count'
+type Kind = 'text' | 'texts' | 'boolean' | 'duration' | 'count' | 'network' | 'security'
 
 /** What BuildKit's frontends accept, the labs channel with them. */
 const flagsOf: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
@@ -23,7 +23,7 @@ const flagsOf: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
     'start-interval': 'duration',
     retries: 'count',
   },
-  RUN: { mount: 'texts', network: 'text', security: 'text', device: 'texts' },
+  RUN: { mount: 'texts', network: 'network', security: 'security', device: 'texts' },
 }
 
 /** ARG and STOPSIGNAL drop their flags unread, and so does HEALTHCHECK NONE. */
@@ -50,12 +50,20 @@ export function flagProblem(draft: Draft, escapeChar: string): string | null {
   return null
 }
 
+const choicesOf: Readonly<Partial<Record<Kind, readonly string[]>>> = {
+  network: ['default', 'none', 'host'],
+  security: ['sandbox', 'insecure'],
+}
+
 function valueProblem(kind: Kind, value: string | null): string | null {
   if (kind === 'boolean') {
     if (value === null || /^(?:true|false)$/i.test(value)) return null
     return value === '' ? 'needs a value after =' : `must be true or false, not '${value}'`
   }
   if (value === null) return 'needs a value'
+  const choices = choicesOf[kind]
+  if (choices !== undefined)
+    return choices.includes(value) ? null : `must be one of ${choices.join(', ')}, not '${value}'`
   if (kind === 'duration') return durationProblem(value)
   if (kind === 'count') return countProblem(value)
   return null

@@ -1,5 +1,6 @@
 export {
   allInstructions,
+  danglingContinuation,
   insertAfter,
   insertBefore,
   keywordStyle,

@@ -1,5 +1,4 @@
 import { isSpace } from './keywords.ts'
-import type { JsonItem, Span } from './model.ts'
 
 export type JsonForm =
   | { readonly kind: 'strings'; readonly values: readonly string[] }
@@ -21,13 +20,4 @@ export function jsonForm(text: string): JsonForm {
   if (!Array.isArray(values)) return { kind: 'shell' }
   if (!values.every((value) => typeof value === 'string')) return { kind: 'not-strings' }
   return { kind: 'strings', values }
-}
-
-/** The value of each string span of a JSON array, by offsets into `text`. */
-export function jsonItems(
-  values: readonly string[],
-  spans: readonly Span[],
-  toSource: (span: Span) => Span,
-): readonly JsonItem[] {
-  return spans.map((span, index) => ({ value: values[index] ?? '', span: toSource(span) }))
 }

@@ -30,7 +30,7 @@ export function normalKeyword(word: string): string {
 }
 
 /** What Go's `unicode.IsSpace` takes for a space, as the inside of a character class. */
-export const unicodeSpaces = '\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
+const unicodeSpaces = '\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
 
 const spacePattern = new RegExp(`[${unicodeSpaces}]`)
 

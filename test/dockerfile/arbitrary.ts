@@ -15,7 +15,7 @@ const word = fc.constantFrom(
   "'s t'",
   '$V',
   'ä🐳',
-  '#h',
+  'k#h',
   '--long',
   '-f',
   'k=v',

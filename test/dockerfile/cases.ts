@@ -190,6 +190,8 @@ export const refused: readonly Case[] = [
   { name: 'a boolean flag of an empty value', text: on('COPY --link= a b\n') },
   { name: 'a mount with a variable in from', text: on('RUN --mount=from=$X,target=/a b\n') },
   { name: 'a mount with a stray quote', text: on('RUN --mount=target=a\\"b c\n') },
+  { name: 'an unknown network', text: on('RUN --network=x a\n') },
+  { name: 'an unknown security mode', text: on('RUN --security=x a\n') },
   { name: 'a heredoc that does not end', text: on('RUN <<EOF\nx\n') },
   { name: 'a heredoc that ends indented', text: on('RUN <<EOF\nx\n  EOF\n') },
   { name: 'the second of two heredocs does not end', text: on('RUN <<A <<B\nA\n') },

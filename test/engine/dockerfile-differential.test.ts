@@ -29,7 +29,8 @@ function buildkit(text: string, index: number): Promise<string | null> {
     execFile('docker', options, { env, timeout: 60_000 }, (error, _, stderr) => {
       // A FROM whose variable is not set parses; the model has a word for it.
       if (/target stage .* could not be found|should not be blank/.test(stderr)) resolve(null)
-      else if (/failed to solve|the Dockerfile .* cannot be empty/.test(stderr)) resolve(stderr.trim())
+      else if (/ERROR: failed to (?:solve|run Build function)|the Dockerfile .* cannot be empty/.test(stderr))
+        resolve(stderr.trim())
       else reject(error ?? new Error(stderr))
     })
   })
@@ -69,6 +70,6 @@ test('BuildKit takes and refuses the same hand-written texts', async () => {
 
 test('BuildKit takes and refuses the same generated texts', async () => {
   const generated = fc.sample(dockerfileText, { numRuns: 40, seed: 1 })
-  const mutated = fc.sample(mutatedText, { numRuns: 80, seed: 2 })
+  const mutated = fc.sample(mutatedText, { numRuns: 60, seed: 2 })
   expect(await disagreements([...generated, ...mutated])).toEqual([])
 })
