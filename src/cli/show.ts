@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
 import { relative, sep } from 'node:path'
 import { dockerfile } from '../report/dockerfile.ts'
 import type { Rendering } from '../report/format.ts'
@@ -73,9 +73,14 @@ function rendering({ result, source, path, inspection }: TargetOutcome, cwd: str
   return {
     result,
     source,
-    path: path === null ? 'Dockerfile' : fromHere(path, cwd),
+    path: path === null || isPipe(path) ? 'Dockerfile' : fromHere(path, cwd),
     ...(inspection ? { inspection } : {}),
   }
+}
+
+/** The shell's `<(…)` has no name that a diff could use. */
+function isPipe(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFIFO() ?? false
 }
 
 /** Links resolved, since neither git nor patch changes a file through one. */
