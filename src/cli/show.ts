@@ -80,7 +80,11 @@ function rendering({ result, source, path, inspection }: TargetOutcome, cwd: str
 
 /** The shell's `<(…)` has no name that a diff could use. */
 function isPipe(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFIFO() ?? false
+  try {
+    return statSync(path).isFIFO()
+  } catch {
+    return false
+  }
 }
 
 /** Links resolved, since neither git nor patch changes a file through one. */

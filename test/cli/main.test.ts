@@ -204,6 +204,15 @@ describe('what goes wrong', () => {
     expect(code).toBe(2)
   })
 
+  test('a link that leads in a circle', async () => {
+    const cwd = tree()
+    symlinkSync('Dockerfile', join(cwd, 'Dockerfile'))
+    const { code, stderr } = await call(['Dockerfile'], { cwd })
+    expect(stderr).toContain('Dockerfile cannot be read')
+    expect(stderr).not.toContain('bug')
+    expect(code).toBe(2)
+  })
+
   test('a folder that was mistyped reads as an image: both are said', async () => {
     const { HardenError } = await import('../../src/errors.ts')
     const { code, stdout, stderr } = await call(['servces'], {
