@@ -1,6 +1,6 @@
 import { userNamed } from '../image/accounts.ts'
 import type { Account, ImageFacts } from '../image/facts.ts'
-import { isFit, type Candidate } from './account.ts'
+import { type Candidate, isFit } from './account.ts'
 import type { Evidence } from './evidence.ts'
 import type { Need } from './need.ts'
 import { programsOf } from './program.ts'

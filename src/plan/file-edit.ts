@@ -14,9 +14,8 @@ function sedScript(substitution: Substitution): string {
       (mark) => !substitution.pattern.includes(mark) && !substitution.replacement.includes(mark),
     ) ?? '/'
   if (substitution.remove === true) {
-    return delimiter === '/'
-      ? `/${substitution.pattern}/d`
-      : String.raw`\${delimiter}${substitution.pattern}${delimiter}d`.replace('\\$', '\\')
+    const start = delimiter === '/' ? '/' : `\\${delimiter}`
+    return `${start}${substitution.pattern}${delimiter}d`
   }
   const escape = (text: string): string => (delimiter === '/' ? text.replaceAll('/', String.raw`\/`) : text)
   return `s${delimiter}${escape(substitution.pattern)}${delimiter}${escape(substitution.replacement)}${delimiter}${substitution.global ? 'g' : ''}`
@@ -63,4 +62,28 @@ function toJavaScript(replacement: string): string {
     .replace(/\\(\d)/g, '$$$1')
     .replace(/(^|[^\\])&/g, '$1$$&')
     .replace(/\\([&\\/])/g, '$1')
+}
+
+/** One edit a file and purpose, with all substitutions and reasons. */
+export function mergeByFile(edits: readonly FileEdit[]): readonly FileEdit[] {
+  const merged = new Map<string, FileEdit>()
+  for (const edit of edits) {
+    const key = `${edit.purpose} ${edit.path}`
+    const before = merged.get(key)
+    merged.set(key, before === undefined ? edit : join(before, edit))
+  }
+  return [...merged.values()]
+}
+
+function join(a: FileEdit, b: FileEdit): FileEdit {
+  const known = new Set(a.substitutions.map((substitution) => JSON.stringify(substitution)))
+  return {
+    ...a,
+    substitutions: [
+      ...a.substitutions,
+      ...b.substitutions.filter((substitution) => !known.has(JSON.stringify(substitution))),
+    ],
+    reason: a.reason.split('; ').includes(b.reason) ? a.reason : `${a.reason}; ${b.reason}`,
+    evidence: [...a.evidence, ...b.evidence],
+  }
 }

@@ -1,5 +1,6 @@
 import type { ExposedPort, ImageFacts } from '../image/facts.ts'
 import type { Evidence } from './evidence.ts'
+import { mergeByFile } from './file-edit.ts'
 import type { EnvSetting, FileEdit, PortDecision } from './plan.ts'
 import { configurationFiles, portLines } from './port-lines.ts'
 import { argvOf, programsOf } from './program.ts'
@@ -231,23 +232,4 @@ function moveInCommandLine(text: string, from: number, to: number): string {
   return words
     .map((word, index) => (/^\s*$/.test(word) ? word : moveInWord(word, words[index - 2] ?? '', from, to)))
     .join('')
-}
-
-function mergeByFile(edits: readonly FileEdit[]): readonly FileEdit[] {
-  const merged = new Map<string, FileEdit>()
-  for (const edit of edits) {
-    const before = merged.get(`${edit.path} ${edit.purpose}`)
-    merged.set(
-      `${edit.path} ${edit.purpose}`,
-      before === undefined
-        ? edit
-        : {
-            ...before,
-            substitutions: [...before.substitutions, ...edit.substitutions],
-            evidence: [...before.evidence, ...edit.evidence],
-            reason: before.reason === edit.reason ? before.reason : `${before.reason}; ${edit.reason}`,
-          },
-    )
-  }
-  return [...merged.values()]
 }

@@ -1,11 +1,11 @@
 import {
+  type AccessAnswer,
   couldCreate,
   couldExecute,
   couldRead,
   couldRemove,
   couldTraverse,
   couldWrite,
-  type AccessAnswer,
 } from '../image/access.ts'
 import type { FileEntry, FileModel, Identity } from '../image/file-model.ts'
 import type { Need } from './need.ts'
@@ -130,7 +130,9 @@ function write(need: Need, path: string, state: State): void {
   reachParents(need, path, state)
   if (couldWrite(state.files, state.identity, path).allowed) return
   if (isForbidden(path, entry)) return refuse(need, forbiddenReason(path, entry), state)
-  grant(need, path, 'own-file', state)
+  // A log seldom says what was wanted of the file: reading it is tried first, and a second refusal means writing.
+  const unreadable = need.evidence.source === 'refused' && !couldRead(state.files, state.identity, path).allowed
+  grant(need, path, unreadable ? 'group-read' : 'own-file', state)
 }
 
 function create(need: Need, path: string, state: State): void {

@@ -1,6 +1,7 @@
 import type { ImageFacts } from '../image/facts.ts'
-import { findStepDowns, type RootAction, type StepDown } from '../image/step-down.ts'
 import { switchTools } from '../image/step-down/switch-command.ts'
+import { findStepDowns, type RootAction, type StepDown } from '../image/step-down.ts'
+import { mergeByFile } from './file-edit.ts'
 import type { Need } from './need.ts'
 import { isRuntimePlace, isSharedFolder, isSystemFolder } from './places.ts'
 import type { FileEdit, Remark } from './plan.ts'
@@ -35,10 +36,10 @@ export function planStepDown(facts: ImageFacts, observation: Observation | null)
       user === null ? [] : [{ user, detail: `${tool} switches to it${path === null ? '' : ` in ${path}`}` }],
     ),
     needs: report.actions.flatMap(needsOf),
-    fileEdits: [...taken.flatMap(scriptEdit), ...guards.flatMap(guardEdit)],
+    fileEdits: mergeByFile([...taken.flatMap((found) => editOf(found, facts)), ...guards.flatMap(guardEdit)]),
     argv: { entrypoint: without(inArgv, 'entrypoint'), cmd: without(inArgv, 'cmd') },
     argvReasons: inArgv.map(({ tool }) => `${tool} is left out: the container starts as that user already`),
-    remarks: [...taken.flatMap(stuck), ...report.unread.map(unread)],
+    remarks: [...taken.flatMap((found) => stuck(found, facts)), ...report.unread.map(unread)],
   }
 }
 
@@ -70,32 +71,49 @@ function isFatal(action: RootAction): boolean {
   return !action.guarded && action.fatal && /^(chown|chgrp|account|mount)$/.test(action.action)
 }
 
-function scriptEdit(found: StepDown): readonly FileEdit[] {
-  if (found.kind === 'argv' || found.path === null || found.edits === null || found.text.includes('\n')) return []
-  const evidence = [
-    { source: 'step-down', subject: found.path, detail: `line ${found.line ?? '?'}: ${found.text}` } as const,
+function editOf(found: StepDown, facts: ImageFacts): readonly FileEdit[] {
+  if (found.kind === 'argv' || found.path === null || found.edits === null) return []
+  return found.kind === 'directive' ? directiveEdit(found, found.path, facts) : scriptEdit(found, found.path)
+}
+
+/** Takes out the lines that name user and group, and with them a chroot, which only root can do either. */
+function directiveEdit(found: StepDown, path: string, facts: ImageFacts): readonly FileEdit[] {
+  const text = (facts.files.known ? facts.files.value.text(path) : null) ?? ''
+  const lines = [
+    ...(found.edits ?? []).map(({ span }) => text.slice(span.start, span.end).trim()),
+    ...text
+      .split('\n')
+      .filter((line) => /^\s*chroot[\s=:]/.test(line))
+      .map((line) => line.trim()),
   ]
-  if (found.kind === 'directive') {
-    const pattern = `^[[:space:]]*${escapeEre(found.text)}[[:space:]]*$`
-    return [
-      {
-        path: found.path,
-        substitutions: [{ pattern, replacement: '', global: false, remove: true }],
-        reason: `${found.tool} cannot switch to ${found.user ?? 'another user'} itself any more, and need not`,
-        purpose: 'config',
-        evidence,
-      },
-    ]
-  }
-  const changed = withoutSwitch(found)
+  return [
+    {
+      path,
+      substitutions: [...new Set(lines)]
+        .filter((line) => line !== '' && !line.includes('\n'))
+        .map((line) => ({
+          pattern: `^[[:space:]]*${escapeEre(line)}[[:space:]]*$`,
+          replacement: '',
+          global: false,
+          remove: true,
+        })),
+      reason: `${found.tool} already runs as its own user, and only root can switch or chroot`,
+      purpose: 'config',
+      evidence: [{ source: 'step-down', subject: path, detail: `line ${found.line ?? '?'}: ${found.text}` }],
+    },
+  ]
+}
+
+function scriptEdit(found: StepDown, path: string): readonly FileEdit[] {
+  const changed = found.text.includes('\n') ? null : withoutSwitch(found)
   if (changed === null) return []
   return [
     {
-      path: found.path,
+      path,
       substitutions: [{ pattern: escapeEre(found.text), replacement: escapeReplacement(changed), global: false }],
       reason: `the container starts as ${found.user ?? 'the user'} already, and only root can run ${found.tool}`,
       purpose: 'step-down',
-      evidence,
+      evidence: [{ source: 'step-down', subject: path, detail: `line ${found.line ?? '?'}: ${found.text}` }],
     },
   ]
 }
@@ -129,8 +147,8 @@ function guardEdit(action: RootAction): readonly FileEdit[] {
   ]
 }
 
-function stuck(found: StepDown): readonly Remark[] {
-  if (found.kind === 'argv' ? found.argv?.without != null : scriptEdit(found).length > 0) return []
+function stuck(found: StepDown, facts: ImageFacts): readonly Remark[] {
+  if (found.kind === 'argv' ? found.argv?.without != null : editOf(found, facts).length > 0) return []
   return [
     {
       outcome: 'todo',

@@ -82,10 +82,12 @@ export function learnedFrom(
   const lines = text.split('\n').filter((line) => !usual.has(line.trim().replace(/\d+/g, '0')))
   const passed = hasPassed(round)
   const relevant = passed ? lines.filter((line) => refusalLines(line).length > 0) : lines
-  const seen = new Set(known.map((operation) => `${operation.access} ${operation.path}`))
+  const times = (operation: Operation): number =>
+    known.filter((other) => other.access === operation.access && other.path === operation.path).length
   return (
     refusalsIn(relevant.join('\n'), workdir)
-      .filter((operation) => !seen.has(`${operation.access} ${operation.path}`))
+      // What is refused again although the least was granted needs the next step of the ladder.
+      .filter((operation) => times(operation) < (passed ? 1 : 2))
       // A program that works does without what it wanted to remove: a pid file at its end, mostly.
       .filter((operation) => !passed || operation.access !== 'remove')
   )

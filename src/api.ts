@@ -1,0 +1,106 @@
+import { programs } from '../catalogue/index.ts'
+import { transforms } from '../transforms/index.ts'
+import { parseDockerfile } from './dockerfile/index.ts'
+import { hardenDockerfile } from './harden.ts'
+import type { ImageFacts, Known } from './image/facts.ts'
+import { factsFromCatalogue, lookUp } from './image/sources/catalogue.ts'
+import { defaultPolicy, type Policy } from './plan/policy.ts'
+import type { Inspection } from './report/inspection.ts'
+import type { TargetResult } from './report/report.ts'
+import { baseReferences, stageInputs } from './stage-inputs.ts'
+import { targetProcessor } from './target.ts'
+import type { Options, TargetOutcome, WorkItem } from './work.ts'
+import { readText } from './workspace/files.ts'
+
+export interface HardenInput {
+  /** Text of a Dockerfile; for an image the one line `FROM reference`. */
+  readonly dockerfile: string
+  /** How the report names it; default `Dockerfile`. */
+  readonly target?: string
+  readonly kind?: 'dockerfile' | 'image'
+  /** What is known of the base images, by the reference as the FROM line has it; the built-in catalogue answers for the others. */
+  readonly facts?: ReadonlyMap<string, ImageFacts>
+  readonly policy?: Partial<Policy>
+}
+
+/**
+ * Text, facts and policy in, report out. Pure and synchronous: nothing is read, built or run. Throws HardenError
+ * `not-a-dockerfile` for a text that BuildKit refuses.
+ */
+export function harden(input: HardenInput): TargetResult {
+  const dockerfile = parseDockerfile(input.dockerfile)
+  const policy = { ...defaultPolicy, ...input.policy }
+  const bases = new Map<string, Known<ImageFacts>>()
+  for (const reference of baseReferences(dockerfile)) {
+    const value = input.facts?.get(reference) ?? factsFromCatalogue(reference)
+    if (value !== null) bases.set(reference, { known: true, value })
+  }
+  const knowledge = { bases, built: new Map(), observations: new Map(), programs, entries: lookUp }
+  return hardenDockerfile({
+    target: input.target ?? 'Dockerfile',
+    kind: input.kind ?? 'dockerfile',
+    dockerfile,
+    stages: stageInputs(dockerfile, policy, knowledge),
+    policy,
+    transforms,
+  }).result
+}
+
+/** What a call works on: the path of a Dockerfile, or an image. */
+export type Target = { readonly dockerfile: string } | { readonly image: string }
+
+export interface RunOptions extends Partial<Omit<Options, 'policy' | 'inspect' | 'prove' | 'proveAsIs'>> {
+  readonly policy?: Partial<Policy>
+  /** Told what is being done now. */
+  readonly progress?: (line: string) => void
+  readonly signal?: AbortSignal
+}
+
+/** Facts, plan and verdict of a target; nothing is changed. */
+export async function inspect(
+  target: Target,
+  options: RunOptions = {},
+): Promise<{ readonly result: TargetResult; readonly inspection: readonly Inspection[] }> {
+  const { result, inspection } = await once(target, { ...withDefaults(options), inspect: true }, options)
+  return { result, inspection: inspection ?? [] }
+}
+
+/** Builds, runs the original and the result side by side and repairs until it works; needs an engine. */
+export async function prove(target: Target, options: RunOptions = {}): Promise<TargetResult> {
+  return (await once(target, { ...withDefaults(options), prove: true }, options)).result
+}
+
+async function once(target: Target, options: Options, { progress, signal }: RunOptions): Promise<TargetOutcome> {
+  const cleanUps: (() => Promise<void>)[] = []
+  try {
+    return await targetProcessor()(await itemFor(target), options, {
+      progress: progress ?? (() => undefined),
+      onCleanUp: (run) => void cleanUps.unshift(run),
+      signal: signal ?? new AbortController().signal,
+    })
+  } finally {
+    for (const run of cleanUps) await run()
+  }
+}
+
+async function itemFor(target: Target): Promise<WorkItem> {
+  if ('image' in target) return { target: target.image, kind: 'image', path: null, reference: target.image, text: null }
+  const path = target.dockerfile
+  return { target: path, kind: 'dockerfile', path, reference: null, text: await readText(path, path) }
+}
+
+function withDefaults(options: RunOptions): Options {
+  return {
+    engine: options.engine ?? 'auto',
+    offline: options.offline ?? false,
+    platform: options.platform ?? null,
+    build: options.build ?? false,
+    tag: options.tag ?? null,
+    smoke: options.smoke ?? null,
+    baseline: options.baseline ?? null,
+    inspect: false,
+    prove: false,
+    proveAsIs: false,
+    policy: { ...defaultPolicy, ...options.policy },
+  }
+}
