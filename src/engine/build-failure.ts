@@ -16,7 +16,8 @@ export function buildFailure(name: EngineName, output: string): HardenError {
   if (general.code !== 'engine-failed' || general.hint !== undefined) return general
   const step = failingStep(output)
   const reason = reasonOf(output)
-  const message = step === null ? `the build failed: ${reason}` : `the build failed at ${step.name}: ${reason}`
+  const message =
+    step === null ? `the build failed: ${reason}` : `the build failed at ${shortened(step.name)}: ${reason}`
   const printed =
     step === null || step.output.length === 0 ? '' : `\n${step.output.map((line) => `  ${line}`).join('\n')}`
   const line = /^Dockerfile:(\d+)$/m.exec(output)?.[1] ?? /(?:parse error on line|Dockerfile:) ?(\d+)/.exec(output)?.[1]
@@ -24,6 +25,10 @@ export function buildFailure(name: EngineName, output: string): HardenError {
     ...(line !== undefined && { line: Number(line) }),
     cause: new Error(output.slice(-keptOutput)),
   })
+}
+
+function shortened(step: string): string {
+  return step.length > 200 ? `${step.slice(0, 197)}...` : step
 }
 
 /** BuildKit repeats the failed step and its last output between two rules of dashes. */
@@ -47,5 +52,5 @@ function failingStep(output: string): { readonly name: string; readonly output: 
 function reasonOf(output: string): string {
   const solve = /^ERROR: failed to (?:solve|build): (.*)$/m.exec(output)?.[1]
   const reason = solve?.replace(/^process ".*" did not complete successfully: /s, '').replace(/ref [\w-]+::\w+: /, '')
-  return reason ?? decisiveLine(output)
+  return reason ?? decisiveLine(output.replace(/building at STEP ".*": (?=\S)/, ''))
 }

@@ -64,7 +64,7 @@ export function parseState(json: string, reachable: boolean, startError = ''): C
   return {
     status,
     running,
-    exitCode: running || status === 'created' ? null : (state.ExitCode ?? null),
+    exitCode: running || status === 'created' ? null : state.ExitCode || exitCodeOf(error),
     oomKilled: state.OOMKilled ?? false,
     error,
     pid: running ? (state.Pid ?? 0) : 0,
@@ -72,6 +72,12 @@ export function parseState(json: string, reachable: boolean, startError = ''): C
     health: healthOf(state.Health?.Status),
     restartCount: raw.RestartCount ?? 0,
   }
+}
+
+/** The shell's codes for what could not be started; podman reports 0 for it. */
+function exitCodeOf(error: string): number {
+  if (error === '') return 0
+  return /not found|no such file/i.test(error) ? 127 : 126
 }
 
 function addressOf(raw: RawContainer): string {

@@ -129,6 +129,7 @@ function environment(env: Readonly<Record<string, string | undefined>>): Readonl
     LC_ALL: 'C.UTF-8',
     NO_COLOR: '1',
     DOCKER_CLI_HINTS: 'false',
+    PODMAN_IGNORE_CGROUPSV1_WARNING: '1',
     DOCKER_BUILDKIT: '1',
     BUILDKIT_PROGRESS: 'plain',
     // An attestation would make the image an index, with another id.

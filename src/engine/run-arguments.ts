@@ -26,7 +26,7 @@ export function runArguments(name: EngineName, spec: RunSpec, session: string): 
     ...(spec.readOnly && name === 'podman' ? ['--read-only-tmpfs=false'] : []),
     ...Object.entries(spec.sysctls ?? {}).map(([key, value]) => `--sysctl=${key}=${value}`),
     ...Object.entries(spec.env ?? {}).map(([key, value]) => `--env=${key}=${value}`),
-    ...(spec.mounts ?? []).map(mountArgument),
+    ...(spec.mounts ?? []).map((mount) => mountArgument(name, mount)),
     ...(spec.volumesFrom ?? []).map((container) => `--volumes-from=${nameArgument(container)}`),
     ...(spec.entrypoint === undefined ? [] : [`--entrypoint=${entrypointArgument(name, spec.entrypoint)}`]),
     ...(spec.network === undefined ? [] : [`--network=${networkArgument(spec.network)}`]),
@@ -55,11 +55,13 @@ function networkArgument(network: string): string {
   return shared === undefined ? nameArgument(network) : `container:${nameArgument(shared)}`
 }
 
-function mountArgument(mount: Mount): string {
+function mountArgument(name: EngineName, mount: Mount): string {
+  if (mount.type === 'tmpfs' && name === 'podman') return podmanTmpfs(mount)
   if (mount.type === 'tmpfs') {
     // `--mount type=tmpfs` knows no uid and gid.
-    if (mount.target.includes(':'))
+    if (mount.target.includes(':')) {
       throw new HardenError('engine-failed', `no tmpfs can be mounted on ${mount.target}: it has a ":" in it`)
+    }
     return `--tmpfs=${mount.target}${mount.options === undefined ? '' : `:${mount.options}`}`
   }
   const fields = [
@@ -68,6 +70,16 @@ function mountArgument(mount: Mount): string {
     `target=${mount.target}`,
   ]
   return `--mount=${fields.map(csvField).join(',')}`
+}
+
+/** Podman takes no owner; `U` gives the mount to the user that the container runs as, which is who it is for. */
+function podmanTmpfs({ target, options = '' }: Mount): string {
+  const given = options.split(',').filter(Boolean)
+  const owned = given.some((option) => /^[ug]id=/.test(option))
+  const others = given
+    .filter((option) => !/^[ug]id=/.test(option))
+    .map((option) => option.replace(/^(?=(?:size|mode)=)/, 'tmpfs-'))
+  return `--mount=${['type=tmpfs', `destination=${target}`, ...others, ...(owned ? ['U=true'] : [])].map(csvField).join(',')}`
 }
 
 function csvField(field: string): string {

@@ -13,7 +13,7 @@ import { buildText, debian, failureOf, tagFor, writeTar } from './support/small-
 let engine: Engine
 
 beforeAll(async () => {
-  engine = await openEngine('docker')
+  engine = await openEngine((process.env.HARDEN_IMAGE_TEST_ENGINE ?? 'docker') as Engine['name'])
 }, 30_000)
 afterAll(async () => {
   await engine?.cleanUp()

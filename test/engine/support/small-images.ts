@@ -55,7 +55,7 @@ export async function writeTar(folder: string, name: string, entries: readonly T
   await writeFile(join(folder, name), Buffer.concat(chunks))
 }
 
-/** Names and contents of a tar. */
+/** Names and contents of a tar, those of directories without the slash that only some engines write. */
 export async function readAll(tar: NodeJS.ReadableStream): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>()
   const reader = extract()
@@ -63,7 +63,7 @@ export async function readAll(tar: NodeJS.ReadableStream): Promise<ReadonlyMap<s
   for await (const entry of reader) {
     const chunks: Buffer[] = []
     for await (const chunk of entry) chunks.push(chunk as Buffer)
-    found.set(entry.header.name, Buffer.concat(chunks).toString())
+    found.set(entry.header.name.replace(/\/$/, ''), Buffer.concat(chunks).toString())
   }
   return found
 }
