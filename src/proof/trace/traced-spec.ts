@@ -28,6 +28,9 @@ const LOADER_VARIABLES = ['LD_PRELOAD', 'LD_AUDIT']
  * looks a bare name up in PATH, from the image's workdir, as the engine would. A spec without a command comes back
  * unchanged: the engine refuses it with its own words.
  *
+ * What it can notice: the tracer is one more child of process 1. A supervisor that ends only when *all* its children
+ * have ended (`haproxy -W`) then stops by SIGKILL, so how long a program takes to stop is measured untraced.
+ *
  * CAP_SYS_PTRACE is added unless all capabilities are dropped and none given: without it the memory and the
  * descriptors of a process that has changed its user cannot be read, and paths are lost. A locked-down run needs none,
  * since nothing in it can change its user.
