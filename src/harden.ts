@@ -1,5 +1,6 @@
-import { applyEdits } from './edit.ts'
+import { danglingContinuation } from './dockerfile/index.ts'
 import type { Dockerfile } from './dockerfile/model.ts'
+import { applyEdits, type Edit } from './edit.ts'
 import { makePlan } from './plan/make-plan.ts'
 import type { Plan, StagePlan } from './plan/plan.ts'
 import type { Policy } from './plan/policy.ts'
@@ -30,10 +31,8 @@ export function hardenDockerfile(request: HardenRequest): Hardened {
   const applied = findings.filter(
     ({ finding }) => finding.outcome === 'fixed' || (finding.outcome === 'offered' && policy.unsafe),
   )
-  const output = applyEdits(
-    dockerfile.source,
-    applied.flatMap(({ finding }) => finding.edits),
-  )
+  const edits = applied.flatMap(({ finding }) => finding.edits)
+  const output = applyEdits(dockerfile.source, [...edits, ...looseEnd(dockerfile, edits)])
   return {
     plan,
     result: {
@@ -52,6 +51,12 @@ export function hardenDockerfile(request: HardenRequest): Hardened {
       proof: null,
     },
   }
+}
+
+/** A file may end in a continuation that continues nothing: what is put behind it must not become part of it. */
+function looseEnd(dockerfile: Dockerfile, edits: readonly Edit[]): readonly Edit[] {
+  const loose = danglingContinuation(dockerfile)
+  return loose !== null && edits.some((edit) => edit.start >= loose.end) ? [{ ...loose, text: '' }] : []
 }
 
 interface Named {
