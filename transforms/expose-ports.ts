@@ -23,12 +23,17 @@ export const exposePorts: Transform = {
         outcome: 'fixed',
         line: place.line,
         column: place.column,
-        message: `what speaks of port ${moved.map((decision) => decision.from).join(', ')} says ${moved.map((decision) => decision.to).join(', ')} now`,
+        message: `what speaks of port ${list(moved.map((decision) => decision.from))} says ${list(moved.map((decision) => decision.to))} now`,
         evidence: moved.flatMap((decision) => decision.evidence),
         edits,
       }
     }
   },
+}
+
+/** A port of two protocols is one port. */
+function list(ports: readonly (number | null)[]): string {
+  return [...new Set(ports)].join(', ')
 }
 
 /** The stage's own EXPOSE words are changed where they stand; what the base exposes gets a line of its own. */
@@ -69,8 +74,10 @@ function healthcheckEdits(
   moved: readonly PortDecision[],
 ): readonly Edit[] {
   const edits: Edit[] = []
+  let own = false
   for (const instruction of stage.instructions) {
     if (instruction.keyword !== 'HEALTHCHECK') continue
+    own = true
     const before = dockerfile.source.slice(instruction.rest.start, instruction.rest.end)
     const after = moved.reduce(
       (text, decision) => moveHealthcheckPort(text, decision.from, decision.to ?? decision.from),
@@ -78,7 +85,8 @@ function healthcheckEdits(
     )
     if (after !== before) edits.push({ ...instruction.rest, text: after })
   }
-  if (plan.healthcheck !== null) {
+  // The plan's is the one in force: the stage's own, which was changed where it stands, or that of what it builds on.
+  if (plan.healthcheck !== null && !own) {
     edits.push(
       insertLines(dockerfile, userPlace(dockerfile, stage), [
         `${keyword(dockerfile, 'HEALTHCHECK')} ${healthcheckText(plan.healthcheck)}`,

@@ -1,7 +1,7 @@
-import { exposeOf } from '../src/dockerfile/expose.ts'
-import { insertLines, rootPlace } from '../src/dockerfile/placement.ts'
 import { changeFiles } from '../src/dockerfile/change-file.ts'
+import { exposeOf } from '../src/dockerfile/expose.ts'
 import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
+import { insertLines, rootPlace } from '../src/dockerfile/placement.ts'
 import type { PortDecision, StagePlan } from '../src/plan/plan.ts'
 import type { Finding, Transform } from '../src/transform.ts'
 
@@ -41,9 +41,9 @@ function move(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, moved: read
     files,
     plan.tools,
     plan.text,
-    `listen above 1024 (${names} said ${moved.map((decision) => decision.from).join(', ')})`,
+    `listen above 1024 (${names} said ${distinct(moved.map((decision) => String(decision.from)))})`,
   )
-  const text = moved.map((decision) => `${decision.from} becomes ${decision.to}`).join(', ')
+  const text = distinct(moved.map((decision) => `${decision.from} becomes ${decision.to}`))
   const place = moved.map((decision) => exposeOf(stage, decision.from)).find((found) => found !== null) ?? stage.from
   return {
     outcome: 'fixed',
@@ -56,4 +56,9 @@ function move(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, moved: read
       ...(lines === null || lines.length === 0 ? [] : [insertLines(dockerfile, rootPlace(dockerfile, stage), lines)]),
     ],
   }
+}
+
+/** A port of two protocols is said once. */
+function distinct(words: readonly string[]): string {
+  return [...new Set(words)].join(', ')
 }
