@@ -1,9 +1,9 @@
+import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
 import { insertLines, userPlace } from '../src/dockerfile/placement.ts'
 import { envValue, keyword, reason } from '../src/dockerfile/write.ts'
-import type { Transform } from '../src/transform.ts'
-import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
 import type { Edit } from '../src/edit.ts'
 import type { EnvSetting } from '../src/plan/plan.ts'
+import type { Transform } from '../src/transform.ts'
 
 export const setEnvironment: Transform = {
   name: 'set-environment',
@@ -19,7 +19,8 @@ export const setEnvironment: Transform = {
           column: stage.from.column,
           message: `${setting.name}=${setting.value}: ${setting.reason}`,
           evidence: setting.evidence,
-          edits: [inPlace(stage, setting) ?? inserted(dockerfile, stage, setting)],
+          // HOME where it stands would let the build's root fill the user's home before the account is made.
+          edits: [(setting.name === 'HOME' ? null : inPlace(stage, setting)) ?? inserted(dockerfile, stage, setting)],
         }
       }
     }
