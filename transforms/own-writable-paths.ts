@@ -1,10 +1,10 @@
-import { insertLines, placeBefore, rootPlace, stagePlace, type Place } from '../src/dockerfile/placement.ts'
-import { keyword, reason, runStep, shellWord } from '../src/dockerfile/write.ts'
 import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
+import { insertLines, type Place, placeBefore, rootPlace, stagePlace } from '../src/dockerfile/placement.ts'
+import { keyword, reason, runStep, shellWord } from '../src/dockerfile/write.ts'
 import type { Edit } from '../src/edit.ts'
 import type { Evidence } from '../src/plan/evidence.ts'
-import { coveringVolume } from '../src/plan/volumes.ts'
 import type { AccountChoice, Grant, StagePlan } from '../src/plan/plan.ts'
+import { coveringVolume } from '../src/plan/volumes.ts'
 import type { Finding, Transform } from '../src/transform.ts'
 
 export const ownWritablePaths: Transform = {

@@ -1,5 +1,5 @@
 import type { Dockerfile, Instruction, Stage } from '../src/dockerfile/model.ts'
-import { insertLines, placeBefore, userPlace } from '../src/dockerfile/placement.ts'
+import { insertLines, placeBefore, type userPlace } from '../src/dockerfile/placement.ts'
 import { execForm, keyword, reason } from '../src/dockerfile/write.ts'
 import type { Edit } from '../src/edit.ts'
 import type { CommandChange } from '../src/plan/plan.ts'
