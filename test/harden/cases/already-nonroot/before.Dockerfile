@@ -1,0 +1,2 @@
+FROM nginxinc/nginx-unprivileged:latest
+COPY site /usr/share/nginx/html

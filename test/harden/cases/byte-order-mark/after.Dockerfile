@@ -1,0 +1,4 @@
+﻿FROM node:22
+# harden-image: node (1000:1000), the account that its vendor runs it as
+USER 1000:1000
+CMD ["node", "server.js"]

@@ -1,0 +1,1 @@
+FROM httpd:2.4

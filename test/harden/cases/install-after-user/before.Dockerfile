@@ -1,0 +1,6 @@
+FROM node:22
+USER node
+COPY . .
+USER 0
+RUN apt-get update && apt-get install -y git
+USER root

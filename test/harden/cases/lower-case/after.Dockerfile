@@ -1,0 +1,12 @@
+from node:22
+workdir /srv/app
+copy . .
+# harden-image: /srv/app/uploads (declared by VOLUME)
+run mkdir -p /srv/app/uploads \
+ && chown 1000:1000 /srv/app/uploads
+volume /srv/app/uploads
+env PORT=8080
+expose 8080
+# harden-image: node (1000:1000), the account that its vendor runs it as
+user 1000:1000
+cmd ["node", "server.js"]

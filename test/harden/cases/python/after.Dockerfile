@@ -1,0 +1,16 @@
+FROM python:3.13-slim
+WORKDIR /app
+COPY requirements.txt .
+RUN pip install --no-cache-dir -r requirements.txt
+COPY . .
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: /app/data (declared by VOLUME)
+RUN mkdir -p /app/data \
+ && chown 10001:10001 /app/data
+VOLUME /app/data
+EXPOSE 8000
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["gunicorn", "-b", "0.0.0.0:8000", "app:app"]

@@ -1,0 +1,16 @@
+FROM registry.example.org/team/base:4
+RUN install-app
+# harden-image: app (10001:10001): a new account, since the accounts of registry.example.org/team/base:4 are not
+#   known (there is no engine to look with, and the catalogue does not list it)
+RUN echo 'app:x:10001:' >> /etc/group \
+ && echo 'app:x:10001:10001::/home/app:/sbin/nologin' >> /etc/passwd \
+ && mkdir -p /home/app \
+ && chown 10001:10001 /home/app
+# harden-image: /data (declared by VOLUME)
+RUN mkdir -p /data \
+ && chown 10001:10001 /data
+VOLUME /data
+EXPOSE 80
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["app"]

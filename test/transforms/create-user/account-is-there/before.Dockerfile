@@ -1,0 +1,2 @@
+FROM example.org/redis:1
+CMD ["redis-server"]

@@ -1,0 +1,3 @@
+FROM example.org/bare:1
+COPY app /app
+CMD ["/app"]

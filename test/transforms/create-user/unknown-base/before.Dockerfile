@@ -1,0 +1,3 @@
+FROM example.org/own:1
+RUN echo hello
+CMD ["app"]

@@ -1,0 +1,3 @@
+FROM debian:trixie-slim
+ENV PORT=80
+CMD ["app"]

@@ -1,0 +1,4 @@
+FROM debian:trixie-slim
+COPY app /usr/local/bin/app
+VOLUME /data
+CMD ["app"]

@@ -1,0 +1,3 @@
+FROM debian:trixie-slim
+WORKDIR /srv/app
+CMD ["app"]

@@ -1,0 +1,3 @@
+FROM debian:trixie-slim
+VOLUME /data /logs
+CMD ["app"]

@@ -1,0 +1,14 @@
+FROM debian:trixie-slim
+COPY app /usr/local/bin/app
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: /etc/app is entered (created by the original run), /etc/app/key is read (created by the original
+#   run), /var/lib/app/state (created by the original run)
+RUN chown 10001:10001 /var/lib/app/state \
+ && chgrp 10001 /etc/app/key \
+ && chmod 751 /etc/app \
+ && chmod 640 /etc/app/key
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["app"]

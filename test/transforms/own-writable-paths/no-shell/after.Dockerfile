@@ -1,0 +1,14 @@
+# harden-image: folders with an owner, for an image that has no shell to make them
+FROM scratch AS harden-image-paths
+WORKDIR /1/data
+WORKDIR /2/app
+
+FROM gcr.io/distroless/static-debian12
+COPY app /app
+# harden-image: /data (declared by VOLUME), /var/lib/app (declared by VOLUME)
+COPY --from=harden-image-paths --chown=65532:65532 /1/ /
+COPY --from=harden-image-paths --chown=65532:65532 /2/ /var/lib/
+VOLUME ["/data", "/var/lib/app"]
+# harden-image: nonroot (65532:65532), the account that its vendor runs it as
+USER 65532:65532
+ENTRYPOINT ["/app"]

@@ -1,0 +1,4 @@
+FROM debian:trixie-slim
+ENV PORT=80
+EXPOSE 80 8080
+CMD ["app"]

@@ -1,0 +1,3 @@
+FROM debian:trixie-slim
+EXPOSE 80
+CMD ["app"]

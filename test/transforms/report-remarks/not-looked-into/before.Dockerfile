@@ -1,0 +1,2 @@
+FROM example.org/own:1
+CMD ["app"]

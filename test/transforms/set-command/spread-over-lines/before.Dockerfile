@@ -1,0 +1,7 @@
+FROM debian:trixie-slim
+EXPOSE 80
+CMD [ \
+  "app", \
+  "-p", \
+  "80" \
+]

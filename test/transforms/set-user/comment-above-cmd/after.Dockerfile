@@ -1,0 +1,8 @@
+FROM node:22
+COPY . /srv/app
+
+# harden-image: node (1000:1000), the account that its vendor runs it as
+USER 1000:1000
+# start the server
+# with no watcher
+CMD ["node", "server.js"]

@@ -1,0 +1,3 @@
+FROM node:22
+COPY . /srv/app
+RUN npm ci

@@ -1,0 +1,4 @@
+FROM node:22
+ARG WHO=root
+USER 1000:1000
+CMD ["node", "server.js"]

@@ -1,0 +1,17 @@
+# harden-image: folders with an owner, for an image that has no shell to make them
+FROM scratch AS harden-image-paths
+WORKDIR /1/data
+
+FROM example.org/redis:1
+# harden-image: the container starts as redis already, and only root can run gosu; only root can chown, and the
+#   script ends when it fails
+COPY <<"HARDEN_IMAGE" /entrypoint.sh
+#!/bin/sh
+set -e
+{ [ "$(id -u)" != 0 ] || chown -R redis /data; }
+exec "$@"
+HARDEN_IMAGE
+# harden-image: /data (declared by VOLUME)
+COPY --from=harden-image-paths --chown=999:999 /1/ /
+# harden-image: redis (999:999), gosu switches to it in /entrypoint.sh
+USER 999:999
