@@ -1,0 +1,29 @@
+// node bench/run.mjs NAME [arguments]: bundles bench/NAME/main.ts, as the package is bundled, and runs it.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const [name = '', ...rest] = process.argv.slice(2)
+const scratch = mkdtempSync(join(tmpdir(), 'harden-image-bench-'))
+try {
+  const outfile = join(scratch, `${name}.mjs`)
+  await build({
+    entryPoints: [join(root, 'bench', name, 'main.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  })
+  const { main } = await import(pathToFileURL(outfile).href)
+  process.exitCode = await main(rest)
+} finally {
+  rmSync(scratch, { recursive: true, force: true })
+}
