@@ -41,7 +41,11 @@ FROM debian:trixie-slim
 FROM debian:trixie-slim
 \`\`\`
 
-## When it does not apply
+## Why
+
+TODO: the rule of Docker or Linux behind it, with its source.
+
+## What it does not do
 
 TODO: what it leaves alone, and what it says then.
 `
