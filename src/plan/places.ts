@@ -101,9 +101,13 @@ export function isSystemFolder(path: string): boolean {
   return NEVER_ITSELF.has(path) || isBelowSystem(path)
 }
 
-/** The path is part of the operating system's code. */
+/** Who may become whom, and which code every program loads: passwd(5), group(5), sudoers(5), pam.d(5), ld.so(8). */
+const AUTHORITY =
+  /^\/etc\/((passwd|shadow|group|gshadow|subuid|subgid|sudoers)([-.+~]|$)|(sudoers|pam)\.d(\/|$)|ld\.so\.)/
+
+/** The path is part of the operating system's code, or decides over its accounts. */
 export function isBelowSystem(path: string): boolean {
-  return NEVER.some((folder) => path === folder || path.startsWith(`${folder}/`))
+  return NEVER.some((folder) => path === folder || path.startsWith(`${folder}/`)) || AUTHORITY.test(path)
 }
 
 /** Made anew by the runtime in every container, or writable for everybody: nothing to grant. */

@@ -105,10 +105,10 @@ function replayOne(need: Need, state: State): void {
 }
 
 function keepState(need: Need, path: string, state: State): void {
+  if (!reachParents(need, path, state)) return
   const entry = state.files.entry(path)
   if (entry === null) return createMissing(need, path, 'create-directory', state)
   if (entry.type !== 'directory') return write(need, path, state)
-  reachParents(need, path, state)
   if (!couldCreate(state.files, state.identity, `${path}/x`).allowed) {
     if (isSystemFolder(path)) return refuse(need, `${path} belongs to the system and is never handed over`, state)
     grant(need, path, 'own-directory', state)
@@ -127,7 +127,7 @@ function write(need: Need, path: string, state: State): void {
   const entry = state.files.entry(path)
   if (entry === null) return create(need, path, state)
   if (entry.type === 'directory') return void (need.access === 'keep-state' ? undefined : folder(need, path, state))
-  reachParents(need, path, state)
+  if (!reachParents(need, path, state)) return
   if (couldWrite(state.files, state.identity, path).allowed) return
   if (isForbidden(path, entry)) return refuse(need, forbiddenReason(path, entry), state)
   // A log seldom says what was wanted of the file: reading it is tried first, and a second refusal means writing.
@@ -141,8 +141,11 @@ function create(need: Need, path: string, state: State): void {
     if (existing?.type === 'file' && couldWrite(state.files, state.identity, path).allowed) return
   }
   const parent = parentOf(path)
-  reachParents(need, path, state)
-  if (state.files.entry(parent) === null) return create({ ...need, access: 'create-directory' }, parent, state)
+  if (!reachParents(need, path, state)) return
+  if (state.files.entry(parent) === null && isSharedFolder(parent) && need.access === 'create-directory')
+    return createMissing(need, path, 'create-directory', state)
+  if (state.files.entry(parent) === null)
+    return create({ ...need, access: 'create-directory' }, topmostMissing(parent, state), state)
   if (couldCreate(state.files, state.identity, path).allowed) return learn(path, need, state)
   if (need.access === 'create-directory' && !isBelowSystem(path)) {
     if (isSharedFolder(parent) || isSystemFolder(parent)) return createMissing(need, path, 'create-directory', state)
@@ -178,7 +181,7 @@ function remove(need: Need, path: string, state: State): void {
   const entry = state.files.entry(path)
   if (entry === null) return
   if (couldRemove(state.files, state.identity, path).allowed) return
-  reachParents(need, path, state)
+  if (!reachParents(need, path, state)) return
   const parent = parentOf(path)
   if (isSystemFolder(parent)) return refuse(need, `${parent} belongs to the system and is never handed over`, state)
   folder(need, parent, state)
@@ -187,15 +190,23 @@ function remove(need: Need, path: string, state: State): void {
   }
 }
 
-/** Folders on the way that refuse to be searched. */
-function reachParents(need: Need, path: string, state: State): void {
+/** Opens the folders on the way that refuse to be searched; false where one of them must stay closed. */
+function reachParents(need: Need, path: string, state: State): boolean {
   for (let turns = 0; turns < 20; turns += 1) {
-    const parent = parentOf(path)
-    if (state.files.entry(parent) === null) return
-    const answer = couldTraverse(state.files, state.identity, parent)
-    if (answer.allowed || answer.needs !== 'search') return
-    if (!openFolder(need, answer.blocker, state)) return
+    const answer = couldTraverse(state.files, state.identity, parentOf(path))
+    if (answer.allowed || answer.needs !== 'search') return true
+    if (!openFolder(need, answer.blocker, state)) return false
   }
+  return true
+}
+
+/** The highest folder that has to be made for a path: those above it are everybody's, so root makes them on the way. */
+function topmostMissing(path: string, state: State): string {
+  let chosen = path
+  for (let at = path; at !== '/' && state.files.entry(at) === null; at = parentOf(at)) {
+    if (!isSharedFolder(at) && !isSystemFolder(at)) chosen = at
+  }
+  return chosen
 }
 
 function ask(need: Need, answer: AccessAnswer, state: State): void {
@@ -221,16 +232,13 @@ function openFolder(need: Need, blocker: string, state: State): boolean {
 }
 
 function createMissing(need: Need, path: string, kind: GrantKind, state: State): void {
-  if (isBelowSystem(path)) return refuse(need, `${path} belongs to the system and is never handed over`, state)
+  if (kind === 'create-directory' ? isSystemFolder(path) : isBelowSystem(path))
+    return refuse(need, `${path} belongs to the system and is never handed over`, state)
   grant(need, path, kind, state)
 }
 
 function isForbidden(path: string, entry: FileEntry): boolean {
-  return (
-    (entry.mode & 0o6000) !== 0 ||
-    isBelowSystem(path) ||
-    /^\/etc\/(passwd|shadow|group|gshadow|sudoers)(\/|$|-)/.test(path)
-  )
+  return (entry.mode & 0o6000) !== 0 || isBelowSystem(path)
 }
 
 function forbiddenReason(path: string, entry: FileEntry): string {

@@ -1,0 +1,275 @@
+import { describe, expect, test } from '@jest/globals'
+import type { Need } from '../../src/plan/need.ts'
+import type { Grant } from '../../src/plan/plan.ts'
+import { replay } from '../../src/plan/replay.ts'
+import { files } from './image.ts'
+
+const base = [
+  'drwxr-xr-x 0:0 /etc',
+  'drwx------ 0:0 /root',
+  'drwxr-xr-x 0:0 /run',
+  'drwxrwxrwt 0:0 /tmp',
+  'drwxr-xr-x 0:0 /var/log',
+  'drwxr-xr-x 0:0 /var/lib',
+  'drwxr-xr-x 0:0 /usr/bin',
+  'lrwxrwxrwx 0:0 /var/run -> /run',
+]
+
+function needs(lines: readonly string[], source: Need['evidence']['source'] = 'observed'): readonly Need[] {
+  return lines.map((line) => {
+    const [access = '', path = ''] = line.split(' ')
+    return { access: access as Need['access'], path, evidence: { source, subject: path, detail: line } }
+  })
+}
+
+function run(
+  wanted: readonly string[],
+  tree: readonly string[] = [],
+  { gids = [10], source = 'observed' as Need['evidence']['source'] } = {},
+): readonly string[] {
+  const { grants, ungranted } = replay(needs(wanted, source), files(...base, ...tree), { uid: 10, gids }, 10)
+  return [...grants.map(show), ...ungranted.map(({ reason }) => `no: ${reason}`)]
+}
+
+function show({ kind, path, mode }: Grant): string {
+  return `${kind} ${path}${mode === undefined ? '' : ` ${mode.toString(8)}`}`
+}
+
+type Row = [wanted: string, tree: string[], granted: string[]]
+
+describe('what the user can do already is not granted', () => {
+  test.each<Row>([
+    ['write /data/x', ['drwxr-xr-x 10:10 /data'], []],
+    ['write /data/x', ['drwxrwxr-x 0:10 /data'], []],
+    ['write /data/x', ['drwxrwxrwx 0:0 /data'], []],
+    ['write /data/x', ['drwxr-xr-x 0:0 /data', '-rw-rw-r-- 0:10 /data/x'], []],
+    ['write /data/x', ['drwxr-xr-x 0:0 /data', '-rw-rw-rw- 0:0 /data/x'], []],
+    ['create-file /tmp/x', [], []],
+    ['create-directory /tmp/x/y', [], []],
+    ['create-socket /dev/shm/x', [], []],
+    ['write /dev/null', [], []],
+    ['write /proc/self/oom_score_adj', [], []],
+    ['read /data/x', ['-rw-r--r-- 0:0 /data/x'], []],
+    ['read /data/x', ['-rw-r----- 0:10 /data/x'], []],
+    ['keep-state /data', ['drwxr-x--- 10:0 /data'], []],
+    ['look /root/.config', [], []],
+    ['bind /x', [], []],
+    // Password hashes stay closed, and a program that looked goes on without.
+    ['read /etc/shadow', ['-rw-r----- 0:42 /etc/shadow'], []],
+  ])('%s in %j', (wanted, tree, granted) => {
+    expect(run([wanted], tree)).toEqual(granted)
+  })
+})
+
+describe('the least that makes it work', () => {
+  test.each<Row>([
+    // A folder of the program alone: its own. One that holds what it only reads: sticky.
+    ['create-file /data/x', ['drwxr-xr-x 0:0 /data'], ['own-directory /data']],
+    ['create-file /app/x', ['drwxr-xr-x 0:0 /app', '-rw-r--r-- 0:0 /app/main.py'], ['sticky /app 1775']],
+    ['create-file /app/x', ['drwx------ 0:0 /app', '-rw-r--r-- 0:0 /app/main.py'], ['sticky /app 1771']],
+    // An owner whom the mode refuses.
+    ['create-file /data/x', ['dr-xr-xr-x 10:10 /data'], ['own-directory /data 755']],
+    ['write /data/x', ['-r--r--r-- 10:10 /data/x'], ['own-file /data/x 644']],
+    ['write /data/x', ['-rw-r--r-- 0:0 /data/x'], ['own-file /data/x']],
+    // An owner is refused where others would be allowed.
+    ['read /data/x', ['----r--r-- 10:10 /data/x'], ['group-read /data/x 44']],
+    // Secrets: for the group, never the owner.
+    ['read /etc/app/key', ['-rw------- 0:0 /etc/app/key'], ['group-read /etc/app/key 640']],
+    ['read /etc/app/key', ['drwx------ 0:0 /etc/app', '-rw-r--r-- 0:0 /etc/app/key'], ['traverse /etc/app 711']],
+    [
+      'read /etc/app/key',
+      ['drwx------ 0:0 /etc/app', '-rw------- 0:0 /etc/app/key'],
+      ['traverse /etc/app 711', 'group-read /etc/app/key 640'],
+    ],
+    ['traverse /srv/app', ['drwx------ 0:0 /srv/app'], ['traverse /srv/app 711']],
+    // Missing parents are made, from the first that is missing on.
+    ['create-directory /srv/a/b/c', ['drwxr-xr-x 0:0 /srv'], ['create-directory /srv/a']],
+    ['keep-state /srv/a/b', ['drwxr-xr-x 0:0 /srv'], ['create-directory /srv/a/b']],
+    // Links are followed to where the data is.
+    [
+      'create-file /data/x',
+      ['lrwxrwxrwx 0:0 /data -> /mnt/data', 'drwxr-xr-x 0:0 /mnt/data'],
+      ['own-directory /mnt/data'],
+    ],
+    [
+      'write /etc/app.db',
+      ['lrwxrwxrwx 0:0 /etc/app.db -> /var/lib/app.db', '-rw-r--r-- 0:0 /var/lib/app.db'],
+      ['own-file /var/lib/app.db'],
+    ],
+    ['create-directory /var/run/app', [], ['create-directory /run/app']],
+    ['write /var/log/app.log', ['lrwxrwxrwx 0:0 /var/log/app.log -> /dev/stdout'], []],
+    // Shared folders: a marker file is made beforehand, a folder too; for the rest the folder becomes sticky.
+    ['create-file /run/app.pid', [], ['create-file /run/app.pid']],
+    ['create-file /var/run/app.lock', [], ['create-file /run/app.lock']],
+    ['create-file /var/log/app.log', [], ['create-file /var/log/app.log']],
+    ['create-directory /var/lib/app', [], ['create-directory /var/lib/app']],
+    ['create-socket /run/app.sock', [], ['sticky /run 1775']],
+    ['create-file /run/app.state', [], ['sticky /run 1775']],
+    ['create-socket /run/app/app.sock', ['drwxr-xr-x 0:0 /run/app'], ['own-directory /run/app']],
+    // Removing and renaming are writes of the folder; in a sticky one they need the file.
+    ['remove /data/x', ['drwxr-xr-x 0:0 /data', '-rw-r--r-- 0:0 /data/x'], ['own-directory /data']],
+    ['remove /data/x', ['drwxrwxrwt 0:0 /data', '-rw-r--r-- 0:0 /data/x'], ['own-file /data/x']],
+    ['rename /data/x', ['drwxr-xr-x 0:0 /data', '-rw-r--r-- 0:0 /data/x'], ['own-directory /data']],
+    ['remove /data/x', ['drwxr-xr-x 0:0 /data'], []],
+    // State folders with all folders in them, files are replaced.
+    [
+      'keep-state /data',
+      ['drwxr-xr-x 0:0 /data', 'drwxr-xr-x 0:0 /data/a', 'drwxr-xr-x 10:10 /data/b', '-rw-r--r-- 0:0 /data/f'],
+      ['own-directory /data', 'own-directory /data/a'],
+    ],
+    ['keep-state /data', ['-rw-r--r-- 0:0 /data'], ['own-file /data']],
+    ['create-file /etc/app.state', [], ['create-file /etc/app.state']],
+  ])('%s in %j', (wanted, tree, granted) => {
+    expect(run([wanted], tree)).toEqual(granted)
+  })
+})
+
+describe('never', () => {
+  const system = (folder: string) => [`no: ${folder} belongs to the system and is never handed over`]
+  test.each<Row>([
+    ['create-file /usr/bin/x', [], system('/usr/bin')],
+    ['create-file /usr/lib/app/x', ['drwxr-xr-x 0:0 /usr/lib/app'], system('/usr/lib/app')],
+    ['write /usr/bin/tool', ['-rwxr-xr-x 0:0 /usr/bin/tool'], system('/usr/bin/tool')],
+    ['write /opt/tool', ['-rwsr-xr-x 0:0 /opt/tool'], ['no: /opt/tool is setuid or setgid']],
+    ['write /opt/tool', ['-rwxr-sr-x 0:0 /opt/tool'], ['no: /opt/tool is setuid or setgid']],
+    ['write /etc/passwd', ['-rw-r--r-- 0:0 /etc/passwd'], system('/etc/passwd')],
+    ['write /etc/shadow', ['-rw-r----- 0:42 /etc/shadow'], system('/etc/shadow')],
+    [
+      'write /etc/sudoers.d/app',
+      ['-r--r----- 0:0 /etc/sudoers.d/app'],
+      ['no: /etc/sudoers.d/app belongs to the system and is never handed over'],
+    ],
+    [
+      'create-file /etc/sudoers.d/app',
+      ['drwxr-xr-x 0:0 /etc/sudoers.d'],
+      ['no: /etc/sudoers.d belongs to the system and is never handed over'],
+    ],
+    ['create-file /etc/passwd', ['-rw-r--r-- 0:0 /etc/passwd'], system('/etc')],
+    ['create-file /etc/shadow', [], system('/etc')],
+    ['create-file /etc/passwd.lock', [], system('/etc')],
+    ['rename /etc/group', ['-rw-r--r-- 0:0 /etc/group'], system('/etc')],
+    ['remove /etc/app.conf', ['-rw-r--r-- 0:0 /etc/app.conf'], system('/etc')],
+    ['keep-state /', [], system('/')],
+    ['keep-state /etc', [], system('/etc')],
+    ['keep-state /usr/bin', ['drwxr-xr-x 0:0 /usr/bin'], system('/usr/bin')],
+    ['create-file /root/x', [], ["no: /root is root's own home, closed to everybody else"]],
+    [
+      'read /root/.config/app',
+      ['-rw-r--r-- 0:0 /root/.config/app'],
+      ["no: /root is root's own home, closed to everybody else"],
+    ],
+    [
+      'keep-state /root/data',
+      ['drwxr-xr-x 0:0 /root/data'],
+      ["no: /root is root's own home, closed to everybody else"],
+    ],
+  ])('%s in %j', (wanted, tree, refused) => {
+    expect(run([wanted], tree)).toEqual(refused)
+  })
+})
+
+describe('an image without the usual folders', () => {
+  const bare = (wanted: string, ...tree: string[]) => {
+    const { grants, ungranted } = replay(needs([wanted]), files(...tree), { uid: 10, gids: [10] }, 10)
+    return [...grants.map(show), ...ungranted.map(({ reason }) => `no: ${reason}`)]
+  }
+  test.each<[string, string]>([
+    // Shared and system folders are made on the way by root; only what is the program's own is the user's.
+    ['create-file /var/lib/app/db', 'create-directory /var/lib/app'],
+    ['create-directory /var/lib/app', 'create-directory /var/lib/app'],
+    ['create-file /srv/app/data/db', 'create-directory /srv/app'],
+    ['keep-state /var/lib/app/data', 'create-directory /var/lib/app/data'],
+    ['create-file /data/db', 'create-directory /data'],
+    ['create-directory /usr/lib/app', 'no: /usr/lib/app belongs to the system and is never handed over'],
+    ['keep-state /etc', 'no: /etc belongs to the system and is never handed over'],
+  ])('%s', (wanted, granted) => {
+    expect(bare(wanted)).toEqual([granted])
+  })
+})
+
+describe('several needs', () => {
+  test('each path is granted once, with every reason', () => {
+    const { grants } = replay(
+      needs(['create-file /data/a', 'create-file /data/b', 'keep-state /data']),
+      files('drwxr-xr-x 0:0 /data'),
+      { uid: 10, gids: [10] },
+      10,
+    )
+    expect(grants.map(show)).toEqual(['own-directory /data'])
+    expect(grants[0]?.evidence.map((item) => item.detail)).toEqual(['keep-state /data'])
+  })
+
+  test('what lies in a folder that is granted needs nothing of its own', () => {
+    expect(
+      run(
+        ['create-file /srv/app/data/db', 'keep-state /srv/app/data', 'write /srv/app/data/x'],
+        ['drwxr-xr-x 0:0 /srv/app/data'],
+      ),
+    ).toEqual(['own-directory /srv/app/data'])
+  })
+
+  test('what the run made itself is no foreign content', () => {
+    expect(
+      run(['create-file /data/a', 'create-file /data/b'], ['drwxr-xr-x 0:0 /data', '-rw-r--r-- 0:0 /data/a']),
+    ).toEqual(['own-directory /data'])
+  })
+
+  test('what the user made is its own from then on', () => {
+    expect(
+      run(['create-directory /data/new', 'create-file /data/new/x', 'remove /data/new/x'], ['drwxrwxrwt 0:0 /data']),
+    ).toEqual([])
+  })
+
+  test('the order of the needs does not matter', () => {
+    const wanted = ['create-file /data/sub/x', 'write /etc/app/conf', 'read /etc/app/key', 'create-file /run/app.pid']
+    const tree = [
+      'drwxr-xr-x 0:0 /data/sub',
+      'drwx------ 0:0 /etc/app',
+      '-rw-r--r-- 0:0 /etc/app/conf',
+      '-rw------- 0:0 /etc/app/key',
+    ]
+    const forward = run(wanted, tree)
+    expect(run([...wanted].reverse(), tree)).toEqual(forward)
+    expect(forward).toHaveLength(5)
+  })
+
+  test('supplementary groups count', () => {
+    expect(run(['create-file /data/x'], ['drwxrwx--- 0:55 /data'], { gids: [10, 55] })).toEqual([])
+    expect(run(['create-file /data/x'], ['drwxrwx--- 0:55 /data'])).not.toEqual([])
+  })
+
+  test('a refusal by a run does not hand over a new file in a system folder', () => {
+    expect(run(['create-file /etc/app.state'], [], { source: 'refused' })).toEqual([
+      'no: /etc belongs to the system and is never handed over',
+    ])
+  })
+
+  test('a granted model allows what was asked for', () => {
+    const wanted = ['create-file /data/x', 'read /etc/app/key', 'remove /srv/old', 'create-socket /run/app/s']
+    const tree = [
+      'drwxr-xr-x 0:0 /data',
+      'drwx------ 0:0 /etc/app',
+      '-rw------- 0:0 /etc/app/key',
+      'drwxr-xr-x 0:0 /srv/x',
+      '-rw-r--r-- 0:0 /srv/old',
+    ]
+    const model = files(...base, ...tree)
+    const first = replay(needs(wanted), model, { uid: 10, gids: [10] }, 10)
+    // As the build would leave it.
+    const after = model.with(
+      new Map(
+        first.grants.map(({ path, kind, mode }) => {
+          const before = model.entry(path) ?? { type: 'directory', uid: 0, gid: 0, mode: 0o755, size: 0, link: null }
+          const owned = !['traverse', 'group-read', 'sticky'].includes(kind)
+          const group = kind === 'traverse' ? before.gid : 10
+          return [path, { ...before, uid: owned ? 10 : before.uid, gid: group, mode: mode ?? before.mode }] as const
+        }),
+      ),
+    )
+    expect(first.grants.length).toBeGreaterThan(3)
+    expect(replay(needs(wanted), after, { uid: 10, gids: [10] }, 10)).toEqual({
+      grants: [],
+      ungranted: first.ungranted,
+    })
+  })
+})
