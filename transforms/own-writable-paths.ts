@@ -138,7 +138,7 @@ function why(grants: readonly Grant[]): string {
 /** The first reason; a path that it repeats is left out, what lies below is named by its end. */
 function detail(grant: Grant): string {
   if (grant.evidence[0]?.source === 'refused') return 'refused to the user without this'
-  const text = grant.evidence[0]?.detail ?? 'needed'
+  const text = (grant.evidence[0]?.detail ?? 'needed').replace(/: \w+\(.*$/, '')
   if (text.startsWith(`${grant.path} is `)) return text.slice(grant.path.length + 4)
   return grant.path !== '/' && text.startsWith(`${grant.path}/`) ? text.slice(grant.path.length + 1) : text
 }

@@ -46,6 +46,7 @@ export function parseStatus(text: string, uids: readonly IdRange[] = [], gids: r
   const numbers = (key: string): readonly number[] => (fields.get(key) ?? '').split(/\s+/).filter(Boolean).map(Number)
   const sets = ['CapEff', 'CapPrm', 'CapInh', 'CapAmb'].map((key) => fields.get(key))
   const bounding = fields.get('CapBnd')
+  const handled = fields.get('SigCgt')
   const noNewPrivileges = fields.get('NoNewPrivs')
   return {
     name: fields.get('Name') ?? '',
@@ -59,6 +60,7 @@ export function parseStatus(text: string, uids: readonly IdRange[] = [], gids: r
       capabilities: sets.some((set) => set === undefined) ? null : namesIn(sets.map((set) => BigInt(`0x${set}`))),
       bounding: bounding === undefined ? null : namesIn([BigInt(`0x${bounding}`)]),
       noNewPrivileges: noNewPrivileges === undefined ? null : noNewPrivileges === '1',
+      handled: handled === undefined ? null : signalsIn(BigInt(`0x${handled}`)),
     },
   }
 }
@@ -70,6 +72,13 @@ function namesIn(sets: readonly bigint[]): readonly string[] {
     if (((all >> BigInt(bit)) & 1n) === 1n) names.push(capabilityNames[bit] ?? `#${bit}`)
   }
   return names
+}
+
+/** Signal 1 is bit 0. */
+function signalsIn(set: bigint): readonly number[] {
+  const signals: number[] = []
+  for (let bit = 0n; set >> bit > 0n; bit += 1n) if (((set >> bit) & 1n) === 1n) signals.push(Number(bit) + 1)
+  return signals
 }
 
 function insideId(id: number, ranges: readonly IdRange[]): number {

@@ -106,6 +106,7 @@ async function fromEngine(cli: Cli, container: string): Promise<readonly Contain
         capabilities: null,
         bounding: null,
         noNewPrivileges: null,
+        handled: null,
       },
     ]
   })

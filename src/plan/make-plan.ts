@@ -8,7 +8,7 @@ import { givenNeeds } from './evidence/given.ts'
 import { movedHealthcheck } from './healthcheck.ts'
 import { planHome } from './home.ts'
 import { mustKeepRoot } from './must-keep-root.ts'
-import { type Need, needOf } from './need.ts'
+import { type Need, needsOf } from './need.ts'
 import type { Operation } from './operation.ts'
 import { isInside } from './places.ts'
 import type { Grant, Plan, Remark, StageOutcome, StagePlan } from './plan.ts'
@@ -146,8 +146,7 @@ function observedNeeds(observation: Observation | null): readonly Need[] {
   if (observation === null) return []
   return observation.operations
     .filter((operation) => operation.outcome === 'refused' || !isInHome(operation, observation))
-    .map(needOf)
-    .filter((need) => need !== null)
+    .flatMap(needsOf)
 }
 
 function homeNeeds(observation: Observation | null): readonly Need[] {
@@ -160,8 +159,7 @@ function homeNeeds(observation: Observation | null): readonly Need[] {
         operation.access !== 'read' &&
         operation.access !== 'list',
     )
-    .map(needOf)
-    .filter((need) => need !== null)
+    .flatMap(needsOf)
 }
 
 /** In root's own home: for another user that is another folder. */

@@ -11,15 +11,41 @@ export interface Need {
   /** Absolute, symlinks not resolved. */
   readonly path: string
   readonly evidence: Evidence
+  /** To whom a change-owner gave it. */
+  readonly uid?: number
 }
 
-export function needOf(operation: Operation): Need | null {
-  if (operation.path === null) return null
-  return {
-    access: operation.access,
-    path: operation.path,
-    evidence: { source: operation.source, subject: operation.path, detail: operation.detail },
-  }
+/** What has to be possible so that an operation is; nothing for what makes no demand on a path. */
+export function needsOf(operation: Operation): readonly Need[] {
+  const { access, path, to, source, detail } = operation
+  if (path === null) return []
+  const need = (at: string, what: Need['access']): Need => ({
+    access: what,
+    path: at,
+    evidence: { source, subject: at, detail: source === 'traced' ? inWords(at, operation) : detail },
+    ...(operation.uid === undefined ? {} : { uid: operation.uid }),
+  })
+  // What a run made itself belongs to whoever runs it.
+  const own = operation.made === true ? [] : [need(path, access)]
+  return access === 'rename' && to !== undefined ? [...own, need(to, 'rename')] : own
+}
+
+const VERBS: Partial<Record<Operation['access'], string>> = {
+  read: 'read',
+  list: 'listed',
+  execute: 'executed',
+  traverse: 'entered',
+  remove: 'removed',
+  rename: 'replaced',
+  'create-file': 'created',
+  'create-directory': 'made',
+  'create-socket': 'bound as a socket',
+  'change-owner': 'handed over',
+}
+
+/** `/run/nginx.pid is written by nginx: openat(…)`; what stands before the colon is what a reader needs. */
+function inWords(path: string, { access, by, detail }: Operation): string {
+  return `${path} is ${VERBS[access] ?? 'written'} by ${by === undefined ? 'the original' : by.slice(by.lastIndexOf('/') + 1)}: ${detail}`
 }
 
 export function stateNeed(path: string, source: Evidence['source'], detail: string): Need {

@@ -55,7 +55,9 @@ export function replay(needs: readonly Need[], files: FileModel, identity: Ident
     gid,
     grants: new Map(),
     ungranted: [],
-    touched: new Set(needs.map((need) => files.resolve(need.path) ?? need.path)),
+    touched: new Set(
+      needs.filter((need) => WRITES.has(need.access)).map((need) => files.resolve(need.path) ?? need.path),
+    ),
   }
   const ordered = needs
     .map((need, order) => ({ need, order }))
@@ -63,6 +65,17 @@ export function replay(needs: readonly Need[], files: FileModel, identity: Ident
   for (const { need } of ordered) replayOne(need, state)
   return { grants: [...state.grants.values()].sort(byPath), ungranted: state.ungranted }
 }
+
+/** Accesses after which a path is the program's own work. */
+const WRITES = new Set<Need['access']>([
+  'keep-state',
+  'write',
+  'create-file',
+  'create-directory',
+  'create-socket',
+  'rename',
+  'remove',
+])
 
 /** State folders first, so that what lies in them needs nothing of its own. */
 function rank(need: Need): number {
@@ -92,8 +105,13 @@ function replayOne(need: Need, state: State): void {
     case 'remove':
     case 'rename':
       return remove(need, path, state)
-    case 'read':
+    case 'change-owner':
+      return handOver(need, path, state)
     case 'list':
+      // Many programs look into folders that are none of their business; only what a run was refused counts.
+      if (need.evidence.source !== 'refused') return
+      return ask(need, couldRead(state.files, state.identity, path), state)
+    case 'read':
       return ask(need, couldRead(state.files, state.identity, path), state)
     case 'execute':
       return ask(need, couldExecute(state.files, state.identity, path), state)
@@ -125,7 +143,7 @@ const MOST_FOLDERS = 40
 
 function write(need: Need, path: string, state: State): void {
   const entry = state.files.entry(path)
-  if (entry === null) return create(need, path, state)
+  if (entry === null) return create(need.access === 'write' ? { ...need, access: 'create-file' } : need, path, state)
   if (entry.type === 'directory') return void (need.access === 'keep-state' ? undefined : folder(need, path, state))
   if (!reachParents(need, path, state)) return
   if (couldWrite(state.files, state.identity, path).allowed) return
@@ -177,9 +195,22 @@ function hasForeignContent(path: string, state: State): boolean {
   })
 }
 
+/** The original gave the path to somebody; a non-root user cannot, so the user has it from the start. */
+function handOver(need: Need, path: string, state: State): void {
+  const entry = state.files.entry(path)
+  if (entry === null || need.uid === undefined || need.uid <= 0 || entry.uid === state.uid) return
+  if (isForbidden(path, entry) || isSystemFolder(path) || isSharedFolder(path)) return
+  if (entry.type === 'directory') return grant(need, path, 'own-directory', state)
+  if (entry.type === 'file' && entry.size <= LARGEST_OWNED) grant(need, path, 'own-file', state)
+}
+
+/** Bytes of a file that changing its owner may copy into the new layer. */
+const LARGEST_OWNED = 64 * 1024
+
 function remove(need: Need, path: string, state: State): void {
   const entry = state.files.entry(path)
-  if (entry === null) return
+  if (entry === null)
+    return need.access === 'rename' ? create({ ...need, access: 'create-file' }, path, state) : undefined
   if (couldRemove(state.files, state.identity, path).allowed) return
   if (!reachParents(need, path, state)) return
   const parent = parentOf(path)
@@ -210,7 +241,7 @@ function topmostMissing(path: string, state: State): string {
 }
 
 function ask(need: Need, answer: AccessAnswer, state: State): void {
-  if (answer.allowed) return
+  if (answer.allowed || isSecretOfSystem(answer.blocker)) return
   if (answer.needs === 'search') {
     const path = state.files.resolve(need.path) ?? need.path
     if (openFolder(need, answer.blocker, state)) replayOne({ ...need, path }, state)
@@ -218,8 +249,15 @@ function ask(need: Need, answer: AccessAnswer, state: State): void {
   }
   const entry = state.files.entry(answer.blocker)
   if (entry === null) return
-  if (entry.type === 'directory') return grant(need, answer.blocker, 'traverse', state)
+  if (entry.type === 'directory')
+    return grant(need, answer.blocker, answer.needs === 'read' ? 'group-read' : 'traverse', state)
+  if (answer.needs === 'execute') return grant(need, answer.blocker, 'traverse', state)
   if (answer.needs === 'read') return grant(need, answer.blocker, 'group-read', state)
+}
+
+/** Password hashes are read by nobody but root and its helpers, whatever the original did. */
+function isSecretOfSystem(path: string): boolean {
+  return /^\/etc\/(g?shadow-?|sudoers(\.d)?|security)(\/|$)/.test(path)
 }
 
 function openFolder(need: Need, blocker: string, state: State): boolean {
@@ -280,7 +318,7 @@ function wider(a: GrantKind, b: GrantKind): GrantKind {
 
 function modeOf(kind: GrantKind, entry: FileEntry | null): { mode?: number } {
   if (kind === 'sticky') return { mode: ((entry?.mode ?? 0o755) & 0o777) | 0o1070 }
-  if (kind === 'group-read') return { mode: (entry?.mode ?? 0o600) | 0o040 }
+  if (kind === 'group-read') return { mode: (entry?.mode ?? 0o600) | (entry?.type === 'directory' ? 0o050 : 0o040) }
   if (kind === 'traverse') return { mode: (entry?.mode ?? 0o700) | 0o011 }
   if (kind === 'own-directory' && entry !== null && (entry.mode & 0o700) !== 0o700) return { mode: entry.mode | 0o700 }
   if (kind === 'own-file' && entry !== null && (entry.mode & 0o600) !== 0o600) return { mode: entry.mode | 0o600 }

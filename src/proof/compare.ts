@@ -17,6 +17,7 @@ export function compare(baseline: RunRecord, result: RunRecord, moved: ReadonlyM
     ...health(baseline, result),
     ...ports(baseline, result, moved),
     ...smoke(baseline, result),
+    ...restart(baseline, result, moved),
   ]
   const locked = [uids(baseline, result), capabilities(baseline, result)]
   return {
@@ -85,6 +86,29 @@ function smoke(baseline: RunRecord, result: RunRecord): readonly ReportCheck[] {
       baseline: describeSmoke(baseline),
       result: describeSmoke(result),
       passed: result.smoke?.exitCode === 0 && baseline.smoke.exitCode === 0,
+    },
+  ]
+}
+
+/** Stopped and started again it must come up no worse than the original does. */
+function restart(baseline: RunRecord, result: RunRecord, moved: ReadonlyMap<number, number>): readonly ReportCheck[] {
+  const [before, after] = [baseline.restart, result.restart]
+  if (before === null || after === null) return []
+  const port = (from: number): number => moved.get(from) ?? from
+  const answered = before.answers.filter((answer) => answer.kind !== 'closed')
+  const worse = answered.filter((answer) => {
+    const now = after.answers.find((other) => other.port === port(answer.port) && other.protocol === answer.protocol)
+    return now === undefined || !sameClass(answer, now)
+  })
+  const alive = !before.state.running || after.state.running
+  const checked = before.smoke === null || before.smoke.exitCode !== 0 || after.smoke?.exitCode === 0
+  const text = (ok: boolean): string => (ok ? 'comes up again' : 'does not come up as before')
+  return [
+    {
+      name: 'second start',
+      baseline: text(before.state.running),
+      result: text(alive && worse.length === 0 && checked),
+      passed: alive && worse.length === 0 && checked,
     },
   ]
 }

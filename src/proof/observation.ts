@@ -1,26 +1,32 @@
 import type { ExposedPort, ImageFacts } from '../image/facts.ts'
+import type { Operation } from '../plan/operation.ts'
 import { baseName } from '../plan/places.ts'
 import type { Observation } from '../plan/stage-input.ts'
-import { operationsOfDiff } from './observe.ts'
+import { isOptional, operationsOfDiff } from './observe.ts'
+import { rootWork } from './root-work.ts'
 import type { RunRecord } from './run-record.ts'
 
 /** Above this a port that nobody exposed was given by the kernel. */
 const FIRST_EPHEMERAL_PORT = 32768
 
-/** What a run of the original has shown, for the plan. */
+/** What a run of the original as root has shown, for the plan: its trace, or what `docker diff` tells where there is none. */
 export function observationOf(record: RunRecord, facts: ImageFacts): Observation {
-  const operations = facts.files.known
-    ? operationsOfDiff(record.diff, facts.files.value, (path) => record.kinds.get(path) ?? null)
-    : []
+  const traced = record.trace?.operations ?? null
+  const operations = traced ?? fromDiff(record, facts)
   return {
-    operations,
+    operations: operations.filter((operation) => operation.path === null || !isOptional(operation.path)),
     bound: boundPorts(record, facts),
-    uids: workerUids(record),
+    uids: [...new Set([...workerUids(record), ...switchedUids(traced ?? [])])],
     programs: [...new Set(record.processes.map((process) => programName(process.command)))],
-    opened: null,
+    opened: traced === null ? null : openedFiles(traced),
     home: rootHome(facts),
-    needsRoot: null,
+    needsRoot: record.trace === null ? null : rootWork(record.trace),
   }
+}
+
+function fromDiff(record: RunRecord, facts: ImageFacts): readonly Operation[] {
+  if (!facts.files.known) return []
+  return operationsOfDiff(record.diff, facts.files.value, (path) => record.kinds.get(path) ?? null)
 }
 
 function boundPorts(record: RunRecord, facts: ImageFacts): readonly ExposedPort[] {
@@ -38,6 +44,18 @@ function workerUids(record: RunRecord): readonly number[] {
     if (uid !== undefined && uid !== 0) counts.set(uid, (counts.get(uid) ?? 0) + 1)
   }
   return [...counts].sort((a, b) => b[1] - a[1]).map(([uid]) => uid)
+}
+
+function switchedUids(operations: readonly Operation[]): readonly number[] {
+  return operations.flatMap(({ access, outcome, uid }) =>
+    access === 'switch-user' && outcome === 'done' && uid !== undefined && uid > 0 ? [uid] : [],
+  )
+}
+
+function openedFiles(operations: readonly Operation[]): readonly string[] {
+  return operations.flatMap(({ access, outcome, path }) =>
+    access === 'read' && outcome === 'done' && path !== null ? [path] : [],
+  )
 }
 
 /** `nginx: worker process` is nginx, `/usr/sbin/apache2 -k start` is apache2. */

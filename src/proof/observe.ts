@@ -1,7 +1,7 @@
 import type { DiffEntry } from '../engine/engine.ts'
 import type { FileModel } from '../image/file-model.ts'
 import type { Operation } from '../plan/operation.ts'
-import { isInside, isRuntimePlace } from '../plan/places.ts'
+import { isRuntimePlace } from '../plan/places.ts'
 
 /** What the engine itself puts into every container. */
 const ENGINE_FILES = new Set(['/etc/hosts', '/etc/hostname', '/etc/resolv.conf', '/.dockerenv', '/run/.containerenv'])
@@ -35,11 +35,13 @@ export function operationsOfDiff(
   return operations
 }
 
-/** Root's home in a run as root stands for the home of whoever runs it. */
-export function splitHome(
-  operations: readonly Operation[],
-  home: string,
-): { readonly home: readonly Operation[]; readonly other: readonly Operation[] } {
-  const inHome = (operation: Operation): boolean => operation.path !== null && isInside(operation.path, home)
-  return { home: operations.filter(inHome), other: operations.filter((operation) => !inHome(operation)) }
+export function isOptional(path: string): boolean {
+  return ENGINE_FILES.has(path) || OPTIONAL.test(path)
+}
+
+/** Two looks at one container as one: what was there at either time. */
+export function mergeDiffs(up: readonly DiffEntry[], down: readonly DiffEntry[]): readonly DiffEntry[] {
+  const byPath = new Map<string, DiffEntry>()
+  for (const entry of [...down, ...up]) byPath.set(entry.path, entry)
+  return [...byPath.values()].sort((x, y) => (x.path < y.path ? -1 : 1))
 }

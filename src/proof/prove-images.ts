@@ -1,10 +1,12 @@
 import { factsFromEngine } from '../image/sources/engine.ts'
 import type { ReportProof } from '../report/report.ts'
-import { exposedTcp, runBaseline } from './baseline.ts'
+import { baselineUp, exposedTcp } from './baseline.ts'
 import { compare } from './compare.ts'
+import { runOnce } from './live.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import type { ProveRequest } from './prove.ts'
-import { runBeside } from './round.ts'
+import { besideOptions } from './round.ts'
+import { lockedSpec } from './specs.ts'
 import { unfitBaseline } from './unfit.ts'
 
 export interface ImagesRequest extends Pick<ProveRequest, 'engine' | 'facts' | 'smoke' | 'progress' | 'signal'> {
@@ -22,12 +24,12 @@ export async function proveImages(
   const facts = other === null ? request.facts : await factsFromEngine(engine, other)
   request.progress(other === null ? 'running it as root' : `running ${other} as it is`)
   const spec = other === null ? { image, user: '0:0' } : { image: other }
-  const baseline = await runBaseline({ ...request, facts }, spec)
+  const baseline = await (await baselineUp({ ...request, facts }, spec)).finish()
   const unfit = unfitBaseline(baseline, facts)
   if (unfit !== null) return { report: proofReport(engine.version, baseline, null, 0, [unfit]), failures: [unfit] }
   request.progress('running it without capabilities or new privileges')
   const moved = pairPorts(exposedTcp(facts), exposedTcp(request.facts))
-  const record = await runBeside(request, baseline, image, moved)
+  const record = await runOnce(engine, lockedSpec(image), besideOptions(request, baseline, moved))
   const [before, after] = await Promise.all([engine.inspectImage(baseline.image), engine.inspectImage(image)])
   const run = {
     image,

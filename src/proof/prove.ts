@@ -1,17 +1,22 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Engine } from '../engine/engine.ts'
 import type { Hardened } from '../harden.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { Operation } from '../plan/operation.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import type { ReportProof } from '../report/report.ts'
-import { runBaseline } from './baseline.ts'
+import { baselineUp, studyOriginal } from './baseline.ts'
+import { compare } from './compare.ts'
+import { learnedFrom } from './learn.ts'
+import type { Live } from './live.ts'
 import { observationOf } from './observation.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
-import { hasPassed, learnedFrom, type Round, runRound } from './round.ts'
-import type { RunRecord } from './run-record.ts'
+import { hasPassed, type Round, runRound } from './round.ts'
 import { unfitBaseline } from './unfit.ts'
 
 const MOST_ROUNDS = 5
+/** A program that is to go on is watched for this long at least, milliseconds: some die after ten seconds. */
+const WATCH = 11_000
 
 export interface ProveRequest {
   readonly engine: Engine
@@ -25,6 +30,8 @@ export interface ProveRequest {
   /** The stage that is built. */
   readonly stage: number
   readonly smoke: string | null
+  /** Trace the runs; `--no-trace` goes without. */
+  readonly trace: boolean
   readonly progress: (line: string) => void
   readonly signal: AbortSignal
 }
@@ -40,41 +47,80 @@ export interface Proof {
 /** Runs the original, plans from what it did, builds, runs the result locked down beside it, and goes round until it works. */
 export async function prove(request: ProveRequest): Promise<Proof> {
   const { engine, facts } = request
+  const spec = { image: request.baseline }
   request.progress(`running ${request.baseline} as it is`)
-  const baseline = await runBaseline(request, { image: request.baseline })
-  const observation = observationOf(baseline, facts)
+  const [live, original] = await Promise.all([baselineUp(request, spec), studyOriginal(request, spec)])
+  const baseline = await live.peek()
+  const observation = observationOf(original, facts)
+  const remarks = original.traceRefused === null ? [] : [`not traced, so more is granted: ${original.traceRefused}`]
   const unfit = unfitBaseline(baseline, facts)
   const rounds: Round[] = []
   let learned: readonly Operation[] = []
   for (let round = 1; round <= MOST_ROUNDS; round += 1) {
     const hardened = request.harden({ ...observation, operations: [...observation.operations, ...learned] })
     const plan = hardened.plan.stages.find((stage) => stage.stage === request.stage)
-    if (plan === undefined || plan.outcome !== 'harden') return { hardened, report: null, failures: [] }
-    if (unfit !== null)
-      return { hardened, report: proofReport(engine.version, baseline, null, 0, [unfit]), failures: [unfit] }
+    if (plan === undefined || plan.outcome !== 'harden' || unfit !== null) {
+      const record = await live.finish()
+      if (unfit === null) return { hardened, report: null, failures: [] }
+      const failures = plan?.outcome === 'harden' ? [unfit] : []
+      return { hardened, report: proofReport(engine.version, record, null, 0, [...remarks, unfit]), failures }
+    }
     if (rounds.some((other) => other.hardened.result.output === hardened.result.output)) break
     const current = await runRound(request, baseline, hardened, plan, round)
     rounds.push(current)
-    const news = learnedFrom(current, baseline, facts.config.workdir, learned)
+    const news = learnedFrom(current, original, baseline, facts.config.workdir, learned)
     if (news.length === 0) break
     learned = [...learned, ...news]
   }
-  return conclude(request, baseline, rounds)
+  return conclude(request, live, rounds, remarks)
 }
 
-/** The last round that passed; else the last one, with what is missing. */
-function conclude(request: ProveRequest, baseline: RunRecord, rounds: readonly Round[]): Proof {
+/** The last round that passed, watched to the end; else the last one, with what is missing. */
+async function conclude(
+  request: ProveRequest,
+  live: Live,
+  rounds: readonly Round[],
+  remarks: readonly string[],
+): Promise<Proof> {
   const best = rounds.findLast(hasPassed) ?? rounds.at(-1)
   if (best === undefined) throw new Error('a proof has at least one round')
-  const { version } = request.engine
+  for (const round of rounds) if (round !== best && hasPassed(round)) await round.run?.live.finish()
+  const { engine } = request
   if (best.run === null) {
     const failures = [best.failure ?? 'the result does not build']
-    return { hardened: best.hardened, report: proofReport(version, baseline, null, rounds.length, failures), failures }
+    const baseline = await live.finish()
+    const all = [...remarks, ...failures]
+    return {
+      hardened: best.hardened,
+      report: proofReport(engine.version, baseline, null, rounds.length, all),
+      failures,
+    }
   }
-  const run = { image: best.image, ...best.run }
+  if (hasPassed(best)) {
+    request.progress('watching both, then stopping and starting them again')
+    await watch(request, best.run.live)
+    await Promise.all([live, best.run.live].map(async (one) => (await one.look(), await one.restart())))
+  }
+  const [baseline, record] = await Promise.all([
+    live.finish(),
+    hasPassed(best) ? best.run.live.finish() : best.run.record,
+  ])
+  const [before, after] = await Promise.all([engine.inspectImage(request.baseline), engine.inspectImage(best.image)])
+  const run = {
+    image: best.image,
+    record,
+    comparison: compare(baseline, record, best.moved),
+    addedBytes: (after?.size ?? 0) - (before?.size ?? 0),
+  }
   return {
     hardened: best.hardened,
-    report: proofReport(version, baseline, run, rounds.length, []),
+    report: proofReport(engine.version, baseline, run, rounds.length, remarks),
     failures: failuresOf(run),
   }
+}
+
+/** Waits until the result has been up for long enough, or has ended before. */
+async function watch(request: ProveRequest, live: Live): Promise<void> {
+  const end = live.startedAt + WATCH
+  while (Date.now() < end && (await live.isUp())) await pause(200, undefined, { signal: request.signal })
 }

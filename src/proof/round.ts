@@ -1,11 +1,11 @@
+import type { RunSpec } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import type { Hardened } from '../harden.ts'
-import type { Operation } from '../plan/operation.ts'
+import type { ImageFacts } from '../image/facts.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import { type Comparison, compare } from './compare.ts'
+import { bringUp, type Live, type LiveOptions, runOnce } from './live.ts'
 import type { ProveRequest } from './prove.ts'
-import { refusalLines, refusalsIn } from './refusals.ts'
-import { runOnce } from './run.ts'
 import type { RunRecord } from './run-record.ts'
 import { lockedSpec } from './specs.ts'
 
@@ -13,9 +13,19 @@ import { lockedSpec } from './specs.ts'
 export interface Round {
   readonly hardened: Hardened
   readonly image: string
+  readonly moved: ReadonlyMap<number, number>
   /** Null where it did not build; `failure` says why. */
-  readonly run: { readonly record: RunRecord; readonly comparison: Comparison; readonly addedBytes: number } | null
+  readonly run: RoundRun | null
   readonly failure: string | null
+}
+
+export interface RoundRun {
+  /** Still up when the round passed. */
+  readonly live: Live
+  readonly record: RunRecord
+  readonly comparison: Comparison
+  /** The same, traced, from start to stop; null where it is not traced. */
+  readonly traced: RunRecord | null
 }
 
 export async function runRound(
@@ -25,70 +35,63 @@ export async function runRound(
   plan: StagePlan,
   round: number,
 ): Promise<Round> {
-  const { engine } = request
   request.progress(`round ${round}: building`)
+  const moved = new Map(plan.ports.flatMap((port) => (port.to === null ? [] : [[port.from, port.to] as const])))
   const built = await request.build(hardened.result.output, round).catch((error: unknown) => {
     if (error instanceof HardenError && error.code === 'build-failed') return error
     throw error
   })
   if (typeof built !== 'string')
-    return { hardened, image: '', run: null, failure: `the result does not build: ${built.message}` }
-  const moved = new Map(plan.ports.flatMap((port) => (port.to === null ? [] : [[port.from, port.to] as const])))
+    return { hardened, image: '', moved, run: null, failure: `the result does not build: ${built.message}` }
   request.progress(`round ${round}: running it without root, capabilities or new privileges`)
-  const record = await runBeside(request, baseline, built, moved)
-  const [before, after] = await Promise.all([engine.inspectImage(request.baseline), engine.inspectImage(built)])
-  const addedBytes = (after?.size ?? 0) - (before?.size ?? 0)
+  const options = besideOptions(request, baseline, moved)
+  const config = { ...request.facts.config, ...commandOf(plan, request.facts) }
+  const spec = lockedSpec(built)
+  const [live, traced] = await Promise.all([
+    bringUp(request.engine, spec, options),
+    request.trace ? tracedRun(request, { ...spec, user: userOf(plan) }, { ...options, trace: config }) : null,
+  ])
+  const early = await live.peek()
+  const comparison = compare(baseline, early, moved)
+  const passed = comparison.parity && comparison.locked
+  const record = passed ? early : await live.finish()
+  return { hardened, image: built, moved, run: { live, record, comparison, traced }, failure: null }
+}
+
+async function tracedRun(request: ProveRequest, spec: RunSpec, options: LiveOptions): Promise<RunRecord | null> {
+  const record = await runOnce(request.engine, spec, { ...options, smoke: null })
+  return record.trace === null ? null : record
+}
+
+function userOf(plan: StagePlan): string {
+  return `${plan.account?.uid ?? 0}:${plan.account?.gid ?? 0}`
+}
+
+function commandOf(plan: StagePlan, facts: ImageFacts): Pick<ImageFacts['config'], 'entrypoint' | 'cmd'> {
   return {
-    hardened,
-    image: built,
-    run: { record, comparison: compare(baseline, record, moved), addedBytes },
-    failure: null,
+    entrypoint: plan.command?.entrypoint ?? facts.config.entrypoint,
+    cmd: plan.command?.cmd ?? facts.config.cmd,
   }
 }
 
-/** Runs an image locked down and asks it what the baseline was asked; `moved` says which port is which. */
-export function runBeside(
-  request: Pick<ProveRequest, 'engine' | 'smoke' | 'signal'>,
+/** What the baseline was asked, for a run beside it; `moved` says which port is which. */
+export function besideOptions(
+  request: Pick<ProveRequest, 'smoke' | 'signal' | 'facts'>,
   baseline: RunRecord,
-  image: string,
   moved: ReadonlyMap<number, number>,
-): Promise<RunRecord> {
+): LiveOptions {
   const answered = baseline.answers.filter((answer) => answer.protocol === 'tcp' && answer.kind !== 'closed')
-  return runOnce(request.engine, lockedSpec(image), {
+  return {
     smoke: request.smoke,
+    stopSignal: request.facts.config.stopSignal,
     signal: request.signal,
     ports: answered.map((answer) => moved.get(answer.port) ?? answer.port),
     portNames: new Map(baseline.answers.map((answer) => [answer.port, moved.get(answer.port) ?? answer.port])),
     // A result that comes up much later than the original did is not waited for.
     patience: Math.max(10_000, baseline.readyAfter * 3 + 5000),
-  })
+  }
 }
 
 export function hasPassed(round: Round): boolean {
   return round.run !== null && round.run.comparison.parity && round.run.comparison.locked
-}
-
-/** Refusals that this round brought to light: all when it failed, new lines beside the baseline's when it passed. */
-export function learnedFrom(
-  round: Round,
-  baseline: RunRecord,
-  workdir: string,
-  known: readonly Operation[],
-): readonly Operation[] {
-  if (round.run === null) return []
-  const { record } = round.run
-  const text = `${record.state.error}\n${record.logs}\n${record.logFiles}`
-  const usual = new Set(refusalLines(`${baseline.logs}\n${baseline.logFiles}`))
-  const lines = text.split('\n').filter((line) => !usual.has(line.trim().replace(/\d+/g, '0')))
-  const passed = hasPassed(round)
-  const relevant = passed ? lines.filter((line) => refusalLines(line).length > 0) : lines
-  const times = (operation: Operation): number =>
-    known.filter((other) => other.access === operation.access && other.path === operation.path).length
-  return (
-    refusalsIn(relevant.join('\n'), workdir)
-      // What is refused again although the least was granted needs the next step of the ladder.
-      .filter((operation) => times(operation) < (passed ? 1 : 2))
-      // A program that works does without what it wanted to remove: a pid file at its end, mostly.
-      .filter((operation) => !passed || operation.access !== 'remove')
-  )
 }

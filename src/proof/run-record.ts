@@ -1,10 +1,12 @@
 import type { ContainerProcess, ContainerState, DiffEntry, Listener } from '../engine/engine.ts'
+import type { Operation } from '../plan/operation.ts'
 
 /** What one port answered. */
 export interface PortAnswer {
   readonly port: number
   readonly protocol: 'tcp' | 'udp'
-  readonly kind: 'http' | 'greeting' | 'open' | 'bound' | 'closed'
+  /** `bound`: it is listened on and was not asked; `unsteady`: it did not always answer the same. */
+  readonly kind: 'http' | 'greeting' | 'open' | 'bound' | 'closed' | 'unsteady'
   /** `200 text/html` for HTTP, the first word of a greeting, '' otherwise. */
   readonly detail: string
 }
@@ -16,11 +18,25 @@ export interface SmokeResult {
 
 export type AddedKind = 'file' | 'directory' | 'other'
 
+/** What a trace told of a run. */
+export interface TraceRecord {
+  readonly operations: readonly Operation[]
+  /** Only what was done after it was up: what a connection or a request makes it do. */
+  readonly exercised: readonly Operation[]
+}
+
+/** What was seen after the same container was stopped and started again. */
+export interface RestartRecord {
+  readonly state: ContainerState
+  readonly answers: readonly PortAnswer[]
+  readonly smoke: SmokeResult | null
+}
+
 /** All that was seen of one container, from start to stop. */
 export interface RunRecord {
   readonly image: string
   readonly container: string
-  /** As it was when everything had been asked, before it was stopped. */
+  /** As it was at the last look, before it was stopped. */
   readonly state: ContainerState
   /** Null where they can't be read. */
   readonly listeners: readonly Listener[] | null
@@ -34,7 +50,16 @@ export interface RunRecord {
   /** What the added paths are, where that was asked for; a path that is in no tar is a socket. */
   readonly kinds: ReadonlyMap<string, AddedKind>
   readonly smoke: SmokeResult | null
+  /** Null where it was not traced; `traceRefused` says why it could not be. */
+  readonly trace: TraceRecord | null
+  readonly traceRefused: string | null
+  /** Null where that was not asked for. */
+  readonly restart: RestartRecord | null
   /** Milliseconds until it was ready, or until the wait was given up. */
   readonly readyAfter: number
   readonly ready: boolean
+  /** Milliseconds from the start to the last look. */
+  readonly watched: number
+  /** Milliseconds that it took to stop; null where it had ended by itself. */
+  readonly stoppedAfter: number | null
 }

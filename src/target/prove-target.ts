@@ -40,6 +40,7 @@ export async function proveTarget(
     facts,
     stage: stage.index,
     smoke: options.smoke,
+    trace: true,
     progress: (line) => ports.progress(`${item.target}: ${line}`),
     signal: ports.signal,
     harden: (observation: Observation) => make(new Map([[stage.index, observation]]), built),

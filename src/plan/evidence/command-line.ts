@@ -1,0 +1,50 @@
+import type { ImageConfig } from '../../image/facts.ts'
+import type { Need } from '../need.ts'
+import { stateNeed } from '../need.ts'
+import { normalisePath } from '../places.ts'
+import { argvOf } from '../program.ts'
+import { isOwnPlace, isStatePlace, looksLikeFile } from '../state-places.ts'
+
+/** Options and variables whose value is a place that the program writes. */
+const WRITTEN =
+  /(^|[-_.])(data|datadir|dbpath|db|database|log|logs|logfile|logdir|pid|pidfile|cache|tmp|temp|state|store|storage|upload|uploads|spool|run|rundir|sock|socket|access-?logfile|error-?logfile)([-_.]?(dir|directory|path|folder|file|root))?$/i
+
+/** Paths that ENTRYPOINT, CMD and ENV name as written: `--data-dir=/x`, `--pidfile x.pid`, `-D /data`, `> /var/log/x`. */
+export function commandLineNeeds(config: ImageConfig): readonly Need[] {
+  const words = argvOf(config).flatMap((word) => (/\s/.test(word) ? word.split(/\s+/) : [word]))
+  const needs: Need[] = []
+  const add = (value: string, why: string, certain: boolean): void => {
+    const path = pathOf(value, config.workdir)
+    if (path === null || !(certain ? isOwnPlace(path) : isStatePlace(path))) return
+    needs.push(needFor(path, why))
+  }
+  for (const [index, word] of words.entries()) {
+    const next = words[index + 1] ?? ''
+    const glued = /^--?([\w.-]+)[=:](.+)$/.exec(word)
+    if (glued !== null && WRITTEN.test(glued[1] ?? '')) add(glued[2] ?? '', `named by the argument ${word}`, true)
+    const option = /^--?([\w.-]{2,})$/.exec(word)
+    if (option !== null && WRITTEN.test(option[1] ?? '')) add(next, `named by the arguments ${word} ${next}`, true)
+    if (/^-[a-zA-Z]$/.test(word) && next.startsWith('/') && !looksLikeFile(next))
+      add(next, `named by the arguments ${word} ${next}`, false)
+    const redirect = /^(?:[12&]?>>?)(.*)$/.exec(word)
+    if (redirect !== null)
+      add(redirect[1] === '' ? next : (redirect[1] ?? ''), 'written by a redirect of the command', true)
+  }
+  for (const [name, value] of config.env) {
+    const database = /^(?:sqlite3?:(?:\/\/\/?)?|file:)(.+)$/i.exec(value)
+    if (database !== null) add(database[1]?.split('?')[0] ?? '', `the database of ENV ${name}`, true)
+    else if (WRITTEN.test(name) && /\//.test(value) && !value.includes('://')) add(value, `named by ENV ${name}`, true)
+  }
+  return needs
+}
+
+function pathOf(value: string, workdir: string): string | null {
+  const text = value.replace(/^["']|["'];?$/g, '')
+  if (text === '' || text === '-' || /[$*`]|:\/\//.test(text)) return null
+  return normalisePath(text, workdir)
+}
+
+function needFor(path: string, detail: string): Need {
+  if (!looksLikeFile(path)) return stateNeed(path, 'declared', detail)
+  return { access: 'create-file', path, evidence: { source: 'declared', subject: path, detail } }
+}

@@ -1,0 +1,161 @@
+import type { Need } from '../need.ts'
+import { stateNeed } from '../need.ts'
+import { normalisePath, parentOf } from '../places.ts'
+import type { Shipped } from '../shipped.ts'
+import { isOwnPlace } from '../state-places.ts'
+
+/** A framework by a file that only its projects have, and the folders below that it writes at run time. */
+interface Framework {
+  readonly name: string
+  /** Base name of the file that tells, and what its text must say. */
+  readonly file: string
+  readonly says: RegExp
+  readonly folders: (texts: ReadonlyMap<string, string>, root: string) => readonly (readonly [path: string, why: string])[]
+}
+
+const has = (texts: ReadonlyMap<string, string>, path: string, pattern: RegExp): boolean => pattern.test(texts.get(path) ?? '')
+
+/** Sources: each framework's own deployment guide or generated Dockerfile. */
+const FRAMEWORKS: readonly Framework[] = [
+  {
+    name: 'Next.js',
+    file: 'package.json',
+    says: /"next"\s*:/,
+    folders: () => [['.next/cache', 'the cache of images and pages']],
+  },
+  {
+    name: 'Nuxt',
+    file: 'package.json',
+    says: /"@nuxt\/content"\s*:/,
+    folders: () => [['.data', 'the content database']],
+  },
+  {
+    name: 'Rails',
+    file: 'Gemfile',
+    says: /^\s*gem\s+["']rails["']/m,
+    folders: (texts, root) => [
+      ['tmp', 'caches, pids and sockets'],
+      ['log', 'logs'],
+      ['storage', 'uploads of Active Storage, and SQLite since Rails 7.1'],
+      ...(has(texts, `${root}/config/database.yml`, /\bdb\/[\w-]+\.sqlite3/) ? [['db', 'the SQLite database'] as const] : []),
+    ],
+  },
+  {
+    name: 'Laravel',
+    file: 'composer.json',
+    says: /"laravel\/(framework|lumen-framework)"/,
+    folders: () => [
+      ['storage', 'logs, sessions, compiled views and uploads'],
+      ['bootstrap/cache', 'the cached configuration'],
+    ],
+  },
+  {
+    name: 'Symfony',
+    file: 'composer.json',
+    says: /"symfony\/(framework-bundle|flex|runtime)"/,
+    folders: () => [['var', 'cache and logs']],
+  },
+  {
+    name: 'Craft CMS',
+    file: 'composer.json',
+    says: /"craftcms\/cms"/,
+    folders: () => [
+      ['storage', 'logs, caches and backups'],
+      ['web/cpresources', 'published resources'],
+    ],
+  },
+  {
+    name: 'Drupal',
+    file: 'composer.json',
+    says: /"drupal\/core(-recommended)?"/,
+    folders: () => [['web/sites/default/files', 'uploads and caches']],
+  },
+  {
+    name: 'WordPress',
+    file: 'wp-settings.php',
+    says: /./,
+    folders: () => [['wp-content/uploads', 'uploads']],
+  },
+  {
+    name: 'Strapi',
+    file: 'package.json',
+    says: /"@strapi\/strapi"\s*:/,
+    folders: () => [
+      ['public/uploads', 'uploads'],
+      ['.tmp', 'the SQLite database'],
+    ],
+  },
+  {
+    name: 'Directus',
+    file: 'package.json',
+    says: /"directus"\s*:/,
+    folders: () => [
+      ['uploads', 'uploads'],
+      ['database', 'the SQLite database'],
+    ],
+  },
+]
+
+/** Folders that a framework is known to write, below where the image has its project. */
+export function frameworkNeeds({ texts, copies, origins }: Pick<Shipped, 'texts' | 'copies' | 'origins'>): readonly Need[] {
+  const needs: Need[] = []
+  for (const [path, text] of texts) {
+    const name = path.slice(path.lastIndexOf('/') + 1)
+    const root = parentOf(path) === '/' ? '' : parentOf(path)
+    for (const framework of FRAMEWORKS) {
+      if (framework.file !== name || !framework.says.test(text) || /\/(node_modules|vendor)\//.test(path)) continue
+      for (const [folder, why] of framework.folders(texts, root)) {
+        const place = `${root}/${folder}`
+        if (isOwnPlace(place))
+          needs.push(stateNeed(place, 'framework', `${framework.name} (${origins.get(path) ?? path}) keeps ${why} there`))
+      }
+    }
+    if (name === 'settings.py' || /\/settings\/\w+\.py$/.test(path)) needs.push(...django(path, text))
+    if (path.endsWith('.py') && /instance_relative_config|\.instance_path/.test(text)) {
+      const line = text.slice(0, text.search(/instance_relative_config|\.instance_path/)).split('\n').length
+      needs.push(stateNeed(`${flaskRoot(path, texts)}/instance`, 'framework', `Flask's instance folder (${origins.get(path) ?? path} line ${line})`))
+    }
+  }
+  return [...needs, ...nextOutput(copies)]
+}
+
+/** The build's output copied alone: `COPY --from=build /app/.next ./.next`, or its `standalone` folder. */
+function nextOutput(copies: Shipped['copies']): readonly Need[] {
+  return copies.flatMap(({ source, destination, line }) => {
+    const standalone = /\/\.next\/standalone\/?$/.test(source)
+    if (!standalone && !/\/\.next\/?$/.test(source)) return []
+    const place = standalone ? `${destination}/.next` : destination
+    return [stateNeed(`${place}/cache`, 'framework', `Next.js (COPY in line ${line}) keeps the cache of images and pages there`)]
+  })
+}
+
+/** `DATABASES` with SQLite, `MEDIA_ROOT`: the project's folder is that of manage.py, one above the settings. */
+function django(path: string, text: string): readonly Need[] {
+  if (!/INSTALLED_APPS|django/.test(text)) return []
+  const root = parentOf(parentOf(path).replace(/\/settings$/, ''))
+  const needs: Need[] = []
+  const database = /django\.db\.backends\.sqlite3["'][\s\S]{0,200}?["']NAME["']\s*:\s*(?:str\()?(?:os\.path\.join\(\s*BASE_DIR\s*,|BASE_DIR\s*\/)\s*["']([\w./-]+)["']/.exec(text)
+  if (database !== null) {
+    const file = normalisePath(`${root}/${database[1]}`)
+    if (file !== null) needs.push(...databaseNeeds(file, "Django's SQLite database, which keeps its journal beside it"))
+  }
+  const media = /^MEDIA_ROOT\s*=\s*(?:str\()?(?:os\.path\.join\(\s*BASE_DIR\s*,|BASE_DIR\s*\/)\s*["']([\w./-]+)["']/m.exec(text)
+  const folder = media === null ? null : normalisePath(`${root}/${media[1]}`)
+  if (folder !== null && isOwnPlace(folder)) needs.push(stateNeed(folder, 'framework', "Django's MEDIA_ROOT: uploads"))
+  return needs
+}
+
+/** SQLite creates and removes its journal in the folder of the database: both must be writable. */
+export function databaseNeeds(path: string, detail: string): readonly Need[] {
+  return [path, `${path}-journal`].map((each) => ({
+    access: 'create-file',
+    path: each,
+    evidence: { source: 'framework', subject: path, detail },
+  }))
+}
+
+/** Flask puts `instance` beside the package, or beside the module when that is a file alone. */
+function flaskRoot(path: string, texts: ReadonlyMap<string, string>): string {
+  const folder = parentOf(path)
+  return texts.has(`${folder}/__init__.py`) ? parentOf(folder) : folder
+}

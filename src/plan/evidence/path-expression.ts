@@ -1,0 +1,112 @@
+/** What a source file says of its own names: constants with a literal value. */
+export interface SourceNames {
+  /** Folder of the file, for `__dirname` and `Path(__file__).parent`. */
+  readonly folder: string
+  /** Where the program starts, for relative paths. */
+  readonly workdir: string
+  /** Right-hand sides by name. */
+  readonly constants: ReadonlyMap<string, string>
+  readonly env: ReadonlyMap<string, string>
+}
+
+const HERE =
+  /^(__dirname|__DIR__|import\.meta\.dirname|dirname\(__FILE__\)|os\.path\.dirname\(\s*(os\.path\.(abspath|realpath)\(\s*)?__file__\s*\)?\s*\)|Path\(\s*__file__\s*\)(\.resolve\(\))?\.parent|basedir|BASE_DIR|app\.root_path)$/
+const START = /^(process\.cwd\(\)|os\.getcwd\(\)|Path\.cwd\(\)|getcwd\(\)|Dir\.pwd)$/
+const DEEPEST = 5
+
+/**
+ * The absolute path that an expression means, as far as it is literal: strings, `path.join(__dirname, 'x')`,
+ * `Path('x') / 'y'`, constants of the same file, and the default of a variable that is not set (`process.env.X || 'x'`).
+ * Null for everything else; nothing is run.
+ */
+export function pathOf(expression: string, names: SourceNames): string | null {
+  const value = evaluate(expression.trim(), names, 0)
+  if (value === null || value === '' || /[\0\n*?<>|$]|:\/\//.test(value)) return null
+  return value.startsWith('/') ? value : `${names.workdir}/${value}`
+}
+
+function evaluate(expression: string, names: SourceNames, depth: number): string | null {
+  const text = expression.trim().replace(/[;,]$/, '')
+  if (depth > DEEPEST || text === '') return null
+  const next = (part: string): string | null => evaluate(part, names, depth + 1)
+  const literal = /^(?:[rbu]|new URL)?(["'`])((?:(?!\1)[^\\])*)\1$/.exec(text)
+  if (literal !== null) return /[$]\{/.test(literal[2] ?? '') ? template(literal[2] ?? '', next) : (literal[2] ?? '')
+  if (HERE.test(text) && !names.constants.has(text)) return names.folder
+  if (START.test(text)) return names.workdir
+  const env =
+    /^(?:process\.env\.(\w+)|process\.env\[["'](\w+)["']\]|os\.environ\[["'](\w+)["']\]|ENV\[["'](\w+)["']\])$/.exec(text)
+  if (env !== null) return names.env.get(env.slice(1).find((name) => name !== undefined) ?? '') ?? null
+  const fallback =
+    /^(?:os\.environ\.get|os\.getenv|ENV\.fetch)\(\s*["'](\w+)["']\s*(?:,\s*(.+))?\)$/s.exec(text)
+  if (fallback !== null) return names.env.get(fallback[1] ?? '') ?? (fallback[2] === undefined ? null : next(fallback[2]))
+  const either = splitAt(text, /^(\|\||\?\?|\?:| or )/)
+  if (either.length > 1) return either.map(next).find((value) => value !== null && value !== '') ?? null
+  const joined = /^(?:path\.(?:posix\.)?)?(?:join|resolve)\((.*)\)$|^os\.path\.join\((.*)\)$|^File\.join\((.*)\)$/s.exec(text)
+  if (joined !== null) return joinAll(splitAt(joined.slice(1).find((part) => part !== undefined) ?? '', /^,/).map(next))
+  const wrapped = /^(?:str|Path|pathlib\.Path|String|os\.path\.(?:abspath|normpath))\((.*)\)$/s.exec(text)
+  if (wrapped !== null && balanced(wrapped[1] ?? '')) return next(wrapped[1] ?? '')
+  const slashed = splitAt(text, /^\/(?!\/)/)
+  if (slashed.length > 1) return joinAll(slashed.map(next))
+  const added = splitAt(text, /^[+.](?=\s*["'`])|^\+/)
+  if (added.length > 1) {
+    const parts = added.map(next)
+    return parts.every((part) => part !== null) ? parts.join('') : null
+  }
+  const constant = /^\$?[A-Za-z_][\w.]*$/.test(text) ? names.constants.get(text.replace(/^\$/, '')) : undefined
+  return constant === undefined || constant.trim() === text ? null : next(constant)
+}
+
+function template(text: string, next: (part: string) => string | null): string | null {
+  let known = true
+  const filled = text.replace(/\$\{([^}]*)\}/g, (_, inner: string) => {
+    const value = next(inner)
+    if (value === null) known = false
+    return value ?? ''
+  })
+  return known ? filled : null
+}
+
+function joinAll(parts: readonly (string | null)[]): string | null {
+  let path = ''
+  for (const part of parts) {
+    if (part === null) return null
+    path = part.startsWith('/') || path === '' ? part : `${path}/${part}`
+  }
+  return path
+}
+
+/** Cuts an expression at a separator that stands outside of brackets and quotes. */
+function splitAt(text: string, separator: RegExp): readonly string[] {
+  const parts: string[] = []
+  let start = 0
+  let depth = 0
+  let quote = ''
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at] ?? ''
+    if (quote !== '') {
+      if (char === quote) quote = ''
+      continue
+    }
+    if (char === '"' || char === "'" || char === '`') quote = char
+    else if (/[([{]/.test(char)) depth += 1
+    else if (/[)\]}]/.test(char)) depth -= 1
+    else if (depth === 0 && at > start) {
+      const found = separator.exec(text.slice(at))
+      if (found === null) continue
+      parts.push(text.slice(start, at))
+      start = at + found[0].length
+      at = start - 1
+    }
+  }
+  return [...parts, text.slice(start)].map((part) => part.trim()).filter((part) => part !== '')
+}
+
+function balanced(text: string): boolean {
+  let depth = 0
+  for (const char of text) {
+    if (char === '(') depth += 1
+    if (char === ')') depth -= 1
+    if (depth < 0) return false
+  }
+  return depth === 0
+}

@@ -1,0 +1,77 @@
+import type { Need } from '../need.ts'
+import { stateNeed } from '../need.ts'
+import { isInside } from '../places.ts'
+import type { Remark } from '../plan.ts'
+import type { RunAction } from '../run-actions.ts'
+import type { Shipped } from '../shipped.ts'
+import { isOwnPlace, isStatePlace, looksLikeFile } from '../state-places.ts'
+
+/** Folders that RUN lines make for the program to fill, or hand to somebody: who wrote that wanted them written. */
+export function runLineNeeds({ actions }: Pick<Shipped, 'actions'>): readonly Need[] {
+  return actions.flatMap((action, index) => {
+    const later = actions.slice(index + 1)
+    return action.paths
+      .filter((path) => !isRemoved(path, later))
+      .flatMap((path) => {
+        const why = reasonFor(action, path)
+        if (why === null) return []
+        const detail = `${why} by RUN in line ${action.line}`
+        if (action.tool === 'touch' || looksLikeFile(path))
+          return [{ access: 'create-file', path, evidence: { source: 'declared', subject: path, detail } } as const]
+        return [stateNeed(path, 'declared', detail)]
+      })
+  })
+}
+
+function reasonFor(action: RunAction, path: string): string | null {
+  switch (action.tool) {
+    case 'mkdir':
+      return isStatePlace(path) ? 'made' : null
+    case 'touch':
+      return isStatePlace(path) ? 'made' : null
+    case 'chown': {
+      const user = action.value?.split(/[:.]/)[0]
+      // A file alone is handed over to be read as often as to be written.
+      return user === undefined ||
+        user === '' ||
+        user === 'root' ||
+        user === '0' ||
+        !isOwnPlace(path) ||
+        looksLikeFile(path)
+        ? null
+        : `handed to ${user}`
+    }
+    case 'chmod':
+      return opensToAll(action.value) && isOwnPlace(path) && !looksLikeFile(path) ? 'opened to everybody' : null
+    default:
+      return null
+  }
+}
+
+/** Taken away again: it was for the build. */
+function isRemoved(path: string, later: readonly RunAction[]): boolean {
+  return later.some((action) => action.tool === 'rm' && action.paths.some((gone) => isInside(path, gone)))
+}
+
+function opensToAll(mode: string | null): boolean {
+  if (mode === null) return false
+  return /^[0-7]?[0-7][0-7][2367]$/.test(mode) || /(^|,)[ugo]*(a|o)[ugo]*\+[rxX]*w/.test(mode)
+}
+
+/** `chmod 777` is a weakness of its own: whoever gets in can change what is there. */
+export function openRemarks({ actions }: Pick<Shipped, 'actions'>): readonly Remark[] {
+  return actions
+    .filter((action) => action.tool === 'chmod' && opensToAll(action.value) && !/^1/.test(action.value ?? ''))
+    .map((action) => ({
+      outcome: 'note',
+      transform: 'own-writable-paths',
+      message: `line ${action.line} lets every user write ${action.paths.join(', ')} (chmod ${action.value})`,
+      hint: 'hand it to the one user that needs it instead, with chown and mode 755',
+      about: 'RUN',
+      evidence: action.paths.map((path) => ({
+        source: 'declared',
+        subject: path,
+        detail: `opened to everybody by RUN in line ${action.line}`,
+      })),
+    }))
+}

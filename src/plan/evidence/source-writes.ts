@@ -1,0 +1,137 @@
+import { parentOf } from '../places.ts'
+import { pathOf, type SourceNames } from './path-expression.ts'
+
+/** One place in a source file that writes to a path that the file itself names. */
+export interface SourceWrite {
+  readonly path: string
+  readonly kind: 'file' | 'directory' | 'database'
+  /** 1-based. */
+  readonly line: number
+  /** The call, as people know it: `mkdirSync`, `sqlite3.connect`. */
+  readonly call: string
+}
+
+interface Rule {
+  /** Up to the opening bracket or the sign before the expression. */
+  readonly pattern: RegExp
+  readonly kind: SourceWrite['kind']
+  /** What must stand among the further arguments. */
+  readonly with?: RegExp
+}
+
+const SCRIPT: readonly Rule[] = [
+  { pattern: /\b(mkdirSync|mkdir|mkdirp|ensureDirSync|ensureDir)\(/g, kind: 'directory' },
+  { pattern: /\b(writeFileSync|writeFile|appendFileSync|appendFile|createWriteStream|outputFile|outputJson)\(/g, kind: 'file' },
+  { pattern: /\b(openSync|open)\(/g, kind: 'file', with: /["'](w|a|wx|w\+|a\+)["']/ },
+  { pattern: /\b(new (?:\w+\.)?(?:Database|DatabaseSync))\(/g, kind: 'database' },
+  { pattern: /\b(multer)\(\s*\{\s*dest:/g, kind: 'directory' },
+  { pattern: /\b(uploadDir|destination)\s*:/g, kind: 'directory' },
+]
+const PYTHON: readonly Rule[] = [
+  { pattern: /\b(open)\(/g, kind: 'file', with: /["'](?:mode=)?[rb]*[wax][bt+]*["']/ },
+  { pattern: /\b(os\.makedirs|os\.mkdir)\(/g, kind: 'directory' },
+  { pattern: /\b(sqlite3\.connect|aiosqlite\.connect|TinyDB)\(/g, kind: 'database' },
+  { pattern: /\b((?:Rotating|TimedRotating|Watched)?FileHandler)\(/g, kind: 'file' },
+  { pattern: /["']?\b(UPLOAD_FOLDER|UPLOAD_DIR|MEDIA_ROOT|CACHE_DIR|SESSION_FILE_DIR)\b["']?\]?\s*=(?!=)/g, kind: 'directory' },
+  { pattern: /\b(shelve\.open|dbm\.open)\(/g, kind: 'file' },
+]
+const RUBY: readonly Rule[] = [
+  { pattern: /\b(FileUtils\.mkdir_p|Dir\.mkdir)\b\s*\(?/g, kind: 'directory' },
+  { pattern: /\b(File\.open|File\.write|IO\.write)\(/g, kind: 'file', with: /["'][wa][b+]*["']|^.*File\.write|,/ },
+  { pattern: /\b(SQLite3::Database\.new|Sequel\.sqlite)\(/g, kind: 'database' },
+]
+const PHP: readonly Rule[] = [
+  { pattern: /\b(file_put_contents)\(/g, kind: 'file' },
+  { pattern: /\b(mkdir)\(/g, kind: 'directory' },
+  { pattern: /\b(fopen)\(/g, kind: 'file', with: /["'][wax][bt+]*["']/ },
+  { pattern: /\b(new SQLite3)\(/g, kind: 'database' },
+]
+
+function rulesFor(path: string): readonly Rule[] {
+  if (/\.(js|mjs|cjs|ts|mts|jsx|tsx)$/.test(path)) return SCRIPT
+  if (path.endsWith('.py')) return PYTHON
+  if (/\.(rb|ru)$/.test(path)) return RUBY
+  return path.endsWith('.php') ? PHP : []
+}
+
+const NOT_THE_PROGRAM = /(^|\/)(tests?|__tests__|spec|examples?|docs?|scripts|bench|fixtures|migrations)\/|\.(test|spec|config|d)\.[a-z]+$|(^|\/)(setup|conftest|gulpfile|webpack[^/]*|vite[^/]*)\.[a-z]+$/
+
+/** Every literal path that a source file writes to. Text is matched, not run: what is built from other values is not found. */
+export function sourceWrites(
+  path: string,
+  text: string,
+  about: Pick<SourceNames, 'workdir' | 'env'>,
+): readonly SourceWrite[] {
+  const rules = NOT_THE_PROGRAM.test(path) ? [] : rulesFor(path)
+  if (rules.length === 0) return []
+  const names: SourceNames = { ...about, folder: parentOf(path), constants: constantsOf(text) }
+  const found: SourceWrite[] = []
+  for (const { pattern, kind, with: needed } of rules) {
+    for (const match of text.matchAll(pattern)) {
+      const call = match[1] ?? ''
+      const end = match.index + match[0].length
+      if (isComment(text, match.index)) continue
+      const rest = argumentsFrom(text, end)
+      const [first = '', ...others] = rest
+      if (needed !== undefined && !needed.test(others.join(','))) continue
+      const where = pathOf(first, names)
+      if (where !== null) found.push({ path: where, kind, line: text.slice(0, match.index).split('\n').length, call })
+    }
+  }
+  return [...found, ...sqliteUrls(text, names)]
+}
+
+/** `sqlite:///x.db` anywhere in a source is a database that the program opens. */
+function sqliteUrls(text: string, { workdir }: SourceNames): readonly SourceWrite[] {
+  return [...text.matchAll(/["'`]sqlite3?:\/\/\/?(\/?[\w./-]+)/g)]
+    .filter((match) => match[1] !== undefined && !match[1].includes(':memory:') && !isComment(text, match.index))
+    .map((match) => {
+      const path = match[1] ?? ''
+      return {
+        path: path.startsWith('/') ? path : `${workdir}/${path}`,
+        kind: 'database' as const,
+        line: text.slice(0, match.index).split('\n').length,
+        call: 'sqlite',
+      }
+    })
+}
+
+function constantsOf(text: string): ReadonlyMap<string, string> {
+  const constants = new Map<string, string>()
+  const twice = new Set<string>()
+  for (const match of text.matchAll(/^[ \t]*(?:export )?(?:const |let |var |define\(["'])?\$?([A-Za-z_]\w*)["']?\s*(?::[^=\n]+)?(?:=(?![=>])|,)\s*(.+)$/gm)) {
+    const name = match[1] ?? ''
+    if (constants.has(name)) twice.add(name)
+    constants.set(name, (match[2] ?? '').replace(/\s+(?:\/\/|#).*$/, '').replace(/;\s*$/, ''))
+  }
+  for (const name of twice) constants.delete(name)
+  return constants
+}
+
+/** The arguments of a call, or what follows a key, up to the end of it. */
+function argumentsFrom(text: string, start: number): readonly string[] {
+  const parts: string[] = []
+  let from = start
+  let depth = 0
+  let quote = ''
+  for (let at = start; at < Math.min(text.length, start + 400); at += 1) {
+    const char = text[at] ?? ''
+    if (quote !== '') {
+      if (char === quote) quote = ''
+    } else if (char === '"' || char === "'" || char === '`') quote = char
+    else if (/[([{]/.test(char)) depth += 1
+    else if (/[)\]}]/.test(char) || (char === '\n' && depth === 0 && text.slice(from, at).trim() !== '')) {
+      if (depth === 0) return [...parts, text.slice(from, at).trim()]
+      depth -= 1
+    } else if (char === ',' && depth === 0) {
+      parts.push(text.slice(from, at).trim())
+      from = at + 1
+    }
+  }
+  return parts
+}
+
+function isComment(text: string, at: number): boolean {
+  const line = text.slice(text.lastIndexOf('\n', at - 1) + 1, at)
+  return /^\s*(#|\/\/|\*|\/\*)/.test(line)
+}

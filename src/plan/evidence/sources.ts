@@ -1,0 +1,39 @@
+import type { ImageConfig } from '../../image/facts.ts'
+import type { Need } from '../need.ts'
+import { stateNeed } from '../need.ts'
+import { normalisePath, parentOf } from '../places.ts'
+import type { Shipped } from '../shipped.ts'
+import { isOwnPlace } from '../state-places.ts'
+import { databaseNeeds } from './frameworks.ts'
+import { sourceWrites } from './source-writes.ts'
+
+const MOST_FINDS = 40
+
+/** Literal paths that the program's own source files write to, with the file and the line. */
+export function sourceNeeds(
+  { texts, origins, entries }: Pick<Shipped, 'texts' | 'origins' | 'entries'>,
+  config: ImageConfig,
+): readonly Need[] {
+  const needs: Need[] = []
+  for (const [file, text] of texts) {
+    if (needs.length >= MOST_FINDS) break
+    for (const found of sourceWrites(file, text, { workdir: config.workdir, env: config.env })) {
+      const path = normalisePath(found.path)
+      if (path === null || !isUsable(path, found.kind)) continue
+      const detail = `${found.call} in ${origins.get(file) ?? file} line ${found.line}`
+      if (found.kind === 'directory') needs.push(stateNeed(path, 'framework', detail))
+      else if (found.kind === 'database') needs.push(...databaseNeeds(path, detail))
+      else {
+        const access = entries.has(path) ? 'write' : 'create-file'
+        needs.push({ access, path, evidence: { source: 'framework', subject: path, detail } })
+      }
+    }
+  }
+  return needs
+}
+
+function isUsable(path: string, kind: 'file' | 'directory' | 'database'): boolean {
+  if (/\/(node_modules|\.git|dist|build|site-packages)(\/|$)/.test(path)) return false
+  // A file straight below a folder of the system is never this program's own doing.
+  return kind === 'directory' ? isOwnPlace(path) : isOwnPlace(path) && parentOf(path) !== '/'
+}

@@ -1,0 +1,93 @@
+import { type ShellCommand, shellCommands } from '../dockerfile/index.ts'
+import type { Step } from '../dockerfile/steps.ts'
+import { staticValue } from '../image/step-down/static-text.ts'
+import { normalisePath } from './places.ts'
+
+/** One thing that a RUN does to paths, as far as its text says so. */
+export interface RunAction {
+  readonly tool: 'mkdir' | 'chown' | 'chmod' | 'rm' | 'touch'
+  /** Absolute. */
+  readonly paths: readonly string[]
+  /** `user[:group]` of a chown, the mode of a chmod or of `mkdir -m` and `install -m`; null where there is none or a variable decides it. */
+  readonly value: string | null
+  readonly recursive: boolean
+  /** Line of the instruction. */
+  readonly line: number
+}
+
+const TOOLS = new Set(['mkdir', 'chown', 'chmod', 'rm', 'touch', 'install'])
+
+/** What the RUN lines make, hand over, open up and remove. Paths that a variable, a pattern or an unknown folder decides are left out. */
+export function runActions(steps: readonly Step[]): readonly RunAction[] {
+  return steps.flatMap((step) => {
+    if (step.instruction.keyword !== 'RUN' || !MENTIONS.test(step.instruction.text + heredocs(step))) return []
+    const script = shellCommands(step.instruction, step.shell)
+    if (script.kind !== 'parsed') return []
+    const variables = new Map(step.variables)
+    let folder = step.workdir
+    return script.commands.flatMap((command) => {
+      for (const { name, value } of command.assignments) {
+        if (value === null) variables.delete(name)
+        else variables.set(name, value)
+      }
+      if (command.name === 'cd') {
+        const to = wordValue(command.words[1], variables)
+        folder = to === null || command.conditional ? null : normalisePath(to, folder ?? '')
+        return []
+      }
+      const action = readAction(command, variables, folder, step.instruction.line)
+      return action === null ? [] : [action]
+    })
+  })
+}
+
+const MENTIONS = /\b(mkdir|chown|chmod|rm|touch|install)\b/
+
+function heredocs(step: Step): string {
+  return step.instruction.heredocs.map((heredoc) => heredoc.content).join('\n')
+}
+
+type Word = ShellCommand['words'][number] | undefined
+
+function wordValue(word: Word, variables: ReadonlyMap<string, string>): string | null {
+  if (word === undefined) return null
+  const value = word.value ?? staticValue(word.text, variables)
+  // A tilde is root's home, and braces are left to shells that know them.
+  return value === null || /^~|[{}*?[\]$`]/.test(value) ? null : value
+}
+
+function readAction(
+  command: ShellCommand,
+  variables: ReadonlyMap<string, string>,
+  folder: string | null,
+  line: number,
+): RunAction | null {
+  const { name } = command
+  if (name === null || !TOOLS.has(name)) return null
+  const words = command.words.slice(1)
+  const options = words.filter((word) => /^-./.test(word.text))
+  const letters = options.map((word) => (word.text.startsWith('--') ? '' : word.text.slice(1))).join('')
+  if (options.some((word) => word.text.startsWith('--reference'))) return null
+  const taken = new Set<Word>()
+  let value: string | null = null
+  for (const [index, word] of words.entries()) {
+    // `mkdir -m 755`, `install -o app -g app -m 755`: the option's value is no path.
+    if (!/^-[a-zA-Z]*[mog]$/.test(word.text) || (name !== 'mkdir' && name !== 'install')) continue
+    taken.add(words[index + 1])
+    if (word.text.endsWith('m')) value = wordValue(words[index + 1], variables)
+  }
+  let operands = words.filter((word) => !/^-./.test(word.text) && !taken.has(word))
+  if (name === 'chown' || name === 'chmod') {
+    value = wordValue(operands[0], variables)
+    operands = operands.slice(1)
+  }
+  if (name === 'install' && !letters.includes('d')) return null
+  const paths = operands.flatMap((word) => {
+    const text = wordValue(word, variables)
+    const path = text === null ? null : normalisePath(text, folder ?? '')
+    return path === null ? [] : [path]
+  })
+  if (paths.length === 0) return null
+  const recursive = /[rR]/.test(letters) || options.some((word) => word.text === '--recursive')
+  return { tool: name === 'install' ? 'mkdir' : (name as RunAction['tool']), paths, value, recursive, line }
+}

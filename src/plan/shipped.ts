@@ -1,0 +1,188 @@
+import type { Dockerfile } from '../dockerfile/model.ts'
+import type { BaseConfig } from '../dockerfile/stage-state.ts'
+import { findStage } from '../dockerfile/stages.ts'
+import { type Step, stageSteps } from '../dockerfile/steps.ts'
+import type { FileEntry } from '../image/file-model.ts'
+import type { BuildContext } from './build-context.ts'
+import { fromContext, matching } from './context-files.ts'
+import { isInside, normalisePath, parentOf } from './places.ts'
+import { type RunAction, runActions } from './run-actions.ts'
+
+/** What the instructions of a stage put into its image, as far as text and build context tell. Paths are the image's. */
+export interface Shipped {
+  readonly entries: ReadonlyMap<string, FileEntry>
+  readonly texts: ReadonlyMap<string, string>
+  /** Where a file comes from, as people call it: its path in the build context. */
+  readonly origins: ReadonlyMap<string, string>
+  readonly copies: readonly CopiedPath[]
+  readonly actions: readonly RunAction[]
+  readonly steps: readonly Step[]
+}
+
+/** One source of a COPY or ADD. */
+export interface CopiedPath {
+  readonly source: string
+  /** Absolute folder or file of the image. */
+  readonly destination: string
+  readonly line: number
+}
+
+export interface ShippedSources {
+  readonly dockerfile: Dockerfile
+  readonly baseConfig: BaseConfig
+  readonly context: BuildContext | null
+  /** Uid and gid of `--chown` and chown by name; null where the account is not known. */
+  readonly idsOf: (owner: string) => { readonly uid: number; readonly gid: number } | null
+}
+
+/** An owner whom only the build knows. No process has this uid, so nothing counts as owned. */
+export const unknownOwner = -1
+
+interface Draft {
+  readonly entries: Map<string, FileEntry>
+  readonly texts: Map<string, string>
+  readonly origins: Map<string, string>
+  readonly copies: CopiedPath[]
+}
+
+export function shippedBy(sources: ShippedSources, stageIndex: number, depth = 0): Shipped {
+  const steps = stageSteps(sources.dockerfile, stageIndex, sources.baseConfig)
+  const actions = runActions(steps)
+  const draft: Draft = { entries: new Map(), texts: new Map(), origins: new Map(), copies: [] }
+  for (const step of steps) {
+    const { keyword, line } = step.instruction
+    if (keyword === 'WORKDIR') folder(draft, normalisePath(step.words[0] ?? '', step.workdir ?? ''))
+    else if (keyword === 'COPY' || keyword === 'ADD') copy(draft, step, sources, depth)
+    else if (keyword === 'RUN') {
+      forgetEdited(draft, step)
+      for (const action of actions) if (action.line === line) act(draft, action, sources)
+    }
+  }
+  return { ...draft, actions, steps }
+}
+
+const directory: FileEntry = { type: 'directory', uid: 0, gid: 0, mode: 0o755, size: 0, link: null }
+
+function folder(draft: Draft, path: string | null, mode = 0o755): void {
+  if (path === null || path === '/' || draft.entries.has(path)) return
+  draft.entries.set(path, { ...directory, mode })
+  for (let at = parentOf(path); at !== '/' && !draft.entries.has(at); at = parentOf(at))
+    draft.entries.set(at, directory)
+}
+
+function copy(draft: Draft, step: Step, sources: ShippedSources, depth: number): void {
+  const { instruction, words } = step
+  const target = words.at(-1)
+  const destination = target == null ? null : normalisePath(target, step.workdir ?? '')
+  if (target == null || destination === null) return
+  const intoFolder =
+    /(^|\/)\.?$/.test(target) || words.length > 2 || draft.entries.get(destination)?.type === 'directory'
+  const flag = (name: string): string | null => instruction.flags.find((each) => each.name === name)?.value ?? null
+  const owner = flag('chown')
+  const chmod = flag('chmod')
+  const put = (path: string, entry: FileEntry, text: string | null, origin: string): void => {
+    const ids = owner === null ? { uid: entry.uid, gid: entry.gid } : ownerOf(owner, sources)
+    const mode = chmod !== null && /^[0-7]{3,4}$/.test(chmod) ? Number.parseInt(chmod, 8) : entry.mode
+    folder(draft, parentOf(path))
+    // A folder that is there already keeps its owner and mode (FACTS 9).
+    if (entry.type === 'directory' && draft.entries.get(path)?.type === 'directory') return
+    draft.entries.set(path, { ...entry, ...ids, mode })
+    draft.origins.set(path, origin)
+    if (text === null) draft.texts.delete(path)
+    else draft.texts.set(path, text)
+  }
+  for (const heredoc of instruction.heredocs) {
+    const path = intoFolder ? `${destination}/${heredoc.name}` : destination
+    const file: FileEntry = { type: 'file', uid: 0, gid: 0, mode: 0o644, size: heredoc.content.length, link: null }
+    put(path, file, heredoc.content, `line ${instruction.line}`)
+  }
+  const from = flag('from')
+  const stage = from === null ? null : findStage(sources.dockerfile, from, instruction.stage)
+  const other = stage === null || depth > 8 ? null : shippedBy(sources, stage.index, depth + 1)
+  for (const source of words.slice(0, -1)) {
+    if (source == null || source.startsWith('<<')) continue
+    draft.copies.push({ source, destination, line: instruction.line })
+    const found =
+      from !== null
+        ? other === null
+          ? []
+          : fromStage(other, source)
+        : sources.context === null
+          ? []
+          : fromContext(sources.context, source)
+    for (const item of found) {
+      const below =
+        item.below === '' ? (item.entry.type !== 'directory' && intoFolder ? `/${item.name}` : '') : `/${item.below}`
+      put(`${destination === '/' ? '' : destination}${below}` || '/', item.entry, item.text, item.origin)
+    }
+  }
+}
+
+function fromStage(other: Shipped, source: string): ReturnType<typeof fromContext> {
+  const entries = [...other.entries.keys()].map((path) => path.slice(1))
+  return matching(entries, source.replace(/^\//, '')).map(({ path, below, name }) => ({
+    below,
+    name,
+    entry: other.entries.get(`/${path}`) ?? directory,
+    text: other.texts.get(`/${path}`) ?? null,
+    origin: other.origins.get(`/${path}`) ?? `/${path}`,
+  }))
+}
+
+function ownerOf(owner: string, { idsOf }: ShippedSources): { readonly uid: number; readonly gid: number } {
+  return idsOf(owner) ?? { uid: unknownOwner, gid: unknownOwner }
+}
+
+function act(draft: Draft, action: RunAction, sources: ShippedSources): void {
+  for (const path of action.paths) {
+    const touched = action.recursive ? [...draft.entries.keys()].filter((each) => isInside(each, path)) : [path]
+    if (action.tool === 'mkdir') folder(draft, path, octal(action.value) ?? 0o755)
+    else if (action.tool === 'touch' && !draft.entries.has(path)) {
+      draft.entries.set(path, { ...directory, type: 'file', mode: 0o644 })
+    } else if (action.tool === 'rm') {
+      for (const gone of [...draft.entries.keys()].filter((each) => isInside(each, path))) {
+        draft.entries.delete(gone)
+        draft.texts.delete(gone)
+      }
+    } else
+      for (const each of touched) {
+        const entry = draft.entries.get(each)
+        if (entry === undefined) continue
+        if (action.tool === 'chown') draft.entries.set(each, { ...entry, ...ownerOf(action.value ?? '', sources) })
+        if (action.tool === 'chmod')
+          draft.entries.set(each, { ...entry, mode: changedMode(entry.mode, action.value ?? '') })
+      }
+  }
+}
+
+function octal(value: string | null): number | null {
+  return value !== null && /^[0-7]{3,4}$/.test(value) ? Number.parseInt(value, 8) : null
+}
+
+/** chmod(1): octal, or clauses such as `+x`, `a+rX`, `u=rwx,go=rx`. What is not understood changes nothing. */
+export function changedMode(mode: number, value: string): number {
+  const absolute = octal(value)
+  if (absolute !== null) return absolute
+  let result = mode
+  for (const clause of value.split(',')) {
+    const match = /^([ugoa]*)([-+=])([rwxX]*)$/.exec(clause)
+    if (match === null) return mode
+    const who = match[1] === '' || match[1]?.includes('a') === true ? 'ugo' : (match[1] ?? '')
+    let bits = 0
+    for (const letter of match[3] ?? '') bits |= letter === 'r' ? 4 : letter === 'w' ? 2 : 1
+    const mask = (who.includes('u') ? 0o100 : 0) | (who.includes('g') ? 0o010 : 0) | (who.includes('o') ? 0o001 : 0)
+    if (match[2] === '+') result |= mask * bits
+    else if (match[2] === '-') result &= ~(mask * bits)
+    else result = (result & ~(mask * 7)) | (mask * bits)
+  }
+  return result
+}
+
+/** A file that a RUN edits is not what the context says any more. */
+function forgetEdited(draft: Draft, step: Step): void {
+  const { text } = step.instruction
+  if (!/\bsed\b|>|\bpatch\b|envsubst|\bperl\b|\bmv\b|\bcp\b/.test(text)) return
+  for (const path of [...draft.texts.keys()]) {
+    if (text.includes(path.slice(path.lastIndexOf('/') + 1))) draft.texts.delete(path)
+  }
+}

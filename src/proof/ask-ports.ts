@@ -1,0 +1,25 @@
+import type { ContainerState, Engine, Listener } from '../engine/engine.ts'
+import { askPort } from './ask-port.ts'
+import type { PortAnswer } from './run-record.ts'
+
+/** Asks every expected port and every port that is listened on; what cannot be reached from here is only `bound`. */
+export async function askPorts(
+  engine: Engine,
+  state: ContainerState,
+  listeners: readonly Listener[] | null,
+  expected: readonly number[],
+): Promise<readonly PortAnswer[]> {
+  const bound = (listeners ?? []).filter((listener) => !listener.loopback)
+  const of = (protocol: 'tcp' | 'udp'): readonly number[] =>
+    bound.filter((listener) => listener.protocol === protocol).map((listener) => listener.port)
+  const tcp = [...new Set([...expected, ...of('tcp')])].sort((a, b) => a - b)
+  const reachable = state.running && engine.local && state.address !== ''
+  const answers = await Promise.all(
+    tcp.map((port): PortAnswer | Promise<PortAnswer> => {
+      if (reachable) return askPort(state.address, port)
+      return { port, protocol: 'tcp', kind: of('tcp').includes(port) ? 'bound' : 'closed', detail: '' }
+    }),
+  )
+  const udp = [...new Set(of('udp'))].map((port): PortAnswer => ({ port, protocol: 'udp', kind: 'bound', detail: '' }))
+  return [...answers, ...udp]
+}

@@ -1,0 +1,53 @@
+import type { Operation } from '../plan/operation.ts'
+import { isOptional } from './observe.ts'
+import { refusalLines, refusalsIn } from './refusals.ts'
+import { hasPassed, type Round } from './round.ts'
+import type { RunRecord } from './run-record.ts'
+
+/** Accesses whose refusal can lose what the program meant to keep, though it goes on. */
+const KEEPS = new Set<Operation['access']>(['write', 'create-file', 'create-directory', 'create-socket', 'rename'])
+
+/**
+ * What a round was refused: from its trace, where each refusal has its path and kind, and from its logs. A round that
+ * failed tells all; one that passed only what it could not keep, since working programs are refused things too.
+ */
+export function learnedFrom(
+  round: Round,
+  original: RunRecord,
+  baseline: RunRecord,
+  workdir: string,
+  known: readonly Operation[],
+): readonly Operation[] {
+  if (round.run === null) return []
+  const passed = hasPassed(round)
+  const { traced, record } = round.run
+  const found = traced === null ? fromLogs(record, baseline, workdir, passed) : fromTrace(traced, original)
+  const told = traced !== null && !passed ? fromLogs(record, baseline, workdir, passed) : []
+  const times = (operation: Operation): number =>
+    known.filter((other) => other.access === operation.access && other.path === operation.path).length
+  return (
+    [...found, ...told.filter((operation) => !found.some((other) => other.path === operation.path))]
+      .filter((operation) => !passed || KEEPS.has(operation.access))
+      // What is refused again although the least was granted needs the next step of the ladder.
+      .filter((operation) => times(operation) < (passed ? 1 : 2))
+  )
+}
+
+/** Refusals of a traced run, without those that the original was refused too. */
+function fromTrace(traced: RunRecord, original: RunRecord): readonly Operation[] {
+  const key = (operation: Operation): string => `${operation.access} ${operation.path} ${operation.port ?? ''}`
+  const refused = (record: RunRecord): readonly Operation[] =>
+    record.trace?.operations.filter((operation) => operation.outcome === 'refused' && operation.access !== 'look') ?? []
+  const usual = new Set(refused(original).map(key))
+  return refused(traced)
+    .filter((operation) => !usual.has(key(operation)) && !(operation.path !== null && isOptional(operation.path)))
+    .map((operation) => ({ ...operation, source: 'refused', detail: `refused: ${operation.detail}` }))
+}
+
+function fromLogs(record: RunRecord, baseline: RunRecord, workdir: string, passed: boolean): readonly Operation[] {
+  const text = `${record.state.error}\n${record.logs}\n${record.logFiles}`
+  const usual = new Set(refusalLines(`${baseline.logs}\n${baseline.logFiles}`))
+  const lines = text.split('\n').filter((line) => !usual.has(line.trim().replace(/\d+/g, '0')))
+  const relevant = passed ? lines.filter((line) => refusalLines(line).length > 0) : lines
+  return refusalsIn(relevant.join('\n'), workdir)
+}

@@ -1,0 +1,184 @@
+import type { ContainerProcess, Engine, Listener, RunSpec } from '../engine/engine.ts'
+import type { ImageConfig } from '../image/facts.ts'
+import { kindsOf } from './added-kinds.ts'
+import { type AnswerBook, answerBook } from './answer-book.ts'
+import { askPorts } from './ask-ports.ts'
+import { readLogFiles } from './log-files.ts'
+import { mergeDiffs } from './observe.ts'
+import { type ReadyOptions, waitUntilReady } from './ready.ts'
+import type { AddedKind, RestartRecord, RunRecord, SmokeResult, TraceRecord } from './run-record.ts'
+import { runSmoke } from './smoke.ts'
+import { type TracedRun, traceRun } from './trace/trace.ts'
+import { isTracer } from './trace/traced-spec.ts'
+
+const GRACE_SECONDS = 5
+const SIGTERM = 15
+/** Requests of one look: an answer that only comes sometimes must show. */
+const ASKED = 3
+
+export interface LiveOptions extends ReadyOptions {
+  readonly smoke: string | null
+  /** For the smoke test: the original port and the one to use now. */
+  readonly portNames: ReadonlyMap<number, number>
+  /** As the image config has it; null means SIGTERM. */
+  readonly stopSignal: string | null
+  /** Trace it; the config says what the image starts. */
+  readonly trace?: ImageConfig
+  /** Look at what the added paths are, while it is up and after it stopped. */
+  readonly kinds?: boolean
+}
+
+/** A container that is up, or has ended, and can be looked at again. */
+export interface Live {
+  readonly readyAfter: number
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+  isUp(): Promise<boolean>
+  /** Asks everything again. */
+  look(): Promise<void>
+  /** Stops it, starts the same container again and asks once more. */
+  restart(): Promise<void>
+  /** All that was seen so far; what only shows after the end is left out. */
+  peek(): Promise<RunRecord>
+  /** Stops and removes it, and tells all that was seen. */
+  finish(): Promise<RunRecord>
+}
+
+export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOptions): Promise<Live> {
+  const started = Date.now()
+  const { container, traced, refused } = await start(engine, spec, options)
+  const ready = await waitUntilReady(engine, container, options)
+  const readyAt = (Date.now() - TRACE_MARGIN) / 1000
+  const book: AnswerBook = answerBook()
+  const processes: ContainerProcess[] = []
+  let { state } = ready
+  let watched = Date.now() - started
+  let listeners: readonly Listener[] | null = null
+  let smoke: SmokeResult | null = null
+  let restarted: RestartRecord | null = null
+
+  const runOwnCheck = async (): Promise<SmokeResult | null> => {
+    if (options.smoke === null) return null
+    if (!state.running) return { exitCode: 1, output: 'the container was not running any more' }
+    const host = engine.local && state.address !== '' ? state.address : '127.0.0.1'
+    return runSmoke(options.smoke, { host, ports: options.portNames, container, signal: options.signal })
+  }
+  /** A first process without a handler never sees SIGTERM (pid_namespaces(7)): a grace would only be waited out. */
+  const stop = (): Promise<number> => {
+    const handled = processes.findLast((process) => process.pid === state.pid)?.handled
+    const deaf = options.stopSignal === null && handled != null && !handled.includes(SIGTERM)
+    return engine.stop(container, deaf ? 0 : GRACE_SECONDS)
+  }
+  const look = async (): Promise<void> => {
+    options.signal.throwIfAborted()
+    state = await engine.state(container)
+    watched = Date.now() - started
+    if (state.running) {
+      processes.push(...(await engine.processes(container)).filter((process) => !isTracer(process)))
+      listeners = (await engine.listeners(container)) ?? listeners
+    }
+    for (let asked = 0; asked < ASKED; asked += 1) book.add(await askPorts(engine, state, listeners, options.ports))
+    smoke ??= await runOwnCheck()
+    state = await engine.state(container)
+  }
+  await look()
+  const soFar = (): RunRecord => ({
+    image: spec.image,
+    container,
+    state,
+    listeners,
+    processes,
+    answers: book.all(),
+    logs: '',
+    logFiles: '',
+    diff: [],
+    kinds: new Map(),
+    smoke,
+    trace: null,
+    traceRefused: refused,
+    restart: restarted,
+    readyAfter: ready.after,
+    ready: ready.ready,
+    watched,
+    stoppedAfter: null,
+  })
+
+  return {
+    readyAfter: ready.after,
+    startedAt: started,
+    isUp: async () => (await engine.state(container)).running,
+    look,
+    async restart() {
+      if (!state.running) return
+      const before = state
+      await stop()
+      await engine.start(container)
+      const again = await waitUntilReady(engine, container, options)
+      state = again.state
+      const answers = await askPorts(engine, state, await engine.listeners(container), options.ports)
+      if (state.running) processes.push(...(await engine.processes(container)).filter((process) => !isTracer(process)))
+      restarted = { state: await engine.state(container), answers, smoke: await runOwnCheck() }
+      state = before
+    },
+    peek: async () => ({ ...soFar(), logs: await engine.logs(container) }),
+    async finish() {
+      const now = await engine.state(container)
+      const up = now.running ? await engine.diff(container) : []
+      const kinds = options.kinds === true ? await kindsOf(engine, container, up) : new Map<string, AddedKind>()
+      const stoppedAfter = now.running ? await stop() : null
+      const down = await engine.diff(container)
+      if (options.kinds === true)
+        for (const [path, kind] of await kindsOf(engine, container, down)) kinds.set(path, kind)
+      const diff = mergeDiffs(up, down)
+      const logs = await engine.logs(container)
+      const logFiles = await readLogFiles(engine, container, diff)
+      const trace = traced === null ? null : await traceOf(traced, readyAt)
+      await engine.remove(container)
+      return {
+        ...soFar(),
+        diff,
+        kinds,
+        logs,
+        logFiles,
+        stoppedAfter,
+        trace: trace !== null && typeof trace !== 'string' ? trace : null,
+        traceRefused: typeof trace === 'string' ? trace : refused,
+      }
+    },
+  }
+}
+
+/** Clocks of the engine and of this process differ by little where both are on one machine. */
+const TRACE_MARGIN = 50
+
+/** Runs one container from start to stop. */
+export async function runOnce(engine: Engine, spec: RunSpec, options: LiveOptions): Promise<RunRecord> {
+  return (await bringUp(engine, spec, options)).finish()
+}
+
+interface Started {
+  readonly container: string
+  readonly traced: TracedRun | null
+  readonly refused: string | null
+}
+
+async function start(engine: Engine, spec: RunSpec, options: LiveOptions): Promise<Started> {
+  let refused: string | null = null
+  if (options.trace !== undefined) {
+    const traced = await traceRun(engine, options.trace, spec)
+    if (traced.known) return { container: traced.value.container, traced: traced.value, refused }
+    refused = traced.reason
+  }
+  const container = await engine.create(spec)
+  await engine.start(container)
+  return { container, traced: null, refused }
+}
+
+/** A trace with holes is none: what it does not show would pass for what was not done. */
+async function traceOf(traced: TracedRun, since: number): Promise<TraceRecord | string> {
+  const all = await traced.read()
+  if (!all.known) return all.reason
+  if (all.value.lost > 0) return `${all.value.lost} calls of the trace could not be read`
+  const exercised = await traced.read({ since })
+  return { operations: all.value.operations, exercised: exercised.known ? exercised.value.operations : [] }
+}
