@@ -1,0 +1,70 @@
+// The main job: images of real servers, hardened by the command that users run, then looked at without it.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from '@jest/globals'
+import { hardenOne } from './support/cli.ts'
+import { buildOutput, expectProved, expectSmall, expectWorksUnprivileged } from './support/expect-hardened.ts'
+import { docker, ensureImage, imageFolder } from './support/images.ts'
+import { SERVERS } from './support/probes.ts'
+
+/** Hardened from their own Dockerfile; all others from the image's name. */
+const FROM_DOCKERFILE = ['python-sqlite', 'apache']
+
+const { 'already-nonroot': nonroot, ...servers } = SERVERS
+
+describe('hardened and proved', () => {
+  afterAll(async () => {
+    const images = await docker(['images', '--quiet', 'harden-image-test/hardened-*'])
+    if (images) await docker(['rmi', '--force', ...new Set(images.split('\n'))])
+  })
+
+  for (const [name, server] of Object.entries(servers)) {
+    const fromDockerfile = FROM_DOCKERFILE.includes(name)
+    test(`${name}, from its ${fromDockerfile ? 'Dockerfile' : 'name'}`, async () => {
+      const base = await ensureImage(name)
+      const context = fromDockerfile ? imageFolder(name) : null
+      const hardening = await hardenOne(context === null ? base : join(context, 'Dockerfile'), ['--prove'])
+      expectProved(hardening)
+      const tag = await buildOutput(hardening.result.output, `harden-image-test/hardened-${name}`, context)
+      await expectWorksUnprivileged(tag, server)
+      await expectSmall(tag, base)
+    })
+  }
+})
+
+describe('left as it is', () => {
+  test('an image that is not root already', async () => {
+    const image = await ensureImage('already-nonroot')
+    const { code, result } = await hardenOne(image, ['--prove'])
+    expect({ code, ...result }).toMatchObject({
+      code: 0,
+      verdict: 'unchanged',
+      changed: false,
+      output: `FROM ${image}\n`,
+      stages: [{ userBefore: '1000:1000', userAfter: '1000:1000' }],
+    })
+    // Not because nothing is ever seen: it does run so.
+    if (nonroot) await expectWorksUnprivileged(image, nonroot)
+  })
+
+  test('its Dockerfile', async () => {
+    const path = join(imageFolder('already-nonroot'), 'Dockerfile')
+    const { code, result } = await hardenOne(path, ['--prove'])
+    expect({ code, verdict: result.verdict, output: result.output }).toEqual({
+      code: 0,
+      verdict: 'unchanged',
+      output: await readFile(path, 'utf8'),
+    })
+  })
+
+  test('cron, which needs root, and why is said', async () => {
+    const { code, result } = await hardenOne(await ensureImage('cron'), ['--prove'])
+    expect({ code, verdict: result.verdict, changed: result.changed }).toEqual({
+      code: 1,
+      verdict: 'needs-root',
+      changed: false,
+    })
+    const said = result.findings.map(({ message }) => message).join('\n')
+    expect(said).toMatch(/cron.*\b(switches|setuid|setgid|root)\b/i)
+  })
+})
