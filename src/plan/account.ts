@@ -8,6 +8,7 @@ import {
   userWithUid,
 } from '../image/accounts.ts'
 import type { Account, Accounts, ImageFacts } from '../image/facts.ts'
+import { isWithin } from '../image/path.ts'
 import { groupLine, passwdLine } from './account-lines.ts'
 import type { Evidence } from './evidence.ts'
 import type { AccountChoice, AccountCreation, Tools } from './plan.ts'
@@ -46,7 +47,7 @@ export function chooseAccount(request: AccountRequest): AccountChoice {
       return bare(candidate.uid, candidate.uid, [candidate.evidence], 'image')
     }
   }
-  return created(NEW_NAME, NEW_ID, NEW_ID, accounts, request, 'created', [
+  return created({ name: NEW_NAME, uid: null, gid: null }, accounts, request, 'created', [
     { source: 'assumed', subject: NEW_NAME, detail: whyNew(request) },
   ])
 }
@@ -72,14 +73,15 @@ function fromOption(option: string, accounts: Accounts, request: AccountRequest)
   if (numeric === null) {
     const account = userNamed(accounts, option)
     if (account !== null) return existing(account, accounts, request, evidence, 'option')
-    return created(option, NEW_ID, groupNamed(accounts, option)?.gid ?? NEW_ID, accounts, request, 'option', evidence)
+    const group = groupNamed(accounts, option)
+    return created({ name: option, uid: null, gid: group?.gid ?? null }, accounts, request, 'option', evidence)
   }
   const uid = Number(numeric[1])
   const account = userWithUid(accounts, uid)
   const gid = numeric[2] === undefined ? (account?.gid ?? uid) : Number(numeric[2])
   if (account !== null && account.gid === gid) return existing(account, accounts, request, evidence, 'option')
   if (account !== null) return { ...existing(account, accounts, request, evidence, 'option'), gid, groups: [] }
-  return created(NEW_NAME, uid, gid, accounts, request, 'option', evidence)
+  return created({ name: NEW_NAME, uid, gid }, accounts, request, 'option', evidence)
 }
 
 function existing(
@@ -138,24 +140,27 @@ function bare(uid: number, gid: number, evidence: readonly Evidence[], from: Acc
   }
 }
 
+interface Wanted {
+  readonly name: string
+  /** Null: a free one. */
+  readonly uid: number | null
+  readonly gid: number | null
+}
+
 function created(
-  wantedName: string,
-  wantedUid: number,
-  wantedGid: number,
+  wanted: Wanted,
   accounts: Accounts,
   request: AccountRequest,
   from: AccountChoice['from'],
   evidence: readonly Evidence[],
 ): AccountChoice {
-  const fixed = from === 'option'
   const creation = creationFor(request)
-  const uid = fixed
-    ? wantedUid
-    : free(wantedUid, (id) => userWithUid(accounts, id) !== null || groupWithGid(accounts, id) !== null)
-  const gid = fixed ? wantedGid : uid
+  const taken = (id: number): boolean => userWithUid(accounts, id) !== null || groupWithGid(accounts, id) !== null
+  const uid = wanted.uid ?? free(NEW_ID, taken)
+  const gid = wanted.gid ?? uid
   if (creation === 'none') return bare(uid, gid, evidence, from)
-  const name = freeName(wantedName, accounts)
-  const home = `/home/${name}`
+  const name = freeName(wanted.name, gid, accounts)
+  const home = freeHome(name, request.facts)
   const createGroup = groupWithGid(accounts, gid) === null
   const plain: AccountChoice = {
     name,
@@ -218,10 +223,25 @@ function free(id: number, taken: (id: number) => boolean): number {
   return next
 }
 
-function freeName(name: string, accounts: Accounts): string {
-  const taken = (text: string): boolean => userNamed(accounts, text) !== null || groupNamed(accounts, text) !== null
-  if (!taken(name)) return name
+/** A group of the name is no obstacle where it is to be the user's own group. */
+function freeName(name: string, gid: number, accounts: Accounts): string {
+  const taken = (text: string): boolean =>
+    userNamed(accounts, text) !== null || (groupNamed(accounts, text) ?? { gid }).gid !== gid
+  return firstFree(name, taken)
+}
+
+/** A folder of the image is somebody's files, the program's code for instance: useradd keeps its owner, a chown would not. */
+function freeHome(name: string, facts: ImageFacts): string {
+  const { files, config } = facts
+  return firstFree(
+    `/home/${name}`,
+    (path) => isWithin(config.workdir, path) || (files.known && files.value.exists(path)),
+  )
+}
+
+function firstFree(text: string, taken: (text: string) => boolean): string {
+  if (!taken(text)) return text
   let number = 1
-  while (taken(`${name}${number}`)) number += 1
-  return `${name}${number}`
+  while (taken(`${text}${number}`)) number += 1
+  return `${text}${number}`
 }

@@ -33,7 +33,10 @@ export interface Replay {
 }
 
 interface State {
+  /** With the grants made so far. */
   files: FileModel
+  /** As the image is. */
+  readonly original: FileModel
   readonly identity: Identity
   readonly uid: number
   readonly gid: number
@@ -50,6 +53,7 @@ interface State {
 export function replay(needs: readonly Need[], files: FileModel, identity: Identity, gid: number): Replay {
   const state: State = {
     files,
+    original: files,
     identity,
     uid: identity.uid,
     gid,

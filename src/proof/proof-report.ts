@@ -1,4 +1,5 @@
 import type { ReportProof } from '../report/report.ts'
+import type { Cells } from './cells.ts'
 import { type Comparison, capabilitiesOf, uidsOf } from './compare.ts'
 import { refusalLines } from './refusals.ts'
 import type { RunRecord } from './run-record.ts'
@@ -9,6 +10,8 @@ export interface ProvenRun {
   readonly record: RunRecord
   readonly comparison: Comparison
   readonly addedBytes: number
+  /** Null where it did not get so far. */
+  readonly cells: Cells | null
 }
 
 /** What was measured, in the words of the report. `result` is null where nothing could be run beside the baseline. */
@@ -20,7 +23,7 @@ export function proofReport(
   remarks: readonly string[],
 ): ReportProof {
   const comparison = result?.comparison
-  const passed = comparison !== undefined && comparison.parity && comparison.locked
+  const passed = result !== null && failuresOf(result).length === 0
   return {
     engine,
     rounds,
@@ -29,19 +32,20 @@ export function proofReport(
     baseline: { image: baseline.image, uids: uidsOf(baseline), capabilities: capabilitiesOf(baseline) },
     result: result === null ? null : resultRun(result),
     checks: comparison?.checks ?? [],
+    cells: result?.cells?.cells ?? [],
     remarks: [...remarks, ...(result === null ? [] : doubts(baseline, result, passed))],
   }
 }
 
-function resultRun({ image, record, addedBytes }: ProvenRun): ReportProof['result'] {
+function resultRun({ image, record, addedBytes, cells }: ProvenRun): ReportProof['result'] {
   const { processes } = record
   return {
     image,
     uids: uidsOf(record),
     capabilities: capabilitiesOf(record),
     noNewPrivileges: processes.length > 0 && processes.every((process) => process.noNewPrivileges === true),
-    readOnlyRootfs: false,
-    tmpfs: [],
+    readOnlyRootfs: cells?.readOnly ?? false,
+    tmpfs: cells?.readOnly === true ? cells.writable : [],
     addedBytes,
   }
 }
@@ -62,9 +66,13 @@ function newRefusals(baseline: RunRecord, record: RunRecord): readonly string[] 
   return refusalLines(`${record.logs}\n${record.logFiles}`).filter((line) => !usual.has(line))
 }
 
+/** Conditions without which it is not called hardened; the others are said and are for the operator to choose. */
+const REQUIRED = new Set(['plain', 'capabilities dropped, no new privileges'])
+
 /** Why a run did not pass, one sentence each; empty when it did. */
-export function failuresOf({ comparison, record }: ProvenRun): readonly string[] {
-  if (comparison.parity && comparison.locked) return []
+export function failuresOf({ comparison, record, cells }: ProvenRun): readonly string[] {
+  const refused = (cells?.cells ?? []).filter((cell) => cell.outcome === 'fail' && REQUIRED.has(cell.name))
+  if (comparison.parity && comparison.locked) return refused.map((cell) => `${cell.name}: ${cell.reason}`)
   const failed = comparison.checks.filter((check) => !check.passed)
   const words = tail(record.logs)
   return [

@@ -36,6 +36,7 @@ export async function proveImages(
     record,
     comparison: compare(baseline, record, moved),
     addedBytes: (after?.size ?? 0) - (before?.size ?? 0),
+    cells: null,
   }
   return { report: proofReport(engine.version, baseline, run, 1, []), failures: failuresOf(run) }
 }

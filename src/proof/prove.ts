@@ -6,12 +6,14 @@ import type { Operation } from '../plan/operation.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import type { ReportProof } from '../report/report.ts'
 import { baselineUp, studyOriginal } from './baseline.ts'
+import { type Cells, runCells } from './cells.ts'
 import { compare } from './compare.ts'
 import { learnedFrom } from './learn.ts'
 import type { Live } from './live.ts'
 import { observationOf } from './observation.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import { hasPassed, type Round, runRound } from './round.ts'
+import type { RunRecord } from './run-record.ts'
 import { unfitBaseline } from './unfit.ts'
 
 const MOST_ROUNDS = 5
@@ -72,13 +74,14 @@ export async function prove(request: ProveRequest): Promise<Proof> {
     if (news.length === 0) break
     learned = [...learned, ...news]
   }
-  return conclude(request, live, rounds, remarks)
+  return conclude(request, live, original, rounds, remarks)
 }
 
 /** The last round that passed, watched to the end; else the last one, with what is missing. */
 async function conclude(
   request: ProveRequest,
   live: Live,
+  original: RunRecord,
   rounds: readonly Round[],
   remarks: readonly string[],
 ): Promise<Proof> {
@@ -96,9 +99,10 @@ async function conclude(
       failures,
     }
   }
+  let cells: Cells | null = null
   if (hasPassed(best)) {
-    request.progress('watching both, then stopping and starting them again')
-    await watch(request, best.run.live)
+    request.progress('running it under other conditions, watching both, then starting them again')
+    ;[cells] = await Promise.all([runCells(request, await live.peek(), best, original), watch(request, best.run.live)])
     await Promise.all([live, best.run.live].map(async (one) => (await one.look(), await one.restart())))
   }
   const [baseline, record] = await Promise.all([
@@ -111,6 +115,7 @@ async function conclude(
     record,
     comparison: compare(baseline, record, best.moved),
     addedBytes: (after?.size ?? 0) - (before?.size ?? 0),
+    cells,
   }
   return {
     hardened: best.hardened,

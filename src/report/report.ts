@@ -72,6 +72,8 @@ export interface ReportProof {
   readonly baseline: ReportRun
   readonly result: ReportResultRun | null
   readonly checks: readonly ReportCheck[]
+  /** The conditions that the result was run under; a verdict rests on none that was not asked. */
+  readonly cells: readonly ReportCell[]
   /** What could not be shown and why, one sentence each. */
   readonly remarks: readonly string[]
 }
@@ -90,6 +92,13 @@ export interface ReportResultRun extends ReportRun {
   readonly tmpfs: readonly string[]
   /** Bytes that the result has more than the baseline. */
   readonly addedBytes: number
+}
+
+export interface ReportCell {
+  readonly name: string
+  readonly outcome: 'pass' | 'fail' | 'not asked'
+  /** Why it failed or was not asked; what it took to pass. '' where there is nothing to say. */
+  readonly reason: string
 }
 
 export interface ReportCheck {

@@ -17,6 +17,9 @@ export function proofLines(proof: ReportProof, paint: Paint): string[] {
   return [
     `  proof ${outcome}: ${parity} (${proof.engine}, ${counted(proof.rounds, 'round')})`,
     ...table([{ name: '', baseline: 'baseline', result: 'result', mark: '' }, ...rows(proof)]),
+    ...proof.cells.map(
+      ({ name, outcome, reason }) => `    ${outcome.padEnd(9)}  ${name}${reason === '' ? '' : `: ${reason}`}`,
+    ),
     ...proof.remarks.map((remark) => `    not shown: ${remark}`),
   ]
 }

@@ -53,5 +53,6 @@ export const proof: NonNullable<TargetResult['proof']> = {
     addedBytes: 1536,
   },
   checks: [{ name: 'http :8080/', baseline: '200', result: '200', passed: true }],
+  cells: [],
   remarks: [],
 }

@@ -10,10 +10,14 @@ interface Framework {
   /** Base name of the file that tells, and what its text must say. */
   readonly file: string
   readonly says: RegExp
-  readonly folders: (texts: ReadonlyMap<string, string>, root: string) => readonly (readonly [path: string, why: string])[]
+  readonly folders: (
+    texts: ReadonlyMap<string, string>,
+    root: string,
+  ) => readonly (readonly [path: string, why: string])[]
 }
 
-const has = (texts: ReadonlyMap<string, string>, path: string, pattern: RegExp): boolean => pattern.test(texts.get(path) ?? '')
+const has = (texts: ReadonlyMap<string, string>, path: string, pattern: RegExp): boolean =>
+  pattern.test(texts.get(path) ?? '')
 
 /** Sources: each framework's own deployment guide or generated Dockerfile. */
 const FRAMEWORKS: readonly Framework[] = [
@@ -37,7 +41,9 @@ const FRAMEWORKS: readonly Framework[] = [
       ['tmp', 'caches, pids and sockets'],
       ['log', 'logs'],
       ['storage', 'uploads of Active Storage, and SQLite since Rails 7.1'],
-      ...(has(texts, `${root}/config/database.yml`, /\bdb\/[\w-]+\.sqlite3/) ? [['db', 'the SQLite database'] as const] : []),
+      ...(has(texts, `${root}/config/database.yml`, /\bdb\/[\w-]+\.sqlite3/)
+        ? [['db', 'the SQLite database'] as const]
+        : []),
     ],
   },
   {
@@ -97,7 +103,11 @@ const FRAMEWORKS: readonly Framework[] = [
 ]
 
 /** Folders that a framework is known to write, below where the image has its project. */
-export function frameworkNeeds({ texts, copies, origins }: Pick<Shipped, 'texts' | 'copies' | 'origins'>): readonly Need[] {
+export function frameworkNeeds({
+  texts,
+  copies,
+  origins,
+}: Pick<Shipped, 'texts' | 'copies' | 'origins'>): readonly Need[] {
   const needs: Need[] = []
   for (const [path, text] of texts) {
     const name = path.slice(path.lastIndexOf('/') + 1)
@@ -107,13 +117,21 @@ export function frameworkNeeds({ texts, copies, origins }: Pick<Shipped, 'texts'
       for (const [folder, why] of framework.folders(texts, root)) {
         const place = `${root}/${folder}`
         if (isOwnPlace(place))
-          needs.push(stateNeed(place, 'framework', `${framework.name} (${origins.get(path) ?? path}) keeps ${why} there`))
+          needs.push(
+            stateNeed(place, 'framework', `${framework.name} (${origins.get(path) ?? path}) keeps ${why} there`),
+          )
       }
     }
     if (name === 'settings.py' || /\/settings\/\w+\.py$/.test(path)) needs.push(...django(path, text))
     if (path.endsWith('.py') && /instance_relative_config|\.instance_path/.test(text)) {
       const line = text.slice(0, text.search(/instance_relative_config|\.instance_path/)).split('\n').length
-      needs.push(stateNeed(`${flaskRoot(path, texts)}/instance`, 'framework', `Flask's instance folder (${origins.get(path) ?? path} line ${line})`))
+      needs.push(
+        stateNeed(
+          `${flaskRoot(path, texts)}/instance`,
+          'framework',
+          `Flask's instance folder (${origins.get(path) ?? path} line ${line})`,
+        ),
+      )
     }
   }
   return [...needs, ...nextOutput(copies)]
@@ -125,7 +143,13 @@ function nextOutput(copies: Shipped['copies']): readonly Need[] {
     const standalone = /\/\.next\/standalone\/?$/.test(source)
     if (!standalone && !/\/\.next\/?$/.test(source)) return []
     const place = standalone ? `${destination}/.next` : destination
-    return [stateNeed(`${place}/cache`, 'framework', `Next.js (COPY in line ${line}) keeps the cache of images and pages there`)]
+    return [
+      stateNeed(
+        `${place}/cache`,
+        'framework',
+        `Next.js (COPY in line ${line}) keeps the cache of images and pages there`,
+      ),
+    ]
   })
 }
 
@@ -134,12 +158,16 @@ function django(path: string, text: string): readonly Need[] {
   if (!/INSTALLED_APPS|django/.test(text)) return []
   const root = parentOf(parentOf(path).replace(/\/settings$/, ''))
   const needs: Need[] = []
-  const database = /django\.db\.backends\.sqlite3["'][\s\S]{0,200}?["']NAME["']\s*:\s*(?:str\()?(?:os\.path\.join\(\s*BASE_DIR\s*,|BASE_DIR\s*\/)\s*["']([\w./-]+)["']/.exec(text)
+  const database =
+    /django\.db\.backends\.sqlite3["'][\s\S]{0,200}?["']NAME["']\s*:\s*(?:str\()?(?:os\.path\.join\(\s*BASE_DIR\s*,|BASE_DIR\s*\/)\s*["']([\w./-]+)["']/.exec(
+      text,
+    )
   if (database !== null) {
     const file = normalisePath(`${root}/${database[1]}`)
     if (file !== null) needs.push(...databaseNeeds(file, "Django's SQLite database, which keeps its journal beside it"))
   }
-  const media = /^MEDIA_ROOT\s*=\s*(?:str\()?(?:os\.path\.join\(\s*BASE_DIR\s*,|BASE_DIR\s*\/)\s*["']([\w./-]+)["']/m.exec(text)
+  const media =
+    /^MEDIA_ROOT\s*=\s*(?:str\()?(?:os\.path\.join\(\s*BASE_DIR\s*,|BASE_DIR\s*\/)\s*["']([\w./-]+)["']/m.exec(text)
   const folder = media === null ? null : normalisePath(`${root}/${media[1]}`)
   if (folder !== null && isOwnPlace(folder)) needs.push(stateNeed(folder, 'framework', "Django's MEDIA_ROOT: uploads"))
   return needs

@@ -34,14 +34,17 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
   if (HERE.test(text) && !names.constants.has(text)) return names.folder
   if (START.test(text)) return names.workdir
   const env =
-    /^(?:process\.env\.(\w+)|process\.env\[["'](\w+)["']\]|os\.environ\[["'](\w+)["']\]|ENV\[["'](\w+)["']\])$/.exec(text)
+    /^(?:process\.env\.(\w+)|process\.env\[["'](\w+)["']\]|os\.environ\[["'](\w+)["']\]|ENV\[["'](\w+)["']\])$/.exec(
+      text,
+    )
   if (env !== null) return names.env.get(env.slice(1).find((name) => name !== undefined) ?? '') ?? null
-  const fallback =
-    /^(?:os\.environ\.get|os\.getenv|ENV\.fetch)\(\s*["'](\w+)["']\s*(?:,\s*(.+))?\)$/s.exec(text)
-  if (fallback !== null) return names.env.get(fallback[1] ?? '') ?? (fallback[2] === undefined ? null : next(fallback[2]))
+  const fallback = /^(?:os\.environ\.get|os\.getenv|ENV\.fetch)\(\s*["'](\w+)["']\s*(?:,\s*(.+))?\)$/s.exec(text)
+  if (fallback !== null)
+    return names.env.get(fallback[1] ?? '') ?? (fallback[2] === undefined ? null : next(fallback[2]))
   const either = splitAt(text, /^(\|\||\?\?|\?:| or )/)
   if (either.length > 1) return either.map(next).find((value) => value !== null && value !== '') ?? null
-  const joined = /^(?:path\.(?:posix\.)?)?(?:join|resolve)\((.*)\)$|^os\.path\.join\((.*)\)$|^File\.join\((.*)\)$/s.exec(text)
+  const joined =
+    /^(?:path\.(?:posix\.)?)?(?:join|resolve)\((.*)\)$|^os\.path\.join\((.*)\)$|^File\.join\((.*)\)$/s.exec(text)
   if (joined !== null) return joinAll(splitAt(joined.slice(1).find((part) => part !== undefined) ?? '', /^,/).map(next))
   const wrapped = /^(?:str|Path|pathlib\.Path|String|os\.path\.(?:abspath|normpath))\((.*)\)$/s.exec(text)
   if (wrapped !== null && balanced(wrapped[1] ?? '')) return next(wrapped[1] ?? '')

@@ -21,7 +21,10 @@ interface Rule {
 
 const SCRIPT: readonly Rule[] = [
   { pattern: /\b(mkdirSync|mkdir|mkdirp|ensureDirSync|ensureDir)\(/g, kind: 'directory' },
-  { pattern: /\b(writeFileSync|writeFile|appendFileSync|appendFile|createWriteStream|outputFile|outputJson)\(/g, kind: 'file' },
+  {
+    pattern: /\b(writeFileSync|writeFile|appendFileSync|appendFile|createWriteStream|outputFile|outputJson)\(/g,
+    kind: 'file',
+  },
   { pattern: /\b(openSync|open)\(/g, kind: 'file', with: /["'](w|a|wx|w\+|a\+)["']/ },
   { pattern: /\b(new (?:\w+\.)?(?:Database|DatabaseSync))\(/g, kind: 'database' },
   { pattern: /\b(multer)\(\s*\{\s*dest:/g, kind: 'directory' },
@@ -32,7 +35,10 @@ const PYTHON: readonly Rule[] = [
   { pattern: /\b(os\.makedirs|os\.mkdir)\(/g, kind: 'directory' },
   { pattern: /\b(sqlite3\.connect|aiosqlite\.connect|TinyDB)\(/g, kind: 'database' },
   { pattern: /\b((?:Rotating|TimedRotating|Watched)?FileHandler)\(/g, kind: 'file' },
-  { pattern: /["']?\b(UPLOAD_FOLDER|UPLOAD_DIR|MEDIA_ROOT|CACHE_DIR|SESSION_FILE_DIR)\b["']?\]?\s*=(?!=)/g, kind: 'directory' },
+  {
+    pattern: /["']?\b(UPLOAD_FOLDER|UPLOAD_DIR|MEDIA_ROOT|CACHE_DIR|SESSION_FILE_DIR)\b["']?\]?\s*=(?!=)/g,
+    kind: 'directory',
+  },
   { pattern: /\b(shelve\.open|dbm\.open)\(/g, kind: 'file' },
 ]
 const RUBY: readonly Rule[] = [
@@ -54,7 +60,8 @@ function rulesFor(path: string): readonly Rule[] {
   return path.endsWith('.php') ? PHP : []
 }
 
-const NOT_THE_PROGRAM = /(^|\/)(tests?|__tests__|spec|examples?|docs?|scripts|bench|fixtures|migrations)\/|\.(test|spec|config|d)\.[a-z]+$|(^|\/)(setup|conftest|gulpfile|webpack[^/]*|vite[^/]*)\.[a-z]+$/
+const NOT_THE_PROGRAM =
+  /(^|\/)(tests?|__tests__|spec|examples?|docs?|scripts|bench|fixtures|migrations)\/|\.(test|spec|config|d)\.[a-z]+$|(^|\/)(setup|conftest|gulpfile|webpack[^/]*|vite[^/]*)\.[a-z]+$/
 
 /** Every literal path that a source file writes to. Text is matched, not run: what is built from other values is not found. */
 export function sourceWrites(
@@ -99,7 +106,9 @@ function sqliteUrls(text: string, { workdir }: SourceNames): readonly SourceWrit
 function constantsOf(text: string): ReadonlyMap<string, string> {
   const constants = new Map<string, string>()
   const twice = new Set<string>()
-  for (const match of text.matchAll(/^[ \t]*(?:export )?(?:const |let |var |define\(["'])?\$?([A-Za-z_]\w*)["']?\s*(?::[^=\n]+)?(?:=(?![=>])|,)\s*(.+)$/gm)) {
+  for (const match of text.matchAll(
+    /^[ \t]*(?:export )?(?:const |let |var |define\(["'])?\$?([A-Za-z_]\w*)["']?\s*(?::[^=\n]+)?(?:=(?![=>])|,)\s*(.+)$/gm,
+  )) {
     const name = match[1] ?? ''
     if (constants.has(name)) twice.add(name)
     constants.set(name, (match[2] ?? '').replace(/\s+(?:\/\/|#).*$/, '').replace(/;\s*$/, ''))

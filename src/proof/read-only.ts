@@ -1,0 +1,79 @@
+import type { Mount } from '../engine/engine.ts'
+import type { ImageFacts } from '../image/facts.ts'
+import type { FileModel } from '../image/file-model.ts'
+import type { Operation } from '../plan/operation.ts'
+import { isInside, normalisePath, parentOf } from '../plan/places.ts'
+import type { AccountChoice, Grant } from '../plan/plan.ts'
+
+const WRITES = new Set<Operation['access']>([
+  'write',
+  'create-file',
+  'create-directory',
+  'create-socket',
+  'remove',
+  'rename',
+])
+/** Of the machine's memory, for what is only passing. */
+const SIZE = '64m'
+
+/**
+ * What a read-only root needs so that the program can still write where it did: a tmpfs where the image has nothing
+ * that the mount would hide, else an anonymous volume, which starts with what the image has there (FACTS 32).
+ */
+export function writableMounts(
+  operations: readonly Operation[],
+  grants: readonly Grant[],
+  facts: ImageFacts,
+  account: AccountChoice,
+): readonly Mount[] {
+  if (!facts.files.known) return []
+  const files = facts.files.value
+  const volumes = facts.config.volumes.flatMap((volume) => normalisePath(volume, facts.config.workdir) ?? [])
+  const folders = topmost(
+    writtenFolders(operations, files, new Set([...grants.map((grant) => grant.path), account.home])).filter(
+      (folder) => !volumes.some((volume) => isInside(folder, volume)),
+    ),
+  )
+  return folders.map((target): Mount => {
+    const granted = grants.some((grant) => isInside(target, grant.path) && /own|create/.test(grant.kind))
+    const entry = files.entry(target)
+    const owned = granted || entry === null || entry.uid === account.uid
+    const mode = ((entry?.mode ?? 0o755) | (owned ? 0o700 : 0o1070)).toString(8)
+    if (holdsContent(target, files)) return { type: 'volume', target }
+    const owner = owned ? `uid=${account.uid},gid=${account.gid}` : `uid=${entry?.uid ?? 0},gid=${account.gid}`
+    return { type: 'tmpfs', target, options: `${owner},mode=${mode},size=${SIZE}` }
+  })
+}
+
+/** Existing folders that the writes went into; what a run made itself is inside one of them. */
+function writtenFolders(
+  operations: readonly Operation[],
+  files: FileModel,
+  made: ReadonlySet<string>,
+): readonly string[] {
+  const folders = new Set<string>()
+  for (const { access, outcome, path, to } of operations) {
+    if (outcome !== 'done' || !WRITES.has(access)) continue
+    for (const written of [path, to]) {
+      if (written == null) continue
+      let folder = parentOf(files.resolve(written) ?? written)
+      while (folder !== '/' && files.entry(folder)?.type !== 'directory' && !made.has(folder)) folder = parentOf(folder)
+      if (!isRuntimeFolder(folder) && folder !== '/') folders.add(folder)
+    }
+  }
+  return [...folders].sort()
+}
+
+/** The runtime's own, also in a container whose root is read-only. */
+function isRuntimeFolder(folder: string): boolean {
+  return /^\/(dev|proc|sys)(\/|$)/.test(folder)
+}
+
+/** `/run` and `/run/x` are one mount: what lies in a mounted folder is in the mount. */
+function topmost(folders: readonly string[]): readonly string[] {
+  return folders.filter((folder) => !folders.some((other) => other !== folder && isInside(folder, other)))
+}
+
+function holdsContent(folder: string, files: FileModel): boolean {
+  return files.list(folder).length > 0
+}
