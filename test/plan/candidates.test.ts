@@ -1,0 +1,92 @@
+import { expect, test } from '@jest/globals'
+import { type CandidateSources, candidates } from '../../src/plan/candidates.ts'
+import { stateNeed } from '../../src/plan/need.ts'
+import type { BaseFile } from '../harden/support/facts.ts'
+import { image, unknownImage } from './image.ts'
+
+function names(sources: Partial<CandidateSources>): readonly (string | number | null)[] {
+  const nothing = { facts: unknownImage(), created: [], vendor: null, switches: [], observedUids: [], needs: [] }
+  return candidates({ ...nothing, ...sources }).map((candidate) => candidate.name ?? candidate.uid)
+}
+
+test('nobody where nothing is known', () => {
+  expect(names({})).toEqual([])
+})
+
+test('best reason first', () => {
+  const facts = image({
+    like: 'debian',
+    passwd: ['redis:x:999:999::/home/redis:/x', 'human:x:1000:1000::/home/human:/x'],
+    group: ['redis:x:999:', 'human:x:1000:'],
+    files: ['drwxr-xr-x 500:500 /data', 'drwxr-xr-x 1000:1000 /home/human'],
+    config: { cmd: ['redis-server'] },
+  })
+  expect(
+    names({
+      facts,
+      created: ['own'],
+      vendor: { name: 'vendor', uid: 7 },
+      switches: [
+        { user: 'switched', detail: '' },
+        { user: '42', detail: '' },
+      ],
+      observedUids: [0, 999],
+      needs: [stateNeed('/data', 'declared', '')],
+    }),
+  ).toEqual(['own', 'switched', 42, 999, 'vendor', 500, 'redis', 'human'])
+})
+
+test.each<[string, BaseFile, (string | number)[]]>([
+  ['redis-server', { passwd: ['redis:x:9:9::/x:/x'] }, ['redis']],
+  ['mysqld', { passwd: ['mysql:x:9:9::/x:/x'] }, ['mysql']],
+  ['memcached', { passwd: ['memcached:x:9:9::/x:/x'] }, ['memcached']],
+  ['rabbitmq-server', { passwd: ['rabbitmq:x:9:9::/x:/x'] }, ['rabbitmq']],
+  ['prometheus', { passwd: ['postgres:x:9:9::/x:/x'] }, []],
+])('%s runs as an account of its name', (program, base, found) => {
+  expect(names({ facts: image({ ...base, config: { cmd: [program] } }) })).toEqual(found)
+})
+
+test.each<[string, BaseFile, string[]]>([
+  [
+    'with a home',
+    { passwd: ['node:x:1000:1000::/home/node:/x'], files: ['drwxr-xr-x 1000:1000 /home/node'] },
+    ['node'],
+  ],
+  ['without one', { passwd: ['node:x:1000:1000::/home/node:/x'] }, []],
+  ['of the system', { passwd: ['node:x:400:400::/home/node:/x'], files: ['drwxr-xr-x 400:400 /home/node'] }, []],
+  [
+    'beside another one',
+    {
+      passwd: ['a:x:1000:1000::/home/a:/x', 'b:x:1001:1001::/home/b:/x'],
+      files: ['drwxr-xr-x 1000:1000 /home/a', 'drwxr-xr-x 1001:1001 /home/b'],
+    },
+    [],
+  ],
+  [
+    'who may use sudo',
+    {
+      passwd: ['admin:x:1000:1000::/home/a:/x'],
+      group: ['sudo:x:27:admin'],
+      files: ['drwxr-xr-x 1000:1000 /home/a'],
+    },
+    [],
+  ],
+])('the one ordinary account %s', (_, base, found) => {
+  expect(names({ facts: image(base) })).toEqual(found)
+})
+
+test('the owner of the data, but not of what only the user asked for, and not root', () => {
+  const facts = image({
+    files: ['drwxr-xr-x 500:500 /a', 'drwxr-xr-x 600:600 /b', 'drwxr-xr-x 0:0 /c', 'lrwxrwxrwx 0:0 /d -> /a'],
+  })
+  const need = (path: string) => stateNeed(path, 'declared', '')
+  expect(names({ facts, needs: [need('/a')] })).toEqual([500])
+  expect(names({ facts, needs: [need('/d')] })).toEqual([500])
+  expect(names({ facts, needs: [need('/c'), need('/missing')] })).toEqual([])
+  expect(names({ facts, needs: [stateNeed('/b', 'given', '')] })).toEqual([])
+})
+
+test("the vendor's account by its number, where the accounts are not known", () => {
+  expect(names({ vendor: { name: 'nginx', uid: 101 } })).toEqual([101])
+  expect(names({ facts: image({}), vendor: { name: 'nginx', uid: 101 } })).toEqual(['nginx'])
+})

@@ -1,0 +1,85 @@
+import { describe, expect, test } from '@jest/globals'
+import { conventionNeeds } from '../../src/plan/evidence/conventions.ts'
+import { declaredNeeds } from '../../src/plan/evidence/declared.ts'
+import { givenNeeds } from '../../src/plan/evidence/given.ts'
+import { defaultPolicy } from '../../src/plan/policy.ts'
+import type { BaseFile } from '../harden/support/facts.ts'
+import { image } from './image.ts'
+
+const paths = (needs: readonly { readonly path: string }[]) => needs.map((need) => need.path)
+
+describe('declared', () => {
+  const config = (base: BaseFile['config']) => image(base === undefined ? {} : { config: base }).config
+  test.each<[string[], string[]]>([
+    [['/data'], ['/data']],
+    [
+      ['/data/', '/var//lib/x/.'],
+      ['/data', '/var/lib/x'],
+    ],
+    [['data'], ['/srv/data']],
+    [['/'], []],
+  ])('VOLUME %j', (volumes, found) => {
+    expect(paths(declaredNeeds(config({ volumes, workdir: '/srv' })))).toEqual(found)
+  })
+
+  test.each<[string, string, string[]]>([
+    ['PGDATA', '/var/lib/postgresql/data', ['/var/lib/postgresql/data']],
+    ['APP_DATA_DIR', '/srv/data', ['/srv/data']],
+    ['LOG_DIR', '/var/log/app', ['/var/log/app']],
+    ['CACHE_PATH', '/cache', ['/cache']],
+    ['UPLOAD_FOLDER', '/srv/up/', ['/srv/up']],
+    ['PIP_CACHE_DIR', '/tmp/pip', []],
+    ['LOG_LEVEL', '/debug', []],
+    ['DATA_URL', '/api', []],
+    ['LOG_PATH', '/var/log/app/app.log', []],
+    ['LOG_PATH', 'relative', []],
+    ['LOG_DIR', '/var/log', []],
+    ['CACHE_DIR', '/var/cache', []],
+    ['DATA_DIR', '/usr/share', []],
+    ['DATA_DIR', '/etc', []],
+    ['METADATA', '/srv/x', []],
+  ])('ENV %s=%s', (name, value, found) => {
+    expect(paths(declaredNeeds(config({ env: { [name]: value } })))).toEqual(found)
+  })
+})
+
+describe('conventions', () => {
+  const needs = (workdir: string, ...files: string[]) => paths(conventionNeeds(image({ config: { workdir }, files })))
+  test('folders that are shipped empty under a telling name', () => {
+    expect(
+      needs(
+        '/app',
+        'drwxr-xr-x 0:0 /app/uploads',
+        'drwxr-xr-x 0:0 /app/var/log',
+        'drwxr-xr-x 0:0 /app/storage',
+        '-rw-r--r-- 0:0 /app/storage/.gitkeep',
+        'drwxr-xr-x 0:0 /app/data',
+        '-rw-r--r-- 0:0 /app/data/seed.sql',
+        'drwxr-xr-x 0:0 /app/src',
+        'drwxr-xr-x 0:0 /app/node_modules/x/cache',
+        'drwxr-xr-x 0:0 /app/.git/logs',
+        'drwxr-xr-x 0:0 /app/a/b/c/cache',
+        '-rw-r--r-- 0:0 /app/tmp',
+      ),
+    ).toEqual(['/app/storage', '/app/uploads', '/app/var/log'])
+  })
+
+  test.each(['/', '/etc', '/usr/bin', '/srv', '/opt', '/var/lib'])("not in %s, which is everybody's", (workdir) => {
+    const below = workdir === '/' ? '/data' : `${workdir}/data`
+    expect(needs(workdir, `drwxr-xr-x 0:0 ${below}`)).toEqual([])
+  })
+})
+
+describe('given', () => {
+  const given = (policy: object, workdir = '/srv/app') =>
+    paths(givenNeeds({ ...defaultPolicy, ...policy }, image({ config: { workdir } }).config))
+  test('--writable, normalised', () => {
+    expect(given({ writable: ['/data/', '/a/../b', '/c'] })).toEqual(['/data', '/b', '/c'])
+  })
+  test('--own', () => {
+    expect(given({})).toEqual([])
+    expect(given({ own: 'workdir' })).toEqual(['/srv/app'])
+    expect(given({ own: 'workdir' }, '/')).toEqual([])
+    expect(given({ own: 'workdir' }, '/usr/bin')).toEqual([])
+  })
+})

@@ -1,0 +1,75 @@
+import { describe, expect, test } from '@jest/globals'
+import { planHome } from '../../src/plan/home.ts'
+import type { AccountChoice } from '../../src/plan/plan.ts'
+import type { BaseFile } from '../harden/support/facts.ts'
+import { image, unknownImage } from './image.ts'
+
+const there: AccountChoice = {
+  name: 'web',
+  uid: 70,
+  gid: 70,
+  groups: [],
+  home: '/srv/web',
+  createHome: false,
+  createGroup: false,
+  from: 'image',
+  creation: 'exists',
+  evidence: [],
+}
+const made: AccountChoice = { ...there, name: 'app', home: '/home/app', createHome: true, creation: 'useradd' }
+const written = [{ source: 'observed', subject: '/root/.cache', detail: 'created by the original run' }] as const
+
+function plan(base: BaseFile, account: AccountChoice, wrote: boolean): string {
+  const { env, needs } = planHome(image(base), account, wrote ? written : [])
+  return [...env.map(({ name, value }) => `${name}=${value}`), ...needs.map((need) => need.path)].join(' ')
+}
+
+const home = { files: ['drwxr-xr-x 70:70 /srv/web'] }
+const foreign = { files: ['drwxr-xr-x 0:0 /srv/web'] }
+const root = { config: { env: { HOME: '/root' } } }
+
+describe('what HOME must say, and which folder must be there', () => {
+  test.each<[string, BaseFile, AccountChoice, boolean, string]>([
+    ['a new account has its home', {}, made, true, ''],
+    ['a new account, HOME of the image', root, made, false, 'HOME=/home/app'],
+    ['a copied account: nothing makes its home', {}, { ...made, creation: 'copy' }, false, '/home/app'],
+    ['nothing is written there', home, there, false, ''],
+    ['an own home', home, there, true, '/srv/web'],
+    ["a home that is root's", foreign, there, true, 'HOME=/home/web /home/web'],
+    ['no home at all', {}, { ...there, home: '' }, true, 'HOME=/home/web /home/web'],
+    ['home /', {}, { ...there, home: '/' }, true, 'HOME=/home/web /home/web'],
+    ['a system folder', {}, { ...there, home: '/usr/sbin' }, true, 'HOME=/home/web /home/web'],
+    ['HOME=/root, own home', { ...home, ...root }, there, false, 'HOME=/srv/web'],
+    [
+      'HOME=/root/x, no home',
+      { config: { env: { HOME: '/root/x' } } },
+      { ...there, home: '' },
+      false,
+      'HOME=/home/web /home/web',
+    ],
+    ['HOME=/rootless', { config: { env: { HOME: '/rootless' } } }, there, false, ''],
+    [
+      'HOME of the image, own',
+      { config: { env: { HOME: '/data' } }, files: ['drwxr-xr-x 70:70 /data'] },
+      there,
+      true,
+      '/data',
+    ],
+    [
+      'a bare uid that writes',
+      {},
+      { ...there, name: '', home: '', creation: 'none' },
+      true,
+      'HOME=/home/app /home/app',
+    ],
+    ['a bare uid', {}, { ...there, name: '', home: '', creation: 'none' }, false, ''],
+  ])('%s', (_, base, account, wrote, expected) => {
+    expect(plan(base, account, wrote)).toBe(expected)
+  })
+
+  test("a bare uid on an unknown base gets the one folder that is everybody's", () => {
+    const { env, needs } = planHome(unknownImage(), { ...there, name: '', home: '', creation: 'none' }, [])
+    expect(env.map(({ name, value }) => `${name}=${value}`)).toEqual(['HOME=/tmp'])
+    expect(needs).toEqual([])
+  })
+})
