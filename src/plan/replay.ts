@@ -216,6 +216,8 @@ function remove(need: Need, path: string, state: State): void {
   if (entry === null)
     return need.access === 'rename' ? create({ ...need, access: 'create-file' }, path, state) : undefined
   if (couldRemove(state.files, state.identity, path).allowed) return
+  // What is only there because it was granted beforehand (a pid file) may as well stay.
+  if (state.original.entry(path) === null && state.grants.has(path)) return
   if (!reachParents(need, path, state)) return
   const parent = parentOf(path)
   if (isSystemFolder(parent)) return refuse(need, `${parent} belongs to the system and is never handed over`, state)
