@@ -1,0 +1,71 @@
+import type { DaemonPortRule } from '../../../catalogue/daemon-port-rule.ts'
+import type { ImageFacts } from '../../image/facts.ts'
+import { matches } from '../file-edit.ts'
+import { isInside } from '../places.ts'
+import { escapeReplacement } from '../port-lines.ts'
+import type { VendorMove } from '../ports.ts'
+import { argvOf, programsOf } from '../program.ts'
+
+/**
+ * How a daemon that binds a port by itself is told another one: an argument behind its command, or a line in its
+ * configuration. Null where no rule knows the program.
+ */
+export function daemonMove(
+  rules: readonly DaemonPortRule[],
+  facts: ImageFacts,
+  seen: readonly string[],
+  from: number,
+  to: number,
+): VendorMove | null {
+  const started = programsOf(facts.config)
+  const argv = argvOf(facts.config)
+  for (const rule of rules) {
+    const program = rule.programs.find((name) => started.includes(name) || seen.includes(name))
+    if (program === undefined || !rule.ports.includes(from)) continue
+    const { onlyWith } = rule
+    if (onlyWith !== undefined && !argv.some((word) => new RegExp(onlyWith).test(word))) continue
+    const move = rule.config === undefined ? withArguments(rule, program, started, to) : withLine(rule, facts, from, to)
+    if (move !== null) return move
+  }
+  return null
+}
+
+/** Only where the image's own command starts it: what a script starts takes its arguments from the script. */
+function withArguments(
+  rule: DaemonPortRule,
+  program: string,
+  started: readonly string[],
+  to: number,
+): VendorMove | null {
+  if (!started.includes(program)) return null
+  return {
+    to,
+    fileEdits: [],
+    env: [],
+    append: (rule.arguments ?? []).map((word) => word.replace('{port}', String(to))),
+  }
+}
+
+function withLine(rule: DaemonPortRule, facts: ImageFacts, from: number, to: number): VendorMove | null {
+  const { config } = rule
+  if (config === undefined || !facts.files.known) return null
+  const files = facts.files.value
+  const line = { pattern: config.after, replacement: '', global: false }
+  const path = files.texts().find((file) => isInside(file, config.folder) && matches(files.text(file) ?? '', line))
+  if (path === undefined) return null
+  const insert = config.insert.replace('{port}', String(to))
+  return {
+    to,
+    fileEdits: [
+      {
+        path,
+        substitutions: [{ pattern: config.after, replacement: `&\\n${escapeReplacement(insert)}`, global: false }],
+        reason: `listen above 1024 (${from} is what it binds by itself)`,
+        purpose: 'port',
+        evidence: [{ source: 'catalogue', subject: String(from), detail: rule.source }],
+      },
+    ],
+    env: [],
+    append: [],
+  }
+}
