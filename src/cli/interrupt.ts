@@ -24,8 +24,9 @@ export function watchSignals(signals: Signals): Interruption {
     signals.off('SIGTERM', onTerminate)
   }
   const end = (code: number) => () => {
-    // A second Ctrl-C does what it does to every program.
-    close()
+    // A second Ctrl-C does what it does to every program. Only once this one is through: execa listens while a child
+    // runs, and ends the process when it finds itself the only listener.
+    setImmediate(close)
     controller.abort()
     resolve(code)
   }
