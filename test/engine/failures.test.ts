@@ -1,0 +1,157 @@
+// What cannot work ends with one clear error or finding, and leaves nothing on the engine.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import {
+  type CliOptions,
+  type Ended,
+  type Hardening,
+  harden,
+  hardenOne,
+  inventory,
+  traceDocker,
+} from './support/cli.ts'
+import { countAll, docker, ensureImage, imageFolder, waitFor } from './support/images.ts'
+
+const NOTHING = { containers: 0, images: 0, networks: 0, volumes: 0 }
+
+/** Runs the command and then looks for what it left: by its session, by its tags, and by what is new at all. */
+async function leavesNothing<T extends Ended>(use: (options: CliOptions) => Promise<T>): Promise<T> {
+  const before = await inventory()
+  const { value, sessions, calls } = await traceDocker((env) => use({ env }))
+  for (const session of sessions) {
+    expect(await countAll(`harden-image.session=${session}`)).toEqual(NOTHING)
+    expect(await docker(['images', '--quiet', `harden-image/*:${session}*`])).toBe('')
+  }
+  // All that it makes is labelled, so without a session it has made nothing.
+  if (sessions.length === 0)
+    expect(calls.filter((call) => /^(create|run|build|buildx|network)\b/.test(call))).toEqual([])
+  await waitFor(async () => {
+    const added = [...(await inventory())].filter((thing) => !before.has(thing))
+    expect(added).toEqual([])
+  })
+  return value
+}
+
+/** One message and what to do, and no stack. */
+function expectClearError({ code, stdout, stderr }: Ended, message: RegExp): void {
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect(stderr).toMatch(message)
+  expect(stderr).not.toMatch(/^\s+at .*:\d+:\d+/m)
+}
+
+/** One thing for a person to do, and never a result that passes. */
+function expectOneFinding({ code, result }: Hardening, message: RegExp): void {
+  expect({ code, verdict: result.verdict, passed: result.proof?.passed }).toEqual({
+    code: 1,
+    verdict: 'incomplete',
+    passed: false,
+  })
+  const todo = result.findings.filter(({ outcome }) => outcome === 'todo')
+  expect(todo.map(({ message: text }) => text)).toEqual([expect.stringMatching(message)])
+}
+
+describe('a clear error, exit code 2', () => {
+  // Nothing listens on port 1, so no test asks a registry of the world.
+  test('an image that no registry gives', async () => {
+    const ended = await leavesNothing((options) => harden(['localhost:1/no-such-image:1', '--prove'], options))
+    expectClearError(ended, /localhost:1\/no-such-image:1: failed\n.*registry could not be reached.*connection refused/)
+  })
+
+  test('an image that the engine does not have', async () => {
+    const ended = await leavesNothing((options) => harden(['no-such-image:1', '--prove', '--offline'], options))
+    expectClearError(ended, /no-such-image:1 cannot be looked at: docker has no copy of it/)
+  })
+
+  test('a missing image among others: those are done', async () => {
+    const { code, stdout } = await leavesNothing((options) =>
+      harden(['no-such-image:1', '-', '--offline', '--format', 'json'], {
+        ...options,
+        stdin: 'FROM debian:trixie-slim\n',
+      }),
+    )
+    const verdicts = JSON.parse(stdout).results.map(({ verdict }: { verdict: string }) => verdict)
+    expect({ code, verdicts }).toEqual({ code: 2, verdicts: ['failed', 'hardened'] })
+  })
+
+  test('a daemon that is not there', async () => {
+    const env = { DOCKER_HOST: 'unix:///nonexistent/docker.sock' }
+    const ended = await harden(['nginx:latest', '--prove', '--engine', 'docker'], { env })
+    expectClearError(ended, /no docker engine answers: .*\/nonexistent\/docker\.sock/)
+  })
+
+  test('a Dockerfile that does not build: its line and the last words of the build', async () => {
+    const path = join(imageFolder('broken-build'), 'Dockerfile')
+    const ended = await leavesNothing((options) => harden([path, '--prove'], options))
+    expectClearError(ended, /line 5: the build failed at .*\.\/configure[\s\S]*\.\/configure: not found/)
+  })
+
+  test('no engine, and a proof is asked for', async () => {
+    const ended = await leavesNothing((options) => harden(['nginx:latest', '--prove', '--engine', 'none'], options))
+    expectClearError(ended, /a proof needs an engine/)
+  })
+})
+
+describe('one finding, exit code 1', () => {
+  test('a container that never answers', async () => {
+    const image = await ensureImage('never-answers')
+    const hardening = await leavesNothing((options) => hardenOne(image, ['--prove'], options))
+    expectOneFinding(hardening, /original never answers on 8080/)
+  })
+
+  test('an original that ends at once', async () => {
+    const image = await ensureImage('mounts')
+    const hardening = await leavesNothing((options) => hardenOne(image, ['--prove'], options))
+    expectOneFinding(hardening, /original itself ends with exit code 32.*permission denied/)
+  })
+
+  test("a smoke test that the result does not pass: the original's user is asked for", async () => {
+    const image = await ensureImage('python-static')
+    const smoke = 'test "$(docker exec "$CONTAINER" id -u)" = 0'
+    const hardening = await leavesNothing((options) => hardenOne(image, ['--prove', '--smoke', smoke], options))
+    expectOneFinding(hardening, /smoke test: was exit 0, is exit 1/)
+  })
+
+  test('a smoke test that already fails on the original', async () => {
+    const image = await ensureImage('python-static')
+    const hardening = await leavesNothing((options) => hardenOne(image, ['--prove', '--smoke', 'exit 3'], options))
+    expectOneFinding(hardening, /smoke test already fails on the original \(exit code 3\)/)
+  })
+
+  test('a result that does not pass is not written', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'harden-image-test-'))
+    try {
+      const path = join(folder, 'Dockerfile')
+      const text = `FROM ${await ensureImage('python-static')}\n`
+      await writeFile(path, text)
+      const { code, stderr } = await leavesNothing((options) =>
+        harden([path, '-w', '--prove', '--smoke', 'exit 3'], options),
+      )
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/was not written: its proof failed/)
+      expect(await readFile(path, 'utf8')).toBe(text)
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+})
+
+describe('Ctrl-C, exit code 130', () => {
+  const moments = {
+    'while the original runs': /running .* as it is/,
+    'while the result is built': /round 1: building/,
+    'while the result runs': /round 1: running/,
+  }
+  for (const [when, line] of Object.entries(moments)) {
+    test(when, async () => {
+      const image = await ensureImage('python-static')
+      const { code, stdout, stderr } = await leavesNothing((options) =>
+        harden([image, '--prove'], { ...options, interruptWhen: (said) => line.test(said) }),
+      )
+      expect({ code, stdout }).toEqual({ code: 130, stdout: '' })
+      expect(stderr).toContain('interrupted')
+      expect(stderr).not.toMatch(/this is a bug|^\s+at /m)
+    })
+  }
+})
