@@ -19,6 +19,7 @@ export function mustKeepRoot(input: StageInput): Remark | null {
     transform: 'report-remarks',
     message: `must keep root: ${needsRoot.reason}`,
     hint: needsRoot.hint === '' ? WAY_OUT : `${needsRoot.hint}; ${WAY_OUT}`,
+    capabilities: needsRoot.capabilities.filter((name) => name !== 'ALL'),
     evidence: [{ source: 'catalogue', subject: 'root', detail: needsRoot.reason }],
   }
 }

@@ -1,3 +1,4 @@
+import type { DaemonPortRule } from '../../catalogue/daemon-port-rule.ts'
 import type { Need } from './need.ts'
 import type { EnvSetting, FileEdit } from './plan.ts'
 import type { VendorMove } from './ports.ts'
@@ -11,7 +12,9 @@ export interface Vendor {
   readonly moves: ReadonlyMap<number, VendorMove>
   readonly fileEdits: readonly FileEdit[]
   readonly env: readonly EnvSetting[]
-  readonly needsRoot: { readonly reason: string; readonly hint: string } | null
+  readonly needsRoot: { readonly reason: string; readonly hint: string; readonly capabilities: readonly string[] } | null
+  /** How daemons that bind a port by themselves are told another one. */
+  readonly daemonPorts: readonly DaemonPortRule[]
   /** How the vendor itself ships it without root; null where it does not. */
   readonly variant: string | null
 }
@@ -24,5 +27,6 @@ export const noVendor: Vendor = {
   fileEdits: [],
   env: [],
   needsRoot: null,
+  daemonPorts: [],
   variant: null,
 }

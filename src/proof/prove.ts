@@ -12,6 +12,7 @@ import { learnedFrom } from './learn.ts'
 import type { Live } from './live.ts'
 import { observationOf } from './observation.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
+import { proveRoot } from './prove-root.ts'
 import { hasPassed, type Round, runRound } from './round.ts'
 import type { RunRecord } from './run-record.ts'
 import { unfitBaseline } from './unfit.ts'
@@ -44,6 +45,8 @@ export interface Proof {
   readonly report: ReportProof | null
   /** Why it did not pass, one sentence each; empty when it did. */
   readonly failures: readonly string[]
+  /** For what must keep root: what was shown of how little it needs. */
+  readonly advice?: string
 }
 
 /** Runs the original, plans from what it did, builds, runs the result locked down beside it, and goes round until it works. */
@@ -62,6 +65,8 @@ export async function prove(request: ProveRequest): Promise<Proof> {
     const hardened = request.harden({ ...observation, operations: [...observation.operations, ...learned] })
     const plan = hardened.plan.stages.find((stage) => stage.stage === request.stage)
     if (plan === undefined || plan.outcome !== 'harden' || unfit !== null) {
+      if (unfit === null && plan?.outcome === 'needs-root')
+        return proveRoot(request, live, original, { hardened, plan, remarks })
       const record = await live.finish()
       if (unfit === null) return { hardened, report: null, failures: [] }
       const failures = plan?.outcome === 'harden' ? [unfit] : []

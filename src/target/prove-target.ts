@@ -52,6 +52,17 @@ export async function proveTarget(
 /** A plan is not a proof: what did not pass is incomplete, whatever the text says. */
 function withProof(proof: Proof): TargetResult {
   const { result } = proof.hardened
+  if (proof.advice !== undefined) {
+    const note: ReportFinding = {
+      transform: 'prove',
+      outcome: 'note',
+      line: 1,
+      column: 1,
+      message: proof.advice,
+      evidence: [],
+    }
+    return { ...result, findings: [...result.findings, note], proof: proof.report }
+  }
   if (proof.failures.length === 0) return { ...result, proof: proof.report }
   const finding: ReportFinding = {
     transform: 'prove',

@@ -1,3 +1,4 @@
+import type { DaemonPortRule } from '../../../catalogue/daemon-port-rule.ts'
 import type { ConfigEdit, NeedsRoot, PortMove, ProgramRule, VariantFacts } from '../../../catalogue/entry.ts'
 import { programThatNeedsRoot } from '../../../catalogue/root-program.ts'
 import { userNamed } from '../../image/accounts.ts'
@@ -13,6 +14,7 @@ export interface CatalogueSources {
   /** The entry of the image, or of the base image of a stage; null where there is none. */
   readonly entry: VariantFacts | null
   readonly programs: readonly ProgramRule[]
+  readonly daemonPorts: readonly DaemonPortRule[]
   readonly facts: ImageFacts
   /** Names of the processes that a run has shown. */
   readonly seen: readonly string[]
@@ -24,9 +26,11 @@ export interface CatalogueSources {
 export function vendorOf(sources: CatalogueSources): Vendor {
   const root = rootProgram(sources)
   const { entry, facts } = sources
-  if (entry === null || !isVendorImage(entry, facts)) return { ...noVendor, needsRoot: root }
+  if (entry === null || !isVendorImage(entry, facts))
+    return { ...noVendor, daemonPorts: sources.daemonPorts, needsRoot: root }
   return {
     account: entry.user,
+    daemonPorts: sources.daemonPorts,
     needs: needsOf(entry),
     prepared: entry.writable.filter((item) => item.prepared === true).map((item) => item.path),
     moves: new Map(entry.ports.filter((move) => move.optional !== true).flatMap((move) => moveOf(move, sources))),
@@ -106,9 +110,10 @@ function fits(
   return text !== null && matches(text, substitution)
 }
 
-function describe(root: NeedsRoot): { readonly reason: string; readonly hint: string } {
+function describe(root: NeedsRoot): NonNullable<Vendor['needsRoot']> {
   return {
     reason: root.reason,
+    capabilities: root.capabilities,
     hint: [root.rootlessTwin === null ? '' : `${root.rootlessTwin} does the same without root`, root.advice]
       .filter((part) => part !== '')
       .join('; '),
@@ -127,5 +132,9 @@ function rootProgram({ programs, facts, seen }: CatalogueSources): Vendor['needs
   if (found === null) return null
   const { rule, program } = found
   const twin = rule.rootlessTwin === null ? [] : [`${rule.rootlessTwin} does the same without root`]
-  return { reason: `${program} ${rule.reason}`, hint: [...twin, rule.advice].filter((part) => part !== '').join('; ') }
+  return {
+    reason: `${program} ${rule.reason}`,
+    hint: [...twin, rule.advice].filter((part) => part !== '').join('; '),
+    capabilities: rule.capabilities,
+  }
 }

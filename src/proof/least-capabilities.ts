@@ -1,0 +1,104 @@
+import type { Operation } from '../plan/operation.ts'
+import { type Comparison, compare } from './compare.ts'
+import { runOnce } from './live.ts'
+import type { ProveRequest } from './prove.ts'
+import { besideOptions } from './round.ts'
+import type { RunRecord } from './run-record.ts'
+import { limits } from './specs.ts'
+
+/** What a container of root has by default. Source: docker-run(1). */
+const DEFAULT =
+  'AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE NET_RAW SETFCAP SETGID SETPCAP SETUID SYS_CHROOT'.split(
+    ' ',
+  )
+
+export interface LeastCapabilities {
+  /** Shown to be needed: without one of them it did not do what the original did. */
+  readonly needed: readonly string[]
+  /** Not seen to be needed, and named by the catalogue for work that was not exercised. */
+  readonly listed: readonly string[]
+  readonly record: RunRecord
+  readonly comparison: Comparison
+}
+
+interface Try {
+  readonly capabilities: readonly string[]
+  readonly record: RunRecord
+  readonly comparison: Comparison
+}
+
+/**
+ * The least capabilities with which an image that keeps root does what it did: those that its trace shows first, all
+ * default ones where that is not enough, and then one less at a time, each shown by a run. Null where it does not work
+ * even with the default ones.
+ */
+export async function leastCapabilities(
+  request: ProveRequest,
+  baseline: RunRecord,
+  original: RunRecord,
+  listed: readonly string[],
+): Promise<LeastCapabilities | null> {
+  const attempt = (capabilities: readonly string[]): Promise<Try> => run(request, baseline, original, capabilities)
+  const shown = usedCapabilities(original.trace?.operations ?? [])
+  let best = await attempt(shown)
+  if (!works(best, original)) best = await attempt([...new Set([...shown, ...listed, ...DEFAULT])])
+  if (!works(best, original)) return null
+  for (;;) {
+    const smaller = await Promise.all(
+      best.capabilities.map((capability) => attempt(best.capabilities.filter((other) => other !== capability))),
+    )
+    const spare = best.capabilities.filter((_, index) => {
+      const one = smaller[index]
+      return one !== undefined && works(one, original)
+    })
+    if (spare.length === 0) break
+    // What can be spared one by one need not be spared together.
+    const without = await attempt(best.capabilities.filter((capability) => !spare.includes(capability)))
+    const single = smaller[best.capabilities.indexOf(spare[0] ?? '')]
+    const next = works(without, original) ? without : single
+    if (next === undefined || spare.length === 1) {
+      best = next ?? best
+      continue
+    }
+    best = next
+  }
+  const { capabilities, record, comparison } = best
+  return { needed: capabilities, listed: listed.filter((one) => !capabilities.includes(one)), record, comparison }
+}
+
+async function run(
+  request: ProveRequest,
+  baseline: RunRecord,
+  original: RunRecord,
+  capabilities: readonly string[],
+): Promise<Try> {
+  const spec = limits({
+    image: request.baseline,
+    capDrop: ['ALL'],
+    capAdd: capabilities,
+    noNewPrivileges: true,
+  })
+  const { config } = request.facts
+  const trace = request.trace && original.trace !== null ? { trace: config } : {}
+  const record = await runOnce(request.engine, spec, { ...besideOptions(request, baseline, new Map()), ...trace })
+  return { capabilities, record, comparison: compare(baseline, record, new Map()) }
+}
+
+/** It does what it did, and nothing that the original was allowed is refused now. */
+function works({ comparison, record }: Try, original: RunRecord): boolean {
+  if (!comparison.parity) return false
+  const key = ({ access, path, uid, capability }: Operation): string => [access, path, uid, capability].join(' ')
+  const done = new Set(original.trace?.operations.filter((operation) => operation.outcome === 'done').map(key))
+  return !(record.trace?.operations ?? []).some(
+    (operation) => operation.outcome === 'refused' && operation.access !== 'look' && done.has(key(operation)),
+  )
+}
+
+/** As far as a call alone tells; access to others' files shows when it is taken away. */
+function usedCapabilities(operations: readonly Operation[]): readonly string[] {
+  const used = new Set<string>()
+  for (const { outcome, capability } of operations) {
+    if (outcome === 'done' && capability !== undefined) used.add(capability)
+  }
+  return [...used].sort()
+}
