@@ -1,5 +1,8 @@
 // Adding an image: its file in images/, and its line here.
+
 import accounts from './accounts.json' with { type: 'json' }
+import type { DaemonPortRule } from './daemon-port-rule.ts'
+import daemonPortRules from './daemon-ports.json' with { type: 'json' }
 import type { AccountBase, AccountList, CatalogueImage, ProgramRule } from './entry.ts'
 import alpine from './images/alpine.json' with { type: 'json' }
 import bash from './images/bash.json' with { type: 'json' }
@@ -32,6 +35,8 @@ import tomcat from './images/tomcat.json' with { type: 'json' }
 import traefik from './images/traefik.json' with { type: 'json' }
 import ubuntu from './images/ubuntu.json' with { type: 'json' }
 import wordpress from './images/wordpress.json' with { type: 'json' }
+import type { PackageRule } from './package-rule.ts'
+import packageRules from './packages.json' with { type: 'json' }
 import rootPrograms from './programs.json' with { type: 'json' }
 
 // JSON has wide types only; schema/catalogue.schema.json holds the narrow ones (test/image/catalogue.test.ts).
@@ -69,6 +74,10 @@ export const images = [
   wordpress,
 ] as readonly unknown[] as readonly CatalogueImage[]
 
+export const daemonPorts = daemonPortRules.daemons as readonly unknown[] as readonly DaemonPortRule[]
+
 export const programs = rootPrograms.programs as readonly unknown[] as readonly ProgramRule[]
+
+export const packages = packageRules.packages as readonly unknown[] as readonly PackageRule[]
 
 export const baseAccounts = accounts.accounts as unknown as Readonly<Record<AccountBase, AccountList>>

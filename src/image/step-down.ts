@@ -50,6 +50,8 @@ export interface StepDownReport {
   readonly scripts: readonly string[]
   /** Start scripts that are for another interpreter or could not be parsed: nothing is known of them. */
   readonly unread: readonly { readonly path: string; readonly reason: string }[]
+  /** Names of all programs that the command, its scripts and supervisord start. */
+  readonly programs: readonly string[]
 }
 
 /** Finds every step-down of an image by what its ENTRYPOINT, CMD, start scripts and configuration files say. */
@@ -76,6 +78,7 @@ export function findStepDowns(facts: Pick<ImageFacts, 'config' | 'files'>): Step
     actions: scripts.flatMap((script) => rootActions(script, config.workdir)),
     scripts: scripts.flatMap(({ path }) => path ?? []),
     unread,
+    programs: [...programs],
   }
 }
 

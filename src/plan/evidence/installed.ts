@@ -1,0 +1,45 @@
+import type { PackageFamily } from '../../../catalogue/package-rule.ts'
+import { shellCommands } from '../../dockerfile/index.ts'
+import type { Step } from '../../dockerfile/steps.ts'
+
+export interface InstalledPackage {
+  readonly name: string
+  readonly family: PackageFamily
+  /** Line of the RUN. */
+  readonly line: number
+}
+
+const TOOLS: Readonly<Record<string, { readonly family: PackageFamily; readonly verb: RegExp }>> = {
+  'apt-get': { family: 'debian', verb: /^install$/ },
+  apt: { family: 'debian', verb: /^install$/ },
+  aptitude: { family: 'debian', verb: /^install$/ },
+  install_packages: { family: 'debian', verb: /^/ },
+  apk: { family: 'alpine', verb: /^add$/ },
+  dnf: { family: 'fedora', verb: /^(install|reinstall)$/ },
+  dnf5: { family: 'fedora', verb: /^install$/ },
+  yum: { family: 'fedora', verb: /^(install|localinstall)$/ },
+  microdnf: { family: 'fedora', verb: /^install$/ },
+}
+
+/** Packages that RUN lines install by name; without version, architecture and release. */
+export function installedPackages(steps: readonly Step[]): readonly InstalledPackage[] {
+  return steps.flatMap(({ instruction, shell }) => {
+    if (instruction.keyword !== 'RUN' || !/\b(install|add|install_packages)\b/.test(instruction.text)) return []
+    const script = shellCommands(instruction, shell)
+    if (script.kind !== 'parsed') return []
+    return script.commands.flatMap((command): readonly InstalledPackage[] => {
+      // `DEBIAN_FRONTEND=noninteractive apt-get`, `sudo apt-get`, `env X=1 apt-get`: the first word that is a tool counts.
+      const texts = command.words.map((word) => word.value ?? word.text.replace(/["']/g, ''))
+      const at = texts.findIndex((text) => TOOLS[text.replace(/^\/usr\/bin\//, '')] !== undefined)
+      const tool = at < 0 || at > 2 ? undefined : TOOLS[(texts[at] ?? '').replace(/^\/usr\/bin\//, '')]
+      if (tool === undefined) return []
+      const operands = texts.slice(at + 1).filter((text) => !text.startsWith('-'))
+      const verb = texts[at]?.endsWith('install_packages') ? -1 : operands.findIndex((text) => tool.verb.test(text))
+      if (verb < 0 && !texts[at]?.endsWith('install_packages')) return []
+      return operands.slice(verb + 1).flatMap((text) => {
+        const name = /^[a-z0-9][a-z0-9+.-]*/i.exec(text)?.[0]
+        return name === undefined || text.includes('/') ? [] : [{ name, family: tool.family, line: instruction.line }]
+      })
+    })
+  })
+}
