@@ -1,9 +1,9 @@
 import type { ImageConfig } from '../../image/facts.ts'
 import type { Need } from '../need.ts'
 import { stateNeed } from '../need.ts'
-import { normalisePath, parentOf } from '../places.ts'
+import { baseName, normalisePath, parentOf } from '../places.ts'
 import type { Shipped } from '../shipped.ts'
-import { isOwnPlace } from '../state-places.ts'
+import { isOwnPlace, isStatePlace, STATE_NAME } from '../state-places.ts'
 import { databaseNeeds } from './frameworks.ts'
 import { sourceWrites } from './source-writes.ts'
 
@@ -37,3 +37,16 @@ function isUsable(path: string, kind: 'file' | 'directory' | 'database'): boolea
   // A file straight below a folder of the system is never this program's own doing.
   return kind === 'directory' ? isOwnPlace(path) : isOwnPlace(path) && parentOf(path) !== '/'
 }
+
+/** An empty folder under a state name that is copied: it is there to be filled. */
+export function emptyFolderNeeds({ entries, origins }: Pick<Shipped, 'entries' | 'origins'>): readonly Need[] {
+  const filled = new Set<string>()
+  for (const path of entries.keys()) if (!PLACEHOLDER.test(path)) filled.add(parentOf(path))
+  return [...entries].flatMap(([path, entry]) => {
+    if (entry.type !== 'directory' || filled.has(path) || !origins.has(path)) return []
+    if (!STATE_NAME.test(baseName(path)) || !isStatePlace(path) || /\/(node_modules|vendor)\//.test(path)) return []
+    return [stateNeed(path, 'framework', `${origins.get(path) ?? path} is copied empty, there to be filled`)]
+  })
+}
+
+const PLACEHOLDER = /\/\.(gitkeep|keep|gitignore|empty)$/

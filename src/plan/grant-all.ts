@@ -1,0 +1,70 @@
+import type { FileModel } from '../image/file-model.ts'
+import type { Need } from './need.ts'
+import { isSharedFolder, isSystemFolder, parentOf } from './places.ts'
+import type { Grant, Remark } from './plan.ts'
+import { replay } from './replay.ts'
+import type { StageInput } from './stage-input.ts'
+
+export interface Granted {
+  readonly grants: readonly Grant[]
+  readonly remarks: readonly Remark[]
+}
+
+/** The least that lets the user have what is needed, by the image's files as far as they are known. */
+export function grantAll(needs: readonly Need[], input: StageInput, uid: number, gid: number): Granted {
+  const { files } = input.facts
+  if (files.known) return replayed(needs, files.value, uid, gid)
+  const own = input.stated?.files ?? null
+  // What the stage itself puts in is known although its base is not.
+  const isOwn = (need: Need): boolean =>
+    own !== null &&
+    (own.entry(need.path) !== null || (parentOf(need.path) !== '/' && own.entry(parentOf(need.path)) !== null))
+  const known = own === null ? null : replayed(needs.filter(isOwn), own, uid, gid)
+  const others = withoutFiles(needs.filter((need) => !isOwn(need)))
+  return { grants: byPath([...(known?.grants ?? []), ...others]), remarks: known?.remarks ?? [] }
+}
+
+function replayed(needs: readonly Need[], files: FileModel, uid: number, gid: number): Granted {
+  const { grants, ungranted } = replay(needs, files, { uid, gids: [gid] }, gid)
+  const remarks = ungranted.map(
+    ({ need, reason }): Remark => ({
+      // What only the original did may be optional; what a run was refused is not granted silently.
+      outcome: need.evidence.source === 'given' || need.evidence.source === 'declared' ? 'todo' : 'note',
+      transform: 'own-writable-paths',
+      message: `${need.path} is not given to the user: ${reason}`,
+      hint: 'let the program write elsewhere, or mount a volume there',
+      evidence: [need.evidence],
+    }),
+  )
+  return { grants, remarks }
+}
+
+/** Without a file index only whole folders can be granted: they are made where they are missing. */
+function withoutFiles(needs: readonly Need[]): readonly Grant[] {
+  const grants = new Map<string, Grant>()
+  for (const need of needs) {
+    if (need.access !== 'keep-state' && need.access !== 'create-file') continue
+    const parent = parentOf(need.path)
+    // A file can be made beforehand only where its folder is sure to be there.
+    const makeFolder =
+      need.access === 'create-file' &&
+      !isSharedFolder(parent) &&
+      !isSystemFolder(parent) &&
+      need.evidence.source !== 'catalogue'
+    const path = makeFolder ? parent : need.path
+    const before = grants.get(path)
+    grants.set(path, {
+      path,
+      kind: need.access === 'keep-state' || makeFolder ? 'create-directory' : 'create-file',
+      ...(need.tree === true || before?.tree === true ? { tree: true } : {}),
+      evidence: [...(before?.evidence ?? []), need.evidence],
+    })
+  }
+  return [...grants.values()]
+}
+
+function byPath(grants: readonly Grant[]): readonly Grant[] {
+  const first = new Map<string, Grant>()
+  for (const grant of grants) if (!first.has(grant.path)) first.set(grant.path, grant)
+  return [...first.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
+}

@@ -1,0 +1,120 @@
+import type { PackageRule } from '../../catalogue/package-rule.ts'
+import type { Dockerfile, Stage } from '../dockerfile/model.ts'
+import type { BaseConfig } from '../dockerfile/stage-state.ts'
+import { resolveUser } from '../image/accounts.ts'
+import type { ImageFacts } from '../image/facts.ts'
+import { createFileModel } from '../image/file-index.ts'
+import type { FileEntry, FileModel } from '../image/file-model.ts'
+import { findStepDowns } from '../image/step-down.ts'
+import type { Candidate } from './account.ts'
+import type { BuildContext } from './build-context.ts'
+import { closedNeeds } from './evidence/closed-files.ts'
+import { commandLineNeeds } from './evidence/command-line.ts'
+import { frameworkNeeds } from './evidence/frameworks.ts'
+import { packageEvidence } from './evidence/packages.ts'
+import { openRemarks, runLineNeeds } from './evidence/run-lines.ts'
+import { emptyFolderNeeds, sourceNeeds } from './evidence/sources.ts'
+import type { Need } from './need.ts'
+import type { FileEdit, Remark } from './plan.ts'
+import type { VendorMove } from './ports.ts'
+import { argvOf } from './program.ts'
+import { type Shipped, shippedBy } from './shipped.ts'
+
+/** What the text of a stage and its build context say by themselves, before anything has been built or run. */
+export interface Stated {
+  readonly needs: readonly Need[]
+  /** What installed packages are known to write; a run tells it better. */
+  readonly assumed: readonly Need[]
+  readonly accounts: readonly Candidate[]
+  /** The image's files with what the stage puts in; where the base is not known, only that. */
+  readonly files: FileModel
+  /** Ports that stock configurations bind, and how they are moved. */
+  readonly moves: ReadonlyMap<number, VendorMove>
+  readonly fileEdits: readonly FileEdit[]
+  readonly remarks: readonly Remark[]
+}
+
+export const noStated: Stated = {
+  needs: [],
+  assumed: [],
+  accounts: [],
+  files: createFileModel(new Map()),
+  moves: new Map(),
+  fileEdits: [],
+  remarks: [],
+}
+
+export interface StatedSources {
+  readonly dockerfile: Dockerfile
+  readonly stage: Stage
+  readonly baseConfig: BaseConfig
+  readonly context: BuildContext | null
+  readonly rules: readonly PackageRule[]
+  /** The image as the stage leaves it, its files those of the base. */
+  readonly facts: ImageFacts
+  /** The image has been built: its files are all known. */
+  readonly built: boolean
+}
+
+export function statedBy(sources: StatedSources): Stated {
+  const { facts } = sources
+  const shipped = shippedBy(
+    {
+      ...sources,
+      idsOf: (owner) => {
+        if (/^\d+(:\d+)?$/.test(owner)) return numbers(owner)
+        const resolved = facts.accounts.known ? resolveUser(owner.replace('.', ':'), facts.accounts.value) : null
+        return resolved?.known === true ? resolved.value : null
+      },
+    },
+    sources.stage.index,
+  )
+  const own = sources.built && facts.files.known ? facts.files.value : layered(facts, shipped)
+  const start = findStepDowns({ config: facts.config, files: { known: true, value: own } })
+  const packages = packageEvidence({
+    rules: sources.rules,
+    shipped,
+    programs: start.programs,
+    opaque: start.unread.length > 0 || startsUnknownScript(facts, own),
+  })
+  const files = sources.built || packages.files.size === 0 ? own : beneath(packages.files, own)
+  return {
+    needs: [
+      ...runLineNeeds(shipped),
+      ...commandLineNeeds(facts.config),
+      ...frameworkNeeds(shipped),
+      ...sourceNeeds(shipped, facts.config),
+      ...emptyFolderNeeds(shipped),
+      ...closedNeeds(shipped, facts.config, own).needs,
+    ],
+    assumed: packages.needs,
+    accounts: packages.accounts,
+    files,
+    moves: packages.moves,
+    fileEdits: packages.fileEdits,
+    remarks: [...openRemarks(shipped), ...packages.remarks, ...closedNeeds(shipped, facts.config, own).remarks],
+  }
+}
+
+function numbers(owner: string): { readonly uid: number; readonly gid: number } {
+  const [uid = 0, gid] = owner.split(':').map(Number)
+  return { uid, gid: gid ?? uid }
+}
+
+function layered(facts: ImageFacts, { entries, texts }: Shipped): FileModel {
+  return facts.files.known ? facts.files.value.with(entries, texts) : createFileModel(entries, texts)
+}
+
+/** What packages bring lies below what the instructions put there. */
+function beneath(entries: ReadonlyMap<string, FileEntry>, own: FileModel): FileModel {
+  return own.with(new Map([...entries].filter(([path]) => own.entry(path) === null)))
+}
+
+/** A start script that nobody could read: it may start any server that is installed. */
+function startsUnknownScript({ config }: ImageFacts, files: FileModel): boolean {
+  return argvOf(config).some(
+    (word) =>
+      /\.sh$|entrypoint|^\/?(start|run|init|boot)/.test(word) &&
+      !files.texts().some((path) => path.endsWith(word.replace(/^\.?\/?/, '/'))),
+  )
+}
