@@ -10,36 +10,48 @@ export function sedCommand(edit: FileEdit, quote: (word: string) => string): str
 
 function sedScript(substitution: Substitution): string {
   const delimiter =
-    ['/', '#', '|', '~', ','].find(
+    ['/', '#', '|', '~', ',', '@', '%'].find(
       (mark) => !substitution.pattern.includes(mark) && !substitution.replacement.includes(mark),
     ) ?? '/'
+  // A mark that is escaped already stays so.
+  const escape = (text: string): string =>
+    delimiter === '/' ? text.replace(/\\.|\//gs, (part) => (part === '/' ? '\\/' : part)) : text
   if (substitution.remove === true) {
     const start = delimiter === '/' ? '/' : `\\${delimiter}`
-    return `${start}${substitution.pattern}${delimiter}d`
+    return `${start}${escape(substitution.pattern)}${delimiter}d`
   }
-  const escape = (text: string): string => (delimiter === '/' ? text.replaceAll('/', String.raw`\/`) : text)
   return `s${delimiter}${escape(substitution.pattern)}${delimiter}${escape(substitution.replacement)}${delimiter}${substitution.global ? 'g' : ''}`
 }
 
 /** The text after the change, as sed would make it; null where a pattern means something else to JavaScript. */
 export function applySubstitutions(text: string, substitutions: readonly Substitution[]): string | null {
-  const lines = text.split('\n')
-  let result: readonly string[] = lines
+  let result: readonly string[] = linesOf(text)
   for (const substitution of substitutions) {
     const pattern = toRegExp(substitution)
     if (pattern === null) return null
     result =
       substitution.remove === true
-        ? result.filter((line) => !pattern.test(line))
-        : result.map((line) => line.replace(pattern, toJavaScript(substitution.replacement)))
+        ? result.filter((line) => !pattern.test(content(line)))
+        : result.map(
+            (line) => content(line).replace(pattern, replacementOf(substitution)) + line.slice(content(line).length),
+          )
   }
-  return result.join('\n')
+  return result.join('')
+}
+
+/** With their line ends, so that the last line can lack its own. */
+function linesOf(text: string): readonly string[] {
+  return text.match(/[^\n]*\n|[^\n]+$/g) ?? []
+}
+
+function content(line: string): string {
+  return line.endsWith('\n') ? line.slice(0, -1) : line
 }
 
 /** Lines that a substitution would change. */
 export function matches(text: string, substitution: Substitution): boolean {
   const pattern = toRegExp({ ...substitution, global: false })
-  return pattern !== null && text.split('\n').some((line) => pattern.test(line))
+  return pattern !== null && linesOf(text).some((line) => pattern.test(content(line)))
 }
 
 function toRegExp(substitution: Substitution): RegExp | null {
@@ -56,12 +68,13 @@ function toRegExp(substitution: Substitution): RegExp | null {
   }
 }
 
-function toJavaScript(replacement: string): string {
-  return replacement
-    .replaceAll('$', '$$$$')
-    .replace(/\\(\d)/g, '$$$1')
-    .replace(/(^|[^\\])&/g, '$1$$&')
-    .replace(/\\([&\\/])/g, '$1')
+/** What sed puts in for a match: `&` is all of it, `\\1` a group, and a backslash keeps what follows as it is. */
+function replacementOf({ replacement }: Substitution): (...match: readonly string[]) => string {
+  return (all, ...groups) =>
+    replacement.replace(/\\(.)|&/gs, (part, escaped: string | undefined) => {
+      if (part === '&') return all ?? ''
+      return /\d/.test(escaped ?? '') ? (groups[Number(escaped) - 1] ?? '') : (escaped ?? '')
+    })
 }
 
 /** One edit a file and purpose, with all substitutions and reasons. */

@@ -11,8 +11,10 @@ export interface PortLine {
   readonly text: string
 }
 
-const KEY = String.raw`[\w.-]*(?:listen|port|bind|addr|address|interface|virtualhost|endpoint)(?:[-_.]?(?:on|to|port|addr|address))?`
-const FORWARDS = /^\s*(proxy|upstream|server\s|balancer|redirect|remote|peer|forward)/i
+/** `- `, `{`, `server {` and BIND's `listen-on` may stand before the key on the same line. */
+const BEFORE = String.raw`(?:-\s+|[\w-]*\s*\{\s*|listen-on(?:-v6)?\s+)?`
+const KEY = String.raw`[\w.-]*(?:listen|(?<!sup|ex|im|re|trans|view)port|bind|addr|address|interface|virtualhost|endpoint)(?:[-_.]?(?:on|to|port|addr|address))?`
+const FORWARDS = /^\s*(proxy|upstream|server\s+[^\s{]|balancer|redirect|remote|peer|forward)/i
 
 /**
  * Finds in one configuration text every line that binds `port`: `listen 80;`, `Listen 0.0.0.0:80`, `<VirtualHost *:80>`,
@@ -22,7 +24,7 @@ const FORWARDS = /^\s*(proxy|upstream|server\s|balancer|redirect|remote|peer|for
 export function portLines(path: string, text: string, from: number, to: number): readonly PortLine[] {
   const found = new Map<string, PortLine>()
   const setting = new RegExp(
-    String.raw`^\s*[<"']?${KEY}["']?(?:\s*[:=]\s*|\s+)["']?(?:\S*[:@\]*])?${from}(?![\w.:]|\s*\.)`,
+    String.raw`^\s*${BEFORE}[<"']?${KEY}["']?(?:\s*[:=]\s*|\s+)["']?(?:\S*[:@\]*])?${from}(?![\w.:]|\s*\.)`,
     'i',
   )
   const attribute = new RegExp(String.raw`<\w+\b[^>]*\bport\s*=\s*["']${from}["']`, 'i')

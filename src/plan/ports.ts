@@ -79,7 +79,11 @@ export function planPorts(sources: PortSources): PortPlan {
       decide(vendor.to, 'set by the configuration that its vendor ships', why)
       continue
     }
-    const to = freePort(port.port, sources)
+    const to = freePort(
+      port.port,
+      sources,
+      plan.decisions.map((decision) => decision.to),
+    )
     const found = search(port.port, to, sources, entrypoint, cmd)
     plan.fileEdits.push(...found.fileEdits)
     plan.env.push(...found.env)
@@ -116,8 +120,9 @@ function lowPorts(sources: PortSources): readonly LowPort[] {
 }
 
 /** 80 becomes 8080, 443 becomes 8443, unless that is in use already. */
-function freePort(port: number, sources: PortSources): number {
-  const taken = new Set([...sources.facts.config.exposedPorts, ...(sources.bound ?? [])].map((other) => other.port))
+function freePort(port: number, sources: PortSources, moved: readonly (number | null)[]): number {
+  const inUse = [...sources.facts.config.exposedPorts, ...(sources.bound ?? [])].map((other) => other.port)
+  const taken = new Set<number | null>([...inUse, ...moved])
   let to = port + SHIFT
   while (taken.has(to)) to += 1
   return to

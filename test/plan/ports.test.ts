@@ -1,0 +1,222 @@
+import { describe, expect, test } from '@jest/globals'
+import { moveInArguments, movePort, type PortPlan, type PortSources, planPorts } from '../../src/plan/ports.ts'
+import type { BaseFile } from '../harden/support/facts.ts'
+import { image } from './image.ts'
+
+describe('a port in a value', () => {
+  test.each<[string, string]>([
+    ['80', '8080'],
+    [':80', ':8080'],
+    ['0.0.0.0:80', '0.0.0.0:8080'],
+    ['*:80', '*:8080'],
+    ['[::]:80', '[::]:8080'],
+    ['http://+:80', 'http://+:8080'],
+    ['http://*:80;https://*:443', 'http://*:8080;https://*:443'],
+    ['tcp://0.0.0.0:80/', 'tcp://0.0.0.0:8080/'],
+    ['localhost:80', 'localhost:8080'],
+    ['8080', '8080'],
+    ['180', '180'],
+    ['80m', '80m'],
+    ['1.80', '1.80'],
+    [':800', ':800'],
+    ['10.0.0.80', '10.0.0.80'],
+    ['', ''],
+  ])('%s', (before, after) => {
+    expect(movePort(before, 80, 8080)).toBe(after)
+  })
+})
+
+describe('a port in the command', () => {
+  test.each<[string[], string[]]>([
+    [
+      ['app', '--port', '80'],
+      ['app', '--port', '8080'],
+    ],
+    [
+      ['app', '--port=80'],
+      ['app', '--port=8080'],
+    ],
+    [
+      ['app', '-p', '80'],
+      ['app', '-p', '8080'],
+    ],
+    [
+      ['app', '-p80'],
+      ['app', '-p8080'],
+    ],
+    [
+      ['app', '--listen', '0.0.0.0:80'],
+      ['app', '--listen', '0.0.0.0:8080'],
+    ],
+    [
+      ['app', '--http.address=:80'],
+      ['app', '--http.address=:8080'],
+    ],
+    [
+      ['app', '--bind-addr', '80'],
+      ['app', '--bind-addr', '8080'],
+    ],
+    [
+      ['gunicorn', '-b', '0.0.0.0:80', 'app:app'],
+      ['gunicorn', '-b', '0.0.0.0:8080', 'app:app'],
+    ],
+    [
+      ['gunicorn', '-b', ':80'],
+      ['gunicorn', '-b', ':8080'],
+    ],
+    [
+      ['php', '-S', '0.0.0.0:80'],
+      ['php', '-S', '0.0.0.0:8080'],
+    ],
+    [
+      ['httpd', '-f', '-p', '80', '-h', '/www'],
+      ['httpd', '-f', '-p', '8080', '-h', '/www'],
+    ],
+    [
+      ['sh', '-c', 'exec app --port 80 && echo 80'],
+      ['sh', '-c', 'exec app --port 8080 && echo 80'],
+    ],
+    [
+      ['sh', '-c', 'app  --port=80'],
+      ['sh', '-c', 'app  --port=8080'],
+    ],
+    [['--entrypoints.web.address=:80'], ['--entrypoints.web.address=:8080']],
+    // Numbers that are no ports.
+    [
+      ['app', '80'],
+      ['app', '80'],
+    ],
+    [
+      ['app', '--workers', '80'],
+      ['app', '--workers', '80'],
+    ],
+    [
+      ['app', '--workers=80'],
+      ['app', '--workers=80'],
+    ],
+    [
+      ['app', '-n80'],
+      ['app', '-n80'],
+    ],
+    [
+      ['app', '--port', '8080'],
+      ['app', '--port', '8080'],
+    ],
+    [
+      ['app', '/srv/80/x'],
+      ['app', '/srv/80/x'],
+    ],
+  ])('%j', (before, after) => {
+    expect(moveInArguments(before, 80, 8080)).toEqual(after)
+  })
+
+  test('no command', () => {
+    expect(moveInArguments(null, 80, 8080)).toBeNull()
+  })
+})
+
+const nginx: BaseFile = {
+  config: { cmd: ['nginx'], ports: ['80/tcp'] },
+  texts: { '/etc/nginx/nginx.conf': ['listen 80;'], '/etc/other/x.conf': ['listen 80;'] },
+}
+
+function plan(base: BaseFile, sources: Partial<PortSources> = {}): PortPlan {
+  return planPorts({
+    facts: image(base),
+    policy: 'raise',
+    bound: null,
+    programs: [],
+    opened: null,
+    vendor: () => null,
+    ...sources,
+  })
+}
+
+const show = ({ decisions }: PortPlan) =>
+  decisions.map(({ from, to, protocol }) => `${from}/${protocol} ${to ?? 'kept'}`)
+const tcp = (port: number) => ({ port, protocol: 'tcp' as const })
+
+describe('which ports move, and where to', () => {
+  test.each<[string, BaseFile, Partial<PortSources>, string[]]>([
+    ['nothing is exposed', { config: { cmd: ['nginx'] } }, {}, []],
+    ['ports that anybody may bind', { config: { ports: ['1024/tcp', '8080/tcp'] } }, {}, []],
+    ['found', nginx, {}, ['80/tcp 8080']],
+    ['not found', { config: { ports: ['80/tcp'], cmd: ['app'] } }, {}, ['80/tcp kept']],
+    ['kept as asked for', nginx, { policy: 'keep' }, ['80/tcp kept']],
+    ['seen, not exposed', { ...nginx, config: { cmd: ['nginx'] } }, { bound: [tcp(80)] }, ['80/tcp 8080']],
+    ['exposed and seen', nginx, { bound: [tcp(80)] }, ['80/tcp 8080']],
+    [
+      'the next one is exposed',
+      { ...nginx, config: { cmd: ['nginx'], ports: ['80/tcp', '8080/tcp'] } },
+      {},
+      ['80/tcp 8081'],
+    ],
+    ['the next one is bound', nginx, { bound: [tcp(8080)] }, ['80/tcp 8081']],
+    [
+      'one of two',
+      { config: { cmd: ['app', '-p', '80'], ports: ['80/tcp', '443/tcp'] } },
+      {},
+      ['80/tcp 8080', '443/tcp kept'],
+    ],
+    [
+      'two protocols',
+      { config: { cmd: ['dns', '--port', '53'], ports: ['53/tcp', '53/udp'] } },
+      {},
+      ['53/tcp 8053', '53/udp 8053'],
+    ],
+    ['set by ENV', { config: { cmd: ['app'], env: { PORT: '80' }, ports: ['80/tcp'] } }, {}, ['80/tcp 8080']],
+    [
+      'ENV of another thing',
+      { config: { cmd: ['app'], env: { LEVEL: '80' }, ports: ['80/tcp'] } },
+      {},
+      ['80/tcp kept'],
+    ],
+    [
+      'ENV that only ends like it',
+      { config: { cmd: ['app'], env: { SUPPORT: '80' }, ports: ['80/tcp'] } },
+      {},
+      ['80/tcp kept'],
+    ],
+    ['a traced run that opened it', nginx, { opened: ['/etc/nginx/nginx.conf'] }, ['80/tcp 8080']],
+    ['a traced run that did not', nginx, { opened: ['/etc/passwd'] }, ['80/tcp kept']],
+  ])('%s', (_, base, sources, decisions) => {
+    expect(show(plan(base, sources))).toEqual(decisions)
+  })
+
+  test('two low ports do not move to one', () => {
+    const base: BaseFile = {
+      config: {
+        cmd: ['app', '--a=:80', '--b=:80x'],
+        ports: ['80/tcp', '79/tcp', '8079/tcp'],
+        env: { A_PORT: '79', B_PORT: '80' },
+      },
+    }
+    const to = plan(base).decisions.map((decision) => decision.to)
+    expect(new Set(to).size).toBe(to.length)
+  })
+
+  test('only the files of the program change', () => {
+    expect(plan(nginx).fileEdits.map((edit) => edit.path)).toEqual(['/etc/nginx/nginx.conf'])
+  })
+
+  test("the vendor's own way comes first", () => {
+    const edit = { path: '/v', substitutions: [], reason: 'v', purpose: 'port', evidence: [] } as const
+    const vendor = () => ({ to: 9000, fileEdits: [edit], env: [], append: ['--port', '9000'] })
+    const result = plan(nginx, { vendor })
+    expect(show(result)).toEqual(['80/tcp 9000'])
+    expect(result.fileEdits.map(({ path }) => path)).toEqual(['/v'])
+    expect(result.cmd).toEqual(['nginx', '--port', '9000'])
+  })
+
+  test('what moved in the command and the environment is said, the rest stays null', () => {
+    const base: BaseFile = {
+      config: { entrypoint: ['app', '-p', '80'], cmd: ['x'], env: { PORT: '80' }, ports: ['80/tcp'] },
+    }
+    const { entrypoint, cmd, env } = plan(base)
+    expect({ entrypoint, cmd, env: env.map(({ name, value }) => `${name}=${value}`) }).toEqual({
+      entrypoint: ['app', '-p', '8080'],
+      cmd: null,
+      env: ['PORT=8080'],
+    })
+  })
+})
