@@ -2,10 +2,10 @@ import type { Access, Operation } from '../plan/operation.ts'
 import { normalisePath } from '../plan/places.ts'
 
 const REFUSED =
-  /permission denied|operation not permitted|\bEACCES\b|\bEPERM\b|\bEROFS\b|read-only file system|\(13:|errno 13|accessdenied|not writ(e)?able|is not writable|unable to (create|write|open)|cannot (create|open|write)|can't (create|open|write)|could not (create|open|write)|failed to (create|open|write)/i
+  /permission denied|operation not permitted|\bEACCES\b|\bEPERM\b|\bEROFS\b|read-only file system|\(13:|errno 13|accessdenied|not writ(e)?able|is not writable|unable to (create|write|open)|cannot (create|open|write)|can't (create|open|write)|could not (create|open|write)|failed to (create|open|write)|can't cd to/i
 /** The program tried to become somebody else, or to lock itself in, as only root can. */
 const SWITCH =
-  /\b(set(e|re|res)?[ug]id|setgroups|initgroups|chroot)\b.*(fail|denied|not permitted|unable|cannot|error)|(fail|unable|cannot|can't|could not|not permitted).*\b(set(e|re|res)?[ug]id|setgroups|initgroups|chroot)\b|(cannot|can't|could not|unable to|failed to) (change|switch|drop|set).{0,30}\b(uid|gid|user|group|privileges)\b|failed switching to/i
+  /\b(set(e|re|res)?[ug]id|setgroups|initgroups|chroot)\b.*(fail|denied|not permitted|unable|cannot|error)|(fail|unable|cannot|can't|could not|not permitted).*\b(set(e|re|res)?[ug]id|setgroups|initgroups|chroot)\b|(cannot|can't|could not|unable to|failed to) (change|switch|drop|set).{0,30}\b(uid|gid|user|groups?|privileges)\b|failed switching to/i
 /** Addresses, dates and the like that look like a path. */
 const NO_PATH = /^\/\/|^\/\d+\/|^\/(proc|sys|dev\/(stdout|stderr|null|fd))(\/|$)/
 
@@ -53,7 +53,9 @@ export function refusalLines(log: string): readonly string[] {
   ]
 }
 
-function pathsIn(text: string, workdir: string): readonly string[] {
+function pathsIn(line: string, workdir: string): readonly string[] {
+  // PHP says last where in its own code it was.
+  const text = line.replace(/ in \/\S+ on line \d+$/, '')
   const absolute = [...text.matchAll(/(?<![\w.:/~-])(\/[\w.@%+~:,-]+(?:\/[\w.@%+~:,-]*)*)/g)].map(
     (match) => match[1] ?? '',
   )
@@ -62,7 +64,7 @@ function pathsIn(text: string, workdir: string): readonly string[] {
   const paths: string[] = []
   for (const raw of [...absolute, ...relative]) {
     const path = normalisePath(raw.replace(/[:,.)]+$/, ''), workdir)
-    if (path === null || path === '/' || NO_PATH.test(path)) continue
+    if (path === null || path === '/' || NO_PATH.test(path) || /\/[-=]/.test(path)) continue
     // The program that complains stands first: `/entrypoint.sh: line 3: /data/x: Permission denied`.
     paths.push(path)
   }
@@ -75,16 +77,18 @@ function startsWithProgram(text: string, path: string): boolean {
   )
 }
 
-function accessOf(text: string): Access {
+function accessOf(line: string): Access {
+  // A path says nothing of what was wanted: /etc/bind/named.conf is no socket.
+  const text = line.replace(/\/[^\s"'`:()]+/g, '/')
   if (/mkdir|create directory|creating directory|make directory|makedirs/i.test(text)) return 'create-directory'
-  if (/\b(bind|socket)\b/i.test(text)) return 'create-socket'
+  if (/\b(bind|socket|listen E\w+)\b/i.test(text)) return 'create-socket'
   if (/unlink|remove|delete|\brm:/i.test(text)) return 'remove'
   if (/rename/i.test(text)) return 'rename'
   if (/chdir|can't cd|cannot change (to )?directory|change directory/i.test(text)) return 'traverse'
   if (/exec|cannot execute/i.test(text)) return 'execute'
   if (
-    /for reading|\bread\b|can't load|cannot load|loading|opendir|could not open configuration|open\(\).*conf|BIO_new_file|private key|certificate/i.test(
-      text,
+    /for reading|\bread\b(?!-only)|can't load|cannot load|loading|opendir|open (the )?config|open\(\).*conf|BIO_new_file|private key|certificate/i.test(
+      line,
     )
   )
     return 'read'
