@@ -87,11 +87,16 @@ async function run(
 /** It does what it did, and nothing that the original was allowed is refused now. */
 function works({ comparison, record }: Try, original: RunRecord): boolean {
   if (!comparison.parity) return false
-  const key = ({ access, path, uid, capability }: Operation): string => [access, path, uid, capability].join(' ')
-  const done = new Set(original.trace?.operations.filter((operation) => operation.outcome === 'done').map(key))
-  return !(record.trace?.operations ?? []).some(
-    (operation) => operation.outcome === 'refused' && operation.access !== 'look' && done.has(key(operation)),
-  )
+  const key = ({ access, path, uid, gid, groups, capability }: Operation): string =>
+    [access, path, uid, gid, groups?.join(), capability].join(' ')
+  const keysOf = (outcome: Operation['outcome']): ReadonlySet<string> =>
+    new Set(original.trace?.operations.filter((operation) => operation.outcome === outcome).map(key))
+  // A program may make sure that it cannot get back to root: what the original was refused too says nothing.
+  const [done, refused] = [keysOf('done'), keysOf('refused')]
+  return !(record.trace?.operations ?? []).some((operation) => {
+    const one = key(operation)
+    return operation.outcome === 'refused' && operation.access !== 'look' && done.has(one) && !refused.has(one)
+  })
 }
 
 /** As far as a call alone tells; access to others' files shows when it is taken away. */

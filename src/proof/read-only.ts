@@ -4,6 +4,7 @@ import type { FileModel } from '../image/file-model.ts'
 import type { Operation } from '../plan/operation.ts'
 import { isInside, normalisePath, parentOf } from '../plan/places.ts'
 import type { AccountChoice, Grant } from '../plan/plan.ts'
+import { realPath } from '../plan/real-path.ts'
 
 const WRITES = new Set<Operation['access']>([
   'write',
@@ -56,7 +57,7 @@ function writtenFolders(
     if (outcome !== 'done' || !WRITES.has(access)) continue
     for (const written of [path, to]) {
       if (written == null) continue
-      let folder = parentOf(files.resolve(written) ?? written)
+      let folder = parentOf(realPath(files, written))
       while (folder !== '/' && files.entry(folder)?.type !== 'directory' && !made.has(folder)) folder = parentOf(folder)
       if (!isRuntimeFolder(folder) && folder !== '/') folders.add(folder)
     }
