@@ -27,6 +27,8 @@ export async function readTarEntries(
   const found = new Map<string, { readonly type: 'file' | 'directory' | 'other'; readonly uid: number }>()
   const entries = tar.pipe(extract())
   for await (const entry of entries) {
+    // A tar that ends too early fails the entry as well as the loop.
+    entry.on('error', () => {})
     entry.resume()
     const { type, name, uid } = entry.header
     found.set(name.replace(/\/$/, ''), {

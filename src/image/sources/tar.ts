@@ -32,6 +32,8 @@ export async function readTar(tar: Readable, options: TarOptions): Promise<TarCo
     const path = pathOf(header.name, options.under ?? '/')
     const wanted = addEntry(content, path, header, options) ? options.wanted(path, header.size) : null
     stream.on('end', next)
+    // A tar that ends too early fails the entry as well as the reader, which is the one that is waited for.
+    stream.on('error', () => {})
     if (wanted === null) {
       stream.resume()
       return
