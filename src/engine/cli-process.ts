@@ -56,6 +56,8 @@ export function createCli({ name, binary, env }: CliOptions): Cli {
       maxBuffer: maximumOutput,
       stripFinalNewline: false,
       stdin: 'ignore',
+      // Ctrl-C goes to a whole process group: in ours, the child would end before we know why, as if the engine had failed.
+      detached: true,
       ...options,
     }) as unknown as ResultPromise
     running.add(child)
