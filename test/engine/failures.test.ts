@@ -139,6 +139,7 @@ describe('one finding, exit code 1', () => {
 
 describe('Ctrl-C, exit code 130', () => {
   const moments = {
+    'while the image is looked into': /looking into/,
     'while the original runs': /running .* as it is/,
     'while the result is built': /round 1: building/,
     'while the result runs': /round 1: running/,
