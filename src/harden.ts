@@ -31,7 +31,8 @@ export function hardenDockerfile(request: HardenRequest): Hardened {
   const applied = findings.filter(
     ({ finding }) => finding.outcome === 'fixed' || (finding.outcome === 'offered' && policy.unsafe),
   )
-  const edits = applied.flatMap(({ finding }) => finding.edits)
+  // The end of one stage is the start of the next: what goes in there comes stage by stage.
+  const edits = applied.toSorted((a, b) => a.stage - b.stage).flatMap(({ finding }) => finding.edits)
   const output = applyEdits(dockerfile.source, [...edits, ...looseEnd(dockerfile, edits)])
   return {
     plan,
@@ -61,6 +62,7 @@ function looseEnd(dockerfile: Dockerfile, edits: readonly Edit[]): readonly Edit
 
 interface Named {
   readonly name: string
+  readonly stage: number
   readonly finding: Finding
 }
 
@@ -68,7 +70,11 @@ function run(request: HardenRequest, plan: Plan): readonly Named[] {
   const findings: Named[] = []
   for (const transform of request.transforms) {
     if (request.policy.ignore.includes(transform.name)) continue
-    for (const finding of transform.run(request.dockerfile, { plan })) findings.push({ name: transform.name, finding })
+    for (const stage of plan.stages) {
+      const context = { plan: { stages: [stage] } }
+      for (const finding of transform.run(request.dockerfile, context))
+        findings.push({ name: transform.name, stage: stage.stage, finding })
+    }
   }
   return findings
 }

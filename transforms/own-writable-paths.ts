@@ -1,4 +1,4 @@
-import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
+import type { Dockerfile, Instruction, Stage } from '../src/dockerfile/model.ts'
 import { insertLines, type Place, placeBefore, rootPlace, stagePlace } from '../src/dockerfile/placement.ts'
 import { keyword, reason, runStep, shellWord } from '../src/dockerfile/write.ts'
 import type { Edit } from '../src/edit.ts'
@@ -78,7 +78,7 @@ function modes(grants: readonly Grant[]): readonly string[] {
  * re-owns what lies below its source folder, not the folder itself (FACTS 9), so each parent is one numbered folder.
  */
 function shellless(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, account: AccountChoice): Finding {
-  const name = 'harden-image-paths'
+  const name = pathsStage(dockerfile, stage)
   const owner = `${account.uid}:${account.gid}`
   const folders = plan.grants.filter(
     (grant) => grant.kind === 'create-directory' || grant.kind === 'own-directory' || grant.kind === 'sticky',
@@ -97,6 +97,8 @@ function shellless(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, accoun
     copies.set(key, copy)
   }
   const list = [...copies.values()]
+  const numbered = list.length === 0 ? null : numberedReference(dockerfile, stage)
+  if (numbered !== null) return renumbers(numbered, plan.grants)
   const from = [`${keyword(dockerfile, 'FROM')} scratch ${keyword(dockerfile, 'AS')} ${name}`]
   for (const [index, copy] of list.entries())
     for (const child of copy.names) from.push(`${keyword(dockerfile, 'WORKDIR')} ${quoted(`/${index + 1}/${child}`)}`)
@@ -120,6 +122,41 @@ function shellless(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, accoun
       : []),
     insertLines(dockerfile, rootPlace(dockerfile, stage), [...reason(why(plan.grants)), ...lines]),
   ])
+}
+
+/** A stage name that is free: a file can have several stages that need one. */
+function pathsStage(dockerfile: Dockerfile, stage: Stage): string {
+  const names = dockerfile.stages.map((other) => other.name)
+  const last = stage.index === dockerfile.stages.length - 1
+  let name = last ? 'harden-image-paths' : `harden-image-paths-${stage.index}`
+  while (names.includes(name)) name += '-new'
+  return name
+}
+
+/** A later instruction that names by its number a stage that would get another one. */
+function numberedReference(dockerfile: Dockerfile, stage: Stage): Instruction | null {
+  const later = dockerfile.stages.filter((other) => other.index > stage.index)
+  const shifts = (value: string | null): boolean => {
+    const number = /^\d+$/.exec(value ?? '') ?? /(?:^|,)from=(\d+)(?:,|$)/.exec(value ?? '')
+    return number !== null && Number(number[1] ?? number[0]) >= stage.index
+  }
+  return (
+    later
+      .flatMap((other) => other.instructions)
+      .find(({ flags }) => flags.some(({ name, value }) => /^(from|mount)$/.test(name) && shifts(value))) ?? null
+  )
+}
+
+function renumbers(instruction: Instruction, grants: readonly Grant[]): Finding {
+  return {
+    outcome: 'todo',
+    line: instruction.line,
+    column: instruction.column,
+    message: `${grants.map((grant) => grant.path).join(', ')} must be made in a stage of its own, and ${instruction.keyword} --from names a later stage by its number, which would change`,
+    hint: 'give that stage a name with AS, and copy from the name',
+    evidence: grants.flatMap((grant) => grant.evidence),
+    edits: [],
+  }
 }
 
 function copyLine(dockerfile: Dockerfile, flags: string, source: string, target: string): string {
