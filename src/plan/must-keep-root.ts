@@ -9,6 +9,7 @@ export function mustKeepRoot(input: StageInput): Remark | null {
       transform: 'report-remarks',
       message: `must keep root: ${input.observation.needsRoot}`,
       hint: WAY_OUT,
+      capabilities: input.vendor.needsRoot?.capabilities.filter((name) => name !== 'ALL') ?? [],
       evidence: [{ source: 'traced', subject: 'root', detail: input.observation.needsRoot }],
     }
   }

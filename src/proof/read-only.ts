@@ -5,6 +5,7 @@ import type { Operation } from '../plan/operation.ts'
 import { isInside, normalisePath, parentOf } from '../plan/places.ts'
 import type { AccountChoice, Grant } from '../plan/plan.ts'
 import { realPath } from '../plan/real-path.ts'
+import { writableFolder } from '../plan/writable.ts'
 
 const WRITES = new Set<Operation['access']>([
   'write',
@@ -36,13 +37,9 @@ export function writableMounts(
     ),
   )
   return folders.map((target): Mount => {
-    const granted = grants.some((grant) => isInside(target, grant.path) && /own|create/.test(grant.kind))
-    const entry = files.entry(target)
-    const owned = granted || entry === null || entry.uid === account.uid
-    const mode = ((entry?.mode ?? 0o755) | (owned ? 0o700 : 0o1070)).toString(8)
-    if (holdsContent(target, files)) return { type: 'volume', target }
-    const owner = owned ? `uid=${account.uid},gid=${account.gid}` : `uid=${entry?.uid ?? 0},gid=${account.gid}`
-    return { type: 'tmpfs', target, options: `${owner},mode=${mode},size=${SIZE}` }
+    const { uid, gid, mode, filled } = writableFolder(target, grants, files, account)
+    if (filled) return { type: 'volume', target }
+    return { type: 'tmpfs', target, options: `uid=${uid},gid=${gid},mode=${mode.toString(8)},size=${SIZE}` }
   })
 }
 
@@ -73,8 +70,4 @@ function isRuntimeFolder(folder: string): boolean {
 /** `/run` and `/run/x` are one mount: what lies in a mounted folder is in the mount. */
 function topmost(folders: readonly string[]): readonly string[] {
   return folders.filter((folder) => !folders.some((other) => other !== folder && isInside(folder, other)))
-}
-
-function holdsContent(folder: string, files: FileModel): boolean {
-  return files.list(folder).length > 0
 }
