@@ -1,0 +1,161 @@
+// The bundle as users start it: one file, no engine, no network. What it says in detail is tested where it is made.
+import { execFile, spawn } from 'node:child_process'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+
+const root = join(import.meta.dirname, '..', '..')
+const BEFORE = `FROM debian:trixie-slim
+WORKDIR /app
+COPY . .
+EXPOSE 3000
+CMD ["./server"]
+`
+
+let folder = ''
+let cli = ''
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'harden-image-test-'))
+  // Away from node_modules: what is not bundled is not found there.
+  cli = join(folder, 'dist', 'cli.js')
+  await mkdir(dirname(cli))
+  await cp(join(root, 'dist', 'cli.js'), cli).catch(() => {
+    throw new Error('there is no dist/cli.js: run npm run build first')
+  })
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
+})
+
+afterAll(async () => {
+  await rm(folder, { recursive: true })
+})
+
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function call(args: readonly string[], { cwd = folder, stdin = '' } = {}): Promise<Ended> {
+  // No PATH, so no engine either.
+  const child = spawn(process.execPath, [cli, ...args], { cwd, env: { PATH: '' } })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  child.stdin.on('error', () => {}) // not all calls read it
+  child.stdin.end(stdin)
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code, stdout, stderr }))
+  })
+}
+
+async function tree(name: string, files: Readonly<Record<string, string>>): Promise<string> {
+  const path = join(folder, name)
+  for (const [file, text] of Object.entries(files)) {
+    await mkdir(dirname(join(path, file)), { recursive: true })
+    await writeFile(join(path, file), text)
+  }
+  return path
+}
+
+describe('an image', () => {
+  test('gives its Dockerfile alone on stdout, and the story on stderr', async () => {
+    const { code, stdout, stderr } = await call(['nginx:latest'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^FROM nginx:latest\n/)
+    for (const line of stdout.split('\n')) expect(line).toMatch(/^(FROM |RUN | && |EXPOSE 8080$|USER 101:101$|#|$)/)
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('USER 101:101')
+    expect(stderr).toContain('nginx:latest: hardened')
+  })
+
+  test('is written to a folder, and again', async () => {
+    const { stdout } = await call(['nginx:latest', '--engine', 'none'])
+    for (let round = 0; round < 2; round += 1) {
+      const ended = await call(['nginx:latest', '--engine', 'none', '-o', 'out/nginx'])
+      expect(ended).toMatchObject({ code: 0, stdout: '' })
+      expect(await readFile(join(folder, 'out/nginx/Dockerfile'), 'utf8')).toBe(stdout)
+    }
+  })
+
+  test('that nothing is known of is an error', async () => {
+    const { code, stdout, stderr } = await call(['example.com/unheard-of:1', '--engine', 'none'])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain('example.com/unheard-of:1 cannot be looked at')
+  })
+})
+
+describe('a Dockerfile', () => {
+  test('gives a diff that git apply takes; after it nothing is left to do', async () => {
+    const files = { 'web/Dockerfile': BEFORE, 'api/Dockerfile': BEFORE.replaceAll('\n', '\r\n') }
+    const cwd = await tree('applied', files)
+    const { code, stdout, stderr } = await call(['.'], { cwd })
+    expect(code).toBe(0)
+    expect(stderr).toContain('2 files would change')
+    expect(await readFile(join(cwd, 'web/Dockerfile'), 'utf8')).toBe(BEFORE)
+
+    const apply = promisify(execFile)('git', ['apply', '-'], { cwd })
+    apply.child.stdin?.end(stdout)
+    await apply
+    expect(await readFile(join(cwd, 'web/Dockerfile'), 'utf8')).toContain('USER 10001:10001\nCMD ["./server"]\n')
+    expect(await readFile(join(cwd, 'api/Dockerfile'), 'utf8')).toContain('USER 10001:10001\r\nCMD ["./server"]\r\n')
+    expect(await call(['--check', '.'], { cwd })).toMatchObject({ code: 0, stdout: '' })
+  })
+
+  test('is changed in place with -w, to the same text', async () => {
+    const cwd = await tree('written', { Dockerfile: BEFORE })
+    const { stdout } = await call(['Dockerfile', '--format', 'json'], { cwd })
+    expect(await call(['-w', 'Dockerfile'], { cwd })).toMatchObject({ code: 0, stdout: '' })
+    expect(await readFile(join(cwd, 'Dockerfile'), 'utf8')).toBe(JSON.parse(stdout).results[0].output)
+  })
+
+  test('comes from stdin as well', async () => {
+    const { code, stdout } = await call(['-'], { stdin: BEFORE })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^diff --git a\/Dockerfile b\/Dockerfile\n/)
+    expect(stdout).toContain('\n+USER 10001:10001\n')
+  })
+
+  test('gives a report that fits the schema', async () => {
+    const schema = JSON.parse(await readFile(join(root, 'schema', 'report.schema.json'), 'utf8'))
+    const validate = new Ajv2020({ strictRequired: false, allErrors: true }).compile(schema)
+    const { code, stdout } = await call(['-', 'nginx:latest', 'missing/', '--format', 'json'], { stdin: BEFORE })
+    const report = JSON.parse(stdout)
+    validate(report)
+    expect(validate.errors ?? []).toEqual([])
+    const seen = report.results.map(({ target, verdict }: Record<string, string>) => `${target} ${verdict}`)
+    expect({ code, seen }).toEqual({ code: 2, seen: ['- hardened', 'nginx:latest hardened', 'missing/ failed'] })
+  })
+})
+
+describe('exit codes', () => {
+  const root = 'FROM debian:trixie-slim\nCMD ["./server"]\n'
+  const done = 'FROM debian:trixie-slim\nUSER 10001:10001\nCMD ["./server"]\n'
+  const cases: [string, number, readonly string[], string][] = [
+    ['nothing to do', 0, ['-', '--check'], done],
+    ['a dry run that shows a complete change', 0, ['-'], root],
+    ['a check that would change something', 1, ['-', '--check'], root],
+    ['a container that must keep root', 1, ['-'], 'FROM debian:trixie-slim\nCMD ["cron", "-f"]\n'],
+    ['no Dockerfile', 2, ['-'], 'Dear all,\n'],
+    ['a flag that there is not', 2, ['-', '--chekc'], done],
+    ['a proof without an engine', 2, ['-', '--prove'], root],
+    ['help', 0, ['--help'], ''],
+    ['version', 0, ['--version'], ''],
+  ]
+  for (const [name, expected, args, stdin] of cases) {
+    test(`${expected}: ${name}`, async () => {
+      const { code, stderr } = await call(args, { stdin })
+      expect({ code, stderr }).toEqual({ code: expected, stderr: expect.any(String) })
+      if (expected === 2) expect(stderr).not.toBe('')
+      expect(stderr).not.toContain('this is a bug')
+    })
+  }
+})
