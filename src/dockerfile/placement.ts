@@ -69,13 +69,16 @@ function tailOf(stage: Stage, kinds: ReadonlySet<string>): Instruction | null {
 /** Start of the comment lines that stand directly above an instruction, or of the instruction itself. */
 function withComments(dockerfile: Dockerfile, instruction: Instruction): number {
   const { source } = dockerfile
+  // A byte order mark stays the first of the file.
+  const first = source.startsWith('\ufeff') ? 1 : 0
   const floor = Math.max(
+    first,
     previousEnd(dockerfile, instruction),
     ...dockerfile.directives.map((directive) => lineAfter(source, directive.span.end)),
   )
   let start = instruction.lines.start
   while (start > floor) {
-    const lineStart = source.lastIndexOf('\n', start - 2) + 1
+    const lineStart = Math.max(source.lastIndexOf('\n', start - 2) + 1, first)
     if (lineStart < floor || !source.slice(lineStart, start).trimStart().startsWith('#')) break
     start = lineStart
   }

@@ -4,6 +4,7 @@ import { parseDockerfile } from '../../../src/dockerfile/index.ts'
 import { hardenDockerfile } from '../../../src/harden.ts'
 import type { TargetResult } from '../../../src/report/report.ts'
 import { stageInputs } from '../../../src/stage-inputs.ts'
+import type { Transform } from '../../../src/transform.ts'
 import { transforms } from '../../../transforms/index.ts'
 import { type FactsFile, knowledgeOf, policyOf } from './facts.ts'
 
@@ -65,7 +66,7 @@ function readCase(path: string, transform: string | null): Case {
 }
 
 /** The whole pipeline on a text, with what the case knows of the outside. */
-export function hardenText(text: string, facts: FactsFile): TargetResult {
+export function hardenText(text: string, facts: FactsFile, pipeline: readonly Transform[] = transforms): TargetResult {
   const dockerfile = parseDockerfile(text)
   const policy = policyOf(facts)
   return hardenDockerfile({
@@ -74,7 +75,7 @@ export function hardenText(text: string, facts: FactsFile): TargetResult {
     dockerfile,
     stages: stageInputs(dockerfile, policy, knowledgeOf(facts, dockerfile)),
     policy,
-    transforms,
+    transforms: pipeline,
   }).result
 }
 

@@ -1,0 +1,13 @@
+﻿# harden-image: folders with an owner, for an image that has no shell to make them
+FROM scratch AS harden-image-paths
+WORKDIR /1/data
+
+# the server
+FROM scratch
+COPY server /server
+# harden-image: /data (declared by VOLUME)
+COPY --from=harden-image-paths --chown=10001:10001 /1/ /
+VOLUME /data
+# harden-image: 10001:10001, a bare uid, which needs no account
+USER 10001:10001
+ENTRYPOINT ["/server"]

@@ -1,0 +1,5 @@
+﻿# the server
+FROM scratch
+COPY server /server
+VOLUME /data
+ENTRYPOINT ["/server"]
