@@ -40,7 +40,9 @@ export function commandLineNeeds(config: ImageConfig): readonly Need[] {
 
 function pathOf(value: string, workdir: string): string | null {
   const text = value.replace(/^["']|["'];?$/g, '')
-  if (text === '' || text === '-' || /[$*`]|:\/\//.test(text)) return null
+  if (text === '' || text.startsWith('-') || /[$*`]|:\/\//.test(text)) return null
+  // `--log info`, `--cache true`: a bare word is a value, not a place.
+  if (!text.includes('/') && !looksLikeFile(text)) return null
   return normalisePath(text, workdir)
 }
 
