@@ -7,7 +7,7 @@ import ts from 'typescript'
 
 /** No file system, environment, clock, process or network: text and facts in, decisions out. */
 const PURE =
-  /^(src\/(plan|dockerfile|report)\/|src\/image\/(?!sources\/)|src\/(edit|harden|transform|errors)\.ts$|transforms\/)/
+  /^(src\/(plan|dockerfile|report|profile)\/|src\/image\/(?!sources\/)|src\/(edit|harden|transform|errors)\.ts$|transforms\/)/
 
 const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   'dockerfile-ast': /^src\/dockerfile\//,
@@ -16,7 +16,8 @@ const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   execa: /^src\/engine\//,
   'tar-stream': /^src\/image\/sources\//,
   ignore: /^src\/workspace\//,
-  yaml: /^src\/workspace\//,
+  // Configuration is read; Compose files and manifests are changed in place.
+  yaml: /^src\/(workspace|profile)\//,
   yargs: /^src\/cli(\.ts$|\/)/,
 }
 

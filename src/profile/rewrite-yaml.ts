@@ -1,0 +1,184 @@
+import {
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  Scalar,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml'
+import { applyEdits, type Edit } from '../edit.ts'
+import { HardenError } from '../errors.ts'
+import { isEqual, isObject, type Json, parseYaml, type YamlDocument, type YamlFile } from './yaml-file.ts'
+import { afterColon, columnOf, contentEnd, keyOf, lineAfter, rangeOf, startOf } from './yaml-places.ts'
+import { blockText, flowText, scalarText, type YamlStyle, yamlStyle } from './yaml-style.ts'
+
+interface State {
+  readonly file: YamlFile
+  readonly document: YamlDocument
+  readonly style: YamlStyle
+  readonly edits: Edit[]
+}
+
+/**
+ * The text with each document meaning `values` instead, every byte that this does not ask for as it was: comments,
+ * anchors, order, quotes and spacing. Throws HardenError where that cannot be done without touching something else.
+ */
+export function rewriteYaml(file: YamlFile, values: readonly unknown[]): string {
+  const style = yamlStyle(file)
+  const edits = file.documents.flatMap((document, index) => {
+    const state: State = { file, document, style, edits: [] }
+    const { contents } = document
+    if (isNode(contents) && !isEqual(file.values[index], values[index])) change(contents, values[index], false, state)
+    return state.edits
+  })
+  const text = applyEdits(file.text, edits)
+  if (edits.length === 0 || isEqual(parseYaml(text, file.name).values, values)) return text
+  throw new HardenError(
+    'bad-usage',
+    `${file.name} cannot be changed in one place only: an anchor (&name) is used by others too`,
+    {
+      hint: 'write the part out where it is to differ, or copy the profile in by hand (leave out --file)',
+    },
+  )
+}
+
+/** Something of the same kind in the place of a node; false where it has to be replaced as a whole. */
+function change(node: Node, after: unknown, inFlow: boolean, state: State): boolean {
+  if (isMap(node) && isObject(after)) changeMap(node, after, inFlow || node.flow === true, state)
+  else if (isSeq(node) && Array.isArray(after) && after.length >= node.items.length)
+    changeSeq(node, after, inFlow || node.flow === true, state)
+  else if (isScalar(node) && !isObject(after) && !Array.isArray(after)) {
+    const [start, end] = rangeOf(node)
+    // `key:` with nothing behind it has no place of its own.
+    if (start === end) return false
+    const quoted = node.type === Scalar.QUOTE_DOUBLE || node.type === Scalar.QUOTE_SINGLE ? node.type : null
+    state.edits.push({ start, end, text: scalarText(after, quoted) + lineEndAt(end, state) })
+  } else return false
+  return true
+}
+
+function changeMap(map: YAMLMap, after: Json, inFlow: boolean, state: State): void {
+  const before = map.toJS(state.document) as Json
+  const own = map.items.filter((pair) => keyOf(pair) !== null)
+  const gone = own.filter((pair) => !Object.hasOwn(after, keyOf(pair) ?? ''))
+  if (gone.length > 0 && (inFlow || gone.length === map.items.length)) {
+    replace(map, after, inFlow, state)
+    return
+  }
+  for (const pair of gone) removeLines(pair, state)
+  const added: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(after)) {
+    const pair = own.find((one) => keyOf(one) === key)
+    // What comes in by a merge key is there already.
+    if (pair === undefined && !(Object.hasOwn(before, key) && isEqual(before[key], value))) added[key] = value
+    if (pair === undefined || isEqual(before[key], value)) continue
+    if (!isNode(pair.value) || !change(pair.value, value, inFlow, state)) replaceValue(pair, value, inFlow, state)
+  }
+  if (Object.keys(added).length === 0) return
+  if (inFlow) {
+    insertFlow(map, flowText(added).replace(/^\{ ?| ?\}$/g, ''), state)
+    return
+  }
+  const [first] = map.items
+  insertLines(map, blockText(added, columnOf(startOf(first), state.file.text), state.style), state)
+}
+
+function changeSeq(seq: YAMLSeq, after: readonly unknown[], inFlow: boolean, state: State): void {
+  seq.items.forEach((item, index) => {
+    const value = after[index]
+    if (!isNode(item) || isEqual(item.toJS(state.document), value)) return
+    if (change(item, value, inFlow, state)) return
+    const [start, end] = rangeOf(item)
+    state.edits.push({ start, end, text: `${start === end ? ' ' : ''}${flowText(value)}${lineEndAt(end, state)}` })
+  })
+  const added = after.slice(seq.items.length)
+  if (added.length === 0) return
+  if (inFlow) {
+    insertFlow(seq, flowText(added).replace(/^\[ ?| ?\]$/g, ''), state)
+    return
+  }
+  insertLines(seq, blockText(added, columnOf(rangeOf(seq)[0], state.file.text), state.style), state)
+}
+
+/** Another kind of value for a key: on lines of its own below the key, or in the line where that is the style around it. */
+function replaceValue(pair: Pair, after: unknown, inFlow: boolean, state: State): void {
+  const { value } = pair
+  const { text } = state.file
+  const isFlow = inFlow || (isCollection(value) && value.flow === true)
+  if (
+    isNode(value) &&
+    ((isCollection(value) && isFlow) || (isSeq(value) && Array.isArray(after) && after.length > 0))
+  ) {
+    replace(value, after, isFlow, state)
+    return
+  }
+  const keyEnd = afterColon(pair, text)
+  const end = Math.max(contentEnd(pair, text), keyEnd)
+  if (isFlow || (!isObject(after) && !Array.isArray(after)) || isEmpty(after)) {
+    const isBare = !isNode(value) || rangeOf(value)[0] === rangeOf(value)[1] || isCollection(value)
+    const start = isBare ? keyEnd : rangeOf(value)[0]
+    state.edits.push({ start, end, text: `${isBare ? ' ' : ''}${flowText(after)}${lineEndAt(end, state)}` })
+    return
+  }
+  const deeper = Array.isArray(after) && !state.style.indentSeq ? 0 : state.style.indent
+  const lines = blockText(after, columnOf(startOf(pair), text) + deeper, state.style).replace(/\n$/, '')
+  state.edits.push({ start: keyEnd, end, text: state.style.eol + eol(lines, state) + lineEndAt(end, state) })
+}
+
+/** The content of a block of text reaches over its line end. */
+function lineEndAt(end: number, { file, style }: State): string {
+  return file.text[end - 1] === '\n' ? style.eol : ''
+}
+
+function replace(node: Node, after: unknown, inFlow: boolean, state: State): void {
+  const [start] = rangeOf(node)
+  const end = contentEnd(node, state.file.text)
+  const block = !inFlow && !isEmpty(after)
+  const text = block
+    ? blockText(after, columnOf(start, state.file.text), state.style).trimStart().replace(/\n$/, '')
+    : flowText(after)
+  state.edits.push({ start, end, text: eol(text, state) + lineEndAt(end, state) })
+}
+
+function removeLines(pair: Pair, state: State): void {
+  const { text } = state.file
+  const start = startOf(pair)
+  const line = text.lastIndexOf('\n', start - 1) + 1
+  const next = lineAfter(contentEnd(pair, text), text)
+  if (text.slice(line, start).trim() === '') state.edits.push({ start: line, end: next, text: '' })
+  else {
+    // The first key of a list's item stands behind the dash: the next one takes its place.
+    const column = start - line
+    state.edits.push({ start, end: Math.min(next + column, text.length), text: '' })
+  }
+}
+
+/** Below the last line of a block collection. */
+function insertLines(node: Node, lines: string, state: State): void {
+  const { text } = state.file
+  const at = lineAfter(contentEnd(node, state.file.text), text)
+  const missing = at > 0 && text[at - 1] !== '\n'
+  const own = eol(lines, state)
+  const body = missing ? state.style.eol + own.slice(0, own.length - state.style.eol.length) : own
+  state.edits.push({ start: at, end: at, text: body })
+}
+
+function insertFlow(node: YAMLMap | YAMLSeq, inner: string, state: State): void {
+  const last = node.items.at(-1)
+  const [start] = rangeOf(node)
+  const at = last === undefined ? start + 1 : contentEnd(last, state.file.text)
+  state.edits.push({ start: at, end: at, text: last === undefined ? inner : `, ${inner}` })
+}
+
+function eol(text: string, { style }: State): string {
+  return style.eol === '\n' ? text : text.replaceAll('\n', style.eol)
+}
+
+/** `[]` and `{}` have no lines. */
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0
+}

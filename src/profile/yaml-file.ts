@@ -1,0 +1,66 @@
+import { type Document, type ParsedNode, parseAllDocuments } from 'yaml'
+import { HardenError } from '../errors.ts'
+
+export type YamlDocument = Document.Parsed<ParsedNode>
+
+export interface YamlFile {
+  readonly name: string
+  readonly text: string
+  readonly documents: readonly YamlDocument[]
+  /** What each document means: aliases and merge keys (`<<`) resolved. */
+  readonly values: readonly unknown[]
+}
+
+/** `name` is what the messages call it. Throws HardenError `unreadable` for what is no YAML. */
+export function parseYaml(text: string, name: string): YamlFile {
+  const parsed = parseAllDocuments(text, { merge: true, logLevel: 'error' })
+  const documents = Array.isArray(parsed) ? (parsed as YamlDocument[]) : []
+  for (const { errors } of documents) {
+    const [error] = errors
+    if (error === undefined) continue
+    const line = error.linePos?.[0].line
+    throw unreadable(name, `line ${line ?? '?'}: ${error.message.split(/ at line |:\n/)[0]}`, line)
+  }
+  try {
+    return { name, text, documents, values: documents.map((document) => document.toJS() as unknown) }
+  } catch (error) {
+    // An alias to nothing, or aliases that would unfold without end.
+    throw unreadable(name, error instanceof Error ? error.message : String(error))
+  }
+}
+
+function unreadable(name: string, reason: string, line?: number): HardenError {
+  return new HardenError('unreadable', `${name} is no valid YAML: ${reason}`, {
+    hint: 'repair it and run again',
+    ...(line === undefined ? {} : { line }),
+  })
+}
+
+export type Json = Readonly<Record<string, unknown>>
+
+export function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** An empty object for anything else. */
+export function asObject(value: unknown): Json {
+  return isObject(value) ? value : {}
+}
+
+/** An empty list for anything else. */
+export function asList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+/** Without regard to the order of keys. */
+export function isEqual(a: unknown, b: unknown): boolean {
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, index) => isEqual(item, b[index]))
+  if (isObject(a) && isObject(b)) {
+    const keys = Object.keys(a)
+    return (
+      keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && isEqual(a[key], b[key]))
+    )
+  }
+  return Object.is(a, b)
+}

@@ -1,0 +1,44 @@
+import { isAlias, isCollection, isNode, isPair, isScalar, type Node, type Pair } from 'yaml'
+
+/** Where the content of a node or pair ends, comments behind it not counted. */
+export function contentEnd(item: unknown, text: string): number {
+  if (isPair(item)) {
+    const keyEnd = afterColon(item, text)
+    return isNode(item.value) ? Math.max(contentEnd(item.value, text), keyEnd) : keyEnd
+  }
+  if (!isNode(item)) return 0
+  if (isCollection(item) && item.flow !== true && item.items.length > 0) return contentEnd(item.items.at(-1), text)
+  return rangeOf(item)[1]
+}
+
+/** Behind the colon of a key; behind the key where it has none, as in `{ a }`. */
+export function afterColon(pair: Pair, text: string): number {
+  const end = isNode(pair.key) ? rangeOf(pair.key)[1] : 0
+  const colon = /^\s*:/.exec(text.slice(end, end + 200))
+  return colon === null ? end : end + colon[0].length
+}
+
+export function lineAfter(end: number, text: string): number {
+  if (end > 0 && text[end - 1] === '\n') return end
+  const found = text.indexOf('\n', end)
+  return found < 0 ? text.length : found + 1
+}
+
+export function columnOf(offset: number, text: string): number {
+  return offset - (text.lastIndexOf('\n', offset - 1) + 1)
+}
+
+export function startOf(pair: Pair | undefined): number {
+  return isNode(pair?.key) ? rangeOf(pair.key)[0] : 0
+}
+
+/** Null for a merge key: what it brings is not the map's own. */
+export function keyOf({ key }: Pair): string | null {
+  if (!isScalar(key)) return isAlias(key) || !isNode(key) ? null : String(key)
+  return typeof key.value === 'symbol' || key.value === '<<' ? null : String(key.value)
+}
+
+export function rangeOf(node: Node): readonly [number, number] {
+  const [start, end] = node.range ?? [0, 0]
+  return [start, end]
+}

@@ -1,0 +1,69 @@
+import { Document, isMap, isScalar, isSeq, type Node, Scalar, stringify, visit } from 'yaml'
+import type { YamlFile } from './yaml-file.ts'
+
+/** How a file is written, so that what is added looks like the rest. */
+export interface YamlStyle {
+  /** Blanks a level. */
+  readonly indent: number
+  /** The dashes of a list stand deeper than the key above them. */
+  readonly indentSeq: boolean
+  readonly eol: '\n' | '\r\n'
+}
+
+/** By the first nesting of each kind; two blanks and lists set in where there is none. */
+export function yamlStyle({ documents, text }: Pick<YamlFile, 'documents' | 'text'>): YamlStyle {
+  let indent: number | null = null
+  let indentSeq: boolean | null = null
+  const column = (offset: number) => offset - (text.lastIndexOf('\n', offset - 1) + 1)
+  for (const document of documents) {
+    visit(document, {
+      Pair(_, { key, value }) {
+        const from = (key as Node | null)?.range?.[0]
+        const to = (value as Node | null)?.range?.[0]
+        if (from === undefined || to === undefined) return
+        const deeper = column(to) - column(from)
+        if (isMap(value) && value.flow !== true && deeper > 0 && text.slice(from, to).includes('\n')) indent ??= deeper
+        if (isSeq(value) && value.flow !== true && text.slice(from, to).includes('\n')) indentSeq ??= deeper > 0
+      },
+    })
+  }
+  return { indent: indent ?? 2, indentSeq: indentSeq ?? true, eol: /\r\n/.test(text) ? '\r\n' : '\n' }
+}
+
+// Of YAML 1.1, so that readers of the old schema take no string for a number or a boolean.
+const options = { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false } as const
+
+/** Whole lines, each set in by `column` blanks. */
+export function blockText(
+  value: unknown,
+  column: number,
+  { indent, indentSeq }: Pick<YamlStyle, 'indent' | 'indentSeq'>,
+): string {
+  const text = stringify(quoted(value), { ...options, indent, indentSeq })
+  return text.replace(/^(?=.)/gm, ' '.repeat(column))
+}
+
+/** In one line. */
+export function flowText(value: unknown): string {
+  return stringify(quoted(value), { ...options, collectionStyle: 'flow', flowCollectionPadding: false }).trim()
+}
+
+/** In the quotes of the value whose place it takes, where it had some. */
+export function scalarText(value: unknown, quotes: 'QUOTE_DOUBLE' | 'QUOTE_SINGLE' | null): string {
+  if (quotes === null || typeof value !== 'string') return flowText(value)
+  const scalar = new Scalar(value)
+  scalar.type = quotes
+  return String(new Document(scalar, options)).trim()
+}
+
+/** `101:101` and `8080:80` in quotes, as everybody writes them. */
+function quoted(value: unknown): Node {
+  const node = new Document(value, options).contents as Node
+  visit(node, {
+    Scalar(_, scalar) {
+      if (isScalar(scalar) && typeof scalar.value === 'string' && /^[\d.:]+$/.test(scalar.value))
+        scalar.type = Scalar.QUOTE_DOUBLE
+    },
+  })
+  return node
+}

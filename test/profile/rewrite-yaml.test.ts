@@ -1,0 +1,112 @@
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { stringify } from 'yaml'
+import { rewriteYaml } from '../../src/profile/rewrite-yaml.ts'
+import { asObject, type Json, parseYaml } from '../../src/profile/yaml-file.ts'
+
+/** Merges `change` into the first document; null takes a key away. */
+function merged(before: unknown, change: unknown): unknown {
+  if (typeof change !== 'object' || change === null || Array.isArray(change)) return change
+  const after: Record<string, unknown> = { ...asObject(before) }
+  for (const [key, value] of Object.entries(change)) {
+    if (value === null) delete after[key]
+    else after[key] = merged(after[key], value)
+  }
+  return after
+}
+
+function rewritten(text: string, change: Json): string {
+  const file = parseYaml(text, 'file.yaml')
+  const [first, ...others] = file.values
+  return rewriteYaml(file, [merged(first, change), ...others])
+}
+
+test.each<[string, string, Json, string]>([
+  ['a value in its quotes', "a: 'x'  # why\nb: 1\n", { a: 'y' }, "a: 'y'  # why\nb: 1\n"],
+  ['a key at the end, behind comments', 'a: 1 # one\n# end\n', { b: true }, 'a: 1 # one\nb: true\n# end\n'],
+  ['no line end at the end', 'a:\n  b: 1', { a: { c: 2 } }, 'a:\n  b: 1\n  c: 2'],
+  ['a list at the depth of its key', 'a:\n- x\nb: 1\n', { a: ['x', 'v'] }, 'a:\n- x\n- v\nb: 1\n'],
+  ['a list in one line', 'a: [x, "v"] # z\n', { a: ['x', 'v', 'w'] }, 'a: [x, "v", w] # z\n'],
+  ['an empty list in one line', 'a: []\n', { a: ['x'] }, 'a: [x]\n'],
+  ['a map in one line', 'a: { b: 1 }\n', { a: { c: ['1:2'] } }, 'a: { b: 1, c: ["1:2"] }\n'],
+  ['nothing becomes lines', 'a:\n  b:\n  c: 1\n', { a: { b: { d: 1 } } }, 'a:\n  b:\n    d: 1\n  c: 1\n'],
+  ['nothing becomes a value', 'a:\nb: 1\n', { a: 'x' }, 'a: x\nb: 1\n'],
+  ['a value becomes a list', 'a: /run # c\nb: 1\n', { a: ['/run', '/tmp'] }, 'a:\n  - /run\n  - /tmp # c\nb: 1\n'],
+  ['an alias becomes its own', 'x: &x [A]\na: *x\n', { a: ['A', 'ALL'] }, 'x: &x [A]\na:\n  - A\n  - ALL\n'],
+  [
+    'what a merge key brings stays',
+    'x: &x {u: 1}\na:\n  <<: *x\n  b: 2\n',
+    { a: { u: 1, c: 3 } },
+    'x: &x {u: 1}\na:\n  <<: *x\n  b: 2\n  c: 3\n',
+  ],
+  [
+    'what a merge key brings is overridden',
+    'x: &x {u: 1}\na:\n  <<: *x\n',
+    { a: { u: 2 } },
+    'x: &x {u: 1}\na:\n  <<: *x\n  u: 2\n',
+  ],
+  ['a key is taken away', 'a: 1\nb:\n  - x\n# c\nc: 1\n', { b: null }, 'a: 1\n# c\nc: 1\n'],
+  [
+    'the first key of an item is taken away',
+    'a:\n  b:\n    c: 1\n    d: 2\n',
+    { a: { b: { c: null } } },
+    'a:\n  b:\n    d: 2\n',
+  ],
+  ['CRLF', 'a: 1\r\nb:\r\n  c: 1\r\n', { b: { d: { e: 1 } } }, 'a: 1\r\nb:\r\n  c: 1\r\n  d:\r\n    e: 1\r\n'],
+  ['four blanks', 'a:\n    b: 1\n', { a: { c: { d: 1 } } }, 'a:\n    b: 1\n    c:\n        d: 1\n'],
+  ['behind a block of text', 'a:\n  b: |\n    x\n\nc: 1\n', { a: { d: 1 } }, 'a:\n  b: |\n    x\n  d: 1\n\nc: 1\n'],
+  [
+    'ids and ports in quotes',
+    'a: 1\n',
+    { user: '101:101', p: ['33:33', '80'] },
+    'a: 1\nuser: "101:101"\np:\n  - "33:33"\n  - "80"\n',
+  ],
+  ['only its own document', 'a: 1\n---\na: 1\n', { a: 2 }, 'a: 2\n---\na: 1\n'],
+])('%s', (_, text, change, expected) => {
+  expect(rewritten(text, change)).toBe(expected)
+})
+
+test('a part that others share is left alone, and why is said', () => {
+  expect(() => rewritten('a: &a\n  x: 1\nb: *a\n', { a: { x: 2 } })).toThrow(/an anchor .* is used by others too/)
+})
+
+test.each(['a: [1', 'a: *b\n', 'a: 1\na: 2\n'])('%j is no YAML', (text) => {
+  expect(() => parseYaml(text, 'x.yaml')).toThrow(/x\.yaml is no valid YAML: /)
+})
+
+const key = fc.constantFrom('user', 'image', 'ports', 'x-y', 'tmpfs', 'on', 'a b', '80')
+const scalar = fc.oneof(
+  fc.constantFrom('101:101', '80:80', 'yes', '', ' a ', '# no', 'multi\nline\n', "it's", '1.5'),
+  fc.integer(),
+  fc.boolean(),
+  fc.constant(null),
+  fc.string(),
+)
+const value: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
+  any: fc.oneof({ maxDepth: 3, depthIdentifier: 'd' }, scalar, tie('list'), tie('map')),
+  list: fc.array(tie('any'), { maxLength: 3, depthIdentifier: 'd' }),
+  map: fc.dictionary(key, tie('any'), { maxKeys: 4, depthIdentifier: 'd' }),
+})).any
+const map = fc.dictionary(key, value, { minKeys: 1, maxKeys: 4 })
+const written = fc.record({
+  indent: fc.constantFrom(2, 4),
+  indentSeq: fc.boolean(),
+  collectionStyle: fc.constantFrom('any' as const, 'flow' as const),
+  singleQuote: fc.boolean(),
+})
+
+test('whatever is asked for is what the text then means, and asking again changes nothing', () => {
+  fc.assert(
+    fc.property(map, map, written, fc.boolean(), (before, after, style, crlf) => {
+      const plain = stringify(before, style)
+      const text = crlf && !/[^\n]\n.*[|>]/.test(plain) ? plain.replaceAll('\n', '\r\n') : plain
+      const file = parseYaml(text, 'a')
+      const result = rewriteYaml(file, [after])
+      const again = parseYaml(result, 'a')
+      expect(again.values).toEqual([after])
+      expect(rewriteYaml(again, [after])).toBe(result)
+      expect(rewriteYaml(file, file.values)).toBe(text)
+    }),
+    { numRuns: 500 },
+  )
+})
