@@ -1,0 +1,30 @@
+import type { FileModel } from '../image/file-model.ts'
+import { isInside } from './places.ts'
+import type { AccountChoice, Grant } from './plan.ts'
+
+/** A folder of the image as a mount has to look that takes its place. */
+export interface WritableFolder {
+  readonly uid: number
+  readonly gid: number
+  readonly mode: number
+  /** The image has something there that an empty mount would hide. */
+  readonly filled: boolean
+}
+
+/** Owner and mode of a folder that the account must write, after the grants. */
+export function writableFolder(
+  path: string,
+  grants: readonly Grant[],
+  files: FileModel,
+  account: Pick<AccountChoice, 'uid' | 'gid'>,
+): WritableFolder {
+  const granted = grants.some((grant) => isInside(path, grant.path) && /own|create/.test(grant.kind))
+  const entry = files.entry(path)
+  const owned = granted || entry === null || entry.uid === account.uid
+  return {
+    uid: owned ? account.uid : (entry?.uid ?? 0),
+    gid: account.gid,
+    mode: (entry?.mode ?? 0o755) | (owned ? 0o700 : 0o1070),
+    filled: files.list(path).length > 0,
+  }
+}
