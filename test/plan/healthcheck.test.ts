@@ -40,6 +40,11 @@ describe('port 80 in a check', () => {
     )
   })
 
+  test('a host alone is port 80, for curl and wget', () => {
+    expect(moveHealthcheckPort('wget localhost/', 443, 8443)).toBe('wget localhost/')
+    expect(moveHealthcheckPort('ping localhost', 80, 8080)).toBe('ping localhost')
+  })
+
   test('another port is never implied', () => {
     expect(moveHealthcheckPort('curl http://localhost/ https://localhost/', 81, 8081)).toBe(
       'curl http://localhost/ https://localhost/',

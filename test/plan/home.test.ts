@@ -38,7 +38,13 @@ describe('what HOME must say, and which folder must be there', () => {
     ["a home that is root's", foreign, there, true, 'HOME=/home/web /home/web'],
     ['no home at all', {}, { ...there, home: '' }, true, 'HOME=/home/web /home/web'],
     ['home /', {}, { ...there, home: '/' }, true, 'HOME=/home/web /home/web'],
-    ['a system folder', {}, { ...there, home: '/usr/sbin' }, true, 'HOME=/home/web /home/web'],
+    [
+      'a system folder',
+      { files: ['drwxr-xr-x 70:70 /usr/sbin'] },
+      { ...there, home: '/usr/sbin' },
+      true,
+      'HOME=/home/web /home/web',
+    ],
     ['HOME=/root, own home', { ...home, ...root }, there, false, 'HOME=/srv/web'],
     [
       'HOME=/root/x, no home',

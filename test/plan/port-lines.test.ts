@@ -67,6 +67,12 @@ describe('a line that sets the port is moved', () => {
     expect(after).toContain('  listen 8000;\n  listen [::]:8000;\n  listen 8080;\n  listen 443 ssl;\n')
   })
 
+  test('a longer number that starts like it stays, wherever it stands', () => {
+    expect(moved('Listen 8000\nListen 80\nport = 801\nport = 80\n', 80, 8080)).toBe(
+      'Listen 8000\nListen 8080\nport = 801\nport = 8080\n',
+    )
+  })
+
   test('with CRLF', () => {
     expect(moved('listen 80;\r\nport 80\r\n', 80, 8080)).toBe('listen 8080;\r\nport 8080\r\n')
   })
