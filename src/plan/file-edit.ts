@@ -14,13 +14,13 @@ function sedScript(substitution: Substitution): string {
       (mark) => !substitution.pattern.includes(mark) && !substitution.replacement.includes(mark),
     ) ?? '/'
   // A mark that is escaped already stays so.
-  const escape = (text: string): string =>
+  const masked = (text: string): string =>
     delimiter === '/' ? text.replace(/\\.|\//gs, (part) => (part === '/' ? '\\/' : part)) : text
   if (substitution.remove === true) {
     const start = delimiter === '/' ? '/' : `\\${delimiter}`
-    return `${start}${escape(substitution.pattern)}${delimiter}d`
+    return `${start}${masked(substitution.pattern)}${delimiter}d`
   }
-  return `s${delimiter}${escape(substitution.pattern)}${delimiter}${escape(substitution.replacement)}${delimiter}${substitution.global ? 'g' : ''}`
+  return `s${delimiter}${masked(substitution.pattern)}${delimiter}${masked(substitution.replacement)}${delimiter}${substitution.global ? 'g' : ''}`
 }
 
 /** The text after the change, as sed would make it; null where a pattern means something else to JavaScript. */
