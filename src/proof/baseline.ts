@@ -1,6 +1,6 @@
 import type { RunSpec } from '../engine/engine.ts'
 import type { ImageFacts } from '../image/facts.ts'
-import { bringUp, type Live, type LiveOptions, runOnce } from './live.ts'
+import { bringUp, type Live, type LiveOptions, runTwice } from './live.ts'
 import type { ProveRequest } from './prove.ts'
 import type { RunRecord } from './run-record.ts'
 import { limits } from './specs.ts'
@@ -16,7 +16,7 @@ export function baselineUp(request: Needed, spec: RunSpec): Promise<Live> {
 
 /** Runs the original once more from start to stop and looks at all it does: traced, and by what it leaves behind. */
 export function studyOriginal(request: Needed & Pick<ProveRequest, 'trace'>, spec: RunSpec): Promise<RunRecord> {
-  return runOnce(request.engine, limits(spec), {
+  return runTwice(request.engine, limits(spec), {
     ...options(request),
     kinds: true,
     ...(request.trace ? { trace: request.facts.config } : {}),

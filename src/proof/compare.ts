@@ -27,6 +27,15 @@ export function compare(baseline: RunRecord, result: RunRecord, moved: ReadonlyM
   }
 }
 
+/** The same with more checks of what it does. */
+export function withChecks(comparison: Comparison, checks: readonly ReportCheck[]): Comparison {
+  return {
+    ...comparison,
+    checks: [...checks, ...comparison.checks],
+    parity: comparison.parity && checks.every((check) => check.passed),
+  }
+}
+
 function liveness(baseline: RunRecord, result: RunRecord): ReportCheck {
   const before = describeState(baseline)
   const after = describeState(result)

@@ -156,6 +156,13 @@ export async function runOnce(engine: Engine, spec: RunSpec, options: LiveOption
   return (await bringUp(engine, spec, options)).finish()
 }
 
+/** The same with a second start in between: whether it can use what it wrote shows only then. */
+export async function runTwice(engine: Engine, spec: RunSpec, options: LiveOptions): Promise<RunRecord> {
+  const live = await bringUp(engine, spec, options)
+  await live.restart()
+  return live.finish()
+}
+
 interface Started {
   readonly container: string
   readonly traced: TracedRun | null

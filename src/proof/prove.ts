@@ -7,7 +7,8 @@ import type { Observation } from '../plan/stage-input.ts'
 import type { ReportProof } from '../report/report.ts'
 import { baselineUp, studyOriginal } from './baseline.ts'
 import { type Cells, runCells } from './cells.ts'
-import { compare } from './compare.ts'
+import { compare, withChecks } from './compare.ts'
+import { keptData } from './kept-data.ts'
 import { learnedFrom } from './learn.ts'
 import type { Live } from './live.ts'
 import { observationOf } from './observation.ts'
@@ -73,7 +74,7 @@ export async function prove(request: ProveRequest): Promise<Proof> {
       return { hardened, report: proofReport(engine.version, record, null, 0, [...remarks, unfit]), failures }
     }
     if (rounds.some((other) => other.hardened.result.output === hardened.result.output)) break
-    const current = await runRound(request, baseline, hardened, plan, round)
+    const current = await runRound(request, baseline, original, hardened, plan, round)
     rounds.push(current)
     const news = learnedFrom(current, original, baseline, facts.config.workdir, learned)
     if (news.length === 0) break
@@ -118,7 +119,7 @@ async function conclude(
   const run = {
     image: best.image,
     record,
-    comparison: compare(baseline, record, best.moved),
+    comparison: withChecks(compare(baseline, record, best.moved), keptData(original, best.run.traced)),
     addedBytes: (after?.size ?? 0) - (before?.size ?? 0),
     cells,
   }

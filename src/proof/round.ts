@@ -3,8 +3,9 @@ import { HardenError } from '../errors.ts'
 import type { Hardened } from '../harden.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { StagePlan } from '../plan/plan.ts'
-import { type Comparison, compare } from './compare.ts'
-import { bringUp, type Live, type LiveOptions, runOnce } from './live.ts'
+import { type Comparison, compare, withChecks } from './compare.ts'
+import { keptData } from './kept-data.ts'
+import { bringUp, type Live, type LiveOptions, runTwice } from './live.ts'
 import type { ProveRequest } from './prove.ts'
 import type { RunRecord } from './run-record.ts'
 import { lockedSpec } from './specs.ts'
@@ -31,6 +32,7 @@ export interface RoundRun {
 export async function runRound(
   request: ProveRequest,
   baseline: RunRecord,
+  original: RunRecord,
   hardened: Hardened,
   plan: StagePlan,
   round: number,
@@ -52,14 +54,14 @@ export async function runRound(
     request.trace ? tracedRun(request, { ...spec, user: userOf(plan) }, { ...options, trace: config }) : null,
   ])
   const early = await live.peek()
-  const comparison = compare(baseline, early, moved)
+  const comparison = withChecks(compare(baseline, early, moved), keptData(original, traced))
   const passed = comparison.parity && comparison.locked
   const record = passed ? early : await live.finish()
   return { hardened, image: built, moved, run: { live, record, comparison, traced }, failure: null }
 }
 
 async function tracedRun(request: ProveRequest, spec: RunSpec, options: LiveOptions): Promise<RunRecord | null> {
-  const record = await runOnce(request.engine, spec, { ...options, smoke: null })
+  const record = await runTwice(request.engine, spec, { ...options, smoke: null })
   return record.trace === null ? null : record
 }
 

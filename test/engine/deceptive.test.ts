@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { hardenOne } from './support/cli.ts'
+import { buildText, docker, ensureImage } from './support/images.ts'
+
+/** Programs that work as root, and as another user only seem to. Each is a web server on 8000. */
+const HEAD = `import http.server, os, sys, threading, time
+root = os.getuid() == 0
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        status = answer()
+        self.send_response(status); self.end_headers(); self.wfile.write(b"ok")
+    def log_message(self, *args): pass
+def serve(port): http.server.ThreadingHTTPServer(("", port), Page).serve_forever()
+`
+
+const programs: Readonly<Record<string, string>> = {
+  'dies after ten seconds': `${HEAD}
+def answer(): return 200
+if not root: threading.Timer(10, lambda: os._exit(3)).start()
+serve(8000)
+`,
+  'answers only sometimes': `${HEAD}
+count = 0
+def answer():
+    global count
+    count += 1
+    return 200 if root or count % 3 else 500
+serve(8000)
+`,
+  'opens its real port later, and only as root': `${HEAD}
+def answer(): return 200
+def late():
+    time.sleep(5)
+    if root: serve(9000)
+threading.Thread(target=late, daemon=True).start()
+serve(8000)
+`,
+  'cannot read what it wrote': `${HEAD}
+path = "/srv/state/count"
+def answer(): return 200
+os.makedirs("/srv/state", exist_ok=True)
+try:
+    with open(path) as f: f.read()
+except OSError: pass
+try:
+    with open(path, "w") as f: f.write("1")
+    os.chmod(path, 0o200)
+except OSError: pass
+serve(8000)
+`,
+}
+
+const tags = new Map<string, string>()
+
+beforeAll(async () => {
+  await ensureImage('python-static')
+  for (const [index, [name, source]] of Object.entries(programs).entries()) {
+    const tag = `harden-image-test/deceptive-${index}`
+    const lines = [
+      'FROM harden-image-test/python-static',
+      `COPY <<"PROGRAM" /srv/program.py`,
+      ...source.trimEnd().split('\n'),
+      'PROGRAM',
+      'EXPOSE 8000',
+      'ENTRYPOINT []',
+      'CMD ["python3", "/srv/program.py"]',
+    ]
+    await buildText(`${lines.join('\n')}\n`, tag)
+    tags.set(name, tag)
+  }
+})
+
+afterAll(async () => {
+  for (const tag of tags.values()) await docker(['image', 'rm', '--force', tag])
+})
+
+describe('what only seems to work as non-root is never called hardened', () => {
+  test.each(Object.keys(programs))('a program that %s', async (name) => {
+    const { result, code } = await hardenOne(tags.get(name) ?? '', ['--prove'])
+    expect(result.verdict).toBe('incomplete')
+    expect(result.proof?.passed).toBe(false)
+    expect(code).toBe(1)
+  })
+})
