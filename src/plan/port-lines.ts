@@ -37,7 +37,7 @@ export function portLines(path: string, text: string, from: number, to: number):
         ? ''
         : (line.slice(line.indexOf(match) + match.length).match(/^[;>]/)?.[0] ?? '')
     const fragment = `${match.trimStart()}${tail}`
-    const changed = fragment.replace(new RegExp(String.raw`${from}(?=["']?[;>]?$)`), String(to))
+    const changed = fragment.replace(new RegExp(`${from}(?=["']?[;>]?$)`), String(to))
     if (changed === fragment) continue
     // A bare number at the end would also match longer ones; GNU, busybox and musl all know \b.
     const pattern = `${spaced(escapeEre(fragment))}${/\d$/.test(fragment) ? '\\b' : ''}`

@@ -109,7 +109,7 @@ async function conclude(
   if (hasPassed(best)) {
     request.progress('running it under other conditions, watching both, then starting them again')
     ;[cells] = await Promise.all([runCells(request, await live.peek(), best, original), watch(request, best.run.live)])
-    await Promise.all([live, best.run.live].map(async (one) => (await one.look(), await one.restart())))
+    await Promise.all([live, best.run.live].map(lookAgain))
   }
   const [baseline, record] = await Promise.all([
     live.finish(),
@@ -128,6 +128,11 @@ async function conclude(
     report: proofReport(engine.version, baseline, run, rounds.length, remarks),
     failures: failuresOf(run),
   }
+}
+
+async function lookAgain(live: Live): Promise<void> {
+  await live.look()
+  await live.restart()
 }
 
 /** Waits until the result has been up for long enough, or has ended before. */

@@ -1,6 +1,8 @@
 import type { Access, Operation } from '../plan/operation.ts'
 import { normalisePath } from '../plan/places.ts'
 
+/** Escape sequences for colours. */
+const COLOUR = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*m`, 'g')
 const REFUSED =
   /permission denied|operation not permitted|\bEACCES\b|\bEPERM\b|\bEROFS\b|read-only file system|\(13:|errno 13|accessdenied|not writ(e)?able|is not writable|unable to (create|write|open)|cannot (create|open|write)|can't (create|open|write)|could not (create|open|write)|failed to (create|open|write)|can't cd to/i
 /** The program tried to become somebody else, or to lock itself in, as only root can. */
@@ -16,7 +18,7 @@ const NO_PATH = /^\/\/|^\/\d+\/|^\/(proc|sys|dev\/(stdout|stderr|null|fd))(\/|$)
 export function refusalsIn(log: string, workdir: string): readonly Operation[] {
   const found = new Map<string, Operation>()
   for (const line of log.split('\n')) {
-    const text = line.replace(/\u001b\[[\d;]*m/g, '').trim()
+    const text = line.replace(COLOUR, '').trim()
     if (text.length > 2000) continue
     if (SWITCH.test(text)) {
       found.set(`switch-user ${text}`, {
@@ -41,7 +43,7 @@ export function refusalsIn(log: string, workdir: string): readonly Operation[] {
 
 /** Lines that speak of a refusal, without dates and numbers, to compare two logs. */
 export function refusalLines(log: string): readonly string[] {
-  const lines = log.split('\n').map((line) => line.replace(/\u001b\[[\d;]*m/g, '').trim())
+  const lines = log.split('\n').map((line) => line.replace(COLOUR, '').trim())
   return [
     ...new Set(
       lines

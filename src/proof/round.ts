@@ -95,5 +95,6 @@ export function besideOptions(
 }
 
 export function hasPassed(round: Round): boolean {
-  return round.run !== null && round.run.comparison.parity && round.run.comparison.locked
+  const { parity, locked } = round.run?.comparison ?? { parity: false, locked: false }
+  return parity && locked
 }
