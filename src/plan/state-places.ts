@@ -7,7 +7,7 @@ const STATE_ROOTS = ['/var/lib', '/var/log', '/var/cache', '/var/spool', '/run',
 /** Below those, but of the system's own tools. */
 const SYSTEM_STATE =
   /^\/var\/(lib|cache|log)\/(apt|dpkg|pam|ucf|systemd|python|ca-certificates|man|ldconfig|debconf|apk|rpm|yum|dnf)(\/|$)/
-const NEVER_STATE = ['/etc', '/root', '/usr/share', '/usr/src', '/usr/include', '/home/linuxbrew']
+const NEVER_STATE = ['/etc', '/root', '/usr/share', '/usr/include', '/home/linuxbrew']
 
 /** A folder may be handed over at all: no part of the system, not shared with others, not made by the runtime. */
 export function isOwnPlace(path: string): boolean {

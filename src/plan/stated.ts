@@ -15,9 +15,11 @@ import { packageEvidence } from './evidence/packages.ts'
 import { openRemarks, runLineNeeds } from './evidence/run-lines.ts'
 import { emptyFolderNeeds, sourceNeeds } from './evidence/sources.ts'
 import type { Need } from './need.ts'
+import { isInside } from './places.ts'
 import type { FileEdit, Remark } from './plan.ts'
-import type { VendorMove } from './ports.ts'
+import { FIRST_UNPRIVILEGED_PORT, type VendorMove } from './ports.ts'
 import { argvOf } from './program.ts'
+import { scriptPortEdits } from './script-ports.ts'
 import { type Shipped, shippedBy } from './shipped.ts'
 
 /** What the text of a stage and its build context say by themselves, before anything has been built or run. */
@@ -32,6 +34,8 @@ export interface Stated {
   readonly moves: ReadonlyMap<number, VendorMove>
   readonly fileEdits: readonly FileEdit[]
   readonly remarks: readonly Remark[]
+  /** Base names of all that the command, its scripts and a supervisor start. */
+  readonly programs: readonly string[]
 }
 
 export const noStated: Stated = {
@@ -42,6 +46,7 @@ export const noStated: Stated = {
   moves: new Map(),
   fileEdits: [],
   remarks: [],
+  programs: [],
 }
 
 export interface StatedSources {
@@ -77,7 +82,7 @@ export function statedBy(sources: StatedSources): Stated {
     programs: start.programs,
     opaque: start.unread.length > 0 || startsUnknownScript(facts, own),
   })
-  const files = sources.built || packages.files.size === 0 ? own : beneath(packages.files, own)
+  const files = sources.built || packages.files.size === 0 ? own : beneath(packages.files, own, shipped)
   return {
     needs: [
       ...runLineNeeds(shipped),
@@ -90,10 +95,33 @@ export function statedBy(sources: StatedSources): Stated {
     assumed: packages.needs,
     accounts: packages.accounts,
     files,
-    moves: packages.moves,
+    moves: withScripts(packages.moves, start.scripts, own, facts),
+    programs: start.programs,
     fileEdits: packages.fileEdits,
     remarks: [...openRemarks(shipped), ...packages.remarks, ...closedNeeds(shipped, facts.config, own).remarks],
   }
+}
+
+/** Ports in the start scripts that the stage itself ships. */
+function withScripts(
+  moves: ReadonlyMap<number, VendorMove>,
+  scripts: readonly string[],
+  files: FileModel,
+  { config }: ImageFacts,
+): ReadonlyMap<number, VendorMove> {
+  const all = new Map(moves)
+  for (const { port } of config.exposedPorts) {
+    const fileEdits = scripts.flatMap((path) => scriptPortEdits(path, files.text(path) ?? '', port))
+    if (port >= FIRST_UNPRIVILEGED_PORT || fileEdits.length === 0) continue
+    const before = all.get(port)
+    all.set(port, {
+      to: before?.to ?? port + 8000,
+      fileEdits: [...(before?.fileEdits ?? []), ...fileEdits],
+      env: [],
+      append: [],
+    })
+  }
+  return all
 }
 
 function numbers(owner: string): { readonly uid: number; readonly gid: number } {
@@ -106,8 +134,10 @@ function layered(facts: ImageFacts, { entries, texts }: Shipped): FileModel {
 }
 
 /** What packages bring lies below what the instructions put there. */
-function beneath(entries: ReadonlyMap<string, FileEntry>, own: FileModel): FileModel {
-  return own.with(new Map([...entries].filter(([path]) => own.entry(path) === null)))
+function beneath(entries: ReadonlyMap<string, FileEntry>, own: FileModel, { actions }: Shipped): FileModel {
+  const isRemoved = (path: string): boolean =>
+    actions.some((action) => action.tool === 'rm' && action.paths.some((gone) => isInside(path, gone)))
+  return own.with(new Map([...entries].filter(([path]) => own.entry(path) === null && !isRemoved(path))))
 }
 
 /** A start script that nobody could read: it may start any server that is installed. */

@@ -61,6 +61,8 @@ export function readStart(config: ImageConfig, files: FileModel | null): Start {
 function scriptOf(argv: readonly string[], config: ImageConfig, files: FileModel | null): readonly StartScript[] {
   const [program, ...rest] = argv
   if (program === undefined) return []
+  // `busybox sh /start.sh` is `sh /start.sh`.
+  if (nameOf(program) === 'busybox') return scriptOf(rest, config, files)
   if (!isShell(program)) return fileScript(program, config, files)
   const operand = rest.findIndex((word) => !/^[-+]/.test(word))
   const first = rest[operand]

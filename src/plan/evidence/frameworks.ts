@@ -102,13 +102,23 @@ const FRAMEWORKS: readonly Framework[] = [
   },
 ]
 
+/** RUN lines that run the program itself or its tools, and may write its state. */
+const BUILD_STEP = /\b(php|artisan|console|composer|rails|rake|bundle exec|ruby|manage\.py|alembic|flask)\b/
+
 /** Folders that a framework is known to write, below where the image has its project. */
 export function frameworkNeeds({
   texts,
   copies,
   origins,
-}: Pick<Shipped, 'texts' | 'copies' | 'origins'>): readonly Need[] {
+  steps,
+}: Pick<Shipped, 'texts' | 'copies' | 'origins' | 'steps'>): readonly Need[] {
   const needs: Need[] = []
+  const built = steps.some(({ instruction }) => instruction.keyword === 'RUN' && BUILD_STEP.test(instruction.text))
+  const state = (path: string, detail: string): Need => ({
+    ...stateNeed(path, 'framework', detail),
+    // A build step that runs the program leaves there what belongs to root.
+    ...(built ? { tree: true } : {}),
+  })
   for (const [path, text] of texts) {
     const name = path.slice(path.lastIndexOf('/') + 1)
     const root = parentOf(path) === '/' ? '' : parentOf(path)
@@ -117,12 +127,10 @@ export function frameworkNeeds({
       for (const [folder, why] of framework.folders(texts, root)) {
         const place = `${root}/${folder}`
         if (isOwnPlace(place))
-          needs.push(
-            stateNeed(place, 'framework', `${framework.name} (${origins.get(path) ?? path}) keeps ${why} there`),
-          )
+          needs.push(state(place, `${framework.name} (${origins.get(path) ?? path}) keeps ${why} there`))
       }
     }
-    if (name === 'settings.py' || /\/settings\/\w+\.py$/.test(path)) needs.push(...django(path, text))
+    if (name === 'settings.py' || /\/settings\/\w+\.py$/.test(path)) needs.push(...django(path, text, built))
     if (path.endsWith('.py') && /instance_relative_config|\.instance_path/.test(text)) {
       const line = text.slice(0, text.search(/instance_relative_config|\.instance_path/)).split('\n').length
       needs.push(
@@ -154,7 +162,7 @@ function nextOutput(copies: Shipped['copies']): readonly Need[] {
 }
 
 /** `DATABASES` with SQLite, `MEDIA_ROOT`: the project's folder is that of manage.py, one above the settings. */
-function django(path: string, text: string): readonly Need[] {
+function django(path: string, text: string, built: boolean): readonly Need[] {
   if (!/INSTALLED_APPS|django/.test(text)) return []
   const root = parentOf(parentOf(path).replace(/\/settings$/, ''))
   const needs: Need[] = []
@@ -164,7 +172,8 @@ function django(path: string, text: string): readonly Need[] {
     )
   if (database !== null) {
     const file = normalisePath(`${root}/${database[1]}`)
-    if (file !== null) needs.push(...databaseNeeds(file, "Django's SQLite database, which keeps its journal beside it"))
+    if (file !== null)
+      needs.push(...databaseNeeds(file, "Django's SQLite database, which keeps its journal beside it", built))
   }
   const media =
     /^MEDIA_ROOT\s*=\s*(?:str\()?(?:os\.path\.join\(\s*BASE_DIR\s*,|BASE_DIR\s*\/)\s*["']([\w./-]+)["']/m.exec(text)
@@ -174,10 +183,11 @@ function django(path: string, text: string): readonly Need[] {
 }
 
 /** SQLite creates and removes its journal in the folder of the database: both must be writable. */
-export function databaseNeeds(path: string, detail: string): readonly Need[] {
+export function databaseNeeds(path: string, detail: string, built = false): readonly Need[] {
   return [path, `${path}-journal`].map((each) => ({
     access: 'create-file',
     path: each,
+    ...(built && each === path ? { tree: true } : {}),
     evidence: { source: 'framework', subject: path, detail },
   }))
 }

@@ -107,10 +107,12 @@ function filled(text: string, version: string): string {
 function needsOf({ rule, found, version }: Started): readonly Need[] {
   const of = (list: readonly PackagePath[] = []): readonly PackagePath[] =>
     list.filter((item) => version !== '' || !item.path.includes('\\1'))
+  // A file that the package brings is changed; any other one has to be made.
+  const isThere = (path: string): boolean => (rule.files ?? []).some((line) => line.endsWith(` ${path}`))
   return [
     ...of(rule.writes).map(
       (item): Need => ({
-        access: item.kind === 'directory' ? 'keep-state' : 'create-file',
+        access: item.kind === 'directory' ? 'keep-state' : isThere(item.path) ? 'write' : 'create-file',
         path: filled(item.path, version),
         ...(item.tree === true ? { tree: true } : {}),
         evidence: evidenceOf(rule, found, filled(item.path, version), item.why).evidence,
@@ -182,8 +184,8 @@ function isMentioned(file: string, { steps }: PackageSources['shipped']): boolea
 }
 
 function entryOf(line: string): readonly [string, FileEntry] {
-  const [, type = '-', bits = '', uid = '0', gid = '0', path = ''] =
-    /^([-d])(\S{9}) (-?\d+):(-?\d+) (\S+)$/.exec(line) ?? []
+  const [, type = '-', bits = '', uid = '0', gid = '0', path = '', link] =
+    /^([-dl])(\S{9}) (-?\d+):(-?\d+) (\S+?)(?: -> (\S+))?$/.exec(line) ?? []
   const special =
     (/[st]/i.test(bits[2] ?? '') ? 0o4000 : 0) |
     (/[s]/i.test(bits[5] ?? '') ? 0o2000 : 0) |
@@ -192,6 +194,13 @@ function entryOf(line: string): readonly [string, FileEntry] {
     [...bits].reduce((sum, bit) => (sum << 1) | (bit === '-' || bit === 'S' || bit === 'T' ? 0 : 1), 0) | special
   return [
     path,
-    { type: type === 'd' ? 'directory' : 'file', uid: Number(uid), gid: Number(gid), mode, size: 0, link: null },
+    {
+      type: type === 'd' ? 'directory' : type === 'l' ? 'symlink' : 'file',
+      uid: Number(uid),
+      gid: Number(gid),
+      mode,
+      size: 0,
+      link: link ?? null,
+    },
   ]
 }
