@@ -1,0 +1,157 @@
+import { describe, expect, test } from '@jest/globals'
+import { unknownFacts } from '../../src/image/derive.ts'
+import type { ImageFacts } from '../../src/image/facts.ts'
+import { createFileModel } from '../../src/image/file-index.ts'
+import type { FileEntry } from '../../src/image/file-model.ts'
+import type { AccountChoice } from '../../src/plan/plan.ts'
+import { observationOf } from '../../src/proof/observation.ts'
+import { operationsOfDiff } from '../../src/proof/observe.ts'
+import { writableMounts } from '../../src/proof/read-only.ts'
+import { rootWork } from '../../src/proof/root-work.ts'
+import { operation, process, record, traced } from './support/records.ts'
+
+function entry(type: FileEntry['type'], uid = 0, mode = type === 'directory' ? 0o755 : 0o644): FileEntry {
+  return { type, uid, gid: uid, mode, size: 0, link: null }
+}
+
+const files = createFileModel(
+  new Map([
+    ['/run', entry('directory')],
+    ['/run/app', entry('directory', 33)],
+    ['/var', entry('directory')],
+    ['/var/run', { ...entry('symlink'), link: '/run' }],
+    ['/app', entry('directory')],
+    ['/app/server.py', entry('file')],
+    ['/data', entry('directory', 33)],
+  ]),
+  new Map(),
+)
+const bare = unknownFacts('image', 'a test')
+const facts: ImageFacts = {
+  ...bare,
+  files: { known: true, value: files },
+  accounts: { known: true, value: { users: [{ name: 'root', uid: 0, gid: 0, home: '/root', shell: '' }], groups: [] } },
+  config: { ...bare.config, volumes: ['/data'] },
+}
+const account: AccountChoice = {
+  name: 'www-data',
+  uid: 33,
+  gid: 33,
+  groups: [],
+  home: '/var/www',
+  createHome: false,
+  createGroup: false,
+  from: 'image',
+  creation: 'exists',
+  evidence: [],
+}
+
+describe('rootWork', () => {
+  const up = (...exercised: ReturnType<typeof operation>[]) => rootWork({ operations: exercised, exercised })
+
+  test('a chroot for each connection takes root', () => {
+    expect(up(operation('chroot', '/run/sshd'))).toMatch(/root folder/)
+  })
+
+  test('one at the start does not: it can be left out', () => {
+    expect(rootWork({ operations: [operation('chroot', '/var/lib/haproxy')], exercised: [] })).toBeNull()
+  })
+
+  test('several users, one for each job, take root; one and the same does not', () => {
+    const as = (uid: number) => operation('switch-user', null, { uid })
+    expect(up(as(1000), as(1001))).toMatch(/1000, 1001/)
+    expect(up(as(33), as(33))).toBeNull()
+  })
+
+  test('what was only tried does not', () => {
+    expect(up(operation('chroot', '/x', { outcome: 'refused' }))).toBeNull()
+  })
+
+  test('a mount takes root, whenever it comes', () => {
+    expect(rootWork({ operations: [operation('mount', '/mnt')], exercised: [] })).toMatch(/mounts/)
+  })
+})
+
+describe('writableMounts', () => {
+  const mounts = (...paths: string[]) =>
+    writableMounts(
+      paths.map((path) => operation('create-file', path)),
+      [],
+      facts,
+      account,
+    )
+
+  test('a folder of its own without content is a tmpfs with its owner and mode', () => {
+    expect(mounts('/run/app/x.pid')).toEqual([
+      { type: 'tmpfs', target: '/run/app', options: 'uid=33,gid=33,mode=755,size=64m' },
+    ])
+  })
+
+  test('a link on the way is followed, also to what is not there yet', () => {
+    expect(mounts('/var/run/app/x.pid')).toMatchObject([{ target: '/run/app' }])
+  })
+
+  test('what holds code keeps it: a volume starts with what the image has', () => {
+    expect(mounts('/app/app.db')).toEqual([{ type: 'volume', target: '/app' }])
+  })
+
+  test('a volume of the image is writable already, and so are the places of the runtime', () => {
+    expect(mounts('/data/x', '/dev/shm/x', '/proc/self/oom_score_adj')).toEqual([])
+  })
+
+  test('one mount for a folder and what lies in it', () => {
+    expect(mounts('/run/x.pid', '/run/app/y')).toMatchObject([{ type: 'volume', target: '/run' }])
+  })
+
+  test('what was only read needs no mount', () => {
+    expect(writableMounts([operation('read', '/run/app/x')], [], facts, account)).toEqual([])
+  })
+})
+
+describe('operationsOfDiff', () => {
+  test('rows of docker diff become operations; what the engine puts there is left out', () => {
+    const diff = [
+      { kind: 'changed', path: '/app' },
+      { kind: 'changed', path: '/app/server.py' },
+      { kind: 'added', path: '/app/app.db' },
+      { kind: 'added', path: '/app/logs' },
+      { kind: 'added', path: '/run/app/control' },
+      { kind: 'added', path: '/app/__pycache__/x.pyc' },
+      { kind: 'added', path: '/etc/hosts' },
+      { kind: 'deleted', path: '/data' },
+    ] as const
+    const kinds = new Map<string, 'file' | 'directory'>([
+      ['/app/app.db', 'file'],
+      ['/app/logs', 'directory'],
+    ])
+    const found = operationsOfDiff(diff, files, (path) => kinds.get(path) ?? null)
+    expect(found.map(({ access, path }) => `${access} ${path}`)).toEqual([
+      'write /app/server.py',
+      'create-file /app/app.db',
+      'create-directory /app/logs',
+      'create-socket /run/app/control',
+      'remove /data',
+    ])
+  })
+})
+
+describe('observationOf', () => {
+  test('who does the work: the uid of most processes, then those switched to; root is nobody', () => {
+    const run = {
+      ...traced([operation('switch-user', null, { uid: 101 }), operation('switch-user', null, { uid: 0 })]),
+      processes: [process(0), process(33), process(33), process(5)],
+    }
+    expect(observationOf(run, facts).uids).toEqual([33, 5, 101])
+  })
+
+  test('ports that the kernel gave are none of its own', () => {
+    const listeners = [80, 45_123].map((port) => ({ port, protocol: 'tcp', loopback: false }) as const)
+    expect(observationOf(record({ listeners }), facts).bound).toEqual([{ port: 80, protocol: 'tcp' }])
+  })
+
+  test('a trace comes before docker diff; without one the diff counts', () => {
+    const diff = [{ kind: 'changed', path: '/app/server.py' }] as const
+    expect(observationOf({ ...traced([operation('read', '/x')]), diff }, facts).operations).toHaveLength(1)
+    expect(observationOf(record({ diff }), facts)).toMatchObject({ opened: null, operations: [{ access: 'write' }] })
+  })
+})

@@ -1,0 +1,77 @@
+import type { ContainerProcess, ContainerState } from '../../../src/engine/engine.ts'
+import type { Operation } from '../../../src/plan/operation.ts'
+import type { PortAnswer, RunRecord } from '../../../src/proof/run-record.ts'
+
+export const running: ContainerState = {
+  status: 'running',
+  running: true,
+  exitCode: null,
+  oomKilled: false,
+  error: '',
+  pid: 1,
+  address: '192.0.2.1',
+  health: null,
+  restartCount: 0,
+}
+
+export function ended(exitCode: number): ContainerState {
+  return { ...running, status: 'exited', running: false, exitCode, pid: 0, address: '' }
+}
+
+export function process(uid: number, capabilities: readonly string[] | null = []): ContainerProcess {
+  return {
+    pid: 7,
+    command: 'server',
+    uids: [uid, uid, uid, uid],
+    gids: [uid, uid, uid, uid],
+    groups: [],
+    capabilities,
+    bounding: [],
+    noNewPrivileges: true,
+    handled: [],
+  }
+}
+
+export function http(port: number, detail = '200 text/html'): PortAnswer {
+  return { port, protocol: 'tcp', kind: 'http', detail }
+}
+
+export function closed(port: number): PortAnswer {
+  return { port, protocol: 'tcp', kind: 'closed', detail: '' }
+}
+
+export function record(changes: Partial<RunRecord> = {}): RunRecord {
+  return {
+    image: 'image',
+    container: 'container',
+    state: running,
+    listeners: [],
+    processes: [process(33)],
+    answers: [],
+    logs: '',
+    logFiles: '',
+    diff: [],
+    kinds: new Map(),
+    smoke: null,
+    trace: null,
+    traceRefused: null,
+    restart: null,
+    readyAfter: 100,
+    ready: true,
+    watched: 12_000,
+    stoppedAfter: null,
+    ...changes,
+  }
+}
+
+export function traced(operations: readonly Operation[], exercised: readonly Operation[] = []): RunRecord {
+  return record({ trace: { operations, exercised } })
+}
+
+export function operation(
+  access: Operation['access'],
+  path: string | null,
+  changes: Partial<Operation> = {},
+): Operation {
+  return { access, path, outcome: 'done', source: 'traced', detail: `${access}(${path ?? ''})`, ...changes }
+}
