@@ -1,6 +1,7 @@
 import { danglingContinuation } from './dockerfile/index.ts'
 import type { Dockerfile } from './dockerfile/model.ts'
 import { applyEdits, type Edit } from './edit.ts'
+import { type Ignore, ignoreComments } from './plan/ignore-comments.ts'
 import { makePlan } from './plan/make-plan.ts'
 import type { Plan, StagePlan } from './plan/plan.ts'
 import type { Policy } from './plan/policy.ts'
@@ -68,15 +69,42 @@ interface Named {
 
 function run(request: HardenRequest, plan: Plan): readonly Named[] {
   const findings: Named[] = []
+  const ignores = ignoreComments(request.dockerfile)
   for (const transform of request.transforms) {
     if (request.policy.ignore.includes(transform.name)) continue
     for (const stage of plan.stages) {
-      const context = { plan: { stages: [stage] } }
-      for (const finding of transform.run(request.dockerfile, context))
-        findings.push({ name: transform.name, stage: stage.stage, finding })
+      const from = { name: transform.name, stage: stage.stage }
+      for (const finding of transform.run(request.dockerfile, { plan: { stages: [stage] } })) {
+        const ignore = ignores.find((one) => isIgnored(transform.name, finding, one, request.dockerfile))
+        if (ignore !== undefined) findings.push({ ...from, finding: ignored(finding, ignore) })
+        else findings.push({ ...from, finding: offered(finding, stage) })
+      }
     }
   }
   return findings
+}
+
+/** In a stage whose changes are only offered none of them is made by itself. */
+function offered(finding: Finding, { offered: why }: StagePlan): Finding {
+  if (why === null || finding.outcome !== 'fixed') return finding
+  return { ...finding, outcome: 'offered', hint: finding.hint === undefined ? why : `${why}; ${finding.hint}` }
+}
+
+/** It is about a line in the scope of the comment, or would change one. */
+function isIgnored(name: string, { line, edits }: Finding, ignore: Ignore, { source }: Dockerfile): boolean {
+  if (!ignore.transforms.includes(name)) return false
+  const { start, end } = ignore.scope
+  if (start === 0 && end === source.length) return true
+  const first = source.slice(0, start).split('\n').length
+  const last = first + source.slice(start, end).replace(/\n$/, '').split('\n').length - 1
+  if (first <= line && line <= last) return true
+  return edits.length > 0 && edits.every((edit) => start <= edit.start && edit.end <= end)
+}
+
+function ignored(finding: Finding, { line, reason }: Ignore): Finding {
+  const why = reason === '' ? 'without a reason' : reason
+  const message = `left alone, as the comment in line ${line} asks (${why}): ${finding.message}`
+  return { outcome: 'note', line: finding.line, column: finding.column, message, evidence: finding.evidence, edits: [] }
 }
 
 /** Worst first: what needs a person is never hidden by what went well. */
@@ -89,7 +117,9 @@ function verdictOf(plan: Plan, findings: readonly Finding[], policy: Policy): Ve
   )
   if (open || outcomes.includes('unknown') || policy.ignore.includes('set-user'))
     return outcomes.every((outcome) => outcome === 'already') && !open ? 'unchanged' : 'incomplete'
-  return outcomes.includes('harden') ? 'hardened' : 'unchanged'
+  if (!outcomes.includes('harden')) return 'unchanged'
+  // A stage that stays root by somebody's decision is no hardened one.
+  return outcomes.includes('exempt') ? 'incomplete' : 'hardened'
 }
 
 function userOf(plan: Plan): ReportUser | null {

@@ -1,16 +1,28 @@
+import type { DaemonPortRule } from '../catalogue/daemon-port-rule.ts'
 import type { ProgramRule, VariantFacts } from '../catalogue/entry.ts'
+import type { PackageRule } from '../catalogue/package-rule.ts'
 import type { Dockerfile, Stage } from './dockerfile/model.ts'
-import { findStage, finalStage, leafStages } from './dockerfile/stages.ts'
 import { stageState } from './dockerfile/stage-state.ts'
+import { finalStage, findStage, leafStages } from './dockerfile/stages.ts'
 import { lineage } from './dockerfile/variables.ts'
 import { HardenError } from './errors.ts'
-import { createFileModel } from './image/file-index.ts'
-import type { ImageConfig, ImageFacts, Known } from './image/facts.ts'
 import { deriveFacts, emptyConfig, unknownFacts } from './image/derive.ts'
+import type { ImageConfig, ImageFacts, Known } from './image/facts.ts'
+import { createFileModel } from './image/file-index.ts'
+import type { BuildContext } from './plan/build-context.ts'
+import { builtUpon } from './plan/built-upon.ts'
+import { createdAccounts, knownAccounts } from './plan/created-accounts.ts'
 import { vendorOf } from './plan/evidence/catalogue.ts'
+import { exemptionOf } from './plan/exemptions.ts'
 import { isInside, normalisePath, parentOf } from './plan/places.ts'
 import type { Policy } from './plan/policy.ts'
+import { rootSteps } from './plan/root-steps.ts'
 import type { Observation, StageInput } from './plan/stage-input.ts'
+import { endOfStage, stageUsers } from './plan/stage-users.ts'
+import { statedBy } from './plan/stated.ts'
+import { numberUser, userTexts } from './plan/user-number.ts'
+import { isRoot } from './plan/user-text.ts'
+import { isWindowsStage } from './plan/windows-stage.ts'
 
 /** What is known of the outside when the stages of a Dockerfile are looked at. All of it is data. */
 export interface Knowledge {
@@ -20,7 +32,12 @@ export interface Knowledge {
   readonly built: ReadonlyMap<number, ImageFacts>
   readonly entries: (reference: string) => VariantFacts | null
   readonly programs: readonly ProgramRule[]
+  readonly daemonPorts: readonly DaemonPortRule[]
   readonly observations: ReadonlyMap<number, Observation>
+  /** What is known of packages. */
+  readonly packages?: readonly PackageRule[]
+  /** The folder it is built from; null or absent where there is none to look into. */
+  readonly context?: BuildContext | null
 }
 
 /** References of all base images, each once. */
@@ -60,21 +77,45 @@ function stageInput(dockerfile: Dockerfile, stage: Stage, knowledge: Knowledge):
   }
   const state = stageState(dockerfile, stage.index, baseConfig)
   const built = knowledge.built.get(stage.index)
-  const facts = built ?? deriveFacts({ base, state, created: [] })
+  const baseEnv = (reference: string): Known<ReadonlyMap<string, string>> => {
+    const config = baseConfig(reference)
+    return config.known ? { known: true, value: config.value.env } : config
+  }
+  const created = createdAccounts(dockerfile, stage.index, baseEnv)
+  const derived = platformOf(built ?? deriveFacts({ base, state, created: knownAccounts(created) }), dockerfile, chain)
+  const stated = statedBy({
+    dockerfile,
+    stage,
+    baseConfig,
+    context: knowledge.context ?? null,
+    rules: knowledge.packages ?? [],
+    facts: derived,
+    built: built !== undefined,
+  })
+  const facts: ImageFacts = derived.files.known ? { ...derived, files: { known: true, value: stated.files } } : derived
+  const users = stageUsers(dockerfile, stage, baseConfig, (user) => isRoot(user, facts))
+  const userNumber = numberUser(stage, users, created, facts)
   const observation = knowledge.observations.get(stage.index) ?? null
   const reference = root.base.kind === 'image' ? root.base.reference : null
   return {
     stage: stage.index,
     facts,
-    userBefore: userBefore(state.user.value, root, base),
-    created: [],
+    stated,
+    userBefore: userBefore(state.user.value, state.user.instruction !== null, root, base),
+    created,
+    users,
+    end: endOfStage(stage, users),
+    rootSteps: rootSteps(stage, users, userTexts(userNumber, created, facts)),
+    userNumber,
+    exemption: exemptionOf(dockerfile, stage),
     shellSeen: chain.some((each) =>
       each.instructions.some((instruction) => instruction.keyword === 'RUN' && instruction.json === null),
     ),
-    baseOnly: facts.config.entrypoint === null && facts.config.cmd === null,
+    builtUpon: builtUpon(chain, state),
     vendor: vendorOf({
       entry: reference === null ? null : knowledge.entries(reference),
       programs: knowledge.programs,
+      daemonPorts: knowledge.daemonPorts,
       facts,
       seen: observation?.programs ?? [],
       replaces: (path) => chain.some((each) => writesInto(each, path)),
@@ -83,10 +124,16 @@ function stageInput(dockerfile: Dockerfile, stage: Stage, knowledge: Knowledge):
   }
 }
 
+function platformOf(facts: ImageFacts, dockerfile: Dockerfile, chain: readonly Stage[]): ImageFacts {
+  if (!chain.some((stage) => isWindowsStage(stage, dockerfile.escape))) return facts
+  return { ...facts, platform: { ...facts.platform, os: 'windows' } }
+}
+
 /** A base that nobody could look at most likely runs as root, as nearly all do; only a variable in USER is unknown. */
-function userBefore(user: Known<string>, root: Stage, base: ImageFacts): Known<string> {
+function userBefore(user: Known<string>, hasUserLine: boolean, root: Stage, base: ImageFacts): Known<string> {
   if (user.known) return { known: true, value: user.value === '' ? 'root' : user.value }
-  if (root.base.kind === 'image' && !base.accounts.known && !base.os.known && base.source === 'derived')
+  const isOpen = root.base.kind === 'image' || root.base.kind === 'unresolved'
+  if (isOpen && !hasUserLine && !base.accounts.known && !base.os.known && base.source === 'derived')
     return { known: true, value: 'root' }
   return user
 }

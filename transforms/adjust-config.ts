@@ -31,7 +31,7 @@ export const adjustConfig: Transform = {
         ...about,
         outcome: 'fixed',
         message: `${files}: ${edits.map((edit) => edit.reason).join('; ')}`,
-        edits: [insertLines(dockerfile, rootPlace(dockerfile, stage), lines)],
+        edits: [insertLines(dockerfile, rootPlace(dockerfile, stage, stagePlan.end), lines)],
       }
     }
   },

@@ -23,7 +23,9 @@ export const createUser: Transform = {
         column: stage.from.column,
         message: `${who} is created: ${why}`,
         evidence: account.evidence,
-        edits: [insertLines(dockerfile, rootPlace(dockerfile, stage), [...reason(`${who}: ${why}`), ...steps])],
+        edits: [
+          insertLines(dockerfile, rootPlace(dockerfile, stage, stagePlan.end), [...reason(`${who}: ${why}`), ...steps]),
+        ],
       }
     }
   },

@@ -1,8 +1,11 @@
 import type { Transform } from '../src/transform.ts'
 import { adjustConfig } from './adjust-config.ts'
+import { buildAsRoot } from './build-as-root.ts'
 import { createUser } from './create-user.ts'
 import { exposePorts } from './expose-ports.ts'
+import { numberUser } from './number-user.ts'
 import { ownWritablePaths } from './own-writable-paths.ts'
+import { pinAccountId } from './pin-account-id.ts'
 import { raisePorts } from './raise-ports.ts'
 import { reportRemarks } from './report-remarks.ts'
 import { setCommand } from './set-command.ts'
@@ -12,6 +15,8 @@ import { skipStepDown } from './skip-step-down.ts'
 
 /** The pipeline: lines that go in at one place come in this order. */
 export const transforms: readonly Transform[] = [
+  buildAsRoot,
+  pinAccountId,
   createUser,
   raisePorts,
   adjustConfig,
@@ -20,6 +25,7 @@ export const transforms: readonly Transform[] = [
   setEnvironment,
   exposePorts,
   setUser,
+  numberUser,
   setCommand,
   reportRemarks,
 ]

@@ -28,9 +28,10 @@ function* withShell(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, accou
   for (const grant of plan.grants) {
     const volume = coveringVolume(stage, grant.path)
     const place =
-      volume === null
-        ? rootPlace(dockerfile, stage)
-        : earlier(rootPlace(dockerfile, stage), placeBefore(dockerfile, stage, volume))
+      // Above the VOLUME another user may be in force than root.
+      volume === null || plan.end?.rootBefore === false
+        ? rootPlace(dockerfile, stage, plan.end)
+        : earlier(rootPlace(dockerfile, stage, plan.end), placeBefore(dockerfile, stage, volume))
     const group = groups.get(place.offset) ?? { place, grants: [] }
     group.grants.push(grant)
     groups.set(place.offset, group)
@@ -52,13 +53,18 @@ function commands(grants: readonly Grant[], account: AccountChoice): readonly st
   const words = (list: readonly Grant[]): string => list.map((grant) => shellWord(grant.path)).join(' ')
   const made = of('create-directory')
   const touched = of('create-file')
-  const owned = of('create-directory', 'own-directory', 'create-file', 'own-file')
+  const owned = of('create-directory', 'own-directory', 'create-file', 'own-file').filter(
+    (grant) => grant.tree !== true,
+  )
+  const trees = grants.filter((grant) => grant.tree === true)
   const shared = of('sticky', 'group-read')
   return [
     ...(made.length > 0 ? [`mkdir -p ${words(made)}`] : []),
     ...(touched.length > 0 ? [`touch ${words(touched)}`] : []),
     // -h: a link itself is never the thing to own (FACTS 15); paths are resolved, so this is a guard only.
     ...(owned.length > 0 ? [`chown ${owner} ${words(owned)}`] : []),
+    // -h: what a link in there leads to is none of it (FACTS 15).
+    ...(trees.length > 0 ? [`chown -Rh ${owner} ${words(trees)}`] : []),
     ...(shared.length > 0 ? [`chgrp ${account.gid} ${words(shared)}`] : []),
     ...modes(grants),
   ]
@@ -120,7 +126,7 @@ function shellless(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, accoun
           ]),
         ]
       : []),
-    insertLines(dockerfile, rootPlace(dockerfile, stage), [...reason(why(plan.grants)), ...lines]),
+    insertLines(dockerfile, rootPlace(dockerfile, stage, plan.end), [...reason(why(plan.grants)), ...lines]),
   ])
 }
 

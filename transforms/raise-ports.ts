@@ -53,7 +53,9 @@ function move(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, moved: read
     hint: `publish the new port, as with -p ${moved[0]?.from}:${moved[0]?.to}`,
     evidence: moved.flatMap((decision) => decision.evidence),
     edits: [
-      ...(lines === null || lines.length === 0 ? [] : [insertLines(dockerfile, rootPlace(dockerfile, stage), lines)]),
+      ...(lines === null || lines.length === 0
+        ? []
+        : [insertLines(dockerfile, rootPlace(dockerfile, stage, plan.end), lines)]),
     ],
   }
 }

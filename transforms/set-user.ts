@@ -1,4 +1,4 @@
-import { insertLines, replaceableUser, userPlace } from '../src/dockerfile/placement.ts'
+import { insertLines, replacedUser, userPlace } from '../src/dockerfile/placement.ts'
 import { keyword, reason } from '../src/dockerfile/write.ts'
 import type { AccountChoice } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
@@ -11,9 +11,9 @@ export const setUser: Transform = {
       const { account } = stagePlan
       const stage = dockerfile.stages[stagePlan.stage]
       if (stagePlan.outcome !== 'harden' || account === null || stage === undefined) continue
-      const user = `${account.uid}:${account.gid}`
+      const user = account.text ?? `${account.uid}:${account.gid}`
       const before = stagePlan.userBefore.known ? stagePlan.userBefore.value : 'an unknown user'
-      const replaced = replaceableUser(stage)
+      const replaced = replacedUser(stage, stagePlan.end)
       const place = replaced ?? stage.instructions.at(-1) ?? stage.from
       yield {
         outcome: 'fixed',

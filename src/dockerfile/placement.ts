@@ -13,27 +13,30 @@ export interface Place {
   readonly open: boolean
 }
 
-/** The place for steps that need root: after all that builds the stage, above what only declares. */
-export function rootPlace(dockerfile: Dockerfile, stage: Stage): Place {
-  const tail = tailOf(stage, NO_FILES)
-  const replaced = replaceableUser(stage)
-  return placeBefore(dockerfile, stage, replaced ?? tail)
+/** A USER line that says root at the end of a stage; `replace`: it becomes the new user. */
+export interface RootLine {
+  /** Index into the stage's instructions. */
+  readonly line: number
+  readonly rootBefore: boolean
+  readonly replace: boolean
+}
+
+/** The place for steps that need root: after all that builds the stage, above what only declares, where root is in force. */
+export function rootPlace(dockerfile: Dockerfile, stage: Stage, end: RootLine | null): Place {
+  const line = end === null ? undefined : stage.instructions[end.line]
+  if (end === null || line === undefined) return placeBefore(dockerfile, stage, tailOf(stage, NO_FILES))
+  if (end.rootBefore) return placeBefore(dockerfile, stage, line)
+  return placeAfter(dockerfile, line)
+}
+
+/** The USER line that becomes the new user; null where that gets a line of its own. */
+export function replacedUser(stage: Stage, end: RootLine | null): Instruction | null {
+  return end?.replace === true ? (stage.instructions[end.line] ?? null) : null
 }
 
 /** The place for USER: above CMD and ENTRYPOINT when those end the stage, else its last line. */
 export function userPlace(dockerfile: Dockerfile, stage: Stage): Place {
   return placeBefore(dockerfile, stage, tailOf(stage, START))
-}
-
-/**
- * The stage's only USER line, when nothing but declarations follow it: it says root and can say the new user instead.
- */
-export function replaceableUser(stage: Stage): Instruction | null {
-  const users = stage.instructions.filter((instruction) => instruction.keyword === 'USER')
-  const [only] = users
-  if (users.length !== 1 || only === undefined) return null
-  const after = stage.instructions.slice(stage.instructions.indexOf(only) + 1)
-  return after.every((instruction) => NO_FILES.has(instruction.keyword)) ? only : null
 }
 
 /** Above the stage's FROM, below the directives and the lines of the stage before. */
@@ -46,6 +49,12 @@ export function placeBefore(dockerfile: Dockerfile, stage: Stage, instruction: I
   if (instruction !== null) return { offset: withComments(dockerfile, instruction), open: false }
   const last = stage.instructions.at(-1) ?? stage.from
   return { offset: last.lines.end, open: last.lines.end > 0 && dockerfile.source[last.lines.end - 1] !== '\n' }
+}
+
+/** Below one instruction. */
+export function placeAfter(dockerfile: Dockerfile, instruction: Instruction): Place {
+  const { end } = instruction.lines
+  return { offset: end, open: end > 0 && dockerfile.source[end - 1] !== '\n' }
 }
 
 export function insertLines(dockerfile: Dockerfile, place: Place, lines: readonly string[]): Edit {

@@ -1,5 +1,5 @@
 import type { StageState } from '../dockerfile/stage-state.ts'
-import type { Account, Accounts, ImageConfig, ImageFacts, Known } from './facts.ts'
+import type { Accounts, ImageConfig, ImageFacts, Known } from './facts.ts'
 
 export const emptyConfig: ImageConfig = {
   user: '',
@@ -34,8 +34,8 @@ export function unknownFacts(reference: string, reason: string): ImageFacts {
 export interface Derivation {
   readonly base: ImageFacts
   readonly state: StageState
-  /** Accounts that the stage's RUN lines create, with what they say of them. */
-  readonly created: readonly Account[]
+  /** Accounts that the stage's RUN lines create, as far as their ids are known. */
+  readonly created: Accounts
 }
 
 /** The image as a stage leaves it, as far as its instructions tell without building it. */
@@ -61,8 +61,8 @@ export function deriveFacts({ base, state, created }: Derivation): ImageFacts {
   }
 }
 
-function withAccounts(accounts: Accounts, created: readonly Account[]): Accounts {
-  return { users: [...accounts.users, ...created], groups: accounts.groups }
+function withAccounts(accounts: Accounts, created: Accounts): Accounts {
+  return { users: [...accounts.users, ...created.users], groups: [...accounts.groups, ...created.groups] }
 }
 
 function valueOr<T>(known: Known<T>, otherwise: T): T {

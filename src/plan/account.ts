@@ -1,3 +1,4 @@
+import type { SaidId } from '../image/account-arguments.ts'
 import {
   groupNamed,
   groupsOf,
@@ -9,7 +10,9 @@ import {
 } from '../image/accounts.ts'
 import type { Account, Accounts, ImageFacts } from '../image/facts.ts'
 import { isWithin } from '../image/path.ts'
+import { idsOf } from './account-ids.ts'
 import { groupLine, passwdLine } from './account-lines.ts'
+import type { Created, CreatedAccount } from './created-accounts.ts'
 import type { Evidence } from './evidence.ts'
 import type { AccountChoice, AccountCreation, Tools } from './plan.ts'
 
@@ -29,6 +32,8 @@ export interface AccountRequest {
   readonly option: string | null
   readonly candidates: readonly Candidate[]
   readonly facts: ImageFacts
+  /** Accounts that the Dockerfile itself creates. */
+  readonly created: Created
   readonly tools: Tools
   /** The stage's Dockerfile has RUN lines in shell form: a shell is there though the base is not known. */
   readonly shellSeen: boolean
@@ -39,6 +44,11 @@ export function chooseAccount(request: AccountRequest): AccountChoice {
   const accounts = request.facts.accounts.known ? request.facts.accounts.value : noAccounts
   if (request.option !== null) return fromOption(request.option, accounts, request)
   for (const candidate of request.candidates) {
+    const own = request.created.users.find((user) => user.name === candidate.name || isUid(user.uid, candidate.uid))
+    if (own !== undefined) {
+      const choice = createdHere(own, accounts, request, candidate.evidence)
+      if (choice !== null) return choice
+    }
     const account =
       candidate.name === null ? userWithUid(accounts, candidate.uid ?? -1) : userNamed(accounts, candidate.name)
     if (account !== null && isFit(account, accounts))
@@ -50,6 +60,35 @@ export function chooseAccount(request: AccountRequest): AccountChoice {
   return created({ name: NEW_NAME, uid: null, gid: null }, accounts, request, 'created', [
     { source: 'assumed', subject: NEW_NAME, detail: whyNew(request) },
   ])
+}
+
+function isUid(uid: SaidId, wanted: number | null): boolean {
+  return typeof uid === 'number' && uid === wanted
+}
+
+/** The Dockerfile's own account, by the ids that its commands say or are told to use. */
+function createdHere(
+  own: CreatedAccount,
+  accounts: Accounts,
+  request: AccountRequest,
+  evidence: Evidence,
+): AccountChoice | null {
+  const ids = idsOf(own, request.created, accounts)
+  if (ids === null || ids.uid === 0) return null
+  return {
+    name: own.name,
+    uid: ids.uid,
+    gid: ids.gid,
+    groups: [],
+    home: own.home,
+    createHome: false,
+    createGroup: false,
+    from: 'image',
+    creation: 'exists',
+    text: ids.text,
+    pins: ids.pins,
+    evidence: [evidence],
+  }
 }
 
 const noAccounts: Accounts = { users: [], groups: [] }
@@ -159,7 +198,7 @@ function created(
   const uid = wanted.uid ?? free(NEW_ID, taken)
   const gid = wanted.gid ?? uid
   if (creation === 'none') return bare(uid, gid, evidence, from)
-  const name = freeName(wanted.name, gid, accounts)
+  const name = freeName(wanted.name, gid, withNames(accounts, request.created))
   const home = freeHome(name, request.facts)
   const createGroup = groupWithGid(accounts, gid) === null
   const plain: AccountChoice = {
@@ -224,6 +263,12 @@ function free(id: number, taken: (id: number) => boolean): number {
 }
 
 /** A group of the name is no obstacle where it is to be the user's own group. */
+/** What the Dockerfile creates has its name, whatever its ids are. */
+function withNames(accounts: Accounts, { users, groups }: Created): Accounts {
+  const made = [...users, ...groups].map(({ name }) => ({ name, gid: -1, members: [] }))
+  return made.length === 0 ? accounts : { users: accounts.users, groups: [...accounts.groups, ...made] }
+}
+
 function freeName(name: string, gid: number, accounts: Accounts): string {
   const taken = (text: string): boolean =>
     userNamed(accounts, text) !== null || (groupNamed(accounts, text) ?? { gid }).gid !== gid

@@ -1,9 +1,11 @@
 import { userNamed } from '../image/accounts.ts'
 import type { Account, ImageFacts } from '../image/facts.ts'
 import { type Candidate, isFit } from './account.ts'
+import type { Created, CreatedAccount } from './created-accounts.ts'
 import type { Evidence } from './evidence.ts'
 import type { Need } from './need.ts'
 import { programsOf } from './program.ts'
+import { isOtherThanRoot, type StageUsers } from './stage-users.ts'
 
 /** The first uid that distributions give to people and images to their service account. */
 const FIRST_ORDINARY_UID = 1000
@@ -12,9 +14,12 @@ const LAST_ORDINARY_UID = 65533
 export interface CandidateSources {
   readonly facts: ImageFacts
   /** Accounts that the Dockerfile itself creates. */
-  readonly created: readonly string[]
+  readonly created: Created
+  readonly users: StageUsers
   /** The vendor's own choice. */
   readonly vendor: { readonly name: string; readonly uid: number } | null
+  /** Of servers that the stage installs from its distribution. */
+  readonly packages?: readonly Candidate[]
   /** Users to whom the entrypoint or the daemon switches: names or uids, with where that was read. */
   readonly switches: readonly { readonly user: string; readonly detail: string }[]
   /** Uids that did the work in a run as root. */
@@ -25,12 +30,12 @@ export interface CandidateSources {
 /** Everybody whom the program could run as, best reason first. */
 export function candidates(sources: CandidateSources): readonly Candidate[] {
   return [
-    ...sources.created.map((name) =>
-      named(name, { source: 'declared', subject: name, detail: 'created by this Dockerfile' }),
-    ),
+    ...earlierUsers(sources),
+    ...created(sources),
     ...switchTargets(sources),
     ...observed(sources),
     ...vendor(sources),
+    ...(sources.packages ?? []),
     ...dataOwners(sources),
     ...serviceAccounts(sources),
   ]
@@ -38,6 +43,31 @@ export function candidates(sources: CandidateSources): readonly Candidate[] {
 
 function named(name: string, evidence: Evidence): Candidate {
   return { name, uid: null, evidence }
+}
+
+/** Somebody else than root whom the stage was before it became root again, or whom its base image runs as. */
+function earlierUsers({ users }: CandidateSources): readonly Candidate[] {
+  const own = users.lines.toReversed().flatMap((line) => (isOtherThanRoot(line.user) ? [line.user] : []))
+  const all = [
+    ...own.map((user) => ({ user, detail: 'the user of this Dockerfile before root again' })),
+    ...(isOtherThanRoot(users.initial)
+      ? [{ user: users.initial, detail: 'the user of the image it is built from' }]
+      : []),
+  ]
+  return all.flatMap(({ user, detail }) => {
+    const name = user.known ? (user.value.trim().split(':')[0] ?? '') : ''
+    const evidence: Evidence = { source: 'declared', subject: name, detail }
+    return /^\d+$/.test(name) ? [{ name: null, uid: Number(name), evidence }] : [named(name, evidence)]
+  })
+}
+
+/** To whom something switches first, then those that own something, then in the order in which they are made. */
+function created({ created: { users }, switches }: CandidateSources): readonly Candidate[] {
+  const weight = ({ name, owns }: CreatedAccount): number =>
+    (switches.some(({ user }) => user === name) ? 2 : 0) + (owns ? 1 : 0)
+  return users
+    .toSorted((a, b) => weight(b) - weight(a))
+    .map(({ name }) => named(name, { source: 'declared', subject: name, detail: 'created by this Dockerfile' }))
 }
 
 function vendor({ vendor: account, facts }: CandidateSources): readonly Candidate[] {

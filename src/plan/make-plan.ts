@@ -3,19 +3,22 @@ import { chooseAccount } from './account.ts'
 import { candidates } from './candidates.ts'
 import { planCommand } from './command.ts'
 import { conventionNeeds } from './evidence/conventions.ts'
+import { daemonMove } from './evidence/daemon-ports.ts'
 import { declaredNeeds } from './evidence/declared.ts'
 import { givenNeeds } from './evidence/given.ts'
+import type { Exemption } from './exemptions.ts'
+import { grantAll } from './grant-all.ts'
 import { movedHealthcheck } from './healthcheck.ts'
 import { planHome } from './home.ts'
 import { mustKeepRoot } from './must-keep-root.ts'
 import { type Need, needsOf } from './need.ts'
 import type { Operation } from './operation.ts'
 import { isInside } from './places.ts'
-import type { Grant, Plan, Remark, StageOutcome, StagePlan } from './plan.ts'
+import type { Plan, Remark, StageOutcome, StagePlan } from './plan.ts'
 import type { Policy } from './policy.ts'
 import { planPorts } from './ports.ts'
-import { replay } from './replay.ts'
 import type { Observation, StageInput } from './stage-input.ts'
+import { noStated } from './stated.ts'
 import { planStepDown, type StepDownPlan } from './step-down-plan.ts'
 import { toolsOf } from './tools.ts'
 import { isRoot } from './user-text.ts'
@@ -33,12 +36,31 @@ function planStage(input: StageInput, policy: Policy): StagePlan {
     return leave(input, 'unknown', `the user it runs as now is not known: ${input.userBefore.reason}`)
   }
   if (!isRoot(input.userBefore.value, facts))
-    return leave(input, 'already', `already runs as ${input.userBefore.value}`)
+    return {
+      ...leave(input, 'already', `already runs as ${input.userBefore.value}`),
+      rootSteps: input.rootSteps,
+      userNumber: input.userNumber,
+    }
+  if (input.exemption !== null) return exempt(input, input.exemption)
   const root = mustKeepRoot(input)
   if (root !== null) {
     return { ...leave(input, 'needs-root', root.message), remarks: [root] }
   }
   return harden(input, policy)
+}
+
+/** Respected, and said: the stage is left as it is. */
+function exempt(input: StageInput, { line, text, reason }: Exemption): StagePlan {
+  const why = reason === '' ? 'without a reason' : reason
+  const remark: Remark = {
+    outcome: 'note',
+    transform: 'set-user',
+    message: `stays root: exempted by "${text}" in line ${line} (${why})`,
+    hint: 'take the comment out to have it hardened',
+    about: 'USER',
+    evidence: [{ source: 'given', subject: 'root', detail: `exempted in line ${line}` }],
+  }
+  return { ...leave(input, 'exempt', remark.message), remarks: [remark] }
 }
 
 function leave(input: StageInput, outcome: StageOutcome, reason: string): StagePlan {
@@ -69,18 +91,27 @@ function leave(input: StageInput, outcome: StageOutcome, reason: string): StageP
     tools: toolsOf(input.facts),
     text: () => null,
     remarks,
+    end: null,
+    rootSteps: [],
+    userNumber: null,
+    offered: null,
   }
 }
 
 function harden(input: StageInput, policy: Policy): StagePlan {
   const { facts, observation, vendor } = input
+  const stated = input.stated ?? noStated
+  // What can be read of the image: all of it, or what the stage itself puts in.
+  const readable: ImageFacts = facts.files.known ? facts : { ...facts, files: { known: true, value: stated.files } }
   const tools = toolsOf(facts)
-  const stepDown = planStepDown(facts, observation)
+  const stepDown = planStepDown(readable, observation)
   const needs: Need[] = [
     ...givenNeeds(policy, facts.config),
     ...declaredNeeds(facts.config),
     ...vendor.needs,
-    ...conventionNeeds(facts),
+    ...conventionNeeds(readable),
+    ...stated.needs,
+    ...(observation === null ? stated.assumed : []),
     ...observedNeeds(observation),
   ]
   const account = chooseAccount({
@@ -88,12 +119,15 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     candidates: candidates({
       facts,
       created: input.created,
+      users: input.users,
       vendor: vendor.account,
+      packages: stated.accounts,
       switches: stepDown.switches,
       observedUids: observation?.uids ?? [],
       needs,
     }),
     facts,
+    created: input.created,
     tools,
     shellSeen: input.shellSeen,
   })
@@ -104,16 +138,27 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     inHome.map((need) => need.evidence),
   )
   const ports = planPorts({
-    facts: withCommand(facts, stepDown.argv),
+    facts: withCommand(readable, stepDown.argv),
     policy: policy.ports,
     bound: observation?.bound ?? null,
-    programs: observation?.programs ?? [],
+    programs: observation?.programs ?? stated.programs,
     opened: observation?.opened ?? null,
     vendor: (port) => vendor.moves.get(port) ?? null,
+    daemon: (from, to) => daemonMove(vendor.daemonPorts, readable, observation?.programs ?? [], from, to),
+    stock: observation === null ? stated.moves : new Map(),
   })
   const wanted = [...needs, ...stepDown.needs, ...home.needs].filter((need) => !isPrepared(need, input, account.name))
   const granted = grantAll(wanted, input, account.uid, account.gid)
   const homeMoves = home.env.length > 0
+  const fileEdits = [
+    ...ports.fileEdits,
+    ...vendor.fileEdits,
+    ...stepDown.fileEdits,
+    ...(observation === null ? stated.fileEdits : []),
+  ]
+  const isMade = account.creation !== 'exists' && account.creation !== 'none'
+  const needsRootPlace = isMade || granted.grants.length > 0 || fileEdits.length > 0
+  const { end } = input
   return {
     stage: input.stage,
     outcome: 'harden',
@@ -122,13 +167,17 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     account,
     grants: granted.grants,
     ports: ports.decisions,
-    fileEdits: [...ports.fileEdits, ...vendor.fileEdits, ...stepDown.fileEdits],
+    fileEdits,
     env: [...ports.env, ...vendor.env, ...(homeMoves ? home.env : [])],
     command: planCommand(facts, ports, stepDown),
     healthcheck: movedHealthcheck(facts.config, ports.decisions),
     tools,
-    text: (path) => (facts.files.known ? facts.files.value.text(path) : null),
-    remarks: [...granted.remarks, ...stepDown.remarks, ...assumptions(input)],
+    text: (path) => (readable.files.known ? readable.files.value.text(path) : null),
+    remarks: [...granted.remarks, ...stepDown.remarks, ...stated.remarks, ...assumptions(input)],
+    end: end === null ? null : { ...end, replace: end.rootBefore || !needsRootPlace },
+    rootSteps: input.rootSteps,
+    userNumber: null,
+    offered: input.builtUpon,
   }
 }
 
@@ -167,47 +216,9 @@ function isInHome(operation: Operation, { home }: Observation): boolean {
   return home !== '/' && operation.path !== null && isInside(operation.path, home)
 }
 
-interface Granted {
-  readonly grants: readonly Grant[]
-  readonly remarks: readonly Remark[]
-}
-
-function grantAll(needs: readonly Need[], input: StageInput, uid: number, gid: number): Granted {
-  const { files } = input.facts
-  if (!files.known) return withoutFiles(needs, files.reason)
-  const { grants, ungranted } = replay(needs, files.value, { uid, gids: [gid] }, gid)
-  const remarks = ungranted.map(
-    ({ need, reason }): Remark => ({
-      // What only the original did may be optional; what a run was refused is not granted silently.
-      outcome: need.evidence.source === 'given' || need.evidence.source === 'declared' ? 'todo' : 'note',
-      transform: 'own-writable-paths',
-      message: `${need.path} is not given to the user: ${reason}`,
-      hint: 'let the program write elsewhere, or mount a volume there',
-      evidence: [need.evidence],
-    }),
-  )
-  return { grants, remarks }
-}
-
 /** The vendor's image lets its own account write there already. */
 function isPrepared(need: Need, { facts, vendor }: StageInput, account: string): boolean {
   return !facts.files.known && vendor.account?.name === account && vendor.prepared.includes(need.path)
-}
-
-/** Without a file index only whole folders can be granted: they are made where they are missing. */
-function withoutFiles(needs: readonly Need[], reason: string): Granted {
-  const byPath = new Map<string, Grant>()
-  for (const need of needs) {
-    if (need.access !== 'keep-state' && need.access !== 'create-file') continue
-    const before = byPath.get(need.path)
-    byPath.set(need.path, {
-      path: need.path,
-      kind: need.access === 'keep-state' ? 'create-directory' : 'create-file',
-      evidence: [...(before?.evidence ?? []), need.evidence],
-    })
-  }
-  void reason
-  return { grants: [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1)), remarks: [] }
 }
 
 function assumptions(input: StageInput): readonly Remark[] {

@@ -1,12 +1,16 @@
 import type { Healthcheck, Known } from '../image/facts.ts'
 import type { Evidence } from './evidence.ts'
+import type { RootSteps } from './root-steps.ts'
+import type { EndOfStage } from './stage-users.ts'
+import type { UserNumber } from './user-number.ts'
 
 /** The decisions for one Dockerfile: one stage plan for each stage that is meant to run. */
 export interface Plan {
   readonly stages: readonly StagePlan[]
 }
 
-export type StageOutcome = 'harden' | 'already' | 'needs-root' | 'not-applicable' | 'unknown'
+/** `exempt`: somebody has said in the file that it runs as root. */
+export type StageOutcome = 'harden' | 'already' | 'exempt' | 'needs-root' | 'not-applicable' | 'unknown'
 
 export interface StagePlan {
   /** Index into `dockerfile.stages`. */
@@ -32,6 +36,27 @@ export interface StagePlan {
   /** Text of a small file of the image, where it is known. */
   readonly text: (path: string) => string | null
   readonly remarks: readonly Remark[]
+  /** The USER line that says root once more at the end, where nothing but declarations follow. */
+  readonly end: EndPlan | null
+  /** Steps that come while another user than root is in force, and cannot work so. */
+  readonly rootSteps: readonly RootSteps[]
+  /** What is to be said of the USER line of a stage that is not root. */
+  readonly userNumber: UserNumber | null
+  /** Why the changes are only offered; null where they are simply made. */
+  readonly offered: string | null
+}
+
+export interface EndPlan extends EndOfStage {
+  /** It becomes the new user; else it stays, with the steps that need it below. */
+  readonly replace: boolean
+}
+
+/** Text that goes into a command that makes an account or a group, so that its ids are known. */
+export interface AccountPin {
+  readonly line: number
+  /** Offset into the source. */
+  readonly at: number
+  readonly text: string
 }
 
 /** How the account comes to be. `image`: it is there; `none`: a bare uid. */
@@ -54,6 +79,10 @@ export interface AccountChoice {
   /** With creation `copy`: the whole new text of /etc/passwd and /etc/group. */
   readonly passwd?: string
   readonly group?: string
+  /** What USER says, where a build argument decides the ids. */
+  readonly text?: string
+  /** What its own commands in the Dockerfile must be told. */
+  readonly pins?: readonly AccountPin[]
   readonly evidence: readonly Evidence[]
 }
 
@@ -76,6 +105,8 @@ export interface Grant {
   readonly kind: GrantKind
   /** Permission bits to set; absent: as they are (or the tool's default for what is created). */
   readonly mode?: number
+  /** With all that lies below, known or not. */
+  readonly tree?: boolean
   readonly evidence: readonly Evidence[]
 }
 
@@ -139,6 +170,8 @@ export interface Remark {
   readonly transform: string
   readonly message: string
   readonly hint?: string
+  /** Capabilities without `CAP_` that the catalogue names for what must keep root. */
+  readonly capabilities?: readonly string[]
   /** Keyword of the instruction it is about; the last one of the stage is meant, else FROM. */
   readonly about?: string
   readonly evidence: readonly Evidence[]

@@ -1,5 +1,11 @@
 import type { ExposedPort, ImageFacts, Known } from '../image/facts.ts'
+import type { Created } from './created-accounts.ts'
+import type { Exemption } from './exemptions.ts'
 import type { Operation } from './operation.ts'
+import type { RootSteps } from './root-steps.ts'
+import type { EndOfStage, StageUsers } from './stage-users.ts'
+import type { Stated } from './stated.ts'
+import type { UserNumber } from './user-number.ts'
 import type { Vendor } from './vendor.ts'
 
 /** What is known of one stage when the plan is made. Pure data: facts, and what runs have shown. */
@@ -10,13 +16,21 @@ export interface StageInput {
   readonly facts: ImageFacts
   readonly userBefore: Known<string>
   /** Accounts that the Dockerfile itself creates. */
-  readonly created: readonly string[]
+  readonly created: Created
+  /** Who is in force where, by the stage's USER lines. */
+  readonly users: StageUsers
+  readonly end: EndOfStage | null
+  readonly rootSteps: readonly RootSteps[]
+  readonly userNumber: UserNumber | null
+  readonly exemption: Exemption | null
   /** A RUN of the stage uses a shell, so there is one. */
   readonly shellSeen: boolean
-  /** Nothing is started from it: an image to build upon, or a stage for that. */
-  readonly baseOnly: boolean
+  /** Why it is most likely meant to be built upon and not to run; null where it is not. */
+  readonly builtUpon: string | null
   readonly vendor: Vendor
   readonly observation: Observation | null
+  /** What its own instructions and the build context say; absent: nothing. */
+  readonly stated?: Stated
 }
 
 /** What running the original has shown. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ImageFacts } from '../../src/image/facts.ts'
 import { type Candidate, chooseAccount } from '../../src/plan/account.ts'
+import { nothingCreated } from '../../src/plan/created-accounts.ts'
 import type { AccountChoice } from '../../src/plan/plan.ts'
 import { toolsOf } from '../../src/plan/tools.ts'
 import type { BaseFile } from '../harden/support/facts.ts'
@@ -17,7 +18,14 @@ interface Asked {
 }
 
 function choose(facts: ImageFacts, { option, candidates = [], shellSeen = false }: Asked = {}): AccountChoice {
-  return chooseAccount({ option: option ?? null, candidates, facts, tools: toolsOf(facts), shellSeen })
+  return chooseAccount({
+    option: option ?? null,
+    candidates,
+    facts,
+    created: nothingCreated,
+    tools: toolsOf(facts),
+    shellSeen,
+  })
 }
 
 /** `name uid:gid creation from`, `-` for a bare uid. */

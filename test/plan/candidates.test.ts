@@ -1,11 +1,21 @@
 import { expect, test } from '@jest/globals'
+import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import { type CandidateSources, candidates } from '../../src/plan/candidates.ts'
+import { createdAccounts, nothingCreated } from '../../src/plan/created-accounts.ts'
 import { stateNeed } from '../../src/plan/need.ts'
 import type { BaseFile } from '../harden/support/facts.ts'
 import { image, unknownImage } from './image.ts'
 
 function names(sources: Partial<CandidateSources>): readonly (string | number | null)[] {
-  const nothing = { facts: unknownImage(), created: [], vendor: null, switches: [], observedUids: [], needs: [] }
+  const nothing = {
+    facts: unknownImage(),
+    created: nothingCreated,
+    users: { initial: { known: true, value: '' }, lines: [] } as const,
+    vendor: null,
+    switches: [],
+    observedUids: [],
+    needs: [],
+  }
   return candidates({ ...nothing, ...sources }).map((candidate) => candidate.name ?? candidate.uid)
 }
 
@@ -24,7 +34,10 @@ test('best reason first', () => {
   expect(
     names({
       facts,
-      created: ['own'],
+      created: createdAccounts(parseDockerfile('FROM scratch\nRUN useradd own'), 0, () => ({
+        known: false,
+        reason: '',
+      })),
       vendor: { name: 'vendor', uid: 7 },
       switches: [
         { user: 'switched', detail: '' },

@@ -1,7 +1,5 @@
 FROM node:22
 USER node
 RUN npm ci
-USER root
-# harden-image: node (1000:1000), the account that its vendor runs it as
 USER 1000:1000
 CMD ["node", "server.js"]

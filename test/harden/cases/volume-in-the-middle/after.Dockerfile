@@ -1,8 +1,7 @@
 FROM debian:trixie-slim
 RUN mkdir /data
 # harden-image: /data (declared by VOLUME)
-RUN mkdir -p /data \
- && chown 10001:10001 /data
+RUN chown 10001:10001 /data
 VOLUME /data
 COPY app /usr/local/bin/app
 RUN chmod +x /usr/local/bin/app

@@ -4,8 +4,7 @@ WORKDIR /srv/app
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /srv/app (the working folder, asked for with --own workdir)
-RUN mkdir -p /srv/app \
- && chown 10001:10001 /srv/app
+RUN chown 10001:10001 /srv/app
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001
 CMD ["app"]

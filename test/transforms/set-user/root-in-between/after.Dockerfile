@@ -3,6 +3,6 @@ USER node
 RUN npm ci
 USER root
 RUN apt-get update
-# harden-image: node (1000:1000), the account that its vendor runs it as
+# harden-image: node (1000:1000), the user of this Dockerfile before root again
 USER 1000:1000
 CMD ["node", "server.js"]

@@ -1,0 +1,174 @@
+/** What a command that makes an account or a group says: shadow's tools, busybox, and Debian's adduser. */
+export interface AccountCommand {
+  readonly makes: 'user' | 'group'
+  readonly tool: 'shadow' | 'adduser'
+  readonly name: string
+  readonly id: SaidId
+  /** The primary group, by name or id; null where the tool decides. */
+  readonly group: string | SaidId
+  /** The tool makes a group of the user's name: with the uid as its gid, with a gid of its own, or it makes none. */
+  readonly ownGroup: 'same-id' | 'other-id' | 'none'
+  /** Absolute; '' where there is no folder. */
+  readonly home: string
+  readonly system: boolean
+  /** The id option as the command's own style has it: `-u`, `--uid`, `-g`, `--gid`. */
+  readonly idOption: string
+  /** The option that names the primary group of a user. */
+  readonly groupOption: string
+}
+
+/** Null: not said. `unclear`: said with a variable that is not known, or not a number. */
+export type SaidId = number | null | 'unclear'
+
+/** A word of the command; null where a variable decides it. */
+type Word = string | null
+
+interface Read {
+  readonly options: ReadonlyMap<string, Word>
+  readonly operands: readonly Word[]
+  /** An option with one dash was used. */
+  readonly short: boolean
+}
+
+const LONG: Readonly<Record<string, string>> = {
+  uid: 'u',
+  gid: 'g',
+  'home-dir': 'd',
+  home: 'd',
+  'create-home': 'm',
+  'no-create-home': 'M',
+  system: 'r',
+  'user-group': 'U',
+  'no-user-group': 'N',
+  ingroup: 'G',
+}
+const USERADD_VALUES = new Set(
+  'b c d e f g G k K p P R s u Z base-dir comment expiredate inactive groups skel key password root prefix shell selinux-user'.split(
+    ' ',
+  ),
+)
+const GROUPADD_VALUES = new Set('g K p P R U key password root prefix users'.split(' '))
+const ADDUSER_VALUES = new Set('h g s G u k d shell gecos comment firstuid lastuid firstgid lastgid conf'.split(' '))
+
+export function readAccountCommand(words: readonly Word[]): AccountCommand | null {
+  const name = words[0]?.replace(/^.*\//, '') ?? ''
+  const rest = words.slice(1)
+  if (name === 'busybox') return readAccountCommand(rest)
+  if (name === 'useradd') return useradd(read(rest, USERADD_VALUES))
+  if (name === 'groupadd') return group('shadow', read(rest, GROUPADD_VALUES))
+  if (name === 'adduser') return adduser(rest)
+  if (name === 'addgroup') return group('adduser', read(rest, new Set(['g', 'gid'])))
+  return null
+}
+
+function read(words: readonly Word[], values: ReadonlySet<string>): Read {
+  const options = new Map<string, Word>()
+  const operands: Word[] = []
+  let short = false
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? null
+    if (word === '--') return { options, operands: [...operands, ...words.slice(at + 1)], short }
+    if (word === null || !/^-./.test(word)) {
+      operands.push(word)
+      continue
+    }
+    if (word.startsWith('--')) {
+      const [, long = '', value] = /^--([^=]+)(?:=([\s\S]*))?$/.exec(word) ?? []
+      const key = LONG[long] ?? long
+      if (value !== undefined) options.set(key, value)
+      else if (values.has(key) || values.has(long)) options.set(key, words[++at] ?? null)
+      else options.set(key, '')
+      continue
+    }
+    short = true
+    for (let letter = 1; letter < word.length; letter += 1) {
+      const key = word[letter] ?? ''
+      if (!values.has(key)) {
+        options.set(key, '')
+        continue
+      }
+      const attached = word.slice(letter + 1)
+      options.set(key, attached === '' ? (words[++at] ?? null) : attached)
+      break
+    }
+  }
+  return { options, operands, short }
+}
+
+function useradd({ options, operands, short }: Read): AccountCommand | null {
+  const [name] = operands
+  if (name === null || name === undefined || operands.length !== 1 || options.has('D')) return null
+  const system = options.has('r')
+  const home = options.get('d') ?? `/home/${name}`
+  return {
+    makes: 'user',
+    tool: 'shadow',
+    name,
+    id: idOf(options, 'u'),
+    group: groupOf(options, 'g'),
+    // A system group gets an id from the range of system groups, whatever the uid (measured).
+    ownGroup: options.has('N') ? 'none' : system ? 'other-id' : 'same-id',
+    home: options.has('m') && home.startsWith('/') ? home : '',
+    system,
+    idOption: short ? '-u' : '--uid',
+    groupOption: short ? '-g' : '--gid',
+  }
+}
+
+function group(tool: AccountCommand['tool'], { options, operands, short }: Read): AccountCommand | null {
+  const [name] = operands
+  // `addgroup USER GROUP` only adds a member.
+  if (name === null || name === undefined || operands.length !== 1) return null
+  return {
+    makes: 'group',
+    tool,
+    name,
+    id: idOf(options, 'g'),
+    group: null,
+    ownGroup: 'none',
+    home: '',
+    system: options.has('r') || options.has('S'),
+    idOption: short ? '-g' : '--gid',
+    groupOption: '',
+  }
+}
+
+/** Busybox has `-D -S -H -h -G`, Debian `--system --group --ingroup`; busybox knows most of the long options too. */
+function adduser(words: readonly Word[]): AccountCommand | null {
+  const { options, operands, short } = read(words, ADDUSER_VALUES)
+  const [name] = operands
+  if (name === null || name === undefined || operands.length !== 1) return null
+  const busybox = words.some((word) => word !== null && /^-[A-Za-z]/.test(word))
+  const system = options.has('S') || options.has('r')
+  const none = options.has('H') || options.has('M')
+  const given = busybox ? options.get('h') : options.get('d')
+  const home = given ?? (system && !busybox ? '' : `/home/${name}`)
+  // Busybox has -g for the comment, Debian --gid for the group.
+  const chosen = groupOf(options, 'G') ?? (busybox ? null : groupOf(options, 'g'))
+  return {
+    makes: 'user',
+    tool: 'adduser',
+    name,
+    id: idOf(options, 'u'),
+    group: chosen,
+    // A system account without a group of its own is put into nogroup, by both (measured).
+    ownGroup: chosen !== null ? 'none' : system && !options.has('group') ? 'none' : 'same-id',
+    home: none || !home.startsWith('/') ? '' : home,
+    system,
+    idOption: short ? '-u' : '--uid',
+    groupOption: short ? '-G' : '--ingroup',
+  }
+}
+
+function idOf(options: Read['options'], key: string): SaidId {
+  if (!options.has(key)) return null
+  const text = options.get(key)
+  return text !== null && text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : 'unclear'
+}
+
+function groupOf(options: Read['options'], key: string): string | SaidId {
+  const text = options.get(key)
+  if (!options.has(key)) return null
+  if (text === null || text === undefined || text === '') return 'unclear'
+  return /^\d{1,9}$/.test(text) ? Number(text) : text
+}

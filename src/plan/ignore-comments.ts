@@ -1,0 +1,48 @@
+import { commentsAbove, commentsOnTop } from '../dockerfile/comments.ts'
+import type { Comment, Dockerfile, Span, Stage } from '../dockerfile/model.ts'
+
+/** `# harden-image ignore=NAME[,NAME] reason=…` */
+export interface Ignore {
+  readonly transforms: readonly string[]
+  readonly reason: string
+  readonly line: number
+  /** What it holds for: an instruction with its comments, a stage (above FROM), the whole file (on top). */
+  readonly scope: Span
+}
+
+const PATTERN = /^#\s*harden-image\s+ignore=([\w-]+(?:\s*,\s*[\w-]+)*)(?:\s+reason=(.*))?\s*$/
+
+export function ignoresIn({ text }: Comment): Pick<Ignore, 'transforms' | 'reason'> | null {
+  const match = PATTERN.exec(text.trim())
+  if (match === null) return null
+  return { transforms: (match[1] ?? '').split(',').map((name) => name.trim()), reason: (match[2] ?? '').trim() }
+}
+
+export function ignoreComments(dockerfile: Dockerfile): readonly Ignore[] {
+  if (!dockerfile.comments.some((comment) => ignoresIn(comment) !== null)) return []
+  const whole = { start: 0, end: dockerfile.source.length }
+  const top = commentsOnTop(dockerfile)
+  const found = (comments: readonly Comment[], scope: Span): readonly Ignore[] =>
+    comments.flatMap((comment) => {
+      const ignore = ignoresIn(comment)
+      return ignore === null ? [] : [{ ...ignore, line: comment.line, scope }]
+    })
+  return [
+    ...found(top, whole),
+    ...dockerfile.stages.flatMap((stage) => [
+      ...found(
+        commentsAbove(dockerfile, stage.from).filter((comment) => !top.includes(comment)),
+        ofStage(stage),
+      ),
+      ...stage.instructions.flatMap((instruction) => {
+        const comments = commentsAbove(dockerfile, instruction)
+        const start = Math.min(instruction.lines.start, ...comments.map((comment) => comment.span.start))
+        return found(comments, { start, end: instruction.lines.end })
+      }),
+    ]),
+  ]
+}
+
+function ofStage(stage: Stage): Span {
+  return { start: stage.from.lines.start, end: stage.span.end }
+}

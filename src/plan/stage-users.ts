@@ -1,0 +1,101 @@
+import {
+  type BaseConfig,
+  type Dockerfile,
+  effectiveUser,
+  environmentAt,
+  expand,
+  isRootUser,
+  type Stage,
+} from '../dockerfile/index.ts'
+import type { Known } from '../image/facts.ts'
+
+/** A USER line of the stage itself. */
+export interface UserLine {
+  /** Index into the stage's instructions. */
+  readonly index: number
+  /** Variables filled in. */
+  readonly user: Known<string>
+  readonly hasVariable: boolean
+}
+
+export interface StageUsers {
+  /** In force before the stage's first instruction: of the stage it is built from, or of the base image. */
+  readonly initial: Known<string>
+  readonly lines: readonly UserLine[]
+}
+
+/** Who is in force where in a stage. `isRoot` knows uid 0 by its other names, which become `root` here. */
+export function stageUsers(
+  dockerfile: Dockerfile,
+  stage: Stage,
+  baseConfig: BaseConfig,
+  isRoot: (user: string) => boolean,
+): StageUsers {
+  const known = (user: string): Known<string> => ({ known: true, value: isRoot(user) ? 'root' : user })
+  const baseUser = (reference: string): Known<string> => {
+    const config = baseConfig(reference)
+    return config.known ? { known: true, value: config.value.user } : config
+  }
+  const baseEnv = (reference: string): Known<ReadonlyMap<string, string>> => {
+    const config = baseConfig(reference)
+    return config.known ? { known: true, value: config.value.env } : config
+  }
+  const [first] = stage.instructions
+  const initial = effectiveUser(dockerfile, stage.index, {
+    baseUser,
+    baseEnv,
+    ...(first === undefined ? {} : { before: first }),
+  })
+  const lines = stage.instructions.flatMap((instruction, index): UserLine[] => {
+    if (instruction.keyword !== 'USER') return []
+    const environment = environmentAt(dockerfile, stage.index, instruction, baseEnv)
+    const expanded = expand(instruction.text, environment, dockerfile.escape)
+    const user: Known<string> =
+      expanded.kind === 'value' ? known(expanded.value) : { known: false, reason: expanded.reason }
+    return [{ index, user, hasVariable: instruction.text.includes('$') }]
+  })
+  return {
+    initial: initial.kind === 'known' ? known(initial.text) : { known: false, reason: initial.reason },
+    lines,
+  }
+}
+
+/** The user in force when an instruction of the stage runs. */
+export function userAt({ initial, lines }: StageUsers, index: number): Known<string> {
+  return lines.findLast((line) => line.index < index)?.user ?? initial
+}
+
+export function isOtherThanRoot(user: Known<string>): boolean {
+  return user.known && !isRootUser(user.value)
+}
+
+/** Where the stage says root once more at its end, and nothing but declarations follow. */
+export interface EndOfStage {
+  readonly line: number
+  /** Steps above that line run as root too. */
+  readonly rootBefore: boolean
+}
+
+const DECLARES = new Set([
+  'CMD',
+  'ENTRYPOINT',
+  'HEALTHCHECK',
+  'STOPSIGNAL',
+  'EXPOSE',
+  'VOLUME',
+  'LABEL',
+  'MAINTAINER',
+  'ENV',
+  'ARG',
+  'ONBUILD',
+])
+
+export function endOfStage(stage: Stage, users: StageUsers): EndOfStage | null {
+  const last = users.lines.at(-1)
+  if (last === undefined || !last.user.known || !isRootUser(last.user.value)) return null
+  const after = stage.instructions.slice(last.index + 1)
+  if (!after.every((instruction) => DECLARES.has(instruction.keyword))) return null
+  const before = userAt(users, last.index)
+  // Where the base is not known, somebody had a reason to say root.
+  return { line: last.index, rootBefore: before.known && isRootUser(before.value) }
+}

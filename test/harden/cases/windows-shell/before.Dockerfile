@@ -1,0 +1,6 @@
+# escape=`
+ARG BASE
+FROM $BASE
+SHELL ["powershell", "-Command"]
+RUN Get-Date
+CMD ["app.exe"]

@@ -1,0 +1,4 @@
+FROM debian:trixie-slim
+RUN useradd app
+USER app
+CMD ["app"]

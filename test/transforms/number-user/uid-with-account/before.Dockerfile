@@ -1,0 +1,3 @@
+FROM node:22
+USER 1000
+CMD ["node"]

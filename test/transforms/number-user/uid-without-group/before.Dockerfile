@@ -1,0 +1,3 @@
+FROM debian:trixie-slim
+USER 10001
+CMD ["app"]

@@ -1,0 +1,3 @@
+FROM registry.example.org/team/base:4
+USER app
+CMD ["app"]

@@ -1,0 +1,3 @@
+FROM debian:trixie-slim
+USER 33:33
+CMD ["app"]

@@ -1,0 +1,5 @@
+FROM debian:trixie-slim
+RUN useradd \
+  --system \
+  app
+CMD ["app"]

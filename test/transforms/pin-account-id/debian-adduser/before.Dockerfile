@@ -1,0 +1,3 @@
+FROM debian:trixie-slim
+RUN adduser --system --group --no-create-home app
+CMD ["app"]

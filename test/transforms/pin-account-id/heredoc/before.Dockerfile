@@ -1,0 +1,6 @@
+FROM debian:trixie-slim
+RUN <<END
+set -e
+useradd -m app
+END
+CMD ["app"]

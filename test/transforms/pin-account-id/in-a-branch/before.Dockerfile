@@ -1,0 +1,3 @@
+FROM debian:trixie-slim
+RUN id app || useradd app
+CMD ["app"]

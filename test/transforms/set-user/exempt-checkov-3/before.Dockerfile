@@ -1,0 +1,3 @@
+#checkov:skip=CKV_DOCKER_3
+FROM debian:trixie-slim
+CMD ["app"]

@@ -1,0 +1,3 @@
+FROM debian:trixie-slim
+# harden-image ignore=set-user reason=it mounts file systems
+CMD ["app"]

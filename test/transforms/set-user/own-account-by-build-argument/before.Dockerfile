@@ -1,0 +1,5 @@
+FROM debian:trixie-slim
+ARG UID=1500
+ARG GID=1501
+RUN groupadd -g ${GID} app && useradd -u ${UID} -g app app
+CMD ["app"]

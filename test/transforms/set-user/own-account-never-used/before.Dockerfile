@@ -1,0 +1,3 @@
+FROM debian:trixie-slim
+RUN useradd --uid 1500 app
+CMD ["app"]

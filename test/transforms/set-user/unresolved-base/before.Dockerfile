@@ -1,0 +1,5 @@
+ARG BASE
+FROM ${BASE}
+COPY app /app
+RUN chmod +x /app
+CMD ["/app"]

@@ -1,0 +1,51 @@
+import { removeInstruction } from '../src/dockerfile/build.ts'
+import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
+import { insertLines, placeAfter, placeBefore } from '../src/dockerfile/placement.ts'
+import { keyword, reason } from '../src/dockerfile/write.ts'
+import type { Edit } from '../src/edit.ts'
+import type { RootSteps } from '../src/plan/root-steps.ts'
+import type { Transform } from '../src/transform.ts'
+
+export const buildAsRoot: Transform = {
+  name: 'build-as-root',
+  summary: 'Run the build steps that need root as root: move a USER that comes too early, or go back to it after them.',
+  *run(dockerfile, { plan }) {
+    for (const stagePlan of plan.stages) {
+      const stage = dockerfile.stages[stagePlan.stage]
+      if (stage === undefined) continue
+      for (const steps of stagePlan.rootSteps) {
+        const first = stage.instructions[steps.first]
+        if (first === undefined) continue
+        yield {
+          outcome: 'fixed',
+          line: first.line,
+          column: first.column,
+          message: `${steps.reason}, which ${steps.user} may not: ${steps.move === null ? `root does it, then ${steps.user} is back` : 'USER comes after it'}`,
+          evidence: [{ source: 'declared', subject: steps.user, detail: steps.reason }],
+          edits: steps.move === null ? around(dockerfile, stage, steps) : moved(dockerfile, stage, steps),
+        }
+      }
+    }
+  },
+}
+
+function around(dockerfile: Dockerfile, stage: Stage, { first, last, user, reason: why }: RootSteps): readonly Edit[] {
+  const from = stage.instructions[first]
+  const to = stage.instructions[last]
+  if (from === undefined || to === undefined) return []
+  const word = keyword(dockerfile, 'USER')
+  return [
+    insertLines(dockerfile, placeBefore(dockerfile, stage, from), [...reason(`only root ${why}`), `${word} 0`]),
+    insertLines(dockerfile, placeAfter(dockerfile, to), [`${word} ${user}`]),
+  ]
+}
+
+function moved(dockerfile: Dockerfile, stage: Stage, steps: RootSteps): readonly Edit[] {
+  const line = steps.move === null ? undefined : stage.instructions[steps.move]
+  const last = stage.instructions[steps.last]
+  if (line === undefined || last === undefined) return []
+  return [
+    removeInstruction(dockerfile, line),
+    insertLines(dockerfile, placeAfter(dockerfile, last), [`${keyword(dockerfile, 'USER')} ${steps.user}`]),
+  ]
+}
