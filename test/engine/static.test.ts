@@ -1,0 +1,191 @@
+// Realistic applications hardened by what their Dockerfile and build context say alone, without --prove: built and run
+// before and after, each answers as it did, locked down and as non-root.
+import { chmod, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { defaultPolicy } from '../../src/plan/policy.ts'
+import type { TargetResult } from '../../src/report/report.ts'
+import { targetProcessor } from '../../src/target.ts'
+import type { EngineChoice } from '../../src/work.ts'
+import { assertAddress, docker, httpGet, processesOf, TEST_LABEL, waitFor, withContainer } from './support/images.ts'
+
+interface App {
+  readonly port: number
+  /** Paths to ask for, in order; a text that is sent instead where it is no HTTP server. */
+  readonly ask: readonly string[] | { readonly send: string; readonly expect: RegExp }
+  /** Modes that a checkout under umask 077 has. */
+  readonly modes?: Readonly<Record<string, number>>
+}
+
+const APPS: Readonly<Record<string, App>> = {
+  'apache-site': { port: 80, ask: ['/'] },
+  'busybox-httpd': { port: 80, ask: ['/'] },
+  'c-own-account': { port: 8080, ask: ['/', '/'] },
+  'c-scratch': { port: 8080, ask: ['/', '/'] },
+  'entrypoint-step-down': { port: 8000, ask: ['/', '/'] },
+  'haproxy-front': { port: 8080, ask: ['/'] },
+  'lighttpd-site': { port: 80, ask: ['/'] },
+  'memcached-cache': { port: 11211, ask: { send: 'set k 0 0 1\r\nx\r\nget k\r\n', expect: /STORED\s+VALUE k 0 1/ } },
+  'mosquitto-broker': {
+    port: 1883,
+    ask: { send: '\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02hi', expect: /^ \W{3}/ },
+  },
+  'nginx-config': { port: 80, ask: ['/', '/'] },
+  'nginx-site': { port: 80, ask: ['/'] },
+  'node-database': { port: 3000, ask: ['/first', '/'] },
+  'node-low-port': { port: 80, ask: ['/'] },
+  'node-next': { port: 3000, ask: ['/a', '/b'] },
+  'node-tini': { port: 3000, ask: ['/'] },
+  'node-uploads': { port: 3000, ask: ['/put/one', '/'] },
+  'php-apache': { port: 80, ask: ['/', '/'] },
+  'php-fpm-nginx': { port: 80, ask: ['/'] },
+  'php-laravel': { port: 8000, ask: ['/', '/'] },
+  'php-symfony': { port: 8000, ask: ['/', '/'] },
+  'python-arguments': { port: 8000, ask: ['/', '/'] },
+  'python-closed': { port: 8000, ask: ['/'], modes: { 'start.sh': 0o700, 'settings.ini': 0o600 } },
+  'python-django': { port: 8000, ask: ['/', '/'] },
+  'python-flask': { port: 5000, ask: ['/', '/'] },
+  'python-http-server': { port: 80, ask: ['/'] },
+  'python-sqlite': { port: 8000, ask: ['/', '/'] },
+  'redis-data': { port: 6379, ask: { send: 'SET k v\r\nSAVE\r\nGET k\r\n', expect: /\+OK\r\n\+OK\r\n\$1\r\nv/ } },
+  'ruby-rails': { port: 3000, ask: ['/', '/'] },
+  'supervisor-two': { port: 80, ask: ['/'] },
+}
+
+/** What a cluster under the *restricted* profile does, and no privileged ports whatever the engine thinks of them. */
+const LOCKED_DOWN = [
+  '--cap-drop=ALL',
+  '--security-opt=no-new-privileges',
+  '--sysctl=net.ipv4.ip_unprivileged_port_start=1024',
+]
+
+let scratch = ''
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'harden-image-static-'))
+})
+afterAll(async () => {
+  await rm(scratch, { recursive: true, force: true })
+  const images = await docker(['images', '--quiet', 'harden-image-test/static-*'])
+  if (images) await docker(['rmi', '--force', ...new Set(images.split('\n'))])
+})
+
+async function checkout(name: string): Promise<string> {
+  const folder = join(scratch, name)
+  await cp(join(import.meta.dirname, 'static', name), folder, { recursive: true })
+  for (const [file, mode] of Object.entries(APPS[name]?.modes ?? {})) await chmod(join(folder, file), mode)
+  return folder
+}
+
+async function build(folder: string, text: string, tag: string): Promise<string> {
+  await writeFile(join(scratch, `${tag}.Dockerfile`), text)
+  const image = `harden-image-test/static-${tag}`
+  await docker([
+    'build',
+    '--quiet',
+    '--label',
+    TEST_LABEL,
+    '--tag',
+    image,
+    '--file',
+    join(scratch, `${tag}.Dockerfile`),
+    folder,
+  ])
+  return image
+}
+
+async function hardened(folder: string, engine: EngineChoice): Promise<TargetResult> {
+  const path = join(folder, 'Dockerfile')
+  const cleanUps: (() => Promise<void>)[] = []
+  const outcome = await targetProcessor()(
+    { target: 'Dockerfile', kind: 'dockerfile', path, reference: null, text: await readFile(path, 'utf8') },
+    {
+      policy: defaultPolicy,
+      engine,
+      offline: true,
+      platform: null,
+      build: false,
+      tag: null,
+      prove: false,
+      smoke: null,
+      inspect: false,
+      proveAsIs: false,
+      baseline: null,
+    },
+    { progress: () => {}, onCleanUp: (run) => void cleanUps.push(run), signal: new AbortController().signal },
+  )
+  for (const run of cleanUps) await run()
+  return outcome.result
+}
+
+async function answers(address: string, port: number, ask: App['ask']): Promise<readonly string[]> {
+  if ('send' in ask) {
+    const text = await talk(address, port, ask.send, ask.expect)
+    return [ask.expect.exec(text)?.[0] ?? text]
+  }
+  const found: string[] = []
+  for (const path of ask) {
+    const answer = await httpGet(address, port, path)
+    // Of several programs one may be up before the others.
+    if (answer.status >= 500) throw new Error(`${path}: ${answer.status} ${answer.body}`)
+    found.push(`${answer.status} ${answer.body}`)
+  }
+  return found
+}
+
+function talk(address: string, port: number, text: string, wanted: RegExp): Promise<string> {
+  assertAddress(address)
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, address)
+    let heard = ''
+    socket.setTimeout(5000, () => socket.destroy(new Error(`heard only ${JSON.stringify(heard)}`)))
+    socket.on('error', reject)
+    socket.on('data', (data) => {
+      heard += data.toString('latin1')
+      if (wanted.test(heard)) socket.end()
+    })
+    socket.on('end', () => socket.end())
+    socket.on('close', () => resolve(heard))
+    socket.write(Buffer.from(text, 'latin1'))
+  })
+}
+
+/** Asks once it is up: the first request is repeated only while nobody listens, since every request may count. */
+async function run(image: string, options: readonly string[], port: number, ask: App['ask']) {
+  return withContainer(image, options, async (container) => {
+    const found = await waitFor(() => answers(container.address, port, ask)).catch(async (error: unknown) => {
+      throw new Error(`${error}\n${await docker(['logs', container.id]).catch(String)}`)
+    })
+    return { found, processes: await processesOf(container.id) }
+  })
+}
+
+describe.each([
+  ['with the base image at hand', 'docker'],
+  ['without an engine', 'none'],
+] as const)('%s', (_, engine) => {
+  for (const [name, app] of Object.entries(APPS)) {
+    test(`${name} answers as it did`, async () => {
+      const folder = await checkout(name)
+      const before = await build(folder, await readFile(join(folder, 'Dockerfile'), 'utf8'), `${name}-before`)
+      const result = await hardened(folder, engine)
+      expect(result.verdict).toBe('hardened')
+      const after = await build(folder, result.output, `${name}-${engine}`)
+      const exposed = await docker(['image', 'inspect', '--format', '{{json .Config.ExposedPorts}}', after])
+      const port = exposed.includes(`"${app.port}/`) ? app.port : app.port + 8000
+      expect(port).toBeGreaterThanOrEqual(1024)
+      const original = await run(before, [], app.port, app.ask)
+      const locked = await run(after, LOCKED_DOWN, port, app.ask)
+      expect(locked.found).toEqual(original.found)
+      expect(locked.processes.length).toBeGreaterThan(0)
+      for (const process of locked.processes) expect(process.uids).not.toContain(0)
+    })
+  }
+
+  test('root-home says why it cannot work', async () => {
+    const result = await hardened(await checkout('root-home'), engine)
+    expect(result.verdict).toBe('incomplete')
+    expect(result.findings.map((finding) => finding.message).join('\n')).toContain('/root/app lies in /root')
+  })
+})

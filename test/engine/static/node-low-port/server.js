@@ -1,0 +1,3 @@
+const http = require('node:http')
+
+http.createServer((_, response) => response.end('low')).listen(process.env.PORT)

@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+php-fpm8.4
+exec nginx -g 'daemon off;'

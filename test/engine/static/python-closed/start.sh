@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+grep -q '^root = ' settings.ini
+exec python3 -m http.server 8000

@@ -1,0 +1,3 @@
+from shop import create_app
+
+create_app().serve_forever()
