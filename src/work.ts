@@ -40,6 +40,10 @@ export interface Options {
   readonly prove: boolean
   /** Shell command of the user's own check; null for none. */
   readonly smoke: string | null
+  /** Trace the runs of a proof. */
+  readonly trace: boolean
+  /** `NAME=VALUE` for every container of a proof. */
+  readonly env: readonly string[]
   /** `inspect`: facts, plan and verdict only; the text stays as it is. */
   readonly inspect: boolean
   /** `prove IMAGE`: the image is run as it is, nothing is rewritten. */

@@ -34,7 +34,15 @@ const policyFlags = {
   unsafe: { type: 'boolean', describe: 'apply the offered fixes too' },
 } as const satisfies Record<string, Flag>
 
-const smokeFlag = {
+const proofFlags = {
+  env: {
+    type: 'array',
+    alias: 'e',
+    requiresArg: true,
+    string: true,
+    describe: 'NAME=VALUE for every container of a proof (repeatable)',
+  },
+  trace: { type: 'boolean', describe: '--no-trace: learn from docker diff and logs alone, and grant more' },
   smoke: { ...text, describe: "CMD: the user's own check, run against both (env HOST, PORT_<n>, CONTAINER)" },
 } as const satisfies Record<string, Flag>
 
@@ -51,7 +59,7 @@ export const hardenFlags = {
   build: { type: 'boolean', describe: 'build the result' },
   tag: { ...text, alias: 't', describe: 'with --build: name of the built image' },
   prove: { type: 'boolean', describe: 'build, run beside the baseline, repair until it works or say why not' },
-  ...smokeFlag,
+  ...proofFlags,
   ...engineFlags,
 } as const satisfies Record<string, Flag>
 
@@ -64,9 +72,20 @@ export const inspectFlags = { ...textOrJson, ...policyFlags, ...engineFlags } as
 
 export const proveFlags = {
   baseline: { ...text, describe: 'IMAGE to compare with; default: the image itself, run as root' },
-  ...smokeFlag,
+  ...proofFlags,
   ...textOrJson,
   ...engineFlags,
 } as const satisfies Record<string, Flag>
 
 export const transformsFlags = textOrJson
+
+export const usernsFlags = {
+  user: {
+    ...text,
+    describe: 'default | NAME[:GROUP] | UID[:GID]: whose sub ids are used (default: what is set, else default)',
+  },
+  root: { ...text, describe: 'DIR: work on another system that is mounted there' },
+  config: { ...text, describe: "FILE: default: the daemon's own, else /etc/docker/daemon.json below the root" },
+  engine: { ...text, describe: 'auto | docker | none: whether to ask the engine for its containers (default auto)' },
+  ...textOrJson,
+} as const satisfies Record<string, Flag>

@@ -6,7 +6,15 @@ import type { Found } from '../workspace/discover.ts'
 import type { Settings } from '../workspace/settings.ts'
 import type { Work } from './request.ts'
 
-const defaults: Settings = { ...defaultPolicy, engine: 'auto', offline: false, platform: null, smoke: null }
+const defaults: Settings = {
+  ...defaultPolicy,
+  engine: 'auto',
+  offline: false,
+  platform: null,
+  smoke: null,
+  trace: true,
+  env: [],
+}
 
 export type OptionsFor = (found: Pick<Found, 'path'>) => Promise<Options>
 
@@ -30,7 +38,11 @@ export async function optionsFrom(request: Work, cwd: string, transforms: readon
 }
 
 function merged(request: Work, config: Partial<Settings>): Options {
-  const { engine, offline, platform, smoke, ...policy }: Settings = { ...defaults, ...config, ...request.settings }
+  const { engine, offline, platform, smoke, trace, env, ...policy }: Settings = {
+    ...defaults,
+    ...config,
+    ...request.settings,
+  }
   // One more path is one more: flags add to the file here.
   const writable = [...(config.writable ?? []), ...(request.settings.writable ?? [])].map(normal)
   return {
@@ -39,6 +51,8 @@ function merged(request: Work, config: Partial<Settings>): Options {
     offline,
     platform,
     smoke,
+    trace,
+    env,
     build: request.build,
     tag: request.tag,
     prove: request.prove,

@@ -23,6 +23,8 @@ const flagSettings: readonly SettingName[] = [
   'offline',
   'platform',
   'smoke',
+  'trace',
+  'env',
 ]
 
 export function transformsRequest(parsed: Parsed, positionals: readonly string[]): ListTransforms {

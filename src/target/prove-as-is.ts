@@ -5,11 +5,13 @@ import { proveImages } from '../proof/prove-images.ts'
 import type { TargetResult } from '../report/report.ts'
 import type { WorkItem } from '../work.ts'
 import type { Session } from './session.ts'
+import { withEnv } from './with-env.ts'
 
 /** `prove IMAGE`: runs an image as it is, locked down, beside its baseline, and rewrites nothing. */
 export async function proveAsIs(item: WorkItem, source: string, session: Session): Promise<TargetResult> {
-  const { engine, options, ports } = session
-  if (engine === null || item.reference === null) throw new HardenError('no-engine', 'a proof needs an engine')
+  const { options, ports } = session
+  if (session.engine === null || item.reference === null) throw new HardenError('no-engine', 'a proof needs an engine')
+  const engine = withEnv(session.engine, options.env)
   const facts = await factsFromEngine(engine, item.reference)
   const { report, failures } = await proveImages({
     engine,

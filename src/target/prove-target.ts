@@ -9,6 +9,7 @@ import { type Knowledge, plannedStages } from '../stage-inputs.ts'
 import type { WorkItem } from '../work.ts'
 import { buildText } from './build.ts'
 import type { Session } from './session.ts'
+import { withEnv } from './with-env.ts'
 
 export type Make = (observations: Knowledge['observations'], built: Knowledge['built']) => Hardened
 
@@ -19,8 +20,9 @@ export async function proveTarget(
   session: Session,
   make: Make,
 ): Promise<{ readonly hardened: Hardened; readonly result: TargetResult }> {
-  const { engine, options, ports } = session
-  if (engine === null) throw new HardenError('no-engine', 'a proof needs an engine')
+  const { options, ports } = session
+  if (session.engine === null) throw new HardenError('no-engine', 'a proof needs an engine')
+  const engine = withEnv(session.engine, options.env)
   const stage = plannedStages(dockerfile, options.policy).at(-1)
   if (stage === undefined) throw new HardenError('not-a-dockerfile', 'no stage is meant to run')
   const build = (text: string, name: string): Promise<string> =>
@@ -40,7 +42,7 @@ export async function proveTarget(
     facts,
     stage: stage.index,
     smoke: options.smoke,
-    trace: true,
+    trace: options.trace,
     progress: (line) => ports.progress(`${item.target}: ${line}`),
     signal: ports.signal,
     harden: (observation: Observation) => make(new Map([[stage.index, observation]]), built),

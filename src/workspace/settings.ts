@@ -7,6 +7,10 @@ export interface Settings extends Policy {
   readonly offline: boolean
   readonly platform: string | null
   readonly smoke: string | null
+  /** Trace the runs of a proof. */
+  readonly trace: boolean
+  /** `NAME=VALUE` for every container of a proof. */
+  readonly env: readonly string[]
 }
 
 export type SettingName = keyof Settings
@@ -31,6 +35,8 @@ export const checks: Readonly<Record<SettingName, Check>> = {
   offline: checkBoolean,
   platform: matching(/^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9.]+)?$/, 'must be OS/ARCH, such as linux/arm64'),
   smoke: checkText,
+  trace: checkBoolean,
+  env: listOf(matching(/^[A-Za-z_][A-Za-z0-9_]*=/, 'must be NAME=VALUE')),
 }
 
 export const settingNames = Object.keys(checks) as readonly SettingName[]

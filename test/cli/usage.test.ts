@@ -74,6 +74,8 @@ describe('what flags and files say', () => {
         offline: false,
         platform: null,
         smoke: null,
+        trace: true,
+        env: [],
         build: false,
         tag: null,
         prove: false,
