@@ -1,4 +1,4 @@
-import { programs } from '../catalogue/index.ts'
+import { daemonPorts, packages, programs } from '../catalogue/index.ts'
 import { transforms } from '../transforms/index.ts'
 import { parseDockerfile } from './dockerfile/index.ts'
 import { hardenDockerfile } from './harden.ts'
@@ -35,7 +35,7 @@ export function harden(input: HardenInput): TargetResult {
     const value = input.facts?.get(reference) ?? factsFromCatalogue(reference)
     if (value !== null) bases.set(reference, { known: true, value })
   }
-  const knowledge = { bases, built: new Map(), observations: new Map(), programs, entries: lookUp }
+  const knowledge = { bases, built: new Map(), observations: new Map(), programs, packages, daemonPorts, entries: lookUp }
   return hardenDockerfile({
     target: input.target ?? 'Dockerfile',
     kind: input.kind ?? 'dockerfile',
@@ -97,6 +97,8 @@ function withDefaults(options: RunOptions): Options {
     build: options.build ?? false,
     tag: options.tag ?? null,
     smoke: options.smoke ?? null,
+    trace: options.trace ?? true,
+    env: options.env ?? [],
     baseline: options.baseline ?? null,
     inspect: false,
     prove: false,

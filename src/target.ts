@@ -1,4 +1,4 @@
-import { programs } from '../catalogue/index.ts'
+import { daemonPorts, packages, programs } from '../catalogue/index.ts'
 import { transforms } from '../transforms/index.ts'
 import { parseDockerfile } from './dockerfile/index.ts'
 import type { Engine } from './engine/engine.ts'
@@ -9,9 +9,11 @@ import { inspection } from './report/inspection.ts'
 import { type Knowledge, stageInputs } from './stage-inputs.ts'
 import { buildText } from './target/build.ts'
 import { lookAtBases } from './target/look-at-bases.ts'
+import { profileFor } from './target/profile-for.ts'
 import { proveAsIs } from './target/prove-as-is.ts'
 import { proveTarget } from './target/prove-target.ts'
 import { openFor, type Session } from './target/session.ts'
+import { readBuildContext } from './workspace/context.ts'
 import type { ProcessTarget, TargetOutcome, WorkItem } from './work.ts'
 
 /** One value works on all targets of a call: the engine is opened once and base images are looked at once. */
@@ -29,6 +31,7 @@ async function work(item: WorkItem, session: Session): Promise<TargetOutcome> {
   const source = item.kind === 'image' ? `FROM ${item.reference}\n` : (item.text ?? '')
   const dockerfile = parseDockerfile(source)
   await lookAtBases(item, dockerfile, session)
+  const context = item.path === null ? null : await readBuildContext(item.path)
   const outcome = { source, path: item.path }
   if (options.proveAsIs) return { ...outcome, result: await proveAsIs(item, source, session) }
   const inputs = (observations: Knowledge['observations'], built: Knowledge['built']) =>
@@ -37,6 +40,9 @@ async function work(item: WorkItem, session: Session): Promise<TargetOutcome> {
       built,
       observations,
       programs,
+      daemonPorts,
+      packages,
+      context,
       entries: (reference) => lookUp(reference),
     })
   const make = (observations: Knowledge['observations'], built: Knowledge['built']): Hardened =>
@@ -58,7 +64,10 @@ async function work(item: WorkItem, session: Session): Promise<TargetOutcome> {
     })
     return { ...outcome, result: { ...result, output: source, changed: false }, inspection: seen.flat() }
   }
-  const { result } = options.prove ? await proveTarget(item, dockerfile, session, make) : make(new Map(), new Map())
+  const proved = options.prove ? await proveTarget(item, dockerfile, session, make) : null
+  const { plan, result } =
+    proved === null ? make(new Map(), new Map()) : { plan: proved.hardened.plan, result: proved.result }
+  const profile = profileFor(item, inputs(new Map(), proved?.built ?? new Map()), plan, result)
   if (options.build && engine !== null && result.verdict === 'hardened') {
     ports.progress(`${item.target}: building the result`)
     await buildText(engine, item, options, {
@@ -67,5 +76,5 @@ async function work(item: WorkItem, session: Session): Promise<TargetOutcome> {
       keep: options.tag !== null,
     })
   }
-  return { ...outcome, result }
+  return { ...outcome, result, ...(profile === null ? {} : { profile }) }
 }

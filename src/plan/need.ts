@@ -11,6 +11,8 @@ export interface Need {
   /** Absolute, symlinks not resolved. */
   readonly path: string
   readonly evidence: Evidence
+  /** What a build step has put there is not known, and must be the program's own too: all in a folder, or the file itself. */
+  readonly tree?: boolean
   /** To whom a change-owner gave it. */
   readonly uid?: number
 }

@@ -29,6 +29,10 @@ export interface PortSources {
   readonly opened: readonly string[] | null
   /** Edits that the catalogue brings for a port, tried before anything is searched for. */
   readonly vendor: (port: number) => VendorMove | null
+  /** How a daemon that binds the port by itself is told another one; asked last. */
+  readonly daemon?: (from: number, to: number) => VendorMove | null
+  /** Stock configurations of installed packages that bind a port, and how they are moved. */
+  readonly stock?: ReadonlyMap<number, VendorMove>
 }
 
 export interface VendorMove {
@@ -89,7 +93,12 @@ export function planPorts(sources: PortSources): PortPlan {
     plan.env.push(...found.env)
     entrypoint = found.entrypoint
     cmd = found.cmd
-    if (found.evidence.length === 0)
+    const daemon = found.evidence.length === 0 ? (sources.daemon?.(port.port, to) ?? null) : null
+    if (daemon !== null) {
+      plan.fileEdits.push(...daemon.fileEdits)
+      if (daemon.append.length > 0) cmd = [...(cmd ?? []), ...daemon.append]
+      decide(daemon.to, 'it binds the port by itself and is told another one', why)
+    } else if (found.evidence.length === 0)
       decide(null, 'the place that sets it was not found in the configuration, the environment or the command', why)
     else decide(to, found.evidence.map((item) => item.detail).join(', '), [...why, ...found.evidence])
   }
@@ -115,6 +124,11 @@ function lowPorts(sources: PortSources): readonly LowPort[] {
   for (const port of sources.bound ?? []) {
     const key = `${port.port}/${port.protocol}`
     if (!ports.has(key)) ports.set(key, { ...port, exposed: false })
+  }
+  for (const [port, move] of sources.stock ?? []) {
+    const protocol = 'tcp'
+    if (move.fileEdits.length > 0 && !ports.has(`${port}/${protocol}`))
+      ports.set(`${port}/${protocol}`, { port, protocol, exposed: false })
   }
   return [...ports.values()].filter((port) => port.port < FIRST_UNPRIVILEGED_PORT && port.port > 0)
 }
@@ -144,7 +158,8 @@ function search(
   cmd: readonly string[] | null,
 ): Found {
   const evidence: Evidence[] = []
-  const fileEdits = inFiles(from, to, sources)
+  const stock = sources.stock?.get(from)
+  const fileEdits = [...inFiles(from, to, sources), ...(stock?.to === to ? stock.fileEdits : [])]
   for (const edit of fileEdits) evidence.push(...edit.evidence)
   const env: EnvSetting[] = []
   for (const [name, value] of sources.facts.config.env) {
@@ -204,15 +219,32 @@ function inFiles(from: number, to: number, sources: PortSources): readonly FileE
   })
 }
 
+const SCHEME_PORTS: Readonly<Record<string, number>> = {
+  http: 80,
+  https: 443,
+  ldap: 389,
+  ldaps: 636,
+  ws: 80,
+  wss: 443,
+  dns: 53,
+}
+
 /** `80`, `:80`, `0.0.0.0:80`, `http://+:80`, `tcp://*:80/`; a value that only contains the digits stays. */
 export function movePort(value: string, from: number, to: number): string {
   if (value === String(from)) return String(to)
+  // `ldap:///` and `http://*/` listen on the port that their scheme stands for.
+  const scheme = /^(\w+):\/\/(\*|\+|0\.0\.0\.0|\[::\])?(\/.*)?$/.exec(value)
+  if (scheme !== null && SCHEME_PORTS[scheme[1] ?? ''] === from)
+    return `${scheme[1]}://${scheme[2] ?? ''}:${to}${scheme[3] ?? ''}`
   return value.replace(new RegExp(String.raw`((?:^|[\w\]*+.]|//[^/;,]*):)${from}(?=$|[/;,\s"'])`, 'g'), `$1${to}`)
 }
 
 const PORT_OPTION = /^--?[\w.-]*(port|listen|bind|addr|address|http|https)[\w.-]*$/i
 /** Options of one letter that are a port in nearly every server. */
 const SHORT_PORT_OPTION = /^-[pPlbB]$/
+
+/** `python -m http.server 80` */
+const POSITIONAL = /^(http\.server|SimpleHTTPServer)$/
 
 export function moveInArguments(argv: readonly string[] | null, from: number, to: number): readonly string[] | null {
   if (argv === null) return null
@@ -226,8 +258,11 @@ function moveInWord(word: string, previous: string, from: number, to: number): s
   const option = /^(--?[\w.-]+[=:])(.*)$/.exec(word)
   if (option !== null && PORT_OPTION.test((option[1] ?? '').slice(0, -1)))
     return `${option[1]}${movePort(option[2] ?? '', from, to)}`
-  if (word === String(from)) return PORT_OPTION.test(previous) || SHORT_PORT_OPTION.test(previous) ? String(to) : word
-  const glued = new RegExp(String.raw`^(-[pPlb])${from}$`).exec(word)
+  if (word === String(from))
+    return PORT_OPTION.test(previous) || SHORT_PORT_OPTION.test(previous) || POSITIONAL.test(previous)
+      ? String(to)
+      : word
+  const glued = new RegExp(`^(-[pPlb])${from}$`).exec(word)
   if (glued !== null) return `${glued[1]}${to}`
   return movePort(word, from, to)
 }

@@ -20,6 +20,7 @@ import {
   parentOf,
 } from './places.ts'
 import type { Grant, GrantKind } from './plan.ts'
+import { realPath } from './real-path.ts'
 
 /** What could not be granted, and why. */
 export interface Ungranted {
@@ -59,9 +60,7 @@ export function replay(needs: readonly Need[], files: FileModel, identity: Ident
     gid,
     grants: new Map(),
     ungranted: [],
-    touched: new Set(
-      needs.filter((need) => WRITES.has(need.access)).map((need) => files.resolve(need.path) ?? need.path),
-    ),
+    touched: new Set(needs.filter((need) => WRITES.has(need.access)).map((need) => realPath(files, need.path))),
   }
   const ordered = needs
     .map((need, order) => ({ need, order }))
@@ -95,7 +94,7 @@ function byPath(a: Grant, b: Grant): number {
 }
 
 function replayOne(need: Need, state: State): void {
-  const path = state.files.resolve(need.path) ?? need.path
+  const path = realPath(state.files, need.path)
   if (isRuntimePlace(path)) return
   switch (need.access) {
     case 'keep-state':
@@ -134,6 +133,7 @@ function keepState(need: Need, path: string, state: State): void {
   if (!couldCreate(state.files, state.identity, `${path}/x`).allowed) {
     if (isSystemFolder(path)) return refuse(need, `${path} belongs to the system and is never handed over`, state)
     grant(need, path, 'own-directory', state)
+    if (need.tree === true) return
   }
   for (const child of state.files.list(path)) {
     const below = path === '/' ? `/${child}` : `${path}/${child}`
@@ -164,6 +164,9 @@ function create(need: Need, path: string, state: State): void {
   }
   const parent = parentOf(path)
   if (!reachParents(need, path, state)) return
+  // A build step may have made it already, as root.
+  if (need.access === 'create-file' && need.tree === true && state.files.entry(path) === null)
+    return createMissing(need, path, 'create-file', state)
   if (state.files.entry(parent) === null && isSharedFolder(parent) && need.access === 'create-directory')
     return createMissing(need, path, 'create-directory', state)
   if (state.files.entry(parent) === null)
@@ -249,7 +252,7 @@ function topmostMissing(path: string, state: State): string {
 function ask(need: Need, answer: AccessAnswer, state: State): void {
   if (answer.allowed || isSecretOfSystem(answer.blocker)) return
   if (answer.needs === 'search') {
-    const path = state.files.resolve(need.path) ?? need.path
+    const path = realPath(state.files, need.path)
     if (openFolder(need, answer.blocker, state)) replayOne({ ...need, path }, state)
     return
   }
@@ -301,7 +304,13 @@ function grant(need: Need, path: string, kind: GrantKind, state: State): void {
   const chosen = before === undefined ? kind : wider(before.kind, kind)
   const evidence = before === undefined ? [need.evidence] : [...before.evidence, need.evidence]
   const entry = state.files.entry(path)
-  state.grants.set(path, { path, kind: chosen, ...modeOf(chosen, entry), evidence: evidence.slice(0, MOST_EVIDENCE) })
+  state.grants.set(path, {
+    path,
+    kind: chosen,
+    ...modeOf(chosen, entry),
+    ...(need.tree === true || before?.tree === true ? { tree: true } : {}),
+    evidence: evidence.slice(0, MOST_EVIDENCE),
+  })
   state.files = state.files.with(new Map([[path, granted(chosen, entry, state)]]))
 }
 

@@ -109,6 +109,8 @@ async function hardened(folder: string, engine: EngineChoice): Promise<TargetRes
       tag: null,
       prove: false,
       smoke: null,
+      trace: true,
+      env: [],
       inspect: false,
       proveAsIs: false,
       baseline: null,

@@ -1,4 +1,4 @@
-import { programs } from '../../../catalogue/index.ts'
+import { daemonPorts, packages, programs } from '../../../catalogue/index.ts'
 import type { Dockerfile } from '../../../src/dockerfile/model.ts'
 import { finalStage } from '../../../src/dockerfile/stages.ts'
 import { parseGroup, parsePasswd } from '../../../src/image/accounts.ts'
@@ -100,6 +100,8 @@ export function knowledgeOf(file: FactsFile, dockerfile: Dockerfile): Knowledge 
     built: new Map(),
     entries: (reference) => (catalogue ? lookUp(reference) : null),
     programs,
+    daemonPorts,
+    packages,
     observations: observation === null ? new Map() : new Map([[finalStage(dockerfile).index, observation]]),
   }
 }
