@@ -24,6 +24,8 @@ async function bundle(name) {
     target: 'node20',
     format: 'esm',
     banner: { js: name === 'cli' && !hasShebang ? `#!/usr/bin/env node\n${REQUIRE}` : REQUIRE },
+    // Its CommonJS build hides its parts from the bundler.
+    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',

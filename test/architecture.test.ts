@@ -7,12 +7,13 @@ import ts from 'typescript'
 
 /** No file system, environment, clock, process or network: text and facts in, decisions out. */
 const PURE =
-  /^(src\/(plan|dockerfile|report|profile)\/|src\/image\/(?!sources\/)|src\/(edit|harden|transform|errors)\.ts$|transforms\/)/
+  /^(src\/(plan|dockerfile|report|profile)\/|src\/image\/(?!sources\/)|src\/userns\/(?!host\/)|src\/(edit|harden|transform|errors)\.ts$|transforms\/)/
 
 const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   'dockerfile-ast': /^src\/dockerfile\//,
   unbash: /^src\/dockerfile\//,
   diff: /^src\/report\/diff\.ts$/,
+  'jsonc-parser': /^src\/userns\/daemon-config\.ts$/,
   execa: /^src\/engine\//,
   'tar-stream': /^src\/image\/sources\//,
   ignore: /^src\/workspace\//,

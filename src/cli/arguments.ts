@@ -2,20 +2,22 @@ import yargs from 'yargs'
 import { HardenError } from '../errors.ts'
 import { version } from '../report/tool.ts'
 import { nearestName } from '../workspace/nearest-name.ts'
-import { hardenFlags, inspectFlags, proveFlags, transformsFlags } from './flags.ts'
+import { hardenFlags, inspectFlags, proveFlags, transformsFlags, usernsFlags } from './flags.ts'
 import { type Parsed, transformsRequest, workRequest } from './read-flags.ts'
 import type { Request } from './request.ts'
+import { usernsExamples, usernsRequest } from './userns-request.ts'
 
 const verbs = {
   inspect: { summary: 'TARGET: facts, plan and verdict, nothing changed', flags: inspectFlags },
   prove: { summary: 'IMAGE: run it locked down beside its baseline, nothing changed', flags: proveFlags },
+  userns: { summary: 'check|plan|apply|revert: remap root of all containers of this host', flags: usernsFlags },
   transforms: { summary: 'list what can be done to a Dockerfile', flags: transformsFlags },
 } as const
 
 type Verb = keyof typeof verbs
 
 // Of the contract and not there yet: without this they would be taken for images on Docker Hub.
-const laterVerbs = ['profile', 'userns']
+const laterVerbs = ['profile']
 
 /** Arguments, without node and script, to what they ask for. Throws HardenError `bad-usage`. */
 export function parseArguments(argv: readonly string[]): Request {
@@ -38,6 +40,7 @@ export function parseArguments(argv: readonly string[]): Request {
   const [first, ...others] = parsed._.map(String)
   checkVerb(first)
   if (!isVerb(first)) return workRequest('harden', parsed, first === undefined ? [] : [first, ...others])
+  if (first === 'userns') return usernsRequest(parsed, others)
   return first === 'transforms' ? transformsRequest(parsed, others) : workRequest(first, parsed, others)
 }
 
@@ -65,7 +68,12 @@ function buildParser() {
       '$0 [targets..]\n\nRewrites Dockerfiles so that their containers do not run as root. A target is a Dockerfile,\na folder of them, an image, or - for stdin; without one it is the folder you are in.',
     )
   for (const [name, { summary, flags }] of Object.entries(verbs)) {
-    parser.command(name, summary, (command) => command.usage(`$0 ${name} ${summary}`).options(flags))
+    parser.command(name, summary, (command) =>
+      command
+        .usage(`$0 ${name} ${summary}`)
+        .options(flags)
+        .example(name === 'userns' ? usernsExamples : []),
+    )
   }
   return parser.strictOptions().exitProcess(false).fail(false).help().alias('help', 'h').version(version).wrap(100)
 }

@@ -2,10 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { HardenError } from '../errors.ts'
 import { run } from '../run.ts'
 import type { Transform } from '../transform.ts'
+import { performUserns } from '../userns/host/perform.ts'
+import type { UsernsRequest } from '../userns/request.ts'
 import type { ProcessTarget } from '../work.ts'
 import { discover } from '../workspace/discover.ts'
 import { decode, readText } from '../workspace/files.ts'
 import { parseArguments } from './arguments.ts'
+import { wantsColour } from './colour.ts'
 import { exitCode } from './exit-code.ts'
 import { type Interruption, watchSignals } from './interrupt.ts'
 import type { Io } from './io.ts'
@@ -57,8 +60,17 @@ async function call(
 ): Promise<number> {
   const request = parseArguments(argv)
   if (request.kind === 'work') return work(request, io, services, interruption, progress)
+  if (request.kind === 'userns') return userns(request, io)
   io.stdout.write(request.kind === 'print' ? request.text : transformList(services.transforms, request.format))
   return 0
+}
+
+async function userns(request: UsernsRequest, io: Io): Promise<number> {
+  const colour = wantsColour(io.stdout, io.env)
+  const { stdout, stderr, code } = await performUserns(request, { cwd: io.cwd, env: io.env, colour })
+  io.stdout.write(stdout)
+  io.stderr.write(stderr)
+  return code
 }
 
 async function work(

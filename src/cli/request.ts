@@ -1,7 +1,8 @@
+import type { UsernsRequest } from '../userns/request.ts'
 import type { Settings } from '../workspace/settings.ts'
 
 /** What the command line asks for, checked as far as it can be without looking at the targets. */
-export type Request = Print | ListTransforms | Work
+export type Request = Print | ListTransforms | UsernsRequest | Work
 
 /** `--help` and `--version`. */
 export interface Print {

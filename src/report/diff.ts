@@ -12,19 +12,30 @@ export const diff: Format = {
 function one({ result, source, path }: Rendering, { colour }: RenderOptions): string {
   if (result.verdict === 'failed') return ''
   // An image had no Dockerfile before: the diff makes one.
-  const isNew = result.kind === 'image'
-  const before = isNew ? '' : source
-  if (before === result.output) return ''
+  return fileDiff({ name: path, before: result.kind === 'image' ? null : source, after: result.output }, colour)
+}
+
+export interface FileTexts {
+  /** Absolute paths are said without their first slash. */
+  readonly name: string
+  /** Null for a file that the diff makes. */
+  readonly before: string | null
+  readonly after: string
+}
+
+/** One file's part of a diff; empty where nothing changes. */
+export function fileDiff({ name: path, before, after }: FileTexts, colour: boolean): string {
+  if ((before ?? '') === after) return ''
   const name = headerPath(path)
   // Git ends a name that has a space with a tab, or `patch` would cut it there.
   const end = name.includes(' ') ? '\t' : ''
   const header = [
     `diff --git ${quoted(`a/${name}`)} ${quoted(`b/${name}`)}`,
-    ...(isNew ? ['new file mode 100644'] : []),
-    isNew ? '--- /dev/null' : `--- ${quoted(`a/${name}`)}${end}`,
+    ...(before === null ? ['new file mode 100644'] : []),
+    before === null ? '--- /dev/null' : `--- ${quoted(`a/${name}`)}${end}`,
     `+++ ${quoted(`b/${name}`)}${end}`,
   ]
-  const hunks = formatPatch(structuredPatch('', '', before, result.output, '', '', { context: 3 }), OMIT_HEADERS)
+  const hunks = formatPatch(structuredPatch('', '', before ?? '', after, '', '', { context: 3 }), OMIT_HEADERS)
   return colour ? coloured(header, hunks) : `${header.join('\n')}\n${hunks}`
 }
 

@@ -46,7 +46,6 @@ const refused: readonly (readonly [string, string, string?])[] = [
   ['prove nginx --baseline Nginx', '--baseline: "Nginx" is no image reference'],
   ['transforms all', 'transforms takes no target'],
   ['profile nginx --for docker', 'the verb profile comes with a later version', 'docker://profile'],
-  ['userns check', 'the verb userns comes with a later version'],
   ['--config nowhere.yaml', 'nowhere.yaml cannot be read: it does not exist'],
 ]
 
@@ -159,6 +158,6 @@ describe('help and lists go to stdout, exit 0', () => {
 
   test('nothing is offered that is not there', async () => {
     const { stdout } = await call(['--help'], { cwd: tree() })
-    for (const later of ['sarif', 'markdown', 'html', 'profile', 'userns']) expect(stdout).not.toContain(later)
+    for (const later of ['sarif', 'markdown', 'html', 'profile']) expect(stdout).not.toContain(later)
   })
 })

@@ -1,0 +1,149 @@
+import { execFile } from 'node:child_process'
+import { access, readdir, realpath, stat } from 'node:fs/promises'
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { HardenError } from '../../errors.ts'
+import { parsePasswd } from '../../image/accounts.ts'
+import { readText } from '../../workspace/files.ts'
+import { flagsIn } from '../daemon-arguments.ts'
+import { readDaemonConfig } from '../daemon-config.ts'
+import type { EngineAnswer, Flag, HostFacts, HostFile } from '../facts.ts'
+import { askDocker } from './ask-docker.ts'
+import { readKernel } from './kernel.ts'
+
+export interface HostQuery {
+  /** Absolute. */
+  readonly root: string
+  /** Absolute; null for the daemon's own or `<root>/etc/docker/daemon.json`. */
+  readonly config: string | null
+  /** The account that is asked for; looked up also where the passwd file does not have it. */
+  readonly user: string | null
+  readonly engine: 'auto' | 'none'
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+const units = [
+  'etc/systemd/system/docker.service',
+  'etc/systemd/system/docker.service.d',
+  'run/systemd/system/docker.service.d',
+  'usr/lib/systemd/system/docker.service',
+  'lib/systemd/system/docker.service',
+  'etc/default/docker',
+  'etc/sysconfig/docker',
+]
+
+/** Reads what decides about remapping; changes nothing. Throws HardenError for what is there and cannot be read. */
+export async function readHost(query: HostQuery): Promise<HostFacts> {
+  const root = await checkedRoot(query.root)
+  const engine: EngineAnswer =
+    query.engine === 'none'
+      ? { answers: false, reason: '--engine none' }
+      : await askDocker(query.env, query.config ?? (root === '/' ? null : inRoot(root, 'etc/docker/daemon.json')))
+  const ofDaemon = query.config === null && root === '/' && engine.answers ? engine.configFile : null
+  const path = query.config ?? ofDaemon
+  const config = path === null ? await rootFile(root, 'etc/docker/daemon.json') : await hostFile(path, path)
+  const passwd = await withUser(root, await rootFile(root, 'etc/passwd'), query.user)
+  const loginDefs = await rootFile(root, 'etc/login.defs')
+  return {
+    root,
+    config,
+    subuid: await rootFile(root, 'etc/subuid'),
+    subgid: await rootFile(root, 'etc/subgid'),
+    passwd,
+    group: await rootFile(root, 'etc/group'),
+    loginDefs: loginDefs.text ?? '',
+    kernel: await readKernel(root),
+    canAddUsers: await anyExists(['usr/sbin/useradd', 'usr/sbin/adduser', 'sbin/useradd', 'sbin/adduser'], root),
+    flags: await unitFlags(root),
+    closedFolder: await closedFolder(root, config, engine),
+    engine,
+  }
+}
+
+async function checkedRoot(root: string): Promise<string> {
+  try {
+    const path = await realpath(root)
+    if ((await stat(path)).isDirectory()) return path
+  } catch {
+    // Said below.
+  }
+  throw new HardenError('bad-usage', `--root ${root} is no folder`, {
+    hint: 'name the folder that is another system’s /',
+  })
+}
+
+/** A link in another root leads to this system's files, which must not be changed instead. */
+async function rootFile(root: string, path: string): Promise<HostFile> {
+  const full = inRoot(root, path)
+  for (let folder = full; root !== '/'; folder = dirname(folder)) {
+    const real = await realpath(folder).catch(() => null)
+    if (real === null && folder !== root) continue
+    const below = relative(root, real ?? root)
+    if (!below.startsWith('..') && !isAbsolute(below)) break
+    throw new HardenError('unreadable', `/${path} of ${root} is a link that leads out of it, to ${real}`, {
+      hint: 'run inside that system, for example with chroot',
+    })
+  }
+  return hostFile(full, `/${path}`)
+}
+
+async function hostFile(path: string, name: string): Promise<HostFile> {
+  const exists = await stat(path).catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? null : undefined))
+  return { path, name, text: exists === null ? null : await readText(path, name) }
+}
+
+function inRoot(root: string, path: string): string {
+  return join(root, path)
+}
+
+/** dockerd asks getent for accounts of a directory service; so here, on this system. */
+async function withUser(root: string, passwd: HostFile, user: string | null): Promise<HostFile> {
+  const name = user?.split(':')[0] ?? ''
+  const known = parsePasswd(passwd.text ?? '').some((one) => one.name === name || String(one.uid) === name)
+  if (root !== '/' || known || name === '' || name === 'default' || name.startsWith('-')) return passwd
+  const found = await promisify(execFile)('getent', ['passwd', name], { timeout: 10_000 }).catch(() => null)
+  return found === null ? passwd : { ...passwd, text: `${passwd.text ?? ''}\n${found.stdout}` }
+}
+
+async function unitFlags(root: string): Promise<readonly Flag[]> {
+  const found: Flag[] = []
+  const seen = new Set<string>()
+  for (const unit of units) {
+    const full = join(root, unit)
+    const names = await readdir(full).catch(() => null)
+    const paths =
+      names === null ? [unit] : names.filter((name) => name.endsWith('.conf')).map((name) => join(unit, name))
+    for (const path of paths) {
+      const real = await realpath(join(root, path)).catch(() => null)
+      if (real === null || seen.has(real)) continue
+      seen.add(real)
+      found.push(...flagsIn(await readText(real, `/${path}`), `/${path}`))
+    }
+  }
+  return found
+}
+
+/** dockerd opens its own folder to the remapped root, but none above it. */
+async function closedFolder(root: string, config: HostFile, engine: EngineAnswer): Promise<string | null> {
+  const ofEngine = engine.answers && engine.readsConfig !== false && engine.freeBytes !== null ? engine.dataRoot : null
+  const dataRoot = ofEngine ?? readDaemonConfig(config.text, config.name).dataRoot ?? '/var/lib/docker'
+  const base = ofEngine === null ? root : '/'
+  for (let folder = dirname(resolve('/', dataRoot)); folder !== '/'; folder = dirname(folder)) {
+    const stats = await stat(join(base, folder)).catch(() => null)
+    if (stats !== null && (stats.mode & 0o001) === 0) return folder
+  }
+  return null
+}
+
+async function anyExists(paths: readonly string[], root: string): Promise<boolean> {
+  for (const path of paths) {
+    if (
+      await access(join(root, path)).then(
+        () => true,
+        () => false,
+      )
+    )
+      return true
+  }
+  return false
+}
