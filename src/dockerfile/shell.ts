@@ -11,8 +11,16 @@ import { walkScript } from './shell-walk.ts'
  * @param shell the SHELL in force; commands for PowerShell or cmd are not read.
  */
 export function shellCommands(instruction: Instruction, shell: readonly string[] | null = null): ShellScript {
-  return commandsOf(shellSource(instruction, shell))
+  const key = shell?.join('\0') ?? ''
+  const known = read.get(instruction)
+  if (known?.key === key) return known.script
+  const script = commandsOf(shellSource(instruction, shell))
+  read.set(instruction, { key, script })
+  return script
 }
+
+/** An instruction never changes, and a plan asks for its commands from many sides. */
+const read = new WeakMap<Instruction, { readonly key: string; readonly script: ShellScript }>()
 
 /** The commands of a script of its own, such as an entrypoint, with offsets into its text. */
 export function parseShellScript(text: string): ShellScript {

@@ -124,10 +124,18 @@ function commonName(familiarName: string): string {
   return copy === undefined ? familiarName : familiarName.slice(copy.length)
 }
 
+/** Each glob is compiled once: a tree of Dockerfiles asks thousands of times. */
+const compiled = new Map<string, RegExp>()
+
 /** `*` stands for anything but `/`. */
 function matchesGlob(glob: string, name: string): boolean {
-  const source = glob.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[^/]*')
-  return new RegExp(`^${source}$`).test(name)
+  if (!glob.includes('*')) return glob === name
+  let pattern = compiled.get(glob)
+  if (pattern === undefined) {
+    pattern = new RegExp(`^${glob.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[^/]*')}$`)
+    compiled.set(glob, pattern)
+  }
+  return pattern.test(name)
 }
 
 function configOf({ config }: CatalogueEntry): ImageConfig {
