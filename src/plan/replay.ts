@@ -8,9 +8,9 @@ import {
   couldWrite,
 } from '../image/access.ts'
 import type { FileEntry, FileModel, Identity } from '../image/file-model.ts'
+import { grantedEntry, modeOf, wider } from './ladder.ts'
 import type { Need } from './need.ts'
 import {
-  baseName,
   isBelowSystem,
   isInside,
   isMarkerFile,
@@ -311,43 +311,11 @@ function grant(need: Need, path: string, kind: GrantKind, state: State): void {
     ...(need.tree === true || before?.tree === true ? { tree: true } : {}),
     evidence: evidence.slice(0, MOST_EVIDENCE),
   })
-  state.files = state.files.with(new Map([[path, granted(chosen, entry, state)]]))
+  state.files = state.files.with(new Map([[path, grantedEntry(chosen, entry, state)]]))
 }
 
 /** Enough to be convinced; a run can name one folder thousands of times. */
 const MOST_EVIDENCE = 5
-
-const LADDER: readonly GrantKind[] = [
-  'traverse',
-  'group-read',
-  'sticky',
-  'create-file',
-  'own-file',
-  'create-directory',
-  'own-directory',
-]
-
-function wider(a: GrantKind, b: GrantKind): GrantKind {
-  return LADDER.indexOf(a) >= LADDER.indexOf(b) ? a : b
-}
-
-function modeOf(kind: GrantKind, entry: FileEntry | null): { mode?: number } {
-  if (kind === 'sticky') return { mode: ((entry?.mode ?? 0o755) & 0o777) | 0o1070 }
-  if (kind === 'group-read') return { mode: (entry?.mode ?? 0o600) | (entry?.type === 'directory' ? 0o050 : 0o040) }
-  if (kind === 'traverse') return { mode: (entry?.mode ?? 0o700) | 0o011 }
-  if (kind === 'own-directory' && entry !== null && (entry.mode & 0o700) !== 0o700) return { mode: entry.mode | 0o700 }
-  if (kind === 'own-file' && entry !== null && (entry.mode & 0o600) !== 0o600) return { mode: entry.mode | 0o600 }
-  return {}
-}
-
-function granted(kind: GrantKind, entry: FileEntry | null, state: State): FileEntry {
-  const type = entry?.type ?? (kind === 'create-file' ? 'file' : 'directory')
-  const base: FileEntry = entry ?? { type, uid: 0, gid: 0, mode: type === 'file' ? 0o644 : 0o755, size: 0, link: null }
-  const mode = modeOf(kind, entry).mode ?? base.mode
-  if (kind === 'traverse') return { ...base, mode }
-  if (kind === 'group-read' || kind === 'sticky') return { ...base, gid: state.gid, mode }
-  return { ...base, uid: state.uid, gid: state.gid, mode }
-}
 
 /** What the program creates itself is its own from then on. */
 function learn(path: string, need: Need, state: State): void {
@@ -359,6 +327,3 @@ function learn(path: string, need: Need, state: State): void {
     ]),
   )
 }
-
-/** The file's own name, for messages. */
-export { baseName }
