@@ -4,6 +4,8 @@ import { buildAsRoot } from './build-as-root.ts'
 import { createUser } from './create-user.ts'
 import { exposePorts } from './expose-ports.ts'
 import { numberUser } from './number-user.ts'
+import { ownCopiedFiles } from './own-copied-files.ts'
+import { ownMounts } from './own-mounts.ts'
 import { ownWritablePaths } from './own-writable-paths.ts'
 import { pinAccountId } from './pin-account-id.ts'
 import { raisePorts } from './raise-ports.ts'
@@ -22,6 +24,8 @@ export const transforms: readonly Transform[] = [
   adjustConfig,
   skipStepDown,
   ownWritablePaths,
+  ownCopiedFiles,
+  ownMounts,
   setEnvironment,
   exposePorts,
   setUser,

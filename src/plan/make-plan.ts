@@ -166,6 +166,7 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     userBefore: input.userBefore,
     account,
     grants: granted.grants,
+    ownCopied: policy.own === 'copied',
     ports: ports.decisions,
     fileEdits,
     env: [...ports.env, ...vendor.env, ...(homeMoves ? home.env : [])],

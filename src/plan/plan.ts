@@ -23,6 +23,8 @@ export interface StagePlan {
   /** Who it runs as afterwards; null where nothing was chosen. */
   readonly account: AccountChoice | null
   readonly grants: readonly Grant[]
+  /** COPY and ADD of the stage give what they bring to the user (`--own copied`). */
+  readonly ownCopied?: boolean
   readonly ports: readonly PortDecision[]
   /** Changes to text files of the image. */
   readonly fileEdits: readonly FileEdit[]

@@ -1,0 +1,45 @@
+import type { Instruction } from '../src/dockerfile/model.ts'
+import type { Edit } from '../src/edit.ts'
+import type { Transform } from '../src/transform.ts'
+
+export const ownCopiedFiles: Transform = {
+  name: 'own-copied-files',
+  summary: 'With --own copied, let COPY and ADD of the final stage give what they bring to the user.',
+  *run(dockerfile, { plan }) {
+    for (const stagePlan of plan.stages) {
+      const { account } = stagePlan
+      const stage = dockerfile.stages[stagePlan.stage]
+      if (stagePlan.outcome !== 'harden' || stagePlan.ownCopied !== true || account === null || stage === undefined)
+        continue
+      const owner = `${account.uid}:${account.gid}`
+      for (const instruction of stage.instructions) {
+        if (instruction.keyword !== 'COPY' && instruction.keyword !== 'ADD') continue
+        // An owner that somebody has chosen stays, and so does what lies outside of the application.
+        if (instruction.flags.some((flag) => flag.name === 'chown') || isSystemTarget(instruction)) continue
+        yield {
+          outcome: 'fixed',
+          line: instruction.line,
+          column: instruction.column,
+          message: `what this ${instruction.keyword} brings belongs to ${owner}, as asked for with --own copied; a folder that is there already keeps its owner`,
+          evidence: [{ source: 'given', subject: owner, detail: 'asked for with --own copied' }],
+          edits: [chown(instruction, owner)],
+        }
+      }
+    }
+  },
+}
+
+/** Numeric, since --link resolves no names (FACTS 13). */
+function chown(instruction: Instruction, owner: string): Edit {
+  const at = instruction.keywordSpan.end
+  return { start: at, end: at, text: ` --chown=${owner}` }
+}
+
+const SYSTEM = /^\/(etc|usr\/(bin|sbin|lib|libexec|share|local\/(bin|sbin|lib|etc))|bin|sbin|lib|lib64)(\/|$)/
+
+/** Programs and configuration of the system: who runs the service must not be able to replace them. */
+function isSystemTarget(instruction: Instruction): boolean {
+  const words = instruction.json?.map((item) => item.value) ?? instruction.words.map((word) => word.value)
+  const target = words.at(-1) ?? ''
+  return target === '/' || SYSTEM.test(target)
+}

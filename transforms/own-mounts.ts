@@ -1,0 +1,51 @@
+import { csvFields } from '../src/dockerfile/index.ts'
+import type { Flag, Instruction } from '../src/dockerfile/model.ts'
+import type { AccountChoice } from '../src/plan/plan.ts'
+import type { Finding, Transform } from '../src/transform.ts'
+
+export const ownMounts: Transform = {
+  name: 'own-mounts',
+  summary: 'Give cache, secret and ssh mounts of RUN lines below a non-root USER to that user.',
+  *run(dockerfile, { plan }) {
+    for (const stagePlan of plan.stages) {
+      const { account } = stagePlan
+      const stage = dockerfile.stages[stagePlan.stage]
+      // Only what the plan leaves below a USER of the chosen account runs as it; steps that need root are moved above.
+      if (stagePlan.outcome !== 'harden' || account === null || stage === undefined) continue
+      let isAccount = false
+      for (const instruction of stage.instructions) {
+        if (instruction.keyword === 'USER') isAccount = namesAccount(instruction.text, account)
+        if (isAccount && instruction.keyword === 'RUN') yield* mounts(instruction, account)
+      }
+    }
+  },
+}
+
+function namesAccount(text: string, account: AccountChoice): boolean {
+  const user = text.trim().split(':')[0] ?? ''
+  return user !== '' && (user === account.name || user === String(account.uid))
+}
+
+function* mounts(instruction: Instruction, { uid, gid }: AccountChoice): Iterable<Finding> {
+  for (const flag of instruction.flags) {
+    const fields = flag.name === 'mount' && flag.value !== null ? csvFields(flag.value) : null
+    const type = fields?.find((field) => field.startsWith('type='))?.slice('type='.length)
+    if (fields === null || flag.valueSpan === null || !/^(cache|secret|ssh)$/.test(type ?? '')) continue
+    // Who wrote an owner or an open mode meant it.
+    if (fields.some((field) => /^(uid|gid|mode)=/.test(field))) continue
+    const target = targetOf(flag, fields)
+    yield {
+      outcome: 'fixed',
+      line: instruction.line,
+      column: instruction.column,
+      message: `the ${type} mount ${target} belongs to root and this step runs as ${uid}:${gid}: it is given to that user`,
+      evidence: [{ source: 'declared', subject: target, detail: `a ${type} mount without uid and gid is root's` }],
+      edits: [{ start: flag.valueSpan.end, end: flag.valueSpan.end, text: `,uid=${uid},gid=${gid}` }],
+    }
+  }
+}
+
+function targetOf(flag: Flag, fields: readonly string[]): string {
+  const field = fields.find((each) => /^(target|dst|destination|id)=/.test(each))
+  return field?.slice(field.indexOf('=') + 1) ?? flag.value ?? ''
+}
