@@ -24,8 +24,16 @@ export function proofLines(proof: ReportProof, paint: Paint): string[] {
   ]
 }
 
+// A root's capabilities alone would fill two lines; the JSON report has all of it, and a failure says what differs.
+const widestCell = 40
+
 function rows({ baseline, result, checks }: ReportProof): Row[] {
-  const checked = checks.map(({ passed, ...check }) => ({ ...check, mark: passed ? 'ok' : 'differs' }))
+  const checked = checks.map(({ name, baseline, result, passed }) => ({
+    name,
+    baseline: cut(baseline),
+    result: cut(result),
+    mark: passed ? 'ok' : 'differs',
+  }))
   if (!result) return [...checked, row('uids', list(baseline.uids), '-')]
   return [
     ...checked,
@@ -60,6 +68,10 @@ function list(values: readonly (string | number)[]): string {
 function capabilities(names: readonly string[] | null): string {
   if (names === null) return 'could not be read'
   return names.length > 3 ? counted(names.length, 'capability', 'capabilities') : list(names)
+}
+
+function cut(text: string): string {
+  return text.length > widestCell ? `${text.slice(0, widestCell - 1)}…` : text
 }
 
 function yesNo(value: boolean): string {
