@@ -9,6 +9,7 @@ import { HardenError } from './errors.ts'
 import { deriveFacts, emptyConfig, unknownFacts } from './image/derive.ts'
 import type { ImageConfig, ImageFacts, Known } from './image/facts.ts'
 import { createFileModel } from './image/file-index.ts'
+import { parseReference } from './image/reference.ts'
 import type { BuildContext } from './plan/build-context.ts'
 import { builtUpon } from './plan/built-upon.ts'
 import { createdAccounts, knownAccounts } from './plan/created-accounts.ts'
@@ -40,9 +41,26 @@ export interface Knowledge {
   readonly context?: BuildContext | null
 }
 
-/** References of all base images, each once. */
+/** References of all base images, each once. Throws HardenError `bad-reference`, with the line, for what can name no image. */
 export function baseReferences(dockerfile: Dockerfile): readonly string[] {
-  return [...new Set(dockerfile.stages.flatMap((stage) => (stage.base.kind === 'image' ? [stage.base.reference] : [])))]
+  const references = new Set<string>()
+  for (const { base, from } of dockerfile.stages) {
+    if (base.kind !== 'image' || references.has(base.reference)) continue
+    checkReference(base.reference, from.line)
+    references.add(base.reference)
+  }
+  return [...references]
+}
+
+/** BuildKit reads the file and then fails on it; most often it is a template. */
+function checkReference(reference: string, line: number): void {
+  try {
+    parseReference(reference)
+  } catch (error) {
+    if (!(error instanceof HardenError)) throw error
+    const hint = error.hint ?? 'if this is a template, render it first'
+    throw new HardenError('bad-reference', `line ${line}: FROM ${error.message}`, { line, hint, cause: error })
+  }
 }
 
 /** The stages that are meant to run: the one that is built, and leaves that start something of their own. */
@@ -101,6 +119,7 @@ function stageInput(dockerfile: Dockerfile, stage: Stage, knowledge: Knowledge):
     stage: stage.index,
     facts,
     stated,
+    plainBase: root.index === stage.index && stage.instructions.every(({ keyword }) => keyword !== 'RUN' && keyword !== 'USER'),
     userBefore: userBefore(state.user.value, state.user.instruction !== null, root, base),
     created,
     users,

@@ -29,7 +29,9 @@ const hardened = results.filter(([, , result]) => result.verdict === 'hardened')
 
 describe.each(hardened)('%s', (_, one: Case, result) => {
   const dockerfile = parseDockerfile(result.output)
-  const planned = new Set(result.stages.map(({ index }) => index))
+  // Stages that make folders for an image without a shell stand in between.
+  const own = dockerfile.stages.filter(({ name }) => !name?.startsWith('harden-image'))
+  const planned = new Set(result.stages.map(({ index }) => own[index]?.index ?? index))
   // With --target the last stage is none of ours.
   const isFinal = planned.has(dockerfile.stages.length - 1)
 
@@ -44,7 +46,7 @@ describe.each(hardened)('%s', (_, one: Case, result) => {
   })
 
   test('ends with a number, for hadolint DL3066 and for Kubernetes', () => {
-    for (const { index } of result.stages) {
+    for (const index of planned) {
       const last = dockerfile.stages[index]?.instructions.findLast(({ keyword }) => keyword === 'USER')?.text ?? ''
       expect(last).toMatch(/^(\d+|\$\{\w+\}):(\d+|\$\{\w+\})$/)
     }
