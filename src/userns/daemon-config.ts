@@ -21,14 +21,11 @@ export function readDaemonConfig(text: string | null, name: string): DaemonConfi
     return { remap: null, dataRoot: null, liveRestore: false, containerdImages: false, hasComments: false }
   }
   const bare = body(text ?? '').text
-  const remap = findValue(tree, key)
-  if (remap !== undefined && typeof remap.value !== 'string') {
-    throw broken(name, bare, remap.offset, `"${key}" is no text`)
-  }
+  const remap = findValue(tree, key)?.value as string | undefined
   const dataRoot = findValue(tree, 'data-root')?.value
   const snapshotter = findValue(findValue(tree, 'features'), 'containerd-snapshotter')?.value
   return {
-    remap: remap?.value || null,
+    remap: remap || null,
     dataRoot: typeof dataRoot === 'string' && dataRoot !== '' ? dataRoot : null,
     liveRestore: findValue(tree, 'live-restore')?.value === true,
     containerdImages: snapshotter === true,
@@ -88,6 +85,8 @@ function parse(text: string, name: string): Node | null {
   const keys = (tree.children ?? []).map((property) => property.children?.[0])
   const twice = keys.filter((node) => node?.value === key)[1]
   if (twice !== undefined) throw broken(name, bare, twice.offset, `"${key}" is there twice`)
+  const value = findValue(tree, key)
+  if (value !== undefined && value.type !== 'string') throw broken(name, bare, value.offset, `"${key}" is no text`)
   return tree
 }
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { access, readdir, realpath, stat } from 'node:fs/promises'
+import { access, lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { HardenError } from '../../errors.ts'
@@ -88,8 +88,13 @@ async function rootFile(root: string, path: string): Promise<HostFile> {
 }
 
 async function hostFile(path: string, name: string): Promise<HostFile> {
-  const exists = await stat(path).catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? null : undefined))
-  return { path, name, text: exists === null ? null : await readText(path, name) }
+  const isAbsent = async (look: typeof stat | typeof lstat) =>
+    (await look(path).catch(({ code }: NodeJS.ErrnoException) => (code === 'ENOENT' ? null : undefined))) === null
+  if (!(await isAbsent(stat))) return { path, name, text: await readText(path, name) }
+  if (await isAbsent(lstat)) return { path, name, text: null }
+  throw new HardenError('unreadable', `${name} is a link to a file that does not exist`, {
+    hint: 'make the file, or remove the link',
+  })
 }
 
 function inRoot(root: string, path: string): string {
