@@ -1,0 +1,48 @@
+import type { ImageFacts } from '../image/facts.ts'
+import { normalisePath } from '../plan/places.ts'
+import type { Grant, StagePlan } from '../plan/plan.ts'
+import type { AsIs } from './profile.ts'
+import { isPassing } from './writable-places.ts'
+
+/**
+ * What `docker run --user` on the image as it is would break. A mount can replace an empty folder and a VOLUME; what
+ * is in a file of the image, the command or the folder's own content needs an image of its own.
+ */
+export function asIs(plan: StagePlan, facts: ImageFacts): AsIs {
+  const volumes = facts.config.volumes.flatMap((volume) => normalisePath(volume, facts.config.workdir) ?? [])
+  const grants = plan.grants.map((grant) => ({ grant, mountable: isMountable(grant, facts, volumes) }))
+  const mounted = grants
+    .filter(({ mountable }) => mountable)
+    .map(({ grant }) => written(grant, 'a mount gives it to the user'))
+  const unmounted = grants
+    .filter(({ mountable }) => !mountable)
+    .map(({ grant }) => written(grant, 'the image has to change'))
+  const edits = plan.fileEdits.map(({ path, reason }) => `${path} has to change: ${reason}`)
+  const command = plan.command === null ? [] : [`the command has to change: ${plan.command.reason}`]
+  const low = plan.ports
+    .filter(({ to }) => to === null)
+    .map(({ from, reason }) => `port ${from} stays, and only some runtimes let a user have it: ${reason}`)
+  const { account } = plan
+  const nameless = account !== null && account.creation !== 'exists' && account.creation !== 'none'
+  const unnamed = nameless
+    ? [`uid ${account.uid} has no account in the image: programs that look up their own name or home fail`]
+    : []
+  return {
+    enough: unmounted.length + edits.length + command.length + unnamed.length === 0,
+    breaks: [...unmounted, ...edits, ...command, ...unnamed, ...mounted, ...low],
+  }
+}
+
+function isMountable({ path, kind }: Grant, facts: ImageFacts, volumes: readonly string[]): boolean {
+  if (kind !== 'own-directory' && kind !== 'create-directory' && kind !== 'sticky') return false
+  if (volumes.includes(path)) return true
+  // A tmpfs comes with the right owner; a new volume is root's where the folder is.
+  return isPassing(path) && facts.files.known && facts.files.value.list(path).length === 0
+}
+
+function written({ path, kind, evidence }: Grant, what: string): string {
+  const why = evidence[0]?.detail ?? ''
+  const access =
+    kind === 'traverse' || kind === 'group-read' ? 'cannot be read by the user' : 'cannot be written by the user'
+  return `${path} ${access}${why === '' ? '' : ` (${why})`}: ${what}`
+}

@@ -1,0 +1,66 @@
+import {
+  giveVolume,
+  type Profile,
+  type ProfileVolume,
+  serviceName,
+  slug,
+  TMPFS_MEGABYTES,
+  userText,
+  type WritablePlace,
+} from './profile.ts'
+
+/** One line for a shell that starts the container in the background, locked down. */
+export function dockerRun(profile: Profile, engine: 'docker' | 'podman' | 'nerdctl'): string {
+  const { user, capabilities, noNewPrivileges, readOnly, writable, volumes, ports, sysctls, env, image } = profile
+  const name = serviceName(profile)
+  const words = [
+    engine,
+    'run',
+    '--detach',
+    `--name=${name}`,
+    ...(user === null ? [] : [`--user=${userText(user.value)}`]),
+    ...(capabilities === null ? [] : ['--cap-drop=ALL', ...capabilities.value.map((one) => `--cap-add=${one}`)]),
+    ...(noNewPrivileges.value ? ['--security-opt=no-new-privileges'] : []),
+    ...(readOnly.value ? ['--read-only'] : []),
+    // Podman otherwise puts a writable tmpfs on /tmp, /run and /var/tmp of a read-only container.
+    ...(readOnly.value && engine === 'podman' ? ['--read-only-tmpfs=false'] : []),
+    ...writable.map((place) => writableFlag(place, name, engine)),
+    ...volumes.map((volume) => volumeFlag(volume, name)),
+    ...ports.map((port) => `--publish=${port.to}:${port.to}${port.protocol === 'tcp' ? '' : `/${port.protocol}`}`),
+    ...Object.entries(sysctls).map(([key, value]) => `--sysctl=${key}=${value}`),
+    ...Object.entries(env).map(([key, value]) => `--env=${key}=${value}`),
+    image.name,
+  ]
+  // A new volume is root's where the folder of the image is.
+  const first = volumes
+    .filter((volume) => !volume.prepared)
+    .map((volume) => giveVolume(profile, volumeName(volume, name), volume).replace(/^docker/, engine))
+  return `${[...first, words.map(quoted).join(' ')].join(' && ')}\n`
+}
+
+function writableFlag(place: WritablePlace, name: string, engine: string): string {
+  const { kind, path, uid, gid, mode } = place
+  if (kind === 'state') return volumeFlag(place, name)
+  if (kind === 'copy') return `--mount=type=volume,${csv(`target=${path}`)}`
+  // Podman takes no owner: `U` gives the mount to whom the container runs as.
+  if (engine === 'podman')
+    return `--mount=type=tmpfs,${csv(`destination=${path}`)},tmpfs-mode=${mode.toString(8)},tmpfs-size=${TMPFS_MEGABYTES}m,U=true`
+  return `--tmpfs=${path}:uid=${uid},gid=${gid},mode=${mode.toString(8)},size=${TMPFS_MEGABYTES}m`
+}
+
+function volumeFlag({ path }: Pick<ProfileVolume, 'path'>, name: string): string {
+  return `--mount=type=volume,source=${volumeName({ path }, name)},${csv(`target=${path}`)}`
+}
+
+function volumeName({ path }: Pick<ProfileVolume, 'path'>, name: string): string {
+  return `${name}-${slug(path)}`
+}
+
+function csv(field: string): string {
+  return /[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field
+}
+
+/** For any POSIX shell. */
+export function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}

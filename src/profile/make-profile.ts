@@ -1,0 +1,130 @@
+import { resolveUser } from '../image/accounts.ts'
+import type { ImageFacts } from '../image/facts.ts'
+import { normalisePath } from '../plan/places.ts'
+import type { StagePlan } from '../plan/plan.ts'
+import { FIRST_UNPRIVILEGED_PORT } from '../plan/ports.ts'
+import type { Vendor } from '../plan/vendor.ts'
+import type { ReportProof, TargetResult } from '../report/report.ts'
+import { asIs } from './as-is.ts'
+import { notesOf } from './notes.ts'
+import {
+  derivedName,
+  type Part,
+  type Profile,
+  type ProfileImage,
+  type ProfilePort,
+  type ProfileUser,
+  type ProfileVolume,
+  slug,
+} from './profile.ts'
+import { leastRoot } from './root.ts'
+import { grantedPlaces, writablePlaces } from './writable-places.ts'
+
+export interface ProfileSource {
+  /** The stage that is built. */
+  readonly plan: StagePlan
+  readonly facts: ImageFacts
+  readonly vendor: Vendor
+  readonly result: TargetResult
+  /** The image that was asked about; null for a Dockerfile. */
+  readonly reference: string | null
+  /** Name of the folder of a Dockerfile; '' where there is none. */
+  readonly folder: string
+}
+
+/** The run-time half of a plan; null where nobody can say who runs, or where there are no such users (Windows). */
+export function profileOf(source: ProfileSource): Profile | null {
+  const { plan, facts, result } = source
+  if (plan.outcome === 'unknown' || plan.outcome === 'not-applicable') return null
+  const root = plan.outcome === 'needs-root' || plan.outcome === 'exempt'
+  const proof = result.proof?.passed === true ? result.proof : null
+  const known = proof === null ? 'planned' : 'measured'
+  const part = <T>(value: T, measured = proof !== null): Part<T> => ({
+    value,
+    known: measured ? 'measured' : 'planned',
+  })
+  const user = root ? null : userOf(plan, facts)
+  const asked = source.reference !== null && plan.outcome === 'harden' ? asIs(plan, facts) : null
+  const derived = asked !== null && !asked.enough
+  const capabilities = root ? leastRoot(plan, proof) : part([] as readonly string[])
+  const readOnly = root ? part(false, false) : readOnlyOf(source, proof)
+  const ports = portsOf(plan, facts)
+  const profile: Omit<Profile, 'notes'> = {
+    target: result.target,
+    kind: result.kind,
+    image: imageOf(source, derived),
+    root,
+    user: user === null ? null : { value: user, known },
+    capabilities,
+    noNewPrivileges: part(true, proof?.result?.noNewPrivileges === true),
+    readOnly,
+    writable: readOnly.value ? writablePlaces(source, user, proof) : asked?.enough ? grantedPlaces(source, user) : [],
+    volumes: user === null ? [] : volumesOf(plan, facts, user, asked?.enough === true),
+    ports,
+    sysctls: sysctlsFor(ports, root),
+    env: asked?.enough === true ? Object.fromEntries(plan.env.map(({ name, value }) => [name, value])) : {},
+    asIs: asked,
+  }
+  return { ...profile, notes: notesOf(profile, source) }
+}
+
+/** As numbers: that is all a platform can check (FACTS 2). */
+function userOf({ account, userBefore }: StagePlan, facts: ImageFacts): ProfileUser | null {
+  if (account !== null) return { name: account.name, uid: account.uid, gid: account.gid }
+  const text = userBefore.known ? userBefore.value : ''
+  const [, uid, gid] = /^(\d+)(?::(\d+))?$/.exec(text) ?? []
+  if (uid !== undefined && gid !== undefined) return { name: '', uid: Number(uid), gid: Number(gid) }
+  if (!facts.accounts.known) return uid === undefined ? null : { name: '', uid: Number(uid), gid: 0 }
+  const resolved = resolveUser(text, facts.accounts.value)
+  if (!resolved.known) return null
+  const named = facts.accounts.value.users.find((one) => one.uid === resolved.value.uid)
+  return { name: named?.name ?? '', uid: resolved.value.uid, gid: resolved.value.gid }
+}
+
+/**
+ * Shown by a run, or planned where the vendor's own list of what is written is at hand: a guess would only be noticed
+ * when a write fails.
+ */
+function readOnlyOf({ plan, vendor }: ProfileSource, proof: ReportProof | null): Part<boolean> {
+  if (proof !== null && proof.result !== null) return { value: proof.result.readOnlyRootfs, known: 'measured' }
+  const listed = plan.outcome === 'harden' && vendor.needs.length + vendor.prepared.length > 0
+  return { value: listed, known: 'planned' }
+}
+
+function imageOf({ reference, folder, result, plan }: ProfileSource, derived: boolean): ProfileImage {
+  const { commands } = plan.tools
+  const hasChown = commands === null ? plan.tools.shell !== false : commands.has('chown')
+  const name =
+    reference === null
+      ? slug(folder === '' ? result.target : folder)
+      : derived
+        ? derivedName(reference, 'nonroot')
+        : reference
+  return { original: reference, derived, name, chown: hasChown ? (reference ?? name) : 'busybox:musl' }
+}
+
+function volumesOf(plan: StagePlan, facts: ImageFacts, user: ProfileUser, isBare: boolean): readonly ProfileVolume[] {
+  return facts.config.volumes.flatMap((volume) => {
+    const path = normalisePath(volume, facts.config.workdir)
+    if (path === null) return []
+    // With the derived image the grant has made it so.
+    const granted = plan.grants.some((grant) => grant.path === path)
+    return [{ path, uid: user.uid, gid: user.gid, prepared: !(granted && isBare) }]
+  })
+}
+
+function portsOf(plan: StagePlan, facts: ImageFacts): readonly ProfilePort[] {
+  const ports = new Map<string, ProfilePort>()
+  for (const { port, protocol } of facts.config.exposedPorts)
+    ports.set(`${port}/${protocol}`, { from: port, to: port, protocol })
+  for (const { from, to, protocol, exposed } of plan.ports) {
+    if (exposed || to !== null) ports.set(`${from}/${protocol}`, { from, to: to ?? from, protocol })
+  }
+  return [...ports.values()]
+}
+
+/** A port below 1024 that stays: not every runtime lifts the kernel's limit (FACTS 18). */
+function sysctlsFor(ports: readonly ProfilePort[], root: boolean): Readonly<Record<string, string>> {
+  const low = ports.map(({ to }) => to).filter((port) => port < FIRST_UNPRIVILEGED_PORT)
+  return root || low.length === 0 ? {} : { 'net.ipv4.ip_unprivileged_port_start': String(Math.min(...low)) }
+}

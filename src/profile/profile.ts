@@ -1,0 +1,131 @@
+/**
+ * The run-time half: how a container is started so that it stays locked down. Plain data, the same for every platform.
+ * `measured`: a run of this target has shown it; `planned`: it follows from what is known of the image.
+ */
+export interface Profile {
+  readonly target: string
+  readonly kind: 'dockerfile' | 'image'
+  readonly image: ProfileImage
+  /** It keeps root: by its nature, or by somebody's decision. */
+  readonly root: boolean
+  /** Null where the image's own user stays in force: root, or a name that cannot be resolved. */
+  readonly user: Part<ProfileUser> | null
+  /** Added to none (names without `CAP_`); null where it is not known which ones it needs, so that none is dropped. */
+  readonly capabilities: Part<readonly string[]> | null
+  readonly noNewPrivileges: Part<boolean>
+  readonly readOnly: Part<boolean>
+  /** Places that a read-only root needs to be writable; empty without one. */
+  readonly writable: readonly WritablePlace[]
+  /** Where its data is: VOLUMEs, and what `--user` alone needs mounted. */
+  readonly volumes: readonly ProfileVolume[]
+  readonly ports: readonly ProfilePort[]
+  readonly sysctls: Readonly<Record<string, string>>
+  /** Only what the image does not set itself. */
+  readonly env: Readonly<Record<string, string>>
+  /** Can the image be used as it is, with `--user` alone? Null where that is not the question. */
+  readonly asIs: AsIs | null
+  /** What changes for those who have it running, and what is not known. */
+  readonly notes: readonly string[]
+}
+
+export interface Part<T> {
+  readonly value: T
+  readonly known: 'measured' | 'planned'
+}
+
+export interface ProfileImage {
+  /** The image that was asked about; null for a Dockerfile. */
+  readonly original: string | null
+  /** It runs as a new image that is built from the original. */
+  readonly derived: boolean
+  /** What to run. */
+  readonly name: string
+  /** An image that has a `chown`: its own where it has one. */
+  readonly chown: string
+}
+
+export interface ProfileUser {
+  /** '' for a bare uid. */
+  readonly name: string
+  readonly uid: number
+  readonly gid: number
+}
+
+/**
+ * `tmpfs`: empty at every start. `copy`: starts with what the image has there, so that no old copy outlives an update.
+ * `state`: starts so too, and is kept.
+ */
+export interface WritablePlace {
+  readonly kind: 'tmpfs' | 'copy' | 'state'
+  readonly path: string
+  readonly uid: number
+  readonly gid: number
+  /** Permission bits, as 0o1777. */
+  readonly mode: number
+  /** The image has files there, as far as is known. */
+  readonly filled: boolean
+}
+
+export interface ProfileVolume {
+  readonly path: string
+  readonly uid: number
+  readonly gid: number
+  /** A new volume comes up with this owner, since the image has it so. */
+  readonly prepared: boolean
+}
+
+export interface ProfilePort {
+  readonly from: number
+  /** The same where it is not moved. */
+  readonly to: number
+  readonly protocol: 'tcp' | 'udp' | 'sctp'
+}
+
+export interface AsIs {
+  /** `--user` with the mounts of this profile is enough: no image has to be built. */
+  readonly enough: boolean
+  /** What `--user` alone would break, one sentence each. */
+  readonly breaks: readonly string[]
+}
+
+/** Of the machine's memory, for what is only passing. */
+export const TMPFS_MEGABYTES = 64
+
+/** `101:101` */
+export function userText({ uid, gid }: Pick<ProfileUser, 'uid' | 'gid'>): string {
+  return `${uid}:${gid}`
+}
+
+/** The one command after which a volume belongs to the user. */
+export function giveVolume(
+  { image }: Pick<Profile, 'image'>,
+  volume: string,
+  { path, uid, gid }: Omit<ProfileVolume, 'prepared'>,
+): string {
+  const mount = /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+  return `docker run --rm --user 0:0 --volume ${volume}:${mount} --entrypoint chown ${image.chown} -R ${userText({ uid, gid })} ${mount}`
+}
+
+/** As a user of the image named another image for it. */
+export function withImage(profile: Profile, name: string | null): Profile {
+  return name === null ? profile : { ...profile, image: { ...profile.image, name } }
+}
+
+/** A name for a container, a service or a volume: `nginx`, `var-lib-redis`. */
+export function slug(text: string): string {
+  const words = text.toLowerCase().replace(/[^a-z0-9]+/g, '-')
+  return words.replace(/^-+|-+$/g, '').slice(0, 40) || 'app'
+}
+
+/** What the container is called where nobody has said so: the last part of the image's name. */
+export function serviceName({ image }: Profile): string {
+  const name = image.original ?? image.name
+  return slug(/([^/@:]+)(?:[:@][^/]*)?$/.exec(name)?.[1] ?? name)
+}
+
+/** Never like what it is built from: `quay.io/x/nginx:1.27` makes `nginx-nonroot:1.27`. */
+export function derivedName(reference: string, what: string): string {
+  const bare = reference.replace(/@.*$/, '')
+  const [, path = bare, tag = 'latest'] = /^(.*?)(?::([^:/]+))?$/.exec(bare) ?? []
+  return `${path.slice(path.lastIndexOf('/') + 1)}-${what}:${tag}`
+}

@@ -1,0 +1,54 @@
+import type { TargetResult } from '../report/report.ts'
+import { type Part, type Profile, userText } from './profile.ts'
+
+/** What goes with a profile, for people: what holds and how that is known, what to do first, what changes. */
+export function profileNotes(profile: Profile, result: TargetResult, more: readonly string[]): string {
+  const { asIs, image, target } = profile
+  const todo = result.findings.filter(({ outcome }) => outcome === 'todo' || outcome === 'offered')
+  const sections: (readonly [string, readonly string[]])[] = [
+    [`${target}: ${partsOf(profile).join('; ')}`, []],
+    ...(asIs === null
+      ? []
+      : [
+          [
+            `with --user alone: ${asIs.breaks.length === 0 ? 'works, as far as is known' : asIs.enough ? 'works with the mounts' : 'no, a derived image is needed'}`,
+            asIs.breaks,
+          ] as const,
+        ]),
+    ...(image.derived ? [[`build it first: harden-image ${target} --build -t ${image.name}`, []] as const] : []),
+    ['left to do', profile.root ? [] : todo.map(({ message }) => message)],
+    ['to know', [...profile.notes, ...more]],
+  ]
+  return sections
+    .filter(([title, lines]) => lines.length > 0 || (title !== 'left to do' && title !== 'to know'))
+    .map(([title, lines]) => [title, ...lines.map((line) => `  ${line}`)].join('\n'))
+    .join('\n')
+    .concat('\n')
+}
+
+function partsOf({ user, root, capabilities, noNewPrivileges, readOnly, writable }: Profile): readonly string[] {
+  const said = <T>(part: Part<T>, text: string): string => `${text} (${part.known})`
+  const who = root
+    ? 'runs as root'
+    : user === null
+      ? 'runs as its own user'
+      : said(user, `runs as ${[user.value.name, userText(user.value)].filter(Boolean).join(' ')}`)
+  return [
+    who,
+    capabilities === null
+      ? 'default capabilities'
+      : said(
+          capabilities,
+          capabilities.value.length === 0 ? 'no capabilities' : `only ${capabilities.value.join(', ')}`,
+        ),
+    ...(noNewPrivileges.value ? [said(noNewPrivileges, 'no new privileges')] : []),
+    ...(readOnly.value
+      ? [
+          said(
+            readOnly,
+            `read-only root${writable.length === 0 ? '' : `, ${writable.map(({ path }) => path).join(', ')} writable`}`,
+          ),
+        ]
+      : []),
+  ]
+}

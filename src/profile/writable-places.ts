@@ -1,0 +1,64 @@
+import type { ImageFacts } from '../image/facts.ts'
+import { isInside, isSystemFolder, normalisePath, parentOf } from '../plan/places.ts'
+import { isStatePlace } from '../plan/state-places.ts'
+import { writableFolder } from '../plan/writable.ts'
+import type { ReportProof } from '../report/report.ts'
+import type { ProfileSource } from './make-profile.ts'
+import type { ProfileUser, WritablePlace } from './profile.ts'
+
+/** What lies there is made anew at every start. */
+const PASSING = /^(\/var)?\/(run|tmp|lock|cache)(\/|$)|^\/run\/lock(\/|$)|^\/dev\/shm(\/|$)/
+
+export function isPassing(path: string): boolean {
+  return PASSING.test(path)
+}
+
+/**
+ * Places for which a container has to have a mount so that the user can write: with a read-only root those that the
+ * proof has found, else those that the plan grants and the vendor names. What lies in a VOLUME is writable as it is.
+ */
+export function writablePlaces(
+  source: ProfileSource,
+  user: ProfileUser | null,
+  proof: ReportProof | null,
+): readonly WritablePlace[] {
+  return places(source, user, proof?.result?.tmpfs ?? [...granted(source), ...source.vendor.prepared])
+}
+
+/** Those without which an image that is used as it is would lack something to write. */
+export function grantedPlaces(source: ProfileSource, user: ProfileUser | null): readonly WritablePlace[] {
+  return places(source, user, granted(source))
+}
+
+function granted({ plan }: ProfileSource): readonly string[] {
+  return plan.grants
+    .filter(({ kind }) => kind !== 'traverse' && kind !== 'group-read')
+    .map(({ path, kind }) => (/file/.test(kind) ? parentOf(path) : path))
+}
+
+function places(source: ProfileSource, user: ProfileUser | null, paths: readonly string[]): readonly WritablePlace[] {
+  if (user === null) return []
+  const { plan, facts } = source
+  const volumes = facts.config.volumes.flatMap((volume) => normalisePath(volume, facts.config.workdir) ?? [])
+  const own = paths.filter((path) => !isSystemFolder(path) && !volumes.some((volume) => isInside(path, volume)))
+  const sorted = [...new Set(own)].sort()
+  return sorted
+    .filter((path) => !sorted.some((other) => other !== path && isInside(path, other)))
+    .map((path) => place(path, facts, plan.grants, user))
+}
+
+function place(
+  path: string,
+  facts: ImageFacts,
+  grants: ProfileSource['plan']['grants'],
+  user: ProfileUser,
+): WritablePlace {
+  const { uid, gid } = user
+  // Where the files are not known, what is there must not be hidden.
+  const folder = facts.files.known
+    ? writableFolder(path, grants, facts.files.value, user)
+    : { uid, gid, mode: /^(\/var)?\/tmp$/.test(path) ? 0o1777 : 0o755, filled: !isPassing(path) }
+  const isKept = isStatePlace(path) && !isPassing(path)
+  const kind = isKept ? 'state' : folder.filled ? 'copy' : 'tmpfs'
+  return { kind, path, ...folder }
+}
