@@ -13,8 +13,8 @@ import { profileFor } from './target/profile-for.ts'
 import { proveAsIs } from './target/prove-as-is.ts'
 import { proveTarget } from './target/prove-target.ts'
 import { openFor, type Session } from './target/session.ts'
-import { readBuildContext } from './workspace/context.ts'
 import type { ProcessTarget, TargetOutcome, WorkItem } from './work.ts'
+import { readBuildContext } from './workspace/context.ts'
 
 /** One value works on all targets of a call: the engine is opened once and base images are looked at once. */
 export function targetProcessor(): ProcessTarget {

@@ -1,4 +1,5 @@
 import type { Policy } from './plan/policy.ts'
+import type { Profile } from './profile/profile.ts'
 import type { Inspection } from './report/inspection.ts'
 import type { TargetResult } from './report/report.ts'
 
@@ -23,8 +24,8 @@ export interface TargetOutcome {
   readonly path: string | null
   /** With `inspect`: what is known and decided, one a stage that is meant to run. */
   readonly inspection?: readonly Inspection[]
-  /** The run-time half, where the work made one. */
-  readonly profile?: string
+  /** The run-time half; absent where nobody can say who runs. */
+  readonly profile?: Profile
 }
 
 /** Everything the user asked for on one target, after flags and configuration were merged. Formats and files are the CLI's own. */

@@ -2,7 +2,8 @@ import yargs from 'yargs'
 import { HardenError } from '../errors.ts'
 import { version } from '../report/tool.ts'
 import { nearestName } from '../workspace/nearest-name.ts'
-import { hardenFlags, inspectFlags, proveFlags, transformsFlags, usernsFlags } from './flags.ts'
+import { hardenFlags, inspectFlags, profileFlags, proveFlags, transformsFlags, usernsFlags } from './flags.ts'
+import { profileExamples, profileRequest } from './profile-request.ts'
 import { type Parsed, transformsRequest, workRequest } from './read-flags.ts'
 import type { Request } from './request.ts'
 import { usernsExamples, usernsRequest } from './userns-request.ts'
@@ -11,17 +12,16 @@ const verbs = {
   inspect: { summary: 'TARGET: facts, plan and verdict, nothing changed', flags: inspectFlags },
   prove: { summary: 'IMAGE: run it locked down beside its baseline, nothing changed', flags: proveFlags },
   userns: { summary: 'check|plan|apply|revert: remap root of all containers of this host', flags: usernsFlags },
+  profile: { summary: 'TARGET: how to run it locked down, for docker, compose or kubernetes', flags: profileFlags },
   transforms: { summary: 'list what can be done to a Dockerfile', flags: transformsFlags },
 } as const
 
 type Verb = keyof typeof verbs
 
-// Of the contract and not there yet: without this they would be taken for images on Docker Hub.
-const laterVerbs = ['profile']
+const examplesOf: Readonly<Record<string, [string, string][]>> = { profile: profileExamples, userns: usernsExamples }
 
 /** Arguments, without node and script, to what they ask for. Throws HardenError `bad-usage`. */
 export function parseArguments(argv: readonly string[]): Request {
-  checkVerb(argv[0])
   const parser = buildParser()
   let print = ''
   let parsed: Parsed = { _: [] }
@@ -38,17 +38,10 @@ export function parseArguments(argv: readonly string[]): Request {
   }
   if (print !== '') return { kind: 'print', text: `${print}\n` }
   const [first, ...others] = parsed._.map(String)
-  checkVerb(first)
   if (!isVerb(first)) return workRequest('harden', parsed, first === undefined ? [] : [first, ...others])
   if (first === 'userns') return usernsRequest(parsed, others)
+  if (first === 'profile') return profileRequest(parsed, others)
   return first === 'transforms' ? transformsRequest(parsed, others) : workRequest(first, parsed, others)
-}
-
-function checkVerb(word: string | undefined): void {
-  if (word === undefined || !laterVerbs.includes(word)) return
-  throw new HardenError('bad-usage', `the verb ${word} comes with a later version`, {
-    hint: `for a file or folder of that name write ./${word}, for an image docker://${word}`,
-  })
 }
 
 function buildParser() {
@@ -72,7 +65,7 @@ function buildParser() {
       command
         .usage(`$0 ${name} ${summary}`)
         .options(flags)
-        .example(name === 'userns' ? usernsExamples : []),
+        .example(examplesOf[name] ?? []),
     )
   }
   return parser.strictOptions().exitProcess(false).fail(false).help().alias('help', 'h').version(version).wrap(100)

@@ -52,7 +52,7 @@ export const hardenFlags = {
     alias: 'w',
     describe: 'change Dockerfiles in place (all or nothing per file, atomic, mode kept)',
   },
-  output: { ...text, alias: 'o', describe: 'DIR: for an image target, write DIR/Dockerfile' },
+  output: { ...text, alias: 'o', describe: 'DIR: for an image target, write DIR/Dockerfile and DIR/compose.yaml' },
   check: { type: 'boolean', describe: 'write nothing; exit 1 when something would change or is left to do' },
   format: { ...text, describe: formatNames(formats.map(({ name }) => name)) },
   ...policyFlags,
@@ -74,6 +74,19 @@ export const proveFlags = {
   baseline: { ...text, describe: 'IMAGE to compare with; default: the image itself, run as root' },
   ...proofFlags,
   ...textOrJson,
+  ...engineFlags,
+} as const satisfies Record<string, Flag>
+
+export const profileFlags = {
+  for: { ...text, describe: 'docker | compose | kubernetes' },
+  file: { ...text, describe: 'FILE: a Compose file or manifests to change: a diff, or with -w in place' },
+  write: { type: 'boolean', alias: 'w', describe: 'change the file of --file (all or nothing, atomic, mode kept)' },
+  service: { ...text, describe: 'NAME in the Compose file; default: the one that runs the image' },
+  container: { ...text, describe: 'NAME in the manifests; default: those that run the image' },
+  image: { ...text, describe: 'NAME of the hardened image; default NAME-nonroot:TAG where one has to be built' },
+  ...policyFlags,
+  prove: hardenFlags.prove,
+  ...proofFlags,
   ...engineFlags,
 } as const satisfies Record<string, Flag>
 

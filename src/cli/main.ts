@@ -13,6 +13,7 @@ import { exitCode } from './exit-code.ts'
 import { type Interruption, watchSignals } from './interrupt.ts'
 import type { Io } from './io.ts'
 import { optionsFrom } from './options.ts'
+import { showProfile } from './profile.ts'
 import { openProgress, type Progress } from './progress.ts'
 import type { Work } from './request.ts'
 import { showResults, tellRest } from './show.ts'
@@ -99,6 +100,11 @@ async function work(
     },
   })
   if (interruption.signal.aborted) return exitCode([], request)
+  const [only] = outcomes
+  if (request.profile !== null && only !== undefined) {
+    progress.clear()
+    return showProfile(request, request.profile, only, io)
+  }
   const written = await writeResults(request, outcomes, io.cwd)
   progress.clear()
   showResults(carries, written.outcomes, io)

@@ -47,6 +47,7 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
     tag: text(parsed, 'tag'),
     prove: verb === 'prove' || flag(parsed, 'prove'),
     baseline: text(parsed, 'baseline'),
+    profile: null,
     config: text(parsed, 'config'),
     settings: settings(parsed),
   }
@@ -111,7 +112,7 @@ function format(parsed: Parsed, names: readonly string[]): string | null {
 }
 
 /** Null where it is not given. */
-function text(parsed: Parsed, name: string): string | null {
+export function text(parsed: Parsed, name: string): string | null {
   const value = parsed[name]
   if (value === undefined) return null
   if (Array.isArray(value)) throw usage(`--${name} is given twice`, 'keep one of them')

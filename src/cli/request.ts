@@ -17,7 +17,7 @@ export interface ListTransforms {
 
 export interface Work {
   readonly kind: 'work'
-  readonly verb: 'harden' | 'inspect' | 'prove'
+  readonly verb: 'harden' | 'inspect' | 'prove' | 'profile'
   readonly targets: readonly string[]
   readonly write: boolean
   /** `-o`, as given; null for none. */
@@ -29,8 +29,20 @@ export interface Work {
   readonly tag: string | null
   readonly prove: boolean
   readonly baseline: string | null
+  /** With the verb `profile`, null for the others. */
+  readonly profile: ProfileRequest | null
   /** `--config`, as given; null for the nearest. */
   readonly config: string | null
   /** Only what the flags say. */
   readonly settings: Partial<Settings>
+}
+
+export interface ProfileRequest {
+  readonly platform: 'docker' | 'compose' | 'kubernetes'
+  /** What the image is called that runs; null: as it was asked for, or a name that says what it was made from. */
+  readonly image: string | null
+  /** A Compose file or manifests that are changed; null: the profile is printed. */
+  readonly file: string | null
+  readonly service: string | null
+  readonly container: string | null
 }

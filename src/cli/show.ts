@@ -69,7 +69,7 @@ function hasMuchToSay({ verdict, findings, proof, error }: TargetOutcome['result
   )
 }
 
-function rendering({ result, source, path, inspection }: TargetOutcome, cwd: string): Rendering {
+export function rendering({ result, source, path, inspection }: TargetOutcome, cwd: string): Rendering {
   return {
     result,
     source,
@@ -88,7 +88,7 @@ function isPipe(path: string): boolean {
 }
 
 /** Links resolved, since neither git nor patch changes a file through one. */
-function fromHere(path: string, cwd: string): string {
+export function fromHere(path: string, cwd: string): string {
   return relative(resolved(cwd), resolved(path)).split(sep).join('/')
 }
 

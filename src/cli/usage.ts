@@ -7,6 +7,11 @@ export type Carried = 'nothing' | 'dockerfile' | string
 
 /** Flags against what the targets turned out to be. Throws HardenError `bad-usage`. */
 export function checkFound(request: Work, found: readonly Found[]): void {
+  if (request.verb === 'profile') {
+    if (found.length > 1)
+      throw usage(`profile takes one target, and there are ${found.length}`, 'name one of the Dockerfiles')
+    return
+  }
   const images = found.filter(({ kind }) => kind === 'image')
   const files = found.filter(({ kind }) => kind === 'dockerfile')
   const [image] = images

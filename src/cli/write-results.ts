@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { HardenError } from '../errors.ts'
+import { profileFile } from '../profile/profile-file.ts'
 import { failed } from '../run.ts'
 import type { TargetOutcome } from '../work.ts'
 import { readText, replaceText, writeText } from '../workspace/files.ts'
@@ -49,12 +50,19 @@ interface Job {
 }
 
 /** Null where nothing is to be written. */
-function jobOf({ write, output }: Work, { result, source, path }: TargetOutcome, cwd: string): Job | null {
+function jobOf({ write, output }: Work, { result, source, path, profile }: TargetOutcome, cwd: string): Job | null {
   if (result.verdict === 'failed') return null
   if (result.kind === 'image') {
     if (output === null) return null
     const name = join(output, 'Dockerfile')
-    return { name, write: () => writeOwn(resolve(cwd, name), name, result.output) }
+    const beside = join(output, 'compose.yaml')
+    return {
+      name,
+      write: async () => {
+        await writeOwn(resolve(cwd, name), name, result.output)
+        if (profile !== undefined) await writeOwn(resolve(cwd, beside), beside, profileFile(profile))
+      },
+    }
   }
   if (!write || path === null || !result.changed) return null
   return { name: result.target, write: () => replaceText(path, result.target, source, result.output) }

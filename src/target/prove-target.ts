@@ -19,7 +19,11 @@ export async function proveTarget(
   dockerfile: Dockerfile,
   session: Session,
   make: Make,
-): Promise<{ readonly hardened: Hardened; readonly result: TargetResult }> {
+): Promise<{
+  readonly hardened: Hardened
+  readonly result: TargetResult
+  readonly built: Knowledge['built']
+}> {
   const { options, ports } = session
   if (session.engine === null) throw new HardenError('no-engine', 'a proof needs an engine')
   const engine = withEnv(session.engine, options.env)
@@ -35,7 +39,7 @@ export async function proveTarget(
   const built = new Map([[stage.index, facts]])
   const first = make(new Map(), built)
   if (first.result.verdict === 'unchanged' || first.result.verdict === 'not-applicable')
-    return { hardened: first, result: first.result }
+    return { hardened: first, result: first.result, built }
   const proof = await prove({
     engine,
     baseline,
@@ -48,7 +52,7 @@ export async function proveTarget(
     harden: (observation: Observation) => make(new Map([[stage.index, observation]]), built),
     build: (text, round) => build(text, String(round)),
   })
-  return { hardened: proof.hardened, result: withProof(proof) }
+  return { hardened: proof.hardened, result: withProof(proof), built }
 }
 
 /** A plan is not a proof: what did not pass is incomplete, whatever the text says. */

@@ -45,7 +45,15 @@ const refused: readonly (readonly [string, string, string?])[] = [
   ['prove Dockerfile', 'prove takes an image, Dockerfile is none'],
   ['prove nginx --baseline Nginx', '--baseline: "Nginx" is no image reference'],
   ['transforms all', 'transforms takes no target'],
-  ['profile nginx --for docker', 'the verb profile comes with a later version', 'docker://profile'],
+  ['profile nginx', 'profile needs to know what for', 'add --for and one of docker, compose, kubernetes'],
+  ['profile nginx --for swarm', '--for must be one of docker, compose, kubernetes, not "swarm"'],
+  ['profile --for docker', 'profile needs a target'],
+  ['profile . --for docker', 'profile takes one target, and there are 2'],
+  ['profile nginx --for docker --file a.yaml', '--file is a Compose file or a manifest'],
+  ['profile nginx --for compose -w', '--write changes the file of --file, and there is none'],
+  ['profile nginx --for compose --service web', '--service names a service of a Compose file'],
+  ['profile nginx --for compose --file a.yaml --container web', '--container names a container of a manifest'],
+  ['profile nginx --for docker --image Nginx', '--image: "Nginx" is no image reference'],
   ['--config nowhere.yaml', 'nowhere.yaml cannot be read: it does not exist'],
 ]
 
@@ -158,6 +166,6 @@ describe('help and lists go to stdout, exit 0', () => {
 
   test('nothing is offered that is not there', async () => {
     const { stdout } = await call(['--help'], { cwd: tree() })
-    for (const later of ['sarif', 'markdown', 'html', 'profile']) expect(stdout).not.toContain(later)
+    for (const later of ['sarif', 'markdown', 'html']) expect(stdout).not.toContain(later)
   })
 })
