@@ -238,7 +238,7 @@ function creationFor(request: AccountRequest): AccountCreation {
 }
 
 function isBusybox(path: string | null): boolean {
-  return path !== null && path.endsWith('/busybox')
+  return path?.endsWith('/busybox') === true
 }
 
 function withTexts(account: AccountChoice, request: AccountRequest): AccountChoice {
