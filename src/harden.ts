@@ -117,7 +117,7 @@ function verdictOf(plan: Plan, findings: readonly Finding[], policy: Policy): Ve
   )
   if (open || outcomes.includes('unknown') || policy.ignore.includes('set-user'))
     return outcomes.every((outcome) => outcome === 'already') && !open ? 'unchanged' : 'incomplete'
-  if (!outcomes.includes('harden')) return 'unchanged'
+  if (!outcomes.some((outcome) => outcome === 'harden' || outcome === 'vendor')) return 'unchanged'
   // A stage that stays root by somebody's decision is no hardened one.
   return outcomes.includes('exempt') ? 'incomplete' : 'hardened'
 }

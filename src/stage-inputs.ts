@@ -119,7 +119,10 @@ function stageInput(dockerfile: Dockerfile, stage: Stage, knowledge: Knowledge):
     stage: stage.index,
     facts,
     stated,
-    plainBase: root.index === stage.index && stage.instructions.every(({ keyword }) => keyword !== 'RUN' && keyword !== 'USER'),
+    plainBase:
+      root.index === stage.index &&
+      !stage.from.text.includes('$') &&
+      stage.instructions.every(({ keyword }) => keyword !== 'RUN' && keyword !== 'USER'),
     userBefore: userBefore(state.user.value, state.user.instruction !== null, root, base),
     created,
     users,

@@ -8,6 +8,7 @@ import { ownCopiedFiles } from './own-copied-files.ts'
 import { ownMounts } from './own-mounts.ts'
 import { ownWritablePaths } from './own-writable-paths.ts'
 import { pinAccountId } from './pin-account-id.ts'
+import { preferVendor } from './prefer-vendor.ts'
 import { raisePorts } from './raise-ports.ts'
 import { reportRemarks } from './report-remarks.ts'
 import { setCommand } from './set-command.ts'
@@ -17,6 +18,7 @@ import { skipStepDown } from './skip-step-down.ts'
 
 /** The pipeline: lines that go in at one place come in this order. */
 export const transforms: readonly Transform[] = [
+  preferVendor,
   buildAsRoot,
   pinAccountId,
   createUser,

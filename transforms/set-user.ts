@@ -10,7 +10,7 @@ export const setUser: Transform = {
     for (const stagePlan of plan.stages) {
       const { account } = stagePlan
       const stage = dockerfile.stages[stagePlan.stage]
-      if (stagePlan.outcome !== 'harden' || account === null || stage === undefined) continue
+      if (!/^(harden|vendor)$/.test(stagePlan.outcome) || account === null || stage === undefined) continue
       const user = account.text ?? `${account.uid}:${account.gid}`
       const before = stagePlan.userBefore.known ? stagePlan.userBefore.value : 'an unknown user'
       const replaced = replacedUser(stage, stagePlan.end)

@@ -32,6 +32,10 @@ const policyFlags = {
     describe: 'one more path the user must write (repeatable)',
   },
   unsafe: { type: 'boolean', describe: 'apply the offered fixes too' },
+  'prefer-vendor': {
+    type: 'boolean',
+    describe: 'build from the image that its vendor ships without root, where there is one',
+  },
 } as const satisfies Record<string, Flag>
 
 const proofFlags = {

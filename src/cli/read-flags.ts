@@ -19,6 +19,7 @@ const flagSettings: readonly SettingName[] = [
   'ports',
   'writable',
   'unsafe',
+  'preferVendor',
   'engine',
   'offline',
   'platform',
@@ -90,7 +91,8 @@ function checkTogether(request: Work): void {
 function settings(parsed: Parsed): Partial<Settings> {
   const given: Partial<Record<SettingName, unknown>> = {}
   for (const name of flagSettings) {
-    const value = parsed[name]
+    // yargs keeps flags as they are written: `prefer-vendor`.
+    const value = parsed[name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)]
     if (value === undefined) continue
     if (Array.isArray(value) && name !== 'writable') throw usage(`--${name} is given twice`, 'keep one of them')
     const wrong = checks[name](value)

@@ -22,6 +22,7 @@ import { noStated } from './stated.ts'
 import { planStepDown, type StepDownPlan } from './step-down-plan.ts'
 import { toolsOf } from './tools.ts'
 import { isRoot } from './user-text.ts'
+import { canSwitchBase, vendorImage, vendorRemarks } from './vendor-image.ts'
 
 /** Facts and evidence in, decisions out. Pure. */
 export function makePlan(stages: readonly StageInput[], policy: Policy): Plan {
@@ -45,6 +46,9 @@ function planStage(input: StageInput, policy: Policy): StagePlan {
   const root = mustKeepRoot(input)
   if (root !== null) {
     return { ...leave(input, 'needs-root', root.message), remarks: [root] }
+  }
+  if (policy.preferVendor === true && canSwitchBase(input)) {
+    return { ...leave(input, 'vendor', ''), ...vendorImage(input) }
   }
   return harden(input, policy)
 }
@@ -174,7 +178,13 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     healthcheck: movedHealthcheck(facts.config, ports.decisions),
     tools,
     text: (path) => (readable.files.known ? readable.files.value.text(path) : null),
-    remarks: [...granted.remarks, ...stepDown.remarks, ...stated.remarks, ...assumptions(input)],
+    remarks: [
+      ...granted.remarks,
+      ...stepDown.remarks,
+      ...stated.remarks,
+      ...vendorRemarks(input),
+      ...assumptions(input),
+    ],
     end: end === null ? null : { ...end, replace: end.rootBefore || !needsRootPlace },
     rootSteps: input.rootSteps,
     userNumber: null,

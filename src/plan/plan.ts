@@ -10,7 +10,8 @@ export interface Plan {
 }
 
 /** `exempt`: somebody has said in the file that it runs as root. */
-export type StageOutcome = 'harden' | 'already' | 'exempt' | 'needs-root' | 'not-applicable' | 'unknown'
+/** `vendor`: the base image becomes the one that its vendor ships without root. */
+export type StageOutcome = 'harden' | 'vendor' | 'already' | 'exempt' | 'needs-root' | 'not-applicable' | 'unknown'
 
 export interface StagePlan {
   /** Index into `dockerfile.stages`. */
@@ -25,6 +26,8 @@ export interface StagePlan {
   readonly grants: readonly Grant[]
   /** COPY and ADD of the stage give what they bring to the user (`--own copied`). */
   readonly ownCopied?: boolean
+  /** With outcome `vendor`: the image to be built from instead. */
+  readonly vendorImage?: string
   readonly ports: readonly PortDecision[]
   /** Changes to text files of the image. */
   readonly fileEdits: readonly FileEdit[]

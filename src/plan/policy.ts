@@ -12,6 +12,8 @@ export interface Policy {
   readonly ignore: readonly string[]
   /** `--target`: the stage that is built; null for the last one. */
   readonly target: string | null
+  /** Take the vendor's own unprivileged image where there is one. Absent: no. */
+  readonly preferVendor?: boolean
 }
 
 export const defaultPolicy: Policy = {

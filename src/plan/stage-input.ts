@@ -29,6 +29,8 @@ export interface StageInput {
   readonly builtUpon: string | null
   readonly vendor: Vendor
   readonly observation: Observation | null
+  /** Its FROM names the base image outright, and no RUN or USER follows. */
+  readonly plainBase?: boolean
   /** What its own instructions and the build context say; absent: nothing. */
   readonly stated?: Stated
 }

@@ -1,4 +1,5 @@
 import type { DaemonPortRule } from '../../catalogue/daemon-port-rule.ts'
+import type { FileCapability, VendorWay } from '../../catalogue/entry.ts'
 import type { Need } from './need.ts'
 import type { EnvSetting, FileEdit } from './plan.ts'
 import type { VendorMove } from './ports.ts'
@@ -16,7 +17,9 @@ export interface Vendor {
   /** How daemons that bind a port by themselves are told another one. */
   readonly daemonPorts: readonly DaemonPortRule[]
   /** How the vendor itself ships it without root; null where it does not. */
-  readonly variant: string | null
+  readonly variant: VendorWay | null
+  /** Programs with capabilities of their own, which do not start under `--cap-drop ALL`. */
+  readonly fileCapabilities?: readonly FileCapability[]
 }
 
 export const noVendor: Vendor = {

@@ -29,6 +29,7 @@ export const checks: Readonly<Record<SettingName, Check>> = {
   ports: oneOf(portChoices),
   writable: listOf(checkAbsolute),
   unsafe: checkBoolean,
+  preferVendor: checkBoolean,
   ignore: listOf(checkText),
   target: checkText,
   engine: oneOf(engines),

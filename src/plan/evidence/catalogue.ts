@@ -42,7 +42,8 @@ export function vendorOf(sources: CatalogueSources): Vendor {
       evidence: [{ source: 'catalogue', subject: name, detail: why }],
     })),
     needsRoot: root ?? (entry.needsRoot === null ? null : describe(entry.needsRoot)),
-    variant: entry.unprivilegedVariant?.reference ?? null,
+    variant: entry.unprivilegedVariant,
+    fileCapabilities: entry.fileCapabilities,
   }
 }
 

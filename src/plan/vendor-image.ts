@@ -1,0 +1,72 @@
+import type { AccountChoice, Remark, StagePlan } from './plan.ts'
+import type { StageInput } from './stage-input.ts'
+
+/** The vendor's own image runs as another user already, and the stage does nothing that would need root in it. */
+export function canSwitchBase({ vendor, plainBase }: StageInput): boolean {
+  return vendor.variant !== null && plainBase === true && /^\d+:\d+$/.test(vendor.variant.user)
+}
+
+export function vendorImage({ vendor }: StageInput): Pick<StagePlan, 'account' | 'vendorImage' | 'remarks'> {
+  const { variant } = vendor
+  if (variant === null) return { account: null, remarks: [] }
+  const [uid = 0, gid = uid] = variant.user.split(':').map(Number)
+  const account: AccountChoice = {
+    name: '',
+    uid,
+    gid,
+    groups: [],
+    home: '',
+    createHome: false,
+    createGroup: false,
+    from: 'image',
+    creation: 'exists',
+    evidence: [
+      { source: 'catalogue', subject: variant.reference, detail: 'the user of the image that its vendor ships' },
+    ],
+  }
+  const remarks: Remark[] = variant.differences.map((difference) => ({
+    outcome: 'note',
+    transform: 'prefer-vendor',
+    message: `${variant.reference} differs: ${difference}`,
+    about: 'FROM',
+    evidence: [{ source: 'catalogue', subject: variant.reference, detail: difference }],
+  }))
+  return { account, vendorImage: variant.reference, remarks }
+}
+
+/** What the vendor offers, and what of its image stands in the way. */
+export function vendorRemarks({ vendor }: StageInput): readonly Remark[] {
+  const { variant, fileCapabilities = [] } = vendor
+  const offer: Remark[] =
+    variant === null
+      ? []
+      : [
+          {
+            outcome: 'note',
+            transform: 'prefer-vendor',
+            message: `its vendor ships ${variant.reference}, which runs as ${variant.user}: ${variant.differences.join(', ')}`,
+            hint: 'take it with --prefer-vendor',
+            about: 'FROM',
+            evidence: [
+              {
+                source: 'catalogue',
+                subject: variant.reference,
+                detail: 'the image that its vendor ships without root',
+              },
+            ],
+          },
+        ]
+  return [
+    ...offer,
+    ...fileCapabilities.map(
+      ({ path, capabilities, removeWith }): Remark => ({
+        outcome: 'note',
+        transform: 'report-remarks',
+        message: `${path} has ${capabilities.map((name) => `cap_${name.toLowerCase()}`).join(', ')} of its own: under --cap-drop=ALL the kernel refuses to start it`,
+        hint: `add ${capabilities.join(', ')} back at run time, or add RUN ${removeWith.join(' ')}, which copies the file into a new layer`,
+        about: 'FROM',
+        evidence: [{ source: 'catalogue', subject: path, detail: 'file capabilities' }],
+      }),
+    ),
+  ]
+}
