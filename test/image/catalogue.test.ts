@@ -39,7 +39,7 @@ function nameFor(glob: string): string {
 describe('files', () => {
   const files = readdirSync('catalogue/images')
 
-  test.each([...files.map((file) => `images/${file}`), 'programs.json', 'accounts.json'])(
+  test.each([...files.map((file) => `images/${file}`), 'programs.json', 'accounts.json', 'packages.json'])(
     '%s fits the schema',
     (file) => {
       expect(problems(schema(), json(`catalogue/${file}`))).toEqual([])

@@ -1,0 +1,122 @@
+import { describe, expect, test } from '@jest/globals'
+import { packages } from '../../catalogue/index.ts'
+import { parseDockerfile } from '../../src/dockerfile/index.ts'
+import { emptyConfig } from '../../src/image/derive.ts'
+import type { BuildContext, ContextEntry } from '../../src/plan/build-context.ts'
+import { commandLineNeeds } from '../../src/plan/evidence/command-line.ts'
+import { packageEvidence } from '../../src/plan/evidence/packages.ts'
+import { runLineNeeds } from '../../src/plan/evidence/run-lines.ts'
+import { changedMode, shippedBy } from '../../src/plan/shipped.ts'
+
+function shipped(text: string, context: BuildContext | null = null) {
+  const dockerfile = parseDockerfile(`FROM debian:trixie-slim\n${text}\n`)
+  const config = { known: true, value: emptyConfig } as const
+  return shippedBy({ dockerfile, baseConfig: () => config, context, idsOf: () => null }, dockerfile.stages.length - 1)
+}
+
+describe('RUN lines', () => {
+  test.each([
+    ['RUN mkdir -p /data', ['/data']],
+    ['WORKDIR /app\nRUN mkdir -p logs bin', ['/app/logs']],
+    ['ENV STATE=/srv/x/state\nRUN mkdir -p $STATE', ['/srv/x/state']],
+    ['RUN cd /srv/x && mkdir uploads', ['/srv/x/uploads']],
+    ['RUN mkdir /var/lib/x && make && rm -rf /var/lib/x', []],
+    ['RUN mkdir -p /etc/x /usr/share/x/data /root/data /tmp/data', []],
+    ['RUN chown -R www-data:www-data /var/www/html', ['/var/www/html']],
+    ['RUN chown root:root /srv/x', []],
+    ['RUN chmod 777 /srv/x && chmod 755 /srv/y', ['/srv/x']],
+    ['RUN chmod a+w /srv/x && chmod +x /srv/y', ['/srv/x']],
+    ['RUN mkdir -p /var/lib/{a,b} /var/lib/c*', []],
+    ['RUN mkdir -p "$UNKNOWN/data"', []],
+    ['RUN install -d -o app -m 750 /var/lib/x', ['/var/lib/x']],
+  ])('%s', (text, expected) => {
+    expect(runLineNeeds(shipped(text)).map((need) => need.path)).toEqual(expected)
+  })
+})
+
+describe('arguments', () => {
+  test.each([
+    [['x', '--data-dir=/srv/x'], ['/srv/x']],
+    [['x', '--pidfile', 'run/x.pid'], ['/app/run/x.pid']],
+    [['x', '-D', '/data'], ['/data']],
+    [['x', '-c', '/etc/x.conf'], []],
+    [['sh', '-c', 'x >> logs/x.log'], ['/app/logs/x.log']],
+    [['x', '--log-level', 'info'], []],
+    [['x', '--log-file=/dev/stdout'], []],
+  ])('%j', (cmd, expected) => {
+    expect(commandLineNeeds({ ...emptyConfig, cmd, workdir: '/app' }).map((need) => need.path)).toEqual(expected)
+  })
+})
+
+describe('packages', () => {
+  const of = (text: string, programs: readonly string[]) =>
+    packageEvidence({ rules: packages, shipped: shipped(text), programs, opaque: false })
+
+  test('count only when they are started', () => {
+    const text = 'RUN apt-get update && apt-get install -y nginx=1.26* redis-server'
+    expect(of(text, ['nginx']).needs.map((need) => need.path)).toContain('/var/lib/nginx')
+    expect(of(text, ['node']).needs).toEqual([])
+    expect(of(text, ['nginx']).accounts.map((account) => account.uid)).toEqual([33])
+    expect(of(text, ['redis-server']).accounts).toEqual([])
+  })
+
+  test('a stock configuration that a RUN touches is not moved', () => {
+    expect([...of('RUN apt-get install -y nginx', ['nginx']).moves.keys()]).toEqual([80])
+    expect([
+      ...of('RUN apk add nginx && sed -i s/80/81/ /etc/nginx/http.d/default.conf', ['nginx']).moves.keys(),
+    ]).toEqual([])
+  })
+
+  test('the version is that of the package or the program', () => {
+    expect(of('RUN apt-get install -y php8.2-fpm', ['php-fpm8.2']).needs.map((need) => need.path)).toContain(
+      '/var/log/php8.2-fpm.log',
+    )
+  })
+
+  test('examples are what the patterns do', () => {
+    for (const rule of packages)
+      for (const edit of [...(rule.edits ?? []), ...(rule.ports ?? []).flatMap((move) => move.edits ?? [])]) {
+        const pattern = new RegExp(edit.pattern.replaceAll('[[:space:]]', String.raw`\s`))
+        expect(edit.example.before).toMatch(pattern)
+        const after =
+          edit.remove === true
+            ? null
+            : edit.example.before.replace(pattern, (edit.replacement ?? '').replace(/\\(\d)/g, '$$$1'))
+        expect(after).toBe(edit.example.after)
+      }
+  })
+})
+
+describe('files of the build context', () => {
+  const file = (mode: number): ContextEntry => ({ type: 'file', mode, size: 1, link: null, text: 'x' })
+  const folder: ContextEntry = { type: 'directory', mode: 0o755, size: 0, link: null, text: null }
+  const context: BuildContext = {
+    entries: new Map([
+      ['a.js', file(0o644)],
+      ['src', folder],
+      ['src/b.js', file(0o600)],
+    ]),
+    partial: false,
+  }
+  test.each([
+    ['COPY . /app/', ['/app/a.js', '/app/src/b.js']],
+    ['WORKDIR /app\nCOPY a.js .', ['/app/a.js']],
+    ['COPY a.js /app/main.js', ['/app/main.js']],
+    ['COPY src /app/lib', ['/app/lib/b.js']],
+    ['COPY *.js /app/', ['/app/a.js']],
+    ['COPY src/*.js /app/', ['/app/b.js']],
+    ['COPY . /app\nFROM debian:trixie-slim\nCOPY --from=0 /app/src /srv/src', ['/srv/src/b.js']],
+    ['COPY . /app\nRUN rm -r /app/src', ['/app/a.js']],
+  ])('%s', (text, expected) => {
+    const { entries } = shipped(text, context)
+    expect([...entries].filter(([, entry]) => entry.type === 'file').map(([path]) => path)).toEqual(expected)
+  })
+
+  test('keep their modes, and what --chmod and chmod say', () => {
+    const mode = (text: string) => shipped(text, context).entries.get('/b.js')?.mode
+    expect(mode('COPY src/b.js /b.js')).toBe(0o600)
+    expect(mode('COPY --chmod=755 src/b.js /b.js')).toBe(0o755)
+    expect(mode('COPY src/b.js /b.js\nRUN chmod go+r /b.js')).toBe(0o644)
+    expect(changedMode(0o600, 'u+x,go=rx')).toBe(0o755)
+  })
+})
