@@ -46,8 +46,8 @@ test('the results are those of today: scripts/make-examples.mjs makes them anew'
   const fresh = await mkdtemp(join(tmpdir(), 'harden-image-test-'))
   try {
     await run(process.execPath, ['scripts/make-examples.mjs', fresh], { cwd: REPOSITORY })
-    const files = (await readdir(fresh, { recursive: true })).filter((file) => /\.diff$|Dockerfile$/.test(file))
-    expect(files).toHaveLength(4)
+    const files = (await readdir(fresh, { recursive: true })).filter((file) => /\.(diff|yaml)$|Dockerfile$/.test(file))
+    expect(files).toHaveLength(5)
     for (const file of files) {
       expect(await readFile(join(EXAMPLES, file), 'utf8')).toBe(await readFile(join(fresh, file), 'utf8'))
     }
