@@ -10,7 +10,6 @@ export interface ContainerInfo {
     readonly NetworkMode?: string
     readonly IpcMode?: string
     readonly UsernsMode?: string
-    readonly OomScoreAdj?: number
     readonly CapAdd?: readonly string[] | null
     readonly Devices?: readonly { readonly PathOnHost?: string }[] | null
   }
@@ -84,7 +83,6 @@ function* needs({ HostConfig: host = {}, Config, Mounts = [] }: ContainerInfo, m
   if (host.PidMode === 'host') yield '--pid=host: dockerd refuses it'
   if (host.NetworkMode === 'host') yield '--network=host: dockerd refuses it'
   if (host.IpcMode === 'host') yield '--ipc=host: it does not start, mqueue may not be mounted'
-  if ((host.OomScoreAdj ?? 0) < 0) yield `--oom-score-adj=${host.OomScoreAdj}: it does not start`
   const uid = Number(/^\d+/.exec(Config?.User ?? '')?.[0] ?? 0)
   if (uid >= mapped) yield `user ${uid}: only ${mapped} ids are mapped, it does not start`
   for (const name of (host.CapAdd ?? []).map((capability) => capability.replace(/^CAP_/, '').toUpperCase())) {

@@ -9,7 +9,6 @@ test.each([
   [{ HostConfig: { PidMode: 'host' } }, ['--pid=host']],
   [{ HostConfig: { NetworkMode: 'host' } }, ['--network=host']],
   [{ HostConfig: { IpcMode: 'host' } }, ['--ipc=host']],
-  [{ HostConfig: { OomScoreAdj: -5 } }, ['--oom-score-adj=-5']],
   [
     { HostConfig: { CapAdd: ['CAP_SYS_TIME', 'NET_ADMIN', 'sys_module'] } },
     ['--cap-add=SYS_TIME', '--cap-add=SYS_MODULE'],

@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { type DaemonArguments, daemonArguments } from '../daemon-arguments.ts'
 import { readDaemonConfig } from '../daemon-config.ts'
 
@@ -34,12 +34,16 @@ async function running(pid: number): Promise<RunningDaemon | null> {
     ...given,
     configFile,
     dataRoot,
-    reads: async (path) => {
-      const [its, ours] = await Promise.all([inside(configFile), path].map((file) => stat(file).catch(() => null)))
-      if (!its && !ours) return configFile === path
-      return !!its && !!ours && its.ino === ours.ino && its.dev === ours.dev
-    },
+    reads: (path) => isSame(inside(configFile), path),
   }
+}
+
+/** Also of files that do not exist: where they would be. */
+async function isSame(one: string, other: string): Promise<boolean> {
+  const [its, ours] = await Promise.all([one, other].map((path) => stat(path).catch(() => null)))
+  if (its && ours) return its.ino === ours.ino && its.dev === ours.dev
+  if (its || ours || basename(one) !== basename(other) || dirname(one) === one) return false
+  return isSame(dirname(one), dirname(other))
 }
 
 async function configuredRoot(path: string): Promise<string | null> {
