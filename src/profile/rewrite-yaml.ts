@@ -93,7 +93,11 @@ function changeSeq(seq: YAMLSeq, after: readonly unknown[], inFlow: boolean, sta
     if (!isNode(item) || isEqual(item.toJS(state.document), value)) return
     if (change(item, value, inFlow, state)) return
     const [start, end] = rangeOf(item)
-    state.edits.push({ start, end, text: `${start === end ? ' ' : ''}${flowText(value)}${lineEndAt(end, state)}` })
+    state.edits.push({
+      start,
+      end,
+      text: `${start === end ? ' ' : ''}${scalarText(value, null)}${lineEndAt(end, state)}`,
+    })
   })
   const added = after.slice(seq.items.length)
   if (added.length === 0) return
@@ -121,7 +125,7 @@ function replaceValue(pair: Pair, after: unknown, inFlow: boolean, state: State)
   if (isFlow || (!isObject(after) && !Array.isArray(after)) || isEmpty(after)) {
     const isBare = !isNode(value) || rangeOf(value)[0] === rangeOf(value)[1] || isCollection(value)
     const start = isBare ? keyEnd : rangeOf(value)[0]
-    state.edits.push({ start, end, text: `${isBare ? ' ' : ''}${flowText(after)}${lineEndAt(end, state)}` })
+    state.edits.push({ start, end, text: `${isBare ? ' ' : ''}${scalarText(after, null)}${lineEndAt(end, state)}` })
     return
   }
   const deeper = Array.isArray(after) && !state.style.indentSeq ? 0 : state.style.indent

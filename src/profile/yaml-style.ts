@@ -50,6 +50,8 @@ export function flowText(value: unknown): string {
 
 /** In the quotes of the value whose place it takes, where it had some. */
 export function scalarText(value: unknown, quotes: 'QUOTE_DOUBLE' | 'QUOTE_SINGLE' | null): string {
+  // JSON is YAML, and has no lines that would have to be set in.
+  if (typeof value === 'string' && value.includes('\n')) return JSON.stringify(value)
   if (quotes === null || typeof value !== 'string') return flowText(value)
   const scalar = new Scalar(value)
   scalar.type = quotes
@@ -61,7 +63,7 @@ function quoted(value: unknown): Node {
   const node = new Document(value, options).contents as Node
   visit(node, {
     Scalar(_, scalar) {
-      if (isScalar(scalar) && typeof scalar.value === 'string' && /^[\d.:]+$/.test(scalar.value))
+      if (isScalar(scalar) && typeof scalar.value === 'string' && /^(?=.*\d)[\d.:]+$/.test(scalar.value))
         scalar.type = Scalar.QUOTE_DOUBLE
     },
   })

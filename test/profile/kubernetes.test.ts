@@ -1,0 +1,355 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { parse, parseAllDocuments, stringify } from 'yaml'
+import { helmValues, isHelmTemplate } from '../../src/profile/helm.ts'
+import { editManifest, kubernetesManifest } from '../../src/profile/kubernetes.ts'
+import { rootProfile, sampleProfile } from './sample.ts'
+import { expectKubernetes } from './schemas.ts'
+
+const profile = sampleProfile()
+const documents = (text: string) => parseAllDocuments(text).map((document) => document.toJS())
+
+/** Pod Security Standards, restricted: what a pod must say. */
+function expectRestricted(spec: Record<string, never>): void {
+  const {
+    containers = [],
+    initContainers = [],
+    volumes = [],
+    securityContext: pod = {},
+  } = spec as Record<string, never>
+  for (const { securityContext: own = {}, ports = [] } of [
+    ...(containers as never[]),
+    ...(initContainers as never[]),
+  ] as Record<string, never>[]) {
+    const both = { ...(pod as object), ...(own as object) } as Record<string, unknown>
+    expect(both).toMatchObject({
+      runAsNonRoot: true,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: expect.arrayContaining(['ALL']) },
+    })
+    expect(['RuntimeDefault', 'Localhost']).toContain((both.seccompProfile as { type: string }).type)
+    expect(both.runAsUser).not.toBe(0)
+    expect(both.privileged ?? false).toBe(false)
+    for (const added of (both.capabilities as { add?: string[] }).add ?? []) expect(added).toBe('NET_BIND_SERVICE')
+    for (const port of ports as { hostPort?: number }[]) expect(port.hostPort ?? 0).toBe(0)
+  }
+  for (const volume of volumes as object[]) {
+    const kinds = Object.keys(volume).filter((key) => key !== 'name')
+    for (const kind of kinds)
+      expect([
+        'configMap',
+        'csi',
+        'downwardAPI',
+        'emptyDir',
+        'ephemeral',
+        'persistentVolumeClaim',
+        'projected',
+        'secret',
+      ]).toContain(kind)
+  }
+}
+
+describe('a new manifest', () => {
+  test.each([
+    ['hardened', profile],
+    ['with data', sampleProfile({ volumes: [{ path: '/var/lib/x', uid: 1, gid: 1, prepared: true }] })],
+    [
+      'with low ports',
+      sampleProfile({
+        ports: [{ from: 53, to: 53, protocol: 'udp' }],
+        sysctls: { 'net.ipv4.ip_unprivileged_port_start': '53' },
+      }),
+    ],
+    ['with an environment', sampleProfile({ env: { A: '1' } })],
+  ])('%s: fits the schema and is restricted', (_, one) => {
+    const manifest = parse(kubernetesManifest(one).text)
+    expectKubernetes(manifest)
+    expectRestricted(manifest.spec.template.spec)
+  })
+
+  test('keeps root: fits the schema, with the least that it needs', () => {
+    const manifest = parse(kubernetesManifest(rootProfile).text)
+    expectKubernetes(manifest)
+    expect(manifest.spec.template.spec).toMatchObject({
+      hostUsers: false,
+      containers: [
+        {
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            capabilities: { add: ['SETGID', 'SETUID'], drop: ['ALL'] },
+          },
+        },
+      ],
+    })
+    expect(JSON.stringify(manifest)).not.toContain('runAsNonRoot')
+  })
+})
+
+const before = `# the site
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  selector: {app: web}
+  ports:
+  - port: 80   # outside
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  selector:
+    matchLabels: {app: web}
+  template:
+    metadata:
+      labels: {app: web}
+    spec:
+      containers:
+      - name: nginx
+        image: "nginx:latest"   # pinned later
+        ports:
+        - name: http
+          containerPort: 80
+        livenessProbe:
+          httpGet: {path: /, port: 80}
+        readinessProbe:
+          httpGet: {path: /, port: http}
+`
+
+test('only what has to change does, in each document', () => {
+  expect(editManifest(before, 'web.yaml', profile, null).text).toBe(`# the site
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  selector: {app: web}
+  ports:
+  - port: 80   # outside
+    targetPort: 8080
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  selector:
+    matchLabels: {app: web}
+  template:
+    metadata:
+      labels: {app: web}
+    spec:
+      containers:
+      - name: nginx
+        image: "nginx-nonroot:latest"   # pinned later
+        ports:
+        - name: http
+          containerPort: 8080
+        livenessProbe:
+          httpGet: {path: /, port: 8080}
+        readinessProbe:
+          httpGet: {path: /, port: http}
+        securityContext:
+          runAsNonRoot: true
+          runAsUser: 101
+          runAsGroup: 101
+          allowPrivilegeEscalation: false
+          capabilities:
+            drop:
+            - ALL
+          readOnlyRootFilesystem: true
+          seccompProfile:
+            type: RuntimeDefault
+        volumeMounts:
+        - name: etc-nginx-conf-d
+          mountPath: /etc/nginx/conf.d
+        - name: tmp
+          mountPath: /tmp
+      securityContext:
+        runAsNonRoot: true
+        seccompProfile:
+          type: RuntimeDefault
+        fsGroup: 101
+        fsGroupChangePolicy: OnRootMismatch
+      volumes:
+      - name: etc-nginx-conf-d
+        emptyDir: {}
+      - name: tmp
+        emptyDir:
+          medium: Memory
+          sizeLimit: 64Mi
+      initContainers:
+      - name: copy-writable
+        image: nginx-nonroot:latest
+        command:
+        - sh
+        - -c
+        - cp -R /etc/nginx/conf.d/. /writable/etc-nginx-conf-d/
+        securityContext:
+          runAsNonRoot: true
+          runAsUser: 101
+          runAsGroup: 101
+          allowPrivilegeEscalation: false
+          capabilities:
+            drop:
+            - ALL
+          readOnlyRootFilesystem: true
+          seccompProfile:
+            type: RuntimeDefault
+        volumeMounts:
+        - name: etc-nginx-conf-d
+          mountPath: /writable/etc-nginx-conf-d
+`)
+})
+
+const wrap: Readonly<Record<string, (pod: object) => object>> = {
+  Pod: (spec) => ({ apiVersion: 'v1', spec }),
+  Deployment: (spec) => ({ apiVersion: 'apps/v1', spec: { selector: {}, template: { spec } } }),
+  StatefulSet: (spec) => ({ apiVersion: 'apps/v1', spec: { selector: {}, serviceName: 'x', template: { spec } } }),
+  DaemonSet: (spec) => ({ apiVersion: 'apps/v1', spec: { selector: {}, template: { spec } } }),
+  Job: (spec) => ({ apiVersion: 'batch/v1', spec: { template: { spec } } }),
+  CronJob: (spec) => ({
+    apiVersion: 'batch/v1',
+    spec: { schedule: '* * * * *', jobTemplate: { spec: { template: { spec } } } },
+  }),
+}
+
+function manifest(kind: string, container: object = {}, pod: object = {}): string {
+  const spec = { containers: [{ name: 'web', image: 'nginx', ...container }], ...pod }
+  return stringify({ kind, metadata: { name: 'x' }, ...(wrap[kind] ?? wrap.Pod)?.(spec) })
+}
+
+function podOf(value: Record<string, never>): Record<string, never> {
+  const { spec } = value as unknown as { spec: Record<string, Record<string, never>> }
+  const template = spec.jobTemplate?.spec ?? spec
+  return ((template as Record<string, Record<string, never>>).template?.spec ?? spec) as Record<string, never>
+}
+
+test.each(Object.keys(wrap))('%s: fits the schema and is restricted afterwards', (kind) => {
+  const { text } = editManifest(manifest(kind), 'x.yaml', profile, null)
+  const [value] = documents(text)
+  expectKubernetes(value)
+  expectRestricted(podOf(value))
+  expect(editManifest(text, 'x.yaml', profile, null).text).toBe(text)
+})
+
+describe('what is there already', () => {
+  const edited = (container: object, pod: object = {}) => {
+    const { text, notes } = editManifest(manifest('Pod', container, pod), 'x.yaml', profile, null)
+    const spec = podOf(parse(text)) as unknown as Record<string, unknown> & { containers: Record<string, unknown>[] }
+    return { spec, container: spec.containers[0] ?? {}, notes: notes.join('\n') }
+  }
+
+  test('a Localhost profile, mounts and an fsGroup of their own stay', () => {
+    const { spec, container } = edited(
+      {
+        securityContext: { seccompProfile: { type: 'Localhost', localhostProfile: 'x.json' } },
+        volumeMounts: [{ name: 'own', mountPath: '/tmp/' }],
+      },
+      { volumes: [{ name: 'own', emptyDir: {} }], securityContext: { fsGroup: 7 } },
+    )
+    expect(container).toMatchObject({
+      securityContext: { seccompProfile: { type: 'Localhost', localhostProfile: 'x.json' } },
+    })
+    expect(spec.securityContext).toMatchObject({ fsGroup: 7 })
+    expect(JSON.stringify(container.volumeMounts)).not.toContain('"tmp"')
+  })
+
+  test('what restricted refuses goes, and is said', () => {
+    const { container, notes } = edited({
+      securityContext: { privileged: true, runAsUser: 0, capabilities: { add: ['SYS_ADMIN', 'NET_BIND_SERVICE'] } },
+    })
+    expect(container.securityContext).toMatchObject({
+      runAsUser: 101,
+      capabilities: { add: ['NET_BIND_SERVICE'], drop: ['ALL'] },
+    })
+    expect(JSON.stringify(container)).not.toContain('privileged')
+    expect(notes).toMatch(/privileged: true is taken out/)
+    expect(notes).toMatch(/loses SYS_ADMIN/)
+  })
+
+  test('a name that another volume has is not taken', () => {
+    const { spec } = edited({}, { volumes: [{ name: 'tmp', configMap: { name: 'c' } }] })
+    expect(spec.volumes).toContainEqual({ name: 'tmp-writable', emptyDir: { medium: 'Memory', sizeLimit: '64Mi' } })
+  })
+
+  test('what the others of the pod do is not decided here', () => {
+    const { spec, notes } = edited(
+      {},
+      {
+        containers: [
+          { name: 'web', image: 'nginx' },
+          { name: 'log', image: 'x' },
+        ],
+        hostNetwork: true,
+      },
+    )
+    expect(spec.securityContext).toEqual({ fsGroup: 101, fsGroupChangePolicy: 'OnRootMismatch' })
+    expect(spec.containers[1]).toEqual({ name: 'log', image: 'x' })
+    expect(notes).toMatch(/not alone in its pod/)
+    expect(notes).toMatch(/hostNetwork: true is not allowed/)
+  })
+})
+
+test.each([
+  [manifest('Pod', { image: 'redis' }), null, /runs redis, not nginx:latest/],
+  [manifest('Pod', { image: 'redis' }), 'web', /runs redis, not nginx:latest/],
+  [manifest('Pod'), 'other', /has no container other/],
+  ['kind: ConfigMap\ndata: {a: b}\n', null, /no container of x.yaml runs nginx:latest/],
+])('%#', (text, container, message) => {
+  expect(() => editManifest(text, 'x.yaml', profile, container)).toThrow(message)
+})
+
+const context = fc.record(
+  {
+    privileged: fc.boolean(),
+    runAsUser: fc.constantFrom(0, 5),
+    capabilities: fc.record(
+      { add: fc.constantFrom(['CHOWN'], []), drop: fc.constantFrom(['ALL'], ['KILL']) },
+      { requiredKeys: [] },
+    ),
+  },
+  { requiredKeys: [] },
+)
+
+test('twice is once; comments, other documents and unknown keys survive', () => {
+  const kind = fc.constantFrom(...Object.keys(wrap))
+  const extra = fc.dictionary(fc.constantFrom('x-a', 'x-b'), fc.oneof(fc.string(), fc.integer(), fc.constant(null)))
+  fc.assert(
+    fc.property(kind, context, extra, fc.boolean(), (one, securityContext, more, probe) => {
+      const container = { securityContext, ...more, ...(probe ? { livenessProbe: { tcpSocket: { port: 80 } } } : {}) }
+      const other = 'kind: ConfigMap # as it is\ndata:   {a:   "b"}\n'
+      const text = `# first\n${manifest(one, container, more)}# last\n---\n${other}`
+      const once = editManifest(text, 'x.yaml', profile, null).text
+      expect(editManifest(once, 'x.yaml', profile, null).text).toBe(once)
+      expect(once.startsWith('# first\n') && once.endsWith(`# last\n---\n${other}`)).toBe(true)
+      const pod = podOf(documents(once)[0])
+      expectRestricted(pod)
+      expect(pod).toMatchObject(more)
+      expect((pod.containers as unknown as object[])[0]).toMatchObject(more)
+    }),
+  )
+})
+
+describe('Helm', () => {
+  test.each([
+    ['image: "{{ .Values.image }}"', true],
+    ['{{- if .Values.x }}', true],
+    ['{{ include "a.b" . | nindent 4 }}', true],
+    ['summary: "{{ $labels.instance }} is down"', false],
+    ['a: {b: {c: 1}}', false],
+  ])('%s', (text, expected) => {
+    expect(isHelmTemplate(text)).toBe(expected)
+  })
+
+  test('the values under the names of helm create', () => {
+    const values = parse(helmValues(profile))
+    expect(values).toMatchObject({
+      image: { repository: 'nginx-nonroot', tag: 'latest' },
+      podSecurityContext: { runAsNonRoot: true, fsGroup: 101 },
+      securityContext: { runAsUser: 101, readOnlyRootFilesystem: true },
+      service: { port: 8080 },
+    })
+    expect(values.volumes).toHaveLength(2)
+  })
+})

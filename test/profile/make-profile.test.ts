@@ -1,0 +1,173 @@
+import { describe, expect, test } from '@jest/globals'
+import { programs } from '../../catalogue/index.ts'
+import { parseDockerfile } from '../../src/dockerfile/index.ts'
+import { hardenDockerfile } from '../../src/harden.ts'
+import { lookUp } from '../../src/image/sources/catalogue.ts'
+import { defaultPolicy } from '../../src/plan/policy.ts'
+import type { StageInput } from '../../src/plan/stage-input.ts'
+import type { Profile } from '../../src/profile/profile.ts'
+import type { ReportProof } from '../../src/report/report.ts'
+import { stageInputs } from '../../src/stage-inputs.ts'
+import { profileFor } from '../../src/target/profile-for.ts'
+import { transforms } from '../../transforms/index.ts'
+import { type BaseFile, imageFacts } from '../harden/support/facts.ts'
+import { proof } from '../report/sample.ts'
+
+/** The profile of an image that an engine would have, planned as the command line does. */
+function profileOf(reference: string, base: BaseFile, change: Partial<ReportProof> | null = null): Profile {
+  const dockerfile = parseDockerfile(`FROM ${reference}\n`)
+  const facts = imageFacts(reference, base)
+  const stages: readonly StageInput[] = stageInputs(dockerfile, defaultPolicy, {
+    bases: new Map([[reference, { known: true, value: facts }]]),
+    built: new Map(),
+    observations: new Map(),
+    programs,
+    daemonPorts: [],
+    entries: (name) => lookUp(name),
+  })
+  const { plan, result } = hardenDockerfile({
+    target: reference,
+    kind: 'image',
+    dockerfile,
+    stages,
+    policy: defaultPolicy,
+    transforms,
+  })
+  const item = { target: reference, kind: 'image' as const, path: null, reference, text: null }
+  const profile = profileFor(item, stages, plan, { ...result, proof: change === null ? null : { ...proof, ...change } })
+  if (profile === null) throw new Error('no profile')
+  return profile
+}
+
+/** A server of its own account, which owns nothing yet. */
+const server: BaseFile = {
+  config: { cmd: ['server'], ports: ['8080/tcp'] },
+  passwd: ['root:x:0:0::/root:/bin/sh', 'server:x:999:999::/var/lib/server:/bin/false'],
+  group: ['root:x:0:', 'server:x:999:'],
+  files: [
+    'drwxr-xr-x 999:999 /var/lib/server',
+    '-rwxr-xr-x 0:0 /bin/sh',
+    '-rwxr-xr-x 0:0 /bin/chown',
+    '-rwxr-xr-x 0:0 /usr/bin/server',
+    'drwxrwxrwt 0:0 /tmp',
+  ],
+}
+
+describe('nothing is claimed that was not shown', () => {
+  test('a plan', () => {
+    const profile = profileOf('example.org/server:1', server)
+    expect(profile).toMatchObject({
+      user: { value: { name: 'server', uid: 999, gid: 999 }, known: 'planned' },
+      capabilities: { value: [], known: 'planned' },
+      noNewPrivileges: { value: true, known: 'planned' },
+      readOnly: { value: false, known: 'planned' },
+      writable: [],
+    })
+    expect(profile.notes.join('\n')).toMatch(/nothing of this was run: --prove shows/)
+  })
+
+  test('a proof', () => {
+    const profile = profileOf('example.org/server:1', server, {})
+    expect(profile).toMatchObject({
+      user: { known: 'measured' },
+      capabilities: { known: 'measured' },
+      noNewPrivileges: { known: 'measured' },
+      readOnly: { value: true, known: 'measured' },
+      writable: [{ kind: 'tmpfs', path: '/tmp', mode: 0o1777 }],
+    })
+  })
+
+  test('a proof that failed is a plan', () => {
+    const profile = profileOf('example.org/server:1', server, { passed: false })
+    expect(profile).toMatchObject({ user: { known: 'planned' }, readOnly: { value: false } })
+    expect(profile.notes[0]).toBe('the proof failed: this profile is a plan that does not work yet')
+  })
+
+  test('a root that does not work read-only stays writable, and why is said', () => {
+    const result = proof.result === null ? null : { ...proof.result, readOnlyRootfs: false, tmpfs: [] }
+    const cells = [{ name: 'read-only root', outcome: 'fail' as const, reason: 'http :80: was 200, is closed' }]
+    const profile = profileOf('example.org/server:1', server, { result, cells })
+    expect(profile.readOnly).toEqual({ value: false, known: 'measured' })
+    expect(profile.notes).toContain(
+      'the root stays writable: it does not work read-only (http :80: was 200, is closed)',
+    )
+  })
+
+  test('a catalogue that lists what is written is enough for a planned read-only root', () => {
+    const profile = profileOf('nginx:latest', {
+      ...server,
+      config: { cmd: ['nginx'], ports: ['80/tcp'] },
+      passwd: ['root:x:0:0::/root:/bin/sh', 'nginx:x:101:101::/nonexistent:/bin/false'],
+      group: ['nginx:x:101:'],
+    })
+    expect(profile.readOnly).toEqual({ value: true, known: 'planned' })
+    expect(profile.writable.map(({ path }) => path)).toContain('/tmp')
+  })
+})
+
+describe('can the image be used as it is, with --user alone?', () => {
+  test('yes, where nothing has to change', () => {
+    const profile = profileOf('example.org/server:1', server)
+    expect(profile.asIs).toEqual({ enough: true, breaks: [] })
+    expect(profile.image).toMatchObject({ name: 'example.org/server:1', derived: false })
+  })
+
+  test('with a volume that is given to the user first', () => {
+    const config = { ...server.config, volumes: ['/data'] }
+    const profile = profileOf('example.org/server:1', {
+      ...server,
+      config,
+      files: [...(server.files ?? []), 'drwxr-xr-x 0:0 /data'],
+    })
+    expect(profile.asIs?.enough).toBe(true)
+    expect(profile.asIs?.breaks.join()).toMatch(/^\/data cannot be written by the user \(declared by VOLUME\): a mount/)
+    expect(profile.volumes).toEqual([{ path: '/data', uid: 999, gid: 999, prepared: false }])
+    expect(profile.notes.join('\n')).toContain(
+      'docker run --rm --user 0:0 --volume VOLUME:/data --entrypoint chown example.org/server:1 -R 999:999 /data',
+    )
+  })
+
+  test('no, where it has no account', () => {
+    const profile = profileOf('example.org/server:1', {
+      ...server,
+      passwd: ['root:x:0:0::/root:/bin/sh'],
+      group: ['root:x:0:'],
+    })
+    expect(profile.asIs).toMatchObject({ enough: false })
+    expect(profile.image).toMatchObject({ name: 'server-nonroot:1', derived: true })
+  })
+
+  test('not asked of an image that is not root', () => {
+    const profile = profileOf('example.org/server:1', { ...server, config: { ...server.config, user: 'server' } })
+    expect(profile.asIs).toBeNull()
+    expect(profile.user?.value).toEqual({ name: 'server', uid: 999, gid: 999 })
+  })
+})
+
+test('what keeps root: capabilities, the twin, the host', () => {
+  const profile = profileOf('example.org/cron:1', { ...server, config: { cmd: ['cron', '-f'] } })
+  expect(profile).toMatchObject({ root: true, user: null, readOnly: { value: false } })
+  expect(profile.capabilities?.value).toEqual(expect.arrayContaining(['SETGID', 'SETUID']))
+  expect(profile.notes.join('\n')).toMatch(/supercronic[\s\S]*userns-remap/)
+})
+
+test('a low port that stays needs the runtime to allow it', () => {
+  const profile = profileOf('example.org/server:1', {
+    ...server,
+    config: { cmd: ['server'], ports: ['53/udp', '8080/tcp'] },
+  })
+  expect(profile.ports).toEqual([
+    { from: 53, to: 53, protocol: 'udp' },
+    { from: 8080, to: 8080, protocol: 'tcp' },
+  ])
+  expect(profile.sysctls).toEqual({ 'net.ipv4.ip_unprivileged_port_start': '53' })
+})
+
+test('an image without a chown borrows one', () => {
+  const bare = {
+    ...server,
+    files: ['drwxr-xr-x 0:0 /data', '-rwxr-xr-x 0:0 /usr/bin/server'],
+    config: { ...server.config, volumes: ['/data'] },
+  }
+  expect(profileOf('example.org/server:1', bare).notes.join('\n')).toContain('--entrypoint chown busybox:musl -R')
+})
