@@ -45,20 +45,29 @@ interface Draft {
   readonly copies: CopiedPath[]
 }
 
-export function shippedBy(sources: ShippedSources, stageIndex: number, depth = 0): Shipped {
+export function shippedBy(sources: ShippedSources, stageIndex: number): Shipped {
+  return shippedOnce(sources, stageIndex, new Map())
+}
+
+/** A stage that many COPY lines take from is read once. */
+function shippedOnce(sources: ShippedSources, stageIndex: number, known: Map<number, Shipped>): Shipped {
+  const before = known.get(stageIndex)
+  if (before !== undefined) return before
   const steps = stageSteps(sources.dockerfile, stageIndex, sources.baseConfig)
   const actions = runActions(steps)
   const draft: Draft = { entries: new Map(), texts: new Map(), origins: new Map(), copies: [] }
   for (const step of steps) {
     const { keyword, line } = step.instruction
     if (keyword === 'WORKDIR') folder(draft, normalisePath(step.words[0] ?? '', step.workdir ?? ''))
-    else if (keyword === 'COPY' || keyword === 'ADD') copy(draft, step, sources, depth)
+    else if (keyword === 'COPY' || keyword === 'ADD') copy(draft, step, sources, known)
     else if (keyword === 'RUN') {
       forgetEdited(draft, step)
       for (const action of actions) if (action.line === line) act(draft, action, sources)
     }
   }
-  return { ...draft, actions, steps }
+  const shipped = { ...draft, actions, steps }
+  known.set(stageIndex, shipped)
+  return shipped
 }
 
 const directory: FileEntry = { type: 'directory', uid: 0, gid: 0, mode: 0o755, size: 0, link: null }
@@ -70,7 +79,7 @@ function folder(draft: Draft, path: string | null, mode = 0o755): void {
     draft.entries.set(at, directory)
 }
 
-function copy(draft: Draft, step: Step, sources: ShippedSources, depth: number): void {
+function copy(draft: Draft, step: Step, sources: ShippedSources, known: Map<number, Shipped>): void {
   const { instruction, words } = step
   const target = words.at(-1)
   const destination = target == null ? null : normalisePath(target, step.workdir ?? '')
@@ -98,7 +107,7 @@ function copy(draft: Draft, step: Step, sources: ShippedSources, depth: number):
   }
   const from = flag('from')
   const stage = from === null ? null : findStage(sources.dockerfile, from, instruction.stage)
-  const other = stage === null || depth > 8 ? null : shippedBy(sources, stage.index, depth + 1)
+  const other = stage === null ? null : shippedOnce(sources, stage.index, known)
   for (const source of words.slice(0, -1)) {
     if (source == null || source.startsWith('<<')) continue
     draft.copies.push({ source, destination, line: instruction.line })

@@ -33,7 +33,8 @@ export function commandLineNeeds(config: ImageConfig): readonly Need[] {
   for (const [name, value] of config.env) {
     const database = /^(?:sqlite3?:(?:\/\/\/?)?|file:)(.+)$/i.exec(value)
     if (database !== null) add(database[1]?.split('?')[0] ?? '', `the database of ENV ${name}`, true)
-    else if (WRITTEN.test(name) && /\//.test(value) && !value.includes('://')) add(value, `named by ENV ${name}`, true)
+    else if (WRITTEN.test(name) && value.startsWith('/'))
+      add(value, `named by ENV ${name}`, /(DIR|PATH|FILE|DIRECTORY)$/i.test(name))
   }
   return needs
 }
