@@ -1,0 +1,108 @@
+// What the pages in docs/ show is what happens: blocks below `<!-- run -->` are run, page by page, in a folder of its own.
+// Shown lines must come in this order; spaces do not count, `…` stands for anything, and more may be said than is shown.
+import { execFile } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { REPOSITORY } from './support/cli.ts'
+import { TEST_LABEL } from './support/images.ts'
+
+interface Run {
+  readonly command: string
+  readonly shown: readonly string[]
+}
+
+const DOCS = join(REPOSITORY, 'docs')
+const pages = readdirSync(DOCS).filter((name) => name.endsWith('.md'))
+const textOf = (page: string) => readFileSync(join(DOCS, page), 'utf8')
+
+function runsOf(text: string): readonly Run[] {
+  const blocks = [...text.matchAll(/^<!-- run -->\n```console\n([\s\S]*?)\n```$/gm)].map((match) => match[1] ?? '')
+  return blocks.flatMap((block) => {
+    const runs: { command: string; shown: string[] }[] = []
+    for (const line of block.split('\n')) {
+      if (line.startsWith('$ ')) runs.push({ command: line.slice(2), shown: [] })
+      else runs.at(-1)?.shown.push(line)
+    }
+    return runs
+  })
+}
+
+/** The first shown line that did not come, or null. */
+function missing(shown: readonly string[], output: string): string | null {
+  const squeezed = (text: string) => text.trim().replace(/\s+/g, ' ')
+  const lines = output.split('\n').map(squeezed)
+  let from = 0
+  for (const line of shown) {
+    if (line.trim() === '…' || line.trim() === '') continue
+    const parts = squeezed(line)
+      .split('…')
+      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    const pattern = new RegExp(`^${parts.join('.*')}$`)
+    const found = lines.findIndex((candidate, index) => index >= from && pattern.test(candidate))
+    if (found < 0) return line
+    from = found + 1
+  }
+  return null
+}
+
+let tools: string
+
+beforeAll(() => {
+  tools = mkdtempSync(join(tmpdir(), 'hi-docs-'))
+  const script = (name: string, lines: string[]) => {
+    writeFileSync(join(tools, name), `#!/bin/sh\n${lines.join('\n')}\n`)
+    chmodSync(join(tools, name), 0o755)
+  }
+  script('harden-image', [`exec '${process.execPath}' '${join(REPOSITORY, 'dist', 'cli.js')}' "$@"`])
+  // What the pages make is known as the tests' own.
+  script('docker', [
+    `PATH='${process.env.PATH}'`,
+    `case $1 in build|run) verb=$1; shift; exec docker "$verb" --label ${TEST_LABEL} "$@";; esac`,
+    `case "$1 $2" in 'volume create') shift 2; exec docker volume create --label ${TEST_LABEL} "$@";; esac`,
+    'exec docker "$@"',
+  ])
+})
+
+afterAll(() => rmSync(tools, { recursive: true }))
+
+function shell(command: string, cwd: string): Promise<string> {
+  const env = { ...process.env, PATH: `${tools}${delimiter}${process.env.PATH}`, NO_COLOR: '1', FORCE_COLOR: '' }
+  return new Promise((resolve) => {
+    // Some commands are shown because they fail: what they say is compared, not how they end.
+    execFile('sh', ['-c', `exec 2>&1\n${command}`], { cwd, env, timeout: 60_000 }, (_, stdout) => resolve(stdout))
+  })
+}
+
+describe('the runs of', () => {
+  test.concurrent.each(pages.filter((page) => runsOf(textOf(page)).length > 0))('%s', async (page) => {
+    const folder = join(tools, page)
+    mkdirSync(folder)
+    for (const { command, shown } of runsOf(textOf(page))) {
+      const output = await shell(command, folder)
+      expect({ command, missing: missing(shown, output), ...(missing(shown, output) && { output }) }).toEqual({
+        command,
+        missing: null,
+      })
+      // A command that is shown without any output must not complain.
+      if (shown.length === 0) expect({ command, output }).toEqual({ command, output: '' })
+    }
+  })
+})
+
+test('every page but the index has a run, and is in the index', () => {
+  const index = textOf('README.md')
+  for (const page of pages.filter((name) => name !== 'README.md')) {
+    expect(textOf(page)).toContain('```console')
+    expect(index).toContain(`(${page})`)
+  }
+})
+
+test('every link leads somewhere', () => {
+  for (const page of pages) {
+    const links = [...textOf(page).matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1] ?? '')
+    for (const link of links) expect(() => readdirSync(join(DOCS, link, '..'))).not.toThrow()
+    for (const link of links.filter((path) => path.endsWith('.md'))) expect(textOf(link)).not.toBe('')
+  }
+})
