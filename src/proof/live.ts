@@ -1,5 +1,6 @@
 import type { ContainerProcess, Engine, Listener, RunSpec } from '../engine/engine.ts'
 import type { ImageConfig } from '../image/facts.ts'
+import type { Operation } from '../plan/operation.ts'
 import { kindsOf } from './added-kinds.ts'
 import { type AnswerBook, answerBook } from './answer-book.ts'
 import { askPorts } from './ask-ports.ts'
@@ -56,6 +57,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
   let listeners: readonly Listener[] | null = null
   let smoke: SmokeResult | null = null
   let restarted: RestartRecord | null = null
+  let exercised: readonly Operation[] | null = null
 
   const runOwnCheck = async (): Promise<SmokeResult | null> => {
     if (options.smoke === null) return null
@@ -111,6 +113,8 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     async restart() {
       if (!state.running) return
       const before = state
+      // Starting again is no work that a connection asks for.
+      exercised = traced === null ? null : await exercisedSince(traced, readyAt)
       await stop()
       await engine.start(container)
       const again = await waitUntilReady(engine, container, options)
@@ -132,7 +136,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
       const diff = mergeDiffs(up, down)
       const logs = await engine.logs(container)
       const logFiles = await readLogFiles(engine, container, diff)
-      const trace = traced === null ? null : await traceOf(traced, readyAt)
+      const trace = traced === null ? null : await traceOf(traced, exercised ?? (await exercisedSince(traced, readyAt)))
       await engine.remove(container)
       return {
         ...soFar(),
@@ -182,10 +186,15 @@ async function start(engine: Engine, spec: RunSpec, options: LiveOptions): Promi
 }
 
 /** A trace with holes is none: what it does not show would pass for what was not done. */
-async function traceOf(traced: TracedRun, since: number): Promise<TraceRecord | string> {
+async function traceOf(traced: TracedRun, exercised: readonly Operation[]): Promise<TraceRecord | string> {
   const all = await traced.read()
   if (!all.known) return all.reason
   if (all.value.lost > 0) return `${all.value.lost} calls of the trace could not be read`
-  const exercised = await traced.read({ since })
-  return { operations: all.value.operations, exercised: exercised.known ? exercised.value.operations : [] }
+  return { operations: all.value.operations, exercised }
+}
+
+/** What it did after it was up: what a connection or a request makes it do. */
+async function exercisedSince(traced: TracedRun, since: number): Promise<readonly Operation[]> {
+  const trace = await traced.read({ since })
+  return trace.known ? trace.value.operations : []
 }

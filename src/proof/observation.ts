@@ -2,12 +2,10 @@ import type { ExposedPort, ImageFacts } from '../image/facts.ts'
 import type { Operation } from '../plan/operation.ts'
 import { baseName } from '../plan/places.ts'
 import type { Observation } from '../plan/stage-input.ts'
+import { FIRST_EPHEMERAL_PORT } from './ask-ports.ts'
 import { isOptional, operationsOfDiff } from './observe.ts'
 import { rootWork } from './root-work.ts'
 import type { RunRecord } from './run-record.ts'
-
-/** Above this a port that nobody exposed was given by the kernel. */
-const FIRST_EPHEMERAL_PORT = 32768
 
 /** What a run of the original as root has shown, for the plan: its trace, or what `docker diff` tells where there is none. */
 export function observationOf(record: RunRecord, facts: ImageFacts): Observation {
