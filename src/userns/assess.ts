@@ -113,7 +113,7 @@ function* effects(engine: EngineFacts | null, liveRestore: boolean, containerdIm
   yield 'one mapping for the whole daemon; --userns=host exempts a container, and its root is then root again'
   if (liveRestore) yield 'live-restore is on: stop all containers before the restart, or they run on unseen'
   if (containerdImages || engine?.storageDriver === 'overlayfs')
-    yield 'the containerd image store is not for a remapped daemon (moby issue 47377): it falls back to the classic store'
+    yield 'the containerd image store is in use, and Docker documents it as not available with remapping (moby issue 47377)'
 }
 
 function inventory({ images, containers, usage }: EngineFacts): string {

@@ -9,7 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, release, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
@@ -290,6 +290,50 @@ describe('a clear error, and nothing written', () => {
       'subgid was not written: it changed while it was worked on',
     )
     expect(snapshot(folder)).toEqual(before)
+  })
+})
+
+describe('with an engine that answers', () => {
+  /** A `docker` that answers `info` with this and has no containers. */
+  function withDocker(info: object): Record<string, string> {
+    const folder = root({})
+    const json = JSON.stringify({ ServerVersion: '27.0.1', Name: hostname(), KernelVersion: release(), ...info })
+    writeFileSync(join(folder, 'docker'), `#!/bin/sh\n[ "$1" != info ] || cat <<'E'\n${json}\nE\n`, { mode: 0o755 })
+    return { PATH: `${folder}:${process.env.PATH}` }
+  }
+  const ask = (folder: string, action: string, info: object) =>
+    call(['userns', action, '--root', folder], { cwd: folder, env: withDocker(info) })
+
+  test('a rootless one: check has nothing to do, apply is refused and writes nothing', async () => {
+    const folder = root(host)
+    const before = snapshot(folder)
+    const info = { SecurityOptions: ['name=seccomp,profile=builtin', 'name=rootless'] }
+    expect(await ask(folder, 'check', info)).toMatchObject({ code: 0, stdout: expect.stringContaining('not needed') })
+    expect(await ask(folder, 'apply', info)).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('the engine that answers is rootless'),
+    })
+    expect(snapshot(folder)).toEqual(before)
+  })
+
+  test('one of another machine says nothing about this one', async () => {
+    const { stdout } = await ask(root(host), 'check', { Name: 'elsewhere' })
+    expect(stdout).toContain('no engine was asked (the engine that answers is of another machine, elsewhere)')
+  })
+
+  test('podman in the guise of docker is none', async () => {
+    const { stdout } = await ask(root(host), 'check', { ServerVersion: undefined, version: { Version: '5.0' } })
+    expect(stdout).toContain('no engine was asked (docker is no Docker Engine here)')
+  })
+
+  test('the account that is set has no range: broken, and why', async () => {
+    const folder = root({ ...host, 'etc/docker/daemon.json': '{"userns-remap":"default"}' })
+    const { code, stdout } = await ask(folder, 'check', {})
+    expect({ code, stdout }).toEqual({
+      code: 1,
+      stdout: expect.stringContaining('/etc/subuid has no range for dockremap'),
+    })
   })
 })
 
