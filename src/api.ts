@@ -35,7 +35,15 @@ export function harden(input: HardenInput): TargetResult {
     const value = input.facts?.get(reference) ?? factsFromCatalogue(reference)
     if (value !== null) bases.set(reference, { known: true, value })
   }
-  const knowledge = { bases, built: new Map(), observations: new Map(), programs, packages, daemonPorts, entries: lookUp }
+  const knowledge = {
+    bases,
+    built: new Map(),
+    observations: new Map(),
+    programs,
+    packages,
+    daemonPorts,
+    entries: lookUp,
+  }
   return hardenDockerfile({
     target: input.target ?? 'Dockerfile',
     kind: input.kind ?? 'dockerfile',

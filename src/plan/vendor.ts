@@ -13,7 +13,11 @@ export interface Vendor {
   readonly moves: ReadonlyMap<number, VendorMove>
   readonly fileEdits: readonly FileEdit[]
   readonly env: readonly EnvSetting[]
-  readonly needsRoot: { readonly reason: string; readonly hint: string; readonly capabilities: readonly string[] } | null
+  readonly needsRoot: {
+    readonly reason: string
+    readonly hint: string
+    readonly capabilities: readonly string[]
+  } | null
   /** How daemons that bind a port by themselves are told another one. */
   readonly daemonPorts: readonly DaemonPortRule[]
   /** How the vendor itself ships it without root; null where it does not. */
