@@ -61,13 +61,16 @@ const LOCKED_DOWN = [
   '--sysctl=net.ipv4.ip_unprivileged_port_start=1024',
 ]
 
+/** Of this run alone: others may use the engine at the same time. */
+const IMAGES = `harden-image-test/static-${process.pid}`
+
 let scratch = ''
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'harden-image-static-'))
 })
 afterAll(async () => {
   await rm(scratch, { recursive: true, force: true })
-  const images = await docker(['images', '--quiet', 'harden-image-test/static-*'])
+  const images = await docker(['images', '--quiet', `${IMAGES}-*`])
   if (images) await docker(['rmi', '--force', ...new Set(images.split('\n'))])
 })
 
@@ -80,7 +83,7 @@ async function checkout(name: string): Promise<string> {
 
 async function build(folder: string, text: string, tag: string): Promise<string> {
   await writeFile(join(scratch, `${tag}.Dockerfile`), text)
-  const image = `harden-image-test/static-${tag}`
+  const image = `${IMAGES}-${tag}`
   await docker([
     'build',
     '--quiet',
@@ -163,6 +166,8 @@ async function run(image: string, options: readonly string[], port: number, ask:
   })
 }
 
+const passed = new Map<string, string>()
+
 describe.each([
   ['with the base image at hand', 'docker'],
   ['without an engine', 'none'],
@@ -170,9 +175,11 @@ describe.each([
   for (const [name, app] of Object.entries(APPS)) {
     test(`${name} answers as it did`, async () => {
       const folder = await checkout(name)
-      const before = await build(folder, await readFile(join(folder, 'Dockerfile'), 'utf8'), `${name}-before`)
       const result = await hardened(folder, engine)
       expect(result.verdict).toBe('hardened')
+      // The same text has been built and run with the base at hand.
+      if (passed.get(name) === result.output) return
+      const before = await build(folder, await readFile(join(folder, 'Dockerfile'), 'utf8'), `${name}-before`)
       const after = await build(folder, result.output, `${name}-${engine}`)
       const exposed = await docker(['image', 'inspect', '--format', '{{json .Config.ExposedPorts}}', after])
       const port = exposed.includes(`"${app.port}/`) ? app.port : app.port + 8000
@@ -182,6 +189,7 @@ describe.each([
       expect(locked.found).toEqual(original.found)
       expect(locked.processes.length).toBeGreaterThan(0)
       for (const process of locked.processes) expect(process.uids).not.toContain(0)
+      passed.set(name, result.output)
     })
   }
 
