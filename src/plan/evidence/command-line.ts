@@ -40,7 +40,7 @@ export function commandLineNeeds(config: ImageConfig): readonly Need[] {
 }
 
 function pathOf(value: string, workdir: string): string | null {
-  const text = value.replace(/^["']|["'];?$/g, '')
+  const text = value.replace(/[;&|)]+$/, '').replace(/^["']|["']$/g, '')
   if (text === '' || text.startsWith('-') || /[$*`]|:\/\//.test(text)) return null
   // `--log info`, `--cache true`: a bare word is a value, not a place.
   if (!text.includes('/') && !looksLikeFile(text)) return null
