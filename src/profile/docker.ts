@@ -48,7 +48,12 @@ function writableFlag(place: WritablePlace, name: string, engine: string): strin
   return `--tmpfs=${path}:uid=${uid},gid=${gid},mode=${mode.toString(8)},size=${TMPFS_MEGABYTES}m`
 }
 
-function volumeFlag({ path }: Pick<ProfileVolume, 'path'>, name: string): string {
+function volumeFlag(
+  { path, prepared = true }: Pick<ProfileVolume, 'path'> & { prepared?: boolean },
+  name: string,
+): string {
+  // An empty volume takes the owner of the image's folder at each start, unless it is told not to.
+  if (!prepared) return `--volume=${volumeName({ path }, name)}:${path}:nocopy`
   return `--mount=type=volume,source=${volumeName({ path }, name)},${csv(`target=${path}`)}`
 }
 

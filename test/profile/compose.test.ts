@@ -20,6 +20,10 @@ describe('a new file', () => {
       }),
     ],
     [
+      'a volume of root, used as it is',
+      sampleProfile({ volumes: [{ path: '/data', uid: 1, gid: 1, prepared: false }] }),
+    ],
+    [
       'used as it is',
       sampleProfile({ env: { A: '1' }, image: { ...profile.image, derived: false, name: 'nginx:latest' } }),
     ],

@@ -33,7 +33,7 @@ test('a new volume that would be root‘s is given to the user first', () => {
     volumes: [{ path: '/my data', uid: 5, gid: 6, prepared: false }],
   })
   expect(dockerRun(profile, 'docker')).toMatch(
-    /^docker run --rm --user 0:0 --volume nginx-my-data:'\/my data' --entrypoint chown nginx:latest -R 5:6 '\/my data' && docker run .*'--mount=type=volume,source=nginx-my-data,target=\/my data'/,
+    /^docker run --rm --user 0:0 --volume nginx-my-data:'\/my data' --entrypoint chown nginx:latest -R 5:6 '\/my data' && docker run .*'--volume=nginx-my-data:\/my data:nocopy'/,
   )
 })
 

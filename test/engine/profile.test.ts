@@ -1,0 +1,150 @@
+// What `profile` prints is run as it is printed, and must start the image and work.
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { harden } from './support/cli.ts'
+import { expectUnprivileged } from './support/expect-hardened.ts'
+import { docker, ensureImage, isRunning, tagOf, waitFor } from './support/images.ts'
+import { listeningPorts } from './support/listening.ts'
+import { SERVERS, type Server } from './support/probes.ts'
+
+const run = promisify(execFile)
+const NAME = `harden-image-profile-${process.pid}`
+
+/** Debian's docker-compose brings the plugin. */
+const hasCompose = await run('docker', ['compose', 'version']).then(
+  () => true,
+  () => false,
+)
+const withCompose = hasCompose ? test : test.skip
+
+/** Names and host ports are the machine's: everything else of a printed line is run as it is. */
+function ours(line: string): string {
+  return line
+    .replace(/--name=\S+/, `--name=${NAME} --label harden-image.test=1`)
+    .replaceAll(/--publish=\d+:/g, '--publish=127.0.0.1::')
+    .replaceAll(/(?<=source=|--volume[ =])(?=[\w-]+[,:])/g, `${NAME}-`)
+}
+
+async function remove(): Promise<void> {
+  await docker(['rm', '--force', '--volumes', NAME])
+  const volumes = await docker(['volume', 'ls', '--quiet', '--filter', `name=${NAME}`])
+  if (volumes !== '') await docker(['volume', 'rm', ...volumes.split('\n')])
+}
+
+async function expectWorks(name: string, { port, probe }: Server): Promise<void> {
+  const format = '{{.Id}} {{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}'
+  const [id = '', address = ''] = (await docker(['inspect', '--format', format, name])).split(' ')
+  await waitFor(async () => {
+    const [moved = port] = port < 1024 ? await listeningPorts(id) : [port]
+    await probe({ id, address }, moved)
+  })
+  await expectUnprivileged(id)
+  expect(await isRunning(id)).toBe(true)
+}
+
+function server(name: string): Server {
+  const found = SERVERS[name]
+  if (found === undefined) throw new Error(`no server ${name}`)
+  return found
+}
+
+describe('an image that is derived', () => {
+  let folder = ''
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'harden-image-test-'))
+    const { code, stderr } = await harden([await ensureImage('nginx'), '--prove', '-o', folder])
+    expect({ code, stderr }).toMatchObject({ code: 0 })
+  })
+  afterAll(async () => {
+    await rm(folder, { recursive: true })
+    await docker(['rmi', '--force', 'nginx-nonroot:latest'])
+  })
+
+  test('-o: the lines above the Compose file build and run it', async () => {
+    const text = await readFile(join(folder, 'compose.yaml'), 'utf8')
+    const shell = /^# Without Compose: (.* && \\\n#\s+docker run .*)$/m.exec(text)?.[1]?.replace(/\\\n#/, '') ?? ''
+    expect(shell).toMatch(/--read-only .*--user=|--user=.* --read-only /)
+    try {
+      await run('sh', ['-c', ours(shell)], { cwd: folder })
+      await expectWorks(NAME, server('nginx'))
+      expect(await docker(['inspect', '--format', '{{.HostConfig.ReadonlyRootfs}}', NAME])).toBe('true')
+    } finally {
+      await remove()
+    }
+  })
+
+  withCompose('-o: docker compose up', async () => {
+    const compose = (...args: readonly string[]) =>
+      run('docker', ['compose', '--project-name', NAME, ...args], { cwd: folder })
+    const path = join(folder, 'compose.yaml')
+    const text = await readFile(path, 'utf8')
+    try {
+      await writeFile(path, text.replace(/"\d+:(\d+)"/, '"127.0.0.1::$1"'))
+      await compose('up', '--detach', '--build')
+      const { stdout } = await compose('ps', '--quiet')
+      await expectWorks(stdout.trim(), server('nginx'))
+    } finally {
+      await compose('down', '--volumes')
+      await writeFile(path, text)
+    }
+  })
+
+  withCompose('a Compose file of somebody is changed, and starts', async () => {
+    const own = join(folder, 'site.yaml')
+    const before =
+      "# our site\nservices:\n  web:\n    image: 'nginx:latest'\n    ports: ['127.0.0.1::80']   # the proxy finds it\n"
+    await writeFile(own, before)
+    const args = ['profile', tagOf('nginx'), '--for', 'compose', '--file', own]
+    const dry = await harden(args)
+    expect(await readFile(own, 'utf8')).toBe(before)
+    expect(dry.stdout).toContain("+    ports: ['127.0.0.1::8080']   # the proxy finds it")
+    const { code, stderr } = await harden([...args, '--prove', '-w'])
+    expect({ code, stderr }).toMatchObject({ code: 0 })
+    const compose = (...more: readonly string[]) =>
+      run('docker', ['compose', '--project-name', NAME, '--file', own, ...more])
+    try {
+      await compose('up', '--detach')
+      const { stdout } = await compose('ps', '--quiet')
+      await expectWorks(stdout.trim(), server('nginx'))
+    } finally {
+      await compose('down', '--volumes')
+    }
+  })
+})
+
+test.each([
+  ['redis', []],
+  ['busybox-app', ['--prove']],
+])('%s: the printed line works, with an image only where it says so', async (name, flags) => {
+  const image = await ensureImage(name)
+  const { code, stdout, stderr } = await harden(['profile', image, '--for', 'docker', ...flags])
+  expect({ code, stderr }).toMatchObject({ code: 0 })
+  const derived = /^build it first: harden-image \S+ --build -t (\S+)$/m.exec(stderr)?.[1]
+  try {
+    if (derived !== undefined) expect((await harden([image, ...flags, '--build', '-t', derived])).code).toBe(0)
+    expect(stdout).toContain(` ${derived ?? image}\n`)
+    await run('sh', ['-c', ours(stdout)])
+    await expectWorks(NAME, server(name))
+  } finally {
+    await remove()
+    if (derived !== undefined) await docker(['rmi', '--force', derived])
+  }
+})
+
+test('cron keeps root with the capabilities that are named, and nothing else', async () => {
+  const image = await ensureImage('cron')
+  const { code, stdout, stderr } = await harden(['profile', image, '--for', 'docker'])
+  expect({ code, stdout, stderr }).toMatchObject({ code: 0 })
+  expect(stdout).toMatch(/--cap-drop=ALL (--cap-add=\w+ )+--security-opt=no-new-privileges /)
+  expect(stderr).toMatch(/userns-remap/)
+  try {
+    await run('sh', ['-c', ours(stdout)])
+    expect(await isRunning(NAME)).toBe(true)
+  } finally {
+    await remove()
+  }
+})
