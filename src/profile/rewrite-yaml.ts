@@ -65,7 +65,9 @@ function changeMap(map: YAMLMap, after: Json, inFlow: boolean, state: State): vo
   const before = map.toJS(state.document) as Json
   const own = map.items.filter((pair) => keyOf(pair) !== null)
   const gone = own.filter((pair) => !Object.hasOwn(after, keyOf(pair) ?? ''))
-  if (gone.length > 0 && (inFlow || gone.length === map.items.length)) {
+  // The first key may stand behind the dash of a list, and then the second one would take its place.
+  const bothFirst = map.items.slice(0, 2).every((pair) => gone.includes(pair))
+  if (gone.length > 0 && (inFlow || gone.length === map.items.length || bothFirst)) {
     replace(map, after, inFlow, state)
     return
   }
