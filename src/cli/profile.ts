@@ -29,7 +29,10 @@ export async function showProfile(
     return exitCode([result], request)
   }
   const profile = withImage(outcome.profile, asked.image)
-  const notes = asked.file === null ? print(profile, asked, request, io) : await editFile(profile, asked, request, io)
+  const notes =
+    asked.file === null
+      ? print(profile, asked, request, io)
+      : await editFile(profile, asked, request, result.proof?.passed !== false, io)
   io.stderr.write(profileNotes(profile, result, notes))
   // What keeps root is answered: the profile is how to run it.
   const open = result.verdict === 'incomplete' || result.proof?.passed === false
@@ -57,7 +60,13 @@ function buildOf(target: string): string | { context: string; dockerfile: string
   return file === 'Dockerfile' || target === '-' ? context : { context, dockerfile: file }
 }
 
-async function editFile(profile: Profile, asked: ProfileRequest, { write }: Work, io: Io): Promise<readonly string[]> {
+async function editFile(
+  profile: Profile,
+  asked: ProfileRequest,
+  { write }: Work,
+  isProved: boolean,
+  io: Io,
+): Promise<readonly string[]> {
   const name = asked.file ?? ''
   const path = resolve(io.cwd, name)
   const before = await readText(path, name)
@@ -76,6 +85,7 @@ async function editFile(profile: Profile, asked: ProfileRequest, { write }: Work
       ? editCompose(before, name, profile, asked.service)
       : editManifest(before, name, profile, asked.container)
   if (text === before) io.stderr.write(`${name}: nothing to change\n`)
+  else if (write && !isProved) io.stderr.write(`${name} was not written: the proof failed\n`)
   else if (write) {
     await replaceText(path, name, before, text)
     io.stderr.write(`wrote ${name}\n`)

@@ -55,30 +55,25 @@ function jobOf({ write, output }: Work, { result, source, path, profile }: Targe
   if (result.kind === 'image') {
     if (output === null) return null
     const name = join(output, 'Dockerfile')
-    const beside = join(output, 'compose.yaml')
-    return {
-      name,
-      write: async () => {
-        await writeOwn(resolve(cwd, name), name, result.output)
-        if (profile !== undefined) await writeOwn(resolve(cwd, beside), beside, profileFile(profile))
-      },
-    }
+    const files: (readonly [string, string])[] = [[name, result.output]]
+    if (profile !== undefined) files.push([join(output, 'compose.yaml'), profileFile(profile)])
+    return { name: files.map(([file]) => file).join(' and '), write: () => writeOwn(files, cwd) }
   }
   if (!write || path === null || !result.changed) return null
   return { name: result.target, write: () => replaceText(path, result.target, source, result.output) }
 }
 
 /** Replaces what a run before has written, and nothing else: `-o .` must not cost anybody a Dockerfile. */
-async function writeOwn(path: string, name: string, text: string): Promise<void> {
-  if (existsSync(path)) {
-    const old = await readText(path, name)
-    if (old !== text && !isOurs(old)) {
-      throw new HardenError('unreadable', `${name} was not written: it is there already and not from harden-image`, {
-        hint: 'choose another folder with -o, or remove it',
-      })
-    }
+async function writeOwn(files: readonly (readonly [string, string])[], cwd: string): Promise<void> {
+  for (const [name, text] of files) {
+    const path = resolve(cwd, name)
+    const old = existsSync(path) ? await readText(path, name) : text
+    if (old === text || isOurs(old)) continue
+    throw new HardenError('unreadable', `${name} was not written: it is there already and not from harden-image`, {
+      hint: 'choose another folder with -o, or remove it',
+    })
   }
-  await writeText(path, name, text)
+  for (const [name, text] of files) await writeText(resolve(cwd, name), name, text)
 }
 
 function isOurs(text: string): boolean {

@@ -56,10 +56,11 @@ export function profileOf(source: ProfileSource): Profile | null {
     root,
     user: user === null ? null : { value: user, known },
     capabilities,
-    noNewPrivileges: part(true, proof?.result?.noNewPrivileges === true),
+    // Where nothing is known of what it needs, it gets what it has today.
+    noNewPrivileges: part(capabilities !== null, proof?.result?.noNewPrivileges === true),
     readOnly,
     writable: readOnly.value ? writablePlaces(source, user, proof) : asked?.enough ? grantedPlaces(source, user) : [],
-    volumes: user === null ? [] : volumesOf(plan, facts, user, asked?.enough === true),
+    volumes: volumesOf(plan, facts, user ?? { uid: 0, gid: 0 }, asked?.enough === true),
     ports,
     sysctls: sysctlsFor(ports, root),
     env: asked?.enough === true ? Object.fromEntries(plan.env.map(({ name, value }) => [name, value])) : {},
@@ -103,7 +104,12 @@ function imageOf({ reference, folder, result, plan }: ProfileSource, derived: bo
   return { original: reference, derived, name, chown: hasChown ? (reference ?? name) : 'busybox:musl' }
 }
 
-function volumesOf(plan: StagePlan, facts: ImageFacts, user: ProfileUser, isBare: boolean): readonly ProfileVolume[] {
+function volumesOf(
+  plan: StagePlan,
+  facts: ImageFacts,
+  user: Pick<ProfileUser, 'uid' | 'gid'>,
+  isBare: boolean,
+): readonly ProfileVolume[] {
   return facts.config.volumes.flatMap((volume) => {
     const path = normalisePath(volume, facts.config.workdir)
     if (path === null) return []

@@ -80,7 +80,9 @@ function rootNotes(
         ? ['the capabilities are those that the catalogue names; not each of them was shown to be needed']
         : []),
     ...hints.filter((hint) => !result.findings.some((finding) => finding.outcome === 'note' && finding.hint === hint)),
-    ...(vendor.variant === null ? [] : [`the vendor ships it without root as ${vendor.variant}`]),
+    ...(vendor.needsRoot?.capabilities.includes('ALL')
+      ? ['by the catalogue it needs --privileged, which nothing can lock down: take what does the same without']
+      : []),
     'its root is root of the host if it breaks out: userns-remap, a rootless engine or hostUsers: false (Kubernetes) makes it nobody',
   ]
 }

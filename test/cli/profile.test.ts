@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from '@jest/globals'
+import type { ProcessTarget } from '../../src/work.ts'
+import { rootProfile, sampleProfile } from '../profile/sample.ts'
+import { sampleResult } from '../report/sample.ts'
+import { tree } from '../workspace/tree.ts'
+import { call } from './call.ts'
+
+const made =
+  (profile = sampleProfile(), change = {}): ProcessTarget =>
+  async ({ target, kind }) => ({
+    source: '',
+    path: null,
+    profile,
+    result: sampleResult({ target, kind, output: 'FROM nginx\n# harden-image: x\nUSER 101:101\n', ...change }),
+  })
+
+const site = 'services:\n  web:\n    image: nginx # ours\n'
+
+test('the line alone on stdout, the rest on stderr', async () => {
+  const { code, stdout, stderr } = await call(['profile', 'nginx', '--for', 'docker'], {
+    cwd: tree({}),
+    processTarget: made(),
+  })
+  expect({ code, lines: stdout.trimEnd().split('\n').length }).toEqual({ code: 0, lines: 1 })
+  expect(stdout).toMatch(/^docker run .* nginx-nonroot:latest\n$/)
+  expect(stderr).toContain('build it first: harden-image nginx:latest --build -t nginx-nonroot:latest\n')
+  expect(stderr).toContain(
+    'with --user alone: no, a derived image is needed\n  /etc/nginx/nginx.conf has to change: its pid file\n',
+  )
+})
+
+test.each(['compose', 'kubernetes'])('--for %s', async (platform) => {
+  const { code, stdout } = await call(['profile', 'nginx', '--for', platform, '--image', 'r.example/a:1'], {
+    cwd: tree({}),
+    processTarget: made(),
+  })
+  expect(code).toBe(0)
+  expect(stdout).toContain('image: r.example/a:1\n')
+})
+
+test('a file: a diff first, written with -w, nothing the second time', async () => {
+  const cwd = tree({ 'compose.yaml': site })
+  const args = ['profile', 'nginx', '--for', 'compose', '--file', 'compose.yaml']
+  const dry = await call(args, { cwd, processTarget: made() })
+  expect(dry.stdout).toContain('--- a/compose.yaml\n+++ b/compose.yaml\n')
+  expect(dry.stdout).toContain('+    image: nginx-nonroot:latest # ours\n')
+  expect(readFileSync(join(cwd, 'compose.yaml'), 'utf8')).toBe(site)
+  const wrote = await call([...args, '-w'], { cwd, processTarget: made() })
+  expect(wrote).toMatchObject({ code: 0, stdout: '' })
+  expect(wrote.stderr).toContain('wrote compose.yaml\n')
+  expect(readFileSync(join(cwd, 'compose.yaml'), 'utf8')).toContain('read_only: true')
+  const again = await call(args, { cwd, processTarget: made() })
+  expect(again).toMatchObject({ code: 0, stdout: '' })
+  expect(again.stderr).toContain('compose.yaml: nothing to change\n')
+})
+
+test('a proof that failed changes no file', async () => {
+  const cwd = tree({ 'compose.yaml': site })
+  const args = ['profile', 'nginx', '--for', 'compose', '--file', 'compose.yaml', '-w']
+  const result = sampleResult()
+  const proof = {
+    engine: 'e',
+    rounds: 1,
+    passed: false,
+    parity: false,
+    baseline: { image: 'x', uids: [0], capabilities: [] },
+    result: null,
+    checks: [],
+    cells: [],
+    remarks: [],
+  }
+  const { code, stderr } = await call(args, {
+    cwd,
+    processTarget: made(sampleProfile(), { ...result, verdict: 'incomplete', proof }),
+  })
+  expect(code).toBe(1)
+  expect(stderr).toContain('compose.yaml was not written: the proof failed\n')
+  expect(readFileSync(join(cwd, 'compose.yaml'), 'utf8')).toBe(site)
+})
+
+test('a Helm template is refused, with the values to set', async () => {
+  const cwd = tree({ 't.yaml': 'image: "{{ .Values.image }}"\n' })
+  const { code, stdout, stderr } = await call(['profile', 'nginx', '--for', 'kubernetes', '--file', 't.yaml'], {
+    cwd,
+    processTarget: made(),
+  })
+  expect(code).toBe(2)
+  expect(stdout).toContain('podSecurityContext:\n  runAsNonRoot: true\n')
+  expect(stderr).toMatch(/t\.yaml is a Helm template/)
+})
+
+test('what keeps root is answered', async () => {
+  const { code, stdout } = await call(['profile', 'cron:1', '--for', 'docker'], {
+    cwd: tree({}),
+    processTarget: made(rootProfile, { verdict: 'needs-root' }),
+  })
+  expect(code).toBe(0)
+  expect(stdout).toContain('--cap-drop=ALL --cap-add=SETGID')
+})
+
+test('-o writes a Compose file beside the Dockerfile, and neither over somebody else‘s', async () => {
+  const cwd = tree({})
+  expect((await call(['nginx', '-o', 'out'], { cwd, processTarget: made() })).code).toBe(0)
+  expect(readFileSync(join(cwd, 'out/compose.yaml'), 'utf8')).toContain('build: "."')
+  expect((await call(['nginx', '-o', 'out'], { cwd, processTarget: made() })).code).toBe(0)
+  const theirs = tree({ 'out/compose.yaml': site })
+  const { code, stderr } = await call(['nginx', '-o', 'out'], { cwd: theirs, processTarget: made() })
+  expect(code).toBe(2)
+  expect(stderr).toContain('out/compose.yaml was not written: it is there already')
+  expect(() => readFileSync(join(theirs, 'out/Dockerfile'))).toThrow()
+})
