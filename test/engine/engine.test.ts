@@ -416,6 +416,7 @@ NoNewPrivs:\t1
       capabilities: ['CHOWN', 'NET_BIND_SERVICE'],
       bounding: ['#42'],
       noNewPrivileges: true,
+      handled: null,
     })
   })
 
