@@ -406,6 +406,7 @@ CapEff:\t0000000000000001
 CapBnd:\t0000040000000000
 CapAmb:\t0000000000000000
 NoNewPrivs:\t1
+SigCgt:\t0000000000004001
 `
   test('ids are mapped back to those inside a user namespace', () => {
     const map = parseIdMap('         0     100000      65536\n')
@@ -416,7 +417,7 @@ NoNewPrivs:\t1
       capabilities: ['CHOWN', 'NET_BIND_SERVICE'],
       bounding: ['#42'],
       noNewPrivileges: true,
-      handled: null,
+      handled: [1, 15],
     })
   })
 
