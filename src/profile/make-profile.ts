@@ -2,17 +2,16 @@ import { resolveUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { normalisePath } from '../plan/places.ts'
 import type { StagePlan } from '../plan/plan.ts'
-import { FIRST_UNPRIVILEGED_PORT } from '../plan/ports.ts'
 import type { Vendor } from '../plan/vendor.ts'
 import type { ReportProof, TargetResult } from '../report/report.ts'
 import { asIs } from './as-is.ts'
 import { notesOf } from './notes.ts'
+import { portsOf, sysctlsFor } from './ports.ts'
 import {
   derivedName,
   type Part,
   type Profile,
   type ProfileImage,
-  type ProfilePort,
   type ProfileUser,
   type ProfileVolume,
   slug,
@@ -48,7 +47,7 @@ export function profileOf(source: ProfileSource): Profile | null {
   const derived = asked !== null && !asked.enough
   const capabilities = root ? leastRoot(plan, proof) : part([] as readonly string[])
   const readOnly = root ? part(false, false) : readOnlyOf(source, proof)
-  const ports = portsOf(plan, facts)
+  const ports = portsOf(source)
   const profile: Omit<Profile, 'notes'> = {
     target: result.target,
     kind: result.kind,
@@ -95,6 +94,9 @@ function readOnlyOf({ plan, vendor }: ProfileSource, proof: ReportProof | null):
 function imageOf({ reference, folder, result, plan }: ProfileSource, derived: boolean): ProfileImage {
   const { commands } = plan.tools
   const hasChown = commands === null ? plan.tools.shell !== false : commands.has('chown')
+  const { vendorImage } = plan
+  if (reference !== null && vendorImage !== undefined)
+    return { original: reference, derived, name: vendorImage, chown: hasChown ? reference : 'busybox:musl' }
   const name =
     reference === null
       ? slug(folder === '' ? result.target : folder)
@@ -117,20 +119,4 @@ function volumesOf(
     const granted = plan.grants.some((grant) => grant.path === path)
     return [{ path, uid: user.uid, gid: user.gid, prepared: !(granted && isBare) }]
   })
-}
-
-function portsOf(plan: StagePlan, facts: ImageFacts): readonly ProfilePort[] {
-  const ports = new Map<string, ProfilePort>()
-  for (const { port, protocol } of facts.config.exposedPorts)
-    ports.set(`${port}/${protocol}`, { from: port, to: port, protocol })
-  for (const { from, to, protocol, exposed } of plan.ports) {
-    if (exposed || to !== null) ports.set(`${from}/${protocol}`, { from, to: to ?? from, protocol })
-  }
-  return [...ports.values()]
-}
-
-/** A port below 1024 that stays: not every runtime lifts the kernel's limit (FACTS 18). */
-function sysctlsFor(ports: readonly ProfilePort[], root: boolean): Readonly<Record<string, string>> {
-  const low = ports.map(({ to }) => to).filter((port) => port < FIRST_UNPRIVILEGED_PORT)
-  return root || low.length === 0 ? {} : { 'net.ipv4.ip_unprivileged_port_start': String(Math.min(...low)) }
 }

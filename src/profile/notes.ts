@@ -10,7 +10,7 @@ export function notesOf(profile: Omit<Profile, 'notes'>, source: ProfileSource):
 
 function unproved(
   { user, readOnly, asIs }: Omit<Profile, 'notes'>,
-  { result, plan }: ProfileSource,
+  { result, plan, vendor }: ProfileSource,
 ): readonly string[] {
   const notes: string[] = []
   const { proof } = result
@@ -21,6 +21,8 @@ function unproved(
     )
   else if (proof === null)
     notes.push('nothing of this was run: --prove shows what holds and what a read-only root needs')
+  if (plan.vendorImage !== undefined)
+    notes.push(`it is the vendor's own image: ${(vendor.variant?.differences ?? []).join(', ')}`)
   if (plan.offered !== null) notes.push(`it is not started as it is: ${plan.offered}`)
   if (user === null)
     notes.push('the user of the image has no number that is known here: Kubernetes cannot check it (runAsNonRoot)')

@@ -3,7 +3,7 @@ import { programs } from '../../catalogue/index.ts'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import { hardenDockerfile } from '../../src/harden.ts'
 import { lookUp } from '../../src/image/sources/catalogue.ts'
-import { defaultPolicy } from '../../src/plan/policy.ts'
+import { defaultPolicy, type Policy } from '../../src/plan/policy.ts'
 import type { StageInput } from '../../src/plan/stage-input.ts'
 import type { Profile } from '../../src/profile/profile.ts'
 import type { ReportProof } from '../../src/report/report.ts'
@@ -14,10 +14,15 @@ import { type BaseFile, imageFacts } from '../harden/support/facts.ts'
 import { proof } from '../report/sample.ts'
 
 /** The profile of an image that an engine would have, planned as the command line does. */
-function profileOf(reference: string, base: BaseFile, change: Partial<ReportProof> | null = null): Profile {
+function profileOf(
+  reference: string,
+  base: BaseFile,
+  change: Partial<ReportProof> | null = null,
+  policy: Policy = defaultPolicy,
+): Profile {
   const dockerfile = parseDockerfile(`FROM ${reference}\n`)
   const facts = imageFacts(reference, base)
-  const stages: readonly StageInput[] = stageInputs(dockerfile, defaultPolicy, {
+  const stages: readonly StageInput[] = stageInputs(dockerfile, policy, {
     bases: new Map([[reference, { known: true, value: facts }]]),
     built: new Map(),
     observations: new Map(),
@@ -30,7 +35,7 @@ function profileOf(reference: string, base: BaseFile, change: Partial<ReportProo
     kind: 'image',
     dockerfile,
     stages,
-    policy: defaultPolicy,
+    policy,
     transforms,
   })
   const item = { target: reference, kind: 'image' as const, path: null, reference, text: null }
@@ -170,4 +175,17 @@ test('an image without a chown borrows one', () => {
     config: { ...server.config, volumes: ['/data'] },
   }
   expect(profileOf('example.org/server:1', bare).notes.join('\n')).toContain('--entrypoint chown busybox:musl -R')
+})
+
+test('the vendor‘s own image is run as it is', () => {
+  const policy = { ...defaultPolicy, preferVendor: true }
+  const passwd = ['root:x:0:0::/root:/bin/sh', 'nginx:x:101:101::/nonexistent:/bin/false']
+  const base = { ...server, config: { cmd: ['nginx'], ports: ['80/tcp'] }, passwd, group: ['nginx:x:101:'] }
+  const profile = profileOf('nginx:latest', base, null, policy)
+  expect(profile).toMatchObject({
+    image: { name: 'nginxinc/nginx-unprivileged:latest', derived: false },
+    user: { value: { uid: 101, gid: 101 } },
+    ports: [{ from: 80, to: 8080 }],
+    asIs: null,
+  })
 })

@@ -1,0 +1,32 @@
+import { FIRST_UNPRIVILEGED_PORT } from '../plan/ports.ts'
+import type { Vendor } from '../plan/vendor.ts'
+import type { ProfileSource } from './make-profile.ts'
+import type { ProfilePort } from './profile.ts'
+
+/** What is exposed or was seen to be bound, where it was and where it is. */
+export function portsOf({ plan, facts, vendor }: ProfileSource): readonly ProfilePort[] {
+  const ports = new Map<string, ProfilePort>()
+  for (const { port, protocol } of facts.config.exposedPorts) {
+    ports.set(`${port}/${protocol}`, {
+      from: port,
+      to: plan.vendorImage === undefined ? port : vendorPort(port, vendor),
+      protocol,
+    })
+  }
+  for (const { from, to, protocol, exposed } of plan.ports) {
+    if (exposed || to !== null) ports.set(`${from}/${protocol}`, { from, to: to ?? from, protocol })
+  }
+  return [...ports.values()]
+}
+
+/** A port below 1024 that stays: not every runtime lifts the kernel's limit (FACTS 18). */
+export function sysctlsFor(ports: readonly ProfilePort[], root: boolean): Readonly<Record<string, string>> {
+  const low = ports.map(({ to }) => to).filter((port) => port < FIRST_UNPRIVILEGED_PORT)
+  return root || low.length === 0 ? {} : { 'net.ipv4.ip_unprivileged_port_start': String(Math.min(...low)) }
+}
+
+/** The catalogue's list of what is different in the vendor's own image: `listens on 8080 instead of 80`. */
+function vendorPort(port: number, { variant }: Vendor): number {
+  const said = variant?.differences.map((one) => /\b(\d+) instead of (\d+)\b/.exec(one)) ?? []
+  return Number(said.find((match) => match?.[2] === String(port))?.[1] ?? port)
+}
