@@ -1,3 +1,4 @@
+import { emptyConfig } from '../image/config.ts'
 import type { ExposedPort, ImageConfig, Known } from '../image/facts.ts'
 import type { Dockerfile, Instruction, StageBase } from './model.ts'
 import { pairsOf } from './pairs.ts'
@@ -73,25 +74,13 @@ function keepEnv(
   }
 }
 
-const emptyConfig: ImageConfig = {
-  user: '',
-  entrypoint: null,
-  cmd: null,
-  env: new Map([['PATH', defaultPath]]),
-  exposedPorts: [],
-  volumes: [],
-  workdir: '/',
-  healthcheck: null,
-  onbuild: [],
-  shell: null,
-  stopSignal: null,
-  labels: new Map(),
-}
+/** `scratch` with the PATH that BuildKit gives it. */
+const scratchConfig: ImageConfig = { ...emptyConfig, env: new Map([['PATH', defaultPath]]) }
 
 function configOf(base: StageBase | undefined, baseConfig: BaseConfig): Known<ImageConfig> {
   if (base?.kind === 'image') return baseConfig(base.reference)
   if (base?.kind === 'unresolved') return { known: false, reason: base.reason }
-  return { known: true, value: emptyConfig }
+  return { known: true, value: scratchConfig }
 }
 
 /** The triggers of a base image run first. One that cannot be read fails the build, so there is nothing to follow. */

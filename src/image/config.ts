@@ -83,3 +83,19 @@ function asString(value: unknown): string {
 function asObject(value: unknown): Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {}
 }
+
+/** A config that says nothing. */
+export const emptyConfig: ImageConfig = {
+  user: '',
+  entrypoint: null,
+  cmd: null,
+  env: new Map(),
+  exposedPorts: [],
+  volumes: [],
+  workdir: '/',
+  healthcheck: null,
+  onbuild: [],
+  shell: null,
+  stopSignal: null,
+  labels: new Map(),
+}

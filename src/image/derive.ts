@@ -1,20 +1,6 @@
 import type { StageState } from '../dockerfile/stage-state.ts'
-import type { Accounts, ImageConfig, ImageFacts, Known } from './facts.ts'
-
-export const emptyConfig: ImageConfig = {
-  user: '',
-  entrypoint: null,
-  cmd: null,
-  env: new Map(),
-  exposedPorts: [],
-  volumes: [],
-  workdir: '/',
-  healthcheck: null,
-  onbuild: [],
-  shell: null,
-  stopSignal: null,
-  labels: new Map(),
-}
+import { emptyConfig } from './config.ts'
+import type { Accounts, ImageFacts, Known } from './facts.ts'
 
 /** What a base image that nobody could look at is known to be: nothing, for this reason. */
 export function unknownFacts(reference: string, reason: string): ImageFacts {

@@ -1,3 +1,7 @@
+import { normalisePath as absolutePath } from '../image/path.ts'
+
+export { isWithin as isInside, nameOf as baseName, parentOf } from '../image/path.ts'
+
 /**
  * What the places of a Linux file system mean for a grant. Source: FHS 3.0 and hier(7).
  */
@@ -120,28 +124,7 @@ export function isMarkerFile(path: string): boolean {
   return /\.(pid|lock|log|out|err)$|\.log\.\d+$|\/(pid|lock|LOCK)$/.test(path)
 }
 
-export function parentOf(path: string): string {
-  const cut = path.lastIndexOf('/')
-  return cut <= 0 ? '/' : path.slice(0, cut)
-}
-
-export function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1)
-}
-
-export function isInside(path: string, folder: string): boolean {
-  return folder === '/' ? true : path === folder || path.startsWith(`${folder}/`)
-}
-
 /** Absolute and without `.`, `..`, `//` or a slash at the end; null when it is not absolute. */
 export function normalisePath(path: string, workdir = ''): string | null {
-  const full = path.startsWith('/') ? path : workdir === '' ? null : `${workdir}/${path}`
-  if (full === null) return null
-  const parts: string[] = []
-  for (const part of full.split('/')) {
-    if (part === '' || part === '.') continue
-    if (part === '..') parts.pop()
-    else parts.push(part)
-  }
-  return `/${parts.join('/')}`
+  return path.startsWith('/') || workdir !== '' ? absolutePath(path, workdir) : null
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { packages } from '../../catalogue/index.ts'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
-import { emptyConfig } from '../../src/image/derive.ts'
+import { emptyConfig } from '../../src/image/config.ts'
 import type { BuildContext, ContextEntry } from '../../src/plan/build-context.ts'
 import { commandLineNeeds } from '../../src/plan/evidence/command-line.ts'
 import { packageEvidence } from '../../src/plan/evidence/packages.ts'
