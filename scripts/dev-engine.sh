@@ -20,7 +20,7 @@ need_root() { [ "$(id -u)" = 0 ] || die "$1 needs root, because dockerd does: ru
 
 install_packages() {
   local missing=() package
-  for package in docker.io docker-cli docker-buildx iproute2 iptables mmdebstrap; do
+  for package in docker.io docker-cli docker-buildx docker-compose iproute2 iptables mmdebstrap; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' || missing+=("$package")
   done
   [ ${#missing[@]} -gt 0 ] || return 0
