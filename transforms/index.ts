@@ -13,6 +13,7 @@ import { raisePorts } from './raise-ports.ts'
 import { reportRemarks } from './report-remarks.ts'
 import { setCommand } from './set-command.ts'
 import { setEnvironment } from './set-environment.ts'
+import { setHome } from './set-home.ts'
 import { setUser } from './set-user.ts'
 import { skipStepDown } from './skip-step-down.ts'
 
@@ -29,6 +30,7 @@ export const transforms: readonly Transform[] = [
   ownCopiedFiles,
   ownMounts,
   setEnvironment,
+  setHome,
   exposePorts,
   setUser,
   numberUser,

@@ -1,26 +1,26 @@
-import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
-import { insertLines, userPlace } from '../src/dockerfile/placement.ts'
-import { envValue, keyword, reason } from '../src/dockerfile/write.ts'
+import { insertEnv } from '../src/dockerfile/insert-env.ts'
+import type { Stage } from '../src/dockerfile/model.ts'
+import { envValue } from '../src/dockerfile/write.ts'
 import type { Edit } from '../src/edit.ts'
 import type { EnvSetting } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
 
 export const setEnvironment: Transform = {
   name: 'set-environment',
-  summary: 'Set the variables that depend on the user, HOME above all, and those that hold a moved port.',
+  summary: 'Let variables that hold a moved port say the new one, and set those that a non-root start needs.',
   *run(dockerfile, { plan }) {
     for (const stagePlan of plan.stages) {
       const stage = dockerfile.stages[stagePlan.stage]
       if (stagePlan.outcome !== 'harden' || stage === undefined) continue
       for (const setting of stagePlan.env) {
+        if (setting.name === 'HOME') continue
         yield {
           outcome: 'fixed',
           line: stage.from.line,
           column: stage.from.column,
           message: `${setting.name}=${setting.value}: ${setting.reason}`,
           evidence: setting.evidence,
-          // HOME where it stands would let the build's root fill the user's home before the account is made.
-          edits: [(setting.name === 'HOME' ? null : inPlace(stage, setting)) ?? inserted(dockerfile, stage, setting)],
+          edits: [inPlace(stage, setting) ?? insertEnv(dockerfile, stage, setting)],
         }
       }
     }
@@ -40,11 +40,4 @@ function inPlace(stage: Stage, { name, value }: EnvSetting): Edit | null {
     }
   }
   return null
-}
-
-function inserted(dockerfile: Dockerfile, stage: Stage, setting: EnvSetting): Edit {
-  return insertLines(dockerfile, userPlace(dockerfile, stage), [
-    ...reason(setting.reason),
-    `${keyword(dockerfile, 'ENV')} ${setting.name}=${envValue(setting.value)}`,
-  ])
 }

@@ -1,4 +1,4 @@
 FROM debian:trixie-slim
-ENV HOME=/root
-COPY app /usr/local/bin/app
+ENV PORT=80
+EXPOSE 80
 CMD ["app"]
