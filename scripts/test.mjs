@@ -53,7 +53,8 @@ function engineTestFiles() {
 
 function engineTests() {
   if (required || engineAnswers()) {
-    jest('engine', ['--maxWorkers=2', '--testTimeout=300000'])
+    // Proofs mostly wait and watch: three at a time keep two cores busy.
+    jest('engine', ['--maxWorkers=3', '--testTimeout=300000'])
     return
   }
   console.error('\nNot run, because no Docker Engine answers:')
