@@ -95,12 +95,13 @@ stop() {
 
 import_base() {
   docker image inspect "$base_image" >/dev/null 2>&1 && return
-  local tar=$cache/debian-trixie-$(dpkg --print-architecture).tar
+  local tar=$cache/debian-trixie-retries-$(dpkg --print-architecture).tar
   # A week, so that the packages inside are not far behind the archive's.
   if [ -z "$(find "$tar" -mtime -7 2>/dev/null)" ]; then
     say "makes $base_image"
     mkdir -p "$cache"
-    mmdebstrap --quiet --variant=minbase --dpkgopt='path-exclude=/usr/share/man/*' \
+    # The option stays in the image: a name that does not resolve for a moment must not fail a build.
+    mmdebstrap --quiet --variant=minbase --aptopt='Acquire::Retries "8"' --dpkgopt='path-exclude=/usr/share/man/*' \
       --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
       trixie "$tar.new.tar" >&2
     mv "$tar.new.tar" "$tar"
