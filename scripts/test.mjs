@@ -54,7 +54,7 @@ function engineTestFiles() {
 function engineTests() {
   if (required || engineAnswers()) {
     // Proofs mostly wait and watch: three at a time keep two cores busy.
-    jest('engine', ['--maxWorkers=3', '--testTimeout=300000'])
+    jest('engine', ['--maxWorkers=3', '--testTimeout=600000'])
     return
   }
   console.error('\nNot run, because no Docker Engine answers:')
