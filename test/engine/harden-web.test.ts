@@ -1,0 +1,3 @@
+import { describeMore } from './support/more-hardening.ts'
+
+describeMore('web')

@@ -1,0 +1,59 @@
+import { afterAll, describe, expect, test } from '@jest/globals'
+import { hardenOne } from './cli.ts'
+import { buildOutput, expectProved, expectSmall, expectWorksUnprivileged } from './expect-hardened.ts'
+import { docker, ensureImage } from './images.ts'
+import { MORE_SERVERS } from './more-probes.ts'
+import type { Server } from './probes.ts'
+
+/** The second list, in parts for files of their own: so they run beside each other. */
+export const GROUPS = {
+  web: ['nginx-official', 'nginx-tls', 'php-nginx', 'lighttpd', 'webfs', 'haproxy'],
+  apps: ['ruby-app', 'node-uploads-shipped', 'secret-config', 'memcached', 'nats'],
+  daemons: ['unbound', 'slapd', 'sshd', 'exim', 'vsftpd'],
+} as const
+
+/** Those that switch user for each session, login or delivery. */
+const NEED_ROOT = ['sshd', 'exim', 'vsftpd']
+
+export function describeMore(group: keyof typeof GROUPS): void {
+  const names = GROUPS[group]
+  describe(group, () => {
+    afterAll(async () => {
+      for (const name of names) {
+        const image = await docker(['images', '--quiet', tagFor(name)])
+        if (image) await docker(['rmi', '--force', image])
+      }
+    })
+
+    for (const name of names) {
+      const server = MORE_SERVERS[name]
+      if (server === undefined) throw new Error(`${name} is no server of the second list`)
+      if (NEED_ROOT.includes(name)) test(`${name} needs root`, () => expectNeedsRoot(name))
+      else test(`${name} is hardened`, () => expectHardened(name, server))
+    }
+  })
+}
+
+function tagFor(name: string): string {
+  return `harden-image-test/proved-${name}`
+}
+
+async function expectHardened(name: string, server: Server): Promise<void> {
+  const base = await ensureImage(name)
+  const hardening = await hardenOne(base, ['--prove'])
+  expectProved(hardening)
+  const tag = await buildOutput(hardening.result.output, tagFor(name), null)
+  await expectWorksUnprivileged(tag, server)
+  await expectSmall(tag, base)
+}
+
+/** The honest answer, and no false success. */
+async function expectNeedsRoot(name: string): Promise<void> {
+  const { code, result } = await hardenOne(await ensureImage(name), ['--prove'])
+  expect({ code, verdict: result.verdict, changed: result.changed }).toEqual({
+    code: 1,
+    verdict: 'needs-root',
+    changed: false,
+  })
+  expect(result.findings.filter(({ outcome }) => outcome === 'todo')).not.toEqual([])
+}
