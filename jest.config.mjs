@@ -2,6 +2,7 @@
 /** @type {import('jest').Config} */
 const shared = {
   extensionsToTreatAsEsm: ['.ts'],
+  setupFiles: ['<rootDir>/test/setup.ts'],
   transform: {
     '\\.ts$': [
       '@swc/jest',

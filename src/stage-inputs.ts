@@ -81,10 +81,10 @@ export function plannedStages(dockerfile: Dockerfile, policy: Policy): readonly 
 }
 
 export function stageInputs(dockerfile: Dockerfile, policy: Policy, knowledge: Knowledge): readonly StageInput[] {
-  return plannedStages(dockerfile, policy).map((stage) => stageInput(dockerfile, stage, knowledge))
+  return plannedStages(dockerfile, policy).map((stage) => stageInput(dockerfile, stage, policy, knowledge))
 }
 
-function stageInput(dockerfile: Dockerfile, stage: Stage, knowledge: Knowledge): StageInput {
+function stageInput(dockerfile: Dockerfile, stage: Stage, policy: Policy, knowledge: Knowledge): StageInput {
   const indexes = lineage(dockerfile, stage.index)
   const root = dockerfile.stages[indexes[0] ?? stage.index] ?? stage
   const chain = indexes.flatMap((index) => dockerfile.stages[index] ?? [])
@@ -128,7 +128,7 @@ function stageInput(dockerfile: Dockerfile, stage: Stage, knowledge: Knowledge):
     created,
     users,
     end: endOfStage(stage, users),
-    rootSteps: rootSteps(stage, users, userTexts(userNumber, created, facts)),
+    rootSteps: rootSteps(stage, users, userTexts(userNumber, created, facts, policy.unsafe)),
     userNumber,
     exemption: exemptionOf(dockerfile, stage),
     shellSeen: chain.some((each) =>

@@ -12,9 +12,9 @@ export const numberUser: Transform = {
       const { text, pins, message, hint } = userNumber
       // A line that moves is written anew where it goes.
       const moves = rootSteps.some((steps) => steps.move === userNumber.line)
-      if (moves && userNumber.outcome !== 'note') continue
+      if (moves && userNumber.outcome === 'fixed') continue
       const edits: Edit[] = pins.map((pin) => ({ start: pin.at, end: pin.at, text: pin.text }))
-      if (text !== null) edits.push({ ...instruction.rest, text })
+      if (text !== null && !moves) edits.push({ ...instruction.rest, text })
       yield {
         outcome: userNumber.outcome,
         line: instruction.line,

@@ -13,6 +13,7 @@ export interface Exemption {
 
 /**
  * The exemption that holds for the user of a stage: harden-image's own, or one that a scanner honours at that place.
+ * Our own: on top, or above any instruction of the stage.
  * hadolint: above the last USER, or `global`. trivy: above USER or FROM, or on top. checkov, KICS: anywhere.
  * Sources: the tools' pages on inline ignores.
  */
@@ -21,7 +22,8 @@ export function exemptionOf(dockerfile: Dockerfile, stage: Stage): Exemption | n
   const last = stage.instructions.findLast(({ keyword }) => keyword === 'USER')
   const above = (instruction: Instruction | undefined): readonly Comment[] =>
     instruction === undefined ? [] : commentsAbove(dockerfile, instruction)
-  const starts = stage.instructions.filter(({ keyword }) => keyword === 'CMD' || keyword === 'ENTRYPOINT')
+  // A USER that another one follows says nothing of how the stage ends.
+  const around = stage.instructions.filter((one) => one.keyword !== 'USER' || one === last)
   const places: readonly (readonly [readonly Comment[], readonly RegExp[]])[] = [
     [dockerfile.comments, EVERYWHERE],
     [[...commentsOnTop(dockerfile), ...above(stage.from), ...above(last)], [TRIVY]],
@@ -33,7 +35,7 @@ export function exemptionOf(dockerfile: Dockerfile, stage: Stage): Exemption | n
       if (match !== undefined && match !== null) return exemption(comment, match.groups?.reason ?? '')
     }
   }
-  const own = [...commentsOnTop(dockerfile), ...above(stage.from), ...above(last), ...starts.flatMap(above)]
+  const own = [...commentsOnTop(dockerfile), ...above(stage.from), ...around.flatMap(above)]
   for (const comment of own) {
     const ignore = ignoresIn(comment)
     if (ignore?.transforms.includes('set-user')) return exemption(comment, ignore.reason)

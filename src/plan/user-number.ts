@@ -58,11 +58,11 @@ export function numberUser(stage: Stage, users: StageUsers, created: Created, fa
   }
 }
 
-/** How the stage's USER lines will read, and who is the same. */
-export function userTexts(number: UserNumber | null, created: Created, facts: ImageFacts): UserTexts {
+/** How the stage's USER lines will read, and who is the same. `unsafe`: what is offered is done. */
+export function userTexts(number: UserNumber | null, created: Created, facts: ImageFacts, unsafe: boolean): UserTexts {
   return {
     written: (line, text) =>
-      line !== null && line === number?.line && number.outcome === 'fixed'
+      line !== null && line === number?.line && (number.outcome === 'fixed' || unsafe)
         ? (number.text ?? text)
         : inNumbers(text, created, facts),
     isSame: (owner, user) => {

@@ -10,7 +10,7 @@ import { type Case, hardenText, pipelineCases, transformCases } from './support/
 import type { FactsFile } from './support/facts.ts'
 
 const cases = [...transformCases(), ...pipelineCases()]
-const RUNS = { numRuns: 300 }
+const RUNS = { numRuns: Number(process.env.FUZZ_RUNS ?? 300) }
 const policy = fc.constantFrom<FactsFile['policy']>(
   {},
   { user: 'web' },
@@ -146,14 +146,14 @@ test('generated Dockerfiles', () => {
     fc.property(dockerfileText, policy, (text, flags) => check(text, { policy: flags ?? {} })),
     RUNS,
   )
-}, 120_000)
+}, 900_000)
 
 test('generated Dockerfiles, damaged', () => {
   fc.assert(
     fc.property(mutatedText, policy, (text, flags) => check(text, { policy: flags ?? {} })),
     RUNS,
   )
-}, 120_000)
+}, 900_000)
 
 test('the cases, damaged', () => {
   fc.assert(
@@ -167,4 +167,4 @@ test('the cases, damaged', () => {
     }),
     RUNS,
   )
-}, 120_000)
+}, 900_000)
