@@ -1,3 +1,4 @@
+import { isRootUser } from '../src/dockerfile/effective-user.ts'
 import type { Dockerfile, Instruction, Stage } from '../src/dockerfile/model.ts'
 import { insertLines, type Place, placeBefore, rootPlace, stagePlace } from '../src/dockerfile/placement.ts'
 import { keyword, reason, runStep, shellWord } from '../src/dockerfile/write.ts'
@@ -23,27 +24,54 @@ export const ownWritablePaths: Transform = {
 }
 
 function* withShell(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, account: AccountChoice): Iterable<Finding> {
-  // What is changed below a VOLUME after its line is thrown away by the legacy builder and by buildah (FACTS 11).
-  const groups = new Map<number, { readonly place: Place; readonly grants: Grant[] }>()
+  const atEnd = { place: rootPlace(dockerfile, stage, plan.end), user: null }
+  const groups = new Map<number, RootPlace & { readonly grants: Grant[] }>()
   for (const grant of plan.grants) {
-    const volume = coveringVolume(stage, grant.path)
-    const place =
-      // Above the VOLUME another user may be in force than root.
-      volume === null || plan.end?.rootBefore === false
-        ? rootPlace(dockerfile, stage, plan.end)
-        : earlier(rootPlace(dockerfile, stage, plan.end), placeBefore(dockerfile, stage, volume))
-    const group = groups.get(place.offset) ?? { place, grants: [] }
+    const chosen = aboveVolume(dockerfile, stage, plan, grant.path, atEnd.place) ?? atEnd
+    const group = groups.get(chosen.place.offset) ?? { ...chosen, grants: [] }
     group.grants.push(grant)
-    groups.set(place.offset, group)
+    groups.set(chosen.place.offset, group)
   }
-  for (const { place, grants } of groups.values()) {
-    const lines = [...reason(why(grants)), ...runStep(dockerfile, commands(grants, account))]
-    yield finding(stage, grants, [insertLines(dockerfile, place, lines)])
+  for (const { place, user, grants } of groups.values()) {
+    const step = runStep(dockerfile, commands(grants, account))
+    const word = keyword(dockerfile, 'USER')
+    const lines = user === null ? step : [`${word} 0`, ...step, `${word} ${user}`]
+    yield finding(stage, grants, [insertLines(dockerfile, place, [...reason(why(grants)), ...lines])])
   }
 }
 
-function earlier(a: Place, b: Place): Place {
-  return b.offset < a.offset ? b : a
+interface RootPlace {
+  readonly place: Place
+  /** Somebody else than root is in force there, and must be again below; null: root is. */
+  readonly user: string | null
+}
+
+/** What is changed below a VOLUME after its line is thrown away by the legacy builder and by buildah (FACTS 11). */
+function aboveVolume(
+  dockerfile: Dockerfile,
+  stage: Stage,
+  plan: StagePlan,
+  path: string,
+  end: Place,
+): RootPlace | null {
+  const volume = coveringVolume(stage, path)
+  if (volume === null) return null
+  const place = placeBefore(dockerfile, stage, volume)
+  const user = otherUserAt(stage, plan, stage.instructions.indexOf(volume))
+  return place.offset >= end.offset || user === undefined ? null : { place, user }
+}
+
+/** The user in force above an instruction, as its USER line says it; null for root, undefined where it is not known. */
+function otherUserAt(stage: Stage, { users, end, rootSteps }: StagePlan, index: number): string | null | undefined {
+  // Where the base is not known root is assumed, unless the stage itself says root later on.
+  if (users === undefined) return null
+  const line = users.lines.findLast((one) => one.index < index)
+  // A USER that comes too early moves below.
+  if (rootSteps.some(({ move, last }) => move !== null && move === line?.index && index <= last)) return null
+  const user = line?.user ?? users.initial
+  if (!user.known) return line === undefined && end?.rootBefore !== false ? null : undefined
+  if (isRootUser(user.value)) return null
+  return line === undefined ? user.value : stage.instructions[line.index]?.text
 }
 
 function commands(grants: readonly Grant[], account: AccountChoice): readonly string[] {

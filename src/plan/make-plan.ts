@@ -186,6 +186,7 @@ function harden(input: StageInput, policy: Policy): StagePlan {
       ...assumptions(input),
     ],
     end: end === null ? null : { ...end, replace: end.rootBefore || !needsRootPlace },
+    users: input.users,
     rootSteps: input.rootSteps,
     userNumber: null,
     offered: input.builtUpon,

@@ -1,7 +1,7 @@
 import type { Healthcheck, Known } from '../image/facts.ts'
 import type { Evidence } from './evidence.ts'
 import type { RootSteps } from './root-steps.ts'
-import type { EndOfStage } from './stage-users.ts'
+import type { EndOfStage, StageUsers } from './stage-users.ts'
 import type { UserNumber } from './user-number.ts'
 
 /** The decisions for one Dockerfile: one stage plan for each stage that is meant to run. */
@@ -43,6 +43,8 @@ export interface StagePlan {
   readonly remarks: readonly Remark[]
   /** The USER line that says root once more at the end, where nothing but declarations follow. */
   readonly end: EndPlan | null
+  /** Who is in force where; absent where nothing is put in. */
+  readonly users?: StageUsers
   /** Steps that come while another user than root is in force, and cannot work so. */
   readonly rootSteps: readonly RootSteps[]
   /** What is to be said of the USER line of a stage that is not root. */

@@ -6,6 +6,7 @@ import { HardenError } from '../../src/errors.ts'
 import type { Transform } from '../../src/transform.ts'
 import { transforms } from '../../transforms/index.ts'
 import { dockerfileText, mutatedText } from '../dockerfile/arbitrary.ts'
+import { appBases, appText } from './support/arbitrary-app.ts'
 import { type Case, hardenText, pipelineCases, transformCases } from './support/cases.ts'
 import type { FactsFile } from './support/facts.ts'
 
@@ -151,6 +152,16 @@ test('generated Dockerfiles', () => {
 test('generated Dockerfiles, damaged', () => {
   fc.assert(
     fc.property(mutatedText, policy, (text, flags) => check(text, { policy: flags ?? {} })),
+    RUNS,
+  )
+}, 900_000)
+
+test('applications with every feature', () => {
+  fc.assert(
+    fc.property(appText, policy, (text, flags) => {
+      const bases = Object.fromEntries(Object.entries(appBases).filter(([name]) => text.includes(`FROM ${name}`)))
+      check(text, { bases, policy: flags ?? {} })
+    }),
     RUNS,
   )
 }, 900_000)
