@@ -71,11 +71,12 @@ function run(request: HardenRequest, plan: Plan): readonly Named[] {
   const findings: Named[] = []
   const ignores = ignoreComments(request.dockerfile)
   for (const transform of request.transforms) {
-    if (request.policy.ignore.includes(transform.name)) continue
     for (const stage of plan.stages) {
-      const from = { name: transform.name, stage: stage.stage }
       for (const finding of transform.run(request.dockerfile, { plan: { stages: [stage] } })) {
-        const ignore = ignores.find((one) => isIgnored(transform.name, finding, one, request.dockerfile))
+        const name = finding.transform ?? transform.name
+        if (request.policy.ignore.includes(name)) continue
+        const from = { name, stage: stage.stage }
+        const ignore = ignores.find((one) => isIgnored(name, finding, one, request.dockerfile))
         if (ignore !== undefined) findings.push({ ...from, finding: ignored(finding, ignore) })
         else findings.push({ ...from, finding: offered(finding, stage) })
       }

@@ -11,6 +11,8 @@ export type Outcome = 'fixed' | 'offered' | 'todo' | 'note'
 
 /** What a transform has to say about one line. */
 export interface Finding {
+  /** In whose name it is said, and by whose name it is ignored; absent: the transform that yields it. */
+  readonly transform?: string
   readonly outcome: Outcome
   /** 1-based, in the text as it was. */
   readonly line: number

@@ -17,6 +17,7 @@ export const reportRemarks: Transform = {
 function finding(stage: Stage, remark: Remark): Finding {
   const place = about(stage, remark.about)
   return {
+    transform: remark.transform,
     outcome: remark.outcome,
     line: place.line,
     column: place.column,

@@ -20,6 +20,11 @@ describe.each(all.map((one) => [one.path, one] as const))('%s', (_, one: Case) =
     expect(again.changed).toBe(false)
   })
 
+  test('says all in the name of a transform', () => {
+    const names = transforms.map((transform) => transform.name)
+    for (const { transform } of hardenText(one.before, one.facts).findings) expect(names).toContain(transform)
+  })
+
   test('is about what it is named for', () => {
     if (one.transform === null) {
       expect(one.findings).not.toBeNull()
