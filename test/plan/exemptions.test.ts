@@ -20,6 +20,7 @@ test.each<[string, string]>([
   ['# checkov:skip=CKV_DOCKER_8\nFROM a\n', '1: '],
   ['# kics-scan disable=fd54f200-402c-4333-a5a4-36ef6709af2f\nFROM a\n', '1: '],
   ['FROM a\n# harden-image ignore=set-user reason=it mounts\nCMD x\n', '2: it mounts'],
+  ['FROM a\n# harden-image ignore=set-user\nRUN x\nCMD x\n', '2: '],
   ['# harden-image ignore=raise-ports,set-user\nFROM a\n', '1: '],
 ])('%j is exempted', (text, expected) => {
   expect(exemption(text)).toBe(expected)
@@ -33,7 +34,6 @@ test.each([
   '# checkov:skip=CKV_DOCKER_2:x\nFROM a\n',
   '# trivy:ignore:AVD-DS-0026\nFROM a\n',
   'FROM a\n# trivy:ignore:DS-0002\nRUN x\nUSER root\n',
-  'FROM a\n# harden-image ignore=set-user\nRUN x\nCMD x\n',
   'FROM a\n# harden-image: set-user\nCMD x\n',
 ])('%j is not', (text) => {
   expect(exemption(text)).toBeNull()
