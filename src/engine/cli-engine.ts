@@ -1,4 +1,5 @@
 import { HardenError } from '../errors.ts'
+import { activityOf } from './activity.ts'
 import { build } from './build.ts'
 import { cleanUp } from './clean-up.ts'
 import type { Cli } from './cli-process.ts'
@@ -116,8 +117,9 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
       const text = await cli.call(`compare container ${container} with its image`, ['diff', nameArgument(container)])
       return parseDiff(text)
     },
-    listeners: async (container) => {
-      const { pid } = parseState(await inspect(container), reachable)
+    activity: (container, age) => (local ? activityOf(container, age) : null),
+    listeners: async (container, known) => {
+      const pid = known ?? parseState(await inspect(container), reachable).pid
       return listeners(cli, container, local && pid > 0 ? pid : null)
     },
     exec: async (container, argv, options = {}) => {

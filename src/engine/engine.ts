@@ -29,8 +29,13 @@ export interface Engine {
   diff(container: string): Promise<readonly DiffEntry[]>
   /** Every process of a running container, seen from outside. */
   processes(container: string): Promise<readonly ContainerProcess[]>
-  /** Ports that are listened on (TCP) or bound (UDP) in the container's network namespace; null where that can't be read. */
-  listeners(container: string): Promise<readonly Listener[] | null>
+  /**
+   * Ports that are listened on (TCP) or bound (UDP) in the container's network namespace; null where that can't be read.
+   * `pid`: its first process, as the last look at its state told; spares that look.
+   */
+  listeners(container: string, pid?: number): Promise<readonly Listener[] | null>
+  /** What its processes do right now, `age` milliseconds after it was started; null where that can't be read, or it has ended. */
+  activity(container: string, age: number): Activity | null
   exec(
     container: string,
     argv: readonly string[],
@@ -120,6 +125,15 @@ export interface ContainerState {
   /** null where the image has no HEALTHCHECK. */
   readonly health: 'starting' | 'healthy' | 'unhealthy' | null
   readonly restartCount: number
+}
+
+export interface Activity {
+  /** CPU time of all its threads so far, nanoseconds. */
+  readonly cpu: number
+  /** One is on the CPU, waits for it, or waits for a disk. */
+  readonly running: boolean
+  /** Milliseconds until one of them goes on by itself, at the earliest: Infinity where all wait for something from outside. */
+  readonly wakesIn: number
 }
 
 export interface DiffEntry {

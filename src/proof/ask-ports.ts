@@ -11,6 +11,7 @@ export async function askPorts(
   state: ContainerState,
   listeners: readonly Listener[] | null,
   expected: readonly number[],
+  known: ReadonlyMap<number, PortAnswer['kind']> = new Map(),
 ): Promise<readonly PortAnswer[]> {
   const bound = (listeners ?? []).filter((listener) => !listener.loopback)
   // A port that the kernel gave is another one each time, and nobody's address.
@@ -22,7 +23,7 @@ export async function askPorts(
   const reachable = state.running && engine.local && state.address !== ''
   const answers = await Promise.all(
     tcp.map((port): PortAnswer | Promise<PortAnswer> => {
-      if (reachable) return askPort(state.address, port)
+      if (reachable) return askPort(state.address, port, known.get(port) ?? null)
       return { port, protocol: 'tcp', kind: of('tcp').includes(port) ? 'bound' : 'closed', detail: '' }
     }),
   )

@@ -18,7 +18,7 @@ export function baselineUp(request: Needed, spec: RunSpec): Promise<Live> {
 export function studyOriginal(request: Needed & Pick<ProveRequest, 'trace'>, spec: RunSpec): Promise<RunRecord> {
   return runTwice(request.engine, limits(spec), {
     ...options(request),
-    kinds: true,
+    leavings: 'all',
     ...(request.trace ? { trace: request.facts.config } : {}),
   })
 }

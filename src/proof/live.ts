@@ -1,21 +1,21 @@
-import type { ContainerProcess, Engine, Listener, RunSpec } from '../engine/engine.ts'
+import type { ContainerProcess, ContainerState, DiffEntry, Engine, Listener, RunSpec } from '../engine/engine.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { Operation } from '../plan/operation.ts'
 import { kindsOf } from './added-kinds.ts'
 import { type AnswerBook, answerBook } from './answer-book.ts'
 import { askPorts } from './ask-ports.ts'
-import { readLogFiles } from './log-files.ts'
+import { logsLeft, readLogFiles } from './log-files.ts'
 import { mergeDiffs } from './observe.ts'
 import { type ReadyOptions, waitUntilReady } from './ready.ts'
-import type { AddedKind, RestartRecord, RunRecord, SmokeResult, TraceRecord } from './run-record.ts'
+import type { AddedKind, PortAnswer, RestartRecord, RunRecord, SmokeResult, TraceRecord } from './run-record.ts'
 import { runSmoke } from './smoke.ts'
 import { type TracedRun, traceRun } from './trace/trace.ts'
 import { isTracer } from './trace/traced-spec.ts'
 
 const GRACE_SECONDS = 5
 const SIGTERM = 15
-/** Requests of one look: an answer that only comes sometimes must show. */
-const ASKED = 3
+/** Further requests of one look: an answer that only comes sometimes must show. */
+const ASKED_AGAIN = 2
 
 export interface LiveOptions extends ReadyOptions {
   readonly smoke: string | null
@@ -25,8 +25,13 @@ export interface LiveOptions extends ReadyOptions {
   readonly stopSignal: string | null
   /** Trace it; the config says what the image starts. */
   readonly trace?: ImageConfig
-  /** Look at what the added paths are, while it is up and after it stopped. */
-  readonly kinds?: boolean
+  /** What each port answered in another run, so that nothing is waited for that will not come. */
+  readonly known?: ReadonlyMap<number, PortAnswer['kind']>
+  /**
+   * What to look at of what it leaves in its file system; default its log files. `all`, where no trace tells it: also
+   * what was there while it was up, and of which kind each path is.
+   */
+  readonly leavings?: 'none' | 'logs' | 'all'
 }
 
 /** A container that is up, or has ended, and can be looked at again. */
@@ -35,14 +40,16 @@ export interface Live {
   /** Milliseconds since 1970. */
   readonly startedAt: number
   isUp(): Promise<boolean>
+  /** Milliseconds until one of its processes goes on by itself, at the earliest; 0 where that is not known. */
+  wakesIn(): number
   /** Asks everything again. */
   look(): Promise<void>
   /** Stops it, starts the same container again and asks once more. */
   restart(): Promise<void>
   /** All that was seen so far; what only shows after the end is left out. */
   peek(): Promise<RunRecord>
-  /** Stops and removes it, and tells all that was seen. */
-  finish(): Promise<RunRecord>
+  /** Stops and removes it, and tells all that was seen. `logPaths`: the log files to read, where that is known. */
+  finish(logPaths?: readonly string[] | null): Promise<RunRecord>
 }
 
 export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOptions): Promise<Live> {
@@ -71,15 +78,23 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     const deaf = options.stopSignal === null && handled != null && !handled.includes(SIGTERM)
     return engine.stop(container, deaf ? 0 : GRACE_SECONDS)
   }
+  const kinds = new Map(options.known)
+  const askAll = async (now: ContainerState, open: readonly Listener[] | null): Promise<readonly PortAnswer[]> => {
+    const answers = await askPorts(engine, now, open, options.ports, kinds)
+    for (const { port, protocol, kind } of answers) if (protocol === 'tcp' && kind !== 'closed') kinds.set(port, kind)
+    return answers
+  }
+  const ask = async (): Promise<void> => book.add(await askAll(state, listeners))
   const look = async (): Promise<void> => {
     options.signal.throwIfAborted()
     state = await engine.state(container)
     watched = Date.now() - started
     if (state.running) {
       processes.push(...(await engine.processes(container)).filter((process) => !isTracer(process)))
-      listeners = (await engine.listeners(container)) ?? listeners
+      listeners = (await engine.listeners(container, state.pid || undefined)) ?? listeners
     }
-    for (let asked = 0; asked < ASKED; asked += 1) book.add(await askPorts(engine, state, listeners, options.ports))
+    await ask()
+    await Promise.all(Array.from({ length: ASKED_AGAIN }, ask))
     smoke ??= await runOwnCheck()
     state = await engine.state(container)
   }
@@ -108,7 +123,9 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
   return {
     readyAfter: ready.after,
     startedAt: started,
-    isUp: async () => (await engine.state(container)).running,
+    isUp: async () =>
+      engine.activity(container, Date.now() - started) !== null || (await engine.state(container)).running,
+    wakesIn: () => engine.activity(container, Date.now() - started)?.wakesIn ?? 0,
     look,
     async restart() {
       if (!state.running) return
@@ -119,29 +136,30 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
       await engine.start(container)
       const again = await waitUntilReady(engine, container, options)
       state = again.state
-      const answers = await askPorts(engine, state, await engine.listeners(container), options.ports)
+      const answers = await askAll(state, await engine.listeners(container))
       if (state.running) processes.push(...(await engine.processes(container)).filter((process) => !isTracer(process)))
       restarted = { state: await engine.state(container), answers, smoke: await runOwnCheck() }
       state = before
     },
     peek: async () => ({ ...soFar(), logs: await engine.logs(container) }),
-    async finish() {
+    async finish(logPaths = null) {
       const now = await engine.state(container)
-      const up = now.running ? await engine.diff(container) : []
-      const kinds = options.kinds === true ? await kindsOf(engine, container, up) : new Map<string, AddedKind>()
+      const exercisedNow = traced === null ? null : (exercised ?? (await exercisedSince(traced, readyAt)))
+      const leavings = exercisedNow !== null ? 'none' : (options.leavings ?? 'logs')
+      const all = leavings === 'all'
+      const up = now.running && all ? await leftBy(engine, container) : nothingLeft
       const stoppedAfter = now.running ? await stop() : null
-      const down = await engine.diff(container)
-      if (options.kinds === true)
-        for (const [path, kind] of await kindsOf(engine, container, down)) kinds.set(path, kind)
-      const diff = mergeDiffs(up, down)
+      const down = all ? await leftBy(engine, container) : nothingLeft
+      const diff = mergeDiffs(up.diff, down.diff)
       const logs = await engine.logs(container)
-      const logFiles = await readLogFiles(engine, container, diff)
-      const trace = traced === null ? null : await traceOf(traced, exercised ?? (await exercisedSince(traced, readyAt)))
+      const paths = leavings === 'none' ? [] : (logPaths ?? logsLeft(all ? diff : await engine.diff(container)))
+      const logFiles = await readLogFiles(engine, container, paths)
+      const trace = traced === null ? null : await traceOf(traced, exercisedNow ?? [])
       await engine.remove(container)
       return {
         ...soFar(),
         diff,
-        kinds,
+        kinds: new Map([...up.kinds, ...down.kinds]),
         logs,
         logFiles,
         stoppedAfter,
@@ -190,11 +208,23 @@ async function traceOf(traced: TracedRun, exercised: readonly Operation[]): Prom
   const all = await traced.read()
   if (!all.known) return all.reason
   if (all.value.lost > 0) return `${all.value.lost} calls of the trace could not be read`
-  return { operations: all.value.operations, exercised }
+  return { operations: all.value.operations, exercised, timers: all.value.timers }
 }
 
-/** What it did after it was up: what a connection or a request makes it do. */
-async function exercisedSince(traced: TracedRun, since: number): Promise<readonly Operation[]> {
+/** What it did after it was up: what a connection or a request makes it do. Null where the trace cannot be read. */
+async function exercisedSince(traced: TracedRun, since: number): Promise<readonly Operation[] | null> {
   const trace = await traced.read({ since })
-  return trace.known ? trace.value.operations : []
+  return trace.known && trace.value.lost === 0 ? trace.value.operations : null
+}
+
+interface Left {
+  readonly diff: readonly DiffEntry[]
+  readonly kinds: ReadonlyMap<string, AddedKind>
+}
+
+const nothingLeft: Left = { diff: [], kinds: new Map() }
+
+async function leftBy(engine: Engine, container: string): Promise<Left> {
+  const diff = await engine.diff(container)
+  return { diff, kinds: await kindsOf(engine, container, diff) }
 }

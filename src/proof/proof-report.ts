@@ -34,6 +34,7 @@ export function proofReport(
     checks: comparison?.checks ?? [],
     cells: result?.cells?.cells ?? [],
     remarks: [...remarks, ...(result === null ? [] : doubts(baseline, result, passed))],
+    phases: [],
   }
 }
 

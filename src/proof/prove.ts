@@ -11,11 +11,13 @@ import { compare, withChecks } from './compare.ts'
 import { keptData } from './kept-data.ts'
 import { learnedFrom } from './learn.ts'
 import type { Live } from './live.ts'
+import { logsTraced } from './log-files.ts'
 import { observationOf } from './observation.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import { proveRoot } from './prove-root.ts'
-import { hasPassed, type Round, runRound } from './round.ts'
-import type { RunRecord } from './run-record.ts'
+import { hasPassed, type Round, type RoundRun, runRound } from './round.ts'
+import type { RestartRecord, RunRecord } from './run-record.ts'
+import { type Stopwatch, stopwatch } from './stopwatch.ts'
 import { unfitBaseline } from './unfit.ts'
 
 const MOST_ROUNDS = 5
@@ -52,11 +54,18 @@ export interface Proof {
 
 /** Runs the original, plans from what it did, builds, runs the result locked down beside it, and goes round until it works. */
 export async function prove(request: ProveRequest): Promise<Proof> {
+  const times = stopwatch()
+  const proof = await proveTimed(request, times)
+  return proof.report === null ? proof : { ...proof, report: times.on(proof.report) }
+}
+
+async function proveTimed(request: ProveRequest, times: Stopwatch): Promise<Proof> {
   const { engine, facts } = request
   const spec = { image: request.baseline }
   request.progress(`running ${request.baseline} as it is`)
   const [live, original] = await Promise.all([baselineUp(request, spec), studyOriginal(request, spec)])
   const baseline = await live.peek()
+  times.lap('original')
   const observation = observationOf(original, facts)
   const remarks = original.traceRefused === null ? [] : [`not traced, so more is granted: ${original.traceRefused}`]
   const unfit = unfitBaseline(baseline, facts)
@@ -67,20 +76,20 @@ export async function prove(request: ProveRequest): Promise<Proof> {
     const plan = hardened.plan.stages.find((stage) => stage.stage === request.stage)
     if (plan === undefined || plan.outcome !== 'harden' || unfit !== null) {
       if (unfit === null && plan?.outcome === 'needs-root')
-        return proveRoot(request, live, original, { hardened, plan, remarks })
+        return proveRoot(request, live, original, { hardened, plan, remarks }).finally(() => times.lap('capabilities'))
       const record = await live.finish()
       if (unfit === null) return { hardened, report: null, failures: [] }
       const failures = plan?.outcome === 'harden' ? [unfit] : []
       return { hardened, report: proofReport(engine.version, record, null, 0, [...remarks, unfit]), failures }
     }
     if (rounds.some((other) => other.hardened.result.output === hardened.result.output)) break
-    const current = await runRound(request, baseline, original, hardened, plan, round)
+    const current = await runRound(request, baseline, original, hardened, plan, round, times)
     rounds.push(current)
     const news = learnedFrom(current, original, baseline, facts.config.workdir, learned)
     if (news.length === 0) break
     learned = [...learned, ...news]
   }
-  return conclude(request, live, original, rounds, remarks)
+  return conclude(request, live, original, rounds, remarks, times)
 }
 
 /** The last round that passed, watched to the end; else the last one, with what is missing. */
@@ -90,6 +99,7 @@ async function conclude(
   original: RunRecord,
   rounds: readonly Round[],
   remarks: readonly string[],
+  times: Stopwatch,
 ): Promise<Proof> {
   const best = rounds.findLast(hasPassed) ?? rounds.at(-1)
   if (best === undefined) throw new Error('a proof has at least one round')
@@ -106,15 +116,29 @@ async function conclude(
     }
   }
   let cells: Cells | null = null
+  const seconds = secondStarts(request, original, best.run)
   if (hasPassed(best)) {
-    request.progress('running it under other conditions, watching both, then starting them again')
-    ;[cells] = await Promise.all([runCells(request, await live.peek(), best, original), watch(request, best.run.live)])
-    await Promise.all([live, best.run.live].map(lookAgain))
+    request.progress('running it under other conditions, and watching both')
+    ;[cells] = await Promise.all([
+      runCells(request, await live.peek(), best, original),
+      watch(request, best.run.live, best.run.traced),
+    ])
+    times.lap('conditions')
+    await Promise.all(
+      [live, best.run.live].map(async (one) => {
+        await one.look()
+        if (seconds === null) await one.restart()
+      }),
+    )
   }
-  const [baseline, record] = await Promise.all([
-    live.finish(),
-    hasPassed(best) ? best.run.live.finish() : best.run.record,
+  const logs = logsTraced(original, best.run.traced)
+  const [first, second] = await Promise.all([
+    live.finish(logs),
+    hasPassed(best) ? best.run.live.finish(logs) : best.run.record,
   ])
+  times.lap('end')
+  const baseline = { ...first, restart: seconds?.baseline ?? first.restart }
+  const record = { ...second, restart: seconds?.result ?? second.restart }
   const [before, after] = await Promise.all([engine.inspectImage(request.baseline), engine.inspectImage(best.image)])
   const run = {
     image: best.image,
@@ -130,13 +154,27 @@ async function conclude(
   }
 }
 
-async function lookAgain(live: Live): Promise<void> {
-  await live.look()
-  await live.restart()
+interface SecondStarts {
+  readonly baseline: RestartRecord
+  readonly result: RestartRecord
 }
 
-/** Waits until the result has been up for long enough, or has ended before. */
-async function watch(request: ProveRequest, live: Live): Promise<void> {
+/** Traced runs are started twice anyway; null where they do not tell it all. */
+function secondStarts(request: ProveRequest, original: RunRecord, { traced }: RoundRun): SecondStarts | null {
+  if (request.smoke !== null || original.restart === null || traced === null || traced.restart === null) return null
+  return { baseline: original.restart, result: traced.restart }
+}
+
+/**
+ * Waits until the result has been up for long enough, has ended, or nothing in it will happen by itself any more: all
+ * its threads wait for something from outside, and no timer runs.
+ */
+async function watch(request: ProveRequest, live: Live, traced: RunRecord | null): Promise<void> {
   const end = live.startedAt + WATCH
-  while (Date.now() < end && (await live.isUp())) await pause(200, undefined, { signal: request.signal })
+  // An interval timer shows in no file of /proc, only in a trace.
+  const timed = traced?.trace?.timers ?? true
+  while (Date.now() < end && (await live.isUp())) {
+    if (!timed && live.wakesIn() > end - Date.now()) return
+    await pause(100, undefined, { signal: request.signal })
+  }
 }

@@ -1,10 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { ContainerState, Engine, Listener } from '../engine/engine.ts'
+import type { Activity, ContainerState, Engine, Listener } from '../engine/engine.ts'
 
-const POLL = 80
+const POLL = 40
 /** Nothing changed for this long: a container without ports or health check is taken as settled. */
 const SETTLED = 2500
+/** With all its ports open, where the engine does not tell what its processes do. */
 const SETTLED_WITH_PORT = 400
+/** With all its ports open its processes have been off the CPU for so long. */
+const CALM = 120
+/** The share of the time that a calm program may be on the CPU: heartbeats and the like. */
+const IDLE_SHARE = 0.1
 
 export interface ReadyOptions {
   /** Ports that should be listened on before it counts as ready; empty where none is known. */
@@ -20,33 +25,75 @@ export interface Ready {
   readonly ready: boolean
 }
 
-/** Waits until it exits, its health check decides, or its ports are listened on and nothing moves any more. */
+/**
+ * Waits until it exits, its health check decides, or its ports are listened on and nothing moves any more: by what its
+ * processes do where the engine tells, else by ports and logs that stay as they are.
+ */
 export async function waitUntilReady(engine: Engine, container: string, options: ReadyOptions): Promise<Ready> {
   const start = Date.now()
-  let last = ''
-  let since = start
+  const calm = calmness(start)
+  let state = await engine.state(container)
   for (;;) {
     options.signal.throwIfAborted()
-    const state = await engine.state(container)
     const after = Date.now() - start
     if (!state.running && state.status !== 'created') return { state, after, ready: false }
     if (state.health === 'healthy') return { state, after, ready: true }
     if (state.health === 'unhealthy' || after > options.patience) return { state, after, ready: false }
-    const listeners = (await engine.listeners(container)) ?? []
-    const snapshot = `${listeners.map((listener) => `${listener.protocol}${listener.port}`).join()} ${(await engine.logs(container)).length}`
-    if (snapshot !== last) {
-      last = snapshot
-      since = Date.now()
+    const listeners = (await engine.listeners(container, state.pid > 0 ? state.pid : undefined)) ?? []
+    const activity = state.running ? engine.activity(container, after) : null
+    const told = activity === null ? (await engine.logs(container)).length : 0
+    calm.note(`${listeners.map(({ protocol, port }) => `${protocol}${port}`).join()} ${told}`, activity)
+    if (state.health === null && isSettled(listeners, options, calm, activity, after)) {
+      // It may have ended since.
+      const last = await engine.state(container)
+      return { state: last, after, ready: last.running }
     }
-    const quiet = Date.now() - since
-    if (state.health === null && isSettled(listeners, options.ports, quiet)) return { state, after, ready: true }
     await pause(POLL)
+    if (activity === null || state.health !== null) state = await engine.state(container)
   }
 }
 
-function isSettled(listeners: readonly Listener[], ports: readonly number[], quiet: number): boolean {
-  if (ports.length === 0) return quiet >= SETTLED
+interface Calmness {
+  note(look: string, activity: Activity | null): void
+  /** Milliseconds since ports or logs changed. */
+  unchanged(): number
+  /** Milliseconds since its processes were busy, or ports changed. */
+  calm(): number
+}
+
+function calmness(start: number): Calmness {
+  let last = ''
+  let changed = start
+  let busy = start
+  let before: { readonly at: number; readonly cpu: number } | null = null
+  return {
+    note(look, activity) {
+      const now = Date.now()
+      if (look !== last) changed = now
+      last = look
+      const share = before === null || activity === null ? 1 : (activity.cpu - before.cpu) / 1e6 / (now - before.at)
+      if (activity === null || activity.running || share > IDLE_SHARE) busy = now
+      before = activity === null ? null : { at: now, cpu: activity.cpu }
+    },
+    unchanged: () => Date.now() - changed,
+    calm: () => Date.now() - Math.max(busy, changed),
+  }
+}
+
+function isSettled(
+  listeners: readonly Listener[],
+  { ports, patience }: ReadyOptions,
+  calm: Calmness,
+  activity: Activity | null,
+  after: number,
+): boolean {
   const open = ports.filter((port) => listeners.some((listener) => listener.port === port))
-  if (open.length === ports.length) return quiet >= SETTLED_WITH_PORT
-  return open.length > 0 && quiet >= SETTLED
+  if (ports.length > 0 && open.length === ports.length)
+    return activity === null
+      ? calm.unchanged() >= SETTLED_WITH_PORT
+      : calm.calm() >= CALM || calm.unchanged() >= SETTLED
+  if (ports.length > 0 && open.length === 0) return false
+  // Nobody does anything, and nobody will within the time that would be waited.
+  const resting = activity !== null && activity.wakesIn > patience - after && calm.calm() >= CALM
+  return resting || calm.unchanged() >= SETTLED
 }

@@ -6,9 +6,11 @@ import type { StagePlan } from '../plan/plan.ts'
 import { type Comparison, compare, withChecks } from './compare.ts'
 import { keptData } from './kept-data.ts'
 import { bringUp, type Live, type LiveOptions, runTwice } from './live.ts'
+import { logsTraced } from './log-files.ts'
 import type { ProveRequest } from './prove.ts'
 import type { RunRecord } from './run-record.ts'
 import { lockedSpec } from './specs.ts'
+import type { Stopwatch } from './stopwatch.ts'
 
 /** One turn of the loop: a plan, built and run beside the baseline. */
 export interface Round {
@@ -36,6 +38,7 @@ export async function runRound(
   hardened: Hardened,
   plan: StagePlan,
   round: number,
+  times: Stopwatch,
 ): Promise<Round> {
   request.progress(`round ${round}: building`)
   const moved = new Map(plan.ports.flatMap((port) => (port.to === null ? [] : [[port.from, port.to] as const])))
@@ -43,6 +46,7 @@ export async function runRound(
     if (error instanceof HardenError && error.code === 'build-failed') return error
     throw error
   })
+  times.lap('build')
   if (typeof built !== 'string')
     return { hardened, image: '', moved, run: null, failure: `the result does not build: ${built.message}` }
   request.progress(`round ${round}: running it without root, capabilities or new privileges`)
@@ -56,7 +60,8 @@ export async function runRound(
   const early = await live.peek()
   const comparison = withChecks(compare(baseline, early, moved), keptData(original, traced))
   const passed = comparison.parity && comparison.locked
-  const record = passed ? early : await live.finish()
+  const record = passed ? early : await live.finish(logsTraced(original, traced))
+  times.lap('result')
   return { hardened, image: built, moved, run: { live, record, comparison, traced }, failure: null }
 }
 
@@ -88,6 +93,7 @@ export function besideOptions(
     stopSignal: request.facts.config.stopSignal,
     signal: request.signal,
     ports: answered.map((answer) => moved.get(answer.port) ?? answer.port),
+    known: new Map(answered.map((answer) => [moved.get(answer.port) ?? answer.port, answer.kind])),
     portNames: new Map(baseline.answers.map((answer) => [answer.port, moved.get(answer.port) ?? answer.port])),
     // A result that comes up much later than the original did is not waited for.
     patience: Math.max(10_000, baseline.readyAfter * 3 + 5000),

@@ -23,6 +23,8 @@ export interface TraceRecord {
   readonly operations: readonly Operation[]
   /** Only what was done after it was up: what a connection or a request makes it do. */
   readonly exercised: readonly Operation[]
+  /** It set an interval timer (alarm, setitimer). */
+  readonly timers: boolean
 }
 
 /** What was seen after the same container was stopped and started again. */

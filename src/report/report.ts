@@ -76,6 +76,13 @@ export interface ReportProof {
   readonly cells: readonly ReportCell[]
   /** What could not be shown and why, one sentence each. */
   readonly remarks: readonly string[]
+  /** Where the time went, in the order of first use. */
+  readonly phases: readonly ReportPhase[]
+}
+
+export interface ReportPhase {
+  readonly name: string
+  readonly seconds: number
 }
 
 export interface ReportRun {

@@ -21,7 +21,14 @@ export function proofLines(proof: ReportProof, paint: Paint): string[] {
       ({ name, outcome, reason }) => `    ${outcome.padEnd(9)}  ${name}${reason === '' ? '' : `: ${reason}`}`,
     ),
     ...proof.remarks.map((remark) => `    not shown: ${remark}`),
+    ...times(proof),
   ]
+}
+
+function times({ phases }: ReportProof): string[] {
+  if (phases.length === 0) return []
+  const total = phases.reduce((sum, { seconds }) => sum + seconds, 0)
+  return [`    ${total.toFixed(1)} s: ${phases.map(({ name, seconds }) => `${name} ${seconds.toFixed(1)}`).join(', ')}`]
 }
 
 // A root's capabilities alone would fill two lines; the JSON report has all of it, and a failure says what differs.

@@ -70,6 +70,7 @@ test('a proof that failed changes no file', async () => {
     checks: [],
     cells: [],
     remarks: [],
+    phases: [],
   }
   const { code, stderr } = await call(args, {
     cwd,

@@ -19,6 +19,16 @@ def answer(): return 200
 if not root: threading.Timer(10, lambda: os._exit(3)).start()
 serve(8000)
 `,
+  'waits for nothing but its alarm': `${HEAD}
+import signal, socket
+def answer(): return 200
+if not root: signal.alarm(10)
+listening = socket.create_server(("", 8000))
+while True:
+    peer, _ = listening.accept()
+    peer.recv(1000)
+    peer.sendall(b"HTTP/1.0 200 OK\\r\\n\\r\\nok"); peer.close()
+`,
   'answers only sometimes': `${HEAD}
 count = 0
 def answer():

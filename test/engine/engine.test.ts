@@ -54,6 +54,22 @@ describe('a container', () => {
     }
   })
 
+  test('whether anything in it will happen by itself', async () => {
+    const waits = await up('mkfifo /tmp/p; read x < /tmp/p')
+    const sleeps = await up('sleep 61')
+    const works = await up('while :; do :; done')
+    // The shell and its command have started.
+    for (let i = 0; i < 100 && (engine.activity(waits, 0)?.running ?? true); i += 1) await pause(50)
+    await pause(200)
+    expect(engine.activity(waits, 0)).toMatchObject({ running: false, wakesIn: Number.POSITIVE_INFINITY })
+    const left = engine.activity(sleeps, 1000)?.wakesIn ?? 0
+    expect(left).toBeGreaterThan(50_000)
+    expect(left).toBeLessThan(60_001)
+    expect(engine.activity(works, 0)?.wakesIn).toBe(0)
+    await engine.stop(waits, 0)
+    expect(engine.activity(waits, 0)).toBeNull()
+  })
+
   test('root shows as root, with what Docker gives it', async () => {
     const id = await up('sleep 60')
     const [first] = await engine.processes(id)

@@ -55,4 +55,8 @@ export const proof: NonNullable<TargetResult['proof']> = {
   checks: [{ name: 'http :8080/', baseline: '200', result: '200', passed: true }],
   cells: [],
   remarks: [],
+  phases: [
+    { name: 'original', seconds: 2.1 },
+    { name: 'build', seconds: 0.4 },
+  ],
 }

@@ -44,6 +44,7 @@ test('shows the proof side by side', () => {
      tmpfs                              /tmp
      added                              1.5 kB
     not shown: udp 53: nothing answered
+    2.5 s: original 2.1, build 0.4
 
 1 target: 1 hardened
 `,

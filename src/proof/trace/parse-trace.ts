@@ -26,6 +26,8 @@ export interface TraceReader {
   processes(): readonly TracedProcess[]
   /** Calls whose path could not be told: strace was not let into the memory or the descriptors of the process. */
   lost(): number
+  /** Whether an interval timer was set. */
+  timers(): boolean
 }
 
 const HANDLERS: Readonly<Record<string, Handler>> = {
@@ -44,8 +46,12 @@ export const TRACED_CALLS: readonly string[] = [
   'fork',
   'vfork',
   'exit_group',
+  // No operation; that one was set is all that is asked.
+  'alarm',
+  'setitimer',
 ]
 
+const TIMERS = /^(alarm|setitimer)$/
 const REFUSED = new Set(['EACCES', 'EPERM', 'EROFS'])
 const PATHLESS = new Set<Operation['access']>(['bind', 'listen', 'switch-user', 'use-capability'])
 /** Where ENOENT says that this very path is missing; elsewhere it can be an interpreter, or the folder of the other path. */
@@ -65,6 +71,7 @@ export function traceReader(options: TraceOptions): TraceReader {
   const pending = new Map<number, { at: number; text: string }>()
   const superseded = new Set<number>()
   let lost = 0
+  let timers = false
 
   const take = (call: Call): readonly Operation[] => {
     const process = processes.of(call.pid, call.at)
@@ -76,6 +83,7 @@ export function traceReader(options: TraceOptions): TraceReader {
       return namespace && settled(call) ? [operationOf(namespace, call, whoOf(process))] : []
     }
     if (call.name === 'exit_group') processes.exits(call.pid)
+    if (TIMERS.test(call.name)) timers ||= /\([^)]*[1-9]/.test(call.text)
     const handler = HANDLERS[call.name]
     if (!handler || !(settled(call) || call.result.errno === 'ENOENT')) return []
     const who = whoOf(process)
@@ -140,6 +148,7 @@ export function traceReader(options: TraceOptions): TraceReader {
     },
     processes: () => processes.tree(),
     lost: () => lost,
+    timers: () => timers,
   }
 }
 

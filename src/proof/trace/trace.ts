@@ -15,6 +15,8 @@ export interface Trace {
   readonly processes: readonly TracedProcess[]
   /** Calls whose path is not known, because strace was not let in: above 0 the operations are not complete. */
   readonly lost: number
+  /** An interval timer was set: something will happen by itself. */
+  readonly timers: boolean
 }
 
 export interface TracedRun {
@@ -63,7 +65,10 @@ export async function traceRun(
       }),
     )
     if (!lines) return { known: false, reason: await whyEmpty(engine, container) }
-    return { known: true, value: { operations: rows.all(), processes: reader.processes(), lost: reader.lost() } }
+    return {
+      known: true,
+      value: { operations: rows.all(), processes: reader.processes(), lost: reader.lost(), timers: reader.timers() },
+    }
   }
   const operations = async (options?: ReadOptions): Promise<Known<readonly Operation[]>> => {
     const trace = await read(options)

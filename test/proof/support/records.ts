@@ -65,7 +65,7 @@ export function record(changes: Partial<RunRecord> = {}): RunRecord {
 }
 
 export function traced(operations: readonly Operation[], exercised: readonly Operation[] = []): RunRecord {
-  return record({ trace: { operations, exercised } })
+  return record({ trace: { operations, exercised, timers: false } })
 }
 
 export function operation(
