@@ -38,6 +38,13 @@ const policyFlags = {
   },
 } as const satisfies Record<string, Flag>
 
+const arbitraryFlag = {
+  'arbitrary-uid': {
+    type: 'boolean',
+    describe: 'it has to work with any uid and group 0, as on OpenShift; a proof runs it so',
+  },
+} as const satisfies Record<string, Flag>
+
 const proofFlags = {
   env: {
     type: 'array',
@@ -60,6 +67,7 @@ export const hardenFlags = {
   check: { type: 'boolean', describe: 'write nothing; exit 1 when something would change or is left to do' },
   format: { ...text, describe: formatNames(formats.map(({ name }) => name)) },
   ...policyFlags,
+  ...arbitraryFlag,
   build: { type: 'boolean', describe: 'build the result' },
   tag: { ...text, alias: 't', describe: 'with --build: name of the built image' },
   prove: { type: 'boolean', describe: 'build, run beside the baseline, repair until it works or say why not' },
@@ -72,10 +80,16 @@ const textOrJson = { format: { ...text, describe: 'text | json (default text)' }
   Flag
 >
 
-export const inspectFlags = { ...textOrJson, ...policyFlags, ...engineFlags } as const satisfies Record<string, Flag>
+export const inspectFlags = {
+  ...textOrJson,
+  ...policyFlags,
+  ...arbitraryFlag,
+  ...engineFlags,
+} as const satisfies Record<string, Flag>
 
 export const proveFlags = {
   baseline: { ...text, describe: 'IMAGE to compare with; default: the image itself, run as root' },
+  ...arbitraryFlag,
   ...proofFlags,
   ...textOrJson,
   ...engineFlags,
@@ -89,6 +103,7 @@ export const profileFlags = {
   container: { ...text, describe: 'NAME in the manifests; default: those that run the image' },
   image: { ...text, describe: 'NAME of the hardened image; default NAME-nonroot:TAG where one has to be built' },
   ...policyFlags,
+  ...arbitraryFlag,
   prove: hardenFlags.prove,
   ...proofFlags,
   ...engineFlags,

@@ -1,9 +1,10 @@
 import { dirname, posix, relative, resolve } from 'node:path'
+import { HardenError } from '../errors.ts'
 import { defaultPolicy } from '../plan/policy.ts'
 import type { Options } from '../work.ts'
 import { nearestConfig, readConfig } from '../workspace/config.ts'
 import type { Found } from '../workspace/discover.ts'
-import type { Settings } from '../workspace/settings.ts'
+import { contradiction, type Settings } from '../workspace/settings.ts'
 import type { Work } from './request.ts'
 
 const defaults: Settings = {
@@ -43,6 +44,8 @@ function merged(request: Work, config: Partial<Settings>): Options {
     ...config,
     ...request.settings,
   }
+  const wrong = contradiction(policy)
+  if (wrong !== null) throw new HardenError('bad-usage', wrong)
   // One more path is one more: flags add to the file here.
   const writable = [...(config.writable ?? []), ...(request.settings.writable ?? [])].map(normal)
   return {

@@ -1,7 +1,7 @@
 import { HardenError } from '../errors.ts'
 import { parseReference } from '../image/reference.ts'
 import { formats } from '../report/index.ts'
-import { checks, oneOf, type SettingName, type Settings } from '../workspace/settings.ts'
+import { checks, contradiction, oneOf, type SettingName, type Settings } from '../workspace/settings.ts'
 import type { ListTransforms, Work } from './request.ts'
 
 /** What yargs hands over: values by flag name, positionals in `_`. */
@@ -20,6 +20,7 @@ const flagSettings: readonly SettingName[] = [
   'writable',
   'unsafe',
   'preferVendor',
+  'arbitraryUid',
   'engine',
   'offline',
   'platform',
@@ -69,6 +70,8 @@ function checkTargets({ verb, targets, tag, baseline }: Work): void {
 
 function checkTogether(request: Work): void {
   const { settings } = request
+  const wrong = contradiction(settings)
+  if (wrong !== null) throw usage(wrong)
   if (request.check && request.write) throw usage('--check and --write exclude each other', '--check writes nothing')
   if (request.check && request.output !== null)
     throw usage('--check and --output exclude each other', '--check writes nothing')

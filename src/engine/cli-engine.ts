@@ -136,6 +136,9 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
       if (exitCode !== 0) throw failureOf(name, `stop container ${container}`, stderr)
       return Date.now() - started
     },
+    removeVolume: async (volume) => {
+      await cli.run(['volume', 'rm', '--force', '--', nameArgument(volume)])
+    },
     removeImage: async (reference) => {
       const { exitCode, stderr } = await cli.run(['image', 'rm', '--force', '--', imageArgument(reference)])
       if (exitCode !== 0 && !missingImage.test(stderr)) throw failureOf(name, `remove image ${reference}`, stderr)

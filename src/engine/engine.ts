@@ -45,6 +45,8 @@ export interface Engine {
   stop(container: string, graceSeconds: number): Promise<number>
   /** Removes a container with its anonymous volumes; no error when it is gone already. */
   remove(container: string): Promise<void>
+  /** No error when it is gone, or still in use. */
+  removeVolume(volume: string): Promise<void>
   removeImage(reference: string): Promise<void>
   tag(image: string, reference: string): Promise<void>
   /** Removes every container, image, network and volume that this session made. Never throws; safe to call twice. */
@@ -93,6 +95,8 @@ export interface RunSpec {
   readonly image: string
   /** `uid:gid`; absent: as the image says. */
   readonly user?: string
+  /** Supplementary groups. */
+  readonly groups?: readonly number[]
   readonly capDrop?: readonly string[]
   readonly capAdd?: readonly string[]
   readonly noNewPrivileges?: boolean

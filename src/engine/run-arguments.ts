@@ -18,6 +18,7 @@ export function runArguments(name: EngineName, spec: RunSpec, session: string): 
     `--pids-limit=${spec.pidsLimit ?? defaultPids}`,
     ...logArguments(name),
     ...(spec.user === undefined ? [] : [`--user=${spec.user}`]),
+    ...(spec.groups ?? []).map((group) => `--group-add=${group}`),
     ...(spec.capDrop ?? []).map((capability) => `--cap-drop=${capability}`),
     ...(spec.capAdd ?? []).map((capability) => `--cap-add=${capability}`),
     ...(spec.noNewPrivileges ? ['--security-opt=no-new-privileges'] : []),

@@ -14,6 +14,8 @@ export interface Policy {
   readonly target: string | null
   /** Take the vendor's own unprivileged image where there is one. Absent: no. */
   readonly preferVendor?: boolean
+  /** It has to work with any uid and group 0, as on OpenShift. Absent: no. */
+  readonly arbitraryUid?: boolean
 }
 
 export const defaultPolicy: Policy = {

@@ -98,7 +98,7 @@ export function userText({ uid, gid }: Pick<ProfileUser, 'uid' | 'gid'>): string
 
 /** The one command after which a volume belongs to the user. */
 export function giveVolume(
-  { image }: Pick<Profile, 'image'>,
+  { image }: { readonly image: Pick<ProfileImage, 'chown'> },
   volume: string,
   { path, uid, gid }: Omit<ProfileVolume, 'prepared'>,
 ): string {

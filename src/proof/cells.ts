@@ -1,15 +1,35 @@
-import type { RunSpec } from '../engine/engine.ts'
-import type { ImageFacts } from '../image/facts.ts'
-import type { StagePlan } from '../plan/plan.ts'
+import type { Mount } from '../engine/engine.ts'
+import type { ProfileUser } from '../profile/profile.ts'
 import type { ReportCell } from '../report/report.ts'
+import { ARBITRARY, arbitraryCell } from './arbitrary-cell.ts'
+import { type Beside, notAsked, outcomeOf, runCell } from './cell.ts'
 import { compare } from './compare.ts'
-import { runOnce } from './live.ts'
-import type { ProveRequest } from './prove.ts'
-import { writableMounts } from './read-only.ts'
-import { besideOptions, type Round } from './round.ts'
 import type { RunRecord } from './run-record.ts'
 import { limits, lockedSpec } from './specs.ts'
-import { tail } from './unfit.ts'
+import { FILLED, MIGRATED, volumeCells } from './volume-cells.ts'
+import { volumePaths } from './volumes.ts'
+
+const PLAIN = 'plain'
+const DROPPED = 'capabilities dropped, no new privileges'
+const LOW_PORTS = 'the same, low ports refused'
+const READ_ONLY = 'read-only root'
+const FRESH = 'fresh volume'
+const COMPARED = 'the run that was compared'
+
+export interface CellsRequest extends Beside {
+  /** The result as an image of the engine. */
+  readonly image: string
+  /** Who it runs as; null where no number is known. */
+  readonly user: Pick<ProfileUser, 'uid' | 'gid'> | null
+  /** What a read-only root needs to be writable. */
+  readonly mounts: readonly Mount[]
+  /** Volumes that a root run of the original has filled. */
+  readonly filled: readonly Mount[]
+  /** The original as people call it; null where it was only built here. */
+  readonly reference: string | null
+  /** It has to work with any uid; then the run that was compared had one. */
+  readonly arbitraryUid: boolean
+}
 
 export interface Cells {
   readonly cells: readonly ReportCell[]
@@ -19,71 +39,93 @@ export interface Cells {
 }
 
 /** Runs a result that passed under the other conditions it will meet; each is independent, so they run side by side. */
-export async function runCells(
-  request: ProveRequest,
-  baseline: RunRecord,
-  round: Round,
-  original: RunRecord,
-): Promise<Cells> {
-  const plan = round.hardened.plan.stages.find((stage) => stage.stage === request.stage)
-  const { image } = round
-  const mounts = plan === undefined ? [] : mountsFor(plan, round, original, request.facts)
-  const dropped: RunSpec = { image, capDrop: ['ALL'], noNewPrivileges: true }
-  const readOnly = { ...lockedSpec(image), readOnly: true, mounts }
-  const [plain, locked, frozen] = await Promise.all([
-    cell(request, baseline, round, 'plain', limits({ image })),
-    cell(request, baseline, round, 'capabilities dropped, no new privileges', limits(dropped)),
-    cell(request, baseline, round, 'read-only root', readOnly),
+export async function runCells(request: CellsRequest): Promise<Cells> {
+  const { image, mounts, arbitraryUid } = request
+  const [plain, dropped, low, frozen, volumes, arbitrary] = await Promise.all([
+    plainCell(request),
+    droppedCell(request),
+    arbitraryUid ? lowPortsCell(request) : passed(LOW_PORTS, COMPARED),
+    runCell(request, { ...lockedSpec(image), readOnly: true, mounts }, READ_ONLY, false).then(({ cell }) => cell),
+    volumeCells({ ...request, spec: lockedSpec(image) }),
+    arbitraryCell({ ...request, asked: arbitraryUid }),
   ])
-  const { volumes } = request.facts.config
+  const readOnly = frozen.outcome === 'pass'
   return {
     cells: [
       plain,
-      locked,
-      { name: 'the same, low ports refused', outcome: 'pass', reason: 'the run that was compared' },
-      { ...frozen, reason: frozen.outcome === 'pass' ? described(mounts) : frozen.reason },
-      {
-        name: 'fresh volume',
-        outcome: volumes.length > 0 ? 'pass' : 'not asked',
-        reason:
-          volumes.length > 0 ? `${volumes.join(', ')}, new in the run that was compared` : 'it declares no volume',
-      },
-      { name: 'arbitrary uid, group 0', outcome: 'not asked', reason: 'only a platform that assigns uids needs it' },
+      dropped,
+      low,
+      readOnly ? { ...frozen, reason: described(mounts) } : frozen,
+      arbitrary,
+      freshCell(request),
+      ...volumes,
     ],
-    readOnly: frozen.outcome === 'pass',
+    readOnly,
     writable: mounts.map((mount) => mount.target),
   }
 }
 
-function mountsFor(
-  plan: StagePlan,
-  round: Round,
-  original: RunRecord,
-  facts: ImageFacts,
-): ReturnType<typeof writableMounts> {
-  if (plan.account === null) return []
-  const operations = round.run?.traced?.trace?.operations ?? original.trace?.operations ?? []
-  return writableMounts(operations, plan.grants, facts, plan.account)
+/**
+ * For a result that does not do what the original did: which of the first conditions it is that it cannot stand. A low
+ * port that stays fails here under the third alone.
+ */
+export async function runFirstCells(request: CellsRequest, compared: RunRecord): Promise<Cells> {
+  const { arbitraryUid, baseline, moved } = request
+  const outcome = outcomeOf(compare(baseline, compared, moved), compared)
+  const failed = (name: string): ReportCell => ({ name, required: true, ...outcome })
+  const why = 'it does not do what the original does in the run that was compared'
+  const [plain, dropped, low] = await Promise.all([
+    plainCell(request),
+    droppedCell(request),
+    arbitraryUid ? lowPortsCell(request) : failed(LOW_PORTS),
+  ])
+  const arbitrary = arbitraryUid ? failed(ARBITRARY) : notAsked(ARBITRARY, why)
+  return {
+    cells: [
+      plain,
+      dropped,
+      low,
+      notAsked(READ_ONLY, why),
+      arbitrary,
+      ...[FRESH, FILLED, MIGRATED].map((name) => notAsked(name, why)),
+    ],
+    readOnly: false,
+    writable: [],
+  }
 }
 
-async function cell(
-  request: ProveRequest,
-  baseline: RunRecord,
-  round: Round,
-  name: string,
-  spec: RunSpec,
-): Promise<ReportCell> {
-  const options = besideOptions(request, baseline, round.moved)
-  const record = await runOnce(request.engine, spec, { ...options, smoke: null, leavings: 'none' })
-  const { checks } = compare({ ...baseline, smoke: null }, record, round.moved)
-  const failed = checks.find((check) => !check.passed)
-  if (failed === undefined) return { name, outcome: 'pass', reason: '' }
-  const words = tail(record.logs)
-  const reason = `${failed.name}: was ${failed.baseline}, is ${failed.result}${words === '' ? '' : `; its last words: ${words}`}`
-  return { name, outcome: 'fail', reason }
+/** All of them, where there was nothing to run. */
+export function noCells(reason: string): Cells {
+  const cells = [PLAIN, DROPPED, LOW_PORTS, READ_ONLY, ARBITRARY, FRESH, FILLED, MIGRATED].map((name) =>
+    notAsked(name, reason),
+  )
+  return { cells, readOnly: false, writable: [] }
 }
 
-function described(mounts: readonly { readonly type: string; readonly target: string }[]): string {
+async function plainCell(request: CellsRequest): Promise<ReportCell> {
+  return (await runCell(request, limits({ image: request.image }), PLAIN, true)).cell
+}
+
+async function droppedCell(request: CellsRequest): Promise<ReportCell> {
+  const spec = limits({ image: request.image, capDrop: ['ALL'], noNewPrivileges: true })
+  return (await runCell(request, spec, DROPPED, true)).cell
+}
+
+async function lowPortsCell(request: CellsRequest): Promise<ReportCell> {
+  return (await runCell(request, lockedSpec(request.image), LOW_PORTS, true)).cell
+}
+
+function freshCell({ facts }: CellsRequest): ReportCell {
+  const volumes = volumePaths(facts)
+  if (volumes.length === 0) return notAsked(FRESH, 'it declares no volume')
+  return passed(FRESH, `${volumes.join(', ')}, new in the run that was compared`)
+}
+
+function passed(name: string, reason: string): ReportCell {
+  return { name, required: true, outcome: 'pass', reason }
+}
+
+function described(mounts: readonly Mount[]): string {
   if (mounts.length === 0) return 'nothing needs to be writable'
   return mounts.map(({ type, target }) => `${type} on ${target}`).join(', ')
 }

@@ -1,5 +1,5 @@
 import type { ReportProof } from '../report/report.ts'
-import type { Cells } from './cells.ts'
+import { type Cells, noCells } from './cells.ts'
 import { type Comparison, capabilitiesOf, uidsOf } from './compare.ts'
 import { refusalLines } from './refusals.ts'
 import type { RunRecord } from './run-record.ts'
@@ -10,7 +10,7 @@ export interface ProvenRun {
   readonly record: RunRecord
   readonly comparison: Comparison
   readonly addedBytes: number
-  /** Null where it did not get so far. */
+  /** Null for what keeps root. */
   readonly cells: Cells | null
 }
 
@@ -32,10 +32,15 @@ export function proofReport(
     baseline: { image: baseline.image, uids: uidsOf(baseline), capabilities: capabilitiesOf(baseline) },
     result: result === null ? null : resultRun(result),
     checks: comparison?.checks ?? [],
-    cells: result?.cells?.cells ?? [],
+    cells: result?.cells?.cells ?? noCells(reasonFor(result)).cells,
     remarks: [...remarks, ...(result === null ? [] : doubts(baseline, result, passed))],
     phases: [],
   }
+}
+
+/** Why it was not run under other conditions. */
+function reasonFor(result: ProvenRun | null): string {
+  return result === null ? 'there was nothing to run' : 'it keeps root'
 }
 
 function resultRun({ image, record, addedBytes, cells }: ProvenRun): ReportProof['result'] {
@@ -67,12 +72,9 @@ function newRefusals(baseline: RunRecord, record: RunRecord): readonly string[] 
   return refusalLines(`${record.logs}\n${record.logFiles}`).filter((line) => !usual.has(line))
 }
 
-/** Conditions without which it is not called hardened; the others are said and are for the operator to choose. */
-const REQUIRED = new Set(['plain', 'capabilities dropped, no new privileges'])
-
 /** Why a run did not pass, one sentence each; empty when it did. */
 export function failuresOf({ comparison, record, cells }: ProvenRun): readonly string[] {
-  const refused = (cells?.cells ?? []).filter((cell) => cell.outcome === 'fail' && REQUIRED.has(cell.name))
+  const refused = (cells?.cells ?? []).filter((cell) => cell.required && cell.outcome !== 'pass')
   if (comparison.parity && comparison.locked) return refused.map((cell) => `${cell.name}: ${cell.reason}`)
   const failed = comparison.checks.filter((check) => !check.passed)
   const words = tail(record.logs)

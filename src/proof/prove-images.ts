@@ -1,16 +1,25 @@
+import { resolveUser } from '../image/accounts.ts'
+import type { ImageFacts } from '../image/facts.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
+import type { Operation } from '../plan/operation.ts'
 import type { ReportProof } from '../report/report.ts'
-import { baselineUp, exposedTcp } from './baseline.ts'
-import { compare } from './compare.ts'
-import { runOnce } from './live.ts'
+import { baselineUp, exposedTcp, studyOriginal } from './baseline.ts'
+import { compare, withChecks } from './compare.ts'
+import { judge } from './judge.ts'
+import { keptData } from './kept-data.ts'
+import { bringUp } from './live.ts'
+import { operationsOfDiff } from './observe.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import type { ProveRequest } from './prove.ts'
-import { besideOptions } from './round.ts'
-import { lockedSpec } from './specs.ts'
+import { writableMounts } from './read-only.ts'
+import { besideOptions, hasPassed, type RoundRun, tracedRun } from './round.ts'
+import type { RunRecord } from './run-record.ts'
+import { arbitrarySpec, lockedSpec } from './specs.ts'
 import { stopwatch } from './stopwatch.ts'
 import { unfitBaseline } from './unfit.ts'
+import { namedVolumes } from './volumes.ts'
 
-export interface ImagesRequest extends Pick<ProveRequest, 'engine' | 'facts' | 'smoke' | 'progress' | 'signal'> {
+export interface ImagesRequest extends Omit<ProveRequest, 'baseline' | 'harden' | 'build' | 'stage' | 'reference'> {
   readonly image: string
   /** Null: the image itself, run as root. */
   readonly baseline: string | null
@@ -26,24 +35,61 @@ export async function proveImages(
   const facts = other === null ? request.facts : await factsFromEngine(engine, other)
   request.progress(other === null ? 'running it as root' : `running ${other} as it is`)
   const spec = other === null ? { image, user: '0:0' } : { image: other }
-  const baseline = await (await baselineUp({ ...request, facts }, spec)).finish()
+  const filled = namedVolumes(engine, facts)
+  const [live, original] = await Promise.all([
+    baselineUp({ ...request, facts }, spec),
+    studyOriginal({ ...request, facts }, { ...spec, mounts: filled }),
+  ])
+  const early = await live.peek()
   times.lap('original')
-  const unfit = unfitBaseline(baseline, facts)
-  if (unfit !== null)
-    return { report: times.on(proofReport(engine.version, baseline, null, 0, [unfit])), failures: [unfit] }
+  const unfit = unfitBaseline(early, facts)
+  if (unfit !== null) {
+    const report = proofReport(engine.version, await live.finish(), null, 0, [unfit])
+    return { report: times.on(report), failures: [unfit] }
+  }
   request.progress('running it without capabilities or new privileges')
   const moved = pairPorts(exposedTcp(facts), exposedTcp(request.facts))
-  const record = await runOnce(engine, lockedSpec(image), besideOptions(request, baseline, moved))
+  const run = await runImage(request, early, original, moved)
   times.lap('result')
-  const [before, after] = await Promise.all([engine.inspectImage(baseline.image), engine.inspectImage(image)])
-  const run = {
-    image,
-    record,
-    comparison: compare(baseline, record, moved),
-    addedBytes: (after?.size ?? 0) - (before?.size ?? 0),
-    cells: null,
-  }
-  return { report: times.on(proofReport(engine.version, baseline, run, 1, [])), failures: failuresOf(run) }
+  const user = userOf(request.facts)
+  const operations = run.traced?.trace?.operations ?? (await written(run, request))
+  const mounts = user === null ? [] : writableMounts(operations, [], request.facts, user)
+  const conditions = { ...request, facts, image, moved, user, mounts, filled, reference: other ?? image, times }
+  const judged = await judge(conditions, live, original, run)
+  await Promise.all(filled.map(({ source = '' }) => engine.removeVolume(source)))
+  const report = proofReport(engine.version, judged.baseline, judged.run, 1, [])
+  return { report: times.on(report), failures: failuresOf(judged.run) }
+}
+
+async function runImage(
+  request: ImagesRequest,
+  baseline: RunRecord,
+  original: RunRecord,
+  moved: ReadonlyMap<number, number>,
+): Promise<RoundRun> {
+  const { engine, image, facts } = request
+  const options = besideOptions(request, baseline, moved)
+  const spec = request.arbitraryUid ? arbitrarySpec(image) : lockedSpec(image)
+  const [live, traced] = await Promise.all([
+    bringUp(engine, spec, options),
+    request.trace ? tracedRun(request, spec, { ...options, trace: facts.config }) : null,
+  ])
+  const early = await live.peek()
+  const comparison = withChecks(compare(baseline, early, moved), keptData(original, traced))
+  const record = hasPassed({ run: { comparison } }) ? early : await live.finish()
+  return { live, record, comparison, traced }
+}
+
+/** Null where it is root, or nobody can say who. */
+function userOf({ accounts, config }: ImageFacts): { uid: number; gid: number; home: string } | null {
+  const user = resolveUser(config.user, accounts.known ? accounts.value : { users: [], groups: [] })
+  return user.known && user.value.uid !== 0 ? user.value : null
+}
+
+/** Without a trace only what a run has left behind tells what it wrote. */
+async function written(run: RoundRun, { engine, facts }: ImagesRequest): Promise<readonly Operation[]> {
+  if (!facts.files.known || !hasPassed({ run })) return []
+  return operationsOfDiff(await engine.diff(run.record.container), facts.files.value, () => 'file')
 }
 
 /** Which port of the baseline is which of the image: the same one, or the only one that is left on either side. */

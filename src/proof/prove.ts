@@ -1,28 +1,24 @@
-import { setTimeout as pause } from 'node:timers/promises'
-import type { Engine } from '../engine/engine.ts'
+import type { Engine, Mount } from '../engine/engine.ts'
 import type { Hardened } from '../harden.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { Operation } from '../plan/operation.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import type { ReportProof } from '../report/report.ts'
 import { baselineUp, studyOriginal } from './baseline.ts'
-import { type Cells, runCells } from './cells.ts'
-import { compare, withChecks } from './compare.ts'
-import { keptData } from './kept-data.ts'
+import { type JudgeRequest, judge } from './judge.ts'
 import { learnedFrom } from './learn.ts'
 import type { Live } from './live.ts'
-import { logsTraced } from './log-files.ts'
 import { observationOf } from './observation.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import { proveRoot } from './prove-root.ts'
-import { hasPassed, type Round, type RoundRun, runRound } from './round.ts'
-import type { RestartRecord, RunRecord } from './run-record.ts'
+import { writableMounts } from './read-only.ts'
+import { hasPassed, type Round, runRound } from './round.ts'
+import type { RunRecord } from './run-record.ts'
 import { type Stopwatch, stopwatch } from './stopwatch.ts'
 import { unfitBaseline } from './unfit.ts'
+import { namedVolumes } from './volumes.ts'
 
 const MOST_ROUNDS = 5
-/** A program that is to go on is watched for this long at least, milliseconds: some die after ten seconds. */
-const WATCH = 11_000
 
 export interface ProveRequest {
   readonly engine: Engine
@@ -36,6 +32,10 @@ export interface ProveRequest {
   /** The stage that is built. */
   readonly stage: number
   readonly smoke: string | null
+  /** The original as people call it; null where it is only built here. */
+  readonly reference: string | null
+  /** It has to work with any uid and group 0. */
+  readonly arbitraryUid: boolean
   /** Trace the runs; `--no-trace` goes without. */
   readonly trace: boolean
   readonly progress: (line: string) => void
@@ -63,7 +63,12 @@ async function proveTimed(request: ProveRequest, times: Stopwatch): Promise<Proo
   const { engine, facts } = request
   const spec = { image: request.baseline }
   request.progress(`running ${request.baseline} as it is`)
-  const [live, original] = await Promise.all([baselineUp(request, spec), studyOriginal(request, spec)])
+  // What this run leaves in its volumes is what those have who run the original today.
+  const filled = namedVolumes(engine, facts)
+  const [live, original] = await Promise.all([
+    baselineUp(request, spec),
+    studyOriginal(request, { ...spec, mounts: filled }),
+  ])
   const baseline = await live.peek()
   times.lap('original')
   const observation = observationOf(original, facts)
@@ -89,7 +94,9 @@ async function proveTimed(request: ProveRequest, times: Stopwatch): Promise<Proo
     if (news.length === 0) break
     learned = [...learned, ...news]
   }
-  return conclude(request, live, original, rounds, remarks, times)
+  const proof = await conclude(request, live, original, rounds, remarks, filled, times)
+  await Promise.all(filled.map(({ source = '' }) => engine.removeVolume(source)))
+  return proof
 }
 
 /** The last round that passed, watched to the end; else the last one, with what is missing. */
@@ -99,82 +106,36 @@ async function conclude(
   original: RunRecord,
   rounds: readonly Round[],
   remarks: readonly string[],
+  filled: readonly Mount[],
   times: Stopwatch,
 ): Promise<Proof> {
   const best = rounds.findLast(hasPassed) ?? rounds.at(-1)
   if (best === undefined) throw new Error('a proof has at least one round')
   for (const round of rounds) if (round !== best && hasPassed(round)) await round.run?.live.finish()
-  const { engine } = request
   if (best.run === null) {
     const failures = [best.failure ?? 'the result does not build']
     const baseline = await live.finish()
-    const all = [...remarks, ...failures]
-    return {
-      hardened: best.hardened,
-      report: proofReport(engine.version, baseline, null, rounds.length, all),
-      failures,
-    }
+    const report = proofReport(request.engine.version, baseline, null, rounds.length, [...remarks, ...failures])
+    return { hardened: best.hardened, report, failures }
   }
-  let cells: Cells | null = null
-  const seconds = secondStarts(request, original, best.run)
-  if (hasPassed(best)) {
-    request.progress('running it under other conditions, and watching both')
-    ;[cells] = await Promise.all([
-      runCells(request, await live.peek(), best, original),
-      watch(request, best.run.live, best.run.traced),
-    ])
-    times.lap('conditions')
-    await Promise.all(
-      [live, best.run.live].map(async (one) => {
-        await one.look()
-        if (seconds === null) await one.restart()
-      }),
-    )
-  }
-  const logs = logsTraced(original, best.run.traced)
-  const [first, second] = await Promise.all([
-    live.finish(logs),
-    hasPassed(best) ? best.run.live.finish(logs) : best.run.record,
-  ])
-  times.lap('end')
-  const baseline = { ...first, restart: seconds?.baseline ?? first.restart }
-  const record = { ...second, restart: seconds?.result ?? second.restart }
-  const [before, after] = await Promise.all([engine.inspectImage(request.baseline), engine.inspectImage(best.image)])
-  const run = {
-    image: best.image,
-    record,
-    comparison: withChecks(compare(baseline, record, best.moved), keptData(original, best.run.traced)),
-    addedBytes: (after?.size ?? 0) - (before?.size ?? 0),
-    cells,
-  }
+  const conditions = { ...judgeRequest(request, original, best, filled), times }
+  const { baseline, run } = await judge(conditions, live, original, best.run)
   return {
     hardened: best.hardened,
-    report: proofReport(engine.version, baseline, run, rounds.length, remarks),
+    report: proofReport(request.engine.version, baseline, run, rounds.length, remarks),
     failures: failuresOf(run),
   }
 }
 
-interface SecondStarts {
-  readonly baseline: RestartRecord
-  readonly result: RestartRecord
-}
-
-/** Traced runs are started twice anyway; null where they do not tell it all. */
-function secondStarts(request: ProveRequest, original: RunRecord, { traced }: RoundRun): SecondStarts | null {
-  if (request.smoke !== null || original.restart === null || traced === null || traced.restart === null) return null
-  return { baseline: original.restart, result: traced.restart }
-}
-
-/**
- * Waits until the result has been up for long enough, has ended, or nothing in it will happen by itself any more: all
- * its threads wait for something from outside, and no timer runs.
- */
-async function watch(request: ProveRequest, live: Live, traced: RunRecord | null): Promise<void> {
-  const end = live.startedAt + WATCH
-  // An interval timer shows in no file of /proc, only in a trace.
-  const timed = traced?.trace?.timers ?? true
-  while (Date.now() < end && (await live.isUp())) {
-    if (!timed && live.wakesIn() > end - Date.now()) return
-    await pause(100, undefined, { signal: request.signal })
-  }
+function judgeRequest(
+  request: ProveRequest,
+  original: RunRecord,
+  { hardened, image, moved, run }: Round,
+  filled: readonly Mount[],
+): Omit<JudgeRequest, 'times'> {
+  const plan = hardened.plan.stages.find((stage) => stage.stage === request.stage)
+  const user = plan?.account ?? null
+  const operations = run?.traced?.trace?.operations ?? observationOf(original, request.facts).operations
+  const mounts = user === null ? [] : writableMounts(operations, plan?.grants ?? [], request.facts, user)
+  return { ...request, image, moved, user, mounts, filled }
 }

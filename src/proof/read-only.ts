@@ -26,7 +26,7 @@ export function writableMounts(
   operations: readonly Operation[],
   grants: readonly Grant[],
   facts: ImageFacts,
-  account: AccountChoice,
+  account: Pick<AccountChoice, 'uid' | 'gid' | 'home'>,
 ): readonly Mount[] {
   if (!facts.files.known) return []
   const files = facts.files.value

@@ -9,7 +9,7 @@ import { bringUp, type Live, type LiveOptions, runTwice } from './live.ts'
 import { logsTraced } from './log-files.ts'
 import type { ProveRequest } from './prove.ts'
 import type { RunRecord } from './run-record.ts'
-import { lockedSpec } from './specs.ts'
+import { arbitrarySpec, lockedSpec } from './specs.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
 /** One turn of the loop: a plan, built and run beside the baseline. */
@@ -52,10 +52,10 @@ export async function runRound(
   request.progress(`round ${round}: running it without root, capabilities or new privileges`)
   const options = besideOptions(request, baseline, moved)
   const config = { ...request.facts.config, ...commandOf(plan, request.facts) }
-  const spec = lockedSpec(built)
+  const spec = request.arbitraryUid ? arbitrarySpec(built) : lockedSpec(built)
   const [live, traced] = await Promise.all([
     bringUp(request.engine, spec, options),
-    request.trace ? tracedRun(request, { ...spec, user: userOf(plan) }, { ...options, trace: config }) : null,
+    request.trace ? tracedRun(request, { user: userOf(plan), ...spec }, { ...options, trace: config }) : null,
   ])
   const early = await live.peek()
   const comparison = withChecks(compare(baseline, early, moved), keptData(original, traced))
@@ -65,7 +65,12 @@ export async function runRound(
   return { hardened, image: built, moved, run: { live, record, comparison, traced }, failure: null }
 }
 
-async function tracedRun(request: ProveRequest, spec: RunSpec, options: LiveOptions): Promise<RunRecord | null> {
+/** From start to stop and once more; null where it cannot be traced. */
+export async function tracedRun(
+  request: Pick<ProveRequest, 'engine'>,
+  spec: RunSpec,
+  options: LiveOptions,
+): Promise<RunRecord | null> {
   const record = await runTwice(request.engine, spec, { ...options, smoke: null })
   return record.trace === null ? null : record
 }
@@ -100,7 +105,7 @@ export function besideOptions(
   }
 }
 
-export function hasPassed(round: Round): boolean {
-  const { parity, locked } = round.run?.comparison ?? { parity: false, locked: false }
+export function hasPassed({ run }: { readonly run: Pick<RoundRun, 'comparison'> | null }): boolean {
+  const { parity, locked } = run?.comparison ?? { parity: false, locked: false }
   return parity && locked
 }

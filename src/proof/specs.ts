@@ -1,4 +1,5 @@
 import type { RunSpec } from '../engine/engine.ts'
+import { ARBITRARY_UID, ROOT_GROUP } from '../plan/arbitrary-uid.ts'
 import { FIRST_UNPRIVILEGED_PORT } from '../plan/ports.ts'
 
 const MEMORY = 2 * 1024 ** 3
@@ -12,6 +13,11 @@ export function lockedSpec(image: string): RunSpec {
     noNewPrivileges: true,
     sysctls: { 'net.ipv4.ip_unprivileged_port_start': String(FIRST_UNPRIVILEGED_PORT) },
   })
+}
+
+/** The same with a uid that no image knows; HOME and accounts are what the image itself says. */
+export function arbitrarySpec(image: string): RunSpec {
+  return { ...lockedSpec(image), user: `${ARBITRARY_UID}:${ROOT_GROUP}` }
 }
 
 /** So that no image under test can take the machine down. */

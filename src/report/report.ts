@@ -103,9 +103,13 @@ export interface ReportResultRun extends ReportRun {
 
 export interface ReportCell {
   readonly name: string
+  /** Nothing is called hardened that fails it; the others are said, and are the operator's to choose. */
+  readonly required: boolean
   readonly outcome: 'pass' | 'fail' | 'not asked'
   /** Why it failed or was not asked; what it took to pass. '' where there is nothing to say. */
   readonly reason: string
+  /** What to run once so that it passes. */
+  readonly command?: string
 }
 
 export interface ReportCheck {

@@ -17,9 +17,7 @@ export function proofLines(proof: ReportProof, paint: Paint): string[] {
   return [
     `  proof ${outcome}: ${parity} (${proof.engine}, ${counted(proof.rounds, 'round')})`,
     ...table([{ name: '', baseline: 'baseline', result: 'result', mark: '' }, ...rows(proof)]),
-    ...proof.cells.map(
-      ({ name, outcome, reason }) => `    ${outcome.padEnd(9)}  ${name}${reason === '' ? '' : `: ${reason}`}`,
-    ),
+    ...cellLines(proof.cells),
     ...proof.remarks.map((remark) => `    not shown: ${remark}`),
     ...times(proof),
   ]
@@ -29,6 +27,26 @@ function times({ phases }: ReportProof): string[] {
   if (phases.length === 0) return []
   const total = phases.reduce((sum, { seconds }) => sum + seconds, 0)
   return [`    ${total.toFixed(1)} s: ${phases.map(({ name, seconds }) => `${name} ${seconds.toFixed(1)}`).join(', ')}`]
+}
+
+/** What was not asked for one and the same reason is one line. */
+function cellLines(cells: ReportProof['cells']): string[] {
+  const unasked = cells.filter(({ outcome }) => outcome === 'not asked')
+  const [first] = unasked
+  const same = first !== undefined && unasked.length > 2 && unasked.every(({ reason }) => reason === first.reason)
+  const shown = same ? cells.filter(({ outcome }) => outcome !== 'not asked') : cells
+  return [
+    ...shown.flatMap(cellText),
+    ...(same ? [`    not asked  ${unasked.map(({ name }) => name).join('; ')}: ${first.reason}`] : []),
+  ]
+}
+
+function cellText({ name, outcome, required, reason, command }: ReportProof['cells'][number]): string[] {
+  const counts = outcome === 'fail' && !required ? ' (does not count)' : ''
+  return [
+    `    ${outcome.padEnd(9)}  ${name}${counts}${reason === '' ? '' : `: ${reason}`}`,
+    ...(command !== undefined && outcome === 'fail' ? [`               once: ${command}`] : []),
+  ]
 }
 
 // A root's capabilities alone would fill two lines; the JSON report has all of it, and a failure says what differs.

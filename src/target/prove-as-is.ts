@@ -19,6 +19,8 @@ export async function proveAsIs(item: WorkItem, source: string, session: Session
     facts,
     baseline: options.baseline,
     smoke: options.smoke,
+    trace: options.trace,
+    arbitraryUid: options.policy.arbitraryUid === true,
     progress: (line) => ports.progress(`${item.target}: ${line}`),
     signal: ports.signal,
   })

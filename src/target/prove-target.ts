@@ -46,6 +46,8 @@ export async function proveTarget(
     facts,
     stage: stage.index,
     smoke: options.smoke,
+    reference: item.reference,
+    arbitraryUid: options.policy.arbitraryUid === true,
     trace: options.trace,
     progress: (line) => ports.progress(`${item.target}: ${line}`),
     signal: ports.signal,

@@ -30,6 +30,7 @@ export const checks: Readonly<Record<SettingName, Check>> = {
   writable: listOf(checkAbsolute),
   unsafe: checkBoolean,
   preferVendor: checkBoolean,
+  arbitraryUid: checkBoolean,
   ignore: listOf(checkText),
   target: checkText,
   engine: oneOf(engines),
@@ -41,6 +42,19 @@ export const checks: Readonly<Record<SettingName, Check>> = {
 }
 
 export const settingNames = Object.keys(checks) as readonly SettingName[]
+
+/** Of settings that each are right: what of them excludes each other. Null where nothing does. */
+export function contradiction({ arbitraryUid, own, user, preferVendor }: Partial<Settings>): string | null {
+  if (arbitraryUid !== true) return null
+  if (own === 'copied')
+    return '--arbitrary-uid and --own copied exclude each other: COPY --chown gives files to one uid'
+  if (preferVendor === true)
+    return '--arbitrary-uid and --prefer-vendor exclude each other: what the vendor has prepared for any uid is not known'
+  const group = /^\d+:(\d+)$/.exec(user ?? '')?.[1]
+  if (group !== undefined && Number(group) !== 0)
+    return `--arbitrary-uid runs with group 0, and --user says ${group}: name the uid alone`
+  return null
+}
 
 const largestId = 2147483647
 

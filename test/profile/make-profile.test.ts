@@ -90,7 +90,9 @@ describe('nothing is claimed that was not shown', () => {
 
   test('a root that does not work read-only stays writable, and why is said', () => {
     const result = proof.result === null ? null : { ...proof.result, readOnlyRootfs: false, tmpfs: [] }
-    const cells = [{ name: 'read-only root', outcome: 'fail' as const, reason: 'http :80: was 200, is closed' }]
+    const cells = [
+      { name: 'read-only root', required: false, outcome: 'fail' as const, reason: 'http :80: was 200, is closed' },
+    ]
     const profile = profileOf('example.org/server:1', server, { result, cells })
     expect(profile.readOnly).toEqual({ value: false, known: 'measured' })
     expect(profile.notes).toContain(

@@ -1,0 +1,56 @@
+import type { Engine, RunSpec } from '../engine/engine.ts'
+import { HardenError } from '../errors.ts'
+import type { ImageFacts } from '../image/facts.ts'
+import type { ReportCell } from '../report/report.ts'
+import { compare } from './compare.ts'
+import { runOnce } from './live.ts'
+import { besideOptions } from './round.ts'
+import type { RunRecord } from './run-record.ts'
+import { tail } from './unfit.ts'
+
+/** What every condition is compared with, and how. */
+export interface Beside {
+  readonly engine: Engine
+  /** Of the original. */
+  readonly facts: ImageFacts
+  readonly smoke: string | null
+  readonly signal: AbortSignal
+  readonly baseline: RunRecord
+  /** Which port of the baseline is which now. */
+  readonly moved: ReadonlyMap<number, number>
+}
+
+export interface CellRun {
+  readonly cell: ReportCell
+  /** Null where the engine could not make such a container. */
+  readonly record: RunRecord | null
+}
+
+/** Runs a result under one condition and compares all that it does with the baseline, the user's own check too. */
+export async function runCell(beside: Beside, spec: RunSpec, name: string, required: boolean): Promise<CellRun> {
+  const { engine, baseline, moved } = beside
+  try {
+    const record = await runOnce(engine, spec, { ...besideOptions(beside, baseline, moved), leavings: 'none' })
+    return { cell: { name, required, ...outcomeOf(compare(baseline, record, moved), record) }, record }
+  } catch (error) {
+    if (!(error instanceof HardenError) || error.code !== 'engine-failed') throw error
+    return { cell: notAsked(name, `the engine has no such run: ${error.message}`, required), record: null }
+  }
+}
+
+/** What of a run is not as it was; its last words say more than the check. */
+export function outcomeOf(
+  { checks }: Pick<ReturnType<typeof compare>, 'checks'>,
+  record: RunRecord,
+): Pick<ReportCell, 'outcome' | 'reason'> {
+  const failed = checks.find((check) => !check.passed)
+  if (failed === undefined) return { outcome: 'pass', reason: '' }
+  const words = tail(record.logs)
+  const reason = `${failed.name}: was ${failed.baseline}, is ${failed.result}${words === '' ? '' : `; its last words: ${words}`}`
+  return { outcome: 'fail', reason }
+}
+
+/** `required` where it should have been run and could not be: nothing rests on what was not seen. */
+export function notAsked(name: string, reason: string, required = false): ReportCell {
+  return { name, required, outcome: 'not asked', reason }
+}

@@ -1,0 +1,96 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Cells, type CellsRequest, runCells, runFirstCells } from './cells.ts'
+import { compare, withChecks } from './compare.ts'
+import { keptData } from './kept-data.ts'
+import type { Live } from './live.ts'
+import { logsTraced } from './log-files.ts'
+import type { ProvenRun } from './proof-report.ts'
+import { hasPassed, type RoundRun } from './round.ts'
+import type { RestartRecord, RunRecord } from './run-record.ts'
+import type { Stopwatch } from './stopwatch.ts'
+
+/** A program that is to go on is watched for this long at least, milliseconds: some die after ten seconds. */
+const WATCH = 11_000
+
+export interface Judged {
+  readonly baseline: RunRecord
+  readonly run: ProvenRun
+}
+
+export interface JudgeRequest extends Omit<CellsRequest, 'baseline'> {
+  readonly progress: (line: string) => void
+  readonly times: Stopwatch
+}
+
+/**
+ * The last word on a result that is up beside the original: one that does what the original does is run under the other
+ * conditions, watched to the end and started again; of one that does not it is said which condition it cannot stand.
+ */
+export async function judge(
+  request: JudgeRequest,
+  live: Live,
+  original: RunRecord,
+  { live: result, record: early, comparison, traced }: RoundRun,
+): Promise<Judged> {
+  const { engine, image, moved, times } = request
+  const conditions = { ...request, baseline: await live.peek() }
+  const works = hasPassed({ run: { comparison } })
+  const seconds = secondStarts(request, original, traced)
+  let cells: Cells
+  if (works) {
+    request.progress('running it under other conditions, and watching both')
+    ;[cells] = await Promise.all([runCells(conditions), watch(request.signal, result, traced)])
+    times.lap('conditions')
+    await Promise.all(
+      [live, result].map(async (one) => {
+        await one.look()
+        if (seconds === null) await one.restart()
+      }),
+    )
+  } else {
+    request.progress('looking which condition it cannot stand')
+    cells = await runFirstCells(conditions, early)
+    times.lap('conditions')
+  }
+  const logs = logsTraced(original, traced)
+  const [first, second] = await Promise.all([live.finish(logs), works ? result.finish(logs) : early])
+  times.lap('end')
+  const baseline = { ...first, restart: seconds?.baseline ?? first.restart }
+  const record = { ...second, restart: seconds?.result ?? second.restart }
+  const [before, after] = await Promise.all([engine.inspectImage(baseline.image), engine.inspectImage(image)])
+  return {
+    baseline,
+    run: {
+      image,
+      record,
+      comparison: withChecks(compare(baseline, record, moved), keptData(original, traced)),
+      addedBytes: (after?.size ?? 0) - (before?.size ?? 0),
+      cells,
+    },
+  }
+}
+
+interface SecondStarts {
+  readonly baseline: RestartRecord
+  readonly result: RestartRecord
+}
+
+/** Traced runs are started twice anyway; null where they do not tell it all. */
+function secondStarts({ smoke }: JudgeRequest, { restart }: RunRecord, traced: RunRecord | null): SecondStarts | null {
+  if (smoke !== null || restart === null || traced === null || traced.restart === null) return null
+  return { baseline: restart, result: traced.restart }
+}
+
+/**
+ * Waits until the result has been up for long enough, has ended, or nothing in it will happen by itself any more: all
+ * its threads wait for something from outside, and no timer runs.
+ */
+async function watch(signal: AbortSignal, live: Live, traced: RunRecord | null): Promise<void> {
+  const end = live.startedAt + WATCH
+  // An interval timer shows in no file of /proc, only in a trace.
+  const timed = traced?.trace?.timers ?? true
+  while (Date.now() < end && (await live.isUp())) {
+    if (!timed && live.wakesIn() > end - Date.now()) return
+    await pause(100, undefined, { signal })
+  }
+}
