@@ -97,8 +97,13 @@ export const proveFlags = {
 
 export const profileFlags = {
   for: { ...text, describe: 'docker | compose | kubernetes' },
-  file: { ...text, describe: 'FILE: a Compose file or manifests to change: a diff, or with -w in place' },
-  write: { type: 'boolean', alias: 'w', describe: 'change the file of --file (all or nothing, atomic, mode kept)' },
+  file: {
+    type: 'array',
+    requiresArg: true,
+    string: true,
+    describe: 'FILE: a Compose file or manifests to change: a diff, or with -w in place (repeatable)',
+  },
+  write: { type: 'boolean', alias: 'w', describe: 'change the files of --file (all or nothing, atomic, mode kept)' },
   service: { ...text, describe: 'NAME in the Compose file; default: the one that runs the image' },
   container: { ...text, describe: 'NAME in the manifests; default: those that run the image' },
   image: { ...text, describe: 'NAME of the hardened image; default NAME-nonroot:TAG where one has to be built' },

@@ -1,7 +1,7 @@
 import { HardenError } from '../errors.ts'
 import { parseReference } from '../image/reference.ts'
 import { oneOf } from '../workspace/settings.ts'
-import { type Parsed, text, workRequest } from './read-flags.ts'
+import { list, type Parsed, text, workRequest } from './read-flags.ts'
 import type { ProfileRequest, Work } from './request.ts'
 
 const platforms = ['docker', 'compose', 'kubernetes'] as const
@@ -18,7 +18,7 @@ export function profileRequest(parsed: Parsed, positionals: readonly string[]): 
   const profile: ProfileRequest = {
     platform: platform(text(parsed, 'for')),
     image: text(parsed, 'image'),
-    file: text(parsed, 'file'),
+    files: list(parsed, 'file'),
     service: text(parsed, 'service'),
     container: text(parsed, 'container'),
   }
@@ -35,14 +35,17 @@ function platform(value: string | null): ProfileRequest['platform'] {
   return platforms.find((name) => name === value) ?? 'docker'
 }
 
-function checkTogether({ platform, file, service, container, image }: ProfileRequest, { write }: Work): void {
-  if (file !== null && platform === 'docker')
+function checkTogether({ platform, files, service, container, image }: ProfileRequest, { write }: Work): void {
+  if (files.length > 0 && platform === 'docker')
     throw usage('--file is a Compose file or a manifest', 'say --for compose or --for kubernetes')
-  if (file === null && write) throw usage('--write changes the file of --file, and there is none', 'add --file FILE')
-  if (service !== null && (platform !== 'compose' || file === null))
+  if (files.length === 0 && write)
+    throw usage('--write changes the file of --file, and there is none', 'add --file FILE')
+  if (service !== null && (platform !== 'compose' || files.length === 0))
     throw usage('--service names a service of a Compose file', 'add --for compose --file FILE')
-  if (container !== null && (platform !== 'kubernetes' || file === null))
+  if (container !== null && (platform !== 'kubernetes' || files.length === 0))
     throw usage('--container names a container of a manifest', 'add --for kubernetes --file FILE')
+  const twice = files.find((file, index) => files.indexOf(file) !== index)
+  if (twice !== undefined) throw usage(`--file ${twice} is there twice`)
   if (image === null) return
   try {
     parseReference(image)

@@ -125,6 +125,14 @@ export function text(parsed: Parsed, name: string): string | null {
   return value
 }
 
+/** Of a flag that may be given more than once. */
+export function list(parsed: Parsed, name: string): readonly string[] {
+  const value = parsed[name]
+  const values = value === undefined ? [] : [value].flat().map(String)
+  if (values.includes('')) throw usage(`--${name} needs a value`)
+  return values
+}
+
 function flag(parsed: Parsed, name: string): boolean {
   return parsed[name] === true
 }

@@ -41,8 +41,8 @@ export interface ProfileRequest {
   readonly platform: 'docker' | 'compose' | 'kubernetes'
   /** What the image is called that runs; null: as it was asked for, or a name that says what it was made from. */
   readonly image: string | null
-  /** A Compose file or manifests that are changed; null: the profile is printed. */
-  readonly file: string | null
+  /** Compose files, one on top of the other, or manifests that are changed; none: the profile is printed. */
+  readonly files: readonly string[]
   readonly service: string | null
   readonly container: string | null
 }

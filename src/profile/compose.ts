@@ -1,9 +1,11 @@
 import { HardenError } from '../errors.ts'
-import { hardenService } from './compose-service.ts'
-import { type Profile, serviceName, slug } from './profile.ts'
+import { inherited, merged } from './compose-inherit.ts'
+import { callers, hasMoved } from './compose-ports.ts'
+import { alignService, hardenService } from './compose-service.ts'
+import { sameImage } from './image-name.ts'
+import type { Profile } from './profile.ts'
 import { rewriteYaml } from './rewrite-yaml.ts'
-import { asObject, isObject, type Json, parseYaml } from './yaml-file.ts'
-import { blockText } from './yaml-style.ts'
+import { asList, asObject, isObject, type Json, parseYaml, type YamlFile } from './yaml-file.ts'
 
 /** A text that was made or changed, and what is to be said of it. */
 export interface Rendered {
@@ -11,69 +13,98 @@ export interface Rendered {
   readonly notes: readonly string[]
 }
 
-/** A whole Compose file with one service. `build`: the folder it is built from; null for an image that is there. */
-export function composeFile(profile: Profile, build: string | Json | null): string {
-  const named = profile.volumes.map(({ path, prepared }) => ({
-    path,
-    prepared,
-    name: `${serviceName(profile)}-${slug(path)}`,
-  }))
-  const ports = profile.ports.map(({ to, protocol }) => `${to}:${to}${protocol === 'tcp' ? '' : `/${protocol}`}`)
-  const { service, volumes } = hardenService(
-    {
-      image: profile.image.name,
-      ...(build === null ? {} : { build }),
-      ...(ports.length > 0 ? { ports } : {}),
-      ...(named.length > 0 ? { volumes: named.map(mountOf) } : {}),
-    },
-    { ...profile, ports: profile.ports.map((port) => ({ ...port, from: port.to })) },
-  )
-  const declared = [...named.map(({ name }) => name), ...volumes]
-  const file = {
-    services: { [serviceName(profile)]: service },
-    ...(declared.length > 0 ? { volumes: Object.fromEntries(declared.map((name) => [name, {}])) } : {}),
-  }
-  return blockText(file, 0, { indent: 2, indentSeq: true })
-}
-
-/** An empty volume takes the owner of the image's folder at each start, unless it is told not to. */
-function mountOf({
-  path,
-  name,
-  prepared,
-}: {
-  readonly path: string
+/** A file to change, by the name that messages call it. */
+export interface Source {
   readonly name: string
-  readonly prepared: boolean
-}): unknown {
-  return prepared ? `${name}:${path}` : { type: 'volume', source: name, target: path, volume: { nocopy: true } }
+  readonly text: string
 }
 
 /**
- * A Compose file with the profile on one of its services. `service` null: the one that runs the image, or the only
- * one. Throws HardenError where that is none or several.
+ * Compose files, read one on top of the other as with `-f`, with the profile on one service. `service` null: the one
+ * that runs the image, or the only one. The first file that has it gets the profile, the others what contradicts it put
+ * right. Throws HardenError where the service is none or several, or where it cannot be done in these files.
  */
-export function editCompose(text: string, name: string, profile: Profile, service: string | null): Rendered {
-  const file = parseYaml(text, name)
-  const [first, ...others] = file.values
-  const services = asObject(asObject(first).services)
-  const chosen = chooseService(services, name, profile, service)
-  const before = asObject(services[chosen])
-  const image = imageOf(before, chosen, name, profile)
-  const edit = hardenService(before, profile)
-  const declared = asObject(asObject(first).volumes)
-  const missing = edit.volumes.filter((volume) => !Object.hasOwn(declared, volume))
-  const after = {
-    ...asObject(first),
-    services: { ...services, [chosen]: { ...edit.service, ...(image === null ? {} : { image }) } },
-    ...(missing.length > 0 ? { volumes: { ...declared, ...Object.fromEntries(missing.map((one) => [one, {}])) } } : {}),
-  }
-  return { text: rewriteYaml(file, [after, ...others]), notes: edit.notes }
+export function editCompose(sources: readonly Source[], profile: Profile, service: string | null): readonly Rendered[] {
+  const files = sources.map(({ text, name }) => parseYaml(text, name))
+  const services = files.map(servicesOf)
+  const all = together(services)
+  const chosen = chooseService(all, files, profile, service)
+  checkInherited(all, chosen, files, profile)
+  checkImage(asObject(all[chosen]), chosen, files, profile)
+  const main = services.findIndex((own) => Object.hasOwn(own, chosen))
+  const family = familyNotes(all, chosen)
+  return files.map((file, index) => {
+    const own = services[index] ?? {}
+    if (!Object.hasOwn(own, chosen)) return { text: file.text, notes: callers(own, chosen, profile) }
+    const elsewhere = services
+      .filter((_, other) => other !== index)
+      .map((other) => asObject(other[chosen]))
+      .reduce(merged, inherited(all, chosen).settings)
+    const edit = editService(file, chosen, profile, index === main ? elsewhere : null, asObject(all[chosen]))
+    const more = index === main ? family : []
+    return { text: edit.text, notes: [...edit.notes, ...callers(own, chosen, profile), ...more] }
+  })
 }
 
-function chooseService(services: Json, file: string, profile: Profile, asked: string | null): string {
+/** Each service as all files together say it. */
+function together(files: readonly Json[]): Json {
+  const all: Record<string, unknown> = {}
+  for (const services of files)
+    for (const [name, service] of Object.entries(services)) all[name] = merged(asObject(all[name]), asObject(service))
+  return all
+}
+
+/** What `extends` brings in from elsewhere, and where this goes on to. */
+function familyNotes(services: Json, name: string): readonly string[] {
+  const { elsewhere } = inherited(services, name)
+  const heirs = Object.keys(services).filter((one) => inherited(services, one).parent === name)
+  return [
+    ...(elsewhere === null
+      ? []
+      : [
+          `${name} also gets what ${elsewhere.service} of ${elsewhere.file} says (extends), which was not looked at: its ports, cap_add and privileged still hold`,
+        ]),
+    ...(heirs.length === 0 ? [] : [`${heirs.join(', ')} (extends ${name}) gets all of this too`]),
+  ]
+}
+
+/** `elsewhere` null: another file has the profile, and this one must not undo it. `whole`: of all files. */
+function editService(file: YamlFile, name: string, profile: Profile, elsewhere: Json | null, whole: Json): Rendered {
+  const [first, ...others] = file.values
+  const document = asObject(first)
+  const services = servicesOf(file)
+  const before = asObject(services[name])
+  const notes: string[] = []
+  const edit =
+    elsewhere === null
+      ? { service: alignService(before, profile, notes), volumes: [], notes }
+      : hardenService(before, profile, elsewhere)
+  const image = imageOf(before, whole, elsewhere !== null, profile)
+  const declared = asObject(document.volumes)
+  const missing = edit.volumes.filter((volume) => !Object.hasOwn(declared, volume))
+  const after = {
+    ...document,
+    services: { ...services, [name]: { ...edit.service, ...(image === null ? {} : { image }) } },
+    ...(missing.length > 0 ? { volumes: { ...declared, ...Object.fromEntries(missing.map((one) => [one, {}])) } } : {}),
+  }
+  const variable =
+    image !== null && typeof before.image === 'string' && before.image.includes('$')
+      ? [`image: ${before.image} becomes ${image}: its variable has no effect any more`]
+      : []
+  return { text: rewriteYaml(file, [after, ...others]), notes: [...edit.notes, ...variable] }
+}
+
+function servicesOf({ values }: YamlFile): Json {
+  return asObject(asObject(values[0]).services)
+}
+
+function chooseService(services: Json, files: readonly YamlFile[], profile: Profile, asked: string | null): string {
+  const file = named(files)
   const names = Object.keys(services).filter((one) => isObject(services[one]))
-  const list = names.length === 0 ? 'it has none' : `it has ${names.join(', ')}`
+  const included = files.flatMap(({ values }) => asList(asObject(values[0]).include)).map(includedFile)
+  const more =
+    included.length === 0 ? '' : `; it includes ${included.join(', ')}: those are files of their own, for --file`
+  const list = `${names.length === 0 ? 'it has none' : `it has ${names.join(', ')}`}${more}`
   if (asked !== null) {
     if (names.includes(asked)) return asked
     throw wrong(`${file} has no service ${asked}`, list)
@@ -85,27 +116,54 @@ function chooseService(services: Json, file: string, profile: Profile, asked: st
   throw wrong(`${file} does not say which service is meant`, `name it with --service: ${list}`)
 }
 
-/** The image that the service has to name; null where it stays. */
-function imageOf(service: Json, name: string, file: string, profile: Profile): string | null {
-  const { image, build } = service
-  if (profile.image.original === null || build !== undefined) return null
-  if (image === undefined || sameImage(image, profile)) return image === profile.image.name ? null : profile.image.name
+function includedFile(entry: unknown): string {
+  if (!isObject(entry)) return String(entry)
+  return Array.isArray(entry.path) ? entry.path.join(', ') : String(entry.path)
+}
+
+/** Throws HardenError where what the service extends would keep the profile from it. */
+function checkInherited(services: Json, name: string, files: readonly YamlFile[], profile: Profile): void {
+  const file = named(files)
+  const service = asObject(services[name])
+  const { settings, parent, elsewhere } = inherited(services, name)
+  if (parent === null) return
+  const isOwn = service.image !== undefined || service.build !== undefined
+  if (!isOwn && elsewhere !== null)
+    throw wrong(
+      `the service ${name} of ${file} extends ${elsewhere.service} of ${elsewhere.file}, which says what it runs`,
+      `change that one (--file ${elsewhere.file} --service ${elsewhere.service}), or give ${name} an image of its own first`,
+    )
+  if (!isOwn)
+    throw wrong(
+      `the service ${name} of ${file} extends ${parent}, which says what it runs`,
+      `change that one, and with it all that extend it: --service ${parent}`,
+    )
+  if (hasMoved(settings.ports, profile))
+    throw wrong(
+      `the service ${name} of ${file} gets its ports from ${parent} (extends), and Compose only ever adds ports`,
+      `move ports: from ${parent} to those that extend it, then run again`,
+    )
+}
+
+/** Throws HardenError where the service runs something else. */
+function checkImage({ image, build }: Json, name: string, files: readonly YamlFile[], profile: Profile): void {
+  if (profile.image.original === null || build !== undefined) return
+  if (image === undefined || sameImage(image, profile)) return
   throw wrong(
-    `the service ${name} of ${file} runs ${String(image)}, not ${profile.image.original}`,
+    `the service ${name} of ${named(files)} runs ${String(image)}, not ${profile.image.original}`,
     `ask for the profile of ${String(image)}, or name another --service`,
   )
 }
 
-/** The text names the image that was asked about, or what takes its place. */
-export function sameImage(image: unknown, { image: { original, name } }: Profile): boolean {
-  if (typeof image !== 'string') return false
-  return image === name || (original !== null && familiar(image) === familiar(original))
+/** The image that the service has to name in this file; null where it stays. */
+function imageOf({ image }: Json, whole: Json, isMain: boolean, profile: Profile): string | null {
+  const { original, name } = profile.image
+  if (original === null || whole.build !== undefined || image === name) return null
+  return image === undefined && (whole.image !== undefined || !isMain) ? null : name
 }
 
-/** `nginx`, `nginx:latest` and `docker.io/library/nginx` are one. */
-export function familiar(image: string): string {
-  const short = image.replace(/^(index\.)?docker\.io\//, '').replace(/^library\//, '')
-  return /[:@][^/]*$/.test(short) ? short : `${short}:latest`
+function named(files: readonly YamlFile[]): string {
+  return files.map(({ name }) => name).join(', ')
 }
 
 function wrong(message: string, hint: string): HardenError {

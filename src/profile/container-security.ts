@@ -1,14 +1,50 @@
 import type { Profile } from './profile.ts'
 import { asList, asObject, type Json } from './yaml-file.ts'
 
+interface Refused {
+  readonly key: string
+  readonly instead: unknown
+  readonly why: string
+  is(before: Json): boolean
+}
+
+/** What undoes the rest. Its line stays, and with it what a comment there says. Source: Pod Security Standards, *baseline*. */
+const REFUSED: readonly Refused[] = [
+  {
+    key: 'privileged',
+    instead: false,
+    why: 'it would undo everything else',
+    is: ({ privileged }) => privileged === true,
+  },
+  {
+    key: 'procMount',
+    instead: 'Default',
+    why: 'restricted refuses it',
+    is: ({ procMount }) => procMount !== undefined && procMount !== 'Default',
+  },
+  {
+    key: 'appArmorProfile',
+    instead: { type: 'RuntimeDefault' },
+    why: 'restricted refuses it',
+    is: ({ appArmorProfile }) => asObject(appArmorProfile).type === 'Unconfined',
+  },
+]
+
+function said(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
 /** The securityContext of one container. Source: Kubernetes, Pod Security Standards, *restricted*. */
 export function securityOf(before: Json, profile: Profile, notes: string[]): Json {
   const { user, capabilities, noNewPrivileges, readOnly } = profile
-  const { privileged, ...kept } = before
-  if (privileged === true && capabilities !== null)
-    notes.push('privileged: true is taken out: it undoes everything else')
+  if (user !== null && typeof before.runAsUser === 'number' && before.runAsUser !== user.value.uid)
+    notes.push(`runAsUser ${before.runAsUser} becomes ${user.value.uid}: that is who the image's files are for`)
+  const refused = capabilities === null ? [] : REFUSED.filter(({ is }) => is(before))
+  for (const { key, instead, why } of refused)
+    notes.push(`${key}: ${said(before[key])} becomes ${said(instead)}: ${why}`)
   return {
-    ...(capabilities === null && privileged !== undefined ? before : kept),
+    ...before,
+    ...Object.fromEntries(refused.map(({ key, instead }) => [key, instead])),
     ...(user === null ? {} : { runAsNonRoot: true, runAsUser: user.value.uid, runAsGroup: user.value.gid }),
     ...(noNewPrivileges.value && capabilities !== null ? { allowPrivilegeEscalation: false } : {}),
     ...(capabilities === null

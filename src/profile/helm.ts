@@ -1,4 +1,4 @@
-import { hardenPod } from './pod-spec.ts'
+import { hardenPod, longRunning } from './pod-spec.ts'
 import { type Profile, serviceName } from './profile.ts'
 import { asList, asObject } from './yaml-file.ts'
 import { blockText } from './yaml-style.ts'
@@ -14,7 +14,8 @@ export function isHelmTemplate(text: string): boolean {
 /** The same settings under the names that `helm create` gives them. */
 export function helmValues(profile: Profile): string {
   const name = serviceName(profile)
-  const { spec } = hardenPod({ containers: [{ name, image: profile.image.name }] }, name, profile)
+  const bare = { containers: [{ name, image: profile.image.name }] }
+  const { spec } = hardenPod(bare, longRunning(bare), profile)
   const container = asObject(asList(spec.containers)[0])
   const [, repository = profile.image.name, tag = ''] = /^(.*?)(?::([^:/@]+))?$/.exec(profile.image.name) ?? []
   const values = {

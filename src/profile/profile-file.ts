@@ -1,4 +1,4 @@
-import { composeFile } from './compose.ts'
+import { composeFile } from './compose-file.ts'
 import { dockerRun } from './docker.ts'
 import { derivedName, type Profile } from './profile.ts'
 

@@ -13,7 +13,7 @@ import {
 import { applyEdits, type Edit } from '../edit.ts'
 import { HardenError } from '../errors.ts'
 import { isEqual, isObject, type Json, parseYaml, type YamlDocument, type YamlFile } from './yaml-file.ts'
-import { afterColon, columnOf, contentEnd, keyOf, lineAfter, rangeOf, startOf } from './yaml-places.ts'
+import { afterColon, columnOf, contentEnd, keyOf, lineAfter, rangeOf, sharedAnchor, startOf } from './yaml-places.ts'
 import { blockText, flowText, scalarText, type YamlStyle, yamlStyle } from './yaml-style.ts'
 
 interface State {
@@ -37,11 +37,13 @@ export function rewriteYaml(file: YamlFile, values: readonly unknown[]): string 
   })
   const text = applyEdits(file.text, edits)
   if (edits.length === 0 || isEqual(parseYaml(text, file.name).values, values)) return text
+  const shared = sharedAnchor(file, edits)
   throw new HardenError(
     'bad-usage',
-    `${file.name} cannot be changed in one place only: an anchor (&name) is used by others too`,
+    `${file.name}${shared === null ? '' : `:${shared.line}`} cannot be changed in one place only: ${shared === null ? 'an anchor' : `the anchor &${shared.name}`} is used by others too`,
     {
       hint: 'write the part out where it is to differ, or copy the profile in by hand (leave out --file)',
+      ...(shared === null ? {} : { line: shared.line }),
     },
   )
 }

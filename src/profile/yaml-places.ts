@@ -1,4 +1,6 @@
-import { isAlias, isCollection, isNode, isPair, isScalar, type Node, type Pair } from 'yaml'
+import { isAlias, isCollection, isNode, isPair, isScalar, type Node, type Pair, visit } from 'yaml'
+import type { Edit } from '../edit.ts'
+import type { YamlFile } from './yaml-file.ts'
 
 /** Where the content of a node or pair ends, comments behind it not counted. */
 export function contentEnd(item: unknown, text: string): number {
@@ -41,4 +43,30 @@ export function keyOf({ key }: Pair): string | null {
 export function rangeOf(node: Node): readonly [number, number] {
   const [start, end] = node.range ?? [0, 0]
   return [start, end]
+}
+
+/** The first anchor with an alias whose part one of the edits touches. */
+export function sharedAnchor(
+  { documents, text }: YamlFile,
+  edits: readonly Edit[],
+): { readonly name: string; readonly line: number } | null {
+  for (const document of documents) {
+    const used = new Set<string>()
+    visit(document, {
+      Alias: (_, { source }) => {
+        used.add(source)
+      },
+    })
+    let found: { readonly name: string; readonly line: number } | null = null
+    visit(document, {
+      Node(_, node) {
+        if (isAlias(node) || node.anchor === undefined || !used.has(node.anchor)) return
+        const [start, end] = rangeOf(node)
+        if (!edits.some((edit) => start <= edit.start && edit.start <= end)) return
+        found ??= { name: node.anchor, line: text.slice(0, start).split('\n').length }
+      },
+    })
+    if (found !== null) return found
+  }
+  return null
 }

@@ -92,6 +92,39 @@ test('a Helm template is refused, with the values to set', async () => {
   expect(stderr).toMatch(/t\.yaml is a Helm template/)
 })
 
+test('a Kustomization is refused, with what to add to it', async () => {
+  const cwd = tree({ 'kustomization.yaml': 'resources: [a.yaml]\n' })
+  const args = ['profile', 'nginx', '--for', 'kubernetes', '--file', 'kustomization.yaml', '--container', 'web']
+  const { code, stdout, stderr } = await call(args, { cwd, processTarget: made() })
+  expect(code).toBe(2)
+  expect(stdout).toMatch(/^images:\n {2}- name: nginx\n[\s\S]*- name: web\n/)
+  expect(stderr).toContain('80 is 8080 now')
+})
+
+test('several files: all or none of them', async () => {
+  const cwd = tree({ 'compose.yaml': site, 'more.yaml': 'services: {web: {ports: ["80:80"]}}\n', 'bad.yaml': 'a: [\n' })
+  const args = ['profile', 'nginx', '--for', 'compose', '-w', '--file', 'compose.yaml', '--file']
+  const bad = await call([...args, 'bad.yaml'], { cwd, processTarget: made() })
+  expect(bad).toMatchObject({ code: 2, stdout: '' })
+  expect(readFileSync(join(cwd, 'compose.yaml'), 'utf8')).toBe(site)
+  expect((await call([...args, 'compose.yaml'], { cwd, processTarget: made() })).stderr).toContain('is there twice')
+  const { code, stderr } = await call([...args, 'more.yaml'], { cwd, processTarget: made() })
+  expect({ code, stderr }).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('wrote compose.yaml\nwrote more.yaml\n'),
+  })
+  expect(readFileSync(join(cwd, 'more.yaml'), 'utf8')).toBe('services: {web: {ports: ["80:8080"]}}\n')
+})
+
+test('an override file that Compose would read too is named', async () => {
+  const cwd = tree({ 'compose.yaml': site, 'compose.override.yaml': 'services: {}\n' })
+  const { stderr } = await call(['profile', 'nginx', '--for', 'compose', '--file', 'compose.yaml'], {
+    cwd,
+    processTarget: made(),
+  })
+  expect(stderr).toContain('compose.override.yaml is read on top of it, and was not looked at')
+})
+
 test('what keeps root is answered', async () => {
   const { code, stdout } = await call(['profile', 'cron:1', '--for', 'docker'], {
     cwd: tree({}),

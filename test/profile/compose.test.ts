@@ -1,12 +1,18 @@
 import { describe, expect, test } from '@jest/globals'
-import fc from 'fast-check'
-import { parse, stringify } from 'yaml'
-import { composeFile, editCompose } from '../../src/profile/compose.ts'
+import { parse } from 'yaml'
+import { editCompose as editFiles, type Rendered } from '../../src/profile/compose.ts'
+import { composeFile } from '../../src/profile/compose-file.ts'
+import type { Profile } from '../../src/profile/profile.ts'
 import { profileFile } from '../../src/profile/profile-file.ts'
 import { rootProfile, sampleProfile } from './sample.ts'
 import { expectCompose } from './schemas.ts'
 
 const profile = sampleProfile()
+
+function editCompose(text: string, name: string, one: Profile, service: string | null): Rendered {
+  const [only] = editFiles([{ text, name }], one, service)
+  return only ?? { text: '', notes: [] }
+}
 
 describe('a new file', () => {
   test.each([
@@ -155,7 +161,7 @@ services:
 
   test.each([
     ['cap_add: [NET_ADMIN]', 'gives a user other than root nothing'],
-    ['privileged: true', 'undoes all of this'],
+    ['privileged: true', 'it would undo everything else'],
     ['ports: ["70-90:70-90"]', '70-90:70-90 has port 80 in it'],
     ['healthcheck: {test: "curl localhost:80"}', 'healthcheck seems to ask port 80'],
     ['user: "$UID"', 'it has to be 101:101'],
@@ -184,47 +190,4 @@ services:
   ])('%j', (text, service, message) => {
     expect(() => editCompose(text, 'c.yaml', profile, service)).toThrow(message)
   })
-})
-
-const service = fc.record(
-  {
-    ports: fc.array(fc.constantFrom<unknown>('80:80', 80, '443', { target: 80 }, '1.2.3.4:80:80/tcp'), {
-      maxLength: 3,
-    }),
-    cap_drop: fc.array(fc.constantFrom('ALL', 'NET_RAW'), { maxLength: 2 }),
-    cap_add: fc.array(fc.constantFrom('CHOWN'), { maxLength: 1 }),
-    tmpfs: fc.oneof(fc.constantFrom('/tmp', '/x'), fc.array(fc.constantFrom('/tmp', '/run:size=1m'))),
-    volumes: fc.array(
-      fc.constantFrom<unknown>('a:/tmp', '/etc/nginx/conf.d', { type: 'bind', source: '.', target: '/x' }),
-    ),
-    security_opt: fc.array(fc.constantFrom('no-new-privileges:false', 'label:x', 'no-new-privileges')),
-    user: fc.constantFrom('root', '101:101', '$U', 0),
-    environment: fc.oneof(fc.dictionary(fc.constantFrom('A', 'B'), fc.string()), fc.array(fc.constantFrom('A=1', 'B'))),
-    'x-unknown': fc.anything({
-      maxDepth: 2,
-      withBigInt: false,
-      values: [fc.string(), fc.integer(), fc.boolean(), fc.constant(null)],
-    }),
-  },
-  { requiredKeys: [] },
-)
-
-test('twice is once; comments, other services and unknown keys survive', () => {
-  fc.assert(
-    fc.property(service, service, fc.boolean(), (one, other, flow) => {
-      const options = { collectionStyle: flow ? ('flow' as const) : ('any' as const), aliasDuplicateObjects: false }
-      const body = stringify({ web: { image: 'nginx', ...one }, other: { image: 'x', ...other } }, options).replace(
-        /^(?=.)/gm,
-        '  ',
-      )
-      const text = `# first\nservices:\n${body}# last\n`
-      const once = editCompose(text, 'c.yaml', sampleProfile({ env: { A: '1', C: '2' } }), null).text
-      expect(editCompose(once, 'c.yaml', sampleProfile({ env: { A: '1', C: '2' } }), null).text).toBe(once)
-      expect(once.startsWith('# first\n') && once.trimEnd().endsWith('# last')).toBe(true)
-      const [was, is] = [parse(text).services, parse(once).services]
-      expect(is.other).toEqual(was.other)
-      expect(is.web['x-unknown']).toEqual(was.web['x-unknown'])
-      expect(is.web).toMatchObject({ image: 'nginx-nonroot:latest', read_only: true })
-    }),
-  )
 })

@@ -1,53 +1,20 @@
 import { describe, expect, test } from '@jest/globals'
-import fc from 'fast-check'
 import { parse, parseAllDocuments, stringify } from 'yaml'
+import type { Rendered } from '../../src/profile/compose.ts'
 import { helmValues, isHelmTemplate } from '../../src/profile/helm.ts'
-import { editManifest, kubernetesManifest } from '../../src/profile/kubernetes.ts'
+import { editManifests } from '../../src/profile/kubernetes.ts'
+import { kubernetesManifest } from '../../src/profile/kubernetes-manifest.ts'
+import type { Profile } from '../../src/profile/profile.ts'
 import { rootProfile, sampleProfile } from './sample.ts'
-import { expectKubernetes } from './schemas.ts'
+import { expectKubernetes, expectRestricted } from './schemas.ts'
 
 const profile = sampleProfile()
-const documents = (text: string) => parseAllDocuments(text).map((document) => document.toJS())
 
-/** Pod Security Standards, restricted: what a pod must say. */
-function expectRestricted(spec: Record<string, never>): void {
-  const {
-    containers = [],
-    initContainers = [],
-    volumes = [],
-    securityContext: pod = {},
-  } = spec as Record<string, never>
-  for (const { securityContext: own = {}, ports = [] } of [
-    ...(containers as never[]),
-    ...(initContainers as never[]),
-  ] as Record<string, never>[]) {
-    const both = { ...(pod as object), ...(own as object) } as Record<string, unknown>
-    expect(both).toMatchObject({
-      runAsNonRoot: true,
-      allowPrivilegeEscalation: false,
-      capabilities: { drop: expect.arrayContaining(['ALL']) },
-    })
-    expect(['RuntimeDefault', 'Localhost']).toContain((both.seccompProfile as { type: string }).type)
-    expect(both.runAsUser).not.toBe(0)
-    expect(both.privileged ?? false).toBe(false)
-    for (const added of (both.capabilities as { add?: string[] }).add ?? []) expect(added).toBe('NET_BIND_SERVICE')
-    for (const port of ports as { hostPort?: number }[]) expect(port.hostPort ?? 0).toBe(0)
-  }
-  for (const volume of volumes as object[]) {
-    const kinds = Object.keys(volume).filter((key) => key !== 'name')
-    for (const kind of kinds)
-      expect([
-        'configMap',
-        'csi',
-        'downwardAPI',
-        'emptyDir',
-        'ephemeral',
-        'persistentVolumeClaim',
-        'projected',
-        'secret',
-      ]).toContain(kind)
-  }
+function editManifest(text: string, name: string, one: Profile, container: string | null): Rendered {
+  const [only] = editManifests([{ text, name }], one, container)
+  return only ?? { text: '', notes: [] }
 }
+const documents = (text: string) => parseAllDocuments(text).map((document) => document.toJS())
 
 describe('a new manifest', () => {
   test.each([
@@ -263,8 +230,8 @@ describe('what is there already', () => {
       runAsUser: 101,
       capabilities: { add: ['NET_BIND_SERVICE'], drop: ['ALL'] },
     })
-    expect(JSON.stringify(container)).not.toContain('privileged')
-    expect(notes).toMatch(/privileged: true is taken out/)
+    expect(container.securityContext).toMatchObject({ privileged: false })
+    expect(notes).toMatch(/privileged: true becomes false/)
     expect(notes).toMatch(/loses SYS_ADMIN/)
   })
 
@@ -286,7 +253,7 @@ describe('what is there already', () => {
     )
     expect(spec.securityContext).toEqual({ fsGroup: 101, fsGroupChangePolicy: 'OnRootMismatch' })
     expect(spec.containers[1]).toEqual({ name: 'log', image: 'x' })
-    expect(notes).toMatch(/not alone in its pod/)
+    expect(notes).toMatch(/web: not alone in the pod\. Restricted asks the same of log \(x\)/)
     expect(notes).toMatch(/hostNetwork: true is not allowed/)
   })
 })
@@ -298,37 +265,6 @@ test.each([
   ['kind: ConfigMap\ndata: {a: b}\n', null, /no container of x.yaml runs nginx:latest/],
 ])('%#', (text, container, message) => {
   expect(() => editManifest(text, 'x.yaml', profile, container)).toThrow(message)
-})
-
-const context = fc.record(
-  {
-    privileged: fc.boolean(),
-    runAsUser: fc.constantFrom(0, 5),
-    capabilities: fc.record(
-      { add: fc.constantFrom(['CHOWN'], []), drop: fc.constantFrom(['ALL'], ['KILL']) },
-      { requiredKeys: [] },
-    ),
-  },
-  { requiredKeys: [] },
-)
-
-test('twice is once; comments, other documents and unknown keys survive', () => {
-  const kind = fc.constantFrom(...Object.keys(wrap))
-  const extra = fc.dictionary(fc.constantFrom('x-a', 'x-b'), fc.oneof(fc.string(), fc.integer(), fc.constant(null)))
-  fc.assert(
-    fc.property(kind, context, extra, fc.boolean(), (one, securityContext, more, probe) => {
-      const container = { securityContext, ...more, ...(probe ? { livenessProbe: { tcpSocket: { port: 80 } } } : {}) }
-      const other = 'kind: ConfigMap # as it is\ndata:   {a:   "b"}\n'
-      const text = `# first\n${manifest(one, container, more)}# last\n---\n${other}`
-      const once = editManifest(text, 'x.yaml', profile, null).text
-      expect(editManifest(once, 'x.yaml', profile, null).text).toBe(once)
-      expect(once.startsWith('# first\n') && once.endsWith(`# last\n---\n${other}`)).toBe(true)
-      const pod = podOf(documents(once)[0])
-      expectRestricted(pod)
-      expect(pod).toMatchObject(more)
-      expect((pod.containers as unknown as object[])[0]).toMatchObject(more)
-    }),
-  )
 })
 
 describe('Helm', () => {

@@ -31,3 +31,43 @@ export function expectKubernetes(value: unknown): void {
   if (Model === undefined) throw new Error(`there is no schema of ${kind}`)
   new Model(value as object).validate()
 }
+
+/** Pod Security Standards, restricted: what a pod must say. */
+export function expectRestricted(spec: Record<string, never>): void {
+  const {
+    containers = [],
+    initContainers = [],
+    volumes = [],
+    securityContext: pod = {},
+  } = spec as Record<string, never>
+  for (const { securityContext: own = {}, ports = [] } of [
+    ...(containers as never[]),
+    ...(initContainers as never[]),
+  ] as Record<string, never>[]) {
+    const both = { ...(pod as object), ...(own as object) } as Record<string, unknown>
+    expect(both).toMatchObject({
+      runAsNonRoot: true,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: expect.arrayContaining(['ALL']) },
+    })
+    expect(['RuntimeDefault', 'Localhost']).toContain((both.seccompProfile as { type: string }).type)
+    expect(both.runAsUser).not.toBe(0)
+    expect(both.privileged ?? false).toBe(false)
+    for (const added of (both.capabilities as { add?: string[] }).add ?? []) expect(added).toBe('NET_BIND_SERVICE')
+    for (const port of ports as { hostPort?: number }[]) expect(port.hostPort ?? 0).toBe(0)
+  }
+  for (const volume of volumes as object[]) {
+    const kinds = Object.keys(volume).filter((key) => key !== 'name')
+    for (const kind of kinds)
+      expect([
+        'configMap',
+        'csi',
+        'downwardAPI',
+        'emptyDir',
+        'ephemeral',
+        'persistentVolumeClaim',
+        'projected',
+        'secret',
+      ]).toContain(kind)
+  }
+}

@@ -1,0 +1,87 @@
+import { access } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { HardenError } from '../errors.ts'
+import { editCompose, type Source } from '../profile/compose.ts'
+import { helmValues, isHelmTemplate } from '../profile/helm.ts'
+import { editManifests } from '../profile/kubernetes.ts'
+import { isKustomization, kustomization } from '../profile/kustomize.ts'
+import type { Profile } from '../profile/profile.ts'
+import { parseYaml } from '../profile/yaml-file.ts'
+import { fileDiff } from '../report/diff.ts'
+import { readText, replaceText } from '../workspace/files.ts'
+import { wantsColour } from './colour.ts'
+import type { Io } from './io.ts'
+import type { ProfileRequest, Work } from './request.ts'
+import { fromHere } from './show.ts'
+
+/**
+ * The files of `--file` with the profile in them: a diff on stdout, or written. Gives what is to be said of them. Throws
+ * HardenError, with nothing written, where one of them cannot be changed.
+ */
+export async function editFiles(
+  profile: Profile,
+  asked: ProfileRequest,
+  { write }: Work,
+  isProved: boolean,
+  io: Io,
+): Promise<readonly string[]> {
+  const { files, platform, service, container } = asked
+  const paths = files.map((name) => resolve(io.cwd, name))
+  const sources = await Promise.all(
+    files.map(async (name, index) => ({ name, text: await readText(paths[index] ?? '', name) })),
+  )
+  for (const source of platform === 'kubernetes' ? sources : []) refuse(source, profile, container, io)
+  const edited =
+    platform === 'compose' ? editCompose(sources, profile, service) : editManifests(sources, profile, container)
+  for (const [index, { name, text: before }] of sources.entries()) {
+    const text = edited[index]?.text ?? before
+    const path = paths[index] ?? ''
+    if (text === before) io.stderr.write(`${name}: nothing to change\n`)
+    else if (write && !isProved) io.stderr.write(`${name} was not written: the proof failed\n`)
+    else if (write) {
+      await replaceText(path, name, before, text)
+      io.stderr.write(`wrote ${name}\n`)
+    } else
+      io.stdout.write(fileDiff({ name: fromHere(path, io.cwd), before, after: text }, wantsColour(io.stdout, io.env)))
+  }
+  const more = platform === 'compose' ? await overrideNotes(files, io.cwd) : []
+  return [...new Set([...edited.flatMap(({ notes }) => notes), ...more])]
+}
+
+/** What has no containers of its own gets what is to be put into it on stdout. */
+function refuse({ name, text }: Source, profile: Profile, container: string | null, io: Io): void {
+  if (isHelmTemplate(text)) {
+    io.stdout.write(helmValues(profile))
+    throw new HardenError(
+      'bad-usage',
+      `${name} is a Helm template: what it says is only known once its values are filled in`,
+      {
+        hint: 'the values to set are above, under the names that helm create gives them; or run it on the output of helm template',
+      },
+    )
+  }
+  if (!isKustomization(parseYaml(text, name).values, name)) return
+  io.stdout.write(kustomization(profile, container))
+  throw new HardenError('bad-usage', `${name} is a Kustomization: it has no containers of its own`, {
+    hint: `what to add to it is above, for a Deployment${movesOf(profile)}; or name the manifest that it puts together with --file`,
+  })
+}
+
+/** A patch knows nothing of the ports and Services that are there. */
+function movesOf({ ports }: Profile): string {
+  const moved = ports.filter(({ from, to }) => from !== to).map(({ from, to }) => `${from} is ${to} now`)
+  return moved.length === 0 ? '' : ` (its ports, probes and Services are yours to move: ${moved.join(', ')})`
+}
+
+/** `docker compose` without `-f` reads a second file, which nobody has named. */
+async function overrideNotes(files: readonly string[], cwd: string): Promise<readonly string[]> {
+  const [only = '', ...more] = files
+  const [, base, ending] = /(?:^|\/)((?:docker-)?compose)(\.ya?ml)$/.exec(only) ?? []
+  if (more.length > 0 || base === undefined) return []
+  const name = join(dirname(only), `${base}.override${ending}`)
+  const isThere = await access(resolve(cwd, name)).then(
+    () => true,
+    () => false,
+  )
+  return isThere ? [`${name} is read on top of it, and was not looked at: add --file ${name}`] : []
+}

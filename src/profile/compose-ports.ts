@@ -1,0 +1,75 @@
+import type { Profile, ProfilePort } from './profile.ts'
+import { asList, isObject, type Json } from './yaml-file.ts'
+
+/** `80:80` publishes the moved port under the same one of the host: who calls it from outside sees no change. */
+export function movedPort(port: unknown, profile: Profile, notes: string[]): unknown {
+  const moves = movesOf(profile)
+  if (isObject(port)) {
+    const move = moves.find(
+      ({ from, protocol }) => from === Number(port.target) && protocol === (port.protocol ?? 'tcp'),
+    )
+    return move === undefined ? port : { ...port, target: move.to }
+  }
+  const [, host = '', container = '', protocol = ''] = /^(.*:)?(\d+)(\/\w+)?$/.exec(String(port)) ?? []
+  const move = moves.find((one) => one.from === Number(container) && `/${one.protocol}` === (protocol || '/tcp'))
+  if (move !== undefined) return typeof port === 'number' ? move.to : `${host}${move.to}${protocol}`
+  const [, first, last] = /(\d+)-(\d+)(?:\/\w+)?$/.exec(String(port)) ?? []
+  for (const { from, to } of moves)
+    if (Number(first) <= from && from <= Number(last))
+      notes.push(`ports: ${port} has port ${from} in it, which is ${to} now`)
+  if (moves.length > 0 && /\$(\{[^}]*\}|\w+)(\/\w+)?$/.test(String(port)))
+    notes.push(`ports: ${port} takes the container's port from a variable: ${said(moves)}`)
+  return port
+}
+
+export function movedExpose(port: unknown, profile: Profile): unknown {
+  const move = movesOf(profile).find(({ from }) => String(from) === String(port).replace(/\/\w+$/, ''))
+  if (move === undefined) return port
+  return typeof port === 'number' ? move.to : String(port).replace(/^\d+/, String(move.to))
+}
+
+/** Where a moved port is spoken of that no rule can follow. */
+export function warnOfPorts(service: Json, profile: Profile, notes: string[]): void {
+  const moves = movesOf(profile)
+  for (const { from } of moves)
+    if (new RegExp(`[:\\s]${from}\\b`).test(JSON.stringify(service.healthcheck ?? '')))
+      notes.push(`its healthcheck seems to ask port ${from}, which moved`)
+  if (moves.length === 0) return
+  const mode = String(service.network_mode ?? '')
+  if (mode === 'host') notes.push(`network_mode: host has the ports of the machine: ${said(moves)}`)
+  const [, other] = /^service:(.+)$/.exec(mode) ?? []
+  if (other !== undefined) notes.push(`its ports are published by the service ${other}: ${said(moves)}`)
+}
+
+/** Other services of the file that call a moved port by the service's name. */
+export function callers(services: Json, name: string, profile: Profile): readonly string[] {
+  return Object.entries(services).flatMap(([other, service]) =>
+    movesOf(profile)
+      .filter(({ from }) => other !== name && speaksOf(service, name, from))
+      .map(({ from, to }) => `the service ${other} speaks of ${name}:${from}, which is ${name}:${to} now`),
+  )
+}
+
+/** `http://web` is port 80 too. */
+function speaksOf(service: unknown, name: string, port: number): boolean {
+  const scheme = { 80: 'http', 443: 'https' }[port]
+  const host = name.replace(/[.]/g, '\\$&')
+  const text = JSON.stringify(service)
+  return (
+    new RegExp(`\\b${host}:${port}\\b`).test(text) ||
+    (scheme !== undefined && new RegExp(`\\b${scheme}://${host}(?![\\w.:-])`).test(text))
+  )
+}
+
+/** Lists of ports add up over files and `extends`: an old one cannot be taken back from outside. */
+export function hasMoved(ports: unknown, profile: Profile): boolean {
+  return asList(ports).some((port) => movedPort(port, profile, []) !== port)
+}
+
+function movesOf({ ports }: Profile): readonly ProfilePort[] {
+  return ports.filter(({ from, to }) => from !== to)
+}
+
+function said(moves: readonly ProfilePort[]): string {
+  return moves.map(({ from, to }) => `${from} is ${to} now`).join(', ')
+}

@@ -1,0 +1,59 @@
+import { type Profile, slug, TMPFS_MEGABYTES, type WritablePlace } from './profile.ts'
+import { asList, asObject, isEqual, type Json } from './yaml-file.ts'
+
+export interface Mounts {
+  readonly mounts: readonly Json[]
+  readonly volumes: readonly Json[]
+  readonly copies: readonly { readonly name: string; readonly path: string }[]
+}
+
+/** What one container of a pod lacks so that the user can write; a place that is mounted already stays as it is. */
+export function writableMounts(pod: Json, container: Json, { writable }: Profile): Mounts {
+  const taken = asList(container.volumeMounts).map((mount) => String(asObject(mount).mountPath).replace(/(.)\/$/, '$1'))
+  const missing = writable
+    .filter(({ path }) => !taken.includes(path))
+    .map((place) => ({ place, volume: volumeOf(place, pod, container) }))
+  return {
+    mounts: missing.map(({ place, volume }) => ({ name: volume.name, mountPath: place.path })),
+    volumes: missing
+      .filter(({ volume }) => !asList(pod.volumes).some((one) => isEqual(one, volume)))
+      .map(({ volume }) => volume),
+    copies: missing
+      .filter(({ place }) => place.filled)
+      .map(({ place, volume }) => ({ name: String(volume.name), path: place.path })),
+  }
+}
+
+/** Of its own: what another container has mounted is no scratch space of this one. */
+function volumeOf({ kind, path }: WritablePlace, pod: Json, container: Json): Json {
+  const emptyDir = kind === 'tmpfs' ? { medium: 'Memory', sizeLimit: `${TMPFS_MEGABYTES}Mi` } : {}
+  const others = [...asList(pod.containers), ...asList(pod.initContainers)].map(asObject)
+  const mounted = others
+    .filter((one) => one.name !== container.name)
+    .flatMap((one) => asList(one.volumeMounts).map((mount) => asObject(mount).name))
+  const used = [
+    ...mounted,
+    ...asList(pod.volumes)
+      .map(asObject)
+      .filter((one) => !isEqual(one.emptyDir, emptyDir))
+      .map((one) => one.name),
+  ]
+  const name = slug(path)
+  const free = [name, `${name}-writable`, slug(`${String(container.name)}-${name}`)].find((one) => !used.includes(one))
+  return { name: free ?? `${name}-${used.length}`, emptyDir }
+}
+
+/** An emptyDir is empty: what the image has there is copied in first, by the image itself. */
+export function copier(name: string, container: Json, copies: Mounts['copies'], notes: string[]): Json {
+  notes.push(
+    `${copies.map(({ path }) => path).join(', ')}: copied into an emptyDir by the image's own cp before the start; with no cp in the image, set readOnlyRootFilesystem to false`,
+  )
+  const script = copies.map((one) => `cp -R ${one.path}/. /writable/${one.name}/`).join(' && ')
+  return {
+    name,
+    image: container.image,
+    command: ['sh', '-c', script],
+    securityContext: container.securityContext,
+    volumeMounts: copies.map((one) => ({ name: one.name, mountPath: `/writable/${one.name}` })),
+  }
+}
