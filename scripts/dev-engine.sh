@@ -95,15 +95,23 @@ stop() {
 
 import_base() {
   docker image inspect "$base_image" >/dev/null 2>&1 && return
-  local tar=$cache/debian-trixie-retries-$(dpkg --print-architecture).tar
+  # As the official image is set up: no translations, no caches of apt in a layer, no fsync for each file; and a name
+  # that does not resolve for a moment must not fail a build.
+  local options=(
+    --variant=minbase
+    --aptopt='Acquire::Retries "8"' --aptopt='Acquire::Languages "none"'
+    --aptopt='Dir::Cache::pkgcache ""' --aptopt='Dir::Cache::srcpkgcache ""'
+    --aptopt='APT::Keep-Downloaded-Packages "false"'
+    --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/man/*'
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright'
+  )
+  local tar
+  tar=$cache/debian-trixie-$(dpkg --print-architecture)-$(printf '%s\n' "${options[@]}" | sha1sum | cut -c1-8).tar
   # A week, so that the packages inside are not far behind the archive's.
   if [ -z "$(find "$tar" -mtime -7 2>/dev/null)" ]; then
     say "makes $base_image"
     mkdir -p "$cache"
-    # The option stays in the image: a name that does not resolve for a moment must not fail a build.
-    mmdebstrap --quiet --variant=minbase --aptopt='Acquire::Retries "8"' --dpkgopt='path-exclude=/usr/share/man/*' \
-      --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
-      trixie "$tar.new.tar" >&2
+    mmdebstrap --quiet "${options[@]}" trixie "$tar.new.tar" >&2
     mv "$tar.new.tar" "$tar"
   fi
   docker import --change 'CMD ["bash"]' "$tar" "$base_image" >/dev/null
