@@ -7,6 +7,7 @@ import { factsFromCatalogue, lookUp } from './image/sources/catalogue.ts'
 import { defaultPolicy, type Policy } from './plan/policy.ts'
 import type { Inspection } from './report/inspection.ts'
 import type { TargetResult } from './report/report.ts'
+import { type SmokeCheck, smokeCommand } from './smoke-check.ts'
 import { baseReferences, stageInputs } from './stage-inputs.ts'
 import { targetProcessor } from './target.ts'
 import type { Options, TargetOutcome, WorkItem } from './work.ts'
@@ -57,8 +58,10 @@ export function harden(input: HardenInput): TargetResult {
 /** What a call works on: the path of a Dockerfile, or an image. */
 export type Target = { readonly dockerfile: string } | { readonly image: string }
 
-export interface RunOptions extends Partial<Omit<Options, 'policy' | 'inspect' | 'prove' | 'proveAsIs'>> {
+export interface RunOptions extends Partial<Omit<Options, 'policy' | 'smoke' | 'inspect' | 'prove' | 'proveAsIs'>> {
   readonly policy?: Partial<Policy>
+  /** A shell command, or checks of your own. */
+  readonly smoke?: string | readonly SmokeCheck[]
   /** Told what is being done now. */
   readonly progress?: (line: string) => void
   readonly signal?: AbortSignal
@@ -104,7 +107,7 @@ function withDefaults(options: RunOptions): Options {
     platform: options.platform ?? null,
     build: options.build ?? false,
     tag: options.tag ?? null,
-    smoke: options.smoke ?? null,
+    smoke: typeof options.smoke === 'string' ? [smokeCommand(options.smoke)] : (options.smoke ?? []),
     trace: options.trace ?? true,
     env: options.env ?? [],
     baseline: options.baseline ?? null,

@@ -16,4 +16,5 @@ export type {
   TargetResult,
   Verdict,
 } from './report/report.ts'
+export type { ExecCheck, FileCheck, HttpCheck, LogCheck, SmokeCheck, TcpCheck } from './smoke-check.ts'
 export type { Finding, Transform } from './transform.ts'

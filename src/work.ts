@@ -2,6 +2,7 @@ import type { Policy } from './plan/policy.ts'
 import type { Profile } from './profile/profile.ts'
 import type { Inspection } from './report/inspection.ts'
 import type { TargetResult } from './report/report.ts'
+import type { SmokeCheck } from './smoke-check.ts'
 
 /** One thing to work on: a Dockerfile's text, or an image by name. */
 export interface WorkItem {
@@ -39,8 +40,8 @@ export interface Options {
   /** `-t`, only with `build`; null for none. */
   readonly tag: string | null
   readonly prove: boolean
-  /** Shell command of the user's own check; null for none. */
-  readonly smoke: string | null
+  /** The user's own checks, those of the configuration first. */
+  readonly smoke: readonly SmokeCheck[]
   /** Trace the runs of a proof. */
   readonly trace: boolean
   /** `NAME=VALUE` for every container of a proof. */

@@ -54,7 +54,11 @@ const proofFlags = {
     describe: 'NAME=VALUE for every container of a proof (repeatable)',
   },
   trace: { type: 'boolean', describe: '--no-trace: learn from docker diff and logs alone, and grant more' },
-  smoke: { ...text, describe: "CMD: the user's own check, run against both (env HOST, PORT_<n>, CONTAINER)" },
+  smoke: {
+    ...text,
+    describe:
+      "CMD: the user's own check, run against both (env HOST, PORT_<n>, CONTAINER); more of them: smoke: in the configuration",
+  },
 } as const satisfies Record<string, Flag>
 
 export const hardenFlags = {

@@ -1,10 +1,12 @@
 import { dirname, posix, relative, resolve } from 'node:path'
 import { HardenError } from '../errors.ts'
 import { defaultPolicy } from '../plan/policy.ts'
+import type { SmokeCheck } from '../smoke-check.ts'
 import type { Options } from '../work.ts'
 import { nearestConfig, readConfig } from '../workspace/config.ts'
 import type { Found } from '../workspace/discover.ts'
 import { contradiction, type Settings } from '../workspace/settings.ts'
+import { type SmokeSetting, smokeChecks } from '../workspace/smoke.ts'
 import type { Work } from './request.ts'
 
 const defaults: Settings = {
@@ -17,7 +19,7 @@ const defaults: Settings = {
   env: [],
 }
 
-export type OptionsFor = (found: Pick<Found, 'path'>) => Promise<Options>
+export type OptionsFor = (found: Pick<Found, 'path' | 'target'>) => Promise<Options>
 
 /**
  * Options by target: flags, then the configuration file, then the defaults. With `--config` the file is read at once
@@ -25,21 +27,36 @@ export type OptionsFor = (found: Pick<Found, 'path'>) => Promise<Options>
  */
 export async function optionsFrom(request: Work, cwd: string, transforms: readonly string[]): Promise<OptionsFor> {
   if (request.config !== null) {
-    const config = await readConfig(resolve(cwd, request.config), request.config, transforms)
-    return async () => merged(request, config)
+    const file = resolve(cwd, request.config)
+    const config = await readConfig(file, request.config, transforms)
+    return async (found) => merged(request, config, namesOf(found, file))
   }
   const read = new Map<string, Promise<Partial<Settings>>>()
-  return async ({ path }) => {
+  return async (found) => {
+    const { path } = found
     const file = nearestConfig(path === null ? cwd : dirname(path))
-    if (file === null) return merged(request, {})
+    if (file === null) return merged(request, {}, [])
     const config = read.get(file) ?? readConfig(file, relative(cwd, file), transforms)
     read.set(file, config)
-    return merged(request, await config)
+    return merged(request, await config, namesOf(found, file))
   }
 }
 
-function merged(request: Work, config: Partial<Settings>): Options {
-  const { engine, offline, platform, smoke, trace, env, ...policy }: Settings = {
+/** What a target can be called in a configuration file: as it was given, and its path from there. */
+function namesOf({ target, path }: Pick<Found, 'path' | 'target'>, file: string): readonly string[] {
+  return path === null ? [target] : [target, relative(dirname(file), path)]
+}
+
+function merged(request: Work, config: Partial<Settings>, names: readonly string[]): Options {
+  const {
+    engine,
+    offline,
+    platform,
+    smoke: _,
+    trace,
+    env,
+    ...policy
+  }: Settings = {
     ...defaults,
     ...config,
     ...request.settings,
@@ -53,7 +70,7 @@ function merged(request: Work, config: Partial<Settings>): Options {
     engine,
     offline,
     platform,
-    smoke,
+    smoke: distinct([...checksOf(config.smoke, names), ...checksOf(request.settings.smoke, names)]),
     trace,
     env,
     build: request.build,
@@ -63,6 +80,19 @@ function merged(request: Work, config: Partial<Settings>): Options {
     proveAsIs: request.verb === 'prove',
     baseline: request.baseline,
   }
+}
+
+/** A check in the file and one on the command line are two checks. */
+function checksOf(setting: SmokeSetting | null | undefined, names: readonly string[]): readonly SmokeCheck[] {
+  return setting == null ? [] : smokeChecks(setting, names)
+}
+
+/** Results are told apart by name. */
+function distinct(checks: readonly SmokeCheck[]): readonly SmokeCheck[] {
+  return checks.map((check, index) => {
+    const before = checks.slice(0, index).filter(({ name }) => name === check.name).length
+    return before === 0 ? check : { ...check, name: `${check.name} (${before + 1})` }
+  })
 }
 
 function normal(path: string): string {

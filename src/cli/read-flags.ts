@@ -1,7 +1,7 @@
 import { HardenError } from '../errors.ts'
 import { parseReference } from '../image/reference.ts'
 import { formats } from '../report/index.ts'
-import { checks, contradiction, oneOf, type SettingName, type Settings } from '../workspace/settings.ts'
+import { checks, contradiction, messageOf, oneOf, type SettingName, type Settings } from '../workspace/settings.ts'
 import type { ListTransforms, Work } from './request.ts'
 
 /** What yargs hands over: values by flag name, positionals in `_`. */
@@ -99,7 +99,8 @@ function settings(parsed: Parsed): Partial<Settings> {
     if (value === undefined) continue
     if (Array.isArray(value) && name !== 'writable') throw usage(`--${name} is given twice`, 'keep one of them')
     const wrong = checks[name](value)
-    if (wrong !== null) throw usage(`--${name} ${wrong}${name === 'writable' ? '' : `, not ${JSON.stringify(value)}`}`)
+    if (wrong !== null)
+      throw usage(`--${name} ${messageOf(wrong)}${name === 'writable' ? '' : `, not ${JSON.stringify(value)}`}`)
     given[name] = value
   }
   // Each value has passed the check of its name.

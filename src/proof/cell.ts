@@ -2,6 +2,7 @@ import type { Engine, RunSpec } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { ReportCell } from '../report/report.ts'
+import type { SmokeCheck } from '../smoke-check.ts'
 import { compare } from './compare.ts'
 import { runOnce } from './live.ts'
 import { besideOptions } from './round.ts'
@@ -13,7 +14,7 @@ export interface Beside {
   readonly engine: Engine
   /** Of the original. */
   readonly facts: ImageFacts
-  readonly smoke: string | null
+  readonly smoke: readonly SmokeCheck[]
   readonly signal: AbortSignal
   readonly baseline: RunRecord
   /** Which port of the baseline is which now. */

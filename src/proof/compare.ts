@@ -86,17 +86,15 @@ function sameClass(before: PortAnswer, after: PortAnswer): boolean {
 }
 
 function smoke(baseline: RunRecord, result: RunRecord): readonly ReportCheck[] {
-  if (baseline.smoke === null) return []
-  const describeSmoke = (record: RunRecord): string =>
-    record.smoke === null ? 'not run' : `exit ${record.smoke.exitCode}`
-  return [
-    {
-      name: 'smoke test',
-      baseline: describeSmoke(baseline),
-      result: describeSmoke(result),
-      passed: result.smoke?.exitCode === 0 && baseline.smoke.exitCode === 0,
-    },
-  ]
+  return baseline.smoke.map((before) => {
+    const after = result.smoke.find(({ name }) => name === before.name)
+    return {
+      name: before.name,
+      baseline: before.value,
+      result: after?.value ?? 'not run',
+      passed: before.passed && after?.passed === true && (!before.same || before.value === after.value),
+    }
+  })
 }
 
 /** Stopped and started again it must come up no worse than the original does. */
@@ -110,7 +108,8 @@ function restart(baseline: RunRecord, result: RunRecord, moved: ReadonlyMap<numb
     return now === undefined || !sameClass(answer, now)
   })
   const alive = !before.state.running || after.state.running
-  const checked = before.smoke === null || before.smoke.exitCode !== 0 || after.smoke?.exitCode === 0
+  const passed = (name: string): boolean => after.smoke.some((other) => other.name === name && other.passed)
+  const checked = before.smoke.every((check) => !check.passed || check.counts !== 'up' || passed(check.name))
   const text = (ok: boolean): string => (ok ? 'comes up again' : 'does not come up as before')
   return [
     {

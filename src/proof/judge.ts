@@ -7,6 +7,7 @@ import { logsTraced } from './log-files.ts'
 import type { ProvenRun } from './proof-report.ts'
 import { hasPassed, type RoundRun } from './round.ts'
 import type { RestartRecord, RunRecord } from './run-record.ts'
+import { withEnd } from './smoke/run-checks.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
 /** A program that is to go on is watched for this long at least, milliseconds: some die after ten seconds. */
@@ -33,7 +34,8 @@ export async function judge(
   { live: result, record: early, comparison, traced }: RoundRun,
 ): Promise<Judged> {
   const { engine, image, moved, times } = request
-  const conditions = { ...request, baseline: await live.peek() }
+  const seen = await live.peek()
+  const conditions = { ...request, baseline: { ...seen, smoke: withEnd(seen.smoke, original) } }
   const works = hasPassed({ run: { comparison } })
   const seconds = secondStarts(request, original, traced)
   let cells: Cells
@@ -77,7 +79,7 @@ interface SecondStarts {
 
 /** Traced runs are started twice anyway; null where they do not tell it all. */
 function secondStarts({ smoke }: JudgeRequest, { restart }: RunRecord, traced: RunRecord | null): SecondStarts | null {
-  if (smoke !== null || restart === null || traced === null || traced.restart === null) return null
+  if (smoke.length > 0 || restart === null || traced === null || traced.restart === null) return null
   return { baseline: restart, result: traced.restart }
 }
 

@@ -1,6 +1,7 @@
 import type { ContainerProcess, ContainerState, DiffEntry, Engine, Listener, RunSpec } from '../engine/engine.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { Operation } from '../plan/operation.ts'
+import type { SmokeCheck } from '../smoke-check.ts'
 import { kindsOf } from './added-kinds.ts'
 import { type AnswerBook, answerBook } from './answer-book.ts'
 import { askPorts } from './ask-ports.ts'
@@ -8,7 +9,7 @@ import { logsLeft, readLogFiles } from './log-files.ts'
 import { mergeDiffs } from './observe.ts'
 import { type ReadyOptions, waitUntilReady } from './ready.ts'
 import type { AddedKind, PortAnswer, RestartRecord, RunRecord, SmokeResult, TraceRecord } from './run-record.ts'
-import { runSmoke } from './smoke.ts'
+import { lookAfterwards, runChecks, type SmokeTarget } from './smoke/run-checks.ts'
 import { type TracedRun, traceRun } from './trace/trace.ts'
 import { isTracer } from './trace/traced-spec.ts'
 
@@ -18,7 +19,7 @@ const SIGTERM = 15
 const ASKED_AGAIN = 2
 
 export interface LiveOptions extends ReadyOptions {
-  readonly smoke: string | null
+  readonly smoke: readonly SmokeCheck[]
   /** For the smoke test: the original port and the one to use now. */
   readonly portNames: ReadonlyMap<number, number>
   /** As the image config has it; null means SIGTERM. */
@@ -62,16 +63,17 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
   let { state } = ready
   let watched = Date.now() - started
   let listeners: readonly Listener[] | null = null
-  let smoke: SmokeResult | null = null
+  let smoke: readonly SmokeResult[] = []
   let restarted: RestartRecord | null = null
   let exercised: readonly Operation[] | null = null
 
-  const runOwnCheck = async (): Promise<SmokeResult | null> => {
-    if (options.smoke === null) return null
-    if (!state.running) return { exitCode: 1, output: 'the container was not running any more' }
-    const host = engine.local && state.address !== '' ? state.address : '127.0.0.1'
-    return runSmoke(options.smoke, { host, ports: options.portNames, container, signal: options.signal })
-  }
+  const smokeTarget = (): SmokeTarget => ({
+    engine,
+    container,
+    state,
+    ports: options.portNames,
+    signal: options.signal,
+  })
   /** A first process without a handler never sees SIGTERM (pid_namespaces(7)): a grace would only be waited out. */
   const stop = (): Promise<number> => {
     const handled = processes.findLast((process) => process.pid === state.pid)?.handled
@@ -95,7 +97,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     }
     await ask()
     await Promise.all(Array.from({ length: ASKED_AGAIN }, ask))
-    smoke ??= await runOwnCheck()
+    if (smoke.length === 0) smoke = await runChecks(options.smoke, smokeTarget())
     state = await engine.state(container)
   }
   await look()
@@ -138,7 +140,11 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
       state = again.state
       const answers = await askAll(state, await engine.listeners(container))
       if (state.running) processes.push(...(await engine.processes(container)).filter((process) => !isTracer(process)))
-      restarted = { state: await engine.state(container), answers, smoke: await runOwnCheck() }
+      restarted = {
+        state: await engine.state(container),
+        answers,
+        smoke: await runChecks(options.smoke, smokeTarget()),
+      }
       state = before
     },
     peek: async () => ({ ...soFar(), logs: await engine.logs(container) }),
@@ -149,6 +155,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
       const all = leavings === 'all'
       const up = now.running && all ? await leftBy(engine, container) : nothingLeft
       const stoppedAfter = now.running ? await stop() : null
+      smoke = await lookAfterwards(options.smoke, smoke, smokeTarget())
       const down = all ? await leftBy(engine, container) : nothingLeft
       const diff = mergeDiffs(up.diff, down.diff)
       const logs = await engine.logs(container)

@@ -4,6 +4,7 @@ import type { ImageFacts } from '../image/facts.ts'
 import type { Operation } from '../plan/operation.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import type { ReportProof } from '../report/report.ts'
+import type { SmokeCheck } from '../smoke-check.ts'
 import { baselineUp, studyOriginal } from './baseline.ts'
 import { type JudgeRequest, judge } from './judge.ts'
 import { learnedFrom } from './learn.ts'
@@ -14,6 +15,7 @@ import { proveRoot } from './prove-root.ts'
 import { writableMounts } from './read-only.ts'
 import { hasPassed, type Round, runRound } from './round.ts'
 import type { RunRecord } from './run-record.ts'
+import { withEnd } from './smoke/run-checks.ts'
 import { type Stopwatch, stopwatch } from './stopwatch.ts'
 import { unfitBaseline } from './unfit.ts'
 import { namedVolumes } from './volumes.ts'
@@ -31,7 +33,7 @@ export interface ProveRequest {
   readonly build: (text: string, round: number) => Promise<string>
   /** The stage that is built. */
   readonly stage: number
-  readonly smoke: string | null
+  readonly smoke: readonly SmokeCheck[]
   /** The original as people call it; null where it is only built here. */
   readonly reference: string | null
   /** It has to work with any uid and group 0. */
@@ -69,7 +71,8 @@ async function proveTimed(request: ProveRequest, times: Stopwatch): Promise<Proo
     baselineUp(request, spec),
     studyOriginal(request, { ...spec, mounts: filled }),
   ])
-  const baseline = await live.peek()
+  const seen = await live.peek()
+  const baseline = { ...seen, smoke: withEnd(seen.smoke, original) }
   times.lap('original')
   const observation = observationOf(original, facts)
   const remarks = original.traceRefused === null ? [] : [`not traced, so more is granted: ${original.traceRefused}`]

@@ -9,6 +9,7 @@ import { bringUp, type Live, type LiveOptions, runTwice } from './live.ts'
 import { logsTraced } from './log-files.ts'
 import type { ProveRequest } from './prove.ts'
 import type { RunRecord } from './run-record.ts'
+import { withEnd } from './smoke/run-checks.ts'
 import { arbitrarySpec, lockedSpec } from './specs.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
@@ -57,7 +58,8 @@ export async function runRound(
     bringUp(request.engine, spec, options),
     request.trace ? tracedRun(request, { user: userOf(plan), ...spec }, { ...options, trace: config }) : null,
   ])
-  const early = await live.peek()
+  const seen = await live.peek()
+  const early = { ...seen, smoke: withEnd(seen.smoke, traced) }
   const comparison = withChecks(compare(baseline, early, moved), keptData(original, traced))
   const passed = comparison.parity && comparison.locked
   const record = passed ? early : await live.finish(logsTraced(original, traced))
@@ -71,7 +73,7 @@ export async function tracedRun(
   spec: RunSpec,
   options: LiveOptions,
 ): Promise<RunRecord | null> {
-  const record = await runTwice(request.engine, spec, { ...options, smoke: null })
+  const record = await runTwice(request.engine, spec, options)
   return record.trace === null ? null : record
 }
 

@@ -11,9 +11,18 @@ export interface PortAnswer {
   readonly detail: string
 }
 
+/** What one check of the user's own gave. */
 export interface SmokeResult {
-  readonly exitCode: number
+  readonly name: string
+  readonly passed: boolean
+  /** `200 text/html`, `exit 1`, `missing`: for a table, without what differs from run to run. */
+  readonly value: string
+  /** What it said, for a message; '' for nothing. */
   readonly output: string
+  /** Whether both must give the same value, beside passing. */
+  readonly same: boolean
+  /** `once`: seen at any time is enough; `always`: what counts is the whole run; `up`: asked while it is up. */
+  readonly counts: 'up' | 'once' | 'always'
 }
 
 export type AddedKind = 'file' | 'directory' | 'other'
@@ -31,7 +40,7 @@ export interface TraceRecord {
 export interface RestartRecord {
   readonly state: ContainerState
   readonly answers: readonly PortAnswer[]
-  readonly smoke: SmokeResult | null
+  readonly smoke: readonly SmokeResult[]
 }
 
 /** All that was seen of one container, from start to stop. */
@@ -51,7 +60,7 @@ export interface RunRecord {
   readonly diff: readonly DiffEntry[]
   /** What the added paths are, where that was asked for; a path that is in no tar is a socket. */
   readonly kinds: ReadonlyMap<string, AddedKind>
-  readonly smoke: SmokeResult | null
+  readonly smoke: readonly SmokeResult[]
   /** Null where it was not traced; `traceRefused` says why it could not be. */
   readonly trace: TraceRecord | null
   readonly traceRefused: string | null

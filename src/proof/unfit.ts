@@ -13,8 +13,11 @@ export function unfitBaseline(baseline: RunRecord, facts: ImageFacts): string | 
   if (state.running && exposed.length > 0 && answers.every((answer) => answer.kind === 'closed')) {
     return `the original never answers on ${exposed.join(', ')}, which it exposes, so there is nothing to compare with${lastLines === '' ? '' : `; its last words: ${lastLines}`}`
   }
-  if (baseline.smoke !== null && baseline.smoke.exitCode !== 0)
-    return `the smoke test already fails on the original (exit code ${baseline.smoke.exitCode}): ${baseline.smoke.output.trim().slice(-300)}`
+  const wrong = baseline.smoke.find((check) => !check.passed)
+  if (wrong !== undefined) {
+    const said = wrong.output.trim().slice(-300)
+    return `the ${wrong.name} already fails on the original (${wrong.value}), so it says nothing of the result: correct the check${said === '' ? '' : `; it said: ${said}`}`
+  }
   return null
 }
 

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { isMap, isScalar, LineCounter, type Pair, parseDocument } from 'yaml'
+import { type Document, isMap, isNode, isScalar, LineCounter, type Pair, parseDocument } from 'yaml'
 import { HardenError } from '../errors.ts'
 import { readText } from './files.ts'
 import { nearestName } from './nearest-name.ts'
 import { isRepository, upwards } from './repository.ts'
-import { checks, type SettingName, type Settings, settingNames } from './settings.ts'
+import { checks, messageOf, type SettingName, type Settings, settingNames } from './settings.ts'
 
 const fileNames = ['.harden-image.yaml', '.harden-image.yml', '.harden-image.json']
 
@@ -63,7 +63,10 @@ export function parseConfig(text: string, name: string, transforms: readonly str
       )
     }
     const wrong = checks[key](value)
-    if (wrong !== null) fail(`${key} ${wrong}`, offset)
+    if (wrong !== null) {
+      const at = typeof wrong === 'string' ? [] : wrong.at
+      fail(`${key} ${messageOf(wrong)}`, at.length === 0 ? offset : offsetOf(document, [key, ...at]))
+    }
     if (key === 'ignore') {
       const unknown = (value as readonly string[]).find((entry) => !transforms.includes(entry))
       if (unknown !== undefined)
@@ -79,6 +82,13 @@ function entryOf({ key, value }: Pair): { key: string; value: unknown; offset: n
   const node = key as { readonly range?: readonly number[] }
   const plain = (value as { toJSON(): unknown } | null)?.toJSON() ?? null
   return { key: isScalar(key) ? String(key.value) : String(key), value: plain, offset: node.range?.[0] }
+}
+
+/** Where a value stands, or its key where it has none of its own. */
+function offsetOf(document: Document, path: readonly (string | number)[]): number | undefined {
+  const node = document.getIn(path, true)
+  if (isNode(node) && node.range) return node.range[0]
+  return path.length > 1 ? offsetOf(document, path.slice(0, -1)) : undefined
 }
 
 function isSettingName(key: string): key is SettingName {

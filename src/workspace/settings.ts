@@ -1,12 +1,14 @@
 import type { Policy } from '../plan/policy.ts'
 import type { EngineChoice } from '../work.ts'
+import type { SmokeSetting } from './smoke.ts'
+import { type Wrong, wrongSmoke } from './smoke-rules.ts'
 
 /** What both flags and configuration files can say. */
 export interface Settings extends Policy {
   readonly engine: EngineChoice
   readonly offline: boolean
   readonly platform: string | null
-  readonly smoke: string | null
+  readonly smoke: SmokeSetting | null
   /** Trace the runs of a proof. */
   readonly trace: boolean
   /** `NAME=VALUE` for every container of a proof. */
@@ -19,8 +21,8 @@ const engines: readonly EngineChoice[] = ['auto', 'docker', 'podman', 'nerdctl',
 const owns: readonly Policy['own'][] = ['minimal', 'workdir', 'copied']
 const portChoices: readonly Policy['ports'][] = ['keep', 'raise']
 
-/** Of a value that is not right: what it should be. Null for a right one. */
-export type Check = (value: unknown) => string | null
+/** Of a value that is not right: what it should be, and where below it. Null for a right one. */
+export type Check = (value: unknown) => string | Wrong | null
 
 /** By name, for flags and files alike. `ignore` is checked against the transforms by who knows them. */
 export const checks: Readonly<Record<SettingName, Check>> = {
@@ -36,7 +38,7 @@ export const checks: Readonly<Record<SettingName, Check>> = {
   engine: oneOf(engines),
   offline: checkBoolean,
   platform: matching(/^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9.]+)?$/, 'must be OS/ARCH, such as linux/arm64'),
-  smoke: checkText,
+  smoke: wrongSmoke,
   trace: checkBoolean,
   env: listOf(matching(/^[A-Za-z_][A-Za-z0-9_]*=/, 'must be NAME=VALUE')),
 }
@@ -89,16 +91,16 @@ function checkText(value: unknown): string | null {
   return typeof value === 'string' && value.trim() !== '' ? null : 'must be text that is not empty'
 }
 
-function matching(pattern: RegExp, message: string): Check {
+function matching(pattern: RegExp, message: string): (value: unknown) => string | null {
   return (value) => (typeof value === 'string' && pattern.test(value) ? null : message)
 }
 
-export function oneOf(choices: readonly string[]): Check {
+export function oneOf(choices: readonly string[]): (value: unknown) => string | null {
   const message = `must be one of ${choices.join(', ')}`
   return (value) => (choices.some((choice) => choice === value) ? null : message)
 }
 
-function listOf(check: Check): Check {
+function listOf(check: (value: unknown) => string | null): (value: unknown) => string | null {
   return (value) => {
     if (!Array.isArray(value)) return 'must be a list'
     for (const entry of value) {
@@ -107,4 +109,9 @@ function listOf(check: Check): Check {
     }
     return null
   }
+}
+
+/** What a check has found, in one sentence behind the setting's name. */
+export function messageOf(wrong: string | Wrong): string {
+  return typeof wrong === 'string' ? wrong : wrong.message
 }

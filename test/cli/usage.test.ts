@@ -80,7 +80,7 @@ describe('what flags and files say', () => {
         engine: 'auto',
         offline: false,
         platform: null,
-        smoke: null,
+        smoke: [],
         trace: true,
         env: [],
         build: false,
@@ -102,7 +102,7 @@ describe('what flags and files say', () => {
         engine: 'podman',
         offline: true,
         platform: 'linux/arm64',
-        smoke: 'true',
+        smoke: [{ kind: 'exec', name: 'smoke test', command: 'true', in: 'host', exitCode: 0 }],
         build: true,
         tag: 'app:1',
         prove: true,
@@ -115,6 +115,15 @@ describe('what flags and files say', () => {
     expect(await options('--format json inspect nginx')).toMatchObject([{ inspect: true }])
     expect(await options('prove app:2 --baseline app:1')).toMatchObject([
       { proveAsIs: true, prove: true, baseline: 'app:1' },
+    ])
+  })
+
+  test("the file's checks stay beside --smoke, each for its target", async () => {
+    const config = { '.harden-image.yaml': 'smoke:\n  - tcp: { port: 1 }\n  - tcp: { port: 2 }\n    targets: [b/*]\n' }
+    const all = await options('--prove --smoke true .', config)
+    expect(all.map(({ smoke }) => smoke.map(({ name }) => name))).toEqual([
+      ['smoke tcp :1', 'smoke test'],
+      ['smoke tcp :1', 'smoke tcp :2', 'smoke test'],
     ])
   })
 

@@ -116,7 +116,7 @@ describe('one finding, exit code 1', () => {
   test('a smoke test that already fails on the original', async () => {
     const image = await ensureImage('python-static')
     const hardening = await leavesNothing((options) => hardenOne(image, ['--prove', '--smoke', 'exit 3'], options))
-    expectOneFinding(hardening, /smoke test already fails on the original \(exit code 3\)/)
+    expectOneFinding(hardening, /smoke test already fails on the original \(exit 3\)/)
   })
 
   test('a result that does not pass is not written', async () => {

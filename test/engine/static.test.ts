@@ -111,7 +111,7 @@ async function hardened(folder: string, engine: EngineChoice): Promise<TargetRes
       build: false,
       tag: null,
       prove: false,
-      smoke: null,
+      smoke: [],
       trace: true,
       env: [],
       inspect: false,

@@ -49,14 +49,21 @@ describe('compare', () => {
   })
 
   test("the user's own check counts on both sides", () => {
-    const smoked = record({ ...baseline, smoke: { exitCode: 0, output: '' } })
-    expect(failed(record({ ...good, smoke: { exitCode: 1, output: '' } }), smoked)).toEqual(['smoke test'])
-    expect(failed(record({ ...good, smoke: null }), smoked)).toEqual(['smoke test'])
-    expect(failed(record({ ...good, smoke: { exitCode: 0, output: '' } }), smoked)).toEqual([])
+    const smoke = (passed: boolean, value: string, changes = {}) => [
+      { name: 'smoke test', passed, value, output: '', same: false, counts: 'up', ...changes } as const,
+    ]
+    const smoked = record({ ...baseline, smoke: smoke(true, 'exit 0') })
+    expect(failed(record({ ...good, smoke: smoke(false, 'exit 1') }), smoked)).toEqual(['smoke test'])
+    expect(failed(record({ ...good, smoke: [] }), smoked)).toEqual(['smoke test'])
+    expect(failed(record({ ...good, smoke: smoke(true, 'exit 0') }), smoked)).toEqual([])
+    // Without a status to expect, both must give the same.
+    const page = record({ ...baseline, smoke: smoke(true, '200', { same: true }) })
+    expect(failed(record({ ...good, smoke: smoke(true, '302', { same: true }) }), page)).toEqual(['smoke test'])
+    expect(failed(record({ ...good, smoke: smoke(true, '200', { same: true }) }), page)).toEqual([])
   })
 
   test('a second start must be no worse than that of the original', () => {
-    const again = { state: running, answers: [http(80)], smoke: null }
+    const again = { state: running, answers: [http(80)], smoke: [] }
     const before = record({ ...baseline, restart: again })
     const after = { ...again, answers: [http(8080)] }
     expect(failed(record({ ...good, restart: after }), before)).toEqual([])
@@ -67,9 +74,9 @@ describe('compare', () => {
   })
 
   test('a second start that the original does not survive either is no failure', () => {
-    const before = record({ ...baseline, restart: { state: ended(1), answers: [closed(80)], smoke: null } })
+    const before = record({ ...baseline, restart: { state: ended(1), answers: [closed(80)], smoke: [] } })
     expect(
-      failed(record({ ...good, restart: { state: ended(1), answers: [closed(8080)], smoke: null } }), before),
+      failed(record({ ...good, restart: { state: ended(1), answers: [closed(8080)], smoke: [] } }), before),
     ).toEqual([])
   })
 })

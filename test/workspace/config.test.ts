@@ -2,14 +2,16 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
 import { parse } from 'yaml'
 import { nearestConfig, parseConfig } from '../../src/workspace/config.ts'
 import { nearestName } from '../../src/workspace/nearest-name.ts'
 import { settingNames } from '../../src/workspace/settings.ts'
+import { smokeChecks } from '../../src/workspace/smoke.ts'
 import { tree } from './tree.ts'
 
 const schema = JSON.parse(readFileSync('schema/config.schema.json', 'utf8'))
-const fits = new Ajv2020({ strict: true }).compile(schema)
+const fits = addFormats.default(new Ajv2020({ strict: true, strictRequired: false })).compile(schema)
 const transforms = ['set-user', 'raise-ports']
 const read = (text: string) => parseConfig(text, '.harden-image.yaml', transforms)
 
@@ -27,6 +29,34 @@ const accepted: readonly (readonly [string, object])[] = [
   ['target: production', { target: 'production' }],
   ['engine: podman\nplatform: linux/arm/v7', { engine: 'podman', platform: 'linux/arm/v7' }],
   ['smoke: curl -f http://$HOST:$PORT_8080/', { smoke: 'curl -f http://$HOST:$PORT_8080/' }],
+  ['smoke: []', { smoke: [] }],
+  [
+    'smoke:\n  - http: { path: /login, port: 80, status: [200, 204], headers: { server: ^x }, body: ok }\n    name: login',
+    {
+      smoke: [
+        {
+          http: { path: '/login', port: 80, status: [200, 204], headers: { server: '^x' }, body: 'ok' },
+          name: 'login',
+        },
+      ],
+    },
+  ],
+  [
+    'smoke:\n  - tcp: { port: 25, send: "EHLO x\\r\\n", expect: ^250 }',
+    { smoke: [{ tcp: { port: 25, send: 'EHLO x\r\n', expect: '^250' } }] },
+  ],
+  [
+    'smoke:\n  - exec: { command: [id, -u], exitCode: 3, in: host }',
+    { smoke: [{ exec: { command: ['id', '-u'], exitCode: 3, in: 'host' } }] },
+  ],
+  [
+    'smoke:\n  - log: { not: panic }\n  - log: { match: ready }',
+    { smoke: [{ log: { not: 'panic' } }, { log: { match: 'ready' } }] },
+  ],
+  [
+    'smoke:\n  - file: { path: /data/x }\n    targets: [redis*]',
+    { smoke: [{ file: { path: '/data/x' }, targets: ['redis*'] }] },
+  ],
   ['{"$schema": "./schema.json", "user": "app"}', { user: 'app' }],
   ['# nothing but a comment', {}],
   ['', {}],
@@ -52,6 +82,26 @@ const rejected: readonly (readonly [string, string])[] = [
   ['platform: arm64', ':1: platform must be OS/ARCH'],
   ['engine: lxc', ':1: engine must be one of'],
   ['smoke: "  "', ':1: smoke must be text'],
+  ['smoke: 3', ':1: smoke must be a shell command, or a list of checks'],
+  ['smoke:\n  - curl -f x', ':2: smoke has a check that is no map'],
+  ['smoke:\n  - htpp: {}', ':2: smoke knows no check "htpp", did you mean http?'],
+  ['smoke:\n  - name: x', ':2: smoke has a check with no kind'],
+  ['smoke:\n  - http: {}\n    tcp: { port: 1 }', ':2: smoke has a check with http and tcp'],
+  [
+    'smoke:\n  - http: {}\n  - http:\n      path: /\n      port: 70000',
+    ':5: smoke http port must be a port from 1 to 65535',
+  ],
+  ['smoke:\n  - http:\n      path: login', ':3: smoke http path must start with /'],
+  ['smoke:\n  - http:\n      stauts: 200', ':3: smoke http stauts is no setting, did you mean status?'],
+  ['smoke:\n  - http: { status: ok }', ':2: smoke http status must be an HTTP status'],
+  ['smoke:\n  - http: { headers: { server: "(" } }', ':2: smoke http headers server must be a regular expression'],
+  ['smoke:\n  - tcp: {}', ':2: smoke tcp needs port'],
+  ['smoke:\n  - exec: {}', ':2: smoke exec needs command'],
+  ['smoke:\n  - exec: { command: x, in: vm }', ':2: smoke exec in must be container or host'],
+  ['smoke:\n  - exec: { command: x, exitCode: 256 }', ':2: smoke exec exitCode must be an exit code'],
+  ['smoke:\n  - log: { match: a, not: b }', ':2: smoke log needs match'],
+  ['smoke:\n  - file: { path: "" }', ':2: smoke file path must start with /'],
+  ['smoke:\n  - file: { path: /x }\n    targets: redis', ':3: smoke targets must be a list'],
   ['- user', 'must be a map'],
 ]
 
@@ -81,6 +131,39 @@ describe('what is refused, with the line', () => {
     expect(() => read('onw: minimal')).toThrow(
       expect.objectContaining({ code: 'bad-config', hint: 'did you mean own?', line: 1 }),
     )
+  })
+})
+
+describe('smoke checks', () => {
+  const checksFor = (text: string, ...targets: string[]) =>
+    smokeChecks(read(text).smoke ?? [], targets).map(({ name }) => name)
+
+  test('named by what they ask, or as they are called', () => {
+    const text = `smoke:
+  - http: { path: /a, port: 80 }
+  - http: { method: POST, data: x }
+  - tcp: { port: 25 }
+  - exec: { command: [redis-cli, ping] }
+  - log: { match: ready }
+  - log: { not: panic }
+  - file: { path: /data/x }
+    name: dump`
+    expect(checksFor(text, 'nginx')).toEqual([
+      'smoke http :80/a',
+      'smoke POST /',
+      'smoke tcp :25',
+      'smoke redis-cli ping',
+      'smoke log with ready',
+      'smoke log without panic',
+      'smoke dump',
+    ])
+  })
+
+  test('what a check is for: the target as given, or its path from the file', () => {
+    const text = 'smoke:\n  - tcp: { port: 1 }\n    targets: [services/*/Dockerfile, "redis:*"]\n  - tcp: { port: 2 }'
+    expect(checksFor(text, '../x', 'services/api/Dockerfile')).toEqual(['smoke tcp :1', 'smoke tcp :2'])
+    expect(checksFor(text, 'redis:7')).toEqual(['smoke tcp :1', 'smoke tcp :2'])
+    expect(checksFor(text, 'docker.io/redis:7')).toEqual(['smoke tcp :2'])
   })
 })
 

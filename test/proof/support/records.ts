@@ -52,7 +52,7 @@ export function record(changes: Partial<RunRecord> = {}): RunRecord {
     logFiles: '',
     diff: [],
     kinds: new Map(),
-    smoke: null,
+    smoke: [],
     trace: null,
     traceRefused: null,
     restart: null,

@@ -1,0 +1,93 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { ContainerState, Engine } from '../../engine/engine.ts'
+import type { SmokeCheck } from '../../smoke-check.ts'
+import type { SmokeResult } from '../run-record.ts'
+import { checkHttp } from './check-http.ts'
+import { checkTcp } from './check-tcp.ts'
+import { checkFile, checkLog } from './look-inside.ts'
+import { runCommand } from './run-command.ts'
+
+/** What one look gave. */
+export interface Outcome {
+  readonly passed: boolean
+  readonly value: string
+  readonly output?: string
+}
+
+export interface SmokeTarget {
+  readonly engine: Engine
+  readonly container: string
+  readonly state: ContainerState
+  /** Port of the original → port to use now. */
+  readonly ports: ReadonlyMap<number, number>
+  readonly signal: AbortSignal
+}
+
+/** A server that is up may still be getting ready for what is asked of it. */
+const PATIENCE = 5000
+const POLL = 100
+
+/** Asks everything, in the order of the configuration, each at least once, until it passes or the patience for all ends. */
+export async function runChecks(checks: readonly SmokeCheck[], target: SmokeTarget): Promise<readonly SmokeResult[]> {
+  const end = Date.now() + (target.state.running ? PATIENCE : 0)
+  const results: SmokeResult[] = []
+  for (const check of checks) results.push(resultOf(check, await untilPassed(check, target, end)))
+  return results
+}
+
+async function untilPassed(check: SmokeCheck, target: SmokeTarget, end: number): Promise<Outcome> {
+  for (;;) {
+    target.signal.throwIfAborted()
+    const outcome = await ask(check, target)
+    // What has appeared in a log does not go away again.
+    if (outcome.passed || Date.now() >= end || (check.kind === 'log' && check.not !== null)) return outcome
+    await pause(POLL)
+  }
+}
+
+/** After the stop: what the log says in the end, and the files that are left. What was asked while it was up stays. */
+export async function lookAfterwards(
+  checks: readonly SmokeCheck[],
+  before: readonly SmokeResult[],
+  target: SmokeTarget,
+): Promise<readonly SmokeResult[]> {
+  return Promise.all(
+    before.map(async (result) => {
+      const check = checks.find(({ name }) => name === result.name)
+      if (check === undefined || result.counts === 'up') return result
+      return joined(result, resultOf(check, await ask(check, target)))
+    }),
+  )
+}
+
+/** The results of a run that still goes on, with what another run of the same image showed by its end. */
+export function withEnd(
+  results: readonly SmokeResult[],
+  whole: { readonly smoke: readonly SmokeResult[] } | null,
+): readonly SmokeResult[] {
+  return results.map((result) => {
+    const other = whole?.smoke.find(({ name }) => name === result.name)
+    return other === undefined ? result : joined(result, other)
+  })
+}
+
+function joined(result: SmokeResult, other: SmokeResult): SmokeResult {
+  if (result.counts === 'once') return other.passed ? other : result
+  if (result.counts === 'always') return other.passed ? result : other
+  return result
+}
+
+function ask(check: SmokeCheck, target: SmokeTarget): Promise<Outcome> {
+  if (check.kind === 'log') return checkLog(check, target)
+  if (check.kind === 'file') return checkFile(check, target)
+  if (!target.state.running) return Promise.resolve({ passed: false, value: 'the container was not running any more' })
+  if (check.kind === 'http') return checkHttp(check, target)
+  if (check.kind === 'tcp') return checkTcp(check, target)
+  return runCommand(check, target)
+}
+
+function resultOf(check: SmokeCheck, { passed, value, output = '' }: Outcome): SmokeResult {
+  const counts = check.kind === 'file' ? 'once' : check.kind !== 'log' ? 'up' : check.not === null ? 'once' : 'always'
+  const same = check.kind === 'http' && check.status === null
+  return { name: check.name, passed, value, output: output.slice(-2000), same, counts }
+}

@@ -1,0 +1,126 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { type Hardening, hardenOne } from './support/cli.ts'
+import { buildText, docker, ensureImage } from './support/images.ts'
+
+/** Comes up, listens and answers / the same as any user; what else it does tells whether it is root. */
+const PROGRAM = `import http.server, os, socketserver, sys, threading
+root = os.getuid() == 0
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        work = self.path == "/work"
+        self.send_response(200 if root or not work else 500)
+        self.send_header("Content-Type", "text/plain"); self.send_header("X-Made-By", "test")
+        self.end_headers(); self.wfile.write(b"the page")
+    def log_message(self, *args): pass
+class Talk(socketserver.StreamRequestHandler):
+    def handle(self):
+        line = self.rfile.readline()
+        if line == b"PING\\n": self.wfile.write(b"PONG\\n" if root else b"NO\\n")
+        if line == b"HELLO\\n": self.wfile.write(b"HELLO\\n")
+print("ready", flush=True)
+print("worker started" if root else "worker skipped", flush=True)
+os.makedirs("/srv/state", exist_ok=True)
+with open("/srv/state/result", "w") as f: f.write("done" if root else "nothing")
+threading.Thread(target=socketserver.ThreadingTCPServer(("", 9000), Talk).serve_forever, daemon=True).start()
+http.server.ThreadingHTTPServer(("", 8000), Page).serve_forever()
+`
+
+const tag = 'harden-image-test/smoke'
+let folder = ''
+
+beforeAll(async () => {
+  await ensureImage('python-static')
+  const lines = [
+    'FROM harden-image-test/python-static',
+    'COPY <<"PROGRAM" /srv/program.py',
+    ...PROGRAM.trimEnd().split('\n'),
+    'PROGRAM',
+    'EXPOSE 8000 9000',
+    'ENTRYPOINT []',
+    'CMD ["python3", "/srv/program.py"]',
+  ]
+  await buildText(`${lines.join('\n')}\n`, tag)
+  folder = await mkdtemp(join(tmpdir(), 'harden-image-smoke-'))
+})
+
+afterAll(async () => {
+  await docker(['image', 'rm', '--force', tag])
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function proved(smoke: string): Promise<Hardening> {
+  await writeFile(join(folder, 'smoke.yaml'), smoke)
+  return hardenOne(tag, ['--prove', '--config', join(folder, 'smoke.yaml')])
+}
+
+function smokeChecks({ result }: Hardening) {
+  const checks = result.proof?.checks.filter(({ name }) => name.startsWith('smoke ')) ?? []
+  return Object.fromEntries(checks.map(({ name, baseline, result, passed }) => [name, { baseline, result, passed }]))
+}
+
+describe('the smoke section of the configuration', () => {
+  test('each kind of check, passed by the original and the result', async () => {
+    const hardening = await proved(`smoke:
+  - http: { path: /x, port: 8000, status: 200, headers: { x-made-by: ^test$ }, body: page }
+  - tcp: { port: 9000, send: "HELLO\\n", expect: ^HELLO }
+  - exec: { command: "test -f /srv/program.py" }
+  - exec: { command: 'test -n "$CONTAINER" && test -n "$PORT_8000"', in: host }
+  - log: { match: ^ready$ }
+  - log: { not: panic }
+  - file: { path: /srv/state/result, match: "done|nothing" }
+  - tcp: { port: 1 }
+    targets: [another-image]
+`)
+    const passed = (value: string) => ({ baseline: value, result: value, passed: true })
+    expect(smokeChecks(hardening)).toEqual({
+      'smoke http :8000/x': passed('200 text/plain'),
+      'smoke tcp :9000': passed('answers ^HELLO'),
+      'smoke test -f /srv/program.py': passed('exit 0'),
+      'smoke test -n "$CONTAINER" && test -n "$PORT_8000"': passed('exit 0'),
+      'smoke log with ^ready$': passed('logged'),
+      'smoke log without panic': passed('not logged'),
+      'smoke file /srv/state/result': passed('holds done|nothing'),
+    })
+    expect(hardening).toMatchObject({ code: 0, result: { verdict: 'hardened', proof: { passed: true } } })
+  })
+
+  test('each kind of check, failed by a result that comes up and answers', async () => {
+    const hardening = await proved(`smoke:
+  - http: { path: /work, port: 8000 }
+  - tcp: { port: 9000, send: "PING\\n", expect: ^PONG }
+  - exec: { command: [sh, -c, 'test "$(id -u)" = 0'] }
+    name: is root
+  - log: { match: worker started }
+  - log: { not: worker skipped }
+  - file: { path: /srv/state/result, match: done }
+`)
+    const failed = (baseline: string, result: string) => ({ baseline, result, passed: false })
+    expect(smokeChecks(hardening)).toEqual({
+      'smoke http :8000/work': failed('200 text/plain', '500 text/plain'),
+      'smoke tcp :9000': failed('answers ^PONG', 'another answer'),
+      'smoke is root': failed('exit 0', 'exit 1'),
+      'smoke log with worker started': failed('logged', 'not logged'),
+      'smoke log without worker skipped': failed('not logged', 'logged'),
+      'smoke file /srv/state/result': failed('holds done', 'does not hold done'),
+    })
+    const { proof, verdict } = hardening.result
+    expect({ verdict, passed: proof?.passed, code: hardening.code }).toEqual({
+      verdict: 'incomplete',
+      passed: false,
+      code: 1,
+    })
+    // It is up, without root, and answers as before: only the checks tell.
+    expect(proof?.checks.filter(({ name, passed }) => !passed && !name.startsWith('smoke '))).toEqual([])
+  })
+
+  test('a check that the original does not pass either is a mistake of the check', async () => {
+    const { code, result } = await proved('smoke:\n  - file: { path: /srv/none }\n')
+    expect(code).toBe(1)
+    expect(result.findings.map(({ message }) => message).join()).toMatch(
+      /smoke file \/srv\/none already fails on the original \(missing\).*correct the check/,
+    )
+  })
+})
