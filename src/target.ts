@@ -9,6 +9,7 @@ import { inspection } from './report/inspection.ts'
 import { type Knowledge, stageInputs } from './stage-inputs.ts'
 import { buildText } from './target/build.ts'
 import { lookAtBases } from './target/look-at-bases.ts'
+import { originalRuns } from './target/original-runs.ts'
 import { profileFor } from './target/profile-for.ts'
 import { proveAsIs } from './target/prove-as-is.ts'
 import { proveTarget } from './target/prove-target.ts'
@@ -30,7 +31,9 @@ async function work(item: WorkItem, session: Session): Promise<TargetOutcome> {
   const { engine, options, ports } = session
   const source = item.kind === 'image' ? `FROM ${item.reference}\n` : (item.text ?? '')
   const dockerfile = parseDockerfile(source)
-  await lookAtBases(item, dockerfile, session)
+  const originals = originalRuns(item, session)
+  const isProved = options.prove && !options.inspect && item.kind === 'image'
+  await lookAtBases(item, dockerfile, session, isProved ? originals.start : () => {})
   const context = item.path === null ? null : await readBuildContext(item.path)
   const outcome = { source, path: item.path }
   if (options.proveAsIs) return { ...outcome, result: await proveAsIs(item, source, session) }
@@ -64,7 +67,7 @@ async function work(item: WorkItem, session: Session): Promise<TargetOutcome> {
     })
     return { ...outcome, result: { ...result, output: source, changed: false }, inspection: seen.flat() }
   }
-  const proved = options.prove ? await proveTarget(item, dockerfile, session, make) : null
+  const proved = options.prove ? await proveTarget(item, dockerfile, session, originals, make) : null
   const { plan, result } =
     proved === null ? make(new Map(), new Map()) : { plan: proved.hardened.plan, result: proved.result }
   const profile = profileFor(item, inputs(new Map(), proved?.built ?? new Map()), plan, result)

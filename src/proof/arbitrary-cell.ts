@@ -36,7 +36,7 @@ export async function arbitraryCell(request: ArbitraryRequest): Promise<ReportCe
 /** What a platform mounts is empty, root's, and writable for the pod's group (fsGroup), which new files inherit. */
 function groupVolumes(facts: ImageFacts): readonly Mount[] {
   const { files } = facts
-  return volumePaths(facts)
+  return volumePaths(facts.config)
     .filter((path) => files.known && files.value.list(path).length === 0)
     .map((target) => ({ type: 'tmpfs', target, options: `uid=0,gid=${FS_GROUP},mode=2775,size=256m` }))
 }

@@ -1,40 +1,65 @@
-import type { RunSpec } from '../engine/engine.ts'
-import type { ImageFacts } from '../image/facts.ts'
+import type { Engine, Mount } from '../engine/engine.ts'
+import type { ImageConfig } from '../image/facts.ts'
+import type { SmokeCheck } from '../smoke-check.ts'
 import { bringUp, type Live, type LiveOptions, runTwice } from './live.ts'
-import type { ProveRequest } from './prove.ts'
 import type { RunRecord } from './run-record.ts'
 import { limits } from './specs.ts'
+import { namedVolumes } from './volumes.ts'
 
 const PATIENCE = 30_000
 
-type Needed = Pick<ProveRequest, 'engine' | 'facts' | 'smoke' | 'signal'>
-
-/** The original as it is; it stays up beside the result. */
-export function baselineUp(request: Needed, spec: RunSpec): Promise<Live> {
-  return bringUp(request.engine, limits(spec), options(request))
+/** What the original is run with; its config is all that is needed of its facts, so it can run while they are read. */
+export interface OriginalRequest {
+  readonly engine: Engine
+  readonly image: string
+  /** `uid:gid` in place of the image's own. */
+  readonly user?: string
+  readonly config: ImageConfig
+  readonly smoke: readonly SmokeCheck[]
+  readonly trace: boolean
+  readonly signal: AbortSignal
 }
 
-/** Runs the original once more from start to stop and looks at all it does: traced, and by what it leaves behind. */
-export function studyOriginal(request: Needed & Pick<ProveRequest, 'trace'>, spec: RunSpec): Promise<RunRecord> {
-  return runTwice(request.engine, limits(spec), {
-    ...options(request),
-    leavings: 'all',
-    ...(request.trace ? { trace: request.facts.config } : {}),
-  })
+/** Runs of the original: one that stays up, and one from start to stop. */
+export interface Original {
+  /** As it is; it stays up beside the result. */
+  readonly live: Live
+  /** Run once more from start to stop: traced, and by what it leaves behind. */
+  readonly study: RunRecord
+  /** The volumes that the second run has filled: what those have who run the original today. */
+  readonly filled: readonly Mount[]
 }
 
-function options(request: Needed): LiveOptions {
-  const ports = exposedTcp(request.facts)
+export async function runOriginal(request: OriginalRequest): Promise<Original> {
+  const { engine, config, trace } = request
+  const filled = namedVolumes(engine, config)
+  const [live, study] = await Promise.all([
+    bringUp(engine, specOf(request), options(request)),
+    runTwice(
+      engine,
+      { ...specOf(request), mounts: filled },
+      { ...options(request), leavings: 'all', ...(trace ? { trace: config } : {}) },
+    ),
+  ])
+  return { live, study, filled }
+}
+
+function specOf({ image, user }: OriginalRequest): ReturnType<typeof limits> {
+  return limits({ image, ...(user === undefined ? {} : { user }) })
+}
+
+function options({ config, smoke, signal }: OriginalRequest): LiveOptions {
+  const ports = exposedTcp(config)
   return {
-    smoke: request.smoke,
-    signal: request.signal,
+    smoke,
+    signal,
     ports,
     portNames: new Map(ports.map((port) => [port, port])),
     patience: PATIENCE,
-    stopSignal: request.facts.config.stopSignal,
+    stopSignal: config.stopSignal,
   }
 }
 
-export function exposedTcp(facts: ImageFacts): readonly number[] {
-  return facts.config.exposedPorts.filter((port) => port.protocol === 'tcp').map((port) => port.port)
+export function exposedTcp({ exposedPorts }: ImageConfig): readonly number[] {
+  return exposedPorts.filter((port) => port.protocol === 'tcp').map((port) => port.port)
 }

@@ -116,7 +116,7 @@ async function lowPortsCell(request: CellsRequest): Promise<ReportCell> {
 }
 
 function freshCell({ facts }: CellsRequest): ReportCell {
-  const volumes = volumePaths(facts)
+  const volumes = volumePaths(facts.config)
   if (volumes.length === 0) return notAsked(FRESH, 'it declares no volume')
   return passed(FRESH, `${volumes.join(', ')}, new in the run that was compared`)
 }

@@ -3,7 +3,7 @@ import type { ImageFacts } from '../image/facts.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import type { Operation } from '../plan/operation.ts'
 import type { ReportProof } from '../report/report.ts'
-import { baselineUp, exposedTcp, studyOriginal } from './baseline.ts'
+import { exposedTcp, runOriginal } from './baseline.ts'
 import { compare, withChecks } from './compare.ts'
 import { judge } from './judge.ts'
 import { keptData } from './kept-data.ts'
@@ -17,9 +17,9 @@ import type { RunRecord } from './run-record.ts'
 import { arbitrarySpec, lockedSpec } from './specs.ts'
 import { stopwatch } from './stopwatch.ts'
 import { unfitBaseline } from './unfit.ts'
-import { namedVolumes } from './volumes.ts'
 
-export interface ImagesRequest extends Omit<ProveRequest, 'baseline' | 'harden' | 'build' | 'stage' | 'reference'> {
+export interface ImagesRequest
+  extends Omit<ProveRequest, 'baseline' | 'original' | 'harden' | 'build' | 'stage' | 'reference'> {
   readonly image: string
   /** Null: the image itself, run as root. */
   readonly baseline: string | null
@@ -34,12 +34,15 @@ export async function proveImages(
   const other = request.baseline
   const facts = other === null ? request.facts : await factsFromEngine(engine, other)
   request.progress(other === null ? 'running it as root' : `running ${other} as it is`)
-  const spec = other === null ? { image, user: '0:0' } : { image: other }
-  const filled = namedVolumes(engine, facts)
-  const [live, original] = await Promise.all([
-    baselineUp({ ...request, facts }, spec),
-    studyOriginal({ ...request, facts }, { ...spec, mounts: filled }),
-  ])
+  const {
+    live,
+    study: original,
+    filled,
+  } = await runOriginal({
+    ...request,
+    config: facts.config,
+    ...(other === null ? { image, user: '0:0' } : { image: other }),
+  })
   const early = await live.peek()
   times.lap('original')
   const unfit = unfitBaseline(early, facts)
@@ -48,7 +51,7 @@ export async function proveImages(
     return { report: times.on(report), failures: [unfit] }
   }
   request.progress('running it without capabilities or new privileges')
-  const moved = pairPorts(exposedTcp(facts), exposedTcp(request.facts))
+  const moved = pairPorts(exposedTcp(facts.config), exposedTcp(request.facts.config))
   const run = await runImage(request, early, original, moved)
   times.lap('result')
   const user = userOf(request.facts)

@@ -5,7 +5,7 @@ import type { Operation } from '../plan/operation.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import type { ReportProof } from '../report/report.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
-import { baselineUp, studyOriginal } from './baseline.ts'
+import type { Original } from './baseline.ts'
 import { type JudgeRequest, judge } from './judge.ts'
 import { learnedFrom } from './learn.ts'
 import type { Live } from './live.ts'
@@ -18,7 +18,6 @@ import type { RunRecord } from './run-record.ts'
 import { withEnd } from './smoke/run-checks.ts'
 import { type Stopwatch, stopwatch } from './stopwatch.ts'
 import { unfitBaseline } from './unfit.ts'
-import { namedVolumes } from './volumes.ts'
 
 const MOST_ROUNDS = 5
 
@@ -27,6 +26,8 @@ export interface ProveRequest {
   /** The original as an image of the engine. */
   readonly baseline: string
   readonly facts: ImageFacts
+  /** Under way already: it needs the image only. */
+  readonly original: Promise<Original>
   /** Plans and writes again with what was learned. */
   readonly harden: (observation: Observation) => Hardened
   /** Builds a resulting text; gives the image's tag. */
@@ -63,14 +64,7 @@ export async function prove(request: ProveRequest): Promise<Proof> {
 
 async function proveTimed(request: ProveRequest, times: Stopwatch): Promise<Proof> {
   const { engine, facts } = request
-  const spec = { image: request.baseline }
-  request.progress(`running ${request.baseline} as it is`)
-  // What this run leaves in its volumes is what those have who run the original today.
-  const filled = namedVolumes(engine, facts)
-  const [live, original] = await Promise.all([
-    baselineUp(request, spec),
-    studyOriginal(request, { ...spec, mounts: filled }),
-  ])
+  const { live, study: original, filled } = await request.original
   const seen = await live.peek()
   const baseline = { ...seen, smoke: withEnd(seen.smoke, original) }
   times.lap('original')

@@ -4,7 +4,7 @@ import type { RunRecord } from './run-record.ts'
 
 /** Why a baseline cannot be compared with, or null: one that does nothing proves nothing. */
 export function unfitBaseline(baseline: RunRecord, facts: ImageFacts): string | null {
-  const exposed = exposedTcp(facts)
+  const exposed = exposedTcp(facts.config)
   const { state, answers } = baseline
   const lastLines = tail(baseline.logs)
   if (state.error !== '') return `the original does not start: ${state.error}`

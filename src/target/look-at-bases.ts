@@ -1,4 +1,5 @@
 import type { Dockerfile } from '../dockerfile/model.ts'
+import type { EngineImage } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
 import { factsFromCatalogue } from '../image/sources/catalogue.ts'
@@ -7,17 +8,32 @@ import { baseReferences } from '../stage-inputs.ts'
 import type { WorkItem } from '../work.ts'
 import type { Session } from './session.ts'
 
-/** Fills in what is known of the base images: the engine's own copy first, then the catalogue, else the reason why not. */
-export async function lookAtBases(item: WorkItem, dockerfile: Dockerfile, session: Session): Promise<void> {
+/**
+ * Fills in what is known of the base images: the engine's own copy first, then the catalogue, else the reason why not.
+ * `found` is told of each that the engine has before it is looked into, which takes time.
+ */
+export async function lookAtBases(
+  item: WorkItem,
+  dockerfile: Dockerfile,
+  session: Session,
+  found: (reference: string, image: EngineImage) => void,
+): Promise<void> {
   for (const reference of baseReferences(dockerfile)) {
-    if (!session.known.has(reference)) session.known.set(reference, await lookAt(reference, item, session))
+    if (!session.known.has(reference)) session.known.set(reference, await lookAt(reference, item, session, found))
   }
 }
 
-async function lookAt(reference: string, item: WorkItem, session: Session): Promise<Known<ImageFacts>> {
+async function lookAt(
+  reference: string,
+  item: WorkItem,
+  session: Session,
+  found: (reference: string, image: EngineImage) => void,
+): Promise<Known<ImageFacts>> {
   const { engine, options, ports } = session
-  if (engine !== null && (await engine.inspectImage(reference)) !== null) {
+  const image = engine === null ? null : await engine.inspectImage(reference)
+  if (engine !== null && image !== null) {
     ports.progress(`looking into ${reference}`)
+    found(reference, image)
     return { known: true, value: await factsFromEngine(engine, reference) }
   }
   const listed = factsFromCatalogue(reference)

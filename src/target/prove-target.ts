@@ -8,6 +8,7 @@ import type { ReportFinding, TargetResult } from '../report/report.ts'
 import { type Knowledge, plannedStages } from '../stage-inputs.ts'
 import type { WorkItem } from '../work.ts'
 import { buildText } from './build.ts'
+import type { OriginalRuns } from './original-runs.ts'
 import type { Session } from './session.ts'
 import { withEnv } from './with-env.ts'
 
@@ -18,6 +19,7 @@ export async function proveTarget(
   item: WorkItem,
   dockerfile: Dockerfile,
   session: Session,
+  originals: OriginalRuns,
   make: Make,
 ): Promise<{
   readonly hardened: Hardened
@@ -33,17 +35,22 @@ export async function proveTarget(
     buildText(engine, item, options, { dockerfile: text, tag: `harden-image/proof:${engine.session}-${name}` })
   if (item.kind === 'dockerfile') ports.progress(`${item.target}: building it as it is`)
   const baseline = item.kind === 'image' ? (item.reference ?? item.target) : await build(dockerfile.source, 'baseline')
+  const image = item.kind === 'dockerfile' ? await engine.inspectImage(baseline) : null
+  if (image !== null) originals.start(baseline, image)
   const listed = session.known.get(baseline)
   const facts =
     listed?.known === true ? listed.value : { ...(await factsFromEngine(engine, baseline)), reference: item.target }
   const built = new Map([[stage.index, facts]])
   const first = make(new Map(), built)
-  if (first.result.verdict === 'unchanged' || first.result.verdict === 'not-applicable')
+  if (first.result.verdict === 'unchanged' || first.result.verdict === 'not-applicable') {
+    await originals.drop(baseline)
     return { hardened: first, result: first.result, built }
+  }
   const proof = await prove({
     engine,
     baseline,
     facts,
+    original: originals.of(baseline),
     stage: stage.index,
     smoke: options.smoke,
     reference: item.reference,
