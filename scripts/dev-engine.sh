@@ -100,8 +100,8 @@ import_base() {
   local options=(
     --variant=minbase
     --aptopt='Acquire::Retries "8"' --aptopt='Acquire::Languages "none"'
-    --aptopt='Dir::Cache::pkgcache ""' --aptopt='Dir::Cache::srcpkgcache ""'
-    --aptopt='APT::Keep-Downloaded-Packages "false"'
+    # Only for the builds on it: mmdebstrap itself installs from the archives that it kept.
+    --customize-hook='printf "%s\n" "Dir::Cache::pkgcache \"\";" "Dir::Cache::srcpkgcache \"\";" "APT::Keep-Downloaded-Packages \"false\";" >"$1/etc/apt/apt.conf.d/90small-layers"'
     --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/man/*'
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright'
   )
