@@ -101,7 +101,7 @@ import_base() {
     --variant=minbase
     --aptopt='Acquire::Retries "8"' --aptopt='Acquire::Languages "none"'
     # Only for the builds on it: mmdebstrap itself installs from the archives that it kept.
-    --customize-hook='printf "%s\n" "Dir::Cache::pkgcache \"\";" "Dir::Cache::srcpkgcache \"\";" "APT::Keep-Downloaded-Packages \"false\";" >"$1/etc/apt/apt.conf.d/90small-layers"'
+    --customize-hook='printf "%s\n" "Dir::Cache::pkgcache \"\";" "Dir::Cache::srcpkgcache \"\";" "APT::Keep-Downloaded-Packages \"false\";" >"$1/etc/apt/apt.conf.d/90small-layers"; rm -f "$1"/var/cache/apt/*.bin'
     --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/man/*'
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright'
   )
