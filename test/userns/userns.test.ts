@@ -1,4 +1,5 @@
 // The command line on folders that look like a host: what is written, and that nothing is written where it cannot work.
+import { spawnSync } from 'node:child_process'
 import {
   mkdirSync,
   mkdtempSync,
@@ -14,6 +15,8 @@ import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { applyChanges } from '../../src/userns/host/apply.ts'
+import { whileLocked } from '../../src/userns/host/lock.ts'
+import { revert } from '../../src/userns/host/revert.ts'
 import { call } from '../cli/call.ts'
 
 type Tree = Readonly<Record<string, string>>
@@ -290,6 +293,64 @@ describe('a clear error, and nothing written', () => {
       'subgid was not written: it changed while it was worked on',
     )
     expect(snapshot(folder)).toEqual(before)
+  })
+})
+
+describe('subuid.lock and subgid.lock, as useradd and usermod make them', () => {
+  const changesOf = (folder: string) =>
+    ['subuid', 'subgid'].map((name) => ({
+      path: join(folder, 'etc', name),
+      name: `/etc/${name}`,
+      before: 'app:100000:65536\n',
+      after: 'app:100000:65536\nx:200000:65536\n',
+    }))
+  const config = (folder: string) => join(folder, 'etc/docker/daemon.json')
+
+  test.each(['subuid', 'subgid'])(
+    '%s locked by a process that runs: nothing written, and which it is',
+    async (name) => {
+      const folder = root({ ...host, [`etc/${name}.lock`]: `${process.ppid}\0` })
+      const before = snapshot(folder)
+      await expect(applyChanges(config(folder), changesOf(folder), { tries: 1 })).rejects.toThrow(
+        `/etc/${name} is locked by process ${process.ppid}, and nothing was written`,
+      )
+      expect(snapshot(folder)).toEqual(before)
+    },
+  )
+
+  test('a lock of nobody is not guessed about', async () => {
+    const folder = root({ ...host, 'etc/subuid.lock': '' })
+    const before = snapshot(folder)
+    await expect(applyChanges(config(folder), changesOf(folder), { tries: 1 })).rejects.toThrow('who left no pid')
+    expect(snapshot(folder)).toEqual(before)
+  })
+
+  test('one whose process is gone is taken over, and no lock stays', async () => {
+    const gone = String(spawnSync('true').pid)
+    const folder = root({ ...host, 'etc/subuid.lock': gone, 'etc/subgid.lock': `${gone}\0` })
+    expect(await userns(folder, 'apply')).toMatchObject({ code: 0, stderr: '' })
+    expect(snapshot(folder)['etc/subuid']).toContain('dockremap')
+    expect(Object.keys(snapshot(folder)).filter((path) => /lock|\.\d+$/.test(path))).toEqual([])
+  })
+
+  test('revert waits for them too', async () => {
+    const folder = root(host)
+    await userns(folder, 'apply')
+    writeFileSync(join(folder, 'etc/subgid.lock'), String(process.ppid))
+    const before = snapshot(folder)
+    await expect(revert(config(folder), { tries: 1 })).rejects.toThrow('/etc/subgid is locked by process')
+    expect(snapshot(folder)).toEqual(before)
+  })
+
+  test('usermod finds them locked while they are written', async () => {
+    const folder = root(host)
+    const seen = await whileLocked([join(folder, 'etc/subuid'), join(folder, 'etc/subgid')], async () =>
+      Object.entries(snapshot(folder)).filter(([path]) => path.includes('lock')),
+    )
+    expect(seen).toEqual([
+      ['etc/subgid.lock', `100600 ${process.pid}`],
+      ['etc/subuid.lock', `100600 ${process.pid}`],
+    ])
   })
 })
 

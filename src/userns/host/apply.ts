@@ -4,12 +4,17 @@ import { HardenError } from '../../errors.ts'
 import { replaceText, writeText } from '../../workspace/files.ts'
 import type { FileChange } from '../plan.ts'
 import { backupPath, encoded, readBackup, writeBackup } from './backup.ts'
+import { type LockOptions, whileLocked } from './lock.ts'
 
 /**
  * Writes the changes, each file all or nothing, the sub ids before daemon.json; a failure takes back what was written.
  * First a backup for `revert`. Throws HardenError `unreadable` for what cannot be written.
  */
-export async function applyChanges(config: string, changes: readonly FileChange[]): Promise<void> {
+export async function applyChanges(
+  config: string,
+  changes: readonly FileChange[],
+  locking?: LockOptions,
+): Promise<void> {
   if (changes.length === 0) return
   if ((await readBackup(config)) !== null) {
     throw new HardenError('bad-config', `${backupPath(config)} is there: an earlier apply was not reverted`, {
@@ -32,12 +37,18 @@ export async function applyChanges(config: string, changes: readonly FileChange[
     })
     await chmod(backupPath(config), 0o600)
     // A daemon that starts meanwhile must find the ids that it is told to use.
-    for (const change of [...changes].sort(
-      (one, other) => Number(one.path === config) - Number(other.path === config),
-    )) {
-      await write(change)
-      done.push(change)
+    const ordered = [...changes].sort((one, other) => Number(one.path === config) - Number(other.path === config))
+    const write = async () => {
+      for (const change of ordered) {
+        await writeChange(change)
+        done.push(change)
+      }
     }
+    await whileLocked(
+      changes.flatMap(({ path }) => (path === config ? [] : [path])),
+      write,
+      locking,
+    )
   } catch (error) {
     for (const change of done) await restore(change).catch(() => undefined)
     await rm(backupPath(config), { force: true })
@@ -46,7 +57,7 @@ export async function applyChanges(config: string, changes: readonly FileChange[
   }
 }
 
-async function write({ path, name, before, after }: FileChange): Promise<void> {
+async function writeChange({ path, name, before, after }: FileChange): Promise<void> {
   if (before !== null) return replaceText(path, name, before, after)
   if (await exists(path)) {
     throw new HardenError('unreadable', `${name} was not written: it came into being meanwhile`, { hint: 'run again' })

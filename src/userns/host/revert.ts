@@ -4,16 +4,22 @@ import { readText } from '../../workspace/files.ts'
 import type { FileChange } from '../plan.ts'
 import { withoutAdded } from '../sub-ids.ts'
 import { restore } from './apply.ts'
-import { backupPath, decoded, readBackup } from './backup.ts'
+import { type Backup, backupPath, decoded, readBackup } from './backup.ts'
+import { type LockOptions, whileLocked } from './lock.ts'
 
 /**
  * Brings back every byte that `apply` found and removes what it made, the backup last. Gives what was changed, null where
  * nothing was applied. What others added to the sub ids since stays. Throws HardenError, with nothing written, where a
  * file is no longer as `apply` left it.
  */
-export async function revert(config: string): Promise<readonly FileChange[] | null> {
+export async function revert(config: string, locking?: LockOptions): Promise<readonly FileChange[] | null> {
   const backup = await readBackup(config)
   if (backup === null) return null
+  const subIds = backup.files.flatMap(({ path }) => (path === config ? [] : [path]))
+  return whileLocked(subIds, () => takeBack(backup, config), locking)
+}
+
+async function takeBack(backup: Backup, config: string): Promise<readonly FileChange[]> {
   const changes: FileChange[] = []
   for (const { path, name, before, after } of backup.files) {
     const change = { path, name, before: before === null ? null : decoded(before), after: decoded(after) }
