@@ -128,6 +128,8 @@ export interface ContainerState {
   readonly address: string
   /** null where the image has no HEALTHCHECK. */
   readonly health: 'starting' | 'healthy' | 'unhealthy' | null
+  /** What its HEALTHCHECK runs; null where there is none. */
+  readonly healthcheck: readonly string[] | null
   readonly restartCount: number
 }
 

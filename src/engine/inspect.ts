@@ -25,6 +25,10 @@ interface RawContainer {
     readonly Pid?: number
     readonly Health?: { readonly Status?: string } | null
   }
+  readonly Config?: {
+    readonly Healthcheck?: { readonly Test?: readonly string[] | null } | null
+    readonly Shell?: readonly string[] | null
+  } | null
   readonly RestartCount?: number
   readonly HostConfig?: { readonly NetworkMode?: string }
   readonly NetworkSettings?: {
@@ -70,6 +74,7 @@ export function parseState(json: string, reachable: boolean, startError = ''): C
     pid: running ? (state.Pid ?? 0) : 0,
     address: reachable ? addressOf(raw) : '',
     health: healthOf(state.Health?.Status),
+    healthcheck: probeOf(raw.Config),
     restartCount: raw.RestartCount ?? 0,
   }
 }
@@ -107,6 +112,13 @@ function statusOf(status: string): ContainerState['status'] {
 
 function healthOf(status: string | undefined): ContainerState['health'] {
   return status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : null
+}
+
+function probeOf(config: RawContainer['Config']): readonly string[] | null {
+  const [form, ...words] = config?.Healthcheck?.Test ?? []
+  if (form === 'CMD' && words.length > 0) return words
+  if (form !== 'CMD-SHELL' || words.length === 0) return null
+  return [...(config?.Shell?.length ? config.Shell : ['/bin/sh', '-c']), ...words]
 }
 
 function firstOf<T>(json: string): T {

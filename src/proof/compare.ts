@@ -1,5 +1,5 @@
 import type { ReportCheck } from '../report/report.ts'
-import type { PortAnswer, RunRecord } from './run-record.ts'
+import type { PortAnswer, RunRecord, StopRecord } from './run-record.ts'
 
 /** What the result must show beside the baseline. */
 export interface Comparison {
@@ -18,6 +18,7 @@ export function compare(baseline: RunRecord, result: RunRecord, moved: ReadonlyM
     ...ports(baseline, result, moved),
     ...smoke(baseline, result),
     ...restart(baseline, result, moved),
+    ...stop(baseline, result),
   ]
   const locked = [uids(baseline, result), capabilities(baseline, result)]
   return {
@@ -119,6 +120,14 @@ function restart(baseline: RunRecord, result: RunRecord, moved: ReadonlyMap<numb
       passed: alive && worse.length === 0 && checked,
     },
   ]
+}
+
+/** What ends in time when it is asked to must still: else each `docker stop` takes ten seconds and cuts it off. */
+function stop({ stop: before }: RunRecord, { stop: after }: RunRecord): readonly ReportCheck[] {
+  if (before === null || after === null) return []
+  const text = (record: StopRecord): string => (record.byItself ? 'ends by itself' : 'has to be killed')
+  const passed = after.byItself || !before.byItself
+  return [{ name: 'when asked to stop', baseline: text(before), result: text(after), passed }]
 }
 
 function uids(baseline: RunRecord, result: RunRecord): ReportCheck {

@@ -5,16 +5,30 @@ import type { SmokeCheck } from '../smoke-check.ts'
 import { kindsOf } from './added-kinds.ts'
 import { type AnswerBook, answerBook } from './answer-book.ts'
 import { askPorts } from './ask-ports.ts'
+import { stateWithHealth } from './health.ts'
 import { logsLeft, readLogFiles } from './log-files.ts'
 import { mergeDiffs } from './observe.ts'
 import { type ReadyOptions, waitUntilReady } from './ready.ts'
-import type { AddedKind, PortAnswer, RestartRecord, RunRecord, SmokeResult, TraceRecord } from './run-record.ts'
+import type {
+  AddedKind,
+  PortAnswer,
+  RestartRecord,
+  RunRecord,
+  SmokeResult,
+  StopRecord,
+  TraceRecord,
+} from './run-record.ts'
 import { lookAfterwards, runChecks, type SmokeTarget } from './smoke/run-checks.ts'
 import { type TracedRun, traceRun } from './trace/trace.ts'
 import { isTracer } from './trace/traced-spec.ts'
 
-const GRACE_SECONDS = 5
+/** As long as `docker stop` waits. */
+const GRACE_SECONDS = 10
+/** Where nobody judges how it ends. */
+const SHORT_GRACE_SECONDS = 5
 const SIGTERM = 15
+/** Of a process that SIGKILL ended. */
+const KILLED = 137
 /** Further requests of one look: an answer that only comes sometimes must show. */
 const ASKED_AGAIN = 2
 
@@ -75,10 +89,14 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     signal: options.signal,
   })
   /** A first process without a handler never sees SIGTERM (pid_namespaces(7)): a grace would only be waited out. */
-  const stop = (): Promise<number> => {
+  const stop = async (): Promise<StopRecord> => {
     const handled = processes.findLast((process) => process.pid === state.pid)?.handled
     const deaf = options.stopSignal === null && handled != null && !handled.includes(SIGTERM)
-    return engine.stop(container, deaf ? 0 : GRACE_SECONDS)
+    const grace = traced === null ? GRACE_SECONDS : SHORT_GRACE_SECONDS
+    const milliseconds = await engine.stop(container, deaf ? 0 : grace)
+    if (deaf) return { byItself: false, milliseconds }
+    const { exitCode } = await engine.state(container)
+    return { byItself: exitCode !== KILLED || milliseconds < grace * 1000, milliseconds }
   }
   const kinds = new Map(options.known)
   const askAll = async (now: ContainerState, open: readonly Listener[] | null): Promise<readonly PortAnswer[]> => {
@@ -89,7 +107,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
   const ask = async (): Promise<void> => book.add(await askAll(state, listeners))
   const look = async (): Promise<void> => {
     options.signal.throwIfAborted()
-    state = await engine.state(container)
+    state = await stateWithHealth(engine, container)
     watched = Date.now() - started
     if (state.running) {
       processes.push(...(await engine.processes(container)).filter((process) => !isTracer(process)))
@@ -98,7 +116,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     await ask()
     await Promise.all(Array.from({ length: ASKED_AGAIN }, ask))
     if (smoke.length === 0) smoke = await runChecks(options.smoke, smokeTarget())
-    state = await engine.state(container)
+    state = await stateWithHealth(engine, container)
   }
   await look()
   const soFar = (): RunRecord => ({
@@ -119,7 +137,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     readyAfter: ready.after,
     ready: ready.ready,
     watched,
-    stoppedAfter: null,
+    stop: null,
   })
 
   return {
@@ -154,7 +172,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
       const leavings = exercisedNow !== null ? 'none' : (options.leavings ?? 'logs')
       const all = leavings === 'all'
       const up = now.running && all ? await leftBy(engine, container) : nothingLeft
-      const stoppedAfter = now.running ? await stop() : null
+      const stopped = now.running ? await stop() : null
       smoke = await lookAfterwards(options.smoke, smoke, smokeTarget())
       const down = all ? await leftBy(engine, container) : nothingLeft
       const diff = mergeDiffs(up.diff, down.diff)
@@ -169,7 +187,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
         kinds: new Map([...up.kinds, ...down.kinds]),
         logs,
         logFiles,
-        stoppedAfter,
+        stop: stopped,
         trace: trace !== null && typeof trace !== 'string' ? trace : null,
         traceRefused: typeof trace === 'string' ? trace : refused,
       }

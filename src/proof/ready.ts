@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Activity, ContainerState, Engine, Listener } from '../engine/engine.ts'
+import { stateWithHealth } from './health.ts'
 
 const POLL = 40
 /** Nothing changed for this long: a container without ports or health check is taken as settled. */
@@ -32,7 +33,7 @@ export interface Ready {
 export async function waitUntilReady(engine: Engine, container: string, options: ReadyOptions): Promise<Ready> {
   const start = Date.now()
   const calm = calmness(start)
-  let state = await engine.state(container)
+  let state = await stateWithHealth(engine, container)
   for (;;) {
     options.signal.throwIfAborted()
     const after = Date.now() - start
@@ -49,7 +50,7 @@ export async function waitUntilReady(engine: Engine, container: string, options:
       return { state: last, after, ready: last.running }
     }
     await pause(POLL)
-    if (activity === null || state.health !== null) state = await engine.state(container)
+    if (activity === null || state.health !== null) state = await stateWithHealth(engine, container)
   }
 }
 

@@ -43,6 +43,13 @@ export interface RestartRecord {
   readonly smoke: readonly SmokeResult[]
 }
 
+/** What came of the stop signal. */
+export interface StopRecord {
+  /** It ended before the engine killed it. */
+  readonly byItself: boolean
+  readonly milliseconds: number
+}
+
 /** All that was seen of one container, from start to stop. */
 export interface RunRecord {
   readonly image: string
@@ -71,6 +78,6 @@ export interface RunRecord {
   readonly ready: boolean
   /** Milliseconds from the start to the last look. */
   readonly watched: number
-  /** Milliseconds that it took to stop; null where it had ended by itself. */
-  readonly stoppedAfter: number | null
+  /** Null where it had ended before it was asked to. */
+  readonly stop: StopRecord | null
 }

@@ -79,6 +79,15 @@ describe('compare', () => {
       failed(record({ ...good, restart: { state: ended(1), answers: [closed(8080)], smoke: [] } }), before),
     ).toEqual([])
   })
+
+  test('what ends when it is asked to must still', () => {
+    const stop = (byItself: boolean) => ({ byItself, milliseconds: 10_000 })
+    const before = record({ ...baseline, stop: stop(true) })
+    expect(failed(record({ ...good, stop: stop(false) }), before)).toEqual(['when asked to stop'])
+    expect(failed(record({ ...good, stop: stop(true) }), before)).toEqual([])
+    expect(failed(record({ ...good, stop: stop(false) }), record({ ...baseline, stop: stop(false) }))).toEqual([])
+    expect(failed(record({ ...good, stop: null }), before)).toEqual([])
+  })
 })
 
 describe('answerBook', () => {

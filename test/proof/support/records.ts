@@ -11,6 +11,7 @@ export const running: ContainerState = {
   pid: 1,
   address: '192.0.2.1',
   health: null,
+  healthcheck: null,
   restartCount: 0,
 }
 
@@ -59,7 +60,7 @@ export function record(changes: Partial<RunRecord> = {}): RunRecord {
     readyAfter: 100,
     ready: true,
     watched: 12_000,
-    stoppedAfter: null,
+    stop: null,
     ...changes,
   }
 }
