@@ -109,6 +109,7 @@ function withDefaults(options: RunOptions): Options {
     tag: options.tag ?? null,
     smoke: typeof options.smoke === 'string' ? [smokeCommand(options.smoke)] : (options.smoke ?? []),
     trace: options.trace ?? true,
+    jobs: options.jobs ?? null,
     env: options.env ?? [],
     baseline: options.baseline ?? null,
     inspect: false,

@@ -44,6 +44,8 @@ export interface Options {
   readonly smoke: readonly SmokeCheck[]
   /** Trace the runs of a proof. */
   readonly trace: boolean
+  /** How many containers of a proof run at a time, of those that are independent; null for what the machine is good for. */
+  readonly jobs: number | null
   /** `NAME=VALUE` for every container of a proof. */
   readonly env: readonly string[]
   /** `inspect`: facts, plan and verdict only; the text stays as it is. */

@@ -54,6 +54,11 @@ const proofFlags = {
     describe: 'NAME=VALUE for every container of a proof (repeatable)',
   },
   trace: { type: 'boolean', describe: '--no-trace: learn from docker diff and logs alone, and grant more' },
+  jobs: {
+    type: 'number',
+    requiresArg: true,
+    describe: 'N: containers of a proof that run at a time, of those that are independent (default twice the cores)',
+  },
   smoke: {
     ...text,
     describe:

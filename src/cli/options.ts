@@ -16,6 +16,7 @@ const defaults: Settings = {
   platform: null,
   smoke: null,
   trace: true,
+  jobs: null,
   env: [],
 }
 
@@ -54,6 +55,7 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
     platform,
     smoke: _,
     trace,
+    jobs,
     env,
     ...policy
   }: Settings = {
@@ -72,6 +74,7 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
     platform,
     smoke: distinct([...checksOf(config.smoke, names), ...checksOf(request.settings.smoke, names)]),
     trace,
+    jobs,
     env,
     build: request.build,
     tag: request.tag,

@@ -26,6 +26,7 @@ const flagSettings: readonly SettingName[] = [
   'platform',
   'smoke',
   'trace',
+  'jobs',
   'env',
 ]
 

@@ -4,9 +4,10 @@ import type { ImageFacts } from '../image/facts.ts'
 import type { ReportCell } from '../report/report.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
 import { compare } from './compare.ts'
-import { runOnce } from './live.ts'
+import { type LiveOptions, runOnce } from './live.ts'
 import { besideOptions } from './round.ts'
 import type { RunRecord } from './run-record.ts'
+import type { Room } from './side-by-side.ts'
 import { tail } from './unfit.ts'
 
 /** What every condition is compared with, and how. */
@@ -16,6 +17,7 @@ export interface Beside {
   readonly facts: ImageFacts
   readonly smoke: readonly SmokeCheck[]
   readonly signal: AbortSignal
+  readonly room: Room
   readonly baseline: RunRecord
   /** Which port of the baseline is which now. */
   readonly moved: ReadonlyMap<number, number>
@@ -29,9 +31,10 @@ export interface CellRun {
 
 /** Runs a result under one condition and compares all that it does with the baseline, the user's own check too. */
 export async function runCell(beside: Beside, spec: RunSpec, name: string, required: boolean): Promise<CellRun> {
-  const { engine, baseline, moved } = beside
+  const { engine, baseline, moved, room } = beside
   try {
-    const record = await runOnce(engine, spec, { ...besideOptions(beside, baseline, moved), leavings: 'none' })
+    const options: LiveOptions = { ...besideOptions(beside, baseline, moved), leavings: 'none' }
+    const record = await room(() => runOnce(engine, spec, options))
     return { cell: { name, required, ...outcomeOf(compare(baseline, record, moved), record) }, record }
   } catch (error) {
     if (!(error instanceof HardenError) || error.code !== 'engine-failed') throw error

@@ -82,7 +82,8 @@ async function run(
   })
   const { config } = request.facts
   const trace = request.trace && original.trace !== null ? { trace: config } : {}
-  const record = await runOnce(request.engine, spec, { ...besideOptions(request, baseline, new Map()), ...trace })
+  const options = { ...besideOptions(request, baseline, new Map()), ...trace }
+  const record = await request.room(() => runOnce(request.engine, spec, options))
   return { capabilities, record, comparison: compare(baseline, record, new Map()) }
 }
 

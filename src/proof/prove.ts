@@ -15,6 +15,7 @@ import { proveRoot } from './prove-root.ts'
 import { writableMounts } from './read-only.ts'
 import { hasPassed, type Round, runRound } from './round.ts'
 import type { RunRecord } from './run-record.ts'
+import type { Room } from './side-by-side.ts'
 import { withEnd } from './smoke/run-checks.ts'
 import { type Stopwatch, stopwatch } from './stopwatch.ts'
 import { unfitBaseline } from './unfit.ts'
@@ -41,6 +42,8 @@ export interface ProveRequest {
   readonly arbitraryUid: boolean
   /** Trace the runs; `--no-trace` goes without. */
   readonly trace: boolean
+  /** For the runs that are independent of each other. */
+  readonly room: Room
   readonly progress: (line: string) => void
   readonly signal: AbortSignal
 }

@@ -4,6 +4,7 @@ import type { Hardened } from '../harden.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import { type Proof, prove } from '../proof/prove.ts'
+import { roomFor } from '../proof/side-by-side.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
 import { type Knowledge, plannedStages } from '../stage-inputs.ts'
 import type { WorkItem } from '../work.ts'
@@ -56,6 +57,7 @@ export async function proveTarget(
     reference: item.reference,
     arbitraryUid: options.policy.arbitraryUid === true,
     trace: options.trace,
+    room: roomFor(options.jobs),
     progress: (line) => ports.progress(`${item.target}: ${line}`),
     signal: ports.signal,
     harden: (observation: Observation) => make(new Map([[stage.index, observation]]), built),

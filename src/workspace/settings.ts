@@ -11,6 +11,8 @@ export interface Settings extends Policy {
   readonly smoke: SmokeSetting | null
   /** Trace the runs of a proof. */
   readonly trace: boolean
+  /** How many independent containers of a proof run at a time; null for what the machine is good for. */
+  readonly jobs: number | null
   /** `NAME=VALUE` for every container of a proof. */
   readonly env: readonly string[]
 }
@@ -40,6 +42,7 @@ export const checks: Readonly<Record<SettingName, Check>> = {
   platform: matching(/^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9.]+)?$/, 'must be OS/ARCH, such as linux/arm64'),
   smoke: wrongSmoke,
   trace: checkBoolean,
+  jobs: checkJobs,
   env: listOf(matching(/^[A-Za-z_][A-Za-z0-9_]*=/, 'must be NAME=VALUE')),
 }
 
@@ -57,6 +60,8 @@ export function contradiction({ arbitraryUid, own, user, preferVendor }: Partial
     return `--arbitrary-uid runs with group 0, and --user says ${group}: name the uid alone`
   return null
 }
+
+const MOST_JOBS = 64
 
 const largestId = 2147483647
 
@@ -85,6 +90,11 @@ function checkAbsolute(value: unknown): string | null {
 
 function checkBoolean(value: unknown): string | null {
   return typeof value === 'boolean' ? null : 'must be true or false'
+}
+
+function checkJobs(value: unknown): string | null {
+  const right = typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MOST_JOBS
+  return right ? null : `must be a whole number from 1 to ${MOST_JOBS}`
 }
 
 function checkText(value: unknown): string | null {

@@ -22,6 +22,10 @@ const refused: readonly (readonly [string, string, string?])[] = [
   ['--ports open', '--ports must be one of keep, raise'],
   ['--writable data', '--writable "data" must be an absolute path'],
   ['--engine lxc', '--engine must be one of'],
+  ['--jobs 0', '--jobs must be a whole number from 1 to 64, not 0'],
+  ['--jobs 1.5', '--jobs must be a whole number from 1 to 64'],
+  ['--jobs many', '--jobs must be a whole number from 1 to 64'],
+  ['--jobs 1 --jobs 2', '--jobs is given twice'],
   ['--platform arm', '--platform must be OS/ARCH'],
   ['--format sarif', '--format sarif comes with a later version', 'there are diff, text, json'],
   ['--format yaml', '--format must be one of diff, text, json, not "yaml"'],
@@ -82,6 +86,7 @@ describe('what flags and files say', () => {
         platform: null,
         smoke: [],
         trace: true,
+        jobs: null,
         env: [],
         build: false,
         tag: null,
@@ -95,7 +100,7 @@ describe('what flags and files say', () => {
 
   test('every flag arrives', async () => {
     const line =
-      '--user 1001:0 --own copied --ports keep --writable /a --writable /b/ --unsafe --build -t app:1 --prove --smoke true --engine podman --offline --platform linux/arm64 Dockerfile'
+      '--user 1001:0 --own copied --ports keep --writable /a --writable /b/ --unsafe --build -t app:1 --prove --smoke true --jobs 3 --engine podman --offline --platform linux/arm64 Dockerfile'
     expect(await options(line)).toMatchObject([
       {
         policy: { user: '1001:0', own: 'copied', ports: 'keep', writable: ['/a', '/b'], unsafe: true },
@@ -106,6 +111,7 @@ describe('what flags and files say', () => {
         build: true,
         tag: 'app:1',
         prove: true,
+        jobs: 3,
       },
     ])
   })

@@ -113,6 +113,7 @@ async function hardened(folder: string, engine: EngineChoice): Promise<TargetRes
       prove: false,
       smoke: [],
       trace: true,
+      jobs: null,
       env: [],
       inspect: false,
       proveAsIs: false,
