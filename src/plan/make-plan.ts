@@ -17,6 +17,7 @@ import { isInside } from './places.ts'
 import type { Plan, Remark, StageOutcome, StagePlan } from './plan.ts'
 import type { Policy } from './policy.ts'
 import { planPorts } from './ports.ts'
+import { withoutSeenFiles } from './seen-files.ts'
 import type { Observation, StageInput } from './stage-input.ts'
 import { noStated } from './stated.ts'
 import { planStepDown, type StepDownPlan } from './step-down-plan.ts'
@@ -109,12 +110,15 @@ function harden(input: StageInput, policy: Policy): StagePlan {
   const readable: ImageFacts = facts.files.known ? facts : { ...facts, files: { known: true, value: stated.files } }
   const tools = toolsOf(facts)
   const stepDown = planStepDown(readable, observation)
-  const needs: Need[] = [
+  const named = [
     ...givenNeeds(policy, facts.config),
     ...declaredNeeds(facts.config),
     ...vendor.needs,
     ...conventionNeeds(readable),
     ...stated.needs,
+  ]
+  const needs: Need[] = [
+    ...withoutSeenFiles(named, observation?.operations ?? []),
     ...(observation === null ? stated.assumed : []),
     ...observedNeeds(observation),
   ]

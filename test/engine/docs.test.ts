@@ -71,7 +71,7 @@ function shell(command: string, cwd: string): Promise<string> {
   const env = { ...process.env, PATH: `${tools}${delimiter}${process.env.PATH}`, NO_COLOR: '1', FORCE_COLOR: '' }
   return new Promise((resolve) => {
     // Some commands are shown because they fail: what they say is compared, not how they end.
-    execFile('sh', ['-c', `exec 2>&1\n${command}`], { cwd, env, timeout: 60_000 }, (_, stdout) => resolve(stdout))
+    execFile('sh', ['-c', `exec 2>&1\n${command}`], { cwd, env, timeout: 180_000 }, (_, stdout) => resolve(stdout))
   })
 }
 

@@ -85,6 +85,10 @@ describe('the smoke section of the configuration', () => {
       'smoke file /srv/state/result': passed('holds done|nothing'),
     })
     expect(hardening).toMatchObject({ code: 0, result: { verdict: 'hardened', proof: { passed: true } } })
+    // There the file is in a tmpfs, which the engine copies nothing out of.
+    expect(hardening.result.proof?.cells).toContainEqual(
+      expect.objectContaining({ name: 'read-only root', outcome: 'pass' }),
+    )
   })
 
   test('each kind of check, failed by a result that comes up and answers', async () => {

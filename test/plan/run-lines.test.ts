@@ -119,4 +119,9 @@ describe('files of the build context', () => {
     expect(mode('COPY src/b.js /b.js\nRUN chmod go+r /b.js')).toBe(0o644)
     expect(changedMode(0o600, 'u+x,go=rx')).toBe(0o755)
   })
+
+  test('what a redirect writes is a file, whatever it is called', () => {
+    const needs = commandLineNeeds({ ...emptyConfig, cmd: ['sh', '-c', 'date > /srv/started && x'], workdir: '/app' })
+    expect(needs).toMatchObject([{ access: 'create-file', path: '/srv/started' }])
+  })
 })

@@ -13,10 +13,10 @@ const WRITTEN =
 export function commandLineNeeds(config: ImageConfig): readonly Need[] {
   const words = argvOf(config).flatMap((word) => (/\s/.test(word) ? word.split(/\s+/) : [word]))
   const needs: Need[] = []
-  const add = (value: string, why: string, certain: boolean): void => {
+  const add = (value: string, why: string, certain: boolean, isFile = looksLikeFile): void => {
     const path = pathOf(value, config.workdir)
     if (path === null || !(certain ? isOwnPlace(path) : isStatePlace(path))) return
-    needs.push(needFor(path, why))
+    needs.push(needFor(path, why, isFile(path)))
   }
   for (const [index, word] of words.entries()) {
     const next = words[index + 1] ?? ''
@@ -28,7 +28,7 @@ export function commandLineNeeds(config: ImageConfig): readonly Need[] {
       add(next, `named by the arguments ${word} ${next}`, false)
     const redirect = /^(?:[12&]?>>?)(.*)$/.exec(word)
     if (redirect !== null)
-      add(redirect[1] === '' ? next : (redirect[1] ?? ''), 'written by a redirect of the command', true)
+      add(redirect[1] === '' ? next : (redirect[1] ?? ''), 'written by a redirect of the command', true, () => true)
   }
   for (const [name, value] of config.env) {
     const database = /^(?:sqlite3?:(?:\/\/\/?)?|file:)(.+)$/i.exec(value)
@@ -47,7 +47,7 @@ function pathOf(value: string, workdir: string): string | null {
   return normalisePath(text, workdir)
 }
 
-function needFor(path: string, detail: string): Need {
-  if (!looksLikeFile(path)) return stateNeed(path, 'declared', detail)
+function needFor(path: string, detail: string, file: boolean): Need {
+  if (!file) return stateNeed(path, 'declared', detail)
   return { access: 'create-file', path, evidence: { source: 'declared', subject: path, detail } }
 }

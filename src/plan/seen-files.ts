@@ -1,0 +1,12 @@
+import type { Need } from './need.ts'
+import type { Operation } from './operation.ts'
+
+const OF_FILES = new Set<Operation['access']>(['create-file', 'create-socket'])
+
+/** Without the folders that a text only seemed to name: the run has shown that the path is a file. */
+export function withoutSeenFiles(needs: readonly Need[], operations: readonly Operation[]): readonly Need[] {
+  const files = new Set(
+    operations.flatMap(({ access, outcome, path }) => (outcome === 'done' && OF_FILES.has(access) ? [path] : [])),
+  )
+  return needs.filter((need) => need.access !== 'keep-state' || !files.has(need.path))
+}

@@ -1,0 +1,11 @@
+FROM example.org/notes:1
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: /srv/notes (created by the original run), /srv/spool (named by the arguments --spool-dir /srv/spool)
+RUN mkdir -p /srv/spool \
+ && touch /srv/notes \
+ && chown 10001:10001 /srv/notes /srv/spool
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["notes", "--data", "/srv/notes", "--spool-dir", "/srv/spool"]
