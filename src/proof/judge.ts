@@ -10,7 +10,7 @@ import type { RestartRecord, RunRecord } from './run-record.ts'
 import { withEnd } from './smoke/run-checks.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
-/** A program that is to go on is watched for this long at least, milliseconds: some die after ten seconds. */
+/** A program that is to go on is watched for this long once it is up, milliseconds: some die after ten seconds. */
 const WATCH = 11_000
 
 export interface Judged {
@@ -88,7 +88,7 @@ function secondStarts({ smoke }: JudgeRequest, { restart }: RunRecord, traced: R
  * its threads wait for something from outside, and no timer runs.
  */
 async function watch(signal: AbortSignal, live: Live, traced: RunRecord | null): Promise<void> {
-  const end = live.startedAt + WATCH
+  const end = live.upSince + WATCH
   // An interval timer shows in no file of /proc, only in a trace.
   const timed = traced?.trace?.timers ?? true
   while (Date.now() < end && (await live.isUp())) {

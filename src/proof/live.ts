@@ -52,8 +52,8 @@ export interface LiveOptions extends ReadyOptions {
 /** A container that is up, or has ended, and can be looked at again. */
 export interface Live {
   readonly readyAfter: number
-  /** Milliseconds since 1970. */
-  readonly startedAt: number
+  /** When it was up, milliseconds since 1970. */
+  readonly upSince: number
   isUp(): Promise<boolean>
   /** Milliseconds until one of its processes goes on by itself, at the earliest; 0 where that is not known. */
   wakesIn(): number
@@ -71,7 +71,8 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
   const started = Date.now()
   const { container, traced, refused } = await start(engine, spec, options)
   const ready = await waitUntilReady(engine, container, options)
-  const readyAt = (Date.now() - TRACE_MARGIN) / 1000
+  const upSince = Date.now()
+  const readyAt = (upSince - TRACE_MARGIN) / 1000
   const book: AnswerBook = answerBook()
   const processes: ContainerProcess[] = []
   let { state } = ready
@@ -142,7 +143,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
 
   return {
     readyAfter: ready.after,
-    startedAt: started,
+    upSince,
     isUp: async () =>
       engine.activity(container, Date.now() - started) !== null || (await engine.state(container)).running,
     wakesIn: () => engine.activity(container, Date.now() - started)?.wakesIn ?? 0,

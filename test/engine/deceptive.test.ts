@@ -22,7 +22,10 @@ serve(8000)
   'waits for nothing but its alarm': `${HEAD}
 import signal, socket
 def answer(): return 200
-if not root: signal.alarm(10)
+if not root:
+    # The first process of a container has to ask for it: a signal without a handler does not reach it.
+    signal.signal(signal.SIGALRM, lambda *_: os._exit(3))
+    signal.alarm(10)
 listening = socket.create_server(("", 8000))
 while True:
     peer, _ = listening.accept()
