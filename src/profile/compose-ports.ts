@@ -22,10 +22,16 @@ export function movedPort(port: unknown, profile: Profile, notes: string[]): unk
   return port
 }
 
-export function movedExpose(port: unknown, profile: Profile): unknown {
-  const move = movesOf(profile).find(({ from }) => String(from) === String(port).replace(/\/\w+$/, ''))
-  if (move === undefined) return port
-  return typeof port === 'number' ? move.to : String(port).replace(/^\d+/, String(move.to))
+/** One that is there already is not there twice: Compose refuses that. */
+export function movedExpose(ports: readonly unknown[], profile: Profile): readonly unknown[] {
+  const names = ports.map(String)
+  return ports.map((port) => {
+    const move = movesOf(profile).find(({ from }) => String(from) === String(port).replace(/\/\w+$/, ''))
+    if (move === undefined) return port
+    const moved = String(port).replace(/^\d+/, String(move.to))
+    if (names.includes(moved)) return port
+    return typeof port === 'number' ? move.to : moved
+  })
 }
 
 /** Where a moved port is spoken of that no rule can follow. */

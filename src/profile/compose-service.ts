@@ -1,4 +1,5 @@
 import { movedExpose, movedPort, warnOfPorts } from './compose-ports.ts'
+import { targetOf } from './compose-volumes.ts'
 import { type Profile, serviceName, slug, TMPFS_MEGABYTES, userText, type WritablePlace } from './profile.ts'
 import { asList, asObject, isObject, type Json } from './yaml-file.ts'
 
@@ -51,13 +52,17 @@ export function alignService(before: Json, profile: Profile, notes: string[]): J
   }
   if (readOnly.value && before.read_only === false) set.read_only = true
   if (Array.isArray(before.ports)) set.ports = before.ports.map((port) => movedPort(port, profile, notes))
-  if (Array.isArray(before.expose)) set.expose = before.expose.map((port) => movedExpose(port, profile))
+  if (Array.isArray(before.expose)) set.expose = movedExpose(before.expose, profile)
   return set
 }
 
 function alignedUser(before: unknown, wanted: string, notes: string[]): unknown {
   if (before === null || String(before) === wanted) return before ?? wanted
-  if (!String(before).includes('$')) return wanted
+  if (!String(before).includes('$')) {
+    if (!/^(root|0)(:|$)/.test(String(before)))
+      notes.push(`user: ${before} becomes ${wanted}: that is who the image's files are for`)
+    return wanted
+  }
   notes.push(`user: ${before} stays, as it comes from a variable: it has to be ${wanted}`)
   return before
 }
@@ -118,14 +123,6 @@ function mount(
 
 function tmpfsOf({ tmpfs }: Json): readonly unknown[] {
   return typeof tmpfs === 'string' ? [tmpfs] : asList(tmpfs)
-}
-
-/** `data:/data:ro`, `/data`, `{ target: /data }` */
-function targetOf(volume: unknown): string {
-  if (isObject(volume)) return String(volume.target ?? '')
-  const text = String(volume)
-  const parts = text.split(/:(?![^{]*\})/)
-  return (parts.length === 1 ? parts[0] : parts[1]) ?? ''
 }
 
 /** Both ways to write pairs: a map, or a list of `key=value`. */

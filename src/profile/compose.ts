@@ -2,6 +2,7 @@ import { HardenError } from '../errors.ts'
 import { inherited, merged } from './compose-inherit.ts'
 import { callers, hasMoved } from './compose-ports.ts'
 import { alignService, hardenService } from './compose-service.ts'
+import { migration } from './compose-volumes.ts'
 import { sameImage } from './image-name.ts'
 import type { Profile } from './profile.ts'
 import { rewriteYaml } from './rewrite-yaml.ts'
@@ -32,7 +33,8 @@ export function editCompose(sources: readonly Source[], profile: Profile, servic
   checkInherited(all, chosen, files, profile)
   checkImage(asObject(all[chosen]), chosen, files, profile)
   const main = services.findIndex((own) => Object.hasOwn(own, chosen))
-  const family = familyNotes(all, chosen)
+  const names = sources.map(({ name }) => name)
+  const family = [...familyNotes(all, chosen), ...migrationNotes(asObject(all[chosen]), chosen, names, profile)]
   return files.map((file, index) => {
     const own = services[index] ?? {}
     if (!Object.hasOwn(own, chosen)) return { text: file.text, notes: callers(own, chosen, profile) }
@@ -66,6 +68,15 @@ function familyNotes(services: Json, name: string): readonly string[] {
         ]),
     ...(heirs.length === 0 ? [] : [`${heirs.join(', ')} (extends ${name}) gets all of this too`]),
   ]
+}
+
+function migrationNotes(service: Json, name: string, files: readonly string[], profile: Profile): readonly string[] {
+  const command = migration(service, name, files, profile)
+  return command === null
+    ? []
+    : [
+        `what is in the mounts of ${name} so far belongs to root: once, after it has stopped and before it starts again, ${command}`,
+      ]
 }
 
 /** `elsewhere` null: another file has the profile, and this one must not undo it. `whole`: of all files. */

@@ -11,7 +11,6 @@ export function kubernetesManifest(profile: Profile): Rendered {
     containerPort: to,
     ...(protocol === 'tcp' ? {} : { protocol: protocol.toUpperCase() }),
   }))
-  const env = Object.entries(profile.env).map(([key, value]) => ({ name: key, value }))
   const bare = {
     ...(profile.root ? { hostUsers: false } : {}),
     containers: [
@@ -19,7 +18,6 @@ export function kubernetesManifest(profile: Profile): Rendered {
         name,
         image: profile.image.name,
         ...(ports.length > 0 ? { ports } : {}),
-        ...(env.length > 0 ? { env } : {}),
         ...(data.length > 0 ? { volumeMounts: data } : {}),
       },
     ],

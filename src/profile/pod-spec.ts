@@ -69,6 +69,7 @@ function hardenContainer(pod: Json, { list, index, name }: Chosen, profile: Prof
   const hardened: Record<string, unknown> = {
     ...container,
     image: profile.image.original === null ? container.image : profile.image.name,
+    ...withEnv(asList(container.env), profile.env),
     securityContext: securityOf(asObject(container.securityContext), own, notes),
     ...(mounts.length > 0 && !isLate ? { volumeMounts: [...asList(container.volumeMounts), ...mounts] } : {}),
   }
@@ -88,6 +89,13 @@ function hardenContainer(pod: Json, { list, index, name }: Chosen, profile: Prof
   const taken = asList(pod.initContainers).some((one) => asObject(one).name === COPIER)
   const added = copier(taken ? `${COPIER}-${name}` : COPIER, hardened, copies, notes)
   return { ...after, initContainers: [...asList(after.initContainers), added] }
+}
+
+/** What is said already stays. */
+function withEnv(before: readonly unknown[], env: Profile['env']): Json {
+  const names = before.map((one) => asObject(one).name)
+  const added = Object.entries(env).filter(([name]) => !names.includes(name))
+  return added.length === 0 ? {} : { env: [...before, ...added.map(([name, value]) => ({ name, value }))] }
 }
 
 /** Every `port` and `containerPort` that is the number of a moved one; names stay. */

@@ -1,15 +1,4 @@
-import {
-  isCollection,
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  type Node,
-  type Pair,
-  Scalar,
-  type YAMLMap,
-  type YAMLSeq,
-} from 'yaml'
+import { isCollection, isMap, isNode, isScalar, isSeq, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml'
 import { applyEdits, type Edit } from '../edit.ts'
 import { HardenError } from '../errors.ts'
 import { isEqual, isObject, type Json, parseYaml, type YamlDocument, type YamlFile } from './yaml-file.ts'
@@ -57,8 +46,9 @@ function change(node: Node, after: unknown, inFlow: boolean, state: State): bool
     const [start, end] = rangeOf(node)
     // `key:` with nothing behind it has no place of its own.
     if (start === end) return false
-    const quoted = node.type === Scalar.QUOTE_DOUBLE || node.type === Scalar.QUOTE_SINGLE ? node.type : null
-    state.edits.push({ start, end, text: scalarText(after, quoted) + lineEndAt(end, state) })
+    // What needs no quotes on a line of its own may need them between brackets.
+    const like = inFlow && node.type === 'PLAIN' ? null : (node.type ?? null)
+    state.edits.push({ start, end, text: scalarText(after, like) + lineEndAt(end, state) })
   } else return false
   return true
 }
@@ -88,7 +78,7 @@ function changeMap(map: YAMLMap, after: Json, inFlow: boolean, state: State): vo
     return
   }
   const [first] = map.items
-  insertLines(map, blockText(added, columnOf(startOf(first), state.file.text), state.style), state)
+  insertLines(map, added, columnOf(startOf(first), state.file.text), state)
 }
 
 function changeSeq(seq: YAMLSeq, after: readonly unknown[], inFlow: boolean, state: State): void {
@@ -109,7 +99,7 @@ function changeSeq(seq: YAMLSeq, after: readonly unknown[], inFlow: boolean, sta
     insertFlow(seq, flowText(added).replace(/^\[ ?| ?\]$/g, ''), state)
     return
   }
-  insertLines(seq, blockText(added, columnOf(rangeOf(seq)[0], state.file.text), state.style), state)
+  insertLines(seq, added, columnOf(rangeOf(seq)[0], state.file.text), state)
 }
 
 /** Another kind of value for a key: on lines of its own below the key, or in the line where that is the style around it. */
@@ -165,12 +155,15 @@ function removeLines(pair: Pair, state: State): void {
   }
 }
 
-/** Below the last line of a block collection. */
-function insertLines(node: Node, lines: string, state: State): void {
+/** Below the last line of a block collection, and below comments that are set in deeper: those go with that line. */
+function insertLines(node: Node, added: unknown, column: number, state: State): void {
   const { text } = state.file
-  const at = lineAfter(contentEnd(node, state.file.text), text)
+  const end = lineAfter(contentEnd(node, text), text)
+  const comments = new RegExp(`(?: {${column + 1},}#.*(?:\\n|$))*`, 'y')
+  comments.lastIndex = end
+  const at = end + (comments.exec(text)?.[0].length ?? 0)
   const missing = at > 0 && text[at - 1] !== '\n'
-  const own = eol(lines, state)
+  const own = eol(blockText(added, column, state.style), state)
   const body = missing ? state.style.eol + own.slice(0, own.length - state.style.eol.length) : own
   state.edits.push({ start: at, end: at, text: body })
 }

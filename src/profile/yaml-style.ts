@@ -48,13 +48,14 @@ export function flowText(value: unknown): string {
   return stringify(quoted(value), { ...options, collectionStyle: 'flow', flowCollectionPadding: false }).trim()
 }
 
-/** In the quotes of the value whose place it takes, where it had some. */
-export function scalarText(value: unknown, quotes: 'QUOTE_DOUBLE' | 'QUOTE_SINGLE' | null): string {
+/** As the value whose place it takes is written: in its quotes, or without where that says the same. Null for none. */
+export function scalarText(value: unknown, like: Scalar.Type | null): string {
   // JSON is YAML, and has no lines that would have to be set in.
   if (typeof value === 'string' && value.includes('\n')) return JSON.stringify(value)
-  if (quotes === null || typeof value !== 'string') return flowText(value)
+  if ((like !== 'PLAIN' && like !== 'QUOTE_DOUBLE' && like !== 'QUOTE_SINGLE') || typeof value !== 'string')
+    return flowText(value)
   const scalar = new Scalar(value)
-  scalar.type = quotes
+  scalar.type = like
   return String(new Document(scalar, options)).trim()
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { parse } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { editCompose as editFiles, type Rendered } from '../../src/profile/compose.ts'
 import { composeFile } from '../../src/profile/compose-file.ts'
 import type { Profile } from '../../src/profile/profile.ts'
@@ -128,7 +128,8 @@ services:
       { ports: [`\${PORT:-80}:8080/tcp`, 8080, '8080:8080'] },
     ],
     ['another protocol is another port', 'ports: ["80:80/udp"]', { ports: ['80:80/udp'] }],
-    ['expose', 'expose: [80, "80"]', { expose: [8080, '8080'] }],
+    ['expose', 'expose: [80, "9000"]', { expose: [8080, '9000'] }],
+    ['expose has no port twice', 'expose: [80, "8080", "443"]', { expose: [80, '8080', '443'] }],
     ['what is dropped already', 'cap_drop: [all]', { cap_drop: ['all'] }],
     ['more is dropped', 'cap_drop: [NET_RAW]', { cap_drop: ['NET_RAW', 'ALL'] }],
     [
@@ -165,9 +166,30 @@ services:
     ['ports: ["70-90:70-90"]', '70-90:70-90 has port 80 in it'],
     ['healthcheck: {test: "curl localhost:80"}', 'healthcheck seems to ask port 80'],
     ['user: "$UID"', 'it has to be 101:101'],
+    ['user: "1000:1000"', "user: 1000:1000 becomes 101:101: that is who the image's files are for"],
   ])('%s is said', (line, note) => {
     const { notes } = editCompose(`services:\n  web:\n    image: nginx\n    ${line}\n`, 'c.yaml', profile, null)
     expect(notes.join('\n')).toContain(note)
+  })
+
+  test('what is in its mounts already: the command for those that the image writes', () => {
+    const volumes = [
+      'data:/var/lib/x',
+      `\${DIR:-./conf}:/etc/nginx/conf.d/`,
+      './site:/srv',
+      './ro:/var/lib/x/ro:ro,z',
+      '/var/lib/x/anonymous',
+      { type: 'bind', source: './deep', target: '/var/lib/x/deep' },
+      { type: 'tmpfs', target: '/var/lib/x/tmp' },
+    ]
+    const own = sampleProfile({ volumes: [{ path: '/var/lib/x', uid: 101, gid: 101, prepared: true }] })
+    const text = stringify({ services: { web: { image: 'nginx', volumes } }, volumes: { data: {} } })
+    const said = (one: Profile) => editCompose(text, 'a/c.yaml', one, null).notes.join('\n')
+    expect(said(own)).toContain(
+      'docker compose --file a/c.yaml run --rm --no-deps --user 0:0 --cap-add CHOWN --cap-add DAC_OVERRIDE --entrypoint chown web -R 101:101 /var/lib/x /etc/nginx/conf.d /var/lib/x/deep',
+    )
+    expect(said({ ...own, image: { ...own.image, chown: 'busybox:musl' } })).not.toContain('docker compose')
+    expect(said({ ...own, volumes: [], writable: [] })).not.toContain('docker compose')
   })
 
   test('a service that is built keeps its build', () => {

@@ -16,6 +16,15 @@ function editManifest(text: string, name: string, one: Profile, container: strin
 }
 const documents = (text: string) => parseAllDocuments(text).map((document) => document.toJS())
 
+test('the environment that an image used as it is needs, but for what is said already', () => {
+  const text = 'kind: Pod\nspec: {containers: [{name: a, image: nginx, env: [{name: A, value: own}]}]}\n'
+  const { text: after } = editManifest(text, 'a.yaml', sampleProfile({ env: { A: '1', HOME: '/tmp' } }), null)
+  expect(parse(after).spec.containers[0].env).toEqual([
+    { name: 'A', value: 'own' },
+    { name: 'HOME', value: '/tmp' },
+  ])
+})
+
 describe('a new manifest', () => {
   test.each([
     ['hardened', profile],

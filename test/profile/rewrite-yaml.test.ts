@@ -22,6 +22,14 @@ function rewritten(text: string, change: Json): string {
 test.each<[string, string, Json, string]>([
   ['a value in its quotes', "a: 'x'  # why\nb: 1\n", { a: 'y' }, "a: 'y'  # why\nb: 1\n"],
   ['a key at the end, behind comments', 'a: 1 # one\n# end\n', { b: true }, 'a: 1 # one\nb: true\n# end\n'],
+  [
+    'a key at the end, below comments that are set in deeper',
+    'a:\n  b:\n    - x\n    # - y\n\n  # c: 1\n',
+    { a: { b: ['x', 'v'], d: 1 } },
+    'a:\n  b:\n    - x\n    - v\n    # - y\n  d: 1\n\n  # c: 1\n',
+  ],
+  ['no quotes where there were none', 'a: 80:80\nb: 22:22\n', { a: '80:81', b: '22:23' }, 'a: 80:81\nb: "22:23"\n'],
+  ['quotes between brackets', 'a: [x, y]\n', { a: ['x, y', 'z'] }, 'a: ["x, y", z]\n'],
   ['no line end at the end', 'a:\n  b: 1', { a: { c: 2 } }, 'a:\n  b: 1\n  c: 2'],
   ['a list at the depth of its key', 'a:\n- x\nb: 1\n', { a: ['x', 'v'] }, 'a:\n- x\n- v\nb: 1\n'],
   ['a list in one line', 'a: [x, "v"] # z\n', { a: ['x', 'v', 'w'] }, 'a: [x, "v", w] # z\n'],

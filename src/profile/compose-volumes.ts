@@ -1,0 +1,49 @@
+import { isInside } from '../plan/places.ts'
+import { type Profile, userText } from './profile.ts'
+import { asList, isObject, type Json } from './yaml-file.ts'
+
+/**
+ * The one command that gives the user what is in the service's own mounts already; null where none of them is a place
+ * that the image writes, or where no `chown` of the image's own can do it. `files` as for `docker compose --file`.
+ */
+export function migration(
+  service: Json,
+  name: string,
+  files: readonly string[],
+  { user, image, volumes, writable }: Profile,
+): string | null {
+  if (user === null || (image.chown !== image.original && image.chown !== image.name)) return null
+  const written = [...volumes, ...writable].map(({ path }) => path)
+  const targets = asList(service.volumes)
+    .filter((volume) => !isReadOnly(volume) && isMount(volume))
+    .map((volume) => targetOf(volume).replace(/(.)\/$/, '$1'))
+    .filter((target) => written.some((path) => path === target || isInside(target, path) || isInside(path, target)))
+  if (targets.length === 0 || !targets.every((target) => /^[\w./-]+$/.test(target))) return null
+  const given = files.map((file) => ` --file ${file}`).join('')
+  // What the profile takes away: without the first nobody may change an owner, without the second not in another's folder.
+  const capabilities = '--cap-add CHOWN --cap-add DAC_OVERRIDE'
+  return `docker compose${given} run --rm --no-deps --user 0:0 ${capabilities} --entrypoint chown ${name} -R ${userText(user.value)} ${[...new Set(targets)].join(' ')}`
+}
+
+/** `data:/data:ro`, `/data`, `{ target: /data }` */
+export function targetOf(volume: unknown): string {
+  if (isObject(volume)) return String(volume.target ?? '')
+  const parts = partsOf(volume)
+  return (parts.length === 1 ? parts[0] : parts[1]) ?? ''
+}
+
+/** One that outlives the container: a tmpfs and a volume without a name do not. */
+function isMount(volume: unknown): boolean {
+  if (!isObject(volume)) return partsOf(volume).length > 1
+  return (volume.type === 'volume' || volume.type === 'bind') && volume.source !== undefined
+}
+
+function isReadOnly(volume: unknown): boolean {
+  if (isObject(volume)) return volume.read_only === true
+  return (partsOf(volume)[2] ?? '').split(',').includes('ro')
+}
+
+/** A variable may have a colon of its own: `${DATA:-./data}:/data`. */
+function partsOf(volume: unknown): readonly string[] {
+  return String(volume).split(/:(?![^{]*\})/)
+}
