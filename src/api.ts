@@ -110,6 +110,7 @@ function withDefaults(options: RunOptions): Options {
     smoke: typeof options.smoke === 'string' ? [smokeCommand(options.smoke)] : (options.smoke ?? []),
     trace: options.trace ?? true,
     jobs: options.jobs ?? null,
+    minimize: options.minimize ?? false,
     env: options.env ?? [],
     baseline: options.baseline ?? null,
     inspect: false,

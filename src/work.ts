@@ -46,6 +46,8 @@ export interface Options {
   readonly trace: boolean
   /** How many containers of a proof run at a time, of those that are independent; null for what the machine is good for. */
   readonly jobs: number | null
+  /** Leave out every grant and cure without which a proof still passes. */
+  readonly minimize: boolean
   /** `NAME=VALUE` for every container of a proof. */
   readonly env: readonly string[]
   /** `inspect`: facts, plan and verdict only; the text stays as it is. */

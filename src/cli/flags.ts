@@ -66,6 +66,13 @@ const proofFlags = {
   },
 } as const satisfies Record<string, Flag>
 
+const minimizeFlag = {
+  minimize: {
+    type: 'boolean',
+    describe: 'with --prove: leave out every grant and change without which it still works, one by one',
+  },
+} as const satisfies Record<string, Flag>
+
 export const hardenFlags = {
   write: {
     type: 'boolean',
@@ -80,6 +87,7 @@ export const hardenFlags = {
   build: { type: 'boolean', describe: 'build the result' },
   tag: { ...text, alias: 't', describe: 'with --build: name of the built image' },
   prove: { type: 'boolean', describe: 'build, run beside the baseline, repair until it works or say why not' },
+  ...minimizeFlag,
   ...proofFlags,
   ...engineFlags,
 } as const satisfies Record<string, Flag>
@@ -119,6 +127,7 @@ export const profileFlags = {
   ...policyFlags,
   ...arbitraryFlag,
   prove: hardenFlags.prove,
+  ...minimizeFlag,
   ...proofFlags,
   ...engineFlags,
 } as const satisfies Record<string, Flag>

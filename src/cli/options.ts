@@ -17,6 +17,7 @@ const defaults: Settings = {
   smoke: null,
   trace: true,
   jobs: null,
+  minimize: false,
   env: [],
 }
 
@@ -56,6 +57,7 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
     smoke: _,
     trace,
     jobs,
+    minimize,
     env,
     ...policy
   }: Settings = {
@@ -75,6 +77,7 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
     smoke: distinct([...checksOf(config.smoke, names), ...checksOf(request.settings.smoke, names)]),
     trace,
     jobs,
+    minimize,
     env,
     build: request.build,
     tag: request.tag,

@@ -27,6 +27,7 @@ const flagSettings: readonly SettingName[] = [
   'smoke',
   'trace',
   'jobs',
+  'minimize',
   'env',
 ]
 
@@ -81,6 +82,8 @@ function checkTogether(request: Work): void {
   if (settings.smoke !== undefined && !request.prove) {
     throw usage('--smoke is a part of the proof, and none is asked for', 'add --prove')
   }
+  if (settings.minimize === true && !request.prove)
+    throw usage('--minimize shows by runs what is needless, and no proof is asked for', 'add --prove')
   if (settings.engine === 'none' && (request.prove || request.build)) {
     throw new HardenError(
       'no-engine',

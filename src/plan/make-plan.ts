@@ -18,6 +18,7 @@ import type { Plan, Remark, StageOutcome, StagePlan } from './plan.ts'
 import type { Policy } from './policy.ts'
 import { planPorts } from './ports.ts'
 import { withoutSeenFiles } from './seen-files.ts'
+import { partsOf, spareGrants, spareHome, spareLines, spareSwitch } from './spare.ts'
 import type { Observation, StageInput } from './stage-input.ts'
 import { noStated } from './stated.ts'
 import { planStepDown, type StepDownPlan } from './step-down-plan.ts'
@@ -109,7 +110,9 @@ function harden(input: StageInput, policy: Policy): StagePlan {
   // What can be read of the image: all of it, or what the stage itself puts in.
   const readable: ImageFacts = facts.files.known ? facts : { ...facts, files: { known: true, value: stated.files } }
   const tools = toolsOf(facts)
-  const stepDown = planStepDown(readable, observation)
+  const spared = new Set(observation?.spared)
+  const switches = planStepDown(readable, observation)
+  const stepDown = spareSwitch(switches, spared)
   const named = [
     ...givenNeeds(policy, facts.config),
     ...declaredNeeds(facts.config),
@@ -157,15 +160,16 @@ function harden(input: StageInput, policy: Policy): StagePlan {
   })
   const wanted = [...needs, ...stepDown.needs, ...home.needs].filter((need) => !isPrepared(need, input, account.name))
   const granted = grantAll(wanted, input, account.uid, account.gid)
-  const homeMoves = home.env.length > 0
-  const fileEdits = [
+  const changes = [
     ...ports.fileEdits,
     ...vendor.fileEdits,
     ...stepDown.fileEdits,
     ...(observation === null ? stated.fileEdits : []),
   ]
+  const grants = spareGrants(granted.grants, spared)
+  const fileEdits = spareLines(changes, spared)
   const isMade = account.creation !== 'exists' && account.creation !== 'none'
-  const needsRootPlace = isMade || granted.grants.length > 0 || fileEdits.length > 0
+  const needsRootPlace = isMade || grants.length > 0 || fileEdits.length > 0
   const { end } = input
   return {
     stage: input.stage,
@@ -173,11 +177,12 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     reason: '',
     userBefore: input.userBefore,
     account,
-    grants: granted.grants,
+    grants,
+    parts: partsOf({ grants: granted.grants, fileEdits: changes, env: home.env, stepDown: switches }),
     ownCopied: policy.own === 'copied',
     ports: ports.decisions,
     fileEdits,
-    env: [...ports.env, ...vendor.env, ...(homeMoves ? home.env : [])],
+    env: [...ports.env, ...vendor.env, ...spareHome(home.env, spared)],
     command: planCommand(facts, ports, stepDown),
     healthcheck: movedHealthcheck(facts.config, ports.decisions),
     tools,

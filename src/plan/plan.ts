@@ -24,6 +24,8 @@ export interface StagePlan {
   /** Who it runs as afterwards; null where nothing was chosen. */
   readonly account: AccountChoice | null
   readonly grants: readonly Grant[]
+  /** All that runs could show to be needless, what was left out for it too; absent where nothing is changed. */
+  readonly parts?: readonly Part[]
   /** COPY and ADD of the stage give what they bring to the user (`--own copied`). */
   readonly ownCopied?: boolean
   /** With outcome `vendor`: the image to be built from instead. */
@@ -115,6 +117,12 @@ export interface Grant {
   /** With all that lies below, known or not. */
   readonly tree?: boolean
   readonly evidence: readonly Evidence[]
+}
+
+/** A grant, or a change for what ownership cannot give (a switch of user, HOME), as a report speaks of it. */
+export interface Part {
+  readonly kind: 'grant' | 'cure'
+  readonly name: string
 }
 
 export interface PortDecision {

@@ -51,4 +51,6 @@ export interface Observation {
   readonly home: string
   /** The original does its work only as root: the proof, in one sentence; null where nothing says so. */
   readonly needsRoot: string | null
+  /** Names of those `parts` of a plan without which it was shown to work. Absent: none. */
+  readonly spared?: readonly string[]
 }

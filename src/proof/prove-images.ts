@@ -19,7 +19,7 @@ import { stopwatch } from './stopwatch.ts'
 import { unfitBaseline } from './unfit.ts'
 
 export interface ImagesRequest
-  extends Omit<ProveRequest, 'baseline' | 'original' | 'harden' | 'build' | 'stage' | 'reference'> {
+  extends Omit<ProveRequest, 'baseline' | 'original' | 'harden' | 'build' | 'stage' | 'reference' | 'minimize'> {
   readonly image: string
   /** Null: the image itself, run as root. */
   readonly baseline: string | null

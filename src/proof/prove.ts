@@ -2,6 +2,7 @@ import type { Engine, Mount } from '../engine/engine.ts'
 import type { Hardened } from '../harden.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { Operation } from '../plan/operation.ts'
+import type { StagePlan } from '../plan/plan.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import type { ReportProof } from '../report/report.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
@@ -9,6 +10,7 @@ import type { Original } from './baseline.ts'
 import { type JudgeRequest, judge } from './judge.ts'
 import { learnedFrom } from './learn.ts'
 import type { Live } from './live.ts'
+import { minimize } from './minimize.ts'
 import { observationOf } from './observation.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import { proveRoot } from './prove-root.ts'
@@ -19,6 +21,7 @@ import type { Room } from './side-by-side.ts'
 import { withEnd } from './smoke/run-checks.ts'
 import { type Stopwatch, stopwatch } from './stopwatch.ts'
 import { unfitBaseline } from './unfit.ts'
+import { uselessCures } from './useless-cures.ts'
 
 const MOST_ROUNDS = 5
 
@@ -44,6 +47,8 @@ export interface ProveRequest {
   readonly trace: boolean
   /** For the runs that are independent of each other. */
   readonly room: Room
+  /** Leave out all without which it still works. */
+  readonly minimize: boolean
   readonly progress: (line: string) => void
   readonly signal: AbortSignal
 }
@@ -76,9 +81,12 @@ async function proveTimed(request: ProveRequest, times: Stopwatch): Promise<Proo
   const unfit = unfitBaseline(baseline, facts)
   const rounds: Round[] = []
   let learned: readonly Operation[] = []
+  let spared: readonly string[] = []
+  const hardenWithout = (without: readonly string[]): Hardened =>
+    request.harden({ ...observation, operations: [...observation.operations, ...learned], spared: without })
   for (let round = 1; round <= MOST_ROUNDS; round += 1) {
-    const hardened = request.harden({ ...observation, operations: [...observation.operations, ...learned] })
-    const plan = hardened.plan.stages.find((stage) => stage.stage === request.stage)
+    const hardened = hardenWithout(spared)
+    const plan = planOf(request, hardened)
     if (plan === undefined || plan.outcome !== 'harden' || unfit !== null) {
       if (unfit === null && plan?.outcome === 'needs-root')
         return proveRoot(request, live, original, { hardened, plan, remarks }).finally(() => times.lap('capabilities'))
@@ -89,12 +97,16 @@ async function proveTimed(request: ProveRequest, times: Stopwatch): Promise<Proo
     }
     if (rounds.some((other) => other.hardened.result.output === hardened.result.output)) break
     const current = await runRound(request, baseline, original, hardened, plan, round, times)
+    const useless = uselessCures(rounds.at(-1) ?? null, current, request.stage)
     rounds.push(current)
     const news = learnedFrom(current, original, baseline, facts.config.workdir, learned)
-    if (news.length === 0) break
+    if (news.length === 0 && useless.length === 0) break
     learned = [...learned, ...news]
+    spared = [...spared, ...useless]
   }
-  const proof = await conclude(request, live, original, rounds, remarks, filled, times)
+  const beside = { request, baseline, original, times, hardenWithout, spared }
+  const least = request.minimize ? await minimize(beside, rounds) : { rounds, remarks: [] }
+  const proof = await conclude(request, live, original, least.rounds, [...remarks, ...least.remarks], filled, times)
   await Promise.all(filled.map(({ source = '' }) => engine.removeVolume(source)))
   return proof
 }
@@ -133,9 +145,13 @@ function judgeRequest(
   { hardened, image, moved, run }: Round,
   filled: readonly Mount[],
 ): Omit<JudgeRequest, 'times'> {
-  const plan = hardened.plan.stages.find((stage) => stage.stage === request.stage)
+  const plan = planOf(request, hardened)
   const user = plan?.account ?? null
   const operations = run?.traced?.trace?.operations ?? observationOf(original, request.facts).operations
   const mounts = user === null ? [] : writableMounts(operations, plan?.grants ?? [], request.facts, user)
   return { ...request, image, moved, user, mounts, filled }
+}
+
+function planOf({ stage }: Pick<ProveRequest, 'stage'>, { plan }: Hardened): StagePlan | undefined {
+  return plan.stages.find((one) => one.stage === stage)
 }

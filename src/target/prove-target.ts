@@ -58,6 +58,7 @@ export async function proveTarget(
     arbitraryUid: options.policy.arbitraryUid === true,
     trace: options.trace,
     room: roomFor(options.jobs),
+    minimize: options.minimize,
     progress: (line) => ports.progress(`${item.target}: ${line}`),
     signal: ports.signal,
     harden: (observation: Observation) => make(new Map([[stage.index, observation]]), built),

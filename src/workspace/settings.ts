@@ -13,6 +13,8 @@ export interface Settings extends Policy {
   readonly trace: boolean
   /** How many independent containers of a proof run at a time; null for what the machine is good for. */
   readonly jobs: number | null
+  /** Leave out every grant and cure without which a proof still passes. */
+  readonly minimize: boolean
   /** `NAME=VALUE` for every container of a proof. */
   readonly env: readonly string[]
 }
@@ -43,6 +45,7 @@ export const checks: Readonly<Record<SettingName, Check>> = {
   smoke: wrongSmoke,
   trace: checkBoolean,
   jobs: checkJobs,
+  minimize: checkBoolean,
   env: listOf(matching(/^[A-Za-z_][A-Za-z0-9_]*=/, 'must be NAME=VALUE')),
 }
 

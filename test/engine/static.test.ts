@@ -114,6 +114,7 @@ async function hardened(folder: string, engine: EngineChoice): Promise<TargetRes
       smoke: [],
       trace: true,
       jobs: null,
+      minimize: false,
       env: [],
       inspect: false,
       proveAsIs: false,

@@ -1,0 +1,81 @@
+import type { Hardened } from '../harden.ts'
+import type { Operation } from '../plan/operation.ts'
+import { learnedFrom } from './learn.ts'
+import type { ProveRequest } from './prove.ts'
+import { hasPassed, type Round, runRound } from './round.ts'
+import type { RunRecord } from './run-record.ts'
+import type { Stopwatch } from './stopwatch.ts'
+
+export interface MinimizeRequest {
+  readonly request: ProveRequest
+  readonly baseline: RunRecord
+  readonly original: RunRecord
+  readonly times: Stopwatch
+  /** Plans and writes again with all that was learned, without the named parts. */
+  readonly hardenWithout: (parts: readonly string[]) => Hardened
+  /** Left out already. */
+  readonly spared: readonly string[]
+}
+
+export interface Minimized {
+  /** The same, the one that passed with the least in its place. */
+  readonly rounds: readonly Round[]
+  readonly remarks: readonly string[]
+}
+
+/**
+ * Leaves out grants and cures one by one, each time built and run: what it works without stays out. A run that can no
+ * longer keep something the program means to keep does not count as working, though it answers as before.
+ */
+export async function minimize(
+  { request, baseline, original, times, hardenWithout, spared }: MinimizeRequest,
+  rounds: readonly Round[],
+): Promise<Minimized> {
+  const first = rounds.findLast(hasPassed)
+  if (first === undefined) return { rounds, remarks: [] }
+  const { workdir } = request.facts.config
+  const lostIn = (round: Round): readonly string[] =>
+    learnedFrom(round, original, baseline, workdir, []).filter(isLoss).map(keyOf)
+  const usual = new Set(lostIn(first))
+  const parts = partsIn(first, request.stage).filter((name) => !spared.includes(name))
+  let best = first
+  const out: string[] = []
+  for (const [index, part] of parts.entries()) {
+    const hardened = hardenWithout([...spared, ...out, part])
+    const plan = hardened.plan.stages.find(({ stage }) => stage === request.stage)
+    // Without one grant another may have gone already.
+    if (plan === undefined || hardened.result.output === best.hardened.result.output) continue
+    request.progress(`leaving out ${part}`)
+    const tried = await runRound(request, baseline, original, hardened, plan, rounds.length + 1 + index, times)
+    const works = hasPassed(tried) && lostIn(tried).every((key) => usual.has(key))
+    const over = works ? best : tried
+    if (hasPassed(over)) await over.run?.live.finish()
+    if (!works) continue
+    best = tried
+    out.push(part)
+  }
+  times.lap('minimize')
+  return { rounds: rounds.map((round) => (round === first ? best : round)), remarks: said(parts, out) }
+}
+
+function partsIn({ hardened }: Round, stage: number): readonly string[] {
+  const plan = hardened.plan.stages.find((one) => one.stage === stage)
+  return (plan?.parts ?? []).map(({ name }) => name)
+}
+
+/** A program that goes on without its pid or lock file has lost nothing. */
+function isLoss({ path }: Operation): boolean {
+  return path === null || !/\.(pid|lock)$|\/(pid|lock|LOCK)$/.test(path)
+}
+
+function keyOf({ access, path }: Operation): string {
+  return `${access} ${path}`
+}
+
+function said(parts: readonly string[], out: readonly string[]): readonly string[] {
+  const kept = parts.filter((part) => !out.includes(part))
+  return [
+    ...out.map((part) => `left out, since it was shown to work without: ${part}`),
+    ...(kept.length === 0 ? [] : [`shown to be needed: ${kept.join(', ')}`]),
+  ]
+}

@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { hardenOne } from './support/cli.ts'
+import { buildText, docker, ensureImage } from './support/images.ts'
+
+/** Shrugs when it can write neither; only one of the two is lost by that. */
+const PROGRAM = `import http.server, os
+def write(path, text):
+    try:
+        with open(path, "a") as f: f.write(text)
+    except OSError: pass
+write("/run/page.pid", "1")
+os.makedirs("/srv/visits", exist_ok=True)
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        write("/srv/visits/all", "x")
+        self.send_response(200); self.end_headers(); self.wfile.write(b"ok")
+    def log_message(self, *args): pass
+http.server.ThreadingHTTPServer(("", 8000), Page).serve_forever()
+`
+const tag = 'harden-image-test/minimize'
+
+beforeAll(async () => {
+  const base = await ensureImage('python-static')
+  const copy = ['COPY <<"PROGRAM" /srv/program.py', ...PROGRAM.trimEnd().split('\n'), 'PROGRAM']
+  const run = ['RUN mkdir -m 755 /srv/visits', 'EXPOSE 8000', 'ENTRYPOINT []', 'CMD ["python3", "/srv/program.py"]']
+  await buildText(`${[`FROM ${base}`, ...copy, ...run].join('\n')}\n`, tag)
+})
+
+afterAll(async () => {
+  await docker(['image', 'rm', '--force', tag])
+})
+
+test('without --minimize it may write both', async () => {
+  const { result } = await hardenOne(tag, ['--prove'])
+  expect(result.verdict).toBe('hardened')
+  expect(result.output).toContain('/run/page.pid')
+  expect(result.output).toContain('/srv/visits')
+})
+
+test('--minimize leaves out what it works without, keeps what it would lose, and says both', async () => {
+  const { result, code } = await hardenOne(tag, ['--prove', '--minimize'])
+  expect({ code, verdict: result.verdict, passed: result.proof?.passed }).toEqual({
+    code: 0,
+    verdict: 'hardened',
+    passed: true,
+  })
+  expect(result.output).not.toContain('/run/page.pid')
+  expect(result.output).toContain('/srv/visits')
+  const said = result.proof?.remarks.join('\n')
+  expect(said).toContain('left out, since it was shown to work without: create-file /run/page.pid')
+  expect(said).toContain('shown to be needed: own-directory /srv/visits')
+})
