@@ -14,12 +14,14 @@ export interface PortLine {
 /** `- `, `{`, `server {` and BIND's `listen-on` may stand before the key on the same line. */
 const BEFORE = String.raw`(?:-\s+|[\w-]*\s*\{\s*|listen-on(?:-v6)?\s+)?`
 const KEY = String.raw`[\w.-]*(?:listen|(?<!sup|ex|im|re|trans|view)port|bind|addr|address|interface|virtualhost|endpoint)(?:[-_.]?(?:on|to|port|addr|address))?`
+/** An address that can only be listened on, whatever the key is called, or none at all: `http = :80`, `:80 {`. */
+const ANY_ADDRESS = String.raw`(?:-\s+)?(?:["']?[\w.-]+["']?\s*[:=]\s*)?["']?(?:\w+:\/\/)?(?:\*|0\.0\.0\.0|\[::\])?:`
 const FORWARDS = /^\s*(proxy|upstream|server\s+[^\s{]|balancer|redirect|remote|peer|forward)/i
 
 /**
  * Finds in one configuration text every line that binds `port`: `listen 80;`, `Listen 0.0.0.0:80`, `<VirtualHost *:80>`,
- * `port = 80`, `"port": 80`, `bind *:80`, `<Connector port="80">`, `interface: 0.0.0.0@53`. Comments and lines
- * that only forward to the port are none.
+ * `port = 80`, `"port": 80`, `bind *:80`, `<Connector port="80">`, `interface: 0.0.0.0@53`, `http = :80`, `:80 {`.
+ * Comments and lines that only forward to the port are none.
  */
 export function portLines(path: string, text: string, from: number, to: number): readonly PortLine[] {
   const found = new Map<string, PortLine>()
@@ -27,10 +29,11 @@ export function portLines(path: string, text: string, from: number, to: number):
     String.raw`^\s*${BEFORE}[<"']?${KEY}["']?(?:\s*[:=]\s*|\s+)["']?(?:\S*[:@\]*])?${from}(?![\w.:]|\s*\.)`,
     'i',
   )
+  const address = new RegExp(String.raw`^\s*${ANY_ADDRESS}${from}(?=["']?\/?\s*(?:[{,;]|$))`)
   const attribute = new RegExp(String.raw`<\w+\b[^>]*\bport\s*=\s*["']${from}["']`, 'i')
   for (const line of text.split(/\r?\n/)) {
     if (/^\s*(#|;|\/\/|--|!|\*)/.test(line) || FORWARDS.test(line)) continue
-    const match = setting.exec(line)?.[0] ?? attribute.exec(line)?.[0]
+    const match = (setting.exec(line) ?? address.exec(line) ?? attribute.exec(line))?.[0]
     if (match === undefined) continue
     const tail =
       attribute.test(line) && setting.exec(line) === null

@@ -2,8 +2,7 @@ import type { ExposedPort, ImageFacts } from '../image/facts.ts'
 import type { Evidence } from './evidence.ts'
 import { mergeByFile } from './file-edit.ts'
 import type { EnvSetting, FileEdit, PortDecision } from './plan.ts'
-import { configurationFiles, portLines } from './port-lines.ts'
-import { argvOf, programsOf } from './program.ts'
+import { inFiles, namesLocal } from './port-files.ts'
 
 export const FIRST_UNPRIVILEGED_PORT = 1024
 const SHIFT = 8000
@@ -138,7 +137,7 @@ function freePort(port: number, sources: PortSources, moved: readonly (number | 
   const inUse = [...sources.facts.config.exposedPorts, ...(sources.bound ?? [])].map((other) => other.port)
   const taken = new Set<number | null>([...inUse, ...moved])
   let to = port + SHIFT
-  while (taken.has(to)) to += 1
+  while (taken.has(to) || namesLocal(to, sources)) to += 1
   return to
 }
 
@@ -181,42 +180,6 @@ function search(
       evidence.push({ source: 'config', subject: String(from), detail: `set by an argument of ${keyword}` })
   }
   return { fileEdits, env, entrypoint: movedEntrypoint, cmd: movedCmd, evidence }
-}
-
-function inFiles(from: number, to: number, sources: PortSources): readonly FileEdit[] {
-  if (!sources.facts.files.known) return []
-  const files = sources.facts.files.value
-  const argv = argvOf(sources.facts.config)
-  const programs = [...programsOf(sources.facts.config), ...sources.programs]
-  const likely = configurationFiles(files, programs, argv)
-  const opened = sources.opened === null ? null : new Set(sources.opened.map((path) => files.resolve(path) ?? path))
-  const chosen =
-    opened === null
-      ? likely
-      : files
-          .texts()
-          .filter(
-            (path) =>
-              opened.has(path) && (likely.includes(path) || !path.startsWith('/etc/') || path.split('/').length > 3),
-          )
-  return chosen.flatMap((path) => {
-    const lines = portLines(path, files.text(path) ?? '', from, to)
-    if (lines.length === 0) return []
-    const name = path.slice(path.lastIndexOf('/') + 1)
-    return [
-      {
-        path,
-        substitutions: lines.map((line) => line.substitution),
-        reason: `listen above 1024 (${name} said ${from})`,
-        purpose: 'port',
-        evidence: lines.map((line) => ({
-          source: 'config',
-          subject: String(from),
-          detail: `set by "${line.text}" in ${path}`,
-        })),
-      } satisfies FileEdit,
-    ]
-  })
 }
 
 const SCHEME_PORTS: Readonly<Record<string, number>> = {

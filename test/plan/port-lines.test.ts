@@ -56,6 +56,15 @@ describe('a line that sets the port is moved', () => {
     ['address = ":80"', 'address = ":8080"'],
     ["address = ':80'", "address = ':8080'"],
     ['web.listen-address = 0.0.0.0:80', 'web.listen-address = 0.0.0.0:8080'],
+    // An address that can only be listened on, under any key or none
+    ['http = :80', 'http = :8080'],
+    ['http-socket = 0.0.0.0:80', 'http-socket = 0.0.0.0:8080'],
+    ['  entry: "*:80"', '  entry: "*:8080"'],
+    ['  - [::]:80', '  - [::]:8080'],
+    [':80 {', ':8080 {'],
+    [':80', ':8080'],
+    ['http://:80 {', 'http://:8080 {'],
+    ['http://*:80/', 'http://*:8080/'],
   ])('%s', (before, after) => {
     expect(moved(`${before}\n`, 80, 8080)).toBe(`${after}\n`)
   })
@@ -112,6 +121,11 @@ describe('a line that does not set it is left alone', () => {
     'important: 80',
     'export: 80',
     'peer_port = 80',
+    'backend = app:80',
+    'time = 12:80',
+    'ratio: 1:80',
+    ':800 {',
+    'range = :80-90',
   ])('%s', (line) => {
     expect(moved(`${line}\n`, 80, 8080)).toBe(`${line}\n`)
   })

@@ -151,6 +151,24 @@ describe('which ports move, and where to', () => {
       {},
       ['80/tcp 8081'],
     ],
+    [
+      'the next one is where it forwards to',
+      { ...nginx, texts: { '/etc/nginx/nginx.conf': ['listen 80;', 'proxy_pass http://127.0.0.1:8080;'] } },
+      {},
+      ['80/tcp 8081'],
+    ],
+    [
+      'an argument says who listens on the next one',
+      { config: { cmd: ['app', '-a', ':80', '-b', 'localhost:8080'], ports: ['80/tcp'] } },
+      {},
+      ['80/tcp 8081'],
+    ],
+    [
+      'another machine has the next one',
+      { config: { cmd: ['app', ':80', 'db:8080'], ports: ['80/tcp'] } },
+      {},
+      ['80/tcp 8080'],
+    ],
     ['the next one is bound', nginx, { bound: [tcp(8080)] }, ['80/tcp 8081']],
     [
       'one of two',
