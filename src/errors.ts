@@ -4,6 +4,7 @@ export type ErrorCode =
   | 'bad-reference'
   | 'bad-config'
   | 'unreadable'
+  | 'unwritable'
   | 'not-a-dockerfile'
   | 'no-engine'
   | 'no-image'

@@ -14,17 +14,23 @@ import { profileFor } from './target/profile-for.ts'
 import { proveAsIs } from './target/prove-as-is.ts'
 import { proveTarget } from './target/prove-target.ts'
 import { openFor, type Session } from './target/session.ts'
-import type { ProcessTarget, TargetOutcome, WorkItem } from './work.ts'
+import type { EngineChoice, ProcessTarget, TargetOutcome, WorkItem } from './work.ts'
 import { readBuildContext } from './workspace/context.ts'
 
-/** One value works on all targets of a call: the engine is opened once and base images are looked at once. */
+/** One value works on all targets of a call: each engine is opened once, and looks at a base image once. */
 export function targetProcessor(): ProcessTarget {
-  let engine: Promise<Engine | null> | null = null
-  const known = new Map<string, Known<ImageFacts>>()
+  const engines = new Map<EngineChoice, Shared>()
   return async (item, options, ports) => {
-    engine ??= openFor(options, ports)
-    return work(item, { engine: await engine, known, options, ports })
+    const shared = engines.get(options.engine) ?? { engine: openFor(options, ports), known: new Map() }
+    engines.set(options.engine, shared)
+    return work(item, { engine: await shared.engine, known: shared.known, options, ports })
   }
+}
+
+/** What the targets share that ask for the same engine; a configuration file says which for its folder. */
+interface Shared {
+  readonly engine: Promise<Engine | null>
+  readonly known: Map<string, Known<ImageFacts>>
 }
 
 async function work(item: WorkItem, session: Session): Promise<TargetOutcome> {

@@ -69,7 +69,7 @@ async function writeOwn(files: readonly (readonly [string, string])[], cwd: stri
     const path = resolve(cwd, name)
     const old = existsSync(path) ? await readText(path, name) : text
     if (old === text || isOurs(old)) continue
-    throw new HardenError('unreadable', `${name} was not written: it is there already and not from harden-image`, {
+    throw new HardenError('unwritable', `${name} was not written: it is there already and not from harden-image`, {
       hint: 'choose another folder with -o, or remove it',
     })
   }

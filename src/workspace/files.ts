@@ -39,7 +39,7 @@ export async function decode(chunks: AsyncIterable<Uint8Array | string>, name: s
     const part = Buffer.from(chunk as Uint8Array)
     parts.push(part)
     size += part.length
-    if (size > maximumSize) throw unreadable(name, `it is larger than ${maximumSize} bytes, so it is no Dockerfile`)
+    if (size > maximumSize) throw failure(name, `it is larger than ${maximumSize} bytes, so it is no Dockerfile`)
   }
   const bytes = Buffer.concat(parts)
   try {
@@ -55,11 +55,11 @@ export async function decode(chunks: AsyncIterable<Uint8Array | string>, name: s
 
 /**
  * Replaces the text of a file, all or nothing: a new file beside it, synced, then renamed over it. Mode and owner stay; behind a
- * symlink it is the file that changes. Refuses when the file no longer has the text `before`.
+ * symlink it is the file that changes. Refuses when the file no longer has the text `before`. Throws HardenError `unwritable`.
  */
 export async function replaceText(path: string, name: string, before: string, after: string): Promise<void> {
   if ((await readText(path, name)) !== before) {
-    throw new HardenError('unreadable', `${name} was not written: it changed while it was worked on`, {
+    throw new HardenError('unwritable', `${name} was not written: it changed while it was worked on`, {
       hint: 'run again',
     })
   }
@@ -70,7 +70,7 @@ export async function replaceText(path: string, name: string, before: string, af
   }
 }
 
-/** Writes a new file or replaces one, all or nothing; makes the folders above it. */
+/** Writes a new file or replaces one, all or nothing; makes the folders above it. Throws HardenError `unwritable`. */
 export async function writeText(path: string, name: string, text: string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true })
@@ -84,7 +84,7 @@ async function replace(path: string, text: string): Promise<void> {
   const old = await open(path, 'r').catch(() => null)
   const stats = await old?.stat()
   await old?.close()
-  if (stats && !stats.isFile()) throw unreadable(path, 'it is no regular file', 'written')
+  if (stats && !stats.isFile()) throw failure(path, 'it is no regular file', 'written')
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
   const file = await open(temporary, 'wx', 0o666)
   try {
@@ -111,11 +111,11 @@ async function keepOwner(file: FileHandle, stats: { mode: number; uid: number; g
 function explained(verb: 'read' | 'written', name: string, error: unknown): unknown {
   if (typeof error !== 'object' || error === null || !('errno' in error)) return error
   const { code = '', message } = error as NodeJS.ErrnoException
-  return unreadable(name, reasons[code] ?? message, verb)
+  return failure(name, reasons[code] ?? message, verb)
 }
 
-function unreadable(name: string, reason: string, verb: 'read' | 'written' = 'read'): HardenError {
-  return new HardenError('unreadable', `${name} cannot be ${verb}: ${reason}`)
+function failure(name: string, reason: string, verb: 'read' | 'written' = 'read'): HardenError {
+  return new HardenError(verb === 'read' ? 'unreadable' : 'unwritable', `${name} cannot be ${verb}: ${reason}`)
 }
 
 function firstBadLine(bytes: Buffer): number {

@@ -1,8 +1,9 @@
 // What cannot work ends with one clear error or finding, and leaves nothing on the engine.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import type { TargetResult } from '../../src/report/report.ts'
 import {
   type CliOptions,
   type Ended,
@@ -135,6 +136,23 @@ describe('one finding, exit code 1', () => {
       await rm(folder, { recursive: true })
     }
   })
+})
+
+test('each folder of a tree has the engine that its configuration asks for', async () => {
+  const tag = await ensureImage('already-nonroot')
+  const folder = await mkdtemp(join(tmpdir(), 'harden-image-test-'))
+  try {
+    for (const [name, config] of Object.entries({ a: 'engine: none\n', b: '{}\n' })) {
+      await mkdir(join(folder, name))
+      await writeFile(join(folder, name, 'Dockerfile'), `FROM ${tag}\n`)
+      await writeFile(join(folder, name, '.harden-image.yaml'), config)
+    }
+    const { stdout } = await harden(['--offline', '--format', 'json', '.'], { cwd: folder })
+    const verdicts = JSON.parse(stdout).results.map((result: TargetResult) => [result.target, result.verdict])
+    expect(Object.fromEntries(verdicts)).toEqual({ 'a/Dockerfile': 'hardened', 'b/Dockerfile': 'unchanged' })
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 })
 
 describe('Ctrl-C, exit code 130', () => {

@@ -96,7 +96,7 @@ describe('replacing', () => {
 
   test('the old text stays when the new one cannot be put in place', async () => {
     const cwd = tree({ 'folder/keep': '' })
-    await expect(writeText(join(cwd, 'folder'), 'folder', 'new')).rejects.toMatchObject({ code: 'unreadable' })
+    await expect(writeText(join(cwd, 'folder'), 'folder', 'new')).rejects.toMatchObject({ code: 'unwritable' })
     expect(readdirSync(cwd)).toEqual(['folder'])
   })
 

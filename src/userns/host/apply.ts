@@ -60,7 +60,7 @@ export async function applyChanges(
 async function writeChange({ path, name, before, after }: FileChange): Promise<void> {
   if (before !== null) return replaceText(path, name, before, after)
   if (await exists(path)) {
-    throw new HardenError('unreadable', `${name} was not written: it came into being meanwhile`, { hint: 'run again' })
+    throw new HardenError('unwritable', `${name} was not written: it came into being meanwhile`, { hint: 'run again' })
   }
   await writeText(path, name, after)
   // Others, such as newuidmap for another user, must read it whatever the umask is.
@@ -90,7 +90,7 @@ function exists(path: string): Promise<boolean> {
 
 function refuse(folder: string, error: unknown): never {
   const reason = error instanceof Error ? error.message : String(error)
-  throw new HardenError('unreadable', `the folder ${folder} cannot be made: ${reason}`, {
+  throw new HardenError('unwritable', `the folder ${folder} cannot be made: ${reason}`, {
     hint: 'run as root: these are files of the system',
   })
 }

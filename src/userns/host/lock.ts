@@ -66,14 +66,14 @@ function isAlive(pid: number): boolean {
 
 function locked(path: string, lock: string, holder: string): HardenError {
   const who = /^[1-9]\d*$/.test(holder) ? `process ${holder}` : 'somebody who left no pid'
-  return new HardenError('unreadable', `${path} is locked by ${who}, and nothing was written`, {
+  return new HardenError('unwritable', `${path} is locked by ${who}, and nothing was written`, {
     hint: `run again when that is done; if nothing of the kind runs, remove ${lock}`,
   })
 }
 
 function refused(lock: string, error: unknown): HardenError {
   const reason = error instanceof Error ? error.message : String(error)
-  return new HardenError('unreadable', `${lock} cannot be made: ${reason}`, {
+  return new HardenError('unwritable', `${lock} cannot be made: ${reason}`, {
     hint: 'run as root: these are files of the system',
   })
 }
