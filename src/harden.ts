@@ -70,9 +70,10 @@ interface Named {
 function run(request: HardenRequest, plan: Plan): readonly Named[] {
   const findings: Named[] = []
   const ignores = ignoreComments(request.dockerfile)
+  const stages = plan.stages.map((stage) => ({ stage, context: { plan: { stages: [stage] } } }))
   for (const transform of request.transforms) {
-    for (const stage of plan.stages) {
-      for (const finding of transform.run(request.dockerfile, { plan: { stages: [stage] } })) {
+    for (const { stage, context } of stages) {
+      for (const finding of transform.run(request.dockerfile, context)) {
         const name = finding.transform ?? transform.name
         if (request.policy.ignore.includes(name)) continue
         const from = { name, stage: stage.stage }

@@ -1,8 +1,7 @@
 // npm run bench:corpus -- DIR: what harden-image makes of a folder of real Dockerfiles, with the catalogue alone.
-import { harden } from '../../src/api.ts'
-import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import { readCorpus } from './files.ts'
 import { measure } from './measure.ts'
+import { speed } from './speed.ts'
 import { type Table, tally } from './tally.ts'
 
 export async function main([folder, ...options]: readonly string[]): Promise<number> {
@@ -49,36 +48,12 @@ export async function main([folder, ...options]: readonly string[]): Promise<num
     'lines touched',
     `median ${result.touched.median}, p95 ${result.touched.p95}, ${result.touched.changed} changed`,
   )
-  speed(files.map(({ text }) => text))
-  return result.crashed.length + result.unparsable.length + result.changedAgain.length > 0 ? 1 : 0
-}
-
-/** Best of three, after a warm-up: parsing alone, then the whole rewrite (which parses too). */
-function speed(texts: readonly string[]): void {
-  const parse = best(() => each(texts, parseDockerfile))
-  const whole = best(() => each(texts, (dockerfile) => harden({ dockerfile })))
-  console.log(
-    `${'speed'.padEnd(24)}${Math.round(texts.length / whole)} files/s, ${(whole / parse).toFixed(2)} times parsing alone`,
+  const spent = speed(files.map(({ text }) => text))
+  print('speed', `${Math.round(files.length / (spent.whole / 1000))} files/s`)
+  print('  of parsing alone', `${(spent.whole / spent.parse).toFixed(2)} times`)
+  print(
+    '  with its commands',
+    `${(spent.whole / spent.commands).toFixed(2)} times (RUN, CMD and ENTRYPOINT read as shell)`,
   )
-}
-
-function each(texts: readonly string[], work: (text: string) => unknown): void {
-  for (const text of texts) {
-    try {
-      work(text)
-    } catch {
-      // Refused texts cost time too, and are counted above.
-    }
-  }
-}
-
-/** Seconds. */
-function best(work: () => void): number {
-  let seconds = Number.POSITIVE_INFINITY
-  for (let round = 0; round < 4; round += 1) {
-    const start = performance.now()
-    work()
-    if (round > 0) seconds = Math.min(seconds, (performance.now() - start) / 1000)
-  }
-  return seconds
+  return result.crashed.length + result.unparsable.length + result.changedAgain.length > 0 ? 1 : 0
 }

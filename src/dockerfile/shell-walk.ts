@@ -1,6 +1,5 @@
 import {
   type Command,
-  type CompoundList,
   forEachChild,
   type ParsedScript,
   type PipelineNode,
@@ -9,218 +8,189 @@ import {
   type Statement,
   type SyntaxNode,
 } from 'unbash'
+import { type Context, type Extent, isQuestion, type Node, not, textOf, under } from './shell-context.ts'
 import { type Connector, isShell, type ShellCommand } from './shell-model.ts'
 import { innerScript, type ShellText } from './shell-source.ts'
 import { assignmentOf, redirectOf, wordOf } from './shell-words.ts'
 
-/** What holds for the commands below a node. */
-interface Context {
-  readonly source: ShellText
-  readonly connector: Connector
-  readonly conditional: boolean
-  readonly conditions: readonly string[]
-  readonly functionName: string | null
-  readonly within: ShellCommand['within']
-}
-
-type Node = PipelineNode | Statement['command'] | CompoundList
+/** Takes the commands as they are found: this runs for every RUN of a tree, and nested generators cost more than parsing. */
+type Found = ShellCommand[]
 
 export function walkScript(script: ParsedScript, source: ShellText): readonly ShellCommand[] {
-  const context: Context = {
+  const found: Found = []
+  statements(script.commands, found, {
     source,
     connector: '',
     conditional: false,
     conditions: [],
     functionName: null,
     within: 'script',
-  }
-  return Array.from(statements(script.commands, context))
+  })
+  return found
 }
 
-function* statements(list: readonly Statement[], context: Context): Generator<ShellCommand> {
+function statements(list: readonly Statement[], found: Found, context: Context): void {
   let connector: Connector = context.connector
   for (const statement of list) {
-    yield* node(statement.command, { ...context, connector })
+    node(statement.command, found, joined(context, connector))
     connector = statement.background === true ? '&' : ';'
   }
 }
 
-function* node(current: Node, context: Context): Generator<ShellCommand> {
+function joined(context: Context, connector: Connector): Context {
+  return connector === context.connector ? context : { ...context, connector }
+}
+
+function node(current: Node, found: Found, context: Context): void {
   switch (current.type) {
     case 'Command':
-      return yield* command(current, context)
+      return command(current, found, context)
     case 'AndOr':
-      return yield* andOr(current.commands, current.operators, context)
+      return andOr(current.commands, current.operators, found, context)
     case 'Pipeline':
       for (const [index, part] of current.commands.entries()) {
-        yield* node(part, index === 0 ? context : { ...context, connector: '|' })
+        node(part, found, index === 0 ? context : joined(context, '|'))
       }
       return
     case 'CompoundList':
-      return yield* statements(current.commands, context)
+      return statements(current.commands, found, context)
     case 'Subshell':
     case 'BraceGroup':
-      return yield* statements(current.body.commands, context)
+      return statements(current.body.commands, found, context)
     case 'Redirected':
-      yield { ...bare(current, context), redirects: redirects(current.redirects, context) }
-      return yield* node(current.command, context)
+      found.push({ ...bare(current, context), redirects: redirects(current.redirects, context) })
+      return node(current.command, found, context)
     case 'If': {
-      yield* node(current.clause, context)
-      yield* node(current.then, under(context, textOf(current.clause, context)))
+      node(current.clause, found, context)
+      node(current.then, found, under(context, textOf(current.clause, context)))
       let failed = under(context, not(textOf(current.clause, context)))
       for (const branch of current.elif) {
-        yield* node(branch.clause, failed)
-        yield* node(branch.then, under(failed, textOf(branch.clause, context)))
+        node(branch.clause, found, failed)
+        node(branch.then, found, under(failed, textOf(branch.clause, context)))
         failed = under(failed, not(textOf(branch.clause, context)))
       }
-      if (current.else !== undefined) yield* node(current.else, failed)
+      if (current.else !== undefined) node(current.else, found, failed)
       return
     }
     case 'While': {
-      yield* node(current.clause, context)
+      node(current.clause, found, context)
       const clause = textOf(current.clause, context)
-      return yield* node(current.body, under(context, current.kind === 'until' ? not(clause) : clause))
+      return node(current.body, found, under(context, current.kind === 'until' ? not(clause) : clause))
     }
     case 'For':
     case 'Select':
-    case 'ArithmeticFor':
-      return yield* node(current.body, under(context, context.source.text.slice(current.pos, current.body.pos).trim()))
+    case 'ArithmeticFor': {
+      const head = context.source.text.slice(current.pos, current.body.pos).trim()
+      return node(current.body, found, under(context, head))
+    }
     case 'Case':
       for (const item of current.items) {
         const patterns = item.pattern.map((pattern) => pattern.text).join(' | ')
-        yield* node(item.body, under(context, `case ${current.word.text} in ${patterns}`))
+        node(item.body, found, under(context, `case ${current.word.text} in ${patterns}`))
       }
       return
-    case 'Function':
-      return yield* node(current.body, {
-        ...context,
-        connector: '',
-        conditional: true,
-        functionName: current.name.value,
-      })
+    case 'Function': {
+      const inside = { connector: '', conditional: true, functionName: current.name.value } as const
+      return node(current.body, found, { ...context, ...inside })
+    }
     case 'Coproc':
-      return yield* node(current.body, context)
+      return node(current.body, found, context)
     case 'TestCommand':
-      yield { ...bare(current, context), name: '[[' }
-      return yield* substitutions(current, context)
+      found.push({ ...bare(current, context), name: '[[' })
+      return substitutions(current, found, context)
     case 'ArithmeticCommand':
-      return yield* substitutions(current, context)
+      return substitutions(current, found, context)
   }
 }
 
-/** After `&&` a command stands under what comes before only where that is a question, not a step of its own. */
-function* andOr(
+function andOr(
   parts: readonly PipelineNode[],
   operators: readonly ('&&' | '||')[],
+  found: Found,
   context: Context,
-): Generator<ShellCommand> {
+): void {
   let inherited = context
   for (const [index, part] of parts.entries()) {
     const operator = operators[index - 1]
     const before = parts[index - 1]
     if (operator !== undefined && before !== undefined) {
-      const condition = textOf(before, context)
-      if (operator === '||') inherited = under(context, not(condition))
-      else if (isQuestion(before)) inherited = under(inherited, condition)
+      if (operator === '||') inherited = under(context, not(textOf(before, context)))
+      else if (isQuestion(before)) inherited = under(inherited, textOf(before, context))
     }
-    yield* node(part, index === 0 ? context : { ...inherited, connector: operator ?? '' })
+    node(part, found, index === 0 ? context : joined(inherited, operator ?? ''))
   }
 }
 
-const questions: ReadonlySet<string> = new Set([
-  '[',
-  'test',
-  'command',
-  'type',
-  'which',
-  'hash',
-  'grep',
-  'id',
-  'getent',
-])
-
-function isQuestion(part: PipelineNode): boolean {
-  if (part.type === 'TestCommand' || part.type === 'ArithmeticCommand') return true
-  if (part.type === 'Command') return questions.has(part.name?.value ?? '')
-  if (part.type !== 'Pipeline') return false
-  const last = part.commands.at(-1)
-  return part.prefixes.some((prefix) => prefix.type === 'Negation') || (last !== undefined && isQuestion(last))
-}
-
-function* command(current: Command, context: Context): Generator<ShellCommand> {
+function command(current: Command, found: Found, context: Context): void {
   const { source } = context
-  const words = [...(current.name === undefined ? [] : [current.name]), ...current.args].map((word) =>
-    wordOf(word, source),
-  )
-  const found: ShellCommand = {
+  const words = current.args.map((word) => wordOf(word, source))
+  if (current.name !== undefined) words.unshift(wordOf(current.name, source))
+  const whole: ShellCommand = {
     ...bare(current, context),
     name: words[0]?.value ?? null,
     words,
     assignments: current.prefix.flatMap((part) => (part.type === 'Assignment' ? [assignmentOf(part, source)] : [])),
     redirects: redirects(current.redirects, context),
   }
-  yield* substitutions(current, context)
-  yield found
+  // A plain command has none, and to look for them takes every word apart. (The body of a heredoc lies outside its text.)
+  if (current.redirects.length > 0 || /[`(]/.test(textOf(current, context))) substitutions(current, found, context)
+  found.push(whole)
   if (context.within === 'sh -c' || context.within === 'heredoc') return
   const script = innerScript(words)
-  if (script !== null) yield* embedded(script, { ...context, within: 'sh -c' })
-  else if (isShell(found.name ?? '') && words.length === 1) yield* heredocScripts(current, context)
+  if (script !== null) embedded(script, found, { ...context, within: 'sh -c' })
+  else if (isShell(whole.name ?? '') && words.length === 1) heredocScripts(current, found, context)
 }
 
 /** `sh <<EOF`: the heredoc is the script. */
-function* heredocScripts(current: Command, context: Context): Generator<ShellCommand> {
+function heredocScripts(current: Command, found: Found, context: Context): void {
   for (const redirect of current.redirects) {
     if (redirect.type !== 'HereDoc') continue
     const { pos } = redirect.body
     const spanOf = (start: number, end: number) => context.source.spanOf(pos + start, pos + end)
-    yield* embedded({ kind: 'text', text: redirect.body.text, spanOf }, { ...context, within: 'heredoc' })
+    embedded({ kind: 'text', text: redirect.body.text, spanOf }, found, { ...context, within: 'heredoc' })
   }
 }
 
 /** A script in a script. One that cannot be read adds nothing: the command that runs it is reported all the same. */
-function* embedded(source: ShellText, context: Context): Generator<ShellCommand> {
+function embedded(source: ShellText, found: Found, context: Context): void {
   const script = parse(source.text)
   if (script.errors === undefined || script.errors.length === 0) {
-    yield* statements(script.commands, { ...context, source, connector: '' })
+    statements(script.commands, found, { ...context, source, connector: '' })
   }
 }
 
-/** The commands of `$(…)` and backquotes below a node, which run before it. */
-function* substitutions(current: SyntaxNode, context: Context): Generator<ShellCommand> {
-  const children: SyntaxNode[] = []
-  forEachChild(current, (child) => children.push(child))
-  for (const child of children) {
+/** The commands of `$(…)`, `<(…)` and backquotes below a node, which run before it. */
+function substitutions(current: SyntaxNode, found: Found, context: Context): void {
+  forEachChild(current, (child) => {
     if (child.type !== 'Script') {
-      yield* substitutions(child, context)
-      continue
+      substitutions(child, found, context)
+      return
     }
     // Backquotes with escapes in them are decoded: their places are those of the whole.
     const whole = context.source.spanOf(current.pos, current.end)
     const source: ShellText =
       child.source === undefined ? context.source : { kind: 'text', text: child.source, spanOf: () => whole }
-    yield* statements(child.commands, { ...context, source, connector: '', within: 'substitution' })
+    statements(child.commands, found, { ...context, source, connector: '', within: 'substitution' })
+  })
+}
+
+function bare(extent: Extent, context: Context): ShellCommand {
+  const { connector, conditional, conditions, functionName, within, source } = context
+  const span = source.spanOf(extent.pos, extent.end)
+  return {
+    name: null,
+    words: [],
+    assignments: [],
+    redirects: [],
+    connector,
+    conditional,
+    conditions,
+    functionName,
+    within,
+    span,
   }
 }
 
-function bare({ pos, end }: { readonly pos: number; readonly end: number }, context: Context): ShellCommand {
-  const { connector, conditional, conditions, functionName, within, source } = context
-  const span = source.spanOf(pos, end)
-  const nothing = { name: null, words: [], assignments: [], redirects: [] }
-  return { ...nothing, connector, conditional, conditions, functionName, within, span }
-}
-
-function redirects(list: readonly Redirection[], context: Context) {
+function redirects(list: readonly Redirection[], context: Context): ShellCommand['redirects'] {
   return list.map((redirect) => redirectOf(redirect, context.source))
-}
-
-function under(context: Context, condition: string): Context {
-  return { ...context, connector: '', conditional: true, conditions: [...context.conditions, condition] }
-}
-
-function not(condition: string): string {
-  return condition.startsWith('! ') ? condition.slice(2) : `! ${condition}`
-}
-
-function textOf({ pos, end }: { readonly pos: number; readonly end: number }, context: Context): string {
-  return context.source.text.slice(pos, end)
 }

@@ -27,8 +27,12 @@ export function redirectOf(redirect: Redirection, source: ShellText): ShellRedir
   return { operator: redirect.operator, target, body: null, span }
 }
 
+const plain = /^[\w./=:@,+%-]*$/
+
 /** What the word says whatever the environment and the files are; null where they decide. */
 export function staticValue(word: Word): string | null {
+  // Most words are plain, and unbash takes a word apart only when it is asked for its parts.
+  if (plain.test(word.text)) return word.text
   return word.parts === undefined || word.parts.every(isStatic) ? word.value : null
 }
 

@@ -31,20 +31,20 @@ export function stageSteps(dockerfile: Dockerfile, stageIndex: number, baseConfi
   )
   const globals = globalEnvironment(dockerfile.metaArgs, escapeChar)
   const steps: Step[] = []
+  let variables: ReadonlyMap<string, string> = new Map(environment.values)
   for (const index of stages) {
     for (const instruction of effectiveInstructions(dockerfile, index)) {
       const value = (text: string): string | null => {
         const expanded = expand(text, environment, escapeChar)
         return expanded.kind === 'value' ? expanded.value : null
       }
-      const words = instruction.json?.map((item) => item.value) ?? instruction.words.map((word) => word.text)
       const { workdir, shell } = settings
       steps.push({
         instruction,
         workdir: workdir.value.known ? workdir.value.value : null,
-        variables: new Map(environment.values),
+        variables,
         shell: shell.value.known ? shell.value.value : null,
-        words: /^(COPY|ADD|VOLUME|WORKDIR)$/.test(instruction.keyword) ? words.map(value) : [],
+        words: takesPaths.has(instruction.keyword) ? pathsOf(instruction).map(value) : [],
       })
       applySettings(settings, instruction, {
         expand: (text) => {
@@ -55,8 +55,16 @@ export function stageSteps(dockerfile: Dockerfile, stageIndex: number, baseConfi
         escapeChar,
         ownCmd: true,
       })
+      if (instruction.keyword !== 'ARG' && instruction.keyword !== 'ENV') continue
       advance(environment, instruction, globals, escapeChar)
+      variables = new Map(environment.values)
     }
   }
   return steps
+}
+
+const takesPaths: ReadonlySet<string> = new Set(['COPY', 'ADD', 'VOLUME', 'WORKDIR'])
+
+function pathsOf({ json, words }: Instruction): readonly string[] {
+  return json?.map((item) => item.value) ?? words.map((word) => word.text)
 }

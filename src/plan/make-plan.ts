@@ -1,4 +1,5 @@
 import type { ImageFacts } from '../image/facts.ts'
+import { findStepDowns } from '../image/step-down.ts'
 import { chooseAccount } from './account.ts'
 import { candidates } from './candidates.ts'
 import { planCommand } from './command.ts'
@@ -111,7 +112,7 @@ function harden(input: StageInput, policy: Policy): StagePlan {
   const readable: ImageFacts = facts.files.known ? facts : { ...facts, files: { known: true, value: stated.files } }
   const tools = toolsOf(facts)
   const spared = new Set(observation?.spared)
-  const switches = planStepDown(readable, observation)
+  const switches = planStepDown(stated.stepDowns ?? findStepDowns(readable), readable, observation)
   const stepDown = spareSwitch(switches, spared)
   const named = [
     ...givenNeeds(policy, facts.config),

@@ -5,7 +5,7 @@ import { resolveUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { createFileModel } from '../image/file-index.ts'
 import type { FileEntry, FileModel } from '../image/file-model.ts'
-import { findStepDowns } from '../image/step-down.ts'
+import { findStepDowns, type StepDownReport } from '../image/step-down.ts'
 import type { Candidate } from './account.ts'
 import type { BuildContext } from './build-context.ts'
 import { closedNeeds } from './evidence/closed-files.ts'
@@ -36,6 +36,8 @@ export interface Stated {
   readonly remarks: readonly Remark[]
   /** Base names of all that the command, its scripts and a supervisor start. */
   readonly programs: readonly string[]
+  /** Where it switches user, by `files`; null: not looked for. */
+  readonly stepDowns: StepDownReport | null
 }
 
 export const noStated: Stated = {
@@ -47,6 +49,7 @@ export const noStated: Stated = {
   fileEdits: [],
   remarks: [],
   programs: [],
+  stepDowns: null,
 }
 
 export interface StatedSources {
@@ -83,6 +86,7 @@ export function statedBy(sources: StatedSources): Stated {
     opaque: start.unread.length > 0 || startsUnknownScript(facts, own),
   })
   const files = sources.built || packages.files.size === 0 ? own : beneath(packages.files, own, shipped)
+  const closed = closedNeeds(shipped, facts.config, own)
   return {
     needs: [
       ...runLineNeeds(shipped),
@@ -90,15 +94,16 @@ export function statedBy(sources: StatedSources): Stated {
       ...frameworkNeeds(shipped),
       ...sourceNeeds(shipped, facts.config),
       ...emptyFolderNeeds(shipped),
-      ...closedNeeds(shipped, facts.config, own).needs,
+      ...closed.needs,
     ],
     assumed: packages.needs,
     accounts: packages.accounts,
     files,
     moves: withScripts(packages.moves, start.scripts, own, facts),
     programs: start.programs,
+    stepDowns: files === own ? start : findStepDowns({ config: facts.config, files: { known: true, value: files } }),
     fileEdits: packages.fileEdits,
-    remarks: [...openRemarks(shipped), ...packages.remarks, ...closedNeeds(shipped, facts.config, own).remarks],
+    remarks: [...openRemarks(shipped), ...packages.remarks, ...closed.remarks],
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ImageFacts } from '../image/facts.ts'
 import { switchTools } from '../image/step-down/switch-command.ts'
-import { findStepDowns, type RootAction, type StepDown } from '../image/step-down.ts'
+import type { RootAction, StepDown, StepDownReport } from '../image/step-down.ts'
 import { mergeByFile } from './file-edit.ts'
 import type { Need } from './need.ts'
 import { isRuntimePlace, isSharedFolder, isSystemFolder } from './places.ts'
@@ -20,8 +20,7 @@ export interface StepDownPlan {
   readonly remarks: readonly Remark[]
 }
 
-export function planStepDown(facts: ImageFacts, observation: Observation | null): StepDownPlan {
-  const report = findStepDowns(facts)
+export function planStepDown(report: StepDownReport, facts: ImageFacts, observation: Observation | null): StepDownPlan {
   const relevant = report.stepDowns.filter((found) => found.started || found.kind !== 'directive')
   const refused = observation?.operations.some(
     (operation) =>

@@ -57,6 +57,19 @@ export function lookUp(reference: string): CatalogueEntry | null {
 
 /** As lookUp, with the reason where there is no answer. Throws HardenError `bad-reference`. */
 export function findEntry(reference: string): Known<CatalogueEntry> {
+  const known = answers.get(reference)
+  if (known !== undefined) return known
+  const found = search(reference)
+  if (answers.size >= mostAnswers) answers.clear()
+  answers.set(reference, found)
+  return found
+}
+
+/** The files of a tree start from a few images, and each is asked for several times. */
+const answers = new Map<string, Known<CatalogueEntry>>()
+const mostAnswers = 1000
+
+function search(reference: string): Known<CatalogueEntry> {
   const parsed = parseReference(reference)
   if (parsed.kind === 'archive') return unknown('the catalogue is about images by name, not archives')
   const name = commonName(parsed.familiarName)
@@ -86,11 +99,21 @@ export function factsFromCatalogue(
     source: 'catalogue',
     digest: parsed.digest,
     platform,
-    config: configOf(entry),
-    accounts: accountsOf(entry.accounts, entry.image),
     files: { known: false, reason: 'the catalogue does not list files' },
-    os: osOf(entry),
+    ...partsOf(entry),
   }
+}
+
+type Parts = Pick<ImageFacts, 'config' | 'accounts' | 'os'>
+
+const parts = new WeakMap<CatalogueEntry, Parts>()
+
+function partsOf(entry: CatalogueEntry): Parts {
+  const known = parts.get(entry)
+  if (known !== undefined) return known
+  const made = { config: configOf(entry), accounts: accountsOf(entry.accounts, entry.image), os: osOf(entry) }
+  parts.set(entry, made)
+  return made
 }
 
 function withoutTag(image: CatalogueImage, name: string): Known<CatalogueEntry> {

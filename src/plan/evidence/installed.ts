@@ -1,5 +1,5 @@
 import type { PackageFamily } from '../../../catalogue/package-rule.ts'
-import { shellCommands } from '../../dockerfile/index.ts'
+import { type ShellWord, shellCommands } from '../../dockerfile/index.ts'
 import type { Step } from '../../dockerfile/steps.ts'
 
 export interface InstalledPackage {
@@ -21,6 +21,14 @@ const TOOLS: Readonly<Record<string, { readonly family: PackageFamily; readonly 
   microdnf: { family: 'fedora', verb: /^install$/ },
 }
 
+function textOf(word: ShellWord | undefined): string {
+  return word?.value ?? word?.text.replace(/["']/g, '') ?? ''
+}
+
+function toolOf(text: string): (typeof TOOLS)[string] | undefined {
+  return TOOLS[text.replace(/^\/usr\/bin\//, '')]
+}
+
 /** Packages that RUN lines install by name; without version, architecture and release. */
 export function installedPackages(steps: readonly Step[]): readonly InstalledPackage[] {
   return steps.flatMap(({ instruction, shell }) => {
@@ -29,10 +37,10 @@ export function installedPackages(steps: readonly Step[]): readonly InstalledPac
     if (script.kind !== 'parsed') return []
     return script.commands.flatMap((command): readonly InstalledPackage[] => {
       // `DEBIAN_FRONTEND=noninteractive apt-get`, `sudo apt-get`, `env X=1 apt-get`: the first word that is a tool counts.
-      const texts = command.words.map((word) => word.value ?? word.text.replace(/["']/g, ''))
-      const at = texts.findIndex((text) => TOOLS[text.replace(/^\/usr\/bin\//, '')] !== undefined)
-      const tool = at < 0 || at > 2 ? undefined : TOOLS[(texts[at] ?? '').replace(/^\/usr\/bin\//, '')]
+      const at = command.words.slice(0, 3).findIndex((word) => toolOf(textOf(word)) !== undefined)
+      const tool = toolOf(textOf(command.words[at]))
       if (tool === undefined) return []
+      const texts = command.words.map(textOf)
       const operands = texts.slice(at + 1).filter((text) => !text.startsWith('-'))
       const verb = texts[at]?.endsWith('install_packages') ? -1 : operands.findIndex((text) => tool.verb.test(text))
       if (verb < 0 && !texts[at]?.endsWith('install_packages')) return []

@@ -84,20 +84,37 @@ export function packageEvidence(sources: PackageSources): PackageEvidence {
 }
 
 function startedServers({ rules, shipped, programs, opaque }: PackageSources): readonly Started[] {
+  if (programs.length === 0 && !opaque) return []
   const installed = installedPackages(shipped.steps)
+  if (installed.length === 0) return []
   return rules.flatMap((rule) => {
+    const { packages, starts } = patternsOf(rule)
     const found = installed.find(
-      (each) =>
-        each.family === rule.family && rule.packages.some((name) => new RegExp(`^(?:${name})$`).test(each.name)),
+      (each) => each.family === rule.family && packages.some((pattern) => pattern.test(each.name)),
     )
     if (found === undefined) return []
-    const program = programs
-      .map((name) => new RegExp(`^(?:${rule.starts})$`).exec(name))
-      .find((match) => match !== null)
+    const program = programs.map((name) => starts.exec(name)).find((match) => match !== null)
     if (program == null && !opaque) return []
-    const ofName = rule.packages.map((name) => new RegExp(`^(?:${name})$`).exec(found.name)?.[1]).find(Boolean)
+    const ofName = packages.map((pattern) => pattern.exec(found.name)?.[1]).find(Boolean)
     return [{ rule, found, version: ofName ?? program?.[1] ?? '' }]
   })
+}
+
+interface Patterns {
+  readonly packages: readonly RegExp[]
+  readonly starts: RegExp
+}
+
+/** Rules are data that every file is asked about: their patterns are compiled once. */
+const compiled = new WeakMap<PackageRule, Patterns>()
+
+function patternsOf(rule: PackageRule): Patterns {
+  const known = compiled.get(rule)
+  if (known !== undefined) return known
+  const whole = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`)
+  const patterns = { packages: rule.packages.map(whole), starts: whole(rule.starts) }
+  compiled.set(rule, patterns)
+  return patterns
 }
 
 function filled(text: string, version: string): string {
