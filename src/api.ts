@@ -58,7 +58,8 @@ export function harden(input: HardenInput): TargetResult {
 /** What a call works on: the path of a Dockerfile, or an image. */
 export type Target = { readonly dockerfile: string } | { readonly image: string }
 
-export interface RunOptions extends Partial<Omit<Options, 'policy' | 'smoke' | 'inspect' | 'prove' | 'proveAsIs'>> {
+export interface RunOptions
+  extends Partial<Omit<Options, 'policy' | 'smoke' | 'inspect' | 'profile' | 'prove' | 'proveAsIs'>> {
   readonly policy?: Partial<Policy>
   /** A shell command, or checks of your own. */
   readonly smoke?: string | readonly SmokeCheck[]
@@ -115,6 +116,7 @@ function withDefaults(options: RunOptions): Options {
     baseline: options.baseline ?? null,
     inspect: false,
     prove: false,
+    profile: false,
     proveAsIs: false,
     policy: { ...defaultPolicy, ...options.policy },
   }

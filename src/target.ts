@@ -6,6 +6,7 @@ import { type Hardened, hardenDockerfile } from './harden.ts'
 import type { ImageFacts, Known } from './image/facts.ts'
 import { lookUp } from './image/sources/catalogue.ts'
 import { inspection } from './report/inspection.ts'
+import type { TargetResult } from './report/report.ts'
 import { type Knowledge, stageInputs } from './stage-inputs.ts'
 import { buildText } from './target/build.ts'
 import { lookAtBases } from './target/look-at-bases.ts'
@@ -75,7 +76,9 @@ async function work(item: WorkItem, session: Session): Promise<TargetOutcome> {
   }
   const proved = options.prove ? await proveTarget(item, dockerfile, session, originals, make) : null
   const { plan, result } =
-    proved === null ? make(new Map(), new Map()) : { plan: proved.hardened.plan, result: proved.result }
+    proved === null
+      ? make(new Map(), new Map())
+      : { plan: proved.hardened.plan, result: await measured(proved.result, item, source, session) }
   const profile = profileFor(item, inputs(new Map(), proved?.built ?? new Map()), plan, result)
   if (options.build && engine !== null && result.verdict === 'hardened') {
     ports.progress(`${item.target}: building the result`)
@@ -86,4 +89,11 @@ async function work(item: WorkItem, session: Session): Promise<TargetOutcome> {
     })
   }
   return { ...outcome, result, ...(profile === null ? {} : { profile }) }
+}
+
+/** An image that is not root already needs no proof of a change, but its profile one of what it can do without. */
+async function measured(result: TargetResult, item: WorkItem, source: string, session: Session): Promise<TargetResult> {
+  if (!session.options.profile || item.kind !== 'image' || result.verdict !== 'unchanged') return result
+  const { verdict, findings, proof } = await proveAsIs(item, source, session)
+  return { ...result, verdict, findings: [...result.findings, ...findings], proof }
 }

@@ -52,6 +52,8 @@ export interface Options {
   readonly env: readonly string[]
   /** `inspect`: facts, plan and verdict only; the text stays as it is. */
   readonly inspect: boolean
+  /** The verb `profile`: what is not root already is proved too. */
+  readonly profile: boolean
   /** `prove IMAGE`: the image is run as it is, nothing is rewritten. */
   readonly proveAsIs: boolean
   /** `prove IMAGE --baseline IMAGE`; null for the image itself run as root. */

@@ -83,6 +83,7 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
     tag: request.tag,
     prove: request.prove,
     inspect: request.verb === 'inspect',
+    profile: request.verb === 'profile',
     proveAsIs: request.verb === 'prove',
     baseline: request.baseline,
   }

@@ -17,6 +17,7 @@ import {
   slug,
 } from './profile.ts'
 import { leastRoot } from './root.ts'
+import { runningNotes } from './running.ts'
 import { grantedPlaces, writablePlaces } from './writable-places.ts'
 
 export interface ProfileSource {
@@ -48,7 +49,7 @@ export function profileOf(source: ProfileSource): Profile | null {
   const capabilities = root ? leastRoot(plan, proof) : part([] as readonly string[])
   const readOnly = root ? part(false, false) : readOnlyOf(source, proof)
   const ports = portsOf(source)
-  const profile: Omit<Profile, 'notes'> = {
+  const profile: Omit<Profile, 'notes' | 'running'> = {
     target: result.target,
     kind: result.kind,
     image: imageOf(source, derived),
@@ -65,7 +66,7 @@ export function profileOf(source: ProfileSource): Profile | null {
     env: asked?.enough === true ? Object.fromEntries(plan.env.map(({ name, value }) => [name, value])) : {},
     asIs: asked,
   }
-  return { ...profile, notes: notesOf(profile, source) }
+  return { ...profile, running: runningNotes(profile, source), notes: notesOf(profile, source) }
 }
 
 /** As numbers: that is all a platform can check (FACTS 2). */

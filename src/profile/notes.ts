@@ -1,21 +1,18 @@
 import type { ProfileSource } from './make-profile.ts'
-import { giveVolume, type Profile, userText } from './profile.ts'
+import type { Profile } from './profile.ts'
 
-/** What whoever has the image running today will meet, and what nobody has shown. */
-export function notesOf(profile: Omit<Profile, 'notes'>, source: ProfileSource): readonly string[] {
-  return profile.root
-    ? rootNotes(profile, source)
-    : [...unproved(profile, source), ...running(profile), ...children(profile, source)]
+type Bare = Omit<Profile, 'notes' | 'running'>
+
+/** What nobody has shown, and what keeps root. */
+export function notesOf(profile: Bare, source: ProfileSource): readonly string[] {
+  return profile.root ? rootNotes(profile, source) : unproved(profile, source)
 }
 
-function unproved(
-  { user, readOnly, asIs }: Omit<Profile, 'notes'>,
-  { result, plan, vendor }: ProfileSource,
-): readonly string[] {
+function unproved({ user, readOnly, asIs }: Bare, { result, plan, vendor }: ProfileSource): readonly string[] {
   const notes: string[] = []
   const { proof } = result
   if (proof !== null && !proof.passed) notes.push('the proof failed: this profile is a plan that does not work yet')
-  if (plan.outcome === 'already')
+  if (plan.outcome === 'already' && proof === null)
     notes.push(
       'the image is not root already; that it also works with no capabilities is not shown (harden-image prove IMAGE does)',
     )
@@ -37,42 +34,7 @@ function readOnlyReason(proof: ProfileSource['result']['proof']): string {
   return cell === undefined ? 'which folders it writes was not shown' : `it does not work read-only (${cell.reason})`
 }
 
-function running({ image, user, ports, volumes, asIs }: Omit<Profile, 'notes'>): readonly string[] {
-  const notes = ports
-    .filter(({ from, to }) => from !== to)
-    .map(
-      ({ from, to }) =>
-        `port ${from} is ${to} now: what published it as -p ${from}:${from} says -p ${from}:${to}, and other containers call ${to}`,
-    )
-  if (user === null) return notes
-  const owner = userText(user.value)
-  for (const volume of volumes) {
-    const which = volume.prepared ? 'a volume that is there already' : 'a volume'
-    notes.push(
-      `${which} at ${volume.path} belongs to root: once, with no container on it, ${giveVolume({ image }, 'VOLUME', volume)}`,
-    )
-  }
-  if (volumes.length === 0)
-    notes.push(`folders of the host that are mounted have to be writable for ${owner}: chown -R ${owner} FOLDER`)
-  if (asIs !== null) notes.push(`docker exec is ${owner} as well: docker exec --user 0:0 where root is meant`)
-  return notes
-}
-
-function children({ image, user }: Omit<Profile, 'notes'>, { facts, plan }: ProfileSource): readonly string[] {
-  if (user === null || plan.outcome !== 'harden') return []
-  const owner = userText(user.value)
-  const triggers = facts.config.onbuild.length > 0 ? ', and its ONBUILD triggers run as the user' : ''
-  return image.derived || image.original === null
-    ? [
-        `a Dockerfile FROM ${image.name} that installs something says USER 0:0 before and USER ${owner} after${triggers}`,
-      ]
-    : []
-}
-
-function rootNotes(
-  { capabilities }: Omit<Profile, 'notes'>,
-  { plan, vendor, result }: ProfileSource,
-): readonly string[] {
+function rootNotes({ capabilities }: Bare, { plan, vendor, result }: ProfileSource): readonly string[] {
   const hints = plan.remarks.flatMap((remark) => (remark.hint === undefined ? [] : [remark.hint]))
   return [
     plan.reason.startsWith('stays root') || plan.reason.startsWith('must') ? plan.reason : `keeps root: ${plan.reason}`,

@@ -24,7 +24,9 @@ export interface Profile {
   readonly env: Readonly<Record<string, string>>
   /** Can the image be used as it is, with `--user` alone? Null where that is not the question. */
   readonly asIs: AsIs | null
-  /** What changes for those who have it running, and what is not known. */
+  /** What breaks for those who have it running as root today, and what mends it. */
+  readonly running: readonly string[]
+  /** What is not known, and what else is to be said. */
   readonly notes: readonly string[]
 }
 

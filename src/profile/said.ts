@@ -17,10 +17,11 @@ export function profileNotes(profile: Profile, result: TargetResult, more: reado
         ]),
     ...(image.derived ? [[`build it first: harden-image ${target} --build -t ${image.name}`, []] as const] : []),
     ['left to do', profile.root ? [] : todo.map(({ message }) => message)],
+    ['what changes for those who have it running today', profile.running],
     ['to know', [...profile.notes, ...more]],
   ]
   return sections
-    .filter(([title, lines]) => lines.length > 0 || (title !== 'left to do' && title !== 'to know'))
+    .filter(([title, lines]) => lines.length > 0 || !/^(left to do|what changes|to know)/.test(title))
     .map(([title, lines]) => [title, ...lines.map((line) => `  ${line}`)].join('\n'))
     .join('\n')
     .concat('\n')

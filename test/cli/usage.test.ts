@@ -94,6 +94,7 @@ describe('what flags and files say', () => {
         tag: null,
         prove: false,
         inspect: false,
+        profile: false,
         proveAsIs: false,
         baseline: null,
       },

@@ -117,6 +117,7 @@ async function hardened(folder: string, engine: EngineChoice): Promise<TargetRes
       minimize: false,
       env: [],
       inspect: false,
+      profile: false,
       proveAsIs: false,
       baseline: null,
     },

@@ -129,7 +129,7 @@ describe('can the image be used as it is, with --user alone?', () => {
     expect(profile.asIs?.enough).toBe(true)
     expect(profile.asIs?.breaks.join()).toMatch(/^\/data cannot be written by the user \(declared by VOLUME\): a mount/)
     expect(profile.volumes).toEqual([{ path: '/data', uid: 999, gid: 999, prepared: false }])
-    expect(profile.notes.join('\n')).toContain(
+    expect(profile.running.join('\n')).toContain(
       'docker run --rm --user 0:0 --volume VOLUME:/data --entrypoint chown example.org/server:1 -R 999:999 /data',
     )
   })
@@ -149,6 +149,50 @@ describe('can the image be used as it is, with --user alone?', () => {
     expect(profile.asIs).toBeNull()
     expect(profile.user?.value).toEqual({ name: 'server', uid: 999, gid: 999 })
   })
+})
+
+describe('what changes for those who have it running today', () => {
+  const withData = { ...server, config: { ...server.config, volumes: ['/data'] } }
+  const cells = (filled: 'pass' | 'fail', given: 'pass' | 'not asked') =>
+    [
+      ['volume that a root run filled', filled] as const,
+      ['the same volume, given to the user once', given] as const,
+    ].map(([name, outcome]) => ({ name, required: false, outcome, reason: '' }))
+
+  test('docker exec and children; the owner of a volume as a plan', () => {
+    const { running } = profileOf('example.org/server:1', { ...withData, passwd: ['root:x:0:0::/root:/bin/sh'] })
+    expect(running).toEqual([
+      expect.stringMatching(
+        /^a volume that is there already at \/data may belong to root: once, .* -R 10001:10001 \/data$/,
+      ),
+      'docker exec is 10001:10001 as well: docker exec --user 0:0 where root is meant',
+      'a Dockerfile FROM server-nonroot:1 that installs something says USER 0:0 before and USER 10001:10001 after',
+    ])
+  })
+
+  test.each([
+    [cells('pass', 'not asked'), 'works as it is (measured)'],
+    [cells('fail', 'pass'), 'has to be given to the user (measured)'],
+    [[], 'may belong to root'],
+  ])('a volume that a proof has tried: %#', (tried, said) => {
+    const { running } = profileOf('example.org/server:1', withData, { cells: tried })
+    expect(running[0]).toContain(`a volume that is there already at /data ${said}`)
+  })
+
+  test('nothing, where it is not root today or keeps root', () => {
+    const already = { ...withData, config: { ...withData.config, user: 'server' } }
+    expect(profileOf('example.org/server:1', already).running).toEqual([])
+    expect(profileOf('example.org/cron:1', { ...server, config: { cmd: ['cron', '-f'] } }).running).toEqual([])
+  })
+})
+
+test('what is not root already: planned, or measured by a proof of it as it is', () => {
+  const already = { ...server, config: { ...server.config, user: 'server' } }
+  const planned = profileOf('example.org/server:1', already)
+  expect(planned.notes.join()).toContain('that it also works with no capabilities is not shown')
+  const shown = profileOf('example.org/server:1', already, {})
+  expect(shown).toMatchObject({ capabilities: { known: 'measured' }, readOnly: { value: true, known: 'measured' } })
+  expect(shown.notes.join()).not.toContain('not shown')
 })
 
 test('what keeps root: capabilities, the twin, the host', () => {
@@ -176,7 +220,7 @@ test('an image without a chown borrows one', () => {
     files: ['drwxr-xr-x 0:0 /data', '-rwxr-xr-x 0:0 /usr/bin/server'],
     config: { ...server.config, volumes: ['/data'] },
   }
-  expect(profileOf('example.org/server:1', bare).notes.join('\n')).toContain('--entrypoint chown busybox:musl -R')
+  expect(profileOf('example.org/server:1', bare).running.join('\n')).toContain('--entrypoint chown busybox:musl -R')
 })
 
 test('the vendor‘s own image is run as it is', () => {

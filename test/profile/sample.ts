@@ -19,6 +19,7 @@ const base: Profile = {
   sysctls: {},
   env: {},
   asIs: { enough: false, breaks: ['/etc/nginx/nginx.conf has to change: its pid file'] },
+  running: [],
   notes: [],
 }
 

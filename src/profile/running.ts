@@ -1,0 +1,52 @@
+import type { ProfileSource } from './make-profile.ts'
+import { giveVolume, type Profile, type ProfileVolume, userText } from './profile.ts'
+
+type Bare = Omit<Profile, 'notes' | 'running'>
+
+/** What whoever has the image running as root today will meet: ports, volumes, `docker exec`, images that build upon it. */
+export function runningNotes(profile: Bare, source: ProfileSource): readonly string[] {
+  if (profile.root) return []
+  return [...ports(profile), ...data(profile, source), ...shell(profile, source), ...children(profile, source)]
+}
+
+function ports(profile: Bare): readonly string[] {
+  return profile.ports
+    .filter(({ from, to }) => from !== to)
+    .map(
+      ({ from, to }) =>
+        `port ${from} is ${to} now: what published it as -p ${from}:${from} says -p ${from}:${to} and is found where it was; other containers call ${to}`,
+    )
+}
+
+function data({ image, user, volumes }: Bare, { plan, result }: ProfileSource): readonly string[] {
+  if (user === null || plan.outcome !== 'harden') return []
+  const owner = userText(user.value)
+  if (volumes.length === 0)
+    return [`folders of the host that are mounted have to be writable for ${owner}: chown -R ${owner} FOLDER`]
+  const cells = result.proof?.passed === true ? result.proof.cells : []
+  const outcome = (name: string) => cells.find((cell) => cell.name === name)?.outcome
+  // Names as in src/proof/volume-cells.ts.
+  const [filled, given] = [outcome('volume that a root run filled'), outcome('the same volume, given to the user once')]
+  const said = ({ path }: ProfileVolume): string => {
+    if (filled === 'pass')
+      return `a volume that is there already at ${path} works as it is (measured). If yours does not`
+    if (given === 'pass') return `a volume that is there already at ${path} has to be given to the user (measured)`
+    return `a volume that is there already at ${path} may belong to root`
+  }
+  return volumes.map(
+    (volume) => `${said(volume)}: once, with no container on it, ${giveVolume({ image }, 'VOLUME', volume)}`,
+  )
+}
+
+function shell({ user }: Bare, { plan }: ProfileSource): readonly string[] {
+  if (user === null || plan.outcome !== 'harden') return []
+  return [`docker exec is ${userText(user.value)} as well: docker exec --user 0:0 where root is meant`]
+}
+
+function children({ image, user }: Bare, { facts, plan }: ProfileSource): readonly string[] {
+  if (user === null || plan.outcome !== 'harden' || (!image.derived && image.original !== null)) return []
+  const triggers = facts.config.onbuild.length > 0 ? ', and its ONBUILD triggers run as the user' : ''
+  return [
+    `a Dockerfile FROM ${image.name} that installs something says USER 0:0 before and USER ${userText(user.value)} after${triggers}`,
+  ]
+}
