@@ -231,8 +231,23 @@ function finding(stage: Stage, grants: readonly Grant[], edits: readonly Edit[])
     outcome: 'fixed',
     line: (stage.instructions.at(-1) ?? stage.from).line,
     column: 1,
-    message: `the user may write ${grants.map((grant) => grant.path).join(', ')}`,
+    message: `the user may ${allowed(grants)}`,
     evidence,
     edits,
   }
+}
+
+/** `write /a, /b; read /c; and enter /d`. */
+function allowed(grants: readonly Grant[]): string {
+  const paths = (chosen: (kind: Grant['kind']) => boolean): string =>
+    grants
+      .filter(({ kind }) => chosen(kind))
+      .map(({ path }) => path)
+      .join(', ')
+  const parts = [
+    ['write', paths((kind) => kind !== 'group-read' && kind !== 'traverse')],
+    ['read', paths((kind) => kind === 'group-read')],
+    ['enter', paths((kind) => kind === 'traverse')],
+  ].flatMap(([what, where]) => (where === '' ? [] : [`${what} ${where}`]))
+  return parts.length > 1 ? `${parts.slice(0, -1).join('; ')}; and ${parts.at(-1)}` : (parts[0] ?? '')
 }

@@ -2,6 +2,8 @@ import type { Span } from '../dockerfile/index.ts'
 import type { ImageFacts } from './facts.ts'
 import type { FileModel } from './file-model.ts'
 import { nameOf } from './path.ts'
+import { accountLines } from './step-down/account-lines.ts'
+import { type AccountNames, readAccountOption } from './step-down/account-options.ts'
 import { readDaemonOption } from './step-down/daemon-options.ts'
 import { type Directive, directives } from './step-down/directives.ts'
 import { type RootAction, rootActions } from './step-down/root-actions.ts'
@@ -65,7 +67,8 @@ export function findStepDowns(facts: Pick<ImageFacts, 'config' | 'files'>): Step
     ...start.switches.map(({ of, argv, found }) => argvStepDown(of, argv, found)),
     ...(['entrypoint', 'cmd'] as const).flatMap((of) => {
       const argv = config[of] ?? []
-      const found = readDaemonOption(argv.map((value) => ({ text: value, value })))
+      const words = argv.map((value) => ({ text: value, value }))
+      const found = readDaemonOption(words) ?? readAccountOption(words, accountNames(files))
       return found === null ? [] : [argvStepDown(of, argv, found)]
     }),
   ]
@@ -80,6 +83,27 @@ export function findStepDowns(facts: Pick<ImageFacts, 'config' | 'files'>): Step
     unread,
     programs: [...programs],
   }
+}
+
+/**
+ * Lines of the files that a run has read which name an account of the image, for a program that nobody has told us of.
+ * Only a refused switch says that they mean one.
+ */
+export function findAccountLines({ files }: Pick<ImageFacts, 'files'>, opened: readonly string[]): readonly StepDown[] {
+  if (!files.known) return []
+  const paths = opened
+    .map((path) => files.value.resolve(path) ?? path)
+    .filter((path) => !/\/(passwd|group)$/.test(path))
+  return accountLines(files.value, paths, accountNames(files.value)).map((found) => ({
+    ...directiveStepDown(found, new Set()),
+    started: true,
+  }))
+}
+
+function accountNames(files: FileModel | null): AccountNames {
+  const first = (path: string): ReadonlySet<string> =>
+    new Set((files?.text(path) ?? '').split('\n').map((line) => line.split(':')[0] ?? ''))
+  return { users: first('/etc/passwd'), groups: first('/etc/group') }
 }
 
 function argvStepDown(of: 'entrypoint' | 'cmd', argv: readonly string[], found: SwitchCommand): StepDown {

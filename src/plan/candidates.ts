@@ -127,9 +127,9 @@ function serviceAccounts({ facts }: CandidateSources): readonly Candidate[] {
   for (const program of programsOf(facts.config)) {
     for (const name of [
       program,
-      program.replace(/-?server$/, ''),
+      program.replace(/[-_]?(server|daemon)$/, ''),
       program.replace(/d$/, ''),
-      program.replace(/-.*$/, ''),
+      program.replace(/[-_].*$/, ''),
     ]) {
       const account = name === '' ? null : userNamed(accounts, name)
       if (account === null) continue

@@ -7,6 +7,7 @@ import { conventionNeeds } from './evidence/conventions.ts'
 import { daemonMove } from './evidence/daemon-ports.ts'
 import { declaredNeeds } from './evidence/declared.ts'
 import { givenNeeds } from './evidence/given.ts'
+import { helpMove } from './evidence/help-move.ts'
 import type { Exemption } from './exemptions.ts'
 import { grantAll } from './grant-all.ts'
 import { movedHealthcheck } from './healthcheck.ts'
@@ -156,7 +157,9 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     programs: observation?.programs ?? stated.programs,
     opened: observation?.opened ?? null,
     vendor: (port) => vendor.moves.get(port) ?? null,
-    daemon: (from, to) => daemonMove(vendor.daemonPorts, readable, observation?.programs ?? [], from, to),
+    daemon: (from, to) =>
+      daemonMove(vendor.daemonPorts, readable, observation?.programs ?? [], from, to) ??
+      helpMove(observation?.help ?? null, readable.config, from, to),
     stock: observation === null ? stated.moves : new Map(),
   })
   const wanted = [...needs, ...stepDown.needs, ...home.needs].filter((need) => !isPrepared(need, input, account.name))

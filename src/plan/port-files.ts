@@ -33,7 +33,9 @@ export function inFiles(from: number, to: number, sources: Sources): readonly Fi
 /** Somebody else is expected on the port: `proxy_pass http://127.0.0.1:8080`, although nobody may listen just now. */
 export function namesLocal(port: number, sources: Sources): boolean {
   const { config, files } = sources.facts
-  const read = files.known ? filesRead(sources, files.value).map((path) => files.value.text(path) ?? '') : []
+  const read = files.known
+    ? filesRead(sources, files.value).map((path) => (files.value.text(path) ?? '').replace(/^\s*(#|;|\/\/).*$/gm, ''))
+    : []
   const local = new RegExp(String.raw`(?:\blocalhost|\b127(?:\.\d+){3}|\[::1\]):${port}(?!\d)`)
   return [...argvOf(config), ...config.env.values(), ...read].some((text) => local.test(text))
 }

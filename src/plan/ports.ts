@@ -1,4 +1,5 @@
 import type { ExposedPort, ImageFacts } from '../image/facts.ts'
+import { appendArguments } from './append-arguments.ts'
 import type { Evidence } from './evidence.ts'
 import { mergeByFile } from './file-edit.ts'
 import type { EnvSetting, FileEdit, PortDecision } from './plan.ts'
@@ -38,8 +39,10 @@ export interface VendorMove {
   readonly to: number
   readonly fileEdits: readonly FileEdit[]
   readonly env: readonly EnvSetting[]
-  /** Words to put behind the image's CMD. */
+  /** Words to put behind the image's command. */
   readonly append: readonly string[]
+  /** Where that is said; absent where the move says it itself. */
+  readonly evidence?: readonly Evidence[]
 }
 
 /** Decides for every low port: moved where the place that sets it is found, else kept and said. */
@@ -78,7 +81,7 @@ export function planPorts(sources: PortSources): PortPlan {
     if (vendor !== null) {
       plan.fileEdits.push(...vendor.fileEdits)
       plan.env.push(...vendor.env)
-      if (vendor.append.length > 0) cmd = [...(cmd ?? []), ...vendor.append]
+      ;({ entrypoint, cmd } = appendArguments({ entrypoint, cmd }, vendor.append) ?? { entrypoint, cmd })
       decide(vendor.to, 'set by the configuration that its vendor ships', why)
       continue
     }
@@ -93,10 +96,11 @@ export function planPorts(sources: PortSources): PortPlan {
     entrypoint = found.entrypoint
     cmd = found.cmd
     const daemon = found.evidence.length === 0 ? (sources.daemon?.(port.port, to) ?? null) : null
-    if (daemon !== null) {
+    const longer = appendArguments({ entrypoint, cmd }, daemon?.append ?? [])
+    if (daemon !== null && longer !== null) {
       plan.fileEdits.push(...daemon.fileEdits)
-      if (daemon.append.length > 0) cmd = [...(cmd ?? []), ...daemon.append]
-      decide(daemon.to, 'it binds the port by itself and is told another one', why)
+      ;({ entrypoint, cmd } = longer)
+      decide(daemon.to, 'it binds the port by itself and is told another one', [...why, ...(daemon.evidence ?? [])])
     } else if (found.evidence.length === 0)
       decide(null, 'the place that sets it was not found in the configuration, the environment or the command', why)
     else decide(to, found.evidence.map((item) => item.detail).join(', '), [...why, ...found.evidence])

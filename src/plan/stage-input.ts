@@ -1,5 +1,6 @@
 import type { ExposedPort, ImageFacts, Known } from '../image/facts.ts'
 import type { Created } from './created-accounts.ts'
+import type { HelpText } from './evidence/help-move.ts'
 import type { Exemption } from './exemptions.ts'
 import type { Operation } from './operation.ts'
 import type { RootSteps } from './root-steps.ts'
@@ -51,6 +52,8 @@ export interface Observation {
   readonly home: string
   /** The original does its work only as root: the proof, in one sentence; null where nothing says so. */
   readonly needsRoot: string | null
+  /** What the program that binds a low port says of its options; absent where nobody asked. */
+  readonly help?: HelpText | null
   /** Names of those `parts` of a plan without which it was shown to work. Absent: none. */
   readonly spared?: readonly string[]
 }

@@ -1,6 +1,6 @@
 import type { ImageFacts } from '../image/facts.ts'
 import { switchTools } from '../image/step-down/switch-command.ts'
-import type { RootAction, StepDown, StepDownReport } from '../image/step-down.ts'
+import { findAccountLines, type RootAction, type StepDown, type StepDownReport } from '../image/step-down.ts'
 import { mergeByFile } from './file-edit.ts'
 import type { Need } from './need.ts'
 import { isRuntimePlace, isSharedFolder, isSystemFolder } from './places.ts'
@@ -21,11 +21,12 @@ export interface StepDownPlan {
 }
 
 export function planStepDown(report: StepDownReport, facts: ImageFacts, observation: Observation | null): StepDownPlan {
-  const relevant = report.stepDowns.filter((found) => found.started || found.kind !== 'directive')
+  const known = report.stepDowns.filter((found) => found.started || found.kind !== 'directive')
   const refused = observation?.operations.some(
     (operation) =>
       operation.outcome === 'refused' && (operation.access === 'switch-user' || operation.access === 'chroot'),
   )
+  const relevant = refused === true ? [...known, ...findAccountLines(facts, observation?.opened ?? [])] : known
   // A daemon's own `user` line is mostly a warning to a non-root process: it goes only when the program stops on it.
   const taken = relevant.filter((found) => !found.guarded && (switchTools.includes(found.tool) || refused === true))
   const guards = report.actions.filter((action) => isFatal(action))

@@ -6,6 +6,7 @@ import type { StagePlan } from '../plan/plan.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import type { ReportProof } from '../report/report.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
+import { askHelp, helpFailed } from './ask-help.ts'
 import type { Original } from './baseline.ts'
 import { type JudgeRequest, judge } from './judge.ts'
 import { learnedFrom } from './learn.ts'
@@ -82,8 +83,10 @@ async function proveTimed(request: ProveRequest, times: Stopwatch): Promise<Proo
   const rounds: Round[] = []
   let learned: readonly Operation[] = []
   let spared: readonly string[] = []
+  const first = planOf(request, request.harden(observation))
+  let help = unfit === null && first?.outcome === 'harden' ? await askHelp(request, first) : null
   const hardenWithout = (without: readonly string[]): Hardened =>
-    request.harden({ ...observation, operations: [...observation.operations, ...learned], spared: without })
+    request.harden({ ...observation, operations: [...observation.operations, ...learned], spared: without, help })
   for (let round = 1; round <= MOST_ROUNDS; round += 1) {
     const hardened = hardenWithout(spared)
     const plan = planOf(request, hardened)
@@ -100,7 +103,9 @@ async function proveTimed(request: ProveRequest, times: Stopwatch): Promise<Proo
     const useless = uselessCures(rounds.at(-1) ?? null, current, request.stage)
     rounds.push(current)
     const news = learnedFrom(current, original, baseline, facts.config.workdir, learned)
-    if (news.length === 0 && useless.length === 0) break
+    const misled = help !== null && !hasPassed(current) && helpFailed(current, plan)
+    if (misled) help = null
+    if (news.length === 0 && useless.length === 0 && !misled) break
     learned = [...learned, ...news]
     spared = [...spared, ...useless]
   }

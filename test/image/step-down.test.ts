@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { parseImageConfig } from '../../src/image/config.ts'
 import { createFileModel } from '../../src/image/file-index.ts'
 import type { FileEntry } from '../../src/image/file-model.ts'
-import { findStepDowns, type StepDown, type StepDownReport } from '../../src/image/step-down.ts'
+import { findAccountLines, findStepDowns, type StepDown, type StepDownReport } from '../../src/image/step-down.ts'
 
 interface Image {
   readonly entrypoint?: readonly string[]
@@ -316,5 +316,43 @@ describe('a daemon’s own directive', () => {
   test('a comment is none', () => {
     const files = { '/etc/nginx/nginx.conf': '# user www-data;\n', '/etc/unbound/unbound.conf': '# username: "x"\n' }
     expect(report({ cmd: ['nginx'], files }).stepDowns).toEqual([])
+  })
+})
+
+describe('a program that nobody has told us of', () => {
+  const accounts = { '/etc/passwd': 'root:x:0:0\nweb:x:70:70\n', '/etc/group': 'root:x:0:\nwebs:x:70:\n' }
+  test.each<[string, readonly string[], readonly string[] | null]>([
+    ['a short option', ['/usr/sbin/thingd', '-f', '-u', 'web', '-x'], ['/usr/sbin/thingd', '-f', '-x']],
+    ['with a group', ['thingd', '-u', 'web', '-g', 'webs', '-f'], ['thingd', '-f']],
+    ['a long one', ['thingd', '--user=web', '-f'], ['thingd', '-f']],
+    ['user and group in one', ['thingd', '--user', 'web:webs'], ['thingd']],
+    ['no account of the image', ['thingd', '-u', 'utf8'], null],
+    ['a group that is none', ['thingd', '-u', 'web', '-g', 'debug'], ['thingd', '-g', 'debug']],
+    ['root itself', ['thingd', '--user', 'root'], null],
+  ])('%s', (_, cmd, without) => {
+    const [found] = report({ cmd, files: accounts }).stepDowns
+    expect(found?.argv?.without ?? null).toEqual(without)
+  })
+
+  test.each<[string, string, readonly string[]]>([
+    ['a line of a configuration that it read', 'port 1\nuser web\nlog x\n', ['user web']],
+    ['user and group', 'run_as = "web"\nrun-as-group = "webs"\n', ['run_as = "web"', 'run-as-group = "webs"']],
+    ['in YAML, with the group behind it', 'server:\n    user: web:webs\n', ['user: web:webs']],
+    ['a key that only ends like it', 'db_user web\nsuperuser = web\n', []],
+    ['no account of the image', 'user admin\n', []],
+    ['root itself', 'user root\n', []],
+    ['a comment', '# user web\n', []],
+  ])('%s', (_, text, lines) => {
+    const path = '/etc/thing/thing.cfg'
+    const files = { ...accounts, [path]: text }
+    const model = createFileModel(
+      new Map(
+        Object.keys(files).map((name) => [name, { type: 'file', uid: 0, gid: 0, mode: 0o644, size: 1, link: null }]),
+      ),
+      new Map(Object.entries(files)),
+    )
+    const found = findAccountLines({ files: { known: true, value: model } }, [path, '/etc/passwd'])
+    const spans = found.flatMap(({ edits }) => (edits ?? []).map(({ span }) => text.slice(span.start, span.end).trim()))
+    expect(spans).toEqual(lines)
   })
 })

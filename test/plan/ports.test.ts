@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { helpMove } from '../../src/plan/evidence/help-move.ts'
 import { moveInArguments, movePort, type PortPlan, type PortSources, planPorts } from '../../src/plan/ports.ts'
 import type { BaseFile } from '../harden/support/facts.ts'
 import { image } from './image.ts'
@@ -136,6 +137,23 @@ const show = ({ decisions }: PortPlan) =>
   decisions.map(({ from, to, protocol }) => `${from}/${protocol} ${to ?? 'kept'}`)
 const tcp = (port: number) => ({ port, protocol: 'tcp' as const })
 
+describe('the help of a program', () => {
+  const base: BaseFile = { config: { cmd: ['thingd', '-f'], ports: ['53/udp'] } }
+  const help = (text: string) => (from: number, to: number) =>
+    helpMove({ program: 'thingd', text }, image(base).config, from, to)
+
+  test('names the option, which goes behind the command', () => {
+    const result = plan(base, { daemon: help('  -p port   listen there') })
+    expect(show(result)).toEqual(['53/udp 8053'])
+    expect(result.cmd).toEqual(['thingd', '-f', '-p', '8053'])
+    expect(result.decisions[0]?.evidence.map(({ detail }) => detail).join()).toContain('-p port listen there')
+  })
+
+  test('names none', () => {
+    expect(show(plan(base, { daemon: help('  -p file   the pid file') }))).toEqual(['53/udp kept'])
+  })
+})
+
 describe('which ports move, and where to', () => {
   test.each<[string, BaseFile, Partial<PortSources>, string[]]>([
     ['nothing is exposed', { config: { cmd: ['nginx'] } }, {}, []],
@@ -156,6 +174,12 @@ describe('which ports move, and where to', () => {
       { ...nginx, texts: { '/etc/nginx/nginx.conf': ['listen 80;', 'proxy_pass http://127.0.0.1:8080;'] } },
       {},
       ['80/tcp 8081'],
+    ],
+    [
+      'a comment speaks of the next one',
+      { ...nginx, texts: { '/etc/nginx/nginx.conf': ['listen 80;', '  # proxy_pass http://127.0.0.1:8080;'] } },
+      {},
+      ['80/tcp 8080'],
     ],
     [
       'an argument says who listens on the next one',

@@ -23,13 +23,14 @@ export function readDaemonOption(words: readonly CommandWord[]): SwitchCommand |
   return { tool: nameOf(program), user: user.value, group: group?.value ?? null, from: first, to: last, instead }
 }
 
-interface Place {
+export interface Place {
   readonly value: CommandWord
   readonly from: number
   readonly to: number
 }
 
-function optionAt(words: readonly CommandWord[], program: number, names: readonly string[]): Place | null {
+/** The first of the options, with its value: the next word, or what is attached to it. */
+export function optionAt(words: readonly CommandWord[], program: number, names: readonly string[]): Place | null {
   for (let at = program + 1; at < words.length; at += 1) {
     const word = words[at] as CommandWord
     const option = names.find((name) => matches(word.text, name))

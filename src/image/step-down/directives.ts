@@ -47,14 +47,15 @@ function directivesIn(path: string, text: string, daemon: Daemon, files: FileMod
   return found
 }
 
-interface Place {
+export interface Place {
   readonly line: number
   readonly text: string
   readonly start: number
   readonly end: number
 }
 
-function place(text: string, index: number): Place {
+/** The whole line in which something was found. */
+export function place(text: string, index: number): Place {
   const start = index === 0 ? 0 : text.lastIndexOf('\n', index - 1) + 1
   const newline = text.indexOf('\n', index)
   const end = newline < 0 ? text.length : newline

@@ -1,0 +1,36 @@
+import type { FileModel } from '../file-model.ts'
+import { nameOf } from '../path.ts'
+import type { AccountNames } from './account-options.ts'
+import { daemons } from './daemons.ts'
+import { type Directive, place } from './directives.ts'
+
+/** `user x`, `user = x`, `user: x:x`, `"runas": "x"`: the key of a setting that names who a program becomes. */
+const USER =
+  /^[ \t]*["']?(?:user|user_?name|run[_-]?as(?:[_-]?user)?|setuid|uid|(?:daemon|process|server|service)[_-]?user)["']?(?:[ \t]*[=:][ \t]*|[ \t]+)["']?(?<user>[\w.-]+)(?::(?<group>[\w.-]+))?["']?[ \t]*[;,]?[ \t]*$/gim
+const GROUP =
+  /^[ \t]*["']?(?:group|group_?name|run[_-]?as[_-]?group|setgid|gid|(?:daemon|process|server|service)[_-]?group)["']?(?:[ \t]*[=:][ \t]*|[ \t]+)["']?(?<group>[\w.-]+)["']?[ \t]*[;,]?[ \t]*$/im
+
+/** Lines of files that a program has read, and that nobody has told us of, which name an account of the image. */
+export function accountLines(files: FileModel, paths: readonly string[], names: AccountNames): readonly Directive[] {
+  return [...new Set(paths)].sort().flatMap((path) => {
+    const text = files.text(path)
+    if (text === null || daemons.some((daemon) => daemon.files.test(path))) return []
+    const group = GROUP.exec(text)
+    const ofGroup = group !== null && names.groups.has(group.groups?.group ?? '') ? group : null
+    return [...text.matchAll(USER)].flatMap((match): readonly Directive[] => {
+      const user = match.groups?.user ?? ''
+      if (user === 'root' || !names.users.has(user)) return []
+      return [
+        {
+          daemon: nameOf(path),
+          programs: [],
+          path,
+          user,
+          group: match.groups?.group ?? ofGroup?.groups?.group ?? null,
+          ...place(text, match.index),
+          groupLine: ofGroup === null ? null : place(text, ofGroup.index),
+        },
+      ]
+    })
+  })
+}
