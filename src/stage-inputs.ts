@@ -1,7 +1,7 @@
 import type { DaemonPortRule } from '../catalogue/daemon-port-rule.ts'
 import type { ProgramRule, VariantFacts } from '../catalogue/entry.ts'
 import type { PackageRule } from '../catalogue/package-rule.ts'
-import type { Dockerfile, Stage } from './dockerfile/model.ts'
+import type { Dockerfile, Instruction, Stage } from './dockerfile/model.ts'
 import { stageState } from './dockerfile/stage-state.ts'
 import { finalStage, findStage, leafStages } from './dockerfile/stages.ts'
 import { lineage } from './dockerfile/variables.ts'
@@ -46,6 +46,11 @@ export interface Knowledge {
 export function baseReferences(dockerfile: Dockerfile): readonly string[] {
   const references = new Set<string>()
   for (const { base, from } of dockerfile.stages) {
+    if (base.kind === 'unresolved' && !base.text.includes('$'))
+      throw new HardenError('bad-reference', `line ${from.line}: FROM ${base.text} names no image`, {
+        line: from.line,
+        hint: 'write an image, scratch or a stage',
+      })
     if (base.kind !== 'image' || references.has(base.reference)) continue
     checkReference(base.reference, from.line)
     references.add(base.reference)
@@ -131,9 +136,7 @@ function stageInput(dockerfile: Dockerfile, stage: Stage, policy: Policy, knowle
     rootSteps: rootSteps(stage, users, userTexts(userNumber, created, facts, policy.unsafe)),
     userNumber,
     exemption: exemptionOf(dockerfile, stage),
-    shellSeen: chain.some((each) =>
-      each.instructions.some((instruction) => instruction.keyword === 'RUN' && instruction.json === null),
-    ),
+    shellSeen: chain.some((each) => each.instructions.some(usesShell)),
     builtUpon: builtUpon(chain, state),
     vendor: vendorOf({
       entry: reference === null ? null : knowledge.entries(reference),
@@ -145,6 +148,13 @@ function stageInput(dockerfile: Dockerfile, stage: Stage, policy: Policy, knowle
     }),
     observation,
   }
+}
+
+/** A shell form, or a command that is a shell or its script: it takes a shell in the image. */
+function usesShell({ keyword, json, text }: Instruction): boolean {
+  if (!/^(RUN|CMD|ENTRYPOINT)$/.test(keyword)) return false
+  if (json === null) return text.trim() !== ''
+  return /(^|\/)((ba|da|a)?sh|[\w.-]+\.sh)$/.test(json[0]?.value ?? '')
 }
 
 function platformOf(facts: ImageFacts, dockerfile: Dockerfile, chain: readonly Stage[]): ImageFacts {

@@ -1,6 +1,6 @@
 import type { FileModel } from '../image/file-model.ts'
 import type { Need } from './need.ts'
-import { isSharedFolder, isSystemFolder, parentOf } from './places.ts'
+import { isInside, isSharedFolder, isSystemFolder, parentOf } from './places.ts'
 import type { Grant, Remark } from './plan.ts'
 import { replay } from './replay.ts'
 import type { StageInput } from './stage-input.ts'
@@ -20,8 +20,27 @@ export function grantAll(needs: readonly Need[], input: StageInput, uid: number,
     own !== null &&
     (own.entry(need.path) !== null || (parentOf(need.path) !== '/' && own.entry(parentOf(need.path)) !== null))
   const known = own === null ? null : replayed(needs.filter(isOwn), own, uid, gid)
-  const others = withoutFiles(needs.filter((need) => !isOwn(need)))
-  return { grants: byPath([...(known?.grants ?? []), ...others]), remarks: known?.remarks ?? [] }
+  const rest = needs.filter((need) => !isOwn(need))
+  const others = [...withoutFiles(rest), ...throughHome(rest)]
+  return { grants: byPath([...(known?.grants ?? []).map(asItIs), ...others]), remarks: known?.remarks ?? [] }
+}
+
+/** Root's home is the base's: that it is closed is certain enough, its other mode bits are not. */
+function asItIs(grant: Grant): Grant {
+  if (grant.path !== HOME) return grant
+  const { path, kind, evidence } = grant
+  return { path, kind, evidence }
+}
+
+const HOME = '/root'
+
+/** What the program needs below root's home, where nobody knows the folders in between. */
+function throughHome(needs: readonly Need[]): readonly Grant[] {
+  const evidence = needs
+    .filter(({ access, path }) => path !== HOME || access === 'traverse' || access === 'list')
+    .filter(({ path }) => isInside(path, HOME))
+    .map((need) => need.evidence)
+  return evidence.length === 0 ? [] : [{ path: HOME, kind: 'traverse', evidence }]
 }
 
 function replayed(needs: readonly Need[], files: FileModel, uid: number, gid: number): Granted {

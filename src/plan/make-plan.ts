@@ -186,7 +186,7 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     ownCopied: policy.own === 'copied',
     ports: ports.decisions,
     fileEdits,
-    env: [...ports.env, ...vendor.env, ...spareHome(home.env, spared)],
+    env: [...ports.env, ...vendor.env, ...stated.env, ...spareHome(home.env, spared)],
     command: planCommand(facts, ports, stepDown),
     healthcheck: movedHealthcheck(facts.config, ports.decisions),
     tools,

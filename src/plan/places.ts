@@ -114,6 +114,14 @@ export function isBelowSystem(path: string): boolean {
   return NEVER.some((folder) => path === folder || path.startsWith(`${folder}/`)) || AUTHORITY.test(path)
 }
 
+/** Keys and passwords, by the places where programs keep them below a home. */
+export function isSecretPlace(path: string): boolean {
+  return SECRET.test(path)
+}
+
+const SECRET =
+  /\/(\.(ssh|aws|azure|gnupg|kube|docker)(\/|$)|\.config\/gcloud(\/|$)|\.(netrc|npmrc|pypirc|pgpass|git-credentials|htpasswd|bash_history)$|id_(rsa|dsa|ecdsa|ed25519)$)/
+
 /** Made anew by the runtime in every container, or writable for everybody: nothing to grant. */
 export function isRuntimePlace(path: string): boolean {
   return /^\/(dev|proc|sys)(\/|$)/.test(path) || /^\/(tmp|var\/tmp|dev\/shm)\//.test(path)

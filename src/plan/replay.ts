@@ -15,6 +15,7 @@ import {
   isInside,
   isMarkerFile,
   isRuntimePlace,
+  isSecretPlace,
   isSharedFolder,
   isSystemFolder,
   parentOf,
@@ -80,9 +81,10 @@ const WRITES = new Set<Need['access']>([
   'remove',
 ])
 
-/** State folders first, so that what lies in them needs nothing of its own. */
-function rank(need: Need): number {
-  return need.access === 'keep-state' ? 0 : 1
+/** The way to what the Dockerfile itself names, then state folders, so that what lies in them needs nothing of its own. */
+function rank({ access, evidence }: Need): number {
+  if ((access === 'traverse' || access === 'list') && evidence.source === 'declared') return 0
+  return access === 'keep-state' ? 1 : 2
 }
 
 function depth(path: string): number {
@@ -111,8 +113,8 @@ function replayOne(need: Need, state: State): void {
     case 'change-owner':
       return handOver(need, path, state)
     case 'list':
-      // Many programs look into folders that are none of their business; only what a run was refused counts.
-      if (need.evidence.source !== 'refused') return
+      // Many programs look into folders that are none of their business: what a root run listed does not count.
+      if (need.evidence.source === 'traced' || need.evidence.source === 'observed') return
       return ask(need, couldRead(state.files, state.identity, path), state)
     case 'read':
       return ask(need, couldRead(state.files, state.identity, path), state)
@@ -270,8 +272,9 @@ function isSecretOfSystem(path: string): boolean {
 }
 
 function openFolder(need: Need, blocker: string, state: State): boolean {
-  if (blocker === '/root' || isInside(blocker, '/root')) {
-    refuse(need, `${blocker} is root's own home, closed to everybody else`, state)
+  // Root's own home can be gone through to what the program keeps there, never to keys and passwords.
+  if (isInside(blocker, '/root') && isSecretPlace(need.path)) {
+    refuse(need, `${blocker} is root's own home, closed to everybody else, and ${need.path} is a secret`, state)
     return false
   }
   grant(need, blocker, 'traverse', state)

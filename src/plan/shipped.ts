@@ -2,8 +2,9 @@ import type { Dockerfile } from '../dockerfile/model.ts'
 import type { BaseConfig } from '../dockerfile/stage-state.ts'
 import { findStage } from '../dockerfile/stages.ts'
 import { type Step, stageSteps } from '../dockerfile/steps.ts'
-import type { FileEntry } from '../image/file-model.ts'
+import type { FileEntry, FileModel } from '../image/file-model.ts'
 import type { BuildContext } from './build-context.ts'
+import { changedMode, octal } from './changed-mode.ts'
 import { fromContext, matching } from './context-files.ts'
 import { isInside, normalisePath, parentOf } from './places.ts'
 import { type RunAction, runActions } from './run-actions.ts'
@@ -31,6 +32,8 @@ export interface ShippedSources {
   readonly dockerfile: Dockerfile
   readonly baseConfig: BaseConfig
   readonly context: BuildContext | null
+  /** Files of the base image; null where they are not known. */
+  readonly base: FileModel | null
   /** Uid and gid of `--chown` and chown by name; null where the account is not known. */
   readonly idsOf: (owner: string) => { readonly uid: number; readonly gid: number } | null
 }
@@ -39,6 +42,7 @@ export interface ShippedSources {
 export const unknownOwner = -1
 
 interface Draft {
+  readonly base: FileModel | null
   readonly entries: Map<string, FileEntry>
   readonly texts: Map<string, string>
   readonly origins: Map<string, string>
@@ -55,7 +59,7 @@ function shippedOnce(sources: ShippedSources, stageIndex: number, known: Map<num
   if (before !== undefined) return before
   const steps = stageSteps(sources.dockerfile, stageIndex, sources.baseConfig)
   const actions = runActions(steps)
-  const draft: Draft = { entries: new Map(), texts: new Map(), origins: new Map(), copies: [] }
+  const draft: Draft = { base: sources.base, entries: new Map(), texts: new Map(), origins: new Map(), copies: [] }
   for (const step of steps) {
     const { keyword, line } = step.instruction
     if (keyword === 'WORKDIR') folder(draft, normalisePath(step.words[0] ?? '', step.workdir ?? ''))
@@ -65,18 +69,25 @@ function shippedOnce(sources: ShippedSources, stageIndex: number, known: Map<num
       for (const action of actions) if (action.line === line) act(draft, action, sources)
     }
   }
-  const shipped = { ...draft, actions, steps }
+  const { entries, texts, origins, copies } = draft
+  const shipped = { entries, texts, origins, copies, actions, steps }
   known.set(stageIndex, shipped)
   return shipped
 }
 
 const directory: FileEntry = { type: 'directory', uid: 0, gid: 0, mode: 0o755, size: 0, link: null }
 
+/** Made with its parents where they are missing; what the base image has stays as it is there. */
 function folder(draft: Draft, path: string | null, mode = 0o755): void {
-  if (path === null || path === '/' || draft.entries.has(path)) return
-  draft.entries.set(path, { ...directory, mode })
-  for (let at = parentOf(path); at !== '/' && !draft.entries.has(at); at = parentOf(at))
-    draft.entries.set(at, directory)
+  if (path === null) return
+  for (let at = path; at !== '/' && !draft.entries.has(at); at = parentOf(at))
+    draft.entries.set(at, brought(draft, at) ?? { ...directory, mode: at === path ? mode : 0o755 })
+}
+
+/** What the base image has there; of one that is not known only root's home is known, which is closed in nearly all (FACTS 16). */
+function brought({ base }: Draft, path: string): FileEntry | null {
+  if (base === null) return path === '/root' ? { ...directory, mode: 0o700 } : null
+  return base.entry(path)
 }
 
 function copy(draft: Draft, step: Step, sources: ShippedSources, known: Map<number, Shipped>): void {
@@ -107,7 +118,7 @@ function copy(draft: Draft, step: Step, sources: ShippedSources, known: Map<numb
   }
   const from = flag('from')
   const stage = from === null ? null : findStage(sources.dockerfile, from, instruction.stage)
-  const other = stage === null ? null : shippedOnce(sources, stage.index, known)
+  const other = stage === null ? null : shippedOnce({ ...sources, base: null }, stage.index, known)
   for (const source of words.slice(0, -1)) {
     if (source == null || source.startsWith('<<')) continue
     draft.copies.push({ source, destination, line: instruction.line })
@@ -142,9 +153,14 @@ function ownerOf(owner: string, { idsOf }: ShippedSources): { readonly uid: numb
   return idsOf(owner) ?? { uid: unknownOwner, gid: unknownOwner }
 }
 
+function below({ entries, base }: Draft, path: string): readonly string[] {
+  const all = new Set([...entries.keys(), ...(base?.paths() ?? [])])
+  return [...all].filter((each) => isInside(each, path))
+}
+
 function act(draft: Draft, action: RunAction, sources: ShippedSources): void {
   for (const path of action.paths) {
-    const touched = action.recursive ? [...draft.entries.keys()].filter((each) => isInside(each, path)) : [path]
+    const touched = action.recursive ? below(draft, path) : [path]
     if (action.tool === 'mkdir') folder(draft, path, octal(action.value) ?? 0o755)
     else if (action.tool === 'touch' && !draft.entries.has(path)) {
       draft.entries.set(path, { ...directory, type: 'file', mode: 0o644 })
@@ -155,36 +171,13 @@ function act(draft: Draft, action: RunAction, sources: ShippedSources): void {
       }
     } else
       for (const each of touched) {
-        const entry = draft.entries.get(each)
-        if (entry === undefined) continue
+        const entry = draft.entries.get(each) ?? draft.base?.entry(each) ?? null
+        if (entry === null) continue
         if (action.tool === 'chown') draft.entries.set(each, { ...entry, ...ownerOf(action.value ?? '', sources) })
         if (action.tool === 'chmod')
           draft.entries.set(each, { ...entry, mode: changedMode(entry.mode, action.value ?? '') })
       }
   }
-}
-
-function octal(value: string | null): number | null {
-  return value !== null && /^[0-7]{3,4}$/.test(value) ? Number.parseInt(value, 8) : null
-}
-
-/** chmod(1): octal, or clauses such as `+x`, `a+rX`, `u=rwx,go=rx`. What is not understood changes nothing. */
-export function changedMode(mode: number, value: string): number {
-  const absolute = octal(value)
-  if (absolute !== null) return absolute
-  let result = mode
-  for (const clause of value.split(',')) {
-    const match = /^([ugoa]*)([-+=])([rwxX]*)$/.exec(clause)
-    if (match === null) return mode
-    const who = match[1] === '' || match[1]?.includes('a') === true ? 'ugo' : (match[1] ?? '')
-    let bits = 0
-    for (const letter of match[3] ?? '') bits |= letter === 'r' ? 4 : letter === 'w' ? 2 : 1
-    const mask = (who.includes('u') ? 0o100 : 0) | (who.includes('g') ? 0o010 : 0) | (who.includes('o') ? 0o001 : 0)
-    if (match[2] === '+') result |= mask * bits
-    else if (match[2] === '-') result &= ~(mask * bits)
-    else result = (result & ~(mask * 7)) | (mask * bits)
-  }
-  return result
 }
 
 /** A file that a RUN edits is not what the context says any more. */

@@ -12,11 +12,12 @@ import { closedNeeds } from './evidence/closed-files.ts'
 import { commandLineNeeds } from './evidence/command-line.ts'
 import { frameworkNeeds } from './evidence/frameworks.ts'
 import { packageEvidence } from './evidence/packages.ts'
+import { rootHome } from './evidence/root-home.ts'
 import { openRemarks, runLineNeeds } from './evidence/run-lines.ts'
 import { emptyFolderNeeds, sourceNeeds } from './evidence/sources.ts'
 import type { Need } from './need.ts'
 import { isInside } from './places.ts'
-import type { FileEdit, Remark } from './plan.ts'
+import type { EnvSetting, FileEdit, Remark } from './plan.ts'
 import { FIRST_UNPRIVILEGED_PORT, type VendorMove } from './ports.ts'
 import { argvOf } from './program.ts'
 import { scriptPortEdits } from './script-ports.ts'
@@ -33,6 +34,7 @@ export interface Stated {
   /** Ports that stock configurations bind, and how they are moved. */
   readonly moves: ReadonlyMap<number, VendorMove>
   readonly fileEdits: readonly FileEdit[]
+  readonly env: readonly EnvSetting[]
   readonly remarks: readonly Remark[]
   /** Base names of all that the command, its scripts and a supervisor start. */
   readonly programs: readonly string[]
@@ -47,6 +49,7 @@ export const noStated: Stated = {
   files: createFileModel(new Map()),
   moves: new Map(),
   fileEdits: [],
+  env: [],
   remarks: [],
   programs: [],
   stepDowns: null,
@@ -69,6 +72,8 @@ export function statedBy(sources: StatedSources): Stated {
   const shipped = shippedBy(
     {
       ...sources,
+      // Of an image that has been built the files are those that it ends with.
+      base: sources.built || !facts.files.known ? null : facts.files.value,
       idsOf: (owner) => {
         if (/^\d+(:\d+)?$/.test(owner)) return numbers(owner)
         const resolved = facts.accounts.known ? resolveUser(owner.replace('.', ':'), facts.accounts.value) : null
@@ -85,8 +90,9 @@ export function statedBy(sources: StatedSources): Stated {
     programs: start.programs,
     opaque: start.unread.length > 0 || startsUnknownScript(facts, own),
   })
-  const files = sources.built || packages.files.size === 0 ? own : beneath(packages.files, own, shipped)
   const closed = closedNeeds(shipped, facts.config, own)
+  const home = rootHome(shipped, facts.config, start.programs)
+  const files = sources.built || packages.files.size === 0 ? own : beneath(packages.files, own, shipped)
   return {
     needs: [
       ...runLineNeeds(shipped),
@@ -95,6 +101,7 @@ export function statedBy(sources: StatedSources): Stated {
       ...sourceNeeds(shipped, facts.config),
       ...emptyFolderNeeds(shipped),
       ...closed.needs,
+      ...home.needs,
     ],
     assumed: packages.needs,
     accounts: packages.accounts,
@@ -103,7 +110,8 @@ export function statedBy(sources: StatedSources): Stated {
     programs: start.programs,
     stepDowns: files === own ? start : findStepDowns({ config: facts.config, files: { known: true, value: files } }),
     fileEdits: packages.fileEdits,
-    remarks: [...openRemarks(shipped), ...packages.remarks, ...closed.remarks],
+    env: home.env,
+    remarks: [...openRemarks(shipped), ...packages.remarks, ...closed.remarks, ...home.remarks],
   }
 }
 

@@ -2,7 +2,7 @@ import { type Instruction, isRootUser, type Stage } from '../dockerfile/index.ts
 import { groupNamed, groupsOf, userNamed, userWithUid } from '../image/accounts.ts'
 import type { Accounts, ImageFacts } from '../image/facts.ts'
 import { idsOf } from './account-ids.ts'
-import type { Created } from './created-accounts.ts'
+import type { Created, CreatedAccount } from './created-accounts.ts'
 import type { AccountPin } from './plan.ts'
 import type { UserTexts } from './root-steps.ts'
 import type { StageUsers } from './stage-users.ts'
@@ -33,7 +33,7 @@ export function numberUser(stage: Stage, users: StageUsers, created: Created, fa
   if (/^\d+$/.test(user)) return group === undefined ? withGroup(stage, Number(user), facts, at) : null
   const accounts = facts.accounts.known ? facts.accounts.value : { users: [], groups: [] }
   const made = created.users.find((account) => account.name === user)
-  if (made !== undefined && (group === undefined || group === made.group || group === user)) {
+  if (made !== undefined && isOwnGroup(group, made)) {
     const ids = idsOf(made, created, accounts)
     if (ids !== null && made.uidText === null && made.gidText === null) {
       const certain = ids.pins.length === 0 && made.certain && typeof made.uid === 'number'
@@ -64,13 +64,26 @@ export function userTexts(number: UserNumber | null, created: Created, facts: Im
     written: (line, text) =>
       line !== null && line === number?.line && (number.outcome === 'fixed' || unsafe)
         ? (number.text ?? text)
-        : inNumbers(text, created, facts),
+        : ((line === null ? certainIds(text, created, facts) : null) ?? inNumbers(text, created, facts)),
     isSame: (owner, user) => {
       const uid = (text: string): string => inNumbers(text.split(':')[0] ?? '', created, facts).split(':')[0] ?? ''
       const made = created.users.find((account) => String(account.uid) === uid(user))
       return uid(owner) === uid(user) || made?.name === owner
     },
   }
+}
+
+/** An account of the Dockerfile in numbers, where its own commands say both. */
+function certainIds(text: string, created: Created, { accounts }: ImageFacts): string | null {
+  const [user = '', group] = text.trim().split(':')
+  const made = created.users.find((account) => account.name === user)
+  if (made === undefined || !isOwnGroup(group, made) || !made.certain || typeof made.uid !== 'number') return null
+  const ids = idsOf(made, created, accounts.known ? accounts.value : { users: [], groups: [] })
+  return ids !== null && ids.pins.length === 0 && made.uidText === null && made.gidText === null ? ids.text : null
+}
+
+function isOwnGroup(group: string | undefined, made: CreatedAccount): boolean {
+  return group === undefined || group === made.group || group === made.name
 }
 
 /** A USER text in numbers, as far as the image's accounts say them; as it is where they do not. */

@@ -119,6 +119,11 @@ describe('the least that makes it work', () => {
     ],
     ['keep-state /data', ['-rw-r--r-- 0:0 /data'], ['own-file /data']],
     ['create-file /etc/app.state', [], ['create-file /etc/app.state']],
+    // What the program keeps in root's home: the way there is opened, and no more.
+    ['read /root/app/main.py', ['-rw-r--r-- 0:0 /root/app/main.py'], ['traverse /root 711']],
+    ['traverse /root/app', ['drwxr-xr-x 0:0 /root/app'], ['traverse /root 711']],
+    ['keep-state /root/data', ['drwxr-xr-x 0:0 /root/data'], ['traverse /root 711', 'own-directory /root/data']],
+    ['create-file /root/x', [], ['traverse /root 711', 'create-file /root/x']],
   ])('%s in %j', (wanted, tree, granted) => {
     expect(run([wanted], tree)).toEqual(granted)
   })
@@ -152,17 +157,13 @@ describe('never', () => {
     ['keep-state /', [], system('/')],
     ['keep-state /etc', [], system('/etc')],
     ['keep-state /usr/bin', ['drwxr-xr-x 0:0 /usr/bin'], system('/usr/bin')],
-    ['create-file /root/x', [], ["no: /root is root's own home, closed to everybody else"]],
+    // Root's own home is gone through, and stays root's; keys in it are not for others.
     [
-      'read /root/.config/app',
-      ['-rw-r--r-- 0:0 /root/.config/app'],
-      ["no: /root is root's own home, closed to everybody else"],
+      'read /root/.ssh/id_ed25519',
+      ['-rw-r--r-- 0:0 /root/.ssh/id_ed25519'],
+      ["no: /root is root's own home, closed to everybody else, and /root/.ssh/id_ed25519 is a secret"],
     ],
-    [
-      'keep-state /root/data',
-      ['drwxr-xr-x 0:0 /root/data'],
-      ["no: /root is root's own home, closed to everybody else"],
-    ],
+    ['keep-state /root', [], ['no: /root belongs to the system and is never handed over']],
   ])('%s in %j', (wanted, tree, refused) => {
     expect(run([wanted], tree)).toEqual(refused)
   })

@@ -3,15 +3,17 @@ import { packages } from '../../catalogue/index.ts'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import { emptyConfig } from '../../src/image/config.ts'
 import type { BuildContext, ContextEntry } from '../../src/plan/build-context.ts'
+import { changedMode } from '../../src/plan/changed-mode.ts'
 import { commandLineNeeds } from '../../src/plan/evidence/command-line.ts'
 import { packageEvidence } from '../../src/plan/evidence/packages.ts'
 import { runLineNeeds } from '../../src/plan/evidence/run-lines.ts'
-import { changedMode, shippedBy } from '../../src/plan/shipped.ts'
+import { shippedBy } from '../../src/plan/shipped.ts'
 
 function shipped(text: string, context: BuildContext | null = null) {
   const dockerfile = parseDockerfile(`FROM debian:trixie-slim\n${text}\n`)
   const config = { known: true, value: emptyConfig } as const
-  return shippedBy({ dockerfile, baseConfig: () => config, context, idsOf: () => null }, dockerfile.stages.length - 1)
+  const sources = { dockerfile, baseConfig: () => config, context, base: null, idsOf: () => null }
+  return shippedBy(sources, dockerfile.stages.length - 1)
 }
 
 describe('RUN lines', () => {
@@ -21,7 +23,8 @@ describe('RUN lines', () => {
     ['ENV STATE=/srv/x/state\nRUN mkdir -p $STATE', ['/srv/x/state']],
     ['RUN cd /srv/x && mkdir uploads', ['/srv/x/uploads']],
     ['RUN mkdir /var/lib/x && make && rm -rf /var/lib/x', []],
-    ['RUN mkdir -p /etc/x /usr/share/x/data /root/data /tmp/data', []],
+    ['RUN mkdir -p /etc/x /usr/share/x/data /root/.cache/data /tmp/data', []],
+    ['WORKDIR /root/app\nRUN mkdir uploads', ['/root/app/uploads']],
     ['RUN chown -R www-data:www-data /var/www/html', ['/var/www/html']],
     ['RUN chown root:root /srv/x', []],
     ['RUN chmod 777 /srv/x && chmod 755 /srv/y', ['/srv/x']],

@@ -1,0 +1,128 @@
+import type { ImageConfig } from '../../image/facts.ts'
+import type { Evidence } from '../evidence.ts'
+import type { Need } from '../need.ts'
+import { isInside, isSecretPlace, normalisePath } from '../places.ts'
+import type { EnvSetting, Remark } from '../plan.ts'
+import { argvOf } from '../program.ts'
+import type { Shipped } from '../shipped.ts'
+import { homeReaders } from './home-readers.ts'
+import { type HomeTool, homeTools, sentElsewhere } from './home-tools.ts'
+
+export interface RootHome {
+  readonly needs: readonly Need[]
+  /** By which programs find what lies there, although their own home is another one. */
+  readonly env: readonly EnvSetting[]
+  readonly remarks: readonly Remark[]
+}
+
+/** What the program is started in or from, by the Dockerfile's own words. */
+interface Use {
+  readonly what: string
+  readonly path: string
+  readonly listed?: boolean
+}
+
+const HOME = '/root'
+
+/**
+ * /root has mode 0700 in nearly every image (FACTS 16). Where a stage keeps its program there, the user must get through;
+ * what asks for its home finds another one, unless a variable names the place. Keys are the reason to leave it closed.
+ */
+export function rootHome(shipped: Shipped, config: ImageConfig, programs: readonly string[]): RootHome {
+  const tools = toolsIn(shipped, config, programs)
+  const uses: readonly Use[] = [...ownUses(config), ...tools.map(({ tool, what }) => ({ what, path: tool.folder }))]
+  if (uses.length === 0) return { needs: [], env: [], remarks: homeReaders(shipped, config) }
+  const secrets = secretsIn(shipped)
+  if (secrets !== null) return { needs: [], env: [], remarks: [closed(uses, secrets)] }
+  return {
+    needs: uses.map(({ what, path, listed }) => ({
+      access: listed === true ? 'list' : 'traverse',
+      path,
+      evidence: declared(path, `${what} is there`),
+    })),
+    env: tools.flatMap(({ tool: { variable, folder }, what }) =>
+      variable === null || config.env.has(variable)
+        ? []
+        : [
+            {
+              name: variable,
+              value: folder,
+              reason: `${what} is there, and the user has another home than root`,
+              evidence: [declared(folder, what)],
+            },
+          ],
+    ),
+    remarks: homeReaders(shipped, config),
+  }
+}
+
+function declared(subject: string, detail: string): Evidence {
+  return { source: 'declared', subject, detail }
+}
+
+function ownUses(config: ImageConfig): readonly Use[] {
+  const found: Use[] = []
+  const { workdir } = config
+  // Programs look around in the folder they are started in: Python's import of a file beside it lists it.
+  if (isInside(workdir, HOME)) found.push({ what: 'the working folder', path: workdir, listed: workdir === HOME })
+  for (const word of argvOf(config)) {
+    const path = /^\/root\//.test(word) ? normalisePath(word) : null
+    if (path !== null) found.push({ what: `the command's ${word}`, path: path.slice(0, path.lastIndexOf('/')) })
+  }
+  for (const folder of (config.env.get('PATH') ?? '').split(':'))
+    if (isInside(folder, HOME)) found.push({ what: `${folder} of PATH`, path: folder })
+  return found
+}
+
+interface Installed {
+  readonly tool: HomeTool
+  readonly what: string
+}
+
+function toolsIn({ steps, copies }: Shipped, config: ImageConfig, programs: readonly string[]): readonly Installed[] {
+  const texts = steps.map(({ instruction }) => instruction.text).join('\n')
+  // A script may use anything.
+  const isOpen = argvOf(config).some((word) => /(^|\/)(ba|da|a)?sh$|\.sh$|entrypoint/.test(word))
+  return homeTools.flatMap((tool) => {
+    if (config.env.has(tool.variable ?? '') && !isInside(config.env.get(tool.variable ?? '') ?? '', HOME)) return []
+    if (tool.usedBy !== undefined && !isOpen && !programs.some((name) => tool.usedBy?.test(name))) return []
+    if (sentElsewhere[tool.name]?.test(texts) === true) return []
+    const step = steps.find(
+      ({ instruction: { keyword, text } }) =>
+        keyword === 'RUN' && tool.run.test(text) && tool.unless?.test(text) !== true,
+    )
+    if (step !== undefined) return [{ tool, what: `what ${tool.name} installs in line ${step.instruction.line}` }]
+    const copied = copies.find(({ destination }) => destination === tool.folder)
+    return copied === undefined ? [] : [{ tool, what: `what line ${copied.line} copies` }]
+  })
+}
+
+/** Something that is to be kept from others than root, and would be readable with the folder open. */
+function secretsIn({ entries, origins, steps }: Shipped): string | null {
+  const copied = [...entries].find(
+    ([path, { type, mode }]) =>
+      type === 'file' && origins.has(path) && isInside(path, HOME) && isSecretPlace(path) && (mode & 0o004) !== 0,
+  )
+  if (copied !== undefined) return copied[0]
+  const written = steps.find(
+    ({ instruction: { keyword, text } }) =>
+      keyword === 'RUN' &&
+      SECRET_WRITTEN.test(text) &&
+      !/\brm\b[^&|;]*\/\.(netrc|npmrc|pypirc|git-credentials|pgpass|ssh)/.test(text),
+  )
+  return written === undefined ? null : `what line ${written.instruction.line} writes`
+}
+
+const SECRET_WRITTEN = />+\s*(~|\$\{?HOME\}?|\/root)\/\.(netrc|npmrc|pypirc|git-credentials|pgpass|ssh\/id_\w+)\b/
+
+function closed(uses: readonly Use[], secret: string): Remark {
+  const [first] = uses
+  return {
+    outcome: 'todo',
+    transform: 'report-remarks',
+    message: `${first?.what} lies in /root, root's own home, which stays closed: ${secret} is a secret beside it that others could read`,
+    hint: 'move the program to a folder of its own, such as /app or /opt, or give the secret with RUN --mount=type=secret',
+    about: 'WORKDIR',
+    evidence: uses.slice(0, 3).map(({ what, path }) => declared(path, `${what} is there`)),
+  }
+}

@@ -1,0 +1,5 @@
+FROM debian:trixie-slim
+WORKDIR /root/shop
+COPY . .
+RUN mkdir uploads
+CMD ["./shop"]

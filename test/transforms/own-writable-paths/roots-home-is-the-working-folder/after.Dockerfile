@@ -1,0 +1,19 @@
+FROM registry.example/team/base:3 AS build
+RUN make -C /src
+
+FROM registry.example/team/runtime:3
+WORKDIR /root/
+COPY --from=build /src/server .
+RUN ./server --version
+# harden-image: app (10001:10001): a new account, since the accounts of registry.example/team/runtime:3 are not
+#   known (there is no engine to look with, and the catalogue does not list it)
+RUN echo 'app:x:10001:' >> /etc/group \
+ && echo 'app:x:10001:10001::/home/app:/sbin/nologin' >> /etc/passwd \
+ && mkdir -p /home/app \
+ && chown 10001:10001 /home/app
+# harden-image: /root is read (the working folder is there)
+RUN chgrp 10001 /root \
+ && chmod g+rX /root
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["./server"]

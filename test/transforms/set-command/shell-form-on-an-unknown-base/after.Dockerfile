@@ -1,0 +1,11 @@
+FROM registry.example/team/base:3
+# harden-image: app (10001:10001): a new account, since the accounts of registry.example/team/base:3 are not known
+#   (there is no engine to look with, and the catalogue does not list it)
+RUN echo 'app:x:10001:' >> /etc/group \
+ && echo 'app:x:10001:10001::/home/app:/sbin/nologin' >> /etc/passwd \
+ && mkdir -p /home/app \
+ && chown 10001:10001 /home/app
+EXPOSE 8080
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD python3 -m http.server 8080

@@ -1,0 +1,19 @@
+FROM registry.example/team/base:3
+RUN curl -fsSL https://raw.example/nvm-sh/nvm/install.sh | bash && . ~/.nvm/nvm.sh && nvm install 22
+RUN pip install playwright && playwright install chromium
+COPY run.sh /srv/run.sh
+# harden-image: app (10001:10001): a new account, since the accounts of registry.example/team/base:3 are not known
+#   (there is no engine to look with, and the catalogue does not list it)
+RUN echo 'app:x:10001:' >> /etc/group \
+ && echo 'app:x:10001:10001::/home/app:/sbin/nologin' >> /etc/passwd \
+ && mkdir -p /home/app \
+ && chown 10001:10001 /home/app
+# harden-image: /root is entered (what nvm installs in line 2 is there)
+RUN chmod go+x /root
+# harden-image: what nvm installs in line 2 is there, and the user has another home than root
+ENV NVM_DIR=/root/.nvm
+# harden-image: what playwright installs in line 3 is there, and the user has another home than root
+ENV PLAYWRIGHT_BROWSERS_PATH=/root/.cache/ms-playwright
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+ENTRYPOINT ["/srv/run.sh"]

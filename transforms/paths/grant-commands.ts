@@ -1,0 +1,40 @@
+import { shellWord } from '../../src/dockerfile/write.ts'
+import type { AccountChoice, Grant } from '../../src/plan/plan.ts'
+
+/** The shell commands that give a user its paths: folders first, then owners, then modes. */
+export function grantCommands(grants: readonly Grant[], account: AccountChoice): readonly string[] {
+  const owner = `${account.uid}:${account.gid}`
+  const of = (...kinds: readonly Grant['kind'][]): readonly Grant[] =>
+    grants.filter((grant) => kinds.includes(grant.kind))
+  const words = (list: readonly Grant[]): string => list.map((grant) => shellWord(grant.path)).join(' ')
+  const made = of('create-directory')
+  const touched = of('create-file')
+  const owned = of('create-directory', 'own-directory', 'create-file', 'own-file').filter(
+    (grant) => grant.tree !== true,
+  )
+  const trees = grants.filter((grant) => grant.tree === true)
+  const shared = of('sticky', 'group-read')
+  return [
+    ...(made.length > 0 ? [`mkdir -p ${words(made)}`] : []),
+    ...(touched.length > 0 ? [`touch ${words(touched)}`] : []),
+    // -h: a link itself is never the thing to own (FACTS 15); paths are resolved, so this is a guard only.
+    ...(owned.length > 0 ? [`chown ${owner} ${words(owned)}`] : []),
+    // -h: what a link in there leads to is none of it (FACTS 15).
+    ...(trees.length > 0 ? [`chown -Rh ${owner} ${words(trees)}`] : []),
+    ...(shared.length > 0 ? [`chgrp ${account.gid} ${words(shared)}`] : []),
+    ...modes(grants),
+  ]
+}
+
+function modes(grants: readonly Grant[]): readonly string[] {
+  const byMode = new Map<string, string[]>()
+  for (const grant of grants) {
+    const mode = grant.mode?.toString(8) ?? ADDED[grant.kind]
+    if (mode === undefined) continue
+    byMode.set(mode, [...(byMode.get(mode) ?? []), shellWord(grant.path)])
+  }
+  return [...byMode].map(([mode, paths]) => `chmod ${mode} ${paths.join(' ')}`)
+}
+
+/** Where the mode as it is is not known, the bits that are missing are added. */
+const ADDED: Partial<Record<Grant['kind'], string>> = { traverse: 'go+x', 'group-read': 'g+rX' }

@@ -1,0 +1,129 @@
+import type { Dockerfile, Instruction, Stage } from '../../src/dockerfile/model.ts'
+import { insertLines, rootPlace, stagePlace } from '../../src/dockerfile/placement.ts'
+import { keyword, reason } from '../../src/dockerfile/write.ts'
+import type { AccountChoice, Grant, StagePlan } from '../../src/plan/plan.ts'
+import type { Finding } from '../../src/transform.ts'
+import { allowed, granted, grantReasons } from './grant-words.ts'
+
+/**
+ * Without a shell: a stage of its own makes the folders with WORKDIR, and a COPY with --chown sets their owner. COPY
+ * re-owns what lies below its source folder, not the folder itself (FACTS 9), so each parent is one numbered folder.
+ */
+export function* shelllessPaths(
+  dockerfile: Dockerfile,
+  stage: Stage,
+  plan: StagePlan,
+  account: AccountChoice,
+): Iterable<Finding> {
+  const grants = plan.grants.filter(({ kind }) => !NEEDS_SHELL.has(kind))
+  const beyond = plan.grants.filter(({ kind }) => NEEDS_SHELL.has(kind))
+  if (beyond.length > 0) yield unchangeable(stage, beyond, account)
+  if (grants.length > 0) yield withStage(dockerfile, stage, { ...plan, grants }, account)
+}
+
+/** What is there already keeps its content and its place: only a shell in the image could change its owner or mode. */
+const NEEDS_SHELL = new Set<Grant['kind']>(['traverse', 'group-read', 'own-file'])
+
+function unchangeable(stage: Stage, grants: readonly Grant[], { uid, gid }: AccountChoice): Finding {
+  const at = stage.instructions.findLast(({ keyword }) => /^(COPY|ADD|WORKDIR)$/.test(keyword)) ?? stage.from
+  return {
+    outcome: 'todo',
+    line: at.line,
+    column: at.column,
+    message: `the user must ${allowed(grants)}, and the image has no shell to change their modes or owner`,
+    hint: `copy them with --chown=${uid}:${gid} or --chmod, into a folder that everybody can enter, such as /app`,
+    evidence: grants.flatMap((grant) => grant.evidence),
+    edits: [],
+  }
+}
+
+function withStage(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, account: AccountChoice): Finding {
+  const name = pathsStage(dockerfile, stage)
+  const owner = `${account.uid}:${account.gid}`
+  const folders = plan.grants.filter(
+    (grant) => grant.kind === 'create-directory' || grant.kind === 'own-directory' || grant.kind === 'sticky',
+  )
+  const files = plan.grants.filter((grant) => grant.kind === 'create-file')
+  const copies = new Map<
+    string,
+    { readonly parent: string; readonly mode: number | undefined; readonly names: string[] }
+  >()
+  for (const grant of folders) {
+    const cut = grant.path.lastIndexOf('/')
+    const parent = cut <= 0 ? '/' : grant.path.slice(0, cut)
+    const key = `${parent} ${grant.mode ?? ''}`
+    const copy = copies.get(key) ?? { parent, mode: grant.mode, names: [] }
+    copy.names.push(grant.path.slice(cut + 1))
+    copies.set(key, copy)
+  }
+  const list = [...copies.values()]
+  const numbered = list.length === 0 ? null : numberedReference(dockerfile, stage)
+  if (numbered !== null) return renumbers(numbered, plan.grants)
+  const from = [`${keyword(dockerfile, 'FROM')} scratch ${keyword(dockerfile, 'AS')} ${name}`]
+  for (const [index, copy] of list.entries())
+    for (const child of copy.names) from.push(`${keyword(dockerfile, 'WORKDIR')} ${quoted(`/${index + 1}/${child}`)}`)
+  const lines: string[] = []
+  for (const [index, copy] of list.entries()) {
+    const mode = copy.mode === undefined ? '' : ` --chmod=${copy.mode.toString(8)}`
+    const target = copy.parent === '/' ? '/' : `${copy.parent}/`
+    lines.push(copyLine(dockerfile, `--from=${name} --chown=${owner}${mode}`, `/${index + 1}/`, target))
+  }
+  for (const grant of files)
+    lines.push(`${keyword(dockerfile, 'COPY')} --chown=${owner} <<"HARDEN_IMAGE" ${quoted(grant.path)}`, 'HARDEN_IMAGE')
+  return granted(stage, plan.grants, [
+    ...(list.length > 0
+      ? [
+          insertLines(dockerfile, stagePlace(dockerfile, stage), [
+            ...reason('folders with an owner, for an image that has no shell to make them'),
+            ...from,
+            '',
+          ]),
+        ]
+      : []),
+    insertLines(dockerfile, rootPlace(dockerfile, stage, plan.end), [...reason(grantReasons(plan.grants)), ...lines]),
+  ])
+}
+
+/** A stage name that is free: a file can have several stages that need one. */
+function pathsStage(dockerfile: Dockerfile, stage: Stage): string {
+  const names = dockerfile.stages.map((other) => other.name)
+  const last = stage.index === dockerfile.stages.length - 1
+  let name = last ? 'harden-image-paths' : `harden-image-paths-${stage.index}`
+  while (names.includes(name)) name += '-new'
+  return name
+}
+
+/** A later instruction that names by its number a stage that would get another one. */
+function numberedReference(dockerfile: Dockerfile, stage: Stage): Instruction | null {
+  const later = dockerfile.stages.filter((other) => other.index > stage.index)
+  const shifts = (value: string | null): boolean => {
+    const number = /^\d+$/.exec(value ?? '') ?? /(?:^|,)from=(\d+)(?:,|$)/.exec(value ?? '')
+    return number !== null && Number(number[1] ?? number[0]) >= stage.index
+  }
+  return (
+    later
+      .flatMap((other) => other.instructions)
+      .find(({ flags }) => flags.some(({ name, value }) => /^(from|mount)$/.test(name) && shifts(value))) ?? null
+  )
+}
+
+function renumbers(instruction: Instruction, grants: readonly Grant[]): Finding {
+  return {
+    outcome: 'todo',
+    line: instruction.line,
+    column: instruction.column,
+    message: `${grants.map((grant) => grant.path).join(', ')} must be made in a stage of its own, and ${instruction.keyword} --from names a later stage by its number, which would change`,
+    hint: 'give that stage a name with AS, and copy from the name',
+    evidence: grants.flatMap((grant) => grant.evidence),
+    edits: [],
+  }
+}
+
+function copyLine(dockerfile: Dockerfile, flags: string, source: string, target: string): string {
+  const paths = /\s/.test(source + target) ? JSON.stringify([source, target]) : `${source} ${target}`
+  return `${keyword(dockerfile, 'COPY')} ${flags} ${paths}`
+}
+
+function quoted(path: string): string {
+  return /[\s$\\"]/.test(path) ? `"${path.replace(/[\\"$]/g, '\\$&')}"` : path
+}
