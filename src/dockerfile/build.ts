@@ -119,7 +119,14 @@ export function danglingContinuation(dockerfile: Dockerfile): Span | null {
     const content = source.slice(start, end).trimEnd()
     if (content !== '' && !inner.has(start)) {
       const at = continuationAt(source, start, start + content.length, escapeChar)
-      return at === null ? null : { start: at, end: at + 1 }
+      if (at === null) return null
+      // Without it the one before it, with blanks between, would be one as well.
+      let first = at
+      for (let before: number | null = at; before !== null; ) {
+        first = before
+        before = continuationAt(source, start, start + source.slice(start, first).trimEnd().length, escapeChar)
+      }
+      return { start: first, end: at + 1 }
     }
     end = start - 1
   }

@@ -120,10 +120,10 @@ function strings(instruction: Instruction): readonly string[] {
 
 const defaultShell = ['/bin/sh', '-c']
 
+/** Where the base image is not known its SHELL counts as the default one, which hardly any image changes. */
 function commandOf(instruction: Instruction, shell: Known<readonly string[] | null>): Known<readonly string[]> {
   if (instruction.json !== null) return { known: true, value: strings(instruction) }
-  if (!shell.known) return shell
-  const words = shell.value === null || shell.value.length === 0 ? defaultShell : shell.value
+  const words = !shell.known || shell.value === null || shell.value.length === 0 ? defaultShell : shell.value
   return { known: true, value: [...words, instruction.text] }
 }
 

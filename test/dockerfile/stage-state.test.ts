@@ -136,8 +136,8 @@ describe('what is not known', () => {
     expect(state.user.value).toMatchObject({ known: false, reason: expect.stringContaining('U has no default') })
     expect(state.user.instruction?.line).toBe(3)
     expect(state.workdir.value).toEqual({ known: false, reason: 'no engine' })
-    // The shell of the base image is not known, so neither is what a shell form becomes.
-    expect(state.cmd.value).toEqual({ known: false, reason: 'no engine' })
+    // Hardly any image changes SHELL.
+    expect(state.cmd.value).toEqual({ known: true, value: ['/bin/sh', '-c', 'x'] })
     expect(state.entrypoint.value).toEqual({ known: true, value: ['e'] })
     expect(stageConfig(state).known).toBe(false)
   })
