@@ -13,7 +13,11 @@ export const raisePorts: Transform = {
     for (const stagePlan of plan.stages) {
       const stage = dockerfile.stages[stagePlan.stage]
       if (stagePlan.outcome !== 'harden' || stage === undefined) continue
-      for (const decision of stagePlan.ports) if (decision.to === null) yield kept(stage, decision)
+      const stay = stagePlan.ports.filter((decision) => decision.to === null)
+      // A port of two protocols is said once.
+      yield* stay
+        .filter(({ from }, at) => stay.findIndex((one) => one.from === from) === at)
+        .map((one) => kept(stage, one))
       const moved = stagePlan.ports.filter((decision) => decision.to !== null)
       if (moved.length > 0) yield move(dockerfile, stage, stagePlan, moved)
     }

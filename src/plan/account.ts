@@ -96,7 +96,7 @@ const noAccounts: Accounts = { users: [], groups: [] }
 function whyNew(request: AccountRequest): string {
   return request.facts.accounts.known
     ? 'no account of the image belongs to this program'
-    : `a new account, since the accounts of ${request.facts.reference} are not known (${request.facts.accounts.reason})`
+    : `a new account, since the accounts of ${request.facts.reference} are not known`
 }
 
 /** Root by another name, accounts that everybody shares and members of privileged groups are no service accounts. */

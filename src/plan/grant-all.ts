@@ -1,6 +1,6 @@
 import type { FileModel } from '../image/file-model.ts'
 import type { Need } from './need.ts'
-import { isInside, isSharedFolder, isSystemFolder, parentOf } from './places.ts'
+import { isForEverybody, isInside, isSharedFolder, isSystemFolder, parentOf } from './places.ts'
 import type { Grant, Remark } from './plan.ts'
 import { replay } from './replay.ts'
 import type { StageInput } from './stage-input.ts'
@@ -11,9 +11,10 @@ export interface Granted {
 }
 
 /** The least that lets the user have what is needed, by the image's files as far as they are known. */
-export function grantAll(needs: readonly Need[], input: StageInput, uid: number, gid: number): Granted {
+export function grantAll(wanted: readonly Need[], input: StageInput, uid: number, gid: number): Granted {
   const { files } = input.facts
-  if (files.known) return replayed(needs, files.value, uid, gid)
+  if (files.known) return replayed(wanted, files.value, uid, gid)
+  const needs = wanted.filter((need) => !isForEverybody(need.path))
   const own = input.stated?.files ?? null
   // What the stage itself puts in is known although its base is not.
   const isOwn = (need: Need): boolean =>

@@ -16,7 +16,7 @@ import { mustKeepRoot } from './must-keep-root.ts'
 import { type Need, needsOf } from './need.ts'
 import type { Operation } from './operation.ts'
 import { isInside } from './places.ts'
-import type { Plan, Remark, StageOutcome, StagePlan } from './plan.ts'
+import type { AccountChoice, Plan, Remark, StageOutcome, StagePlan } from './plan.ts'
 import type { Policy } from './policy.ts'
 import { planPorts } from './ports.ts'
 import { withoutSeenFiles } from './seen-files.ts'
@@ -162,7 +162,10 @@ function harden(input: StageInput, policy: Policy): StagePlan {
       helpMove(observation?.help ?? null, readable.config, from, to),
     stock: observation === null ? stated.moves : new Map(),
   })
-  const wanted = [...needs, ...stepDown.needs, ...home.needs].filter((need) => !isPrepared(need, input, account.name))
+  const handed = observation === null ? handedTo(account, needs) : new Set<string>()
+  const wanted = [...needs, ...stepDown.needs, ...home.needs].filter(
+    (need) => !isPrepared(need, input, account.name) && !(need.access === 'keep-state' && handed.has(need.path)),
+  )
   const granted = grantAll(wanted, input, account.uid, account.gid)
   const changes = [
     ...ports.fileEdits,
@@ -244,6 +247,12 @@ function isInHome(operation: Operation, { home }: Observation): boolean {
 /** The vendor's image lets its own account write there already. */
 function isPrepared(need: Need, { facts, vendor }: StageInput, account: string): boolean {
   return !facts.files.known && vendor.account?.name === account && vendor.prepared.includes(need.path)
+}
+
+/** Folders that the Dockerfile itself hands to that very account: there is nothing left to do. A run knows better. */
+function handedTo({ name, uid }: Pick<AccountChoice, 'name' | 'uid'>, needs: readonly Need[]): ReadonlySet<string> {
+  const own = needs.filter(({ owner }) => owner !== undefined && (owner === name || owner === String(uid)))
+  return new Set(own.map((need) => need.path))
 }
 
 function assumptions(input: StageInput): readonly Remark[] {

@@ -15,6 +15,8 @@ export interface Need {
   readonly tree?: boolean
   /** To whom a change-owner gave it. */
   readonly uid?: number
+  /** To whom the Dockerfile itself hands it, by name or uid. */
+  readonly owner?: string
 }
 
 /** What has to be possible so that an operation is; nothing for what makes no demand on a path. */

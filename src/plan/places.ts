@@ -127,6 +127,11 @@ export function isRuntimePlace(path: string): boolean {
   return /^\/(dev|proc|sys)(\/|$)/.test(path) || /^\/(tmp|var\/tmp|dev\/shm)\//.test(path)
 }
 
+/** Writable for everybody in every image that has a system (FHS): nobody's to own. */
+export function isForEverybody(path: string): boolean {
+  return path === '/tmp' || path === '/var/tmp'
+}
+
 /** A file that its program only creates to be found by others; an empty one made beforehand does no harm. */
 export function isMarkerFile(path: string): boolean {
   return /\.(pid|lock|log|out|err)$|\.log\.\d+$|\/(pid|lock|LOCK)$/.test(path)

@@ -48,7 +48,8 @@ function workOf(command: ShellCommand, isOwn: (owner: string) => boolean): strin
   }
   if (name === null) return null
   const words = command.words.slice(1).map((word) => word.value)
-  const operands = words.filter((word): word is string => word !== null && !word.startsWith('-'))
+  // Null: a variable decides it. It keeps its place, so that no other word is taken for it.
+  const operands = words.filter((word) => word === null || !word.startsWith('-'))
   if (ALWAYS.has(name)) return `runs ${name}`
   const rule = PACKAGES[name]
   if (rule !== undefined) {
@@ -57,8 +58,8 @@ function workOf(command: ShellCommand, isOwn: (owner: string) => boolean): strin
   }
   if (name === 'chown' || name === 'chgrp') return ownership(name, operands, isOwn)
   if (name === 'mkdir') {
-    const made = operands.find((path) => isNewTopFolder(path))
-    return made === undefined ? null : `makes ${made}`
+    const made = operands.find((path) => path !== null && isNewTopFolder(path))
+    return made == null ? null : `makes ${made}`
   }
   if (/^(ln|cp|mv|install|tee)$/.test(name)) {
     const target = operands.at(-1) ?? ''
@@ -67,11 +68,22 @@ function workOf(command: ShellCommand, isOwn: (owner: string) => boolean): strin
   return null
 }
 
-/** Only root gives files away; a user may "give" what is its own to itself, where nobody else can have made it. */
-function ownership(name: string, operands: readonly string[], isOwn: (owner: string) => boolean): string | null {
-  const [owner = '', ...paths] = operands
+/**
+ * Only root gives files away; a user may "give" what is its own to itself, where nobody else can have made it, and to a
+ * group that it is in: group 0 is OpenShift's, and a bare uid has no other (FACTS 1).
+ */
+function ownership(
+  name: string,
+  operands: readonly (string | null)[],
+  isOwn: (owner: string) => boolean,
+): string | null {
+  const [owner = null, ...rest] = operands
+  const paths = rest.filter((word) => word !== null)
   const path = paths.find((text) => text.startsWith('/')) ?? paths[0]
-  if (path === undefined) return null
+  if (owner === null || path === undefined) return null
+  const toGroup = name === 'chgrp' ? owner : owner.replace(/^[:.]/, '')
+  if ((name === 'chgrp' || toGroup !== owner) && /^(0|root)$/.test(toGroup) && !paths.some((text) => SYSTEM.test(text)))
+    return null
   if (
     isOwn(owner.split(/[:.]/)[0] ?? '') &&
     paths.every((text) => !text.startsWith('/') || /^\/(home|tmp|var\/tmp)\//.test(text))

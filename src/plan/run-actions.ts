@@ -11,6 +11,8 @@ export interface RunAction {
   /** `user[:group]` of a chown, the mode of a chmod or of `mkdir -m` and `install -m`; null where there is none or a variable decides it. */
   readonly value: string | null
   readonly recursive: boolean
+  /** It runs whenever the instruction does. */
+  readonly certain: boolean
   /** Line of the instruction. */
   readonly line: number
 }
@@ -89,5 +91,6 @@ function readAction(
   })
   if (paths.length === 0) return null
   const recursive = /[rR]/.test(letters) || options.some((word) => word.text === '--recursive')
-  return { tool: name === 'install' ? 'mkdir' : (name as RunAction['tool']), paths, value, recursive, line }
+  const certain = !command.conditional && /^(|;|&&)$/.test(command.connector)
+  return { tool: name === 'install' ? 'mkdir' : (name as RunAction['tool']), paths, value, recursive, certain, line }
 }

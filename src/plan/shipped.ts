@@ -25,6 +25,8 @@ export interface CopiedPath {
   readonly source: string
   /** Absolute folder or file of the image. */
   readonly destination: string
+  /** Its files are known, from the build context or from a stage. */
+  readonly seen: boolean
   readonly line: number
 }
 
@@ -121,7 +123,6 @@ function copy(draft: Draft, step: Step, sources: ShippedSources, known: Map<numb
   const other = stage === null ? null : shippedOnce({ ...sources, base: null }, stage.index, known)
   for (const source of words.slice(0, -1)) {
     if (source == null || source.startsWith('<<')) continue
-    draft.copies.push({ source, destination, line: instruction.line })
     const found =
       from !== null
         ? other === null
@@ -130,6 +131,7 @@ function copy(draft: Draft, step: Step, sources: ShippedSources, known: Map<numb
         : sources.context === null
           ? []
           : fromContext(sources.context, source)
+    draft.copies.push({ source, destination, seen: found.length > 0, line: instruction.line })
     for (const item of found) {
       const below =
         item.below === '' ? (item.entry.type !== 'directory' && intoFolder ? `/${item.name}` : '') : `/${item.below}`

@@ -4,6 +4,7 @@ import type { FileEntry } from '../../image/file-model.ts'
 import type { Candidate } from '../account.ts'
 import { matches } from '../file-edit.ts'
 import type { Need } from '../need.ts'
+import { baseName, isInside } from '../places.ts'
 import type { FileEdit, Remark, Substitution } from '../plan.ts'
 import type { VendorMove } from '../ports.ts'
 import type { Shipped } from '../shipped.ts'
@@ -11,7 +12,7 @@ import { type InstalledPackage, installedPackages } from './installed.ts'
 
 export interface PackageSources {
   readonly rules: readonly PackageRule[]
-  readonly shipped: Pick<Shipped, 'steps' | 'texts' | 'entries'>
+  readonly shipped: Pick<Shipped, 'steps' | 'texts' | 'entries' | 'copies'>
   /** Base names of what is started. */
   readonly programs: readonly string[]
   /** A start script could not be read: it may start any of them. */
@@ -174,7 +175,8 @@ function editOf(
   }
   const text = shipped.texts.get(edit.file)
   if (text !== undefined && (purpose === 'port' || !matches(text, substitution))) return []
-  if (text === undefined && (shipped.entries.has(edit.file) || isMentioned(edit.file, shipped))) return []
+  const isOwn = shipped.entries.has(edit.file) || isMentioned(edit.file, shipped) || mayBeCopied(edit.file, shipped)
+  if (text === undefined && isOwn) return []
   return [
     {
       path: edit.file,
@@ -184,6 +186,15 @@ function editOf(
       evidence: [evidenceOf(rule, found, edit.file, edit.why).evidence],
     },
   ]
+}
+
+/** A COPY whose files nobody could see brings it: by its name, or as part of a folder. */
+function mayBeCopied(file: string, { copies }: PackageSources['shipped']): boolean {
+  return copies.some(({ source, destination, seen }) => {
+    if (seen || !isInside(file, destination)) return false
+    const name = baseName(source)
+    return destination === file || name === baseName(file) || !/[^.]\.\w+$/.test(name)
+  })
 }
 
 /** A RUN names the file, its folder, or the folder's kind (`rm /etc/nginx/sites-enabled/default`). */

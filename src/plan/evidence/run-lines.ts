@@ -12,13 +12,14 @@ export function runLineNeeds({ actions }: Pick<Shipped, 'actions'>): readonly Ne
     const later = actions.slice(index + 1)
     return action.paths
       .filter((path) => !isRemoved(path, later))
-      .flatMap((path) => {
+      .flatMap((path): readonly Need[] => {
         const why = reasonFor(action, path)
         if (why === null) return []
         const detail = `${why} by RUN in line ${action.line}`
         if (action.tool === 'touch' || looksLikeFile(path))
-          return [{ access: 'create-file', path, evidence: { source: 'declared', subject: path, detail } } as const]
-        return [stateNeed(path, 'declared', detail)]
+          return [{ access: 'create-file', path, evidence: { source: 'declared', subject: path, detail } }]
+        const owner = action.tool === 'chown' && action.certain ? action.value?.split(/[:.]/)[0] : undefined
+        return [{ ...stateNeed(path, 'declared', detail), ...(owner === undefined ? {} : { owner }) }]
       })
   })
 }

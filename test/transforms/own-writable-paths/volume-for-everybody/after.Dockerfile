@@ -1,0 +1,12 @@
+FROM alpine:3.22
+COPY proxy /
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN addgroup -g 10001 app \
+ && adduser -D -u 10001 -G app -h /home/app -s /sbin/nologin app
+# harden-image: /state (declared by VOLUME)
+RUN mkdir -p /state \
+ && chown 10001:10001 /state
+VOLUME ["/tmp", "/state"]
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+ENTRYPOINT ["/proxy"]

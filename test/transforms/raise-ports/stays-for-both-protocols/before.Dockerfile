@@ -1,0 +1,4 @@
+FROM debian:trixie-slim
+COPY resolver /usr/local/bin/
+EXPOSE 53/tcp 53/udp
+CMD ["resolver"]
