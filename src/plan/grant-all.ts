@@ -22,8 +22,11 @@ export function grantAll(wanted: readonly Need[], input: StageInput, uid: number
     (own.entry(need.path) !== null || (parentOf(need.path) !== '/' && own.entry(parentOf(need.path)) !== null))
   const known = own === null ? null : replayed(needs.filter(isOwn), own, uid, gid)
   const rest = needs.filter((need) => !isOwn(need))
-  const others = [...withoutFiles(rest), ...throughHome(rest)]
-  return { grants: byPath([...(known?.grants ?? []).map(asItIs), ...others]), remarks: known?.remarks ?? [] }
+  const others = withoutFiles(rest)
+  return {
+    grants: byPath([...(known?.grants ?? []).map(asItIs), ...others.grants, ...throughHome(rest)]),
+    remarks: [...(known?.remarks ?? []), ...others.remarks],
+  }
 }
 
 /** Root's home is the base's: that it is closed is certain enough, its other mode bits are not. */
@@ -46,24 +49,30 @@ function throughHome(needs: readonly Need[]): readonly Grant[] {
 
 function replayed(needs: readonly Need[], files: FileModel, uid: number, gid: number): Granted {
   const { grants, ungranted } = replay(needs, files, { uid, gids: [gid] }, gid)
-  const remarks = ungranted.map(
-    ({ need, reason }): Remark => ({
-      // What only the original did may be optional; what a run was refused is not granted silently.
-      outcome: need.evidence.source === 'given' || need.evidence.source === 'declared' ? 'todo' : 'note',
-      transform: 'own-writable-paths',
-      message: `${need.path} is not given to the user: ${reason}`,
-      hint: 'let the program write elsewhere, or mount a volume there',
-      evidence: [need.evidence],
-    }),
-  )
-  return { grants, remarks }
+  return { grants, remarks: ungranted.map(({ need, reason }) => refused(need, reason)) }
+}
+
+function refused(need: Need, reason: string): Remark {
+  return {
+    // What only the original did may be optional; what a run was refused is not granted silently.
+    outcome: need.evidence.source === 'given' || need.evidence.source === 'declared' ? 'todo' : 'note',
+    transform: 'own-writable-paths',
+    message: `${need.path} is not given to the user: ${reason}`,
+    hint: 'let the program write elsewhere, or mount a volume there',
+    evidence: [need.evidence],
+  }
 }
 
 /** Without a file index only whole folders can be granted: they are made where they are missing. */
-function withoutFiles(needs: readonly Need[]): readonly Grant[] {
+function withoutFiles(needs: readonly Need[]): Granted {
   const grants = new Map<string, Grant>()
+  const remarks: Remark[] = []
   for (const need of needs) {
     if (need.access !== 'keep-state' && need.access !== 'create-file') continue
+    if (need.access === 'keep-state' && isSystemFolder(need.path)) {
+      remarks.push(refused(need, `${need.path} belongs to the system and is never handed over`))
+      continue
+    }
     const parent = parentOf(need.path)
     // A file can be made beforehand only where its folder is sure to be there.
     const makeFolder =
@@ -80,7 +89,7 @@ function withoutFiles(needs: readonly Need[]): readonly Grant[] {
       evidence: [...(before?.evidence ?? []), need.evidence],
     })
   }
-  return [...grants.values()]
+  return { grants: [...grants.values()], remarks }
 }
 
 function byPath(grants: readonly Grant[]): readonly Grant[] {

@@ -1,0 +1,8 @@
+FROM node:22-slim
+# harden-image: /srv/state (declared by VOLUME)
+RUN mkdir -p /srv/state \
+ && chown 1000:1000 /srv/state
+VOLUME ["/etc", "/srv/state"]
+# harden-image: node (1000:1000), the account that its vendor runs it as
+USER 1000:1000
+CMD ["node", "/app/server.js"]
