@@ -6,7 +6,7 @@ WORKDIR /root/
 COPY --from=build /src/server .
 RUN ./server --version
 # harden-image: app (10001:10001): a new account, since the accounts of registry.example/team/runtime:3 are not
-#   known (there is no engine to look with, and the catalogue does not list it)
+#   known
 RUN echo 'app:x:10001:' >> /etc/group \
  && echo 'app:x:10001:10001::/home/app:/sbin/nologin' >> /etc/passwd \
  && mkdir -p /home/app \

@@ -1,6 +1,5 @@
 FROM registry.example/team/base:3
 # harden-image: app (10001:10001): a new account, since the accounts of registry.example/team/base:3 are not known
-#   (there is no engine to look with, and the catalogue does not list it)
 RUN echo 'app:x:10001:' >> /etc/group \
  && echo 'app:x:10001:10001::/home/app:/sbin/nologin' >> /etc/passwd \
  && mkdir -p /home/app \
