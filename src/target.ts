@@ -80,12 +80,15 @@ async function work(item: WorkItem, session: Session): Promise<TargetOutcome> {
       ? make(new Map(), new Map())
       : { plan: proved.hardened.plan, result: await measured(proved.result, item, source, session) }
   const profile = profileFor(item, inputs(new Map(), proved?.built ?? new Map()), plan, result)
-  if (options.build && engine !== null && result.verdict === 'hardened') {
+  // An image that is run as it is keeps its name for itself.
+  const isRun = options.profile && profile?.asIs?.enough !== true ? profile : null
+  if (options.build && engine !== null && result.verdict === 'hardened' && (!options.profile || isRun !== null)) {
     ports.progress(`${item.target}: building the result`)
+    const tag = options.tag ?? isRun?.image.name ?? null
     await buildText(engine, item, options, {
       dockerfile: result.output,
-      tag: options.tag ?? `harden-image/result:${engine.session}`,
-      keep: options.tag !== null,
+      tag: tag ?? `harden-image/result:${engine.session}`,
+      keep: tag !== null,
     })
   }
   return { ...outcome, result, ...(profile === null ? {} : { profile }) }

@@ -37,7 +37,7 @@ export interface Options {
   /** `OS/ARCH[/VARIANT]`; null for the engine's own. */
   readonly platform: string | null
   readonly build: boolean
-  /** `-t`, only with `build`; null for none. */
+  /** What `build` calls it; null for no name, with `profile` for that of the profile. */
   readonly tag: string | null
   readonly prove: boolean
   /** The user's own checks, those of the configuration first. */

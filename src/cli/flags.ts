@@ -124,6 +124,7 @@ export const profileFlags = {
   service: { ...text, describe: 'NAME in the Compose file; default: the one that runs the image' },
   container: { ...text, describe: 'NAME in the manifests; default: those that run the image' },
   image: { ...text, describe: 'NAME of the hardened image; default NAME-nonroot:TAG where one has to be built' },
+  build: { type: 'boolean', describe: 'build the image that the profile runs, where one has to be built' },
   ...policyFlags,
   ...arbitraryFlag,
   prove: hardenFlags.prove,

@@ -80,7 +80,7 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
     minimize,
     env,
     build: request.build,
-    tag: request.tag,
+    tag: request.tag ?? request.profile?.image ?? null,
     prove: request.prove,
     inspect: request.verb === 'inspect',
     profile: request.verb === 'profile',

@@ -8,7 +8,7 @@ const platforms = ['docker', 'compose', 'kubernetes'] as const
 
 export const profileExamples: [string, string][] = [
   ['$0 profile nginx:latest --for docker', 'the line that runs it; is --user alone enough?'],
-  ['$0 profile nginx:latest --for docker --prove', 'shown by runs, the read-only root as well'],
+  ['$0 profile nginx:latest --for docker --prove --build', 'shown by runs, and the image that it runs is built'],
   ['$0 profile redis:7 --for compose --file compose.yaml', 'as a diff; -w writes it'],
   ['$0 profile . --for kubernetes --file k8s/app.yaml --image registry.example/app:1', 'a Dockerfile of yours'],
 ]

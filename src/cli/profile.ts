@@ -30,7 +30,9 @@ export async function showProfile(
     asked.files.length === 0
       ? print(profile, asked, request, io)
       : await editFiles(profile, asked, request, result.proof?.passed !== false, io)
-  io.stderr.write(profileNotes(profile, result, notes))
+  const said = profileNotes(profile, result, request.build, notes)
+  const { engine } = request.settings
+  io.stderr.write(isOther(engine) ? said.replaceAll(/\bdocker (?=run |exec )/g, `${engine} `) : said)
   // What keeps root is answered: the profile is how to run it.
   const open = result.verdict === 'incomplete' || result.proof?.passed === false
   return open ? 1 : 0
@@ -47,7 +49,12 @@ function rendered(profile: Profile, platform: ProfileRequest['platform'], { sett
   if (platform === 'compose')
     return { text: composeFile(profile, profile.kind === 'image' ? null : buildOf(profile.target)), notes: [] }
   const { engine } = settings
-  return { text: dockerRun(profile, engine === 'podman' || engine === 'nerdctl' ? engine : 'docker'), notes: [] }
+  return { text: dockerRun(profile, isOther(engine) ? engine : 'docker'), notes: [] }
+}
+
+/** Asked for by name, and with commands of its own. */
+function isOther(engine: Work['settings']['engine']): engine is 'podman' | 'nerdctl' {
+  return engine === 'podman' || engine === 'nerdctl'
 }
 
 /** As Compose takes it: `services/api/Dockerfile` is built in `./services/api`. */

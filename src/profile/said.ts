@@ -2,7 +2,12 @@ import type { TargetResult } from '../report/report.ts'
 import { type Part, type Profile, userText } from './profile.ts'
 
 /** What goes with a profile, for people: what holds and how that is known, what to do first, what changes. */
-export function profileNotes(profile: Profile, result: TargetResult, more: readonly string[]): string {
+export function profileNotes(
+  profile: Profile,
+  result: TargetResult,
+  isBuilt: boolean,
+  more: readonly string[],
+): string {
   const { asIs, image, target } = profile
   const todo = result.findings.filter(({ outcome }) => outcome === 'todo' || outcome === 'offered')
   const sections: (readonly [string, readonly string[]])[] = [
@@ -15,7 +20,7 @@ export function profileNotes(profile: Profile, result: TargetResult, more: reado
             asIs.breaks,
           ] as const,
         ]),
-    ...(image.derived ? [[`build it first: harden-image ${target} --build -t ${image.name}`, []] as const] : []),
+    ...(image.derived ? [[made(image.name, isBuilt, result), []] as const] : []),
     ['left to do', profile.root ? [] : todo.map(({ message }) => message)],
     ['what changes for those who have it running today', profile.running],
     ['to know', [...profile.notes, ...more]],
@@ -25,6 +30,12 @@ export function profileNotes(profile: Profile, result: TargetResult, more: reado
     .map(([title, lines]) => [title, ...lines.map((line) => `  ${line}`)].join('\n'))
     .join('\n')
     .concat('\n')
+}
+
+/** The same call builds what it says, with all its flags and what its proof found. */
+function made(name: string, isBuilt: boolean, { verdict }: TargetResult): string {
+  if (!isBuilt) return `${name} has to be built first: the same command with --build does it`
+  return verdict === 'hardened' ? `built ${name}` : `${name} was not built: it is ${verdict}`
 }
 
 function partsOf({ user, root, capabilities, noNewPrivileges, readOnly, writable }: Profile): readonly string[] {

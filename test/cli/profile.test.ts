@@ -25,7 +25,7 @@ test('the line alone on stdout, the rest on stderr', async () => {
   })
   expect({ code, lines: stdout.trimEnd().split('\n').length }).toEqual({ code: 0, lines: 1 })
   expect(stdout).toMatch(/^docker run .* nginx-nonroot:latest\n$/)
-  expect(stderr).toContain('build it first: harden-image nginx:latest --build -t nginx-nonroot:latest\n')
+  expect(stderr).toContain('nginx-nonroot:latest has to be built first: the same command with --build does it\n')
   expect(stderr).toContain(
     'with --user alone: no, a derived image is needed\n  /etc/nginx/nginx.conf has to change: its pid file\n',
   )

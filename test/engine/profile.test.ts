@@ -36,6 +36,10 @@ async function remove(): Promise<void> {
   if (volumes !== '') await docker(['volume', 'rm', ...volumes.split('\n')])
 }
 
+async function addressOf(id: string): Promise<string> {
+  return docker(['inspect', '--format', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', id])
+}
+
 async function expectWorks(name: string, { port, probe }: Server): Promise<void> {
   const format = '{{.Id}} {{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}'
   const [id = '', address = ''] = (await docker(['inspect', '--format', format, name])).split(' ')
@@ -117,22 +121,56 @@ describe('an image that is derived', () => {
   })
 })
 
-test.each([
-  ['redis', []],
-  ['busybox-app', ['--prove']],
-])('%s: the printed line works, with an image only where it says so', async (name, flags) => {
+// As it is: with --user alone. Derived: an image is built by the same call. The one without a shell is scratch-static.
+test.each<[string, 'as it is' | 'derived', 'planned' | 'measured']>([
+  ['redis', 'as it is', 'planned'],
+  ['already-nonroot', 'as it is', 'measured'],
+  ['apache', 'derived', 'measured'],
+  ['postgres', 'derived', 'planned'],
+  ['node-uploads', 'derived', 'measured'],
+  ['scratch-static', 'derived', 'measured'],
+])('%s, %s, %s: the printed line works', async (name, how, known) => {
   const image = await ensureImage(name)
-  const { code, stdout, stderr } = await harden(['profile', image, '--for', 'docker', ...flags])
-  expect({ code, stderr }).toMatchObject({ code: 0 })
-  const derived = /^build it first: harden-image \S+ --build -t (\S+)$/m.exec(stderr)?.[1]
+  const derived = `${name}-nonroot:latest`
+  const proof = known === 'measured' ? ['--prove'] : []
   try {
-    if (derived !== undefined) expect((await harden([image, ...flags, '--build', '-t', derived])).code).toBe(0)
-    expect(stdout).toContain(` ${derived ?? image}\n`)
+    const { code, stdout, stderr } = await harden(['profile', image, '--for', 'docker', '--build', ...proof])
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining(`no capabilities (${known})`) })
+    expect(stdout).toContain(` ${how === 'derived' ? derived : image}\n`)
+    expect(stderr.includes(`built ${derived}`)).toBe(how === 'derived')
     await run('sh', ['-c', ours(stdout)])
     await expectWorks(NAME, server(name))
   } finally {
     await remove()
-    if (derived !== undefined) await docker(['rmi', '--force', derived])
+    await docker(['rmi', '--force', derived])
+  }
+})
+
+withCompose('what a root run left in a volume is given to the user by the command that is printed', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'harden-image-test-'))
+  const file = join(folder, 'compose.yaml')
+  const image = await ensureImage('redis')
+  const compose = (...args: readonly string[]) =>
+    run('docker', ['compose', '--project-name', NAME, '--file', file, ...args])
+  const started = async () => {
+    await compose('up', '--detach', '--force-recreate')
+    return (await compose('ps', '--all', '--quiet')).stdout.trim()
+  }
+  try {
+    await writeFile(file, `services:\n  db:\n    image: ${image}\n    volumes: [data:/data]\nvolumes:\n  data:\n`)
+    const asRoot = await started()
+    await waitFor(async () => server('redis').probe({ id: asRoot, address: await addressOf(asRoot) }, 6379))
+    await compose('down')
+    const { code, stderr } = await harden(['profile', image, '--for', 'compose', '--file', file, '-w'])
+    expect({ code, stderr }).toMatchObject({ code: 0 })
+    expect(await docker(['wait', await started()])).not.toBe('0')
+    await compose('down')
+    const command = /docker compose (--file .* --entrypoint chown .*)$/m.exec(stderr)?.[1] ?? 'none is printed'
+    await run('sh', ['-c', `docker compose --project-name ${NAME} ${command}`])
+    await expectWorks(await started(), server('redis'))
+  } finally {
+    await compose('down', '--volumes')
+    await rm(folder, { recursive: true })
   }
 })
 

@@ -1,0 +1,57 @@
+// The line for podman is run by podman, in a store of its own. Debian has it as a package; CI installs it.
+import { execFile, spawnSync } from 'node:child_process'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { harden } from './support/cli.ts'
+import { converse } from './support/converse.ts'
+import { ensureImage, waitFor } from './support/images.ts'
+
+const run = promisify(execFile)
+const NAME = `harden-image-podman-${process.pid}`
+
+const found = spawnSync('sh', ['-c', 'command -v podman'], { encoding: 'utf8' }).stdout.trim()
+const withPodman = found !== '' || process.env.HARDEN_IMAGE_ENGINE_TESTS === 'required' ? test : test.skip
+
+let folder = ''
+let env: Record<string, string>
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'harden-image-podman-'))
+  const store = ['root', 'runroot', 'tmpdir'].map((name) => `--${name} ${join(folder, name)}`)
+  const options = [...store, '--cgroup-manager cgroupfs', '--events-backend file', '--runtime runc']
+  await writeFile(join(folder, 'podman'), `#!/bin/sh\nexec '${found}' ${options.join(' ')} "$@"\n`)
+  await chmod(join(folder, 'podman'), 0o755)
+  env = {
+    ...(process.env as Record<string, string>),
+    PATH: `${folder}${delimiter}${process.env.PATH}`,
+    PODMAN_IGNORE_CGROUPSV1_WARNING: '1',
+  }
+})
+
+afterAll(() => rm(folder, { recursive: true }))
+
+const shell = async (command: string) => (await run('sh', ['-c', command], { env })).stdout.trim()
+
+withPodman('the printed line starts an image as it is, on a volume that is given to its user', async () => {
+  const image = await ensureImage('redis')
+  await shell(`docker save ${image} | podman load --quiet`)
+  const { code, stdout, stderr } = await harden(
+    ['profile', image, '--for', 'docker', '--engine', 'podman', '--offline'],
+    { env },
+  )
+  expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('podman exec --user 0:0') })
+  const line = stdout.replace(/--name=\S+/, `--name=${NAME}`).replaceAll(/--publish=\d+:/g, '--publish=127.0.0.1::')
+  expect(line).toMatch(/^podman run --rm .* && podman run --detach /)
+  try {
+    await shell(line)
+    const address = await shell(`podman inspect --format '{{.NetworkSettings.IPAddress}}' ${NAME}`)
+    const said = await waitFor(() => converse(address, 6379, ['SET probe kept\r\nGET probe\r\n', /kept/]))
+    expect(said).toContain('$4\r\nkept')
+    expect(await shell(`podman top ${NAME} user capeff`)).toMatch(/^USER\s+EFFECTIVE CAPS\nredis\s+none$/)
+  } finally {
+    await shell(`podman rm --force --volumes ${NAME}; podman volume prune --force; podman system reset --force`)
+  }
+})
