@@ -46,7 +46,7 @@ function stepsFor(dockerfile: Dockerfile, account: AccountChoice): readonly stri
         ...(account.createGroup ? [`addgroup -g ${gid} ${name}`] : []),
         account.createGroup
           ? `adduser -D -u ${uid} -G ${name} -h ${home} -s /sbin/nologin ${name}`
-          : `adduser -D -u ${uid} -h ${home} -s /sbin/nologin ${name}`,
+          : `adduser -D -u ${uid}${gid === 0 ? ' -G root' : ''} -h ${home} -s /sbin/nologin ${name}`,
       ])
     case 'append':
       return runStep(dockerfile, [

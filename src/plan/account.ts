@@ -12,6 +12,7 @@ import type { Account, Accounts, ImageFacts } from '../image/facts.ts'
 import { isWithin } from '../image/path.ts'
 import { idsOf } from './account-ids.ts'
 import { groupLine, passwdLine } from './account-lines.ts'
+import { ROOT_GROUP } from './arbitrary-uid.ts'
 import type { Created, CreatedAccount } from './created-accounts.ts'
 import type { Evidence } from './evidence.ts'
 import type { AccountChoice, AccountCreation, Tools } from './plan.ts'
@@ -37,6 +38,8 @@ export interface AccountRequest {
   readonly tools: Tools
   /** The stage's Dockerfile has RUN lines in shell form: a shell is there though the base is not known. */
   readonly shellSeen: boolean
+  /** With group 0, whoever it is: as a platform runs it that assigns uids. */
+  readonly rootGroup?: boolean
 }
 
 /** Who to run as: what the user said, else the first candidate that is fit for it, else a new account. */
@@ -51,15 +54,19 @@ export function chooseAccount(request: AccountRequest): AccountChoice {
     }
     const account =
       candidate.name === null ? userWithUid(accounts, candidate.uid ?? -1) : userNamed(accounts, candidate.name)
-    if (account !== null && isFit(account, accounts))
+    if (account !== null && isFit(account, accounts, request.rootGroup))
       return existing(account, accounts, request, [candidate.evidence], 'image')
     if (account === null && candidate.uid !== null && candidate.uid > 0) {
-      return bare(candidate.uid, candidate.uid, [candidate.evidence], 'image')
+      return bare(candidate.uid, ownGroup(candidate.uid, request), [candidate.evidence], 'image')
     }
   }
   return created({ name: NEW_NAME, uid: null, gid: null }, accounts, request, 'created', [
     { source: 'assumed', subject: NEW_NAME, detail: whyNew(request) },
   ])
+}
+
+function ownGroup(gid: number, { rootGroup }: AccountRequest): number {
+  return rootGroup === true ? ROOT_GROUP : gid
 }
 
 function isUid(uid: SaidId, wanted: number | null): boolean {
@@ -78,14 +85,14 @@ function createdHere(
   return {
     name: own.name,
     uid: ids.uid,
-    gid: ids.gid,
+    gid: ownGroup(ids.gid, request),
     groups: [],
     home: own.home,
     createHome: false,
     createGroup: false,
     from: 'image',
     creation: 'exists',
-    text: ids.text,
+    text: request.rootGroup === true ? ids.text.replace(/:[^:]*$/, `:${ROOT_GROUP}`) : ids.text,
     pins: ids.pins,
     evidence: [evidence],
   }
@@ -100,8 +107,8 @@ function whyNew(request: AccountRequest): string {
 }
 
 /** Root by another name, accounts that everybody shares and members of privileged groups are no service accounts. */
-export function isFit(account: Account, accounts: Accounts): boolean {
-  if (account.uid === 0 || account.gid === 0) return false
+export function isFit(account: Account, accounts: Accounts, rootGroup = false): boolean {
+  if (account.uid === 0 || (account.gid === 0 && !rootGroup)) return false
   if (sharedAccounts.has(account.name)) return false
   return privilegedGroupsOf(accounts, account.name).length === 0
 }
@@ -117,7 +124,7 @@ function fromOption(option: string, accounts: Accounts, request: AccountRequest)
   }
   const uid = Number(numeric[1])
   const account = userWithUid(accounts, uid)
-  const gid = numeric[2] === undefined ? (account?.gid ?? uid) : Number(numeric[2])
+  const gid = numeric[2] === undefined ? ownGroup(account?.gid ?? uid, request) : Number(numeric[2])
   if (account !== null && account.gid === gid) return existing(account, accounts, request, evidence, 'option')
   if (account !== null) return { ...existing(account, accounts, request, evidence, 'option'), gid, groups: [] }
   return created({ name: NEW_NAME, uid, gid }, accounts, request, 'option', evidence)
@@ -133,7 +140,7 @@ function existing(
   return {
     name: account.name,
     uid: account.uid,
-    gid: account.gid,
+    gid: ownGroup(account.gid, request),
     // `USER uid:gid` drops the supplementary groups (FACTS 6), so none are counted on.
     groups: [],
     home: homeOf(account, request.facts),
@@ -196,11 +203,11 @@ function created(
   const creation = creationFor(request)
   const taken = (id: number): boolean => userWithUid(accounts, id) !== null || groupWithGid(accounts, id) !== null
   const uid = wanted.uid ?? free(NEW_ID, taken)
-  const gid = wanted.gid ?? uid
+  const gid = ownGroup(wanted.gid ?? uid, request)
   if (creation === 'none') return bare(uid, gid, evidence, from)
   const name = freeName(wanted.name, gid, withNames(accounts, request.created))
   const home = freeHome(name, request.facts)
-  const createGroup = groupWithGid(accounts, gid) === null
+  const createGroup = gid !== ROOT_GROUP && groupWithGid(accounts, gid) === null
   const plain: AccountChoice = {
     name,
     uid,
@@ -262,13 +269,13 @@ function free(id: number, taken: (id: number) => boolean): number {
   return next
 }
 
-/** A group of the name is no obstacle where it is to be the user's own group. */
 /** What the Dockerfile creates has its name, whatever its ids are. */
 function withNames(accounts: Accounts, { users, groups }: Created): Accounts {
   const made = [...users, ...groups].map(({ name }) => ({ name, gid: -1, members: [] }))
   return made.length === 0 ? accounts : { users: accounts.users, groups: [...accounts.groups, ...made] }
 }
 
+/** A group of the name is no obstacle where it is to be the user's own group. */
 function freeName(name: string, gid: number, accounts: Accounts): string {
   const taken = (text: string): boolean =>
     userNamed(accounts, text) !== null || (groupNamed(accounts, text) ?? { gid }).gid !== gid

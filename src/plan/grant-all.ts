@@ -1,7 +1,9 @@
 import type { FileModel } from '../image/file-model.ts'
+import { grantedEntry, modeOf } from './ladder.ts'
 import type { Need } from './need.ts'
-import { isForEverybody, isInside, isSharedFolder, isSystemFolder, parentOf } from './places.ts'
+import { isForEverybody, isInside, isRuntimePlace, isSharedFolder, isSystemFolder, parentOf } from './places.ts'
 import type { Grant, Remark } from './plan.ts'
+import type { Grantee } from './replay/grantee.ts'
 import { replay } from './replay.ts'
 import type { StageInput } from './stage-input.ts'
 
@@ -11,18 +13,20 @@ export interface Granted {
 }
 
 /** The least that lets the user have what is needed, by the image's files as far as they are known. */
-export function grantAll(wanted: readonly Need[], input: StageInput, uid: number, gid: number): Granted {
+export function grantAll(wanted: readonly Need[], input: StageInput, grantee: Grantee): Granted {
   const { files } = input.facts
-  if (files.known) return replayed(wanted, files.value, uid, gid)
+  if (files.known) return replayed(wanted, files.value, grantee)
   const needs = wanted.filter((need) => !isForEverybody(need.path))
   const own = input.stated?.files ?? null
   // What the stage itself puts in is known although its base is not.
   const isOwn = (need: Need): boolean =>
     own !== null &&
     (own.entry(need.path) !== null || (parentOf(need.path) !== '/' && own.entry(parentOf(need.path)) !== null))
-  const known = own === null ? null : replayed(needs.filter(isOwn), own, uid, gid)
+  // What the stage puts in says nothing of a folder that every base has.
+  const asked = needs.filter((need) => isOwn(need) && !isRuntimePlace(need.path))
+  const known = own === null ? null : replayed(asked, own, grantee)
   const rest = needs.filter((need) => !isOwn(need))
-  const others = withoutFiles(rest)
+  const others = withoutFiles(rest, grantee)
   return {
     grants: byPath([...(known?.grants ?? []).map(asItIs), ...others.grants, ...throughHome(rest)]),
     remarks: [...(known?.remarks ?? []), ...others.remarks],
@@ -47,8 +51,8 @@ function throughHome(needs: readonly Need[]): readonly Grant[] {
   return evidence.length === 0 ? [] : [{ path: HOME, kind: 'traverse', evidence }]
 }
 
-function replayed(needs: readonly Need[], files: FileModel, uid: number, gid: number): Granted {
-  const { grants, ungranted } = replay(needs, files, { uid, gids: [gid] }, gid)
+function replayed(needs: readonly Need[], files: FileModel, grantee: Grantee): Granted {
+  const { grants, ungranted } = replay(needs, files, grantee)
   return { grants, remarks: ungranted.map(({ need, reason }) => refused(need, reason)) }
 }
 
@@ -64,7 +68,7 @@ function refused(need: Need, reason: string): Remark {
 }
 
 /** Without a file index only whole folders can be granted: they are made where they are missing. */
-function withoutFiles(needs: readonly Need[]): Granted {
+function withoutFiles(needs: readonly Need[], grantee: Grantee): Granted {
   const grants = new Map<string, Grant>()
   const remarks: Remark[] = []
   for (const need of needs) {
@@ -82,9 +86,11 @@ function withoutFiles(needs: readonly Need[]): Granted {
       need.evidence.source !== 'catalogue'
     const path = makeFolder ? parent : need.path
     const before = grants.get(path)
+    const kind = need.access === 'keep-state' || makeFolder ? 'create-directory' : 'create-file'
     grants.set(path, {
       path,
-      kind: need.access === 'keep-state' || makeFolder ? 'create-directory' : 'create-file',
+      kind,
+      ...modeOf(kind, null, grantedEntry(kind, null, grantee), grantee),
       ...(need.tree === true || before?.tree === true ? { tree: true } : {}),
       evidence: [...(before?.evidence ?? []), need.evidence],
     })

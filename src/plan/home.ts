@@ -15,9 +15,15 @@ export interface HomePlan {
  * Where HOME points for the chosen account. A new account has a home of its own. For the others it matters when the
  * original wrote into root's home, or when the image sets HOME to a folder that is root's alone.
  */
-export function planHome(facts: ImageFacts, account: AccountChoice, writtenInHome: readonly Evidence[]): HomePlan {
+export function planHome(
+  facts: ImageFacts,
+  account: AccountChoice,
+  writtenInHome: readonly Evidence[],
+  anyUid = false,
+): HomePlan {
   const set = facts.config.env.get('HOME')
   const rootOnly = set !== undefined && /^\/root(\/|$)/.test(set)
+  if (anyUid) return homeOfAnybody(account, set, rootOnly, writtenInHome)
   if (account.createHome && account.creation !== 'copy')
     return { env: rootOnly ? [setting(account.home, whyRoot(set))] : [], needs: [] }
   const wanted = writtenInHome.length > 0 || account.createHome
@@ -32,6 +38,20 @@ export function planHome(facts: ImageFacts, account: AccountChoice, writtenInHom
     ? 'the original writes into its home, and this account has none it could write'
     : whyRoot(set ?? '/root')
   return { env: [setting(home, reason, writtenInHome)], needs: [stateNeed(home, 'account', 'the home of the user')] }
+}
+
+/** A uid that no passwd knows has HOME=/ (FACTS 3), so the image says it, and the group may write there. */
+function homeOfAnybody(
+  account: AccountChoice,
+  set: string | undefined,
+  rootOnly: boolean,
+  writtenInHome: readonly Evidence[],
+): HomePlan {
+  if (writtenInHome.length === 0 && !account.createHome && !rootOnly) return { env: [], needs: [] }
+  const said = set !== undefined && !rootOnly ? set : account.home
+  const home = said === '' || said === '/' || isSystemFolder(said) ? '/home/app' : said
+  const env = home === set ? [] : [setting(home, 'a uid that is not in /etc/passwd has no home', writtenInHome)]
+  return { env, needs: [stateNeed(home, 'account', 'the home of whoever runs it')] }
 }
 
 function unknownBase(facts: ImageFacts, account: AccountChoice): HomePlan {

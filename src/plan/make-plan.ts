@@ -19,6 +19,7 @@ import { isInside } from './places.ts'
 import type { AccountChoice, Plan, Remark, StageOutcome, StagePlan } from './plan.ts'
 import type { Policy } from './policy.ts'
 import { planPorts } from './ports.ts'
+import { granteeOf } from './replay/grantee.ts'
 import { withoutSeenFiles } from './seen-files.ts'
 import { partsOf, spareGrants, spareHome, spareLines, spareSwitch } from './spare.ts'
 import type { Observation, StageInput } from './stage-input.ts'
@@ -45,6 +46,7 @@ function planStage(input: StageInput, policy: Policy): StagePlan {
       ...leave(input, 'already', `already runs as ${input.userBefore.value}`),
       rootSteps: input.rootSteps,
       userNumber: input.userNumber,
+      remarks: policy.arbitraryUid === true ? [notForAnybody(input.userBefore.value)] : [],
     }
   if (input.exemption !== null) return exempt(input, input.exemption)
   const root = mustKeepRoot(input)
@@ -69,6 +71,18 @@ function exempt(input: StageInput, { line, text, reason }: Exemption): StagePlan
     evidence: [{ source: 'given', subject: 'root', detail: `exempted in line ${line}` }],
   }
   return { ...leave(input, 'exempt', remark.message), remarks: [remark] }
+}
+
+/** What was made for one uid is not looked into: whether its group may the same shows a run only. */
+function notForAnybody(user: string): Remark {
+  return {
+    outcome: 'todo',
+    transform: 'set-user',
+    message: `already runs as ${user}: whether any other uid can run it is not known`,
+    hint: 'harden-image prove IMAGE --arbitrary-uid shows it; chgrp -R 0 and chmod -R g=u of what it writes make it so',
+    about: 'USER',
+    evidence: [{ source: 'given', subject: user, detail: 'asked for with --arbitrary-uid' }],
+  }
 }
 
 function leave(input: StageInput, outcome: StageOutcome, reason: string): StagePlan {
@@ -112,6 +126,7 @@ function harden(input: StageInput, policy: Policy): StagePlan {
   // What can be read of the image: all of it, or what the stage itself puts in.
   const readable: ImageFacts = facts.files.known ? facts : { ...facts, files: { known: true, value: stated.files } }
   const tools = toolsOf(facts)
+  const anyUid = policy.arbitraryUid === true
   const spared = new Set(observation?.spared)
   const switches = planStepDown(stated.stepDowns ?? findStepDowns(readable), readable, observation)
   const stepDown = spareSwitch(switches, spared)
@@ -143,12 +158,14 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     created: input.created,
     tools,
     shellSeen: input.shellSeen,
+    rootGroup: anyUid,
   })
   const inHome = homeNeeds(observation)
   const home = planHome(
     facts,
     account,
     inHome.map((need) => need.evidence),
+    anyUid,
   )
   const ports = planPorts({
     facts: withCommand(readable, stepDown.argv),
@@ -166,7 +183,7 @@ function harden(input: StageInput, policy: Policy): StagePlan {
   const wanted = [...needs, ...stepDown.needs, ...home.needs].filter(
     (need) => !isPrepared(need, input, account.name) && !(need.access === 'keep-state' && handed.has(need.path)),
   )
-  const granted = grantAll(wanted, input, account.uid, account.gid)
+  const granted = grantAll(wanted, input, granteeOf(account, facts, anyUid))
   const changes = [
     ...ports.fileEdits,
     ...vendor.fileEdits,
@@ -184,6 +201,7 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     reason: '',
     userBefore: input.userBefore,
     account,
+    ...(anyUid ? { anyUid } : {}),
     grants,
     parts: partsOf({ grants: granted.grants, fileEdits: changes, env: home.env, stepDown: switches }),
     ownCopied: policy.own === 'copied',

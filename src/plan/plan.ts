@@ -51,6 +51,8 @@ export interface StagePlan {
   readonly rootSteps: readonly RootSteps[]
   /** What is to be said of the USER line of a stage that is not root. */
   readonly userNumber: UserNumber | null
+  /** It has to work with any uid and group 0; absent: no. */
+  readonly anyUid?: boolean
   /** Why the changes are only offered; null where they are simply made. */
   readonly offered: string | null
 }
@@ -114,6 +116,8 @@ export interface Grant {
   readonly kind: GrantKind
   /** Permission bits to set; absent: as they are (or the tool's default for what is created). */
   readonly mode?: number
+  /** Its group may all that its owner may (`chmod g=u`): for a uid that owns nothing. */
+  readonly groupAsOwner?: boolean
   /** With all that lies below, known or not. */
   readonly tree?: boolean
   readonly evidence: readonly Evidence[]

@@ -1,4 +1,5 @@
 import type { FileModel } from '../image/file-model.ts'
+import { ROOT_GROUP } from './arbitrary-uid.ts'
 import { isInside } from './places.ts'
 import type { AccountChoice, Grant } from './plan.ts'
 
@@ -21,10 +22,12 @@ export function writableFolder(
   const granted = grants.some((grant) => isInside(path, grant.path) && /own|create/.test(grant.kind))
   const entry = files.entry(path)
   const owned = granted || entry === null || entry.uid === account.uid
+  const mode = (entry?.mode ?? 0o755) | (owned ? 0o700 : 0o1070)
   return {
     uid: owned ? account.uid : (entry?.uid ?? 0),
     gid: account.gid,
-    mode: (entry?.mode ?? 0o755) | (owned ? 0o700 : 0o1070),
+    // With group 0 another uid may come (`g=u`).
+    mode: account.gid === ROOT_GROUP ? mode | ((mode & 0o700) >> 3) : mode,
     filled: files.list(path).length > 0,
   }
 }

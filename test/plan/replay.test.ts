@@ -27,7 +27,11 @@ function run(
   tree: readonly string[] = [],
   { gids = [10], source = 'observed' as Need['evidence']['source'] } = {},
 ): readonly string[] {
-  const { grants, ungranted } = replay(needs(wanted, source), files(...base, ...tree), { uid: 10, gids }, 10)
+  const { grants, ungranted } = replay(needs(wanted, source), files(...base, ...tree), {
+    uid: 10,
+    gid: 10,
+    groups: gids.slice(1),
+  })
   return [...grants.map(show), ...ungranted.map(({ reason }) => `no: ${reason}`)]
 }
 
@@ -72,7 +76,7 @@ describe('the least that makes it work', () => {
     ['write /data/x', ['-r--r--r-- 10:10 /data/x'], ['own-file /data/x 644']],
     ['write /data/x', ['-rw-r--r-- 0:0 /data/x'], ['own-file /data/x']],
     // An owner is refused where others would be allowed.
-    ['read /data/x', ['----r--r-- 10:10 /data/x'], ['group-read /data/x 44']],
+    ['read /data/x', ['----r--r-- 10:10 /data/x'], ['group-read /data/x 444']],
     // Secrets: for the group, never the owner.
     ['read /etc/app/key', ['-rw------- 0:0 /etc/app/key'], ['group-read /etc/app/key 640']],
     ['read /etc/app/key', ['drwx------ 0:0 /etc/app', '-rw-r--r-- 0:0 /etc/app/key'], ['traverse /etc/app 711']],
@@ -137,6 +141,8 @@ describe('never', () => {
     ['write /usr/bin/tool', ['-rwxr-xr-x 0:0 /usr/bin/tool'], system('/usr/bin/tool')],
     ['write /opt/tool', ['-rwsr-xr-x 0:0 /opt/tool'], ['no: /opt/tool is setuid or setgid']],
     ['write /opt/tool', ['-rwxr-sr-x 0:0 /opt/tool'], ['no: /opt/tool is setuid or setgid']],
+    ['read /opt/tool', ['-rws--x--x 0:0 /opt/tool'], ['no: /opt/tool is setuid or setgid']],
+    ['execute /opt/tool', ['-rwsr--r-- 0:0 /opt/tool'], ['no: /opt/tool is setuid or setgid']],
     ['write /etc/passwd', ['-rw-r--r-- 0:0 /etc/passwd'], system('/etc/passwd')],
     ['write /etc/shadow', ['-rw-r----- 0:42 /etc/shadow'], system('/etc/shadow')],
     [
@@ -169,9 +175,131 @@ describe('never', () => {
   })
 })
 
+describe('what one run of a program leaves for the next', () => {
+  test.each<Row>([
+    // The link itself goes, not what it leads to.
+    [
+      'remove /data/current',
+      ['drwxr-xr-x 10:10 /data', 'lrwxrwxrwx 0:0 /data/current -> /opt/v1', 'drwxr-xr-x 0:0 /opt/v1'],
+      [],
+    ],
+    [
+      'remove /data/current',
+      ['drwxrwxrwt 0:0 /data', 'lrwxrwxrwx 0:0 /data/current -> /opt/v1'],
+      ["no: /data/current is a link of somebody else's in a sticky folder"],
+    ],
+    // A folder that is renamed is a name in its parent, whatever is in it.
+    [
+      'rename /data/old',
+      ['drwxr-xr-x 0:0 /data', 'drwx------ 0:0 /data/old', '-rw------- 0:0 /data/old/x'],
+      ['own-directory /data'],
+    ],
+    // A link that leads nowhere, or in a circle, is no question of permission.
+    ['read /data/x', ['lrwxrwxrwx 0:0 /data/x -> /no/such/place'], []],
+    ['write /data/x', ['drwxr-xr-x 0:0 /data', 'lrwxrwxrwx 0:0 /data/x -> x'], []],
+    ['create-file /data/file/x', ['-rw-r--r-- 0:0 /data/file'], []],
+    // The user's own, closed to itself.
+    ['traverse /data', ['drw-r-xr-x 10:10 /data'], ['traverse /data 755']],
+    ['execute /data/run', ['-rw-r--r-- 10:10 /data/run'], ['traverse /data/run 744']],
+    // Once it belongs to the user, nobody else has to be let in.
+    ['create-file /data/x', ['drwx------ 0:0 /data'], ['own-directory /data']],
+    // What others left in /tmp has another name for this user.
+    ['write /tmp/cache/x', ['drwx------ 0:0 /tmp/cache'], []],
+  ])('%s in %j', (wanted, tree, granted) => {
+    expect(run([wanted], tree)).toEqual(granted)
+  })
+
+  test('a /tmp that is closed is opened', () => {
+    expect(run(['create-file /tmp/x'], ['drwxr-xr-x 0:0 /tmp'])).toEqual(['sticky /tmp 1775'])
+  })
+
+  test('what a run was refused in /tmp is asked for', () => {
+    expect(run(['read /tmp/seed'], ['-rw------- 0:0 /tmp/seed'], { source: 'refused' })).toEqual([
+      'group-read /tmp/seed 640',
+    ])
+  })
+
+  test.each<[string, string[]]>([
+    ['change-mode /data/x', ['own-file /data/x']],
+    ['change-times /data/x', ['own-file /data/x']],
+  ])('%s is asked for only where it was refused', (wanted, granted) => {
+    const tree = ['drwxr-xr-x 0:0 /data', '-rw-r--r-- 0:0 /data/x']
+    expect(run([wanted], tree)).toEqual([])
+    expect(run([wanted], tree, { source: 'refused' })).toEqual(granted)
+  })
+})
+
+describe('a user or a group that others share', () => {
+  const shared = (user: boolean, group: boolean, wanted: string, ...tree: string[]) => {
+    const grantee = { uid: 10, gid: 65534, shared: { user, group } }
+    const { grants, ungranted } = replay(needs([wanted]), files(...base, ...tree), grantee)
+    return [...grants.map(show), ...ungranted.map(({ reason }) => `no: ${reason}`)]
+  }
+  const closed = (path: string) => [`no: ${path} is closed to others, and the user is one that others share`]
+  test('of a group the file is the own of one user alone', () => {
+    expect(shared(false, true, 'read /etc/app/key', '-rw-r----- 0:0 /etc/app/key')).toEqual([
+      'own-file /etc/app/key 600',
+    ])
+  })
+  test.each([
+    ['read /etc/app/key', '-rw------- 0:0 /etc/app/key', '/etc/app/key'],
+    ['write /etc/app/key', '-rw-r----- 0:0 /etc/app/key', '/etc/app/key'],
+  ])('a user never gets a secret: %s', (wanted, line, path) => {
+    expect(shared(true, false, wanted, line)).toEqual(closed(path))
+  })
+  test('nor a closed folder that holds something, though it may add to it', () => {
+    const tree = ['drwx------ 0:0 /srv/keys', '-rw-r--r-- 0:0 /srv/keys/a']
+    expect(shared(true, false, 'create-file /srv/keys/b', ...tree)).toEqual(['sticky /srv/keys 1771'])
+    expect(shared(true, false, 'keep-state /srv/keys', ...tree)).toEqual(closed('/srv/keys'))
+  })
+  test('what is open to all anyway may be its own', () => {
+    expect(shared(true, true, 'write /data/x', '-rw-r--r-- 0:0 /data/x')).toEqual(['own-file /data/x'])
+  })
+})
+
+describe('for any uid, by group 0 alone', () => {
+  const anyUid = (wanted: string, ...tree: string[]) => {
+    const { grants, ungranted } = replay(needs([wanted], 'refused'), files(...base, ...tree), {
+      uid: 10,
+      gid: 0,
+      anyUid: true,
+    })
+    const told = grants.map((grant) => `${show(grant)}${grant.groupAsOwner === true ? ' g=u' : ''}`)
+    return [...told, ...ungranted.map(({ reason }) => `no: ${reason}`)]
+  }
+  test.each<[string, string[], string[]]>([
+    ['keep-state /data', ['drwxr-xr-x 10:10 /data'], ['own-directory /data g=u']],
+    ['keep-state /data', ['drwxrwxr-x 10:0 /data'], []],
+    ['keep-state /data', ['dr-xr-xr-x 0:0 /data'], ['own-directory /data 775']],
+    ['keep-state /data', [], ['create-directory /data g=u']],
+    ['write /data/x', ['-rw-r--r-- 10:10 /data/x'], ['own-file /data/x g=u']],
+    ['read /data/key', ['-rw------- 10:10 /data/key'], ['group-read /data/key 640']],
+    ['read /data/key', ['-rw-r----- 10:0 /data/key'], []],
+    ['create-file /run/app.pid', [], ['create-file /run/app.pid g=u']],
+    // No uid owns anything, so a sticky folder would keep what is in it from everybody.
+    [
+      'remove /data/x',
+      ['drwxr-xr-x 0:0 /data', '-rw-r--r-- 0:0 /data/x', '-rw-r--r-- 0:0 /data/y'],
+      ['own-directory /data g=u'],
+    ],
+    [
+      'remove /data/x',
+      ['drwxrwxrwt 0:0 /data', '-rw-r--r-- 0:0 /data/x'],
+      ['no: /data/x is in a sticky folder, where only its owner may remove it'],
+    ],
+    [
+      'change-mode /data/x',
+      ['-rw-r--r-- 10:10 /data/x'],
+      ['no: only its owner may change mode and times of /data/x, and whoever runs it does not own it'],
+    ],
+  ])('%s in %j', (wanted, tree, granted) => {
+    expect(anyUid(wanted, ...tree)).toEqual(granted)
+  })
+})
+
 describe('an image without the usual folders', () => {
   const bare = (wanted: string, ...tree: string[]) => {
-    const { grants, ungranted } = replay(needs([wanted]), files(...tree), { uid: 10, gids: [10] }, 10)
+    const { grants, ungranted } = replay(needs([wanted]), files(...tree), { uid: 10, gid: 10 })
     return [...grants.map(show), ...ungranted.map(({ reason }) => `no: ${reason}`)]
   }
   test.each<[string, string]>([
@@ -193,8 +321,7 @@ describe('several needs', () => {
     const { grants } = replay(
       needs(['create-file /data/a', 'create-file /data/b', 'keep-state /data']),
       files('drwxr-xr-x 0:0 /data'),
-      { uid: 10, gids: [10] },
-      10,
+      { uid: 10, gid: 10 },
     )
     expect(grants.map(show)).toEqual(['own-directory /data'])
     expect(grants[0]?.evidence.map((item) => item.detail)).toEqual(['keep-state /data'])
@@ -255,7 +382,7 @@ describe('several needs', () => {
       '-rw-r--r-- 0:0 /srv/old',
     ]
     const model = files(...base, ...tree)
-    const first = replay(needs(wanted), model, { uid: 10, gids: [10] }, 10)
+    const first = replay(needs(wanted), model, { uid: 10, gid: 10 })
     // As the build would leave it.
     const after = model.with(
       new Map(
@@ -268,7 +395,7 @@ describe('several needs', () => {
       ),
     )
     expect(first.grants.length).toBeGreaterThan(3)
-    expect(replay(needs(wanted), after, { uid: 10, gids: [10] }, 10)).toEqual({
+    expect(replay(needs(wanted), after, { uid: 10, gid: 10 })).toEqual({
       grants: [],
       ungranted: first.ungranted,
     })

@@ -2,7 +2,10 @@ import { shellWord } from '../../src/dockerfile/write.ts'
 import type { AccountChoice, Grant } from '../../src/plan/plan.ts'
 
 /** The shell commands that give a user its paths: folders first, then owners, then modes. */
-export function grantCommands(grants: readonly Grant[], account: AccountChoice): readonly string[] {
+export function grantCommands(
+  grants: readonly Grant[],
+  account: Pick<AccountChoice, 'uid' | 'gid'>,
+): readonly string[] {
   const owner = `${account.uid}:${account.gid}`
   const of = (...kinds: readonly Grant['kind'][]): readonly Grant[] =>
     grants.filter((grant) => kinds.includes(grant.kind))
@@ -12,6 +15,9 @@ export function grantCommands(grants: readonly Grant[], account: AccountChoice):
   const owned = of('create-directory', 'own-directory', 'create-file', 'own-file').filter(
     (grant) => grant.tree !== true,
   )
+  const alike = grants.filter((grant) => grant.groupAsOwner === true)
+  const alikeTrees = alike.filter((grant) => grant.tree === true)
+  const alikeAlone = alike.filter((grant) => grant.tree !== true)
   const trees = grants.filter((grant) => grant.tree === true)
   const shared = of('sticky', 'group-read')
   return [
@@ -23,6 +29,8 @@ export function grantCommands(grants: readonly Grant[], account: AccountChoice):
     ...(trees.length > 0 ? [`chown -Rh ${owner} ${words(trees)}`] : []),
     ...(shared.length > 0 ? [`chgrp ${account.gid} ${words(shared)}`] : []),
     ...modes(grants),
+    ...(alikeAlone.length > 0 ? [`chmod g=u ${words(alikeAlone)}`] : []),
+    ...(alikeTrees.length > 0 ? [`chmod -R g=u ${words(alikeTrees)}`] : []),
   ]
 }
 

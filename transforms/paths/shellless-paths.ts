@@ -51,8 +51,9 @@ function withStage(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, accoun
   for (const grant of folders) {
     const cut = grant.path.lastIndexOf('/')
     const parent = cut <= 0 ? '/' : grant.path.slice(0, cut)
-    const key = `${parent} ${grant.mode ?? ''}`
-    const copy = copies.get(key) ?? { parent, mode: grant.mode, names: [] }
+    const mode = grant.groupAsOwner === true ? 0o775 : grant.mode
+    const key = `${parent} ${mode ?? ''}`
+    const copy = copies.get(key) ?? { parent, mode, names: [] }
     copy.names.push(grant.path.slice(cut + 1))
     copies.set(key, copy)
   }
@@ -68,8 +69,10 @@ function withStage(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, accoun
     const target = copy.parent === '/' ? '/' : `${copy.parent}/`
     lines.push(copyLine(dockerfile, `--from=${name} --chown=${owner}${mode}`, `/${index + 1}/`, target))
   }
-  for (const grant of files)
-    lines.push(`${keyword(dockerfile, 'COPY')} --chown=${owner} <<"HARDEN_IMAGE" ${quoted(grant.path)}`, 'HARDEN_IMAGE')
+  for (const grant of files) {
+    const flags = `--chown=${owner}${grant.groupAsOwner === true ? ' --chmod=664' : ''}`
+    lines.push(`${keyword(dockerfile, 'COPY')} ${flags} <<"HARDEN_IMAGE" ${quoted(grant.path)}`, 'HARDEN_IMAGE')
+  }
   return granted(stage, plan.grants, [
     ...(list.length > 0
       ? [

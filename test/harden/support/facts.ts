@@ -72,7 +72,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   'facts.json': ['bases', 'catalogue', 'policy', 'observation'],
   base: ['like', 'config', 'passwd', 'group', 'files', 'texts'],
   config: ['user', 'entrypoint', 'cmd', 'env', 'ports', 'volumes', 'workdir', 'healthcheck'],
-  policy: [...Object.keys(defaultPolicy), 'preferVendor'],
+  policy: [...Object.keys(defaultPolicy), 'preferVendor', 'arbitraryUid'],
   observation: ['operations', 'bound', 'uids', 'programs', 'opened', 'home', 'needsRoot'],
 }
 

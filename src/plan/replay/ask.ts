@@ -1,0 +1,42 @@
+import type { AccessAnswer } from '../../image/access.ts'
+import type { FileModel, Identity } from '../../image/file-model.ts'
+import type { Need } from '../need.ts'
+import type { GrantKind } from '../plan.ts'
+import { openFolder } from './reach.ts'
+import { grant, type State } from './state.ts'
+
+/** What lies between a user and a file: more folders than any image has on one way. */
+const MOST_TURNS = 100
+
+/** Grants what is missing for a question of the kind "could it", one blocker after the other. */
+export function ask(
+  need: Need,
+  path: string,
+  could: (files: FileModel, identity: Identity, path: string) => AccessAnswer,
+  state: State,
+): void {
+  for (let turns = 0; turns < MOST_TURNS; turns += 1) {
+    const answer = could(state.files, state.identity, path)
+    if (answer.allowed || isSecretOfSystem(answer.blocker)) return
+    if (answer.needs === 'search') {
+      if (!openFolder(need, answer.blocker, state)) return
+      continue
+    }
+    const kind = GRANTS[answer.needs]
+    const { files } = state
+    if (kind === undefined || files.entry(answer.blocker) === null) return
+    grant(need, answer.blocker, kind, state)
+    // It was refused, and why has been said.
+    if (state.files === files) return
+  }
+}
+
+const GRANTS: Partial<Record<Extract<AccessAnswer, { allowed: false }>['needs'], GrantKind>> = {
+  read: 'group-read',
+  execute: 'traverse',
+}
+
+/** Password hashes are read by nobody but root and its helpers, whatever the original did. */
+function isSecretOfSystem(path: string): boolean {
+  return /^\/etc\/(g?shadow-?|sudoers(\.d)?|security)(\/|$)/.test(path)
+}

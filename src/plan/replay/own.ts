@@ -1,0 +1,81 @@
+import { couldCreate, couldRemove } from '../../image/access.ts'
+import type { Need } from '../need.ts'
+import { isSharedFolder, isSystemFolder, parentOf } from '../places.ts'
+import { reachParents } from './reach.ts'
+import { belongsToSystem, grant, refuse, type State, whyNever } from './state.ts'
+import { create, createMissing, fill, write } from './write.ts'
+
+/** Folders of one tree that are named one by one; deeper trees are told by the run. */
+const MOST_FOLDERS = 40
+/** Bytes of a file that changing its owner may copy into the new layer. */
+const LARGEST_OWNED = 64 * 1024
+
+/** The folder is the program's own, with every folder in it; files in there are replaced. */
+export function keepState(need: Need, path: string, state: State): void {
+  if (!reachParents(need, path, state)) return
+  const entry = state.files.entry(path)
+  if (entry === null) return createMissing(need, path, 'create-directory', state)
+  if (entry.type !== 'directory') return write(need, path, state)
+  if (!couldCreate(state.files, state.identity, `${path}/x`).allowed) {
+    if (isSystemFolder(path)) return refuse(need, belongsToSystem(path), state)
+    grant(need, path, 'own-directory', state)
+    if (need.tree === true) return
+  }
+  for (const child of state.files.list(path)) {
+    const below = path === '/' ? `/${child}` : `${path}/${child}`
+    if (state.files.entry(below)?.type === 'directory' && state.grants.size < MOST_FOLDERS)
+      keepState(need, below, state)
+  }
+}
+
+/** A name goes, or is replaced. */
+export function remove(need: Need, path: string, state: State): void {
+  const entry = state.files.entry(path)
+  if (entry === null)
+    return need.access === 'rename' ? create({ ...need, access: 'create-file' }, path, state) : undefined
+  // What is only there because it was granted beforehand (a pid file) may as well stay.
+  if (state.original.entry(path) === null && state.grants.has(path)) return
+  if (!reachParents(need, path, state)) return
+  if (couldRemove(state.files, state.identity, path).allowed) return
+  const parent = parentOf(path)
+  if (isSystemFolder(parent)) return refuse(need, belongsToSystem(parent), state)
+  fill(need, parent, state)
+  if (couldRemove(state.files, state.identity, path).allowed) return
+  // In a sticky folder only one's own goes.
+  if (state.grantee.anyUid === true) return openSticky(need, path, state)
+  if (entry.type === 'symlink') return refuse(need, `${path} is a link of somebody else's in a sticky folder`, state)
+  own(need, path, state)
+}
+
+/** A uid that owns nothing removes nothing from a sticky folder: this program's own folder is not made one. */
+function openSticky(need: Need, path: string, state: State): void {
+  const parent = parentOf(path)
+  const wasSticky = ((state.original.entry(parent)?.mode ?? 0) & 0o1000) !== 0
+  if (wasSticky || isSharedFolder(parent))
+    return refuse(need, `${path} is in a sticky folder, where only its owner may remove it`, state)
+  grant(need, parent, 'own-directory', state)
+}
+
+/** The original gave the path to somebody; a non-root user cannot, so the user has it from the start. */
+export function handOver(need: Need, path: string, state: State): void {
+  if (need.uid === undefined || need.uid <= 0) return
+  changeAsOwner(need, path, state)
+}
+
+/** What only an owner may: its mode, its times, and giving it to oneself. */
+export function changeAsOwner(need: Need, path: string, state: State): void {
+  const entry = state.files.entry(path)
+  if (entry === null || entry.uid === state.identity.uid || isSystemFolder(path) || isSharedFolder(path)) return
+  if (state.grantee.anyUid === true && need.access !== 'change-owner')
+    return refuse(
+      need,
+      `only its owner may change mode and times of ${path}, and whoever runs it does not own it`,
+      state,
+    )
+  if (whyNever('own-file', entry, path) !== null || !reachParents(need, path, state)) return
+  if (entry.type === 'directory' || (entry.type === 'file' && entry.size <= LARGEST_OWNED)) own(need, path, state)
+}
+
+function own(need: Need, path: string, state: State): void {
+  grant(need, path, state.files.entry(path)?.type === 'directory' ? 'own-directory' : 'own-file', state)
+}

@@ -1,0 +1,103 @@
+import type { FileEntry, FileModel, Identity } from '../../image/file-model.ts'
+import { grantedEntry, modeOf, wider } from '../ladder.ts'
+import type { Need } from '../need.ts'
+import { isBelowSystem } from '../places.ts'
+import type { Grant, GrantKind } from '../plan.ts'
+import { type Grantee, identityOf } from './grantee.ts'
+
+/** What could not be granted, and why. */
+export interface Ungranted {
+  readonly need: Need
+  readonly reason: string
+}
+
+/** A replay under way. */
+export interface State {
+  /** With the grants made so far. */
+  files: FileModel
+  /** As the image is. */
+  readonly original: FileModel
+  readonly identity: Identity
+  readonly grantee: Grantee
+  readonly grants: Map<string, Grant>
+  readonly ungranted: Ungranted[]
+  /** Every path that some need writes: what the run itself wrote is no foreign content. */
+  readonly touched: ReadonlySet<string>
+}
+
+export function startState(files: FileModel, grantee: Grantee, touched: ReadonlySet<string>): State {
+  const identity = identityOf(grantee)
+  return { files, original: files, identity, grantee, grants: new Map(), ungranted: [], touched }
+}
+
+/** Enough to be convinced; a run can name one folder thousands of times. */
+const MOST_EVIDENCE = 5
+
+/** Grants one more rung for a path, unless it must never be had; the model is changed for the needs that follow. */
+export function grant(need: Need, path: string, asked: GrantKind, state: State): void {
+  const entry = state.files.entry(path)
+  const kind = keptClosed(asked, entry, path, state)
+  const reason = kind === null ? closedReason(path) : whyNever(kind, entry, path)
+  if (kind === null || reason !== null) return refuse(need, reason ?? '', state)
+  const before = state.grants.get(path)
+  const chosen = before === undefined ? kind : wider(before.kind, kind)
+  // What an owner may covers all lesser rungs: what these have opened is closed again.
+  const base = isOwn(chosen) ? state.original.entry(path) : entry
+  const after = grantedEntry(chosen, base, state.grantee)
+  state.grants.set(path, {
+    path,
+    kind: chosen,
+    // Against the image: an earlier grant may have set some of it.
+    ...modeOf(chosen, state.original.entry(path), after, state.grantee),
+    ...(need.tree === true || before?.tree === true ? { tree: true } : {}),
+    evidence: [...(before?.evidence ?? []), need.evidence].slice(0, MOST_EVIDENCE),
+  })
+  state.files = state.files.with(new Map([[path, after]]))
+}
+
+function isOwn(kind: GrantKind): boolean {
+  return /^(own|create)-/.test(kind)
+}
+
+export function refuse(need: Need, reason: string, state: State): void {
+  if (state.ungranted.some((other) => other.reason === reason)) return
+  state.ungranted.push({ need, reason })
+}
+
+/** What the program creates itself is its own from then on. */
+export function learn(path: string, type: 'file' | 'directory', state: State): void {
+  if (state.files.entry(path) !== null) return
+  const { uid } = state.identity
+  const entry = { type, uid, gid: state.grantee.gid, mode: type === 'file' ? 0o644 : 0o755, size: 0, link: null }
+  state.files = state.files.with(new Map([[path, entry]]))
+}
+
+export function belongsToSystem(path: string): string {
+  return `${path} belongs to the system and is never handed over`
+}
+
+/** Why a file may not change hands, or null. */
+export function whyNever(kind: GrantKind, entry: FileEntry | null, path: string): string | null {
+  if (entry?.type === 'file' && (entry.mode & 0o6000) !== 0) return `${path} is setuid or setgid`
+  if ((path === '/root' || isBelowSystem(path)) && kind !== 'group-read' && kind !== 'traverse')
+    return belongsToSystem(path)
+  return null
+}
+
+/**
+ * What is closed to others must not be opened to those who share the user's group or its uid: then only its uid gets
+ * it, or nobody (null).
+ */
+function keptClosed(kind: GrantKind, entry: FileEntry | null, path: string, state: State): GrantKind | null {
+  const { shared } = state.grantee
+  if (shared === undefined || entry === null || kind === 'traverse' || kind === 'sticky') return kind
+  const open = (entry.mode & 0o004) !== 0 || (entry.type === 'directory' && state.files.list(path).length === 0)
+  if (open) return kind
+  if (shared.user) return null
+  if (kind !== 'group-read' || !shared.group) return kind
+  return entry.type === 'directory' ? 'own-directory' : 'own-file'
+}
+
+function closedReason(path: string): string {
+  return `${path} is closed to others, and the user is one that others share`
+}

@@ -1,0 +1,80 @@
+import { couldCreate, couldRead, couldWrite } from '../../image/access.ts'
+import type { Need } from '../need.ts'
+import { isBelowSystem, isMarkerFile, isSharedFolder, isSystemFolder, parentOf } from '../places.ts'
+import type { GrantKind } from '../plan.ts'
+import { reachParents, topmostMissing } from './reach.ts'
+import { belongsToSystem, grant, learn, refuse, type State, whyNever } from './state.ts'
+
+/** A file that is there is written, a missing one created. */
+export function write(need: Need, path: string, state: State): void {
+  const entry = state.files.entry(path)
+  if (entry === null) return create(need.access === 'write' ? { ...need, access: 'create-file' } : need, path, state)
+  if (!reachParents(need, path, state)) return
+  if (entry.type === 'directory') return void (need.access === 'keep-state' ? undefined : fill(need, path, state))
+  const answer = couldWrite(state.files, state.identity, path)
+  // A link that leads nowhere is no question of permission.
+  if (answer.allowed || entry.type === 'symlink') return
+  const never = whyNever('own-file', entry, path)
+  if (never !== null) return refuse(need, never, state)
+  // A log seldom says what was wanted of the file: reading it is tried first, and a second refusal means writing.
+  const unreadable = need.evidence.source === 'refused' && !couldRead(state.files, state.identity, path).allowed
+  grant(need, path, unreadable ? 'group-read' : 'own-file', state)
+}
+
+/** A new name: a file, a folder or a socket. */
+export function create(need: Need, path: string, state: State): void {
+  const existing = state.files.entry(path)
+  if (existing?.type === 'file' && need.access !== 'create-directory') {
+    if (couldWrite(state.files, state.identity, path).allowed) return
+  }
+  const parent = parentOf(path)
+  if (!reachParents(need, path, state)) return
+  // A build step may have made it already, as root.
+  if (need.access === 'create-file' && need.tree === true && existing === null)
+    return createMissing(need, path, 'create-file', state)
+  if (state.files.entry(parent) === null && isSharedFolder(parent) && need.access === 'create-directory')
+    return createMissing(need, path, 'create-directory', state)
+  if (state.files.entry(parent) === null)
+    return create({ ...need, access: 'create-directory' }, topmostMissing(parent, state), state)
+  if (couldCreate(state.files, state.identity, path).allowed)
+    return learn(path, need.access === 'create-directory' ? 'directory' : 'file', state)
+  const isCommon = isSharedFolder(parent) || isSystemFolder(parent)
+  if (need.access === 'create-directory' && isCommon && !isBelowSystem(path))
+    return createMissing(need, path, 'create-directory', state)
+  if (need.access === 'create-file' && isCommon) return createInCommon(need, path, state)
+  fill(need, parent, state)
+}
+
+/** A file of the program's own in a folder of many: made beforehand where the folder cannot be had. */
+function createInCommon(need: Need, path: string, state: State): void {
+  const parent = parentOf(path)
+  if (isMarkerFile(path) && !isBelowSystem(path)) return createMissing(need, path, 'create-file', state)
+  if (!isSystemFolder(parent)) return fill(need, parent, state)
+  if (isBelowSystem(path) || need.evidence.source === 'refused') return refuse(need, belongsToSystem(parent), state)
+  createMissing(need, path, 'create-file', state)
+}
+
+export function createMissing(need: Need, path: string, kind: GrantKind, state: State): void {
+  if (kind === 'create-directory' ? isSystemFolder(path) : isBelowSystem(path))
+    return refuse(need, belongsToSystem(path), state)
+  grant(need, path, kind, state)
+}
+
+/** Something is created, replaced or removed in an existing folder that the user cannot write. */
+export function fill(need: Need, path: string, state: State): void {
+  const entry = state.files.entry(path)
+  if (entry?.type !== 'directory' || couldCreate(state.files, state.identity, `${path}/x`).allowed) return
+  if (isSystemFolder(path)) return refuse(need, belongsToSystem(path), state)
+  // Its owner can do all in there as it is, once the mode lets it.
+  const others = entry.uid !== state.identity.uid && (isSharedFolder(path) || hasForeignContent(path, state))
+  grant(need, path, others ? 'sticky' : 'own-directory', state)
+}
+
+/** The folder holds what the program only reads, its code for instance: that must stay out of its reach. */
+function hasForeignContent(path: string, state: State): boolean {
+  return state.files.list(path).some((name) => {
+    const below = `${path}/${name}`
+    const entry = state.files.entry(below)
+    return entry !== null && entry.uid !== state.grantee.uid && !state.touched.has(below)
+  })
+}
