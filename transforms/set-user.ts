@@ -12,6 +12,7 @@ export const setUser: Transform = {
       const stage = dockerfile.stages[stagePlan.stage]
       if (!/^(harden|vendor)$/.test(stagePlan.outcome) || account === null || stage === undefined) continue
       const user = account.text ?? `${account.uid}:${account.gid}`
+      const group = stagePlan.anyUid === true ? '; any uid with group 0 will do' : ''
       const before = stagePlan.userBefore.known ? stagePlan.userBefore.value : 'an unknown user'
       const replaced = replacedUser(stage, stagePlan.end)
       const place = replaced ?? stage.instructions.at(-1) ?? stage.from
@@ -24,7 +25,7 @@ export const setUser: Transform = {
         edits: [
           replaced === null
             ? insertLines(dockerfile, userPlace(dockerfile, stage), [
-                ...reason(`${describe(account)}, ${origin(account)}`),
+                ...reason(`${describe(account)}, ${origin(account)}${group}`),
                 `${keyword(dockerfile, 'USER')} ${user}`,
               ])
             : { ...replaced.rest, text: user },

@@ -36,8 +36,8 @@ function said(value: unknown): string {
 
 /** The securityContext of one container. Source: Kubernetes, Pod Security Standards, *restricted*. */
 export function securityOf(before: Json, profile: Profile, notes: string[]): Json {
-  const { user, capabilities, noNewPrivileges, readOnly } = profile
-  if (user !== null && typeof before.runAsUser === 'number' && before.runAsUser !== user.value.uid)
+  const { user, anyUid, capabilities, noNewPrivileges, readOnly } = profile
+  if (user !== null && !anyUid && typeof before.runAsUser === 'number' && before.runAsUser !== user.value.uid)
     notes.push(`runAsUser ${before.runAsUser} becomes ${user.value.uid}: that is who the image's files are for`)
   const refused = capabilities === null ? [] : REFUSED.filter(({ is }) => is(before))
   for (const { key, instead, why } of refused)
@@ -45,7 +45,9 @@ export function securityOf(before: Json, profile: Profile, notes: string[]): Jso
   return {
     ...before,
     ...Object.fromEntries(refused.map(({ key, instead }) => [key, instead])),
-    ...(user === null ? {} : { runAsNonRoot: true, runAsUser: user.value.uid, runAsGroup: user.value.gid }),
+    ...(user === null ? {} : { runAsNonRoot: true }),
+    // A platform that assigns uids refuses to be told one (OpenShift, SCC restricted-v2).
+    ...(user === null || anyUid ? {} : { runAsUser: user.value.uid, runAsGroup: user.value.gid }),
     ...(noNewPrivileges.value && capabilities !== null ? { allowPrivilegeEscalation: false } : {}),
     ...(capabilities === null
       ? {}

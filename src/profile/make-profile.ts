@@ -55,6 +55,7 @@ export function profileOf(source: ProfileSource): Profile | null {
     image: imageOf(source, derived),
     root,
     user: user === null ? null : { value: user, known },
+    anyUid: plan.anyUid === true,
     capabilities,
     // Where nothing is known of what it needs, it gets what it has today.
     noNewPrivileges: part(capabilities !== null, proof?.result?.noNewPrivileges === true),

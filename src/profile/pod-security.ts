@@ -10,7 +10,7 @@ export function podSecurity(
   profile: Profile,
   notes: string[],
 ): Json {
-  const { user, sysctls } = profile
+  const { user, anyUid, sysctls } = profile
   const old = asObject(before.securityContext)
   const alone = others.length === 0
   const hasVolumes = mountsSome || asList(before.volumes).length > 0 || profile.volumes.length > 0
@@ -33,7 +33,7 @@ export function podSecurity(
     ...(isRoot ? { runAsUser: user.value.uid } : {}),
     ...(alone && user !== null ? { runAsNonRoot: true } : {}),
     ...(alone && seccomp !== 'Localhost' ? { seccompProfile: { type: 'RuntimeDefault' } } : {}),
-    ...(hasVolumes && user !== null && old.fsGroup === undefined
+    ...(hasVolumes && user !== null && !anyUid && old.fsGroup === undefined
       ? { fsGroup: user.value.gid, fsGroupChangePolicy: 'OnRootMismatch' }
       : {}),
     ...(added.length > 0

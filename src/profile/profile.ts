@@ -10,6 +10,8 @@ export interface Profile {
   readonly root: boolean
   /** Null where the image's own user stays in force: root, or a name that cannot be resolved. */
   readonly user: Part<ProfileUser> | null
+  /** The platform chooses the uid, and the group of volumes with it: neither is said. */
+  readonly anyUid: boolean
   /** Added to none (names without `CAP_`); null where it is not known which ones it needs, so that none is dropped. */
   readonly capabilities: Part<readonly string[]> | null
   readonly noNewPrivileges: Part<boolean>

@@ -43,6 +43,15 @@ describe('a new manifest', () => {
     expectRestricted(manifest.spec.template.spec)
   })
 
+  test('for a platform that assigns uids: no uid, no group and no fsGroup', () => {
+    const volumes = [{ path: '/data', uid: 10001, gid: 0, prepared: true }]
+    const manifest = parse(kubernetesManifest(sampleProfile({ anyUid: true, volumes })).text)
+    expectKubernetes(manifest)
+    const text = JSON.stringify(manifest)
+    expect(text).toContain('"runAsNonRoot":true')
+    expect(text).not.toMatch(/runAsUser|runAsGroup|fsGroup/)
+  })
+
   test('keeps root: fits the schema, with the least that it needs', () => {
     const manifest = parse(kubernetesManifest(rootProfile).text)
     expectKubernetes(manifest)

@@ -7,6 +7,7 @@ const base: Profile = {
   image: { original: 'nginx:latest', derived: true, name: 'nginx-nonroot:latest', chown: 'nginx:latest' },
   root: false,
   user: { value: { name: 'nginx', uid: 101, gid: 101 }, known: 'measured' },
+  anyUid: false,
   capabilities: { value: [], known: 'measured' },
   noNewPrivileges: { value: true, known: 'measured' },
   readOnly: { value: true, known: 'measured' },

@@ -1,0 +1,3 @@
+FROM debian:trixie-slim
+COPY app /usr/local/bin/app
+CMD ["app"]
