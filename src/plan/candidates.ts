@@ -4,7 +4,9 @@ import { type Candidate, isFit } from './account.ts'
 import type { Created, CreatedAccount } from './created-accounts.ts'
 import type { Evidence } from './evidence.ts'
 import type { Need } from './need.ts'
+import { parentOf } from './places.ts'
 import { programsOf } from './program.ts'
+import { realPath } from './real-path.ts'
 import { isOtherThanRoot, type StageUsers } from './stage-users.ts'
 
 /** The first uid that distributions give to people and images to their service account. */
@@ -38,6 +40,7 @@ export function candidates(sources: CandidateSources): readonly Candidate[] {
     ...(sources.packages ?? []),
     ...dataOwners(sources),
     ...serviceAccounts(sources),
+    ...writtenOwners(sources),
   ]
 }
 
@@ -110,13 +113,30 @@ function dataOwners({ facts, needs }: CandidateSources): readonly Candidate[] {
     if (need.access !== 'keep-state' || need.evidence.source === 'given') continue
     const entry = files.entry(files.resolve(need.path) ?? need.path)
     if (entry === null || entry.uid === 0) continue
-    found.push({
-      name: null,
-      uid: entry.uid,
-      evidence: { source: 'account', subject: need.path, detail: `owns ${need.path}` },
-    })
+    found.push(owner(entry.uid, need.path))
   }
   return found
+}
+
+const MADE = new Set<Need['access']>(['write', 'create-file', 'create-directory', 'create-socket'])
+
+/** Whose folders the original wrote into, those with the most of it first: its package has made them for somebody. */
+function writtenOwners({ facts, needs }: CandidateSources): readonly Candidate[] {
+  if (!facts.files.known) return []
+  const files = facts.files.value
+  const folders = new Map<number, string[]>()
+  for (const { access, path, evidence } of needs) {
+    if (!MADE.has(access) || evidence.source === 'given') continue
+    let folder = parentOf(realPath(files, path))
+    while (folder !== '/' && files.entry(folder) === null) folder = parentOf(folder)
+    const uid = files.entry(folder)?.uid ?? 0
+    if (uid !== 0) folders.set(uid, [...(folders.get(uid) ?? []), folder])
+  }
+  return [...folders].sort(([, a], [, b]) => b.length - a.length).flatMap(([uid, [folder = '']]) => owner(uid, folder))
+}
+
+function owner(uid: number, path: string): Candidate {
+  return { name: null, uid, evidence: { source: 'account', subject: path, detail: `owns ${path}` } }
 }
 
 /** Accounts named like the program, then the one ordinary account that an image brings (node, app, nonroot). */

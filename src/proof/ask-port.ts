@@ -4,6 +4,8 @@ import type { PortAnswer } from './run-record.ts'
 const GREETING_WAIT = 400
 /** Some compile a page when it is first asked for. */
 const ANSWER_WAIT = 4000
+/** For one that has answered elsewhere: on a busy machine it may have bound the port long before it serves. */
+const KNOWN_WAIT = 20_000
 /** For a port that was silent before. */
 const SILENCE_WAIT = 600
 const MOST_BYTES = 4096
@@ -14,7 +16,7 @@ const MOST_BYTES = 4096
  * that nothing is waited for that will not come.
  */
 export async function askPort(address: string, port: number, known: PortAnswer['kind'] | null): Promise<PortAnswer> {
-  const wait = known === 'open' ? SILENCE_WAIT : ANSWER_WAIT
+  const wait = known === 'open' ? SILENCE_WAIT : known === 'http' ? KNOWN_WAIT : ANSWER_WAIT
   // Asked first: a server that takes one connection after the other would wait for the end of the silent one.
   const request = talk(address, port, { send: getRequest(address, port), wait, until: isAnswered })
   const silent = known === 'http' ? null : talk(address, port, { send: null, wait: GREETING_WAIT, until: () => false })

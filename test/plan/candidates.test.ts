@@ -54,9 +54,24 @@ test.each<[string, BaseFile, (string | number)[]]>([
   ['mysqld', { passwd: ['mysql:x:9:9::/x:/x'] }, ['mysql']],
   ['memcached', { passwd: ['memcached:x:9:9::/x:/x'] }, ['memcached']],
   ['rabbitmq-server', { passwd: ['rabbitmq:x:9:9::/x:/x'] }, ['rabbitmq']],
+  ['pdns_server', { passwd: ['pdns:x:9:9::/x:/x'] }, ['pdns']],
   ['prometheus', { passwd: ['postgres:x:9:9::/x:/x'] }, []],
 ])('%s runs as an account of its name', (program, base, found) => {
   expect(names({ facts: image({ ...base, config: { cmd: [program] } }) })).toEqual(found)
+})
+
+test('whose folders the run wrote into, the most of them first', () => {
+  const facts = image({
+    files: ['drwxr-xr-x 70:70 /var/log/thing', 'drwxr-xr-x 80:80 /var/cache/thing', 'drwxr-xr-x 0:0 /srv'],
+    config: { cmd: ['java'] },
+  })
+  const written = (path: string) => {
+    const evidence = { source: 'traced', subject: path, detail: '' } as const
+    return { access: 'create-file', path, evidence } as const
+  }
+  const paths = ['/var/log/thing/a', '/var/cache/thing/deep/b', '/var/cache/thing/c', '/srv/x', '/tmp/y']
+  expect(names({ facts, needs: paths.map(written) })).toEqual([80, 70])
+  expect(names({ facts, needs: [{ ...written('/var/log/thing/a'), access: 'read' }] })).toEqual([])
 })
 
 test.each<[string, BaseFile, string[]]>([
