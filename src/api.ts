@@ -113,6 +113,7 @@ function withDefaults(options: RunOptions): Options {
     jobs: options.jobs ?? null,
     minimize: options.minimize ?? false,
     env: options.env ?? [],
+    capAdd: options.capAdd ?? [],
     baseline: options.baseline ?? null,
     inspect: false,
     prove: false,

@@ -50,6 +50,8 @@ export interface Options {
   readonly minimize: boolean
   /** `NAME=VALUE` for every container of a proof. */
   readonly env: readonly string[]
+  /** Capabilities that the original is run with beside the default ones, without `CAP_`. */
+  readonly capAdd: readonly string[]
   /** `inspect`: facts, plan and verdict only; the text stays as it is. */
   readonly inspect: boolean
   /** The verb `profile`: what is not root already is proved too. */

@@ -66,6 +66,15 @@ const proofFlags = {
   },
 } as const satisfies Record<string, Flag>
 
+const capabilityFlag = {
+  'cap-add': {
+    type: 'array',
+    requiresArg: true,
+    string: true,
+    describe: 'with --prove: a capability that the original is run with, such as SYS_ADMIN (repeatable)',
+  },
+} as const satisfies Record<string, Flag>
+
 const minimizeFlag = {
   minimize: {
     type: 'boolean',
@@ -88,6 +97,7 @@ export const hardenFlags = {
   tag: { ...text, alias: 't', describe: 'with --build: name of the built image' },
   prove: { type: 'boolean', describe: 'build, run beside the baseline, repair until it works or say why not' },
   ...minimizeFlag,
+  ...capabilityFlag,
   ...proofFlags,
   ...engineFlags,
 } as const satisfies Record<string, Flag>
@@ -129,6 +139,7 @@ export const profileFlags = {
   ...arbitraryFlag,
   prove: hardenFlags.prove,
   ...minimizeFlag,
+  ...capabilityFlag,
   ...proofFlags,
   ...engineFlags,
 } as const satisfies Record<string, Flag>

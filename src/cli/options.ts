@@ -19,6 +19,7 @@ const defaults: Settings = {
   jobs: null,
   minimize: false,
   env: [],
+  capAdd: [],
 }
 
 export type OptionsFor = (found: Pick<Found, 'path' | 'target'>) => Promise<Options>
@@ -59,6 +60,7 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
     jobs,
     minimize,
     env,
+    capAdd,
     ...policy
   }: Settings = {
     ...defaults,
@@ -79,6 +81,7 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
     jobs,
     minimize,
     env,
+    capAdd: capAdd.map((name) => name.replace(/^CAP_/, '')),
     build: request.build,
     tag: request.tag ?? request.profile?.image ?? null,
     prove: request.prove,

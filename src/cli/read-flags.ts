@@ -29,7 +29,10 @@ const flagSettings: readonly SettingName[] = [
   'jobs',
   'minimize',
   'env',
+  'capAdd',
 ]
+
+const repeatable: ReadonlySet<SettingName> = new Set(['writable', 'env', 'capAdd'])
 
 export function transformsRequest(parsed: Parsed, positionals: readonly string[]): ListTransforms {
   if (positionals.length > 0) throw usage(`transforms takes no target, ${positionals[0]} is one`)
@@ -99,12 +102,13 @@ function settings(parsed: Parsed): Partial<Settings> {
   const given: Partial<Record<SettingName, unknown>> = {}
   for (const name of flagSettings) {
     // yargs keeps flags as they are written: `prefer-vendor`.
-    const value = parsed[name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)]
+    const flagName = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+    const value = parsed[flagName]
     if (value === undefined) continue
-    if (Array.isArray(value) && name !== 'writable') throw usage(`--${name} is given twice`, 'keep one of them')
+    if (Array.isArray(value) && !repeatable.has(name)) throw usage(`--${flagName} is given twice`, 'keep one of them')
     const wrong = checks[name](value)
     if (wrong !== null)
-      throw usage(`--${name} ${messageOf(wrong)}${name === 'writable' ? '' : `, not ${JSON.stringify(value)}`}`)
+      throw usage(`--${flagName} ${messageOf(wrong)}${repeatable.has(name) ? '' : `, not ${JSON.stringify(value)}`}`)
     given[name] = value
   }
   // Each value has passed the check of its name.

@@ -14,6 +14,8 @@ export interface OriginalRequest {
   readonly image: string
   /** `uid:gid` in place of the image's own. */
   readonly user?: string
+  /** Capabilities that it is run with beside the default ones (`--cap-add`). */
+  readonly capAdd?: readonly string[]
   readonly config: ImageConfig
   readonly smoke: readonly SmokeCheck[]
   readonly trace: boolean
@@ -44,8 +46,12 @@ export async function runOriginal(request: OriginalRequest): Promise<Original> {
   return { live, study, filled }
 }
 
-function specOf({ image, user }: OriginalRequest): ReturnType<typeof limits> {
-  return limits({ image, ...(user === undefined ? {} : { user }) })
+function specOf({ image, user, capAdd = [] }: OriginalRequest): ReturnType<typeof limits> {
+  return limits({
+    image,
+    ...(user === undefined ? {} : { user }),
+    ...(capAdd.length === 0 ? {} : { capAdd }),
+  })
 }
 
 function options({ config, smoke, signal }: OriginalRequest): LiveOptions {

@@ -1,16 +1,11 @@
 import type { Operation } from '../plan/operation.ts'
 import { type Comparison, compare } from './compare.ts'
+import { DEFAULT_CAPABILITIES } from './default-capabilities.ts'
 import { runOnce } from './live.ts'
 import type { ProveRequest } from './prove.ts'
 import { besideOptions } from './round.ts'
 import type { RunRecord } from './run-record.ts'
 import { limits } from './specs.ts'
-
-/** What a container of root has by default. Source: docker-run(1). */
-const DEFAULT =
-  'AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE NET_RAW SETFCAP SETGID SETPCAP SETUID SYS_CHROOT'.split(
-    ' ',
-  )
 
 export interface LeastCapabilities {
   /** Shown to be needed: without one of them it did not do what the original did. */
@@ -43,7 +38,7 @@ export async function leastCapabilities(
   const attempt = (capabilities: readonly string[]): Promise<Try> => run(request, baseline, original, capabilities)
   const shown = usedCapabilities(original.trace?.operations ?? [])
   let best = await attempt(shown)
-  if (!works(best, original)) best = await attempt([...new Set([...shown, ...listed, ...DEFAULT])])
+  if (!works(best, original)) best = await attempt([...new Set([...shown, ...listed, ...DEFAULT_CAPABILITIES])])
   if (!works(best, original)) return null
   for (;;) {
     const smaller = await Promise.all(

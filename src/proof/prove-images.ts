@@ -16,10 +16,14 @@ import { besideOptions, hasPassed, type RoundRun, tracedRun } from './round.ts'
 import type { RunRecord } from './run-record.ts'
 import { arbitrarySpec, lockedSpec } from './specs.ts'
 import { stopwatch } from './stopwatch.ts'
+import { unexercised } from './unexercised.ts'
 import { unfitBaseline } from './unfit.ts'
 
 export interface ImagesRequest
-  extends Omit<ProveRequest, 'baseline' | 'original' | 'harden' | 'build' | 'stage' | 'reference' | 'minimize'> {
+  extends Omit<
+    ProveRequest,
+    'baseline' | 'original' | 'harden' | 'build' | 'stage' | 'reference' | 'minimize' | 'capAdd'
+  > {
   readonly image: string
   /** Null: the image itself, run as root. */
   readonly baseline: string | null
@@ -45,7 +49,8 @@ export async function proveImages(
   })
   const early = await live.peek()
   times.lap('original')
-  const unfit = unfitBaseline(early, facts)
+  const unfit =
+    unfitBaseline(early, facts) ?? (await unexercised({ engine, facts }, { ...early, trace: original.trace }))
   if (unfit !== null) {
     const report = proofReport(engine.version, await live.finish(), null, 0, [unfit])
     return { report: times.on(report), failures: [unfit] }

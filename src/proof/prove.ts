@@ -16,11 +16,14 @@ import { observationOf } from './observation.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import { proveRoot } from './prove-root.ts'
 import { writableMounts } from './read-only.ts'
+import { lackedPrivilege } from './refused-privilege.ts'
+import { refusesOthers, scriptsOf } from './refuses-others.ts'
 import { hasPassed, type Round, runRound } from './round.ts'
 import type { RunRecord } from './run-record.ts'
 import type { Room } from './side-by-side.ts'
 import { withEnd } from './smoke/run-checks.ts'
 import { type Stopwatch, stopwatch } from './stopwatch.ts'
+import { unexercised } from './unexercised.ts'
 import { unfitBaseline } from './unfit.ts'
 import { uselessCures } from './useless-cures.ts'
 
@@ -48,6 +51,8 @@ export interface ProveRequest {
   readonly trace: boolean
   /** For the runs that are independent of each other. */
   readonly room: Room
+  /** What the original is run with beside the default capabilities. */
+  readonly capAdd: readonly string[]
   /** Leave out all without which it still works. */
   readonly minimize: boolean
   readonly progress: (line: string) => void
@@ -79,11 +84,13 @@ async function proveTimed(request: ProveRequest, times: Stopwatch): Promise<Proo
   times.lap('original')
   const observation = observationOf(original, facts)
   const remarks = original.traceRefused === null ? [] : [`not traced, so more is granted: ${original.traceRefused}`]
-  const unfit = unfitBaseline(baseline, facts)
+  const first = planOf(request, request.harden(observation))
+  const seenWork = { ...baseline, trace: original.trace }
+  const unfit =
+    unfitBaseline(baseline, facts) ?? (first?.outcome === 'harden' ? await unexercised(request, seenWork) : null)
   const rounds: Round[] = []
   let learned: readonly Operation[] = []
   let spared: readonly string[] = []
-  const first = planOf(request, request.harden(observation))
   let help = unfit === null && first?.outcome === 'harden' ? await askHelp(request, first) : null
   const hardenWithout = (without: readonly string[]): Hardened =>
     request.harden({ ...observation, operations: [...observation.operations, ...learned], spared: without, help })
@@ -94,6 +101,12 @@ async function proveTimed(request: ProveRequest, times: Stopwatch): Promise<Proo
       if (unfit === null && plan?.outcome === 'needs-root')
         return proveRoot(request, live, original, { hardened, plan, remarks }).finally(() => times.lap('capabilities'))
       const record = await live.finish()
+      const lacking = unfit === null ? null : await lackedPrivilege(request, record)
+      if (lacking !== null) {
+        const kept = request.harden({ ...observation, needsRoot: lacking })
+        const report = proofReport(engine.version, record, null, 0, [...remarks, unfit ?? ''])
+        return { hardened: kept, report, failures: [] }
+      }
       if (unfit === null) return { hardened, report: null, failures: [] }
       const failures = plan?.outcome === 'harden' ? [unfit] : []
       return { hardened, report: proofReport(engine.version, record, null, 0, [...remarks, unfit]), failures }
@@ -108,6 +121,15 @@ async function proveTimed(request: ProveRequest, times: Stopwatch): Promise<Proo
     if (news.length === 0 && useless.length === 0 && !misled) break
     learned = [...learned, ...news]
     spared = [...spared, ...useless]
+  }
+  const last = rounds.at(-1)
+  const refused = last === undefined ? [] : learnedFrom(last, original, baseline, facts.config.workdir, [])
+  const needsRoot = last === undefined ? null : refusesOthers(last, { ...scriptsOf(facts), refused })
+  if (needsRoot !== null) {
+    const hardened = request.harden({ ...observation, needsRoot })
+    const plan = planOf(request, hardened)
+    if (plan?.outcome === 'needs-root')
+      return proveRoot(request, live, original, { hardened, plan, remarks }).finally(() => times.lap('capabilities'))
   }
   const beside = { request, baseline, original, times, hardenWithout, spared }
   const least = request.minimize ? await minimize(beside, rounds) : { rounds, remarks: [] }

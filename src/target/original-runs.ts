@@ -24,6 +24,7 @@ export function originalRuns(item: WorkItem, { engine, options, ports }: Session
       engine: withEnv(engine, options.env),
       image: reference,
       config: image.config,
+      capAdd: options.capAdd,
       smoke: options.smoke,
       trace: options.trace,
       signal: ports.signal,

@@ -59,6 +59,7 @@ export async function proveTarget(
     trace: options.trace,
     room: roomFor(options.jobs),
     minimize: options.minimize,
+    capAdd: options.capAdd,
     progress: (line) => ports.progress(`${item.target}: ${line}`),
     signal: ports.signal,
     harden: (observation: Observation) => make(new Map([[stage.index, observation]]), built),

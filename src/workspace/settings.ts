@@ -17,6 +17,8 @@ export interface Settings extends Policy {
   readonly minimize: boolean
   /** `NAME=VALUE` for every container of a proof. */
   readonly env: readonly string[]
+  /** Capabilities that the original is run with beside the default ones. */
+  readonly capAdd: readonly string[]
 }
 
 export type SettingName = keyof Settings
@@ -47,6 +49,7 @@ export const checks: Readonly<Record<SettingName, Check>> = {
   jobs: checkJobs,
   minimize: checkBoolean,
   env: listOf(matching(/^[A-Za-z_][A-Za-z0-9_]*=/, 'must be NAME=VALUE')),
+  capAdd: listOf(matching(/^[A-Z_]+$/, 'must be a capability in capital letters, such as SYS_ADMIN')),
 }
 
 export const settingNames = Object.keys(checks) as readonly SettingName[]

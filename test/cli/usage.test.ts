@@ -36,6 +36,7 @@ const refused: readonly (readonly [string, string, string?])[] = [
   ['--build -t App Dockerfile', '--tag: "App" is no image reference'],
   ['--build -t app:1 .', '--tag names one image, and there are 2 targets'],
   ['--smoke true', '--smoke is a part of the proof', 'add --prove'],
+  ['--prove --cap-add sys_admin', '--cap-add "sys_admin" must be a capability in capital letters'],
   ['--minimize', '--minimize shows by runs what is needless', 'add --prove'],
   ['--prove --engine none', 'a proof needs an engine'],
   ['--build --engine none', '--build needs an engine'],
@@ -90,6 +91,7 @@ describe('what flags and files say', () => {
         jobs: null,
         minimize: false,
         env: [],
+        capAdd: [],
         build: false,
         tag: null,
         prove: false,
@@ -98,6 +100,13 @@ describe('what flags and files say', () => {
         proveAsIs: false,
         baseline: null,
       },
+    ])
+  })
+
+  test('what every container of a proof gets, and the original alone', async () => {
+    const line = '--prove -e A=1 -e B=2=3 --cap-add SYS_ADMIN --cap-add CAP_NET_ADMIN --minimize Dockerfile'
+    expect(await options(line)).toMatchObject([
+      { env: ['A=1', 'B=2=3'], capAdd: ['SYS_ADMIN', 'NET_ADMIN'], minimize: true },
     ])
   })
 

@@ -41,6 +41,7 @@ const OUTCOMES: Readonly<Record<string, 'works' | { ends: string } | { fails: st
   'nginx-official': { ends: 'mkdir() "/var/cache/nginx/client_temp" failed (13: Permission denied)' },
   lighttpd: { ends: 'opening pid-file failed: /run/lighttpd.pid: Permission denied' },
   exim: { ends: 'permission denied; not admin' },
+  tomcat: { ends: 'Cannot start server. Server instance is not configured.' },
 }
 
 const ALL = { ...SERVERS, ...MORE_SERVERS }

@@ -117,6 +117,7 @@ async function hardened(folder: string, engine: EngineChoice): Promise<TargetRes
       jobs: null,
       minimize: false,
       env: [],
+      capAdd: [],
       inspect: false,
       profile: false,
       proveAsIs: false,

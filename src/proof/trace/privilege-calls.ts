@@ -27,6 +27,8 @@ export const PRIVILEGE_CALLS: Readonly<Record<string, Handler>> = {
   move_mount: (call, scene) => [
     { access: 'mount', path: pathOf(scene, call.args[3], call.args[2]), capability: 'SYS_ADMIN' },
   ],
+  // The newer way to mount begins with it, and with a refusal of it ends.
+  fsopen: () => used('SYS_ADMIN'),
   unshare: (call) => (newNamespace(call.args[0]) ? used('SYS_ADMIN') : []),
   setns: () => used('SYS_ADMIN'),
   sethostname: () => used('SYS_ADMIN'),

@@ -11,6 +11,13 @@ export const LOCKED_DOWN = [
   '--sysctl=net.ipv4.ip_unprivileged_port_start=1024',
 ]
 
+/** What every server is to stand: see docs/proof.md. */
+const FIRST_CELLS = [
+  'plain',
+  'capabilities dropped, no new privileges',
+  'the same, low ports refused',
+  'read-only root',
+]
 const MOST_BYTES = 100_000
 const NO_CAPABILITY = '0000000000000000'
 
@@ -25,6 +32,10 @@ export function expectProved({ code, result, stderr }: Hardening): void {
   expect(result.proof?.result?.uids).not.toContain(0)
   expect(result.proof?.result?.uids).not.toEqual([])
   expect(result.proof?.result?.addedBytes).toBeLessThanOrEqual(MOST_BYTES)
+  expect(result.proof?.rounds).toBeLessThanOrEqual(3)
+  const cells = result.proof?.cells.slice(0, 4).map(({ name, outcome, reason }) => ({ name, outcome, reason }))
+  expect(cells?.map(({ name }) => name)).toEqual(FIRST_CELLS)
+  expect(cells?.filter(({ outcome }) => outcome !== 'pass')).toEqual([])
   for (const { name, passed } of result.proof?.checks ?? []) expect({ name, passed }).toEqual({ name, passed: true })
 }
 

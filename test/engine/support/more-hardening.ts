@@ -8,7 +8,7 @@ import type { Server } from './probes.ts'
 /** The second list, in parts for files of their own: so they run beside each other. */
 export const GROUPS = {
   web: ['nginx-official', 'nginx-tls', 'php-nginx', 'lighttpd', 'webfs', 'haproxy'],
-  apps: ['ruby-app', 'node-uploads-shipped', 'secret-config', 'memcached', 'nats'],
+  apps: ['ruby-app', 'node-uploads-shipped', 'secret-config', 'memcached', 'nats', 'tomcat'],
   daemons: ['unbound', 'slapd', 'sshd', 'exim', 'vsftpd'],
 } as const
 

@@ -23,6 +23,7 @@ export const MORE_SERVERS: Readonly<Record<string, Server>> = {
   'nginx-official': { port: 80, probe: page('/', 'Welcome to nginx') },
   lighttpd: { port: 80, probe: page('/', 'Placeholder page') },
   exim: { port: 25, probe: mail },
+  tomcat: { port: 8080, probe: page('/', 'It works') },
 }
 
 async function memcached({ address }: Subject, port: number): Promise<void> {

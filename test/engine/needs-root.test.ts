@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { hardenOne } from './support/cli.ts'
+import { buildText, docker, ensureImage, isRunning, logsOf, runContainer, waitFor } from './support/images.ts'
+
+const tags: string[] = []
+
+async function build(name: string, lines: readonly string[]): Promise<string> {
+  const tag = await buildText(`${lines.join('\n')}\n`, `harden-image-test/needs-root-${name}`)
+  tags.push(tag)
+  return tag
+}
+
+afterAll(async () => {
+  for (const tag of tags) await docker(['image', 'rm', '--force', tag])
+})
+
+/** Whether it is still up, or how it ended, once it has settled either way. */
+async function outcome(image: string, capabilities: readonly string[]): Promise<string> {
+  const options = [
+    '--cap-drop=ALL',
+    '--security-opt=no-new-privileges',
+    ...capabilities.map((name) => `--cap-add=${name}`),
+  ]
+  const { id, remove } = await runContainer(image, options)
+  try {
+    return await waitFor(async () => {
+      if (!(await isRunning(id))) return 'ends'
+      const mounts = await docker(['exec', id, 'cat', '/proc/mounts'])
+      if (!mounts.includes('/mnt ')) throw new Error(`not mounted yet: ${await logsOf(id)}`)
+      return 'works'
+    })
+  } finally {
+    await remove()
+  }
+}
+
+describe('a program that mounts', () => {
+  test('needs root, and the capability is named without being given to it', async () => {
+    const { code, result } = await hardenOne(await ensureImage('mounts'), ['--prove'])
+    expect({ code, verdict: result.verdict, changed: result.changed }).toEqual({
+      code: 1,
+      verdict: 'needs-root',
+      changed: false,
+    })
+    expect(result.findings.map(({ message }) => message).join('\n')).toContain('it takes SYS_ADMIN')
+  })
+
+  test('with --cap-add the least is shown, and it is the least', async () => {
+    const image = await ensureImage('mounts')
+    const { result } = await hardenOne(image, ['--prove', '--cap-add', 'SYS_ADMIN'])
+    expect(result.verdict).toBe('needs-root')
+    expect(result.proof?.passed).toBe(true)
+    const said = result.findings.map(({ message }) => message).join('\n')
+    expect(said).toContain('--cap-drop=ALL --cap-add=SYS_ADMIN --security-opt=no-new-privileges')
+    expect(await outcome(image, ['SYS_ADMIN'])).toBe('works')
+    expect(await outcome(image, [])).toBe('ends')
+  })
+})
+
+test('a program that ends unless it is root needs root, in its own words', async () => {
+  const program = ['import http.server, os, sys', 'if os.getuid(): sys.exit("server: need root privileges")']
+  const serve = 'http.server.HTTPServer(("", 8000), http.server.SimpleHTTPRequestHandler).serve_forever()'
+  const image = await build('by-itself', [
+    `FROM ${await ensureImage('python-static')}`,
+    'COPY <<"PROGRAM" /srv/program.py',
+    ...program,
+    serve,
+    'PROGRAM',
+    'ENTRYPOINT []',
+    'CMD ["python3", "/srv/program.py"]',
+  ])
+  const { result } = await hardenOne(image, ['--prove'])
+  expect(result.verdict).toBe('needs-root')
+  expect(result.findings.map(({ message }) => message).join('\n')).toContain('server: need root privileges')
+})
+
+describe('a server that greets, and switches its user only for a real request', () => {
+  let image = ''
+  beforeAll(async () => {
+    image = await build('rsync', [
+      'FROM debian:trixie-slim',
+      'RUN apt-get update && apt-get install -y --no-install-recommends rsync && rm -rf /var/lib/apt/lists/*',
+      String.raw`RUN mkdir /srv/files && echo kept >/srv/files/a && printf '[files]\npath=/srv/files\nuid=nobody\n' >/etc/rsyncd.conf`,
+      'EXPOSE 873',
+      'CMD ["rsync", "--daemon", "--no-detach"]',
+    ])
+  })
+
+  test('is not called hardened, and why is said', async () => {
+    const { code, result } = await hardenOne(image, ['--prove'])
+    expect({ code, verdict: result.verdict, passed: result.proof?.passed }).toEqual({
+      code: 1,
+      verdict: 'incomplete',
+      passed: false,
+    })
+    expect(result.findings.map(({ message }) => message).join('\n')).toContain('its work was not seen')
+  })
+
+  test('needs root as soon as a check makes it work', async () => {
+    const check = 'docker exec "$CONTAINER" rsync "rsync://127.0.0.1:$PORT_873/files/a" /tmp/a'
+    const { result } = await hardenOne(image, ['--prove', '--smoke', check])
+    expect(result.verdict).toBe('needs-root')
+    expect(result.findings.map(({ message }) => message).join('\n')).toContain('changes its root folder')
+  })
+})

@@ -1,0 +1,50 @@
+import { expect, test } from '@jest/globals'
+import type { Operation } from '../../src/plan/operation.ts'
+import { compare } from '../../src/proof/compare.ts'
+import { refusesOthers } from '../../src/proof/refuses-others.ts'
+import type { Round } from '../../src/proof/round.ts'
+import { files } from '../plan/image.ts'
+import { ended, http, operation, record, running, traced } from './support/records.ts'
+
+const baseline = record({ answers: [http(80)] })
+
+function round(logs: string, state = ended(1), withTrace = true): Round {
+  const run = record({ state, logs, answers: state.running ? [http(80)] : [] })
+  return {
+    hardened: { plan: { stages: [] } },
+    image: '',
+    moved: new Map(),
+    run: { record: run, comparison: compare(baseline, run, new Map()), traced: withTrace ? traced([]) : null },
+    failure: null,
+  } as unknown as Round
+}
+
+const nothing = { scripts: [], files: null, refused: [] }
+
+test.each([
+  'smtpd: need root privileges',
+  'This program must be run as root',
+  'you need to be root to do that',
+  'fatal: superuser privileges required',
+  'only root can start it',
+])('a program that says: %s', (line) => {
+  expect(refusesOthers(round(`starting\n${line}\n`), nothing)).toContain(line)
+})
+
+test.each<[string, Round, readonly Operation[]]>([
+  ['it was refused something', round('need root'), [operation('write', '/run/x', { outcome: 'refused' })]],
+  ['it works', round('need root', running), []],
+  ['it ends as it should', round('need root', ended(0)), []],
+  ['nobody watched what it was refused', round('need root', ended(1), false), []],
+  ['it speaks of something else', round('cannot read the zone of the root servers'), []],
+  ['it is root that it does not want', round('you should not run this as root'), []],
+])('not where %s', (_, current, refused) => {
+  expect(refusesOthers(current, { ...nothing, refused })).toBeNull()
+})
+
+test('not where a start script says it', () => {
+  const said = { ...files('-rwxr-xr-x 0:0 /start.sh'), text: () => 'echo "must be run as root"; exit 1' }
+  const scripts = ['/start.sh']
+  expect(refusesOthers(round('must be run as root'), { ...nothing, scripts, files: said })).toBeNull()
+  expect(refusesOthers(round('server: must be run as root'), { ...nothing, scripts, files: said })).not.toBeNull()
+})
