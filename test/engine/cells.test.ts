@@ -65,7 +65,7 @@ serve()
     lines: ['RUN cp /usr/bin/id /usr/local/bin/whoami-as-root && chmod 4755 /usr/local/bin/whoami-as-root'],
   },
   'only-works-for-root': {
-    source: `${HEAD}\nif os.getuid() != 0: sys.exit("only for root")\ndef answer(): return 200\nserve()\n`,
+    source: `${HEAD}\nif os.getuid() != 0: sys.exit("not for you")\ndef answer(): return 200\nserve()\n`,
   },
 } as const satisfies Record<string, Program>
 
@@ -230,7 +230,7 @@ describe('the first conditions count', () => {
   test.each<[Name, readonly string[], RegExp]>([
     ['has-its-port-in-its-code', [`pass ${PLAIN}`, `pass ${DROPPED}`, `fail ${LOW_PORTS}`], /denied/i],
     ['helps-itself-to-root', [`pass ${PLAIN}`, `fail ${DROPPED}`, `fail ${LOW_PORTS}`], /was 200, is 500/],
-    ['only-works-for-root', [`fail ${PLAIN}`, `fail ${DROPPED}`, `fail ${LOW_PORTS}`], /only for root/],
+    ['only-works-for-root', [`fail ${PLAIN}`, `fail ${DROPPED}`, `fail ${LOW_PORTS}`], /not for you/],
   ])('%s', async (name, first, words) => {
     const proved = await prove(name)
     expect([proved.result.verdict, proved.code, proved.result.proof?.passed]).toEqual(['incomplete', 1, false])
