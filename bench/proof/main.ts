@@ -53,8 +53,7 @@ async function buildAndRunBoth(engine: Engine, image: string, dockerfile: string
 
 async function runUntilItAnswers(engine: Engine, spec: RunSpec): Promise<void> {
   const ports = (await engine.inspectImage(spec.image))?.config.exposedPorts ?? []
-  const container = await engine.create(spec)
-  await engine.start(container)
+  const container = await engine.run(spec)
   const { address } = await engine.state(container)
   // A derived image keeps its base's EXPOSE lines beside those that hold now.
   const tcp = ports.filter(({ protocol }) => protocol === 'tcp').map(({ port }) => port)

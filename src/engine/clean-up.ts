@@ -9,23 +9,29 @@ export interface MadeImages {
   readonly kept: ReadonlySet<string>
 }
 
-/** A call that was killed may still have made something; so it is looked twice, and a third time never hurts. */
+/** Where a call was killed, the engine may still make what it began; what is in use goes once its user is gone. */
 const rounds = 3
 
 /** Removes all that carries the session's label. Never throws: what an engine that is gone left behind can't be removed. */
 export async function cleanUp(cli: Cli, session: string, images: MadeImages): Promise<void> {
   const filter = `--filter=label=${sessionLabel(session)}`
   for (let round = 0; round < rounds; round += 1) {
-    const containers = await ids(cli, ['ps', '--all', '--quiet', '--no-trunc', filter])
-    await remove(cli, ['rm', '--force', '--volumes'], containers)
-    const labelled = await ids(cli, ['image', 'ls', '--quiet', '--no-trunc', filter])
+    const [containers, labelled, volumes, networks] = await Promise.all([
+      ids(cli, ['ps', '--all', '--quiet', '--no-trunc', filter]),
+      ids(cli, ['image', 'ls', '--quiet', '--no-trunc', filter]),
+      ids(cli, ['volume', 'ls', '--quiet', filter]),
+      ids(cli, ['network', 'ls', '--quiet', filter]),
+    ])
     const gone = labelled.filter((id) => !images.kept.has(id))
-    await remove(cli, ['image', 'rm', '--force'], [...(round === 0 ? images.tags : []), ...gone])
-    const volumes = await ids(cli, ['volume', 'ls', '--quiet', filter])
-    await remove(cli, ['volume', 'rm', '--force'], volumes)
-    const networks = await ids(cli, ['network', 'ls', '--quiet', filter])
-    await remove(cli, ['network', 'rm'], networks)
-    if (containers.length + gone.length + volumes.length + networks.length === 0) return
+    // Containers hold on to all the others.
+    const done = await remove(cli, ['rm', '--force', '--volumes'], containers)
+    const others = await Promise.all([
+      remove(cli, ['image', 'rm', '--force'], [...(round === 0 ? images.tags : []), ...gone]),
+      remove(cli, ['volume', 'rm', '--force'], volumes),
+      remove(cli, ['network', 'rm'], networks),
+    ])
+    const nothing = [containers, gone, volumes, networks].every((found) => found.length === 0)
+    if (nothing || (done && !others.includes(false) && !cli.killed())) return
   }
 }
 
@@ -48,12 +54,14 @@ async function ids(cli: Cli, args: readonly string[]): Promise<readonly string[]
   }
 }
 
-async function remove(cli: Cli, args: readonly string[], names: readonly string[]): Promise<void> {
-  if (names.length === 0) return
+/** Whether all of them are gone now. */
+async function remove(cli: Cli, args: readonly string[], names: readonly string[]): Promise<boolean> {
+  if (names.length === 0) return true
   try {
-    // The exit code says only that one of them was gone already.
-    await cli.run([...args, '--', ...names], { timeoutMs: 120_000 })
+    const { exitCode } = await cli.run([...args, '--', ...names], { timeoutMs: 120_000 })
+    return exitCode === 0
   } catch {
     // As above.
+    return false
   }
 }

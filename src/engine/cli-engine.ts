@@ -2,9 +2,10 @@ import { HardenError } from '../errors.ts'
 import { activityOf } from './activity.ts'
 import { build } from './build.ts'
 import { cleanUp } from './clean-up.ts'
-import type { Cli } from './cli-process.ts'
+import type { CallResult, Cli } from './cli-process.ts'
 import type { DiffEntry, Engine, RunSpec } from './engine.ts'
 import { failureOf, pullFailure } from './failure.ts'
+import { readIdFile, withIdFile } from './id-file.ts'
 import { parseImage, parseState } from './inspect.ts'
 import { sessionLabel } from './labels.ts'
 import { listeners } from './listeners.ts'
@@ -40,15 +41,40 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
   const inspect = (container: string): Promise<string> =>
     cli.call(`inspect container ${container}`, ['inspect', '--type=container', '--', nameArgument(container)])
 
-  const create = async (spec: RunSpec): Promise<string> => {
+  const createVolumes = async (spec: RunSpec): Promise<void> => {
     for (const mount of spec.mounts ?? []) {
       if (mount.type === 'volume' && mount.source !== undefined) await createVolume(cli, mount.source, session)
     }
-    const { exitCode, stdout, stderr } = await cli.run(runArguments(name, spec, session))
+  }
+  const notCreated = (spec: RunSpec, stderr: string): HardenError =>
+    missingImage.test(stderr)
+      ? pullFailure(name, spec.image, stderr)
+      : failureOf(name, `create a container of ${spec.image}`, stderr)
+  const started = (container: string, { exitCode, stderr }: CallResult): void => {
+    if (exitCode === 0) return
+    const failure = failureOf(name, `start container ${container}`, stderr)
+    if (!startFailure.test(stderr)) throw failure
+    startErrors.set(container, failure.message)
+  }
+
+  const create = async (spec: RunSpec): Promise<string> => {
+    await createVolumes(spec)
+    const { exitCode, stdout, stderr } = await cli.run(runArguments(name, spec, session, ['create']))
     const id = stdout.trim().split('\n').at(-1) ?? ''
     if (exitCode === 0 && id !== '') return id
-    if (missingImage.test(stderr)) throw pullFailure(name, spec.image, stderr)
-    throw failureOf(name, `create a container of ${spec.image}`, stderr)
+    throw notCreated(spec, stderr)
+  }
+
+  const run = async (spec: RunSpec): Promise<string> => {
+    await createVolumes(spec)
+    // On standard output there is no id of a container that was created and could not be started.
+    return withIdFile(async (idFile) => {
+      const result = await cli.run(runArguments(name, spec, session, ['run', '--detach', `--cidfile=${idFile}`]))
+      const id = await readIdFile(idFile)
+      if (id === '') throw notCreated(spec, result.stderr)
+      started(id, result)
+      return id
+    })
   }
 
   const remove = async (container: string): Promise<void> => {
@@ -105,13 +131,8 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
       if (request.keep) kept.add(result.id)
       return result
     },
-    start: async (container) => {
-      const { exitCode, stderr } = await cli.run(['start', nameArgument(container)])
-      if (exitCode === 0) return
-      const failure = failureOf(name, `start container ${container}`, stderr)
-      if (!startFailure.test(stderr)) throw failure
-      startErrors.set(container, failure.message)
-    },
+    run,
+    start: async (container) => started(container, await cli.run(['start', nameArgument(container)])),
     state: async (container) => parseState(await inspect(container), reachable, startErrors.get(container)),
     diff: async (container) => {
       const text = await cli.call(`compare container ${container} with its image`, ['diff', nameArgument(container)])

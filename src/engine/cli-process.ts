@@ -30,6 +30,8 @@ export interface Cli {
   stream<T>(task: string, args: readonly string[], read: (stdout: Readable) => Promise<T>): Promise<T>
   /** Kills what runs and refuses further calls but those of the returned Cli, which is for cleaning up. */
   close(): Promise<Cli>
+  /** Calls were killed: what they began, the engine may still make. */
+  killed(): boolean
 }
 
 export interface CliOptions {
@@ -46,6 +48,7 @@ const maximumOutput = 64 * 1024 * 1024
 export function createCli({ name, binary, env }: CliOptions): Cli {
   const running = new Set<ResultPromise>()
   let closed = false
+  let killed = false
 
   const start = (args: readonly string[], options: Options, forced: boolean): ResultPromise => {
     if (closed && !forced) throw over(name)
@@ -114,10 +117,12 @@ export function createCli({ name, binary, env }: CliOptions): Cli {
       close: async () => {
         closed = true
         const children = [...running]
+        killed ||= children.length > 0
         for (const child of children) child.kill()
         await Promise.allSettled(children)
         return make(true)
       },
+      killed: () => killed,
     }
   }
   return make(false)

@@ -22,7 +22,10 @@ export interface Engine {
   build(request: BuildRequest): Promise<BuildResult>
 
   create(spec: RunSpec): Promise<string>
+  /** What the engine cannot start is no error here: the state tells of it. */
   start(container: string): Promise<void>
+  /** `create` and `start` in one call. */
+  run(spec: RunSpec): Promise<string>
   state(container: string): Promise<ContainerState>
   /** stdout and stderr together, oldest first. */
   logs(container: string): Promise<string>

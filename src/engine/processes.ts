@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { pidsOf } from './activity.ts'
 import type { Cli } from './cli-process.ts'
 import type { ContainerProcess } from './engine.ts'
 import { failureOf } from './failure.ts'
@@ -16,11 +17,17 @@ interface Row {
  */
 export async function processes(cli: Cli, container: string, local: boolean): Promise<readonly ContainerProcess[]> {
   if (local) {
-    const rows = await hostRows(cli, container)
+    const rows = hereRows(container) ?? (await hostRows(cli, container))
     const seen = await fromHost(rows, container)
     if (seen !== null) return seen
   }
   return (await fromInside(cli, container)) ?? (await fromEngine(cli, container))
+}
+
+/** Null for none: it has ended, or this machine's /proc is not the engine's. */
+function hereRows(container: string): readonly Row[] | null {
+  const pids = pidsOf(container)
+  return pids.length === 0 ? null : pids.map((pid) => ({ pid: Number(pid), command: '' }))
 }
 
 async function hostRows(cli: Cli, container: string): Promise<readonly Row[]> {

@@ -7,11 +7,16 @@ import { imageArgument, nameArgument } from './safe-arguments.ts'
 const defaultMemory = 2 * 1024 ** 3
 const defaultPids = 512
 
-/** Arguments of `create` for a spec. The image is never pulled here. */
-export function runArguments(name: EngineName, spec: RunSpec, session: string): readonly string[] {
+/** Arguments of `create` or `run` for a spec. The image is never pulled here. */
+export function runArguments(
+  name: EngineName,
+  spec: RunSpec,
+  session: string,
+  command: readonly ['create'] | readonly ['run', ...string[]],
+): readonly string[] {
   const memory = spec.memoryBytes ?? defaultMemory
   return [
-    'create',
+    ...command,
     '--pull=never',
     `--label=${sessionLabel(session)}`,
     `--memory=${memory}b`,

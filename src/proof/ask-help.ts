@@ -51,9 +51,8 @@ async function said({ engine, baseline, signal }: HelpRequest, program: string, 
     entrypoint: program,
     command: [flag],
   }
-  const container = await engine.create(limits(spec))
+  const container = await engine.run(limits(spec))
   try {
-    await engine.start(container)
     const end = Date.now() + PATIENCE
     while (Date.now() < end && (await engine.state(container)).running) await pause(50, undefined, { signal })
     return await engine.logs(container)

@@ -4,7 +4,7 @@ import type { ImageFacts } from '../image/facts.ts'
 import type { ReportCell } from '../report/report.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
 import { compare } from './compare.ts'
-import { type LiveOptions, runOnce } from './live.ts'
+import { bringUp, type LiveOptions, runOnce } from './live.ts'
 import { besideOptions } from './round.ts'
 import type { RunRecord } from './run-record.ts'
 import type { Room } from './side-by-side.ts'
@@ -31,15 +31,29 @@ export interface CellRun {
 
 /** Runs a result under one condition and compares all that it does with the baseline, the user's own check too. */
 export async function runCell(beside: Beside, spec: RunSpec, name: string, required: boolean): Promise<CellRun> {
-  const { engine, baseline, moved, room } = beside
+  const { baseline, moved, room } = beside
   try {
-    const options: LiveOptions = { ...besideOptions(beside, baseline, moved), leavings: 'none' }
-    const record = await room(() => runOnce(engine, spec, options))
+    const record = await room(() => runBriefly(beside, spec))
     return { cell: { name, required, ...outcomeOf(compare(baseline, record, moved), record) }, record }
   } catch (error) {
     if (!(error instanceof HardenError) || error.code !== 'engine-failed') throw error
     return { cell: notAsked(name, `the engine has no such run: ${error.message}`, required), record: null }
   }
+}
+
+/**
+ * How it ends is judged of the run that was compared, and what it printed is only read for what fails. Checks of the
+ * user's own may look at either.
+ */
+async function runBriefly(beside: Beside, spec: RunSpec): Promise<RunRecord> {
+  const { engine, baseline, moved, smoke } = beside
+  const options: LiveOptions = { ...besideOptions(beside, baseline, moved), leavings: 'none' }
+  if (smoke.length > 0) return runOnce(engine, spec, options)
+  const live = await bringUp(engine, spec, options)
+  const { parity, locked } = compare(baseline, live.seen(), moved)
+  const record = parity && locked ? live.seen() : await live.peek()
+  await live.drop()
+  return record
 }
 
 /** What of a run is not as it was; its last words say more than the check. */

@@ -55,11 +55,15 @@ export async function judge(
     times.lap('conditions')
   }
   const logs = logsTraced(original, traced)
-  const [first, second] = await Promise.all([live.finish(logs), works ? result.finish(logs) : early])
+  const [first, second, before, after] = await Promise.all([
+    live.finish(logs),
+    works ? result.finish(logs) : early,
+    engine.inspectImage(seen.image),
+    engine.inspectImage(image),
+  ])
   times.lap('end')
   const baseline = { ...first, restart: seconds?.baseline ?? first.restart }
   const record = { ...second, restart: seconds?.result ?? second.restart }
-  const [before, after] = await Promise.all([engine.inspectImage(baseline.image), engine.inspectImage(image)])
   return {
     baseline,
     run: {

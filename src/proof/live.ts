@@ -1,25 +1,16 @@
-import type { ContainerProcess, ContainerState, DiffEntry, Engine, Listener, RunSpec } from '../engine/engine.ts'
+import type { ContainerProcess, ContainerState, Engine, Listener, RunSpec } from '../engine/engine.ts'
 import type { ImageConfig } from '../image/facts.ts'
-import type { Operation } from '../plan/operation.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
-import { kindsOf } from './added-kinds.ts'
 import { type AnswerBook, answerBook } from './answer-book.ts'
 import { askPorts } from './ask-ports.ts'
-import { stateWithHealth } from './health.ts'
+import { leftBy, nothingLeft } from './left-behind.ts'
 import { logsLeft, readLogFiles } from './log-files.ts'
 import { mergeDiffs } from './observe.ts'
 import { type ReadyOptions, waitUntilReady } from './ready.ts'
-import type {
-  AddedKind,
-  PortAnswer,
-  RestartRecord,
-  RunRecord,
-  SmokeResult,
-  StopRecord,
-  TraceRecord,
-} from './run-record.ts'
+import type { PortAnswer, RestartRecord, RunRecord, SmokeResult, StopRecord } from './run-record.ts'
 import { lookAfterwards, runChecks, type SmokeTarget } from './smoke/run-checks.ts'
-import { type TracedRun, traceRun } from './trace/trace.ts'
+import { start, traceOf } from './started.ts'
+import { stateNow } from './state-now.ts'
 import { isTracer } from './trace/traced-spec.ts'
 
 /** As long as `docker stop` waits. */
@@ -61,15 +52,19 @@ export interface Live {
   look(): Promise<void>
   /** Stops it, starts the same container again and asks once more. */
   restart(): Promise<void>
-  /** All that was seen so far; what only shows after the end is left out. */
+  /** All that was seen so far, without what it printed. */
+  seen(): RunRecord
+  /** The same with what it printed; what only shows after the end is left out. */
   peek(): Promise<RunRecord>
+  /** Removes it as it is. */
+  drop(): Promise<void>
   /** Stops and removes it, and tells all that was seen. `logPaths`: the log files to read, where that is known. */
   finish(logPaths?: readonly string[] | null): Promise<RunRecord>
 }
 
 export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOptions): Promise<Live> {
   const started = Date.now()
-  const { container, traced, refused } = await start(engine, spec, options)
+  const { container, traced, refused } = await start(engine, spec, options.trace)
   const ready = await waitUntilReady(engine, container, options)
   const upSince = Date.now()
   const readyAt = (upSince - TRACE_MARGIN) / 1000
@@ -80,8 +75,10 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
   let listeners: readonly Listener[] | null = null
   let smoke: readonly SmokeResult[] = []
   let restarted: RestartRecord | null = null
-  let exercised: readonly Operation[] | null = null
+  // Starting again is no work that a connection asks for.
+  let exercisedUntil = Number.POSITIVE_INFINITY
 
+  const now = (): Promise<ContainerState> => stateNow(engine, container, state, Date.now() - started)
   const smokeTarget = (): SmokeTarget => ({
     engine,
     container,
@@ -96,19 +93,19 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     const grace = traced === null ? GRACE_SECONDS : SHORT_GRACE_SECONDS
     const milliseconds = await engine.stop(container, deaf ? 0 : grace)
     if (deaf) return { byItself: false, milliseconds }
-    const { exitCode } = await engine.state(container)
-    return { byItself: exitCode !== KILLED || milliseconds < grace * 1000, milliseconds }
+    const inTime = milliseconds < grace * 1000
+    return { byItself: inTime || (await engine.state(container)).exitCode !== KILLED, milliseconds }
   }
   const kinds = new Map(options.known)
-  const askAll = async (now: ContainerState, open: readonly Listener[] | null): Promise<readonly PortAnswer[]> => {
-    const answers = await askPorts(engine, now, open, options.ports, kinds)
+  const askAll = async (open: readonly Listener[] | null): Promise<readonly PortAnswer[]> => {
+    const answers = await askPorts(engine, state, open, options.ports, kinds)
     for (const { port, protocol, kind } of answers) if (protocol === 'tcp' && kind !== 'closed') kinds.set(port, kind)
     return answers
   }
-  const ask = async (): Promise<void> => book.add(await askAll(state, listeners))
+  const ask = async (): Promise<void> => book.add(await askAll(listeners))
   const look = async (): Promise<void> => {
     options.signal.throwIfAborted()
-    state = await stateWithHealth(engine, container)
+    state = await now()
     watched = Date.now() - started
     if (state.running) {
       processes.push(...(await engine.processes(container)).filter((process) => !isTracer(process)))
@@ -117,9 +114,11 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     await ask()
     await Promise.all(Array.from({ length: ASKED_AGAIN }, ask))
     if (smoke.length === 0) smoke = await runChecks(options.smoke, smokeTarget())
-    state = await stateWithHealth(engine, container)
+    state = await now()
   }
   await look()
+  const logFilesOf = async (paths: readonly string[] | null): Promise<string> =>
+    readLogFiles(engine, container, paths ?? logsLeft(await engine.diff(container)))
   const soFar = (): RunRecord => ({
     image: spec.image,
     container,
@@ -151,36 +150,38 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     async restart() {
       if (!state.running) return
       const before = state
-      // Starting again is no work that a connection asks for.
-      exercised = traced === null ? null : await exercisedSince(traced, readyAt)
+      exercisedUntil = Date.now() / 1000
       await stop()
       await engine.start(container)
       const again = await waitUntilReady(engine, container, options)
       state = again.state
-      const answers = await askAll(state, await engine.listeners(container))
+      const answers = await askAll(await engine.listeners(container, state.pid || undefined))
       if (state.running) processes.push(...(await engine.processes(container)).filter((process) => !isTracer(process)))
       restarted = {
-        state: await engine.state(container),
+        state: await now(),
         answers,
         smoke: await runChecks(options.smoke, smokeTarget()),
       }
       state = before
     },
+    seen: soFar,
+    drop: () => engine.remove(container),
     peek: async () => ({ ...soFar(), logs: await engine.logs(container) }),
     async finish(logPaths = null) {
-      const now = await engine.state(container)
-      const exercisedNow = traced === null ? null : (exercised ?? (await exercisedSince(traced, readyAt)))
-      const leavings = exercisedNow !== null ? 'none' : (options.leavings ?? 'logs')
-      const all = leavings === 'all'
-      const up = now.running && all ? await leftBy(engine, container) : nothingLeft
-      const stopped = now.running ? await stop() : null
+      const { running } = await now()
+      const { leavings = 'logs' } = options
+      const all = leavings === 'all' && (traced === null || typeof (await traceOf(traced)) === 'string')
+      const up = running && all ? await leftBy(engine, container) : nothingLeft
+      const stopped = running ? await stop() : null
       smoke = await lookAfterwards(options.smoke, smoke, smokeTarget())
       const down = all ? await leftBy(engine, container) : nothingLeft
       const diff = mergeDiffs(up.diff, down.diff)
-      const logs = await engine.logs(container)
-      const paths = leavings === 'none' ? [] : (logPaths ?? logsLeft(all ? diff : await engine.diff(container)))
-      const logFiles = await readLogFiles(engine, container, paths)
-      const trace = traced === null ? null : await traceOf(traced, exercisedNow ?? [])
+      const [logs, trace] = await Promise.all([
+        engine.logs(container),
+        traced === null ? null : traceOf(traced, { since: readyAt, until: exercisedUntil }),
+      ])
+      const told = leavings === 'none' || (trace !== null && typeof trace !== 'string')
+      const logFiles = told ? '' : await logFilesOf(logPaths ?? (all ? logsLeft(diff) : null))
       await engine.remove(container)
       return {
         ...soFar(),
@@ -209,48 +210,4 @@ export async function runTwice(engine: Engine, spec: RunSpec, options: LiveOptio
   const live = await bringUp(engine, spec, options)
   await live.restart()
   return live.finish()
-}
-
-interface Started {
-  readonly container: string
-  readonly traced: TracedRun | null
-  readonly refused: string | null
-}
-
-async function start(engine: Engine, spec: RunSpec, options: LiveOptions): Promise<Started> {
-  let refused: string | null = null
-  if (options.trace !== undefined) {
-    const traced = await traceRun(engine, options.trace, spec)
-    if (traced.known) return { container: traced.value.container, traced: traced.value, refused }
-    refused = traced.reason
-  }
-  const container = await engine.create(spec)
-  await engine.start(container)
-  return { container, traced: null, refused }
-}
-
-/** A trace with holes is none: what it does not show would pass for what was not done. */
-async function traceOf(traced: TracedRun, exercised: readonly Operation[]): Promise<TraceRecord | string> {
-  const all = await traced.read()
-  if (!all.known) return all.reason
-  if (all.value.lost > 0) return `${all.value.lost} calls of the trace could not be read`
-  return { operations: all.value.operations, exercised, timers: all.value.timers }
-}
-
-/** What it did after it was up: what a connection or a request makes it do. Null where the trace cannot be read. */
-async function exercisedSince(traced: TracedRun, since: number): Promise<readonly Operation[] | null> {
-  const trace = await traced.read({ since })
-  return trace.known && trace.value.lost === 0 ? trace.value.operations : null
-}
-
-interface Left {
-  readonly diff: readonly DiffEntry[]
-  readonly kinds: ReadonlyMap<string, AddedKind>
-}
-
-const nothingLeft: Left = { diff: [], kinds: new Map() }
-
-async function leftBy(engine: Engine, container: string): Promise<Left> {
-  const diff = await engine.diff(container)
-  return { diff, kinds: await kindsOf(engine, container, diff) }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Activity, ContainerState, Engine, Listener } from '../engine/engine.ts'
 import { stateWithHealth } from './health.ts'
+import { stateNow } from './state-now.ts'
 
 const POLL = 40
 /** Nothing changed for this long: a container without ports or health check is taken as settled. */
@@ -46,7 +47,7 @@ export async function waitUntilReady(engine: Engine, container: string, options:
     calm.note(`${listeners.map(({ protocol, port }) => `${protocol}${port}`).join()} ${told}`, activity)
     if (state.health === null && isSettled(listeners, options, calm, activity, after)) {
       // It may have ended since.
-      const last = await engine.state(container)
+      const last = await stateNow(engine, container, state, after)
       return { state: last, after, ready: last.running }
     }
     await pause(POLL)

@@ -24,12 +24,12 @@ export async function lackedPrivilege(
   const given = new Set([...DEFAULT_CAPABILITIES, ...capAdd])
   const traced = await traceRun(engine, config, limits({ image, capAdd }), { faithful: true })
   if (!traced.known) return null
-  const { container, operations } = traced.value
+  const { container, read } = traced.value
   try {
     const end = Date.now() + PATIENCE
     while (Date.now() < end && (await engine.state(container)).running) await pause(100, undefined, { signal })
-    const all = await operations()
-    const found = (all.known ? all.value : []).find(
+    const all = await read()
+    const found = (all.known ? all.value.operations : []).find(
       ({ outcome, capability }) => outcome === 'refused' && capability !== undefined && !given.has(capability),
     )
     return found === undefined

@@ -50,7 +50,7 @@ async function give(
   image: string,
   { uid, gid }: Pick<ProfileUser, 'uid' | 'gid'>,
 ): Promise<string | null> {
-  const container = await engine.create(
+  const container = await engine.run(
     limits({
       image,
       user: '0:0',
@@ -61,7 +61,6 @@ async function give(
     }),
   )
   try {
-    await engine.start(container)
     for (;;) {
       signal.throwIfAborted()
       const { running, exitCode, error } = await engine.state(container)

@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { REPOSITORY } from './support/cli.ts'
 import { TEST_LABEL } from './support/images.ts'
@@ -75,12 +76,20 @@ function shell(command: string, cwd: string): Promise<string> {
   })
 }
 
+/** Commands that only look at a container. */
+const LOOKS = /^docker (top|logs|inspect|ps) /
+
 describe('the runs of', () => {
   test.concurrent.each(pages.filter((page) => runsOf(textOf(page)).length > 0))('%s', async (page) => {
     const folder = join(tools, page)
     mkdirSync(folder)
     for (const { command, shown } of runsOf(textOf(page))) {
-      const output = await shell(command, folder)
+      let output = await shell(command, folder)
+      // A reader's container has started long before its next line is typed.
+      for (const end = Date.now() + 10_000; LOOKS.test(command) && missing(shown, output) && Date.now() < end; ) {
+        await delay(200)
+        output = await shell(command, folder)
+      }
       expect({ command, missing: missing(shown, output), ...(missing(shown, output) && { output }) }).toEqual({
         command,
         missing: null,

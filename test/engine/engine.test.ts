@@ -105,6 +105,18 @@ describe('a container', () => {
     expect(state.error).toContain('/nothing/here')
   })
 
+  test('created and started in one call; what cannot be executed has its id there too', async () => {
+    const id = await engine.run({ image: debian, command: ['sh', '-c', 'exit 7'] })
+    expect(id).toMatch(/^[0-9a-f]{64}$/)
+    await ended(id)
+    expect(await engine.state(id)).toMatchObject({ exitCode: 7 })
+    const refused = await engine.run({ image: debian, command: ['/nothing/here'] })
+    const state = await engine.state(refused)
+    expect(state).toMatchObject({ status: 'exited', running: false, exitCode: 127 })
+    expect(state.error).toContain('/nothing/here')
+    expect((await failureOf(engine.run({ image: 'harden-image-test/no-such-image:1' }))).code).toBe('no-image')
+  })
+
   test('stdout and stderr come in order', async () => {
     const id = await up('for i in 1 2 3; do echo out $i; sleep 0.1; echo err $i >&2; sleep 0.1; done')
     await ended(id)

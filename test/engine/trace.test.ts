@@ -156,8 +156,8 @@ describe('the program does not notice', () => {
     expect(await engine.stop(run.container, 20)).toBeLessThan(5000)
     expect((await engine.state(run.container)).exitCode).toBe(7)
     const at = Math.max(...first.operations.map((operation) => operation.at ?? 0))
-    const rest = await run.operations({ since: at + 0.000001 })
-    expect(rest.known && rest.value.map(tell)).toEqual(['create-directory /work/at-the-end'])
+    const rest = await run.read({ since: at + 0.000001 })
+    expect(rest.known && rest.value.within.map(tell)).toEqual(['create-directory /work/at-the-end'])
 
     await engine.start(run.container)
     await until('it is up again', async () => (await engine.logs(run.container)).split('done').length === 3)

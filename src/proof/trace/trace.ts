@@ -12,6 +12,8 @@ import { TRACE_FILE, TRACER_BINARY, TRACER_FOLDER } from './tracer-layout.ts'
 export interface Trace {
   /** Each kind of access to a path once, in the order of first sight. */
   readonly operations: readonly Operation[]
+  /** The same of the time that was asked for. */
+  readonly within: readonly Operation[]
   readonly processes: readonly TracedProcess[]
   /** Calls whose path is not known, because strace was not let in: above 0 the operations are not complete. */
   readonly lost: number
@@ -26,13 +28,12 @@ export interface TracedRun {
   readonly tracer: string
   /** Reads the trace as far as it is written: while the program runs, and after it has ended. */
   read(options?: ReadOptions): Promise<Known<Trace>>
-  /** Only the operations of `read`. */
-  operations(options?: ReadOptions): Promise<Known<readonly Operation[]>>
 }
 
 export interface ReadOptions {
-  /** Seconds since 1970 on the engine's clock: what came before is read but not told. */
+  /** What `within` tells of, seconds since 1970 on the engine's clock. */
   readonly since?: number
+  readonly until?: number
 }
 
 /**
@@ -49,32 +50,36 @@ export async function traceRun(
   if (!image.known) return image
   // Never started: it only lends its volume.
   const tracer = await engine.create({ image: image.value, command: [TRACER_BINARY] })
-  const container = await engine.create(tracedSpec(spec, config, tracer, mode))
-  await engine.start(container)
+  const container = await engine.run(tracedSpec(spec, config, tracer, mode))
 
-  const read = async ({ since = 0 }: ReadOptions = {}): Promise<Known<Trace>> => {
+  const read = async ({ since = 0, until = Number.POSITIVE_INFINITY }: ReadOptions = {}): Promise<Known<Trace>> => {
     const reader = traceReader({
       cwd: config.workdir,
       ...startIdentity(spec.user ?? config.user),
       ignore: TRACER_FOLDER,
     })
     const rows = summary()
+    const some = summary()
     const lines = await engine.copyOut(tracer, TRACE_FILE, (tar) =>
       readAll(linesOfFile(tar), reader, (operation) => {
-        if ((operation.at ?? 0) >= since) rows.add(operation)
+        const at = operation.at ?? 0
+        rows.add(operation)
+        if (at >= since && at < until) some.add(operation)
       }),
     )
     if (!lines) return { known: false, reason: await whyEmpty(engine, container) }
     return {
       known: true,
-      value: { operations: rows.all(), processes: reader.processes(), lost: reader.lost(), timers: reader.timers() },
+      value: {
+        operations: rows.all(),
+        within: some.all(),
+        processes: reader.processes(),
+        lost: reader.lost(),
+        timers: reader.timers(),
+      },
     }
   }
-  const operations = async (options?: ReadOptions): Promise<Known<readonly Operation[]>> => {
-    const trace = await read(options)
-    return trace.known ? { known: true, value: trace.value.operations } : trace
-  }
-  return { known: true, value: { container, tracer, read, operations } }
+  return { known: true, value: { container, tracer, read } }
 }
 
 /** Returns the number of lines. */
