@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { HardenError } from '../errors.ts'
-import { editCompose, type Source } from '../profile/compose.ts'
+import { editCompose, type Rendered, type Source } from '../profile/compose.ts'
 import { helmValues, isHelmTemplate } from '../profile/helm.ts'
 import { editManifests } from '../profile/kubernetes.ts'
 import { isKustomization, kustomization } from '../profile/kustomize.ts'
@@ -11,8 +11,12 @@ import { fileDiff } from '../report/diff.ts'
 import { readText, replaceText } from '../workspace/files.ts'
 import { wantsColour } from './colour.ts'
 import type { Io } from './io.ts'
+import { mountedTexts } from './mounted-texts.ts'
 import type { ProfileRequest, Work } from './request.ts'
 import { fromHere } from './show.ts'
+
+/** Notes on the files, and which of the profile's own they take the place of. */
+export type Said = Required<Pick<Rendered, 'notes' | 'covers'>>
 
 /**
  * The files of `--file` with the profile in them: a diff on stdout, or written. Gives what is to be said of them. Throws
@@ -24,7 +28,7 @@ export async function editFiles(
   { write }: Work,
   isProved: boolean,
   io: Io,
-): Promise<readonly string[]> {
+): Promise<Said> {
   const { files, platform, service, container } = asked
   const paths = files.map((name) => resolve(io.cwd, name))
   const sources = await Promise.all(
@@ -32,7 +36,9 @@ export async function editFiles(
   )
   for (const source of platform === 'kubernetes' ? sources : []) refuse(source, profile, container, io)
   const edited =
-    platform === 'compose' ? editCompose(sources, profile, service) : editManifests(sources, profile, container)
+    platform === 'compose'
+      ? editCompose(sources, profile, service, (source) => mountedTexts(source, dirname(paths[0] ?? io.cwd)))
+      : editManifests(sources, profile, container)
   for (const [index, { name, text: before }] of sources.entries()) {
     const text = edited[index]?.text ?? before
     const path = paths[index] ?? ''
@@ -45,7 +51,10 @@ export async function editFiles(
       io.stdout.write(fileDiff({ name: fromHere(path, io.cwd), before, after: text }, wantsColour(io.stdout, io.env)))
   }
   const more = platform === 'compose' ? await overrideNotes(files, io.cwd) : []
-  return [...new Set([...edited.flatMap(({ notes }) => notes), ...more])]
+  return {
+    notes: [...new Set([...edited.flatMap(({ notes }) => notes), ...more])],
+    covers: edited.flatMap(({ covers = [] }) => covers),
+  }
 }
 
 /** What has no containers of its own gets what is to be put into it on stdout. */

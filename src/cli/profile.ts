@@ -26,11 +26,12 @@ export async function showProfile(
     return exitCode([result], request)
   }
   const profile = withImage(outcome.profile, asked.image)
-  const notes =
+  const { notes, covers } =
     asked.files.length === 0
-      ? print(profile, asked, request, io)
+      ? { notes: print(profile, asked, request, io), covers: [] }
       : await editFiles(profile, asked, request, result.proof?.passed !== false, io)
-  const said = profileNotes(profile, result, request.build, notes)
+  const running = profile.running.filter(({ about }) => !covers.includes(about))
+  const said = profileNotes({ ...profile, running }, result, request.build, notes)
   const { engine } = request.settings
   io.stderr.write(isOther(engine) ? said.replaceAll(/\bdocker (?=run |exec )/g, `${engine} `) : said)
   // What keeps root is answered: the profile is how to run it.

@@ -15,8 +15,8 @@ export function migration(
   if (user === null || (image.chown !== image.original && image.chown !== image.name)) return null
   const written = [...volumes, ...writable].map(({ path }) => path)
   const targets = asList(service.volumes)
-    .filter((volume) => !isReadOnly(volume) && isMount(volume))
-    .map((volume) => targetOf(volume).replace(/(.)\/$/, '$1'))
+    .filter((volume) => !isReadOnly(volume) && isMount(volume) && !isConfiguration(volume))
+    .map(targetOf)
     .filter((target) => written.some((path) => path === target || isInside(target, path) || isInside(path, target)))
   if (targets.length === 0 || !targets.every((target) => /^[\w./-]+$/.test(target))) return null
   const given = files.map((file) => ` --file ${file}`).join('')
@@ -25,17 +25,29 @@ export function migration(
   return `docker compose${given} run --rm --no-deps --user 0:0 ${capabilities} --entrypoint chown ${name} -R ${userText(user.value)} ${[...new Set(targets)].join(' ')}`
 }
 
-/** `data:/data:ro`, `/data`, `{ target: /data }` */
+/** `data:/data:ro`, `/data/`, `{ target: /data }`: `/data` */
 export function targetOf(volume: unknown): string {
-  if (isObject(volume)) return String(volume.target ?? '')
   const parts = partsOf(volume)
-  return (parts.length === 1 ? parts[0] : parts[1]) ?? ''
+  const target = isObject(volume) ? String(volume.target ?? '') : ((parts.length === 1 ? parts[0] : parts[1]) ?? '')
+  return target.replace(/(.)\/$/, '$1')
+}
+
+/** What is mounted: a volume's name, or a path of the host; '' for a volume without a name. */
+export function sourceOf(volume: unknown): string {
+  if (isObject(volume)) return String(volume.source ?? '')
+  const parts = partsOf(volume)
+  return parts.length === 1 ? '' : (parts[0] ?? '')
 }
 
 /** One that outlives the container: a tmpfs and a volume without a name do not. */
 function isMount(volume: unknown): boolean {
   if (!isObject(volume)) return partsOf(volume).length > 1
   return (volume.type === 'volume' || volume.type === 'bind') && volume.source !== undefined
+}
+
+/** Files of the host that the program reads: their owner is whoever edits them. */
+function isConfiguration(volume: unknown): boolean {
+  return /^[./~$]/.test(sourceOf(volume)) && targetOf(volume).startsWith('/etc/')
 }
 
 function isReadOnly(volume: unknown): boolean {

@@ -1,10 +1,12 @@
 import { HardenError } from '../errors.ts'
 import { inherited, merged } from './compose-inherit.ts'
+import { composeOwn, type ReadMounted } from './compose-own.ts'
 import { callers, hasMoved } from './compose-ports.ts'
 import { alignService, hardenService } from './compose-service.ts'
 import { migration } from './compose-volumes.ts'
 import { sameImage } from './image-name.ts'
-import type { Profile } from './profile.ts'
+import { overridden } from './overridden.ts'
+import type { Profile, Running } from './profile.ts'
 import { rewriteYaml } from './rewrite-yaml.ts'
 import { asList, asObject, isObject, type Json, parseYaml, type YamlFile } from './yaml-file.ts'
 
@@ -12,6 +14,8 @@ import { asList, asObject, isObject, type Json, parseYaml, type YamlFile } from 
 export interface Rendered {
   readonly text: string
   readonly notes: readonly string[]
+  /** What the profile says of every run, and these notes better of this one. */
+  readonly covers?: readonly Running['about'][]
 }
 
 /** A file to change, by the name that messages call it. */
@@ -25,16 +29,27 @@ export interface Source {
  * that runs the image, or the only one. The first file that has it gets the profile, the others what contradicts it put
  * right. Throws HardenError where the service is none or several, or where it cannot be done in these files.
  */
-export function editCompose(sources: readonly Source[], profile: Profile, service: string | null): readonly Rendered[] {
+export function editCompose(
+  sources: readonly Source[],
+  asked: Profile,
+  service: string | null,
+  read: ReadMounted = () => null,
+): readonly Rendered[] {
   const files = sources.map(({ text, name }) => parseYaml(text, name))
   const services = files.map(servicesOf)
   const all = together(services)
-  const chosen = chooseService(all, files, profile, service)
+  const chosen = chooseService(all, files, asked, service)
+  const { profile, notes } = overridden(
+    asked,
+    composeOwn(asObject(all[chosen]), inherited(all, chosen).settings, asked, read),
+  )
   checkInherited(all, chosen, files, profile)
   checkImage(asObject(all[chosen]), chosen, files, profile)
   const main = services.findIndex((own) => Object.hasOwn(own, chosen))
   const names = sources.map(({ name }) => name)
-  const family = [...familyNotes(all, chosen), ...migrationNotes(asObject(all[chosen]), chosen, names, profile)]
+  const moves = migrationNotes(asObject(all[chosen]), chosen, names, profile)
+  const family = [...notes, ...familyNotes(all, chosen), ...moves]
+  const covers = [...(profile === asked ? [] : ['ports' as const]), ...(moves.length === 0 ? [] : ['data' as const])]
   return files.map((file, index) => {
     const own = services[index] ?? {}
     if (!Object.hasOwn(own, chosen)) return { text: file.text, notes: callers(own, chosen, profile) }
@@ -44,7 +59,7 @@ export function editCompose(sources: readonly Source[], profile: Profile, servic
       .reduce(merged, inherited(all, chosen).settings)
     const edit = editService(file, chosen, profile, index === main ? elsewhere : null, asObject(all[chosen]))
     const more = index === main ? family : []
-    return { text: edit.text, notes: [...edit.notes, ...callers(own, chosen, profile), ...more] }
+    return { text: edit.text, notes: [...edit.notes, ...callers(own, chosen, profile), ...more], covers }
   })
 }
 

@@ -1,7 +1,9 @@
 import { HardenError } from '../errors.ts'
 import type { Rendered, Source } from './compose.ts'
 import { sameImage } from './image-name.ts'
+import { overridden } from './overridden.ts'
 import { followed } from './pod-followers.ts'
+import { podOwn } from './pod-own.ts'
 import { type Chosen, hardenPod, longRunning, namesIn } from './pod-spec.ts'
 import type { Profile } from './profile.ts'
 import { rewriteYaml } from './rewrite-yaml.ts'
@@ -13,6 +15,7 @@ interface Meant {
   readonly file: number
   readonly document: number
   readonly path: Path
+  readonly spec: Json
   readonly labels: Json
   readonly chosen: readonly Chosen[]
 }
@@ -23,7 +26,7 @@ interface Meant {
  */
 export function editManifests(
   sources: readonly Source[],
-  profile: Profile,
+  asked: Profile,
   container: string | null,
 ): readonly Rendered[] {
   const files = sources.map(({ name, text }) => parseYaml(text, name))
@@ -34,28 +37,34 @@ export function editManifests(
         .map((pod) => ({ ...pod, file, document })),
     ),
   )
-  const found = pods.map((pod) => ({ ...pod, chosen: chooseIn(pod, profile, container) }))
+  const found = pods.map((pod) => ({ ...pod, chosen: chooseIn(pod, asked, container) }))
   const [only, ...more] = pods.flatMap((pod) => longRunning(pod.spec).map((one) => ({ ...pod, chosen: [one] })))
   const none = found.every(({ chosen }) => chosen.length === 0)
   if (none && (container !== null || only === undefined || more.length > 0))
-    throw notFound(files, pods, profile, container)
+    throw notFound(files, pods, asked, container)
   const meant: readonly Meant[] = none && only !== undefined ? [only] : found.filter(({ chosen }) => chosen.length > 0)
   const notes = files.map(() => new Set<string>())
+  const members = files.flatMap(({ values }) => values.flatMap(membersOf))
   const after = files.map(({ values }) => [...values])
-  for (const { file, document, path, chosen } of meant) {
+  const ports: { readonly labels: Json; readonly profile: Profile }[] = []
+  for (const { file, document, path, spec, labels, chosen } of meant) {
+    const { profile, notes: own } = overridden(asked, podOwn(spec, chosen, members, asked))
+    ports.push({ labels, profile })
     const values = after[file] ?? []
     checkImages(at(values[document], path), chosen, files[file]?.name ?? '', profile)
     const edit = hardenPod(at(values[document], path) as Json, chosen, profile)
-    for (const note of edit.notes) notes[file]?.add(note)
+    for (const note of [...own, ...edit.notes]) notes[file]?.add(note)
     values[document] = put(values[document], path, edit.spec)
   }
-  const labels = meant.map((one) => one.labels)
   return files.map((file, index) => ({
     text: rewriteYaml(
       file,
-      (after[index] ?? []).map((value) => followed(value, labels, profile)),
+      (after[index] ?? []).map((value) =>
+        ports.reduce<unknown>((before, { labels, profile }) => followed(before, labels, profile), value),
+      ),
     ),
     notes: [...(notes[index] ?? [])],
+    ...(ports.some(({ profile }) => profile !== asked) ? { covers: ['ports'] as const } : {}),
   }))
 }
 

@@ -5,6 +5,7 @@ import type { StagePlan } from '../plan/plan.ts'
 import type { Vendor } from '../plan/vendor.ts'
 import type { ReportProof, TargetResult } from '../report/report.ts'
 import { asIs } from './as-is.ts'
+import { imageChanges } from './image-changes.ts'
 import { notesOf } from './notes.ts'
 import { portsOf, sysctlsFor } from './ports.ts'
 import {
@@ -34,7 +35,7 @@ export interface ProfileSource {
 
 /** The run-time half of a plan; null where nobody can say who runs, or where there are no such users (Windows). */
 export function profileOf(source: ProfileSource): Profile | null {
-  const { plan, facts, result } = source
+  const { plan, facts, result, reference } = source
   if (plan.outcome === 'unknown' || plan.outcome === 'not-applicable') return null
   const root = plan.outcome === 'needs-root' || plan.outcome === 'exempt'
   const proof = result.proof?.passed === true ? result.proof : null
@@ -44,7 +45,7 @@ export function profileOf(source: ProfileSource): Profile | null {
     known: measured ? 'measured' : 'planned',
   })
   const user = root ? null : userOf(plan, facts)
-  const asked = source.reference !== null && plan.outcome === 'harden' ? asIs(plan, facts) : null
+  const asked = reference !== null && plan.outcome === 'harden' ? asIs(plan, facts) : null
   const derived = asked !== null && !asked.enough
   const capabilities = root ? leastRoot(plan, proof) : part([] as readonly string[])
   const readOnly = root ? part(false, false) : readOnlyOf(source, proof)
@@ -65,6 +66,7 @@ export function profileOf(source: ProfileSource): Profile | null {
     ports,
     sysctls: sysctlsFor(ports, root),
     env: asked?.enough === true ? Object.fromEntries(plan.env.map(({ name, value }) => [name, value])) : {},
+    changes: reference === null || derived ? imageChanges(plan) : [],
     asIs: asked,
   }
   return { ...profile, running: runningNotes(profile, source), notes: notesOf(profile, source) }

@@ -3,10 +3,10 @@ import { membersOf, put } from './workloads.ts'
 import { asList, asObject, type Json } from './yaml-file.ts'
 
 /**
- * A document in which what leads to the pods with one of these labels says the moved port: a Service's targetPort, and
+ * A document in which what leads to the pods with these labels says the moved port: a Service's targetPort, and
  * the ports that a NetworkPolicy lets in.
  */
-export function followed(document: unknown, labels: readonly Json[], profile: Profile): unknown {
+export function followed(document: unknown, labels: Json, profile: Profile): unknown {
   return membersOf(document).reduce((whole, { path, value }) => {
     const spec = asObject(value.spec)
     if (value.kind === 'Service' && selects(spec.selector, labels))
@@ -21,9 +21,9 @@ export function followed(document: unknown, labels: readonly Json[], profile: Pr
   }, document)
 }
 
-function selects(selector: unknown, labels: readonly Json[]): boolean {
+function selects(selector: unknown, labels: Json): boolean {
   const wanted = Object.entries(asObject(selector))
-  return wanted.length > 0 && labels.some((one) => wanted.every(([key, value]) => one[key] === value))
+  return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value)
 }
 
 function servicePorts(spec: Json, profile: Profile): readonly unknown[] {

@@ -15,7 +15,8 @@ export function podSecurity(
   const alone = others.length === 0
   const hasVolumes = mountsSome || asList(before.volumes).length > 0 || profile.volumes.length > 0
   const names = asList(old.sysctls).map((one) => asObject(one).name)
-  const added = Object.entries(sysctls).filter(([name]) => !names.includes(name))
+  // Those of the network are refused in the node's own (kubelet, sysctl allowlist).
+  const added = before.hostNetwork === true ? [] : Object.entries(sysctls).filter(([name]) => !names.includes(name))
   const seccomp = asObject(old.seccompProfile).type
   const bad = conflicts(old)
   if (!alone && user !== null && bad.length > 0)

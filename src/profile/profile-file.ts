@@ -16,7 +16,7 @@ export function profileFile(profile: Profile): string {
     `# harden-image: how to run the Dockerfile beside this file, locked down: docker compose up --build`,
     `# Without Compose: docker build -t ${own.image.name} . && \\`,
     `#   ${dockerRun(own, 'docker').trim()}`,
-    ...[...profile.running, ...profile.notes].map((note) => `# - ${note}`),
+    ...[...profile.running.map(({ text }) => text), ...profile.notes].map((note) => `# - ${note}`),
   ]
   return `${lines.join('\n')}\n${composeFile(own, '.')}`
 }

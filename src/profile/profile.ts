@@ -24,10 +24,12 @@ export interface Profile {
   readonly sysctls: Readonly<Record<string, string>>
   /** Only what the image does not set itself. */
   readonly env: Readonly<Record<string, string>>
+  /** What the image that is built has otherwise than the original; a mount or a setting can hide it again. */
+  readonly changes: readonly ImageChange[]
   /** Can the image be used as it is, with `--user` alone? Null where that is not the question. */
   readonly asIs: AsIs | null
   /** What breaks for those who have it running as root today, and what mends it. */
-  readonly running: readonly string[]
+  readonly running: readonly Running[]
   /** What is not known, and what else is to be said. */
   readonly notes: readonly string[]
 }
@@ -83,6 +85,22 @@ export interface ProfilePort {
   /** The same where it is not moved. */
   readonly to: number
   readonly protocol: 'tcp' | 'udp' | 'sctp'
+}
+
+/** A file of the image by its path, or a variable by its name; one command at most. */
+export interface ImageChange {
+  readonly kind: 'file' | 'env' | 'command'
+  readonly name: string
+  /** What for: `listen above 1024 (default.conf said 80)`. */
+  readonly reason: string
+  /** Ports that move by it, as they were. */
+  readonly ports: readonly number[]
+}
+
+/** One sentence, and what it is about: a file that is changed may have a better one. */
+export interface Running {
+  readonly about: 'ports' | 'data' | 'shell' | 'children'
+  readonly text: string
 }
 
 export interface AsIs {

@@ -1,12 +1,19 @@
 import type { ProfileSource } from './make-profile.ts'
-import { giveVolume, type Profile, type ProfileVolume, userText } from './profile.ts'
+import { giveVolume, type Profile, type ProfileVolume, type Running, userText } from './profile.ts'
 
 type Bare = Omit<Profile, 'notes' | 'running'>
 
 /** What whoever has the image running as root today will meet: ports, volumes, `docker exec`, images that build upon it. */
-export function runningNotes(profile: Bare, source: ProfileSource): readonly string[] {
+export function runningNotes(profile: Bare, source: ProfileSource): readonly Running[] {
   if (profile.root) return []
-  return [...ports(profile), ...data(profile, source), ...shell(profile, source), ...children(profile, source)]
+  const said = (about: Running['about'], texts: readonly string[]): readonly Running[] =>
+    texts.map((text) => ({ about, text }))
+  return [
+    ...said('ports', ports(profile)),
+    ...said('data', data(profile, source)),
+    ...said('shell', shell(profile, source)),
+    ...said('children', children(profile, source)),
+  ]
 }
 
 function ports(profile: Bare): readonly string[] {
@@ -22,7 +29,7 @@ function data({ image, user, volumes }: Bare, { plan, result }: ProfileSource): 
   if (user === null || plan.outcome !== 'harden') return []
   const owner = userText(user.value)
   if (volumes.length === 0)
-    return [`folders of the host that are mounted have to be writable for ${owner}: chown -R ${owner} FOLDER`]
+    return [`folders of the host that it writes to have to be writable for ${owner}: chown -R ${owner} FOLDER`]
   const cells = result.proof?.passed === true ? result.proof.cells : []
   const outcome = (name: string) => cells.find((cell) => cell.name === name)?.outcome
   // Names as in src/proof/volume-cells.ts.

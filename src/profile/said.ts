@@ -22,7 +22,7 @@ export function profileNotes(
         ]),
     ...(image.derived ? [[made(image.name, isBuilt, result), []] as const] : []),
     ['left to do', profile.root ? [] : todo.map(({ message }) => message)],
-    ['what changes for those who have it running today', profile.running],
+    ['what changes for those who have it running today', profile.running.map(({ text }) => text)],
     ['to know', [...profile.notes, ...more]],
   ]
   return sections

@@ -145,3 +145,16 @@ test('-o writes a Compose file beside the Dockerfile, and neither over somebody 
   expect(stderr).toContain('out/compose.yaml was not written: it is there already')
   expect(() => readFileSync(join(theirs, 'out/Dockerfile'))).toThrow()
 })
+
+test('a file that the service mounts is read: the port that it sets stays', async () => {
+  const text = `${site}    ports: ["80:80"]\n    volumes: ["./conf:/etc/nginx/conf.d/more"]\n`
+  const at = async (conf: string) => {
+    const cwd = tree({ 'compose.yaml': text, 'conf/a.conf': conf, 'conf/deep/b.conf': '' })
+    return call(['profile', 'nginx', '--for', 'compose', '--file', 'compose.yaml'], { cwd, processTarget: made() })
+  }
+  const stays = await at('server { listen 80; }\n')
+  expect(stays.stderr).toContain('port 80 stays 80, since ./conf sets it\n')
+  expect(stays.stdout).not.toContain('8080')
+  const moves = await at('server { listen 8000; }\n')
+  expect(moves.stdout).toContain('80:8080')
+})

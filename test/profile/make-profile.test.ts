@@ -13,6 +13,8 @@ import { transforms } from '../../transforms/index.ts'
 import { type BaseFile, imageFacts } from '../harden/support/facts.ts'
 import { proof } from '../report/sample.ts'
 
+const texts = ({ running }: Profile) => running.map(({ text }) => text).join('\n')
+
 /** The profile of an image that an engine would have, planned as the command line does. */
 function profileOf(
   reference: string,
@@ -129,7 +131,7 @@ describe('can the image be used as it is, with --user alone?', () => {
     expect(profile.asIs?.enough).toBe(true)
     expect(profile.asIs?.breaks.join()).toMatch(/^\/data cannot be written by the user \(declared by VOLUME\): a mount/)
     expect(profile.volumes).toEqual([{ path: '/data', uid: 999, gid: 999, prepared: false }])
-    expect(profile.running.join('\n')).toContain(
+    expect(texts(profile)).toContain(
       'docker run --rm --user 0:0 --volume VOLUME:/data --entrypoint chown example.org/server:1 -R 999:999 /data',
     )
   })
@@ -160,8 +162,8 @@ describe('what changes for those who have it running today', () => {
     ].map(([name, outcome]) => ({ name, required: false, outcome, reason: '' }))
 
   test('docker exec and children; the owner of a volume as a plan', () => {
-    const { running } = profileOf('example.org/server:1', { ...withData, passwd: ['root:x:0:0::/root:/bin/sh'] })
-    expect(running).toEqual([
+    const profile = profileOf('example.org/server:1', { ...withData, passwd: ['root:x:0:0::/root:/bin/sh'] })
+    expect(profile.running.map(({ text }) => text)).toEqual([
       expect.stringMatching(
         /^a volume that is there already at \/data may belong to root: once, .* -R 10001:10001 \/data$/,
       ),
@@ -176,7 +178,7 @@ describe('what changes for those who have it running today', () => {
     [[], 'may belong to root'],
   ])('a volume that a proof has tried: %#', (tried, said) => {
     const { running } = profileOf('example.org/server:1', withData, { cells: tried })
-    expect(running[0]).toContain(`a volume that is there already at /data ${said}`)
+    expect(running[0]?.text).toContain(`a volume that is there already at /data ${said}`)
   })
 
   test('nothing, where it is not root today or keeps root', () => {
@@ -220,7 +222,7 @@ test('an image without a chown borrows one', () => {
     files: ['drwxr-xr-x 0:0 /data', '-rwxr-xr-x 0:0 /usr/bin/server'],
     config: { ...server.config, volumes: ['/data'] },
   }
-  expect(profileOf('example.org/server:1', bare).running.join('\n')).toContain('--entrypoint chown busybox:musl -R')
+  expect(texts(profileOf('example.org/server:1', bare))).toContain('--entrypoint chown busybox:musl -R')
 })
 
 test('the vendor‘s own image is run as it is', () => {

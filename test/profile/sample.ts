@@ -19,6 +19,15 @@ const base: Profile = {
   ports: [{ from: 80, to: 8080, protocol: 'tcp' }],
   sysctls: {},
   env: {},
+  changes: [
+    {
+      kind: 'file',
+      name: '/etc/nginx/conf.d/default.conf',
+      reason: 'listen above 1024 (default.conf said 80)',
+      ports: [80],
+    },
+    { kind: 'file', name: '/etc/nginx/nginx.conf', reason: 'its pid file', ports: [] },
+  ],
   asIs: { enough: false, breaks: ['/etc/nginx/nginx.conf has to change: its pid file'] },
   running: [],
   notes: [],

@@ -1,0 +1,43 @@
+import { merged } from './compose-inherit.ts'
+import { sourceOf, targetOf } from './compose-volumes.ts'
+import type { Overlay, Own } from './overridden.ts'
+import { type Profile, serviceName, slug } from './profile.ts'
+import { asList, asObject, isObject, type Json } from './yaml-file.ts'
+
+/** Texts of the file, or of the files of the folder, that a service mounts from here; null where they are not known. */
+export type ReadMounted = (source: string) => readonly string[] | null
+
+/** What a service has over its image. */
+export function composeOwn(service: Json, inherited: Json, profile: Profile, read: ReadMounted): Own {
+  const whole = merged(inherited, service)
+  const mounts = asList(whole.volumes)
+    .map((volume) => ({ source: sourceOf(volume), target: targetOf(volume) }))
+    // A new volume starts with what the image has there.
+    .filter(({ source, target }) => source !== '' && source !== `${serviceName(profile)}-${slug(target)}`)
+    .map(({ source, target }): Overlay => ({ target, name: source, texts: () => read(source) }))
+  const configs = asList(whole.configs)
+    .filter(isObject)
+    .map(
+      ({ source, target }): Overlay => ({
+        target: String(target ?? `/${source}`),
+        name: `config ${source}`,
+        texts: () => null,
+      }),
+    )
+  return {
+    overlays: [...mounts, ...configs],
+    env: pairs(whole.environment),
+    command: whole.command !== undefined || whole.entrypoint !== undefined,
+  }
+}
+
+function pairs(environment: unknown): ReadonlyMap<string, string> {
+  if (!Array.isArray(environment))
+    return new Map(Object.entries(asObject(environment)).map(([name, value]) => [name, String(value)]))
+  return new Map(
+    environment.map((item) => {
+      const [name = '', ...value] = String(item).split('=')
+      return [name, value.join('=')]
+    }),
+  )
+}

@@ -1,0 +1,73 @@
+import { isInside } from '../plan/places.ts'
+import { portLines } from '../plan/port-lines.ts'
+import { sysctlsFor } from './ports.ts'
+import type { ImageChange, Profile } from './profile.ts'
+
+/** What a service or a container puts over its image. */
+export interface Own {
+  readonly overlays: readonly Overlay[]
+  readonly env: ReadonlyMap<string, string>
+  /** It has an entrypoint or a command of its own. */
+  readonly command: boolean
+}
+
+export interface Overlay {
+  /** Absolute path in the container. */
+  readonly target: string
+  /** As messages call it: `./nginx.conf`. */
+  readonly name: string
+  /** What is in it; null where that is not known. */
+  readonly texts: () => readonly string[] | null
+}
+
+/**
+ * The profile of an image with something over it: a port that is set there does not move, whatever the image says, and
+ * what else of the image's changes is hidden has to be said.
+ */
+export function overridden(
+  profile: Profile,
+  own: Own,
+): { readonly profile: Profile; readonly notes: readonly string[] } {
+  const kept = new Map<number, string>()
+  const notes: string[] = []
+  for (const change of profile.changes) {
+    const by = hiddenBy(change, own)
+    if (by === null) continue
+    if (change.ports.length === 0)
+      notes.push(`${by}, so this change of the image does not hold: ${change.reason}; make it there too`)
+    for (const port of change.ports) kept.set(port, by)
+  }
+  for (const { from, to } of profile.ports.filter((port) => port.from !== port.to)) {
+    const said = own.overlays.find(
+      ({ target, texts }) => isNearby(target, from, profile) && texts()?.some((text) => listens(text, from, to)),
+    )
+    if (said !== undefined) kept.set(from, `${said.name} sets it`)
+  }
+  if (kept.size === 0) return { profile, notes }
+  const ports = profile.ports.map((port) => (kept.has(port.from) ? { ...port, to: port.from } : port))
+  return {
+    profile: { ...profile, ports, sysctls: sysctlsFor(ports, profile.root) },
+    notes: [...notes, ...[...kept].map(([port, why]) => `port ${port} stays ${port}, since ${why}`)],
+  }
+}
+
+function hiddenBy({ kind, name }: ImageChange, { overlays, env, command }: Own): string | null {
+  if (kind === 'command') return command ? 'it has a command of its own' : null
+  if (kind === 'env') return env.has(name) ? `it sets ${name} itself` : null
+  const over = overlays.find(({ target }) => target === name || isInside(name, target))
+  return over === undefined ? null : `${over.name} is mounted over ${name}`
+}
+
+/** Read by the same program: in a folder with a file that sets the port, or elsewhere below its folder of /etc. */
+function isNearby(target: string, port: number, { changes }: Profile): boolean {
+  // The vendor's own image: where it says the port is not known.
+  if (changes.length === 0) return target.startsWith('/etc/')
+  return changes
+    .filter(({ kind, ports }) => kind === 'file' && ports.includes(port))
+    .map(({ name }) => /^\/etc\/[^/]+(?=\/)/.exec(name)?.[0] ?? name.slice(0, name.lastIndexOf('/')))
+    .some((folder) => target === folder || isInside(target, folder) || isInside(folder, target))
+}
+
+function listens(text: string, from: number, to: number): boolean {
+  return portLines('', text, from, to).length > 0
+}
