@@ -132,7 +132,7 @@ function nullWhenEmpty(command: Known<readonly string[]>): Known<readonly string
 }
 
 /** The flags and the command of a HEALTHCHECK; it takes no variables. */
-export function healthcheckOf(instruction: Instruction): Healthcheck {
+function healthcheckOf(instruction: Instruction): Healthcheck {
   if (instruction.text.toUpperCase() === 'NONE') return { test: ['NONE'] }
   const test =
     instruction.json === null

@@ -41,7 +41,7 @@ export function findStage(
 }
 
 /** Indexes of the stages that a stage uses directly. */
-export function usedStages(dockerfile: Dockerfile, stage: Stage): readonly number[] {
+function usedStages(dockerfile: Dockerfile, stage: Stage): readonly number[] {
   const used: number[] = stage.base.kind === 'stage' ? [stage.base.index] : []
   for (const instruction of stage.instructions) {
     for (const source of sourcesOf(instruction)) {

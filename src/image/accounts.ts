@@ -1,7 +1,7 @@
 import type { Account, Accounts, Group, Known } from './facts.ts'
 
 /** Groups whose members can reach root, the host or other users' secrets. */
-export const privilegedGroups: ReadonlySet<string> = new Set(
+const privilegedGroups: ReadonlySet<string> = new Set(
   'root sudo wheel admin docker lxd disk shadow adm kmem mem sys tty tape video kvm staff utmp netdev systemd-journal'.split(
     ' ',
   ),

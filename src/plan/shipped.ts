@@ -41,7 +41,7 @@ export interface ShippedSources {
 }
 
 /** An owner whom only the build knows. No process has this uid, so nothing counts as owned. */
-export const unknownOwner = -1
+const unknownOwner = -1
 
 interface Draft {
   readonly base: FileModel | null

@@ -61,7 +61,7 @@ export function stageUsers(
 }
 
 /** The user in force when an instruction of the stage runs. */
-export function userAt({ initial, lines }: StageUsers, index: number): Known<string> {
+function userAt({ initial, lines }: StageUsers, index: number): Known<string> {
   return lines.findLast((line) => line.index < index)?.user ?? initial
 }
 

@@ -20,7 +20,7 @@ function withDefaults(text: string): string {
 }
 
 /** `nginx`, `nginx:latest` and `docker.io/library/nginx` are one. */
-export function familiar(image: string): string {
+function familiar(image: string): string {
   const short = image.replace(/^(index\.)?docker\.io\//, '').replace(/^library\//, '')
   return /[:@][^/]*$/.test(short) ? short : `${short}:latest`
 }

@@ -13,7 +13,7 @@ export interface RemapUser {
 }
 
 /** What dockerd makes and uses for `default`. */
-export const defaultAccount = 'dockremap'
+const defaultAccount = 'dockremap'
 
 /**
  * Resolves `default`, `NAME[:GROUP]` or `UID[:GID]` as dockerd does (parseRemappedRoot in moby/daemon): a number is an

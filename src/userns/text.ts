@@ -24,7 +24,7 @@ export function checkText(host: HostFacts, assessment: Assessment): string {
 }
 
 /** The host's containers that cannot run remapped, and those that meet something else. */
-export function containerLines(containers: readonly ContainerReport[]): readonly string[] {
+function containerLines(containers: readonly ContainerReport[]): readonly string[] {
   const needy = containers.filter(({ needsHost }) => needsHost.length > 0)
   const changed = containers.filter(({ needsHost, changes }) => needsHost.length === 0 && changes.length > 0)
   const exempt = containers.filter((container) => container.exempt)

@@ -22,7 +22,7 @@ export async function factsFromTar(tar: Readable, identity: ImageIdentity): Prom
   return factsFromFiles(createFileModel(entries, texts), identity)
 }
 
-export function factsFromFiles(files: FileModel, identity: ImageIdentity): ImageFacts {
+function factsFromFiles(files: FileModel, identity: ImageIdentity): ImageFacts {
   return { ...identity, accounts: accountsOf(files), files: { known: true, value: files }, os: osOf(files) }
 }
 

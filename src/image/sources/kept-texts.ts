@@ -8,8 +8,8 @@ const accountFiles: ReadonlySet<string> = new Set([
   '/etc/os-release',
   '/usr/lib/os-release',
 ])
-export const namedLimit = 1024 * 1024
-export const otherLimit = 64 * 1024
+const namedLimit = 1024 * 1024
+const otherLimit = 64 * 1024
 /** All texts of one image together, accounts and entrypoint scripts not counted. */
 export const totalLimit = 48 * 1024 * 1024
 

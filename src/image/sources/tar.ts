@@ -2,21 +2,17 @@ import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { type ExtractEvents, extract, type Header } from 'tar-stream'
 import type { FileEntry, FileType } from '../file-model.ts'
-import { normalisePath, parentOf } from '../path.ts'
+import { normalisePath } from '../path.ts'
 import { textOf, totalLimit, type Wanted } from './kept-texts.ts'
 
 /** The entries of a tar and the texts that were wanted, by absolute path. */
 export interface TarContent {
   readonly entries: Map<string, FileEntry>
   readonly texts: Map<string, string>
-  /** Paths that a layer's whiteouts take away from the layers below it; with `/*` only what lies in the directory. */
-  readonly whiteouts: readonly string[]
 }
 
 export interface TarOptions {
   readonly wanted: (path: string, size: number) => Wanted
-  /** Read `.wh.` names as the whiteouts of a layer. */
-  readonly layer?: boolean
   /** Where the tar's root lies in the image; default `/`. */
   readonly under?: string
 }
@@ -25,7 +21,7 @@ type Source = ExtractEvents['entry'][1]
 
 /** Reads a tar to its end. Contents that are not wanted go by without being held; nothing is written to disk. */
 export async function readTar(tar: Readable, options: TarOptions): Promise<TarContent> {
-  const content = { entries: new Map<string, FileEntry>(), texts: new Map<string, string>(), whiteouts: [] as string[] }
+  const content = { entries: new Map<string, FileEntry>(), texts: new Map<string, string>() }
   const budget = { left: totalLimit }
   const reader = extract()
   reader.on('entry', (header, stream, next) => {
@@ -72,19 +68,7 @@ function collect(stream: Source, wanted: Wanted, done: (text: string) => void): 
 }
 
 /** Adds the entry; true when it is a regular file with content of its own. */
-function addEntry(
-  content: { entries: Map<string, FileEntry>; texts: Map<string, string>; whiteouts: string[] },
-  path: string,
-  header: Header,
-  options: TarOptions,
-): boolean {
-  const whiteout = options.layer ? /^(.*)\/\.wh\.([^/]+)$/.exec(path) : null
-  if (whiteout?.[2] !== undefined) {
-    const directory = whiteout[1] || '/'
-    if (whiteout[2] === '.wh..opq') content.whiteouts.push(directory === '/' ? '/*' : `${directory}/*`)
-    else if (!whiteout[2].startsWith('.wh.')) content.whiteouts.push(normalisePath(whiteout[2], directory))
-    return false
-  }
+function addEntry(content: TarContent, path: string, header: Header, options: TarOptions): boolean {
   if (header.type === 'link') {
     const target = pathOf(header.linkname, options.under ?? '/')
     const entry = content.entries.get(target)
@@ -128,31 +112,4 @@ function pathOf(name: string, under: string): string {
     return name === '' || name === '/' ? '/' : `/${name.slice(from, to)}`
   }
   return normalisePath(name.replace(/^\/+/, ''), under)
-}
-
-/** Lays a layer over what is below it: whiteouts, and what replaces a directory, take the lower entries away. */
-export function applyLayer(below: TarContent, layer: TarContent): void {
-  const gone = new Set(layer.whiteouts)
-  for (const [path, entry] of layer.entries) {
-    if (entry.type !== 'directory' && below.entries.get(path)?.type === 'directory') gone.add(path)
-  }
-  for (const path of gone.size === 0 ? [] : [...below.entries.keys()]) {
-    if (!isGone(path, gone)) continue
-    below.entries.delete(path)
-    below.texts.delete(path)
-  }
-  for (const [path, entry] of layer.entries) {
-    below.entries.set(path, entry)
-    below.texts.delete(path)
-  }
-  for (const [path, text] of layer.texts) below.texts.set(path, text)
-}
-
-function isGone(path: string, gone: ReadonlySet<string>): boolean {
-  if (gone.has(path)) return true
-  for (let at = path; at !== '/'; ) {
-    at = parentOf(at)
-    if (gone.has(at) || gone.has(at === '/' ? '/*' : `${at}/*`)) return true
-  }
-  return false
 }

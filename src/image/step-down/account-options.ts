@@ -1,5 +1,5 @@
 import { nameOf } from '../path.ts'
-import { optionAt, type Place } from './daemon-options.ts'
+import { optionAt, type Place, takenOut } from './daemon-options.ts'
 import { daemonOf } from './daemons.ts'
 import type { SwitchCommand } from './switch-command.ts'
 import { type CommandWord, programIndex } from './wrappers.ts'
@@ -24,13 +24,7 @@ export function readAccountOption(words: readonly CommandWord[], names: AccountN
   const user = placeOf(words, from, USER, names.users)
   if (user === null) return null
   const group = placeOf(words, from, GROUP, names.groups)
-  const places = group === null ? [user] : [user, group]
-  const first = Math.min(...places.map((place) => place.from))
-  const last = Math.max(...places.map((place) => place.to))
-  const instead = words
-    .slice(first, last)
-    .filter((_, i) => !places.some(({ from: at, to }) => first + i >= at && first + i < to))
-  return { tool: nameOf(program), user: user.value, group: group?.value ?? null, from: first, to: last, instead }
+  return takenOut(words, nameOf(program), user, group)
 }
 
 function placeOf(

@@ -31,7 +31,7 @@ export function onlyAsOther(conditions: readonly string[], questions: RootQuesti
 }
 
 /** What a condition that holds says of the user. One with an "or" says nothing. */
-export function saysRoot(condition: string, questions: RootQuestions): 'root' | 'other' | null {
+function saysRoot(condition: string, questions: RootQuestions): 'root' | 'other' | null {
   const negated = /^\s*!\s/.test(condition)
   const text = condition.replace(/^\s*!\s+/, '')
   const said = said_(text, questions)

@@ -44,7 +44,7 @@ export function programIndex(words: readonly CommandWord[], from = 0): number {
 }
 
 /** Index of the first word that is no option; `--` ends them. */
-export function skipOptions(words: readonly CommandWord[], from: number, valued: readonly string[]): number {
+function skipOptions(words: readonly CommandWord[], from: number, valued: readonly string[]): number {
   let at = from
   while (at < words.length) {
     const option = words[at]?.value
