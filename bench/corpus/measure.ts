@@ -1,7 +1,9 @@
-import { harden } from '../../src/api.ts'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import { HardenError } from '../../src/errors.ts'
+import { defaultPolicy } from '../../src/plan/policy.ts'
 import type { TargetResult } from '../../src/report/report.ts'
+import { targetProcessor } from '../../src/target.ts'
+import type { Options, ProcessTarget } from '../../src/work.ts'
 import { diffLines } from './lines.ts'
 
 /** What became of one file. */
@@ -20,24 +22,56 @@ export interface Checks {
   readonly linesTouched: number
 }
 
-export function measure(text: string): Measured {
+const options: Options = {
+  engine: 'none',
+  offline: true,
+  platform: null,
+  build: false,
+  tag: null,
+  smoke: [],
+  trace: false,
+  jobs: null,
+  minimize: false,
+  env: [],
+  capAdd: [],
+  baseline: null,
+  inspect: false,
+  prove: false,
+  profile: false,
+  proveAsIs: false,
+  policy: defaultPolicy,
+}
+
+/** As the command line does it without engine and registry: the folder that the file stands in is its build context. */
+export function measurer(): (path: string, text: string) => Promise<Measured> {
+  const process = targetProcessor()
+  return (path, text) => measure(process, path, text)
+}
+
+async function measure(process: ProcessTarget, path: string, text: string): Promise<Measured> {
+  const run = (dockerfile: string): Promise<TargetResult> => hardened(process, path, dockerfile)
   let result: TargetResult
   try {
-    result = harden({ dockerfile: text })
+    result = await run(text)
   } catch (error) {
     if (error instanceof HardenError) return { kind: 'refused', reason: error.message }
     return { kind: 'crashed', stack: error instanceof Error ? (error.stack ?? error.message) : String(error) }
   }
-  return { kind: 'done', result, checks: check(text, result.output) }
+  return { kind: 'done', result, checks: await check(text, result.output, run) }
 }
 
-function check(before: string, after: string): Checks {
+async function hardened(process: ProcessTarget, path: string, text: string): Promise<TargetResult> {
+  const ports = { progress: () => {}, onCleanUp: () => {}, signal: new AbortController().signal }
+  return (await process({ target: path, kind: 'dockerfile', path, reference: null, text }, options, ports)).result
+}
+
+async function check(before: string, after: string, run: (text: string) => Promise<TargetResult>): Promise<Checks> {
   if (before === after) return { unparsable: null, changedAgain: false, commentsLost: 0, linesTouched: 0 }
   const linesTouched = diffLines(before, after)
   try {
     return {
       unparsable: null,
-      changedAgain: harden({ dockerfile: after }).output !== after,
+      changedAgain: (await run(after)).output !== after,
       commentsLost: commentsLost(before, after),
       linesTouched,
     }

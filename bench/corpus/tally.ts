@@ -20,7 +20,10 @@ export interface Tally {
   /** Files that have a stage that is meant to run and ends as root. */
   readonly rootBefore: number
   readonly nonRootAfter: number
-  /** Of `rootBefore`: those that are not Windows, not meant to be built upon, exempted or bound to keep root. */
+  /**
+   * Of `rootBefore`: Linux images that say what they start and bring something of their own to start; what must keep
+   * root and what somebody has exempted count too. The others are Windows images, and those to build upon.
+   */
   readonly applications: number
   readonly applicationsNonRoot: number
   /** Why the others still end as root. */
@@ -30,8 +33,8 @@ export interface Tally {
   readonly touched: { readonly median: number; readonly p95: number; readonly changed: number }
 }
 
-/** Still root, and rightly so: these are no applications that could have been hardened. */
-const NO_APPLICATION = /built upon|must keep root|exempt|Windows/
+/** Still root, and no image of an application. */
+const NO_APPLICATION = /^not-applicable|built upon/
 
 export function tally(files: readonly Named[]): Tally {
   const done = files.flatMap(({ path, measured }) => (measured.kind === 'done' ? [{ path, ...measured }] : []))

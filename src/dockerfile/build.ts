@@ -68,8 +68,15 @@ export function keywordStyle(dockerfile: Dockerfile): 'upper' | 'lower' {
 }
 
 export function allInstructions(dockerfile: Dockerfile): readonly Instruction[] {
-  return [...dockerfile.metaArgs, ...dockerfile.stages.flatMap((stage) => [stage.from, ...stage.instructions])]
+  const known = listed.get(dockerfile)
+  if (known !== undefined) return known
+  const all = [...dockerfile.metaArgs, ...dockerfile.stages.flatMap((stage) => [stage.from, ...stage.instructions])]
+  listed.set(dockerfile, all)
+  return all
 }
+
+/** A document never changes, and each edit asks for its neighbours. */
+const listed = new WeakMap<Dockerfile, readonly Instruction[]>()
 
 function joinLines(lines: readonly string[], eol: string): string {
   return lines.join(eol)

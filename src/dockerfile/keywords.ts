@@ -35,5 +35,7 @@ const unicodeSpaces = '\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u
 const spacePattern = new RegExp(`[${unicodeSpaces}]`)
 
 export function isSpace(char: string): boolean {
-  return char === ' ' || char === '\t' || spacePattern.test(char)
+  if (char === ' ' || char === '\t') return true
+  // What stands between them in ASCII are letters, digits and signs.
+  return (char < ' ' || char > '~') && spacePattern.test(char)
 }

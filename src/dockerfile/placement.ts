@@ -1,4 +1,5 @@
 import type { Edit } from '../edit.ts'
+import { allInstructions } from './build.ts'
 import type { Dockerfile, Instruction, Stage } from './model.ts'
 
 /** Instructions that say how a container starts: USER stands above them. */
@@ -96,8 +97,7 @@ function withComments(dockerfile: Dockerfile, instruction: Instruction): number 
 
 function previousEnd(dockerfile: Dockerfile, instruction: Instruction): number {
   let end = 0
-  const all = [...dockerfile.metaArgs, ...dockerfile.stages.flatMap((stage) => [stage.from, ...stage.instructions])]
-  for (const other of all) {
+  for (const other of allInstructions(dockerfile)) {
     if (other.lines.end <= instruction.lines.start) end = Math.max(end, other.lines.end)
   }
   return end

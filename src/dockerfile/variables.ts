@@ -30,8 +30,12 @@ const platformArgs = ['PLATFORM', 'OS', 'OSVERSION', 'ARCH', 'VARIANT'].flatMap(
   `TARGET${name}`,
 ])
 
+const changedByLex = /['"$\\`]/
+
 /** Text with quotes removed and variables expanded, by BuildKit's rules. A variable that is not set is empty. */
 export function expand(text: string, environment: Environment, escapeChar: string): Expanded {
+  // Most texts are plain.
+  if (!changedByLex.test(text)) return { kind: 'value', value: text }
   const lookup = (name: string): string | undefined | null => {
     const value = environment.values.get(name)
     if (value !== undefined) return value
@@ -49,8 +53,11 @@ function reasonFor(variable: string, environment: Environment): string {
   return `${variable} is not set here, and ${environment.open}`
 }
 
+const noGlobals: Environment = { values: new Map(), undecided: new Set(platformArgs), open: null }
+
 /** What FROM lines see: the ARGs before the first of them. */
 export function globalEnvironment(metaArgs: readonly Instruction[], escapeChar: string): Environment {
+  if (metaArgs.length === 0) return noGlobals
   const environment = { values: new Map<string, string>(), undecided: new Set(platformArgs), open: null }
   for (const instruction of metaArgs) applyArg(instruction, environment, null, escapeChar)
   return environment

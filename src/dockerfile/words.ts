@@ -34,10 +34,17 @@ export function unquote(text: string, escapeChar: string): string {
 }
 
 function blankSpans(text: string): readonly Span[] {
-  return Array.from(text.matchAll(/[^\t\v\f\r ]+/g), (match) => ({
-    start: match.index,
-    end: match.index + match[0].length,
-  }))
+  const spans: Span[] = []
+  let start = -1
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at]
+    const blank = char === ' ' || char === '\t' || char === '\r' || char === '\v' || char === '\f'
+    if (blank && start !== -1) spans.push({ start, end: at })
+    if (blank) start = -1
+    else if (start === -1) start = at
+  }
+  if (start !== -1) spans.push({ start, end: text.length })
+  return spans
 }
 
 /** White space within quotes does not end a word. */

@@ -67,6 +67,8 @@ export function findStepDowns(facts: Pick<ImageFacts, 'config' | 'files'>): Step
     ...start.switches.map(({ of, argv, found }) => argvStepDown(of, argv, found)),
     ...(['entrypoint', 'cmd'] as const).flatMap((of) => {
       const argv = config[of] ?? []
+      // No option without a word before it.
+      if (argv.length < 2) return []
       const words = argv.map((value) => ({ text: value, value }))
       const found = readDaemonOption(words) ?? readAccountOption(words, accountNames(files))
       return found === null ? [] : [argvStepDown(of, argv, found)]

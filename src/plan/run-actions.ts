@@ -43,7 +43,8 @@ export function runActions(steps: readonly Step[]): readonly RunAction[] {
   })
 }
 
-const MENTIONS = /\b(mkdir|chown|chmod|rm|touch|install)\b/
+/** `install` is the program where a command starts; with a word before it, it is what a package manager does. */
+const MENTIONS = /\b(mkdir|chown|chmod|rm|touch)\b|(?:^|[;&|({!\n]|\b(?:do|then|else|sudo))\s*install\s/
 
 function heredocs(step: Step): string {
   return step.instruction.heredocs.map((heredoc) => heredoc.content).join('\n')
