@@ -1,5 +1,6 @@
 import { harden } from '../../src/api.ts'
-import { allInstructions, pairsOf, parseDockerfile, shellCommands } from '../../src/dockerfile/index.ts'
+import { allInstructions, parseDockerfile, shellCommands } from '../../src/dockerfile/index.ts'
+import { pairsOf } from '../../src/dockerfile/pairs.ts'
 
 /** Milliseconds for all texts. */
 export interface Spent {
