@@ -75,7 +75,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
   let listeners: readonly Listener[] | null = null
   let smoke: readonly SmokeResult[] = []
   let restarted: RestartRecord | null = null
-  // Starting again is no work that a connection asks for.
+  // Neither how it ends nor that it starts again is work that a connection asks for.
   let exercisedUntil = Number.POSITIVE_INFINITY
 
   const now = (): Promise<ContainerState> => stateNow(engine, container, state, Date.now() - started)
@@ -90,6 +90,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
   const stop = async (): Promise<StopRecord> => {
     const handled = processes.findLast((process) => process.pid === state.pid)?.handled
     const deaf = options.stopSignal === null && handled != null && !handled.includes(SIGTERM)
+    exercisedUntil = Math.min(exercisedUntil, Date.now() / 1000)
     const grace = traced === null ? GRACE_SECONDS : SHORT_GRACE_SECONDS
     const milliseconds = await engine.stop(container, deaf ? 0 : grace)
     if (deaf) return { byItself: false, milliseconds }
@@ -150,7 +151,6 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     async restart() {
       if (!state.running) return
       const before = state
-      exercisedUntil = Date.now() / 1000
       await stop()
       await engine.start(container)
       const again = await waitUntilReady(engine, container, options)

@@ -9,12 +9,10 @@ const LOG = /\.(log|err)$|^\/var\/log\/.*[^/]$/
 /** Text of the log files that a run wrote into its own file system: servers often say there what went wrong. */
 export async function readLogFiles(engine: Engine, container: string, paths: readonly string[]): Promise<string> {
   const leaves = paths.filter((path) => !paths.some((other) => other.startsWith(`${path}/`)))
-  const texts: string[] = []
-  for (const path of leaves.slice(0, MOST_FILES)) {
-    const read = await engine.copyOut(container, path, readTarTexts)
-    if (read !== null) texts.push(...read.values())
-  }
-  return texts.join('\n')
+  const read = await Promise.all(
+    leaves.slice(0, MOST_FILES).map((path) => engine.copyOut(container, path, readTarTexts)),
+  )
+  return read.flatMap((texts) => [...(texts?.values() ?? [])]).join('\n')
 }
 
 /** The log files among what a run left behind. */

@@ -32,7 +32,7 @@ export interface TraceRecord {
   readonly operations: readonly Operation[]
   /** Only what was done after it was up: what a connection or a request makes it do. */
   readonly exercised: readonly Operation[]
-  /** It set an interval timer (alarm, setitimer). */
+  /** It set an interval timer (alarm, setitimer) before it was asked to stop. */
   readonly timers: boolean
 }
 

@@ -26,8 +26,8 @@ export interface TraceReader {
   processes(): readonly TracedProcess[]
   /** Calls whose path could not be told: strace was not let into the memory or the descriptors of the process. */
   lost(): number
-  /** Whether an interval timer was set. */
-  timers(): boolean
+  /** When the first interval timer was set, seconds since 1970; Infinity for none. */
+  timerAt(): number
 }
 
 const HANDLERS: Readonly<Record<string, Handler>> = {
@@ -71,7 +71,7 @@ export function traceReader(options: TraceOptions): TraceReader {
   const pending = new Map<number, { at: number; text: string }>()
   const superseded = new Set<number>()
   let lost = 0
-  let timers = false
+  let timerAt = Number.POSITIVE_INFINITY
 
   const take = (call: Call): readonly Operation[] => {
     const process = processes.of(call.pid, call.at)
@@ -83,7 +83,7 @@ export function traceReader(options: TraceOptions): TraceReader {
       return namespace && settled(call) ? [operationOf(namespace, call, whoOf(process))] : []
     }
     if (call.name === 'exit_group') processes.exits(call.pid)
-    if (TIMERS.test(call.name)) timers ||= /\([^)]*[1-9]/.test(call.text)
+    if (TIMERS.test(call.name) && /\([^)]*[1-9]/.test(call.text)) timerAt = Math.min(timerAt, call.at)
     const handler = HANDLERS[call.name]
     if (!handler || !(settled(call) || call.result.errno === 'ENOENT')) return []
     const who = whoOf(process)
@@ -148,7 +148,7 @@ export function traceReader(options: TraceOptions): TraceReader {
     },
     processes: () => processes.tree(),
     lost: () => lost,
-    timers: () => timers,
+    timerAt: () => timerAt,
   }
 }
 

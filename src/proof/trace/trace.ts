@@ -17,7 +17,7 @@ export interface Trace {
   readonly processes: readonly TracedProcess[]
   /** Calls whose path is not known, because strace was not let in: above 0 the operations are not complete. */
   readonly lost: number
-  /** An interval timer was set: something will happen by itself. */
+  /** An interval timer was set before the end of that time: something would happen by itself. */
   readonly timers: boolean
 }
 
@@ -75,7 +75,7 @@ export async function traceRun(
         within: some.all(),
         processes: reader.processes(),
         lost: reader.lost(),
-        timers: reader.timers(),
+        timers: reader.timerAt() < until,
       },
     }
   }

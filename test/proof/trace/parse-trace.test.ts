@@ -444,3 +444,16 @@ test.each([
 ])('no operation and no error from %j', (line) => {
   expect([...parseTrace([line], OPTIONS)]).toEqual([])
 })
+
+test('when the first interval timer was set: a server that only sets one as it ends does nothing by itself before', () => {
+  const timerAt = (lines: readonly string[]): number => {
+    const reader = traceReader(OPTIONS)
+    for (const line of trace(lines)) reader.read(line)
+    return reader.timerAt()
+  }
+  const set =
+    'setitimer(ITIMER_REAL, {it_interval={tv_sec=0, tv_usec=0}, it_value={tv_sec=0, tv_usec=50000}}, NULL) = 0'
+  const cleared = set.replaceAll('50000', '0')
+  expect(timerAt(['getppid() = 0', 'alarm(0) = 10', cleared])).toBe(Number.POSITIVE_INFINITY)
+  expect(timerAt(['getppid() = 0', set, 'alarm(10) = 0'])).toBe(1001)
+})
