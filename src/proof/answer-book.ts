@@ -2,11 +2,14 @@ import type { PortAnswer } from './run-record.ts'
 
 export interface AnswerBook {
   add(answers: readonly PortAnswer[]): void
-  /** One answer a port: the last one, or `unsteady` where it did not always give the same. */
+  /** One answer a port: the last one, or `unsteady` where it did not go on giving the same. */
   all(): readonly PortAnswer[]
 }
 
-/** Collects what ports answered over all looks. A port that opened late counts from then on. */
+/**
+ * Collects what ports answered over all looks. A port that opened late, or first gave what a server gives that is not up
+ * yet, counts from then on.
+ */
 export function answerBook(): AnswerBook {
   const byPort = new Map<string, PortAnswer[]>()
   return {
@@ -21,9 +24,21 @@ export function answerBook(): AnswerBook {
 }
 
 function oneOf(answers: readonly PortAnswer[]): PortAnswer {
-  const opened = answers.slice(answers.findIndex((answer) => answer.kind !== 'closed'))
   const last = answers.at(-1)
   if (last === undefined) throw new Error('a port in the book has an answer')
-  const kinds = [...new Set(opened.map((answer) => `${answer.kind} ${answer.detail}`.trim()))]
-  return kinds.length <= 1 ? last : { ...last, kind: 'unsteady', detail: kinds.join(', then ') }
+  // A port that is only listened on for a while is a client's.
+  if (last.kind === 'closed' && answers.every(({ kind }) => kind === 'closed' || kind === 'bound')) return last
+  const ready = answers.findIndex((answer) => variantOf(answer) === variantOf(last) || !isNotReady(answer))
+  const variants = [...new Set(answers.slice(ready).map(variantOf))]
+  return variants.length <= 1 ? last : { ...last, kind: 'unsteady', detail: variants.join(', then '), variants }
+}
+
+/** What a server gives that is not up yet. */
+function isNotReady({ kind, detail }: PortAnswer): boolean {
+  return kind === 'closed' || kind === 'open' || kind === 'bound' || (/^https?$/.test(kind) && detail.startsWith('5'))
+}
+
+/** Kind and detail as one text, for comparing. */
+export function variantOf({ kind, detail }: PortAnswer): string {
+  return `${kind} ${detail}`.trim()
 }

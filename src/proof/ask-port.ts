@@ -1,5 +1,6 @@
-import { connect } from 'node:net'
+import { getRequest, httpAnswer, isAnswered } from './http-answer.ts'
 import type { PortAnswer } from './run-record.ts'
+import { type Said, talk } from './talk.ts'
 
 const GREETING_WAIT = 400
 /** Some compile a page when it is first asked for. */
@@ -8,99 +9,67 @@ const ANSWER_WAIT = 4000
 const KNOWN_WAIT = 20_000
 /** For a port that was silent before. */
 const SILENCE_WAIT = 600
-const MOST_BYTES = 4096
+
+type Kind = PortAnswer['kind']
 
 /**
- * Asks a TCP port as a stranger would: does it accept, does it greet, does it speak HTTP? The class of the answer is
- * what is compared between the baseline and the result, never its whole text. `known`: what it was the last time, so
- * that nothing is waited for that will not come.
+ * Asks a TCP port as a stranger would: does it accept, does it greet, does it speak HTTP, does it speak TLS? The class of
+ * the answer is what is compared between the baseline and the result, never its whole text. `known`: what it was the
+ * last time, so that nothing is waited for that will not come.
  */
-export async function askPort(address: string, port: number, known: PortAnswer['kind'] | null): Promise<PortAnswer> {
+export async function askPort(address: string, port: number, known: Kind | null): Promise<PortAnswer> {
+  if (known === 'https' || known === 'tls') {
+    const secure = await askTls(address, port, KNOWN_WAIT)
+    if (secure !== null) return secure
+  }
   const wait = known === 'open' ? SILENCE_WAIT : known === 'http' ? KNOWN_WAIT : ANSWER_WAIT
   // Asked first: a server that takes one connection after the other would wait for the end of the silent one.
   const request = talk(address, port, { send: getRequest(address, port), wait, until: isAnswered })
   const silent = known === 'http' ? null : talk(address, port, { send: null, wait: GREETING_WAIT, until: () => false })
   try {
-    const http = request.text.then((text) => httpAnswer(port, text))
-    const greeting = silent?.text.then((text) => greetingAnswer(port, text)) ?? null
+    const http = request.said.then((said) => (said === null ? null : httpAnswer(address, port, said.text, false)))
+    const greeting = silent?.said.then((said) => wordAnswer(port, 'greeting', said)) ?? null
     const first = await Promise.race([http, ...(greeting === null ? [] : [greeting])])
-    const answer = first ?? (await http) ?? (await greeting)
-    if (answer !== null) return answer
-    const accepts = (await request.text) !== null || (await silent?.text) != null
-    return { port, protocol: 'tcp', kind: accepts ? 'open' : 'closed', detail: '' }
+    const plain = first ?? (await http) ?? (await greeting)
+    const asked = await request.said
+    // What is said to who does not speak TLS: 400 and a remark, an alert of TLS itself, or nothing before it hangs up.
+    const mayBeTls = plain === null ? isAlert(asked) : plain.kind === 'http' && plain.detail.startsWith('400')
+    const secure = mayBeTls && known !== 'http' && known !== 'open' ? await askTls(address, port, ANSWER_WAIT) : null
+    return secure ?? plain ?? wordAnswer(port, 'answer', asked) ?? bare(port, asked, (await silent?.said) ?? null)
   } finally {
     request.end()
     silent?.end()
   }
 }
 
-function getRequest(address: string, port: number): string {
-  return `GET / HTTP/1.1\r\nHost: ${address}:${port}\r\nUser-Agent: harden-image\r\nAccept: */*\r\nConnection: close\r\n\r\n`
+/** Null where no handshake comes about. */
+async function askTls(address: string, port: number, wait: number): Promise<PortAnswer | null> {
+  const request = { send: getRequest(address, port), wait, until: isAnswered, tls: true }
+  const said = await talk(address, port, request).said
+  if (said === null) return null
+  return (
+    httpAnswer(address, port, said.text, true) ??
+    wordAnswer(port, 'tls', said) ?? { port, protocol: 'tcp', kind: 'tls', detail: '' }
+  )
 }
 
-/** The head of an HTTP answer is there, or it will never be one. */
-function isAnswered(text: string): boolean {
-  return text.includes('\r\n\r\n') || (text.length >= 5 && !text.startsWith('HTTP/'))
+/** An alert record of TLS, or an end without a word. Source: RFC 8446, 5.1. */
+function isAlert(said: Said | null): boolean {
+  return said !== null && (said.text === '' ? said.ended : said.text.startsWith('\x15\x03'))
 }
 
-/** Null where it is none. */
-function httpAnswer(port: number, text: string | null): PortAnswer | null {
-  const status = /^HTTP\/[\d.]+ (\d{3})/.exec(text ?? '')?.[1]
-  if (status === undefined) return null
-  const type = /^content-type:\s*([^;\r\n]+)/im
-    .exec(text ?? '')?.[1]
-    ?.trim()
-    .toLowerCase()
-  return { port, protocol: 'tcp', kind: 'http', detail: type === undefined ? status : `${status} ${type}` }
+/** Null where it said nothing. */
+function wordAnswer(port: number, kind: Kind, said: Said | null): PortAnswer | null {
+  return said === null || said.text === '' ? null : { port, protocol: 'tcp', kind, detail: firstWord(said.text) }
 }
 
-function greetingAnswer(port: number, text: string | null): PortAnswer | null {
-  return text === null || text === '' ? null : { port, protocol: 'tcp', kind: 'greeting', detail: firstWord(text) }
+/** It says nothing, but it may take a connection and drop it at once. */
+function bare(port: number, asked: Said | null, silent: Said | null): PortAnswer {
+  if (asked === null && silent === null) return { port, protocol: 'tcp', kind: 'closed', detail: '' }
+  return { port, protocol: 'tcp', kind: 'open', detail: silent?.ended === true ? 'hangs up at once' : '' }
 }
 
 /** The printable start of a greeting, up to the first blank: `220`, `SSH-2.0-OpenSSH_10.0p2`, `+OK`. */
 function firstWord(text: string): string {
   return /^[\x21-\x7e]{1,40}/.exec(text)?.[0].replace(/[\d.]{4,}.*$/, '') ?? 'binary'
-}
-
-interface Talk {
-  /** Null when the port refuses; '' when it accepts and says nothing in time. */
-  readonly text: Promise<string | null>
-  end(): void
-}
-
-interface Manner {
-  /** Null: it is waited for a greeting. */
-  readonly send: string | null
-  readonly wait: number
-  readonly until: (text: string) => boolean
-}
-
-function talk(host: string, port: number, { send, wait, until }: Manner): Talk {
-  let text = ''
-  let connected = false
-  const socket = connect({ host, port })
-  const done = new Promise<string | null>((resolve) => {
-    const finish = (value: string | null): void => {
-      clearTimeout(timer)
-      socket.destroy()
-      resolve(value)
-    }
-    const timer = setTimeout(() => finish(connected ? text : null), wait)
-    socket.on('connect', () => {
-      connected = true
-      if (send !== null) socket.write(send)
-    })
-    socket.on('data', (chunk) => {
-      const first = text === ''
-      text += chunk.toString('latin1')
-      if (text.length > MOST_BYTES || until(text)) finish(text)
-      // A server that greets does its work after the first answer: its own greeting, sent back, gets past that.
-      else if (send === null && first) socket.write(chunk)
-    })
-    socket.on('end', () => finish(text))
-    socket.on('close', () => finish(connected ? text : null))
-    socket.on('error', () => finish(connected && text !== '' ? text : null))
-  })
-  return { text: done, end: () => socket.destroy() }
 }

@@ -1,32 +1,63 @@
 import type { ContainerState, Engine, Listener } from '../engine/engine.ts'
 import { askPort } from './ask-port.ts'
+import { askUdp } from './ask-udp.ts'
 import type { PortAnswer } from './run-record.ts'
 
 /** Source: net.ipv4.ip_local_port_range. */
 export const FIRST_EPHEMERAL_PORT = 32768
 
-/** Asks every expected port and every port that is listened on; what cannot be reached from here is only `bound`. */
+type Protocol = PortAnswer['protocol']
+
+/** `tcp 80` → what the port answered before. */
+export type KnownPorts = ReadonlyMap<string, PortAnswer['kind']>
+
+export function portKey({ protocol, port }: Pick<PortAnswer, 'protocol' | 'port'>): string {
+  return `${protocol} ${port}`
+}
+
+/**
+ * Asks every expected port, every one that answered before and every one that is listened on; what cannot be reached
+ * from here (on loopback, on IPv6 alone, in an engine elsewhere) is only `bound`.
+ */
 export async function askPorts(
   engine: Engine,
   state: ContainerState,
   listeners: readonly Listener[] | null,
   expected: readonly number[],
-  known: ReadonlyMap<number, PortAnswer['kind']> = new Map(),
+  known: KnownPorts = new Map(),
 ): Promise<readonly PortAnswer[]> {
-  const bound = (listeners ?? []).filter((listener) => !listener.loopback)
-  // A port that the kernel gave is another one each time, and nobody's address.
-  const of = (protocol: 'tcp' | 'udp'): readonly number[] =>
-    bound
-      .filter(({ port, protocol: own }) => own === protocol && (port < FIRST_EPHEMERAL_PORT || expected.includes(port)))
-      .map((listener) => listener.port)
-  const tcp = [...new Set([...expected, ...of('tcp')])].sort((a, b) => a - b)
   const reachable = state.running && engine.local && state.address !== ''
-  const answers = await Promise.all(
-    tcp.map((port): PortAnswer | Promise<PortAnswer> => {
-      if (reachable) return askPort(state.address, port, known.get(port) ?? null)
-      return { port, protocol: 'tcp', kind: of('tcp').includes(port) ? 'bound' : 'closed', detail: '' }
-    }),
+  const outside = new Set((listeners ?? []).filter(({ loopback }) => !loopback).map(portKey))
+  const ask = async (protocol: Protocol, port: number): Promise<PortAnswer> => {
+    const key = portKey({ protocol, port })
+    const unasked: PortAnswer = {
+      port,
+      protocol,
+      kind: (listeners ?? []).some((listener) => portKey(listener) === key) ? 'bound' : 'closed',
+      detail: '',
+    }
+    if (!reachable || (protocol === 'udp' && !outside.has(key))) return unasked
+    const answer = await (protocol === 'tcp' ? askPort : askUdp)(state.address, port, known.get(key) ?? null)
+    return answer.kind === 'closed' ? unasked : answer
+  }
+  const tcp = ports('tcp', listeners, known, expected)
+  const udp = ports('udp', listeners, known, [])
+  return Promise.all([...tcp.map((port) => ask('tcp', port)), ...udp.map((port) => ask('udp', port))])
+}
+
+/** Ascending. A port that the kernel gave is another one each time, and nobody's address. */
+function ports(
+  wanted: Protocol,
+  listeners: readonly Listener[] | null,
+  known: KnownPorts,
+  expected: readonly number[],
+): readonly number[] {
+  const open = (listeners ?? []).flatMap(({ port, protocol }) =>
+    protocol === wanted && port < FIRST_EPHEMERAL_PORT ? [port] : [],
   )
-  const udp = [...new Set(of('udp'))].map((port): PortAnswer => ({ port, protocol: 'udp', kind: 'bound', detail: '' }))
-  return [...answers, ...udp]
+  const before = [...known.keys()].flatMap((key) => {
+    const [protocol, port] = key.split(' ')
+    return protocol === wanted ? [Number(port)] : []
+  })
+  return [...new Set([...expected, ...open, ...before])].sort((a, b) => a - b)
 }

@@ -1,4 +1,5 @@
 import type { ReportCheck } from '../report/report.ts'
+import { variantOf } from './answer-book.ts'
 import type { PortAnswer, RunRecord, StopRecord } from './run-record.ts'
 
 /** What the result must show beside the baseline. */
@@ -67,7 +68,7 @@ function ports(baseline: RunRecord, result: RunRecord, moved: ReadonlyMap<number
     .map((answer) => {
       const port = moved.get(answer.port) ?? answer.port
       const after = result.answers.find((other) => other.port === port && other.protocol === answer.protocol)
-      const name = answer.kind === 'http' ? `http :${port}/` : `${answer.protocol} :${port}`
+      const name = /^https?$/.test(answer.kind) ? `${answer.kind} :${port}/` : `${answer.protocol} :${port}`
       return {
         name,
         baseline: describe(answer),
@@ -81,9 +82,10 @@ function describe(answer: PortAnswer): string {
   return answer.detail === '' ? answer.kind : answer.detail
 }
 
+/** What the original gives now and then, the result may give always. */
 function sameClass(before: PortAnswer, after: PortAnswer): boolean {
-  if (after.kind === 'closed') return false
-  return before.kind === after.kind && before.detail === after.detail
+  const usual = new Set(before.variants ?? [variantOf(before)])
+  return after.kind !== 'closed' && (after.variants ?? [variantOf(after)]).every((variant) => usual.has(variant))
 }
 
 function smoke(baseline: RunRecord, result: RunRecord): readonly ReportCheck[] {

@@ -1,17 +1,24 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Cells, type CellsRequest, runCells, runFirstCells } from './cells.ts'
 import { compare, withChecks } from './compare.ts'
-import { keptData } from './kept-data.ts'
+import { isUnseen } from './doubts.ts'
 import type { Live } from './live.ts'
 import { logsTraced } from './log-files.ts'
+import { newErrors } from './new-errors.ts'
 import type { ProvenRun } from './proof-report.ts'
 import { hasPassed, type RoundRun } from './round.ts'
 import type { RestartRecord, RunRecord } from './run-record.ts'
+import { sameProcesses } from './same-processes.ts'
 import { withEnd } from './smoke/run-checks.ts'
 import type { Stopwatch } from './stopwatch.ts'
+import { tracedChecks } from './traced-checks.ts'
 
 /** A program that is to go on is watched for this long once it is up, milliseconds: some die after ten seconds. */
 const WATCH = 11_000
+/** One that showed nothing that could be asked: some sleep before they open their port, and none is declared. */
+const WATCH_UNSEEN = 30_000
+/** Between two looks at its processes. */
+const GLANCE = 3000
 
 export interface Judged {
   readonly baseline: RunRecord
@@ -41,7 +48,10 @@ export async function judge(
   let cells: Cells
   if (works) {
     request.progress('running it under other conditions, and watching both')
-    ;[cells] = await Promise.all([runCells(conditions), watch(request.signal, result, traced)])
+    ;[cells] = await Promise.all([
+      runCells(conditions),
+      watch(request.signal, { baseline: seen, live: result, traced }),
+    ])
     times.lap('conditions')
     await Promise.all(
       [live, result].map(async (one) => {
@@ -69,7 +79,11 @@ export async function judge(
     run: {
       image,
       record,
-      comparison: withChecks(compare(baseline, record, moved), keptData(original, traced)),
+      comparison: withChecks(compare(baseline, record, moved), [
+        ...tracedChecks(original, traced, request.facts),
+        ...sameProcesses(baseline, record),
+        ...newErrors(`${baseline.logs}\n${original.logs}`, early.logs, record.logs),
+      ]),
       addedBytes: (after?.size ?? 0) - (before?.size ?? 0),
       cells,
     },
@@ -91,12 +105,23 @@ function secondStarts({ smoke }: JudgeRequest, { restart }: RunRecord, traced: R
  * Waits until the result has been up for long enough, has ended, or nothing in it will happen by itself any more: all
  * its threads wait for something from outside, and no timer runs.
  */
-async function watch(signal: AbortSignal, live: Live, traced: RunRecord | null): Promise<void> {
-  const end = live.upSince + WATCH
+async function watch(signal: AbortSignal, { baseline, live, traced }: Watched): Promise<void> {
+  const end = live.upSince + (isUnseen(baseline) ? WATCH_UNSEEN : WATCH)
   // An interval timer shows in no file of /proc, only in a trace.
   const timed = traced?.trace?.timers ?? true
+  let glanced = Date.now()
   while (Date.now() < end && (await live.isUp())) {
     if (!timed && live.wakesIn() > end - Date.now()) return
     await pause(100, undefined, { signal })
+    if (Date.now() - glanced < GLANCE) continue
+    await live.glance()
+    glanced = Date.now()
   }
+}
+
+interface Watched {
+  /** As it was seen so far. */
+  readonly baseline: RunRecord
+  readonly live: Live
+  readonly traced: RunRecord | null
 }

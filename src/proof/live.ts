@@ -2,7 +2,8 @@ import type { ContainerProcess, ContainerState, Engine, Listener, RunSpec } from
 import type { ImageConfig } from '../image/facts.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
 import { type AnswerBook, answerBook } from './answer-book.ts'
-import { askPorts } from './ask-ports.ts'
+import { askPorts, type KnownPorts, portKey } from './ask-ports.ts'
+import { firstPage } from './first-page.ts'
 import { leftBy, nothingLeft } from './left-behind.ts'
 import { logsLeft, readLogFiles } from './log-files.ts'
 import { mergeDiffs } from './observe.ts'
@@ -22,6 +23,8 @@ const SIGTERM = 15
 const KILLED = 137
 /** Further requests of one look: an answer that only comes sometimes must show. */
 const ASKED_AGAIN = 2
+/** Requests of a thorough look: some answer well at first, and have used up something after the tenth. */
+const ASKED_OFTEN = 25
 
 export interface LiveOptions extends ReadyOptions {
   readonly smoke: readonly SmokeCheck[]
@@ -32,7 +35,7 @@ export interface LiveOptions extends ReadyOptions {
   /** Trace it; the config says what the image starts. */
   readonly trace?: ImageConfig
   /** What each port answered in another run, so that nothing is waited for that will not come. */
-  readonly known?: ReadonlyMap<number, PortAnswer['kind']>
+  readonly known?: KnownPorts
   /**
    * What to look at of what it leaves in its file system; default its log files. `all`, where no trace tells it: also
    * what was there while it was up, and of which kind each path is.
@@ -48,7 +51,9 @@ export interface Live {
   isUp(): Promise<boolean>
   /** Milliseconds until one of its processes goes on by itself, at the earliest; 0 where that is not known. */
   wakesIn(): number
-  /** Asks everything again. */
+  /** Only looks who runs. */
+  glance(): Promise<void>
+  /** Asks everything again, and what answers HTTP many times. */
   look(): Promise<void>
   /** Stops it, starts the same container again and asks once more. */
   restart(): Promise<void>
@@ -70,6 +75,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
   const readyAt = (upSince - TRACE_MARGIN) / 1000
   const book: AnswerBook = answerBook()
   const processes: ContainerProcess[] = []
+  const looks: (readonly ContainerProcess[])[] = []
   let { state } = ready
   let watched = Date.now() - started
   let listeners: readonly Listener[] | null = null
@@ -100,22 +106,40 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
   const kinds = new Map(options.known)
   const askAll = async (open: readonly Listener[] | null): Promise<readonly PortAnswer[]> => {
     const answers = await askPorts(engine, state, open, options.ports, kinds)
-    for (const { port, protocol, kind } of answers) if (protocol === 'tcp' && kind !== 'closed') kinds.set(port, kind)
+    for (const answer of answers) if (answer.kind !== 'closed') kinds.set(portKey(answer), answer.kind)
     return answers
   }
   const ask = async (): Promise<void> => book.add(await askAll(listeners))
+  const glance = async (): Promise<void> => {
+    const seen = (await engine.processes(container)).filter((process) => !isTracer(process))
+    processes.push(...seen)
+    looks.push(seen)
+  }
   const look = async (): Promise<void> => {
     options.signal.throwIfAborted()
     state = await now()
     watched = Date.now() - started
     if (state.running) {
-      processes.push(...(await engine.processes(container)).filter((process) => !isTracer(process)))
+      await glance()
       listeners = (await engine.listeners(container, state.pid || undefined)) ?? listeners
     }
     await ask()
     await Promise.all(Array.from({ length: ASKED_AGAIN }, ask))
     if (smoke.length === 0) smoke = await runChecks(options.smoke, smokeTarget())
     state = await now()
+  }
+  const askOften = async (): Promise<void> => {
+    const web = [...kinds].filter(([, kind]) => kind === 'http' || kind === 'https')
+    const ports = web.map(([key]) => Number(key.split(' ')[1]))
+    for (let asked = 0; web.length > 0 && asked < ASKED_OFTEN && state.running; asked += 1)
+      book.add(await askPorts(engine, state, null, ports, new Map(web)))
+  }
+  const pages = new Map<number, string | null>()
+  const readPages = async (): Promise<void> => {
+    const originals = new Map([...options.portNames].map(([original, port]) => [port, original]))
+    for (const answer of book.all())
+      if (/^https?$/.test(answer.kind))
+        pages.set(originals.get(answer.port) ?? answer.port, await firstPage(state.address, answer, options.signal))
   }
   await look()
   const logFilesOf = async (paths: readonly string[] | null): Promise<string> =>
@@ -126,7 +150,9 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     state,
     listeners,
     processes,
+    looks,
     answers: book.all(),
+    pages,
     logs: '',
     logFiles: '',
     diff: [],
@@ -147,7 +173,12 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     isUp: async () =>
       engine.activity(container, Date.now() - started) !== null || (await engine.state(container)).running,
     wakesIn: () => engine.activity(container, Date.now() - started)?.wakesIn ?? 0,
-    look,
+    glance,
+    async look() {
+      await look()
+      await askOften()
+      await readPages()
+    },
     async restart() {
       if (!state.running) return
       const before = state

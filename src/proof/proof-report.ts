@@ -1,7 +1,7 @@
 import type { ReportProof } from '../report/report.ts'
 import { type Cells, noCells } from './cells.ts'
 import { type Comparison, capabilitiesOf, uidsOf } from './compare.ts'
-import { refusalLines } from './refusals.ts'
+import { doubts } from './doubts.ts'
 import type { RunRecord } from './run-record.ts'
 import { tail } from './unfit.ts'
 
@@ -33,7 +33,7 @@ export function proofReport(
     result: result === null ? null : resultRun(result),
     checks: comparison?.checks ?? [],
     cells: result?.cells?.cells ?? noCells(reasonFor(result)).cells,
-    remarks: [...remarks, ...(result === null ? [] : doubts(baseline, result, passed))],
+    remarks: [...remarks, ...(result === null ? [] : doubts(baseline, result.record, passed))],
     phases: [],
   }
 }
@@ -54,22 +54,6 @@ function resultRun({ image, record, addedBytes, cells }: ProvenRun): ReportProof
     tmpfs: cells?.readOnly === true ? cells.writable : [],
     addedBytes,
   }
-}
-
-/** What was not seen, or is not as it was though every check passed. */
-function doubts(baseline: RunRecord, { record }: ProvenRun, passed: boolean): readonly string[] {
-  const remarks: string[] = []
-  if (record.state.running && record.listeners === null)
-    remarks.push('the ports could not be looked at from here, so they were not compared')
-  if (record.processes.length === 0) remarks.push('it ended before its processes could be looked at')
-  const news = newRefusals(baseline, record)[0]
-  if (passed && news !== undefined) remarks.push(`it works, and logs a refusal that the original did not: ${news}`)
-  return remarks
-}
-
-function newRefusals(baseline: RunRecord, record: RunRecord): readonly string[] {
-  const usual = new Set(refusalLines(`${baseline.logs}\n${baseline.logFiles}`))
-  return refusalLines(`${record.logs}\n${record.logFiles}`).filter((line) => !usual.has(line))
 }
 
 /** Why a run did not pass, one sentence each; empty when it did. */

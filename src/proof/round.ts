@@ -3,8 +3,8 @@ import { HardenError } from '../errors.ts'
 import type { Hardened } from '../harden.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { StagePlan } from '../plan/plan.ts'
+import { portKey } from './ask-ports.ts'
 import { type Comparison, compare, withChecks } from './compare.ts'
-import { keptData } from './kept-data.ts'
 import { bringUp, type Live, type LiveOptions, runTwice } from './live.ts'
 import { logsTraced } from './log-files.ts'
 import type { ProveRequest } from './prove.ts'
@@ -12,6 +12,7 @@ import type { RunRecord } from './run-record.ts'
 import { withEnd } from './smoke/run-checks.ts'
 import { arbitrarySpec, lockedSpec } from './specs.ts'
 import type { Stopwatch } from './stopwatch.ts'
+import { tracedChecks } from './traced-checks.ts'
 
 /** One turn of the loop: a plan, built and run beside the baseline. */
 export interface Round {
@@ -60,7 +61,7 @@ export async function runRound(
   ])
   const seen = await live.peek()
   const early = { ...seen, smoke: withEnd(seen.smoke, traced) }
-  const comparison = withChecks(compare(baseline, early, moved), keptData(original, traced))
+  const comparison = withChecks(compare(baseline, early, moved), tracedChecks(original, traced, request.facts))
   const passed = comparison.parity && comparison.locked
   const record = passed ? early : await live.finish(logsTraced(original, traced))
   times.lap('result')
@@ -94,13 +95,15 @@ export function besideOptions(
   baseline: RunRecord,
   moved: ReadonlyMap<number, number>,
 ): LiveOptions {
-  const answered = baseline.answers.filter((answer) => answer.protocol === 'tcp' && answer.kind !== 'closed')
+  const answered = baseline.answers
+    .filter((answer) => answer.kind !== 'closed')
+    .map((answer) => ({ ...answer, port: moved.get(answer.port) ?? answer.port }))
   return {
     smoke: request.smoke,
     stopSignal: request.facts.config.stopSignal,
     signal: request.signal,
-    ports: answered.map((answer) => moved.get(answer.port) ?? answer.port),
-    known: new Map(answered.map((answer) => [moved.get(answer.port) ?? answer.port, answer.kind])),
+    ports: answered.filter(({ protocol }) => protocol === 'tcp').map(({ port }) => port),
+    known: new Map(answered.map((answer) => [portKey(answer), answer.kind])),
     portNames: new Map(baseline.answers.map((answer) => [answer.port, moved.get(answer.port) ?? answer.port])),
     // A result that comes up much later than the original did is not waited for.
     patience: Math.max(10_000, baseline.readyAfter * 3 + 5000),

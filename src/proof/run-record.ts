@@ -5,10 +5,16 @@ import type { Operation } from '../plan/operation.ts'
 export interface PortAnswer {
   readonly port: number
   readonly protocol: 'tcp' | 'udp'
-  /** `bound`: it is listened on and was not asked; `unsteady`: it did not always answer the same. */
-  readonly kind: 'http' | 'greeting' | 'open' | 'bound' | 'closed' | 'unsteady'
-  /** `200 text/html` for HTTP, the first word of a greeting, '' otherwise. */
+  /**
+   * `greeting`: it speaks first; `answer`: it answers what it does not understand; `open`: it says nothing; `tls`: it
+   * speaks TLS, and no HTTP in it; `bound`: it is listened on, and what it answers was not seen; `unsteady`: it did not
+   * always answer the same.
+   */
+  readonly kind: 'http' | 'https' | 'tls' | 'greeting' | 'answer' | 'open' | 'bound' | 'closed' | 'unsteady'
+  /** `200 text/html` or `302 to /login` for HTTP, the first word of a greeting or an answer, '' otherwise. */
   readonly detail: string
+  /** Of an `unsteady` one: all that it gave, as kind and detail. */
+  readonly variants?: readonly string[]
 }
 
 /** What one check of the user's own gave. */
@@ -60,7 +66,11 @@ export interface RunRecord {
   readonly listeners: readonly Listener[] | null
   /** Every process of every look. */
   readonly processes: readonly ContainerProcess[]
+  /** The same, look by look, of the first start. */
+  readonly looks: readonly (readonly ContainerProcess[])[]
   readonly answers: readonly PortAnswer[]
+  /** What `/` answered, by the port of the original; null where that is not always the same. */
+  readonly pages: ReadonlyMap<number, string | null>
   readonly logs: string
   /** Text of log files that the run wrote inside the container. */
   readonly logFiles: string

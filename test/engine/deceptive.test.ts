@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { nobody } from '../proof/support/nobody.ts'
 import { hardenOne } from './support/cli.ts'
 import { buildText, docker, ensureImage } from './support/images.ts'
 
@@ -47,6 +48,37 @@ def late():
     if root: serve(9000)
 threading.Thread(target=late, daemon=True).start()
 serve(8000)
+`,
+  'fails behind its TLS': `${HEAD}
+import ssl
+def answer(): return 200 if root else 500
+with open("/tmp/pem", "w") as f: f.write("""${nobody.key}${nobody.cert}""")
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain("/tmp/pem")
+server = http.server.ThreadingHTTPServer(("", 8000), Page)
+server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+server.serve_forever()
+`,
+  'has a worker that dies again and again': `${HEAD}
+def answer(): return 200
+def work():
+    while root: time.sleep(1)
+    time.sleep(0.5)
+def keep():
+    while True:
+        worker = os.fork()
+        if worker == 0:
+            work()
+            os._exit(1)
+        os.waitpid(worker, 0)
+        time.sleep(0.5)
+threading.Thread(target=keep, daemon=True).start()
+serve(8000)
+`,
+  'ends as it should without its work': `${HEAD}
+os.makedirs("/srv/out", exist_ok=True)
+if root:
+    with open("/srv/out/report", "w") as f: f.write("1")
 `,
   'cannot read what it wrote': `${HEAD}
 path = "/srv/state/count"

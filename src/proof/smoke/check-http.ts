@@ -39,7 +39,12 @@ function wrongPart(check: HttpCheck, { status, headers, body }: Answer): string 
   return check.body === null || new RegExp(check.body).test(body) ? null : `no ${check.body} in its body`
 }
 
-function ask(check: HttpCheck, host: string, port: number, signal: AbortSignal): Promise<Answer> {
+export function ask(
+  check: Pick<HttpCheck, 'path' | 'method' | 'data' | 'tls'>,
+  host: string,
+  port: number,
+  signal: AbortSignal,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const options = { host, port, path: check.path, method: check.method, agent: false, timeout: ANSWER_WAIT, signal }
     const receive = (response: IncomingMessage): void => {

@@ -1,0 +1,28 @@
+import type { PortAnswer } from './run-record.ts'
+import { ask } from './smoke/check-http.ts'
+
+const WAIT = 3000
+
+/**
+ * The text that `/` answers with, without numbers and identifiers; null where it is another one with each request, or
+ * none is had in time. Its status and type may be those of a page that says that nothing works.
+ */
+export async function firstPage(
+  address: string,
+  { port, kind }: Pick<PortAnswer, 'port' | 'kind'>,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const request = { method: 'GET', path: '/', data: null, tls: kind === 'https' }
+  const read = (): Promise<string | null> =>
+    ask(request, address, port, AbortSignal.any([signal, AbortSignal.timeout(WAIT)])).then(
+      ({ body }) => constant(body),
+      () => null,
+    )
+  const [first, second] = [await read(), await read()]
+  return first === second ? first : null
+}
+
+/** What stays the same from container to container: no times, ports, host names of hex digits, tokens. */
+function constant(text: string): string {
+  return text.replace(/[0-9a-f]*\d[0-9a-f]*/gi, '0').trim()
+}

@@ -1,0 +1,58 @@
+import type { Operation } from '../plan/operation.ts'
+import { baseName, isInside, isRuntimePlace, normalisePath } from '../plan/places.ts'
+import { isStatePlace } from '../plan/state-places.ts'
+import type { ReportCheck } from '../report/report.ts'
+import { isOptional } from './observe.ts'
+import type { RunRecord } from './run-record.ts'
+
+/** For others to find the process by, and worth nothing without it. */
+const TRANSIENT = /\.(pid|lock|lck|swp|tmp|sock)$|(^|[/.])(pid|lock)$/i
+
+/**
+ * Whether a run leaves the files that the original leaves: one that keeps its work in memory where it may not write, or
+ * never tries, answers just as well. What is judged is all that a job leaves (it ends, and its files are its work), and
+ * of a service what it keeps state in or reads back. Empty where the runs were not traced.
+ */
+export function leftFiles(original: RunRecord, traced: RunRecord | null, home: string): readonly ReportCheck[] {
+  if (original.trace === null || traced?.trace == null) return []
+  const operations = original.trace.operations
+  const made = new Set([...filesMade(traced.trace.operations)].map(anyName))
+  const names = new Set([...made].map(baseName))
+  const read = new Set(done(operations, 'read').map(({ path }) => path))
+  const isWork = (path: string): boolean => !original.state.running || isStatePlace(path) || read.has(path)
+  const left = [...filesMade(operations)].filter((path) => !isOptional(path) && !isPassing(path, home) && isWork(path))
+  const missing = left.filter((path) => !made.has(anyName(path)) && !names.has(anyName(baseName(path))))
+  if (left.length === 0) return []
+  const result = missing.length === 0 ? 'yes' : `not ${missing.slice(0, 3).join(', ')}`
+  return [{ name: 'makes the files that it made', baseline: 'yes', result, passed: missing.length === 0 }]
+}
+
+/** Names that are there in the end; what was removed at any time may come and go. */
+function filesMade(operations: readonly Operation[]): ReadonlySet<string> {
+  const made = new Set<string>()
+  for (const { access, outcome, path, to, mayCreate } of operations) {
+    if (outcome !== 'done' || path === null) continue
+    if (access === 'create-file' || (access === 'write' && mayCreate === true)) made.add(path)
+    if (access === 'rename' && to !== undefined) made.add(to)
+  }
+  for (const { path } of [...done(operations, 'remove'), ...done(operations, 'rename')]) made.delete(path ?? '')
+  return made
+}
+
+function done(operations: readonly Operation[], access: Operation['access']): readonly Operation[] {
+  return operations.filter((operation) => operation.access === access && operation.outcome === 'done')
+}
+
+/** What the run has another name for each time is the same file. */
+function anyName(path: string): string {
+  return path.replace(/[0-9a-f]*\d[0-9a-f]*/gi, '0')
+}
+
+function isPassing(path: string, home: string): boolean {
+  return (
+    isRuntimePlace(path) ||
+    TRANSIENT.test(path) ||
+    path.includes('/#unnamed') ||
+    ['/run', '/var/run', home].some((folder) => folder !== '/' && isInside(normalisePath(path) ?? path, folder))
+  )
+}

@@ -1,0 +1,16 @@
+import type { ImageFacts } from '../image/facts.ts'
+import type { ReportCheck } from '../report/report.ts'
+import { keptData } from './kept-data.ts'
+import { leftFiles } from './left-files.ts'
+import { rootHome } from './observation.ts'
+import type { RunRecord } from './run-record.ts'
+import { boundSockets } from './sockets.ts'
+
+/** What only traces show of whether a run does what the original does; empty where one of them was not traced. */
+export function tracedChecks(original: RunRecord, traced: RunRecord | null, facts: ImageFacts): readonly ReportCheck[] {
+  return [
+    ...keptData(original, traced),
+    ...leftFiles(original, traced, rootHome(facts)),
+    ...boundSockets(original, traced),
+  ]
+}

@@ -1,0 +1,148 @@
+// Real servers on loopback, one for each way in which a port can answer.
+import { createSocket } from 'node:dgram'
+import { createServer as createHttp } from 'node:http'
+import { createServer as createHttps } from 'node:https'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTls } from 'node:tls'
+import { afterEach, describe, expect, test } from '@jest/globals'
+import type { Engine } from '../../src/engine/engine.ts'
+import { askPort } from '../../src/proof/ask-port.ts'
+import { askPorts } from '../../src/proof/ask-ports.ts'
+import { askUdp } from '../../src/proof/ask-udp.ts'
+import { nobody } from './support/nobody.ts'
+import { running } from './support/records.ts'
+
+const HERE = '127.0.0.1'
+const closing: (() => void)[] = []
+
+afterEach(() => {
+  for (const close of closing.splice(0)) close()
+})
+
+async function listen(server: Server): Promise<number> {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => sockets.add(socket.on('error', () => {})))
+  closing.push(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  await new Promise<void>((resolve) => server.listen(0, HERE, resolve))
+  return (server.address() as AddressInfo).port
+}
+
+async function ask(server: Server): Promise<string> {
+  const { kind, detail } = await askPort(HERE, await listen(server), null)
+  return `${kind} ${detail}`.trim()
+}
+
+const page = (status: number, headers: Record<string, string> = {}): Server =>
+  createHttp((_, response) => response.writeHead(status, headers).end('x'))
+const tcp = (use: (socket: Socket) => void): Server => createServer(use)
+
+describe('a TCP port', () => {
+  test.each<[string, Server, string]>([
+    ['HTTP', page(200, { 'content-type': 'Text/HTML; charset=utf-8' }), 'http 200 text/html'],
+    ['HTTP without a type', page(404), 'http 404'],
+    ['a redirect', page(302, { location: '/login?next=%2F&token=8f3' }), 'http 302 to /login'],
+    [
+      'a redirect to another host',
+      page(301, { location: 'https://example.com/x' }),
+      'http 301 to https://example.com/x',
+    ],
+    ['one that speaks first', tcp((socket) => socket.write('220 mail ready\r\n')), 'greeting 220'],
+    ['one that answers', tcp((socket) => socket.on('data', () => socket.write('-ERR what?\r\n'))), 'answer -ERR'],
+    ['one that answers otherwise', tcp((socket) => socket.on('data', () => socket.write('+OK\r\n'))), 'answer +OK'],
+    ['one that drops whoever comes', tcp((socket) => socket.end()), 'open hangs up at once'],
+    ['HTTP in TLS', createHttps(nobody, (_, response) => response.writeHead(500).end()), 'https 500'],
+    ['something else in TLS', createTls(nobody, (socket) => socket.end('* OK ready\r\n')), 'tls *'],
+  ])('%s', async (_, server, expected) => {
+    expect(await ask(server)).toBe(expected)
+  })
+
+  test('a redirect to its own address says neither address nor port, which differ from run to run', async () => {
+    const server = createHttp((request, response) =>
+      response.writeHead(302, { location: `http://${request.headers.host}/setup` }).end(),
+    )
+    expect(await ask(server)).toBe('http 302 to /setup')
+  })
+
+  test('400 to who does not speak TLS is no answer of the site behind it', async () => {
+    const site = createHttps(nobody, (_, response) => response.writeHead(204).end())
+    const port = await listen(site)
+    // As web servers do: what is no handshake is told so in plain HTTP.
+    const front = tcp((socket) =>
+      socket.once('data', (first) => {
+        if (first[0] !== 0x16) return socket.end('HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n\r\n')
+        const back = new (socket.constructor as typeof Socket)().connect(port, HERE)
+        back.on('error', () => {}).write(first)
+        return socket.pipe(back).pipe(socket)
+      }),
+    )
+    expect(await ask(front)).toBe('https 204')
+    expect(await ask(page(400))).toBe('http 400')
+  })
+
+  test('one that spoke TLS in the original and does not here is something else', async () => {
+    const port = await listen(page(200))
+    expect(await askPort(HERE, port, 'https')).toMatchObject({ kind: 'http' })
+  })
+
+  test('nobody', async () => {
+    const server = page(200)
+    const port = await listen(server)
+    await new Promise((resolve) => server.close(resolve))
+    expect(await askPort(HERE, port, null)).toEqual({ port, protocol: 'tcp', kind: 'closed', detail: '' })
+  })
+})
+
+describe('a UDP port', () => {
+  async function bind(answer: ((message: Buffer) => Buffer | string) | null): Promise<number> {
+    const socket = createSocket('udp4')
+    closing.push(() => socket.close())
+    socket.on('message', (message, { address, port }) => {
+      if (answer !== null) socket.send(answer(message), port, address)
+    })
+    await new Promise<void>((resolve) => socket.bind(0, HERE, resolve))
+    return socket.address().port
+  }
+
+  test('a name server tells its code, another program its first word, a silent one nothing', async () => {
+    const dns = await bind((question) => {
+      const answer = Buffer.from(question)
+      answer.writeUInt16BE(0x8005, 2)
+      return answer
+    })
+    const other = await bind(() => 'pong\n')
+    const silent = await bind(null)
+    const asked = await Promise.all([dns, other, silent].map((port) => askUdp(HERE, port, null)))
+    expect(asked.map(({ kind, detail }) => `${kind} ${detail}`.trim())).toEqual([
+      'answer DNS, code 5',
+      'answer pong',
+      'bound',
+    ])
+  })
+
+  test('nobody', async () => {
+    const socket = createSocket('udp4')
+    await new Promise<void>((resolve) => socket.bind(0, HERE, resolve))
+    const { port } = socket.address()
+    await new Promise<void>((resolve) => socket.close(resolve))
+    expect(await askUdp(HERE, port, null)).toMatchObject({ kind: 'closed' })
+  })
+})
+
+test('what is listened on and cannot be reached is bound, what was there before and is gone is closed', async () => {
+  const engine = { local: true } as Engine
+  const listeners = [
+    { port: 1, protocol: 'tcp', loopback: true },
+    { port: 2, protocol: 'udp', loopback: true },
+    { port: 40_000, protocol: 'tcp', loopback: false },
+  ] as const
+  const known = new Map([['tcp 3', 'bound']] as const)
+  const answers = await askPorts(engine, { ...running, address: HERE }, listeners, [], known)
+  expect(answers.map(({ protocol, port, kind }) => `${protocol} ${port} ${kind}`)).toEqual([
+    'tcp 1 bound',
+    'tcp 3 closed',
+    'udp 2 bound',
+  ])
+})

@@ -1,0 +1,185 @@
+// What is compared beside answers: files, sockets, processes and logs; by runs that were recorded.
+import { describe, expect, test } from '@jest/globals'
+import type { ContainerProcess } from '../../src/engine/engine.ts'
+import { answerBook } from '../../src/proof/answer-book.ts'
+import { doubts } from '../../src/proof/doubts.ts'
+import { leftFiles } from '../../src/proof/left-files.ts'
+import { newErrors } from '../../src/proof/new-errors.ts'
+import type { RunRecord } from '../../src/proof/run-record.ts'
+import { sameProcesses } from '../../src/proof/same-processes.ts'
+import { boundSockets } from '../../src/proof/sockets.ts'
+import { closed, ended, http, operation, process, record, traced } from './support/records.ts'
+
+describe('leftFiles', () => {
+  const job = (...operations: Parameters<typeof traced>[0]): RunRecord => ({ ...traced(operations), state: ended(0) })
+  const missing = (original: RunRecord, result: RunRecord) =>
+    leftFiles(original, result, '/root')
+      .filter(({ passed }) => !passed)
+      .map((check) => check.result)
+
+  test('a job that writes nothing has not done its work, though it ends as before', () => {
+    expect(missing(job(operation('create-file', '/out/report.txt')), job())).toEqual(['not /out/report.txt'])
+    expect(missing(job(operation('rename', '/out/.x', { to: '/out/y' })), job())).toEqual(['not /out/y'])
+  })
+
+  test.each([
+    ['it is somewhere else', '/out/report.txt', '/srv/report.txt'],
+    ['its name has a number of its own', '/out/report-17a4.txt', '/out/report-99.txt'],
+  ])('%s', (_, before, after) => {
+    expect(missing(job(operation('create-file', before)), job(operation('create-file', after)))).toEqual([])
+  })
+
+  test.each(['/tmp/x', '/run/x.pid', '/var/run/app/state', '/root/.cache/x', '/out/x.lock', '/app/x.pyc'])(
+    '%s is nothing that anybody keeps',
+    (path) => {
+      expect(missing(job(operation('create-file', path)), job())).toEqual([])
+    },
+  )
+
+  test('what it removed itself is not missed', () => {
+    expect(missing(job(operation('create-file', '/out/x'), operation('remove', '/out/x')), job())).toEqual([])
+  })
+
+  test('of a service what it reads back counts, and what lies where state is kept', () => {
+    const other = operation('create-file', '/etc/app.conf')
+    expect(missing(traced([other]), traced([]))).toEqual([])
+    const back = [other, operation('read', '/etc/app.conf', { made: true })]
+    expect(missing(traced(back), traced([]))).toEqual(['not /etc/app.conf'])
+    expect(missing(traced([operation('create-file', '/var/lib/app/db')]), traced([]))).toEqual(['not /var/lib/app/db'])
+  })
+
+  test('without a trace nothing is claimed', () => {
+    expect(leftFiles(job(operation('create-file', '/out/x')), null, '/root')).toEqual([])
+  })
+})
+
+test('a socket that the original bound must be, wherever it is', () => {
+  const original = traced([operation('create-socket', '/run/app/app.sock')])
+  const passed = (...operations: Parameters<typeof traced>[0]) =>
+    boundSockets(original, traced(operations)).map((check) => check.passed)
+  expect(passed()).toEqual([false])
+  expect(passed(operation('create-socket', '/run/app/app.sock', { outcome: 'refused' }))).toEqual([false])
+  expect(passed(operation('create-socket', '/tmp/app.sock'))).toEqual([true])
+})
+
+describe('newErrors', () => {
+  const lines = (line: string, times: number) => `${line}\n`.repeat(times)
+
+  test('a complaint that is repeated once it is up', () => {
+    const after = lines('12:01 ERROR cannot flush', 3)
+    expect(newErrors('started\n', 'started\n', after)).toMatchObject([{ name: 'its log', passed: false }])
+  })
+
+  test.each<[string, string, string, string]>([
+    [
+      'said at the start only',
+      '',
+      lines('chown: x: Operation not permitted', 5),
+      lines('chown: x: Operation not permitted', 5),
+    ],
+    ['said twice', '', '', lines('error: x', 2)],
+    ['no complaint', '', '', lines('GET / 200', 40)],
+    ['said by the original too, at another time', '10:00 error of 7f3a\n', '', lines('11:11 error of 99bc1', 9)],
+  ])('%s', (_, baseline, before, after) => {
+    expect(newErrors(baseline, before, after)).toEqual([])
+  })
+})
+
+describe('sameProcesses', () => {
+  const one = (pid: number, command: string, uid = 33): ContainerProcess => ({ ...process(uid), pid, command })
+  const run = (...looks: RunRecord['looks']) => record({ looks })
+  const told = (baseline: RunRecord, result: RunRecord) =>
+    sameProcesses(baseline, result).flatMap(({ passed, result: text }) => (passed ? [] : [text]))
+
+  const master = one(1, 'python3 /srv/app.py', 0)
+  const worker = one(2, 'python3 /srv/app.py', 0)
+  const baseline = run([master, worker], [master, worker])
+
+  test('all stay', () => {
+    expect(
+      told(
+        baseline,
+        run(
+          [one(11, 'python3 app.py'), one(12, 'python3 app.py')],
+          [one(11, 'python3 app.py'), one(12, 'python3 app.py')],
+        ),
+      ),
+    ).toEqual([])
+  })
+
+  test('a worker is gone, and it is started again and again', () => {
+    const [first, second, third] = [11, 12, 13].map((pid) => one(pid, 'python3 /srv/app.py'))
+    if (first === undefined || second === undefined || third === undefined) throw new Error('three')
+    expect(told(baseline, run([first, second], [first]))).toEqual([expect.stringMatching(/^1 × python3 app\.py/)])
+    expect(told(baseline, run([first, second], [first], [first, second]))).toHaveLength(1)
+    expect(told(baseline, run([first, second], [first, third]))).toEqual(['ends and is started again'])
+  })
+
+  test('another program of the container is gone', () => {
+    const [web, php] = [one(1, 'nginx: master process', 0), one(2, 'php-fpm: pool www')]
+    expect(told(run([web, php], [web, php]), run([web], [web]))).toEqual([expect.stringMatching(/php-fpm: pool www/)])
+  })
+
+  test.each<[string, RunRecord, RunRecord]>([
+    ['workers that come and go in the original', run([master, worker], [master]), run([master], [master])],
+    [
+      'a start script that is not needed any more',
+      run([one(1, 'sh /start.sh', 0), one(2, 'su app', 0)], [one(1, 'sh /start.sh', 0), one(2, 'su app', 0)]),
+      run([], []),
+    ],
+    [
+      'root that watches over the one that works',
+      run([one(1, 'vsftp -d', 0), one(2, 'vsftp -d')], [one(1, 'vsftp -d', 0), one(2, 'vsftp -d')]),
+      run([one(9, 'vsftp -d')], [one(9, 'vsftp -d')]),
+    ],
+    [
+      'another title of the same program',
+      run([one(1, 'app: privileged', 0)], [one(1, 'app: privileged', 0)]),
+      run([one(9, 'app: main')], [one(9, 'app: main')]),
+    ],
+    ['one look', run([master]), run([])],
+  ])('%s', (_, before, after) => {
+    expect(told(before, after)).toEqual([])
+  })
+})
+
+describe('what a port gave over time', () => {
+  const all = (...answers: Parameters<ReturnType<typeof answerBook>['add']>[0]) => {
+    const book = answerBook()
+    for (const answer of answers) book.add([answer])
+    return book.all()
+  }
+
+  test('one that first says that it is not ready is what it is then', () => {
+    expect(all(http(80, '503'), http(80))).toEqual([http(80)])
+  })
+
+  test('one that breaks after a while is unsteady', () => {
+    expect(all(http(80), http(80), http(80, '500'), http(80, '500'))).toMatchObject([
+      { kind: 'unsteady', variants: ['http 200 text/html', 'http 500'] },
+    ])
+  })
+
+  test('one that was only listened on for a while is closed', () => {
+    expect(all({ ...http(5353, ''), kind: 'bound' }, closed(5353))).toEqual([closed(5353)])
+  })
+})
+
+describe('doubts', () => {
+  test('a port that nobody got an answer of is named', () => {
+    const seen = record({ answers: [{ port: 53, protocol: 'udp', kind: 'bound', detail: '' }] })
+    expect(doubts(seen, seen, true)).toEqual([expect.stringMatching(/^udp 53: open as in the original/)])
+    const answered = record({ answers: [http(80)] })
+    expect(doubts(answered, answered, true)).toEqual([])
+  })
+
+  test('that it goes on is all that was seen', () => {
+    expect(doubts(record(), record(), true)).toEqual([expect.stringMatching(/^whether it does its work/)])
+    expect(doubts(record({ state: ended(0) }), record({ state: ended(0) }), true)).toEqual([])
+  })
+
+  test('a log that fell silent', () => {
+    const talks = record({ answers: [http(80)], logs: 'x\n'.repeat(9) })
+    expect(doubts(talks, record({ answers: [http(80)] }), true)).toEqual([expect.stringMatching(/^its log/)])
+  })
+})
