@@ -31,12 +31,20 @@ export async function showProfile(
       ? { notes: print(profile, asked, request, io), covers: [] }
       : await editFiles(profile, asked, request, result.proof?.passed !== false, io)
   const running = profile.running.filter(({ about }) => !covers.includes(about))
-  const said = profileNotes({ ...profile, running }, result, request.build, notes)
+  const said = profileNotes({ ...profile, running }, result, request.build, [...notes, ...givenNotes(profile, asked)])
   const { engine } = request.settings
   io.stderr.write(isOther(engine) ? said.replaceAll(/\bdocker (?=run |exec )/g, `${engine} `) : said)
   // What keeps root is answered: the profile is how to run it.
   const open = result.verdict === 'incomplete' || result.proof?.passed === false
   return open ? 1 : 0
+}
+
+/** A file is no place for what may be a secret. */
+function givenNotes({ given }: Profile, { platform }: ProfileRequest): readonly string[] {
+  const names = given.map((one) => one.replace(/=.*$/s, ''))
+  return platform === 'docker' || names.length === 0
+    ? []
+    : [`it is run with ${names.join(', ')} set (--env), which is not written here: say it where your secrets are`]
 }
 
 function print(profile: Profile, { platform }: ProfileRequest, request: Work, io: Io): readonly string[] {

@@ -25,6 +25,14 @@ const WRAPPERS = new Set([
 ])
 const SHELLS = new Set(['sh', 'bash', 'dash', 'ash', 'zsh', 'busybox'])
 
+/** What such a program does is in the text that it is given. */
+const INTERPRETER =
+  /^(python|pypy|perl|ruby|irb|node|bun|deno|php|lua|java|jshell|erl|iex|elixir|julia|ghci|R$|dotnet|go$)/
+
+export function isInterpreter(program: string): boolean {
+  return SHELLS.has(program) || INTERPRETER.test(program)
+}
+
 /** What is started: ENTRYPOINT followed by CMD, as the engine joins them. */
 export function argvOf(config: ImageConfig): readonly string[] {
   return [...(config.entrypoint ?? []), ...(config.cmd ?? [])]
@@ -40,7 +48,8 @@ export function programsOf(config: ImageConfig): readonly string[] {
   return [...new Set(names)]
 }
 
-function programsIn(argv: readonly string[]): readonly string[] {
+/** The same of one command. */
+export function programsIn(argv: readonly string[]): readonly string[] {
   const [first, ...rest] = argv
   if (first === undefined) return []
   const name = baseName(first)

@@ -1,5 +1,6 @@
 import { hardenService } from './compose-service.ts'
-import { type Profile, serviceName, slug } from './profile.ts'
+import { volumeName } from './compose-volumes.ts'
+import { type Profile, serviceName } from './profile.ts'
 import type { Json } from './yaml-file.ts'
 import { blockText } from './yaml-style.ts'
 
@@ -8,7 +9,7 @@ export function composeFile(profile: Profile, build: string | Json | null): stri
   const named = profile.volumes.map(({ path, prepared }) => ({
     path,
     prepared,
-    name: `${serviceName(profile)}-${slug(path)}`,
+    name: volumeName(serviceName(profile), path),
   }))
   const ports = profile.ports.map(({ to, protocol }) => `${to}:${to}${protocol === 'tcp' ? '' : `/${protocol}`}`)
   const { service, volumes } = hardenService(
@@ -19,6 +20,7 @@ export function composeFile(profile: Profile, build: string | Json | null): stri
       ...(named.length > 0 ? { volumes: named.map(mountOf) } : {}),
     },
     { ...profile, ports: profile.ports.map((port) => ({ ...port, from: port.to })) },
+    { name: serviceName(profile) },
   )
   const declared = [...named.map(({ name }) => name), ...volumes]
   const file = {

@@ -1,6 +1,6 @@
 import { movedExpose, movedPort, warnOfPorts } from './compose-ports.ts'
-import { targetOf } from './compose-volumes.ts'
-import { type Profile, serviceName, slug, TMPFS_MEGABYTES, userText, type WritablePlace } from './profile.ts'
+import { targetOf, volumeName } from './compose-volumes.ts'
+import { type Profile, TMPFS_MEGABYTES, userText, type WritablePlace } from './profile.ts'
 import { asList, asObject, isObject, type Json } from './yaml-file.ts'
 
 export interface ServiceEdit {
@@ -10,11 +10,23 @@ export interface ServiceEdit {
   readonly notes: readonly string[]
 }
 
+/** What is around a service. */
+export interface Around {
+  readonly name: string
+  /** What it gets from other files or by `extends`, which adds up with its own. */
+  readonly elsewhere?: Json
+  /** Volumes that there are already: somebody else's. */
+  readonly declared?: readonly string[]
+}
+
 /**
  * A Compose service with the profile on it: what is there and does no harm stays. Twice is the same as once.
- * `elsewhere`: what the service gets from other files or by `extends`, which adds up with this.
  */
-export function hardenService(before: Json, profile: Profile, elsewhere: Json = {}): ServiceEdit {
+export function hardenService(
+  before: Json,
+  profile: Profile,
+  { name, elsewhere = {}, declared = [] }: Around,
+): ServiceEdit {
   const notes: string[] = []
   const volumes: string[] = []
   const set: Record<string, unknown> = { ...alignService(before, profile, notes) }
@@ -29,7 +41,7 @@ export function hardenService(before: Json, profile: Profile, elsewhere: Json = 
   if (noNewPrivileges.value && !asList(set.security_opt).some(forbidsNew))
     set.security_opt = [...asList(set.security_opt), 'no-new-privileges:true']
   if (readOnly.value) set.read_only = true
-  for (const place of profile.writable) mount(place, set, volumes, profile, elsewhere)
+  for (const place of profile.writable) mount(place, set, volumes, { name, elsewhere, declared })
   if (Object.keys(sysctls).length > 0 && before.network_mode !== 'host')
     set.sysctls = withPairs(before.sysctls, sysctls)
   if (Object.keys(env).length > 0) set.environment = withPairs(before.environment, env)
@@ -102,8 +114,7 @@ function mount(
   place: WritablePlace,
   set: Record<string, unknown>,
   volumes: string[],
-  profile: Profile,
-  elsewhere: Json,
+  { name: service, elsewhere, declared }: Required<Around>,
 ): void {
   const { path, uid, gid, mode, kind } = place
   const taken = [set, elsewhere].flatMap((service) => [
@@ -116,7 +127,8 @@ function mount(
     set.tmpfs = [...tmpfsOf(set), added]
     return
   }
-  const name = `${serviceName(profile)}-${slug(path)}`
+  const own = volumeName(service, path)
+  const name = declared.includes(own) ? `${own}-writable` : own
   if (kind === 'state') volumes.push(name)
   set.volumes = [...asList(set.volumes), kind === 'state' ? `${name}:${path}` : path]
 }

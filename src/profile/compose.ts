@@ -41,7 +41,7 @@ export function editCompose(
   const chosen = chooseService(all, files, asked, service)
   const { profile, notes } = overridden(
     asked,
-    composeOwn(asObject(all[chosen]), inherited(all, chosen).settings, asked, read),
+    composeOwn(asObject(all[chosen]), inherited(all, chosen).settings, chosen, read),
   )
   checkInherited(all, chosen, files, profile)
   checkImage(asObject(all[chosen]), chosen, files, profile)
@@ -100,13 +100,13 @@ function editService(file: YamlFile, name: string, profile: Profile, elsewhere: 
   const document = asObject(first)
   const services = servicesOf(file)
   const before = asObject(services[name])
+  const declared = asObject(document.volumes)
   const notes: string[] = []
   const edit =
     elsewhere === null
       ? { service: alignService(before, profile, notes), volumes: [], notes }
-      : hardenService(before, profile, elsewhere)
+      : hardenService(before, profile, { name, elsewhere, declared: Object.keys(declared) })
   const image = imageOf(before, whole, elsewhere !== null, profile)
-  const declared = asObject(document.volumes)
   const missing = edit.volumes.filter((volume) => !Object.hasOwn(declared, volume))
   const after = {
     ...document,

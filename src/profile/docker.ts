@@ -11,7 +11,8 @@ import {
 
 /** One line for a shell that starts the container in the background, locked down. */
 export function dockerRun(profile: Profile, engine: 'docker' | 'podman' | 'nerdctl'): string {
-  const { user, capabilities, noNewPrivileges, readOnly, writable, volumes, ports, sysctls, env, image } = profile
+  const { user, capabilities, noNewPrivileges, readOnly, writable, volumes, ports, sysctls, env, given, image } =
+    profile
   const name = serviceName(profile)
   const words = [
     engine,
@@ -29,6 +30,7 @@ export function dockerRun(profile: Profile, engine: 'docker' | 'podman' | 'nerdc
     ...ports.map((port) => `--publish=${port.to}:${port.to}${port.protocol === 'tcp' ? '' : `/${port.protocol}`}`),
     ...Object.entries(sysctls).map(([key, value]) => `--sysctl=${key}=${value}`),
     ...Object.entries(env).map(([key, value]) => `--env=${key}=${value}`),
+    ...given.map((one) => `--env=${one}`),
     image.name,
   ]
   // A new volume is root's where the folder of the image is.

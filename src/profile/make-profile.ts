@@ -2,6 +2,7 @@ import { resolveUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { normalisePath } from '../plan/places.ts'
 import type { StagePlan } from '../plan/plan.ts'
+import { isInterpreter, programsOf } from '../plan/program.ts'
 import type { Vendor } from '../plan/vendor.ts'
 import type { ReportProof, TargetResult } from '../report/report.ts'
 import { asIs } from './as-is.ts'
@@ -31,6 +32,8 @@ export interface ProfileSource {
   readonly reference: string | null
   /** Name of the folder of a Dockerfile; '' where there is none. */
   readonly folder: string
+  /** NAME=VALUE, as somebody has said that it is run with. */
+  readonly given?: readonly string[]
 }
 
 /** The run-time half of a plan; null where nobody can say who runs, or where there are no such users (Windows). */
@@ -66,6 +69,8 @@ export function profileOf(source: ProfileSource): Profile | null {
     ports,
     sysctls: sysctlsFor(ports, root),
     env: asked?.enough === true ? Object.fromEntries(plan.env.map(({ name, value }) => [name, value])) : {},
+    given: source.given ?? [],
+    programs: programsOf(facts.config),
     changes: reference === null || derived ? imageChanges(plan) : [],
     asIs: asked,
   }
@@ -87,11 +92,13 @@ function userOf({ account, userBefore }: StagePlan, facts: ImageFacts): ProfileU
 
 /**
  * Shown by a run, or planned where the vendor's own list of what is written is at hand: a guess would only be noticed
- * when a write fails.
+ * when a write fails. No list says what an interpreter will be given to run.
  */
-function readOnlyOf({ plan, vendor }: ProfileSource, proof: ReportProof | null): Part<boolean> {
+function readOnlyOf({ plan, vendor, facts }: ProfileSource, proof: ReportProof | null): Part<boolean> {
   if (proof !== null && proof.result !== null) return { value: proof.result.readOnlyRootfs, known: 'measured' }
-  const listed = plan.outcome === 'harden' && vendor.needs.length + vendor.prepared.length > 0
+  const programs = programsOf(facts.config)
+  const isOpen = programs.length === 0 || programs.some(isInterpreter)
+  const listed = plan.outcome === 'harden' && !isOpen && vendor.needs.length + vendor.prepared.length > 0
   return { value: listed, known: 'planned' }
 }
 

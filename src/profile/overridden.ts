@@ -1,5 +1,6 @@
 import { isInside } from '../plan/places.ts'
 import { portLines } from '../plan/port-lines.ts'
+import { programsIn } from '../plan/program.ts'
 import { sysctlsFor } from './ports.ts'
 import type { ImageChange, Profile } from './profile.ts'
 
@@ -7,8 +8,9 @@ import type { ImageChange, Profile } from './profile.ts'
 export interface Own {
   readonly overlays: readonly Overlay[]
   readonly env: ReadonlyMap<string, string>
-  /** It has an entrypoint or a command of its own. */
-  readonly command: boolean
+  /** In the place of the image's own; null where the image's own holds. */
+  readonly entrypoint: readonly string[] | null
+  readonly command: readonly string[] | null
 }
 
 export interface Overlay {
@@ -24,10 +26,47 @@ export interface Overlay {
  * The profile of an image with something over it: a port that is set there does not move, whatever the image says, and
  * what else of the image's changes is hidden has to be said.
  */
-export function overridden(
-  profile: Profile,
-  own: Own,
-): { readonly profile: Profile; readonly notes: readonly string[] } {
+export function overridden(profile: Profile, own: Own): Overridden {
+  const other = otherProgram(profile, own)
+  return other === null ? withOverlays(profile, own) : withOther(profile, other)
+}
+
+interface Overridden {
+  readonly profile: Profile
+  readonly notes: readonly string[]
+}
+
+/** What it starts instead of what the image starts; null where it is the same, or not known. */
+function otherProgram({ programs }: Profile, { entrypoint, command }: Own): string | null {
+  const words = entrypoint ?? command ?? []
+  const started = programsIn(words)
+  if (words.length === 0 || programs.length === 0 || words[0]?.startsWith('-')) return null
+  // What a program, and no start script, gets as its arguments is none.
+  const isScript = programs.length > 1 || programs.some((name) => /entrypoint|\.sh$/.test(name))
+  if (entrypoint === null && !isScript) return null
+  return started.some((name) => programs.includes(name)) ? null : (started[0] ?? words[0] ?? null)
+}
+
+/** Nobody has looked at that program: what it writes, and where it listens. */
+function withOther(profile: Profile, other: string): Overridden {
+  const ports = profile.ports.map((port) => ({ ...port, to: port.from }))
+  const isMoved = profile.ports.some(({ from, to }) => from !== to)
+  if (!profile.readOnly.value && !isMoved) return { profile, notes: [] }
+  return {
+    profile: {
+      ...profile,
+      ports,
+      sysctls: isMoved ? sysctlsFor(ports, profile.root) : profile.sysctls,
+      readOnly: { value: false, known: 'planned' },
+      writable: [],
+    },
+    notes: [
+      `it starts ${other}, not what the image starts: its ports${profile.readOnly.value ? ' and a writable root' : ''} stay, since nobody has looked at that`,
+    ],
+  }
+}
+
+function withOverlays(profile: Profile, own: Own): Overridden {
   const kept = new Map<number, string>()
   const notes: string[] = []
   for (const change of profile.changes) {
@@ -51,8 +90,8 @@ export function overridden(
   }
 }
 
-function hiddenBy({ kind, name }: ImageChange, { overlays, env, command }: Own): string | null {
-  if (kind === 'command') return command ? 'it has a command of its own' : null
+function hiddenBy({ kind, name }: ImageChange, { overlays, env, command, entrypoint }: Own): string | null {
+  if (kind === 'command') return command === null && entrypoint === null ? null : 'it has a command of its own'
   if (kind === 'env') return env.has(name) ? `it sets ${name} itself` : null
   const over = overlays.find(({ target }) => target === name || isInside(name, target))
   return over === undefined ? null : `${over.name} is mounted over ${name}`

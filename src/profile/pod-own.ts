@@ -19,8 +19,15 @@ export function podOwn(pod: Json, chosen: readonly Chosen[], members: readonly M
         }),
       ),
     ),
-    command: containers.some(({ command, args }) => command !== undefined || args !== undefined),
+    entrypoint: words(containers.map(({ command }) => command)),
+    command: words(containers.map(({ args }) => args)),
   }
+}
+
+/** Of the first container that has some. */
+function words(commands: readonly unknown[]): readonly string[] | null {
+  const found = commands.find(Array.isArray)
+  return found === undefined ? null : found.map(String)
 }
 
 function overlay(mount: Json, pod: Json, members: readonly Member[], { writable }: Profile): readonly Overlay[] {

@@ -15,8 +15,13 @@ export function profileFile(profile: Profile): string {
   const lines = [
     `# harden-image: how to run the Dockerfile beside this file, locked down: docker compose up --build`,
     `# Without Compose: docker build -t ${own.image.name} . && \\`,
-    `#   ${dockerRun(own, 'docker').trim()}`,
+    `#   ${dockerRun({ ...own, given: own.given.map(nameOf) }, 'docker').trim()}`,
     ...[...profile.running.map(({ text }) => text), ...profile.notes].map((note) => `# - ${note}`),
   ]
   return `${lines.join('\n')}\n${composeFile(own, '.')}`
+}
+
+/** With its name alone the engine takes a variable from the shell. */
+function nameOf(given: string): string {
+  return given.replace(/=.*$/s, '')
 }

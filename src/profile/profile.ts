@@ -24,6 +24,10 @@ export interface Profile {
   readonly sysctls: Readonly<Record<string, string>>
   /** Only what the image does not set itself. */
   readonly env: Readonly<Record<string, string>>
+  /** NAME=VALUE, or NAME, that somebody runs it with (`--env`): often a secret, so that it goes into no file. */
+  readonly given: readonly string[]
+  /** Base names of what the image starts: all else of this profile is about them. Empty where that is not known. */
+  readonly programs: readonly string[]
   /** What the image that is built has otherwise than the original; a mount or a setting can hide it again. */
   readonly changes: readonly ImageChange[]
   /** Can the image be used as it is, with `--user` alone? Null where that is not the question. */

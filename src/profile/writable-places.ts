@@ -22,7 +22,8 @@ export function writablePlaces(
   user: ProfileUser | null,
   proof: ReportProof | null,
 ): readonly WritablePlace[] {
-  return places(source, user, proof?.result?.tmpfs ?? [...granted(source), ...source.vendor.prepared])
+  // Anything may write to /tmp, and no vendor's list names it.
+  return places(source, user, proof?.result?.tmpfs ?? [...granted(source), ...source.vendor.prepared, '/tmp'])
 }
 
 /** Those without which an image that is used as it is would lack something to write. */

@@ -158,3 +158,14 @@ test('a file that the service mounts is read: the port that it sets stays', asyn
   const moves = await at('server { listen 8000; }\n')
   expect(moves.stdout).toContain('80:8080')
 })
+
+test('variables of the runs are said by their names beside a file', async () => {
+  const cwd = tree({ 'compose.yaml': site })
+  const processTarget = made(sampleProfile({ given: ['PASSWORD=sesame'] }))
+  const args = ['profile', 'nginx', '--for', 'compose']
+  for (const more of [[], ['--file', 'compose.yaml']]) {
+    const { stdout, stderr } = await call([...args, ...more], { cwd, processTarget })
+    expect(stderr).toContain('it is run with PASSWORD set (--env), which is not written here')
+    expect(stdout + stderr).not.toContain('sesame')
+  }
+})

@@ -7,6 +7,7 @@ import type { ConfigEdit } from '../../catalogue/entry.ts'
 import { baseAccounts, images, programs } from '../../catalogue/index.ts'
 import { programThatNeedsRoot } from '../../catalogue/root-program.ts'
 import { type CatalogueEntry, factsFromCatalogue, findEntry, lookUp } from '../../src/image/sources/catalogue.ts'
+import { harden } from '../../src/index.ts'
 
 const json = (path: string) => JSON.parse(readFileSync(path, 'utf8'))
 const ajv = new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true, strictTypes: false })
@@ -409,6 +410,13 @@ describe('programs', () => {
     expect(init(['/etc/s6/init'])?.rule.rootlessTwin).toBe('s6-overlay 3')
     expect(init(['/package/admin/s6-overlay'])).toBeNull()
     expect(init([])).toBeNull()
+  })
+
+  test('of files that nobody has seen a vendor‘s entry knows more than the name of a program', () => {
+    const said = (dockerfile: string) => JSON.stringify(harden({ dockerfile }).findings)
+    expect(said('FROM lscr.io/linuxserver/sonarr\n')).toMatch(/PUID and PGID/)
+    expect(said('FROM lscr.io/linuxserver/sonarr\n')).not.toContain('s6-overlay 2')
+    expect(said('FROM example.org/app\nENTRYPOINT ["/init"]\n')).toContain('its files are not known')
   })
 
   test('a base name is the program whose path stands in the command', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { dockerRun, quoted } from '../../src/profile/docker.ts'
+import { profileFile } from '../../src/profile/profile-file.ts'
 import { rootProfile, sampleProfile } from './sample.ts'
 
 test('one line, with all that is locked', () => {
@@ -46,6 +47,13 @@ test('low ports that stay, protocols, environment', () => {
   expect(dockerRun(profile, 'docker')).toContain(
     `--publish=53:53/udp --sysctl=net.ipv4.ip_unprivileged_port_start=53 '--env=A=it'\\''s' nginx`,
   )
+})
+
+test('what it was said to be run with is in the line, and in no file', () => {
+  const profile = sampleProfile({ given: ['PASSWORD=open sesame', 'TOKEN'] })
+  expect(dockerRun(profile, 'docker')).toContain(" '--env=PASSWORD=open sesame' --env=TOKEN nginx-nonroot")
+  expect(profileFile(profile)).toContain(' --env=PASSWORD --env=TOKEN nginx-nonroot')
+  expect(profileFile(profile)).not.toContain('sesame')
 })
 
 test.each([

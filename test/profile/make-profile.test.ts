@@ -41,7 +41,13 @@ function profileOf(
     transforms,
   })
   const item = { target: reference, kind: 'image' as const, path: null, reference, text: null }
-  const profile = profileFor(item, stages, plan, { ...result, proof: change === null ? null : { ...proof, ...change } })
+  const profile = profileFor(
+    item,
+    stages,
+    plan,
+    { ...result, proof: change === null ? null : { ...proof, ...change } },
+    ['A=1'],
+  )
   if (profile === null) throw new Error('no profile')
   return profile
 }
@@ -76,6 +82,7 @@ describe('nothing is claimed that was not shown', () => {
   test('a proof', () => {
     const profile = profileOf('example.org/server:1', server, {})
     expect(profile).toMatchObject({
+      given: ['A=1'],
       user: { known: 'measured' },
       capabilities: { known: 'measured' },
       noNewPrivileges: { known: 'measured' },
@@ -111,6 +118,19 @@ describe('nothing is claimed that was not shown', () => {
     })
     expect(profile.readOnly).toEqual({ value: true, known: 'planned' })
     expect(profile.writable.map(({ path }) => path)).toContain('/tmp')
+  })
+
+  test('no list says what an interpreter is given to run; anything may need /tmp', () => {
+    const planned = (reference: string, name: string, cmd: readonly string[]) =>
+      profileOf(reference, {
+        ...server,
+        config: { cmd: [...cmd] },
+        passwd: [`${name}:x:1000:1000::/home/${name}:/bin/sh`],
+      })
+    expect(planned('node:22', 'node', ['node']).readOnly.value).toBe(false)
+    const redis = planned('redis:7', 'redis', ['redis-server'])
+    expect(redis.readOnly.value).toBe(true)
+    expect(redis.writable.map(({ path }) => path)).toContain('/tmp')
   })
 })
 

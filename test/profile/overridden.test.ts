@@ -67,8 +67,8 @@ test('another change that is hidden is said', () => {
 
 test.each([
   ['env', 'environment: [PORT=80]', 'it sets PORT itself'],
-  ['command', 'command: serve --port 80', 'it has a command of its own'],
-  ['command', 'entrypoint: serve', 'it has a command of its own'],
+  ['command', 'command: nginx -p 80', 'it has a command of its own'],
+  ['command', 'entrypoint: nginx', 'it has a command of its own'],
 ] as const)('a port that the %s of the image sets: %s', (kind, line, why) => {
   const profile = sampleProfile({ changes: [{ kind, name: 'PORT', reason: 'listen above 1024', ports: [80] }] })
   expect(service([line], profile, () => null)).toMatchObject({ ports: ['80:80'] })
@@ -85,6 +85,46 @@ test('the vendor‘s own image, whose files are not known', () => {
 
 test('a mount with a slash at its end is the same place', () => {
   expect(service([`volumes: ["./a:${CONF}/"]`], sampleProfile(), () => null).volumes).toEqual([`./a:${CONF}/`])
+})
+
+test.each([
+  ['entrypoint: sh -c "while true; do sleep 1; done"', 'while'],
+  ['entrypoint: [/app/serve, -x]', 'serve'],
+  ['command: ["sh", "-c", "sleep 60"]', 'sleep'],
+  ['command: php-fpm', 'php-fpm'],
+])('another program is not what was looked at: %s', (line, name) => {
+  const web = service([line], sampleProfile(), () => null)
+  expect(web).toMatchObject({ ports: ['80:80'], user: '101:101', cap_drop: ['ALL'] })
+  expect(web).not.toHaveProperty('read_only')
+  expect(web).not.toHaveProperty('tmpfs')
+  expect(web.notes).toContainEqual(expect.stringContaining(`it starts ${name}, not what the image starts`))
+})
+
+test.each([
+  'command: [nginx, -g, "daemon off;"]',
+  `command: sh -c "envsubst < a > b && exec nginx -g 'daemon off;'"`,
+  'command: -g x',
+  'command: ~',
+])('the same program: %s', (line) => {
+  expect(service([line], sampleProfile(), () => null)).toMatchObject({ ports: ['80:8080'], read_only: true })
+})
+
+test('what a program gets as its arguments is no program', () => {
+  const profile = sampleProfile({ programs: ['traefik'] })
+  expect(service(['command: healthcheck'], profile, () => null)).toMatchObject({ read_only: true })
+  expect(service(['entrypoint: healthcheck'], profile, () => null)).not.toHaveProperty('read_only')
+})
+
+test('each service has volumes of its own', () => {
+  const state = { kind: 'state', path: '/data', uid: 101, gid: 101, mode: 0o755, filled: false } as const
+  const profile = sampleProfile({ writable: [state] })
+  const edit = (text: string, name: string) => editCompose([{ name: 'c.yaml', text }], profile, name)[0]?.text ?? ''
+  const text =
+    'services:\n  a: {image: nginx}\n  b: {image: nginx}\n  c: {image: x, volumes: ["b-data:/x"]}\nvolumes: {b-data: }\n'
+  const { services, volumes } = parse(edit(edit(text, 'a'), 'b'))
+  expect(services.a.volumes).toEqual(['a-data:/data'])
+  expect(services.b.volumes).toEqual(['b-data-writable:/data'])
+  expect(Object.keys(volumes)).toEqual(['b-data', 'a-data', 'b-data-writable'])
 })
 
 test('files of the host that are read keep their owner', () => {
@@ -133,6 +173,14 @@ test('each pod by what is mounted in it, and its Service with it', () => {
   expect(of('Pod', 'b').securityContext.sysctls).toBeUndefined()
   expect(of('Service', 'b').ports).toEqual([{ port: 80, targetPort: 8080 }])
   expect(notes).toContain('port 80 stays 80, since the ConfigMap site sets it')
+})
+
+test('another program in a pod', () => {
+  const { notes, of } = pods(pod('a', '/srv').replace('    ports', '    command: [/bin/sh, -c, sleep 60]\n    ports'))
+  expect(of('Pod', 'a').containers[0]).toMatchObject({ ports: [{ containerPort: 80 }] })
+  expect(of('Pod', 'a').containers[0].securityContext).not.toHaveProperty('readOnlyRootFilesystem')
+  expect(of('Pod', 'a')).not.toHaveProperty('initContainers')
+  expect(notes).toContainEqual(expect.stringContaining('it starts sleep, not what the image starts'))
 })
 
 test('a ConfigMap that sets another port, or is elsewhere', () => {

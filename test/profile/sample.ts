@@ -19,6 +19,8 @@ const base: Profile = {
   ports: [{ from: 80, to: 8080, protocol: 'tcp' }],
   sysctls: {},
   env: {},
+  given: [],
+  programs: ['docker-entrypoint.sh', 'nginx'],
   changes: [
     {
       kind: 'file',
@@ -47,5 +49,7 @@ export const rootProfile: Profile = sampleProfile({
   readOnly: { value: false, known: 'planned' },
   writable: [],
   ports: [],
+  programs: ['cron'],
+  changes: [],
   asIs: null,
 })

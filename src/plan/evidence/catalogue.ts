@@ -41,7 +41,8 @@ export function vendorOf(sources: CatalogueSources): Vendor {
       reason: why,
       evidence: [{ source: 'catalogue', subject: name, detail: why }],
     })),
-    needsRoot: root ?? (entry.needsRoot === null ? null : describe(entry.needsRoot)),
+    // Of an image whose files nobody has seen its entry knows more than the name of its program says.
+    needsRoot: entry.needsRoot !== null && (root === null || !facts.files.known) ? describe(entry.needsRoot) : root,
     variant: entry.unprivilegedVariant,
     fileCapabilities: entry.fileCapabilities,
   }
@@ -134,7 +135,7 @@ function rootProgram({ programs, facts, seen }: CatalogueSources): Vendor['needs
   const { rule, program } = found
   const twin = rule.rootlessTwin === null ? [] : [`${rule.rootlessTwin} does the same without root`]
   return {
-    reason: `${program} ${rule.reason}`,
+    reason: `${program} ${rule.reason}${rule.onlyWithFile !== undefined && !files.known ? ' (as its name says; its files are not known)' : ''}`,
     hint: [...twin, rule.advice].filter((part) => part !== '').join('; '),
     capabilities: rule.capabilities,
   }
