@@ -16,9 +16,23 @@ const READ_ONLY = 'read-only root'
 const FRESH = 'fresh volume'
 const COMPARED = 'the run that was compared'
 
-export interface CellsRequest extends Beside {
+/** Of the conditions that need nothing but the image. */
+export interface FirstCellsRequest extends Beside {
   /** The result as an image of the engine. */
   readonly image: string
+  /** It has to work with any uid; then the run that was compared had one. */
+  readonly arbitraryUid: boolean
+}
+
+export interface FirstCells {
+  readonly plain: ReportCell
+  readonly dropped: ReportCell
+  readonly arbitrary: ReportCell
+  /** Null where the run that was compared is it. */
+  readonly low: ReportCell | null
+}
+
+export interface CellsRequest extends FirstCellsRequest {
   /** Who it runs as; null where no number is known. */
   readonly user: Pick<ProfileUser, 'uid' | 'gid'> | null
   /** What a read-only root needs to be writable. */
@@ -27,8 +41,6 @@ export interface CellsRequest extends Beside {
   readonly filled: readonly Mount[]
   /** The original as people call it; null where it was only built here. */
   readonly reference: string | null
-  /** It has to work with any uid; then the run that was compared had one. */
-  readonly arbitraryUid: boolean
 }
 
 export interface Cells {
@@ -38,23 +50,31 @@ export interface Cells {
   readonly writable: readonly string[]
 }
 
-/** Runs a result that passed under the other conditions it will meet; each is independent, so they run side by side. */
-export async function runCells(request: CellsRequest): Promise<Cells> {
-  const { image, mounts, arbitraryUid } = request
-  const [plain, dropped, low, frozen, volumes, arbitrary] = await Promise.all([
+/** Each is independent, so they run side by side, and beside whatever else the result is asked at that time. */
+export async function runFirstCells(request: FirstCellsRequest): Promise<FirstCells> {
+  const { arbitraryUid } = request
+  const [plain, dropped, low, arbitrary] = await Promise.all([
     plainCell(request),
     droppedCell(request),
-    arbitraryUid ? lowPortsCell(request) : passed(LOW_PORTS, COMPARED),
+    arbitraryUid ? lowPortsCell(request) : null,
+    arbitraryCell({ ...request, asked: arbitraryUid }),
+  ])
+  return { plain, dropped, low, arbitrary }
+}
+
+/** Runs a result that passed under the conditions that are left. */
+export async function runCells(request: CellsRequest, { plain, dropped, low, arbitrary }: FirstCells): Promise<Cells> {
+  const { image, mounts } = request
+  const [frozen, volumes] = await Promise.all([
     runCell(request, { ...lockedSpec(image), readOnly: true, mounts }, READ_ONLY, false).then(({ cell }) => cell),
     volumeCells({ ...request, spec: lockedSpec(image) }),
-    arbitraryCell({ ...request, asked: arbitraryUid }),
   ])
   const readOnly = frozen.outcome === 'pass'
   return {
     cells: [
       plain,
       dropped,
-      low,
+      low ?? passed(LOW_PORTS, COMPARED),
       readOnly ? { ...frozen, reason: described(mounts) } : frozen,
       arbitrary,
       freshCell(request),
@@ -67,24 +87,26 @@ export async function runCells(request: CellsRequest): Promise<Cells> {
 
 /**
  * For a result that does not do what the original did: which of the first conditions it is that it cannot stand. A low
- * port that stays fails here under the third alone.
+ * port that stays fails here under the third alone. `first`: where they were run already.
  */
-export async function runFirstCells(request: CellsRequest, compared: RunRecord): Promise<Cells> {
+export async function failingCells(
+  request: CellsRequest,
+  compared: RunRecord,
+  first: FirstCells | null,
+): Promise<Cells> {
   const { arbitraryUid, baseline, moved } = request
   const outcome = outcomeOf(compare(baseline, compared, moved), compared)
   const failed = (name: string): ReportCell => ({ name, required: true, ...outcome })
   const why = 'it does not do what the original does in the run that was compared'
-  const [plain, dropped, low] = await Promise.all([
-    plainCell(request),
-    droppedCell(request),
-    arbitraryUid ? lowPortsCell(request) : failed(LOW_PORTS),
-  ])
+  const [plain, dropped, low] = first
+    ? [first.plain, first.dropped, first.low]
+    : await Promise.all([plainCell(request), droppedCell(request), arbitraryUid ? lowPortsCell(request) : null])
   const arbitrary = arbitraryUid ? failed(ARBITRARY) : notAsked(ARBITRARY, why)
   return {
     cells: [
       plain,
       dropped,
-      low,
+      low ?? failed(LOW_PORTS),
       notAsked(READ_ONLY, why),
       arbitrary,
       ...[FRESH, FILLED, MIGRATED].map((name) => notAsked(name, why)),
@@ -102,16 +124,16 @@ export function noCells(reason: string): Cells {
   return { cells, readOnly: false, writable: [] }
 }
 
-async function plainCell(request: CellsRequest): Promise<ReportCell> {
+async function plainCell(request: FirstCellsRequest): Promise<ReportCell> {
   return (await runCell(request, limits({ image: request.image }), PLAIN, true)).cell
 }
 
-async function droppedCell(request: CellsRequest): Promise<ReportCell> {
+async function droppedCell(request: FirstCellsRequest): Promise<ReportCell> {
   const spec = limits({ image: request.image, capDrop: ['ALL'], noNewPrivileges: true })
   return (await runCell(request, spec, DROPPED, true)).cell
 }
 
-async function lowPortsCell(request: CellsRequest): Promise<ReportCell> {
+async function lowPortsCell(request: FirstCellsRequest): Promise<ReportCell> {
   return (await runCell(request, lockedSpec(request.image), LOW_PORTS, true)).cell
 }
 

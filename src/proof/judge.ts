@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Cells, type CellsRequest, runCells, runFirstCells } from './cells.ts'
+import { type Cells, type CellsRequest, failingCells, runCells, runFirstCells } from './cells.ts'
 import { compare, withChecks } from './compare.ts'
 import { isUnseen } from './doubts.ts'
 import type { Live } from './live.ts'
@@ -38,7 +38,7 @@ export async function judge(
   request: JudgeRequest,
   live: Live,
   original: RunRecord,
-  { live: result, record: early, comparison, traced }: RoundRun,
+  { live: result, record: early, comparison, traced, first }: RoundRun,
 ): Promise<Judged> {
   const { engine, image, moved, times } = request
   const seen = await live.peek()
@@ -48,10 +48,8 @@ export async function judge(
   let cells: Cells
   if (works) {
     request.progress('running it under other conditions, and watching both')
-    ;[cells] = await Promise.all([
-      runCells(conditions),
-      watch(request.signal, { baseline: seen, live: result, traced }),
-    ])
+    const conditionsMet = async (): Promise<Cells> => runCells(conditions, first ?? (await runFirstCells(conditions)))
+    ;[cells] = await Promise.all([conditionsMet(), watch(request.signal, { baseline: seen, live: result, traced })])
     times.lap('conditions')
     await Promise.all(
       [live, result].map(async (one) => {
@@ -61,19 +59,19 @@ export async function judge(
     )
   } else {
     request.progress('looking which condition it cannot stand')
-    cells = await runFirstCells(conditions, early)
+    cells = await failingCells(conditions, early, first)
     times.lap('conditions')
   }
   const logs = logsTraced(original, traced)
-  const [first, second, before, after] = await Promise.all([
+  const [originalRun, resultRun, before, after] = await Promise.all([
     live.finish(logs),
     works ? result.finish(logs) : early,
     engine.inspectImage(seen.image),
     engine.inspectImage(image),
   ])
   times.lap('end')
-  const baseline = { ...first, restart: seconds?.baseline ?? first.restart }
-  const record = { ...second, restart: seconds?.result ?? second.restart }
+  const baseline = { ...originalRun, restart: seconds?.baseline ?? originalRun.restart }
+  const record = { ...resultRun, restart: seconds?.result ?? resultRun.restart }
   return {
     baseline,
     run: {

@@ -1,9 +1,9 @@
 import type { Operation } from '../plan/operation.ts'
+import { besideOptions } from './beside-options.ts'
 import { type Comparison, compare } from './compare.ts'
 import { DEFAULT_CAPABILITIES } from './default-capabilities.ts'
 import { runOnce } from './live.ts'
 import type { ProveRequest } from './prove.ts'
-import { besideOptions } from './round.ts'
 import type { RunRecord } from './run-record.ts'
 import { limits } from './specs.ts'
 

@@ -4,15 +4,15 @@ import { factsFromEngine } from '../image/sources/engine.ts'
 import type { Operation } from '../plan/operation.ts'
 import type { ReportProof } from '../report/report.ts'
 import { exposedTcp, runOriginal } from './baseline.ts'
+import { besideOptions } from './beside-options.ts'
 import { compare, withChecks } from './compare.ts'
 import { judge } from './judge.ts'
 import { keptData } from './kept-data.ts'
-import { bringUp } from './live.ts'
 import { operationsOfDiff } from './observe.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import type { ProveRequest } from './prove.ts'
 import { writableMounts } from './read-only.ts'
-import { besideOptions, hasPassed, type RoundRun, tracedRun } from './round.ts'
+import { bringUpWithFirst, hasPassed, type RoundRun, tracedRun } from './round.ts'
 import type { RunRecord } from './run-record.ts'
 import { arbitrarySpec, lockedSpec } from './specs.ts'
 import { stopwatch } from './stopwatch.ts'
@@ -75,17 +75,17 @@ async function runImage(
   original: RunRecord,
   moved: ReadonlyMap<number, number>,
 ): Promise<RoundRun> {
-  const { engine, image, facts } = request
+  const { image, facts } = request
   const options = besideOptions(request, baseline, moved)
   const spec = request.arbitraryUid ? arbitrarySpec(image) : lockedSpec(image)
-  const [live, traced] = await Promise.all([
-    bringUp(engine, spec, options),
+  const [{ live, first }, traced] = await Promise.all([
+    bringUpWithFirst({ ...request, baseline, moved }, spec, options),
     request.trace ? tracedRun(request, spec, { ...options, trace: facts.config }) : null,
   ])
   const early = await live.peek()
   const comparison = withChecks(compare(baseline, early, moved), keptData(original, traced))
   const record = hasPassed({ run: { comparison } }) ? early : await live.finish()
-  return { live, record, comparison, traced }
+  return { live, record, comparison, traced, first }
 }
 
 /** Null where it is root, or nobody can say who. */

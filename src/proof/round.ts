@@ -3,7 +3,8 @@ import { HardenError } from '../errors.ts'
 import type { Hardened } from '../harden.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { StagePlan } from '../plan/plan.ts'
-import { portKey } from './ask-ports.ts'
+import { besideOptions } from './beside-options.ts'
+import { type FirstCells, type FirstCellsRequest, runFirstCells } from './cells.ts'
 import { type Comparison, compare, withChecks } from './compare.ts'
 import { bringUp, type Live, type LiveOptions, runTwice } from './live.ts'
 import { logsTraced } from './log-files.ts'
@@ -31,6 +32,8 @@ export interface RoundRun {
   readonly comparison: Comparison
   /** The same, traced, from start to stop; null where it is not traced. */
   readonly traced: RunRecord | null
+  /** Null where they were not run: what does not work in this run is not run in others. */
+  readonly first: FirstCells | null
 }
 
 export async function runRound(
@@ -55,8 +58,8 @@ export async function runRound(
   const options = besideOptions(request, baseline, moved)
   const config = { ...request.facts.config, ...commandOf(plan, request.facts) }
   const spec = request.arbitraryUid ? arbitrarySpec(built) : lockedSpec(built)
-  const [live, traced] = await Promise.all([
-    bringUp(request.engine, spec, options),
+  const [{ live, first }, traced] = await Promise.all([
+    bringUpWithFirst({ ...request, baseline, moved, image: built }, spec, options),
     request.trace ? tracedRun(request, { user: userOf(plan), ...spec }, { ...options, trace: config }) : null,
   ])
   const seen = await live.peek()
@@ -65,7 +68,18 @@ export async function runRound(
   const passed = comparison.parity && comparison.locked
   const record = passed ? early : await live.finish(logsTraced(original, traced))
   times.lap('result')
-  return { hardened, image: built, moved, run: { live, record, comparison, traced }, failure: null }
+  return { hardened, image: built, moved, run: { live, record, comparison, traced, first }, failure: null }
+}
+
+/** Brings it up to stay; the first conditions need not wait for the end of its traced run. */
+export async function bringUpWithFirst(
+  request: FirstCellsRequest,
+  spec: RunSpec,
+  options: LiveOptions,
+): Promise<{ readonly live: Live; readonly first: FirstCells | null }> {
+  const live = await bringUp(request.engine, spec, options)
+  const works = hasPassed({ run: { comparison: compare(request.baseline, live.seen(), request.moved) } })
+  return { live, first: works ? await runFirstCells(request) : null }
 }
 
 /** From start to stop and once more; null where it cannot be traced. */
@@ -86,27 +100,6 @@ function commandOf(plan: StagePlan, facts: ImageFacts): Pick<ImageFacts['config'
   return {
     entrypoint: plan.command?.entrypoint ?? facts.config.entrypoint,
     cmd: plan.command?.cmd ?? facts.config.cmd,
-  }
-}
-
-/** What the baseline was asked, for a run beside it; `moved` says which port is which. */
-export function besideOptions(
-  request: Pick<ProveRequest, 'smoke' | 'signal' | 'facts'>,
-  baseline: RunRecord,
-  moved: ReadonlyMap<number, number>,
-): LiveOptions {
-  const answered = baseline.answers
-    .filter((answer) => answer.kind !== 'closed')
-    .map((answer) => ({ ...answer, port: moved.get(answer.port) ?? answer.port }))
-  return {
-    smoke: request.smoke,
-    stopSignal: request.facts.config.stopSignal,
-    signal: request.signal,
-    ports: answered.filter(({ protocol }) => protocol === 'tcp').map(({ port }) => port),
-    known: new Map(answered.map((answer) => [portKey(answer), answer.kind])),
-    portNames: new Map(baseline.answers.map((answer) => [answer.port, moved.get(answer.port) ?? answer.port])),
-    // A result that comes up much later than the original did is not waited for.
-    patience: Math.max(10_000, baseline.readyAfter * 3 + 5000),
   }
 }
 
