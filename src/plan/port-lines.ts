@@ -13,9 +13,9 @@ export interface PortLine {
 
 /** `- `, `{`, `server {` and BIND's `listen-on` may stand before the key on the same line. */
 const BEFORE = String.raw`(?:-\s+|[\w-]*\s*\{\s*|listen-on(?:-v6)?\s+)?`
-const KEY = String.raw`[\w.-]*(?:listen|(?<!sup|ex|im|re|trans|view)port|bind|addr|address|interface|virtualhost|endpoint)(?:[-_.]?(?:on|to|port|addr|address))?`
+const KEY = String.raw`[\w.-]*(?:listen|accept|(?<!sup|ex|im|re|trans|view)port|bind|addr|address|interface|virtualhost|endpoint)(?:[-_.]?(?:on|to|port|addr|address))?`
 /** An address that can only be listened on, whatever the key is called, or none at all: `http = :80`, `:80 {`. */
-const ANY_ADDRESS = String.raw`(?:-\s+)?(?:["']?[\w.-]+["']?\s*[:=]\s*)?["']?(?:\w+:\/\/)?(?:\*|0\.0\.0\.0|\[::\])?:`
+const ANY_ADDRESS = String.raw`(?:-\s+)?(?:["']?[\w.-]+["']?\s*[:=]\s*)?["']?(?:\w+:\/\/)?(?:\*|0\.0\.0\.0|\[(?:::|\*)\])?:`
 const FORWARDS = /^\s*(proxy|upstream|server\s+[^\s{]|balancer|redirect|remote|peer|forward)/i
 
 /**

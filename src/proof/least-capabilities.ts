@@ -24,22 +24,27 @@ interface Try {
   readonly comparison: Comparison
 }
 
+/** It does not even work with all of them. */
+export interface TooFew {
+  /** What it does not do then, one text each. */
+  readonly lacks: readonly string[]
+}
+
 /**
  * The least capabilities with which an image that keeps root does what it did: those that its trace shows first, all
- * default ones where that is not enough, and then one less at a time, each shown by a run. Null where it does not work
- * even with the default ones.
+ * default ones where that is not enough, and then one less at a time, each shown by a run.
  */
 export async function leastCapabilities(
   request: ProveRequest,
   baseline: RunRecord,
   original: RunRecord,
   listed: readonly string[],
-): Promise<LeastCapabilities | null> {
+): Promise<LeastCapabilities | TooFew> {
   const attempt = (capabilities: readonly string[]): Promise<Try> => run(request, baseline, original, capabilities)
   const shown = usedCapabilities(original.trace?.operations ?? [])
   let best = await attempt(shown)
   if (!works(best, original)) best = await attempt([...new Set([...shown, ...listed, ...DEFAULT_CAPABILITIES])])
-  if (!works(best, original)) return null
+  if (!works(best, original)) return { lacks: lackOf(best, original) }
   for (;;) {
     const smaller = await Promise.all(
       best.capabilities.map((capability) => attempt(best.capabilities.filter((other) => other !== capability))),
@@ -82,9 +87,16 @@ async function run(
   return { capabilities, record, comparison: compare(baseline, record, new Map()) }
 }
 
-/** It does what it did, and nothing that the original was allowed is refused now. */
-function works({ comparison, record }: Try, original: RunRecord): boolean {
-  if (!comparison.parity) return false
+function works(attempt: Try, original: RunRecord): boolean {
+  return lackOf(attempt, original).length === 0
+}
+
+/** Empty where it does what it did, and nothing that the original was allowed is refused now. */
+function lackOf({ comparison, record }: Try, original: RunRecord): readonly string[] {
+  if (!comparison.parity) {
+    const failed = comparison.checks.filter(({ name, passed }) => !passed && !name.startsWith('no '))
+    return failed.map((check) => `${check.name}: was ${check.baseline}, is ${check.result}`)
+  }
   const key = ({ access, path, uid, gid, groups, capability }: Operation): string =>
     [access, path, uid, gid, groups?.join(), capability].join(' ')
   const keysOf = (outcome: Operation['outcome']): ReadonlySet<string> =>
@@ -92,15 +104,21 @@ function works({ comparison, record }: Try, original: RunRecord): boolean {
   // A program may make sure that it cannot get back to root: what the original was refused too says nothing.
   const [done, refused] = [keysOf('done'), keysOf('refused')]
   // The engine's seccomp profile refuses some calls before a trace sees them, so what is missing counts as refused.
-  const again = new Set(record.trace?.operations.filter((operation) => operation.outcome === 'done').map(key))
+  if (record.trace === null) return []
+  const { operations } = record.trace
+  const again = new Set(operations.filter((operation) => operation.outcome === 'done').map(key))
   const privileged = original.trace?.operations.filter(
     ({ outcome, access }) => outcome === 'done' && PRIVILEGED.has(access),
   )
-  if (record.trace !== null && privileged?.some((operation) => !again.has(key(operation)))) return false
-  return !(record.trace?.operations ?? []).some((operation) => {
+  const missing = (privileged ?? []).filter((operation) => !again.has(key(operation)))
+  const denied = operations.filter((operation) => {
     const one = key(operation)
     return operation.outcome === 'refused' && operation.access !== 'look' && done.has(one) && !refused.has(one)
   })
+  return [
+    ...missing.map(({ detail }) => `not seen again: ${detail}`),
+    ...denied.map(({ detail }) => `refused: ${detail}`),
+  ]
 }
 
 /** As far as a call alone tells; access to others' files shows when it is taken away. */

@@ -38,6 +38,8 @@ export interface TraceRecord {
   readonly operations: readonly Operation[]
   /** Only what was done after it was up: what a connection or a request makes it do. */
   readonly exercised: readonly Operation[]
+  /** How many processes (not threads) were made after it was up. */
+  readonly forked: number
   /** It set an interval timer (alarm, setitimer) before it was asked to stop. */
   readonly timers: boolean
 }

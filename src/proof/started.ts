@@ -25,5 +25,10 @@ export async function traceOf(traced: TracedRun, exercised: ReadOptions = {}): P
   const all = await traced.read(exercised)
   if (!all.known) return all.reason
   if (all.value.lost > 0) return `${all.value.lost} calls of the trace could not be read`
-  return { operations: all.value.operations, exercised: all.value.within, timers: all.value.timers }
+  const { operations, within, processes, timers } = all.value
+  const { since = 0, until = Number.POSITIVE_INFINITY } = exercised
+  const made = processes.filter(
+    ({ parent, thread, startedAt }) => parent !== null && !thread && startedAt >= since && startedAt < until,
+  )
+  return { operations, exercised: within, forked: made.length, timers }
 }

@@ -2,28 +2,34 @@ import { Buffer } from 'node:buffer'
 import type { Readable } from 'node:stream'
 import type { Engine } from '../engine/engine.ts'
 import type { ImageFacts } from '../image/facts.ts'
+import type { Operation } from '../plan/operation.ts'
 import { baseName } from '../plan/places.ts'
 import type { RunRecord } from './run-record.ts'
 
 /** They bring all calls along for whatever they run. */
 const INTERPRETER = /^(python|perl|ruby|node|php|lua|java|erl|beam|busybox|toybox|tclsh|R$)/
 /** A dynamic program names what it imports, each between two zero bytes: elf(5), string table. */
-const LOCKS_IN = ['chroot']
 const SWITCHES = ['setgroups', 'initgroups']
 
+type Run = Pick<RunRecord, 'container' | 'trace' | 'processes' | 'smoke' | 'answers'>
+
 /**
- * A server that imports what it takes to lock each piece of work in (a root folder and groups of its own) and that did
- * neither, as root, in anything that it was asked: its work was not seen. As another user it would start and greet just
- * the same, and fail at the first real request, so nothing can be compared. Null where that is not so.
+ * A server that stays root, hands work to processes of its own, imports what it takes to become the user that the work
+ * is for, and never did in anything that it was asked: its work was not seen. As another user it would start and greet
+ * just the same, and fail at the first real request, so nothing can be compared. Null where that is not so: above all
+ * where it answered without making a process, since who becomes another user in between cannot serve the next one.
  */
 export async function unexercised(
   { engine, facts }: { readonly engine: Engine; readonly facts: ImageFacts },
-  { container, trace, processes, smoke }: Pick<RunRecord, 'container' | 'trace' | 'processes' | 'smoke'>,
+  { container, trace, processes, smoke, answers }: Run,
 ): Promise<string | null> {
   if (trace === null || smoke.length > 0 || !facts.files.known) return null
-  if (trace.operations.some(({ access }) => access === 'chroot' || access === 'switch-user')) return null
+  if (trace.exercised.some(isSwitch)) return null
+  const asked = answers.some(({ protocol, kind }) => protocol === 'tcp' && kind !== 'closed')
+  if (asked && trace.forked === 0) return null
   const files = facts.files.value
-  const running = new Set(processes.map(({ command }) => baseName(command.split(/\s+/)[0] ?? '')))
+  const root = processes.filter(({ uids }) => uids.includes(0))
+  const running = new Set(root.map(({ command }) => baseName(command.split(/\s+/)[0] ?? '')))
   const programs = trace.operations.flatMap(({ access, outcome, path }) =>
     access === 'execute' && outcome === 'done' && path !== null && running.has(baseName(path))
       ? [files.resolve(path) ?? path]
@@ -31,12 +37,15 @@ export async function unexercised(
   )
   for (const path of new Set(programs)) {
     if (INTERPRETER.test(baseName(path))) continue
-    const names = await engine.copyOut(container, path, (tar) => namesIn(tar, [...LOCKS_IN, ...SWITCHES]))
-    const has = (wanted: readonly string[]): boolean => wanted.some((name) => names?.has(name) === true)
-    if (has(LOCKS_IN) && has(SWITCHES))
-      return `its work was not seen: ${path} can lock itself into a folder and become another user, and did neither in anything that it was asked; give the proof a check that makes it work (--smoke, or smoke: in the configuration)`
+    const names = await engine.copyOut(container, path, (tar) => namesIn(tar, SWITCHES))
+    if (names !== null && names.size > 0)
+      return `its work was not seen: ${path} stays root and can become another user for what it does, and did not in anything that it was asked; give the proof a check that makes it work (--smoke, or smoke: in the configuration)`
   }
   return null
+}
+
+function isSwitch({ access, outcome }: Operation): boolean {
+  return outcome === 'done' && (access === 'chroot' || access === 'switch-user')
 }
 
 /** Which of the names stand between two zero bytes; a name may lie across two chunks. */

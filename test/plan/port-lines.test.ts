@@ -58,6 +58,10 @@ describe('a line that sets the port is moved', () => {
     ['web.listen-address = 0.0.0.0:80', 'web.listen-address = 0.0.0.0:8080'],
     // An address that can only be listened on, under any key or none
     ['http = :80', 'http = :8080'],
+    ['frontend = "[*]:80"', 'frontend = "[*]:8080"'],
+    // stunnel
+    ['accept = 80', 'accept = 8080'],
+    ['accept = 0.0.0.0:80', 'accept = 0.0.0.0:8080'],
     ['http-socket = 0.0.0.0:80', 'http-socket = 0.0.0.0:8080'],
     ['  entry: "*:80"', '  entry: "*:8080"'],
     ['  - [::]:80', '  - [::]:8080'],

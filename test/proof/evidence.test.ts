@@ -48,14 +48,16 @@ const account: AccountChoice = {
 
 describe('rootWork', () => {
   const up = (...exercised: ReturnType<typeof operation>[]) =>
-    rootWork({ operations: exercised, exercised, timers: false })
+    rootWork({ operations: exercised, exercised, forked: 0, timers: false })
 
   test('a chroot for each connection takes root', () => {
     expect(up(operation('chroot', '/run/sshd'))).toMatch(/root folder/)
   })
 
   test('one at the start does not: it can be left out', () => {
-    expect(rootWork({ operations: [operation('chroot', '/var/lib/haproxy')], exercised: [], timers: false })).toBeNull()
+    expect(
+      rootWork({ operations: [operation('chroot', '/var/lib/haproxy')], exercised: [], forked: 0, timers: false }),
+    ).toBeNull()
   })
 
   test('several users, one for each job, take root; one and the same does not', () => {
@@ -69,7 +71,9 @@ describe('rootWork', () => {
   })
 
   test('a mount takes root, whenever it comes', () => {
-    expect(rootWork({ operations: [operation('mount', '/mnt')], exercised: [], timers: false })).toMatch(/mounts/)
+    expect(rootWork({ operations: [operation('mount', '/mnt')], exercised: [], forked: 0, timers: false })).toMatch(
+      /mounts/,
+    )
   })
 })
 

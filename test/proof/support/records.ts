@@ -68,7 +68,7 @@ export function record(changes: Partial<RunRecord> = {}): RunRecord {
 }
 
 export function traced(operations: readonly Operation[], exercised: readonly Operation[] = []): RunRecord {
-  return record({ trace: { operations, exercised, timers: false } })
+  return record({ trace: { operations, exercised, forked: 0, timers: false } })
 }
 
 export function operation(
