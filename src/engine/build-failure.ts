@@ -35,8 +35,13 @@ function shortened(step: string): string {
 function failingStep(output: string): { readonly name: string; readonly output: readonly string[] } | null {
   const block = /^-{6}\n > (.*):\n((?:.*\n)*?)-{6}$/m.exec(output)
   if (block?.[1] !== undefined) {
-    const lines = (block[2] ?? '').split('\n').map((line) => line.replace(/^\d+\.\d+ /, '').trimEnd())
-    return { name: block[1], output: lines.filter(Boolean).slice(-keptOutputLines) }
+    const repeated = (block[2] ?? '').split('\n').filter(Boolean)
+    // What a step prints as it fails can come too late to be repeated.
+    const lines = repeated.length > 0 ? repeated : printedBy(block[1], output)
+    return {
+      name: block[1],
+      output: lines.map((line) => line.replace(/^\d+\.\d+ /, '').trimEnd()).slice(-keptOutputLines),
+    }
   }
   const steps = [...output.matchAll(/^STEP (\d+\/\d+): (.*)$/gm)]
   const last = steps.at(-1)
@@ -47,6 +52,16 @@ function failingStep(output: string): { readonly name: string; readonly output: 
     .map((line) => line.trimEnd())
   const own = lines.filter((line) => line !== '' && !/^(?:Error|time=)/.test(line))
   return { name: `[${last[1]}] ${last[2]}`, output: own.slice(-keptOutputLines) }
+}
+
+/** BuildKit numbers its steps: `#7 [4/4] RUN make`, then `#7 0.214 make: not found`. */
+function printedBy(step: string, output: string): readonly string[] {
+  const lines = output.split('\n')
+  const number = lines.find((line) => /^#\d+ /.test(line) && line.endsWith(` ${step}`))?.split(' ')[0]
+  if (number === undefined) return []
+  return lines
+    .filter((line) => line.startsWith(`${number} `) && /^#\d+ \d+\.\d+ ./.test(line))
+    .map((line) => line.slice(number.length + 1))
 }
 
 function reasonOf(output: string): string {
