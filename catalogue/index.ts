@@ -20,6 +20,7 @@ import eclipseMosquitto from './images/eclipse-mosquitto.json' with { type: 'jso
 import eclipseTemurin from './images/eclipse-temurin.json' with { type: 'json' }
 import golang from './images/golang.json' with { type: 'json' }
 import httpd from './images/httpd.json' with { type: 'json' }
+import jupyter from './images/jupyter.json' with { type: 'json' }
 import linuxserver from './images/linuxserver.json' with { type: 'json' }
 import mysql from './images/mysql.json' with { type: 'json' }
 import nginx from './images/nginx.json' with { type: 'json' }
@@ -57,6 +58,7 @@ export const images = [
   eclipseTemurin,
   golang,
   httpd,
+  jupyter,
   linuxserver,
   mysql,
   nginx,

@@ -35,7 +35,8 @@ function checked(draft: Draft, escapeChar: string): Draft {
   const { line, split } = draft
   if (!isKeyword(split.keyword)) throw unknownInstruction(draft)
   const problem = problemOf(draft, escapeChar)
-  if (problem !== null) throw notADockerfile(problem, line.line)
+  if (problem !== null)
+    throw notADockerfile(problem, line.line, placeholder.test(line.text) ? 'render the template first' : undefined)
   return draft
 }
 
@@ -48,6 +49,8 @@ function checkOrder(drafts: readonly Draft[]): void {
   throw notADockerfile(`${first.split.keyword} stands before the first FROM; only ARG may`, first.line.line)
 }
 
+/** Nothing that BuildKit reads has these. */
+const placeholder = /\{\{|\{%|<%/
 const templateMarks = /\{\{|\{%|%%|<%|^@\w+@?|^\$\{?\w|^#?[<>]{7}/
 
 function unknownInstruction(draft: Draft) {

@@ -103,7 +103,12 @@ const noAccounts: Accounts = { users: [], groups: [] }
 function whyNew(request: AccountRequest): string {
   return request.facts.accounts.known
     ? 'no account of the image belongs to this program'
-    : `a new account, since the accounts of ${request.facts.reference} are not known`
+    : `a new account, since the accounts of ${withoutDigest(request.facts.reference)} are not known`
+}
+
+/** For people: 64 digits more say nothing to them, where there is a name. */
+function withoutDigest(reference: string): string {
+  return reference.replace(/(?<=.)@sha256:[0-9a-f]{64}$/, '')
 }
 
 /** Root by another name, accounts that everybody shares and members of privileged groups are no service accounts. */

@@ -14,6 +14,7 @@ import { frameworkNeeds } from './evidence/frameworks.ts'
 import { packageEvidence } from './evidence/packages.ts'
 import { rootHome } from './evidence/root-home.ts'
 import { openRemarks, runLineNeeds } from './evidence/run-lines.ts'
+import { s6Remarks } from './evidence/s6-services.ts'
 import { emptyFolderNeeds, sourceNeeds } from './evidence/sources.ts'
 import type { Need } from './need.ts'
 import { isInside } from './places.ts'
@@ -111,7 +112,13 @@ export function statedBy(sources: StatedSources): Stated {
     stepDowns: files === own ? start : findStepDowns({ config: facts.config, files: { known: true, value: files } }),
     fileEdits: packages.fileEdits,
     env: home.env,
-    remarks: [...openRemarks(shipped), ...packages.remarks, ...closed.remarks, ...home.remarks],
+    remarks: [
+      ...openRemarks(shipped),
+      ...packages.remarks,
+      ...closed.remarks,
+      ...home.remarks,
+      ...s6Remarks(shipped, facts),
+    ],
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ImageFacts } from '../image/facts.ts'
+import { insistsOnUser } from '../image/step-down/daemons.ts'
 import { switchTools } from '../image/step-down/switch-command.ts'
 import { findAccountLines, type RootAction, type StepDown, type StepDownReport } from '../image/step-down.ts'
 import { mergeByFile } from './file-edit.ts'
@@ -7,6 +8,7 @@ import { isRuntimePlace, isSharedFolder, isSystemFolder } from './places.ts'
 import type { FileEdit, Remark } from './plan.ts'
 import { escapeEre, escapeReplacement } from './port-lines.ts'
 import type { Observation } from './stage-input.ts'
+import { looksLikeFile } from './state-places.ts'
 
 /** What an image that switches user by itself needs when it starts as that user already. */
 export interface StepDownPlan {
@@ -28,7 +30,9 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
   )
   const relevant = refused === true ? [...known, ...findAccountLines(facts, observation?.opened ?? [])] : known
   // A daemon's own `user` line is mostly a warning to a non-root process: it goes only when the program stops on it.
-  const taken = relevant.filter((found) => !found.guarded && (switchTools.includes(found.tool) || refused === true))
+  const taken = relevant.filter(
+    (found) => !found.guarded && (switchTools.includes(found.tool) || refused === true || insists(found)),
+  )
   const guards = report.actions.filter((action) => isFatal(action))
   const inArgv = taken.filter((found) => found.argv?.without != null)
   return {
@@ -41,6 +45,10 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
     argvReasons: inArgv.map(({ tool }) => `${tool} is left out: the container starts as that user already`),
     remarks: [...taken.flatMap((found) => stuck(found, facts)), ...report.unread.map(unread)],
   }
+}
+
+function insists({ kind, tool }: StepDown): boolean {
+  return kind === 'directive' && insistsOnUser(tool)
 }
 
 function without(found: readonly StepDown[], of: 'entrypoint' | 'cmd'): readonly string[] | null {
@@ -57,10 +65,12 @@ function needsOf(action: RootAction): readonly Need[] {
         : null
   if (access === null || action.value?.split(/[:.]/)[0] === 'root') return []
   const verb = access === 'keep-state' ? 'handed over' : 'made'
+  // A file that the script makes before it hands it over must not be there as a folder.
+  const isFile = (path: string): boolean => action.action === 'chown' && !action.recursive && looksLikeFile(path)
   return action.paths
     .filter((path) => !isSystemFolder(path) && !isSharedFolder(path) && !isRuntimePlace(path))
     .map((path) => ({
-      access,
+      access: isFile(path) ? 'create-file' : access,
       path,
       evidence: { source: 'step-down', subject: path, detail: `${verb} by ${action.script ?? 'the command'} at start` },
     }))

@@ -9,8 +9,26 @@ export function isWindowsStage({ base, platform, instructions }: Stage, escapeCh
   return instructions.some((instruction) => isWindowsStep(instruction, escapeChar))
 }
 
+const DRIVE = /^["']?[A-Z]:[\\/]/i
+
 function isWindowsStep({ keyword, text, json }: Instruction, escapeChar: string): boolean {
-  if (keyword === 'SHELL') return escapeChar === '`' && /^(cmd|powershell|pwsh)(\.exe)?$/i.test(json?.[0]?.value ?? '')
-  if (keyword === 'USER') return /^"?Container(Administrator|User)"?$/i.test(text)
-  return false
+  const [first = ''] = json?.map(({ value }) => value) ?? []
+  switch (keyword) {
+    case 'SHELL':
+      // pwsh runs on Linux as well.
+      return /^(cmd|powershell)(\.exe)?$/i.test(first) || (escapeChar === '`' && /^pwsh(\.exe)?$/i.test(first))
+    case 'USER':
+      return /^"?Container(Administrator|User)"?$/i.test(text)
+    case 'CMD':
+    case 'ENTRYPOINT':
+      // With a slash it is what OCaml's dune builds, on Linux too.
+      return /^[^/]+\.exe$|\.(cmd|bat)$/i.test(first) || DRIVE.test(first)
+    case 'RUN':
+      return /^(powershell|choco)(\.exe)?\s/i.test(text)
+    case 'VOLUME':
+    case 'WORKDIR':
+      return DRIVE.test(json === null ? text : first)
+    default:
+      return false
+  }
 }

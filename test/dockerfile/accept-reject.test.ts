@@ -31,6 +31,7 @@ describe('what BuildKit refuses', () => {
 describe('refusals say where and why', () => {
   test.each([
     ['FROM scratch\n\nFOO bar\n', 3, "unknown instruction 'FOO'", 'spelling'],
+    ['FROM {{ .Base }}\nRUN a\n', 1, 'FROM takes an image', 'template'],
     ['FROM scratch\nRUN a \\\n# c\n  b\n{{ x }}\n', 5, "unknown instruction '{{'", 'template'],
     ['@BASE@\n', 1, "unknown instruction '@BASE@'", 'template'],
     ['ARG A\nUSER 1\n', 2, 'USER stands before the first FROM', ''],

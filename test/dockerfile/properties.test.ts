@@ -160,7 +160,7 @@ test('what is read further never throws: shell commands, state of the stages', (
 })
 
 test('deeply nested and very long text ends in time', () => {
-  const started = performance.now()
+  const started = process.cpuUsage()
   for (const text of [
     `FROM a\nRUN cat <<E ${`\${a:-`.repeat(50_000 / 5)}\n`.slice(0, 60_000),
     `FROM a\nRUN ${'$('.repeat(20_000)}\n`,
@@ -175,5 +175,6 @@ test('deeply nested and very long text ends in time', () => {
     if (dockerfile === null) continue
     for (const instruction of allInstructions(dockerfile)) shellCommands(instruction)
   }
-  expect(performance.now() - started).toBeLessThan(10_000)
+  // Of the processor's time: a busy machine takes longer and is no bug.
+  expect(process.cpuUsage(started).user / 1000).toBeLessThan(10_000)
 })

@@ -47,7 +47,14 @@ const noFacts: Pick<
 }
 
 /** Docker Official Images as other registries publish them, under the same tags. */
-const officialCopies = ['public.ecr.aws/docker/library/', 'mirror.gcr.io/library/']
+const officialCopies = [
+  'public.ecr.aws/docker/library/',
+  'mirror.gcr.io/library/',
+  // For one architecture each: what `node` is made of there.
+  ...['amd64', 'arm32v5', 'arm32v6', 'arm32v7', 'arm64v8', 'i386', 'ppc64le', 'riscv64', 's390x'].map(
+    (architecture) => `${architecture}/`,
+  ),
+]
 
 /** What the catalogue knows of an image by name; null where it has no entry, or where the tag does not say which. */
 export function lookUp(reference: string): CatalogueEntry | null {

@@ -12,6 +12,13 @@ export interface Daemon {
   /** Options of the program that take the user: `-u x`, `-ux`, `--user=x`, `--user x`. */
   readonly options?: readonly string[]
   readonly groupOptions?: readonly string[]
+  /** It stops, or starts nothing, where it may not become that user; most only warn. */
+  readonly insists?: true
+}
+
+/** Whether the daemon of this name stops over its `user` line when it is not root. */
+export function insistsOnUser(name: string): boolean {
+  return daemons.some((daemon) => daemon.name === name && daemon.insists === true)
 }
 
 const word = String.raw`["']?(?<user>[\w.$\{\}-]+)["']?`
@@ -56,6 +63,7 @@ export const daemons: readonly Daemon[] = [
     programs: ['supervisord'],
     files: /\/supervisor[\w.-]*\/(?:.*\/)?[\w.-]+\.(?:conf|ini)$|\/supervisord?\.(?:conf|ini)$/,
     user: setting('user'),
+    insists: true,
   },
   {
     name: 'mysql',

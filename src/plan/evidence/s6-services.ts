@@ -1,0 +1,29 @@
+import type { ImageFacts } from '../../image/facts.ts'
+import type { Remark } from '../plan.ts'
+import { argvOf } from '../program.ts'
+import type { Shipped } from '../shipped.ts'
+
+/** Where s6-overlay looks for what it runs, and the variables that only it reads. Source: s6-overlay's README. */
+const SERVICES = /^\/etc\/(s6-overlay|services\.d|cont-init\.d|cont-finish\.d|fix-attrs\.d)(\/|$)/
+const VARIABLE = /^S6_[A-Z]/
+
+/** Services for an init that a base image of which nothing is known brings along and starts as root. */
+export function s6Remarks({ entries, copies }: Shipped, { config, files }: ImageFacts): readonly Remark[] {
+  if (files.known || argvOf(config).includes('/init')) return []
+  const folder = [...entries.keys(), ...copies.map(({ destination }) => destination)].find((path) =>
+    SERVICES.test(path),
+  )
+  const variable = [...config.env.keys()].find((name) => VARIABLE.test(name))
+  const sign = folder ?? (variable === undefined ? undefined : `ENV ${variable}`)
+  if (sign === undefined) return []
+  return [
+    {
+      outcome: 'todo',
+      transform: 'report-remarks',
+      message: `${sign} is for s6-overlay, which the base image seems to start as root: whether it and its services start as another user is not known`,
+      hint: 'run with --prove to see it; s6-overlay 3 starts without root when /run belongs to the user, services that switch user do not',
+      about: 'FROM',
+      evidence: [{ source: 'declared', subject: sign, detail: 'read by s6-overlay' }],
+    },
+  ]
+}
