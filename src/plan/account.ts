@@ -23,6 +23,8 @@ export interface Candidate {
   readonly name: string | null
   readonly uid: number | null
   readonly evidence: Evidence
+  /** The original becomes it by itself. */
+  readonly became?: boolean
 }
 
 const NEW_NAME = 'app'
@@ -54,7 +56,7 @@ export function chooseAccount(request: AccountRequest): AccountChoice {
     }
     const account =
       candidate.name === null ? userWithUid(accounts, candidate.uid ?? -1) : userNamed(accounts, candidate.name)
-    if (account !== null && isFit(account, accounts, request.rootGroup))
+    if (account !== null && isFit(account, accounts, request.rootGroup, candidate.became))
       return existing(account, accounts, request, [candidate.evidence], 'image')
     if (account === null && candidate.uid !== null && candidate.uid > 0) {
       return bare(candidate.uid, ownGroup(candidate.uid, request), [candidate.evidence], 'image')
@@ -111,11 +113,15 @@ function withoutDigest(reference: string): string {
   return reference.replace(/(?<=.)@sha256:[0-9a-f]{64}$/, '')
 }
 
-/** Root by another name, accounts that everybody shares and members of privileged groups are no service accounts. */
-export function isFit(account: Account, accounts: Accounts, rootGroup = false): boolean {
+/**
+ * Root by another name, accounts that everybody shares and members of privileged groups are no service accounts. Whom
+ * the original becomes (`became`) had those groups there; here it keeps its own only (FACTS 6).
+ */
+export function isFit(account: Account, accounts: Accounts, rootGroup = false, became = false): boolean {
   if (account.uid === 0 || (account.gid === 0 && !rootGroup)) return false
   if (sharedAccounts.has(account.name)) return false
-  return privilegedGroupsOf(accounts, account.name).length === 0
+  const privileged = privilegedGroupsOf(accounts, account.name)
+  return became ? privileged.every((name) => groupNamed(accounts, name)?.gid !== account.gid) : privileged.length === 0
 }
 
 function fromOption(option: string, accounts: Accounts, request: AccountRequest): AccountChoice {

@@ -87,7 +87,8 @@ function vendor({ vendor: account, facts }: CandidateSources): readonly Candidat
 function switchTargets({ switches }: CandidateSources): readonly Candidate[] {
   return switches.map(({ user, detail }) => {
     const evidence: Evidence = { source: 'step-down', subject: user, detail }
-    return /^\d+$/.test(user) ? { name: null, uid: Number(user), evidence } : named(user, evidence)
+    const who = /^\d+$/.test(user) ? { name: null, uid: Number(user), evidence } : named(user, evidence)
+    return { ...who, became: true }
   })
 }
 
@@ -97,6 +98,7 @@ function observed({ observedUids }: CandidateSources): readonly Candidate[] {
     .map((uid) => ({
       name: null,
       uid,
+      became: true,
       evidence: {
         source: 'observed',
         subject: String(uid),

@@ -30,7 +30,7 @@ export function portLines(path: string, text: string, from: number, to: number):
     'i',
   )
   const address = new RegExp(String.raw`^\s*${ANY_ADDRESS}${from}(?=["']?\/?\s*(?:[{,;]|$))`)
-  const attribute = new RegExp(String.raw`<\w+\b[^>]*\bport\s*=\s*["']${from}["']`, 'i')
+  const attribute = new RegExp(String.raw`(?:<\w+\b[^>]*|\binput\([^)]*)\bport\s*=\s*["']${from}["']`, 'i')
   for (const line of text.split(/\r?\n/)) {
     if (/^\s*(#|;|\/\/|--|!|\*)/.test(line) || FORWARDS.test(line)) continue
     const match = (setting.exec(line) ?? address.exec(line) ?? attribute.exec(line))?.[0]

@@ -57,6 +57,13 @@ describe('the first candidate that is fit', () => {
     expect(show(choose(image(web), { candidates: list }))).toBe(chosen)
   })
 
+  test('may be in a privileged group where the original becomes it by itself: that group is dropped', () => {
+    const ops = { ...named('ops'), became: true }
+    expect(show(choose(image(web), { candidates: [ops] }))).toBe('ops 72:72 exists image')
+    const own = { ...web, passwd: ['ops:x:72:998::/home/ops:/bin/sh'] }
+    expect(show(choose(image(own), { candidates: [ops] }))).toBe('app 10001:10001 useradd created')
+  })
+
   test('keeps no supplementary groups, since USER uid:gid drops them, and says so', () => {
     const account = choose(image(web), { candidates: [named('web')] })
     expect(account.groups).toEqual([])

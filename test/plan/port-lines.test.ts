@@ -43,6 +43,8 @@ describe('a line that sets the port is moved', () => {
     // Tomcat
     ['<Connector port="80" protocol="HTTP/1.1"', '<Connector port="8080" protocol="HTTP/1.1"'],
     ["<Connector protocol='HTTP/1.1' port='80'/>", "<Connector protocol='HTTP/1.1' port='8080'/>"],
+    // rsyslog
+    ['input(type="imtcp" port="80")', 'input(type="imtcp" port="8080")'],
     // YAML, JSON, properties, TOML
     ['http_port: 80', 'http_port: 8080'],
     ['  listen: 0.0.0.0:80', '  listen: 0.0.0.0:8080'],
@@ -130,6 +132,7 @@ describe('a line that does not set it is left alone', () => {
     'ratio: 1:80',
     ':800 {',
     'range = :80-90',
+    'action(type="omfwd" target="log.example.org" port="80")',
   ])('%s', (line) => {
     expect(moved(`${line}\n`, 80, 8080)).toBe(`${line}\n`)
   })

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { hardenOne } from './cli.ts'
 import { buildOutput, expectProved, expectSmall, expectWorksUnprivileged } from './expect-hardened.ts'
+import { expectLeast } from './expect-least.ts'
 import { docker, ensureImage } from './images.ts'
 import { MORE_SERVERS } from './more-probes.ts'
 import type { Server } from './probes.ts'
@@ -13,7 +14,8 @@ export const GROUPS = {
 } as const
 
 /** Those that switch user for each session, login or delivery. */
-const NEED_ROOT = ['sshd', 'exim', 'vsftpd']
+const NEED_ROOT = ['exim', 'vsftpd']
+const LOGIN = ['ssh', '-q', '-i', '/root/key', '-o', 'StrictHostKeyChecking=no', 'deploy@127.0.0.1', 'true']
 
 export function describeMore(group: keyof typeof GROUPS): void {
   const names = GROUPS[group]
@@ -28,7 +30,10 @@ export function describeMore(group: keyof typeof GROUPS): void {
     for (const name of names) {
       const server = MORE_SERVERS[name]
       if (server === undefined) throw new Error(`${name} is no server of the second list`)
-      if (NEED_ROOT.includes(name)) test(`${name} needs root`, () => expectNeedsRoot(name))
+      if (name === 'sshd')
+        test('sshd needs root, with the least that a login takes', async () =>
+          expectLeast(await ensureImage(name), LOGIN, ['SETGID', 'SETUID', 'SYS_CHROOT']))
+      else if (NEED_ROOT.includes(name)) test(`${name} needs root`, () => expectNeedsRoot(name))
       else test(`${name} is hardened`, () => expectHardened(name, server))
     }
   })

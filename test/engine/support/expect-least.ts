@@ -1,0 +1,41 @@
+import { expect } from '@jest/globals'
+import { hardenOne } from './cli.ts'
+import { docker, waitFor, withContainer } from './images.ts'
+
+/** Enough for a program that is up; one that lacks a capability does not get there. */
+const PATIENCE = 5000
+
+/**
+ * Proves an image that keeps root with a check that makes it work (argv inside the container), and shows by runs of
+ * its own that the capabilities which the proof names suffice, and that it does not work without any one of them.
+ */
+export async function expectLeast(
+  image: string,
+  check: readonly string[],
+  capabilities: readonly string[],
+): Promise<void> {
+  const smoke = `for i in $(seq 25); do docker exec "$CONTAINER" ${check.join(' ')} && exit; sleep 0.2; done; exit 1`
+  const { code, result } = await hardenOne(image, ['--prove', '--smoke', smoke])
+  expect({ code, verdict: result.verdict, changed: result.changed, passed: result.proof?.passed }).toEqual({
+    code: 1,
+    verdict: 'needs-root',
+    changed: false,
+    passed: true,
+  })
+  const said = result.findings.map(({ message }) => message).join('\n')
+  const added = capabilities.map((name) => ` --cap-add=${name}`).join('')
+  expect(said).toContain(`--cap-drop=ALL${added} --security-opt=no-new-privileges`)
+  const without = capabilities.map((name) => capabilities.filter((other) => other !== name))
+  const works = await Promise.all([capabilities, ...without].map((some) => worksWith(image, some, check)))
+  expect(works).toEqual([true, ...capabilities.map(() => false)])
+}
+
+async function worksWith(image: string, capabilities: readonly string[], check: readonly string[]): Promise<boolean> {
+  const added = capabilities.map((name) => `--cap-add=${name}`)
+  return withContainer(image, ['--cap-drop=ALL', ...added, '--security-opt=no-new-privileges'], ({ id }) =>
+    waitFor(() => docker(['exec', id, ...check]), PATIENCE).then(
+      () => true,
+      () => false,
+    ),
+  )
+}
