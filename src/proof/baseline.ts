@@ -1,9 +1,10 @@
 import type { Engine, Mount } from '../engine/engine.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
-import { bringUp, type Live, type LiveOptions, runTwice } from './live.ts'
+import { bringUp, type Live, type LiveOptions } from './live.ts'
 import type { RunRecord } from './run-record.ts'
 import { limits } from './specs.ts'
+import { studyOf } from './traced-run.ts'
 import { namedVolumes } from './volumes.ts'
 
 const PATIENCE = 30_000
@@ -35,15 +36,12 @@ export interface Original {
 export async function runOriginal(request: OriginalRequest): Promise<Original> {
   const { engine, config, trace } = request
   const filled = namedVolumes(engine, config)
-  const [live, study] = await Promise.all([
+  const study = studyOf(engine, { ...specOf(request), mounts: filled }, { ...options(request), leavings: 'all' })
+  const [live, record] = await Promise.all([
     bringUp(engine, specOf(request), options(request)),
-    runTwice(
-      engine,
-      { ...specOf(request), mounts: filled },
-      { ...options(request), leavings: 'all', ...(trace ? { trace: config } : {}) },
-    ),
+    study.run(trace ? config : undefined),
   ])
-  return { live, study, filled }
+  return { live, study: await study.checked(live.seen(), record), filled }
 }
 
 function specOf({ image, user, capAdd = [] }: OriginalRequest): ReturnType<typeof limits> {

@@ -1,7 +1,8 @@
 import type { DiffEntry } from '../engine/engine.ts'
 import type { FileModel } from '../image/file-model.ts'
 import type { Operation } from '../plan/operation.ts'
-import { isRuntimePlace } from '../plan/places.ts'
+import { isInside, isRuntimePlace } from '../plan/places.ts'
+import { TRACER_FOLDER } from './trace/tracer-layout.ts'
 
 /** What the engine itself puts into every container. */
 const ENGINE_FILES = new Set(['/etc/hosts', '/etc/hostname', '/etc/resolv.conf', '/.dockerenv', '/run/.containerenv'])
@@ -19,7 +20,7 @@ export function operationsOfDiff(
 ): readonly Operation[] {
   const operations: Operation[] = []
   for (const { kind, path } of diff) {
-    if (ENGINE_FILES.has(path) || isRuntimePlace(path) || OPTIONAL.test(path)) continue
+    if (isInside(path, TRACER_FOLDER) || ENGINE_FILES.has(path) || isRuntimePlace(path) || OPTIONAL.test(path)) continue
     const operation = { path, outcome: 'done', source: 'observed' } as const
     if (kind === 'deleted')
       operations.push({ ...operation, access: 'remove', detail: `${path} is removed by the original run` })

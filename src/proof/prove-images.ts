@@ -7,15 +7,16 @@ import { exposedTcp, runOriginal } from './baseline.ts'
 import { besideOptions } from './beside-options.ts'
 import { compare, withChecks } from './compare.ts'
 import { judge } from './judge.ts'
-import { keptData } from './kept-data.ts'
 import { operationsOfDiff } from './observe.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import type { ProveRequest } from './prove.ts'
 import { writableMounts } from './read-only.ts'
-import { bringUpWithFirst, hasPassed, type RoundRun, tracedRun } from './round.ts'
+import { bringUpWithFirst, hasPassed, type RoundRun } from './round.ts'
 import type { RunRecord } from './run-record.ts'
 import { arbitrarySpec, lockedSpec } from './specs.ts'
 import { stopwatch } from './stopwatch.ts'
+import { tracedChecks } from './traced-checks.ts'
+import { NOT_TRACED, tracedResult, untracedOriginal, untracedRun } from './traced-run.ts'
 import { unexercised } from './unexercised.ts'
 import { unfitBaseline } from './unfit.ts'
 
@@ -65,7 +66,10 @@ export async function proveImages(
   const conditions = { ...request, facts, image, moved, user, mounts, filled, reference: other ?? image, times }
   const judged = await judge(conditions, live, original, run)
   await Promise.all(filled.map(({ source = '' }) => engine.removeVolume(source)))
-  const report = proofReport(engine.version, judged.baseline, judged.run, 1, [])
+  const report = proofReport(engine.version, judged.baseline, judged.run, 1, [
+    ...untracedOriginal(request.trace, original),
+    ...untracedRun(original, run),
+  ])
   return { report: times.on(report), failures: failuresOf(judged.run) }
 }
 
@@ -78,14 +82,14 @@ async function runImage(
   const { image, facts } = request
   const options = besideOptions(request, baseline, moved)
   const spec = request.arbitraryUid ? arbitrarySpec(image) : lockedSpec(image)
-  const [{ live, first }, traced] = await Promise.all([
+  const [{ live, first }, study] = await Promise.all([
     bringUpWithFirst({ ...request, baseline, moved }, spec, options),
-    request.trace ? tracedRun(request, spec, { ...options, trace: facts.config }) : null,
+    request.trace ? tracedResult(request.engine, spec, { ...options, trace: facts.config }) : NOT_TRACED,
   ])
   const early = await live.peek()
-  const comparison = withChecks(compare(baseline, early, moved), keptData(original, traced))
+  const comparison = withChecks(compare(baseline, early, moved), tracedChecks(original, study.traced, facts))
   const record = hasPassed({ run: { comparison } }) ? early : await live.finish()
-  return { live, record, comparison, traced, first }
+  return { live, record, comparison, first, ...study }
 }
 
 /** Null where it is root, or nobody can say who. */

@@ -23,6 +23,7 @@ import type { RunRecord } from './run-record.ts'
 import type { Room } from './side-by-side.ts'
 import { withEnd } from './smoke/run-checks.ts'
 import { type Stopwatch, stopwatch } from './stopwatch.ts'
+import { untracedOriginal, untracedRun } from './traced-run.ts'
 import { unexercised } from './unexercised.ts'
 import { unfitBaseline } from './unfit.ts'
 import { uselessCures } from './useless-cures.ts'
@@ -83,7 +84,7 @@ async function proveTimed(request: ProveRequest, times: Stopwatch): Promise<Proo
   const baseline = { ...seen, smoke: withEnd(seen.smoke, original) }
   times.lap('original')
   const observation = observationOf(original, facts)
-  const remarks = original.traceRefused === null ? [] : [`not traced, so more is granted: ${original.traceRefused}`]
+  const remarks = untracedOriginal(request.trace, original)
   const first = planOf(request, request.harden(observation))
   const seenWork = { ...baseline, trace: original.trace }
   const unfit =
@@ -161,7 +162,10 @@ async function conclude(
   const { baseline, run } = await judge(conditions, live, original, best.run)
   return {
     hardened: best.hardened,
-    report: proofReport(request.engine.version, baseline, run, rounds.length, remarks),
+    report: proofReport(request.engine.version, baseline, run, rounds.length, [
+      ...remarks,
+      ...untracedRun(original, best.run),
+    ]),
     failures: failuresOf(run),
   }
 }

@@ -6,7 +6,7 @@ import type { StagePlan } from '../plan/plan.ts'
 import { besideOptions } from './beside-options.ts'
 import { type FirstCells, type FirstCellsRequest, runFirstCells } from './cells.ts'
 import { type Comparison, compare, withChecks } from './compare.ts'
-import { bringUp, type Live, type LiveOptions, runTwice } from './live.ts'
+import { bringUp, type Live, type LiveOptions } from './live.ts'
 import { logsTraced } from './log-files.ts'
 import type { ProveRequest } from './prove.ts'
 import type { RunRecord } from './run-record.ts'
@@ -14,6 +14,7 @@ import { withEnd } from './smoke/run-checks.ts'
 import { arbitrarySpec, lockedSpec } from './specs.ts'
 import type { Stopwatch } from './stopwatch.ts'
 import { tracedChecks } from './traced-checks.ts'
+import { NOT_TRACED, type TracedResult, tracedResult } from './traced-run.ts'
 
 /** One turn of the loop: a plan, built and run beside the baseline. */
 export interface Round {
@@ -25,13 +26,12 @@ export interface Round {
   readonly failure: string | null
 }
 
-export interface RoundRun {
+/** The run that is compared, and the same traced, from start to stop. */
+export interface RoundRun extends TracedResult {
   /** Still up when the round passed. */
   readonly live: Live
   readonly record: RunRecord
   readonly comparison: Comparison
-  /** The same, traced, from start to stop; null where it is not traced. */
-  readonly traced: RunRecord | null
   /** Null where they were not run: what does not work in this run is not run in others. */
   readonly first: FirstCells | null
 }
@@ -58,17 +58,20 @@ export async function runRound(
   const options = besideOptions(request, baseline, moved)
   const config = { ...request.facts.config, ...commandOf(plan, request.facts) }
   const spec = request.arbitraryUid ? arbitrarySpec(built) : lockedSpec(built)
-  const [{ live, first }, traced] = await Promise.all([
+  const [{ live, first }, study] = await Promise.all([
     bringUpWithFirst({ ...request, baseline, moved, image: built }, spec, options),
-    request.trace ? tracedRun(request, { user: userOf(plan), ...spec }, { ...options, trace: config }) : null,
+    request.trace
+      ? tracedResult(request.engine, { user: userOf(plan), ...spec }, { ...options, trace: config })
+      : NOT_TRACED,
   ])
+  const { traced } = study
   const seen = await live.peek()
   const early = { ...seen, smoke: withEnd(seen.smoke, traced) }
   const comparison = withChecks(compare(baseline, early, moved), tracedChecks(original, traced, request.facts))
   const passed = comparison.parity && comparison.locked
   const record = passed ? early : await live.finish(logsTraced(original, traced))
   times.lap('result')
-  return { hardened, image: built, moved, run: { live, record, comparison, traced, first }, failure: null }
+  return { hardened, image: built, moved, run: { live, record, comparison, first, ...study }, failure: null }
 }
 
 /** Brings it up to stay; the first conditions need not wait for the end of its traced run. */
@@ -80,16 +83,6 @@ export async function bringUpWithFirst(
   const live = await bringUp(request.engine, spec, options)
   const works = hasPassed({ run: { comparison: compare(request.baseline, live.seen(), request.moved) } })
   return { live, first: works ? await runFirstCells(request) : null }
-}
-
-/** From start to stop and once more; null where it cannot be traced. */
-export async function tracedRun(
-  request: Pick<ProveRequest, 'engine'>,
-  spec: RunSpec,
-  options: LiveOptions,
-): Promise<RunRecord | null> {
-  const record = await runTwice(request.engine, spec, options)
-  return record.trace === null ? null : record
 }
 
 function userOf(plan: StagePlan): string {

@@ -25,6 +25,7 @@ export async function traceOf(traced: TracedRun, exercised: ReadOptions = {}): P
   const all = await traced.read(exercised)
   if (!all.known) return all.reason
   if (all.value.lost > 0) return `${all.value.lost} calls of the trace could not be read`
+  if (all.value.hidden) return 'it works through io_uring, of which a trace shows nothing'
   const { operations, within, processes, timers } = all.value
   const { since = 0, until = Number.POSITIVE_INFINITY } = exercised
   const made = processes.filter(

@@ -1,8 +1,9 @@
 // Each condition that a result is run under, by programs that stand it and programs that do not.
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { ReportCell } from '../../src/report/report.ts'
 import { proofLines } from '../../src/report/text-proof.ts'
-import { type Hardening, hardenOne } from './support/cli.ts'
+import { type Hardening, hardenOne, withRunOptions } from './support/cli.ts'
 import { buildText, docker, ensureImage, httpGet, runContainer, waitFor, withContainer } from './support/images.ts'
 
 /** A web server on 8000 that answers what `answer()` says; as in deceptive.test.ts, each program is one difference. */
@@ -162,6 +163,20 @@ describe('a program that keeps its state in a folder', () => {
       await withContainer(tagOf('result'), options, async ({ address }) => {
         expect((await waitFor(() => httpGet(address, 8000))).status).toBe(200)
       })
+  })
+})
+
+describe('without a trace', () => {
+  const PROFILE = join(import.meta.dirname, 'support', 'no-ptrace.json')
+
+  test('where ptrace is forbidden, what docker diff shows is granted, and what was not compared is said', async () => {
+    const proved = await withRunOptions([`--security-opt=seccomp=${PROFILE}`], (env) =>
+      hardenOne(tagOf('state'), ['--prove'], { env }),
+    )
+    expect([proved.result.verdict, proved.code]).toEqual(['hardened', 0])
+    expect(proved.result.output).toMatch(/chown .*\/srv\/state/)
+    expect(proved.result.output).not.toContain('harden-trace')
+    expectTold(proved, /not shown: not traced, so more is granted \(.*not permitted.*was not compared/i)
   })
 })
 

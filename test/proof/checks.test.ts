@@ -5,9 +5,11 @@ import { answerBook } from '../../src/proof/answer-book.ts'
 import { doubts } from '../../src/proof/doubts.ts'
 import { leftFiles } from '../../src/proof/left-files.ts'
 import { newErrors } from '../../src/proof/new-errors.ts'
+import { operationsOfDiff } from '../../src/proof/observe.ts'
 import type { RunRecord } from '../../src/proof/run-record.ts'
 import { sameProcesses } from '../../src/proof/same-processes.ts'
 import { boundSockets } from '../../src/proof/sockets.ts'
+import { endsOtherwise, untracedOriginal, untracedRun } from '../../src/proof/traced-run.ts'
 import { closed, ended, http, operation, process, record, traced } from './support/records.ts'
 
 describe('leftFiles', () => {
@@ -181,5 +183,28 @@ describe('doubts', () => {
   test('a log that fell silent', () => {
     const talks = record({ answers: [http(80)], logs: 'x\n'.repeat(9) })
     expect(doubts(talks, record({ answers: [http(80)] }), true)).toEqual([expect.stringMatching(/^its log/)])
+  })
+})
+
+describe('without a trace', () => {
+  test('what was not compared is said, whoever of the two was not traced, and nothing where both were', () => {
+    const [yes, no] = [traced([]), record({ traceRefused: 'no ptrace' })]
+    expect(untracedOriginal(false, record())).toEqual([expect.stringMatching(/--no-trace.*not compared/)])
+    expect(untracedOriginal(true, no)).toEqual([expect.stringMatching(/no ptrace.*not compared/)])
+    expect(untracedRun(yes, { traced: null, untraced: 'no ptrace' })).toEqual([expect.stringMatching(/^the result/)])
+    expect([...untracedOriginal(true, yes), ...untracedRun(yes, { traced: yes, untraced: null })]).toEqual([])
+  })
+
+  test('a program that ends when it is traced was not seen at work; one that is slower was', () => {
+    expect(endsOtherwise(record(), record({ state: ended(1) }))).toBe(true)
+    expect(endsOtherwise(record({ state: ended(0) }), record({ state: ended(1) }))).toBe(true)
+    expect(endsOtherwise(record({ state: ended(0) }), record())).toBe(false)
+    expect(endsOtherwise(record(), record())).toBe(false)
+  })
+
+  test("the tracer's own folder is no work of the program", () => {
+    const entries = ['/.harden-trace', '/.harden-trace/out', '/data'].map((path) => ({ kind: 'added' as const, path }))
+    const found = operationsOfDiff(entries, { entry: () => null } as never, () => 'directory')
+    expect(found.map(({ path }) => path)).toEqual(['/data'])
   })
 })

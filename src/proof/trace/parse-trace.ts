@@ -1,6 +1,7 @@
 import type { Operation } from '../../plan/operation.ts'
 import { LOOK_CALLS } from './look-calls.ts'
 import { NETWORK_CALLS } from './network-calls.ts'
+import { OLDER_NAMES } from './older-calls.ts'
 import { OPEN_CALLS } from './open-calls.ts'
 import { operationOf, whoOf } from './operation-of.ts'
 import { PATH_CALLS } from './path-calls.ts'
@@ -26,16 +27,28 @@ export interface TraceReader {
   processes(): readonly TracedProcess[]
   /** Calls whose path could not be told: strace was not let into the memory or the descriptors of the process. */
   lost(): number
+  /** It gave the kernel work in a way that no trace shows (io_uring). */
+  hidden(): boolean
   /** When the first interval timer was set, seconds since 1970; Infinity for none. */
   timerAt(): number
 }
 
-const HANDLERS: Readonly<Record<string, Handler>> = {
+const CALLS: Readonly<Record<string, Handler>> = {
   ...OPEN_CALLS,
   ...PATH_CALLS,
   ...LOOK_CALLS,
   ...NETWORK_CALLS,
   ...PRIVILEGE_CALLS,
+}
+
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  ...CALLS,
+  ...Object.fromEntries(
+    Object.entries(OLDER_NAMES).flatMap(([name, same]) => {
+      const handler = CALLS[same]
+      return handler === undefined ? [] : [[name, handler]]
+    }),
+  ),
 }
 
 /** What strace is asked for. Calls that only work on what is open already (read, write, fsync) are not worth their time. */
@@ -49,6 +62,8 @@ export const TRACED_CALLS: readonly string[] = [
   // No operation; that one was set is all that is asked.
   'alarm',
   'setitimer',
+  // What is asked of the kernel through it shows in no trace.
+  'io_uring_setup',
 ]
 
 const TIMERS = /^(alarm|setitimer)$/
@@ -71,6 +86,7 @@ export function traceReader(options: TraceOptions): TraceReader {
   const pending = new Map<number, { at: number; text: string }>()
   const superseded = new Set<number>()
   let lost = 0
+  let hidden = false
   let timerAt = Number.POSITIVE_INFINITY
 
   const take = (call: Call): readonly Operation[] => {
@@ -82,6 +98,7 @@ export function traceReader(options: TraceOptions): TraceReader {
         : null
       return namespace && settled(call) ? [operationOf(namespace, call, whoOf(process))] : []
     }
+    if (call.name === 'io_uring_setup' && call.result.done) hidden = true
     if (call.name === 'exit_group') processes.exits(call.pid)
     if (TIMERS.test(call.name) && /\([^)]*[1-9]/.test(call.text)) timerAt = Math.min(timerAt, call.at)
     const handler = HANDLERS[call.name]
@@ -148,6 +165,7 @@ export function traceReader(options: TraceOptions): TraceReader {
     },
     processes: () => processes.tree(),
     lost: () => lost,
+    hidden: () => hidden,
     timerAt: () => timerAt,
   }
 }

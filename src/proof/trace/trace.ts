@@ -17,6 +17,8 @@ export interface Trace {
   readonly processes: readonly TracedProcess[]
   /** Calls whose path is not known, because strace was not let in: above 0 the operations are not complete. */
   readonly lost: number
+  /** It works through io_uring, which no trace shows: the operations are not complete. */
+  readonly hidden: boolean
   /** An interval timer was set before the end of that time: something would happen by itself. */
   readonly timers: boolean
 }
@@ -75,6 +77,7 @@ export async function traceRun(
         within: some.all(),
         processes: reader.processes(),
         lost: reader.lost(),
+        hidden: reader.hidden(),
         timers: reader.timerAt() < until,
       },
     }
@@ -107,10 +110,13 @@ function numberOf(text: string): number | null {
   return /^\d+$/.test(text) ? Number(text) : null
 }
 
+/** Begins the reason where the program itself has not run: what the container shows is not its work. */
+export const NEVER_RAN = 'strace wrote nothing'
+
 /** strace says on standard error why it may not trace: a policy that forbids ptrace, a program that is not there. */
 async function whyEmpty(engine: Engine, container: string): Promise<string> {
   const state = await engine.state(container)
   const said = (await engine.logs(container)).split('\n').find((line) => line.startsWith(`${TRACER_BINARY}: `))
   const why = said?.slice(TRACER_BINARY.length + 2) ?? (state.error || `the container is ${state.status}`)
-  return `strace wrote nothing: ${why}`
+  return `${NEVER_RAN}: ${why}`
 }

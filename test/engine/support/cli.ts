@@ -108,6 +108,24 @@ export async function traceDocker<T>(use: (env: Record<string, string>) => Promi
   }
 }
 
+/** An environment in which every container is made with `options` too, as a daemon may be set up. */
+export async function withRunOptions<T>(
+  options: readonly string[],
+  use: (env: Record<string, string>) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'harden-image-test-'))
+  try {
+    const path = process.env.PATH ?? ''
+    const quoted = options.map((option) => `'${option}'`).join(' ')
+    const script = `#!/bin/sh\ncommand=$1\nshift\ncase $command in create | run) set -- ${quoted} "$@" ;; esac\nPATH='${path}' exec docker "$command" "$@"\n`
+    await writeFile(join(folder, 'docker'), script)
+    await chmod(join(folder, 'docker'), 0o755)
+    return await use({ PATH: `${folder}:${path}` })
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
 const INVENTORY = {
   container: ['ps', '--all', '--quiet', '--no-trunc'],
   image: ['image', 'ls', '--all', '--quiet', '--no-trunc'],

@@ -257,6 +257,34 @@ describe('paths', () => {
   })
 })
 
+test('a 32-bit program says the same in other words', () => {
+  expect(
+    told([
+      '[ Process PID=1 runs in 32 bit mode. ]',
+      'stat64("/etc/x", {st_mode=S_IFREG|0644, st_size=1, ...}) = 0',
+      'chown32("/srv/x", 33, 33) = 0',
+      'fstatat64(AT_FDCWD</srv>, "y", {...}, 0) = -1 EACCES (Permission denied)',
+      'setuid32(33) = 0',
+      'umount("/mnt") = -1 EPERM (Operation not permitted)',
+    ]),
+  ).toEqual([
+    'look /etc/x',
+    'change-owner /srv/x uid 33 gid 33 CHOWN',
+    '!look /srv/y',
+    'switch-user uid 33 SETUID',
+    '!mount /mnt SYS_ADMIN',
+  ])
+})
+
+test.each([
+  ['io_uring_setup(8, {flags=0, ...}) = 5<anon_inode:[io_uring]>', true],
+  ['io_uring_setup(8, {flags=0, ...}) = -1 EPERM (Operation not permitted)', false],
+])('work that is given to the kernel by a ring shows in no trace: %s', (call, hidden) => {
+  const reader = traceReader(OPTIONS)
+  for (const line of trace([call])) reader.read(line)
+  expect(reader.hidden()).toBe(hidden)
+})
+
 describe('calls that take turns', () => {
   test('an unfinished call is told when it is resumed', () => {
     expect(
