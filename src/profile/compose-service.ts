@@ -1,6 +1,7 @@
+import { isInside } from '../plan/places.ts'
 import { movedExpose, movedPort, warnOfPorts } from './compose-ports.ts'
 import { targetOf, volumeName } from './compose-volumes.ts'
-import { type Profile, TMPFS_MEGABYTES, userText, type WritablePlace } from './profile.ts'
+import { type Profile, type ProfileUser, TMPFS_MEGABYTES, userText, type WritablePlace } from './profile.ts'
 import { asList, asObject, isObject, type Json } from './yaml-file.ts'
 
 export interface ServiceEdit {
@@ -53,7 +54,7 @@ export function hardenService(
 export function alignService(before: Json, profile: Profile, notes: string[]): Json {
   const { user, capabilities, noNewPrivileges, readOnly } = profile
   const set: Record<string, unknown> = { ...before }
-  if (user !== null && before.user !== undefined) set.user = alignedUser(before.user, userText(user.value), notes)
+  if (user !== null && before.user !== undefined) set.user = alignedUser(before.user, user.value, notes)
   if (capabilities !== null && before.privileged === true) {
     set.privileged = false
     notes.push('privileged: true becomes false: it would undo everything else')
@@ -68,8 +69,11 @@ export function alignService(before: Json, profile: Profile, notes: string[]): J
   return set
 }
 
-function alignedUser(before: unknown, wanted: string, notes: string[]): unknown {
-  if (before === null || String(before) === wanted) return before ?? wanted
+function alignedUser(before: unknown, user: ProfileUser, notes: string[]): unknown {
+  const wanted = userText(user)
+  if (before === null) return wanted
+  // The same one by its name; that has a number is asked for by Kubernetes only.
+  if (String(before) === wanted || (user.name !== '' && String(before) === user.name)) return before
   if (!String(before).includes('$')) {
     if (!/^(root|0)(:|$)/.test(String(before)))
       notes.push(`user: ${before} becomes ${wanted}: that is who the image's files are for`)
@@ -118,10 +122,11 @@ function mount(
 ): void {
   const { path, uid, gid, mode, kind } = place
   const taken = [set, elsewhere].flatMap((service) => [
-    ...tmpfsOf(service).map((item) => String(item).split(':')[0]),
+    ...tmpfsOf(service).map((item) => String(item).split(':')[0] ?? ''),
     ...asList(service.volumes).map(targetOf),
   ])
-  if (taken.includes(path)) return
+  // What lies in a mount is written there: another one below it would hide what is kept in it.
+  if (taken.some((target) => target !== '' && isInside(path, target))) return
   if (kind === 'tmpfs') {
     const added = `${path}:uid=${uid},gid=${gid},mode=${mode.toString(8)},size=${TMPFS_MEGABYTES}m`
     set.tmpfs = [...tmpfsOf(set), added]

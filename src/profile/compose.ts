@@ -90,7 +90,7 @@ function migrationNotes(service: Json, name: string, files: readonly string[], p
   return command === null
     ? []
     : [
-        `what is in the mounts of ${name} so far belongs to root: once, after it has stopped and before it starts again, ${command}`,
+        `what is in the mounts of ${name} so far may belong to root: once, after it has stopped and before it starts again, ${command}`,
       ]
 }
 

@@ -2,13 +2,13 @@ import { HardenError } from '../errors.ts'
 import type { Rendered, Source } from './compose.ts'
 import { sameImage } from './image-name.ts'
 import { overridden } from './overridden.ts'
-import { followed } from './pod-followers.ts'
+import { followed, selects } from './pod-followers.ts'
 import { podOwn } from './pod-own.ts'
 import { type Chosen, hardenPod, longRunning, namesIn } from './pod-spec.ts'
 import type { Profile } from './profile.ts'
 import { rewriteYaml } from './rewrite-yaml.ts'
-import { at, membersOf, type Path, type Pod, podsOf, put } from './workloads.ts'
-import { isObject, type Json, parseYaml, type YamlFile } from './yaml-file.ts'
+import { at, type Member, membersOf, type Path, type Pod, podsOf, put } from './workloads.ts'
+import { asObject, isObject, type Json, parseYaml, type YamlFile } from './yaml-file.ts'
 
 /** Where one pod is, and which of its containers are meant. */
 interface Meant {
@@ -53,7 +53,7 @@ export function editManifests(
     const values = after[file] ?? []
     checkImages(at(values[document], path), chosen, files[file]?.name ?? '', profile)
     const edit = hardenPod(at(values[document], path) as Json, chosen, profile)
-    for (const note of [...own, ...edit.notes]) notes[file]?.add(note)
+    for (const note of [...own, ...edit.notes, ...serviceNotes(labels, members, profile)]) notes[file]?.add(note)
     values[document] = put(values[document], path, edit.spec)
   }
   return files.map((file, index) => ({
@@ -66,6 +66,17 @@ export function editManifests(
     notes: [...(notes[index] ?? [])],
     ...(ports.some(({ profile }) => profile !== asked) ? { covers: ['ports'] as const } : {}),
   }))
+}
+
+/** A Service of another file still leads to the old port. */
+function serviceNotes(labels: Json, members: readonly Member[], { ports }: Profile): readonly string[] {
+  const moved = ports.filter(({ from, to }) => from !== to)
+  const isThere = members.some(
+    ({ value }) => value.kind === 'Service' && selects(asObject(value.spec).selector, labels),
+  )
+  return isThere
+    ? []
+    : moved.map(({ from, to }) => `a Service of another file that leads to port ${from} leads to ${to} (targetPort)`)
 }
 
 function chooseIn({ spec }: Pod, profile: Profile, container: string | null): readonly Chosen[] {

@@ -1,4 +1,4 @@
-import { isInside } from '../plan/places.ts'
+import { baseName, isInside } from '../plan/places.ts'
 import { portLines } from '../plan/port-lines.ts'
 import { programsIn } from '../plan/program.ts'
 import { sysctlsFor } from './ports.ts'
@@ -44,7 +44,7 @@ function otherProgram({ programs }: Profile, { entrypoint, command }: Own): stri
   // What a program, and no start script, gets as its arguments is none.
   const isScript = programs.length > 1 || programs.some((name) => /entrypoint|\.sh$/.test(name))
   if (entrypoint === null && !isScript) return null
-  return started.some((name) => programs.includes(name)) ? null : (started[0] ?? words[0] ?? null)
+  return started.some((name) => programs.includes(name)) ? null : baseName(words[0] ?? '')
 }
 
 /** Nobody has looked at that program: what it writes, and where it listens. */
@@ -82,6 +82,10 @@ function withOverlays(profile: Profile, own: Own): Overridden {
     )
     if (said !== undefined) kept.set(from, `${said.name} sets it`)
   }
+  for (const { target, name, texts } of own.overlays)
+    for (const { from, to } of profile.ports.filter((port) => port.from !== port.to && !kept.has(port.from)))
+      if (isNearby(target, from, profile) && texts() === null)
+        notes.push(`${name} on ${target} was not read: if it sets port ${from}, that has to be ${to}`)
   if (kept.size === 0) return { profile, notes }
   const ports = profile.ports.map((port) => (kept.has(port.from) ? { ...port, to: port.from } : port))
   return {
@@ -99,10 +103,10 @@ function hiddenBy({ kind, name }: ImageChange, { overlays, env, command, entrypo
 
 /** Read by the same program: in a folder with a file that sets the port, or elsewhere below its folder of /etc. */
 function isNearby(target: string, port: number, { changes }: Profile): boolean {
-  // The vendor's own image: where it says the port is not known.
-  if (changes.length === 0) return target.startsWith('/etc/')
-  return changes
-    .filter(({ kind, ports }) => kind === 'file' && ports.includes(port))
+  const files = changes.filter(({ kind, ports }) => kind === 'file' && ports.includes(port))
+  // Moved by the command, or in the vendor's own image: a file may say it too.
+  if (files.length === 0) return target.startsWith('/etc/')
+  return files
     .map(({ name }) => /^\/etc\/[^/]+(?=\/)/.exec(name)?.[0] ?? name.slice(0, name.lastIndexOf('/')))
     .some((folder) => target === folder || isInside(target, folder) || isInside(folder, target))
 }

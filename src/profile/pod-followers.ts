@@ -21,7 +21,8 @@ export function followed(document: unknown, labels: Json, profile: Profile): unk
   }, document)
 }
 
-function selects(selector: unknown, labels: Json): boolean {
+/** Whether a selector finds pods with these labels; an empty one finds none here. */
+export function selects(selector: unknown, labels: Json): boolean {
   const wanted = Object.entries(asObject(selector))
   return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value)
 }

@@ -1,3 +1,4 @@
+import { isInside } from '../plan/places.ts'
 import { type Profile, slug, TMPFS_MEGABYTES, type WritablePlace } from './profile.ts'
 import { asList, asObject, isEqual, type Json } from './yaml-file.ts'
 
@@ -11,7 +12,8 @@ export interface Mounts {
 export function writableMounts(pod: Json, container: Json, { writable }: Profile): Mounts {
   const taken = asList(container.volumeMounts).map((mount) => String(asObject(mount).mountPath).replace(/(.)\/$/, '$1'))
   const missing = writable
-    .filter(({ path }) => !taken.includes(path))
+    // Another one below a mount would hide what is kept in it.
+    .filter(({ path }) => !taken.some((target) => isInside(path, target)))
     .map((place) => ({ place, volume: volumeOf(place, pod, container) }))
   return {
     mounts: missing.map(({ place, volume }) => ({ name: volume.name, mountPath: place.path })),

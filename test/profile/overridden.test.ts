@@ -88,9 +88,9 @@ test('a mount with a slash at its end is the same place', () => {
 })
 
 test.each([
-  ['entrypoint: sh -c "while true; do sleep 1; done"', 'while'],
+  ['entrypoint: sh -c "while true; do sleep 1; done"', 'sh'],
   ['entrypoint: [/app/serve, -x]', 'serve'],
-  ['command: ["sh", "-c", "sleep 60"]', 'sleep'],
+  ['command: ["sh", "-c", "sleep 60"]', 'sh'],
   ['command: php-fpm', 'php-fpm'],
 ])('another program is not what was looked at: %s', (line, name) => {
   const web = service([line], sampleProfile(), () => null)
@@ -125,6 +125,35 @@ test('each service has volumes of its own', () => {
   expect(services.a.volumes).toEqual(['a-data:/data'])
   expect(services.b.volumes).toEqual(['b-data-writable:/data'])
   expect(Object.keys(volumes)).toEqual(['b-data', 'a-data', 'b-data-writable'])
+})
+
+test('what lies in a mount of yours is not hidden by another mount below it', () => {
+  const place = { path: '/data/app', uid: 101, gid: 101, mode: 0o755 } as const
+  const kinds = [
+    { ...place, kind: 'copy', filled: true },
+    { ...place, kind: 'tmpfs', filled: false },
+    { ...place, kind: 'state', filled: false },
+  ] as const
+  for (const one of kinds) {
+    const profile = sampleProfile({ writable: [one] })
+    const web = service(['volumes: ["data:/data/"]'], profile, () => null)
+    expect(web.volumes).toEqual(['data:/data/'])
+    expect(web).not.toHaveProperty('tmpfs')
+    const [rendered] = editManifests([{ name: 'a.yaml', text: pod('a', '/data') }], profile, null)
+    expect(parseAllDocuments(rendered?.text ?? '')[0]?.toJS().spec.volumes).toHaveLength(1)
+  }
+})
+
+test('the same user by its name stays', () => {
+  expect(service(['user: nginx'], sampleProfile(), () => null).user).toBe('nginx')
+  expect(service(['user: www-data'], sampleProfile(), () => null).user).toBe('101:101')
+})
+
+test('a configuration that nobody can read is named', () => {
+  const said = (line: string) => service([line], sampleProfile(), () => null).notes.join()
+  const note = './a.conf on /etc/nginx/a.conf was not read: if it sets port 80, that has to be 8080'
+  expect(said('volumes: ["./a.conf:/etc/nginx/a.conf"]')).toContain(note)
+  expect(said('volumes: ["./a.conf:/srv/a.conf"]')).not.toContain('was not read')
 })
 
 test('files of the host that are read keep their owner', () => {
@@ -180,7 +209,15 @@ test('another program in a pod', () => {
   expect(of('Pod', 'a').containers[0]).toMatchObject({ ports: [{ containerPort: 80 }] })
   expect(of('Pod', 'a').containers[0].securityContext).not.toHaveProperty('readOnlyRootFilesystem')
   expect(of('Pod', 'a')).not.toHaveProperty('initContainers')
-  expect(notes).toContainEqual(expect.stringContaining('it starts sleep, not what the image starts'))
+  expect(notes).toContainEqual(expect.stringContaining('it starts sh, not what the image starts'))
+})
+
+test('a Service of another file', () => {
+  const note = 'a Service of another file that leads to port 80 leads to 8080 (targetPort)'
+  const [alone = ''] = pod('a', '/srv').split('---\n')
+  expect(pods(alone).notes).toContain(note)
+  expect(pods(pod('a', '/srv')).notes).not.toContain(note)
+  expect(pods(site(80) + alone.replace('/srv', CONF)).notes).not.toContain(note)
 })
 
 test('a ConfigMap that sets another port, or is elsewhere', () => {
