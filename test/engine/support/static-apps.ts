@@ -5,11 +5,10 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { defaultPolicy } from '../../src/plan/policy.ts'
-import type { TargetResult } from '../../src/report/report.ts'
-import { targetProcessor } from '../../src/target.ts'
-import type { EngineChoice } from '../../src/work.ts'
-import { assertAddress, docker, httpGet, processesOf, TEST_LABEL, waitFor, withContainer } from './support/images.ts'
+import { defaultPolicy } from '../../../src/plan/policy.ts'
+import type { TargetResult } from '../../../src/report/report.ts'
+import { targetProcessor } from '../../../src/target.ts'
+import { assertAddress, docker, httpGet, processesOf, TEST_LABEL, waitFor, withContainer } from './images.ts'
 
 interface App {
   readonly port: number
@@ -19,13 +18,21 @@ interface App {
   readonly modes?: Readonly<Record<string, number>>
 }
 
-const APPS: Readonly<Record<string, App>> = {
+export const APPS: Readonly<Record<string, App>> = {
   'apache-site': { port: 80, ask: ['/'] },
   'busybox-httpd': { port: 80, ask: ['/'] },
   'c-own-account': { port: 8080, ask: ['/', '/'] },
   'c-scratch': { port: 8080, ask: ['/', '/'] },
   'entrypoint-step-down': { port: 8000, ask: ['/', '/'] },
+  'go-broker': {
+    port: 4222,
+    ask: {
+      send: 'CONNECT {"verbose":false}\r\nSUB r 1\r\nPUB $JS.API.STREAM.CREATE.S r 29\r\n{"name":"S","subjects":["s"]}\r\n',
+      expect: /stream_create_response","config":\{"name":"S"/,
+    },
+  },
   'haproxy-front': { port: 8080, ask: ['/'] },
+  'java-pages': { port: 8080, ask: ['/guestbook/'] },
   'lighttpd-site': { port: 80, ask: ['/'] },
   'memcached-cache': { port: 11211, ask: { send: 'set k 0 0 1\r\nx\r\nget k\r\n', expect: /STORED\s+VALUE k 0 1/ } },
   'mosquitto-broker': {
@@ -55,6 +62,48 @@ const APPS: Readonly<Record<string, App>> = {
   'supervisor-two': { port: 80, ask: ['/'] },
 }
 
+/** In parts for files of their own, so that they run beside each other; what shares packages shares a part. */
+export const GROUPS = {
+  scripts: [
+    'entrypoint-step-down',
+    'node-database',
+    'node-low-port',
+    'node-next',
+    'node-tini',
+    'node-uploads',
+    'python-arguments',
+    'python-closed',
+    'python-django',
+    'python-flask',
+    'python-http-server',
+    'python-sqlite',
+    'root-home',
+  ],
+  servers: [
+    'apache-site',
+    'haproxy-front',
+    'lighttpd-site',
+    'memcached-cache',
+    'mosquitto-broker',
+    'nginx-config',
+    'nginx-site',
+    'php-apache',
+    'php-fpm-nginx',
+    'redis-data',
+    'supervisor-two',
+  ],
+  languages: [
+    'busybox-httpd',
+    'c-own-account',
+    'c-scratch',
+    'go-broker',
+    'java-pages',
+    'php-laravel',
+    'php-symfony',
+    'ruby-rails',
+  ],
+} as const
+
 /** What a cluster under the *restricted* profile does, and no privileged ports whatever the engine thinks of them. */
 const LOCKED_DOWN = [
   '--cap-drop=ALL',
@@ -66,18 +115,69 @@ const LOCKED_DOWN = [
 const IMAGES = `harden-image-test/static-${process.pid}`
 
 let scratch = ''
-beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), 'harden-image-static-'))
-})
-afterAll(async () => {
-  await rm(scratch, { recursive: true, force: true })
-  const images = await docker(['images', '--quiet', `${IMAGES}-*`])
-  if (images) await docker(['rmi', '--force', ...new Set(images.split('\n'))])
-})
+const cleanUps: (() => Promise<void>)[] = []
+
+/** The base image is looked into once, whatever is built on it. */
+const processors = { docker: targetProcessor(), none: targetProcessor() }
+
+interface Original {
+  readonly found: readonly string[]
+}
+
+/** Builds and runs each application of the group as it is, and as it is hardened with the base image at hand and without. */
+export function describeApps(group: keyof typeof GROUPS): void {
+  const originals = new Map<string, Original>()
+  const passed = new Map<string, string>()
+
+  beforeAll(async () => {
+    scratch = await mkdtemp(join(tmpdir(), 'harden-image-static-'))
+  })
+  afterAll(async () => {
+    for (const run of cleanUps) await run()
+    await rm(scratch, { recursive: true, force: true })
+    const images = await docker(['images', '--quiet', `${IMAGES}-*`])
+    if (images) await docker(['rmi', '--force', ...new Set(images.split('\n'))])
+  })
+
+  describe.each([
+    ['with the base image at hand', 'docker'],
+    ['without an engine', 'none'],
+  ] as const)('%s', (_, engine) => {
+    for (const name of GROUPS[group]) {
+      test(`${name} answers as it did`, async () => {
+        const app = APPS[name]
+        if (app === undefined) throw new Error(`${name} is no application`)
+        const folder = await checkout(name)
+        const result = await hardened(folder, engine)
+        expect(result.verdict).toBe('hardened')
+        // The same text has been built and run with the base at hand.
+        if (passed.get(name) === result.output) return
+        const [original, after] = await Promise.all([
+          originals.get(name) ?? originalOf(name, folder, app),
+          build(folder, result.output, `${name}-${engine}`),
+        ])
+        originals.set(name, original)
+        const exposed = await docker(['image', 'inspect', '--format', '{{json .Config.ExposedPorts}}', after])
+        const port = exposed.includes(`"${app.port}/`) ? app.port : app.port + 8000
+        expect(port).toBeGreaterThanOrEqual(1024)
+        const locked = await run(after, LOCKED_DOWN, port, app.ask)
+        expect(locked.found).toEqual(original.found)
+        expect(locked.processes.length).toBeGreaterThan(0)
+        for (const process of locked.processes) expect(process.uids).not.toContain(0)
+        passed.set(name, result.output)
+      })
+    }
+  })
+}
+
+async function originalOf(name: string, folder: string, app: App): Promise<Original> {
+  const image = await build(folder, await readFile(join(folder, 'Dockerfile'), 'utf8'), `${name}-before`)
+  return run(image, [], app.port, app.ask)
+}
 
 async function checkout(name: string): Promise<string> {
   const folder = join(scratch, name)
-  await cp(join(import.meta.dirname, 'static', name), folder, { recursive: true })
+  await cp(join(import.meta.dirname, '..', 'static', name), folder, { recursive: true })
   for (const [file, mode] of Object.entries(APPS[name]?.modes ?? {})) await chmod(join(folder, file), mode)
   return folder
 }
@@ -99,10 +199,9 @@ async function build(folder: string, text: string, tag: string): Promise<string>
   return image
 }
 
-async function hardened(folder: string, engine: EngineChoice): Promise<TargetResult> {
+async function hardened(folder: string, engine: keyof typeof processors): Promise<TargetResult> {
   const path = join(folder, 'Dockerfile')
-  const cleanUps: (() => Promise<void>)[] = []
-  const outcome = await targetProcessor()(
+  const outcome = await processors[engine](
     { target: 'Dockerfile', kind: 'dockerfile', path, reference: null, text: await readFile(path, 'utf8') },
     {
       policy: defaultPolicy,
@@ -125,7 +224,6 @@ async function hardened(folder: string, engine: EngineChoice): Promise<TargetRes
     },
     { progress: () => {}, onCleanUp: (run) => void cleanUps.push(run), signal: new AbortController().signal },
   )
-  for (const run of cleanUps) await run()
   return outcome.result
 }
 
@@ -164,37 +262,9 @@ function talk(address: string, port: number, text: string, wanted: RegExp): Prom
 /** Asks once it is up: the first request is repeated only while nobody listens, since every request may count. */
 async function run(image: string, options: readonly string[], port: number, ask: App['ask']) {
   return withContainer(image, options, async (container) => {
-    const found = await waitFor(() => answers(container.address, port, ask)).catch(async (error: unknown) => {
+    const found = await waitFor(() => answers(container.address, port, ask), 60_000).catch(async (error: unknown) => {
       throw new Error(`${error}\n${await docker(['logs', container.id]).catch(String)}`)
     })
     return { found, processes: await processesOf(container.id) }
   })
 }
-
-const passed = new Map<string, string>()
-
-describe.each([
-  ['with the base image at hand', 'docker'],
-  ['without an engine', 'none'],
-] as const)('%s', (_, engine) => {
-  for (const [name, app] of Object.entries(APPS)) {
-    test(`${name} answers as it did`, async () => {
-      const folder = await checkout(name)
-      const result = await hardened(folder, engine)
-      expect(result.verdict).toBe('hardened')
-      // The same text has been built and run with the base at hand.
-      if (passed.get(name) === result.output) return
-      const before = await build(folder, await readFile(join(folder, 'Dockerfile'), 'utf8'), `${name}-before`)
-      const after = await build(folder, result.output, `${name}-${engine}`)
-      const exposed = await docker(['image', 'inspect', '--format', '{{json .Config.ExposedPorts}}', after])
-      const port = exposed.includes(`"${app.port}/`) ? app.port : app.port + 8000
-      expect(port).toBeGreaterThanOrEqual(1024)
-      const original = await run(before, [], app.port, app.ask)
-      const locked = await run(after, LOCKED_DOWN, port, app.ask)
-      expect(locked.found).toEqual(original.found)
-      expect(locked.processes.length).toBeGreaterThan(0)
-      for (const process of locked.processes) expect(process.uids).not.toContain(0)
-      passed.set(name, result.output)
-    })
-  }
-})

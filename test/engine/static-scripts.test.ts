@@ -1,0 +1,3 @@
+import { describeApps } from './support/static-apps.ts'
+
+describeApps('scripts')
