@@ -1,7 +1,7 @@
 import type { FileEntry, FileModel, Identity } from '../../image/file-model.ts'
 import { grantedEntry, modeOf, wider } from '../ladder.ts'
 import type { Need } from '../need.ts'
-import { isBelowSystem } from '../places.ts'
+import { isSystemFolder } from '../places.ts'
 import type { Grant, GrantKind } from '../plan.ts'
 import { type Grantee, identityOf } from './grantee.ts'
 
@@ -79,8 +79,7 @@ export function belongsToSystem(path: string): string {
 /** Why a file may not change hands, or null. */
 export function whyNever(kind: GrantKind, entry: FileEntry | null, path: string): string | null {
   if (entry?.type === 'file' && (entry.mode & 0o6000) !== 0) return `${path} is setuid or setgid`
-  if ((path === '/root' || isBelowSystem(path)) && kind !== 'group-read' && kind !== 'traverse')
-    return belongsToSystem(path)
+  if (isSystemFolder(path) && kind !== 'group-read' && kind !== 'traverse') return belongsToSystem(path)
   return null
 }
 
