@@ -323,6 +323,7 @@ describe('a program that nobody has told us of', () => {
   const accounts = { '/etc/passwd': 'root:x:0:0\nweb:x:70:70\n', '/etc/group': 'root:x:0:\nwebs:x:70:\n' }
   test.each<[string, readonly string[], readonly string[] | null]>([
     ['a short option', ['/usr/sbin/thingd', '-f', '-u', 'web', '-x'], ['/usr/sbin/thingd', '-f', '-x']],
+    ['a daemon that is listed for its file alone', ['tor', '--User', 'web', '--x', '1'], ['tor', '--x', '1']],
     ['with a group', ['thingd', '-u', 'web', '-g', 'webs', '-f'], ['thingd', '-f']],
     ['a long one', ['thingd', '--user=web', '-f'], ['thingd', '-f']],
     ['user and group in one', ['thingd', '--user', 'web:webs'], ['thingd']],

@@ -10,7 +10,18 @@ export interface AccountNames {
   readonly groups: ReadonlySet<string>
 }
 
-const USER = ['-u', '-user', '--user', '--username', '--uid', '--setuid', '--runas', '--run-as', '--run-as-user']
+const USER = [
+  '-u',
+  '-user',
+  '--user',
+  '--User',
+  '--username',
+  '--uid',
+  '--setuid',
+  '--runas',
+  '--run-as',
+  '--run-as-user',
+]
 const GROUP = ['-g', '-group', '--group', '--gid', '--setgid', '--run-as-group']
 
 /**
@@ -20,7 +31,8 @@ const GROUP = ['-g', '-group', '--group', '--gid', '--setgid', '--run-as-group']
 export function readAccountOption(words: readonly CommandWord[], names: AccountNames): SwitchCommand | null {
   const from = programIndex(words)
   const program = words[from]?.value
-  if (program == null || daemonOf(nameOf(program)) !== null) return null
+  // Of a daemon that is listed for its configuration alone the list does not know the options.
+  if (program == null || daemonOf(nameOf(program))?.options !== undefined) return null
   const user = placeOf(words, from, USER, names.users)
   if (user === null) return null
   const group = placeOf(words, from, GROUP, names.groups)
