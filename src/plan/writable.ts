@@ -1,7 +1,15 @@
 import type { FileModel } from '../image/file-model.ts'
 import { ROOT_GROUP } from './arbitrary-uid.ts'
-import { isInside } from './places.ts'
+import { isInside, isSystemFolder, parentOf } from './places.ts'
 import type { AccountChoice, Grant } from './plan.ts'
+
+/** The folders that grants let the account write in, but of the system: for a file its own folder, since a mount holds folders. */
+export function grantedFolders(grants: readonly Grant[]): readonly string[] {
+  return grants
+    .filter(({ kind }) => kind !== 'traverse' && kind !== 'group-read')
+    .map(({ path, kind }) => (/file/.test(kind) ? parentOf(path) : path))
+    .filter((path) => !isSystemFolder(path))
+}
 
 /** A folder of the image as a mount has to look that takes its place. */
 export interface WritableFolder {

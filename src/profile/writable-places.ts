@@ -1,7 +1,7 @@
 import type { ImageFacts } from '../image/facts.ts'
-import { isInside, isSystemFolder, normalisePath, parentOf } from '../plan/places.ts'
+import { isInside, isSystemFolder, normalisePath } from '../plan/places.ts'
 import { isStatePlace } from '../plan/state-places.ts'
-import { writableFolder } from '../plan/writable.ts'
+import { grantedFolders, writableFolder } from '../plan/writable.ts'
 import type { ReportProof } from '../report/report.ts'
 import type { ProfileSource } from './make-profile.ts'
 import type { ProfileUser, WritablePlace } from './profile.ts'
@@ -23,18 +23,16 @@ export function writablePlaces(
   proof: ReportProof | null,
 ): readonly WritablePlace[] {
   // Anything may write to /tmp, and no vendor's list names it.
-  return places(source, user, proof?.result?.tmpfs ?? [...granted(source), ...source.vendor.prepared, '/tmp'])
+  return places(
+    source,
+    user,
+    proof?.result?.tmpfs ?? [...grantedFolders(source.plan.grants), ...source.vendor.prepared, '/tmp'],
+  )
 }
 
 /** Those without which an image that is used as it is would lack something to write. */
 export function grantedPlaces(source: ProfileSource, user: ProfileUser | null): readonly WritablePlace[] {
-  return places(source, user, granted(source))
-}
-
-function granted({ plan }: ProfileSource): readonly string[] {
-  return plan.grants
-    .filter(({ kind }) => kind !== 'traverse' && kind !== 'group-read')
-    .map(({ path, kind }) => (/file/.test(kind) ? parentOf(path) : path))
+  return places(source, user, grantedFolders(source.plan.grants))
 }
 
 function places(source: ProfileSource, user: ProfileUser | null, paths: readonly string[]): readonly WritablePlace[] {

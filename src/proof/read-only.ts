@@ -5,7 +5,7 @@ import type { Operation } from '../plan/operation.ts'
 import { isInside, normalisePath, parentOf } from '../plan/places.ts'
 import type { AccountChoice, Grant } from '../plan/plan.ts'
 import { realPath } from '../plan/real-path.ts'
-import { writableFolder } from '../plan/writable.ts'
+import { grantedFolders, writableFolder } from '../plan/writable.ts'
 
 const WRITES = new Set<Operation['access']>([
   'write',
@@ -31,11 +31,10 @@ export function writableMounts(
   if (!facts.files.known) return []
   const files = facts.files.value
   const volumes = facts.config.volumes.flatMap((volume) => normalisePath(volume, facts.config.workdir) ?? [])
-  const folders = topmost(
-    writtenFolders(operations, files, new Set([...grants.map((grant) => grant.path), account.home])).filter(
-      (folder) => !volumes.some((volume) => isInside(folder, volume)),
-    ),
-  )
+  const written = writtenFolders(operations, files, new Set([...grants.map((grant) => grant.path), account.home]))
+  // What was granted and not seen to be written (uploads that nobody sent) is to be writable all the same.
+  const writable = new Set([...written, ...grantedFolders(grants)])
+  const folders = topmost([...writable].sort().filter((folder) => !volumes.some((volume) => isInside(folder, volume))))
   return folders.map((target): Mount => {
     const { uid, gid, mode, filled } = writableFolder(target, grants, files, account)
     if (filled) return { type: 'volume', target }

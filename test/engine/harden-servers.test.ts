@@ -1,11 +1,13 @@
 // The main job: images of real servers, hardened by the command that users run, then looked at without it.
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { hardenOne } from './support/cli.ts'
 import { buildOutput, expectProved, expectSmall, expectWorksUnprivileged } from './support/expect-hardened.ts'
 import { expectLeast } from './support/expect-least.ts'
 import { docker, ensureImage, imageFolder } from './support/images.ts'
+import { expectPrintedWork } from './support/printed.ts'
 import { SERVERS } from './support/probes.ts'
 
 /** Hardened from their own Dockerfile; all others from the image's name. */
@@ -24,11 +26,20 @@ describe('hardened and proved', () => {
     test(`${name}, from its ${fromDockerfile ? 'Dockerfile' : 'name'}`, async () => {
       const base = await ensureImage(name)
       const context = fromDockerfile ? imageFolder(name) : null
-      const hardening = await hardenOne(context === null ? base : join(context, 'Dockerfile'), ['--prove'])
-      expectProved(hardening)
-      const tag = await buildOutput(hardening.result.output, `harden-image-test/hardened-${name}`, context)
-      await expectWorksUnprivileged(tag, server)
-      await expectSmall(tag, base)
+      const folder = await mkdtemp(join(tmpdir(), 'harden-image-test-'))
+      try {
+        const hardening =
+          context === null
+            ? await hardenOne(base, ['--prove', '-o', folder])
+            : await hardenOne(join(context, 'Dockerfile'), ['--prove'])
+        expectProved(hardening)
+        const tag = await buildOutput(hardening.result.output, `harden-image-test/hardened-${name}`, context)
+        await expectWorksUnprivileged(tag, server)
+        await expectSmall(tag, base)
+        if (context === null) await expectPrintedWork(folder, server)
+      } finally {
+        await rm(folder, { recursive: true })
+      }
     })
   }
 })

@@ -6,49 +6,15 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { harden } from './support/cli.ts'
-import { expectUnprivileged } from './support/expect-hardened.ts'
 import { docker, ensureImage, isRunning, tagOf, waitFor } from './support/images.ts'
-import { listeningPorts } from './support/listening.ts'
+import { composeWith, expectWorks, hasCompose, NAME, ours, printedLine, remove } from './support/printed.ts'
 import { SERVERS, type Server } from './support/probes.ts'
 
 const run = promisify(execFile)
-const NAME = `harden-image-profile-${process.pid}`
-
-/** Debian's docker-compose brings the plugin. */
-const hasCompose = await run('docker', ['compose', 'version']).then(
-  () => true,
-  () => false,
-)
-// Where the engine's tests are required, what they need is too.
-const withCompose = hasCompose || process.env.HARDEN_IMAGE_ENGINE_TESTS === 'required' ? test : test.skip
-
-/** Names and host ports are the machine's: everything else of a printed line is run as it is. */
-function ours(line: string): string {
-  return line
-    .replace(/--name=\S+/, `--name=${NAME} --label harden-image.test=1`)
-    .replaceAll(/--publish=\d+:/g, '--publish=127.0.0.1::')
-    .replaceAll(/(?<=source=|--volume[ =])(?=[\w-]+[,:])/g, `${NAME}-`)
-}
-
-async function remove(): Promise<void> {
-  await docker(['rm', '--force', '--volumes', NAME])
-  const volumes = await docker(['volume', 'ls', '--quiet', '--filter', `name=${NAME}`])
-  if (volumes !== '') await docker(['volume', 'rm', ...volumes.split('\n')])
-}
+const withCompose = hasCompose ? test : test.skip
 
 async function addressOf(id: string): Promise<string> {
   return docker(['inspect', '--format', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', id])
-}
-
-async function expectWorks(name: string, { port, probe }: Server): Promise<void> {
-  const format = '{{.Id}} {{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}'
-  const [id = '', address = ''] = (await docker(['inspect', '--format', format, name])).split(' ')
-  await waitFor(async () => {
-    const [moved = port] = port < 1024 ? await listeningPorts(id) : [port]
-    await probe({ id, address }, moved)
-  })
-  await expectUnprivileged(id)
-  expect(await isRunning(id)).toBe(true)
 }
 
 function server(name: string): Server {
@@ -70,8 +36,7 @@ describe('an image that is derived', () => {
   })
 
   test('-o: the lines above the Compose file build and run it', async () => {
-    const text = await readFile(join(folder, 'compose.yaml'), 'utf8')
-    const shell = /^# Without Compose: (.* && \\\n#\s+docker run .*)$/m.exec(text)?.[1]?.replace(/\\\n#/, '') ?? ''
+    const shell = printedLine(await readFile(join(folder, 'compose.yaml'), 'utf8'))
     expect(shell).toMatch(/--read-only .*--user=|--user=.* --read-only /)
     try {
       await run('sh', ['-c', ours(shell)], { cwd: folder })
@@ -82,21 +47,7 @@ describe('an image that is derived', () => {
     }
   })
 
-  withCompose('-o: docker compose up', async () => {
-    const compose = (...args: readonly string[]) =>
-      run('docker', ['compose', '--project-name', NAME, ...args], { cwd: folder })
-    const path = join(folder, 'compose.yaml')
-    const text = await readFile(path, 'utf8')
-    try {
-      await writeFile(path, text.replace(/"\d+:(\d+)"/, '"127.0.0.1::$1"'))
-      await compose('up', '--detach', '--build')
-      const { stdout } = await compose('ps', '--quiet')
-      await expectWorks(stdout.trim(), server('nginx'))
-    } finally {
-      await compose('down', '--volumes')
-      await writeFile(path, text)
-    }
-  })
+  withCompose('-o: docker compose up', () => composeWith(folder, (id) => expectWorks(id, server('nginx'))))
 
   withCompose('a Compose file of somebody is changed, and starts', async () => {
     const own = join(folder, 'site.yaml')

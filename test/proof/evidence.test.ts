@@ -3,7 +3,7 @@ import { unknownFacts } from '../../src/image/derive.ts'
 import type { ImageFacts } from '../../src/image/facts.ts'
 import { createFileModel } from '../../src/image/file-index.ts'
 import type { FileEntry } from '../../src/image/file-model.ts'
-import type { AccountChoice } from '../../src/plan/plan.ts'
+import type { AccountChoice, Grant } from '../../src/plan/plan.ts'
 import { observationOf } from '../../src/proof/observation.ts'
 import { operationsOfDiff } from '../../src/proof/observe.ts'
 import { writableMounts } from '../../src/proof/read-only.ts'
@@ -106,6 +106,16 @@ describe('writableMounts', () => {
 
   test('one mount for a folder and what lies in it', () => {
     expect(mounts('/run/x.pid', '/run/app/y')).toMatchObject([{ type: 'volume', target: '/run' }])
+  })
+
+  test('what was granted is writable too, though no run was seen to write it', () => {
+    const grant = (path: string, kind: Grant['kind']): Grant => ({ path, kind, evidence: [] })
+    const grants = [
+      grant('/app/uploads', 'own-directory'),
+      grant('/app/secret', 'group-read'),
+      grant('/etc', 'traverse'),
+    ]
+    expect(writableMounts([], grants, facts, account)).toMatchObject([{ target: '/app/uploads' }])
   })
 
   test('what was only read needs no mount', () => {

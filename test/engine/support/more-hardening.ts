@@ -1,9 +1,13 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { hardenOne } from './cli.ts'
 import { buildOutput, expectProved, expectSmall, expectWorksUnprivileged } from './expect-hardened.ts'
 import { expectLeast } from './expect-least.ts'
 import { docker, ensureImage } from './images.ts'
 import { MORE_SERVERS } from './more-probes.ts'
+import { expectPrintedWork } from './printed.ts'
 import type { Server } from './probes.ts'
 
 /** The second list, in parts for files of their own: so they run beside each other. */
@@ -45,11 +49,17 @@ function tagFor(name: string): string {
 
 async function expectHardened(name: string, server: Server): Promise<void> {
   const base = await ensureImage(name)
-  const hardening = await hardenOne(base, ['--prove'])
-  expectProved(hardening)
-  const tag = await buildOutput(hardening.result.output, tagFor(name), null)
-  await expectWorksUnprivileged(tag, server)
-  await expectSmall(tag, base)
+  const folder = await mkdtemp(join(tmpdir(), 'harden-image-test-'))
+  try {
+    const hardening = await hardenOne(base, ['--prove', '-o', folder])
+    expectProved(hardening)
+    const tag = await buildOutput(hardening.result.output, tagFor(name), null)
+    await expectWorksUnprivileged(tag, server)
+    await expectSmall(tag, base)
+    await expectPrintedWork(folder, server)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 }
 
 /** The honest answer, and no false success. */
