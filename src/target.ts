@@ -79,7 +79,14 @@ async function work(item: WorkItem, session: Session): Promise<TargetOutcome> {
     proved === null
       ? make(new Map(), new Map())
       : { plan: proved.hardened.plan, result: await measured(proved.result, item, source, session) }
-  const profile = profileFor(item, inputs(new Map(), proved?.built ?? new Map()), plan, result, options.env)
+  const profile = profileFor(
+    item,
+    inputs(new Map(), proved?.built ?? new Map()),
+    plan,
+    result,
+    options.env,
+    !options.profile,
+  )
   // An image that is run as it is keeps its name for itself.
   const isRun = options.profile && profile?.asIs?.enough !== true ? profile : null
   if (options.build && engine !== null && result.verdict === 'hardened' && (!options.profile || isRun !== null)) {

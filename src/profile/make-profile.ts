@@ -34,6 +34,8 @@ export interface ProfileSource {
   readonly folder: string
   /** NAME=VALUE, as somebody has said that it is run with. */
   readonly given?: readonly string[]
+  /** Its Dockerfile is at hand and built, also where the image would do as it is. */
+  readonly built?: boolean
 }
 
 /** The run-time half of a plan; null where nobody can say who runs, or where there are no such users (Windows). */
@@ -48,8 +50,9 @@ export function profileOf(source: ProfileSource): Profile | null {
     known: measured ? 'measured' : 'planned',
   })
   const user = root ? null : userOf(plan, facts)
-  const asked = reference !== null && plan.outcome === 'harden' ? asIs(plan, facts) : null
-  const derived = asked !== null && !asked.enough
+  const hardened = reference !== null && plan.outcome === 'harden'
+  const asked = hardened && source.built !== true ? asIs(plan, facts) : null
+  const derived = hardened && asked?.enough !== true
   const capabilities = root ? leastRoot(plan, proof) : part([] as readonly string[])
   const readOnly = root ? part(false, false) : readOnlyOf(source, proof)
   const ports = portsOf(source)

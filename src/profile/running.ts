@@ -34,11 +34,13 @@ function data({ image, user, volumes }: Bare, { plan, result }: ProfileSource): 
   const outcome = (name: string) => cells.find((cell) => cell.name === name)?.outcome
   // Names as in src/proof/volume-cells.ts.
   const [filled, given] = [outcome('volume that a root run filled'), outcome('the same volume, given to the user once')]
-  const said = ({ path }: ProfileVolume): string => {
-    if (filled === 'pass')
-      return `a volume that is there already at ${path} works as it is (measured). If yours does not`
-    if (given === 'pass') return `a volume that is there already at ${path} has to be given to the user (measured)`
-    return `a volume that is there already at ${path} may belong to root`
+  const said = ({ path, prepared }: ProfileVolume): string => {
+    const there = `a volume that is there already at ${path}`
+    if (filled === 'pass') return `${there} works as it is (measured). If yours does not`
+    // The folder that a new volume starts with is root's where the image is used as it is.
+    if (given === 'pass')
+      return `${there} has to be given to the user (measured)${prepared ? '' : ', and so has a new one'}`
+    return `${there} may belong to root${prepared ? '' : ', and a new one does'}`
   }
   return volumes.map(
     (volume) => `${said(volume)}: once, with no container on it, ${giveVolume({ image }, 'VOLUME', volume)}`,

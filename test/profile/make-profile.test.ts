@@ -21,6 +21,7 @@ function profileOf(
   base: BaseFile,
   change: Partial<ReportProof> | null = null,
   policy: Policy = defaultPolicy,
+  built = false,
 ): Profile {
   const dockerfile = parseDockerfile(`FROM ${reference}\n`)
   const facts = imageFacts(reference, base)
@@ -47,6 +48,7 @@ function profileOf(
     plan,
     { ...result, proof: change === null ? null : { ...proof, ...change } },
     ['A=1'],
+    built,
   )
   if (profile === null) throw new Error('no profile')
   return profile
@@ -199,6 +201,16 @@ describe('what changes for those who have it running today', () => {
   ])('a volume that a proof has tried: %#', (tried, said) => {
     const { running } = profileOf('example.org/server:1', withData, { cells: tried })
     expect(running[0]?.text).toContain(`a volume that is there already at /data ${said}`)
+  })
+
+  test('an image that would do as it is: a new volume is root’s, unless the result is built, which makes it the user’s', () => {
+    const asIs = profileOf('example.org/server:1', withData)
+    expect(asIs).toMatchObject({ image: { derived: false }, asIs: { enough: true }, volumes: [{ prepared: false }] })
+    expect(asIs.running[0]?.text).toContain('may belong to root, and a new one does: once, ')
+    const derived = profileOf('example.org/server:1', withData, null, defaultPolicy, true)
+    expect(derived).toMatchObject({ image: { derived: true }, asIs: null, volumes: [{ prepared: true }] })
+    expect(derived.image.name).toBe('server-nonroot:1')
+    expect(derived.notes.join()).not.toContain('no image has to be built')
   })
 
   test('nothing, where it is not root today or keeps root', () => {
