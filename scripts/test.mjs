@@ -53,8 +53,8 @@ function engineTestFiles() {
 
 function engineTests() {
   if (required || engineAnswers()) {
-    // Proofs mostly wait and watch: three at a time keep two cores busy.
-    jest('engine', ['--maxWorkers=3', '--testTimeout=600000'])
+    // Each proof runs several containers side by side as it is.
+    jest('engine', ['--maxWorkers=2', '--testTimeout=600000'])
     return
   }
   console.error('\nNot run, because no Docker Engine answers:')

@@ -82,8 +82,12 @@ function describe(answer: PortAnswer): string {
   return answer.detail === '' ? answer.kind : answer.detail
 }
 
-/** What the original gives now and then, the result may give always. */
+/**
+ * What the original gives now and then, the result may give always. A port that accepts and says nothing can be one of
+ * a server that is not up yet (it binds, then loads its applications): a page is no less than that.
+ */
 function sameClass(before: PortAnswer, after: PortAnswer): boolean {
+  if (before.kind === 'open' && /^https?$/.test(after.kind) && /^[23]/.test(after.detail)) return true
   const usual = new Set(before.variants ?? [variantOf(before)])
   return after.kind !== 'closed' && (after.variants ?? [variantOf(after)]).every((variant) => usual.has(variant))
 }

@@ -9,6 +9,9 @@ import { expectLeast } from './support/expect-least.ts'
 import { docker, ensureImage, imageFolder } from './support/images.ts'
 import { expectPrintedWork } from './support/printed.ts'
 import { SERVERS } from './support/probes.ts'
+import { retryOnce } from './support/retry.ts'
+
+retryOnce()
 
 /** Hardened from their own Dockerfile; all others from the image's name. */
 const FROM_DOCKERFILE = ['python-sqlite', 'apache']

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { hardenOne } from './support/cli.ts'
 import { buildText, docker, ensureImage } from './support/images.ts'
+import { retryOnce } from './support/retry.ts'
+
+retryOnce()
 
 /** Shrugs when it can write neither; only one of the two is lost by that. */
 const PROGRAM = `import http.server, os

@@ -9,6 +9,9 @@ import { harden } from './support/cli.ts'
 import { docker, ensureImage, isRunning, tagOf, waitFor } from './support/images.ts'
 import { composeWith, expectWorks, hasCompose, NAME, ours, printedLine, remove } from './support/printed.ts'
 import { SERVERS, type Server } from './support/probes.ts'
+import { retryOnce } from './support/retry.ts'
+
+retryOnce()
 
 const run = promisify(execFile)
 const withCompose = hasCompose ? test : test.skip

@@ -1,5 +1,8 @@
 import { expect, test } from '@jest/globals'
+import { retryOnce } from './support/retry.ts'
 import { APPS, describeApps, GROUPS } from './support/static-apps.ts'
+
+retryOnce()
 
 describeApps('languages')
 

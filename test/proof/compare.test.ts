@@ -36,6 +36,15 @@ describe('compare', () => {
     expect(failed(record({ ...good, ...changes }))).toEqual(names)
   })
 
+  test.each([
+    ['a page', http(8080), []],
+    ['an error', http(8080, '500 text/html'), ['tcp :8080']],
+    ['another protocol', { ...http(8080), kind: 'greeting' as const, detail: '-ERR' }, ['tcp :8080']],
+  ])('where the original only accepted, as one that is not up yet: %s', (_, answer, names) => {
+    const silent = record({ ...baseline, answers: [{ ...http(80), kind: 'open', detail: '' }] })
+    expect(failed(record({ ...good, answers: [answer] }), silent)).toEqual(names)
+  })
+
   test('a job: the same exit code', () => {
     const job = record({ state: ended(0) })
     expect(failed(record({ state: ended(0), processes: [] }), job)).toEqual([])
