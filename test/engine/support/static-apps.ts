@@ -156,7 +156,6 @@ export function describeApps(group: keyof typeof GROUPS): void {
           originals.get(name) ?? originalOf(name, folder, app),
           build(folder, result.output, `${name}-${engine}`),
         ])
-        originals.set(name, original)
         const exposed = await docker(['image', 'inspect', '--format', '{{json .Config.ExposedPorts}}', after])
         const port = exposed.includes(`"${app.port}/`) ? app.port : app.port + 8000
         expect(port).toBeGreaterThanOrEqual(1024)
@@ -164,6 +163,8 @@ export function describeApps(group: keyof typeof GROUPS): void {
         expect(locked.found).toEqual(original.found)
         expect(locked.processes.length).toBeGreaterThan(0)
         for (const process of locked.processes) expect(process.uids).not.toContain(0)
+        // Kept only where it was asked as often as this one: a request that is lost on a busy machine is asked again, and counts.
+        originals.set(name, original)
         passed.set(name, result.output)
       })
     }
