@@ -9,6 +9,9 @@ import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import { HardenError } from '../../src/errors.ts'
 import { dockerfileText, mutatedText } from '../dockerfile/arbitrary.ts'
 import { accepted, refused } from '../dockerfile/cases.ts'
+import { retryOnce } from './support/retry.ts'
+
+retryOnce()
 
 const atOnce = 4
 let folder = ''

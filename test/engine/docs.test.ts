@@ -8,6 +8,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { REPOSITORY } from './support/cli.ts'
 import { TEST_LABEL } from './support/images.ts'
+import { retryOnce } from './support/retry.ts'
+
+retryOnce()
 
 interface Run {
   readonly command: string

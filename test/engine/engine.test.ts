@@ -8,7 +8,10 @@ import type { Engine, RunSpec } from '../../src/engine/engine.ts'
 import { parseTable } from '../../src/engine/listeners.ts'
 import { findEngine, openEngine } from '../../src/engine/open-engine.ts'
 import { parseIdMap, parseStatus } from '../../src/engine/process-status.ts'
+import { retryOnce } from './support/retry.ts'
 import { buildText, debian, failureOf, readAll, tagFor } from './support/small-images.ts'
+
+retryOnce()
 
 // Another one is tried with HARDEN_IMAGE_TEST_ENGINE=podman; what the two do differently is said at the test.
 const name = (process.env.HARDEN_IMAGE_TEST_ENGINE ?? 'docker') as Engine['name']

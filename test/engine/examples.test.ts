@@ -19,6 +19,9 @@ import {
   withContainer,
 } from './support/images.ts'
 import { page, type Subject } from './support/probes.ts'
+import { retryOnce } from './support/retry.ts'
+
+retryOnce()
 
 const run = promisify(execFile)
 const EXAMPLES = join(REPOSITORY, 'examples')

@@ -8,7 +8,10 @@ import { couldWrite } from '../../src/image/access.ts'
 import { userNamed } from '../../src/image/accounts.ts'
 import type { ImageFacts, Known } from '../../src/image/facts.ts'
 import { factsFromEngine } from '../../src/image/sources/engine.ts'
+import { retryOnce } from './support/retry.ts'
 import { buildText, debian, failureOf, tagFor, writeTar } from './support/small-images.ts'
+
+retryOnce()
 
 let engine: Engine
 

@@ -14,6 +14,9 @@ import {
   traceDocker,
 } from './support/cli.ts'
 import { buildText, countAll, docker, ensureImage, imageFolder, waitFor } from './support/images.ts'
+import { retryOnce } from './support/retry.ts'
+
+retryOnce()
 
 const NOTHING = { containers: 0, images: 0, networks: 0, volumes: 0 }
 

@@ -11,6 +11,9 @@ import {
 } from './support/images.ts'
 import { MORE_SERVERS } from './support/more-probes.ts'
 import { SERVERS } from './support/probes.ts'
+import { retryOnce } from './support/retry.ts'
+
+retryOnce()
 
 // What the other tests build on: the originals work, and they run as root. Else a proof would prove nothing.
 describe('the test images', () => {

@@ -8,6 +8,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { harden } from './support/cli.ts'
 import { converse } from './support/converse.ts'
 import { ensureImage, waitFor } from './support/images.ts'
+import { retryOnce } from './support/retry.ts'
+
+retryOnce()
 
 const run = promisify(execFile)
 const NAME = `harden-image-podman-${process.pid}`

@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type Hardening, hardenOne } from './support/cli.ts'
 import { buildText, docker, ensureImage } from './support/images.ts'
+import { retryOnce } from './support/retry.ts'
+
+retryOnce()
 
 /** Comes up, listens and answers / the same as any user; what else it does tells whether it is root. */
 const PROGRAM = `import http.server, os, socketserver, sys, threading

@@ -11,6 +11,9 @@ import { type Trace, type TracedRun, traceRun } from '../../src/proof/trace/trac
 import { isTracer, type TraceMode, tracedSpec } from '../../src/proof/trace/traced-spec.ts'
 import { buildFromHost, ensureTracer, TRACER_IMAGE } from '../../src/proof/trace/tracer-image.ts'
 import { TRACER_BINARY } from '../../src/proof/trace/tracer-layout.ts'
+import { retryOnce } from './support/retry.ts'
+
+retryOnce()
 
 const IMAGE = 'harden-image-test/calls:latest'
 const LOCKED = { user: '10001:10001', capDrop: ['ALL'], noNewPrivileges: true } as const

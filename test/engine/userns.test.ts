@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { harden } from './support/cli.ts'
 import { docker, ensureImage, TEST_LABEL } from './support/images.ts'
+import { retryOnce } from './support/retry.ts'
 import { outside, type SecondEngine, savedImage, secondEngine } from './support/second-engine.ts'
+
+retryOnce()
 
 const prefix = `hi-userns-${process.pid}`
 let engine: SecondEngine
