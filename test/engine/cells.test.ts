@@ -5,9 +5,6 @@ import type { ReportCell } from '../../src/report/report.ts'
 import { proofLines } from '../../src/report/text-proof.ts'
 import { type Hardening, hardenOne, withRunOptions } from './support/cli.ts'
 import { buildText, docker, ensureImage, httpGet, runContainer, waitFor, withContainer } from './support/images.ts'
-import { retryOnce } from './support/retry.ts'
-
-retryOnce()
 
 /** A web server on 8000 that answers what `answer()` says; as in deceptive.test.ts, each program is one difference. */
 const HEAD = `import http.server, os, pwd, subprocess, sys

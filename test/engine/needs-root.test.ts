@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { hardenOne } from './support/cli.ts'
 import { buildText, docker, ensureImage, isRunning, logsOf, runContainer, waitFor } from './support/images.ts'
-import { retryOnce } from './support/retry.ts'
-
-retryOnce()
 
 const tags: string[] = []
 
