@@ -101,7 +101,8 @@ async function itemFor(target: Target): Promise<WorkItem> {
   return { target: path, kind: 'dockerfile', path, reference: null, text: await readText(path, path) }
 }
 
-function withDefaults(options: RunOptions): Options {
+/** All that is not given, as the command line has it without a flag; no verb is chosen. */
+export function withDefaults(options: RunOptions): Options {
   return {
     engine: options.engine ?? 'auto',
     offline: options.offline ?? false,

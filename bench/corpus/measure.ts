@@ -1,9 +1,9 @@
+import { withDefaults } from '../../src/api.ts'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import { HardenError } from '../../src/errors.ts'
-import { defaultPolicy } from '../../src/plan/policy.ts'
 import type { TargetResult } from '../../src/report/report.ts'
 import { targetProcessor } from '../../src/target.ts'
-import type { Options, ProcessTarget } from '../../src/work.ts'
+import type { ProcessTarget } from '../../src/work.ts'
 import { diffLines } from './lines.ts'
 
 /** What became of one file. */
@@ -22,25 +22,7 @@ export interface Checks {
   readonly linesTouched: number
 }
 
-const options: Options = {
-  engine: 'none',
-  offline: true,
-  platform: null,
-  build: false,
-  tag: null,
-  smoke: [],
-  trace: false,
-  jobs: null,
-  minimize: false,
-  env: [],
-  capAdd: [],
-  baseline: null,
-  inspect: false,
-  prove: false,
-  profile: false,
-  proveAsIs: false,
-  policy: defaultPolicy,
-}
+const options = withDefaults({ engine: 'none', offline: true, trace: false })
 
 /** As the command line does it without engine and registry: the folder that the file stands in is its build context. */
 export function measurer(): (path: string, text: string) => Promise<Measured> {

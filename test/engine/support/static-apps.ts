@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { defaultPolicy } from '../../../src/plan/policy.ts'
+import { withDefaults } from '../../../src/api.ts'
 import type { TargetResult } from '../../../src/report/report.ts'
 import { targetProcessor } from '../../../src/target.ts'
 import { assertAddress, docker, httpGet, processesOf, TEST_LABEL, waitFor, withContainer } from './images.ts'
@@ -204,25 +204,7 @@ async function hardened(folder: string, engine: keyof typeof processors): Promis
   const path = join(folder, 'Dockerfile')
   const outcome = await processors[engine](
     { target: 'Dockerfile', kind: 'dockerfile', path, reference: null, text: await readFile(path, 'utf8') },
-    {
-      policy: defaultPolicy,
-      engine,
-      offline: true,
-      platform: null,
-      build: false,
-      tag: null,
-      prove: false,
-      smoke: [],
-      trace: true,
-      jobs: null,
-      minimize: false,
-      env: [],
-      capAdd: [],
-      inspect: false,
-      profile: false,
-      proveAsIs: false,
-      baseline: null,
-    },
+    withDefaults({ engine, offline: true }),
     { progress: () => {}, onCleanUp: (run) => void cleanUps.push(run), signal: new AbortController().signal },
   )
   return outcome.result
