@@ -1,6 +1,5 @@
 import { hardenService } from './compose-service.ts'
-import { volumeName } from './compose-volumes.ts'
-import { type Profile, serviceName } from './profile.ts'
+import { type Profile, serviceName, volumeName } from './profile.ts'
 import type { Json } from './yaml-file.ts'
 import { blockText } from './yaml-style.ts'
 

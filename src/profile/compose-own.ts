@@ -1,6 +1,7 @@
 import { merged } from './compose-inherit.ts'
-import { sourceOf, targetOf, volumeName } from './compose-volumes.ts'
+import { sourceOf, targetOf } from './compose-volumes.ts'
 import type { Overlay, Own } from './overridden.ts'
+import { volumeName } from './profile.ts'
 import { asList, asObject, isObject, type Json } from './yaml-file.ts'
 
 /** Texts of the file, or of the files of the folder, that a service mounts from here; null where they are not known. */

@@ -1,7 +1,7 @@
 import { isInside } from '../plan/places.ts'
 import { movedExpose, movedPort, warnOfPorts } from './compose-ports.ts'
-import { targetOf, volumeName } from './compose-volumes.ts'
-import { type Profile, type ProfileUser, TMPFS_MEGABYTES, userText, type WritablePlace } from './profile.ts'
+import { targetOf } from './compose-volumes.ts'
+import { type Profile, type ProfileUser, TMPFS_MEGABYTES, userText, volumeName, type WritablePlace } from './profile.ts'
 import { asList, asObject, isObject, type Json } from './yaml-file.ts'
 
 export interface ServiceEdit {

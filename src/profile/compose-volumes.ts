@@ -1,5 +1,5 @@
 import { isInside } from '../plan/places.ts'
-import { type Profile, slug, userText } from './profile.ts'
+import { type Profile, userText } from './profile.ts'
 import { asList, isObject, type Json } from './yaml-file.ts'
 
 /**
@@ -30,11 +30,6 @@ export function targetOf(volume: unknown): string {
   const parts = partsOf(volume)
   const target = isObject(volume) ? String(volume.target ?? '') : ((parts.length === 1 ? parts[0] : parts[1]) ?? '')
   return target.replace(/(.)\/$/, '$1')
-}
-
-/** Of a volume that is put in: each service has its own. */
-export function volumeName(service: string, path: string): string {
-  return `${slug(service)}-${slug(path)}`
 }
 
 /** What is mounted: a volume's name, or a path of the host; '' for a volume without a name. */

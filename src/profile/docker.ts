@@ -3,9 +3,9 @@ import {
   type Profile,
   type ProfileVolume,
   serviceName,
-  slug,
   TMPFS_MEGABYTES,
   userText,
+  volumeName,
   type WritablePlace,
 } from './profile.ts'
 
@@ -36,7 +36,7 @@ export function dockerRun(profile: Profile, engine: 'docker' | 'podman' | 'nerdc
   // A new volume is root's where the folder of the image is.
   const first = volumes
     .filter((volume) => !volume.prepared)
-    .map((volume) => giveVolume(profile, volumeName(volume, name), volume).replace(/^docker/, engine))
+    .map((volume) => giveVolume(profile, volumeName(name, volume.path), volume).replace(/^docker/, engine))
   return `${[...first, words.map(quoted).join(' ')].join(' && ')}\n`
 }
 
@@ -55,12 +55,8 @@ function volumeFlag(
   name: string,
 ): string {
   // An empty volume takes the owner of the image's folder at each start, unless it is told not to.
-  if (!prepared) return `--volume=${volumeName({ path }, name)}:${path}:nocopy`
-  return `--mount=type=volume,source=${volumeName({ path }, name)},${csv(`target=${path}`)}`
-}
-
-function volumeName({ path }: Pick<ProfileVolume, 'path'>, name: string): string {
-  return `${name}-${slug(path)}`
+  if (!prepared) return `--volume=${volumeName(name, path)}:${path}:nocopy`
+  return `--mount=type=volume,source=${volumeName(name, path)},${csv(`target=${path}`)}`
 }
 
 function csv(field: string): string {

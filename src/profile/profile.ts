@@ -143,6 +143,11 @@ export function slug(text: string): string {
   return words.replace(/^-+|-+$/g, '').slice(0, 40) || 'app'
 }
 
+/** Of a volume that is put in: each service has its own. */
+export function volumeName(service: string, path: string): string {
+  return `${slug(service)}-${slug(path)}`
+}
+
 /** What the container is called where nobody has said so: the last part of the image's name. */
 export function serviceName({ image }: Profile): string {
   const name = image.original ?? image.name
