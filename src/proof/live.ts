@@ -110,8 +110,10 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     return answers
   }
   const ask = async (): Promise<void> => book.add(await askAll(listeners))
+  const running = async (): Promise<readonly ContainerProcess[]> =>
+    (await engine.processes(container)).filter((process) => !isTracer(process))
   const glance = async (): Promise<void> => {
-    const seen = (await engine.processes(container)).filter((process) => !isTracer(process))
+    const seen = await running()
     processes.push(...seen)
     looks.push(seen)
   }
@@ -187,7 +189,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
       const again = await waitUntilReady(engine, container, options)
       state = again.state
       const answers = await askAll(await engine.listeners(container, state.pid || undefined))
-      if (state.running) processes.push(...(await engine.processes(container)).filter((process) => !isTracer(process)))
+      if (state.running) processes.push(...(await running()))
       restarted = {
         state: await now(),
         answers,
@@ -199,11 +201,11 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     drop: () => engine.remove(container),
     peek: async () => ({ ...soFar(), logs: await engine.logs(container) }),
     async finish(logPaths = null) {
-      const { running } = await now()
+      const isRunning = (await now()).running
       const { leavings = 'logs' } = options
       const all = leavings === 'all' && (traced === null || typeof (await traceOf(traced)) === 'string')
-      const up = running && all ? await leftBy(engine, container) : nothingLeft
-      const stopped = running ? await stop() : null
+      const up = isRunning && all ? await leftBy(engine, container) : nothingLeft
+      const stopped = isRunning ? await stop() : null
       smoke = await lookAfterwards(options.smoke, smoke, smokeTarget())
       const down = all ? await leftBy(engine, container) : nothingLeft
       const diff = mergeDiffs(up.diff, down.diff)
