@@ -1,5 +1,6 @@
 import type { PortAnswer } from './run-record.ts'
 import { ask } from './smoke/check-http.ts'
+import { withoutNumbers } from './without-numbers.ts'
 
 const WAIT = 3000
 
@@ -15,14 +16,9 @@ export async function firstPage(
   const request = { method: 'GET', path: '/', data: null, tls: kind === 'https' }
   const read = (): Promise<string | null> =>
     ask(request, address, port, AbortSignal.any([signal, AbortSignal.timeout(WAIT)])).then(
-      ({ body }) => constant(body),
+      ({ body }) => withoutNumbers(body).trim(),
       () => null,
     )
   const [first, second] = [await read(), await read()]
   return first === second ? first : null
-}
-
-/** What stays the same from container to container: no times, ports, host names of hex digits, tokens. */
-function constant(text: string): string {
-  return text.replace(/[0-9a-f]*\d[0-9a-f]*/gi, '0').trim()
 }

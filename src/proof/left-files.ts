@@ -4,6 +4,7 @@ import { isStatePlace } from '../plan/state-places.ts'
 import type { ReportCheck } from '../report/report.ts'
 import { isOptional } from './observe.ts'
 import type { RunRecord } from './run-record.ts'
+import { withoutNumbers } from './without-numbers.ts'
 
 /** For others to find the process by, and worth nothing without it. */
 const TRANSIENT = /\.(pid|lock|lck|swp|tmp|sock)$|(^|[/.])(pid|lock)$/i
@@ -16,12 +17,12 @@ const TRANSIENT = /\.(pid|lock|lck|swp|tmp|sock)$|(^|[/.])(pid|lock)$/i
 export function leftFiles(original: RunRecord, traced: RunRecord | null, home: string): readonly ReportCheck[] {
   if (original.trace === null || traced?.trace == null) return []
   const operations = original.trace.operations
-  const made = new Set([...filesMade(traced.trace.operations)].map(anyName))
+  const made = new Set([...filesMade(traced.trace.operations)].map(withoutNumbers))
   const names = new Set([...made].map(baseName))
   const read = new Set(done(operations, 'read').map(({ path }) => path))
   const isWork = (path: string): boolean => !original.state.running || isStatePlace(path) || read.has(path)
   const left = [...filesMade(operations)].filter((path) => !isOptional(path) && !isPassing(path, home) && isWork(path))
-  const missing = left.filter((path) => !made.has(anyName(path)) && !names.has(anyName(baseName(path))))
+  const missing = left.filter((path) => !made.has(withoutNumbers(path)) && !names.has(withoutNumbers(baseName(path))))
   if (left.length === 0) return []
   const result = missing.length === 0 ? 'yes' : `not ${missing.slice(0, 3).join(', ')}`
   return [{ name: 'makes the files that it made', baseline: 'yes', result, passed: missing.length === 0 }]
@@ -41,11 +42,6 @@ function filesMade(operations: readonly Operation[]): ReadonlySet<string> {
 
 function done(operations: readonly Operation[], access: Operation['access']): readonly Operation[] {
   return operations.filter((operation) => operation.access === access && operation.outcome === 'done')
-}
-
-/** What the run has another name for each time is the same file. */
-function anyName(path: string): string {
-  return path.replace(/[0-9a-f]*\d[0-9a-f]*/gi, '0')
 }
 
 function isPassing(path: string, home: string): boolean {

@@ -1,4 +1,5 @@
 import type { ReportCheck } from '../report/report.ts'
+import { withoutNumbers } from './without-numbers.ts'
 
 /** So often after it was up: it goes on and on. */
 const MOST = 3
@@ -27,7 +28,7 @@ function complaints(log: string): readonly string[] {
     .split('\n')
     .map((line) => line.replace(COLOUR, '').trim())
     .filter((line) => line.length < 2000 && BAD.test(line))
-    .map((line) => line.replace(/[0-9a-f]*\d[0-9a-f]*/gi, '0').replace(/\b(mon|tue|wed|thu|fri|sat|sun)\b/gi, 'day'))
+    .map((line) => withoutNumbers(line).replace(/\b(mon|tue|wed|thu|fri|sat|sun)\b/gi, 'day'))
 }
 
 function counted(lines: readonly string[]): ReadonlyMap<string, number> {
