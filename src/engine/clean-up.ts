@@ -1,67 +1,47 @@
-import type { Cli } from './cli-process.ts'
-import { sessionLabel } from './labels.ts'
-
 /** What carries no label, or carries it by inheritance. */
 export interface MadeImages {
   /** Tags that the session's builds put on. */
-  readonly tags: ReadonlySet<string>
+  readonly tags: Set<string>
   /** Ids of images that stay; one that was built on a labelled image has its label too. */
-  readonly kept: ReadonlySet<string>
+  readonly kept: Set<string>
+}
+
+export type Kind = 'container' | 'image' | 'volume' | 'network'
+
+/** How a transport finds and removes what a session made. */
+export interface Remover {
+  /** Ids, or names of volumes, of all that carries the session's label. */
+  list(kind: Kind): Promise<readonly string[]>
+  /** Removes them by force, containers with their anonymous volumes; whether all of them are gone now. */
+  remove(kind: Kind, ids: readonly string[]): Promise<boolean>
+  /** Calls were ended early: what they began, the engine may still make. */
+  killed(): boolean
 }
 
 /** Where a call was killed, the engine may still make what it began; what is in use goes once its user is gone. */
 const rounds = 3
 
 /** Removes all that carries the session's label. Never throws: what an engine that is gone left behind can't be removed. */
-export async function cleanUp(cli: Cli, session: string, images: MadeImages): Promise<void> {
-  const filter = `--filter=label=${sessionLabel(session)}`
+export async function cleanUp(remover: Remover, images: MadeImages): Promise<void> {
+  const list = (kind: Kind) => remover.list(kind).catch((): readonly string[] => [])
+  const remove = async (kind: Kind, ids: readonly string[]): Promise<boolean> =>
+    ids.length === 0 || remover.remove(kind, ids).catch(() => false)
   for (let round = 0; round < rounds; round += 1) {
     const [containers, labelled, volumes, networks] = await Promise.all([
-      ids(cli, ['ps', '--all', '--quiet', '--no-trunc', filter]),
-      ids(cli, ['image', 'ls', '--quiet', '--no-trunc', filter]),
-      ids(cli, ['volume', 'ls', '--quiet', filter]),
-      ids(cli, ['network', 'ls', '--quiet', filter]),
+      list('container'),
+      list('image'),
+      list('volume'),
+      list('network'),
     ])
     const gone = labelled.filter((id) => !images.kept.has(id))
     // Containers hold on to all the others.
-    const done = await remove(cli, ['rm', '--force', '--volumes'], containers)
+    const done = await remove('container', containers)
     const others = await Promise.all([
-      remove(cli, ['image', 'rm', '--force'], [...(round === 0 ? images.tags : []), ...gone]),
-      remove(cli, ['volume', 'rm', '--force'], volumes),
-      remove(cli, ['network', 'rm'], networks),
+      remove('image', [...(round === 0 ? images.tags : []), ...gone]),
+      remove('volume', volumes),
+      remove('network', networks),
     ])
     const nothing = [containers, gone, volumes, networks].every((found) => found.length === 0)
-    if (nothing || (done && !others.includes(false) && !cli.killed())) return
-  }
-}
-
-async function ids(cli: Cli, args: readonly string[]): Promise<readonly string[]> {
-  try {
-    const { exitCode, stdout } = await cli.run(args)
-    return exitCode === 0
-      ? [
-          ...new Set(
-            stdout
-              .split('\n')
-              .map((line) => line.trim())
-              .filter(Boolean),
-          ),
-        ]
-      : []
-  } catch {
-    // No engine any more; see above.
-    return []
-  }
-}
-
-/** Whether all of them are gone now. */
-async function remove(cli: Cli, args: readonly string[], names: readonly string[]): Promise<boolean> {
-  if (names.length === 0) return true
-  try {
-    const { exitCode } = await cli.run([...args, '--', ...names], { timeoutMs: 120_000 })
-    return exitCode === 0
-  } catch {
-    // As above.
-    return false
+    if (nothing || (done && !others.includes(false) && !remover.killed())) return
   }
 }

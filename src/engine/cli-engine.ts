@@ -1,10 +1,11 @@
 import { HardenError } from '../errors.ts'
 import { activityOf } from './activity.ts'
 import { build } from './build.ts'
-import { cleanUp } from './clean-up.ts'
+import { cleanUp, type MadeImages } from './clean-up.ts'
 import type { CallResult, Cli } from './cli-process.ts'
+import { cliRemover } from './cli-remover.ts'
 import type { DiffEntry, Engine, RunSpec } from './engine.ts'
-import { failureOf, pullFailure } from './failure.ts'
+import { failureOf, pullFailure, startFailure } from './failure.ts'
 import { readIdFile, withIdFile } from './id-file.ts'
 import { parseImage, parseState } from './inspect.ts'
 import { sessionLabel } from './labels.ts'
@@ -18,9 +19,6 @@ const pullTimeoutMs = 15 * 60_000
 const missingImage = /no such image|image not known|no such object|not found|failed to find image/i
 const missingContainer = /no such container|no container with|not found|already in progress/i
 const missingPath = /no such file|could not find the file|could not be found|no such path|not found in container/i
-/** The container itself could not start; anything else is a fault of the engine. */
-const startFailure =
-  /OCI runtime|runc|crun|\bexec:|failed to create (?:shim )?task|container process|oci permission denied|executable file/i
 
 export interface EngineFacts {
   readonly version: string
@@ -28,14 +26,13 @@ export interface EngineFacts {
   readonly local: boolean
   /** Container addresses can be reached from this machine. */
   readonly reachable: boolean
+  readonly made: MadeImages
 }
 
 /** The engine port over the CLI of docker, podman or nerdctl. */
 export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
   const { name } = cli
-  const { session, local, reachable } = facts
-  const tags = new Set<string>()
-  const kept = new Set<string>()
+  const { session, local, reachable, made } = facts
   const startErrors = new Map<string, string>()
 
   const inspect = (container: string): Promise<string> =>
@@ -126,9 +123,9 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
       }
     },
     build: async (request) => {
-      if (!request.keep) tags.add(imageArgument(request.tag))
+      if (!request.keep) made.tags.add(imageArgument(request.tag))
       const result = await build(cli, request, session)
-      if (request.keep) kept.add(result.id)
+      if (request.keep) made.kept.add(result.id)
       return result
     },
     run,
@@ -167,7 +164,7 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
     tag: async (image, reference) => {
       await cli.call(`tag ${image}`, ['tag', '--', imageArgument(image), imageArgument(reference)])
     },
-    cleanUp: async () => cleanUp(await cli.close(), session, { tags, kept }),
+    cleanUp: async () => cleanUp(cliRemover(await cli.close(), session), made),
   }
 }
 

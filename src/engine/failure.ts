@@ -1,6 +1,10 @@
 import { HardenError } from '../errors.ts'
 import type { EngineName } from './engine.ts'
 
+/** The container itself could not start; anything else is a fault of the engine. */
+export const startFailure =
+  /OCI runtime|runc|crun|\bexec:|failed to create (?:shim )?task|container process|oci permission denied|executable file/i
+
 interface Pattern {
   readonly test: RegExp
   readonly make: (name: EngineName, line: string) => HardenError

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { hostname, release } from 'node:os'
 import { HardenError } from '../errors.ts'
+import { createApiEngine } from './api/api-engine.ts'
+import { findEndpoint } from './api/endpoint.ts'
 import { createCliEngine } from './cli-engine.ts'
 import { createCli } from './cli-process.ts'
 import type { Engine, EngineName } from './engine.ts'
@@ -15,6 +17,8 @@ export interface EngineOptions {
   readonly signal?: AbortSignal
   /** Default 20 s. */
   readonly probeTimeoutMs?: number
+  /** Docker too by its CLI alone. */
+  readonly onlyCli?: boolean
 }
 
 /** What `auto` tries, in this order. */
@@ -50,20 +54,23 @@ export async function findEngine(choice: EngineChoice = 'auto', options: EngineO
 
 async function open(binary: EngineName, options: EngineOptions): Promise<Engine> {
   const env = environment(options.env ?? process.env)
+  const timeoutMs = options.probeTimeoutMs ?? 20_000
   const probe = createCli({ name: binary, binary, env })
-  const json = await probe.call('answer', ['info', '--format={{json .}}'], {
-    timeoutMs: options.probeTimeoutMs ?? 20_000,
-  })
+  const endpoint = binary === 'docker' && !options.onlyCli ? await findEndpoint(probe, env, timeoutMs) : null
+  const json = endpoint?.info ?? (await probe.call('answer', ['info', '--format={{json .}}'], { timeoutMs }))
   const info = parseInfo(json, binary)
-  const here = info.hostname === hostname() && info.kernel === release()
+  const local = info.hostname === hostname() && info.kernel === release()
+  const reachable = local && !info.rootless
+  const made = { tags: new Set<string>(), kept: new Set<string>() }
   const cli = createCli({ name: info.name, binary, env })
   options.signal?.addEventListener('abort', () => void cli.close(), { once: true })
-  return createCliEngine(cli, {
-    version: `${info.name} ${info.version}`,
-    session: randomBytes(8).toString('hex'),
-    local: here,
-    reachable: here && !info.rootless,
-  })
+  const version = `${info.name} ${info.version}`
+  const session = randomBytes(8).toString('hex')
+  const engine = createCliEngine(cli, { version, session, local, reachable, made })
+  if (endpoint === null) return engine
+  const { daemon } = endpoint
+  options.signal?.addEventListener('abort', () => void daemon.close(), { once: true })
+  return createApiEngine(daemon, engine, { reachable, made, closeCli: cli.close })
 }
 
 interface Info {

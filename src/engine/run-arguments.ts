@@ -1,11 +1,8 @@
 import { HardenError } from '../errors.ts'
 import type { EngineName, Mount, RunSpec } from './engine.ts'
 import { sessionLabel } from './labels.ts'
+import { limitsOf, logLimits } from './limits.ts'
 import { imageArgument, nameArgument } from './safe-arguments.ts'
-
-/** Enough for PostgreSQL or a JVM, and no danger to the machine. */
-const defaultMemory = 2 * 1024 ** 3
-const defaultPids = 512
 
 /** Arguments of `create` or `run` for a spec. The image is never pulled here. */
 export function runArguments(
@@ -14,13 +11,13 @@ export function runArguments(
   session: string,
   command: readonly ['create'] | readonly ['run', ...string[]],
 ): readonly string[] {
-  const memory = spec.memoryBytes ?? defaultMemory
+  const { memoryBytes, pids } = limitsOf(spec)
   return [
     ...command,
     '--pull=never',
     `--label=${sessionLabel(session)}`,
-    `--memory=${memory}b`,
-    `--pids-limit=${spec.pidsLimit ?? defaultPids}`,
+    `--memory=${memoryBytes}b`,
+    `--pids-limit=${pids}`,
     ...logArguments(name),
     ...(spec.user === undefined ? [] : [`--user=${spec.user}`]),
     ...(spec.groups ?? []).map((group) => `--group-add=${group}`),
@@ -44,10 +41,10 @@ export function runArguments(
   ]
 }
 
-/** A container that logs without end must not fill the disk; `logs` must work whatever driver the engine defaults to. */
 function logArguments(name: EngineName): readonly string[] {
   if (name === 'podman') return ['--log-driver=k8s-file', '--log-opt=max-size=8mb']
-  return ['--log-driver=json-file', '--log-opt=max-size=8m', '--log-opt=max-file=2']
+  const options = Object.entries(logLimits.options).map(([key, value]) => `--log-opt=${key}=${value}`)
+  return [`--log-driver=${logLimits.driver}`, ...options]
 }
 
 /** Podman reads an entrypoint that starts with `[` as JSON, and splits others at blanks. */
@@ -56,7 +53,7 @@ function entrypointArgument(name: EngineName, entrypoint: string): string {
 }
 
 /** A network's name, or `container:ID`. */
-function networkArgument(network: string): string {
+export function networkArgument(network: string): string {
   const shared = /^container:(.+)$/.exec(network)?.[1]
   return shared === undefined ? nameArgument(network) : `container:${nameArgument(shared)}`
 }

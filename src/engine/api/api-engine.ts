@@ -1,0 +1,149 @@
+import { cleanUp, type MadeImages } from '../clean-up.ts'
+import type { Cli } from '../cli-process.ts'
+import type { DiffEntry, Engine, RunSpec } from '../engine.ts'
+import { failureOf, pullFailure, startFailure } from '../failure.ts'
+import { parseImage, parseState } from '../inspect.ts'
+import { sessionLabel } from '../labels.ts'
+import { keptLogBytes } from '../logs.ts'
+import { imageArgument, nameArgument } from '../safe-arguments.ts'
+import { apiRemover } from './api-remover.ts'
+import { containerBody } from './container-body.ts'
+import type { Daemon, ReadBody, Reply } from './daemon.ts'
+import { readLogStream } from './log-stream.ts'
+
+export interface ApiFacts {
+  /** Container addresses can be reached from this machine. */
+  readonly reachable: boolean
+  readonly made: MadeImages
+  /** Kills what the CLI runs. */
+  readonly closeCli: () => Promise<Pick<Cli, 'killed'>>
+}
+
+/**
+ * The engine port over the Docker Engine API. A proof asks the engine some seventy times, and each run of its CLI costs
+ * more than the answer. What needs the CLI's own work (builds, credentials of a registry, exec) is left to `cli`.
+ */
+export function createApiEngine(daemon: Daemon, cli: Engine, { reachable, made, closeCli }: ApiFacts): Engine {
+  const { session } = cli
+  const startErrors = new Map<string, string>()
+
+  const inspect = (container: string): Promise<string> =>
+    daemon.call(`inspect container ${container}`, 'GET', `${pathOf(container)}/json`)
+
+  const create = async (spec: RunSpec): Promise<string> => {
+    for (const { type, source } of spec.mounts ?? []) {
+      if (type === 'volume' && source !== undefined) await createVolume(daemon, source, session)
+    }
+    const { status, text } = await daemon.ask('POST', '/containers/create', { body: containerBody(spec, session) })
+    if (status === 404) throw pullFailure('docker', spec.image, text)
+    if (status >= 400) throw failureOf('docker', `create a container of ${spec.image}`, text)
+    return (JSON.parse(text) as { readonly Id: string }).Id
+  }
+
+  const start = async (container: string): Promise<void> => {
+    const { status, text } = await daemon.ask('POST', `${pathOf(container)}/start`)
+    if (status < 400) return
+    const failure = failureOf('docker', `start container ${container}`, text)
+    if (!startFailure.test(text)) throw failure
+    startErrors.set(container, failure.message)
+  }
+
+  const remove = async (container: string): Promise<void> => {
+    const reply = await daemon.ask('DELETE', pathOf(container), { query: { force: '1', v: '1' } })
+    if (!isGone(reply)) throw failureOf('docker', `remove container ${container}`, reply.text)
+  }
+
+  const stream = <T>(task: string, path: string, read: ReadBody<T>, query = {}): Promise<T | null> =>
+    daemon.stream(task, path, read, { query })
+
+  return {
+    ...cli,
+    create,
+    start,
+    remove,
+    run: async (spec) => {
+      const container = await create(spec)
+      await start(container)
+      return container
+    },
+    inspectImage: async (reference) => {
+      const { status, text } = await daemon.ask('GET', `/images/${imageArgument(reference)}/json`)
+      if (status < 400) return parseImage(text)
+      if (status === 404) return null
+      throw failureOf('docker', `inspect image ${reference}`, text)
+    },
+    exportImage: async (reference, read) => {
+      // Never started; the command is only there because an image may have none.
+      const container = await create({ image: reference, network: 'none', command: ['/never-started'] })
+      try {
+        const task = `export ${reference}`
+        const result = await stream(task, `${pathOf(container)}/export`, async (tar) => ({ read: await read(tar) }))
+        if (result === null) throw failureOf('docker', task, 'its container is gone')
+        return result.read
+      } finally {
+        await remove(container)
+      }
+    },
+    copyOut: (container, path, read) =>
+      stream(`copy ${path} out of a container`, `${pathOf(container)}/archive`, read, { path }),
+    state: async (container) => parseState(await inspect(container), reachable, startErrors.get(container)),
+    logs: async (container) => {
+      const read: ReadBody<string> = (body, type) => readLogStream(body, !type.endsWith('raw-stream'), keptLogBytes)
+      const task = `read the logs of ${container}`
+      const text = await stream(task, `${pathOf(container)}/logs`, read, { stdout: '1', stderr: '1' })
+      if (text === null) throw failureOf('docker', task, `No such container: ${container}`)
+      return text
+    },
+    diff: async (container) => {
+      const task = `compare container ${container} with its image`
+      return changesOf(await daemon.call(task, 'GET', `${pathOf(container)}/changes`))
+    },
+    listeners: async (container, pid) =>
+      cli.listeners(container, pid ?? parseState(await inspect(container), reachable).pid),
+    stop: async (container, graceSeconds) => {
+      const begun = Date.now()
+      const grace = Math.max(0, Math.ceil(graceSeconds))
+      const options = { query: { t: String(grace) }, timeoutMs: grace * 1000 + 60_000 }
+      await daemon.call(`stop container ${container}`, 'POST', `${pathOf(container)}/stop`, options)
+      return Date.now() - begun
+    },
+    removeVolume: async (volume) => {
+      await daemon.ask('DELETE', `/volumes/${nameArgument(volume)}`, { query: { force: '1' } })
+    },
+    removeImage: async (reference) => {
+      const reply = await daemon.ask('DELETE', `/images/${imageArgument(reference)}`, { query: { force: '1' } })
+      if (!isGone(reply)) throw failureOf('docker', `remove image ${reference}`, reply.text)
+    },
+    cleanUp: async () => {
+      const last = daemon.close()
+      const { killed } = await closeCli()
+      await cleanUp({ ...apiRemover(last, session), killed: () => killed() || last.killed() }, made)
+    },
+  }
+}
+
+function pathOf(container: string): string {
+  return `/containers/${nameArgument(container)}`
+}
+
+/** Also what another request is removing right now. */
+function isGone({ status, text }: Reply): boolean {
+  return status < 400 || status === 404 || /already in progress/.test(text)
+}
+
+/** A named volume gets its label here; mounting it by name would make it without one. An existing one keeps its own. */
+async function createVolume(daemon: Daemon, volume: string, session: string): Promise<void> {
+  const [label = '', value = ''] = sessionLabel(session).split('=')
+  const body = { Name: nameArgument(volume), Labels: { [label]: value } }
+  await daemon.call(`create volume ${volume}`, 'POST', '/volumes/create', { body })
+}
+
+const changeKinds = ['changed', 'added', 'deleted'] as const
+
+function changesOf(json: string): readonly DiffEntry[] {
+  const changes = (JSON.parse(json) ?? []) as readonly { readonly Path: string; readonly Kind: number }[]
+  return changes.flatMap(({ Path: path, Kind }) => {
+    const kind = changeKinds[Kind]
+    return kind === undefined ? [] : [{ kind, path }]
+  })
+}
