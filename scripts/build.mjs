@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { imageReader } from './image-reader.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 process.chdir(root)
@@ -26,6 +27,7 @@ async function bundle(name) {
     banner: { js: name === 'cli' && !hasShebang ? `#!/usr/bin/env node\n${REQUIRE}` : REQUIRE },
     // Its CommonJS build hides its parts from the bundler.
     alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+    define: await imageReader(),
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs'
 import { type Clock, type ReadMemory, wakesIn } from './blocked-call.ts'
+import { orGone, pidsOf } from './container-pids.ts'
 import type { Activity } from './engine.ts'
 
 /**
@@ -30,13 +31,6 @@ export function activityOf(container: string, age: number): Activity | null {
 
 /** Small files of the kernel's memory: reading them is no waiting. */
 const text = (path: string): string => readFileSync(path, 'utf8')
-
-/** By its control group, which a process cannot leave. */
-export function pidsOf(container: string): readonly string[] {
-  return readdirSync('/proc').filter(
-    (pid) => /^\d+$/.test(pid) && orGone(() => text(`/proc/${pid}/cgroup`))?.includes(container),
-  )
-}
 
 /** Null for one that has ended. With `timers` also when it wakes up; else only what it does. */
 function processActivity(pid: string, clock: Clock, timers: boolean): Activity | null {
@@ -90,17 +84,6 @@ function memoryOf(pid: string): ReadMemory {
       if (isFault(error)) return null
       throw error
     }
-  }
-}
-
-/** Undefined for what has ended meanwhile. */
-function orGone<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ESRCH') return undefined
-    throw error
   }
 }
 

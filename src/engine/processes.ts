@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { pidsOf } from './activity.ts'
 import type { Cli } from './cli-process.ts'
+import { pidsOf } from './container-pids.ts'
 import type { ContainerProcess } from './engine.ts'
 import { failureOf } from './failure.ts'
 import { parseIdMap, parseStatus } from './process-status.ts'

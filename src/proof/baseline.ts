@@ -27,8 +27,10 @@ export interface OriginalRequest {
 export interface Original {
   /** As it is; it stays up beside the result. */
   readonly live: Live
-  /** Run once more from start to stop: traced, and by what it leaves behind. */
-  readonly study: RunRecord
+  /** Run once more, from start to stop and again: traced, and by what it leaves behind. */
+  readonly study: Promise<RunRecord>
+  /** What its trace had shown when it was stopped for the first time; null where there is none. */
+  readonly begun: Promise<RunRecord | null>
   /** The volumes that the second run has filled: what those have who run the original today. */
   readonly filled: readonly Mount[]
 }
@@ -37,11 +39,16 @@ export async function runOriginal(request: OriginalRequest): Promise<Original> {
   const { engine, config, trace } = request
   const filled = namedVolumes(engine, config)
   const study = studyOf(engine, { ...specOf(request), mounts: filled }, { ...options(request), leavings: 'all' })
-  const [live, record] = await Promise.all([
-    bringUp(engine, specOf(request), options(request)),
-    study.run(trace ? config : undefined),
-  ])
-  return { live, study: await study.checked(live.seen(), record), filled }
+  const up = bringUp(engine, specOf(request), options(request))
+  let tell: (record: RunRecord | null) => void = () => undefined
+  const begun = new Promise<RunRecord | null>((resolve) => {
+    tell = resolve
+  })
+  const run = study.run(trace ? config : undefined, tell).finally(() => tell(null))
+  const checked = Promise.all([up, run]).then(([live, record]) => study.checked(live.seen(), record))
+  // It is waited for later.
+  checked.catch(() => undefined)
+  return { live: await up, begun, study: checked, filled }
 }
 
 function specOf({ image, user, capAdd = [] }: OriginalRequest): ReturnType<typeof limits> {

@@ -16,10 +16,12 @@ const READ_ONLY = 'read-only root'
 const FRESH = 'fresh volume'
 const COMPARED = 'the run that was compared'
 
-/** Of the conditions that need nothing but the image. */
+/** Of the conditions that need not wait for what the result itself was seen to do. */
 export interface FirstCellsRequest extends Beside {
   /** The result as an image of the engine. */
   readonly image: string
+  /** What a read-only root is expected to need: by what the original wrote. */
+  readonly mounts: readonly Mount[]
   /** It has to work with any uid; then the run that was compared had one. */
   readonly arbitraryUid: boolean
 }
@@ -30,12 +32,14 @@ export interface FirstCells {
   readonly arbitrary: ReportCell
   /** Null where the run that was compared is it. */
   readonly low: ReportCell | null
+  /** With the mounts that were expected. */
+  readonly frozen: { readonly cell: ReportCell; readonly mounts: readonly Mount[] }
 }
 
 export interface CellsRequest extends FirstCellsRequest {
   /** Who it runs as; null where no number is known. */
   readonly user: Pick<ProfileUser, 'uid' | 'gid'> | null
-  /** What a read-only root needs to be writable. */
+  /** What a read-only root needs to be writable, by what the result itself wrote. */
   readonly mounts: readonly Mount[]
   /** Volumes that a root run of the original has filled. */
   readonly filled: readonly Mount[]
@@ -52,21 +56,24 @@ export interface Cells {
 
 /** Each is independent, so they run side by side, and beside whatever else the result is asked at that time. */
 export async function runFirstCells(request: FirstCellsRequest): Promise<FirstCells> {
-  const { arbitraryUid } = request
-  const [plain, dropped, low, arbitrary] = await Promise.all([
+  const { arbitraryUid, mounts } = request
+  const [frozen, plain, dropped, low, arbitrary] = await Promise.all([
+    readOnlyCell(request),
     plainCell(request),
     droppedCell(request),
     arbitraryUid ? lowPortsCell(request) : null,
     arbitraryCell({ ...request, asked: arbitraryUid }),
   ])
-  return { plain, dropped, low, arbitrary }
+  return { plain, dropped, low, arbitrary, frozen: { cell: frozen, mounts } }
 }
 
 /** Runs a result that passed under the conditions that are left. */
-export async function runCells(request: CellsRequest, { plain, dropped, low, arbitrary }: FirstCells): Promise<Cells> {
+export async function runCells(request: CellsRequest, first: FirstCells): Promise<Cells> {
   const { image, mounts } = request
+  const { plain, dropped, low, arbitrary } = first
+  const asExpected = JSON.stringify(first.frozen.mounts) === JSON.stringify(mounts)
   const [frozen, volumes] = await Promise.all([
-    runCell(request, { ...lockedSpec(image), readOnly: true, mounts }, READ_ONLY, false).then(({ cell }) => cell),
+    asExpected ? first.frozen.cell : readOnlyCell(request),
     volumeCells({ ...request, spec: lockedSpec(image) }),
   ])
   const readOnly = frozen.outcome === 'pass'
@@ -131,6 +138,11 @@ async function plainCell(request: FirstCellsRequest): Promise<ReportCell> {
 async function droppedCell(request: FirstCellsRequest): Promise<ReportCell> {
   const spec = limits({ image: request.image, capDrop: ['ALL'], noNewPrivileges: true })
   return (await runCell(request, spec, DROPPED, true)).cell
+}
+
+async function readOnlyCell(request: FirstCellsRequest): Promise<ReportCell> {
+  const spec = { ...lockedSpec(request.image), readOnly: true, mounts: request.mounts }
+  return (await runCell(request, spec, READ_ONLY, false)).cell
 }
 
 async function lowPortsCell(request: FirstCellsRequest): Promise<ReportCell> {

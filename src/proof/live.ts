@@ -55,8 +55,8 @@ export interface Live {
   glance(): Promise<void>
   /** Asks everything again, and what answers HTTP many times. */
   look(): Promise<void>
-  /** Stops it, starts the same container again and asks once more. */
-  restart(): Promise<void>
+  /** Stops it, starts the same container again and asks once more. `begun` is told what was seen until it was stopped. */
+  restart(begun?: (record: RunRecord) => void): Promise<void>
   /** All that was seen so far, without what it printed. */
   seen(): RunRecord
   /** The same with what it printed; what only shows after the end is left out. */
@@ -181,10 +181,12 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
       await askOften()
       await readPages()
     },
-    async restart() {
+    async restart(begun) {
       if (!state.running) return
       const before = state
       await stop()
+      const sofar = begun && traced !== null ? await traceOf(traced, { since: readyAt, until: exercisedUntil }) : null
+      if (sofar !== null && typeof sofar !== 'string') begun?.({ ...soFar(), trace: sofar })
       await engine.start(container)
       const again = await waitUntilReady(engine, container, options)
       state = again.state
@@ -239,8 +241,13 @@ export async function runOnce(engine: Engine, spec: RunSpec, options: LiveOption
 }
 
 /** The same with a second start in between: whether it can use what it wrote shows only then. */
-export async function runTwice(engine: Engine, spec: RunSpec, options: LiveOptions): Promise<RunRecord> {
+export async function runTwice(
+  engine: Engine,
+  spec: RunSpec,
+  options: LiveOptions,
+  begun?: (record: RunRecord) => void,
+): Promise<RunRecord> {
   const live = await bringUp(engine, spec, options)
-  await live.restart()
+  await live.restart(begun)
   return live.finish()
 }

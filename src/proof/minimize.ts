@@ -46,7 +46,8 @@ export async function minimize(
     // Without one grant another may have gone already.
     if (plan === undefined || hardened.result.output === best.hardened.result.output) continue
     request.progress(`leaving out ${part}`)
-    const tried = await runRound(request, baseline, original, hardened, plan, rounds.length + 1 + index, times)
+    const seen = { baseline, begun: original, original }
+    const tried = await runRound(request, seen, hardened, plan, rounds.length + 1 + index, times)
     const works = hasPassed(tried) && lostIn(tried).every((key) => usual.has(key))
     const over = works ? best : tried
     if (hasPassed(over)) await over.run?.live.finish()

@@ -1,3 +1,4 @@
+import type { Mount } from '../engine/engine.ts'
 import { resolveUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
@@ -39,15 +40,12 @@ export async function proveImages(
   const other = request.baseline
   const facts = other === null ? request.facts : await factsFromEngine(engine, other)
   request.progress(other === null ? 'running it as root' : `running ${other} as it is`)
-  const {
-    live,
-    study: original,
-    filled,
-  } = await runOriginal({
+  const { live, study, filled } = await runOriginal({
     ...request,
     config: facts.config,
     ...(other === null ? { image, user: '0:0' } : { image: other }),
   })
+  const original = await study
   const early = await live.peek()
   times.lap('original')
   const unfit =
@@ -62,7 +60,7 @@ export async function proveImages(
   times.lap('result')
   const user = userOf(request.facts)
   const operations = run.traced?.trace?.operations ?? (await written(run, request))
-  const mounts = user === null ? [] : writableMounts(operations, [], request.facts, user)
+  const mounts = mountsFor(request.facts, operations)
   const conditions = { ...request, facts, image, moved, user, mounts, filled, reference: other ?? image, times }
   const judged = await judge(conditions, live, original, run)
   await Promise.all(filled.map(({ source = '' }) => engine.removeVolume(source)))
@@ -83,13 +81,22 @@ async function runImage(
   const options = besideOptions(request, baseline, moved)
   const spec = request.arbitraryUid ? arbitrarySpec(image) : lockedSpec(image)
   const [{ live, first }, study] = await Promise.all([
-    bringUpWithFirst({ ...request, baseline, moved }, spec, options),
+    bringUpWithFirst(
+      { ...request, baseline, moved, mounts: mountsFor(facts, original.trace?.operations ?? []) },
+      spec,
+      options,
+    ),
     request.trace ? tracedResult(request.engine, spec, { ...options, trace: facts.config }) : NOT_TRACED,
   ])
   const early = await live.peek()
   const comparison = withChecks(compare(baseline, early, moved), tracedChecks(original, study.traced, facts))
   const record = hasPassed({ run: { comparison } }) ? early : await live.finish()
   return { live, record, comparison, first, ...study }
+}
+
+function mountsFor(facts: ImageFacts, operations: readonly Operation[]): readonly Mount[] {
+  const user = userOf(facts)
+  return user === null ? [] : writableMounts(operations, [], facts, user)
 }
 
 /** Null where it is root, or nobody can say who. */

@@ -6,6 +6,7 @@ import type { StagePlan } from '../plan/plan.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import type { ReportProof } from '../report/report.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
+import { startAhead } from './ahead.ts'
 import { askHelp, helpFailed } from './ask-help.ts'
 import type { Original } from './baseline.ts'
 import { type JudgeRequest, judge } from './judge.ts'
@@ -79,8 +80,10 @@ export async function prove(request: ProveRequest): Promise<Proof> {
 
 async function proveTimed(request: ProveRequest, times: Stopwatch): Promise<Proof> {
   const { engine, facts } = request
-  const { live, study: original, filled } = await request.original
+  const { live, begun, study, filled } = await request.original
   const seen = await live.peek()
+  const ahead = await startAhead(request, seen, { begun, study }, times)
+  const original = await study
   const baseline = { ...seen, smoke: withEnd(seen.smoke, original) }
   times.lap('original')
   const observation = observationOf(original, facts)
@@ -95,6 +98,9 @@ async function proveTimed(request: ProveRequest, times: Stopwatch): Promise<Proo
   let help = unfit === null && first?.outcome === 'harden' ? await askHelp(request, first) : null
   const hardenWithout = (without: readonly string[]): Hardened =>
     request.harden({ ...observation, operations: [...observation.operations, ...learned], spared: without, help })
+  const started = await ahead.roundFor(
+    unfit === null && first?.outcome === 'harden' ? hardenWithout([]).result.output : null,
+  )
   for (let round = 1; round <= MOST_ROUNDS; round += 1) {
     const hardened = hardenWithout(spared)
     const plan = planOf(request, hardened)
@@ -113,7 +119,9 @@ async function proveTimed(request: ProveRequest, times: Stopwatch): Promise<Proo
       return { hardened, report: proofReport(engine.version, record, null, 0, [...remarks, unfit]), failures }
     }
     if (rounds.some((other) => other.hardened.result.output === hardened.result.output)) break
-    const current = await runRound(request, baseline, original, hardened, plan, round, times)
+    const current =
+      (round === 1 ? started : null) ??
+      (await runRound(request, { baseline, begun: original, original }, hardened, plan, round, times))
     const useless = uselessCures(rounds.at(-1) ?? null, current, request.stage)
     rounds.push(current)
     const news = learnedFrom(current, original, baseline, facts.config.workdir, learned)

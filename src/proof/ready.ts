@@ -3,13 +3,15 @@ import type { Activity, ContainerState, Engine, Listener } from '../engine/engin
 import { stateWithHealth } from './health.ts'
 import { stateNow } from './state-now.ts'
 
-const POLL = 40
+const POLL = 20
 /** Nothing changed for this long: a container without ports or health check is taken as settled. */
 const SETTLED = 2500
 /** With all its ports open, where the engine does not tell what its processes do. */
 const SETTLED_WITH_PORT = 400
 /** With all its ports open its processes have been off the CPU for so long. */
 const CALM = 120
+/** The same, where nothing in it will happen by itself: it is not between two steps, but waits for its clients. */
+const CALM_AT_REST = 40
 /** The share of the time that a calm program may be on the CPU: heartbeats and the like. */
 const IDLE_SHARE = 0.1
 
@@ -90,12 +92,12 @@ function isSettled(
   after: number,
 ): boolean {
   const open = ports.filter((port) => listeners.some((listener) => listener.port === port))
+  // Nobody does anything, and nobody will within the time that would be waited.
+  const rests = activity !== null && activity.wakesIn > patience - after
   if (ports.length > 0 && open.length === ports.length)
     return activity === null
       ? calm.unchanged() >= SETTLED_WITH_PORT
-      : calm.calm() >= CALM || calm.unchanged() >= SETTLED
+      : calm.calm() >= (rests ? CALM_AT_REST : CALM) || calm.unchanged() >= SETTLED
   if (ports.length > 0 && open.length === 0) return false
-  // Nobody does anything, and nobody will within the time that would be waited.
-  const resting = activity !== null && activity.wakesIn > patience - after && calm.calm() >= CALM
-  return resting || calm.unchanged() >= SETTLED
+  return (rests && calm.calm() >= CALM) || calm.unchanged() >= SETTLED
 }

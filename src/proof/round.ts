@@ -1,4 +1,4 @@
-import type { RunSpec } from '../engine/engine.ts'
+import type { Mount, RunSpec } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import type { Hardened } from '../harden.ts'
 import type { ImageFacts } from '../image/facts.ts'
@@ -8,7 +8,9 @@ import { type FirstCells, type FirstCellsRequest, runFirstCells } from './cells.
 import { type Comparison, compare, withChecks } from './compare.ts'
 import { bringUp, type Live, type LiveOptions } from './live.ts'
 import { logsTraced } from './log-files.ts'
+import { observationOf } from './observation.ts'
 import type { ProveRequest } from './prove.ts'
+import { writableMounts } from './read-only.ts'
 import type { RunRecord } from './run-record.ts'
 import { withEnd } from './smoke/run-checks.ts'
 import { arbitrarySpec, lockedSpec } from './specs.ts'
@@ -36,10 +38,18 @@ export interface RoundRun extends TracedResult {
   readonly first: FirstCells | null
 }
 
+/** What a round starts from: the untraced run of the original, and what its traced one has shown. */
+export interface Seen {
+  readonly baseline: RunRecord
+  /** So far. */
+  readonly begun: RunRecord
+  /** In the end. */
+  readonly original: Promise<RunRecord> | RunRecord
+}
+
 export async function runRound(
   request: ProveRequest,
-  baseline: RunRecord,
-  original: RunRecord,
+  { baseline, begun, original: study }: Seen,
   hardened: Hardened,
   plan: StagePlan,
   round: number,
@@ -58,20 +68,25 @@ export async function runRound(
   const options = besideOptions(request, baseline, moved)
   const config = { ...request.facts.config, ...commandOf(plan, request.facts) }
   const spec = request.arbitraryUid ? arbitrarySpec(built) : lockedSpec(built)
-  const [{ live, first }, study] = await Promise.all([
-    bringUpWithFirst({ ...request, baseline, moved, image: built }, spec, options),
+  const [{ live, first }, result] = await Promise.all([
+    bringUpWithFirst(
+      { ...request, baseline, moved, image: built, mounts: expectedMounts(request, begun, plan) },
+      spec,
+      options,
+    ),
     request.trace
       ? tracedResult(request.engine, { user: userOf(plan), ...spec }, { ...options, trace: config })
       : NOT_TRACED,
   ])
-  const { traced } = study
+  const { traced } = result
+  const original = await study
   const seen = await live.peek()
   const early = { ...seen, smoke: withEnd(seen.smoke, traced) }
   const comparison = withChecks(compare(baseline, early, moved), tracedChecks(original, traced, request.facts))
   const passed = comparison.parity && comparison.locked
   const record = passed ? early : await live.finish(logsTraced(original, traced))
   times.lap('result')
-  return { hardened, image: built, moved, run: { live, record, comparison, first, ...study }, failure: null }
+  return { hardened, image: built, moved, run: { live, record, comparison, first, ...result }, failure: null }
 }
 
 /** Brings it up to stay; the first conditions need not wait for the end of its traced run. */
@@ -83,6 +98,14 @@ export async function bringUpWithFirst(
   const live = await bringUp(request.engine, spec, options)
   const works = hasPassed({ run: { comparison: compare(request.baseline, live.seen(), request.moved) } })
   return { live, first: works ? await runFirstCells(request) : null }
+}
+
+function expectedMounts(
+  { facts }: ProveRequest,
+  original: RunRecord,
+  { account, grants }: StagePlan,
+): readonly Mount[] {
+  return account === null ? [] : writableMounts(observationOf(original, facts).operations, grants, facts, account)
 }
 
 function userOf(plan: StagePlan): string {

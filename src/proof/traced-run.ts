@@ -5,8 +5,8 @@ import type { RunRecord } from './run-record.ts'
 import { NEVER_RAN } from './trace/trace.ts'
 
 export interface Study {
-  /** From start to stop and once more, traced where `config` says what the image starts. */
-  run(config: ImageConfig | undefined): Promise<RunRecord>
+  /** From start to stop and once more, traced where `config` says what the image starts; `begun` as runTwice has it. */
+  run(config: ImageConfig | undefined, begun?: (record: RunRecord) => void): Promise<RunRecord>
   /** The record of it, or of an untraced run where the traced one shows nothing of what the program does. */
   checked(untraced: RunRecord, record: RunRecord): Promise<RunRecord>
 }
@@ -20,7 +20,8 @@ export function studyOf(engine: Engine, spec: RunSpec, options: LiveOptions): St
     return { ...(await runTwice(engine, spec, options)), traceRefused: reason }
   }
   return {
-    run: (config) => runTwice(engine, spec, config === undefined ? options : { ...options, trace: config }),
+    run: (config, begun) =>
+      runTwice(engine, spec, config === undefined ? options : { ...options, trace: config }, begun),
     async checked(other, record) {
       const { trace, traceRefused } = record
       if (traceRefused?.startsWith(NEVER_RAN) === true) return untraced(traceRefused)

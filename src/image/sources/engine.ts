@@ -1,10 +1,12 @@
-import type { Engine } from '../../engine/engine.ts'
+import type { Engine, EngineImage } from '../../engine/engine.ts'
 import { HardenError } from '../../errors.ts'
 import type { ImageFacts } from '../facts.ts'
-import { factsFromTar } from './facts-from-tar.ts'
+import { factsFromFiles, filesOfTar } from './facts-from-tar.ts'
+import { keptFiles } from './kept-files.ts'
+import type { TarContent } from './tar.ts'
 
 /**
- * The facts of an image that the engine has, streamed from an export. Empty /etc/hosts, /etc/hostname,
+ * The facts of an image that the engine has, streamed from an export unless an earlier run has kept them. Empty /etc/hosts, /etc/hostname,
  * /etc/resolv.conf, /dev/console and the like are in every export: the engine adds them, as it does at run time.
  * Throws HardenError `no-image` when the engine does not have it; nothing is pulled here.
  */
@@ -22,5 +24,15 @@ export async function factsFromEngine(engine: Engine, reference: string): Promis
     platform: image.platform,
     config: image.config,
   }
-  return engine.exportImage(reference, (tar) => factsFromTar(tar, identity))
+  return factsFromFiles(await filesOf(engine, reference, image), identity)
+}
+
+async function filesOf(engine: Engine, reference: string, { id, config }: EngineImage): Promise<TarContent> {
+  const kept = keptFiles()
+  const known = await kept.read(id)
+  if (known !== null) return known
+  const content = await engine.exportImage(reference, (tar) => filesOfTar(tar, config))
+  // The name may have got another image meanwhile. Nobody waits for it to be written.
+  if ((await engine.inspectImage(reference))?.id === id) void kept.write(id, content)
+  return content
 }

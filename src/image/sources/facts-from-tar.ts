@@ -5,7 +5,7 @@ import { createFileModel } from '../file-index.ts'
 import type { FileModel } from '../file-model.ts'
 import { parseOsRelease } from '../os-release.ts'
 import { keptTexts } from './kept-texts.ts'
-import { readTar } from './tar.ts'
+import { readTar, type TarContent } from './tar.ts'
 
 /** What the tar itself does not say. */
 export interface ImageIdentity {
@@ -16,13 +16,13 @@ export interface ImageIdentity {
   readonly config: ImageConfig
 }
 
-/** The facts of an image whose root file system comes as one tar (an export; no layers). */
-export async function factsFromTar(tar: Readable, identity: ImageIdentity): Promise<ImageFacts> {
-  const { entries, texts } = await readTar(tar, { wanted: keptTexts(identity.config) })
-  return factsFromFiles(createFileModel(entries, texts), identity)
+/** The files of an image whose root file system comes as one tar (an export; no layers). */
+export function filesOfTar(tar: Readable, config: ImageConfig): Promise<TarContent> {
+  return readTar(tar, { wanted: keptTexts(config) })
 }
 
-function factsFromFiles(files: FileModel, identity: ImageIdentity): ImageFacts {
+export function factsFromFiles({ entries, texts }: TarContent, identity: ImageIdentity): ImageFacts {
+  const files = createFileModel(entries, texts)
   return { ...identity, accounts: accountsOf(files), files: { known: true, value: files }, os: osOf(files) }
 }
 

@@ -117,7 +117,8 @@ export async function withRunOptions<T>(
   try {
     const path = process.env.PATH ?? ''
     const quoted = options.map((option) => `'${option}'`).join(' ')
-    const script = `#!/bin/sh\ncommand=$1\nshift\ncase $command in create | run) set -- ${quoted} "$@" ;; esac\nPATH='${path}' exec docker "$command" "$@"\n`
+    // A CLI that does not say where its engine is has to be asked for everything.
+    const script = `#!/bin/sh\ncommand=$1\nshift\ncase $command in create | run) set -- ${quoted} "$@" ;; context) exit 1 ;; esac\nPATH='${path}' exec docker "$command" "$@"\n`
     await writeFile(join(folder, 'docker'), script)
     await chmod(join(folder, 'docker'), 0o755)
     return await use({ PATH: `${folder}:${path}` })

@@ -1,0 +1,49 @@
+import type { StagePlan } from '../plan/plan.ts'
+import type { Original } from './baseline.ts'
+import { observationOf } from './observation.ts'
+import type { ProveRequest } from './prove.ts'
+import { type Round, runRound } from './round.ts'
+import type { RunRecord } from './run-record.ts'
+import type { Stopwatch } from './stopwatch.ts'
+import { unfitBaseline } from './unfit.ts'
+
+/**
+ * A first round that begins while the original is started for the second time: what only that start shows is rare. It
+ * counts where the plan in the end is the one that it began with.
+ */
+export interface Ahead {
+  /** Its round, where this is the text; else null, and nothing is left of it. */
+  roundFor(text: string | null): Promise<Round | null>
+}
+
+const NONE: Ahead = { roundFor: async () => null }
+
+export async function startAhead(
+  request: ProveRequest,
+  baseline: RunRecord,
+  { begun, study }: Pick<Original, 'begun' | 'study'>,
+  times: Stopwatch,
+): Promise<Ahead> {
+  const record = await begun
+  // Checks of the user's own may want to see how the original ends.
+  if (record === null || request.smoke.length > 0) return NONE
+  const hardened = request.harden(observationOf(record, request.facts))
+  const plan = hardened.plan.stages.find(({ stage }) => stage === request.stage)
+  if (plan === undefined || !isSure(plan) || unfitBaseline(baseline, request.facts) !== null) return NONE
+  const round = runRound(request, { baseline, begun: record, original: study }, hardened, plan, 1, times)
+  // It is waited for later.
+  round.catch(() => undefined)
+  return {
+    async roundFor(text) {
+      const done = await round
+      if (text === hardened.result.output) return done
+      await done.run?.live.drop()
+      return null
+    },
+  }
+}
+
+/** A port that it could not move is asked of the program's help first. */
+function isSure({ outcome, ports }: StagePlan): boolean {
+  return outcome === 'harden' && ports.every(({ to }) => to !== null)
+}
