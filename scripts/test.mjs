@@ -71,8 +71,8 @@ if (!['all', 'unit', 'engine'].includes(suite)) {
   console.error(`unknown suite "${suite}": all, unit or engine`)
   process.exit(2)
 }
-// Property tests and child processes take their time on a busy machine.
-if (suite !== 'engine') jest('unit', ['--testTimeout=60000'])
+// Property tests and child processes take their time on a busy machine. Jest itself would leave one core alone.
+if (suite !== 'engine') jest('unit', ['--maxWorkers=100%', '--testTimeout=60000'])
 if (suite !== 'unit') engineTests()
 rmSync(scratch, { recursive: true, force: true })
 
