@@ -2,17 +2,17 @@ import type { StagePlan } from '../plan/plan.ts'
 import type { Original } from './baseline.ts'
 import { observationOf } from './observation.ts'
 import type { ProveRequest } from './prove.ts'
-import { type Round, runRound } from './round.ts'
+import { hasPassed, type Round, runRound } from './round.ts'
 import type { RunRecord } from './run-record.ts'
 import type { Stopwatch } from './stopwatch.ts'
 import { unfitBaseline } from './unfit.ts'
 
 /**
  * A first round that begins while the original is started for the second time: what only that start shows is rare. It
- * counts where the plan in the end is the one that it began with.
+ * counts where the plan in the end is the one that it began with; and where it failed, since it shows why all the same.
  */
 export interface Ahead {
-  /** Its round, where this is the text; else null, and nothing is left of it. */
+  /** Its round, where it counts for a plan with this text; else null, and nothing is left of it. */
   roundFor(text: string | null): Promise<Round | null>
 }
 
@@ -36,7 +36,7 @@ export async function startAhead(
   return {
     async roundFor(text) {
       const done = await round
-      if (text === hardened.result.output) return done
+      if (text !== null && (text === hardened.result.output || !hasPassed(done))) return done
       await done.run?.live.drop()
       return null
     },

@@ -127,7 +127,8 @@ async function proveTimed(request: ProveRequest, times: Stopwatch): Promise<Proo
     const news = learnedFrom(current, original, baseline, facts.config.workdir, learned)
     const misled = help !== null && !hasPassed(current) && helpFailed(current, plan)
     if (misled) help = null
-    if (news.length === 0 && useless.length === 0 && !misled) break
+    const asPlanned = current.hardened.result.output === hardened.result.output
+    if (asPlanned && news.length === 0 && useless.length === 0 && !misled) break
     learned = [...learned, ...news]
     spared = [...spared, ...useless]
   }

@@ -1,6 +1,6 @@
 import type { Engine, RunSpec } from '../engine/engine.ts'
 import type { ImageConfig } from '../image/facts.ts'
-import { type LiveOptions, runTwice } from './live.ts'
+import { bringUp, type LiveOptions, runTwice } from './live.ts'
 import type { RunRecord } from './run-record.ts'
 import { NEVER_RAN } from './trace/trace.ts'
 
@@ -43,7 +43,10 @@ export interface TracedResult {
 
 /** A result, for which an untraced run would show nothing that the one beside it does not. */
 export async function tracedResult(engine: Engine, spec: RunSpec, options: LiveOptions): Promise<TracedResult> {
-  const record = await runTwice(engine, spec, options)
+  const live = await bringUp(engine, spec, options)
+  // What did not come up would be waited for in vain once more.
+  if (live.seen().ready) await live.restart()
+  const record = await live.finish()
   return record.trace === null ? { traced: null, untraced: record.traceRefused } : { traced: record, untraced: null }
 }
 

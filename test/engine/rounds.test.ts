@@ -1,0 +1,39 @@
+// Rounds of a proof, by what only some of them can know.
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { hardenOne } from './support/cli.ts'
+import { buildText, docker, ensureImage } from './support/images.ts'
+import { retryOnce } from './support/retry.ts'
+
+retryOnce()
+
+/** Writes into one folder when it is started for the first time, and into another when it finds what it wrote; shrugs when it can't. */
+const PROGRAM = `import http.server, os
+again = os.path.exists("/srv/state/seen")
+try: open("/srv/again/log" if again else "/srv/state/seen", "a").close()
+except OSError: pass
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers(); self.wfile.write(b"ok")
+    def log_message(self, *args): pass
+http.server.ThreadingHTTPServer(("", 8000), Page).serve_forever()
+`
+const tag = 'harden-image-test/second-start'
+
+beforeAll(async () => {
+  const base = await ensureImage('python-static')
+  const copy = ['COPY <<"PROGRAM" /srv/program.py', ...PROGRAM.trimEnd().split('\n'), 'PROGRAM']
+  const run = ['RUN mkdir /srv/state /srv/again', 'EXPOSE 8000', 'ENTRYPOINT []', 'CMD ["python3", "/srv/program.py"]']
+  await buildText(`${[`FROM ${base}`, ...copy, ...run].join('\n')}\n`, tag)
+})
+
+afterAll(async () => {
+  await docker(['image', 'rm', '--force', tag])
+})
+
+test('what only the second start of the original shows is granted, though the first round began before it', async () => {
+  const { result } = await hardenOne(tag, ['--prove'])
+  expect([result.verdict, result.proof?.passed]).toEqual(['hardened', true])
+  expect(result.proof?.rounds).toBeLessThanOrEqual(2)
+  expect(result.output).toContain('/srv/state')
+  expect(result.output).toContain('/srv/again')
+})
