@@ -32,6 +32,7 @@ const policyFlags = {
     describe: 'one more path the user must write (repeatable)',
   },
   unsafe: { type: 'boolean', describe: 'apply the offered fixes too' },
+  target: { ...text, describe: 'STAGE: the stage that is built, as for docker build (default the last one)' },
   'prefer-vendor': {
     type: 'boolean',
     describe: 'build from the image that its vendor ships without root, where there is one',

@@ -19,6 +19,7 @@ const flagSettings: readonly SettingName[] = [
   'ports',
   'writable',
   'unsafe',
+  'target',
   'preferVendor',
   'arbitraryUid',
   'engine',

@@ -94,6 +94,26 @@ describe('an image', () => {
 })
 
 describe('a Dockerfile', () => {
+  test('of several stages: the one that is named, and no other', async () => {
+    const text = `FROM debian:trixie-slim AS base
+WORKDIR /app
+FROM base AS dev
+CMD ["./server", "--debug"]
+FROM base
+CMD ["./server"]
+`
+    const cwd = await tree('stages', { Dockerfile: text })
+    const { code, stdout } = await call(['--target', 'dev', 'Dockerfile'], { cwd })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^\+USER 10001:10001\n CMD \["\.\/server", "--debug"\]$/m)
+    expect(stdout.match(/^\+USER/gm)).toHaveLength(1)
+    // Others are built on it: what would break them is offered, not done.
+    expect(await call(['--target', 'base', 'Dockerfile'], { cwd })).toMatchObject({ code: 1, stdout: '' })
+    const none = await call(['--target', 'nope', 'Dockerfile'], { cwd })
+    expect(none.code).toBe(2)
+    expect(none.stderr).toContain('there is no stage nope\n    stages are base, dev, 2\n')
+  })
+
   test('gives a diff that git apply takes; after it nothing is left to do', async () => {
     const files = { 'web/Dockerfile': BEFORE, 'api/Dockerfile': BEFORE.replaceAll('\n', '\r\n') }
     const cwd = await tree('applied', files)

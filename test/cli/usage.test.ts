@@ -112,10 +112,10 @@ describe('what flags and files say', () => {
 
   test('every flag arrives', async () => {
     const line =
-      '--user 1001:0 --own copied --ports keep --writable /a --writable /b/ --unsafe --build -t app:1 --prove --smoke true --jobs 3 --engine podman --offline --platform linux/arm64 Dockerfile'
+      '--user 1001:0 --own copied --ports keep --writable /a --writable /b/ --unsafe --target dev --build -t app:1 --prove --smoke true --jobs 3 --engine podman --offline --platform linux/arm64 Dockerfile'
     expect(await options(line)).toMatchObject([
       {
-        policy: { user: '1001:0', own: 'copied', ports: 'keep', writable: ['/a', '/b'], unsafe: true },
+        policy: { user: '1001:0', own: 'copied', ports: 'keep', writable: ['/a', '/b'], unsafe: true, target: 'dev' },
         engine: 'podman',
         offline: true,
         platform: 'linux/arm64',
