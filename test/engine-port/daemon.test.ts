@@ -1,33 +1,18 @@
-// What a daemon may answer, from one of our own on a Unix socket.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type RequestListener, type Server } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import type { RequestListener } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { type Daemon, openDaemon } from '../../src/engine/api/daemon.ts'
 import type { HardenError } from '../../src/errors.ts'
+import { type FakeDaemon, fakeDaemon } from './support.ts'
 
-let folder = ''
-let socket = ''
-let server: Server | null = null
-
+let fake: FakeDaemon
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'harden-image-test-'))
-  socket = join(folder, 'docker.sock')
+  fake = await fakeDaemon()
 })
-
-afterEach(async () => {
-  server?.closeAllConnections()
-  server?.close()
-  server = null
-  await rm(folder, { recursive: true, force: true })
-})
+afterEach(() => fake.end())
 
 async function daemonThat(answers: RequestListener): Promise<Daemon> {
-  const listening = createServer(answers)
-  server = listening
-  await new Promise<void>((resolve) => listening.listen(socket, resolve))
-  return openDaemon(socket, '1.44')
+  await fake.listen(answers)
+  return openDaemon(fake.socket, '1.44')
 }
 
 const failed = (promise: Promise<unknown>): Promise<HardenError> =>
@@ -60,9 +45,9 @@ describe('a request', () => {
   })
 
   test('that nobody answers says where nobody answers', async () => {
-    const error = await failed(openDaemon(socket, '1.44').ask('GET', '/x'))
+    const error = await failed(openDaemon(fake.socket, '1.44').ask('GET', '/x'))
     expect(error).toMatchObject({ code: 'no-engine', hint: expect.stringContaining('DOCKER_HOST') })
-    expect(error.message).toContain(socket)
+    expect(error.message).toContain(fake.socket)
   })
 
   test('without an end is given up', async () => {

@@ -37,8 +37,9 @@ const defaultTimeoutMs = 60_000
 const streamTimeoutMs = 15 * 60_000
 const sessionIsOver = 'the docker session is over'
 
-/** `version`: of the API, such as `1.44`. */
-export function openDaemon(socketPath: string, version: string): Daemon {
+/** `version`: of the API, such as `1.44`; null for the daemon's own. */
+export function openDaemon(socketPath: string, version: string | null): Daemon {
+  const prefix = version === null ? '' : `/v${version}`
   const session = new AbortController()
   let running = 0
   let killed = false
@@ -61,7 +62,7 @@ export function openDaemon(socketPath: string, version: string): Daemon {
           {
             socketPath,
             method,
-            path: `/v${version}${path}${parameters}`,
+            path: `${prefix}${path}${parameters}`,
             signal: signal === null ? timeout : AbortSignal.any([signal, timeout]),
             headers: text === undefined ? {} : { 'Content-Type': 'application/json' },
           },

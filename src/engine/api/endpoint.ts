@@ -7,7 +7,7 @@ import { type Daemon, openDaemon } from './daemon.ts'
 
 /** Docker 23: since then a log says of itself whether it is framed. */
 const oldest = 42
-/** Docker 25: what this was written against. A daemon answers in older versions of the API than its own. */
+/** Docker 25: what this was written against. A daemon answers in older versions of the API than its own, down to some. */
 const newest = 44
 
 export interface Endpoint {
@@ -18,6 +18,7 @@ export interface Endpoint {
 
 interface Version {
   readonly ApiVersion?: string
+  readonly MinAPIVersion?: string
   readonly Components?: readonly { readonly Name?: string }[] | null
 }
 
@@ -36,13 +37,17 @@ export async function findEndpoint(
 ): Promise<Endpoint | null> {
   const socket = await socketOf(cli, timeoutMs)
   if (socket === null || (await addsProxies(env))) return null
-  const told = await openDaemon(socket, `1.${oldest}`).ask('GET', '/version', { timeoutMs }).catch(noneAnswers)
+  const told = await openDaemon(socket, null).ask('GET', '/version', { timeoutMs }).catch(noneAnswers)
   if (told === null || told.status >= 400) return null
-  const { ApiVersion = '', Components } = JSON.parse(told.text) as Version
-  const minor = Number(/^1\.(\d+)$/.exec(ApiVersion)?.[1] ?? 0)
+  const { ApiVersion, MinAPIVersion, Components } = JSON.parse(told.text) as Version
+  const minor = minorOf(ApiVersion)
   if (minor < oldest || !Components?.some(({ Name }) => Name === 'Engine')) return null
-  const daemon = openDaemon(socket, `1.${Math.min(minor, newest)}`)
+  const daemon = openDaemon(socket, `1.${Math.max(minorOf(MinAPIVersion), Math.min(minor, newest))}`)
   return { daemon, info: await daemon.call('answer', 'GET', '/info', { timeoutMs }) }
+}
+
+function minorOf(version = ''): number {
+  return Number(/^1\.(\d+)$/.exec(version)?.[1] ?? 0)
 }
 
 /** The CLI then says why, and what to do. */
