@@ -18,6 +18,8 @@ import { isTracer } from './trace/traced-spec.ts'
 const GRACE_SECONDS = 10
 /** Where nobody judges how it ends. */
 const SHORT_GRACE_SECONDS = 5
+/** For the second start of what did not come up at the first, milliseconds. */
+const PATIENCE_AGAIN = 5000
 const SIGTERM = 15
 /** Of a process that SIGKILL ended. */
 const KILLED = 137
@@ -188,7 +190,8 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
       const sofar = begun && traced !== null ? await traceOf(traced, { since: readyAt, until: exercisedUntil }) : null
       if (sofar !== null && typeof sofar !== 'string') begun?.({ ...soFar(), trace: sofar })
       await engine.start(container)
-      const again = await waitUntilReady(engine, container, options)
+      const patience = ready.ready ? options.patience : Math.min(options.patience, PATIENCE_AGAIN)
+      const again = await waitUntilReady(engine, container, { ...options, patience })
       state = again.state
       const answers = await askAll(await engine.listeners(container, state.pid || undefined))
       if (state.running) processes.push(...(await running()))
