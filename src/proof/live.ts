@@ -1,17 +1,16 @@
 import type { ContainerProcess, ContainerState, Engine, Listener, RunSpec } from '../engine/engine.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
-import { type AnswerBook, answerBook } from './answer-book.ts'
-import { askPorts, type KnownPorts, portKey } from './ask-ports.ts'
-import { firstPage } from './first-page.ts'
 import { leftBy, nothingLeft } from './left-behind.ts'
 import { logsLeft, readLogFiles } from './log-files.ts'
 import { mergeDiffs } from './observe.ts'
+import { type QuestionOptions, questionsTo } from './questions.ts'
 import { type ReadyOptions, waitUntilReady } from './ready.ts'
-import type { PortAnswer, RestartRecord, RunRecord, SmokeResult, StopRecord } from './run-record.ts'
+import type { RestartRecord, RunRecord, SmokeResult, StopRecord } from './run-record.ts'
 import { lookAfterwards, runChecks, type SmokeTarget } from './smoke/run-checks.ts'
 import { start, traceOf } from './started.ts'
 import { stateNow } from './state-now.ts'
+import { stopContainer } from './stop.ts'
 import { isTracer } from './trace/traced-spec.ts'
 
 /** As long as `docker stop` waits. */
@@ -20,24 +19,13 @@ const GRACE_SECONDS = 10
 const SHORT_GRACE_SECONDS = 5
 /** For the second start of what did not come up at the first, milliseconds. */
 const PATIENCE_AGAIN = 5000
-const SIGTERM = 15
-/** Of a process that SIGKILL ended. */
-const KILLED = 137
-/** Further requests of one look: an answer that only comes sometimes must show. */
-const ASKED_AGAIN = 2
-/** Requests of a thorough look: some answer well at first, and have used up something after the tenth. */
-const ASKED_OFTEN = 25
 
-export interface LiveOptions extends ReadyOptions {
+export interface LiveOptions extends ReadyOptions, QuestionOptions {
   readonly smoke: readonly SmokeCheck[]
-  /** For the smoke test: the original port and the one to use now. */
-  readonly portNames: ReadonlyMap<number, number>
   /** As the image config has it; null means SIGTERM. */
   readonly stopSignal: string | null
   /** Trace it; the config says what the image starts. */
   readonly trace?: ImageConfig
-  /** What each port answered in another run, so that nothing is waited for that will not come. */
-  readonly known?: KnownPorts
   /**
    * What to look at of what it leaves in its file system; default its log files. `all`, where no trace tells it: also
    * what was there while it was up, and of which kind each path is.
@@ -75,7 +63,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
   const ready = await waitUntilReady(engine, container, options)
   const upSince = Date.now()
   const readyAt = (upSince - TRACE_MARGIN) / 1000
-  const book: AnswerBook = answerBook()
+  const questions = questionsTo(engine, options)
   const processes: ContainerProcess[] = []
   const looks: (readonly ContainerProcess[])[] = []
   let { state } = ready
@@ -94,24 +82,14 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     ports: options.portNames,
     signal: options.signal,
   })
-  /** A first process without a handler never sees SIGTERM (pid_namespaces(7)): a grace would only be waited out. */
-  const stop = async (): Promise<StopRecord> => {
-    const handled = processes.findLast((process) => process.pid === state.pid)?.handled
-    const deaf = options.stopSignal === null && handled != null && !handled.includes(SIGTERM)
+  const stop = (): Promise<StopRecord> => {
     exercisedUntil = Math.min(exercisedUntil, Date.now() / 1000)
-    const grace = traced === null ? GRACE_SECONDS : SHORT_GRACE_SECONDS
-    const milliseconds = await engine.stop(container, deaf ? 0 : grace)
-    if (deaf) return { byItself: false, milliseconds }
-    const inTime = milliseconds < grace * 1000
-    return { byItself: inTime || (await engine.state(container)).exitCode !== KILLED, milliseconds }
+    return stopContainer(engine, container, {
+      graceSeconds: traced === null ? GRACE_SECONDS : SHORT_GRACE_SECONDS,
+      stopSignal: options.stopSignal,
+      handled: processes.findLast((process) => process.pid === state.pid)?.handled ?? null,
+    })
   }
-  const kinds = new Map(options.known)
-  const askAll = async (open: readonly Listener[] | null): Promise<readonly PortAnswer[]> => {
-    const answers = await askPorts(engine, state, open, options.ports, kinds)
-    for (const answer of answers) if (answer.kind !== 'closed') kinds.set(portKey(answer), answer.kind)
-    return answers
-  }
-  const ask = async (): Promise<void> => book.add(await askAll(listeners))
   const running = async (): Promise<readonly ContainerProcess[]> =>
     (await engine.processes(container)).filter((process) => !isTracer(process))
   const glance = async (): Promise<void> => {
@@ -127,23 +105,9 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
       await glance()
       listeners = (await engine.listeners(container, state.pid || undefined)) ?? listeners
     }
-    await ask()
-    await Promise.all(Array.from({ length: ASKED_AGAIN }, ask))
+    await questions.ask(state, listeners)
     if (smoke.length === 0) smoke = await runChecks(options.smoke, smokeTarget())
     state = await now()
-  }
-  const askOften = async (): Promise<void> => {
-    const web = [...kinds].filter(([, kind]) => kind === 'http' || kind === 'https')
-    const ports = web.map(([key]) => Number(key.split(' ')[1]))
-    for (let asked = 0; web.length > 0 && asked < ASKED_OFTEN && state.running; asked += 1)
-      book.add(await askPorts(engine, state, null, ports, new Map(web)))
-  }
-  const pages = new Map<number, string | null>()
-  const readPages = async (): Promise<void> => {
-    const originals = new Map([...options.portNames].map(([original, port]) => [port, original]))
-    for (const answer of book.all())
-      if (/^https?$/.test(answer.kind))
-        pages.set(originals.get(answer.port) ?? answer.port, await firstPage(state.address, answer, options.signal))
   }
   await look()
   const logFilesOf = async (paths: readonly string[] | null): Promise<string> =>
@@ -155,8 +119,8 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     listeners,
     processes,
     looks,
-    answers: book.all(),
-    pages,
+    answers: questions.answers(),
+    pages: questions.pages(),
     logs: '',
     logFiles: '',
     diff: [],
@@ -180,8 +144,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     glance,
     async look() {
       await look()
-      await askOften()
-      await readPages()
+      await questions.askOften(state)
     },
     async restart(begun) {
       if (!state.running) return
@@ -193,7 +156,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
       const patience = ready.ready ? options.patience : Math.min(options.patience, PATIENCE_AGAIN)
       const again = await waitUntilReady(engine, container, { ...options, patience })
       state = again.state
-      const answers = await askAll(await engine.listeners(container, state.pid || undefined))
+      const answers = await questions.once(state, await engine.listeners(container, state.pid || undefined))
       if (state.running) processes.push(...(await running()))
       restarted = {
         state: await now(),
