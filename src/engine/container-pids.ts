@@ -45,13 +45,15 @@ function pidsIn(folder: string): readonly string[] {
   ]
 }
 
+/** Also what has threads of one process in groups of their own: the group above lists the process (cgroups(7)). */
+const gone = new Set(['ENOENT', 'ESRCH', 'ENODEV', 'ENOTSUP', 'EOPNOTSUPP'])
+
 /** Undefined for what has ended meanwhile. */
 export function orGone<T>(read: () => T): T | undefined {
   try {
     return read()
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ESRCH' || code === 'ENODEV') return undefined
+    if (gone.has((error as NodeJS.ErrnoException).code ?? '')) return undefined
     throw error
   }
 }
