@@ -1,9 +1,10 @@
 // Makes the results in examples/ anew, with the bundle: npm run build && node scripts/make-examples.mjs
 // The apps are built and run, so that needs an engine; the nginx derivative comes from the catalogue alone.
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const cli = join(root, 'dist', 'cli.js')
@@ -11,23 +12,28 @@ const cli = join(root, 'dist', 'cli.js')
 // Another folder is for the test that compares.
 const out = resolve(process.argv[2] ?? join(root, 'examples'))
 
-for (const app of ['python-app', 'node-app', 'monorepo']) {
-  const diff = hardenImage(join(root, 'examples', app), ['.', '--prove'])
-  mkdirSync(join(out, app), { recursive: true })
-  if (diff !== null) writeFileSync(join(out, app, 'hardened.diff'), diff)
-}
-hardenImage(out, ['nginx:latest', '--engine', 'none', '-o', 'nginx'])
+// A proof mostly waits, so they are made side by side.
+await Promise.all([
+  ...['python-app', 'node-app', 'monorepo'].map(async (app) => {
+    const diff = await hardenImage(join(root, 'examples', app), ['.', '--prove'])
+    mkdirSync(join(out, app), { recursive: true })
+    if (diff !== null) writeFileSync(join(out, app, 'hardened.diff'), diff)
+  }),
+  hardenImage(out, ['nginx:latest', '--engine', 'none', '-o', 'nginx']),
+])
 
 /**
  * @param {string} cwd
  * @param {string[]} args
- * @returns {string | null} stdout; null where there is something wrong
+ * @returns {Promise<string | null>} stdout; null where there is something wrong
  */
-function hardenImage(cwd, args) {
-  const options = { cwd, encoding: /** @type {const} */ ('utf8'), maxBuffer: 1 << 24 }
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], options)
-  if (status === 0) return stdout
-  console.error(`${stderr}\nin ${cwd}: harden-image ${args.join(' ')} ended with exit code ${status}`)
-  process.exitCode = 1
-  return null
+async function hardenImage(cwd, args) {
+  try {
+    return (await promisify(execFile)(process.execPath, [cli, ...args], { cwd, maxBuffer: 1 << 24 })).stdout
+  } catch (error) {
+    const { stderr, code } = /** @type {import('node:child_process').ExecFileException & { stderr: string }} */ (error)
+    console.error(`${stderr}\nin ${cwd}: harden-image ${args.join(' ')} ended with exit code ${code}`)
+    process.exitCode = 1
+    return null
+  }
 }
