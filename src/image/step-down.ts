@@ -6,12 +6,13 @@ import { accountLines } from './step-down/account-lines.ts'
 import { type AccountNames, readAccountOption } from './step-down/account-options.ts'
 import { readDaemonOption } from './step-down/daemon-options.ts'
 import { type Directive, directives } from './step-down/directives.ts'
+import type { RootRefusal } from './step-down/refusals.ts'
 import { type RootAction, rootActions } from './step-down/root-actions.ts'
 import { type ReadScript, readScripts } from './step-down/scripts.ts'
 import { readStart } from './step-down/start.ts'
 import { staticValue } from './step-down/static-text.ts'
 import { readSwitch, type SwitchCommand } from './step-down/switch-command.ts'
-import { programIndex } from './step-down/wrappers.ts'
+import { type CommandWord, programIndex } from './step-down/wrappers.ts'
 
 export type { RootAction } from './step-down/root-actions.ts'
 
@@ -48,6 +49,8 @@ export interface StepDownReport {
   readonly stepDowns: readonly StepDown[]
   /** What the start scripts do that takes root. */
   readonly actions: readonly RootAction[]
+  /** Start scripts that end unless they are root. */
+  readonly refusals: readonly (RootRefusal & { readonly path: string })[]
   /** Real paths of the start scripts that were read, the entrypoint's first. */
   readonly scripts: readonly string[]
   /** Start scripts that are for another interpreter or could not be parsed: nothing is known of them. */
@@ -77,10 +80,11 @@ export function findStepDowns(facts: Pick<ImageFacts, 'config' | 'files'>): Step
   return {
     stepDowns: [
       ...inArgv,
-      ...scripts.flatMap(scriptStepDowns),
+      ...scripts.flatMap((script) => scriptStepDowns(script)),
       ...(files === null ? [] : directives(files).map((found) => directiveStepDown(found, programs))),
     ],
     actions: scripts.flatMap((script) => rootActions(script, config.workdir)),
+    refusals: scripts.flatMap(({ path, refusals }) => (path === null ? [] : refusals.map((one) => ({ ...one, path })))),
     scripts: scripts.flatMap(({ path }) => path ?? []),
     unread,
     programs: [...programs],
@@ -100,6 +104,25 @@ export function findAccountLines({ files }: Pick<ImageFacts, 'files'>, opened: r
     ...directiveStepDown(found, new Set()),
     started: true,
   }))
+}
+
+/**
+ * Options that name an account of the image, of the programs that were refused the switch, in the start scripts: what
+ * such an option means elsewhere is not known.
+ */
+export function findScriptOptions(
+  facts: Pick<ImageFacts, 'config' | 'files'>,
+  refused: ReadonlySet<string>,
+): readonly StepDown[] {
+  const files = facts.files.known ? facts.files.value : null
+  const names = accountNames(files)
+  const { scripts } = readScripts(readStart(facts.config, files).scripts, facts.config, files)
+  return scripts.flatMap((script) =>
+    scriptStepDowns(script, (words) => {
+      const found = (readSwitch(words) ?? readDaemonOption(words)) ? null : readAccountOption(words, names)
+      return found !== null && refused.has(found.tool) ? found : null
+    }),
+  )
 }
 
 function accountNames(files: FileModel | null): AccountNames {
@@ -130,9 +153,13 @@ function argvStepDown(of: 'entrypoint' | 'cmd', argv: readonly string[], found: 
   }
 }
 
-function scriptStepDowns(script: ReadScript): readonly StepDown[] {
+function scriptStepDowns(
+  script: ReadScript,
+  read: (words: readonly CommandWord[]) => SwitchCommand | null = (words) =>
+    readSwitch(words) ?? readDaemonOption(words),
+): readonly StepDown[] {
   return script.commands.flatMap(({ command, guarded }) => {
-    const found = readSwitch(command.words) ?? readDaemonOption(command.words)
+    const found = read(command.words)
     if (found === null) return []
     const user = found.user.value ?? staticValue(found.user.text, script.variables)
     if (user === 'root' || user === '0') return []

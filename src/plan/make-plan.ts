@@ -12,15 +12,17 @@ import type { Exemption } from './exemptions.ts'
 import { grantAll } from './grant-all.ts'
 import { movedHealthcheck } from './healthcheck.ts'
 import { planHome } from './home.ts'
+import { mergedUsers } from './merged-users.ts'
 import { mustKeepRoot } from './must-keep-root.ts'
 import { type Need, needsOf } from './need.ts'
 import type { Operation } from './operation.ts'
-import { isInside } from './places.ts'
+import { isAuthority, isInside } from './places.ts'
 import type { AccountChoice, Plan, Remark, StageOutcome, StagePlan } from './plan.ts'
 import type { Policy } from './policy.ts'
 import { planPorts } from './ports.ts'
 import { granteeOf } from './replay/grantee.ts'
 import { withoutSeenFiles } from './seen-files.ts'
+import { servicesOf } from './services.ts'
 import { partsOf, spareGrants, spareHome, spareLines, spareSwitch } from './spare.ts'
 import type { Observation, StageInput } from './stage-input.ts'
 import { noStated } from './stated.ts'
@@ -128,7 +130,8 @@ function harden(input: StageInput, policy: Policy): StagePlan {
   const tools = toolsOf(facts)
   const anyUid = policy.arbitraryUid === true
   const spared = new Set(observation?.spared)
-  const switches = planStepDown(stated.stepDowns ?? findStepDowns(readable), readable, observation)
+  const report = stated.stepDowns ?? findStepDowns(readable)
+  const switches = planStepDown(report, readable, observation)
   const stepDown = spareSwitch(switches, spared)
   const named = [
     ...givenNeeds(policy, facts.config),
@@ -174,9 +177,10 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     programs: observation?.programs ?? stated.programs,
     opened: observation?.opened ?? null,
     vendor: (port) => vendor.moves.get(port) ?? null,
-    daemon: (from, to) =>
-      daemonMove(vendor.daemonPorts, readable, observation?.programs ?? [], from, to) ??
-      helpMove(observation?.help ?? null, readable.config, from, to),
+    scripts: observation === null ? [] : report.scripts,
+    spared,
+    daemon: (from, to) => daemonMove(vendor.daemonPorts, readable, observation?.programs ?? [], from, to),
+    help: (from, to) => helpMove(observation?.help ?? null, readable.config, from, to),
     stock: observation === null ? stated.moves : new Map(),
   })
   const handed = observation === null ? handedTo(account, needs) : new Set<string>()
@@ -194,6 +198,8 @@ function harden(input: StageInput, policy: Policy): StagePlan {
   const fileEdits = spareLines(changes, spared)
   const isMade = account.creation !== 'exists' && account.creation !== 'none'
   const needsRootPlace = isMade || grants.length > 0 || fileEdits.length > 0
+  const services = observation === null ? [] : servicesOf(observation, facts)
+  const merged = mergedUsers({ services, account, grants, files: facts.files.known ? facts.files.value : null })
   const { end } = input
   return {
     stage: input.stage,
@@ -213,6 +219,7 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     tools,
     text: (path) => (readable.files.known ? readable.files.value.text(path) : null),
     remarks: [
+      ...(merged === null ? [] : [merged]),
       ...granted.remarks,
       ...stepDown.remarks,
       ...stated.remarks,
@@ -240,7 +247,12 @@ function withCommand(facts: ImageFacts, argv: StepDownPlan['argv']): ImageFacts 
 function observedNeeds(observation: Observation | null): readonly Need[] {
   if (observation === null) return []
   return observation.operations
-    .filter((operation) => operation.outcome === 'refused' || !isInHome(operation, observation))
+    .filter(
+      (operation) =>
+        operation.outcome === 'refused' ||
+        // A start script that changes accounts does it for whom it starts as root.
+        !(isInHome(operation, observation) || (operation.path !== null && isAuthority(operation.path))),
+    )
     .flatMap(needsOf)
 }
 

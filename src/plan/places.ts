@@ -107,7 +107,12 @@ export function isSystemFolder(path: string): boolean {
 
 /** Who may become whom, and which code every program loads: passwd(5), group(5), sudoers(5), pam.d(5), ld.so(8). */
 const AUTHORITY =
-  /^\/etc\/((passwd|shadow|group|gshadow|subuid|subgid|sudoers)([-.+~]|$)|(sudoers|pam)\.d(\/|$)|ld\.so\.)/
+  /^\/etc\/((passwd|shadow|group|gshadow|subuid|subgid|sudoers)([-.+~]|$)|\.pwd\.lock$|(sudoers|pam)\.d(\/|$)|ld\.so\.)/
+
+/** It decides over accounts, or over the code of all programs: nobody's work but root's. */
+export function isAuthority(path: string): boolean {
+  return AUTHORITY.test(path)
+}
 
 /** The path is part of the operating system's code, or decides over its accounts. */
 export function isBelowSystem(path: string): boolean {

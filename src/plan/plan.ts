@@ -136,6 +136,8 @@ export interface PortDecision {
   readonly to: number | null
   readonly reason: string
   readonly exposed: boolean
+  /** Nothing but a run can say that the place sets it. Absent: no. */
+  readonly guessed?: boolean
   readonly evidence: readonly Evidence[]
 }
 

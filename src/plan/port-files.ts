@@ -1,30 +1,32 @@
+import { isShell } from '../dockerfile/index.ts'
 import type { FileModel } from '../image/file-model.ts'
 import type { FileEdit } from './plan.ts'
-import { configurationFiles, portLines } from './port-lines.ts'
+import { configurationFiles, type PortLine, portLines } from './port-lines.ts'
 import type { PortSources } from './ports.ts'
 import { argvOf, programsOf } from './program.ts'
+import { scriptPortLines } from './script-ports.ts'
 
-type Sources = Pick<PortSources, 'facts' | 'programs' | 'opened'>
+type Sources = Pick<PortSources, 'facts' | 'programs' | 'opened'> & Partial<Pick<PortSources, 'scripts' | 'spared'>>
 
 /** Edits that move a port in the configuration that was read. */
 export function inFiles(from: number, to: number, sources: Sources): readonly FileEdit[] {
-  if (!sources.facts.files.known) return []
-  const files = sources.facts.files.value
-  return filesRead(sources, files).flatMap((path) => {
-    const lines = portLines(path, files.text(path) ?? '', from, to)
+  return configurationRead(sources).flatMap(({ path, text }) => {
+    const all = [...portLines(path, text, from, to), ...(isScript(text) ? scriptPortLines(path, text, from, to) : [])]
+    const evidenceOf = ({ text: line }: PortLine) =>
+      ({ source: 'config', subject: String(from), detail: `set by "${line}" in ${path}` }) as const
+    const lines = all.filter(
+      (line, index) =>
+        all.findIndex((other) => other.text === line.text) === index &&
+        sources.spared?.has(evidenceOf(line).detail) !== true,
+    )
     if (lines.length === 0) return []
-    const name = path.slice(path.lastIndexOf('/') + 1)
     return [
       {
         path,
         substitutions: lines.map((line) => line.substitution),
-        reason: `listen above 1024 (${name} said ${from})`,
+        reason: `listen above 1024 (${path.slice(path.lastIndexOf('/') + 1)} said ${from})`,
         purpose: 'port',
-        evidence: lines.map((line) => ({
-          source: 'config',
-          subject: String(from),
-          detail: `set by "${line.text}" in ${path}`,
-        })),
+        evidence: lines.map(evidenceOf),
       } satisfies FileEdit,
     ]
   })
@@ -32,24 +34,49 @@ export function inFiles(from: number, to: number, sources: Sources): readonly Fi
 
 /** Somebody else is expected on the port: `proxy_pass http://127.0.0.1:8080`, although nobody may listen just now. */
 export function namesLocal(port: number, sources: Sources): boolean {
-  const { config, files } = sources.facts
-  const read = files.known
-    ? filesRead(sources, files.value).map((path) => (files.value.text(path) ?? '').replace(/^\s*(#|;|\/\/).*$/gm, ''))
-    : []
+  const { config } = sources.facts
+  const read = filesRead(sources).map(({ text }) => text.replace(/^\s*(#|;|\/\/).*$/gm, ''))
   const local = new RegExp(String.raw`(?:\blocalhost|\b127(?:\.\d+){3}|\[::1\]):${port}(?!\d)`)
   return [...argvOf(config), ...config.env.values(), ...read].some((text) => local.test(text))
 }
 
-/** The configuration that the run opened; before a run, what looks like that of its programs. */
-function filesRead(sources: Sources, files: FileModel): readonly string[] {
-  const argv = argvOf(sources.facts.config)
-  const programs = [...programsOf(sources.facts.config), ...sources.programs]
-  const likely = configurationFiles(files, programs, argv)
-  if (sources.opened === null) return likely
-  const opened = new Set(sources.opened.map((path) => files.resolve(path) ?? path))
+interface Text {
+  readonly path: string
+  readonly text: string
+}
+
+/** What was read, without programs: a port in a program's own code is its author's to change. */
+export function configurationRead(sources: Sources): readonly Text[] {
+  return filesRead(sources).filter(({ path, text }) => !isCode(path, text))
+}
+
+const CODE = /\.(py|js|mjs|cjs|ts|rb|pl|pm|php|lua|tcl|exs?)$/
+
+function isCode(path: string, text: string): boolean {
+  if (path.startsWith('/etc/') || /conf|setting/i.test(path)) return false
+  return CODE.test(path) || (text.startsWith('#!') && !isScript(text))
+}
+
+/** Of a shell. */
+function isScript(text: string): boolean {
+  const words = /^#!\s*(\S+)(?:[ \t]+(\S+))?/.exec(text)
+  return words !== null && (isShell(words[1] ?? '') || (/\/env$/.test(words[1] ?? '') && isShell(words[2] ?? '')))
+}
+
+/** The configuration that the run opened, and its start scripts; before a run, what looks like that of its programs. */
+function filesRead({ facts, programs, opened, scripts = [] }: Sources): readonly Text[] {
+  if (!facts.files.known) return []
+  const files = facts.files.value
+  const likely = configurationFiles(files, [...programsOf(facts.config), ...programs], argvOf(facts.config))
+  const paths = opened === null ? [...likely, ...scripts] : [...scripts, ...openedOf(opened, likely, files)]
+  return [...new Set(paths)].map((path) => ({ path, text: files.text(path) ?? '' }))
+}
+
+function openedOf(opened: readonly string[], likely: readonly string[], files: FileModel): readonly string[] {
+  const real = new Set(opened.map((path) => files.resolve(path) ?? path))
   return files
     .texts()
     .filter(
-      (path) => opened.has(path) && (likely.includes(path) || !path.startsWith('/etc/') || path.split('/').length > 3),
+      (path) => real.has(path) && (likely.includes(path) || !path.startsWith('/etc/') || path.split('/').length > 3),
     )
 }

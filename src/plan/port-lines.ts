@@ -32,7 +32,7 @@ export function portLines(path: string, text: string, from: number, to: number):
   const address = new RegExp(String.raw`^\s*${ANY_ADDRESS}${from}(?=["']?\/?\s*(?:[{,;]|$))`)
   const attribute = new RegExp(String.raw`(?:<\w+\b[^>]*|\binput\([^)]*)\bport\s*=\s*["']${from}["']`, 'i')
   for (const line of text.split(/\r?\n/)) {
-    if (/^\s*(#|;|\/\/|--|!|\*)/.test(line) || FORWARDS.test(line)) continue
+    if (isCommentOrForward(line)) continue
     const match = (setting.exec(line) ?? address.exec(line) ?? attribute.exec(line))?.[0]
     if (match === undefined) continue
     const tail =
@@ -48,6 +48,11 @@ export function portLines(path: string, text: string, from: number, to: number):
     found.set(pattern, { path, port: from, text: line.trim(), substitution: { pattern, replacement, global: false } })
   }
   return [...found.values()]
+}
+
+/** Says nothing of where its own program listens. */
+export function isCommentOrForward(line: string): boolean {
+  return /^\s*(#|;|\/\/|--|!|\*)/.test(line) || FORWARDS.test(line)
 }
 
 /** Files of the image that configure one of the programs: below a folder named like it, or named in the command. */

@@ -3,19 +3,21 @@ import { appendArguments } from './append-arguments.ts'
 import type { Evidence } from './evidence.ts'
 import { mergeByFile } from './file-edit.ts'
 import type { EnvSetting, FileEdit, PortDecision } from './plan.ts'
-import { inFiles, namesLocal } from './port-files.ts'
+import { namesLocal } from './port-files.ts'
+import { guessPort } from './port-guess.ts'
+import { type Command, type Found, searchPort } from './port-search.ts'
 
 export const FIRST_UNPRIVILEGED_PORT = 1024
 const SHIFT = 8000
 
-/** Where ports are moved: what to do about each low one, and the changes that this takes. */
-export interface PortPlan {
+/**
+ * Where ports are moved: what to do about each low one, and the changes that this takes. Entrypoint and command are those
+ * after the move; null where they stay.
+ */
+export interface PortPlan extends Command {
   readonly decisions: readonly PortDecision[]
   readonly fileEdits: readonly FileEdit[]
   readonly env: readonly EnvSetting[]
-  /** Entrypoint and command after the move; null where they stay. */
-  readonly entrypoint: readonly string[] | null
-  readonly cmd: readonly string[] | null
 }
 
 export interface PortSources {
@@ -29,8 +31,14 @@ export interface PortSources {
   readonly opened: readonly string[] | null
   /** Edits that the catalogue brings for a port, tried before anything is searched for. */
   readonly vendor: (port: number) => VendorMove | null
-  /** How a daemon that binds the port by itself is told another one; asked last. */
+  /** Start scripts, of a run. */
+  readonly scripts?: readonly string[]
+  /** Details of places that were shown not to set the port. */
+  readonly spared?: ReadonlySet<string>
+  /** How a daemon that binds the port by itself is told another one, where nothing sets it. */
   readonly daemon?: (from: number, to: number) => VendorMove | null
+  /** The same by what its own help says; asked last. */
+  readonly help?: (from: number, to: number) => VendorMove | null
   /** Stock configurations of installed packages that bind a port, and how they are moved. */
   readonly stock?: ReadonlyMap<number, VendorMove>
 }
@@ -51,7 +59,7 @@ export function planPorts(sources: PortSources): PortPlan {
   let entrypoint = sources.facts.config.entrypoint
   let cmd = sources.facts.config.cmd
   for (const port of lowPorts(sources)) {
-    const decide = (to: number | null, reason: string, evidence: readonly Evidence[]): void => {
+    const decide = (to: number | null, reason: string, evidence: readonly Evidence[], guessed = false): void => {
       plan.decisions.push({
         from: port.port,
         protocol: port.protocol === 'udp' ? 'udp' : 'tcp',
@@ -59,6 +67,7 @@ export function planPorts(sources: PortSources): PortPlan {
         reason,
         exposed: port.exposed,
         evidence,
+        ...(guessed ? { guessed } : {}),
       })
     }
     const why: Evidence[] = [
@@ -90,20 +99,15 @@ export function planPorts(sources: PortSources): PortPlan {
       sources,
       plan.decisions.map((decision) => decision.to),
     )
-    const found = search(port.port, to, sources, entrypoint, cmd)
-    plan.fileEdits.push(...found.fileEdits)
-    plan.env.push(...found.env)
-    entrypoint = found.entrypoint
-    cmd = found.cmd
-    const daemon = found.evidence.length === 0 ? (sources.daemon?.(port.port, to) ?? null) : null
-    const longer = appendArguments({ entrypoint, cmd }, daemon?.append ?? [])
-    if (daemon !== null && longer !== null) {
-      plan.fileEdits.push(...daemon.fileEdits)
-      ;({ entrypoint, cmd } = longer)
-      decide(daemon.to, 'it binds the port by itself and is told another one', [...why, ...(daemon.evidence ?? [])])
-    } else if (found.evidence.length === 0)
+    const move = findMove(port.port, to, sources, { entrypoint, cmd })
+    if (move === null) {
       decide(null, 'the place that sets it was not found in the configuration, the environment or the command', why)
-    else decide(to, found.evidence.map((item) => item.detail).join(', '), [...why, ...found.evidence])
+      continue
+    }
+    plan.fileEdits.push(...move.fileEdits)
+    plan.env.push(...move.env)
+    ;({ entrypoint, cmd } = move)
+    decide(to, move.reason, [...why, ...move.evidence], move.guessed)
   }
   const same = (a: readonly string[] | null, b: readonly string[] | null): boolean =>
     JSON.stringify(a) === JSON.stringify(b)
@@ -114,6 +118,34 @@ export function planPorts(sources: PortSources): PortPlan {
     entrypoint: same(entrypoint, sources.facts.config.entrypoint) ? null : entrypoint,
     cmd: same(cmd, sources.facts.config.cmd) ? null : cmd,
   }
+}
+
+interface Move extends Found {
+  readonly reason: string
+  readonly guessed: boolean
+}
+
+const BY_ITSELF = 'it binds the port by itself and is told another one'
+
+/** Best reason first: a setting of a known form, a daemon's own way, the only place that says it, the program's help. */
+function findMove(from: number, to: number, sources: PortSources, command: Command): Move | null {
+  const reasonOf = ({ evidence }: Found): string => evidence.map((item) => item.detail).join(', ')
+  const found = searchPort(from, to, sources, command)
+  if (found.evidence.length > 0) return { ...found, reason: reasonOf(found), guessed: false }
+  const daemon = appended(sources.daemon?.(from, to) ?? null, command)
+  if (daemon !== null) return { ...daemon, reason: BY_ITSELF, guessed: false }
+  const guess = guessPort(from, to, sources, command)
+  if (guess !== null) return { ...guess, reason: reasonOf(guess), guessed: true }
+  const help = appended(sources.help?.(from, to) ?? null, command)
+  if (help === null || help.evidence.some(({ detail }) => sources.spared?.has(detail))) return null
+  return { ...help, reason: BY_ITSELF, guessed: true }
+}
+
+function appended(move: VendorMove | null, command: Command): Found | null {
+  const longer = move === null ? null : appendArguments(command, move.append)
+  return move === null || longer === null
+    ? null
+    : { fileEdits: move.fileEdits, env: [], ...longer, evidence: move.evidence ?? [] }
 }
 
 interface LowPort extends ExposedPort {
@@ -143,100 +175,4 @@ function freePort(port: number, sources: PortSources, moved: readonly (number | 
   let to = port + SHIFT
   while (taken.has(to) || namesLocal(to, sources)) to += 1
   return to
-}
-
-interface Found {
-  readonly fileEdits: readonly FileEdit[]
-  readonly env: readonly EnvSetting[]
-  readonly entrypoint: readonly string[] | null
-  readonly cmd: readonly string[] | null
-  readonly evidence: readonly Evidence[]
-}
-
-function search(
-  from: number,
-  to: number,
-  sources: PortSources,
-  entrypoint: readonly string[] | null,
-  cmd: readonly string[] | null,
-): Found {
-  const evidence: Evidence[] = []
-  const stock = sources.stock?.get(from)
-  const fileEdits = [...inFiles(from, to, sources), ...(stock?.to === to ? stock.fileEdits : [])]
-  for (const edit of fileEdits) evidence.push(...edit.evidence)
-  const env: EnvSetting[] = []
-  for (const [name, value] of sources.facts.config.env) {
-    const moved = /(^|_)(PORT|PORTS|LISTEN|BIND|ADDR|ADDRESS|URLS?|HOST)(_|$)/i.test(name)
-      ? movePort(value, from, to)
-      : value
-    if (moved === value) continue
-    const item: Evidence = { source: 'config', subject: String(from), detail: `set by ENV ${name}=${value}` }
-    evidence.push(item)
-    env.push({ name, value: moved, reason: `listen above 1024 (ENV ${name} said ${from})`, evidence: [item] })
-  }
-  const movedEntrypoint = moveInArguments(entrypoint, from, to)
-  const movedCmd = moveInArguments(cmd, from, to)
-  for (const [before, after, keyword] of [
-    [entrypoint, movedEntrypoint, 'ENTRYPOINT'],
-    [cmd, movedCmd, 'CMD'],
-  ] as const) {
-    if (JSON.stringify(before) !== JSON.stringify(after))
-      evidence.push({ source: 'config', subject: String(from), detail: `set by an argument of ${keyword}` })
-  }
-  return { fileEdits, env, entrypoint: movedEntrypoint, cmd: movedCmd, evidence }
-}
-
-const SCHEME_PORTS: Readonly<Record<string, number>> = {
-  http: 80,
-  https: 443,
-  ldap: 389,
-  ldaps: 636,
-  ws: 80,
-  wss: 443,
-  dns: 53,
-}
-
-/** `80`, `:80`, `0.0.0.0:80`, `http://+:80`, `tcp://*:80/`; a value that only contains the digits stays. */
-export function movePort(value: string, from: number, to: number): string {
-  if (value === String(from)) return String(to)
-  // `ldap:///` and `http://*/` listen on the port that their scheme stands for.
-  const scheme = /^(\w+):\/\/(\*|\+|0\.0\.0\.0|\[::\])?(\/.*)?$/.exec(value)
-  if (scheme !== null && SCHEME_PORTS[scheme[1] ?? ''] === from)
-    return `${scheme[1]}://${scheme[2] ?? ''}:${to}${scheme[3] ?? ''}`
-  return value.replace(new RegExp(String.raw`((?:^|[\w\]*+.]|//[^/;,]*):)${from}(?=$|[/;,\s"'])`, 'g'), `$1${to}`)
-}
-
-const PORT_OPTION = /^--?[\w.-]*(port|listen|bind|addr|address|http|https)[\w.-]*$/i
-/** Options of one letter that are a port in nearly every server. */
-const SHORT_PORT_OPTION = /^-[pPlbB]$/
-
-/** `python -m http.server 80` */
-const POSITIONAL = /^(http\.server|SimpleHTTPServer)$/
-
-export function moveInArguments(argv: readonly string[] | null, from: number, to: number): readonly string[] | null {
-  if (argv === null) return null
-  return argv.map((word, index) => {
-    if (/\s/.test(word)) return moveInCommandLine(word, from, to)
-    return moveInWord(word, argv[index - 1] ?? '', from, to)
-  })
-}
-
-function moveInWord(word: string, previous: string, from: number, to: number): string {
-  const option = /^(--?[\w.-]+[=:])(.*)$/.exec(word)
-  if (option !== null && PORT_OPTION.test((option[1] ?? '').slice(0, -1)))
-    return `${option[1]}${movePort(option[2] ?? '', from, to)}`
-  if (word === String(from))
-    return PORT_OPTION.test(previous) || SHORT_PORT_OPTION.test(previous) || POSITIONAL.test(previous)
-      ? String(to)
-      : word
-  const glued = new RegExp(`^(-[pPlb])${from}$`).exec(word)
-  if (glued !== null) return `${glued[1]}${to}`
-  return movePort(word, from, to)
-}
-
-function moveInCommandLine(text: string, from: number, to: number): string {
-  const words = text.split(/(\s+)/)
-  return words
-    .map((word, index) => (/^\s*$/.test(word) ? word : moveInWord(word, words[index - 2] ?? '', from, to)))
-    .join('')
 }

@@ -44,6 +44,8 @@ export interface Observation {
   readonly bound: readonly ExposedPort[]
   /** Uids of its processes. */
   readonly uids: readonly number[]
+  /** Who had which processes, root left out; absent: not looked at. */
+  readonly workers?: readonly { readonly uid: number; readonly program: string }[]
   /** Names of its processes. */
   readonly programs: readonly string[]
   /** Files it opened; null where it was not traced. */

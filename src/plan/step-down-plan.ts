@@ -1,9 +1,18 @@
 import type { ImageFacts } from '../image/facts.ts'
+import { nameOf } from '../image/path.ts'
+import { CHROOT } from '../image/step-down/account-lines.ts'
 import { insistsOnUser } from '../image/step-down/daemons.ts'
 import { switchTools } from '../image/step-down/switch-command.ts'
-import { findAccountLines, type RootAction, type StepDown, type StepDownReport } from '../image/step-down.ts'
+import {
+  findAccountLines,
+  findScriptOptions,
+  type RootAction,
+  type StepDown,
+  type StepDownReport,
+} from '../image/step-down.ts'
 import { mergeByFile } from './file-edit.ts'
 import type { Need } from './need.ts'
+import type { Operation } from './operation.ts'
 import { isRuntimePlace, isSharedFolder, isSystemFolder } from './places.ts'
 import type { FileEdit, Remark } from './plan.ts'
 import { escapeEre, escapeReplacement } from './port-lines.ts'
@@ -24,14 +33,14 @@ export interface StepDownPlan {
 
 export function planStepDown(report: StepDownReport, facts: ImageFacts, observation: Observation | null): StepDownPlan {
   const known = report.stepDowns.filter((found) => found.started || found.kind !== 'directive')
-  const refused = observation?.operations.some(
-    (operation) =>
-      operation.outcome === 'refused' && (operation.access === 'switch-user' || operation.access === 'chroot'),
+  const refusals = (observation?.operations ?? []).filter(
+    ({ outcome, access }) => outcome === 'refused' && (access === 'switch-user' || access === 'chroot'),
   )
-  const relevant = refused === true ? [...known, ...findAccountLines(facts, observation?.opened ?? [])] : known
+  const refused = refusals.length > 0
+  const relevant = refused ? [...known, ...unlisted(refusals, facts, observation?.opened ?? [])] : known
   // A daemon's own `user` line is mostly a warning to a non-root process: it goes only when the program stops on it.
   const taken = relevant.filter(
-    (found) => !found.guarded && (switchTools.includes(found.tool) || refused === true || insists(found)),
+    (found) => !found.guarded && (switchTools.includes(found.tool) || refused || insists(found)),
   )
   const guards = report.actions.filter((action) => isFatal(action))
   const inArgv = taken.filter((found) => found.argv?.without != null)
@@ -40,11 +49,28 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
       user === null ? [] : [{ user, detail: `${tool} switches to it${path === null ? '' : ` in ${path}`}` }],
     ),
     needs: report.actions.flatMap(needsOf),
-    fileEdits: mergeByFile([...taken.flatMap((found) => editOf(found, facts)), ...guards.flatMap(guardEdit)]),
+    fileEdits: mergeByFile([
+      ...report.refusals.map(passEdit),
+      ...taken.flatMap((found) => editOf(found, facts)),
+      ...guards.flatMap(guardEdit),
+    ]),
     argv: { entrypoint: without(inArgv, 'entrypoint'), cmd: without(inArgv, 'cmd') },
-    argvReasons: inArgv.map(({ tool }) => `${tool} is left out: the container starts as that user already`),
-    remarks: [...taken.flatMap((found) => stuck(found, facts)), ...report.unread.map(unread)],
+    argvReasons: inArgv.map(({ tool }) => {
+      const what = switchTools.includes(tool) ? tool : `the switch of user that ${tool} makes`
+      return `${what} is left out: the container starts as its user already`
+    }),
+    remarks: [
+      ...taken.flatMap((found) => stuck(found, facts)),
+      // Whether it switches is what a trace shows, whatever it is written in.
+      ...(observation?.opened == null ? report.unread.map(unread) : []),
+    ],
   }
+}
+
+/** What programs that nobody has told us of are told of accounts, once they are refused the switch. */
+function unlisted(refusals: readonly Operation[], facts: ImageFacts, opened: readonly string[]): readonly StepDown[] {
+  const programs = new Set(refusals.flatMap(({ by }) => (by === undefined ? [] : [nameOf(by)])))
+  return [...findAccountLines(facts, opened), ...findScriptOptions(facts, programs)]
 }
 
 function insists({ kind, tool }: StepDown): boolean {
@@ -93,7 +119,7 @@ function directiveEdit(found: StepDown, path: string, facts: ImageFacts): readon
     ...(found.edits ?? []).map(({ span }) => text.slice(span.start, span.end).trim()),
     ...text
       .split('\n')
-      .filter((line) => /^\s*chroot[\s=:]/.test(line))
+      .filter((line) => CHROOT.test(line))
       .map((line) => line.trim()),
   ]
   return [
@@ -136,6 +162,17 @@ function withoutSwitch(found: StepDown): string | null {
   const at = found.text.length - (found.end - edit.span.start)
   if (at < 0 || at + length > found.text.length) return null
   return `${found.text.slice(0, at)}${edit.text}${found.text.slice(at + length)}`
+}
+
+/** Whether it needs root for more than its question shows the run. */
+function passEdit({ path, line, text, passed }: StepDownReport['refusals'][number]): FileEdit {
+  return {
+    path,
+    substitutions: [{ pattern: escapeEre(text), replacement: escapeReplacement(passed), global: false }],
+    reason: 'the script ends unless it is root',
+    purpose: 'step-down',
+    evidence: [{ source: 'step-down', subject: path, detail: `line ${line}: ${text}` }],
+  }
 }
 
 function guardEdit(action: RootAction): readonly FileEdit[] {

@@ -38,7 +38,10 @@ function isNotReady({ kind, detail }: PortAnswer): boolean {
   return kind === 'closed' || kind === 'open' || kind === 'bound' || (/^https?$/.test(kind) && detail.startsWith('5'))
 }
 
-/** Kind and detail as one text, for comparing. */
+/**
+ * Kind and detail as one text, for comparing. Whether a word came before or after the question is a matter of how busy
+ * the machine is.
+ */
 export function variantOf({ kind, detail }: PortAnswer): string {
-  return `${kind} ${detail}`.trim()
+  return `${kind === 'greeting' ? 'answer' : kind} ${detail}`.trim()
 }

@@ -6,7 +6,6 @@ import { portOption } from '../plan/evidence/help-option.ts'
 import { baseName } from '../plan/places.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import { argvOf, programsOf } from '../plan/program.ts'
-import type { Round } from './round.ts'
 import { limits } from './specs.ts'
 
 /** Milliseconds that a program gets to say what it can; one that starts its service instead is ended. */
@@ -30,13 +29,6 @@ export async function askHelp(request: HelpRequest, { ports }: StagePlan): Promi
     if (portOption(text) !== null) return { program, text }
   }
   return null
-}
-
-/** Whether a port that was moved by what the help says is not where it should be: the option is taken back. */
-export function helpFailed({ run }: Round, { ports }: StagePlan): boolean {
-  if (run === null) return true
-  const answers = run.record.answers.filter(({ kind }) => kind !== 'closed').map(({ port }) => port)
-  return ports.some(({ to }) => to !== null && !answers.includes(to))
 }
 
 /** In a container that can neither write nor reach anything. */

@@ -21,7 +21,10 @@ export function learnedFrom(
   if (round.run === null) return []
   const passed = hasPassed(round)
   const { traced, record } = round.run
-  const found = traced === null ? fromLogs(record, baseline, workdir, passed) : fromTrace(traced, original)
+  const found =
+    traced === null
+      ? fromLogs(record, baseline, workdir, passed)
+      : [...fromTrace(traced, original), ...(passed ? [] : unseen(traced, original))]
   const told = traced !== null && !passed ? fromLogs(record, baseline, workdir, passed) : []
   const times = (operation: Operation): number =>
     known.filter((other) => other.access === operation.access && other.path === operation.path).length
@@ -42,6 +45,27 @@ function fromTrace(traced: RunRecord, original: RunRecord): readonly Operation[]
   return refused(traced)
     .filter((operation) => !usual.has(key(operation)) && !(operation.path !== null && isOptional(operation.path)))
     .map((operation) => ({ ...operation, source: 'refused', detail: `refused: ${operation.detail}` }))
+}
+
+/**
+ * The engine's seccomp profile refuses chroot before the trace sees it: of a run that ends where the original went on, a
+ * chroot that is missing counts as refused.
+ */
+function unseen(traced: RunRecord, original: RunRecord): readonly Operation[] {
+  const chroots = (record: RunRecord): readonly Operation[] =>
+    record.trace?.operations.filter(({ access, outcome }) => access === 'chroot' && outcome === 'done') ?? []
+  if (traced.state.running || !original.state.running || chroots(traced).length > 0) return []
+  const [first] = chroots(original)
+  return first === undefined
+    ? []
+    : [
+        {
+          ...first,
+          outcome: 'refused',
+          source: 'refused',
+          detail: `refused: ${first.detail}, which was not seen again`,
+        },
+      ]
 }
 
 function fromLogs(record: RunRecord, baseline: RunRecord, workdir: string, passed: boolean): readonly Operation[] {

@@ -12,6 +12,8 @@ export interface LeastCapabilities {
   readonly needed: readonly string[]
   /** Not seen to be needed, and named by the catalogue for work that was not exercised. */
   readonly listed: readonly string[]
+  /** False: a set-user-id program of its own has to gain root, so no-new-privileges is not possible. */
+  readonly noNewPrivileges: boolean
   readonly record: RunRecord
   readonly comparison: Comparison
 }
@@ -32,7 +34,8 @@ export interface TooFew {
 
 /**
  * The least capabilities with which an image that keeps root does what it did: those that its trace shows first, all
- * default ones where that is not enough, and then one less at a time, each shown by a run.
+ * default ones where that is not enough, without no-new-privileges where it needs a set-user-id program of its own, and
+ * then one less at a time, each shown by a run.
  */
 export async function leastCapabilities(
   request: ProveRequest,
@@ -40,11 +43,19 @@ export async function leastCapabilities(
   original: RunRecord,
   listed: readonly string[],
 ): Promise<LeastCapabilities | TooFew> {
-  const attempt = (capabilities: readonly string[]): Promise<Try> => run(request, baseline, original, capabilities)
+  let noNewPrivileges = true
+  const attempt = (capabilities: readonly string[]): Promise<Try> =>
+    run(request, baseline, original, { capabilities, noNewPrivileges })
   const shown = usedCapabilities(original.trace?.operations ?? [])
   let best = await attempt(shown)
-  if (!works(best, original)) best = await attempt([...new Set([...shown, ...listed, ...DEFAULT_CAPABILITIES])])
-  if (!works(best, original)) return { lacks: lackOf(best, original) }
+  const all = [...new Set([...shown, ...listed, ...DEFAULT_CAPABILITIES])]
+  if (!works(best, original)) best = await attempt(all)
+  if (!works(best, original)) {
+    const withIt = best
+    noNewPrivileges = false
+    best = await attempt(all)
+    if (!works(best, original)) return { lacks: lackOf(withIt, original) }
+  }
   for (;;) {
     const smaller = await Promise.all(
       best.capabilities.map((capability) => attempt(best.capabilities.filter((other) => other !== capability))),
@@ -65,20 +76,21 @@ export async function leastCapabilities(
     best = next
   }
   const { capabilities, record, comparison } = best
-  return { needed: capabilities, listed: listed.filter((one) => !capabilities.includes(one)), record, comparison }
+  const unseen = listed.filter((one) => !capabilities.includes(one))
+  return { needed: capabilities, listed: unseen, noNewPrivileges, record, comparison }
 }
 
 async function run(
   request: ProveRequest,
   baseline: RunRecord,
   original: RunRecord,
-  capabilities: readonly string[],
+  { capabilities, noNewPrivileges }: { readonly capabilities: readonly string[]; readonly noNewPrivileges: boolean },
 ): Promise<Try> {
   const spec = limits({
     image: request.baseline,
     capDrop: ['ALL'],
     capAdd: capabilities,
-    noNewPrivileges: true,
+    noNewPrivileges,
   })
   const { config } = request.facts
   const trace = request.trace && original.trace !== null ? { trace: config } : {}

@@ -1,5 +1,5 @@
 import type { Operation } from '../plan/operation.ts'
-import { baseName, isInside, isRuntimePlace, normalisePath } from '../plan/places.ts'
+import { baseName, isAuthority, isInside, isRuntimePlace, normalisePath } from '../plan/places.ts'
 import { isStatePlace } from '../plan/state-places.ts'
 import type { ReportCheck } from '../report/report.ts'
 import { isOptional } from './observe.ts'
@@ -47,6 +47,7 @@ function done(operations: readonly Operation[], access: Operation['access']): re
 function isPassing(path: string, home: string): boolean {
   return (
     isRuntimePlace(path) ||
+    isAuthority(path) ||
     TRANSIENT.test(path) ||
     path.includes('/#unnamed') ||
     ['/run', '/var/run', home].some((folder) => folder !== '/' && isInside(normalisePath(path) ?? path, folder))

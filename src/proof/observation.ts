@@ -15,6 +15,10 @@ export function observationOf(record: RunRecord, facts: ImageFacts): Observation
     operations: operations.filter((operation) => operation.path === null || !isOptional(operation.path)),
     bound: boundPorts(record, facts),
     uids: [...new Set([...workerUids(record), ...switchedUids(traced ?? [])])],
+    workers: record.processes.flatMap(({ uids, command }) => {
+      const uid = uids[1] ?? uids[0] ?? 0
+      return uid === 0 ? [] : [{ uid, program: programName(command) }]
+    }),
     programs: [...new Set(record.processes.map((process) => programName(process.command)))],
     opened: traced === null ? null : openedFiles(traced),
     home: rootHome(facts),

@@ -29,7 +29,7 @@ export async function proveRoot(
     const all = [...remarks, `with the default capabilities and no-new-privileges it does not do what it did: ${why}`]
     return { hardened, report: proofReport(version, baseline, null, 0, all), failures: [] }
   }
-  const { needed, record, comparison } = least
+  const { needed, noNewPrivileges, record, comparison } = least
   // A check of the user's own makes it work, so what that work did not take is not added.
   const exercised = request.smoke.length > 0
   const unseen = exercised ? [] : least.listed
@@ -53,7 +53,7 @@ export async function proveRoot(
     hardened,
     report: proofReport(version, baseline, run, 1, [...remarks, ...(names === '' ? [] : [doubt])]),
     failures: [],
-    advice: `shown to do what it did with --cap-drop=ALL${[...needed, ...unseen].map((name) => ` --cap-add=${name}`).join('')} --security-opt=no-new-privileges${unseen.length === 0 ? '' : ` (${names} by the catalogue, not shown)`}`,
+    advice: `shown to do what it did with --cap-drop=ALL${[...needed, ...unseen].map((name) => ` --cap-add=${name}`).join('')}${noNewPrivileges ? ' --security-opt=no-new-privileges' : ', and not to do it with no-new-privileges'}${unseen.length === 0 ? '' : ` (${names} by the catalogue, not shown)`}`,
   }
 }
 

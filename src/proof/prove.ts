@@ -7,12 +7,14 @@ import type { Observation } from '../plan/stage-input.ts'
 import type { ReportProof } from '../report/report.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
 import { startAhead } from './ahead.ts'
-import { askHelp, helpFailed } from './ask-help.ts'
+import { askHelp } from './ask-help.ts'
 import type { Original } from './baseline.ts'
 import { type JudgeRequest, judge } from './judge.ts'
 import { learnedFrom } from './learn.ts'
 import type { Live } from './live.ts'
 import { minimize } from './minimize.ts'
+import { misplacedPorts } from './misplaced-ports.ts'
+import { neededCapability } from './needed-capability.ts'
 import { observationOf } from './observation.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import { proveRoot } from './prove-root.ts'
@@ -57,6 +59,8 @@ export interface ProveRequest {
   readonly capAdd: readonly string[]
   /** Leave out all without which it still works. */
   readonly minimize: boolean
+  /** What is known not to be shown. */
+  readonly remarks: readonly string[]
   readonly progress: (line: string) => void
   readonly signal: AbortSignal
 }
@@ -87,7 +91,7 @@ async function proveTimed(request: ProveRequest, times: Stopwatch): Promise<Proo
   const baseline = { ...seen, smoke: withEnd(seen.smoke, original) }
   times.lap('original')
   const observation = observationOf(original, facts)
-  const remarks = untracedOriginal(request.trace, original)
+  const remarks = [...request.remarks, ...untracedOriginal(request.trace, original)]
   const first = planOf(request, request.harden(observation))
   const seenWork = { ...baseline, trace: original.trace }
   const unfit =
@@ -125,16 +129,21 @@ async function proveTimed(request: ProveRequest, times: Stopwatch): Promise<Proo
     const useless = uselessCures(rounds.at(-1) ?? null, current, request.stage)
     rounds.push(current)
     const news = learnedFrom(current, original, baseline, facts.config.workdir, learned)
-    const misled = help !== null && !hasPassed(current) && helpFailed(current, plan)
-    if (misled) help = null
+    const misplaced = hasPassed(current) ? [] : misplacedPorts(current, planOf(request, current.hardened) ?? plan, news)
     const asPlanned = current.hardened.result.output === hardened.result.output
-    if (asPlanned && news.length === 0 && useless.length === 0 && !misled) break
+    if (asPlanned && news.length === 0 && useless.length === 0 && misplaced.length === 0) break
     learned = [...learned, ...news]
-    spared = [...spared, ...useless]
+    spared = [...spared, ...useless, ...misplaced]
+    const kept = misplaced.length === 0 || help !== null ? undefined : planOf(request, hardenWithout(spared))
+    if (kept !== undefined) help = await askHelp(request, kept)
   }
   const last = rounds.at(-1)
   const refused = last === undefined ? [] : learnedFrom(last, original, baseline, facts.config.workdir, [])
-  const needsRoot = last === undefined ? null : refusesOthers(last, { ...scriptsOf(facts), refused })
+  const needsRoot =
+    last === undefined
+      ? null
+      : (refusesOthers(last, { ...scriptsOf(facts), refused }) ??
+        (await neededCapability(request, baseline, original, last)))
   if (needsRoot !== null) {
     const hardened = request.harden({ ...observation, needsRoot })
     const plan = planOf(request, hardened)

@@ -8,6 +8,9 @@ const REFUSED =
 /** The program tried to become somebody else, or to lock itself in, as only root can. */
 const SWITCH =
   /\b(set(e|re|res)?[ug]id|setgroups|initgroups|chroot)\b.*(fail|denied|not permitted|unable|cannot|error)|(fail|unable|cannot|can't|could not|not permitted).*\b(set(e|re|res)?[ug]id|setgroups|initgroups|chroot)\b|(cannot|can't|could not|unable to|failed to) (change|switch|drop|set).{0,30}\b(uid|gid|user|groups?|privileges)\b|failed switching to/i
+/** A program that trusts only a file of its own: `must be owned by you`, `is not owned by the current user`, `bad owner`. */
+const NOT_OWN =
+  /\b(must|should|has to|needs to) be owned by\b|\b(is )?not owned by\b|\b(bad|wrong|invalid|incorrect|insecure|unsafe) owner(ship)?\b|\bowner(ship)? (of|for) .{0,120} (is (not|wrong|invalid|incorrect)|must|should)\b/i
 /** Addresses, dates and the like that look like a path. */
 const NO_PATH = /^\/\/|^\/\d+\/|^\/(proc|sys|dev\/(stdout|stderr|null|fd))(\/|$)/
 
@@ -30,9 +33,10 @@ export function refusalsIn(log: string, workdir: string): readonly Operation[] {
       })
       continue
     }
-    if (!REFUSED.test(text)) continue
+    const isOwner = NOT_OWN.test(text)
+    if (!isOwner && !REFUSED.test(text)) continue
     for (const path of pathsIn(text, workdir)) {
-      const access = accessOf(text)
+      const access = isOwner ? 'change-owner' : accessOf(text)
       const key = `${access} ${path}`
       if (!found.has(key))
         found.set(key, { access, path, outcome: 'refused', source: 'refused', detail: shorten(text) })

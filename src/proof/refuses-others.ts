@@ -3,6 +3,7 @@ import type { FileModel } from '../image/file-model.ts'
 import { findStepDowns } from '../image/step-down.ts'
 import type { Operation } from '../plan/operation.ts'
 import { hasPassed, type Round } from './round.ts'
+import type { RunRecord } from './run-record.ts'
 
 /** `need root privileges`, `must be run as root`, `only root can do that`. */
 const WANTS_ROOT =
@@ -16,6 +17,12 @@ export interface Refusal {
   readonly files: FileModel | null
   /** What the round was refused and the original was not. */
   readonly refused: readonly Operation[]
+}
+
+/** It ended, and speaks of root: whether it would rather be somebody else only a run as somebody else can show. */
+export function mayRefuseRoot({ state, logs }: Pick<RunRecord, 'state' | 'logs'>): boolean {
+  const last = logs.trim().split('\n').slice(-10)
+  return !state.running && state.exitCode !== 0 && last.some((line) => /(?<![\w/.-])root(?![\w/:-])/i.test(line))
 }
 
 /** What the image itself has to say at its start. */

@@ -1,6 +1,7 @@
 import { isRootUser } from '../dockerfile/index.ts'
 import type { EngineImage } from '../engine/engine.ts'
 import { type Original, runOriginal } from '../proof/baseline.ts'
+import { tail } from '../proof/unfit.ts'
 import type { WorkItem } from '../work.ts'
 import type { Session } from './session.ts'
 import { withEnv } from './with-env.ts'
@@ -11,18 +12,24 @@ export interface OriginalRuns {
   start(reference: string, image: EngineImage): void
   /** The run of this image, begun now where it was not. */
   of(reference: string): Promise<Original>
+  /**
+   * A run of it as another user (`uid:gid`) in place of the one that was begun; null where it does not work so either,
+   * with its last words.
+   */
+  as(reference: string, user: string): Promise<{ readonly original: Original | null; readonly said: string }>
   /** Ends what was begun and is not needed after all. */
   drop(reference: string): Promise<void>
 }
 
 export function originalRuns(item: WorkItem, { engine, options, ports }: Session): OriginalRuns {
   const runs = new Map<string, Promise<Original>>()
-  const begin = (reference: string, image: EngineImage): Promise<Original> => {
+  const begin = (reference: string, image: EngineImage, user?: string): Promise<Original> => {
     if (engine === null) throw new Error('a run needs an engine')
-    ports.progress(`${item.target}: running ${reference} as it is`)
+    ports.progress(`${item.target}: running ${reference} as ${user ?? 'it is'}`)
     const run = runOriginal({
       engine: withEnv(engine, options.env),
       image: reference,
+      ...(user === undefined ? {} : { user }),
       config: image.config,
       capAdd: options.capAdd,
       smoke: options.smoke,
@@ -34,6 +41,15 @@ export function originalRuns(item: WorkItem, { engine, options, ports }: Session
     runs.set(reference, run)
     return run
   }
+  const imageOf = async (reference: string): Promise<EngineImage> => {
+    const image = await engine?.inspectImage(reference)
+    if (image == null) throw new Error(`there is no image ${reference}`)
+    return image
+  }
+  const end = async ({ live, study, filled }: Original): Promise<void> => {
+    await Promise.all([live.finish(), study])
+    await Promise.all(filled.map(({ source = '' }) => engine?.removeVolume(source)))
+  }
   return {
     start(reference, image) {
       const mayBeRoot = isRootUser(image.config.user) || !/^\d/.test(image.config.user)
@@ -42,13 +58,22 @@ export function originalRuns(item: WorkItem, { engine, options, ports }: Session
     async of(reference) {
       const begun = runs.get(reference)
       if (begun !== undefined) return begun
-      const image = await engine?.inspectImage(reference)
-      if (image == null) throw new Error(`there is no image ${reference}`)
-      return begin(reference, image)
+      return begin(reference, await imageOf(reference))
+    },
+    async as(reference, user) {
+      const before = runs.get(reference)
+      const other = begin(reference, await imageOf(reference), user)
+      const { state, logs } = await (await other).live.peek()
+      const works = state.running || state.exitCode === 0
+      const loser = works ? before : other
+      if (!works && before !== undefined) runs.set(reference, before)
+      if (loser !== undefined) await end(await loser)
+      return { original: works ? await other : null, said: tail(logs) }
     },
     async drop(reference) {
-      await runs.get(reference)?.then(({ live }) => live.finish())
+      const run = runs.get(reference)
       runs.delete(reference)
+      if (run !== undefined) await end(await run)
     },
   }
 }

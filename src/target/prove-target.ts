@@ -2,8 +2,10 @@ import type { Dockerfile } from '../dockerfile/model.ts'
 import { HardenError } from '../errors.ts'
 import type { Hardened } from '../harden.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
+import type { AccountChoice } from '../plan/plan.ts'
 import type { Observation } from '../plan/stage-input.ts'
-import { type Proof, prove } from '../proof/prove.ts'
+import { type Proof, type ProveRequest, prove } from '../proof/prove.ts'
+import { mayRefuseRoot } from '../proof/refuses-others.ts'
 import { roomFor } from '../proof/side-by-side.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
 import { type Knowledge, plannedStages } from '../stage-inputs.ts'
@@ -47,11 +49,13 @@ export async function proveTarget(
     await originals.drop(baseline)
     return { hardened: first, result: first.result, built }
   }
+  const user = first.plan.stages.find((one) => one.stage === stage.index)?.account ?? null
+  const willing = await willingOriginal(originals, baseline, user)
   const proof = await prove({
     engine,
     baseline,
     facts,
-    original: originals.of(baseline),
+    ...willing,
     stage: stage.index,
     smoke: options.smoke,
     reference: item.reference,
@@ -66,6 +70,29 @@ export async function proveTarget(
     build: (text, round) => build(text, String(round)),
   })
   return { hardened: proof.hardened, result: withProof(proof), built }
+}
+
+/**
+ * One that refuses to run as root is run as whom it is planned to run as: what it does then, with nothing taken from it,
+ * is what the result has to do.
+ */
+async function willingOriginal(
+  originals: OriginalRuns,
+  baseline: string,
+  user: Pick<AccountChoice, 'name' | 'uid' | 'gid'> | null,
+): Promise<Pick<ProveRequest, 'original' | 'remarks'>> {
+  const original = originals.of(baseline)
+  const { live } = await original
+  if (user === null || live.seen().state.running || !mayRefuseRoot(await live.peek())) return { original, remarks: [] }
+  const { original: other, said } = await originals.as(baseline, `${user.uid}:${user.gid}`)
+  const who = user.name === '' ? String(user.uid) : user.name
+  if (other === null)
+    return {
+      original,
+      remarks: [`whether it works as ${who}: run so without any other change, the original ends too: ${said}`],
+    }
+  const remark = `what the original does as root: it refuses to run so, and was run as ${who} to be compared with`
+  return { original: Promise.resolve(other), remarks: [remark] }
 }
 
 /** A plan is not a proof: what did not pass is incomplete, whatever the text says. */
@@ -89,7 +116,10 @@ function withProof(proof: Proof): TargetResult {
     line: 1,
     column: 1,
     message: proof.failures.join('; '),
-    hint: 'name the missing paths with --writable, or give the proof a check of your own with --smoke',
+    // Where nothing was run, no path is missing, and the message says what to do.
+    ...(proof.report?.result === null
+      ? {}
+      : { hint: 'name the missing paths with --writable, or give the proof a check of your own with --smoke' }),
     evidence: [],
   }
   const verdict = result.verdict === 'hardened' ? 'incomplete' : result.verdict

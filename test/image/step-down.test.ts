@@ -196,6 +196,49 @@ exec gosu postgres "$@"
   })
 })
 
+describe('a script that ends unless it is root', () => {
+  const passed = (text: string): readonly string[] =>
+    script(`#!/bin/bash\n${text}\nexec "$@"\n`).refusals.map((one) => `${one.line}: ${one.text} -> ${one.passed}`)
+
+  test.each<[string, string]>([
+    [
+      'if [ "$(id -u)" -ne 0 ]; then\n  echo "must be root" >&2\n  exit 1\nfi',
+      '2: if [ "$(id -u)" -ne 0 ]; then -> if false; then',
+    ],
+    [
+      '[[ $EUID -eq 0 ]] || { echo root; exit 1; }',
+      '2: [[ $EUID -eq 0 ]] || { echo root; exit 1; } -> true || { echo root; exit 1; }',
+    ],
+    ['test `whoami` = root || exit 2', '2: test `whoami` = root || exit 2 -> true || exit 2'],
+    ['if [ "$UID" = 0 ]; then\n  :\nelse\n  exit 1\nfi', '2: if [ "$UID" = 0 ]; then -> if true; then'],
+    [
+      'die() { echo "$1"; exit 1; }\n[ "$(id -u)" = 0 ] || die "must be root"',
+      '3: [ "$(id -u)" = 0 ] || die "must be root" -> true || die "must be root"',
+    ],
+  ])('%s', (text, expected) => {
+    expect(passed(text)).toEqual([expected])
+  })
+
+  test.each([
+    // Works as another user too.
+    'if [ "$(id -u)" != 0 ]; then "$@"; exit $?; fi',
+    'if [ "$(id -u)" != 0 ]; then exec "$@"; fi',
+    'if [ "$(id -u)" = 0 ]; then echo "do not run as root"; exit 1; fi',
+    // Only root comes to it.
+    'if [ "$(id -u)" = 0 ]; then if [ "$1" = x ]; then exit 1; fi; fi',
+    // The same line may mean something else elsewhere.
+    '[ "$(id -u)" = 0 ] || exit 1\nf() {\n[ "$(id -u)" = 0 ] || exit 1\n}',
+  ])('none: %s', (text) => {
+    expect(passed(text)).toEqual([])
+  })
+
+  test('what comes behind it is done by everybody then', () => {
+    const text = '#!/bin/sh\nset -e\n[ "$(id -u)" = 0 ] || exit 1\nchown app /data\nexec gosu app "$@"\n'
+    const { actions, stepDowns } = script(text)
+    expect([...actions, ...stepDowns].map(({ guarded }) => guarded)).toEqual([false, false])
+  })
+})
+
 describe('where it starts', () => {
   const gosu = '#!/bin/sh\nexec gosu app "$@"\n'
   test.each<[string, Image]>([

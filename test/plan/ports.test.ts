@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { helpMove } from '../../src/plan/evidence/help-move.ts'
-import { moveInArguments, movePort, type PortPlan, type PortSources, planPorts } from '../../src/plan/ports.ts'
+import { moveInArguments, movePort } from '../../src/plan/port-arguments.ts'
+import { type PortPlan, type PortSources, planPorts } from '../../src/plan/ports.ts'
 import type { BaseFile } from '../harden/support/facts.ts'
 import { image } from './image.ts'
 
@@ -143,14 +144,119 @@ describe('the help of a program', () => {
     helpMove({ program: 'thingd', text }, image(base).config, from, to)
 
   test('names the option, which goes behind the command', () => {
-    const result = plan(base, { daemon: help('  -p port   listen there') })
+    const result = plan(base, { help: help('  -p port   listen there') })
     expect(show(result)).toEqual(['53/udp 8053'])
     expect(result.cmd).toEqual(['thingd', '-f', '-p', '8053'])
     expect(result.decisions[0]?.evidence.map(({ detail }) => detail).join()).toContain('-p port listen there')
   })
 
   test('names none', () => {
-    expect(show(plan(base, { daemon: help('  -p file   the pid file') }))).toEqual(['53/udp kept'])
+    expect(show(plan(base, { help: help('  -p file   the pid file') }))).toEqual(['53/udp kept'])
+  })
+})
+
+describe('after a run, the only place that says the number', () => {
+  const ran = (cmd: string[], texts: Record<string, string[]> = {}, changes: Partial<PortSources> = {}) => {
+    const base: BaseFile = { config: { cmd, env: { LEVEL: '8' } }, texts }
+    return plan(base, { bound: [tcp(80)], opened: Object.keys(texts), ...changes })
+  }
+
+  test.each<[string[], string[] | null]>([
+    [
+      ['thing', 'at=80/tcp'],
+      ['thing', 'at=8080/tcp'],
+    ],
+    [
+      ['thing', '-f0.0.0.0,80;plain', '-b127.0.0.1,8081'],
+      ['thing', '-f0.0.0.0,8080;plain', '-b127.0.0.1,8081'],
+    ],
+    [
+      ['thing', '-x80'],
+      ['thing', '-x8080'],
+    ],
+    [
+      ['thing', '80'],
+      ['thing', '8080'],
+    ],
+    [['thing', '-b10.0.0.7,80'], null],
+    [['thing', '/srv/80/x', '80%', '180', '80m', 'v80', '1.80'], null],
+    [['thing', '80', '-y80'], null],
+  ])('%j', (before, after) => {
+    expect(ran(before).cmd).toEqual(after)
+  })
+
+  test('is said to be guessed, and is none where it was shown not to be', () => {
+    const [decision] = ran(['thing', 'at=80/tcp']).decisions
+    const detail = 'the only place that says 80: "at=80/tcp" in CMD'
+    expect(decision).toMatchObject({ to: 8080, guessed: true, reason: detail })
+    expect(show(ran(['thing', 'at=80/tcp'], {}, { spared: new Set([detail]) }))).toEqual(['80/tcp kept'])
+  })
+
+  test('is none of a known form that was shown not to set it', () => {
+    const rc = { '/etc/thing/thing.conf': ['port 80'] }
+    const spared = new Set(['set by "port 80" in /etc/thing/thing.conf'])
+    expect(show(ran(['thing'], rc, { spared }))).toEqual(['80/tcp kept'])
+    expect(ran(['thing', 'at=80'], rc, { spared }).cmd).toEqual(['thing', 'at=8080'])
+  })
+
+  test('nobody guesses before a run, or for a port that nobody bound', () => {
+    expect(show(plan({ config: { cmd: ['thing', 'at=80'], ports: ['80/tcp'] } }))).toEqual(['80/tcp kept'])
+    const unbound = { bound: [tcp(81)] }
+    expect(show(ran(['thing', 'at=80'], {}, unbound))).toEqual(['81/tcp kept'])
+  })
+
+  test('in a file that was read, not in a comment, in what it forwards to, or in code', () => {
+    const rc = '/etc/thing/thing.rc'
+    const lines = (...text: string[]) => ran(['thing'], { [rc]: text }).fileEdits.flatMap((edit) => edit.substitutions)
+    expect(lines('# 80 doors', 'door 80,plain', 'wait 8').map(({ replacement }) => replacement)).toEqual([
+      'door 8080,plain',
+    ])
+    expect(lines('door 80,plain', 'window 80')).toEqual([])
+    expect(lines('proxy_pass 80')).toEqual([])
+    const code = { '/usr/bin/thing': ['#!/usr/bin/python3', 'door = 80'], '/app/thing.js': ['door(80)'] }
+    expect(ran(['thing'], code).fileEdits).toEqual([])
+  })
+
+  test('in the environment', () => {
+    const base: BaseFile = { config: { cmd: ['thing'], env: { DOORS: '0.0.0.0#80' } } }
+    const { env } = plan(base, { bound: [tcp(80)], opened: [] })
+    expect(env.map(({ name, value }) => `${name}=${value}`)).toEqual(['DOORS=0.0.0.0#8080'])
+  })
+
+  test("comes before the program's help", () => {
+    const help = () => ({ to: 8080, fileEdits: [], env: [], append: ['--port', '8080'], evidence: [] })
+    expect(ran(['thing', 'at=80'], {}, { help }).cmd).toEqual(['thing', 'at=8080'])
+    expect(ran(['thing'], {}, { help }).cmd).toEqual(['thing', '--port', '8080'])
+  })
+})
+
+describe('after a run, a place of a known form', () => {
+  const start = { '/usr/local/bin/start.sh': ['#!/bin/sh', 'exec busybox httpd -f -p 80 -h /srv'] }
+  const ran = (texts: Record<string, string[]>, changes: Partial<PortSources> = {}) =>
+    plan({ config: { cmd: ['start.sh'] }, texts }, { bound: [tcp(80)], opened: Object.keys(texts), ...changes })
+  const replaced = ({ fileEdits }: PortPlan) =>
+    fileEdits.flatMap(({ substitutions }) => substitutions.map(({ replacement }) => replacement))
+
+  test('is found in the arguments of a start script', () => {
+    expect(replaced(ran(start))).toEqual(['exec busybox httpd -f -p 8080 -h /srv'])
+    const untraced = { opened: null, scripts: Object.keys(start) }
+    expect(replaced(ran(start, untraced))).toEqual(['exec busybox httpd -f -p 8080 -h /srv'])
+  })
+
+  test("is none in a program's own code", () => {
+    const code = { '/app/server.py': ['port = 80'], '/usr/bin/thing': ['#!/usr/bin/env ruby', 'port = 80'] }
+    expect(show(ran(code))).toEqual(['80/tcp kept'])
+    expect(replaced(ran({ '/app/gunicorn.conf.py': ['bind = "0.0.0.0:80"'] }))).toEqual(['bind = "0.0.0.0:8080'])
+  })
+
+  test('is left as it is once it was shown not to set the port', () => {
+    const rc = { '/etc/thing/thing.conf': ['port 80', 'listen 80'] }
+    const spared = new Set(['set by "port 80" in /etc/thing/thing.conf'])
+    expect(replaced(ran(rc))).toEqual(['port 8080', 'listen 8080'])
+    expect(replaced(ran(rc, { spared }))).toEqual(['listen 8080'])
+    const base: BaseFile = { config: { cmd: ['thing', '-p', '80'], env: { PORT: '80' } } }
+    const places = new Set(['set by ENV PORT=80', 'set by an argument of CMD'])
+    expect(show(plan(base, { bound: [tcp(80)], opened: [], spared: places }))).toEqual(['80/tcp kept'])
   })
 })
 

@@ -213,6 +213,16 @@ describe('what one run of a program leaves for the next', () => {
     expect(run(['create-file /tmp/x'], ['drwxr-xr-x 0:0 /tmp'])).toEqual(['sticky /tmp 1775'])
   })
 
+  test('a file that its program wants to own is owned at last, and that is the reason that is told first', () => {
+    const tree = files(...base, '-rw------- 0:0 /etc/app.conf')
+    const wants = [...needs(['read /etc/app.conf'], 'traced'), ...needs(['change-owner /etc/app.conf'], 'refused')]
+    const { grants } = replay(wants, tree, { uid: 10, gid: 10 })
+    expect(grants.map(show)).toEqual(['own-file /etc/app.conf'])
+    expect(grants[0]?.evidence.map(({ source }) => source)).toEqual(['refused', 'traced'])
+    // That the original gave it to root is no reason.
+    expect(run(['change-owner /etc/app.conf'], ['-rw-r--r-- 0:0 /etc/app.conf'])).toEqual([])
+  })
+
   test('what a run was refused in /tmp is asked for', () => {
     expect(run(['read /tmp/seed'], ['-rw------- 0:0 /tmp/seed'], { source: 'refused' })).toEqual([
       'group-read /tmp/seed 640',

@@ -44,6 +44,11 @@ describe('log lines of real programs', () => {
       'write /var/run/apache2/apache2.pid.xuA1bZ',
     ],
     ['(13)Permission denied: AH00072: make_sock: could not bind to address [::]:80'],
+    // What must be the program's own, though it could read it
+    ["The control file '/etc/monit/monitrc' must be owned by you.", 'change-owner /etc/monit/monitrc'],
+    ['Bad owner or permissions on /home/app/.ssh/config', 'change-owner /home/app/.ssh/config'],
+    ['fatal: /var/lib/thing is not owned by the current user', 'change-owner /var/lib/thing'],
+    ['the owner of /srv/site is greeted'],
     // Redis
     ["1:M 01 May 2024 10:00:00.000 # Can't chdir to '/var/lib/redis': Permission denied", 'traverse /var/lib/redis'],
     ["1:M 01 May 2024 10:00:00.000 # Can't open the append-only file appendonly.aof.1.base.rdb: Permission denied"],

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { Operation } from '../../src/plan/operation.ts'
 import { compare } from '../../src/proof/compare.ts'
-import { refusesOthers } from '../../src/proof/refuses-others.ts'
+import { mayRefuseRoot, refusesOthers } from '../../src/proof/refuses-others.ts'
 import type { Round } from '../../src/proof/round.ts'
 import { files } from '../plan/image.ts'
 import { ended, http, operation, record, running, traced } from './support/records.ts'
@@ -47,4 +47,16 @@ test('not where a start script says it', () => {
   const scripts = ['/start.sh']
   expect(refusesOthers(round('must be run as root'), { ...nothing, scripts, files: said })).toBeNull()
   expect(refusesOthers(round('server: must be run as root'), { ...nothing, scripts, files: said })).not.toBeNull()
+})
+
+test.each<[string, number, boolean]>([
+  ['ERROR: You should not run icecast2 as root', 1, true],
+  ["Prosody doesn't need to be run as root, so don't do it!", 1, true],
+  ['If you are sure that you need to run as root then pass --runasroot', 1, true],
+  ['cannot read /root/x', 1, false],
+  ['server: bad configuration', 1, false],
+  ['do not run this as root', 0, false],
+])('an original that may refuse root: %s (exit %d)', (logs, exitCode, expected) => {
+  expect(mayRefuseRoot(record({ state: ended(exitCode), logs }))).toBe(expected)
+  expect(mayRefuseRoot(record({ state: running, logs }))).toBe(false)
 })

@@ -9,15 +9,21 @@ const USER =
   /^[ \t]*["']?(?:user|user_?name|run[_-]?as(?:[_-]?user)?|setuid|uid|(?:daemon|process|server|service)[_-]?user)["']?(?:[ \t]*[=:][ \t]*|[ \t]+)["']?(?<user>[\w.-]+)(?::(?<group>[\w.-]+))?["']?[ \t]*[;,]?[ \t]*$/gim
 const GROUP =
   /^[ \t]*["']?(?:group|group_?name|run[_-]?as[_-]?group|setgid|gid|(?:daemon|process|server|service)[_-]?group)["']?(?:[ \t]*[=:][ \t]*|[ \t]+)["']?(?<group>[\w.-]+)["']?[ \t]*[;,]?[ \t]*$/im
+/** `chroot /srv`, `chroot_dir = /srv`, `"chroot": "/srv"`, `chroot yes`. */
+export const CHROOT =
+  /^[ \t]*["']?chroot(?:[_-]?(?:dir|directory|path|to))?["']?(?:[ \t]*[=:][ \t]*|[ \t]+)["']?(?:\/[^\s"';,]*|yes|true|on|1)["']?[ \t]*[;,]?[ \t]*$/im
 
-/** Lines of files that a program has read, and that nobody has told us of, which name an account of the image. */
+/**
+ * Lines of files that a program has read, and that nobody has told us of, which name an account of the image; and those
+ * that only name a folder to be locked into.
+ */
 export function accountLines(files: FileModel, paths: readonly string[], names: AccountNames): readonly Directive[] {
   return [...new Set(paths)].sort().flatMap((path) => {
     const text = files.text(path)
     if (text === null || daemons.some((daemon) => daemon.files.test(path))) return []
     const group = GROUP.exec(text)
     const ofGroup = group !== null && names.groups.has(group.groups?.group ?? '') ? group : null
-    return [...text.matchAll(USER)].flatMap((match): readonly Directive[] => {
+    const found = [...text.matchAll(USER)].flatMap((match): readonly Directive[] => {
       const user = match.groups?.user ?? ''
       if (user === 'root' || !names.users.has(user)) return []
       return [
@@ -32,5 +38,9 @@ export function accountLines(files: FileModel, paths: readonly string[], names: 
         },
       ]
     })
+    const chroot = CHROOT.exec(text)
+    if (found.length > 0 || chroot === null) return found
+    const nobody = { daemon: nameOf(path), programs: [], path, user: null, group: null, groupLine: null }
+    return [{ ...nobody, ...place(text, chroot.index) }]
   })
 }

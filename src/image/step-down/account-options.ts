@@ -23,10 +23,12 @@ const USER = [
   '--run-as-user',
 ]
 const GROUP = ['-g', '-group', '--group', '--gid', '--setgid', '--run-as-group']
+const CHROOT = ['--chroot', '-chroot', '--chroot-dir', '--chrootdir', '--chroot-directory']
 
 /**
  * A program that nobody has told us of, whose options name an account of the image: `snmpd -u Debian-snmp -g Debian-snmp`.
- * What such an option means is known only when the program is refused the switch.
+ * What such an option means is known only when the program is refused the switch. A folder to be locked into
+ * (`--chroot /srv`) goes with it, or alone.
  */
 export function readAccountOption(words: readonly CommandWord[], names: AccountNames): SwitchCommand | null {
   const from = programIndex(words)
@@ -34,10 +36,16 @@ export function readAccountOption(words: readonly CommandWord[], names: AccountN
   // Of a daemon that is listed for its configuration alone the list does not know the options.
   if (program == null || daemonOf(nameOf(program))?.options !== undefined) return null
   const user = placeOf(words, from, USER, names.users)
-  if (user === null) return null
-  const group = placeOf(words, from, GROUP, names.groups)
-  return takenOut(words, nameOf(program), user, group)
+  const group = user === null ? null : placeOf(words, from, GROUP, names.groups)
+  const chroot = optionAt(words, from, CHROOT)
+  const places = [user, group, chroot?.value.value?.startsWith('/') === true ? chroot : null].filter(
+    (place) => place !== null,
+  )
+  if (places.length === 0) return null
+  return takenOut(words, { tool: nameOf(program), user: user?.value ?? NOBODY, group: group?.value ?? null, places })
 }
+
+const NOBODY: CommandWord = { text: '', value: null }
 
 function placeOf(
   words: readonly CommandWord[],
@@ -46,6 +54,8 @@ function placeOf(
   names: ReadonlySet<string>,
 ): Place | null {
   const place = optionAt(words, program, options)
-  const name = place?.value.value?.split(':')[0] ?? ''
+  const value = place?.value.value ?? ''
+  // `user:group` and `user.group`.
+  const name = names.has(value) ? value : (value.split(/[:.]/)[0] ?? '')
   return place !== null && name !== 'root' && names.has(name) ? place : null
 }

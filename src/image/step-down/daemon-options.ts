@@ -14,18 +14,23 @@ export function readDaemonOption(words: readonly CommandWord[]): SwitchCommand |
   const user = optionAt(words, from, daemon.options ?? [])
   if (user === null || user.value.value === 'root' || user.value.value === '0') return null
   const group = optionAt(words, from, daemon.groupOptions ?? [])
-  return takenOut(words, nameOf(program), user, group)
+  const places = group === null ? [user] : [user, group]
+  return takenOut(words, { tool: nameOf(program), user: user.value, group: group?.value ?? null, places })
+}
+
+export interface Taken extends Pick<SwitchCommand, 'tool' | 'user' | 'group'> {
+  /** Where the options are; at least one. */
+  readonly places: readonly Place[]
 }
 
 /** The switch that these options make, and the words of their range that stay. */
-export function takenOut(words: readonly CommandWord[], tool: string, user: Place, group: Place | null): SwitchCommand {
-  const places = group === null ? [user] : [user, group]
+export function takenOut(words: readonly CommandWord[], { places, ...what }: Taken): SwitchCommand {
   const first = Math.min(...places.map((place) => place.from))
   const last = Math.max(...places.map((place) => place.to))
   const instead = words
     .slice(first, last)
     .filter((_, i) => !places.some(({ from, to }) => first + i >= from && first + i < to))
-  return { tool, user: user.value, group: group?.value ?? null, from: first, to: last, instead }
+  return { ...what, from: first, to: last, instead }
 }
 
 export interface Place {

@@ -3,6 +3,7 @@ import type { ImageConfig } from '../facts.ts'
 import type { FileModel } from '../file-model.ts'
 import { joinPath, nameOf } from '../path.ts'
 import { onlyAsOther, onlyAsRoot, type RootQuestions, rootQuestions } from './guard.ts'
+import { type RootRefusal, refusals, refusing } from './refusals.ts'
 import { findProgram, type StartScript } from './start.ts'
 import { staticValue, type Variables } from './static-text.ts'
 import { programIndex } from './wrappers.ts'
@@ -11,6 +12,8 @@ import { programIndex } from './wrappers.ts'
 export interface ReadScript extends StartScript {
   readonly commands: readonly ScriptCommand[]
   readonly variables: Variables
+  /** Where it ends unless it is root; none where only root comes to it. */
+  readonly refusals: readonly RootRefusal[]
 }
 
 export interface ScriptCommand {
@@ -46,7 +49,8 @@ export function readScripts(start: readonly StartScript[], config: ImageConfig, 
     }
     const variables = variablesOf(config, parsed.commands)
     const commands = judge(text, parsed.commands, next)
-    const read = { path, text, commands, variables }
+    const wantsRoot = next.guarded ? [] : refusals(text, parsed.commands, rootQuestions(text, parsed.commands))
+    const read = { path, text, commands, variables, refusals: wantsRoot }
     scripts.push(read)
     if (files !== null) queue.push(...followed(read, config, files))
   }
@@ -71,6 +75,7 @@ interface Caller {
 function judge(text: string, commands: readonly ShellCommand[], caller: Caller): readonly ScriptCommand[] {
   const questions = rootQuestions(text, commands)
   const functions = guardedFunctions(commands, questions)
+  const refused = refusing(commands, questions)
   let exitsOnError = caller.exitsOnError || /^#!.*\s-\w*e/.test(text)
   let othersLeft = caller.guarded
   return commands.map((command, index) => {
@@ -79,7 +84,13 @@ function judge(text: string, commands: readonly ShellCommand[], caller: Caller):
       exitsOnError = true
     const guarded =
       othersLeft || onlyAsRoot(conditions, questions) || (functionName !== null && functions.has(functionName))
-    if (functionName === null && leaves(command) && conditions.length === 1 && onlyAsOther(conditions, questions))
+    if (
+      functionName === null &&
+      leaves(command) &&
+      !refused.has(command) &&
+      conditions.length === 1 &&
+      onlyAsOther(conditions, questions)
+    )
       othersLeft = true
     const caught = commands[index + 1]?.connector === '||' || commands[index + 1]?.connector === '|'
     return { command, guarded, fatal: exitsOnError && !caught }

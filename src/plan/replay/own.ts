@@ -56,9 +56,12 @@ function openSticky(need: Need, path: string, state: State): void {
   grant(need, parent, 'own-directory', state)
 }
 
-/** The original gave the path to somebody; a non-root user cannot, so the user has it from the start. */
+/**
+ * The original gave the path to somebody; a non-root user cannot, so the user has it from the start. So has one whose
+ * program refuses what is not its own.
+ */
 export function handOver(need: Need, path: string, state: State): void {
-  if (need.uid === undefined || need.uid <= 0) return
+  if (need.evidence.source !== 'refused' && (need.uid === undefined || need.uid <= 0)) return
   changeAsOwner(need, path, state)
 }
 

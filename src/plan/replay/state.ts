@@ -1,4 +1,5 @@
 import type { FileEntry, FileModel, Identity } from '../../image/file-model.ts'
+import type { Evidence } from '../evidence.ts'
 import { grantedEntry, modeOf, wider } from '../ladder.ts'
 import type { Need } from '../need.ts'
 import { isSystemFolder } from '../places.ts'
@@ -50,9 +51,15 @@ export function grant(need: Need, path: string, asked: GrantKind, state: State):
     // Against the image: an earlier grant may have set some of it.
     ...modeOf(chosen, state.original.entry(path), after, state.grantee),
     ...(need.tree === true || before?.tree === true ? { tree: true } : {}),
-    evidence: [...(before?.evidence ?? []), need.evidence].slice(0, MOST_EVIDENCE),
+    evidence: withReason(need.evidence, before, chosen).slice(0, MOST_EVIDENCE),
   })
   state.files = state.files.with(new Map([[path, after]]))
+}
+
+/** What took the rung that it stands on comes first: it is the reason that is told. */
+function withReason(reason: Evidence, before: Grant | undefined, chosen: GrantKind): readonly Evidence[] {
+  if (before === undefined) return [reason]
+  return chosen === before.kind ? [...before.evidence, reason] : [reason, ...before.evidence]
 }
 
 function isOwn(kind: GrantKind): boolean {

@@ -1,0 +1,47 @@
+import type { Evidence } from './evidence.ts'
+import type { EnvSetting, FileEdit } from './plan.ts'
+import { moveInArguments, movePort } from './port-arguments.ts'
+import { inFiles } from './port-files.ts'
+import type { PortSources } from './ports.ts'
+
+/** ENTRYPOINT and CMD. */
+export interface Command {
+  readonly entrypoint: readonly string[] | null
+  readonly cmd: readonly string[] | null
+}
+
+/** Where a port is set, and the changes that move it. `evidence` names each place, none where none was found. */
+export interface Found extends Command {
+  readonly fileEdits: readonly FileEdit[]
+  readonly env: readonly EnvSetting[]
+  readonly evidence: readonly Evidence[]
+}
+
+const PORT_VARIABLE = /(^|_)(PORT|PORTS|LISTEN|BIND|ADDR|ADDRESS|URLS?|HOST)(_|$)/i
+
+/** In the files that were read, the environment and the command, by what such a setting looks like. */
+export function searchPort(from: number, to: number, sources: PortSources, command: Command): Found {
+  const isOpen = (detail: string): boolean => sources.spared?.has(detail) !== true
+  const place = (detail: string): Evidence => ({ source: 'config', subject: String(from), detail })
+  const stock = sources.stock?.get(from)
+  const fileEdits = [...inFiles(from, to, sources), ...(stock?.to === to ? stock.fileEdits : [])]
+  const evidence = fileEdits.flatMap((edit) => edit.evidence)
+  const env: EnvSetting[] = []
+  for (const [name, value] of sources.facts.config.env) {
+    const moved = PORT_VARIABLE.test(name) ? movePort(value, from, to) : value
+    const item = place(`set by ENV ${name}=${value}`)
+    if (moved === value || !isOpen(item.detail)) continue
+    evidence.push(item)
+    env.push({ name, value: moved, reason: `listen above 1024 (ENV ${name} said ${from})`, evidence: [item] })
+  }
+  const inArguments = (argv: Command['cmd'], keyword: string): Command['cmd'] => {
+    const moved = moveInArguments(argv, from, to)
+    const item = place(`set by an argument of ${keyword}`)
+    if (JSON.stringify(moved) === JSON.stringify(argv) || !isOpen(item.detail)) return argv
+    evidence.push(item)
+    return moved
+  }
+  const entrypoint = inArguments(command.entrypoint, 'ENTRYPOINT')
+  const cmd = inArguments(command.cmd, 'CMD')
+  return { fileEdits, env, entrypoint, cmd, evidence }
+}

@@ -1,0 +1,197 @@
+import { afterAll, describe, expect, test } from '@jest/globals'
+import { type Hardening, hardenOne } from './support/cli.ts'
+import { buildText, docker, ensureImage } from './support/images.ts'
+import { retryOnce } from './support/retry.ts'
+
+retryOnce()
+
+// What ownership cannot give, on programs that nothing knows by name.
+
+const tags: string[] = []
+
+afterAll(async () => {
+  if (tags.length > 0) await docker(['image', 'rm', '--force', ...tags])
+})
+
+/** A web server with `setup` before it serves, and what else is in its image. */
+async function prove(
+  name: string,
+  setup: string,
+  { image = [], cmd = ['thing'] }: { readonly image?: readonly string[]; readonly cmd?: readonly string[] } = {},
+): Promise<Hardening> {
+  const program = [
+    '#!/usr/bin/python3',
+    'import http.server, os, pwd, socket, sys',
+    'port = 8000',
+    // Loads what it would miss behind a chroot.
+    'socket.getfqdn()',
+    ...setup.trim().split('\n'),
+    'http.server.ThreadingHTTPServer(("", port), http.server.SimpleHTTPRequestHandler).serve_forever()',
+  ]
+  const lines = [
+    `FROM ${await ensureImage('python-static')}`,
+    'COPY <<"PROGRAM" /usr/bin/thing',
+    ...program,
+    'PROGRAM',
+    'RUN useradd --system --uid 777 web && mkdir /etc/thing && chmod 755 /usr/bin/thing',
+    ...image,
+    'WORKDIR /srv',
+    'ENTRYPOINT []',
+    `CMD ${JSON.stringify(cmd)}`,
+  ]
+  const tag = await buildText(`${lines.join('\n')}\n`, `harden-image-test/cures-${name}`)
+  tags.push(tag)
+  return hardenOne(tag, ['--prove'])
+}
+
+function expectHardened({ code, result }: Hardening, rounds: number): void {
+  const said = { code, verdict: result.verdict, rounds: result.proof?.rounds, passed: result.proof?.passed }
+  expect(said).toEqual({ code: 0, verdict: 'hardened', rounds, passed: true })
+}
+
+function findings({ result }: Hardening): string {
+  return result.findings
+    .map(({ message, evidence }) => [message, ...evidence.map((one) => one.detail)].join('\n'))
+    .join('\n')
+}
+
+describe('a low port', () => {
+  test('in the arguments of a start script is moved before the first round', async () => {
+    const start = ['COPY --chmod=755 <<"S" /start.sh', '#!/bin/sh', 'exec thing -p 80', 'S']
+    const proof = await prove('script', 'port = int(sys.argv[2])', { image: start, cmd: ['/start.sh'] })
+    expectHardened(proof, 1)
+    expect(proof.result.output).toContain('exec thing -p 8080')
+  })
+
+  test('in a form that nobody knows is found where nothing else says the number', async () => {
+    const proof = await prove('form', 'port = int(sys.argv[1].split("=")[1].split("/")[0])', {
+      cmd: ['thing', 'at=80/tcp'],
+    })
+    expectHardened(proof, 1)
+    expect(proof.result.output).toContain('"at=8080/tcp"')
+    expect(findings(proof)).toContain('the only place that says 80')
+  })
+
+  test('that a line only seems to set: the line is left as it was, and the help is asked', async () => {
+    const setup = `
+if "--help" in sys.argv: sys.exit("  --port PORT   where to listen")
+open("/etc/thing/thing.conf").read()
+port = int(sys.argv[2]) if len(sys.argv) > 2 else 80`
+    const conf = ["RUN echo 'port 80' >/etc/thing/thing.conf"]
+    const proof = await prove('help', setup, { image: conf })
+    expectHardened(proof, 2)
+    expect(proof.result.output).toContain('CMD ["thing", "--port", "8080"]')
+    expect(proof.result.output).not.toContain('thing.conf')
+  })
+})
+
+describe('a switch of its own', () => {
+  const conf = ["RUN printf 'user web\\ngroup web\\nchroot /srv\\nlevel 3\\n' >/etc/thing/thing.conf"]
+  const settings = 'settings = dict(line.split() for line in open("/etc/thing/thing.conf"))'
+  const become = `${settings}
+if "chroot" in settings: os.chroot(settings["chroot"])
+if "user" in settings: os.setgroups([]); os.setgid(777); os.setuid(777)`
+
+  test('is taken out of the file that the trace saw opened once it fails on it, and its chroot with it', async () => {
+    const proof = await prove('lines', become, { image: conf })
+    expectHardened(proof, 2)
+    expect(proof.result.output).toContain('user web')
+    expect(proof.result.user?.uid).toBe(777)
+    expect(proof.result.output).not.toContain('level')
+  })
+
+  test('stays where it only shrugs', async () => {
+    const setup = `try:\n${become.replace(/^/gm, '    ')}\nexcept OSError: pass`
+    const proof = await prove('shrugs', setup, { image: conf })
+    expectHardened(proof, 1)
+    expect(proof.result.output).not.toContain('thing.conf')
+  })
+
+  test('goes from the arguments, of a start script as well', async () => {
+    const setup =
+      'if "-u" in sys.argv: os.setgroups([]); os.setuid(pwd.getpwnam(sys.argv[sys.argv.index("-u") + 1]).pw_uid)'
+    const own = await prove('options', setup, { cmd: ['thing', '-u', 'web'] })
+    expectHardened(own, 2)
+    expect(own.result.output).toContain('CMD ["thing"]')
+    const start = ['COPY --chmod=755 <<"S" /start.sh', '#!/bin/sh', 'exec thing -u web', 'S']
+    const script = await prove('script-options', setup, { image: start, cmd: ['/start.sh'] })
+    expectHardened(script, 2)
+    expect(script.result.output).toContain('s/exec thing -u web/exec thing/')
+  })
+})
+
+test('a configuration file that must be its own is given to it', async () => {
+  const setup = `
+if os.stat("/etc/thing/thing.conf").st_uid != os.getuid(): sys.exit("/etc/thing/thing.conf must be owned by you")
+open("/etc/thing/thing.conf").read()`
+  const proof = await prove('own', setup, { image: ['RUN echo x >/etc/thing/thing.conf'] })
+  expectHardened(proof, 2)
+  expect(proof.result.output).toContain('chown 10001:10001 /etc/thing/thing.conf')
+})
+
+test('a start script that ends unless it is root is passed', async () => {
+  const start = [
+    'COPY --chmod=755 <<"S" /start.sh',
+    '#!/bin/bash',
+    'set -e',
+    'if [ "$(id -u)" -ne 0 ]; then echo "run me as root" >&2; exit 1; fi',
+    'chown web /srv',
+    'exec thing',
+    'S',
+  ]
+  const proof = await prove('wants-root', '', { image: start, cmd: ['/start.sh'] })
+  expectHardened(proof, 1)
+})
+
+describe('a raw socket', () => {
+  const open = 'raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)'
+
+  test('without which it does not work needs root, with that capability alone', async () => {
+    const { code, result } = await prove('raw', open)
+    expect({ code, verdict: result.verdict, passed: result.proof?.passed }).toEqual({
+      code: 1,
+      verdict: 'needs-root',
+      passed: true,
+    })
+    const said = result.findings.map(({ message }) => message).join('\n')
+    expect(said).toContain('must keep root: it takes NET_RAW')
+    expect(said).toContain('--cap-drop=ALL --cap-add=NET_RAW --security-opt=no-new-privileges')
+  })
+
+  test('that is only tried does not', async () => {
+    expectHardened(await prove('raw-tried', `try: ${open}\nexcept OSError: pass`), 1)
+  })
+
+  test('is no reason where something else stops it', async () => {
+    const other = `try: ${open}\nexcept OSError: pass\nif os.getuid(): os._exit(3)`
+    const { result } = await prove('raw-other', other)
+    expect(result.verdict).toBe('incomplete')
+  })
+})
+
+test('several service users become one, and the report says what that mixes', async () => {
+  const setup = `
+def service(uid, path):
+    if os.fork(): return
+    os.setgroups([]); os.setgid(uid); os.setuid(uid)
+    open(path, "a").write("x"); open(path).read()
+    listening = socket.create_server(("", 9000 + uid % 10))
+    while True: listening.accept()
+service(777, "/var/lib/web/state")
+service(778, "/var/lib/keys/secret")
+try: os.setgroups([]); os.setgid(777); os.setuid(777)
+except OSError: pass`
+  const tolerant = setup.replace('os.setgroups([]); os.setgid(uid); os.setuid(uid)', 'become(uid)')
+  const become = `
+def become(uid):
+    try: os.setgroups([]); os.setgid(uid); os.setuid(uid)
+    except OSError: pass`
+  const image = [
+    'RUN useradd --system --uid 778 keys && install -d -o 777 -m 700 /var/lib/web && install -d -o 778 -m 700 /var/lib/keys',
+  ]
+  const proof = await prove('several', `${become}\n${tolerant}`, { image })
+  expectHardened(proof, 1)
+  const said = findings(proof)
+  expect(said).toMatch(/(web \(777\) and keys \(778\)|keys \(778\) and web \(777\)) become one user, web/)
+  expect(said).toMatch(/which ran as web, can now read and change \/var\/lib\/keys/)
+})

@@ -1,0 +1,114 @@
+import { describe, expect, test } from '@jest/globals'
+import { findStepDowns } from '../../src/image/step-down.ts'
+import { applySubstitutions } from '../../src/plan/file-edit.ts'
+import type { Operation } from '../../src/plan/operation.ts'
+import type { Observation } from '../../src/plan/stage-input.ts'
+import { planStepDown, type StepDownPlan } from '../../src/plan/step-down-plan.ts'
+import { image } from './image.ts'
+
+function observed(opened: Observation['opened'], operations: readonly Operation[] = []): Observation {
+  return { operations, bound: [], uids: [], programs: [], opened, home: '/root', needsRoot: null }
+}
+
+describe('a start script in a language that is not read', () => {
+  const facts = image({
+    files: ['-rwxr-xr-x 0:0 /usr/bin/serve'],
+    texts: { '/usr/bin/serve': ['#!/usr/bin/python3', 'import os'] },
+    config: { cmd: ['serve'] },
+  })
+  const remarks = (observation: Observation | null): readonly string[] =>
+    planStepDown(findStepDowns(facts), facts, observation).remarks.map(({ message }) => message)
+
+  test('is said not to be understood before a run, and where the run was not traced', () => {
+    expect(remarks(null)).toEqual([expect.stringContaining('was not understood')])
+    expect(remarks(observed(null))).toEqual([expect.stringContaining('was not understood')])
+  })
+
+  test('is no question any more once a trace has shown what it does', () => {
+    expect(remarks(observed([]))).toEqual([])
+  })
+})
+
+describe("a program's own switch of user", () => {
+  const plan = (
+    config: { cmd: string[] },
+    texts: Record<string, readonly string[]>,
+    operations: readonly Operation[],
+  ): StepDownPlan => {
+    const facts = image({
+      passwd: ['web:x:33:33::/x:/x'],
+      group: ['web:x:33:'],
+      files: Object.keys(texts).map((path) => `-rw-r--r-- 0:0 ${path}`),
+      texts,
+      config,
+    })
+    return planStepDown(findStepDowns(facts), facts, observed(Object.keys(texts), operations))
+  }
+  const refused: Operation = {
+    access: 'switch-user',
+    path: null,
+    outcome: 'refused',
+    source: 'refused',
+    detail: 'refused: setgid(33) = -1 EPERM',
+  }
+  const lines = ({ fileEdits }: StepDownPlan): readonly string[] =>
+    fileEdits.flatMap(({ substitutions }) => substitutions.map(({ pattern }) => pattern.replaceAll('[[:space:]]*', '')))
+
+  test.each<[string, readonly string[], readonly string[]]>([
+    [
+      'user and group lines, and a chroot',
+      ['user = web', 'group = web', 'chroot = /srv', 'log = x'],
+      ['^user = web$', '^group = web$', '^chroot = /srv$'],
+    ],
+    ['a line that names nobody of the image', ['user = visitor'], []],
+  ])('%s, of a file that the trace saw opened', (_, text, gone) => {
+    const texts = { '/etc/thing/thing.conf': text }
+    expect(lines(plan({ cmd: ['thing'] }, texts, []))).toEqual([])
+    expect(lines(plan({ cmd: ['thing'] }, texts, [refused]))).toEqual(gone)
+  })
+
+  test('a refused chroot alone is reason enough', () => {
+    const texts = { '/etc/thing/thing.conf': ['user = web', 'chroot = /srv'] }
+    const chroot: Operation = { ...refused, access: 'chroot', path: '/srv' }
+    expect(lines(plan({ cmd: ['thing'] }, texts, [chroot]))).toEqual(['^user = web$', '^chroot = /srv$'])
+  })
+
+  test('arguments that name an account', () => {
+    const cmd = ['thing', '-u', 'web', '-g', 'web', '-f']
+    expect(plan({ cmd }, {}, []).argv.cmd).toBeNull()
+    expect(plan({ cmd }, {}, [refused]).argv.cmd).toEqual(['thing', '-f'])
+    expect(plan({ cmd: ['thing', '--user', 'web.web', '-f'] }, {}, [refused]).argv.cmd).toEqual(['thing', '-f'])
+  })
+
+  test('a chroot that stands alone, in a file or in the arguments, once it is refused', () => {
+    const chroot: Operation = { ...refused, access: 'chroot', path: '/srv' }
+    const texts = { '/etc/thing/thing.conf': ['chroot_dir = /srv', 'log = x'] }
+    expect(lines(plan({ cmd: ['thing'] }, texts, []))).toEqual([])
+    expect(lines(plan({ cmd: ['thing'] }, texts, [chroot]))).toEqual(['^chroot_dir = /srv$'])
+    const cmd = ['thing', '--chroot', '/srv', '-f']
+    expect(plan({ cmd }, {}, []).argv.cmd).toBeNull()
+    expect(plan({ cmd }, {}, [chroot]).argv.cmd).toEqual(['thing', '-f'])
+  })
+
+  test('arguments in a start script, of the program that was refused and of no other', () => {
+    const texts = { '/start.sh': ['#!/bin/sh', 'ps -u web', 'exec thing -u web -f'] }
+    const edits = (by: string): readonly string[] =>
+      plan({ cmd: ['/start.sh'] }, texts, [{ ...refused, by }]).fileEdits.flatMap(({ substitutions }) =>
+        substitutions.map(({ pattern, replacement }) => `${pattern} -> ${replacement}`),
+      )
+    expect(edits('/usr/sbin/thing')).toEqual(['exec thing -u web -f -> exec thing -f'])
+    expect(edits('/usr/sbin/other')).toEqual([])
+  })
+})
+
+test('a start script that ends unless it is root is passed, and what only root can do in it is guarded', () => {
+  const lines = ['#!/bin/sh', 'set -e', '[ "$(id -u)" = 0 ] || exit 1', 'chown web /data', 'exec thing']
+  const facts = image({ files: [], texts: { '/start.sh': lines }, config: { cmd: ['/start.sh'] } })
+  const { fileEdits } = planStepDown(findStepDowns(facts), facts, null)
+  const changed = fileEdits.flatMap(
+    ({ path, substitutions }) => applySubstitutions(lines.join('\n'), substitutions) ?? path,
+  )
+  expect(changed).toEqual([
+    ['#!/bin/sh', 'set -e', 'true || exit 1', '{ [ "$(id -u)" != 0 ] || chown web /data; }', 'exec thing'].join('\n'),
+  ])
+})

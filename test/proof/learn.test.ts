@@ -1,0 +1,29 @@
+import { expect, test } from '@jest/globals'
+import { compare } from '../../src/proof/compare.ts'
+import { learnedFrom } from '../../src/proof/learn.ts'
+import type { Round } from '../../src/proof/round.ts'
+import type { RunRecord } from '../../src/proof/run-record.ts'
+import { ended, http, operation, record, traced } from './support/records.ts'
+
+const baseline = record({ answers: [http(8000)] })
+
+function learned(original: RunRecord, result: RunRecord): readonly string[] {
+  const run = { record: result, traced: result, comparison: compare(baseline, result, new Map()) }
+  return learnedFrom({ run } as unknown as Round, original, baseline, '/', []).map(
+    ({ access, path, outcome }) => `${outcome} ${access} ${path}`,
+  )
+}
+
+const locksIn = traced([operation('chroot', '/srv')])
+
+test('a chroot that a run which ended did not come to counts as refused: the engine hides it from the trace', () => {
+  expect(learned(locksIn, { ...traced([]), state: ended(1) })).toEqual(['refused chroot /srv'])
+})
+
+test.each<[string, RunRecord, RunRecord]>([
+  ['it is up', locksIn, traced([])],
+  ['it came to it', locksIn, { ...locksIn, state: ended(1) }],
+  ['the original has none', traced([]), { ...traced([]), state: ended(1) }],
+])('not where %s', (_, original, result) => {
+  expect(learned(original, result)).toEqual([])
+})
