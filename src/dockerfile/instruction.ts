@@ -3,7 +3,7 @@ import { notADockerfile } from './fail.ts'
 import { jsonForm } from './json-form.ts'
 import { isKeyword } from './keywords.ts'
 import type { LogicalLine } from './lines.ts'
-import type { Flag, Heredoc, Instruction, JsonItem, Piece, Span, Word } from './model.ts'
+import type { Flag, Heredoc, Instruction, JsonItem, Piece, Span } from './model.ts'
 import { slicePieces, sourceOffset, sourceSpan } from './pieces.ts'
 import { type Split, splitInstruction } from './split.ts'
 import { unquote, wordsOf } from './words.ts'
@@ -91,38 +91,30 @@ export function buildInstruction(
   const text = line.text.slice(start, end)
   const pieces = slicePieces(line.pieces, start, end)
   const keywordSpan = sourceSpan(line.pieces, split.keywordSpan.start, split.keywordSpan.end)
-  return withWords(
-    {
-      keyword: split.keyword,
-      keywordSpan,
-      span: { start: keywordSpan.start, end: Math.max(line.contentEnd, keywordSpan.end) },
-      lines: { start: line.start, end: line.end },
-      ...placeOf(keywordSpan.start),
-      flags: structure.flags.map((flag) => flagOf(flag, line, escapeChar)),
-      rest: end > start ? sourceSpan(line.pieces, start, end) : emptyRest(line.pieces, split),
-      text,
-      pieces,
-      form: json === null ? 'shell' : 'exec',
-      json,
-      heredocs: heredocsOf(draft),
-      onbuild: split.keyword === 'ONBUILD' ? nested : null,
-      stage,
-    },
-    () => (json === null ? wordsOf(split.keyword, text, pieces, escapeChar) : []),
-  )
-}
-
-/** Most words are never asked for, those of a long RUN least of all: they are cut on first use. */
-function withWords(base: Omit<Instruction, 'words'>, cut: () => readonly Word[]): Instruction {
-  let words: readonly Word[] | null = null
+  const place = placeOf(keywordSpan.start)
+  // One shape for all instructions: whatever asks for their fields is several times slower where each has its own.
   return {
-    ...base,
-    get words() {
-      words ??= cut()
-      return words
-    },
+    keyword: split.keyword,
+    keywordSpan,
+    span: { start: keywordSpan.start, end: Math.max(line.contentEnd, keywordSpan.end) },
+    lines: { start: line.start, end: line.end },
+    line: place.line,
+    column: place.column,
+    flags: structure.flags.map((flag) => flagOf(flag, line, escapeChar)),
+    rest: end > start ? sourceSpan(line.pieces, start, end) : emptyRest(line.pieces, split),
+    text,
+    pieces,
+    form: json === null ? 'shell' : 'exec',
+    json,
+    words: json === null && !isCommand.has(split.keyword) ? wordsOf(split.keyword, text, pieces, escapeChar) : [],
+    heredocs: heredocsOf(draft),
+    onbuild: split.keyword === 'ONBUILD' ? nested : null,
+    stage,
   }
 }
+
+/** Their shell forms are cut into words by a shell, not at blanks. */
+const isCommand: ReadonlySet<string> = new Set(['CMD', 'ENTRYPOINT', 'HEALTHCHECK', 'ONBUILD', 'RUN'])
 
 function emptyRest(pieces: readonly Piece[], split: Split): Span {
   const last = split.flags.at(-1)?.end ?? split.keywordSpan.end

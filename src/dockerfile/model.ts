@@ -80,7 +80,10 @@ export interface Instruction {
   readonly form: Form
   /** The strings of a JSON (exec) form; null for the shell form. */
   readonly json: readonly JsonItem[] | null
-  /** White-space separated words of the shell form, quotes kept in `text` and removed in `value`. */
+  /**
+   * White-space separated words, quotes kept in `text` and removed in `value`. None for a JSON form, and none for RUN,
+   * CMD, ENTRYPOINT, HEALTHCHECK and ONBUILD: `shellCommands` reads those.
+   */
   readonly words: readonly Word[]
   readonly heredocs: readonly Heredoc[]
   /** The trigger of an ONBUILD, parsed as an instruction of its own (offsets into the same source). */

@@ -175,13 +175,16 @@ describe('words', () => {
     ],
     ['USER "$A b"', [['"$A b"', '$A b']]],
     [
-      'RUN echo "it\'s" x\\"y',
+      'ENV A="it\'s" B=x\\"y',
       [
-        ['echo', 'echo'],
-        ['"it\'s"', "it's"],
-        ['x\\"y', 'x"y'],
+        ['A="it\'s"', "A=it's"],
+        ['B=x\\"y', 'B=x"y'],
       ],
     ],
+    ['RUN echo a', []],
+    ['CMD echo a', []],
+    ['HEALTHCHECK CMD echo a', []],
+    ['ONBUILD RUN echo a', []],
   ])('%s', (text, words) => {
     const { instruction, dockerfile } = only(`${text}\n`)
     expect(instruction.words.map((word) => [word.text, word.value])).toEqual(words)
