@@ -30,13 +30,24 @@ export interface Row {
 
 /** One structure a row, in order. */
 export function readStructures(rows: readonly Row[]): readonly Structure[] {
-  const text = rows.map(neutralise).join('\n')
-  const instructions = DockerfileParser.parse(text).getInstructions()
-  return rows.map((_, index) => {
-    const instruction = instructions[index]
-    if (instruction === undefined) throw new Error(`dockerfile-ast read no instruction in row ${index}`)
+  // Most instructions have neither flags nor a JSON form: there is nothing to ask about them.
+  const asked = rows.filter(hasStructure)
+  if (asked.length === 0) return rows.map(() => noStructure)
+  const instructions = DockerfileParser.parse(asked.map(neutralise).join('\n')).getInstructions()
+  let at = 0
+  return rows.map((row) => {
+    if (!hasStructure(row)) return noStructure
+    const instruction = instructions[at]
+    if (instruction === undefined) throw new Error(`dockerfile-ast read no instruction in row ${at}`)
+    at += 1
     return structureOf(instruction)
   })
+}
+
+const noStructure: Structure = { flags: [], strings: [] }
+
+function hasStructure({ json, split }: Row): boolean {
+  return json || split.flags.length > 0
 }
 
 function neutralise({ text, split, json }: Row): string {
