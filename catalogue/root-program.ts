@@ -1,3 +1,4 @@
+import { onceFor } from '../src/once-for.ts'
 import type { ProgramRule } from './entry.ts'
 
 export interface RootProgram {
@@ -20,18 +21,33 @@ export function programThatNeedsRoot(
   for (const program of started) {
     // A caller may know the base name only; its path then stands among the words.
     const path = words.find((word) => word.endsWith(`/${program}`)) ?? program
-    const rule = rules.find((candidate) => namesProgram(candidate, path))
+    const named = byName(rules).get(baseName(path))
+    const rule = named?.find((candidate) => namesProgram(candidate, path))
     const others = words.filter((word) => word !== program && word !== path)
     if (rule !== undefined && applies(rule, others, hasFile)) return { program, rule }
   }
   return null
 }
 
+/** The rules by the base names that they speak of. */
+const byName = onceFor((rules: readonly ProgramRule[]) => {
+  const found = new Map<string, ProgramRule[]>()
+  for (const rule of rules) {
+    const names = new Set([...rule.names, ...(rule.paths ?? []).map(baseName)])
+    for (const name of names) found.set(name, [...(found.get(name) ?? []), rule])
+  }
+  return found
+})
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
 const systemFolder = /^(\/usr(\/local)?)?\/(s?bin|lib|lib64|libexec)(\/|$)/
 
 function namesProgram(rule: ProgramRule, path: string): boolean {
   if (rule.paths?.includes(path)) return true
-  const name = path.slice(path.lastIndexOf('/') + 1)
+  const name = baseName(path)
   return rule.names.includes(name) && (name === path || systemFolder.test(path))
 }
 

@@ -1,16 +1,16 @@
 import type {
   AccountList,
-  CatalogueImage,
   ListedAccounts,
   ListedGroup,
   Variant,
   VariantFacts,
   VendorWay,
 } from '../../../catalogue/entry.ts'
-import { baseAccounts, images } from '../../../catalogue/index.ts'
+import { baseAccounts } from '../../../catalogue/index.ts'
+import { onceFor } from '../../once-for.ts'
 import { parseImageConfig } from '../config.ts'
 import type { Accounts, ImageConfig, ImageFacts, Known, OsRelease, Platform } from '../facts.ts'
-import { parseReference } from '../reference.ts'
+import { type CatalogueMatch, matchFor } from './catalogue-match.ts'
 
 export type { ConfigEdit, PortMove, VendorWay, WritablePath } from '../../../catalogue/entry.ts'
 
@@ -46,16 +46,6 @@ const noFacts: Pick<
   notes: [],
 }
 
-/** Docker Official Images as other registries publish them, under the same tags. */
-const officialCopies = [
-  'public.ecr.aws/docker/library/',
-  'mirror.gcr.io/library/',
-  // For one architecture each: what `node` is made of there.
-  ...['amd64', 'arm32v5', 'arm32v6', 'arm32v7', 'arm64v8', 'i386', 'ppc64le', 'riscv64', 's390x'].map(
-    (architecture) => `${architecture}/`,
-  ),
-]
-
 /** What the catalogue knows of an image by name; null where it has no entry, or where the tag does not say which. */
 export function lookUp(reference: string): CatalogueEntry | null {
   const found = findEntry(reference)
@@ -64,29 +54,8 @@ export function lookUp(reference: string): CatalogueEntry | null {
 
 /** As lookUp, with the reason where there is no answer. Throws HardenError `bad-reference`. */
 export function findEntry(reference: string): Known<CatalogueEntry> {
-  const known = answers.get(reference)
-  if (known !== undefined) return known
-  const found = search(reference)
-  if (answers.size >= mostAnswers) answers.clear()
-  answers.set(reference, found)
-  return found
-}
-
-/** The files of a tree start from a few images, and each is asked for several times. */
-const answers = new Map<string, Known<CatalogueEntry>>()
-const mostAnswers = 1000
-
-function search(reference: string): Known<CatalogueEntry> {
-  const parsed = parseReference(reference)
-  if (parsed.kind === 'archive') return unknown('the catalogue is about images by name, not archives')
-  const name = commonName(parsed.familiarName)
-  const image = images.find((candidate) => candidate.repositories.some((glob) => matchesGlob(glob, name)))
-  if (image === undefined) return unknown(`the catalogue has no entry for ${parsed.familiarName}`)
-  if (parsed.tag === null && parsed.digest !== null) return withoutTag(image, name)
-  const tag = parsed.tag ?? 'latest'
-  const variant = image.variants.find(({ tagPattern }) => tagPattern === null || new RegExp(tagPattern).test(tag))
-  if (variant === undefined) return unknown(`the catalogue knows ${image.image}, but not the kind of its tag ${tag}`)
-  return { known: true, value: merge(image, variant, name, tag) }
+  const found = matchFor(reference)
+  return found.known ? { known: true, value: entryOf(found.value) } : found
 }
 
 /**
@@ -98,46 +67,44 @@ export function factsFromCatalogue(
   reference: string,
   platform: Platform = { os: 'linux', architecture: 'amd64' },
 ): ImageFacts | null {
-  const entry = lookUp(reference)
-  const parsed = parseReference(reference)
-  if (entry === null || parsed.kind === 'archive') return null
+  const found = matchFor(reference)
+  if (!found.known) return null
+  const { text, digest } = found.value.reference
   return {
-    reference: parsed.text,
+    reference: text,
     source: 'catalogue',
-    digest: parsed.digest,
+    digest,
     platform,
     files: { known: false, reason: 'the catalogue does not list files' },
-    ...partsOf(entry),
+    ...partsOf(plainEntry(found.value)),
   }
 }
 
-type Parts = Pick<ImageFacts, 'config' | 'accounts' | 'os'>
+/** All that does not depend on the tag. */
+type PlainEntry = Omit<CatalogueEntry, 'tag'>
 
-const parts = new WeakMap<CatalogueEntry, Parts>()
-
-function partsOf(entry: CatalogueEntry): Parts {
-  const known = parts.get(entry)
-  if (known !== undefined) return known
-  const made = { config: configOf(entry), accounts: accountsOf(entry.accounts, entry.image), os: osOf(entry) }
-  parts.set(entry, made)
-  return made
-}
-
-function withoutTag(image: CatalogueImage, name: string): Known<CatalogueEntry> {
-  const [only, ...others] = image.variants
-  if (only !== undefined && others.length === 0 && only.tagPattern === null) {
-    return { known: true, value: merge(image, only, name, '') }
+function plainEntry({ image, variant }: CatalogueMatch): PlainEntry {
+  let known = plainEntries.get(variant)
+  if (known === undefined) {
+    const { tagPattern: _, tags: __, ...facts } = variant
+    // The schema holds that nothing without a default is missing (test/image/catalogue.test.ts).
+    known = { ...noFacts, ...image.common, ...facts, image: image.image } as PlainEntry
+    plainEntries.set(variant, known)
   }
-  const names = image.variants.map(({ variant }) => variant).join('; ')
-  return unknown(`a digest alone does not say which variant of ${image.image} it is (${names})`)
+  return known
 }
 
-function merge(image: CatalogueImage, variant: Variant, repository: string, tag: string): CatalogueEntry {
-  const { tagPattern: _, tags: __, ...facts } = variant
-  // The schema holds that nothing without a default is missing (test/image/catalogue.test.ts).
-  const entry = { ...noFacts, ...image.common, ...facts, image: image.image, tag } as CatalogueEntry
+const plainEntries = new WeakMap<Variant, PlainEntry>()
+
+const partsOf = onceFor((entry: PlainEntry): Pick<ImageFacts, 'config' | 'accounts' | 'os'> => {
+  return { config: configOf(entry), accounts: accountsOf(entry.accounts, entry.image), os: osOf(entry) }
+})
+
+function entryOf(match: CatalogueMatch): CatalogueEntry {
+  const { tag, name } = match
+  const entry = plainEntry(match)
   const way = entry.unprivilegedVariant
-  return way === null ? entry : { ...entry, unprivilegedVariant: fillIn(way, repository, tag) }
+  return { ...entry, tag, unprivilegedVariant: way === null ? null : fillIn(way, name, tag) }
 }
 
 function fillIn(way: VendorWay, repository: string, tag: string): VendorWay {
@@ -149,26 +116,7 @@ function fillIn(way: VendorWay, repository: string, tag: string): VendorWay {
   return { ...rest, reference: `${text.slice(0, text.lastIndexOf(':'))}:${to}` }
 }
 
-function commonName(familiarName: string): string {
-  const copy = officialCopies.find((prefix) => familiarName.startsWith(prefix))
-  return copy === undefined ? familiarName : familiarName.slice(copy.length)
-}
-
-/** Each glob is compiled once: a tree of Dockerfiles asks thousands of times. */
-const compiled = new Map<string, RegExp>()
-
-/** `*` stands for anything but `/`. */
-function matchesGlob(glob: string, name: string): boolean {
-  if (!glob.includes('*')) return glob === name
-  let pattern = compiled.get(glob)
-  if (pattern === undefined) {
-    pattern = new RegExp(`^${glob.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[^/]*')}$`)
-    compiled.set(glob, pattern)
-  }
-  return pattern.test(name)
-}
-
-function configOf({ config }: CatalogueEntry): ImageConfig {
+function configOf({ config }: PlainEntry): ImageConfig {
   const keys = (names: readonly string[] = []): object => Object.fromEntries(names.map((name) => [name, {}]))
   return parseImageConfig({
     User: config.user,
@@ -206,7 +154,7 @@ const relatives: Readonly<Record<string, readonly string[]>> = {
   azurelinux: [],
 }
 
-function osOf(entry: CatalogueEntry): Known<OsRelease> {
+function osOf(entry: PlainEntry): Known<OsRelease> {
   if (!entry.shell) {
     return { known: true, value: { id: 'distroless', idLike: entry.os === null ? [] : [entry.os], versionId: '' } }
   }
