@@ -2,7 +2,7 @@ import type { DaemonPortRule } from '../catalogue/daemon-port-rule.ts'
 import type { ProgramRule, VariantFacts } from '../catalogue/entry.ts'
 import type { PackageRule } from '../catalogue/package-rule.ts'
 import type { Dockerfile, Instruction, Stage } from './dockerfile/model.ts'
-import { stageState } from './dockerfile/stage-state.ts'
+import { type StageWalks, stageWalks } from './dockerfile/stage-walk.ts'
 import { finalStage, findStage, leafStages } from './dockerfile/stages.ts'
 import { lineage } from './dockerfile/variables.ts'
 import { HardenError } from './errors.ts'
@@ -86,38 +86,42 @@ export function plannedStages(dockerfile: Dockerfile, policy: Policy): readonly 
 }
 
 export function stageInputs(dockerfile: Dockerfile, policy: Policy, knowledge: Knowledge): readonly StageInput[] {
-  return plannedStages(dockerfile, policy).map((stage) => stageInput(dockerfile, stage, policy, knowledge))
+  const walks = stageWalks(dockerfile, (reference) => configOf(reference, knowledge))
+  return plannedStages(dockerfile, policy).map((stage) => stageInput(dockerfile, stage, walks, policy, knowledge))
 }
 
-function stageInput(dockerfile: Dockerfile, stage: Stage, policy: Policy, knowledge: Knowledge): StageInput {
+function configOf(reference: string, { bases }: Knowledge): Known<ImageConfig> {
+  const known = bases.get(reference)
+  if (known === undefined) return { known: false, reason: `${reference} was not looked at` }
+  return known.known ? { known: true, value: known.value.config } : known
+}
+
+function stageInput(
+  dockerfile: Dockerfile,
+  stage: Stage,
+  walks: StageWalks,
+  policy: Policy,
+  knowledge: Knowledge,
+): StageInput {
   const indexes = lineage(dockerfile, stage.index)
   const root = dockerfile.stages[indexes[0] ?? stage.index] ?? stage
   const chain = indexes.flatMap((index) => dockerfile.stages[index] ?? [])
   const base = baseFacts(root, chain, knowledge)
-  const baseConfig = (reference: string): Known<ImageConfig> => {
-    const known = knowledge.bases.get(reference)
-    if (known === undefined) return { known: false, reason: `${reference} was not looked at` }
-    return known.known ? { known: true, value: known.value.config } : known
-  }
-  const state = stageState(dockerfile, stage.index, baseConfig)
+  const state = walks.end(stage.index)
   const built = knowledge.built.get(stage.index)
-  const baseEnv = (reference: string): Known<ReadonlyMap<string, string>> => {
-    const config = baseConfig(reference)
-    return config.known ? { known: true, value: config.value.env } : config
-  }
-  const created = createdAccounts(dockerfile, stage.index, baseEnv)
+  const created = createdAccounts(dockerfile, stage.index, walks)
   const derived = platformOf(built ?? deriveFacts({ base, state, created: knownAccounts(created) }), dockerfile, chain)
   const stated = statedBy({
     dockerfile,
     stage,
-    baseConfig,
+    walks,
     context: knowledge.context ?? null,
     rules: knowledge.packages ?? [],
     facts: derived,
     built: built !== undefined,
   })
   const facts: ImageFacts = derived.files.known ? { ...derived, files: { known: true, value: stated.files } } : derived
-  const users = stageUsers(dockerfile, stage, baseConfig, (user) => isRoot(user, facts))
+  const users = stageUsers(walks.own(stage.index), state.user.value, (user) => isRoot(user, facts))
   const userNumber = numberUser(stage, users, created, facts)
   const observation = knowledge.observations.get(stage.index) ?? null
   const reference = root.base.kind === 'image' ? root.base.reference : null

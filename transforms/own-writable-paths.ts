@@ -1,6 +1,6 @@
-import { isRootUser } from '../src/dockerfile/effective-user.ts'
 import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
 import { insertLines, type Place, placeBefore, rootPlace } from '../src/dockerfile/placement.ts'
+import { isRootUser } from '../src/dockerfile/root-user.ts'
 import { keyword, reason, runStep } from '../src/dockerfile/write.ts'
 import type { AccountChoice, Grant, StagePlan } from '../src/plan/plan.ts'
 import { coveringVolume } from '../src/plan/volumes.ts'

@@ -8,11 +8,12 @@ export {
   replaceInstruction,
   replaceRest,
 } from './build.ts'
-export { effectiveUser, isRootUser } from './effective-user.ts'
 export { csvFields } from './flag-rules.ts'
 export type * from './model.ts'
 export { parseDockerfile } from './parse.ts'
 export { sourceOffset } from './pieces.ts'
+export { isRootUser } from './root-user.ts'
+export { says } from './says.ts'
 export { portRange, type Settings } from './settings.ts'
 export { parseShellScript, shellCommands } from './shell.ts'
 export {
@@ -23,14 +24,8 @@ export {
   type ShellScript,
   type ShellWord,
 } from './shell-model.ts'
-export { type BaseConfig, type StageState, stageConfig, stageState } from './stage-state.ts'
+export { type StageState, stageConfig } from './stage-state.ts'
+export { type BaseConfig, type StageWalks, stageState, stageWalks } from './stage-walk.ts'
 export { ancestors, finalStage, findStage, leafStages, sourcesOf } from './stages.ts'
-export {
-  type BaseEnv,
-  type Environment,
-  type Expanded,
-  effectiveInstructions,
-  environmentAt,
-  expand,
-  lineage,
-} from './variables.ts'
+export { expandIn, type Step } from './steps.ts'
+export { type Environment, type Expanded, expand, lineage } from './variables.ts'

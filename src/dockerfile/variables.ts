@@ -1,4 +1,3 @@
-import type { Known } from '../image/facts.ts'
 import { lex } from './lex.ts'
 import type { Dockerfile, Instruction } from './model.ts'
 import { pairsOf } from './pairs.ts'
@@ -15,14 +14,6 @@ export interface Environment {
 export type Expanded =
   | { readonly kind: 'value'; readonly value: string }
   | { readonly kind: 'unresolved'; readonly variable: string | null; readonly reason: string }
-
-/** The environment of a base image, or why it is not known. */
-export type BaseEnv = (reference: string) => Known<ReadonlyMap<string, string>>
-
-export const unknownBaseEnv: BaseEnv = (reference) => ({
-  known: false,
-  reason: `the environment of ${reference} is not known`,
-})
 
 /** Set by BuildKit in the scope of FROM lines; in a stage once an ARG asks for them. */
 const platformArgs = ['PLATFORM', 'OS', 'OSVERSION', 'ARCH', 'VARIANT'].flatMap((name) => [
@@ -63,69 +54,13 @@ export function globalEnvironment(metaArgs: readonly Instruction[], escapeChar: 
   return environment
 }
 
-/**
- * What an instruction of a stage sees: the base image's environment, its parents' ARG and ENV, and its own before it.
- *
- * @param before the instruction; null for the end of the stage.
- */
-export function environmentAt(
-  dockerfile: Dockerfile,
-  stageIndex: number,
-  before: Instruction | null,
-  baseEnv: BaseEnv = unknownBaseEnv,
-): Environment {
-  const { escape: escapeChar } = dockerfile
-  const globals = globalEnvironment(dockerfile.metaArgs, escapeChar)
-  const stages = lineage(dockerfile, stageIndex)
-  const environment = baseEnvironment(dockerfile, stages[0] ?? stageIndex, baseEnv)
-  for (const index of stages) {
-    for (const instruction of effectiveInstructions(dockerfile, index)) {
-      if (instruction === before) break
-      advance(environment, instruction, globals, escapeChar)
-    }
-  }
-  return environment
-}
-
 /** BuildKit gives this to an image that starts from nothing (measured). */
 export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-/** An environment that `advance` carries through a stage. */
+/** An environment that is carried through a stage. */
 export interface GrowingEnvironment extends Environment {
   readonly values: Map<string, string>
   readonly undecided: Set<string>
-}
-
-/** What the first instruction of a stage on an image sees. */
-export function baseEnvironment(dockerfile: Dockerfile, stageIndex: number, baseEnv: BaseEnv): GrowingEnvironment {
-  const base = dockerfile.stages[stageIndex]?.base
-  const none = { values: new Map<string, string>(), undecided: new Set<string>() }
-  if (base?.kind === 'unresolved') return { ...none, open: base.reason }
-  if (base?.kind === 'scratch') none.values.set('PATH', defaultPath)
-  if (base?.kind !== 'image') return { ...none, open: null }
-  const known = baseEnv(base.reference)
-  return known.known ? { ...none, values: new Map(known.value), open: null } : { ...none, open: known.reason }
-}
-
-/** Takes over what ARG and ENV set; other instructions change nothing. */
-export function advance(
-  environment: GrowingEnvironment,
-  instruction: Instruction,
-  globals: Environment,
-  escapeChar: string,
-): void {
-  if (instruction.keyword === 'ARG') applyArg(instruction, environment, globals, escapeChar)
-  if (instruction.keyword === 'ENV') applyEnv(instruction, environment, escapeChar)
-}
-
-/** What runs in a stage: the ONBUILD triggers of the stage it is built from, then its own instructions. */
-export function effectiveInstructions(dockerfile: Dockerfile, stageIndex: number): readonly Instruction[] {
-  const stage = dockerfile.stages[stageIndex]
-  if (stage === undefined) return []
-  if (stage.base.kind !== 'stage') return stage.instructions
-  const parent = dockerfile.stages[stage.base.index]
-  const triggers = parent?.instructions.flatMap((instruction) => instruction.onbuild ?? []) ?? []
-  return triggers.length === 0 ? stage.instructions : [...triggers, ...stage.instructions]
 }
 
 /** The stage and the stages it is built from, the outermost parent first. */
@@ -140,7 +75,7 @@ export function lineage(dockerfile: Dockerfile, stageIndex: number): readonly nu
   }
 }
 
-function applyArg(
+export function applyArg(
   instruction: Instruction,
   into: GrowingEnvironment,
   globals: Environment | null,
@@ -155,13 +90,15 @@ function applyArg(
   }
 }
 
-function applyEnv(instruction: Instruction, into: GrowingEnvironment, escapeChar: string): void {
+/** Returns the names that were set. */
+export function applyEnv(instruction: Instruction, into: GrowingEnvironment, escapeChar: string): readonly string[] {
   // All values of one ENV see the environment before it.
   const pairs = pairsOf(instruction, escapeChar).map(({ name, value }) => ({
     name,
     value: expand(value ?? '', into, escapeChar),
   }))
   for (const { name, value } of pairs) set(into, name, value)
+  return pairs.map(({ name }) => name)
 }
 
 function set(into: GrowingEnvironment, name: string, value: Expanded): void {

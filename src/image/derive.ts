@@ -27,11 +27,11 @@ export interface Derivation {
 /** The image as a stage leaves it, as far as its instructions tell without building it. */
 export function deriveFacts({ base, state, created }: Derivation): ImageFacts {
   return {
-    ...base,
+    reference: base.reference,
     source: 'derived',
     digest: null,
+    platform: base.platform,
     config: {
-      ...base.config,
       user: valueOr(state.user.value, base.config.user),
       entrypoint: valueOr(state.entrypoint.value, null),
       cmd: valueOr(state.cmd.value, null),
@@ -40,14 +40,19 @@ export function deriveFacts({ base, state, created }: Derivation): ImageFacts {
       volumes: state.volumes.flatMap((volume) => (volume.value.known ? [volume.value.value] : [])),
       workdir: valueOr(state.workdir.value, '/'),
       healthcheck: valueOr(state.healthcheck.value, null),
+      onbuild: base.config.onbuild,
       shell: valueOr(state.shell.value, null),
       stopSignal: valueOr(state.stopSignal.value, null),
+      labels: base.config.labels,
     },
     accounts: base.accounts.known ? { known: true, value: withAccounts(base.accounts.value, created) } : base.accounts,
+    files: base.files,
+    os: base.os,
   }
 }
 
 function withAccounts(accounts: Accounts, created: Accounts): Accounts {
+  if (created.users.length + created.groups.length === 0) return accounts
   return { users: [...accounts.users, ...created.users], groups: [...accounts.groups, ...created.groups] }
 }
 

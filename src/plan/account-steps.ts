@@ -1,4 +1,4 @@
-import { type Instruction, type ShellCommand, shellCommands } from '../dockerfile/index.ts'
+import { expandIn, type Instruction, type ShellCommand, type Step, says, shellCommands } from '../dockerfile/index.ts'
 import { type AccountCommand, readAccountCommand } from '../image/account-arguments.ts'
 import { parseGroup, parsePasswd } from '../image/accounts.ts'
 import type { Account, Group } from '../image/facts.ts'
@@ -25,14 +25,18 @@ export type AccountStep =
 
 const MENTIONS = /(?:user|group)(?:add|mod)|add(?:user|group)|passwd|\bgroup\b/
 
-/** What a RUN or a COPY with a heredoc does to accounts. `value` fills in variables; null where one is not known. */
-export function accountSteps(instruction: Instruction, value: (text: string) => string | null): readonly AccountStep[] {
-  const bodies = instruction.heredocs.map((heredoc) => heredoc.content).join('\n')
-  if (!MENTIONS.test(instruction.text) && !MENTIONS.test(bodies)) return []
+/** What a RUN or a COPY with a heredoc does to accounts. */
+export function accountSteps(step: Step, escapeChar: string): readonly AccountStep[] {
+  const { instruction } = step
+  if (!says(instruction, MENTIONS)) return []
   if (instruction.keyword === 'COPY') return copied(instruction)
   if (instruction.keyword !== 'RUN') return []
   const script = shellCommands(instruction)
   if (script.kind !== 'parsed') return []
+  const value = (text: string): string | null => {
+    const expanded = expandIn(step, text, escapeChar)
+    return expanded.kind === 'value' ? expanded.value : null
+  }
   return script.commands.flatMap((command) => stepOf(command, instruction, value))
 }
 

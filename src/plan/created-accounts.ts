@@ -1,13 +1,4 @@
-import {
-  type BaseEnv,
-  type Dockerfile,
-  effectiveInstructions,
-  environmentAt,
-  expand,
-  findStage,
-  type Instruction,
-  lineage,
-} from '../dockerfile/index.ts'
+import { type Dockerfile, findStage, type Instruction, type StageWalks } from '../dockerfile/index.ts'
 import type { SaidId } from '../image/account-arguments.ts'
 import type { Accounts } from '../image/facts.ts'
 import { type AccountStep, accountSteps } from './account-steps.ts'
@@ -60,23 +51,21 @@ export interface Created {
 export const nothingCreated: Created = { users: [], groups: [] }
 
 /** The accounts that a stage's instructions make, through the stages it is built from, and those it copies with /etc/passwd. */
-export function createdAccounts(dockerfile: Dockerfile, stageIndex: number, baseEnv: BaseEnv): Created {
+export function createdAccounts(dockerfile: Dockerfile, stageIndex: number, walks: StageWalks): Created {
   const users = new Map<string, CreatedAccount>()
   const groups = new Map<string, CreatedGroup>()
-  for (const index of lineage(dockerfile, stageIndex)) {
-    for (const instruction of effectiveInstructions(dockerfile, index)) {
-      for (const other of copiedFrom(dockerfile, index, instruction)) {
-        const found = createdAccounts(dockerfile, other, baseEnv)
-        for (const user of found.users) users.set(user.name, user)
-        for (const group of found.groups) groups.set(group.name, group)
-      }
-      const value = (text: string): string | null => {
-        const expanded = expand(text, environmentAt(dockerfile, index, instruction, baseEnv), dockerfile.escape)
-        return expanded.kind === 'value' ? expanded.value : null
-      }
-      for (const step of accountSteps(instruction, value)) apply(step, instruction, users, groups)
+  for (const step of walks.steps(stageIndex)) {
+    const { instruction } = step
+    if (instruction.keyword !== 'RUN' && instruction.keyword !== 'COPY') continue
+    const other = copiedFrom(dockerfile, instruction)
+    if (other !== null) {
+      const found = createdAccounts(dockerfile, other, walks)
+      for (const user of found.users) users.set(user.name, user)
+      for (const group of found.groups) groups.set(group.name, group)
     }
+    for (const done of accountSteps(step, dockerfile.escape)) apply(done, instruction, users, groups)
   }
+  if (users.size + groups.size === 0) return nothingCreated
   return {
     users: [...users.values()].map((user) => ({ ...user, owns: isOwner(dockerfile, user.name) })),
     groups: [...groups.values()],
@@ -111,17 +100,16 @@ export function knownAccounts({ users, groups }: Created): Accounts {
 }
 
 /** `COPY --from=builder /etc/passwd /etc/passwd`, whatever the file is called where it comes from. */
-function copiedFrom(dockerfile: Dockerfile, stage: number, instruction: Instruction): readonly number[] {
-  if (instruction.keyword !== 'COPY') return []
+function copiedFrom(dockerfile: Dockerfile, instruction: Instruction): number | null {
+  if (instruction.keyword !== 'COPY' || !instruction.text.includes('passwd')) return null
+  const from = instruction.flags.find((flag) => flag.name === 'from')?.value
+  if (from === undefined || from === null) return null
   const words = instruction.json?.map((item) => item.value) ?? instruction.words.map((word) => word.value)
   const destination = words.at(-1) ?? ''
   const wanted =
     destination === '/etc/passwd' ||
     (/^\/etc\/?$/.test(destination) && words.slice(0, -1).some((word) => /\/passwd$/.test(word)))
-  const from = instruction.flags.find((flag) => flag.name === 'from')?.value
-  if (!wanted || from === undefined || from === null) return []
-  const other = findStage(dockerfile, from, stage)
-  return other === null ? [] : [other.index]
+  return wanted ? (findStage(dockerfile, from, instruction.stage)?.index ?? null) : null
 }
 
 function apply(

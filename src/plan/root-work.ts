@@ -1,4 +1,4 @@
-import { type Instruction, type ShellCommand, shellCommands } from '../dockerfile/index.ts'
+import { type Instruction, type ShellCommand, says, shellCommands } from '../dockerfile/index.ts'
 import { isSharedFolder, normalisePath, parentOf } from './places.ts'
 
 const ALWAYS = new Set(
@@ -29,8 +29,7 @@ const QUICK =
 /** Why a RUN can only work as root, in a few words; null where nothing says so. */
 export function rootWork(instruction: Instruction, isOwn: (owner: string) => boolean): string | null {
   if (instruction.keyword !== 'RUN') return null
-  const bodies = instruction.heredocs.map((heredoc) => heredoc.content).join('\n')
-  if (!QUICK.test(instruction.text) && !QUICK.test(bodies)) return null
+  if (!says(instruction, QUICK)) return null
   const script = shellCommands(instruction)
   if (script.kind !== 'parsed') return null
   for (const command of script.commands) {

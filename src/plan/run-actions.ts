@@ -1,5 +1,4 @@
-import { type ShellCommand, shellCommands } from '../dockerfile/index.ts'
-import type { Step } from '../dockerfile/steps.ts'
+import { type ShellCommand, type Step, says, shellCommands } from '../dockerfile/index.ts'
 import { staticValue } from '../image/step-down/static-text.ts'
 import { normalisePath } from './places.ts'
 
@@ -22,10 +21,10 @@ const TOOLS = new Set(['mkdir', 'chown', 'chmod', 'rm', 'touch', 'install'])
 /** What the RUN lines make, hand over, open up and remove. Paths that a variable, a pattern or an unknown folder decides are left out. */
 export function runActions(steps: readonly Step[]): readonly RunAction[] {
   return steps.flatMap((step) => {
-    if (step.instruction.keyword !== 'RUN' || !MENTIONS.test(step.instruction.text + heredocs(step))) return []
+    if (step.instruction.keyword !== 'RUN' || !says(step.instruction, MENTIONS)) return []
     const script = shellCommands(step.instruction, step.shell)
     if (script.kind !== 'parsed') return []
-    const variables = new Map(step.variables)
+    const variables = new Map(step.environment.values)
     let folder = step.workdir
     return script.commands.flatMap((command) => {
       for (const { name, value } of command.assignments) {
@@ -45,10 +44,6 @@ export function runActions(steps: readonly Step[]): readonly RunAction[] {
 
 /** `install` is the program where a command starts; with a word before it, it is what a package manager does. */
 const MENTIONS = /\b(mkdir|chown|chmod|rm|touch)\b|(?:^|[;&|({!\n]|\b(?:do|then|else|sudo))\s*install\s/
-
-function heredocs(step: Step): string {
-  return step.instruction.heredocs.map((heredoc) => heredoc.content).join('\n')
-}
 
 type Word = ShellCommand['words'][number] | undefined
 

@@ -1,7 +1,7 @@
 import type { Dockerfile } from '../dockerfile/model.ts'
-import type { BaseConfig } from '../dockerfile/stage-state.ts'
+import type { StageWalks } from '../dockerfile/stage-walk.ts'
 import { findStage } from '../dockerfile/stages.ts'
-import { type Step, stageSteps } from '../dockerfile/steps.ts'
+import type { Step } from '../dockerfile/steps.ts'
 import type { FileEntry, FileModel } from '../image/file-model.ts'
 import type { BuildContext } from './build-context.ts'
 import { changedMode, octal } from './changed-mode.ts'
@@ -32,7 +32,7 @@ export interface CopiedPath {
 
 export interface ShippedSources {
   readonly dockerfile: Dockerfile
-  readonly baseConfig: BaseConfig
+  readonly walks: StageWalks
   readonly context: BuildContext | null
   /** Files of the base image; null where they are not known. */
   readonly base: FileModel | null
@@ -59,7 +59,7 @@ export function shippedBy(sources: ShippedSources, stageIndex: number): Shipped 
 function shippedOnce(sources: ShippedSources, stageIndex: number, known: Map<number, Shipped>): Shipped {
   const before = known.get(stageIndex)
   if (before !== undefined) return before
-  const steps = stageSteps(sources.dockerfile, stageIndex, sources.baseConfig)
+  const steps = sources.walks.steps(stageIndex)
   const actions = runActions(steps)
   const draft: Draft = { base: sources.base, entries: new Map(), texts: new Map(), origins: new Map(), copies: [] }
   for (const step of steps) {

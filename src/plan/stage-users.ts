@@ -1,12 +1,4 @@
-import {
-  type BaseConfig,
-  type Dockerfile,
-  effectiveUser,
-  environmentAt,
-  expand,
-  isRootUser,
-  type Stage,
-} from '../dockerfile/index.ts'
+import { isRootUser, type Stage, type Step } from '../dockerfile/index.ts'
 import type { Known } from '../image/facts.ts'
 
 /** A USER line of the stage itself. */
@@ -24,40 +16,21 @@ export interface StageUsers {
   readonly lines: readonly UserLine[]
 }
 
-/** Who is in force where in a stage. `isRoot` knows uid 0 by its other names, which become `root` here. */
-export function stageUsers(
-  dockerfile: Dockerfile,
-  stage: Stage,
-  baseConfig: BaseConfig,
-  isRoot: (user: string) => boolean,
-): StageUsers {
-  const known = (user: string): Known<string> => ({ known: true, value: isRoot(user) ? 'root' : user })
-  const baseUser = (reference: string): Known<string> => {
-    const config = baseConfig(reference)
-    return config.known ? { known: true, value: config.value.user } : config
+/**
+ * Who is in force where in a stage, by its own steps and the user it ends as. `isRoot` knows uid 0 by its other names,
+ * which become `root` here.
+ */
+export function stageUsers(own: readonly Step[], end: Known<string>, isRoot: (user: string) => boolean): StageUsers {
+  const named = (user: Known<string>): Known<string> =>
+    user.known && isRoot(user.value) ? { known: true, value: 'root' } : user
+  const lines: UserLine[] = []
+  for (const [index, { instruction }] of own.entries()) {
+    if (instruction.keyword !== 'USER') continue
+    // What it sets is in force for the next one.
+    const user = named(own[index + 1]?.user ?? end)
+    lines.push({ index, user, hasVariable: instruction.text.includes('$') })
   }
-  const baseEnv = (reference: string): Known<ReadonlyMap<string, string>> => {
-    const config = baseConfig(reference)
-    return config.known ? { known: true, value: config.value.env } : config
-  }
-  const [first] = stage.instructions
-  const initial = effectiveUser(dockerfile, stage.index, {
-    baseUser,
-    baseEnv,
-    ...(first === undefined ? {} : { before: first }),
-  })
-  const lines = stage.instructions.flatMap((instruction, index): UserLine[] => {
-    if (instruction.keyword !== 'USER') return []
-    const environment = environmentAt(dockerfile, stage.index, instruction, baseEnv)
-    const expanded = expand(instruction.text, environment, dockerfile.escape)
-    const user: Known<string> =
-      expanded.kind === 'value' ? known(expanded.value) : { known: false, reason: expanded.reason }
-    return [{ index, user, hasVariable: instruction.text.includes('$') }]
-  })
-  return {
-    initial: initial.kind === 'known' ? known(initial.text) : { known: false, reason: initial.reason },
-    lines,
-  }
+  return { initial: named(own[0]?.user ?? end), lines }
 }
 
 /** The user in force when an instruction of the stage runs. */

@@ -1,6 +1,6 @@
 import type { PackageRule } from '../../catalogue/package-rule.ts'
 import type { Dockerfile, Stage } from '../dockerfile/model.ts'
-import type { BaseConfig } from '../dockerfile/stage-state.ts'
+import type { StageWalks } from '../dockerfile/stage-walk.ts'
 import { resolveUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { createFileModel } from '../image/file-index.ts'
@@ -59,7 +59,7 @@ export const noStated: Stated = {
 export interface StatedSources {
   readonly dockerfile: Dockerfile
   readonly stage: Stage
-  readonly baseConfig: BaseConfig
+  readonly walks: StageWalks
   readonly context: BuildContext | null
   readonly rules: readonly PackageRule[]
   /** The image as the stage leaves it, its files those of the base. */
@@ -72,7 +72,9 @@ export function statedBy(sources: StatedSources): Stated {
   const { facts } = sources
   const shipped = shippedBy(
     {
-      ...sources,
+      dockerfile: sources.dockerfile,
+      walks: sources.walks,
+      context: sources.context,
       // Of an image that has been built the files are those that it ends with.
       base: sources.built || !facts.files.known ? null : facts.files.value,
       idsOf: (owner) => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { environmentAt, expand, parseDockerfile } from '../../src/dockerfile/index.ts'
+import { expand, parseDockerfile, stageWalks } from '../../src/dockerfile/index.ts'
+import { emptyConfig } from '../../src/image/config.ts'
 
 const environment = {
   values: new Map([
@@ -72,17 +73,17 @@ describe('expand', () => {
   })
 })
 
-describe('environmentAt', () => {
-  const base = () => ({
-    known: true as const,
-    value: new Map([
-      ['PATH', '/bin'],
-      ['V', 'base'],
-    ]),
-  })
+describe('the environment of a step', () => {
+  const env = new Map([
+    ['PATH', '/bin'],
+    ['V', 'base'],
+  ])
+  const base = () => ({ known: true as const, value: { ...emptyConfig, env } })
+  const steps = (text: string, stage = 0) => stageWalks(parseDockerfile(text), base).own(stage)
   const at = (text: string, stage = 0) => {
-    const dockerfile = parseDockerfile(text)
-    return environmentAt(dockerfile, stage, null, base)
+    const step = steps(`${text}RUN end\n`, stage).at(-1)
+    if (step === undefined) throw new Error('it has no step')
+    return step.environment
   }
 
   // Measured: docker build of a LABEL with the variable, BuildKit of Docker 26.1.
@@ -112,10 +113,15 @@ describe('environmentAt', () => {
     expect(values.get('D')).toBe('123')
   })
 
+  test('what the triggers of the base image set', () => {
+    const image = () => ({ known: true as const, value: { ...emptyConfig, env, onbuild: ['ENV X=$V'] } })
+    const [user] = stageWalks(parseDockerfile('FROM a\nUSER $X\n'), image).own(0)
+    expect(user?.environment.values.get('X')).toBe('base')
+  })
+
   test('before an instruction', () => {
-    const dockerfile = parseDockerfile('FROM a\nENV X=1\nUSER $X\nENV X=2\n')
-    const user = dockerfile.stages[0]?.instructions[1] ?? null
-    expect(environmentAt(dockerfile, 0, user, base).values.get('X')).toBe('1')
+    const [, user] = steps('FROM a\nENV X=1\nUSER $X\nENV X=2\n')
+    expect(user?.environment.values.get('X')).toBe('1')
   })
 
   test('scratch has the default PATH, and nothing else', () => {

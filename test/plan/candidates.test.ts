@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { parseDockerfile } from '../../src/dockerfile/index.ts'
+import { parseDockerfile, stageWalks } from '../../src/dockerfile/index.ts'
 import { type CandidateSources, candidates } from '../../src/plan/candidates.ts'
 import { createdAccounts, nothingCreated } from '../../src/plan/created-accounts.ts'
 import { stateNeed } from '../../src/plan/need.ts'
@@ -24,6 +24,8 @@ test('nobody where nothing is known', () => {
 })
 
 test('best reason first', () => {
+  const own = parseDockerfile('FROM scratch\nRUN useradd own')
+  const walks = stageWalks(own, () => ({ known: false, reason: '' }))
   const facts = image({
     like: 'debian',
     passwd: ['redis:x:999:999::/home/redis:/x', 'human:x:1000:1000::/home/human:/x'],
@@ -34,10 +36,7 @@ test('best reason first', () => {
   expect(
     names({
       facts,
-      created: createdAccounts(parseDockerfile('FROM scratch\nRUN useradd own'), 0, () => ({
-        known: false,
-        reason: '',
-      })),
+      created: createdAccounts(own, 0, walks),
       vendor: { name: 'vendor', uid: 7 },
       switches: [
         { user: 'switched', detail: '' },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { packages } from '../../catalogue/index.ts'
-import { parseDockerfile } from '../../src/dockerfile/index.ts'
+import { parseDockerfile, stageWalks } from '../../src/dockerfile/index.ts'
 import { emptyConfig } from '../../src/image/config.ts'
 import type { BuildContext, ContextEntry } from '../../src/plan/build-context.ts'
 import { changedMode } from '../../src/plan/changed-mode.ts'
@@ -12,7 +12,7 @@ import { shippedBy } from '../../src/plan/shipped.ts'
 function shipped(text: string, context: BuildContext | null = null) {
   const dockerfile = parseDockerfile(`FROM debian:trixie-slim\n${text}\n`)
   const config = { known: true, value: emptyConfig } as const
-  const sources = { dockerfile, baseConfig: () => config, context, base: null, idsOf: () => null }
+  const sources = { dockerfile, walks: stageWalks(dockerfile, () => config), context, base: null, idsOf: () => null }
   return shippedBy(sources, dockerfile.stages.length - 1)
 }
 

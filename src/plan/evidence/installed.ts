@@ -1,6 +1,5 @@
 import type { PackageFamily } from '../../../catalogue/package-rule.ts'
-import { type ShellWord, shellCommands } from '../../dockerfile/index.ts'
-import type { Step } from '../../dockerfile/steps.ts'
+import { type ShellWord, type Step, shellCommands } from '../../dockerfile/index.ts'
 
 export interface InstalledPackage {
   readonly name: string

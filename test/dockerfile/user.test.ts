@@ -1,16 +1,18 @@
 import { describe, expect, test } from '@jest/globals'
-import { effectiveUser, isRootUser, parseDockerfile } from '../../src/dockerfile/index.ts'
-import { first } from './support.ts'
+import { isRootUser, parseDockerfile, stageState, stageWalks } from '../../src/dockerfile/index.ts'
+import { emptyConfig } from '../../src/image/config.ts'
 
-const known = (value: string) => () => ({ known: true as const, value })
+const known =
+  (user: string, env: ReadonlyMap<string, string> = new Map()) =>
+  () => ({ known: true as const, value: { ...emptyConfig, user, env } })
 const unknown = (reference: string) => ({ known: false as const, reason: `${reference} was not found` })
 
-function userOf(text: string, base = known('')) {
+function userOf(text: string, base: Parameters<typeof stageState>[2] = known('')) {
   const dockerfile = parseDockerfile(text)
-  return effectiveUser(dockerfile, dockerfile.stages.length - 1, { baseUser: base })
+  return stageState(dockerfile, dockerfile.stages.length - 1, base).user
 }
 
-describe('effectiveUser', () => {
+describe('the user that a stage ends as', () => {
   test.each([
     ['FROM a\nUSER app\n', 'app', 2],
     ['FROM a\nUSER app\nUSER root\n', 'root', 3],
@@ -27,36 +29,36 @@ describe('effectiveUser', () => {
     ['FROM a AS b\nONBUILD USER app\nFROM b\n', 'app', 2],
   ])('%j', (text, user, line) => {
     const found = userOf(text)
-    expect(found).toMatchObject({ kind: 'known', text: user })
+    expect(found.value).toEqual({ known: true, value: user })
     expect(found.instruction?.line ?? null).toBe(line)
   })
 
   test('the base image decides where no USER does', () => {
-    expect(userOf('FROM a\n', known('nonroot'))).toEqual({ kind: 'known', text: 'nonroot', instruction: null })
-    expect(userOf('FROM a\n', unknown as never)).toMatchObject({ kind: 'unknown', reason: 'a was not found' })
+    expect(userOf('FROM a\n', known('nonroot'))).toEqual({
+      value: { known: true, value: 'nonroot' },
+      instruction: null,
+    })
+    expect(userOf('FROM a\n', unknown).value).toEqual({ known: false, reason: 'a was not found' })
   })
 
   test.each([
     ['FROM $X\n', 'X'],
     ['FROM a\nARG U\nUSER $U\n', 'U has no default'],
-    ['FROM a\nUSER $U\n', 'environment of a is not known'],
+    ['FROM a\nUSER $U\n', 'U is not set here, and a was not found'],
   ])('unknown: %j', (text, reason) => {
-    const found = userOf(text)
-    expect(found.kind === 'unknown' ? found.reason : '').toContain(reason)
+    const { value } = userOf(text, unknown)
+    expect(value.known ? '' : value.reason).toContain(reason)
   })
 
   test('with the environment of the base image', () => {
-    const dockerfile = parseDockerfile('FROM a\nUSER $APP_UID\n')
-    const baseEnv = () => ({ known: true as const, value: new Map([['APP_UID', '1654']]) })
-    expect(effectiveUser(dockerfile, 0, { baseUser: known(''), baseEnv })).toMatchObject({ text: '1654' })
+    const base = known('', new Map([['APP_UID', '1654']]))
+    expect(userOf('FROM a\nUSER $APP_UID\n', base).value).toEqual({ known: true, value: '1654' })
   })
 
   test('just before an instruction', () => {
     const dockerfile = parseDockerfile('FROM a\nUSER one\nRUN x\nUSER two\n')
-    const before = first(dockerfile, 'RUN')
-    expect(effectiveUser(dockerfile, 0, { baseUser: known(''), before })).toMatchObject({ text: 'one' })
-    const user = first(dockerfile, 'USER')
-    expect(effectiveUser(dockerfile, 0, { baseUser: known('b'), before: user })).toMatchObject({ text: 'b' })
+    const own = stageWalks(dockerfile, known('b')).own(0)
+    expect(own.map(({ user }) => user.known && user.value)).toEqual(['b', 'one', 'one'])
   })
 })
 
