@@ -30,7 +30,7 @@ export interface HardenInput {
  */
 export function harden(input: HardenInput): TargetResult {
   const dockerfile = parseDockerfile(input.dockerfile)
-  const policy = { ...defaultPolicy, ...input.policy }
+  const policy = input.policy === undefined ? defaultPolicy : { ...defaultPolicy, ...input.policy }
   const bases = new Map<string, Known<ImageFacts>>()
   for (const reference of baseReferences(dockerfile)) {
     const value = input.facts?.get(reference) ?? factsFromCatalogue(reference)

@@ -12,9 +12,7 @@ export interface Edit {
  * the same bytes are a bug in a transform and throw `conflicting-edits`.
  */
 export function applyEdits(source: string, edits: readonly Edit[]): string {
-  const ordered = edits
-    .map((edit, order) => ({ ...edit, order }))
-    .sort((a, b) => a.start - b.start || a.end - b.end || a.order - b.order)
+  const ordered = edits.toSorted((a, b) => a.start - b.start || a.end - b.end)
   const parts: string[] = []
   let at = 0
   for (const edit of ordered) {

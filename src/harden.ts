@@ -29,9 +29,7 @@ export function hardenDockerfile(request: HardenRequest): Hardened {
   const { dockerfile, policy } = request
   const plan = makePlan(request.stages, policy)
   const findings = run(request, plan)
-  const applied = findings.filter(
-    ({ finding }) => finding.outcome === 'fixed' || (finding.outcome === 'offered' && policy.unsafe),
-  )
+  const applied = findings.filter(({ outcome }) => outcome === 'fixed' || (outcome === 'offered' && policy.unsafe))
   // The end of one stage is the start of the next: what goes in there comes stage by stage.
   const edits = applied.toSorted((a, b) => a.stage - b.stage).flatMap(({ finding }) => finding.edits)
   const output = applyEdits(dockerfile.source, [...edits, ...looseEnd(dockerfile, edits)])
@@ -40,14 +38,10 @@ export function hardenDockerfile(request: HardenRequest): Hardened {
     result: {
       target: request.target,
       kind: request.kind,
-      verdict: verdictOf(
-        plan,
-        findings.map(({ finding }) => finding),
-        policy,
-      ),
+      verdict: verdictOf(plan, findings, policy),
       user: userOf(plan),
       stages: plan.stages.map((stage) => reportStage(dockerfile, stage)),
-      findings: findings.map(({ name, finding }) => reportFinding(name, finding, policy)),
+      findings: findings.map((said) => reportFinding(said, policy)),
       output,
       changed: output !== dockerfile.source,
       proof: null,
@@ -61,35 +55,38 @@ function looseEnd(dockerfile: Dockerfile, edits: readonly Edit[]): readonly Edit
   return loose !== null && edits.some((edit) => edit.start >= loose.end) ? [{ ...loose, text: '' }] : []
 }
 
-interface Named {
+/** A finding as it counts: what a stage or a comment makes of it is not written into it. */
+interface Said {
   readonly name: string
   readonly stage: number
   readonly finding: Finding
+  readonly outcome: Finding['outcome']
+  readonly hint: string | undefined
 }
 
-function run(request: HardenRequest, plan: Plan): readonly Named[] {
-  const findings: Named[] = []
-  const ignores = ignoreComments(request.dockerfile)
+function run(request: HardenRequest, plan: Plan): readonly Said[] {
+  const { dockerfile, policy } = request
+  const said: Said[] = []
+  const ignores = ignoreComments(dockerfile)
   const stages = plan.stages.map((stage) => ({ stage, context: { plan: { stages: [stage] } } }))
   for (const transform of request.transforms) {
     for (const { stage, context } of stages) {
-      for (const finding of transform.run(request.dockerfile, context)) {
+      for (const finding of transform.run(dockerfile, context)) {
         const name = finding.transform ?? transform.name
-        if (request.policy.ignore.includes(name)) continue
-        const from = { name, stage: stage.stage }
-        const ignore = ignores.find((one) => isIgnored(name, finding, one, request.dockerfile))
-        if (ignore !== undefined) findings.push({ ...from, finding: ignored(finding, ignore) })
-        else findings.push({ ...from, finding: offered(finding, stage) })
+        if (policy.ignore.includes(name)) continue
+        const ignore = ignores.find((one) => isIgnored(name, finding, one, dockerfile))
+        said.push(ignore === undefined ? say(name, finding, stage) : sayIgnored(name, finding, stage, ignore))
       }
     }
   }
-  return findings
+  return said
 }
 
 /** In a stage whose changes are only offered none of them is made by itself. */
-function offered(finding: Finding, { offered: why }: StagePlan): Finding {
-  if (why === null || finding.outcome !== 'fixed') return finding
-  return { ...finding, outcome: 'offered', hint: finding.hint === undefined ? why : `${why}; ${finding.hint}` }
+function say(name: string, finding: Finding, { stage, offered: why }: StagePlan): Said {
+  const { outcome, hint } = finding
+  if (why === null || outcome !== 'fixed') return { name, stage, finding, outcome, hint }
+  return { name, stage, finding, outcome: 'offered', hint: hint === undefined ? why : `${why}; ${hint}` }
 }
 
 /** It is about a line in the scope of the comment, or would change one. */
@@ -103,20 +100,18 @@ function isIgnored(name: string, { line, edits }: Finding, ignore: Ignore, { sou
   return edits.length > 0 && edits.every((edit) => start <= edit.start && edit.end <= end)
 }
 
-function ignored(finding: Finding, { line, reason }: Ignore): Finding {
+function sayIgnored(name: string, finding: Finding, { stage }: StagePlan, { line, reason }: Ignore): Said {
   const why = reason === '' ? 'without a reason' : reason
   const message = `left alone, as the comment in line ${line} asks (${why}): ${finding.message}`
-  return { outcome: 'note', line: finding.line, column: finding.column, message, evidence: finding.evidence, edits: [] }
+  return { name, stage, finding: { ...finding, message, edits: [] }, outcome: 'note', hint: undefined }
 }
 
 /** Worst first: what needs a person is never hidden by what went well. */
-function verdictOf(plan: Plan, findings: readonly Finding[], policy: Policy): Verdict {
+function verdictOf(plan: Plan, findings: readonly Said[], policy: Policy): Verdict {
   const outcomes = plan.stages.map((stage) => stage.outcome)
   if (outcomes.length > 0 && outcomes.every((outcome) => outcome === 'not-applicable')) return 'not-applicable'
   if (outcomes.includes('needs-root')) return 'needs-root'
-  const open = findings.some(
-    (finding) => finding.outcome === 'todo' || (finding.outcome === 'offered' && !policy.unsafe),
-  )
+  const open = findings.some(({ outcome }) => outcome === 'todo' || (outcome === 'offered' && !policy.unsafe))
   if (open || outcomes.includes('unknown') || policy.ignore.includes('set-user'))
     return outcomes.every((outcome) => outcome === 'already') && !open ? 'unchanged' : 'incomplete'
   if (!outcomes.some((outcome) => outcome === 'harden' || outcome === 'vendor')) return 'unchanged'
@@ -142,14 +137,9 @@ function reportStage(dockerfile: Dockerfile, plan: StagePlan): ReportStage {
   }
 }
 
-function reportFinding(transform: string, finding: Finding, policy: Policy): ReportFinding {
-  return {
-    transform,
-    outcome: finding.outcome === 'offered' && policy.unsafe ? 'fixed' : finding.outcome,
-    line: finding.line,
-    column: finding.column,
-    message: finding.message,
-    ...(finding.hint === undefined ? {} : { hint: finding.hint }),
-    evidence: finding.evidence,
-  }
+function reportFinding({ name, finding, outcome: said, hint }: Said, policy: Policy): ReportFinding {
+  const { line, column, message, evidence } = finding
+  const outcome = said === 'offered' && policy.unsafe ? 'fixed' : said
+  const about = { transform: name, outcome, line, column, message }
+  return hint === undefined ? { ...about, evidence } : { ...about, hint, evidence }
 }

@@ -15,9 +15,10 @@ export const exposePorts: Transform = {
       const stage = dockerfile.stages[stagePlan.stage]
       if (stagePlan.outcome !== 'harden' || stage === undefined) continue
       const moved = stagePlan.ports.filter((decision) => decision.to !== null)
-      const edits = [...exposeEdits(dockerfile, stage, moved), ...healthcheckEdits(dockerfile, stage, stagePlan, moved)]
       const [first] = moved
-      if (first === undefined || edits.length === 0) continue
+      if (first === undefined) continue
+      const edits = [...exposeEdits(dockerfile, stage, moved), ...healthcheckEdits(dockerfile, stage, stagePlan, moved)]
+      if (edits.length === 0) continue
       const place = exposeOf(stage, first.from) ?? stage.from
       yield {
         outcome: 'fixed',

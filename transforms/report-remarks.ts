@@ -29,5 +29,6 @@ function finding(stage: Stage, remark: Remark): Finding {
 }
 
 function about(stage: Stage, keyword: string | undefined): Instruction {
-  return stage.instructions.filter((instruction) => instruction.keyword === keyword).at(-1) ?? stage.from
+  if (keyword === undefined || keyword === 'FROM') return stage.from
+  return stage.instructions.findLast((instruction) => instruction.keyword === keyword) ?? stage.from
 }

@@ -65,5 +65,5 @@ function changed(instruction: Instruction, words: readonly string[]): readonly E
 }
 
 function last(stage: Stage, name: string): Instruction | null {
-  return stage.instructions.filter((instruction) => instruction.keyword === name).at(-1) ?? null
+  return stage.instructions.findLast((instruction) => instruction.keyword === name) ?? null
 }

@@ -10,7 +10,8 @@ export const setUser: Transform = {
     for (const stagePlan of plan.stages) {
       const { account } = stagePlan
       const stage = dockerfile.stages[stagePlan.stage]
-      if (!/^(harden|vendor)$/.test(stagePlan.outcome) || account === null || stage === undefined) continue
+      const isChanged = stagePlan.outcome === 'harden' || stagePlan.outcome === 'vendor'
+      if (!isChanged || account === null || stage === undefined) continue
       const user = account.text ?? `${account.uid}:${account.gid}`
       const group = stagePlan.anyUid === true ? '; any uid with group 0 will do' : ''
       const before = stagePlan.userBefore.known ? stagePlan.userBefore.value : 'an unknown user'

@@ -1,5 +1,6 @@
 /** Small edit builders: whole lines in the file's own line ends. The text ends as it did before. */
 import type { Edit } from '../edit.ts'
+import { onceFor } from '../once-for.ts'
 import { continuationAt } from './lines.ts'
 import type { Dockerfile, Instruction, Span } from './model.ts'
 
@@ -56,7 +57,7 @@ export function removeInstruction(dockerfile: Dockerfile, instruction: Instructi
 }
 
 /** How most instructions write their keyword. */
-export function keywordStyle(dockerfile: Dockerfile): 'upper' | 'lower' {
+export const keywordStyle = onceFor((dockerfile: Dockerfile): 'upper' | 'lower' => {
   let upper = 0
   let lower = 0
   for (const { keyword, keywordSpan } of allInstructions(dockerfile)) {
@@ -65,18 +66,12 @@ export function keywordStyle(dockerfile: Dockerfile): 'upper' | 'lower' {
     else if (written === keyword.toLowerCase()) lower += 1
   }
   return lower > upper ? 'lower' : 'upper'
-}
+})
 
-export function allInstructions(dockerfile: Dockerfile): readonly Instruction[] {
-  const known = listed.get(dockerfile)
-  if (known !== undefined) return known
-  const all = [...dockerfile.metaArgs, ...dockerfile.stages.flatMap((stage) => [stage.from, ...stage.instructions])]
-  listed.set(dockerfile, all)
-  return all
-}
-
-/** A document never changes, and each edit asks for its neighbours. */
-const listed = new WeakMap<Dockerfile, readonly Instruction[]>()
+/** In the order of the text. Each edit asks for its neighbours. */
+export const allInstructions = onceFor((dockerfile: Dockerfile): readonly Instruction[] => {
+  return [...dockerfile.metaArgs, ...dockerfile.stages.flatMap((stage) => [stage.from, ...stage.instructions])]
+})
 
 function joinLines(lines: readonly string[], eol: string): string {
   return lines.join(eol)
@@ -120,6 +115,7 @@ export function danglingContinuation(dockerfile: Dockerfile): Span | null {
   const { source, comments, escape: escapeChar } = dockerfile
   const last = allInstructions(dockerfile).at(-1)
   if (last === undefined || last.lines.end < source.length || last.heredocs.length > 0) return null
+  if (!source.includes(escapeChar, last.lines.start)) return null
   const inner = new Set(comments.map((comment) => source.lastIndexOf('\n', comment.span.start) + 1))
   for (let end = last.lines.end; end > last.lines.start; ) {
     const start = source.lastIndexOf('\n', end - 1) + 1

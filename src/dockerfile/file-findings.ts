@@ -7,6 +7,7 @@ import { insertLines, rootPlace } from './placement.ts'
 /** One finding a stage for the planned changes of one purpose to text files of the image. */
 export function* fileFindings(dockerfile: Dockerfile, plan: Plan, purpose: FileEdit['purpose']): Iterable<Finding> {
   for (const stagePlan of plan.stages) {
+    if (stagePlan.fileEdits.length === 0) continue
     const stage = dockerfile.stages[stagePlan.stage]
     const edits = stagePlan.fileEdits.filter((edit) => edit.purpose === purpose)
     if (stagePlan.outcome !== 'harden' || stage === undefined || edits.length === 0) continue

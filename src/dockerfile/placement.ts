@@ -68,12 +68,8 @@ export function insertLines(dockerfile: Dockerfile, place: Place, lines: readonl
 
 /** First instruction of the run of instructions of these kinds that ends the stage; null where there is none. */
 function tailOf(stage: Stage, kinds: ReadonlySet<string>): Instruction | null {
-  let first: Instruction | null = null
-  for (const instruction of [...stage.instructions].reverse()) {
-    if (!kinds.has(instruction.keyword)) break
-    first = instruction
-  }
-  return first
+  const above = stage.instructions.findLastIndex(({ keyword }) => !kinds.has(keyword))
+  return stage.instructions[above + 1] ?? null
 }
 
 /** Start of the comment lines that stand directly above an instruction, or of the instruction itself. */
@@ -96,11 +92,7 @@ function withComments(dockerfile: Dockerfile, instruction: Instruction): number 
 }
 
 function previousEnd(dockerfile: Dockerfile, instruction: Instruction): number {
-  let end = 0
-  for (const other of allInstructions(dockerfile)) {
-    if (other.lines.end <= instruction.lines.start) end = Math.max(end, other.lines.end)
-  }
-  return end
+  return allInstructions(dockerfile).findLast(({ lines }) => lines.end <= instruction.lines.start)?.lines.end ?? 0
 }
 
 function lineAfter(source: string, offset: number): number {

@@ -10,6 +10,7 @@ export function finalStage(dockerfile: Dockerfile): Stage {
 
 /** The stages that no other stage uses, by FROM, COPY --from or RUN --mount from=. The final stage is always one. */
 export function leafStages(dockerfile: Dockerfile): readonly Stage[] {
+  if (dockerfile.stages.length === 1) return dockerfile.stages
   const used = new Set(dockerfile.stages.flatMap((stage) => usedStages(dockerfile, stage)))
   const final = dockerfile.stages.length - 1
   return dockerfile.stages.filter((stage) => stage.index === final || !used.has(stage.index))

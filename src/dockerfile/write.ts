@@ -1,19 +1,11 @@
+import { keywordStyle } from './build.ts'
 import type { Dockerfile } from './model.ts'
 
 const COMMENT_WIDTH = 116
 
 /** A keyword in the case that the file uses. */
 export function keyword(dockerfile: Dockerfile, name: string): string {
-  let upper = 0
-  let lower = 0
-  for (const stage of dockerfile.stages) {
-    for (const instruction of [stage.from, ...stage.instructions]) {
-      const written = dockerfile.source.slice(instruction.keywordSpan.start, instruction.keywordSpan.end)
-      if (written === instruction.keyword) upper += 1
-      else if (written === instruction.keyword.toLowerCase()) lower += 1
-    }
-  }
-  return lower > upper ? name.toLowerCase() : name
+  return keywordStyle(dockerfile) === 'lower' ? name.toLowerCase() : name
 }
 
 /** The reason above a step, as comment lines of a readable width. */

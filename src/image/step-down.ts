@@ -73,7 +73,7 @@ export function findStepDowns(facts: Pick<ImageFacts, 'config' | 'files'>): Step
       // No option without a word before it.
       if (argv.length < 2) return []
       const words = argv.map((value) => ({ text: value, value }))
-      const found = readDaemonOption(words) ?? readAccountOption(words, accountNames(files))
+      const found = readDaemonOption(words) ?? readAccountOption(words, () => accountNames(files))
       return found === null ? [] : [argvStepDown(of, argv, found)]
     }),
   ]
@@ -119,7 +119,7 @@ export function findScriptOptions(
   const { scripts } = readScripts(readStart(facts.config, files).scripts, facts.config, files)
   return scripts.flatMap((script) =>
     scriptStepDowns(script, (words) => {
-      const found = (readSwitch(words) ?? readDaemonOption(words)) ? null : readAccountOption(words, names)
+      const found = (readSwitch(words) ?? readDaemonOption(words)) ? null : readAccountOption(words, () => names)
       return found !== null && refused.has(found.tool) ? found : null
     }),
   )

@@ -6,6 +6,8 @@ import type { StepDownPlan } from './step-down-plan.ts'
 /** ENTRYPOINT and CMD as they must become: ports moved in arguments, switches of user taken out. */
 export function planCommand(facts: ImageFacts, ports: PortPlan, stepDown: StepDownPlan): CommandChange | null {
   const { config } = facts
+  const { argv } = stepDown
+  if ((ports.entrypoint ?? ports.cmd ?? argv.entrypoint ?? argv.cmd) === null) return null
   const entrypoint = ports.entrypoint ?? stepDown.argv.entrypoint ?? config.entrypoint
   const cmd = ports.cmd ?? stepDown.argv.cmd ?? config.cmd
   const entrypointMoved = !same(entrypoint, config.entrypoint)

@@ -14,6 +14,7 @@ export interface Granted {
 
 /** The least that lets the user have what is needed, by the image's files as far as they are known. */
 export function grantAll(wanted: readonly Need[], input: StageInput, grantee: Grantee): Granted {
+  if (wanted.length === 0) return { grants: [], remarks: [] }
   const { files } = input.facts
   if (files.known) return replayed(wanted, files.value, grantee)
   const needs = wanted.filter((need) => !isForEverybody(need.path))

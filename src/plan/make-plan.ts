@@ -207,9 +207,9 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     reason: '',
     userBefore: input.userBefore,
     account,
-    ...(anyUid ? { anyUid } : {}),
+    anyUid,
     grants,
-    parts: partsOf({ grants: granted.grants, fileEdits: changes, env: home.env, stepDown: switches }),
+    parts: () => partsOf({ grants: granted.grants, fileEdits: changes, env: home.env, stepDown: switches }),
     ownCopied: policy.own === 'copied',
     ports: ports.decisions,
     fileEdits,
@@ -237,6 +237,7 @@ function harden(input: StageInput, policy: Policy): StagePlan {
 /** Ports are moved in the command as it becomes, without its switch of user. */
 function withCommand(facts: ImageFacts, argv: StepDownPlan['argv']): ImageFacts {
   const { config } = facts
+  if (argv.entrypoint === null && argv.cmd === null) return facts
   return {
     ...facts,
     config: { ...config, entrypoint: argv.entrypoint ?? config.entrypoint, cmd: argv.cmd ?? config.cmd },
@@ -288,9 +289,9 @@ function handedTo({ name, uid }: Pick<AccountChoice, 'name' | 'uid'>, needs: rea
 function assumptions(input: StageInput): readonly Remark[] {
   const { facts } = input
   if (facts.files.known || facts.source === 'catalogue') return []
-  const reasons = [
-    ...new Set([facts.accounts, facts.files, facts.os].flatMap((fact) => (fact.known ? [] : [fact.reason]))),
-  ]
+  const reasons: string[] = []
+  for (const fact of [facts.accounts, facts.files, facts.os])
+    if (!fact.known && !reasons.includes(fact.reason)) reasons.push(fact.reason)
   return [
     {
       outcome: 'note',

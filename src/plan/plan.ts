@@ -25,7 +25,7 @@ export interface StagePlan {
   readonly account: AccountChoice | null
   readonly grants: readonly Grant[]
   /** All that runs could show to be needless, what was left out for it too; absent where nothing is changed. */
-  readonly parts?: readonly Part[]
+  readonly parts?: () => readonly Part[]
   /** COPY and ADD of the stage give what they bring to the user (`--own copied`). */
   readonly ownCopied?: boolean
   /** With outcome `vendor`: the image to be built from instead. */

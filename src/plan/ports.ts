@@ -55,10 +55,12 @@ export interface VendorMove {
 
 /** Decides for every low port: moved where the place that sets it is found, else kept and said. */
 export function planPorts(sources: PortSources): PortPlan {
+  const low = lowPorts(sources)
+  if (low.length === 0) return { decisions: [], fileEdits: [], env: [], entrypoint: null, cmd: null }
   const plan = { decisions: [] as PortDecision[], fileEdits: [] as FileEdit[], env: [] as EnvSetting[] }
   let entrypoint = sources.facts.config.entrypoint
   let cmd = sources.facts.config.cmd
-  for (const port of lowPorts(sources)) {
+  for (const port of low) {
     const decide = (to: number | null, reason: string, evidence: readonly Evidence[], guessed = false): void => {
       plan.decisions.push({
         from: port.port,
@@ -154,18 +156,22 @@ interface LowPort extends ExposedPort {
 
 function lowPorts(sources: PortSources): readonly LowPort[] {
   const ports = new Map<string, LowPort>()
-  for (const port of sources.facts.config.exposedPorts)
-    ports.set(`${port.port}/${port.protocol}`, { ...port, exposed: true })
-  for (const port of sources.bound ?? []) {
-    const key = `${port.port}/${port.protocol}`
-    if (!ports.has(key)) ports.set(key, { ...port, exposed: false })
+  for (const { port, protocol } of sources.facts.config.exposedPorts.filter(isLow))
+    ports.set(`${port}/${protocol}`, { port, protocol, exposed: true })
+  for (const { port, protocol } of (sources.bound ?? []).filter(isLow)) {
+    const key = `${port}/${protocol}`
+    if (!ports.has(key)) ports.set(key, { port, protocol, exposed: false })
   }
   for (const [port, move] of sources.stock ?? []) {
     const protocol = 'tcp'
     if (move.fileEdits.length > 0 && !ports.has(`${port}/${protocol}`))
       ports.set(`${port}/${protocol}`, { port, protocol, exposed: false })
   }
-  return [...ports.values()].filter((port) => port.port < FIRST_UNPRIVILEGED_PORT && port.port > 0)
+  return [...ports.values()].filter(isLow)
+}
+
+function isLow({ port }: { readonly port: number }): boolean {
+  return port < FIRST_UNPRIVILEGED_PORT && port > 0
 }
 
 /** 80 becomes 8080, 443 becomes 8443, unless that is in use already. */

@@ -1,4 +1,5 @@
 import type { ImageConfig } from '../image/facts.ts'
+import { onceFor } from '../once-for.ts'
 import { baseName } from './places.ts'
 
 const WRAPPERS = new Set([
@@ -42,11 +43,9 @@ export function argvOf(config: ImageConfig): readonly string[] {
  * Base names of the programs that an image starts, in the order of the command: wrappers and shells are skipped over,
  * `sh -c` is looked into. Only names that stand where a command stands; arguments are no programs.
  */
-export function programsOf(config: ImageConfig): readonly string[] {
-  const names: string[] = []
-  for (const argv of [config.entrypoint ?? [], config.cmd ?? []]) names.push(...programsIn(argv))
-  return [...new Set(names)]
-}
+export const programsOf = onceFor(({ entrypoint, cmd }: ImageConfig): readonly string[] => {
+  return [...new Set([...programsIn(entrypoint ?? []), ...programsIn(cmd ?? [])])]
+})
 
 /** The same of one command. */
 export function programsIn(argv: readonly string[]): readonly string[] {

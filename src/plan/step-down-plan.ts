@@ -31,6 +31,15 @@ export interface StepDownPlan {
   readonly remarks: readonly Remark[]
 }
 
+const noStepDown: StepDownPlan = {
+  switches: [],
+  needs: [],
+  fileEdits: [],
+  argv: { entrypoint: null, cmd: null },
+  argvReasons: [],
+  remarks: [],
+}
+
 export function planStepDown(report: StepDownReport, facts: ImageFacts, observation: Observation | null): StepDownPlan {
   const known = report.stepDowns.filter((found) => found.started || found.kind !== 'directive')
   const refusals = (observation?.operations ?? []).filter(
@@ -38,6 +47,8 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
   )
   const refused = refusals.length > 0
   const relevant = refused ? [...known, ...unlisted(refusals, facts, observation?.opened ?? [])] : known
+  const said = [relevant, report.actions, report.refusals, report.unread]
+  if (said.every((list) => list.length === 0)) return noStepDown
   // A daemon's own `user` line is mostly a warning to a non-root process: it goes only when the program stops on it.
   const taken = relevant.filter(
     (found) => !found.guarded && (switchTools.includes(found.tool) || refused || insists(found)),

@@ -26,14 +26,17 @@ export interface Vendor {
   readonly fileCapabilities?: readonly FileCapability[]
 }
 
-export const noVendor: Vendor = {
-  account: null,
-  needs: [],
-  prepared: [],
-  moves: new Map(),
-  fileEdits: [],
-  env: [],
-  needsRoot: null,
-  daemonPorts: [],
-  variant: null,
+/** Of an image that the catalogue does not list. */
+export function unlisted(daemonPorts: Vendor['daemonPorts'], needsRoot: Vendor['needsRoot']): Vendor {
+  return {
+    account: null,
+    needs: [],
+    prepared: [],
+    moves: new Map(),
+    fileEdits: [],
+    env: [],
+    needsRoot,
+    daemonPorts,
+    variant: null,
+  }
 }

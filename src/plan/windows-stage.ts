@@ -12,7 +12,7 @@ export function isWindowsStage({ base, platform, instructions }: Stage, escapeCh
 const DRIVE = /^["']?[A-Z]:[\\/]/i
 
 function isWindowsStep({ keyword, text, json }: Instruction, escapeChar: string): boolean {
-  const [first = ''] = json?.map(({ value }) => value) ?? []
+  const first = json?.[0]?.value ?? ''
   switch (keyword) {
     case 'SHELL':
       // pwsh runs on Linux as well.

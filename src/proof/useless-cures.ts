@@ -15,7 +15,7 @@ export function uselessCures(before: Round | null, now: Round, stage: number): r
 
 function curesOf({ hardened }: Round, stage: number): readonly Part[] {
   const plan = hardened.plan.stages.find((one) => one.stage === stage)
-  return (plan?.parts ?? []).filter(({ kind }) => kind === 'cure')
+  return (plan?.parts?.() ?? []).filter(({ kind }) => kind === 'cure')
 }
 
 /** Numbers differ from run to run: process ids, times. */

@@ -12,7 +12,7 @@ const baseline = record({ answers: [http(80)] })
 function round(parts: readonly Part[], logs: string, state = ended(1)): Round {
   const run = record({ state, logs, answers: state.running ? [http(80)] : [] })
   return {
-    hardened: { plan: { stages: [{ stage: 0, parts }] } },
+    hardened: { plan: { stages: [{ stage: 0, parts: () => parts }] } },
     image: '',
     moved: new Map(),
     run: { record: run, comparison: compare(baseline, run, new Map()), traced: null },

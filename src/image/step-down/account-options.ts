@@ -30,13 +30,13 @@ const CHROOT = ['--chroot', '-chroot', '--chroot-dir', '--chrootdir', '--chroot-
  * What such an option means is known only when the program is refused the switch. A folder to be locked into
  * (`--chroot /srv`) goes with it, or alone.
  */
-export function readAccountOption(words: readonly CommandWord[], names: AccountNames): SwitchCommand | null {
+export function readAccountOption(words: readonly CommandWord[], names: () => AccountNames): SwitchCommand | null {
   const from = programIndex(words)
   const program = words[from]?.value
   // Of a daemon that is listed for its configuration alone the list does not know the options.
   if (program == null || daemonOf(nameOf(program))?.options !== undefined) return null
-  const user = placeOf(words, from, USER, names.users)
-  const group = user === null ? null : placeOf(words, from, GROUP, names.groups)
+  const user = placeOf(words, from, USER, () => names().users)
+  const group = user === null ? null : placeOf(words, from, GROUP, () => names().groups)
   const chroot = optionAt(words, from, CHROOT)
   const places = [user, group, chroot?.value.value?.startsWith('/') === true ? chroot : null].filter(
     (place) => place !== null,
@@ -51,11 +51,13 @@ function placeOf(
   words: readonly CommandWord[],
   program: number,
   options: readonly string[],
-  names: ReadonlySet<string>,
+  names: () => ReadonlySet<string>,
 ): Place | null {
   const place = optionAt(words, program, options)
-  const value = place?.value.value ?? ''
+  if (place === null) return null
+  const value = place.value.value ?? ''
+  const known = names()
   // `user:group` and `user.group`.
-  const name = names.has(value) ? value : (value.split(/[:.]/)[0] ?? '')
-  return place !== null && name !== 'root' && names.has(name) ? place : null
+  const name = known.has(value) ? value : (value.split(/[:.]/)[0] ?? '')
+  return name !== 'root' && known.has(name) ? place : null
 }

@@ -213,6 +213,7 @@ export const daemons: readonly Daemon[] = [
 
 /** By the name of its program; versions at the end do not count (php-fpm8.4). */
 export function daemonOf(program: string): Daemon | null {
-  const plain = program.replace(/[\d.]+$/, '')
-  return daemons.find(({ programs }) => programs.includes(program) || programs.includes(plain)) ?? null
+  return byProgram.get(program) ?? byProgram.get(program.replace(/[\d.]+$/, '')) ?? null
 }
+
+const byProgram = new Map(daemons.toReversed().flatMap((daemon) => daemon.programs.map((name) => [name, daemon])))

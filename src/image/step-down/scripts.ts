@@ -52,7 +52,7 @@ export function readScripts(start: readonly StartScript[], config: ImageConfig, 
     const wantsRoot = next.guarded ? [] : refusals(text, parsed.commands, rootQuestions(text, parsed.commands))
     const read = { path, text, commands, variables, refusals: wantsRoot }
     scripts.push(read)
-    if (files !== null) queue.push(...followed(read, config, files))
+    if (files !== null && files.texts().length > 0) queue.push(...followed(read, config, files))
   }
   return { scripts, unread }
 }

@@ -72,8 +72,10 @@ function scriptOf(argv: readonly string[], config: ImageConfig, files: FileModel
 }
 
 function fileScript(program: string, config: ImageConfig, files: FileModel | null): readonly StartScript[] {
-  const path = files === null ? null : findProgram(program, config, files)
-  const text = path === null ? null : (files?.text(path) ?? null)
+  // Where no text is known there is nothing to look for.
+  if (files === null || files.texts().length === 0) return []
+  const path = findProgram(program, config, files)
+  const text = path === null ? null : files.text(path)
   return path === null || text === null ? [] : [{ path, text }]
 }
 

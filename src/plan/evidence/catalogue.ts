@@ -8,7 +8,7 @@ import type { Need } from '../need.ts'
 import type { FileEdit } from '../plan.ts'
 import type { VendorMove } from '../ports.ts'
 import { argvOf, programsOf } from '../program.ts'
-import { noVendor, type Vendor } from '../vendor.ts'
+import { unlisted, type Vendor } from '../vendor.ts'
 
 export interface CatalogueSources {
   /** The entry of the image, or of the base image of a stage; null where there is none. */
@@ -26,8 +26,7 @@ export interface CatalogueSources {
 export function vendorOf(sources: CatalogueSources): Vendor {
   const root = rootProgram(sources)
   const { entry, facts } = sources
-  if (entry === null || !isVendorImage(entry, facts))
-    return { ...noVendor, daemonPorts: sources.daemonPorts, needsRoot: root }
+  if (entry === null || !isVendorImage(entry, facts)) return unlisted(sources.daemonPorts, root)
   return {
     account: entry.user,
     daemonPorts: sources.daemonPorts,

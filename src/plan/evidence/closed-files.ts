@@ -1,5 +1,5 @@
 import type { ImageConfig } from '../../image/facts.ts'
-import type { FileModel } from '../../image/file-model.ts'
+import type { FileEntry, FileModel } from '../../image/file-model.ts'
 import { findProgram } from '../../image/step-down/start.ts'
 import type { Need } from '../need.ts'
 import type { Remark } from '../plan.ts'
@@ -15,19 +15,21 @@ export interface ClosedFiles {
 
 /** Files of the build context that another user than root cannot read or execute, since COPY keeps their modes. */
 export function closedNeeds(shipped: Shipped, config: ImageConfig, files: FileModel): ClosedFiles {
-  const closed = [...shipped.entries].filter(
-    ([path, entry]) =>
-      shipped.origins.has(path) && entry.type === 'file' && entry.uid === 0 && (entry.mode & 0o004) === 0,
-  )
+  if (shipped.origins.size === 0) return { needs: [], remarks: [] }
+  const closed = [...shipped.origins.keys()].filter((path) => isClosed(shipped.entries.get(path)))
   const started = startedFiles(config, files).filter((path) => shipped.origins.has(path))
   const needs = [
     ...started.flatMap((path) => [
       need('execute', path, shipped, 'started by the command'),
       need('read', path, shipped, 'started by the command'),
     ]),
-    ...(closed.length > MOST_FILES ? [] : closed.map(([path]) => need('read', path, shipped, 'copied'))),
+    ...(closed.length > MOST_FILES ? [] : closed.map((path) => need('read', path, shipped, 'copied'))),
   ]
-  return { needs, remarks: tooMany(closed.length, closed[0]?.[0], shipped) }
+  return { needs, remarks: tooMany(closed.length, closed[0], shipped) }
+}
+
+function isClosed(entry: FileEntry | undefined): boolean {
+  return entry?.type === 'file' && entry.uid === 0 && (entry.mode & 0o004) === 0
 }
 
 function need(access: 'execute' | 'read', path: string, { origins, entries }: Shipped, what: string): Need {

@@ -20,21 +20,25 @@ export function commandLineNeeds(config: ImageConfig): readonly Need[] {
   }
   for (const [index, word] of words.entries()) {
     const next = words[index + 1] ?? ''
-    const glued = /^--?([\w.-]+)[=:](.+)$/.exec(word)
-    if (glued !== null && WRITTEN.test(glued[1] ?? '')) add(glued[2] ?? '', `named by the argument ${word}`, true)
-    const option = /^--?([\w.-]{2,})$/.exec(word)
-    if (option !== null && WRITTEN.test(option[1] ?? '')) add(next, `named by the arguments ${word} ${next}`, true)
-    if (/^-[a-zA-Z]$/.test(word) && next.startsWith('/') && !looksLikeFile(next))
-      add(next, `named by the arguments ${word} ${next}`, false)
-    const redirect = /^(?:[12&]?>>?)(.*)$/.exec(word)
+    if (word.startsWith('-')) {
+      const glued = /^--?([\w.-]+)[=:](.+)$/.exec(word)
+      if (glued !== null && WRITTEN.test(glued[1] ?? '')) add(glued[2] ?? '', `named by the argument ${word}`, true)
+      const option = /^--?([\w.-]{2,})$/.exec(word)
+      if (option !== null && WRITTEN.test(option[1] ?? '')) add(next, `named by the arguments ${word} ${next}`, true)
+      if (/^-[a-zA-Z]$/.test(word) && next.startsWith('/') && !looksLikeFile(next))
+        add(next, `named by the arguments ${word} ${next}`, false)
+    }
+    const redirect = word.includes('>') ? /^(?:[12&]?>>?)(.*)$/.exec(word) : null
     if (redirect !== null)
       add(redirect[1] === '' ? next : (redirect[1] ?? ''), 'written by a redirect of the command', true, () => true)
   }
   for (const [name, value] of config.env) {
+    if (value.startsWith('/')) {
+      if (WRITTEN.test(name)) add(value, `named by ENV ${name}`, /(DIR|PATH|FILE|DIRECTORY)$/i.test(name))
+      continue
+    }
     const database = /^(?:sqlite3?:(?:\/\/\/?)?|file:)(.+)$/i.exec(value)
     if (database !== null) add(database[1]?.split('?')[0] ?? '', `the database of ENV ${name}`, true)
-    else if (WRITTEN.test(name) && value.startsWith('/'))
-      add(value, `named by ENV ${name}`, /(DIR|PATH|FILE|DIRECTORY)$/i.test(name))
   }
   return needs
 }

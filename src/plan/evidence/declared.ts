@@ -15,7 +15,7 @@ export function declaredNeeds(config: ImageConfig): readonly Need[] {
     if (path !== null && path !== '/') needs.push(stateNeed(path, 'declared', 'declared by VOLUME'))
   }
   for (const [name, value] of config.env) {
-    if (!STATE_VARIABLE.test(name) || !value.startsWith('/')) continue
+    if (!value.startsWith('/') || !STATE_VARIABLE.test(name)) continue
     const path = normalisePath(value)
     if (path === null || !isStateFolder(path) || /\.[a-z]{2,4}$/.test(path)) continue
     needs.push(stateNeed(path, 'declared', `named by ENV ${name}`))

@@ -112,6 +112,7 @@ export function frameworkNeeds({
   origins,
   steps,
 }: Pick<Shipped, 'texts' | 'copies' | 'origins' | 'steps'>): readonly Need[] {
+  if (texts.size === 0) return nextOutput(copies)
   const needs: Need[] = []
   const built = steps.some(({ instruction }) => instruction.keyword === 'RUN' && BUILD_STEP.test(instruction.text))
   const state = (path: string, detail: string): Need => ({

@@ -33,6 +33,7 @@ function fromHome(words: readonly string[], shipped: Shipped): string | null {
 
 /** Run or sourced from there, or put there by the build. */
 function startedFromHome(text: string, { entries }: Shipped): string | null {
+  if (!/~|HOME/.test(text)) return null
   for (const { 1: rest = '', index } of text.matchAll(/(?:~|\$\{?HOME\}?)(\/[\w./-]+)/g)) {
     const path = normalisePath(`/root${rest}`)
     const isStarted = /(^|[;&|(]|\bexec|\bsource|\s\.)\s*["']?$/.test(text.slice(0, index))

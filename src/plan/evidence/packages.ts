@@ -1,6 +1,7 @@
 import type { ConfigEdit } from '../../../catalogue/entry.ts'
 import type { PackagePath, PackageRule } from '../../../catalogue/package-rule.ts'
 import type { FileEntry } from '../../image/file-model.ts'
+import { onceFor } from '../../once-for.ts'
 import type { Candidate } from '../account.ts'
 import { matches } from '../file-edit.ts'
 import type { Need } from '../need.ts'
@@ -85,8 +86,10 @@ export function packageEvidence(sources: PackageSources): PackageEvidence {
 }
 
 function startedServers({ rules, shipped, programs, opaque }: PackageSources): readonly Started[] {
-  if (programs.length === 0 && !opaque) return []
-  const installed = installedPackages(shipped.steps)
+  const any = anyOf(rules)
+  // Most commands start none of the list: then nobody has to read what is installed.
+  if (!opaque && !programs.some((name) => any.starts.test(name))) return []
+  const installed = installedPackages(shipped.steps).filter(({ name }) => any.packages.test(name))
   if (installed.length === 0) return []
   return rules.flatMap((rule) => {
     const { packages, starts } = patternsOf(rule)
@@ -107,15 +110,18 @@ interface Patterns {
 }
 
 /** Rules are data that every file is asked about: their patterns are compiled once. */
-const compiled = new WeakMap<PackageRule, Patterns>()
+const patternsOf = onceFor(
+  (rule: PackageRule): Patterns => ({ packages: rule.packages.map(whole), starts: whole(rule.starts) }),
+)
 
-function patternsOf(rule: PackageRule): Patterns {
-  const known = compiled.get(rule)
-  if (known !== undefined) return known
-  const whole = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`)
-  const patterns = { packages: rule.packages.map(whole), starts: whole(rule.starts) }
-  compiled.set(rule, patterns)
-  return patterns
+/** Whether a name is in any of the rules at all. */
+const anyOf = onceFor((rules: readonly PackageRule[]) => ({
+  packages: whole(rules.flatMap((rule) => rule.packages).join('|')),
+  starts: whole(rules.map((rule) => rule.starts).join('|')),
+}))
+
+function whole(pattern: string): RegExp {
+  return new RegExp(`^(?:${pattern})$`)
 }
 
 function filled(text: string, version: string): string {

@@ -69,7 +69,9 @@ function ownUses(config: ImageConfig): readonly Use[] {
     const path = /^\/root\//.test(word) ? normalisePath(word) : null
     if (path !== null) found.push({ what: `the command's ${word}`, path: path.slice(0, path.lastIndexOf('/')) })
   }
-  for (const folder of (config.env.get('PATH') ?? '').split(':'))
+  const path = config.env.get('PATH') ?? ''
+  if (!path.includes(HOME)) return found
+  for (const folder of path.split(':'))
     if (isInside(folder, HOME)) found.push({ what: `${folder} of PATH`, path: folder })
   return found
 }
@@ -80,6 +82,8 @@ interface Installed {
 }
 
 function toolsIn({ steps, copies }: Shipped, config: ImageConfig, programs: readonly string[]): readonly Installed[] {
+  const runs = steps.filter(({ instruction: { keyword, text } }) => keyword === 'RUN' && ANY_TOOL.test(text))
+  if (runs.length === 0 && !copies.some(({ destination }) => isInside(destination, HOME))) return []
   const texts = steps.map(({ instruction }) => instruction.text).join('\n')
   // A script may use anything.
   const isOpen = argvOf(config).some((word) => /(^|\/)(ba|da|a)?sh$|\.sh$|entrypoint/.test(word))
@@ -87,15 +91,15 @@ function toolsIn({ steps, copies }: Shipped, config: ImageConfig, programs: read
     if (config.env.has(tool.variable ?? '') && !isInside(config.env.get(tool.variable ?? '') ?? '', HOME)) return []
     if (tool.usedBy !== undefined && !isOpen && !programs.some((name) => tool.usedBy?.test(name))) return []
     if (sentElsewhere[tool.name]?.test(texts) === true) return []
-    const step = steps.find(
-      ({ instruction: { keyword, text } }) =>
-        keyword === 'RUN' && tool.run.test(text) && tool.unless?.test(text) !== true,
-    )
+    const step = runs.find(({ instruction: { text } }) => tool.run.test(text) && tool.unless?.test(text) !== true)
     if (step !== undefined) return [{ tool, what: `what ${tool.name} installs in line ${step.instruction.line}` }]
     const copied = copies.find(({ destination }) => destination === tool.folder)
     return copied === undefined ? [] : [{ tool, what: `what line ${copied.line} copies` }]
   })
 }
+
+/** Most stages use none of them. */
+const ANY_TOOL = new RegExp(homeTools.map(({ run }) => run.source).join('|'))
 
 /** Something that is to be kept from others than root, and would be readable with the folder open. */
 function secretsIn({ entries, origins, steps }: Shipped): string | null {

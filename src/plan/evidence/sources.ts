@@ -40,6 +40,7 @@ function isUsable(path: string, kind: 'file' | 'directory' | 'database'): boolea
 
 /** An empty folder under a state name that is copied: it is there to be filled. */
 export function emptyFolderNeeds({ entries, origins }: Pick<Shipped, 'entries' | 'origins'>): readonly Need[] {
+  if (origins.size === 0) return []
   const filled = new Set<string>()
   for (const path of entries.keys()) if (!PLACEHOLDER.test(path)) filled.add(parentOf(path))
   return [...entries].flatMap(([path, entry]) => {
