@@ -10,19 +10,28 @@ export interface RunPorts extends Ports {
   /** Flags and the configuration nearest to the target; throws HardenError `bad-config`. */
   optionsFor(found: Found): Promise<Options>
   readonly processTarget: ProcessTarget
+  /** For the targets, which are independent of each other. */
+  readonly room: <T>(run: () => Promise<T>) => Promise<T>
 }
 
 /**
- * Works on one target after the other, in their order. What stops one target (HardenError) is its result, and the
- * others go on; any other error is a bug and is thrown as it is. Stops early when the signal is aborted.
+ * Works on all targets, and gives their outcomes in their order. What stops one target (HardenError) is its result, and
+ * the others go on; any other error is a bug and is thrown as it is. Begins no other one when the signal is aborted.
  */
 export async function run(found: readonly Found[], ports: RunPorts): Promise<readonly TargetOutcome[]> {
-  const outcomes: TargetOutcome[] = []
-  for (const one of found) {
-    if (ports.signal.aborted) break
-    outcomes.push(await runOne(one, ports))
-  }
-  return outcomes
+  let over = false
+  const outcomes = found.map((one) =>
+    ports.room(async () => {
+      if (over || ports.signal.aborted) return []
+      try {
+        return [await runOne(one, ports)]
+      } catch (bug) {
+        over = true
+        throw bug
+      }
+    }),
+  )
+  return (await Promise.all(outcomes)).flat()
 }
 
 async function runOne({ error, ...found }: Found, ports: RunPorts): Promise<TargetOutcome> {

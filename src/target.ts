@@ -5,6 +5,7 @@ import type { Engine } from './engine/engine.ts'
 import { type Hardened, hardenDockerfile } from './harden.ts'
 import type { ImageFacts, Known } from './image/facts.ts'
 import { lookUp } from './image/sources/catalogue.ts'
+import { type Room, roomFor } from './proof/side-by-side.ts'
 import { inspection } from './report/inspection.ts'
 import type { TargetResult } from './report/report.ts'
 import { type Knowledge, stageInputs } from './stage-inputs.ts'
@@ -21,10 +22,18 @@ import { readBuildContext } from './workspace/context.ts'
 /** One value works on all targets of a call: each engine is opened once, and looks at a base image once. */
 export function targetProcessor(): ProcessTarget {
   const engines = new Map<EngineChoice, Shared>()
+  let targets = 0
   return async (item, options, ports) => {
-    const shared = engines.get(options.engine) ?? { engine: openFor(options, ports), known: new Map() }
+    targets += 1
+    // Others come while this one waits.
+    const number = targets
+    const shared = engines.get(options.engine) ?? {
+      engine: openFor(options, ports),
+      known: new Map(),
+      room: roomFor(options.jobs),
+    }
     engines.set(options.engine, shared)
-    return work(item, { engine: await shared.engine, known: shared.known, options, ports })
+    return work(item, { ...shared, engine: await shared.engine, number, options, ports })
   }
 }
 
@@ -32,6 +41,7 @@ export function targetProcessor(): ProcessTarget {
 interface Shared {
   readonly engine: Promise<Engine | null>
   readonly known: Map<string, Known<ImageFacts>>
+  readonly room: Room
 }
 
 async function work(item: WorkItem, session: Session): Promise<TargetOutcome> {
@@ -94,7 +104,7 @@ async function work(item: WorkItem, session: Session): Promise<TargetOutcome> {
     const tag = options.tag ?? isRun?.image.name ?? null
     await buildText(engine, item, options, {
       dockerfile: result.output,
-      tag: tag ?? `harden-image/result:${engine.session}`,
+      tag: tag ?? `harden-image/result:${engine.session}-${session.number}`,
       keep: tag !== null,
     })
   }

@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { HardenError } from '../errors.ts'
+import { roomFor } from '../proof/side-by-side.ts'
 import { run } from '../run.ts'
 import type { Transform } from '../transform.ts'
 import { performUserns } from '../userns/host/perform.ts'
@@ -91,6 +93,7 @@ async function work(
     progress: progress.show,
     onCleanUp: interruption.onCleanUp,
     signal: interruption.signal,
+    room: roomFor(targetsAtATime(request)),
     optionsFor,
     readText: ({ target, path }) => (path === null ? decode(io.stdin, 'stdin') : readText(path, target)),
     processTarget: (item, options, ports) => {
@@ -113,6 +116,12 @@ async function work(
     written.outcomes.map(({ result }) => result),
     request,
   )
+}
+
+/** A proof mostly waits, so one for each core; all else is work of this process alone. */
+function targetsAtATime({ prove, settings: { jobs = null } }: Work): number {
+  if (!prove) return 1
+  return jobs === null ? availableParallelism() : Math.min(jobs, availableParallelism())
 }
 
 /** What was expected gets one line and what to do; a bug keeps its stack. */

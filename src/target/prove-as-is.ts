@@ -2,7 +2,6 @@ import { HardenError } from '../errors.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import { isRoot } from '../plan/user-text.ts'
 import { proveImages } from '../proof/prove-images.ts'
-import { roomFor } from '../proof/side-by-side.ts'
 import type { TargetResult } from '../report/report.ts'
 import type { WorkItem } from '../work.ts'
 import type { Session } from './session.ts'
@@ -21,7 +20,7 @@ export async function proveAsIs(item: WorkItem, source: string, session: Session
     baseline: options.baseline,
     smoke: options.smoke,
     trace: options.trace,
-    room: roomFor(options.jobs),
+    room: session.room,
     arbitraryUid: options.policy.arbitraryUid === true,
     progress: (line) => ports.progress(`${item.target}: ${line}`),
     signal: ports.signal,

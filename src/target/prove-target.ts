@@ -6,7 +6,6 @@ import type { AccountChoice } from '../plan/plan.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import { type Proof, type ProveRequest, prove } from '../proof/prove.ts'
 import { mayRefuseRoot } from '../proof/refuses-others.ts'
-import { roomFor } from '../proof/side-by-side.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
 import { type Knowledge, plannedStages } from '../stage-inputs.ts'
 import type { WorkItem } from '../work.ts'
@@ -35,7 +34,10 @@ export async function proveTarget(
   const stage = plannedStages(dockerfile, options.policy).at(-1)
   if (stage === undefined) throw new HardenError('not-a-dockerfile', 'no stage is meant to run')
   const build = (text: string, name: string): Promise<string> =>
-    buildText(engine, item, options, { dockerfile: text, tag: `harden-image/proof:${engine.session}-${name}` })
+    buildText(engine, item, options, {
+      dockerfile: text,
+      tag: `harden-image/proof:${engine.session}-${session.number}-${name}`,
+    })
   if (item.kind === 'dockerfile') ports.progress(`${item.target}: building it as it is`)
   const baseline = item.kind === 'image' ? (item.reference ?? item.target) : await build(dockerfile.source, 'baseline')
   const image = item.kind === 'dockerfile' ? await engine.inspectImage(baseline) : null
@@ -61,7 +63,7 @@ export async function proveTarget(
     reference: item.reference,
     arbitraryUid: options.policy.arbitraryUid === true,
     trace: options.trace,
-    room: roomFor(options.jobs),
+    room: session.room,
     minimize: options.minimize,
     capAdd: options.capAdd,
     progress: (line) => ports.progress(`${item.target}: ${line}`),

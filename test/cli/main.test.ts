@@ -1,6 +1,7 @@
 // Who gets what: stdout, stderr, the files and the exit code, for every kind of target.
 import { EventEmitter } from 'node:events'
 import { existsSync, readFileSync, symlinkSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
@@ -12,6 +13,46 @@ const before = 'FROM a\nCMD b\n'
 const after = 'FROM a\nUSER 10001:10001\nCMD b\n'
 const patch = (path: string) =>
   `diff --git a/${path} b/${path}\n--- a/${path}\n+++ b/${path}\n@@ -1,2 +1,3 @@\n FROM a\n+USER 10001:10001\n CMD b\n`
+
+describe('proofs of several targets', () => {
+  const cwd = tree({ 'a/Dockerfile': before, 'b/Dockerfile': before, 'c/Dockerfile': before })
+  const targets = ['a/Dockerfile', 'b/Dockerfile', 'c/Dockerfile']
+
+  test.each([
+    { flags: ['--prove'], most: Math.min(3, availableParallelism()) },
+    { flags: ['--prove', '--jobs', '1'], most: 1 },
+    { flags: [], most: 1 },
+  ])('$flags: $most at a time, and told in their order', async ({ flags, most }) => {
+    let [running, seen] = [0, 0]
+    const { stdout } = await call([...flags, '--format', 'json', ...targets], {
+      cwd,
+      processTarget: async (item) => {
+        running += 1
+        seen = Math.max(seen, running)
+        // The first one ends last.
+        await delay(item.target.startsWith('a') ? 60 : 20)
+        running -= 1
+        return pretend(item)
+      },
+    })
+    expect(seen).toBe(most)
+    const { results } = JSON.parse(stdout) as { results: { target: string }[] }
+    expect(results.map(({ target }) => target)).toEqual(targets)
+  })
+
+  test('a bug in one ends the call, and no other one is begun', async () => {
+    const begun: string[] = []
+    const { code, stderr } = await call(['--jobs', '1', '--prove', ...targets], {
+      cwd,
+      processTarget: async ({ target }) => {
+        begun.push(target)
+        throw new TypeError('undefined is not a function')
+      },
+    })
+    expect([code, begun]).toEqual([2, ['a/Dockerfile']])
+    expect(stderr).toContain('this is a bug')
+  })
+})
 
 describe('Dockerfiles', () => {
   test('a diff on stdout, the rest on stderr, nothing written', async () => {
