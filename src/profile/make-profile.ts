@@ -54,6 +54,9 @@ export function profileOf(source: ProfileSource): Profile | null {
   const asked = hardened && source.built !== true ? asIs(plan, facts) : null
   const derived = hardened && asked?.enough !== true
   const capabilities = root ? leastRoot(plan, proof) : part([] as readonly string[])
+  const shown = proof?.result ?? null
+  // A set-user-id program of its own: with no-new-privileges it was shown not to do its work.
+  const gains = root && shown !== null && shown.uids.length > 0 && !shown.noNewPrivileges
   const readOnly = root ? part(false, false) : readOnlyOf(source, proof)
   const ports = portsOf(source)
   const profile: Omit<Profile, 'notes' | 'running'> = {
@@ -65,7 +68,7 @@ export function profileOf(source: ProfileSource): Profile | null {
     anyUid: plan.anyUid === true,
     capabilities,
     // Where nothing is known of what it needs, it gets what it has today.
-    noNewPrivileges: part(capabilities !== null, proof?.result?.noNewPrivileges === true),
+    noNewPrivileges: part(capabilities !== null && !gains, gains || proof?.result?.noNewPrivileges === true),
     readOnly,
     writable: readOnly.value ? writablePlaces(source, user, proof) : asked?.enough ? grantedPlaces(source, user) : [],
     volumes: volumesOf(plan, facts, user ?? { uid: 0, gid: 0 }, asked?.enough === true),

@@ -77,7 +77,7 @@ export async function leastCapabilities(
   }
   const { capabilities, record, comparison } = best
   const unseen = listed.filter((one) => !capabilities.includes(one))
-  return { needed: capabilities, listed: unseen, noNewPrivileges, record, comparison }
+  return { needed: [...capabilities].sort(), listed: unseen, noNewPrivileges, record, comparison }
 }
 
 async function run(
@@ -93,7 +93,8 @@ async function run(
     noNewPrivileges,
   })
   const { config } = request.facts
-  const trace = request.trace && original.trace !== null ? { trace: config } : {}
+  // strace takes new privileges away from what it traces, so of a set-user-id program it would show a failure.
+  const trace = request.trace && original.trace !== null && noNewPrivileges ? { trace: config } : {}
   const options = { ...besideOptions(request, baseline, new Map()), ...trace }
   const record = await request.room(() => runOnce(request.engine, spec, options))
   return { capabilities, record, comparison: compare(baseline, record, new Map()) }

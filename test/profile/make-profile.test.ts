@@ -229,6 +229,18 @@ test('what is not root already: planned, or measured by a proof of it as it is',
   expect(shown.notes.join()).not.toContain('not shown')
 })
 
+test('what keeps root and was shown to work only with new privileges has them', () => {
+  const keeps = (noNewPrivileges: boolean, uids: readonly number[]): boolean => {
+    const result = { ...(proof.result as NonNullable<ReportProof['result']>), uids, noNewPrivileges }
+    return profileOf('example.org/cron:1', { ...server, config: { cmd: ['cron', '-f'] } }, { result }).noNewPrivileges
+      .value
+  }
+  expect(keeps(true, [0])).toBe(true)
+  expect(keeps(false, [0])).toBe(false)
+  // It had ended before anybody looked.
+  expect(keeps(false, [])).toBe(true)
+})
+
 test('what keeps root: capabilities, the twin, the host', () => {
   const profile = profileOf('example.org/cron:1', { ...server, config: { cmd: ['cron', '-f'] } })
   expect(profile).toMatchObject({ root: true, user: null, readOnly: { value: false } })

@@ -13,6 +13,7 @@ export async function expectLeast(
   image: string,
   check: readonly string[],
   capabilities: readonly string[],
+  noNewPrivileges = true,
 ): Promise<void> {
   const smoke = `for i in $(seq 25); do docker exec "$CONTAINER" ${check.join(' ')} && exit; sleep 0.2; done; exit 1`
   const { code, result } = await hardenOne(image, ['--prove', '--smoke', smoke])
@@ -24,15 +25,25 @@ export async function expectLeast(
   })
   const said = result.findings.map(({ message }) => message).join('\n')
   const added = capabilities.map((name) => ` --cap-add=${name}`).join('')
-  expect(said).toContain(`--cap-drop=ALL${added} --security-opt=no-new-privileges`)
+  const more = noNewPrivileges ? ' --security-opt=no-new-privileges' : ', and not to do it with no-new-privileges'
+  expect(said).toContain(`--cap-drop=ALL${added}${more}`)
+  const locked = noNewPrivileges ? [NO_NEW_PRIVILEGES] : []
   const without = capabilities.map((name) => capabilities.filter((other) => other !== name))
-  const works = await Promise.all([capabilities, ...without].map((some) => worksWith(image, some, check)))
+  const works = await Promise.all([capabilities, ...without].map((some) => worksWith(image, some, check, locked)))
   expect(works).toEqual([true, ...capabilities.map(() => false)])
+  if (!noNewPrivileges) expect(await worksWith(image, capabilities, check, [NO_NEW_PRIVILEGES])).toBe(false)
 }
 
-async function worksWith(image: string, capabilities: readonly string[], check: readonly string[]): Promise<boolean> {
+const NO_NEW_PRIVILEGES = '--security-opt=no-new-privileges'
+
+async function worksWith(
+  image: string,
+  capabilities: readonly string[],
+  check: readonly string[],
+  options: readonly string[],
+): Promise<boolean> {
   const added = capabilities.map((name) => `--cap-add=${name}`)
-  return withContainer(image, ['--cap-drop=ALL', ...added, '--security-opt=no-new-privileges'], ({ id }) =>
+  return withContainer(image, ['--cap-drop=ALL', ...added, ...options], ({ id }) =>
     waitFor(() => docker(['exec', id, ...check]), PATIENCE).then(
       () => true,
       () => false,
