@@ -239,6 +239,7 @@ describe('after a run, a place of a known form', () => {
 
   test('is found in the arguments of a start script', () => {
     expect(replaced(ran(start))).toEqual(['exec busybox httpd -f -p 8080 -h /srv'])
+    expect(ran(start).decisions[0]?.guessed).toBeUndefined()
     const untraced = { opened: null, scripts: Object.keys(start) }
     expect(replaced(ran(start, untraced))).toEqual(['exec busybox httpd -f -p 8080 -h /srv'])
   })

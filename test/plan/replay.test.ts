@@ -57,6 +57,8 @@ describe('what the user can do already is not granted', () => {
     ['read /data/x', ['-rw-r----- 0:10 /data/x'], []],
     ['keep-state /data', ['drwxr-x--- 10:0 /data'], []],
     ['look /root/.config', [], []],
+    // A folder that was only looked into: what needs it is refused it.
+    ['list /data', ['drwx------ 0:0 /data'], []],
     ['bind /x', [], []],
     // Password hashes stay closed, and a program that looked goes on without.
     ['read /etc/shadow', ['-rw-r----- 0:42 /etc/shadow'], []],
