@@ -29,7 +29,10 @@ async function prove(
     'http.server.ThreadingHTTPServer(("", port), http.server.SimpleHTTPRequestHandler).serve_forever()',
   ]
   const lines = [
-    `FROM ${await ensureImage('python-static')}`,
+    `FROM ${await ensureImage('python-static')} AS base`,
+    // Without what it declares: a port that is declared and never opens is waited for.
+    'FROM scratch',
+    'COPY --from=base / /',
     'COPY <<"PROGRAM" /usr/bin/thing',
     ...program,
     'PROGRAM',
