@@ -4,6 +4,8 @@ import { stateWithHealth } from './health.ts'
 import { stateNow } from './state-now.ts'
 
 const POLL = 20
+/** Of what is not up after a second: looking at the threads of a JVM costs it more time than the wait does. */
+const POLL_LATER = 80
 /** Nothing changed for this long: a container without ports or health check is taken as settled. */
 const SETTLED = 2500
 /** With all its ports open, where the engine does not tell what its processes do. */
@@ -52,7 +54,7 @@ export async function waitUntilReady(engine: Engine, container: string, options:
       const last = await stateNow(engine, container, state, after)
       return { state: last, after, ready: last.running }
     }
-    await pause(POLL)
+    await pause(after < 1000 ? POLL : POLL_LATER)
     if (activity === null || state.health !== null) state = await stateWithHealth(engine, container)
   }
 }

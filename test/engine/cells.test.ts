@@ -6,13 +6,16 @@ import { proofLines } from '../../src/report/text-proof.ts'
 import { type Hardening, hardenOne, withRunOptions } from './support/cli.ts'
 import { buildText, docker, ensureImage, httpGet, runContainer, waitFor, withContainer } from './support/images.ts'
 
-/** A web server on 8000 that answers what `answer()` says; as in deceptive.test.ts, each program is one difference. */
+/**
+ * A web server on 8000 that answers what `answer()` says; as in deceptive.test.ts, each program is one difference. It
+ * waits for nothing but its clients (None): one that looks twice a second whether to end is watched for ten.
+ */
 const HEAD = `import http.server, os, pwd, subprocess, sys
 class Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(answer()); self.end_headers(); self.wfile.write(b"ok")
     def log_message(self, *args): pass
-def serve(port=8000): http.server.ThreadingHTTPServer(("", port), Page).serve_forever()
+def serve(port=8000): http.server.ThreadingHTTPServer(("", port), Page).serve_forever(None)
 def append(path):
     with open(path, "a+") as file:
         file.write("x")

@@ -26,7 +26,7 @@ async function prove(
     // Loads what it would miss behind a chroot.
     'socket.getfqdn()',
     ...setup.trim().split('\n'),
-    'http.server.ThreadingHTTPServer(("", port), http.server.SimpleHTTPRequestHandler).serve_forever()',
+    'http.server.ThreadingHTTPServer(("", port), http.server.SimpleHTTPRequestHandler).serve_forever(None)',
   ]
   const lines = [
     `FROM ${await ensureImage('python-static')} AS base`,

@@ -59,7 +59,7 @@ describe('a program that mounts', () => {
 
 test('a program that ends unless it is root needs root, in its own words', async () => {
   const program = ['import http.server, os, sys', 'if os.getuid(): sys.exit("server: need root privileges")']
-  const serve = 'http.server.HTTPServer(("", 8000), http.server.SimpleHTTPRequestHandler).serve_forever()'
+  const serve = 'http.server.HTTPServer(("", 8000), http.server.SimpleHTTPRequestHandler).serve_forever(None)'
   const image = await build('by-itself', [
     `FROM ${await ensureImage('python-static')}`,
     'COPY <<"PROGRAM" /srv/program.py',

@@ -15,7 +15,7 @@ class Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200); self.end_headers(); self.wfile.write(b"ok")
     def log_message(self, *args): pass
-http.server.ThreadingHTTPServer(("", 8000), Page).serve_forever()
+http.server.ThreadingHTTPServer(("", 8000), Page).serve_forever(None)
 `
 const tag = 'harden-image-test/second-start'
 

@@ -28,7 +28,7 @@ print("worker started" if root else "worker skipped", flush=True)
 os.makedirs("/srv/state", exist_ok=True)
 with open("/srv/state/result", "w") as f: f.write("done" if root else "nothing")
 threading.Thread(target=socketserver.ThreadingTCPServer(("", 9000), Talk).serve_forever, daemon=True).start()
-http.server.ThreadingHTTPServer(("", 8000), Page).serve_forever()
+http.server.ThreadingHTTPServer(("", 8000), Page).serve_forever(None)
 `
 
 const tag = 'harden-image-test/smoke'

@@ -15,7 +15,8 @@ export async function expectLeast(
   capabilities: readonly string[],
   noNewPrivileges = true,
 ): Promise<void> {
-  const smoke = `for i in $(seq 25); do docker exec "$CONTAINER" ${check.join(' ')} && exit; sleep 0.2; done; exit 1`
+  // It is asked again for as long as a program may take to be ready.
+  const smoke = `docker exec "$CONTAINER" ${check.join(' ')}`
   const { code, result } = await hardenOne(image, ['--prove', '--smoke', smoke])
   expect({ code, verdict: result.verdict, changed: result.changed, passed: result.proof?.passed }).toEqual({
     code: 1,
