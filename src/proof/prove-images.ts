@@ -24,7 +24,7 @@ import { unfitBaseline } from './unfit.ts'
 export interface ImagesRequest
   extends Omit<
     ProveRequest,
-    'baseline' | 'original' | 'harden' | 'build' | 'stage' | 'reference' | 'minimize' | 'capAdd' | 'remarks'
+    'baseline' | 'original' | 'times' | 'harden' | 'build' | 'stage' | 'reference' | 'minimize' | 'capAdd' | 'remarks'
   > {
   readonly image: string
   /** Null: the image itself, run as root. */

@@ -25,7 +25,7 @@ import { hasPassed, type Round, runRound } from './round.ts'
 import type { RunRecord } from './run-record.ts'
 import type { Room } from './side-by-side.ts'
 import { withEnd } from './smoke/run-checks.ts'
-import { type Stopwatch, stopwatch } from './stopwatch.ts'
+import type { Stopwatch } from './stopwatch.ts'
 import { untracedOriginal, untracedRun } from './traced-run.ts'
 import { unexercised } from './unexercised.ts'
 import { unfitBaseline } from './unfit.ts'
@@ -61,6 +61,8 @@ export interface ProveRequest {
   readonly minimize: boolean
   /** What is known not to be shown. */
   readonly remarks: readonly string[]
+  /** It runs since the work on this target began. */
+  readonly times: Stopwatch
   readonly progress: (line: string) => void
   readonly signal: AbortSignal
 }
@@ -77,7 +79,7 @@ export interface Proof {
 
 /** Runs the original, plans from what it did, builds, runs the result locked down beside it, and goes round until it works. */
 export async function prove(request: ProveRequest): Promise<Proof> {
-  const times = stopwatch()
+  const { times } = request
   const proof = await proveTimed(request, times)
   return proof.report === null ? proof : { ...proof, report: times.on(proof.report) }
 }
@@ -86,6 +88,7 @@ async function proveTimed(request: ProveRequest, times: Stopwatch): Promise<Proo
   const { engine, facts } = request
   const { live, begun, study, filled } = await request.original
   const seen = await live.peek()
+  times.lap('original')
   const ahead = await startAhead(request, seen, { begun, study }, times)
   const original = await study
   const baseline = { ...seen, smoke: withEnd(seen.smoke, original) }

@@ -6,6 +6,7 @@ import type { AccountChoice } from '../plan/plan.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import { type Proof, type ProveRequest, prove } from '../proof/prove.ts'
 import { mayRefuseRoot } from '../proof/refuses-others.ts'
+import { stopwatch } from '../proof/stopwatch.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
 import { type Knowledge, plannedStages } from '../stage-inputs.ts'
 import type { WorkItem } from '../work.ts'
@@ -38,6 +39,7 @@ export async function proveTarget(
       dockerfile: text,
       tag: `harden-image/proof:${engine.session}-${session.number}-${name}`,
     })
+  const times = stopwatch()
   if (item.kind === 'dockerfile') ports.progress(`${item.target}: building it as it is`)
   const baseline = item.kind === 'image' ? (item.reference ?? item.target) : await build(dockerfile.source, 'baseline')
   const image = item.kind === 'dockerfile' ? await engine.inspectImage(baseline) : null
@@ -45,6 +47,7 @@ export async function proveTarget(
   const listed = session.known.get(baseline)
   const facts =
     listed?.known === true ? listed.value : { ...(await factsFromEngine(engine, baseline)), reference: item.target }
+  times.lap('facts')
   const built = new Map([[stage.index, facts]])
   const first = make(new Map(), built)
   if (first.result.verdict === 'unchanged' || first.result.verdict === 'not-applicable') {
@@ -66,6 +69,7 @@ export async function proveTarget(
     room: session.room,
     minimize: options.minimize,
     capAdd: options.capAdd,
+    times,
     progress: (line) => ports.progress(`${item.target}: ${line}`),
     signal: ports.signal,
     harden: (observation: Observation) => make(new Map([[stage.index, observation]]), built),

@@ -36,4 +36,6 @@ test('what only the second start of the original shows is granted, though the fi
   expect(result.proof?.rounds).toBeLessThanOrEqual(2)
   expect(result.output).toContain('/srv/state')
   expect(result.output).toContain('/srv/again')
+  const phases = (result.proof?.phases ?? []).map(({ name }) => name)
+  expect(phases.sort()).toEqual(['build', 'conditions', 'end', 'facts', 'original', 'result'])
 })
