@@ -1,11 +1,12 @@
 import { HardenError } from '../errors.ts'
 import { activityOf } from './activity.ts'
+import { startErrors, timedStop, volumesToMake, withUnstarted } from './around-calls.ts'
 import { build } from './build.ts'
 import { cleanUp, type MadeImages } from './clean-up.ts'
 import type { CallResult, Cli } from './cli-process.ts'
 import { cliRemover } from './cli-remover.ts'
 import type { DiffEntry, Engine, RunSpec } from './engine.ts'
-import { failureOf, pullFailure, startFailure } from './failure.ts'
+import { failureOf, pullFailure } from './failure.ts'
 import { readIdFile, withIdFile } from './id-file.ts'
 import { parseImage, parseState } from './inspect.ts'
 import { sessionLabel } from './labels.ts'
@@ -33,25 +34,20 @@ export interface EngineFacts {
 export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
   const { name } = cli
   const { session, local, reachable, made } = facts
-  const startErrors = new Map<string, string>()
+  const errors = startErrors(name)
 
   const inspect = (container: string): Promise<string> =>
     cli.call(`inspect container ${container}`, ['inspect', '--type=container', '--', nameArgument(container)])
 
   const createVolumes = async (spec: RunSpec): Promise<void> => {
-    for (const mount of spec.mounts ?? []) {
-      if (mount.type === 'volume' && mount.source !== undefined) await createVolume(cli, mount.source, session)
-    }
+    for (const volume of volumesToMake(spec)) await createVolume(cli, volume, session)
   }
   const notCreated = (spec: RunSpec, stderr: string): HardenError =>
     missingImage.test(stderr)
       ? pullFailure(name, spec.image, stderr)
       : failureOf(name, `create a container of ${spec.image}`, stderr)
   const started = (container: string, { exitCode, stderr }: CallResult): void => {
-    if (exitCode === 0) return
-    const failure = failureOf(name, `start container ${container}`, stderr)
-    if (!startFailure.test(stderr)) throw failure
-    startErrors.set(container, failure.message)
+    if (exitCode !== 0) errors.add(container, stderr)
   }
 
   const create = async (spec: RunSpec): Promise<string> => {
@@ -100,15 +96,10 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
       const { exitCode, stderr } = await cli.run(args, { timeoutMs: pullTimeoutMs })
       if (exitCode !== 0) throw pullFailure(name, reference, stderr)
     },
-    exportImage: async (reference, read) => {
-      // Never started; the command is only there because an image may have none.
-      const container = await create({ image: reference, network: 'none', command: ['/never-started'] })
-      try {
-        return await cli.stream(`export ${reference}`, ['export', container], read)
-      } finally {
-        await remove(container)
-      }
-    },
+    exportImage: (reference, read) =>
+      withUnstarted({ create, remove }, reference, (container) =>
+        cli.stream(`export ${reference}`, ['export', container], read),
+      ),
     copyOut: async (container, path, read) => {
       try {
         return await cli.stream(
@@ -130,7 +121,7 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
     },
     run,
     start: async (container) => started(container, await cli.run(['start', nameArgument(container)])),
-    state: async (container) => parseState(await inspect(container), reachable, startErrors.get(container)),
+    state: async (container) => parseState(await inspect(container), reachable, errors.of(container)),
     diff: async (container) => {
       const text = await cli.call(`compare container ${container} with its image`, ['diff', nameArgument(container)])
       return parseDiff(text)
@@ -146,14 +137,11 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
         timeoutMs: options.timeoutMs ?? 30_000,
       })
     },
-    stop: async (container, graceSeconds) => {
-      const started = Date.now()
-      const grace = Math.max(0, Math.ceil(graceSeconds))
-      const args = ['stop', '-t', String(grace), nameArgument(container)]
-      const { exitCode, stderr } = await cli.run(args, { timeoutMs: grace * 1000 + 60_000 })
-      if (exitCode !== 0) throw failureOf(name, `stop container ${container}`, stderr)
-      return Date.now() - started
-    },
+    stop: (container, graceSeconds) =>
+      timedStop(graceSeconds, async (seconds, options) => {
+        const args = ['stop', '-t', String(seconds), nameArgument(container)]
+        await cli.call(`stop container ${container}`, args, options)
+      }),
     removeVolume: async (volume) => {
       await cli.run(['volume', 'rm', '--force', '--', nameArgument(volume)])
     },
@@ -168,7 +156,7 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
   }
 }
 
-/** A named volume gets its label here; mounting it by name would make it without one. An existing one keeps its own. */
+/** An existing one keeps its own label. */
 async function createVolume(cli: Cli, volume: string, session: string): Promise<void> {
   const ignore = cli.name === 'podman' ? ['--ignore'] : []
   const args = ['volume', 'create', ...ignore, `--label=${sessionLabel(session)}`, '--', nameArgument(volume)]

@@ -15,9 +15,9 @@ export function pidsOf(container: string): readonly string[] {
     const text = /^\d+$/.test(pid) ? (orGone(() => readFileSync(`/proc/${pid}/cgroup`, 'utf8')) ?? '') : ''
     return text.includes(container) ? [{ pid, group: groupOf(text, container) }] : []
   })
-  const folders = new Set(processes.map(({ group }) => group))
+  const folders = processes.flatMap(({ group }) => group ?? [])
   // Where control groups are not mounted, or seen from inside one, /proc is all there is.
-  if (folders.size > 0 && !folders.has(null)) found.set(container, [...folders].map(String))
+  if (folders.length > 0 && folders.length === processes.length) found.set(container, [...new Set(folders)])
   return processes.map(({ pid }) => pid)
 }
 

@@ -1,12 +1,13 @@
+import { startErrors, timedStop, volumesToMake, withUnstarted } from '../around-calls.ts'
 import { cleanUp, type MadeImages } from '../clean-up.ts'
 import type { Cli } from '../cli-process.ts'
 import type { DiffEntry, Engine, RunSpec } from '../engine.ts'
-import { failureOf, pullFailure, startFailure } from '../failure.ts'
+import { failureOf, pullFailure } from '../failure.ts'
 import { parseImage, parseState } from '../inspect.ts'
-import { sessionLabel } from '../labels.ts'
+import { sessionLabels } from '../labels.ts'
 import { keptLogBytes } from '../logs.ts'
 import { imageArgument, nameArgument } from '../safe-arguments.ts'
-import { apiRemover } from './api-remover.ts'
+import { apiRemover, removeOne } from './api-remover.ts'
 import { containerBody } from './container-body.ts'
 import type { Daemon, ReadBody, Reply } from './daemon.ts'
 import { readLogStream } from './log-stream.ts'
@@ -25,15 +26,13 @@ export interface ApiFacts {
  */
 export function createApiEngine(daemon: Daemon, cli: Engine, { reachable, made, closeCli }: ApiFacts): Engine {
   const { session } = cli
-  const startErrors = new Map<string, string>()
+  const errors = startErrors('docker')
 
   const inspect = (container: string): Promise<string> =>
     daemon.call(`inspect container ${container}`, 'GET', `${pathOf(container)}/json`)
 
   const create = async (spec: RunSpec): Promise<string> => {
-    for (const { type, source } of spec.mounts ?? []) {
-      if (type === 'volume' && source !== undefined) await createVolume(daemon, source, session)
-    }
+    for (const volume of volumesToMake(spec)) await createVolume(daemon, volume, session)
     const { status, text } = await daemon.ask('POST', '/containers/create', { body: containerBody(spec, session) })
     if (status === 404) throw pullFailure('docker', spec.image, text)
     if (status >= 400) throw failureOf('docker', `create a container of ${spec.image}`, text)
@@ -42,14 +41,11 @@ export function createApiEngine(daemon: Daemon, cli: Engine, { reachable, made, 
 
   const start = async (container: string): Promise<void> => {
     const { status, text } = await daemon.ask('POST', `${pathOf(container)}/start`)
-    if (status < 400) return
-    const failure = failureOf('docker', `start container ${container}`, text)
-    if (!startFailure.test(text)) throw failure
-    startErrors.set(container, failure.message)
+    if (status >= 400) errors.add(container, text)
   }
 
   const remove = async (container: string): Promise<void> => {
-    const reply = await daemon.ask('DELETE', pathOf(container), { query: { force: '1', v: '1' } })
+    const reply = await removeOne(daemon, 'container', nameArgument(container))
     if (!isGone(reply)) throw failureOf('docker', `remove container ${container}`, reply.text)
   }
 
@@ -72,21 +68,16 @@ export function createApiEngine(daemon: Daemon, cli: Engine, { reachable, made, 
       if (status === 404) return null
       throw failureOf('docker', `inspect image ${reference}`, text)
     },
-    exportImage: async (reference, read) => {
-      // Never started; the command is only there because an image may have none.
-      const container = await create({ image: reference, network: 'none', command: ['/never-started'] })
-      try {
+    exportImage: (reference, read) =>
+      withUnstarted({ create, remove }, reference, async (container) => {
         const task = `export ${reference}`
         const result = await stream(task, `${pathOf(container)}/export`, async (tar) => ({ read: await read(tar) }))
         if (result === null) throw failureOf('docker', task, 'its container is gone')
         return result.read
-      } finally {
-        await remove(container)
-      }
-    },
+      }),
     copyOut: (container, path, read) =>
       stream(`copy ${path} out of a container`, `${pathOf(container)}/archive`, read, { path }),
-    state: async (container) => parseState(await inspect(container), reachable, startErrors.get(container)),
+    state: async (container) => parseState(await inspect(container), reachable, errors.of(container)),
     logs: async (container) => {
       const read: ReadBody<string> = (body, type) => readLogStream(body, !type.endsWith('raw-stream'), keptLogBytes)
       const task = `read the logs of ${container}`
@@ -100,18 +91,16 @@ export function createApiEngine(daemon: Daemon, cli: Engine, { reachable, made, 
     },
     listeners: async (container, pid) =>
       cli.listeners(container, pid ?? parseState(await inspect(container), reachable).pid),
-    stop: async (container, graceSeconds) => {
-      const begun = Date.now()
-      const grace = Math.max(0, Math.ceil(graceSeconds))
-      const options = { query: { t: String(grace) }, timeoutMs: grace * 1000 + 60_000 }
-      await daemon.call(`stop container ${container}`, 'POST', `${pathOf(container)}/stop`, options)
-      return Date.now() - begun
-    },
+    stop: (container, graceSeconds) =>
+      timedStop(graceSeconds, async (seconds, options) => {
+        const request = { query: { t: String(seconds) }, ...options }
+        await daemon.call(`stop container ${container}`, 'POST', `${pathOf(container)}/stop`, request)
+      }),
     removeVolume: async (volume) => {
-      await daemon.ask('DELETE', `/volumes/${nameArgument(volume)}`, { query: { force: '1' } })
+      await removeOne(daemon, 'volume', nameArgument(volume))
     },
     removeImage: async (reference) => {
-      const reply = await daemon.ask('DELETE', `/images/${imageArgument(reference)}`, { query: { force: '1' } })
+      const reply = await removeOne(daemon, 'image', imageArgument(reference))
       if (!isGone(reply)) throw failureOf('docker', `remove image ${reference}`, reply.text)
     },
     cleanUp: async () => {
@@ -131,10 +120,9 @@ function isGone({ status, text }: Reply): boolean {
   return status < 400 || status === 404 || /already in progress/.test(text)
 }
 
-/** A named volume gets its label here; mounting it by name would make it without one. An existing one keeps its own. */
+/** An existing one keeps its own label. */
 async function createVolume(daemon: Daemon, volume: string, session: string): Promise<void> {
-  const [label = '', value = ''] = sessionLabel(session).split('=')
-  const body = { Name: nameArgument(volume), Labels: { [label]: value } }
+  const body = { Name: nameArgument(volume), Labels: sessionLabels(session) }
   await daemon.call(`create volume ${volume}`, 'POST', '/volumes/create', { body })
 }
 

@@ -1,6 +1,6 @@
 import type { Kind, Remover } from '../clean-up.ts'
 import { sessionLabel } from '../labels.ts'
-import type { Daemon } from './daemon.ts'
+import type { Daemon, Reply } from './daemon.ts'
 
 interface Listed {
   readonly Id?: string
@@ -14,7 +14,7 @@ const listPaths: Readonly<Record<Kind, string>> = {
   network: '/networks',
 }
 
-export const removePaths: Readonly<Record<Kind, string>> = {
+const removePaths: Readonly<Record<Kind, string>> = {
   container: '/containers/',
   image: '/images/',
   volume: '/volumes/',
@@ -33,16 +33,16 @@ export function apiRemover(daemon: Daemon, session: string): Remover {
       return all.map(({ Id, Name }) => (kind === 'volume' ? Name : Id) ?? '').filter(Boolean)
     },
     remove: async (kind, ids) => {
-      const done = await Promise.all(ids.map((id) => removed(daemon, kind, id)))
-      return !done.includes(false)
+      const replies = await Promise.all(ids.map((id) => removeOne(daemon, kind, id, 120_000)))
+      return replies.every(({ status }) => status < 400 || status === 404)
     },
     killed: daemon.killed,
   }
 }
 
-/** One that is gone already, or goes right now, is no error. */
-async function removed(daemon: Daemon, kind: Kind, id: string): Promise<boolean> {
+/** By force, a container with its anonymous volumes. */
+export function removeOne(daemon: Daemon, kind: Kind, id: string, timeoutMs?: number): Promise<Reply> {
   const query = kind === 'network' ? {} : { force: '1', ...(kind === 'container' && { v: '1' }) }
-  const { status } = await daemon.ask('DELETE', `${removePaths[kind]}${id}`, { query, timeoutMs: 120_000 })
-  return status < 400 || status === 404
+  const options = { query, ...(timeoutMs !== undefined && { timeoutMs }) }
+  return daemon.ask('DELETE', `${removePaths[kind]}${id}`, options)
 }

@@ -1,5 +1,5 @@
 import type { RunSpec } from '../engine.ts'
-import { sessionLabel } from '../labels.ts'
+import { sessionLabels } from '../labels.ts'
 import { limitsOf, logLimits } from '../limits.ts'
 import { networkArgument } from '../run-arguments.ts'
 import { imageArgument, nameArgument } from '../safe-arguments.ts'
@@ -7,7 +7,6 @@ import { imageArgument, nameArgument } from '../safe-arguments.ts'
 /** Body of `POST /containers/create` for a spec: what `runArguments` says in flags. */
 export function containerBody(spec: RunSpec, session: string): object {
   const { memoryBytes, pids } = limitsOf(spec)
-  const [label = '', value = ''] = sessionLabel(session).split('=')
   const volumes = (spec.mounts ?? []).filter(({ type }) => type === 'volume')
   const tmpfs = (spec.mounts ?? []).filter(({ type }) => type === 'tmpfs')
   return {
@@ -16,7 +15,7 @@ export function containerBody(spec: RunSpec, session: string): object {
     Env: Object.entries(spec.env ?? {}).map(([name, text]) => `${name}=${text}`),
     ...(spec.entrypoint !== undefined && { Entrypoint: [spec.entrypoint] }),
     ...(spec.command !== undefined && { Cmd: spec.command }),
-    Labels: { ...spec.labels, [label]: value },
+    Labels: { ...spec.labels, ...sessionLabels(session) },
     Tty: spec.tty ?? false,
     HostConfig: {
       Memory: memoryBytes,
