@@ -1,10 +1,10 @@
 import type { StagePlan } from '../plan/plan.ts'
+import { stagePlanOf } from '../plan/stage-plan.ts'
 import type { Original } from './baseline.ts'
 import { observationOf } from './observation.ts'
 import type { ProveRequest } from './prove.ts'
 import { hasPassed, type Round, runRound } from './round.ts'
 import type { RunRecord } from './run-record.ts'
-import type { Stopwatch } from './stopwatch.ts'
 import { unfitBaseline } from './unfit.ts'
 
 /**
@@ -22,15 +22,16 @@ export async function startAhead(
   request: ProveRequest,
   baseline: RunRecord,
   { begun, study }: Pick<Original, 'begun' | 'study'>,
-  times: Stopwatch,
 ): Promise<Ahead> {
   const record = await begun
   // Checks of the user's own may want to see how the original ends.
   if (record === null || request.smoke.length > 0) return NONE
-  const hardened = request.harden(observationOf(record, request.facts))
-  const plan = hardened.plan.stages.find(({ stage }) => stage === request.stage)
+  const observation = observationOf(record, request.facts)
+  const hardened = request.harden(observation)
+  const plan = stagePlanOf(hardened.plan, request.stage)
   if (plan === undefined || !isSure(plan) || unfitBaseline(baseline, request.facts) !== null) return NONE
-  const round = runRound(request, { baseline, begun: record, original: study }, hardened, plan, 1, times)
+  const { operations } = observation
+  const round = runRound(request, { baseline, operations, original: study }, hardened, plan, 1)
   // It is waited for later.
   round.catch(() => undefined)
   return {

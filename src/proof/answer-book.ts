@@ -33,9 +33,13 @@ function oneOf(answers: readonly PortAnswer[]): PortAnswer {
   return variants.length <= 1 ? last : { ...last, kind: 'unsteady', detail: variants.join(', then '), variants }
 }
 
+export function isWeb(kind: PortAnswer['kind']): boolean {
+  return kind === 'http' || kind === 'https'
+}
+
 /** What a server gives that is not up yet. */
 function isNotReady({ kind, detail }: PortAnswer): boolean {
-  return kind === 'closed' || kind === 'open' || kind === 'bound' || (/^https?$/.test(kind) && detail.startsWith('5'))
+  return kind === 'closed' || kind === 'open' || kind === 'bound' || (isWeb(kind) && detail.startsWith('5'))
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { ReportCheck } from '../report/report.ts'
-import { variantOf } from './answer-book.ts'
+import { isWeb, variantOf } from './answer-book.ts'
 import type { PortAnswer, RunRecord, StopRecord } from './run-record.ts'
 
 /** What the result must show beside the baseline. */
@@ -68,7 +68,7 @@ function ports(baseline: RunRecord, result: RunRecord, moved: ReadonlyMap<number
     .map((answer) => {
       const port = moved.get(answer.port) ?? answer.port
       const after = result.answers.find((other) => other.port === port && other.protocol === answer.protocol)
-      const name = /^https?$/.test(answer.kind) ? `${answer.kind} :${port}/` : `${answer.protocol} :${port}`
+      const name = isWeb(answer.kind) ? `${answer.kind} :${port}/` : `${answer.protocol} :${port}`
       return {
         name,
         baseline: describe(answer),
@@ -87,7 +87,7 @@ function describe(answer: PortAnswer): string {
  * a server that is not up yet (it binds, then loads its applications): a page is no less than that.
  */
 function sameClass(before: PortAnswer, after: PortAnswer): boolean {
-  if (before.kind === 'open' && /^https?$/.test(after.kind) && /^[23]/.test(after.detail)) return true
+  if (before.kind === 'open' && isWeb(after.kind) && /^[23]/.test(after.detail)) return true
   const usual = new Set(before.variants ?? [variantOf(before)])
   return after.kind !== 'closed' && (after.variants ?? [variantOf(after)]).every((variant) => usual.has(variant))
 }

@@ -1,11 +1,9 @@
 import type { Operation } from '../plan/operation.ts'
-import { besideOptions } from './beside-options.ts'
-import { type Comparison, compare } from './compare.ts'
+import type { Comparison } from './compare.ts'
 import { DEFAULT_CAPABILITIES } from './default-capabilities.ts'
-import { runOnce } from './live.ts'
+import { originalUnder } from './original-under.ts'
 import type { ProveRequest } from './prove.ts'
 import type { RunRecord } from './run-record.ts'
-import { limits } from './specs.ts'
 
 export interface LeastCapabilities {
   /** Shown to be needed: without one of them it did not do what the original did. */
@@ -86,18 +84,10 @@ async function run(
   original: RunRecord,
   { capabilities, noNewPrivileges }: { readonly capabilities: readonly string[]; readonly noNewPrivileges: boolean },
 ): Promise<Try> {
-  const spec = limits({
-    image: request.baseline,
-    capDrop: ['ALL'],
-    capAdd: capabilities,
-    noNewPrivileges,
-  })
-  const { config } = request.facts
   // strace takes new privileges away from what it traces, so of a set-user-id program it would show a failure.
-  const trace = request.trace && original.trace !== null && noNewPrivileges ? { trace: config } : {}
-  const options = { ...besideOptions(request, baseline, new Map()), ...trace }
-  const record = await request.room(() => runOnce(request.engine, spec, options))
-  return { capabilities, record, comparison: compare(baseline, record, new Map()) }
+  const trace = request.trace && original.trace !== null && noNewPrivileges ? request.facts.config : null
+  const spec = { capDrop: ['ALL'], capAdd: capabilities, noNewPrivileges }
+  return { capabilities, ...(await originalUnder(request, baseline, spec, trace)) }
 }
 
 function works(attempt: Try, original: RunRecord): boolean {

@@ -6,11 +6,12 @@ import { logsLeft, readLogFiles } from './log-files.ts'
 import { mergeDiffs } from './observe.ts'
 import { type QuestionOptions, questionsTo } from './questions.ts'
 import { type ReadyOptions, waitUntilReady } from './ready.ts'
-import type { RestartRecord, RunRecord, SmokeResult, StopRecord } from './run-record.ts'
+import type { RestartRecord, RunRecord, SmokeResult, StopRecord, TraceRecord } from './run-record.ts'
 import { lookAfterwards, runChecks, type SmokeTarget } from './smoke/run-checks.ts'
 import { start, traceOf } from './started.ts'
 import { stateNow } from './state-now.ts'
 import { stopContainer } from './stop.ts'
+import type { TracedRun } from './trace/trace.ts'
 import { isTracer } from './trace/traced-spec.ts'
 
 /** As long as `docker stop` waits. */
@@ -74,6 +75,8 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
   // Neither how it ends nor that it starts again is work that a connection asks for.
   let exercisedUntil = Number.POSITIVE_INFINITY
 
+  const traceNow = (run: TracedRun): Promise<TraceRecord | string> =>
+    traceOf(run, { since: readyAt, until: exercisedUntil })
   const now = (): Promise<ContainerState> => stateNow(engine, container, state, Date.now() - started)
   const smokeTarget = (): SmokeTarget => ({
     engine,
@@ -150,8 +153,8 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
       if (!state.running) return
       const before = state
       await stop()
-      const sofar = begun && traced !== null ? await traceOf(traced, { since: readyAt, until: exercisedUntil }) : null
-      if (sofar !== null && typeof sofar !== 'string') begun?.({ ...soFar(), trace: sofar })
+      const shown = begun === undefined || traced === null ? null : await traceNow(traced)
+      if (shown !== null && typeof shown !== 'string') begun?.({ ...soFar(), trace: shown })
       await engine.start(container)
       const patience = ready.ready ? options.patience : Math.min(options.patience, PATIENCE_AGAIN)
       const again = await waitUntilReady(engine, container, { ...options, patience })
@@ -177,10 +180,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
       smoke = await lookAfterwards(options.smoke, smoke, smokeTarget())
       const down = all ? await leftBy(engine, container) : nothingLeft
       const diff = mergeDiffs(up.diff, down.diff)
-      const [logs, trace] = await Promise.all([
-        engine.logs(container),
-        traced === null ? null : traceOf(traced, { since: readyAt, until: exercisedUntil }),
-      ])
+      const [logs, trace] = await Promise.all([engine.logs(container), traced === null ? null : traceNow(traced)])
       const told = leavings === 'none' || (trace !== null && typeof trace !== 'string')
       const logFiles = told ? '' : await logFilesOf(logPaths ?? (all ? logsLeft(diff) : null))
       await engine.remove(container)

@@ -1,16 +1,17 @@
 import type { Hardened } from '../harden.ts'
 import type { Operation } from '../plan/operation.ts'
+import { stagePlanOf } from '../plan/stage-plan.ts'
 import { learnedFrom } from './learn.ts'
 import type { ProveRequest } from './prove.ts'
 import { hasPassed, type Round, runRound } from './round.ts'
 import type { RunRecord } from './run-record.ts'
-import type { Stopwatch } from './stopwatch.ts'
 
 export interface MinimizeRequest {
   readonly request: ProveRequest
   readonly baseline: RunRecord
+  /** Of the original. */
+  readonly operations: readonly Operation[]
   readonly original: RunRecord
-  readonly times: Stopwatch
   /** Plans and writes again with all that was learned, without the named parts. */
   readonly hardenWithout: (parts: readonly string[]) => Hardened
   /** Left out already. */
@@ -28,7 +29,7 @@ export interface Minimized {
  * longer keep something the program means to keep does not count as working, though it answers as before.
  */
 export async function minimize(
-  { request, baseline, original, times, hardenWithout, spared }: MinimizeRequest,
+  { request, baseline, operations, original, hardenWithout, spared }: MinimizeRequest,
   rounds: readonly Round[],
 ): Promise<Minimized> {
   const first = rounds.findLast(hasPassed)
@@ -42,12 +43,12 @@ export async function minimize(
   const out: string[] = []
   for (const [index, part] of parts.entries()) {
     const hardened = hardenWithout([...spared, ...out, part])
-    const plan = hardened.plan.stages.find(({ stage }) => stage === request.stage)
+    const plan = stagePlanOf(hardened.plan, request.stage)
     // Without one grant another may have gone already.
     if (plan === undefined || hardened.result.output === best.hardened.result.output) continue
     request.progress(`leaving out ${part}`)
-    const seen = { baseline, begun: original, original }
-    const tried = await runRound(request, seen, hardened, plan, rounds.length + 1 + index, times)
+    const seen = { baseline, operations, original }
+    const tried = await runRound(request, seen, hardened, plan, rounds.length + 1 + index)
     const works = hasPassed(tried) && lostIn(tried).every((key) => usual.has(key))
     const over = works ? best : tried
     if (hasPassed(over)) await over.run?.live.finish()
@@ -55,12 +56,12 @@ export async function minimize(
     best = tried
     out.push(part)
   }
-  times.lap('minimize')
+  request.times.lap('minimize')
   return { rounds: rounds.map((round) => (round === first ? best : round)), remarks: said(parts, out) }
 }
 
 function partsIn({ hardened }: Round, stage: number): readonly string[] {
-  const plan = hardened.plan.stages.find((one) => one.stage === stage)
+  const plan = stagePlanOf(hardened.plan, stage)
   return (plan?.parts?.() ?? []).map(({ name }) => name)
 }
 

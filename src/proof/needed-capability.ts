@@ -1,11 +1,8 @@
 import type { Operation } from '../plan/operation.ts'
-import { besideOptions } from './beside-options.ts'
-import { compare } from './compare.ts'
-import { runOnce } from './live.ts'
+import { originalUnder } from './original-under.ts'
 import type { ProveRequest } from './prove.ts'
 import { hasPassed, type Round } from './round.ts'
 import type { RunRecord } from './run-record.ts'
-import { limits } from './specs.ts'
 
 /**
  * Why a result cannot do what the original does: it is refused something for which there is only a capability (a raw
@@ -20,14 +17,8 @@ export async function neededCapability(
 ): Promise<string | null> {
   for (const { capability = '', detail } of lackedCapabilities(original, last)) {
     request.progress(`looking whether it works without ${capability}`)
-    const without = {
-      image: request.baseline,
-      capDrop: [capability],
-      capAdd: request.capAdd.filter((one) => one !== capability),
-    }
-    const options = besideOptions(request, baseline, new Map())
-    const record = await request.room(() => runOnce(request.engine, limits(without), options))
-    if (compare(baseline, record, new Map()).parity) continue
+    const without = { capDrop: [capability], capAdd: request.capAdd.filter((one) => one !== capability) }
+    if ((await originalUnder(request, baseline, without)).comparison.parity) continue
     return `it takes ${capability}, which only root has in a container: ${detail}; as root without it, it does not do what it did either`
   }
   return null

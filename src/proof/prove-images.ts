@@ -1,4 +1,3 @@
-import type { Mount } from '../engine/engine.ts'
 import { resolveUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
@@ -20,6 +19,7 @@ import { tracedChecks } from './traced-checks.ts'
 import { NOT_TRACED, tracedResult, untracedOriginal, untracedRun } from './traced-run.ts'
 import { unexercised } from './unexercised.ts'
 import { unfitBaseline } from './unfit.ts'
+import { removeVolumes } from './volumes.ts'
 
 export interface ImagesRequest
   extends Omit<
@@ -60,10 +60,10 @@ export async function proveImages(
   times.lap('result')
   const user = userOf(request.facts)
   const operations = run.traced?.trace?.operations ?? (await written(run, request))
-  const mounts = mountsFor(request.facts, operations)
+  const mounts = writableMounts(operations, [], request.facts, user)
   const conditions = { ...request, facts, image, moved, user, mounts, filled, reference: other ?? image, times }
   const judged = await judge(conditions, live, original, run)
-  await Promise.all(filled.map(({ source = '' }) => engine.removeVolume(source)))
+  await removeVolumes(engine, filled)
   const report = proofReport(engine.version, judged.baseline, judged.run, 1, [
     ...untracedOriginal(request.trace, original),
     ...untracedRun(original, run),
@@ -80,23 +80,15 @@ async function runImage(
   const { image, facts } = request
   const options = besideOptions(request, baseline, moved)
   const spec = request.arbitraryUid ? arbitrarySpec(image) : lockedSpec(image)
+  const mounts = writableMounts(original.trace?.operations ?? [], [], facts, userOf(facts))
   const [{ live, first }, study] = await Promise.all([
-    bringUpWithFirst(
-      { ...request, baseline, moved, mounts: mountsFor(facts, original.trace?.operations ?? []) },
-      spec,
-      options,
-    ),
+    bringUpWithFirst({ ...request, baseline, moved, mounts }, spec, options),
     request.trace ? tracedResult(request.engine, spec, { ...options, trace: facts.config }) : NOT_TRACED,
   ])
   const early = await live.peek()
   const comparison = withChecks(compare(baseline, early, moved), tracedChecks(original, study.traced, facts))
   const record = hasPassed({ run: { comparison } }) ? early : await live.finish()
   return { live, record, comparison, first, ...study }
-}
-
-function mountsFor(facts: ImageFacts, operations: readonly Operation[]): readonly Mount[] {
-  const user = userOf(facts)
-  return user === null ? [] : writableMounts(operations, [], facts, user)
 }
 
 /** Null where it is root, or nobody can say who. */

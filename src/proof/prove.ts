@@ -4,6 +4,7 @@ import type { ImageFacts } from '../image/facts.ts'
 import type { Operation } from '../plan/operation.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import type { Observation } from '../plan/stage-input.ts'
+import { stagePlanOf } from '../plan/stage-plan.ts'
 import type { ReportProof } from '../report/report.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
 import { startAhead } from './ahead.ts'
@@ -30,6 +31,7 @@ import { untracedOriginal, untracedRun } from './traced-run.ts'
 import { unexercised } from './unexercised.ts'
 import { unfitBaseline } from './unfit.ts'
 import { uselessCures } from './useless-cures.ts'
+import { removeVolumes } from './volumes.ts'
 
 const MOST_ROUNDS = 5
 
@@ -79,21 +81,21 @@ export interface Proof {
 
 /** Runs the original, plans from what it did, builds, runs the result locked down beside it, and goes round until it works. */
 export async function prove(request: ProveRequest): Promise<Proof> {
-  const { times } = request
-  const proof = await proveTimed(request, times)
-  return proof.report === null ? proof : { ...proof, report: times.on(proof.report) }
+  const proof = await proveTimed(request)
+  return proof.report === null ? proof : { ...proof, report: request.times.on(proof.report) }
 }
 
-async function proveTimed(request: ProveRequest, times: Stopwatch): Promise<Proof> {
-  const { engine, facts } = request
+async function proveTimed(request: ProveRequest): Promise<Proof> {
+  const { engine, facts, times } = request
   const { live, begun, study, filled } = await request.original
   const seen = await live.peek()
   times.lap('original')
-  const ahead = await startAhead(request, seen, { begun, study }, times)
+  const ahead = await startAhead(request, seen, { begun, study })
   const original = await study
   const baseline = { ...seen, smoke: withEnd(seen.smoke, original) }
   times.lap('original')
   const observation = observationOf(original, facts)
+  const beside = { baseline, operations: observation.operations }
   const remarks = [...request.remarks, ...untracedOriginal(request.trace, original)]
   const first = planOf(request, request.harden(observation))
   const seenWork = { ...baseline, trace: original.trace }
@@ -127,8 +129,7 @@ async function proveTimed(request: ProveRequest, times: Stopwatch): Promise<Proo
     }
     if (rounds.some((other) => other.hardened.result.output === hardened.result.output)) break
     const current =
-      (round === 1 ? started : null) ??
-      (await runRound(request, { baseline, begun: original, original }, hardened, plan, round, times))
+      (round === 1 ? started : null) ?? (await runRound(request, { ...beside, original }, hardened, plan, round))
     const useless = uselessCures(rounds.at(-1) ?? null, current, request.stage)
     rounds.push(current)
     const news = learnedFrom(current, original, baseline, facts.config.workdir, learned)
@@ -153,10 +154,11 @@ async function proveTimed(request: ProveRequest, times: Stopwatch): Promise<Proo
     if (plan?.outcome === 'needs-root')
       return proveRoot(request, live, original, { hardened, plan, remarks }).finally(() => times.lap('capabilities'))
   }
-  const beside = { request, baseline, original, times, hardenWithout, spared }
-  const least = request.minimize ? await minimize(beside, rounds) : { rounds, remarks: [] }
-  const proof = await conclude(request, live, original, least.rounds, [...remarks, ...least.remarks], filled, times)
-  await Promise.all(filled.map(({ source = '' }) => engine.removeVolume(source)))
+  const least = request.minimize
+    ? await minimize({ ...beside, request, original, hardenWithout, spared }, rounds)
+    : { rounds, remarks: [] }
+  const proof = await conclude(request, live, original, least.rounds, [...remarks, ...least.remarks], filled)
+  await removeVolumes(engine, filled)
   return proof
 }
 
@@ -168,7 +170,6 @@ async function conclude(
   rounds: readonly Round[],
   remarks: readonly string[],
   filled: readonly Mount[],
-  times: Stopwatch,
 ): Promise<Proof> {
   const best = rounds.findLast(hasPassed) ?? rounds.at(-1)
   if (best === undefined) throw new Error('a proof has at least one round')
@@ -179,8 +180,7 @@ async function conclude(
     const report = proofReport(request.engine.version, baseline, null, rounds.length, [...remarks, ...failures])
     return { hardened: best.hardened, report, failures }
   }
-  const conditions = { ...judgeRequest(request, original, best, filled), times }
-  const { baseline, run } = await judge(conditions, live, original, best.run)
+  const { baseline, run } = await judge(judgeRequest(request, original, best, filled), live, original, best.run)
   return {
     hardened: best.hardened,
     report: proofReport(request.engine.version, baseline, run, rounds.length, [
@@ -196,14 +196,14 @@ function judgeRequest(
   original: RunRecord,
   { hardened, image, moved, run }: Round,
   filled: readonly Mount[],
-): Omit<JudgeRequest, 'times'> {
+): JudgeRequest {
   const plan = planOf(request, hardened)
   const user = plan?.account ?? null
   const operations = run?.traced?.trace?.operations ?? observationOf(original, request.facts).operations
-  const mounts = user === null ? [] : writableMounts(operations, plan?.grants ?? [], request.facts, user)
+  const mounts = writableMounts(operations, plan?.grants ?? [], request.facts, user)
   return { ...request, image, moved, user, mounts, filled }
 }
 
 function planOf({ stage }: Pick<ProveRequest, 'stage'>, { plan }: Hardened): StagePlan | undefined {
-  return plan.stages.find((one) => one.stage === stage)
+  return stagePlanOf(plan, stage)
 }

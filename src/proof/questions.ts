@@ -1,5 +1,5 @@
 import type { ContainerState, Engine, Listener } from '../engine/engine.ts'
-import { answerBook } from './answer-book.ts'
+import { answerBook, isWeb } from './answer-book.ts'
 import { askPorts, type KnownPorts, portKey } from './ask-ports.ts'
 import { firstPage } from './first-page.ts'
 import type { PortAnswer } from './run-record.ts'
@@ -64,8 +64,4 @@ export function questionsTo(engine: Engine, options: QuestionOptions): Questions
     answers: book.all,
     pages: () => pages,
   }
-}
-
-function isWeb(kind: PortAnswer['kind']): boolean {
-  return kind === 'http' || kind === 'https'
 }

@@ -20,15 +20,16 @@ const SIZE = '64m'
 
 /**
  * What a read-only root needs so that the program can still write where it did: a tmpfs where the image has nothing
- * that the mount would hide, else an anonymous volume, which starts with what the image has there (FACTS 32).
+ * that the mount would hide, else an anonymous volume, which starts with what the image has there (FACTS 32). None where
+ * nobody can say who the program runs as.
  */
 export function writableMounts(
   operations: readonly Operation[],
   grants: readonly Grant[],
   facts: ImageFacts,
-  account: Pick<AccountChoice, 'uid' | 'gid' | 'home'>,
+  account: Pick<AccountChoice, 'uid' | 'gid' | 'home'> | null,
 ): readonly Mount[] {
-  if (!facts.files.known) return []
+  if (account === null || !facts.files.known) return []
   const files = facts.files.value
   const volumes = facts.config.volumes.flatMap((volume) => normalisePath(volume, facts.config.workdir) ?? [])
   const written = writtenFolders(operations, files, new Set([...grants.map((grant) => grant.path), account.home]))

@@ -1,20 +1,19 @@
-import type { Mount, RunSpec } from '../engine/engine.ts'
+import type { RunSpec } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import type { Hardened } from '../harden.ts'
 import type { ImageFacts } from '../image/facts.ts'
+import type { Operation } from '../plan/operation.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import { besideOptions } from './beside-options.ts'
 import { type FirstCells, type FirstCellsRequest, runFirstCells } from './cells.ts'
 import { type Comparison, compare, withChecks } from './compare.ts'
 import { bringUp, type Live, type LiveOptions } from './live.ts'
 import { logsTraced } from './log-files.ts'
-import { observationOf } from './observation.ts'
 import type { ProveRequest } from './prove.ts'
 import { writableMounts } from './read-only.ts'
 import type { RunRecord } from './run-record.ts'
 import { withEnd } from './smoke/run-checks.ts'
 import { arbitrarySpec, lockedSpec } from './specs.ts'
-import type { Stopwatch } from './stopwatch.ts'
 import { tracedChecks } from './traced-checks.ts'
 import { NOT_TRACED, type TracedResult, tracedResult } from './traced-run.ts'
 
@@ -38,23 +37,24 @@ export interface RoundRun extends TracedResult {
   readonly first: FirstCells | null
 }
 
-/** What a round starts from: the untraced run of the original, and what its traced one has shown. */
+/** What a round starts from. */
 export interface Seen {
+  /** The untraced run of the original. */
   readonly baseline: RunRecord
-  /** So far. */
-  readonly begun: RunRecord
-  /** In the end. */
+  /** Of the original, as far as it was observed. */
+  readonly operations: readonly Operation[]
+  /** Its traced run, in the end. */
   readonly original: Promise<RunRecord> | RunRecord
 }
 
 export async function runRound(
   request: ProveRequest,
-  { baseline, begun, original: study }: Seen,
+  { baseline, operations, original: study }: Seen,
   hardened: Hardened,
   plan: StagePlan,
   round: number,
-  times: Stopwatch,
 ): Promise<Round> {
+  const { facts, times } = request
   request.progress(`round ${round}: building`)
   const moved = new Map(plan.ports.flatMap((port) => (port.to === null ? [] : [[port.from, port.to] as const])))
   const built = await request.build(hardened.result.output, round).catch((error: unknown) => {
@@ -66,14 +66,11 @@ export async function runRound(
     return { hardened, image: '', moved, run: null, failure: `the result does not build: ${built.message}` }
   request.progress(`round ${round}: running it without root, capabilities or new privileges`)
   const options = besideOptions(request, baseline, moved)
-  const config = { ...request.facts.config, ...commandOf(plan, request.facts) }
+  const config = { ...facts.config, ...commandOf(plan, facts) }
+  const mounts = writableMounts(operations, plan.grants, facts, plan.account)
   const spec = request.arbitraryUid ? arbitrarySpec(built) : lockedSpec(built)
   const [{ live, first }, result] = await Promise.all([
-    bringUpWithFirst(
-      { ...request, baseline, moved, image: built, mounts: expectedMounts(request, begun, plan) },
-      spec,
-      options,
-    ),
+    bringUpWithFirst({ ...request, baseline, moved, image: built, mounts }, spec, options),
     request.trace
       ? tracedResult(request.engine, { user: userOf(plan), ...spec }, { ...options, trace: config })
       : NOT_TRACED,
@@ -82,7 +79,7 @@ export async function runRound(
   const original = await study
   const seen = await live.peek()
   const early = { ...seen, smoke: withEnd(seen.smoke, traced) }
-  const comparison = withChecks(compare(baseline, early, moved), tracedChecks(original, traced, request.facts))
+  const comparison = withChecks(compare(baseline, early, moved), tracedChecks(original, traced, facts))
   const passed = comparison.parity && comparison.locked
   const record = passed ? early : await live.finish(logsTraced(original, traced))
   times.lap('result')
@@ -98,14 +95,6 @@ export async function bringUpWithFirst(
   const live = await bringUp(request.engine, spec, options)
   const works = hasPassed({ run: { comparison: compare(request.baseline, live.seen(), request.moved) } })
   return { live, first: works ? await runFirstCells(request) : null }
-}
-
-function expectedMounts(
-  { facts }: ProveRequest,
-  original: RunRecord,
-  { account, grants }: StagePlan,
-): readonly Mount[] {
-  return account === null ? [] : writableMounts(observationOf(original, facts).operations, grants, facts, account)
 }
 
 function userOf(plan: StagePlan): string {

@@ -1,4 +1,5 @@
 import type { Part } from '../plan/plan.ts'
+import { stagePlanOf } from '../plan/stage-plan.ts'
 import { hasPassed, type Round } from './round.ts'
 import { tail } from './unfit.ts'
 
@@ -14,7 +15,7 @@ export function uselessCures(before: Round | null, now: Round, stage: number): r
 }
 
 function curesOf({ hardened }: Round, stage: number): readonly Part[] {
-  const plan = hardened.plan.stages.find((one) => one.stage === stage)
+  const plan = stagePlanOf(hardened.plan, stage)
   return (plan?.parts?.() ?? []).filter(({ kind }) => kind === 'cure')
 }
 

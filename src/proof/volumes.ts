@@ -14,3 +14,7 @@ export function namedVolumes(engine: Pick<Engine, 'session'>, config: ImageConfi
   const prefix = `harden-image-${engine.session}-${randomBytes(4).toString('hex')}`
   return volumePaths(config).map((target, index) => ({ type: 'volume', source: `${prefix}-${index}`, target }))
 }
+
+export async function removeVolumes(engine: Pick<Engine, 'removeVolume'>, volumes: readonly Mount[]): Promise<void> {
+  await Promise.all(volumes.map(({ source = '' }) => engine.removeVolume(source)))
+}

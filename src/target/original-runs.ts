@@ -2,6 +2,7 @@ import { isRootUser } from '../dockerfile/index.ts'
 import type { EngineImage } from '../engine/engine.ts'
 import { type Original, runOriginal } from '../proof/baseline.ts'
 import { tail } from '../proof/unfit.ts'
+import { removeVolumes } from '../proof/volumes.ts'
 import type { WorkItem } from '../work.ts'
 import type { Session } from './session.ts'
 import { withEnv } from './with-env.ts'
@@ -48,7 +49,7 @@ export function originalRuns(item: WorkItem, { engine, options, ports }: Session
   }
   const end = async ({ live, study, filled }: Original): Promise<void> => {
     await Promise.all([live.finish(), study])
-    await Promise.all(filled.map(({ source = '' }) => engine?.removeVolume(source)))
+    if (engine !== null) await removeVolumes(engine, filled)
   }
   return {
     start(reference, image) {

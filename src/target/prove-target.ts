@@ -4,6 +4,7 @@ import type { Hardened } from '../harden.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import type { AccountChoice } from '../plan/plan.ts'
 import type { Observation } from '../plan/stage-input.ts'
+import { stagePlanOf } from '../plan/stage-plan.ts'
 import { type Proof, type ProveRequest, prove } from '../proof/prove.ts'
 import { mayRefuseRoot } from '../proof/refuses-others.ts'
 import { stopwatch } from '../proof/stopwatch.ts'
@@ -54,7 +55,7 @@ export async function proveTarget(
     await originals.drop(baseline)
     return { hardened: first, result: first.result, built }
   }
-  const user = first.plan.stages.find((one) => one.stage === stage.index)?.account ?? null
+  const user = stagePlanOf(first.plan, stage.index)?.account ?? null
   const willing = await willingOriginal(originals, baseline, user)
   const proof = await prove({
     engine,
