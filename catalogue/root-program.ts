@@ -1,3 +1,4 @@
+import { nameOf } from '../src/image/path.ts'
 import { onceFor } from '../src/once-for.ts'
 import type { ProgramRule } from './entry.ts'
 
@@ -21,7 +22,7 @@ export function programThatNeedsRoot(
   for (const program of started) {
     // A caller may know the base name only; its path then stands among the words.
     const path = words.find((word) => word.endsWith(`/${program}`)) ?? program
-    const named = byName(rules).get(baseName(path))
+    const named = byName(rules).get(nameOf(path))
     const rule = named?.find((candidate) => namesProgram(candidate, path))
     const others = words.filter((word) => word !== program && word !== path)
     if (rule !== undefined && applies(rule, others, hasFile)) return { program, rule }
@@ -33,21 +34,17 @@ export function programThatNeedsRoot(
 const byName = onceFor((rules: readonly ProgramRule[]) => {
   const found = new Map<string, ProgramRule[]>()
   for (const rule of rules) {
-    const names = new Set([...rule.names, ...(rule.paths ?? []).map(baseName)])
+    const names = new Set([...rule.names, ...(rule.paths ?? []).map(nameOf)])
     for (const name of names) found.set(name, [...(found.get(name) ?? []), rule])
   }
   return found
 })
 
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1)
-}
-
 const systemFolder = /^(\/usr(\/local)?)?\/(s?bin|lib|lib64|libexec)(\/|$)/
 
 function namesProgram(rule: ProgramRule, path: string): boolean {
   if (rule.paths?.includes(path)) return true
-  const name = baseName(path)
+  const name = nameOf(path)
   return rule.names.includes(name) && (name === path || systemFolder.test(path))
 }
 

@@ -28,3 +28,16 @@ export function normalisePath(path: string, base = '/'): string {
   }
   return `/${parts.join('/')}`
 }
+
+/** Without those that lie in another of them, sorted. */
+export function outermost(paths: Iterable<string>): readonly string[] {
+  const all = new Set(paths)
+  const liesInAnother = (path: string): boolean => {
+    for (let above = path; above !== '/'; ) {
+      above = parentOf(above)
+      if (all.has(above)) return true
+    }
+    return false
+  }
+  return [...all].filter((path) => !liesInAnother(path)).sort()
+}

@@ -4,9 +4,8 @@ import { type Candidate, isFit } from './account.ts'
 import type { Created, CreatedAccount } from './created-accounts.ts'
 import type { Evidence } from './evidence.ts'
 import type { Need } from './need.ts'
-import { parentOf } from './places.ts'
 import { programsOf } from './program.ts'
-import { realPath } from './real-path.ts'
+import { existingFolder, realPath } from './real-path.ts'
 import { isOtherThanRoot, type StageUsers } from './stage-users.ts'
 
 /** The first uid that distributions give to people and images to their service account. */
@@ -129,8 +128,7 @@ function writtenOwners({ facts, needs }: CandidateSources): readonly Candidate[]
   const folders = new Map<number, string[]>()
   for (const { access, path, evidence } of needs) {
     if (!MADE.has(access) || evidence.source === 'given') continue
-    let folder = parentOf(realPath(files, path))
-    while (folder !== '/' && files.entry(folder) === null) folder = parentOf(folder)
+    const folder = existingFolder(files, realPath(files, path))
     const uid = files.entry(folder)?.uid ?? 0
     if (uid !== 0) folders.set(uid, [...(folders.get(uid) ?? []), folder])
   }

@@ -1,5 +1,18 @@
 import type { FileEdit, Substitution } from './plan.ts'
 
+export function escapeEre(text: string): string {
+  return text.replace(/[\\^$.[\]*+?(){}|]/g, '\\$&').replaceAll('\\]', ']')
+}
+
+export function escapeReplacement(text: string): string {
+  return text.replace(/[\\&]/g, '\\$&')
+}
+
+/** Puts one text in the place of another, the first in each line. */
+export function inPlaceOf(text: string, other: string): Substitution {
+  return { pattern: escapeEre(text), replacement: escapeReplacement(other), global: false }
+}
+
 /** One `sed` command that makes the change. */
 export function sedCommand(edit: FileEdit, quote: (word: string) => string): string {
   const scripts = edit.substitutions.map(sedScript)

@@ -1,8 +1,8 @@
 import { couldCreate, couldRead, couldTraverse, couldWrite } from '../image/access.ts'
 import type { FileModel, Identity } from '../image/file-model.ts'
-import { isInside, isRuntimePlace, parentOf } from './places.ts'
+import { isInside, isRuntimePlace, outermost } from './places.ts'
 import type { AccountChoice, Grant, Remark } from './plan.ts'
-import { realPath } from './real-path.ts'
+import { existingFolder, realPath } from './real-path.ts'
 import type { Service } from './services.ts'
 
 const MOST_PATHS = 5
@@ -56,7 +56,7 @@ function gainOf(service: Service, { services, account, grants }: Merge, files: F
     if (isRuntimePlace(at)) continue
     // What was made there is not in the image: its folder tells who gets to it.
     const isNew = files.entry(at) === null
-    const place = isNew ? existing(files, at) : at
+    const place = isNew ? existingFolder(files, at) : at
     const reads = (who: Identity): boolean => (isNew ? couldTraverse : couldRead)(files, who, place).allowed
     const writes = (who: Identity): boolean => couldChange(files, who, place)
     const given = givenAt(at)
@@ -84,17 +84,6 @@ function ownedBy(uid: number, files: FileModel): Service['uses'] {
 function couldChange(files: FileModel, who: Identity, path: string): boolean {
   if (files.entry(path)?.type === 'directory') return couldCreate(files, who, `${path}/x`).allowed
   return couldWrite(files, who, path).allowed
-}
-
-/** The nearest folder above that is there. */
-function existing(files: FileModel, path: string): string {
-  let at = parentOf(path)
-  while (at !== '/' && files.entry(at) === null) at = parentOf(at)
-  return at
-}
-
-function outermost(paths: ReadonlySet<string>): readonly string[] {
-  return [...paths].filter((path) => ![...paths].some((other) => other !== path && isInside(path, other))).sort()
 }
 
 function shown(paths: readonly string[]): string {

@@ -23,6 +23,16 @@ export type Access =
   /** Something that only a capability allows and that no other access names: the clock, a raw socket, a limit raised. */
   | 'use-capability'
 
+/** What a run leaves behind it, or takes away. */
+export const CHANGES: ReadonlySet<Access> = new Set([
+  'write',
+  'create-file',
+  'create-directory',
+  'create-socket',
+  'remove',
+  'rename',
+])
+
 export type OperationSource = 'observed' | 'traced' | 'refused'
 
 export interface Operation {

@@ -1,6 +1,6 @@
 import { normalisePath as absolutePath } from '../image/path.ts'
 
-export { isWithin as isInside, nameOf as baseName, parentOf } from '../image/path.ts'
+export { isWithin as isInside, nameOf as baseName, outermost, parentOf } from '../image/path.ts'
 
 /**
  * What the places of a Linux file system mean for a grant. Source: FHS 3.0 and hier(7).

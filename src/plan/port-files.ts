@@ -1,7 +1,7 @@
 import { isShell } from '../dockerfile/index.ts'
 import type { FileModel } from '../image/file-model.ts'
 import type { FileEdit } from './plan.ts'
-import { configurationFiles, type PortLine, portLines } from './port-lines.ts'
+import { configurationFiles, lineEvidence, portEdit, portLines } from './port-lines.ts'
 import type { PortSources } from './ports.ts'
 import { argvOf, programsOf } from './program.ts'
 import { scriptPortLines } from './script-ports.ts'
@@ -12,23 +12,12 @@ type Sources = Pick<PortSources, 'facts' | 'programs' | 'opened'> & Partial<Pick
 export function inFiles(from: number, to: number, sources: Sources): readonly FileEdit[] {
   return configurationRead(sources).flatMap(({ path, text }) => {
     const all = [...portLines(path, text, from, to), ...(isScript(text) ? scriptPortLines(path, text, from, to) : [])]
-    const evidenceOf = ({ text: line }: PortLine) =>
-      ({ source: 'config', subject: String(from), detail: `set by "${line}" in ${path}` }) as const
     const lines = all.filter(
-      (line, index) =>
-        all.findIndex((other) => other.text === line.text) === index &&
-        sources.spared?.has(evidenceOf(line).detail) !== true,
+      ({ text: line }, index) =>
+        all.findIndex((other) => other.text === line) === index &&
+        sources.spared?.has(lineEvidence(path, from, line).detail) !== true,
     )
-    if (lines.length === 0) return []
-    return [
-      {
-        path,
-        substitutions: lines.map((line) => line.substitution),
-        reason: `listen above 1024 (${path.slice(path.lastIndexOf('/') + 1)} said ${from})`,
-        purpose: 'port',
-        evidence: lines.map(evidenceOf),
-      } satisfies FileEdit,
-    ]
+    return lines.length === 0 ? [] : [portEdit(path, from, lines)]
   })
 }
 

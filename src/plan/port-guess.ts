@@ -1,7 +1,7 @@
-import type { EnvSetting, FileEdit } from './plan.ts'
+import { inPlaceOf } from './file-edit.ts'
 import { configurationRead } from './port-files.ts'
-import { escapeEre, escapeReplacement, isCommentOrForward } from './port-lines.ts'
-import type { Command, Found } from './port-search.ts'
+import { isCommentOrForward, portEdit } from './port-lines.ts'
+import { type Command, type Found, portSetting } from './port-search.ts'
 import type { PortSources } from './ports.ts'
 
 /** One place that says the number, and what moves it there. */
@@ -64,8 +64,7 @@ function inArguments(of: 'entrypoint' | 'cmd', from: number, to: number, command
 function inEnvironment(from: number, to: number, { facts }: PortSources): readonly Place[] {
   return [...facts.config.env].flatMap(([name, value]) =>
     (value.match(asWord(from)) ?? []).map((): Place => {
-      const reason = `listen above 1024 (ENV ${name} said ${from})`
-      const setting: EnvSetting = { name, value: value.replace(asWord(from), String(to)), reason, evidence: [] }
+      const setting = portSetting(name, value.replace(asWord(from), String(to)), from)
       const where = `ENV ${name}=${value}`
       return { where, known: `set by ${where}`, change: (found) => ({ ...found, env: [setting] }) }
     }),
@@ -78,19 +77,8 @@ function inLines(from: number, to: number, sources: PortSources): readonly Place
       if (isCommentOrForward(line)) return []
       return (line.match(asWord(from)) ?? []).map((): Place => {
         const said = line.trim()
-        const edit: FileEdit = {
-          path,
-          substitutions: [
-            {
-              pattern: escapeEre(said),
-              replacement: escapeReplacement(said.replace(asWord(from), String(to))),
-              global: false,
-            },
-          ],
-          reason: `listen above 1024 (${path.slice(path.lastIndexOf('/') + 1)} said ${from})`,
-          purpose: 'port',
-          evidence: [],
-        }
+        const substitution = inPlaceOf(said, said.replace(asWord(from), String(to)))
+        const edit = portEdit(path, from, [{ text: said, substitution }])
         const where = `"${said}" in ${path}`
         return { where, known: `set by ${where}`, change: (found) => ({ ...found, fileEdits: [edit] }) }
       })

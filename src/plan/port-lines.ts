@@ -1,5 +1,8 @@
 import type { FileModel } from '../image/file-model.ts'
-import type { Substitution } from './plan.ts'
+import type { Evidence } from './evidence.ts'
+import { escapeEre, escapeReplacement } from './file-edit.ts'
+import { baseName } from './places.ts'
+import type { FileEdit, Substitution } from './plan.ts'
 
 /** A line of a configuration file that sets a port to listen on. */
 export interface PortLine {
@@ -102,12 +105,24 @@ const TOO_GENERAL = new Set([
   'dash',
 ])
 
-export function escapeEre(text: string): string {
-  return text.replace(/[\\^$.[\]*+?(){}|]/g, '\\$&').replaceAll('\\]', ']')
+/** Where a line says the port. */
+export function lineEvidence(path: string, from: number, line: string): Evidence {
+  return { source: 'config', subject: String(from), detail: `set by "${line}" in ${path}` }
 }
 
-export function escapeReplacement(text: string): string {
-  return text.replace(/[\\&]/g, '\\$&')
+/** Moves a port in lines of one file. */
+export function portEdit(
+  path: string,
+  from: number,
+  lines: readonly Pick<PortLine, 'text' | 'substitution'>[],
+): FileEdit {
+  return {
+    path,
+    substitutions: lines.map(({ substitution }) => substitution),
+    reason: `listen above 1024 (${baseName(path)} said ${from})`,
+    purpose: 'port',
+    evidence: lines.map(({ text }) => lineEvidence(path, from, text)),
+  }
 }
 
 /** Runs of white space match any number of blanks, so that the next release of the image still fits. */

@@ -19,6 +19,10 @@ export interface Found extends Command {
 
 const PORT_VARIABLE = /(^|_)(PORT|PORTS|LISTEN|BIND|ADDR|ADDRESS|URLS?|HOST)(_|$)/i
 
+export function portSetting(name: string, value: string, from: number, ...evidence: readonly Evidence[]): EnvSetting {
+  return { name, value, reason: `listen above 1024 (ENV ${name} said ${from})`, evidence }
+}
+
 /** In the files that were read, the environment and the command, by what such a setting looks like. */
 export function searchPort(from: number, to: number, sources: PortSources, command: Command): Found {
   const isOpen = (detail: string): boolean => sources.spared?.has(detail) !== true
@@ -32,7 +36,7 @@ export function searchPort(from: number, to: number, sources: PortSources, comma
     const item = place(`set by ENV ${name}=${value}`)
     if (moved === value || !isOpen(item.detail)) continue
     evidence.push(item)
-    env.push({ name, value: moved, reason: `listen above 1024 (ENV ${name} said ${from})`, evidence: [item] })
+    env.push(portSetting(name, moved, from, item))
   }
   const inArguments = (argv: Command['cmd'], keyword: string): Command['cmd'] => {
     const moved = moveInArguments(argv, from, to)

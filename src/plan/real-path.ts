@@ -8,3 +8,10 @@ export function realPath(files: FileModel, path: string): string {
   const parent = realPath(files, parentOf(path))
   return parent === '/' ? `/${baseName(path)}` : `${parent}/${baseName(path)}`
 }
+
+/** The nearest folder above a path that is there. */
+export function existingFolder(files: FileModel, path: string): string {
+  let at = parentOf(path)
+  while (at !== '/' && files.entry(at) === null) at = parentOf(at)
+  return at
+}

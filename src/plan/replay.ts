@@ -1,6 +1,7 @@
 import { couldCreate, couldExecute, couldRead, couldTraverse } from '../image/access.ts'
 import type { FileModel } from '../image/file-model.ts'
 import type { Need } from './need.ts'
+import { CHANGES } from './operation.ts'
 import { baseName, isInside, parentOf } from './places.ts'
 import type { Grant } from './plan.ts'
 import { realPath } from './real-path.ts'
@@ -30,15 +31,7 @@ export function replay(needs: readonly Need[], files: FileModel, grantee: Grante
 }
 
 /** Accesses after which a path is the program's own work. */
-const WRITES = new Set<Need['access']>([
-  'keep-state',
-  'write',
-  'create-file',
-  'create-directory',
-  'create-socket',
-  'rename',
-  'remove',
-])
+const WRITES = new Set<Need['access']>(['keep-state', ...CHANGES])
 
 /** The way to what the Dockerfile itself names, then state folders, so that what lies in them needs nothing of its own. */
 function rank({ access, evidence }: Need): number {

@@ -1,6 +1,6 @@
 import { groupsOf, userWithUid } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
-import type { Operation } from './operation.ts'
+import { CHANGES, type Operation } from './operation.ts'
 import { baseName } from './places.ts'
 import type { Observation } from './stage-input.ts'
 
@@ -16,14 +16,6 @@ export interface Service {
 }
 
 const READS = new Set<Operation['access']>(['read', 'list'])
-const CHANGES = new Set<Operation['access']>([
-  'write',
-  'create-file',
-  'create-directory',
-  'create-socket',
-  'remove',
-  'rename',
-])
 
 /** The users of a run, who had processes that stayed or left something behind. */
 export function servicesOf({ workers = [], operations }: Observation, { accounts }: ImageFacts): readonly Service[] {

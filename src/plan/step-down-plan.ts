@@ -10,12 +10,11 @@ import {
   type StepDown,
   type StepDownReport,
 } from '../image/step-down.ts'
-import { mergeByFile } from './file-edit.ts'
+import { escapeEre, inPlaceOf, mergeByFile } from './file-edit.ts'
 import type { Need } from './need.ts'
 import type { Operation } from './operation.ts'
 import { isRuntimePlace, isSharedFolder, isSystemFolder } from './places.ts'
 import type { FileEdit, Remark } from './plan.ts'
-import { escapeEre, escapeReplacement } from './port-lines.ts'
 import type { Observation } from './stage-input.ts'
 import { looksLikeFile } from './state-places.ts'
 
@@ -157,7 +156,7 @@ function scriptEdit(found: StepDown, path: string): readonly FileEdit[] {
   return [
     {
       path,
-      substitutions: [{ pattern: escapeEre(found.text), replacement: escapeReplacement(changed), global: false }],
+      substitutions: [inPlaceOf(found.text, changed)],
       reason: `the container starts as ${found.user ?? 'the user'} already, and only root can run ${found.tool}`,
       purpose: 'step-down',
       evidence: [{ source: 'step-down', subject: path, detail: `line ${found.line ?? '?'}: ${found.text}` }],
@@ -179,7 +178,7 @@ function withoutSwitch(found: StepDown): string | null {
 function passEdit({ path, line, text, passed }: StepDownReport['refusals'][number]): FileEdit {
   return {
     path,
-    substitutions: [{ pattern: escapeEre(text), replacement: escapeReplacement(passed), global: false }],
+    substitutions: [inPlaceOf(text, passed)],
     reason: 'the script ends unless it is root',
     purpose: 'step-down',
     evidence: [{ source: 'step-down', subject: path, detail: `line ${line}: ${text}` }],
@@ -191,13 +190,7 @@ function guardEdit(action: RootAction): readonly FileEdit[] {
   return [
     {
       path: action.script,
-      substitutions: [
-        {
-          pattern: escapeEre(action.text),
-          replacement: escapeReplacement(`{ [ "$(id -u)" != 0 ] || ${action.text}; }`),
-          global: false,
-        },
-      ],
+      substitutions: [inPlaceOf(action.text, `{ [ "$(id -u)" != 0 ] || ${action.text}; }`)],
       reason: `only root can ${action.tool}, and the script ends when it fails`,
       purpose: 'step-down',
       evidence: [{ source: 'step-down', subject: action.script, detail: `line ${action.line}: ${action.text}` }],

@@ -1,5 +1,5 @@
 import type { ImageFacts } from '../image/facts.ts'
-import { isInside, isSystemFolder, normalisePath } from '../plan/places.ts'
+import { isInside, isSystemFolder, normalisePath, outermost } from '../plan/places.ts'
 import { isStatePlace } from '../plan/state-places.ts'
 import { grantedFolders, writableFolder } from '../plan/writable.ts'
 import type { ReportProof } from '../report/report.ts'
@@ -40,10 +40,7 @@ function places(source: ProfileSource, user: ProfileUser | null, paths: readonly
   const { plan, facts } = source
   const volumes = facts.config.volumes.flatMap((volume) => normalisePath(volume, facts.config.workdir) ?? [])
   const own = paths.filter((path) => !isSystemFolder(path) && !volumes.some((volume) => isInside(path, volume)))
-  const sorted = [...new Set(own)].sort()
-  return sorted
-    .filter((path) => !sorted.some((other) => other !== path && isInside(path, other)))
-    .map((path) => place(path, facts, plan.grants, user))
+  return outermost(own).map((path) => place(path, facts, plan.grants, user))
 }
 
 function place(

@@ -1,20 +1,12 @@
 import type { Mount } from '../engine/engine.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
-import type { Operation } from '../plan/operation.ts'
-import { isInside, normalisePath, parentOf } from '../plan/places.ts'
+import { CHANGES, type Operation } from '../plan/operation.ts'
+import { isInside, normalisePath, outermost, parentOf } from '../plan/places.ts'
 import type { AccountChoice, Grant } from '../plan/plan.ts'
 import { realPath } from '../plan/real-path.ts'
 import { grantedFolders, writableFolder } from '../plan/writable.ts'
 
-const WRITES = new Set<Operation['access']>([
-  'write',
-  'create-file',
-  'create-directory',
-  'create-socket',
-  'remove',
-  'rename',
-])
 /** Of the machine's memory, for what is only passing. */
 const SIZE = '64m'
 
@@ -35,7 +27,8 @@ export function writableMounts(
   const written = writtenFolders(operations, files, new Set([...grants.map((grant) => grant.path), account.home]))
   // What was granted and not seen to be written (uploads that nobody sent) is to be writable all the same.
   const writable = new Set([...written, ...grantedFolders(grants)])
-  const folders = topmost([...writable].sort().filter((folder) => !volumes.some((volume) => isInside(folder, volume))))
+  // `/run` and `/run/x` are one mount: what lies in a mounted folder is in the mount.
+  const folders = outermost([...writable].filter((folder) => !volumes.some((volume) => isInside(folder, volume))))
   return folders.map((target): Mount => {
     const { uid, gid, mode, filled } = writableFolder(target, grants, files, account)
     if (filled) return { type: 'volume', target }
@@ -51,7 +44,7 @@ function writtenFolders(
 ): readonly string[] {
   const folders = new Set<string>()
   for (const { access, outcome, path, to } of operations) {
-    if (outcome !== 'done' || !WRITES.has(access)) continue
+    if (outcome !== 'done' || !CHANGES.has(access)) continue
     for (const written of [path, to]) {
       if (written == null) continue
       let folder = parentOf(realPath(files, written))
@@ -65,9 +58,4 @@ function writtenFolders(
 /** The runtime's own, also in a container whose root is read-only. */
 function isRuntimeFolder(folder: string): boolean {
   return /^\/(dev|proc|sys)(\/|$)/.test(folder)
-}
-
-/** `/run` and `/run/x` are one mount: what lies in a mounted folder is in the mount. */
-function topmost(folders: readonly string[]): readonly string[] {
-  return folders.filter((folder) => !folders.some((other) => other !== folder && isInside(folder, other)))
 }

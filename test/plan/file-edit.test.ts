@@ -2,9 +2,15 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { images } from '../../catalogue/index.ts'
-import { applySubstitutions, matches, mergeByFile, sedCommand } from '../../src/plan/file-edit.ts'
+import {
+  applySubstitutions,
+  escapeEre,
+  escapeReplacement,
+  matches,
+  mergeByFile,
+  sedCommand,
+} from '../../src/plan/file-edit.ts'
 import type { FileEdit, Substitution } from '../../src/plan/plan.ts'
-import { escapeEre, escapeReplacement } from '../../src/plan/port-lines.ts'
 import { quote, sed } from './sed.ts'
 
 const put = (pattern: string, replacement: string, global = false): Substitution => ({ pattern, replacement, global })

@@ -1,8 +1,7 @@
 import type { DaemonPortRule } from '../../../catalogue/daemon-port-rule.ts'
 import type { ImageFacts } from '../../image/facts.ts'
-import { matches } from '../file-edit.ts'
+import { escapeReplacement, matches } from '../file-edit.ts'
 import { isInside } from '../places.ts'
-import { escapeReplacement } from '../port-lines.ts'
 import type { VendorMove } from '../ports.ts'
 import { argvOf, programsOf } from '../program.ts'
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import type { Engine } from '../../engine/engine.ts'
 import type { Known } from '../../image/facts.ts'
+import { onceFor } from '../../once-for.ts'
 import { collectHostTracer } from './host-tracer.ts'
 import { TRACER_FOLDER } from './tracer-layout.ts'
 
@@ -38,20 +39,12 @@ const recipe = createHash('sha256').update(FROM_PACKAGES).digest('hex').slice(0,
 /** Named after what is in it, so that a new recipe is a new image and an old one is found again. */
 export const TRACER_IMAGE = `harden-image/tracer:${recipe}`
 
-const sessions = new WeakMap<Engine, Promise<Known<string>>>()
-
 /**
  * The image that lends strace, its libraries and its loader to any container by volume. Built once and kept: it is not
  * part of a session, so `cleanUp` leaves it, and `docker image rm` is all that it takes to be rid of it. Where it can't
  * be made (no base image, no network, no strace on this machine) the reason is the answer, and it is not tried again.
  */
-export function ensureTracer(engine: Engine): Promise<Known<string>> {
-  const known = sessions.get(engine)
-  if (known) return known
-  const tracer = findOrBuild(engine)
-  sessions.set(engine, tracer)
-  return tracer
-}
+export const ensureTracer: (engine: Engine) => Promise<Known<string>> = onceFor(findOrBuild)
 
 async function findOrBuild(engine: Engine): Promise<Known<string>> {
   const reasons: string[] = []
