@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { ReportCell } from '../../src/report/report.ts'
 import { proofLines } from '../../src/report/text-proof.ts'
 import { type Hardening, hardenOne, withRunOptions } from './support/cli.ts'
-import { buildText, docker, ensureImage, httpGet, runContainer, waitFor, withContainer } from './support/images.ts'
+import { buildText, docker, httpGet, runContainer, waitFor, withContainer } from './support/images.ts'
+import { buildProgram } from './support/python-program.ts'
 
 /**
  * A web server on 8000 that answers what `answer()` says; as in deceptive.test.ts, each program is one difference. It
@@ -78,20 +79,11 @@ type Name = keyof typeof programs
 const tagOf = (name: string): string => `harden-image-test/cells-${name}`
 
 beforeAll(async () => {
-  await ensureImage('python-static')
-  for (const [name, program] of Object.entries(programs) as [Name, Program][]) {
-    const lines = [
-      'FROM harden-image-test/python-static',
-      ...(program.lines ?? []),
-      'COPY <<"PROGRAM" /srv/program.py',
-      ...program.source.trimEnd().split('\n'),
-      'PROGRAM',
-      `EXPOSE ${program.port ?? 8000}`,
-      'ENTRYPOINT []',
-      'CMD ["python3", "/srv/program.py"]',
-    ]
-    await buildText(`${lines.join('\n')}\n`, tagOf(name))
-  }
+  for (const [name, program] of Object.entries(programs) as [Name, Program][])
+    await buildProgram(tagOf(name), program.source, {
+      lines: program.lines ?? [],
+      expose: String(program.port ?? 8000),
+    })
 })
 
 afterAll(async () => {

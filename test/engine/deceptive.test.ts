@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { nobody } from '../proof/support/nobody.ts'
 import { hardenOne } from './support/cli.ts'
-import { buildText, docker, ensureImage } from './support/images.ts'
+import { docker } from './support/images.ts'
+import { buildProgram } from './support/python-program.ts'
 
 /** Programs that work as root, and as another user only seem to. Each is a web server on 8000. */
 const HEAD = `import http.server, os, sys, threading, time
@@ -98,21 +99,8 @@ serve(8000)
 const tags = new Map<string, string>()
 
 beforeAll(async () => {
-  await ensureImage('python-static')
-  for (const [index, [name, source]] of Object.entries(programs).entries()) {
-    const tag = `harden-image-test/deceptive-${index}`
-    const lines = [
-      'FROM harden-image-test/python-static',
-      `COPY <<"PROGRAM" /srv/program.py`,
-      ...source.trimEnd().split('\n'),
-      'PROGRAM',
-      'EXPOSE 8000',
-      'ENTRYPOINT []',
-      'CMD ["python3", "/srv/program.py"]',
-    ]
-    await buildText(`${lines.join('\n')}\n`, tag)
-    tags.set(name, tag)
-  }
+  for (const [index, [name, source]] of Object.entries(programs).entries())
+    tags.set(name, await buildProgram(`harden-image-test/deceptive-${index}`, source))
 })
 
 afterAll(async () => {

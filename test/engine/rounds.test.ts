@@ -1,7 +1,8 @@
 // Rounds of a proof, by what only some of them can know.
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { hardenOne } from './support/cli.ts'
-import { buildText, docker, ensureImage } from './support/images.ts'
+import { docker } from './support/images.ts'
+import { buildProgram } from './support/python-program.ts'
 import { retryOnce } from './support/retry.ts'
 
 retryOnce()
@@ -20,10 +21,7 @@ http.server.ThreadingHTTPServer(("", 8000), Page).serve_forever(None)
 const tag = 'harden-image-test/second-start'
 
 beforeAll(async () => {
-  const base = await ensureImage('python-static')
-  const copy = ['COPY <<"PROGRAM" /srv/program.py', ...PROGRAM.trimEnd().split('\n'), 'PROGRAM']
-  const run = ['RUN mkdir /srv/state /srv/again', 'EXPOSE 8000', 'ENTRYPOINT []', 'CMD ["python3", "/srv/program.py"]']
-  await buildText(`${[`FROM ${base}`, ...copy, ...run].join('\n')}\n`, tag)
+  await buildProgram(tag, PROGRAM, { lines: ['RUN mkdir /srv/state /srv/again'] })
 })
 
 afterAll(async () => {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type Hardening, hardenOne } from './support/cli.ts'
-import { buildText, docker, ensureImage } from './support/images.ts'
+import { docker } from './support/images.ts'
+import { buildProgram } from './support/python-program.ts'
 import { retryOnce } from './support/retry.ts'
 
 retryOnce()
@@ -35,17 +36,7 @@ const tag = 'harden-image-test/smoke'
 let folder = ''
 
 beforeAll(async () => {
-  await ensureImage('python-static')
-  const lines = [
-    'FROM harden-image-test/python-static',
-    'COPY <<"PROGRAM" /srv/program.py',
-    ...PROGRAM.trimEnd().split('\n'),
-    'PROGRAM',
-    'EXPOSE 8000 9000',
-    'ENTRYPOINT []',
-    'CMD ["python3", "/srv/program.py"]',
-  ]
-  await buildText(`${lines.join('\n')}\n`, tag)
+  await buildProgram(tag, PROGRAM, { expose: '8000 9000' })
   folder = await mkdtemp(join(tmpdir(), 'harden-image-smoke-'))
 })
 
