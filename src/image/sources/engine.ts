@@ -6,9 +6,9 @@ import { keptFiles } from './kept-files.ts'
 import type { TarContent } from './tar.ts'
 
 /**
- * The facts of an image that the engine has, streamed from an export unless an earlier run has kept them. Empty /etc/hosts, /etc/hostname,
- * /etc/resolv.conf, /dev/console and the like are in every export: the engine adds them, as it does at run time.
- * Throws HardenError `no-image` when the engine does not have it; nothing is pulled here.
+ * The facts of an image that the engine has, streamed from an export unless an earlier run has kept its files. Empty
+ * /etc/hosts, /etc/hostname, /etc/resolv.conf, /dev/console and the like are in every export: the engine adds them, as it
+ * does at run time. Throws HardenError `no-image` when the engine does not have it; nothing is pulled here.
  */
 export async function factsFromEngine(engine: Engine, reference: string): Promise<ImageFacts> {
   const image = await engine.inspectImage(reference)
