@@ -1,10 +1,15 @@
+import { dnsAnswer } from './dns-question.ts'
 import { getRequest, httpAnswer, isAnswered } from './http-answer.ts'
+import { OPENINGS, type Opening } from './opening-words.ts'
 import type { PortAnswer } from './run-record.ts'
+import { onSilence, type Watched } from './silence.ts'
 import { type Said, talk } from './talk.ts'
 
 const GREETING_WAIT = 400
 /** Some compile a page when it is first asked for. */
 const ANSWER_WAIT = 4000
+/** Of first words, which take no work. */
+const OPENING_WAIT = 1500
 /** For one that has answered elsewhere: on a busy machine it may have bound the port long before it serves. */
 const KNOWN_WAIT = 20_000
 /** For a port that was silent before. */
@@ -12,20 +17,37 @@ const SILENCE_WAIT = 600
 
 type Kind = PortAnswer['kind']
 
+/** What a port answered before. */
+export type KnownAnswer = Pick<PortAnswer, 'kind' | 'detail'>
+
+export interface Asking {
+  /** So that nothing is waited for that will not come; null where it was not asked yet. */
+  readonly known: KnownAnswer | null
+  /** What the server's processes do; one that does nothing about a question is waited for no longer. */
+  readonly watched: Watched
+}
+
 /**
- * Asks a TCP port as a stranger would: does it accept, does it greet, does it speak HTTP, does it speak TLS? The class of
- * the answer is what is compared between the baseline and the result, never its whole text. `known`: what it was the
- * last time, so that nothing is waited for that will not come.
+ * Asks a TCP port as a stranger would: does it accept, does it greet, does it speak HTTP, does it speak TLS, does it
+ * know the first words of a client of some other protocol? The class of the answer is what is compared between the
+ * baseline and the result, never its whole text.
  */
-export async function askPort(address: string, port: number, known: Kind | null): Promise<PortAnswer> {
-  if (known === 'https' || known === 'tls') {
-    const secure = await askTls(address, port, KNOWN_WAIT)
+export async function askPort(address: string, port: number, { known, watched }: Asking): Promise<PortAnswer> {
+  const before = known?.kind ?? null
+  if (before === 'https' || before === 'tls') {
+    const secure = await askTls(address, port, KNOWN_WAIT, () => null)
     if (secure !== null) return secure
   }
-  const wait = known === 'open' ? SILENCE_WAIT : known === 'http' ? KNOWN_WAIT : ANSWER_WAIT
+  if (known?.kind === 'spoken') {
+    const openings = OPENINGS.filter(({ protocol }) => known.detail.startsWith(`${protocol} `))
+    const spoken = await askOpenings(address, port, openings, KNOWN_WAIT, () => null)
+    if (spoken !== null) return spoken
+  }
+  const wait = before === 'open' ? SILENCE_WAIT : before === 'http' ? KNOWN_WAIT : ANSWER_WAIT
   // Asked first: a server that takes one connection after the other would wait for the end of the silent one.
   const request = talk(address, port, { send: getRequest(address, port), wait, until: isAnswered })
-  const silent = known === 'http' ? null : talk(address, port, { send: null, wait: GREETING_WAIT, until: () => false })
+  const silent = before === 'http' ? null : talk(address, port, { send: null, wait: GREETING_WAIT, until: () => false })
+  const unwatch = before === 'http' ? () => {} : onSilence(watched, 'any', Date.now() + wait, request.giveUp)
   try {
     const http = request.said.then((said) => (said === null ? null : httpAnswer(address, port, said.text, false)))
     const greeting = silent?.said.then((said) => wordAnswer(port, 'greeting', said)) ?? null
@@ -34,23 +56,57 @@ export async function askPort(address: string, port: number, known: Kind | null)
     const asked = await request.said
     // What is said to who does not speak TLS: 400 and a remark, an alert of TLS itself, or nothing before it hangs up.
     const mayBeTls = plain === null ? isAlert(asked) : plain.kind === 'http' && plain.detail.startsWith('400')
-    const secure = mayBeTls && known !== 'http' && known !== 'open' ? await askTls(address, port, ANSWER_WAIT) : null
-    return secure ?? plain ?? wordAnswer(port, 'answer', asked) ?? bare(port, asked, (await silent?.said) ?? null)
+    const isNew = before !== 'http' && before !== 'open'
+    const secure = mayBeTls && isNew ? await askTls(address, port, ANSWER_WAIT, watched) : null
+    const said = secure ?? plain ?? wordAnswer(port, 'answer', asked)
+    if (said !== null) return said
+    const waited = (await silent?.said) ?? null
+    // One that hangs up on who says nothing does not wait for anybody's words.
+    const waits = known === null && asked !== null && waited?.ended === false
+    const spoken = waits ? await askOpenings(address, port, OPENINGS, OPENING_WAIT, watched) : null
+    return spoken ?? bare(port, asked, waited)
   } finally {
-    request.end()
-    silent?.end()
+    unwatch()
+    request.giveUp()
+    silent?.giveUp()
   }
 }
 
 /** Null where no handshake comes about. */
-async function askTls(address: string, port: number, wait: number): Promise<PortAnswer | null> {
-  const request = { send: getRequest(address, port), wait, until: isAnswered, tls: true }
-  const said = await talk(address, port, request).said
+async function askTls(address: string, port: number, wait: number, watched: Watched): Promise<PortAnswer | null> {
+  const request = talk(address, port, { send: getRequest(address, port), wait, until: isAnswered, tls: true })
+  // A handshake is work, and nothing that a server sleeps over.
+  const unwatch = onSilence(watched, 'work', Date.now() + wait, request.giveUp)
+  const said = await request.said.finally(unwatch)
   if (said === null) return null
   return (
     httpAnswer(address, port, said.text, true) ??
     wordAnswer(port, 'tls', said) ?? { port, protocol: 'tcp', kind: 'tls', detail: '' }
   )
+}
+
+/** Null where none of them is answered. */
+async function askOpenings(
+  address: string,
+  port: number,
+  openings: readonly Opening[],
+  wait: number,
+  watched: Watched,
+): Promise<PortAnswer | null> {
+  const talks = openings.map(({ words }) => talk(address, port, { send: words, wait, until: (text) => text !== '' }))
+  const unwatch = onSilence(watched, 'work', Date.now() + wait, () => {
+    for (const one of talks) one.giveUp()
+  })
+  const said = await Promise.all(talks.map((one) => one.said)).finally(unwatch)
+  // A web server that says nothing to a request of its own language says what it thinks of others.
+  const answered = said.findIndex((one) => one !== null && one.text !== '' && !one.text.startsWith('HTTP/'))
+  const text = said[answered]?.text ?? ''
+  if (text === '') return null
+  // A byte that only looks like a letter is no word.
+  const word =
+    dnsAnswer(Buffer.from(text.slice(2), 'latin1')) ??
+    (/^[\x21-\x7e]+(?=[ \r\n]|$)/.test(text) ? firstWord(text) : 'binary')
+  return { port, protocol: 'tcp', kind: 'spoken', detail: `${openings[answered]?.protocol} ${word}` }
 }
 
 /** An alert record of TLS, or an end without a word. Source: RFC 8446, 5.1. */

@@ -1,7 +1,8 @@
 import type { ContainerState, Engine, Listener } from '../engine/engine.ts'
-import { askPort } from './ask-port.ts'
+import { askPort, type KnownAnswer } from './ask-port.ts'
 import { askUdp } from './ask-udp.ts'
 import type { PortAnswer } from './run-record.ts'
+import type { Watched } from './silence.ts'
 
 /** Source: net.ipv4.ip_local_port_range. */
 export const FIRST_EPHEMERAL_PORT = 32768
@@ -9,10 +10,18 @@ export const FIRST_EPHEMERAL_PORT = 32768
 type Protocol = PortAnswer['protocol']
 
 /** `tcp 80` → what the port answered before. */
-export type KnownPorts = ReadonlyMap<string, PortAnswer['kind']>
+export type KnownPorts = ReadonlyMap<string, KnownAnswer>
 
 export function portKey({ protocol, port }: Pick<PortAnswer, 'protocol' | 'port'>): string {
   return `${protocol} ${port}`
+}
+
+export interface PortsAsked {
+  readonly listeners: readonly Listener[] | null
+  /** TCP ports to ask whether they are listened on or not. */
+  readonly expected: readonly number[]
+  readonly known: KnownPorts
+  readonly watched: Watched
 }
 
 /**
@@ -20,11 +29,9 @@ export function portKey({ protocol, port }: Pick<PortAnswer, 'protocol' | 'port'
  * from here (on loopback, on IPv6 alone, in an engine elsewhere) is only `bound`.
  */
 export async function askPorts(
-  engine: Engine,
+  engine: Pick<Engine, 'local'>,
   state: ContainerState,
-  listeners: readonly Listener[] | null,
-  expected: readonly number[],
-  known: KnownPorts = new Map(),
+  { listeners, expected, known, watched }: PortsAsked,
 ): Promise<readonly PortAnswer[]> {
   const reachable = state.running && engine.local && state.address !== ''
   const outside = new Set((listeners ?? []).filter(({ loopback }) => !loopback).map(portKey))
@@ -37,7 +44,10 @@ export async function askPorts(
       detail: '',
     }
     if (!reachable || (protocol === 'udp' && !outside.has(key))) return unasked
-    const answer = await (protocol === 'tcp' ? askPort : askUdp)(state.address, port, known.get(key) ?? null)
+    const before = known.get(key) ?? null
+    const answer = await (protocol === 'tcp'
+      ? askPort(state.address, port, { known: before, watched })
+      : askUdp(state.address, port, before))
     return answer.kind === 'closed' ? unasked : answer
   }
   const tcp = ports('tcp', listeners, known, expected)

@@ -17,7 +17,7 @@ export function besideOptions(
     stopSignal: request.facts.config.stopSignal,
     signal: request.signal,
     ports: answered.filter(({ protocol }) => protocol === 'tcp').map(({ port }) => port),
-    known: new Map(answered.map((answer) => [portKey(answer), answer.kind])),
+    known: new Map(answered.map((answer) => [portKey(answer), answer])),
     portNames: new Map(baseline.answers.map((answer) => [answer.port, moved.get(answer.port) ?? answer.port])),
     // A result that comes up much later than the original did is not waited for.
     patience: Math.max(10_000, baseline.readyAfter * 3 + 5000),

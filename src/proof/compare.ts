@@ -84,10 +84,11 @@ function describe(answer: PortAnswer): string {
 
 /**
  * What the original gives now and then, the result may give always. A port that accepts and says nothing can be one of
- * a server that is not up yet (it binds, then loads its applications): a page is no less than that.
+ * a server that is not up yet (it binds, then loads its applications): a page is no less than that, nor is an answer in its protocol.
  */
 function sameClass(before: PortAnswer, after: PortAnswer): boolean {
-  if (before.kind === 'open' && isWeb(after.kind) && /^[23]/.test(after.detail)) return true
+  const speaks = after.kind === 'spoken' || (isWeb(after.kind) && /^[23]/.test(after.detail))
+  if (before.kind === 'open' && speaks) return true
   const usual = new Set(before.variants ?? [variantOf(before)])
   return after.kind !== 'closed' && (after.variants ?? [variantOf(after)]).every((variant) => usual.has(variant))
 }

@@ -1,4 +1,4 @@
-import type { ContainerProcess, ContainerState, Engine, Listener, RunSpec } from '../engine/engine.ts'
+import type { Activity, ContainerProcess, ContainerState, Engine, Listener, RunSpec } from '../engine/engine.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
 import { leftBy, nothingLeft } from './left-behind.ts'
@@ -64,7 +64,8 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
   const ready = await waitUntilReady(engine, container, options)
   const upSince = Date.now()
   const readyAt = (upSince - TRACE_MARGIN) / 1000
-  const questions = questionsTo(engine, options)
+  const activity = (): Activity | null => engine.activity(container, Date.now() - started)
+  const questions = questionsTo(engine, options, activity)
   const processes: ContainerProcess[] = []
   const looks: (readonly ContainerProcess[])[] = []
   let { state } = ready
@@ -141,9 +142,8 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
   return {
     readyAfter: ready.after,
     upSince,
-    isUp: async () =>
-      engine.activity(container, Date.now() - started) !== null || (await engine.state(container)).running,
-    wakesIn: () => engine.activity(container, Date.now() - started)?.wakesIn ?? 0,
+    isUp: async () => activity() !== null || (await engine.state(container)).running,
+    wakesIn: () => activity()?.wakesIn ?? 0,
     glance,
     async look() {
       await look()

@@ -3,6 +3,7 @@ import { answerBook, isWeb } from './answer-book.ts'
 import { askPorts, type KnownPorts, portKey } from './ask-ports.ts'
 import { firstPage } from './first-page.ts'
 import type { PortAnswer } from './run-record.ts'
+import type { Watched } from './silence.ts'
 
 /** Further requests of one look: an answer that only comes sometimes must show. */
 const ASKED_AGAIN = 2
@@ -31,15 +32,15 @@ export interface Questions {
   pages(): ReadonlyMap<number, string | null>
 }
 
-export function questionsTo(engine: Engine, options: QuestionOptions): Questions {
+export function questionsTo(engine: Engine, options: QuestionOptions, watched: Watched): Questions {
   const book = answerBook()
-  const kinds = new Map(options.known)
+  const known = new Map(options.known)
   const pages = new Map<number, string | null>()
   const originals = new Map([...options.portNames].map(([original, port]) => [port, original]))
 
   const once: Questions['once'] = async (state, open) => {
-    const answers = await askPorts(engine, state, open, options.ports, kinds)
-    for (const answer of answers) if (answer.kind !== 'closed') kinds.set(portKey(answer), answer.kind)
+    const answers = await askPorts(engine, state, { listeners: open, expected: options.ports, known, watched })
+    for (const answer of answers) if (answer.kind !== 'closed') known.set(portKey(answer), answer)
     return answers
   }
   const again = async (state: ContainerState, open: readonly Listener[] | null): Promise<void> =>
@@ -53,10 +54,10 @@ export function questionsTo(engine: Engine, options: QuestionOptions): Questions
       await Promise.all(Array.from({ length: ASKED_AGAIN }, () => again(state, open)))
     },
     async askOften(state) {
-      const web = new Map([...kinds].filter(([, kind]) => isWeb(kind)))
+      const web = new Map([...known].filter(([, { kind }]) => isWeb(kind)))
       const ports = [...web.keys()].map((key) => Number(key.split(' ')[1]))
       for (let asked = 0; web.size > 0 && asked < ASKED_OFTEN && state.running; asked += 1)
-        book.add(await askPorts(engine, state, null, ports, web))
+        book.add(await askPorts(engine, state, { listeners: null, expected: ports, known: web, watched }))
       for (const answer of book.all())
         if (isWeb(answer.kind))
           pages.set(originals.get(answer.port) ?? answer.port, await firstPage(state.address, answer, options.signal))

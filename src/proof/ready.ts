@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Activity, ContainerState, Engine, Listener } from '../engine/engine.ts'
+import { type Calm, calmSince } from './calm.ts'
 import { stateWithHealth } from './health.ts'
 import { stateNow } from './state-now.ts'
 
@@ -14,8 +15,6 @@ const SETTLED_WITH_PORT = 400
 const CALM = 120
 /** The same, where nothing in it will happen by itself: it is not between two steps, but waits for its clients. */
 const CALM_AT_REST = 40
-/** The share of the time that a calm program may be on the CPU: heartbeats and the like. */
-const IDLE_SHARE = 0.1
 
 export interface ReadyOptions {
   /** Ports that should be listened on before it counts as ready; empty where none is known. */
@@ -37,7 +36,7 @@ export interface Ready {
  */
 export async function waitUntilReady(engine: Engine, container: string, options: ReadyOptions): Promise<Ready> {
   const start = Date.now()
-  const calm = calmness(start)
+  const calm = calmSince(start)
   let state = await stateWithHealth(engine, container)
   for (;;) {
     options.signal.throwIfAborted()
@@ -59,37 +58,10 @@ export async function waitUntilReady(engine: Engine, container: string, options:
   }
 }
 
-interface Calmness {
-  note(look: string, activity: Activity | null): void
-  /** Milliseconds since ports or logs changed. */
-  unchanged(): number
-  /** Milliseconds since its processes were busy, or ports changed. */
-  calm(): number
-}
-
-function calmness(start: number): Calmness {
-  let last = ''
-  let changed = start
-  let busy = start
-  let before: { readonly at: number; readonly cpu: number } | null = null
-  return {
-    note(look, activity) {
-      const now = Date.now()
-      if (look !== last) changed = now
-      last = look
-      const share = before === null || activity === null ? 1 : (activity.cpu - before.cpu) / 1e6 / (now - before.at)
-      if (activity === null || activity.running || share > IDLE_SHARE) busy = now
-      before = activity === null ? null : { at: now, cpu: activity.cpu }
-    },
-    unchanged: () => Date.now() - changed,
-    calm: () => Date.now() - Math.max(busy, changed),
-  }
-}
-
 function isSettled(
   listeners: readonly Listener[],
   { ports, patience }: ReadyOptions,
-  calm: Calmness,
+  calm: Calm,
   activity: Activity | null,
   after: number,
 ): boolean {

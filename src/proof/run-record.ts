@@ -6,12 +6,12 @@ export interface PortAnswer {
   readonly port: number
   readonly protocol: 'tcp' | 'udp'
   /**
-   * `greeting`: it speaks first; `answer`: it answers what it does not understand; `open`: it says nothing; `tls`: it
-   * speaks TLS, and no HTTP in it; `bound`: it is listened on, and what it answers was not seen; `unsteady`: it did not
-   * always answer the same.
+   * `greeting`: it speaks first; `answer`: it answers what it does not understand; `spoken`: it answers the first
+   * words of a client of its protocol; `open`: it says nothing; `tls`: it speaks TLS, and no HTTP in it; `bound`: it is
+   * listened on, and what it answers was not seen; `unsteady`: it did not always answer the same.
    */
-  readonly kind: 'http' | 'https' | 'tls' | 'greeting' | 'answer' | 'open' | 'bound' | 'closed' | 'unsteady'
-  /** `200 text/html` or `302 to /login` for HTTP, the first word of a greeting or an answer, '' otherwise. */
+  readonly kind: 'http' | 'https' | 'tls' | 'greeting' | 'answer' | 'spoken' | 'open' | 'bound' | 'closed' | 'unsteady'
+  /** `200 text/html` or `302 to /login` for HTTP, the first word of a greeting or an answer, `Redis +PONG` for what is spoken, '' otherwise. */
   readonly detail: string
   /** Of an `unsteady` one: all that it gave, as kind and detail. */
   readonly variants?: readonly string[]

@@ -2,7 +2,6 @@ import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 
 const MOST_BYTES = 64 << 10
-const TLS_WAIT = 4000
 
 export interface Said {
   /** Latin-1, one character a byte; '' for one that accepted and said nothing. */
@@ -14,12 +13,13 @@ export interface Said {
 export interface Talk {
   /** Null where the port refuses, or where no TLS handshake came about. */
   readonly said: Promise<Said | null>
-  end(): void
+  /** Waits no longer. */
+  giveUp(): void
 }
 
 export interface Manner {
   /** Null: it is waited for a greeting. */
-  readonly send: string | null
+  readonly send: string | Buffer | null
   /** Milliseconds. */
   readonly wait: number
   readonly until: (text: string) => boolean
@@ -31,13 +31,15 @@ export function talk(host: string, port: number, { send, wait, until, tls = fals
   let text = ''
   let connected = false
   const socket = tls ? overTls(host, port) : connect({ host, port })
+  let giveUp = (): void => {}
   const said = new Promise<Said | null>((resolve) => {
     const finish = (ended: boolean): void => {
       clearTimeout(timer)
       socket.destroy()
       resolve(connected ? { text, ended } : null)
     }
-    const timer = setTimeout(() => finish(false), tls ? Math.max(wait, TLS_WAIT) : wait)
+    giveUp = () => finish(false)
+    const timer = setTimeout(giveUp, wait)
     socket.on(tls ? 'secureConnect' : 'connect', () => {
       connected = true
       if (send !== null) socket.write(send)
@@ -51,7 +53,7 @@ export function talk(host: string, port: number, { send, wait, until, tls = fals
     })
     for (const event of ['end', 'close', 'error']) socket.on(event, () => finish(true))
   })
-  return { said, end: () => socket.destroy() }
+  return { said, giveUp }
 }
 
 /** Who it is does not matter, nor how old its ciphers are: it is asked whether it does what it did. */

@@ -5,14 +5,16 @@ import { createServer as createHttps } from 'node:https'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTls } from 'node:tls'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import type { Engine } from '../../src/engine/engine.ts'
-import { askPort } from '../../src/proof/ask-port.ts'
+import type { Activity } from '../../src/engine/engine.ts'
+import { type Asking, askPort } from '../../src/proof/ask-port.ts'
 import { askPorts } from '../../src/proof/ask-ports.ts'
 import { askUdp } from '../../src/proof/ask-udp.ts'
 import { nobody } from './support/nobody.ts'
 import { running } from './support/records.ts'
 
 const HERE = '127.0.0.1'
+/** Nothing is known of the port, and nobody can look at the processes behind it. */
+const STRANGER: Asking = { known: null, watched: () => null }
 const closing: (() => void)[] = []
 
 afterEach(() => {
@@ -31,13 +33,25 @@ async function listen(server: Server): Promise<number> {
 }
 
 async function ask(server: Server): Promise<string> {
-  const { kind, detail } = await askPort(HERE, await listen(server), null)
+  const { kind, detail } = await askPort(HERE, await listen(server), STRANGER)
   return `${kind} ${detail}`.trim()
 }
 
 const page = (status: number, headers: Record<string, string> = {}): Server =>
   createHttp((_, response) => response.writeHead(status, headers).end('x'))
 const tcp = (use: (socket: Socket) => void): Server => createServer(use)
+
+/** Answers what begins with these words, and is silent to all else, as many that read a length first. */
+function knowing(words: string, answer: string): (socket: Socket) => void {
+  const known = new RegExp(`^(?:${words})`)
+  return (socket) =>
+    socket.on('data', (data) => {
+      if (known.test(data.toString('latin1'))) socket.write(answer)
+    })
+}
+
+/** What a program shows that waits for its clients and has only so much to do meanwhile. */
+const resting = (wakesIn: number, running = false): Activity => ({ cpu: 0, running, wakesIn })
 
 describe('a TCP port', () => {
   test.each<[string, Server, string]>([
@@ -57,6 +71,15 @@ describe('a TCP port', () => {
     ['something else in TLS', createTls(nobody, (socket) => socket.end('* OK ready\r\n')), 'tls *'],
   ])('%s', async (_, server, expected) => {
     expect(await ask(server)).toBe(expected)
+  })
+
+  test.each<[string, Server, string]>([
+    ['one that waits for the right words', tcp(knowing('PING\r\n', '+PONG\r\n')), 'Redis +PONG'],
+    ['one that answers in bytes', tcp(knowing('AMQP', '0\x0c\x02')), 'AMQP binary'],
+    ['one that knows two kinds of words', tcp(knowing('PING|AMQP', 'x ')), 'Redis x'],
+  ])('%s', async (_, server, detail) => {
+    const asked = { known: null, watched: () => resting(Number.POSITIVE_INFINITY) }
+    expect(await askPort(HERE, await listen(server), asked)).toMatchObject({ kind: 'spoken', detail })
   })
 
   test('a redirect to its own address says neither address nor port, which differ from run to run', async () => {
@@ -84,14 +107,39 @@ describe('a TCP port', () => {
 
   test('one that spoke TLS in the original and does not here is something else', async () => {
     const port = await listen(page(200))
-    expect(await askPort(HERE, port, 'https')).toMatchObject({ kind: 'http' })
+    expect(await askPort(HERE, port, { ...STRANGER, known: { kind: 'https', detail: '200' } })).toMatchObject({
+      kind: 'http',
+    })
+  })
+
+  test('one that spoke in the original is given its time, and only its own words', async () => {
+    const heard: string[] = []
+    const late = (socket: Socket): void => {
+      socket.on('data', (data) => {
+        heard.push(data.toString('latin1'))
+        setTimeout(() => socket.write('+PONG\r\n'), 700)
+      })
+    }
+    const known = { kind: 'spoken', detail: 'Redis +PONG' } as const
+    const asked = { known, watched: () => resting(Number.POSITIVE_INFINITY) }
+    expect(await askPort(HERE, await listen(tcp(late)), asked)).toMatchObject(known)
+    expect(heard).toEqual(['PING\r\n'])
+  })
+
+  test.each<[string, Activity, string]>([
+    ['does nothing and will do nothing', resting(Number.POSITIVE_INFINITY), 'open'],
+    ['sleeps over it', resting(1000), 'http'],
+    ['works on it', resting(Number.POSITIVE_INFINITY, true), 'http'],
+  ])('one that %s is waited for accordingly', async (_, activity, kind) => {
+    const late = createHttp((_request, response) => setTimeout(() => response.end('x'), 1000))
+    expect(await askPort(HERE, await listen(late), { known: null, watched: () => activity })).toMatchObject({ kind })
   })
 
   test('nobody', async () => {
     const server = page(200)
     const port = await listen(server)
     await new Promise((resolve) => server.close(resolve))
-    expect(await askPort(HERE, port, null)).toEqual({ port, protocol: 'tcp', kind: 'closed', detail: '' })
+    expect(await askPort(HERE, port, STRANGER)).toEqual({ port, protocol: 'tcp', kind: 'closed', detail: '' })
   })
 })
 
@@ -132,14 +180,14 @@ describe('a UDP port', () => {
 })
 
 test('what is listened on and cannot be reached is bound, what was there before and is gone is closed', async () => {
-  const engine = { local: true } as Engine
   const listeners = [
     { port: 1, protocol: 'tcp', loopback: true },
     { port: 2, protocol: 'udp', loopback: true },
     { port: 40_000, protocol: 'tcp', loopback: false },
   ] as const
-  const known = new Map([['tcp 3', 'bound']] as const)
-  const answers = await askPorts(engine, { ...running, address: HERE }, listeners, [], known)
+  const known = new Map([['tcp 3', { kind: 'bound', detail: '' }]] as const)
+  const asked = { ...STRANGER, listeners, expected: [], known }
+  const answers = await askPorts({ local: true }, { ...running, address: HERE }, asked)
   expect(answers.map(({ protocol, port, kind }) => `${protocol} ${port} ${kind}`)).toEqual([
     'tcp 1 bound',
     'tcp 3 closed',
