@@ -1,4 +1,4 @@
-import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
+import type { Dockerfile, Instruction, Stage } from '../src/dockerfile/model.ts'
 import { insertLines, type Place, placeBefore, rootPlace } from '../src/dockerfile/placement.ts'
 import { isRootUser } from '../src/dockerfile/root-user.ts'
 import { keyword, reason, runStep } from '../src/dockerfile/write.ts'
@@ -7,6 +7,7 @@ import { coveringVolume } from '../src/plan/volumes.ts'
 import type { Finding, Transform } from '../src/transform.ts'
 import { grantCommands } from './paths/grant-commands.ts'
 import { granted, grantReasons } from './paths/grant-words.ts'
+import { madeBelow } from './paths/made-below.ts'
 import { shelllessPaths } from './paths/shellless-paths.ts'
 
 export const ownWritablePaths: Transform = {
@@ -28,9 +29,10 @@ function* withShell(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, accou
   const atEnd = { place: rootPlace(dockerfile, stage, plan.end), user: null }
   const groups = new Map<number, RootPlace & { readonly grants: Grant[] }>()
   for (const grant of plan.grants) {
-    const chosen = aboveVolume(dockerfile, stage, plan, grant.path, atEnd.place) ?? atEnd
+    const chosen = aboveVolume(dockerfile, stage, plan, grant.path, atEnd.place) ?? { ...atEnd, above: null }
     const group = groups.get(chosen.place.offset) ?? { ...chosen, grants: [] }
-    group.grants.push(grant)
+    const isMissing = chosen.above !== null && madeBelow(stage, chosen.above, grant.path)
+    group.grants.push(isMissing && grant.kind === 'own-directory' ? { ...grant, kind: 'create-directory' } : grant)
     groups.set(chosen.place.offset, group)
   }
   for (const { place, user, grants } of groups.values()) {
@@ -54,12 +56,12 @@ function aboveVolume(
   plan: StagePlan,
   path: string,
   end: Place,
-): RootPlace | null {
+): (RootPlace & { readonly above: Instruction }) | null {
   const volume = coveringVolume(stage, path)
   if (volume === null) return null
   const place = placeBefore(dockerfile, stage, volume)
   const user = otherUserAt(stage, plan, stage.instructions.indexOf(volume))
-  return place.offset >= end.offset || user === undefined ? null : { place, user }
+  return place.offset >= end.offset || user === undefined ? null : { place, user, above: volume }
 }
 
 /** The user in force above an instruction, as its USER line says it; null for root, undefined where it is not known. */

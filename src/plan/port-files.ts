@@ -21,13 +21,23 @@ export function inFiles(from: number, to: number, sources: Sources): readonly Fi
   })
 }
 
-/** Somebody else is expected on the port: `proxy_pass http://127.0.0.1:8080`, although nobody may listen just now. */
+/**
+ * Somebody else is expected on the port, although nobody may listen just now: `proxy_pass http://127.0.0.1:8080`, or an
+ * address and a port that stand beside each other, as in `.host = "127.0.0.1"; .port = "8080";`.
+ */
 export function namesLocal(port: number, sources: Sources): boolean {
   const { config } = sources.facts
   const read = filesRead(sources).map(({ text }) => text.replace(/^\s*(#|;|\/\/).*$/gm, ''))
-  const local = new RegExp(String.raw`(?:\blocalhost|\b127(?:\.\d+){3}|\[::1\]):${port}(?!\d)`)
+  const beside = String.raw`["']?[\s,;]{1,20}`
+  const named = String.raw`["']?[\w.-]*port["']?\s{0,9}[:=]?\s{0,9}["']?${port}(?!\d)`
+  const local = new RegExp(
+    String.raw`${LOCAL}(?::|\s+)${port}(?![\d.])|${LOCAL}${beside}${named}|${named}${beside}["']?[\w.-]*["']?\s{0,9}[:=]?\s{0,9}["']?${LOCAL}`,
+    'i',
+  )
   return [...argvOf(config), ...config.env.values(), ...read].some((text) => local.test(text))
 }
+
+const LOCAL = String.raw`(?:\blocalhost\b|\b127(?:\.\d+){3}|\[?::1\]?)`
 
 interface Text {
   readonly path: string

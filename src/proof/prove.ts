@@ -21,7 +21,7 @@ import { failuresOf, proofReport } from './proof-report.ts'
 import { proveRoot } from './prove-root.ts'
 import { writableMounts } from './read-only.ts'
 import { lackedPrivilege } from './refused-privilege.ts'
-import { refusesOthers, scriptsOf } from './refuses-others.ts'
+import { refusesOthers, scriptsOf, switchNotTried } from './refuses-others.ts'
 import { hasPassed, type Round, runRound } from './round.ts'
 import type { RunRecord } from './run-record.ts'
 import type { Room } from './side-by-side.ts'
@@ -132,7 +132,11 @@ async function proveTimed(request: ProveRequest): Promise<Proof> {
       (round === 1 ? started : null) ?? (await runRound(request, { ...beside, original }, hardened, plan, round))
     const useless = uselessCures(rounds.at(-1) ?? null, current, request.stage)
     rounds.push(current)
-    const news = learnedFrom(current, original, baseline, facts.config.workdir, learned)
+    const refused = learnedFrom(current, original, baseline, facts.config.workdir, learned)
+    const untried = learned.some(({ access }) => access === 'switch-user')
+      ? []
+      : switchNotTried(current, { ...scriptsOf(facts), refused })
+    const news = [...refused, ...untried]
     const misplaced = hasPassed(current) ? [] : misplacedPorts(current, planOf(request, current.hardened) ?? plan, news)
     const asPlanned = current.hardened.result.output === hardened.result.output
     if (asPlanned && news.length === 0 && useless.length === 0 && misplaced.length === 0) break

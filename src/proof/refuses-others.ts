@@ -34,7 +34,34 @@ export function scriptsOf(facts: ImageFacts): Pick<Refusal, 'scripts' | 'files'>
  * The words with which a program ends because it is not root, by a check of its own: nothing that it tried was refused,
  * so nothing can be granted. Null where something else stops it, or where a start script says it: that can be changed.
  */
-export function refusesOthers(round: Round, { scripts, files, refused }: Refusal): string | null {
+export function refusesOthers(round: Round, refusal: Refusal): string | null {
+  const line = wantsRoot(round, refusal)
+  return line === null ? null : `it ends unless it is root, and says so: ${line.slice(0, 160)}`
+}
+
+/**
+ * The same as if it had been refused a switch of user: many ask who they are only because an option or a line of their
+ * configuration tells them to become somebody, and go on without it.
+ */
+export function switchNotTried(round: Round, refusal: Refusal): readonly Operation[] {
+  const line = wantsRoot(round, refusal)
+  if (line === null) return []
+  const program = round.run?.traced?.trace?.operations.findLast(
+    ({ access, outcome, path }) => access === 'execute' && outcome === 'done' && path !== null,
+  )?.path
+  return [
+    {
+      access: 'switch-user',
+      path: null,
+      outcome: 'refused',
+      source: 'refused',
+      detail: `refused: ${line.slice(0, 160)}`,
+      ...(program == null ? {} : { by: program }),
+    },
+  ]
+}
+
+function wantsRoot(round: Round, { scripts, files, refused }: Refusal): string | null {
   const { run } = round
   if (run === null || hasPassed(round) || run.traced === null || refused.length > 0) return null
   const { state, logs } = run.record
@@ -42,6 +69,5 @@ export function refusesOthers(round: Round, { scripts, files, refused }: Refusal
   const lines = logs.trim().split('\n').slice(-3)
   const line = lines.findLast((text) => WANTS_ROOT.test(text) && !REFUSES_ROOT.test(text))?.trim()
   if (line === undefined) return null
-  const isOfScript = scripts.some((path) => (files?.text(path) ?? '').includes(line.slice(-40)))
-  return isOfScript ? null : `it ends unless it is root, and says so: ${line.slice(0, 160)}`
+  return scripts.some((path) => (files?.text(path) ?? '').includes(line.slice(-40))) ? null : line
 }

@@ -295,6 +295,24 @@ describe('which ports move, and where to', () => {
       ['80/tcp 8081'],
     ],
     [
+      'address and port of who listens there stand beside each other',
+      { ...nginx, texts: { '/etc/nginx/nginx.conf': ['listen 80;', '.host = "127.0.0.1";', '  .port = "8080";'] } },
+      {},
+      ['80/tcp 8081'],
+    ],
+    [
+      'the port of who listens there comes first',
+      { ...nginx, texts: { '/etc/nginx/nginx.conf': ['listen 80;', '{ "db_port": 8080, "db_host": "localhost" }'] } },
+      {},
+      ['80/tcp 8081'],
+    ],
+    [
+      'an address and a longer number',
+      { ...nginx, texts: { '/etc/nginx/nginx.conf': ['listen 80;', 'host = 127.0.0.1', 'port = 80801'] } },
+      {},
+      ['80/tcp 8080'],
+    ],
+    [
       'another machine has the next one',
       { config: { cmd: ['app', ':80', 'db:8080'], ports: ['80/tcp'] } },
       {},

@@ -50,6 +50,20 @@ describe('leftFiles', () => {
     expect(missing(traced([operation('create-file', '/var/lib/app/db')]), traced([]))).toEqual(['not /var/lib/app/db'])
   })
 
+  test('a name that was drawn stands for one of the same form in the same folder', () => {
+    const drawn = (path: string) =>
+      operation('create-file', path, { detail: `openat("${path}", O_RDWR|O_CREAT|O_EXCL)` })
+    const one = drawn('/var/log/x/web-zml1c0ui.log')
+    const two = drawn('/var/log/x/job-p8e2tmml.log')
+    const after = [drawn('/var/log/x/web-a_3kq8zz.log'), drawn('/var/log/x/job-oy6g2efq.log')]
+    expect(missing(traced([one, two]), traced(after))).toEqual([])
+    expect(missing(traced([one, two]), traced(after.slice(1)))).toEqual(['not /var/log/x/web-zml1c0ui.log'])
+    const named = operation('create-file', '/var/lib/x/accounts.db')
+    expect(missing(traced([named]), traced([operation('create-file', '/var/lib/x/settings.db')]))).not.toEqual([])
+    const both = [drawn('/var/lib/x/accounts.db'), drawn('/var/lib/x/settings.db')]
+    expect(missing(traced(both), traced(both.slice(1)))).toEqual(['not /var/lib/x/accounts.db'])
+  })
+
   test('without a trace nothing is claimed', () => {
     expect(leftFiles(job(operation('create-file', '/out/x')), null, '/root')).toEqual([])
   })

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { Operation } from '../../src/plan/operation.ts'
 import { compare } from '../../src/proof/compare.ts'
-import { mayRefuseRoot, refusesOthers } from '../../src/proof/refuses-others.ts'
+import { mayRefuseRoot, refusesOthers, switchNotTried } from '../../src/proof/refuses-others.ts'
 import type { Round } from '../../src/proof/round.ts'
 import { files } from '../plan/image.ts'
 import { ended, http, operation, record, running, traced } from './support/records.ts'
@@ -47,6 +47,13 @@ test('not where a start script says it', () => {
   const scripts = ['/start.sh']
   expect(refusesOthers(round('must be run as root'), { ...nothing, scripts, files: said })).toBeNull()
   expect(refusesOthers(round('server: must be run as root'), { ...nothing, scripts, files: said })).not.toBeNull()
+})
+
+test('before it counts as what it cannot do without, it counts as a switch of user that was refused', () => {
+  expect(switchNotTried(round('jobd: Must be root to switch users.'), nothing)).toMatchObject([
+    { access: 'switch-user', outcome: 'refused', detail: 'refused: jobd: Must be root to switch users.' },
+  ])
+  expect(switchNotTried(round('jobd: Must be root to switch users.', running), nothing)).toEqual([])
 })
 
 test.each<[string, number, boolean]>([
