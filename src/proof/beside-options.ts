@@ -21,5 +21,6 @@ export function besideOptions(
     portNames: new Map(baseline.answers.map((answer) => [answer.port, moved.get(answer.port) ?? answer.port])),
     // A result that comes up much later than the original did is not waited for.
     patience: Math.max(10_000, baseline.readyAfter * 3 + 5000),
+    smokePatience: baseline.smokeAfter * 3 + 5000,
   }
 }

@@ -18,11 +18,15 @@ import { isTracer } from './trace/traced-spec.ts'
 const GRACE_SECONDS = 10
 /** Where nobody judges how it ends. */
 const SHORT_GRACE_SECONDS = 5
+/** For the user's own checks, where it is not known how long they take to pass, milliseconds. */
+const SMOKE_PATIENCE = 10_000
 /** For the second start of what did not come up at the first, milliseconds. */
 const PATIENCE_AGAIN = 5000
 
 export interface LiveOptions extends ReadyOptions, QuestionOptions {
   readonly smoke: readonly SmokeCheck[]
+  /** How long they are repeated until they pass, milliseconds. */
+  readonly smokePatience?: number
   /** As the image config has it; null means SIGTERM. */
   readonly stopSignal: string | null
   /** Trace it; the config says what the image starts. */
@@ -72,6 +76,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
   let watched = Date.now() - started
   let listeners: readonly Listener[] | null = null
   let smoke: readonly SmokeResult[] = []
+  let smokeAfter = 0
   let restarted: RestartRecord | null = null
   // Neither how it ends nor that it starts again is work that a connection asks for.
   let exercisedUntil = Number.POSITIVE_INFINITY
@@ -85,6 +90,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     state,
     ports: options.portNames,
     signal: options.signal,
+    patience: options.smokePatience ?? SMOKE_PATIENCE,
   })
   const stop = (): Promise<StopRecord> => {
     exercisedUntil = Math.min(exercisedUntil, Date.now() / 1000)
@@ -110,7 +116,11 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
       listeners = (await engine.listeners(container, state.pid || undefined)) ?? listeners
     }
     await questions.ask(state, listeners)
-    if (smoke.length === 0) smoke = await runChecks(options.smoke, smokeTarget())
+    if (smoke.length === 0) {
+      const asked = Date.now()
+      smoke = await runChecks(options.smoke, smokeTarget())
+      smokeAfter = Date.now() - asked
+    }
     state = await now()
   }
   await look()
@@ -130,6 +140,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     diff: [],
     kinds: new Map(),
     smoke,
+    smokeAfter,
     trace: null,
     traceRefused: refused,
     restart: restarted,

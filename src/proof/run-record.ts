@@ -80,6 +80,8 @@ export interface RunRecord {
   /** What the added paths are, where that was asked for; a path that is in no tar is a socket. */
   readonly kinds: ReadonlyMap<string, AddedKind>
   readonly smoke: readonly SmokeResult[]
+  /** How long they took to pass, milliseconds. */
+  readonly smokeAfter: number
   /** Null where it was not traced; `traceRefused` says why it could not be. */
   readonly trace: TraceRecord | null
   readonly traceRefused: string | null

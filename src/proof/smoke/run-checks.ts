@@ -21,15 +21,15 @@ export interface SmokeTarget {
   /** Port of the original → port to use now. */
   readonly ports: ReadonlyMap<number, number>
   readonly signal: AbortSignal
+  /** A server that is up may still be getting ready for what is asked of it: how long, milliseconds. */
+  readonly patience: number
 }
 
-/** A server that is up may still be getting ready for what is asked of it. */
-const PATIENCE = 5000
 const POLL = 100
 
 /** Asks everything, in the order of the configuration, each at least once, until it passes or the patience for all ends. */
 export async function runChecks(checks: readonly SmokeCheck[], target: SmokeTarget): Promise<readonly SmokeResult[]> {
-  const end = Date.now() + (target.state.running ? PATIENCE : 0)
+  const end = Date.now() + (target.state.running ? target.patience : 0)
   const results: SmokeResult[] = []
   for (const check of checks) results.push(resultOf(check, await untilPassed(check, target, end)))
   return results

@@ -56,6 +56,7 @@ export function record(changes: Partial<RunRecord> = {}): RunRecord {
     diff: [],
     kinds: new Map(),
     smoke: [],
+    smokeAfter: 0,
     trace: null,
     traceRefused: null,
     restart: null,
