@@ -19,6 +19,8 @@ export function isWithin(path: string, directory: string): boolean {
 
 /** Makes a path absolute (against `base`) and removes `.`, `..` and doubled slashes by text alone. */
 export function normalisePath(path: string, base = '/'): string {
+  // Nearly all are so already, and an image has tens of thousands.
+  if (path.startsWith('/') && !path.includes('//') && !path.includes('/.') && !path.endsWith('/')) return path
   const parts: string[] = []
   const full = path.startsWith('/') ? path : `${base}/${path}`
   for (const part of full.split('/')) {

@@ -1,4 +1,3 @@
-import type { FileModel } from '../image/file-model.ts'
 import type { Evidence } from './evidence.ts'
 import { escapeEre, escapeReplacement } from './file-edit.ts'
 import { baseName } from './places.ts'
@@ -57,53 +56,6 @@ export function portLines(path: string, text: string, from: number, to: number):
 export function isCommentOrForward(line: string): boolean {
   return /^\s*(#|;|\/\/|--|!|\*)/.test(line) || FORWARDS.test(line)
 }
-
-/** Files of the image that configure one of the programs: below a folder named like it, or named in the command. */
-export function configurationFiles(
-  files: FileModel,
-  programs: readonly string[],
-  argv: readonly string[],
-): readonly string[] {
-  const tokens = programs.flatMap(stems)
-  const enabled = new Set<string>()
-  for (const path of files.paths()) {
-    if (/-enabled\//.test(path)) enabled.add(files.resolve(path) ?? path)
-  }
-  return files.texts().filter((path) => {
-    if (argv.some((word) => word.endsWith(path))) return true
-    if (/-available\//.test(path) && !enabled.has(path)) return false
-    if (/\.(dpkg-\w+|default|example|sample|bak|orig|md|rst|html?)$/i.test(path)) return false
-    return path
-      .split('/')
-      .slice(1)
-      .some((part) =>
-        tokens.some((token) => part === token || part.startsWith(token) || (part.length > 3 && token.startsWith(part))),
-      )
-  })
-}
-
-/** `apachectl` reads apache2, `redis-server` reads redis, `unbound` reads unbound. */
-function stems(program: string): readonly string[] {
-  const plain = program.replace(/\.(sh|py|js|rb|jar)$/, '')
-  const stem = plain.replace(/(-?(server|foreground)|2?ctl|d)$/, '')
-  return [plain, stem].filter((name) => name.length >= 3 && !TOO_GENERAL.has(name))
-}
-
-const TOO_GENERAL = new Set([
-  'python',
-  'python3',
-  'node',
-  'java',
-  'ruby',
-  'perl',
-  'php',
-  'docker-entrypoint',
-  'entrypoint',
-  'start',
-  'run',
-  'bash',
-  'dash',
-])
 
 /** Where a line says the port. */
 export function lineEvidence(path: string, from: number, line: string): Evidence {

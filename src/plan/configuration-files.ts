@@ -1,0 +1,54 @@
+import type { FileModel } from '../image/file-model.ts'
+import { onceFor } from '../once-for.ts'
+
+/** Files of the image that configure one of the programs: below a folder named like it, or named in the command. */
+export function configurationFiles(
+  files: FileModel,
+  programs: readonly string[],
+  argv: readonly string[],
+): readonly string[] {
+  const tokens = programs.flatMap(stems)
+  const isNamed = (part: string): boolean =>
+    tokens.some((token) => part === token || part.startsWith(token) || (part.length > 3 && token.startsWith(part)))
+  const valid = validTexts(files)
+  return files.texts().filter((path) => {
+    const parts = valid.get(path)
+    return parts?.some(isNamed) === true || argv.some((word) => word.endsWith(path))
+  })
+}
+
+/** Texts that a program would read without being told to, with the parts of their paths; a port is looked for again and again. */
+const validTexts = onceFor((files: FileModel): ReadonlyMap<string, readonly string[]> => {
+  const enabled = new Set<string>()
+  for (const path of files.paths()) {
+    if (path.includes('-enabled/')) enabled.add(files.resolve(path) ?? path)
+  }
+  const valid = files.texts().filter((path) => {
+    if (path.includes('-available/') && !enabled.has(path)) return false
+    return !/\.(dpkg-\w+|default|example|sample|bak|orig|md|rst|html?)$/i.test(path)
+  })
+  return new Map(valid.map((path) => [path, path.split('/').slice(1)]))
+})
+
+/** `apachectl` reads apache2, `redis-server` reads redis, `unbound` reads unbound. */
+function stems(program: string): readonly string[] {
+  const plain = program.replace(/\.(sh|py|js|rb|jar)$/, '')
+  const stem = plain.replace(/(-?(server|foreground)|2?ctl|d)$/, '')
+  return [plain, stem].filter((name) => name.length >= 3 && !TOO_GENERAL.has(name))
+}
+
+const TOO_GENERAL = new Set([
+  'python',
+  'python3',
+  'node',
+  'java',
+  'ruby',
+  'perl',
+  'php',
+  'docker-entrypoint',
+  'entrypoint',
+  'start',
+  'run',
+  'bash',
+  'dash',
+])
