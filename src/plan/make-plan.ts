@@ -179,8 +179,15 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     vendor: (port) => vendor.moves.get(port) ?? null,
     scripts: observation === null ? [] : report.scripts,
     spared,
-    daemon: (from, to) => daemonMove(vendor.daemonPorts, readable, observation?.programs ?? [], from, to),
-    help: (from, to) => helpMove(observation?.help ?? null, readable.config, from, to),
+    daemon: (from, to, command) =>
+      daemonMove(
+        vendor.daemonPorts,
+        { facts: readable, seen: observation?.programs ?? [] },
+        { command, started: report.started },
+        from,
+        to,
+      ),
+    help: (from, to, command) => helpMove(observation?.help ?? null, { command, started: report.started }, from, to),
     stock: observation === null ? stated.moves : new Map(),
   })
   const handed = observation === null ? handedTo(account, needs) : new Set<string>()

@@ -36,9 +36,9 @@ export interface PortSources {
   /** Details of places that were shown not to set the port. */
   readonly spared?: ReadonlySet<string>
   /** How a daemon that binds the port by itself is told another one, where nothing sets it. */
-  readonly daemon?: (from: number, to: number) => VendorMove | null
+  readonly daemon?: (from: number, to: number, command: Command) => VendorMove | null
   /** The same by what its own help says; asked last. */
-  readonly help?: (from: number, to: number) => VendorMove | null
+  readonly help?: (from: number, to: number, command: Command) => VendorMove | null
   /** Stock configurations of installed packages that bind a port, and how they are moved. */
   readonly stock?: ReadonlyMap<number, VendorMove>
 }
@@ -134,11 +134,11 @@ function findMove(from: number, to: number, sources: PortSources, command: Comma
   const reasonOf = ({ evidence }: Found): string => evidence.map((item) => item.detail).join(', ')
   const found = searchPort(from, to, sources, command)
   if (found.evidence.length > 0) return { ...found, reason: reasonOf(found), guessed: false }
-  const daemon = appended(sources.daemon?.(from, to) ?? null, command)
+  const daemon = appended(sources.daemon?.(from, to, command) ?? null, command)
   if (daemon !== null) return { ...daemon, reason: BY_ITSELF, guessed: false }
   const guess = guessPort(from, to, sources, command)
   if (guess !== null) return { ...guess, reason: reasonOf(guess), guessed: true }
-  const help = appended(sources.help?.(from, to) ?? null, command)
+  const help = appended(sources.help?.(from, to, command) ?? null, command)
   if (help === null || help.evidence.some(({ detail }) => sources.spared?.has(detail))) return null
   return { ...help, reason: BY_ITSELF, guessed: true }
 }

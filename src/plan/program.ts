@@ -35,7 +35,7 @@ export function isInterpreter(program: string): boolean {
 }
 
 /** What is started: ENTRYPOINT followed by CMD, as the engine joins them. */
-export function argvOf(config: ImageConfig): readonly string[] {
+export function argvOf(config: Pick<ImageConfig, 'entrypoint' | 'cmd'>): readonly string[] {
   return [...(config.entrypoint ?? []), ...(config.cmd ?? [])]
 }
 
@@ -43,7 +43,7 @@ export function argvOf(config: ImageConfig): readonly string[] {
  * Base names of the programs that an image starts, in the order of the command: wrappers and shells are skipped over,
  * `sh -c` is looked into. Only names that stand where a command stands; arguments are no programs.
  */
-export const programsOf = onceFor(({ entrypoint, cmd }: ImageConfig): readonly string[] => {
+export const programsOf = onceFor(({ entrypoint, cmd }: Pick<ImageConfig, 'entrypoint' | 'cmd'>): readonly string[] => {
   return [...new Set([...programsIn(entrypoint ?? []), ...programsIn(cmd ?? [])])]
 })
 

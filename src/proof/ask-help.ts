@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Engine } from '../engine/engine.ts'
-import type { ImageFacts } from '../image/facts.ts'
+import type { ImageConfig, ImageFacts } from '../image/facts.ts'
 import type { HelpText } from '../plan/evidence/help-move.ts'
 import { portOption } from '../plan/evidence/help-option.ts'
+import type { Operation } from '../plan/operation.ts'
 import { baseName } from '../plan/places.ts'
 import type { StagePlan } from '../plan/plan.ts'
-import { argvOf, programsOf } from '../plan/program.ts'
+import { argvOf, isInterpreter, programsOf } from '../plan/program.ts'
 import { limits } from './specs.ts'
 
 /** Milliseconds that a program gets to say what it can; one that starts its service instead is ended. */
@@ -18,17 +19,40 @@ export interface HelpRequest {
   readonly signal: AbortSignal
 }
 
-/** Asks the program that the image starts how its port is set, where the one low port that it has could not be moved. */
-export async function askHelp(request: HelpRequest, { ports }: StagePlan): Promise<HelpText | null> {
+/**
+ * Asks the program that binds the one low port which could not be moved how that is set: the one that was seen to, else
+ * the last of the image's command.
+ */
+export async function askHelp(
+  request: HelpRequest,
+  { ports }: StagePlan,
+  operations: readonly Operation[],
+): Promise<HelpText | null> {
   const kept = new Set(ports.flatMap(({ from, to }) => (to === null ? [from] : [])))
-  const program = programsOf(request.facts.config).at(-1)
-  const word = argvOf(request.facts.config).findLast((one) => baseName(one) === program)
-  if (kept.size !== 1 || program === undefined) return null
-  for (const flag of ['--help', '-h']) {
-    const text = await said(request, word ?? program, flag)
-    if (portOption(text) !== null) return { program, text }
+  if (kept.size !== 1) return null
+  for (const path of programsToAsk(request.facts.config, binderOf(operations, kept))) {
+    for (const flag of ['--help', '-h']) {
+      const text = await said(request, path, flag)
+      if (portOption(text) !== null) return { program: baseName(path), text }
+    }
   }
   return null
+}
+
+/** A start script is asked only where nothing else was seen; an interpreter speaks of itself. */
+function programsToAsk(config: ImageConfig, binder: string | null): readonly string[] {
+  const program = programsOf(config).at(-1)
+  const word = argvOf(config).findLast((one) => baseName(one) === program) ?? program
+  if (binder === null || isInterpreter(baseName(binder)) || baseName(binder) === program)
+    return word === undefined ? [] : [word]
+  return [binder]
+}
+
+function binderOf(operations: readonly Operation[], ports: ReadonlySet<number>): string | null {
+  const bind = operations.findLast(
+    ({ access, outcome, port }) => access === 'bind' && outcome === 'done' && port !== undefined && ports.has(port),
+  )
+  return bind?.by ?? null
 }
 
 /** In a container that can neither write nor reach anything. */

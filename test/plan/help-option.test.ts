@@ -20,6 +20,11 @@ describe('the option that sets the port', () => {
     ['usage: thttpd [-C configfile] [-p port] [-d dir] [-r|-nor]', '-p {port}'],
     // The one called just `port` of several
     ['  --port PORT   listen\n  --http-port PORT   another one', '--port {port}'],
+    [
+      '--local-port=...\n\tport to listen on\n--webserver-port=...\n\tPort of webserver to listen on',
+      '--local-port={port}',
+    ],
+    ['  --listen-port N   one\n  --port N   another one', '--port {port}'],
     // None, or not to be told which
     ['  --http-port PORT   one\n  --dns-port PORT   another one', ''],
     ['  --source-port PORT   for queries', ''],

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
+import { findStepDowns } from '../../src/image/step-down.ts'
 import { helpMove } from '../../src/plan/evidence/help-move.ts'
+import { sedCommand } from '../../src/plan/file-edit.ts'
 import { moveInArguments, movePort } from '../../src/plan/port-arguments.ts'
 import { type PortPlan, type PortSources, planPorts } from '../../src/plan/ports.ts'
 import type { BaseFile } from '../harden/support/facts.ts'
@@ -140,8 +142,15 @@ const tcp = (port: number) => ({ port, protocol: 'tcp' as const })
 
 describe('the help of a program', () => {
   const base: BaseFile = { config: { cmd: ['thingd', '-f'], ports: ['53/udp'] } }
-  const help = (text: string) => (from: number, to: number) =>
-    helpMove({ program: 'thingd', text }, image(base).config, from, to)
+  const help =
+    (text: string, facts = image(base)): NonNullable<PortSources['help']> =>
+    (from, to, command) =>
+      helpMove({ program: 'thingd', text }, { command, started: findStepDowns(facts).started }, from, to)
+  const inScript = (...lines: string[]) => {
+    const config = { cmd: ['/start.sh'], ports: ['53/udp'] }
+    const script: BaseFile = { config, texts: { '/start.sh': ['#!/bin/sh', ...lines] } }
+    return plan(script, { help: help('  -p port   listen there', image(script)) })
+  }
 
   test('names the option, which goes behind the command', () => {
     const result = plan(base, { help: help('  -p port   listen there') })
@@ -152,6 +161,38 @@ describe('the help of a program', () => {
 
   test('names none', () => {
     expect(show(plan(base, { help: help('  -p file   the pid file') }))).toEqual(['53/udp kept'])
+  })
+
+  test('names one that the command has already: another port is set by it', () => {
+    const set = { config: { cmd: ['thingd', '-p', '8853'], ports: ['53/udp'] } }
+    expect(show(plan(set, { help: help('  -p port   listen there') }))).toEqual(['53/udp kept'])
+  })
+
+  test('moves one port of two, not both to the same option', () => {
+    const two = { config: { cmd: ['thingd'], ports: ['53/udp', '953/tcp'] } }
+    const result = plan(two, { help: help('  -p port   listen there') })
+    expect(show(result)).toEqual(['53/udp 8053', '953/tcp kept'])
+    expect(result.cmd).toEqual(['thingd', '-p', '8053'])
+  })
+
+  test.each<[string, string]>([
+    ['exec thingd -d -u thing', 's/thingd -d/thingd -p 8053 -d/'],
+    ['exec gosu thing /usr/sbin/thingd -d', 's#/usr/sbin/thingd -d#/usr/sbin/thingd -p 8053 -d#'],
+    ['thingd /etc/thing.conf', 's#thingd /etc/thing\\.conf#thingd /etc/thing.conf -p 8053#'],
+  ])('goes into the start script that starts it: %s', (line, sed) => {
+    const result = inScript('mkdir -p /run/thing', line)
+    expect(show(result)).toEqual(['53/udp 8053'])
+    expect(result.fileEdits.map((edit) => sedCommand(edit, (word) => word))).toEqual([`sed -i -E ${sed} /start.sh`])
+    expect(result.cmd).toBeNull()
+  })
+
+  test.each<[string, string[]]>([
+    ['it does not say which of two commands', ['thingd -d', 'thingd -f']],
+    ['it has the option', ['exec thingd -p "$PORT"']],
+    ['its name is all there is', ['exec thingd']],
+    ['it starts something else', ['exec other -d']],
+  ])('stays out of a script where %s', (_, lines) => {
+    expect(show(inScript(...lines))).toEqual(['53/udp kept'])
   })
 })
 

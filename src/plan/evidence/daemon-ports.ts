@@ -1,5 +1,6 @@
 import type { DaemonPortRule } from '../../../catalogue/daemon-port-rule.ts'
 import type { ImageFacts } from '../../image/facts.ts'
+import { type Start, tellPort } from '../append-in-script.ts'
 import { escapeReplacement, matches } from '../file-edit.ts'
 import { isInside } from '../places.ts'
 import type { VendorMove } from '../ports.ts'
@@ -11,38 +12,37 @@ import { argvOf, programsOf } from '../program.ts'
  */
 export function daemonMove(
   rules: readonly DaemonPortRule[],
-  facts: ImageFacts,
-  seen: readonly string[],
+  { facts, seen }: { readonly facts: ImageFacts; readonly seen: readonly string[] },
+  start: Start,
   from: number,
   to: number,
 ): VendorMove | null {
-  const started = programsOf(facts.config)
-  const argv = argvOf(facts.config)
+  const started = programsOf(start.command)
+  const argv = argvOf(start.command)
   for (const rule of rules) {
     const program = rule.programs.find((name) => started.includes(name) || seen.includes(name))
     if (program === undefined || !rule.ports.includes(from)) continue
     const { onlyWith } = rule
     if (onlyWith !== undefined && !argv.some((word) => new RegExp(onlyWith).test(word))) continue
-    const move = rule.config === undefined ? withArguments(rule, program, started, to) : withLine(rule, facts, from, to)
+    const move =
+      rule.config === undefined ? withArguments(rule, program, start, from, to) : withLine(rule, facts, from, to)
     if (move !== null) return move
   }
   return null
 }
 
-/** Only where the image's own command starts it: what a script starts takes its arguments from the script. */
 function withArguments(
-  rule: DaemonPortRule,
+  { arguments: words = [], source }: DaemonPortRule,
   program: string,
-  started: readonly string[],
+  start: Start,
+  from: number,
   to: number,
 ): VendorMove | null {
-  if (!started.includes(program)) return null
-  return {
-    to,
-    fileEdits: [],
-    env: [],
-    append: (rule.arguments ?? []).map((word) => word.replace('{port}', String(to))),
-  }
+  const told = words.map((word) => word.replace('{port}', String(to)))
+  const evidence = { source: 'catalogue', subject: String(from), detail: source } as const
+  const move = tellPort(program, told, { from, to, evidence }, start)
+  // That it binds the port by itself says enough of the image's own command.
+  return move === null || move.fileEdits.length > 0 ? move : { ...move, evidence: [] }
 }
 
 function withLine(rule: DaemonPortRule, facts: ImageFacts, from: number, to: number): VendorMove | null {

@@ -6,19 +6,22 @@ export interface PortOption {
   readonly line: string
 }
 
-const VALUE = String.raw`[<\[{"']?(?:(?:\w+[-_])?port(?:[-_]?\w+)?|num(?:ber)?|n|int(?:eger)?|uint16|arg|value|#)[>\]}"']?`
+const VALUE = String.raw`[<\[{"']?(?:(?:\w+[-_])?port(?:[-_]?\w+)?|num(?:ber)?|n|int(?:eger)?|uint16|arg|value|#|\.\.\.)[>\]}"']?`
 /** Whose port it is when it is not the one to listen on, and what is no port at all. */
 const OTHERS =
   /\b(source|src|remote|peer|proxy|upstream|backend|admin|metrics?|debug\w*|control|client|connect\w*|monitor\w*|stats?|min|max|first|last|range|serial|device|ssl|tls|https)\b/i
 
+/** Names that say no more than that it is the port to listen on, the plainest first. */
+const PLAIN = [/^--?port(=|$)/, /^--?(local|listen|listening|server|bind)-?port(=|$)/]
+
 /**
  * Reads `-p port  …`, `--port=PORT`, `-p, --port <n>  …` and `[-p port]` of a usage line. Of several the one that is
- * called just `port`; null where none is left, or more than one would do.
+ * called just `port`, or the local one; null where none is left, or more than one would do.
  */
 export function portOption(help: string): PortOption | null {
   const found = help.split('\n').flatMap((line) => optionsIn(line))
-  const exact = found.filter(({ words }) => /^--?port(=|$)/.test(words[0] ?? ''))
-  const chosen = exact.length > 0 ? exact : found
+  const named = PLAIN.map((name) => found.filter(({ words }) => name.test(words[0] ?? '')))
+  const chosen = named.find((some) => some.length > 0) ?? found
   const distinct = new Map(chosen.map((option) => [option.words.join(' '), option]))
   const [only, second] = distinct.values()
   return only === undefined || second !== undefined ? null : only
@@ -33,7 +36,7 @@ function optionsIn(text: string): readonly PortOption[] {
     const rest = line.slice(head.length)
     const takes = new RegExp(`^${VALUE}(?=[\\s,;:]|$)`, 'i').test(rest)
     if (/^--?(?:\w+-)*port$/.test(long) && (takes || /^-\w/.test(rest) === false))
-      return [{ words: equals === '=' && takes ? [`${long}={port}`] : [long, '{port}'], line: shorten(line) }]
+      return [{ words: equals === '=' ? [`${long}={port}`] : [long, '{port}'], line: shorten(line) }]
     if (short !== undefined && long === '' && takes && /port/i.test(rest))
       return [{ words: [short, '{port}'], line: shorten(line) }]
     return []
