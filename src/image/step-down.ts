@@ -6,15 +6,19 @@ import { accountLines } from './step-down/account-lines.ts'
 import { type AccountNames, readAccountOption } from './step-down/account-options.ts'
 import { readDaemonOption } from './step-down/daemon-options.ts'
 import { type Directive, directives } from './step-down/directives.ts'
+import { type OwnerLine, ownerLines } from './step-down/owner-lines.ts'
 import type { RootRefusal } from './step-down/refusals.ts'
 import { type RootAction, rootActions } from './step-down/root-actions.ts'
 import { type ReadScript, readScripts } from './step-down/scripts.ts'
 import { readStart } from './step-down/start.ts'
+import { type StartedProgram, startedPrograms } from './step-down/started-programs.ts'
 import { staticValue } from './step-down/static-text.ts'
 import { readSwitch, type SwitchCommand } from './step-down/switch-command.ts'
 import { type CommandWord, programIndex } from './step-down/wrappers.ts'
 
+export type { OwnerLine } from './step-down/owner-lines.ts'
 export type { RootAction } from './step-down/root-actions.ts'
+export type { StartedProgram } from './step-down/started-programs.ts'
 
 /** One place where a container that starts as root switches to another user. */
 export interface StepDown {
@@ -53,6 +57,8 @@ export interface StepDownReport {
   readonly refusals: readonly (RootRefusal & { readonly path: string })[]
   /** Real paths of the start scripts that were read, the entrypoint's first. */
   readonly scripts: readonly string[]
+  /** What those start. */
+  readonly started: readonly StartedProgram[]
   /** Start scripts that are for another interpreter or could not be parsed: nothing is known of them. */
   readonly unread: readonly { readonly path: string; readonly reason: string }[]
   /** Names of all programs that the command, its scripts and supervisord start. */
@@ -86,6 +92,7 @@ export function findStepDowns(facts: Pick<ImageFacts, 'config' | 'files'>): Step
     actions: scripts.flatMap((script) => rootActions(script, config.workdir)),
     refusals: scripts.flatMap(({ path, refusals }) => (path === null ? [] : refusals.map((one) => ({ ...one, path })))),
     scripts: scripts.flatMap(({ path }) => path ?? []),
+    started: startedPrograms(scripts),
     unread,
     programs: [...programs],
   }
@@ -104,6 +111,13 @@ export function findAccountLines({ files }: Pick<ImageFacts, 'files'>, opened: r
     ...directiveStepDown(found, new Set()),
     started: true,
   }))
+}
+
+/** Lines of the files that a run has read which name whom files are given to: what only root can do. */
+export function findOwnerLines({ files }: Pick<ImageFacts, 'files'>, opened: readonly string[]): readonly OwnerLine[] {
+  if (!files.known) return []
+  const paths = opened.map((path) => files.value.resolve(path) ?? path)
+  return ownerLines(files.value, paths, accountNames(files.value))
 }
 
 /**

@@ -5,7 +5,9 @@ import { insistsOnUser } from '../image/step-down/daemons.ts'
 import { switchTools } from '../image/step-down/switch-command.ts'
 import {
   findAccountLines,
+  findOwnerLines,
   findScriptOptions,
+  type OwnerLine,
   type RootAction,
   type StepDown,
   type StepDownReport,
@@ -14,7 +16,7 @@ import { escapeEre, inPlaceOf, mergeByFile } from './file-edit.ts'
 import type { Need } from './need.ts'
 import type { Operation } from './operation.ts'
 import { isRuntimePlace, isSharedFolder, isSystemFolder } from './places.ts'
-import type { FileEdit, Remark } from './plan.ts'
+import type { FileEdit, Remark, Substitution } from './plan.ts'
 import type { Observation } from './stage-input.ts'
 import { looksLikeFile } from './state-places.ts'
 
@@ -46,7 +48,8 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
   )
   const refused = refusals.length > 0
   const relevant = refused ? [...known, ...unlisted(refusals, facts, observation?.opened ?? [])] : known
-  const said = [relevant, report.actions, report.refusals, report.unread]
+  const owners = ownersRefused(observation) ? findOwnerLines(facts, observation?.opened ?? []) : []
+  const said = [relevant, report.actions, report.refusals, report.unread, owners]
   if (said.every((list) => list.length === 0)) return noStepDown
   // A daemon's own `user` line is mostly a warning to a non-root process: it goes only when the program stops on it.
   const taken = relevant.filter(
@@ -63,6 +66,7 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
       ...report.refusals.map(passEdit),
       ...taken.flatMap((found) => editOf(found, facts)),
       ...guards.flatMap(guardEdit),
+      ...owners.map(ownerEdit),
     ]),
     argv: { entrypoint: without(inArgv, 'entrypoint'), cmd: without(inArgv, 'cmd') },
     argvReasons: inArgv.map(({ tool }) => {
@@ -81,6 +85,37 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
 function unlisted(refusals: readonly Operation[], facts: ImageFacts, opened: readonly string[]): readonly StepDown[] {
   const programs = new Set(refusals.flatMap(({ by }) => (by === undefined ? [] : [nameOf(by)])))
   return [...findAccountLines(facts, opened), ...findScriptOptions(facts, programs)]
+}
+
+/** These are told in the script that runs them, not in a configuration. */
+const HANDS_OVER = /^(chown|chgrp|install|cp|mv|tar|rsync)$/
+
+/** The program itself gives what it writes to somebody, and a run as non-root was refused that. */
+function ownersRefused(observation: Observation | null): boolean {
+  return (observation?.operations ?? []).some(
+    ({ access, outcome, by }) =>
+      access === 'change-owner' && outcome === 'refused' && by !== undefined && !HANDS_OVER.test(nameOf(by)),
+  )
+}
+
+function ownerEdit({ path, line, text }: OwnerLine): FileEdit {
+  const said = text.trim()
+  return {
+    path,
+    substitutions: [lineWithout(said)],
+    reason: 'only root can give files to somebody else',
+    purpose: 'config',
+    evidence: [{ source: 'step-down', subject: path, detail: `line ${line}: ${said}` }],
+  }
+}
+
+function lineWithout(line: string): Substitution {
+  return {
+    pattern: `^[[:space:]]*${escapeEre(line)}[[:space:]]*$`,
+    replacement: '',
+    global: false,
+    remove: true,
+  }
 }
 
 function insists({ kind, tool }: StepDown): boolean {
@@ -135,14 +170,7 @@ function directiveEdit(found: StepDown, path: string, facts: ImageFacts): readon
   return [
     {
       path,
-      substitutions: [...new Set(lines)]
-        .filter((line) => line !== '' && !line.includes('\n'))
-        .map((line) => ({
-          pattern: `^[[:space:]]*${escapeEre(line)}[[:space:]]*$`,
-          replacement: '',
-          global: false,
-          remove: true,
-        })),
+      substitutions: [...new Set(lines)].filter((line) => line !== '' && !line.includes('\n')).map(lineWithout),
       reason: `${found.tool} already runs as its own user, and only root can switch or chroot`,
       purpose: 'config',
       evidence: [{ source: 'step-down', subject: path, detail: `line ${found.line ?? '?'}: ${found.text}` }],

@@ -30,10 +30,15 @@ export function learnedFrom(
     known.filter((other) => other.access === operation.access && other.path === operation.path).length
   return (
     [...found, ...told.filter((operation) => !found.some((other) => other.path === operation.path))]
-      .filter((operation) => !passed || KEEPS.has(operation.access))
+      .filter((operation) => !passed || KEEPS.has(operation.access) || isOwnFileKept(operation))
       // What is refused again although the least was granted needs the next step of the ladder.
       .filter((operation) => times(operation) < (passed ? 1 : 2))
   )
+}
+
+/** What it made it could not give to somebody: it may have dropped what it was about to write there. */
+function isOwnFileKept({ access, made }: Operation): boolean {
+  return access === 'change-owner' && made === true
 }
 
 /** Refusals of a traced run, without those that the original was refused too. */

@@ -62,7 +62,7 @@ function differsByDrawn(a: string, b: string): boolean {
 }
 
 /** Names that are there in the end; what was removed at any time may come and go. */
-function filesMade(operations: readonly Operation[]): ReadonlySet<string> {
+export function filesMade(operations: readonly Operation[]): ReadonlySet<string> {
   const made = new Set<string>()
   for (const { access, outcome, path, to, mayCreate } of operations) {
     if (outcome !== 'done' || path === null) continue

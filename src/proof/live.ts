@@ -1,6 +1,7 @@
 import type { Activity, ContainerProcess, ContainerState, Engine, Listener, RunSpec } from '../engine/engine.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
+import { sizesOf } from './filled-files.ts'
 import { leftBy, nothingLeft } from './left-behind.ts'
 import { logsLeft, readLogFiles } from './log-files.ts'
 import { mergeDiffs } from './observe.ts'
@@ -78,6 +79,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
   let smoke: readonly SmokeResult[] = []
   let smokeAfter = 0
   let restarted: RestartRecord | null = null
+  let sizes: ReadonlyMap<string, number> = new Map()
   // Neither how it ends nor that it starts again is work that a connection asks for.
   let exercisedUntil = Number.POSITIVE_INFINITY
 
@@ -143,6 +145,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     smokeAfter,
     trace: null,
     traceRefused: refused,
+    sizes,
     restart: restarted,
     readyAfter: ready.after,
     ready: ready.ready,
@@ -164,8 +167,12 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
       if (!state.running) return
       const before = state
       await stop()
-      const shown = begun === undefined || traced === null ? null : await traceNow(traced)
-      if (shown !== null && typeof shown !== 'string') begun?.({ ...soFar(), trace: shown })
+      const shown = traced === null ? null : await traceNow(traced)
+      if (shown !== null && typeof shown !== 'string') {
+        // A second start may well fill what the first has left empty: it need not make it.
+        sizes = await sizesOf(engine, container, shown.operations)
+        begun?.({ ...soFar(), trace: shown })
+      }
       await engine.start(container)
       const patience = ready.ready ? options.patience : Math.min(options.patience, PATIENCE_AGAIN)
       const again = await waitUntilReady(engine, container, { ...options, patience })
@@ -193,6 +200,8 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
       const diff = mergeDiffs(up.diff, down.diff)
       const [logs, trace] = await Promise.all([engine.logs(container), traced === null ? null : traceNow(traced)])
       const told = leavings === 'none' || (trace !== null && typeof trace !== 'string')
+      if (trace !== null && typeof trace !== 'string' && restarted === null)
+        sizes = await sizesOf(engine, container, trace.operations)
       const logFiles = told ? '' : await logFilesOf(logPaths ?? (all ? logsLeft(diff) : null))
       await engine.remove(container)
       return {

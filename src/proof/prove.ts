@@ -104,7 +104,8 @@ async function proveTimed(request: ProveRequest): Promise<Proof> {
   const rounds: Round[] = []
   let learned: readonly Operation[] = []
   let spared: readonly string[] = []
-  let help = unfit === null && first?.outcome === 'harden' ? await askHelp(request, first) : null
+  let help =
+    unfit === null && first?.outcome === 'harden' ? await askHelp(request, first, observation.operations) : null
   const hardenWithout = (without: readonly string[]): Hardened =>
     request.harden({ ...observation, operations: [...observation.operations, ...learned], spared: without, help })
   const started = await ahead.roundFor(
@@ -143,7 +144,7 @@ async function proveTimed(request: ProveRequest): Promise<Proof> {
     learned = [...learned, ...news]
     spared = [...spared, ...useless, ...misplaced]
     const kept = misplaced.length === 0 || help !== null ? undefined : planOf(request, hardenWithout(spared))
-    if (kept !== undefined) help = await askHelp(request, kept)
+    if (kept !== undefined) help = await askHelp(request, kept, observation.operations)
   }
   const last = rounds.at(-1)
   const refused = last === undefined ? [] : learnedFrom(last, original, baseline, facts.config.workdir, [])

@@ -85,6 +85,8 @@ export interface RunRecord {
   /** Null where it was not traced; `traceRefused` says why it could not be. */
   readonly trace: TraceRecord | null
   readonly traceRefused: string | null
+  /** Bytes of files that the first start of a traced run made and left, of those that it did more with than write them. */
+  readonly sizes: ReadonlyMap<string, number>
   /** Null where that was not asked for. */
   readonly restart: RestartRecord | null
   /** Milliseconds until it was ready, or until the wait was given up. */

@@ -1,5 +1,6 @@
 import type { ImageFacts } from '../image/facts.ts'
 import type { ReportCheck } from '../report/report.ts'
+import { filledFiles } from './filled-files.ts'
 import { keptData } from './kept-data.ts'
 import { leftFiles } from './left-files.ts'
 import { rootHome } from './observation.ts'
@@ -11,6 +12,7 @@ export function tracedChecks(original: RunRecord, traced: RunRecord | null, fact
   return [
     ...keptData(original, traced),
     ...leftFiles(original, traced, rootHome(facts)),
+    ...filledFiles(original, traced),
     ...boundSockets(original, traced),
   ]
 }

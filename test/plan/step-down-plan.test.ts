@@ -36,7 +36,7 @@ describe("a program's own switch of user", () => {
     operations: readonly Operation[],
   ): StepDownPlan => {
     const facts = image({
-      passwd: ['web:x:33:33::/x:/x'],
+      passwd: ['root:x:0:0::/root:/x', 'web:x:33:33::/x:/x'],
       group: ['web:x:33:'],
       files: Object.keys(texts).map((path) => `-rw-r--r-- 0:0 ${path}`),
       texts,
@@ -88,6 +88,29 @@ describe("a program's own switch of user", () => {
     const cmd = ['thing', '--chroot', '/srv', '-f']
     expect(plan({ cmd }, {}, []).argv.cmd).toBeNull()
     expect(plan({ cmd }, {}, [chroot]).argv.cmd).toEqual(['thing', '-f'])
+  })
+
+  test('lines that say whom its files are given to, once the program could not', () => {
+    const texts = {
+      '/etc/thing.conf': [
+        '$FileOwner root',
+        '$FileGroup web',
+        'dir_owner = nobody',
+        '$FileCreateMode 0640',
+        'user = web',
+      ],
+    }
+    const owner = (by: string): Operation => ({
+      ...refused,
+      access: 'change-owner',
+      path: '/var/log/x',
+      made: true,
+      by,
+    })
+    const gone = ['^\\$FileOwner root$', '^\\$FileGroup web$']
+    expect(lines(plan({ cmd: ['thing'] }, texts, [owner('/usr/sbin/thing')]))).toEqual(gone)
+    expect(lines(plan({ cmd: ['thing'] }, texts, [owner('/usr/bin/chown')]))).toEqual([])
+    expect(lines(plan({ cmd: ['thing'] }, texts, [{ ...owner('/usr/sbin/thing'), outcome: 'done' }]))).toEqual([])
   })
 
   test('arguments in a start script, of the program that was refused and of no other', () => {

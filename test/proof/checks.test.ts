@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { ContainerProcess } from '../../src/engine/engine.ts'
 import { answerBook } from '../../src/proof/answer-book.ts'
 import { doubts } from '../../src/proof/doubts.ts'
+import { filledFiles } from '../../src/proof/filled-files.ts'
 import { leftFiles } from '../../src/proof/left-files.ts'
 import { newErrors } from '../../src/proof/new-errors.ts'
 import { operationsOfDiff } from '../../src/proof/observe.ts'
@@ -66,6 +67,30 @@ describe('leftFiles', () => {
 
   test('without a trace nothing is claimed', () => {
     expect(leftFiles(job(operation('create-file', '/out/x')), null, '/root')).toEqual([])
+  })
+})
+
+describe('filledFiles', () => {
+  const path = '/var/log/remote.log'
+  const run = (size: number, outcome: 'done' | 'refused'): RunRecord => ({
+    ...traced([operation('create-file', path), operation('change-owner', path, { outcome })]),
+    sizes: new Map([[path, size]]),
+  })
+  const passed = (original: RunRecord, result: RunRecord) => filledFiles(original, result).map((check) => check.passed)
+
+  test('a file that stays empty once its owner could not be changed', () => {
+    expect(filledFiles(run(47, 'done'), run(0, 'refused'))).toMatchObject([
+      { passed: false, result: expect.stringContaining(`${path} stays empty`) },
+    ])
+  })
+
+  test.each<[string, RunRecord, RunRecord]>([
+    ['it is filled all the same', run(47, 'done'), run(9, 'refused')],
+    ['nothing was refused: it has nothing to say', run(47, 'done'), run(0, 'done')],
+  ])('%s', (_, original, result) => expect(passed(original, result)).toEqual([true]))
+
+  test('of what the original left empty nothing is asked', () => {
+    expect(passed(run(0, 'done'), run(0, 'refused'))).toEqual([])
   })
 })
 

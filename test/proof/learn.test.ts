@@ -27,3 +27,12 @@ test.each<[string, RunRecord, RunRecord]>([
 ])('not where %s', (_, original, result) => {
   expect(learned(original, result)).toEqual([])
 })
+
+test.each<[string, boolean, readonly string[]]>([
+  ['what it made, and could not give to somebody', true, ['refused change-owner /var/log/x']],
+  ['what was there', false, []],
+])('a run that passed tells of %s', (_, made, told) => {
+  const owner = operation('change-owner', '/var/log/x', { made })
+  const refused = { ...traced([{ ...owner, outcome: 'refused' as const }]), answers: baseline.answers }
+  expect(learned(traced([owner]), refused)).toEqual(told)
+})

@@ -20,20 +20,26 @@ export async function readTarTexts(tar: Readable): Promise<ReadonlyMap<string, s
   return texts
 }
 
-/** Name and kind of every entry of a tar, nothing of its content. */
-export async function readTarEntries(
-  tar: Readable,
-): Promise<ReadonlyMap<string, { readonly type: 'file' | 'directory' | 'other'; readonly uid: number }>> {
-  const found = new Map<string, { readonly type: 'file' | 'directory' | 'other'; readonly uid: number }>()
+export interface TarEntry {
+  readonly type: 'file' | 'directory' | 'other'
+  readonly uid: number
+  /** Bytes; 0 for what is no file. */
+  readonly size: number
+}
+
+/** Name, kind and size of every entry of a tar, nothing of its content. */
+export async function readTarEntries(tar: Readable): Promise<ReadonlyMap<string, TarEntry>> {
+  const found = new Map<string, TarEntry>()
   const entries = tar.pipe(extract())
   for await (const entry of entries) {
     // A tar that ends too early fails the entry as well as the loop.
     entry.on('error', () => {})
     entry.resume()
-    const { type, name, uid } = entry.header
+    const { type, name, uid, size } = entry.header
     found.set(name.replace(/\/$/, ''), {
       type: type === 'file' || type === 'directory' ? type : 'other',
       uid: uid ?? 0,
+      size: size ?? 0,
     })
   }
   return found

@@ -59,6 +59,7 @@ export function record(changes: Partial<RunRecord> = {}): RunRecord {
     smokeAfter: 0,
     trace: null,
     traceRefused: null,
+    sizes: new Map(),
     restart: null,
     readyAfter: 100,
     ready: true,
