@@ -57,11 +57,18 @@ function aboveVolume(
   path: string,
   end: Place,
 ): (RootPlace & { readonly above: Instruction }) | null {
-  const volume = coveringVolume(stage, path)
-  if (volume === null) return null
+  const covering = coveringVolume(stage, path)
+  if (covering === null) return null
+  const volume = firstInRow(stage, covering)
   const place = placeBefore(dockerfile, stage, volume)
   const user = otherUserAt(stage, plan, stage.instructions.indexOf(volume))
   return place.offset >= end.offset || user === undefined ? null : { place, user, above: volume }
+}
+
+/** VOLUME lines that stand together get one step above them all. */
+function firstInRow(stage: Stage, volume: Instruction): Instruction {
+  const before = stage.instructions[stage.instructions.indexOf(volume) - 1]
+  return before?.keyword === 'VOLUME' ? firstInRow(stage, before) : volume
 }
 
 /** The user in force above an instruction, as its USER line says it; null for root, undefined where it is not known. */

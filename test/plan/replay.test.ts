@@ -348,6 +348,17 @@ describe('several needs', () => {
     ).toEqual(['own-directory /srv/app/data'])
   })
 
+  test('a folder that is made beforehand, or on the way to one, needs no room in the folder above it', () => {
+    const app = ['drwxr-xr-x 0:0 /srv/app', '-rw-r--r-- 0:0 /srv/app/app.py']
+    const mkdirs = ['create-directory /srv/app/var', 'create-directory /srv/app/var/up', 'keep-state /srv/app/var/up']
+    expect(run(mkdirs, app)).toEqual(['create-directory /srv/app/var/up'])
+    expect(run([...mkdirs, 'create-file /srv/app/var/db'], app)).toEqual([
+      'own-directory /srv/app/var',
+      'create-directory /srv/app/var/up',
+    ])
+    expect(run(['create-directory /srv/app/var'], app)).toEqual(['sticky /srv/app 1775'])
+  })
+
   test('what the run made itself is no foreign content', () => {
     expect(
       run(['create-file /data/a', 'create-file /data/b'], ['drwxr-xr-x 0:0 /data', '-rw-r--r-- 0:0 /data/a']),

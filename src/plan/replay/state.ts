@@ -2,7 +2,7 @@ import type { FileEntry, FileModel, Identity } from '../../image/file-model.ts'
 import type { Evidence } from '../evidence.ts'
 import { grantedEntry, modeOf, wider } from '../ladder.ts'
 import type { Need } from '../need.ts'
-import { isSystemFolder } from '../places.ts'
+import { isSystemFolder, parentOf } from '../places.ts'
 import type { Grant, GrantKind } from '../plan.ts'
 import { type Grantee, identityOf } from './grantee.ts'
 
@@ -53,7 +53,16 @@ export function grant(need: Need, path: string, asked: GrantKind, state: State):
     ...(need.tree === true || before?.tree === true ? { tree: true } : {}),
     evidence: withReason(need.evidence, before, chosen).slice(0, MOST_EVIDENCE),
   })
-  state.files = state.files.with(new Map([[path, after]]))
+  const above = chosen === 'create-directory' ? missingAbove(path, state) : []
+  state.files = state.files.with(new Map([...above, [path, after]]))
+}
+
+/** Folders that `mkdir -p` makes on the way, as root. */
+function missingAbove(path: string, { files }: State): readonly (readonly [string, FileEntry])[] {
+  const above: [string, FileEntry][] = []
+  for (let at = parentOf(path); at !== '/' && files.entry(at) === null; at = parentOf(at))
+    above.push([at, { type: 'directory', uid: 0, gid: 0, mode: 0o755, size: 0, link: null }])
+  return above
 }
 
 /** What took the rung that it stands on comes first: it is the reason that is told. */

@@ -27,6 +27,9 @@ export function create(need: Need, path: string, state: State): void {
   if (existing?.type === 'file' && need.access !== 'create-directory') {
     if (couldWrite(state.files, state.identity, path).allowed) return
   }
+  // Made beforehand by another grant, or on the way to one: the program finds it there.
+  const isMadeBefore = existing?.type === 'directory' && state.original.entry(path) === null
+  if (need.access === 'create-directory' && isMadeBefore) return
   const parent = parentOf(path)
   if (!reachParents(need, path, state)) return
   // A build step may have made it already, as root.

@@ -1,0 +1,13 @@
+FROM debian:trixie-slim
+# harden-image: /config (declared by VOLUME), /data (declared by VOLUME)
+RUN mkdir -p /config /data \
+ && chown 10001:10001 /config /data
+VOLUME /config
+VOLUME /data
+WORKDIR /srv
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["app"]

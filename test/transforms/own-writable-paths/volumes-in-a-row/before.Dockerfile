@@ -1,0 +1,5 @@
+FROM debian:trixie-slim
+VOLUME /config
+VOLUME /data
+WORKDIR /srv
+CMD ["app"]
