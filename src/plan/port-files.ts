@@ -32,7 +32,7 @@ export function namesLocal(port: number, sources: Sources): boolean {
   const beside = String.raw`["']?[\s,;]{1,20}`
   const named = String.raw`["']?[\w.-]*port["']?\s{0,9}[:=]?\s{0,9}["']?${port}(?!\d)`
   const local = new RegExp(
-    String.raw`${LOCAL}(?::|\s+)${port}(?![\d.])|${LOCAL}${beside}${named}|${named}${beside}["']?[\w.-]*["']?\s{0,9}[:=]?\s{0,9}["']?${LOCAL}`,
+    String.raw`${LOCAL}\]?(?:[:,]|\s+)${port}(?![\d.])|${LOCAL}${beside}${named}|${named}${beside}["']?[\w.-]*["']?\s{0,9}[:=]?\s{0,9}["']?${LOCAL}`,
     'i',
   )
   return [...argvOf(config), ...config.env.values(), ...read].some((text) => local.test(text))

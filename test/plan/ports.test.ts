@@ -354,6 +354,12 @@ describe('which ports move, and where to', () => {
       ['80/tcp 8080'],
     ],
     [
+      'an argument says it with its address in brackets',
+      { config: { cmd: ['app', '-a', ':80', '--backend=[127.0.0.1]:8080'], ports: ['80/tcp'] } },
+      {},
+      ['80/tcp 8081'],
+    ],
+    [
       'another machine has the next one',
       { config: { cmd: ['app', ':80', 'db:8080'], ports: ['80/tcp'] } },
       {},

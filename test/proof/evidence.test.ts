@@ -159,6 +159,12 @@ describe('observationOf', () => {
     expect(observationOf(run, facts).uids).toEqual([33, 5, 101])
   })
 
+  test('what the original itself was refused asks for nothing', () => {
+    const refused = { outcome: 'refused', source: 'refused' } as const
+    const run = traced([operation('switch-user', null, { uid: 0, ...refused }), operation('write', '/var/x', refused)])
+    expect(observationOf(run, facts).operations).toEqual([])
+  })
+
   test('ports that the kernel gave are none of its own', () => {
     const listeners = [80, 45_123].map((port) => ({ port, protocol: 'tcp', loopback: false }) as const)
     expect(observationOf(record({ listeners }), facts).bound).toEqual([{ port: 80, protocol: 'tcp' }])
