@@ -5,10 +5,11 @@ import type { ReportCell } from '../report/report.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
 import { besideOptions } from './beside-options.ts'
 import { compare } from './compare.ts'
-import { bringUp, type LiveOptions, runOnce } from './live.ts'
+import { bringUp, type LiveOptions } from './live.ts'
 import type { RunRecord } from './run-record.ts'
 import type { Room } from './side-by-side.ts'
 import { tail } from './unfit.ts'
+import { runOnce } from './whole-run.ts'
 
 /** What every condition is compared with, and how. */
 export interface Beside {

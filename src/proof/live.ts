@@ -1,10 +1,11 @@
-import type { Activity, ContainerProcess, ContainerState, Engine, Listener, RunSpec } from '../engine/engine.ts'
+import type { Activity, ContainerState, Engine, Listener, RunSpec } from '../engine/engine.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
 import { sizesOf } from './filled-files.ts'
 import { leftBy, nothingLeft } from './left-behind.ts'
 import { logsLeft, readLogFiles } from './log-files.ts'
 import { mergeDiffs } from './observe.ts'
+import { processLooks } from './process-looks.ts'
 import { type QuestionOptions, questionsTo } from './questions.ts'
 import { type ReadyOptions, waitUntilReady } from './ready.ts'
 import type { RestartRecord, RunRecord, SmokeResult, StopRecord, TraceRecord } from './run-record.ts'
@@ -13,7 +14,6 @@ import { start, traceOf } from './started.ts'
 import { stateNow } from './state-now.ts'
 import { stopContainer } from './stop.ts'
 import type { TracedRun } from './trace/trace.ts'
-import { isTracer } from './trace/traced-spec.ts'
 
 /** As long as `docker stop` waits. */
 const GRACE_SECONDS = 10
@@ -71,8 +71,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
   const readyAt = (upSince - TRACE_MARGIN) / 1000
   const activity = (): Activity | null => engine.activity(container, Date.now() - started)
   const questions = questionsTo(engine, options, activity)
-  const processes: ContainerProcess[] = []
-  const looks: (readonly ContainerProcess[])[] = []
+  const processes = processLooks(engine, container)
   let { state } = ready
   let watched = Date.now() - started
   let listeners: readonly Listener[] | null = null
@@ -99,22 +98,15 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     return stopContainer(engine, container, {
       graceSeconds: traced === null ? GRACE_SECONDS : SHORT_GRACE_SECONDS,
       stopSignal: options.stopSignal,
-      handled: processes.findLast((process) => process.pid === state.pid)?.handled ?? null,
+      handled: processes.seen.findLast((process) => process.pid === state.pid)?.handled ?? null,
     })
-  }
-  const running = async (): Promise<readonly ContainerProcess[]> =>
-    (await engine.processes(container)).filter((process) => !isTracer(process))
-  const glance = async (): Promise<void> => {
-    const seen = await running()
-    processes.push(...seen)
-    looks.push(seen)
   }
   const look = async (): Promise<void> => {
     options.signal.throwIfAborted()
     state = await now()
     watched = Date.now() - started
     if (state.running) {
-      await glance()
+      await processes.glance()
       listeners = (await engine.listeners(container, state.pid || undefined)) ?? listeners
     }
     await questions.ask(state, listeners)
@@ -133,8 +125,8 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     container,
     state,
     listeners,
-    processes,
-    looks,
+    processes: processes.seen,
+    looks: processes.looks,
     answers: questions.answers(),
     pages: questions.pages(),
     logs: '',
@@ -158,7 +150,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     upSince,
     isUp: async () => activity() !== null || (await engine.state(container)).running,
     wakesIn: () => activity()?.wakesIn ?? 0,
-    glance,
+    glance: processes.glance,
     async look() {
       await look()
       await questions.askOften(state)
@@ -178,7 +170,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
       const again = await waitUntilReady(engine, container, { ...options, patience })
       state = again.state
       const answers = await questions.once(state, await engine.listeners(container, state.pid || undefined))
-      if (state.running) processes.push(...(await running()))
+      if (state.running) await processes.glanceAgain()
       restarted = {
         state: await now(),
         answers,
@@ -220,20 +212,3 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
 
 /** Clocks of the engine and of this process differ by little where both are on one machine. */
 const TRACE_MARGIN = 50
-
-/** Runs one container from start to stop. */
-export async function runOnce(engine: Engine, spec: RunSpec, options: LiveOptions): Promise<RunRecord> {
-  return (await bringUp(engine, spec, options)).finish()
-}
-
-/** The same with a second start in between: whether it can use what it wrote shows only then. */
-export async function runTwice(
-  engine: Engine,
-  spec: RunSpec,
-  options: LiveOptions,
-  begun?: (record: RunRecord) => void,
-): Promise<RunRecord> {
-  const live = await bringUp(engine, spec, options)
-  await live.restart(begun)
-  return live.finish()
-}

@@ -2,10 +2,11 @@ import type { RunSpec } from '../engine/engine.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import { besideOptions } from './beside-options.ts'
 import { type Comparison, compare } from './compare.ts'
-import { runOnce } from './live.ts'
+
 import type { ProveRequest } from './prove.ts'
 import type { RunRecord } from './run-record.ts'
 import { limits } from './specs.ts'
+import { runOnce } from './whole-run.ts'
 
 /** The original run in another way than it usually is, and compared with how it usually is; traced where `trace` says what it starts. */
 export async function originalUnder(

@@ -1,8 +1,9 @@
 import type { Engine, RunSpec } from '../engine/engine.ts'
 import type { ImageConfig } from '../image/facts.ts'
-import { bringUp, type LiveOptions, runTwice } from './live.ts'
+import { bringUp, type LiveOptions } from './live.ts'
 import type { RunRecord } from './run-record.ts'
 import { NEVER_RAN } from './trace/trace.ts'
+import { runTwice } from './whole-run.ts'
 
 export interface Study {
   /** From start to stop and once more, traced where `config` says what the image starts; `begun` as runTwice has it. */

@@ -1,0 +1,33 @@
+import type { ContainerProcess, Engine } from '../engine/engine.ts'
+import { isTracer } from './trace/traced-spec.ts'
+
+/** Who runs in a container, without what traces it. */
+export interface ProcessLooks {
+  /** Of all looks. */
+  readonly seen: readonly ContainerProcess[]
+  /** Of one start, one after the other. */
+  readonly looks: readonly (readonly ContainerProcess[])[]
+  glance(): Promise<void>
+  /** Sees who runs after another start, which is not to be compared with the looks before. */
+  glanceAgain(): Promise<void>
+}
+
+export function processLooks(engine: Engine, container: string): ProcessLooks {
+  const seen: ContainerProcess[] = []
+  const looks: (readonly ContainerProcess[])[] = []
+  const running = async (): Promise<readonly ContainerProcess[]> => {
+    const processes = (await engine.processes(container)).filter((process) => !isTracer(process))
+    seen.push(...processes)
+    return processes
+  }
+  return {
+    seen,
+    looks,
+    async glance() {
+      looks.push(await running())
+    },
+    async glanceAgain() {
+      await running()
+    },
+  }
+}
