@@ -1,6 +1,7 @@
 import { userNamed } from '../image/accounts.ts'
 import type { Account, ImageFacts } from '../image/facts.ts'
-import { type Candidate, isFit } from './account.ts'
+import { isFit } from './account.ts'
+import type { Candidate } from './account-request.ts'
 import type { Created, CreatedAccount } from './created-accounts.ts'
 import type { Evidence } from './evidence.ts'
 import type { Need } from './need.ts'

@@ -1,6 +1,7 @@
 import type { ImageFacts } from '../image/facts.ts'
 import { findStepDowns } from '../image/step-down.ts'
 import { chooseAccount } from './account.ts'
+import { assumptions } from './assumptions.ts'
 import { candidates } from './candidates.ts'
 import { planCommand } from './command.ts'
 import { conventionNeeds } from './evidence/conventions.ts'
@@ -8,23 +9,22 @@ import { daemonMove } from './evidence/daemon-ports.ts'
 import { declaredNeeds } from './evidence/declared.ts'
 import { givenNeeds } from './evidence/given.ts'
 import { helpMove } from './evidence/help-move.ts'
-import type { Exemption } from './exemptions.ts'
 import { grantAll } from './grant-all.ts'
 import { movedHealthcheck } from './healthcheck.ts'
 import { planHome } from './home.ts'
+import { exempt, leave, notForAnybody } from './leave.ts'
 import { mergedUsers } from './merged-users.ts'
 import { mustKeepRoot } from './must-keep-root.ts'
-import { type Need, needsOf } from './need.ts'
-import type { Operation } from './operation.ts'
-import { isAuthority, isInside } from './places.ts'
-import type { AccountChoice, Plan, Remark, StageOutcome, StagePlan } from './plan.ts'
+import type { Need } from './need.ts'
+import { homeNeeds, observedNeeds } from './observed-needs.ts'
+import type { AccountChoice, Plan, StagePlan } from './plan.ts'
 import type { Policy } from './policy.ts'
 import { planPorts } from './ports.ts'
 import { granteeOf } from './replay/grantee.ts'
 import { withoutSeenFiles } from './seen-files.ts'
 import { servicesOf } from './services.ts'
 import { partsOf, spareGrants, spareHome, spareLines, spareSwitch } from './spare.ts'
-import type { Observation, StageInput } from './stage-input.ts'
+import type { StageInput } from './stage-input.ts'
 import { noStated } from './stated.ts'
 import { planStepDown, type StepDownPlan } from './step-down-plan.ts'
 import { toolsOf } from './tools.ts'
@@ -59,67 +59,6 @@ function planStage(input: StageInput, policy: Policy): StagePlan {
     return { ...leave(input, 'vendor', ''), ...vendorImage(input) }
   }
   return harden(input, policy)
-}
-
-/** Respected, and said: the stage is left as it is. */
-function exempt(input: StageInput, { line, text, reason }: Exemption): StagePlan {
-  const why = reason === '' ? 'without a reason' : reason
-  const remark: Remark = {
-    outcome: 'note',
-    transform: 'set-user',
-    message: `stays root: exempted by "${text}" in line ${line} (${why})`,
-    hint: 'take the comment out to have it hardened',
-    about: 'USER',
-    evidence: [{ source: 'given', subject: 'root', detail: `exempted in line ${line}` }],
-  }
-  return { ...leave(input, 'exempt', remark.message), remarks: [remark] }
-}
-
-/** What was made for one uid is not looked into: whether its group may the same shows a run only. */
-function notForAnybody(user: string): Remark {
-  return {
-    outcome: 'todo',
-    transform: 'set-user',
-    message: `already runs as ${user}: whether any other uid can run it is not known`,
-    hint: 'harden-image prove IMAGE --arbitrary-uid shows it; chgrp -R 0 and chmod -R g=u of what it writes make it so',
-    about: 'USER',
-    evidence: [{ source: 'given', subject: user, detail: 'asked for with --arbitrary-uid' }],
-  }
-}
-
-function leave(input: StageInput, outcome: StageOutcome, reason: string): StagePlan {
-  const remarks: Remark[] =
-    outcome === 'unknown'
-      ? [
-          {
-            outcome: 'todo',
-            transform: 'set-user',
-            message: reason,
-            hint: 'give the build argument a default, or name the user with --user',
-            evidence: [],
-          },
-        ]
-      : []
-  return {
-    stage: input.stage,
-    outcome,
-    reason,
-    userBefore: input.userBefore,
-    account: null,
-    grants: [],
-    ports: [],
-    fileEdits: [],
-    env: [],
-    command: null,
-    healthcheck: null,
-    tools: toolsOf(input.facts),
-    text: () => null,
-    remarks,
-    end: null,
-    rootSteps: [],
-    userNumber: null,
-    offered: null,
-  }
 }
 
 function harden(input: StageInput, policy: Policy): StagePlan {
@@ -251,37 +190,6 @@ function withCommand(facts: ImageFacts, argv: StepDownPlan['argv']): ImageFacts 
   }
 }
 
-/** Operations outside root's home; what a run was refused counts like what the original did. */
-function observedNeeds(observation: Observation | null): readonly Need[] {
-  if (observation === null) return []
-  return observation.operations
-    .filter(
-      (operation) =>
-        operation.outcome === 'refused' ||
-        // A start script that changes accounts does it for whom it starts as root.
-        !(isInHome(operation, observation) || (operation.path !== null && isAuthority(operation.path))),
-    )
-    .flatMap(needsOf)
-}
-
-function homeNeeds(observation: Observation | null): readonly Need[] {
-  if (observation === null) return []
-  return observation.operations
-    .filter(
-      (operation) =>
-        operation.outcome === 'done' &&
-        isInHome(operation, observation) &&
-        operation.access !== 'read' &&
-        operation.access !== 'list',
-    )
-    .flatMap(needsOf)
-}
-
-/** In root's own home: for another user that is another folder. */
-function isInHome(operation: Operation, { home }: Observation): boolean {
-  return home !== '/' && operation.path !== null && isInside(operation.path, home)
-}
-
 /** The vendor's image lets its own account write there already. */
 function isPrepared(need: Need, { facts, vendor }: StageInput, account: string): boolean {
   return !facts.files.known && vendor.account?.name === account && vendor.prepared.includes(need.path)
@@ -291,22 +199,4 @@ function isPrepared(need: Need, { facts, vendor }: StageInput, account: string):
 function handedTo({ name, uid }: Pick<AccountChoice, 'name' | 'uid'>, needs: readonly Need[]): ReadonlySet<string> {
   const own = needs.filter(({ owner }) => owner !== undefined && (owner === name || owner === String(uid)))
   return new Set(own.map((need) => need.path))
-}
-
-function assumptions(input: StageInput): readonly Remark[] {
-  const { facts } = input
-  if (facts.files.known || facts.source === 'catalogue') return []
-  const reasons: string[] = []
-  for (const fact of [facts.accounts, facts.files, facts.os])
-    if (!fact.known && !reasons.includes(fact.reason)) reasons.push(fact.reason)
-  return [
-    {
-      outcome: 'note',
-      transform: 'set-user',
-      message: `${facts.reference} was not looked into (${reasons.join('; ')}): its accounts and the paths it writes are assumed`,
-      hint: 'run with --prove, or where an engine has the image, to know instead of assume',
-      about: 'FROM',
-      evidence: [],
-    },
-  ]
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ImageFacts } from '../../src/image/facts.ts'
-import { type Candidate, chooseAccount } from '../../src/plan/account.ts'
+import { chooseAccount } from '../../src/plan/account.ts'
+import type { Candidate } from '../../src/plan/account-request.ts'
 import { nothingCreated } from '../../src/plan/created-accounts.ts'
 import type { AccountChoice } from '../../src/plan/plan.ts'
 import { toolsOf } from '../../src/plan/tools.ts'
