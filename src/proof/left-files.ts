@@ -9,20 +9,35 @@ import { withoutNumbers } from './without-numbers.ts'
 /** For others to find the process by, and worth nothing without it. */
 const TRANSIENT = /\.(pid|lock|lck|swp|tmp|sock)$|(^|[/.])(pid|lock)$/i
 
+interface Folders {
+  /** Root's. */
+  readonly home: string
+  /** What is in them outlives the container; a file elsewhere does not. */
+  readonly volumes: readonly string[]
+}
+
 /**
  * Whether a run leaves the files that the original leaves: one that keeps its work in memory where it may not write, or
  * never tries, answers just as well. What is judged is all that a job leaves (it ends, and its files are its work), and
  * of a service what it keeps state in or reads back. Empty where the runs were not traced.
  */
-export function leftFiles(original: RunRecord, traced: RunRecord | null, home: string): readonly ReportCheck[] {
+export function leftFiles(
+  original: RunRecord,
+  traced: RunRecord | null,
+  { home, volumes }: Folders,
+): readonly ReportCheck[] {
   if (original.trace === null || traced?.trace == null) return []
   const operations = original.trace.operations
   const made = new Set([...filesMade(traced.trace.operations)].map(withoutNumbers))
-  const names = new Set([...made].map(baseName))
+  // What goes to a folder that nobody keeps, for want of its own, is as good as lost.
+  const names = new Set([...made].filter((path) => !isPassing(path, home)).map(baseName))
   const read = new Set(done(operations, 'read').map(({ path }) => path))
   const isWork = (path: string): boolean => !original.state.running || isStatePlace(path) || read.has(path)
   const left = [...filesMade(operations)].filter((path) => !isOptional(path) && !isPassing(path, home) && isWork(path))
-  const unmatched = left.filter((path) => !made.has(withoutNumbers(path)) && !names.has(withoutNumbers(baseName(path))))
+  const isInVolume = (path: string): boolean => volumes.some((volume) => isInside(path, volume))
+  const unmatched = left.filter(
+    (path) => !made.has(withoutNumbers(path)) && (isInVolume(path) || !names.has(withoutNumbers(baseName(path)))),
+  )
   const missing = withoutTwins(unmatched, operations, traced.trace.operations)
   if (left.length === 0) return []
   const result = missing.length === 0 ? 'yes' : `not ${missing.slice(0, 3).join(', ')}`

@@ -6,12 +6,13 @@ import { leftFiles } from './left-files.ts'
 import { rootHome } from './observation.ts'
 import type { RunRecord } from './run-record.ts'
 import { boundSockets } from './sockets.ts'
+import { volumePaths } from './volumes.ts'
 
 /** What only traces show of whether a run does what the original does; empty where one of them was not traced. */
 export function tracedChecks(original: RunRecord, traced: RunRecord | null, facts: ImageFacts): readonly ReportCheck[] {
   return [
     ...keptData(original, traced),
-    ...leftFiles(original, traced, rootHome(facts)),
+    ...leftFiles(original, traced, { home: rootHome(facts), volumes: volumePaths(facts.config) }),
     ...filledFiles(original, traced),
     ...boundSockets(original, traced),
   ]

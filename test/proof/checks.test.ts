@@ -14,9 +14,10 @@ import { endsOtherwise, untracedOriginal, untracedRun } from '../../src/proof/tr
 import { closed, ended, http, operation, process, record, traced } from './support/records.ts'
 
 describe('leftFiles', () => {
+  const FOLDERS = { home: '/root', volumes: ['/data'] }
   const job = (...operations: Parameters<typeof traced>[0]): RunRecord => ({ ...traced(operations), state: ended(0) })
   const missing = (original: RunRecord, result: RunRecord) =>
-    leftFiles(original, result, '/root')
+    leftFiles(original, result, FOLDERS)
       .filter(({ passed }) => !passed)
       .map((check) => check.result)
 
@@ -30,6 +31,16 @@ describe('leftFiles', () => {
     ['its name has a number of its own', '/out/report-17a4.txt', '/out/report-99.txt'],
   ])('%s', (_, before, after) => {
     expect(missing(job(operation('create-file', before)), job(operation('create-file', after)))).toEqual([])
+  })
+
+  test('a file of a volume is kept nowhere else', () => {
+    const [before, after] = ['/data/db', '/srv/state/db'].map((name) => traced([operation('create-file', name)]))
+    expect(missing(before ?? job(), after ?? job())).toEqual(['not /data/db'])
+  })
+
+  test.each(['/tmp/db', '/dev/shm/app/db', '/run/db', '/root/db'])('%s is no other place for what was kept', (path) => {
+    const [before, after] = ['/srv/state/db', path].map((name) => traced([operation('create-file', name)]))
+    expect(missing(before ?? job(), after ?? job())).toEqual(['not /srv/state/db'])
   })
 
   test.each(['/tmp/x', '/run/x.pid', '/var/run/app/state', '/root/.cache/x', '/out/x.lock', '/app/x.pyc'])(
@@ -66,7 +77,7 @@ describe('leftFiles', () => {
   })
 
   test('without a trace nothing is claimed', () => {
-    expect(leftFiles(job(operation('create-file', '/out/x')), null, '/root')).toEqual([])
+    expect(leftFiles(job(operation('create-file', '/out/x')), null, FOLDERS)).toEqual([])
   })
 })
 
