@@ -13,6 +13,8 @@ export interface Need {
   readonly evidence: Evidence
   /** What a build step has put there is not known, and must be the program's own too: all in a folder, or the file itself. */
   readonly tree?: boolean
+  /** What is to be removed was there before the program: it is in its way. */
+  readonly found?: boolean
   /** To whom a change-owner gave it. */
   readonly uid?: number
   /** To whom the Dockerfile itself hands it, by name or uid. */
@@ -28,6 +30,7 @@ export function needsOf(operation: Operation): readonly Need[] {
     path: at,
     evidence: { source, subject: at, detail: source === 'traced' ? inWords(at, operation) : detail },
     ...(operation.uid === undefined ? {} : { uid: operation.uid }),
+    ...(operation.found === true ? { found: true } : {}),
   })
   // What a run made itself belongs to whoever runs it.
   const own = operation.made === true ? [] : [need(path, access)]

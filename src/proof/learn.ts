@@ -43,13 +43,22 @@ function isOwnFileKept({ access, made }: Operation): boolean {
 
 /** Refusals of a traced run, without those that the original was refused too. */
 function fromTrace(traced: RunRecord, original: RunRecord): readonly Operation[] {
-  const key = (operation: Operation): string => `${operation.access} ${operation.path} ${operation.port ?? ''}`
-  const refused = (record: RunRecord): readonly Operation[] =>
-    record.trace?.operations.filter((operation) => operation.outcome === 'refused' && operation.access !== 'look') ?? []
-  const usual = new Set(refused(original).map(key))
-  return refused(traced)
+  const key = ({ access, path, port, found }: Operation): string => `${access} ${path} ${port ?? ''} ${found ?? ''}`
+  const usual = new Set(refusedIn(original).map(key))
+  return refusedIn(traced)
     .filter((operation) => !usual.has(key(operation)) && !(operation.path !== null && isOptional(operation.path)))
     .map((operation) => ({ ...operation, source: 'refused', detail: `refused: ${operation.detail}` }))
+}
+
+/** A program that may not remove its own pid file as it ends is not one that stumbles over one which it found. */
+function refusedIn({ trace }: RunRecord): readonly Operation[] {
+  const written = new Set<string | null>()
+  return (trace?.operations ?? []).flatMap((operation) => {
+    const { access, outcome, path } = operation
+    if (outcome === 'done' && KEEPS.has(access)) written.add(path)
+    if (outcome !== 'refused' || access === 'look') return []
+    return [access === 'remove' && !written.has(path) ? { ...operation, found: true } : operation]
+  })
 }
 
 /**

@@ -359,6 +359,14 @@ describe('several needs', () => {
     expect(run(['create-directory /srv/app/var'], app)).toEqual(['sticky /srv/app 1775'])
   })
 
+  test('a file made beforehand that is in the way of its program is left to it', () => {
+    const [create, remove] = needs(['create-file /run/x.pid', 'remove /run/x.pid'])
+    const of = (found: boolean) =>
+      replay([create as Need, { ...(remove as Need), found }], files(...base), { uid: 10, gid: 10 }).grants.map(show)
+    expect(of(false)).toEqual(['create-file /run/x.pid'])
+    expect(of(true)).toEqual(['sticky /run 1775'])
+  })
+
   test('what the run made itself is no foreign content', () => {
     expect(
       run(['create-file /data/a', 'create-file /data/b'], ['drwxr-xr-x 0:0 /data', '-rw-r--r-- 0:0 /data/a']),

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import type { Operation } from '../../src/plan/operation.ts'
 import { compare } from '../../src/proof/compare.ts'
 import { learnedFrom } from '../../src/proof/learn.ts'
 import type { Round } from '../../src/proof/round.ts'
@@ -35,4 +36,22 @@ test.each<[string, boolean, readonly string[]]>([
   const owner = operation('change-owner', '/var/log/x', { made })
   const refused = { ...traced([{ ...owner, outcome: 'refused' as const }]), answers: baseline.answers }
   expect(learned(traced([owner]), refused)).toEqual(told)
+})
+
+test.each<[string, readonly Operation[], boolean]>([
+  ['an empty pid file that was put there for it', [], true],
+  ['its own pid file, as it ends', [operation('write', '/run/x.pid')], false],
+])('it may not remove %s', (_, before, found) => {
+  const removal = operation('remove', '/run/x.pid', { outcome: 'refused' })
+  const result = { ...traced([...before, removal]), state: ended(1) }
+  const run = { record: result, traced: result, comparison: compare(baseline, result, new Map()) }
+  const told = learnedFrom({ run } as unknown as Round, traced([]), baseline, '/', [])
+  expect(told.map((one) => one.found ?? false)).toEqual([found])
+})
+
+test('that the original may not remove its own as it ends does not hide that the result may not remove what it found', () => {
+  const removal = operation('remove', '/run/x.pid', { outcome: 'refused' })
+  const original = traced([operation('write', '/run/x.pid'), removal])
+  expect(learned(original, { ...traced([removal]), state: ended(1) })).toEqual(['refused remove /run/x.pid'])
+  expect(learned(original, { ...original, state: ended(1) })).toEqual([])
 })

@@ -33,8 +33,13 @@ export function remove(need: Need, path: string, state: State): void {
   const entry = state.files.entry(path)
   if (entry === null)
     return need.access === 'rename' ? create({ ...need, access: 'create-file' }, path, state) : undefined
-  // What is only there because it was granted beforehand (a pid file) may as well stay.
-  if (state.original.entry(path) === null && state.grants.has(path)) return
+  if (state.original.entry(path) === null && state.grants.has(path)) {
+    // What is only there because it was granted beforehand (a pid file) may as well stay, unless the program stumbles
+    // over it: an empty one is no pid file to it. Then it makes its own.
+    if (need.found !== true) return
+    state.grants.delete(path)
+    return fill(need, parentOf(path), state)
+  }
   if (!reachParents(need, path, state)) return
   if (couldRemove(state.files, state.identity, path).allowed) return
   const parent = parentOf(path)
