@@ -2,7 +2,7 @@ import { isShell } from '../dockerfile/index.ts'
 import type { FileModel } from '../image/file-model.ts'
 import { configurationFiles } from './configuration-files.ts'
 import type { FileEdit } from './plan.ts'
-import { lineEvidence, portEdit, portLines } from './port-lines.ts'
+import { lineEvidence, type PortLine, portEdit, portLines } from './port-lines.ts'
 import type { PortSources } from './ports.ts'
 import { argvOf, programsOf } from './program.ts'
 import { scriptPortLines } from './script-ports.ts'
@@ -12,12 +12,13 @@ type Sources = Pick<PortSources, 'facts' | 'programs' | 'opened'> & Partial<Pick
 /** Edits that move a port in the configuration that was read. */
 export function inFiles(from: number, to: number, sources: Sources): readonly FileEdit[] {
   return configurationRead(sources).flatMap(({ path, text }) => {
-    const all = [...portLines(path, text, from, to), ...(isScript(text) ? scriptPortLines(path, text, from, to) : [])]
-    const lines = all.filter(
-      ({ text: line }, index) =>
-        all.findIndex((other) => other.text === line) === index &&
-        sources.spared?.has(lineEvidence(path, from, line).detail) !== true,
-    )
+    const known = portLines(path, text, from, to)
+    const ofScript = isScript(text) ? scriptPortLines(path, text, from, to) : []
+    const isOpen = ({ text: line }: PortLine): boolean =>
+      sources.spared?.has(lineEvidence(path, from, line).detail) !== true
+    // One line may say it several times, each in a form of its own.
+    const others = ofScript.filter(({ text: line }) => !known.some((other) => other.text === line))
+    const lines = [...known, ...others].filter(isOpen)
     return lines.length === 0 ? [] : [portEdit(path, from, lines)]
   })
 }

@@ -2,6 +2,7 @@ import type { Evidence } from './evidence.ts'
 import { escapeEre, escapeReplacement } from './file-edit.ts'
 import { baseName } from './places.ts'
 import type { FileEdit, Substitution } from './plan.ts'
+import { listedPort } from './port-lists.ts'
 
 /** A line of a configuration file that sets a port to listen on. */
 export interface PortLine {
@@ -22,7 +23,8 @@ const FORWARDS = /^\s*(proxy|upstream|server\s+[^\s{]|balancer|redirect|remote|p
 
 /**
  * Finds in one configuration text every line that binds `port`: `listen 80;`, `Listen 0.0.0.0:80`, `<VirtualHost *:80>`,
- * `port = 80`, `"port": 80`, `bind *:80`, `<Connector port="80">`, `interface: 0.0.0.0@53`, `http = :80`, `:80 {`.
+ * `port = 80`, `"port": 80`, `bind *:80`, `<Connector port="80">`, `interface: 0.0.0.0@53`, `http = :80`, `:80 {`, and what
+ * says it among others.
  * Comments and lines that only forward to the port are none.
  */
 export function portLines(path: string, text: string, from: number, to: number): readonly PortLine[] {
@@ -36,7 +38,11 @@ export function portLines(path: string, text: string, from: number, to: number):
   for (const line of text.split(/\r?\n/)) {
     if (isCommentOrForward(line)) continue
     const match = (setting.exec(line) ?? address.exec(line) ?? attribute.exec(line))?.[0]
-    if (match === undefined) continue
+    const times = line.split(String(from)).length - 1
+    const listed = times > (match === undefined ? 0 : 1) ? listedPort(line, `${KEY}s?`, from, to) : []
+    for (const substitution of listed)
+      found.set(substitution.pattern, { path, port: from, text: line.trim(), substitution })
+    if (match === undefined || listed.length > 0) continue
     const tail =
       attribute.test(line) && setting.exec(line) === null
         ? ''
@@ -73,7 +79,7 @@ export function portEdit(
     substitutions: lines.map(({ substitution }) => substitution),
     reason: `listen above 1024 (${baseName(path)} said ${from})`,
     purpose: 'port',
-    evidence: lines.map(({ text }) => lineEvidence(path, from, text)),
+    evidence: [...new Set(lines.map(({ text }) => text))].map((line) => lineEvidence(path, from, line)),
   }
 }
 

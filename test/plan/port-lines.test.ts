@@ -72,6 +72,15 @@ describe('a line that sets the port is moved', () => {
     [':80', ':8080'],
     ['http://:80 {', 'http://:8080 {'],
     ['http://*:80/', 'http://*:8080/'],
+    // Among others, and in brackets: knot, krb5, syslog-ng
+    ['  listen: [ 0.0.0.0@80, ::@80 ]', '  listen: [ 0.0.0.0@8080, ::@8080 ]'],
+    ['  - 0.0.0.0@80', '  - 0.0.0.0@8080'],
+    ['  - ::@80', '  - ::@8080'],
+    ['listen 127.0.0.1:81 10.0.0.7:80 [::]:80', 'listen 127.0.0.1:81 10.0.0.7:8080 [::]:8080'],
+    ['    kdc_ports = 750,80', '    kdc_ports = 750,8080'],
+    ['    kdc_ports = 750, 80, 81', '    kdc_ports = 750, 8080, 81'],
+    ['source s { network(transport(udp) port(80)); };', 'source s { network(transport(udp) port(8080)); };'],
+    ['    network(ip("0.0.0.0") port("80"))', '    network(ip("0.0.0.0") port("8080"))'],
   ])('%s', (before, after) => {
     expect(moved(`${before}\n`, 80, 8080)).toBe(`${after}\n`)
   })
@@ -94,8 +103,18 @@ describe('a line that sets the port is moved', () => {
   })
 })
 
+test('two ports of one line are moved one after the other', () => {
+  const both = (text: string): string => moved(moved(text, 80, 8080), 81, 8081)
+  expect(both('ports = 81,80\n')).toBe('ports = 8081,8080\n')
+  expect(both('s { a(port(80)); b(port(81)); };\n')).toBe('s { a(port(8080)); b(port(8081)); };\n')
+})
+
 describe('a line that does not set it is left alone', () => {
   test.each([
+    '  network("logs.example.org" port(80));',
+    '  forward: 10.0.0.1@80',
+    '  address: 10.0.0.80@81',
+    'ports = 180,801',
     '# listen 80;',
     '  #listen 80;',
     '; port = 80',

@@ -285,6 +285,13 @@ describe('after a run, a place of a known form', () => {
     expect(replaced(ran(start, untraced))).toEqual(['exec busybox httpd -f -p 8080 -h /srv'])
   })
 
+  test('is moved wherever one line says it', () => {
+    expect(replaced(ran({ '/etc/thing/thing.conf': ['listen: [ 0.0.0.0@80, ::@80 ]'] }))).toEqual([
+      '0.0.0.0@8080',
+      '::@8080',
+    ])
+  })
+
   test("is none in a program's own code", () => {
     const code = { '/app/server.py': ['port = 80'], '/usr/bin/thing': ['#!/usr/bin/env ruby', 'port = 80'] }
     expect(show(ran(code))).toEqual(['80/tcp kept'])
