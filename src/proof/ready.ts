@@ -58,7 +58,8 @@ export async function waitUntilReady(engine: Engine, container: string, options:
   }
 }
 
-function isSettled(
+/** Nothing more is to be expected of it. */
+export function isSettled(
   listeners: readonly Listener[],
   { ports, patience }: ReadyOptions,
   calm: Calm,
@@ -73,5 +74,7 @@ function isSettled(
       ? calm.unchanged() >= SETTLED_WITH_PORT
       : calm.calm() >= (rests ? CALM_AT_REST : CALM) || calm.unchanged() >= SETTLED
   if (ports.length > 0 && open.length === 0) return false
+  // Between its first port and its last it works: what does nothing any more opens none.
+  if (ports.length > 0 && activity !== null) return calm.calm() >= (rests ? CALM : SETTLED)
   return (rests && calm.calm() >= CALM) || calm.unchanged() >= SETTLED
 }
