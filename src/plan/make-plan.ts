@@ -169,6 +169,7 @@ function harden(input: StageInput, policy: Policy): StagePlan {
       ...granted.remarks,
       ...stepDown.remarks,
       ...stated.remarks,
+      ...(observation === null ? stated.cautions : []),
       ...vendorRemarks(input),
       ...assumptions(input),
     ],

@@ -37,6 +37,8 @@ export interface Stated {
   readonly fileEdits: readonly FileEdit[]
   readonly env: readonly EnvSetting[]
   readonly remarks: readonly Remark[]
+  /** What is known to go wrong with a package, where no run has shown it. */
+  readonly cautions: readonly Remark[]
   /** Base names of all that the command, its scripts and a supervisor start. */
   readonly programs: readonly string[]
   /** Where it switches user, by `files`; null: not looked for. */
@@ -52,6 +54,7 @@ export const noStated: Stated = {
   fileEdits: [],
   env: [],
   remarks: [],
+  cautions: [],
   programs: [],
   stepDowns: null,
 }
@@ -114,13 +117,8 @@ export function statedBy(sources: StatedSources): Stated {
     stepDowns: files === own ? start : findStepDowns({ config: facts.config, files: { known: true, value: files } }),
     fileEdits: packages.fileEdits,
     env: home.env,
-    remarks: [
-      ...openRemarks(shipped),
-      ...packages.remarks,
-      ...closed.remarks,
-      ...home.remarks,
-      ...s6Remarks(shipped, facts),
-    ],
+    cautions: packages.remarks,
+    remarks: [...openRemarks(shipped), ...closed.remarks, ...home.remarks, ...s6Remarks(shipped, facts)],
   }
 }
 

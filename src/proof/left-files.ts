@@ -1,7 +1,8 @@
 import type { Operation } from '../plan/operation.ts'
-import { baseName, isAuthority, isInside, isRuntimePlace, normalisePath, parentOf } from '../plan/places.ts'
+import { baseName, isAuthority, isInside, isRuntimePlace, normalisePath } from '../plan/places.ts'
 import { isStatePlace } from '../plan/state-places.ts'
 import type { ReportCheck } from '../report/report.ts'
+import { withoutTwins } from './drawn-names.ts'
 import { isOptional } from './observe.ts'
 import type { RunRecord } from './run-record.ts'
 import { withoutNumbers } from './without-numbers.ts'
@@ -42,38 +43,6 @@ export function leftFiles(
   if (left.length === 0) return []
   const result = missing.length === 0 ? 'yes' : `not ${missing.slice(0, 3).join(', ')}`
   return [{ name: 'makes the files that it made', baseline: 'yes', result, passed: missing.length === 0 }]
-}
-
-/** Letters that a program draws for a name that nobody has yet: mkstemp takes six, Python eight. */
-const DRAWN = /^\w{3,12}$/
-
-/**
- * Those without a file of the other run that is named alike but for a part that was drawn: both were to be new (O_EXCL),
- * stand in the same folder, and neither run has the other's. Each stands for one.
- */
-function withoutTwins(
-  paths: readonly string[],
-  before: readonly Operation[],
-  after: readonly Operation[],
-): readonly string[] {
-  const drawn = (operations: readonly Operation[]): ReadonlySet<string> =>
-    new Set(
-      done(operations, 'create-file').flatMap(({ path, detail }) => (/\bO_EXCL\b/.test(detail) ? [path ?? ''] : [])),
-    )
-  const own = drawn(before)
-  const others = [...drawn(after)].filter((path) => !own.has(path))
-  return paths.filter((path) => {
-    const at = own.has(path) ? others.findIndex((other) => differsByDrawn(path, other)) : -1
-    if (at >= 0) others.splice(at, 1)
-    return at < 0
-  })
-}
-
-function differsByDrawn(a: string, b: string): boolean {
-  if (a.length !== b.length || parentOf(a) !== parentOf(b)) return false
-  const differs = [...a].map((letter, at) => letter !== b[at])
-  const [from, to] = [differs.indexOf(true), differs.lastIndexOf(true) + 1]
-  return [a, b].every((path) => DRAWN.test(path.slice(from, to)))
 }
 
 /** Names that are there in the end; what was removed at any time may come and go. */

@@ -76,6 +76,22 @@ describe('leftFiles', () => {
     expect(missing(traced(both), traced(both.slice(1)))).toEqual(['not /var/lib/x/accounts.db'])
   })
 
+  test('so does what lies in a folder of a drawn name that the run made itself, in a volume too', () => {
+    const at = (...paths: string[]) =>
+      traced(
+        paths.flatMap((path) => [
+          operation('create-directory', path.slice(0, path.lastIndexOf('/'))),
+          operation('create-file', path),
+        ]),
+      )
+    const inVolume = (before: RunRecord, after: RunRecord) =>
+      leftFiles(before, after, { home: '/root', volumes: ['/var/lib'] }).every(({ passed }) => passed)
+    const one = at('/var/lib/q@a1b2/Q8WIPWHDRFIL3/config')
+    expect(inVolume(one, at('/var/lib/q@99ff/QIMU78S53KJZS/config'))).toBe(true)
+    expect(inVolume(one, at('/var/lib/q@99ff/QIMU78S53KJZS/other'))).toBe(false)
+    expect(inVolume(at('/var/lib/users/db', '/var/lib/posts/db'), at('/var/lib/posts/db'))).toBe(false)
+  })
+
   test('without a trace nothing is claimed', () => {
     expect(leftFiles(job(operation('create-file', '/out/x')), null, FOLDERS)).toEqual([])
   })

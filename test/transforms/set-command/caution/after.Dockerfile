@@ -1,0 +1,12 @@
+FROM debian:trixie-slim
+RUN apt-get update && apt-get install -y rabbitmq-server
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: /var/lib/rabbitmq (package rabbitmq-server (line 2): the data and the cookie), /var/log/rabbitmq
+#   (package rabbitmq-server (line 2): logs)
+RUN chown 10001:10001 /var/log/rabbitmq \
+ && chown -Rh 10001:10001 /var/lib/rabbitmq
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["rabbitmq-server"]
