@@ -125,7 +125,17 @@ function bare(port: number, asked: Said | null, silent: Said | null): PortAnswer
   return { port, protocol: 'tcp', kind: 'open', detail: silent?.ended === true ? 'hangs up at once' : '' }
 }
 
+/** Of so many of its first bytes. */
+const LOOKED_AT = 64
+
 /** The printable start of a greeting, up to the first blank: `220`, `SSH-2.0-OpenSSH_10.0p2`, `+OK`. */
 function firstWord(text: string): string {
-  return /^[\x21-\x7e]{1,40}/.exec(text)?.[0].replace(/[\d.]{4,}.*$/, '') ?? 'binary'
+  return (isText(text) ? /^[\x21-\x7e]{1,40}/.exec(text)?.[0].replace(/[\d.]{4,}.*$/, '') : null) ?? 'binary'
+}
+
+/** What is encrypted from the first byte on is another each time, and now and then begins with a letter. */
+function isText(text: string): boolean {
+  const start = text.slice(0, LOOKED_AT)
+  const others = [...start].filter((letter) => !/[\t\r\n -~]/.test(letter))
+  return others.length * 4 <= start.length
 }

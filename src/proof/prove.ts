@@ -147,7 +147,10 @@ async function proveTimed(request: ProveRequest): Promise<Proof> {
     if (kept !== undefined) help = await askHelp(request, kept, observation.operations)
   }
   const last = rounds.at(-1)
-  const refused = last === undefined ? [] : learnedFrom(last, original, baseline, facts.config.workdir, [])
+  // A chroot that it did not come to is only inferred, and what cures it has had its round.
+  const refused = (last === undefined ? [] : learnedFrom(last, original, baseline, facts.config.workdir, [])).filter(
+    ({ access }) => access !== 'chroot',
+  )
   const needsRoot =
     last === undefined
       ? null

@@ -385,6 +385,7 @@ describe('a program that nobody has told us of', () => {
     ['a key that only ends like it', 'db_user web\nsuperuser = web\n', []],
     ['no account of the image', 'user admin\n', []],
     ['root itself', 'user root\n', []],
+    ['the manual in a script', '#!/usr/bin/perl\n=head1 CONFIGURATION\n user web\n', []],
     ['a comment', '# user web\n', []],
   ])('%s', (_, text, lines) => {
     const path = '/etc/thing/thing.cfg'

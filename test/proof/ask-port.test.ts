@@ -63,6 +63,11 @@ describe('a TCP port', () => {
       page(301, { location: 'https://example.com/x' }),
       'http 301 to https://example.com/x',
     ],
+    [
+      'one that is encrypted from the first byte on',
+      tcp((socket) => socket.write(Buffer.from('71b30299c4a1e8ff0183d2a0', 'hex'))),
+      'greeting binary',
+    ],
     ['one that speaks first', tcp((socket) => socket.write('220 mail ready\r\n')), 'greeting 220'],
     ['one that answers', tcp((socket) => socket.on('data', () => socket.write('-ERR what?\r\n'))), 'answer -ERR'],
     ['one that answers otherwise', tcp((socket) => socket.on('data', () => socket.write('+OK\r\n'))), 'answer +OK'],

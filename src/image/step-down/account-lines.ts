@@ -20,7 +20,8 @@ export const CHROOT =
 export function accountLines(files: FileModel, paths: readonly string[], names: AccountNames): readonly Directive[] {
   return [...new Set(paths)].sort().flatMap((path) => {
     const text = files.text(path)
-    if (text === null || daemons.some((daemon) => daemon.files.test(path))) return []
+    // What a script says of accounts, or shows in its manual, is no setting.
+    if (text === null || text.startsWith('#!') || daemons.some((daemon) => daemon.files.test(path))) return []
     const group = GROUP.exec(text)
     const ofGroup = group !== null && names.groups.has(group.groups?.group ?? '') ? group : null
     const found = [...text.matchAll(USER)].flatMap((match): readonly Directive[] => {
