@@ -1,6 +1,6 @@
 import type { ReportCheck } from '../report/report.ts'
 import { isWeb, variantOf } from './answer-book.ts'
-import type { PortAnswer, RunRecord, StopRecord } from './run-record.ts'
+import type { PortAnswer, RunRecord, SmokeResult, StopRecord } from './run-record.ts'
 
 /** What the result must show beside the baseline. */
 export interface Comparison {
@@ -49,7 +49,7 @@ function liveness(baseline: RunRecord, result: RunRecord): ReportCheck {
   }
 }
 
-function describeState({ state }: RunRecord): string {
+function describeState({ state }: Pick<RunRecord, 'state'>): string {
   if (state.running) return 'running'
   const error = state.error === '' ? '' : `: ${state.error.slice(0, 200)}`
   return `exit ${state.exitCode ?? '?'}${state.oomKilled ? ' (out of memory)' : ''}${error}`
@@ -62,7 +62,10 @@ function health(baseline: RunRecord, result: RunRecord): readonly ReportCheck[] 
   return [{ name: 'health check', baseline: before, result: after, passed: before === after || after === 'healthy' }]
 }
 
-function ports(baseline: RunRecord, result: RunRecord, moved: ReadonlyMap<number, number>): readonly ReportCheck[] {
+/** What was asked of one start. */
+type Answered = Pick<RunRecord, 'answers'>
+
+function ports(baseline: Answered, result: Answered, moved: ReadonlyMap<number, number>): readonly ReportCheck[] {
   return baseline.answers
     .filter((answer) => answer.kind !== 'closed')
     .map((answer) => {
@@ -109,22 +112,22 @@ function smoke(baseline: RunRecord, result: RunRecord): readonly ReportCheck[] {
 function restart(baseline: RunRecord, result: RunRecord, moved: ReadonlyMap<number, number>): readonly ReportCheck[] {
   const [before, after] = [baseline.restart, result.restart]
   if (before === null || after === null) return []
-  const port = (from: number): number => moved.get(from) ?? from
-  const answered = before.answers.filter((answer) => answer.kind !== 'closed')
-  const worse = answered.filter((answer) => {
-    const now = after.answers.find((other) => other.port === port(answer.port) && other.protocol === answer.protocol)
-    return now === undefined || !sameClass(answer, now)
-  })
-  const alive = !before.state.running || after.state.running
-  const passed = (name: string): boolean => after.smoke.some((other) => other.name === name && other.passed)
-  const checked = before.smoke.every((check) => !check.passed || check.counts !== 'up' || passed(check.name))
-  const text = (ok: boolean): string => (ok ? 'comes up again' : 'does not come up as before')
+  const again = (name: string): SmokeResult | undefined => after.smoke.find((check) => check.name === name)
+  const worse = [
+    ...(before.state.running && !after.state.running ? [describeState(after)] : []),
+    ...ports(before, after, moved)
+      .filter(({ passed }) => !passed)
+      .map(({ name, baseline: was, result: is }) => `${name}: ${is} for ${was}`),
+    ...before.smoke
+      .filter((check) => check.passed && check.counts === 'up' && again(check.name)?.passed !== true)
+      .map(({ name }) => `${name}: ${again(name)?.value ?? 'not run'}`),
+  ]
   return [
     {
       name: 'second start',
-      baseline: text(before.state.running),
-      result: text(alive && worse.length === 0 && checked),
-      passed: alive && worse.length === 0 && checked,
+      baseline: before.state.running ? 'comes up again' : 'does not come up',
+      result: worse.length === 0 ? 'comes up again' : `does not come up as before: ${worse.join(', ')}`,
+      passed: worse.length === 0,
     },
   ]
 }

@@ -15,6 +15,10 @@ function failed(result: RunRecord, original = baseline): readonly string[] {
     .map((check) => check.name)
 }
 
+const smoke = (passed: boolean, value: string, changes = {}) => [
+  { name: 'smoke test', passed, value, output: '', same: false, counts: 'up', ...changes } as const,
+]
+
 describe('compare', () => {
   test('the same answer on the moved port, without root and without capabilities', () => {
     expect(compare(baseline, good, moved)).toMatchObject({ parity: true, locked: true })
@@ -58,9 +62,6 @@ describe('compare', () => {
   })
 
   test("the user's own check counts on both sides", () => {
-    const smoke = (passed: boolean, value: string, changes = {}) => [
-      { name: 'smoke test', passed, value, output: '', same: false, counts: 'up', ...changes } as const,
-    ]
     const smoked = record({ ...baseline, smoke: smoke(true, 'exit 0') })
     expect(failed(record({ ...good, smoke: smoke(false, 'exit 1') }), smoked)).toEqual(['smoke test'])
     expect(failed(record({ ...good, smoke: [] }), smoked)).toEqual(['smoke test'])
@@ -80,6 +81,16 @@ describe('compare', () => {
       'second start',
     ])
     expect(failed(record({ ...good, restart: { ...after, state: ended(1) } }), before)).toEqual(['second start'])
+  })
+
+  test('what is worse about a second start is said', () => {
+    const once = { state: running, answers: [http(80)], smoke: smoke(true, 'exit 0') }
+    const again = { state: ended(1), answers: [closed(8080)], smoke: smoke(false, 'exit 7') }
+    const before = record({ ...baseline, restart: once })
+    const said = compare(before, record({ ...good, restart: again }), new Map([[80, 8080]])).checks
+    expect(said.find(({ name }) => name === 'second start')?.result).toBe(
+      'does not come up as before: exit 1, http :8080/: closed for 200 text/html, smoke test: exit 7',
+    )
   })
 
   test('a second start that the original does not survive either is no failure', () => {
