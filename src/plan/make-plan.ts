@@ -25,6 +25,7 @@ import { withoutSeenFiles } from './seen-files.ts'
 import { servicesOf } from './services.ts'
 import { partsOf, spareGrants, spareHome, spareLines, spareSwitch } from './spare.ts'
 import type { StageInput } from './stage-input.ts'
+import { isStatePlace } from './state-places.ts'
 import { noStated } from './stated.ts'
 import { planStepDown, type StepDownPlan } from './step-down-plan.ts'
 import { toolsOf } from './tools.ts'
@@ -129,7 +130,8 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     help: (from, to, command) => helpMove(observation?.help ?? null, { command, started: report.started }, from, to),
     stock: observation === null ? stated.moves : new Map(),
   })
-  const handed = observation === null ? handedTo(account, needs) : new Set<string>()
+  const handedOver = handedTo(account, needs)
+  const handed = observation === null ? handedOver : new Set<string>()
   const wanted = [...needs, ...stepDown.needs, ...home.needs].filter(
     (need) => !isPrepared(need, input, account.name) && !(need.access === 'keep-state' && handed.has(need.path)),
   )
@@ -155,6 +157,7 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     account,
     anyUid,
     grants,
+    handed: [...handedOver].filter(isStatePlace),
     parts: () => partsOf({ grants: granted.grants, fileEdits: changes, env: home.env, stepDown: switches }),
     ownCopied: policy.own === 'copied',
     ports: ports.decisions,

@@ -24,6 +24,8 @@ export interface StagePlan {
   /** Who it runs as afterwards; null where nothing was chosen. */
   readonly account: AccountChoice | null
   readonly grants: readonly Grant[]
+  /** State folders that the Dockerfile itself hands to the account: nothing to grant, yet to stay writable. */
+  readonly handed?: readonly string[]
   /** All that runs could show to be needless, what was left out for it too; absent where nothing is changed. */
   readonly parts?: () => readonly Part[]
   /** COPY and ADD of the stage give what they bring to the user (`--own copied`). */

@@ -26,7 +26,12 @@ export function writablePlaces(
   return places(
     source,
     user,
-    proof?.result?.tmpfs ?? [...grantedFolders(source.plan.grants), ...source.vendor.prepared, '/tmp'],
+    proof?.result?.tmpfs ?? [
+      ...grantedFolders(source.plan.grants),
+      ...(source.plan.handed ?? []),
+      ...source.vendor.prepared,
+      '/tmp',
+    ],
   )
 }
 

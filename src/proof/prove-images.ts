@@ -60,7 +60,7 @@ export async function proveImages(
   times.lap('result')
   const user = userOf(request.facts)
   const operations = run.traced?.trace?.operations ?? (await written(run, request))
-  const mounts = writableMounts(operations, [], request.facts, user)
+  const mounts = writableMounts(operations, { grants: [] }, request.facts, user)
   const conditions = { ...request, facts, image, moved, user, mounts, filled, reference: other ?? image, times }
   const judged = await judge(conditions, live, original, run)
   await removeVolumes(engine, filled)
@@ -80,7 +80,7 @@ async function runImage(
   const { image, facts } = request
   const options = besideOptions(request, baseline, moved)
   const spec = request.arbitraryUid ? arbitrarySpec(image) : lockedSpec(image)
-  const mounts = writableMounts(original.trace?.operations ?? [], [], facts, userOf(facts))
+  const mounts = writableMounts(original.trace?.operations ?? [], { grants: [] }, facts, userOf(facts))
   const [{ live, first }, study] = await Promise.all([
     bringUpWithFirst({ ...request, baseline, moved, mounts }, spec, options),
     request.trace ? tracedResult(request.engine, spec, { ...options, trace: facts.config }) : NOT_TRACED,

@@ -208,7 +208,7 @@ function judgeRequest(
   const plan = planOf(request, hardened)
   const user = plan?.account ?? null
   const operations = run?.traced?.trace?.operations ?? observationOf(original, request.facts).operations
-  const mounts = writableMounts(operations, plan?.grants ?? [], request.facts, user)
+  const mounts = writableMounts(operations, plan ?? { grants: [] }, request.facts, user)
   return { ...request, image, moved, user, mounts, filled }
 }
 

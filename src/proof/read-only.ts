@@ -3,7 +3,7 @@ import type { ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import { CHANGES, type Operation } from '../plan/operation.ts'
 import { isInside, normalisePath, outermost, parentOf } from '../plan/places.ts'
-import type { AccountChoice, Grant } from '../plan/plan.ts'
+import type { AccountChoice, StagePlan } from '../plan/plan.ts'
 import { realPath } from '../plan/real-path.ts'
 import { grantedFolders, writableFolder } from '../plan/writable.ts'
 
@@ -17,7 +17,7 @@ const SIZE = '64m'
  */
 export function writableMounts(
   operations: readonly Operation[],
-  grants: readonly Grant[],
+  { grants, handed = [] }: Pick<StagePlan, 'grants' | 'handed'>,
   facts: ImageFacts,
   account: Pick<AccountChoice, 'uid' | 'gid' | 'home'> | null,
 ): readonly Mount[] {
@@ -25,8 +25,9 @@ export function writableMounts(
   const files = facts.files.value
   const volumes = facts.config.volumes.flatMap((volume) => normalisePath(volume, facts.config.workdir) ?? [])
   const written = writtenFolders(operations, files, new Set([...grants.map((grant) => grant.path), account.home]))
-  // What was granted and not seen to be written (uploads that nobody sent) is to be writable all the same.
-  const writable = new Set([...written, ...grantedFolders(grants)])
+  // What was granted, or handed over by the Dockerfile, and not seen to be written (uploads that nobody sent) is to be
+  // writable all the same.
+  const writable = new Set([...written, ...grantedFolders(grants), ...handed])
   // `/run` and `/run/x` are one mount: what lies in a mounted folder is in the mount.
   const folders = outermost([...writable].filter((folder) => !volumes.some((volume) => isInside(folder, volume))))
   return folders.map((target): Mount => {

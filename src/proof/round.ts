@@ -67,7 +67,7 @@ export async function runRound(
   request.progress(`round ${round}: running it without root, capabilities or new privileges`)
   const options = besideOptions(request, baseline, moved)
   const config = { ...facts.config, ...commandOf(plan, facts) }
-  const mounts = writableMounts(operations, plan.grants, facts, plan.account)
+  const mounts = writableMounts(operations, plan, facts, plan.account)
   const spec = request.arbitraryUid ? arbitrarySpec(built) : lockedSpec(built)
   const [{ live, first }, result] = await Promise.all([
     bringUpWithFirst({ ...request, baseline, moved, image: built, mounts }, spec, options),

@@ -81,7 +81,7 @@ describe('writableMounts', () => {
   const mounts = (...paths: string[]) =>
     writableMounts(
       paths.map((path) => operation('create-file', path)),
-      [],
+      { grants: [] },
       facts,
       account,
     )
@@ -115,11 +115,13 @@ describe('writableMounts', () => {
       grant('/app/secret', 'group-read'),
       grant('/etc', 'traverse'),
     ]
-    expect(writableMounts([], grants, facts, account)).toMatchObject([{ target: '/app/uploads' }])
+    expect(writableMounts([], { grants }, facts, account)).toMatchObject([{ target: '/app/uploads' }])
+    const handed = ['/app/uploads']
+    expect(writableMounts([], { grants: [], handed }, facts, account)).toMatchObject([{ target: '/app/uploads' }])
   })
 
   test('what was only read needs no mount', () => {
-    expect(writableMounts([operation('read', '/run/app/x')], [], facts, account)).toEqual([])
+    expect(writableMounts([operation('read', '/run/app/x')], { grants: [] }, facts, account)).toEqual([])
   })
 })
 
