@@ -2,7 +2,7 @@ import { changeFiles } from '../src/dockerfile/change-file.ts'
 import { exposeOf } from '../src/dockerfile/expose.ts'
 import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
 import { insertLines, rootPlace } from '../src/dockerfile/placement.ts'
-import type { PortDecision, StagePlan } from '../src/plan/plan.ts'
+import type { FileEdit, PortDecision, StagePlan } from '../src/plan/plan.ts'
 import type { Finding, Transform } from '../src/transform.ts'
 
 export const raisePorts: Transform = {
@@ -39,14 +39,7 @@ function kept(stage: Stage, decision: PortDecision): Finding {
 
 function move(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, moved: readonly PortDecision[]): Finding {
   const files = plan.fileEdits.filter((edit) => edit.purpose === 'port')
-  const names = files.map((edit) => edit.path.slice(edit.path.lastIndexOf('/') + 1)).join(' and ')
-  const lines = changeFiles(
-    dockerfile,
-    files,
-    plan.tools,
-    plan.text,
-    `listen above 1024 (${names} said ${distinct(moved.map((decision) => String(decision.from)))})`,
-  )
+  const lines = changeFiles(dockerfile, files, plan.tools, plan.text, whereItWas(files, moved))
   const text = distinct(moved.map((decision) => `${decision.from} becomes ${decision.to}`))
   const place = moved.map((decision) => exposeOf(stage, decision.from)).find((found) => found !== null) ?? stage.from
   return {
@@ -54,7 +47,7 @@ function move(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, moved: read
     line: place?.line ?? stage.from.line,
     column: place?.column ?? 1,
     message: `port ${text}: a non-root process may not bind below 1024 everywhere`,
-    hint: `publish the new port, as with -p ${moved[0]?.from}:${moved[0]?.to}`,
+    hint: `publish the new port, as with ${published(moved)}`,
     evidence: moved.flatMap((decision) => decision.evidence),
     edits: [
       ...(lines === null || lines.length === 0
@@ -62,6 +55,24 @@ function move(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, moved: read
         : [insertLines(dockerfile, rootPlace(dockerfile, stage, plan.end), lines)]),
     ],
   }
+}
+
+/** A program that binds a port by itself was told nothing by the file where it is told another one now. */
+function whereItWas(files: readonly FileEdit[], moved: readonly PortDecision[]): string {
+  const ports = distinct(moved.map((decision) => String(decision.from)))
+  const [file, more] = files
+  if (file !== undefined && more === undefined && / by itself\b/.test(file.reason)) return file.reason
+  const names = files.map((edit) => edit.path.slice(edit.path.lastIndexOf('/') + 1)).join(' and ')
+  return `listen above 1024 (${names} said ${ports})`
+}
+
+/** The first of them, in each of its protocols. */
+function published(moved: readonly PortDecision[]): string {
+  return moved
+    .filter(({ from }) => from === moved[0]?.from)
+    .map(({ from, to, protocol }) => `-p ${from}:${to}${protocol === 'udp' ? '/udp' : ''}`)
+    .filter((option, index, all) => all.indexOf(option) === index)
+    .join(' ')
 }
 
 /** A port of two protocols is said once. */

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { transforms } from '../../transforms/index.ts'
-import { transformCases } from './support/cases.ts'
+import { hardenText, transformCases } from './support/cases.ts'
 
 const files = readdirSync('transforms')
 const names = transforms.map((transform) => transform.name)
@@ -58,3 +58,13 @@ function section(page: string, heading: string): readonly string[] {
   const body = page.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? ''
   return [...body.matchAll(/^```\w+\n([\s\S]*?)^```$/gm)].map((match) => match[1] ?? '')
 }
+
+test('a moved port is published in each of its protocols', () => {
+  const base = {
+    like: 'debian',
+    config: { cmd: ['unbound', '-p', '53'], ports: ['53/tcp', '53/udp'] },
+  } as const
+  const { findings } = hardenText('FROM x\n', { bases: { x: base }, catalogue: false })
+  const hint = findings.find(({ transform }) => transform === 'raise-ports')?.hint
+  expect(hint).toMatch(/ -p 53:8053 -p 53:8053\/udp$/)
+})

@@ -161,8 +161,19 @@ function su(words: readonly CommandWord[], at: number): Found | null {
   }
   const [user, ...rest] = operands
   if (user === undefined) return null
-  const instead = command === null ? null : [shell, { text: '-c', value: '-c' }, command, ...rest]
+  const instead = command === null ? null : [shell, { text: '-c', value: '-c' }, inItsPlace(command), ...rest]
   return { user, group: null, to: words.length, instead }
+}
+
+/** One plain command in quotes, or the arguments of the script. */
+const PLAIN = /^(["'])(?:[\w./][\w./-]*(?![\w./=-])[^;&|<>()`$\\\n'"=]*|\$[*@])\1$/
+const NO_PROGRAM = /^.(?:exec|cd|if|while|until|for|case|\.|source|export|set|unset|ulimit|umask|exit|eval|trap)\b/
+
+/** `su` passes signals on, and a shell that waits for its command as process 1 does not: one plain command takes its place. */
+function inItsPlace(command: CommandWord): CommandWord {
+  const { text, value } = command
+  if (!PLAIN.test(text) || NO_PROGRAM.test(text)) return command
+  return { text: `${text[0]}exec ${text.slice(1)}`, value: value === null ? null : `exec ${value}` }
 }
 
 function startStopDaemon(words: readonly CommandWord[], at: number): Found | null {
