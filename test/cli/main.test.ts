@@ -326,17 +326,19 @@ describe('what was made is removed', () => {
     const cwd = cwdWith()
     const signals = new EventEmitter()
     const order: string[] = []
+    let begun = false
     const called = call(['-w', 'Dockerfile'], {
       cwd,
       signals,
       processTarget: async (item, _options, ports) => {
         ports.onCleanUp(async () => void order.push('cleaned'))
+        begun = true
         while (!ports.signal.aborted) await delay(1)
         order.push('stopped')
         return pretend(item)
       },
     })
-    await delay(20)
+    while (!begun) await delay(1)
     signals.emit(name)
     const { code, stdout } = await called
     expect({ code, stdout, order }).toEqual({ code: expected, stdout: '', order: ['stopped', 'cleaned'] })
