@@ -8,6 +8,7 @@ import { stagePlanOf } from '../plan/stage-plan.ts'
 import { type Proof, type ProveRequest, prove } from '../proof/prove.ts'
 import { mayRefuseRoot } from '../proof/refuses-others.ts'
 import { stopwatch } from '../proof/stopwatch.ts'
+import { proofHint } from '../report/proof-hint.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
 import { type Knowledge, plannedStages } from '../stage-inputs.ts'
 import type { WorkItem } from '../work.ts'
@@ -117,16 +118,15 @@ function withProof(proof: Proof): TargetResult {
     return { ...result, findings: [...result.findings, note], proof: proof.report }
   }
   if (proof.failures.length === 0) return { ...result, proof: proof.report }
+  const message = proof.failures.join('; ')
   const finding: ReportFinding = {
     transform: 'prove',
     outcome: 'todo',
     line: 1,
     column: 1,
-    message: proof.failures.join('; '),
-    // Where nothing was run, no path is missing, and the message says what to do.
-    ...(proof.report?.result === null
-      ? {}
-      : { hint: 'name the missing paths with --writable, or give the proof a check of your own with --smoke' }),
+    message,
+    // Where nothing was run, the message says what to do.
+    ...(proof.report?.result == null ? {} : { hint: proofHint(proof.report.checks, message) }),
     evidence: [],
   }
   const verdict = result.verdict === 'hardened' ? 'incomplete' : result.verdict
