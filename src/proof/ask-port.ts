@@ -127,15 +127,21 @@ function bare(port: number, asked: Said | null, silent: Said | null): PortAnswer
 
 /** Of so many of its first bytes. */
 const LOOKED_AT = 64
+/** What ends earlier may well be chance. */
+const SHORTEST_LINE = 4
 
 /** The printable start of a greeting, up to the first blank: `220`, `SSH-2.0-OpenSSH_10.0p2`, `+OK`. */
 function firstWord(text: string): string {
   return (isText(text) ? /^[\x21-\x7e]{1,40}/.exec(text)?.[0].replace(/[\d.]{4,}.*$/, '') : null) ?? 'binary'
 }
 
-/** What is encrypted from the first byte on is another each time, and now and then begins with a letter. */
+/**
+ * What is encrypted from the first byte on is another each time, and now and then begins with a letter. Of a line only
+ * that line counts: after its banner SSH goes on in bytes, which come with it or do not.
+ */
 function isText(text: string): boolean {
-  const start = text.slice(0, LOOKED_AT)
+  const [line = ''] = text.split(/\r?\n/, 1)
+  const start = (line.length < SHORTEST_LINE ? text : line).slice(0, LOOKED_AT)
   const others = [...start].filter((letter) => !/[\t\r\n -~]/.test(letter))
   return others.length * 4 <= start.length
 }

@@ -69,6 +69,11 @@ describe('a TCP port', () => {
       'greeting binary',
     ],
     ['one that speaks first', tcp((socket) => socket.write('220 mail ready\r\n')), 'greeting 220'],
+    [
+      'one that greets, and goes on in bytes',
+      tcp((socket) => socket.write(`SSH-2.0-x\r\n${'\x01'.repeat(60)}`)),
+      'greeting SSH-2.0-x',
+    ],
     ['one that answers', tcp((socket) => socket.on('data', () => socket.write('-ERR what?\r\n'))), 'answer -ERR'],
     ['one that answers otherwise', tcp((socket) => socket.on('data', () => socket.write('+OK\r\n'))), 'answer +OK'],
     ['one that drops whoever comes', tcp((socket) => socket.end()), 'open hangs up at once'],
