@@ -29,7 +29,7 @@ export function accountLines(files: FileModel, paths: readonly string[], names: 
       if (user === 'root' || !names.users.has(user)) return []
       return [
         {
-          daemon: nameOf(path),
+          daemon: `what reads ${nameOf(path)}`,
           programs: [],
           path,
           user,
@@ -41,7 +41,14 @@ export function accountLines(files: FileModel, paths: readonly string[], names: 
     })
     const chroot = CHROOT.exec(text)
     if (found.length > 0 || chroot === null) return found
-    const nobody = { daemon: nameOf(path), programs: [], path, user: null, group: null, groupLine: null }
+    const nobody = {
+      daemon: `what reads ${nameOf(path)}`,
+      programs: [],
+      path,
+      user: null,
+      group: null,
+      groupLine: null,
+    }
     return [{ ...nobody, ...place(text, chroot.index) }]
   })
 }
