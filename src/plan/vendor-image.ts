@@ -1,3 +1,5 @@
+import type { Evidence } from './evidence.ts'
+import { bare } from './new-account.ts'
 import type { AccountChoice, Remark, StagePlan } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
 
@@ -10,20 +12,10 @@ export function vendorImage({ vendor }: StageInput): Pick<StagePlan, 'account' |
   const { variant } = vendor
   if (variant === null) return { account: null, remarks: [] }
   const [uid = 0, gid = uid] = variant.user.split(':').map(Number)
-  const account: AccountChoice = {
-    name: '',
-    uid,
-    gid,
-    groups: [],
-    home: '',
-    createHome: false,
-    createGroup: false,
-    from: 'image',
-    creation: 'exists',
-    evidence: [
-      { source: 'catalogue', subject: variant.reference, detail: 'the user of the image that its vendor ships' },
-    ],
-  }
+  const evidence: Evidence[] = [
+    { source: 'catalogue', subject: variant.reference, detail: 'the user of the image that its vendor ships' },
+  ]
+  const account: AccountChoice = { ...bare(uid, gid, evidence, 'image'), creation: 'exists' }
   const remarks: Remark[] = variant.differences.map((difference) => ({
     outcome: 'note',
     transform: 'prefer-vendor',
