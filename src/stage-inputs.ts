@@ -148,6 +148,7 @@ function stageInput(
       daemonPorts: knowledge.daemonPorts,
       facts,
       seen: observation?.programs ?? [],
+      launches: stated.stepDowns?.launches ?? [],
       replaces: (path) => chain.some((each) => writesInto(each, path)),
     }),
     observation,

@@ -6,6 +6,7 @@ import { accountLines } from './step-down/account-lines.ts'
 import { type AccountNames, readAccountOption } from './step-down/account-options.ts'
 import { readDaemonOption } from './step-down/daemon-options.ts'
 import { type Directive, directives } from './step-down/directives.ts'
+import { type Launch, launchesIn, supervised } from './step-down/launches.ts'
 import { type OwnerLine, ownerLines } from './step-down/owner-lines.ts'
 import type { RootRefusal } from './step-down/refusals.ts'
 import { type RootAction, rootActions } from './step-down/root-actions.ts'
@@ -16,6 +17,7 @@ import { staticValue } from './step-down/static-text.ts'
 import { readSwitch, type SwitchCommand } from './step-down/switch-command.ts'
 import { type CommandWord, programIndex } from './step-down/wrappers.ts'
 
+export type { Launch } from './step-down/launches.ts'
 export type { OwnerLine } from './step-down/owner-lines.ts'
 export type { RootAction } from './step-down/root-actions.ts'
 export type { StartedProgram } from './step-down/started-programs.ts'
@@ -59,6 +61,8 @@ export interface StepDownReport {
   readonly scripts: readonly string[]
   /** What those start. */
   readonly started: readonly StartedProgram[]
+  /** Every program that a start script or supervisord starts, with its words. */
+  readonly launches: readonly Launch[]
   /** Start scripts that are for another interpreter or could not be parsed: nothing is known of them. */
   readonly unread: readonly { readonly path: string; readonly reason: string }[]
   /** Names of all programs that the command, its scripts and supervisord start. */
@@ -71,7 +75,13 @@ export function findStepDowns(facts: Pick<ImageFacts, 'config' | 'files'>): Step
   const files = facts.files.known ? facts.files.value : null
   const start = readStart(config, files)
   const { scripts, unread } = readScripts(start.scripts, config, files)
-  const programs = new Set([...start.programs, ...scripts.flatMap(programsIn), ...supervised(files)])
+  const services = supervised(files)
+  const programs = new Set([
+    ...start.programs,
+    ...scripts.flatMap(programsIn),
+    ...services.map(({ words }) => nameOf(words[0] ?? '')),
+  ])
+  const launches = scripts.flatMap(launchesIn)
   const inArgv = [
     ...start.switches.map(({ of, argv, found }) => argvStepDown(of, argv, found)),
     ...(['entrypoint', 'cmd'] as const).flatMap((of) => {
@@ -93,6 +103,7 @@ export function findStepDowns(facts: Pick<ImageFacts, 'config' | 'files'>): Step
     refusals: scripts.flatMap(({ path, refusals }) => (path === null ? [] : refusals.map((one) => ({ ...one, path })))),
     scripts: scripts.flatMap(({ path }) => path ?? []),
     started: startedPrograms(scripts),
+    launches: programs.has('supervisord') ? [...launches, ...services] : launches,
     unread,
     programs: [...programs],
   }
@@ -229,20 +240,6 @@ function directiveStepDown(found: Directive, programs: ReadonlySet<string>): Ste
       (program) => found.programs.includes(program) || found.programs.includes(program.replace(/[\d.]+$/, '')),
     ),
   }
-}
-
-/** Programs that supervisord starts; that it is there is enough, since nothing else brings such a file. */
-function supervised(files: FileModel | null): readonly string[] {
-  const texts =
-    files === null
-      ? []
-      : files
-          .texts()
-          .filter((path) => /supervisor/.test(path))
-          .map((path) => files.text(path) ?? '')
-  return texts.flatMap((text) =>
-    [...text.matchAll(/^[ \t]*command[ \t]*=[ \t]*(?:exec[ \t]+)?(\S+)/gm)].map((match) => nameOf(match[1] ?? '')),
-  )
 }
 
 /** Names of all programs that a script runs, static arguments of `exec "$@"` not counted. */

@@ -172,7 +172,7 @@ function harden(input: StageInput, policy: Policy): StagePlan {
       ...granted.remarks,
       ...stepDown.remarks,
       ...stated.remarks,
-      ...(observation === null ? stated.cautions : []),
+      ...(observation === null ? [...stated.cautions, ...vendor.cautions] : []),
       ...vendorRemarks(input),
       ...assumptions(input),
     ],

@@ -16,6 +16,7 @@ import { rootHome } from './evidence/root-home.ts'
 import { openRemarks, runLineNeeds } from './evidence/run-lines.ts'
 import { s6Remarks } from './evidence/s6-services.ts'
 import { emptyFolderNeeds, sourceNeeds } from './evidence/sources.ts'
+import { supervisorCautions } from './evidence/supervisors.ts'
 import type { Need } from './need.ts'
 import { isInside } from './places.ts'
 import type { EnvSetting, FileEdit, Remark } from './plan.ts'
@@ -37,7 +38,7 @@ export interface Stated {
   readonly fileEdits: readonly FileEdit[]
   readonly env: readonly EnvSetting[]
   readonly remarks: readonly Remark[]
-  /** What is known to go wrong with a package, where no run has shown it. */
+  /** What may go wrong with a package or a supervisor, where no run has shown it. */
   readonly cautions: readonly Remark[]
   /** Base names of all that the command, its scripts and a supervisor start. */
   readonly programs: readonly string[]
@@ -117,7 +118,7 @@ export function statedBy(sources: StatedSources): Stated {
     stepDowns: files === own ? start : findStepDowns({ config: facts.config, files: { known: true, value: files } }),
     fileEdits: packages.fileEdits,
     env: home.env,
-    cautions: packages.remarks,
+    cautions: [...packages.remarks, ...supervisorCautions(start, own)],
     remarks: [...openRemarks(shipped), ...closed.remarks, ...home.remarks, ...s6Remarks(shipped, facts)],
   }
 }

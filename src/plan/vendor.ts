@@ -1,7 +1,7 @@
 import type { DaemonPortRule } from '../../catalogue/daemon-port-rule.ts'
 import type { FileCapability, VendorWay } from '../../catalogue/entry.ts'
 import type { Need } from './need.ts'
-import type { EnvSetting, FileEdit } from './plan.ts'
+import type { EnvSetting, FileEdit, Remark } from './plan.ts'
 import type { VendorMove } from './ports.ts'
 
 /** What the catalogue knows of an image, as the plan uses it. Every part is checked against the image's files where they are known. */
@@ -18,6 +18,8 @@ export interface Vendor {
     readonly hint: string
     readonly capabilities: readonly string[]
   } | null
+  /** What may need root in some cases, where no run has shown whether it comes to that. */
+  readonly cautions: readonly Remark[]
   /** How daemons that bind a port by themselves are told another one. */
   readonly daemonPorts: readonly DaemonPortRule[]
   /** How the vendor itself ships it without root; null where it does not. */
@@ -27,16 +29,15 @@ export interface Vendor {
 }
 
 /** Of an image that the catalogue does not list. */
-export function unlisted(daemonPorts: Vendor['daemonPorts'], needsRoot: Vendor['needsRoot']): Vendor {
+export function unlisted(known: Pick<Vendor, 'daemonPorts' | 'needsRoot' | 'cautions'>): Vendor {
   return {
+    ...known,
     account: null,
     needs: [],
     prepared: [],
     moves: new Map(),
     fileEdits: [],
     env: [],
-    needsRoot,
-    daemonPorts,
     variant: null,
   }
 }

@@ -4,6 +4,7 @@ import type { FileModel } from '../file-model.ts'
 import { joinPath, nameOf } from '../path.ts'
 import { onlyAsOther, onlyAsRoot, type RootQuestions, rootQuestions } from './guard.ts'
 import { type RootRefusal, refusals, refusing } from './refusals.ts'
+import { serviceScripts } from './service-folders.ts'
 import { findProgram, type StartScript } from './start.ts'
 import { staticValue, type Variables } from './static-text.ts'
 import { programIndex } from './wrappers.ts'
@@ -12,6 +13,8 @@ import { programIndex } from './wrappers.ts'
 export interface ReadScript extends StartScript {
   readonly commands: readonly ScriptCommand[]
   readonly variables: Variables
+  /** What starts it may not come to it. */
+  readonly conditional: boolean
   /** Where it ends unless it is root; none where only root comes to it. */
   readonly refusals: readonly RootRefusal[]
 }
@@ -37,7 +40,7 @@ export function readScripts(start: readonly StartScript[], config: ImageConfig, 
   const scripts: ReadScript[] = []
   const unread: { path: string; reason: string }[] = []
   const seen = new Set<string>()
-  const queue = start.map((script) => ({ script, guarded: false, exitsOnError: false }))
+  const queue: Followed[] = start.map((script) => ({ script, ...byItself }))
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const { path, text } = next.script
     if (scripts.length >= maximumScripts || seen.has(path ?? text)) continue
@@ -50,7 +53,7 @@ export function readScripts(start: readonly StartScript[], config: ImageConfig, 
     const variables = variablesOf(config, parsed.commands)
     const commands = judge(text, parsed.commands, next)
     const wantsRoot = next.guarded ? [] : refusals(text, parsed.commands, rootQuestions(text, parsed.commands))
-    const read = { path, text, commands, variables, refusals: wantsRoot }
+    const read = { path, text, commands, variables, conditional: next.conditional, refusals: wantsRoot }
     scripts.push(read)
     if (files !== null && files.texts().length > 0) queue.push(...followed(read, config, files))
   }
@@ -70,7 +73,10 @@ function variablesOf(config: ImageConfig, commands: readonly ShellCommand[]): Va
 interface Caller {
   readonly guarded: boolean
   readonly exitsOnError: boolean
+  readonly conditional: boolean
 }
+
+const byItself: Caller = { guarded: false, exitsOnError: false, conditional: false }
 
 function judge(text: string, commands: readonly ShellCommand[], caller: Caller): readonly ScriptCommand[] {
   const questions = rootQuestions(text, commands)
@@ -128,13 +134,23 @@ function followed(read: ReadScript, config: ImageConfig, files: FileModel): read
     const path = target === null ? null : findProgram(target, config, files)
     // What the distribution itself brings as scripts (adduser, service …) is a program here.
     if (path !== null && path !== read.path && !/^\/usr\/s?bin\/|^\/s?bin\//.test(path)) {
-      add(path, { guarded, exitsOnError: fatal && isSourced(command) })
+      add(path, {
+        guarded,
+        exitsOnError: fatal && isSourced(command),
+        conditional: read.conditional || command.conditional,
+      })
     }
+    for (const script of serviceScripts(wordsOf(command, read), files)) found.push({ script, ...byItself })
   }
   for (const folder of folders(read.text, files)) {
-    for (const name of files.list(folder)) add(joinPath(folder, name), { guarded: false, exitsOnError: false })
+    for (const name of files.list(folder)) add(joinPath(folder, name), byItself)
   }
   return found
+}
+
+/** The command from the name of its program on; '' for a word that a variable decides. */
+function wordsOf({ words }: ShellCommand, { variables }: ReadScript): readonly string[] {
+  return words.slice(programIndex(words)).map(({ text }) => staticValue(text, variables) ?? '')
 }
 
 function isSourced({ name }: ShellCommand): boolean {

@@ -2,6 +2,7 @@ import { isShell } from '../../dockerfile/index.ts'
 import type { ImageConfig } from '../facts.ts'
 import type { FileModel } from '../file-model.ts'
 import { joinPath, nameOf, normalisePath } from '../path.ts'
+import { serviceScripts } from './service-folders.ts'
 import { readSwitch, type SwitchCommand } from './switch-command.ts'
 import { type CommandWord, programIndex } from './wrappers.ts'
 
@@ -63,6 +64,8 @@ function scriptOf(argv: readonly string[], config: ImageConfig, files: FileModel
   if (program === undefined) return []
   // `busybox sh /start.sh` is `sh /start.sh`.
   if (nameOf(program) === 'busybox') return scriptOf(rest, config, files)
+  const services = serviceScripts(argv, files)
+  if (services.length > 0) return services
   if (!isShell(program)) return fileScript(program, config, files)
   const operand = rest.findIndex((word) => !/^[-+]/.test(word))
   const first = rest[operand]

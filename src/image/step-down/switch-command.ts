@@ -44,13 +44,18 @@ export const switchTools: readonly string[] = Object.keys(readers)
 
 /** Recognises a switch to another user, also behind `exec`, `tini --` and the like; null when root stays root. */
 export function readSwitch(words: readonly CommandWord[]): SwitchCommand | null {
+  const found = readRunAs(words)
+  return found?.user.value === 'root' || found?.user.value === '0' ? null : found
+}
+
+/** The same, whoever it runs the program as: `gosu root crond` too. */
+export function readRunAs(words: readonly CommandWord[]): SwitchCommand | null {
   const from = programIndex(words)
   const program = words[from]?.value
   if (program == null) return null
   const tool = nameOf(program)
   const found = Object.hasOwn(readers, tool) ? readers[tool]?.(words, from) : null
-  if (found == null || found.user.value === 'root' || found.user.value === '0') return null
-  return { tool, from, ...found }
+  return found == null ? null : { tool, from, ...found }
 }
 
 /** `USER[:GROUP]`, also where only one of the two is static. */

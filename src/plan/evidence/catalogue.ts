@@ -1,14 +1,14 @@
 import type { DaemonPortRule } from '../../../catalogue/daemon-port-rule.ts'
 import type { ConfigEdit, NeedsRoot, PortMove, ProgramRule, VariantFacts } from '../../../catalogue/entry.ts'
-import { programThatNeedsRoot } from '../../../catalogue/root-program.ts'
 import { userNamed } from '../../image/accounts.ts'
 import type { ImageFacts } from '../../image/facts.ts'
+import type { Launch } from '../../image/step-down.ts'
 import { matches } from '../file-edit.ts'
 import type { Need } from '../need.ts'
 import type { FileEdit } from '../plan.ts'
 import type { VendorMove } from '../ports.ts'
-import { argvOf, programsOf } from '../program.ts'
 import { unlisted, type Vendor } from '../vendor.ts'
+import { mayNeedRoot, rootProgram } from './root-programs.ts'
 
 export interface CatalogueSources {
   /** The entry of the image, or of the base image of a stage; null where there is none. */
@@ -18,6 +18,8 @@ export interface CatalogueSources {
   readonly facts: ImageFacts
   /** Names of the processes that a run has shown. */
   readonly seen: readonly string[]
+  /** What its start scripts and supervisord start. */
+  readonly launches: readonly Launch[]
   /** The stage writes into this folder of the image itself: what the vendor shipped there may be replaced. */
   readonly replaces: (path: string) => boolean
 }
@@ -25,11 +27,13 @@ export interface CatalogueSources {
 /** The catalogue's knowledge as evidence, as far as the image's files and accounts do not speak against it. */
 export function vendorOf(sources: CatalogueSources): Vendor {
   const root = rootProgram(sources)
-  const { entry, facts } = sources
-  if (entry === null || !isVendorImage(entry, facts)) return unlisted(sources.daemonPorts, root)
+  const { entry, facts, daemonPorts } = sources
+  const cautions = mayNeedRoot(sources)
+  if (entry === null || !isVendorImage(entry, facts)) return unlisted({ daemonPorts, needsRoot: root, cautions })
   return {
+    cautions,
     account: entry.user,
-    daemonPorts: sources.daemonPorts,
+    daemonPorts,
     needs: needsOf(entry),
     prepared: entry.writable.filter((item) => item.prepared === true).map((item) => item.path),
     moves: new Map(entry.ports.filter((move) => move.optional !== true).flatMap((move) => moveOf(move, sources))),
@@ -118,24 +122,5 @@ function describe(root: NeedsRoot): NonNullable<Vendor['needsRoot']> {
     hint: [root.rootlessTwin === null ? '' : `${root.rootlessTwin} does the same without root`, root.advice]
       .filter((part) => part !== '')
       .join('; '),
-  }
-}
-
-/** A program of the command, or one that was seen running, that is listed as one that only root can run. */
-function rootProgram({ programs, facts, seen }: CatalogueSources): Vendor['needsRoot'] {
-  const { files } = facts
-  const found = programThatNeedsRoot(
-    programs,
-    [...new Set([...programsOf(facts.config), ...seen])],
-    argvOf(facts.config),
-    files.known ? (path) => files.value.exists(path) : null,
-  )
-  if (found === null) return null
-  const { rule, program } = found
-  const twin = rule.rootlessTwin === null ? [] : [`${rule.rootlessTwin} does the same without root`]
-  return {
-    reason: `${program} ${rule.reason}${rule.onlyWithFile !== undefined && !files.known ? ' (as its name says; its files are not known)' : ''}`,
-    hint: [...twin, rule.advice].filter((part) => part !== '').join('; '),
-    capabilities: rule.capabilities,
   }
 }

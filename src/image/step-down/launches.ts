@@ -1,0 +1,70 @@
+import type { FileModel } from '../file-model.ts'
+import { nameOf } from '../path.ts'
+import type { ReadScript } from './scripts.ts'
+import { staticValue } from './static-text.ts'
+import { readRunAs } from './switch-command.ts'
+import { programIndex } from './wrappers.ts'
+
+/** A program that a start script or supervisord starts. */
+export interface Launch {
+  /** The file that says so; null for the text of `sh -c`. */
+  readonly path: string | null
+  /** 1-based. */
+  readonly line: number
+  /** The program first; '' for a word that a variable decides. */
+  readonly words: readonly string[]
+  /** It stands in a branch or a function, or behind such a call: a start need not come to it. */
+  readonly conditional: boolean
+}
+
+/** All that start scripts start, whoever it runs as. */
+export function launchesIn(script: ReadScript): readonly Launch[] {
+  const functions = new Set(script.commands.map(({ command }) => command.functionName))
+  return script.commands.flatMap(({ command }) => {
+    const { words, span, conditional } = command
+    const at = programIndex(words, readRunAs(words)?.to ?? 0)
+    const all = words.slice(at).map((word) => word.value ?? staticValue(word.text, script.variables) ?? '')
+    const started = serviceOf(all) ?? all
+    const [program = ''] = started
+    if (program === '' || functions.has(program)) return []
+    return [
+      {
+        path: script.path,
+        line: script.text.slice(0, span.start).split('\n').length,
+        words: started,
+        conditional: conditional || script.conditional,
+      },
+    ]
+  })
+}
+
+/** Names of init scripts that are not those of their daemons. */
+const DAEMON_OF: Readonly<Record<string, string>> = { ssh: 'sshd' }
+
+/** `service cron start`, `/etc/init.d/cron start`. */
+function serviceOf([program = '', ...rest]: readonly string[]): readonly string[] | null {
+  const isInit = program.startsWith('/etc/init.d/')
+  const [name = '', verb] = isInit ? [nameOf(program), ...rest] : rest
+  if (!isInit && !/^(rc-)?service$/.test(nameOf(program))) return null
+  return verb === 'start' || verb === 'restart' ? [DAEMON_OF[name] ?? name] : []
+}
+
+/** The `[program:x]` sections of supervisord; that such a file is there is enough, since nothing else brings one. */
+export function supervised(files: FileModel | null): readonly Launch[] {
+  const paths = files === null ? [] : files.texts().filter((path) => /supervisor/.test(path))
+  return paths.flatMap((path) => sections(path, files?.text(path) ?? ''))
+}
+
+function sections(path: string, text: string): readonly Launch[] {
+  const starts = [...text.matchAll(/^[ \t]*\[/gm)].map(({ index }) => index)
+  return [...text.matchAll(/^[ \t]*command[ \t]*=[ \t]*(?:exec[ \t]+)?(.*)$/gm)].map((match) => {
+    const start = starts.findLast((at) => at < match.index) ?? 0
+    const section = text.slice(start, starts.find((at) => at > match.index) ?? text.length)
+    return {
+      path,
+      line: text.slice(0, match.index).split('\n').length,
+      words: (match[1] ?? '').trim().split(/\s+/),
+      conditional: /^[ \t]*autostart[ \t]*=[ \t]*(false|no|0)\b/im.test(section),
+    }
+  })
+}

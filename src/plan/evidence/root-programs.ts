@@ -1,0 +1,74 @@
+import type { ProgramRule } from '../../../catalogue/entry.ts'
+import { programThatNeedsRoot, type RootProgram } from '../../../catalogue/root-program.ts'
+import type { ImageFacts } from '../../image/facts.ts'
+import { nameOf } from '../../image/path.ts'
+import type { Launch } from '../../image/step-down.ts'
+import type { Remark } from '../plan.ts'
+import { argvOf, programsOf } from '../program.ts'
+import type { Vendor } from '../vendor.ts'
+
+export interface RootProgramSources {
+  readonly programs: readonly ProgramRule[]
+  readonly facts: ImageFacts
+  /** Names of the processes that a run has shown. */
+  readonly seen: readonly string[]
+  /** What its start scripts and supervisord start. */
+  readonly launches: readonly Launch[]
+}
+
+/** A program that is started or was seen running, and is listed as one that only root can run. */
+export function rootProgram(sources: RootProgramSources): Vendor['needsRoot'] {
+  const { programs, facts, seen, launches } = sources
+  const started = [...new Set([...programsOf(facts.config), ...seen])]
+  const named = programThatNeedsRoot(programs, started, argvOf(facts.config), hasFile(facts))
+  if (named !== null) return need(named, '', facts)
+  for (const launch of launches) {
+    const found = launch.conditional ? null : launched(launch, sources)
+    if (found !== null) return need(found, placeOf(launch), facts)
+  }
+  return null
+}
+
+/** Such programs that a start script comes to in some cases only: nobody has seen whether it does. */
+export function mayNeedRoot(sources: RootProgramSources): readonly Remark[] {
+  const said = new Set<string>()
+  return sources.launches.flatMap((launch): readonly Remark[] => {
+    const found = launch.conditional ? launched(launch, sources) : null
+    if (found === null || said.has(found.rule.reason)) return []
+    said.add(found.rule.reason)
+    const { reason, hint } = need(found, placeOf(launch), sources.facts)
+    return [
+      {
+        outcome: 'note',
+        transform: 'report-remarks',
+        message: `what is started in some cases needs root: ${reason}`,
+        hint,
+        evidence: [
+          { source: 'declared', subject: launch.path ?? 'the command', detail: launch.words.join(' ').trim() },
+        ],
+      },
+    ]
+  })
+}
+
+function launched({ words }: Launch, { programs, facts }: RootProgramSources): RootProgram | null {
+  return programThatNeedsRoot(programs, [nameOf(words[0] ?? '')], words, hasFile(facts))
+}
+
+function placeOf({ path, line }: Launch): string {
+  return path === null ? '' : ` (${path} line ${line})`
+}
+
+function hasFile({ files }: ImageFacts): ((path: string) => boolean) | null {
+  return files.known ? (path) => files.value.exists(path) : null
+}
+
+function need({ rule, program }: RootProgram, place: string, { files }: ImageFacts): NonNullable<Vendor['needsRoot']> {
+  const twin = rule.rootlessTwin === null ? [] : [`${rule.rootlessTwin} does the same without root`]
+  const guess = rule.onlyWithFile !== undefined && !files.known ? ' (as its name says; its files are not known)' : ''
+  return {
+    reason: `${program}${place} ${rule.reason}${guess}`,
+    hint: [...twin, rule.advice].filter((part) => part !== '').join('; '),
+    capabilities: rule.capabilities,
+  }
+}
