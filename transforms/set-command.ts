@@ -1,3 +1,4 @@
+import { changedWords } from '../src/dockerfile/changed-words.ts'
 import type { Dockerfile, Instruction, Stage } from '../src/dockerfile/model.ts'
 import { insertLines, placeBefore, type userPlace } from '../src/dockerfile/placement.ts'
 import { execForm, keyword, reason } from '../src/dockerfile/write.ts'
@@ -56,7 +57,7 @@ function changed(instruction: Instruction, words: readonly string[]): readonly E
   const { json } = instruction
   if (json === null) {
     const text = words.length === 3 && words[1] === '-c' ? words[2] : undefined
-    return [{ ...instruction.rest, text: text ?? execForm(words) }]
+    return text === undefined ? [{ ...instruction.rest, text: execForm(words) }] : changedWords(instruction, text)
   }
   if (json.length !== words.length) return [{ ...instruction.rest, text: execForm(words) }]
   return json.flatMap((item, index) =>

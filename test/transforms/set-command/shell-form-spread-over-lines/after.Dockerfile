@@ -1,0 +1,12 @@
+FROM debian:trixie-slim
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+EXPOSE 8080 8443
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD prepare \
+    # the public ports
+    && exec app --port 8080 \
+                --tls-port 8443 \
+                --quiet
