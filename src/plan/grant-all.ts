@@ -16,7 +16,10 @@ export interface Granted {
 export function grantAll(wanted: readonly Need[], input: StageInput, grantee: Grantee): Granted {
   if (wanted.length === 0) return { grants: [], remarks: [] }
   const { files } = input.facts
-  if (files.known) return replayed(wanted, files.value, grantee)
+  if (files.known) {
+    const all = replayed(wanted, files.value, grantee)
+    return { ...all, grants: withoutCovered(all.grants) }
+  }
   const needs = wanted.filter((need) => !isForEverybody(need.path))
   const own = input.stated?.files ?? null
   // What the stage itself puts in is known although its base is not.
@@ -29,7 +32,7 @@ export function grantAll(wanted: readonly Need[], input: StageInput, grantee: Gr
   const rest = needs.filter((need) => !isOwn(need))
   const others = withoutFiles(rest, grantee)
   return {
-    grants: byPath([...(known?.grants ?? []).map(asItIs), ...others.grants, ...throughHome(rest)]),
+    grants: withoutCovered(byPath([...(known?.grants ?? []).map(asItIs), ...others.grants, ...throughHome(rest)])),
     remarks: [...(known?.remarks ?? []), ...others.remarks],
   }
 }
@@ -97,6 +100,15 @@ function withoutFiles(needs: readonly Need[], grantee: Grantee): Granted {
     })
   }
   return { grants: [...grants.values()], remarks }
+}
+
+/** What is there and lies in a tree that is given as a whole needs no line of its own. */
+function withoutCovered(grants: readonly Grant[]): readonly Grant[] {
+  const trees = grants.filter(({ tree }) => tree === true)
+  const isCovered = ({ kind, path, groupAsOwner }: Grant): boolean =>
+    /^own-/.test(kind) &&
+    trees.some((tree) => tree.path !== path && isInside(path, tree.path) && tree.groupAsOwner === groupAsOwner)
+  return grants.filter((grant) => !isCovered(grant))
 }
 
 function byPath(grants: readonly Grant[]): readonly Grant[] {

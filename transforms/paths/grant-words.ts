@@ -4,9 +4,23 @@ import type { Evidence } from '../../src/plan/evidence.ts'
 import type { Grant } from '../../src/plan/plan.ts'
 import type { Finding } from '../../src/transform.ts'
 
-/** The reason above the lines: each path with what it is for. */
+/** The reason above the lines: what each path is for, said once for those that are for the same. */
 export function grantReasons(grants: readonly Grant[]): string {
-  return grants.map((grant) => `${grant.path}${verb(grant)} (${detail(grant)})`).join(', ')
+  const alike = new Map<string, { readonly paths: string[]; readonly kind: Grant['kind']; readonly why: string }>()
+  for (const grant of grants) {
+    const why = detail(grant)
+    const key = `${verb(grant.kind, false)} ${why}`
+    const before = alike.get(key)
+    if (before === undefined) alike.set(key, { paths: [grant.path], kind: grant.kind, why })
+    else before.paths.push(grant.path)
+  }
+  return [...alike.values()]
+    .map(({ paths, kind, why }) => `${listed(paths)}${verb(kind, paths.length > 1)} (${why})`)
+    .join(', ')
+}
+
+function listed(paths: readonly string[]): string {
+  return paths.length > 1 ? `${paths.slice(0, -1).join(', ')} and ${paths.at(-1)}` : (paths[0] ?? '')
 }
 
 /** The first reason; a path that it repeats is left out, what lies below is named by its end. */
@@ -17,12 +31,13 @@ function detail(grant: Grant): string {
   return grant.path !== '/' && text.startsWith(`${grant.path}/`) ? text.slice(grant.path.length + 1) : text
 }
 
-function verb(grant: Grant): string {
-  switch (grant.kind) {
+function verb(kind: Grant['kind'], many: boolean): string {
+  const be = many ? 'are' : 'is'
+  switch (kind) {
     case 'group-read':
-      return ' is read'
+      return ` ${be} read`
     case 'traverse':
-      return ' is entered'
+      return ` ${be} entered`
     default:
       return ''
   }

@@ -5,7 +5,7 @@ WORKDIR /2/app
 
 FROM gcr.io/distroless/static-debian12
 COPY app /app
-# harden-image: /data (declared by VOLUME), /var/lib/app (declared by VOLUME)
+# harden-image: /data and /var/lib/app (declared by VOLUME)
 COPY --from=harden-image-paths --chown=65532:0 --chmod=775 /1/ /
 COPY --from=harden-image-paths --chown=65532:0 --chmod=775 /2/ /var/lib/
 VOLUME ["/data", "/var/lib/app"]

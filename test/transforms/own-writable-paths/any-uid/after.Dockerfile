@@ -1,9 +1,8 @@
 FROM debian:trixie-slim
 RUN useradd --create-home --uid 1500 web
 COPY app /srv/app/
-# harden-image: /data (declared by VOLUME), /run/web.pid (created by the original run), /srv/app/key is read
-#   (created by the original run), /srv/app/state.db (created by the original run), /var/lib/web (created by the
-#   original run)
+# harden-image: /data (declared by VOLUME), /run/web.pid, /srv/app/state.db and /var/lib/web (created by the
+#   original run), /srv/app/key is read (created by the original run)
 RUN mkdir -p /data \
  && touch /run/web.pid \
  && chown 1500:0 /data /run/web.pid /srv/app/state.db /var/lib/web \

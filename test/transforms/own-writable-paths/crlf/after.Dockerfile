@@ -2,7 +2,7 @@ FROM debian:trixie-slim
 # harden-image: app (10001:10001): no account of the image belongs to this program
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /data (declared by VOLUME), /logs (declared by VOLUME)
+# harden-image: /data and /logs (declared by VOLUME)
 RUN mkdir -p /data /logs \
  && chown 10001:10001 /data /logs
 VOLUME /data /logs
