@@ -15,7 +15,7 @@ import {
 import { escapeEre, inPlaceOf, mergeByFile } from './file-edit.ts'
 import type { Need } from './need.ts'
 import type { Operation } from './operation.ts'
-import { isRuntimePlace, isSharedFolder, isSystemFolder } from './places.ts'
+import { isRuntimePlace, isSharedFolder, isSystemFolder, parentOf } from './places.ts'
 import type { FileEdit, Remark, Substitution } from './plan.ts'
 import type { Observation } from './stage-input.ts'
 import { looksLikeFile } from './state-places.ts'
@@ -64,8 +64,8 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
     needs: report.actions.flatMap(needsOf),
     fileEdits: mergeByFile([
       ...report.refusals.map(passEdit),
-      ...taken.flatMap((found) => editOf(found, facts)),
-      ...guards.flatMap(guardEdit),
+      ...taken.flatMap((found) => editOf(found, facts, taken)),
+      ...guards.flatMap((action) => guardEdit(action, guards)),
       ...owners.map(ownerEdit),
     ]),
     argv: { entrypoint: without(inArgv, 'entrypoint'), cmd: without(inArgv, 'cmd') },
@@ -138,7 +138,7 @@ function needsOf(action: RootAction): readonly Need[] {
   const verb = access === 'keep-state' ? 'handed over' : 'made'
   // A file that the script makes before it hands it over must not be there as a folder.
   const isFile = (path: string): boolean => action.action === 'chown' && !action.recursive && looksLikeFile(path)
-  return action.paths
+  return [...new Set(action.paths.flatMap(withoutPattern))]
     .filter((path) => !isSystemFolder(path) && !isSharedFolder(path) && !isRuntimePlace(path))
     .map((path) => ({
       access: isFile(path) ? 'create-file' : access,
@@ -147,14 +147,21 @@ function needsOf(action: RootAction): readonly Need[] {
     }))
 }
 
+/** `/data/*` is what lies in /data; what a pattern further up stands for is not known. */
+function withoutPattern(path: string): readonly string[] {
+  const parent = parentOf(path)
+  if (!/[*?[\]]/.test(path)) return [path]
+  return /[*?[\]]/.test(parent) ? [] : [parent]
+}
+
 /** Nobody but root may do it, and the script ends when it fails. */
 function isFatal(action: RootAction): boolean {
   return !action.guarded && action.fatal && /^(chown|chgrp|account|mount)$/.test(action.action)
 }
 
-function editOf(found: StepDown, facts: ImageFacts): readonly FileEdit[] {
+function editOf(found: StepDown, facts: ImageFacts, all: readonly StepDown[]): readonly FileEdit[] {
   if (found.kind === 'argv' || found.path === null || found.edits === null) return []
-  return found.kind === 'directive' ? directiveEdit(found, found.path, facts) : scriptEdit(found, found.path)
+  return found.kind === 'directive' ? directiveEdit(found, found.path, facts) : scriptEdit(found, found.path, all)
 }
 
 /** Takes out the lines that name user and group, and with them a chroot, which only root can do either. */
@@ -178,14 +185,15 @@ function directiveEdit(found: StepDown, path: string, facts: ImageFacts): readon
   ]
 }
 
-function scriptEdit(found: StepDown, path: string): readonly FileEdit[] {
+function scriptEdit(found: StepDown, path: string, all: readonly StepDown[]): readonly FileEdit[] {
   const changed = found.text.includes('\n') ? null : withoutSwitch(found)
   if (changed === null) return []
+  const alike = all.filter((other) => other.path === path && other.user === found.user && other.kind === found.kind)
   return [
     {
       path,
       substitutions: [inPlaceOf(found.text, changed)],
-      reason: `the container starts as ${found.user ?? 'the user'} already, and only root can run ${found.tool}`,
+      reason: `the container starts as ${found.user ?? 'the user'} already, and only root can run ${listed(alike.map(({ tool }) => tool))}`,
       purpose: 'step-down',
       evidence: [{ source: 'step-down', subject: path, detail: `line ${found.line ?? '?'}: ${found.text}` }],
     },
@@ -213,21 +221,32 @@ function passEdit({ path, line, text, passed }: StepDownReport['refusals'][numbe
   }
 }
 
-function guardEdit(action: RootAction): readonly FileEdit[] {
+function guardEdit(action: RootAction, all: readonly RootAction[]): readonly FileEdit[] {
   if (action.script === null || action.text.includes('\n')) return []
+  const done = listed(all.filter(({ script }) => script === action.script).map(verbOf))
   return [
     {
       path: action.script,
       substitutions: [inPlaceOf(action.text, `{ [ "$(id -u)" != 0 ] || ${action.text}; }`)],
-      reason: `only root can ${action.tool}, and the script ends when it fails`,
+      reason: `only root can ${done}, and the script ends when ${/ and /.test(done) ? 'one of them' : 'it'} fails`,
       purpose: 'step-down',
       evidence: [{ source: 'step-down', subject: action.script, detail: `line ${action.line}: ${action.text}` }],
     },
   ]
 }
 
+/** `find -exec chown` is a chown. */
+function verbOf({ action, tool }: RootAction): string {
+  return action === 'account' || action === 'mount' ? tool : action
+}
+
+function listed(names: readonly string[]): string {
+  const each = [...new Set(names)]
+  return each.length > 1 ? `${each.slice(0, -1).join(', ')} and ${each.at(-1)}` : (each[0] ?? '')
+}
+
 function stuck(found: StepDown, facts: ImageFacts): readonly Remark[] {
-  if (found.kind === 'argv' ? found.argv?.without != null : editOf(found, facts).length > 0) return []
+  if (found.kind === 'argv' ? found.argv?.without != null : editOf(found, facts, []).length > 0) return []
   return [
     {
       outcome: 'todo',

@@ -135,3 +135,32 @@ test('a start script that ends unless it is root is passed, and what only root c
     ['#!/bin/sh', 'set -e', 'true || exit 1', '{ [ "$(id -u)" != 0 ] || chown web /data; }', 'exec thing'].join('\n'),
   ])
 })
+
+describe('a start script that does several things as root', () => {
+  const script = (...lines: readonly string[]): StepDownPlan => {
+    const facts = image({
+      files: [],
+      texts: { '/start.sh': ['#!/bin/sh', 'set -e', ...lines] },
+      config: { cmd: ['/start.sh'] },
+    })
+    return planStepDown(findStepDowns(facts), facts, null)
+  }
+
+  test('has one reason for what only root can do in it', () => {
+    const { fileEdits } = script(
+      'usermod -u "$PUID" web',
+      'chown web /srv/x',
+      'find /srv/y -exec chown web {} +',
+      'su web -c prepare',
+      'exec gosu web thing',
+    )
+    expect(fileEdits.map(({ reason }) => reason)).toEqual([
+      'the container starts as web already, and only root can run su and gosu; only root can usermod and chown, and the script ends when one of them fails',
+    ])
+  })
+
+  test('hands over what a pattern stands for', () => {
+    const { needs } = script('chown -R web /srv/app/data/* /srv/*/cache')
+    expect(needs.map(({ path }) => path)).toEqual(['/srv/app/data'])
+  })
+})

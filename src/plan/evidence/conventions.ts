@@ -21,8 +21,7 @@ export function conventionNeeds(facts: ImageFacts): readonly Need[] {
     for (const name of files.list(folder)) {
       const path = `${folder}/${name}`
       if (files.entry(path)?.type !== 'directory' || name === 'node_modules' || name === '.git') continue
-      if (STATE_NAME.test(name) && isEmpty(path))
-        needs.push(stateNeed(path, 'framework', 'an empty folder of the application, there to be filled'))
+      if (STATE_NAME.test(name) && isEmpty(path)) needs.push(stateNeed(path, 'framework', 'empty, there to be filled'))
       else if (depth < LARGEST_DEPTH) visit(path, depth + 1)
     }
   }
