@@ -15,7 +15,7 @@ import {
 import { escapeEre, inPlaceOf, mergeByFile } from './file-edit.ts'
 import type { Need } from './need.ts'
 import type { Operation } from './operation.ts'
-import { isRuntimePlace, isSharedFolder, isSystemFolder, parentOf } from './places.ts'
+import { isRuntimePlace, isSharedFolder, isSystemFolder } from './places.ts'
 import type { FileEdit, Remark, Substitution } from './plan.ts'
 import type { Observation } from './stage-input.ts'
 import { looksLikeFile } from './state-places.ts'
@@ -138,8 +138,8 @@ function needsOf(action: RootAction): readonly Need[] {
   const verb = access === 'keep-state' ? 'handed over' : 'made'
   // A file that the script makes before it hands it over must not be there as a folder.
   const isFile = (path: string): boolean => action.action === 'chown' && !action.recursive && looksLikeFile(path)
-  return [...new Set(action.paths.flatMap(withoutPattern))]
-    .filter((path) => !isSystemFolder(path) && !isSharedFolder(path) && !isRuntimePlace(path))
+  return action.paths
+    .filter((path) => !isSystemFolder(path) && !isSharedFolder(path) && !isRuntimePlace(path) && !PATTERN.test(path))
     .map((path) => ({
       access: isFile(path) ? 'create-file' : access,
       path,
@@ -147,12 +147,8 @@ function needsOf(action: RootAction): readonly Need[] {
     }))
 }
 
-/** `/data/*` is what lies in /data; what a pattern further up stands for is not known. */
-function withoutPattern(path: string): readonly string[] {
-  const parent = parentOf(path)
-  if (!/[*?[\]]/.test(path)) return [path]
-  return /[*?[\]]/.test(parent) ? [] : [parent]
-}
+/** In quotes it stands for nothing, and is no name that anybody gives a folder. */
+const PATTERN = /[*?]/
 
 /** Nobody but root may do it, and the script ends when it fails. */
 function isFatal(action: RootAction): boolean {

@@ -159,8 +159,8 @@ describe('a start script that does several things as root', () => {
     ])
   })
 
-  test('hands over what a pattern stands for', () => {
-    const { needs } = script('chown -R web /srv/app/data/* /srv/*/cache')
+  test('gives nobody a folder that is called as a pattern', () => {
+    const { needs } = script('chown -R web /srv/app/data "/srv/app/lib/*" /srv/app/etc/*')
     expect(needs.map(({ path }) => path)).toEqual(['/srv/app/data'])
   })
 })
