@@ -119,8 +119,9 @@ function verdictOf(plan: Plan, findings: readonly Said[], policy: Policy): Verdi
   return outcomes.includes('exempt') ? 'incomplete' : 'hardened'
 }
 
+/** Of several stages the one that is built: it comes last. */
 function userOf(plan: Plan): ReportUser | null {
-  const account = plan.stages.find((stage) => stage.account !== null)?.account
+  const account = plan.stages.findLast((stage) => stage.account !== null)?.account
   return account === undefined || account === null
     ? null
     : { name: account.name, uid: account.uid, gid: account.gid, from: account.from }
