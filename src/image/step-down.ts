@@ -10,6 +10,7 @@ import { type Launch, launchesIn, supervised } from './step-down/launches.ts'
 import { type OwnerLine, ownerLines } from './step-down/owner-lines.ts'
 import type { RootRefusal } from './step-down/refusals.ts'
 import { type RootAction, rootActions } from './step-down/root-actions.ts'
+import { type ScriptWrite, scriptWrites } from './step-down/script-writes.ts'
 import { type ReadScript, readScripts } from './step-down/scripts.ts'
 import { readStart } from './step-down/start.ts'
 import { type StartedProgram, startedPrograms } from './step-down/started-programs.ts'
@@ -20,6 +21,7 @@ import { type CommandWord, programIndex } from './step-down/wrappers.ts'
 export type { Launch } from './step-down/launches.ts'
 export type { OwnerLine } from './step-down/owner-lines.ts'
 export type { RootAction } from './step-down/root-actions.ts'
+export type { ScriptWrite } from './step-down/script-writes.ts'
 export type { StartedProgram } from './step-down/started-programs.ts'
 
 /** One place where a container that starts as root switches to another user. */
@@ -63,6 +65,8 @@ export interface StepDownReport {
   readonly started: readonly StartedProgram[]
   /** Every program that a start script or supervisord starts, with its words. */
   readonly launches: readonly Launch[]
+  /** Files that a start script writes by itself. */
+  readonly writes: readonly ScriptWrite[]
   /** Start scripts that are for another interpreter or could not be parsed: nothing is known of them. */
   readonly unread: readonly { readonly path: string; readonly reason: string }[]
   /** Names of all programs that the command, its scripts and supervisord start. */
@@ -103,6 +107,7 @@ export function findStepDowns(facts: Pick<ImageFacts, 'config' | 'files'>): Step
     refusals: scripts.flatMap(({ path, refusals }) => (path === null ? [] : refusals.map((one) => ({ ...one, path })))),
     scripts: scripts.flatMap(({ path }) => path ?? []),
     started: startedPrograms(scripts),
+    writes: scripts.flatMap((script) => scriptWrites(script, config.workdir)),
     launches: programs.has('supervisord') ? [...launches, ...services] : launches,
     unread,
     programs: [...programs],

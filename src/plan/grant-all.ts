@@ -25,7 +25,8 @@ export function grantAll(wanted: readonly Need[], input: StageInput, grantee: Gr
   // What the stage itself puts in is known although its base is not.
   const isOwn = (need: Need): boolean =>
     own !== null &&
-    (own.entry(need.path) !== null || (parentOf(need.path) !== '/' && own.entry(parentOf(need.path)) !== null))
+    (own.entry(need.path) !== null ||
+      (!isNamed(need) && parentOf(need.path) !== '/' && own.entry(parentOf(need.path)) !== null))
   // What the stage puts in says nothing of a folder that every base has.
   const asked = needs.filter((need) => isOwn(need) && !isRuntimePlace(need.path))
   const known = own === null ? null : replayed(asked, own, grantee)
@@ -35,6 +36,13 @@ export function grantAll(wanted: readonly Need[], input: StageInput, grantee: Gr
     grants: withoutCovered(byPath([...(known?.grants ?? []).map(asItIs), ...others.grants, ...throughHome(rest)])),
     remarks: [...(known?.remarks ?? []), ...others.remarks],
   }
+}
+
+/** This very file, in a folder that is there: whether the base brings the file is not known, and both must work. */
+function isNamed({ access, evidence }: Need): boolean {
+  return access === 'write'
+    ? evidence.source === 'declared'
+    : access === 'create-file' && evidence.source === 'catalogue'
 }
 
 /** Root's home is the base's: that it is closed is certain enough, its other mode bits are not. */
@@ -76,7 +84,7 @@ function withoutFiles(needs: readonly Need[], grantee: Grantee): Granted {
   const grants = new Map<string, Grant>()
   const remarks: Remark[] = []
   for (const need of needs) {
-    if (need.access !== 'keep-state' && need.access !== 'create-file') continue
+    if (need.access !== 'keep-state' && need.access !== 'create-file' && !isNamed(need)) continue
     if (need.access === 'keep-state' && isSystemFolder(need.path)) {
       remarks.push(refused(need, `${need.path} belongs to the system and is never handed over`))
       continue

@@ -15,6 +15,7 @@ import { packageEvidence } from './evidence/packages.ts'
 import { rootHome } from './evidence/root-home.ts'
 import { openRemarks, runLineNeeds } from './evidence/run-lines.ts'
 import { s6Remarks } from './evidence/s6-services.ts'
+import { scriptWriteNeeds } from './evidence/script-writes.ts'
 import { emptyFolderNeeds, sourceNeeds } from './evidence/sources.ts'
 import { supervisorCautions } from './evidence/supervisors.ts'
 import type { Need } from './need.ts'
@@ -105,6 +106,7 @@ export function statedBy(sources: StatedSources): Stated {
       ...runLineNeeds(shipped),
       ...commandLineNeeds(facts.config),
       ...frameworkNeeds(shipped),
+      ...scriptWriteNeeds(start, shipped, facts.config),
       ...sourceNeeds(shipped, facts.config),
       ...emptyFolderNeeds(shipped),
       ...closed.needs,

@@ -1,0 +1,51 @@
+import type { ShellCommand } from '../../dockerfile/index.ts'
+import { nameOf, normalisePath } from '../path.ts'
+import type { ReadScript } from './scripts.ts'
+import { staticValue } from './static-text.ts'
+import { programIndex } from './wrappers.ts'
+
+/** A file that a start script writes by itself, before what it starts does anything. */
+export interface ScriptWrite {
+  /** The script; null for the text of `sh -c`. */
+  readonly script: string | null
+  /** 1-based. */
+  readonly line: number
+  readonly path: string
+  /** `sed -i` writes a new file beside the old one and puts it in its place. */
+  readonly replaces: boolean
+}
+
+/** What redirects, `tee` and `sed -i` write, as far as no variable and no question of the script decides it. */
+export function scriptWrites(script: ReadScript, workdir: string): readonly ScriptWrite[] {
+  const moves = script.commands.some(({ command }) => command.name === 'cd' || command.name === 'pushd')
+  return script.commands.flatMap(({ command, guarded }) => {
+    if (guarded || script.conditional || command.conditional) return []
+    const line = script.text.slice(0, command.span.start).split('\n').length
+    return writesOf(command).flatMap(({ text, replaces }) => {
+      const path = staticValue(text, script.variables)
+      if (path === null || path === '' || (moves && !path.startsWith('/'))) return []
+      return [{ script: script.path, line, path: normalisePath(path, workdir), replaces }]
+    })
+  })
+}
+
+interface Write {
+  readonly text: string
+  readonly replaces: boolean
+}
+
+function writesOf({ words, redirects }: ShellCommand): readonly Write[] {
+  const written = redirects.flatMap(({ operator, target }): readonly Write[] =>
+    /^(>|>>|>\||&>|&>>)$/.test(operator) && target !== null ? [{ text: target.text, replaces: false }] : [],
+  )
+  const at = programIndex(words)
+  const tool = nameOf(words[at]?.value ?? '')
+  const args = words.slice(at + 1)
+  const operands = args.filter(({ text }) => !text.startsWith('-'))
+  if (tool === 'tee') return [...written, ...operands.map(({ text }) => ({ text, replaces: false }))]
+  if (tool !== 'sed' || !args.some(({ text }) => /^(-[a-zA-Z]*i|--in-place)/.test(text))) return written
+  // Without -e and -f the first operand is the script; a value of theirs is no file either.
+  const valued = new Set(args.filter((_, index) => /^-[a-zA-Z]*[ef]$/.test(args[index - 1]?.text ?? '')))
+  const files = operands.filter((word) => !valued.has(word)).slice(valued.size === 0 ? 1 : 0)
+  return [...written, ...files.map(({ text }) => ({ text, replaces: true }))]
+}

@@ -1,0 +1,22 @@
+FROM debian:trixie-slim
+WORKDIR /srv/app
+COPY <<EOF etc/app.conf
+workers = auto
+EOF
+COPY <<EOF public/config.js
+EOF
+COPY --chmod=755 <<EOF /start.sh
+#!/bin/sh
+set -e
+echo "window.api = '\$API'" > public/config.js
+sed -i "s/auto/\$WORKERS/" /srv/app/etc/app.conf
+exec app
+EOF
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: /srv/app/etc (written by /start.sh line 4), /srv/app/public/config.js (written by /start.sh line 3)
+RUN chown 10001:10001 /srv/app/etc /srv/app/public/config.js
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["/start.sh"]

@@ -1,0 +1,15 @@
+FROM example.org/base
+WORKDIR /etc/app
+RUN fetch-keys > keys
+# harden-image: app (10001:10001): a new account, since the accounts of example.org/base are not known
+RUN echo 'app:x:10001:' >> /etc/group \
+ && echo 'app:x:10001:10001::/home/app:/sbin/nologin' >> /etc/passwd \
+ && mkdir -p /home/app \
+ && chown 10001:10001 /home/app
+# harden-image: /etc/app/keys and /etc/web/site.conf (written by the command)
+RUN touch /etc/app/keys /etc/web/site.conf \
+ && chown 10001:10001 /etc/web/site.conf \
+ && chown -Rh 10001:10001 /etc/app/keys
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD fetch-keys > keys && render > /etc/web/site.conf && exec app

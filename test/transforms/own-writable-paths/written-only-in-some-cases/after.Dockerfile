@@ -1,0 +1,25 @@
+FROM debian:trixie-slim
+COPY <<EOF /srv/app/app.conf
+EOF
+COPY --chmod=755 <<EOF /start.sh
+#!/bin/sh
+mkdir -p /var/cache/app
+date > /var/cache/app/started
+echo started | tee /dev/null > /tmp/started
+[ -n "\$DEBUG" ] && echo debug >> /srv/app/app.conf
+if [ "\$(id -u)" = 0 ]; then
+  sed -i 's/a/b/' /srv/app/app.conf
+fi
+date > /srv/files/started
+exec app
+EOF
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: /srv/files (declared by VOLUME), /var/cache/app (made by /start.sh at start)
+RUN mkdir -p /srv/files /var/cache/app \
+ && chown 10001:10001 /srv/files /var/cache/app
+VOLUME /srv/files
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["/start.sh"]
