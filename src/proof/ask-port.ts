@@ -3,7 +3,7 @@ import { getRequest, httpAnswer, isAnswered } from './http-answer.ts'
 import { OPENINGS, type Opening } from './opening-words.ts'
 import type { PortAnswer } from './run-record.ts'
 import { onSilence, type Watched } from './silence.ts'
-import { type Said, talk } from './talk.ts'
+import { type Said, type Talk, talk } from './talk.ts'
 
 const GREETING_WAIT = 400
 /** Some compile a page when it is first asked for. */
@@ -47,7 +47,9 @@ export async function askPort(address: string, port: number, { known, watched }:
   // Asked first: a server that takes one connection after the other would wait for the end of the silent one.
   const request = talk(address, port, { send: getRequest(address, port), wait, until: isAnswered })
   const silent = before === 'http' ? null : talk(address, port, { send: null, wait: GREETING_WAIT, until: () => false })
-  const unwatch = before === 'http' ? () => {} : onSilence(watched, 'any', Date.now() + wait, request.giveUp)
+  const end = Date.now() + wait
+  const unwatch = before === 'http' ? () => {} : onSilence(watched, 'any', { end, silent: request.giveUp })
+  const unwatchSilent = silent === null ? () => {} : watchSilent(silent, watched, before)
   try {
     const http = request.said.then((said) => (said === null ? null : httpAnswer(address, port, said.text, false)))
     const greeting = silent?.said.then((said) => wordAnswer(port, 'greeting', said)) ?? null
@@ -67,8 +69,22 @@ export async function askPort(address: string, port: number, { known, watched }:
     return spoken ?? bare(port, asked, waited)
   } finally {
     unwatch()
+    unwatchSilent()
     request.giveUp()
     silent?.giveUp()
+  }
+}
+
+/** One that greeted before is given its time; what it does with its own greeting sent back takes it work alone. */
+function watchSilent({ heard, giveUp }: Talk, watched: Watched, before: Kind | null): () => void {
+  const end = Date.now() + GREETING_WAIT
+  const greets = before === 'greeting' || before === 'answer'
+  const ends = [
+    greets ? () => {} : onSilence(watched, 'greeting', { end, heard, silent: giveUp }),
+    onSilence(watched, 'work', { end, heard, silent: () => heard() > 0 && giveUp() }),
+  ]
+  return () => {
+    for (const unwatch of ends) unwatch()
   }
 }
 
@@ -76,7 +92,7 @@ export async function askPort(address: string, port: number, { known, watched }:
 async function askTls(address: string, port: number, wait: number, watched: Watched): Promise<PortAnswer | null> {
   const request = talk(address, port, { send: getRequest(address, port), wait, until: isAnswered, tls: true })
   // A handshake is work, and nothing that a server sleeps over.
-  const unwatch = onSilence(watched, 'work', Date.now() + wait, request.giveUp)
+  const unwatch = onSilence(watched, 'work', { end: Date.now() + wait, silent: request.giveUp })
   const said = await request.said.finally(unwatch)
   if (said === null) return null
   return (
@@ -94,8 +110,11 @@ async function askOpenings(
   watched: Watched,
 ): Promise<PortAnswer | null> {
   const talks = openings.map(({ words }) => talk(address, port, { send: words, wait, until: (text) => text !== '' }))
-  const unwatch = onSilence(watched, 'work', Date.now() + wait, () => {
-    for (const one of talks) one.giveUp()
+  const unwatch = onSilence(watched, 'work', {
+    end: Date.now() + wait,
+    silent: () => {
+      for (const one of talks) one.giveUp()
+    },
   })
   const said = await Promise.all(talks.map((one) => one.said)).finally(unwatch)
   // A web server that says nothing to a request of its own language says what it thinks of others.

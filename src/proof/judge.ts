@@ -14,7 +14,7 @@ import type { Stopwatch } from './stopwatch.ts'
 import { tracedChecks } from './traced-checks.ts'
 
 /** A program that is to go on is watched for this long once it is up, milliseconds: some die after ten seconds. */
-const WATCH = 10_500
+const WATCH = 10_250
 /** One that showed nothing that could be asked: some sleep before they open their port, and none is declared. */
 const WATCH_UNSEEN = 30_000
 /** Between two looks at its processes. */

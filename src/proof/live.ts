@@ -51,7 +51,7 @@ export interface Live {
   glance(): Promise<void>
   /** Asks everything again, and what answers HTTP many times. */
   look(): Promise<void>
-  /** Stops it, starts the same container again and asks once more. `begun` is told what was seen until it was stopped. */
+  /** Stops it, starts the same container again and asks once more. `begun` is told what was seen by then. */
   restart(begun?: (record: RunRecord) => void): Promise<void>
   /** All that was seen so far, without what it printed. */
   seen(): RunRecord
@@ -158,13 +158,11 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     async restart(begun) {
       if (!state.running) return
       const before = state
-      await stop()
       const shown = traced === null ? null : await traceNow(traced)
-      if (shown !== null && typeof shown !== 'string') {
-        // A second start may well fill what the first has left empty: it need not make it.
-        sizes = await sizesOf(engine, container, shown.operations)
-        begun?.({ ...soFar(), trace: shown })
-      }
+      if (shown !== null && typeof shown !== 'string') begun?.({ ...soFar(), trace: shown })
+      await stop()
+      // A second start may well fill what the first has left empty: it need not make it.
+      if (shown !== null && typeof shown !== 'string') sizes = await sizesOf(engine, container, shown.operations)
       await engine.start(container)
       const patience = ready.ready ? options.patience : Math.min(options.patience, PATIENCE_AGAIN)
       const again = await waitUntilReady(engine, container, { ...options, patience })

@@ -13,6 +13,8 @@ export interface Said {
 export interface Talk {
   /** Null where the port refuses, or where no TLS handshake came about. */
   readonly said: Promise<Said | null>
+  /** Characters so far. */
+  heard(): number
   /** Waits no longer. */
   giveUp(): void
 }
@@ -53,7 +55,7 @@ export function talk(host: string, port: number, { send, wait, until, tls = fals
     })
     for (const event of ['end', 'close', 'error']) socket.on(event, () => finish(true))
   })
-  return { said, giveUp }
+  return { said, heard: () => text.length, giveUp }
 }
 
 /** Who it is does not matter, nor how old its ciphers are: it is asked whether it does what it did. */

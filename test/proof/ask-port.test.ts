@@ -145,6 +145,19 @@ describe('a TCP port', () => {
     expect(await askPort(HERE, await listen(late), { known: null, watched: () => activity })).toMatchObject({ kind })
   })
 
+  test.each<[string, Asking, string]>([
+    ['does nothing', { known: null, watched: () => resting(Number.POSITIVE_INFINITY) }, 'answer'],
+    ['lets its guest wait', { known: null, watched: () => resting(100) }, 'greeting'],
+    [
+      'has greeted elsewhere',
+      { known: { kind: 'greeting', detail: '220' }, watched: () => resting(Number.POSITIVE_INFINITY) },
+      'greeting',
+    ],
+  ])('a late greeting of one that %s', async (_, asking, kind) => {
+    const late = tcp((socket) => setTimeout(() => socket.write('220 mail ready\r\n'), 230))
+    expect(await askPort(HERE, await listen(late), asking)).toMatchObject({ kind, detail: '220' })
+  })
+
   test('nobody', async () => {
     const server = page(200)
     const port = await listen(server)
