@@ -31,7 +31,7 @@ export async function startAhead(
   const plan = stagePlanOf(hardened.plan, request.stage)
   if (plan === undefined || !isSure(plan) || unfitBaseline(baseline, request.facts) !== null) return NONE
   const { operations } = observation
-  const round = runRound(request, { baseline, operations, original: study }, hardened, plan, 1)
+  const round = runRound(request, { baseline, operations, original: study }, hardened, plan, request.before + 1)
   // It is waited for later.
   round.catch(() => undefined)
   return {

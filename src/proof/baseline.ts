@@ -20,6 +20,8 @@ export interface OriginalRequest {
   readonly config: ImageConfig
   readonly smoke: readonly SmokeCheck[]
   readonly trace: boolean
+  /** How long the run that is learned from stays up, milliseconds; see StudyOptions. */
+  readonly stays?: number
   readonly signal: AbortSignal
 }
 
@@ -36,9 +38,9 @@ export interface Original {
 }
 
 export async function runOriginal(request: OriginalRequest): Promise<Original> {
-  const { engine, config, trace } = request
+  const { engine, config, trace, stays = 0 } = request
   const filled = namedVolumes(engine, config)
-  const study = studyOf(engine, { ...specOf(request), mounts: filled }, { ...options(request), leavings: 'all' })
+  const study = studyOf(engine, { ...specOf(request), mounts: filled }, { ...options(request), stays, leavings: 'all' })
   const up = bringUp(engine, specOf(request), options(request))
   let tell: (record: RunRecord | null) => void = () => undefined
   const begun = new Promise<RunRecord | null>((resolve) => {

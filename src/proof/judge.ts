@@ -2,6 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Cells, type CellsRequest, failingCells, runCells, runFirstCells } from './cells.ts'
 import { compare, withChecks } from './compare.ts'
 import { isUnseen } from './doubts.ts'
+import { lateFiles } from './late-files.ts'
+import { MADE, madeCheck } from './left-files.ts'
 import type { Live } from './live.ts'
 import { logsTraced } from './log-files.ts'
 import { newErrors } from './new-errors.ts'
@@ -23,11 +25,18 @@ const GLANCE = 3000
 export interface Judged {
   readonly baseline: RunRecord
   readonly run: ProvenRun
+  /**
+   * It passed what a round shows, and what is missing showed only later: for how long the original had been up by then,
+   * milliseconds. Else null.
+   */
+  readonly lateAfter: number | null
 }
 
 export interface JudgeRequest extends Omit<CellsRequest, 'baseline'> {
   readonly progress: (line: string) => void
   readonly times: Stopwatch
+  /** How long its traced runs stayed up, milliseconds. */
+  readonly stays: number
 }
 
 /**
@@ -46,10 +55,13 @@ export async function judge(
   const works = hasPassed({ run: { comparison } })
   const seconds = secondStarts(request, original, traced)
   let cells: Cells
+  let lost: readonly string[] = []
   if (works) {
     request.progress('running it under other conditions, and watching both')
     const conditionsMet = async (): Promise<Cells> => runCells(conditions, first ?? (await runFirstCells(conditions)))
     ;[cells] = await Promise.all([conditionsMet(), watch(request.signal, { baseline: seen, live: result, traced })])
+    // Traces that went on for as long tell more.
+    if (request.stays === 0) lost = await lateFiles({ ...request, original }, seen.container, early.container)
     times.lap('conditions')
     await Promise.all(
       [live, result].map(async (one) => {
@@ -62,6 +74,7 @@ export async function judge(
     cells = await failingCells(conditions, early, first)
     times.lap('conditions')
   }
+  const seenFor = Date.now() - live.upSince
   const logs = logsTraced(original, traced)
   const [originalRun, resultRun, before, after] = await Promise.all([
     live.finish(logs),
@@ -72,19 +85,16 @@ export async function judge(
   times.lap('end')
   const baseline = { ...originalRun, restart: seconds?.baseline ?? originalRun.restart }
   const record = { ...resultRun, restart: seconds?.result ?? resultRun.restart }
+  const final = withChecks(compare(baseline, record, moved), [
+    ...tracedChecks(original, traced, request.facts).filter(({ name }) => lost.length === 0 || name !== MADE),
+    ...(lost.length === 0 ? [] : [madeCheck(lost)]),
+    ...sameProcesses(baseline, record),
+    ...newErrors(`${baseline.logs}\n${original.logs}`, early.logs, record.logs),
+  ])
   return {
     baseline,
-    run: {
-      image,
-      record,
-      comparison: withChecks(compare(baseline, record, moved), [
-        ...tracedChecks(original, traced, request.facts),
-        ...sameProcesses(baseline, record),
-        ...newErrors(`${baseline.logs}\n${original.logs}`, early.logs, record.logs),
-      ]),
-      addedBytes: (after?.size ?? 0) - (before?.size ?? 0),
-      cells,
-    },
+    run: { image, record, comparison: final, addedBytes: (after?.size ?? 0) - (before?.size ?? 0), cells },
+    lateAfter: works && !final.parity ? seenFor : null,
   }
 }
 

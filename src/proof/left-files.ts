@@ -10,7 +10,9 @@ import { withoutNumbers } from './without-numbers.ts'
 /** For others to find the process by, and worth nothing without it. */
 const TRANSIENT = /\.(pid|lock|lck|swp|tmp|sock)$|(^|[/.])(pid|lock)$/i
 
-interface Folders {
+export const MADE = 'makes the files that it made'
+
+export interface Folders {
   /** Root's. */
   readonly home: string
   /** What is in them outlives the container; a file elsewhere does not. */
@@ -22,27 +24,38 @@ interface Folders {
  * never tries, answers just as well. What is judged is all that a job leaves (it ends, and its files are its work), and
  * of a service what it keeps state in or reads back. Empty where the runs were not traced.
  */
-export function leftFiles(
-  original: RunRecord,
-  traced: RunRecord | null,
-  { home, volumes }: Folders,
-): readonly ReportCheck[] {
+export function leftFiles(original: RunRecord, traced: RunRecord | null, folders: Folders): readonly ReportCheck[] {
   if (original.trace === null || traced?.trace == null) return []
   const operations = original.trace.operations
-  const made = new Set([...filesMade(traced.trace.operations)].map(withoutNumbers))
-  // What goes to a folder that nobody keeps, for want of its own, is as good as lost.
-  const names = new Set([...made].filter((path) => !isPassing(path, home)).map(baseName))
   const read = new Set(done(operations, 'read').map(({ path }) => path))
   const isWork = (path: string): boolean => !original.state.running || isStatePlace(path) || read.has(path)
-  const left = [...filesMade(operations)].filter((path) => !isOptional(path) && !isPassing(path, home) && isWork(path))
-  const isInVolume = (path: string): boolean => volumes.some((volume) => isInside(path, volume))
-  const unmatched = left.filter(
-    (path) => !made.has(withoutNumbers(path)) && (isInVolume(path) || !names.has(withoutNumbers(baseName(path)))),
-  )
-  const missing = withoutTwins(unmatched, operations, traced.trace.operations)
+  const left = [...filesMade(operations)].filter((path) => !isPassing(path, folders.home) && isWork(path))
   if (left.length === 0) return []
+  const unmatched = missingFiles(left, filesMade(traced.trace.operations), folders)
+  return [madeCheck(withoutTwins(unmatched, operations, traced.trace.operations))]
+}
+
+export function madeCheck(missing: readonly string[]): ReportCheck {
   const result = missing.length === 0 ? 'yes' : `not ${missing.slice(0, 3).join(', ')}`
-  return [{ name: 'makes the files that it made', baseline: 'yes', result, passed: missing.length === 0 }]
+  return { name: MADE, baseline: 'yes', result, passed: missing.length === 0 }
+}
+
+/** Those that another run has neither there nor by that name elsewhere; what may come and go is no loss. */
+export function missingFiles(
+  left: Iterable<string>,
+  made: Iterable<string>,
+  { home, volumes }: Folders,
+): readonly string[] {
+  const paths = new Set([...made].map(withoutNumbers))
+  // What goes to a folder that nobody keeps, for want of its own, is as good as lost.
+  const names = new Set([...paths].filter((path) => !isPassing(path, home)).map(baseName))
+  const isInVolume = (path: string): boolean => volumes.some((volume) => isInside(path, volume))
+  return [...left].filter(
+    (path) =>
+      !isPassing(path, home) &&
+      !paths.has(withoutNumbers(path)) &&
+      (isInVolume(path) || !names.has(withoutNumbers(baseName(path)))),
+  )
 }
 
 /** Names that are there in the end; what was removed at any time may come and go. */
@@ -63,6 +76,7 @@ function done(operations: readonly Operation[], access: Operation['access']): re
 
 function isPassing(path: string, home: string): boolean {
   return (
+    isOptional(path) ||
     isRuntimePlace(path) ||
     isAuthority(path) ||
     TRANSIENT.test(path) ||

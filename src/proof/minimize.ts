@@ -48,7 +48,7 @@ export async function minimize(
     if (plan === undefined || hardened.result.output === best.hardened.result.output) continue
     request.progress(`leaving out ${part}`)
     const seen = { baseline, operations, original }
-    const tried = await runRound(request, seen, hardened, plan, rounds.length + 1 + index)
+    const tried = await runRound(request, seen, hardened, plan, request.before + rounds.length + 1 + index)
     const works = hasPassed(tried) && lostIn(tried).every((key) => usual.has(key))
     const over = works ? best : tried
     if (hasPassed(over)) await over.run?.live.finish()

@@ -11,7 +11,7 @@ import { operationsOfDiff } from './observe.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import type { ProveRequest } from './prove.ts'
 import { writableMounts } from './read-only.ts'
-import { bringUpWithFirst, hasPassed, type RoundRun } from './round.ts'
+import { bringUpWithFirst, hasPassed, type RoundRun, staysBeside } from './round.ts'
 import type { RunRecord } from './run-record.ts'
 import { arbitrarySpec, lockedSpec } from './specs.ts'
 import { stopwatch } from './stopwatch.ts'
@@ -24,7 +24,19 @@ import { removeVolumes } from './volumes.ts'
 export interface ImagesRequest
   extends Omit<
     ProveRequest,
-    'baseline' | 'original' | 'times' | 'harden' | 'build' | 'stage' | 'reference' | 'minimize' | 'capAdd' | 'remarks'
+    | 'baseline'
+    | 'original'
+    | 'again'
+    | 'stays'
+    | 'before'
+    | 'times'
+    | 'harden'
+    | 'build'
+    | 'stage'
+    | 'reference'
+    | 'minimize'
+    | 'capAdd'
+    | 'remarks'
   > {
   readonly image: string
   /** Null: the image itself, run as root. */
@@ -32,9 +44,19 @@ export interface ImagesRequest
 }
 
 /** Runs one image locked down beside another, or beside itself as root, and compares; nothing is planned or written. */
-export async function proveImages(
-  request: ImagesRequest,
-): Promise<{ readonly report: ReportProof; readonly failures: readonly string[] }> {
+export async function proveImages(request: ImagesRequest): Promise<Shown> {
+  const first = await proveImage(request, 0)
+  // What did not show in time may be a matter of when each was started: traces that go on for as long tell.
+  return first.lateAfter !== null && request.trace ? proveImage(request, first.lateAfter) : first
+}
+
+interface Shown {
+  readonly report: ReportProof
+  readonly failures: readonly string[]
+  readonly lateAfter: number | null
+}
+
+async function proveImage(request: ImagesRequest, stays: number): Promise<Shown> {
   const { engine, image } = request
   const times = stopwatch()
   const other = request.baseline
@@ -42,6 +64,7 @@ export async function proveImages(
   request.progress(other === null ? 'running it as root' : `running ${other} as it is`)
   const { live, study, filled } = await runOriginal({
     ...request,
+    stays,
     config: facts.config,
     ...(other === null ? { image, user: '0:0' } : { image: other }),
   })
@@ -52,27 +75,27 @@ export async function proveImages(
     unfitBaseline(early, facts) ?? (await unexercised({ engine, facts }, { ...early, trace: original.trace }))
   if (unfit !== null) {
     const report = proofReport(engine.version, await live.finish(), null, 0, [unfit])
-    return { report: times.on(report), failures: [unfit] }
+    return { report: times.on(report), failures: [unfit], lateAfter: null }
   }
   request.progress('running it without capabilities or new privileges')
   const moved = pairPorts(exposedTcp(facts.config), exposedTcp(request.facts.config))
-  const run = await runImage(request, early, original, moved)
+  const run = await runImage({ ...request, stays }, early, original, moved)
   times.lap('result')
   const user = userOf(request.facts)
   const operations = run.traced?.trace?.operations ?? (await written(run, request))
   const mounts = writableMounts(operations, { grants: [] }, request.facts, user)
-  const conditions = { ...request, facts, image, moved, user, mounts, filled, reference: other ?? image, times }
+  const conditions = { ...request, facts, image, moved, user, mounts, filled, reference: other ?? image, times, stays }
   const judged = await judge(conditions, live, original, run)
   await removeVolumes(engine, filled)
   const report = proofReport(engine.version, judged.baseline, judged.run, 1, [
     ...untracedOriginal(request.trace, original),
     ...untracedRun(original, run),
   ])
-  return { report: times.on(report), failures: failuresOf(judged.run) }
+  return { report: times.on(report), failures: failuresOf(judged.run), lateAfter: judged.lateAfter }
 }
 
 async function runImage(
-  request: ImagesRequest,
+  request: ImagesRequest & Pick<ProveRequest, 'stays'>,
   baseline: RunRecord,
   original: RunRecord,
   moved: ReadonlyMap<number, number>,
@@ -83,8 +106,11 @@ async function runImage(
   const mounts = writableMounts(original.trace?.operations ?? [], { grants: [] }, facts, userOf(facts))
   const [{ live, first }, study] = await Promise.all([
     bringUpWithFirst({ ...request, baseline, moved, mounts }, spec, options),
-    request.trace ? tracedResult(request.engine, spec, { ...options, trace: facts.config }) : NOT_TRACED,
+    request.trace
+      ? tracedResult(request.engine, spec, { ...options, trace: facts.config, stays: staysBeside(request) })
+      : NOT_TRACED,
   ])
+  if (request.stays > 0) await live.look()
   const early = await live.peek()
   const comparison = withChecks(compare(baseline, early, moved), tracedChecks(original, study.traced, facts))
   const record = hasPassed({ run: { comparison } }) ? early : await live.finish()

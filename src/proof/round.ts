@@ -17,6 +17,9 @@ import { arbitrarySpec, lockedSpec } from './specs.ts'
 import { tracedChecks } from './traced-checks.ts'
 import { NOT_TRACED, type TracedResult, tracedResult } from './traced-run.ts'
 
+/** Milliseconds. */
+const BEHIND = 1500
+
 /** One turn of the loop: a plan, built and run beside the baseline. */
 export interface Round {
   readonly hardened: Hardened
@@ -72,11 +75,16 @@ export async function runRound(
   const [{ live, first }, result] = await Promise.all([
     bringUpWithFirst({ ...request, baseline, moved, image: built, mounts }, spec, options),
     request.trace
-      ? tracedResult(request.engine, { user: userOf(plan), ...spec }, { ...options, trace: config })
+      ? tracedResult(
+          request.engine,
+          { user: userOf(plan), ...spec },
+          { ...options, trace: config, stays: staysBeside(request) },
+        )
       : NOT_TRACED,
   ])
   const { traced } = result
   const original = await study
+  if (request.stays > 0) await live.look()
   const seen = await live.peek()
   const early = { ...seen, smoke: withEnd(seen.smoke, traced) }
   const comparison = withChecks(compare(baseline, early, moved), tracedChecks(original, traced, facts))
@@ -95,6 +103,11 @@ export async function bringUpWithFirst(
   const live = await bringUp(request.engine, spec, options)
   const works = hasPassed({ run: { comparison: compare(request.baseline, live.seen(), request.moved) } })
   return { live, first: works ? await runFirstCells(request) : null }
+}
+
+/** The original came up before it: what that did within its time, this does within its own. */
+export function staysBeside({ stays }: Pick<ProveRequest, 'stays'>): number {
+  return stays === 0 ? 0 : stays + BEHIND
 }
 
 function userOf(plan: StagePlan): string {

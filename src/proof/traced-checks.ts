@@ -2,7 +2,7 @@ import type { ImageFacts } from '../image/facts.ts'
 import type { ReportCheck } from '../report/report.ts'
 import { filledFiles } from './filled-files.ts'
 import { keptData } from './kept-data.ts'
-import { leftFiles } from './left-files.ts'
+import { type Folders, leftFiles } from './left-files.ts'
 import { rootHome } from './observation.ts'
 import type { RunRecord } from './run-record.ts'
 import { boundSockets } from './sockets.ts'
@@ -12,8 +12,12 @@ import { volumePaths } from './volumes.ts'
 export function tracedChecks(original: RunRecord, traced: RunRecord | null, facts: ImageFacts): readonly ReportCheck[] {
   return [
     ...keptData(original, traced),
-    ...leftFiles(original, traced, { home: rootHome(facts), volumes: volumePaths(facts.config) }),
+    ...leftFiles(original, traced, foldersOf(facts)),
     ...filledFiles(original, traced),
     ...boundSockets(original, traced),
   ]
+}
+
+export function foldersOf(facts: ImageFacts): Folders {
+  return { home: rootHome(facts), volumes: volumePaths(facts.config) }
 }

@@ -1,9 +1,9 @@
 import type { Engine, RunSpec } from '../engine/engine.ts'
 import type { ImageConfig } from '../image/facts.ts'
-import { bringUp, type LiveOptions } from './live.ts'
+import { bringUp } from './live.ts'
 import type { RunRecord } from './run-record.ts'
 import { NEVER_RAN } from './trace/trace.ts'
-import { runTwice } from './whole-run.ts'
+import { runTwice, type StudyOptions, stay } from './whole-run.ts'
 
 export interface Study {
   /** From start to stop and once more, traced where `config` says what the image starts; `begun` as runTwice has it. */
@@ -16,7 +16,7 @@ export interface Study {
  * Runs of an original that are there to be learned from. Where strace may not trace, or the program does not stand to
  * be traced (it traces others, or itself), it is run without, and the record says why.
  */
-export function studyOf(engine: Engine, spec: RunSpec, options: LiveOptions): Study {
+export function studyOf(engine: Engine, spec: RunSpec, options: StudyOptions): Study {
   const untraced = async (reason: string): Promise<RunRecord> => {
     return { ...(await runTwice(engine, spec, options)), traceRefused: reason }
   }
@@ -43,8 +43,9 @@ export interface TracedResult {
 }
 
 /** A result, for which an untraced run would show nothing that the one beside it does not. */
-export async function tracedResult(engine: Engine, spec: RunSpec, options: LiveOptions): Promise<TracedResult> {
+export async function tracedResult(engine: Engine, spec: RunSpec, options: StudyOptions): Promise<TracedResult> {
   const live = await bringUp(engine, spec, options)
+  await stay(live, options)
   // What did not come up would be waited for in vain once more.
   if (live.seen().ready) await live.restart()
   const record = await live.finish()

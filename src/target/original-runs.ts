@@ -13,6 +13,8 @@ export interface OriginalRuns {
   start(reference: string, image: EngineImage): void
   /** The run of this image, begun now where it was not. */
   of(reference: string): Promise<Original>
+  /** Another run, as `of` or `as` gave it last; what is learned from stays up for so long, milliseconds. */
+  again(reference: string, stays: number): Promise<Original>
   /**
    * A run of it as another user (`uid:gid`) in place of the one that was begun; null where it does not work so either,
    * with its last words.
@@ -24,7 +26,8 @@ export interface OriginalRuns {
 
 export function originalRuns(item: WorkItem, { engine, options, ports }: Session): OriginalRuns {
   const runs = new Map<string, Promise<Original>>()
-  const begin = (reference: string, image: EngineImage, user?: string): Promise<Original> => {
+  const users = new Map<string, string | undefined>()
+  const begin = (reference: string, image: EngineImage, user?: string, stays = 0): Promise<Original> => {
     if (engine === null) throw new Error('a run needs an engine')
     ports.progress(`${item.target}: running ${reference} as ${user ?? 'it is'}`)
     const run = runOriginal({
@@ -35,6 +38,7 @@ export function originalRuns(item: WorkItem, { engine, options, ports }: Session
       capAdd: options.capAdd,
       smoke: options.smoke,
       trace: options.trace,
+      stays,
       signal: ports.signal,
     })
     // Whoever waits for it is told; until then it is nobody's.
@@ -61,13 +65,17 @@ export function originalRuns(item: WorkItem, { engine, options, ports }: Session
       if (begun !== undefined) return begun
       return begin(reference, await imageOf(reference))
     },
+    async again(reference, stays) {
+      return begin(reference, await imageOf(reference), users.get(reference), stays)
+    },
     async as(reference, user) {
       const before = runs.get(reference)
       const other = begin(reference, await imageOf(reference), user)
       const { state, logs } = await (await other).live.peek()
       const works = state.running || state.exitCode === 0
       const loser = works ? before : other
-      if (!works && before !== undefined) runs.set(reference, before)
+      if (works) users.set(reference, user)
+      else if (before !== undefined) runs.set(reference, before)
       if (loser !== undefined) await end(await loser)
       return { original: works ? await other : null, said: tail(logs) }
     },

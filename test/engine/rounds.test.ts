@@ -7,21 +7,43 @@ import { retryOnce } from './support/retry.ts'
 
 retryOnce()
 
-/** Writes into one folder when it is started for the first time, and into another when it finds what it wrote; shrugs when it can't. */
-const PROGRAM = `import http.server, os
-again = os.path.exists("/srv/state/seen")
-try: open("/srv/again/log" if again else "/srv/state/seen", "a").close()
-except OSError: pass
+const HEAD = `import http.server, os, threading, time
 class Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200); self.end_headers(); self.wfile.write(b"ok")
     def log_message(self, *args): pass
-http.server.ThreadingHTTPServer(("", 8000), Page).serve_forever(None)
+def serve(): http.server.ThreadingHTTPServer(("", 8000), Page).serve_forever(None)
+def later(act): threading.Thread(target=lambda: (time.sleep(4), act()), daemon=True).start()
 `
+
+/** Writes into one folder when it is started for the first time, and into another when it finds what it wrote; shrugs when it can't. */
+const SECOND_START = `${HEAD}
+again = os.path.exists("/srv/state/seen")
+try: open("/srv/again/log" if again else "/srv/state/seen", "a").close()
+except OSError: pass
+serve()
+`
+
+const LATE: Readonly<Record<string, string>> = {
+  'writes, and says nothing where it may not': `${HEAD}
+def write():
+    try: open("/srv/notes/late", "a").write("x")
+    except OSError: pass
+later(write)
+serve()
+`,
+  'needs its secret, and dies without': `${HEAD}
+def read():
+    try: open("/srv/secret/key").read()
+    except OSError: os._exit(1)
+later(read)
+serve()
+`,
+}
 const tag = 'harden-image-test/second-start'
 
 beforeAll(async () => {
-  await buildProgram(tag, PROGRAM, { lines: ['RUN mkdir /srv/state /srv/again'] })
+  await buildProgram(tag, SECOND_START, { lines: ['RUN mkdir /srv/state /srv/again'] })
 })
 
 afterAll(async () => {
@@ -36,4 +58,12 @@ test('what only the second start of the original shows is granted, though the fi
   expect(result.output).toContain('/srv/again')
   const phases = (result.proof?.phases ?? []).map(({ name }) => name)
   expect(phases.sort()).toEqual(['build', 'conditions', 'end', 'facts', 'original', 'result'])
+})
+
+test.each(Object.entries(LATE))('a program that after seconds %s, gets what it needs', async (_, program) => {
+  // Not by a line of it that names the folder.
+  const lines = ['RUN install -d /srv/notes && install -d /srv/secret && install -m 600 /dev/null /srv/secret/key']
+  await buildProgram(tag, program, { lines })
+  const { result } = await hardenOne(tag, ['--prove'])
+  expect(result).toMatchObject({ verdict: 'hardened', proof: { passed: true, rounds: 2 } })
 })

@@ -1,0 +1,62 @@
+import type { Mount } from '../engine/engine.ts'
+import { stagePlanOf } from '../plan/stage-plan.ts'
+import { type JudgeRequest, judge } from './judge.ts'
+import type { Live } from './live.ts'
+import { observationOf } from './observation.ts'
+import { failuresOf, proofReport } from './proof-report.ts'
+import type { Proof, ProveRequest } from './prove.ts'
+import { writableMounts } from './read-only.ts'
+import { hasPassed, type Round } from './round.ts'
+import type { RunRecord } from './run-record.ts'
+import { untracedRun } from './traced-run.ts'
+
+/** The last round that passed, watched to the end; else the last one, with what is missing. */
+export async function conclude(
+  request: ProveRequest,
+  live: Live,
+  original: RunRecord,
+  rounds: readonly Round[],
+  remarks: readonly string[],
+  filled: readonly Mount[],
+): Promise<Proof> {
+  const best = rounds.findLast(hasPassed) ?? rounds.at(-1)
+  if (best === undefined) throw new Error('a proof has at least one round')
+  for (const round of rounds) if (round !== best && hasPassed(round)) await round.run?.live.finish()
+  if (best.run === null) {
+    const failures = [best.failure ?? 'the result does not build']
+    const baseline = await live.finish()
+    const report = proofReport(request.engine.version, baseline, null, request.before + rounds.length, [
+      ...remarks,
+      ...failures,
+    ])
+    return { hardened: best.hardened, report, failures }
+  }
+  const { baseline, run, lateAfter } = await judge(
+    judgeRequest(request, original, best, filled),
+    live,
+    original,
+    best.run,
+  )
+  return {
+    hardened: best.hardened,
+    report: proofReport(request.engine.version, baseline, run, request.before + rounds.length, [
+      ...remarks,
+      ...untracedRun(original, best.run),
+    ]),
+    failures: failuresOf(run),
+    lateAfter,
+  }
+}
+
+function judgeRequest(
+  request: ProveRequest,
+  original: RunRecord,
+  { hardened, image, moved, run }: Round,
+  filled: readonly Mount[],
+): JudgeRequest {
+  const plan = stagePlanOf(hardened.plan, request.stage)
+  const user = plan?.account ?? null
+  const operations = run?.traced?.trace?.operations ?? observationOf(original, request.facts).operations
+  const mounts = writableMounts(operations, plan ?? { grants: [] }, request.facts, user)
+  return { ...request, image, moved, user, mounts, filled }
+}
