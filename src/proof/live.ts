@@ -98,6 +98,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     return stopContainer(engine, container, {
       graceSeconds: traced === null ? GRACE_SECONDS : SHORT_GRACE_SECONDS,
       stopSignal: options.stopSignal,
+      traced: traced === null ? null : processes.count,
       handled: processes.seen.findLast((process) => process.pid === state.pid)?.handled ?? null,
     })
   }

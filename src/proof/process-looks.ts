@@ -7,6 +7,8 @@ export interface ProcessLooks {
   readonly seen: readonly ContainerProcess[]
   /** Of one start, one after the other. */
   readonly looks: readonly (readonly ContainerProcess[])[]
+  /** How many there are now. */
+  count(): Promise<number>
   glance(): Promise<void>
   /** Sees who runs after another start, which is not to be compared with the looks before. */
   glanceAgain(): Promise<void>
@@ -15,14 +17,17 @@ export interface ProcessLooks {
 export function processLooks(engine: Engine, container: string): ProcessLooks {
   const seen: ContainerProcess[] = []
   const looks: (readonly ContainerProcess[])[] = []
+  const now = async (): Promise<readonly ContainerProcess[]> =>
+    (await engine.processes(container)).filter((process) => !isTracer(process))
   const running = async (): Promise<readonly ContainerProcess[]> => {
-    const processes = (await engine.processes(container)).filter((process) => !isTracer(process))
+    const processes = await now()
     seen.push(...processes)
     return processes
   }
   return {
     seen,
     looks,
+    count: async () => (await now()).length,
     async glance() {
       looks.push(await running())
     },

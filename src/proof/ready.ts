@@ -53,6 +53,8 @@ export async function waitUntilReady(engine: Engine, container: string, options:
       const last = await stateNow(engine, container, state, after)
       return { state: last, after, ready: last.running }
     }
+    if (state.health === null && isStuck(listeners, options, calm, activity, after))
+      return { state, after, ready: false }
     await pause(after < 1000 ? POLL : POLL_LATER)
     if (activity === null || state.health !== null) state = await stateWithHealth(engine, container)
   }
@@ -67,8 +69,7 @@ export function isSettled(
   after: number,
 ): boolean {
   const open = ports.filter((port) => listeners.some((listener) => listener.port === port))
-  // Nobody does anything, and nobody will within the time that would be waited.
-  const rests = activity !== null && activity.wakesIn > patience - after
+  const rests = isAtRest(activity, patience - after)
   if (ports.length > 0 && open.length === ports.length)
     return activity === null
       ? calm.unchanged() >= SETTLED_WITH_PORT
@@ -77,4 +78,21 @@ export function isSettled(
   // Between its first port and its last it works: what does nothing any more opens none.
   if (ports.length > 0 && activity !== null) return calm.calm() >= (rests ? CALM : SETTLED)
   return (rests && calm.calm() >= CALM) || calm.unchanged() >= SETTLED
+}
+
+/** It has opened none of its ports, and by itself it will not. */
+export function isStuck(
+  listeners: readonly Listener[],
+  { ports, patience }: ReadyOptions,
+  calm: Calm,
+  activity: Activity | null,
+  after: number,
+): boolean {
+  const open = ports.some((port) => listeners.some((listener) => listener.port === port))
+  return !open && ports.length > 0 && isAtRest(activity, patience - after) && calm.calm() >= SETTLED
+}
+
+/** Nobody does anything, and nobody will within the time that would be waited. */
+function isAtRest(activity: Activity | null, left: number): boolean {
+  return activity !== null && activity.wakesIn > left
 }

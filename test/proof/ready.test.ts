@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { isSettled } from '../../src/proof/ready.ts'
+import { isSettled, isStuck } from '../../src/proof/ready.ts'
 
 const tcp = (port: number) => ({ port, protocol: 'tcp', loopback: false }) as const
 const activity = { cpu: 0, running: false, wakesIn: 0 }
@@ -14,4 +14,15 @@ test.each<[string, number[], { unchanged: number; calm: number }, boolean]>([
   const options = { ports: [1, 2], patience: 10_000, signal: new AbortController().signal }
   const calm = { note: () => {}, unchanged: () => times.unchanged, calm: () => times.calm }
   expect(isSettled(open.map(tcp), options, calm, activity, 9000)).toBe(settled)
+})
+
+test.each<[string, number[], number, number, boolean]>([
+  ['none of its ports, and nothing will happen', [], 3000, Number.POSITIVE_INFINITY, true],
+  ['none of its ports, and it will wake up in time', [], 3000, 500, false],
+  ['none of its ports, and it rests for a moment', [], 1000, Number.POSITIVE_INFINITY, false],
+  ['one of its ports', [1], 3000, Number.POSITIVE_INFINITY, false],
+])('is given up, or not, with %s open', (_, open, calm, wakesIn, stuck) => {
+  const options = { ports: [1, 2], patience: 10_000, signal: new AbortController().signal }
+  const quiet = { note: () => {}, unchanged: () => calm, calm: () => calm }
+  expect(isStuck(open.map(tcp), options, quiet, { ...activity, wakesIn }, 4000)).toBe(stuck)
 })
