@@ -6,6 +6,9 @@ import { filesMade, missingFiles } from './left-files.ts'
 import type { RunRecord } from './run-record.ts'
 import { foldersOf } from './traced-checks.ts'
 
+/** Each is copied out of the container. */
+const MOST_LOOKS = 40
+
 export interface LateRequest {
   readonly engine: Engine
   readonly facts: ImageFacts
@@ -28,7 +31,15 @@ export async function lateFiles(
     [before, after].map((container) => filesOf(engine, container, folders.volumes)),
   )
   const known = filesMade(original.trace?.operations ?? [])
-  return missingFiles(left ?? [], made ?? [], folders).filter((path) => !known.has(path))
+  const missing = missingFiles(left ?? [], made ?? [], folders).filter((path) => !known.has(path))
+  const areFiles = await Promise.all(missing.slice(0, MOST_LOOKS).map((path) => isFile(engine, before, path)))
+  return missing.filter((_, index) => areFiles[index])
+}
+
+/** A folder that was given to somebody is changed, and holds nothing new. */
+async function isFile(engine: Engine, container: string, path: string): Promise<boolean> {
+  const [entry] = (await engine.copyOut(container, path, readTarEntries))?.values() ?? []
+  return entry?.type === 'file'
 }
 
 async function filesOf(engine: Engine, container: string, volumes: readonly string[]): Promise<readonly string[]> {

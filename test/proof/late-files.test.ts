@@ -12,6 +12,8 @@ const facts = { ...bare, config: { ...bare.config, volumes: ['/data/db'] } }
 
 interface Holds {
   readonly diff?: readonly string[]
+  /** Of those, folders. */
+  readonly folders?: readonly string[]
   /** Files in the volume. */
   readonly volume?: readonly string[]
 }
@@ -23,10 +25,13 @@ function late(before: Holds, after: Holds): Promise<readonly string[]> {
   const engine = {
     diff: async (container: string) =>
       (holds[container]?.diff ?? []).map((line) => ({ kind: kinds[line.charAt(0)], path: line.slice(2) })),
-    copyOut: (container: string, _: string, read: (tar: Readable) => unknown) => {
+    copyOut: (container: string, path: string, read: (tar: Readable) => unknown) => {
+      const { volume = [], folders = [] } = holds[container] ?? {}
       const tar = pack()
-      tar.entry({ name: 'db/', type: 'directory' })
-      for (const name of holds[container]?.volume ?? []) tar.entry({ name: `db/${name}` }, 'x')
+      const name = path.slice(path.lastIndexOf('/') + 1)
+      if (path === '/data/db' || folders.includes(path)) tar.entry({ name, type: 'directory' })
+      else tar.entry({ name }, 'x')
+      if (path === '/data/db') for (const file of volume) tar.entry({ name: `db/${file}` }, 'x')
       tar.finalize()
       return read(tar as unknown as Readable)
     },
@@ -41,6 +46,7 @@ test.each<[string, Holds, Holds, readonly string[]]>([
   ['one that is elsewhere', { diff: ['A /srv/late'] }, { diff: ['A /opt/late'] }, []],
   ['one that a short trace shows too', { diff: ['A /srv/early'] }, {}, []],
   ['what is gone, and what comes and goes', { diff: ['D /srv/a', 'A /run/b', 'A /srv/c.pid', 'A /srv/d.pyc'] }, {}, []],
+  ['a folder that changed its owner', { diff: ['C /srv/own'], folders: ['/srv/own'] }, {}, []],
   ['a name with the time in it', { diff: ['A /srv/1700000001.log'] }, { diff: ['A /srv/1700000009.log'] }, []],
   ['what a volume is mounted on', { diff: ['A /data', 'A /data/db'] }, {}, []],
   ['a file in a volume', { volume: ['a', 'b'] }, { volume: ['a'] }, ['/data/db/b']],
