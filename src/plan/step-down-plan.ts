@@ -1,24 +1,23 @@
 import type { ImageFacts } from '../image/facts.ts'
 import { nameOf } from '../image/path.ts'
-import { CHROOT } from '../image/step-down/account-lines.ts'
 import { insistsOnUser } from '../image/step-down/daemons.ts'
 import { switchTools } from '../image/step-down/switch-command.ts'
 import {
   findAccountLines,
   findOwnerLines,
   findScriptOptions,
-  type OwnerLine,
   type RootAction,
   type StepDown,
   type StepDownReport,
 } from '../image/step-down.ts'
-import { escapeEre, inPlaceOf, mergeByFile } from './file-edit.ts'
+import { mergeByFile } from './file-edit.ts'
 import type { Need } from './need.ts'
 import type { Operation } from './operation.ts'
 import { isRuntimePlace, isSharedFolder, isSystemFolder } from './places.ts'
-import type { FileEdit, Remark, Substitution } from './plan.ts'
+import type { FileEdit, Remark } from './plan.ts'
 import type { Observation } from './stage-input.ts'
 import { looksLikeFile } from './state-places.ts'
+import { editOf, guardEdit, ownerEdit, passEdit } from './step-down-edits.ts'
 
 /** What an image that switches user by itself needs when it starts as that user already. */
 export interface StepDownPlan {
@@ -98,26 +97,6 @@ function ownersRefused(observation: Observation | null): boolean {
   )
 }
 
-function ownerEdit({ path, line, text }: OwnerLine): FileEdit {
-  const said = text.trim()
-  return {
-    path,
-    substitutions: [lineWithout(said)],
-    reason: 'only root can give files to somebody else',
-    purpose: 'config',
-    evidence: [{ source: 'step-down', subject: path, detail: `line ${line}: ${said}` }],
-  }
-}
-
-function lineWithout(line: string): Substitution {
-  return {
-    pattern: `^[[:space:]]*${escapeEre(line)}[[:space:]]*$`,
-    replacement: '',
-    global: false,
-    remove: true,
-  }
-}
-
 function insists({ kind, tool }: StepDown): boolean {
   return kind === 'directive' && insistsOnUser(tool)
 }
@@ -153,92 +132,6 @@ const PATTERN = /[*?]/
 /** Nobody but root may do it, and the script ends when it fails. */
 function isFatal(action: RootAction): boolean {
   return !action.guarded && action.fatal && /^(chown|chgrp|account|mount)$/.test(action.action)
-}
-
-function editOf(found: StepDown, facts: ImageFacts, all: readonly StepDown[]): readonly FileEdit[] {
-  if (found.kind === 'argv' || found.path === null || found.edits === null) return []
-  return found.kind === 'directive' ? directiveEdit(found, found.path, facts) : scriptEdit(found, found.path, all)
-}
-
-/** Takes out the lines that name user and group, and with them a chroot, which only root can do either. */
-function directiveEdit(found: StepDown, path: string, facts: ImageFacts): readonly FileEdit[] {
-  const text = (facts.files.known ? facts.files.value.text(path) : null) ?? ''
-  const lines = [
-    ...(found.edits ?? []).map(({ span }) => text.slice(span.start, span.end).trim()),
-    ...text
-      .split('\n')
-      .filter((line) => CHROOT.test(line))
-      .map((line) => line.trim()),
-  ]
-  return [
-    {
-      path,
-      substitutions: [...new Set(lines)].filter((line) => line !== '' && !line.includes('\n')).map(lineWithout),
-      reason: `${found.tool} already runs as its own user, and only root can switch or chroot`,
-      purpose: 'config',
-      evidence: [{ source: 'step-down', subject: path, detail: `line ${found.line ?? '?'}: ${found.text}` }],
-    },
-  ]
-}
-
-function scriptEdit(found: StepDown, path: string, all: readonly StepDown[]): readonly FileEdit[] {
-  const changed = found.text.includes('\n') ? null : withoutSwitch(found)
-  if (changed === null) return []
-  const alike = all.filter((other) => other.path === path && other.user === found.user && other.kind === found.kind)
-  return [
-    {
-      path,
-      substitutions: [inPlaceOf(found.text, changed)],
-      reason: `the container starts as ${found.user ?? 'the user'} already, and only root can run ${listed(alike.map(({ tool }) => tool))}`,
-      purpose: 'step-down',
-      evidence: [{ source: 'step-down', subject: path, detail: `line ${found.line ?? '?'}: ${found.text}` }],
-    },
-  ]
-}
-
-/** The command's own text after its edits. The command may stand several times in the script: the text is what counts. */
-function withoutSwitch(found: StepDown): string | null {
-  const [edit, ...more] = found.edits ?? []
-  if (edit === undefined || more.length > 0) return null
-  const length = edit.span.end - edit.span.start
-  const at = found.text.length - (found.end - edit.span.start)
-  if (at < 0 || at + length > found.text.length) return null
-  return `${found.text.slice(0, at)}${edit.text}${found.text.slice(at + length)}`
-}
-
-/** Whether it needs root for more than its question shows the run. */
-function passEdit({ path, line, text, passed }: StepDownReport['refusals'][number]): FileEdit {
-  return {
-    path,
-    substitutions: [inPlaceOf(text, passed)],
-    reason: 'the script ends unless it is root',
-    purpose: 'step-down',
-    evidence: [{ source: 'step-down', subject: path, detail: `line ${line}: ${text}` }],
-  }
-}
-
-function guardEdit(action: RootAction, all: readonly RootAction[]): readonly FileEdit[] {
-  if (action.script === null || action.text.includes('\n')) return []
-  const done = listed(all.filter(({ script }) => script === action.script).map(verbOf))
-  return [
-    {
-      path: action.script,
-      substitutions: [inPlaceOf(action.text, `{ [ "$(id -u)" != 0 ] || ${action.text}; }`)],
-      reason: `only root can ${done}, and the script ends when ${/ and /.test(done) ? 'one of them' : 'it'} fails`,
-      purpose: 'step-down',
-      evidence: [{ source: 'step-down', subject: action.script, detail: `line ${action.line}: ${action.text}` }],
-    },
-  ]
-}
-
-/** `find -exec chown` is a chown. */
-function verbOf({ action, tool }: RootAction): string {
-  return action === 'account' || action === 'mount' ? tool : action
-}
-
-function listed(names: readonly string[]): string {
-  const each = [...new Set(names)]
-  return each.length > 1 ? `${each.slice(0, -1).join(', ')} and ${each.at(-1)}` : (each[0] ?? '')
 }
 
 function stuck(found: StepDown, facts: ImageFacts): readonly Remark[] {
