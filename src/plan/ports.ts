@@ -49,6 +49,8 @@ export interface VendorMove {
   readonly env: readonly EnvSetting[]
   /** Words to put behind the image's command. */
   readonly append: readonly string[]
+  /** It is needed too where a setting that was found moves one protocol of two. */
+  readonly beside?: boolean
   /** Where that is said; absent where the move says it itself. */
   readonly evidence?: readonly Evidence[]
 }
@@ -133,7 +135,8 @@ const BY_ITSELF = 'it binds the port by itself and is told another one'
 function findMove(from: number, to: number, sources: PortSources, command: Command): Move | null {
   const reasonOf = ({ evidence }: Found): string => evidence.map((item) => item.detail).join(', ')
   const found = searchPort(from, to, sources, command)
-  if (found.evidence.length > 0) return { ...found, reason: reasonOf(found), guessed: false }
+  if (found.evidence.length > 0)
+    return { ...withRest(found, from, to, sources), reason: reasonOf(found), guessed: false }
   const daemon = appended(sources.daemon?.(from, to, command) ?? null, command)
   if (daemon !== null) return { ...daemon, reason: BY_ITSELF, guessed: false }
   const guess = guessPort(from, to, sources, command)
@@ -141,6 +144,22 @@ function findMove(from: number, to: number, sources: PortSources, command: Comma
   const help = appended(sources.help?.(from, to, command) ?? null, command)
   if (help === null || help.evidence.some(({ detail }) => sources.spared?.has(detail))) return null
   return { ...help, reason: BY_ITSELF, guessed: true }
+}
+
+/** With what moves the other protocol, where that which was found is known to set one of them. */
+function withRest(found: Found, from: number, to: number, sources: PortSources): Found {
+  const open = [...sources.facts.config.exposedPorts, ...(sources.bound ?? [])].filter(({ port }) => port === from)
+  if (new Set(open.map(({ protocol }) => protocol)).size < 2) return found
+  const told = sources.daemon?.(from, to, found) ?? null
+  const rest = told?.beside === true ? appended(told, found) : null
+  if (rest === null) return found
+  return {
+    ...found,
+    ...rest,
+    env: found.env,
+    fileEdits: [...found.fileEdits, ...rest.fileEdits],
+    evidence: [...found.evidence, ...rest.evidence],
+  }
 }
 
 function appended(move: VendorMove | null, command: Command): Found | null {

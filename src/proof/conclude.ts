@@ -6,6 +6,7 @@ import { observationOf } from './observation.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import type { Proof, ProveRequest } from './prove.ts'
 import { writableMounts } from './read-only.ts'
+import { readState } from './read-state.ts'
 import { hasPassed, type Round } from './round.ts'
 import type { RunRecord } from './run-record.ts'
 import { untracedRun } from './traced-run.ts'
@@ -42,6 +43,7 @@ export async function conclude(
     report: proofReport(request.engine.version, baseline, run, request.before + rounds.length, [
       ...remarks,
       ...untracedRun(original, best.run),
+      ...readState(stagePlanOf(best.hardened.plan, request.stage) ?? { grants: [] }),
     ]),
     failures: failuresOf(run),
     lateAfter,

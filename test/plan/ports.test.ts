@@ -404,6 +404,18 @@ describe('which ports move, and where to', () => {
     expect(show(plan(base, sources))).toEqual(decisions)
   })
 
+  test('what sets one protocol needs what sets the other beside it, where the port is open in both', () => {
+    const texts = { '/etc/thing/thing.conf': ['[defaults]', 'udp_ports = 88'] }
+    const moved = (beside: boolean, ...ports: string[]) => {
+      const daemon = () => ({ to: 8088, fileEdits: [], env: [], append: ['-t', '8088'], beside })
+      const result = plan({ config: { cmd: ['thing'], ports }, texts }, { opened: Object.keys(texts), daemon })
+      return [result.fileEdits.length, result.cmd]
+    }
+    expect(moved(true, '88/tcp', '88/udp')).toEqual([1, ['thing', '-t', '8088']])
+    expect(moved(true, '88/udp')).toEqual([1, null])
+    expect(moved(false, '88/tcp', '88/udp')).toEqual([1, null])
+  })
+
   test('two low ports do not move to one', () => {
     const base: BaseFile = {
       config: {

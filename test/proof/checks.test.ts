@@ -1,12 +1,14 @@
 // What is compared beside answers: files, sockets, processes and logs; by runs that were recorded.
 import { describe, expect, test } from '@jest/globals'
 import type { ContainerProcess } from '../../src/engine/engine.ts'
+import type { Grant } from '../../src/plan/plan.ts'
 import { answerBook } from '../../src/proof/answer-book.ts'
 import { doubts } from '../../src/proof/doubts.ts'
 import { filledFiles } from '../../src/proof/filled-files.ts'
 import { leftFiles } from '../../src/proof/left-files.ts'
 import { newErrors } from '../../src/proof/new-errors.ts'
 import { operationsOfDiff } from '../../src/proof/observe.ts'
+import { readState } from '../../src/proof/read-state.ts'
 import type { RunRecord } from '../../src/proof/run-record.ts'
 import { sameProcesses } from '../../src/proof/same-processes.ts'
 import { boundSockets } from '../../src/proof/sockets.ts'
@@ -249,6 +251,17 @@ describe('doubts', () => {
   test('a log that fell silent', () => {
     const talks = record({ answers: [http(80)], logs: 'x\n'.repeat(9) })
     expect(doubts(talks, record({ answers: [http(80)] }), true)).toEqual([expect.stringMatching(/^its log/)])
+  })
+
+  test('data that was only read, and that its new user may not write', () => {
+    const grant = (kind: Grant['kind'], path: string): Grant => ({ kind, path, evidence: [] })
+    const grants = [
+      grant('group-read', '/var/lib/x/db'),
+      grant('own-file', '/var/lib/x/lock'),
+      grant('group-read', '/etc/x/key'),
+    ]
+    expect(readState({ grants })).toEqual([expect.stringMatching(/^whether it also writes \/var\/lib\/x\/db:/)])
+    expect(readState({ grants: grants.slice(1) })).toEqual([])
   })
 })
 

@@ -26,7 +26,7 @@ export function daemonMove(
     if (onlyWith !== undefined && !argv.some((word) => new RegExp(onlyWith).test(word))) continue
     const move =
       rule.config === undefined ? withArguments(rule, program, start, from, to) : withLine(rule, facts, from, to)
-    if (move !== null) return move
+    if (move !== null) return rule.beside === true ? { ...move, beside: true } : move
   }
   return null
 }
