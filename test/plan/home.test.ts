@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { planHome } from '../../src/plan/home.ts'
+import { homeNeeds, observedNeeds } from '../../src/plan/observed-needs.ts'
 import type { AccountChoice } from '../../src/plan/plan.ts'
 import type { BaseFile } from '../harden/support/facts.ts'
+import { operation } from '../proof/support/records.ts'
 import { image, unknownImage } from './image.ts'
 
 const there: AccountChoice = {
@@ -78,4 +80,15 @@ describe('what HOME must say, and which folder must be there', () => {
     expect(env.map(({ name, value }) => `${name}=${value}`)).toEqual(['HOME=/tmp'])
     expect(needs).toEqual([])
   })
+})
+
+test.each<[string, string, string[], string[]]>([
+  ['/tmp/x', '/root/.config/x', ['/tmp/x'], ['/root/.config/x']],
+  ['/root/x', '/srv/x', ['/srv/x'], ['/root/x']],
+  ['/root/x', '/root/y', [], ['/root/x', '/root/y']],
+])('what is moved from %s to %s counts as in the home by each end for itself', (from, to, elsewhere, inHome) => {
+  const operations = [operation('rename', from, { to })]
+  const observation = { operations, bound: [], uids: [], programs: [], opened: null, home: '/root', needsRoot: null }
+  expect(observedNeeds(observation).map(({ path }) => path)).toEqual(elsewhere)
+  expect(homeNeeds(observation).map(({ path }) => path)).toEqual(inHome)
 })
