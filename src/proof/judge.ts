@@ -60,15 +60,12 @@ export async function judge(
     request.progress('running it under other conditions, and watching both')
     const conditionsMet = async (): Promise<Cells> => runCells(conditions, first ?? (await runFirstCells(conditions)))
     ;[cells] = await Promise.all([conditionsMet(), watch(request.signal, { baseline: seen, live: result, traced })])
-    // Traces that went on for as long tell more.
-    if (request.stays === 0) lost = await lateFiles({ ...request, original }, seen.container, early.container)
     times.lap('conditions')
-    await Promise.all(
-      [live, result].map(async (one) => {
-        await one.look()
-        if (seconds === null) await one.restart()
-      }),
-    )
+    // Traces that went on for as long tell more.
+    const isSeen = request.stays > 0 || (live.rested() && result.rested())
+    const late = isSeen ? [] : lateFiles({ ...request, original }, seen.container, early.container)
+    ;[lost] = await Promise.all([late, live.look(), result.look()])
+    if (seconds === null) await Promise.all([live.restart(), result.restart()])
   } else {
     request.progress('looking which condition it cannot stand')
     cells = await failingCells(conditions, early, first)

@@ -21,6 +21,8 @@ const GRACE_SECONDS = 10
 const SHORT_GRACE_SECONDS = 5
 /** For the user's own checks, where it is not known how long they take to pass, milliseconds. */
 const SMOKE_PATIENCE = 10_000
+/** Time on the CPU that is no work, nanoseconds. */
+const NOTHING = 1e6
 /** For the second start of what did not come up at the first, milliseconds. */
 const PATIENCE_AGAIN = 5000
 
@@ -47,6 +49,8 @@ export interface Live {
   isUp(): Promise<boolean>
   /** Milliseconds until one of its processes goes on by itself, at the earliest; 0 where that is not known. */
   wakesIn(): number
+  /** Nothing in it has run since it was brought up and asked; false where that is not known. */
+  rested(): boolean
   /** Only looks who runs. */
   glance(): Promise<void>
   /** Asks everything again, and what answers HTTP many times. */
@@ -119,6 +123,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     state = await now()
   }
   await look()
+  const spent = activity()?.cpu ?? Number.NEGATIVE_INFINITY
   const logFilesOf = async (paths: readonly string[] | null): Promise<string> =>
     readLogFiles(engine, container, paths ?? logsLeft(await engine.diff(container)))
   const soFar = (): RunRecord => ({
@@ -151,6 +156,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     upSince,
     isUp: async () => activity() !== null || (await engine.state(container)).running,
     wakesIn: () => activity()?.wakesIn ?? 0,
+    rested: () => (activity()?.cpu ?? Number.POSITIVE_INFINITY) - spent < NOTHING,
     glance: processes.glance,
     async look() {
       await look()
