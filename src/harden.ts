@@ -1,6 +1,7 @@
 import { danglingContinuation } from './dockerfile/index.ts'
 import type { Dockerfile } from './dockerfile/model.ts'
 import { applyEdits, type Edit } from './edit.ts'
+import { lineOf } from './line-of.ts'
 import { type Ignore, ignoreComments } from './plan/ignore-comments.ts'
 import { makePlan } from './plan/make-plan.ts'
 import type { Plan, StagePlan } from './plan/plan.ts'
@@ -94,7 +95,7 @@ function isIgnored(name: string, { line, edits }: Finding, ignore: Ignore, { sou
   if (!ignore.transforms.includes(name)) return false
   const { start, end } = ignore.scope
   if (start === 0 && end === source.length) return true
-  const first = source.slice(0, start).split('\n').length
+  const first = lineOf(source, start)
   const last = first + source.slice(start, end).replace(/\n$/, '').split('\n').length - 1
   if (first <= line && line <= last) return true
   return edits.length > 0 && edits.every((edit) => start <= edit.start && edit.end <= end)

@@ -1,5 +1,6 @@
 import { couldCreate, couldRead, couldTraverse, couldWrite } from '../image/access.ts'
 import type { FileModel, Identity } from '../image/file-model.ts'
+import { listed } from './listed.ts'
 import { isInside, isRuntimePlace, outermost } from './places.ts'
 import type { AccountChoice, Grant, Remark } from './plan.ts'
 import { existingFolder, realPath } from './real-path.ts'
@@ -89,9 +90,4 @@ function couldChange(files: FileModel, who: Identity, path: string): boolean {
 function shown(paths: readonly string[]): string {
   const rest = paths.length - MOST_PATHS
   return listed(rest > 0 ? [...paths.slice(0, MOST_PATHS), `${rest} more`] : paths)
-}
-
-/** `a, b and c` */
-function listed(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
 }

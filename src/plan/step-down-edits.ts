@@ -2,6 +2,7 @@ import type { ImageFacts } from '../image/facts.ts'
 import { CHROOT } from '../image/step-down/account-lines.ts'
 import type { OwnerLine, RootAction, StepDown, StepDownReport } from '../image/step-down.ts'
 import { escapeEre, inPlaceOf } from './file-edit.ts'
+import { listed } from './listed.ts'
 import type { FileEdit, Substitution } from './plan.ts'
 
 /** The line that says whom files are given to goes. */
@@ -60,7 +61,7 @@ function scriptEdit(found: StepDown, path: string, all: readonly StepDown[]): re
     {
       path,
       substitutions: [inPlaceOf(found.text, changed)],
-      reason: `the container starts as ${found.user ?? 'the user'} already, and only root can run ${listed(alike.map(({ tool }) => tool))}`,
+      reason: `the container starts as ${found.user ?? 'the user'} already, and only root can run ${eachOnce(alike.map(({ tool }) => tool))}`,
       purpose: 'step-down',
       evidence: [{ source: 'step-down', subject: path, detail: `line ${found.line ?? '?'}: ${found.text}` }],
     },
@@ -90,7 +91,7 @@ export function passEdit({ path, line, text, passed }: StepDownReport['refusals'
 
 export function guardEdit(action: RootAction, all: readonly RootAction[]): readonly FileEdit[] {
   if (action.script === null || action.text.includes('\n')) return []
-  const done = listed(all.filter(({ script }) => script === action.script).map(verbOf))
+  const done = eachOnce(all.filter(({ script }) => script === action.script).map(verbOf))
   return [
     {
       path: action.script,
@@ -107,7 +108,6 @@ function verbOf({ action, tool }: RootAction): string {
   return action === 'account' || action === 'mount' ? tool : action
 }
 
-function listed(names: readonly string[]): string {
-  const each = [...new Set(names)]
-  return each.length > 1 ? `${each.slice(0, -1).join(', ')} and ${each.at(-1)}` : (each[0] ?? '')
+function eachOnce(names: readonly string[]): string {
+  return listed([...new Set(names)])
 }

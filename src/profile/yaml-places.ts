@@ -1,5 +1,6 @@
 import { isAlias, isCollection, isNode, isPair, isScalar, type Node, type Pair, visit } from 'yaml'
 import type { Edit } from '../edit.ts'
+import { lineOf } from '../line-of.ts'
 import type { YamlFile } from './yaml-file.ts'
 
 /** Where the content of a node or pair ends, comments behind it not counted. */
@@ -63,7 +64,7 @@ export function sharedAnchor(
         if (isAlias(node) || node.anchor === undefined || !used.has(node.anchor)) return
         const [start, end] = rangeOf(node)
         if (!edits.some((edit) => start <= edit.start && edit.start <= end)) return
-        found ??= { name: node.anchor, line: text.slice(0, start).split('\n').length }
+        found ??= { name: node.anchor, line: lineOf(text, start) }
       },
     })
     if (found !== null) return found

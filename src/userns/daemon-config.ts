@@ -1,5 +1,6 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode, stripComments } from 'jsonc-parser'
 import { HardenError } from '../errors.ts'
+import { lineOf } from '../line-of.ts'
 
 /** What daemon.json says, as far as remapping cares. */
 export interface DaemonConfig {
@@ -105,7 +106,7 @@ function explained(code: string): string {
 }
 
 function broken(name: string, text: string, offset: number, what: string): HardenError {
-  const line = text.slice(0, offset).split('\n').length
+  const line = lineOf(text, offset)
   return new HardenError('bad-config', `${name}:${line}: ${what}, so dockerd cannot read it either`, {
     hint: 'correct it first; nothing was written',
     line,

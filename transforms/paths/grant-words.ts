@@ -1,6 +1,7 @@
 import type { Stage } from '../../src/dockerfile/model.ts'
 import type { Edit } from '../../src/edit.ts'
 import type { Evidence } from '../../src/plan/evidence.ts'
+import { listed } from '../../src/plan/listed.ts'
 import type { Grant } from '../../src/plan/plan.ts'
 import type { Finding } from '../../src/transform.ts'
 
@@ -17,10 +18,6 @@ export function grantReasons(grants: readonly Grant[]): string {
   return [...alike.values()]
     .map(({ paths, kind, why }) => `${listed(paths)}${verb(kind, paths.length > 1)} (${why})`)
     .join(', ')
-}
-
-function listed(paths: readonly string[]): string {
-  return paths.length > 1 ? `${paths.slice(0, -1).join(', ')} and ${paths.at(-1)}` : (paths[0] ?? '')
 }
 
 /** The first reason; a path that it repeats is left out, what lies below is named by its end. */

@@ -1,3 +1,4 @@
+import { lineOf } from '../../line-of.ts'
 import type { FileModel } from '../file-model.ts'
 import { type Daemon, daemons } from './daemons.ts'
 
@@ -59,7 +60,7 @@ export function place(text: string, index: number): Place {
   const start = index === 0 ? 0 : text.lastIndexOf('\n', index - 1) + 1
   const newline = text.indexOf('\n', index)
   const end = newline < 0 ? text.length : newline
-  return { line: text.slice(0, start).split('\n').length, text: text.slice(start, end), start, end }
+  return { line: lineOf(text, start), text: text.slice(start, end), start, end }
 }
 
 /** Apache's `User ${APACHE_RUN_USER}` is set in envvars, beside it. */

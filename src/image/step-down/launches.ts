@@ -1,3 +1,4 @@
+import { lineOf } from '../../line-of.ts'
 import type { FileModel } from '../file-model.ts'
 import { nameOf } from '../path.ts'
 import type { ReadScript } from './scripts.ts'
@@ -30,7 +31,7 @@ export function launchesIn(script: ReadScript): readonly Launch[] {
     return [
       {
         path: script.path,
-        line: script.text.slice(0, span.start).split('\n').length,
+        line: lineOf(script.text, span.start),
         words: started,
         conditional: conditional || script.conditional,
       },
@@ -62,7 +63,7 @@ function sections(path: string, text: string): readonly Launch[] {
     const section = text.slice(start, starts.find((at) => at > match.index) ?? text.length)
     return {
       path,
-      line: text.slice(0, match.index).split('\n').length,
+      line: lineOf(text, match.index),
       words: (match[1] ?? '').trim().split(/\s+/),
       conditional: /^[ \t]*autostart[ \t]*=[ \t]*(false|no|0)\b/im.test(section),
     }

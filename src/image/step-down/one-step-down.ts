@@ -1,4 +1,5 @@
 import type { Span } from '../../dockerfile/index.ts'
+import { lineOf } from '../../line-of.ts'
 import { readDaemonOption } from './daemon-options.ts'
 import type { Directive } from './directives.ts'
 import type { ReadScript } from './scripts.ts'
@@ -78,7 +79,7 @@ export function scriptStepDowns(
         group:
           found.group === null ? null : (found.group.value ?? staticValue(found.group.text, script.variables)) || null,
         path: script.path,
-        line: script.text.slice(0, start).split('\n').length,
+        line: lineOf(script.text, start),
         text: script.text.slice(start, end),
         end,
         guarded,

@@ -1,4 +1,5 @@
 import type { ShellCommand } from '../../dockerfile/index.ts'
+import { lineOf } from '../../line-of.ts'
 import { onlyAsOther, type RootQuestions } from './guard.ts'
 
 /** A start script that ends where it is not started as root. */
@@ -46,6 +47,6 @@ export function refusals(
     // `! root || exit` must hold, `other && exit` must not.
     const answer = asked === condition ? 'false' : 'true'
     const passed = `${whole.slice(0, offset)}${answer}${whole.slice(offset + asked.length)}`.trim()
-    return [{ line: text.slice(0, at).split('\n').length, text: line, passed }]
+    return [{ line: lineOf(text, at), text: line, passed }]
   })
 }

@@ -1,3 +1,4 @@
+import { lineOf } from '../../line-of.ts'
 import { nameOf, normalisePath } from '../path.ts'
 import type { ReadScript, ScriptCommand } from './scripts.ts'
 import { staticValue, type Variables } from './static-text.ts'
@@ -53,7 +54,7 @@ function actionOf({ command, guarded, fatal }: ScriptCommand, script: ReadScript
   return {
     tool,
     script: script.path,
-    line: script.text.slice(0, start).split('\n').length,
+    line: lineOf(script.text, start),
     text: script.text.slice(start, command.span.end),
     recursive: tool === 'find' || texts.some((text) => /^-\w*R|^--recursive$/.test(text)),
     guarded,

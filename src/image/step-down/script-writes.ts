@@ -1,4 +1,5 @@
 import type { ShellCommand } from '../../dockerfile/index.ts'
+import { lineOf } from '../../line-of.ts'
 import { nameOf, normalisePath } from '../path.ts'
 import type { ReadScript } from './scripts.ts'
 import { staticValue } from './static-text.ts'
@@ -20,7 +21,7 @@ export function scriptWrites(script: ReadScript, workdir: string): readonly Scri
   const moves = script.commands.some(({ command }) => command.name === 'cd' || command.name === 'pushd')
   return script.commands.flatMap(({ command, guarded }) => {
     if (guarded || script.conditional || command.conditional) return []
-    const line = script.text.slice(0, command.span.start).split('\n').length
+    const line = lineOf(script.text, command.span.start)
     return writesOf(command).flatMap(({ text, replaces }) => {
       const path = staticValue(text, script.variables)
       if (path === null || path === '' || (moves && !path.startsWith('/'))) return []

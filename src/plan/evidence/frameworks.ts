@@ -1,3 +1,4 @@
+import { lineOf } from '../../line-of.ts'
 import type { Need } from '../need.ts'
 import { stateNeed } from '../need.ts'
 import { normalisePath, parentOf } from '../places.ts'
@@ -133,7 +134,7 @@ export function frameworkNeeds({
     }
     if (name === 'settings.py' || /\/settings\/\w+\.py$/.test(path)) needs.push(...django(path, text, built))
     if (path.endsWith('.py') && /instance_relative_config|\.instance_path/.test(text)) {
-      const line = text.slice(0, text.search(/instance_relative_config|\.instance_path/)).split('\n').length
+      const line = lineOf(text, text.search(/instance_relative_config|\.instance_path/))
       needs.push(
         stateNeed(
           `${flaskRoot(path, texts)}/instance`,

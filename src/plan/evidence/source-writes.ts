@@ -1,3 +1,4 @@
+import { lineOf } from '../../line-of.ts'
 import { parentOf } from '../places.ts'
 import { pathOf, type SourceNames } from './path-expression.ts'
 
@@ -82,7 +83,7 @@ export function sourceWrites(
       const [first = '', ...others] = rest
       if (needed !== undefined && !needed.test(others.join(','))) continue
       const where = pathOf(first, names)
-      if (where !== null) found.push({ path: where, kind, line: text.slice(0, match.index).split('\n').length, call })
+      if (where !== null) found.push({ path: where, kind, line: lineOf(text, match.index), call })
     }
   }
   return [...found, ...sqliteUrls(text, names)]
@@ -97,7 +98,7 @@ function sqliteUrls(text: string, { workdir }: SourceNames): readonly SourceWrit
       return {
         path: path.startsWith('/') ? path : `${workdir}/${path}`,
         kind: 'database' as const,
-        line: text.slice(0, match.index).split('\n').length,
+        line: lineOf(text, match.index),
         call: 'sqlite',
       }
     })
