@@ -21,8 +21,6 @@ const GRACE_SECONDS = 10
 const SHORT_GRACE_SECONDS = 5
 /** For the user's own checks, where it is not known how long they take to pass, milliseconds. */
 const SMOKE_PATIENCE = 10_000
-/** Time on the CPU that is no work, nanoseconds. */
-const NOTHING = 1e6
 /** For the second start of what did not come up at the first, milliseconds. */
 const PATIENCE_AGAIN = 5000
 
@@ -123,7 +121,8 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     state = await now()
   }
   await look()
-  const spent = activity()?.cpu ?? Number.NEGATIVE_INFINITY
+  // Of all that run: a thread that ends takes its share away, so that any difference is work. Zero: not counted here.
+  const spent = activity()?.cpu ?? 0
   const logFilesOf = async (paths: readonly string[] | null): Promise<string> =>
     readLogFiles(engine, container, paths ?? logsLeft(await engine.diff(container)))
   const soFar = (): RunRecord => ({
@@ -156,7 +155,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     upSince,
     isUp: async () => activity() !== null || (await engine.state(container)).running,
     wakesIn: () => activity()?.wakesIn ?? 0,
-    rested: () => (activity()?.cpu ?? Number.POSITIVE_INFINITY) - spent < NOTHING,
+    rested: () => spent > 0 && activity()?.cpu === spent,
     glance: processes.glance,
     async look() {
       await look()

@@ -24,22 +24,31 @@ except OSError: pass
 serve()
 `
 
-const LATE: Readonly<Record<string, string>> = {
-  'writes, and says nothing where it may not': `${HEAD}
+/** What it does after seconds, and the path that it needs. */
+const LATE: readonly (readonly [string, string, string])[] = [
+  [
+    'writes, and says nothing where it may not',
+    '/srv/notes',
+    `${HEAD}
 def write():
     try: open("/srv/notes/late", "a").write("x")
     except OSError: pass
 later(write)
 serve()
 `,
-  'needs its secret, and dies without': `${HEAD}
+  ],
+  [
+    'needs its secret, and dies without',
+    '/srv/secret',
+    `${HEAD}
 def read():
     try: open("/srv/secret/key").read()
     except OSError: os._exit(1)
 later(read)
 serve()
 `,
-}
+  ],
+]
 const tag = 'harden-image-test/second-start'
 
 beforeAll(async () => {
@@ -60,10 +69,13 @@ test('what only the second start of the original shows is granted, though the fi
   expect(phases.sort()).toEqual(['build', 'conditions', 'end', 'facts', 'original', 'result'])
 })
 
-test.each(Object.entries(LATE))('a program that after seconds %s, gets what it needs', async (_, program) => {
+test.each(LATE)('a program that after seconds %s, gets what it needs', async (_, needed, program) => {
   // Not by a line of it that names the folder.
   const lines = ['RUN install -d /srv/notes && install -d /srv/secret && install -m 600 /dev/null /srv/secret/key']
   await buildProgram(tag, program, { lines })
   const { result } = await hardenOne(tag, ['--prove'])
-  expect(result).toMatchObject({ verdict: 'hardened', proof: { passed: true, rounds: 2 } })
+  expect([result.verdict, result.proof?.passed]).toEqual(['hardened', true])
+  expect(result.output).toContain(needed)
+  // A slow machine traces the first one for as long as it takes.
+  expect(result.proof?.rounds).toBeLessThanOrEqual(2)
 })
