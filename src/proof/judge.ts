@@ -59,7 +59,10 @@ export async function judge(
   if (works) {
     request.progress('running it under other conditions, and watching both')
     const conditionsMet = async (): Promise<Cells> => runCells(conditions, first ?? (await runFirstCells(conditions)))
-    ;[cells] = await Promise.all([conditionsMet(), watch(request.signal, { baseline: seen, live: result, traced })])
+    ;[cells] = await Promise.all([
+      conditionsMet(),
+      watch(request.signal, { baseline: seen, live, result, traces: [original, traced] }),
+    ])
     times.lap('conditions')
     // Traces that went on for as long tell more.
     const isSeen = request.stays > 0 || (live.rested() && result.rested())
@@ -107,26 +110,28 @@ function secondStarts({ smoke }: JudgeRequest, { restart }: RunRecord, traced: R
 }
 
 /**
- * Waits until the result has been up for long enough, has ended, or nothing in it will happen by itself any more: all
- * its threads wait for something from outside, and no timer runs.
+ * Waits until the result has been up for long enough, has ended, or nothing will happen by itself any more, in the
+ * original either: all threads wait for something from outside, and no timer runs.
  */
-async function watch(signal: AbortSignal, { baseline, live, traced }: Watched): Promise<void> {
-  const end = live.upSince + (isUnseen(baseline) ? WATCH_UNSEEN : WATCH)
+async function watch(signal: AbortSignal, { baseline, live, result, traces }: Watched): Promise<void> {
+  const end = result.upSince + (isUnseen(baseline) ? WATCH_UNSEEN : WATCH)
   // An interval timer shows in no file of /proc, only in a trace.
-  const timed = traced?.trace?.timers ?? true
+  const timed = traces.some((record) => record?.trace?.timers ?? true)
   let glanced = Date.now()
-  while (Date.now() < end && (await live.isUp())) {
-    if (!timed && live.wakesIn() > end - Date.now()) return
+  while (Date.now() < end && (await result.isUp())) {
+    if (!timed && Math.min(live.wakesIn(), result.wakesIn()) > end - Date.now()) return
     await pause(100, undefined, { signal })
     if (Date.now() - glanced < GLANCE) continue
-    await live.glance()
+    await result.glance()
     glanced = Date.now()
   }
 }
 
 interface Watched {
-  /** As it was seen so far. */
+  /** The original as it was seen so far. */
   readonly baseline: RunRecord
   readonly live: Live
-  readonly traced: RunRecord | null
+  readonly result: Live
+  /** Of both. */
+  readonly traces: readonly (RunRecord | null)[]
 }

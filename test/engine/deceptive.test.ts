@@ -50,6 +50,15 @@ def late():
 threading.Thread(target=late, daemon=True).start()
 serve(8000)
 `,
+  'has somebody who would do it later, and only as root': `${HEAD}
+def answer(): return 200
+def late():
+    time.sleep(8)
+    serve(9000)
+# Else there is nothing that the result could wait for: it rests at once.
+if root: threading.Thread(target=late, daemon=True).start()
+http.server.ThreadingHTTPServer(("", 8000), Page).serve_forever(None)
+`,
   'fails behind its TLS': `${HEAD}
 import ssl
 def answer(): return 200 if root else 500
