@@ -38,7 +38,7 @@ export async function openEngine(choice: EngineChoice = 'auto', options: EngineO
   const [first] = tried
   if (first !== undefined && tried.length === 1) throw first
   throw new HardenError('no-engine', `no container engine answers: ${tried.map((error) => error.message).join('; ')}`, {
-    hint: 'start one, point DOCKER_HOST at one, or work without with --engine none',
+    hint: 'start one, or point DOCKER_HOST at one; a rewrite without --build and --prove needs none',
   })
 }
 

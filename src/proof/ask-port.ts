@@ -4,6 +4,7 @@ import { OPENINGS, type Opening } from './opening-words.ts'
 import type { PortAnswer } from './run-record.ts'
 import { onSilence, type Watched } from './silence.ts'
 import { type Said, type Talk, talk } from './talk.ts'
+import { withoutOwnName } from './without-numbers.ts'
 
 const GREETING_WAIT = 400
 /** Some compile a page when it is first asked for. */
@@ -151,7 +152,8 @@ const SHORTEST_LINE = 4
 
 /** The printable start of a greeting, up to the first blank: `220`, `SSH-2.0-OpenSSH_10.0p2`, `+OK`. */
 function firstWord(text: string): string {
-  return (isText(text) ? /^[\x21-\x7e]{1,40}/.exec(text)?.[0].replace(/[\d.]{4,}.*$/, '') : null) ?? 'binary'
+  const word = isText(text) ? /^[\x21-\x7e]{1,40}/.exec(text)?.[0] : undefined
+  return word === undefined ? 'binary' : withoutOwnName(word).replace(/[\d.]{4,}.*$/, '')
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { PortAnswer } from './run-record.ts'
+import { withoutOwnName } from './without-numbers.ts'
 
 export function getRequest(address: string, port: number): string {
   return `GET / HTTP/1.1\r\nHost: ${address}:${port}\r\nUser-Agent: harden-image\r\nAccept: */*\r\nConnection: close\r\n\r\n`
@@ -29,5 +30,5 @@ function placeOf(location: string, address: string): string {
   const path = location.replace(/[?#;].*$/s, '')
   const own = /^[a-z]+:\/\/([^/:]+|\[[^\]]*\])(:\d+)?(.*)$/i.exec(path)
   const place = own === null ? path : own[1] === address ? own[3] || '/' : path
-  return place.slice(0, 80)
+  return withoutOwnName(place).slice(0, 80)
 }

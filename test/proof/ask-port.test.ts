@@ -70,6 +70,16 @@ describe('a TCP port', () => {
     ],
     ['one that speaks first', tcp((socket) => socket.write('220 mail ready\r\n')), 'greeting 220'],
     [
+      'one that greets with the name of its container',
+      tcp((socket) => socket.write(':68ad6fafe8b9 NOTICE AUTH :x\r\n')),
+      'greeting :ID',
+    ],
+    [
+      'a redirect to the name of its container',
+      page(302, { location: 'https://68ad6fafe8b9/login' }),
+      'http 302 to https://ID/login',
+    ],
+    [
       'one that greets, and goes on in bytes',
       tcp((socket) => socket.write(`SSH-2.0-x\r\n${'\x01'.repeat(60)}`)),
       'greeting SSH-2.0-x',
