@@ -1,3 +1,4 @@
+import { isWeb } from './answer-book.ts'
 import { portKey } from './ask-ports.ts'
 import { refusalLines } from './refusals.ts'
 import type { PortAnswer, RunRecord } from './run-record.ts'
@@ -16,6 +17,11 @@ export function doubts(baseline: RunRecord, result: RunRecord, passed: boolean):
   const silent = baseline.answers.filter(isSilent).map(portKey)
   if (silent.length > 0)
     remarks.push(`${silent.join(', ')}: open as in the original, and what it answers was not seen; ${YOUR_CHECK}`)
+  const closed = baseline.answers.filter(isTurnedAway).map(portKey)
+  if (closed.length > 0)
+    remarks.push(
+      `${closed.join(', ')}: turns away who is not known, as the original does, and what it does for others was not seen; ${YOUR_CHECK}`,
+    )
   for (const [port, page] of baseline.pages) {
     const other = result.pages.get(port)
     if (page != null && other != null && other !== page)
@@ -36,6 +42,11 @@ export function doubts(baseline: RunRecord, result: RunRecord, passed: boolean):
 /** Something is there, and nothing of what it can do was seen. */
 function isSilent({ kind }: PortAnswer): boolean {
   return kind === 'open' || kind === 'bound'
+}
+
+/** A page that takes none of the work behind it. Source: RFC 9110, 15.5.2, 15.5.4 and 15.5.8 */
+function isTurnedAway({ kind, detail }: PortAnswer): boolean {
+  return isWeb(kind) && /^40[137]\b/.test(detail)
 }
 
 /** Nothing of it can be asked. */

@@ -243,6 +243,11 @@ describe('doubts', () => {
     expect(doubts(answered, answered, true)).toEqual([])
   })
 
+  test('a site that let nobody in is named', () => {
+    const seen = record({ answers: [{ ...http(631), detail: '403 text/html' }] })
+    expect(doubts(seen, seen, true)).toEqual([expect.stringMatching(/^tcp 631: turns away who is not known/)])
+  })
+
   test('that it goes on is all that was seen', () => {
     expect(doubts(record(), record(), true)).toEqual([expect.stringMatching(/^whether it does its work/)])
     expect(doubts(record({ state: ended(0) }), record({ state: ended(0) }), true)).toEqual([])
