@@ -50,15 +50,16 @@ function processActivity(pid: string, clock: Clock, timers: boolean): Activity |
     cpu += Number((orGone(() => text(`${task}/schedstat`)) ?? '0').split(' ')[0])
     if (!timers || wakes === 0) continue
     const call = orGone(() => text(`${task}/syscall`))
-    if (call !== undefined) wakes = Math.min(wakes, wakesIn(call, process.arch, read, clock))
+    // Ended since, or a kernel that does not tell.
+    wakes = call === undefined ? 0 : Math.min(wakes, wakesIn(call, process.arch, read, clock))
   }
   if (timers && wakes > 0) wakes = Math.min(wakes, nextTimer(folder))
   return seen ? { cpu, running, wakesIn: wakes } : null
 }
 
-/** Timers that are no thread's wait: POSIX timers, of which the kernel tells no time, and timerfds. */
+/** Timers that are no thread's wait: POSIX timers, of which the kernel tells no time if it tells of them, and timerfds. */
 function nextTimer(folder: string): number {
-  if ((orGone(() => text(`${folder}/timers`)) ?? '') !== '') return 0
+  if (orGone(() => text(`${folder}/timers`)) !== '') return 0
   let next = Number.POSITIVE_INFINITY
   for (const fd of orGone(() => readdirSync(`${folder}/fd`)) ?? []) {
     if (orGone(() => readlinkSync(`${folder}/fd/${fd}`)) !== 'anon_inode:[timerfd]') continue

@@ -32,12 +32,7 @@ export async function conclude(
     ])
     return { hardened: best.hardened, report, failures }
   }
-  const { baseline, run, lateAfter } = await judge(
-    judgeRequest(request, original, best, filled),
-    live,
-    original,
-    best.run,
-  )
+  const { baseline, run, late } = await judge(judgeRequest(request, original, best, filled), live, original, best.run)
   return {
     hardened: best.hardened,
     report: proofReport(request.engine.version, baseline, run, request.before + rounds.length, [
@@ -46,7 +41,7 @@ export async function conclude(
       ...readState(stagePlanOf(best.hardened.plan, request.stage) ?? { grants: [] }),
     ]),
     failures: failuresOf(run),
-    lateAfter,
+    late,
   }
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Cells, type CellsRequest, failingCells, runCells, runFirstCells } from './cells.ts'
 import { compare, withChecks } from './compare.ts'
 import { isUnseen } from './doubts.ts'
-import { lateFiles } from './late-files.ts'
+import { lateFiles, stillMissing } from './late-files.ts'
 import { MADE, madeCheck } from './left-files.ts'
 import type { Live } from './live.ts'
 import { logsTraced } from './log-files.ts'
@@ -25,18 +25,22 @@ const GLANCE = 3000
 export interface Judged {
   readonly baseline: RunRecord
   readonly run: ProvenRun
-  /**
-   * It passed what a round shows, and what is missing showed only later: for how long the original had been up by then,
-   * milliseconds. Else null.
-   */
-  readonly lateAfter: number | null
+  /** It passed what a round shows, and what is missing showed only later. Else null. */
+  readonly late: Late | null
+}
+
+export interface Late {
+  /** For how long the original had been up by then, milliseconds. */
+  readonly after: number
+  /** Files that it made, changed or removed by then, and the result did not. */
+  readonly missed: readonly string[]
 }
 
 export interface JudgeRequest extends Omit<CellsRequest, 'baseline'> {
   readonly progress: (line: string) => void
   readonly times: Stopwatch
-  /** How long its traced runs stayed up, milliseconds. */
-  readonly stays: number
+  /** Of runs before these: its traced runs stayed up for as long. Null where there were none. */
+  readonly late: Late | null
 }
 
 /**
@@ -53,6 +57,7 @@ export async function judge(
   const seen = await live.peek()
   const conditions = { ...request, baseline: { ...seen, smoke: withEnd(seen.smoke, original) } }
   const works = hasPassed({ run: { comparison } })
+  const since = live.upSince - live.readyAfter
   const seconds = secondStarts(request, original, traced)
   let cells: Cells
   let lost: readonly string[] = []
@@ -64,10 +69,11 @@ export async function judge(
       watch(request.signal, { baseline: seen, live, result, traces: [original, traced] }),
     ])
     times.lap('conditions')
+    await Promise.all([live.look(), result.look()])
     // Traces that went on for as long tell more.
-    const isSeen = request.stays > 0 || (live.rested() && result.rested())
-    const late = isSeen ? [] : lateFiles({ ...request, original }, seen.container, early.container)
-    ;[lost] = await Promise.all([late, live.look(), result.look()])
+    lost = await (request.late === null
+      ? lateFiles({ ...request, original, since }, seen.container, early.container)
+      : stillMissing({ ...request, original, since }, request.late.missed, early.container))
     if (seconds === null) await Promise.all([live.restart(), result.restart()])
   } else {
     request.progress('looking which condition it cannot stand')
@@ -94,7 +100,7 @@ export async function judge(
   return {
     baseline,
     run: { image, record, comparison: final, addedBytes: (after?.size ?? 0) - (before?.size ?? 0), cells },
-    lateAfter: works && !final.parity ? seenFor : null,
+    late: works && !final.parity ? { after: seenFor, missed: lost } : null,
   }
 }
 

@@ -1,39 +1,85 @@
 import type { DiffEntry, Engine } from '../engine/engine.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { readTarEntries } from '../image/sources/tar-text.ts'
+import { CHANGES } from '../plan/operation.ts'
 import { isInside } from '../plan/places.ts'
-import { filesMade, missingFiles } from './left-files.ts'
+import { isPassing, missingFiles } from './left-files.ts'
 import type { RunRecord } from './run-record.ts'
 import { foldersOf } from './traced-checks.ts'
 
 /** Each is copied out of the container. */
 const MOST_LOOKS = 40
+/** What only an owner, or root, may do with a file: it changes none of what is in it. */
+const OWNS = new Set(['change-owner', 'change-mode', 'change-times'])
 
 export interface LateRequest {
   readonly engine: Engine
   readonly facts: ImageFacts
   /** Its traced run. */
   readonly original: RunRecord
+  /** When it was started, milliseconds since 1970. */
+  readonly since: number
 }
 
 /**
- * What one container has made and another has not, of that which no trace of a short run shows: a program may write
- * after seconds for the first time, and say nothing where it may not. They did not start in the same moment, so that it
- * is a reason to look, and no more.
+ * What one container has made, changed or removed and another has not, of that which no trace of a short run shows: a
+ * program may do so after seconds or at its tenth request for the first time, and say nothing where it may not. They did
+ * not start in the same moment, so that it is a reason to look, and no more.
  */
 export async function lateFiles(
-  { engine, facts, original }: LateRequest,
+  { engine, facts, original, since }: LateRequest,
   before: string,
   after: string,
 ): Promise<readonly string[]> {
   const folders = foldersOf(facts)
-  const [left, made] = await Promise.all(
-    [before, after].map((container) => filesOf(engine, container, folders.volumes)),
-  )
-  const known = filesMade(original.trace?.operations ?? [])
-  const missing = missingFiles(left ?? [], made ?? [], folders).filter((path) => !known.has(path))
-  const areFiles = await Promise.all(missing.slice(0, MOST_LOOKS).map((path) => isFile(engine, before, path)))
-  return missing.filter((_, index) => areFiles[index])
+  const [left, made] = await Promise.all([before, after].map((container) => heldBy(engine, container, folders.volumes)))
+  if (left === undefined || made === undefined) return []
+  const known = touched(original)
+  const isNews = (path: string): boolean => !known.has(path)
+  const changed = missingFiles(left.changed, [...made.added, ...made.changed], folders).filter(isNews)
+  const areFiles = await Promise.all(changed.slice(0, MOST_LOOKS).map((path) => isFile(engine, before, path)))
+  return [
+    ...missingFiles(left.added, [...made.added, ...made.changed], folders).filter(isNews),
+    ...changed.filter((_, index) => areFiles[index]),
+    ...[...left.kept].flatMap(([path, at]) => {
+      const other = made.kept.get(path)
+      return at >= since && other !== undefined && other < since && isNews(path) ? [path] : []
+    }),
+    ...[...left.removed].filter((path) => !made.removed.has(path) && !isPassing(path, folders.home) && isNews(path)),
+  ]
+}
+
+/**
+ * Of what was missing in runs before these, what the result has not done now either, and the longer trace of the original
+ * does not explain: it came by the clock, or by chance.
+ */
+export async function stillMissing(
+  { engine, facts, original }: LateRequest,
+  missed: readonly string[],
+  after: string,
+): Promise<readonly string[]> {
+  const { inImage, volumes } = foldersOf(facts)
+  const isOld = (path: string): boolean => facts.files.known && facts.files.value.exists(path)
+  const known = touched(original)
+  const folders = new Set([...known].filter((path) => !isOld(path)).map(inImage))
+  // A new file needs what another in its folder needs; one of the image is its own.
+  const open = missed.filter((path) => !known.has(path) && (isOld(path) || !folders.has(inImage(path))))
+  if (open.length === 0) return []
+  const { added, changed, removed } = await heldBy(engine, after, volumes)
+  const done = new Set([...added, ...changed, ...removed])
+  return open.filter((path) => !done.has(path))
+}
+
+/** Paths that a run has made, changed or removed. */
+function touched({ trace, diff }: RunRecord): ReadonlySet<string> {
+  // Without a trace it is what it has left.
+  const paths = new Set(diff.map(({ path }) => path))
+  for (const { access, outcome, path, to } of trace?.operations ?? []) {
+    if (outcome !== 'done' || !(CHANGES.has(access) || OWNS.has(access))) continue
+    if (path !== null) paths.add(path)
+    if (to !== undefined) paths.add(to)
+  }
+  return paths
 }
 
 /** A folder that was given to somebody is changed, and holds nothing new. */
@@ -42,26 +88,47 @@ async function isFile(engine: Engine, container: string, path: string): Promise<
   return entry?.type === 'file'
 }
 
-async function filesOf(engine: Engine, container: string, volumes: readonly string[]): Promise<readonly string[]> {
+/** Without the folders that only hold what is new. */
+interface Held {
+  readonly added: readonly string[]
+  readonly changed: readonly string[]
+  readonly removed: ReadonlySet<string>
+  /** Files in volumes, and when each was last changed; all are among `added`, since nobody tells which are new. */
+  readonly kept: ReadonlyMap<string, number>
+}
+
+async function heldBy(engine: Engine, container: string, volumes: readonly string[]): Promise<Held> {
   const [diff, ...kept] = await Promise.all([
     engine.diff(container),
     ...volumes.map((volume) => filesIn(engine, container, volume)),
   ])
   // What a volume is mounted on is the engine's doing.
-  const own = leavesOf(diff).filter((path) => !volumes.some((volume) => isInside(volume, path)))
-  return [...own, ...kept.flat()]
+  const own = leavesOf(diff).filter(({ path }) => !volumes.some((volume) => isInside(volume, path)))
+  const of = (kind: DiffEntry['kind']): readonly string[] =>
+    own.flatMap((entry) => (entry.kind === kind ? [entry.path] : []))
+  const inVolumes = new Map(kept.flat())
+  return {
+    added: [...of('added'), ...inVolumes.keys()],
+    changed: of('changed'),
+    removed: new Set(of('deleted')),
+    kept: inVolumes,
+  }
 }
 
-async function filesIn(engine: Engine, container: string, folder: string): Promise<readonly string[]> {
+async function filesIn(
+  engine: Engine,
+  container: string,
+  folder: string,
+): Promise<readonly (readonly [string, number])[]> {
   const entries = (await engine.copyOut(container, folder, readTarEntries)) ?? new Map()
   // The names in the tar begin with the folder's own.
   const parent = folder.slice(0, folder.lastIndexOf('/'))
-  return [...entries].flatMap(([name, { type }]) => (type === 'file' ? [`${parent}/${name}`] : []))
+  return [...entries].flatMap(([name, { type, changed }]) =>
+    type === 'file' ? [[`${parent}/${name}`, changed] as const] : [],
+  )
 }
 
-/** Without the folders that only hold them. */
-function leavesOf(diff: readonly DiffEntry[]): readonly string[] {
-  const paths = diff.flatMap(({ kind, path }) => (kind === 'deleted' ? [] : [path]))
-  const folders = new Set(paths.map((path) => path.slice(0, path.lastIndexOf('/'))))
-  return paths.filter((path) => !folders.has(path))
+function leavesOf(diff: readonly DiffEntry[]): readonly DiffEntry[] {
+  const folders = new Set(diff.map(({ path }) => path.slice(0, path.lastIndexOf('/'))))
+  return diff.filter(({ path }) => !folders.has(path))
 }

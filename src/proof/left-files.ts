@@ -17,6 +17,8 @@ export interface Folders {
   readonly home: string
   /** What is in them outlives the container; a file elsewhere does not. */
   readonly volumes: readonly string[]
+  /** The folder of the image that a path lies in: what the run itself made below it belongs to who made it. */
+  readonly inImage: (path: string) => string
 }
 
 /**
@@ -29,9 +31,11 @@ export function leftFiles(original: RunRecord, traced: RunRecord | null, folders
   const operations = original.trace.operations
   const read = new Set(done(operations, 'read').map(({ path }) => path))
   const isWork = (path: string): boolean => !original.state.running || isStatePlace(path) || read.has(path)
-  const left = [...filesMade(operations)].filter((path) => !isPassing(path, folders.home) && isWork(path))
+  const all = filesMade(operations)
+  const left = [...all].filter((path) => !isPassing(path, folders.home) && isWork(path))
   if (left.length === 0) return []
-  const unmatched = missingFiles(left, filesMade(traced.trace.operations), folders)
+  const lacking = new Set(missingFiles(all, filesMade(traced.trace.operations), folders))
+  const unmatched = left.filter((path) => lacking.has(path))
   return [madeCheck(withoutTwins(unmatched, operations, traced.trace.operations))]
 }
 
@@ -40,21 +44,28 @@ export function madeCheck(missing: readonly string[]): ReportCheck {
   return { name: MADE, baseline: 'yes', result, passed: missing.length === 0 }
 }
 
-/** Those that another run has neither there nor by that name elsewhere; what may come and go is no loss. */
+/**
+ * Those of all that one run has left which another has neither there nor by that name elsewhere; what may come and go
+ * is no loss. A number in a name may be another one in each run, in that of a folder only where the run made it: of two
+ * folders of the image one may be open to its user and the other not.
+ */
 export function missingFiles(
   left: Iterable<string>,
   made: Iterable<string>,
-  { home, volumes }: Folders,
+  { home, volumes, inImage }: Folders,
 ): readonly string[] {
-  const paths = new Set([...made].map(withoutNumbers))
-  // What goes to a folder that nobody keeps, for want of its own, is as good as lost.
-  const names = new Set([...paths].filter((path) => !isPassing(path, home)).map(baseName))
+  const [here, there] = [new Set(left), [...made]]
+  const place = (path: string): string => {
+    const folder = inImage(path)
+    return `${folder}\0${withoutNumbers(path.slice(folder.length))}`
+  }
+  const places = new Set(there.map(place))
+  const name = (path: string): string => withoutNumbers(baseName(path))
+  // What goes to a folder that nobody keeps, for want of its own, is as good as lost; what both have stands for itself.
+  const names = new Set(there.filter((path) => !isPassing(path, home) && !here.has(path)).map(name))
   const isInVolume = (path: string): boolean => volumes.some((volume) => isInside(path, volume))
-  return [...left].filter(
-    (path) =>
-      !isPassing(path, home) &&
-      !paths.has(withoutNumbers(path)) &&
-      (isInVolume(path) || !names.has(withoutNumbers(baseName(path)))),
+  return [...here].filter(
+    (path) => !isPassing(path, home) && !places.has(place(path)) && (isInVolume(path) || !names.has(name(path))),
   )
 }
 
@@ -74,7 +85,7 @@ function done(operations: readonly Operation[], access: Operation['access']): re
   return operations.filter((operation) => operation.access === access && operation.outcome === 'done')
 }
 
-function isPassing(path: string, home: string): boolean {
+export function isPassing(path: string, home: string): boolean {
   return (
     isOptional(path) ||
     isRuntimePlace(path) ||

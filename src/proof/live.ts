@@ -47,8 +47,6 @@ export interface Live {
   isUp(): Promise<boolean>
   /** Milliseconds until one of its processes goes on by itself, at the earliest; 0 where that is not known. */
   wakesIn(): number
-  /** Nothing in it has run since it was brought up and asked; false where that is not known. */
-  rested(): boolean
   /** Only looks who runs. */
   glance(): Promise<void>
   /** Asks everything again, and what answers HTTP many times. */
@@ -121,8 +119,6 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     state = await now()
   }
   await look()
-  // Of all that run: a thread that ends takes its share away, so that any difference is work. Zero: not counted here.
-  const spent = activity()?.cpu ?? 0
   const logFilesOf = async (paths: readonly string[] | null): Promise<string> =>
     readLogFiles(engine, container, paths ?? logsLeft(await engine.diff(container)))
   const soFar = (): RunRecord => ({
@@ -155,7 +151,6 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     upSince,
     isUp: async () => activity() !== null || (await engine.state(container)).running,
     wakesIn: () => activity()?.wakesIn ?? 0,
-    rested: () => spent > 0 && activity()?.cpu === spent,
     glance: processes.glance,
     async look() {
       await look()

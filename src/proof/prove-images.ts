@@ -6,7 +6,7 @@ import type { ReportProof } from '../report/report.ts'
 import { exposedTcp, runOriginal } from './baseline.ts'
 import { besideOptions } from './beside-options.ts'
 import { compare, withChecks } from './compare.ts'
-import { judge } from './judge.ts'
+import { judge, type Late } from './judge.ts'
 import { operationsOfDiff } from './observe.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import type { ProveRequest } from './prove.ts'
@@ -27,7 +27,7 @@ export interface ImagesRequest
     | 'baseline'
     | 'original'
     | 'again'
-    | 'stays'
+    | 'late'
     | 'before'
     | 'times'
     | 'harden'
@@ -45,18 +45,18 @@ export interface ImagesRequest
 
 /** Runs one image locked down beside another, or beside itself as root, and compares; nothing is planned or written. */
 export async function proveImages(request: ImagesRequest): Promise<Shown> {
-  const first = await proveImage(request, 0)
+  const first = await proveImage(request, null)
   // What did not show in time may be a matter of when each was started: traces that go on for as long tell.
-  return first.lateAfter !== null && request.trace ? proveImage(request, first.lateAfter) : first
+  return first.late !== null && request.trace ? proveImage(request, first.late) : first
 }
 
 interface Shown {
   readonly report: ReportProof
   readonly failures: readonly string[]
-  readonly lateAfter: number | null
+  readonly late: Late | null
 }
 
-async function proveImage(request: ImagesRequest, stays: number): Promise<Shown> {
+async function proveImage(request: ImagesRequest, late: Late | null): Promise<Shown> {
   const { engine, image } = request
   const times = stopwatch()
   const other = request.baseline
@@ -64,7 +64,7 @@ async function proveImage(request: ImagesRequest, stays: number): Promise<Shown>
   request.progress(other === null ? 'running it as root' : `running ${other} as it is`)
   const { live, study, filled } = await runOriginal({
     ...request,
-    stays,
+    stays: late?.after ?? 0,
     config: facts.config,
     ...(other === null ? { image, user: '0:0' } : { image: other }),
   })
@@ -75,27 +75,27 @@ async function proveImage(request: ImagesRequest, stays: number): Promise<Shown>
     unfitBaseline(early, facts) ?? (await unexercised({ engine, facts }, { ...early, trace: original.trace }))
   if (unfit !== null) {
     const report = proofReport(engine.version, await live.finish(), null, 0, [unfit])
-    return { report: times.on(report), failures: [unfit], lateAfter: null }
+    return { report: times.on(report), failures: [unfit], late: null }
   }
   request.progress('running it without capabilities or new privileges')
   const moved = pairPorts(exposedTcp(facts.config), exposedTcp(request.facts.config))
-  const run = await runImage({ ...request, stays }, early, original, moved)
+  const run = await runImage({ ...request, late }, early, original, moved)
   times.lap('result')
   const user = userOf(request.facts)
   const operations = run.traced?.trace?.operations ?? (await written(run, request))
   const mounts = writableMounts(operations, { grants: [] }, request.facts, user)
-  const conditions = { ...request, facts, image, moved, user, mounts, filled, reference: other ?? image, times, stays }
+  const conditions = { ...request, facts, image, moved, user, mounts, filled, reference: other ?? image, times, late }
   const judged = await judge(conditions, live, original, run)
   await removeVolumes(engine, filled)
   const report = proofReport(engine.version, judged.baseline, judged.run, 1, [
     ...untracedOriginal(request.trace, original),
     ...untracedRun(original, run),
   ])
-  return { report: times.on(report), failures: failuresOf(judged.run), lateAfter: judged.lateAfter }
+  return { report: times.on(report), failures: failuresOf(judged.run), late: judged.late }
 }
 
 async function runImage(
-  request: ImagesRequest & Pick<ProveRequest, 'stays'>,
+  request: ImagesRequest & Pick<ProveRequest, 'late'>,
   baseline: RunRecord,
   original: RunRecord,
   moved: ReadonlyMap<number, number>,
@@ -110,7 +110,7 @@ async function runImage(
       ? tracedResult(request.engine, spec, { ...options, trace: facts.config, stays: staysBeside(request) })
       : NOT_TRACED,
   ])
-  if (request.stays > 0) await live.look()
+  if (request.late !== null) await live.look()
   const early = await live.peek()
   const comparison = withChecks(compare(baseline, early, moved), tracedChecks(original, study.traced, facts))
   const record = hasPassed({ run: { comparison } }) ? early : await live.finish()

@@ -5,6 +5,7 @@ import type { Observation } from '../plan/stage-input.ts'
 import type { ReportProof } from '../report/report.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
 import type { Original } from './baseline.ts'
+import type { Late } from './judge.ts'
 import { proveInRounds } from './prove-in-rounds.ts'
 import type { Room } from './side-by-side.ts'
 import type { Stopwatch } from './stopwatch.ts'
@@ -22,8 +23,8 @@ export interface ProveRequest {
   readonly build: (text: string, round: number) => Promise<string>
   /** Runs it anew; the run that is learned from stays up for so long, milliseconds. */
   readonly again: (stays: number) => Promise<Original>
-  /** How long each run that is learned from stays up, milliseconds: 0 where it is asked and no more. */
-  readonly stays: number
+  /** What runs before these missed only later: each run that is learned from stays up for as long. Null where there were none. */
+  readonly late: Late | null
   /** Rounds that were run before. */
   readonly before: number
   /** The stage that is built. */
@@ -56,7 +57,7 @@ export interface Proof {
   /** Why it did not pass, one sentence each; empty when it did. */
   readonly failures: readonly string[]
   /** What is missing showed only after a round had passed; see Judged. */
-  readonly lateAfter?: number | null
+  readonly late?: Late | null
   /** For what must keep root: what was shown of how little it needs. */
   readonly advice?: string
 }
@@ -64,14 +65,14 @@ export interface Proof {
 /** Runs the original, plans from what it did, builds, runs the result locked down beside it, and goes round until it works. */
 export async function prove(request: ProveRequest): Promise<Proof> {
   const first = await proveInRounds(request)
-  const { lateAfter = null } = first
-  const proof = lateAfter !== null && request.trace ? await proveLonger(request, first, lateAfter) : first
+  const { late = null } = first
+  const proof = late !== null && request.trace ? await proveLonger(request, first, late) : first
   return proof.report === null ? proof : { ...proof, report: request.times.on(proof.report) }
 }
 
 /** What goes wrong only after a while is learned from runs that are traced for as long. */
-function proveLonger(request: ProveRequest, { report }: Proof, stays: number): Promise<Proof> {
+function proveLonger(request: ProveRequest, { report }: Proof, late: Late): Promise<Proof> {
   request.progress('something was missing only later: running both once more, traced for as long')
-  const original = request.again(stays)
-  return proveInRounds({ ...request, original, stays, before: report?.rounds ?? 0 })
+  const original = request.again(late.after)
+  return proveInRounds({ ...request, original, late, before: report?.rounds ?? 0 })
 }

@@ -84,7 +84,7 @@ export async function runRound(
   ])
   const { traced } = result
   const original = await study
-  if (request.stays > 0) await live.look()
+  if (request.late !== null) await live.look()
   const seen = await live.peek()
   const early = { ...seen, smoke: withEnd(seen.smoke, traced) }
   const comparison = withChecks(compare(baseline, early, moved), tracedChecks(original, traced, facts))
@@ -106,8 +106,8 @@ export async function bringUpWithFirst(
 }
 
 /** The original came up before it: what that did within its time, this does within its own. */
-export function staysBeside({ stays }: Pick<ProveRequest, 'stays'>): number {
-  return stays === 0 ? 0 : stays + BEHIND
+export function staysBeside({ late }: Pick<ProveRequest, 'late'>): number {
+  return late === null ? 0 : late.after + BEHIND
 }
 
 function userOf(plan: StagePlan): string {

@@ -40,7 +40,7 @@ export interface TraceRecord {
   readonly exercised: readonly Operation[]
   /** How many processes (not threads) were made after it was up. */
   readonly forked: number
-  /** It set an interval timer (alarm, setitimer) before it was asked to stop. */
+  /** It set an interval timer (alarm, setitimer, SO_RCVTIMEO) before it was asked to stop. */
   readonly timers: boolean
 }
 

@@ -8,9 +8,11 @@ import type { RunRecord } from './run-record.ts'
  */
 export function boundSockets(original: RunRecord, traced: RunRecord | null): readonly ReportCheck[] {
   if (original.trace === null || traced?.trace == null) return []
-  const names = new Set(socketsOf(traced).map(anyName))
-  return socketsOf(original).map((path) => {
-    const passed = names.has(anyName(path))
+  const [before, after] = [socketsOf(original), socketsOf(traced)]
+  // One that the original has as well stands for itself.
+  const names = new Set(after.filter((path) => !before.includes(path)).map(anyName))
+  return before.map((path) => {
+    const passed = after.includes(path) || names.has(anyName(path))
     return { name: `socket ${path}`, baseline: 'bound', result: passed ? 'bound' : 'not bound', passed }
   })
 }

@@ -1,4 +1,5 @@
 import type { ImageFacts } from '../image/facts.ts'
+import { parentOf } from '../plan/places.ts'
 import type { ReportCheck } from '../report/report.ts'
 import { filledFiles } from './filled-files.ts'
 import { keptData } from './kept-data.ts'
@@ -19,5 +20,14 @@ export function tracedChecks(original: RunRecord, traced: RunRecord | null, fact
 }
 
 export function foldersOf(facts: ImageFacts): Folders {
-  return { home: rootHome(facts), volumes: volumePaths(facts.config) }
+  const files = facts.files.known ? facts.files.value : null
+  return {
+    home: rootHome(facts),
+    volumes: volumePaths(facts.config),
+    inImage(path) {
+      let folder = files === null ? '/' : parentOf(path)
+      while (folder !== '/' && files?.entry(folder)?.type !== 'directory') folder = parentOf(folder)
+      return folder
+    },
+  }
 }

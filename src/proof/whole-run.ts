@@ -29,7 +29,8 @@ export async function runTwice(
   return live.finish()
 }
 
-/** Until it has been up for that long, or has ended. */
+/** Until it has been up for that long, or has ended; asked as often as what is watched for as long. */
 export async function stay(live: Live, { stays, signal }: StudyOptions): Promise<void> {
   while (Date.now() < live.upSince + stays && (await live.isUp())) await pause(GLANCE, undefined, { signal })
+  if (stays > 0) await live.look()
 }

@@ -64,7 +64,7 @@ export async function proveTarget(
     facts,
     ...willing,
     again: (stays) => originals.again(baseline, stays),
-    stays: 0,
+    late: null,
     before: 0,
     stage: stage.index,
     smoke: options.smoke,

@@ -16,7 +16,7 @@ import { endsOtherwise, untracedOriginal, untracedRun } from '../../src/proof/tr
 import { closed, ended, http, operation, process, record, traced } from './support/records.ts'
 
 describe('leftFiles', () => {
-  const FOLDERS = { home: '/root', volumes: ['/data'] }
+  const FOLDERS = { home: '/root', volumes: ['/data'], inImage: () => '/' }
   const job = (...operations: Parameters<typeof traced>[0]): RunRecord => ({ ...traced(operations), state: ended(0) })
   const missing = (original: RunRecord, result: RunRecord) =>
     leftFiles(original, result, FOLDERS)
@@ -33,6 +33,12 @@ describe('leftFiles', () => {
     ['its name has a number of its own', '/out/report-17a4.txt', '/out/report-99.txt'],
   ])('%s', (_, before, after) => {
     expect(missing(job(operation('create-file', before)), job(operation('create-file', after)))).toEqual([])
+  })
+
+  test('a file that both have stands for no other', () => {
+    const one = operation('create-file', '/srv/a/report.txt')
+    const other = operation('create-file', '/srv/b/report.txt')
+    expect(missing(job(one, other), job(one))).toEqual(['not /srv/b/report.txt'])
   })
 
   test('a file of a volume is kept nowhere else', () => {
@@ -87,7 +93,7 @@ describe('leftFiles', () => {
         ]),
       )
     const inVolume = (before: RunRecord, after: RunRecord) =>
-      leftFiles(before, after, { home: '/root', volumes: ['/var/lib'] }).every(({ passed }) => passed)
+      leftFiles(before, after, { ...FOLDERS, volumes: ['/var/lib'] }).every(({ passed }) => passed)
     const one = at('/var/lib/q@a1b2/Q8WIPWHDRFIL3/config')
     expect(inVolume(one, at('/var/lib/q@99ff/QIMU78S53KJZS/config'))).toBe(true)
     expect(inVolume(one, at('/var/lib/q@99ff/QIMU78S53KJZS/other'))).toBe(false)
@@ -130,6 +136,9 @@ test('a socket that the original bound must be, wherever it is', () => {
   expect(passed()).toEqual([false])
   expect(passed(operation('create-socket', '/run/app/app.sock', { outcome: 'refused' }))).toEqual([false])
   expect(passed(operation('create-socket', '/tmp/app.sock'))).toEqual([true])
+  const two = traced(['/run/a/s', '/run/b/s'].map((path) => operation('create-socket', path)))
+  const one = traced([operation('create-socket', '/run/a/s')])
+  expect(boundSockets(two, one).map((check) => check.passed)).toEqual([true, false])
 })
 
 describe('newErrors', () => {

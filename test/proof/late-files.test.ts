@@ -4,7 +4,8 @@ import { expect, test } from '@jest/globals'
 import { pack } from 'tar-stream'
 import type { DiffEntry, Engine } from '../../src/engine/engine.ts'
 import { unknownFacts } from '../../src/image/derive.ts'
-import { lateFiles } from '../../src/proof/late-files.ts'
+import { createFileModel } from '../../src/image/file-index.ts'
+import { lateFiles, stillMissing } from '../../src/proof/late-files.ts'
 import { operation, traced } from './support/records.ts'
 
 const bare = unknownFacts('image', 'a test')
@@ -16,28 +17,39 @@ interface Holds {
   readonly folders?: readonly string[]
   /** Files in the volume. */
   readonly volume?: readonly string[]
+  /** Of those, changed since the start. */
+  readonly written?: readonly string[]
 }
+
+/** When the original was started. */
+const since = Date.UTC(2026, 0, 2)
 
 const kinds: Readonly<Record<string, DiffEntry['kind']>> = { A: 'added', C: 'changed', D: 'deleted' }
 
-function late(before: Holds, after: Holds): Promise<readonly string[]> {
-  const holds: Readonly<Record<string, Holds>> = { before, after }
+function engineOf(holds: Readonly<Record<string, Holds>>): Engine {
   const engine = {
     diff: async (container: string) =>
       (holds[container]?.diff ?? []).map((line) => ({ kind: kinds[line.charAt(0)], path: line.slice(2) })),
     copyOut: (container: string, path: string, read: (tar: Readable) => unknown) => {
-      const { volume = [], folders = [] } = holds[container] ?? {}
+      const { volume = [], folders = [], written = [] } = holds[container] ?? {}
       const tar = pack()
       const name = path.slice(path.lastIndexOf('/') + 1)
       if (path === '/data/db' || folders.includes(path)) tar.entry({ name, type: 'directory' })
       else tar.entry({ name }, 'x')
-      if (path === '/data/db') for (const file of volume) tar.entry({ name: `db/${file}` }, 'x')
+      if (path === '/data/db')
+        for (const file of volume)
+          tar.entry({ name: `db/${file}`, mtime: new Date(since + (written.includes(file) ? 9000 : -9000)) }, 'x')
       tar.finalize()
       return read(tar as unknown as Readable)
     },
   }
-  const original = traced([operation('create-file', '/srv/early')])
-  return lateFiles({ engine: engine as unknown as Engine, facts, original }, 'before', 'after')
+  return engine as unknown as Engine
+}
+
+const original = traced([operation('create-file', '/srv/early')])
+
+function late(before: Holds, after: Holds): Promise<readonly string[]> {
+  return lateFiles({ engine: engineOf({ before, after }), facts, original, since }, 'before', 'after')
 }
 
 test.each<[string, Holds, Holds, readonly string[]]>([
@@ -45,7 +57,21 @@ test.each<[string, Holds, Holds, readonly string[]]>([
   ['one that both have', { diff: ['A /srv/late'] }, { diff: ['C /srv/late'] }, []],
   ['one that is elsewhere', { diff: ['A /srv/late'] }, { diff: ['A /opt/late'] }, []],
   ['one that a short trace shows too', { diff: ['A /srv/early'] }, {}, []],
-  ['what is gone, and what comes and goes', { diff: ['D /srv/a', 'A /run/b', 'A /srv/c.pid', 'A /srv/d.pyc'] }, {}, []],
+  ['what comes and goes', { diff: ['A /run/b', 'A /srv/c.pid', 'A /srv/d.pyc', 'D /tmp/e'] }, {}, []],
+  ['what only one has removed', { diff: ['D /srv/a', 'D /srv/b'] }, { diff: ['D /srv/b'] }, ['/srv/a']],
+  ['a new folder', { diff: ['A /srv/day'], folders: ['/srv/day'] }, {}, ['/srv/day']],
+  [
+    'a name that both have in another folder',
+    { diff: ['A /srv/a/db', 'A /srv/b/db'] },
+    { diff: ['A /srv/a/db'] },
+    ['/srv/b/db'],
+  ],
+  [
+    'a file of a volume that both have, changed',
+    { volume: ['a', 'b'], written: ['a', 'b'] },
+    { volume: ['a', 'b'], written: ['b'] },
+    ['/data/db/a'],
+  ],
   ['a folder that changed its owner', { diff: ['C /srv/own'], folders: ['/srv/own'] }, {}, []],
   ['a name with the time in it', { diff: ['A /srv/1700000001.log'] }, { diff: ['A /srv/1700000009.log'] }, []],
   ['what a volume is mounted on', { diff: ['A /data', 'A /data/db'] }, {}, []],
@@ -53,4 +79,32 @@ test.each<[string, Holds, Holds, readonly string[]]>([
   ['one that left its volume', { volume: ['b'] }, { diff: ['A /srv/b'] }, ['/data/db/b']],
 ])('%s', async (_, before, after, missing) => {
   expect(await late(before, after)).toEqual(missing)
+})
+
+test('of two folders of the image one may be open to a user and the other not', async () => {
+  const folder = { type: 'directory', uid: 0, gid: 0, mode: 0o755, size: 0, link: null } as const
+  const files = createFileModel(new Map(['/srv/1', '/srv/2', '/srv/notes'].map((path) => [path, folder])))
+  const known = { ...facts, files: { known: true, value: files } as const }
+  const missing = (before: readonly string[], after: readonly string[]): Promise<readonly string[]> => {
+    const engine = engineOf({ before: { diff: before }, after: { diff: after } })
+    return lateFiles({ engine, facts: known, original, since }, 'before', 'after')
+  }
+  expect(await missing(['A /srv/1/db', 'A /srv/2/db'], ['A /srv/1/db'])).toEqual(['/srv/2/db'])
+  expect(await missing(['A /srv/notes/1/db', 'A /srv/notes/2/db'], ['A /srv/notes/3/db'])).toEqual([])
+
+  const still = (missed: readonly string[], result: Holds): Promise<readonly string[]> =>
+    stillMissing({ engine: engineOf({ result }), facts: known, original, since }, missed, 'result')
+  expect(await still(['/srv/notes/tick'], {})).toEqual(['/srv/notes/tick'])
+  expect(await still(['/srv/notes/tick'], { diff: ['A /srv/notes/tick'] })).toEqual([])
+  // The same folder as one that the trace shows.
+  expect(await still(['/srv/other'], {})).toEqual([])
+})
+
+test('what was missing once, by the clock or by chance, and which no longer trace explains, is missing still', async () => {
+  const longer = traced([operation('create-file', '/srv/late'), operation('write', '/data/db/a')])
+  const missing = (missed: readonly string[], result: Holds): Promise<readonly string[]> =>
+    stillMissing({ engine: engineOf({ result }), facts, original: longer, since }, missed, 'result')
+  expect(await missing(['/srv/late', '/data/db/a'], {})).toEqual([])
+  // Who knows nothing of the image takes all folders for one.
+  expect(await missing(['/srv/other'], {})).toEqual([])
 })

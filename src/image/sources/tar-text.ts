@@ -25,9 +25,11 @@ export interface TarEntry {
   readonly uid: number
   /** Bytes; 0 for what is no file. */
   readonly size: number
+  /** Of its last change, milliseconds since 1970; 0 where that is not told. */
+  readonly changed: number
 }
 
-/** Name, kind and size of every entry of a tar, nothing of its content. */
+/** Name, kind, size and time of every entry of a tar, nothing of its content. */
 export async function readTarEntries(tar: Readable): Promise<ReadonlyMap<string, TarEntry>> {
   const found = new Map<string, TarEntry>()
   const entries = tar.pipe(extract())
@@ -35,11 +37,12 @@ export async function readTarEntries(tar: Readable): Promise<ReadonlyMap<string,
     // A tar that ends too early fails the entry as well as the loop.
     entry.on('error', () => {})
     entry.resume()
-    const { type, name, uid, size } = entry.header
+    const { type, name, uid, size, mtime } = entry.header
     found.set(name.replace(/\/$/, ''), {
       type: type === 'file' || type === 'directory' ? type : 'other',
       uid: uid ?? 0,
       size: size ?? 0,
+      changed: mtime?.getTime() ?? 0,
     })
   }
   return found

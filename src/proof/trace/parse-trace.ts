@@ -62,11 +62,13 @@ export const TRACED_CALLS: readonly string[] = [
   // No operation; that one was set is all that is asked.
   'alarm',
   'setitimer',
+  'setsockopt',
   // What is asked of the kernel through it shows in no trace.
   'io_uring_setup',
 ]
 
-const TIMERS = /^(alarm|setitimer)$/
+/** A wait for a socket that ends by itself shows in no file of /proc either. */
+const TIMERS = /^((alarm|setitimer)\([^)]*[1-9]|setsockopt\([^)]*SO_RCVTIMEO\w*, (?!"(\\0)*"))/
 const REFUSED = new Set(['EACCES', 'EPERM', 'EROFS'])
 const PATHLESS = new Set<Operation['access']>(['bind', 'listen', 'switch-user', 'use-capability'])
 /** Where ENOENT says that this very path is missing; elsewhere it can be an interpreter, or the folder of the other path. */
@@ -100,7 +102,7 @@ export function traceReader(options: TraceOptions): TraceReader {
     }
     if (call.name === 'io_uring_setup' && call.result.done) hidden = true
     if (call.name === 'exit_group') processes.exits(call.pid)
-    if (TIMERS.test(call.name) && /\([^)]*[1-9]/.test(call.text)) timerAt = Math.min(timerAt, call.at)
+    if (TIMERS.test(call.text)) timerAt = Math.min(timerAt, call.at)
     const handler = HANDLERS[call.name]
     if (!handler || !(settled(call) || call.result.errno === 'ENOENT')) return []
     const who = whoOf(process)

@@ -19,7 +19,7 @@ export interface Trace {
   readonly lost: number
   /** It works through io_uring, which no trace shows: the operations are not complete. */
   readonly hidden: boolean
-  /** An interval timer was set before the end of that time: something would happen by itself. */
+  /** An interval timer, or a wait for a socket that ends by itself, was set before the end of that time. */
   readonly timers: boolean
 }
 

@@ -473,7 +473,7 @@ test.each([
   expect([...parseTrace([line], OPTIONS)]).toEqual([])
 })
 
-test('when the first interval timer was set: a server that only sets one as it ends does nothing by itself before', () => {
+test('when the first interval timer, or wait for a socket that ends by itself, was set: a server that only sets one as it ends does nothing by itself before', () => {
   const timerAt = (lines: readonly string[]): number => {
     const reader = traceReader(OPTIONS)
     for (const line of trace(lines)) reader.read(line)
@@ -482,6 +482,11 @@ test('when the first interval timer was set: a server that only sets one as it e
   const set =
     'setitimer(ITIMER_REAL, {it_interval={tv_sec=0, tv_usec=0}, it_value={tv_sec=0, tv_usec=50000}}, NULL) = 0'
   const cleared = set.replaceAll('50000', '0')
-  expect(timerAt(['getppid() = 0', 'alarm(0) = 10', cleared])).toBe(Number.POSITIVE_INFINITY)
+  const patient = (value: string): string =>
+    `setsockopt(3<TCP:[0.0.0.0:80]>, SOL_SOCKET, SO_RCVTIMEO_OLD, "${value}", 16) = 0`
+  const reuse = 'setsockopt(3<socket:[1]>, SOL_SOCKET, SO_REUSEADDR, [1], 4) = 0'
+  const none = patient('\\0'.repeat(16))
+  expect(timerAt(['getppid() = 0', 'alarm(0) = 10', cleared, reuse, none])).toBe(Number.POSITIVE_INFINITY)
+  for (const value of ['\\7\\0\\0', '<\\0\\0', '\\0\\0 \\241\\7']) expect(timerAt([patient(value)])).toBe(1000)
   expect(timerAt(['getppid() = 0', set, 'alarm(10) = 0'])).toBe(1001)
 })
