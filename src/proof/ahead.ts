@@ -3,7 +3,7 @@ import { stagePlanOf } from '../plan/stage-plan.ts'
 import type { Original } from './baseline.ts'
 import { observationOf } from './observation.ts'
 import type { ProveRequest } from './prove.ts'
-import { hasPassed, type Round, runRound } from './round.ts'
+import { dropRound, hasPassed, type Round, runRound } from './round.ts'
 import type { RunRecord } from './run-record.ts'
 import { unfitBaseline } from './unfit.ts'
 
@@ -38,7 +38,7 @@ export async function startAhead(
     async roundFor(text) {
       const done = await round
       if (text !== null && (text === hardened.result.output || !hasPassed(done))) return done
-      await done.run?.live.drop()
+      await dropRound(done)
       return null
     },
   }

@@ -7,7 +7,7 @@ import { failuresOf, proofReport } from './proof-report.ts'
 import type { Proof, ProveRequest } from './prove.ts'
 import { writableMounts } from './read-only.ts'
 import { readState } from './read-state.ts'
-import { hasPassed, type Round } from './round.ts'
+import { dropRound, hasPassed, type Round } from './round.ts'
 import type { RunRecord } from './run-record.ts'
 import { untracedRun } from './traced-run.ts'
 
@@ -22,7 +22,7 @@ export async function conclude(
 ): Promise<Proof> {
   const best = rounds.findLast(hasPassed) ?? rounds.at(-1)
   if (best === undefined) throw new Error('a proof has at least one round')
-  for (const round of rounds) if (round !== best && hasPassed(round)) await round.run?.live.finish()
+  for (const round of rounds) if (round !== best && hasPassed(round)) await dropRound(round)
   if (best.run === null) {
     const failures = [best.failure ?? 'the result does not build']
     const baseline = await live.finish()

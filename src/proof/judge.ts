@@ -1,8 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { ReportCheck } from '../report/report.ts'
 import { type Cells, type CellsRequest, failingCells, runCells, runFirstCells } from './cells.ts'
 import { compare, withChecks } from './compare.ts'
 import { isUnseen } from './doubts.ts'
 import { lateFiles, stillMissing } from './late-files.ts'
+import { lateRefusals } from './late-refusals.ts'
 import { MADE, madeCheck } from './left-files.ts'
 import type { Live } from './live.ts'
 import { logsTraced } from './log-files.ts'
@@ -51,7 +53,7 @@ export async function judge(
   request: JudgeRequest,
   live: Live,
   original: RunRecord,
-  { live: result, record: early, comparison, traced, first }: RoundRun,
+  { live: result, record: early, comparison, traced, still, first }: RoundRun,
 ): Promise<Judged> {
   const { engine, image, moved, times } = request
   const seen = await live.peek()
@@ -61,15 +63,18 @@ export async function judge(
   const seconds = secondStarts(request, original, traced)
   let cells: Cells
   let lost: readonly string[] = []
+  let refused: readonly ReportCheck[] = []
   if (works) {
     request.progress('running it under other conditions, and watching both')
     const conditionsMet = async (): Promise<Cells> => runCells(conditions, first ?? (await runFirstCells(conditions)))
-    ;[cells] = await Promise.all([
+    const [met, watched] = await Promise.all([
       conditionsMet(),
       watch(request.signal, { baseline: seen, live, result, traces: [original, traced] }),
     ])
+    cells = met
     times.lap('conditions')
-    await Promise.all([live.look(), result.look()])
+    const [later] = await Promise.all([watched ? still?.study() : null, live.look(), result.look()])
+    if (later != null && traced !== null) refused = lateRefusals(original, traced, later)
     // Traces that went on for as long tell more.
     lost = await (request.late === null
       ? lateFiles({ ...request, original, since }, seen.container, early.container)
@@ -80,6 +85,7 @@ export async function judge(
     cells = await failingCells(conditions, early, first)
     times.lap('conditions')
   }
+  await still?.drop()
   const seenFor = Date.now() - live.upSince
   const logs = logsTraced(original, traced)
   const [originalRun, resultRun, before, after] = await Promise.all([
@@ -94,6 +100,7 @@ export async function judge(
   const final = withChecks(compare(baseline, record, moved), [
     ...tracedChecks(original, traced, request.facts).filter(({ name }) => lost.length === 0 || name !== MADE),
     ...(lost.length === 0 ? [] : [madeCheck(lost)]),
+    ...refused,
     ...sameProcesses(baseline, record),
     ...newErrors(`${baseline.logs}\n${original.logs}`, early.logs, record.logs),
   ])
@@ -117,20 +124,21 @@ function secondStarts({ smoke }: JudgeRequest, { restart }: RunRecord, traced: R
 
 /**
  * Waits until the result has been up for long enough, has ended, or nothing will happen by itself any more, in the
- * original either: all threads wait for something from outside, and no timer runs.
+ * original either: all threads wait for something from outside, and no timer runs. Whether it was to the end.
  */
-async function watch(signal: AbortSignal, { baseline, live, result, traces }: Watched): Promise<void> {
+async function watch(signal: AbortSignal, { baseline, live, result, traces }: Watched): Promise<boolean> {
   const end = result.upSince + (isUnseen(baseline) ? WATCH_UNSEEN : WATCH)
   // An interval timer shows in no file of /proc, only in a trace.
   const timed = traces.some((record) => record?.trace?.timers ?? true)
   let glanced = Date.now()
   while (Date.now() < end && (await result.isUp())) {
-    if (!timed && Math.min(live.wakesIn(), result.wakesIn()) > end - Date.now()) return
+    if (!timed && Math.min(live.wakesIn(), result.wakesIn()) > end - Date.now()) return false
     await pause(100, undefined, { signal })
     if (Date.now() - glanced < GLANCE) continue
     await result.glance()
     glanced = Date.now()
   }
+  return true
 }
 
 interface Watched {

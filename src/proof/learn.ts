@@ -24,7 +24,7 @@ export function learnedFrom(
   const found =
     traced === null
       ? fromLogs(record, baseline, workdir, passed)
-      : [...fromTrace(traced, original), ...(passed ? [] : unseen(traced, original))]
+      : [...newRefusals(traced, original), ...(passed ? [] : unseen(traced, original))]
   const told = traced !== null && !passed ? fromLogs(record, baseline, workdir, passed) : []
   const times = (operation: Operation): number =>
     known.filter((other) => other.access === operation.access && other.path === operation.path).length
@@ -42,7 +42,7 @@ function isOwnFileKept({ access, made }: Operation): boolean {
 }
 
 /** Refusals of a traced run, without those that the original was refused too. */
-function fromTrace(traced: RunRecord, original: RunRecord): readonly Operation[] {
+export function newRefusals(traced: RunRecord, original: RunRecord): readonly Operation[] {
   const key = ({ access, path, port, found }: Operation): string => `${access} ${path} ${port ?? ''} ${found ?? ''}`
   const usual = new Set(refusedIn(original).map(key))
   return refusedIn(traced)

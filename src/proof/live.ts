@@ -57,6 +57,8 @@ export interface Live {
   seen(): RunRecord
   /** The same with what it printed; what only shows after the end is left out. */
   peek(): Promise<RunRecord>
+  /** The same with its trace as far as it goes. */
+  study(): Promise<RunRecord>
   /** Removes it as it is. */
   drop(): Promise<void>
   /** Stops and removes it, and tells all that was seen. `logPaths`: the log files to read, where that is known. */
@@ -84,6 +86,10 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
 
   const traceNow = (run: TracedRun): Promise<TraceRecord | string> =>
     traceOf(run, { since: readyAt, until: exercisedUntil })
+  const told = async (): Promise<Pick<RunRecord, 'trace' | 'traceRefused'>> => {
+    const trace = traced === null ? null : await traceNow(traced)
+    return typeof trace === 'string' ? { trace: null, traceRefused: trace } : { trace, traceRefused: refused }
+  }
   const now = (): Promise<ContainerState> => stateNow(engine, container, state, Date.now() - started)
   const smokeTarget = (): SmokeTarget => ({
     engine,
@@ -184,6 +190,10 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     seen: soFar,
     drop: () => engine.remove(container),
     peek: async () => ({ ...soFar(), logs: await engine.logs(container) }),
+    study: async () => {
+      const [logs, trace] = await Promise.all([engine.logs(container), told()])
+      return { ...soFar(), ...trace, logs }
+    },
     async finish(logPaths = null) {
       const isRunning = (await now()).running
       const { leavings = 'logs' } = options
@@ -193,11 +203,10 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
       smoke = await lookAfterwards(options.smoke, smoke, smokeTarget())
       const down = all ? await leftBy(engine, container) : nothingLeft
       const diff = mergeDiffs(up.diff, down.diff)
-      const [logs, trace] = await Promise.all([engine.logs(container), traced === null ? null : traceNow(traced)])
-      const told = leavings === 'none' || (trace !== null && typeof trace !== 'string')
-      if (trace !== null && typeof trace !== 'string' && restarted === null)
-        sizes = await sizesOf(engine, container, trace.operations)
-      const logFiles = told ? '' : await logFilesOf(logPaths ?? (all ? logsLeft(diff) : null))
+      const [logs, shown] = await Promise.all([engine.logs(container), told()])
+      if (shown.trace !== null && restarted === null) sizes = await sizesOf(engine, container, shown.trace.operations)
+      const isTold = leavings === 'none' || shown.trace !== null
+      const logFiles = isTold ? '' : await logFilesOf(logPaths ?? (all ? logsLeft(diff) : null))
       await engine.remove(container)
       return {
         ...soFar(),
@@ -206,8 +215,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
         logs,
         logFiles,
         stop: stopped,
-        trace: trace !== null && typeof trace !== 'string' ? trace : null,
-        traceRefused: typeof trace === 'string' ? trace : refused,
+        ...shown,
       }
     },
   }

@@ -3,7 +3,7 @@ import type { Operation } from '../plan/operation.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
 import { learnedFrom } from './learn.ts'
 import type { ProveRequest } from './prove.ts'
-import { hasPassed, type Round, runRound } from './round.ts'
+import { dropRound, hasPassed, type Round, runRound } from './round.ts'
 import type { RunRecord } from './run-record.ts'
 
 export interface MinimizeRequest {
@@ -51,7 +51,7 @@ export async function minimize(
     const tried = await runRound(request, seen, hardened, plan, request.before + rounds.length + 1 + index)
     const works = hasPassed(tried) && lostIn(tried).every((key) => usual.has(key))
     const over = works ? best : tried
-    if (hasPassed(over)) await over.run?.live.finish()
+    if (hasPassed(over)) await dropRound(over)
     if (!works) continue
     best = tried
     out.push(part)

@@ -90,8 +90,14 @@ export async function runRound(
   const comparison = withChecks(compare(baseline, early, moved), tracedChecks(original, traced, facts))
   const passed = comparison.parity && comparison.locked
   const record = passed ? early : await live.finish(logsTraced(original, traced))
+  if (!passed) await result.still?.drop()
   times.lap('result')
   return { hardened, image: built, moved, run: { live, record, comparison, first, ...result }, failure: null }
+}
+
+/** Ends what is left of one that is needed no more. */
+export async function dropRound({ run }: Round): Promise<void> {
+  await Promise.all([run?.live.drop(), run?.still?.drop()])
 }
 
 /** Brings it up to stay; the first conditions need not wait for the end of its traced run. */

@@ -1,6 +1,6 @@
 import type { Engine, RunSpec } from '../engine/engine.ts'
 import type { ImageConfig } from '../image/facts.ts'
-import { bringUp } from './live.ts'
+import { bringUp, type Live } from './live.ts'
 import type { RunRecord } from './run-record.ts'
 import { NEVER_RAN } from './trace/trace.ts'
 import { runTwice, type StudyOptions, stay } from './whole-run.ts'
@@ -40,6 +40,8 @@ export interface TracedResult {
   /** Null where it was not traced; `untraced` says why it could not be, where it was asked for. */
   readonly traced: RunRecord | null
   readonly untraced: string | null
+  /** It, where it was started twice and is still up: what it is refused only later shows in it. */
+  readonly still: Live | null
 }
 
 /** A result, for which an untraced run would show nothing that the one beside it does not. */
@@ -48,11 +50,16 @@ export async function tracedResult(engine: Engine, spec: RunSpec, options: Study
   await stay(live, options)
   // What did not come up would be waited for in vain once more.
   if (live.seen().ready) await live.restart()
-  const record = await live.finish()
-  return record.trace === null ? { traced: null, untraced: record.traceRefused } : { traced: record, untraced: null }
+  const { restart } = live.seen()
+  // Checks of the user's own may want to see how it ends.
+  const goesOn = restart?.state.running === true && options.stays === 0 && options.smoke.length === 0
+  const record = await (goesOn ? live.study() : live.finish())
+  if (record.trace !== null) return { traced: record, untraced: null, still: goesOn ? live : null }
+  await live.drop()
+  return { traced: null, untraced: record.traceRefused, still: null }
 }
 
-export const NOT_TRACED: TracedResult = { traced: null, untraced: null }
+export const NOT_TRACED: TracedResult = { traced: null, untraced: null, still: null }
 
 const UNSEEN = 'whether it can use what it wrote, and has the files and sockets that it had, was not compared'
 

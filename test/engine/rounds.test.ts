@@ -48,6 +48,45 @@ later(read)
 serve()
 `,
   ],
+  [
+    'reads its secret, and goes on without',
+    '/srv/secret',
+    `${HEAD}
+def read():
+    try: open("/srv/secret/key").read()
+    except OSError: pass
+later(read)
+serve()
+`,
+  ],
+  [
+    'removes what it finds, and says nothing where it may not',
+    '/srv/notes',
+    `${HEAD}
+def sweep():
+    try: os.unlink("/srv/notes/item")
+    except OSError: pass
+later(sweep)
+serve()
+`,
+  ],
+  [
+    'is asked for the tenth time, writes',
+    '/srv/notes',
+    `${HEAD}
+count = 0
+class Counting(Page):
+    def do_GET(self):
+        global count
+        count += 1
+        if count == 10:
+            try: open("/srv/notes/batch", "a").write("x")
+            except OSError: pass
+        super().do_GET()
+Page = Counting
+serve()
+`,
+  ],
 ]
 const tag = 'harden-image-test/second-start'
 
@@ -71,7 +110,9 @@ test('what only the second start of the original shows is granted, though the fi
 
 test.each(LATE)('a program that after seconds %s, gets what it needs', async (_, needed, program) => {
   // Not by a line of it that names the folder.
-  const lines = ['RUN install -d /srv/notes && install -d /srv/secret && install -m 600 /dev/null /srv/secret/key']
+  const lines = [
+    'RUN install -d /srv/notes && install -d /srv/secret && install -m 600 /dev/null /srv/secret/key && touch /srv/notes/item',
+  ]
   await buildProgram(tag, program, { lines })
   const { result } = await hardenOne(tag, ['--prove'])
   expect([result.verdict, result.proof?.passed]).toEqual(['hardened', true])

@@ -5,6 +5,7 @@ import type { Grant } from '../../src/plan/plan.ts'
 import { answerBook } from '../../src/proof/answer-book.ts'
 import { doubts } from '../../src/proof/doubts.ts'
 import { filledFiles } from '../../src/proof/filled-files.ts'
+import { lateRefusals } from '../../src/proof/late-refusals.ts'
 import { leftFiles } from '../../src/proof/left-files.ts'
 import { newErrors } from '../../src/proof/new-errors.ts'
 import { operationsOfDiff } from '../../src/proof/observe.ts'
@@ -102,6 +103,33 @@ describe('leftFiles', () => {
 
   test('without a trace nothing is claimed', () => {
     expect(leftFiles(job(operation('create-file', '/out/x')), null, FOLDERS)).toEqual([])
+  })
+})
+
+describe('lateRefusals', () => {
+  const refused = (...[access, path, more]: Parameters<typeof operation>) =>
+    operation(access, path, { ...more, outcome: 'refused' })
+  const key = refused('read', '/srv/key')
+  const names = (early: Parameters<typeof traced>[0], later: Parameters<typeof traced>[0]) =>
+    lateRefusals(traced([]), traced(early), traced([...early, ...later])).map(({ name }) => name)
+
+  test('what a result is refused only later', () => {
+    expect(names([], [key])).toEqual(['what it does later'])
+    expect(names([], [refused('use-capability', null, { capability: 'NET_RAW' })])).toHaveLength(1)
+  })
+
+  test.each<[string, Parameters<typeof traced>[0], Parameters<typeof traced>[0]]>([
+    ['it was refused before', [key], [key]],
+    ['another of its kind was', [refused('read', '/srv/1/key')], [refused('read', '/srv/2/key')]],
+    ['root would be refused it too', [], [refused('write', '/proc/sys/kernel/hostname')]],
+    ['no container has that capability', [], [refused('use-capability', null, { capability: 'SYS_TIME' })]],
+    ['it only asked', [], [refused('look', '/srv/key')]],
+    ['nothing is', [], [operation('read', '/srv/key')]],
+  ])('%s', (_, early, later) => expect(names(early, later)).toEqual([]))
+
+  test('the original was refused it, or was not traced', () => {
+    expect(lateRefusals(traced([key]), traced([]), traced([key]))).toEqual([])
+    expect(lateRefusals(record(), traced([]), traced([key]))).toEqual([])
   })
 })
 
@@ -284,8 +312,12 @@ describe('without a trace', () => {
     const [yes, no] = [traced([]), record({ traceRefused: 'no ptrace' })]
     expect(untracedOriginal(false, record())).toEqual([expect.stringMatching(/--no-trace.*not compared/)])
     expect(untracedOriginal(true, no)).toEqual([expect.stringMatching(/no ptrace.*not compared/)])
-    expect(untracedRun(yes, { traced: null, untraced: 'no ptrace' })).toEqual([expect.stringMatching(/^the result/)])
-    expect([...untracedOriginal(true, yes), ...untracedRun(yes, { traced: yes, untraced: null })]).toEqual([])
+    expect(untracedRun(yes, { traced: null, untraced: 'no ptrace', still: null })).toEqual([
+      expect.stringMatching(/^the result/),
+    ])
+    expect([...untracedOriginal(true, yes), ...untracedRun(yes, { traced: yes, untraced: null, still: null })]).toEqual(
+      [],
+    )
   })
 
   test('a program that ends when it is traced was not seen at work; one that is slower was', () => {
