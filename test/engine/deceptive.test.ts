@@ -59,16 +59,6 @@ def late():
 if root: threading.Thread(target=late, daemon=True).start()
 http.server.ThreadingHTTPServer(("", 8000), Page).serve_forever(None)
 `,
-  'writes by the clock': `${HEAD}
-def answer(): return 200
-def tick():
-    while True:
-        time.sleep(25 - time.time() % 25)
-        try: open("/srv/tick", "a").close()
-        except OSError: pass
-threading.Thread(target=tick, daemon=True).start()
-serve(8000)
-`,
   'fails behind its TLS': `${HEAD}
 import ssl
 def answer(): return 200 if root else 500
