@@ -92,6 +92,19 @@ export async function runCells(request: CellsRequest, first: FirstCells): Promis
   }
 }
 
+/** The same where the result wrote elsewhere too by the end: without these mounts it would fail then. */
+export async function withMounts(request: CellsRequest, cells: Cells, mounts: readonly Mount[]): Promise<Cells> {
+  if (!cells.readOnly || JSON.stringify(mounts) === JSON.stringify(request.mounts)) return cells
+  const cell = await readOnlyCell({ ...request, mounts })
+  const readOnly = cell.outcome === 'pass'
+  const frozen = readOnly ? { ...cell, reason: described(mounts) } : cell
+  return {
+    cells: cells.cells.map((other) => (other.name === READ_ONLY ? frozen : other)),
+    readOnly,
+    writable: mounts.map(({ target }) => target),
+  }
+}
+
 /**
  * For a result that does not do what the original did: which of the first conditions it is that it cannot stand. A low
  * port that stays fails here under the third alone. `first`: where they were run already.

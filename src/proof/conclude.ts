@@ -1,4 +1,5 @@
 import type { Mount } from '../engine/engine.ts'
+import type { Operation } from '../plan/operation.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
 import { type JudgeRequest, judge } from './judge.ts'
 import type { Live } from './live.ts'
@@ -54,6 +55,7 @@ function judgeRequest(
   const plan = stagePlanOf(hardened.plan, request.stage)
   const user = plan?.account ?? null
   const operations = run?.traced?.trace?.operations ?? observationOf(original, request.facts).operations
-  const mounts = writableMounts(operations, plan ?? { grants: [] }, request.facts, user)
-  return { ...request, image, moved, user, mounts, filled }
+  const mountsFor = (more: readonly Operation[]): readonly Mount[] =>
+    writableMounts([...operations, ...more], plan ?? { grants: [] }, request.facts, user)
+  return { ...request, image, moved, user, mounts: mountsFor([]), mountsFor, filled }
 }

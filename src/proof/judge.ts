@@ -1,9 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Mount } from '../engine/engine.ts'
+import type { Operation } from '../plan/operation.ts'
 import type { ReportCheck } from '../report/report.ts'
-import { type Cells, type CellsRequest, failingCells, runCells, runFirstCells } from './cells.ts'
+import { type Cells, type CellsRequest, failingCells, runCells, runFirstCells, withMounts } from './cells.ts'
 import { compare, withChecks } from './compare.ts'
 import { isUnseen } from './doubts.ts'
-import { lateFiles, stillMissing } from './late-files.ts'
+import { heldBy, lateFiles, operationsOfHeld, stillMissing } from './late-files.ts'
 import { lateRefusals } from './late-refusals.ts'
 import { MADE, madeCheck } from './left-files.ts'
 import type { Live } from './live.ts'
@@ -39,6 +41,8 @@ export interface Late {
 }
 
 export interface JudgeRequest extends Omit<CellsRequest, 'baseline'> {
+  /** What a read-only root needs to be writable where it wrote more than is known so far. */
+  readonly mountsFor: (more: readonly Operation[]) => readonly Mount[]
   readonly progress: (line: string) => void
   readonly times: Stopwatch
   /** Of runs before these: its traced runs stayed up for as long. Null where there were none. */
@@ -55,7 +59,7 @@ export async function judge(
   original: RunRecord,
   { live: result, record: early, comparison, traced, still, first }: RoundRun,
 ): Promise<Judged> {
-  const { engine, image, moved, times } = request
+  const { engine, facts, image, moved, times } = request
   const seen = await live.peek()
   const conditions = { ...request, baseline: { ...seen, smoke: withEnd(seen.smoke, original) } }
   const works = hasPassed({ run: { comparison } })
@@ -76,9 +80,16 @@ export async function judge(
     const [later] = await Promise.all([watched ? still?.study() : null, live.look(), result.look()])
     if (later != null && traced !== null) refused = lateRefusals(original, traced, later)
     // Traces that went on for as long tell more.
-    lost = await (request.late === null
-      ? lateFiles({ ...request, original, since }, seen.container, early.container)
-      : stillMissing({ ...request, original, since }, request.late.missed, early.container))
+    const [left, made] = await Promise.all([
+      heldBy(engine, seen.container, facts),
+      heldBy(engine, early.container, facts),
+    ])
+    const { container } = seen
+    lost =
+      request.late === null
+        ? await lateFiles({ engine, container, facts, original, since }, left, made)
+        : stillMissing({ facts, original }, request.late.missed, made)
+    cells = await withMounts(conditions, cells, request.mountsFor(operationsOfHeld(made, facts)))
     if (seconds === null) await Promise.all([live.restart(), result.restart()])
   } else {
     request.progress('looking which condition it cannot stand')
@@ -98,7 +109,7 @@ export async function judge(
   const baseline = { ...originalRun, restart: seconds?.baseline ?? originalRun.restart }
   const record = { ...resultRun, restart: seconds?.result ?? resultRun.restart }
   const final = withChecks(compare(baseline, record, moved), [
-    ...tracedChecks(original, traced, request.facts).filter(({ name }) => lost.length === 0 || name !== MADE),
+    ...tracedChecks(original, traced, facts).filter(({ name }) => lost.length === 0 || name !== MADE),
     ...(lost.length === 0 ? [] : [madeCheck(lost)]),
     ...refused,
     ...sameProcesses(baseline, record),

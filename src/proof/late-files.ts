@@ -1,9 +1,10 @@
 import type { DiffEntry, Engine } from '../engine/engine.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { readTarEntries } from '../image/sources/tar-text.ts'
-import { CHANGES } from '../plan/operation.ts'
+import { CHANGES, type Operation } from '../plan/operation.ts'
 import { isInside } from '../plan/places.ts'
 import { isPassing, missingFiles } from './left-files.ts'
+import { operationsOfDiff } from './observe.ts'
 import type { RunRecord } from './run-record.ts'
 import { foldersOf } from './traced-checks.ts'
 
@@ -13,7 +14,9 @@ const MOST_LOOKS = 40
 const OWNS = new Set(['change-owner', 'change-mode', 'change-times'])
 
 export interface LateRequest {
-  readonly engine: Engine
+  readonly engine: Pick<Engine, 'copyOut'>
+  /** The container of the original. */
+  readonly container: string
   readonly facts: ImageFacts
   /** Its traced run. */
   readonly original: RunRecord
@@ -27,19 +30,21 @@ export interface LateRequest {
  * not start in the same moment, so that it is a reason to look, and no more.
  */
 export async function lateFiles(
-  { engine, facts, original, since }: LateRequest,
-  before: string,
-  after: string,
+  { engine, container, facts, original, since }: LateRequest,
+  left: Held,
+  made: Held,
 ): Promise<readonly string[]> {
   const folders = foldersOf(facts)
-  const [left, made] = await Promise.all([before, after].map((container) => heldBy(engine, container, folders.volumes)))
-  if (left === undefined || made === undefined) return []
   const known = touched(original)
   const isNews = (path: string): boolean => !known.has(path)
-  const changed = missingFiles(left.changed, [...made.added, ...made.changed], folders).filter(isNews)
-  const areFiles = await Promise.all(changed.slice(0, MOST_LOOKS).map((path) => isFile(engine, before, path)))
+  const lacking = missingFiles([...left.added, ...left.changed], [...made.added, ...made.changed], folders).filter(
+    isNews,
+  )
+  const olds = new Set(left.changed)
+  const changed = lacking.filter((path) => olds.has(path))
+  const areFiles = await Promise.all(changed.slice(0, MOST_LOOKS).map((path) => isFile(engine, container, path)))
   return [
-    ...missingFiles(left.added, [...made.added, ...made.changed], folders).filter(isNews),
+    ...lacking.filter((path) => !olds.has(path)),
     ...changed.filter((_, index) => areFiles[index]),
     ...[...left.kept].flatMap(([path, at]) => {
       const other = made.kept.get(path)
@@ -53,21 +58,18 @@ export async function lateFiles(
  * Of what was missing in runs before these, what the result has not done now either, and the longer trace of the original
  * does not explain: it came by the clock, or by chance.
  */
-export async function stillMissing(
-  { engine, facts, original }: LateRequest,
+export function stillMissing(
+  { facts, original }: Pick<LateRequest, 'facts' | 'original'>,
   missed: readonly string[],
-  after: string,
-): Promise<readonly string[]> {
-  const { inImage, volumes } = foldersOf(facts)
+  { added, changed, removed }: Held,
+): readonly string[] {
+  const { inImage } = foldersOf(facts)
   const isOld = (path: string): boolean => facts.files.known && facts.files.value.exists(path)
   const known = touched(original)
   const folders = new Set([...known].filter((path) => !isOld(path)).map(inImage))
   // A new file needs what another in its folder needs; one of the image is its own.
-  const open = missed.filter((path) => !known.has(path) && (isOld(path) || !folders.has(inImage(path))))
-  if (open.length === 0) return []
-  const { added, changed, removed } = await heldBy(engine, after, volumes)
-  const done = new Set([...added, ...changed, ...removed])
-  return open.filter((path) => !done.has(path))
+  const done = new Set([...added, ...changed, ...removed, ...known])
+  return missed.filter((path) => !done.has(path) && (isOld(path) || !folders.has(inImage(path))))
 }
 
 /** Paths that a run has made, changed or removed. */
@@ -83,13 +85,14 @@ function touched({ trace, diff }: RunRecord): ReadonlySet<string> {
 }
 
 /** A folder that was given to somebody is changed, and holds nothing new. */
-async function isFile(engine: Engine, container: string, path: string): Promise<boolean> {
+async function isFile(engine: LateRequest['engine'], container: string, path: string): Promise<boolean> {
   const [entry] = (await engine.copyOut(container, path, readTarEntries))?.values() ?? []
   return entry?.type === 'file'
 }
 
-/** Without the folders that only hold what is new. */
-interface Held {
+/** What a container holds that its image does not, without the folders that only hold what is new, and its volumes. */
+export interface Held {
+  readonly diff: readonly DiffEntry[]
   readonly added: readonly string[]
   readonly changed: readonly string[]
   readonly removed: ReadonlySet<string>
@@ -97,7 +100,8 @@ interface Held {
   readonly kept: ReadonlyMap<string, number>
 }
 
-async function heldBy(engine: Engine, container: string, volumes: readonly string[]): Promise<Held> {
+export async function heldBy(engine: Engine, container: string, facts: ImageFacts): Promise<Held> {
+  const { volumes } = foldersOf(facts)
   const [diff, ...kept] = await Promise.all([
     engine.diff(container),
     ...volumes.map((volume) => filesIn(engine, container, volume)),
@@ -108,6 +112,7 @@ async function heldBy(engine: Engine, container: string, volumes: readonly strin
     own.flatMap((entry) => (entry.kind === kind ? [entry.path] : []))
   const inVolumes = new Map(kept.flat())
   return {
+    diff,
     added: [...of('added'), ...inVolumes.keys()],
     changed: of('changed'),
     removed: new Set(of('deleted')),
@@ -131,4 +136,9 @@ async function filesIn(
 function leavesOf(diff: readonly DiffEntry[]): readonly DiffEntry[] {
   const folders = new Set(diff.map(({ path }) => path.slice(0, path.lastIndexOf('/'))))
   return diff.filter(({ path }) => !folders.has(path))
+}
+
+/** As operations of who made it; without what lies in its volumes. */
+export function operationsOfHeld({ diff }: Held, facts: ImageFacts): readonly Operation[] {
+  return facts.files.known ? operationsOfDiff(diff, facts.files.value, () => 'file') : []
 }

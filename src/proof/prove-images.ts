@@ -1,3 +1,4 @@
+import type { Mount } from '../engine/engine.ts'
 import { resolveUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
@@ -83,8 +84,14 @@ async function proveImage(request: ImagesRequest, late: Late | null): Promise<Sh
   times.lap('result')
   const user = userOf(request.facts)
   const operations = run.traced?.trace?.operations ?? (await written(run, request))
-  const mounts = writableMounts(operations, { grants: [] }, request.facts, user)
-  const conditions = { ...request, facts, image, moved, user, mounts, filled, reference: other ?? image, times, late }
+  const mountsFor = (more: readonly Operation[]): readonly Mount[] =>
+    writableMounts([...operations, ...more], { grants: [] }, request.facts, user)
+  const conditions = {
+    ...{ ...request, facts, image, moved, user, filled, times, late },
+    reference: other ?? image,
+    mounts: mountsFor([]),
+    mountsFor,
+  }
   const judged = await judge(conditions, live, original, run)
   await removeVolumes(engine, filled)
   const report = proofReport(engine.version, judged.baseline, judged.run, 1, [

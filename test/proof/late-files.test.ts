@@ -4,12 +4,13 @@ import { expect, test } from '@jest/globals'
 import { pack } from 'tar-stream'
 import type { DiffEntry, Engine } from '../../src/engine/engine.ts'
 import { unknownFacts } from '../../src/image/derive.ts'
+import type { ImageFacts } from '../../src/image/facts.ts'
 import { createFileModel } from '../../src/image/file-index.ts'
-import { lateFiles, stillMissing } from '../../src/proof/late-files.ts'
+import { heldBy, lateFiles, stillMissing } from '../../src/proof/late-files.ts'
 import { operation, traced } from './support/records.ts'
 
 const bare = unknownFacts('image', 'a test')
-const facts = { ...bare, config: { ...bare.config, volumes: ['/data/db'] } }
+const facts: ImageFacts = { ...bare, config: { ...bare.config, volumes: ['/data/db'] } }
 
 interface Holds {
   readonly diff?: readonly string[]
@@ -48,8 +49,20 @@ function engineOf(holds: Readonly<Record<string, Holds>>): Engine {
 
 const original = traced([operation('create-file', '/srv/early')])
 
-function late(before: Holds, after: Holds): Promise<readonly string[]> {
-  return lateFiles({ engine: engineOf({ before, after }), facts, original, since }, 'before', 'after')
+async function late(before: Holds, after: Holds, about = facts): Promise<readonly string[]> {
+  const engine = engineOf({ before, after })
+  const [left, made] = await Promise.all(['before', 'after'].map((container) => heldBy(engine, container, about)))
+  if (left === undefined || made === undefined) throw new Error('two were asked for')
+  return lateFiles({ engine, container: 'before', facts: about, original, since }, left, made)
+}
+
+async function still(
+  missed: readonly string[],
+  result: Holds,
+  about = facts,
+  of = original,
+): Promise<readonly string[]> {
+  return stillMissing({ facts: about, original: of }, missed, await heldBy(engineOf({ result }), 'result', about))
 }
 
 test.each<[string, Holds, Holds, readonly string[]]>([
@@ -85,26 +98,20 @@ test('of two folders of the image one may be open to a user and the other not', 
   const folder = { type: 'directory', uid: 0, gid: 0, mode: 0o755, size: 0, link: null } as const
   const files = createFileModel(new Map(['/srv/1', '/srv/2', '/srv/notes'].map((path) => [path, folder])))
   const known = { ...facts, files: { known: true, value: files } as const }
-  const missing = (before: readonly string[], after: readonly string[]): Promise<readonly string[]> => {
-    const engine = engineOf({ before: { diff: before }, after: { diff: after } })
-    return lateFiles({ engine, facts: known, original, since }, 'before', 'after')
-  }
+  const missing = (before: readonly string[], after: readonly string[]): Promise<readonly string[]> =>
+    late({ diff: before }, { diff: after }, known)
   expect(await missing(['A /srv/1/db', 'A /srv/2/db'], ['A /srv/1/db'])).toEqual(['/srv/2/db'])
   expect(await missing(['A /srv/notes/1/db', 'A /srv/notes/2/db'], ['A /srv/notes/3/db'])).toEqual([])
 
-  const still = (missed: readonly string[], result: Holds): Promise<readonly string[]> =>
-    stillMissing({ engine: engineOf({ result }), facts: known, original, since }, missed, 'result')
-  expect(await still(['/srv/notes/tick'], {})).toEqual(['/srv/notes/tick'])
-  expect(await still(['/srv/notes/tick'], { diff: ['A /srv/notes/tick'] })).toEqual([])
+  expect(await still(['/srv/notes/tick'], {}, known)).toEqual(['/srv/notes/tick'])
+  expect(await still(['/srv/notes/tick'], { diff: ['A /srv/notes/tick'] }, known)).toEqual([])
   // The same folder as one that the trace shows.
-  expect(await still(['/srv/other'], {})).toEqual([])
+  expect(await still(['/srv/other'], {}, known)).toEqual([])
 })
 
 test('what was missing once, by the clock or by chance, and which no longer trace explains, is missing still', async () => {
   const longer = traced([operation('create-file', '/srv/late'), operation('write', '/data/db/a')])
-  const missing = (missed: readonly string[], result: Holds): Promise<readonly string[]> =>
-    stillMissing({ engine: engineOf({ result }), facts, original: longer, since }, missed, 'result')
-  expect(await missing(['/srv/late', '/data/db/a'], {})).toEqual([])
+  expect(await still(['/srv/late', '/data/db/a'], {}, facts, longer)).toEqual([])
   // Who knows nothing of the image takes all folders for one.
-  expect(await missing(['/srv/other'], {})).toEqual([])
+  expect(await still(['/srv/other'], {}, facts, longer)).toEqual([])
 })
