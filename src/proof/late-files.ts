@@ -55,21 +55,22 @@ export async function lateFiles(
 }
 
 /**
- * Of what was missing in runs before these, what the result has not done now either, and the longer trace of the original
- * does not explain: it came by the clock, or by chance.
+ * Of what was missing in runs before these, what the result has not done now either, given all that a longer trace of the
+ * original told: it came by the clock, or by chance, or the result does not try.
  */
 export function stillMissing(
   { facts, original }: Pick<LateRequest, 'facts' | 'original'>,
   missed: readonly string[],
   { added, changed, removed }: Held,
 ): readonly string[] {
-  const { inImage } = foldersOf(facts)
+  const folders = foldersOf(facts)
   const isOld = (path: string): boolean => facts.files.known && facts.files.value.exists(path)
   const known = touched(original)
-  const folders = new Set([...known].filter((path) => !isOld(path)).map(inImage))
-  // A new file needs what another in its folder needs; one of the image is its own.
-  const done = new Set([...added, ...changed, ...removed, ...known])
-  return missed.filter((path) => !done.has(path) && (isOld(path) || !folders.has(inImage(path))))
+  const open = new Set(added.map(folders.inImage))
+  return missingFiles(missed, [...added, ...changed, ...removed], folders).filter(
+    // A name that is another one each time stands for what is new beside it.
+    (path) => isOld(path) || known.has(path) || !open.has(folders.inImage(path)),
+  )
 }
 
 /** Paths that a run has made, changed or removed. */

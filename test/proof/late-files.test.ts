@@ -6,6 +6,7 @@ import type { DiffEntry, Engine } from '../../src/engine/engine.ts'
 import { unknownFacts } from '../../src/image/derive.ts'
 import type { ImageFacts } from '../../src/image/facts.ts'
 import { createFileModel } from '../../src/image/file-index.ts'
+import type { FileEntry } from '../../src/image/file-model.ts'
 import { heldBy, lateFiles, stillMissing } from '../../src/proof/late-files.ts'
 import { operation, traced } from './support/records.ts'
 
@@ -102,16 +103,27 @@ test('of two folders of the image one may be open to a user and the other not', 
     late({ diff: before }, { diff: after }, known)
   expect(await missing(['A /srv/1/db', 'A /srv/2/db'], ['A /srv/1/db'])).toEqual(['/srv/2/db'])
   expect(await missing(['A /srv/notes/1/db', 'A /srv/notes/2/db'], ['A /srv/notes/3/db'])).toEqual([])
-
-  expect(await still(['/srv/notes/tick'], {}, known)).toEqual(['/srv/notes/tick'])
-  expect(await still(['/srv/notes/tick'], { diff: ['A /srv/notes/tick'] }, known)).toEqual([])
-  // The same folder as one that the trace shows.
-  expect(await still(['/srv/other'], {}, known)).toEqual([])
 })
 
-test('what was missing once, by the clock or by chance, and which no longer trace explains, is missing still', async () => {
-  const longer = traced([operation('create-file', '/srv/late'), operation('write', '/data/db/a')])
-  expect(await still(['/srv/late', '/data/db/a'], {}, facts, longer)).toEqual([])
-  // Who knows nothing of the image takes all folders for one.
-  expect(await still(['/srv/other'], {}, facts, longer)).toEqual([])
+test('what was missing once is missing still where the result, that it was granted by now, has not made it', async () => {
+  const at = { uid: 0, gid: 0, mode: 0o755, size: 0, link: null }
+  const files = createFileModel(
+    new Map<string, FileEntry>([
+      ['/srv/notes', { ...at, type: 'directory' }],
+      ['/srv/other', { ...at, type: 'directory' }],
+      ['/srv/notes/old', { ...at, type: 'file' }],
+    ]),
+  )
+  const known = { ...facts, files: { known: true, value: files } as const }
+  const longer = traced([operation('create-file', '/srv/notes/late')])
+  const missing = (path: string, ...diff: string[]): Promise<readonly string[]> =>
+    still([path], { diff }, known, longer)
+  expect(await missing('/srv/notes/late', 'A /srv/notes/late')).toEqual([])
+  expect(await missing('/srv/notes/late', 'A /srv/notes/other')).toEqual(['/srv/notes/late'])
+  // By the clock, or by a name that was drawn.
+  expect(await missing('/srv/notes/tick')).toEqual(['/srv/notes/tick'])
+  expect(await missing('/srv/notes/tmpx4q', 'A /srv/notes/tmpa9z')).toEqual([])
+  expect(await missing('/srv/notes/tmpx4q', 'A /srv/other/tmpa9z')).toEqual(['/srv/notes/tmpx4q'])
+  expect(await missing('/srv/notes/old', 'A /srv/notes/other')).toEqual(['/srv/notes/old'])
+  expect(await missing('/srv/notes/old', 'C /srv/notes/old')).toEqual([])
 })
