@@ -78,6 +78,8 @@ export async function judge(
     cells = met
     times.lap('conditions')
     const [later] = await Promise.all([watched ? still?.study() : null, live.look(), result.look()])
+    // Nobody waits for it; what it leaves undone, the end of the session does.
+    still?.drop().catch(() => undefined)
     if (later != null && traced !== null) refused = lateRefusals(original, traced, later)
     // Traces that went on for as long tell more.
     const [left, made] = await Promise.all([
@@ -96,7 +98,6 @@ export async function judge(
     cells = await failingCells(conditions, early, first)
     times.lap('conditions')
   }
-  await still?.drop()
   const seenFor = Date.now() - live.upSince
   const logs = logsTraced(original, traced)
   const [originalRun, resultRun, before, after] = await Promise.all([
