@@ -95,6 +95,7 @@ export function statedBy(sources: StatedSources): Stated {
   const packages = packageEvidence({
     rules: sources.rules,
     shipped,
+    files: own,
     programs: start.programs,
     opaque: start.unread.length > 0 || startsUnknownScript(facts, own),
   })

@@ -1,20 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
-import { packages } from '../../catalogue/index.ts'
-import { parseDockerfile, stageWalks } from '../../src/dockerfile/index.ts'
 import { emptyConfig } from '../../src/image/config.ts'
 import type { BuildContext, ContextEntry } from '../../src/plan/build-context.ts'
 import { changedMode } from '../../src/plan/changed-mode.ts'
 import { commandLineNeeds } from '../../src/plan/evidence/command-line.ts'
-import { packageEvidence } from '../../src/plan/evidence/packages.ts'
 import { runLineNeeds } from '../../src/plan/evidence/run-lines.ts'
-import { shippedBy } from '../../src/plan/shipped.ts'
-
-function shipped(text: string, context: BuildContext | null = null) {
-  const dockerfile = parseDockerfile(`FROM debian:trixie-slim\n${text}\n`)
-  const config = { known: true, value: emptyConfig } as const
-  const sources = { dockerfile, walks: stageWalks(dockerfile, () => config), context, base: null, idsOf: () => null }
-  return shippedBy(sources, dockerfile.stages.length - 1)
-}
+import { shipped } from './shipped.ts'
 
 describe('RUN lines', () => {
   test.each([
@@ -48,45 +38,6 @@ describe('arguments', () => {
     [['x', '--log-file=/dev/stdout'], []],
   ])('%j', (cmd, expected) => {
     expect(commandLineNeeds({ ...emptyConfig, cmd, workdir: '/app' }).map((need) => need.path)).toEqual(expected)
-  })
-})
-
-describe('packages', () => {
-  const of = (text: string, programs: readonly string[]) =>
-    packageEvidence({ rules: packages, shipped: shipped(text), programs, opaque: false })
-
-  test('count only when they are started', () => {
-    const text = 'RUN apt-get update && apt-get install -y nginx=1.26* redis-server'
-    expect(of(text, ['nginx']).needs.map((need) => need.path)).toContain('/var/lib/nginx')
-    expect(of(text, ['node']).needs).toEqual([])
-    expect(of(text, ['nginx']).accounts.map((account) => account.uid)).toEqual([33])
-    expect(of(text, ['redis-server']).accounts).toEqual([])
-  })
-
-  test('a stock configuration that a RUN touches is not moved', () => {
-    expect([...of('RUN apt-get install -y nginx', ['nginx']).moves.keys()]).toEqual([80])
-    expect([
-      ...of('RUN apk add nginx && sed -i s/80/81/ /etc/nginx/http.d/default.conf', ['nginx']).moves.keys(),
-    ]).toEqual([])
-  })
-
-  test('the version is that of the package or the program', () => {
-    expect(of('RUN apt-get install -y php8.2-fpm', ['php-fpm8.2']).needs.map((need) => need.path)).toContain(
-      '/var/log/php8.2-fpm.log',
-    )
-  })
-
-  test('examples are what the patterns do', () => {
-    for (const rule of packages)
-      for (const edit of [...(rule.edits ?? []), ...(rule.ports ?? []).flatMap((move) => move.edits ?? [])]) {
-        const pattern = new RegExp(edit.pattern.replaceAll('[[:space:]]', String.raw`\s`))
-        expect(edit.example.before).toMatch(pattern)
-        const after =
-          edit.remove === true
-            ? null
-            : edit.example.before.replace(pattern, (edit.replacement ?? '').replace(/\\(\d)/g, '$$$1'))
-        expect(after).toBe(edit.example.after)
-      }
   })
 })
 

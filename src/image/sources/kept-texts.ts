@@ -1,12 +1,14 @@
 import type { ImageConfig } from '../facts.ts'
 import { isWithin, nameOf } from '../path.ts'
 
-/** Files that are kept whatever their size says, up to `namedLimit`: accounts and what the image starts. */
-const accountFiles: ReadonlySet<string> = new Set([
+/** Files that are kept whatever their size says, up to `namedLimit`, as what the image starts is: its accounts and packages. */
+const systemFiles: ReadonlySet<string> = new Set([
   '/etc/passwd',
   '/etc/group',
   '/etc/os-release',
   '/usr/lib/os-release',
+  '/lib/apk/db/installed',
+  '/usr/lib/apk/db/installed',
 ])
 const namedLimit = 1024 * 1024
 const otherLimit = 64 * 1024
@@ -37,7 +39,7 @@ export function keptTexts(config: ImageConfig): (path: string, size: number) => 
   const appFolders = ['/app', '/srv', '/opt', '/usr/src/app', ...(config.workdir === '/' ? [] : [config.workdir])]
   return (path, size) => {
     if (size === 0 || secret.test(path)) return null
-    if (accountFiles.has(path)) return size <= namedLimit ? 'named' : null
+    if (systemFiles.has(path)) return size <= namedLimit ? 'named' : null
     if (size <= namedLimit && started.has(nameOf(path))) return 'named'
     if (size > otherLimit || bulk.test(path)) return null
     if (configFolder.test(path) || scriptFile.test(path)) return 'text'

@@ -1,11 +1,12 @@
 import type { PackageFamily } from '../../../catalogue/package-rule.ts'
 import { type ShellWord, type Step, shellCommands } from '../../dockerfile/index.ts'
+import type { FileModel } from '../../image/file-model.ts'
 
 export interface InstalledPackage {
   readonly name: string
   readonly family: PackageFamily
-  /** Line of the RUN. */
-  readonly line: number
+  /** Line of the RUN; null where the image itself tells that it is there. */
+  readonly line: number | null
 }
 
 const TOOLS: Readonly<Record<string, { readonly family: PackageFamily; readonly verb: RegExp }>> = {
@@ -49,4 +50,18 @@ export function installedPackages(steps: readonly Step[]): readonly InstalledPac
       })
     })
   })
+}
+
+/** Packages that an image's own package database names: dpkg's or apk's; nothing where there is none. */
+export function imagePackages(files: FileModel): readonly InstalledPackage[] {
+  const debian = files
+    .list('/var/lib/dpkg/info')
+    .flatMap((name) => /^([a-z0-9][a-z0-9+.-]*)(?::\w+)?\.list$/.exec(name)?.[1] ?? [])
+  const alpine = [
+    ...(files.text('/lib/apk/db/installed') ?? files.text('/usr/lib/apk/db/installed') ?? '').matchAll(/^P:(\S+)$/gm),
+  ].flatMap(([, name]) => name ?? [])
+  return [
+    ...debian.map((name): InstalledPackage => ({ name, family: 'debian', line: null })),
+    ...alpine.map((name): InstalledPackage => ({ name, family: 'alpine', line: null })),
+  ]
 }

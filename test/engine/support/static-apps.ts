@@ -121,10 +121,17 @@ const cleanUps: (() => Promise<void>)[] = []
 const processors = { docker: targetProcessor(), none: targetProcessor() }
 
 interface Original {
+  readonly image: string
   readonly found: readonly string[]
 }
 
-/** Builds and runs each application of the group as it is, and as it is hardened with the base image at hand and without. */
+/** What is known of it: Dockerfile and base image, the Dockerfile alone, or what it was built to. */
+type Known = 'base' | 'text' | 'image'
+
+/**
+ * Builds and runs each application of the group as it is, and as it is hardened: with the base image at hand, without,
+ * and as an image that somebody else has built.
+ */
 export function describeApps(group: keyof typeof GROUPS): void {
   const originals = new Map<string, Original>()
   const passed = new Map<string, string>()
@@ -140,31 +147,31 @@ export function describeApps(group: keyof typeof GROUPS): void {
   })
 
   describe.each([
-    ['with the base image at hand', 'docker'],
-    ['without an engine', 'none'],
-  ] as const)('%s', (_, engine) => {
+    ['with the base image at hand', 'base'],
+    ['without an engine', 'text'],
+    ['as an image', 'image'],
+  ] as const)('%s', (_, known) => {
     for (const name of GROUPS[group]) {
       test(`${name} answers as it did`, async () => {
         const app = APPS[name]
         if (app === undefined) throw new Error(`${name} is no application`)
         const folder = await checkout(name)
-        const result = await hardened(folder, engine)
+        const before = originals.get(name) ?? (await originalOf(name, folder, app))
+        const result = await hardened(known === 'image' ? before.image : folder, known)
         expect(result.verdict).toBe('hardened')
         // The same text has been built and run with the base at hand.
         if (passed.get(name) === result.output) return
-        const [original, after] = await Promise.all([
-          originals.get(name) ?? originalOf(name, folder, app),
-          build(folder, result.output, `${name}-${engine}`),
-        ])
+        const after = await build(folder, result.output, `${name}-${known}`)
         const exposed = await docker(['image', 'inspect', '--format', '{{json .Config.ExposedPorts}}', after])
-        const port = exposed.includes(`"${app.port}/`) ? app.port : app.port + 8000
+        // A port of the image that it is built from stays exposed beside its new one.
+        const port = exposed.includes(`"${app.port + 8000}/`) ? app.port + 8000 : app.port
         expect(port).toBeGreaterThanOrEqual(1024)
         const locked = await run(after, LOCKED_DOWN, port, app.ask)
-        expect(locked.found).toEqual(original.found)
+        expect(locked.found).toEqual(before.found)
         expect(locked.processes.length).toBeGreaterThan(0)
         for (const process of locked.processes) expect(process.uids).not.toContain(0)
         // Kept only where it was asked as often as this one: a request that is lost on a busy machine is asked again, and counts.
-        originals.set(name, original)
+        originals.set(name, before)
         passed.set(name, result.output)
       })
     }
@@ -173,7 +180,7 @@ export function describeApps(group: keyof typeof GROUPS): void {
 
 async function originalOf(name: string, folder: string, app: App): Promise<Original> {
   const image = await build(folder, await readFile(join(folder, 'Dockerfile'), 'utf8'), `${name}-before`)
-  return run(image, [], app.port, app.ask)
+  return { image, ...(await run(image, [], app.port, app.ask)) }
 }
 
 async function checkout(name: string): Promise<string> {
@@ -200,10 +207,14 @@ async function build(folder: string, text: string, tag: string): Promise<string>
   return image
 }
 
-async function hardened(folder: string, engine: keyof typeof processors): Promise<TargetResult> {
-  const path = join(folder, 'Dockerfile')
+/** `subject`: the folder of the Dockerfile, or the image. */
+async function hardened(subject: string, known: Known): Promise<TargetResult> {
+  const engine = known === 'text' ? 'none' : 'docker'
+  const path = join(subject, 'Dockerfile')
   const outcome = await processors[engine](
-    { target: 'Dockerfile', kind: 'dockerfile', path, reference: null, text: await readFile(path, 'utf8') },
+    known === 'image'
+      ? { target: subject, kind: 'image', path: null, reference: subject, text: null }
+      : { target: 'Dockerfile', kind: 'dockerfile', path, reference: null, text: await readFile(path, 'utf8') },
     withDefaults({ engine, offline: true }),
     { progress: () => {}, onCleanUp: (run) => void cleanUps.push(run), signal: new AbortController().signal },
   )

@@ -1,0 +1,12 @@
+import { parseDockerfile, stageWalks } from '../../src/dockerfile/index.ts'
+import { emptyConfig } from '../../src/image/config.ts'
+import type { BuildContext } from '../../src/plan/build-context.ts'
+import { type Shipped, shippedBy } from '../../src/plan/shipped.ts'
+
+/** What instructions upon a base that nobody looked into ship. */
+export function shipped(text: string, context: BuildContext | null = null): Shipped {
+  const dockerfile = parseDockerfile(`FROM debian:trixie-slim\n${text}\n`)
+  const config = { known: true, value: emptyConfig } as const
+  const sources = { dockerfile, walks: stageWalks(dockerfile, () => config), context, base: null, idsOf: () => null }
+  return shippedBy(sources, dockerfile.stages.length - 1)
+}
