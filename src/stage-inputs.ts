@@ -111,6 +111,7 @@ function stageInput(
   const built = knowledge.built.get(stage.index)
   const created = createdAccounts(dockerfile, stage.index, walks)
   const derived = platformOf(built ?? deriveFacts({ base, state, created: knownAccounts(created) }), dockerfile, chain)
+  const asBuilt = root.index === stage.index && stage.instructions.every(({ keyword }) => keyword === 'FROM')
   const stated = statedBy({
     dockerfile,
     stage,
@@ -119,6 +120,7 @@ function stageInput(
     rules: knowledge.packages ?? [],
     facts: derived,
     built: built !== undefined,
+    asBuilt,
   })
   const facts: ImageFacts = derived.files.known ? { ...derived, files: { known: true, value: stated.files } } : derived
   const users = stageUsers(walks.own(stage.index), state.user.value, (user) => isRoot(user, facts))
@@ -129,6 +131,7 @@ function stageInput(
     stage: stage.index,
     facts,
     stated,
+    asBuilt,
     plainBase:
       root.index === stage.index &&
       !stage.from.text.includes('$') &&

@@ -1,10 +1,11 @@
 import type { Remark } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
 
-/** What is said of an image that nobody could look into. */
+/** What is said of an image that nobody could look into, and of one whose program nobody has seen run. */
 export function assumptions(input: StageInput): readonly Remark[] {
   const { facts } = input
-  if (facts.files.known || facts.source === 'catalogue') return []
+  if (facts.source === 'catalogue') return []
+  if (facts.files.known) return isUnseen(input) ? [unseen(facts.reference)] : []
   const reasons: string[] = []
   for (const fact of [facts.accounts, facts.files, facts.os])
     if (!fact.known && !reasons.includes(fact.reason)) reasons.push(fact.reason)
@@ -18,4 +19,20 @@ export function assumptions(input: StageInput): readonly Remark[] {
       evidence: [],
     },
   ]
+}
+
+/** An application that is in its image already, by a builder of whom the catalogue knows nothing. */
+function isUnseen({ asBuilt, observation, vendor }: StageInput): boolean {
+  return asBuilt === true && observation === null && vendor.account === null && vendor.needs.length === 0
+}
+
+function unseen(reference: string): Remark {
+  return {
+    outcome: 'note',
+    transform: 'own-writable-paths',
+    message: `what ${reference} writes was not seen: only its files, packages and configuration were read`,
+    hint: 'run with --prove to see it',
+    about: 'FROM',
+    evidence: [],
+  }
 }

@@ -32,6 +32,8 @@ export interface StageInput {
   readonly observation: Observation | null
   /** Its FROM names the base image outright, and no RUN or USER follows. */
   readonly plainBase?: boolean
+  /** Nothing follows its FROM: what it starts is in that image already. */
+  readonly asBuilt?: boolean
   /** What its own instructions and the build context say; absent: nothing. */
   readonly stated?: Stated
 }

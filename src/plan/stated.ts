@@ -10,7 +10,8 @@ import type { Candidate } from './account-request.ts'
 import type { BuildContext } from './build-context.ts'
 import { closedNeeds } from './evidence/closed-files.ts'
 import { commandLineNeeds } from './evidence/command-line.ts'
-import { frameworkNeeds } from './evidence/frameworks.ts'
+import { frameworkNeeds, runsInBuild } from './evidence/frameworks.ts'
+import { inImageNeeds } from './evidence/in-image.ts'
 import { packageEvidence } from './evidence/packages.ts'
 import { rootHome } from './evidence/root-home.ts'
 import { openRemarks, runLineNeeds } from './evidence/run-lines.ts'
@@ -29,7 +30,7 @@ import { type Shipped, shippedBy } from './shipped.ts'
 /** What the text of a stage and its build context say by themselves, before anything has been built or run. */
 export interface Stated {
   readonly needs: readonly Need[]
-  /** What installed packages are known to write; a run tells it better. */
+  /** What installed packages are known to write, and what files of the image let expect; a run tells it better. */
   readonly assumed: readonly Need[]
   readonly accounts: readonly Candidate[]
   /** The image's files with what the stage puts in; where the base is not known, only that. */
@@ -71,6 +72,8 @@ export interface StatedSources {
   readonly facts: ImageFacts
   /** The image has been built: its files are all known. */
   readonly built: boolean
+  /** Nothing follows its FROM: an application in there was put there by whoever built that image. */
+  readonly asBuilt: boolean
 }
 
 export function statedBy(sources: StatedSources): Stated {
@@ -106,14 +109,14 @@ export function statedBy(sources: StatedSources): Stated {
     needs: [
       ...runLineNeeds(shipped),
       ...commandLineNeeds(facts.config),
-      ...frameworkNeeds(shipped),
+      ...frameworkNeeds(shipped, runsInBuild(shipped)),
       ...scriptWriteNeeds(start, shipped, facts.config),
       ...sourceNeeds(shipped, facts.config),
       ...emptyFolderNeeds(shipped),
       ...closed.needs,
       ...home.needs,
     ],
-    assumed: packages.needs,
+    assumed: [...packages.needs, ...(sources.asBuilt && facts.files.known ? inImageNeeds(facts.config, own) : [])],
     accounts: packages.accounts,
     files,
     moves: withScripts(packages.moves, start.scripts, own, facts),

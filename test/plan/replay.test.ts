@@ -403,6 +403,19 @@ describe('several needs', () => {
     ])
   })
 
+  test('a file that the build makes as root is given by itself, there already or not', () => {
+    const made = needs(['create-file /app/db.sqlite3', 'create-file /app/db.sqlite3-journal']).map(
+      (need, index): Need => ({ ...need, tree: index === 0 }),
+    )
+    const granted = (...tree: readonly string[]) =>
+      replay(made, files(...base, 'drwxr-xr-x 0:0 /app', '-rw-r--r-- 0:0 /app/app.py', ...tree), {
+        uid: 10,
+        gid: 10,
+      }).grants.map(({ kind, path, tree: whole }) => `${kind} ${path} ${whole === true}`)
+    expect(granted()).toEqual(['sticky /app false', 'create-file /app/db.sqlite3 true'])
+    expect(granted('-rw-r--r-- 0:0 /app/db.sqlite3')).toEqual(['sticky /app false', 'own-file /app/db.sqlite3 true'])
+  })
+
   test('a granted model allows what was asked for', () => {
     const wanted = ['create-file /data/x', 'read /etc/app/key', 'remove /srv/old', 'create-socket /run/app/s']
     const tree = [

@@ -23,6 +23,8 @@ const configFolder =
   /^\/etc\/|^\/usr\/local\/etc\/|^\/opt\/[^/]+\/(?:etc|conf|config)\/|^\/usr\/(?:share|local|lib)\/[^/]+\/(?:conf|config|etc)\//
 const configFile = /\.(?:conf|cfg|ini|ya?ml|toml|properties|xml|json|env|cnf)$/i
 const scriptFile = /\.(?:sh|bash|envsh)$/
+/** Source of an application, and the file that names its framework. */
+const sourceFile = /\.(?:[cm]?[jt]sx?|py|rb|ru|php)$|\/Gemfile$/
 
 /** `named`: keep any text; `text`: keep a small text; `script`: keep a small one that starts with `#!`; null: skip. */
 export type Wanted = 'named' | 'text' | 'script' | null
@@ -43,7 +45,8 @@ export function keptTexts(config: ImageConfig): (path: string, size: number) => 
     if (size <= namedLimit && started.has(nameOf(path))) return 'named'
     if (size > otherLimit || bulk.test(path)) return null
     if (configFolder.test(path) || scriptFile.test(path)) return 'text'
-    if (configFile.test(path) && appFolders.some((folder) => isWithin(path, folder))) return 'text'
+    const isOfApp = configFile.test(path) || (sourceFile.test(path) && !/\/vendor\//.test(path))
+    if (isOfApp && appFolders.some((folder) => isWithin(path, folder))) return 'text'
     return 'script'
   }
 }

@@ -5,6 +5,8 @@ import type { Need } from '../need.ts'
 import type { Remark } from '../plan.ts'
 import type { Shipped } from '../shipped.ts'
 
+type ClosedSources = Pick<Shipped, 'entries' | 'origins'>
+
 /** More than these and it is no single secret: the whole checkout is closed. */
 const MOST_FILES = 8
 
@@ -13,8 +15,8 @@ export interface ClosedFiles {
   readonly remarks: readonly Remark[]
 }
 
-/** Files of the build context that another user than root cannot read or execute, since COPY keeps their modes. */
-export function closedNeeds(shipped: Shipped, config: ImageConfig, files: FileModel): ClosedFiles {
+/** Files of the application that another user than root cannot read or execute, since COPY keeps their modes. */
+export function closedNeeds(shipped: ClosedSources, config: ImageConfig, files: FileModel): ClosedFiles {
   if (shipped.origins.size === 0) return { needs: [], remarks: [] }
   const closed = [...shipped.origins.keys()].filter((path) => isClosed(shipped.entries.get(path)))
   const started = startedFiles(config, files).filter((path) => shipped.origins.has(path))
@@ -23,7 +25,11 @@ export function closedNeeds(shipped: Shipped, config: ImageConfig, files: FileMo
       need('execute', path, shipped, 'started by the command'),
       need('read', path, shipped, 'started by the command'),
     ]),
-    ...(closed.length > MOST_FILES ? [] : closed.map((path) => need('read', path, shipped, 'copied'))),
+    ...(closed.length > MOST_FILES
+      ? []
+      : closed.map((path) =>
+          need('read', path, shipped, shipped.origins.get(path) === path ? 'of the application' : 'copied'),
+        )),
   ]
   return { needs, remarks: tooMany(closed.length, closed[0], shipped) }
 }
@@ -32,9 +38,13 @@ function isClosed(entry: FileEntry | undefined): boolean {
   return entry?.type === 'file' && entry.uid === 0 && (entry.mode & 0o004) === 0
 }
 
-function need(access: 'execute' | 'read', path: string, { origins, entries }: Shipped, what: string): Need {
+function need(access: 'execute' | 'read', path: string, { origins, entries }: ClosedSources, what: string): Need {
   const mode = (entries.get(path)?.mode ?? 0).toString(8).padStart(4, '0')
-  const detail = `${what} from ${origins.get(path) ?? path}, which has mode ${mode} there, and COPY keeps it`
+  const origin = origins.get(path) ?? path
+  const detail =
+    origin === path
+      ? `${what}, with mode ${mode}`
+      : `${what} from ${origin}, which has mode ${mode} there, and COPY keeps it`
   return { access, path, evidence: { source: 'framework', subject: path, detail } }
 }
 
@@ -45,7 +55,7 @@ function startedFiles(config: ImageConfig, files: FileModel): readonly string[] 
   })
 }
 
-function tooMany(count: number, first: string | undefined, { origins }: Shipped): readonly Remark[] {
+function tooMany(count: number, first: string | undefined, { origins }: ClosedSources): readonly Remark[] {
   if (count <= MOST_FILES || first === undefined) return []
   return [
     {

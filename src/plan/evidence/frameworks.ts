@@ -106,19 +106,20 @@ const FRAMEWORKS: readonly Framework[] = [
 /** RUN lines that run the program itself or its tools, and may write its state. */
 const BUILD_STEP = /\b(php|artisan|console|composer|rails|rake|bundle exec|ruby|manage\.py|alembic|flask)\b/
 
-/** Folders that a framework is known to write, below where the image has its project. */
-export function frameworkNeeds({
-  texts,
-  copies,
-  origins,
-  steps,
-}: Pick<Shipped, 'texts' | 'copies' | 'origins' | 'steps'>): readonly Need[] {
+/** The program itself may have run in the build, and have left there what belongs to root. */
+export function runsInBuild({ steps }: Pick<Shipped, 'steps'>): boolean {
+  return steps.some(({ instruction }) => instruction.keyword === 'RUN' && BUILD_STEP.test(instruction.text))
+}
+
+/** Folders that a framework is known to write, below where the image has its project. `built`: see runsInBuild. */
+export function frameworkNeeds(
+  { texts, copies, origins }: Pick<Shipped, 'texts' | 'copies' | 'origins'>,
+  built: boolean,
+): readonly Need[] {
   if (texts.size === 0) return nextOutput(copies)
   const needs: Need[] = []
-  const built = steps.some(({ instruction }) => instruction.keyword === 'RUN' && BUILD_STEP.test(instruction.text))
   const state = (path: string, detail: string): Need => ({
     ...stateNeed(path, 'framework', detail),
-    // A build step that runs the program leaves there what belongs to root.
     ...(built ? { tree: true } : {}),
   })
   for (const [path, text] of texts) {

@@ -33,8 +33,8 @@ export function create(need: Need, path: string, state: State): void {
   const parent = parentOf(path)
   if (!reachParents(need, path, state)) return
   // A build step may have made it already, as root.
-  if (need.access === 'create-file' && need.tree === true && existing === null)
-    return createMissing(need, path, 'create-file', state)
+  if (need.access === 'create-file' && need.tree === true)
+    return existing === null ? createMissing(need, path, 'create-file', state) : write(need, path, state)
   if (state.files.entry(parent) === null && isSharedFolder(parent) && need.access === 'create-directory')
     return createMissing(need, path, 'create-directory', state)
   if (state.files.entry(parent) === null)

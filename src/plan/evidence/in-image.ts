@@ -1,0 +1,63 @@
+import type { ImageConfig } from '../../image/facts.ts'
+import type { FileEntry, FileModel } from '../../image/file-model.ts'
+import { type Need, stateNeed } from '../need.ts'
+import { isInside, isSystemFolder, normalisePath, outermost, parentOf } from '../places.ts'
+import { argvOf } from '../program.ts'
+import type { Shipped } from '../shipped.ts'
+import { isOwnPlace } from '../state-places.ts'
+import { closedNeeds } from './closed-files.ts'
+import { frameworkNeeds } from './frameworks.ts'
+import { sourceNeeds } from './sources.ts'
+
+/** What an image that somebody else built says by its files alone of what its program needs. */
+export function inImageNeeds(config: ImageConfig, files: FileModel): readonly Need[] {
+  const application = applicationIn(config, files)
+  // What a build has left there, whoever made it, is in the image.
+  const isLeft = ({ path }: Need): boolean => files.exists(path)
+  return [
+    ...frameworkNeeds(application, true).map((need) => (isLeft(need) ? need : { ...need, tree: false })),
+    ...sourceNeeds(application, config),
+    ...closedNeeds(application, config, files).needs,
+    ...emptyFolders(config, files),
+  ]
+}
+
+/** The application, as if it had been copied: what is in WORKDIR, and beside the files that the command names. */
+function applicationIn(
+  config: ImageConfig,
+  files: FileModel,
+): Pick<Shipped, 'entries' | 'texts' | 'origins' | 'copies'> {
+  const named = argumentPaths(config).filter((path) => files.entry(path)?.type === 'file')
+  const roots = outermost([config.workdir, ...named.map(parentOf)].filter((folder) => !isSystemFolder(folder)))
+  const inside = (path: string): boolean => roots.some((root) => isInside(path, root) && path !== root)
+  const entries = new Map<string, FileEntry>()
+  for (const path of roots.length === 0 ? [] : files.paths()) {
+    const entry = inside(path) ? files.entry(path) : null
+    if (entry !== null) entries.set(path, entry)
+  }
+  const texts = files.texts().filter((path) => entries.has(path))
+  return {
+    entries,
+    texts: new Map(texts.map((path) => [path, files.text(path) ?? ''])),
+    origins: new Map([...entries.keys()].map((path) => [path, path])),
+    copies: [],
+  }
+}
+
+/** An empty folder at the top of the image, or one that the command names: somebody made it to be filled. */
+function emptyFolders(config: ImageConfig, files: FileModel): readonly Need[] {
+  const isEmpty = (path: string): boolean =>
+    isOwnPlace(path) && files.entry(path)?.type === 'directory' && files.list(path).length === 0
+  const top = files.list('/').map((name) => `/${name}`)
+  return [
+    ...top.filter(isEmpty).map((path) => stateNeed(path, 'framework', 'empty, at the top of the image')),
+    ...argumentPaths(config)
+      .filter(isEmpty)
+      .map((path) => stateNeed(path, 'declared', 'an empty folder that the command names')),
+  ]
+}
+
+/** `/srv/app.py`, `--dir=/data`, `/data`: what may be a path among the words of the command. */
+function argumentPaths(config: ImageConfig): readonly string[] {
+  return argvOf(config).flatMap((word) => normalisePath(word.replace(/^-[^=]*=/, ''), config.workdir) ?? [])
+}

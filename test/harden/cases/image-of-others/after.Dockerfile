@@ -1,0 +1,16 @@
+FROM example.org/shop:1
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: /orders (empty, at the top of the image), /run/nginx.pid (package nginx (in the image): the pid
+#   file), /srv/shop/bootstrap/cache (Laravel (/srv/shop/composer.json) keeps the cached configuration there),
+#   /srv/shop/key.ini is read (of the application, with mode 0600), /srv/shop/storage (Laravel
+#   (/srv/shop/composer.json) keeps logs, sessions, compiled views and uploads there), /var/lib/nginx (package nginx
+#   (in the image): temporary files of requests and proxies)
+RUN mkdir -p /srv/shop/bootstrap/cache /srv/shop/storage \
+ && touch /run/nginx.pid \
+ && chown 10001:10001 /orders /run/nginx.pid /srv/shop/bootstrap/cache /srv/shop/storage /var/lib/nginx \
+ && chgrp 10001 /srv/shop/key.ini \
+ && chmod 640 /srv/shop/key.ini
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001

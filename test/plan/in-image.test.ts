@@ -1,0 +1,61 @@
+import { describe, expect, test } from '@jest/globals'
+import { inImageNeeds } from '../../src/plan/evidence/in-image.ts'
+import type { BaseFile } from '../harden/support/facts.ts'
+import { image } from './image.ts'
+
+function needs(base: BaseFile): readonly (readonly [string, string])[] {
+  const { config, files } = image(base)
+  if (!files.known) throw new Error('a fixture has files')
+  return inImageNeeds(config, files.value).map(({ access, path }) => [access, path])
+}
+
+describe('of an image alone', () => {
+  test('a framework in WORKDIR tells its folders, whoever filled them', () => {
+    const { config, files } = image({
+      config: { workdir: '/app', cmd: ['rails', 'server'] },
+      texts: { '/app/Gemfile': ["gem 'rails'"] },
+      files: ['drwxr-xr-x 0:0 /app/tmp'],
+    })
+    const found = files.known ? inImageNeeds(config, files.value) : []
+    expect(found.map(({ path, tree }) => [path, tree])).toEqual([
+      ['/app/tmp', true],
+      ['/app/log', false],
+      ['/app/storage', false],
+    ])
+  })
+
+  test('the source beside what the command names tells what it writes', () => {
+    const texts = {
+      '/srv/shop/app.py': ["open('/srv/shop/orders.txt', 'a')"],
+      '/opt/other.py': ["open('/opt/x', 'w')"],
+    }
+    expect(needs({ config: { cmd: ['python3', '/srv/shop/app.py'] }, texts })).toEqual([
+      ['create-file', '/srv/shop/orders.txt'],
+    ])
+  })
+
+  test('a closed file of the application is read', () => {
+    expect(
+      needs({
+        config: { workdir: '/app' },
+        files: ['-rw------- 0:0 /app/key.ini', '-rw-r--r-- 0:0 /app/open.ini', '-rw------- 0:0 /etc/other.key'],
+      }),
+    ).toEqual([['read', '/app/key.ini']])
+  })
+
+  test.each([
+    ['empty at the top', {}, ['drwxr-xr-x 0:0 /data'], ['/data']],
+    ['not empty at the top', {}, ['drwxr-xr-x 0:0 /data', '-rw-r--r-- 0:0 /data/x'], []],
+    ['of every system', {}, ['drwxr-xr-x 0:0 /srv', 'drwxr-xr-x 0:0 /mnt', 'drwxr-xr-x 0:0 /var/lib/misc'], []],
+    ['empty, and named', { cmd: ['x', '-sd', '/var/lib/x'] }, ['drwxr-xr-x 0:0 /var/lib/x'], ['/var/lib/x']],
+    [
+      'empty, and named by a long option',
+      { cmd: ['x', '--at=/var/lib/x'] },
+      ['drwxr-xr-x 0:0 /var/lib/x'],
+      ['/var/lib/x'],
+    ],
+    ['filled, and named', { cmd: ['x', '/var/www'] }, ['-rw-r--r-- 0:0 /var/www/index.html'], []],
+  ])('a folder: %s', (_, config, files, expected) => {
+    expect(needs({ config, files })).toEqual(expected.map((path) => ['keep-state', path]))
+  })
+})
