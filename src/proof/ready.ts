@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Activity, ContainerState, Engine, Listener } from '../engine/engine.ts'
+import type { Activity, ContainerState, Engine } from '../engine/engine.ts'
 import { type Calm, calmSince } from './calm.ts'
 import { stateWithHealth } from './health.ts'
 import { stateNow } from './state-now.ts'
@@ -35,6 +35,7 @@ export interface Ready {
  * processes do where the engine tells, else by ports and logs that stay as they are.
  */
 export async function waitUntilReady(engine: Engine, container: string, options: ReadyOptions): Promise<Ready> {
+  const { ports, patience } = options
   const start = Date.now()
   const calm = calmSince(start)
   let state = await stateWithHealth(engine, container)
@@ -43,53 +44,51 @@ export async function waitUntilReady(engine: Engine, container: string, options:
     const after = Date.now() - start
     if (!state.running && state.status !== 'created') return { state, after, ready: false }
     if (state.health === 'healthy') return { state, after, ready: true }
-    if (state.health === 'unhealthy' || after > options.patience) return { state, after, ready: false }
+    if (state.health === 'unhealthy' || after > patience) return { state, after, ready: false }
     const listeners = (await engine.listeners(container, state.pid > 0 ? state.pid : undefined)) ?? []
     const activity = state.running ? engine.activity(container, after) : null
     const told = activity === null ? (await engine.logs(container)).length : 0
     calm.note(`${listeners.map(({ protocol, port }) => `${protocol}${port}`).join()} ${told}`, activity)
-    if (state.health === null && isSettled(listeners, options, calm, activity, after)) {
+    const open = ports.filter((port) => listeners.some((listener) => listener.port === port)).length
+    const sight = { open, calm, activity, left: patience - after }
+    if (state.health === null && isSettled(sight, ports.length)) {
       // It may have ended since.
       const last = await stateNow(engine, container, state, after)
       return { state: last, after, ready: last.running }
     }
-    if (state.health === null && isStuck(listeners, options, calm, activity, after))
-      return { state, after, ready: false }
+    if (state.health === null && isStuck(sight, ports.length)) return { state, after, ready: false }
     await pause(after < 1000 ? POLL : POLL_LATER)
     if (activity === null || state.health !== null) state = await stateWithHealth(engine, container)
   }
 }
 
-/** Nothing more is to be expected of it. */
-export function isSettled(
-  listeners: readonly Listener[],
-  { ports, patience }: ReadyOptions,
-  calm: Calm,
-  activity: Activity | null,
-  after: number,
-): boolean {
-  const open = ports.filter((port) => listeners.some((listener) => listener.port === port))
-  const rests = isAtRest(activity, patience - after)
-  if (ports.length > 0 && open.length === ports.length)
+/** A container at one moment of the wait for it. */
+export interface Sight {
+  /** How many of the ports that it should open are open. */
+  readonly open: number
+  readonly calm: Pick<Calm, 'calm' | 'unchanged'>
+  /** What its processes do; null where that cannot be seen. */
+  readonly activity: Activity | null
+  /** For how long it would still be waited, milliseconds. */
+  readonly left: number
+}
+
+/** Nothing more is to be expected of it. `ports`: how many it should open; 0 where none is known. */
+export function isSettled({ open, calm, activity, left }: Sight, ports: number): boolean {
+  const rests = isAtRest(activity, left)
+  if (ports > 0 && open === ports)
     return activity === null
       ? calm.unchanged() >= SETTLED_WITH_PORT
       : calm.calm() >= (rests ? CALM_AT_REST : CALM) || calm.unchanged() >= SETTLED
-  if (ports.length > 0 && open.length === 0) return false
+  if (ports > 0 && open === 0) return false
   // Between its first port and its last it works: what does nothing any more opens none.
-  if (ports.length > 0 && activity !== null) return calm.calm() >= (rests ? CALM : SETTLED)
+  if (ports > 0 && activity !== null) return calm.calm() >= (rests ? CALM : SETTLED)
   return (rests && calm.calm() >= CALM) || calm.unchanged() >= SETTLED
 }
 
 /** It has opened none of its ports, and by itself it will not. */
-export function isStuck(
-  listeners: readonly Listener[],
-  { ports, patience }: ReadyOptions,
-  calm: Calm,
-  activity: Activity | null,
-  after: number,
-): boolean {
-  const open = ports.some((port) => listeners.some((listener) => listener.port === port))
-  return !open && ports.length > 0 && isAtRest(activity, patience - after) && calm.calm() >= SETTLED
+export function isStuck({ open, calm, activity, left }: Sight, ports: number): boolean {
+  return open === 0 && ports > 0 && isAtRest(activity, left) && calm.calm() >= SETTLED
 }
 
 /** Nobody does anything, and nobody will within the time that would be waited. */
