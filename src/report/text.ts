@@ -58,7 +58,9 @@ function runsAs({ user }: TargetResult): string {
 }
 
 function errorLines({ message, hint, line }: NonNullable<TargetResult['error']>): string[] {
-  const where = line === undefined || message.includes(`line ${line}`) ? '' : `line ${line}: `
+  // Of another file than the target (its configuration) the message names the place itself.
+  const isNamed = line === undefined || message.includes(`line ${line}`) || message.includes(`:${line}: `)
+  const where = isNamed ? '' : `line ${line}: `
   return [`  ${where}${indented(message)}`, ...(hint ? [`    ${indented(hint)}`] : [])]
 }
 

@@ -30,6 +30,12 @@ b/Dockerfile: failed
   )
 })
 
+test('a line of the configuration is not taken for one of the target', () => {
+  const error = { code: 'bad-config' as const, message: '.harden-image.yaml:2: unknown setting "usr"', line: 2 }
+  const failed = sampleResult({ target: 'b/Dockerfile', verdict: 'failed', user: null, stages: [], error })
+  expect(render(failed)).toContain('\n  .harden-image.yaml:2: unknown setting')
+})
+
 test('shows the proof side by side', () => {
   expect(render(sampleResult({ target: 'nginx', proof: { ...proof, remarks: ['udp 53: nothing answered'] } }))).toBe(
     `nginx: hardened, runs as app (10001:10001), a new account
