@@ -40,6 +40,8 @@ export interface TraceRecord {
   readonly exercised: readonly Operation[]
   /** How many processes (not threads) were made after it was up. */
   readonly forked: number
+  /** What it wanted to make last in a folder that is not there; absent: nothing. */
+  readonly unmade?: string
   /** It set an interval timer (alarm, setitimer, SO_RCVTIMEO) before it was asked to stop. */
   readonly timers: boolean
 }

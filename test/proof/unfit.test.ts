@@ -21,3 +21,10 @@ test.each<[string, Parameters<typeof record>[0], ReturnType<typeof image>]>([
 ])('nothing where %s', (_, run, facts) => {
   expect(unfitBaseline(record(run), facts)).toBeNull()
 })
+
+test('the folder is named that is missing where it would have made something', () => {
+  const trace = { operations: [], exercised: [], forked: 0, timers: false, unmade: '/run/x/x.pid' }
+  const run = record({ state: ended(2), trace })
+  expect(unfitBaseline(run, image({ files: ['drwxr-xr-x 0:0 /run'] }))).toContain('the image has no folder /run/x')
+  expect(unfitBaseline(run, image({ files: ['drwxr-xr-x 0:0 /run/x'] }))).not.toContain('folder')
+})

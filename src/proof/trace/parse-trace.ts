@@ -29,6 +29,8 @@ export interface TraceReader {
   lost(): number
   /** It gave the kernel work in a way that no trace shows (io_uring). */
   hidden(): boolean
+  /** What it last tried to make in a folder that is not there, and never made after all; null for nothing. */
+  unmade(): string | null
   /** When the first interval timer was set, seconds since 1970; Infinity for none. */
   timerAt(): number
 }
@@ -90,6 +92,7 @@ export function traceReader(options: TraceOptions): TraceReader {
   let lost = 0
   let hidden = false
   let timerAt = Number.POSITIVE_INFINITY
+  const unmade = new Set<string>()
 
   const take = (call: Call): readonly Operation[] => {
     const process = processes.of(call.pid, call.at)
@@ -117,8 +120,10 @@ export function traceReader(options: TraceOptions): TraceReader {
       if (told.path !== null && isIn(told.path, options.ignore)) continue
       if (call.result.errno === 'ENOENT') {
         if (told.path !== null && TELLS_ABSENCE.has(told.access)) shared.history.absent(told.path)
+        if (told.path !== null && (told.access.startsWith('create-') || told.mayCreate === true)) unmade.add(told.path)
         continue
       }
+      if (told.path !== null) unmade.delete(told.path)
       // Before the rest of the handler runs, which notes what the call has made.
       const made = told.path !== null && shared.history.isMade(told.path)
       operations.push(operationOf(made ? { ...told, made } : told, call, who))
@@ -168,6 +173,7 @@ export function traceReader(options: TraceOptions): TraceReader {
     processes: () => processes.tree(),
     lost: () => lost,
     hidden: () => hidden,
+    unmade: () => [...unmade].at(-1) ?? null,
     timerAt: () => timerAt,
   }
 }

@@ -19,6 +19,8 @@ export interface Trace {
   readonly lost: number
   /** It works through io_uring, which no trace shows: the operations are not complete. */
   readonly hidden: boolean
+  /** See TraceReader. */
+  readonly unmade: string | null
   /** An interval timer, or a wait for a socket that ends by itself, was set before the end of that time. */
   readonly timers: boolean
 }
@@ -78,6 +80,7 @@ export async function traceRun(
         processes: reader.processes(),
         lost: reader.lost(),
         hidden: reader.hidden(),
+        unmade: reader.unmade(),
         timers: reader.timerAt() < until,
       },
     }

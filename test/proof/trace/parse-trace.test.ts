@@ -490,3 +490,16 @@ test('when the first interval timer, or wait for a socket that ends by itself, w
   for (const value of ['\\7\\0\\0', '<\\0\\0', '\\0\\0 \\241\\7']) expect(timerAt([patient(value)])).toBe(1000)
   expect(timerAt(['getppid() = 0', set, 'alarm(10) = 0'])).toBe(1001)
 })
+
+test('what it wanted to make in a folder that is not there, unless it made it after all', () => {
+  const unmade = (lines: readonly string[]): string | null => {
+    const reader = traceReader(OPTIONS)
+    for (const line of trace(lines)) reader.read(line)
+    return reader.unmade()
+  }
+  const pid = 'openat(AT_FDCWD, "/run/x/x.pid", O_WRONLY|O_CREAT|O_TRUNC, 0644) = -1 ENOENT (No such file or directory)'
+  const log = pid.replaceAll('/run/x/x.pid', '/log/x')
+  expect(unmade([log, pid, 'exit_group(2) = ?'])).toBe('/run/x/x.pid')
+  expect(unmade([log, pid, pid.replace(/-1.*/, '3')])).toBe('/log/x')
+  expect(unmade(['openat(AT_FDCWD, "/etc/x", O_RDONLY) = -1 ENOENT (No such file or directory)'])).toBeNull()
+})
