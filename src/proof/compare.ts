@@ -92,6 +92,7 @@ function describe(answer: PortAnswer): string {
 function sameClass(before: PortAnswer, after: PortAnswer): boolean {
   const speaks = after.kind === 'spoken' || (isWeb(after.kind) && /^[23]/.test(after.detail))
   if (before.kind === 'open' && speaks) return true
+  if (before.kind === 'bound' && after.kind === 'answer') return true
   const usual = new Set(before.variants ?? [variantOf(before)])
   return after.kind !== 'closed' && (after.variants ?? [variantOf(after)]).every((variant) => usual.has(variant))
 }

@@ -95,6 +95,7 @@ describe('a TCP port', () => {
 
   test.each<[string, Server, string]>([
     ['one that waits for the right words', tcp(knowing('PING\r\n', '+PONG\r\n')), 'Redis +PONG'],
+    ['one that knows SIP', tcp(knowing('OPTIONS sip:', 'SIP/2.0 200 OK\r\n')), 'SIP SIP/2.0'],
     ['one that answers in bytes', tcp(knowing('AMQP', '0\x0c\x02')), 'AMQP binary'],
     ['one that knows two kinds of words', tcp(knowing('PING|AMQP', 'x ')), 'Redis x'],
   ])('%s', async (_, server, detail) => {
@@ -201,6 +202,22 @@ describe('a UDP port', () => {
       'answer pong',
       'bound',
     ])
+  })
+
+  test.each<[string, RegExp, string, string]>([
+    ['STUN', /^000100002112/, '0101000c2112a442000000000000000000000000002000080001a1472112a443', 'type 257'],
+    ['SIP', /^4f5054494f4e53/, Buffer.from('SIP/2.0 404 Not here\r\n\r\n').toString('hex'), 'code 404'],
+    ['NTP', /^23(00){47}$/, `24${'00'.repeat(47)}`, ''],
+    ['SNMP', /7075626c6963a0/, '30818c02010104067075626c6963a2', ''],
+  ])('a server that understands %s and nothing else', async (protocol, question, answer, detail) => {
+    const socket = createSocket('udp4')
+    closing.push(() => socket.close())
+    socket.on('message', (message, { address, port }) => {
+      if (question.test(message.toString('hex'))) socket.send(Buffer.from(answer, 'hex'), port, address)
+    })
+    await new Promise<void>((resolve) => socket.bind(0, HERE, resolve))
+    const asked = await askUdp(HERE, socket.address().port, null)
+    expect(asked).toMatchObject({ kind: 'answer', detail: [protocol, detail].filter(Boolean).join(', ') })
   })
 
   test('nobody', async () => {
