@@ -31,7 +31,12 @@ export const OPENINGS: readonly Opening[] = [
   binary('AMQP', '414d5150 00 00 09 01'),
   // RFC 1928, 3: no authentication
   binary('SOCKS', '05 01 00'),
-  { protocol: 'SIP', words: sipOptions('TCP') },
+  {
+    protocol: 'SIP',
+    get words() {
+      return sipOptions('TCP')
+    },
+  },
   { protocol: 'STUN', words: STUN_REQUEST },
   // RFC 9113, 3.4, and an empty SETTINGS frame
   binary('HTTP/2', '505249202a20485454502f322e300d0a0d0a534d0d0a0d0a 000000 04 00 00000000'),

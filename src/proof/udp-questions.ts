@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { DNS_QUESTION, dnsAnswer } from './dns-question.ts'
 
 /** One harmless datagram, and how an answer to it is told from others: a short text that is the same each time, or null. */
@@ -11,16 +12,20 @@ const COOKIE = 0x2112a442
 /** Binding, without attributes: a STUN or TURN server tells who asks its address. Source: RFC 8489, 5. */
 export const STUN_REQUEST = Buffer.from('000100002112a442000000000000000000000000', 'hex')
 
-/** What a server can do; nobody is called. Source: RFC 3261, 11, and RFC 3581 for `rport`. */
+/**
+ * What a server can do; nobody is called. Another one each time: one that was there already is taken for sent again,
+ * and not answered. Source: RFC 3261, 8.1.1.7 and 11, and RFC 3581 for `rport`.
+ */
 export function sipOptions(transport: 'UDP' | 'TCP'): Buffer {
+  const id = randomBytes(8).toString('hex')
   return Buffer.from(
     [
       'OPTIONS sip:harden-image@localhost SIP/2.0',
-      `Via: SIP/2.0/${transport} localhost;branch=z9hG4bKharden;rport`,
+      `Via: SIP/2.0/${transport} localhost;branch=z9hG4bK${id};rport`,
       'Max-Forwards: 70',
-      'From: <sip:harden-image@localhost>;tag=harden',
+      `From: <sip:harden-image@localhost>;tag=${id}`,
       'To: <sip:harden-image@localhost>',
-      'Call-ID: harden-image',
+      `Call-ID: ${id}`,
       'CSeq: 1 OPTIONS',
       'Content-Length: 0',
       '\r\n',
@@ -46,7 +51,9 @@ export const UDP_QUESTIONS: readonly UdpQuestion[] = [
       message.length >= 20 && message.readUInt32BE(4) === COOKIE ? `STUN, type ${message.readUInt16BE(0)}` : null,
   },
   {
-    datagram: sipOptions('UDP'),
+    get datagram() {
+      return sipOptions('UDP')
+    },
     answer: (message) => {
       const code = /^SIP\/2\.0 (\d{3})/.exec(message.toString('latin1'))?.[1]
       return code === undefined ? null : `SIP, code ${code}`

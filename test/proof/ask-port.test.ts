@@ -9,6 +9,7 @@ import type { Activity } from '../../src/engine/engine.ts'
 import { type Asking, askPort } from '../../src/proof/ask-port.ts'
 import { askPorts } from '../../src/proof/ask-ports.ts'
 import { askUdp } from '../../src/proof/ask-udp.ts'
+import { sipOptions } from '../../src/proof/udp-questions.ts'
 import { nobody } from './support/nobody.ts'
 import { running } from './support/records.ts'
 
@@ -218,6 +219,12 @@ describe('a UDP port', () => {
     await new Promise<void>((resolve) => socket.bind(0, HERE, resolve))
     const asked = await askUdp(HERE, socket.address().port, null)
     expect(asked).toMatchObject({ kind: 'answer', detail: [protocol, detail].filter(Boolean).join(', ') })
+  })
+
+  test('a question of SIP is another one each time, else it is taken for one that was sent again', () => {
+    const [one, other] = [sipOptions('UDP'), sipOptions('UDP')].map((question) => question.toString())
+    for (const name of [/branch=(\S+);/, /tag=(\S+)/, /Call-ID: (\S+)/])
+      expect(name.exec(one ?? '')?.[1]).not.toBe(name.exec(other ?? '')?.[1])
   })
 
   test('nobody', async () => {
