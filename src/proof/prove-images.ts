@@ -72,8 +72,8 @@ async function proveImage(request: ImagesRequest, late: Late | null): Promise<Sh
   const original = await study
   const early = await live.peek()
   times.lap('original')
-  const unfit =
-    unfitBaseline(early, facts) ?? (await unexercised({ engine, facts }, { ...early, trace: original.trace }))
+  const seenWork = { ...early, trace: original.trace }
+  const unfit = unfitBaseline(seenWork, facts) ?? (await unexercised({ engine, facts }, seenWork))
   if (unfit !== null) {
     const report = proofReport(engine.version, await live.finish(), null, 0, [unfit])
     return { report: times.on(report), failures: [unfit], late: null }

@@ -40,7 +40,7 @@ export async function proveInRounds(request: ProveRequest): Promise<Proof> {
   const first = planOf(request, request.harden(observation))
   const seenWork = { ...baseline, trace: original.trace }
   const unfit =
-    unfitBaseline(baseline, facts) ?? (first?.outcome === 'harden' ? await unexercised(request, seenWork) : null)
+    unfitBaseline(seenWork, facts) ?? (first?.outcome === 'harden' ? await unexercised(request, seenWork) : null)
   const rounds: Round[] = []
   let learned: readonly Operation[] = []
   let spared: readonly string[] = []

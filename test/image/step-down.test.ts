@@ -376,6 +376,12 @@ describe('a program that nobody has told us of', () => {
     ['a long one', ['thingd', '--user=web', '-f'], ['thingd', '-f']],
     ['user and group in one', ['thingd', '--user', 'web:webs'], ['thingd']],
     ['no account of the image', ['thingd', '-u', 'utf8'], null],
+    [
+      'among others in one word',
+      ['thingd', 'TCP:79,fork,su=web,reuseaddr', 'x'],
+      ['thingd', 'TCP:79,fork,reuseaddr', 'x'],
+    ],
+    ['in one word, and no account', ['thingd', 'TCP:79,user=utf8'], null],
     ['a group that is none', ['thingd', '-u', 'web', '-g', 'debug'], ['thingd', '-g', 'debug']],
     ['root itself', ['thingd', '--user', 'root'], null],
   ])('%s', (_, cmd, without) => {

@@ -41,8 +41,23 @@ export function readAccountOption(words: readonly CommandWord[], names: () => Ac
   const places = [user, group, chroot?.value.value?.startsWith('/') === true ? chroot : null].filter(
     (place) => place !== null,
   )
-  if (places.length === 0) return null
+  if (places.length === 0) return readListed(words, from, names)
   return takenOut(words, { tool: nameOf(program), user: user?.value ?? NOBODY, group: group?.value ?? null, places })
+}
+
+/** Among others in one word, behind a comma: `TCP-LISTEN:79,fork,su=nobody`. Source: socat(1), option group PROCESS. */
+const LISTED = /,(?:su(?:-d|-e)?|(?:substuser|setuid|runas|user)(?:-early|-delayed)?)=(?<user>[\w.-]+)(?=,|$)/
+
+function readListed(words: readonly CommandWord[], program: number, names: () => AccountNames): SwitchCommand | null {
+  for (const [at, word] of words.entries()) {
+    const user = at > program ? LISTED.exec(word.text)?.groups?.user : undefined
+    if (user === undefined || user === 'root' || !names().users.has(user)) continue
+    const cut = (text: string): string => text.replace(LISTED, '')
+    const instead = { text: cut(word.text), value: word.value === null ? null : cut(word.value) }
+    const tool = nameOf(words[program]?.value ?? '')
+    return { tool, user: { text: user, value: user }, group: null, from: at, to: at + 1, instead: [instead] }
+  }
+  return null
 }
 
 const NOBODY: CommandWord = { text: '', value: null }
