@@ -42,13 +42,17 @@ export async function lateFiles(
   )
   const olds = new Set(left.changed)
   const changed = lacking.filter((path) => olds.has(path))
-  const areFiles = await Promise.all(changed.slice(0, MOST_LOOKS).map((path) => isFile(engine, container, path)))
+  // A tar tells no more than seconds.
+  const start = Math.floor(since / 1000) * 1000
+  const areWritten = await Promise.all(
+    changed.slice(0, MOST_LOOKS).map((path) => isWritten(engine, container, path, start)),
+  )
   return [
     ...lacking.filter((path) => !olds.has(path)),
-    ...changed.filter((_, index) => areFiles[index]),
+    ...changed.filter((_, index) => areWritten[index]),
     ...[...left.kept].flatMap(([path, at]) => {
       const other = made.kept.get(path)
-      return at >= since && other !== undefined && other < since && isNews(path) ? [path] : []
+      return at >= start && other !== undefined && other < start && isNews(path) ? [path] : []
     }),
     ...[...left.removed].filter((path) => !made.removed.has(path) && !isPassing(path, folders.home) && isNews(path)),
   ]
@@ -85,10 +89,15 @@ function touched({ trace, diff }: RunRecord): ReadonlySet<string> {
   return paths
 }
 
-/** A folder that was given to somebody is changed, and holds nothing new. */
-async function isFile(engine: LateRequest['engine'], container: string, path: string): Promise<boolean> {
+/** What was given to somebody, or closed to others, is changed, and holds nothing new. */
+async function isWritten(
+  engine: LateRequest['engine'],
+  container: string,
+  path: string,
+  since: number,
+): Promise<boolean> {
   const [entry] = (await engine.copyOut(container, path, readTarEntries))?.values() ?? []
-  return entry?.type === 'file'
+  return entry?.type === 'file' && entry.changed >= since
 }
 
 /** What a container holds that its image does not, without the folders that only hold what is new, and its volumes. */

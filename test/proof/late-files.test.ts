@@ -19,7 +19,7 @@ interface Holds {
   readonly folders?: readonly string[]
   /** Files in the volume. */
   readonly volume?: readonly string[]
-  /** Of those, changed since the start. */
+  /** Of those and of what is changed, written since the start. */
   readonly written?: readonly string[]
 }
 
@@ -34,13 +34,12 @@ function engineOf(holds: Readonly<Record<string, Holds>>): Engine {
       (holds[container]?.diff ?? []).map((line) => ({ kind: kinds[line.charAt(0)], path: line.slice(2) })),
     copyOut: (container: string, path: string, read: (tar: Readable) => unknown) => {
       const { volume = [], folders = [], written = [] } = holds[container] ?? {}
+      const timeOf = (file: string): Date => new Date(since + (written.includes(file) ? 9000 : -9000))
       const tar = pack()
       const name = path.slice(path.lastIndexOf('/') + 1)
       if (path === '/data/db' || folders.includes(path)) tar.entry({ name, type: 'directory' })
-      else tar.entry({ name }, 'x')
-      if (path === '/data/db')
-        for (const file of volume)
-          tar.entry({ name: `db/${file}`, mtime: new Date(since + (written.includes(file) ? 9000 : -9000)) }, 'x')
+      else tar.entry({ name, mtime: timeOf(name) }, 'x')
+      if (path === '/data/db') for (const file of volume) tar.entry({ name: `db/${file}`, mtime: timeOf(file) }, 'x')
       tar.finalize()
       return read(tar as unknown as Readable)
     },
@@ -73,6 +72,7 @@ test.each<[string, Holds, Holds, readonly string[]]>([
   ['one that a short trace shows too', { diff: ['A /srv/early'] }, {}, []],
   ['what comes and goes', { diff: ['A /run/b', 'A /srv/c.pid', 'A /srv/d.pyc', 'D /tmp/e'] }, {}, []],
   ['what only one has removed', { diff: ['D /srv/a', 'D /srv/b'] }, { diff: ['D /srv/b'] }, ['/srv/a']],
+  ['a file that is written in place', { diff: ['C /srv/a', 'C /srv/b'], written: ['a'] }, {}, ['/srv/a']],
   ['a new folder', { diff: ['A /srv/day'], folders: ['/srv/day'] }, {}, ['/srv/day']],
   [
     'a name that both have in another folder',
