@@ -23,6 +23,8 @@ import { tracedChecks } from './traced-checks.ts'
 const WATCH = 10_250
 /** One that showed nothing that could be asked: some sleep before they open their port, and none is declared. */
 const WATCH_UNSEEN = 30_000
+/** What it is refused shows only in its trace: one that was started again meanwhile is given time too. */
+const WATCH_TRACED = 8500
 /** Between two looks at its processes. */
 const GLANCE = 3000
 
@@ -73,7 +75,7 @@ export async function judge(
     const conditionsMet = async (): Promise<Cells> => runCells(conditions, first ?? (await runFirstCells(conditions)))
     const [met, watched] = await Promise.all([
       conditionsMet(),
-      watch(request.signal, { baseline: seen, live, result, traces: [original, traced] }),
+      watch(request.signal, { baseline: seen, live, result, still, traces: [original, traced] }),
     ])
     cells = met
     times.lap('conditions')
@@ -138,8 +140,11 @@ function secondStarts({ smoke }: JudgeRequest, { restart }: RunRecord, traced: R
  * Waits until the result has been up for long enough, has ended, or nothing will happen by itself any more, in the
  * original either: all threads wait for something from outside, and no timer runs. Whether it was to the end.
  */
-async function watch(signal: AbortSignal, { baseline, live, result, traces }: Watched): Promise<boolean> {
-  const end = result.upSince + (isUnseen(baseline) ? WATCH_UNSEEN : WATCH)
+async function watch(signal: AbortSignal, { baseline, live, result, still, traces }: Watched): Promise<boolean> {
+  const end = Math.max(
+    result.upSince + (isUnseen(baseline) ? WATCH_UNSEEN : WATCH),
+    (still?.startedAgain() ?? 0) + WATCH_TRACED,
+  )
   // An interval timer shows in no file of /proc, only in a trace.
   const timed = traces.some((record) => record?.trace?.timers ?? true)
   let glanced = Date.now()
@@ -158,6 +163,8 @@ interface Watched {
   readonly baseline: RunRecord
   readonly live: Live
   readonly result: Live
+  /** The traced run of the result. */
+  readonly still: Live | null
   /** Of both. */
   readonly traces: readonly (RunRecord | null)[]
 }

@@ -44,6 +44,8 @@ export interface Live {
   readonly readyAfter: number
   /** When it was up, milliseconds since 1970. */
   readonly upSince: number
+  /** When it was started for the second time, milliseconds since 1970; 0 before that. */
+  startedAgain(): number
   isUp(): Promise<boolean>
   /** Milliseconds until one of its processes goes on by itself, at the earliest; 0 where that is not known. */
   wakesIn(): number
@@ -80,6 +82,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
   let smoke: readonly SmokeResult[] = []
   let smokeAfter = 0
   let restarted: RestartRecord | null = null
+  let startedAgain = 0
   let sizes: ReadonlyMap<string, number> = new Map()
   // Neither how it ends nor that it starts again is work that a connection asks for.
   let exercisedUntil = Number.POSITIVE_INFINITY
@@ -155,6 +158,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
   return {
     readyAfter: ready.after,
     upSince,
+    startedAgain: () => startedAgain,
     isUp: async () => activity() !== null || (await engine.state(container)).running,
     wakesIn: () => activity()?.wakesIn ?? 0,
     glance: processes.glance,
@@ -171,6 +175,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
       // A second start may well fill what the first has left empty: it need not make it.
       if (shown !== null && typeof shown !== 'string') sizes = await sizesOf(engine, container, shown.operations)
       await engine.start(container)
+      startedAgain = Date.now()
       const patience = ready.ready ? options.patience : Math.min(options.patience, PATIENCE_AGAIN)
       const again = await waitUntilReady(engine, container, { ...options, patience })
       state = again.state
