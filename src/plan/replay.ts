@@ -94,8 +94,9 @@ function isOfRuntime(path: string): boolean {
   return ['/dev', '/proc', '/sys'].some((folder) => isInside(path, folder))
 }
 
-/** What is in a folder for everybody has another name, or is made anew, for whoever comes. */
-function isTemporary(path: string, { files, identity }: State): boolean {
+/** What is in a folder for everybody has another name, or is made anew, for whoever comes; a file of the image is neither. */
+function isTemporary(path: string, { files, original, identity }: State): boolean {
+  if (original.entry(path)?.type === 'file') return false
   const folder = ['/tmp', '/var/tmp'].find((place) => path !== place && isInside(path, place))
   return folder !== undefined && couldCreate(files, identity, `${folder}/x`).allowed
 }

@@ -120,7 +120,9 @@ async function runImage(
   if (request.late !== null) await live.look()
   const early = await live.peek()
   const comparison = withChecks(compare(baseline, early, moved), tracedChecks(original, study.traced, facts))
-  const record = hasPassed({ run: { comparison } }) ? early : await live.finish()
+  const passed = hasPassed({ run: { comparison } })
+  const record = passed ? early : await live.finish()
+  if (!passed) await study.still?.drop()
   return { live, record, comparison, first, ...study }
 }
 

@@ -207,6 +207,9 @@ describe('what one run of a program leaves for the next', () => {
     ['create-file /data/x', ['drwx------ 0:0 /data'], ['own-directory /data']],
     // What others left in /tmp has another name for this user.
     ['write /tmp/cache/x', ['drwx------ 0:0 /tmp/cache'], []],
+    // A file of the image is there for whoever comes.
+    ['write /tmp/state', ['-rw------- 0:0 /tmp/state'], ['own-file /tmp/state']],
+    ['read /tmp/state', ['-rw-r--r-- 0:0 /tmp/state'], []],
   ])('%s in %j', (wanted, tree, granted) => {
     expect(run([wanted], tree)).toEqual(granted)
   })
