@@ -73,16 +73,15 @@ export async function judge(
   if (works) {
     request.progress('running it under other conditions, and watching both')
     const conditionsMet = async (): Promise<Cells> => runCells(conditions, first ?? (await runFirstCells(conditions)))
-    const [met, watched] = await Promise.all([
+    ;[cells] = await Promise.all([
       conditionsMet(),
       watch(request.signal, { baseline: seen, live, result, still, traces: [original, traced] }),
     ])
-    cells = met
     times.lap('conditions')
-    const [later] = await Promise.all([watched ? still?.study() : null, live.look(), result.look()])
+    const [later] = await Promise.all([still?.study(), live.look(), result.look()])
     // Nobody waits for it; what it leaves undone, the end of the session does.
     still?.drop().catch(() => undefined)
-    if (later != null && traced !== null) refused = lateRefusals(original, traced, later)
+    if (later !== undefined && traced !== null) refused = lateRefusals(original, traced, later)
     // Traces that went on for as long tell more.
     const [left, made] = await Promise.all([
       heldBy(engine, seen.container, facts),
@@ -138,24 +137,24 @@ function secondStarts({ smoke }: JudgeRequest, { restart }: RunRecord, traced: R
 
 /**
  * Waits until the result has been up for long enough, has ended, or nothing will happen by itself any more, in the
- * original either: all threads wait for something from outside, and no timer runs. Whether it was to the end.
+ * original or the traced run either: all threads wait for something from outside, and no timer runs.
  */
-async function watch(signal: AbortSignal, { baseline, live, result, still, traces }: Watched): Promise<boolean> {
+async function watch(signal: AbortSignal, { baseline, live, result, still, traces }: Watched): Promise<void> {
   const end = Math.max(
     result.upSince + (isUnseen(baseline) ? WATCH_UNSEEN : WATCH),
     (still?.startedAgain() ?? 0) + WATCH_TRACED,
   )
   // An interval timer shows in no file of /proc, only in a trace.
   const timed = traces.some((record) => record?.trace?.timers ?? true)
+  const runs = [live, result, ...(still === null ? [] : [still])]
   let glanced = Date.now()
   while (Date.now() < end && (await result.isUp())) {
-    if (!timed && Math.min(live.wakesIn(), result.wakesIn()) > end - Date.now()) return false
+    if (!timed && Math.min(...runs.map((run) => run.wakesIn())) > end - Date.now()) return
     await pause(100, undefined, { signal })
     if (Date.now() - glanced < GLANCE) continue
     await result.glance()
     glanced = Date.now()
   }
-  return true
 }
 
 interface Watched {
