@@ -1,22 +1,21 @@
 import type { DaemonPortRule } from '../catalogue/daemon-port-rule.ts'
 import type { ProgramRule, VariantFacts } from '../catalogue/entry.ts'
 import type { PackageRule } from '../catalogue/package-rule.ts'
+import { type Bases, baseFacts, configOf } from './base-images.ts'
 import type { Dockerfile, Instruction, Stage } from './dockerfile/model.ts'
 import { type StageWalks, stageWalks } from './dockerfile/stage-walk.ts'
 import { finalStage, findStage, leafStages } from './dockerfile/stages.ts'
 import { lineage } from './dockerfile/variables.ts'
 import { HardenError } from './errors.ts'
-import { emptyConfig } from './image/config.ts'
-import { deriveFacts, unknownFacts } from './image/derive.ts'
-import type { ImageConfig, ImageFacts, Known } from './image/facts.ts'
-import { createFileModel } from './image/file-index.ts'
-import { parseReference } from './image/reference.ts'
+import { deriveFacts } from './image/derive.ts'
+import type { ImageFacts, Known } from './image/facts.ts'
 import type { BuildContext } from './plan/build-context.ts'
 import { builtUpon } from './plan/built-upon.ts'
+import { copiedTo } from './plan/copied-to.ts'
 import { createdAccounts, knownAccounts } from './plan/created-accounts.ts'
 import { vendorOf } from './plan/evidence/catalogue.ts'
 import { exemptionOf } from './plan/exemptions.ts'
-import { isInside, normalisePath, parentOf } from './plan/places.ts'
+import { isInside, parentOf } from './plan/places.ts'
 import type { Policy } from './plan/policy.ts'
 import { rootSteps } from './plan/root-steps.ts'
 import type { Observation, StageInput } from './plan/stage-input.ts'
@@ -28,8 +27,7 @@ import { isWindowsStage } from './plan/windows-stage.ts'
 
 /** What is known of the outside when the stages of a Dockerfile are looked at. All of it is data. */
 export interface Knowledge {
-  /** Facts of each base image that could be looked at; the others have the reason why not. */
-  readonly bases: ReadonlyMap<string, Known<ImageFacts>>
+  readonly bases: Bases
   /** Facts of stages that were built, by index: they replace what is derived. */
   readonly built: ReadonlyMap<number, ImageFacts>
   readonly entries: (reference: string) => VariantFacts | null
@@ -40,33 +38,6 @@ export interface Knowledge {
   readonly packages?: readonly PackageRule[]
   /** The folder it is built from; null or absent where there is none to look into. */
   readonly context?: BuildContext | null
-}
-
-/** References of all base images, each once. Throws HardenError `bad-reference`, with the line, for what can name no image. */
-export function baseReferences(dockerfile: Dockerfile): readonly string[] {
-  const references = new Set<string>()
-  for (const { base, from } of dockerfile.stages) {
-    if (base.kind === 'unresolved' && !base.text.includes('$'))
-      throw new HardenError('bad-reference', `line ${from.line}: FROM ${base.text} names no image`, {
-        line: from.line,
-        hint: 'write an image, scratch or a stage',
-      })
-    if (base.kind !== 'image' || references.has(base.reference)) continue
-    checkReference(base.reference, from.line)
-    references.add(base.reference)
-  }
-  return [...references]
-}
-
-/** BuildKit reads the file and then fails on it; most often it is a template. */
-function checkReference(reference: string, line: number): void {
-  try {
-    parseReference(reference)
-  } catch (error) {
-    if (!(error instanceof HardenError)) throw error
-    const hint = error.hint ?? 'if this is a template, render it first'
-    throw new HardenError('bad-reference', `line ${line}: FROM ${error.message}`, { line, hint, cause: error })
-  }
 }
 
 /** The stages that are meant to run: the one that is built, and leaves that start something of their own. */
@@ -86,14 +57,8 @@ export function plannedStages(dockerfile: Dockerfile, policy: Policy): readonly 
 }
 
 export function stageInputs(dockerfile: Dockerfile, policy: Policy, knowledge: Knowledge): readonly StageInput[] {
-  const walks = stageWalks(dockerfile, (reference) => configOf(reference, knowledge))
+  const walks = stageWalks(dockerfile, (reference) => configOf(reference, knowledge.bases))
   return plannedStages(dockerfile, policy).map((stage) => stageInput(dockerfile, stage, walks, policy, knowledge))
-}
-
-function configOf(reference: string, { bases }: Knowledge): Known<ImageConfig> {
-  const known = bases.get(reference)
-  if (known === undefined) return { known: false, reason: `${reference} was not looked at` }
-  return known.known ? { known: true, value: known.value.config } : known
 }
 
 function stageInput(
@@ -106,7 +71,7 @@ function stageInput(
   const indexes = lineage(dockerfile, stage.index)
   const root = dockerfile.stages[indexes[0] ?? stage.index] ?? stage
   const chain = indexes.flatMap((index) => dockerfile.stages[index] ?? [])
-  const base = baseFacts(root, chain, knowledge)
+  const base = baseFacts(root, chain, knowledge.bases)
   const state = walks.end(stage.index)
   const built = knowledge.built.get(stage.index)
   const created = createdAccounts(dockerfile, stage.index, walks)
@@ -179,46 +144,12 @@ function userBefore(user: Known<string>, hasUserLine: boolean, root: Stage, base
   return user
 }
 
-function baseFacts(root: Stage, chain: readonly Stage[], knowledge: Knowledge): ImageFacts {
-  if (root.base.kind === 'scratch') return scratchFacts(chain)
-  if (root.base.kind === 'unresolved') return unknownFacts(root.base.text, root.base.reason)
-  if (root.base.kind !== 'image') return unknownFacts('', 'the stage has no base')
-  const known = knowledge.bases.get(root.base.reference)
-  if (known?.known === true) return known.value
-  return unknownFacts(root.base.reference, known?.reason ?? 'it was not looked at')
-}
-
-/** `scratch` holds nothing, unless a whole root file system is copied into it. */
-function scratchFacts(chain: readonly Stage[]): ImageFacts {
-  const filled = chain.some((stage) =>
-    stage.instructions.some(
-      (instruction) => /^(COPY|ADD)$/.test(instruction.keyword) && destinationOf(instruction) === '/',
-    ),
-  )
-  if (filled) return unknownFacts('scratch', 'a whole file system is copied into it')
-  return {
-    reference: 'scratch',
-    source: 'derived',
-    digest: null,
-    platform: { os: 'linux', architecture: '' },
-    config: emptyConfig,
-    accounts: { known: true, value: { users: [], groups: [] } },
-    files: { known: true, value: createFileModel(new Map(), new Map()) },
-    os: { known: true, value: { id: 'scratch', idLike: [], versionId: '' } },
-  }
-}
-
 function writesInto(stage: Stage, path: string): boolean {
   return stage.instructions.some((instruction) => {
     if (!/^(COPY|ADD)$/.test(instruction.keyword)) return false
-    const destination = destinationOf(instruction)
+    const destination = copiedTo(instruction)
     return (
       destination !== null && (destination === path || isInside(path, destination) || destination === parentOf(path))
     )
   })
-}
-
-function destinationOf(instruction: Stage['from']): string | null {
-  const words = instruction.json?.map((item) => item.value) ?? instruction.words.map((word) => word.value)
-  return normalisePath(words.at(-1) ?? '')
 }

@@ -1,10 +1,10 @@
+import { baseReferences } from '../base-images.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
 import type { EngineImage } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
 import { factsFromCatalogue } from '../image/sources/catalogue.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
-import { baseReferences } from '../stage-inputs.ts'
 import type { WorkItem } from '../work.ts'
 import type { Session } from './session.ts'
 

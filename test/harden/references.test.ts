@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
+import { baseReferences } from '../../src/base-images.ts'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import { HardenError } from '../../src/errors.ts'
-import { baseReferences } from '../../src/stage-inputs.ts'
 
 test.each([
   ['FROM a:1\nFROM a:1\nFROM b@x', 'line 3'],

@@ -1,4 +1,5 @@
 import { daemonPorts, packages, programs } from '../../../catalogue/index.ts'
+import { baseReferences } from '../../../src/base-images.ts'
 import type { Dockerfile } from '../../../src/dockerfile/model.ts'
 import { finalStage } from '../../../src/dockerfile/stages.ts'
 import { parseGroup, parsePasswd } from '../../../src/image/accounts.ts'
@@ -10,7 +11,7 @@ import { factsFromCatalogue, lookUp } from '../../../src/image/sources/catalogue
 import type { Access, Operation } from '../../../src/plan/operation.ts'
 import { defaultPolicy, type Policy } from '../../../src/plan/policy.ts'
 import type { Observation } from '../../../src/plan/stage-input.ts'
-import { baseReferences, type Knowledge } from '../../../src/stage-inputs.ts'
+import type { Knowledge } from '../../../src/stage-inputs.ts'
 import { parseFileLine } from './file-line.ts'
 import { sharedImages } from './images.ts'
 
