@@ -9,6 +9,7 @@ import { besideOptions } from './beside-options.ts'
 import { compare, withChecks } from './compare.ts'
 import { judge, type Late } from './judge.ts'
 import { operationsOfDiff } from './observe.ts'
+import { pairedPorts } from './paired-ports.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import type { ProveRequest } from './prove.ts'
 import { writableMounts } from './read-only.ts'
@@ -79,7 +80,7 @@ async function proveImage(request: ImagesRequest, late: Late | null): Promise<Sh
     return { report: times.on(report), failures: [unfit], late: null }
   }
   request.progress('running it without capabilities or new privileges')
-  const moved = pairPorts(exposedTcp(facts.config), exposedTcp(request.facts.config))
+  const moved = pairedPorts(exposedTcp(facts.config), exposedTcp(request.facts.config))
   const run = await runImage({ ...request, late }, early, original, moved)
   times.lap('result')
   const user = userOf(request.facts)
@@ -136,16 +137,4 @@ function userOf({ accounts, config }: ImageFacts): { uid: number; gid: number; h
 async function written(run: RoundRun, { engine, facts }: ImagesRequest): Promise<readonly Operation[]> {
   if (!facts.files.known || !hasPassed({ run })) return []
   return operationsOfDiff(await engine.diff(run.record.container), facts.files.value, () => 'file')
-}
-
-/** Which port of the baseline is which of the image: the same one, or the only one that is left on either side. */
-function pairPorts(baseline: readonly number[], image: readonly number[]): ReadonlyMap<number, number> {
-  const gone = baseline.filter((port) => !image.includes(port))
-  const added = image.filter((port) => !baseline.includes(port))
-  return new Map(
-    gone.flatMap((port, index) => {
-      const to = added.find((other) => other % 1000 === port % 1000) ?? added[index]
-      return to === undefined ? [] : [[port, to] as const]
-    }),
-  )
 }
