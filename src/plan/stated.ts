@@ -116,7 +116,10 @@ export function statedBy(sources: StatedSources): Stated {
       ...closed.needs,
       ...home.needs,
     ],
-    assumed: [...packages.needs, ...(sources.asBuilt && facts.files.known ? inImageNeeds(facts.config, own) : [])],
+    assumed: [
+      ...packages.needs,
+      ...(sources.asBuilt && facts.files.known ? inImageNeeds(facts.config, own, start) : []),
+    ],
     accounts: packages.accounts,
     files,
     moves: withScripts(packages.moves, start.scripts, own, facts),

@@ -56,12 +56,13 @@ describe('conventions', () => {
         'drwxr-xr-x 0:0 /app/data',
         '-rw-r--r-- 0:0 /app/data/seed.sql',
         'drwxr-xr-x 0:0 /app/src',
+        'drwxr-xr-x 0:0 /app/run/pids',
         'drwxr-xr-x 0:0 /app/node_modules/x/cache',
         'drwxr-xr-x 0:0 /app/.git/logs',
         'drwxr-xr-x 0:0 /app/a/b/c/cache',
         '-rw-r--r-- 0:0 /app/tmp',
       ),
-    ).toEqual(['/app/storage', '/app/uploads', '/app/var/log'])
+    ).toEqual(['/app/run/pids', '/app/storage', '/app/uploads', '/app/var/log'])
   })
 
   test.each(['/', '/etc', '/usr/bin', '/srv', '/opt', '/var/lib'])("not in %s, which is everybody's", (workdir) => {

@@ -1,22 +1,27 @@
 import { describe, expect, test } from '@jest/globals'
+import { findStepDowns } from '../../src/image/step-down.ts'
 import { inImageNeeds } from '../../src/plan/evidence/in-image.ts'
+import type { Need } from '../../src/plan/need.ts'
 import type { BaseFile } from '../harden/support/facts.ts'
 import { image } from './image.ts'
 
 function needs(base: BaseFile): readonly (readonly [string, string])[] {
+  return needsOf(base).map(({ access, path }) => [access, path])
+}
+
+function needsOf(base: BaseFile): readonly Need[] {
   const { config, files } = image(base)
   if (!files.known) throw new Error('a fixture has files')
-  return inImageNeeds(config, files.value).map(({ access, path }) => [access, path])
+  return inImageNeeds(config, files.value, findStepDowns({ config, files }))
 }
 
 describe('of an image alone', () => {
   test('a framework in WORKDIR tells its folders, whoever filled them', () => {
-    const { config, files } = image({
+    const found = needsOf({
       config: { workdir: '/app', cmd: ['rails', 'server'] },
       texts: { '/app/Gemfile': ["gem 'rails'"] },
       files: ['drwxr-xr-x 0:0 /app/tmp'],
     })
-    const found = files.known ? inImageNeeds(config, files.value) : []
     expect(found.map(({ path, tree }) => [path, tree])).toEqual([
       ['/app/tmp', true],
       ['/app/log', false],
@@ -41,6 +46,25 @@ describe('of an image alone', () => {
         files: ['-rw------- 0:0 /app/key.ini', '-rw-r--r-- 0:0 /app/open.ini', '-rw------- 0:0 /etc/other.key'],
       }),
     ).toEqual([['read', '/app/key.ini']])
+  })
+
+  test.each([
+    ['in the configuration of what is started', { cmd: ['nginx'] }, '/etc/nginx/nginx.conf', true],
+    ['in that of what is not', { cmd: ['node'] }, '/etc/nginx/nginx.conf', false],
+    ['in the source', { cmd: ['python3', '/srv/shop/app.py'] }, '/srv/shop/app.py', true],
+    ['in a start script', { cmd: ['/start.sh'] }, '/start.sh', true],
+  ])('a closed file that is named %s', (_, config, path, isRead) => {
+    const files = ['-rw-r----- 0:42 /etc/keys/tls.pem', '-rw-r----- 0:42 /etc/keys/tls', '-rwxr-xr-x 0:0 /start.sh']
+    const found = needs({ config, files, texts: { [path]: ['#!/bin/sh', 'key /etc/keys/tls.pem;'] } })
+    expect(found).toEqual(isRead ? [['read', '/etc/keys/tls.pem']] : [])
+  })
+
+  test('a closed file that is named by ENV, and none that decides over accounts', () => {
+    const config = { cmd: ['x', '/etc/shadow'], env: { KEY_FILE: '/etc/keys/tls' } }
+    const files = ['-rw------- 0:0 /etc/keys/tls', '-rw-r----- 0:42 /etc/shadow']
+    expect(needsOf({ config, files }).map(({ evidence }) => evidence.detail)).toEqual([
+      'named in ENV KEY_FILE, and has mode 0600',
+    ])
   })
 
   test.each([

@@ -30,6 +30,13 @@ test.each([
   ['app.py', "os.makedirs(os.environ.get('DATA', '/data'))", ['directory /data 1']],
   ['app.py', "create_engine('sqlite:////data/app.db')", ['database /data/app.db 1']],
   ['index.php', "file_put_contents(__DIR__ . '/cache/x', $text);", ['file /app/src/cache/x 1']],
+  ['config.ru', "File.open('visits', File::RDWR | File::CREAT) do |file|", ['file /app/visits 1']],
+  ['config.ru', "File.open('visits', File::RDONLY)", []],
+  [
+    'puma.rb',
+    "pidfile 'tmp/puma.pid'\nstdout_redirect 'log/puma.log', 'log/puma.err', true",
+    ['file /app/tmp/puma.pid 1', 'file /app/log/puma.log 2'],
+  ],
   ['main.go', 'os.WriteFile("x", nil, 0o644)', []],
 ])('%s: %s', (file, text, expected) => {
   expect(paths(`/app/src/${file}`, text)).toEqual(expected)

@@ -2,9 +2,8 @@ import type { ImageFacts } from '../../image/facts.ts'
 import type { Need } from '../need.ts'
 import { stateNeed } from '../need.ts'
 import { isSharedFolder, isSystemFolder } from '../places.ts'
+import { STATE_NAME } from '../state-places.ts'
 
-const STATE_NAME =
-  /^(uploads?|data|logs?|cache|\.cache|tmp|temp|storage|media|state|sessions?|db|database|instance|var|run|spool|backups?|volumes?)$/i
 const LARGEST_DEPTH = 3
 
 /**

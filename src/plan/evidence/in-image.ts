@@ -1,5 +1,7 @@
 import type { ImageConfig } from '../../image/facts.ts'
 import type { FileEntry, FileModel } from '../../image/file-model.ts'
+import type { StepDownReport } from '../../image/step-down.ts'
+import { configurationFiles } from '../configuration-files.ts'
 import { type Need, stateNeed } from '../need.ts'
 import { isInside, isSystemFolder, normalisePath, outermost, parentOf } from '../places.ts'
 import { argvOf } from '../program.ts'
@@ -7,10 +9,18 @@ import type { Shipped } from '../shipped.ts'
 import { isOwnPlace } from '../state-places.ts'
 import { closedNeeds } from './closed-files.ts'
 import { frameworkNeeds } from './frameworks.ts'
+import { namedClosedNeeds } from './named-closed.ts'
 import { sourceNeeds } from './sources.ts'
 
-/** What an image that somebody else built says by its files alone of what its program needs. */
-export function inImageNeeds(config: ImageConfig, files: FileModel): readonly Need[] {
+/**
+ * What an image that somebody else built says by its files alone of what its program needs. `programs`: base names of what
+ * is started; `scripts`: paths of its start scripts.
+ */
+export function inImageNeeds(
+  config: ImageConfig,
+  files: FileModel,
+  { programs, scripts }: Pick<StepDownReport, 'programs' | 'scripts'>,
+): readonly Need[] {
   const application = applicationIn(config, files)
   // What a build has left there, whoever made it, is in the image.
   const isLeft = ({ path }: Need): boolean => files.exists(path)
@@ -18,6 +28,17 @@ export function inImageNeeds(config: ImageConfig, files: FileModel): readonly Ne
     ...frameworkNeeds(application, true).map((need) => (isLeft(need) ? need : { ...need, tree: false })),
     ...sourceNeeds(application, config),
     ...closedNeeds(application, config, files).needs,
+    ...namedClosedNeeds(
+      new Map([
+        ['the command', argvOf(config).join(' ')],
+        ...[...config.env].map(([name, value]) => [`ENV ${name}`, value] as const),
+        ...[...scripts, ...configurationFiles(files, programs, argvOf(config))].map(
+          (path) => [path, files.text(path) ?? ''] as const,
+        ),
+        ...application.texts,
+      ]),
+      files,
+    ),
     ...emptyFolders(config, files),
   ]
 }

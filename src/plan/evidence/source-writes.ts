@@ -44,7 +44,13 @@ const PYTHON: readonly Rule[] = [
 ]
 const RUBY: readonly Rule[] = [
   { pattern: /\b(FileUtils\.mkdir_p|Dir\.mkdir)\b\s*\(?/g, kind: 'directory' },
-  { pattern: /\b(File\.open|File\.write|IO\.write)\(/g, kind: 'file', with: /["'][wa][b+]*["']|^.*File\.write|,/ },
+  {
+    pattern: /\b(File\.open|File\.write|IO\.write)\(/g,
+    kind: 'file',
+    with: /["'][wa][b+]*["']|^.*File\.write|,|File::(CREAT|WRONLY|RDWR|APPEND)/,
+  },
+  // Puma's and Unicorn's own configuration.
+  { pattern: /^[ \t]*(stdout_redirect|stdout_path|stderr_path|pidfile|pid|state_path)\b\s*\(?/gm, kind: 'file' },
   { pattern: /\b(SQLite3::Database\.new|Sequel\.sqlite)\(/g, kind: 'database' },
 ]
 const PHP: readonly Rule[] = [
