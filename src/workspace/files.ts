@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, mkdir, open, realpath, rename, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { HardenError } from '../errors.ts'
 
@@ -73,11 +73,23 @@ export async function replaceText(path: string, name: string, before: string, af
 /** Writes a new file or replaces one, all or nothing; makes the folders above it. Throws HardenError `unwritable`. */
 export async function writeText(path: string, name: string, text: string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolder(dirname(path))
     await replace(await realpath(path).catch(() => path), text)
   } catch (error) {
     throw explained('written', name, error)
   }
+}
+
+/** With those above it. Node's own `recursive` never ends where nothing can be made, as in /proc. */
+async function makeFolder(path: string): Promise<void> {
+  const above = dirname(path)
+  if ((await stat(path).catch(() => null)) !== null) return
+  if ((await stat(above).catch(() => null)) === null) await makeFolder(above)
+  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+    // Another target's file may go there.
+    if (error.code === 'EEXIST') return
+    throw error.code === 'ENOENT' ? failure(path, 'no folder can be made there', 'written') : error
+  })
 }
 
 async function replace(path: string, text: string): Promise<void> {

@@ -100,6 +100,13 @@ describe('replacing', () => {
     expect(readdirSync(cwd)).toEqual(['folder'])
   })
 
+  test('where no folder can be made, it says so', async () => {
+    await expect(writeText('/proc/harden-image/out/Dockerfile', 'Dockerfile', 'new')).rejects.toMatchObject({
+      code: 'unwritable',
+      message: '/proc/harden-image cannot be written: no folder can be made there',
+    })
+  })
+
   test('makes the folders of a new file, with the mode that the umask says', async () => {
     const cwd = tree()
     const path = join(cwd, 'a/b/Dockerfile')
