@@ -1,6 +1,7 @@
 import type { Engine, RunSpec } from '../engine/engine.ts'
 import type { ImageConfig } from '../image/facts.ts'
-import { bringUp, type Live } from './live.ts'
+import { bringUp } from './bring-up.ts'
+import type { Live } from './live.ts'
 import type { RunRecord } from './run-record.ts'
 import { NEVER_RAN } from './trace/trace.ts'
 import { runTwice, type StudyOptions, stay } from './whole-run.ts'

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Engine, RunSpec } from '../engine/engine.ts'
-import { bringUp, type Live, type LiveOptions } from './live.ts'
+import { bringUp } from './bring-up.ts'
+import type { Live, LiveOptions } from './live.ts'
 import type { RunRecord } from './run-record.ts'
 
 /** Between two looks whether it is still up, milliseconds. */
