@@ -1,6 +1,6 @@
 import type { DiffEntry, Engine } from '../engine/engine.ts'
-import { readTarEntries } from '../image/sources/tar-text.ts'
 import { parentOf } from '../plan/places.ts'
+import { entriesAt } from './entries-at.ts'
 import type { AddedKind } from './run-record.ts'
 
 const MOST_LOOKS = 80
@@ -15,9 +15,7 @@ export async function kindsOf(
   const tops = [...added].filter((path) => !added.has(parentOf(path))).slice(0, MOST_LOOKS)
   const kinds = new Map<string, AddedKind>()
   for (const top of tops) {
-    const parent = parentOf(top) === '/' ? '' : parentOf(top)
-    for (const [name, entry] of (await engine.copyOut(container, top, readTarEntries)) ?? [])
-      kinds.set(`${parent}/${name}`, entry.type)
+    for (const [path, { type }] of await entriesAt(engine, container, top)) kinds.set(path, type)
   }
   return kinds
 }

@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/engine.ts'
-import { readTarEntries } from '../image/sources/tar-text.ts'
 import type { Operation } from '../plan/operation.ts'
 import type { ReportCheck } from '../report/report.ts'
+import { entryAt } from './entries-at.ts'
 import { filesMade } from './left-files.ts'
 import type { RunRecord } from './run-record.ts'
 
@@ -18,7 +18,7 @@ export async function sizesOf(
 ): Promise<ReadonlyMap<string, number>> {
   const sizes = new Map<string, number>()
   for (const path of [...owned(operations)].slice(0, MOST_FILES)) {
-    const [entry] = (await engine.copyOut(container, path, readTarEntries))?.values() ?? []
+    const entry = await entryAt(engine, container, path)
     if (entry?.type === 'file') sizes.set(path, entry.size)
   }
   return sizes

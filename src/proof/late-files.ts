@@ -1,8 +1,8 @@
 import type { DiffEntry, Engine } from '../engine/engine.ts'
 import type { ImageFacts } from '../image/facts.ts'
-import { readTarEntries } from '../image/sources/tar-text.ts'
 import { CHANGES, type Operation } from '../plan/operation.ts'
-import { isInside } from '../plan/places.ts'
+import { isInside, parentOf } from '../plan/places.ts'
+import { entriesAt, entryAt } from './entries-at.ts'
 import { isPassing, missingFiles } from './left-files.ts'
 import { operationsOfDiff } from './observe.ts'
 import type { RunRecord } from './run-record.ts'
@@ -96,7 +96,7 @@ async function isWritten(
   path: string,
   since: number,
 ): Promise<boolean> {
-  const [entry] = (await engine.copyOut(container, path, readTarEntries))?.values() ?? []
+  const entry = await entryAt(engine, container, path)
   return entry?.type === 'file' && entry.changed >= since
 }
 
@@ -135,16 +135,12 @@ async function filesIn(
   container: string,
   folder: string,
 ): Promise<readonly (readonly [string, number])[]> {
-  const entries = (await engine.copyOut(container, folder, readTarEntries)) ?? new Map()
-  // The names in the tar begin with the folder's own.
-  const parent = folder.slice(0, folder.lastIndexOf('/'))
-  return [...entries].flatMap(([name, { type, changed }]) =>
-    type === 'file' ? [[`${parent}/${name}`, changed] as const] : [],
-  )
+  const entries = await entriesAt(engine, container, folder)
+  return [...entries].flatMap(([path, { type, changed }]) => (type === 'file' ? [[path, changed] as const] : []))
 }
 
 function leavesOf(diff: readonly DiffEntry[]): readonly DiffEntry[] {
-  const folders = new Set(diff.map(({ path }) => path.slice(0, path.lastIndexOf('/'))))
+  const folders = new Set(diff.map(({ path }) => parentOf(path)))
   return diff.filter(({ path }) => !folders.has(path))
 }
 
