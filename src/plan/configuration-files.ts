@@ -25,10 +25,16 @@ const validTexts = onceFor((files: FileModel): ReadonlyMap<string, readonly stri
   }
   const valid = files.texts().filter((path) => {
     if (path.includes('-available/') && !enabled.has(path)) return false
-    return !/\.(dpkg-\w+|default|example|sample|bak|orig|md|rst|html?)$/i.test(path)
+    return !OF_OTHERS.test(path) && !/\.(dpkg-\w+|default|example|sample|bak|orig|md|rst|html?)$/i.test(path)
   })
-  return new Map(valid.map((path) => [path, path.split('/').slice(1)]))
+  return new Map(valid.map((path) => [path, path.split('/').filter((part) => part !== '' && !ROOTS.has(part))]))
 })
+
+/** What others read about a program: the firewall, what cuts its logs, what starts it on a machine. */
+const OF_OTHERS = /^\/etc\/(ufw|logrotate\.d|logcheck|cron[^/]*|apparmor\.d|pam\.d|systemd|rc\d\.d)\//
+
+/** Where all configuration lies: `etc` is no name for etcd's alone. */
+const ROOTS = new Set(['etc', 'usr', 'local', 'opt', 'srv', 'var', 'lib', 'share', 'conf', 'config'])
 
 /** `apachectl` reads apache2, `redis-server` reads redis, `unbound` reads unbound. */
 function stems(program: string): readonly string[] {

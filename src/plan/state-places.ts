@@ -11,10 +11,15 @@ const NEVER_STATE = ['/etc', '/usr/share', '/usr/include', '/home/linuxbrew']
 /** What tools keep in root's home is none of the program's; a folder that somebody makes there by a plain name is. */
 const HIDDEN_IN_HOME = /^\/root\/\./
 
+/** What the tools of the distribution itself keep. */
+export function isSystemState(path: string): boolean {
+  return SYSTEM_STATE.test(path)
+}
+
 /** A folder may be handed over at all: no part of the system, not shared with others, not made by the runtime. */
 export function isOwnPlace(path: string): boolean {
   if (isSystemFolder(path) || isSharedFolder(path) || isRuntimePlace(path)) return false
-  return !SYSTEM_STATE.test(path) && !HIDDEN_IN_HOME.test(path) && !NEVER_STATE.some((folder) => isInside(path, folder))
+  return !isSystemState(path) && !HIDDEN_IN_HOME.test(path) && !NEVER_STATE.some((folder) => isInside(path, folder))
 }
 
 /** Path and name say that a program keeps there what it writes: `/var/lib/x`, `/data`, `/app/logs`, `/app/storage/x`. */

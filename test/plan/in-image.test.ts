@@ -51,6 +51,10 @@ describe('of an image alone', () => {
   test.each([
     ['in the configuration of what is started', { cmd: ['nginx'] }, '/etc/nginx/nginx.conf', true],
     ['in that of what is not', { cmd: ['node'] }, '/etc/nginx/nginx.conf', false],
+    ['in that of another, of which the name of etcd is a part', { cmd: ['etcd'] }, '/etc/logrotate.conf', false],
+    ['in what cuts its logs', { cmd: ['nginx'] }, '/etc/logrotate.d/nginx', false],
+    ['in an init script that is not started', { cmd: ['nginx'] }, '/etc/init.d/nginx', false],
+    ['in its own', { cmd: ['etcd'] }, '/etc/etcd.conf', true],
     ['in the source', { cmd: ['python3', '/srv/shop/app.py'] }, '/srv/shop/app.py', true],
     ['in a start script', { cmd: ['/start.sh'] }, '/start.sh', true],
   ])('a closed file that is named %s', (_, config, path, isRead) => {
@@ -60,10 +64,24 @@ describe('of an image alone', () => {
   })
 
   test('a closed file that is named by ENV, and none that decides over accounts', () => {
-    const config = { cmd: ['x', '/etc/shadow'], env: { KEY_FILE: '/etc/keys/tls' } }
-    const files = ['-rw------- 0:0 /etc/keys/tls', '-rw-r----- 0:42 /etc/shadow']
+    const config = {
+      cmd: ['x', '/etc/shadow', '/var/cache/debconf/passwords.dat'],
+      env: { KEY_FILE: '/etc/keys/tls' },
+    }
+    const files = [
+      '-rw------- 0:0 /etc/keys/tls',
+      '-rw-r----- 0:42 /etc/shadow',
+      '-rw------- 0:0 /var/cache/debconf/passwords.dat',
+    ]
     expect(needsOf({ config, files }).map(({ evidence }) => evidence.detail)).toEqual([
       'named in ENV KEY_FILE, and has mode 0600',
+    ])
+  })
+
+  test('of the keys beside the one that the command names, none', () => {
+    const files = ['-rw------- 0:0 /etc/ssl/private/own.key', '-rw------- 0:0 /etc/ssl/private/other.key']
+    expect(needs({ config: { cmd: ['x', '--key=/etc/ssl/private/own.key'] }, files })).toEqual([
+      ['read', '/etc/ssl/private/own.key'],
     ])
   })
 

@@ -32,9 +32,11 @@ export function inImageNeeds(
       new Map([
         ['the command', argvOf(config).join(' ')],
         ...[...config.env].map(([name, value]) => [`ENV ${name}`, value] as const),
-        ...[...scripts, ...configurationFiles(files, programs, argvOf(config))].map(
-          (path) => [path, files.text(path) ?? ''] as const,
-        ),
+        ...[
+          ...scripts,
+          // An init script that is not started tells of other ways to start it.
+          ...configurationFiles(files, programs, argvOf(config)).filter((path) => !path.startsWith('/etc/init.d/')),
+        ].map((path) => [path, files.text(path) ?? ''] as const),
         ...application.texts,
       ]),
       files,
@@ -49,7 +51,9 @@ function applicationIn(
   files: FileModel,
 ): Pick<Shipped, 'entries' | 'texts' | 'origins' | 'copies'> {
   const named = argumentPaths(config).filter((path) => files.entry(path)?.type === 'file')
-  const roots = outermost([config.workdir, ...named.map(parentOf)].filter((folder) => !isSystemFolder(folder)))
+  // Beside a key or a configuration lie those of others.
+  const beside = named.map(parentOf).filter(isOwnPlace)
+  const roots = outermost([config.workdir, ...beside].filter((folder) => !isSystemFolder(folder)))
   const inside = (path: string): boolean => roots.some((root) => isInside(path, root) && path !== root)
   const entries = new Map<string, FileEntry>()
   for (const path of roots.length === 0 ? [] : files.paths()) {

@@ -2,6 +2,7 @@ import type { FileModel } from '../../image/file-model.ts'
 import { lineOf } from '../../line-of.ts'
 import type { Need } from '../need.ts'
 import { isAuthority } from '../places.ts'
+import { isSystemState } from '../state-places.ts'
 
 /**
  * Files that only root may read and that one of the texts, by their paths or what they are, names: a key in a server's
@@ -24,7 +25,8 @@ export function namedClosedNeeds(texts: ReadonlyMap<string, string>, files: File
 function closedFiles(files: FileModel): readonly string[] {
   return [...files.paths()].filter((path) => {
     const entry = files.entry(path)
-    return entry?.type === 'file' && entry.uid === 0 && (entry.mode & 0o004) === 0 && !isAuthority(path)
+    if (entry?.type !== 'file' || entry.uid !== 0 || (entry.mode & 0o004) !== 0) return false
+    return !isAuthority(path) && !isSystemState(path)
   })
 }
 
