@@ -1,5 +1,6 @@
 import type { FileModel } from '../image/file-model.ts'
 import { onceFor } from '../once-for.ts'
+import { isSystemState } from './state-places.ts'
 
 /** Files of the image that configure one of the programs: below a folder named like it, or named in the command. */
 export function configurationFiles(
@@ -25,7 +26,11 @@ const validTexts = onceFor((files: FileModel): ReadonlyMap<string, readonly stri
   }
   const valid = files.texts().filter((path) => {
     if (path.includes('-available/') && !enabled.has(path)) return false
-    return !OF_OTHERS.test(path) && !/\.(dpkg-\w+|default|example|sample|bak|orig|md|rst|html?)$/i.test(path)
+    return (
+      !OF_OTHERS.test(path) &&
+      !isSystemState(path) &&
+      !/\.(dpkg-\w+|default|example|sample|bak|orig|md|rst|html?)$/i.test(path)
+    )
   })
   return new Map(valid.map((path) => [path, path.split('/').filter((part) => part !== '' && !ROOTS.has(part))]))
 })

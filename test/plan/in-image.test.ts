@@ -53,6 +53,7 @@ describe('of an image alone', () => {
     ['in that of what is not', { cmd: ['node'] }, '/etc/nginx/nginx.conf', false],
     ['in that of another, of which the name of etcd is a part', { cmd: ['etcd'] }, '/etc/logrotate.conf', false],
     ['in what cuts its logs', { cmd: ['nginx'] }, '/etc/logrotate.d/nginx', false],
+    ['in what its package ran', { cmd: ['nginx'] }, '/var/lib/dpkg/info/nginx.postinst', false],
     ['in an init script that is not started', { cmd: ['nginx'] }, '/etc/init.d/nginx', false],
     ['in its own', { cmd: ['etcd'] }, '/etc/etcd.conf', true],
     ['in the source', { cmd: ['python3', '/srv/shop/app.py'] }, '/srv/shop/app.py', true],
