@@ -9,7 +9,7 @@ export interface Called {
   readonly code: number
   readonly stdout: string
   readonly stderr: string
-  /** Every target that the work was asked for, in order. */
+  /** Every target that the work was asked for, as they began; `options` alike. */
   readonly items: readonly WorkItem[]
   readonly options: readonly Options[]
 }
