@@ -82,7 +82,7 @@ function harden(input: StageInput, policy: Policy): StagePlan {
   ]
   const needs: Need[] = [
     ...withoutSeenFiles(named, observation?.operations ?? []),
-    ...(observation === null ? stated.assumed : []),
+    ...(observation === null ? stated.assumed() : []),
     ...observedNeeds(observation),
   ]
   const account = chooseAccount({

@@ -30,8 +30,8 @@ import { type Shipped, shippedBy } from './shipped.ts'
 /** What the text of a stage and its build context say by themselves, before anything has been built or run. */
 export interface Stated {
   readonly needs: readonly Need[]
-  /** What installed packages are known to write, and what files of the image let expect; a run tells it better. */
-  readonly assumed: readonly Need[]
+  /** What installed packages are known to write, and what files of the image let expect; a run tells it better, and then nobody asks. */
+  readonly assumed: () => readonly Need[]
   readonly accounts: readonly Candidate[]
   /** The image's files with what the stage puts in; where the base is not known, only that. */
   readonly files: FileModel
@@ -50,7 +50,7 @@ export interface Stated {
 
 export const noStated: Stated = {
   needs: [],
-  assumed: [],
+  assumed: () => [],
   accounts: [],
   files: createFileModel(new Map()),
   moves: new Map(),
@@ -116,7 +116,7 @@ export function statedBy(sources: StatedSources): Stated {
       ...closed.needs,
       ...home.needs,
     ],
-    assumed: [
+    assumed: () => [
       ...packages.needs,
       ...(sources.asBuilt && facts.files.known ? inImageNeeds(facts.config, own, start) : []),
     ],

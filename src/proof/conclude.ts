@@ -57,5 +57,5 @@ function judgeRequest(
   const operations = run?.traced?.trace?.operations ?? observationOf(original, request.facts).operations
   const mountsFor = (more: readonly Operation[]): readonly Mount[] =>
     writableMounts([...operations, ...more], plan ?? { grants: [] }, request.facts, user)
-  return { ...request, image, moved, user, mounts: mountsFor([]), mountsFor, filled }
+  return { ...request, image, moved, user, mountsFor, filled }
 }

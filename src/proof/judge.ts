@@ -42,8 +42,8 @@ export interface Late {
   readonly missed: readonly string[]
 }
 
-export interface JudgeRequest extends Omit<CellsRequest, 'baseline'> {
-  /** What a read-only root needs to be writable where it wrote more than is known so far. */
+export interface JudgeRequest extends Omit<CellsRequest, 'baseline' | 'mounts'> {
+  /** What a read-only root needs to be writable by what is known so far, and where it wrote more. */
   readonly mountsFor: (more: readonly Operation[]) => readonly Mount[]
   readonly progress: (line: string) => void
   readonly times: Stopwatch
@@ -63,7 +63,8 @@ export async function judge(
 ): Promise<Judged> {
   const { engine, facts, image, moved, times } = request
   const seen = await live.peek()
-  const conditions = { ...request, baseline: { ...seen, smoke: withEnd(seen.smoke, original) } }
+  const baselineSoFar = { ...seen, smoke: withEnd(seen.smoke, original) }
+  const conditions = { ...request, mounts: request.mountsFor([]), baseline: baselineSoFar }
   const works = hasPassed({ run: { comparison } })
   const since = live.upSince - live.readyAfter
   const seconds = secondStarts(request, original, traced)

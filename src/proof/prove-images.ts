@@ -87,12 +87,8 @@ async function proveImage(request: ImagesRequest, late: Late | null): Promise<Sh
   const operations = run.traced?.trace?.operations ?? (await written(run, request))
   const mountsFor = (more: readonly Operation[]): readonly Mount[] =>
     writableMounts([...operations, ...more], { grants: [] }, request.facts, user)
-  const conditions = {
-    ...{ ...request, facts, image, moved, user, filled, times, late },
-    reference: other ?? image,
-    mounts: mountsFor([]),
-    mountsFor,
-  }
+  const reference = other ?? image
+  const conditions = { ...request, facts, image, moved, user, mountsFor, filled, reference, times, late }
   const judged = await judge(conditions, live, original, run)
   await removeVolumes(engine, filled)
   const report = proofReport(engine.version, judged.baseline, judged.run, 1, [

@@ -34,18 +34,24 @@ export function closedNeeds(shipped: ClosedSources, config: ImageConfig, files: 
   return { needs, remarks: tooMany(closed.length, closed[0], shipped) }
 }
 
-function isClosed(entry: FileEntry | undefined): boolean {
+/** Root's, and nobody else may read it. */
+export function isClosed(entry: FileEntry | null | undefined): boolean {
   return entry?.type === 'file' && entry.uid === 0 && (entry.mode & 0o004) === 0
 }
 
 function need(access: 'execute' | 'read', path: string, { origins, entries }: ClosedSources, what: string): Need {
-  const mode = (entries.get(path)?.mode ?? 0).toString(8).padStart(4, '0')
+  const mode = inOctal(entries.get(path))
   const origin = origins.get(path) ?? path
   const detail =
     origin === path
       ? `${what}, with mode ${mode}`
       : `${what} from ${origin}, which has mode ${mode} there, and COPY keeps it`
   return { access, path, evidence: { source: 'framework', subject: path, detail } }
+}
+
+/** `0600` */
+export function inOctal(entry: FileEntry | null | undefined): string {
+  return (entry?.mode ?? 0).toString(8).padStart(4, '0')
 }
 
 function startedFiles(config: ImageConfig, files: FileModel): readonly string[] {

@@ -3,18 +3,19 @@ import { lineOf } from '../../line-of.ts'
 import type { Need } from '../need.ts'
 import { isAuthority } from '../places.ts'
 import { isSystemState } from '../state-places.ts'
+import { inOctal, isClosed } from './closed-files.ts'
 
 /**
- * Files that only root may read and that one of the texts, by their paths or what they are, names: a key in a server's
- * configuration, a configuration in the program's source.
+ * Files that only root may read and that one of the texts names: a key in a server's configuration, a configuration in
+ * the program's source. `texts`: by where they stand.
  */
 export function namedClosedNeeds(texts: ReadonlyMap<string, string>, files: FileModel): readonly Need[] {
   return closedFiles(files).flatMap((path): readonly Need[] => {
     for (const [name, text] of texts) {
       const at = placeOf(path, text)
       if (at === null) continue
-      const mode = (files.entry(path)?.mode ?? 0).toString(8).padStart(4, '0')
-      const detail = `named in ${name}${text.includes('\n') ? ` line ${lineOf(text, at)}` : ''}, and has mode ${mode}`
+      const line = text.includes('\n') ? ` line ${lineOf(text, at)}` : ''
+      const detail = `named in ${name}${line}, and has mode ${inOctal(files.entry(path))}`
       return [{ access: 'read', path, evidence: { source: 'declared', subject: path, detail } }]
     }
     return []
@@ -23,11 +24,7 @@ export function namedClosedNeeds(texts: ReadonlyMap<string, string>, files: File
 
 /** An image has few of them. */
 function closedFiles(files: FileModel): readonly string[] {
-  return [...files.paths()].filter((path) => {
-    const entry = files.entry(path)
-    if (entry?.type !== 'file' || entry.uid !== 0 || (entry.mode & 0o004) !== 0) return false
-    return !isAuthority(path) && !isSystemState(path)
-  })
+  return [...files.paths()].filter((path) => isClosed(files.entry(path)) && !isAuthority(path) && !isSystemState(path))
 }
 
 /** Of the whole path, not of the beginning of a longer one. */
