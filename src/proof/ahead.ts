@@ -1,11 +1,11 @@
 import type { StagePlan } from '../plan/plan.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
-import type { Original } from './baseline.ts'
-import { observationOf } from './observation.ts'
+import { unfitBaseline } from './compare/unfit.ts'
+import { observationOf } from './learn/observation.ts'
 import type { ProveRequest } from './prove.ts'
 import { dropRound, hasPassed, type Round, runRound } from './round.ts'
-import type { RunRecord } from './run-record.ts'
-import { unfitBaseline } from './unfit.ts'
+import type { Original } from './run/baseline.ts'
+import type { RunRecord } from './run/run-record.ts'
 
 /**
  * A first round that begins while the original is started for the second time: what only that start shows is rare. It

@@ -1,16 +1,16 @@
 import type { Mount } from '../engine/engine.ts'
 import type { Operation } from '../plan/operation.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
+import { writableMounts } from './conditions/read-only.ts'
 import { type JudgeRequest, judge } from './judge.ts'
-import type { Live } from './live.ts'
-import { observationOf } from './observation.ts'
+import { observationOf } from './learn/observation.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import type { Proof, ProveRequest } from './prove.ts'
-import { writableMounts } from './read-only.ts'
 import { readState } from './read-state.ts'
 import { dropRound, hasPassed, type Round } from './round.ts'
-import type { RunRecord } from './run-record.ts'
-import { untracedRun } from './traced-run.ts'
+import type { Live } from './run/live.ts'
+import type { RunRecord } from './run/run-record.ts'
+import { untracedRun } from './run/traced-run.ts'
 
 /** The last round that passed, watched to the end; else the last one, with what is missing. */
 export async function conclude(

@@ -1,9 +1,9 @@
 import type { ReportProof } from '../report/report.ts'
-import { type Cells, noCells } from './cells.ts'
-import { type Comparison, capabilitiesOf, uidsOf } from './compare.ts'
-import { doubts } from './doubts.ts'
-import type { RunRecord } from './run-record.ts'
-import { tail } from './unfit.ts'
+import { type Comparison, capabilitiesOf, uidsOf } from './compare/compare.ts'
+import { doubts } from './compare/doubts.ts'
+import { tail } from './compare/unfit.ts'
+import { type Cells, noCells } from './conditions/cells.ts'
+import type { RunRecord } from './run/run-record.ts'
 
 export interface ProvenRun {
   readonly image: string

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ContainerState, Engine } from '../../engine/engine.ts'
 import type { SmokeCheck } from '../../smoke-check.ts'
-import type { SmokeResult } from '../run-record.ts'
+import type { SmokeResult } from '../run/run-record.ts'
 import { checkHttp } from './check-http.ts'
 import { checkTcp } from './check-tcp.ts'
 import { checkFile, checkLog } from './look-inside.ts'

@@ -1,6 +1,6 @@
 import type { ContainerProcess, ContainerState } from '../../../src/engine/engine.ts'
 import type { Operation } from '../../../src/plan/operation.ts'
-import type { PortAnswer, RunRecord } from '../../../src/proof/run-record.ts'
+import type { PortAnswer, RunRecord } from '../../../src/proof/run/run-record.ts'
 
 export const running: ContainerState = {
   status: 'running',

@@ -1,0 +1,51 @@
+import type { PortAnswer } from '../run/run-record.ts'
+
+export interface AnswerBook {
+  add(answers: readonly PortAnswer[]): void
+  /** One answer a port: the last one, or `unsteady` where it did not go on giving the same. */
+  all(): readonly PortAnswer[]
+}
+
+/**
+ * Collects what ports answered over all looks. A port that opened late, or first gave what a server gives that is not up
+ * yet, counts from then on.
+ */
+export function answerBook(): AnswerBook {
+  const byPort = new Map<string, PortAnswer[]>()
+  return {
+    add(answers) {
+      for (const answer of answers) {
+        const key = `${answer.protocol} ${answer.port}`
+        byPort.set(key, [...(byPort.get(key) ?? []), answer])
+      }
+    },
+    all: () => [...byPort.values()].map(oneOf),
+  }
+}
+
+function oneOf(answers: readonly PortAnswer[]): PortAnswer {
+  const last = answers.at(-1)
+  if (last === undefined) throw new Error('a port in the book has an answer')
+  // A port that is only listened on for a while is a client's.
+  if (last.kind === 'closed' && answers.every(({ kind }) => kind === 'closed' || kind === 'bound')) return last
+  const ready = answers.findIndex((answer) => variantOf(answer) === variantOf(last) || !isNotReady(answer))
+  const variants = [...new Set(answers.slice(ready).map(variantOf))]
+  return variants.length <= 1 ? last : { ...last, kind: 'unsteady', detail: variants.join(', then '), variants }
+}
+
+export function isWeb(kind: PortAnswer['kind']): boolean {
+  return kind === 'http' || kind === 'https'
+}
+
+/** What a server gives that is not up yet. */
+function isNotReady({ kind, detail }: PortAnswer): boolean {
+  return kind === 'closed' || kind === 'open' || kind === 'bound' || (isWeb(kind) && detail.startsWith('5'))
+}
+
+/**
+ * Kind and detail as one text, for comparing. Whether a word came before or after the question is a matter of how busy
+ * the machine is.
+ */
+export function variantOf({ kind, detail }: PortAnswer): string {
+  return `${kind === 'greeting' ? 'answer' : kind} ${detail}`.trim()
+}

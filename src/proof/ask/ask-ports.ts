@@ -1,0 +1,73 @@
+import type { ContainerState, Engine, Listener } from '../../engine/engine.ts'
+import type { PortAnswer } from '../run/run-record.ts'
+import { askPort, type KnownAnswer } from './ask-port.ts'
+import { askUdp } from './ask-udp.ts'
+import type { Watched } from './silence.ts'
+
+/** Source: net.ipv4.ip_local_port_range. */
+export const FIRST_EPHEMERAL_PORT = 32768
+
+type Protocol = PortAnswer['protocol']
+
+/** `tcp 80` → what the port answered before. */
+export type KnownPorts = ReadonlyMap<string, KnownAnswer>
+
+export function portKey({ protocol, port }: Pick<PortAnswer, 'protocol' | 'port'>): string {
+  return `${protocol} ${port}`
+}
+
+export interface PortsAsked {
+  readonly listeners: readonly Listener[] | null
+  /** TCP ports to ask whether they are listened on or not. */
+  readonly expected: readonly number[]
+  readonly known: KnownPorts
+  readonly watched: Watched
+}
+
+/**
+ * Asks every expected port, every one that answered before and every one that is listened on; what cannot be reached
+ * from here (on loopback, on IPv6 alone, in an engine elsewhere) is only `bound`.
+ */
+export async function askPorts(
+  engine: Pick<Engine, 'local'>,
+  state: ContainerState,
+  { listeners, expected, known, watched }: PortsAsked,
+): Promise<readonly PortAnswer[]> {
+  const reachable = state.running && engine.local && state.address !== ''
+  const outside = new Set((listeners ?? []).filter(({ loopback }) => !loopback).map(portKey))
+  const ask = async (protocol: Protocol, port: number): Promise<PortAnswer> => {
+    const key = portKey({ protocol, port })
+    const unasked: PortAnswer = {
+      port,
+      protocol,
+      kind: (listeners ?? []).some((listener) => portKey(listener) === key) ? 'bound' : 'closed',
+      detail: '',
+    }
+    if (!reachable || (protocol === 'udp' && !outside.has(key))) return unasked
+    const before = known.get(key) ?? null
+    const answer = await (protocol === 'tcp'
+      ? askPort(state.address, port, { known: before, watched })
+      : askUdp(state.address, port, before))
+    return answer.kind === 'closed' ? unasked : answer
+  }
+  const tcp = ports('tcp', listeners, known, expected)
+  const udp = ports('udp', listeners, known, [])
+  return Promise.all([...tcp.map((port) => ask('tcp', port)), ...udp.map((port) => ask('udp', port))])
+}
+
+/** Ascending. A port that the kernel gave is another one each time, and nobody's address. */
+function ports(
+  wanted: Protocol,
+  listeners: readonly Listener[] | null,
+  known: KnownPorts,
+  expected: readonly number[],
+): readonly number[] {
+  const open = (listeners ?? []).flatMap(({ port, protocol }) =>
+    protocol === wanted && port < FIRST_EPHEMERAL_PORT ? [port] : [],
+  )
+  const before = [...known.keys()].flatMap((key) => {
+    const [protocol, port] = key.split(' ')
+    return protocol === wanted ? [Number(port)] : []
+  })
+  return [...new Set([...expected, ...open, ...before])].sort((a, b) => a - b)
+}

@@ -1,0 +1,182 @@
+import type { ReportCheck } from '../../report/report.ts'
+import { isWeb, variantOf } from '../ask/answer-book.ts'
+import type { PortAnswer, RunRecord, SmokeResult, StopRecord } from '../run/run-record.ts'
+
+/** What the result must show beside the baseline. */
+export interface Comparison {
+  readonly checks: readonly ReportCheck[]
+  /** It does what the baseline did. */
+  readonly parity: boolean
+  /** No process is root, none has a capability, and both were read. */
+  readonly locked: boolean
+}
+
+/** Compares two runs; `moved` says which port of the baseline is which of the result. */
+export function compare(baseline: RunRecord, result: RunRecord, moved: ReadonlyMap<number, number>): Comparison {
+  const parity = [
+    liveness(baseline, result),
+    ...health(baseline, result),
+    ...ports(baseline, result, moved),
+    ...smoke(baseline, result),
+    ...restart(baseline, result, moved),
+    ...stop(baseline, result),
+  ]
+  const locked = [uids(baseline, result), capabilities(baseline, result)]
+  return {
+    checks: [...parity, ...locked],
+    parity: parity.every((check) => check.passed),
+    locked: locked.every((check) => check.passed),
+  }
+}
+
+/** The same with more checks of what it does. */
+export function withChecks(comparison: Comparison, checks: readonly ReportCheck[]): Comparison {
+  return {
+    ...comparison,
+    checks: [...checks, ...comparison.checks],
+    parity: comparison.parity && checks.every((check) => check.passed),
+  }
+}
+
+function liveness(baseline: RunRecord, result: RunRecord): ReportCheck {
+  const before = describeState(baseline)
+  const after = describeState(result)
+  return {
+    name: baseline.state.running ? 'still running' : 'exit code',
+    baseline: before,
+    result: after,
+    passed: before === after,
+  }
+}
+
+function describeState({ state }: Pick<RunRecord, 'state'>): string {
+  if (state.running) return 'running'
+  const error = state.error === '' ? '' : `: ${state.error.slice(0, 200)}`
+  return `exit ${state.exitCode ?? '?'}${state.oomKilled ? ' (out of memory)' : ''}${error}`
+}
+
+function health(baseline: RunRecord, result: RunRecord): readonly ReportCheck[] {
+  const before = baseline.state.health
+  if (before === null) return []
+  const after = result.state.health ?? 'none'
+  return [{ name: 'health check', baseline: before, result: after, passed: before === after || after === 'healthy' }]
+}
+
+/** What was asked of one start. */
+type Answered = Pick<RunRecord, 'answers'>
+
+function ports(baseline: Answered, result: Answered, moved: ReadonlyMap<number, number>): readonly ReportCheck[] {
+  return baseline.answers
+    .filter((answer) => answer.kind !== 'closed')
+    .map((answer) => {
+      const port = moved.get(answer.port) ?? answer.port
+      const after = result.answers.find((other) => other.port === port && other.protocol === answer.protocol)
+      const name = isWeb(answer.kind) ? `${answer.kind} :${port}/` : `${answer.protocol} :${port}`
+      return {
+        name,
+        baseline: describe(answer),
+        result: after === undefined ? 'closed' : describe(after),
+        passed: after !== undefined && sameClass(answer, after),
+      }
+    })
+}
+
+function describe(answer: PortAnswer): string {
+  return answer.detail === '' ? answer.kind : answer.detail
+}
+
+/**
+ * What the original gives now and then, the result may give always. A port that accepts and says nothing can be one of
+ * a server that is not up yet (it binds, then loads its applications): a page is no less than that, nor is an answer in its protocol.
+ */
+function sameClass(before: PortAnswer, after: PortAnswer): boolean {
+  const speaks = after.kind === 'spoken' || (isWeb(after.kind) && /^[23]/.test(after.detail))
+  if (before.kind === 'open' && speaks) return true
+  if (before.kind === 'bound' && after.kind === 'answer') return true
+  const usual = new Set(before.variants ?? [variantOf(before)])
+  return after.kind !== 'closed' && (after.variants ?? [variantOf(after)]).every((variant) => usual.has(variant))
+}
+
+function smoke(baseline: RunRecord, result: RunRecord): readonly ReportCheck[] {
+  return baseline.smoke.map((before) => {
+    const after = result.smoke.find(({ name }) => name === before.name)
+    return {
+      name: before.name,
+      baseline: before.value,
+      result: after?.value ?? 'not run',
+      passed: before.passed && after?.passed === true && (!before.same || before.value === after.value),
+    }
+  })
+}
+
+/** Stopped and started again it must come up no worse than the original does. */
+function restart(baseline: RunRecord, result: RunRecord, moved: ReadonlyMap<number, number>): readonly ReportCheck[] {
+  const [before, after] = [baseline.restart, result.restart]
+  if (before === null || after === null) return []
+  const again = (name: string): SmokeResult | undefined => after.smoke.find((check) => check.name === name)
+  const worse = [
+    ...(before.state.running && !after.state.running ? [describeState(after)] : []),
+    ...ports(before, after, moved)
+      .filter(({ passed }) => !passed)
+      .map(({ name, baseline: was, result: is }) => `${name}: ${is} for ${was}`),
+    ...before.smoke
+      .filter((check) => check.passed && check.counts === 'up' && again(check.name)?.passed !== true)
+      .map(({ name }) => `${name}: ${again(name)?.value ?? 'not run'}`),
+  ]
+  return [
+    {
+      name: 'second start',
+      baseline: before.state.running ? 'comes up again' : 'does not come up',
+      result: worse.length === 0 ? 'comes up again' : `does not come up as before: ${worse.join(', ')}`,
+      passed: worse.length === 0,
+    },
+  ]
+}
+
+/** What ends in time when it is asked to must still: else each `docker stop` takes ten seconds and cuts it off. */
+function stop({ stop: before }: RunRecord, { stop: after }: RunRecord): readonly ReportCheck[] {
+  if (before === null || after === null) return []
+  const text = (record: StopRecord): string => (record.byItself ? 'ends by itself' : 'has to be killed')
+  const passed = after.byItself || !before.byItself
+  return [{ name: 'when asked to stop', baseline: text(before), result: text(after), passed }]
+}
+
+function uids(baseline: RunRecord, result: RunRecord): ReportCheck {
+  const after = uidsOf(result)
+  // A container that ended before anybody looked ran as its USER says, which was not measured.
+  const passed = result.processes.length > 0 ? !after.includes(0) : !result.state.running
+  return {
+    name: 'no root process',
+    baseline: uidsOf(baseline).join(', ') || 'not seen',
+    result: after.join(', ') || 'not seen',
+    passed,
+  }
+}
+
+function capabilities(baseline: RunRecord, result: RunRecord): ReportCheck {
+  const before = capabilitiesOf(baseline)
+  const after = capabilitiesOf(result)
+  const text = (list: readonly string[] | null): string =>
+    list === null ? 'not readable' : list.length === 0 ? 'none' : list.join(', ')
+  return {
+    name: 'no capability',
+    baseline: text(before),
+    result: text(after),
+    passed: after !== null && after.length === 0,
+  }
+}
+
+/** Every uid of every process that was seen, ascending. */
+export function uidsOf(record: RunRecord): readonly number[] {
+  return [...new Set(record.processes.flatMap((process) => process.uids))].sort((a, b) => a - b)
+}
+
+/** Every capability of every process; null where one could not be read. */
+export function capabilitiesOf(record: RunRecord): readonly string[] | null {
+  const all = new Set<string>()
+  for (const process of record.processes) {
+    if (process.capabilities === null) return null
+    for (const name of process.capabilities) all.add(name)
+  }
+  return [...all].sort()
+}

@@ -1,0 +1,33 @@
+import type { ImageFacts } from '../../image/facts.ts'
+import { parentOf } from '../../plan/places.ts'
+import type { ReportCheck } from '../../report/report.ts'
+import { rootHome } from '../learn/observation.ts'
+import { filledFiles } from '../run/filled-files.ts'
+import type { RunRecord } from '../run/run-record.ts'
+import { volumePaths } from '../run/volumes.ts'
+import { keptData } from './kept-data.ts'
+import { type Folders, leftFiles } from './left-files.ts'
+import { boundSockets } from './sockets.ts'
+
+/** What only traces show of whether a run does what the original does; empty where one of them was not traced. */
+export function tracedChecks(original: RunRecord, traced: RunRecord | null, facts: ImageFacts): readonly ReportCheck[] {
+  return [
+    ...keptData(original, traced),
+    ...leftFiles(original, traced, foldersOf(facts)),
+    ...filledFiles(original, traced),
+    ...boundSockets(original, traced),
+  ]
+}
+
+export function foldersOf(facts: ImageFacts): Folders {
+  const files = facts.files.known ? facts.files.value : null
+  return {
+    home: rootHome(facts),
+    volumes: volumePaths(facts.config),
+    inImage(path) {
+      let folder = files === null ? '/' : parentOf(path)
+      while (folder !== '/' && files?.entry(folder)?.type !== 'directory') folder = parentOf(folder)
+      return folder
+    },
+  }
+}

@@ -1,0 +1,45 @@
+import type { ImageFacts } from '../../image/facts.ts'
+import { parentOf } from '../../plan/places.ts'
+import { realPath } from '../../plan/real-path.ts'
+import { exposedTcp } from '../run/baseline.ts'
+import type { RunRecord } from '../run/run-record.ts'
+
+/** Why a baseline cannot be compared with, or null: one that does nothing proves nothing. */
+export function unfitBaseline(baseline: RunRecord, facts: ImageFacts): string | null {
+  const exposed = exposedTcp(facts.config)
+  const { state, answers } = baseline
+  const lastLines = tail(baseline.logs)
+  const why = `${lastLines === '' ? '' : `; its last words: ${lastLines}`}${missingFolder(baseline, facts)}`
+  if (state.error !== '') return `the original does not start: ${state.error}`
+  if (!state.running && state.exitCode !== 0)
+    return `the original itself ends with exit code ${state.exitCode ?? '?'}, so there is nothing to compare with${why}`
+  // A job may have its EXPOSE from its base; then a check of its user's own says that it did its work.
+  const asked = state.running || baseline.smoke.length === 0
+  if (asked && exposed.length > 0 && answers.every((answer) => answer.kind === 'closed')) {
+    const end = state.running ? '' : 'ends by itself and '
+    return `the original ${end}never answers on ${exposed.join(', ')}, which it exposes, so there is nothing to compare with${why}`
+  }
+  const wrong = baseline.smoke.find((check) => !check.passed)
+  if (wrong !== undefined) {
+    const said = wrong.output.trim().slice(-300)
+    return `the ${wrong.name} already fails on the original (${wrong.value}), so it says nothing of the result: correct the check${said === '' ? '' : `; it said: ${said}`}`
+  }
+  return null
+}
+
+/** Many packages leave the folder of their pid file to systemd, and their programs end without a word for want of it. */
+function missingFolder({ trace }: RunRecord, { files }: ImageFacts): string {
+  const path = trace?.unmade
+  if (path === undefined || !files.known || files.value.entry(realPath(files.value, parentOf(path))) !== null) return ''
+  return `; it wanted to make ${path}, and the image has no folder ${parentOf(path)} (mkdir -p makes it)`
+}
+
+/** The last lines of a log, for a message. */
+export function tail(logs: string): string {
+  const lines = logs
+    .trim()
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-3)
+  return lines.join(' | ').slice(0, 400)
+}

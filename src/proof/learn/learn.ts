@@ -1,0 +1,91 @@
+import type { Operation } from '../../plan/operation.ts'
+import { hasPassed, type Round } from '../round.ts'
+import { isOptional } from '../run/observe.ts'
+import type { RunRecord } from '../run/run-record.ts'
+import { refusalLines, refusalsIn } from './refusals.ts'
+
+/** Accesses whose refusal can lose what the program meant to keep, though it goes on. */
+const KEEPS = new Set<Operation['access']>(['write', 'create-file', 'create-directory', 'create-socket', 'rename'])
+
+/**
+ * What a round was refused: from its trace, where each refusal has its path and kind, and from its logs. A round that
+ * failed tells all; one that passed only what it could not keep, since working programs are refused things too.
+ */
+export function learnedFrom(
+  round: Round,
+  original: RunRecord,
+  baseline: RunRecord,
+  workdir: string,
+  known: readonly Operation[],
+): readonly Operation[] {
+  if (round.run === null) return []
+  const passed = hasPassed(round)
+  const { traced, record } = round.run
+  const found =
+    traced === null
+      ? fromLogs(record, baseline, workdir, passed)
+      : [...newRefusals(traced, original), ...(passed ? [] : unseen(traced, original))]
+  const told = traced !== null && !passed ? fromLogs(record, baseline, workdir, passed) : []
+  const times = (operation: Operation): number =>
+    known.filter((other) => other.access === operation.access && other.path === operation.path).length
+  return (
+    [...found, ...told.filter((operation) => !found.some((other) => other.path === operation.path))]
+      .filter((operation) => !passed || KEEPS.has(operation.access) || isOwnFileKept(operation))
+      // What is refused again although the least was granted needs the next step of the ladder.
+      .filter((operation) => times(operation) < (passed ? 1 : 2))
+  )
+}
+
+/** What it made it could not give to somebody: it may have dropped what it was about to write there. */
+function isOwnFileKept({ access, made }: Operation): boolean {
+  return access === 'change-owner' && made === true
+}
+
+/** Refusals of a traced run, without those that the original was refused too. */
+export function newRefusals(traced: RunRecord, original: RunRecord): readonly Operation[] {
+  const key = ({ access, path, port, found }: Operation): string => `${access} ${path} ${port ?? ''} ${found ?? ''}`
+  const usual = new Set(refusedIn(original).map(key))
+  return refusedIn(traced)
+    .filter((operation) => !usual.has(key(operation)) && !(operation.path !== null && isOptional(operation.path)))
+    .map((operation) => ({ ...operation, source: 'refused', detail: `refused: ${operation.detail}` }))
+}
+
+/** A program that may not remove its own pid file as it ends is not one that stumbles over one which it found. */
+function refusedIn({ trace }: RunRecord): readonly Operation[] {
+  const written = new Set<string | null>()
+  return (trace?.operations ?? []).flatMap((operation) => {
+    const { access, outcome, path } = operation
+    if (outcome === 'done' && KEEPS.has(access)) written.add(path)
+    if (outcome !== 'refused' || access === 'look') return []
+    return [access === 'remove' && !written.has(path) ? { ...operation, found: true } : operation]
+  })
+}
+
+/**
+ * The engine's seccomp profile refuses chroot before the trace sees it: of a run that ends where the original went on, a
+ * chroot that is missing counts as refused.
+ */
+function unseen(traced: RunRecord, original: RunRecord): readonly Operation[] {
+  const chroots = (record: RunRecord): readonly Operation[] =>
+    record.trace?.operations.filter(({ access, outcome }) => access === 'chroot' && outcome === 'done') ?? []
+  if (traced.state.running || !original.state.running || chroots(traced).length > 0) return []
+  const [first] = chroots(original)
+  return first === undefined
+    ? []
+    : [
+        {
+          ...first,
+          outcome: 'refused',
+          source: 'refused',
+          detail: `refused: ${first.detail}, which was not seen again`,
+        },
+      ]
+}
+
+function fromLogs(record: RunRecord, baseline: RunRecord, workdir: string, passed: boolean): readonly Operation[] {
+  const text = `${record.state.error}\n${record.logs}\n${record.logFiles}`
+  const usual = new Set(refusalLines(`${baseline.logs}\n${baseline.logFiles}`))
+  const lines = text.split('\n').filter((line) => !usual.has(line.trim().replace(/\d+/g, '0')))
+  const relevant = passed ? lines.filter((line) => refusalLines(line).length > 0) : lines
+  return refusalsIn(relevant.join('\n'), workdir)
+}

@@ -1,0 +1,33 @@
+import type { DiffEntry, Engine } from '../../engine/engine.ts'
+import { readTarTexts } from '../../image/sources/tar-text.ts'
+import type { RunRecord } from './run-record.ts'
+
+const MOST_FILES = 12
+
+const LOG = /\.(log|err)$|^\/var\/log\/.*[^/]$/
+
+/** Text of the log files that a run wrote into its own file system: servers often say there what went wrong. */
+export async function readLogFiles(engine: Engine, container: string, paths: readonly string[]): Promise<string> {
+  const leaves = paths.filter((path) => !paths.some((other) => other.startsWith(`${path}/`)))
+  const read = await Promise.all(
+    leaves.slice(0, MOST_FILES).map((path) => engine.copyOut(container, path, readTarTexts)),
+  )
+  return read.flatMap((texts) => [...(texts?.values() ?? [])]).join('\n')
+}
+
+/** The log files among what a run left behind. */
+export function logsLeft(diff: readonly DiffEntry[]): readonly string[] {
+  return diff.filter(({ kind, path }) => kind !== 'deleted' && LOG.test(path)).map(({ path }) => path)
+}
+
+/** The log files that traced runs wrote to; null where one of them was not traced. */
+export function logsTraced(...records: readonly (RunRecord | null)[]): readonly string[] | null {
+  const paths = new Set<string>()
+  for (const record of records) {
+    if (record?.trace == null) return null
+    for (const { access, outcome, path } of record.trace.operations)
+      if (outcome === 'done' && (access === 'write' || access === 'create-file') && path !== null && LOG.test(path))
+        paths.add(path)
+  }
+  return [...paths]
+}

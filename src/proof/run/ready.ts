@@ -1,0 +1,97 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Activity, ContainerState, Engine } from '../../engine/engine.ts'
+import { type Calm, calmSince } from './calm.ts'
+import { stateWithHealth } from './health.ts'
+import { stateNow } from './state-now.ts'
+
+const POLL = 20
+/** Of what is not up after a second: looking at the threads of a JVM costs it more time than the wait does. */
+const POLL_LATER = 80
+/** Nothing changed for this long: a container without ports or health check is taken as settled. */
+const SETTLED = 2500
+/** With all its ports open, where the engine does not tell what its processes do. */
+const SETTLED_WITH_PORT = 400
+/** With all its ports open its processes have been off the CPU for so long. */
+const CALM = 120
+/** The same, where nothing in it will happen by itself: it is not between two steps, but waits for its clients. */
+const CALM_AT_REST = 40
+
+export interface ReadyOptions {
+  /** Ports that should be listened on before it counts as ready; empty where none is known. */
+  readonly ports: readonly number[]
+  /** Longest wait until ready, milliseconds. */
+  readonly patience: number
+  readonly signal: AbortSignal
+}
+
+export interface Ready {
+  readonly state: ContainerState
+  readonly after: number
+  readonly ready: boolean
+}
+
+/**
+ * Waits until it exits, its health check decides, or its ports are listened on and nothing moves any more: by what its
+ * processes do where the engine tells, else by ports and logs that stay as they are.
+ */
+export async function waitUntilReady(engine: Engine, container: string, options: ReadyOptions): Promise<Ready> {
+  const { ports, patience } = options
+  const start = Date.now()
+  const calm = calmSince(start)
+  let state = await stateWithHealth(engine, container)
+  for (;;) {
+    options.signal.throwIfAborted()
+    const after = Date.now() - start
+    if (!state.running && state.status !== 'created') return { state, after, ready: false }
+    if (state.health === 'healthy') return { state, after, ready: true }
+    if (state.health === 'unhealthy' || after > patience) return { state, after, ready: false }
+    const listeners = (await engine.listeners(container, state.pid > 0 ? state.pid : undefined)) ?? []
+    const activity = state.running ? engine.activity(container, after) : null
+    const told = activity === null ? (await engine.logs(container)).length : 0
+    calm.note(`${listeners.map(({ protocol, port }) => `${protocol}${port}`).join()} ${told}`, activity)
+    const open = ports.filter((port) => listeners.some((listener) => listener.port === port)).length
+    const sight = { open, calm, activity, left: patience - after }
+    if (state.health === null && isSettled(sight, ports.length)) {
+      // It may have ended since.
+      const last = await stateNow(engine, container, state, after)
+      return { state: last, after, ready: last.running }
+    }
+    if (state.health === null && isStuck(sight, ports.length)) return { state, after, ready: false }
+    await pause(after < 1000 ? POLL : POLL_LATER)
+    if (activity === null || state.health !== null) state = await stateWithHealth(engine, container)
+  }
+}
+
+/** A container at one moment of the wait for it. */
+export interface Sight {
+  /** How many of the ports that it should open are open. */
+  readonly open: number
+  readonly calm: Pick<Calm, 'calm' | 'unchanged'>
+  /** What its processes do; null where that cannot be seen. */
+  readonly activity: Activity | null
+  /** For how long it would still be waited, milliseconds. */
+  readonly left: number
+}
+
+/** Nothing more is to be expected of it. `ports`: how many it should open; 0 where none is known. */
+export function isSettled({ open, calm, activity, left }: Sight, ports: number): boolean {
+  const rests = isAtRest(activity, left)
+  if (ports > 0 && open === ports)
+    return activity === null
+      ? calm.unchanged() >= SETTLED_WITH_PORT
+      : calm.calm() >= (rests ? CALM_AT_REST : CALM) || calm.unchanged() >= SETTLED
+  if (ports > 0 && open === 0) return false
+  // Between its first port and its last it works: what does nothing any more opens none.
+  if (ports > 0 && activity !== null) return calm.calm() >= (rests ? CALM : SETTLED)
+  return (rests && calm.calm() >= CALM) || calm.unchanged() >= SETTLED
+}
+
+/** It has opened none of its ports, and by itself it will not. */
+export function isStuck({ open, calm, activity, left }: Sight, ports: number): boolean {
+  return open === 0 && ports > 0 && isAtRest(activity, left) && calm.calm() >= SETTLED
+}
+
+/** Nobody does anything, and nobody will within the time that would be waited. */
+function isAtRest(activity: Activity | null, left: number): boolean {
+  return activity !== null && activity.wakesIn > left
+}

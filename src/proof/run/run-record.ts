@@ -1,0 +1,101 @@
+import type { ContainerProcess, ContainerState, DiffEntry, Listener } from '../../engine/engine.ts'
+import type { Operation } from '../../plan/operation.ts'
+
+/** What one port answered. */
+export interface PortAnswer {
+  readonly port: number
+  readonly protocol: 'tcp' | 'udp'
+  /**
+   * `greeting`: it speaks first; `answer`: it answers what it does not understand; `spoken`: it answers the first
+   * words of a client of its protocol; `open`: it says nothing; `tls`: it speaks TLS, and no HTTP in it; `bound`: it is
+   * listened on, and what it answers was not seen; `unsteady`: it did not always answer the same.
+   */
+  readonly kind: 'http' | 'https' | 'tls' | 'greeting' | 'answer' | 'spoken' | 'open' | 'bound' | 'closed' | 'unsteady'
+  /** `200 text/html` or `302 to /login` for HTTP, the first word of a greeting or an answer, `Redis +PONG` for what is spoken, '' otherwise. */
+  readonly detail: string
+  /** Of an `unsteady` one: all that it gave, as kind and detail. */
+  readonly variants?: readonly string[]
+}
+
+/** What one check of the user's own gave. */
+export interface SmokeResult {
+  readonly name: string
+  readonly passed: boolean
+  /** `200 text/html`, `exit 1`, `missing`: for a table, without what differs from run to run. */
+  readonly value: string
+  /** What it said, for a message; '' for nothing. */
+  readonly output: string
+  /** Whether both must give the same value, beside passing. */
+  readonly same: boolean
+  /** `once`: seen at any time is enough; `always`: what counts is the whole run; `up`: asked while it is up. */
+  readonly counts: 'up' | 'once' | 'always'
+}
+
+export type AddedKind = 'file' | 'directory' | 'other'
+
+/** What a trace told of a run. */
+export interface TraceRecord {
+  readonly operations: readonly Operation[]
+  /** Only what was done after it was up: what a connection or a request makes it do. */
+  readonly exercised: readonly Operation[]
+  /** How many processes (not threads) were made after it was up. */
+  readonly forked: number
+  /** What it wanted to make last in a folder that is not there; absent: nothing. */
+  readonly unmade?: string
+  /** It set an interval timer (alarm, setitimer, SO_RCVTIMEO) before it was asked to stop. */
+  readonly timers: boolean
+}
+
+/** What was seen after the same container was stopped and started again. */
+export interface RestartRecord {
+  readonly state: ContainerState
+  readonly answers: readonly PortAnswer[]
+  readonly smoke: readonly SmokeResult[]
+}
+
+/** What came of the stop signal. */
+export interface StopRecord {
+  /** It ended before the engine killed it. */
+  readonly byItself: boolean
+  readonly milliseconds: number
+}
+
+/** All that was seen of one container, from start to stop. */
+export interface RunRecord {
+  readonly image: string
+  readonly container: string
+  /** As it was at the last look, before it was stopped. */
+  readonly state: ContainerState
+  /** Null where they can't be read. */
+  readonly listeners: readonly Listener[] | null
+  /** Every process of every look. */
+  readonly processes: readonly ContainerProcess[]
+  /** The same, look by look, of the first start. */
+  readonly looks: readonly (readonly ContainerProcess[])[]
+  readonly answers: readonly PortAnswer[]
+  /** What `/` answered, by the port of the original; null where that is not always the same. */
+  readonly pages: ReadonlyMap<number, string | null>
+  readonly logs: string
+  /** Text of log files that the run wrote inside the container. */
+  readonly logFiles: string
+  readonly diff: readonly DiffEntry[]
+  /** What the added paths are, where that was asked for; a path that is in no tar is a socket. */
+  readonly kinds: ReadonlyMap<string, AddedKind>
+  readonly smoke: readonly SmokeResult[]
+  /** How long they took to pass, milliseconds. */
+  readonly smokeAfter: number
+  /** Null where it was not traced; `traceRefused` says why it could not be. */
+  readonly trace: TraceRecord | null
+  readonly traceRefused: string | null
+  /** Bytes of files that the first start of a traced run made and left, of those that it did more with than write them. */
+  readonly sizes: ReadonlyMap<string, number>
+  /** Null where that was not asked for. */
+  readonly restart: RestartRecord | null
+  /** Milliseconds until it was ready, or until the wait was given up. */
+  readonly readyAfter: number
+  readonly ready: boolean
+  /** Milliseconds from the start to the last look. */
+  readonly watched: number
+  /** Null where it had ended before it was asked to. */
+  readonly stop: StopRecord | null
+}

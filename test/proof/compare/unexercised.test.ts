@@ -1,0 +1,78 @@
+import { Readable } from 'node:stream'
+import { expect, test } from '@jest/globals'
+import type { Engine } from '../../../src/engine/engine.ts'
+import type { Operation } from '../../../src/plan/operation.ts'
+import { namesIn, unexercised } from '../../../src/proof/compare/unexercised.ts'
+import type { PortAnswer } from '../../../src/proof/run/run-record.ts'
+import { image } from '../../plan/image.ts'
+import { http, operation, process, record } from '../support/records.ts'
+
+const started = operation('execute', '/usr/bin/server')
+const imports = '\0socket\0initgroups\0'
+const asked = http(80)
+const becomes = operation('switch-user', null, { uid: 33 })
+
+interface Seen {
+  readonly symbols?: string
+  readonly program?: string
+  readonly uids?: readonly [number, number, number, number]
+  readonly exercised?: readonly Operation[]
+  readonly forked?: number
+  readonly answers?: readonly PortAnswer[]
+  readonly changes?: object
+}
+
+async function said(seen: Seen): Promise<string | null> {
+  const { symbols = imports, program = '/usr/bin/server', uids = [0, 0, 0, 0], exercised = [] } = seen
+  const engine = {
+    copyOut: (_: string, __: string, read: (tar: Readable) => unknown) => read(Readable.from([Buffer.from(symbols)])),
+  }
+  const facts = image({ files: ['-rwxr-xr-x 0:0 /usr/bin/server', '-rwxr-xr-x 0:0 /usr/bin/python3'] })
+  const run = record({
+    processes: [{ ...process(0), uids, command: `${program} --daemon` }],
+    answers: seen.answers ?? [asked],
+    trace: {
+      operations: [{ ...started, path: program }, becomes],
+      exercised,
+      forked: seen.forked ?? 1,
+      timers: false,
+    },
+    ...seen.changes,
+  })
+  return unexercised({ engine: engine as unknown as Engine, facts }, run)
+}
+
+const unseen = '/usr/bin/server stays root and can become another user'
+
+test.each<[string, Seen]>([
+  ['makes a process for a connection, and that process stays root', {}],
+  ['can come back to root, whoever it is meanwhile', { uids: [0, 65534, 0, 65534] }],
+  ['was asked nothing, as one that waits for the time of a job', { forked: 0, answers: [] }],
+  ['answers on no port of TCP', { forked: 0, answers: [{ ...asked, protocol: 'udp', kind: 'bound' }] }],
+])('a program that %s', async (_, seen) => {
+  expect(await said(seen)).toContain(unseen)
+})
+
+const smoke = [{ name: 'smoke test', passed: true, value: 'exit 0', output: '', same: false, counts: 'up' }]
+test.each<[string, Seen]>([
+  ['it answers without making a process', { forked: 0 }],
+  ['it has left root for good', { uids: [33, 33, 33, 33] }],
+  ['it became another user for a connection', { exercised: [becomes] }],
+  ['it changed its root folder for a connection', { exercised: [operation('chroot', '/srv')] }],
+  ['it imports nothing of the kind', { symbols: '\0socket\0setuid\0' }],
+  ['a name is part of another one', { symbols: '\0pre_initgroups\0setgroups_\0' }],
+  ['an interpreter has every call', { program: '/usr/bin/python3' }],
+  ["a check of the user's own made it work", { changes: { smoke } }],
+  ['nobody watched it', { changes: { trace: null } }],
+])('not where %s', async (_, seen) => {
+  expect(await said(seen)).toBeNull()
+})
+
+test('a name that lies across two chunks is found', async () => {
+  const found = await namesIn(Readable.from([Buffer.from('x\0setgr'), Buffer.from('oups\0initgroups\0')]), [
+    'setgroups',
+    'initgroups',
+    'no',
+  ])
+  expect([...found].sort()).toEqual(['initgroups', 'setgroups'])
+})

@@ -1,0 +1,30 @@
+import { expect, test } from '@jest/globals'
+import { unfitBaseline } from '../../../src/proof/compare/unfit.ts'
+import { image } from '../../plan/image.ts'
+import { closed, ended, http, record } from '../support/records.ts'
+
+const server = image({ config: { ports: ['8000/tcp'] } })
+const smoke = [{ name: 'smoke test', passed: true, value: '', output: '', same: false, counts: 'once' }] as const
+
+test.each<[string, Parameters<typeof record>[0]]>([
+  ['never answers', { answers: [closed(8000)] }],
+  ['ends by itself and never answers', { state: ended(0), answers: [closed(8000)] }],
+  ['ends with exit code 3', { state: ended(3) }],
+])('an original that %s', (said, run) => {
+  expect(unfitBaseline(record(run), server)).toContain(said)
+})
+
+test.each<[string, Parameters<typeof record>[0], ReturnType<typeof image>]>([
+  ['it answers', { answers: [http(8000)] }, server],
+  ['it is a job', { state: ended(0) }, image({})],
+  ['a check says that the job of a server was done', { state: ended(0), answers: [closed(8000)], smoke }, server],
+])('nothing where %s', (_, run, facts) => {
+  expect(unfitBaseline(record(run), facts)).toBeNull()
+})
+
+test('the folder is named that is missing where it would have made something', () => {
+  const trace = { operations: [], exercised: [], forked: 0, timers: false, unmade: '/run/x/x.pid' }
+  const run = record({ state: ended(2), trace })
+  expect(unfitBaseline(run, image({ files: ['drwxr-xr-x 0:0 /run'] }))).toContain('the image has no folder /run/x')
+  expect(unfitBaseline(run, image({ files: ['drwxr-xr-x 0:0 /run/x'] }))).not.toContain('folder')
+})
