@@ -52,7 +52,8 @@ export async function composeWith(folder: string, use: (id: string) => Promise<v
     await compose('up', '--detach', '--build')
     await use((await compose('ps', '--quiet')).stdout.trim())
   } finally {
-    await compose('down', '--volumes')
+    // How it ends is not what is shown here.
+    await compose('down', '--volumes', '--timeout', '0')
     await writeFile(path, text)
   }
 }
