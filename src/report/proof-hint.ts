@@ -1,11 +1,25 @@
-import type { ReportCheck } from './report.ts'
+import type { ReportProof } from './report.ts'
 
 const REFUSED_PATH = /permission denied|read-only file system|\bE(ACCES|ROFS)\b/i
 /** `tcp :953`, `http :80/`: as a comparison names a port. */
 const PORT = /^\w+ :(\d+)\/?$/
 
-/** What to do about a proof that did not pass, by what failed. `said`: why it did not, with the result's last words. */
-export function proofHint(checks: readonly ReportCheck[], said: string): string {
+/** `POSTGRES_PASSWORD` */
+const VARIABLE = /\b[A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9]\b/g
+
+/**
+ * What to do about a proof that did not pass, by what failed. `said`: why it did not, with the last words of what ended.
+ * Null where nothing was run beside the original and the message says what to do.
+ */
+export function proofHint(report: Pick<ReportProof, 'result' | 'checks'> | null, said: string): string | null {
+  if (report?.result != null) return resultHint(report.checks, said)
+  if (!/^the original( itself)? ends/.test(said)) return null
+  const names = [...new Set(said.match(VARIABLE) ?? [])].slice(0, 4)
+  const asked = names.length === 0 ? '' : `; its last words name ${names.join(', ')}`
+  return `run it as you do with docker run: -e NAME=VALUE gives it a variable${asked}`
+}
+
+function resultHint(checks: ReportProof['checks'], said: string): string {
   const low = checks.flatMap(({ name, result, passed }) => {
     const port = Number(PORT.exec(name)?.[1] ?? Number.NaN)
     return !passed && result === 'closed' && port < 1024 ? [port] : []

@@ -13,14 +13,18 @@ interface Row {
 /** Baseline and result side by side. */
 export function proofLines(proof: ReportProof, paint: Paint): string[] {
   const outcome = proof.passed ? paint('green', 'passed') : paint('red', 'failed')
-  const parity = proof.parity ? 'does what the original does' : 'does not do what the original does'
   return [
-    `  proof ${outcome}: ${parity} (${proof.engine}, ${counted(proof.rounds, 'round')})`,
+    `  proof ${outcome}: ${parity(proof)} (${proof.engine}, ${counted(proof.rounds, 'round')})`,
     ...table([{ name: '', baseline: 'baseline', result: 'result', mark: '' }, ...rows(proof)]),
     ...cellLines(proof.cells),
     ...proof.remarks.map((remark) => `    not shown: ${remark}`),
     ...times(proof),
   ]
+}
+
+function parity({ parity, result }: ReportProof): string {
+  if (parity) return 'does what the original does'
+  return result === null ? 'nothing was run beside the original' : 'does not do what the original does'
 }
 
 function times({ phases }: ReportProof): string[] {

@@ -2,6 +2,7 @@ import { HardenError } from '../errors.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import { isRoot } from '../plan/user-text.ts'
 import { proveImages } from '../proof/prove-images.ts'
+import { proofHint } from '../report/proof-hint.ts'
 import type { TargetResult } from '../report/report.ts'
 import type { WorkItem } from '../work.ts'
 import type { Session } from './session.ts'
@@ -33,14 +34,18 @@ export async function proveAsIs(item: WorkItem, source: string, session: Session
     verdict: root || failures.length > 0 ? 'incomplete' : 'unchanged',
     user: null,
     stages: [{ name: '0', index: 0, userBefore: user, userAfter: user }],
-    findings: failures.map((message) => ({
-      transform: 'prove',
-      outcome: 'todo',
-      line: 1,
-      column: 1,
-      message,
-      evidence: [],
-    })),
+    findings: failures.map((message) => {
+      const hint = report.result === null ? proofHint(report, message) : null
+      return {
+        transform: 'prove',
+        outcome: 'todo',
+        line: 1,
+        column: 1,
+        message,
+        ...(hint === null ? {} : { hint }),
+        evidence: [],
+      }
+    }),
     output: source,
     changed: false,
     proof: report,

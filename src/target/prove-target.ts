@@ -122,14 +122,14 @@ function withProof(proof: Proof): TargetResult {
   }
   if (proof.failures.length === 0) return { ...result, proof: proof.report }
   const message = proof.failures.join('; ')
+  const hint = proofHint(proof.report, message)
   const finding: ReportFinding = {
     transform: 'prove',
     outcome: 'todo',
     line: 1,
     column: 1,
     message,
-    // Where nothing was run, the message says what to do.
-    ...(proof.report?.result == null ? {} : { hint: proofHint(proof.report.checks, message) }),
+    ...(hint === null ? {} : { hint }),
     evidence: [],
   }
   const verdict = result.verdict === 'hardened' ? 'incomplete' : result.verdict

@@ -55,12 +55,14 @@ describe('of an image alone', () => {
     ['in what cuts its logs', { cmd: ['nginx'] }, '/etc/logrotate.d/nginx', false],
     ['in what its package ran', { cmd: ['nginx'] }, '/var/lib/dpkg/info/nginx.postinst', false],
     ['in an init script that is not started', { cmd: ['nginx'] }, '/etc/init.d/nginx', false],
+    ['in a script of its package that is not started', { cmd: ['nginx'] }, '/usr/bin/nginx-newcluster', false],
     ['in its own', { cmd: ['etcd'] }, '/etc/etcd.conf', true],
     ['in the source', { cmd: ['python3', '/srv/shop/app.py'] }, '/srv/shop/app.py', true],
     ['in a start script', { cmd: ['/start.sh'] }, '/start.sh', true],
   ])('a closed file that is named %s', (_, config, path, isRead) => {
     const files = ['-rw-r----- 0:42 /etc/keys/tls.pem', '-rw-r----- 0:42 /etc/keys/tls', '-rwxr-xr-x 0:0 /start.sh']
-    const found = needs({ config, files, texts: { [path]: ['#!/bin/sh', 'key /etc/keys/tls.pem;'] } })
+    const head = /\.conf$/.test(path) ? [] : ['#!/bin/sh']
+    const found = needs({ config, files, texts: { [path]: [...head, 'key /etc/keys/tls.pem;'] } })
     expect(found).toEqual(isRead ? [['read', '/etc/keys/tls.pem']] : [])
   })
 
@@ -88,6 +90,7 @@ describe('of an image alone', () => {
 
   test.each([
     ['empty at the top', {}, ['drwxr-xr-x 0:0 /data'], ['/data']],
+    ['of drop-ins', {}, ['drwxr-xr-x 0:0 /docker-entrypoint-initdb.d'], []],
     ['not empty at the top', {}, ['drwxr-xr-x 0:0 /data', '-rw-r--r-- 0:0 /data/x'], []],
     ['of every system', {}, ['drwxr-xr-x 0:0 /srv', 'drwxr-xr-x 0:0 /mnt', 'drwxr-xr-x 0:0 /var/lib/misc'], []],
     ['empty, and named', { cmd: ['x', '-sd', '/var/lib/x'] }, ['drwxr-xr-x 0:0 /var/lib/x'], ['/var/lib/x']],

@@ -39,6 +39,15 @@ function show({ kind, path, mode }: Grant): string {
   return `${kind} ${path}${mode === undefined ? '' : ` ${mode.toString(8)}`}`
 }
 
+test('a folder that a script makes where it is missing, and that is there, is the user as it is', () => {
+  const [mine, roots] = [['drwxr-xr-x 10:10 /run/app'], ['drwxr-xr-x 0:0 /run/app']]
+  const wanted = ['create-directory /run/app']
+  expect(run(wanted, mine, { source: 'step-down' })).toEqual([])
+  expect(run(wanted, roots, { source: 'step-down' })).toEqual(['create-directory /run/app'])
+  // One that a run made was not there any more.
+  expect(run(wanted, mine, { source: 'traced' })).toEqual(['create-directory /run/app'])
+})
+
 type Row = [wanted: string, tree: string[], granted: string[]]
 
 describe('what the user can do already is not granted', () => {

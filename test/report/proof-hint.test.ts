@@ -1,6 +1,15 @@
 import { expect, test } from '@jest/globals'
 import { proofHint } from '../../src/report/proof-hint.ts'
 
+const result = {
+  image: 'x',
+  uids: [],
+  capabilities: [],
+  noNewPrivileges: true,
+  readOnlyRootfs: false,
+  tmpfs: [],
+  addedBytes: 0,
+}
 const check = (name: string, result: string) => ({ name, baseline: '200', result, passed: false })
 
 test.each([
@@ -14,5 +23,19 @@ test.each([
   ['a port above that', [check('http :8080/', 'closed')], 'EACCES: /x', /--writable/],
   ['something else', [check('http :8080/', '500')], 'http :8080/: was 200, is 500', /--smoke/],
 ])('%s', (_, checks, said, hint) => {
-  expect(proofHint(checks, said)).toMatch(hint)
+  expect(proofHint({ result, checks }, said)).toMatch(hint)
+})
+
+test.each([
+  [
+    'the original itself ends with exit code 1; its last words: error: set SHOP_KEY or SHOP_KEY_FILE',
+    /-e NAME=VALUE.*; its last words name SHOP_KEY, SHOP_KEY_FILE$/,
+  ],
+  ['the original itself ends with exit code 1; its last words: no such host', /-e NAME=VALUE gives it a variable$/],
+])('of an original: %s', (said, hint) => {
+  expect(proofHint({ result: null, checks: [] }, said)).toMatch(hint)
+})
+
+test('nothing where the message says what to do', () => {
+  expect(proofHint({ result: null, checks: [] }, 'the smoke test already fails on the original')).toBeNull()
 })

@@ -34,8 +34,10 @@ export function inImageNeeds(
         ...[...config.env].map(([name, value]) => [`ENV ${name}`, value] as const),
         ...[
           ...scripts,
-          // An init script that is not started tells of other ways to start it.
-          ...configurationFiles(files, programs, argvOf(config)).filter((path) => !path.startsWith('/etc/init.d/')),
+          // A script that is not started tells of other ways to start it, or of other work.
+          ...configurationFiles(files, programs, argvOf(config)).filter(
+            (path) => files.text(path)?.startsWith('#!') !== true,
+          ),
         ].map((path) => [path, files.text(path) ?? ''] as const),
         ...application.texts,
       ]),
@@ -73,7 +75,8 @@ function applicationIn(
 function emptyFolders(config: ImageConfig, files: FileModel): readonly Need[] {
   const isEmpty = (path: string): boolean =>
     isOwnPlace(path) && files.entry(path)?.type === 'directory' && files.list(path).length === 0
-  const top = files.list('/').map((name) => `/${name}`)
+  // A folder of drop-ins is filled by whoever builds upon the image or mounts them, and what is in it is run.
+  const top = files.list('/').flatMap((name) => (name.endsWith('.d') ? [] : [`/${name}`]))
   return [
     ...top.filter(isEmpty).map((path) => stateNeed(path, 'framework', 'empty, at the top of the image')),
     ...argumentPaths(config)

@@ -30,6 +30,12 @@ export function create(need: Need, path: string, state: State): void {
   // Made beforehand by another grant, or on the way to one: the program finds it there.
   const isMadeBefore = existing?.type === 'directory' && state.original.entry(path) === null
   if (need.access === 'create-directory' && isMadeBefore) return
+  if (
+    existing?.type === 'directory' &&
+    isOnlySaid(need) &&
+    couldCreate(state.files, state.identity, `${path}/x`).allowed
+  )
+    return
   const parent = parentOf(path)
   if (!reachParents(need, path, state)) return
   // A build step may have made it already, as root.
@@ -46,6 +52,11 @@ export function create(need: Need, path: string, state: State): void {
     return createMissing(need, path, 'create-directory', state)
   if (need.access === 'create-file' && isCommon) return createInCommon(need, path, state)
   fill(need, parent, state)
+}
+
+/** A script's `mkdir -p`, which makes nothing where the folder is. A run that made one had taken the old one away. */
+function isOnlySaid({ access, evidence }: Need): boolean {
+  return access === 'create-directory' && evidence.source === 'step-down'
 }
 
 /** A file of the program's own in a folder of many: made beforehand where the folder cannot be had. */

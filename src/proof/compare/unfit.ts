@@ -34,12 +34,17 @@ function missingFolder({ trace }: RunRecord, { files }: ImageFacts): string {
   return `; it wanted to make ${path}, and the image has no folder ${parentOf(path)} (mkdir -p makes it)`
 }
 
-/** The last lines of a log, for a message. */
+/** The last lines of a log, for a message: from the one that says what is wrong, where advice follows it. */
 export function tail(logs: string): string {
   const lines = logs
     .trim()
     .split('\n')
     .filter((line) => line.trim() !== '')
-    .slice(-3)
-  return lines.join(' | ').slice(0, 400)
+    .slice(-12)
+  const last = Math.max(0, lines.length - 3)
+  const wrong = lines.findLastIndex((line) => /\b(error|fatal|must|required)\b/i.test(line))
+  return lines
+    .slice(wrong < 0 ? last : Math.min(wrong, last))
+    .join(' | ')
+    .slice(0, 400)
 }

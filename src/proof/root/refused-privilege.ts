@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Operation } from '../../plan/operation.ts'
 import type { ProveRequest } from '../prove.ts'
 import type { RunRecord } from '../run/run-record.ts'
 import { limits } from '../run/specs.ts'
@@ -6,6 +7,9 @@ import { traceRun } from '../trace/trace.ts'
 import { DEFAULT_CAPABILITIES } from './default-capabilities.ts'
 
 const PATIENCE = 10_000
+
+/** A higher limit or priority is asked for and done without, and what insists on one takes `--ulimit` in place of root. */
+const WISHES = new Set(['SYS_RESOURCE', 'SYS_NICE'])
 
 type Request = Pick<ProveRequest, 'engine' | 'baseline' | 'facts' | 'trace' | 'capAdd' | 'signal'>
 
@@ -29,13 +33,19 @@ export async function lackedPrivilege(
     const end = Date.now() + PATIENCE
     while (Date.now() < end && (await engine.state(container)).running) await pause(100, undefined, { signal })
     const all = await read()
-    const found = (all.known ? all.value.operations : []).find(
-      ({ outcome, capability }) => outcome === 'refused' && capability !== undefined && !given.has(capability),
-    )
-    return found === undefined
-      ? null
-      : `it takes ${found.capability}, which no container has by default: ${found.detail} was refused; with --cap-add ${found.capability} a proof shows the least it works with`
+    return all.known ? lacking(all.value.operations, given) : null
   } finally {
     await engine.remove(container)
   }
+}
+
+/** What was refused for want of a capability that is not `given`, in words; null where nothing was. */
+export function lacking(operations: readonly Operation[], given: ReadonlySet<string>): string | null {
+  const found = operations.find(
+    ({ outcome, capability }) =>
+      outcome === 'refused' && capability !== undefined && !given.has(capability) && !WISHES.has(capability),
+  )
+  return found === undefined
+    ? null
+    : `it takes ${found.capability}, which no container has by default: ${found.detail} was refused; with --cap-add ${found.capability} a proof shows the least it works with`
 }

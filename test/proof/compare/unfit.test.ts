@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { unfitBaseline } from '../../../src/proof/compare/unfit.ts'
+import { tail, unfitBaseline } from '../../../src/proof/compare/unfit.ts'
 import { image } from '../../plan/image.ts'
 import { closed, ended, http, record } from '../support/records.ts'
 
@@ -27,4 +27,16 @@ test('the folder is named that is missing where it would have made something', (
   const run = record({ state: ended(2), trace })
   expect(unfitBaseline(run, image({ files: ['drwxr-xr-x 0:0 /run'] }))).toContain('the image has no folder /run/x')
   expect(unfitBaseline(run, image({ files: ['drwxr-xr-x 0:0 /run/x'] }))).not.toContain('folder')
+})
+
+test.each([
+  ['the last lines', 'a\nb\n\nc\nd\n', 'b | c | d'],
+  [
+    'from the line that says what is wrong',
+    'error: no key\nstarting\nyou must set SHOP_KEY\n\nas in\n\n  run -e\nor do\nwithout',
+    'you must set SHOP_KEY | as in |   run -e | or do | without',
+  ],
+  ['what is wrong is among the last', 'a\nb\nerror: c', 'a | b | error: c'],
+])('of a log: %s', (_, log, words) => {
+  expect(tail(log)).toBe(words)
 })
