@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import type { Cli } from './cli-process.ts'
 import { pidsOf } from './container-pids.ts'
 import type { ContainerProcess } from './engine.ts'
@@ -18,7 +18,7 @@ interface Row {
 export async function processes(cli: Cli, container: string, local: boolean): Promise<readonly ContainerProcess[]> {
   if (local) {
     const rows = hereRows(container) ?? (await hostRows(cli, container))
-    const seen = await fromHost(rows, container)
+    const seen = fromHost(rows, container)
     if (seen !== null) return seen
   }
   return (await fromInside(cli, container)) ?? (await fromEngine(cli, container))
@@ -51,18 +51,16 @@ function rowsOf(rows: readonly string[]): readonly Row[] {
 }
 
 /** Null when a pid is not the container's on this machine: then /proc is another machine's or namespace's. */
-async function fromHost(rows: readonly Row[], container: string): Promise<readonly ContainerProcess[] | null> {
+function fromHost(rows: readonly Row[], container: string): readonly ContainerProcess[] | null {
   const result: ContainerProcess[] = []
   for (const row of rows) {
-    const read = (file: string): Promise<string> => readFile(`/proc/${row.pid}/${file}`, 'utf8')
+    const read = (file: string): string => readFileSync(`/proc/${row.pid}/${file}`, 'utf8')
     try {
-      const [status, cgroup, uids, gids, commandLine] = await Promise.all(
-        ['status', 'cgroup', 'uid_map', 'gid_map', 'cmdline'].map(read),
-      )
-      if (!cgroup?.includes(container)) return null
-      const { identity, zombie } = parseStatus(status ?? '', parseIdMap(uids ?? ''), parseIdMap(gids ?? ''))
+      if (!read('cgroup').includes(container)) return null
+      const ids = [parseIdMap(read('uid_map')), parseIdMap(read('gid_map'))] as const
+      const { identity, zombie } = parseStatus(read('status'), ...ids)
       if (zombie) continue
-      const command = (commandLine ?? '').replaceAll('\0', ' ').trim()
+      const command = read('cmdline').replaceAll('\0', ' ').trim()
       result.push({ pid: row.pid, command: command || row.command, ...identity })
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException

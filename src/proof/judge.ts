@@ -25,6 +25,8 @@ const WATCH = 10_250
 const WATCH_UNSEEN = 30_000
 /** What it is refused shows only in its trace: one that was started again meanwhile is given time too. */
 const WATCH_TRACED = 8500
+/** Whether it is still up, milliseconds. */
+const LOOK_AGAIN = 250
 /** Between two looks at its processes. */
 const GLANCE = 3000
 
@@ -151,7 +153,7 @@ async function watch(signal: AbortSignal, { baseline, live, result, still, trace
   let glanced = Date.now()
   while (Date.now() < end && (await result.isUp())) {
     if (!timed && Math.min(...runs.map((run) => run.wakesIn())) > end - Date.now()) return
-    await pause(100, undefined, { signal })
+    await pause(Math.max(0, Math.min(LOOK_AGAIN, end - Date.now())), undefined, { signal })
     if (Date.now() - glanced < GLANCE) continue
     await result.glance()
     glanced = Date.now()

@@ -1,6 +1,7 @@
 import type { Engine, RunSpec } from '../../engine/engine.ts'
 import type { ImageConfig } from '../../image/facts.ts'
-import { type ReadOptions, type TracedRun, traceRun } from '../trace/trace.ts'
+import type { ReadOptions } from '../trace/growing-trace.ts'
+import { type TracedRun, traceRun } from '../trace/trace.ts'
 import type { TraceRecord } from './run-record.ts'
 
 export interface Started {

@@ -7,19 +7,36 @@ export interface Summary {
   add(operation: Operation): void
   /** In the order in which they were first seen. */
   all(): readonly Operation[]
+  /** What was done from `since` until before `until`, seconds since 1970, counted in that time alone. */
+  within(since: number, until: number): readonly Operation[]
 }
 
 /** Keeps one row for what is the same but for its time; a JVM asks the same thousand files a million times. */
 export function summary(): Summary {
-  const rows = new Map<string, { first: Operation; times: number }>()
+  const rows = new Map<string, Operation>()
+  // Which row, when, how often: of a million operations that is all that is kept of each.
+  const seen: Operation[] = []
+  const at: number[] = []
+  const times: number[] = []
+  const within = (since: number, until: number): readonly Operation[] => {
+    const counts = new Map<Operation, number>()
+    for (const [index, row] of seen.entries()) {
+      const when = at[index] ?? 0
+      if (when >= since && when < until) counts.set(row, (counts.get(row) ?? 0) + (times[index] ?? 1))
+    }
+    return [...counts].map(([row, count]) => (count === 1 ? row : { ...row, times: count }))
+  }
   return {
     add(operation) {
       const key = keyOf(operation)
-      const row = rows.get(key)
-      if (row) row.times += operation.times ?? 1
-      else rows.set(key, { first: operation, times: operation.times ?? 1 })
+      const row = rows.get(key) ?? operation
+      rows.set(key, row)
+      seen.push(row)
+      at.push(operation.at ?? 0)
+      times.push(operation.times ?? 1)
     },
-    all: () => [...rows.values()].map(({ first, times }) => (times === 1 ? first : { ...first, times })),
+    all: () => within(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY),
+    within,
   }
 }
 

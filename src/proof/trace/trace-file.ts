@@ -3,12 +3,16 @@ import type { Readable } from 'node:stream'
 const BLOCK = 512
 
 /**
- * The lines of the one file in a tar, as the engine copies a file out of a container. The last line is left out where
- * it has no end: the file may still be growing. Bytes are characters: strace escapes what is not ASCII.
+ * The lines of the one file in a tar, as the engine copies a file out of a container, after its first `from` bytes. The
+ * last line is left out where it has no end: the file may still be growing. Bytes are characters: strace escapes what
+ * is not ASCII.
  */
-export async function* linesOfFile(tar: Readable): AsyncGenerator<string> {
+export async function* linesOfFile(tar: Readable, from = 0): AsyncGenerator<string> {
   let rest = ''
-  for await (const text of fileText(tar)) {
+  let known = from
+  for await (const all of fileText(tar)) {
+    const text = all.slice(known)
+    known -= all.length - text.length
     const lines = (rest + text).split('\n')
     rest = lines.pop() ?? ''
     yield* lines

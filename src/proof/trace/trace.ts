@@ -1,29 +1,9 @@
 import type { Engine, RunSpec } from '../../engine/engine.ts'
 import type { ImageConfig, Known } from '../../image/facts.ts'
-import type { Operation } from '../../plan/operation.ts'
-import { type TraceReader, traceReader } from './parse-trace.ts'
-import type { TracedProcess } from './processes.ts'
-import { summary } from './summarise.ts'
-import { linesOfFile } from './trace-file.ts'
+import { growingTrace, type ReadOptions, type Trace } from './growing-trace.ts'
 import { type TraceMode, tracedSpec } from './traced-spec.ts'
 import { ensureTracer } from './tracer-image.ts'
 import { TRACE_FILE, TRACER_BINARY, TRACER_FOLDER } from './tracer-layout.ts'
-
-export interface Trace {
-  /** Each kind of access to a path once, in the order of first sight. */
-  readonly operations: readonly Operation[]
-  /** The same of the time that was asked for. */
-  readonly within: readonly Operation[]
-  readonly processes: readonly TracedProcess[]
-  /** Calls whose path is not known, because strace was not let in: above 0 the operations are not complete. */
-  readonly lost: number
-  /** It works through io_uring, which no trace shows: the operations are not complete. */
-  readonly hidden: boolean
-  /** See TraceReader. */
-  readonly unmade: string | null
-  /** An interval timer, or a wait for a socket that ends by itself, was set before the end of that time. */
-  readonly timers: boolean
-}
 
 export interface TracedRun {
   /** Started already. */
@@ -32,12 +12,6 @@ export interface TracedRun {
   readonly tracer: string
   /** Reads the trace as far as it is written: while the program runs, and after it has ended. */
   read(options?: ReadOptions): Promise<Known<Trace>>
-}
-
-export interface ReadOptions {
-  /** What `within` tells of, seconds since 1970 on the engine's clock. */
-  readonly since?: number
-  readonly until?: number
 }
 
 /**
@@ -56,50 +30,24 @@ export async function traceRun(
   const tracer = await engine.create({ image: image.value, command: [TRACER_BINARY] })
   const container = await engine.run(tracedSpec(spec, config, tracer, mode))
 
-  const read = async ({ since = 0, until = Number.POSITIVE_INFINITY }: ReadOptions = {}): Promise<Known<Trace>> => {
-    const reader = traceReader({
-      cwd: config.workdir,
-      ...startIdentity(spec.user ?? config.user),
-      ignore: TRACER_FOLDER,
-    })
-    const rows = summary()
-    const some = summary()
-    const lines = await engine.copyOut(tracer, TRACE_FILE, (tar) =>
-      readAll(linesOfFile(tar), reader, (operation) => {
-        const at = operation.at ?? 0
-        rows.add(operation)
-        if (at >= since && at < until) some.add(operation)
-      }),
-    )
-    if (!lines) return { known: false, reason: await whyEmpty(engine, container) }
-    return {
-      known: true,
-      value: {
-        operations: rows.all(),
-        within: some.all(),
-        processes: reader.processes(),
-        lost: reader.lost(),
-        hidden: reader.hidden(),
-        unmade: reader.unmade(),
-        timers: reader.timerAt() < until,
-      },
-    }
+  const growing = growingTrace({
+    cwd: config.workdir,
+    ...startIdentity(spec.user ?? config.user),
+    ignore: TRACER_FOLDER,
+  })
+  const read = async (options: ReadOptions): Promise<Known<Trace>> => {
+    await engine.copyOut(tracer, TRACE_FILE, growing.readOn)
+    const value = growing.soFar(options)
+    return value === null ? { known: false, reason: await whyEmpty(engine, container) } : { known: true, value }
   }
-  return { known: true, value: { container, tracer, read } }
-}
-
-/** Returns the number of lines. */
-async function readAll(
-  lines: AsyncIterable<string>,
-  reader: TraceReader,
-  tell: (operation: Operation) => void,
-): Promise<number> {
-  let count = 0
-  for await (const line of lines) {
-    count += 1
-    for (const operation of reader.read(line)) tell(operation)
+  // One after the other: each goes on where the last one ended.
+  let last: Promise<unknown> = Promise.resolve()
+  const inTurn: TracedRun['read'] = (options = {}) => {
+    const next = last.then(() => read(options))
+    last = next.catch(() => undefined)
+    return next
   }
-  return count
+  return { known: true, value: { container, tracer, read: inTurn } }
 }
 
 /** `10001:10001` → its numbers; a name is not looked up, and stays unknown until the program asks for its uid. */

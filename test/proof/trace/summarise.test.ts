@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/plan/operation.ts'
-import { summarise } from '../../../src/proof/trace/summarise.ts'
+import { summarise, summary } from '../../../src/proof/trace/summarise.ts'
 
 const read: Operation = {
   access: 'read',
@@ -37,4 +37,16 @@ test('a change of user is a row for each process', () => {
 test('a summary can be summarised', () => {
   const once = summarise([read, read])
   expect(summarise([...once, ...once])).toEqual([{ ...read, times: 4 }])
+})
+
+test('what was done in some time is counted in that time alone', () => {
+  const rows = summary()
+  for (const at of [1, 5, 6, 9]) rows.add({ ...read, at })
+  rows.add({ ...read, path: '/b', at: 9 })
+  expect(rows.within(5, 9)).toEqual([{ ...read, at: 1, times: 2 }])
+  expect(rows.within(9, 10).map(({ path, times }) => [path, times])).toEqual([
+    ['/a', undefined],
+    ['/b', undefined],
+  ])
+  expect(rows.all()[0]?.times).toBe(4)
 })

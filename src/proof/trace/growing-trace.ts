@@ -1,0 +1,62 @@
+import type { Readable } from 'node:stream'
+import type { Operation } from '../../plan/operation.ts'
+import { type TraceOptions, traceReader } from './parse-trace.ts'
+import type { TracedProcess } from './processes.ts'
+import { summary } from './summarise.ts'
+import { linesOfFile } from './trace-file.ts'
+
+export interface Trace {
+  /** Each kind of access to a path once, in the order of first sight. */
+  readonly operations: readonly Operation[]
+  /** The same of the time that was asked for. */
+  readonly within: readonly Operation[]
+  readonly processes: readonly TracedProcess[]
+  /** Calls whose path is not known, because strace was not let in: above 0 the operations are not complete. */
+  readonly lost: number
+  /** It works through io_uring, which no trace shows: the operations are not complete. */
+  readonly hidden: boolean
+  /** See TraceReader. */
+  readonly unmade: string | null
+  /** An interval timer, or a wait for a socket that ends by itself, was set before the end of that time. */
+  readonly timers: boolean
+}
+
+export interface ReadOptions {
+  /** What `within` tells of, seconds since 1970 on the engine's clock. */
+  readonly since?: number
+  readonly until?: number
+}
+
+/** A trace that is read while it is still written: each time only what has come since. */
+export interface GrowingTrace {
+  /** `tar`: the whole file, as the engine copies it out. One after the other only: each goes on where the last one ended. */
+  readOn(tar: Readable): Promise<void>
+  /** Null where nothing was ever written. */
+  soFar(options: ReadOptions): Trace | null
+}
+
+export function growingTrace(options: TraceOptions): GrowingTrace {
+  const reader = traceReader(options)
+  const rows = summary()
+  let bytes = 0
+  return {
+    async readOn(tar) {
+      for await (const line of linesOfFile(tar, bytes)) {
+        bytes += line.length + 1
+        for (const operation of reader.read(line)) rows.add(operation)
+      }
+    },
+    soFar: ({ since = 0, until = Number.POSITIVE_INFINITY }) =>
+      bytes === 0
+        ? null
+        : {
+            operations: rows.all(),
+            within: rows.within(since, until),
+            processes: reader.processes(),
+            lost: reader.lost(),
+            hidden: reader.hidden(),
+            unmade: reader.unmade(),
+            timers: reader.timerAt() < until,
+          },
+  }
+}
