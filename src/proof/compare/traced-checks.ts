@@ -7,6 +7,7 @@ import type { RunRecord } from '../run/run-record.ts'
 import { volumePaths } from '../run/volumes.ts'
 import { keptData } from './kept-data.ts'
 import { type Folders, leftFiles } from './left-files.ts'
+import { lostCapability } from './lost-capability.ts'
 import { boundSockets } from './sockets.ts'
 
 /** What only traces show of whether a run does what the original does; empty where one of them was not traced. */
@@ -16,6 +17,7 @@ export function tracedChecks(original: RunRecord, traced: RunRecord | null, fact
     ...leftFiles(original, traced, foldersOf(facts)),
     ...filledFiles(original, traced),
     ...boundSockets(original, traced),
+    ...lostCapability(original, traced),
   ]
 }
 

@@ -1,0 +1,34 @@
+import { expect, test } from '@jest/globals'
+import type { Operation } from '../../../src/plan/operation.ts'
+import { lostCapability } from '../../../src/proof/compare/lost-capability.ts'
+import type { RunRecord } from '../../../src/proof/run/run-record.ts'
+import { operation, traced } from '../support/records.ts'
+
+const using = (capability: string, outcome: Operation['outcome']): RunRecord =>
+  traced([operation('use-capability', null, { capability, outcome, detail: `needs ${capability}` })])
+const lost = (original: RunRecord, result: RunRecord): readonly string[] =>
+  lostCapability(original, result)
+    .filter(({ passed }) => !passed)
+    .map(({ name, result: after }) => `${name}: ${after}`)
+
+test('a raw socket that root was given and the result is refused without a word', () => {
+  expect(lost(using('NET_RAW', 'done'), using('NET_RAW', 'refused'))).toEqual([
+    'what takes NET_RAW: refused (needs NET_RAW); a check of yours (--smoke) can tell whether it does without',
+  ])
+})
+
+test.each<[string, RunRecord, RunRecord]>([
+  ['root was refused it too', using('NET_RAW', 'refused'), using('NET_RAW', 'refused')],
+  ['it is not tried again', using('NET_RAW', 'done'), traced([])],
+  ['another way is granted', using('SETUID', 'done'), using('SETUID', 'refused')],
+  ['it is a wish', using('SYS_NICE', 'done'), using('SYS_NICE', 'refused')],
+  ['the result was not traced', using('NET_RAW', 'done'), { ...using('NET_RAW', 'refused'), trace: null }],
+])('is none where %s', (_, original, result) => {
+  expect(lostCapability(original, result)).toEqual([])
+})
+
+test('a check of the user’s own stands above it', () => {
+  const smoke = [{ name: 'ping', value: 'ok', output: '', passed: true, same: false, counts: 'up' as const }]
+  const [check] = lostCapability({ ...using('NET_RAW', 'done'), smoke }, using('NET_RAW', 'refused'))
+  expect(check).toMatchObject({ passed: true, result: expect.stringContaining('your own checks tell') })
+})
