@@ -24,6 +24,11 @@ function unproved({ user, readOnly, asIs }: Bare, { result, plan, vendor }: Prof
   if (user === null)
     notes.push('the user of the image has no number that is known here: Kubernetes cannot check it (runAsNonRoot)')
   if (!readOnly.value) notes.push(`the root stays writable: ${readOnlyReason(proof)}`)
+  const pod = proof?.cells.find(({ name, outcome }) => name === 'volume of a pod (fsGroup)' && outcome === 'fail')
+  if (pod !== undefined)
+    notes.push(
+      `on a volume of Kubernetes, which is root's and open to its group (fsGroup), it does not work: ${pod.reason}`,
+    )
   if (asIs?.enough === true)
     notes.push('no image has to be built: --user and the mounts are enough, as far as is known')
   return notes

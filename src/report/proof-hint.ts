@@ -16,7 +16,7 @@ export function proofHint(report: Pick<ReportProof, 'result' | 'checks'> | null,
   if (!/^the original( itself)? ends/.test(said)) return null
   const names = [...new Set(said.match(VARIABLE) ?? [])].slice(0, 4)
   const asked = names.length === 0 ? '' : `; its last words name ${names.join(', ')}`
-  return `run it as you do with docker run: -e NAME=VALUE gives it a variable${asked}`
+  return `a proof needs an original that runs: -e NAME=VALUE gives it what you start it with${asked}`
 }
 
 function resultHint(checks: ReportProof['checks'], said: string): string {

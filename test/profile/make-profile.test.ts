@@ -111,6 +111,12 @@ describe('nothing is claimed that was not shown', () => {
     )
   })
 
+  test('a volume that only the group may write, as Kubernetes has it, and that it did not work with is told', () => {
+    const cells = [{ name: 'volume of a pod (fsGroup)', required: false, outcome: 'fail' as const, reason: 'was up' }]
+    const told = /^on a volume of Kubernetes, .* \(fsGroup\), it does not work: was up$/
+    expect(profileOf('example.org/server:1', server, { cells }).notes).toContainEqual(expect.stringMatching(told))
+  })
+
   test('a catalogue that lists what is written is enough for a planned read-only root', () => {
     const profile = profileOf('nginx:latest', {
       ...server,

@@ -31,7 +31,10 @@ test.each([
     'the original itself ends with exit code 1; its last words: error: set SHOP_KEY or SHOP_KEY_FILE',
     /-e NAME=VALUE.*; its last words name SHOP_KEY, SHOP_KEY_FILE$/,
   ],
-  ['the original itself ends with exit code 1; its last words: no such host', /-e NAME=VALUE gives it a variable$/],
+  [
+    'the original itself ends with exit code 1; its last words: no such host',
+    /-e NAME=VALUE gives it what you start it with$/,
+  ],
 ])('of an original: %s', (said, hint) => {
   expect(proofHint({ result: null, checks: [] }, said)).toMatch(hint)
 })

@@ -1,10 +1,8 @@
-import type { Mount } from '../../engine/engine.ts'
-import type { ImageFacts } from '../../image/facts.ts'
 import { ARBITRARY_UID, ROOT_GROUP } from '../../plan/arbitrary-uid.ts'
 import type { ReportCell } from '../../report/report.ts'
 import { arbitrarySpec } from '../run/specs.ts'
-import { volumePaths } from '../run/volumes.ts'
 import { type Beside, notAsked, runCell } from './cell.ts'
+import { groupVolumes } from './pod-cell.ts'
 
 export const ARBITRARY = 'arbitrary uid, group 0'
 /** As OpenShift's: the namespace's own, beside group 0. */
@@ -20,7 +18,7 @@ export interface ArbitraryRequest extends Beside {
 /** As OpenShift runs it: any uid, group 0, and volumes that come empty and belong to a group that the pod is in. */
 export async function arbitraryCell(request: ArbitraryRequest): Promise<ReportCell> {
   const { asked, image, facts } = request
-  const mounts = groupVolumes(facts)
+  const mounts = groupVolumes(facts, FS_GROUP)
   if (asked && mounts.length === 0)
     return { name: ARBITRARY, required: true, outcome: 'pass', reason: 'the run that was compared' }
   const spec = { ...arbitrarySpec(image), mounts, groups: [FS_GROUP] }
@@ -31,12 +29,4 @@ export async function arbitraryCell(request: ArbitraryRequest): Promise<ReportCe
     return asked ? cell : { ...cell, reason: `${cell.reason} (--arbitrary-uid makes it hold, for OpenShift)` }
   const volumes = mounts.length === 0 ? '' : `, ${mounts.map(({ target }) => target).join(', ')} by its group alone`
   return { ...cell, reason: cell.outcome === 'pass' ? `ran as ${ARBITRARY_UID}:${ROOT_GROUP}${volumes}` : cell.reason }
-}
-
-/** What a platform mounts is empty, root's, and writable for the pod's group (fsGroup), which new files inherit. */
-function groupVolumes(facts: ImageFacts): readonly Mount[] {
-  const { files } = facts
-  return volumePaths(facts.config)
-    .filter((path) => files.known && files.value.list(path).length === 0)
-    .map((target) => ({ type: 'tmpfs', target, options: `uid=0,gid=${FS_GROUP},mode=2775,size=256m` }))
 }

@@ -7,6 +7,7 @@ import { limits, lockedSpec } from '../run/specs.ts'
 import { volumePaths } from '../run/volumes.ts'
 import { ARBITRARY, arbitraryCell } from './arbitrary-cell.ts'
 import { type Beside, notAsked, outcomeOf, runCell } from './cell.ts'
+import { podCells } from './pod-cell.ts'
 import { FILLED, MIGRATED, volumeCells } from './volume-cells.ts'
 
 const PLAIN = 'plain'
@@ -72,9 +73,10 @@ export async function runCells(request: CellsRequest, first: FirstCells): Promis
   const { image, mounts } = request
   const { plain, dropped, low, arbitrary } = first
   const asExpected = JSON.stringify(first.frozen.mounts) === JSON.stringify(mounts)
-  const [frozen, volumes] = await Promise.all([
+  const [frozen, volumes, pods] = await Promise.all([
     asExpected ? first.frozen.cell : readOnlyCell(request),
     volumeCells({ ...request, spec: lockedSpec(image) }),
+    podCells(request, arbitrary),
   ])
   const readOnly = frozen.outcome === 'pass'
   return {
@@ -86,6 +88,7 @@ export async function runCells(request: CellsRequest, first: FirstCells): Promis
       arbitrary,
       freshCell(request),
       ...volumes,
+      ...pods,
     ],
     readOnly,
     writable: mounts.map((mount) => mount.target),
