@@ -81,10 +81,13 @@ function scriptWord(words: readonly ShellWord[]): ShellWord | null {
   return null
 }
 
+/** `#!/usr/bin/dumb-init /bin/sh` is for a shell. */
+const STARTS_ANOTHER = /\/(?:env|busybox|dumb-init|tini|tini-static|catatonit)$/
+
 /** Why a script is not for a shell, by its first line; null when it is, or does not say. */
 export function interpreterProblem(script: string): string | null {
   const line = /^\s*#![^\S\n]*(\S+)(?:[^\S\n]+(?:-\S+[^\S\n]+)*(\S+))?/.exec(script)
-  const name = /\/(?:env|busybox)$/.test(line?.[1] ?? '') ? line?.[2] : line?.[1]
+  const name = STARTS_ANOTHER.test(line?.[1] ?? '') ? line?.[2] : line?.[1]
   return name === undefined || isShell(name) ? null : `the script is for ${name}`
 }
 

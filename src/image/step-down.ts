@@ -15,7 +15,7 @@ import { type ReadScript, readScripts } from './step-down/scripts.ts'
 import { readStart } from './step-down/start.ts'
 import { type StartedProgram, startedPrograms } from './step-down/started-programs.ts'
 import { readSwitch } from './step-down/switch-command.ts'
-import { programIndex } from './step-down/wrappers.ts'
+import { programIndex, programName } from './step-down/wrappers.ts'
 
 export type { Launch } from './step-down/launches.ts'
 export type { StepDown } from './step-down/one-step-down.ts'
@@ -137,8 +137,9 @@ function programsIn({ commands }: ReadScript): readonly string[] {
   return commands.flatMap(({ command }) => {
     const found = readSwitch(command.words)
     const at = programIndex(command.words, found?.to ?? 0)
-    const name = command.words[at]?.value
-    if (name == null) return []
+    const word = command.words[at]
+    const name = word === undefined ? null : programName(word)
+    if (name === null) return []
     const service = nameOf(name) === 'service' ? command.words[at + 1]?.value : null
     return [nameOf(name), ...(service == null ? [] : [service])]
   })

@@ -251,6 +251,10 @@ describe('where it starts', () => {
     ['by a relative path', { entrypoint: ['./e.sh'], files: { '/data/e.sh': gosu } }],
     ['behind tini', { entrypoint: ['/sbin/tini', '-g', '--', '/e.sh'], files: { '/e.sh': gosu } }],
     ['as an argument of a shell', { entrypoint: ['/bin/sh', '-e', '/e.sh'], files: { '/e.sh': gosu } }],
+    [
+      'for a shell that an init starts',
+      { entrypoint: ['/e.sh'], files: { '/e.sh': gosu.replace('#!', '#!/usr/bin/dumb-init ') } },
+    ],
     ['in the text of sh -c', { cmd: ['/bin/sh', '-c', '/e.sh --now'], files: { '/e.sh': gosu } }],
     ['as CMD behind another ENTRYPOINT', { entrypoint: ['dumb-init', '--'], cmd: ['/e.sh'], files: { '/e.sh': gosu } }],
     ['sourced', { entrypoint: ['/a.sh'], files: { '/a.sh': '#!/bin/sh\n. /e.sh\n', '/e.sh': gosu } }],
@@ -269,6 +273,28 @@ describe('where it starts', () => {
     expect(
       report(image).stepDowns.map((found) => [found.user, found.path?.endsWith('/e.sh') || found.path]),
     ).toContainEqual(['app', expect.anything()])
+  })
+
+  test.each(['exec $(which serverd) -N', 'exec "$(command -v serverd)"', '`which serverd` -z', 'exec $(find serverd)'])(
+    'the program of %s',
+    (line) => {
+      const { programs, launches } = script(`#!/bin/sh\n${line}\n`)
+      const isNamed = /which|command/.test(line)
+      expect(programs.includes('serverd')).toBe(isNamed)
+      expect(launches.some(({ words }) => words[0] === 'serverd')).toBe(isNamed)
+    },
+  )
+
+  test.each<[string, string, readonly string[], number]>([
+    ['behind a question for a variable', `[ "\${TUNE:-}" ] || exit 0`, [], 0],
+    ['that is set', `[ "\${TUNE:-}" ] || exit 0`, ['TUNE=1'], 1],
+    ['behind one whether it is set', '[ -n "$TUNE" ] || exit', [], 0],
+    ['behind one whether it is not', 'test -z "$TUNE" && exit 0', [], 0],
+    ['behind one that ends it as a failure', '[ "$TUNE" ] || exit 1', [], 1],
+    ['behind one for a file', '[ -f "$TUNE" ] || exit 0', [], 1],
+  ])('a file that is written %s', (_, question, env, count) => {
+    const { writes } = script(`#!/bin/sh\n${question}\necho x > /etc/app.conf\n`, env)
+    expect(writes).toHaveLength(count)
   })
 
   test('a guard at the caller counts for what it calls', () => {

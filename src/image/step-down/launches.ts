@@ -4,7 +4,7 @@ import { nameOf } from '../path.ts'
 import type { ReadScript } from './scripts.ts'
 import { staticValue } from './static-text.ts'
 import { readRunAs } from './switch-command.ts'
-import { programIndex } from './wrappers.ts'
+import { programIndex, programName } from './wrappers.ts'
 
 /** A program that a start script or supervisord starts. */
 export interface Launch {
@@ -24,7 +24,12 @@ export function launchesIn(script: ReadScript): readonly Launch[] {
   return script.commands.flatMap(({ command }) => {
     const { words, span, conditional } = command
     const at = programIndex(words, readRunAs(words)?.to ?? 0)
-    const all = words.slice(at).map((word) => word.value ?? staticValue(word.text, script.variables) ?? '')
+    const all = words
+      .slice(at)
+      .map(
+        (word, index) =>
+          (index === 0 ? programName(word) : word.value) ?? staticValue(word.text, script.variables) ?? '',
+      )
     const started = serviceOf(all) ?? all
     const [program = ''] = started
     if (program === '' || functions.has(program)) return []

@@ -19,8 +19,9 @@ export interface ScriptWrite {
 /** What redirects, `tee` and `sed -i` write, as far as no variable and no question of the script decides it. */
 export function scriptWrites(script: ReadScript, workdir: string): readonly ScriptWrite[] {
   const moves = script.commands.some(({ command }) => command.name === 'cd' || command.name === 'pushd')
+  const asked = askedFor(script)
   return script.commands.flatMap(({ command, guarded }) => {
-    if (guarded || script.conditional || command.conditional) return []
+    if (command.span.start > asked || guarded || script.conditional || command.conditional) return []
     const line = lineOf(script.text, command.span.start)
     return writesOf(command).flatMap(({ text, replaces }) => {
       const path = staticValue(text, script.variables)
@@ -28,6 +29,16 @@ export function scriptWrites(script: ReadScript, workdir: string): readonly Scri
       return [{ script: script.path, line, path: normalisePath(path, workdir), replaces }]
     })
   })
+}
+
+/** `[ "${AUTOTUNE:-}" ] || exit 0`, `[ -z "$AUTOTUNE" ] && exit`: nothing is done unless somebody asks for it. */
+const UNLESS =
+  /^\s*(?:\[\[?|test)\s+(?:(?:-n\s+)?"?\$\{?([A-Z]\w*)(?::-)?\}?"?\s*(?:\]\]?\s*)?\|\||-z\s+"?\$\{?([A-Z]\w*)(?::-)?\}?"?\s*(?:\]\]?\s*)?&&)\s*exit(?:\s+0)?\s*(?:;|#|$)/gm
+
+/** From where on the script goes on only where a variable is set that the image does not set; Infinity where nowhere. */
+function askedFor({ text, variables }: ReadScript): number {
+  const found = [...text.matchAll(UNLESS)].find(([, set, unset]) => !variables.has(set ?? unset ?? ''))
+  return found?.index ?? Number.POSITIVE_INFINITY
 }
 
 interface Write {

@@ -25,6 +25,11 @@ const wrappers: Readonly<Record<string, { readonly valued: readonly string[]; re
   time: { valued: [], operands: 0 },
 }
 
+/** The program that a word names, `$(which squid)` too; null where something else decides it. */
+export function programName({ text, value }: CommandWord): string | null {
+  return value ?? /^"?(?:\$\(|`)\s*(?:which|command -v)\s+([\w.+-]+)\s*[)`]"?$/.exec(text)?.[1] ?? null
+}
+
 /** Index of the word that names the program which is really run, behind `exec`, `tini --`, `env A=b`, `set --` … */
 export function programIndex(words: readonly CommandWord[], from = 0): number {
   let at = from
