@@ -1,4 +1,4 @@
-import type { ImageFacts } from './facts.ts'
+import type { ImageConfig, ImageFacts } from './facts.ts'
 import type { FileModel } from './file-model.ts'
 import { nameOf } from './path.ts'
 import { accountLines } from './step-down/account-lines.ts'
@@ -78,7 +78,9 @@ export function findStepDowns(facts: Pick<ImageFacts, 'config' | 'files'>): Step
     refusals: scripts.flatMap(({ path, refusals }) => (path === null ? [] : refusals.map((one) => ({ ...one, path })))),
     scripts: scripts.flatMap(({ path }) => path ?? []),
     started: startedPrograms(scripts),
-    writes: scripts.flatMap((script) => scriptWrites(script, config.workdir)),
+    writes: scripts.flatMap((script) =>
+      scriptWrites(script, { argument: argumentOf(script, config), files, workdir: config.workdir }),
+    ),
     launches: programs.has('supervisord') ? [...launches, ...services] : launches,
     unread,
     programs: [...programs],
@@ -130,6 +132,12 @@ function accountNames(files: FileModel | null): AccountNames {
   const first = (path: string): ReadonlySet<string> =>
     new Set((files?.text(path) ?? '').split('\n').map((line) => line.split(':')[0] ?? ''))
   return { users: first('/etc/passwd'), groups: first('/etc/group') }
+}
+
+/** What the script that is the last word of ENTRYPOINT gets as its first: the command. */
+function argumentOf({ path }: ReadScript, { entrypoint, cmd }: ImageConfig): string | null {
+  const last = entrypoint?.at(-1)
+  return path !== null && last !== undefined && nameOf(last) === nameOf(path) ? (cmd?.[0] ?? null) : null
 }
 
 /** Names of all programs that a script runs, static arguments of `exec "$@"` not counted. */

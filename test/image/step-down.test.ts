@@ -297,6 +297,27 @@ describe('where it starts', () => {
     expect(writes).toHaveLength(count)
   })
 
+  test.each<[string, string, string, readonly string[]]>([
+    ['where it is not there', 'if [ ! -f /etc/x/key ]; then', 'fi', ['/etc/x/key']],
+    ['where a variable says that it is not', `if [[ ! -s "\${D:-/etc/x}/key" ]]; then`, 'fi', ['/etc/x/key']],
+    ['for the command', 'if [[ "$1" == serv* ]] || [ "$1" = other ]; then', 'fi', ['/etc/x/key']],
+    [
+      'for the command, where it is not there',
+      'if [ "$1" = "server" ]; then [ -e /etc/x/key ] ||',
+      'fi',
+      ['/etc/x/key'],
+    ],
+    ['for another command', 'if [ "$1" = serv ]; then', 'fi', []],
+    ['where a file is there already', 'if [ ! -f /usr/local/bin/entry.sh ]; then', 'fi', []],
+    ['where it is there', 'if [ -f /etc/x/key ]; then', 'fi', []],
+    ['where it is not there, and a variable is set', 'if [ ! -f /etc/x/key -a -n "$D" ]; then', 'fi', []],
+    ['where it is not there, or something else is', 'if [ ! -f /etc/x/key ] || [ -n "$D" ]; then', 'fi', []],
+    ['in a function', 'init() { [ ! -f /etc/x/key ] &&', '}', []],
+  ])('a file that is written %s', (_, before, after, paths) => {
+    const { writes } = script(`#!/bin/bash\n${before}\necho x > /etc/x/key\n${after}\nexec "$@"\n`)
+    expect(writes.map(({ path }) => path)).toEqual(paths)
+  })
+
   test('a guard at the caller counts for what it calls', () => {
     const files = { '/a.sh': '#!/bin/sh\nif [ "$(id -u)" = 0 ]; then /e.sh; fi\n', '/e.sh': gosu }
     expect(report({ entrypoint: ['/a.sh'], files }).stepDowns[0]?.guarded).toBe(true)

@@ -3,6 +3,7 @@ import { lineOf } from '../../line-of.ts'
 import { nameOf, normalisePath } from '../path.ts'
 import type { ReadScript } from './scripts.ts'
 import { staticValue } from './static-text.ts'
+import { type FirstStart, type Sure, sureConditions } from './sure-conditions.ts'
 import { programIndex } from './wrappers.ts'
 
 /** A file that a start script writes by itself, before what it starts does anything. */
@@ -14,21 +15,34 @@ export interface ScriptWrite {
   readonly path: string
   /** `sed -i` writes a new file beside the old one and puts it in its place. */
   readonly replaces: boolean
+  /** Only where something is not there yet, which the base does not have: a build step may still bring it. */
+  readonly ifMissing: boolean
 }
 
-/** What redirects, `tee` and `sed -i` write, as far as no variable and no question of the script decides it. */
-export function scriptWrites(script: ReadScript, workdir: string): readonly ScriptWrite[] {
+/** What redirects, `tee` and `sed -i` write, as far as no variable and no question of the script decides it otherwise. */
+export function scriptWrites(script: ReadScript, start: Omit<FirstStart, 'variables'>): readonly ScriptWrite[] {
+  const { workdir } = start
   const moves = script.commands.some(({ command }) => command.name === 'cd' || command.name === 'pushd')
   const asked = askedFor(script)
   return script.commands.flatMap(({ command, guarded }) => {
-    if (command.span.start > asked || guarded || script.conditional || command.conditional) return []
+    if (command.span.start > asked || guarded || script.conditional) return []
+    const sure = command.conditional
+      ? sureInBranch(command, { ...start, variables: script.variables })
+      : { holds: true, ifMissing: false }
+    if (!sure.holds) return []
     const line = lineOf(script.text, command.span.start)
     return writesOf(command).flatMap(({ text, replaces }) => {
       const path = staticValue(text, script.variables)
       if (path === null || path === '' || (moves && !path.startsWith('/'))) return []
-      return [{ script: script.path, line, path: normalisePath(path, workdir), replaces }]
+      return [{ script: script.path, line, path: normalisePath(path, workdir), replaces, ifMissing: sure.ifMissing }]
     })
   })
+}
+
+/** A function may not be called at all, and a loop have nothing to go over. */
+function sureInBranch({ conditions, functionName }: ShellCommand, start: FirstStart): Sure {
+  const isBranch = conditions.length > 0 && functionName === null
+  return isBranch ? sureConditions(conditions, start) : { holds: false, ifMissing: false }
 }
 
 /** `[ "${AUTOTUNE:-}" ] || exit 0`, `[ -z "$AUTOTUNE" ] && exit`: nothing is done unless somebody asks for it. */

@@ -11,11 +11,12 @@ export function scriptWriteNeeds(
   { volumes }: Pick<ImageConfig, 'volumes'>,
 ): readonly Need[] {
   const made = actions.filter(({ action }) => action === 'mkdir').flatMap(({ paths }) => paths)
-  return writes.flatMap(({ script, line, path, replaces }): readonly Need[] => {
+  return writes.flatMap(({ script, line, path, replaces, ifMissing }): readonly Need[] => {
     // In a folder that the script itself makes all is the user's.
     if (isRuntimePlace(path) || isAuthority(path) || made.some((folder) => isInside(path, folder))) return []
     // A build step that names the file may have made it, as root.
     const isBuilt = !entries.has(path) && steps.some((step) => makes(step, baseName(path)))
+    if (ifMissing && (isBuilt || entries.has(path))) return []
     if (!isBuilt && volumes.some((folder) => isInside(path, folder))) return []
     const where = script === null ? 'the command' : `${script} line ${line}`
     const evidence = { source: 'declared', subject: path, detail: `written by ${where}` } as const

@@ -1,0 +1,56 @@
+import type { FileModel } from '../file-model.ts'
+import { normalisePath } from '../path.ts'
+import { staticValue, type Variables } from './static-text.ts'
+
+/** What is known of a first start. */
+export interface FirstStart {
+  readonly variables: Variables
+  /** What the script gets as `$1`; null where that is not known. */
+  readonly argument: string | null
+  /** Null where no file is known. */
+  readonly files: FileModel | null
+  readonly workdir: string
+}
+
+/** `ifMissing`: some file has to be missing for it, which the image does not have. */
+export type Sure = { readonly holds: boolean; readonly ifMissing: boolean }
+
+/** Whether conditions hold at the first start for certain: those that ask for `$1`, and for a file that is not there yet. */
+export function sureConditions(conditions: readonly string[], start: FirstStart): Sure {
+  let ifMissing = false
+  for (const condition of conditions) {
+    const found = condition.split('||').map((part) => oneOf(part.trim(), start))
+    const sure = found.find((answer) => answer !== null) ?? null
+    // What is not this one may have held before it was asked.
+    if (sure === null || (sure === 'missing' && found.length > 1)) return { holds: false, ifMissing: false }
+    ifMissing ||= sure === 'missing'
+  }
+  return { holds: true, ifMissing }
+}
+
+const TEST = /^(! )?\s*(?:\[\[?|test)\s+(! )?\s*(.*?)\s*(?:\]\]?)?$/s
+
+function oneOf(condition: string, start: FirstStart): 'argument' | 'missing' | null {
+  const [, before, inner, asked = ''] = TEST.exec(condition) ?? []
+  const negated = (before === undefined) !== (inner === undefined)
+  const [, path] = /^-[efs]\s+(\S+)$/.exec(asked) ?? []
+  if (path !== undefined) return negated && isMissing(path, start) ? 'missing' : null
+  const [, pattern] = /^"?\$\{?1(?:[:-]+)?\}?"?\s+==?\s+(\S+)$/.exec(asked) ?? []
+  return pattern !== undefined && !negated && matches(pattern, start) ? 'argument' : null
+}
+
+function isMissing(word: string, { variables, files, workdir }: FirstStart): boolean {
+  const path = staticValue(word, variables)
+  return files !== null && path !== null && path !== '' && !files.exists(normalisePath(path, workdir))
+}
+
+/** `apache2*` as `[[` takes it. */
+function matches(pattern: string, { argument }: FirstStart): boolean {
+  const [, quoted] = /^(["'])([\w./-]+)\1$/.exec(pattern)?.slice(1) ?? []
+  if (argument === null) return false
+  if (quoted !== undefined) return argument === quoted
+  return (
+    /^[\w./-]+\*?$/.test(pattern) &&
+    (pattern.endsWith('*') ? argument.startsWith(pattern.slice(0, -1)) : argument === pattern)
+  )
+}
