@@ -131,7 +131,7 @@ const PATTERN = /[*?]/
 
 /** Nobody but root may do it, and the script ends when it fails. */
 function isFatal(action: RootAction): boolean {
-  return !action.guarded && action.fatal && /^(chown|chgrp|account|mount)$/.test(action.action)
+  return !action.guarded && action.fatal && /^(chown|chgrp|account|mount|setcap)$/.test(action.action)
 }
 
 function stuck(found: StepDown, facts: ImageFacts): readonly Remark[] {

@@ -1,6 +1,6 @@
 import type { ImageFacts } from '../image/facts.ts'
-import { isInside, isSystemFolder, normalisePath, outermost } from '../plan/places.ts'
-import { isStatePlace } from '../plan/state-places.ts'
+import { baseName, isBelowSystem, isInside, isSystemFolder, normalisePath, outermost } from '../plan/places.ts'
+import { isStatePlace, STATE_NAME } from '../plan/state-places.ts'
 import { grantedFolders, writableFolder } from '../plan/writable.ts'
 import type { ReportProof } from '../report/report.ts'
 import type { ProfileSource } from './make-profile.ts'
@@ -22,16 +22,19 @@ export function writablePlaces(
   user: ProfileUser | null,
   proof: ReportProof | null,
 ): readonly WritablePlace[] {
+  // Without one of those that were measured it does not work, wherever it lies (/usr/share/x/data).
+  if (proof?.result != null) return places(source, user, proof.result.tmpfs)
   // Anything may write to /tmp, and no vendor's list names it.
+  const planned = [
+    ...grantedFolders(source.plan.grants),
+    ...(source.plan.handed ?? []),
+    ...source.vendor.prepared,
+    '/tmp',
+  ]
   return places(
     source,
     user,
-    proof?.result?.tmpfs ?? [
-      ...grantedFolders(source.plan.grants),
-      ...(source.plan.handed ?? []),
-      ...source.vendor.prepared,
-      '/tmp',
-    ],
+    planned.filter((path) => !isSystemFolder(path)),
   )
 }
 
@@ -44,7 +47,7 @@ function places(source: ProfileSource, user: ProfileUser | null, paths: readonly
   if (user === null) return []
   const { plan, facts } = source
   const volumes = facts.config.volumes.flatMap((volume) => normalisePath(volume, facts.config.workdir) ?? [])
-  const own = paths.filter((path) => !isSystemFolder(path) && !volumes.some((volume) => isInside(path, volume)))
+  const own = paths.filter((path) => !volumes.some((volume) => isInside(path, volume)))
   return outermost(own).map((path) => place(path, facts, plan.grants, user))
 }
 
@@ -59,7 +62,8 @@ function place(
   const folder = facts.files.known
     ? writableFolder(path, grants, facts.files.value, user)
     : { uid, gid, mode: /^(\/var)?\/tmp$/.test(path) ? 0o1777 : 0o755, filled: !isPassing(path) }
-  const isKept = isStatePlace(path) && !isPassing(path)
+  const isState = isStatePlace(path) || (isBelowSystem(path) && STATE_NAME.test(baseName(path)))
+  const isKept = isState && !isPassing(path)
   const kind = isKept ? 'state' : folder.filled ? 'copy' : 'tmpfs'
   return { kind, path, ...folder }
 }

@@ -136,6 +136,15 @@ test('a start script that ends unless it is root is passed, and what only root c
   ])
 })
 
+test('a file is given capabilities only as root, where the script ends without', () => {
+  const lines = ['#!/bin/sh', 'set -e', 'setcap cap_ipc_lock=+ep $(which thing)', 'setcap x y || true', 'exec thing']
+  const facts = image({ files: [], texts: { '/start.sh': lines }, config: { cmd: ['/start.sh'] } })
+  const { fileEdits } = planStepDown(findStepDowns(facts), facts, null)
+  expect(fileEdits.flatMap(({ substitutions }) => substitutions.map(({ replacement }) => replacement))).toEqual([
+    '{ [ "$(id -u)" != 0 ] || setcap cap_ipc_lock=+ep $(which thing); }',
+  ])
+})
+
 describe('a start script that does several things as root', () => {
   const script = (...lines: readonly string[]): StepDownPlan => {
     const facts = image({

@@ -111,6 +111,17 @@ describe('nothing is claimed that was not shown', () => {
     )
   })
 
+  test('a place that a proof has found is mounted wherever it lies, and kept where its name says so', () => {
+    const tmpfs = ['/usr/share/server/data', '/usr/share/server/x']
+    const result = proof.result === null ? null : { ...proof.result, readOnlyRootfs: true, tmpfs }
+    const files = tmpfs.map((path) => `drwxr-xr-x 999:999 ${path}`)
+    const profile = profileOf('example.org/server:1', { ...server, files }, { result })
+    expect(profile.writable.map(({ kind, path }) => [kind, path])).toEqual([
+      ['state', '/usr/share/server/data'],
+      ['tmpfs', '/usr/share/server/x'],
+    ])
+  })
+
   test('a volume that only the group may write, as Kubernetes has it, and that it did not work with is told', () => {
     const cells = [{ name: 'volume of a pod (fsGroup)', required: false, outcome: 'fail' as const, reason: 'was up' }]
     const told = /^on a volume of Kubernetes, .* \(fsGroup\), it does not work: was up$/

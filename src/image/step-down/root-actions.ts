@@ -6,7 +6,7 @@ import { programIndex } from './wrappers.ts'
 
 /** Something that a start script does and that takes root, or more than the service needs. */
 export interface RootAction {
-  readonly action: 'chown' | 'chgrp' | 'chmod' | 'mkdir' | 'account' | 'mount' | 'install'
+  readonly action: 'chown' | 'chgrp' | 'chmod' | 'mkdir' | 'account' | 'mount' | 'install' | 'setcap'
   readonly tool: string
   /** The script; null for the text of `sh -c`. */
   readonly script: string | null
@@ -86,6 +86,7 @@ function simple(tool: string, args: readonly Word[]): Found | null {
     }
   }
   if (accountTools.has(tool)) return { action: 'account', value: null, paths: [], dynamic: false }
+  if (tool === 'setcap') return { action: 'setcap', value: null, ...split(operands.slice(1)) }
   if (tool === 'mount' || tool === 'umount') return { action: 'mount', value: null, ...split(operands.slice(-1)) }
   return null
 }
