@@ -69,6 +69,17 @@ export interface WritablePath {
   readonly prepared?: boolean
   /** Only for a feature that is off by default. */
   readonly optional?: boolean
+  /** Only where the main configuration is another than the vendor's and no line of it matches this regular expression. */
+  readonly unlessSet?: string
+}
+
+/** The file that all other configuration is included from. */
+export interface MainConfig {
+  readonly file: string
+  /** Base name. */
+  readonly program: string
+  /** Option of the program that names another one, such as `-c`. */
+  readonly option: string
 }
 
 /**
@@ -162,6 +173,8 @@ export interface VariantFacts {
   readonly user: { readonly name: string; readonly uid: number; readonly gid: number } | null
   readonly writable: readonly WritablePath[]
   readonly ports: readonly PortMove[]
+  /** Null where there is none, or it does not matter which it is. */
+  readonly mainConfig: MainConfig | null
   readonly configEdits: readonly ConfigEdit[]
   readonly env: readonly EnvValue[]
   readonly fileCapabilities: readonly FileCapability[]

@@ -13,7 +13,7 @@ import type { BuildContext } from './plan/build-context.ts'
 import { builtUpon } from './plan/built-upon.ts'
 import { copiedTo } from './plan/copied-to.ts'
 import { createdAccounts, knownAccounts } from './plan/created-accounts.ts'
-import { vendorOf } from './plan/evidence/catalogue.ts'
+import { describesServer, vendorOf } from './plan/evidence/catalogue.ts'
 import { exemptionOf } from './plan/exemptions.ts'
 import { isInside, parentOf } from './plan/places.ts'
 import type { Policy } from './plan/policy.ts'
@@ -76,6 +76,7 @@ function stageInput(
   const built = knowledge.built.get(stage.index)
   const created = createdAccounts(dockerfile, stage.index, walks)
   const derived = platformOf(built ?? deriveFacts({ base, state, created: knownAccounts(created) }), dockerfile, chain)
+  const entry = root.base.kind === 'image' ? knowledge.entries(root.base.reference) : null
   const asBuilt = root.index === stage.index && stage.instructions.every(({ keyword }) => keyword === 'FROM')
   const stated = statedBy({
     dockerfile,
@@ -86,12 +87,12 @@ function stageInput(
     facts: derived,
     built: built !== undefined,
     asBuilt,
+    listed: describesServer(entry, derived),
   })
   const facts: ImageFacts = derived.files.known ? { ...derived, files: { known: true, value: stated.files } } : derived
   const users = stageUsers(walks.own(stage.index), state.user.value, (user) => isRoot(user, facts))
   const userNumber = numberUser(stage, users, created, facts)
   const observation = knowledge.observations.get(stage.index) ?? null
-  const reference = root.base.kind === 'image' ? root.base.reference : null
   return {
     stage: stage.index,
     facts,
@@ -111,12 +112,14 @@ function stageInput(
     shellSeen: chain.some((each) => each.instructions.some(usesShell)),
     builtUpon: builtUpon(chain, state),
     vendor: vendorOf({
-      entry: reference === null ? null : knowledge.entries(reference),
+      entry,
       programs: knowledge.programs,
       daemonPorts: knowledge.daemonPorts,
       facts,
       seen: observation?.programs ?? [],
       launches: stated.stepDowns?.launches ?? [],
+      own: stated.files,
+      isRemoved: stated.isRemoved,
       replaces: (path) => chain.some((each) => writesInto(each, path)),
     }),
     observation,

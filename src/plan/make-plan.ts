@@ -117,6 +117,8 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     programs: observation?.programs ?? stated.programs,
     opened: observation?.opened ?? null,
     vendor: (port) => vendor.moves.get(port) ?? null,
+    listed: (port) => (observation === null ? (vendor.ports.get(port) ?? null) : null),
+    isShipped: stated.isShipped,
     scripts: observation === null ? [] : report.scripts,
     spared,
     daemon: (from, to, command) =>

@@ -31,6 +31,10 @@ export interface PortSources {
   readonly opened: readonly string[] | null
   /** Edits that the catalogue brings for a port, tried before anything is searched for. */
   readonly vendor: (port: number) => VendorMove | null
+  /** What becomes of a port that its vendor's configuration sets; absent for one that it does not set. */
+  readonly listed?: (port: number) => Listed | null
+  /** The stage itself puts this file into the image. */
+  readonly isShipped?: (path: string) => boolean
   /** Start scripts, of a run. */
   readonly scripts?: readonly string[]
   /** Details of places that were shown not to set the port. */
@@ -42,6 +46,9 @@ export interface PortSources {
   /** Stock configurations of installed packages that bind a port, and how they are moved. */
   readonly stock?: ReadonlyMap<number, VendorMove>
 }
+
+/** `unread`: nothing that the image came with sets it any more. */
+export type Listed = 'set' | 'unread'
 
 export interface VendorMove {
   readonly to: number
@@ -90,20 +97,26 @@ export function planPorts(sources: PortSources): PortPlan {
       decide(null, 'kept as asked for with --ports keep', why)
       continue
     }
+    const moved = plan.decisions.map((decision) => decision.to)
+    const free = freePort(port.port, sources, moved)
     const vendor = sources.vendor(port.port)
     if (vendor !== null) {
-      plan.fileEdits.push(...vendor.fileEdits)
-      plan.env.push(...vendor.env)
-      ;({ entrypoint, cmd } = appendArguments({ entrypoint, cmd }, vendor.append) ?? { entrypoint, cmd })
-      decide(vendor.to, 'set by the configuration that its vendor ships', why)
+      const to = isFree(vendor.to, sources, moved) ? vendor.to : free
+      const { fileEdits, env, append } = renumbered(vendor, to)
+      // The user's own configuration beside the vendor's may say the same port.
+      const { fileEdits: beside } = inShipped(searchPort(port.port, to, sources, { entrypoint, cmd }), sources)
+      const others = beside.filter(({ path }) => !fileEdits.some((edit) => edit.path === path))
+      plan.fileEdits.push(...fileEdits, ...others)
+      plan.env.push(...env)
+      ;({ entrypoint, cmd } = appendArguments({ entrypoint, cmd }, append) ?? { entrypoint, cmd })
+      const more = others.flatMap(({ evidence }) => evidence)
+      decide(to, 'set by the configuration that its vendor ships', [...why, ...more])
       continue
     }
-    const to = freePort(
-      port.port,
-      sources,
-      plan.decisions.map((decision) => decision.to),
-    )
-    const move = findMove(port.port, to, sources, { entrypoint, cmd })
+    const to = free
+    const listed = sources.listed?.(port.port) ?? null
+    const move = findMove(port.port, to, sources, { entrypoint, cmd }, listed)
+    if (move === null && listed === 'unread') continue
     if (move === null) {
       decide(null, 'the place that sets it was not found in the configuration, the environment or the command', why)
       continue
@@ -132,11 +145,21 @@ interface Move extends Found {
 const BY_ITSELF = 'it binds the port by itself and is told another one'
 
 /** Best reason first: a setting of a known form, a daemon's own way, the only place that says it, the program's help. */
-function findMove(from: number, to: number, sources: PortSources, command: Command): Move | null {
+function findMove(
+  from: number,
+  to: number,
+  sources: PortSources,
+  command: Command,
+  listed: Listed | null,
+): Move | null {
   const reasonOf = ({ evidence }: Found): string => evidence.map((item) => item.detail).join(', ')
-  const found = searchPort(from, to, sources, command)
+  const all = searchPort(from, to, sources, command)
+  // What the vendor's own files say of a port that its entry knows is in the entry, or not read any more.
+  const own = listed === null ? all : inShipped(all, sources)
+  const found = own.evidence.length > 0 || listed === 'unread' ? own : all
   if (found.evidence.length > 0)
     return { ...withRest(found, from, to, sources), reason: reasonOf(found), guessed: false }
+  if (listed === 'unread') return null
   const daemon = appended(sources.daemon?.(from, to, command) ?? null, command)
   if (daemon !== null) return { ...daemon, reason: BY_ITSELF, guessed: false }
   const guess = guessPort(from, to, sources, command)
@@ -144,6 +167,17 @@ function findMove(from: number, to: number, sources: PortSources, command: Comma
   const help = appended(sources.help?.(from, to, command) ?? null, command)
   if (help === null || help.evidence.some(({ detail }) => sources.spared?.has(detail))) return null
   return { ...help, reason: BY_ITSELF, guessed: true }
+}
+
+/** Without what is set in files that the image came with. */
+function inShipped(found: Found, { isShipped = () => false }: PortSources): Found {
+  const others = found.fileEdits.filter(({ path }) => !isShipped(path))
+  const theirs = new Set(others.flatMap(({ evidence }) => evidence))
+  return {
+    ...found,
+    fileEdits: found.fileEdits.filter((edit) => !others.includes(edit)),
+    evidence: found.evidence.filter((item) => !theirs.has(item)),
+  }
 }
 
 /** With what moves the other protocol, where that which was found is known to set one of them. */
@@ -195,9 +229,28 @@ function isLow({ port }: { readonly port: number }): boolean {
 
 /** 80 becomes 8080, 443 becomes 8443, unless that is in use already. */
 function freePort(port: number, sources: PortSources, moved: readonly (number | null)[]): number {
-  const inUse = [...sources.facts.config.exposedPorts, ...(sources.bound ?? [])].map((other) => other.port)
-  const taken = new Set<number | null>([...inUse, ...moved])
   let to = port + SHIFT
-  while (taken.has(to) || namesLocal(to, sources)) to += 1
+  while (!isFree(to, sources, moved)) to += 1
   return to
+}
+
+function isFree(port: number, sources: PortSources, moved: readonly (number | null)[]): boolean {
+  const inUse = [...sources.facts.config.exposedPorts, ...(sources.bound ?? [])].map((other) => other.port)
+  return ![...inUse, ...moved].includes(port) && !namesLocal(port, sources)
+}
+
+/** The vendor's own move, to another port than the vendor's. */
+function renumbered(move: VendorMove, to: number): VendorMove {
+  if (to === move.to) return move
+  const told = (text: string): string => text.replaceAll(new RegExp(String.raw`\b${move.to}\b`, 'g'), String(to))
+  return {
+    ...move,
+    to,
+    fileEdits: move.fileEdits.map((edit) => ({
+      ...edit,
+      substitutions: edit.substitutions.map((one) => ({ ...one, replacement: told(one.replacement) })),
+    })),
+    env: move.env.map((setting) => ({ ...setting, value: told(setting.value) })),
+    append: move.append.map(told),
+  }
 }

@@ -5,7 +5,7 @@ import { normalisePath } from './places.ts'
 /** One thing that a RUN does to paths, as far as its text says so. */
 export interface RunAction {
   readonly tool: 'mkdir' | 'chown' | 'chmod' | 'rm' | 'touch'
-  /** Absolute. */
+  /** Absolute; of an rm also patterns with `*` and `?`, as a shell expands them. */
   readonly paths: readonly string[]
   /** `user[:group]` of a chown, the mode of a chmod or of `mkdir -m` and `install -m`; null where there is none or a variable decides it. */
   readonly value: string | null
@@ -18,7 +18,7 @@ export interface RunAction {
 
 const TOOLS = new Set(['mkdir', 'chown', 'chmod', 'rm', 'touch', 'install'])
 
-/** What the RUN lines make, hand over, open up and remove. Paths that a variable, a pattern or an unknown folder decides are left out. */
+/** What the RUN lines make, hand over, open up and remove. Paths that a variable, a pattern (but for rm) or an unknown folder decides are left out. */
 export function runActions(steps: readonly Step[]): readonly RunAction[] {
   return steps.flatMap((step) => {
     if (step.instruction.keyword !== 'RUN' || !says(step.instruction, MENTIONS)) return []
@@ -54,6 +54,11 @@ function wordValue(word: Word, variables: ReadonlyMap<string, string>): string |
   return value === null || /^~|[{}*?[\]$`]/.test(value) ? null : value
 }
 
+/** What only a shell expands, where there is no variable in it. */
+function patternIn(word: Word): string | null {
+  return word !== undefined && /^[\w./*?+:@%-]+$/.test(word.text) ? word.text : null
+}
+
 function readAction(
   command: ShellCommand,
   variables: ReadonlyMap<string, string>,
@@ -81,7 +86,7 @@ function readAction(
   }
   if (name === 'install' && !letters.includes('d')) return null
   const paths = operands.flatMap((word) => {
-    const text = wordValue(word, variables)
+    const text = wordValue(word, variables) ?? (name === 'rm' ? patternIn(word) : null)
     const path = text === null ? null : normalisePath(text, folder ?? '')
     return path === null ? [] : [path]
   })

@@ -7,6 +7,7 @@ import type { BuildContext } from './build-context.ts'
 import { changedMode, octal } from './changed-mode.ts'
 import { fromContext, matching } from './context-files.ts'
 import { isInside, normalisePath, parentOf } from './places.ts'
+import { removedBy } from './removed.ts'
 import { type RunAction, runActions } from './run-actions.ts'
 
 /** What the instructions of a stage put into its image, as far as text and build context tell. Paths are the image's. */
@@ -18,6 +19,8 @@ export interface Shipped {
   readonly copies: readonly CopiedPath[]
   readonly actions: readonly RunAction[]
   readonly steps: readonly Step[]
+  /** A RUN has removed it, and nothing brought it back. */
+  readonly isRemoved: (path: string) => boolean
 }
 
 /** One source of a COPY or ADD. */
@@ -72,7 +75,9 @@ function shippedOnce(sources: ShippedSources, stageIndex: number, known: Map<num
     }
   }
   const { entries, texts, origins, copies } = draft
-  const shipped = { entries, texts, origins, copies, actions, steps }
+  const isGone = removedBy(actions)
+  const isRemoved = (path: string): boolean => !entries.has(path) && isGone(path)
+  const shipped = { entries, texts, origins, copies, actions, steps, isRemoved }
   known.set(stageIndex, shipped)
   return shipped
 }
@@ -161,16 +166,18 @@ function below({ entries, base }: Draft, path: string): readonly string[] {
 }
 
 function act(draft: Draft, action: RunAction, sources: ShippedSources): void {
+  if (action.tool === 'rm') {
+    for (const gone of [...draft.entries.keys()].filter(removedBy([action]))) {
+      draft.entries.delete(gone)
+      draft.texts.delete(gone)
+    }
+    return
+  }
   for (const path of action.paths) {
     const touched = action.recursive ? below(draft, path) : [path]
     if (action.tool === 'mkdir') folder(draft, path, octal(action.value) ?? 0o755)
     else if (action.tool === 'touch' && !draft.entries.has(path)) {
       draft.entries.set(path, { ...directory, type: 'file', mode: 0o644 })
-    } else if (action.tool === 'rm') {
-      for (const gone of [...draft.entries.keys()].filter((each) => isInside(each, path))) {
-        draft.entries.delete(gone)
-        draft.texts.delete(gone)
-      }
     } else
       for (const each of touched) {
         const entry = draft.entries.get(each) ?? draft.base?.entry(each) ?? null

@@ -20,7 +20,6 @@ import { scriptWriteNeeds } from './evidence/script-writes.ts'
 import { emptyFolderNeeds, sourceNeeds } from './evidence/sources.ts'
 import { supervisorCautions } from './evidence/supervisors.ts'
 import type { Need } from './need.ts'
-import { isInside } from './places.ts'
 import type { EnvSetting, FileEdit, Remark } from './plan.ts'
 import { FIRST_UNPRIVILEGED_PORT, type VendorMove } from './ports.ts'
 import { argvOf } from './program.ts'
@@ -44,6 +43,10 @@ export interface Stated {
   readonly cautions: readonly Remark[]
   /** Base names of all that the command, its scripts and a supervisor start. */
   readonly programs: readonly string[]
+  /** A COPY, ADD or heredoc puts it into the image. */
+  readonly isShipped: (path: string) => boolean
+  /** What a RUN has removed, of the base image's files too. */
+  readonly isRemoved: (path: string) => boolean
   /** Where it switches user, by `files`; null: not looked for. */
   readonly stepDowns: StepDownReport | null
 }
@@ -59,6 +62,8 @@ export const noStated: Stated = {
   remarks: [],
   cautions: [],
   programs: [],
+  isShipped: () => false,
+  isRemoved: () => false,
   stepDowns: null,
 }
 
@@ -74,6 +79,8 @@ export interface StatedSources {
   readonly built: boolean
   /** Nothing follows its FROM: an application in there was put there by whoever built that image. */
   readonly asBuilt: boolean
+  /** The catalogue knows the server in the base image. */
+  readonly listed: boolean
 }
 
 export function statedBy(sources: StatedSources): Stated {
@@ -100,6 +107,7 @@ export function statedBy(sources: StatedSources): Stated {
     shipped,
     files: own,
     programs: start.programs,
+    listed: sources.listed,
     opaque: start.unread.length > 0 || startsUnknownScript(facts, own),
   })
   const closed = closedNeeds(shipped, facts.config, own)
@@ -124,6 +132,8 @@ export function statedBy(sources: StatedSources): Stated {
     files,
     moves: withScripts(packages.moves, start.scripts, own, facts),
     programs: start.programs,
+    isShipped: (path) => shipped.origins.has(path),
+    isRemoved: sources.built ? () => false : shipped.isRemoved,
     stepDowns: files === own ? start : findStepDowns({ config: facts.config, files: { known: true, value: files } }),
     fileEdits: packages.fileEdits,
     env: home.env,
@@ -159,14 +169,16 @@ function numbers(owner: string): { readonly uid: number; readonly gid: number } 
   return { uid, gid: gid ?? uid }
 }
 
-function layered(facts: ImageFacts, { entries, texts }: Shipped): FileModel {
-  return facts.files.known ? facts.files.value.with(entries, texts) : createFileModel(entries, texts)
+function layered(facts: ImageFacts, { entries, texts, actions, isRemoved }: Shipped): FileModel {
+  if (!facts.files.known) return createFileModel(entries, texts)
+  const base = facts.files.value
+  if (!actions.some(({ tool }) => tool === 'rm')) return base.with(entries, texts)
+  const gone = new Map([...base.paths()].filter(isRemoved).map((path) => [path, null] as const))
+  return base.with(gone).with(entries, texts)
 }
 
 /** What packages bring lies below what the instructions put there. */
-function beneath(entries: ReadonlyMap<string, FileEntry>, own: FileModel, { actions }: Shipped): FileModel {
-  const isRemoved = (path: string): boolean =>
-    actions.some((action) => action.tool === 'rm' && action.paths.some((gone) => isInside(path, gone)))
+function beneath(entries: ReadonlyMap<string, FileEntry>, own: FileModel, { isRemoved }: Shipped): FileModel {
   return own.with(new Map([...entries].filter(([path]) => own.entry(path) === null && !isRemoved(path))))
 }
 

@@ -2,7 +2,7 @@ import type { DaemonPortRule } from '../../catalogue/daemon-port-rule.ts'
 import type { FileCapability, VendorWay } from '../../catalogue/entry.ts'
 import type { Need } from './need.ts'
 import type { EnvSetting, FileEdit, Remark } from './plan.ts'
-import type { VendorMove } from './ports.ts'
+import type { Listed, VendorMove } from './ports.ts'
 
 /** What the catalogue knows of an image, as the plan uses it. Every part is checked against the image's files where they are known. */
 export interface Vendor {
@@ -11,6 +11,8 @@ export interface Vendor {
   /** Paths that the vendor's account may write as the image is. */
   readonly prepared: readonly string[]
   readonly moves: ReadonlyMap<number, VendorMove>
+  /** All that its entry knows a move for, whether that still holds or not. */
+  readonly ports: ReadonlyMap<number, Listed>
   readonly fileEdits: readonly FileEdit[]
   readonly env: readonly EnvSetting[]
   readonly needsRoot: {
@@ -36,6 +38,7 @@ export function unlisted(known: Pick<Vendor, 'daemonPorts' | 'needsRoot' | 'caut
     needs: [],
     prepared: [],
     moves: new Map(),
+    ports: new Map(),
     fileEdits: [],
     env: [],
     variant: null,

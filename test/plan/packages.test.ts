@@ -7,7 +7,7 @@ import { shipped } from './shipped.ts'
 
 describe('packages that RUN lines install', () => {
   const of = (text: string, programs: readonly string[]) =>
-    packageEvidence({ rules: packages, shipped: shipped(text), files: files(), programs, opaque: false })
+    packageEvidence({ rules: packages, shipped: shipped(text), files: files(), programs, opaque: false, listed: false })
 
   test('count only when they are started', () => {
     const text = 'RUN apt-get update && apt-get install -y nginx=1.26* redis-server'
@@ -45,8 +45,8 @@ describe('packages that RUN lines install', () => {
 })
 
 describe('packages that are in an image already', () => {
-  const of = (image: FileModel, programs: readonly string[], opaque = false) =>
-    packageEvidence({ rules: packages, shipped: shipped(''), files: image, programs, opaque })
+  const of = (image: FileModel, programs: readonly string[], opaque = false, listed = false) =>
+    packageEvidence({ rules: packages, shipped: shipped(''), files: image, programs, opaque, listed })
   const debian = files(
     '-rw-r--r-- 0:0 /var/lib/dpkg/info/nginx.list',
     '-rw-r--r-- 0:0 /var/lib/dpkg/info/libc6:amd64.list',
@@ -69,6 +69,8 @@ describe('packages that are in an image already', () => {
     expect(of(debian, ['node']).needs).toEqual([])
     expect(of(debian, ['start.sh'], true).needs).toEqual([])
     expect(of(files('drwxr-xr-x 0:0 /var/lib/nginx'), ['nginx']).needs).toEqual([])
+    // The catalogue knows the image.
+    expect(of(debian, ['nginx'], false, true).needs).toEqual([])
   })
 
   test('their configuration is changed where it says what the change is for', () => {

@@ -28,6 +28,7 @@ const noFacts: Pick<
   | 'stepDown'
   | 'writable'
   | 'ports'
+  | 'mainConfig'
   | 'configEdits'
   | 'env'
   | 'fileCapabilities'
@@ -38,6 +39,7 @@ const noFacts: Pick<
   stepDown: null,
   writable: [],
   ports: [],
+  mainConfig: null,
   configEdits: [],
   env: [],
   fileCapabilities: [],

@@ -1,27 +1,24 @@
 import type { DaemonPortRule } from '../../../catalogue/daemon-port-rule.ts'
-import type { ConfigEdit, NeedsRoot, PortMove, ProgramRule, VariantFacts } from '../../../catalogue/entry.ts'
+import type { NeedsRoot, PortMove, ProgramRule, VariantFacts } from '../../../catalogue/entry.ts'
 import { userNamed } from '../../image/accounts.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { Launch } from '../../image/step-down.ts'
-import { matches } from '../file-edit.ts'
 import type { Need } from '../need.ts'
-import type { FileEdit } from '../plan.ts'
+import { parentOf } from '../places.ts'
 import type { VendorMove } from '../ports.ts'
 import { unlisted, type Vendor } from '../vendor.ts'
 import { mayNeedRoot, rootProgram } from './root-programs.ts'
+import { isOwnText, type StageFiles, type VendorFiles, vendorFiles } from './vendor-edits.ts'
 
-export interface CatalogueSources {
+export interface CatalogueSources extends StageFiles {
   /** The entry of the image, or of the base image of a stage; null where there is none. */
   readonly entry: VariantFacts | null
   readonly programs: readonly ProgramRule[]
   readonly daemonPorts: readonly DaemonPortRule[]
-  readonly facts: ImageFacts
   /** Names of the processes that a run has shown. */
   readonly seen: readonly string[]
   /** What its start scripts and supervisord start. */
   readonly launches: readonly Launch[]
-  /** The stage writes into this folder of the image itself: what the vendor shipped there may be replaced. */
-  readonly replaces: (path: string) => boolean
 }
 
 /** The catalogue's knowledge as evidence, as far as the image's files and accounts do not speak against it. */
@@ -30,14 +27,17 @@ export function vendorOf(sources: CatalogueSources): Vendor {
   const { entry, facts, daemonPorts } = sources
   const cautions = mayNeedRoot(sources)
   if (entry === null || !isVendorImage(entry, facts)) return unlisted({ daemonPorts, needsRoot: root, cautions })
+  const files = vendorFiles(entry, sources)
+  const ports = entry.ports.filter((move) => move.optional !== true)
   return {
     cautions,
     account: entry.user,
     daemonPorts,
-    needs: needsOf(entry),
+    needs: needsOf(entry, files),
     prepared: entry.writable.filter((item) => item.prepared === true).map((item) => item.path),
-    moves: new Map(entry.ports.filter((move) => move.optional !== true).flatMap((move) => moveOf(move, sources))),
-    fileEdits: editsOf(entry.configEdits, 'config', sources),
+    moves: new Map(ports.flatMap((move) => moveOf(move, files, sources))),
+    ports: new Map(ports.map((move) => [move.from, isUnread(move, files) ? 'unread' : 'set'])),
+    fileEdits: files.edits(entry.configEdits, 'config'),
     env: entry.env.map(({ name, value, why }) => ({
       name,
       value,
@@ -51,15 +51,26 @@ export function vendorOf(sources: CatalogueSources): Vendor {
   }
 }
 
+/** What the entry says of a server in the image is all that a package of it would say. */
+export function describesServer(entry: VariantFacts | null, facts: ImageFacts): boolean {
+  return entry !== null && isVendorImage(entry, facts) && entry.writable.length + entry.ports.length > 0
+}
+
 /** A local image of the same name that somebody else built lacks the vendor's account. */
 function isVendorImage(entry: VariantFacts, facts: ImageFacts): boolean {
   if (!facts.accounts.known || entry.user === null) return true
   return userNamed(facts.accounts.value, entry.user.name) !== null
 }
 
-function needsOf(entry: VariantFacts): readonly Need[] {
-  return entry.writable
-    .filter((item) => item.optional !== true && item.prepared !== true)
+function needsOf({ writable, ports }: VariantFacts, files: VendorFiles): readonly Need[] {
+  const settings = ports.flatMap(({ edits = [] }) => edits.map(({ file }) => file))
+  const unread = new Set([
+    ...settings.filter((file) => files.isUnread(file)),
+    ...settings.map(parentOf).filter((folder) => !files.includes(folder)),
+  ])
+  return writable
+    .filter(({ optional, prepared }) => optional !== true && prepared !== true)
+    .filter(({ path, unlessSet }) => !unread.has(path) && (unlessSet === undefined || files.lacks(unlessSet)))
     .map((item) => ({
       access: item.kind === 'directory' ? 'keep-state' : 'create-file',
       path: item.path,
@@ -67,8 +78,12 @@ function needsOf(entry: VariantFacts): readonly Need[] {
     }))
 }
 
-function moveOf(move: PortMove, sources: CatalogueSources): readonly (readonly [number, VendorMove])[] {
-  const fileEdits = editsOf(move.edits ?? [], 'port', sources)
+function moveOf(move: PortMove, files: VendorFiles, stage: StageFiles): readonly (readonly [number, VendorMove])[] {
+  const own = (move.edits ?? []).filter(({ file }) => isOwnText(file, stage))
+  const fileEdits = files.edits(
+    (move.edits ?? []).filter((edit) => !own.includes(edit)),
+    'port',
+  )
   if ((move.edits ?? []).length > 0 && fileEdits.length === 0) return []
   const env = (move.env ?? []).map(({ name, value, why }) => ({
     name,
@@ -79,40 +94,10 @@ function moveOf(move: PortMove, sources: CatalogueSources): readonly (readonly [
   return [[move.from, { to: move.to, fileEdits, env, append: move.appendArguments ?? [] }]]
 }
 
-function editsOf(
-  edits: readonly ConfigEdit[],
-  purpose: FileEdit['purpose'],
-  sources: CatalogueSources,
-): readonly FileEdit[] {
-  const byFile = new Map<string, FileEdit>()
-  for (const edit of edits) {
-    const substitution = {
-      pattern: edit.pattern,
-      replacement: edit.replacement ?? '',
-      global: edit.global ?? false,
-      ...(edit.remove === true ? { remove: true } : {}),
-    }
-    if (!fits(edit, substitution, sources)) continue
-    const before = byFile.get(edit.file)
-    byFile.set(edit.file, {
-      path: edit.file,
-      substitutions: [...(before?.substitutions ?? []), substitution],
-      reason: [...new Set([...(before?.reason.split('; ') ?? []), edit.why])].join('; '),
-      purpose,
-      evidence: [...(before?.evidence ?? []), { source: 'catalogue', subject: edit.file, detail: edit.why }],
-    })
-  }
-  return [...byFile.values()]
-}
-
-function fits(
-  edit: ConfigEdit,
-  substitution: FileEdit['substitutions'][number],
-  { facts, replaces }: CatalogueSources,
-): boolean {
-  if (!facts.files.known) return !(edit.stockOnly === true && replaces(edit.file))
-  const text = facts.files.value.text(edit.file)
-  return text !== null && matches(text, substitution)
+/** All that sets it is gone, or not read any more. */
+function isUnread({ edits = [], env, appendArguments }: PortMove, files: VendorFiles): boolean {
+  if (env !== undefined || appendArguments !== undefined || edits.length === 0) return false
+  return edits.every(({ file }) => files.isUnread(file))
 }
 
 function describe(root: NeedsRoot): NonNullable<Vendor['needsRoot']> {

@@ -15,6 +15,8 @@ export interface PackageSources extends EditSources {
   readonly programs: readonly string[]
   /** A start script could not be read: it may start any of them. */
   readonly opaque: boolean
+  /** The catalogue says what the server of the base image writes: that it is a package in there says no more. */
+  readonly listed: boolean
 }
 
 /** What the installed servers need, as far as the stage starts them. */
@@ -91,11 +93,11 @@ function movesOf({ rule, found }: Started, sources: EditSources): readonly (read
   })
 }
 
-function startedServers({ rules, shipped, files, programs, opaque }: PackageSources): readonly Started[] {
+function startedServers({ rules, shipped, files, programs, opaque, listed }: PackageSources): readonly Started[] {
   const any = anyOf(rules)
   // Most commands start none of the list: then nobody has to read what is installed.
   if (!opaque && !programs.some((name) => any.starts.test(name))) return []
-  const installed = [...installedPackages(shipped.steps), ...imagePackages(files)].filter(({ name }) =>
+  const installed = [...installedPackages(shipped.steps), ...(listed ? [] : imagePackages(files))].filter(({ name }) =>
     any.packages.test(name),
   )
   if (installed.length === 0) return []

@@ -1,7 +1,7 @@
 import type { Need } from '../need.ts'
 import { stateNeed } from '../need.ts'
-import { isInside } from '../places.ts'
 import type { Remark } from '../plan.ts'
+import { removedBy } from '../removed.ts'
 import type { RunAction } from '../run-actions.ts'
 import type { Shipped } from '../shipped.ts'
 import { isOwnPlace, isStatePlace, looksLikeFile } from '../state-places.ts'
@@ -9,9 +9,10 @@ import { isOwnPlace, isStatePlace, looksLikeFile } from '../state-places.ts'
 /** Folders that RUN lines make for the program to fill, or hand to somebody: who wrote that wanted them written. */
 export function runLineNeeds({ actions }: Pick<Shipped, 'actions'>): readonly Need[] {
   return actions.flatMap((action, index) => {
-    const later = actions.slice(index + 1)
+    // Taken away again: it was for the build.
+    const isGone = removedBy(actions.slice(index + 1))
     return action.paths
-      .filter((path) => !isRemoved(path, later))
+      .filter((path) => !isGone(path))
       .flatMap((path): readonly Need[] => {
         const why = reasonFor(action, path)
         if (why === null) return []
@@ -47,11 +48,6 @@ function reasonFor(action: RunAction, path: string): string | null {
     default:
       return null
   }
-}
-
-/** Taken away again: it was for the build. */
-function isRemoved(path: string, later: readonly RunAction[]): boolean {
-  return later.some((action) => action.tool === 'rm' && action.paths.some((gone) => isInside(path, gone)))
 }
 
 function opensToAll(mode: string | null): boolean {

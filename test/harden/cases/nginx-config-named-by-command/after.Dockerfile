@@ -1,0 +1,22 @@
+# The vendor's own files are not read: not edited, and its port 80 is bound by nobody.
+FROM nginx:1.29
+COPY <<EOF /app/nginx.conf
+user nginx;
+pid /run/nginx.pid;
+events {}
+http {
+    server {
+        listen 8080;
+        return 200 "mine";
+    }
+}
+EOF
+# harden-image: only root can switch to another user; /run is root's, and nginx does not start without its pid file
+RUN sed -i -E -e '/^user +[^;]*; *$/d' -e 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' /app/nginx.conf
+# harden-image: /var/cache/nginx (caches, and temp folders of a configuration that does not move them)
+RUN mkdir -p /var/cache/nginx \
+ && chown 101:101 /var/cache/nginx
+EXPOSE 8080
+# harden-image: nginx (101:101), nginx switches to it in /app/nginx.conf
+USER 101:101
+CMD ["nginx", "-c", "/app/nginx.conf", "-g", "daemon off;"]
