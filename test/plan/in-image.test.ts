@@ -100,6 +100,9 @@ describe('of an image alone', () => {
       ['drwxr-xr-x 0:0 /var/lib/x'],
       ['/var/lib/x'],
     ],
+    ['empty, and named like the program', { cmd: ['/bin/x'] }, ['drwxr-xr-x 0:0 /var/cache/x'], ['/var/cache/x']],
+    ['empty, named like it, and somebody’s', { cmd: ['/bin/x'] }, ['drwxr-xr-x 9:9 /var/cache/x'], []],
+    ['empty, and named like another', { cmd: ['/bin/x'] }, ['drwxr-xr-x 0:0 /var/cache/y'], []],
     ['filled, and named', { cmd: ['x', '/var/www'] }, ['-rw-r--r-- 0:0 /var/www/index.html'], []],
   ])('a folder: %s', (_, config, files, expected) => {
     expect(needs({ config, files })).toEqual(expected.map((path) => ['keep-state', path]))

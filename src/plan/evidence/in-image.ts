@@ -43,7 +43,7 @@ export function inImageNeeds(
       ]),
       files,
     ),
-    ...emptyFolders(config, files),
+    ...emptyFolders(config, files, programs),
   ]
 }
 
@@ -71,17 +71,25 @@ function applicationIn(
   }
 }
 
-/** An empty folder at the top of the image, or one that the command names: somebody made it to be filled. */
-function emptyFolders(config: ImageConfig, files: FileModel): readonly Need[] {
+/**
+ * An empty folder at the top of the image, one that the command names, or one named like what is started where programs
+ * keep their state: somebody made it to be filled.
+ */
+function emptyFolders(config: ImageConfig, files: FileModel, programs: readonly string[]): readonly Need[] {
   const isEmpty = (path: string): boolean =>
     isOwnPlace(path) && files.entry(path)?.type === 'directory' && files.list(path).length === 0
   // A folder of drop-ins is filled by whoever builds upon the image or mounts them, and what is in it is run.
   const top = files.list('/').flatMap((name) => (name.endsWith('.d') ? [] : [`/${name}`]))
+  const named = argumentPaths(config)
   return [
     ...top.filter(isEmpty).map((path) => stateNeed(path, 'framework', 'empty, at the top of the image')),
-    ...argumentPaths(config)
-      .filter(isEmpty)
-      .map((path) => stateNeed(path, 'declared', 'an empty folder that the command names')),
+    ...named.filter(isEmpty).map((path) => stateNeed(path, 'declared', 'an empty folder that the command names')),
+    ...programs.flatMap((program) =>
+      ['/var/cache', '/var/lib', '/var/log', '/var/spool']
+        .map((root) => `${root}/${program}`)
+        .filter((path) => isEmpty(path) && files.entry(path)?.uid === 0 && !named.includes(path))
+        .map((path) => stateNeed(path, 'framework', `empty, and named like ${program}`)),
+    ),
   ]
 }
 
