@@ -1,13 +1,15 @@
 import { type ShellCommand, type Step, says, shellCommands } from '../dockerfile/index.ts'
 import { staticValue } from '../image/step-down/static-text.ts'
 import { normalisePath } from './places.ts'
+import { keysOf } from './run-keys.ts'
+import { linkActions } from './run-links.ts'
 
 /** One thing that a RUN does to paths, as far as its text says so. */
 export interface RunAction {
-  readonly tool: 'mkdir' | 'chown' | 'chmod' | 'rm' | 'touch'
+  readonly tool: 'mkdir' | 'chown' | 'chmod' | 'rm' | 'touch' | 'link' | 'key'
   /** Absolute; of an rm also patterns with `*` and `?`, as a shell expands them. */
   readonly paths: readonly string[]
-  /** `user[:group]` of a chown, the mode of a chmod or of `mkdir -m` and `install -m`; null where there is none or a variable decides it. */
+  /** `user[:group]` of a chown, the mode of a chmod or of `mkdir -m` and `install -m`, where a link leads; null where there is none or a variable decides it. */
   readonly value: string | null
   readonly recursive: boolean
   /** It runs whenever the instruction does. */
@@ -36,14 +38,21 @@ export function runActions(steps: readonly Step[]): readonly RunAction[] {
         folder = to === null || command.conditional ? null : normalisePath(to, folder ?? '')
         return []
       }
-      const action = readAction(command, variables, folder, step.instruction.line)
+      const { line } = step.instruction
+      const links = linkActions(command, (word) => wordValue(word, variables), folder)
+      const rest = { recursive: false, certain: isCertain(command), line }
+      if (links.length > 0) return links.map((link) => ({ ...link, ...rest }))
+      const keys = keysOf(command, (word) => wordValue(word, variables), folder)
+      if (keys.length > 0) return [{ tool: 'key' as const, paths: keys, value: null, ...rest }]
+      const action = readAction(command, variables, folder, line)
       return action === null ? [] : [action]
     })
   })
 }
 
 /** `install` is the program where a command starts; with a word before it, it is what a package manager does. */
-const MENTIONS = /\b(mkdir|chown|chmod|rm|touch)\b|(?:^|[;&|({!\n]|\b(?:do|then|else|sudo))\s*install\s/
+const MENTIONS =
+  /\b(mkdir|chown|chmod|rm|touch|ln|a2(?:en|dis)site|openssl|ssh-keygen|certtool|mkcert|mosquitto_passwd)\b|(?:^|[;&|({!\n]|\b(?:do|then|else|sudo))\s*install\s/
 
 type Word = ShellCommand['words'][number] | undefined
 
@@ -92,6 +101,10 @@ function readAction(
   })
   if (paths.length === 0) return null
   const recursive = /[rR]/.test(letters) || options.some((word) => word.text === '--recursive')
-  const certain = !command.conditional && /^(|;|&&)$/.test(command.connector)
-  return { tool: name === 'install' ? 'mkdir' : (name as RunAction['tool']), paths, value, recursive, certain, line }
+  const tool = name === 'install' ? 'mkdir' : (name as RunAction['tool'])
+  return { tool, paths, value, recursive, certain: isCertain(command), line }
+}
+
+function isCertain({ conditional, connector }: ShellCommand): boolean {
+  return !conditional && /^(|;|&&)$/.test(connector)
 }

@@ -6,9 +6,10 @@ import type { FileEntry, FileModel } from '../image/file-model.ts'
 import type { BuildContext } from './build-context.ts'
 import { changedMode, octal } from './changed-mode.ts'
 import { fromContext, matching } from './context-files.ts'
-import { isInside, normalisePath, parentOf } from './places.ts'
+import { baseName, isInside, normalisePath, parentOf } from './places.ts'
 import { removedBy } from './removed.ts'
 import { type RunAction, runActions } from './run-actions.ts'
+import { type Draft, directory, folder, put } from './shipped-draft.ts'
 
 /** What the instructions of a stage put into its image, as far as text and build context tell. Paths are the image's. */
 export interface Shipped {
@@ -46,14 +47,6 @@ export interface ShippedSources {
 /** An owner whom only the build knows. No process has this uid, so nothing counts as owned. */
 const unknownOwner = -1
 
-interface Draft {
-  readonly base: FileModel | null
-  readonly entries: Map<string, FileEntry>
-  readonly texts: Map<string, string>
-  readonly origins: Map<string, string>
-  readonly copies: CopiedPath[]
-}
-
 export function shippedBy(sources: ShippedSources, stageIndex: number): Shipped {
   return shippedOnce(sources, stageIndex, new Map())
 }
@@ -80,21 +73,6 @@ function shippedOnce(sources: ShippedSources, stageIndex: number, known: Map<num
   const shipped = { entries, texts, origins, copies, actions, steps, isRemoved }
   known.set(stageIndex, shipped)
   return shipped
-}
-
-const directory: FileEntry = { type: 'directory', uid: 0, gid: 0, mode: 0o755, size: 0, link: null }
-
-/** Made with its parents where they are missing; what the base image has stays as it is there. */
-function folder(draft: Draft, path: string | null, mode = 0o755): void {
-  if (path === null) return
-  for (let at = path; at !== '/' && !draft.entries.has(at); at = parentOf(at))
-    draft.entries.set(at, brought(draft, at) ?? { ...directory, mode: at === path ? mode : 0o755 })
-}
-
-/** What the base image has there; of one that is not known only root's home is known, which is closed in nearly all (FACTS 16). */
-function brought({ base }: Draft, path: string): FileEntry | null {
-  if (base === null) return path === '/root' ? { ...directory, mode: 0o700 } : null
-  return base.entry(path)
 }
 
 function copy(draft: Draft, step: Step, sources: ShippedSources, known: Map<number, Shipped>): void {
@@ -178,6 +156,10 @@ function act(draft: Draft, action: RunAction, sources: ShippedSources): void {
     if (action.tool === 'mkdir') folder(draft, path, octal(action.value) ?? 0o755)
     else if (action.tool === 'touch' && !draft.entries.has(path)) {
       draft.entries.set(path, { ...directory, type: 'file', mode: 0o644 })
+    } else if (action.tool === 'key') put(draft, path, { ...directory, type: 'file', mode: 0o600 })
+    else if (action.tool === 'link') {
+      const at = draft.entries.get(path)?.type === 'directory' ? `${path}/${baseName(action.value ?? '')}` : path
+      put(draft, at, { ...directory, type: 'symlink', mode: 0o777, link: action.value })
     } else
       for (const each of touched) {
         const entry = draft.entries.get(each) ?? draft.base?.entry(each) ?? null

@@ -8,10 +8,11 @@ import type { FileEntry, FileModel } from '../image/file-model.ts'
 import { findStepDowns, type StepDownReport } from '../image/step-down.ts'
 import type { Candidate } from './account-request.ts'
 import type { BuildContext } from './build-context.ts'
-import { closedNeeds } from './evidence/closed-files.ts'
+import { closedNeeds, isClosed } from './evidence/closed-files.ts'
 import { commandLineNeeds } from './evidence/command-line.ts'
 import { frameworkNeeds, runsInBuild } from './evidence/frameworks.ts'
 import { inImageNeeds } from './evidence/in-image.ts'
+import { namedClosedNeeds } from './evidence/named-closed.ts'
 import { packageEvidence } from './evidence/packages.ts'
 import { rootHome } from './evidence/root-home.ts'
 import { openRemarks, runLineNeeds } from './evidence/run-lines.ts'
@@ -108,6 +109,7 @@ export function statedBy(sources: StatedSources): Stated {
     files: own,
     programs: start.programs,
     listed: sources.listed,
+    exposed: facts.config.exposedPorts.map(({ port }) => port),
     opaque: start.unread.length > 0 || startsUnknownScript(facts, own),
   })
   const closed = closedNeeds(shipped, facts.config, own)
@@ -122,6 +124,7 @@ export function statedBy(sources: StatedSources): Stated {
       ...sourceNeeds(shipped, facts.config),
       ...emptyFolderNeeds(shipped),
       ...closed.needs,
+      ...(sources.built ? [] : closedByBuild(shipped, facts.config)),
       ...home.needs,
     ],
     assumed: () => [
@@ -175,6 +178,18 @@ function layered(facts: ImageFacts, { entries, texts, actions, isRemoved }: Ship
   if (!actions.some(({ tool }) => tool === 'rm')) return base.with(entries, texts)
   const gone = new Map([...base.paths()].filter(isRemoved).map((path) => [path, null] as const))
   return base.with(gone).with(entries, texts)
+}
+
+/** Keys and passwords that a RUN makes, which what the stage ships names. */
+function closedByBuild({ entries, origins, texts }: Shipped, config: ImageFacts['config']): readonly Need[] {
+  const made = new Map([...entries].filter(([path, entry]) => !origins.has(path) && isClosed(entry)))
+  if (made.size === 0) return []
+  const named = new Map([
+    ['the command', argvOf(config).join(' ')],
+    ...[...config.env].map(([name, value]) => [`ENV ${name}`, value] as const),
+    ...texts,
+  ])
+  return namedClosedNeeds(named, createFileModel(made))
 }
 
 /** What packages bring lies below what the instructions put there. */

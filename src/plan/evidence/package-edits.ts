@@ -6,7 +6,7 @@ import type { FileEdit, Substitution } from '../plan.ts'
 import type { Shipped } from '../shipped.ts'
 
 export interface EditSources {
-  readonly shipped: Pick<Shipped, 'steps' | 'texts' | 'entries' | 'copies'>
+  readonly shipped: Pick<Shipped, 'steps' | 'texts' | 'entries' | 'copies' | 'isRemoved'>
   readonly files: FileModel
 }
 
@@ -16,15 +16,44 @@ export interface EditSources {
  */
 export function stockEdit(
   edit: ConfigEdit,
-  purpose: FileEdit['purpose'],
   evidence: FileEdit['evidence'],
   { shipped }: EditSources,
 ): readonly FileEdit[] {
   const text = shipped.texts.get(edit.file)
-  if (text !== undefined && (purpose === 'port' || !matches(text, substitutionOf(edit)))) return []
-  const isOwn = shipped.entries.has(edit.file) || isMentioned(edit.file, shipped) || mayBeCopied(edit.file, shipped)
-  return text === undefined && isOwn ? [] : [fileEdit(edit, purpose, evidence)]
+  if (text !== undefined && !matches(text, substitutionOf(edit))) return []
+  return text === undefined && isWritten(edit.file, shipped) ? [] : [fileEdit(edit, 'config', evidence)]
 }
+
+/** By an instruction whose text does not tell what it says then. */
+function isWritten(file: string, shipped: EditSources['shipped']): boolean {
+  return shipped.entries.has(file) || isMentioned(file, shipped) || mayBeCopied(file, shipped)
+}
+
+/**
+ * What has to be done in a file so that a port moves: the edit of the stock configuration; none where the file is not
+ * read, or is the stage's own, whose lines are looked at themselves; null where nobody knows what it says. `brought`: what
+ * the package puts into the image.
+ */
+export function portEdits(
+  edit: ConfigEdit,
+  brought: readonly string[],
+  evidence: FileEdit['evidence'],
+  { shipped }: Pick<EditSources, 'shipped'>,
+): readonly FileEdit[] | null {
+  if (!isEnabled(edit.file, brought, shipped) || shipped.texts.has(edit.file)) return []
+  return isWritten(edit.file, shipped) ? null : [fileEdit(edit, 'port', evidence)]
+}
+
+/** Debian's servers read from `…-available` what a link in `…-enabled` names. */
+function isEnabled(file: string, brought: readonly string[], { entries, isRemoved }: EditSources['shipped']): boolean {
+  const link = file.replace(AVAILABLE, '-enabled/')
+  if (link === file) return true
+  const own = entries.get(link)
+  if (own !== undefined) return own.type === 'symlink'
+  return !isRemoved(link) && brought.some((line) => line.includes(` ${link} -> `))
+}
+
+const AVAILABLE = /-available\//
 
 /** The edit of a configuration that can be read: where it says what the edit is for. */
 export function readEdit(
@@ -63,11 +92,10 @@ function isMentioned(file: string, { steps }: EditSources['shipped']): boolean {
   const parts = file.split('/')
   const name = parts.at(-1) ?? ''
   const folder = parts.slice(0, -1).join('/')
-  return steps.some(
-    ({ instruction }) =>
-      instruction.keyword === 'RUN' &&
-      [file, `${folder}/*`, `${folder} `, folder.replace('-available', '-enabled'), `/${name}`].some((text) =>
-        `${instruction.text} `.includes(text),
-      ),
-  )
+  const enabled = file.replace(AVAILABLE, '-enabled/')
+  const texts = [file, `${folder}/*`, `/${name}`, ...(enabled === file ? [] : [enabled.slice(0, -name.length - 1)])]
+  return steps.some(({ instruction: { keyword, text } }) => {
+    if (keyword !== 'RUN') return false
+    return texts.some((part) => text.includes(part)) || /^(\/?$|\/?[\s;&|)"'])/m.test(text.split(folder)[1] ?? '-')
+  })
 }

@@ -6,13 +6,15 @@ import type { Need } from '../need.ts'
 import type { FileEdit, Remark } from '../plan.ts'
 import type { VendorMove } from '../ports.ts'
 import { type InstalledPackage, imagePackages, installedPackages } from './installed.ts'
-import { type EditSources, readEdit, stockEdit } from './package-edits.ts'
+import { type EditSources, portEdits, readEdit, stockEdit } from './package-edits.ts'
 import { entryOf } from './package-files.ts'
 
 export interface PackageSources extends EditSources {
   readonly rules: readonly PackageRule[]
   /** Base names of what is started. */
   readonly programs: readonly string[]
+  /** Ports that the image is said to open. */
+  readonly exposed?: readonly number[]
   /** A start script could not be read: it may start any of them. */
   readonly opaque: boolean
   /** The catalogue says what the server of the base image writes: that it is a package in there says no more. */
@@ -62,7 +64,7 @@ export function packageEvidence(sources: PackageSources): PackageEvidence {
     fileEdits: started.flatMap(({ rule, found }) =>
       (rule.edits ?? []).flatMap((edit) => {
         const evidence = [evidenceOf(rule, found, edit.file, edit.why)]
-        return found.line === null ? readEdit(edit, evidence, sources) : stockEdit(edit, 'config', evidence, sources)
+        return found.line === null ? readEdit(edit, evidence, sources) : stockEdit(edit, evidence, sources)
       }),
     ),
     remarks: started.flatMap(({ rule, found }) =>
@@ -81,15 +83,16 @@ export function packageEvidence(sources: PackageSources): PackageEvidence {
   }
 }
 
-function movesOf({ rule, found }: Started, sources: EditSources): readonly (readonly [number, VendorMove])[] {
+function movesOf({ rule, found }: Started, sources: PackageSources): readonly (readonly [number, VendorMove])[] {
   return (rule.ports ?? []).flatMap((move): readonly (readonly [number, VendorMove])[] => {
-    const edits = move.edits ?? []
-    const fileEdits = edits.flatMap((edit) =>
-      stockEdit(edit, 'port', [evidenceOf(rule, found, edit.file, edit.why)], sources),
+    if (move.optional === true && sources.exposed?.includes(move.from) !== true) return []
+    const edits = (move.edits ?? []).map((edit) =>
+      portEdits(edit, rule.files ?? [], [evidenceOf(rule, found, edit.file, edit.why)], sources),
     )
-    // One file of several that is not as it was shipped: the port is then set by who changed it.
-    if (fileEdits.length < edits.length) return []
-    return [[move.from, { to: move.to, fileEdits, env: [], append: [] }]]
+    // One file of several of which nobody knows what it says: the port is then set by who changed it.
+    if (edits.includes(null)) return []
+    const fileEdits = edits.flatMap((each) => each ?? [])
+    return fileEdits.length === 0 ? [] : [[move.from, { to: move.to, fileEdits, env: [], append: [] }]]
   })
 }
 
