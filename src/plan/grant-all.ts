@@ -39,10 +39,10 @@ export function grantAll(wanted: readonly Need[], input: StageInput, grantee: Gr
 }
 
 /** This very file, in a folder that is there: whether the base brings the file is not known, and both must work. */
-function isNamed({ access, evidence }: Need): boolean {
+function isNamed({ access, evidence, alone }: Need): boolean {
   return access === 'write'
     ? evidence.source === 'declared'
-    : access === 'create-file' && evidence.source === 'catalogue'
+    : access === 'create-file' && (alone === true || evidence.source === 'catalogue')
 }
 
 /** Root's home is the base's: that it is closed is certain enough, its other mode bits are not. */
@@ -92,10 +92,7 @@ function withoutFiles(needs: readonly Need[], grantee: Grantee): Granted {
     const parent = parentOf(need.path)
     // A file can be made beforehand only where its folder is sure to be there.
     const makeFolder =
-      need.access === 'create-file' &&
-      !isSharedFolder(parent) &&
-      !isSystemFolder(parent) &&
-      need.evidence.source !== 'catalogue'
+      need.access === 'create-file' && !isSharedFolder(parent) && !isSystemFolder(parent) && !isNamed(need)
     const path = makeFolder ? parent : need.path
     const before = grants.get(path)
     const kind = need.access === 'keep-state' || makeFolder ? 'create-directory' : 'create-file'

@@ -116,8 +116,12 @@ export function isAuthority(path: string): boolean {
 
 /** The path is part of the operating system's code, or decides over its accounts. */
 export function isBelowSystem(path: string): boolean {
-  return NEVER.some((folder) => path === folder || path.startsWith(`${folder}/`)) || AUTHORITY.test(path)
+  if (AUTHORITY.test(path)) return true
+  return !SERVED.test(path) && NEVER.some((folder) => path === folder || path.startsWith(`${folder}/`))
 }
+
+/** Where web servers' packages keep the site: what is served, and no code of the system. */
+const SERVED = /^\/usr\/share\/[^/]+\/(html|htdocs|www)(\/|$)/
 
 /** Keys and passwords, by the places where programs keep them below a home. */
 export function isSecretPlace(path: string): boolean {

@@ -1,6 +1,7 @@
 import type { ShellCommand } from '../../dockerfile/index.ts'
 import { lineOf } from '../../line-of.ts'
 import { nameOf, normalisePath } from '../path.ts'
+import { folderEdits } from './folder-edits.ts'
 import type { ReadScript } from './scripts.ts'
 import { staticValue } from './static-text.ts'
 import { type FirstStart, type Sure, sureConditions } from './sure-conditions.ts'
@@ -17,6 +18,8 @@ export interface ScriptWrite {
   readonly replaces: boolean
   /** Only where something is not there yet, which the base does not have: a build step may still bring it. */
   readonly ifMissing: boolean
+  /** `path` is a folder, and which files of it, or of those below it, only the run tells. */
+  readonly any?: 'inside' | 'below'
 }
 
 /** What redirects, `tee` and `sed -i` write, as far as no variable and no question of the script decides it otherwise. */
@@ -24,11 +27,27 @@ export function scriptWrites(script: ReadScript, start: Omit<FirstStart, 'variab
   const { workdir } = start
   const moves = script.commands.some(({ command }) => command.name === 'cd' || command.name === 'pushd')
   const asked = askedFor(script)
-  return script.commands.flatMap(({ command, guarded }) => {
-    if (command.span.start > asked || guarded || script.conditional) return []
-    const sure = command.conditional
-      ? sureInBranch(command, { ...start, variables: script.variables })
-      : { holds: true, ifMissing: false }
+  const surely = (command: ShellCommand): Sure =>
+    command.conditional ? sureInBranch(command, { ...start, variables: script.variables }) : SURE
+  const isReached = ({ command, guarded }: ReadScript['commands'][number]): boolean =>
+    command.span.start <= asked && !guarded && !script.conditional
+  const reached = script.commands.filter(isReached).map(({ command }) => command)
+  const inAny = (command: ShellCommand): boolean =>
+    (command.conditions.length === 0 && command.functionName === null) || surely(command).holds
+  const folders = folderEdits(script.text, reached.filter(inAny), script.variables)
+    .filter(({ folder }) => !moves || folder.startsWith('/'))
+    .map(
+      ({ command, folder, deep }): ScriptWrite => ({
+        script: script.path,
+        line: lineOf(script.text, command.span.start),
+        path: normalisePath(folder, workdir),
+        replaces: true,
+        ifMissing: false,
+        any: deep ? 'below' : 'inside',
+      }),
+    )
+  const single = reached.flatMap((command) => {
+    const sure = surely(command)
     if (!sure.holds) return []
     const line = lineOf(script.text, command.span.start)
     return writesOf(command).flatMap(({ text, replaces }) => {
@@ -37,7 +56,10 @@ export function scriptWrites(script: ReadScript, start: Omit<FirstStart, 'variab
       return [{ script: script.path, line, path: normalisePath(path, workdir), replaces, ifMissing: sure.ifMissing }]
     })
   })
+  return [...single, ...folders]
 }
+
+const SURE: Sure = { holds: true, ifMissing: false }
 
 /** A function may not be called at all, and a loop have nothing to go over. */
 function sureInBranch({ conditions, functionName }: ShellCommand, start: FirstStart): Sure {

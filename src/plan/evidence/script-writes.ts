@@ -7,11 +7,11 @@ import type { Shipped } from '../shipped.ts'
 /** What a start script writes by itself: without it the script ends, or goes on with what it did not write. */
 export function scriptWriteNeeds(
   { writes, actions }: Pick<StepDownReport, 'writes' | 'actions'>,
-  { entries, steps }: Pick<Shipped, 'entries' | 'steps'>,
+  { entries, steps, copies }: Pick<Shipped, 'entries' | 'steps' | 'copies'>,
   { volumes }: Pick<ImageConfig, 'volumes'>,
 ): readonly Need[] {
   const made = actions.filter(({ action }) => action === 'mkdir').flatMap(({ paths }) => paths)
-  return writes.flatMap(({ script, line, path, replaces, ifMissing }): readonly Need[] => {
+  return writes.flatMap(({ script, line, path, replaces, ifMissing, any }): readonly Need[] => {
     // In a folder that the script itself makes all is the user's.
     if (isRuntimePlace(path) || isAuthority(path) || made.some((folder) => isInside(path, folder))) return []
     // A build step that names the file may have made it, as root.
@@ -20,9 +20,27 @@ export function scriptWriteNeeds(
     if (!isBuilt && volumes.some((folder) => isInside(path, folder))) return []
     const where = script === null ? 'the command' : `${script} line ${line}`
     const evidence = { source: 'declared', subject: path, detail: `written by ${where}` } as const
+    if (any !== undefined) {
+      if (isSharedFolder(path)) return []
+      // Which folders lie below is known only where all that is put there was seen.
+      const isSeen = !copies.some(({ seen, destination }) => !seen && isInside(destination, path))
+      const need: Need = {
+        access: 'keep-state',
+        path,
+        evidence: { ...evidence, detail: `files in it are ${evidence.detail}` },
+      }
+      return [any === 'below' && !isSeen ? { ...need, tree: true } : need]
+    }
     const parent = parentOf(path)
+    if (!replaces && isBuilt) return [{ access: 'create-file', path, tree: true, evidence }]
+    // Where it is not there yet, nothing else of its folder is written.
     if (!replaces)
-      return [isBuilt ? { access: 'create-file', path, tree: true, evidence } : { access: 'write', path, evidence }]
+      return [
+        // The script asks whether it is there: it must not be made beforehand.
+        entries.has(path) || ifMissing
+          ? { access: 'write', path, evidence }
+          : { access: 'create-file', path, alone: true, evidence },
+      ]
     // A folder of many is given to nobody for that.
     if (isSharedFolder(parent) || isSystemFolder(parent)) return []
     return [

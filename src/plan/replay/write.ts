@@ -41,6 +41,8 @@ export function create(need: Need, path: string, state: State): void {
   // A build step may have made it already, as root.
   if (need.access === 'create-file' && need.tree === true)
     return existing === null ? createMissing(need, path, 'create-file', state) : write(need, path, state)
+  if (need.alone === true && existing === null && !couldCreate(state.files, state.identity, path).allowed)
+    return createMissing(need, path, 'create-file', state)
   if (state.files.entry(parent) === null && isSharedFolder(parent) && need.access === 'create-directory')
     return createMissing(need, path, 'create-directory', state)
   if (state.files.entry(parent) === null)

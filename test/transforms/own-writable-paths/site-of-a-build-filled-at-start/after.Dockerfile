@@ -1,0 +1,23 @@
+FROM debian:trixie-slim AS build
+RUN make-a-site /out
+
+FROM debian:trixie-slim
+COPY --from=build /out /srv/site
+COPY --chmod=755 <<"EOF" /start.sh
+#!/bin/sh
+find /srv/site -name '*.js' -exec sed -i "s|__API__|$API|" {} +
+grep -rl __KEY__ /srv/more | xargs sed -i "s|__KEY__|$KEY|"
+sed -i "s|__API__|$API|" /srv/other/*.html
+exec server
+EOF
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: /srv/more (files in it are written by /start.sh line 3), /srv/other (files in it are written by
+#   /start.sh line 4), /srv/site (files in it are written by /start.sh line 2)
+RUN mkdir -p /srv/more /srv/other /srv/site \
+ && chown 10001:10001 /srv/more /srv/other \
+ && chown -Rh 10001:10001 /srv/site
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["/start.sh"]
