@@ -1,3 +1,4 @@
+import { parseShellScript } from '../dockerfile/index.ts'
 import type { ImageConfig, ImageFacts } from './facts.ts'
 import type { FileModel } from './file-model.ts'
 import { nameOf } from './path.ts'
@@ -15,7 +16,7 @@ import { type ReadScript, readScripts } from './step-down/scripts.ts'
 import { readStart } from './step-down/start.ts'
 import { type StartedProgram, startedPrograms } from './step-down/started-programs.ts'
 import { readSwitch } from './step-down/switch-command.ts'
-import { programIndex, programName } from './step-down/wrappers.ts'
+import { type CommandWord, programIndex, programName } from './step-down/wrappers.ts'
 
 export type { Launch } from './step-down/launches.ts'
 export type { StepDown } from './step-down/one-step-down.ts'
@@ -147,8 +148,19 @@ function programsIn({ commands }: ReadScript): readonly string[] {
     const at = programIndex(command.words, found?.to ?? 0)
     const word = command.words[at]
     const name = word === undefined ? null : programName(word)
-    if (name === null) return []
+    if (name === null) return at < command.words.length ? [] : innerPrograms(found?.instead ?? null)
     const service = nameOf(name) === 'service' ? command.words[at + 1]?.value : null
     return [nameOf(name), ...(service == null ? [] : [service])]
+  })
+}
+
+/** Of the text that `su -c` hands to a shell. */
+function innerPrograms(instead: readonly CommandWord[] | null): readonly string[] {
+  const text = instead?.at(-1)?.text.replace(/^(["'])(.*)\1$/s, '$2')
+  const inner = instead === null || text === undefined ? null : parseShellScript(text)
+  if (inner?.kind !== 'parsed') return []
+  return inner.commands.flatMap(({ words }) => {
+    const name = words[programIndex(words)]?.value
+    return name == null ? [] : [nameOf(name)]
   })
 }

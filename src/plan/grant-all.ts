@@ -42,7 +42,7 @@ export function grantAll(wanted: readonly Need[], input: StageInput, grantee: Gr
 function isNamed({ access, evidence, alone }: Need): boolean {
   return access === 'write'
     ? evidence.source === 'declared'
-    : access === 'create-file' && (alone === true || evidence.source === 'catalogue')
+    : access === 'create-file' && (alone !== undefined || evidence.source === 'catalogue')
 }
 
 /** Root's home is the base's: that it is closed is certain enough, its other mode bits are not. */

@@ -13,8 +13,11 @@ export interface Need {
   readonly evidence: Evidence
   /** What a build step has put there is not known, and must be the program's own too: all in a folder, or the file itself. */
   readonly tree?: boolean
-  /** This very file is written, in a folder that is there and of which nothing else is needed: it can be made beforehand. */
-  readonly alone?: boolean
+  /**
+   * This very file is written, in a folder that is there and of which nothing else is needed: it can be made beforehand.
+   * `any`: it may be there already, somebody else's, where nobody could look.
+   */
+  readonly alone?: 'new' | 'any'
   /** What is to be removed was there before the program: it is in its way. */
   readonly found?: boolean
   /** To whom a change-owner gave it. */

@@ -10,6 +10,7 @@ import type { Candidate } from './account-request.ts'
 import type { BuildContext } from './build-context.ts'
 import { closedNeeds, isClosed } from './evidence/closed-files.ts'
 import { commandLineNeeds } from './evidence/command-line.ts'
+import { configWriteNeeds } from './evidence/config-writes.ts'
 import { frameworkNeeds, runsInBuild } from './evidence/frameworks.ts'
 import { inImageNeeds } from './evidence/in-image.ts'
 import { namedClosedNeeds } from './evidence/named-closed.ts'
@@ -129,6 +130,7 @@ export function statedBy(sources: StatedSources): Stated {
     ],
     assumed: () => [
       ...packages.needs,
+      ...(sources.built ? [] : configWriteNeeds(shipped, facts.config, own, start.programs)),
       ...(sources.asBuilt && facts.files.known ? inImageNeeds(facts.config, own, start) : []),
     ],
     accounts: packages.accounts,

@@ -32,8 +32,11 @@ export function scriptWrites(script: ReadScript, start: Omit<FirstStart, 'variab
   const isReached = ({ command, guarded }: ReadScript['commands'][number]): boolean =>
     command.span.start <= asked && !guarded && !script.conditional
   const reached = script.commands.filter(isReached).map(({ command }) => command)
-  const inAny = (command: ShellCommand): boolean =>
-    (command.conditions.length === 0 && command.functionName === null) || surely(command).holds
+  // A loop goes over what is there: its files are what the script is about.
+  const inAny = (command: ShellCommand): boolean => {
+    const conditions = command.conditions.filter((text) => !/^for\s/.test(text))
+    return (conditions.length === 0 && command.functionName === null) || surely({ ...command, conditions }).holds
+  }
   const folders = folderEdits(script.text, reached.filter(inAny), script.variables)
     .filter(({ folder }) => !moves || folder.startsWith('/'))
     .map(

@@ -86,7 +86,10 @@ const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 
 /** The file that a command name stands for, by its real path: through PATH, or from WORKDIR where it has a slash. */
 export function findProgram(program: string, config: ImageConfig, files: FileModel): string | null {
-  const folders = program.includes('/') ? null : (config.env.get('PATH') ?? defaultPath).split(':')
+  // `PATH=$PATH:/opt/bin` tells the rest only where the base is known.
+  const folders = program.includes('/')
+    ? null
+    : `${config.env.get('PATH') ?? ''}:${defaultPath}`.split(':').filter(Boolean)
   const candidates =
     folders === null
       ? [normalisePath(program, config.workdir)]

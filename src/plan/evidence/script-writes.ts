@@ -32,15 +32,11 @@ export function scriptWriteNeeds(
       return [any === 'below' && !isSeen ? { ...need, tree: true } : need]
     }
     const parent = parentOf(path)
+    // What a package or a build step may have put there is not known: the file is the user's from the start.
     if (!replaces && isBuilt) return [{ access: 'create-file', path, tree: true, evidence }]
-    // Where it is not there yet, nothing else of its folder is written.
-    if (!replaces)
-      return [
-        // The script asks whether it is there: it must not be made beforehand.
-        entries.has(path) || ifMissing
-          ? { access: 'write', path, evidence }
-          : { access: 'create-file', path, alone: true, evidence },
-      ]
+    // Where the script asks whether it is there, it must not be made beforehand.
+    if (!replaces && !ifMissing && !entries.has(path)) return [{ access: 'create-file', path, alone: 'any', evidence }]
+    if (!replaces) return [{ access: 'write', path, evidence }]
     // A folder of many is given to nobody for that.
     if (isSharedFolder(parent) || isSystemFolder(parent)) return []
     return [

@@ -21,6 +21,12 @@ export function keepState(need: Need, path: string, state: State): void {
     grant(need, path, 'own-directory', state)
     if (need.tree === true) return
   }
+  // A VOLUME line says the folder alone, a package that it has filled it.
+  const granted = state.grants.get(path)
+  if (need.tree === true && granted !== undefined && granted.kind !== 'sticky' && granted.tree !== true) {
+    state.grants.set(path, { ...granted, tree: true, evidence: [need.evidence, ...granted.evidence] })
+    return
+  }
   for (const child of state.files.list(path)) {
     const below = path === '/' ? `/${child}` : `${path}/${child}`
     if (state.files.entry(below)?.type === 'directory' && state.grants.size < MOST_FOLDERS)

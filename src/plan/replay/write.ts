@@ -41,8 +41,10 @@ export function create(need: Need, path: string, state: State): void {
   // A build step may have made it already, as root.
   if (need.access === 'create-file' && need.tree === true)
     return existing === null ? createMissing(need, path, 'create-file', state) : write(need, path, state)
-  if (need.alone === true && existing === null && !couldCreate(state.files, state.identity, path).allowed)
-    return createMissing(need, path, 'create-file', state)
+  // Where a link leads nowhere in the image (`/dev/stdout`), there is nothing to give.
+  if (need.alone !== undefined && existing?.type === 'symlink') return
+  const isOwn = need.alone === 'new' && couldCreate(state.files, state.identity, path).allowed
+  if (need.alone !== undefined && existing === null && !isOwn) return createMissing(need, path, 'create-file', state)
   if (state.files.entry(parent) === null && isSharedFolder(parent) && need.access === 'create-directory')
     return createMissing(need, path, 'create-directory', state)
   if (state.files.entry(parent) === null)

@@ -1,0 +1,52 @@
+import type { ImageConfig } from '../../image/facts.ts'
+import type { FileModel } from '../../image/file-model.ts'
+import { lineOf } from '../../line-of.ts'
+import { configurationFiles } from '../configuration-files.ts'
+import { type Need, stateNeed } from '../need.ts'
+import { isRuntimePlace, normalisePath } from '../places.ts'
+import { argvOf } from '../program.ts'
+import type { Shipped } from '../shipped.ts'
+import { isOwnPlace, isStatePlace, looksLikeFile } from '../state-places.ts'
+
+/** `access_log`, `logfile`, `stdout_logfile`, `log_dest file`, `ErrorLog`; then the name of a file alone. */
+const LOG =
+  /^([\w.-]*[-_.])?(error|access|custom|slow|slow_query|general|debug|audit|query)?[-_.]?log([-_.]?(file|dest|path|output))?$/i
+const PID = /^([\w.-]*[-_.])?pid[-_.]?(file|path)?$/i
+const FOLDER =
+  /^([\w.-]*[-_.])?(data|cache|storage|state|spool|persistence|upload|uploads|log|logs|tmp|temp|temp_file|db|database|coredump|proxy_cache|client_body_temp|proxy_temp|fastcgi_temp|fastcgi_cache)[-_.]?(dir|directory|path|location|folder|root)$/i
+
+/**
+ * Places that the configuration which a stage ships for its programs names as written, by what such settings are called.
+ * A log or a pid file is made beforehand, so that its folder stays as it is.
+ */
+export function configWriteNeeds(
+  { texts }: Pick<Shipped, 'texts'>,
+  config: ImageConfig,
+  files: FileModel,
+  programs: readonly string[],
+): readonly Need[] {
+  if (texts.size === 0) return []
+  const argv = argvOf(config).flatMap((word) => normalisePath(word.replace(/^-[^=]*=/, ''), config.workdir) ?? [])
+  const read = configurationFiles(files, programs, argv).filter((path) => texts.has(path) && !SOURCE.test(path))
+  return read.flatMap((file) => {
+    const text = texts.get(file) ?? ''
+    return [...text.matchAll(SETTING)].flatMap((match): readonly Need[] => {
+      const [, key = '', value = ''] = match
+      const path = normalisePath(value)
+      if (path === null || isRuntimePlace(path) || !isOwnPlace(path)) return []
+      const isFile = LOG.test(key) || PID.test(key)
+      const detail = `named as ${key} in ${file} line ${lineOf(text, match.index + match[0].length)}`
+      const evidence = { source: 'declared', subject: path, detail } as const
+      // `log_path /var/log/x` names a folder as often as a file.
+      if (isFile && (looksLikeFile(path) || PID.test(key)))
+        return [{ access: 'create-file', path, alone: 'new', evidence }]
+      return FOLDER.test(key) || (key === 'dir' && isStatePlace(path)) ? [stateNeed(path, 'declared', detail)] : []
+    })
+  })
+}
+
+const SOURCE = /\.(py|js|mjs|cjs|ts|rb|pl|pm|php|lua|sh|html?|css|md)$/
+
+/** A key, and an absolute path as its value; a word like `file` or `ufs` may stand between. */
+const SETTING =
+  /^[ \t]*["']?([A-Za-z][\w.-]*)["']?(?:[ \t]*[:=][ \t]*|[ \t]+)(?:(?:file|ufs|aufs|rock)[ \t]+|(?:file|daemon|stdio):)?["']?(\/[\w./@+-]+)(?=["'\s;,]|$)/gm

@@ -1,0 +1,30 @@
+FROM debian:trixie-slim
+RUN mkdir -p /srv/own/logs && ln -sf /dev/stdout /var/log/door/linked.log
+COPY <<EOF /etc/door/door.conf
+# logfile /var/log/door/no.log
+logfile /var/log/door/door.log
+error_log: "/var/log/door.err.log";
+pidfile = /run/door.pid
+access_log /var/log/door/linked.log combined;
+slow-log-file /srv/own/logs/slow.log
+cache_dir ufs /var/spool/door 100 16
+proxy_cache_path /var/cache/door levels=1:2;
+tls_key /etc/ssl/door.key
+include /etc/door/more.conf
+EOF
+COPY <<EOF /etc/other/other.conf
+logfile /var/log/other.log
+EOF
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: /run/door.pid (named as pidfile in /etc/door/door.conf line 4), /srv/own/logs (made by RUN in line
+#   2), /var/cache/door (named as proxy_cache_path in /etc/door/door.conf line 8), /var/log/door.err.log (named as
+#   error_log in /etc/door/door.conf line 3), /var/log/door/door.log (named as logfile in /etc/door/door.conf line
+#   2), /var/spool/door (named as cache_dir in /etc/door/door.conf line 7)
+RUN mkdir -p /var/cache/door /var/spool/door \
+ && touch /run/door.pid /var/log/door.err.log /var/log/door/door.log \
+ && chown 10001:10001 /run/door.pid /srv/own/logs /var/cache/door /var/log/door.err.log /var/log/door/door.log /var/spool/door
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["door"]
