@@ -1,6 +1,8 @@
 import { lineOf } from '../../line-of.ts'
 import { parentOf } from '../places.ts'
+import { folderOf } from './folder-expression.ts'
 import { pathOf, type SourceNames } from './path-expression.ts'
+import { PERL, PHP, PYTHON, RUBY, type Rule, SCRIPT } from './source-rules.ts'
 
 /** One place in a source file that writes to a path that the file itself names. */
 export interface SourceWrite {
@@ -12,58 +14,11 @@ export interface SourceWrite {
   readonly call: string
 }
 
-interface Rule {
-  /** Up to the opening bracket or the sign before the expression. */
-  readonly pattern: RegExp
-  readonly kind: SourceWrite['kind']
-  /** What must stand among the further arguments. */
-  readonly with?: RegExp
-}
-
-const SCRIPT: readonly Rule[] = [
-  { pattern: /\b(mkdirSync|mkdir|mkdirp|ensureDirSync|ensureDir)\(/g, kind: 'directory' },
-  {
-    pattern: /\b(writeFileSync|writeFile|appendFileSync|appendFile|createWriteStream|outputFile|outputJson)\(/g,
-    kind: 'file',
-  },
-  { pattern: /\b(openSync|open)\(/g, kind: 'file', with: /["'](w|a|wx|w\+|a\+)["']/ },
-  { pattern: /\b(new (?:\w+\.)?(?:Database|DatabaseSync))\(/g, kind: 'database' },
-  { pattern: /\b(multer)\(\s*\{\s*dest:/g, kind: 'directory' },
-  { pattern: /\b(uploadDir|destination)\s*:/g, kind: 'directory' },
-]
-const PYTHON: readonly Rule[] = [
-  { pattern: /\b(open)\(/g, kind: 'file', with: /["'](?:mode=)?[rb]*[wax][bt+]*["']/ },
-  { pattern: /\b(os\.makedirs|os\.mkdir)\(/g, kind: 'directory' },
-  { pattern: /\b(sqlite3\.connect|aiosqlite\.connect|TinyDB)\(/g, kind: 'database' },
-  { pattern: /\b((?:Rotating|TimedRotating|Watched)?FileHandler)\(/g, kind: 'file' },
-  {
-    pattern: /["']?\b(UPLOAD_FOLDER|UPLOAD_DIR|MEDIA_ROOT|CACHE_DIR|SESSION_FILE_DIR)\b["']?\]?\s*=(?!=)/g,
-    kind: 'directory',
-  },
-  { pattern: /\b(shelve\.open|dbm\.open)\(/g, kind: 'file' },
-]
-const RUBY: readonly Rule[] = [
-  { pattern: /\b(FileUtils\.mkdir_p|Dir\.mkdir)\b\s*\(?/g, kind: 'directory' },
-  {
-    pattern: /\b(File\.open|File\.write|IO\.write)\(/g,
-    kind: 'file',
-    with: /["'][wa][b+]*["']|^.*File\.write|,|File::(CREAT|WRONLY|RDWR|APPEND)/,
-  },
-  // Puma's and Unicorn's own configuration.
-  { pattern: /^[ \t]*(stdout_redirect|stdout_path|stderr_path|pidfile|pid|state_path)\b\s*\(?/gm, kind: 'file' },
-  { pattern: /\b(SQLite3::Database\.new|Sequel\.sqlite)\(/g, kind: 'database' },
-]
-const PHP: readonly Rule[] = [
-  { pattern: /\b(file_put_contents)\(/g, kind: 'file' },
-  { pattern: /\b(mkdir)\(/g, kind: 'directory' },
-  { pattern: /\b(fopen)\(/g, kind: 'file', with: /["'][wax][bt+]*["']/ },
-  { pattern: /\b(new SQLite3)\(/g, kind: 'database' },
-]
-
 function rulesFor(path: string): readonly Rule[] {
   if (/\.(js|mjs|cjs|ts|mts|jsx|tsx)$/.test(path)) return SCRIPT
   if (path.endsWith('.py')) return PYTHON
   if (/\.(rb|ru)$/.test(path)) return RUBY
+  if (/\.(pl|pm|psgi|cgi)$/.test(path)) return PERL
   return path.endsWith('.php') ? PHP : []
 }
 
@@ -80,7 +35,7 @@ export function sourceWrites(
   if (rules.length === 0) return []
   const names: SourceNames = { ...about, folder: parentOf(path), constants: constantsOf(text) }
   const found: SourceWrite[] = []
-  for (const { pattern, kind, with: needed } of rules) {
+  for (const { pattern, kind, with: needed, only } of rules) {
     for (const match of text.matchAll(pattern)) {
       const call = match[1] ?? ''
       const end = match.index + match[0].length
@@ -88,16 +43,27 @@ export function sourceWrites(
       const rest = argumentsFrom(text, end)
       const [first = '', ...others] = rest
       if (needed !== undefined && !needed.test(others.join(','))) continue
+      if (only !== undefined && !only.test(first)) continue
+      const line = lineOf(text, match.index)
       const where = pathOf(first, names)
-      if (where !== null) found.push({ path: where, kind, line: lineOf(text, match.index), call })
+      if (where !== null) found.push({ path: where, kind, line, call })
+      const folder = where === null && kind === 'file' ? folderOf(first, names) : null
+      if (folder !== null) found.push({ path: folder, kind: 'directory', line, call })
     }
   }
-  return [...found, ...sqliteUrls(text, names)]
+  return [...found, ...sqliteUrls(text, names), ...sessionFiles(text, names)]
+}
+
+/** session-file-store without a path of its own. */
+function sessionFiles(text: string, { workdir }: SourceNames): readonly SourceWrite[] {
+  const at = text.includes('session-file-store') ? text.search(/\bnew FileStore\((?:\s*\{\s*\}\s*)?\)/) : -1
+  if (at < 0) return []
+  return [{ path: `${workdir}/sessions`, kind: 'directory', line: lineOf(text, at), call: 'FileStore' }]
 }
 
 /** `sqlite:///x.db` anywhere in a source is a database that the program opens. */
 function sqliteUrls(text: string, { workdir }: SourceNames): readonly SourceWrite[] {
-  return [...text.matchAll(/["'`]sqlite3?:\/\/\/?(\/?[\w./-]+)/g)]
+  return [...text.matchAll(/["'`](?:sqlite3?:\/\/\/?|dbi:SQLite:(?:dbname=)?)(\/?[\w./-]+)/g)]
     .filter((match) => match[1] !== undefined && !match[1].includes(':memory:') && !isComment(text, match.index))
     .map((match) => {
       const path = match[1] ?? ''
