@@ -28,6 +28,7 @@ import type { StageInput } from './stage-input.ts'
 import { isStatePlace } from './state-places.ts'
 import { noStated } from './stated.ts'
 import { planStepDown, type StepDownPlan } from './step-down-plan.ts'
+import { stillNamed } from './still-named.ts'
 import { toolsOf } from './tools.ts'
 import { isRoot } from './user-text.ts'
 import { canSwitchBase, vendorImage, vendorRemarks } from './vendor-image.ts'
@@ -137,13 +138,13 @@ function harden(input: StageInput, policy: Policy): StagePlan {
   const wanted = [...needs, ...stepDown.needs, ...home.needs].filter(
     (need) => !isPrepared(need, input, account.name) && !(need.access === 'keep-state' && handed.has(need.path)),
   )
-  const granted = grantAll(wanted, input, granteeOf(account, facts, anyUid))
   const changes = [
     ...ports.fileEdits,
     ...vendor.fileEdits,
     ...stepDown.fileEdits,
     ...(observation === null ? stated.fileEdits : []),
   ]
+  const granted = grantAll(stillNamed(wanted, changes, readable), input, granteeOf(account, facts, anyUid))
   const grants = spareGrants(granted.grants, spared)
   const fileEdits = spareLines(changes, spared)
   const isMade = account.creation !== 'exists' && account.creation !== 'none'

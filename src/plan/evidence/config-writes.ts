@@ -39,8 +39,10 @@ export function configWriteNeeds(
       const evidence = { source: 'declared', subject: path, detail } as const
       // `log_path /var/log/x` names a folder as often as a file.
       if (isFile && (looksLikeFile(path) || PID.test(key)))
-        return [{ access: 'create-file', path, alone: 'new', evidence }]
-      return FOLDER.test(key) || (key === 'dir' && isStatePlace(path)) ? [stateNeed(path, 'declared', detail)] : []
+        return [{ access: 'create-file', path, alone: 'new', namedIn: file, evidence }]
+      return FOLDER.test(key) || (key === 'dir' && isStatePlace(path))
+        ? [{ ...stateNeed(path, 'declared', detail), namedIn: file }]
+        : []
     })
   })
 }
