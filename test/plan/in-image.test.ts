@@ -66,6 +66,12 @@ describe('of an image alone', () => {
     expect(found).toEqual(isRead ? [['read', '/etc/keys/tls.pem']] : [])
   })
 
+  test('a closed file that is named in itself alone', () => {
+    const path = '/etc/nginx/admin.cnf'
+    const files = [`-rw------- 0:0 ${path}`]
+    expect(needs({ config: { cmd: ['nginx'] }, files, texts: { [path]: [`# ${path}`] } })).toEqual([])
+  })
+
   test('a closed file that is named by ENV, and none that decides over accounts', () => {
     const config = {
       cmd: ['x', '/etc/shadow', '/var/cache/debconf/passwords.dat'],

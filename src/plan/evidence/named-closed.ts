@@ -12,7 +12,8 @@ import { inOctal, isClosed } from './closed-files.ts'
 export function namedClosedNeeds(texts: ReadonlyMap<string, string>, files: FileModel): readonly Need[] {
   return closedFiles(files).flatMap((path): readonly Need[] => {
     for (const [name, text] of texts) {
-      const at = placeOf(path, text)
+      // Many a file says its own name on top.
+      const at = name === path ? null : placeOf(path, text)
       if (at === null) continue
       const line = text.includes('\n') ? ` line ${lineOf(text, at)}` : ''
       const detail = `named in ${name}${line}, and has mode ${inOctal(files.entry(path))}`
