@@ -103,13 +103,12 @@ export function planPorts(sources: PortSources): PortPlan {
     if (vendor !== null) {
       const to = isFree(vendor.to, sources, moved) ? vendor.to : free
       const { fileEdits, env, append } = renumbered(vendor, to)
-      // The user's own configuration beside the vendor's may say the same port.
-      const { fileEdits: beside } = inShipped(searchPort(port.port, to, sources, { entrypoint, cmd }), sources)
-      const others = beside.filter(({ path }) => !fileEdits.some((edit) => edit.path === path))
-      plan.fileEdits.push(...fileEdits, ...others)
+      // The user's own configuration, beside the vendor's or in its place, may say the same port in other words too.
+      const { fileEdits: own } = inShipped(searchPort(port.port, to, sources, { entrypoint, cmd }), sources)
+      plan.fileEdits.push(...fileEdits.filter(({ path }) => !own.some((edit) => edit.path === path)), ...own)
       plan.env.push(...env)
       ;({ entrypoint, cmd } = appendArguments({ entrypoint, cmd }, append) ?? { entrypoint, cmd })
-      const more = others.flatMap(({ evidence }) => evidence)
+      const more = own.flatMap(({ evidence }) => evidence)
       decide(to, 'set by the configuration that its vendor ships', [...why, ...more])
       continue
     }

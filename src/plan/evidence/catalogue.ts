@@ -8,7 +8,7 @@ import { parentOf } from '../places.ts'
 import type { VendorMove } from '../ports.ts'
 import { unlisted, type Vendor } from '../vendor.ts'
 import { mayNeedRoot, rootProgram } from './root-programs.ts'
-import { isOwnText, type StageFiles, type VendorFiles, vendorFiles } from './vendor-edits.ts'
+import { type StageFiles, type VendorFiles, vendorFiles } from './vendor-edits.ts'
 
 export interface CatalogueSources extends StageFiles {
   /** The entry of the image, or of the base image of a stage; null where there is none. */
@@ -35,7 +35,7 @@ export function vendorOf(sources: CatalogueSources): Vendor {
     daemonPorts,
     needs: needsOf(entry, files),
     prepared: entry.writable.filter((item) => item.prepared === true).map((item) => item.path),
-    moves: new Map(ports.flatMap((move) => moveOf(move, files, sources))),
+    moves: new Map(ports.flatMap((move) => moveOf(move, files))),
     ports: new Map(ports.map((move) => [move.from, isUnread(move, files) ? 'unread' : 'set'])),
     fileEdits: files.edits(entry.configEdits, 'config'),
     env: entry.env.map(({ name, value, why }) => ({
@@ -78,12 +78,8 @@ function needsOf({ writable, ports }: VariantFacts, files: VendorFiles): readonl
     }))
 }
 
-function moveOf(move: PortMove, files: VendorFiles, stage: StageFiles): readonly (readonly [number, VendorMove])[] {
-  const own = (move.edits ?? []).filter(({ file }) => isOwnText(file, stage))
-  const fileEdits = files.edits(
-    (move.edits ?? []).filter((edit) => !own.includes(edit)),
-    'port',
-  )
+function moveOf(move: PortMove, files: VendorFiles): readonly (readonly [number, VendorMove])[] {
+  const fileEdits = files.edits(move.edits ?? [], 'port')
   if ((move.edits ?? []).length > 0 && fileEdits.length === 0) return []
   const env = (move.env ?? []).map(({ name, value, why }) => ({
     name,

@@ -77,8 +77,3 @@ function mainOf({ file, program, option }: MainConfig, { config }: ImageFacts): 
   const named = new RegExp(String.raw`(?:^|[\s/])${program}\s(?:[^;&|]*\s)?${option}\s*["']?(/[^\s"';&|]+)`)
   return named.exec(argvOf(config).join(' '))?.[1] ?? file
 }
-
-/** The user's own text stands where the vendor's did: what it says of ports is looked for there. */
-export function isOwnText(path: string, { own, replaces }: StageFiles): boolean {
-  return replaces(path) && own.text(path) !== null
-}
