@@ -36,6 +36,11 @@ describe('arguments', () => {
     [['sh', '-c', 'x >> logs/x.log'], ['/app/logs/x.log']],
     [['x', '--log-level', 'info'], []],
     [['x', '--log-file=/dev/stdout'], []],
+    [['x', '--run-dir', 'run'], []],
+    [['x', '--run-dir', './run'], ['/app/run']],
+    // A program to run, and the first word of what a shell quotes.
+    [['x', '--run', 'bin/server'], []],
+    [['sh', '-c', 'x --store "bin/server --verbose"'], []],
   ])('%j', (cmd, expected) => {
     expect(commandLineNeeds({ ...emptyConfig, cmd, workdir: '/app' }).map((need) => need.path)).toEqual(expected)
   })

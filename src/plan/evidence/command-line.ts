@@ -7,7 +7,7 @@ import { isOwnPlace, isStatePlace, looksLikeFile } from '../state-places.ts'
 
 /** Options and variables whose value is a place that the program writes. */
 const WRITTEN =
-  /(^|[-_.])(data|datadir|dbpath|db|database|log|logs|logfile|logdir|pid|pidfile|cache|tmp|temp|state|store|storage|upload|uploads|spool|run|rundir|sock|socket|access-?logfile|error-?logfile)([-_.]?(dir|directory|path|folder|file|root))?$/i
+  /(^|[-_.])(data|datadir|dbpath|db|database|log|logs|logfile|logdir|pid|pidfile|cache|tmp|temp|state|store|storage|upload|uploads|spool|rundir|sock|socket|access-?logfile|error-?logfile)([-_.]?(dir|directory|path|folder|file|root))?$|(^|[-_.])run[-_.](dir|directory|path|folder)$/i
 
 /** Paths that ENTRYPOINT, CMD and ENV name as written: `--data-dir=/x`, `--pidfile x.pid`, `-D /data`, `> /var/log/x`. */
 export function commandLineNeeds(config: ImageConfig): readonly Need[] {
@@ -45,7 +45,8 @@ export function commandLineNeeds(config: ImageConfig): readonly Need[] {
 
 function pathOf(value: string, workdir: string): string | null {
   const text = value.replace(/[;&|)]+$/, '').replace(/^["']|["']$/g, '')
-  if (text === '' || text.startsWith('-') || /[$*`]|:\/\//.test(text)) return null
+  // The first word of a quoted text is no place: `--run "bin/server --verbose"`.
+  if (text === '' || text.startsWith('-') || /[$*`]|:\/\//.test(text) || /^["'][^"']*$/.test(value)) return null
   // `--log info`, `--cache true`: a bare word is a value, not a place.
   if (!text.includes('/') && !looksLikeFile(text)) return null
   return normalisePath(text, workdir)
