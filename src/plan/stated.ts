@@ -8,12 +8,13 @@ import type { FileEntry, FileModel } from '../image/file-model.ts'
 import { findStepDowns, type StepDownReport } from '../image/step-down.ts'
 import type { Candidate } from './account-request.ts'
 import type { BuildContext } from './build-context.ts'
-import { closedNeeds, isClosed } from './evidence/closed-files.ts'
+import { closedNeeds } from './evidence/closed-files.ts'
 import { commandLineNeeds } from './evidence/command-line.ts'
+import { buildersOf, compiledNeeds } from './evidence/compiled.ts'
 import { configWriteNeeds } from './evidence/config-writes.ts'
 import { frameworkNeeds, runsInBuild } from './evidence/frameworks.ts'
 import { inImageNeeds } from './evidence/in-image.ts'
-import { namedClosedNeeds } from './evidence/named-closed.ts'
+import { madeClosedNeeds } from './evidence/named-closed.ts'
 import { packageEvidence } from './evidence/packages.ts'
 import { rootHome } from './evidence/root-home.ts'
 import { openRemarks, runLineNeeds } from './evidence/run-lines.ts'
@@ -26,7 +27,7 @@ import type { EnvSetting, FileEdit, Remark } from './plan.ts'
 import { FIRST_UNPRIVILEGED_PORT, type VendorMove } from './ports.ts'
 import { argvOf } from './program.ts'
 import { scriptPortEdits } from './script-ports.ts'
-import { type Shipped, shippedBy } from './shipped.ts'
+import { type Shipped, type ShippedSources, shippedBy } from './shipped.ts'
 
 /** What the text of a stage and its build context say by themselves, before anything has been built or run. */
 export interface Stated {
@@ -87,21 +88,19 @@ export interface StatedSources {
 
 export function statedBy(sources: StatedSources): Stated {
   const { facts } = sources
-  const shipped = shippedBy(
-    {
-      dockerfile: sources.dockerfile,
-      walks: sources.walks,
-      context: sources.context,
-      // Of an image that has been built the files are those that it ends with.
-      base: sources.built || !facts.files.known ? null : facts.files.value,
-      idsOf: (owner) => {
-        if (/^\d+(:\d+)?$/.test(owner)) return numbers(owner)
-        const resolved = facts.accounts.known ? resolveUser(owner.replace('.', ':'), facts.accounts.value) : null
-        return resolved?.known === true ? resolved.value : null
-      },
+  const shipping: ShippedSources = {
+    dockerfile: sources.dockerfile,
+    walks: sources.walks,
+    context: sources.context,
+    // Of an image that has been built the files are those that it ends with.
+    base: sources.built || !facts.files.known ? null : facts.files.value,
+    idsOf: (owner) => {
+      if (/^\d+(:\d+)?$/.test(owner)) return numbers(owner)
+      const resolved = facts.accounts.known ? resolveUser(owner.replace('.', ':'), facts.accounts.value) : null
+      return resolved?.known === true ? resolved.value : null
     },
-    sources.stage.index,
-  )
+  }
+  const shipped = shippedBy(shipping, sources.stage.index)
   const own = sources.built && facts.files.known ? facts.files.value : layered(facts, shipped)
   const start = findStepDowns({ config: facts.config, files: { known: true, value: own } })
   const packages = packageEvidence({
@@ -123,9 +122,10 @@ export function statedBy(sources: StatedSources): Stated {
       ...frameworkNeeds(shipped, runsInBuild(shipped)),
       ...scriptWriteNeeds(start, shipped, facts.config),
       ...sourceNeeds(shipped, facts.config),
+      ...compiledNeeds(buildersOf(sources.stage, shipping), shipped, facts.config),
       ...emptyFolderNeeds(shipped),
       ...closed.needs,
-      ...(sources.built ? [] : closedByBuild(shipped, facts.config)),
+      ...(sources.built ? [] : madeClosedNeeds(shipped, facts.config)),
       ...home.needs,
     ],
     assumed: () => [
@@ -180,18 +180,6 @@ function layered(facts: ImageFacts, { entries, texts, actions, isRemoved }: Ship
   if (!actions.some(({ tool }) => tool === 'rm')) return base.with(entries, texts)
   const gone = new Map([...base.paths()].filter(isRemoved).map((path) => [path, null] as const))
   return base.with(gone).with(entries, texts)
-}
-
-/** Keys and passwords that a RUN makes, which what the stage ships names. */
-function closedByBuild({ entries, origins, texts }: Shipped, config: ImageFacts['config']): readonly Need[] {
-  const made = new Map([...entries].filter(([path, entry]) => !origins.has(path) && isClosed(entry)))
-  if (made.size === 0) return []
-  const named = new Map([
-    ['the command', argvOf(config).join(' ')],
-    ...[...config.env].map(([name, value]) => [`ENV ${name}`, value] as const),
-    ...texts,
-  ])
-  return namedClosedNeeds(named, createFileModel(made))
 }
 
 /** What packages bring lies below what the instructions put there. */

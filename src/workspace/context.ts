@@ -20,7 +20,7 @@ const bulk = new Set([
   '.next',
 ])
 const textFile =
-  /(^|\/)([^/.]+|\.env|Gemfile|artisan|.*\.(sh|bash|js|mjs|cjs|ts|mts|jsx|tsx|py|rb|ru|php|pl|conf|cfg|ini|ya?ml|toml|json|xml|properties|env|cnf|template|tmpl|j2|service|txt|lock|vcl|hcl))$/i
+  /(^|\/)([^/.]+|\.env|Gemfile|artisan|.*\.(sh|bash|js|mjs|cjs|ts|mts|jsx|tsx|py|go|rb|ru|php|pl|pm|psgi|cgi|conf|cfg|ini|ya?ml|toml|json|xml|properties|env|cnf|template|tmpl|j2|service|txt|lock|vcl|hcl))$/i
 // What holds a secret is never held in memory or a report.
 const secret = /(^|\/)(id_[a-z0-9]+|.*\.(pem|key|p12|pfx|jks))$/i
 

@@ -78,7 +78,12 @@ test.each([
   ['a.psgi', "open(my $fh, '>>', '/srv/app/visits.log') or die;", ['file /srv/app/visits.log 1']],
   ['a.psgi', 'DBI->connect("dbi:SQLite:dbname=counter.db","","");', ['database /app/counter.db 1']],
   ['a.pl', "open(my $fh, '<', '/srv/app/read.txt');", []],
-  ['main.go', 'os.WriteFile("x", nil, 0o644)', []],
+  ['main.rs', 'fs::write("x", b"")', []],
+  ['main.go', 'os.WriteFile("x", nil, 0o644)', ['file /app/x 1']],
+  ['main.go', 'dir := flag.String("data", "/data", "where")\nos.MkdirAll(*dir, 0o755)', ['directory /data 2']],
+  ['main.go', 'd := getEnv("DATA", "state")\nos.Create(filepath.Join(d, "x"))', ['file /app/state/x 2']],
+  ['main.go', 'os.OpenFile("/data/x", os.O_RDONLY, 0)', []],
+  ['main.go', 'sql.Open("sqlite3", "./x.db")', ['database /app/./x.db 1']],
 ])('%s: %s', (file, text, expected) => {
   expect(paths(`/app/src/${file}`, text)).toEqual(expected)
 })

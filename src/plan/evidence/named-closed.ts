@@ -1,7 +1,11 @@
+import type { ImageConfig } from '../../image/facts.ts'
+import { createFileModel } from '../../image/file-index.ts'
 import type { FileModel } from '../../image/file-model.ts'
 import { lineOf } from '../../line-of.ts'
 import type { Need } from '../need.ts'
 import { isAuthority } from '../places.ts'
+import { argvOf } from '../program.ts'
+import type { Shipped } from '../shipped.ts'
 import { isSystemState } from '../state-places.ts'
 import { inOctal, isClosed } from './closed-files.ts'
 
@@ -36,4 +40,16 @@ function placeOf(path: string, text: string): number | null {
     if (!/[\w./-]/.test(before) && !/^([\w/-]|\.\w)/.test(after)) return at
   }
   return null
+}
+
+/** Keys and passwords that a RUN makes, which what the stage ships names. */
+export function madeClosedNeeds({ entries, origins, texts }: Shipped, config: ImageConfig): readonly Need[] {
+  const made = new Map([...entries].filter(([path, entry]) => !origins.has(path) && isClosed(entry)))
+  if (made.size === 0) return []
+  const named = new Map([
+    ['the command', argvOf(config).join(' ')],
+    ...[...config.env].map(([name, value]) => [`ENV ${name}`, value] as const),
+    ...texts,
+  ])
+  return namedClosedNeeds(named, createFileModel(made))
 }

@@ -38,14 +38,22 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
       text,
     )
   if (env !== null) return names.env.get(env.slice(1).find((name) => name !== undefined) ?? '') ?? null
-  const fallback = /^(?:os\.environ\.get|os\.getenv|ENV\.fetch)\(\s*["'](\w+)["']\s*(?:,\s*(.+))?\)$/s.exec(text)
+  const fallback =
+    /^(?:os\.environ\.get|os\.getenv|ENV\.fetch|(?:\w+\.)?\w*[gG]et_?[eE]nv\w*)\(\s*["'](\w+)["']\s*(?:,\s*(.+))?\)$/s.exec(
+      text,
+    )
   if (fallback !== null)
     return names.env.get(fallback[1] ?? '') ?? (fallback[2] === undefined ? null : next(fallback[2]))
   const either = splitAt(text, /^(\|\||\?\?|\?:| or )/)
   if (either.length > 1) return either.map(next).find((value) => value !== null && value !== '') ?? null
   const joined =
-    /^(?:path\.(?:posix\.)?)?(?:join|resolve)\((.*)\)$|^os\.path\.join\((.*)\)$|^File\.join\((.*)\)$/s.exec(text)
+    /^(?:path\.(?:posix\.)?|filepath\.)?(?:join|resolve|Join)\((.*)\)$|^os\.path\.join\((.*)\)$|^File\.join\((.*)\)$/s.exec(
+      text,
+    )
   if (joined !== null) return joinAll(splitAt(joined.slice(1).find((part) => part !== undefined) ?? '', /^,/).map(next))
+  // Go's flags: their name, then the value where none is given.
+  const flag = /^(?:flag|pflag)\.String\(\s*"[^"]*"\s*,\s*("[^"]*")/.exec(text)
+  if (flag !== null) return next(flag[1] ?? '')
   const wrapped = /^(?:str|Path|pathlib\.Path|String|os\.path\.(?:abspath|normpath))\((.*)\)$/s.exec(text)
   if (wrapped !== null && balanced(wrapped[1] ?? '')) return next(wrapped[1] ?? '')
   const slashed = splitAt(text, /^\/(?!\/)/)
@@ -55,7 +63,7 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
     const parts = added.map(next)
     return parts.every((part) => part !== null) ? parts.join('') : null
   }
-  const constant = /^\$?[A-Za-z_][\w.]*$/.test(text) ? names.constants.get(text.replace(/^\$/, '')) : undefined
+  const constant = /^[$*]?[A-Za-z_][\w.]*$/.test(text) ? names.constants.get(text.replace(/^[$*]/, '')) : undefined
   return constant === undefined || constant.trim() === text ? null : next(constant)
 }
 

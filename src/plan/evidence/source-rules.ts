@@ -72,3 +72,10 @@ export const PERL: readonly Rule[] = [
   { pattern: /\b(open)\s*\(?\s*(?:my\s+)?[$\w*]+\s*,\s*["'](?:>>?|\+[<>])[^"',]*["']\s*,/g, kind: 'file' },
   { pattern: /\b(mkdir|make_path)\s*\(/g, kind: 'directory' },
 ]
+export const GO: readonly Rule[] = [
+  { pattern: /\bos\.(MkdirAll|Mkdir)\(/g, kind: 'directory' },
+  { pattern: /\bos\.(Create|WriteFile)\(/g, kind: 'file' },
+  { pattern: /\bos\.(OpenFile)\(/g, kind: 'file', with: /O_(CREATE|WRONLY|RDWR|APPEND)/ },
+  { pattern: /\bsql\.(Open)\(\s*"sqlite3?"\s*,/g, kind: 'database' },
+  { pattern: /\b(?:sqlite|b?bolt)\.(Open)\(/g, kind: 'database' },
+]

@@ -2,7 +2,7 @@ import { lineOf } from '../../line-of.ts'
 import { parentOf } from '../places.ts'
 import { folderOf } from './folder-expression.ts'
 import { pathOf, type SourceNames } from './path-expression.ts'
-import { PERL, PHP, PYTHON, RUBY, type Rule, SCRIPT } from './source-rules.ts'
+import { GO, PERL, PHP, PYTHON, RUBY, type Rule, SCRIPT } from './source-rules.ts'
 
 /** One place in a source file that writes to a path that the file itself names. */
 export interface SourceWrite {
@@ -17,6 +17,7 @@ export interface SourceWrite {
 function rulesFor(path: string): readonly Rule[] {
   if (/\.(js|mjs|cjs|ts|mts|jsx|tsx)$/.test(path)) return SCRIPT
   if (path.endsWith('.py')) return PYTHON
+  if (path.endsWith('.go')) return GO
   if (/\.(rb|ru)$/.test(path)) return RUBY
   if (/\.(pl|pm|psgi|cgi)$/.test(path)) return PERL
   return path.endsWith('.php') ? PHP : []
@@ -80,7 +81,7 @@ function constantsOf(text: string): ReadonlyMap<string, string> {
   const constants = new Map<string, string>()
   const twice = new Set<string>()
   for (const match of text.matchAll(
-    /^[ \t]*(?:export )?(?:const |let |var |define\(["'])?\$?([A-Za-z_]\w*)["']?\s*(?::[^=\n]+)?(?:=(?![=>])|,)\s*(.+)$/gm,
+    /^[ \t]*(?:export )?(?:const |let |var |define\(["'])?\$?([A-Za-z_]\w*)["']?\s*(?::[^=\n]*)?(?:=(?![=>])|,)\s*(.+)$/gm,
   )) {
     const name = match[1] ?? ''
     if (constants.has(name)) twice.add(name)

@@ -1,0 +1,38 @@
+import type { Stage } from '../../dockerfile/model.ts'
+import { findStage, sourcesOf } from '../../dockerfile/stages.ts'
+import type { ImageConfig } from '../../image/facts.ts'
+import type { Need } from '../need.ts'
+import { type Shipped, type ShippedSources, shippedBy } from '../shipped.ts'
+import { sourceNeeds } from './sources.ts'
+
+/** No program is ever there: what a source says of its own folder is not true of what it was compiled to. */
+const NOWHERE = '/proc/source'
+
+/** What the source in a build stage says of the program that the last stage takes from there: Go, TypeScript, bundled JavaScript. */
+export function compiledNeeds(builders: readonly Shipped[], shipped: Shipped, config: ImageConfig): readonly Need[] {
+  const taken = new Set(shipped.origins.values())
+  const sources = builders.flatMap(({ texts, origins }) =>
+    [...texts].flatMap(([path, text]) => {
+      const origin = origins.get(path) ?? path
+      return COMPILED.test(path) && !taken.has(origin) ? [{ path: `${NOWHERE}${path}`, text, origin }] : []
+    }),
+  )
+  if (sources.length === 0) return []
+  return sourceNeeds(
+    {
+      texts: new Map(sources.map(({ path, text }) => [path, text])),
+      origins: new Map(sources.map(({ path, origin }) => [path, origin])),
+      entries: shipped.entries,
+    },
+    config,
+  )
+}
+
+const COMPILED = /(?<!\/node_modules\/.*)\.([cm]?[jt]sx?|go)$/
+
+/** The stages that the stage copies from. */
+export function buildersOf(stage: Stage, shipping: ShippedSources): readonly Shipped[] {
+  const froms = stage.instructions.filter(({ keyword }) => keyword === 'COPY').flatMap(sourcesOf)
+  const used = froms.flatMap((from) => findStage(shipping.dockerfile, from, stage.index)?.index ?? [])
+  return [...new Set(used)].map((index) => shippedBy({ ...shipping, base: null }, index))
+}

@@ -1,0 +1,27 @@
+FROM debian:trixie-slim AS build
+WORKDIR /src
+COPY <<EOF main.go
+dir := flag.String("data", "/srv/state", "where it keeps what it knows")
+os.MkdirAll(*dir, 0o755)
+EOF
+COPY <<EOF src/main.ts
+mkdirSync(path.join(__dirname, 'beside'))
+mkdirSync('uploads')
+EOF
+COPY <<EOF node_modules/other/index.js
+mkdirSync('other')
+EOF
+RUN make
+
+FROM debian:trixie-slim
+WORKDIR /app
+COPY --from=build /src/out ./
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: /app/uploads (mkdirSync in line 7 line 2), /srv/state (MkdirAll in line 3 line 2)
+RUN mkdir -p /app/uploads /srv/state \
+ && chown 10001:10001 /app/uploads /srv/state
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["./app"]
