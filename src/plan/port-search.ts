@@ -3,6 +3,7 @@ import type { EnvSetting, FileEdit } from './plan.ts'
 import { moveInArguments, movePort } from './port-arguments.ts'
 import { inFiles } from './port-files.ts'
 import type { PortSources } from './ports.ts'
+import { renumbered } from './renumbered.ts'
 
 /** ENTRYPOINT and CMD. */
 export interface Command {
@@ -28,7 +29,7 @@ export function searchPort(from: number, to: number, sources: PortSources, comma
   const isOpen = (detail: string): boolean => sources.spared?.has(detail) !== true
   const place = (detail: string): Evidence => ({ source: 'config', subject: String(from), detail })
   const stock = sources.stock?.get(from)
-  const fileEdits = [...inFiles(from, to, sources), ...(stock?.to === to ? stock.fileEdits : [])]
+  const fileEdits = [...inFiles(from, to, sources), ...(stock === undefined ? [] : renumbered(stock, to).fileEdits)]
   const evidence = fileEdits.flatMap((edit) => edit.evidence)
   const env: EnvSetting[] = []
   for (const [name, value] of sources.facts.config.env) {

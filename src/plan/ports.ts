@@ -6,6 +6,7 @@ import type { EnvSetting, FileEdit, PortDecision } from './plan.ts'
 import { namesLocal } from './port-files.ts'
 import { guessPort } from './port-guess.ts'
 import { type Command, type Found, searchPort } from './port-search.ts'
+import { renumbered } from './renumbered.ts'
 
 export const FIRST_UNPRIVILEGED_PORT = 1024
 const SHIFT = 8000
@@ -236,20 +237,4 @@ function freePort(port: number, sources: PortSources, moved: readonly (number | 
 function isFree(port: number, sources: PortSources, moved: readonly (number | null)[]): boolean {
   const inUse = [...sources.facts.config.exposedPorts, ...(sources.bound ?? [])].map((other) => other.port)
   return ![...inUse, ...moved].includes(port) && !namesLocal(port, sources)
-}
-
-/** The vendor's own move, to another port than the vendor's. */
-function renumbered(move: VendorMove, to: number): VendorMove {
-  if (to === move.to) return move
-  const told = (text: string): string => text.replaceAll(new RegExp(String.raw`\b${move.to}\b`, 'g'), String(to))
-  return {
-    ...move,
-    to,
-    fileEdits: move.fileEdits.map((edit) => ({
-      ...edit,
-      substitutions: edit.substitutions.map((one) => ({ ...one, replacement: told(one.replacement) })),
-    })),
-    env: move.env.map((setting) => ({ ...setting, value: told(setting.value) })),
-    append: move.append.map(told),
-  }
 }

@@ -1,0 +1,17 @@
+import type { VendorMove } from './ports.ts'
+
+/** A move that somebody has written down, to another port than it says. */
+export function renumbered(move: VendorMove, to: number): VendorMove {
+  if (to === move.to) return move
+  const told = (text: string): string => text.replaceAll(new RegExp(String.raw`\b${move.to}\b`, 'g'), String(to))
+  return {
+    ...move,
+    to,
+    fileEdits: move.fileEdits.map((edit) => ({
+      ...edit,
+      substitutions: edit.substitutions.map((one) => ({ ...one, replacement: told(one.replacement) })),
+    })),
+    env: move.env.map((setting) => ({ ...setting, value: told(setting.value) })),
+    append: move.append.map(told),
+  }
+}

@@ -1,0 +1,18 @@
+FROM debian:trixie-slim
+RUN apt-get update && apt-get install -y nginx
+COPY <<EOF /etc/nginx/conf.d/app.conf
+server {
+    listen 8080;
+    root /srv/app;
+}
+EOF
+# harden-image: listen above 1024 (default said 80)
+RUN sed -i -E 's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18080\3/' /etc/nginx/sites-available/default
+# harden-image: /run/nginx.pid (package nginx (line 2): the pid file), /var/lib/nginx (package nginx (line 2):
+#   temporary files of requests and proxies)
+RUN touch /run/nginx.pid \
+ && chown 33:33 /run/nginx.pid /var/lib/nginx
+EXPOSE 8080
+# harden-image: www-data (33:33), package nginx (line 2): the account of nginx
+USER 33:33
+CMD ["nginx", "-g", "daemon off;"]
