@@ -120,6 +120,9 @@ function stageInput(
       launches: stated.stepDowns?.launches ?? [],
       own: stated.files,
       isRemoved: stated.isRemoved,
+      runs: chain.flatMap(({ instructions }) =>
+        instructions.flatMap(({ keyword, text }) => (keyword === 'RUN' ? [text] : [])),
+      ),
       replaces: (path) => chain.some((each) => writesInto(each, path)),
     }),
     observation,

@@ -31,7 +31,7 @@ export function grantAll(wanted: readonly Need[], input: StageInput, grantee: Gr
   const asked = needs.filter((need) => isOwn(need) && !isRuntimePlace(need.path))
   const known = own === null ? null : replayed(asked, own, grantee)
   const rest = needs.filter((need) => !isOwn(need))
-  const others = withoutFiles(rest, grantee)
+  const others = withoutFiles(rest, grantee, (path) => own?.entry(path)?.type === 'directory')
   return {
     grants: withoutCovered(byPath([...(known?.grants ?? []).map(asItIs), ...others.grants, ...throughHome(rest)])),
     remarks: [...(known?.remarks ?? []), ...others.remarks],
@@ -80,7 +80,7 @@ function refused(need: Need, reason: string): Remark {
 }
 
 /** Without a file index only whole folders can be granted: they are made where they are missing. */
-function withoutFiles(needs: readonly Need[], grantee: Grantee): Granted {
+function withoutFiles(needs: readonly Need[], grantee: Grantee, isThere: (folder: string) => boolean): Granted {
   const grants = new Map<string, Grant>()
   const remarks: Remark[] = []
   for (const need of needs) {
@@ -90,9 +90,9 @@ function withoutFiles(needs: readonly Need[], grantee: Grantee): Granted {
       continue
     }
     const parent = parentOf(need.path)
+    const isSure = isSharedFolder(parent) || isSystemFolder(parent)
     // A file can be made beforehand only where its folder is sure to be there.
-    const makeFolder =
-      need.access === 'create-file' && !isSharedFolder(parent) && !isSystemFolder(parent) && !isNamed(need)
+    const makeFolder = need.access === 'create-file' && !isSure && !isNamed(need)
     const path = makeFolder ? parent : need.path
     const before = grants.get(path)
     const kind = need.access === 'keep-state' || makeFolder ? 'create-directory' : 'create-file'
@@ -101,6 +101,9 @@ function withoutFiles(needs: readonly Need[], grantee: Grantee): Granted {
       kind,
       ...modeOf(kind, null, grantedEntry(kind, null, grantee), grantee),
       ...(need.tree === true || before?.tree === true ? { tree: true } : {}),
+      ...(kind === 'create-file' && !isSure && !isThere(parent) && need.evidence.source !== 'catalogue'
+        ? { makesFolder: true }
+        : {}),
       evidence: [...(before?.evidence ?? []), need.evidence],
     })
   }

@@ -122,6 +122,8 @@ export interface Grant {
   readonly groupAsOwner?: boolean
   /** With all that lies below, known or not. */
   readonly tree?: boolean
+  /** Whether its folder is there is not known: root makes it where it is missing. */
+  readonly makesFolder?: boolean
   readonly evidence: readonly Evidence[]
 }
 

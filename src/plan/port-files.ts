@@ -68,7 +68,11 @@ function isScript(text: string): boolean {
 function filesRead({ facts, programs, opened, scripts = [] }: Sources): readonly Text[] {
   if (!facts.files.known) return []
   const files = facts.files.value
-  const likely = configurationFiles(files, [...programsOf(facts.config), ...programs], argvOf(facts.config))
+  const argv = argvOf(facts.config)
+  const started = [...programsOf(facts.config), ...programs]
+  // Of a base that nobody knows, which program it is is not known either: all that the stage itself puts in may be its configuration.
+  const isUnknown = argv.length === 0 && started.length === 0
+  const likely = isUnknown ? files.texts() : configurationFiles(files, started, argv)
   const paths = opened === null ? [...likely, ...scripts] : [...scripts, ...openedOf(opened, likely, files)]
   return [...new Set(paths)].map((path) => ({ path, text: files.text(path) ?? '' }))
 }

@@ -11,6 +11,8 @@ export function grantCommands(
     grants.filter((grant) => kinds.includes(grant.kind))
   const words = (list: readonly Grant[]): string => list.map((grant) => shellWord(grant.path)).join(' ')
   const made = of('create-directory')
+  const above = grants.filter((grant) => grant.makesFolder === true).map(({ path }) => path.replace(/\/[^/]*$/, ''))
+  const folders = [...new Set([...above, ...made.map(({ path }) => path)])].map(shellWord)
   const touched = of('create-file')
   const owned = of('create-directory', 'own-directory', 'create-file', 'own-file').filter(
     (grant) => grant.tree !== true,
@@ -21,7 +23,7 @@ export function grantCommands(
   const trees = grants.filter((grant) => grant.tree === true)
   const shared = of('sticky', 'group-read')
   return [
-    ...(made.length > 0 ? [`mkdir -p ${words(made)}`] : []),
+    ...(folders.length > 0 ? [`mkdir -p ${folders.join(' ')}`] : []),
     ...(touched.length > 0 ? [`touch ${words(touched)}`] : []),
     // -h: a link itself is never the thing to own (FACTS 15); paths are resolved, so this is a guard only.
     ...(owned.length > 0 ? [`chown ${owner} ${words(owned)}`] : []),

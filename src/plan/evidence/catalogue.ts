@@ -4,8 +4,8 @@ import { userNamed } from '../../image/accounts.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { Launch } from '../../image/step-down.ts'
 import type { Need } from '../need.ts'
-import { parentOf } from '../places.ts'
-import type { VendorMove } from '../ports.ts'
+import { baseName, parentOf } from '../places.ts'
+import { FIRST_UNPRIVILEGED_PORT, type VendorMove } from '../ports.ts'
 import { unlisted, type Vendor } from '../vendor.ts'
 import { mayNeedRoot, rootProgram } from './root-programs.ts'
 import { type StageFiles, type VendorFiles, vendorFiles } from './vendor-edits.ts'
@@ -28,7 +28,9 @@ export function vendorOf(sources: CatalogueSources): Vendor {
   const cautions = mayNeedRoot(sources)
   if (entry === null || !isVendorImage(entry, facts)) return unlisted({ daemonPorts, needsRoot: root, cautions })
   const files = vendorFiles(entry, sources)
-  const ports = entry.ports.filter((move) => move.optional !== true)
+  const ports = entry.ports
+    .filter(({ from, optional }) => optional !== true || facts.config.exposedPorts.some(({ port }) => port === from))
+    .map((move) => withoutRewritten(move, entry, sources))
   return {
     cautions,
     account: entry.user,
@@ -80,7 +82,7 @@ function needsOf({ writable, ports }: VariantFacts, files: VendorFiles): readonl
 
 function moveOf(move: PortMove, files: VendorFiles): readonly (readonly [number, VendorMove])[] {
   const fileEdits = files.edits(move.edits ?? [], 'port')
-  if ((move.edits ?? []).length > 0 && fileEdits.length === 0) return []
+  if (move.edits !== undefined && fileEdits.length === 0) return []
   const env = (move.env ?? []).map(({ name, value, why }) => ({
     name,
     value,
@@ -91,9 +93,19 @@ function moveOf(move: PortMove, files: VendorFiles): readonly (readonly [number,
 }
 
 /** All that sets it is gone, or not read any more. */
-function isUnread({ edits = [], env, appendArguments }: PortMove, files: VendorFiles): boolean {
-  if (env !== undefined || appendArguments !== undefined || edits.length === 0) return false
+function isUnread({ edits, env, appendArguments }: PortMove, files: VendorFiles): boolean {
+  if (env !== undefined || appendArguments !== undefined || edits === undefined) return false
   return edits.every(({ file }) => files.isUnread(file))
+}
+
+/** Where a RUN rewrites the port in such a file, and the stage names another port that any user may bind: that is done. */
+function withoutRewritten(move: PortMove, { config }: VariantFacts, { facts, runs }: StageFiles): PortMove {
+  const theirs = new Set((config.exposedPorts ?? []).map((text) => Number.parseInt(text, 10)))
+  const raised = facts.config.exposedPorts.some(({ port }) => port >= FIRST_UNPRIVILEGED_PORT && !theirs.has(port))
+  if (!raised || move.edits === undefined) return move
+  const isRewritten = (file: string): boolean =>
+    runs.some((text) => text.includes(baseName(file)) && new RegExp(String.raw`(?<!\d)${move.from}(?!\d)`).test(text))
+  return { ...move, edits: move.edits.filter(({ file }) => !isRewritten(file)) }
 }
 
 function describe(root: NeedsRoot): NonNullable<Vendor['needsRoot']> {

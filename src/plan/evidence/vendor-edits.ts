@@ -15,6 +15,8 @@ export interface StageFiles {
   readonly isRemoved: (path: string) => boolean
   /** The stage copies to this path, or to a folder above it: what the vendor shipped there may be replaced. */
   readonly replaces: (path: string) => boolean
+  /** Texts of its RUN lines. */
+  readonly runs: readonly string[]
 }
 
 /** Which of the vendor's configuration still counts. */

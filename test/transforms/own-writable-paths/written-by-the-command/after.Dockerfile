@@ -7,7 +7,8 @@ RUN echo 'app:x:10001:' >> /etc/group \
  && mkdir -p /home/app \
  && chown 10001:10001 /home/app
 # harden-image: /etc/app/keys and /etc/web/site.conf (written by the command)
-RUN touch /etc/app/keys /etc/web/site.conf \
+RUN mkdir -p /etc/web \
+ && touch /etc/app/keys /etc/web/site.conf \
  && chown 10001:10001 /etc/web/site.conf \
  && chown -Rh 10001:10001 /etc/app/keys
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
