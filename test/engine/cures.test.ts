@@ -17,7 +17,11 @@ afterAll(async () => {
 async function prove(
   name: string,
   setup: string,
-  { image = [], cmd = ['thing'] }: { readonly image?: readonly string[]; readonly cmd?: readonly string[] } = {},
+  {
+    image = [],
+    cmd = ['thing'],
+    flags = [],
+  }: { readonly image?: readonly string[]; readonly cmd?: readonly string[]; readonly flags?: readonly string[] } = {},
 ): Promise<Hardening> {
   const program = [
     '#!/usr/bin/python3',
@@ -44,7 +48,7 @@ async function prove(
   ]
   const tag = await buildText(`${lines.join('\n')}\n`, `harden-image-test/cures-${name}`)
   tags.push(tag)
-  return hardenOne(tag, ['--prove'])
+  return hardenOne(tag, ['--prove', ...flags])
 }
 
 function expectHardened({ code, result }: Hardening, rounds: number): void {
@@ -161,8 +165,20 @@ describe('a raw socket', () => {
     expect(said).toContain('--cap-drop=ALL --cap-add=NET_RAW --security-opt=no-new-privileges')
   })
 
-  test('that is only tried does not', async () => {
-    expectHardened(await prove('raw-tried', `try: ${open}\nexcept OSError: pass`), 1)
+  const tried = `try: ${open}\nexcept OSError: pass`
+
+  test('that it goes on without, and nobody knows what it was for, is not passed over', async () => {
+    const { code, result } = await prove('raw-tried', tried)
+    expect({ code, verdict: result.verdict, rounds: result.proof?.rounds }).toEqual({
+      code: 1,
+      verdict: 'incomplete',
+      rounds: 1,
+    })
+    expect(result.proof?.checks).toContainEqual(expect.objectContaining({ name: 'what takes NET_RAW', passed: false }))
+  })
+
+  test('that it goes on without by a check of its user is none', async () => {
+    expectHardened(await prove('raw-tried', tried, { flags: ['--smoke', 'test -n "$CONTAINER"'] }), 1)
   })
 
   test('is no reason where something else stops it', async () => {

@@ -67,7 +67,8 @@ export function packageEvidence(sources: PackageSources): PackageEvidence {
         return found.line === null ? readEdit(edit, evidence, sources) : stockEdit(edit, evidence, sources)
       }),
     ),
-    remarks: started.flatMap(({ rule, found }) =>
+    // What is said of an account whose number only the install gives: of an image that is there, it is known.
+    remarks: stock.flatMap(({ rule, found }) =>
       rule.caution === undefined
         ? []
         : [
