@@ -121,7 +121,7 @@ export function planPorts(sources: PortSources): PortPlan {
     const move = findMove(port.port, to, sources, { entrypoint, cmd }, listed)
     if (move === null && listed === 'unread') continue
     if (move === null) {
-      decide(null, 'the place that sets it was not found in the configuration, the environment or the command', why)
+      decide(null, isOpened(port, sources) ? NOT_FOUND : `${NOT_FOUND}; the original did not listen on it`, why)
       continue
     }
     plan.fileEdits.push(...move.fileEdits)
@@ -138,6 +138,13 @@ export function planPorts(sources: PortSources): PortPlan {
     entrypoint: same(entrypoint, sources.facts.config.entrypoint) ? null : entrypoint,
     cmd: same(cmd, sources.facts.config.cmd) ? null : cmd,
   }
+}
+
+const NOT_FOUND = 'the place that sets it was not found in the configuration, the environment or the command'
+
+/** As far as is known. */
+function isOpened({ port }: ExposedPort, { bound }: PortSources): boolean {
+  return bound === null || bound.some((other) => other.port === port)
 }
 
 interface LowPort extends ExposedPort {

@@ -72,6 +72,18 @@ describe('of an image alone', () => {
     expect(needs({ config: { cmd: ['nginx'] }, files, texts: { [path]: [`# ${path}`] } })).toEqual([])
   })
 
+  test('a closed file that is named in a comment, or in a setting that is turned off', () => {
+    const files = [
+      '-rw------- 0:0 /etc/mysql/debian.cnf',
+      '-rw------- 0:0 /etc/keys/on',
+      '-rw------- 0:0 /etc/keys/off',
+    ]
+    const text = '# see /etc/mysql/debian.cnf\n#ssl-key = /etc/keys/off\nssl-key = /etc/keys/on # not /etc/keys/off\n'
+    expect(needs({ config: { cmd: ['mysqld'] }, files, texts: { '/etc/mysql/my.cnf': text.split('\n') } })).toEqual([
+      ['read', '/etc/keys/on'],
+    ])
+  })
+
   test('a closed file that is named by ENV, and none that decides over accounts', () => {
     const config = {
       cmd: ['x', '/etc/shadow', '/var/cache/debconf/passwords.dat'],

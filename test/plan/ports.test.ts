@@ -441,6 +441,52 @@ describe('which ports move, and where to', () => {
     expect(result.cmd).toEqual(['nginx', '--port', '9000'])
   })
 
+  describe("the vendor's own way", () => {
+    const edit = {
+      path: '/v',
+      substitutions: [{ pattern: 'listen 80;', replacement: 'listen 8080;', global: false }],
+      reason: 'v',
+      purpose: 'port',
+      evidence: [],
+    } as const
+    const vendor = () => ({ to: 8080, fileEdits: [edit], env: [], append: ['--port=:8080'] })
+
+    test('goes to the next port where its own is taken', () => {
+      const taken = { ...nginx, config: { cmd: ['nginx'], ports: ['80/tcp', '8080/tcp'] } }
+      const result = plan(taken, { vendor })
+      expect(show(result)).toEqual(['80/tcp 8081'])
+      expect(result.fileEdits.map(({ substitutions }) => substitutions[0]?.replacement)).toEqual(['listen 8081;'])
+      expect(result.cmd).toEqual(['nginx', '--port=:8081'])
+    })
+
+    test("moves the user's own file with it, and leaves to that what it would set by an argument", () => {
+      const isShipped = (path: string) => path === '/etc/nginx/nginx.conf'
+      expect(plan(nginx, { vendor, isShipped }).fileEdits.map(({ path }) => path)).toEqual([
+        '/v',
+        '/etc/nginx/nginx.conf',
+      ])
+      const byArgument = () => ({ to: 8080, fileEdits: [], env: [], append: ['--port=:8080'] })
+      const result = plan(nginx, { vendor: byArgument, isShipped })
+      expect([show(result), result.fileEdits.map(({ path }) => path), result.cmd]).toEqual([
+        ['80/tcp 8080'],
+        ['/etc/nginx/nginx.conf'],
+        null,
+      ])
+    })
+
+    test('that nothing reads any more leaves nothing to move', () => {
+      expect(show(plan(nginx, { listed: () => 'unread' }))).toEqual([])
+      expect(show(plan(nginx, { listed: () => 'unread', isShipped: () => true }))).toEqual(['80/tcp 8080'])
+    })
+  })
+
+  test('of a port that stays it is said whether the original opened it', () => {
+    const silent: BaseFile = { config: { cmd: ['thing'], ports: ['80/tcp'] } }
+    const reason = (bound: PortSources['bound']) => plan(silent, { bound }).decisions.map((one) => one.reason)[0]
+    expect(reason([tcp(81)])).toMatch(/; the original did not listen on it$/)
+    expect([reason(null), reason([tcp(80)])].join()).not.toMatch(/did not listen/)
+  })
+
   test('what moved in the command and the environment is said, the rest stays null', () => {
     const base: BaseFile = {
       config: { entrypoint: ['app', '-p', '80'], cmd: ['x'], env: { PORT: '80' }, ports: ['80/tcp'] },

@@ -37,9 +37,14 @@ function placeOf(path: string, text: string): number | null {
   for (let at = text.indexOf(path); at >= 0; at = text.indexOf(path, at + 1)) {
     const before = text[at - 1] ?? ' '
     const after = text.slice(at + path.length, at + path.length + 2)
-    if (!/[\w./-]/.test(before) && !/^([\w/-]|\.\w)/.test(after)) return at
+    if (!/[\w./-]/.test(before) && !/^([\w/-]|\.\w)/.test(after) && !isComment(text, at)) return at
   }
   return null
+}
+
+/** What the one who wrote it talks about is not what the program reads. `;` and `#` in front of a setting turn it off. */
+function isComment(text: string, at: number): boolean {
+  return /^[ \t]*(#|;|\/\/|\*|--)|\s#\s/.test(text.slice(text.lastIndexOf('\n', at) + 1, at))
 }
 
 /** Keys and passwords that a RUN makes, which what the stage ships names. */
