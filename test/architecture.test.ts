@@ -14,6 +14,7 @@ const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   unbash: /^src\/dockerfile\//,
   diff: /^src\/report\/diff\.ts$/,
   'jsonc-parser': /^src\/userns\/daemon-config\.ts$/,
+  sarif: /^src\/report\/sarif\.ts$/,
   'p-limit': /^src\/proof\/side-by-side\.ts$/,
   execa: /^src\/engine\//,
   'tar-stream': /^src\/image\/sources\//,

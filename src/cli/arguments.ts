@@ -75,6 +75,7 @@ function examples(): [string, string][] {
   return [
     ['$0 Dockerfile | git apply', 'one file, after a look at the diff'],
     ['$0 --check .', 'in CI: is there anything left to do?'],
+    ['$0 --check --format sarif .', 'the same for code scanning'],
     ['$0 -w services/', 'every Dockerfile below, in place'],
     ['$0 nginx:latest > Dockerfile', 'a non-root image of an image'],
     ['$0 nginx:latest -o nginx/ --prove', 'and run it beside the original'],

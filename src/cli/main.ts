@@ -110,7 +110,8 @@ async function work(
   }
   const written = await writeResults(request, outcomes, io.cwd)
   progress.clear()
-  showResults(carries, written.outcomes, io)
+  const rules = new Map(services.transforms.map(({ name, summary }) => [name, summary]))
+  showResults(carries, written.outcomes, rules, io)
   tellRest(request, carries, written, empty, io)
   return exitCode(
     written.outcomes.map(({ result }) => result),

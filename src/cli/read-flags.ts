@@ -10,9 +10,6 @@ export interface Parsed {
   readonly [flag: string]: unknown
 }
 
-// Of the contract, each with an issue of its own.
-const laterFormats = ['sarif', 'markdown', 'html']
-
 const flagSettings: readonly SettingName[] = [
   'user',
   'own',
@@ -121,8 +118,6 @@ function format(parsed: Parsed, names: readonly string[]): string | null {
   if (value === null) return null
   const wrong = oneOf(names)(value)
   if (wrong === null) return value
-  if (laterFormats.includes(value))
-    throw usage(`--format ${value} comes with a later version`, `there are ${names.join(', ')}`)
   throw usage(`--format ${wrong}, not ${JSON.stringify(value)}`)
 }
 

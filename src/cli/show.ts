@@ -1,7 +1,7 @@
 import { realpathSync, statSync } from 'node:fs'
 import { relative, sep } from 'node:path'
 import { dockerfile } from '../report/dockerfile.ts'
-import type { Rendering } from '../report/format.ts'
+import type { Format, Rendering } from '../report/format.ts'
 import { formats } from '../report/index.ts'
 import { counted, summaryLine } from '../report/summary.ts'
 import { renderTargets } from '../report/text.ts'
@@ -13,17 +13,26 @@ import type { Carried } from './usage.ts'
 import type { Written } from './write-results.ts'
 
 /** The contract's part: what stdout carries. */
-export function showResults(carries: Carried, outcomes: readonly TargetOutcome[], io: Io): void {
-  const format = carries === 'dockerfile' ? dockerfile : formats.find(({ name }) => name === carries)
+export function showResults(
+  carries: Carried,
+  outcomes: readonly TargetOutcome[],
+  rules: ReadonlyMap<string, string>,
+  io: Io,
+): void {
+  const format = formatOf(carries)
   if (format === undefined) return
   const several = outcomes.length > 1
   // Images among files have no place in a diff of files.
   const shown = outcomes.filter(({ result }) => carries !== 'diff' || !several || result.kind === 'dockerfile')
   const text = format.render(
     shown.map((outcome) => rendering(outcome, io.cwd)),
-    { colour: wantsColour(io.stdout, io.env) },
+    { colour: wantsColour(io.stdout, io.env), rules },
   )
   if (text !== '') io.stdout.write(text)
+}
+
+function formatOf(carries: Carried): Format | undefined {
+  return carries === 'dockerfile' ? dockerfile : formats.find(({ name }) => name === carries)
 }
 
 /** Everything else, for people, on stderr: short where there is little to say. */
@@ -31,14 +40,15 @@ export function tellRest(request: Work, carries: Carried, written: Written, empt
   for (const folder of empty) io.stderr.write(`harden-image: there is no Dockerfile below ${folder}\n`)
   const { outcomes } = written
   const results = outcomes.map(({ result }) => result)
+  const { tells } = formatOf(carries) ?? { tells: 'changes' }
   const said = outcomes.filter(({ result }) =>
-    carries === 'json' ? result.verdict === 'failed' : hasMuchToSay(result),
+    tells === 'data' ? result.verdict === 'failed' : tells === 'changes' && hasMuchToSay(result),
   )
-  if (carries !== 'text' && said.length > 0) {
+  if (said.length > 0) {
     const renderings = said.map((outcome) => rendering(outcome, io.cwd))
     io.stderr.write(renderTargets(renderings, { colour: wantsColour(io.stderr, io.env) }))
   }
-  if (results.length > 0 && carries !== 'json' && carries !== 'text') io.stderr.write(`${summaryLine(results)}\n`)
+  if (results.length > 0 && tells === 'changes') io.stderr.write(`${summaryLine(results)}\n`)
   for (const line of afterwards(request, carries, written)) io.stderr.write(`${line}\n`)
 }
 

@@ -6,6 +6,7 @@ import { painter } from './paint.ts'
 export const diff: Format = {
   name: 'diff',
   summary: 'a unified diff for git apply or patch -p1',
+  tells: 'changes',
   render: (renderings, options) => renderings.map((rendering) => one(rendering, options)).join(''),
 }
 

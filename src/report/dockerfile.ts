@@ -4,5 +4,6 @@ import type { Format } from './format.ts'
 export const dockerfile: Format = {
   name: 'dockerfile',
   summary: 'the resulting Dockerfile alone',
+  tells: 'changes',
   render: (renderings) => renderings.map(({ result }) => result.output).join('\n'),
 }

@@ -13,6 +13,8 @@ export interface Rendering {
 
 export interface RenderOptions {
   readonly colour: boolean
+  /** What the steps do, by their names. */
+  readonly rules?: ReadonlyMap<string, string>
 }
 
 /** One way to show results. Pure: the same results give the same text. */
@@ -21,6 +23,8 @@ export interface Format {
   readonly name: string
   /** A few words for the help. */
   readonly summary: string
+  /** What need not be said on stderr beside it: `all`, `data` (failures are, for people), or only what changes. */
+  readonly tells: 'all' | 'data' | 'changes'
   /** Whole lines, or '' when there is nothing to show. */
   render(renderings: readonly Rendering[], options: RenderOptions): string
 }

@@ -7,6 +7,7 @@ import { tool } from './tool.ts'
 export const json: Format = {
   name: 'json',
   summary: 'the JSON report',
+  tells: 'data',
   render: (renderings) => `${JSON.stringify(report(renderings), null, 2)}\n`,
 }
 

@@ -1,36 +1,17 @@
 import type { Paint } from './paint.ts'
+import { type ProofRow, proofInWords, proofRows, timesInWords } from './proof-rows.ts'
 import type { ReportProof } from './report.ts'
-import { counted } from './summary.ts'
-
-interface Row {
-  readonly name: string
-  readonly baseline: string
-  readonly result: string
-  /** Empty where nothing is judged. */
-  readonly mark: string
-}
 
 /** Baseline and result side by side. */
 export function proofLines(proof: ReportProof, paint: Paint): string[] {
   const outcome = proof.passed ? paint('green', 'passed') : paint('red', 'failed')
   return [
-    `  proof ${outcome}: ${parity(proof)} (${proof.engine}, ${counted(proof.rounds, 'round')})`,
+    `  proof ${outcome}: ${proofInWords(proof)}`,
     ...table([{ name: '', baseline: 'baseline', result: 'result', mark: '' }, ...rows(proof)]),
     ...cellLines(proof.cells),
     ...proof.remarks.map((remark) => `    not shown: ${remark}`),
-    ...times(proof),
+    ...[timesInWords(proof)].filter(Boolean).map((line) => `    ${line}`),
   ]
-}
-
-function parity({ parity, result }: ReportProof): string {
-  if (parity) return 'does what the original does'
-  return result === null ? 'nothing was run beside the original' : 'does not do what the original does'
-}
-
-function times({ phases }: ReportProof): string[] {
-  if (phases.length === 0) return []
-  const total = phases.reduce((sum, { seconds }) => sum + seconds, 0)
-  return [`    ${total.toFixed(1)} s: ${phases.map(({ name, seconds }) => `${name} ${seconds.toFixed(1)}`).join(', ')}`]
 }
 
 /** What was not asked for one and the same reason is one line. */
@@ -56,31 +37,13 @@ function cellText({ name, outcome, required, reason, command }: ReportProof['cel
 // A root's capabilities alone would fill two lines; the JSON report has all of it, and a failure says what differs.
 const widestCell = 40
 
-function rows({ baseline, result, checks }: ReportProof): Row[] {
-  const checked = checks.map(({ name, baseline, result, passed }) => ({
-    name,
-    baseline: cut(baseline),
-    result: cut(result),
-    mark: passed ? 'ok' : 'differs',
-  }))
-  if (!result) return [...checked, row('uids', list(baseline.uids), '-')]
-  return [
-    ...checked,
-    row('image', baseline.image, result.image),
-    row('uids', list(baseline.uids), list(result.uids)),
-    row('capabilities', capabilities(baseline.capabilities), capabilities(result.capabilities)),
-    row('no-new-privileges', '', yesNo(result.noNewPrivileges)),
-    row('read-only root', '', yesNo(result.readOnlyRootfs)),
-    ...(result.tmpfs.length > 0 ? [row('tmpfs', '', list(result.tmpfs))] : []),
-    row('added', '', `${(result.addedBytes / 1000).toFixed(1)} kB`),
-  ]
+function rows(proof: ReportProof): readonly ProofRow[] {
+  return proofRows(proof).map((row) =>
+    row.mark === '' ? row : { ...row, baseline: cut(row.baseline), result: cut(row.result) },
+  )
 }
 
-function row(name: string, baseline: string, result: string): Row {
-  return { name, baseline, result, mark: '' }
-}
-
-function table(lines: readonly Row[]): string[] {
+function table(lines: readonly ProofRow[]): string[] {
   const width = (column: 'name' | 'baseline' | 'result') => Math.max(...lines.map((line) => line[column].length))
   const [name, baseline, result] = [width('name'), width('baseline'), width('result')]
   return lines.map((line) =>
@@ -90,19 +53,6 @@ function table(lines: readonly Row[]): string[] {
   )
 }
 
-function list(values: readonly (string | number)[]): string {
-  return values.length === 0 ? 'none' : values.join(' ')
-}
-
-function capabilities(names: readonly string[] | null): string {
-  if (names === null) return 'could not be read'
-  return names.length > 3 ? counted(names.length, 'capability', 'capabilities') : list(names)
-}
-
 function cut(text: string): string {
   return text.length > widestCell ? `${text.slice(0, widestCell - 1)}…` : text
-}
-
-function yesNo(value: boolean): string {
-  return value ? 'yes' : 'no'
 }

@@ -1,7 +1,8 @@
 import type { Outcome } from '../transform.ts'
 import type { Format, Rendering, RenderOptions } from './format.ts'
 import { type Paint, painter, visible } from './paint.ts'
-import type { ReportFinding, ReportStage, ReportUser, TargetResult, Verdict } from './report.ts'
+import type { ReportFinding, ReportStage, TargetResult, Verdict } from './report.ts'
+import { runsAs } from './runs-as.ts'
 import { summaryLine } from './summary.ts'
 import { inspectionLines } from './text-inspection.ts'
 import { proofLines } from './text-proof.ts'
@@ -10,6 +11,7 @@ import { proofLines } from './text-proof.ts'
 export const text: Format = {
   name: 'text',
   summary: 'findings, proof and a summary for people',
+  tells: 'all',
   render(renderings, options) {
     if (renderings.length === 0) return ''
     return `${renderTargets(renderings, options)}\n${summaryLine(renderings.map(({ result }) => result))}\n`
@@ -17,7 +19,7 @@ export const text: Format = {
 }
 
 /** The targets without the sum, a blank line between them. */
-export function renderTargets(renderings: readonly Rendering[], { colour }: RenderOptions): string {
+export function renderTargets(renderings: readonly Rendering[], { colour }: Pick<RenderOptions, 'colour'>): string {
   const paint = painter(colour)
   return renderings
     .map((rendering) => targetLines(visible(rendering), paint).join('\n'))
@@ -27,7 +29,7 @@ export function renderTargets(renderings: readonly Rendering[], { colour }: Rend
 
 function targetLines({ result, inspection }: Rendering, paint: Paint): string[] {
   return [
-    `${paint('bold', result.target)}: ${paint(verdictStyles[result.verdict], result.verdict)}${runsAs(result)}`,
+    `${paint('bold', result.target)}: ${paint(verdictStyles[result.verdict], result.verdict)}${runsAs(result) === '' ? '' : `, runs as ${runsAs(result)}`}`,
     ...(result.error ? errorLines(result.error) : []),
     ...(result.stages.length > 1 ? result.stages.map(stageLine) : []),
     ...(inspection ?? []).flatMap((one) => inspectionLines(one)),
@@ -44,18 +46,6 @@ const verdictStyles = {
   'not-applicable': 'dim',
   failed: 'red',
 } as const satisfies Record<Verdict, string>
-
-const origins = {
-  created: 'a new account',
-  image: "the image's own account",
-  option: 'as asked for',
-} as const satisfies Record<ReportUser['from'], string>
-
-function runsAs({ user }: TargetResult): string {
-  if (!user) return ''
-  const ids = `${user.uid}:${user.gid}`
-  return `, runs as ${user.name === '' ? ids : `${user.name} (${ids})`}, ${origins[user.from]}`
-}
 
 function errorLines({ message, hint, line }: NonNullable<TargetResult['error']>): string[] {
   // Of another file than the target (its configuration) the message names the place itself.

@@ -204,6 +204,20 @@ describe('formats', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
 
+  test.each(['markdown', 'html', 'sarif'])('%s: all of it on stdout, nothing on stderr', async (format) => {
+    const { stdout, stderr } = await call(['--format', format, 'Dockerfile'], { cwd: tree({ Dockerfile: before }) })
+    expect(stdout).toContain('harden-image')
+    expect(stderr).toBe('')
+  })
+
+  test.each([
+    ['sarif', 'Dockerfile: failed'],
+    ['html', ''],
+  ])('%s: of what failed stderr says %j', async (format, said) => {
+    const { code, stderr } = await call(['--format', format, 'Dockerfile'], { cwd: tree({ Dockerfile: 'BROKEN' }) })
+    expect([code, stderr.split('\n')[0]]).toEqual([2, said])
+  })
+
   test('text: all of it on stdout', async () => {
     const { stdout, stderr } = await call(['--format', 'text', '.'], { cwd: tree({ Dockerfile: before }) })
     expect(stdout).toContain('Dockerfile: hardened')

@@ -1,0 +1,113 @@
+import { diff } from './diff.ts'
+import type { Format, Rendering } from './format.ts'
+import { visible } from './paint.ts'
+import { proofInWords, proofRows, timesInWords } from './proof-rows.ts'
+import type { ReportFinding, ReportProof } from './report.ts'
+import { runsAs } from './runs-as.ts'
+import { summaryLine } from './summary.ts'
+import { tool } from './tool.ts'
+
+/** One page that needs nothing else: no script, no font, no address. */
+export const html: Format = {
+  name: 'html',
+  summary: 'one self-contained page',
+  tells: 'all',
+  render(renderings) {
+    const shown = renderings.map((rendering) => visible(rendering))
+    const rows = shown.map(({ result }, index) => [
+      `<a href="#target-${index + 1}">${escaped(result.target)}</a>`,
+      `<span class="${result.verdict}">${result.verdict}</span>`,
+      escaped(runsAs(result)),
+      result.proof === null ? '' : result.proof.passed ? 'passed' : 'failed',
+    ])
+    const sum = shown.length === 0 ? 'no target' : summaryLine(shown.map(({ result }) => result))
+    return [
+      '<!doctype html>',
+      '<html lang="en">',
+      '<head>',
+      '<meta charset="utf-8">',
+      '<meta name="viewport" content="width=device-width, initial-scale=1">',
+      '<title>harden-image</title>',
+      `<style>${STYLE}</style>`,
+      '</head>',
+      '<body>',
+      '<h1>harden-image</h1>',
+      `<p>${escaped(sum)}</p>`,
+      table(['target', 'verdict', 'runs as', 'proof'], rows),
+      ...shown.map(section),
+      `<footer>${escaped(tool)}</footer>`,
+      '</body>',
+      '</html>',
+      '',
+    ].join('\n')
+  },
+}
+
+const STYLE = `
+:root { color-scheme: light dark; --line: #8884; --good: light-dark(#176f2c, #6fce85); --open: light-dark(#8a5a00, #e3b341); --bad: light-dark(#b3261e, #ff8a80); }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
+table { border-collapse: collapse; display: block; overflow-x: auto; }
+th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left; vertical-align: top; }
+pre { overflow-x: auto; padding: .8rem; border: 1px solid var(--line); }
+code, pre { font-size: .9em; }
+.hardened, .unchanged, .ok, ins { color: var(--good); text-decoration: none; }
+.incomplete, .needs-root, .todo, .offered { color: var(--open); }
+.failed, .differs, del { color: var(--bad); text-decoration: none; }
+.why { opacity: .75; font-size: .9em; }
+`
+
+function section(rendering: Rendering, index: number): string {
+  const { result } = rendering
+  const changes = diff.render([rendering], { colour: false })
+  const error = [result.error?.message, result.error?.hint].filter((part) => part !== undefined).join('\n')
+  return [
+    `<section id="target-${index + 1}">`,
+    `<h2>${escaped(result.target)}: <span class="${result.verdict}">${result.verdict}</span></h2>`,
+    ...(error === '' ? [] : [`<p class="failed">${escaped(error)}</p>`]),
+    ...(result.findings.length === 0 ? [] : [`<ul>\n${result.findings.map(finding).join('\n')}\n</ul>`]),
+    ...(result.proof === null ? [] : proofParts(result.proof)),
+    ...(changes === '' ? [] : [`<pre>${changes.split('\n').map(diffLine).join('\n')}</pre>`]),
+    '</section>',
+  ].join('\n')
+}
+
+function finding({ line, outcome, message, hint, transform, evidence }: ReportFinding): string {
+  const why = evidence.map(
+    ({ source, subject, detail }) => `<br><span class="why">${escaped(`${source} ${subject}: ${detail}`)}</span>`,
+  )
+  const how = hint ? `<br>do: ${escaped(hint)}` : ''
+  return `<li><span class="${outcome}">${outcome}</span> line ${line}: ${escaped(message)} <code>${escaped(transform)}</code>${how}${why.join('')}</li>`
+}
+
+function proofParts(proof: ReportProof): string[] {
+  const rows = proofRows(proof).map(({ name, baseline, result, mark }) => [
+    ...[name, baseline, result].map(escaped),
+    mark === '' ? '' : `<span class="${mark}">${mark}</span>`,
+  ])
+  const cells = proof.cells.map(({ name, outcome, reason }) => [name, outcome, reason].map(escaped))
+  const times = timesInWords(proof)
+  return [
+    `<h3>Proof ${proof.passed ? 'passed' : 'failed'}: ${escaped(proofInWords(proof))}</h3>`,
+    table(['', 'baseline', 'result', ''], rows),
+    ...(cells.length === 0 ? [] : [table(['condition', 'outcome', 'reason'], cells)]),
+    ...proof.remarks.map((remark) => `<p>not shown: ${escaped(remark)}</p>`),
+    ...(times === '' ? [] : [`<p>${escaped(times)}</p>`]),
+  ]
+}
+
+/** Cells are markup already. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[], tag: 'th' | 'td'): string =>
+    `<tr>${cells.map((cell) => `<${tag}>${cell}</${tag}>`).join('')}</tr>`
+  return `<table>\n${[line(head, 'th'), ...rows.map((row) => line(row, 'td'))].join('\n')}\n</table>`
+}
+
+function diffLine(line: string): string {
+  const text = escaped(line)
+  if (line.startsWith('+')) return `<ins>${text}</ins>`
+  return line.startsWith('-') ? `<del>${text}</del>` : text
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+}

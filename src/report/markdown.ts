@@ -1,0 +1,101 @@
+import { diff } from './diff.ts'
+import type { Format, Rendering } from './format.ts'
+import { visible } from './paint.ts'
+import { proofInWords, proofRows, timesInWords } from './proof-rows.ts'
+import type { ReportFinding, ReportProof } from './report.ts'
+import { runsAs } from './runs-as.ts'
+import { summaryLine } from './summary.ts'
+
+/** For a pull request's comment or a job's summary: the sum, a table, then target by target. */
+export const markdown: Format = {
+  name: 'markdown',
+  summary: 'tables for a pull request or a job summary',
+  tells: 'all',
+  render(renderings) {
+    if (renderings.length === 0) return ''
+    const shown = renderings.map((rendering) => visible(rendering))
+    const rows = shown.map(({ result }) => [
+      code(result.target),
+      result.verdict,
+      escaped(runsAs(result)),
+      result.proof === null ? '' : result.proof.passed ? 'passed' : 'failed',
+    ])
+    return [
+      '## harden-image',
+      escaped(summaryLine(shown.map(({ result }) => result))),
+      table(['target', 'verdict', 'runs as', 'proof'], rows),
+      ...shown.filter(hasMore).map(section),
+    ]
+      .join('\n\n')
+      .concat('\n')
+  },
+}
+
+function hasMore({ result }: Rendering): boolean {
+  return result.findings.length > 0 || result.proof !== null || result.changed || result.error !== undefined
+}
+
+function section(rendering: Rendering): string {
+  const { result } = rendering
+  const changes = diff.render([rendering], NO_COLOUR)
+  return [
+    `### ${code(result.target)}: ${result.verdict}`,
+    ...(result.error ? [escaped([result.error.message, result.error.hint ?? ''].filter(Boolean).join(' '))] : []),
+    ...(result.findings.length > 0 ? [result.findings.map(findingItem).join('\n')] : []),
+    ...(result.proof === null ? [] : proofParts(result.proof)),
+    ...(changes === '' ? [] : [folded('the change', fenced('diff', changes))]),
+  ].join('\n\n')
+}
+
+const NO_COLOUR = { colour: false }
+
+function findingItem({ line, outcome, message, hint, transform }: ReportFinding): string {
+  const what = `- **${outcome}** line ${line}: ${escaped(message)} (${code(transform)})`
+  return hint ? `${what}  \n  do: ${escaped(hint)}` : what
+}
+
+function proofParts(proof: ReportProof): string[] {
+  const rows = proofRows(proof).map(({ name, baseline, result, mark }) => [name, baseline, result, mark].map(escaped))
+  const cells = proof.cells.map(({ name, outcome, reason }) => [name, outcome, reason].map(escaped))
+  const times = timesInWords(proof)
+  return [
+    `**Proof ${proof.passed ? 'passed' : 'failed'}**: ${escaped(proofInWords(proof))}`,
+    table(['', 'baseline', 'result', ''], rows),
+    ...(cells.length > 0 ? [folded('conditions', table(['condition', 'outcome', 'reason'], cells))] : []),
+    ...(proof.remarks.length > 0 ? [proof.remarks.map((remark) => `- not shown: ${escaped(remark)}`).join('\n')] : []),
+    ...(times === '' ? [] : [escaped(times)]),
+  ]
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+function folded(summary: string, content: string): string {
+  return `<details><summary>${summary}</summary>\n\n${content}\n\n</details>`
+}
+
+/** The fence is longer than any in the text. */
+function fenced(language: string, text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
+  const fence = '`'.repeat(longest + 1)
+  return `${fence}${language}\n${text}${fence}`
+}
+
+function code(text: string): string {
+  const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
+  const fence = '`'.repeat(longest + 1)
+  const space = longest > 0 ? ' ' : ''
+  return `${fence}${space}${text.replaceAll('|', '\\|').replaceAll('\n', ' ')}${space}${fence}`
+}
+
+/** What an image says of itself makes no markup, no link and no mention, and stays in its cell. */
+function escaped(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll(/[\\`*_[\]|~#@]/g, (mark) => `&#${mark.charCodeAt(0)};`)
+    .replaceAll(/\s*\n\s*/g, ' ')
+}

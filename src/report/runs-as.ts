@@ -1,0 +1,14 @@
+import type { ReportUser, TargetResult } from './report.ts'
+
+const origins = {
+  created: 'a new account',
+  image: "the image's own account",
+  option: 'as asked for',
+} as const satisfies Record<ReportUser['from'], string>
+
+/** `app (10001:10001), a new account`; empty where nobody was chosen. */
+export function runsAs({ user }: TargetResult): string {
+  if (!user) return ''
+  const ids = `${user.uid}:${user.gid}`
+  return `${user.name === '' ? ids : `${user.name} (${ids})`}, ${origins[user.from]}`
+}

@@ -1,0 +1,77 @@
+import type { Location, Log, Notification, ReportingDescriptor, Result } from 'sarif'
+import type { Outcome } from '../transform.ts'
+import type { Format, Rendering } from './format.ts'
+import type { ReportFinding } from './report.ts'
+import { version } from './tool.ts'
+
+/** For code scanning in CI. Source: SARIF 2.1.0 (OASIS), and what GitHub reads of it. */
+export const sarif: Format = {
+  name: 'sarif',
+  summary: 'SARIF 2.1.0 for code scanning',
+  tells: 'data',
+  render: (renderings, { rules = new Map() }) => `${JSON.stringify(log(renderings, rules), null, 2)}\n`,
+}
+
+/** What a change would cure is a warning as long as it is not made; what only a person can do, an error. */
+const LEVELS = { fixed: 'warning', offered: 'warning', todo: 'error', note: 'note' } as const satisfies Record<
+  Outcome,
+  Result.level
+>
+
+function log(renderings: readonly Rendering[], summaries: ReadonlyMap<string, string>): Log {
+  const names = [
+    ...new Set(renderings.flatMap(({ result }) => result.findings.map(({ transform }) => transform))),
+  ].sort()
+  const failed = renderings.filter(({ result }) => result.verdict === 'failed')
+  return {
+    version: '2.1.0',
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    runs: [
+      {
+        tool: { driver: { name: 'harden-image', version, rules: names.map((name) => rule(name, summaries)) } },
+        columnKind: 'utf16CodeUnits',
+        invocations: [
+          {
+            executionSuccessful: failed.length === 0,
+            ...(failed.length === 0 ? {} : { toolExecutionNotifications: failed.map(notification) }),
+          },
+        ],
+        results: renderings.flatMap((rendering) =>
+          rendering.result.findings.map((finding) => resultOf(rendering, finding, names)),
+        ),
+      },
+    ],
+  }
+}
+
+function rule(name: string, summaries: ReadonlyMap<string, string>): ReportingDescriptor {
+  const summary = summaries.get(name) ?? 'What is left to do for a person.'
+  return { id: name, shortDescription: { text: summary }, fullDescription: { text: summary }, help: { text: summary } }
+}
+
+function resultOf(rendering: Rendering, finding: ReportFinding, names: readonly string[]): Result {
+  const { transform, outcome, message, hint, evidence } = finding
+  const why = evidence.map(({ source, subject, detail }) => `${source} ${subject}: ${detail}`)
+  return {
+    ruleId: transform,
+    ruleIndex: names.indexOf(transform),
+    level: LEVELS[outcome],
+    message: { text: [message, ...(hint ? [`do: ${hint}`] : []), ...why].join('\n') },
+    locations: [locationOf(rendering, finding)],
+    properties: { outcome, verdict: rendering.result.verdict },
+  }
+}
+
+/** An image has no file: its name is all that there is to point at. */
+function locationOf({ result, path }: Rendering, place?: { readonly line: number; readonly column: number }): Location {
+  if (result.kind === 'image') return { logicalLocations: [{ fullyQualifiedName: result.target, kind: 'resource' }] }
+  const region = place === undefined ? {} : { region: { startLine: place.line, startColumn: place.column } }
+  return { physicalLocation: { artifactLocation: { uri: encodeURI(path) }, ...region } }
+}
+
+function notification(rendering: Rendering): Notification {
+  const { error, target } = rendering.result
+  const text = [error?.message ?? `${target} could not be read`, ...(error?.hint ? [error.hint] : [])].join('\n')
+  const place = error?.line === undefined ? undefined : { line: error.line, column: 1 }
+  return { level: 'error', message: { text }, locations: [locationOf(rendering, place)] }
+}

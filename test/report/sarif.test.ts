@@ -1,0 +1,90 @@
+import { expect, test } from '@jest/globals'
+import type { Log } from 'sarif'
+import type { Rendering } from '../../src/report/format.ts'
+import { sarif } from '../../src/report/sarif.ts'
+import { finding, sampleRendering, sampleResult } from './sample.ts'
+
+const RULES = new Map([['set-user', 'Set USER uid:gid as the last step before the start.']])
+const runOf = (...renderings: Rendering[]) => {
+  const log = JSON.parse(sarif.render(renderings, { colour: false, rules: RULES })) as Log
+  expect([log.version, log.runs.length]).toEqual(['2.1.0', 1])
+  return log.runs[0]
+}
+
+test('a finding is a result at its place, by the rule that says it', () => {
+  const todo = { ...finding, transform: 'prove', outcome: 'todo' as const, line: 3, evidence: [] }
+  const run = runOf(
+    sampleRendering('a b/Dockerfile', 'FROM debian\n', 'FROM debian\nUSER 1:1\n', { findings: [finding, todo] }),
+  )
+  expect(run?.tool.driver.rules?.map(({ id, shortDescription }) => [id, shortDescription?.text])).toEqual([
+    ['prove', 'What is left to do for a person.'],
+    ['set-user', RULES.get('set-user')],
+  ])
+  expect(
+    run?.results?.map(({ ruleId, ruleIndex, level, locations }) => ({ ruleId, ruleIndex, level, locations })),
+  ).toEqual([
+    {
+      ruleId: 'set-user',
+      ruleIndex: 1,
+      level: 'warning',
+      locations: [
+        {
+          physicalLocation: {
+            artifactLocation: { uri: 'a%20b/Dockerfile' },
+            region: { startLine: 12, startColumn: 1 },
+          },
+        },
+      ],
+    },
+    {
+      ruleId: 'prove',
+      ruleIndex: 0,
+      level: 'error',
+      locations: [
+        {
+          physicalLocation: { artifactLocation: { uri: 'a%20b/Dockerfile' }, region: { startLine: 3, startColumn: 1 } },
+        },
+      ],
+    },
+  ])
+  expect(run?.results?.[0]?.message.text).toBe(
+    'runs as app (10001:10001)\ndo: name another with --user\nassumed 10001: the image has no account of its own',
+  )
+})
+
+test('an image is named, since it has no file', () => {
+  const result = sampleResult({ kind: 'image', target: 'nginx:latest', findings: [finding] })
+  const run = runOf({ result, source: 'FROM nginx:latest\n', path: 'Dockerfile' })
+  expect(run?.results?.[0]?.locations).toEqual([
+    { logicalLocations: [{ fullyQualifiedName: 'nginx:latest', kind: 'resource' }] },
+  ])
+})
+
+test('what could not be read is no result, and the run no success', () => {
+  const error = { code: 'not-a-dockerfile', message: 'there is no FROM', hint: 'is it a Dockerfile?', line: 3 }
+  const run = runOf(
+    sampleRendering('b/Dockerfile', '', '', { verdict: 'failed', error }),
+    sampleRendering('c', 'x', 'x'),
+  )
+  expect(run?.results).toEqual([])
+  expect(run?.invocations).toEqual([
+    {
+      executionSuccessful: false,
+      toolExecutionNotifications: [
+        {
+          level: 'error',
+          message: { text: 'there is no FROM\nis it a Dockerfile?' },
+          locations: [
+            {
+              physicalLocation: { artifactLocation: { uri: 'b/Dockerfile' }, region: { startLine: 3, startColumn: 1 } },
+            },
+          ],
+        },
+      ],
+    },
+  ])
+})
+
+test('of nothing there is a run all the same: a scanner that finds nothing must close what is open', () => {
+  expect(runOf()).toMatchObject({ results: [], invocations: [{ executionSuccessful: true }] })
+})
