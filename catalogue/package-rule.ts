@@ -1,4 +1,4 @@
-import type { Confidence, ConfigEdit, PortMove } from './entry.ts'
+import type { Confidence, ConfigEdit, MainConfig, PortMove } from './entry.ts'
 
 export type PackageFamily = 'debian' | 'alpine' | 'fedora'
 
@@ -28,6 +28,8 @@ export interface PackageRule {
   /** Files that are closed to others. */
   readonly reads?: readonly PackagePath[]
   readonly ports?: readonly PortMove[]
+  /** Absent where there is none, or it does not matter which it is. */
+  readonly mainConfig?: MainConfig
   /** Lines of the stock configuration that only root can follow. */
   readonly edits?: readonly ConfigEdit[]
   /** What a person should know. */

@@ -3,7 +3,9 @@ import type { VendorMove } from './ports.ts'
 /** A move that somebody has written down, to another port than it says. */
 export function renumbered(move: VendorMove, to: number): VendorMove {
   if (to === move.to) return move
-  const told = (text: string): string => text.replaceAll(new RegExp(String.raw`\b${move.to}\b`, 'g'), String(to))
+  // `\18080`: the first group, then the port.
+  const number = new RegExp(String.raw`(\\\d|(?<!\d))${move.to}(?!\d)`, 'g')
+  const told = (text: string): string => text.replaceAll(number, (_, before: string) => `${before}${to}`)
   return {
     ...move,
     to,

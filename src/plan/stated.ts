@@ -108,6 +108,7 @@ export function statedBy(sources: StatedSources): Stated {
     shipped,
     files: own,
     programs: start.programs,
+    config: facts.config,
     listed: sources.listed,
     exposed: facts.config.exposedPorts.map(({ port }) => port),
     opaque: start.unread.length > 0 || startsUnknownScript(facts, own),

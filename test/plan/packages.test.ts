@@ -7,7 +7,15 @@ import { shipped } from './shipped.ts'
 
 describe('packages that RUN lines install', () => {
   const of = (text: string, programs: readonly string[]) =>
-    packageEvidence({ rules: packages, shipped: shipped(text), files: files(), programs, opaque: false, listed: false })
+    packageEvidence({
+      rules: packages,
+      shipped: shipped(text),
+      files: files(),
+      programs,
+      opaque: false,
+      listed: false,
+      config: { entrypoint: null, cmd: null },
+    })
 
   test('count only when they are started', () => {
     const text = 'RUN apt-get update && apt-get install -y nginx=1.26* redis-server'
@@ -46,7 +54,15 @@ describe('packages that RUN lines install', () => {
 
 describe('packages that are in an image already', () => {
   const of = (image: FileModel, programs: readonly string[], opaque = false, listed = false) =>
-    packageEvidence({ rules: packages, shipped: shipped(''), files: image, programs, opaque, listed })
+    packageEvidence({
+      rules: packages,
+      shipped: shipped(''),
+      files: image,
+      programs,
+      opaque,
+      listed,
+      config: { entrypoint: null, cmd: null },
+    })
   const debian = files(
     '-rw-r--r-- 0:0 /var/lib/dpkg/info/nginx.list',
     '-rw-r--r-- 0:0 /var/lib/dpkg/info/libc6:amd64.list',

@@ -456,6 +456,21 @@ describe('which ports move, and where to', () => {
       const result = plan(taken, { vendor })
       expect(show(result)).toEqual(['80/tcp 8081'])
       expect(result.fileEdits.map(({ substitutions }) => substitutions[0]?.replacement)).toEqual(['listen 8081;'])
+      // A group, then the port.
+      const stock = new Map([
+        [
+          80,
+          {
+            ...vendor(),
+            fileEdits: [
+              { ...edit, substitutions: [{ pattern: '(x)80', replacement: String.raw`\18080\2`, global: false }] },
+            ],
+          },
+        ],
+      ])
+      expect(
+        plan(taken, { stock }).fileEdits.flatMap(({ substitutions }) => substitutions.map((one) => one.replacement)),
+      ).toContain(String.raw`\18081\2`)
       expect(result.cmd).toEqual(['nginx', '--port=:8081'])
     })
 

@@ -1,4 +1,5 @@
 import type { PackagePath, PackageRule } from '../../../catalogue/package-rule.ts'
+import type { ImageConfig } from '../../image/facts.ts'
 import type { FileEntry } from '../../image/file-model.ts'
 import { onceFor } from '../../once-for.ts'
 import type { Candidate } from '../account-request.ts'
@@ -6,6 +7,7 @@ import type { Need } from '../need.ts'
 import type { FileEdit, Remark } from '../plan.ts'
 import type { VendorMove } from '../ports.ts'
 import { type InstalledPackage, imagePackages, installedPackages } from './installed.ts'
+import { isIncluded } from './main-config.ts'
 import { type EditSources, portEdits, readEdit, stockEdit } from './package-edits.ts'
 import { entryOf } from './package-files.ts'
 
@@ -15,6 +17,7 @@ export interface PackageSources extends EditSources {
   readonly programs: readonly string[]
   /** Ports that the image is said to open. */
   readonly exposed?: readonly number[]
+  readonly config: Pick<ImageConfig, 'entrypoint' | 'cmd'>
   /** A start script could not be read: it may start any of them. */
   readonly opaque: boolean
   /** The catalogue says what the server of the base image writes: that it is a package in there says no more. */
@@ -87,7 +90,10 @@ export function packageEvidence(sources: PackageSources): PackageEvidence {
 function movesOf({ rule, found }: Started, sources: PackageSources): readonly (readonly [number, VendorMove])[] {
   return (rule.ports ?? []).flatMap((move): readonly (readonly [number, VendorMove])[] => {
     if (move.optional === true && sources.exposed?.includes(move.from) !== true) return []
-    const edits = (move.edits ?? []).map((edit) =>
+    const read = (move.edits ?? []).filter(({ file }) =>
+      isIncluded(file, rule.mainConfig, sources.config, sources.shipped.texts),
+    )
+    const edits = read.map((edit) =>
       portEdits(edit, rule.files ?? [], [evidenceOf(rule, found, edit.file, edit.why)], sources),
     )
     // One file of several of which nobody knows what it says: the port is then set by who changed it.

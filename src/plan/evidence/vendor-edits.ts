@@ -1,10 +1,10 @@
-import type { ConfigEdit, MainConfig, VariantFacts } from '../../../catalogue/entry.ts'
+import type { ConfigEdit, VariantFacts } from '../../../catalogue/entry.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { FileModel } from '../../image/file-model.ts'
 import { matches } from '../file-edit.ts'
 import { baseName, parentOf } from '../places.ts'
 import type { FileEdit, Substitution } from '../plan.ts'
-import { argvOf } from '../program.ts'
+import { mainConfigOf } from './main-config.ts'
 
 /** What a stage makes of its vendor's files. */
 export interface StageFiles {
@@ -33,7 +33,7 @@ export interface VendorFiles {
 
 export function vendorFiles({ mainConfig }: Pick<VariantFacts, 'mainConfig'>, stage: StageFiles): VendorFiles {
   const { own, facts, isRemoved, replaces } = stage
-  const main = mainConfig === null ? null : mainOf(mainConfig, facts)
+  const main = mainConfig === null ? null : mainConfigOf(mainConfig, facts.config)
   const isOwn = main !== null && (main !== mainConfig?.file || replaces(main))
   const text = main === null ? null : own.text(main)
   const includes = (folder: string): boolean => !isOwn || text === null || text.includes(baseName(folder))
@@ -72,10 +72,4 @@ export function vendorFiles({ mainConfig }: Pick<VariantFacts, 'mainConfig'>, st
       return [...byFile.values()]
     },
   }
-}
-
-/** The one that the command names, else the vendor's. */
-function mainOf({ file, program, option }: MainConfig, { config }: ImageFacts): string {
-  const named = new RegExp(String.raw`(?:^|[\s/])${program}\s(?:[^;&|]*\s)?${option}\s*["']?(/[^\s"';&|]+)`)
-  return named.exec(argvOf(config).join(' '))?.[1] ?? file
 }
