@@ -97,6 +97,8 @@ export interface ConfigEdit {
   readonly remove?: boolean
   /** Right for the file as the vendor ships it; would break one that was replaced. */
   readonly stockOnly?: boolean
+  /** Of a package: needed where nobody knows the number of its account yet, so that another one runs the program. */
+  readonly otherAccount?: boolean
   readonly why: string
   /** A line as it is in the image, and what becomes of it; null: it is gone. */
   readonly example: { readonly before: string; readonly after: string | null }

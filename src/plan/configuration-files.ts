@@ -1,5 +1,6 @@
 import type { FileModel } from '../image/file-model.ts'
 import { onceFor } from '../once-for.ts'
+import { withIncluded } from './included-files.ts'
 import { isSystemState } from './state-places.ts'
 
 /** Files of the image that configure one of the programs: below a folder named like it, or named in the command. */
@@ -11,11 +12,20 @@ export function configurationFiles(
   const tokens = programs.flatMap(stems)
   const isNamed = (part: string): boolean =>
     tokens.some((token) => part === token || part.startsWith(token) || (part.length > 3 && token.startsWith(part)))
+  // `php-fpm8.4` reads /etc/php/8.4/fpm.
+  const folders = tokens.map((token) => token.split('-')).filter((pieces) => pieces.length > 1)
+  const isBelow = (parts: readonly string[]): boolean =>
+    folders.some((pieces) => pieces.every((piece) => parts.includes(piece)))
   const valid = validTexts(files)
-  return files.texts().filter((path) => {
-    const parts = valid.get(path)
-    return parts?.some(isNamed) === true || argv.some((word) => word.endsWith(path))
-  })
+  return withIncluded(
+    files.texts().filter((path) => {
+      const parts = valid.get(path)
+      return (
+        (parts !== undefined && (parts.some(isNamed) || isBelow(parts))) || argv.some((word) => word.endsWith(path))
+      )
+    }),
+    files,
+  )
 }
 
 /** Texts that a program would read without being told to, with the parts of their paths; a port is looked for again and again. */
@@ -43,7 +53,7 @@ const ROOTS = new Set(['etc', 'usr', 'local', 'opt', 'srv', 'var', 'lib', 'share
 
 /** `apachectl` reads apache2, `redis-server` reads redis, `unbound` reads unbound. */
 function stems(program: string): readonly string[] {
-  const plain = program.replace(/\.(sh|py|js|rb|jar)$/, '')
+  const plain = program.replace(/\.(sh|py|js|rb|jar)$/, '').replace(/(?<=[a-z]-?)\d+(\.\d+)+$/, '')
   const stem = plain.replace(/(-?(server|foreground)|2?ctl|d)$/, '')
   return [plain, stem].filter((name) => name.length >= 3 && !TOO_GENERAL.has(name))
 }

@@ -7,6 +7,7 @@ import type { EnvSetting, FileEdit, PortDecision } from './plan.ts'
 import { namesLocal } from './port-files.ts'
 import { type Command, searchPort } from './port-search.ts'
 import { renumbered } from './renumbered.ts'
+import { saidPorts } from './said-ports.ts'
 
 export const FIRST_UNPRIVILEGED_PORT = 1024
 const SHIFT = 8000
@@ -84,9 +85,13 @@ export function planPorts(sources: PortSources): PortPlan {
     }
     const why: Evidence[] = [
       {
-        source: port.exposed ? 'declared' : 'observed',
+        source: port.exposed || sources.bound === null ? 'declared' : 'observed',
         subject: String(port.port),
-        detail: port.exposed ? 'named by EXPOSE' : 'the original listens on it',
+        detail: port.exposed
+          ? 'named by EXPOSE'
+          : sources.bound === null
+            ? 'said by its command or configuration'
+            : 'the original listens on it',
       },
     ]
     const before = plan.decisions.find((other) => other.from === port.port)
@@ -158,6 +163,10 @@ function lowPorts(sources: PortSources): readonly LowPort[] {
   for (const { port, protocol } of (sources.bound ?? []).filter(isLow)) {
     const key = `${port}/${protocol}`
     if (!ports.has(key)) ports.set(key, { port, protocol, exposed: false })
+  }
+  for (const { port, protocol } of sources.bound === null ? saidPorts(sources).filter(isLow) : []) {
+    if (![...ports.values()].some((other) => other.port === port))
+      ports.set(`${port}/${protocol}`, { port, protocol, exposed: false })
   }
   for (const [port, move] of sources.stock ?? []) {
     const protocol = 'tcp'

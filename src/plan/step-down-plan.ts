@@ -50,9 +50,9 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
   const owners = ownersRefused(observation) ? findOwnerLines(facts, observation?.opened ?? []) : []
   const said = [relevant, report.actions, report.refusals, report.unread, owners]
   if (said.every((list) => list.length === 0)) return noStepDown
-  // A daemon's own `user` line is mostly a warning to a non-root process: it goes only when the program stops on it.
+  // A daemon's own `user` is mostly a warning to a non-root process: it goes only when the program stops on it.
   const taken = relevant.filter(
-    (found) => !found.guarded && (switchTools.includes(found.tool) || refused || insists(found)),
+    ({ guarded, tool }) => !guarded && (switchTools.includes(tool) || refused || insistsOnUser(tool)),
   )
   const guards = report.actions.filter((action) => isFatal(action))
   const inArgv = taken.filter((found) => found.argv?.without != null)
@@ -95,10 +95,6 @@ function ownersRefused(observation: Observation | null): boolean {
     ({ access, outcome, by }) =>
       access === 'change-owner' && outcome === 'refused' && by !== undefined && !HANDS_OVER.test(nameOf(by)),
   )
-}
-
-function insists({ kind, tool }: StepDown): boolean {
-  return kind === 'directive' && insistsOnUser(tool)
 }
 
 function without(found: readonly StepDown[], of: 'entrypoint' | 'cmd'): readonly string[] | null {

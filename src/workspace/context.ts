@@ -21,8 +21,13 @@ const bulk = new Set([
 ])
 const textFile =
   /(^|\/)([^/.]+|\.env|Gemfile|artisan|.*\.(sh|bash|js|mjs|cjs|ts|mts|jsx|tsx|py|go|rb|ru|php|pl|pm|psgi|cgi|conf|cfg|ini|ya?ml|toml|json|xml|properties|env|cnf|template|tmpl|j2|service|txt|lock|vcl|hcl))$/i
+/** Configuration may end as it likes, where an `include` names the folder (`sites/*.vhost`): small files that are not one of these. */
+const smallText = 16 * 1024
+const asset =
+  /\.(html?|css|scss|sass|less|svg|map|md|rst|csv|tsv|sql|png|jpe?g|gif|webp|ico|bmp|avif|woff2?|ttf|otf|eot|pdf|zip|gz|tgz|bz2|xz|zst|7z|jar|war|class|exe|dll|so|a|o|pyc|wasm|mp[34]|webm|bin|dat|db|sqlite3?|crt|cer|der)$/i
 // What holds a secret is never held in memory or a report.
-const secret = /(^|\/)(id_[a-z0-9]+|.*\.(pem|key|p12|pfx|jks))$/i
+const secret =
+  /(^|\/)(id_[a-z0-9]+|.*\.(pem|key|p12|pfx|jks|keystore|kdbx|gpg|asc|jwk|psk)|.*(passwd|password|secret|token|credential)[^/]*)$/i
 
 /**
  * Lists the build context of a Dockerfile: the folder it stands in, bounded in entries and bytes. Symlinks are
@@ -93,7 +98,8 @@ async function list(root: string, path: string, found: Dirent, listing: Listing)
 
 async function textOf(root: string, path: string, size: number, listing: Listing): Promise<string | null> {
   if (size === 0) return ''
-  if (size > largestText || listing.text + size > mostText || !textFile.test(path) || secret.test(path)) return null
+  if (size > largestText || listing.text + size > mostText || secret.test(path)) return null
+  if (!textFile.test(path) && (size > smallText || asset.test(path))) return null
   const bytes = await readFile(join(root, path)).catch(() => null)
   if (bytes === null || bytes.includes(0)) return null
   listing.text += size

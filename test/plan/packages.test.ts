@@ -46,7 +46,10 @@ describe('packages that RUN lines install', () => {
         const after =
           edit.remove === true
             ? null
-            : edit.example.before.replace(pattern, (edit.replacement ?? '').replace(/\\(\d)/g, '$$$1'))
+            : edit.example.before.replace(
+                pattern,
+                (edit.replacement ?? '').replaceAll('\\n', '\n').replace(/\\(\d)/g, '$$$1'),
+              )
         expect(after).toBe(edit.example.after)
       }
   })

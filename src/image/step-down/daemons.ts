@@ -12,13 +12,13 @@ export interface Daemon {
   /** Options of the program that take the user: `-u x`, `-ux`, `--user=x`, `--user x`. */
   readonly options?: readonly string[]
   readonly groupOptions?: readonly string[]
-  /** It stops, or starts nothing, where it may not become that user; most only warn. */
+  /** It stops, or starts nothing, where it may not become that user, told in either way; most only warn. */
   readonly insists?: true
 }
 
-/** Whether the daemon of this name stops over its `user` line when it is not root. */
+/** Whether the daemon of this name, or of this program, stops over its `user` when it is not root. */
 export function insistsOnUser(name: string): boolean {
-  return daemons.some((daemon) => daemon.name === name && daemon.insists === true)
+  return daemons.some((daemon) => daemon.name === name && daemon.insists === true) || daemonOf(name)?.insists === true
 }
 
 const word = String.raw`["']?(?<user>[\w.$\{\}-]+)["']?`
@@ -84,6 +84,7 @@ export const daemons: readonly Daemon[] = [
     programs: ['unbound'],
     files: /\/unbound\/(?:.*\/)?[\w.-]+\.conf$/,
     user: new RegExp(`^[ \\t]*username:[ \\t]*${word}`, 'm'),
+    insists: true,
   },
   {
     name: 'lighttpd',
@@ -121,7 +122,7 @@ export const daemons: readonly Daemon[] = [
     options: ['--user', '-u'],
     groupOptions: ['--group', '-g'],
   },
-  { name: 'bind', programs: ['named'], files: /(?!)/, user: /(?!)/, options: ['-u'] },
+  { name: 'bind', programs: ['named'], files: /(?!)/, user: /(?!)/, options: ['-u'], insists: true },
   {
     name: 'slapd',
     programs: ['slapd'],
@@ -130,6 +131,7 @@ export const daemons: readonly Daemon[] = [
     group: setting('SLAPD_GROUP', wordAsGroup),
     options: ['-u'],
     groupOptions: ['-g'],
+    insists: true,
   },
   {
     name: 'chrony',
@@ -156,6 +158,7 @@ export const daemons: readonly Daemon[] = [
     group: setting('setgid', wordAsGroup),
     options: ['--setuid'],
     groupOptions: ['--setgid'],
+    insists: true,
   },
   {
     name: 'stunnel',
@@ -163,6 +166,7 @@ export const daemons: readonly Daemon[] = [
     files: /\/stunnel[\w.-]*\/(?:.*\/)?[\w.-]+\.conf$/,
     user: setting('setuid'),
     group: setting('setgid', wordAsGroup),
+    insists: true,
   },
   {
     name: 'proftpd',
@@ -171,7 +175,13 @@ export const daemons: readonly Daemon[] = [
     user: directive('User'),
     group: directive('Group', wordAsGroup),
   },
-  { name: 'tor', programs: ['tor'], files: /\/torrc$|\/tor-service-defaults-torrc$/, user: directive('User') },
+  {
+    name: 'tor',
+    programs: ['tor'],
+    files: /\/torrc$|\/tor-service-defaults-torrc$/,
+    user: directive('User'),
+    insists: true,
+  },
   {
     name: 'freeradius',
     programs: ['freeradius', 'radiusd'],
@@ -208,6 +218,7 @@ export const daemons: readonly Daemon[] = [
     user: /(?!)/,
     options: ['--user', '-u'],
     groupOptions: ['--group', '-g'],
+    insists: true,
   },
 ]
 

@@ -43,8 +43,10 @@ export function readScripts(start: readonly StartScript[], config: ImageConfig, 
   const queue: Followed[] = start.map((script) => ({ script, ...byItself }))
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const { path, text } = next.script
-    if (scripts.length >= maximumScripts || seen.has(path ?? text)) continue
-    seen.add(path ?? text)
+    // The text of `CMD /start.sh` is no file, although it reads like the path of the one that it starts.
+    const key = path ?? `sh -c ${text}`
+    if (scripts.length >= maximumScripts || seen.has(key)) continue
+    seen.add(key)
     const parsed = parseShellScript(text)
     if (parsed.kind === 'unparsed') {
       if (path !== null) unread.push({ path, reason: parsed.reason })

@@ -7,7 +7,7 @@ import { isOwnPlace, isStatePlace, looksLikeFile } from '../state-places.ts'
 
 /** Options and variables whose value is a place that the program writes. */
 const WRITTEN =
-  /(^|[-_.])(data|datadir|dbpath|db|database|log|logs|logfile|logdir|pid|pidfile|cache|tmp|temp|state|store|storage|upload|uploads|spool|rundir|sock|socket|access-?logfile|error-?logfile)([-_.]?(dir|directory|path|folder|file|root))?$|(^|[-_.])run[-_.](dir|directory|path|folder)$/i
+  /(^|[-_.])(data|datadir|dbpath|db|database|log|logs|logfile|logdir|pid|pidfile|cache|tmp|temp|state|store|storage|upload|uploads|spool|rundir|sock|socket|access-?logfile|error-?logfile)([-_.]?(dir|directory|path|folder|file|root))?$|(^|[-_.])run[-_.](dir|directory|path|folder)$|(^|[-_.])(data|db|log|storage|store|state|cache)[-_.]\w+[-_.](dir|directory|path|folder)$/i
 
 /** Paths that ENTRYPOINT, CMD and ENV name as written: `--data-dir=/x`, `--pidfile x.pid`, `-D /data`, `> /var/log/x`. */
 export function commandLineNeeds(config: ImageConfig): readonly Need[] {

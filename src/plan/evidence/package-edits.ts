@@ -62,6 +62,7 @@ export function readEdit(
   { files }: EditSources,
 ): readonly FileEdit[] {
   const text = files.text(edit.file)
+  if (edit.otherAccount === true) return []
   return text !== null && matches(text, substitutionOf(edit)) ? [fileEdit(edit, 'config', evidence)] : []
 }
 

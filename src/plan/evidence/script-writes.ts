@@ -40,7 +40,10 @@ export function scriptWriteNeeds(
     // A folder of many is given to nobody for that.
     if (isSharedFolder(parent) || isSystemFolder(parent)) return []
     return [
-      { access: 'create-file', path: `${parent}/sed`, evidence: { ...evidence, subject: parent } },
+      // Of a file that a package brings not even its folder is known: that one is meant, not the first that is missing.
+      entries.has(path)
+        ? { access: 'create-file', path: `${parent}/sed`, evidence: { ...evidence, subject: parent } }
+        : { access: 'keep-state', path: parent, evidence: { ...evidence, subject: parent } },
       { access: 'rename', path, evidence },
     ]
   })

@@ -1,0 +1,15 @@
+# PHP-FPM does not start where it cannot open the slow log.
+FROM debian:trixie-slim
+RUN apt-get update && apt-get install -y php8.4-fpm
+COPY <<EOF /etc/php/8.4/fpm/pool.d/www.conf
+[www]
+user = www-data
+group = www-data
+listen = 9000
+pm = static
+pm.max_children = 2
+slowlog = /var/log/php-slow.log
+request_slowlog_timeout = 5s
+EOF
+EXPOSE 9000
+CMD ["php-fpm8.4", "-F"]

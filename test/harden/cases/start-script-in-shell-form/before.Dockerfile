@@ -1,0 +1,20 @@
+# The text of `CMD /start.sh` reads like the path of the script that it starts, which is another one.
+FROM debian:trixie-slim
+RUN apt-get update && apt-get install -y nginx-light php8.4-fpm
+COPY <<EOF /etc/nginx/sites-available/default
+server {
+    listen 80 default_server;
+    listen [::]:80 default_server;
+    root /var/www/html;
+}
+EOF
+COPY --chmod=755 <<'EOF' /start.sh
+#!/bin/bash
+# Nobody knows the folders of a package, but this one is there.
+sed -i "s/memory_limit = .*/memory_limit = ${PHP_MEM:-256M}/" /etc/php/8.4/fpm/php.ini
+php-fpm8.4 -F &
+nginx -g 'daemon off;' &
+wait -n
+EOF
+EXPOSE 80
+CMD /start.sh
