@@ -116,7 +116,9 @@ export interface PortMove {
   readonly protocol: 'tcp' | 'udp'
   /** The port is only bound by a feature that is off by default. */
   readonly optional?: boolean
-  /** What moves it: any of the three, all of what is given. */
+  /** Regular expression on the main configuration: with such a line that feature is on. */
+  readonly onWith?: string
+  /** What moves it: any of the three, all of what is given; none where only the user's own settings do. */
   readonly edits?: readonly ConfigEdit[]
   readonly env?: readonly EnvValue[]
   /** Words to put behind the image's CMD. */

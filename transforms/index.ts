@@ -2,6 +2,7 @@ import type { Transform } from '../src/transform.ts'
 import { adjustConfig } from './adjust-config.ts'
 import { buildAsRoot } from './build-as-root.ts'
 import { createUser } from './create-user.ts'
+import { dropCapabilities } from './drop-capabilities.ts'
 import { exposePorts } from './expose-ports.ts'
 import { numberUser } from './number-user.ts'
 import { ownCopiedFiles } from './own-copied-files.ts'
@@ -25,6 +26,7 @@ export const transforms: readonly Transform[] = [
   createUser,
   raisePorts,
   adjustConfig,
+  dropCapabilities,
   skipStepDown,
   ownWritablePaths,
   ownCopiedFiles,

@@ -16,6 +16,7 @@ import { exempt, leave, notForAnybody } from './leave.ts'
 import { mergedUsers } from './merged-users.ts'
 import { mustKeepRoot } from './must-keep-root.ts'
 import type { Need } from './need.ts'
+import { needlessCapabilities } from './needless-capabilities.ts'
 import { homeNeeds, observedNeeds } from './observed-needs.ts'
 import type { AccountChoice, Plan, StagePlan } from './plan.ts'
 import type { Policy } from './policy.ts'
@@ -148,7 +149,9 @@ function harden(input: StageInput, policy: Policy): StagePlan {
   const grants = spareGrants(granted.grants, spared)
   const fileEdits = spareLines(changes, spared)
   const isMade = account.creation !== 'exists' && account.creation !== 'none'
-  const needsRootPlace = isMade || grants.length > 0 || fileEdits.length > 0
+  const withCapabilities = [...(vendor.capable ?? []), ...stated.capable]
+  const capable = tools.shell === false ? [] : needlessCapabilities(withCapabilities, ports.decisions)
+  const needsRootPlace = isMade || grants.length > 0 || fileEdits.length > 0 || capable.length > 0
   const services = observation === null ? [] : servicesOf(observation, facts)
   const merged = mergedUsers({ services, account, grants, files: facts.files.known ? facts.files.value : null })
   const { end } = input
@@ -164,6 +167,7 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     parts: () => partsOf({ grants: granted.grants, fileEdits: changes, env: home.env, stepDown: switches }),
     ownCopied: policy.own === 'copied',
     ports: ports.decisions,
+    capable,
     fileEdits,
     env: [...ports.env, ...vendor.env, ...stated.env, ...spareHome(home.env, spared)],
     command: planCommand(facts, ports, stepDown),
@@ -176,7 +180,10 @@ function harden(input: StageInput, policy: Policy): StagePlan {
       ...stepDown.remarks,
       ...stated.remarks,
       ...(observation === null ? [...stated.cautions, ...vendor.cautions] : []),
-      ...vendorRemarks(input),
+      ...vendorRemarks(
+        input,
+        withCapabilities.filter((file) => !capable.includes(file)),
+      ),
       ...assumptions(input),
     ],
     end: end === null ? null : { ...end, replace: end.rootBefore || !needsRootPlace },

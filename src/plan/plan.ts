@@ -1,5 +1,6 @@
 import type { Healthcheck, Known } from '../image/facts.ts'
 import type { Evidence } from './evidence.ts'
+import type { CapableFile } from './needless-capabilities.ts'
 import type { RootSteps } from './root-steps.ts'
 import type { EndOfStage, StageUsers } from './stage-users.ts'
 import type { UserNumber } from './user-number.ts'
@@ -33,6 +34,8 @@ export interface StagePlan {
   /** With outcome `vendor`: the image to be built from instead. */
   readonly vendorImage?: string
   readonly ports: readonly PortDecision[]
+  /** Programs that are to lose a capability of their own; absent for none. */
+  readonly capable?: readonly CapableFile[]
   /** Changes to text files of the image. */
   readonly fileEdits: readonly FileEdit[]
   /** Environment that must be set. */

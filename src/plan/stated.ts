@@ -20,9 +20,11 @@ import { rootHome } from './evidence/root-home.ts'
 import { openRemarks, runLineNeeds } from './evidence/run-lines.ts'
 import { s6Remarks } from './evidence/s6-services.ts'
 import { scriptWriteNeeds } from './evidence/script-writes.ts'
+import { setCapabilities } from './evidence/set-capabilities.ts'
 import { emptyFolderNeeds, sourceNeeds } from './evidence/sources.ts'
 import { supervisorCautions } from './evidence/supervisors.ts'
 import type { Need } from './need.ts'
+import type { CapableFile } from './needless-capabilities.ts'
 import type { EnvSetting, FileEdit, Remark } from './plan.ts'
 import { FIRST_UNPRIVILEGED_PORT, type VendorMove } from './ports.ts'
 import { argvOf } from './program.ts'
@@ -44,6 +46,8 @@ export interface Stated {
   readonly remarks: readonly Remark[]
   /** What may go wrong with a package or a supervisor, where no run has shown it. */
   readonly cautions: readonly Remark[]
+  /** Programs to which a RUN gives capabilities of their own. */
+  readonly capable: readonly CapableFile[]
   /** Base names of all that the command, its scripts and a supervisor start. */
   readonly programs: readonly string[]
   /** A COPY, ADD or heredoc puts it into the image. */
@@ -64,6 +68,7 @@ export const noStated: Stated = {
   env: [],
   remarks: [],
   cautions: [],
+  capable: [],
   programs: [],
   isShipped: () => false,
   isRemoved: () => false,
@@ -137,6 +142,7 @@ export function statedBy(sources: StatedSources): Stated {
     accounts: packages.accounts,
     files,
     moves: withScripts(packages.moves, start.scripts, own, facts),
+    capable: setCapabilities(shipped.steps),
     programs: start.programs,
     isShipped: (path) => shipped.origins.has(path),
     isRemoved: sources.built ? () => false : shipped.isRemoved,

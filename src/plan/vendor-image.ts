@@ -1,4 +1,5 @@
 import type { Evidence } from './evidence.ts'
+import type { CapableFile } from './needless-capabilities.ts'
 import { bare } from './new-account.ts'
 import type { AccountChoice, Remark, StagePlan } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
@@ -26,9 +27,8 @@ export function vendorImage({ vendor }: StageInput): Pick<StagePlan, 'account' |
   return { account, vendorImage: variant.reference, remarks }
 }
 
-/** What the vendor offers, and what of its image stands in the way. */
-export function vendorRemarks({ vendor }: StageInput): readonly Remark[] {
-  const { variant, fileCapabilities = [] } = vendor
+/** What the vendor offers, and what of programs with capabilities of their own stands in the way. */
+export function vendorRemarks({ vendor: { variant } }: StageInput, capable: readonly CapableFile[]): readonly Remark[] {
   const offer: Remark[] =
     variant === null
       ? []
@@ -50,14 +50,14 @@ export function vendorRemarks({ vendor }: StageInput): readonly Remark[] {
         ]
   return [
     ...offer,
-    ...fileCapabilities.map(
-      ({ path, capabilities, removeWith }): Remark => ({
+    ...capable.map(
+      ({ name: path, capabilities, removeWith, evidence }): Remark => ({
         outcome: 'note',
         transform: 'report-remarks',
         message: `${path} has ${capabilities.map((name) => `cap_${name.toLowerCase()}`).join(', ')} of its own: under --cap-drop=ALL the kernel refuses to start it`,
-        hint: `add ${capabilities.join(', ')} back at run time, or add RUN ${removeWith.join(' ')}, which copies the file into a new layer`,
+        hint: `add ${capabilities.join(', ')} back at run time, or add RUN ${removeWith}, which copies the file into a new layer`,
         about: 'FROM',
-        evidence: [{ source: 'catalogue', subject: path, detail: 'file capabilities' }],
+        evidence: [evidence],
       }),
     ),
   ]

@@ -1,6 +1,7 @@
 import type { DaemonPortRule } from '../../catalogue/daemon-port-rule.ts'
-import type { FileCapability, VendorWay } from '../../catalogue/entry.ts'
+import type { VendorWay } from '../../catalogue/entry.ts'
 import type { Need } from './need.ts'
+import type { CapableFile } from './needless-capabilities.ts'
 import type { EnvSetting, FileEdit, Remark } from './plan.ts'
 import type { Listed, VendorMove } from './ports.ts'
 
@@ -27,7 +28,7 @@ export interface Vendor {
   /** How the vendor itself ships it without root; null where it does not. */
   readonly variant: VendorWay | null
   /** Programs with capabilities of their own, which do not start under `--cap-drop ALL`. */
-  readonly fileCapabilities?: readonly FileCapability[]
+  readonly capable?: readonly CapableFile[]
 }
 
 /** Of an image that the catalogue does not list. */

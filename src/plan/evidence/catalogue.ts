@@ -4,6 +4,7 @@ import { userNamed } from '../../image/accounts.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { Launch } from '../../image/step-down.ts'
 import type { Need } from '../need.ts'
+import { listedFile } from '../needless-capabilities.ts'
 import { baseName, parentOf } from '../places.ts'
 import { FIRST_UNPRIVILEGED_PORT, type VendorMove } from '../ports.ts'
 import { unlisted, type Vendor } from '../vendor.ts'
@@ -28,9 +29,12 @@ export function vendorOf(sources: CatalogueSources): Vendor {
   const cautions = mayNeedRoot(sources)
   if (entry === null || !isVendorImage(entry, facts)) return unlisted({ daemonPorts, needsRoot: root, cautions })
   const files = vendorFiles(entry, sources)
-  const ports = entry.ports
-    .filter(({ from, optional }) => optional !== true || facts.config.exposedPorts.some(({ port }) => port === from))
-    .map((move) => withoutRewritten(move, entry, sources))
+  const isOn = (move: PortMove): boolean =>
+    move.optional !== true ||
+    isExposed(move.from, entry, facts) ||
+    (move.onWith !== undefined && files.says(move.onWith))
+  const off = entry.ports.filter((move) => !isOn(move))
+  const ports = entry.ports.filter(isOn).map((move) => withoutRewritten(move, entry, sources))
   return {
     cautions,
     account: entry.user,
@@ -38,7 +42,10 @@ export function vendorOf(sources: CatalogueSources): Vendor {
     needs: needsOf(entry, files),
     prepared: entry.writable.filter((item) => item.prepared === true).map((item) => item.path),
     moves: new Map(ports.flatMap((move) => moveOf(move, files))),
-    ports: new Map(ports.map((move) => [move.from, isUnread(move, files) ? 'unread' : 'set'])),
+    ports: new Map([
+      ...off.map(({ from }) => [from, 'unread'] as const),
+      ...ports.map((move) => [move.from, isUnread(move, files) ? 'unread' : 'set'] as const),
+    ]),
     fileEdits: files.edits(entry.configEdits, 'config'),
     env: entry.env.map(({ name, value, why }) => ({
       name,
@@ -49,7 +56,7 @@ export function vendorOf(sources: CatalogueSources): Vendor {
     // Of an image whose files nobody has seen its entry knows more than the name of its program says.
     needsRoot: entry.needsRoot !== null && (root === null || !facts.files.known) ? describe(entry.needsRoot) : root,
     variant: entry.unprivilegedVariant,
-    fileCapabilities: entry.fileCapabilities,
+    capable: entry.fileCapabilities.map(listedFile),
   }
 }
 
@@ -82,7 +89,8 @@ function needsOf({ writable, ports }: VariantFacts, files: VendorFiles): readonl
 
 function moveOf(move: PortMove, files: VendorFiles): readonly (readonly [number, VendorMove])[] {
   const fileEdits = files.edits(move.edits ?? [], 'port')
-  if (move.edits !== undefined && fileEdits.length === 0) return []
+  const isSaid = move.edits === undefined ? (move.env ?? move.appendArguments) !== undefined : fileEdits.length > 0
+  if (!isSaid) return []
   const env = (move.env ?? []).map(({ name, value, why }) => ({
     name,
     value,
@@ -98,10 +106,17 @@ function isUnread({ edits, env, appendArguments }: PortMove, files: VendorFiles)
   return edits.every(({ file }) => files.isUnread(file))
 }
 
+/** By the stage, and not by the base image already. */
+function isExposed(port: number, { config }: VariantFacts, facts: ImageFacts): boolean {
+  const theirs = (config.exposedPorts ?? []).map((text) => Number.parseInt(text, 10))
+  return !theirs.includes(port) && facts.config.exposedPorts.some((other) => other.port === port)
+}
+
 /** Where a RUN rewrites the port in such a file, and the stage names another port that any user may bind: that is done. */
-function withoutRewritten(move: PortMove, { config }: VariantFacts, { facts, runs }: StageFiles): PortMove {
-  const theirs = new Set((config.exposedPorts ?? []).map((text) => Number.parseInt(text, 10)))
-  const raised = facts.config.exposedPorts.some(({ port }) => port >= FIRST_UNPRIVILEGED_PORT && !theirs.has(port))
+function withoutRewritten(move: PortMove, entry: VariantFacts, { facts, runs }: StageFiles): PortMove {
+  const raised = facts.config.exposedPorts.some(
+    ({ port }) => port >= FIRST_UNPRIVILEGED_PORT && isExposed(port, entry, facts),
+  )
   if (!raised || move.edits === undefined) return move
   const isRewritten = (file: string): boolean =>
     runs.some((text) => text.includes(baseName(file)) && new RegExp(String.raw`(?<!\d)${move.from}(?!\d)`).test(text))

@@ -27,6 +27,8 @@ export interface VendorFiles {
   isUnread(path: string): boolean
   /** The main configuration in force may include what is in this folder. */
   includes(folder: string): boolean
+  /** The main configuration, as far as it is known, has a line that matches this regular expression. */
+  says(line: string): boolean
   /** The main configuration is the user's own, and has no line that matches this regular expression. */
   lacks(line: string): boolean
 }
@@ -48,6 +50,7 @@ export function vendorFiles({ mainConfig }: Pick<VariantFacts, 'mainConfig'>, st
   return {
     isUnread,
     includes,
+    says: (line) => text !== null && new RegExp(line, 'm').test(text),
     lacks: (line) => isOwn && (text === null || !new RegExp(line, 'm').test(text)),
     edits(edits, purpose) {
       const byFile = new Map<string, FileEdit>()

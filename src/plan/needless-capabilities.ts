@@ -1,0 +1,29 @@
+import type { FileCapability } from '../../catalogue/entry.ts'
+import type { Evidence } from './evidence.ts'
+import type { PortDecision } from './plan.ts'
+
+/** A program with capabilities of its own, which the kernel does not start where it may not have them (`--cap-drop ALL`). */
+export interface CapableFile {
+  /** Path, or the program's name. */
+  readonly name: string
+  /** Without `CAP_`. */
+  readonly capabilities: readonly string[]
+  /** The shell command that takes them away. */
+  readonly removeWith: string
+  readonly evidence: Evidence
+}
+
+/** What the catalogue lists, in the same form. */
+export function listedFile({ path, capabilities, removeWith }: FileCapability): CapableFile {
+  const evidence = { source: 'catalogue', subject: path, detail: 'file capabilities' } as const
+  return { name: path, capabilities, removeWith: removeWith.join(' '), evidence }
+}
+
+/** Those that only let it bind a low port, where none is left that is low: the port has moved, or never was. */
+export function needlessCapabilities(
+  files: readonly CapableFile[],
+  ports: readonly PortDecision[],
+): readonly CapableFile[] {
+  if (ports.some(({ to }) => to === null)) return []
+  return files.filter(({ capabilities }) => capabilities.every((name) => name === 'NET_BIND_SERVICE'))
+}

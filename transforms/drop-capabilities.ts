@@ -1,0 +1,29 @@
+import { insertLines, rootPlace } from '../src/dockerfile/placement.ts'
+import { reason, runStep } from '../src/dockerfile/write.ts'
+import type { Transform } from '../src/transform.ts'
+
+export const dropCapabilities: Transform = {
+  name: 'drop-capabilities',
+  summary: 'Take a capability for low ports off a program that binds none any more, so that it starts without it.',
+  *run(dockerfile, { plan }) {
+    for (const { stage: index, outcome, capable = [], end } of plan.stages) {
+      const stage = dockerfile.stages[index]
+      if (outcome !== 'harden' || stage === undefined || capable.length === 0) continue
+      const names = capable.map(({ name }) => name).join(', ')
+      const why = `${names} without cap_net_bind_service: under --cap-drop=ALL the kernel would not start it`
+      const lines = runStep(
+        dockerfile,
+        capable.map(({ removeWith }) => removeWith),
+      )
+      yield {
+        outcome: 'fixed',
+        line: stage.from.line,
+        column: stage.from.column,
+        message: why,
+        hint: 'the file is once more in the new layer: leave the setcap out where you can',
+        evidence: capable.map(({ evidence }) => evidence),
+        edits: [insertLines(dockerfile, rootPlace(dockerfile, stage, end), [...reason(why), ...lines])],
+      }
+    }
+  },
+}
