@@ -179,6 +179,8 @@ export interface VariantFacts {
   readonly ports: readonly PortMove[]
   /** Null where there is none, or it does not matter which it is. */
   readonly mainConfig: MainConfig | null
+  /** Its entrypoint runs the scripts in this folder before one of these programs; absent where there is none. */
+  readonly startFolder?: { readonly folder: string; readonly programs: readonly string[] }
   readonly configEdits: readonly ConfigEdit[]
   readonly env: readonly EnvValue[]
   readonly fileCapabilities: readonly FileCapability[]

@@ -87,6 +87,7 @@ function stageInput(
     facts: derived,
     built: built !== undefined,
     asBuilt,
+    entry,
     listed: describesServer(entry, derived),
   })
   const facts: ImageFacts = derived.files.known ? { ...derived, files: { known: true, value: stated.files } } : derived

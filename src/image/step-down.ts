@@ -13,7 +13,7 @@ import type { RootRefusal } from './step-down/refusals.ts'
 import { type RootAction, rootActions } from './step-down/root-actions.ts'
 import { type ScriptWrite, scriptWrites } from './step-down/script-writes.ts'
 import { type ReadScript, readScripts } from './step-down/scripts.ts'
-import { readStart } from './step-down/start.ts'
+import { readStart, type StartScript } from './step-down/start.ts'
 import { type StartedProgram, startedPrograms } from './step-down/started-programs.ts'
 import { readSwitch } from './step-down/switch-command.ts'
 import { type CommandWord, programIndex, programName } from './step-down/wrappers.ts'
@@ -23,6 +23,7 @@ export type { StepDown } from './step-down/one-step-down.ts'
 export type { OwnerLine } from './step-down/owner-lines.ts'
 export type { RootAction } from './step-down/root-actions.ts'
 export type { ScriptWrite } from './step-down/script-writes.ts'
+export type { StartScript } from './step-down/start.ts'
 export type { StartedProgram } from './step-down/started-programs.ts'
 
 export interface StepDownReport {
@@ -46,11 +47,15 @@ export interface StepDownReport {
 }
 
 /** Finds every step-down of an image by what its ENTRYPOINT, CMD, start scripts and configuration files say. */
-export function findStepDowns(facts: Pick<ImageFacts, 'config' | 'files'>): StepDownReport {
+export function findStepDowns(
+  facts: Pick<ImageFacts, 'config' | 'files'>,
+  /** Scripts that an entrypoint which nobody can read is known to run. */
+  also: readonly StartScript[] = [],
+): StepDownReport {
   const { config } = facts
   const files = facts.files.known ? facts.files.value : null
   const start = readStart(config, files)
-  const { scripts, unread } = readScripts(start.scripts, config, files)
+  const { scripts, unread } = readScripts([...start.scripts, ...also], config, files)
   const services = supervised(files)
   const programs = new Set([
     ...start.programs,

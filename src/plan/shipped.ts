@@ -174,8 +174,13 @@ function act(draft: Draft, action: RunAction, sources: ShippedSources): void {
 /** A file that a RUN edits is not what the context says any more. */
 function forgetEdited(draft: Draft, step: Step): void {
   const { text } = step.instruction
-  if (!/\bsed\b|>|\bpatch\b|envsubst|\bperl\b|\bmv\b|\bcp\b/.test(text)) return
+  if (!EDITS.test(text)) return
+  // `chmod +x start.sh && sed -i … other.conf` leaves the first as it is; in a loop the name may stand elsewhere.
+  const commands = /\b(for|while|xargs|find|cat)\b|<</.test(text) ? [text] : text.split(/&&|;/)
+  const editing = commands.filter((command) => EDITS.test(command))
   for (const path of [...draft.texts.keys()]) {
-    if (text.includes(path.slice(path.lastIndexOf('/') + 1))) draft.texts.delete(path)
+    if (editing.some((command) => command.includes(baseName(path)))) draft.texts.delete(path)
   }
 }
+
+const EDITS = /\bsed\b|>|\bpatch\b|envsubst|\bperl\b|\bmv\b|\bcp\b/

@@ -1,3 +1,4 @@
+import type { VariantFacts } from '../../catalogue/entry.ts'
 import type { PackageRule } from '../../catalogue/package-rule.ts'
 import type { Dockerfile, Stage } from '../dockerfile/model.ts'
 import type { StageWalks } from '../dockerfile/stage-walk.ts'
@@ -22,12 +23,12 @@ import { s6Remarks } from './evidence/s6-services.ts'
 import { scriptWriteNeeds } from './evidence/script-writes.ts'
 import { setCapabilities } from './evidence/set-capabilities.ts'
 import { emptyFolderNeeds, sourceNeeds } from './evidence/sources.ts'
+import { startFolderScripts, startsUnknownScript } from './evidence/start-folder.ts'
 import { supervisorCautions } from './evidence/supervisors.ts'
 import type { Need } from './need.ts'
 import type { CapableFile } from './needless-capabilities.ts'
 import type { EnvSetting, FileEdit, Remark } from './plan.ts'
 import { FIRST_UNPRIVILEGED_PORT, type VendorMove } from './ports.ts'
-import { argvOf } from './program.ts'
 import { scriptPortEdits } from './script-ports.ts'
 import { type Shipped, type ShippedSources, shippedBy } from './shipped.ts'
 
@@ -87,6 +88,8 @@ export interface StatedSources {
   readonly built: boolean
   /** Nothing follows its FROM: an application in there was put there by whoever built that image. */
   readonly asBuilt: boolean
+  /** What the catalogue says of the base image. */
+  readonly entry?: VariantFacts | null
   /** The catalogue knows the server in the base image. */
   readonly listed: boolean
 }
@@ -107,7 +110,8 @@ export function statedBy(sources: StatedSources): Stated {
   }
   const shipped = shippedBy(shipping, sources.stage.index)
   const own = sources.built && facts.files.known ? facts.files.value : layered(facts, shipped)
-  const start = findStepDowns({ config: facts.config, files: { known: true, value: own } })
+  const atStart = startFolderScripts(sources.entry ?? null, facts.config, own)
+  const start = findStepDowns({ config: facts.config, files: { known: true, value: own } }, atStart)
   const packages = packageEvidence({
     rules: sources.rules,
     shipped,
@@ -146,7 +150,8 @@ export function statedBy(sources: StatedSources): Stated {
     programs: start.programs,
     isShipped: (path) => shipped.origins.has(path),
     isRemoved: sources.built ? () => false : shipped.isRemoved,
-    stepDowns: files === own ? start : findStepDowns({ config: facts.config, files: { known: true, value: files } }),
+    stepDowns:
+      files === own ? start : findStepDowns({ config: facts.config, files: { known: true, value: files } }, atStart),
     fileEdits: packages.fileEdits,
     env: home.env,
     cautions: [...packages.remarks, ...supervisorCautions(start, own)],
@@ -192,13 +197,4 @@ function layered(facts: ImageFacts, { entries, texts, actions, isRemoved }: Ship
 /** What packages bring lies below what the instructions put there. */
 function beneath(entries: ReadonlyMap<string, FileEntry>, own: FileModel, { isRemoved }: Shipped): FileModel {
   return own.with(new Map([...entries].filter(([path]) => own.entry(path) === null && !isRemoved(path))))
-}
-
-/** A start script that nobody could read: it may start any server that is installed. */
-function startsUnknownScript({ config }: ImageFacts, files: FileModel): boolean {
-  return argvOf(config).some(
-    (word) =>
-      /\.sh$|entrypoint|^\/?(start|run|init|boot)/.test(word) &&
-      !files.texts().some((path) => path.endsWith(word.replace(/^\.?\/?/, '/'))),
-  )
 }

@@ -1,0 +1,33 @@
+# The vendor's entrypoint runs it, and the container ends when it fails. The other one may not be executed.
+FROM nginx:1.29
+COPY <<EOF /usr/share/nginx/html/app/index.html
+<p>__API__</p>
+EOF
+COPY <<'EOF' /docker-entrypoint.d/40-config.sh
+#!/bin/sh
+set -e
+cat > /usr/share/nginx/html/app/config.json <<END
+{"api": "${API_URL}"}
+END
+sed -i "s|__API__|$API_URL|g" /usr/share/nginx/html/app/index.html
+EOF
+COPY <<'EOF' /docker-entrypoint.d/50-never.sh
+echo x > /usr/share/nginx/html/never.json
+EOF
+RUN chmod +x /docker-entrypoint.d/40-config.sh && sed -i 's/65/60/' /etc/nginx/nginx.conf
+# harden-image: listen above 1024 (default.conf said 80)
+RUN sed -i -E 's/listen +80;/listen       8080;/' /etc/nginx/conf.d/default.conf
+# harden-image: only root can switch to another user; /run is root's, and nginx does not start without its pid file;
+#   the temp folders work in /tmp with a read-only root as well
+RUN sed -i -E -e '/^user +[^;]*; *$/d' -e 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' -e 's#^http *\{ *$#http { client_body_temp_path /tmp/client_temp; proxy_temp_path /tmp/proxy_temp; fastcgi_temp_path /tmp/fastcgi_temp; uwsgi_temp_path /tmp/uwsgi_temp; scgi_temp_path /tmp/scgi_temp;#' /etc/nginx/nginx.conf
+# harden-image: /etc/nginx/conf.d (the entrypoint renders /etc/nginx/templates into it),
+#   /etc/nginx/conf.d/default.conf (a default.conf.template replaces it), /usr/share/nginx/html/app (written by
+#   /docker-entrypoint.d/40-config.sh line 6), /usr/share/nginx/html/app/config.json (written by
+#   /docker-entrypoint.d/40-config.sh line 3), /var/cache/nginx (caches, and temp folders of a configuration that
+#   does not move them)
+RUN mkdir -p /etc/nginx/conf.d /var/cache/nginx \
+ && touch /etc/nginx/conf.d/default.conf /usr/share/nginx/html/app/config.json \
+ && chown 101:101 /etc/nginx/conf.d /etc/nginx/conf.d/default.conf /usr/share/nginx/html/app /usr/share/nginx/html/app/config.json /var/cache/nginx
+EXPOSE 8080
+# harden-image: nginx (101:101), the account that its vendor runs it as
+USER 101:101
