@@ -14,7 +14,7 @@ export function mainConfigOf(
 
 /**
  * Whether a stock file is still read: not where the main configuration is the stage's own and does not speak of its folder.
- * `texts`: what the stage puts in. Debian's servers read from `…-available` what a link in `…-enabled` names.
+ * `texts`: what the stage puts in.
  */
 export function isIncluded(
   file: string,
@@ -25,7 +25,10 @@ export function isIncluded(
   if (mainConfig === undefined) return true
   const main = mainConfigOf(mainConfig, config)
   const text = texts.get(main)
-  return (
-    main === file || text === undefined || text.includes(baseName(parentOf(file)).replace(/-available$/, '-enabled'))
-  )
+  return main === file || text === undefined || speaksOf(text, parentOf(file))
+}
+
+/** Whether a main configuration may include what is in a folder: `include conf.d/*.conf`. Debian's read `…-enabled`. */
+export function speaksOf(text: string, folder: string): boolean {
+  return text.includes(baseName(folder).replace(/-available$/, '-enabled'))
 }

@@ -2,9 +2,9 @@ import type { ConfigEdit, VariantFacts } from '../../../catalogue/entry.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { FileModel } from '../../image/file-model.ts'
 import { matches } from '../file-edit.ts'
-import { baseName, parentOf } from '../places.ts'
+import { parentOf } from '../places.ts'
 import type { FileEdit, Substitution } from '../plan.ts'
-import { mainConfigOf } from './main-config.ts'
+import { mainConfigOf, speaksOf } from './main-config.ts'
 
 /** What a stage makes of its vendor's files. */
 export interface StageFiles {
@@ -38,7 +38,7 @@ export function vendorFiles({ mainConfig }: Pick<VariantFacts, 'mainConfig'>, st
   const main = mainConfig === null ? null : mainConfigOf(mainConfig, facts.config)
   const isOwn = main !== null && (main !== mainConfig?.file || replaces(main))
   const text = main === null ? null : own.text(main)
-  const includes = (folder: string): boolean => !isOwn || text === null || text.includes(baseName(folder))
+  const includes = (folder: string): boolean => !isOwn || text === null || speaksOf(text, folder)
   const isUnread = (path: string): boolean => isRemoved(path) || (path !== main && !includes(parentOf(path)))
   const holds = (path: string, edit: ConfigEdit, substitution: Substitution): boolean => {
     if (isUnread(path) || (edit.stockOnly === true && (replaces(path) || path !== edit.file))) return false
