@@ -26,7 +26,8 @@ async function made(engine: Engine, spec: RunSpec): Promise<Json> {
   const own = { 'harden-image.session': engine.session }
   expect(Labels).toMatchObject(own)
   return {
-    config,
+    // The CLI sends its --env in an order that changes from call to call (it walks a map).
+    config: { ...config, Env: [...(config.Env ?? [])].sort() },
     labels: { ...Labels, 'harden-image.session': '' },
     host: { ...host, ...nothingIsEmpty(host) },
     mounts: Mounts.map(({ Type, Destination, RW }: Json) => ({ Type, Destination, RW })),
