@@ -4,6 +4,7 @@ import type { Need } from './need.ts'
 import { isForEverybody, isInside, isRuntimePlace, isSharedFolder, isSystemFolder, parentOf } from './places.ts'
 import type { Grant, Remark } from './plan.ts'
 import type { Grantee } from './replay/grantee.ts'
+import { belongsToSystem } from './replay/state.ts'
 import { replay } from './replay.ts'
 import type { StageInput } from './stage-input.ts'
 
@@ -39,7 +40,8 @@ export function grantAll(wanted: readonly Need[], input: StageInput, grantee: Gr
 }
 
 /** This very file, in a folder that is there: whether the base brings the file is not known, and both must work. */
-function isNamed({ access, evidence, alone }: Need): boolean {
+function isNamed({ access, evidence, alone, beside }: Need): boolean {
+  if (beside === true) return false
   return access === 'write'
     ? evidence.source === 'declared'
     : access === 'create-file' && (alone !== undefined || evidence.source === 'catalogue')
@@ -85,11 +87,19 @@ function withoutFiles(needs: readonly Need[], grantee: Grantee, isThere: (folder
   const remarks: Remark[] = []
   for (const need of needs) {
     if (need.access !== 'keep-state' && need.access !== 'create-file' && !isNamed(need)) continue
-    if (need.access === 'keep-state' && isSystemFolder(need.path)) {
-      remarks.push(refused(need, `${need.path} belongs to the system and is never handed over`))
+    const parent = parentOf(need.path)
+    const folder = need.access === 'keep-state' ? need.path : need.beside === true ? parent : null
+    if (folder !== null && isSystemFolder(folder)) {
+      remarks.push(refused(need, belongsToSystem(folder)))
       continue
     }
-    const parent = parentOf(need.path)
+    if (need.beside === true && isSharedFolder(parent)) {
+      const sticky = grants.get(parent)
+      const evidence = [...(sticky?.evidence ?? []), need.evidence]
+      const opened = modeOf('sticky', null, grantedEntry('sticky', null, grantee), grantee)
+      grants.set(parent, { path: parent, kind: 'sticky', ...opened, evidence })
+      continue
+    }
     const isSure = isSharedFolder(parent) || isSystemFolder(parent)
     // A file can be made beforehand only where its folder is sure to be there.
     const makeFolder = need.access === 'create-file' && !isSure && !isNamed(need)

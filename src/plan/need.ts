@@ -18,6 +18,8 @@ export interface Need {
    * `any`: it may be there already, somebody else's, where nobody could look.
    */
   readonly alone?: 'new' | 'any'
+  /** The program makes a new file beside it and puts that in its place, or stumbles over what is there already: its folder counts. */
+  readonly beside?: true
   /** The configuration file that names the path: an edit that takes it out takes the need away. */
   readonly namedIn?: string
   /** What is to be removed was there before the program: it is in its way. */

@@ -3,7 +3,9 @@ import { sourceWrites } from '../../src/plan/evidence/source-writes.ts'
 
 const about = { workdir: '/app', env: new Map([['CACHE', '/var/cache/app']]) }
 const paths = (file: string, text: string) =>
-  sourceWrites(file, text, about).map(({ path, kind, line }) => `${kind} ${path} ${line}`)
+  sourceWrites(file, text, about).map(
+    ({ path, kind, line, beside }) => `${kind} ${path} ${line}${beside === true ? ' beside' : ''}`,
+  )
 
 test.each([
   ['server.js', "fs.mkdirSync('uploads')", ['directory /app/uploads 1']],
@@ -78,7 +80,34 @@ test.each([
   ['a.psgi', "open(my $fh, '>>', '/srv/app/visits.log') or die;", ['file /srv/app/visits.log 1']],
   ['a.psgi', 'DBI->connect("dbi:SQLite:dbname=counter.db","","");', ['database /app/counter.db 1']],
   ['a.pl', "open(my $fh, '<', '/srv/app/read.txt');", []],
-  ['main.rs', 'fs::write("x", b"")', []],
+  ['a.py', "UP = Path(__file__).resolve().parent / 'up'\nUP.mkdir(exist_ok=True)", ['directory /app/src/up 2']],
+  ['a.py', "DATA = Path('state')\n(DATA / 'x.json').write_text('')", ['file /app/state/x.json 2']],
+  ['a.py', "UP = Path('up')\n(UP / file.name).write_bytes(data)", ['directory /app/up 2']],
+  ['a.py', "Path('/srv/x/log.txt').open('a')\nPath('/srv/x/in.txt').open()", ['file /srv/x/log.txt 1']],
+  ['a.py', 'os.mkdir(path)\nself.folder.mkdir()', []],
+  ['a/b.py', "(Path(__file__).parent.parent / 'db').mkdir()", ['directory /app/src/db 1']],
+  ['gunicorn.conf.py', "pidfile = '/run/web.pid'\naccesslog = '-'", ['file /run/web.pid 1 beside']],
+  ['a.py', "RotatingFileHandler('/var/log/x.log', maxBytes=9)", ['file /var/log/x.log 1 beside']],
+  ['a.php', 'error_log("x\\n", 3, \'/var/log/x.log\');', ['file /var/log/x.log 1']],
+  ['main.rs', 'fs::write("x", b"")', ['file /app/x 1']],
+  [
+    'main.rs',
+    'const Q: &str = "/var/lib/x";\nfs::create_dir_all(&Q)?;\nlet f = OpenOptions::new().create(true).append(true).open("/var/log/x.log")?;',
+    ['directory /var/lib/x 2', 'file /var/log/x.log 3'],
+  ],
+  ['main.rs', 'create_dir_all(std::env::var("DIR").unwrap_or_else(|_| "/data".to_string()))', ['directory /data 1']],
+  ['main.rs', 'File::open("x")', []],
+  [
+    'Main.java',
+    'private static final String DIR = "/data";\nFiles.createDirectories(Paths.get(DIR, "up"));\nnew FileHandler("logs/x.log");',
+    ['directory /data/up 2', 'file /app/logs/x.log 3 beside'],
+  ],
+  ['Main.java', 'new File("/var/uploads").mkdirs();\nnew FileReader("x");', ['directory /var/uploads 1']],
+  [
+    'Program.cs',
+    'Directory.CreateDirectory(Path.Combine("wwwroot", "up"));\nFile.AppendAllText("/var/log/x.log", s);\nFile.ReadAllText("y");',
+    ['directory /app/wwwroot/up 1', 'file /var/log/x.log 2'],
+  ],
   ['main.go', 'os.WriteFile("x", nil, 0o644)', ['file /app/x 1']],
   ['main.go', 'dir := flag.String("data", "/data", "where")\nos.MkdirAll(*dir, 0o755)', ['directory /data 2']],
   ['main.go', 'd := getEnv("DATA", "state")\nos.Create(filepath.Join(d, "x"))', ['file /app/state/x 2']],
@@ -86,4 +115,13 @@ test.each([
   ['main.go', 'sql.Open("sqlite3", "./x.db")', ['database /app/./x.db 1']],
 ])('%s: %s', (file, text, expected) => {
   expect(paths(`/app/src/${file}`, text)).toEqual(expected)
+})
+
+test('a web server starts PHP where it lies, a command line where the command does', () => {
+  const served = (folder: string): string => folder
+  const write = "file_put_contents('cache/x', $text);"
+  expect(sourceWrites('/srv/site/a.php', write, { ...about, served }).map(({ path }) => path)).toEqual([
+    '/srv/site/cache/x',
+  ])
+  expect(paths('/srv/site/a.php', write)).toEqual(['file /app/cache/x 1'])
 })

@@ -2,8 +2,9 @@ import type { ImageConfig } from '../../image/facts.ts'
 import type { Need } from '../need.ts'
 import { stateNeed } from '../need.ts'
 import { normalisePath } from '../places.ts'
-import { argvOf } from '../program.ts'
+import { argvOf, programsOf } from '../program.ts'
 import { isOwnPlace, isStatePlace, looksLikeFile } from '../state-places.ts'
+import { PID, replacesPid } from './pid-files.ts'
 
 /** Options and variables whose value is a place that the program writes. */
 const WRITTEN =
@@ -13,18 +14,22 @@ const WRITTEN =
 export function commandLineNeeds(config: ImageConfig): readonly Need[] {
   const words = argvOf(config).flatMap((word) => (/\s/.test(word) ? word.split(/\s+/) : [word]))
   const needs: Need[] = []
-  const add = (value: string, why: string, certain: boolean, isFile = looksLikeFile): void => {
+  const programs = programsOf(config)
+  const add = (value: string, why: string, certain: boolean, isFile = looksLikeFile, isPid = false): void => {
     const path = pathOf(value, config.workdir)
     if (path === null || !(certain ? isOwnPlace(path) : isStatePlace(path))) return
-    needs.push(needFor(path, why, isFile(path)))
+    needs.push(needFor(path, why, isFile(path), isPid && replacesPid(programs)))
   }
+  const named = (name: string, value: string, why: string): void => add(value, why, true, looksLikeFile, PID.test(name))
   for (const [index, word] of words.entries()) {
     const next = words[index + 1] ?? ''
     if (word.startsWith('-')) {
       const glued = /^--?([\w.-]+)[=:](.+)$/.exec(word)
-      if (glued !== null && WRITTEN.test(glued[1] ?? '')) add(glued[2] ?? '', `named by the argument ${word}`, true)
+      if (glued !== null && WRITTEN.test(glued[1] ?? ''))
+        named(glued[1] ?? '', glued[2] ?? '', `named by the argument ${word}`)
       const option = /^--?([\w.-]{2,})$/.exec(word)
-      if (option !== null && WRITTEN.test(option[1] ?? '')) add(next, `named by the arguments ${word} ${next}`, true)
+      if (option !== null && WRITTEN.test(option[1] ?? ''))
+        named(option[1] ?? '', next, `named by the arguments ${word} ${next}`)
       if (/^-[a-zA-Z]$/.test(word) && next.startsWith('/') && !looksLikeFile(next))
         add(next, `named by the arguments ${word} ${next}`, false)
     }
@@ -52,7 +57,8 @@ function pathOf(value: string, workdir: string): string | null {
   return normalisePath(text, workdir)
 }
 
-function needFor(path: string, detail: string, file: boolean): Need {
-  if (!file) return stateNeed(path, 'declared', detail)
-  return { access: 'create-file', path, evidence: { source: 'declared', subject: path, detail } }
+function needFor(path: string, detail: string, file: boolean, beside: boolean): Need {
+  if (!file && !beside) return stateNeed(path, 'declared', detail)
+  const evidence = { source: 'declared', subject: path, detail } as const
+  return { access: 'create-file', path, ...(beside ? { beside } : {}), evidence }
 }

@@ -28,7 +28,7 @@ export function compiledNeeds(builders: readonly Shipped[], shipped: Shipped, co
   )
 }
 
-const COMPILED = /(?<!\/node_modules\/.*)\.([cm]?[jt]sx?|go)$/
+const COMPILED = /(?<!\/node_modules\/.*)\.([cm]?[jt]sx?|go|rs|java|kt|cs)$/
 
 /** The stages that the stage copies from. */
 export function buildersOf(stage: Stage, shipping: ShippedSources): readonly Shipped[] {

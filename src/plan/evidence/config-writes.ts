@@ -7,11 +7,11 @@ import { isRuntimePlace, normalisePath } from '../places.ts'
 import { argvOf } from '../program.ts'
 import type { Shipped } from '../shipped.ts'
 import { isOwnPlace, isStatePlace, looksLikeFile } from '../state-places.ts'
+import { isNamedByDaemon, PID, replacesPid } from './pid-files.ts'
 
 /** `access_log`, `logfile`, `stdout_logfile`, `log_dest file`, `ErrorLog`; then the name of a file alone. */
 const LOG =
   /^([\w.-]*[-_.])?(error|access|custom|slow|slow_query|general|debug|audit|query)?[-_.]?log([-_.]?(file|dest|path|output))?$/i
-const PID = /^([\w.-]*[-_.])?pid[-_.]?(file|path)?$/i
 const FOLDER =
   /^([\w.-]*[-_.])?(data|cache|storage|state|spool|persistence|upload|uploads|log|logs|tmp|temp|temp_file|db|database|coredump|proxy_cache|client_body_temp|proxy_temp|fastcgi_temp|fastcgi_cache)[-_.]?(dir|directory|path|location|folder|root)$/i
 
@@ -38,6 +38,8 @@ export function configWriteNeeds(
       const detail = `named as ${key} in ${file} line ${lineOf(text, match.index + match[0].length)}`
       const evidence = { source: 'declared', subject: path, detail } as const
       // `log_path /var/log/x` names a folder as often as a file.
+      if (PID.test(key) && !isNamedByDaemon(file) && replacesPid(programs))
+        return [{ access: 'create-file', path, beside: true, namedIn: file, evidence }]
       if (isFile && (looksLikeFile(path) || PID.test(key)))
         return [{ access: 'create-file', path, alone: 'new', namedIn: file, evidence }]
       return FOLDER.test(key) || (key === 'dir' && isStatePlace(path))

@@ -6,7 +6,8 @@ import { pathOf, type SourceNames, splitAt } from './path-expression.ts'
  * that is left of it.
  */
 export function folderOf(expression: string, names: SourceNames): string | null {
-  const text = expression.trim().replace(/[;,]$/, '')
+  const bare = expression.trim().replace(/[;,]$/, '')
+  const text = /^\([^()]*\)$/.test(bare) ? bare.slice(1, -1) : bare
   const filled = /^[fF]?(["'`])(.*)\1$/s.exec(text)
   if (filled !== null) {
     const known = /^[^{$]*/.exec(filled[2] ?? '')?.[0] ?? ''

@@ -10,8 +10,11 @@ export interface SourceNames {
 }
 
 const HERE =
-  /^(__dirname|__DIR__|import\.meta\.dirname|dirname\(__FILE__\)|os\.path\.dirname\(\s*(os\.path\.(abspath|realpath)\(\s*)?__file__\s*\)?\s*\)|Path\(\s*__file__\s*\)(\.resolve\(\))?\.parent|basedir|BASE_DIR|app\.root_path)$/
+  /^(__dirname|__DIR__|__dir__|import\.meta\.dirname|dirname\(__FILE__\)|os\.path\.dirname\(\s*(os\.path\.(abspath|realpath)\(\s*)?__file__\s*\)?\s*\)|Path\(\s*__file__\s*\)(\.resolve\(\))?\.parent|basedir|BASE_DIR|app\.root_path)$/
 const START = /^(process\.cwd\(\)|os\.getcwd\(\)|Path\.cwd\(\)|getcwd\(\)|Dir\.pwd)$/
+/** Rust's and Java's default of a variable that is not set. */
+const ORELSE =
+  /^(?:(?:std::)?env::var\(|System\.getenv\(\)\.getOrDefault\()\s*"(\w+)"\s*(?:\)\.unwrap_or(?:_else)?\((?:\|\w*\|\s*)?|,\s*)(.+)\)$/s
 const DEEPEST = 5
 
 /**
@@ -26,12 +29,27 @@ export function pathOf(expression: string, names: SourceNames): string | null {
 }
 
 function evaluate(expression: string, names: SourceNames, depth: number): string | null {
-  const text = expression.trim().replace(/[;,]$/, '')
+  const text = expression
+    .trim()
+    .replace(/[;,]$/, '')
+    .replace(/^&(?:mut )?/, '')
+    .replace(/\.(?:to_string|to_owned|into|toString)\(\)$/, '')
   if (depth > DEEPEST || text === '') return null
   const next = (part: string): string | null => evaluate(part, names, depth + 1)
-  const literal = /^(?:[rbu]|new URL)?(["'`])((?:(?!\1)[^\\])*)\1$/.exec(text)
+  const literal = /^(?:[rbu@]|new URL)?(["'`])((?:(?!\1)[^\\])*)\1$/.exec(text)
   if (literal !== null) return /[$]\{/.test(literal[2] ?? '') ? template(literal[2] ?? '', next) : (literal[2] ?? '')
   if (HERE.test(text) && !names.constants.has(text)) return names.folder
+  if (text === '__file__') return `${names.folder}/__file__`
+  if (/^\(.*\)$/s.test(text) && balanced(text.slice(1, -1))) return next(text.slice(1, -1))
+  const above = /^(.+)\.(parent|resolve\(\)|absolute\(\))$/s.exec(text)
+  if (above !== null && balanced(above[1] ?? '')) {
+    const from = splitAt(above[1] ?? '', /^\/(?!\/)/).length > 1 ? null : next(above[1] ?? '')
+    return from === null || above[2] !== 'parent'
+      ? from
+      : from.startsWith('/')
+        ? from.replace(/\/[^/]*\/*$/, '') || '/'
+        : null
+  }
   if (START.test(text)) return names.workdir
   const env =
     /^(?:process\.env\.(\w+)|process\.env\[["'](\w+)["']\]|os\.environ\[["'](\w+)["']\]|ENV\[["'](\w+)["']\])$/.exec(
@@ -42,19 +60,24 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
     /^(?:os\.environ\.get|os\.getenv|ENV\.fetch|(?:\w+\.)?\w*[gG]et_?[eE]nv\w*)\(\s*["'](\w+)["']\s*(?:,\s*(.+))?\)$/s.exec(
       text,
     )
+  const orElse = ORELSE.exec(text)
+  if (orElse !== null) return names.env.get(orElse[1] ?? '') ?? next(orElse[2] ?? '')
   if (fallback !== null)
     return names.env.get(fallback[1] ?? '') ?? (fallback[2] === undefined ? null : next(fallback[2]))
   const either = splitAt(text, /^(\|\||\?\?|\?:| or )/)
   if (either.length > 1) return either.map(next).find((value) => value !== null && value !== '') ?? null
   const joined =
-    /^(?:path\.(?:posix\.)?|filepath\.)?(?:join|resolve|Join)\((.*)\)$|^os\.path\.join\((.*)\)$|^File\.join\((.*)\)$/s.exec(
+    /^(?:path\.(?:posix\.)?|filepath\.)?(?:join|resolve|Join)\((.*)\)$|^os\.path\.join\((.*)\)$|^(?:File\.join|Path\.Combine|Paths\.get|Path\.of|(?:new )?File)\((.*)\)$/s.exec(
       text,
     )
   if (joined !== null) return joinAll(splitAt(joined.slice(1).find((part) => part !== undefined) ?? '', /^,/).map(next))
   // Go's flags: their name, then the value where none is given.
   const flag = /^(?:flag|pflag)\.String\(\s*"[^"]*"\s*,\s*("[^"]*")/.exec(text)
   if (flag !== null) return next(flag[1] ?? '')
-  const wrapped = /^(?:str|Path|pathlib\.Path|String|os\.path\.(?:abspath|normpath))\((.*)\)$/s.exec(text)
+  const wrapped =
+    /^(?:str|Path|pathlib\.Path|String|String::from|Path::new|PathBuf::from|os\.path\.(?:abspath|normpath))\((.*)\)$/s.exec(
+      text,
+    )
   if (wrapped !== null && balanced(wrapped[1] ?? '')) return next(wrapped[1] ?? '')
   const slashed = splitAt(text, /^\/(?!\/)/)
   if (slashed.length > 1) return joinAll(slashed.map(next))

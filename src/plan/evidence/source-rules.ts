@@ -6,6 +6,10 @@ export interface Rule {
   readonly with?: RegExp
   /** What the expression itself must look like. */
   readonly only?: RegExp
+  /** The path is what the method is called of: `(UPLOADS / name).write_bytes(…)`. */
+  readonly receiver?: true
+  /** It makes new files beside it, or puts others in its place: old logs, a lock. */
+  readonly beside?: true
 }
 
 const DATABASE_FILE = /\.(sqlite3?|db3?)["'`)]*$/
@@ -40,7 +44,15 @@ export const PYTHON: readonly Rule[] = [
   { pattern: /\b(open)\(/g, kind: 'file', with: /["'](?:mode=)?[rb]*[wax][bt+]*["']/ },
   { pattern: /\b(os\.makedirs|os\.mkdir)\(/g, kind: 'directory' },
   { pattern: /\b(sqlite3\.connect|aiosqlite\.connect|TinyDB)\(/g, kind: 'database' },
-  { pattern: /\b((?:Rotating|TimedRotating|Watched)?FileHandler)\(/g, kind: 'file' },
+  { pattern: /\b((?:Watched)?FileHandler)\(/g, kind: 'file' },
+  { pattern: /\b((?:Timed)?RotatingFileHandler)\(/g, kind: 'file', beside: true },
+  // pathlib.
+  { pattern: /\.(mkdir)\(/g, kind: 'directory', receiver: true },
+  { pattern: /\.(write_text|write_bytes|touch)\(/g, kind: 'file', receiver: true },
+  { pattern: /\.(open)\((?=\s*(?:mode\s*=\s*)?["'][rb]*[wax])/g, kind: 'file', receiver: true },
+  // Gunicorn's own configuration.
+  { pattern: /^(accesslog|errorlog)\s*=(?!=)/gm, kind: 'file', only: /\// },
+  { pattern: /^(pidfile)\s*=(?!=)/gm, kind: 'file', only: /\//, beside: true },
   {
     pattern: /["']?\b(UPLOAD_FOLDER|UPLOAD_DIR|MEDIA_ROOT|CACHE_DIR|SESSION_FILE_DIR)\b["']?\]?\s*=(?!=)/g,
     kind: 'directory',
@@ -57,13 +69,16 @@ export const RUBY: readonly Rule[] = [
     with: /["'][wa][b+]*["']|^.*File\.write|,|File::(CREAT|WRONLY|RDWR|APPEND)/,
   },
   // Puma's and Unicorn's own configuration.
-  { pattern: /^[ \t]*(stdout_redirect|stdout_path|stderr_path|pidfile|pid|state_path)\b\s*\(?/gm, kind: 'file' },
+  { pattern: /^[ \t]*(stdout_redirect|stdout_path|stderr_path|pidfile|state_path)\b\s*\(?/gm, kind: 'file' },
+  { pattern: /^[ \t]*(pid)\b\s*\(?(?=\s*["'])/gm, kind: 'file', beside: true },
+  { pattern: /\b(Logger\.new)\(/g, kind: 'file', only: /[/.]/ },
   { pattern: /\b(SQLite3::Database\.new|Sequel\.sqlite)\(/g, kind: 'database' },
 ]
 export const PHP: readonly Rule[] = [
   { pattern: /\b(file_put_contents)\(/g, kind: 'file' },
   { pattern: /\b(mkdir)\(/g, kind: 'directory' },
   { pattern: /\b(fopen)\(/g, kind: 'file', with: /["'][wax][bt+]*["']/ },
+  { pattern: /\b(error_log)\((?:[^;]*?),\s*3\s*,/g, kind: 'file' },
   { pattern: /\b(new SQLite3)\(/g, kind: 'database' },
   { pattern: /\b(new PDO)\(\s*["']sqlite:["']\s*\./g, kind: 'database' },
   { pattern: /\b(move_uploaded_file)\((?:[^,()]|\([^()]*\))*,/g, kind: 'file' },
@@ -78,4 +93,34 @@ export const GO: readonly Rule[] = [
   { pattern: /\bos\.(OpenFile)\(/g, kind: 'file', with: /O_(CREATE|WRONLY|RDWR|APPEND)/ },
   { pattern: /\bsql\.(Open)\(\s*"sqlite3?"\s*,/g, kind: 'database' },
   { pattern: /\b(?:sqlite|b?bolt)\.(Open)\(/g, kind: 'database' },
+]
+export const RUST: readonly Rule[] = [
+  { pattern: /\b(create_dir_all|create_dir)\(/g, kind: 'directory' },
+  { pattern: /\b(File::create|File::create_new|fs::write)\(/g, kind: 'file' },
+  {
+    pattern:
+      /\b(?:OpenOptions::new|File::options)\(\)(?:\s*\.\w+\(\w+\))*?\s*\.(?:write|append)\(true\)(?:\s*\.\w+\(\w+\))*\s*\.(open)\(/g,
+    kind: 'file',
+  },
+  { pattern: /\b(Connection::open)\(/g, kind: 'database' },
+  { pattern: /\b(sled::open|rolling::(?:daily|hourly|minutely|never))\(/g, kind: 'directory' },
+]
+export const JAVA: readonly Rule[] = [
+  { pattern: /\b(Files\.create(?:Directory|Directories))\(/g, kind: 'directory' },
+  { pattern: /\b(Files\.(?:write|writeString|newBufferedWriter|newOutputStream|createFile))\(/g, kind: 'file' },
+  { pattern: /\bnew (FileWriter|FileOutputStream|PrintWriter|RandomAccessFile)\(/g, kind: 'file', only: /^["(\w]/ },
+  // java.util.logging makes a lock beside it.
+  { pattern: /\bnew (FileHandler)\(/g, kind: 'file', beside: true },
+  { pattern: /\.(mkdirs?)\(\)/g, kind: 'directory', receiver: true },
+]
+export const CSHARP: readonly Rule[] = [
+  { pattern: /\b(Directory\.CreateDirectory)\(/g, kind: 'directory' },
+  {
+    pattern:
+      /\b(File\.(?:Create|CreateText|AppendAllText|AppendAllLines|AppendText|WriteAll\w+|OpenWrite)(?:Async)?)\(/g,
+    kind: 'file',
+  },
+  { pattern: /\bnew (FileStream)\(/g, kind: 'file', with: /FileMode\.(Create|Append|OpenOrCreate)/ },
+  { pattern: /\bnew (StreamWriter)\(/g, kind: 'file', only: /^[$@]*"/ },
+  { pattern: /\b(PersistKeysToFileSystem)\(\s*new DirectoryInfo\(/g, kind: 'directory' },
 ]

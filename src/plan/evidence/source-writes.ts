@@ -2,7 +2,7 @@ import { lineOf } from '../../line-of.ts'
 import { parentOf } from '../places.ts'
 import { folderOf } from './folder-expression.ts'
 import { pathOf, type SourceNames } from './path-expression.ts'
-import { GO, PERL, PHP, PYTHON, RUBY, type Rule, SCRIPT } from './source-rules.ts'
+import { CSHARP, GO, JAVA, PERL, PHP, PYTHON, RUBY, RUST, type Rule, SCRIPT } from './source-rules.ts'
 
 /** One place in a source file that writes to a path that the file itself names. */
 export interface SourceWrite {
@@ -12,12 +12,22 @@ export interface SourceWrite {
   readonly line: number
   /** The call, as people know it: `mkdirSync`, `sqlite3.connect`. */
   readonly call: string
+  /** New files are made beside it, or put in its place. */
+  readonly beside?: true
+}
+
+export interface SourceAbout extends Pick<SourceNames, 'workdir' | 'env'> {
+  /** Where a web server starts the PHP that lies in this folder; absent where none does. */
+  readonly served?: ((folder: string) => string) | undefined
 }
 
 function rulesFor(path: string): readonly Rule[] {
   if (/\.(js|mjs|cjs|ts|mts|jsx|tsx)$/.test(path)) return SCRIPT
   if (path.endsWith('.py')) return PYTHON
   if (path.endsWith('.go')) return GO
+  if (path.endsWith('.rs')) return RUST
+  if (/\.(java|kt)$/.test(path)) return JAVA
+  if (path.endsWith('.cs')) return CSHARP
   if (/\.(rb|ru)$/.test(path)) return RUBY
   if (/\.(pl|pm|psgi|cgi)$/.test(path)) return PERL
   return path.endsWith('.php') ? PHP : []
@@ -27,27 +37,25 @@ const NOT_THE_PROGRAM =
   /(^|\/)(tests?|__tests__|spec|examples?|docs?|scripts|bench|fixtures|migrations)\/|\.(test|spec|config|d)\.[a-z]+$|(^|\/)(setup|conftest|gulpfile|webpack[^/]*|vite[^/]*)\.[a-z]+$/
 
 /** Every literal path that a source file writes to. Text is matched, not run: what is built from other values is not found. */
-export function sourceWrites(
-  path: string,
-  text: string,
-  about: Pick<SourceNames, 'workdir' | 'env'>,
-): readonly SourceWrite[] {
+export function sourceWrites(path: string, text: string, about: SourceAbout): readonly SourceWrite[] {
   const rules = NOT_THE_PROGRAM.test(path) ? [] : rulesFor(path)
   if (rules.length === 0) return []
-  const names: SourceNames = { ...about, folder: parentOf(path), constants: constantsOf(text) }
+  const folder = parentOf(path)
+  const workdir = path.endsWith('.php') ? (about.served?.(folder) ?? about.workdir) : about.workdir
+  const names: SourceNames = { env: about.env, workdir, folder, constants: constantsOf(text) }
   const found: SourceWrite[] = []
-  for (const { pattern, kind, with: needed, only } of rules) {
+  for (const { pattern, kind, with: needed, only, receiver, beside } of rules) {
     for (const match of text.matchAll(pattern)) {
       const call = match[1] ?? ''
       const end = match.index + match[0].length
       if (isComment(text, match.index)) continue
-      const rest = argumentsFrom(text, end)
+      const rest = receiver === true ? [receiverBefore(text, end, call)] : argumentsFrom(text, end)
       const [first = '', ...others] = rest
       if (needed !== undefined && !needed.test(others.join(','))) continue
       if (only !== undefined && !only.test(first)) continue
       const line = lineOf(text, match.index)
       const where = pathOf(first, names)
-      if (where !== null) found.push({ path: where, kind, line, call })
+      if (where !== null) found.push({ path: where, kind, line, call, ...(beside === true ? { beside } : {}) })
       const folder = where === null && kind === 'file' ? folderOf(first, names) : null
       if (folder !== null) found.push({ path: folder, kind: 'directory', line, call })
     }
@@ -81,7 +89,7 @@ function constantsOf(text: string): ReadonlyMap<string, string> {
   const constants = new Map<string, string>()
   const twice = new Set<string>()
   for (const match of text.matchAll(
-    /^[ \t]*(?:export )?(?:const |let |var |define\(["'])?\$?([A-Za-z_]\w*)["']?\s*(?::[^=\n]*)?(?:=(?![=>])|,)\s*(.+)$/gm,
+    /^[ \t]*(?:export )?(?:(?:const|let|var|pub|static|mut|public|private|protected|internal|final|readonly|val|string|String|Path|File)[ \t]+)*(?:define\(["'])?\$?([A-Za-z_]\w*)["']?\s*(?::[^=\n]*)?(?:=(?![=>])|,)\s*(.+)$/gm,
   )) {
     const name = match[1] ?? ''
     if (constants.has(name)) twice.add(name)
@@ -89,6 +97,21 @@ function constantsOf(text: string): ReadonlyMap<string, string> {
   }
   for (const name of twice) constants.delete(name)
   return constants
+}
+
+/** What a method is called of: `UPLOADS`, `Path('x')`, `(UPLOADS / name)`. `end`: behind its opening bracket. */
+function receiverBefore(text: string, end: number, call: string): string {
+  const stop = text.lastIndexOf(`.${call}`, end)
+  let at = stop
+  let depth = 0
+  while (at > 0 && stop - at < 300) {
+    const char = text[at - 1] ?? ''
+    if (char === ')') depth += 1
+    else if (char === '(' && depth > 0) depth -= 1
+    else if (depth === 0 && !/[\w.]/.test(char)) break
+    at -= 1
+  }
+  return text.slice(at, stop)
 }
 
 /** The arguments of a call, or what follows a key, up to the end of it. */

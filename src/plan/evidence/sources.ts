@@ -2,6 +2,7 @@ import type { ImageConfig } from '../../image/facts.ts'
 import type { Need } from '../need.ts'
 import { stateNeed } from '../need.ts'
 import { baseName, normalisePath, parentOf } from '../places.ts'
+import { argvOf, programsOf } from '../program.ts'
 import type { Shipped } from '../shipped.ts'
 import { isOwnPlace, isStatePlace, STATE_NAME } from '../state-places.ts'
 import { databaseNeeds } from './frameworks.ts'
@@ -15,21 +16,40 @@ export function sourceNeeds(
   config: ImageConfig,
 ): readonly Need[] {
   const needs: Need[] = []
+  const about = { workdir: config.workdir, env: config.env, served: servedFrom(texts, config) }
   for (const [file, text] of texts) {
     if (needs.length >= MOST_FINDS) break
-    for (const found of sourceWrites(file, text, { workdir: config.workdir, env: config.env })) {
+    for (const found of sourceWrites(file, text, about)) {
       const path = normalisePath(found.path)
       if (path === null || !isUsable(path, found.kind)) continue
       const detail = `${found.call} in ${origins.get(file) ?? file} line ${found.line}`
       if (found.kind === 'directory') needs.push(stateNeed(path, 'framework', detail))
       else if (found.kind === 'database') needs.push(...databaseNeeds(path, detail))
       else {
-        const access = entries.has(path) ? 'write' : 'create-file'
-        needs.push({ access, path, evidence: { source: 'framework', subject: path, detail } })
+        const access = entries.has(path) && found.beside !== true ? 'write' : 'create-file'
+        const beside = found.beside === true ? { beside: true as const } : {}
+        needs.push({ access, path, ...beside, evidence: { source: 'framework', subject: path, detail } })
       }
     }
   }
   return needs
+}
+
+/**
+ * A web server starts PHP in the folder of the script that is asked for: index.php, there or above. On a command line it
+ * starts where the command does.
+ */
+function servedFrom(
+  texts: Shipped['texts'],
+  config: Pick<ImageConfig, 'entrypoint' | 'cmd'>,
+): ((folder: string) => string) | undefined {
+  const argv = argvOf(config)
+  const isCommandLine = programsOf(config).some((name) => /^php[\d.]*$/.test(name)) && !argv.join(' ').includes(' -S ')
+  if (isCommandLine) return undefined
+  return (folder) => {
+    for (let at = folder; at !== '/'; at = parentOf(at)) if (texts.has(`${at}/index.php`)) return at
+    return folder
+  }
 }
 
 function isUsable(path: string, kind: 'file' | 'directory' | 'database'): boolean {

@@ -66,6 +66,7 @@ function isOnlySaid({ access, evidence }: Need): boolean {
 /** A file of the program's own in a folder of many: made beforehand where the folder cannot be had. */
 function createInCommon(need: Need, path: string, state: State): void {
   const parent = parentOf(path)
+  if (need.beside === true) return fill(need, parent, state)
   if (isMarkerFile(path) && !isBelowSystem(path)) return createMissing(need, path, 'create-file', state)
   if (!isSystemFolder(parent)) return fill(need, parent, state)
   if (isBelowSystem(path) || need.evidence.source === 'refused') return refuse(need, belongsToSystem(parent), state)

@@ -1,0 +1,20 @@
+FROM debian:trixie-slim
+RUN apt-get update && apt-get install -y --no-install-recommends gunicorn
+WORKDIR /app
+COPY <<EOT gunicorn.conf.py
+bind = "0.0.0.0:8000"
+errorlog = "/var/log/gunicorn.log"
+EOT
+COPY app.py .
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: /run (named by the arguments --pid /run/gunicorn.pid), /var/log/gunicorn.log (errorlog in line 4
+#   line 2)
+RUN touch /var/log/gunicorn.log \
+ && chown 10001:10001 /var/log/gunicorn.log \
+ && chgrp 10001 /run \
+ && chmod 1775 /run
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["gunicorn", "--pid", "/run/gunicorn.pid", "app:app"]
