@@ -19,7 +19,7 @@ await Promise.all([
     mkdirSync(join(out, app), { recursive: true })
     if (diff !== null) writeFileSync(join(out, app, 'hardened.diff'), diff)
   }),
-  hardenImage(out, ['nginx:latest', '--engine', 'none', '-o', 'nginx']),
+  hardenImage(out, ['nginx:latest', '--engine', 'none', '--offline', '-o', 'nginx']),
 ])
 
 /**

@@ -13,6 +13,7 @@ import { stageInputs } from './stage-inputs.ts'
 import { targetProcessor } from './target.ts'
 import type { Options, TargetOutcome, WorkItem } from './work.ts'
 import { readText } from './workspace/files.ts'
+import { imageItem } from './workspace/image-item.ts'
 
 export interface HardenInput {
   /** Text of a Dockerfile; for an image the one line `FROM reference`. */
@@ -97,9 +98,9 @@ async function once(target: Target, options: Options, { progress, signal }: RunO
 }
 
 async function itemFor(target: Target): Promise<WorkItem> {
-  if ('image' in target) return { target: target.image, kind: 'image', path: null, reference: target.image, text: null }
+  if ('image' in target) return { ...imageItem(target.image, process.cwd()), text: null }
   const path = target.dockerfile
-  return { target: path, kind: 'dockerfile', path, reference: null, text: await readText(path, path) }
+  return { target: path, kind: 'dockerfile', path, reference: null, from: null, text: await readText(path, path) }
 }
 
 /** All that is not given, as the command line has it without a flag; no verb is chosen. */

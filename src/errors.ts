@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'not-a-dockerfile'
   | 'no-engine'
   | 'no-image'
+  | 'no-registry'
   | 'build-failed'
   | 'engine-failed'
   | 'timeout'

@@ -71,7 +71,11 @@ export function failed(
 /** A folder that was mistyped reads as an image on Docker Hub: say that no such folder was there. */
 function withOtherReading(found: Omit<WorkItem, 'text'>, error: HardenError): HardenError {
   const { target } = found
-  if (found.kind !== 'image' || error.code !== 'no-image' || !/^[a-z0-9._-]+(\/[a-z0-9._-]+)*$/.test(target))
+  if (
+    found.kind !== 'image' ||
+    !['no-image', 'no-registry'].includes(error.code) ||
+    !/^[a-z0-9._-]+(\/[a-z0-9._-]+)*$/.test(target)
+  )
     return error
   const other = `no file or folder ${target} exists either`
   return new HardenError(error.code, error.message, {

@@ -5,12 +5,14 @@ import type { Engine } from './engine/engine.ts'
 import { type Hardened, hardenDockerfile } from './harden.ts'
 import type { ImageFacts, Known } from './image/facts.ts'
 import { lookUp } from './image/sources/catalogue.ts'
+import { openRegistries, type Registries } from './image/sources/registry/registries.ts'
 import { type Room, roomFor } from './proof/side-by-side.ts'
 import { inspection } from './report/inspection.ts'
 import type { TargetResult } from './report/report.ts'
 import { type Knowledge, stageInputs } from './stage-inputs.ts'
 import { buildText } from './target/build.ts'
 import { lookAtBases } from './target/look-at-bases.ts'
+import { openedItem } from './target/opened-item.ts'
 import { originalRuns } from './target/original-runs.ts'
 import { profileFor } from './target/profile-for.ts'
 import { proveAsIs } from './target/prove-as-is.ts'
@@ -30,6 +32,7 @@ export function targetProcessor(): ProcessTarget {
     const shared = engines.get(options.engine) ?? {
       engine: openFor(options, ports),
       known: new Map(),
+      registries: openRegistries(),
       room: roomFor(options.jobs),
     }
     engines.set(options.engine, shared)
@@ -41,10 +44,18 @@ export function targetProcessor(): ProcessTarget {
 interface Shared {
   readonly engine: Promise<Engine | null>
   readonly known: Map<string, Known<ImageFacts>>
+  readonly registries: Registries
   readonly room: Room
 }
 
-async function work(item: WorkItem, session: Session): Promise<TargetOutcome> {
+async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
+  const { item, session, notes } = await openedItem(named, shared)
+  const outcome = await workOn(item, session)
+  const { result } = outcome
+  return { ...outcome, result: { ...result, findings: [...result.findings, ...notes] } }
+}
+
+async function workOn(item: WorkItem, session: Session): Promise<TargetOutcome> {
   const { engine, options, ports } = session
   const source = item.kind === 'image' ? `FROM ${item.reference}\n` : (item.text ?? '')
   const dockerfile = parseDockerfile(source)

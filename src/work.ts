@@ -1,3 +1,4 @@
+import type { ArchiveReference } from './image/reference.ts'
 import type { Policy } from './plan/policy.ts'
 import type { Profile } from './profile/profile.ts'
 import type { Inspection } from './report/inspection.ts'
@@ -11,10 +12,22 @@ export interface WorkItem {
   readonly kind: 'dockerfile' | 'image'
   /** Absolute path of the file that the text is from (its folder is the build context); null for stdin and images. */
   readonly path: string | null
-  /** What a FROM line or an engine takes: the image without its transport; an archive as given. Null for Dockerfiles. */
+  /** What a FROM line or an engine takes: the image without its transport. Null for Dockerfiles, and for what lies in an archive that is not open yet. */
   readonly reference: string | null
+  /** Where the target says that its image is to be taken from; null where it does not, and for Dockerfiles. */
+  readonly from: ImageSource | null
   /** Text of the Dockerfile; null for images. */
   readonly text: string | null
+}
+
+/** `engine`: as it is there, nothing is pulled; `registry`: as it is there now. */
+export type ImageSource = 'engine' | 'registry' | ArchivePlace
+
+/** A file or folder that holds images. */
+export interface ArchivePlace {
+  readonly reference: ArchiveReference
+  /** Absolute. */
+  readonly path: string
 }
 
 export interface TargetOutcome {

@@ -18,6 +18,7 @@ const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   'p-limit': /^src\/proof\/side-by-side\.ts$/,
   execa: /^src\/engine\//,
   'tar-stream': /^src\/image\/sources\//,
+  fzstd: /^src\/image\/sources\/stored\/compression\.ts$/,
   ignore: /^src\/workspace\//,
   // Configuration is read; Compose files and manifests are changed in place.
   yaml: /^src\/(workspace|profile)\//,

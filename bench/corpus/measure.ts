@@ -44,7 +44,8 @@ async function measure(process: ProcessTarget, path: string, text: string): Prom
 
 async function hardened(process: ProcessTarget, path: string, text: string): Promise<TargetResult> {
   const ports = { progress: () => {}, onCleanUp: () => {}, signal: new AbortController().signal }
-  return (await process({ target: path, kind: 'dockerfile', path, reference: null, text }, options, ports)).result
+  return (await process({ target: path, kind: 'dockerfile', path, reference: null, from: null, text }, options, ports))
+    .result
 }
 
 async function check(before: string, after: string, run: (text: string) => Promise<TargetResult>): Promise<Checks> {

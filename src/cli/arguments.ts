@@ -79,11 +79,12 @@ function examples(): [string, string][] {
     ['$0 -w services/', 'every Dockerfile below, in place'],
     ['$0 nginx:latest > Dockerfile', 'a non-root image of an image'],
     ['$0 nginx:latest -o nginx/ --prove', 'and run it beside the original'],
+    ['$0 docker-archive:app.tar > Dockerfile', 'the same of what docker save wrote'],
   ]
 }
 
 const epilogue = [
-  'A target that exists as a path is a path, else an image; docker:// says outright that it is one. A file or folder that is named like a verb is written with ./ before it.',
+  'A target that exists as a path is a path, else an image; docker:// (a registry), docker-daemon: (the engine), docker-archive:FILE, oci-archive:FILE and oci:FOLDER, each with :NAME where there are several, say outright where it is. A file or folder that is named like a verb is written with ./ before it.',
   'Exit codes: 0 nothing left to do; 1 findings remain, a check would change something, or a proof failed; 2 cannot work: a wrong flag, a target that cannot be read, no engine where one is required.',
 ].join('\n\n')
 

@@ -149,6 +149,14 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
       const { exitCode, stderr } = await cli.run(['image', 'rm', '--force', '--', imageArgument(reference)])
       if (exitCode !== 0 && !missingImage.test(stderr)) throw failureOf(name, `remove image ${reference}`, stderr)
     },
+    load: async (archive, reference) => {
+      made.tags.add(imageArgument(reference))
+      const broken = new Promise<never>((_, reject) => archive.once('error', reject))
+      broken.catch(() => {})
+      const loading = cli.call(`load ${reference}`, ['load', '--quiet'], { input: archive, timeoutMs: pullTimeoutMs })
+      // What is wrong with the archive says more than what the engine makes of its half.
+      await Promise.race([broken, loading])
+    },
     tag: async (image, reference) => {
       await cli.call(`tag ${image}`, ['tag', '--', imageArgument(image), imageArgument(reference)])
     },

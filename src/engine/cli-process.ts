@@ -12,7 +12,7 @@ export interface CallResult {
 
 export interface CallOptions {
   readonly timeoutMs?: number
-  readonly input?: string
+  readonly input?: string | Readable
   /** Both streams to this file descriptor, in the order in which they were written; stdout and stderr stay empty. */
   readonly output?: number
   /** Where a relative path is meant from. */

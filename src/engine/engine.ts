@@ -51,6 +51,8 @@ export interface Engine {
   /** No error when it is gone, or still in use. */
   removeVolume(volume: string): Promise<void>
   removeImage(reference: string): Promise<void>
+  /** Takes an image as `docker save` writes it, under the one name that is in it, which goes with the session. */
+  load(archive: Readable, reference: string): Promise<void>
   tag(image: string, reference: string): Promise<void>
   /** Removes every container, image, network and volume that this session made. Never throws; safe to call twice. */
   cleanUp(): Promise<void>

@@ -1,3 +1,4 @@
+import { platformText } from '../image/platform.ts'
 import type { InspectedImage, InspectedPlan, Inspection, Unknown } from './inspection.ts'
 
 /** Facts, then decisions, one a line. */
@@ -7,11 +8,10 @@ export function inspectionLines({ stage, image, plan }: Inspection): string[] {
 
 function imageLines(image: InspectedImage | Unknown): string[] {
   if ('unknown' in image) return [line('image', unknown(image))]
-  const { os, architecture, variant } = image.platform
   return [
     line('image', `${image.reference}${image.digest ? ` ${image.digest}` : ''}`),
     line('facts from', image.source),
-    line('platform', [os, architecture, variant].filter(Boolean).join('/')),
+    line('platform', platformText(image.platform)),
     line('system', orUnknown(image.os)),
     line('user', image.user === '' ? 'root (the image names none)' : image.user),
     line('entrypoint', command(image.entrypoint)),

@@ -3,63 +3,114 @@ import type { Dockerfile } from '../dockerfile/model.ts'
 import type { EngineImage } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
+import { parsePlatform } from '../image/platform.ts'
 import { factsFromCatalogue } from '../image/sources/catalogue.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import type { WorkItem } from '../work.ts'
 import type { Session } from './session.ts'
 
+/** Told of each image that the engine has before it is looked into, which takes time. */
+type OnFound = (reference: string, image: EngineImage) => void
+
 /**
- * Fills in what is known of the base images: the engine's own copy first, then the catalogue, else the reason why not.
- * `found` is told of each that the engine has before it is looked into, which takes time.
+ * Fills in what is known of the base images. The engine's own copy comes first. An image that was asked for by name is
+ * pulled, or read from its registry where no engine answers, and the catalogue is what is left; of a Dockerfile nothing
+ * is pulled, and only what the catalogue does not list is read from a registry. Else there is the reason why not.
  */
 export async function lookAtBases(
   item: WorkItem,
   dockerfile: Dockerfile,
   session: Session,
-  found: (reference: string, image: EngineImage) => void,
+  found: OnFound,
 ): Promise<void> {
   for (const reference of baseReferences(dockerfile)) {
     if (!session.known.has(reference)) session.known.set(reference, await lookAt(reference, item, session, found))
   }
 }
 
-async function lookAt(
+async function lookAt(reference: string, item: WorkItem, session: Session, found: OnFound): Promise<Known<ImageFacts>> {
+  const { options } = session
+  const mayAskOutside = !options.offline && item.from !== 'engine'
+  const own = item.from === 'registry' && mayAskOutside ? null : await inEngine(reference, session, found)
+  if (own !== null) return own
+  const listed = item.from === 'engine' ? null : factsFromCatalogue(reference)
+  const asked = mayAskOutside ? await askOutside(reference, item, listed !== null, session) : nothing
+  if (asked.facts !== null) return { known: true, value: asked.facts }
+  if (listed !== null && !(asked.why !== null && (options.prove || options.build)))
+    return { known: true, value: listed }
+  if (item.kind === 'image') throw asked.why ?? nowhere(reference, item, session)
+  return {
+    known: false,
+    reason: [whereNot(session), asked.why?.message ?? 'the catalogue does not list it'].join(', and '),
+  }
+}
+
+interface Outcome {
+  readonly facts: ImageFacts | null
+  readonly why: HardenError | null
+}
+
+const nothing: Outcome = { facts: null, why: null }
+
+async function askOutside(reference: string, item: WorkItem, listed: boolean, session: Session): Promise<Outcome> {
+  if (item.kind === 'image')
+    return session.engine === null ? inRegistry(reference, session) : pulled(reference, session)
+  return listed ? nothing : inRegistry(reference, session)
+}
+
+async function inEngine(
   reference: string,
-  item: WorkItem,
-  session: Session,
-  found: (reference: string, image: EngineImage) => void,
-): Promise<Known<ImageFacts>> {
-  const { engine, options, ports } = session
+  { engine, ports }: Session,
+  found: OnFound,
+): Promise<Known<ImageFacts> | null> {
   const image = engine === null ? null : await engine.inspectImage(reference)
-  if (engine !== null && image !== null) {
-    ports.progress(`looking into ${reference}`)
-    found(reference, image)
-    return { known: true, value: await factsFromEngine(engine, reference) }
+  if (engine === null || image === null) return null
+  ports.progress(`looking into ${reference}`)
+  found(reference, image)
+  return { known: true, value: await factsFromEngine(engine, reference) }
+}
+
+function pulled(reference: string, { engine, options, ports }: Session): Promise<Outcome> {
+  ports.progress(`pulling ${reference}`)
+  return outcomeOf(async () => {
+    if (engine === null) throw new Error('a pull needs an engine')
+    await engine.pull(reference, options.platform ?? undefined)
+    return () => factsFromEngine(engine, reference)
+  })
+}
+
+function inRegistry(reference: string, { options, ports, registries }: Session): Promise<Outcome> {
+  ports.progress(`reading ${reference} from its registry`)
+  const platform = options.platform === null ? null : parsePlatform(options.platform)
+  return outcomeOf(async () => {
+    const facts = await registries.facts(reference, platform, ports.signal)
+    return async () => facts
+  })
+}
+
+/** What stops `reach` is a reason to look elsewhere; what stops the look into what was reached is not. */
+async function outcomeOf(reach: () => Promise<() => Promise<ImageFacts>>): Promise<Outcome> {
+  let look: () => Promise<ImageFacts>
+  try {
+    look = await reach()
+  } catch (error) {
+    if (error instanceof HardenError) return { facts: null, why: error }
+    throw error
   }
-  const listed = factsFromCatalogue(reference)
-  if (engine !== null && item.kind === 'image' && !options.offline) {
-    ports.progress(`pulling ${reference}`)
-    const pulled = await engine.pull(reference, options.platform ?? undefined).then(
-      () => null,
-      (error: unknown) => error,
-    )
-    if (pulled === null) return { known: true, value: await factsFromEngine(engine, reference) }
-    if (!(pulled instanceof HardenError)) throw pulled
-    if (listed === null || options.prove || options.build) throw pulled
-  }
-  if (listed !== null) return { known: true, value: listed }
-  const where = engine === null ? 'there is no engine to look with' : `${engine.name} has no copy of it`
-  if (item.kind === 'image') {
-    throw new HardenError(
-      'no-image',
-      `${reference} cannot be looked at: ${where}, and the built-in catalogue does not list it`,
-      {
-        hint:
-          engine === null
-            ? 'start an engine, or name an image that the catalogue lists'
-            : `pull it first: ${engine.name} pull ${reference}`,
-      },
-    )
-  }
-  return { known: false, reason: `${where}, and the catalogue does not list it` }
+  return { facts: await look(), why: null }
+}
+
+function whereNot({ engine }: Session): string {
+  return engine === null ? 'there is no engine to look with' : `${engine.name} has no copy of it`
+}
+
+function nowhere(reference: string, { from }: WorkItem, session: Session): HardenError {
+  const { engine } = session
+  const listed = from === 'engine' ? '' : ', and the built-in catalogue does not list it'
+  return new HardenError('no-image', `${reference} cannot be looked at: ${whereNot(session)}${listed}`, {
+    hint:
+      engine === null
+        ? 'start an engine, or name an image that the catalogue lists'
+        : `pull it first: ${engine.name} pull ${reference}`,
+  })
 }

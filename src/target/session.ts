@@ -2,6 +2,7 @@ import type { Engine } from '../engine/engine.ts'
 import { openEngine } from '../engine/open-engine.ts'
 import { HardenError } from '../errors.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
+import type { Registries } from '../image/sources/registry/registries.ts'
 import type { Room } from '../proof/side-by-side.ts'
 import type { Options, Ports } from '../work.ts'
 
@@ -11,6 +12,7 @@ export interface Session {
   readonly engine: Engine | null
   /** Facts by reference, filled as base images are looked at. */
   readonly known: Map<string, Known<ImageFacts>>
+  readonly registries: Registries
   /** For the containers of all proofs. */
   readonly room: Room
   /** Tells this target from the others of the call, in what is made for it. */

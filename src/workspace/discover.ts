@@ -2,8 +2,8 @@ import type { Stats } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
 import { HardenError } from '../errors.ts'
-import { parseReference } from '../image/reference.ts'
 import type { WorkItem } from '../work.ts'
+import { imageItem } from './image-item.ts'
 import { walk } from './walk.ts'
 
 /** A work item whose text has not been read yet, or the reason why there will be none. */
@@ -51,7 +51,7 @@ async function candidates(target: string, cwd: string): Promise<readonly Candida
   } catch (error) {
     return [dockerfile(target, path, `path ${path}`, unreadable(target, error as Error))]
   }
-  if (stats === null) return [image(target)]
+  if (stats === null) return [image(target, cwd)]
   // A pipe of the shell's `<(…)` has no real path.
   if (!stats.isDirectory()) return [dockerfile(target, path, `path ${await realpath(path).catch(() => path)}`)]
   return (await walk(path)).map(({ path: file, real, error }) => {
@@ -77,20 +77,21 @@ function dockerfile(
   identity: string,
   error: HardenError | null = null,
 ): Candidate {
-  return { target, kind: 'dockerfile', path, reference: null, error, identity }
+  return { target, kind: 'dockerfile', path, reference: null, from: null, error, identity }
 }
 
-function image(target: string): Candidate {
-  const item = { target, kind: 'image', path: null, identity: `image ${target}` } as const
+function image(target: string, cwd: string): Candidate {
+  const identity = `image ${target}`
   try {
-    return { ...item, reference: parseReference(target).text, error: null }
+    return { ...imageItem(target, cwd), identity, error: null }
   } catch (error) {
     if (!(error instanceof HardenError)) throw error
     const isPath = looksLikePath(target)
     const neither = new HardenError('bad-reference', `there is no file or folder ${target}, and ${error.message}`, {
       hint: isPath ? 'check the path' : (error.hint ?? 'check the path, or name an image such as nginx:1.27'),
     })
-    return { ...item, kind: isPath ? 'dockerfile' : 'image', reference: null, error: neither }
+    const kind = isPath ? 'dockerfile' : 'image'
+    return { target, kind, path: null, reference: null, from: null, identity, error: neither }
   }
 }
 

@@ -69,7 +69,7 @@ async function tree(name: string, files: Readonly<Record<string, string>>): Prom
 
 describe('an image', () => {
   test('gives its Dockerfile alone on stdout, and the story on stderr', async () => {
-    const { code, stdout, stderr } = await call(['nginx:latest'])
+    const { code, stdout, stderr } = await call(['nginx:latest', '--offline'])
     expect(code).toBe(0)
     expect(stdout).toMatch(/^FROM nginx:latest\n/)
     for (const line of stdout.split('\n')) expect(line).toMatch(/^(FROM |RUN | && |EXPOSE 8080$|USER 101:101$|#|$)/)
@@ -78,16 +78,16 @@ describe('an image', () => {
   })
 
   test('is written to a folder, and again', async () => {
-    const { stdout } = await call(['nginx:latest', '--engine', 'none'])
+    const { stdout } = await call(['nginx:latest', '--engine', 'none', '--offline'])
     for (let round = 0; round < 2; round += 1) {
-      const ended = await call(['nginx:latest', '--engine', 'none', '-o', 'out/nginx'])
+      const ended = await call(['nginx:latest', '--engine', 'none', '--offline', '-o', 'out/nginx'])
       expect(ended).toMatchObject({ code: 0, stdout: '' })
       expect(await readFile(join(folder, 'out/nginx/Dockerfile'), 'utf8')).toBe(stdout)
     }
   })
 
   test('that nothing is known of is an error', async () => {
-    const { code, stdout, stderr } = await call(['example.com/unheard-of:1', '--engine', 'none'])
+    const { code, stdout, stderr } = await call(['example.com/unheard-of:1', '--engine', 'none', '--offline'])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain('example.com/unheard-of:1 cannot be looked at')
   })

@@ -30,7 +30,7 @@ export const transforms = [
 
 /** Stands in for the work: puts a USER line before CMD; words in the text ask for other outcomes. */
 export async function pretend(item: WorkItem): Promise<TargetOutcome> {
-  const source = item.text ?? `FROM ${item.reference}\n`
+  const source = item.text ?? `FROM ${item.reference ?? item.target}\n`
   if (source.includes('BROKEN'))
     throw new HardenError('not-a-dockerfile', 'there is no FROM', { line: 1, hint: 'write one' })
   if (source.includes('BUG')) throw new TypeError('undefined is not a function')

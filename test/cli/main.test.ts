@@ -136,7 +136,7 @@ describe('Dockerfiles', () => {
   test('stdin', async () => {
     const { stdout, items } = await call(['-'], { cwd: tree(), stdin: before })
     expect(stdout).toBe(patch('Dockerfile'))
-    expect(items).toEqual([{ target: '-', kind: 'dockerfile', path: null, reference: null, text: before }])
+    expect(items).toEqual([{ target: '-', kind: 'dockerfile', path: null, reference: null, from: null, text: before }])
   })
 
   test('a folder without any', async () => {

@@ -41,7 +41,7 @@ function profileOf(
     policy,
     transforms,
   })
-  const item = { target: reference, kind: 'image' as const, path: null, reference, text: null }
+  const item = { target: reference, kind: 'image' as const, path: null, reference, from: null, text: null }
   const profile = profileFor(
     item,
     stages,

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { discover } from '../../src/workspace/discover.ts'
 import { isDockerfileName } from '../../src/workspace/names.ts'
@@ -164,6 +164,7 @@ describe('what a target is', () => {
       kind: 'image',
       path: null,
       reference: 'localhost:5000/a/b:1',
+      from: null,
       error: null,
     })
   })
@@ -174,8 +175,21 @@ describe('what a target is', () => {
       kind: 'dockerfile',
       path: null,
       reference: null,
+      from: null,
       error: null,
     })
+  })
+
+  test.each([
+    ['docker://nginx', { reference: 'nginx', from: 'registry' }],
+    ['docker-daemon:nginx:1', { reference: 'nginx:1', from: 'engine' }],
+    ['docker:27', { reference: 'docker:27', from: null }],
+    ['oci:a/web:1', { reference: null, from: { path: 'a/web', reference: { transport: 'oci', image: '1' } } }],
+    ['docker-archive:/a/web.tar', { reference: null, from: { path: '/a/web.tar', reference: { image: null } } }],
+  ])('where it says that an image is to be taken from: %s', async (target, { reference, from }) => {
+    const cwd = tree()
+    const place = from !== null && typeof from === 'object' ? { ...from, path: resolve(cwd, from.path) } : from
+    expect(await kinds(cwd, target)).toMatchObject({ target, kind: 'image', reference, from: place, error: null })
   })
 
   test.each([

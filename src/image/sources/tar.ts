@@ -11,6 +11,11 @@ export interface TarContent {
   readonly texts: Map<string, string>
 }
 
+/** A layer has, beside what is whole in it, names for files of the layers below: by path, the path that each is a link to. */
+export interface LayerContent extends TarContent {
+  readonly links: Map<string, string>
+}
+
 export interface TarOptions {
   readonly wanted: (path: string, size: number) => Wanted
   /** Where the tar's root lies in the image; default `/`. */
@@ -20,8 +25,8 @@ export interface TarOptions {
 type Source = ExtractEvents['entry'][1]
 
 /** Reads a tar to its end. Contents that are not wanted go by without being held; nothing is written to disk. */
-export async function readTar(tar: Readable, options: TarOptions): Promise<TarContent> {
-  const content = { entries: new Map<string, FileEntry>(), texts: new Map<string, string>() }
+export async function readTar(tar: Readable, options: TarOptions): Promise<LayerContent> {
+  const content: LayerContent = { entries: new Map(), texts: new Map(), links: new Map() }
   const budget = { left: totalLimit }
   const reader = extract()
   reader.on('entry', (header, stream, next) => {
@@ -68,12 +73,13 @@ function collect(stream: Source, wanted: Wanted, done: (text: string) => void): 
 }
 
 /** Adds the entry; true when it is a regular file with content of its own. */
-function addEntry(content: TarContent, path: string, header: Header, options: TarOptions): boolean {
+function addEntry(content: LayerContent, path: string, header: Header, options: TarOptions): boolean {
   if (header.type === 'link') {
     const target = pathOf(header.linkname, options.under ?? '/')
     const entry = content.entries.get(target)
     const text = content.texts.get(target)
-    if (entry !== undefined) content.entries.set(path, entry)
+    if (entry === undefined) content.links.set(path, target)
+    else content.entries.set(path, entry)
     if (text !== undefined) content.texts.set(path, text)
     return false
   }

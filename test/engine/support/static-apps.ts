@@ -228,8 +228,15 @@ async function hardened(subject: string, known: Known): Promise<TargetResult> {
   const path = join(subject, 'Dockerfile')
   const outcome = await processors[engine](
     known === 'image'
-      ? { target: subject, kind: 'image', path: null, reference: subject, text: null }
-      : { target: 'Dockerfile', kind: 'dockerfile', path, reference: null, text: await readFile(path, 'utf8') },
+      ? { target: subject, kind: 'image', path: null, reference: subject, from: null, text: null }
+      : {
+          target: 'Dockerfile',
+          kind: 'dockerfile',
+          path,
+          reference: null,
+          from: null,
+          text: await readFile(path, 'utf8'),
+        },
     withDefaults({ engine, offline: true }),
     { progress: () => {}, onCleanUp: (run) => void cleanUps.push(run), signal: new AbortController().signal },
   )

@@ -1,0 +1,149 @@
+import { describe, expect, test } from '@jest/globals'
+import { withDefaults } from '../../src/api.ts'
+import { parseDockerfile } from '../../src/dockerfile/index.ts'
+import type { Engine } from '../../src/engine/engine.ts'
+import { HardenError } from '../../src/errors.ts'
+import { unknownFacts } from '../../src/image/derive.ts'
+import type { ImageFacts, Known } from '../../src/image/facts.ts'
+import { openRegistries } from '../../src/image/sources/registry/registries.ts'
+import { roomFor } from '../../src/proof/side-by-side.ts'
+import { lookAtBases } from '../../src/target/look-at-bases.ts'
+import type { Options, WorkItem } from '../../src/work.ts'
+
+interface World {
+  /** `none`: no engine answers; `empty`: it has nothing, and nothing can be pulled. */
+  readonly engine?: 'none' | 'empty'
+  readonly registry: 'has it' | 'is away'
+  readonly item?: Partial<WorkItem>
+  readonly options?: Partial<Options>
+}
+
+const listed = 'nginx:latest'
+const unlisted = 'registry.example/team/web:1'
+
+/** Where the facts of the one base image come from, and what was asked on the way. */
+async function looked(reference: string, { engine = 'none', registry, item, options }: World) {
+  const asked: string[] = []
+  const known = new Map<string, Known<ImageFacts>>()
+  const empty = {
+    name: 'docker',
+    inspectImage: async () => null,
+    pull: async () => {
+      asked.push('pull')
+      throw new HardenError('no-image', 'cannot be pulled')
+    },
+  } as unknown as Engine
+  const session = {
+    engine: engine === 'none' ? null : empty,
+    known,
+    registries: {
+      facts: async (name: string) => {
+        asked.push('registry')
+        if (registry === 'is away') throw new HardenError('no-registry', 'nobody answers')
+        return { ...unknownFacts(name, 'not read'), source: 'registry' as const }
+      },
+    },
+    room: roomFor(null),
+    number: 1,
+    options: { ...withDefaults({}), ...options },
+    ports: { progress: () => {}, onCleanUp: () => {}, signal: new AbortController().signal },
+  }
+  const target: WorkItem = {
+    target: 'x',
+    kind: 'dockerfile',
+    path: null,
+    reference: null,
+    from: null,
+    text: '',
+    ...item,
+  }
+  const run = lookAtBases(target, parseDockerfile(`FROM ${reference}\n`), session, () => {})
+  const failed = await run.then(
+    () => null,
+    (error: HardenError) => error.message,
+  )
+  const fact = known.get(reference)
+  const source = fact?.known === true ? fact.value.source : (fact?.reason ?? null)
+  return { source, asked: asked.join(' '), failed }
+}
+
+const image = { kind: 'image' } as const
+const away = { registry: 'is away' } as const
+const there = { registry: 'has it' } as const
+
+describe('a base image of a Dockerfile', () => {
+  test.each<[string, string, World, string | null, string]>([
+    ['that the catalogue lists: nobody is asked', listed, there, 'catalogue', ''],
+    ['that it does not list: its registry', unlisted, there, 'registry', 'registry'],
+    [
+      'an engine does not have it: its registry, no pull',
+      unlisted,
+      { ...there, engine: 'empty' },
+      'registry',
+      'registry',
+    ],
+    ['nobody answers', unlisted, away, 'there is no engine to look with, and nobody answers', 'registry'],
+    [
+      'offline',
+      unlisted,
+      { ...there, options: { offline: true } },
+      'there is no engine to look with, and the catalogue does not list it',
+      '',
+    ],
+  ])('%s', async (_, reference, world, source, asked) => {
+    expect(await looked(reference, world)).toEqual({ source, asked, failed: null })
+  })
+})
+
+describe('an image that was asked for', () => {
+  test.each<[string, string, World, string | null, string]>([
+    ['without an engine: as its registry has it', listed, there, 'registry', 'registry'],
+    ['nobody answers: as the catalogue has it', listed, away, 'catalogue', 'registry'],
+    ['offline: as the catalogue has it', listed, { ...there, options: { offline: true } }, 'catalogue', ''],
+    [
+      'with an engine that cannot pull it: as the catalogue has it',
+      listed,
+      { ...there, engine: 'empty' },
+      'catalogue',
+      'pull',
+    ],
+  ])('%s', async (_, reference, world, source, asked) => {
+    expect(await looked(reference, { ...world, item: image })).toEqual({ source, asked, failed: null })
+  })
+
+  test.each<[string, string, World, string, string]>([
+    ['nobody answers', unlisted, away, 'nobody answers', 'registry'],
+    ['not in the engine, which cannot pull it', unlisted, { ...there, engine: 'empty' }, 'cannot be pulled', 'pull'],
+    [
+      'to be proved, which the catalogue is not enough for',
+      listed,
+      { ...there, engine: 'empty', options: { prove: true } },
+      'cannot be pulled',
+      'pull',
+    ],
+    [
+      'in the engine, as docker-daemon: says, and nowhere else',
+      listed,
+      { ...there, engine: 'empty', item: { from: 'engine' } },
+      'nginx:latest cannot be looked at: docker has no copy of it',
+      '',
+    ],
+    [
+      'offline',
+      unlisted,
+      { ...there, options: { offline: true } },
+      `${unlisted} cannot be looked at: there is no engine to look with, and the built-in catalogue does not list it`,
+      '',
+    ],
+  ])('%s', async (_, reference, world, failed, asked) => {
+    const { item, ...rest } = world
+    const found = await looked(reference, { ...rest, item: { ...image, ...item } })
+    expect(found).toEqual({ source: null, asked, failed })
+  })
+})
+
+test('what is no reference of a registry is said before anybody is asked', async () => {
+  await expect(openRegistries().facts('oci:x', null, new AbortController().signal)).rejects.toMatchObject({
+    code: 'bad-reference',
+  })
+})
