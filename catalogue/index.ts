@@ -39,6 +39,8 @@ import wordpress from './images/wordpress.json' with { type: 'json' }
 import type { PackageRule } from './package-rule.ts'
 import packageRules from './packages.json' with { type: 'json' }
 import rootPrograms from './programs.json' with { type: 'json' }
+import workingFolderRules from './working-folder.json' with { type: 'json' }
+import type { WorkingFolderRule } from './working-folder-rule.ts'
 
 // JSON has wide types only; schema/catalogue.schema.json holds the narrow ones (test/image/catalogue.test.ts).
 export const images = [
@@ -81,5 +83,7 @@ export const daemonPorts = daemonPortRules.daemons as readonly unknown[] as read
 export const programs = rootPrograms.programs as readonly unknown[] as readonly ProgramRule[]
 
 export const packages = packageRules.packages as readonly unknown[] as readonly PackageRule[]
+
+export const workingFolder = workingFolderRules.programs as readonly unknown[] as readonly WorkingFolderRule[]
 
 export const baseAccounts = accounts.accounts as unknown as Readonly<Record<AccountBase, AccountList>>

@@ -30,6 +30,14 @@ export interface PackageRule {
   readonly ports?: readonly PortMove[]
   /** Absent where there is none, or it does not matter which it is. */
   readonly mainConfig?: MainConfig
+  /** The stock configuration that names all of `writes`: with another one they are not written. Absent: the program does it by itself. */
+  readonly stock?: {
+    readonly file: string
+    /** Regular expression on the whole option that names another; absent: the first word that is no option. */
+    readonly option?: string
+    /** Nothing is read where the command names nothing. */
+    readonly named?: true
+  }
   /** Lines of the stock configuration that only root can follow. */
   readonly edits?: readonly ConfigEdit[]
   /** What a person should know. */

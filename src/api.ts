@@ -1,4 +1,4 @@
-import { daemonPorts, packages, programs } from '../catalogue/index.ts'
+import { daemonPorts, packages, programs, workingFolder } from '../catalogue/index.ts'
 import { transforms } from '../transforms/index.ts'
 import { baseReferences } from './base-images.ts'
 import { parseDockerfile } from './dockerfile/index.ts'
@@ -45,6 +45,7 @@ export function harden(input: HardenInput): TargetResult {
     programs,
     packages,
     daemonPorts,
+    workingFolder,
     entries: lookUp,
   }
   return hardenDockerfile({

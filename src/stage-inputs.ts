@@ -1,6 +1,7 @@
 import type { DaemonPortRule } from '../catalogue/daemon-port-rule.ts'
 import type { ProgramRule, VariantFacts } from '../catalogue/entry.ts'
 import type { PackageRule } from '../catalogue/package-rule.ts'
+import type { WorkingFolderRule } from '../catalogue/working-folder-rule.ts'
 import { type Bases, baseFacts, configOf } from './base-images.ts'
 import type { Dockerfile, Instruction, Stage } from './dockerfile/model.ts'
 import { type StageWalks, stageWalks } from './dockerfile/stage-walk.ts'
@@ -36,6 +37,8 @@ export interface Knowledge {
   readonly observations: ReadonlyMap<number, Observation>
   /** What is known of packages. */
   readonly packages?: readonly PackageRule[]
+  /** What programs write into the folder that they start in. */
+  readonly workingFolder?: readonly WorkingFolderRule[]
   /** The folder it is built from; null or absent where there is none to look into. */
   readonly context?: BuildContext | null
 }
@@ -84,6 +87,7 @@ function stageInput(
     walks,
     context: knowledge.context ?? null,
     rules: knowledge.packages ?? [],
+    workingFolder: knowledge.workingFolder ?? [],
     facts: derived,
     built: built !== undefined,
     asBuilt,

@@ -1,4 +1,4 @@
-import { daemonPorts, packages, programs } from '../catalogue/index.ts'
+import { daemonPorts, packages, programs, workingFolder } from '../catalogue/index.ts'
 import { transforms } from '../transforms/index.ts'
 import { parseDockerfile } from './dockerfile/index.ts'
 import type { Engine } from './engine/engine.ts'
@@ -72,6 +72,7 @@ async function workOn(item: WorkItem, session: Session): Promise<TargetOutcome> 
       observations,
       programs,
       daemonPorts,
+      workingFolder,
       packages,
       context,
       entries: (reference) => lookUp(reference),

@@ -18,6 +18,7 @@ import { mustKeepRoot } from './must-keep-root.ts'
 import type { Need } from './need.ts'
 import { needlessCapabilities } from './needless-capabilities.ts'
 import { homeNeeds, observedNeeds } from './observed-needs.ts'
+import { isInside } from './places.ts'
 import type { AccountChoice, Plan, StagePlan } from './plan.ts'
 import type { Policy } from './policy.ts'
 import { planPorts } from './ports.ts'
@@ -206,7 +207,9 @@ function withCommand(facts: ImageFacts, argv: StepDownPlan['argv']): ImageFacts 
 
 /** The vendor's image lets its own account write there already. */
 function isPrepared(need: Need, { facts, vendor }: StageInput, account: string): boolean {
-  return !facts.files.known && vendor.account?.name === account && vendor.prepared.includes(need.path)
+  const { path, access } = need
+  const isIn = (folder: string): boolean => folder === path || (access === 'create-file' && isInside(path, folder))
+  return !facts.files.known && vendor.account?.name === account && vendor.prepared.some(isIn)
 }
 
 /** Folders that the Dockerfile itself hands to that very account: there is nothing left to do. A run knows better. */

@@ -28,7 +28,9 @@ export function isStatePlace(path: string): boolean {
   if (STATE_ROOTS.some((root) => isInside(path, root))) return true
   const parts = path.split('/').slice(1)
   // `/data/db` and `/app/storage/framework`: below a state folder all is state, but not below `/var` or `/tmp`.
-  return STATE_NAME.test(baseName(path)) || parts.slice(1).some((part) => STATE_NAME.test(part))
+  return parts.some(
+    (part, index) => STATE_NAME.test(part) && (index > 0 || parts.length === 1 || !isSharedFolder(`/${part}`)),
+  )
 }
 
 /** The name of a file, not of a folder. */

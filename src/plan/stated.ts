@@ -1,5 +1,6 @@
 import type { VariantFacts } from '../../catalogue/entry.ts'
 import type { PackageRule } from '../../catalogue/package-rule.ts'
+import type { WorkingFolderRule } from '../../catalogue/working-folder-rule.ts'
 import type { Dockerfile, Stage } from '../dockerfile/model.ts'
 import type { StageWalks } from '../dockerfile/stage-walk.ts'
 import { resolveUser } from '../image/accounts.ts'
@@ -25,6 +26,7 @@ import { setCapabilities } from './evidence/set-capabilities.ts'
 import { emptyFolderNeeds, sourceNeeds } from './evidence/sources.ts'
 import { startFolderScripts, startsUnknownScript } from './evidence/start-folder.ts'
 import { supervisorCautions } from './evidence/supervisors.ts'
+import { workingFolder } from './evidence/working-folder.ts'
 import type { Need } from './need.ts'
 import type { CapableFile } from './needless-capabilities.ts'
 import type { EnvSetting, FileEdit, Remark } from './plan.ts'
@@ -82,6 +84,7 @@ export interface StatedSources {
   readonly walks: StageWalks
   readonly context: BuildContext | null
   readonly rules: readonly PackageRule[]
+  readonly workingFolder: readonly WorkingFolderRule[]
   /** The image as the stage leaves it, its files those of the base. */
   readonly facts: ImageFacts
   /** The image has been built: its files are all known. */
@@ -118,11 +121,13 @@ export function statedBy(sources: StatedSources): Stated {
     files: own,
     programs: start.programs,
     config: facts.config,
+    commands: start.launches.map(({ words }) => words),
     listed: sources.listed,
     exposed: facts.config.exposedPorts.map(({ port }) => port),
     opaque: start.unread.length > 0 || startsUnknownScript(facts, own),
   })
   const closed = closedNeeds(shipped, facts.config, own)
+  const working = workingFolder(sources.workingFolder, start, shipped, facts.config)
   const home = rootHome(shipped, facts.config, start.programs)
   const files = sources.built || packages.files.size === 0 ? own : beneath(packages.files, own, shipped)
   return {
@@ -140,6 +145,7 @@ export function statedBy(sources: StatedSources): Stated {
     ],
     assumed: () => [
       ...packages.needs,
+      ...working.needs,
       ...(sources.built ? [] : configWriteNeeds(shipped, facts.config, own, start.programs)),
       ...(sources.asBuilt && facts.files.known ? inImageNeeds(facts.config, own, start) : []),
     ],
@@ -152,7 +158,7 @@ export function statedBy(sources: StatedSources): Stated {
     isRemoved: sources.built ? () => false : shipped.isRemoved,
     stepDowns:
       files === own ? start : findStepDowns({ config: facts.config, files: { known: true, value: files } }, atStart),
-    fileEdits: packages.fileEdits,
+    fileEdits: [...packages.fileEdits, ...working.fileEdits],
     env: home.env,
     cautions: [...packages.remarks, ...supervisorCautions(start, own)],
     remarks: [...openRemarks(shipped), ...closed.remarks, ...home.remarks, ...s6Remarks(shipped, facts)],

@@ -8,22 +8,41 @@ import { PID, replacesPid } from './pid-files.ts'
 
 /** Options and variables whose value is a place that the program writes. */
 const WRITTEN =
-  /(^|[-_.])(data|datadir|dbpath|db|database|log|logs|logfile|logdir|pid|pidfile|cache|tmp|temp|state|store|storage|upload|uploads|spool|rundir|sock|socket|access-?logfile|error-?logfile)([-_.]?(dir|directory|path|folder|file|root))?$|(^|[-_.])run[-_.](dir|directory|path|folder)$|(^|[-_.])(data|db|log|storage|store|state|cache)[-_.]\w+[-_.](dir|directory|path|folder)$/i
+  /(^|[-_.])(data|datadir|dbpath|db|database|log|logs|logfile|logdir|pid|pidfile|cache|tmp|temp|state|store|storage|upload|uploads|spool|rundir|sock|socket|access-?logfile|error-?logfile|logging[-_.]file[-_.](?:name|path)|multipart[-_.]location)([-_.]?(dir|directory|path|folder|file|root))?$|(^|[-_.])run[-_.](dir|directory|path|folder)$|(^|[-_.])(data|db|log|storage|store|state|cache)[-_.]\w+[-_.](dir|directory|path|folder)$/i
+
+/** Gunicorn's, uvicorn's and others' option for where to listen. */
+const LISTENS = /^--?(b|bind|listen|uds|s|unix-?socket)(=|$)/
+
+/** A JVM does not start where it cannot open its log. */
+const JVM_FILE = /^-(?:Xloggc:(.+)|Xlog:.*\bfile=([^:,]+).*)$/
+
+/** Where an empty file is in its way. */
+function isSocket(path: string): boolean {
+  return /\.sock(et)?$/.test(path)
+}
 
 /** Paths that ENTRYPOINT, CMD and ENV name as written: `--data-dir=/x`, `--pidfile x.pid`, `-D /data`, `> /var/log/x`. */
 export function commandLineNeeds(config: ImageConfig): readonly Need[] {
-  const words = argvOf(config).flatMap((word) => (/\s/.test(word) ? word.split(/\s+/) : [word]))
+  // JAVA_OPTS, NODE_OPTIONS, GUNICORN_CMD_ARGS.
+  const options = [...config.env].flatMap(([name, value]) => (/(OPTS|OPTIONS|ARGS|FLAGS)$/.test(name) ? [value] : []))
+  const words = [...argvOf(config), ...options].flatMap((word) => (/\s/.test(word) ? word.split(/\s+/) : [word]))
   const needs: Need[] = []
   const programs = programsOf(config)
   const add = (value: string, why: string, certain: boolean, isFile = looksLikeFile, isPid = false): void => {
     const path = pathOf(value, config.workdir)
     if (path === null || !(certain ? isOwnPlace(path) : isStatePlace(path))) return
-    needs.push(needFor(path, why, isFile(path), isPid && replacesPid(programs)))
+    needs.push(needFor(path, why, isFile(path), isSocket(path) || (isPid && replacesPid(programs))))
   }
   const named = (name: string, value: string, why: string): void => add(value, why, true, looksLikeFile, PID.test(name))
   for (const [index, word] of words.entries()) {
     const next = words[index + 1] ?? ''
     if (word.startsWith('-')) {
+      const listens = LISTENS.exec(word)?.[0] ?? null
+      const address = listens?.endsWith('=') === true ? word.slice(listens.length) : next
+      const unix = listens === null ? null : /^(?:unix:(?:\/\/)?(\/[^\s:,]+)|(\/.+\.sock(?:et)?))$/.exec(address)
+      if (unix !== null) add(unix[1] ?? unix[2] ?? '', `the socket of ${word}`, true)
+      const jvm = JVM_FILE.exec(word)
+      if (jvm !== null) add(jvm[1] ?? jvm[2] ?? '', `named by ${word}`, true, () => true)
       const glued = /^--?([\w.-]+)[=:](.+)$/.exec(word)
       if (glued !== null && WRITTEN.test(glued[1] ?? ''))
         named(glued[1] ?? '', glued[2] ?? '', `named by the argument ${word}`)

@@ -3,7 +3,7 @@ import type { FileModel } from '../../image/file-model.ts'
 import { lineOf } from '../../line-of.ts'
 import { configurationFiles } from '../configuration-files.ts'
 import { type Need, stateNeed } from '../need.ts'
-import { isRuntimePlace, normalisePath } from '../places.ts'
+import { isInside, isRuntimePlace, normalisePath } from '../places.ts'
 import { argvOf } from '../program.ts'
 import type { Shipped } from '../shipped.ts'
 import { isOwnPlace, isStatePlace, looksLikeFile } from '../state-places.ts'
@@ -15,18 +15,24 @@ const LOG =
 const FOLDER =
   /^([\w.-]*[-_.])?(data|cache|storage|state|spool|persistence|upload|uploads|log|logs|tmp|temp|temp_file|db|database|coredump|proxy_cache|client_body_temp|proxy_temp|fastcgi_temp|fastcgi_cache)[-_.]?(dir|directory|path|location|folder|root)$/i
 
+/** Any other key that names a place, where the place says the rest. */
+const PLACE = /(dir|directory|path|location|folder|file)$/i
+const SOCKET = /^([\w.-]*[-_.])?(socket|sock|listen|bind|stats|unixsocket|file)$/i
+
 /**
  * Places that the configuration which a stage ships for its programs names as written, by what such settings are called.
  * A log or a pid file is made beforehand, so that its folder stays as it is.
  */
 export function configWriteNeeds(
-  { texts }: Pick<Shipped, 'texts'>,
+  { texts, origins }: Pick<Shipped, 'texts' | 'origins'>,
   config: ImageConfig,
   files: FileModel,
   programs: readonly string[],
 ): readonly Need[] {
   if (texts.size === 0) return []
   const argv = argvOf(config).flatMap((word) => normalisePath(word.replace(/^-[^=]*=/, ''), config.workdir) ?? [])
+  // What is put into a folder is there to be read.
+  const isBrought = (path: string): boolean => [...origins.keys()].some((each) => isInside(each, path))
   const read = configurationFiles(files, programs, argv).filter((path) => texts.has(path) && !SOURCE.test(path))
   return read.flatMap((file) => {
     const text = texts.get(file) ?? ''
@@ -42,7 +48,12 @@ export function configWriteNeeds(
         return [{ access: 'create-file', path, beside: true, namedIn: file, evidence }]
       if (isFile && (looksLikeFile(path) || PID.test(key)))
         return [{ access: 'create-file', path, alone: 'new', namedIn: file, evidence }]
-      return FOLDER.test(key) || (key === 'dir' && isStatePlace(path))
+      // A server makes its socket in the folder; one that only connects is given nothing that it cannot use.
+      if (SOCKET.test(key) && /\.sock(et)?$/.test(path))
+        return [{ access: 'create-file', path, beside: true, namedIn: file, evidence }]
+      return FOLDER.test(key) ||
+        (/(^|[-_.])dir$/i.test(key) && !isBrought(path)) ||
+        (PLACE.test(key) && isStatePlace(path))
         ? [{ ...stateNeed(path, 'declared', detail), namedIn: file }]
         : []
     })

@@ -4,12 +4,15 @@ import type { FileEntry } from '../../image/file-model.ts'
 import { onceFor } from '../../once-for.ts'
 import type { Candidate } from '../account-request.ts'
 import type { Need } from '../need.ts'
+import { baseName, parentOf } from '../places.ts'
 import type { FileEdit, Remark } from '../plan.ts'
 import type { VendorMove } from '../ports.ts'
+import { argvOf } from '../program.ts'
 import { type InstalledPackage, imagePackages, installedPackages } from './installed.ts'
 import { isIncluded } from './main-config.ts'
 import { type EditSources, portEdits, readEdit, stockEdit } from './package-edits.ts'
 import { entryOf } from './package-files.ts'
+import { namedConfig, plainCommands } from './working-folder.ts'
 
 export interface PackageSources extends EditSources {
   readonly rules: readonly PackageRule[]
@@ -18,6 +21,8 @@ export interface PackageSources extends EditSources {
   /** Ports that the image is said to open. */
   readonly exposed?: readonly number[]
   readonly config: Pick<ImageConfig, 'entrypoint' | 'cmd'>
+  /** What start scripts and supervisord start, with all words. */
+  readonly commands?: readonly (readonly string[])[]
   /** A start script could not be read: it may start any of them. */
   readonly opaque: boolean
   /** The catalogue says what the server of the base image writes: that it is a package in there says no more. */
@@ -64,8 +69,9 @@ export function packageEvidence(sources: PackageSources): PackageEvidence {
           ],
     ),
     moves: new Map(stock.flatMap((each) => movesOf(each, sources))),
-    fileEdits: started.flatMap(({ rule, found }) =>
-      (rule.edits ?? []).flatMap((edit) => {
+    fileEdits: started.flatMap((each) =>
+      (ownConfig(each, sources) === null ? (each.rule.edits ?? []) : []).flatMap((edit) => {
+        const { rule, found } = each
         const evidence = [evidenceOf(rule, found, edit.file, edit.why)]
         return found.line === null ? readEdit(edit, evidence, sources) : stockEdit(edit, evidence, sources)
       }),
@@ -149,7 +155,10 @@ function filled(text: string, version: string): string {
   return text.replaceAll('\\1', version)
 }
 
-function needsOf({ rule, found, version }: Started, { files }: PackageSources): readonly Need[] {
+function needsOf({ rule, found, version }: Started, sources: PackageSources): readonly Need[] {
+  const { files } = sources
+  const own = ownConfig({ rule, found, version }, sources)
+  if (own !== null) return closedBeside(own.file, { rule, found, version })
   // A file that the package brings is changed; any other one has to be made.
   const isBrought = (path: string): boolean => (rule.files ?? []).some((line) => line.endsWith(` ${path}`))
   const of = (list: readonly PackagePath[] = []): readonly PackagePath[] =>
@@ -176,6 +185,28 @@ function needsOf({ rule, found, version }: Started, { files }: PackageSources): 
       }),
     ),
   ]
+}
+
+/** The configuration that the commands name in place of the package's own, or that the stage puts there; null: the package's. */
+function ownConfig({ rule: { stock, starts } }: Started, { config, commands = [], shipped }: PackageSources) {
+  if (stock === undefined) return null
+  const { file, option, named } = stock
+  const program = whole(starts)
+  const started = [argvOf(config), ...commands]
+    .flatMap(plainCommands)
+    .filter(([word = '']) => program.test(baseName(word)))
+  const said = started.map((command) => namedConfig(option, command) ?? (named === true ? '' : file))
+  // What the stage puts there itself names its own places.
+  const others = said.filter((path) => path !== file || shipped.texts.has(file))
+  return others.length === 0 || others.length < said.length ? null : { file: others[0] ?? '' }
+}
+
+/** A configuration of the stage's own in a folder that the package closes to others. */
+function closedBeside(file: string, { rule, found, version }: Started): readonly Need[] {
+  const folder = parentOf(file)
+  const isClosed = (rule.files ?? []).some((line) => /^d......(---|--x) /.test(line) && line.endsWith(` ${folder}`))
+  if (!isClosed && !(rule.files ?? []).some((line) => line.endsWith(` ${file}`))) return []
+  return [{ access: 'read', path: filled(file, version), evidence: evidenceOf(rule, found, file, 'its configuration') }]
 }
 
 function evidenceOf(rule: PackageRule, found: InstalledPackage, subject: string, why?: string): Need['evidence'] {

@@ -1,4 +1,4 @@
-import { daemonPorts, packages, programs } from '../../../catalogue/index.ts'
+import { daemonPorts, packages, programs, workingFolder } from '../../../catalogue/index.ts'
 import { baseReferences } from '../../../src/base-images.ts'
 import type { Dockerfile } from '../../../src/dockerfile/model.ts'
 import { finalStage } from '../../../src/dockerfile/stages.ts'
@@ -102,6 +102,7 @@ export function knowledgeOf(file: FactsFile, dockerfile: Dockerfile): Knowledge 
     entries: (reference) => (catalogue ? lookUp(reference) : null),
     programs,
     daemonPorts,
+    workingFolder,
     packages,
     observations: observation === null ? new Map() : new Map([[finalStage(dockerfile).index, observation]]),
   }

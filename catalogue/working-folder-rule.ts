@@ -1,0 +1,28 @@
+/** What a program writes into the folder that it starts in, where nothing tells it another place. */
+export interface WorkingFolderRule {
+  /** Base names. */
+  readonly programs: readonly string[]
+  /** Regular expression on all words of its command: only then. */
+  readonly with?: string
+  /** Absent where it has no configuration that tells. */
+  readonly config?: {
+    /** Regular expression on the whole option that names it; absent: the first word that is no option. */
+    readonly option?: string
+    /** Read where the command names none, the first that is there; a relative path counts from the working folder. */
+    readonly usual?: readonly string[]
+    /** What a distribution's package brings, and tells all places. */
+    readonly stock: readonly string[]
+  }
+  readonly writes: readonly {
+    /** Relative. */
+    readonly path: string
+    readonly kind: 'directory' | 'file'
+    /** Regular expressions on a line of its configuration, or on an option of its command without dashes. */
+    readonly unless?: string
+    readonly only?: string
+    /** Put behind the line of its own configuration that matches `after`, where that folder cannot be given. */
+    readonly setting?: { readonly after: string; readonly insert: string }
+    readonly why: string
+  }[]
+  readonly source: string
+}

@@ -1,0 +1,20 @@
+FROM debian:trixie-slim
+RUN apt-get update && apt-get install -y redis-server
+COPY <<EOT /etc/my.conf
+dir /srv/redis
+logfile /var/log/my-redis.log
+unixsocket /run/redis.sock
+EOT
+RUN mkdir -p /srv/redis
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: /run (named as unixsocket in /etc/my.conf line 3), /srv/redis (named as dir in /etc/my.conf line 1),
+#   /var/log/my-redis.log (named as logfile in /etc/my.conf line 2)
+RUN touch /var/log/my-redis.log \
+ && chown 10001:10001 /srv/redis /var/log/my-redis.log \
+ && chgrp 10001 /run \
+ && chmod 1775 /run
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["redis-server", "/etc/my.conf"]
