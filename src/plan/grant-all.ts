@@ -76,7 +76,10 @@ function refused(need: Need, reason: string): Remark {
     outcome: need.evidence.source === 'given' || need.evidence.source === 'declared' ? 'todo' : 'note',
     transform: 'own-writable-paths',
     message: `${need.path} is not given to the user: ${reason}`,
-    hint: 'let the program write elsewhere, or mount a volume there',
+    hint:
+      need.beside === true
+        ? 'a new file is made there: let it lie in a folder of its own, which can be given to the user'
+        : 'let the program write elsewhere, or mount a volume there',
     evidence: [need.evidence],
   }
 }

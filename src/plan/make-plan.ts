@@ -32,6 +32,7 @@ import { noStated } from './stated.ts'
 import { planStepDown, type StepDownPlan } from './step-down-plan.ts'
 import { stillNamed } from './still-named.ts'
 import { toolsOf } from './tools.ts'
+import { unknownAccount } from './unknown-account.ts'
 import { isRoot } from './user-text.ts'
 import { canSwitchBase, vendorImage, vendorRemarks } from './vendor-image.ts'
 
@@ -179,6 +180,7 @@ function harden(input: StageInput, policy: Policy): StagePlan {
       ...(merged === null ? [] : [merged]),
       ...granted.remarks,
       ...stepDown.remarks,
+      ...(observation === null && input.asBuilt !== true ? unknownAccount(report, account, input) : []),
       ...stated.remarks,
       ...(observation === null ? [...stated.cautions, ...vendor.cautions] : []),
       ...vendorRemarks(

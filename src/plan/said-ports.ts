@@ -16,6 +16,9 @@ const LINE = new RegExp(
   'i',
 )
 
+/** DHCP, TFTP, NTP, NetBIOS, SNMP, IKE, DHCPv6: nobody serves these by TCP. Source: IANA's registry of service names. */
+const UDP = new Set([67, 68, 69, 123, 137, 138, 161, 162, 319, 320, 500, 520, 521, 546, 547])
+
 /**
  * Ports that command, environment and configuration say outright; many leave out EXPOSE. Of the files only those that the
  * stage itself puts in: what an image came with may never be read.
@@ -37,5 +40,5 @@ export function saidPorts(sources: PortSources): readonly ExposedPort[] {
     text.split('\n').map((line) => (isCommentOrForward(line) ? undefined : LINE.exec(line)?.[1])),
   )
   const found = [...inWords, ...inVariables, ...inTexts].flatMap((port) => (port === undefined ? [] : [Number(port)]))
-  return [...new Set(found)].map((port) => ({ port, protocol: 'tcp' }))
+  return [...new Set(found)].map((port) => ({ port, protocol: UDP.has(port) ? 'udp' : 'tcp' }))
 }

@@ -16,6 +16,7 @@ import { buildersOf, compiledNeeds } from './evidence/compiled.ts'
 import { configWriteNeeds } from './evidence/config-writes.ts'
 import { frameworkNeeds, runsInBuild } from './evidence/frameworks.ts'
 import { inImageNeeds } from './evidence/in-image.ts'
+import { installedPackages } from './evidence/installed.ts'
 import { madeClosedNeeds } from './evidence/named-closed.ts'
 import { packageEvidence } from './evidence/packages.ts'
 import { rootHome } from './evidence/root-home.ts'
@@ -26,6 +27,7 @@ import { setCapabilities } from './evidence/set-capabilities.ts'
 import { emptyFolderNeeds, sourceNeeds } from './evidence/sources.ts'
 import { startFolderScripts, startsUnknownScript } from './evidence/start-folder.ts'
 import { supervisorCautions } from './evidence/supervisors.ts'
+import { unlistedDaemons } from './evidence/unlisted-daemons.ts'
 import { workingFolder } from './evidence/working-folder.ts'
 import type { Need } from './need.ts'
 import type { CapableFile } from './needless-capabilities.ts'
@@ -42,6 +44,8 @@ export interface Stated {
   readonly accounts: readonly Candidate[]
   /** The image's files with what the stage puts in; where the base is not known, only that. */
   readonly files: FileModel
+  /** All of the servers that it starts from packages are listed. */
+  readonly describesPackages?: boolean
   /** Ports that stock configurations bind, and how they are moved. */
   readonly moves: ReadonlyMap<number, VendorMove>
   readonly fileEdits: readonly FileEdit[]
@@ -126,6 +130,11 @@ export function statedBy(sources: StatedSources): Stated {
     exposed: facts.config.exposedPorts.map(({ port }) => port),
     opaque: start.unread.length > 0 || startsUnknownScript(facts, own),
   })
+  const knownPrograms = [...packages.started, ...sources.workingFolder.flatMap(({ programs }) => programs)]
+  const unlisted =
+    sources.built || facts.config.exposedPorts.length === 0
+      ? []
+      : unlistedDaemons(installedPackages(shipped.steps), start.programs, knownPrograms)
   const closed = closedNeeds(shipped, facts.config, own)
   const working = workingFolder(sources.workingFolder, start, shipped, facts.config)
   const home = rootHome(shipped, facts.config, start.programs)
@@ -150,6 +159,7 @@ export function statedBy(sources: StatedSources): Stated {
       ...(sources.asBuilt && facts.files.known ? inImageNeeds(facts.config, own, start) : []),
     ],
     accounts: packages.accounts,
+    describesPackages: packages.started.length > 0,
     files,
     moves: withScripts(packages.moves, start.scripts, own, facts),
     capable: setCapabilities(shipped.steps),
@@ -160,7 +170,7 @@ export function statedBy(sources: StatedSources): Stated {
       files === own ? start : findStepDowns({ config: facts.config, files: { known: true, value: files } }, atStart),
     fileEdits: [...packages.fileEdits, ...working.fileEdits],
     env: home.env,
-    cautions: [...packages.remarks, ...supervisorCautions(start, own)],
+    cautions: [...unlisted, ...packages.remarks, ...supervisorCautions(start, own)],
     remarks: [...openRemarks(shipped), ...closed.remarks, ...home.remarks, ...s6Remarks(shipped, facts)],
   }
 }

@@ -39,6 +39,8 @@ export interface PackageEvidence {
   readonly moves: ReadonlyMap<number, VendorMove>
   readonly fileEdits: readonly FileEdit[]
   readonly remarks: readonly Remark[]
+  /** Base names of the programs that rules speak of. */
+  readonly started: readonly string[]
 }
 
 interface Started {
@@ -53,6 +55,7 @@ export function packageEvidence(sources: PackageSources): PackageEvidence {
   // Of a package that is in the image already, the image tells the rest better: its files, accounts and ports.
   const stock = started.filter(({ found }) => found.line !== null)
   return {
+    started: sources.programs.filter((name) => started.some(({ rule }) => patternsOf(rule).starts.test(name))),
     needs: started.flatMap((each) => needsOf(each, sources)),
     files: new Map(
       stock.flatMap(({ rule, version }) => (rule.files ?? []).map((line) => entryOf(filled(line, version)))),

@@ -37,8 +37,13 @@ export function scriptWriteNeeds(
     // Where the script asks whether it is there, it must not be made beforehand.
     if (!replaces && !ifMissing && !entries.has(path)) return [{ access: 'create-file', path, alone: 'any', evidence }]
     if (!replaces) return [{ access: 'write', path, evidence }]
-    // A folder of many is given to nobody for that.
-    if (isSharedFolder(parent) || isSystemFolder(parent)) return []
+    // A folder of many is given to nobody for that: it is said.
+    if (isSystemFolder(parent)) return [{ access: 'create-file', path, beside: true, evidence }]
+    if (isSharedFolder(parent))
+      return [
+        { access: 'create-file', path, beside: true, evidence },
+        { access: 'rename', path, evidence },
+      ]
     return [
       // Of a file that a package brings not even its folder is known: that one is meant, not the first that is missing.
       entries.has(path)

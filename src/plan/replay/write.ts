@@ -24,7 +24,7 @@ export function write(need: Need, path: string, state: State): void {
 /** A new name: a file, a folder or a socket. */
 export function create(need: Need, path: string, state: State): void {
   const existing = state.files.entry(path)
-  if (existing?.type === 'file' && need.access !== 'create-directory') {
+  if (existing?.type === 'file' && need.access !== 'create-directory' && need.beside !== true) {
     if (couldWrite(state.files, state.identity, path).allowed) return
   }
   // Made beforehand by another grant, or on the way to one: the program finds it there.
