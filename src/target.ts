@@ -92,7 +92,9 @@ async function workOn(item: WorkItem, session: Session): Promise<TargetOutcome> 
     const seen = stages.map((stage, index) => {
       const planned = plan.stages[index]
       const name = dockerfile.stages[stage.stage]?.name ?? String(stage.stage)
-      return planned === undefined ? [] : [inspection(name, { known: true, value: stage.facts }, planned)]
+      // An image is what was looked at, not what would be built upon it.
+      const facts = item.reference === null ? undefined : session.known.get(item.reference)
+      return planned === undefined ? [] : [inspection(name, facts ?? { known: true, value: stage.facts }, planned)]
     })
     return { ...outcome, result: { ...result, output: source, changed: false }, inspection: seen.flat() }
   }

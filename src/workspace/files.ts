@@ -39,7 +39,11 @@ export async function decode(chunks: AsyncIterable<Uint8Array | string>, name: s
     const part = Buffer.from(chunk as Uint8Array)
     parts.push(part)
     size += part.length
-    if (size > maximumSize) throw failure(name, `it is larger than ${maximumSize} bytes, so it is no Dockerfile`)
+    if (size > maximumSize) {
+      const hint = hintFor(name)
+      const what = `${name} cannot be read: it is larger than ${maximumSize} bytes, so it is no Dockerfile`
+      throw new HardenError('unreadable', what, hint === null ? {} : { hint })
+    }
   }
   const bytes = Buffer.concat(parts)
   try {
@@ -47,10 +51,16 @@ export async function decode(chunks: AsyncIterable<Uint8Array | string>, name: s
   } catch {
     const line = firstBadLine(bytes)
     throw new HardenError('unreadable', `${name} cannot be read: line ${line} is not valid UTF-8`, {
-      hint: 'save it as UTF-8',
+      hint: hintFor(name) ?? 'save it as UTF-8',
       line,
     })
   }
+}
+
+/** For what is more likely an image than a Dockerfile. */
+function hintFor(name: string): string | null {
+  if (!/\.(?:tar|tgz|tar\.\w+)$/.test(name)) return null
+  return `an image in it is named as docker-archive:${name} or oci-archive:${name}`
 }
 
 /**

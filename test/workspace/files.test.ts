@@ -34,6 +34,15 @@ describe('reading', () => {
     await expect(readText(join(cwd, 'x'), 'x')).rejects.toMatchObject({ code: 'unreadable', message })
   })
 
+  test.each([
+    ['web.tar', 'docker-archive:web.tar or oci-archive:web.tar'],
+    ['web.tar.gz', 'docker-archive:web.tar.gz'],
+    ['Dockerfile', 'save it as UTF-8'],
+  ])('what is not text is an image by its name: %s', async (name, hint) => {
+    const cwd = tree({ [name]: Buffer.from([0xff]) })
+    await expect(readText(join(cwd, name), name)).rejects.toMatchObject({ hint: expect.stringContaining(hint) })
+  })
+
   test('the largest that is taken', async () => {
     const cwd = tree({ x: 'x'.repeat(maximumSize) })
     expect(await readText(join(cwd, 'x'), 'x')).toHaveLength(maximumSize)
