@@ -89,9 +89,10 @@ function withoutFiles(needs: readonly Need[], grantee: Grantee, isThere: (folder
   const grants = new Map<string, Grant>()
   const remarks: Remark[] = []
   for (const need of needs) {
-    if (need.access !== 'keep-state' && need.access !== 'create-file' && !isNamed(need)) continue
+    const isMade = need.access === 'create-directory' && need.evidence.source === 'step-down'
+    if (need.access !== 'keep-state' && need.access !== 'create-file' && !isMade && !isNamed(need)) continue
     const parent = parentOf(need.path)
-    const folder = need.access === 'keep-state' ? need.path : need.beside === true ? parent : null
+    const folder = need.access === 'keep-state' || isMade ? need.path : need.beside === true ? parent : null
     if (folder !== null && isSystemFolder(folder)) {
       remarks.push(refused(need, belongsToSystem(folder)))
       continue
@@ -108,7 +109,7 @@ function withoutFiles(needs: readonly Need[], grantee: Grantee, isThere: (folder
     const makeFolder = need.access === 'create-file' && !isSure && !isNamed(need)
     const path = makeFolder ? parent : need.path
     const before = grants.get(path)
-    const kind = need.access === 'keep-state' || makeFolder ? 'create-directory' : 'create-file'
+    const kind = need.access === 'keep-state' || isMade || makeFolder ? 'create-directory' : 'create-file'
     grants.set(path, {
       path,
       kind,

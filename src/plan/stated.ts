@@ -14,8 +14,9 @@ import { closedNeeds } from './evidence/closed-files.ts'
 import { commandLineNeeds } from './evidence/command-line.ts'
 import { buildersOf, compiledNeeds } from './evidence/compiled.ts'
 import { configWriteNeeds } from './evidence/config-writes.ts'
-import { frameworkNeeds, runsInBuild } from './evidence/frameworks.ts'
+import { collectsAtStart, frameworkNeeds, runsInBuild } from './evidence/frameworks.ts'
 import { inImageNeeds } from './evidence/in-image.ts'
+import { initRemarks } from './evidence/init-scripts.ts'
 import { installedPackages } from './evidence/installed.ts'
 import { madeClosedNeeds } from './evidence/named-closed.ts'
 import { packageEvidence } from './evidence/packages.ts'
@@ -125,7 +126,7 @@ export function statedBy(sources: StatedSources): Stated {
     files: own,
     programs: start.programs,
     config: facts.config,
-    commands: start.launches.map(({ words }) => words),
+    commands: start.launches.filter(({ byInit }) => byInit !== true).map(({ words }) => words),
     listed: sources.listed,
     exposed: facts.config.exposedPorts.map(({ port }) => port),
     opaque: start.unread.length > 0 || startsUnknownScript(facts, own),
@@ -143,7 +144,7 @@ export function statedBy(sources: StatedSources): Stated {
     needs: [
       ...runLineNeeds(shipped),
       ...commandLineNeeds(facts.config),
-      ...frameworkNeeds(shipped, runsInBuild(shipped)),
+      ...frameworkNeeds(shipped, runsInBuild(shipped), collectsAtStart(start, facts.config)),
       ...scriptWriteNeeds(start, shipped, facts.config),
       ...sourceNeeds(shipped, facts.config),
       ...compiledNeeds(buildersOf(sources.stage, shipping), shipped, facts.config),
@@ -170,7 +171,7 @@ export function statedBy(sources: StatedSources): Stated {
       files === own ? start : findStepDowns({ config: facts.config, files: { known: true, value: files } }, atStart),
     fileEdits: [...packages.fileEdits, ...working.fileEdits],
     env: home.env,
-    cautions: [...unlisted, ...packages.remarks, ...supervisorCautions(start, own)],
+    cautions: [...initRemarks(start), ...unlisted, ...packages.remarks, ...supervisorCautions(start, own)],
     remarks: [...openRemarks(shipped), ...closed.remarks, ...home.remarks, ...s6Remarks(shipped, facts)],
   }
 }

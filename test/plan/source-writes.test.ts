@@ -89,6 +89,17 @@ test.each([
   ['gunicorn.conf.py', "pidfile = '/run/web.pid'\naccesslog = '-'", ['file /run/web.pid 1 beside']],
   ['a.py', "RotatingFileHandler('/var/log/x.log', maxBytes=9)", ['file /var/log/x.log 1 beside']],
   ['a.php', 'error_log("x\\n", 3, \'/var/log/x.log\');', ['file /var/log/x.log 1']],
+  [
+    'a.mjs',
+    "const __filename = fileURLToPath(import.meta.url)\nconst __dirname = path.dirname(__filename)\nconst data = process.env.DATA ?? join(__dirname, '..', 'data')\nawait mkdir(data)",
+    ['directory /app/src/../data 4'],
+  ],
+  ['a.mjs', "mkdir(new URL('../cache/', import.meta.url))", ['directory /app/src/../cache/ 1']],
+  [
+    'settings.py',
+    "'filename': BASE_DIR / 'django.log',\n'LOCATION': '/var/cache/x',\n'LOCATION': 'redis://x'",
+    ['file /app/src/django.log 1 beside', 'directory /var/cache/x 2'],
+  ],
   ['main.rs', 'fs::write("x", b"")', ['file /app/x 1']],
   [
     'main.rs',

@@ -16,6 +16,8 @@ export interface Launch {
   readonly words: readonly string[]
   /** It stands in a branch or a function, or behind such a call: a start need not come to it. */
   readonly conditional: boolean
+  /** By its init script, whose words nobody has read. */
+  readonly byInit?: true
 }
 
 /** All that start scripts start, whoever it runs as. */
@@ -30,7 +32,8 @@ export function launchesIn(script: ReadScript): readonly Launch[] {
         (word, index) =>
           (index === 0 ? programName(word) : word.value) ?? staticValue(word.text, script.variables) ?? '',
       )
-    const started = serviceOf(all) ?? all
+    const service = serviceOf(all)
+    const started = service ?? all
     const [program = ''] = started
     if (program === '' || functions.has(program)) return []
     return [
@@ -39,6 +42,7 @@ export function launchesIn(script: ReadScript): readonly Launch[] {
         line: lineOf(script.text, span.start),
         words: started,
         conditional: conditional || script.conditional,
+        ...(service === null ? {} : { byInit: true }),
       },
     ]
   })

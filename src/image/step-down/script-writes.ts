@@ -53,10 +53,13 @@ export function scriptWrites(script: ReadScript, start: Omit<FirstStart, 'variab
     const sure = surely(command)
     if (!sure.holds) return []
     const line = lineOf(script.text, command.span.start)
-    return writesOf(command).flatMap(({ text, replaces }) => {
+    return writesOf(command).flatMap(({ text, replaces, into }): readonly ScriptWrite[] => {
       const path = staticValue(text, script.variables)
       if (path === null || path === '' || (moves && !path.startsWith('/'))) return []
-      return [{ script: script.path, line, path: normalisePath(path, workdir), replaces, ifMissing: sure.ifMissing }]
+      const at = normalisePath(path, workdir)
+      const isFolder = into === true || start.files?.entry(at)?.type === 'directory'
+      const write = { script: script.path, line, path: at, replaces, ifMissing: sure.ifMissing }
+      return [isFolder ? { ...write, any: 'inside' } : write]
     })
   })
   return [...single, ...folders]
@@ -83,6 +86,23 @@ function askedFor({ text, variables }: ReadScript): number {
 interface Write {
   readonly text: string
   readonly replaces: boolean
+  /** It is a folder that something is put into. */
+  readonly into?: true
+}
+
+/** What `cp`, `mv`, `touch`, `ln` and `mkfifo` put somewhere; what `mv` takes away leaves its folder. Null for other tools. */
+function placedBy(tool: string, args: ShellCommand['words']): readonly Write[] | null {
+  const operands = args.filter(({ text }) => !/^-/.test(text))
+  const last = operands.at(-1)
+  if (tool === 'touch') return operands.map(({ text }) => ({ text, replaces: false }))
+  if (tool === 'mkfifo') return operands.map(({ text }) => ({ text, replaces: true }))
+  if (!/^(cp|mv|ln)$/.test(tool)) return null
+  if (last === undefined || operands.length < 2) return []
+  const { text } = last
+  const isFolder = /\/\.?["']?$/.test(text) || operands.length > 2 || /[*?]|\/\.?["']?$/.test(operands[0]?.text ?? '')
+  const taken = tool === 'mv' ? operands.slice(0, -1).map((each) => ({ text: each.text, replaces: true })) : []
+  if (isFolder) return [...taken, { text: text.replace(/\/\.?(["']?)$/, '$1'), replaces: false, into: true }]
+  return [...taken, { text, replaces: tool !== 'cp' }]
 }
 
 function writesOf({ words, redirects }: ShellCommand): readonly Write[] {
@@ -94,6 +114,8 @@ function writesOf({ words, redirects }: ShellCommand): readonly Write[] {
   const args = words.slice(at + 1)
   const operands = args.filter(({ text }) => !text.startsWith('-'))
   if (tool === 'tee') return [...written, ...operands.map(({ text }) => ({ text, replaces: false }))]
+  const placed = placedBy(tool, args)
+  if (placed !== null) return [...written, ...placed]
   if (tool !== 'sed' || !args.some(({ text }) => /^(-[a-zA-Z]*i|--in-place)/.test(text))) return written
   // Without -e and -f the first operand is the script; a value of theirs is no file either.
   const valued = new Set(args.filter((_, index) => /^-[a-zA-Z]*[ef]$/.test(args[index - 1]?.text ?? '')))

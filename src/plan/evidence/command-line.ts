@@ -41,6 +41,8 @@ export function commandLineNeeds(config: ImageConfig): readonly Need[] {
       const address = listens?.endsWith('=') === true ? word.slice(listens.length) : next
       const unix = listens === null ? null : /^(?:unix:(?:\/\/)?(\/[^\s:,]+)|(\/.+\.sock(?:et)?))$/.exec(address)
       if (unix !== null) add(unix[1] ?? unix[2] ?? '', `the socket of ${word}`, true)
+      const short = /^-[a-zA-Z]$/.test(word) && /^[\w./-]+\.(log|pid|sock)$/.exec(next)
+      if (short) add(next, `named by the arguments ${word} ${next}`, true, looksLikeFile, short[1] === 'pid')
       const jvm = JVM_FILE.exec(word)
       if (jvm !== null) add(jvm[1] ?? jvm[2] ?? '', `named by ${word}`, true, () => true)
       const glued = /^--?([\w.-]+)[=:](.+)$/.exec(word)

@@ -1,3 +1,4 @@
+import { type ShellCommand, shellCommands } from '../../dockerfile/index.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import type { FileModel } from '../../image/file-model.ts'
 import { lineOf } from '../../line-of.ts'
@@ -16,7 +17,7 @@ const FOLDER =
   /^([\w.-]*[-_.])?(data|cache|storage|state|spool|persistence|upload|uploads|log|logs|tmp|temp|temp_file|db|database|coredump|proxy_cache|client_body_temp|proxy_temp|fastcgi_temp|fastcgi_cache)[-_.]?(dir|directory|path|location|folder|root)$/i
 
 /** Any other key that names a place, where the place says the rest. */
-const PLACE = /(dir|directory|path|location|folder|file)$/i
+const PLACE = /(dir|directory|path|location|folder)$/i
 const SOCKET = /^([\w.-]*[-_.])?(socket|sock|listen|bind|stats|unixsocket|file)$/i
 
 /**
@@ -24,40 +25,91 @@ const SOCKET = /^([\w.-]*[-_.])?(socket|sock|listen|bind|stats|unixsocket|file)$
  * A log or a pid file is made beforehand, so that its folder stays as it is.
  */
 export function configWriteNeeds(
-  { texts, origins }: Pick<Shipped, 'texts' | 'origins'>,
+  { texts, origins, steps }: Pick<Shipped, 'texts' | 'origins' | 'steps'>,
   config: ImageConfig,
   files: FileModel,
   programs: readonly string[],
 ): readonly Need[] {
-  if (texts.size === 0) return []
   const argv = argvOf(config).flatMap((word) => normalisePath(word.replace(/^-[^=]*=/, ''), config.workdir) ?? [])
   // What is put into a folder is there to be read.
   const isBrought = (path: string): boolean => [...origins.keys()].some((each) => isInside(each, path))
   const read = configurationFiles(files, programs, argv).filter((path) => texts.has(path) && !SOURCE.test(path))
-  return read.flatMap((file) => {
-    const text = texts.get(file) ?? ''
-    return [...text.matchAll(SETTING)].flatMap((match): readonly Need[] => {
-      const [, key = '', value = ''] = match
-      const path = normalisePath(value)
-      if (path === null || isRuntimePlace(path) || !isOwnPlace(path)) return []
-      const isFile = LOG.test(key) || PID.test(key)
-      const detail = `named as ${key} in ${file} line ${lineOf(text, match.index + match[0].length)}`
-      const evidence = { source: 'declared', subject: path, detail } as const
-      // `log_path /var/log/x` names a folder as often as a file.
-      if (PID.test(key) && !isNamedByDaemon(file) && replacesPid(programs))
-        return [{ access: 'create-file', path, beside: true, namedIn: file, evidence }]
-      if (isFile && (looksLikeFile(path) || PID.test(key)))
-        return [{ access: 'create-file', path, alone: 'new', namedIn: file, evidence }]
-      // A server makes its socket in the folder; one that only connects is given nothing that it cannot use.
-      if (SOCKET.test(key) && /\.sock(et)?$/.test(path))
-        return [{ access: 'create-file', path, beside: true, namedIn: file, evidence }]
-      return FOLDER.test(key) ||
-        (/(^|[-_.])dir$/i.test(key) && !isBrought(path)) ||
-        (PLACE.test(key) && isStatePlace(path))
-        ? [{ ...stateNeed(path, 'declared', detail), namedIn: file }]
-        : []
+  const shipped = read.flatMap((file) =>
+    settingNeeds(texts.get(file) ?? '', { file, programs, isBrought, where: (line) => `${file} line ${line}` }),
+  )
+  return [...shipped, ...inBuildSteps(steps, programs, isBrought)]
+}
+
+interface About {
+  readonly file: string
+  readonly programs: readonly string[]
+  readonly isBrought: (path: string) => boolean
+  readonly where: (line: number) => string
+}
+
+function settingNeeds(text: string, { file, programs, isBrought, where }: About): readonly Need[] {
+  return [...text.matchAll(SETTING)].flatMap((match): readonly Need[] => {
+    const [, key = '', value = ''] = match
+    const path = normalisePath(value)
+    if (path === null || isRuntimePlace(path) || !isOwnPlace(path)) return []
+    const detail = `named as ${key} in ${where(lineOf(text, match.index + match[0].length))}`
+    const evidence = { source: 'declared', subject: path, detail } as const
+    const beside: Need = { access: 'create-file', path, beside: true, namedIn: file, evidence }
+    if (PID.test(key))
+      return !isNamedByDaemon(file) && replacesPid(programs)
+        ? [beside]
+        : [{ access: 'create-file', path, alone: 'new', namedIn: file, evidence }]
+    // `log_path /var/log/x` names a folder as often as a file.
+    if (LOG.test(key) && looksLikeFile(path))
+      return [{ access: 'create-file', path, alone: 'new', namedIn: file, evidence }]
+    // A server makes its socket in the folder; one that only connects is given nothing that it cannot use.
+    if (SOCKET.test(key) && /\.sock(et)?$/.test(path)) return [beside]
+    const isState =
+      FOLDER.test(key) ||
+      (/(^|[-_.])dir$/i.test(key) && !isBrought(path)) ||
+      (PLACE.test(key) && isStatePlace(path) && !looksLikeFile(path))
+    return isState ? [{ ...stateNeed(path, 'declared', detail), namedIn: file }] : []
+  })
+}
+
+/** Settings that a RUN puts into a configuration below /etc: `sed -i 's#^log = .*#log = /var/log/x.log#'`, `echo 'dir /data' >> …`. */
+function inBuildSteps(
+  steps: Shipped['steps'],
+  programs: readonly string[],
+  isBrought: (path: string) => boolean,
+): readonly Need[] {
+  return steps.flatMap((step) => {
+    const { instruction, shell } = step
+    if (instruction.keyword !== 'RUN' || !/\/etc\//.test(instruction.text)) return []
+    const script = shellCommands(instruction, shell)
+    if (script.kind !== 'parsed') return []
+    return script.commands.flatMap((command) => {
+      const written = writtenTo(command)
+      const where = (): string => `RUN in line ${instruction.line}`
+      return written === null ? [] : settingNeeds(written.text, { file: written.file, programs, isBrought, where })
     })
   })
+}
+
+function writtenTo({ name, words, redirects }: ShellCommand): { readonly file: string; readonly text: string } | null {
+  const values = words.slice(1).map(({ value, text }) => value ?? text.replace(/^(["'])(.*)\1$/s, '$2'))
+  const file = [...values, ...redirects.map(({ target }) => target?.value ?? '')].findLast((path) =>
+    path.startsWith('/etc/'),
+  )
+  if (file === undefined) return null
+  if (name === 'sed') return { file, text: values.flatMap(replacements).join('\n') }
+  if (name !== 'echo' && name !== 'printf' && name !== 'cat' && name !== 'tee') return null
+  const bodies = redirects.flatMap(({ body }) => body ?? [])
+  return { file, text: [...values.map((value) => value.replaceAll('\\n', '\n')), ...bodies].join('\n') }
+}
+
+/** What the substitutions of a sed script put in, line by line; and what it adds. */
+function replacements(script: string): readonly string[] {
+  const put = [...script.matchAll(/(?:^|[;\n{/ ])s([#|/,@!~%])((?:(?!\1)[^\n])*)\1((?:(?!\1)[^\n])*)\1/g)].map(
+    (match) => match[3],
+  )
+  const added = [...script.matchAll(/(?:^|\/|\$)[aic]\\?\s*(\S[^\n]*)$/gm)].map((match) => match[1])
+  return [...put, ...added].map((text = '') => text.replaceAll('\\n', '\n').replace(/\\([/.])/g, '$1'))
 }
 
 const SOURCE = /\.(py|js|mjs|cjs|ts|rb|pl|pm|php|lua|sh|html?|css|md)$/

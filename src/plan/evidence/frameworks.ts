@@ -1,7 +1,10 @@
+import type { ImageConfig } from '../../image/facts.ts'
+import type { StepDownReport } from '../../image/step-down.ts'
 import { lineOf } from '../../line-of.ts'
 import type { Need } from '../need.ts'
 import { stateNeed } from '../need.ts'
 import { normalisePath, parentOf } from '../places.ts'
+import { argvOf } from '../program.ts'
 import type { Shipped } from '../shipped.ts'
 import { isOwnPlace } from '../state-places.ts'
 
@@ -111,10 +114,21 @@ export function runsInBuild({ steps }: Pick<Shipped, 'steps'>): boolean {
   return steps.some(({ instruction }) => instruction.keyword === 'RUN' && BUILD_STEP.test(instruction.text))
 }
 
+/** The command, or a script of it, gathers Django's static files. */
+export function collectsAtStart(
+  { launches }: Pick<StepDownReport, 'launches'>,
+  config: Pick<ImageConfig, 'entrypoint' | 'cmd'>,
+): boolean {
+  return [argvOf(config), ...launches.map(({ words }) => words)].some((words) =>
+    words.join(' ').includes('collectstatic'),
+  )
+}
+
 /** Folders that a framework is known to write, below where the image has its project. `built`: see runsInBuild. */
 export function frameworkNeeds(
   { texts, copies, origins }: Pick<Shipped, 'texts' | 'copies' | 'origins'>,
   built: boolean,
+  collects = false,
 ): readonly Need[] {
   if (texts.size === 0) return nextOutput(copies)
   const needs: Need[] = []
@@ -133,7 +147,7 @@ export function frameworkNeeds(
           needs.push(state(place, `${framework.name} (${origins.get(path) ?? path}) keeps ${why} there`))
       }
     }
-    if (name === 'settings.py' || /\/settings\/\w+\.py$/.test(path)) needs.push(...django(path, text, built))
+    if (name === 'settings.py' || /\/settings\/\w+\.py$/.test(path)) needs.push(...django(path, text, built, collects))
     if (path.endsWith('.py') && /instance_relative_config|\.instance_path/.test(text)) {
       const line = lineOf(text, text.search(/instance_relative_config|\.instance_path/))
       needs.push(
@@ -165,7 +179,7 @@ function nextOutput(copies: Shipped['copies']): readonly Need[] {
 }
 
 /** `DATABASES` with SQLite, `MEDIA_ROOT`: the project's folder is that of manage.py, one above the settings. */
-function django(path: string, text: string, built: boolean): readonly Need[] {
+function django(path: string, text: string, built: boolean, collects: boolean): readonly Need[] {
   if (!/INSTALLED_APPS|django/.test(text)) return []
   const root = parentOf(parentOf(path).replace(/\/settings$/, ''))
   const needs: Need[] = []
@@ -178,6 +192,14 @@ function django(path: string, text: string, built: boolean): readonly Need[] {
     if (file !== null)
       needs.push(...databaseNeeds(file, "Django's SQLite database, which keeps its journal beside it", built))
   }
+  const collected =
+    /^STATIC_ROOT\s*=\s*(?:str\()?(?:os\.path\.join\(\s*BASE_DIR\s*,|BASE_DIR\s*\/)\s*["']([\w./-]+)["']/m.exec(text)
+  const assets = collected === null ? null : normalisePath(`${root}/${collected[1]}`)
+  if (collects && assets !== null && isOwnPlace(assets))
+    needs.push({
+      ...stateNeed(assets, 'framework', "Django's STATIC_ROOT: collectstatic fills it at start"),
+      ...(built ? { tree: true } : {}),
+    })
   const media =
     /^MEDIA_ROOT\s*=\s*(?:str\()?(?:os\.path\.join\(\s*BASE_DIR\s*,|BASE_DIR\s*\/)\s*["']([\w./-]+)["']/m.exec(text)
   const folder = media === null ? null : normalisePath(`${root}/${media[1]}`)

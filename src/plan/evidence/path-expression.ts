@@ -15,7 +15,7 @@ const START = /^(process\.cwd\(\)|os\.getcwd\(\)|Path\.cwd\(\)|getcwd\(\)|Dir\.p
 /** Rust's and Java's default of a variable that is not set. */
 const ORELSE =
   /^(?:(?:std::)?env::var\(|System\.getenv\(\)\.getOrDefault\()\s*"(\w+)"\s*(?:\)\.unwrap_or(?:_else)?\((?:\|\w*\|\s*)?|,\s*)(.+)\)$/s
-const DEEPEST = 5
+const DEEPEST = 8
 
 /**
  * The absolute path that an expression means, as far as it is literal: strings, `path.join(__dirname, 'x')`,
@@ -39,7 +39,22 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
   const literal = /^(?:[rbu@]|new URL)?(["'`])((?:(?!\1)[^\\])*)\1$/.exec(text)
   if (literal !== null) return /[$]\{/.test(literal[2] ?? '') ? template(literal[2] ?? '', next) : (literal[2] ?? '')
   if (HERE.test(text) && !names.constants.has(text)) return names.folder
-  if (text === '__file__') return `${names.folder}/__file__`
+  if (
+    /^(__file__|__FILE__|__filename|fileURLToPath\(import\.meta\.url\)|import\.meta\.filename)$/.test(text) &&
+    !names.constants.has(text)
+  )
+    return `${names.folder}/__file__`
+  const folder = /^(?:path\.)?(?:dirname|posix\.dirname|os\.path\.dirname)\((.*)\)$/s.exec(text)
+  if (folder !== null && balanced(folder[1] ?? '')) {
+    const inner = next(folder[1] ?? '')
+    return inner?.startsWith('/') ? inner.replace(/\/[^/]*\/*$/, '') || '/' : null
+  }
+  // What a module names beside itself.
+  const url = /^(?:fileURLToPath\(\s*)?new URL\((.*),\s*import\.meta\.url\s*\)(?:\.pathname)?\s*\)?$/s.exec(text)
+  if (url !== null) {
+    const relative = next(url[1] ?? '')
+    return relative === null || relative.startsWith('/') ? relative : `${names.folder}/${relative}`
+  }
   if (/^\(.*\)$/s.test(text) && balanced(text.slice(1, -1))) return next(text.slice(1, -1))
   const above = /^(.+)\.(parent|resolve\(\)|absolute\(\))$/s.exec(text)
   if (above !== null && balanced(above[1] ?? '')) {

@@ -30,8 +30,14 @@ const HOME = '/root'
  */
 export function rootHome(shipped: Shipped, config: ImageConfig, programs: readonly string[]): RootHome {
   const tools = toolsIn(shipped, config, programs)
-  const uses: readonly Use[] = [...ownUses(config), ...tools.map(({ tool, what }) => ({ what, path: tool.folder }))]
-  if (uses.length === 0) return { needs: [], env: [], remarks: homeReaders(shipped, config) }
+  const copied = copiedUses(shipped)
+  const uses: readonly Use[] = [
+    ...ownUses(config),
+    ...copied,
+    ...tools.map(({ tool, what }) => ({ what, path: tool.folder })),
+  ]
+  const left = [...homeReaders(shipped, config), ...leftInHome(shipped, config, tools)]
+  if (uses.length === 0) return { needs: [], env: [], remarks: left }
   const secrets = secretsIn(shipped)
   if (secrets !== null) return { needs: [], env: [], remarks: [closed(uses, secrets)] }
   return {
@@ -52,8 +58,45 @@ export function rootHome(shipped: Shipped, config: ImageConfig, programs: readon
             },
           ],
     ),
-    remarks: homeReaders(shipped, config),
+    remarks: left,
   }
+}
+
+/** Put there by a plain name: the program is told the place, and goes through root's home to it. */
+function copiedUses({ copies }: Shipped): readonly Use[] {
+  return copies
+    .filter(
+      ({ destination }) => isInside(destination, HOME) && destination !== HOME && !destination.startsWith(`${HOME}/.`),
+    )
+    .map(({ destination, line }) => ({ what: `what line ${line} copies`, path: destination }))
+}
+
+/** For builds alone, or for nobody's program. */
+const OF_BUILDS =
+  /^\/root\/\.(npmrc|yarnrc(\.yml)?|netrc|pypirc|m2|gradle|cargo|docker|ssh|gitconfig|git-credentials|pip|config\/pip|composer|config\/composer|nuget|condarc|gemrc|bundle|sbt|ivy2|bashrc|bash_profile|profile|zshrc|vimrc|inputrc|tmux\.conf|oh-my-zsh|vim)(\/|$)/
+
+/** Settings in root's home, which a program looks for in the home of whoever runs it. */
+function leftInHome({ copies }: Shipped, config: ImageConfig, tools: readonly Installed[]): readonly Remark[] {
+  const home = config.env.get('HOME')
+  if (home !== undefined && !isInside(home, HOME)) return []
+  const found = copies.find(
+    ({ destination }) =>
+      destination.startsWith(`${HOME}/.`) &&
+      !OF_BUILDS.test(destination) &&
+      !(config.workdir !== '/' && isInside(destination, config.workdir)) &&
+      !tools.some(({ tool }) => isInside(destination, tool.folder)),
+  )
+  if (found === undefined) return []
+  return [
+    {
+      outcome: 'todo',
+      transform: 'report-remarks',
+      message: `line ${found.line} copies ${found.destination} into the home of root: a program that looks in its home finds another one`,
+      hint: 'copy it to a place that the program is told, or to the home of the new user as well',
+      about: 'COPY',
+      evidence: [declared(found.destination, `copied in line ${found.line}`)],
+    },
+  ]
 }
 
 function declared(subject: string, detail: string): Evidence {

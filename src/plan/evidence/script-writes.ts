@@ -36,6 +36,7 @@ export function scriptWriteNeeds(
     if (!replaces && isBuilt) return [{ access: 'create-file', path, tree: true, evidence }]
     // Where the script asks whether it is there, it must not be made beforehand.
     if (!replaces && !ifMissing && !entries.has(path)) return [{ access: 'create-file', path, alone: 'any', evidence }]
+    if (!replaces && ifMissing) return [{ access: 'create-file', path, beside: true, evidence }]
     if (!replaces) return [{ access: 'write', path, evidence }]
     // A folder of many is given to nobody for that: it is said.
     if (isSystemFolder(parent)) return [{ access: 'create-file', path, beside: true, evidence }]
@@ -46,8 +47,8 @@ export function scriptWriteNeeds(
       ]
     return [
       // Of a file that a package brings not even its folder is known: that one is meant, not the first that is missing.
-      entries.has(path)
-        ? { access: 'create-file', path: `${parent}/sed`, evidence: { ...evidence, subject: parent } }
+      entries.has(path) || entries.has(parent)
+        ? { access: 'create-file', path: `${parent}/sed`, beside: true, evidence: { ...evidence, subject: parent } }
         : { access: 'keep-state', path: parent, evidence: { ...evidence, subject: parent } },
       { access: 'rename', path, evidence },
     ]

@@ -50,6 +50,9 @@ export const PYTHON: readonly Rule[] = [
   { pattern: /\.(mkdir)\(/g, kind: 'directory', receiver: true },
   { pattern: /\.(write_text|write_bytes|touch)\(/g, kind: 'file', receiver: true },
   { pattern: /\.(open)\((?=\s*(?:mode\s*=\s*)?["'][rb]*[wax])/g, kind: 'file', receiver: true },
+  // The logs of logging.config, and Django's cache of files.
+  { pattern: /["'](filename)["']\s*:/g, kind: 'file', only: /\.log\b/, beside: true },
+  { pattern: /["'](LOCATION)["']\s*:/g, kind: 'directory', only: /\// },
   // Gunicorn's own configuration.
   { pattern: /^(accesslog|errorlog)\s*=(?!=)/gm, kind: 'file', only: /\// },
   { pattern: /^(pidfile)\s*=(?!=)/gm, kind: 'file', only: /\//, beside: true },

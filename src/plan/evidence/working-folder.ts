@@ -17,7 +17,10 @@ export function workingFolder(
   { texts }: Pick<Shipped, 'texts'>,
   config: Pick<ImageConfig, 'entrypoint' | 'cmd' | 'workdir'>,
 ): WorkingFolder {
-  const started = [argvOf(config), ...launches.filter(({ conditional }) => !conditional).map(({ words }) => words)]
+  const started = [
+    argvOf(config),
+    ...launches.filter(({ conditional, byInit }) => !conditional && byInit !== true).map(({ words }) => words),
+  ]
   const commands = started.flatMap(plainCommands)
   const all = [...commands, ...commands.flatMap((words) => npmScripts(words, texts, config.workdir))]
   const found = new Map<string, { readonly need: Need; readonly fileEdit: FileEdit | null }>()
