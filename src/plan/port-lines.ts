@@ -2,7 +2,7 @@ import type { Evidence } from './evidence.ts'
 import { escapeEre, escapeReplacement } from './file-edit.ts'
 import { baseName } from './places.ts'
 import type { FileEdit, Substitution } from './plan.ts'
-import { listedPort } from './port-lists.ts'
+import { listedPort, siteAddresses } from './port-lists.ts'
 
 /** A line of a configuration file that sets a port to listen on. */
 export interface PortLine {
@@ -37,6 +37,11 @@ export function portLines(path: string, text: string, from: number, to: number):
   const attribute = new RegExp(String.raw`(?:<\w+\b[^>]*|\binput\([^)]*)\bport\s*=\s*["']${from}["']`, 'i')
   for (const line of text.split(/\r?\n/)) {
     if (isCommentOrForward(line)) continue
+    const site = siteAddresses(line, from, to)
+    if (site !== null) {
+      found.set(site.pattern, { path, port: from, text: line.trim(), substitution: site })
+      continue
+    }
     const match = (setting.exec(line) ?? address.exec(line) ?? attribute.exec(line))?.[0]
     const times = line.split(String(from)).length - 1
     const listed = times > (match === undefined ? 0 : 1) ? listedPort(line, `${KEY}s?`, from, to) : []

@@ -37,3 +37,23 @@ function replaced(text: string, other: string, global: boolean): Substitution {
   const end = /\d$/.test(text) ? '\\b' : ''
   return { pattern: `${escapeEre(text)}${end}`, replacement: escapeReplacement(other), global }
 }
+
+/**
+ * The addresses of a Caddy site, of which one says the port: `http://example.com, :80 {`. One that listens on it without
+ * a word (`http://` and 80) has to go along. Null for any other line.
+ */
+export function siteAddresses(line: string, from: number, to: number): Substitution | null {
+  const [, head = ''] = /^\s*((?:[\w.*:[\]/-]+\s*,\s*)*[\w.*:[\]/-]+)\s*\{\s*$/.exec(line) ?? []
+  const addresses = head.split(/\s*,\s*/)
+  const port = new RegExp(`:${from}/?$`)
+  const isNamed = /^(?:\w+:\/\/)?(?:[\w*-]+\.[\w.*-]+|localhost)?(?::\d+)?\/?$/
+  if (!addresses.every((one) => isNamed.test(one)) || !addresses.some((one) => port.test(one))) return null
+  // Alone and without a name it is found as any other address is.
+  if (addresses.length === 1 && !/[a-z]/.test(head.replace(/^\w+:\/\//, ''))) return null
+  const implied = from === 80 ? /^http:\/\/[^:]+$/ : from === 443 ? /^(?:https:\/\/)?[\w*-]+\.[^:/]+$/ : /(?!)/
+  const moved = addresses.map((one) =>
+    port.test(one) ? one.replace(port, `:${to}`) : implied.test(one) ? `${one}:${to}` : one,
+  )
+  const pattern = `^([[:space:]]*)${addresses.map(escapeEre).join('[[:space:]]*,[[:space:]]*')}([[:space:]]*\\{)`
+  return { pattern, replacement: `\\1${escapeReplacement(moved.join(', '))}\\2`, global: false }
+}

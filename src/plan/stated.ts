@@ -26,6 +26,7 @@ import { s6Remarks } from './evidence/s6-services.ts'
 import { scriptWriteNeeds } from './evidence/script-writes.ts'
 import { setCapabilities } from './evidence/set-capabilities.ts'
 import { emptyFolderNeeds, sourceNeeds } from './evidence/sources.ts'
+import { springNeeds } from './evidence/spring.ts'
 import { startFolderScripts, startsUnknownScript } from './evidence/start-folder.ts'
 import { supervisorCautions } from './evidence/supervisors.ts'
 import { unlistedDaemons } from './evidence/unlisted-daemons.ts'
@@ -136,6 +137,7 @@ export function statedBy(sources: StatedSources): Stated {
     sources.built || facts.config.exposedPorts.length === 0
       ? []
       : unlistedDaemons(installedPackages(shipped.steps), start.programs, knownPrograms)
+  const builders = buildersOf(sources.stage, shipping)
   const closed = closedNeeds(shipped, facts.config, own)
   const working = workingFolder(sources.workingFolder, start, shipped, facts.config)
   const home = rootHome(shipped, facts.config, start.programs)
@@ -147,7 +149,8 @@ export function statedBy(sources: StatedSources): Stated {
       ...frameworkNeeds(shipped, runsInBuild(shipped), collectsAtStart(start, facts.config)),
       ...scriptWriteNeeds(start, shipped, facts.config),
       ...sourceNeeds(shipped, facts.config),
-      ...compiledNeeds(buildersOf(sources.stage, shipping), shipped, facts.config),
+      ...compiledNeeds(builders, shipped, facts.config),
+      ...springNeeds([shipped, ...builders], facts.config),
       ...emptyFolderNeeds(shipped),
       ...closed.needs,
       ...(sources.built ? [] : madeClosedNeeds(shipped, facts.config)),

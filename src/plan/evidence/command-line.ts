@@ -44,7 +44,8 @@ export function commandLineNeeds(config: ImageConfig): readonly Need[] {
       const short = /^-[a-zA-Z]$/.test(word) && /^[\w./-]+\.(log|pid|sock)$/.exec(next)
       if (short) add(next, `named by the arguments ${word} ${next}`, true, looksLikeFile, short[1] === 'pid')
       const jvm = JVM_FILE.exec(word)
-      if (jvm !== null) add(jvm[1] ?? jvm[2] ?? '', `named by ${word}`, true, () => true)
+      // It puts what is there aside, under another name.
+      if (jvm !== null) add(jvm[1] ?? jvm[2] ?? '', `named by ${word}`, true, () => true, true)
       const glued = /^--?([\w.-]+)[=:](.+)$/.exec(word)
       if (glued !== null && WRITTEN.test(glued[1] ?? ''))
         named(glued[1] ?? '', glued[2] ?? '', `named by the argument ${word}`)

@@ -18,6 +18,8 @@ const FOLDER =
 
 /** Any other key that names a place, where the place says the rest. */
 const PLACE = /(dir|directory|path|location|folder)$/i
+/** What reads the logs of others. */
+const READ = /input|tail|watch|source|logpath|include|exclude|rotate/i
 const SOCKET = /^([\w.-]*[-_.])?(socket|sock|listen|bind|stats|unixsocket|file)$/i
 
 /**
@@ -60,7 +62,7 @@ function settingNeeds(text: string, { file, programs, isBrought, where }: About)
         ? [beside]
         : [{ access: 'create-file', path, alone: 'new', namedIn: file, evidence }]
     // `log_path /var/log/x` names a folder as often as a file.
-    if (LOG.test(key) && looksLikeFile(path))
+    if ((LOG.test(key) && looksLikeFile(path)) || (/\.log$/.test(path) && !READ.test(key)))
       return [{ access: 'create-file', path, alone: 'new', namedIn: file, evidence }]
     // A server makes its socket in the folder; one that only connects is given nothing that it cannot use.
     if (SOCKET.test(key) && /\.sock(et)?$/.test(path)) return [beside]

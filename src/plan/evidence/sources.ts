@@ -1,7 +1,7 @@
 import type { ImageConfig } from '../../image/facts.ts'
 import type { Need } from '../need.ts'
 import { stateNeed } from '../need.ts'
-import { baseName, normalisePath, parentOf } from '../places.ts'
+import { baseName, isBelowSystem, isRuntimePlace, normalisePath, parentOf } from '../places.ts'
 import { argvOf, programsOf } from '../program.ts'
 import type { Shipped } from '../shipped.ts'
 import { isOwnPlace, isStatePlace, STATE_NAME } from '../state-places.ts'
@@ -27,8 +27,13 @@ export function sourceNeeds(
       else if (found.kind === 'database') needs.push(...databaseNeeds(path, detail))
       else {
         const access = entries.has(path) && found.beside !== true ? 'write' : 'create-file'
-        const beside = found.beside === true ? { beside: true as const } : {}
-        needs.push({ access, path, ...beside, evidence: { source: 'framework', subject: path, detail } })
+        const how = found.beside === true ? { beside: true as const } : isAlone(path) ? { alone: 'any' as const } : {}
+        needs.push({
+          access,
+          path,
+          ...how,
+          evidence: { source: isAlone(path) ? 'declared' : 'framework', subject: path, detail },
+        })
       }
     }
   }
@@ -54,8 +59,13 @@ function servedFrom(
 
 function isUsable(path: string, kind: 'file' | 'directory' | 'database'): boolean {
   if (/\/(node_modules|\.git|dist|build|site-packages)(\/|$)/.test(path)) return false
-  // A file straight below a folder of the system is never this program's own doing.
-  return kind === 'directory' ? isOwnPlace(path) : isOwnPlace(path) && parentOf(path) !== '/'
+  if (kind === 'file' && isAlone(path)) return !isRuntimePlace(path) && !isBelowSystem(path)
+  return isOwnPlace(path) && (kind === 'directory' || parentOf(path) !== '/')
+}
+
+/** In a folder of the system nothing but the file itself can be had. */
+function isAlone(path: string): boolean {
+  return parentOf(path) === '/' || parentOf(path) === '/etc'
 }
 
 /** An empty folder under a state name that is copied: it is there to be filled. */

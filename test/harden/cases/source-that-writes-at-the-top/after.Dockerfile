@@ -1,0 +1,14 @@
+FROM python:3.13-slim
+COPY <<EOT /app/main.py
+open("/ready", "w").close()
+RotatingFileHandler("/main.log")
+EOT
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: /ready (open in line 2 line 1)
+RUN touch /ready \
+ && chown 10001:10001 /ready
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["python3", "/app/main.py"]
