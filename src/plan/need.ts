@@ -1,5 +1,6 @@
 import type { Evidence } from './evidence.ts'
 import type { Access, Operation } from './operation.ts'
+import { isStatePlace } from './state-places.ts'
 
 /**
  * A path that the program must be able to use in one way, with the reason to believe so. Everything that is learned,
@@ -42,11 +43,17 @@ export function needsOf(operation: Operation): readonly Need[] {
     ...(operation.found === true ? { found: true } : {}),
   })
   // What a run made itself belongs to whoever runs it.
-  const own = operation.made === true ? [] : [need(path, access)]
+  const own = operation.made === true ? [] : [need(path, asksToKeep(operation) ? 'write' : access)]
   return access === 'rename' && to !== undefined ? [...own, need(to, 'rename')] : own
 }
 
+/** A program that asks whether it may write its data, and may not, goes on without a word and refuses what would be kept. */
+function asksToKeep({ access, asked, path }: Operation): boolean {
+  return access === 'look' && asked === 'write' && path !== null && isStatePlace(path)
+}
+
 const VERBS: Partial<Record<Operation['access'], string>> = {
+  look: 'asked about before it is written',
   read: 'read',
   list: 'listed',
   execute: 'executed',

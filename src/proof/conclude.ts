@@ -1,6 +1,7 @@
 import type { Mount } from '../engine/engine.ts'
 import type { Operation } from '../plan/operation.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
+import { askedToWrite } from './compare/asked-to-write.ts'
 import { writableMounts } from './conditions/read-only.ts'
 import { type JudgeRequest, judge } from './judge.ts'
 import { observationOf } from './learn/observation.ts'
@@ -39,6 +40,7 @@ export async function conclude(
     report: proofReport(request.engine.version, baseline, run, request.before + rounds.length, [
       ...remarks,
       ...untracedRun(original, best.run),
+      ...askedToWrite(original, best.run.traced),
       ...readState(stagePlanOf(best.hardened.plan, request.stage) ?? { grants: [] }),
     ]),
     failures: failuresOf(run),

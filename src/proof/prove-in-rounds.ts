@@ -65,8 +65,10 @@ export async function proveInRounds(request: ProveRequest): Promise<Proof> {
         return { hardened: kept, report, failures: [] }
       }
       if (unfit === null) return { hardened, report: null, failures: [] }
-      const failures = plan?.outcome === 'harden' ? [unfit] : []
-      return { hardened, report: proofReport(engine.version, record, null, 0, [...remarks, unfit]), failures }
+      // Its log files are read only now.
+      const why = unfitBaseline({ ...seenWork, logFiles: record.logFiles }, facts) ?? unfit
+      const failures = plan?.outcome === 'harden' ? [why] : []
+      return { hardened, report: proofReport(engine.version, record, null, 0, [...remarks, why]), failures }
     }
     if (rounds.some((other) => other.hardened.result.output === hardened.result.output)) break
     const current =

@@ -4,6 +4,13 @@ const REFUSED_PATH = /permission denied|read-only file system|\bE(ACCES|ROFS)\b/
 /** `tcp :953`, `http :80/`: as a comparison names a port. */
 const PORT = /^\w+ :(\d+)\/?$/
 
+/** `writes /etc/hosts`: what gives a container the same from outside. */
+const FROM_OUTSIDE: Readonly<Record<string, string>> = {
+  'writes /etc/hosts': '--add-host, extra_hosts or hostAliases gives it the names',
+  'writes /etc/resolv.conf': '--dns, dns or dnsConfig gives it the name servers',
+  'writes /etc/hostname': '--hostname gives it the name',
+}
+
 /** `POSTGRES_PASSWORD` */
 const VARIABLE = /\b[A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9]\b/g
 
@@ -26,6 +33,9 @@ function resultHint(checks: ReportProof['checks'], said: string): string {
   })
   if (low.length > 0)
     return `what sets port ${low.join(', ')} was not found: let it be one above 1023 in the configuration, ENV or CMD`
+  const outside = checks.find(({ name, passed }) => !passed && name in FROM_OUTSIDE)
+  if (outside !== undefined)
+    return `${FROM_OUTSIDE[outside.name]}; a check of yours that passes (--smoke) says that it does without`
   if (REFUSED_PATH.test(said)) return 'name the missing paths with --writable'
   return 'look what it was refused (docker logs of both); --smoke CMD gives the proof a check of your own'
 }

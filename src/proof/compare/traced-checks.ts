@@ -5,10 +5,12 @@ import { rootHome } from '../learn/observation.ts'
 import { filledFiles } from '../run/filled-files.ts'
 import type { RunRecord } from '../run/run-record.ts'
 import { volumePaths } from '../run/volumes.ts'
+import { engineFiles } from './engine-files.ts'
 import { keptData } from './kept-data.ts'
 import { type Folders, leftFiles } from './left-files.ts'
 import { lostCapability } from './lost-capability.ts'
 import { boundSockets } from './sockets.ts'
+import { workAsOthers } from './work-as-others.ts'
 
 /** What only traces show of whether a run does what the original does; empty where one of them was not traced. */
 export function tracedChecks(original: RunRecord, traced: RunRecord | null, facts: ImageFacts): readonly ReportCheck[] {
@@ -17,7 +19,9 @@ export function tracedChecks(original: RunRecord, traced: RunRecord | null, fact
     ...leftFiles(original, traced, foldersOf(facts)),
     ...filledFiles(original, traced),
     ...boundSockets(original, traced),
+    ...engineFiles(original, traced),
     ...lostCapability(original, traced),
+    ...workAsOthers(original, traced),
   ]
 }
 

@@ -8,7 +8,8 @@ import type { RunRecord } from '../run/run-record.ts'
 export function unfitBaseline(baseline: RunRecord, facts: ImageFacts): string | null {
   const exposed = exposedTcp(facts.config)
   const { state, answers } = baseline
-  const lastLines = tail(baseline.logs)
+  // Some say only in a file of their own why they end.
+  const lastLines = tail(`${baseline.logs}\n${baseline.logFiles}`)
   const why = `${lastLines === '' ? '' : `; its last words: ${lastLines}`}${missingFolder(baseline, facts)}`
   if (state.error !== '') return `the original does not start: ${state.error}`
   if (!state.running && state.exitCode !== 0)

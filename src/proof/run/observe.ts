@@ -36,6 +36,11 @@ export function operationsOfDiff(
   return operations
 }
 
+/** No owner that an image gives it counts: the engine mounts its own there. */
+export function isOfEngine(path: string): boolean {
+  return ENGINE_FILES.has(path)
+}
+
 export function isOptional(path: string): boolean {
   return ENGINE_FILES.has(path) || OPTIONAL.test(path)
 }

@@ -29,6 +29,11 @@ test('the folder is named that is missing where it would have made something', (
   expect(unfitBaseline(run, image({ files: ['drwxr-xr-x 0:0 /run/x'] }))).not.toContain('folder')
 })
 
+test('what it says in a log file of its own alone', () => {
+  const run = record({ state: ended(1), logs: 'reading x.ini\n', logFiles: 'error: no plugin\n' })
+  expect(unfitBaseline(run, server)).toContain('its last words: reading x.ini | error: no plugin')
+})
+
 test.each([
   ['the last lines', 'a\nb\n\nc\nd\n', 'b | c | d'],
   [

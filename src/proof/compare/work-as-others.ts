@@ -1,0 +1,37 @@
+import type { ReportCheck } from '../../report/report.ts'
+import type { RunRecord } from '../run/run-record.ts'
+
+/** Once may be the rest of a start; what is done for each piece of work is done by one process after the other. */
+const FEWEST = 2
+
+/**
+ * Whether each piece of work is still done that the original handed to a process of another user (a helper as `nobody`):
+ * where that process may not become it, it ends, and who started it may go on without a word. One that becomes the user
+ * that it is already is not refused. Empty where the runs were not traced, or do nothing of the kind.
+ */
+export function workAsOthers(original: RunRecord, traced: RunRecord | null): readonly ReportCheck[] {
+  if (original.trace === null || traced?.trace == null) return []
+  const before = switches(original, 'done').filter(({ uid = 0 }) => uid > 0)
+  const refused = switches(traced, 'refused')
+  const done = switches(traced, 'done').some(({ uid = 0 }) => uid > 0)
+  const [lost] = refused
+  if (lost === undefined || done || processes(before) < FEWEST || processes(refused) < FEWEST) return []
+  const checked = original.smoke.length > 0
+  const why = checked
+    ? 'your own checks tell whether it does without'
+    : 'a check of yours (--smoke) can tell whether it does without'
+  const result = `refused (${lost.detail}); ${why}`
+  return [{ name: 'work as another user', baseline: `done as ${before[0]?.uid}`, result, passed: checked }]
+}
+
+type Switch = NonNullable<RunRecord['trace']>['operations'][number]
+
+function switches({ trace }: RunRecord, outcome: Switch['outcome']): readonly Switch[] {
+  return (trace?.exercised ?? []).filter(
+    (operation) => operation.access === 'switch-user' && operation.outcome === outcome,
+  )
+}
+
+function processes(operations: readonly Switch[]): number {
+  return new Set(operations.map(({ pid }) => pid)).size
+}

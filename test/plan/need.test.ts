@@ -1,0 +1,31 @@
+import { expect, test } from '@jest/globals'
+import { needsOf } from '../../src/plan/need.ts'
+import type { Operation } from '../../src/plan/operation.ts'
+
+const asks = (path: string, asked: 'read' | 'write' = 'write'): Operation => ({
+  access: 'look',
+  asked,
+  path,
+  outcome: 'done',
+  source: 'traced',
+  by: '/usr/bin/php',
+  detail: 'access(W_OK)',
+})
+
+test('a program that asks whether it may write its data has to be able to', () => {
+  expect(needsOf(asks('/var/lib/app/store'))).toMatchObject([
+    {
+      access: 'write',
+      path: '/var/lib/app/store',
+      evidence: { detail: '/var/lib/app/store is asked about before it is written by php: access(W_OK)' },
+    },
+  ])
+})
+
+test.each<[string, Operation]>([
+  ['whether it may read them', asks('/var/lib/app/store', 'read')],
+  ['of its own code', asks('/app/main.py')],
+  ['of the system', asks('/var/lib/dpkg/status')],
+])('not one that asks %s', (_, operation) => {
+  expect(needsOf(operation)).toMatchObject([{ access: 'look' }])
+})

@@ -1,0 +1,44 @@
+import { expect, test } from '@jest/globals'
+import type { Operation } from '../../../src/plan/operation.ts'
+import { workAsOthers } from '../../../src/proof/compare/work-as-others.ts'
+import type { RunRecord } from '../../../src/proof/run/run-record.ts'
+import { operation, traced } from '../support/records.ts'
+
+const becomes = (pids: readonly number[], changes: Partial<Operation> = {}): RunRecord =>
+  traced(
+    [],
+    pids.map((pid) => operation('switch-user', null, { pid, uid: 65534, detail: 'setuid(65534)', ...changes })),
+  )
+const helped = becomes([7, 8])
+const refused = becomes([7, 8], { outcome: 'refused' })
+
+test('a helper for each request that may not become its user any more', () => {
+  expect(workAsOthers(helped, refused)).toEqual([
+    {
+      name: 'work as another user',
+      baseline: 'done as 65534',
+      result: 'refused (setuid(65534)); a check of yours (--smoke) can tell whether it does without',
+      passed: false,
+    },
+  ])
+})
+
+test.each<[string, RunRecord, RunRecord]>([
+  ['it is that user already', helped, helped],
+  [
+    'only its groups may not change',
+    helped,
+    traced([], [...(refused.trace?.exercised ?? []), operation('switch-user', null, { uid: 33 })]),
+  ],
+  ['it is not tried again', helped, traced([])],
+  ['it is the rest of a start', becomes([7]), refused],
+  ['root was refused it too', refused, refused],
+  ['the result was not traced', helped, { ...refused, trace: null }],
+])('nothing where %s', (_, original, result) => {
+  expect(workAsOthers(original, result)).toEqual([])
+})
+
+test('a check of the user’s own stands above it', () => {
+  const smoke = [{ name: 'ping', value: 'ok', output: '', passed: true, same: false, counts: 'up' as const }]
+  expect(workAsOthers({ ...helped, smoke }, refused)).toMatchObject([{ passed: true }])
+})
