@@ -21,6 +21,9 @@ const missingImage = /no such image|image not known|no such object|not found|fai
 const missingContainer = /no such container|no container with|not found|already in progress/i
 const missingPath = /no such file|could not find the file|could not be found|no such path|not found in container/i
 
+/** podman's words where a file became longer while it was read: what it was at first has come. */
+const grown = /archive\/tar: write too long/
+
 export interface EngineFacts {
   readonly version: string
   readonly session: string
@@ -58,6 +61,13 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
     throw notCreated(spec, stderr)
   }
 
+  const createLender = async (spec: RunSpec): Promise<string> => {
+    const container = await create(spec)
+    // That its command cannot be run there is nobody's business.
+    if (name === 'podman') await cli.run(['init', nameArgument(container)])
+    return container
+  }
+
   const run = async (spec: RunSpec): Promise<string> => {
     await createVolumes(spec)
     // On standard output there is no id of a container that was created and could not be started.
@@ -81,6 +91,7 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
     session,
     local,
     create,
+    createLender,
     remove,
     processes: (container) => processes(cli, container, local),
     logs: (container) => logs(cli, container),
@@ -106,6 +117,7 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
           `copy ${path} out of a container`,
           ['cp', `${nameArgument(container)}:${path}`, '-'],
           read,
+          grown,
         )
       } catch (error) {
         if (error instanceof HardenError && error.code === 'engine-failed' && missingPath.test(error.message))

@@ -26,8 +26,16 @@ export interface Cli {
   run(args: readonly string[], options?: CallOptions): Promise<CallResult>
   /** As run, but any failure throws; `task` reads as "docker could not …". Gives stdout, trimmed. */
   call(task: string, args: readonly string[], options?: CallOptions): Promise<string>
-  /** Streams stdout to `read`. A failed call throws its own error, whatever became of the reading. */
-  stream<T>(task: string, args: readonly string[], read: (stdout: Readable) => Promise<T>): Promise<T>
+  /**
+   * Streams stdout to `read`. A failed call throws its own error, whatever became of the reading, unless what it said is
+   * `harmless` to what was read.
+   */
+  stream<T>(
+    task: string,
+    args: readonly string[],
+    read: (stdout: Readable) => Promise<T>,
+    harmless?: RegExp,
+  ): Promise<T>
   /** Kills what runs and refuses further calls but those of the returned Cli, which is for cleaning up. */
   close(): Promise<Cli>
   /** Calls were killed: what they began, the engine may still make. */
@@ -95,7 +103,7 @@ export function createCli({ name, binary, env }: CliOptions): Cli {
         if (exitCode !== 0) throw failureOf(name, task, stderr)
         return stdout.trim()
       },
-      stream: async (task, args, read) => {
+      stream: async (task, args, read, harmless) => {
         // stdout is read here alone: buffered as well, an image would fill the memory.
         const child = start(args, { timeout: streamTimeoutMs, buffer: { stdout: false, stderr: true } }, forced)
         const stdout = child.stdout as Readable
@@ -109,7 +117,9 @@ export function createCli({ name, binary, env }: CliOptions): Cli {
         if (closed && !forced) throw over(name)
         if (!enough || result.code === 'ENOENT') {
           const exitCode = exitCodeOf(result, name, binary, args, streamTimeoutMs)
-          if (exitCode !== 0) throw failureOf(name, task, String(result.stderr ?? ''))
+          const said = String(result.stderr ?? '')
+          const isHarmless = outcome.status === 'fulfilled' && harmless?.test(said) === true
+          if (exitCode !== 0 && !isHarmless) throw failureOf(name, task, said)
         }
         if (outcome.status === 'rejected') throw outcome.reason
         return outcome.value

@@ -22,6 +22,11 @@ export interface Engine {
   build(request: BuildRequest): Promise<BuildResult>
 
   create(spec: RunSpec): Promise<string>
+  /**
+   * As `create`, for a container that is never started and lends its volumes, with what its image has in them. podman
+   * fills a volume only for whom it makes ready to start.
+   */
+  createLender(spec: RunSpec): Promise<string>
   /** What the engine cannot start is no error here: the state tells of it. */
   start(container: string): Promise<void>
   /** `create` and `start` in one call. */

@@ -36,7 +36,7 @@ export function dockerRun(profile: Profile, engine: 'docker' | 'podman' | 'nerdc
   // A new volume is root's where the folder of the image is.
   const first = volumes
     .filter((volume) => !volume.prepared)
-    .map((volume) => giveVolume(profile, volumeName(name, volume.path), volume).replace(/^docker/, engine))
+    .map((volume) => giveVolume(profile, volumeName(name, volume.path), volume, engine))
   return `${[...first, words.map(quoted).join(' ')].join(' && ')}\n`
 }
 

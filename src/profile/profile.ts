@@ -127,9 +127,10 @@ export function giveVolume(
   { image }: { readonly image: Pick<ProfileImage, 'chown'> },
   volume: string,
   { path, uid, gid }: Omit<ProfileVolume, 'prepared'>,
+  engine = 'docker',
 ): string {
   const mount = /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
-  return `docker run --rm --user 0:0 --volume ${volume}:${mount} --entrypoint chown ${image.chown} -R ${userText({ uid, gid })} ${mount}`
+  return `${engine} run --rm --user 0:0 --volume ${volume}:${mount} --entrypoint chown ${image.chown} -R ${userText({ uid, gid })} ${mount}`
 }
 
 /** As a user of the image named another image for it. */

@@ -27,14 +27,23 @@ beforeAll(async () => {
   const options = [...store, '--cgroup-manager cgroupfs', '--events-backend file', '--runtime runc']
   await writeFile(join(folder, 'podman'), `#!/bin/sh\nexec '${found}' ${options.join(' ')} "$@"\n`)
   await chmod(join(folder, 'podman'), 0o755)
+  // What it would ask for by itself may be more than this machine lets it have.
+  await writeFile(
+    join(folder, 'containers.conf'),
+    '[containers]\ndefault_ulimits = ["nofile=1024:2048", "nproc=1024:2048"]\n',
+  )
   env = {
     ...(process.env as Record<string, string>),
     PATH: `${folder}${delimiter}${process.env.PATH}`,
     PODMAN_IGNORE_CGROUPSV1_WARNING: '1',
+    CONTAINERS_CONF: join(folder, 'containers.conf'),
   }
 })
 
-afterAll(() => rm(folder, { recursive: true }))
+afterAll(async () => {
+  await shell('podman system reset --force')
+  await rm(folder, { recursive: true })
+})
 
 const shell = async (command: string) => (await run('sh', ['-c', command], { env })).stdout.trim()
 
@@ -55,6 +64,23 @@ withPodman('the printed line starts an image as it is, on a volume that is given
     expect(said).toContain('$4\r\nkept')
     expect(await shell(`podman top ${NAME} user capeff`)).toMatch(/^USER\s+EFFECTIVE CAPS\nredis\s+none$/)
   } finally {
-    await shell(`podman rm --force --volumes ${NAME}; podman volume prune --force; podman system reset --force`)
+    await shell(`podman rm --force --volumes ${NAME}; podman volume prune --force`)
   }
+})
+
+withPodman('a proof by podman is traced, passes, and leaves nothing', async () => {
+  const image = await ensureImage('redis')
+  await shell(`podman image exists ${image} || docker save ${image} | podman load --quiet`)
+  const { code, stdout } = await harden([image, '--prove', '--engine', 'podman', '--format', 'json'], { env })
+  const [result] = JSON.parse(stdout).results
+  expect({ code, verdict: result.verdict, passed: result.proof.passed }).toEqual({
+    code: 0,
+    verdict: 'hardened',
+    passed: true,
+  })
+  expect(result.proof.engine).toMatch(/^podman /)
+  expect(JSON.stringify(result.proof)).not.toContain('not traced')
+  const commands = result.proof.cells.flatMap(({ command }: { command?: string }) => command ?? [])
+  expect(commands).toEqual([expect.stringMatching(/^podman run --rm --user 0:0 /), commands[0]])
+  expect(await shell('podman ps --all --quiet; podman volume ls --quiet')).toBe('')
 })

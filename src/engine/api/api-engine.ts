@@ -55,6 +55,7 @@ export function createApiEngine(daemon: Daemon, cli: Engine, { reachable, made, 
   return {
     ...cli,
     create,
+    createLender: create,
     start,
     remove,
     run: async (spec) => {

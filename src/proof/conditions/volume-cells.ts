@@ -35,7 +35,10 @@ export async function volumeCells(request: VolumeCellsRequest): Promise<readonly
   if (user === null) return [cell, notAsked(MIGRATED, 'the user has no number that is known here')]
   const chown = hasCommand(toolsOf(request.facts), 'chown')
   const image = { chown: chown ? (request.reference ?? 'IMAGE') : 'busybox:musl' }
-  const command = filled.map(({ target }) => giveVolume({ image }, 'VOLUME', { path: target, ...user })).join(' && ')
+  const { name } = request.engine
+  const command = filled
+    .map(({ target }) => giveVolume({ image }, 'VOLUME', { path: target, ...user }, name))
+    .join(' && ')
   const broken = { ...cell, command }
   if (!chown) return [broken, notAsked(MIGRATED, 'the image has no chown to try the command with')]
   const refused = await give(request, baseline.image, user)

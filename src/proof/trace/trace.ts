@@ -26,8 +26,7 @@ export async function traceRun(
 ): Promise<Known<TracedRun>> {
   const image = await ensureTracer(engine)
   if (!image.known) return image
-  // Never started: it only lends its volume.
-  const tracer = await engine.create({ image: image.value, command: [TRACER_BINARY] })
+  const tracer = await engine.createLender({ image: image.value, command: [TRACER_BINARY] })
   const container = await engine.run(tracedSpec(spec, config, tracer, mode))
 
   const growing = growingTrace({
