@@ -14,6 +14,8 @@ export interface Need {
   readonly evidence: Evidence
   /** What a build step has put there is not known, and must be the program's own too: all in a folder, or the file itself. */
   readonly tree?: boolean
+  /** The program makes the folder where it is missing: it needs no more than room for it. Holds where the files of the very image are known. */
+  readonly made?: true
   /**
    * This very file is written, in a folder that is there and of which nothing else is needed: it can be made beforehand.
    * `any`: it may be there already, somebody else's, where nobody could look.

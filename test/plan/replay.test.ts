@@ -48,6 +48,19 @@ test('a folder that a script makes where it is missing, and that is there, is th
   expect(run(wanted, mine, { source: 'traced' })).toEqual(['create-directory /run/app'])
 })
 
+test('a folder that the program makes itself needs no more than room for it', () => {
+  const granted = (tree: string, more: Partial<Need>): readonly string[] => {
+    const [volume, made] = needs(['keep-state /data', 'keep-state /data/done'])
+    const wanted = [volume, { ...made, ...more }] as readonly Need[]
+    const { grants } = replay(wanted, files(...base, tree), { uid: 10, gid: 10, groups: [] })
+    return grants.map(show)
+  }
+  expect(granted('drwxr-xr-x 0:0 /data', { made: true })).toEqual(['own-directory /data'])
+  expect(granted('drwxr-xr-x 0:0 /data', {})).toEqual(['own-directory /data', 'create-directory /data/done'])
+  // Here it has no room.
+  expect(granted('drwxr-xr-x 0:0 /data', { made: true, path: '/srv/done' })).toContain('create-directory /srv/done')
+})
+
 type Row = [wanted: string, tree: string[], granted: string[]]
 
 describe('what the user can do already is not granted', () => {

@@ -51,3 +51,18 @@ test('a name that is not there, and what is no layout', async () => {
     message: expect.stringContaining('index.json is not JSON'),
   })
 })
+
+test('a folder that its source makes needs nothing beside the one that it is in, as the image is all there is', async () => {
+  const layer = await tarOf([
+    { name: 'usr/bin/node', mode: 0o755, content: 'x' },
+    { name: 'app/server.js', content: "require('fs').mkdirSync('/data/done', { recursive: true })\n" },
+    { name: 'data/', type: 'directory' },
+  ])
+  const config = { Cmd: ['node', '/app/server.js'], WorkingDir: '/app', Volumes: { '/data': {} } }
+  await writeFolder(join(folder, 'app'), layoutOf([imageOf([layer], config)]))
+  const { result } = await done('oci:app')
+  const granted = result.findings.filter(
+    ({ outcome, transform }) => `${outcome} ${transform}` === 'fixed own-writable-paths',
+  )
+  expect(granted.map(({ message }) => message)).toEqual(['the user may write /data'])
+})

@@ -9,6 +9,8 @@ import { databaseNeeds } from './frameworks.ts'
 import { sourceWrites } from './source-writes.ts'
 
 const MOST_FINDS = 40
+/** `mkdirSync`, `os.makedirs`, `make_path`, `create_dir_all`, `ensureDir`; a folder is only named by other calls. */
+const MAKES = /mk_?(?:dir|path)|make_?(?:dir|path)|create_dir|ensure_?dir/i
 
 /** Literal paths that the program's own source files write to, with the file and the line. */
 export function sourceNeeds(
@@ -23,7 +25,8 @@ export function sourceNeeds(
       const path = normalisePath(found.path)
       if (path === null || !isUsable(path, found.kind)) continue
       const detail = `${found.call} in ${origins.get(file) ?? file} line ${found.line}`
-      if (found.kind === 'directory') needs.push(stateNeed(path, 'framework', detail))
+      if (found.kind === 'directory')
+        needs.push({ ...stateNeed(path, 'framework', detail), ...(MAKES.test(found.call) ? { made: true } : {}) })
       else if (found.kind === 'database') needs.push(...databaseNeeds(path, detail))
       else {
         const access = entries.has(path) && found.beside !== true ? 'write' : 'create-file'

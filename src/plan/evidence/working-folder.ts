@@ -39,7 +39,7 @@ export function workingFolder(
         const evidence = { source: 'declared', subject: place, detail } as const
         const need: Need =
           kind === 'directory'
-            ? { access: 'keep-state', path: place, evidence }
+            ? { access: 'keep-state', path: place, made: true, evidence }
             : { access: 'create-file', path: place, beside: true, evidence }
         const isClosed = setting !== undefined && isSystemFolder(parentOf(place))
         const fileEdit = isClosed ? insertion(setting, settings, { why, evidence }) : null

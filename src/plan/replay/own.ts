@@ -2,7 +2,7 @@ import { couldCreate, couldRemove } from '../../image/access.ts'
 import type { Need } from '../need.ts'
 import { isSharedFolder, isSystemFolder, parentOf } from '../places.ts'
 import { reachParents } from './reach.ts'
-import { belongsToSystem, grant, refuse, type State, whyNever } from './state.ts'
+import { belongsToSystem, grant, learn, refuse, type State, whyNever } from './state.ts'
 import { create, createMissing, fill, write } from './write.ts'
 
 /** Folders of one tree that are named one by one; deeper trees are told by the run. */
@@ -14,6 +14,8 @@ const LARGEST_OWNED = 64 * 1024
 export function keepState(need: Need, path: string, state: State): void {
   if (!reachParents(need, path, state)) return
   const entry = state.files.entry(path)
+  if (entry === null && need.made === true && couldCreate(state.files, state.identity, path).allowed)
+    return learn(path, 'directory', state)
   if (entry === null) return createMissing(need, path, 'create-directory', state)
   if (entry.type !== 'directory') return write(need, path, state)
   if (!couldCreate(state.files, state.identity, `${path}/x`).allowed) {
