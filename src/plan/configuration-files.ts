@@ -54,6 +54,8 @@ const ROOTS = new Set(['etc', 'usr', 'local', 'opt', 'srv', 'var', 'lib', 'share
 /** `apachectl` reads apache2, `redis-server` reads redis, `unbound` reads unbound. */
 function stems(program: string): readonly string[] {
   const plain = program.replace(/\.(sh|py|js|rb|jar)$/, '').replace(/(?<=[a-z]-?)\d+(\.\d+)+$/, '')
+  // MariaDB's reads what MySQL's did.
+  if (/^mariadb/.test(plain)) return [...stems(plain.replace('mariadb', 'mysql')), 'mariadb']
   const stem = plain.replace(/(-?(server|foreground)|2?ctl|d)$/, '')
   return [plain, stem].filter((name) => name.length >= 3 && !TOO_GENERAL.has(name))
 }

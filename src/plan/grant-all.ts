@@ -1,4 +1,4 @@
-import type { FileModel } from '../image/file-model.ts'
+import type { FileEntry, FileModel } from '../image/file-model.ts'
 import { grantedEntry, modeOf } from './ladder.ts'
 import type { Need } from './need.ts'
 import { isForEverybody, isInside, isRuntimePlace, isSharedFolder, isSystemFolder, parentOf } from './places.ts'
@@ -30,7 +30,9 @@ export function grantAll(wanted: readonly Need[], input: StageInput, grantee: Gr
   const isOwn = (need: Need): boolean =>
     own !== null &&
     (own.entry(need.path) !== null ||
-      (!isNamed(need) && parentOf(need.path) !== '/' && own.entry(parentOf(need.path)) !== null))
+      ((!isNamed(need) || isClosedFolder(own.entry(parentOf(need.path)))) &&
+        parentOf(need.path) !== '/' &&
+        own.entry(parentOf(need.path)) !== null))
   // What the stage puts in says nothing of a folder that every base has.
   const asked = needs.filter((need) => isOwn(need) && !isRuntimePlace(need.path))
   const known = own === null ? null : replayed(asked, own, grantee)
@@ -40,6 +42,11 @@ export function grantAll(wanted: readonly Need[], input: StageInput, grantee: Gr
     grants: withoutCovered(byPath([...(known?.grants ?? []).map(asItIs), ...others.grants, ...throughHome(rest)])),
     remarks: [...(known?.remarks ?? []), ...others.remarks],
   }
+}
+
+/** Nobody else gets through it: to make the file beforehand is not enough. */
+function isClosedFolder(entry: FileEntry | null): boolean {
+  return entry?.type === 'directory' && (entry.mode & 0o001) === 0
 }
 
 /** This very file, in a folder that is there: whether the base brings the file is not known, and both must work. */

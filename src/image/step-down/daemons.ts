@@ -73,6 +73,15 @@ export const daemons: readonly Daemon[] = [
     options: ['--user', '-u'],
   },
   {
+    name: 'mysql-install-db',
+    programs: ['mariadb-install-db', 'mysql_install_db'],
+    files: /(?!)/,
+    user: /(?!)/,
+    options: ['--user'],
+    // It gives the folder to that user, and ends where it may not.
+    insists: true,
+  },
+  {
     name: 'haproxy',
     programs: ['haproxy', 'haproxy-systemd-wrapper'],
     files: /\/haproxy[\w.-]*\/(?:.*\/)?[\w.-]+\.(?:cfg|conf)$|\/haproxy\.cfg$/,

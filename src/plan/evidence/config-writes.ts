@@ -118,4 +118,4 @@ const SOURCE = /\.(py|js|mjs|cjs|ts|rb|pl|pm|php|lua|sh|html?|css|md)$/
 
 /** A key, and an absolute path as its value; a word like `file` or `ufs` may stand between. */
 const SETTING =
-  /^[ \t]*["']?([A-Za-z][\w.-]*)["']?(?:[ \t]*[:=][ \t]*|[ \t]+)(?:(?:file|ufs|aufs|rock)[ \t]+|(?:file|daemon|stdio):)?["']?(\/[\w./@+-]+)(?=["'\s;,]|$)/gm
+  /^[ \t]*["']?([A-Za-z][\w.-]*)["']?(?:[ \t]*[:=][ \t]*|[ \t]+)(?:(?:file|ufs|aufs|rock|socket)[ \t]+|(?:file|daemon|stdio):)?["']?(\/[\w./@+-]+)(?=["'\s;,]|$)/gm

@@ -20,8 +20,20 @@ export function stockEdit(
   { shipped }: EditSources,
 ): readonly FileEdit[] {
   const text = shipped.texts.get(edit.file)
-  if (text !== undefined && !matches(text, substitutionOf(edit))) return []
+  if (text !== undefined && (edit.stockOnly === true || !matches(text, substitutionOf(edit)))) return []
   return text === undefined && isWritten(edit.file, shipped) ? [] : [fileEdit(edit, 'config', evidence)]
+}
+
+/** The same in a configuration of the stage's own that is read instead, where a line of it asks for that. */
+export function ownEdit(
+  edit: ConfigEdit,
+  file: string,
+  evidence: FileEdit['evidence'][number],
+  { shipped }: Pick<EditSources, 'shipped'>,
+): readonly FileEdit[] {
+  const text = shipped.texts.get(file)
+  if (text === undefined || edit.stockOnly === true || !matches(text, substitutionOf(edit))) return []
+  return [fileEdit({ ...edit, file }, 'config', [evidence])]
 }
 
 /** By an instruction whose text does not tell what it says then. */

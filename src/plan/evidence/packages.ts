@@ -9,8 +9,8 @@ import type { FileEdit, Remark } from '../plan.ts'
 import type { VendorMove } from '../ports.ts'
 import { argvOf } from '../program.ts'
 import { type InstalledPackage, imagePackages, installedPackages } from './installed.ts'
-import { isIncluded } from './main-config.ts'
-import { type EditSources, portEdits, readEdit, stockEdit } from './package-edits.ts'
+import { isIncluded, mainConfigOf } from './main-config.ts'
+import { type EditSources, ownEdit, portEdits, readEdit, stockEdit } from './package-edits.ts'
 import { entryOf } from './package-files.ts'
 import { namedConfig, plainCommands } from './working-folder.ts'
 
@@ -73,7 +73,9 @@ export function packageEvidence(sources: PackageSources): PackageEvidence {
     ),
     moves: new Map(stock.flatMap((each) => movesOf(each, sources))),
     fileEdits: started.flatMap((each) =>
-      (ownConfig(each, sources) === null ? (each.rule.edits ?? []) : []).flatMap((edit) => {
+      (each.rule.edits ?? []).flatMap((edit) => {
+        const own = ownConfig(each, sources)?.file ?? ownMain(each.rule, edit.file, sources)
+        if (own !== null) return ownEdit(edit, own, evidenceOf(each.rule, each.found, own, edit.why), sources)
         const { rule, found } = each
         const evidence = [evidenceOf(rule, found, edit.file, edit.why)]
         return found.line === null ? readEdit(edit, evidence, sources) : stockEdit(edit, evidence, sources)
@@ -202,6 +204,13 @@ function ownConfig({ rule: { stock, starts } }: Started, { config, commands = []
   // What the stage puts there itself names its own places.
   const others = said.filter((path) => path !== file || shipped.texts.has(file))
   return others.length === 0 || others.length < said.length ? null : { file: others[0] ?? '' }
+}
+
+/** What the command names in place of the main configuration that an edit is for. */
+function ownMain({ mainConfig }: PackageRule, file: string, { config }: PackageSources): string | null {
+  if (mainConfig === undefined || mainConfig.file !== file) return null
+  const main = mainConfigOf(mainConfig, config)
+  return main === file ? null : main
 }
 
 /** A configuration of the stage's own in a folder that the package closes to others. */

@@ -74,6 +74,7 @@ export const RUBY: readonly Rule[] = [
   // Puma's and Unicorn's own configuration.
   { pattern: /^[ \t]*(stdout_redirect|stdout_path|stderr_path|pidfile|state_path)\b\s*\(?/gm, kind: 'file' },
   { pattern: /^[ \t]*(pid)\b\s*\(?(?=\s*["'])/gm, kind: 'file', beside: true },
+  { pattern: /\b(YAML::Store\.new|PStore\.new)\(/g, kind: 'file', beside: true },
   { pattern: /\b(Logger\.new)\(/g, kind: 'file', only: /[/.]/ },
   { pattern: /\b(SQLite3::Database\.new|Sequel\.sqlite)\(/g, kind: 'database' },
 ]

@@ -76,7 +76,11 @@ function createInCommon(need: Need, path: string, state: State): void {
 export function createMissing(need: Need, path: string, kind: GrantKind, state: State): void {
   if (kind === 'create-directory' ? isSystemFolder(path) : isBelowSystem(path))
     return refuse(need, belongsToSystem(path), state)
+  const isOpen = kind === 'create-file' && state.files.entry(parentOf(path)) === null
   grant(need, path, kind, state)
+  const made = state.grants.get(path)
+  // A package may bring its folder, which is not there yet.
+  if (isOpen && made !== undefined) state.grants.set(path, { ...made, makesFolder: true })
 }
 
 /** Something is created, replaced or removed in an existing folder that the user cannot write. */

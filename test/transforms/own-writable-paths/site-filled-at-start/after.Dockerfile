@@ -23,7 +23,8 @@ RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /etc/server/conf.d/site.conf (written by /start.sh line 3), /usr/share/server/html/assets (files in
 #   it are written by /start.sh line 8), /usr/share/server/html/env.js (written by /start.sh line 4)
-RUN touch /etc/server/conf.d/site.conf /usr/share/server/html/env.js \
+RUN mkdir -p /etc/server/conf.d \
+ && touch /etc/server/conf.d/site.conf /usr/share/server/html/env.js \
  && chown 10001:10001 /etc/server/conf.d/site.conf /usr/share/server/html/assets /usr/share/server/html/env.js
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001

@@ -1,0 +1,27 @@
+FROM debian:trixie-slim
+RUN apt-get update && apt-get install -y mariadb-server
+COPY <<EOT /etc/mysql/conf.d/own.cnf
+[mysqld]
+log_error=/var/log/mysql/error.log
+EOT
+COPY --chmod=755 <<EOT /init.sh
+#!/bin/sh
+set -e
+[ -d /var/lib/mysql/mysql ] || mariadb-install-db --user=mysql
+exec mariadbd --user=mysql
+EOT
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: the container starts as mysql already, and only root can run mariadb-install-db
+RUN sed -i -E 's/mariadb-install-db --user=mysql/mariadb-install-db/' /init.sh
+# harden-image: /run/mysqld (package mariadb-server (line 2): socket and pid file), /var/lib/mysql (package
+#   mariadb-server (line 2): the databases, made by the package), /var/log/mysql/error.log (named as log_error in
+#   /etc/mysql/conf.d/own.cnf line 2)
+RUN mkdir -p /var/log/mysql /run/mysqld \
+ && touch /var/log/mysql/error.log \
+ && chown 10001:10001 /run/mysqld /var/log/mysql/error.log \
+ && chown -Rh 10001:10001 /var/lib/mysql
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["/init.sh"]
