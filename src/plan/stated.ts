@@ -28,6 +28,7 @@ import { setCapabilities } from './evidence/set-capabilities.ts'
 import { emptyFolderNeeds, sourceNeeds } from './evidence/sources.ts'
 import { springNeeds } from './evidence/spring.ts'
 import { startFolderScripts, startsUnknownScript } from './evidence/start-folder.ts'
+import { startedIn } from './evidence/start-in.ts'
 import { supervisorCautions } from './evidence/supervisors.ts'
 import { unlistedDaemons } from './evidence/unlisted-daemons.ts'
 import { workingFolder } from './evidence/working-folder.ts'
@@ -137,20 +138,21 @@ export function statedBy(sources: StatedSources): Stated {
     sources.built || facts.config.exposedPorts.length === 0
       ? []
       : unlistedDaemons(installedPackages(shipped.steps), start.programs, knownPrograms)
+  const started = startedIn(facts.config)
   const builders = buildersOf(sources.stage, shipping)
   const closed = closedNeeds(shipped, facts.config, own)
-  const working = workingFolder(sources.workingFolder, start, shipped, facts.config)
+  const working = workingFolder(sources.workingFolder, start, shipped, started)
   const home = rootHome(shipped, facts.config, start.programs)
   const files = sources.built || packages.files.size === 0 ? own : beneath(packages.files, own, shipped)
   return {
     needs: [
       ...runLineNeeds(shipped),
-      ...commandLineNeeds(facts.config),
+      ...commandLineNeeds(started),
       ...frameworkNeeds(shipped, runsInBuild(shipped), collectsAtStart(start, facts.config)),
       ...scriptWriteNeeds(start, shipped, facts.config),
-      ...sourceNeeds(shipped, facts.config),
-      ...compiledNeeds(builders, shipped, facts.config),
-      ...springNeeds([shipped, ...builders], facts.config),
+      ...sourceNeeds(shipped, started),
+      ...compiledNeeds(builders, shipped, started),
+      ...springNeeds([shipped, ...builders], started),
       ...emptyFolderNeeds(shipped),
       ...closed.needs,
       ...(sources.built ? [] : madeClosedNeeds(shipped, facts.config)),

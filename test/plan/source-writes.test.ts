@@ -100,6 +100,11 @@ test.each([
     "'filename': BASE_DIR / 'django.log',\n'LOCATION': '/var/cache/x',\n'LOCATION': 'redis://x'",
     ['file /app/src/django.log 1 beside', 'directory /var/cache/x 2'],
   ],
+  [
+    'a.php',
+    "define('ROOT', dirname(__DIR__));\nconst CACHE = ROOT . '/cache';\nmkdir(CACHE);",
+    ['directory /app/cache 3'],
+  ],
   ['main.rs', 'fs::write("x", b"")', ['file /app/x 1']],
   [
     'main.rs',

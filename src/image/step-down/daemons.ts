@@ -212,6 +212,15 @@ export const daemons: readonly Daemon[] = [
     group: directive(String.raw`\$PrivDropToGroup`, wordAsGroup),
   },
   {
+    name: 'rsync',
+    programs: ['rsync'],
+    files: /\/rsyncd[\w.-]*\.conf$/,
+    user: setting('uid'),
+    group: setting('gid', wordAsGroup),
+    // A module of another user answers nobody.
+    insists: true,
+  },
+  {
     name: 'uwsgi',
     programs: ['uwsgi'],
     files: /\/uwsgi[\w.-]*(?:\/.*)?\.ini$/,

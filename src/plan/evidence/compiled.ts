@@ -14,7 +14,8 @@ export function compiledNeeds(builders: readonly Shipped[], shipped: Shipped, co
   const sources = builders.flatMap(({ texts, origins }) =>
     [...texts].flatMap(([path, text]) => {
       const origin = origins.get(path) ?? path
-      return COMPILED.test(path) && !taken.has(origin) ? [{ path: `${NOWHERE}${path}`, text, origin }] : []
+      const at = transpiled(path, texts, config.workdir) ?? `${NOWHERE}${path}`
+      return COMPILED.test(path) && !taken.has(origin) ? [{ path: at, text, origin }] : []
     }),
   )
   if (sources.length === 0) return []
@@ -26,6 +27,13 @@ export function compiledNeeds(builders: readonly Shipped[], shipped: Shipped, co
     },
     config,
   )
+}
+
+/** TypeScript keeps its folders: `src` beside package.json becomes `dist` where the program starts, and `..` is the same. */
+function transpiled(path: string, texts: Shipped['texts'], workdir: string): string | null {
+  const [, project, below] = /^(.*)\/src\/(.+\.[cm]?[jt]s)$/.exec(path) ?? []
+  if (project === undefined || workdir === '/' || !texts.has(`${project}/package.json`)) return null
+  return `${workdir}/dist/${below}`
 }
 
 const COMPILED = /(?<!\/node_modules\/.*)\.([cm]?[jt]sx?|go|rs|java|kt|cs)$/

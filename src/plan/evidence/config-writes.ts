@@ -51,7 +51,8 @@ interface About {
 
 function settingNeeds(text: string, { file, programs, isBrought, where }: About): readonly Need[] {
   return [...text.matchAll(SETTING)].flatMap((match): readonly Need[] => {
-    const [, key = '', value = ''] = match
+    const [, name = '', value = ''] = match
+    const key = name.replaceAll(' ', '_')
     const path = normalisePath(value)
     if (path === null || isRuntimePlace(path) || !isOwnPlace(path)) return []
     const detail = `named as ${key} in ${where(lineOf(text, match.index + match[0].length))}`
@@ -118,4 +119,4 @@ const SOURCE = /\.(py|js|mjs|cjs|ts|rb|pl|pm|php|lua|sh|html?|css|md)$/
 
 /** A key, and an absolute path as its value; a word like `file` or `ufs` may stand between. */
 const SETTING =
-  /^[ \t]*["']?([A-Za-z][\w.-]*)["']?(?:[ \t]*[:=][ \t]*|[ \t]+)(?:(?:file|ufs|aufs|rock|socket)[ \t]+|(?:file|daemon|stdio):)?["']?(\/[\w./@+-]+)(?=["'\s;,]|$)/gm
+  /^[ \t]*["']?([A-Za-z][\w.-]*(?: [a-z]+(?=[ \t]*=)){0,2})["']?(?:[ \t]*[:=][ \t]*|[ \t]+)(?:(?:file|ufs|aufs|rock|socket)[ \t]+|(?:file|daemon|stdio):)?["']?(\/[\w./@+-]+)(?=["'\s;,]|$)/gm

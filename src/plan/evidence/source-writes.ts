@@ -93,7 +93,11 @@ function constantsOf(text: string): ReadonlyMap<string, string> {
   )) {
     const name = match[1] ?? ''
     if (constants.has(name)) twice.add(name)
-    constants.set(name, (match[2] ?? '').replace(/\s+(?:\/\/|#).*$/, '').replace(/;\s*$/, ''))
+    const value = (match[2] ?? '').replace(/\s+(?:\/\/|#).*$/, '').replace(/;\s*$/, '')
+    constants.set(
+      name,
+      /define\($/.test(match[0].slice(0, match[0].indexOf(name) - 1)) ? value.replace(/\)$/, '') : value,
+    )
   }
   for (const name of twice) constants.delete(name)
   return constants

@@ -55,7 +55,9 @@ function servedFrom(
   const isCommandLine = programsOf(config).some((name) => /^php[\d.]*$/.test(name)) && !argv.join(' ').includes(' -S ')
   if (isCommandLine) return undefined
   return (folder) => {
-    for (let at = folder; at !== '/'; at = parentOf(at)) if (texts.has(`${at}/index.php`)) return at
+    for (let at = folder; at !== '/'; at = parentOf(at))
+      for (const root of ['', '/public', '/web', '/html', '/www', '/htdocs'])
+        if (texts.has(`${at}${root}/index.php`)) return `${at}${root}`
     return folder
   }
 }

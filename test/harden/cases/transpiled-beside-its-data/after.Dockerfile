@@ -1,0 +1,19 @@
+FROM node:22 AS build
+WORKDIR /src
+COPY <<EOT package.json
+{ "scripts": { "build": "tsc" } }
+EOT
+COPY <<EOT src/main.ts
+mkdirSync(join(__dirname, '..', 'uploads'))
+EOT
+RUN npm ci && npm run build
+
+FROM node:22-slim
+WORKDIR /app
+COPY --from=build /src/dist ./dist
+# harden-image: /app/uploads (mkdirSync in line 6 line 1)
+RUN mkdir -p /app/uploads \
+ && chown 1000:1000 /app/uploads
+# harden-image: node (1000:1000), the account that its vendor runs it as
+USER 1000:1000
+CMD ["node", "dist/main.js"]
