@@ -9,7 +9,7 @@ import { daemonMove } from './evidence/daemon-ports.ts'
 import { declaredNeeds } from './evidence/declared.ts'
 import { givenNeeds } from './evidence/given.ts'
 import { helpMove } from './evidence/help-move.ts'
-import { grantAll } from './grant-all.ts'
+import { type Granted, grantAll } from './grant-all.ts'
 import { movedHealthcheck } from './healthcheck.ts'
 import { planHome } from './home.ts'
 import { exempt, leave, notForAnybody } from './leave.ts'
@@ -33,6 +33,7 @@ import { planStepDown, type StepDownPlan } from './step-down-plan.ts'
 import { stillNamed } from './still-named.ts'
 import { toolsOf } from './tools.ts'
 import { unknownAccount } from './unknown-account.ts'
+import { said, unshownGrants } from './unshown.ts'
 import { isRoot } from './user-text.ts'
 import { canSwitchBase, vendorImage, vendorRemarks } from './vendor-image.ts'
 
@@ -147,7 +148,9 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     ...stepDown.fileEdits,
     ...(observation === null ? stated.fileEdits : []),
   ]
-  const granted = grantAll(stillNamed(wanted, changes, readable), input, granteeOf(account, facts, anyUid))
+  const grantedFor = (all: readonly Need[]): Granted =>
+    grantAll(stillNamed(all, changes, readable), input, granteeOf(account, facts, anyUid))
+  const granted = grantedFor(wanted)
   const grants = spareGrants(granted.grants, spared)
   const fileEdits = spareLines(changes, spared)
   const isMade = account.creation !== 'exists' && account.creation !== 'none'
@@ -166,6 +169,8 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     anyUid,
     grants,
     handed: [...handedOver].filter(isStatePlace),
+    unshown: () =>
+      observation === null ? [] : unshownGrants(grants, grantedFor([...wanted, ...said(stated.assumed())]).grants),
     parts: () => partsOf({ grants: granted.grants, fileEdits: changes, env: home.env, stepDown: switches }),
     ownCopied: policy.own === 'copied',
     ports: ports.decisions,

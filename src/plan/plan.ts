@@ -27,6 +27,8 @@ export interface StagePlan {
   readonly grants: readonly Grant[]
   /** State folders that the Dockerfile itself hands to the account: nothing to grant, yet to stay writable. */
   readonly handed?: readonly string[]
+  /** What the program's own files speak of, no run has shown, and the user may not; absent where no run was seen. */
+  readonly unshown?: () => readonly Grant[]
   /** All that runs could show to be needless, what was left out for it too; absent where nothing is changed. */
   readonly parts?: () => readonly Part[]
   /** COPY and ADD of the stage give what they bring to the user (`--own copied`). */

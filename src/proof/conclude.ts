@@ -12,6 +12,7 @@ import { dropRound, hasPassed, type Round } from './round.ts'
 import type { Live } from './run/live.ts'
 import type { RunRecord } from './run/run-record.ts'
 import { untracedRun } from './run/traced-run.ts'
+import { unshownPlaces } from './unshown-places.ts'
 
 /** The last round that passed, watched to the end; else the last one, with what is missing. */
 export async function conclude(
@@ -34,6 +35,7 @@ export async function conclude(
     ])
     return { hardened: best.hardened, report, failures }
   }
+  const plan = stagePlanOf(best.hardened.plan, request.stage) ?? { grants: [] }
   const { baseline, run, late } = await judge(judgeRequest(request, original, best, filled), live, original, best.run)
   return {
     hardened: best.hardened,
@@ -41,7 +43,8 @@ export async function conclude(
       ...remarks,
       ...untracedRun(original, best.run),
       ...askedToWrite(original, best.run.traced),
-      ...readState(stagePlanOf(best.hardened.plan, request.stage) ?? { grants: [] }),
+      ...readState(plan),
+      ...unshownPlaces(plan),
     ]),
     failures: failuresOf(run),
     late,

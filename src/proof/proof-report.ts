@@ -61,7 +61,7 @@ export function failuresOf({ comparison, record, cells }: ProvenRun): readonly s
   const refused = (cells?.cells ?? []).filter((cell) => cell.required && cell.outcome !== 'pass')
   if (comparison.parity && comparison.locked) return refused.map((cell) => `${cell.name}: ${cell.reason}`)
   const failed = comparison.checks.filter((check) => !check.passed)
-  const words = tail(record.logs)
+  const words = tail(`${record.logs}\n${record.logFiles}`)
   return [
     ...failed.map((check) => `${check.name}: was ${check.baseline}, is ${check.result}`),
     ...(words === '' ? [] : [`the result's last words: ${words}`]),

@@ -39,6 +39,13 @@ describe('of an image alone', () => {
     ])
   })
 
+  test('so does a program that lies alone in a folder which others share', () => {
+    const texts = { '/srv/app.py': ["open('/var/lib/app/stats', 'w')"], '/srv/other.py': ["open('/opt/x', 'w')"] }
+    expect(needs({ config: { cmd: ['python3', '/srv/app.py'] }, texts })).toEqual([
+      ['create-file', '/var/lib/app/stats'],
+    ])
+  })
+
   test('a closed file of the application is read', () => {
     expect(
       needs({

@@ -71,6 +71,14 @@ describe('leftFiles', () => {
     expect(missing(traced([operation('create-file', '/var/lib/app/db')]), traced([]))).toEqual(['not /var/lib/app/db'])
   })
 
+  test('what it tried to make, and was refused, it misses wherever that is', () => {
+    const original = traced([operation('create-file', '/srv/pub/a')])
+    const refused = operation('create-file', '/srv/pub/a', { outcome: 'refused' })
+    expect(missing(original, traced([refused]))).toEqual(['not /srv/pub/a'])
+    expect(missing(original, traced([refused, operation('create-file', '/srv/pub/a')]))).toEqual([])
+    expect(missing(original, traced([]))).toEqual([])
+  })
+
   test('a name that was drawn stands for one of the same form in the same folder', () => {
     const drawn = (path: string) =>
       operation('create-file', path, { detail: `openat("${path}", O_RDWR|O_CREAT|O_EXCL)` })

@@ -3,7 +3,7 @@ import type { FileEntry, FileModel } from '../../image/file-model.ts'
 import type { StepDownReport } from '../../image/step-down.ts'
 import { configurationFiles } from '../configuration-files.ts'
 import { type Need, stateNeed } from '../need.ts'
-import { isInside, isSystemFolder, normalisePath, outermost, parentOf } from '../places.ts'
+import { isInside, isSharedFolder, isSystemFolder, normalisePath, outermost, parentOf } from '../places.ts'
 import { argvOf } from '../program.ts'
 import type { Shipped } from '../shipped.ts'
 import { isOwnPlace } from '../state-places.ts'
@@ -11,6 +11,9 @@ import { closedNeeds } from './closed-files.ts'
 import { frameworkNeeds } from './frameworks.ts'
 import { namedClosedNeeds } from './named-closed.ts'
 import { sourceNeeds } from './sources.ts'
+
+/** A program that lies in a folder of many (`/srv/app.py`) is the application all the same, without what is beside it. */
+const SOURCE = /\.(py|[cm]?js|ts|rb|php|pl)$/
 
 /**
  * What an image that somebody else built says by its files alone of what its program needs. `programs`: base names of what
@@ -55,10 +58,12 @@ function applicationIn(
   const named = argumentPaths(config).filter((path) => files.entry(path)?.type === 'file')
   // Beside a key or a configuration lie those of others.
   const beside = named.map(parentOf).filter(isOwnPlace)
+  const alone = new Set(named.filter((path) => SOURCE.test(path) && isSharedFolder(parentOf(path))))
   const roots = outermost([config.workdir, ...beside].filter((folder) => !isSystemFolder(folder)))
-  const inside = (path: string): boolean => roots.some((root) => isInside(path, root) && path !== root)
+  const inside = (path: string): boolean =>
+    roots.some((root) => isInside(path, root) && path !== root) || alone.has(path)
   const entries = new Map<string, FileEntry>()
-  for (const path of roots.length === 0 ? [] : files.paths()) {
+  for (const path of roots.length + alone.size === 0 ? [] : files.paths()) {
     const entry = inside(path) ? files.entry(path) : null
     if (entry !== null) entries.set(path, entry)
   }

@@ -24,7 +24,7 @@ export interface Folders {
 /**
  * Whether a run leaves the files that the original leaves: one that keeps its work in memory where it may not write, or
  * never tries, answers just as well. What is judged is all that a job leaves (it ends, and its files are its work), and
- * of a service what it keeps state in or reads back. Empty where the runs were not traced.
+ * of a service what it keeps state in, reads back, or is refused. Empty where the runs were not traced.
  */
 export function leftFiles(original: RunRecord, traced: RunRecord | null, folders: Folders): readonly ReportCheck[] {
   if (original.trace === null || traced?.trace == null) return []
@@ -32,7 +32,9 @@ export function leftFiles(original: RunRecord, traced: RunRecord | null, folders
   const read = new Set(done(operations, 'read').map(({ path }) => path))
   const isWork = (path: string): boolean => !original.state.running || isStatePlace(path) || read.has(path)
   const all = filesMade(operations)
-  const left = [...all].filter((path) => !isPassing(path, folders.home) && isWork(path))
+  // What it tried to make, and was refused, it misses wherever that is.
+  const refused = new Set(refusedFiles(traced.trace.operations))
+  const left = [...all].filter((path) => !isPassing(path, folders.home) && (isWork(path) || refused.has(path)))
   if (left.length === 0) return []
   const lacking = new Set(missingFiles(all, filesMade(traced.trace.operations), folders))
   const unmatched = left.filter((path) => lacking.has(path))
@@ -79,6 +81,14 @@ export function filesMade(operations: readonly Operation[]): ReadonlySet<string>
   }
   for (const { path } of [...done(operations, 'remove'), ...done(operations, 'rename')]) made.delete(path ?? '')
   return made
+}
+
+function refusedFiles(operations: readonly Operation[]): readonly (string | null)[] {
+  return operations.flatMap(({ access, outcome, path, to }) =>
+    outcome === 'refused' && (access === 'create-file' || access === 'write' || access === 'rename')
+      ? [access === 'rename' ? (to ?? null) : path]
+      : [],
+  )
 }
 
 function done(operations: readonly Operation[], access: Operation['access']): readonly Operation[] {

@@ -1,0 +1,42 @@
+import { expect, test } from '@jest/globals'
+import type { EvidenceSource } from '../../src/plan/evidence.ts'
+import type { Need } from '../../src/plan/need.ts'
+import type { Grant } from '../../src/plan/plan.ts'
+import { said, unshownGrants } from '../../src/plan/unshown.ts'
+import { unshownPlaces } from '../../src/proof/unshown-places.ts'
+
+const grant = (kind: Grant['kind'], path: string): Grant => ({
+  path,
+  kind,
+  evidence: [{ source: 'declared', subject: path, detail: 'named in /app/main.py line 3' }],
+})
+const paths = (grants: readonly Grant[]): readonly string[] => grants.map(({ path }) => path)
+
+test('what only the files of a program speak of is not shown', () => {
+  const secret = grant('group-read', '/etc/app/secret')
+  const seen = [grant('own-directory', '/var/lib/app')]
+  const all = [...seen, grant('create-file', '/var/lib/app/db'), grant('traverse', '/etc/app'), secret]
+  expect(paths(unshownGrants(seen, all))).toEqual(['/etc/app/secret'])
+  expect(unshownPlaces({ grants: seen, unshown: () => unshownGrants(seen, all) })).toEqual([
+    'whether it has to read /etc/app/secret (named in /app/main.py line 3): no run did, and its new user may not (--writable gives it)',
+  ])
+})
+
+test('of many the first are named', () => {
+  const all = ['/a', '/b', '/c', '/d', '/e'].map((path) => grant('create-directory', path))
+  expect(unshownPlaces({ grants: [], unshown: () => all })).toEqual([
+    expect.stringContaining('has to write /a'),
+    expect.stringContaining('/b'),
+    expect.stringContaining('/c'),
+    'the same of 2 more places that its own files speak of',
+  ])
+})
+
+test('what is known of packages in general a run tells better', () => {
+  const need = (source: EvidenceSource): Need => ({
+    access: 'write',
+    path: '/x',
+    evidence: { source, subject: '/x', detail: '' },
+  })
+  expect(said([need('packages'), need('catalogue'), need('declared')])).toHaveLength(1)
+})
