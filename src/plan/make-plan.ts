@@ -72,7 +72,7 @@ function harden(input: StageInput, policy: Policy): StagePlan {
   const stated = input.stated ?? noStated
   // What can be read of the image: all of it, or what the stage itself puts in.
   const readable: ImageFacts = facts.files.known ? facts : { ...facts, files: { known: true, value: stated.files } }
-  const tools = toolsOf(facts)
+  const tools = toolsOf(facts, input.shellSeen)
   const anyUid = policy.arbitraryUid === true
   const spared = new Set(observation?.spared)
   const report = stated.stepDowns ?? findStepDowns(readable)

@@ -28,6 +28,8 @@ export function runActions(steps: readonly Step[]): readonly RunAction[] {
     if (script.kind !== 'parsed') return []
     const variables = new Map(step.environment.values)
     let folder = step.workdir
+    // What another command of this RUN names may be its work: a touch then only sets its times.
+    const named = new Set<string>()
     return script.commands.flatMap((command) => {
       for (const { name, value } of command.assignments) {
         if (value === null) variables.delete(name)
@@ -45,7 +47,17 @@ export function runActions(steps: readonly Step[]): readonly RunAction[] {
       const keys = keysOf(command, (word) => wordValue(word, variables), folder)
       if (keys.length > 0) return [{ tool: 'key' as const, paths: keys, value: null, ...rest }]
       const action = readAction(command, variables, folder, line)
-      return action === null ? [] : [action]
+      if (action === null) {
+        for (const word of command.words) {
+          const text = wordValue(word, variables)
+          const path = text === null ? null : normalisePath(text, folder ?? '')
+          if (path !== null) named.add(path)
+        }
+        return []
+      }
+      if (action.tool !== 'touch') return [action]
+      const paths = action.paths.filter((path) => !named.has(path))
+      return paths.length === 0 ? [] : [{ ...action, paths }]
     })
   })
 }

@@ -152,7 +152,7 @@ function act(draft: Draft, action: RunAction, sources: ShippedSources): void {
     return
   }
   for (const path of action.paths) {
-    const touched = action.recursive ? below(draft, path) : [path]
+    const touched = action.recursive ? [...new Set([path, ...below(draft, path)])] : [path]
     if (action.tool === 'mkdir') folder(draft, path, octal(action.value) ?? 0o755)
     else if (action.tool === 'touch' && !draft.entries.has(path)) {
       draft.entries.set(path, { ...directory, type: 'file', mode: 0o644 })
@@ -162,13 +162,18 @@ function act(draft: Draft, action: RunAction, sources: ShippedSources): void {
       put(draft, at, { ...directory, type: 'symlink', mode: 0o777, link: action.value })
     } else
       for (const each of touched) {
-        const entry = draft.entries.get(each) ?? draft.base?.entry(each) ?? null
+        const entry = draft.entries.get(each) ?? draft.base?.entry(each) ?? (each === path ? thereBy(action) : null)
         if (entry === null) continue
         if (action.tool === 'chown') draft.entries.set(each, { ...entry, ...ownerOf(action.value ?? '', sources) })
         if (action.tool === 'chmod')
           draft.entries.set(each, { ...entry, mode: changedMode(entry.mode, action.value ?? '') })
       }
   }
+}
+
+/** What a change of owner or mode is sure to have worked on is there, whatever it is: a jar, a pipe, an unpacked tree. */
+function thereBy({ certain, recursive }: RunAction): FileEntry | null {
+  return certain ? { ...directory, type: recursive ? 'directory' : 'other' } : null
 }
 
 /** A file that a RUN edits is not what the context says any more. */

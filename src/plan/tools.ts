@@ -4,11 +4,16 @@ import type { Tools } from './plan.ts'
 const COMMAND_FOLDERS = ['/bin', '/sbin', '/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin']
 const SHELLLESS = new Set(['scratch', 'distroless'])
 
-/** What a RUN in this image can use, from its files, or from what is known of its distribution. */
-export function toolsOf(facts: ImageFacts): Tools {
+/**
+ * What a RUN in this image can use, from its files, or from what is known of its distribution. `shellSeen`: a RUN of the
+ * stage uses a shell.
+ */
+export function toolsOf(facts: ImageFacts, shellSeen = false): Tools {
   if (!facts.files.known) {
     const id = facts.os.known ? facts.os.value.id : ''
-    if (SHELLLESS.has(id)) return { shell: false, commands: null }
+    // What is copied onto `scratch` as a whole may have one, but nothing says so.
+    const isBare = facts.reference === 'scratch' && !shellSeen
+    if (SHELLLESS.has(id) || isBare) return { shell: false, commands: null }
     return { shell: id === '' ? 'unknown' : true, commands: null }
   }
   const files = facts.files.value
