@@ -120,8 +120,9 @@ export function statedBy(sources: StatedSources): Stated {
   }
   const shipped = shippedBy(shipping, sources.stage.index)
   const own = sources.built && facts.files.known ? facts.files.value : layered(facts, shipped)
+  const started = startedIn(facts.config)
   const atStart = startFolderScripts(sources.entry ?? null, facts.config, own)
-  const start = findStepDowns({ config: facts.config, files: { known: true, value: own } }, atStart)
+  const start = findStepDowns({ config: started, files: { known: true, value: own } }, atStart)
   const packages = packageEvidence({
     rules: sources.rules,
     shipped,
@@ -138,7 +139,6 @@ export function statedBy(sources: StatedSources): Stated {
     sources.built || facts.config.exposedPorts.length === 0
       ? []
       : unlistedDaemons(installedPackages(shipped.steps), start.programs, knownPrograms)
-  const started = startedIn(facts.config)
   const builders = buildersOf(sources.stage, shipping)
   const closed = closedNeeds(shipped, facts.config, own)
   const working = workingFolder(sources.workingFolder, start, shipped, started)
@@ -173,7 +173,7 @@ export function statedBy(sources: StatedSources): Stated {
     isShipped: (path) => shipped.origins.has(path),
     isRemoved: sources.built ? () => false : shipped.isRemoved,
     stepDowns:
-      files === own ? start : findStepDowns({ config: facts.config, files: { known: true, value: files } }, atStart),
+      files === own ? start : findStepDowns({ config: started, files: { known: true, value: files } }, atStart),
     fileEdits: [...packages.fileEdits, ...working.fileEdits],
     env: home.env,
     cautions: [...initRemarks(start), ...unlisted, ...packages.remarks, ...supervisorCautions(start, own)],

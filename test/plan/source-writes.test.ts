@@ -105,6 +105,11 @@ test.each([
     "define('ROOT', dirname(__DIR__));\nconst CACHE = ROOT . '/cache';\nmkdir(CACHE);",
     ['directory /app/cache 3'],
   ],
+  [
+    'ecosystem.config.js',
+    "out_file: '/var/log/a.log', pid_file: '/run/a.pid'",
+    ['file /var/log/a.log 1', 'file /run/a.pid 1 beside'],
+  ],
   ['main.rs', 'fs::write("x", b"")', ['file /app/x 1']],
   [
     'main.rs',

@@ -90,12 +90,29 @@ interface Write {
   readonly into?: true
 }
 
+/** Options of what fetches or unpacks that name where to. */
+const OUTPUT: Readonly<Record<string, { readonly option: RegExp; readonly folder?: true }>> = {
+  curl: { option: /^(-[a-zA-Z]*o|--output)$/ },
+  wget: { option: /^(-[a-zA-Z]*O|--output-document)$/ },
+  tar: { option: /^(-C|--directory)$/, folder: true },
+  unzip: { option: /^-d$/, folder: true },
+}
+
 /** What `cp`, `mv`, `touch`, `ln` and `mkfifo` put somewhere; what `mv` takes away leaves its folder. Null for other tools. */
 function placedBy(tool: string, args: ShellCommand['words']): readonly Write[] | null {
   const operands = args.filter(({ text }) => !/^-/.test(text))
   const last = operands.at(-1)
   if (tool === 'touch') return operands.map(({ text }) => ({ text, replaces: false }))
   if (tool === 'mkfifo') return operands.map(({ text }) => ({ text, replaces: true }))
+  const told = OUTPUT[tool]
+  if (told !== undefined) {
+    const at = args.findIndex(({ text }) => told.option.test(text))
+    const value = at < 0 ? undefined : args[at + 1]
+    if (value === undefined || value.text === '-') return []
+    return [
+      told.folder === true ? { text: value.text, replaces: false, into: true } : { text: value.text, replaces: false },
+    ]
+  }
   if (!/^(cp|mv|ln)$/.test(tool)) return null
   if (last === undefined || operands.length < 2) return []
   const { text } = last

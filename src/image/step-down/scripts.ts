@@ -169,7 +169,9 @@ function targetOf(command: ShellCommand, { variables }: ReadScript): string | nu
   if (program !== '.' && program !== 'source' && !isShell(program)) return program
   const operand = command.words.slice(at + 1).find((word) => !word.text.startsWith('-'))
   const script = operand === undefined ? null : staticValue(operand.text, variables)
-  return script === null || script === '' || nameOf(script) === '' ? null : script
+  if (script === null || script === '' || nameOf(script) === '') return null
+  // A shell looks where it is before it looks through PATH.
+  return script.includes('/') ? script : `./${script}`
 }
 
 /** Folders such as /docker-entrypoint.d that the script names. */

@@ -37,6 +37,9 @@ export const SCRIPT: readonly Rule[] = [
   { pattern: /\b(JSONFile|JSONFileSync|JSONFilePreset|FileSync|FileAsync)\(/g, kind: 'database' },
   { pattern: /\b(Datastore)\(\s*\{[^{}]*?\bfilename\s*:/g, kind: 'database' },
   { pattern: /\b(storage|database|filename)\s*:/g, kind: 'database', only: DATABASE_FILE },
+  // PM2's ecosystem.config.js.
+  { pattern: /\b(out_file|error_file|log_file)\s*:/g, kind: 'file' },
+  { pattern: /\b(pid_file)\s*:/g, kind: 'file', beside: true },
   // express-session's store of files.
   { pattern: /\b(FileStore)\(\s*\{[^{}]*?\bpath\s*:/g, kind: 'directory' },
 ]

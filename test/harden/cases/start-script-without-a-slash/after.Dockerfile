@@ -1,0 +1,21 @@
+FROM debian:trixie-slim
+WORKDIR /opt/x
+COPY <<EOT run.sh
+exec >> /var/log/run.log 2>&1
+mkdir -p output
+curl -fsS -o data.json http://example.com/data.json
+tar xzf bundle.tgz -C /srv/site
+EOT
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: /opt/x (made by /opt/x/run.sh at start), /opt/x/data.json (written by /opt/x/run.sh line 3),
+#   /srv/site (files in it are written by /opt/x/run.sh line 4), /var/log/run.log (written by /opt/x/run.sh line 1)
+RUN mkdir -p /srv/site \
+ && touch /opt/x/data.json /var/log/run.log \
+ && chown 10001:10001 /opt/x/data.json /srv/site /var/log/run.log \
+ && chgrp 10001 /opt/x \
+ && chmod 1775 /opt/x
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD bash run.sh
