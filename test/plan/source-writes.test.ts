@@ -107,7 +107,7 @@ test.each([
   ],
   [
     'ecosystem.config.js',
-    "out_file: '/var/log/a.log', pid_file: '/run/a.pid'",
+    "{ out_file: '/var/log/a.log', pid_file: '/run/a.pid' }",
     ['file /var/log/a.log 1', 'file /run/a.pid 1 beside'],
   ],
   ['main.rs', 'fs::write("x", b"")', ['file /app/x 1']],
