@@ -281,6 +281,11 @@ describe('what a port gave over time', () => {
 })
 
 describe('doubts', () => {
+  test('a port that the image exposes, and that the original opens only later or never', () => {
+    const seen = record({ answers: [http(80), closed(443)] })
+    expect(doubts(seen, seen, true)).toEqual([expect.stringMatching(/^tcp 443: the original did not listen there/)])
+  })
+
   test('a port that nobody got an answer of is named', () => {
     const seen = record({ answers: [{ port: 53, protocol: 'udp', kind: 'bound', detail: '' }] })
     expect(doubts(seen, seen, true)).toEqual([expect.stringMatching(/^udp 53: open as in the original/)])

@@ -17,6 +17,9 @@ export function doubts(baseline: RunRecord, result: RunRecord, passed: boolean):
   const silent = baseline.answers.filter(isSilent).map(portKey)
   if (silent.length > 0)
     remarks.push(`${silent.join(', ')}: open as in the original, and what it answers was not seen; ${YOUR_CHECK}`)
+  const unopened = baseline.state.running ? baseline.answers.filter(isUnopened).map(portKey) : []
+  if (unopened.length > 0)
+    remarks.push(`${unopened.join(', ')}: the original did not listen there, so nothing was compared; ${YOUR_CHECK}`)
   const closed = baseline.answers.filter(isTurnedAway).map(portKey)
   if (closed.length > 0)
     remarks.push(
@@ -42,6 +45,11 @@ export function doubts(baseline: RunRecord, result: RunRecord, passed: boolean):
 /** Something is there, and nothing of what it can do was seen. */
 function isSilent({ kind }: PortAnswer): boolean {
   return kind === 'open' || kind === 'bound'
+}
+
+/** Asked for because the image names it, and nobody was there. */
+function isUnopened({ kind, protocol }: PortAnswer): boolean {
+  return kind === 'closed' && protocol === 'tcp'
 }
 
 /** A page that takes none of the work behind it. Source: RFC 9110, 15.5.2, 15.5.4 and 15.5.8 */
