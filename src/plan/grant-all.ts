@@ -1,10 +1,18 @@
 import type { FileEntry, FileModel } from '../image/file-model.ts'
 import { grantedEntry, modeOf } from './ladder.ts'
 import type { Need } from './need.ts'
-import { isForEverybody, isInside, isRuntimePlace, isSharedFolder, isSystemFolder, parentOf } from './places.ts'
+import {
+  isForEverybody,
+  isInside,
+  isOfEngine,
+  isRuntimePlace,
+  isSharedFolder,
+  isSystemFolder,
+  parentOf,
+} from './places.ts'
 import type { Grant, Remark } from './plan.ts'
 import type { Grantee } from './replay/grantee.ts'
-import { belongsToSystem } from './replay/state.ts'
+import { belongsToSystem, ofEngine } from './replay/state.ts'
 import { replay } from './replay.ts'
 import type { StageInput } from './stage-input.ts'
 
@@ -86,8 +94,9 @@ function refused(need: Need, reason: string): Remark {
     outcome: need.evidence.source === 'given' || need.evidence.source === 'declared' ? 'todo' : 'note',
     transform: 'own-writable-paths',
     message: `${need.path} is not given to the user: ${reason}`,
-    hint:
-      need.beside === true
+    hint: isOfEngine(need.path)
+      ? 'let --add-host, extra_hosts or hostAliases (--dns, --hostname) give the container what the script writes there, and leave it out of the script'
+      : need.beside === true
         ? 'a new file is made there: let it lie in a folder of its own, which can be given to the user'
         : 'let the program write elsewhere, or mount a volume there',
     evidence: [need.evidence],
@@ -103,6 +112,10 @@ function withoutFiles(needs: readonly Need[], grantee: Grantee, isThere: (folder
     if (need.access !== 'keep-state' && need.access !== 'create-file' && !isMade && !isNamed(need)) continue
     const parent = parentOf(need.path)
     const folder = need.access === 'keep-state' || isMade ? need.path : need.beside === true ? parent : null
+    if (isOfEngine(need.path)) {
+      remarks.push(refused(need, ofEngine(need.path)))
+      continue
+    }
     if (folder !== null && isSystemFolder(folder)) {
       remarks.push(refused(need, belongsToSystem(folder)))
       continue

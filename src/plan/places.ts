@@ -136,6 +136,13 @@ export function isRuntimePlace(path: string): boolean {
   return /^\/(dev|proc|sys)(\/|$)/.test(path) || /^\/(tmp|var\/tmp|dev\/shm)\//.test(path)
 }
 
+const ENGINE_FILES = new Set(['/etc/hosts', '/etc/hostname', '/etc/resolv.conf', '/.dockerenv', '/run/.containerenv'])
+
+/** What the engine itself puts into every container, and into every build step: no image gives it an owner. */
+export function isOfEngine(path: string): boolean {
+  return ENGINE_FILES.has(path)
+}
+
 /** Writable for everybody in every image that has a system (FHS): nobody's to own. */
 export function isForEverybody(path: string): boolean {
   return path === '/tmp' || path === '/var/tmp'

@@ -2,13 +2,13 @@ import { couldCreate, couldExecute, couldRead, couldTraverse } from '../image/ac
 import type { FileModel } from '../image/file-model.ts'
 import type { Need } from './need.ts'
 import { CHANGES } from './operation.ts'
-import { baseName, isInside, parentOf } from './places.ts'
+import { baseName, isInside, isOfEngine, parentOf } from './places.ts'
 import type { Grant } from './plan.ts'
 import { realPath } from './real-path.ts'
 import { ask } from './replay/ask.ts'
 import type { Grantee } from './replay/grantee.ts'
 import { changeAsOwner, handOver, keepState, remove } from './replay/own.ts'
-import { type State, startState, type Ungranted } from './replay/state.ts'
+import { ofEngine, refuse, type State, startState, type Ungranted } from './replay/state.ts'
 import { create, write } from './replay/write.ts'
 
 export interface Replay {
@@ -51,6 +51,7 @@ function replayOne(need: Need, state: State): void {
   const path = realPath(state.files, need.path)
   const wasRefused = need.evidence.source === 'refused'
   if (isOfRuntime(path) || (!wasRefused && isTemporary(path, state))) return
+  if (isOfEngine(path)) return WRITES.has(need.access) ? refuse(need, ofEngine(path), state) : undefined
   switch (need.access) {
     case 'keep-state':
       return keepState(need, path, state)

@@ -106,3 +106,14 @@ describe('never', () => {
     )
   })
 })
+
+test('a file that the engine mounts into every container is given to nobody, and that is said', () => {
+  const hosts: Need = {
+    access: 'write',
+    path: '/etc/hosts',
+    evidence: { source: 'declared', subject: '/etc/hosts', detail: 'written by /start.sh' },
+  }
+  const { grants, ungranted } = replay([hosts], files('drwxr-xr-x 0:0 /etc'), { uid: 10001, gid: 10001 })
+  expect(grants).toEqual([])
+  expect(ungranted.map(({ reason }) => reason)).toEqual([expect.stringContaining('the engine mounts a /etc/hosts')])
+})

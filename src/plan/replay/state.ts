@@ -92,6 +92,10 @@ export function belongsToSystem(path: string): string {
   return `${path} belongs to the system and is never handed over`
 }
 
+export function ofEngine(path: string): string {
+  return `the engine mounts a ${path} of its own into every container, as root's`
+}
+
 /** Why a file may not change hands, or null. */
 export function whyNever(kind: GrantKind, entry: FileEntry | null, path: string): string | null {
   if (entry?.type === 'file' && (entry.mode & 0o6000) !== 0) return `${path} is setuid or setgid`

@@ -1,6 +1,6 @@
 import { CHANGES, type Operation } from '../../plan/operation.ts'
+import { isOfEngine } from '../../plan/places.ts'
 import type { ReportCheck } from '../../report/report.ts'
-import { isOfEngine } from '../run/observe.ts'
 import type { RunRecord } from '../run/run-record.ts'
 
 /**

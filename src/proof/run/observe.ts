@@ -1,11 +1,9 @@
 import type { DiffEntry } from '../../engine/engine.ts'
 import type { FileModel } from '../../image/file-model.ts'
 import type { Operation } from '../../plan/operation.ts'
-import { isInside, isRuntimePlace } from '../../plan/places.ts'
+import { isInside, isOfEngine, isRuntimePlace } from '../../plan/places.ts'
 import { TRACER_FOLDER } from '../trace/tracer-layout.ts'
 
-/** What the engine itself puts into every container. */
-const ENGINE_FILES = new Set(['/etc/hosts', '/etc/hostname', '/etc/resolv.conf', '/.dockerenv', '/run/.containerenv'])
 /** Python writes its bytecode beside the code when it may and shrugs when not. */
 const OPTIONAL = /\/__pycache__(\/|$)|\.pyc$/
 
@@ -20,7 +18,7 @@ export function operationsOfDiff(
 ): readonly Operation[] {
   const operations: Operation[] = []
   for (const { kind, path } of diff) {
-    if (isInside(path, TRACER_FOLDER) || ENGINE_FILES.has(path) || isRuntimePlace(path) || OPTIONAL.test(path)) continue
+    if (isInside(path, TRACER_FOLDER) || isOfEngine(path) || isRuntimePlace(path) || OPTIONAL.test(path)) continue
     const operation = { path, outcome: 'done', source: 'observed' } as const
     if (kind === 'deleted')
       operations.push({ ...operation, access: 'remove', detail: `${path} is removed by the original run` })
@@ -36,13 +34,8 @@ export function operationsOfDiff(
   return operations
 }
 
-/** No owner that an image gives it counts: the engine mounts its own there. */
-export function isOfEngine(path: string): boolean {
-  return ENGINE_FILES.has(path)
-}
-
 export function isOptional(path: string): boolean {
-  return ENGINE_FILES.has(path) || OPTIONAL.test(path)
+  return isOfEngine(path) || OPTIONAL.test(path)
 }
 
 /** Two looks at one container as one: what was there at either time. */

@@ -1,0 +1,12 @@
+FROM debian:12-slim
+COPY --chmod=755 <<"SCRIPT" /start.sh
+#!/bin/sh
+echo "10.0.0.5 db.internal" >> /etc/hosts
+exec serve
+SCRIPT
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["/start.sh"]
