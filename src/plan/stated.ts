@@ -19,7 +19,7 @@ import { inImageNeeds } from './evidence/in-image.ts'
 import { initRemarks } from './evidence/init-scripts.ts'
 import { installedPackages } from './evidence/installed.ts'
 import { madeClosedNeeds } from './evidence/named-closed.ts'
-import { packageEvidence } from './evidence/packages.ts'
+import { packageEvidence, writesOf } from './evidence/packages.ts'
 import { rootHome } from './evidence/root-home.ts'
 import { openRemarks, runLineNeeds } from './evidence/run-lines.ts'
 import { s6Remarks } from './evidence/s6-services.ts'
@@ -30,7 +30,7 @@ import { springNeeds } from './evidence/spring.ts'
 import { startFolderScripts, startsUnknownScript } from './evidence/start-folder.ts'
 import { startedIn } from './evidence/start-in.ts'
 import { supervisorCautions } from './evidence/supervisors.ts'
-import { unlistedDaemons } from './evidence/unlisted-daemons.ts'
+import { unlistedDaemons, unseenServers } from './evidence/unlisted-daemons.ts'
 import { workingFolder } from './evidence/working-folder.ts'
 import type { Need } from './need.ts'
 import type { CapableFile } from './needless-capabilities.ts'
@@ -135,10 +135,15 @@ export function statedBy(sources: StatedSources): Stated {
     opaque: start.unread.length > 0 || startsUnknownScript(facts, own),
   })
   const knownPrograms = [...packages.started, ...sources.workingFolder.flatMap(({ programs }) => programs)]
-  const unlisted =
-    sources.built || facts.config.exposedPorts.length === 0
+  const installed = installedPackages(shipped.steps)
+  const unlisted = [
+    ...(sources.built || facts.config.exposedPorts.length === 0
       ? []
-      : unlistedDaemons(installedPackages(shipped.steps), start.programs, knownPrograms)
+      : unlistedDaemons(installed, start.programs, knownPrograms)),
+    ...(sources.built || sources.listed || facts.files.known
+      ? []
+      : unseenServers(installed, start.programs, knownPrograms, writesOf(sources.rules), facts)),
+  ]
   const builders = buildersOf(sources.stage, shipping)
   const closed = closedNeeds(shipped, facts.config, own)
   const working = workingFolder(sources.workingFolder, start, shipped, started)

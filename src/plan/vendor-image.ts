@@ -1,7 +1,9 @@
 import type { Evidence } from './evidence.ts'
 import type { CapableFile } from './needless-capabilities.ts'
 import { bare } from './new-account.ts'
+import { baseName } from './places.ts'
 import type { AccountChoice, Remark, StagePlan } from './plan.ts'
+import { isInterpreter } from './program.ts'
 import type { StageInput } from './stage-input.ts'
 
 /** The vendor's own image runs as another user already, and the stage does nothing that would need root in it. */
@@ -27,8 +29,16 @@ export function vendorImage({ vendor }: StageInput): Pick<StagePlan, 'account' |
   return { account, vendorImage: variant.reference, remarks }
 }
 
-/** What the vendor offers, and what of programs with capabilities of their own stands in the way. */
-export function vendorRemarks({ vendor: { variant } }: StageInput, capable: readonly CapableFile[]): readonly Remark[] {
+/**
+ * What the vendor offers, and what of programs with capabilities of their own stands in the way. One that a RUN gives them
+ * to and that is started, or runs what is, does not start then; a tool beside it may never be needed.
+ */
+export function vendorRemarks(
+  { vendor: { variant }, observation, stated }: StageInput,
+  capable: readonly CapableFile[],
+): readonly Remark[] {
+  const isStarted = (path: string): boolean =>
+    stated?.programs.includes(baseName(path)) === true || isInterpreter(baseName(path))
   const offer: Remark[] =
     variant === null
       ? []
@@ -52,7 +62,7 @@ export function vendorRemarks({ vendor: { variant } }: StageInput, capable: read
     ...offer,
     ...capable.map(
       ({ name: path, capabilities, removeWith, evidence }): Remark => ({
-        outcome: 'note',
+        outcome: observation === null && evidence.source === 'declared' && isStarted(path) ? 'todo' : 'note',
         transform: 'report-remarks',
         message: `${path} has ${capabilities.map((name) => `cap_${name.toLowerCase()}`).join(', ')} of its own: under --cap-drop=ALL the kernel refuses to start it`,
         hint: `add ${capabilities.join(', ')} back at run time, or add RUN ${removeWith}, which copies the file into a new layer`,

@@ -1,3 +1,4 @@
+import type { ImageFacts } from '../../image/facts.ts'
 import type { Remark } from '../plan.ts'
 import { isInterpreter } from '../program.ts'
 import type { InstalledPackage } from './installed.ts'
@@ -27,6 +28,37 @@ export function unlistedDaemons(
         hint: 'run with --prove to see it, or name what it writes with --writable',
         about: 'RUN',
         evidence: [{ source: 'packages', subject: found.name, detail: `package ${found.name} (line ${found.line})` }],
+      },
+    ]
+  })
+}
+
+/**
+ * A server of which a rule tells what its own package has, and that comes from elsewhere: with an image that nobody has
+ * looked into, or with a package of another name (nginx-rtmp). Where it keeps what it writes is then not known.
+ */
+export function unseenServers(
+  installed: readonly InstalledPackage[],
+  programs: readonly string[],
+  known: readonly string[],
+  writes: (program: string) => boolean,
+  { reference, os }: Pick<ImageFacts, 'reference' | 'os'>,
+): readonly Remark[] {
+  return [...new Set(programs)].flatMap((program): readonly Remark[] => {
+    if (known.includes(program) || !writes(program)) return []
+    const found = installed.find(({ name, line }) => line !== null && name.startsWith(`${program}-`))
+    if (found === undefined && os.known) return []
+    const from = found === undefined ? reference : `package ${found.name}`
+    const subject = found?.name ?? reference
+    const detail = found === undefined ? 'it was not looked into' : `package ${found.name} (line ${found.line})`
+    return [
+      {
+        outcome: 'todo',
+        transform: 'own-writable-paths',
+        message: `what ${program} of ${from} writes, and where, is not known before the build`,
+        hint: 'run with --prove to see it, or name what it writes with --writable',
+        about: found === undefined ? 'FROM' : 'RUN',
+        evidence: [{ source: 'packages', subject, detail }],
       },
     ]
   })

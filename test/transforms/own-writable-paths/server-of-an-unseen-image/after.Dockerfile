@@ -1,0 +1,7 @@
+FROM registry.example/base/web:1
+COPY nginx.conf /etc/nginx/nginx.conf
+# harden-image: a bare uid has no home, and the base image is not known
+ENV HOME=/tmp
+# harden-image: 10001:10001, a bare uid, which needs no account
+USER 10001:10001
+CMD ["nginx", "-g", "daemon off;"]
