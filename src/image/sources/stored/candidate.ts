@@ -2,6 +2,8 @@ import { HardenError } from '../../../errors.ts'
 import { type ArchiveReference, type ImageReference, parseImageReference } from '../../reference.ts'
 import type { StoredImage } from './stored-image.ts'
 
+const MOST_NAMED = 10
+
 /** One image of an archive. */
 export interface Candidate {
   /** What the archive calls it, tags without a name among them. */
@@ -10,18 +12,16 @@ export interface Candidate {
 }
 
 /** The one that is meant: by its name, by `@` and its number, or the only one. Throws HardenError `no-image`. */
-export function chooseImage({ text, image }: ArchiveReference, candidates: readonly Candidate[]): Candidate {
+export function chooseImage(reference: ArchiveReference, candidates: readonly Candidate[]): Candidate {
+  const { text, transport, file, image } = reference
   const found = image === null ? candidates : candidates.filter(({ names }, index) => isCalled(image, names, index))
   const [only] = found
   if (only !== undefined && found.length === 1) return only
   const there = candidates.map(({ names }, index) => names[0] ?? `@${index}`)
   const many = image === null ? `has ${candidates.length} images` : `has ${found.length || 'no'} images ${image}`
-  const list = there.length > 0 ? `: ${there.slice(0, 10).join(', ')}${there.length > 10 ? ' …' : ''}` : ''
-  throw new HardenError('no-image', `${text} ${many}${list}`, {
-    hint:
-      there.length === 0
-        ? 'make the archive again'
-        : `say which: ${text.slice(0, text.length - (image?.length ?? -1) - 1)}:${there[0]}`,
+  const named = there.length > MOST_NAMED ? [...there.slice(0, MOST_NAMED), '…'] : there
+  throw new HardenError('no-image', `${text} ${many}${there.length === 0 ? '' : `: ${named.join(', ')}`}`, {
+    hint: there.length === 0 ? 'make the archive again' : `say which: ${transport}:${file}:${there[0]}`,
   })
 }
 
