@@ -11,6 +11,9 @@ const FROM_OUTSIDE: Readonly<Record<string, string>> = {
   'writes /etc/hostname': '--hostname gives it the name',
 }
 
+/** `starts /usr/bin/ping`: what the kernel or its mode refuses to start. */
+const STARTS = 'starts '
+
 /** `POSTGRES_PASSWORD` */
 const VARIABLE = /\b[A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9]\b/g
 
@@ -36,6 +39,9 @@ function resultHint(checks: ReportProof['checks'], said: string): string {
   const outside = checks.find(({ name, passed }) => !passed && name in FROM_OUTSIDE)
   if (outside !== undefined)
     return `${FROM_OUTSIDE[outside.name]}; a check of yours that passes (--smoke) says that it does without`
+  const program = checks.find(({ name, passed }) => !passed && name.startsWith(STARTS))?.name.slice(STARTS.length)
+  if (program !== undefined)
+    return `where ${program} has capabilities of its own (getcap), RUN setcap -r ${program} lets it start without them`
   if (REFUSED_PATH.test(said)) return 'name the missing paths with --writable'
   return 'look what it was refused (docker logs of both); --smoke CMD gives the proof a check of your own'
 }

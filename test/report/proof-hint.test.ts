@@ -22,6 +22,12 @@ test.each([
   ['a path that was refused', [check('still running', 'exit 1')], 'open /x: Permission denied', /--writable/],
   ['a port above that', [check('http :8080/', 'closed')], 'EACCES: /x', /--writable/],
   ['a file of the engine', [check('writes /etc/hosts', 'refused')], 'openat("/etc/hosts") = -1 EACCES', /--add-host/],
+  [
+    'a program that does not start',
+    [check('starts /usr/bin/ping', 'refused')],
+    '-1 EACCES',
+    /RUN setcap -r \/usr\/bin\/ping/,
+  ],
   ['something else', [check('http :8080/', '500')], 'http :8080/: was 200, is 500', /--smoke/],
 ])('%s', (_, checks, said, hint) => {
   expect(proofHint({ result, checks }, said)).toMatch(hint)

@@ -9,6 +9,7 @@ import { engineFiles } from './engine-files.ts'
 import { keptData } from './kept-data.ts'
 import { type Folders, leftFiles } from './left-files.ts'
 import { lostCapability } from './lost-capability.ts'
+import { lostPrograms } from './lost-programs.ts'
 import { boundSockets } from './sockets.ts'
 import { workAsOthers } from './work-as-others.ts'
 
@@ -21,6 +22,7 @@ export function tracedChecks(original: RunRecord, traced: RunRecord | null, fact
     ...boundSockets(original, traced),
     ...engineFiles(original, traced),
     ...lostCapability(original, traced),
+    ...lostPrograms(original, traced),
     ...workAsOthers(original, traced),
   ]
 }

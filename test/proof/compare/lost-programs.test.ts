@@ -1,0 +1,34 @@
+import { expect, test } from '@jest/globals'
+import { lostPrograms } from '../../../src/proof/compare/lost-programs.ts'
+import type { RunRecord } from '../../../src/proof/run/run-record.ts'
+import { operation, traced } from '../support/records.ts'
+
+const pinger = '/usr/lib/app/pinger'
+const had = traced([operation('execute', pinger)])
+const refused = traced([operation('execute', pinger, { outcome: 'refused', detail: 'execve: EPERM' })])
+
+test('a program that the result may not start', () => {
+  expect(lostPrograms(had, refused)).toEqual([
+    {
+      name: `starts ${pinger}`,
+      baseline: 'started',
+      result: 'refused (execve: EPERM); a check of yours (--smoke) can tell whether it does without',
+      passed: false,
+    },
+  ])
+})
+
+test.each<[string, RunRecord, RunRecord]>([
+  ['root was refused it too', refused, refused],
+  ['it is not started again', had, traced([])],
+  ['it came about in the end', had, traced([...(refused.trace?.operations ?? []), operation('execute', pinger)])],
+  ['another program is refused', had, traced([operation('execute', '/root/bin/pinger', { outcome: 'refused' })])],
+  ['the result was not traced', had, { ...refused, trace: null }],
+])('is none where %s', (_, original, result) => {
+  expect(lostPrograms(original, result)).toEqual([])
+})
+
+test('a check of the user’s own stands above it', () => {
+  const smoke = [{ name: 'ping', value: 'ok', output: '', passed: true, same: false, counts: 'up' as const }]
+  expect(lostPrograms({ ...had, smoke }, refused)).toMatchObject([{ passed: true }])
+})
