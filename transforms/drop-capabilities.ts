@@ -4,13 +4,15 @@ import type { Transform } from '../src/transform.ts'
 
 export const dropCapabilities: Transform = {
   name: 'drop-capabilities',
-  summary: 'Take a capability for low ports off a program that binds none any more, so that it starts without it.',
+  summary: 'Take capabilities off a program that cannot have them any more, so that it starts without them.',
   *run(dockerfile, { plan }) {
     for (const { stage: index, outcome, capable = [], end } of plan.stages) {
       const stage = dockerfile.stages[index]
       if (outcome !== 'harden' || stage === undefined || capable.length === 0) continue
       const names = capable.map(({ name }) => name).join(', ')
-      const why = `${names} without cap_net_bind_service: under --cap-drop=ALL the kernel would not start it`
+      const own = capable.some(({ capabilities }) => capabilities.length === 0)
+      const what = own ? 'the capabilities of its own' : 'cap_net_bind_service'
+      const why = `${names} without ${what}: under --cap-drop=ALL the kernel would not start it`
       const lines = runStep(
         dockerfile,
         capable.map(({ removeWith }) => removeWith),

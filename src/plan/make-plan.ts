@@ -3,6 +3,7 @@ import { findStepDowns } from '../image/step-down.ts'
 import { chooseAccount } from './account.ts'
 import { assumptions } from './assumptions.ts'
 import { candidates } from './candidates.ts'
+import { capableFiles } from './capable-files.ts'
 import { planCommand } from './command.ts'
 import { conventionNeeds } from './evidence/conventions.ts'
 import { daemonMove } from './evidence/daemon-ports.ts'
@@ -154,7 +155,7 @@ function harden(input: StageInput, policy: Policy): StagePlan {
   const grants = spareGrants(granted.grants, spared)
   const fileEdits = spareLines(changes, spared)
   const isMade = account.creation !== 'exists' && account.creation !== 'none'
-  const withCapabilities = [...(vendor.capable ?? []), ...stated.capable]
+  const withCapabilities = capableFiles(input, readable, granteeOf(account, facts, anyUid))
   const capable = tools.shell === false ? [] : needlessCapabilities(withCapabilities, ports.decisions)
   const needsRootPlace = isMade || grants.length > 0 || fileEdits.length > 0 || capable.length > 0
   const services = observation === null ? [] : servicesOf(observation, facts)

@@ -6,7 +6,7 @@ import type { PortDecision } from './plan.ts'
 export interface CapableFile {
   /** Path, or the program's name. */
   readonly name: string
-  /** Without `CAP_`. */
+  /** Without `CAP_`; empty where a run has shown that it has some, and not which. */
   readonly capabilities: readonly string[]
   /** The shell command that takes them away. */
   readonly removeWith: string
@@ -19,11 +19,13 @@ export function listedFile({ path, capabilities, removeWith }: FileCapability): 
   return { name: path, capabilities, removeWith: removeWith.join(' '), evidence }
 }
 
-/** Those that only let it bind a low port, where none is left that is low: the port has moved, or never was. */
+/** Those that only let it bind a low port, where none is left that is low: the port has moved, or never was; and those that a run was refused for. */
 export function needlessCapabilities(
   files: readonly CapableFile[],
   ports: readonly PortDecision[],
 ): readonly CapableFile[] {
-  if (ports.some(({ to }) => to === null)) return []
-  return files.filter(({ capabilities }) => capabilities.every((name) => name === 'NET_BIND_SERVICE'))
+  const isLow = ports.some(({ to }) => to === null)
+  return files.filter(({ capabilities: names }) =>
+    isLow ? names.length === 0 : names.every((name) => name === 'NET_BIND_SERVICE'),
+  )
 }
