@@ -2,13 +2,14 @@ import { expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/plan/operation.ts'
 import { workAsOthers } from '../../../src/proof/compare/work-as-others.ts'
 import type { RunRecord } from '../../../src/proof/run/run-record.ts'
-import { operation, traced } from '../support/records.ts'
+import { operation, record, traced } from '../support/records.ts'
 
-const becomes = (pids: readonly number[], changes: Partial<Operation> = {}): RunRecord =>
-  traced(
-    [],
-    pids.map((pid) => operation('switch-user', null, { pid, uid: 65534, detail: 'setuid(65534)', ...changes })),
+const becomes = (pids: readonly number[], changes: Partial<Operation> = {}, forked = pids.length): RunRecord => {
+  const switches = pids.map((pid) =>
+    operation('switch-user', null, { pid, uid: 65534, detail: 'setuid(65534)', ...changes }),
   )
+  return record({ trace: { operations: [], exercised: switches, forked, timers: false } })
+}
 const helped = becomes([7, 8])
 const refused = becomes([7, 8], { outcome: 'refused' })
 
@@ -32,6 +33,8 @@ test.each<[string, RunRecord, RunRecord]>([
   ],
   ['it is not tried again', helped, traced([])],
   ['it is the rest of a start', becomes([7]), refused],
+  ['who does it was there before the work', becomes([7, 8], {}, 0), refused],
+  ['who is refused it was there before the work', helped, becomes([7, 8], { outcome: 'refused' }, 1)],
   ['root was refused it too', refused, refused],
   ['the result was not traced', helped, { ...refused, trace: null }],
 ])('nothing where %s', (_, original, result) => {
