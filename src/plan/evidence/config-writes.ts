@@ -18,6 +18,8 @@ const FOLDER =
 
 /** Any other key that names a place, where the place says the rest. */
 const PLACE = /(dir|directory|path|location|folder)$/i
+/** What a server shows to others, whatever its setting is called. */
+const SERVED = /\/(www|html|htdocs|public|static|wwwroot|webroot|docroot)$/
 /** What reads the logs of others. */
 const READ = /input|tail|watch|source|logpath|include|exclude|rotate/i
 const SOCKET = /^([\w.-]*[-_.])?(socket|sock|listen|bind|stats|unixsocket|file)$/i
@@ -69,8 +71,9 @@ function settingNeeds(text: string, { file, programs, isBrought, where }: About)
     if (SOCKET.test(key) && /\.sock(et)?$/.test(path)) return [beside]
     const isState =
       FOLDER.test(key) ||
-      (/(^|[-_.])dir$/i.test(key) && !isBrought(path)) ||
-      (PLACE.test(key) && isStatePlace(path) && !looksLikeFile(path))
+      (!SERVED.test(path) &&
+        ((/(^|[-_.])dir$/i.test(key) && !isBrought(path)) ||
+          (PLACE.test(key) && isStatePlace(path) && !looksLikeFile(path))))
     return isState ? [{ ...stateNeed(path, 'declared', detail), namedIn: file }] : []
   })
 }
