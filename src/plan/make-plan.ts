@@ -149,13 +149,13 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     ...stepDown.fileEdits,
     ...(observation === null ? stated.fileEdits : []),
   ]
-  const grantedFor = (all: readonly Need[]): Granted =>
-    grantAll(stillNamed(all, changes, readable), input, granteeOf(account, facts, anyUid))
+  const grantee = granteeOf(account, facts, anyUid)
+  const grantedFor = (all: readonly Need[]): Granted => grantAll(stillNamed(all, changes, readable), input, grantee)
   const granted = grantedFor(wanted)
   const grants = spareGrants(granted.grants, spared)
   const fileEdits = spareLines(changes, spared)
   const isMade = account.creation !== 'exists' && account.creation !== 'none'
-  const withCapabilities = capableFiles(input, readable, granteeOf(account, facts, anyUid))
+  const withCapabilities = capableFiles(input, readable, grantee)
   const capable = tools.shell === false ? [] : needlessCapabilities(withCapabilities, ports.decisions)
   const needsRootPlace = isMade || grants.length > 0 || fileEdits.length > 0 || capable.length > 0
   const services = observation === null ? [] : servicesOf(observation, facts)

@@ -49,8 +49,7 @@ export function runActions(steps: readonly Step[]): readonly RunAction[] {
       const action = readAction(command, variables, folder, line)
       if (action === null) {
         for (const word of command.words) {
-          const text = wordValue(word, variables)
-          const path = text === null ? null : normalisePath(text, folder ?? '')
+          const path = pathIn(wordValue(word, variables), folder)
           if (path !== null) named.add(path)
         }
         return []
@@ -73,6 +72,11 @@ function wordValue(word: Word, variables: ReadonlyMap<string, string>): string |
   const value = word.value ?? staticValue(word.text, variables)
   // A tilde is root's home, and braces are left to shells that know them.
   return value === null || /^~|[{}*?[\]$`]/.test(value) ? null : value
+}
+
+/** Null for what is not known, and for a relative one in a folder that is not. */
+function pathIn(text: string | null, folder: string | null): string | null {
+  return text === null ? null : normalisePath(text, folder ?? '')
 }
 
 /** What only a shell expands, where there is no variable in it. */
@@ -107,8 +111,7 @@ function readAction(
   }
   if (name === 'install' && !letters.includes('d')) return null
   const paths = operands.flatMap((word) => {
-    const text = wordValue(word, variables) ?? (name === 'rm' ? patternIn(word) : null)
-    const path = text === null ? null : normalisePath(text, folder ?? '')
+    const path = pathIn(wordValue(word, variables) ?? (name === 'rm' ? patternIn(word) : null), folder)
     return path === null ? [] : [path]
   })
   if (paths.length === 0) return null

@@ -2,6 +2,7 @@ import type { Operation } from '../../plan/operation.ts'
 import { isRuntimePlace, isSharedFolder, isSystemFolder } from '../../plan/places.ts'
 import { isOptional } from '../run/observe.ts'
 import type { RunRecord } from '../run/run-record.ts'
+import { operationsBy } from './refused-work.ts'
 
 const MOST_NAMED = 3
 
@@ -10,18 +11,19 @@ const MOST_NAMED = 3
  * a word. What a report says of them: nobody saw what hangs on the answer. What lies where programs keep data is given.
  */
 export function askedToWrite(original: RunRecord, traced: RunRecord | null): readonly string[] {
-  const asked = (record: RunRecord | null, outcome: Operation['outcome']): readonly string[] =>
-    (record?.trace?.operations ?? []).flatMap(({ access, asked: mode, outcome: end, path }) =>
-      access === 'look' && mode === 'write' && end === outcome && path !== null ? [path] : [],
-    )
-  const may = new Set(asked(original, 'done'))
-  const paths = [...new Set(asked(traced, 'refused'))].filter((path) => may.has(path) && isPrograms(path))
+  const may = operationsBy(original, 'done', askedToWriteAt)
+  const refused = operationsBy(traced, 'refused', askedToWriteAt)
+  const paths = [...refused.keys()].filter((path) => may.has(path) && isPrograms(path))
   if (paths.length === 0) return []
   const named = paths.slice(0, MOST_NAMED).join(', ')
   const more = paths.length > MOST_NAMED ? ` and ${paths.length - MOST_NAMED} more` : ''
   return [
     `whether it has to write ${named}${more}: it asks whether it may, as root it might, and its new user may not (--writable gives it)`,
   ]
+}
+
+function askedToWriteAt({ access, asked, path }: Operation): string | null {
+  return access === 'look' && asked === 'write' ? path : null
 }
 
 function isPrograms(path: string): boolean {

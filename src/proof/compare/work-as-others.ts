@@ -1,5 +1,6 @@
 import type { ReportCheck } from '../../report/report.ts'
 import type { RunRecord } from '../run/run-record.ts'
+import { refusedWork } from './refused-work.ts'
 
 /** Once may be the rest of a start; what is done for each piece of work is done by one process after the other. */
 const FEWEST = 2
@@ -18,12 +19,9 @@ export function workAsOthers(original: RunRecord, traced: RunRecord | null): rea
   const done = switches(traced, 'done').some(({ uid = 0 }) => uid > 0)
   const [lost] = refused
   if (lost === undefined || done || processes(before) < FEWEST || processes(refused) < FEWEST) return []
-  const checked = original.smoke.length > 0
-  const why = checked
-    ? 'your own checks tell whether it does without'
-    : 'a check of yours (--smoke) can tell whether it does without'
-  const result = `refused (${lost.detail}); ${why}`
-  return [{ name: 'work as another user', baseline: `done as ${before[0]?.uid}`, result, passed: checked }]
+  return [
+    refusedWork(original, { name: 'work as another user', baseline: `done as ${before[0]?.uid}`, detail: lost.detail }),
+  ]
 }
 
 type Switch = NonNullable<RunRecord['trace']>['operations'][number]

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { engineFiles } from '../../../src/proof/compare/engine-files.ts'
 import type { RunRecord } from '../../../src/proof/run/run-record.ts'
-import { operation, traced } from '../support/records.ts'
+import { operation, passedSmoke, traced } from '../support/records.ts'
 
 const had = traced([operation('write', '/etc/hosts')])
 const refused = traced([operation('write', '/etc/hosts', { outcome: 'refused', detail: 'openat("/etc/hosts")' })])
@@ -31,6 +31,5 @@ test.each<[string, RunRecord, RunRecord]>([
 })
 
 test('a check of the user’s own stands above it', () => {
-  const smoke = [{ name: 'ping', value: 'ok', output: '', passed: true, same: false, counts: 'up' as const }]
-  expect(engineFiles({ ...had, smoke }, refused)).toMatchObject([{ passed: true }])
+  expect(engineFiles({ ...had, smoke: passedSmoke }, refused)).toMatchObject([{ passed: true }])
 })

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/plan/operation.ts'
 import { lostCapability } from '../../../src/proof/compare/lost-capability.ts'
 import type { RunRecord } from '../../../src/proof/run/run-record.ts'
-import { operation, traced } from '../support/records.ts'
+import { operation, passedSmoke, traced } from '../support/records.ts'
 
 const using = (capability: string, outcome: Operation['outcome']): RunRecord =>
   traced([operation('use-capability', null, { capability, outcome, detail: `needs ${capability}` })])
@@ -28,7 +28,6 @@ test.each<[string, RunRecord, RunRecord]>([
 })
 
 test('a check of the user’s own stands above it', () => {
-  const smoke = [{ name: 'ping', value: 'ok', output: '', passed: true, same: false, counts: 'up' as const }]
-  const [check] = lostCapability({ ...using('NET_RAW', 'done'), smoke }, using('NET_RAW', 'refused'))
+  const [check] = lostCapability({ ...using('NET_RAW', 'done'), smoke: passedSmoke }, using('NET_RAW', 'refused'))
   expect(check).toMatchObject({ passed: true, result: expect.stringContaining('your own checks tell') })
 })

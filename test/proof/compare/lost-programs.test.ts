@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { lostPrograms } from '../../../src/proof/compare/lost-programs.ts'
 import type { RunRecord } from '../../../src/proof/run/run-record.ts'
-import { operation, traced } from '../support/records.ts'
+import { operation, passedSmoke, traced } from '../support/records.ts'
 
 const pinger = '/usr/lib/app/pinger'
 const had = traced([operation('execute', pinger)])
@@ -29,6 +29,5 @@ test.each<[string, RunRecord, RunRecord]>([
 })
 
 test('a check of the user’s own stands above it', () => {
-  const smoke = [{ name: 'ping', value: 'ok', output: '', passed: true, same: false, counts: 'up' as const }]
-  expect(lostPrograms({ ...had, smoke }, refused)).toMatchObject([{ passed: true }])
+  expect(lostPrograms({ ...had, smoke: passedSmoke }, refused)).toMatchObject([{ passed: true }])
 })

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/plan/operation.ts'
 import { workAsOthers } from '../../../src/proof/compare/work-as-others.ts'
 import type { RunRecord } from '../../../src/proof/run/run-record.ts'
-import { operation, record, traced } from '../support/records.ts'
+import { operation, passedSmoke, record, traced } from '../support/records.ts'
 
 const becomes = (pids: readonly number[], changes: Partial<Operation> = {}, forked = pids.length): RunRecord => {
   const switches = pids.map((pid) =>
@@ -42,6 +42,5 @@ test.each<[string, RunRecord, RunRecord]>([
 })
 
 test('a check of the user’s own stands above it', () => {
-  const smoke = [{ name: 'ping', value: 'ok', output: '', passed: true, same: false, counts: 'up' as const }]
-  expect(workAsOthers({ ...helped, smoke }, refused)).toMatchObject([{ passed: true }])
+  expect(workAsOthers({ ...helped, smoke: passedSmoke }, refused)).toMatchObject([{ passed: true }])
 })

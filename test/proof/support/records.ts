@@ -2,6 +2,11 @@ import type { ContainerProcess, ContainerState } from '../../../src/engine/engin
 import type { Operation } from '../../../src/plan/operation.ts'
 import type { PortAnswer, RunRecord } from '../../../src/proof/run/run-record.ts'
 
+/** What the user's own check gave where it passed. */
+export const passedSmoke: RunRecord['smoke'] = [
+  { name: 'ping', value: 'ok', output: '', passed: true, same: false, counts: 'up' },
+]
+
 export const running: ContainerState = {
   status: 'running',
   running: true,

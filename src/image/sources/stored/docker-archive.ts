@@ -1,6 +1,6 @@
 import type { ArchiveBlobs } from './archive-blobs.ts'
 import type { Candidate } from './candidate.ts'
-import { broken, parseJson, storedImage } from './stored-image.ts'
+import { kindText, parseJson, storedImage } from './stored-image.ts'
 
 interface Saved {
   readonly Config: string
@@ -10,15 +10,15 @@ interface Saved {
 
 /** The images of a `docker save`: https://docs.docker.com/reference/api/engine/version/v1.43/#tag/Image/operation/ImageGet */
 export async function imagesOfDockerArchive(blobs: ArchiveBlobs): Promise<readonly Candidate[]> {
-  const text = await blobs.text('manifest.json')
-  if (text === null) {
-    const isOci = (await blobs.text('index.json')) !== null
-    throw broken(
-      blobs,
-      'it has no manifest.json, so it is no archive of docker save',
-      isOci ? 'it is an OCI archive: write oci-archive:' : 'make it with docker save --output FILE IMAGE',
-    )
-  }
+  const text = await kindText(blobs, {
+    file: 'manifest.json',
+    kind: 'archive of docker save',
+    twin: {
+      file: 'index.json',
+      hint: 'it is an OCI archive: write oci-archive:',
+      otherwise: 'make it with docker save --output FILE IMAGE',
+    },
+  })
   return (parseJson(blobs, 'manifest.json', text) as readonly Saved[]).map(({ Config, RepoTags, Layers }) => ({
     names: RepoTags ?? [],
     open: () =>

@@ -4,7 +4,7 @@ import { platformText } from '../../platform.ts'
 import type { Blobs } from './blobs.ts'
 import { byDigest } from './by-digest.ts'
 import type { Candidate } from './candidate.ts'
-import { broken, digestOf, parseJson, type StoredImage, storedImage } from './stored-image.ts'
+import { broken, digestOf, kindText, parseJson, type StoredImage, storedImage } from './stored-image.ts'
 
 interface Descriptor {
   readonly digest: string
@@ -20,15 +20,11 @@ interface Manifest {
 
 /** The images of an OCI image layout: https://github.com/opencontainers/image-spec/blob/main/image-layout.md */
 export async function imagesOfOciLayout(layout: Blobs, platform: Platform | null): Promise<readonly Candidate[]> {
-  const text = await layout.text('index.json')
-  if (text === null) {
-    const isSaved = (await layout.text('manifest.json')) !== null
-    throw broken(
-      layout,
-      'it has no index.json, so it is no OCI image layout',
-      isSaved ? 'it is an archive of docker save: write docker-archive:' : undefined,
-    )
-  }
+  const text = await kindText(layout, {
+    file: 'index.json',
+    kind: 'OCI image layout',
+    twin: { file: 'manifest.json', hint: 'it is an archive of docker save: write docker-archive:' },
+  })
   const blobs = byDigest(layout)
   const { manifests = [] } = parseJson(layout, 'index.json', text) as Manifest
   const open = (digest: string) => async () => imageOfManifest(blobs, digest, await textOf(blobs, digest), platform)

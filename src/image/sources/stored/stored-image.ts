@@ -53,6 +53,26 @@ export async function storedImage(
   }
 }
 
+/**
+ * The text of the file that makes an archive or folder one of its kind. Throws HardenError `unreadable` where it is
+ * missing; `twin`: the file of the other kind, and what to do where that is there, or neither.
+ */
+export async function kindText(
+  blobs: Blobs,
+  { file, kind, twin }: { readonly file: string; readonly kind: string; readonly twin: Twin },
+): Promise<string> {
+  const text = await blobs.text(file)
+  if (text !== null) return text
+  const isTwin = (await blobs.text(twin.file)) !== null
+  throw broken(blobs, `it has no ${file}, so it is no ${kind}`, isTwin ? twin.hint : twin.otherwise)
+}
+
+interface Twin {
+  readonly file: string
+  readonly hint: string
+  readonly otherwise?: string
+}
+
 export function digestOf(text: string): string {
   return `sha256:${createHash('sha256').update(text).digest('hex')}`
 }
