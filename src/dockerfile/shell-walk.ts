@@ -75,6 +75,8 @@ function node(current: Node, found: Found, context: Context): void {
     case 'While': {
       node(current.clause, found, context)
       const clause = textOf(current.clause, context)
+      // Its body is run whatever happens.
+      if ((current.kind === 'until' ? NEVER : ALWAYS).test(clause)) return node(current.body, found, context)
       return node(current.body, found, under(context, current.kind === 'until' ? not(clause) : clause))
     }
     case 'For':
@@ -102,6 +104,9 @@ function node(current: Node, found: Found, context: Context): void {
       return substitutions(current, found, context)
   }
 }
+
+const ALWAYS = /^\s*(:|(\/(usr\/)?bin\/)?true|\[\[?\s+(1|true)\s+\]\]?|\(\(\s*1\s*\)\))\s*;?\s*$/
+const NEVER = /^\s*(\/(usr\/)?bin\/)?false\s*;?\s*$/
 
 function andOr(
   parts: readonly PipelineNode[],
