@@ -12,8 +12,8 @@ export function* fileFindings(dockerfile: Dockerfile, plan: Plan, purpose: FileE
     const edits = stagePlan.fileEdits.filter((edit) => edit.purpose === purpose)
     if (stagePlan.outcome !== 'harden' || stage === undefined || edits.length === 0) continue
     const lines = changeFiles(dockerfile, edits, stagePlan.tools, stagePlan.text)
-    const files = edits.map((edit) => edit.path).join(', ')
-    const reasons = edits.map((edit) => edit.reason).join('; ')
+    const files = [...new Set(edits.map((edit) => edit.path))].join(', ')
+    const reasons = [...new Set(edits.map((edit) => edit.reason))].join('; ')
     const { line, column } = stage.from
     const about = { line, column, evidence: edits.flatMap((edit) => edit.evidence) }
     if (lines === null) {
