@@ -110,6 +110,7 @@ async function workOn(item: WorkItem, session: Session): Promise<TargetOutcome> 
     result,
     options.env,
     !options.profile,
+    options.tag,
   )
   // An image that is run as it is keeps its name for itself.
   const isRun = options.profile && profile?.asIs?.enough !== true ? profile : null

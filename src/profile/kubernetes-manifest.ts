@@ -6,7 +6,11 @@ import { blockText } from './yaml-style.ts'
 /** A Deployment that passes Pod Security *restricted*, where the profile does. */
 export function kubernetesManifest(profile: Profile): Rendered {
   const name = serviceName(profile)
-  const data = profile.volumes.map(({ path }) => ({ name: slug(path), mountPath: path }))
+  // An emptyDir hides what the image has there.
+  const [filled, empty] = [true, false].map((wanted) =>
+    profile.volumes.filter((one) => (one.filled ?? false) === wanted),
+  )
+  const data = (empty ?? []).map(({ path }) => ({ name: slug(path), mountPath: path }))
   const ports = profile.ports.map(({ to, protocol }) => ({
     containerPort: to,
     ...(protocol === 'tcp' ? {} : { protocol: protocol.toUpperCase() }),
@@ -23,7 +27,10 @@ export function kubernetesManifest(profile: Profile): Rendered {
     ],
     ...(data.length > 0 ? { volumes: data.map((one) => ({ name: one.name, emptyDir: {} })) } : {}),
   }
-  const { spec, notes } = hardenPod(bare, longRunning(bare), profile)
+  const copied = (filled ?? []).map(
+    ({ path, uid, gid }) => ({ kind: 'state', path, uid, gid, mode: 0o755, filled: true }) as const,
+  )
+  const { spec, notes } = hardenPod(bare, longRunning(bare), { ...profile, writable: [...profile.writable, ...copied] })
   const labels = { app: name }
   const manifest = {
     apiVersion: 'apps/v1',

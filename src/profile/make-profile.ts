@@ -34,6 +34,8 @@ export interface ProfileSource {
   readonly folder: string
   /** NAME=VALUE, as somebody has said that it is run with. */
   readonly given?: readonly string[]
+  /** What somebody calls the image that is run; null or absent where nobody has said so. */
+  readonly name?: string | null
   /** Its Dockerfile is at hand and built, also where the image would do as it is. */
   readonly built?: boolean
 }
@@ -108,18 +110,19 @@ function readOnlyOf({ plan, vendor, facts }: ProfileSource, proof: ReportProof |
   return { value: listed, known: 'planned' }
 }
 
-function imageOf({ reference, folder, result, plan }: ProfileSource, derived: boolean): ProfileImage {
+function imageOf({ reference, folder, result, plan, name: given }: ProfileSource, derived: boolean): ProfileImage {
   const { commands } = plan.tools
   const hasChown = commands === null ? plan.tools.shell !== false : commands.has('chown')
   const { vendorImage } = plan
   if (reference !== null && vendorImage !== undefined)
-    return { original: reference, derived, name: vendorImage, chown: hasChown ? reference : 'busybox:musl' }
+    return { original: reference, derived, name: given ?? vendorImage, chown: hasChown ? reference : 'busybox:musl' }
   const name =
-    reference === null
+    given ??
+    (reference === null
       ? slug(folder === '' ? result.target : folder)
       : derived
         ? derivedName(reference, 'nonroot')
-        : reference
+        : reference)
   return { original: reference, derived, name, chown: hasChown ? (reference ?? name) : 'busybox:musl' }
 }
 
@@ -134,6 +137,7 @@ function volumesOf(
     if (path === null) return []
     // With the derived image the grant has made it so.
     const granted = plan.grants.some((grant) => grant.path === path)
-    return [{ path, uid: user.uid, gid: user.gid, prepared: !(granted && isBare) }]
+    const filled = facts.files.known && facts.files.value.list(path).length > 0
+    return [{ path, uid: user.uid, gid: user.gid, prepared: !(granted && isBare), ...(filled ? { filled: true } : {}) }]
   })
 }

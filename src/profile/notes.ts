@@ -1,3 +1,5 @@
+import { outermostOwn } from '../plan/own-folders.ts'
+import { isInside, normalisePath } from '../plan/places.ts'
 import type { ProfileSource } from './make-profile.ts'
 import type { Profile } from './profile.ts'
 
@@ -8,7 +10,9 @@ export function notesOf(profile: Bare, source: ProfileSource): readonly string[]
   return profile.root ? rootNotes(profile, source) : unproved(profile, source)
 }
 
-function unproved({ user, readOnly, asIs }: Bare, { result, plan, vendor }: ProfileSource): readonly string[] {
+function unproved(profile: Bare, source: ProfileSource): readonly string[] {
+  const { user, readOnly, asIs } = profile
+  const { result, plan, vendor } = source
   const notes: string[] = []
   const { proof } = result
   if (proof !== null && !proof.passed) notes.push('the proof failed: this profile is a plan that does not work yet')
@@ -24,6 +28,11 @@ function unproved({ user, readOnly, asIs }: Bare, { result, plan, vendor }: Prof
   if (user === null)
     notes.push('the user of the image has no number that is known here: Kubernetes cannot check it (runAsNonRoot)')
   if (!readOnly.value) notes.push(`the root stays writable: ${readOnlyReason(proof)}`)
+  const closed = closedFolders(profile, source)
+  if (closed.length > 0)
+    notes.push(
+      `${closed.join(', ')} ${closed.length === 1 ? 'belongs' : 'belong'} to the user and ${closed.length === 1 ? 'is' : 'are'} closed by the read-only root, since no run wrote there: what has to be filled later needs a mount (--writable)`,
+    )
   const pod = proof?.cells.find(({ name, outcome }) => name === 'volume of a pod (fsGroup)' && outcome === 'fail')
   if (pod !== undefined)
     notes.push(
@@ -32,6 +41,15 @@ function unproved({ user, readOnly, asIs }: Bare, { result, plan, vendor }: Prof
   if (asIs?.enough === true)
     notes.push('no image has to be built: --user and the mounts are enough, as far as is known')
   return notes
+}
+
+/** Folders of the user's with something in them, code most often, that no mount keeps writable. */
+function closedFolders({ user, readOnly, writable }: Bare, { plan, facts }: ProfileSource): readonly string[] {
+  if (user === null || !readOnly.value || !facts.files.known) return []
+  const volumes = facts.config.volumes.flatMap((volume) => normalisePath(volume, facts.config.workdir) ?? [])
+  const open = [...writable.map(({ path }) => path), ...volumes]
+  const own = outermostOwn(facts.files.value, { uid: user.value.uid, home: plan.account?.home ?? '' })
+  return own.filter((path) => !open.some((place) => isInside(path, place)))
 }
 
 function readOnlyReason(proof: ProfileSource['result']['proof']): string {

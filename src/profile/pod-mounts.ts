@@ -1,11 +1,19 @@
 import { isInside } from '../plan/places.ts'
+import { quoted } from './docker.ts'
 import { type Profile, slug, TMPFS_MEGABYTES, type WritablePlace } from './profile.ts'
 import { asList, asObject, isEqual, type Json } from './yaml-file.ts'
+
+interface Copy {
+  readonly name: string
+  readonly path: string
+  /** Only the first time: what was kept there is not to be overwritten. */
+  readonly once: boolean
+}
 
 export interface Mounts {
   readonly mounts: readonly Json[]
   readonly volumes: readonly Json[]
-  readonly copies: readonly { readonly name: string; readonly path: string }[]
+  readonly copies: readonly Copy[]
 }
 
 /** What one container of a pod lacks so that the user can write; a place that is mounted already stays as it is. */
@@ -22,7 +30,7 @@ export function writableMounts(pod: Json, container: Json, { writable }: Profile
       .map(({ volume }) => volume),
     copies: missing
       .filter(({ place }) => place.filled)
-      .map(({ place, volume }) => ({ name: String(volume.name), path: place.path })),
+      .map(({ place, volume }) => ({ name: String(volume.name), path: place.path, once: place.kind === 'state' })),
   }
 }
 
@@ -50,7 +58,7 @@ export function copier(name: string, container: Json, copies: Mounts['copies'], 
   notes.push(
     `${copies.map(({ path }) => path).join(', ')}: copied into an emptyDir by the image's own cp before the start; with no cp in the image, set readOnlyRootFilesystem to false`,
   )
-  const script = copies.map((one) => `cp -R ${one.path}/. /writable/${one.name}/`).join(' && ')
+  const script = copies.map(copyCommand).join(' && ')
   return {
     name,
     image: container.image,
@@ -58,4 +66,10 @@ export function copier(name: string, container: Json, copies: Mounts['copies'], 
     securityContext: container.securityContext,
     volumeMounts: copies.map((one) => ({ name: one.name, mountPath: `/writable/${one.name}` })),
   }
+}
+
+/** A file system of its own has a `lost+found`. */
+function copyCommand({ name, path, once }: Copy): string {
+  const [from, to] = [quoted(`${path}/.`), `/writable/${name}/`]
+  return once ? `{ [ -n "$(ls ${to} | grep -vx lost+found)" ] || cp -R ${from} ${to}; }` : `cp -R ${from} ${to}`
 }

@@ -82,6 +82,8 @@ export interface ProfileVolume {
   readonly gid: number
   /** A new volume comes up with this owner, since the image has it so. */
   readonly prepared: boolean
+  /** The image has files there, as far as is known; absent: no. */
+  readonly filled?: boolean
 }
 
 export interface ProfilePort {
@@ -138,10 +140,20 @@ export function withImage(profile: Profile, name: string | null): Profile {
   return name === null ? profile : { ...profile, image: { ...profile.image, name } }
 }
 
-/** A name for a container, a service or a volume: `nginx`, `var-lib-redis`. */
+const LONGEST_NAME = 40
+
+/**
+ * A name for a container, a service or a volume: `nginx`, `var-lib-redis`; a DNS label for Kubernetes. What of two long
+ * ones would be cut off still tells them apart.
+ */
 export function slug(text: string): string {
-  const words = text.toLowerCase().replace(/[^a-z0-9]+/g, '-')
-  return words.replace(/^-+|-+$/g, '').slice(0, 40) || 'app'
+  const words = text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+  if (words.length <= LONGEST_NAME) return words || 'app'
+  const mark = [...words].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 36 ** 6, 7).toString(36)
+  return `${words.slice(0, LONGEST_NAME - 7).replace(/-$/, '')}-${mark}`
 }
 
 /** Of a volume that is put in: each service has its own. */

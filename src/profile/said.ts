@@ -1,4 +1,5 @@
 import type { TargetResult } from '../report/report.ts'
+import { quoted } from './docker.ts'
 import { type Part, type Profile, userText } from './profile.ts'
 
 /** What goes with a profile, for people: what holds and how that is known, what to do first, what changes. */
@@ -21,6 +22,7 @@ export function profileNotes(
           ] as const,
         ]),
     ...(image.derived ? [[made(image.name, isBuilt, result), []] as const] : []),
+    ...(profile.kind === 'dockerfile' && result.changed ? [[changed(profile, isBuilt, result), []] as const] : []),
     ['left to do', profile.root ? [] : todo.map(({ message }) => message)],
     ['what changes for those who have it running today', profile.running.map(({ text }) => text)],
     ['to know', [...profile.notes, ...more]],
@@ -36,6 +38,19 @@ export function profileNotes(
 function made(name: string, isBuilt: boolean, { verdict }: TargetResult): string {
   if (!isBuilt) return `${name} has to be built first: the same command with --build does it`
   return verdict === 'hardened' ? `built ${name}` : `${name} was not built: it is ${verdict}`
+}
+
+/** The profile is for the Dockerfile as it becomes, which nothing has written yet. */
+function changed({ image, target }: Profile, isBuilt: boolean, result: TargetResult): string {
+  const written =
+    target === '-' ? '' : `harden-image -w${result.proof === null ? '' : ' --prove'} ${quoted(target)} changes it`
+  if (isBuilt)
+    return [
+      made(image.name, true, result),
+      ...(written === '' ? [] : [`${target} itself is as it was: ${written}`]),
+    ].join('; ')
+  const how = ['the same command with --build does it', ...(written === '' ? [] : [`and ${written}`])].join(', ')
+  return `${image.name} has to be built of the changed Dockerfile first: ${how}`
 }
 
 function partsOf({ user, root, capabilities, noNewPrivileges, readOnly, writable }: Profile): readonly string[] {

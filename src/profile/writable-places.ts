@@ -9,6 +9,9 @@ import type { ProfileUser, WritablePlace } from './profile.ts'
 /** What lies there is made anew at every start. */
 const PASSING = /^(\/var)?\/(run|tmp|lock|cache)(\/|$)|^\/run\/lock(\/|$)|^\/dev\/shm(\/|$)/
 
+/** So is this, wherever it is: a pid file that outlives its container stops the next one. */
+const PASSING_NAME = /^(te?mp|run|pids?|sockets?|locks?)$/i
+
 export function isPassing(path: string): boolean {
   return PASSING.test(path)
 }
@@ -63,7 +66,8 @@ function place(
     ? writableFolder(path, grants, facts.files.value, user)
     : { uid, gid, mode: /^(\/var)?\/tmp$/.test(path) ? 0o1777 : 0o755, filled: !isPassing(path) }
   const isState = isStatePlace(path) || (isBelowSystem(path) && STATE_NAME.test(baseName(path)))
-  const isKept = isState && !isPassing(path)
-  const kind = isKept ? 'state' : folder.filled ? 'copy' : 'tmpfs'
+  const passing = isPassing(path) || PASSING_NAME.test(baseName(path))
+  // A tmpfs is empty after a restart, and small: only for what is made anew then.
+  const kind = passing ? (folder.filled ? 'copy' : 'tmpfs') : isState ? 'state' : 'copy'
   return { kind, path, ...folder }
 }

@@ -31,6 +31,29 @@ test('the line alone on stdout, the rest on stderr', async () => {
   )
 })
 
+test('of a Dockerfile: what is run is of the changed one, and nothing has changed it yet', async () => {
+  const profile = sampleProfile({
+    kind: 'dockerfile',
+    image: { original: null, derived: false, name: 'web', chown: 'web' },
+  })
+  const said = async (flags: readonly string[], change = {}) => {
+    const cwd = tree({ 'my web/Dockerfile': 'FROM nginx\n' })
+    const args = ['profile', 'my web', '--for', 'docker', ...flags]
+    const { stderr } = await call(args, {
+      cwd,
+      processTarget: made({ ...profile, target: 'my web/Dockerfile' }, change),
+    })
+    return stderr
+  }
+  expect(await said([])).toContain(
+    "web has to be built of the changed Dockerfile first: the same command with --build does it, and harden-image -w 'my web/Dockerfile' changes it\n",
+  )
+  expect(await said(['--build'])).toContain(
+    "built web; my web/Dockerfile itself is as it was: harden-image -w 'my web/Dockerfile' changes it\n",
+  )
+  expect(await said([], { changed: false })).not.toContain('has to be built')
+})
+
 test.each(['compose', 'kubernetes'])('--for %s', async (platform) => {
   const { code, stdout } = await call(['profile', 'nginx', '--for', platform, '--image', 'r.example/a:1'], {
     cwd: tree({}),

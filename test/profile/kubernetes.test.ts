@@ -43,6 +43,29 @@ describe('a new manifest', () => {
     expectRestricted(manifest.spec.template.spec)
   })
 
+  test('what the image has in a VOLUME is in the emptyDir too, and is never put over what is kept there', () => {
+    const volumes = [{ path: '/srv/my data', uid: 1, gid: 1, prepared: true, filled: true }]
+    const { text, notes } = kubernetesManifest(sampleProfile({ volumes, writable: [] }))
+    const manifest = parse(text)
+    expectKubernetes(manifest)
+    const { spec } = manifest.spec.template
+    expectRestricted(spec)
+    expect(spec.containers[0].volumeMounts).toEqual([{ name: 'srv-my-data', mountPath: '/srv/my data' }])
+    expect(spec.initContainers[0].command[2]).toBe(
+      `{ [ -n "$(ls /writable/srv-my-data/ | grep -vx lost+found)" ] || cp -R '/srv/my data/.' /writable/srv-my-data/; }`,
+    )
+    expect(notes).toContainEqual(expect.stringMatching(/^\/srv\/my data is an emptyDir, gone with the pod/))
+  })
+
+  test('names of long paths are labels and differ', () => {
+    const long = (end: string) => `/srv/a-long-name/of-an-application-of-2025/-/${end}`
+    const volumes = ['one', 'two'].map((end) => ({ path: long(end), uid: 1, gid: 1, prepared: true }))
+    const { spec } = parse(kubernetesManifest(sampleProfile({ volumes, writable: [] })).text).spec.template
+    const names = spec.volumes.map(({ name }: { name: string }) => name)
+    expect(new Set(names).size).toBe(2)
+    for (const name of names) expect(name).toMatch(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/)
+  })
+
   test('for a platform that assigns uids: no uid, no group and no fsGroup', () => {
     const volumes = [{ path: '/data', uid: 10001, gid: 0, prepared: true }]
     const manifest = parse(kubernetesManifest(sampleProfile({ anyUid: true, volumes })).text)

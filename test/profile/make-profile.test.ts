@@ -22,6 +22,7 @@ function profileOf(
   change: Partial<ReportProof> | null = null,
   policy: Policy = defaultPolicy,
   built = false,
+  name: string | null = null,
 ): Profile {
   const dockerfile = parseDockerfile(`FROM ${reference}\n`)
   const facts = imageFacts(reference, base)
@@ -49,6 +50,7 @@ function profileOf(
     { ...result, proof: change === null ? null : { ...proof, ...change } },
     ['A=1'],
     built,
+    name,
   )
   if (profile === null) throw new Error('no profile')
   return profile
@@ -118,7 +120,47 @@ describe('nothing is claimed that was not shown', () => {
     const profile = profileOf('example.org/server:1', { ...server, files }, { result })
     expect(profile.writable.map(({ kind, path }) => [kind, path])).toEqual([
       ['state', '/usr/share/server/data'],
-      ['tmpfs', '/usr/share/server/x'],
+      ['copy', '/usr/share/server/x'],
+    ])
+  })
+
+  test('a tmpfs, which is empty after a restart, is only for what is made anew then', () => {
+    const kinds = (...tmpfs: string[]) => {
+      const result = proof.result === null ? null : { ...proof.result, readOnlyRootfs: true, tmpfs }
+      const files = tmpfs.map((path) => `drwxr-xr-x 999:999 ${path}`)
+      const profile = profileOf('example.org/server:1', { ...server, files }, { result })
+      return profile.writable.map(({ kind }) => kind)
+    }
+    expect(kinds('/srv/app/export', '/srv/app/pids', '/srv/app/tmp', '/srv/app/uploads')).toEqual([
+      'copy',
+      'tmpfs',
+      'tmpfs',
+      'state',
+    ])
+  })
+
+  test('a folder of the user with content that no run wrote to is said to be closed', () => {
+    const files = [...(server.files ?? []), 'drwxr-xr-x 999:999 /srv/www', '-rw-r--r-- 999:999 /srv/www/index.php']
+    const { notes } = profileOf('example.org/server:1', { ...server, files }, {})
+    expect(notes).toContainEqual(
+      expect.stringMatching(/^\/srv\/www belongs to the user and is closed by the read-only/),
+    )
+    expect(profileOf('example.org/server:1', server, {}).notes.join()).not.toMatch(/closed by/)
+  })
+
+  test('what is said of the image has the name that somebody gave it', () => {
+    const profile = profileOf('example.org/server:1', server, null, defaultPolicy, true, 'ours:2')
+    expect(profile.image).toMatchObject({ original: 'example.org/server:1', name: 'ours:2' })
+    expect(texts(profile)).toContain('a Dockerfile FROM ours:2 that installs')
+  })
+
+  test('a volume that the image has filled is known as such', () => {
+    const config = { ...server.config, volumes: ['/srv/full', '/srv/new'] }
+    const files = [...(server.files ?? []), 'drwxr-xr-x 999:999 /srv/new', '-rw-r--r-- 999:999 /srv/full/x']
+    const { volumes } = profileOf('example.org/server:1', { ...server, config, files })
+    expect(volumes.map(({ path, filled }) => [path, filled])).toEqual([
+      ['/srv/full', true],
+      ['/srv/new', undefined],
     ])
   })
 

@@ -120,6 +120,26 @@ describe('writableMounts', () => {
     expect(writableMounts([], { grants: [], handed }, facts, account)).toMatchObject([{ target: '/app/uploads' }])
   })
 
+  test("an empty folder of the user's is there to be filled, whatever its name; not its home, and not one with code", () => {
+    const value = createFileModel(
+      new Map([
+        ['/srv/dav', entry('directory', 33)],
+        ['/srv/kept', entry('directory', 33)],
+        ['/srv/kept/.gitkeep', entry('file', 33)],
+        ['/srv/code', entry('directory', 33)],
+        ['/srv/code/x.php', entry('file', 33)],
+        ['/srv/code/node_modules/a/empty', entry('directory', 33)],
+        ['/srv/other', entry('directory', 34)],
+        ['/var/www', entry('directory', 33)],
+      ]),
+      new Map(),
+    )
+    expect(writableMounts([], { grants: [] }, { ...facts, files: { known: true, value } }, account)).toEqual([
+      { type: 'tmpfs', target: '/srv/dav', options: 'uid=33,gid=33,mode=755,size=64m' },
+      { type: 'volume', target: '/srv/kept' },
+    ])
+  })
+
   test('what was only read needs no mount', () => {
     expect(writableMounts([operation('read', '/run/app/x')], { grants: [] }, facts, account)).toEqual([])
   })

@@ -1,6 +1,7 @@
 import type { ImageFacts } from '../../image/facts.ts'
 import type { Need } from '../need.ts'
 import { stateNeed } from '../need.ts'
+import { isEmptyFolder } from '../own-folders.ts'
 import { isSharedFolder, isSystemFolder } from '../places.ts'
 import { STATE_NAME } from '../state-places.ts'
 
@@ -20,12 +21,11 @@ export function conventionNeeds(facts: ImageFacts): readonly Need[] {
     for (const name of files.list(folder)) {
       const path = `${folder}/${name}`
       if (files.entry(path)?.type !== 'directory' || name === 'node_modules' || name === '.git') continue
-      if (STATE_NAME.test(name) && isEmpty(path)) needs.push(stateNeed(path, 'framework', 'empty, there to be filled'))
+      if (STATE_NAME.test(name) && isEmptyFolder(files, path))
+        needs.push(stateNeed(path, 'framework', 'empty, there to be filled'))
       else if (depth < LARGEST_DEPTH) visit(path, depth + 1)
     }
   }
-  const isEmpty = (path: string): boolean =>
-    files.list(path).every((name) => /^\.(gitkeep|keep|gitignore|empty)$/.test(name))
   visit(top, 1)
   return needs
 }
