@@ -20,11 +20,13 @@ import { withEnd } from './smoke/run-checks.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
 /** A program that is to go on is watched for this long once it is up, milliseconds: some die after ten seconds. */
-const WATCH = 10_250
+const WATCH = 10_050
 /** One that showed nothing that could be asked: some sleep before they open their port, and none is declared. */
 const WATCH_UNSEEN = 30_000
 /** What it is refused shows only in its trace: one that was started again meanwhile is given time too. */
 const WATCH_TRACED = 8500
+/** The last questions are asked so long before the watch ends, milliseconds: it is what is left, not what comes after. */
+const LAST_LOOK = 500
 /** Whether it is still up, milliseconds. */
 const LOOK_AGAIN = 250
 /** Between two looks at its processes. */
@@ -76,10 +78,9 @@ export async function judge(
   if (works) {
     request.progress('running it under other conditions, and watching both')
     const conditionsMet = async (): Promise<Cells> => runCells(conditions, first ?? (await runFirstCells(conditions)))
-    ;[cells] = await Promise.all([
-      conditionsMet(),
-      watch(request.signal, { baseline: seen, live, result, still, traces: [original, traced] }),
-    ])
+    const watched = { baseline: seen, live, result, still, traces: [original, traced] }
+    const [met, atRest] = await Promise.all([conditionsMet(), watch(request.signal, watched, LAST_LOOK)])
+    cells = met
     times.lap('conditions')
     const [later] = await Promise.all([still?.study(), live.look(), result.look()])
     // Nobody waits for it; what it leaves undone, the end of the session does.
@@ -96,6 +97,7 @@ export async function judge(
         ? await lateFiles({ engine, container, facts, original, since }, left, made)
         : stillMissing({ facts, original }, request.late.missed, made)
     cells = await withMounts(conditions, cells, request.mountsFor(operationsOfHeld(made, facts)))
+    if (!atRest) await watch(request.signal, { ...watched, still: null })
     if (seconds === null) await Promise.all([live.restart(), result.restart()])
   } else {
     request.progress('looking which condition it cannot stand')
@@ -139,25 +141,32 @@ function secondStarts({ smoke }: JudgeRequest, { restart }: RunRecord, traced: R
 }
 
 /**
- * Waits until the result has been up for long enough, has ended, or nothing will happen by itself any more, in the
- * original or the traced run either: all threads wait for something from outside, and no timer runs.
+ * Waits until the result has been up for long enough, or has ended. Gives true, and waits no longer, once nothing will
+ * happen by itself any more, in the original or the traced run either: all threads wait for something from outside, and
+ * no timer runs. `before`: so long before that end, milliseconds.
  */
-async function watch(signal: AbortSignal, { baseline, live, result, still, traces }: Watched): Promise<void> {
-  const end = Math.max(
+async function watch(
+  signal: AbortSignal,
+  { baseline, live, result, still, traces }: Watched,
+  before = 0,
+): Promise<boolean> {
+  const whole = Math.max(
     result.upSince + (isUnseen(baseline) ? WATCH_UNSEEN : WATCH),
     (still?.startedAgain() ?? 0) + WATCH_TRACED,
   )
+  const end = whole - before
   // An interval timer shows in no file of /proc, only in a trace.
   const timed = traces.some((record) => record?.trace?.timers ?? true)
   const runs = [live, result, ...(still === null ? [] : [still])]
   let glanced = Date.now()
   while (Date.now() < end && (await result.isUp())) {
-    if (!timed && Math.min(...runs.map((run) => run.wakesIn())) > end - Date.now()) return
+    if (!timed && Math.min(...runs.map((run) => run.wakesIn())) > whole - Date.now()) return true
     await pause(Math.max(0, Math.min(LOOK_AGAIN, end - Date.now())), undefined, { signal })
     if (Date.now() - glanced < GLANCE) continue
     await result.glance()
     glanced = Date.now()
   }
+  return false
 }
 
 interface Watched {

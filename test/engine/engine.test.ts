@@ -204,6 +204,23 @@ describe.each(transports)('%s', (transport) => {
       ])
     })
 
+    test('a server on IPv6 alone is seen, and nothing before it is there', async () => {
+      const perl = `use Socket; sleep 1; socket(S, AF_INET6, SOCK_STREAM, 0); bind(S, pack_sockaddr_in6(7070, Socket::IN6ADDR_ANY));
+        listen(S, 1); sleep 60`
+      const id = await engine.run({ image: debian, command: ['perl', '-e', perl] })
+      expect(await engine.listeners(id)).toEqual([])
+      const server = { port: 7070, protocol: 'tcp', loopback: false }
+      const seen = async (): Promise<unknown> => {
+        for (let looked = 0; looked < 100; looked += 1) {
+          const listeners = await engine.listeners(id)
+          if (listeners?.length !== 0) return listeners
+          await pause(50)
+        }
+        return []
+      }
+      expect(await seen()).toEqual([server])
+    })
+
     test('a path is copied out as a tar, also when it has stopped; a missing one is null', async () => {
       const id = await up('mkdir /srv/a; echo hello > /srv/a/b')
       await ended(id)

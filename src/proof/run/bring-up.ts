@@ -3,6 +3,7 @@ import { questionsTo } from '../ask/questions.ts'
 import { lookAfterwards, runChecks, type SmokeTarget } from '../smoke/run-checks.ts'
 import { sizesOf } from './filled-files.ts'
 import { leftBy, nothingLeft } from './left-behind.ts'
+import { listening } from './listening.ts'
 import type { Live, LiveOptions } from './live.ts'
 import { logsLeft, readLogFiles } from './log-files.ts'
 import { mergeDiffs } from './observe.ts'
@@ -28,7 +29,8 @@ const TRACE_MARGIN = 50
 export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOptions): Promise<Live> {
   const started = Date.now()
   const { container, traced, refused } = await start(engine, spec, options.trace)
-  const ready = await waitUntilReady(engine, container, options)
+  const listens = listening(engine, container)
+  const ready = await waitUntilReady(engine, container, options, listens)
   const upSince = Date.now()
   const readyAt = (upSince - TRACE_MARGIN) / 1000
   const activity = (): Activity | null => engine.activity(container, Date.now() - started)
@@ -73,7 +75,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     watched = Date.now() - started
     if (state.running) {
       await processes.glance()
-      listeners = (await engine.listeners(container, state.pid || undefined)) ?? listeners
+      listeners = (await listens.now(state.pid, activity())) ?? listeners
     }
     await questions.ask(state, listeners)
     if (smoke.length === 0) {
@@ -133,9 +135,9 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
       await engine.start(container)
       startedAgain = Date.now()
       const patience = ready.ready ? options.patience : Math.min(options.patience, PATIENCE_AGAIN)
-      const again = await waitUntilReady(engine, container, { ...options, patience })
+      const again = await waitUntilReady(engine, container, { ...options, patience }, listens)
       state = again.state
-      const answers = await questions.once(state, await engine.listeners(container, state.pid || undefined))
+      const answers = await questions.once(state, await listens.now(state.pid, activity()))
       if (state.running) await processes.glanceAgain()
       restarted = {
         state: await now(),

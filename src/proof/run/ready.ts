@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Activity, ContainerState, Engine } from '../../engine/engine.ts'
 import { type Calm, calmSince } from './calm.ts'
 import { stateWithHealth } from './health.ts'
+import { type Listening, listening } from './listening.ts'
 import { stateNow } from './state-now.ts'
 
 const POLL = 20
@@ -34,7 +35,12 @@ export interface Ready {
  * Waits until it exits, its health check decides, or its ports are listened on and nothing moves any more: by what its
  * processes do where the engine tells, else by ports and logs that stay as they are.
  */
-export async function waitUntilReady(engine: Engine, container: string, options: ReadyOptions): Promise<Ready> {
+export async function waitUntilReady(
+  engine: Engine,
+  container: string,
+  options: ReadyOptions,
+  listens: Listening = listening(engine, container),
+): Promise<Ready> {
   const { ports, patience } = options
   const start = Date.now()
   const calm = calmSince(start)
@@ -45,8 +51,8 @@ export async function waitUntilReady(engine: Engine, container: string, options:
     if (!state.running && state.status !== 'created') return { state, after, ready: false }
     if (state.health === 'healthy') return { state, after, ready: true }
     if (state.health === 'unhealthy' || after > patience) return { state, after, ready: false }
-    const listeners = (await engine.listeners(container, state.pid > 0 ? state.pid : undefined)) ?? []
     const activity = state.running ? engine.activity(container, after) : null
+    const listeners = (await listens.now(state.pid, activity)) ?? []
     const told = activity === null ? (await engine.logs(container)).length : 0
     calm.note(`${listeners.map(({ protocol, port }) => `${protocol}${port}`).join()} ${told}`, activity)
     const open = ports.filter((port) => listeners.some((listener) => listener.port === port)).length
