@@ -74,7 +74,10 @@ function run(request: HardenRequest, plan: Plan): readonly Said[] {
     for (const { stage, context } of stages) {
       for (const finding of transform.run(dockerfile, context)) {
         const name = finding.transform ?? transform.name
-        if (policy.ignore.includes(name)) continue
+        if (policy.ignore.includes(name)) {
+          if (finding.outcome !== 'note') said.push(leaveAlone(name, finding, stage, 'the configuration asks (ignore)'))
+          continue
+        }
         const ignore = ignores.find((one) => isIgnored(name, finding, one, dockerfile))
         said.push(ignore === undefined ? say(name, finding, stage) : sayIgnored(name, finding, stage, ignore))
       }
@@ -101,9 +104,14 @@ function isIgnored(name: string, { line, edits }: Finding, ignore: Ignore, { sou
   return edits.length > 0 && edits.every((edit) => start <= edit.start && edit.end <= end)
 }
 
-function sayIgnored(name: string, finding: Finding, { stage }: StagePlan, { line, reason }: Ignore): Said {
+function sayIgnored(name: string, finding: Finding, stage: StagePlan, { line, reason }: Ignore): Said {
   const why = reason === '' ? 'without a reason' : reason
-  const message = `left alone, as the comment in line ${line} asks (${why}): ${finding.message}`
+  return leaveAlone(name, finding, stage, `the comment in line ${line} asks (${why})`)
+}
+
+/** Not done, and not hidden either. */
+function leaveAlone(name: string, finding: Finding, { stage }: StagePlan, who: string): Said {
+  const message = `left alone, as ${who}: ${finding.message}`
   return { name, stage, finding: { ...finding, message, edits: [] }, outcome: 'note', hint: undefined }
 }
 

@@ -64,9 +64,17 @@ function resultOf(rendering: Rendering, finding: ReportFinding, names: readonly 
 
 /** An image has no file: its name is all that there is to point at. */
 function locationOf({ result, path }: Rendering, place?: { readonly line: number; readonly column: number }): Location {
-  if (result.kind === 'image') return { logicalLocations: [{ fullyQualifiedName: result.target, kind: 'resource' }] }
+  // What could not be found is no file either: the path is a stand-in then.
+  const isNowhere = result.verdict === 'failed' && path === 'Dockerfile' && !/(^|\/)Dockerfile$/.test(result.target)
+  if (result.kind === 'image' || isNowhere)
+    return { logicalLocations: [{ fullyQualifiedName: result.target, kind: 'resource' }] }
   const region = place === undefined ? {} : { region: { startLine: place.line, startColumn: place.column } }
-  return { physicalLocation: { artifactLocation: { uri: encodeURI(path) }, ...region } }
+  return { physicalLocation: { artifactLocation: { uri: uriOf(path) }, ...region } }
+}
+
+/** A `#` or `?` in a name would end the path. */
+function uriOf(path: string): string {
+  return encodeURI(path).replaceAll('#', '%23').replaceAll('?', '%3F')
 }
 
 function notification(rendering: Rendering): Notification {

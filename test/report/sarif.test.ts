@@ -85,6 +85,22 @@ test('what could not be read is no result, and the run no success', () => {
   ])
 })
 
+test('a path is a URI whatever its name, and what could not be found has none', () => {
+  const failed = { verdict: 'failed' as const, error: { code: 'unreadable', message: 'no file' } }
+  const uris = runOf(
+    sampleRendering('a#b/c?/Dockerfile', 'x', 'y', { findings: [finding] }),
+    { result: sampleResult({ target: 'nosuch/', ...failed }), source: '', path: 'Dockerfile' },
+    { result: sampleResult({ target: './Dockerfile', ...failed }), source: '', path: 'Dockerfile' },
+  )
+  expect(uris?.results?.[0]?.locations?.[0]?.physicalLocation?.artifactLocation).toEqual({
+    uri: 'a%23b/c%3F/Dockerfile',
+  })
+  expect(uris?.invocations?.[0]?.toolExecutionNotifications?.map(({ locations }) => locations?.[0])).toEqual([
+    { logicalLocations: [{ fullyQualifiedName: 'nosuch/', kind: 'resource' }] },
+    { physicalLocation: { artifactLocation: { uri: 'Dockerfile' } } },
+  ])
+})
+
 test('of nothing there is a run all the same: a scanner that finds nothing must close what is open', () => {
   expect(runOf()).toMatchObject({ results: [], invocations: [{ executionSuccessful: true }] })
 })
