@@ -5,9 +5,9 @@ import { main } from './cli/main.ts'
 import { targetProcessor } from './target.ts'
 
 for (const stream of [process.stdout, process.stderr]) {
-  // Who reads may stop early (`| head`): that is no error of ours.
+  // Who reads may stop early (`| head`), and a terminal may be closed: that is no error of ours.
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
   })
 }
 

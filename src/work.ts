@@ -83,7 +83,7 @@ export interface Ports {
   progress(line: string): void
   /** Runs when the work ends, fails or is interrupted; the last one registered runs first. */
   onCleanUp(run: () => Promise<void>): void
-  /** Aborted on SIGINT and SIGTERM. */
+  /** Aborted on SIGINT, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal
 }
 

@@ -1,9 +1,9 @@
-import type { Signals } from './io.ts'
+import type { EndSignal, Signals } from './io.ts'
 
 /** What must be undone however the work ends, and the signals that end it early. */
 export interface Interruption {
   readonly signal: AbortSignal
-  /** The exit code of the first SIGINT or SIGTERM, as a shell reports it; never settles without one. */
+  /** The exit code of the first signal, as a shell reports it; never settles without one. */
   readonly interrupted: Promise<number>
   onCleanUp(run: () => Promise<void>): void
   /** Once, last registered first; one that fails does not keep the others from running. Returns what they threw. */
@@ -20,8 +20,7 @@ export function watchSignals(signals: Signals): Interruption {
     resolve = settle
   })
   const close = () => {
-    signals.off('SIGINT', onInterrupt)
-    signals.off('SIGTERM', onTerminate)
+    for (const [name, handle] of handlers) signals.off(name, handle)
   }
   const end = (code: number) => () => {
     // A second Ctrl-C does what it does to every program. Only once this one is through: execa listens while a child
@@ -30,9 +29,13 @@ export function watchSignals(signals: Signals): Interruption {
     controller.abort()
     resolve(code)
   }
-  const [onInterrupt, onTerminate] = [end(130), end(143)]
-  signals.on('SIGINT', onInterrupt)
-  signals.on('SIGTERM', onTerminate)
+  // As a shell reports them: 128 and the number of the signal.
+  const handlers: readonly (readonly [EndSignal, () => void])[] = [
+    ['SIGHUP', end(129)],
+    ['SIGINT', end(130)],
+    ['SIGTERM', end(143)],
+  ]
+  for (const [name, handle] of handlers) signals.on(name, handle)
   return {
     signal: controller.signal,
     interrupted,

@@ -15,7 +15,10 @@ export interface Output {
   write(text: string): unknown
 }
 
+/** SIGHUP: the terminal or the connection is gone. */
+export type EndSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM'
+
 export interface Signals {
-  on(name: 'SIGINT' | 'SIGTERM', handle: () => void): unknown
-  off(name: 'SIGINT' | 'SIGTERM', handle: () => void): unknown
+  on(name: EndSignal, handle: () => void): unknown
+  off(name: EndSignal, handle: () => void): unknown
 }

@@ -161,8 +161,15 @@ function over(name: EngineName): HardenError {
   return new HardenError('engine-failed', `the ${name} session is over`)
 }
 
+const NOT_FOUND = 'was not found on PATH'
+
+/** There is no such program, so that nothing was asked. */
+export function isMissing({ message }: HardenError): boolean {
+  return message.endsWith(NOT_FOUND)
+}
+
 function missing(name: EngineName, binary: string): HardenError {
-  return new HardenError('no-engine', `${binary} was not found on PATH`, {
+  return new HardenError('no-engine', `${binary} ${NOT_FOUND}`, {
     hint: `install ${name}, or choose another engine with --engine`,
   })
 }

@@ -4,7 +4,7 @@ import { HardenError } from '../errors.ts'
 import { createApiEngine } from './api/api-engine.ts'
 import { findEndpoint } from './api/endpoint.ts'
 import { createCliEngine } from './cli-engine.ts'
-import { createCli } from './cli-process.ts'
+import { createCli, isMissing } from './cli-process.ts'
 import type { Engine, EngineName } from './engine.ts'
 import { unusableError } from './failure.ts'
 
@@ -32,6 +32,8 @@ export async function openEngine(choice: EngineChoice = 'auto', options: EngineO
       return await open(name, options)
     } catch (error) {
       if (!(error instanceof HardenError)) throw error
+      // Who has pointed docker somewhere does not mean another engine.
+      if (name === 'docker' && isPointed(options.env ?? process.env) && !isMissing(error)) throw error
       tried.push(error)
     }
   }
@@ -40,6 +42,10 @@ export async function openEngine(choice: EngineChoice = 'auto', options: EngineO
   throw new HardenError('no-engine', `no container engine answers: ${tried.map((error) => error.message).join('; ')}`, {
     hint: 'start one, or point DOCKER_HOST at one; a rewrite without --build and --prove needs none',
   })
+}
+
+function isPointed({ DOCKER_HOST, DOCKER_CONTEXT }: NonNullable<EngineOptions['env']>): boolean {
+  return [DOCKER_HOST, DOCKER_CONTEXT].some((value) => value !== undefined && value !== '')
 }
 
 /** As openEngine, for work that can do without: null when there is none. */
