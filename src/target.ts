@@ -102,7 +102,10 @@ async function workOn(item: WorkItem, session: Session): Promise<TargetOutcome> 
   const { plan, result } =
     proved === null
       ? make(new Map(), new Map())
-      : { plan: proved.hardened.plan, result: await measured(proved.result, item, source, session) }
+      : {
+          plan: proved.hardened.plan,
+          result: await measured(proved.result, { ...item, reference: proved.baseline }, source, session),
+        }
   const profile = profileFor(
     item,
     inputs(new Map(), proved?.built ?? new Map()),
@@ -126,9 +129,9 @@ async function workOn(item: WorkItem, session: Session): Promise<TargetOutcome> 
   return { ...outcome, result, ...(profile === null ? {} : { profile }) }
 }
 
-/** An image that is not root already needs no proof of a change, but its profile one of what it can do without. */
+/** What is not root already needs no proof of a change, but its profile one of what it can do without. */
 async function measured(result: TargetResult, item: WorkItem, source: string, session: Session): Promise<TargetResult> {
-  if (!session.options.profile || item.kind !== 'image' || result.verdict !== 'unchanged') return result
+  if (!session.options.profile || result.verdict !== 'unchanged') return result
   const { verdict, findings, proof } = await proveAsIs(item, source, session)
   return { ...result, verdict, findings: [...result.findings, ...findings], proof }
 }

@@ -14,9 +14,7 @@ export function isEmptyFolder(files: FileModel, path: string): boolean {
 
 /** Folders of the image that are the account's already and empty: they are there to be filled, whatever their name. */
 export function readyFolders(files: FileModel, owner: Owner): readonly string[] {
-  return ownFolders(files, owner).filter(
-    (path) => isEmptyFolder(files, path) && !LIBRARY.test(path) && !PASSING.test(path),
-  )
+  return ownFolders(files, owner).filter((path) => isEmptyFolder(files, path) && !LIBRARY.test(path))
 }
 
 /** The outermost folders of the image that are the account's already, but its home. */
@@ -28,13 +26,13 @@ export function outermostOwn(files: FileModel, owner: Owner): readonly string[] 
 const LIBRARY = /\/(node_modules|site-packages|dist-packages|vendor|gems|\.git)\//
 
 // What is needed there is written at every start, so that a run shows it.
-const PASSING = /^(\/var)?\/(run|tmp|lock|cache)\//
+const PASSING = /^(\/var)?\/(run|tmp|lock)\//
 
 function ownFolders(files: FileModel, { uid, home }: Owner): readonly string[] {
   // Group 0 and root's own are everybody's.
   if (uid === 0) return []
   return [...files.paths()].filter((path) => {
-    if (path === home || !isOwnPlace(path)) return false
+    if (path === home || PASSING.test(path) || !isOwnPlace(path)) return false
     const entry = files.entry(path)
     return entry?.type === 'directory' && entry.uid === uid && (entry.mode & 0o300) === 0o300
   })

@@ -22,7 +22,9 @@ export function profileNotes(
           ] as const,
         ]),
     ...(image.derived ? [[made(image.name, isBuilt, result), []] as const] : []),
-    ...(profile.kind === 'dockerfile' && result.changed ? [[changed(profile, isBuilt, result), []] as const] : []),
+    ...(profile.kind === 'dockerfile' && result.changed && result.verdict !== 'unchanged'
+      ? [[changed(profile, isBuilt, result), []] as const]
+      : []),
     ['left to do', profile.root ? [] : todo.map(({ message }) => message)],
     ['what changes for those who have it running today', profile.running.map(({ text }) => text)],
     ['to know', [...profile.notes, ...more]],

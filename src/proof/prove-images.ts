@@ -13,8 +13,9 @@ import { writableMounts } from './conditions/read-only.ts'
 import { judge, type Late } from './judge.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import type { ProveRequest } from './prove.ts'
+import { mayRefuseRoot } from './root/refuses-others.ts'
 import { bringUpWithFirst, hasPassed, type RoundRun, staysBeside } from './round.ts'
-import { exposedTcp, runOriginal } from './run/baseline.ts'
+import { exposedTcp, type Original, runOriginal } from './run/baseline.ts'
 import { besideOptions } from './run/beside-options.ts'
 import { operationsOfDiff } from './run/observe.ts'
 import type { RunRecord } from './run/run-record.ts'
@@ -63,13 +64,8 @@ async function proveImage(request: ImagesRequest, late: Late | null): Promise<Sh
   const times = stopwatch()
   const other = request.baseline
   const facts = other === null ? request.facts : await factsFromEngine(engine, other)
-  request.progress(other === null ? 'running it as root' : `running ${other} as it is`)
-  const { live, study, filled } = await runOriginal({
-    ...request,
-    stays: late?.after ?? 0,
-    config: facts.config,
-    ...(other === null ? { image, user: '0:0' } : { image: other }),
-  })
+  const { original: begun, remarks } = await runReference(request, facts, late?.after ?? 0)
+  const { live, study, filled } = begun
   const original = await study
   const early = await live.peek()
   times.lap('original')
@@ -92,10 +88,34 @@ async function proveImage(request: ImagesRequest, late: Late | null): Promise<Sh
   const judged = await judge(conditions, live, original, run)
   await removeVolumes(engine, filled)
   const report = proofReport(engine.version, judged.baseline, judged.run, 1, [
+    ...remarks,
     ...untracedOriginal(request.trace, original),
     ...untracedRun(original, run),
   ])
   return { report: times.on(report), failures: failuresOf(judged.run), late: judged.late }
+}
+
+/** What it is compared with. An image that refuses to be root is run as its own user, with nothing taken from it. */
+async function runReference(
+  request: ImagesRequest,
+  facts: ImageFacts,
+  stays: number,
+): Promise<{ readonly original: Original; readonly remarks: readonly string[] }> {
+  const { engine, image, baseline } = request
+  const run = (spec: { readonly image: string; readonly user?: string }) =>
+    runOriginal({ ...request, stays, config: facts.config, ...spec })
+  request.progress(baseline === null ? 'running it as root' : `running ${baseline} as it is`)
+  const original = await run(baseline === null ? { image, user: '0:0' } : { image: baseline })
+  const { live, study, filled } = original
+  const own = baseline === null ? userOf(facts) : null
+  if (own === null || live.seen().state.running || !mayRefuseRoot(await live.peek())) return { original, remarks: [] }
+  await Promise.all([live.finish(), study])
+  await removeVolumes(engine, filled)
+  request.progress('it refuses root: running it as its own user')
+  return {
+    original: await run({ image }),
+    remarks: [`what it does as root: it refuses to run so, and was run as ${own.uid} to be compared with`],
+  }
 }
 
 async function runImage(

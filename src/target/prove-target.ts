@@ -30,6 +30,8 @@ export async function proveTarget(
   readonly hardened: Hardened
   readonly result: TargetResult
   readonly built: Knowledge['built']
+  /** The original, as the engine has it. */
+  readonly baseline: string
 }> {
   const { options, ports } = session
   if (session.engine === null) throw new HardenError('no-engine', 'a proof needs an engine')
@@ -54,7 +56,7 @@ export async function proveTarget(
   const first = make(new Map(), built)
   if (first.result.verdict === 'unchanged' || first.result.verdict === 'not-applicable') {
     await originals.drop(baseline)
-    return { hardened: first, result: first.result, built }
+    return { hardened: first, result: first.result, built, baseline }
   }
   const user = stagePlanOf(first.plan, stage.index)?.account ?? null
   const willing = await willingOriginal(originals, baseline, user)
@@ -80,7 +82,7 @@ export async function proveTarget(
     harden: (observation: Observation) => make(new Map([[stage.index, observation]]), built),
     build: (text, round) => build(text, String(round)),
   })
-  return { hardened: proof.hardened, result: withProof(proof), built }
+  return { hardened: proof.hardened, result: withProof(proof), built, baseline }
 }
 
 /**

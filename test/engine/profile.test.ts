@@ -1,6 +1,6 @@
 // What `profile` prints is run as it is printed, and must start the image and work.
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -97,6 +97,26 @@ test.each<[string, 'as it is' | 'derived', 'planned' | 'measured']>([
   } finally {
     await remove()
     await docker(['rmi', '--force', derived])
+  }
+})
+
+test('a Dockerfile that is not root already, and refuses to be, is measured as its own user', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'harden-image-test-'))
+  try {
+    await mkdir(join(folder, 'refuses'))
+    const script = '[ "$(id -u)" != 0 ] || { echo "do not run this as root"; exit 1; }; touch /srv/x; exec sleep 600'
+    const file = `FROM debian:trixie-slim\nRUN chown 4242:4242 /srv\nUSER 4242:4242\nCMD ["sh", "-c", ${JSON.stringify(script)}]\n`
+    await writeFile(join(folder, 'refuses', 'Dockerfile'), file)
+    const args = ['profile', 'refuses', '--for', 'docker', '--prove']
+    const { code, stdout, stderr } = await harden(args, { cwd: folder })
+    expect({ code, stderr }).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('no capabilities (measured); no new privileges (measured); read-only root, /srv'),
+    })
+    expect(stdout).toMatch(/ --user=4242:4242 .* --read-only --mount=type=volume,target=\/srv refuses\n$/)
+    expect(stderr).not.toContain('has to be built of the changed Dockerfile')
+  } finally {
+    await rm(folder, { recursive: true })
   }
 })
 
