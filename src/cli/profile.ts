@@ -1,5 +1,6 @@
 import type { Rendered } from '../profile/compose.ts'
 import { composeFile } from '../profile/compose-file.ts'
+import { renewNotes } from '../profile/compose-service.ts'
 import { dockerRun } from '../profile/docker.ts'
 import { kubernetesManifest } from '../profile/kubernetes-manifest.ts'
 import { type Profile, withImage } from '../profile/profile.ts'
@@ -56,7 +57,10 @@ function print(profile: Profile, { platform }: ProfileRequest, request: Work, io
 function rendered(profile: Profile, platform: ProfileRequest['platform'], { settings }: Work): Rendered {
   if (platform === 'kubernetes') return kubernetesManifest(profile)
   if (platform === 'compose')
-    return { text: composeFile(profile, profile.kind === 'image' ? null : buildOf(profile.target)), notes: [] }
+    return {
+      text: composeFile(profile, profile.kind === 'image' ? null : buildOf(profile.target)),
+      notes: renewNotes(profile.writable),
+    }
   const { engine } = settings
   return { text: dockerRun(profile, isOther(engine) ? engine : 'docker'), notes: [] }
 }

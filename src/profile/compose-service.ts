@@ -42,7 +42,8 @@ export function hardenService(
   if (noNewPrivileges.value && !asList(set.security_opt).some(forbidsNew))
     set.security_opt = [...asList(set.security_opt), 'no-new-privileges:true']
   if (readOnly.value) set.read_only = true
-  for (const place of profile.writable) mount(place, set, volumes, { name, elsewhere, declared })
+  const added = profile.writable.filter((place) => mount(place, set, volumes, { name, elsewhere, declared }))
+  notes.push(...renewNotes(added))
   if (Object.keys(sysctls).length > 0 && before.network_mode !== 'host')
     set.sysctls = withPairs(before.sysctls, sysctls)
   if (Object.keys(env).length > 0) set.environment = withPairs(before.environment, env)
@@ -114,28 +115,38 @@ function forbidsNew(option: unknown): boolean {
   return /^no-new-privileges([:=]true)?$/.test(String(option))
 }
 
+/** Compose hands an anonymous volume on to the next container, with what the image had there when it was new. */
+export function renewNotes(places: readonly WritablePlace[]): readonly string[] {
+  const paths = places.filter(({ kind, filled }) => kind === 'copy' && filled).map(({ path }) => path)
+  return paths.length === 0
+    ? []
+    : [`${paths.join(', ')}: Compose keeps what the image had there; docker compose up -V after an update of the image`]
+}
+
+/** Whether it is one more. */
 function mount(
   place: WritablePlace,
   set: Record<string, unknown>,
   volumes: string[],
   { name: service, elsewhere, declared }: Required<Around>,
-): void {
+): boolean {
   const { path, uid, gid, mode, kind } = place
   const taken = [set, elsewhere].flatMap((service) => [
     ...tmpfsOf(service).map((item) => String(item).split(':')[0] ?? ''),
     ...asList(service.volumes).map(targetOf),
   ])
   // What lies in a mount is written there: another one below it would hide what is kept in it.
-  if (taken.some((target) => target !== '' && isInside(path, target))) return
+  if (taken.some((target) => target !== '' && isInside(path, target))) return false
   if (kind === 'tmpfs') {
     const added = `${path}:uid=${uid},gid=${gid},mode=${mode.toString(8)},size=${TMPFS_MEGABYTES}m`
     set.tmpfs = [...tmpfsOf(set), added]
-    return
+    return true
   }
   const own = volumeName(service, path)
   const name = declared.includes(own) ? `${own}-writable` : own
   if (kind === 'state') volumes.push(name)
   set.volumes = [...asList(set.volumes), kind === 'state' ? `${name}:${path}` : path]
+  return true
 }
 
 function tmpfsOf({ tmpfs }: Json): readonly unknown[] {

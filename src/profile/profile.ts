@@ -62,7 +62,7 @@ export interface ProfileUser {
 }
 
 /**
- * `tmpfs`: empty at every start. `copy`: starts with what the image has there, so that no old copy outlives an update.
+ * `tmpfs`: empty at every start. `copy`: starts with what the image has there, and is no longer kept than the container.
  * `state`: starts so too, and is kept.
  */
 export interface WritablePlace {

@@ -22,7 +22,7 @@ export function profileNotes(
           ] as const,
         ]),
     ...(image.derived ? [[made(image.name, isBuilt, result), []] as const] : []),
-    ...(profile.kind === 'dockerfile' && result.changed && result.verdict !== 'unchanged'
+    ...(profile.kind === 'dockerfile' && result.changed && result.verdict === 'hardened'
       ? [[changed(profile, isBuilt, result), []] as const]
       : []),
     ['left to do', profile.root ? [] : todo.map(({ message }) => message)],

@@ -52,6 +52,18 @@ test('of a Dockerfile: what is run is of the changed one, and nothing has change
     "built web; my web/Dockerfile itself is as it was: harden-image -w 'my web/Dockerfile' changes it\n",
   )
   expect(await said([], { changed: false })).not.toContain('has to be built')
+  expect(await said([], { verdict: 'incomplete' })).not.toContain('changes it')
+})
+
+test('Compose hands on an anonymous volume with what an old image had there', async () => {
+  const said = async (platform: string) => {
+    const args = ['profile', 'nginx', '--for', platform]
+    return (await call(args, { cwd: tree({}), processTarget: made() })).stderr
+  }
+  expect(await said('compose')).toContain(
+    '  /etc/nginx/conf.d: Compose keeps what the image had there; docker compose up -V',
+  )
+  expect(await said('docker')).not.toContain('Compose keeps')
 })
 
 test.each(['compose', 'kubernetes'])('--for %s', async (platform) => {
