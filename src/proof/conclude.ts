@@ -5,6 +5,7 @@ import { askedToWrite } from './compare/asked-to-write.ts'
 import { writableMounts } from './conditions/read-only.ts'
 import { type JudgeRequest, judge } from './judge.ts'
 import { observationOf } from './learn/observation.ts'
+import { namedFolders } from './named-folders.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import type { Proof, ProveRequest } from './prove.ts'
 import { readState } from './read-state.ts'
@@ -45,6 +46,7 @@ export async function conclude(
       ...askedToWrite(original, best.run.traced),
       ...readState(plan),
       ...unshownPlaces(plan),
+      ...namedFolders(request.facts, plan.grants, stagePlanOf(best.hardened.plan, request.stage)?.account ?? null),
     ]),
     failures: failuresOf(run),
     late,
