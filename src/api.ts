@@ -110,6 +110,7 @@ export function withDefaults(options: RunOptions): Options {
     engine: options.engine ?? 'auto',
     offline: options.offline ?? false,
     platform: options.platform ?? null,
+    context: options.context ?? null,
     build: options.build ?? false,
     tag: options.tag ?? null,
     smoke: typeof options.smoke === 'string' ? [smokeCommand(options.smoke)] : (options.smoke ?? []),

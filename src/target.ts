@@ -10,7 +10,7 @@ import { type Room, roomFor } from './proof/side-by-side.ts'
 import { inspection } from './report/inspection.ts'
 import type { TargetResult } from './report/report.ts'
 import { type Knowledge, stageInputs } from './stage-inputs.ts'
-import { buildText } from './target/build.ts'
+import { buildText, contextOf } from './target/build.ts'
 import { lookAtBases } from './target/look-at-bases.ts'
 import { openedItem } from './target/opened-item.ts'
 import { originalRuns } from './target/original-runs.ts'
@@ -62,8 +62,9 @@ async function workOn(item: WorkItem, session: Session): Promise<TargetOutcome> 
   const originals = originalRuns(item, session)
   const isProved = options.prove && !options.inspect && item.kind === 'image'
   await lookAtBases(item, dockerfile, session, isProved ? originals.start : () => {})
-  const context = item.path === null ? null : await readBuildContext(item.path)
-  const outcome = { source, path: item.path }
+  const folder = contextOf(item, options)
+  const context = folder === null ? null : await readBuildContext(folder, item.path)
+  const outcome = { source, path: item.path, ...(options.context === null ? {} : { context: options.context }) }
   if (options.proveAsIs) return { ...outcome, result: await proveAsIs(item, source, session) }
   const inputs = (observations: Knowledge['observations'], built: Knowledge['built']) =>
     stageInputs(dockerfile, options.policy, {

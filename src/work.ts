@@ -36,6 +36,8 @@ export interface TargetOutcome {
   readonly source: string
   /** Absolute path of the file that `-w` writes; null for stdin and images. */
   readonly path: string | null
+  /** Absolute, the build context; absent for the folder of the Dockerfile. */
+  readonly context?: string
   /** With `inspect`: what is known and decided, one a stage that is meant to run. */
   readonly inspection?: readonly Inspection[]
   /** The run-time half; absent where nobody can say who runs. */
@@ -49,6 +51,8 @@ export interface Options {
   readonly offline: boolean
   /** `OS/ARCH[/VARIANT]`; null for the engine's own. */
   readonly platform: string | null
+  /** Absolute, the build context; null for the folder of the Dockerfile. */
+  readonly context: string | null
   readonly build: boolean
   /** What `build` calls it; null for no name, with `profile` for that of the profile. */
   readonly tag: string | null

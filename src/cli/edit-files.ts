@@ -6,8 +6,9 @@ import { helmValues, isHelmTemplate } from '../profile/helm.ts'
 import { editManifests } from '../profile/kubernetes.ts'
 import { isKustomization, kustomization } from '../profile/kustomize.ts'
 import type { Profile } from '../profile/profile.ts'
-import { parseYaml } from '../profile/yaml-file.ts'
+import { isObject, parseYaml } from '../profile/yaml-file.ts'
 import { fileDiff } from '../report/diff.ts'
+import type { TargetOutcome } from '../work.ts'
 import { readText, replaceText } from '../workspace/files.ts'
 import { wantsColour } from './colour.ts'
 import type { Io } from './io.ts'
@@ -26,10 +27,11 @@ export async function editFiles(
   profile: Profile,
   asked: ProfileRequest,
   { write }: Work,
-  isProved: boolean,
+  { result, path: dockerfile }: TargetOutcome,
   io: Io,
 ): Promise<Said> {
   const { files, platform, service, container } = asked
+  const isProved = result.proof?.passed !== false
   const paths = files.map((name) => resolve(io.cwd, name))
   const sources = await Promise.all(
     files.map(async (name, index) => ({ name, text: await readText(paths[index] ?? '', name) })),
@@ -37,7 +39,13 @@ export async function editFiles(
   for (const source of platform === 'kubernetes' ? sources : []) refuse(source, profile, container, io)
   const edited =
     platform === 'compose'
-      ? editCompose(sources, profile, service, (source) => mountedTexts(source, dirname(paths[0] ?? io.cwd)))
+      ? editCompose(
+          sources,
+          profile,
+          service,
+          (source) => mountedTexts(source, dirname(paths[0] ?? io.cwd)),
+          (build) => dockerfile !== null && builtFrom(build, dirname(paths[0] ?? io.cwd)) === dockerfile,
+        )
       : editManifests(sources, profile, container)
   for (const [index, { name, text: before }] of sources.entries()) {
     const text = edited[index]?.text ?? before
@@ -55,6 +63,13 @@ export async function editFiles(
     notes: [...new Set([...edited.flatMap(({ notes }) => notes), ...more])],
     covers: edited.flatMap(({ covers = [] }) => covers),
   }
+}
+
+/** The Dockerfile, absolute, that `build` of a service names. */
+function builtFrom(build: unknown, folder: string): string | null {
+  if (typeof build === 'string') return resolve(folder, build, 'Dockerfile')
+  if (!isObject(build)) return null
+  return resolve(folder, String(build.context ?? '.'), String(build.dockerfile ?? 'Dockerfile'))
 }
 
 /** What has no containers of its own gets what is to be put into it on stdout. */

@@ -33,6 +33,7 @@ const policyFlags = {
   },
   unsafe: { type: 'boolean', describe: 'apply the offered fixes too' },
   target: { ...text, describe: 'STAGE: the stage that is built, as for docker build (default the last one)' },
+  context: { ...text, describe: 'DIR: the build context, as for docker build (default the folder of the Dockerfile)' },
   'prefer-vendor': {
     type: 'boolean',
     describe: 'build from the image that its vendor ships without root, where there is one',

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { dirname, posix, relative, resolve } from 'node:path'
 import { HardenError } from '../errors.ts'
 import { defaultPolicy } from '../plan/policy.ts'
@@ -14,6 +15,7 @@ const defaults: Settings = {
   engine: 'auto',
   offline: false,
   platform: null,
+  context: null,
   smoke: null,
   trace: true,
   jobs: null,
@@ -29,20 +31,31 @@ export type OptionsFor = (found: Pick<Found, 'path' | 'target'>) => Promise<Opti
  * and its mistakes are thrown; else each target has the file nearest to its folder.
  */
 export async function optionsFrom(request: Work, cwd: string, transforms: readonly string[]): Promise<OptionsFor> {
+  const given = { ...request, settings: withContext(request.settings, cwd) }
   if (request.config !== null) {
     const file = resolve(cwd, request.config)
-    const config = await readConfig(file, request.config, transforms)
-    return async (found) => merged(request, config, namesOf(found, file))
+    const config = withContext(await readConfig(file, request.config, transforms), dirname(file))
+    return async (found) => merged(given, config, namesOf(found, file))
   }
   const read = new Map<string, Promise<Partial<Settings>>>()
   return async (found) => {
     const { path } = found
     const file = nearestConfig(path === null ? cwd : dirname(path))
-    if (file === null) return merged(request, {}, [])
+    if (file === null) return merged(given, {}, [])
     const config = read.get(file) ?? readConfig(file, relative(cwd, file), transforms)
     read.set(file, config)
-    return merged(request, await config, namesOf(found, file))
+    return merged(given, withContext(await config, dirname(file)), namesOf(found, file))
   }
+}
+
+/** Its build context as it is from here. Throws HardenError `bad-usage` where there is no such folder. */
+function withContext(settings: Partial<Settings>, from: string): Partial<Settings> {
+  if (settings.context == null) return settings
+  const context = resolve(from, settings.context)
+  if (statSync(context, { throwIfNoEntry: false })?.isDirectory() === true) return { ...settings, context }
+  throw new HardenError('bad-usage', `the build context ${settings.context} is no folder`, {
+    hint: `it would be ${context}`,
+  })
 }
 
 /** What a target can be called in a configuration file: as it was given, and its path from there. */
@@ -55,6 +68,7 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
     engine,
     offline,
     platform,
+    context,
     smoke: _,
     trace,
     jobs,
@@ -76,6 +90,7 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
     engine,
     offline,
     platform,
+    context,
     smoke: distinct([...checksOf(config.smoke, names), ...checksOf(request.settings.smoke, names)]),
     trace,
     jobs,

@@ -1,3 +1,4 @@
+import { relative } from 'node:path'
 import type { Rendered } from '../profile/compose.ts'
 import { composeFile } from '../profile/compose-file.ts'
 import { renewNotes } from '../profile/compose-service.ts'
@@ -29,8 +30,8 @@ export async function showProfile(
   const profile = withImage(outcome.profile, asked.image)
   const { notes, covers } =
     asked.files.length === 0
-      ? { notes: print(profile, asked, request, io), covers: [] }
-      : await editFiles(profile, asked, request, result.proof?.passed !== false, io)
+      ? { notes: print(profile, asked, request, io, outcome), covers: [] }
+      : await editFiles(profile, asked, request, outcome, io)
   const running = profile.running.filter(({ about }) => !covers.includes(about))
   const said = profileNotes({ ...profile, running }, result, request.build, [...notes, ...givenNotes(profile, asked)])
   const { engine } = request.settings
@@ -48,17 +49,28 @@ function givenNotes({ given }: Profile, { platform }: ProfileRequest): readonly 
     : [`it is run with ${names.join(', ')} set (--env), which is not written here: say it where your secrets are`]
 }
 
-function print(profile: Profile, { platform }: ProfileRequest, request: Work, io: Io): readonly string[] {
-  const { text, notes } = rendered(profile, platform, request)
+function print(
+  profile: Profile,
+  { platform }: ProfileRequest,
+  request: Work,
+  io: Io,
+  outcome: TargetOutcome,
+): readonly string[] {
+  const { text, notes } = rendered(profile, platform, request, buildOf(outcome, io.cwd))
   io.stdout.write(text)
   return notes
 }
 
-function rendered(profile: Profile, platform: ProfileRequest['platform'], { settings }: Work): Rendered {
+function rendered(
+  profile: Profile,
+  platform: ProfileRequest['platform'],
+  { settings }: Work,
+  build: ReturnType<typeof buildOf>,
+): Rendered {
   if (platform === 'kubernetes') return kubernetesManifest(profile)
   if (platform === 'compose')
     return {
-      text: composeFile(profile, profile.kind === 'image' ? null : buildOf(profile.target)),
+      text: composeFile(profile, profile.kind === 'image' ? null : build),
       notes: renewNotes(profile.writable),
     }
   const { engine } = settings
@@ -70,8 +82,18 @@ function isOther(engine: Work['settings']['engine']): engine is 'podman' | 'nerd
   return engine === 'podman' || engine === 'nerdctl'
 }
 
-/** As Compose takes it: `services/api/Dockerfile` is built in `./services/api`. */
-function buildOf(target: string): string | { context: string; dockerfile: string } {
+/** As Compose takes it: `services/api/Dockerfile` is built in `./services/api`, or in the context that was said. */
+function buildOf(
+  { path, context: said, result: { target } }: Pick<TargetOutcome, 'path' | 'context' | 'result'>,
+  cwd: string,
+): string | { context: string; dockerfile: string } {
+  if (said !== undefined && path !== null) {
+    const from = relative(cwd, said)
+    return {
+      context: from === '' || from.startsWith('.') ? from || '.' : `./${from}`,
+      dockerfile: relative(said, path),
+    }
+  }
   const [, folder = '.', file = target] = /^(.*)\/([^/]+)$/.exec(target) ?? []
   const context = folder.startsWith('/') || folder.startsWith('.') ? folder : `./${folder}`
   return file === 'Dockerfile' || target === '-' ? context : { context, dockerfile: file }

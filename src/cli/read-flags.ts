@@ -22,6 +22,7 @@ const flagSettings: readonly SettingName[] = [
   'engine',
   'offline',
   'platform',
+  'context',
   'smoke',
   'trace',
   'jobs',

@@ -23,6 +23,11 @@ export function buildFailure(name: EngineName, output: string): HardenError {
   const line = /^Dockerfile:(\d+)$/m.exec(output)?.[1] ?? /(?:parse error on line|Dockerfile:) ?(\d+)/.exec(output)?.[1]
   return new HardenError('build-failed', message + printed, {
     ...(line !== undefined && { line: Number(line) }),
+    ...(/\b(COPY|ADD)\b/.test(step?.name ?? '') && /not found|no such file/i.test(reason)
+      ? {
+          hint: "its build context is the Dockerfile's folder, unless --context (context: in the configuration) names another",
+        }
+      : {}),
     cause: new Error(output.slice(-keptOutput)),
   })
 }

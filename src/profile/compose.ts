@@ -26,7 +26,7 @@ export interface Source {
 
 /**
  * Compose files, read one on top of the other as with `-f`, with the profile on one service. `service` null: the one
- * that runs the image, or the only one. The first file that has it gets the profile, the others what contradicts it put
+ * that is built from the Dockerfile (`isBuilt`) or runs the image, or the only one. The first file that has it gets the profile, the others what contradicts it put
  * right. Throws HardenError where the service is none or several, or where it cannot be done in these files.
  */
 export function editCompose(
@@ -34,11 +34,12 @@ export function editCompose(
   asked: Profile,
   service: string | null,
   read: ReadMounted = () => null,
+  isBuilt: (build: unknown) => boolean = () => false,
 ): readonly Rendered[] {
   const files = sources.map(({ text, name }) => parseYaml(text, name))
   const services = files.map(servicesOf)
   const all = together(services)
-  const chosen = chooseService(all, files, asked, service)
+  const chosen = chooseService(all, files, asked, service, isBuilt)
   const { profile, notes } = overridden(
     asked,
     composeOwn(asObject(all[chosen]), inherited(all, chosen).settings, chosen, read),
@@ -124,7 +125,13 @@ function servicesOf({ values }: YamlFile): Json {
   return asObject(asObject(values[0]).services)
 }
 
-function chooseService(services: Json, files: readonly YamlFile[], profile: Profile, asked: string | null): string {
+function chooseService(
+  services: Json,
+  files: readonly YamlFile[],
+  profile: Profile,
+  asked: string | null,
+  isBuilt: (build: unknown) => boolean,
+): string {
   const file = named(files)
   const names = Object.keys(services).filter((one) => isObject(services[one]))
   const included = files.flatMap(({ values }) => asList(asObject(values[0]).include)).map(includedFile)
@@ -135,7 +142,8 @@ function chooseService(services: Json, files: readonly YamlFile[], profile: Prof
     if (names.includes(asked)) return asked
     throw wrong(`${file} has no service ${asked}`, list)
   }
-  const runs = names.filter((one) => sameImage(asObject(services[one]).image, profile))
+  const built = names.filter((one) => isBuilt(asObject(services[one]).build))
+  const runs = built.length > 0 ? built : names.filter((one) => sameImage(asObject(services[one]).image, profile))
   const found = runs.length > 0 ? runs : names
   const [only] = found
   if (only !== undefined && found.length === 1) return only

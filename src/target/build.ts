@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import type { BuildRequest, Engine } from '../engine/engine.ts'
 import type { Options, WorkItem } from '../work.ts'
 
-/** Builds a text in the context of its target: the folder of the Dockerfile, or nothing for an image. */
+/** Builds a text in the context of its target: what was said, the folder of the Dockerfile, or nothing for an image. */
 export async function buildText(
   engine: Engine,
   item: WorkItem,
@@ -11,10 +11,16 @@ export async function buildText(
 ): Promise<string> {
   await engine.build({
     ...request,
-    context: item.path === null ? null : dirname(item.path),
+    context: contextOf(item, options),
     ...(item.path === null ? {} : { dockerfilePath: item.path }),
     ...(options.platform === null ? {} : { platform: options.platform }),
     ...(options.policy.target === null ? {} : { target: options.policy.target }),
   })
   return request.tag
+}
+
+/** The folder that is sent along; null for none. */
+export function contextOf({ kind, path }: WorkItem, { context }: Pick<Options, 'context'>): string | null {
+  if (kind === 'image') return null
+  return context ?? (path === null ? null : dirname(path))
 }

@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs'
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { BuildContext, ContextEntry } from '../plan/build-context.ts'
 import { type DockerIgnore, parseDockerIgnore } from './dockerignore.ts'
 
@@ -30,12 +30,11 @@ const secret =
   /(^|\/)(id_[a-z0-9]+|.*\.(pem|key|p12|pfx|jks|keystore|kdbx|gpg|asc|jwk|psk)|.*(passwd|password|secret|token|credential)[^/]*)$/i
 
 /**
- * Lists the build context of a Dockerfile: the folder it stands in, bounded in entries and bytes. Symlinks are
+ * Lists the build context of a Dockerfile (null: from stdin), bounded in entries and bytes. Symlinks are
  * not followed. What cannot be read is left out and makes the listing partial.
  */
-export async function readBuildContext(dockerfilePath: string): Promise<BuildContext> {
-  const root = dirname(dockerfilePath)
-  const rules = await ignoreRules(root, basename(dockerfilePath))
+export async function readBuildContext(root: string, dockerfilePath: string | null): Promise<BuildContext> {
+  const rules = await ignoreRules(root, dockerfilePath)
   const listing: Listing = { entries: new Map(), text: 0, partial: false }
   await enter(root, '', rules, listing)
   return { entries: listing.entries, partial: listing.partial }
@@ -47,10 +46,11 @@ interface Listing {
   partial: boolean
 }
 
-/** `Dockerfile.dockerignore` goes before `.dockerignore`, as in BuildKit. */
-async function ignoreRules(root: string, name: string): Promise<DockerIgnore> {
-  for (const file of [`${name}.dockerignore`, '.dockerignore']) {
-    const text = await readFile(join(root, file), 'utf8').catch(() => null)
+/** `Dockerfile.dockerignore` beside the Dockerfile goes before the context's `.dockerignore`, as in BuildKit. */
+async function ignoreRules(root: string, dockerfilePath: string | null): Promise<DockerIgnore> {
+  const own = dockerfilePath === null ? [] : [`${dockerfilePath}.dockerignore`]
+  for (const file of [...own, join(root, '.dockerignore')]) {
+    const text = await readFile(file, 'utf8').catch(() => null)
     if (text !== null) return parseDockerIgnore(text)
   }
   return { leavesOut: () => false, hasExceptions: false }

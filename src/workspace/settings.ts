@@ -8,6 +8,8 @@ export interface Settings extends Policy {
   readonly engine: EngineChoice
   readonly offline: boolean
   readonly platform: string | null
+  /** The build context: from the folder of the configuration, or from the current one for a flag; null for the Dockerfile's own. */
+  readonly context: string | null
   readonly smoke: SmokeSetting | null
   /** Trace the runs of a proof. */
   readonly trace: boolean
@@ -44,6 +46,7 @@ export const checks: Readonly<Record<SettingName, Check>> = {
   engine: oneOf(engines),
   offline: checkBoolean,
   platform: matching(/^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9.]+)?$/, 'must be OS/ARCH, such as linux/arm64'),
+  context: checkText,
   smoke: wrongSmoke,
   trace: checkBoolean,
   jobs: checkJobs,

@@ -55,6 +55,33 @@ test('of a Dockerfile: what is run is of the changed one, and nothing has change
   expect(await said([], { verdict: 'incomplete' })).not.toContain('changes it')
 })
 
+test('the service that is built from the Dockerfile is the one that is meant, also in a context of its own', async () => {
+  const compose =
+    'services:\n  a:\n    build: ./a\n  b:\n    build: {context: ., dockerfile: b/Dockerfile}\n  c:\n    image: web\n'
+  const cwd = tree({ 'compose.yaml': compose, 'a/Dockerfile': 'FROM a\n', 'b/Dockerfile': 'FROM b\n' })
+  const profile = sampleProfile({
+    kind: 'dockerfile',
+    image: { original: null, derived: false, name: 'web', chown: 'web' },
+  })
+  const processTarget =
+    (context?: string): ProcessTarget =>
+    async (item, options, ports) => ({
+      ...(await made(profile)(item, options, ports)),
+      path: item.path,
+      ...(context === undefined ? {} : { context }),
+    })
+  const changed = async (folder: string) => {
+    const args = ['profile', folder, '--for', 'compose', '--file', 'compose.yaml', '-w']
+    expect(await call(args, { cwd, processTarget: processTarget() })).toMatchObject({ code: 0 })
+    return /^ {2}(\w):\n(?: {4}.*\n)* {4}user: /m.exec(readFileSync(join(cwd, 'compose.yaml'), 'utf8'))?.[1]
+  }
+  expect(await changed('b')).toBe('b')
+  expect(await changed('a')).toBe('a')
+  const args = ['profile', 'b', '--for', 'compose']
+  const { stdout } = await call(args, { cwd, processTarget: processTarget(cwd) })
+  expect(stdout).toContain('    build:\n      context: "."\n      dockerfile: b/Dockerfile\n')
+})
+
 test('Compose hands on an anonymous volume with what an old image had there', async () => {
   const said = async (platform: string) => {
     const args = ['profile', 'nginx', '--for', platform]

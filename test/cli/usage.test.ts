@@ -59,6 +59,7 @@ const refused: readonly (readonly [string, string, string?])[] = [
   ['profile nginx --for compose --service web', '--service names a service of a Compose file'],
   ['profile nginx --for compose --file a.yaml --container web', '--container names a container of a manifest'],
   ['profile nginx --for docker --image Nginx', '--image: "Nginx" is no image reference'],
+  ['--context nowhere Dockerfile', 'the build context nowhere is no folder', 'it would be /'],
   ['--config nowhere.yaml', 'nowhere.yaml cannot be read: it does not exist'],
 ]
 
@@ -87,6 +88,7 @@ describe('what flags and files say', () => {
         engine: 'auto',
         offline: false,
         platform: null,
+        context: null,
         smoke: [],
         trace: true,
         jobs: null,
@@ -144,6 +146,15 @@ describe('what flags and files say', () => {
       ['smoke tcp :1', 'smoke test'],
       ['smoke tcp :1', 'smoke tcp :2', 'smoke test'],
     ])
+  })
+
+  test('a build context counts from where it is said', async () => {
+    const config = { 'b/.harden-image.yaml': 'context: ..\n', 'b/x/.keep': '' }
+    const [root, below] = await options('.', config)
+    expect(root?.context).toBeNull()
+    expect(below?.context).toMatch(/^\/.*\/harden-image-test-\w+$/)
+    const [flagged] = await options('--context b/x b/Dockerfile', config)
+    expect(flagged?.context).toMatch(/^\/.*\/harden-image-test-\w+\/b\/x$/)
   })
 
   test('flags win over the nearest file, paths to write add up', async () => {

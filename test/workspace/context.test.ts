@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
@@ -9,7 +9,21 @@ describe('texts of the build context', () => {
     const folder = await mkdtemp(join(tmpdir(), 'context-'))
     const names = ['shop.vhost', 'page.html', 'tls.key', '.htpasswd', 'db-password.cfg2', 'program.elf']
     for (const name of names) await writeFile(join(folder, name), name === 'program.elf' ? 'a\0b' : 'listen 80;')
-    const { entries } = await readBuildContext(join(folder, 'Dockerfile'))
+    const { entries } = await readBuildContext(folder, join(folder, 'Dockerfile'))
     expect(names.filter((name) => entries.get(name)?.text != null)).toEqual(['shop.vhost'])
+  })
+
+  test('of another folder: what is left out is said beside the Dockerfile, else there', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'context-'))
+    await mkdir(join(folder, 'api'))
+    for (const name of ['a.txt', 'b.txt', 'api/Dockerfile', '.dockerignore'])
+      await writeFile(join(folder, name), name === '.dockerignore' ? 'b.txt\n' : 'x')
+    const listed = async () => {
+      const { entries } = await readBuildContext(folder, join(folder, 'api/Dockerfile'))
+      return ['a.txt', 'b.txt', 'api/Dockerfile'].filter((name) => entries.has(name))
+    }
+    expect(await listed()).toEqual(['a.txt', 'api/Dockerfile'])
+    await writeFile(join(folder, 'api/Dockerfile.dockerignore'), 'a.txt\n')
+    expect(await listed()).toEqual(['b.txt', 'api/Dockerfile'])
   })
 })
