@@ -31,6 +31,8 @@ export interface CopiedPath {
   readonly destination: string
   /** Its files are known, from the build context or from a stage. */
   readonly seen: boolean
+  /** There is a build context, and no such file in it; absent where there is, or nobody can say. */
+  readonly missing?: true
   readonly line: number
 }
 
@@ -114,13 +116,27 @@ function copy(draft: Draft, step: Step, sources: ShippedSources, known: Map<numb
         : sources.context === null
           ? []
           : fromContext(sources.context, source)
-    draft.copies.push({ source, destination, seen: found.length > 0, line: instruction.line })
+    const missing = from === null && found.length === 0 && isMissing(sources.context, source)
+    draft.copies.push({
+      source,
+      destination,
+      seen: found.length > 0,
+      ...(missing ? { missing } : {}),
+      line: instruction.line,
+    })
     for (const item of found) {
       const below =
         item.below === '' ? (item.entry.type !== 'directory' && intoFolder ? `/${item.name}` : '') : `/${item.below}`
       put(`${destination === '/' ? '' : destination}${below}` || '/', item.entry, item.text, item.origin)
     }
   }
+}
+
+/** A folder that is there may not have been looked into. */
+function isMissing(context: BuildContext | null, source: string): boolean {
+  const first = source.split('/').find((part) => part !== '' && part !== '.')
+  if (context === null || context.partial || first === undefined || /[*?[$:]/.test(source)) return false
+  return !context.entries.has(first)
 }
 
 function fromStage(other: Shipped, source: string): ReturnType<typeof fromContext> {

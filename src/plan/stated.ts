@@ -18,6 +18,7 @@ import { collectsAtStart, frameworkNeeds, runsInBuild } from './evidence/framewo
 import { inImageNeeds } from './evidence/in-image.ts'
 import { initRemarks } from './evidence/init-scripts.ts'
 import { installedPackages } from './evidence/installed.ts'
+import { missingCopies } from './evidence/missing-copies.ts'
 import { madeClosedNeeds } from './evidence/named-closed.ts'
 import { packageEvidence, writesOf } from './evidence/packages.ts'
 import { rootHome } from './evidence/root-home.ts'
@@ -182,7 +183,13 @@ export function statedBy(sources: StatedSources): Stated {
     fileEdits: [...packages.fileEdits, ...working.fileEdits],
     env: home.env,
     cautions: [...initRemarks(start), ...unlisted, ...packages.remarks, ...supervisorCautions(start, own)],
-    remarks: [...openRemarks(shipped), ...closed.remarks, ...home.remarks, ...s6Remarks(shipped, facts)],
+    remarks: [
+      ...(sources.built ? [] : missingCopies(shipped)),
+      ...openRemarks(shipped),
+      ...closed.remarks,
+      ...home.remarks,
+      ...s6Remarks(shipped, facts),
+    ],
   }
 }
 
