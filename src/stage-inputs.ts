@@ -116,6 +116,7 @@ function stageInput(
     exemption: exemptionOf(dockerfile, stage),
     shellSeen: chain.some((each) => each.instructions.some(usesShell)),
     builtUpon: builtUpon(chain, state),
+    startUnknown: !state.entrypoint.value.known && !state.cmd.value.known,
     vendor: vendorOf({
       entry,
       programs: knowledge.programs,

@@ -82,13 +82,15 @@ function scriptWord(words: readonly ShellWord[]): ShellWord | null {
 }
 
 /** `#!/usr/bin/dumb-init /bin/sh` is for a shell. */
-const STARTS_ANOTHER = /\/(?:env|busybox|dumb-init|tini|tini-static|catatonit)$/
+const STARTS_ANOTHER = /\/(?:env|busybox|dumb-init|tini|tini-static|catatonit|with-contenv)$/
+/** Bash with a library of Home Assistant's add-ons. */
+const BASHIO = /(^|\/)bashio$/
 
 /** Why a script is not for a shell, by its first line; null when it is, or does not say. */
 export function interpreterProblem(script: string): string | null {
   const line = /^\s*#![^\S\n]*(\S+)(?:[^\S\n]+(?:-\S+[^\S\n]+)*(\S+))?/.exec(script)
   const name = STARTS_ANOTHER.test(line?.[1] ?? '') ? line?.[2] : line?.[1]
-  return name === undefined || isShell(name) ? null : `the script is for ${name}`
+  return name === undefined || isShell(name) || BASHIO.test(name) ? null : `the script is for ${name}`
 }
 
 /** The script of `sh -c 'script'`; null when the words are no such thing. */

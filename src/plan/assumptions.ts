@@ -9,11 +9,17 @@ export function assumptions(input: StageInput): readonly Remark[] {
   const reasons: string[] = []
   for (const fact of [facts.accounts, facts.files, facts.os])
     if (!fact.known && !reasons.includes(fact.reason)) reasons.push(fact.reason)
+  // A program that only the base image names may run as a user of its own already, and write anywhere.
+  const isStartUnknown = input.startUnknown === true && input.builtUpon === null && input.observation === null
   return [
     {
-      outcome: 'note',
+      outcome: isStartUnknown ? 'todo' : 'note',
       transform: 'set-user',
-      message: `${facts.reference} was not looked into (${reasons.join('; ')}): its accounts and the paths it writes are assumed`,
+      message: `${facts.reference} was not looked into (${reasons.join('; ')}): ${
+        isStartUnknown
+          ? 'what it starts, as which user, and what that writes is not known'
+          : 'its accounts and the paths it writes are assumed'
+      }`,
       hint: 'run with --prove, or where an engine has the image, to know instead of assume',
       about: 'FROM',
       evidence: [],

@@ -6,15 +6,18 @@ import type { Shipped } from '../shipped.ts'
 /** Where s6-overlay looks for what it runs, and the variables that only it reads. Source: s6-overlay's README. */
 const SERVICES = /^\/etc\/(s6-overlay|services\.d|cont-init\.d|cont-finish\.d|fix-attrs\.d)(\/|$)/
 const VARIABLE = /^S6_[A-Z]/
+/** What hands the container's environment on to a script is a part of it. */
+const SCRIPT = /^#![^\n]*\/with-contenv\b/
 
 /** Services for an init that a base image of which nothing is known brings along and starts as root. */
-export function s6Remarks({ entries, copies }: Shipped, { config, files }: ImageFacts): readonly Remark[] {
+export function s6Remarks({ entries, copies, texts }: Shipped, { config, files }: ImageFacts): readonly Remark[] {
   if (files.known || argvOf(config).includes('/init')) return []
   const folder = [...entries.keys(), ...copies.map(({ destination }) => destination)].find((path) =>
     SERVICES.test(path),
   )
   const variable = [...config.env.keys()].find((name) => VARIABLE.test(name))
-  const sign = folder ?? (variable === undefined ? undefined : `ENV ${variable}`)
+  const script = [...texts].find(([, text]) => SCRIPT.test(text))?.[0]
+  const sign = folder ?? (variable === undefined ? script : `ENV ${variable}`)
   if (sign === undefined) return []
   return [
     {

@@ -1,0 +1,6 @@
+# Plugins go here later.
+FROM registry.example/search:6
+# harden-image: a bare uid has no home, and the base image is not known
+ENV HOME=/tmp
+# harden-image: 10001:10001, a bare uid, which needs no account
+USER 10001:10001

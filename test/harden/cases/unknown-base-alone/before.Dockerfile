@@ -1,0 +1,2 @@
+# Plugins go here later.
+FROM registry.example/search:6
