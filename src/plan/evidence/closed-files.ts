@@ -22,7 +22,7 @@ export function closedNeeds(shipped: ClosedSources, config: ImageConfig, files: 
   const started = startedFiles(config, files).filter((path) => shipped.origins.has(path))
   const needs = [
     ...started.flatMap((path) => [
-      need('execute', path, shipped, 'started by the command'),
+      ...(isProgram(shipped.entries.get(path)) ? [need('execute', path, shipped, 'started by the command')] : []),
       need('read', path, shipped, 'started by the command'),
     ]),
     ...(closed.length > MOST_FILES
@@ -52,6 +52,11 @@ function need(access: 'execute' | 'read', path: string, { origins, entries }: Cl
 /** `0600` */
 export function inOctal(entry: FileEntry | null | undefined): string {
   return (entry?.mode ?? 0).toString(8).padStart(4, '0')
+}
+
+/** Without any execute bit not even root can start it: the word is an argument, such as a configuration. */
+function isProgram(entry: FileEntry | null | undefined): boolean {
+  return entry != null && (entry.mode & 0o111) !== 0
 }
 
 function startedFiles(config: ImageConfig, files: FileModel): readonly string[] {
