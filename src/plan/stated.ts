@@ -31,7 +31,7 @@ import { springNeeds } from './evidence/spring.ts'
 import { startFolderScripts, startsUnknownScript } from './evidence/start-folder.ts'
 import { startedIn } from './evidence/start-in.ts'
 import { supervisorCautions } from './evidence/supervisors.ts'
-import { unlistedDaemons, unseenServers } from './evidence/unlisted-daemons.ts'
+import { standingPrograms, unlistedDaemons, unseenServers } from './evidence/unlisted-daemons.ts'
 import { workingFolder } from './evidence/working-folder.ts'
 import type { Need } from './need.ts'
 import type { CapableFile } from './needless-capabilities.ts'
@@ -140,7 +140,7 @@ export function statedBy(sources: StatedSources): Stated {
   const unlisted = [
     ...(sources.built || facts.config.exposedPorts.length === 0
       ? []
-      : unlistedDaemons(installed, start.programs, knownPrograms)),
+      : unlistedDaemons(installed, standingPrograms(start.programs, start.launches, started), knownPrograms)),
     ...(sources.built || sources.listed || facts.files.known
       ? []
       : unseenServers(installed, start.programs, knownPrograms, writesOf(sources.rules), facts)),

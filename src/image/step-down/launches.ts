@@ -16,6 +16,8 @@ export interface Launch {
   readonly words: readonly string[]
   /** It stands in a branch or a function, or behind such a call: a start need not come to it. */
   readonly conditional: boolean
+  /** It works on what it is given, or its output is what is wanted: `$(jq …)`, `zstd -dc "$f" | load`. */
+  readonly filter?: true
   /** By its init script, whose words nobody has read. */
   readonly byInit?: true
 }
@@ -23,14 +25,17 @@ export interface Launch {
 /** All that start scripts start, whoever it runs as. */
 export function launchesIn(script: ReadScript): readonly Launch[] {
   const functions = new Set(script.commands.map(({ command }) => command.functionName))
-  return script.commands.flatMap(({ command }) => {
+  return script.commands.flatMap(({ command }, index) => {
     const { words, span, conditional } = command
+    const reader = script.commands[index + 1]?.command
+    const isRead = reader?.connector === '|' && !LOGGER.test(nameOf(reader.name ?? ''))
+    const isFilter = command.within === 'substitution' || command.connector === '|' || isRead
     const at = programIndex(words, readRunAs(words)?.to ?? 0)
     const all = words
       .slice(at)
       .map(
-        (word, index) =>
-          (index === 0 ? programName(word) : word.value) ?? staticValue(word.text, script.variables) ?? '',
+        (word, place) =>
+          (place === 0 ? programName(word) : word.value) ?? staticValue(word.text, script.variables) ?? '',
       )
     const service = serviceOf(all)
     const started = service ?? all
@@ -42,11 +47,15 @@ export function launchesIn(script: ReadScript): readonly Launch[] {
         line: lineOf(script.text, span.start),
         words: started,
         conditional: conditional || script.conditional,
+        ...(isFilter ? { filter: true as const } : {}),
         ...(service === null ? {} : { byInit: true }),
       },
     ]
   })
 }
+
+/** A server's output may go there. */
+const LOGGER = /^(tee|cat|logger|sed|grep|awk|ts|multilog|svlogd|cronolog|rotatelogs|while|)$/
 
 /** Names of init scripts that are not those of their daemons. */
 const DAEMON_OF: Readonly<Record<string, string>> = { ssh: 'sshd' }

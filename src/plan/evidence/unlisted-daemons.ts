@@ -1,6 +1,8 @@
-import type { ImageFacts } from '../../image/facts.ts'
+import type { ImageConfig, ImageFacts } from '../../image/facts.ts'
+import type { Launch } from '../../image/step-down.ts'
+import { baseName } from '../places.ts'
 import type { Remark } from '../plan.ts'
-import { isInterpreter } from '../program.ts'
+import { isInterpreter, programsOf } from '../program.ts'
 import type { InstalledPackage } from './installed.ts'
 
 /** What they write is told by the application, the command line or the configuration, which are read; or it is nothing. */
@@ -61,6 +63,19 @@ export function unseenServers(
         evidence: [{ source: 'packages', subject, detail }],
       },
     ]
+  })
+}
+
+/** Programs that are started for their own sake: not only for what they make of a file or a pipe. */
+export function standingPrograms(
+  programs: readonly string[],
+  launches: readonly Launch[],
+  config: Pick<ImageConfig, 'entrypoint' | 'cmd'>,
+): readonly string[] {
+  const said = programsOf(config)
+  return programs.filter((program) => {
+    const own = launches.filter(({ words: [word = ''] }) => baseName(word) === program)
+    return own.length === 0 || said.includes(program) || own.some(({ filter }) => filter !== true)
   })
 }
 
