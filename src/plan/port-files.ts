@@ -59,7 +59,7 @@ function isCode(path: string, text: string): boolean {
 }
 
 /** Of a shell. */
-function isScript(text: string): boolean {
+export function isScript(text: string): boolean {
   const words = /^#!\s*(\S+)(?:[ \t]+(\S+))?/.exec(text)
   return words !== null && (isShell(words[1] ?? '') || (/\/env$/.test(words[1] ?? '') && isShell(words[2] ?? '')))
 }

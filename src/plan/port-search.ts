@@ -1,9 +1,10 @@
 import type { Evidence } from './evidence.ts'
 import type { EnvSetting, FileEdit } from './plan.ts'
 import { moveInArguments, movePort } from './port-arguments.ts'
-import { inFiles } from './port-files.ts'
+import { configurationRead, inFiles, isScript } from './port-files.ts'
 import type { PortSources } from './ports.ts'
 import { renumbered } from './renumbered.ts'
+import { scriptPortVariable } from './script-ports.ts'
 
 /** ENTRYPOINT and CMD. */
 export interface Command {
@@ -38,6 +39,23 @@ export function searchPort(from: number, to: number, sources: PortSources, comma
     if (moved === value || !isOpen(item.detail)) continue
     evidence.push(item)
     env.push(portSetting(name, moved, from, item))
+  }
+  const scripts = configurationRead(sources).filter(({ text }) => isScript(text))
+  const variable = scriptPortVariable(
+    scripts.map(({ text }) => text),
+    from,
+  )
+  if (variable !== null && !sources.facts.config.env.has(variable)) {
+    const item = place(`said in a start script where ${variable} is not set`)
+    if (isOpen(item.detail)) {
+      evidence.push(item)
+      env.push({
+        name: variable,
+        value: String(to),
+        reason: `listen above 1024 (a start script says ${from} without it)`,
+        evidence: [item],
+      })
+    }
   }
   const inArguments = (argv: Command['cmd'], keyword: string): Command['cmd'] => {
     const moved = moveInArguments(argv, from, to)

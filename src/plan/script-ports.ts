@@ -20,3 +20,21 @@ export function scriptPortEdits(path: string, text: string, from: number): reado
   const lines = scriptPortLines(path, text, from, from + 8000)
   return lines.length === 0 ? [] : [portEdit(path, from, lines)]
 }
+
+/** A port of somebody else: `http://$BACKEND:${BACKEND_PORT:-80}`. */
+const ELSEWHERE = /(BACKEND|UPSTREAM|PROXY_PASS|TARGET|REMOTE|DB|DATABASE|MYSQL|POSTGRES|REDIS|SMTP|API)_/i
+
+/** The one variable by which a script is told the port, with `from` where it is not set: `-a :${HTTP_PORT:-80}`. Else null. */
+export function scriptPortVariable(texts: readonly string[], from: number): string | null {
+  const named = new RegExp(String.raw`(^|.)\$\{(\w*(?:PORT|LISTEN)\w*):?[-=]${from}\}`, 'gi')
+  const lines = texts.flatMap((text) => text.split('\n').filter((line) => !/^\s*#/.test(line)))
+  const found = lines.flatMap((line) =>
+    [...line.matchAll(named)].map(({ index, 1: before = '', 2: name = '' }) => {
+      const host = before === ':' ? /([\w.\]*}"-]*)$/.exec(line.slice(0, index))?.[1] : ''
+      return { name, isOwn: /^(|0\.0\.0\.0|\*|.*::\])$/.test(host ?? '') && !ELSEWHERE.test(name) }
+    }),
+  )
+  const own = new Set(found.flatMap(({ name, isOwn }) => (isOwn ? [name] : [])))
+  const [only] = own
+  return own.size === 1 && only !== undefined && found.every(({ isOwn, name }) => isOwn || name !== only) ? only : null
+}
