@@ -4,6 +4,7 @@ import { nameOf, normalisePath } from '../path.ts'
 import { folderEdits } from './folder-edits.ts'
 import type { ReadScript } from './scripts.ts'
 import { staticValue } from './static-text.ts'
+import { type Step, stepsOf } from './steps.ts'
 import { type FirstStart, type Sure, sureConditions } from './sure-conditions.ts'
 import { programIndex } from './wrappers.ts'
 
@@ -49,16 +50,18 @@ export function scriptWrites(script: ReadScript, start: Omit<FirstStart, 'variab
         any: deep ? 'below' : 'inside',
       }),
     )
-  const single = reached.flatMap((command) => {
-    const sure = surely(command)
-    if (!sure.holds) return []
+  const same = ({ command, variables }: Step): string =>
+    writesOf(command)
+      .map(({ text }) => staticValue(text, variables))
+      .join(' ')
+  const single = stepsOf(script, isReached, start, same).flatMap(({ command, variables, ifMissing }) => {
     const line = lineOf(script.text, command.span.start)
     return writesOf(command).flatMap(({ text, replaces, into }): readonly ScriptWrite[] => {
-      const path = staticValue(text, script.variables)
+      const path = staticValue(text, variables)
       if (path === null || path === '' || (moves && !path.startsWith('/'))) return []
       const at = normalisePath(path, workdir)
       const isFolder = into === true || start.files?.entry(at)?.type === 'directory'
-      const write = { script: script.path, line, path: at, replaces, ifMissing: sure.ifMissing }
+      const write = { script: script.path, line, path: at, replaces, ifMissing }
       return [isFolder ? { ...write, any: 'inside' } : write]
     })
   })

@@ -52,7 +52,7 @@ export function readScripts(start: readonly StartScript[], config: ImageConfig, 
       if (path !== null) unread.push({ path, reason: parsed.reason })
       continue
     }
-    const variables = variablesOf(config, parsed.commands)
+    const variables = variablesOf(config, text, parsed.commands)
     const commands = judge(text, parsed.commands, next)
     const wantsRoot = next.guarded ? [] : refusals(text, parsed.commands, rootQuestions(text, parsed.commands))
     const read = { path, text, commands, variables, conditional: next.conditional, refusals: wantsRoot }
@@ -62,12 +62,17 @@ export function readScripts(start: readonly StartScript[], config: ImageConfig, 
   return { scripts, unread }
 }
 
-function variablesOf(config: ImageConfig, commands: readonly ShellCommand[]): Variables {
+function variablesOf(config: ImageConfig, text: string, commands: readonly ShellCommand[]): Variables {
   const variables = new Map(config.env)
   for (const { assignments, words } of commands) {
     // `A=1 cmd` is for that command alone.
     if (words.length > 0 && words[0]?.value !== 'export') continue
-    for (const { name, value } of assignments) if (value !== null && !variables.has(name)) variables.set(name, value)
+    for (const { name, value, span } of assignments) {
+      if (variables.has(name)) continue
+      // `CONF="$HOME/app.conf"`, `DIR=${DIR:-/data}`.
+      const said = value ?? staticValue(text.slice(span.start, span.end).replace(/^\w+=/, ''), variables)
+      if (said !== null) variables.set(name, said)
+    }
   }
   return variables
 }

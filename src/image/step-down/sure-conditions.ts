@@ -15,7 +15,7 @@ export interface FirstStart {
 /** `ifMissing`: some file has to be missing for it, which the image does not have. */
 export type Sure = { readonly holds: boolean; readonly ifMissing: boolean }
 
-/** Whether conditions hold at the first start for certain: those that ask for `$1`, and for a file that is not there yet. */
+/** Whether conditions hold at the first start for certain: those that ask for `$1`, for a variable that is known, and for a file that is not there yet. */
 export function sureConditions(conditions: readonly string[], start: FirstStart): Sure {
   let ifMissing = false
   for (const condition of conditions) {
@@ -30,13 +30,16 @@ export function sureConditions(conditions: readonly string[], start: FirstStart)
 
 const TEST = /^(! )?\s*(?:\[\[?|test)\s+(! )?\s*(.*?)\s*(?:\]\]?)?$/s
 
-function oneOf(condition: string, start: FirstStart): 'argument' | 'missing' | null {
+function oneOf(condition: string, start: FirstStart): 'known' | 'missing' | null {
   const [, before, inner, asked = ''] = TEST.exec(condition) ?? []
   const negated = (before === undefined) !== (inner === undefined)
   const [, path] = /^-[efs]\s+(\S+)$/.exec(asked) ?? []
   if (path !== undefined) return negated && isMissing(path, start) ? 'missing' : null
+  const [, set, word = ''] = /^(-[nz])\s+(\S+)$/.exec(asked) ?? []
+  const value = set === undefined ? null : staticValue(word, start.variables)
+  if (value !== null) return (value !== '') === ((set === '-n') !== negated) ? 'known' : null
   const [, pattern] = /^"?\$\{?1(?:[:-]+)?\}?"?\s+==?\s+(\S+)$/.exec(asked) ?? []
-  return pattern !== undefined && !negated && matches(pattern, start) ? 'argument' : null
+  return pattern !== undefined && !negated && matches(pattern, start) ? 'known' : null
 }
 
 function isMissing(word: string, { variables, files, workdir }: FirstStart): boolean {
