@@ -56,10 +56,7 @@ export function stepsOf(
   )
 }
 
-function eitherWay(
-  open: readonly (Step & { readonly rest: string })[],
-  same: (step: Step) => string,
-): readonly Step[] {
+function eitherWay(open: readonly (Step & { readonly rest: string })[], same: (step: Step) => string): readonly Step[] {
   return open.filter((step) => {
     const what = same(step)
     const excludes = (a: string, b: string): boolean => a === `! ${b}` || b === `! ${a}`
