@@ -26,6 +26,7 @@ export function targetProcessor(): ProcessTarget {
   const engines = new Map<EngineChoice, Shared>()
   let targets = 0
   return async (item, options, ports) => {
+    const since = performance.now()
     targets += 1
     // Others come while this one waits.
     const number = targets
@@ -36,7 +37,7 @@ export function targetProcessor(): ProcessTarget {
       room: roomFor(options.jobs),
     }
     engines.set(options.engine, shared)
-    return work(item, { ...shared, engine: await shared.engine, number, options, ports })
+    return work(item, { ...shared, engine: await shared.engine, since, number, options, ports })
   }
 }
 

@@ -61,7 +61,7 @@ interface Shown {
 
 async function proveImage(request: ImagesRequest, late: Late | null): Promise<Shown> {
   const { engine, image } = request
-  const times = stopwatch()
+  const times = stopwatch(performance.now())
   const other = request.baseline
   const facts = other === null ? request.facts : await factsFromEngine(engine, other)
   const { original: begun, remarks } = await runReference(request, facts, late?.after ?? 0)

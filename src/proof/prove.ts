@@ -20,7 +20,7 @@ export interface ProveRequest {
   /** Plans and writes again with what was learned. */
   readonly harden: (observation: Observation) => Hardened
   /** Builds a resulting text; gives the image's tag. */
-  readonly build: (text: string, round: number) => Promise<string>
+  readonly build: (text: string) => Promise<string>
   /** Runs it anew; the run that is learned from stays up for so long, milliseconds. */
   readonly again: (stays: number) => Promise<Original>
   /** What runs before these missed only later: each run that is learned from stays up for as long. Null where there were none. */

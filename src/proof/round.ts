@@ -61,7 +61,7 @@ export async function runRound(
   const { facts, times } = request
   request.progress(`round ${round}: building`)
   const moved = new Map(plan.ports.flatMap((port) => (port.to === null ? [] : [[port.from, port.to] as const])))
-  const built = await request.build(hardened.result.output, round).catch((error: unknown) => {
+  const built = await request.build(hardened.result.output).catch((error: unknown) => {
     if (error instanceof HardenError && error.code === 'build-failed') return error
     throw error
   })

@@ -7,10 +7,13 @@ export interface Stopwatch {
   on(report: ReportProof): ReportProof
 }
 
-/** Where the time of a proof goes: phases come one after the other, what runs side by side is one phase. */
-export function stopwatch(): Stopwatch {
+/**
+ * Where the time of a proof goes: phases come one after the other, what runs side by side is one phase. `since`: when it
+ * began, as performance.now() tells it.
+ */
+export function stopwatch(since: number): Stopwatch {
   const phases = new Map<string, number>()
-  let last = performance.now()
+  let last = since
   return {
     lap(name) {
       const now = performance.now()

@@ -2,6 +2,7 @@ import { isRootUser } from '../dockerfile/index.ts'
 import type { EngineImage } from '../engine/engine.ts'
 import { tail } from '../proof/compare/unfit.ts'
 import { type Original, runOriginal } from '../proof/run/baseline.ts'
+import type { RunRecord } from '../proof/run/run-record.ts'
 import { removeVolumes } from '../proof/run/volumes.ts'
 import type { WorkItem } from '../work.ts'
 import type { Session } from './session.ts'
@@ -20,6 +21,8 @@ export interface OriginalRuns {
    * with its last words.
    */
   as(reference: string, user: string): Promise<{ readonly original: Original | null; readonly said: string }>
+  /** What its trace shows while it is still asked, where that takes long; else null, once it is over. */
+  early(reference: string): Promise<RunRecord | null>
   /** Ends what was begun and is not needed after all. */
   drop(reference: string): Promise<void>
 }
@@ -27,9 +30,17 @@ export interface OriginalRuns {
 export function originalRuns(item: WorkItem, { engine, options, ports }: Session): OriginalRuns {
   const runs = new Map<string, Promise<Original>>()
   const users = new Map<string, string | undefined>()
+  const early = new Map<string, Promise<RunRecord | null>>()
   const begin = (reference: string, image: EngineImage, user?: string, stays = 0): Promise<Original> => {
     if (engine === null) throw new Error('a run needs an engine')
     ports.progress(`${item.target}: running ${reference} as ${user ?? 'it is'}`)
+    let tell: (record: RunRecord | null) => void = () => undefined
+    early.set(
+      reference,
+      new Promise((resolve) => {
+        tell = resolve
+      }),
+    )
     const run = runOriginal({
       engine: withEnv(engine, options.env),
       image: reference,
@@ -40,9 +51,15 @@ export function originalRuns(item: WorkItem, { engine, options, ports }: Session
       trace: options.trace,
       stays,
       signal: ports.signal,
+      early: tell,
     })
     // Whoever waits for it is told; until then it is nobody's.
-    run.catch(() => {})
+    run
+      .then(({ study }) => study)
+      .then(
+        () => tell(null),
+        () => tell(null),
+      )
     runs.set(reference, run)
     return run
   }
@@ -79,6 +96,7 @@ export function originalRuns(item: WorkItem, { engine, options, ports }: Session
       if (loser !== undefined) await end(await loser)
       return { original: works ? await other : null, said: tail(logs) }
     },
+    early: async (reference) => early.get(reference) ?? null,
     async drop(reference) {
       const run = runs.get(reference)
       runs.delete(reference)

@@ -5,6 +5,7 @@ import { factsFromEngine } from '../image/sources/engine.ts'
 import type { AccountChoice } from '../plan/plan.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
+import { observationOf } from '../proof/learn/observation.ts'
 import { type Proof, type ProveRequest, prove } from '../proof/prove.ts'
 import { mayRefuseRoot } from '../proof/root/refuses-others.ts'
 import { stopwatch } from '../proof/stopwatch.ts'
@@ -13,6 +14,7 @@ import type { ReportFinding, TargetResult } from '../report/report.ts'
 import { type Knowledge, plannedStages } from '../stage-inputs.ts'
 import type { WorkItem } from '../work.ts'
 import { buildText } from './build.ts'
+import { buildEarly, buildsOnce } from './early-build.ts'
 import type { OriginalRuns } from './original-runs.ts'
 import type { Session } from './session.ts'
 import { withEnv } from './with-env.ts'
@@ -43,7 +45,7 @@ export async function proveTarget(
       dockerfile: text,
       tag: `harden-image/proof:${engine.session}-${session.number}-${name}`,
     })
-  const times = stopwatch()
+  const times = stopwatch(session.since)
   if (item.kind === 'dockerfile') ports.progress(`${item.target}: building it as it is`)
   const baseline = item.kind === 'image' ? (item.reference ?? item.target) : await build(dockerfile.source, 'baseline')
   const image = item.kind === 'dockerfile' ? await engine.inspectImage(baseline) : null
@@ -59,6 +61,11 @@ export async function proveTarget(
     return { hardened: first, result: first.result, built, baseline }
   }
   const user = stagePlanOf(first.plan, stage.index)?.account ?? null
+  const builds = buildsOnce(build)
+  const harden = (observation: Observation): Hardened => make(new Map([[stage.index, observation]]), built)
+  // What another plan would make of a Dockerfile may take minutes to build; upon an image it is a layer.
+  if (item.kind === 'image')
+    buildEarly(builds, originals.early(baseline), (record) => harden(observationOf(record, facts)))
   const willing = await willingOriginal(originals, baseline, user)
   const proof = await prove({
     engine,
@@ -79,9 +86,9 @@ export async function proveTarget(
     times,
     progress: (line) => ports.progress(`${item.target}: ${line}`),
     signal: ports.signal,
-    harden: (observation: Observation) => make(new Map([[stage.index, observation]]), built),
-    build: (text, round) => build(text, String(round)),
-  })
+    harden,
+    build: builds.of,
+  }).finally(builds.settled)
   return { hardened: proof.hardened, result: withProof(proof), built, baseline }
 }
 

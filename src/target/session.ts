@@ -15,6 +15,8 @@ export interface Session {
   readonly registries: Registries
   /** For the containers of all proofs. */
   readonly room: Room
+  /** When the work on this target began, as performance.now() tells it. */
+  readonly since: number
   /** Tells this target from the others of the call, in what is made for it. */
   readonly number: number
   readonly options: Options

@@ -44,6 +44,7 @@ async function looked(reference: string, { engine = 'none', registry, item, opti
       },
     },
     room: roomFor(null),
+    since: 0,
     number: 1,
     options: { ...withDefaults({}), ...options },
     ports: { progress: () => {}, onCleanUp: () => {}, signal: new AbortController().signal },

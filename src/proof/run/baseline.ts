@@ -24,6 +24,8 @@ export interface OriginalRequest {
   /** How long the run that is learned from stays up, milliseconds; see StudyOptions. */
   readonly stays?: number
   readonly signal: AbortSignal
+  /** See LiveOptions; of the run that is learned from. */
+  readonly early?: (record: RunRecord) => void
 }
 
 /** Runs of the original: one that stays up, and one from start to stop. */
@@ -39,9 +41,13 @@ export interface Original {
 }
 
 export async function runOriginal(request: OriginalRequest): Promise<Original> {
-  const { engine, config, trace, stays = 0 } = request
+  const { engine, config, trace, stays = 0, early } = request
   const filled = namedVolumes(engine, config)
-  const study = studyOf(engine, { ...specOf(request), mounts: filled }, { ...options(request), stays, leavings: 'all' })
+  const study = studyOf(
+    engine,
+    { ...specOf(request), mounts: filled },
+    { ...options(request), stays, leavings: 'all', ...(early === undefined ? {} : { early }) },
+  )
   const up = bringUp(engine, specOf(request), options(request))
   let tell: (record: RunRecord | null) => void = () => undefined
   const begun = new Promise<RunRecord | null>((resolve) => {

@@ -13,6 +13,7 @@ import type { RestartRecord, RunRecord, SmokeResult, StopRecord } from './run-re
 import { start, traceOf } from './started.ts'
 import { stateNow } from './state-now.ts'
 import { stopContainer } from './stop.ts'
+import { tellEarly } from './tell-early.ts'
 
 /** As long as `docker stop` waits. */
 const GRACE_SECONDS = 10
@@ -47,7 +48,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
   // Neither how it ends nor that it starts again is work that a connection asks for.
   let exercisedUntil = Number.POSITIVE_INFINITY
 
-  const told = async (): Promise<Pick<RunRecord, 'trace' | 'traceRefused'>> => {
+  const traceSoFar = async (): Promise<Pick<RunRecord, 'trace' | 'traceRefused'>> => {
     const trace = traced === null ? null : await traceOf(traced, { since: readyAt, until: exercisedUntil })
     return typeof trace === 'string' ? { trace: null, traceRefused: trace } : { trace, traceRefused: refused }
   }
@@ -85,7 +86,6 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     }
     state = await now()
   }
-  await look()
   const logFilesOf = async (paths: readonly string[] | null): Promise<string> =>
     readLogFiles(engine, container, paths ?? logsLeft(await engine.diff(container)))
   const soFar = (): RunRecord => ({
@@ -113,6 +113,13 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     stop: null,
   })
 
+  const told = async (): Promise<RunRecord | null> => {
+    const { trace } = await traceSoFar()
+    return trace === null ? null : { ...soFar(), trace }
+  }
+  const asked = look()
+  await Promise.all([asked, options.early === undefined ? null : tellEarly(asked, told, options.early)])
+
   return {
     readyAfter: ready.after,
     upSince,
@@ -127,11 +134,11 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     async restart(begun) {
       if (!state.running) return
       const before = state
-      const { trace } = await told()
-      if (trace !== null) begun?.({ ...soFar(), trace })
+      const record = await told()
+      if (record !== null) begun?.(record)
       await stop()
       // A second start may well fill what the first has left empty: it need not make it.
-      if (trace !== null) sizes = await sizesOf(engine, container, trace.operations)
+      if (record?.trace != null) sizes = await sizesOf(engine, container, record.trace.operations)
       await engine.start(container)
       startedAgain = Date.now()
       const patience = ready.ready ? options.patience : Math.min(options.patience, PATIENCE_AGAIN)
@@ -154,7 +161,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     drop: () => engine.remove(container),
     peek: async () => ({ ...soFar(), logs: await engine.logs(container) }),
     study: async () => {
-      const [logs, trace] = await Promise.all([engine.logs(container), told()])
+      const [logs, trace] = await Promise.all([engine.logs(container), traceSoFar()])
       return { ...soFar(), ...trace, logs }
     },
     async finish(logPaths = null) {
@@ -166,7 +173,7 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
       smoke = await lookAfterwards(options.smoke, smoke, smokeTarget())
       const down = all ? await leftBy(engine, container) : nothingLeft
       const diff = mergeDiffs(up.diff, down.diff)
-      const [logs, shown] = await Promise.all([engine.logs(container), told()])
+      const [logs, shown] = await Promise.all([engine.logs(container), traceSoFar()])
       if (shown.trace !== null && restarted === null) sizes = await sizesOf(engine, container, shown.trace.operations)
       const isTold = leavings === 'none' || shown.trace !== null
       const logFiles = isTold ? '' : await logFilesOf(logPaths ?? (all ? logsLeft(diff) : null))

@@ -12,6 +12,8 @@ export interface LiveOptions extends ReadyOptions, QuestionOptions {
   readonly stopSignal: string | null
   /** Trace it; the config says what the image starts. */
   readonly trace?: ImageConfig
+  /** Told what a trace shows by then, where it takes long to ask it everything: the start is most of what there is. */
+  readonly early?: (record: RunRecord) => void
   /**
    * What to look at of what it leaves in its file system; default its log files. `all`, where no trace tells it: also
    * what was there while it was up, and of which kind each path is.

@@ -1,0 +1,68 @@
+import { describe, expect, test } from '@jest/globals'
+import { HardenError } from '../../src/errors.ts'
+import type { Hardened } from '../../src/harden.ts'
+import type { RunRecord } from '../../src/proof/run/run-record.ts'
+import { buildEarly, buildsOnce } from '../../src/target/early-build.ts'
+
+const record = {} as RunRecord
+const hardened = (output: string, changed = true) => ({ result: { output, changed } }) as Hardened
+
+function recorded(fails = false) {
+  const built: string[] = []
+  const builds = buildsOnce(async (text, name) => {
+    built.push(text)
+    if (fails) throw new HardenError('build-failed', 'no such file')
+    return `image-${name}`
+  })
+  return { built, builds }
+}
+
+describe('buildsOnce', () => {
+  test('a text is built once, another is another image', async () => {
+    const { built, builds } = recorded()
+    expect(await Promise.all(['a', 'a', 'b', 'a'].map(builds.of))).toEqual(['image-1', 'image-1', 'image-2', 'image-1'])
+    expect(built).toEqual(['a', 'b'])
+  })
+
+  test('nothing is under way any more once they are settled, whatever came of them', async () => {
+    let done = false
+    const builds = buildsOnce(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      done = true
+      throw new HardenError('build-failed', 'no such file')
+    })
+    builds.of('a').catch(() => undefined)
+    await builds.settled()
+    expect(done).toBe(true)
+  })
+})
+
+describe('buildEarly', () => {
+  const rest = () => new Promise((resolve) => setImmediate(resolve))
+
+  test('the first sight is built, and the round that wants the same does not build again', async () => {
+    const { built, builds } = recorded()
+    buildEarly(builds, Promise.resolve(record), () => hardened('a'))
+    await rest()
+    expect(built).toEqual(['a'])
+    expect(await builds.of('a')).toBe('image-1')
+    expect(built).toEqual(['a'])
+  })
+
+  test.each([
+    ['there is no such sight', null, hardened('a')],
+    ['it asks for no change', record, hardened('a', false)],
+  ])('nothing is where %s', async (_, early, plan) => {
+    const { built, builds } = recorded()
+    buildEarly(builds, Promise.resolve(early), () => plan)
+    await rest()
+    expect(built).toEqual([])
+  })
+
+  test('what does not build is told to the round that needs it', async () => {
+    const { builds } = recorded(true)
+    buildEarly(builds, Promise.resolve(record), () => hardened('a'))
+    await rest()
+    await expect(builds.of('a')).rejects.toThrow('no such file')
+  })
+})
