@@ -7,11 +7,16 @@ export interface SourceNames {
   /** Right-hand sides by name. */
   readonly constants: ReadonlyMap<string, string>
   readonly env: ReadonlyMap<string, string>
+  /** ASP.NET Core's folder of static files, from where the program starts; absent: `wwwroot`. */
+  readonly webRoot?: string | undefined
 }
 
 const HERE =
   /^(__dirname|__DIR__|__dir__|import\.meta\.dirname|dirname\(__FILE__\)|os\.path\.dirname\(\s*(os\.path\.(abspath|realpath)\(\s*)?__file__\s*\)?\s*\)|Path\(\s*__file__\s*\)(\.resolve\(\))?\.parent|basedir|BASE_DIR|app\.root_path)$/
-const START = /^(process\.cwd\(\)|os\.getcwd\(\)|Path\.cwd\(\)|getcwd\(\)|Dir\.pwd)$/
+const START =
+  /^(process\.cwd\(\)|os\.getcwd\(\)|Path\.cwd\(\)|getcwd\(\)|Dir\.pwd|Directory\.GetCurrentDirectory\(\)|Environment\.CurrentDirectory|AppContext\.BaseDirectory|AppDomain\.CurrentDomain\.BaseDirectory|(?:\w+\.)*ContentRootPath|System\.getProperty\("user\.dir"\))$/
+/** ASP.NET Core's folder of static files. */
+const WEB_ROOT = /^(?:\w+\.)*WebRootPath$/
 /** Rust's and Java's default of a variable that is not set. */
 const ORELSE =
   /^(?:(?:std::)?env::var\(|System\.getenv\(\)\.getOrDefault\()\s*"(\w+)"\s*(?:\)\.unwrap_or(?:_else)?\((?:\|\w*\|\s*)?|,\s*)(.+)\)$/s
@@ -66,6 +71,7 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
         : null
   }
   if (START.test(text)) return names.workdir
+  if (WEB_ROOT.test(text)) return names.webRoot ?? 'wwwroot'
   const env =
     /^(?:process\.env\.(\w+)|process\.env\[["'](\w+)["']\]|os\.environ\[["'](\w+)["']\]|ENV\[["'](\w+)["']\])$/.exec(
       text,

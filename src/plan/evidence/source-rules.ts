@@ -129,5 +129,8 @@ export const CSHARP: readonly Rule[] = [
   },
   { pattern: /\bnew (FileStream)\(/g, kind: 'file', with: /FileMode\.(Create|Append|OpenOrCreate)/ },
   { pattern: /\bnew (StreamWriter)\(/g, kind: 'file', only: /^[$@]*"/ },
+  // What is written is their second argument.
+  { pattern: /\b(ZipFile\.ExtractToDirectory)\((?:[^,()]|\([^()]*\))*,/g, kind: 'directory' },
+  { pattern: /\b(File\.(?:Copy|Move))\((?:[^,()]|\([^()]*\))*,/g, kind: 'file', beside: true },
   { pattern: /\b(PersistKeysToFileSystem)\(\s*new DirectoryInfo\(/g, kind: 'directory' },
 ]

@@ -16,7 +16,7 @@ export interface SourceWrite {
   readonly beside?: true
 }
 
-export interface SourceAbout extends Pick<SourceNames, 'workdir' | 'env'> {
+export interface SourceAbout extends Pick<SourceNames, 'workdir' | 'env' | 'webRoot'> {
   /** Where a web server starts the PHP that lies in this folder; absent where none does. */
   readonly served?: ((folder: string) => string) | undefined
 }
@@ -42,7 +42,8 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
   if (rules.length === 0) return []
   const folder = parentOf(path)
   const workdir = path.endsWith('.php') ? (about.served?.(folder) ?? about.workdir) : about.workdir
-  const names: SourceNames = { env: about.env, workdir, folder, constants: constantsOf(text) }
+  const { env, webRoot } = about
+  const names: SourceNames = { env, webRoot, workdir, folder, constants: constantsOf(text) }
   const found: SourceWrite[] = []
   for (const { pattern, kind, with: needed, only, receiver, beside } of rules) {
     for (const match of text.matchAll(pattern)) {
@@ -60,7 +61,7 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
       if (folder !== null) found.push({ path: folder, kind: 'directory', line, call })
     }
   }
-  return [...found, ...sqliteUrls(text, names), ...sessionFiles(text, names)]
+  return [...found, ...sqliteUrls(text, names), ...sessionFiles(text, names), ...signingKeys(text, names)]
 }
 
 /** session-file-store without a path of its own. */
@@ -68,6 +69,14 @@ function sessionFiles(text: string, { workdir }: SourceNames): readonly SourceWr
   const at = text.includes('session-file-store') ? text.search(/\bnew FileStore\((?:\s*\{\s*\}\s*)?\)/) : -1
   if (at < 0) return []
   return [{ path: `${workdir}/sessions`, kind: 'directory', line: lineOf(text, at), call: 'FileStore' }]
+}
+
+/** IdentityServer makes a key where the program starts, unless it is told not to keep it; an empty file it cannot read. */
+function signingKeys(text: string, { workdir }: SourceNames): readonly SourceWrite[] {
+  const at = text.search(/\.AddDeveloperSigningCredential\(\s*(?:persistKey\s*:\s*)?(?:true\s*)?\)/)
+  if (at < 0 || isComment(text, at)) return []
+  const line = lineOf(text, at)
+  return [{ path: `${workdir}/tempkey.jwk`, kind: 'file', line, call: 'AddDeveloperSigningCredential', beside: true }]
 }
 
 /** `sqlite:///x.db` anywhere in a source is a database that the program opens. */

@@ -18,7 +18,12 @@ export function sourceNeeds(
   config: ImageConfig,
 ): readonly Need[] {
   const needs: Need[] = []
-  const about = { workdir: config.workdir, env: config.env, served: servedFrom(texts, config) }
+  const about = {
+    workdir: config.workdir,
+    env: config.env,
+    served: servedFrom(texts, config),
+    webRoot: webRootIn(texts),
+  }
   for (const [file, text] of texts) {
     if (needs.length >= MOST_FINDS) break
     for (const found of sourceWrites(file, text, about)) {
@@ -41,6 +46,16 @@ export function sourceNeeds(
     }
   }
   return needs
+}
+
+/** Where ASP.NET Core has its static files, as far as the program says it. */
+function webRootIn(texts: Shipped['texts']): string {
+  const told = /\b(?:UseWebRoot\(|WebRootPath\s*=)\s*"([\w./-]+)"/
+  for (const [file, text] of texts) {
+    const root = file.endsWith('.cs') ? told.exec(text)?.[1] : undefined
+    if (root !== undefined) return root
+  }
+  return 'wwwroot'
 }
 
 /**

@@ -1,0 +1,17 @@
+# Pictures are unpacked into the web root, which the program names itself; a signing key is made beside the program.
+FROM mcr.microsoft.com/dotnet/aspnet:8.0 AS build
+WORKDIR /src
+COPY <<EOF Program.cs
+builder.WebHost.UseWebRoot("Pics");
+identity.AddDeveloperSigningCredential();
+EOF
+COPY <<EOF Seed.cs
+var pictures = env.WebRootPath;
+ZipFile.ExtractToDirectory(Path.Combine(env.ContentRootPath, "Setup", "items.zip"), pictures);
+EOF
+RUN dotnet publish -o /out
+
+FROM mcr.microsoft.com/dotnet/aspnet:8.0
+WORKDIR /app
+COPY --from=build /out .
+ENTRYPOINT ["dotnet", "Shop.dll"]
