@@ -1,6 +1,7 @@
 import { daemonPorts, packages, programs, workingFolder } from '../catalogue/index.ts'
 import { transforms } from '../transforms/index.ts'
 import { parseDockerfile } from './dockerfile/index.ts'
+import type { Dockerfile } from './dockerfile/model.ts'
 import type { Engine } from './engine/engine.ts'
 import { type Hardened, hardenDockerfile } from './harden.ts'
 import type { ImageFacts, Known } from './image/facts.ts'
@@ -13,7 +14,7 @@ import { type Knowledge, stageInputs } from './stage-inputs.ts'
 import { buildText, contextOf } from './target/build.ts'
 import { lookAtBases } from './target/look-at-bases.ts'
 import { openedItem } from './target/opened-item.ts'
-import { originalRuns } from './target/original-runs.ts'
+import { type OriginalRuns, originalRuns } from './target/original-runs.ts'
 import { profileFor } from './target/profile-for.ts'
 import { proveAsIs } from './target/prove-as-is.ts'
 import { proveTarget } from './target/prove-target.ts'
@@ -51,18 +52,28 @@ interface Shared {
 
 async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
   const { item, session, notes } = await openedItem(named, shared)
-  const outcome = await workOn(item, session)
-  const { result } = outcome
-  return { ...outcome, result: { ...result, findings: [...result.findings, ...notes] } }
-}
-
-async function workOn(item: WorkItem, session: Session): Promise<TargetOutcome> {
-  const { engine, options, ports } = session
   const source = item.kind === 'image' ? `FROM ${item.reference}\n` : (item.text ?? '')
   const dockerfile = parseDockerfile(source)
   const originals = originalRuns(item, session)
-  const isProved = options.prove && !options.inspect && item.kind === 'image'
-  await lookAtBases(item, dockerfile, session, isProved ? originals.start : () => {})
+  const isProved = session.options.prove && !session.options.inspect && item.kind === 'image'
+  const missed = await lookAtBases(item, dockerfile, session, isProved ? originals.start : () => {})
+  const outcome = await workOn(item, { source, dockerfile, originals }, session)
+  const { result } = outcome
+  return { ...outcome, result: { ...result, findings: [...result.findings, ...notes, ...missed] } }
+}
+
+interface Looked {
+  readonly source: string
+  readonly dockerfile: Dockerfile
+  readonly originals: OriginalRuns
+}
+
+async function workOn(
+  item: WorkItem,
+  { source, dockerfile, originals }: Looked,
+  session: Session,
+): Promise<TargetOutcome> {
+  const { engine, options, ports } = session
   const folder = contextOf(item, options)
   const context = folder === null ? null : await readBuildContext(folder, item.path)
   const outcome = { source, path: item.path, ...(options.context === null ? {} : { context: options.context }) }

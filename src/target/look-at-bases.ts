@@ -6,6 +6,7 @@ import type { ImageFacts, Known } from '../image/facts.ts'
 import { parsePlatform } from '../image/platform.ts'
 import { factsFromCatalogue } from '../image/sources/catalogue.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
+import type { ReportFinding } from '../report/report.ts'
 import type { WorkItem } from '../work.ts'
 import type { Session } from './session.ts'
 
@@ -15,20 +16,38 @@ type OnFound = (reference: string, image: EngineImage) => void
 /**
  * Fills in what is known of the base images. The engine's own copy comes first. An image that was asked for by name is
  * pulled, or read from its registry where no engine answers, and the catalogue is what is left; of a Dockerfile nothing
- * is pulled, and only what the catalogue does not list is read from a registry. Else there is the reason why not.
+ * is pulled, and only what the catalogue does not list is read from a registry. Else there is the reason why not. Gives
+ * notes on images that were asked for and could not be looked at.
  */
 export async function lookAtBases(
   item: WorkItem,
   dockerfile: Dockerfile,
   session: Session,
   found: OnFound,
-): Promise<void> {
-  for (const reference of baseReferences(dockerfile)) {
-    if (!session.known.has(reference)) session.known.set(reference, await lookAt(reference, item, session, found))
+): Promise<readonly ReportFinding[]> {
+  const notes: ReportFinding[] = []
+  const missed = (reference: string, why: HardenError): void => {
+    if (item.kind === 'image') notes.push(noteOn(reference, why))
   }
+  for (const reference of baseReferences(dockerfile)) {
+    if (session.known.has(reference)) continue
+    session.known.set(reference, await lookAt(reference, item, session, { found, missed }))
+  }
+  return notes
 }
 
-async function lookAt(reference: string, item: WorkItem, session: Session, found: OnFound): Promise<Known<ImageFacts>> {
+interface Told {
+  readonly found: OnFound
+  /** Of an image that was tried to be looked at in vain, so that the catalogue is what is left. */
+  readonly missed: (reference: string, why: HardenError) => void
+}
+
+async function lookAt(
+  reference: string,
+  item: WorkItem,
+  session: Session,
+  { found, missed }: Told,
+): Promise<Known<ImageFacts>> {
   const { options } = session
   const mayAskOutside = !options.offline && item.from !== 'engine'
   const own = item.from === 'registry' && mayAskOutside ? null : await inEngine(reference, session, found)
@@ -36,12 +55,26 @@ async function lookAt(reference: string, item: WorkItem, session: Session, found
   const listed = item.from === 'engine' ? null : factsFromCatalogue(reference)
   const asked = mayAskOutside ? await askOutside(reference, item, listed !== null, session) : nothing
   if (asked.facts !== null) return { known: true, value: asked.facts }
-  if (listed !== null && !(asked.why !== null && (options.prove || options.build)))
+  if (listed !== null && !(asked.why !== null && (options.prove || options.build))) {
+    if (asked.why !== null) missed(reference, asked.why)
     return { known: true, value: listed }
+  }
   if (item.kind === 'image') throw asked.why ?? nowhere(reference, item, session)
   return {
     known: false,
     reason: [whereNot(session), asked.why?.message ?? 'the catalogue does not list it'].join(', and '),
+  }
+}
+
+function noteOn(reference: string, { message }: HardenError): ReportFinding {
+  return {
+    transform: 'look-at-base',
+    outcome: 'note',
+    line: 1,
+    column: 1,
+    message: `${reference} itself was not looked at, so this is what the catalogue says of it: ${message}`,
+    hint: '--offline goes by the catalogue without asking',
+    evidence: [],
   }
 }
 

@@ -63,9 +63,10 @@ async function looked(reference: string, { engine = 'none', registry, item, opti
     () => null,
     (error: HardenError) => error.message,
   )
+  const notes = failed === null ? (await run).map(({ message }) => message) : []
   const fact = known.get(reference)
   const source = fact?.known === true ? fact.value.source : (fact?.reason ?? null)
-  return { source, asked: asked.join(' '), failed }
+  return { source, asked: asked.join(' '), failed, notes }
 }
 
 const image = { kind: 'image' } as const
@@ -92,11 +93,24 @@ describe('a base image of a Dockerfile', () => {
       '',
     ],
   ])('%s', async (_, reference, world, source, asked) => {
-    expect(await looked(reference, world)).toEqual({ source, asked, failed: null })
+    expect(await looked(reference, world)).toMatchObject({ source, asked, failed: null })
   })
 })
 
 describe('an image that was asked for', () => {
+  test.each<[string, World, readonly string[]]>([
+    [
+      'that it was not looked at is said, and why',
+      { ...away, item: image },
+      [`${listed} itself was not looked at, so this is what the catalogue says of it: nobody answers`],
+    ],
+    ['nobody who wants to go by the catalogue is told so', { ...away, item: image, options: { offline: true } }, []],
+    ['one that was looked at needs no such note', { ...there, item: image }, []],
+    ['nor does a base of a Dockerfile', { ...away, item: { kind: 'dockerfile' } }, []],
+  ])('%s', async (_, world, notes) => {
+    expect(await looked(listed, world)).toMatchObject({ failed: null, notes })
+  })
+
   test.each<[string, string, World, string | null, string]>([
     ['without an engine: as its registry has it', listed, there, 'registry', 'registry'],
     ['nobody answers: as the catalogue has it', listed, away, 'catalogue', 'registry'],
@@ -109,7 +123,7 @@ describe('an image that was asked for', () => {
       'pull',
     ],
   ])('%s', async (_, reference, world, source, asked) => {
-    expect(await looked(reference, { ...world, item: image })).toEqual({ source, asked, failed: null })
+    expect(await looked(reference, { ...world, item: image })).toMatchObject({ source, asked, failed: null })
   })
 
   test.each<[string, string, World, string, string]>([
@@ -139,7 +153,7 @@ describe('an image that was asked for', () => {
   ])('%s', async (_, reference, world, failed, asked) => {
     const { item, ...rest } = world
     const found = await looked(reference, { ...rest, item: { ...image, ...item } })
-    expect(found).toEqual({ source: null, asked, failed })
+    expect(found).toEqual({ source: null, asked, failed, notes: [] })
   })
 })
 
