@@ -111,6 +111,7 @@ export function withDefaults(options: RunOptions): Options {
     offline: options.offline ?? false,
     platform: options.platform ?? null,
     context: options.context ?? null,
+    buildArg: options.buildArg ?? [],
     build: options.build ?? false,
     tag: options.tag ?? null,
     smoke: typeof options.smoke === 'string' ? [smokeCommand(options.smoke)] : (options.smoke ?? []),

@@ -53,6 +53,8 @@ export interface Options {
   readonly platform: string | null
   /** Absolute, the build context; null for the folder of the Dockerfile. */
   readonly context: string | null
+  /** `NAME=VALUE` for every build of a Dockerfile. */
+  readonly buildArg: readonly string[]
   readonly build: boolean
   /** What `build` calls it; null for no name, with `profile` for that of the profile. */
   readonly tag: string | null

@@ -34,6 +34,12 @@ const policyFlags = {
   unsafe: { type: 'boolean', describe: 'apply the offered fixes too' },
   target: { ...text, describe: 'STAGE: the stage that is built, as for docker build (default the last one)' },
   context: { ...text, describe: 'DIR: the build context, as for docker build (default the folder of the Dockerfile)' },
+  'build-arg': {
+    type: 'array',
+    requiresArg: true,
+    string: true,
+    describe: 'NAME=VALUE for the builds of a proof and of --build, as for docker build (repeatable)',
+  },
   'prefer-vendor': {
     type: 'boolean',
     describe: 'build from the image that its vendor ships without root, where there is one',

@@ -23,6 +23,7 @@ const flagSettings: readonly SettingName[] = [
   'offline',
   'platform',
   'context',
+  'buildArg',
   'smoke',
   'trace',
   'jobs',
@@ -31,7 +32,7 @@ const flagSettings: readonly SettingName[] = [
   'capAdd',
 ]
 
-const repeatable: ReadonlySet<SettingName> = new Set(['writable', 'env', 'capAdd'])
+const repeatable: ReadonlySet<SettingName> = new Set(['writable', 'env', 'capAdd', 'buildArg'])
 
 export function transformsRequest(parsed: Parsed, positionals: readonly string[]): ListTransforms {
   if (positionals.length > 0) throw usage(`transforms takes no target, ${positionals[0]} is one`)
@@ -86,6 +87,8 @@ function checkTogether(request: Work): void {
   }
   if (settings.minimize === true && !request.prove)
     throw usage('--minimize shows by runs what is needless, and no proof is asked for', 'add --prove')
+  if (settings.capAdd !== undefined && !request.prove)
+    throw usage('--cap-add is what the original of a proof is run with, and no proof is asked for', 'add --prove')
   if (settings.engine === 'none' && (request.prove || request.build)) {
     throw new HardenError(
       'no-engine',

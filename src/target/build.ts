@@ -12,11 +12,21 @@ export async function buildText(
   await engine.build({
     ...request,
     context: contextOf(item, options),
+    ...(item.kind === 'image' ? {} : { buildArgs: pairs(options.buildArg) }),
     ...(item.path === null ? {} : { dockerfilePath: item.path }),
     ...(options.platform === null ? {} : { platform: options.platform }),
     ...(options.policy.target === null ? {} : { target: options.policy.target }),
   })
   return request.tag
+}
+
+function pairs(given: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    given.map((pair) => {
+      const [name = '', ...value] = pair.split('=')
+      return [name, value.join('=')]
+    }),
+  )
 }
 
 /** The folder that is sent along; null for none. */

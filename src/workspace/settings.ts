@@ -10,6 +10,8 @@ export interface Settings extends Policy {
   readonly platform: string | null
   /** The build context: from the folder of the configuration, or from the current one for a flag; null for the Dockerfile's own. */
   readonly context: string | null
+  /** `NAME=VALUE` for every build of a Dockerfile. */
+  readonly buildArg: readonly string[]
   readonly smoke: SmokeSetting | null
   /** Trace the runs of a proof. */
   readonly trace: boolean
@@ -47,6 +49,7 @@ export const checks: Readonly<Record<SettingName, Check>> = {
   offline: checkBoolean,
   platform: matching(/^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9.]+)?$/, 'must be OS/ARCH, such as linux/arm64'),
   context: checkText,
+  buildArg: listOf(matching(/^[A-Za-z_][A-Za-z0-9_]*=/, 'must be NAME=VALUE')),
   smoke: wrongSmoke,
   trace: checkBoolean,
   jobs: checkJobs,

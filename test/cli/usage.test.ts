@@ -36,6 +36,8 @@ const refused: readonly (readonly [string, string, string?])[] = [
   ['--build -t app:1 .', '--tag names one image, and there are 2 targets'],
   ['--smoke true', '--smoke is a part of the proof', 'add --prove'],
   ['--prove --cap-add sys_admin', '--cap-add "sys_admin" must be a capability in capital letters'],
+  ['--build-arg V', '--build-arg "V" must be NAME=VALUE'],
+  ['--cap-add SYS_ADMIN', '--cap-add is what the original of a proof is run with', 'add --prove'],
   ['--minimize', '--minimize shows by runs what is needless', 'add --prove'],
   ['--prove --engine none', 'a proof needs an engine'],
   ['--build --engine none', '--build needs an engine'],
@@ -89,6 +91,7 @@ describe('what flags and files say', () => {
         offline: false,
         platform: null,
         context: null,
+        buildArg: [],
         smoke: [],
         trace: true,
         jobs: null,
@@ -107,9 +110,10 @@ describe('what flags and files say', () => {
   })
 
   test('what every container of a proof gets, and the original alone', async () => {
-    const line = '--prove -e A=1 -e B=2=3 --cap-add SYS_ADMIN --cap-add CAP_NET_ADMIN --minimize Dockerfile'
+    const line =
+      '--prove -e A=1 -e B=2=3 --cap-add SYS_ADMIN --cap-add CAP_NET_ADMIN --minimize --build-arg V=1=2 Dockerfile'
     expect(await options(line)).toMatchObject([
-      { env: ['A=1', 'B=2=3'], capAdd: ['SYS_ADMIN', 'NET_ADMIN'], minimize: true },
+      { env: ['A=1', 'B=2=3'], capAdd: ['SYS_ADMIN', 'NET_ADMIN'], minimize: true, buildArg: ['V=1=2'] },
     ])
   })
 
