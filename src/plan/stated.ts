@@ -18,7 +18,7 @@ import { collectsAtStart, frameworkNeeds, runsInBuild } from './evidence/framewo
 import { inImageNeeds } from './evidence/in-image.ts'
 import { initRemarks } from './evidence/init-scripts.ts'
 import { installedPackages } from './evidence/installed.ts'
-import { missingCopies } from './evidence/missing-copies.ts'
+import { missingCopies, missingScripts } from './evidence/missing-copies.ts'
 import { madeClosedNeeds } from './evidence/named-closed.ts'
 import { packageEvidence, writesOf } from './evidence/packages.ts'
 import { rootHome } from './evidence/root-home.ts'
@@ -143,7 +143,10 @@ export function statedBy(sources: StatedSources): Stated {
       : unlistedDaemons(installed, standingPrograms(start.programs, start.launches, started), knownPrograms)),
     ...(sources.built || sources.listed || facts.files.known
       ? []
-      : unseenServers(installed, start.programs, knownPrograms, writesOf(sources.rules), facts)),
+      : unseenServers(installed, start.programs, knownPrograms, writesOf(sources.rules), {
+          ...facts,
+          prepared: isPrepared(shipped, facts),
+        })),
   ]
   const builders = buildersOf(sources.stage, shipping)
   const closed = closedNeeds(shipped, facts.config, own)
@@ -182,7 +185,13 @@ export function statedBy(sources: StatedSources): Stated {
       files === own ? start : findStepDowns({ config: started, files: { known: true, value: files } }, atStart),
     fileEdits: [...packages.fileEdits, ...working.fileEdits],
     env: home.env,
-    cautions: [...initRemarks(start), ...unlisted, ...packages.remarks, ...supervisorCautions(start, own)],
+    cautions: [
+      ...(sources.built ? [] : missingScripts(shipped, facts.config)),
+      ...initRemarks(start),
+      ...unlisted,
+      ...packages.remarks,
+      ...supervisorCautions(start, own),
+    ],
     remarks: [
       ...(sources.built ? [] : missingCopies(shipped)),
       ...openRemarks(shipped),
@@ -191,6 +200,16 @@ export function statedBy(sources: StatedSources): Stated {
       ...s6Remarks(shipped, facts),
     ],
   }
+}
+
+/** Somebody thought of who writes where: a folder is handed over, or is a volume; busybox writes nothing. */
+function isPrepared({ actions, entries }: Shipped, { config, os }: ImageFacts): boolean {
+  return (
+    (os.known && os.value.id === 'busybox') ||
+    config.volumes.length > 0 ||
+    actions.some(({ tool }) => tool === 'chown') ||
+    [...entries.values()].some(({ uid }) => uid !== 0)
+  )
 }
 
 /** Ports in the start scripts that the stage itself ships. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { BuildContext, ContextEntry } from '../../src/plan/build-context.ts'
-import { missingCopies } from '../../src/plan/evidence/missing-copies.ts'
+import { missingCopies, missingScripts } from '../../src/plan/evidence/missing-copies.ts'
 import { shipped } from './shipped.ts'
 
 const entry = (type: ContextEntry['type']): ContextEntry => ({ type, mode: 0o755, size: 0, link: null, text: null })
@@ -26,4 +26,19 @@ test('what is there, what nobody can say, and what comes from elsewhere is not',
   ).toEqual([])
   expect(said('COPY api/app.py /srv/', null)).toEqual([])
   expect(said('COPY api/app.py /srv/', { ...context, partial: true })).toEqual([])
+})
+
+test.each<[string, string, readonly string[], boolean]>([
+  ['as that file', 'COPY docker/run.sh /run.sh', ['/run.sh'], true],
+  ['into its folder', 'COPY docker/run.sh /srv/', ['/srv/run.sh'], true],
+  ['named as seen from WORKDIR', 'COPY docker/run.sh /srv/', ['./run.sh', 'serve'], true],
+  ['into a folder of PATH', 'COPY docker/docker-entrypoint.sh /usr/local/bin/', ['docker-entrypoint.sh'], true],
+  ['with a folder', 'COPY docker /srv', ['/srv/bin/run.sh'], true],
+  ['in the shell form', 'COPY docker/run.sh /run.sh', ['/bin/sh', '-c', 'exec /run.sh --now'], true],
+  ['another one', 'COPY docker/stop.sh /srv/', ['/srv/run.sh'], false],
+  ['one that is there', 'COPY app.py /srv/', ['/srv/app.py'], false],
+  ['no script', 'COPY target/app.jar /srv/', ['java', '-jar', '/srv/app.jar'], false],
+])('a script that the command starts and the build context has not: %s', (_, text, entrypoint, missing) => {
+  const found = missingScripts(shipped(text, context), { entrypoint, cmd: null, workdir: '/srv' })
+  expect(found.map(({ outcome }) => outcome)).toEqual(missing ? ['todo'] : [])
 })

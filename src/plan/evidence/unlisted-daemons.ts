@@ -37,27 +37,30 @@ export function unlistedDaemons(
 
 /**
  * A server of which a rule tells what its own package has, and that comes from elsewhere: with an image that nobody has
- * looked into, or with a package of another name (nginx-rtmp). Where it keeps what it writes is then not known.
+ * looked into, with a package of another name (nginx-rtmp), or is built in here. Where it keeps what it writes is then not
+ * known. `prepared`: folders are handed over in here, by whoever built it.
  */
 export function unseenServers(
   installed: readonly InstalledPackage[],
   programs: readonly string[],
   known: readonly string[],
   writes: (program: string) => boolean,
-  { reference, os }: Pick<ImageFacts, 'reference' | 'os'>,
+  { reference, os, prepared }: Pick<ImageFacts, 'reference' | 'os'> & { readonly prepared: boolean },
 ): readonly Remark[] {
   return [...new Set(programs)].flatMap((program): readonly Remark[] => {
     if (known.includes(program) || !writes(program)) return []
     const found = installed.find(({ name, line }) => line !== null && name.startsWith(`${program}-`))
-    if (found === undefined && os.known) return []
-    const from = found === undefined ? reference : `package ${found.name}`
+    const isInstalled = installed.some(({ name }) => isNamedAlike(name, program))
+    if (found === undefined && os.known && (prepared || isInstalled)) return []
+    const from = found !== undefined ? ` of package ${found.name}` : os.known ? '' : ` of ${reference}`
     const subject = found?.name ?? reference
-    const detail = found === undefined ? 'it was not looked into' : `package ${found.name} (line ${found.line})`
+    const unseen = os.known ? `no package that is installed here brings ${program}` : 'it was not looked into'
+    const detail = found === undefined ? unseen : `package ${found.name} (line ${found.line})`
     return [
       {
         outcome: 'todo',
         transform: 'own-writable-paths',
-        message: `what ${program} of ${from} writes, and where, is not known before the build`,
+        message: `what ${program}${from} writes, and where, is not known before the build`,
         hint: 'run with --prove to see it, or name what it writes with --writable',
         about: found === undefined ? 'FROM' : 'RUN',
         evidence: [{ source: 'packages', subject, detail }],

@@ -1,0 +1,9 @@
+FROM debian:trixie-slim AS build
+RUN apt-get update && apt-get install -y gcc make
+COPY src /src
+RUN cd /src && ./configure --prefix=/opt/nginx && make install
+
+FROM debian:trixie-slim
+COPY --from=build /opt/nginx /opt/nginx
+EXPOSE 8080
+CMD ["/opt/nginx/sbin/nginx", "-g", "daemon off;"]
