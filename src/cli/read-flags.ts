@@ -80,6 +80,8 @@ function checkTogether(request: Work): void {
   if (request.check && request.write) throw usage('--check and --write exclude each other', '--check writes nothing')
   if (request.check && request.output !== null)
     throw usage('--check and --output exclude each other', '--check writes nothing')
+  if (request.output === '-')
+    throw usage('--output is a folder, and - is none', 'without --output the Dockerfile of an image is printed')
   if (request.tag !== null && !request.build)
     throw usage('--tag names the built image, and nothing is built', 'add --build')
   if (settings.smoke !== undefined && !request.prove) {

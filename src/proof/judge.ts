@@ -20,7 +20,7 @@ import { withEnd } from './smoke/run-checks.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
 /** A program that is to go on is watched for this long once it is up, milliseconds: some die after ten seconds. */
-const WATCH = 10_050
+const WATCH = 10_250
 /** One that showed nothing that could be asked: some sleep before they open their port, and none is declared. */
 const WATCH_UNSEEN = 30_000
 /** What it is refused shows only in its trace: one that was started again meanwhile is given time too. */

@@ -31,6 +31,7 @@ const refused: readonly (readonly [string, string, string?])[] = [
   ['inspect Dockerfile --format diff', '--format must be one of text, json'],
   ['--check --write', '--check and --write exclude each other'],
   ['nginx --check -o out', '--check and --output exclude each other'],
+  ['nginx -o -', '--output is a folder, and - is none', 'without --output the Dockerfile of an image is printed'],
   ['-t app:1', '--tag names the built image, and nothing is built', 'add --build'],
   ['--build -t App Dockerfile', '--tag: "App" is no image reference'],
   ['--build -t app:1 .', '--tag names one image, and there are 2 targets'],

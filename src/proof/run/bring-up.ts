@@ -11,7 +11,7 @@ import { processLooks } from './process-looks.ts'
 import { waitUntilReady } from './ready.ts'
 import type { RestartRecord, RunRecord, SmokeResult, StopRecord } from './run-record.ts'
 import { start, traceOf } from './started.ts'
-import { stateNow } from './state-now.ts'
+import { stateAtEnd, stateNow } from './state-now.ts'
 import { stopContainer } from './stop.ts'
 import { tellEarly } from './tell-early.ts'
 
@@ -23,6 +23,8 @@ const SHORT_GRACE_SECONDS = 5
 const SMOKE_PATIENCE = 10_000
 /** For the second start of what did not come up at the first, milliseconds. */
 const PATIENCE_AGAIN = 5000
+/** Until the engine has noticed that a container's processes have ended, milliseconds at most. */
+const NOTICED = 2000
 /** Clocks of the engine and of this process differ by little where both are on one machine. */
 const TRACE_MARGIN = 50
 
@@ -34,7 +36,12 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
   const ready = await waitUntilReady(engine, container, options, listens)
   const upSince = Date.now()
   const readyAt = (upSince - TRACE_MARGIN) / 1000
-  const activity = (): Activity | null => engine.activity(container, Date.now() - started)
+  let wasSeen = false
+  const activity = (): Activity | null => {
+    const one = engine.activity(container, Date.now() - started)
+    wasSeen ||= one !== null
+    return one
+  }
   const questions = questionsTo(engine, options, activity)
   const processes = processLooks(engine, container)
   let { state } = ready
@@ -52,7 +59,12 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
     const trace = traced === null ? null : await traceOf(traced, { since: readyAt, until: exercisedUntil })
     return typeof trace === 'string' ? { trace: null, traceRefused: trace } : { trace, traceRefused: refused }
   }
-  const now = (): Promise<ContainerState> => stateNow(engine, container, state, Date.now() - started)
+  const now = async (): Promise<ContainerState> => {
+    const found = await stateNow(engine, container, state, Date.now() - started)
+    // The engine takes its time to notice an end.
+    const isOver = found.running && wasSeen && activity() === null
+    return isOver ? stateAtEnd(engine, container, NOTICED) : found
+  }
   const smokeTarget = (): SmokeTarget => ({
     engine,
     container,
@@ -165,7 +177,10 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
       return { ...soFar(), ...trace, logs }
     },
     async finish(logPaths = null) {
-      const isRunning = (await now()).running
+      const last = await now()
+      // What ended since the last look did not stay up; of a second start that is told apart.
+      if (restarted === null) state = last
+      const isRunning = last.running
       const { leavings = 'logs' } = options
       const all = leavings === 'all' && (traced === null || typeof (await traceOf(traced)) === 'string')
       const up = isRunning && all ? await leftBy(engine, container) : nothingLeft

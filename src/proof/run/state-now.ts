@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { ContainerState, Engine } from '../../engine/engine.ts'
 import { stateWithHealth } from './health.ts'
 
@@ -13,4 +14,18 @@ export async function stateNow(
 ): Promise<ContainerState> {
   const holds = last?.running === true && last.health === null && engine.activity(container, age) !== null
   return holds ? last : stateWithHealth(engine, container)
+}
+
+/** Of one whose processes have ended, once the engine has it too; as it then is after `patience` milliseconds. */
+export async function stateAtEnd(
+  engine: Pick<Engine, 'state'>,
+  container: string,
+  patience: number,
+): Promise<ContainerState> {
+  const end = Date.now() + patience
+  for (;;) {
+    const state = await engine.state(container)
+    if (!state.running || Date.now() > end) return state
+    await pause(20)
+  }
 }
