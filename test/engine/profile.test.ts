@@ -13,6 +13,8 @@ import { retryOnce } from './support/retry.ts'
 
 retryOnce()
 
+const SITE = 'harden-image-test/site-nonroot:latest'
+
 const run = promisify(execFile)
 const withCompose = hasCompose ? test : test.skip
 
@@ -61,7 +63,8 @@ describe('an image that is derived', () => {
     const dry = await harden(args)
     expect(await readFile(own, 'utf8')).toBe(before)
     expect(dry.stdout).toContain("+    ports: ['127.0.0.1::8080']   # the proxy finds it")
-    const { code, stderr } = await harden([...args, '--prove', '-w'])
+    // Others make and remove an image by the name that it would have.
+    const { code, stderr } = await harden([...args, '--prove', '-w', '--build', '--image', SITE])
     expect({ code, stderr }).toMatchObject({ code: 0 })
     const compose = (...more: readonly string[]) =>
       run('docker', ['compose', '--project-name', NAME, '--file', own, ...more])
@@ -71,6 +74,7 @@ describe('an image that is derived', () => {
       await expectWorks(stdout.trim(), server('nginx'))
     } finally {
       await compose('down', '--volumes')
+      await docker(['rmi', '--force', SITE])
     }
   })
 })
