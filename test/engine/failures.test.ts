@@ -153,7 +153,8 @@ test('each folder of a tree has the engine that its configuration asks for', asy
     }
     const { stdout } = await harden(['--offline', '--format', 'json', '.'], { cwd: folder })
     const verdicts = JSON.parse(stdout).results.map((result: TargetResult) => [result.target, result.verdict])
-    expect(Object.fromEntries(verdicts)).toEqual({ 'a/Dockerfile': 'hardened', 'b/Dockerfile': 'unchanged' })
+    // Without an engine nobody knows what the image starts, nor as whom.
+    expect(Object.fromEntries(verdicts)).toEqual({ 'a/Dockerfile': 'incomplete', 'b/Dockerfile': 'unchanged' })
   } finally {
     await rm(folder, { recursive: true })
   }

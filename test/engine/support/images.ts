@@ -81,7 +81,7 @@ export async function runContainer(
     await docker(['rm', '--force', '--volumes', id])
   }
   try {
-    await docker(['start', id])
+    await started(id)
     const address = await docker([
       'inspect',
       '--format',
@@ -93,6 +93,14 @@ export async function runContainer(
     await remove()
     throw error
   }
+}
+
+/** On a busy machine runc now and then loses the process that it has just made: that says nothing of the image. */
+async function started(id: string): Promise<void> {
+  await docker(['start', id]).catch(async (error: unknown) => {
+    if (!/runc create failed: .*waiting for init/.test(String(error))) throw error
+    await docker(['start', id])
+  })
 }
 
 /** Runs a container for as long as `use` takes, and removes it with its volumes whatever happens. */
