@@ -22,7 +22,6 @@ import type { RunRecord } from './run/run-record.ts'
 import { arbitrarySpec, lockedSpec } from './run/specs.ts'
 import { NOT_TRACED, tracedResult, untracedOriginal, untracedRun } from './run/traced-run.ts'
 import { removeVolumes } from './run/volumes.ts'
-import { stopwatch } from './stopwatch.ts'
 
 export interface ImagesRequest
   extends Omit<
@@ -32,7 +31,6 @@ export interface ImagesRequest
     | 'again'
     | 'late'
     | 'before'
-    | 'times'
     | 'harden'
     | 'build'
     | 'stage'
@@ -60,8 +58,7 @@ interface Shown {
 }
 
 async function proveImage(request: ImagesRequest, late: Late | null): Promise<Shown> {
-  const { engine, image } = request
-  const times = stopwatch(performance.now())
+  const { engine, image, times } = request
   const other = request.baseline
   const facts = other === null ? request.facts : await factsFromEngine(engine, other)
   const { original: begun, remarks } = await runReference(request, facts, late?.after ?? 0)

@@ -7,6 +7,7 @@ import { parsePlatform } from '../image/platform.ts'
 import { factsFromCatalogue } from '../image/sources/catalogue.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import type { ReportFinding } from '../report/report.ts'
+import { targetFinding } from '../report/target-finding.ts'
 import type { WorkItem } from '../work.ts'
 import type { Session } from './session.ts'
 
@@ -67,15 +68,12 @@ async function lookAt(
 }
 
 function noteOn(reference: string, { message }: HardenError): ReportFinding {
-  return {
-    transform: 'look-at-base',
-    outcome: 'note',
-    line: 1,
-    column: 1,
-    message: `${reference} itself was not looked at, so this is what the catalogue says of it: ${message}`,
-    hint: '--offline goes by the catalogue without asking',
-    evidence: [],
-  }
+  return targetFinding(
+    'look-at-base',
+    'note',
+    `${reference} itself was not looked at, so this is what the catalogue says of it: ${message}`,
+    '--offline goes by the catalogue without asking',
+  )
 }
 
 interface Outcome {

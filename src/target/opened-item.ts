@@ -5,6 +5,7 @@ import { dockerSave } from '../image/sources/stored/docker-save.ts'
 import { factsFromLayers } from '../image/sources/stored/facts.ts'
 import { type OpenedImage, openArchive } from '../image/sources/stored/open-archive.ts'
 import type { ReportFinding } from '../report/report.ts'
+import { targetFinding } from '../report/target-finding.ts'
 import type { ArchivePlace, WorkItem } from '../work.ts'
 import type { Session } from './session.ts'
 
@@ -46,15 +47,12 @@ function noteOn(target: string, name: string, { reference: { transport, file, im
   const load = isNamed
     ? `docker load --input ${file}`
     : `skopeo copy ${transport}:${file}${chosen} docker-daemon:${name}`
-  return {
-    transform: 'open-archive',
-    outcome: 'note',
-    line: 1,
-    column: 1,
-    message: `FROM ${name} is the image of ${target}: what builds it must have it by that name`,
-    hint: `load it before the build: ${load}`,
-    evidence: [],
-  }
+  return targetFinding(
+    'open-archive',
+    'note',
+    `FROM ${name} is the image of ${target}: what builds it must have it by that name`,
+    `load it before the build: ${load}`,
+  )
 }
 
 /** What goes by its name already is left alone, and must be the same. */

@@ -2,8 +2,10 @@ import { HardenError } from '../errors.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import { isRoot } from '../plan/user-text.ts'
 import { proveImages } from '../proof/prove-images.ts'
+import { stopwatch } from '../proof/stopwatch.ts'
 import { proofHint } from '../report/proof-hint.ts'
 import type { TargetResult } from '../report/report.ts'
+import { targetFinding } from '../report/target-finding.ts'
 import type { WorkItem } from '../work.ts'
 import type { Session } from './session.ts'
 import { withEnv } from './with-env.ts'
@@ -13,7 +15,9 @@ export async function proveAsIs(item: WorkItem, source: string, session: Session
   const { options, ports } = session
   if (session.engine === null || item.reference === null) throw new HardenError('no-engine', 'a proof needs an engine')
   const engine = withEnv(session.engine, options.env)
+  const times = stopwatch(session.since)
   const facts = await factsFromEngine(engine, item.reference)
+  times.lap('facts')
   const { report, failures } = await proveImages({
     engine,
     image: item.reference,
@@ -23,6 +27,7 @@ export async function proveAsIs(item: WorkItem, source: string, session: Session
     trace: options.trace,
     room: session.room,
     arbitraryUid: options.policy.arbitraryUid === true,
+    times,
     progress: (line) => ports.progress(`${item.target}: ${line}`),
     signal: ports.signal,
   })
@@ -36,15 +41,7 @@ export async function proveAsIs(item: WorkItem, source: string, session: Session
     stages: [{ name: '0', index: 0, userBefore: user, userAfter: user }],
     findings: failures.map((message) => {
       const hint = report.result === null ? proofHint(report, message) : null
-      return {
-        transform: 'prove',
-        outcome: 'todo',
-        line: 1,
-        column: 1,
-        message,
-        ...(hint === null ? {} : { hint }),
-        evidence: [],
-      }
+      return targetFinding('prove', 'todo', message, hint)
     }),
     output: source,
     changed: false,

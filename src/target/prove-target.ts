@@ -10,7 +10,8 @@ import { type Proof, type ProveRequest, prove } from '../proof/prove.ts'
 import { mayRefuseRoot } from '../proof/root/refuses-others.ts'
 import { stopwatch } from '../proof/stopwatch.ts'
 import { proofHint } from '../report/proof-hint.ts'
-import type { ReportFinding, TargetResult } from '../report/report.ts'
+import type { TargetResult } from '../report/report.ts'
+import { targetFinding } from '../report/target-finding.ts'
 import { type Knowledge, plannedStages } from '../stage-inputs.ts'
 import type { WorkItem } from '../work.ts'
 import { buildText } from './build.ts'
@@ -119,28 +120,12 @@ async function willingOriginal(
 function withProof(proof: Proof): TargetResult {
   const { result } = proof.hardened
   if (proof.advice !== undefined) {
-    const note: ReportFinding = {
-      transform: 'prove',
-      outcome: 'note',
-      line: 1,
-      column: 1,
-      message: proof.advice,
-      evidence: [],
-    }
+    const note = targetFinding('prove', 'note', proof.advice)
     return { ...result, findings: [...result.findings, note], proof: proof.report }
   }
   if (proof.failures.length === 0) return { ...result, proof: proof.report }
   const message = proof.failures.join('; ')
-  const hint = proofHint(proof.report, message)
-  const finding: ReportFinding = {
-    transform: 'prove',
-    outcome: 'todo',
-    line: 1,
-    column: 1,
-    message,
-    ...(hint === null ? {} : { hint }),
-    evidence: [],
-  }
+  const finding = targetFinding('prove', 'todo', message, proofHint(proof.report, message))
   const verdict = result.verdict === 'hardened' ? 'incomplete' : result.verdict
   return { ...result, verdict, findings: [...result.findings, finding], proof: proof.report }
 }
