@@ -31,17 +31,19 @@ export function stepsOf(
     const open: (Step & { readonly rest: string })[] = []
     const steps: Step[] = []
     for (const command of commands) {
-      const now: FirstStart = { ...given, variables: new Map(variables) }
-      const rests = command.conditions.filter((one) => !sureConditions([one], now).holds)
+      // Only in a function do variables change on the way.
+      const now: FirstStart = depth === 0 ? given : { ...given, variables: new Map(variables) }
       const sure = sureConditions(command.conditions, now)
       const ifMissing = sure.ifMissing || caller.ifMissing
       const step: Step = { command, variables: now.variables, ifMissing }
       // Whether a function goes on behind a question is not known.
       if (depth > 0 && command.name === 'return') break
       if (depth > 0) assign(command, script.text, variables)
-      const [rest] = rests
-      if (!sure.holds && rests.length === 1 && rest !== undefined) open.push({ ...step, rest })
-      if (!sure.holds) continue
+      if (!sure.holds) {
+        const [rest, ...others] = command.conditions.filter((one) => !sureConditions([one], now).holds)
+        if (rest !== undefined && others.length === 0) open.push({ ...step, rest })
+        continue
+      }
       steps.push(step)
       const body = depth < MOST_CALLS && command.within === 'script' ? bodyOf(command.name) : []
       if (body.length > 0) steps.push(...walk(body, called(command, now), { holds: true, ifMissing }, depth + 1))
