@@ -61,8 +61,8 @@ export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOption
   }
   const now = async (): Promise<ContainerState> => {
     const found = await stateNow(engine, container, state, Date.now() - started)
-    // The engine takes its time to notice an end.
-    const isOver = found.running && wasSeen && activity() === null
+    // The engine takes its time to notice an end; where the last state holds, processes were just seen.
+    const isOver = found !== state && found.running && wasSeen && activity() === null
     return isOver ? stateAtEnd(engine, container, NOTICED) : found
   }
   const smokeTarget = (): SmokeTarget => ({
