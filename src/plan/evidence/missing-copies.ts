@@ -3,9 +3,11 @@ import { baseName, isInside, normalisePath, parentOf } from '../places.ts'
 import type { Remark } from '../plan.ts'
 import type { CopiedPath, Shipped } from '../shipped.ts'
 
+const HINT = "name the context with --context (context: in the configuration) where it is not the Dockerfile's folder"
+
 /** Sources of COPY that the build context has not: the build would fail, and nothing is known of what they are. */
 export function missingCopies({ copies }: Pick<Shipped, 'copies'>): readonly Remark[] {
-  const missing = copies.filter(({ missing }) => missing === true)
+  const missing = copies.filter(isMissing)
   if (missing.length === 0) return []
   const names = [...new Set(missing.map(({ source }) => source))]
   return [
@@ -13,11 +15,15 @@ export function missingCopies({ copies }: Pick<Shipped, 'copies'>): readonly Rem
       outcome: 'note',
       transform: 'report-remarks',
       message: `${names.join(', ')}: not in the build context, so that what ${names.length === 1 ? 'it writes' : 'they write'} is not known`,
-      hint: "name the context with --context (context: in the configuration) where it is not the Dockerfile's folder",
+      hint: HINT,
       about: 'COPY',
       evidence: [],
     },
   ]
+}
+
+function isMissing({ missing }: CopiedPath): boolean {
+  return missing === true
 }
 
 const SCRIPT = /\.(sh|bash|py|rb|pl|php|m?js)$|entrypoint|^(start|run|init|boot)\b/
@@ -36,7 +42,7 @@ export function missingScripts(
   const words = [...(entrypoint ?? []), ...(cmd ?? [])]
     .flatMap((word) => word.split(/\s+/))
     .filter((word) => SCRIPT.test(baseName(word)))
-  const missing = copies.filter((copy) => copy.missing === true)
+  const missing = copies.filter(isMissing)
   return [...new Set(words)].flatMap((word): readonly Remark[] => {
     const path = normalisePath(word, workdir)
     const copy = path === null ? undefined : missing.find((each) => bringsScript(each, word, path))
@@ -46,7 +52,7 @@ export function missingScripts(
         outcome: 'todo',
         transform: 'own-writable-paths',
         message: `${word}, which it starts, could not be read: ${copy.source} is not in the build context`,
-        hint: "name the context with --context (context: in the configuration) where it is not the Dockerfile's folder",
+        hint: HINT,
         about: 'COPY',
         evidence: [],
       },

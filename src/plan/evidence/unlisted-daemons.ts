@@ -52,10 +52,8 @@ export function unseenServers(
     const found = installed.find(({ name, line }) => line !== null && name.startsWith(`${program}-`))
     const isInstalled = installed.some(({ name }) => isNamedAlike(name, program))
     if (found === undefined && os.known && (prepared || isInstalled)) return []
-    const from = found !== undefined ? ` of package ${found.name}` : os.known ? '' : ` of ${reference}`
+    const { from, detail } = originOf(program, found, { reference, os })
     const subject = found?.name ?? reference
-    const unseen = os.known ? `no package that is installed here brings ${program}` : 'it was not looked into'
-    const detail = found === undefined ? unseen : `package ${found.name} (line ${found.line})`
     return [
       {
         outcome: 'todo',
@@ -67,6 +65,18 @@ export function unseenServers(
       },
     ]
   })
+}
+
+/** Where a server is from, as a report says it; `found`: a package of another name. */
+function originOf(
+  program: string,
+  found: InstalledPackage | undefined,
+  { reference, os }: Pick<ImageFacts, 'reference' | 'os'>,
+): { readonly from: string; readonly detail: string } {
+  if (found !== undefined)
+    return { from: ` of package ${found.name}`, detail: `package ${found.name} (line ${found.line})` }
+  if (os.known) return { from: '', detail: `no package that is installed here brings ${program}` }
+  return { from: ` of ${reference}`, detail: 'it was not looked into' }
 }
 
 /** Programs that are started for their own sake: not only for what they make of a file or a pipe. */
