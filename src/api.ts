@@ -1,7 +1,7 @@
 import { daemonPorts, packages, programs, workingFolder } from '../catalogue/index.ts'
 import { transforms } from '../transforms/index.ts'
 import { baseReferences } from './base-images.ts'
-import { parseDockerfile } from './dockerfile/index.ts'
+import { nothingGiven, parseDockerfile } from './dockerfile/index.ts'
 import { hardenDockerfile } from './harden.ts'
 import type { ImageFacts, Known } from './image/facts.ts'
 import { factsFromCatalogue, lookUp } from './image/sources/catalogue.ts'
@@ -10,6 +10,7 @@ import type { Inspection } from './report/inspection.ts'
 import type { TargetResult } from './report/report.ts'
 import { type SmokeCheck, smokeCommand } from './smoke-check.ts'
 import { stageInputs } from './stage-inputs.ts'
+import { pairs } from './target/build.ts'
 import { targetProcessor } from './target.ts'
 import type { Options, TargetOutcome, WorkItem } from './work.ts'
 import { readText } from './workspace/files.ts'
@@ -23,6 +24,8 @@ export interface HardenInput {
   readonly kind?: 'dockerfile' | 'image'
   /** What is known of the base images, by the reference as the FROM line has it; the built-in catalogue answers for the others. */
   readonly facts?: ReadonlyMap<string, ImageFacts>
+  /** `NAME=VALUE`, as the build is given them. */
+  readonly buildArg?: readonly string[]
   readonly policy?: Partial<Policy>
 }
 
@@ -31,7 +34,7 @@ export interface HardenInput {
  * `not-a-dockerfile` for a text that BuildKit refuses.
  */
 export function harden(input: HardenInput): TargetResult {
-  const dockerfile = parseDockerfile(input.dockerfile)
+  const dockerfile = parseDockerfile(input.dockerfile, { ...nothingGiven, args: pairs(input.buildArg ?? []) })
   const policy = input.policy === undefined ? defaultPolicy : { ...defaultPolicy, ...input.policy }
   const bases = new Map<string, Known<ImageFacts>>()
   for (const reference of baseReferences(dockerfile)) {

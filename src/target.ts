@@ -11,7 +11,7 @@ import { type Room, roomFor } from './proof/side-by-side.ts'
 import { inspection } from './report/inspection.ts'
 import type { TargetResult } from './report/report.ts'
 import { type Knowledge, stageInputs } from './stage-inputs.ts'
-import { buildText, contextOf } from './target/build.ts'
+import { buildText, contextOf, givenTo } from './target/build.ts'
 import { lookAtBases } from './target/look-at-bases.ts'
 import { openedItem } from './target/opened-item.ts'
 import { type OriginalRuns, originalRuns } from './target/original-runs.ts'
@@ -53,7 +53,7 @@ interface Shared {
 async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
   const { item, session, notes } = await openedItem(named, shared)
   const source = item.kind === 'image' ? `FROM ${item.reference}\n` : (item.text ?? '')
-  const dockerfile = parseDockerfile(source)
+  const dockerfile = parseDockerfile(source, givenTo(item, session.options))
   const originals = originalRuns(item, session)
   const isProved = session.options.prove && !session.options.inspect && item.kind === 'image'
   const missed = await lookAtBases(item, dockerfile, session, isProved ? originals.start : () => {})

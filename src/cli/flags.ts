@@ -38,7 +38,7 @@ const policyFlags = {
     type: 'array',
     requiresArg: true,
     string: true,
-    describe: 'NAME=VALUE for the builds of a proof and of --build, as for docker build (repeatable)',
+    describe: 'NAME=VALUE for an ARG of the Dockerfile, as for docker build (repeatable)',
   },
   'prefer-vendor': {
     type: 'boolean',

@@ -70,12 +70,12 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
     offline,
     platform,
     context,
-    buildArg,
+    buildArg: _args,
     smoke: _,
     trace,
     jobs,
     minimize,
-    env,
+    env: _env,
     capAdd,
     ...policy
   }: Settings = {
@@ -85,20 +85,21 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
   }
   const wrong = contradiction(policy)
   if (wrong !== null) throw new HardenError('bad-usage', wrong)
-  // One more path is one more: flags add to the file here.
-  const writable = [...(config.writable ?? []), ...(request.settings.writable ?? [])].map(normal)
+  // One more is one more: flags add to the file here, and of one name the last holds.
+  const both = (name: 'writable' | 'buildArg' | 'env') => [...(config[name] ?? []), ...(request.settings[name] ?? [])]
+  const writable = both('writable').map(normal)
   return {
     policy: { ...policy, writable: [...new Set(writable)] },
     engine,
     offline,
     platform,
     context,
-    buildArg,
+    buildArg: both('buildArg'),
     smoke: distinct([...checksOf(config.smoke, names), ...checksOf(request.settings.smoke, names)]),
     trace,
     jobs,
     minimize,
-    env,
+    env: both('env'),
     capAdd: capAdd.map((name) => name.replace(/^CAP_/, '')),
     build: request.build,
     tag: request.tag ?? request.profile?.image ?? null,

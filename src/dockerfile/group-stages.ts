@@ -1,3 +1,4 @@
+import type { BuildGiven } from './build-given.ts'
 import { notADockerfile } from './fail.ts'
 import type { Instruction, Stage, StageBase } from './model.ts'
 import { type Environment, expand, globalEnvironment } from './variables.ts'
@@ -8,9 +9,9 @@ export interface Grouped {
 }
 
 /** Instructions in order to stages; the first FROM has been made sure of. */
-export function groupStages(instructions: readonly Instruction[], escapeChar: string): Grouped {
+export function groupStages(instructions: readonly Instruction[], escapeChar: string, given: BuildGiven): Grouped {
   const metaArgs = instructions.filter((instruction) => instruction.stage === -1)
-  const environment = globalEnvironment(metaArgs, escapeChar)
+  const environment = globalEnvironment(metaArgs, escapeChar, given)
   const named = new Map<string, number>()
   const stages: Stage[] = []
   let at = metaArgs.length
@@ -26,7 +27,7 @@ export function groupStages(instructions: readonly Instruction[], escapeChar: st
       index,
       name,
       base: baseOf(from, environment, named, escapeChar),
-      platform: from.flags.find((flag) => flag.name === 'platform')?.value ?? null,
+      platform: platformOf(from, environment, escapeChar),
       from,
       instructions: own,
       span: { start: from.lines.start, end: (own.at(-1) ?? from).lines.end },
@@ -36,6 +37,12 @@ export function groupStages(instructions: readonly Instruction[], escapeChar: st
     at = next
   }
   return { metaArgs, stages }
+}
+
+function platformOf(from: Instruction, environment: Environment, escapeChar: string): string | null {
+  const text = from.flags.find((flag) => flag.name === 'platform')?.value ?? null
+  const expanded = text === null ? null : expand(text, environment, escapeChar)
+  return expanded?.kind === 'value' ? expanded.value : text
 }
 
 function baseOf(

@@ -8,6 +8,7 @@ export {
   replaceInstruction,
   replaceRest,
 } from './build.ts'
+export { type BuildGiven, nothingGiven, platformArguments } from './build-given.ts'
 export { csvFields } from './flag-rules.ts'
 export type * from './model.ts'
 export { parseDockerfile } from './parse.ts'

@@ -17,6 +17,8 @@ export interface Dockerfile {
   readonly comments: readonly Comment[]
   /** ARG instructions before the first FROM. */
   readonly metaArgs: readonly Instruction[]
+  /** The values that the build is given for ARGs, by name. */
+  readonly args: ReadonlyMap<string, string>
   /** At least one. */
   readonly stages: readonly Stage[]
 }
@@ -38,9 +40,9 @@ export interface Comment {
 export type StageBase =
   | { readonly kind: 'stage'; readonly index: number }
   | { readonly kind: 'scratch' }
-  /** `reference` has its variables expanded from the meta ARG defaults. */
+  /** `reference` has its variables expanded from what the build is given, else the meta ARG defaults. */
   | { readonly kind: 'image'; readonly reference: string }
-  /** The reference uses a variable that has no default. */
+  /** The reference uses a variable that has no default, and the build is given none. */
   | { readonly kind: 'unresolved'; readonly text: string; readonly reason: string }
 
 export interface Stage {
@@ -48,7 +50,7 @@ export interface Stage {
   /** `AS name`, in lower case as BuildKit compares it. */
   readonly name: string | null
   readonly base: StageBase
-  /** `--platform` of the FROM, as written. */
+  /** `--platform` of the FROM, its variables expanded; as written where they cannot be. */
   readonly platform: string | null
   readonly from: Instruction
   /** All after FROM, up to the next FROM. */

@@ -1,4 +1,5 @@
 import { readStructures } from './ast.ts'
+import { type BuildGiven, nothingGiven } from './build-given.ts'
 import { notADockerfile } from './fail.ts'
 import { groupStages } from './group-stages.ts'
 import { buildInstruction, type Draft, draftOf, type Place, rowsOf } from './instruction.ts'
@@ -8,11 +9,12 @@ import type { Dockerfile, Instruction } from './model.ts'
 import { problemOf } from './rules.ts'
 
 /**
- * Text to the model. Accepts what BuildKit's parser accepts, the heredocs of BuildKit 0.26 included.
+ * Text to the model. Accepts what BuildKit's parser accepts, the heredocs of BuildKit 0.26 included. `given` decides what
+ * FROM lines and ARGs say.
  *
  * @throws HardenError `not-a-dockerfile`, with the line, and nothing else on any text.
  */
-export function parseDockerfile(source: string): Dockerfile {
+export function parseDockerfile(source: string, given: BuildGiven = nothingGiven): Dockerfile {
   const nul = source.indexOf('\0')
   if (nul !== -1)
     throw notADockerfile('a NUL byte: this is no text file', lineAt(lineStarts(source.slice(0, nul)), nul))
@@ -27,8 +29,9 @@ export function parseDockerfile(source: string): Dockerfile {
     if (draft.split.keyword === 'FROM') stage += 1
     instructions.push(buildInstruction(draft, structures, stage, escapeChar, placeOf))
   }
-  const { metaArgs, stages } = groupStages(instructions, escapeChar)
-  return { source, eol: lineEnd(source), escape: escapeChar, directives, comments, metaArgs, stages }
+  const { metaArgs, stages } = groupStages(instructions, escapeChar, given)
+  const { args } = given
+  return { source, eol: lineEnd(source), escape: escapeChar, directives, comments, metaArgs, args, stages }
 }
 
 function checked(draft: Draft, escapeChar: string): Draft {

@@ -1,11 +1,13 @@
 import { emptyConfig } from '../image/config.ts'
 import type { ImageConfig, Known } from '../image/facts.ts'
+import { nothingGiven } from './build-given.ts'
 import type { Dockerfile, Instruction, Stage, StageBase } from './model.ts'
 import { parseDockerfile } from './parse.ts'
 import { applySettings, initialSettings, type Settings } from './settings.ts'
 import type { StageState } from './stage-state.ts'
 import { pathWords, type Step } from './steps.ts'
 import {
+  type ArgSources,
   applyArg,
   applyEnv,
   defaultPath,
@@ -29,7 +31,8 @@ export interface StageWalks {
 
 /** Each stage is walked once, however many are built from it or copy from it. */
 export function stageWalks(dockerfile: Dockerfile, baseConfig: BaseConfig): StageWalks {
-  const globals = globalEnvironment(dockerfile.metaArgs, dockerfile.escape)
+  const { args } = dockerfile
+  const globals = globalEnvironment(dockerfile.metaArgs, dockerfile.escape, { ...nothingGiven, args })
   const walked = new Map<number, Walk>()
   const walkOf = (index: number): Walk => {
     let walk = walked.get(index)
@@ -38,7 +41,9 @@ export function stageWalks(dockerfile: Dockerfile, baseConfig: BaseConfig): Stag
     for (const at of lineage(dockerfile, index)) {
       const stage = dockerfile.stages[at]
       if (stage === undefined) break
-      walk = walked.get(at) ?? walkStage(stage, parent ?? baseOf(stage.base, baseConfig), globals, dockerfile.escape)
+      walk =
+        walked.get(at) ??
+        walkStage(stage, parent ?? baseOf(stage.base, baseConfig), { args, globals }, dockerfile.escape)
       walked.set(at, walk)
       parent = walk
     }
@@ -109,7 +114,7 @@ function baseOf(base: StageBase, baseConfig: BaseConfig): Ground {
   }
 }
 
-function walkStage(stage: Stage, ground: Ground, globals: Environment, escapeChar: string): Walk {
+function walkStage(stage: Stage, ground: Ground, sources: ArgSources, escapeChar: string): Walk {
   const environment = copyOf(ground.environment)
   // ENV stays in the image, ARG does not.
   const env = new Map(ground.end.env)
@@ -126,7 +131,7 @@ function walkStage(stage: Stage, ground: Ground, globals: Environment, escapeCha
   let seen: Environment | null = null
   const run = (instruction: Instruction, cite: Instruction | null): void => {
     const { keyword } = instruction
-    if (keyword === 'ARG') applyArg(instruction, environment, globals, escapeChar)
+    if (keyword === 'ARG') applyArg(instruction, environment, sources, escapeChar)
     else if (keyword === 'ENV') {
       for (const name of applyEnv(instruction, environment, escapeChar)) {
         const value = environment.values.get(name)

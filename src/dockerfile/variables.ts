@@ -1,3 +1,4 @@
+import { type BuildGiven, nothingGiven, platformArgs } from './build-given.ts'
 import { lex } from './lex.ts'
 import type { Dockerfile, Instruction } from './model.ts'
 import { pairsOf } from './pairs.ts'
@@ -14,12 +15,6 @@ export interface Environment {
 export type Expanded =
   | { readonly kind: 'value'; readonly value: string }
   | { readonly kind: 'unresolved'; readonly variable: string | null; readonly reason: string }
-
-/** Set by BuildKit in the scope of FROM lines; in a stage once an ARG asks for them. */
-const platformArgs = ['PLATFORM', 'OS', 'OSVERSION', 'ARCH', 'VARIANT'].flatMap((name) => [
-  `BUILD${name}`,
-  `TARGET${name}`,
-])
 
 const changedByLex = /['"$\\`]/
 
@@ -39,7 +34,10 @@ export function expand(text: string, environment: Environment, escapeChar: strin
 }
 
 function reasonFor(variable: string, environment: Environment): string {
-  if (environment.undecided.has(variable)) return `${variable} has no default: the build sets it`
+  if (environment.undecided.has(variable)) {
+    const how = platformArgs.includes(variable) ? '' : `, as --build-arg ${variable}=VALUE does`
+    return `${variable} has no default: the build sets it${how}`
+  }
   if (environment.values.has(variable)) return `a pattern is applied to ${variable}`
   return `${variable} is not set here, and ${environment.open}`
 }
@@ -47,10 +45,17 @@ function reasonFor(variable: string, environment: Environment): string {
 const noGlobals: Environment = { values: new Map(), undecided: new Set(platformArgs), open: null }
 
 /** What FROM lines see: the ARGs before the first of them. */
-export function globalEnvironment(metaArgs: readonly Instruction[], escapeChar: string): Environment {
-  if (metaArgs.length === 0) return noGlobals
-  const environment = { values: new Map<string, string>(), undecided: new Set(platformArgs), open: null }
-  for (const instruction of metaArgs) applyArg(instruction, environment, null, escapeChar)
+export function globalEnvironment(
+  metaArgs: readonly Instruction[],
+  escapeChar: string,
+  given: BuildGiven = nothingGiven,
+): Environment {
+  if (metaArgs.length === 0 && given.platformArgs.size === 0) return noGlobals
+  const values = new Map(given.platformArgs)
+  const undecided = new Set(platformArgs.filter((name) => !values.has(name)))
+  const environment = { values, undecided, open: null }
+  for (const instruction of metaArgs)
+    applyArg(instruction, environment, { args: given.args, globals: null }, escapeChar)
   return environment
 }
 
@@ -75,14 +80,20 @@ export function lineage(dockerfile: Dockerfile, stageIndex: number): readonly nu
   }
 }
 
+/** Where an ARG has its value from, beside its own default. */
+export interface ArgSources extends Pick<BuildGiven, 'args'> {
+  /** What stands before the first FROM; null there. */
+  readonly globals: Environment | null
+}
+
 export function applyArg(
   instruction: Instruction,
   into: GrowingEnvironment,
-  globals: Environment | null,
+  { args, globals }: ArgSources,
   escapeChar: string,
 ): void {
   for (const { name, value } of pairsOf(instruction, escapeChar)) {
-    const inherited = value === null ? globals?.values.get(name) : undefined
+    const inherited = args.get(name) ?? (value === null ? globals?.values.get(name) : undefined)
     if (inherited !== undefined) set(into, name, { kind: 'value', value: inherited })
     else if (value !== null) set(into, name, expand(value, into, escapeChar))
     // Without a default it leaves an ENV of the same name as it is.

@@ -1,5 +1,8 @@
 import { dirname } from 'node:path'
+import { type BuildGiven, nothingGiven, platformArguments } from '../dockerfile/index.ts'
 import type { BuildRequest, Engine } from '../engine/engine.ts'
+import { parsePlatform } from '../image/platform.ts'
+import { ownPlatform } from '../image/sources/own-platform.ts'
 import type { Options, WorkItem } from '../work.ts'
 
 /** Builds a text in the context of its target: what was said, the folder of the Dockerfile, or nothing for an image. */
@@ -12,7 +15,7 @@ export async function buildText(
   await engine.build({
     ...request,
     context: contextOf(item, options),
-    ...(item.kind === 'image' ? {} : { buildArgs: pairs(options.buildArg) }),
+    ...(item.kind === 'image' ? {} : { buildArgs: Object.fromEntries(pairs(options.buildArg)) }),
     ...(item.path === null ? {} : { dockerfilePath: item.path }),
     ...(options.platform === null ? {} : { platform: options.platform }),
     ...(options.policy.target === null ? {} : { target: options.policy.target }),
@@ -20,11 +23,22 @@ export async function buildText(
   return request.tag
 }
 
-function pairs(given: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
+/** What a build of it is told, for the look at its text. */
+export function givenTo({ kind }: WorkItem, { buildArg, platform }: Options): BuildGiven {
+  if (kind === 'image') return nothingGiven
+  const own = ownPlatform()
+  return {
+    args: pairs(buildArg),
+    platformArgs: platformArguments(own, platform === null ? own : parsePlatform(platform)),
+  }
+}
+
+/** By name; the last of several holds. */
+export function pairs(given: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
     given.map((pair) => {
-      const [name = '', ...value] = pair.split('=')
-      return [name, value.join('=')]
+      const at = pair.indexOf('=')
+      return [pair.slice(0, at), pair.slice(at + 1)]
     }),
   )
 }

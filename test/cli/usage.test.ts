@@ -118,6 +118,14 @@ describe('what flags and files say', () => {
     ])
   })
 
+  test('build arguments and variables of the file come first, so that those of a flag hold', async () => {
+    const config = 'buildArg: [A=1, B=1]\nenv: [A=1]\n'
+    const line = '--prove -e A=2 --build-arg A=2 Dockerfile'
+    expect(await options(line, { '.harden-image.yaml': config })).toMatchObject([
+      { buildArg: ['A=1', 'B=1', 'A=2'], env: ['A=1', 'A=2'] },
+    ])
+  })
+
   test('every flag arrives', async () => {
     const line =
       '--user 1001:0 --own copied --ports keep --writable /a --writable /b/ --unsafe --target dev --build -t app:1 --prove --smoke true --jobs 3 --engine podman --offline --platform linux/arm64 Dockerfile'

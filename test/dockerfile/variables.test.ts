@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { expand, parseDockerfile, stageWalks } from '../../src/dockerfile/index.ts'
+import { expand, nothingGiven, parseDockerfile, platformArguments, stageWalks } from '../../src/dockerfile/index.ts'
 import { emptyConfig } from '../../src/image/config.ts'
 
 const environment = {
@@ -126,5 +126,65 @@ describe('the environment of a step', () => {
 
   test('scratch has the default PATH, and nothing else', () => {
     expect(at('FROM scratch\n')).toMatchObject({ open: null, values: new Map([['PATH', expect.any(String)]]) })
+  })
+})
+
+describe('what the build is given', () => {
+  const args = new Map([
+    ['BASE', 'node'],
+    ['X', 'given'],
+  ])
+  const platformArgs = platformArguments(
+    { os: 'linux', architecture: 'amd64' },
+    { os: 'linux', architecture: 'arm64', variant: 'v8' },
+  )
+  const parsed = (text: string) => parseDockerfile(text, { args, platformArgs })
+
+  test.each([
+    ['ARG BASE\nFROM $BASE', { kind: 'image', reference: 'node' }],
+    ['ARG BASE=debian\nFROM $BASE', { kind: 'image', reference: 'node' }],
+    ['ARG R=ghcr.io/x\nARG BASE\nFROM $R/$BASE:1', { kind: 'image', reference: 'ghcr.io/x/node:1' }],
+    // As BuildKit has it: nothing declares it.
+    [`FROM \${BASE:-debian}`, { kind: 'image', reference: 'debian' }],
+    ['FROM a AS node\nARG BASE\nFROM b', { kind: 'image', reference: 'b' }],
+    ['ARG BASE\nFROM a AS node\nFROM $BASE', { kind: 'stage', index: 0 }],
+    ['FROM a AS x-arm64\nFROM x-$TARGETARCH$TARGETVARIANT', { kind: 'stage', index: 0 }],
+    ['FROM a AS x-amd64\nFROM x-$BUILDARCH', { kind: 'stage', index: 0 }],
+    ['ARG TARGETARCH\nFROM a-$TARGETARCH', { kind: 'image', reference: 'a-arm64' }],
+  ])('%j', (text, base) => {
+    expect(parsed(`${text}\n`).stages.at(-1)?.base).toEqual(base)
+  })
+
+  test.each([
+    ['$BUILDPLATFORM', 'linux/amd64'],
+    ['$TARGETPLATFORM', 'linux/arm64'],
+    ['windows/amd64', 'windows/amd64'],
+    ['$NO-$TARGETOSVERSION', '$NO-$TARGETOSVERSION'],
+  ])('--platform=%s', (platform, said) => {
+    expect(parsed(`FROM --platform=${platform} a\n`).stages[0]?.platform).toBe(said)
+  })
+
+  test.each([
+    ['ARG X', 'given'],
+    ['ARG X=default', 'given'],
+    ['ARG Y=$X', ''],
+    ['ARG X\nARG Y=$X', 'given'],
+    // The same file is built for other platforms: no line in a stage is written for one.
+    ['ARG TARGETARCH\nARG Y=$TARGETARCH', undefined],
+  ])('in a stage: %j', (lines, value) => {
+    const dockerfile = parsed(`FROM a\n${lines}\nRUN end\n`)
+    const walks = stageWalks(dockerfile, () => ({ known: true, value: emptyConfig }))
+    const name = lines.includes('Y') ? 'Y' : 'X'
+    expect(walks.own(0).at(-1)?.environment.values.get(name)).toBe(value)
+  })
+
+  test('without it, what to give is said', () => {
+    const [stage] = parseDockerfile('ARG BASE\nFROM $BASE\n', nothingGiven).stages
+    expect(stage?.base).toMatchObject({ kind: 'unresolved', reason: expect.stringContaining('--build-arg BASE=VALUE') })
+  })
+
+  test('arm without a variant is v7', () => {
+    const arm = { os: 'linux', architecture: 'arm' }
+    expect(platformArguments(arm, arm).get('TARGETPLATFORM')).toBe('linux/arm/v7')
   })
 })

@@ -1,6 +1,7 @@
 import { HardenError } from '../../../errors.ts'
 import type { Platform } from '../../facts.ts'
 import { platformText } from '../../platform.ts'
+import { ownPlatform } from '../own-platform.ts'
 import type { Blobs } from './blobs.ts'
 import { byDigest } from './by-digest.ts'
 import type { Candidate } from './candidate.ts'
@@ -91,11 +92,4 @@ function choose(blobs: Blobs, manifests: readonly Descriptor[], platform: Platfo
 
 function matches({ platform }: Descriptor, { os, architecture }: Platform): boolean {
   return platform?.os === os && platform.architecture === architecture
-}
-
-const architectures: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', ppc64: 'ppc64le' }
-
-/** What an engine of this machine would run. */
-function ownPlatform(): Platform {
-  return { os: 'linux', architecture: architectures[process.arch] ?? process.arch }
 }
