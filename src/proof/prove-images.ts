@@ -14,12 +14,11 @@ import { judge, type Late } from './judge.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import type { ProveRequest } from './prove.ts'
 import { mayRefuseRoot } from './root/refuses-others.ts'
-import { bringUpWithFirst, hasPassed, type RoundRun, staysBeside } from './round.ts'
+import { bringUpWithFirst, hasPassed, type RoundRun, roundSpec, staysBeside } from './round.ts'
 import { exposedTcp, type Original, runOriginal } from './run/baseline.ts'
 import { besideOptions } from './run/beside-options.ts'
 import { operationsOfDiff } from './run/observe.ts'
 import type { RunRecord } from './run/run-record.ts'
-import { arbitrarySpec, lockedSpec } from './run/specs.ts'
 import { NOT_TRACED, tracedResult, untracedOriginal, untracedRun } from './run/traced-run.ts'
 import { removeVolumes } from './run/volumes.ts'
 
@@ -28,6 +27,7 @@ export interface ImagesRequest
     ProveRequest,
     | 'baseline'
     | 'original'
+    | 'earlyRuns'
     | 'again'
     | 'late'
     | 'before'
@@ -123,7 +123,7 @@ async function runImage(
 ): Promise<RoundRun> {
   const { image, facts } = request
   const options = besideOptions(request, baseline, moved)
-  const spec = request.arbitraryUid ? arbitrarySpec(image) : lockedSpec(image)
+  const spec = roundSpec(request, image)
   const mounts = writableMounts(original.trace?.operations ?? [], { grants: [] }, facts, userOf(facts))
   const [{ live, first }, study] = await Promise.all([
     bringUpWithFirst({ ...request, baseline, moved, mounts }, spec, options),

@@ -7,6 +7,7 @@ import type { SmokeCheck } from '../smoke-check.ts'
 import type { Late } from './judge.ts'
 import { proveInRounds } from './prove-in-rounds.ts'
 import type { Original } from './run/baseline.ts'
+import type { EarlyRuns } from './run/begin-early.ts'
 import type { Room } from './side-by-side.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
@@ -21,6 +22,8 @@ export interface ProveRequest {
   readonly harden: (observation: Observation) => Hardened
   /** Builds a resulting text; gives the image's tag. */
   readonly build: (text: string) => Promise<string>
+  /** Results that were started before it was known whether they are needed. */
+  readonly earlyRuns: Pick<EarlyRuns, 'take'>
   /** Runs it anew; the run that is learned from stays up for so long, milliseconds. */
   readonly again: (stays: number) => Promise<Original>
   /** What runs before these missed only later: each run that is learned from stays up for as long. Null where there were none. */

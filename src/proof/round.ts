@@ -9,6 +9,7 @@ import { tracedChecks } from './compare/traced-checks.ts'
 import { type FirstCells, type FirstCellsRequest, runFirstCells } from './conditions/cells.ts'
 import { writableMounts } from './conditions/read-only.ts'
 import type { ProveRequest } from './prove.ts'
+import type { EarlyRun } from './run/begin-early.ts'
 import { besideOptions } from './run/beside-options.ts'
 import { bringUp } from './run/bring-up.ts'
 import type { Live, LiveOptions } from './run/live.ts'
@@ -60,7 +61,7 @@ export async function runRound(
 ): Promise<Round> {
   const { facts, times } = request
   request.progress(`round ${round}: building`)
-  const moved = new Map(plan.ports.flatMap((port) => (port.to === null ? [] : [[port.from, port.to] as const])))
+  const moved = movedPorts(plan)
   const built = await request.build(hardened.result.output).catch((error: unknown) => {
     if (error instanceof HardenError && error.code === 'build-failed') return error
     throw error
@@ -72,9 +73,10 @@ export async function runRound(
   const options = besideOptions(request, baseline, moved)
   const config = { ...facts.config, ...commandOf(plan, facts) }
   const mounts = writableMounts(operations, plan, facts, plan.account)
-  const spec = request.arbitraryUid ? arbitrarySpec(built) : lockedSpec(built)
+  const spec = roundSpec(request, built)
+  const early = await request.earlyRuns.take(built, options.ports)
   const [{ live, first }, result] = await Promise.all([
-    bringUpWithFirst({ ...request, baseline, moved, image: built, mounts }, spec, options),
+    bringUpWithFirst({ ...request, baseline, moved, image: built, mounts }, spec, options, early),
     request.trace
       ? tracedResult(
           request.engine,
@@ -87,10 +89,10 @@ export async function runRound(
   const original = await study
   if (request.late !== null) await live.look()
   const seen = await live.peek()
-  const early = { ...seen, smoke: withEnd(seen.smoke, traced) }
-  const comparison = withChecks(compare(baseline, early, moved), tracedChecks(original, traced, facts))
+  const soFar = { ...seen, smoke: withEnd(seen.smoke, traced) }
+  const comparison = withChecks(compare(baseline, soFar, moved), tracedChecks(original, traced, facts))
   const passed = comparison.parity && comparison.locked
-  const record = passed ? early : await live.finish(logsTraced(original, traced))
+  const record = passed ? soFar : await live.finish(logsTraced(original, traced))
   if (!passed) await result.still?.drop()
   times.lap('result')
   return { hardened, image: built, moved, run: { live, record, comparison, first, ...result }, failure: null }
@@ -106,10 +108,21 @@ export async function bringUpWithFirst(
   request: FirstCellsRequest,
   spec: RunSpec,
   options: LiveOptions,
+  early: EarlyRun | null = null,
 ): Promise<{ readonly live: Live; readonly first: FirstCells | null }> {
-  const live = await bringUp(request.engine, spec, options)
+  const live = await bringUp(request.engine, spec, options, early)
   const works = hasPassed({ run: { comparison: compare(request.baseline, live.seen(), request.moved) } })
   return { live, first: works ? await runFirstCells(request) : null }
+}
+
+/** What the run that is compared is run with. */
+export function roundSpec({ arbitraryUid }: Pick<ProveRequest, 'arbitraryUid'>, image: string): RunSpec {
+  return arbitraryUid ? arbitrarySpec(image) : lockedSpec(image)
+}
+
+/** By the original's port. */
+export function movedPorts({ ports }: Pick<StagePlan, 'ports'>): ReadonlyMap<number, number> {
+  return new Map(ports.flatMap(({ from, to }) => (to === null ? [] : [[from, to] as const])))
 }
 
 /** The original came up before it: what that did within its time, this does within its own. */

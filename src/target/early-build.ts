@@ -26,19 +26,19 @@ export function buildsOnce(build: (text: string, name: string) => Promise<string
 
 /**
  * Begins to build what the first sight of the original asks for, while it is still asked everything: in most cases it
- * is the first round's text. `early`: that sight; null where the first round is as early.
+ * is the first round's text. `early`: that sight; null where the first round is as early. `begin` is told of the image.
  */
-export function buildEarly(
+export async function buildEarly(
   builds: Builds,
   early: Promise<RunRecord | null>,
   harden: (record: RunRecord) => Hardened,
-): void {
-  early
-    .then((record) => {
-      if (record === null) return null
-      const { result } = harden(record)
-      return result.changed ? builds.of(result.output) : null
-    })
-    // The round that needs it is told what is wrong.
-    .catch(() => null)
+  begin: (image: string, hardened: Hardened, record: RunRecord) => void,
+): Promise<void> {
+  const record = await early
+  if (record === null) return
+  const hardened = harden(record)
+  if (!hardened.result.changed) return
+  // The round that needs it is told what is wrong.
+  const image = await builds.of(hardened.result.output).catch(() => null)
+  if (image !== null) begin(image, hardened, record)
 }

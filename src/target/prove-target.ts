@@ -8,6 +8,9 @@ import { stagePlanOf } from '../plan/stage-plan.ts'
 import { observationOf } from '../proof/learn/observation.ts'
 import { type Proof, type ProveRequest, prove } from '../proof/prove.ts'
 import { mayRefuseRoot } from '../proof/root/refuses-others.ts'
+import { movedPorts, roundSpec } from '../proof/round.ts'
+import { earlyRuns } from '../proof/run/begin-early.ts'
+import { openAsSeen } from '../proof/run/beside-options.ts'
 import { stopwatch } from '../proof/stopwatch.ts'
 import { proofHint } from '../report/proof-hint.ts'
 import type { TargetResult } from '../report/report.ts'
@@ -64,15 +67,29 @@ export async function proveTarget(
   const user = stagePlanOf(first.plan, stage.index)?.account ?? null
   const builds = buildsOnce(build)
   const harden = (observation: Observation): Hardened => make(new Map([[stage.index, observation]]), built)
+  const early = earlyRuns(engine)
   // What another plan would make of a Dockerfile may take minutes to build; upon an image it is a layer.
-  if (item.kind === 'image')
-    buildEarly(builds, originals.early(baseline), (record) => harden(observationOf(record, facts)))
+  const ahead =
+    item.kind === 'image'
+      ? buildEarly(
+          builds,
+          originals.early(baseline),
+          (record) => harden(observationOf(record, facts)),
+          (result, { plan }, record) => {
+            const made = stagePlanOf(plan, stage.index)
+            if (made === undefined) return
+            const asked = { arbitraryUid: options.policy.arbitraryUid === true }
+            early.begin(roundSpec(asked, result), openAsSeen(record, movedPorts(made), ports.signal))
+          },
+        )
+      : null
   const willing = await willingOriginal(originals, baseline, user)
   const proof = await prove({
     engine,
     baseline,
     facts,
     ...willing,
+    earlyRuns: early,
     again: (stays) => originals.again(baseline, stays),
     late: null,
     before: 0,
@@ -89,7 +106,11 @@ export async function proveTarget(
     signal: ports.signal,
     harden,
     build: builds.of,
-  }).finally(builds.settled)
+  }).finally(async () => {
+    await builds.settled()
+    await ahead
+    await early.drop()
+  })
   return { hardened: proof.hardened, result: withProof(proof), built, baseline }
 }
 

@@ -38,13 +38,17 @@ describe('buildsOnce', () => {
 })
 
 describe('buildEarly', () => {
-  const rest = () => new Promise((resolve) => setImmediate(resolve))
-
-  test('the first sight is built, and the round that wants the same does not build again', async () => {
+  test('the first sight is built and told of, and the round that wants the same does not build again', async () => {
     const { built, builds } = recorded()
-    buildEarly(builds, Promise.resolve(record), () => hardened('a'))
-    await rest()
-    expect(built).toEqual(['a'])
+    const begun: unknown[] = []
+    const plan = hardened('a')
+    await buildEarly(
+      builds,
+      Promise.resolve(record),
+      () => plan,
+      (...told) => begun.push(told),
+    )
+    expect(begun).toEqual([['image-1', plan, record]])
     expect(await builds.of('a')).toBe('image-1')
     expect(built).toEqual(['a'])
   })
@@ -54,15 +58,17 @@ describe('buildEarly', () => {
     ['it asks for no change', record, hardened('a', false)],
   ])('nothing is where %s', async (_, early, plan) => {
     const { built, builds } = recorded()
-    buildEarly(builds, Promise.resolve(early), () => plan)
-    await rest()
+    await buildEarly(builds, Promise.resolve(early), () => plan, begunForNothing)
     expect(built).toEqual([])
   })
 
   test('what does not build is told to the round that needs it', async () => {
     const { builds } = recorded(true)
-    buildEarly(builds, Promise.resolve(record), () => hardened('a'))
-    await rest()
+    await buildEarly(builds, Promise.resolve(record), () => hardened('a'), begunForNothing)
     await expect(builds.of('a')).rejects.toThrow('no such file')
   })
 })
+
+function begunForNothing(): never {
+  throw new Error('nothing is there to be begun')
+}

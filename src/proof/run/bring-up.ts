@@ -1,16 +1,17 @@
 import type { Activity, ContainerState, Engine, Listener, RunSpec } from '../../engine/engine.ts'
 import { questionsTo } from '../ask/questions.ts'
 import { lookAfterwards, runChecks, type SmokeTarget } from '../smoke/run-checks.ts'
+import type { EarlyRun } from './begin-early.ts'
 import { sizesOf } from './filled-files.ts'
 import { leftBy, nothingLeft } from './left-behind.ts'
-import { listening } from './listening.ts'
 import type { Live, LiveOptions } from './live.ts'
 import { logsLeft, readLogFiles } from './log-files.ts'
 import { mergeDiffs } from './observe.ts'
 import { processLooks } from './process-looks.ts'
 import { waitUntilReady } from './ready.ts'
 import type { RestartRecord, RunRecord, SmokeResult, StopRecord } from './run-record.ts'
-import { start, traceOf } from './started.ts'
+import { begin, waitFor } from './stand-up.ts'
+import { traceOf } from './started.ts'
 import { stateAtEnd, stateNow } from './state-now.ts'
 import { stopContainer } from './stop.ts'
 import { tellEarly } from './tell-early.ts'
@@ -28,13 +29,16 @@ const NOTICED = 2000
 /** Clocks of the engine and of this process differ by little where both are on one machine. */
 const TRACE_MARGIN = 50
 
-/** Starts a container, waits until it is ready, and asks it everything once. */
-export async function bringUp(engine: Engine, spec: RunSpec, options: LiveOptions): Promise<Live> {
-  const started = Date.now()
-  const { container, traced, refused } = await start(engine, spec, options.trace)
-  const listens = listening(engine, container)
-  const ready = await waitUntilReady(engine, container, options, listens)
-  const upSince = Date.now()
+/** Starts a container, waits until it is ready, and asks it everything once. `early`: what was done of that before. */
+export async function bringUp(
+  engine: Engine,
+  spec: RunSpec,
+  options: LiveOptions,
+  early: EarlyRun | null = null,
+): Promise<Live> {
+  const begun = early?.begun ?? (await begin(engine, spec, options.trace))
+  const { container, traced, refused, since: started, listens } = begun
+  const { since: upSince, ready } = early?.up ?? (await waitFor(engine, begun, options))
   const readyAt = (upSince - TRACE_MARGIN) / 1000
   let wasSeen = false
   const activity = (): Activity | null => {
