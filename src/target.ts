@@ -12,6 +12,7 @@ import { inspection } from './report/inspection.ts'
 import type { TargetResult } from './report/report.ts'
 import { type Knowledge, stageInputs } from './stage-inputs.ts'
 import { buildText, contextOf, givenTo } from './target/build.ts'
+import { inContext } from './target/in-context.ts'
 import { lookAtBases } from './target/look-at-bases.ts'
 import { openedItem } from './target/opened-item.ts'
 import { type OriginalRuns, originalRuns } from './target/original-runs.ts'
@@ -21,6 +22,7 @@ import { proveTarget } from './target/prove-target.ts'
 import { openFor, type Session } from './target/session.ts'
 import type { EngineChoice, ProcessTarget, TargetOutcome, WorkItem } from './work.ts'
 import { readBuildContext } from './workspace/context.ts'
+import { copiedSources } from './workspace/copied-sources.ts'
 
 /** One value works on all targets of a call: each engine is opened once, and looks at a base image once. */
 export function targetProcessor(): ProcessTarget {
@@ -51,15 +53,16 @@ interface Shared {
 }
 
 async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
-  const { item, session, notes } = await openedItem(named, shared)
+  const { item, session: opened, notes: openedNotes } = await openedItem(named, shared)
   const source = item.kind === 'image' ? `FROM ${item.reference}\n` : (item.text ?? '')
-  const dockerfile = parseDockerfile(source, givenTo(item, session.options))
+  const dockerfile = parseDockerfile(source, givenTo(item, opened.options))
+  const { session, notes } = inContext(item, dockerfile, opened)
   const originals = originalRuns(item, session)
   const isProved = session.options.prove && !session.options.inspect && item.kind === 'image'
   const missed = await lookAtBases(item, dockerfile, session, isProved ? originals.start : () => {})
   const outcome = await workOn(item, { source, dockerfile, originals }, session)
   const { result } = outcome
-  return { ...outcome, result: { ...result, findings: [...result.findings, ...notes, ...missed] } }
+  return { ...outcome, result: { ...result, findings: [...result.findings, ...openedNotes, ...notes, ...missed] } }
 }
 
 interface Looked {
@@ -75,7 +78,7 @@ async function workOn(
 ): Promise<TargetOutcome> {
   const { engine, options, ports } = session
   const folder = contextOf(item, options)
-  const context = folder === null ? null : await readBuildContext(folder, item.path)
+  const context = folder === null ? null : await readBuildContext(folder, item.path, copiedSources(dockerfile))
   const outcome = { source, path: item.path, ...(options.context === null ? {} : { context: options.context }) }
   if (options.proveAsIs) return { ...outcome, result: await proveAsIs(item, source, session) }
   const inputs = (observations: Knowledge['observations'], built: Knowledge['built']) =>

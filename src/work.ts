@@ -51,7 +51,7 @@ export interface Options {
   readonly offline: boolean
   /** `OS/ARCH[/VARIANT]`; null for the engine's own. */
   readonly platform: string | null
-  /** Absolute, the build context; null for the folder of the Dockerfile. */
+  /** Absolute, the build context; null where nobody said it. */
   readonly context: string | null
   /** `NAME=VALUE` for every build of a Dockerfile. */
   readonly buildArg: readonly string[]

@@ -33,7 +33,11 @@ const policyFlags = {
   },
   unsafe: { type: 'boolean', describe: 'apply the offered fixes too' },
   target: { ...text, describe: 'STAGE: the stage that is built, as for docker build (default the last one)' },
-  context: { ...text, describe: 'DIR: the build context, as for docker build (default the folder of the Dockerfile)' },
+  context: {
+    ...text,
+    describe:
+      'DIR: the build context, as for docker build (default the folder of the Dockerfile, or the one above it that has what it copies)',
+  },
   'build-arg': {
     type: 'array',
     requiresArg: true,

@@ -30,13 +30,19 @@ const secret =
   /(^|\/)(id_[a-z0-9]+|.*\.(pem|key|p12|pfx|jks|keystore|kdbx|gpg|asc|jwk|psk)|.*(passwd|password|secret|token|credential)[^/]*)$/i
 
 /**
- * Lists the build context of a Dockerfile (null: from stdin), bounded in entries and bytes. Symlinks are
- * not followed. What cannot be read is left out and makes the listing partial.
+ * Lists the build context of a Dockerfile (null: from stdin), bounded in entries and bytes; of a folder that none of `sources`
+ * is in, only that it is there. Symlinks are not followed. What cannot be read is left out and makes the listing partial.
  */
-export async function readBuildContext(root: string, dockerfilePath: string | null): Promise<BuildContext> {
+export async function readBuildContext(
+  root: string,
+  dockerfilePath: string | null,
+  sources: readonly string[],
+): Promise<BuildContext> {
   const rules = await ignoreRules(root, dockerfilePath)
   const listing: Listing = { entries: new Map(), text: 0, partial: false }
-  await enter(root, '', rules, listing)
+  const isCopied = (folder: string): boolean =>
+    sources.some((source) => source === '' || isPartOf(source, folder) || isPartOf(folder, source))
+  await enter(root, rules, isCopied, listing)
   return { entries: listing.entries, partial: listing.partial }
 }
 
@@ -57,8 +63,13 @@ async function ignoreRules(root: string, dockerfilePath: string | null): Promise
 }
 
 /** Folder by folder, so that a bound that is hit costs the deepest files first. */
-async function enter(root: string, top: string, rules: DockerIgnore, listing: Listing): Promise<void> {
-  let level = [top]
+async function enter(
+  root: string,
+  rules: DockerIgnore,
+  isCopied: (folder: string) => boolean,
+  listing: Listing,
+): Promise<void> {
+  let level = ['']
   while (level.length > 0) {
     const next: string[] = []
     for (const folder of level) {
@@ -71,12 +82,17 @@ async function enter(root: string, top: string, rules: DockerIgnore, listing: Li
         }
         const path = folder === '' ? name.name : `${folder}/${name.name}`
         const left = rules.leavesOut(path)
-        if (name.isDirectory() && !bulk.has(name.name) && (!left || rules.hasExceptions)) next.push(path)
+        if (name.isDirectory() && !bulk.has(name.name) && (!left || rules.hasExceptions) && isCopied(path))
+          next.push(path)
         if (!left) await list(root, path, name, listing)
       }
     }
     level = next
   }
+}
+
+function isPartOf(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`)
 }
 
 async function list(root: string, path: string, found: Dirent, listing: Listing): Promise<void> {

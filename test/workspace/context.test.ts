@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { readBuildContext } from '../../src/workspace/context.ts'
+import { tree } from './tree.ts'
 
 describe('texts of the build context', () => {
   test('small files of an unknown suffix are read, assets, secrets and binaries are not', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'context-'))
     const names = ['shop.vhost', 'page.html', 'tls.key', '.htpasswd', 'db-password.cfg2', 'program.elf']
     for (const name of names) await writeFile(join(folder, name), name === 'program.elf' ? 'a\0b' : 'listen 80;')
-    const { entries } = await readBuildContext(folder, join(folder, 'Dockerfile'))
+    const { entries } = await readBuildContext(folder, join(folder, 'Dockerfile'), [''])
     expect(names.filter((name) => entries.get(name)?.text != null)).toEqual(['shop.vhost'])
   })
 
@@ -19,11 +20,18 @@ describe('texts of the build context', () => {
     for (const name of ['a.txt', 'b.txt', 'api/Dockerfile', '.dockerignore'])
       await writeFile(join(folder, name), name === '.dockerignore' ? 'b.txt\n' : 'x')
     const listed = async () => {
-      const { entries } = await readBuildContext(folder, join(folder, 'api/Dockerfile'))
+      const { entries } = await readBuildContext(folder, join(folder, 'api/Dockerfile'), [''])
       return ['a.txt', 'b.txt', 'api/Dockerfile'].filter((name) => entries.has(name))
     }
     expect(await listed()).toEqual(['a.txt', 'api/Dockerfile'])
     await writeFile(join(folder, 'api/Dockerfile.dockerignore'), 'a.txt\n')
     expect(await listed()).toEqual(['b.txt', 'api/Dockerfile'])
+  })
+
+  test('what nothing is copied from is not looked into', async () => {
+    const folder = tree({ 'docker/a/start.sh': '', 'docs/page.txt': '', 'b.txt': '' })
+    const { entries, partial } = await readBuildContext(folder, null, ['docker/a/start.sh', 'b.txt'])
+    expect([...entries.keys()].sort()).toEqual(['b.txt', 'docker', 'docker/a', 'docker/a/start.sh', 'docs'])
+    expect(partial).toBe(false)
   })
 })

@@ -1,0 +1,47 @@
+import { mkdirSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { expect, test } from '@jest/globals'
+import { parseDockerfile } from '../../src/dockerfile/index.ts'
+import { likelyContext } from '../../src/workspace/likely-context.ts'
+import { tree } from './tree.ts'
+
+/** Path of the context from the top of a repository with these files; null for the Dockerfile's own folder. */
+function contextOf(text: string, path: string, files: readonly string[], isRepository = true): string | null {
+  const top = tree(Object.fromEntries([...files, path].map((file) => [file, ''])))
+  if (isRepository) mkdirSync(join(top, '.git'))
+  const found = likelyContext(parseDockerfile(text), join(top, path), '/elsewhere')
+  return found === null ? null : relative(top, found)
+}
+
+const starts = 'FROM a\nCOPY docker/start.sh /\nCMD ["/start.sh"]\n'
+
+test('the nearest folder above that has what is copied', () => {
+  expect(contextOf(starts, 'docker/Dockerfile', ['docker/start.sh'])).toBe('')
+  expect(contextOf('FROM a\nCOPY src /src\n', 'x/y/z/Dockerfile', ['x/y/src/a', 'src/b'])).toBe('x/y')
+  expect(contextOf('FROM a\nADD ["conf/*.conf", "/etc/"]\n', 'x/Dockerfile', ['conf/a.conf'])).toBe('')
+  expect(
+    contextOf('FROM a\nRUN --mount=type=bind,source=uv.lock,target=uv.lock x\n', 'x/Dockerfile', ['uv.lock']),
+  ).toBe('')
+})
+
+test('its own folder where that is as good, or has what the other has not', () => {
+  expect(contextOf(starts, 'Dockerfile', ['docker/start.sh'])).toBeNull()
+  expect(contextOf('FROM a\nCOPY . .\n', 'x/Dockerfile', ['start.sh'])).toBeNull()
+  expect(contextOf('FROM a\nCOPY a b /\n', 'x/Dockerfile', ['x/a', 'b'])).toBeNull()
+  // Built before: nowhere yet.
+  expect(contextOf('FROM a\nCOPY dist /dist\nCOPY app.conf /\n', 'x/Dockerfile', ['x/app.conf'])).toBeNull()
+  expect(
+    contextOf('FROM a\nCOPY --from=b start.sh /\nADD https://x/start.sh /\n', 'x/Dockerfile', ['start.sh']),
+  ).toBeNull()
+})
+
+test('never above the repository; without one, below the folder of the call', () => {
+  expect(contextOf(starts, 'docker/Dockerfile', ['docker/start.sh'], false)).toBeNull()
+  const outer = tree({ 'docker/start.sh': '', 'inner/docker/Dockerfile': '' })
+  mkdirSync(join(outer, 'inner/.git'))
+  const dockerfile = parseDockerfile(starts)
+  const path = join(outer, 'inner/docker/Dockerfile')
+  expect(likelyContext(dockerfile, path, outer)).toBeNull()
+  const plain = tree({ 'docker/start.sh': '', 'docker/Dockerfile': '' })
+  expect(likelyContext(dockerfile, join(plain, 'docker/Dockerfile'), plain)).toBe(plain)
+})
