@@ -67,8 +67,8 @@ interface Said {
 
 function run(request: HardenRequest, plan: Plan): readonly Said[] {
   const { dockerfile, policy } = request
-  const said: Said[] = []
   const ignores = ignoreComments(dockerfile)
+  const said: Said[] = ignores.flatMap((ignore) => unknownNames(ignore, request.transforms))
   const stages = plan.stages.map((stage) => ({ stage, context: { plan: { stages: [stage] } } }))
   for (const transform of request.transforms) {
     for (const { stage, context } of stages) {
@@ -84,6 +84,15 @@ function run(request: HardenRequest, plan: Plan): readonly Said[] {
     }
   }
   return said
+}
+
+/** A name that is misspelt ignores nothing. */
+function unknownNames({ transforms, line }: Ignore, all: readonly Transform[]): readonly Said[] {
+  const unknown = transforms.filter((name) => !all.some((transform) => transform.name === name))
+  if (unknown.length === 0) return []
+  const message = `the comment ignores ${unknown.join(', ')}, which is no transform: nothing is left alone for it`
+  const finding: Finding = { outcome: 'note', line, column: 1, message, evidence: [], edits: [] }
+  return [{ name: 'report-remarks', stage: 0, finding, outcome: 'note', hint: 'harden-image transforms lists them' }]
 }
 
 /** In a stage whose changes are only offered none of them is made by itself. */

@@ -12,6 +12,7 @@ import { inspection } from './report/inspection.ts'
 import type { TargetResult } from './report/report.ts'
 import { type Knowledge, stageInputs } from './stage-inputs.ts'
 import { buildText, contextOf, givenTo } from './target/build.ts'
+import { buildNotes } from './target/build-notes.ts'
 import { inContext } from './target/in-context.ts'
 import { lookAtBases } from './target/look-at-bases.ts'
 import { openedItem } from './target/opened-item.ts'
@@ -62,7 +63,10 @@ async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
   const missed = await lookAtBases(item, dockerfile, session, isProved ? originals.start : () => {})
   const outcome = await workOn(item, { source, dockerfile, originals }, session)
   const { result } = outcome
-  return { ...outcome, result: { ...result, findings: [...result.findings, ...openedNotes, ...notes, ...missed] } }
+  const planned = result.stages.map(({ index }) => index)
+  const built = buildNotes(item, dockerfile, planned, opened.options)
+  const findings = [...result.findings, ...openedNotes, ...notes, ...built, ...missed]
+  return { ...outcome, result: { ...result, findings } }
 }
 
 interface Looked {

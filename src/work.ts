@@ -16,8 +16,26 @@ export interface WorkItem {
   readonly reference: string | null
   /** Where the target says that its image is to be taken from; null where it does not, and for Dockerfiles. */
   readonly from: ImageSource | null
+  /** How Compose and bake files beside a Dockerfile have it built; absent where none names it. */
+  readonly build?: BuildSettings
   /** Text of the Dockerfile; null for images. */
   readonly text: string | null
+}
+
+/** What files say of the build of one Dockerfile, where they agree. */
+export interface BuildSettings {
+  /** Who says it, for people. */
+  readonly by: readonly string[]
+  /** Absolute; null where they do not agree. */
+  readonly context: string | null
+  /** All of them, for people. */
+  readonly contextNames: readonly string[]
+  /** Of the arguments those that all have with one value. */
+  readonly args: ReadonlyMap<string, string>
+  /** Names of arguments that they give different values. */
+  readonly unlike: readonly string[]
+  /** Stages that they build instead of the last one. */
+  readonly targets: readonly string[]
 }
 
 /** `engine`: as it is there, nothing is pulled; `registry`: as it is there now. */

@@ -87,6 +87,15 @@ const capabilityFlag = {
   },
 } as const satisfies Record<string, Flag>
 
+const excludeFlag = {
+  exclude: {
+    type: 'array',
+    requiresArg: true,
+    string: true,
+    describe: 'PATTERN of what folders are searched without, as in .gitignore (repeatable)',
+  },
+} as const satisfies Record<string, Flag>
+
 const minimizeFlag = {
   minimize: {
     type: 'boolean',
@@ -103,6 +112,7 @@ export const hardenFlags = {
   output: { ...text, alias: 'o', describe: 'DIR: for an image target, write DIR/Dockerfile and DIR/compose.yaml' },
   check: { type: 'boolean', describe: 'write nothing; exit 1 when something would change or is left to do' },
   format: { ...text, describe: formatNames(formats.map(({ name }) => name)) },
+  ...excludeFlag,
   ...policyFlags,
   ...arbitraryFlag,
   build: { type: 'boolean', describe: 'build the result' },
@@ -121,6 +131,7 @@ const textOrJson = { format: { ...text, describe: 'text | json (default text)' }
 
 export const inspectFlags = {
   ...textOrJson,
+  ...excludeFlag,
   ...policyFlags,
   ...arbitraryFlag,
   ...engineFlags,

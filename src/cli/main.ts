@@ -84,8 +84,8 @@ async function work(
   progress: Progress,
 ): Promise<number> {
   const names = services.transforms.map(({ name }) => name)
-  const optionsFor = await optionsFrom(request, io.cwd, names)
-  const { found, empty } = await discover(request.targets, io.cwd)
+  const { optionsFor, excludes } = await optionsFrom(request, io.cwd, names)
+  const { found, empty } = await discover(request.targets, io.cwd, excludes)
   checkFound(request, found)
   const carries = carried(request, found)
   let done = 0

@@ -4,8 +4,9 @@ import { HardenError } from '../errors.ts'
 import { defaultPolicy } from '../plan/policy.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
 import type { Options } from '../work.ts'
-import { nearestConfig, readConfig } from '../workspace/config.ts'
+import { configIn, nearestConfig, readConfig } from '../workspace/config.ts'
 import type { Found } from '../workspace/discover.ts'
+import { type Excludes, noExcludes } from '../workspace/excludes.ts'
 import { contradiction, type Settings } from '../workspace/settings.ts'
 import { type SmokeSetting, smokeChecks } from '../workspace/smoke.ts'
 import type { Work } from './request.ts'
@@ -23,29 +24,56 @@ const defaults: Settings = {
   minimize: false,
   env: [],
   capAdd: [],
+  exclude: [],
 }
 
-export type OptionsFor = (found: Pick<Found, 'path' | 'target'>) => Promise<Options>
+export interface OptionSources {
+  readonly optionsFor: (found: Pick<Found, 'path' | 'target'>) => Promise<Options>
+  readonly excludes: Excludes
+}
 
 /**
  * Options by target: flags, then the configuration file, then the defaults. With `--config` the file is read at once
  * and its mistakes are thrown; else each target has the file nearest to its folder.
  */
-export async function optionsFrom(request: Work, cwd: string, transforms: readonly string[]): Promise<OptionsFor> {
+export async function optionsFrom(request: Work, cwd: string, transforms: readonly string[]): Promise<OptionSources> {
   const given = { ...request, settings: withContext(request.settings, cwd) }
+  const flags = [{ folder: cwd, patterns: request.settings.exclude ?? [] }]
   if (request.config !== null) {
     const file = resolve(cwd, request.config)
     const config = withContext(await readConfig(file, request.config, transforms), dirname(file))
-    return async (found) => merged(given, config, namesOf(found, file))
+    const patterns = [...flags, { folder: dirname(file), patterns: config.exclude ?? [] }]
+    return {
+      optionsFor: async (found) => merged(given, config, namesOf(found, file)),
+      excludes: { ...noExcludes, given: patterns },
+    }
   }
   const read = new Map<string, Promise<Partial<Settings>>>()
-  return async (found) => {
-    const { path } = found
-    const file = nearestConfig(path === null ? cwd : dirname(path))
-    if (file === null) return merged(given, {}, [])
+  const configOf = (file: string) => {
     const config = read.get(file) ?? readConfig(file, relative(cwd, file), transforms)
     read.set(file, config)
-    return merged(given, withContext(await config, dirname(file)), namesOf(found, file))
+    return config
+  }
+  return {
+    optionsFor: async (found) => {
+      const { path } = found
+      const file = nearestConfig(path === null ? cwd : dirname(path))
+      if (file === null) return merged(given, {}, [])
+      return merged(given, withContext(await configOf(file), dirname(file)), namesOf(found, file))
+    },
+    excludes: {
+      given: flags,
+      at: async (folder) => {
+        try {
+          const file = configIn(folder)
+          return file === null ? [] : ((await configOf(file)).exclude ?? [])
+        } catch (error) {
+          // What is wrong with it is said of the targets that it is for.
+          if (error instanceof HardenError) return []
+          throw error
+        }
+      },
+    },
   }
 }
 
@@ -72,6 +100,7 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
     context,
     buildArg: _args,
     smoke: _,
+    exclude: _exclude,
     trace,
     jobs,
     minimize,

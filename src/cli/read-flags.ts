@@ -30,9 +30,10 @@ const flagSettings: readonly SettingName[] = [
   'minimize',
   'env',
   'capAdd',
+  'exclude',
 ]
 
-const repeatable: ReadonlySet<SettingName> = new Set(['writable', 'env', 'capAdd', 'buildArg'])
+const repeatable: ReadonlySet<SettingName> = new Set(['writable', 'env', 'capAdd', 'buildArg', 'exclude'])
 
 export function transformsRequest(parsed: Parsed, positionals: readonly string[]): ListTransforms {
   if (positionals.length > 0) throw usage(`transforms takes no target, ${positionals[0]} is one`)

@@ -15,7 +15,7 @@ export async function buildText(
   await engine.build({
     ...request,
     context: contextOf(item, options),
-    ...(item.kind === 'image' ? {} : { buildArgs: Object.fromEntries(pairs(options.buildArg)) }),
+    ...(item.kind === 'image' ? {} : { buildArgs: Object.fromEntries(argsFor(item, options)) }),
     ...(item.path === null ? {} : { dockerfilePath: item.path }),
     ...(options.platform === null ? {} : { platform: options.platform }),
     ...(options.policy.target === null ? {} : { target: options.policy.target }),
@@ -24,13 +24,19 @@ export async function buildText(
 }
 
 /** What a build of it is told, for the look at its text. */
-export function givenTo({ kind }: WorkItem, { buildArg, platform }: Options): BuildGiven {
-  if (kind === 'image') return nothingGiven
+export function givenTo(item: WorkItem, options: Options): BuildGiven {
+  const { platform } = options
+  if (item.kind === 'image') return nothingGiven
   const own = ownPlatform()
   return {
-    args: pairs(buildArg),
+    args: argsFor(item, options),
     platformArgs: platformArguments(own, platform === null ? own : parsePlatform(platform)),
   }
+}
+
+/** What was said holds against what Compose and bake files say. */
+function argsFor({ build }: WorkItem, { buildArg }: Options): ReadonlyMap<string, string> {
+  return new Map([...(build?.args ?? []), ...pairs(buildArg)])
 }
 
 /** By name; the last of several holds. */

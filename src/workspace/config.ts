@@ -12,14 +12,20 @@ const fileNames = ['.harden-image.yaml', '.harden-image.yml', '.harden-image.jso
 /** The nearest configuration file from `folder` (absolute) upwards, up to the root of the repository; null for none. */
 export function nearestConfig(folder: string): string | null {
   for (const at of upwards(folder)) {
-    const [first, second] = fileNames.map((name) => join(at, name)).filter((path) => existsSync(path))
-    if (first && second) {
-      throw new HardenError('bad-config', `${first} and ${second} are both there`, { hint: 'keep one of them' })
-    }
-    if (first) return first
+    const file = configIn(at)
+    if (file !== null) return file
     if (isRepository(at)) return null
   }
   return null
+}
+
+/** The configuration file in a folder; null for none. */
+export function configIn(folder: string): string | null {
+  const [first, second] = fileNames.map((name) => join(folder, name)).filter((path) => existsSync(path))
+  if (first && second) {
+    throw new HardenError('bad-config', `${first} and ${second} are both there`, { hint: 'keep one of them' })
+  }
+  return first ?? null
 }
 
 /** Reads and checks a configuration file. Throws HardenError `bad-config` with the line, `unreadable` without a file. */

@@ -3,6 +3,8 @@ import { realpath, stat } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
 import { HardenError } from '../errors.ts'
 import type { WorkItem } from '../work.ts'
+import { type BuildSettingsOf, buildSettings } from './build-settings.ts'
+import { type Excludes, noExcludes } from './excludes.ts'
 import { imageItem } from './image-item.ts'
 import { walk } from './walk.ts'
 
@@ -21,12 +23,17 @@ export interface Discovery {
  * What each argument means, in their order: a path when there is one, `-` for stdin, else an image. What is named twice
  * is reported once, where it came first.
  */
-export async function discover(targets: readonly string[], cwd: string): Promise<Discovery> {
+export async function discover(
+  targets: readonly string[],
+  cwd: string,
+  excludes: Excludes = noExcludes,
+): Promise<Discovery> {
   const found: Found[] = []
   const empty: string[] = []
   const seen = new Set<string>()
+  const buildFiles: string[] = []
   for (const target of targets) {
-    const below = await candidates(target, cwd)
+    const below = await candidates(target, cwd, { excludes, buildFiles })
     if (below.length === 0) empty.push(target)
     for (const { identity, ...item } of below) {
       if (seen.has(identity)) continue
@@ -34,7 +41,13 @@ export async function discover(targets: readonly string[], cwd: string): Promise
       found.push(item)
     }
   }
-  return { found, empty }
+  const settingsOf = buildSettings(buildFiles, cwd)
+  return { found: await Promise.all(found.map((item) => withBuild(item, settingsOf))), empty }
+}
+
+async function withBuild(found: Found, settingsOf: BuildSettingsOf): Promise<Found> {
+  const build = found.path === null || found.error !== null ? null : await settingsOf(found.path)
+  return build === null ? found : { ...found, build }
 }
 
 interface Candidate extends Found {
@@ -42,7 +55,17 @@ interface Candidate extends Found {
   readonly identity: string
 }
 
-async function candidates(target: string, cwd: string): Promise<readonly Candidate[]> {
+interface Walking {
+  readonly excludes: Excludes
+  /** Compose and bake files that it comes across go in here. */
+  readonly buildFiles: string[]
+}
+
+async function candidates(
+  target: string,
+  cwd: string,
+  { excludes, buildFiles }: Walking,
+): Promise<readonly Candidate[]> {
   if (target === '-') return [dockerfile(target, null, 'stdin')]
   const path = resolve(cwd, target)
   let stats: Stats | null
@@ -54,7 +77,9 @@ async function candidates(target: string, cwd: string): Promise<readonly Candida
   if (stats === null) return [image(target, cwd)]
   // A pipe of the shell's `<(…)` has no real path.
   if (!stats.isDirectory()) return [dockerfile(target, path, `path ${await realpath(path).catch(() => path)}`)]
-  return (await walk(path)).map(({ path: file, real, error }) => {
+  const tree = await walk(path, excludes)
+  buildFiles.push(...tree.buildFiles)
+  return tree.found.map(({ path: file, real, error }) => {
     const name = join(target, relative(path, file))
     return dockerfile(name, file, `path ${real}`, error && unreadable(name, error))
   })

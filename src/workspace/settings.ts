@@ -23,6 +23,8 @@ export interface Settings extends Policy {
   readonly env: readonly string[]
   /** Capabilities that the original is run with beside the default ones. */
   readonly capAdd: readonly string[]
+  /** Patterns of .gitignore, for what a folder is searched without: meant from the configuration's folder, or the current one. */
+  readonly exclude: readonly string[]
 }
 
 export type SettingName = keyof Settings
@@ -56,6 +58,7 @@ export const checks: Readonly<Record<SettingName, Check>> = {
   minimize: checkBoolean,
   env: listOf(matching(/^[A-Za-z_][A-Za-z0-9_]*=/, 'must be NAME=VALUE')),
   capAdd: listOf(matching(/^[A-Z_]+$/, 'must be a capability in capital letters, such as SYS_ADMIN')),
+  exclude: listOf(checkText),
 }
 
 export const settingNames = Object.keys(checks) as readonly SettingName[]

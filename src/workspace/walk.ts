@@ -1,11 +1,20 @@
 import type { Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
+import { isBuildFileName } from './build-files.ts'
+import { type Excludes, excludesAbove, noExcludes, withPatterns } from './excludes.ts'
 import { type IgnoreRules, isIgnored, rulesAbove, withFolder } from './gitignore.ts'
 import { isDockerfileName } from './names.ts'
 import { repositoryOf } from './repository.ts'
 
-/** What a walk comes across: a Dockerfile, or a folder that could not be read. */
+/** What a walk comes across. */
+export interface Tree {
+  readonly found: readonly Walked[]
+  /** Compose and bake files, absolute. */
+  readonly buildFiles: readonly string[]
+}
+
+/** A Dockerfile, or a folder that could not be read. */
 export interface Walked {
   /** Absolute, not resolved. */
   readonly path: string
@@ -14,7 +23,7 @@ export interface Walked {
   readonly error: Error | null
 }
 
-const neverEntered = new Set(['.git', 'node_modules'])
+export const neverEntered = new Set(['.git', 'node_modules'])
 
 /**
  * Every Dockerfile below `root` (absolute), sorted by path. `ignore` with a walk of our own, because globby reads the
@@ -23,11 +32,13 @@ const neverEntered = new Set(['.git', 'node_modules'])
  * repository (without one: below `root`) that was not found by its own name: a run on a folder must not change files
  * that are somewhere else entirely.
  */
-export async function walk(root: string): Promise<readonly Walked[]> {
+export async function walk(root: string, excludes: Excludes = noExcludes): Promise<Tree> {
   const files: Walked[] = []
   const links: string[] = []
+  const buildFiles: string[] = []
   const repository = repositoryOf(root)
-  await enter(root, await rulesAbove(root, repository), files, links)
+  const rules = { git: await rulesAbove(root, repository), excludes: await excludesAbove(root, repository, excludes) }
+  await enter(root, rules, { files, links, buildFiles, excludes })
   const inside = (await realpath(repository ?? root)) + sep
   const seen = new Set(files.map(({ real }) => real))
   for (const link of links.sort(byPath)) {
@@ -36,27 +47,46 @@ export async function walk(root: string): Promise<readonly Walked[]> {
     seen.add(real)
     files.push({ path: link, real, error: null })
   }
-  return files.sort((a, b) => byPath(a.path, b.path))
+  return { found: files.sort((a, b) => byPath(a.path, b.path)), buildFiles: buildFiles.sort(byPath) }
 }
 
-async function enter(folder: string, above: IgnoreRules | null, files: Walked[], links: string[]): Promise<void> {
+interface Seen {
+  readonly files: Walked[]
+  readonly links: string[]
+  readonly buildFiles: string[]
+  readonly excludes: Excludes
+}
+
+interface Rules {
+  readonly git: IgnoreRules | null
+  readonly excludes: IgnoreRules | null
+}
+
+async function enter(folder: string, above: Rules, seen: Seen): Promise<void> {
   let entries: Dirent[]
   try {
     entries = await readdir(folder, { withFileTypes: true })
   } catch (error) {
-    files.push({ path: folder, real: folder, error: error as Error })
+    seen.files.push({ path: folder, real: folder, error: error as Error })
     return
   }
-  const rules = await withFolder(folder, above)
+  const rules = {
+    git: await withFolder(folder, above.git),
+    excludes: withPatterns(folder, await seen.excludes.at(folder), above.excludes),
+  }
+  const isOut = (path: string, isFolder: boolean) =>
+    isIgnored(rules.git, path, isFolder) || isIgnored(rules.excludes, path, isFolder)
   for (const entry of entries) {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) {
-      if (!neverEntered.has(entry.name) && !isIgnored(rules, path, true)) await enter(path, rules, files, links)
+      if (!neverEntered.has(entry.name) && !isOut(path, true)) await enter(path, rules, seen)
       continue
     }
-    if (!isDockerfileName(entry.name) || isIgnored(rules, path, false)) continue
-    if (entry.isSymbolicLink()) links.push(path)
-    else if (entry.isFile()) files.push({ path, real: await realpath(path), error: null })
+    const isBuildFile = isBuildFileName(entry.name)
+    if (!(isBuildFile || isDockerfileName(entry.name)) || isOut(path, false)) continue
+    if (isBuildFile) seen.buildFiles.push(path)
+    else if (entry.isSymbolicLink()) seen.links.push(path)
+    else if (entry.isFile()) seen.files.push({ path, real: await realpath(path), error: null })
   }
 }
 

@@ -126,6 +126,25 @@ describe('what flags and files say', () => {
     ])
   })
 
+  test('exclude: of a file, of a flag beside it, of --config in place of the nearest', async () => {
+    const cwd = tree({
+      Dockerfile: 'FROM a\n',
+      'vendor/Dockerfile': 'FROM a\n',
+      'x/Dockerfile': 'FROM a\n',
+      '.harden-image.yaml': 'exclude: [vendor]\n',
+      'x/.harden-image.yaml': 'exclude: oops\n',
+      'policy/central.yaml': 'exclude: [/x]\n',
+    })
+    const named = async (line: string) => {
+      const { items } = await call(line.split(' '), { cwd })
+      return items.map(({ target }) => target).sort()
+    }
+    expect(await named('.')).toEqual(['Dockerfile'])
+    expect(await named('--exclude x --exclude none .')).toEqual(['Dockerfile'])
+    expect(await named('--config policy/central.yaml .')).toEqual(['Dockerfile', 'vendor/Dockerfile'])
+    expect((await call(['.'], { cwd })).stderr).toContain('exclude must be a list')
+  })
+
   test('every flag arrives', async () => {
     const line =
       '--user 1001:0 --own copied --ports keep --writable /a --writable /b/ --unsafe --target dev --build -t app:1 --prove --smoke true --jobs 3 --engine podman --offline --platform linux/arm64 Dockerfile'

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { discover } from '../../src/workspace/discover.ts'
+import { type Excludes, noExcludes } from '../../src/workspace/excludes.ts'
 import { isDockerfileName } from '../../src/workspace/names.ts'
 import { tree } from './tree.ts'
 
@@ -141,6 +142,125 @@ describe('.gitignore', () => {
     const cwd = tree(files)
     execFileSync('git', ['init', '-q'], { cwd })
     expect(await targets(cwd, 'build', 'a/Dockerfile.local')).toEqual(['build/Dockerfile', 'a/Dockerfile.local'])
+  })
+})
+
+describe('exclude', () => {
+  const files = {
+    'a/Dockerfile': text,
+    'a/fixtures/Dockerfile': text,
+    'b/fixtures/keep/Dockerfile': text,
+    'b/Dockerfile.dev': text,
+    'third-party/x/Dockerfile': text,
+  }
+  const below = async (cwd: string, target: string, excludes: Partial<Excludes>) =>
+    (await discover([target], cwd, { ...noExcludes, ...excludes })).found.map((one) => one.target)
+  const given = (folder: string, ...patterns: string[]) => ({ given: [{ folder, patterns }] })
+
+  test.each([
+    [['fixtures/'], ['a/Dockerfile', 'b/Dockerfile.dev', 'third-party/x/Dockerfile']],
+    [['/third-party', '*.dev', 'fixtures'], ['a/Dockerfile']],
+    [
+      ['b/**', '!b/Dockerfile.dev'],
+      ['a/Dockerfile', 'a/fixtures/Dockerfile', 'b/Dockerfile.dev', 'third-party/x/Dockerfile'],
+    ],
+    [['*'], []],
+  ])('%j', async (patterns, left) => {
+    const cwd = tree(files)
+    expect(await below(cwd, '.', given(cwd, ...patterns))).toEqual(left)
+  })
+
+  test('from the folder that says it; elsewhere from where the search begins', async () => {
+    const cwd = tree(files)
+    expect(await below(join(cwd, 'b'), '../a', given(join(cwd, 'b'), '/fixtures'))).toEqual(['../a/Dockerfile'])
+    expect(await below(cwd, 'a', given(cwd, '/a/fixtures'))).toEqual(['a/Dockerfile'])
+  })
+
+  test('who names it wants it', async () => {
+    const cwd = tree(files)
+    expect(await below(cwd, 'third-party', given(cwd, 'third-party'))).toEqual(['third-party/x/Dockerfile'])
+    expect(await below(cwd, 'a/fixtures/Dockerfile', given(cwd, 'fixtures'))).toEqual(['a/fixtures/Dockerfile'])
+  })
+
+  test('what a file in a folder says holds below it, and no .gitignore takes it back', async () => {
+    const cwd = tree({ ...files, 'a/.gitignore': '!fixtures\n' })
+    const at = async (folder: string) => (folder === join(cwd, 'a') ? ['fixtures'] : [])
+    expect(await below(cwd, '.', { at })).not.toContain('a/fixtures/Dockerfile')
+    expect(await below(cwd, '.', { at })).toContain('b/fixtures/keep/Dockerfile')
+  })
+})
+
+describe('how Compose and bake files build it', () => {
+  const api = 'services/api/Dockerfile'
+  const buildOf = async (files: Readonly<Record<string, string>>, target = '.', folder = '.') => {
+    const cwd = tree({ [api]: text, ...files })
+    mkdirSync(join(cwd, '.git'))
+    const { found } = await discover([target], join(cwd, folder))
+    const { build } = found[0] ?? {}
+    return (
+      build && {
+        ...build,
+        context: build.context && relative(cwd, build.context),
+        args: Object.fromEntries(build.args),
+      }
+    )
+  }
+  const service = (build: string, name = 'api') => `services:\n  ${name}:\n    build: ${build}\n`
+  const all = {
+    by: ['service api of compose.yaml'],
+    context: '',
+    contextNames: ['.'],
+    args: {},
+    unlike: [],
+    targets: [],
+  }
+
+  test.each([
+    ['services/api', { ...all, context: 'services/api', contextNames: ['services/api'] }],
+    [`{ dockerfile: ${api} }`, all],
+    [`{ context: ., dockerfile: ${api}, target: dev }`, { ...all, targets: ['dev'] }],
+    [
+      `{ context: ., dockerfile: ${api}, args: { A: 1, B: "\${B:-x}", C: $C, D: a$$b, E: } }`,
+      { ...all, args: { A: '1', B: 'x', D: 'a$b' } },
+    ],
+    [`{ context: ., dockerfile: ${api}, args: [A=1=2, B] }`, { ...all, args: { A: '1=2' } }],
+    // Another file, another machine, or nobody knows.
+    ['.', undefined],
+    [`{ context: https://example.org/x.git, dockerfile: ${api} }`, undefined],
+    [`{ context: ., dockerfile: ${api}, dockerfile_inline: FROM a }`, undefined],
+    [`{ context: $ROOT, dockerfile: ${api} }`, undefined],
+    [`{ context: nowhere, dockerfile: ../${api} }`, undefined],
+    ['[', undefined],
+  ])('build: %s', async (build, said) => {
+    expect(await buildOf({ 'compose.yaml': service(build) })).toEqual(said)
+  })
+
+  test.each([
+    ['docker-compose.yml', service(`{ dockerfile: ${api} }`)],
+    ['compose.prod.yaml', service(`{ dockerfile: ${api} }`)],
+    ['docker-bake.json', JSON.stringify({ target: { api: { context: '.', dockerfile: api } } })],
+  ])('in %s', async (name, content) => {
+    expect(await buildOf({ [name]: content })).toMatchObject({ context: '' })
+  })
+
+  test('one that is named alone is known alike, wherever one stands', async () => {
+    const files = { 'deploy/compose.yaml': service(`{ context: .., dockerfile: ${api} }`) }
+    expect(await buildOf(files)).toMatchObject({ context: '', by: ['service api of deploy/compose.yaml'] })
+    expect(await buildOf(files, api)).toMatchObject({ context: '' })
+    expect(await buildOf(files, 'Dockerfile', 'services/api')).toMatchObject({ contextNames: ['../..'] })
+  })
+
+  test('what several do not agree on is open', async () => {
+    const second = `  two:\n    build: { context: services, dockerfile: api/Dockerfile, args: [S=b, V=1] }\n`
+    const first = service(`{ context: ., dockerfile: ${api}, args: [S=a, V=1] }`)
+    expect(await buildOf({ 'compose.yaml': first + second })).toEqual({
+      by: ['service api of compose.yaml', 'service two of compose.yaml'],
+      context: null,
+      contextNames: ['.', 'services'],
+      args: { V: '1' },
+      unlike: ['S'],
+      targets: [],
+    })
   })
 })
 

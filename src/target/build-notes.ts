@@ -1,0 +1,65 @@
+import { dirname } from 'node:path'
+import type { Dockerfile } from '../dockerfile/model.ts'
+import type { ReportFinding } from '../report/report.ts'
+import { targetFinding } from '../report/target-finding.ts'
+import type { Options, WorkItem } from '../work.ts'
+import { pairs } from './build.ts'
+
+/** What was taken from Compose and bake files, which nobody named, and what they leave open. `planned`: indexes of stages. */
+export function buildNotes(
+  { build, path }: WorkItem,
+  dockerfile: Dockerfile,
+  planned: readonly number[],
+  options: Options,
+): readonly ReportFinding[] {
+  if (build === undefined || path === null) return []
+  const by = listed(build.by)
+  const given = pairs(options.buildArg)
+  const declared = new Set([...declaredArgs(dockerfile)].filter((name) => !given.has(name)))
+  const isContextOpen = options.context === null
+  const args = [...build.args.keys()].filter((name) => declared.has(name))
+  const taken = [
+    ...(isContextOpen && build.context !== null && build.context !== dirname(path)
+      ? [`the context ${build.contextNames[0]}`]
+      : []),
+    ...(args.length > 0 ? [`what ${args.join(', ')} says`] : []),
+  ]
+  const notes: ReportFinding[] = []
+  const note = (message: string, hint: string) => notes.push(targetFinding('read-build', 'note', message, hint))
+  if (taken.length > 0)
+    note(`${taken.join(' and ')}: taken from ${by}`, 'for another build: --context DIR, --build-arg NAME=VALUE')
+  if (isContextOpen && build.context === null)
+    note(
+      `the build context is not the same in ${by}: ${build.contextNames.join(', ')}`,
+      '--context DIR says which is meant',
+    )
+  const unlike = build.unlike.filter((name) => declared.has(name))
+  if (unlike.length > 0)
+    note(
+      `${unlike.join(', ')}: not the same in ${by}, so what the Dockerfile itself says counts`,
+      `${unlike.map((name) => `--build-arg ${name}=VALUE`).join(' ')} says which`,
+    )
+  if (options.policy.target === null)
+    for (const target of build.targets.filter((name) => !isPlanned(name, dockerfile, planned)))
+      note(`stage ${target} was not looked at, which is built for ${by}`, `--target ${target} works on it`)
+  return notes
+}
+
+const MOST_NAMED = 3
+
+function listed(names: readonly string[]): string {
+  const more = names.length - MOST_NAMED
+  return [...names.slice(0, MOST_NAMED), ...(more > 0 ? [`${more} more`] : [])].join(', ')
+}
+
+function isPlanned(target: string, { stages }: Dockerfile, planned: readonly number[]): boolean {
+  const stage = stages.findLast(({ name }) => name === target.toLowerCase()) ?? stages[Number(target)]
+  return stage === undefined || planned.includes(stage.index)
+}
+
+function declaredArgs({ metaArgs, stages }: Dockerfile): ReadonlySet<string> {
+  const args = [...metaArgs, ...stages.flatMap(({ instructions }) => instructions)].filter(
+    ({ keyword }) => keyword === 'ARG',
+  )
+  return new Set(args.flatMap(({ words }) => words.map(({ value }) => value.split('=')[0] ?? '')))
+}

@@ -1,0 +1,88 @@
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import type { BuildSettings } from '../work.ts'
+import { isBuildFileName, type NamedBuild, namedBuilds } from './build-files.ts'
+import { readText } from './files.ts'
+import { repositoryOf, upwards } from './repository.ts'
+import { neverEntered } from './walk.ts'
+
+/** How the Dockerfile at a path (absolute) is built; null where nothing beside it says so. */
+export type BuildSettingsOf = (path: string) => Promise<BuildSettings | null>
+
+/**
+ * By what Compose and bake files say: those in the folder of the Dockerfile and above it, in a repository up to its
+ * root and in the folders beside (`deploy/`), and `found` (absolute), which a walk came across. Each is read once.
+ */
+export function buildSettings(found: readonly string[], cwd: string): BuildSettingsOf {
+  const read = new Map<string, Promise<readonly NamedBuild[]>>()
+  const buildsOf = (file: string) => {
+    const builds = read.get(file) ?? readBuilds(file, relative(cwd, file))
+    read.set(file, builds)
+    return builds
+  }
+  const names = new Map<string, Promise<readonly string[]>>()
+  const filesIn = (folder: string, besides: boolean) => {
+    const files = names.get(folder) ?? buildFilesIn(folder, besides)
+    names.set(folder, files)
+    return files
+  }
+  return async (path) => {
+    const repository = repositoryOf(dirname(path))
+    const files: string[] = []
+    for (const folder of upwards(dirname(path))) {
+      files.push(...(await filesIn(folder, repository !== null)))
+      if (folder === repository) break
+    }
+    const all = await Promise.all([...new Set([...files, ...found])].map(buildsOf))
+    const real = await realOf(path)
+    return settingsOf(
+      all.flat().filter(({ dockerfile }) => dockerfile === real),
+      cwd,
+    )
+  }
+}
+
+async function buildFilesIn(folder: string, besides: boolean): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  const own = entries.filter(({ name }) => isBuildFileName(name)).map(({ name }) => join(folder, name))
+  const others = entries.filter((entry) => besides && entry.isDirectory() && !neverEntered.has(entry.name))
+  const below = await Promise.all(others.map(({ name }) => buildFilesIn(join(folder, name), false)))
+  return [...own.sort(), ...below.flat().sort()]
+}
+
+async function readBuilds(file: string, name: string): Promise<readonly NamedBuild[]> {
+  const text = await readText(file, name).catch(() => '')
+  const builds = await Promise.all(
+    namedBuilds(text, file, name).map(async (build) => {
+      const isFolder = (await stat(build.context).catch(() => null))?.isDirectory() === true
+      return isFolder ? [{ ...build, dockerfile: await realOf(build.dockerfile) }] : []
+    }),
+  )
+  return builds.flat()
+}
+
+async function realOf(path: string): Promise<string> {
+  return realpath(path).catch(() => path)
+}
+
+/** Where several say different things of one, nobody knows which of them is meant. */
+function settingsOf(builds: readonly NamedBuild[], cwd: string): BuildSettings | null {
+  if (builds.length === 0) return null
+  const contexts = new Set(builds.map(({ context }) => context))
+  const [context = null] = contexts.size === 1 ? contexts : []
+  const args = new Map<string, string>()
+  const unlike = new Set<string>()
+  for (const [name, value] of builds.flatMap((build) => [...build.args])) {
+    if ((args.get(name) ?? value) !== value) unlike.add(name)
+    args.set(name, value)
+  }
+  for (const name of unlike) args.delete(name)
+  return {
+    by: builds.map(({ by }) => by),
+    context,
+    contextNames: [...contexts].map((folder) => relative(cwd, folder) || '.'),
+    args,
+    unlike: [...unlike],
+    targets: [...new Set(builds.flatMap(({ target }) => target ?? []))],
+  }
+}

@@ -1,0 +1,56 @@
+import { mkdirSync } from 'node:fs'
+import { expect, test } from '@jest/globals'
+import { withDefaults } from '../../src/api.ts'
+import { targetProcessor } from '../../src/target.ts'
+import type { Options } from '../../src/work.ts'
+import { discover } from '../../src/workspace/discover.ts'
+import { readText } from '../../src/workspace/files.ts'
+import { tree } from '../workspace/tree.ts'
+
+const dockerfile =
+  'ARG NODE\nFROM node:$NODE AS dev\nARG SVC=x\nFROM dev\nCOPY services/api /app\nENTRYPOINT ["/app/start.sh"]\n'
+const files = {
+  'docker/Dockerfile': dockerfile,
+  'services/api/start.sh': '#!/bin/sh\nmkdir -p /srv/state\nexec node /app/x.js\n',
+}
+const build = (more: string) =>
+  `    build: { context: ., dockerfile: docker/Dockerfile, args: { NODE: 22, OTHER: 1 }${more} }\n`
+
+async function worked(compose: string, options: Partial<Options> = {}) {
+  const cwd = tree({ ...files, 'compose.yaml': compose })
+  mkdirSync(`${cwd}/.git`)
+  const [item] = (await discover(['docker'], cwd)).found
+  if (item?.path == null) throw new Error('there is none')
+  const asked = { ...withDefaults({ engine: 'none', offline: true }), ...options }
+  const ports = { progress: () => {}, onCleanUp: () => {}, signal: new AbortController().signal }
+  const outcome = await targetProcessor()({ ...item, text: await readText(item.path, item.target) }, asked, ports)
+  const notes = outcome.result.findings.filter(({ transform }) => transform === 'read-build')
+  return { cwd, outcome, result: outcome.result, notes: notes.map(({ message }) => message) }
+}
+
+test('the context and the arguments of a Compose file, as if they were given', async () => {
+  const { cwd, outcome, result, notes } = await worked(`services:\n  api:\n${build('')}`)
+  expect(result).toMatchObject({ verdict: 'hardened', user: { name: 'node', uid: 1000 } })
+  expect(result.output).toContain('chown 1000:1000 /srv/state')
+  expect(outcome.context).toBe(cwd)
+  expect(notes).toEqual(['the context . and what NODE says: taken from service api of compose.yaml'])
+})
+
+test('what is given holds against it', async () => {
+  const policy = withDefaults({}).policy
+  const options = { buildArg: ['NODE=1'], context: tree(), policy: { ...policy, target: 'dev' } }
+  const { outcome, notes } = await worked(`services:\n  api:\n${build(', target: dev')}`, options)
+  expect(outcome.context).toBe(options.context)
+  expect(notes).toEqual([])
+})
+
+test('what it leaves open is said', async () => {
+  const compose = `services:\n  api:\n${build(', target: dev')}  web:\n    build: { context: docker, args: [SVC=b, NODE=20] }\n`
+  const by = 'service api of compose.yaml, service web of compose.yaml'
+  expect((await worked(compose)).notes).toEqual([
+    `what SVC says: taken from ${by}`,
+    `the build context is not the same in ${by}: ., docker`,
+    `NODE: not the same in ${by}, so what the Dockerfile itself says counts`,
+    `stage dev was not looked at, which is built for ${by}`,
+  ])
+})
