@@ -11,7 +11,7 @@ import { type Room, roomFor } from './proof/side-by-side.ts'
 import { inspection } from './report/inspection.ts'
 import type { TargetResult } from './report/report.ts'
 import { type Knowledge, stageInputs } from './stage-inputs.ts'
-import { buildText, contextOf, givenTo } from './target/build.ts'
+import { argsFor, buildText, contextOf, givenTo } from './target/build.ts'
 import { buildNotes } from './target/build-notes.ts'
 import { inContext } from './target/in-context.ts'
 import { lookAtBases } from './target/look-at-bases.ts'
@@ -83,7 +83,7 @@ async function workOn(
   const { engine, options, ports } = session
   const folder = contextOf(item, options)
   const context = folder === null ? null : await readBuildContext(folder, item.path, copiedSources(dockerfile))
-  const outcome = { source, path: item.path, ...(options.context === null ? {} : { context: options.context }) }
+  const outcome = { source, path: item.path, ...howBuilt(item, options) }
   if (options.proveAsIs) return { ...outcome, result: await proveAsIs(item, source, session) }
   const inputs = (observations: Knowledge['observations'], built: Knowledge['built']) =>
     stageInputs(dockerfile, options.policy, {
@@ -147,6 +147,19 @@ async function workOn(
     })
   }
   return { ...outcome, result, ...(profile === null ? {} : { profile }) }
+}
+
+function howBuilt(
+  item: WorkItem,
+  options: Session['options'],
+): Pick<TargetOutcome, 'context' | 'buildArgs' | 'target'> {
+  const args = item.kind === 'image' ? new Map<string, string>() : argsFor(item, options)
+  const { context, policy } = options
+  return {
+    ...(context === null ? {} : { context }),
+    ...(args.size === 0 ? {} : { buildArgs: Object.fromEntries(args) }),
+    ...(policy.target === null ? {} : { target: policy.target }),
+  }
 }
 
 /** What is not root already needs no proof of a change, but its profile one of what it can do without. */

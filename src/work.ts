@@ -56,6 +56,10 @@ export interface TargetOutcome {
   readonly path: string | null
   /** Absolute, the build context; absent for the folder of the Dockerfile. */
   readonly context?: string
+  /** The arguments of its build; absent for none. */
+  readonly buildArgs?: Readonly<Record<string, string>>
+  /** The stage that is built; absent for the last one. */
+  readonly target?: string
   /** With `inspect`: what is known and decided, one a stage that is meant to run. */
   readonly inspection?: readonly Inspection[]
   /** The run-time half; absent where nobody can say who runs. */

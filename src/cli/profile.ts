@@ -6,11 +6,13 @@ import { dockerRun } from '../profile/docker.ts'
 import { kubernetesManifest } from '../profile/kubernetes-manifest.ts'
 import { type Profile, withImage } from '../profile/profile.ts'
 import { profileNotes } from '../profile/said.ts'
+import type { Json } from '../profile/yaml-file.ts'
 import { renderTargets } from '../report/text.ts'
 import type { TargetOutcome } from '../work.ts'
 import { wantsColour } from './colour.ts'
 import { editFiles } from './edit-files.ts'
 import { type ExitCode, exitCode } from './exit-code.ts'
+import { givenFlags } from './given-flags.ts'
 import type { Io } from './io.ts'
 import type { ProfileRequest, Work } from './request.ts'
 import { rendering } from './show.ts'
@@ -33,7 +35,8 @@ export async function showProfile(
       ? { notes: print(profile, asked, request, io, outcome), covers: [] }
       : await editFiles(profile, asked, request, outcome, io)
   const running = profile.running.filter(({ about }) => !covers.includes(about))
-  const said = profileNotes({ ...profile, running }, result, request.build, [...notes, ...givenNotes(profile, asked)])
+  const more = [...notes, ...givenNotes(profile, asked)]
+  const said = profileNotes({ ...profile, running }, result, request.build, more, givenFlags(request))
   const { engine } = request.settings
   io.stderr.write(isOther(engine) ? said.replaceAll(/\bdocker (?=run |exec )/g, `${engine} `) : said)
   // What keeps root is answered: the profile is how to run it.
@@ -83,8 +86,21 @@ function isOther(engine: Work['settings']['engine']): engine is 'podman' | 'nerd
 }
 
 /** As Compose takes it: `services/api/Dockerfile` is built in `./services/api`, or in the context that was said. */
-function buildOf(
-  { path, context: said, result: { target } }: Pick<TargetOutcome, 'path' | 'context' | 'result'>,
+function buildOf(outcome: BuiltAs, cwd: string): string | Json {
+  const place = placeOf(outcome, cwd)
+  const { buildArgs: args, target } = outcome
+  if (args === undefined && target === undefined) return place
+  return {
+    ...(typeof place === 'string' ? { context: place } : place),
+    ...(args === undefined ? {} : { args }),
+    ...(target === undefined ? {} : { target }),
+  }
+}
+
+type BuiltAs = Pick<TargetOutcome, 'path' | 'context' | 'buildArgs' | 'target' | 'result'>
+
+function placeOf(
+  { path, context: said, result: { target } }: BuiltAs,
   cwd: string,
 ): string | { context: string; dockerfile: string } {
   if (said !== undefined && path !== null) {

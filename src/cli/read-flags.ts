@@ -106,8 +106,7 @@ function checkTogether(request: Work): void {
 function settings(parsed: Parsed): Partial<Settings> {
   const given: Partial<Record<SettingName, unknown>> = {}
   for (const name of flagSettings) {
-    // yargs keeps flags as they are written: `prefer-vendor`.
-    const flagName = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+    const flagName = flagOf(name)
     const value = parsed[flagName]
     if (value === undefined) continue
     if (Array.isArray(value) && !repeatable.has(name)) throw usage(`--${flagName} is given twice`, 'keep one of them')
@@ -118,6 +117,11 @@ function settings(parsed: Parsed): Partial<Settings> {
   }
   // Each value has passed the check of its name.
   return given as Partial<Settings>
+}
+
+/** yargs keeps flags as they are written: `prefer-vendor`. */
+export function flagOf(setting: string): string {
+  return setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
 function format(parsed: Parsed, names: readonly string[]): string | null {

@@ -1,5 +1,7 @@
 import { HardenError } from '../errors.ts'
+import { quoted } from '../profile/docker.ts'
 import type { Found } from '../workspace/discover.ts'
+import { givenFlags } from './given-flags.ts'
 import type { Work } from './request.ts'
 
 /** What stdout carries. */
@@ -19,7 +21,7 @@ export function checkFound(request: Work, found: readonly Found[]): void {
   if (request.verb === 'prove' && file) {
     throw usage(
       `prove takes an image, ${file.target} is none`,
-      `harden-image ${file.target} --prove builds and proves a Dockerfile`,
+      `${['harden-image --prove', ...givenFlags(request), quoted(file.target)].join(' ')} builds and proves a Dockerfile`,
     )
   }
   if (request.write && found.some(({ target }) => target === '-')) {

@@ -2,12 +2,16 @@ import type { TargetResult } from '../report/report.ts'
 import { quoted } from './docker.ts'
 import { type Part, type Profile, userText } from './profile.ts'
 
-/** What goes with a profile, for people: what holds and how that is known, what to do first, what changes. */
+/**
+ * What goes with a profile, for people: what holds and how that is known, what to do first, what changes. `given`: the
+ * flags of the call.
+ */
 export function profileNotes(
   profile: Profile,
   result: TargetResult,
   isBuilt: boolean,
   more: readonly string[],
+  given: readonly string[] = [],
 ): string {
   const { asIs, image, target } = profile
   const todo = result.findings.filter(({ outcome }) => outcome === 'todo' || outcome === 'offered')
@@ -23,7 +27,7 @@ export function profileNotes(
         ]),
     ...(image.derived ? [[made(image.name, isBuilt, result), []] as const] : []),
     ...(profile.kind === 'dockerfile' && result.changed && result.verdict === 'hardened'
-      ? [[changed(profile, isBuilt, result), []] as const]
+      ? [[changed(profile, isBuilt, result, given), []] as const]
       : []),
     ['left to do', profile.root ? [] : todo.map(({ message }) => message)],
     ['what changes for those who have it running today', profile.running.map(({ text }) => text)],
@@ -43,9 +47,9 @@ function made(name: string, isBuilt: boolean, { verdict }: TargetResult): string
 }
 
 /** The profile is for the Dockerfile as it becomes, which nothing has written yet. */
-function changed({ image, target }: Profile, isBuilt: boolean, result: TargetResult): string {
-  const written =
-    target === '-' ? '' : `harden-image -w${result.proof === null ? '' : ' --prove'} ${quoted(target)} changes it`
+function changed({ image, target }: Profile, isBuilt: boolean, result: TargetResult, given: readonly string[]): string {
+  const words = ['harden-image -w', ...(result.proof === null ? [] : ['--prove']), ...given, quoted(target)]
+  const written = target === '-' ? '' : `${words.join(' ')} changes it`
   if (isBuilt)
     return [
       made(image.name, true, result),

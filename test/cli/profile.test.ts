@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import type { ProcessTarget } from '../../src/work.ts'
 import { rootProfile, sampleProfile } from '../profile/sample.ts'
-import { sampleResult } from '../report/sample.ts'
+import { proof, sampleResult } from '../report/sample.ts'
 import { tree } from '../workspace/tree.ts'
 import { call } from './call.ts'
 
@@ -37,7 +37,7 @@ test('of a Dockerfile: what is run is of the changed one, and nothing has change
     image: { original: null, derived: false, name: 'web', chown: 'web' },
   })
   const said = async (flags: readonly string[], change = {}) => {
-    const cwd = tree({ 'my web/Dockerfile': 'FROM nginx\n' })
+    const cwd = tree({ 'my web/Dockerfile': 'FROM nginx\n', 'c.yaml': '' })
     const args = ['profile', 'my web', '--for', 'docker', ...flags]
     const { stderr } = await call(args, {
       cwd,
@@ -50,6 +50,12 @@ test('of a Dockerfile: what is run is of the changed one, and nothing has change
   )
   expect(await said(['--build'])).toContain(
     "built web; my web/Dockerfile itself is as it was: harden-image -w 'my web/Dockerfile' changes it\n",
+  )
+  const flags = ['--context', '.', '--build-arg', 'B=a b', '--config', 'c.yaml', '--no-trace', '-e', 'PASSWORD=x']
+  const given = "--config c.yaml --context . --build-arg 'B=a b'"
+  expect(await said(flags)).toContain(`harden-image -w ${given} 'my web/Dockerfile' changes it`)
+  expect(await said([...flags, '--prove'], { proof })).toContain(
+    `harden-image -w --prove ${given} --no-trace --env 'PASSWORD=…' 'my web/Dockerfile' changes it`,
   )
   expect(await said([], { changed: false })).not.toContain('has to be built')
   expect(await said([], { verdict: 'incomplete' })).not.toContain('changes it')
@@ -80,6 +86,14 @@ test('the service that is built from the Dockerfile is the one that is meant, al
   const args = ['profile', 'b', '--for', 'compose']
   const { stdout } = await call(args, { cwd, processTarget: processTarget(cwd) })
   expect(stdout).toContain('    build:\n      context: "."\n      dockerfile: b/Dockerfile\n')
+  const asked: ProcessTarget = async (item, options, ports) => ({
+    ...(await processTarget()(item, options, ports)),
+    buildArgs: { BASE: 'a:1' },
+    target: 'web',
+  })
+  expect((await call(args, { cwd, processTarget: asked })).stdout).toContain(
+    '    build:\n      context: ./b\n      args:\n        BASE: a:1\n      target: web\n',
+  )
 })
 
 test('Compose hands on an anonymous volume with what an old image had there', async () => {

@@ -1,0 +1,20 @@
+import { quoted } from '../profile/docker.ts'
+import type { SettingName } from '../workspace/settings.ts'
+import { flagOf } from './read-flags.ts'
+import type { Work } from './request.ts'
+
+/** Of the settings those that only a proof takes. */
+const ofProofs: ReadonlySet<string> = new Set<SettingName>(['smoke', 'trace', 'jobs', 'minimize', 'env', 'capAdd'])
+
+/** What the call was given, for another one on the same target: a command that is shown is there to be pasted. */
+export function givenFlags({ settings, config, prove }: Work): readonly string[] {
+  const given = [...(config === null ? [] : [['config', config] as const]), ...Object.entries(settings)]
+  return given.flatMap(([name, value]) => (prove || !ofProofs.has(name) ? flagsOf(flagOf(name), value) : []))
+}
+
+function flagsOf(name: string, value: unknown): readonly string[] {
+  if (typeof value === 'boolean') return [value ? `--${name}` : `--no-${name}`]
+  // A log is no place for what may be a secret.
+  const shown = (text: string) => (name === 'env' ? text.replace(/=.*$/s, '=…') : text)
+  return [value].flat().map((one) => `--${name} ${quoted(shown(String(one)))}`)
+}
