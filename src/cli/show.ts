@@ -1,11 +1,12 @@
 import { realpathSync, statSync } from 'node:fs'
-import { relative, sep } from 'node:path'
+import { dirname, relative, sep } from 'node:path'
 import { dockerfile } from '../report/dockerfile.ts'
 import type { Format, Rendering } from '../report/format.ts'
 import { formats } from '../report/index.ts'
 import { counted, summaryLine } from '../report/summary.ts'
 import { renderTargets } from '../report/text.ts'
 import type { TargetOutcome } from '../work.ts'
+import { repositoryOf } from '../workspace/repository.ts'
 import { wantsColour } from './colour.ts'
 import type { Io } from './io.ts'
 import type { Work } from './request.ts'
@@ -80,10 +81,13 @@ function hasMuchToSay({ verdict, findings, proof, error }: TargetOutcome['result
 }
 
 export function rendering({ result, source, path, inspection }: TargetOutcome, cwd: string): Rendering {
+  const isFile = path !== null && !isPipe(path)
+  const root = isFile ? repositoryOf(dirname(resolved(path))) : null
   return {
     result,
     source,
-    path: path === null || isPipe(path) ? 'Dockerfile' : fromHere(path, cwd),
+    path: isFile ? fromHere(path, cwd) : 'Dockerfile',
+    ...(isFile && root !== null ? { fromRoot: fromHere(path, root) } : {}),
     ...(inspection ? { inspection } : {}),
   }
 }

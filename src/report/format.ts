@@ -8,6 +8,8 @@ export interface Rendering {
   readonly source: string
   /** Name in the headers of a diff, with forward slashes. */
   readonly path: string
+  /** The same from the root of the repository, wherever it was run; absent outside of one. */
+  readonly fromRoot?: string
   readonly inspection?: readonly Inspection[]
 }
 

@@ -12,6 +12,9 @@ export const sarif: Format = {
   render: (renderings, { rules = new Map() }) => `${JSON.stringify(log(renderings, rules), null, 2)}\n`,
 }
 
+/** As code scanning and editors call the place of the source: no path of this machine is written. */
+const ROOT = '%SRCROOT%'
+
 /** What a change would cure is a warning as long as it is not made; what only a person can do, an error. */
 const LEVELS = { fixed: 'warning', offered: 'warning', todo: 'error', note: 'note' } as const satisfies Record<
   Outcome,
@@ -30,6 +33,7 @@ function log(renderings: readonly Rendering[], summaries: ReadonlyMap<string, st
       {
         tool: { driver: { name: 'harden-image', version, rules: names.map((name) => rule(name, summaries)) } },
         columnKind: 'utf16CodeUnits',
+        originalUriBaseIds: { [ROOT]: { description: { text: 'The repository, or the folder that it was run in.' } } },
         invocations: [
           {
             executionSuccessful: failed.length === 0,
@@ -62,19 +66,23 @@ function resultOf(rendering: Rendering, finding: ReportFinding, names: readonly 
   }
 }
 
-/** An image has no file: its name is all that there is to point at. */
-function locationOf({ result, path }: Rendering, place?: { readonly line: number; readonly column: number }): Location {
-  // What could not be found is no file either: the path is a stand-in then.
-  const isNowhere = result.verdict === 'failed' && path === 'Dockerfile' && !/(^|\/)Dockerfile$/.test(result.target)
-  if (result.kind === 'image' || isNowhere)
-    return { logicalLocations: [{ fullyQualifiedName: result.target, kind: 'resource' }] }
+/** An image has no file: its name stands for one as well, since code scanning takes no result without. */
+function locationOf(
+  { result, path, fromRoot = path }: Rendering,
+  place?: { readonly line: number; readonly column: number },
+): Location {
   const region = place === undefined ? {} : { region: { startLine: place.line, startColumn: place.column } }
-  return { physicalLocation: { artifactLocation: { uri: uriOf(path) }, ...region } }
+  const named = { logicalLocations: [{ fullyQualifiedName: result.target, kind: 'resource' }] }
+  if (result.kind === 'image')
+    return { physicalLocation: { artifactLocation: { uri: uriOf(result.target) }, ...region }, ...named }
+  // What could not be found is no file either: the path is a stand-in then.
+  if (result.verdict === 'failed' && path === 'Dockerfile' && !/(^|\/)Dockerfile$/.test(result.target)) return named
+  return { physicalLocation: { artifactLocation: { uri: uriOf(fromRoot), uriBaseId: ROOT }, ...region } }
 }
 
-/** A `#` or `?` in a name would end the path. */
+/** A `#` or `?` in a name would end the path, a `:` before its first `/` begin it. */
 function uriOf(path: string): string {
-  return encodeURI(path).replaceAll('#', '%23').replaceAll('?', '%3F')
+  return encodeURI(path).replaceAll('#', '%23').replaceAll('?', '%3F').replaceAll(':', '%3A')
 }
 
 function notification(rendering: Rendering): Notification {

@@ -30,7 +30,7 @@ test('a finding is a result at its place, by the rule that says it', () => {
       locations: [
         {
           physicalLocation: {
-            artifactLocation: { uri: 'a%20b/Dockerfile' },
+            artifactLocation: { uri: 'a%20b/Dockerfile', uriBaseId: '%SRCROOT%' },
             region: { startLine: 12, startColumn: 1 },
           },
         },
@@ -42,7 +42,10 @@ test('a finding is a result at its place, by the rule that says it', () => {
       level: 'error',
       locations: [
         {
-          physicalLocation: { artifactLocation: { uri: 'a%20b/Dockerfile' }, region: { startLine: 3, startColumn: 1 } },
+          physicalLocation: {
+            artifactLocation: { uri: 'a%20b/Dockerfile', uriBaseId: '%SRCROOT%' },
+            region: { startLine: 3, startColumn: 1 },
+          },
         },
       ],
     },
@@ -52,11 +55,27 @@ test('a finding is a result at its place, by the rule that says it', () => {
   )
 })
 
-test('an image is named, since it has no file', () => {
+test('a path is that from the root of the repository, and its base is said without a path of this machine', () => {
+  const rendering = sampleRendering('Dockerfile', 'x', 'y', { findings: [finding] })
+  const run = runOf({ ...rendering, fromRoot: 'services/api/Dockerfile' })
+  expect(run?.results?.[0]?.locations?.[0]?.physicalLocation?.artifactLocation).toEqual({
+    uri: 'services/api/Dockerfile',
+    uriBaseId: '%SRCROOT%',
+  })
+  expect(run?.originalUriBaseIds).toEqual({ '%SRCROOT%': { description: { text: expect.any(String) } } })
+})
+
+test('an image is named, and its name stands for the file that it has not', () => {
   const result = sampleResult({ kind: 'image', target: 'nginx:latest', findings: [finding] })
   const run = runOf({ result, source: 'FROM nginx:latest\n', path: 'Dockerfile' })
   expect(run?.results?.[0]?.locations).toEqual([
-    { logicalLocations: [{ fullyQualifiedName: 'nginx:latest', kind: 'resource' }] },
+    {
+      physicalLocation: {
+        artifactLocation: { uri: 'nginx%3Alatest' },
+        region: { startLine: 12, startColumn: 1 },
+      },
+      logicalLocations: [{ fullyQualifiedName: 'nginx:latest', kind: 'resource' }],
+    },
   ])
 })
 
@@ -76,7 +95,10 @@ test('what could not be read is no result, and the run no success', () => {
           message: { text: 'there is no FROM\nis it a Dockerfile?' },
           locations: [
             {
-              physicalLocation: { artifactLocation: { uri: 'b/Dockerfile' }, region: { startLine: 3, startColumn: 1 } },
+              physicalLocation: {
+                artifactLocation: { uri: 'b/Dockerfile', uriBaseId: '%SRCROOT%' },
+                region: { startLine: 3, startColumn: 1 },
+              },
             },
           ],
         },
@@ -94,10 +116,11 @@ test('a path is a URI whatever its name, and what could not be found has none', 
   )
   expect(uris?.results?.[0]?.locations?.[0]?.physicalLocation?.artifactLocation).toEqual({
     uri: 'a%23b/c%3F/Dockerfile',
+    uriBaseId: '%SRCROOT%',
   })
   expect(uris?.invocations?.[0]?.toolExecutionNotifications?.map(({ locations }) => locations?.[0])).toEqual([
     { logicalLocations: [{ fullyQualifiedName: 'nosuch/', kind: 'resource' }] },
-    { physicalLocation: { artifactLocation: { uri: 'Dockerfile' } } },
+    { physicalLocation: { artifactLocation: { uri: 'Dockerfile', uriBaseId: '%SRCROOT%' } } },
   ])
 })
 
