@@ -35,7 +35,7 @@ export function isInterpreter(program: string): boolean {
 }
 
 /** What is started: ENTRYPOINT followed by CMD, as the engine joins them. */
-export function argvOf(config: Pick<ImageConfig, 'entrypoint' | 'cmd'>): readonly string[] {
+export function argvOf(config: Partial<Pick<ImageConfig, 'entrypoint' | 'cmd'>>): readonly string[] {
   return [...(config.entrypoint ?? []), ...(config.cmd ?? [])]
 }
 

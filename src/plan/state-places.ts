@@ -2,7 +2,7 @@ import { baseName, isInside, isRuntimePlace, isSharedFolder, isSystemFolder } fr
 
 /** What people call a folder that a program fills. */
 export const STATE_NAME =
-  /^(uploads?|data|logs?|cache|\.cache|tmp|temp|storage|media|state|sessions?|db|database|sqlite|instance|var|run|pids?|sockets?|spool|backups?|volumes?|downloads?|persist(ent)?)$/i
+  /^(uploads?|data([_-]?(store|base|dir|files?))?|logs?|cache|\.cache|tmp|temp|storage|media|state|sessions?|db|database|sqlite|instance|var|run|pids?|sockets?|spool|backups?|volumes?|downloads?|persist(ent)?)$/i
 const STATE_ROOTS = ['/var/lib', '/var/log', '/var/cache', '/var/spool', '/run', '/var/run', '/var/opt']
 /** Below those, but of the system's own tools. */
 const SYSTEM_STATE =

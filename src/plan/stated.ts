@@ -31,12 +31,15 @@ import { springNeeds } from './evidence/spring.ts'
 import { startFolderScripts, startsUnknownScript } from './evidence/start-folder.ts'
 import { startedIn } from './evidence/start-in.ts'
 import { supervisorCautions } from './evidence/supervisors.ts'
+import { unknownVolumes } from './evidence/unknown-volumes.ts'
 import { standingPrograms, unlistedDaemons, unseenServers } from './evidence/unlisted-daemons.ts'
+import { unreadScripts } from './evidence/unread-scripts.ts'
 import { workingFolder } from './evidence/working-folder.ts'
 import type { Need } from './need.ts'
 import type { CapableFile } from './needless-capabilities.ts'
 import type { EnvSetting, FileEdit, Remark } from './plan.ts'
 import { FIRST_UNPRIVILEGED_PORT, type VendorMove } from './ports.ts'
+import { argvOf } from './program.ts'
 import { scriptPortEdits } from './script-ports.ts'
 import { type Shipped, type ShippedSources, shippedBy } from './shipped.ts'
 
@@ -186,7 +189,10 @@ export function statedBy(sources: StatedSources): Stated {
     fileEdits: [...packages.fileEdits, ...working.fileEdits],
     env: home.env,
     cautions: [
-      ...(sources.built ? [] : missingScripts(shipped, facts.config)),
+      ...(sources.built ? [] : [...missingScripts(shipped, facts.config), ...unknownVolumes(shipped)]),
+      ...(sources.built || facts.files.known
+        ? []
+        : unreadScripts({ start, config: started, facts, vendors: argvOf(sources.entry?.config ?? {}) }, shipped)),
       ...initRemarks(start),
       ...unlisted,
       ...packages.remarks,

@@ -139,8 +139,8 @@ function followed(read: ReadScript, config: ImageConfig, files: FileModel): read
   for (const { command, guarded, fatal } of read.commands) {
     const target = targetOf(command, read)
     const path = target === null ? null : findProgram(target, config, files)
-    // What the distribution itself brings as scripts (adduser, service …) is a program here.
-    if (path !== null && path !== read.path && !/^\/usr\/s?bin\/|^\/s?bin\//.test(path)) {
+    // What the distribution itself brings as scripts (adduser, service …) is a program here, and has no suffix.
+    if (path !== null && path !== read.path && (/\.sh$/.test(path) || !/^\/usr\/s?bin\/|^\/s?bin\//.test(path))) {
       add(path, {
         guarded,
         exitsOnError: fatal && isSourced(command),

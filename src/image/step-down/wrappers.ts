@@ -23,6 +23,17 @@ const wrappers: Readonly<Record<string, { readonly valued: readonly string[]; re
   stdbuf: { valued: ['-i', '-o', '-e'], operands: 0 },
   timeout: { valued: ['-s', '-k', '--signal', '--kill-after'], operands: 1 },
   time: { valued: [], operands: 0 },
+  dockerize: {
+    valued:
+      '-template -stdout -stderr -wait -timeout -wait-retry-interval -wait-http-header -delims -env -env-section -validate-cert'.split(
+        ' ',
+      ),
+    operands: 0,
+  },
+  'xvfb-run': {
+    valued: '-e -f -n -p -s -w --error-file --auth-file --server-num --xauth-protocol --server-args --wait'.split(' '),
+    operands: 0,
+  },
 }
 
 /** The program that a word names, `$(which squid)` too; null where something else decides it. */

@@ -46,6 +46,10 @@ export function commandLineNeeds(config: ImageConfig): readonly Need[] {
       const jvm = JVM_FILE.exec(word)
       // It puts what is there aside, under another name.
       if (jvm !== null) add(jvm[1] ?? jvm[2] ?? '', `named by ${word}`, true, () => true, true)
+      const rendered =
+        programs.includes('dockerize') && word === '-template' ? /^[^:]+:(\/[^:]+)$/.exec(next)?.[1] : null
+      if (rendered != null)
+        needs.push({ ...needFor(rendered, `rendered by ${word} ${next}`, true, false), alone: 'any' })
       const glued = /^--?([\w.-]+)[=:](.+)$/.exec(word)
       if (glued !== null && WRITTEN.test(glued[1] ?? ''))
         named(glued[1] ?? '', glued[2] ?? '', `named by the argument ${word}`)

@@ -2,6 +2,7 @@ import type { ImageConfig } from '../../image/facts.ts'
 import type { Need } from '../need.ts'
 import { stateNeed } from '../need.ts'
 import { isRuntimePlace, isSharedFolder, isSystemFolder, normalisePath } from '../places.ts'
+import { looksLikeFile } from '../state-places.ts'
 
 /** Names of variables that say where a program keeps what it writes. */
 const STATE_VARIABLE =
@@ -17,7 +18,7 @@ export function declaredNeeds(config: ImageConfig): readonly Need[] {
   for (const [name, value] of config.env) {
     if (!value.startsWith('/') || !STATE_VARIABLE.test(name)) continue
     const path = normalisePath(value)
-    if (path === null || !isStateFolder(path) || /\.[a-z]{2,4}$/.test(path)) continue
+    if (path === null || !isStateFolder(path) || looksLikeFile(path)) continue
     needs.push(stateNeed(path, 'declared', `named by ENV ${name}`))
   }
   return needs

@@ -31,9 +31,11 @@ const HOME = '/root'
 export function rootHome(shipped: Shipped, config: ImageConfig, programs: readonly string[]): RootHome {
   const tools = toolsIn(shipped, config, programs)
   const copied = copiedUses(shipped)
+  const volume = foundByHome(config)
   const uses: readonly Use[] = [
     ...ownUses(config),
     ...copied,
+    ...(volume === null ? [] : [{ what: 'the volume', path: volume }]),
     ...tools.map(({ tool, what }) => ({ what, path: tool.folder })),
   ]
   const left = [...homeReaders(shipped, config), ...leftInHome(shipped, config, tools)]
@@ -46,20 +48,35 @@ export function rootHome(shipped: Shipped, config: ImageConfig, programs: readon
       path,
       evidence: declared(path, `${what} is there`),
     })),
-    env: tools.flatMap(({ tool: { variable, folder }, what }) =>
-      variable === null || config.env.has(variable)
-        ? []
-        : [
-            {
-              name: variable,
-              value: folder,
-              reason: `${what} is there, and the user has another home than root`,
-              evidence: [declared(folder, what)],
-            },
-          ],
-    ),
+    env: [
+      ...(volume === null ? [] : [homeOf(volume)]),
+      ...tools.flatMap(({ tool: { variable, folder }, what }) =>
+        variable === null || config.env.has(variable)
+          ? []
+          : [
+              {
+                name: variable,
+                value: folder,
+                reason: `${what} is there, and the user has another home than root`,
+                evidence: [declared(folder, what)],
+              },
+            ],
+      ),
+    ],
     remarks: left,
   }
+}
+
+/** A volume below root's home that nothing names: whoever writes it asks for its home. */
+function foundByHome(config: ImageConfig): string | null {
+  if (config.env.has('HOME')) return null
+  const said = [...argvOf(config), ...config.env.values(), config.workdir].join(' ')
+  return config.volumes.find((path) => path.startsWith(`${HOME}/.`) && !said.includes(path.replace(/\/$/, ''))) ?? null
+}
+
+function homeOf(volume: string): EnvSetting {
+  const reason = `${volume}, a volume, is found by the home of whoever runs it`
+  return { name: 'HOME', value: HOME, reason, evidence: [declared(volume, 'declared by VOLUME')] }
 }
 
 /** Put there by a plain name: the program is told the place, and goes through root's home to it. */

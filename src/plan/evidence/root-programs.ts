@@ -22,7 +22,8 @@ export function rootProgram(sources: RootProgramSources): Vendor['needsRoot'] {
   const started = [...new Set([...programsOf(facts.config), ...seen])]
   const named = programThatNeedsRoot(programs, started, argvOf(facts.config), hasFile(facts))
   if (named !== null) return need(named, '', facts)
-  for (const launch of launches) {
+  // What a script comes to last is the service, what it does before prepares the way for it.
+  for (const launch of launches.toReversed()) {
     const found = launch.conditional ? null : launched(launch, sources)
     if (found !== null) return need(found, placeOf(launch), facts)
   }
