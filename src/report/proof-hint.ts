@@ -11,6 +11,9 @@ const FROM_OUTSIDE: Readonly<Record<string, string>> = {
   'writes /etc/hostname': '--hostname gives it the name',
 }
 
+const FOREGROUND =
+  "let CMD start the server itself, in the foreground: nginx -g 'daemon off;', apachectl -D FOREGROUND, redis-server --daemonize no; service NAME start always comes back"
+
 /** `starts /usr/bin/ping`: what the kernel or its mode refuses to start. */
 const STARTS = 'starts '
 
@@ -23,10 +26,15 @@ const VARIABLE = /\b[A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9]\b/g
  */
 export function proofHint(report: Pick<ReportProof, 'result' | 'checks'> | null, said: string): string | null {
   if (report?.result != null) return resultHint(report.checks, said)
+  if (/^the original goes to the background/.test(said)) return FOREGROUND
   if (!/^the original( itself)? ends/.test(said)) return null
   const names = [...new Set(said.match(VARIABLE) ?? [])].slice(0, 4)
   const asked = names.length === 0 ? '' : `; its last words name ${names.join(', ')}`
-  return `a proof needs an original that runs: -e NAME=VALUE gives it what you start it with${asked}`
+  const given = `-e NAME=VALUE gives it what you start it with${asked}`
+  // Of its own will, and nothing was seen of why.
+  return said.startsWith('the original ends by itself')
+    ? `a proof needs an original that runs: ${given}; where it goes to the background, ${FOREGROUND}`
+    : `a proof needs an original that runs: ${given}`
 }
 
 function resultHint(checks: ReportProof['checks'], said: string): string {

@@ -42,6 +42,11 @@ test.each([
     'the original itself ends with exit code 1; its last words: no such host',
     /-e NAME=VALUE gives it what you start it with$/,
   ],
+  [
+    'the original goes to the background: its first process ends',
+    /^let CMD start the server itself, in the foreground/,
+  ],
+  ['the original ends by itself and never answers on 80', /-e NAME=VALUE.*where it goes to the background, let CMD/],
 ])('of an original: %s', (said, hint) => {
   expect(proofHint({ result: null, checks: [] }, said)).toMatch(hint)
 })

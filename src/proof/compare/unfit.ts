@@ -16,6 +16,8 @@ export function unfitBaseline(baseline: RunRecord, facts: ImageFacts): string | 
     return `the original itself ends with exit code ${state.exitCode ?? '?'}, so there is nothing to compare with${why}`
   // A job may have its EXPOSE from its base; then a check of its user's own says that it did its work.
   const asked = state.running || baseline.smoke.length === 0
+  const behind = asked ? wentToBackground(baseline, exposed) : null
+  if (behind !== null) return behind
   if (asked && exposed.length > 0 && answers.every((answer) => answer.kind === 'closed')) {
     const end = state.running ? '' : 'ends by itself and '
     return `the original ${end}never answers on ${exposed.join(', ')}, which it exposes, so there is nothing to compare with${why}`
@@ -26,6 +28,28 @@ export function unfitBaseline(baseline: RunRecord, facts: ImageFacts): string | 
     return `the ${wrong.name} already fails on the original (${wrong.value}), so it says nothing of the result: correct the check${said === '' ? '' : `; it said: ${said}`}`
   }
   return null
+}
+
+/** A server that lets go of its first process ends with it: a container lives no longer. A job may leave a helper behind. */
+function wentToBackground({ state, trace, logs }: RunRecord, exposed: readonly number[]): string | null {
+  const [first, ...more] = trace?.outlived ?? []
+  if (state.running || first === undefined) return null
+  const programs = [first, ...more]
+  const listens = trace?.operations.some(
+    ({ access, port, by }) => access === 'listen' && port !== undefined && by !== undefined && programs.includes(by),
+  )
+  if (exposed.length === 0 && listens !== true) return null
+  const said = tail(logs)
+  return `the original goes to the background: its first process ends with exit code 0 while ${programs.join(', ')} still runs, and the container ends with it, so there is nothing to compare with${said === '' ? '' : `; its last words: ${said}`}`
+}
+
+/** Of a job that leaves something running, which ends with it. */
+export function leftBehind({ state, trace }: RunRecord): readonly string[] {
+  const programs = trace?.outlived ?? []
+  if (state.running || programs.length === 0) return []
+  return [
+    `what ${programs.join(', ')} does: the original ends while that still runs in the background, and the container ends with it`,
+  ]
 }
 
 /** Many packages leave the folder of their pid file to systemd, and their programs end without a word for want of it. */

@@ -42,6 +42,8 @@ export interface TraceRecord {
   readonly forked: number
   /** What it wanted to make last in a folder that is not there; absent: nothing. */
   readonly unmade?: string
+  /** Programs that it had in the background when its first process ended, and the container with it; absent: none. */
+  readonly outlived?: readonly string[]
   /** It set an interval timer (alarm, setitimer, SO_RCVTIMEO) before it was asked to stop. */
   readonly timers: boolean
 }

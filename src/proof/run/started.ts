@@ -27,10 +27,17 @@ export async function traceOf(traced: TracedRun, exercised: ReadOptions = {}): P
   if (!all.known) return all.reason
   if (all.value.lost > 0) return `${all.value.lost} calls of the trace could not be read`
   if (all.value.hidden) return 'it works through io_uring, of which a trace shows nothing'
-  const { operations, within, processes, timers, unmade } = all.value
+  const { operations, within, processes, timers, unmade, outlived } = all.value
   const { since = 0, until = Number.POSITIVE_INFINITY } = exercised
   const made = processes.filter(
     ({ parent, thread, startedAt }) => parent !== null && !thread && startedAt >= since && startedAt < until,
   )
-  return { operations, exercised: within, forked: made.length, timers, ...(unmade === null ? {} : { unmade }) }
+  return {
+    operations,
+    exercised: within,
+    forked: made.length,
+    timers,
+    ...(unmade === null ? {} : { unmade }),
+    ...(outlived.length === 0 ? {} : { outlived }),
+  }
 }

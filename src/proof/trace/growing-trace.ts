@@ -17,6 +17,8 @@ export interface Trace {
   readonly hidden: boolean
   /** See TraceReader. */
   readonly unmade: string | null
+  /** See TraceReader. */
+  readonly outlived: readonly string[]
   /** An interval timer, or a wait for a socket that ends by itself, was set before the end of that time. */
   readonly timers: boolean
 }
@@ -56,6 +58,7 @@ export function growingTrace(options: TraceOptions): GrowingTrace {
             lost: reader.lost(),
             hidden: reader.hidden(),
             unmade: reader.unmade(),
+            outlived: reader.outlived(),
             timers: reader.timerAt() < until,
           },
   }

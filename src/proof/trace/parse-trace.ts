@@ -31,6 +31,8 @@ export interface TraceReader {
   hidden(): boolean
   /** What it last tried to make in a folder that is not there, and never made after all; null for nothing. */
   unmade(): string | null
+  /** Programs that ran on when the first process ended of itself; see ProcessTable. */
+  outlived(): readonly string[]
   /** When the first interval timer was set, seconds since 1970; Infinity for none. */
   timerAt(): number
 }
@@ -174,6 +176,7 @@ export function traceReader(options: TraceOptions): TraceReader {
     lost: () => lost,
     hidden: () => hidden,
     unmade: () => [...unmade].at(-1) ?? null,
+    outlived: () => processes.outlived(),
     timerAt: () => timerAt,
   }
 }

@@ -41,6 +41,8 @@ export interface ProcessTable {
   /** A directory has a new name: whoever works in it moves with it. */
   moved(from: string, to: string): void
   uidOf(pid: number): number | null
+  /** What was still alive when the first process ended, which the kernel ended with it: programs of its first end. */
+  outlived(): readonly string[]
   /** All that were seen, in order of appearance. */
   tree(): readonly TracedProcess[]
 }
@@ -53,6 +55,7 @@ export function processTable(cwd: string, uid: number | null, gid: number | null
   const latest = new Map<number, Entry>()
   const seen: Entry[] = []
   const cloning: number[] = []
+  let outlived: readonly string[] | null = null
 
   const add = (process: Process, startedAt: number, thread: boolean): Process => {
     const entry = { process, thread, startedAt }
@@ -93,7 +96,9 @@ export function processTable(cwd: string, uid: number | null, gid: number | null
       if (process) alive.delete(process)
     },
     exits(pid) {
-      if (living(pid)?.program !== living(1)?.program) return
+      const first = living(1)
+      if (living(pid)?.program !== first?.program) return
+      outlived ??= [...alive].flatMap(({ program }) => (program === first?.program ? [] : (program.path ?? [])))
       alive.clear()
       cloning.length = 0
     },
@@ -102,6 +107,7 @@ export function processTable(cwd: string, uid: number | null, gid: number | null
         if (place.cwd === from || place.cwd.startsWith(`${from}/`)) place.cwd = to + place.cwd.slice(from.length)
       }
     },
+    outlived: () => [...new Set(outlived ?? [])],
     uidOf: (pid) => living(pid)?.uid ?? null,
     tree: () =>
       seen.map(({ process, thread, startedAt }) => {

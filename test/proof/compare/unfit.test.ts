@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals'
-import { tail, unfitBaseline } from '../../../src/proof/compare/unfit.ts'
+import { describe, expect, test } from '@jest/globals'
+import { leftBehind, tail, unfitBaseline } from '../../../src/proof/compare/unfit.ts'
 import { image } from '../../plan/image.ts'
 import { closed, ended, http, record } from '../support/records.ts'
 
@@ -27,6 +27,35 @@ test('the folder is named that is missing where it would have made something', (
   const run = record({ state: ended(2), trace })
   expect(unfitBaseline(run, image({ files: ['drwxr-xr-x 0:0 /run'] }))).toContain('the image has no folder /run/x')
   expect(unfitBaseline(run, image({ files: ['drwxr-xr-x 0:0 /run/x'] }))).not.toContain('folder')
+})
+
+describe('what ends while a program of its own still runs', () => {
+  const listen = {
+    access: 'listen',
+    path: null,
+    port: 80,
+    by: '/sbin/srv',
+    outcome: 'done',
+    source: 'traced',
+    detail: '',
+  } as const
+  const trace = { operations: [], exercised: [], forked: 0, timers: false, outlived: ['/sbin/srv'] }
+  const left = record({ state: ended(0), trace, answers: [closed(8000)], logs: 'starting\n' })
+
+  test('is a server that went to the background where it has a port', () => {
+    const said = 'goes to the background: its first process ends with exit code 0 while /sbin/srv still runs'
+    expect(unfitBaseline(left, server)).toContain(said)
+    expect(unfitBaseline(left, server)).toContain('its last words: starting')
+    expect(unfitBaseline({ ...left, trace: { ...trace, operations: [listen] } }, image({}))).toContain(said)
+    expect(unfitBaseline(record({ trace, answers: [http(8000)] }), server)).toBeNull()
+  })
+
+  test('else a job, of which that is said', () => {
+    expect(unfitBaseline(left, image({}))).toBeNull()
+    expect(leftBehind(left)).toEqual([expect.stringContaining('what /sbin/srv does')])
+    expect(leftBehind(record({ trace }))).toEqual([])
+    expect(leftBehind(record({ state: ended(0) }))).toEqual([])
+  })
 })
 
 test('what it says in a log file of its own alone', () => {

@@ -491,6 +491,24 @@ test('when the first interval timer, or wait for a socket that ends by itself, w
   expect(timerAt(['getppid() = 0', set, 'alarm(10) = 0'])).toBe(1001)
 })
 
+test('what still runs when the first process ends', () => {
+  const outlived = (lines: readonly string[]): readonly string[] => {
+    const reader = traceReader(OPTIONS)
+    for (const line of trace(lines)) reader.read(line)
+    return reader.outlived()
+  }
+  const started = ['execve("/bin/sh", ["sh"], 0x7 /* 1 var */) = 0', 'fork() = 2']
+  const server = '2 execve("/sbin/srv", ["srv"], 0x7 /* 1 var */) = 0'
+  expect(outlived([...started, server, 'exit_group(0) = ?'])).toEqual(['/sbin/srv'])
+  expect(outlived([...started, server])).toEqual([])
+  expect(outlived([...started, server, '2 exit_group(0) = ?', '2 +++ exited with 0 +++', 'exit_group(0) = ?'])).toEqual(
+    [],
+  )
+  expect(outlived(['clone(flags=CLONE_VM|CLONE_THREAD) = 8', 'exit_group(0) = ?'])).toEqual([])
+  // The second start ends as it is asked to.
+  expect(outlived(['exit_group(0) = ?', ...started, server, 'exit_group(0) = ?'])).toEqual([])
+})
+
 test('what it wanted to make in a folder that is not there, unless it made it after all', () => {
   const unmade = (lines: readonly string[]): string | null => {
     const reader = traceReader(OPTIONS)
