@@ -20,7 +20,11 @@ const io: Io = {
   },
   env: process.env,
   cwd: process.cwd(),
-  signals: process,
+  signals: {
+    on: (name, handle) => process.on(name, handle),
+    off: (name, handle) => process.off(name, handle),
+    raise: (name) => process.kill(process.pid, name),
+  },
 }
 
 const code = await main(process.argv.slice(2), io, { processTarget: targetProcessor(), transforms })

@@ -109,8 +109,8 @@ export type EngineChoice = 'auto' | 'docker' | 'podman' | 'nerdctl' | 'none'
 export interface Ports {
   /** One short line on what is being done now, such as `building nginx:latest`. */
   progress(line: string): void
-  /** Runs when the work ends, fails or is interrupted; the last one registered runs first. */
-  onCleanUp(run: () => Promise<void>): void
+  /** Runs when the work ends, fails or is interrupted; the last one registered runs first. `otherwise`: how a person does it, where that is ended too. */
+  onCleanUp(run: () => Promise<void>, otherwise?: string): void
   /** Aborted on SIGINT, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal
 }

@@ -5,16 +5,27 @@ export interface Interruption {
   readonly signal: AbortSignal
   /** The exit code of the first signal, as a shell reports it; never settles without one. */
   readonly interrupted: Promise<number>
-  onCleanUp(run: () => Promise<void>): void
+  /** `otherwise`: how a person does it where that is ended as well. */
+  onCleanUp(run: () => Promise<void>, otherwise?: string): void
   /** Once, last registered first; one that fails does not keep the others from running. Returns what they threw. */
   cleanUp(): Promise<readonly unknown[]>
   /** Stops listening. */
   close(): void
 }
 
-export function watchSignals(signals: Signals): Interruption {
+// npx hands on what the terminal has sent to both: milliseconds in which a second signal is the first.
+const TWICE = 500
+
+interface Step {
+  readonly run: () => Promise<void>
+  readonly otherwise: string | undefined
+}
+
+/** `abandoned`: told what is not done, when a second signal ends the clean-up too. */
+export function watchSignals(signals: Signals, abandoned: (otherwise: readonly string[]) => void): Interruption {
   const controller = new AbortController()
-  const steps: (() => Promise<void>)[] = []
+  const steps: Step[] = []
+  const undone = new Set<Step>()
   let resolve: (code: number) => void = () => undefined
   const interrupted = new Promise<number>((settle) => {
     resolve = settle
@@ -22,30 +33,40 @@ export function watchSignals(signals: Signals): Interruption {
   const close = () => {
     for (const [name, handle] of handlers) signals.off(name, handle)
   }
-  const end = (code: number) => () => {
-    // A second Ctrl-C does what it does to every program. Only once this one is through: execa listens while a child
-    // runs, and ends the process when it finds itself the only listener.
-    setImmediate(close)
-    controller.abort()
-    resolve(code)
+  let since = 0
+  const end = (name: EndSignal, code: number) => () => {
+    if (!controller.signal.aborted) {
+      since = performance.now()
+      controller.abort()
+      resolve(code)
+      return
+    }
+    if (performance.now() - since < TWICE) return
+    // A second one does what it does to every program.
+    close()
+    abandoned([...undone].flatMap(({ otherwise }) => otherwise ?? []))
+    signals.raise(name)
   }
   // As a shell reports them: 128 and the number of the signal.
   const handlers: readonly (readonly [EndSignal, () => void])[] = [
-    ['SIGHUP', end(129)],
-    ['SIGINT', end(130)],
-    ['SIGTERM', end(143)],
+    ['SIGHUP', end('SIGHUP', 129)],
+    ['SIGINT', end('SIGINT', 130)],
+    ['SIGTERM', end('SIGTERM', 143)],
   ]
   for (const [name, handle] of handlers) signals.on(name, handle)
   return {
     signal: controller.signal,
     interrupted,
-    onCleanUp: (run) => {
-      steps.push(run)
+    onCleanUp: (run, otherwise) => {
+      const step = { run, otherwise }
+      steps.push(step)
+      undone.add(step)
     },
     async cleanUp() {
       const errors: unknown[] = []
       for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
-        await step().catch((error: unknown) => errors.push(error))
+        await step.run().catch((error: unknown) => errors.push(error))
+        undone.delete(step)
       }
       return errors
     },

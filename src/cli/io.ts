@@ -21,4 +21,6 @@ export type EndSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM'
 export interface Signals {
   on(name: EndSignal, handle: () => void): unknown
   off(name: EndSignal, handle: () => void): unknown
+  /** As if it came once more. */
+  raise(name: EndSignal): unknown
 }

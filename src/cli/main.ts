@@ -34,8 +34,14 @@ const noticeMs = 5000
 
 /** One call of the command line. Returns the exit code; never throws. */
 export async function main(argv: readonly string[], io: Io, services: Services): Promise<number> {
-  const interruption = watchSignals(io.signals)
   const progress = openProgress(io.stderr)
+  const interruption = watchSignals(io.signals, (otherwise) => {
+    progress.clear()
+    if (otherwise.length > 0)
+      io.stderr.write(
+        `harden-image: ended before all that it made was removed; this removes it:\n${otherwise.join('\n')}\n`,
+      )
+  })
   const ended = call(argv, io, services, interruption, progress).catch((error: unknown) =>
     complain(error, io, progress, interruption),
   )

@@ -1,3 +1,5 @@
+import { sessionLabel } from './labels.ts'
+
 /** What carries no label, or carries it by inheritance. */
 export interface MadeImages {
   /** Tags that the session's builds put on. */
@@ -44,4 +46,15 @@ export async function cleanUp(remover: Remover, images: MadeImages): Promise<voi
     const nothing = [containers, gone, volumes, networks].every((found) => found.length === 0)
     if (nothing || (done && !others.includes(false) && !remover.killed())) return
   }
+}
+
+/** What a person types to remove all that carries the session's label, in the order in which it lets go. */
+export function removalCommands({ name, session }: { readonly name: string; readonly session: string }): string {
+  const filter = `--filter label=${sessionLabel(session)}`
+  return [
+    `  ${name} ps -aq ${filter} | xargs -r ${name} rm -fv`,
+    `  ${name} image ls -q ${filter} | xargs -r ${name} image rm -f`,
+    `  ${name} volume ls -q ${filter} | xargs -r ${name} volume rm`,
+    `  ${name} network ls -q ${filter} | xargs -r ${name} network rm`,
+  ].join('\n')
 }

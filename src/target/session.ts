@@ -1,3 +1,4 @@
+import { removalCommands } from '../engine/clean-up.ts'
 import type { Engine } from '../engine/engine.ts'
 import { openEngine } from '../engine/open-engine.ts'
 import { HardenError } from '../errors.ts'
@@ -36,6 +37,6 @@ export async function openFor(options: Options, ports: Ports): Promise<Engine | 
     if (!needed && options.engine === 'auto' && error instanceof HardenError && error.code === 'no-engine') return null
     throw error
   })
-  if (engine !== null) ports.onCleanUp(() => engine.cleanUp())
+  if (engine !== null) ports.onCleanUp(() => engine.cleanUp(), removalCommands(engine))
   return engine
 }

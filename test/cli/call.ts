@@ -76,7 +76,7 @@ export async function call(argv: readonly string[], setting: Setting): Promise<C
     stdin: chunks(setting.stdin ?? ''),
     env: setting.env ?? {},
     cwd: setting.cwd,
-    signals: setting.signals ?? new EventEmitter(),
+    signals: signalsOf(setting.signals ?? new EventEmitter()),
   }
   const code = await main(argv, io, {
     transforms,
@@ -87,6 +87,14 @@ export async function call(argv: readonly string[], setting: Setting): Promise<C
     },
   })
   return { code, ...written, items, options }
+}
+
+function signalsOf(emitter: EventEmitter): Io['signals'] {
+  return {
+    on: (name, handle) => emitter.on(name, handle),
+    off: (name, handle) => emitter.off(name, handle),
+    raise: (name) => emitter.emit('raised', name),
+  }
 }
 
 async function* chunks(text: string) {

@@ -362,6 +362,42 @@ describe('what was made is removed', () => {
   })
 })
 
+test('a second signal ends the clean-up too, and what is left to a person is said', async () => {
+  const signals = new EventEmitter()
+  const raised: unknown[] = []
+  signals.on('raised', (name) => void raised.push(name))
+  let release = () => {}
+  let begun = false
+  const called = call(['Dockerfile'], {
+    cwd: tree({ Dockerfile: before }),
+    signals,
+    processTarget: async (item, _options, ports) => {
+      const held = new Promise<void>((resolve) => {
+        release = resolve
+      })
+      ports.onCleanUp(() => held, 'docker rm -f x')
+      ports.onCleanUp(async () => {}, 'docker rm -f y')
+      begun = true
+      while (!ports.signal.aborted) await delay(1)
+      return pretend(item)
+    },
+  })
+  while (!begun) await delay(1)
+  signals.emit('SIGINT')
+  // Of npx and the terminal: one Ctrl-C.
+  signals.emit('SIGINT')
+  await delay(600)
+  expect(raised).toEqual([])
+  signals.emit('SIGINT')
+  expect({ raised, listening: signals.eventNames() }).toEqual({ raised: ['SIGINT'], listening: ['raised'] })
+  release()
+  const { stderr } = await called
+  expect(stderr).toContain(
+    'harden-image: ended before all that it made was removed; this removes it:\ndocker rm -f x\n',
+  )
+  expect(stderr).not.toContain('rm -f y')
+})
+
 describe('progress', () => {
   const slow = {
     processTarget: async (...[item, , ports]: Parameters<NonNullable<Parameters<typeof call>[1]['processTarget']>>) => {
