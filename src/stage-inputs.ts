@@ -91,6 +91,7 @@ function stageInput(
     facts: derived,
     built: built !== undefined,
     asBuilt,
+    startKnown: built !== undefined || state.workdir.value.known,
     entry,
     listed: describesServer(entry, derived),
   })

@@ -16,6 +16,7 @@ import { setCommand } from './set-command.ts'
 import { setEnvironment } from './set-environment.ts'
 import { setHome } from './set-home.ts'
 import { setUser } from './set-user.ts'
+import { setWorkdir } from './set-workdir.ts'
 import { skipStepDown } from './skip-step-down.ts'
 
 /** The pipeline: lines that go in at one place come in this order. */
@@ -33,6 +34,7 @@ export const transforms: readonly Transform[] = [
   ownMounts,
   setEnvironment,
   setHome,
+  setWorkdir,
   exposePorts,
   setUser,
   numberUser,

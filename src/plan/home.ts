@@ -29,7 +29,7 @@ export function planHome(
   const wanted = writtenInHome.length > 0 || account.createHome
   if (!wanted && !rootOnly) return unknownBase(facts, account)
   const own = set !== undefined && !rootOnly ? set : account.home
-  if (own !== '' && own !== '/' && !isSystemFolder(own) && (account.createHome || isOwn(facts, account, own))) {
+  if ((account.createHome && isHome(own)) || isOwnHome(facts, account, own)) {
     const env = rootOnly ? [setting(own, whyRoot(set))] : []
     return { env, needs: wanted ? [stateNeed(own, 'observed', 'the home of the user, where the original wrote')] : [] }
   }
@@ -59,7 +59,13 @@ function unknownBase(facts: ImageFacts, account: AccountChoice): HomePlan {
   return { env: [setting('/tmp', 'a bare uid has no home, and the base image is not known')], needs: [] }
 }
 
-function isOwn(facts: ImageFacts, account: AccountChoice, home: string): boolean {
+function isHome(path: string): boolean {
+  return path !== '' && path !== '/' && !isSystemFolder(path)
+}
+
+/** A folder that is the account's alone, as far as is known. */
+export function isOwnHome(facts: Pick<ImageFacts, 'files'>, account: AccountChoice, home: string): boolean {
+  if (!isHome(home)) return false
   if (!facts.files.known) return true
   return couldCreate(facts.files.value, { uid: account.uid, gids: [account.gid] }, `${home}/x`).allowed
 }

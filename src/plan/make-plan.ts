@@ -26,7 +26,7 @@ import { planPorts } from './ports.ts'
 import { granteeOf } from './replay/grantee.ts'
 import { withoutSeenFiles } from './seen-files.ts'
 import { servicesOf } from './services.ts'
-import { partsOf, spareGrants, spareHome, spareLines, spareSwitch } from './spare.ts'
+import { partsOf, spareGrants, spareHome, spareLines, spareSwitch, spareWorkdir } from './spare.ts'
 import type { StageInput } from './stage-input.ts'
 import { isStatePlace } from './state-places.ts'
 import { noStated } from './stated.ts'
@@ -37,6 +37,7 @@ import { unknownAccount } from './unknown-account.ts'
 import { said, unshownGrants } from './unshown.ts'
 import { isRoot } from './user-text.ts'
 import { canSwitchBase, vendorImage, vendorRemarks } from './vendor-image.ts'
+import { planWorkdir } from './workdir.ts'
 
 /** Facts and evidence in, decisions out. Pure. */
 export function makePlan(stages: readonly StageInput[], policy: Policy): Plan {
@@ -138,9 +139,10 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     help: (from, to, command) => helpMove(observation?.help ?? null, { command, started: report.started }, from, to),
     stock: observation === null ? stated.moves : new Map(),
   })
+  const start = spareWorkdir(planWorkdir(needs, facts, stated.files, account, anyUid), needs, spared)
   const handedOver = handedTo(account, needs)
   const handed = observation === null ? handedOver : new Set<string>()
-  const wanted = [...needs, ...stepDown.needs, ...home.needs].filter(
+  const wanted = [...start.needs, ...stepDown.needs, ...home.needs].filter(
     (need) => !isPrepared(need, input, account.name) && !(need.access === 'keep-state' && handed.has(need.path)),
   )
   const changes = [
@@ -172,12 +174,20 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     handed: [...handedOver].filter(isStatePlace),
     unshown: () =>
       observation === null ? [] : unshownGrants(grants, grantedFor([...wanted, ...said(stated.assumed())]).grants),
-    parts: () => partsOf({ grants: granted.grants, fileEdits: changes, env: home.env, stepDown: switches }),
+    parts: () =>
+      partsOf({
+        grants: granted.grants,
+        fileEdits: changes,
+        env: home.env,
+        stepDown: switches,
+        workdir: start.workdir,
+      }),
     ownCopied: policy.own === 'copied',
     ports: ports.decisions,
     capable,
     fileEdits,
     env: [...ports.env, ...vendor.env, ...stated.env, ...spareHome(home.env, spared)],
+    ...(start.workdir === null ? {} : { workdir: start.workdir }),
     command: planCommand(facts, ports, stepDown),
     healthcheck: movedHealthcheck(facts.config, ports.decisions),
     tools,

@@ -23,6 +23,8 @@ export interface Need {
   readonly alone?: 'new' | 'any'
   /** The program makes a new file beside it and puts that in its place, or stumbles over what is there already: its folder counts. */
   readonly beside?: true
+  /** The program names it from the folder that it is started in: from another one it is elsewhere. */
+  readonly fromStart?: true
   /** The configuration file that names the path: an edit that takes it out takes the need away. */
   readonly namedIn?: string
   /** What is to be removed was there before the program: it is in its way. */
@@ -43,6 +45,7 @@ export function needsOf(operation: Operation): readonly Need[] {
     evidence: { source, subject: at, detail: source === 'traced' ? inWords(at, operation) : detail },
     ...(operation.uid === undefined ? {} : { uid: operation.uid }),
     ...(operation.found === true ? { found: true } : {}),
+    ...(operation.fromStart === true ? { fromStart: true } : {}),
   })
   // What a run made itself belongs to whoever runs it.
   const own = operation.made === true ? [] : [need(path, asksToKeep(operation) ? 'write' : access)]

@@ -59,6 +59,8 @@ export interface Operation {
   readonly mayCreate?: boolean
   /** The path, or a folder above it, was made earlier by this run itself: whoever runs it owns it. */
   readonly made?: boolean
+  /** The call names it from the folder that the program was started in (the image's WORKDIR). */
+  readonly fromStart?: boolean
   /** What is to be removed was there before the run, which has written nothing to it: it is in the program's way. */
   readonly found?: boolean
   /** Capability without `CAP_` that root used for it, as far as the call alone tells. */

@@ -42,6 +42,8 @@ export interface StagePlan {
   readonly fileEdits: readonly FileEdit[]
   /** Environment that must be set. */
   readonly env: readonly EnvSetting[]
+  /** The folder that it starts in, where that must become another; absent where it stays. */
+  readonly workdir?: WorkdirChange
   /** ENTRYPOINT and CMD as they must become; null where they stay. */
   readonly command: CommandChange | null
   /** HEALTHCHECK of the base image, rewritten for moved ports; null where it stays. */
@@ -173,6 +175,12 @@ export interface Substitution {
 export interface EnvSetting {
   readonly name: string
   readonly value: string
+  readonly reason: string
+  readonly evidence: readonly Evidence[]
+}
+
+export interface WorkdirChange {
+  readonly path: string
   readonly reason: string
   readonly evidence: readonly Evidence[]
 }

@@ -1,5 +1,7 @@
-import type { EnvSetting, FileEdit, Grant, Part, Substitution } from './plan.ts'
+import type { Need } from './need.ts'
+import type { EnvSetting, FileEdit, Grant, Part, Substitution, WorkdirChange } from './plan.ts'
 import type { StepDownPlan } from './step-down-plan.ts'
+import type { WorkdirPlan } from './workdir.ts'
 
 /** What of a plan runs can show to be needless: what is granted, and what is changed so that a non-root process gets along. */
 export interface Parts {
@@ -7,14 +9,16 @@ export interface Parts {
   readonly fileEdits: readonly FileEdit[]
   readonly env: readonly EnvSetting[]
   readonly stepDown: StepDownPlan
+  readonly workdir: WorkdirChange | null
 }
 
 /** What the user or a VOLUME asks for is no guess, and in no list. */
-export function partsOf({ grants, fileEdits, env, stepDown }: Parts): readonly Part[] {
+export function partsOf({ grants, fileEdits, env, stepDown, workdir }: Parts): readonly Part[] {
   const cures = [
     ...fileEdits.filter(isCure).flatMap((edit) => edit.substitutions.map((line) => lineName(edit, line))),
     ...env.filter(isHome).map(({ name }) => name),
     ...(stepDown.argvReasons.length === 0 ? [] : [SWITCH]),
+    ...(workdir === null ? [] : [WORKDIR]),
   ]
   return [
     ...grants.filter(isGuess).map((grant): Part => ({ kind: 'grant', name: grantName(grant) })),
@@ -44,6 +48,14 @@ export function spareSwitch(plan: StepDownPlan, spared: ReadonlySet<string>): St
 }
 
 const SWITCH = 'the command without its switch of user'
+
+/** It starts where it did. */
+export function spareWorkdir(plan: WorkdirPlan, needs: readonly Need[], spared: ReadonlySet<string>): WorkdirPlan {
+  return spared.has(WORKDIR) ? { workdir: null, needs } : plan
+}
+
+/** As a part of a plan is named. */
+export const WORKDIR = 'another folder to start in'
 
 function isGuess({ evidence }: Grant): boolean {
   return !evidence.some(({ source }) => source === 'given' || source === 'declared')

@@ -102,6 +102,8 @@ export interface StatedSources {
   readonly built: boolean
   /** Nothing follows its FROM: an application in there was put there by whoever built that image. */
   readonly asBuilt: boolean
+  /** Where it starts is said: here, or by a base image that is known. */
+  readonly startKnown: boolean
   /** What the catalogue says of the base image. */
   readonly entry?: VariantFacts | null
   /** The catalogue knows the server in the base image. */
@@ -153,7 +155,7 @@ export function statedBy(sources: StatedSources): Stated {
   ]
   const builders = buildersOf(sources.stage, shipping)
   const closed = closedNeeds(shipped, facts.config, own)
-  const working = workingFolder(sources.workingFolder, start, shipped, started)
+  const working = workingFolder(sources.workingFolder, start, shipped, started, sources.startKnown)
   const home = rootHome(shipped, facts.config, start.programs)
   const files = sources.built || packages.files.size === 0 ? own : beneath(packages.files, own, shipped)
   return {

@@ -19,6 +19,7 @@ export function asIs(plan: StagePlan, facts: ImageFacts): AsIs {
     .map(({ grant }) => written(grant, 'the image has to change'))
   const edits = plan.fileEdits.map(({ path, reason }) => `${path} has to change: ${reason}`)
   const command = plan.command === null ? [] : [`the command has to change: ${plan.command.reason}`]
+  const start = plan.workdir === undefined ? [] : [`it has to start in ${plan.workdir.path}: ${plan.workdir.reason}`]
   const low = plan.ports
     .filter(({ to }) => to === null)
     .map(({ from, reason }) => `port ${from} stays, and only some runtimes let a user have it: ${reason}`)
@@ -28,8 +29,8 @@ export function asIs(plan: StagePlan, facts: ImageFacts): AsIs {
     ? [`uid ${account.uid} has no account in the image: programs that look up their own name or home fail`]
     : []
   return {
-    enough: unmounted.length + edits.length + command.length + unnamed.length === 0,
-    breaks: [...unmounted, ...edits, ...command, ...unnamed, ...mounted, ...low],
+    enough: unmounted.length + edits.length + command.length + start.length + unnamed.length === 0,
+    breaks: [...unmounted, ...edits, ...command, ...start, ...unnamed, ...mounted, ...low],
   }
 }
 

@@ -29,6 +29,7 @@ export function composeOwn(service: Json, inherited: Json, name: string, read: R
     env: pairs(whole.environment),
     entrypoint: words(whole.entrypoint),
     command: words(whole.command),
+    workdir: typeof whole.working_dir === 'string' ? whole.working_dir : null,
   }
 }
 

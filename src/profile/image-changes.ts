@@ -2,7 +2,7 @@ import type { StagePlan } from '../plan/plan.ts'
 import type { ImageChange } from './profile.ts'
 
 /** What the plan changes in the image itself, apart from owners: a mount or a setting over it takes it back. */
-export function imageChanges({ fileEdits, env, command, ports }: StagePlan): readonly ImageChange[] {
+export function imageChanges({ fileEdits, env, command, workdir, ports }: StagePlan): readonly ImageChange[] {
   const moved = (text: string): readonly number[] =>
     ports.flatMap(({ from, to }) =>
       to !== null && new RegExp(String.raw`(?<!\d)${to}(?!\d)`).test(text) ? [from] : [],
@@ -15,6 +15,9 @@ export function imageChanges({ fileEdits, env, command, ports }: StagePlan): rea
       ports: moved(substitutions.map(({ replacement }) => replacement).join('\n')),
     })),
     ...env.map(({ name, value, reason }) => ({ kind: 'env' as const, name, reason, ports: moved(value) })),
+    ...(workdir === undefined
+      ? []
+      : [{ kind: 'workdir' as const, name: workdir.path, reason: workdir.reason, ports: [] }]),
     ...(command === null
       ? []
       : [

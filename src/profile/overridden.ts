@@ -11,6 +11,8 @@ export interface Own {
   /** In the place of the image's own; null where the image's own holds. */
   readonly entrypoint: readonly string[] | null
   readonly command: readonly string[] | null
+  /** The same for the folder that it starts in. */
+  readonly workdir: string | null
 }
 
 export interface Overlay {
@@ -94,9 +96,10 @@ function withOverlays(profile: Profile, own: Own): Overridden {
   }
 }
 
-function hiddenBy({ kind, name }: ImageChange, { overlays, env, command, entrypoint }: Own): string | null {
+function hiddenBy({ kind, name }: ImageChange, { overlays, env, command, entrypoint, workdir }: Own): string | null {
   if (kind === 'command') return command === null && entrypoint === null ? null : 'it has a command of its own'
   if (kind === 'env') return env.has(name) ? `it sets ${name} itself` : null
+  if (kind === 'workdir') return workdir === null || workdir === name ? null : `it starts in ${workdir}`
   const over = overlays.find(({ target }) => target === name || isInside(name, target))
   return over === undefined ? null : `${over.name} is mounted over ${name}`
 }

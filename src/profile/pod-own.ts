@@ -21,6 +21,7 @@ export function podOwn(pod: Json, chosen: readonly Chosen[], members: readonly M
     ),
     entrypoint: words(containers.map(({ command }) => command)),
     command: words(containers.map(({ args }) => args)),
+    workdir: containers.map(({ workingDir }) => workingDir).find((folder) => typeof folder === 'string') ?? null,
   }
 }
 

@@ -93,9 +93,9 @@ export interface ProfilePort {
   readonly protocol: 'tcp' | 'udp' | 'sctp'
 }
 
-/** A file of the image by its path, or a variable by its name; one command at most. */
+/** A file of the image by its path, or a variable by its name; one command and one folder to start in at most. */
 export interface ImageChange {
-  readonly kind: 'file' | 'env' | 'command'
+  readonly kind: 'file' | 'env' | 'command' | 'workdir'
   readonly name: string
   /** What for: `listen above 1024 (default.conf said 80)`. */
   readonly reason: string

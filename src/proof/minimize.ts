@@ -34,9 +34,8 @@ export async function minimize(
 ): Promise<Minimized> {
   const first = rounds.findLast(hasPassed)
   if (first === undefined) return { rounds, remarks: [] }
-  const { workdir } = request.facts.config
   const lostIn = (round: Round): readonly string[] =>
-    learnedFrom(round, original, baseline, workdir, []).filter(isLoss).map(keyOf)
+    learnedFrom(round, original, baseline, []).filter(isLoss).map(keyOf)
   const usual = new Set(lostIn(first))
   const parts = partsIn(first, request.stage).filter((name) => !spared.includes(name))
   let best = first

@@ -10,7 +10,7 @@ import { askHelp } from './learn/ask-help.ts'
 import { learnedFrom } from './learn/learn.ts'
 import { misplacedPorts } from './learn/misplaced-ports.ts'
 import { observationOf } from './learn/observation.ts'
-import { uselessCures } from './learn/useless-cures.ts'
+import { movedInVain, uselessCures } from './learn/useless-cures.ts'
 import { minimize } from './minimize.ts'
 import { proofReport } from './proof-report.ts'
 import type { Proof, ProveRequest } from './prove.ts'
@@ -74,13 +74,14 @@ export async function proveInRounds(request: ProveRequest): Promise<Proof> {
     const current =
       (round === 1 ? started : null) ??
       (await runRound(request, { ...beside, original }, hardened, plan, request.before + round))
-    const useless = uselessCures(rounds.at(-1) ?? null, current, request.stage)
+    const before = rounds.at(-1) ?? null
     rounds.push(current)
-    const refused = learnedFrom(current, original, baseline, facts.config.workdir, learned)
+    const refused = learnedFrom(current, original, baseline, learned)
     const untried = learned.some(({ access }) => access === 'switch-user')
       ? []
       : switchNotTried(current, { ...scriptsOf(facts), refused })
     const news = [...refused, ...untried]
+    const useless = [...uselessCures(before, current, request.stage), ...movedInVain(current, request.stage, news)]
     const misplaced = hasPassed(current) ? [] : misplacedPorts(current, planOf(request, current.hardened) ?? plan, news)
     const asPlanned = current.hardened.result.output === hardened.result.output
     if (asPlanned && news.length === 0 && useless.length === 0 && misplaced.length === 0) break
@@ -91,7 +92,7 @@ export async function proveInRounds(request: ProveRequest): Promise<Proof> {
   }
   const last = rounds.at(-1)
   // A chroot that it did not come to is only inferred, and what cures it has had its round.
-  const refused = (last === undefined ? [] : learnedFrom(last, original, baseline, facts.config.workdir, [])).filter(
+  const refused = (last === undefined ? [] : learnedFrom(last, original, baseline, [])).filter(
     ({ access }) => access !== 'chroot',
   )
   const needsRoot =

@@ -27,6 +27,8 @@ export interface Round {
   readonly hardened: Hardened
   readonly image: string
   readonly moved: ReadonlyMap<number, number>
+  /** The folder that it starts in. */
+  readonly workdir: string
   /** Null where it did not build; `failure` says why. */
   readonly run: RoundRun | null
   readonly failure: string | null
@@ -62,16 +64,17 @@ export async function runRound(
   const { facts, times } = request
   request.progress(`round ${round}: building`)
   const moved = movedPorts(plan)
+  const workdir = plan.workdir?.path ?? facts.config.workdir
   const built = await request.build(hardened.result.output).catch((error: unknown) => {
     if (error instanceof HardenError && error.code === 'build-failed') return error
     throw error
   })
   times.lap('build')
   if (typeof built !== 'string')
-    return { hardened, image: '', moved, run: null, failure: `the result does not build: ${built.message}` }
+    return { hardened, image: '', moved, workdir, run: null, failure: `the result does not build: ${built.message}` }
   request.progress(`round ${round}: running it without root, capabilities or new privileges`)
   const options = besideOptions(request, baseline, moved)
-  const config = { ...facts.config, ...commandOf(plan, facts) }
+  const config = { ...facts.config, ...commandOf(plan, facts), workdir }
   const mounts = writableMounts(operations, plan, facts, plan.account)
   const spec = roundSpec(request, built)
   const early = await request.earlyRuns.take(built, options.ports)
@@ -95,7 +98,7 @@ export async function runRound(
   const record = passed ? soFar : await live.finish(logsTraced(original, traced))
   if (!passed) await result.still?.drop()
   times.lap('result')
-  return { hardened, image: built, moved, run: { live, record, comparison, first, ...result }, failure: null }
+  return { hardened, image: built, moved, workdir, run: { live, record, comparison, first, ...result }, failure: null }
 }
 
 /** Ends what is left of one that is needed no more. */

@@ -21,7 +21,13 @@ async function prove(
     image = [],
     cmd = ['thing'],
     flags = [],
-  }: { readonly image?: readonly string[]; readonly cmd?: readonly string[]; readonly flags?: readonly string[] } = {},
+    workdir = '/srv',
+  }: {
+    readonly image?: readonly string[]
+    readonly cmd?: readonly string[]
+    readonly flags?: readonly string[]
+    readonly workdir?: string
+  } = {},
 ): Promise<Hardening> {
   const program = [
     '#!/usr/bin/python3',
@@ -42,7 +48,7 @@ async function prove(
     'PROGRAM',
     'RUN useradd --system --uid 777 web && mkdir /etc/thing && chmod 755 /usr/bin/thing',
     ...image,
-    'WORKDIR /srv',
+    `WORKDIR ${workdir}`,
     'ENTRYPOINT []',
     `CMD ${JSON.stringify(cmd)}`,
   ]
@@ -89,6 +95,31 @@ port = int(sys.argv[2]) if len(sys.argv) > 2 else 80`
     expectHardened(proof, 2)
     expect(proof.result.output).toContain('CMD ["thing", "--port", "8080"]')
     expect(proof.result.output).not.toContain('thing.conf')
+  })
+})
+
+describe('a program that makes files in / where it starts', () => {
+  const keeps = `
+open("state.tmp", "w").write("x")
+os.rename("state.tmp", "state.db")
+print(open("state.db").read())`
+  const sameEverywhere = `
+class Same(http.server.BaseHTTPRequestHandler):
+  def do_GET(self): self.send_response(200); self.end_headers()
+http.server.SimpleHTTPRequestHandler = Same`
+
+  test('starts in a folder of its own', async () => {
+    const proof = await prove('workdir', keeps + sameEverywhere, { workdir: '/' })
+    expectHardened(proof, 1)
+    expect(proof.result.output).toContain('WORKDIR /home/app\n')
+    expect(proof.result.output).not.toContain('chown')
+  })
+
+  test('starts where it did where it serves what lies there, and that it cannot keep its files is said', async () => {
+    const proof = await prove('served', keeps, { workdir: '/' })
+    expect(proof.result.verdict).toBe('incomplete')
+    expect(proof.result.output).not.toContain('WORKDIR')
+    expect(findings(proof)).toContain('/state.db')
   })
 })
 

@@ -139,6 +139,9 @@ describe('the least that makes it work', () => {
     ['remove /data/x', ['drwxrwxrwt 0:0 /data', '-rw-r--r-- 0:0 /data/x'], ['own-file /data/x']],
     ['rename /data/x', ['drwxr-xr-x 0:0 /data', '-rw-r--r-- 0:0 /data/x'], ['own-directory /data']],
     ['remove /data/x', ['drwxr-xr-x 0:0 /data'], []],
+    // What comes in the place of another file, or of none, is a new name in its folder.
+    ['rename /data/x', ['drwxr-xr-x 0:0 /data'], ['own-directory /data']],
+    ['rename /run/app.pid', [], ['sticky /run 1775']],
     // State folders with all folders in them, files are replaced.
     [
       'keep-state /data',
@@ -182,6 +185,7 @@ describe('never', () => {
     ['create-file /etc/passwd', ['-rw-r--r-- 0:0 /etc/passwd'], system('/etc')],
     ['create-file /etc/shadow', [], system('/etc')],
     ['create-file /etc/passwd.lock', [], system('/etc')],
+    ['rename /app.state', [], system('/')],
     ['rename /etc/group', ['-rw-r--r-- 0:0 /etc/group'], system('/etc')],
     ['remove /etc/app.conf', ['-rw-r--r-- 0:0 /etc/app.conf'], system('/etc')],
     ['keep-state /', [], system('/')],

@@ -66,6 +66,16 @@ test('another change that is hidden is said', () => {
 })
 
 test.each([
+  ['working_dir: /srv', ['it starts in /srv, so this change of the image does not hold: its data; make it there too']],
+  ['working_dir: /data', []],
+  ['restart: always', []],
+])('the folder that the image starts in, with %s', (line, said) => {
+  const change = { kind: 'workdir', name: '/data', reason: 'its data', ports: [] } as const
+  const { notes } = service([line], sampleProfile({ changes: [change] }), () => null)
+  expect(notes.filter((note: string) => note.includes('does not hold'))).toEqual(said)
+})
+
+test.each([
   ['env', 'environment: [PORT=80]', 'it sets PORT itself'],
   ['command', 'command: nginx -p 80', 'it has a command of its own'],
   ['command', 'entrypoint: nginx', 'it has a command of its own'],

@@ -16,12 +16,15 @@ export function workingFolder(
   { launches }: Pick<StepDownReport, 'launches'>,
   { texts }: Pick<Shipped, 'texts'>,
   config: Pick<ImageConfig, 'entrypoint' | 'cmd' | 'workdir'>,
+  /** The folder that it starts in is known to be this one. */
+  isKnown: boolean,
 ): WorkingFolder {
   const started = [
     argvOf(config),
     ...launches.filter(({ conditional, byInit }) => !conditional && byInit !== true).map(({ words }) => words),
   ]
   const commands = started.flatMap(plainCommands)
+  const [direct = null] = launches.length === 0 && commands.length === 1 ? commands : []
   const all = [...commands, ...commands.flatMap((words) => npmScripts(words, texts, config.workdir))]
   const found = new Map<string, { readonly need: Need; readonly fileEdit: FileEdit | null }>()
   for (const rule of rules) {
@@ -37,10 +40,12 @@ export function workingFolder(
         if (only !== undefined && !new RegExp(only, 'm').test(settings.text)) continue
         const detail = `${baseName(command[0] ?? '')} keeps ${why} in the folder that it starts in`
         const evidence = { source: 'declared', subject: place, detail } as const
+        // Whatever else starts it may use that folder too.
+        const fromStart = isKnown && command === direct ? ({ fromStart: true } as const) : {}
         const need: Need =
           kind === 'directory'
-            ? { access: 'keep-state', path: place, made: true, evidence }
-            : { access: 'create-file', path: place, beside: true, evidence }
+            ? { access: 'keep-state', path: place, made: true, evidence, ...fromStart }
+            : { access: 'create-file', path: place, beside: true, evidence, ...fromStart }
         const isClosed = setting !== undefined && isSystemFolder(parentOf(place))
         const fileEdit = isClosed ? insertion(setting, settings, { why, evidence }) : null
         found.set(place, { need, fileEdit })

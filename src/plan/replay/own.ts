@@ -40,7 +40,7 @@ export function keepState(need: Need, path: string, state: State): void {
 export function remove(need: Need, path: string, state: State): void {
   const entry = state.files.entry(path)
   if (entry === null)
-    return need.access === 'rename' ? create({ ...need, access: 'create-file' }, path, state) : undefined
+    return need.access === 'rename' ? create({ ...need, access: 'create-file', beside: true }, path, state) : undefined
   if (state.original.entry(path) === null && state.grants.has(path)) {
     // What is only there because it was granted beforehand (a pid file) may as well stay, unless the program stumbles
     // over it: an empty one is no pid file to it. Then it makes its own.

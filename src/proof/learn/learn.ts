@@ -15,11 +15,11 @@ export function learnedFrom(
   round: Round,
   original: RunRecord,
   baseline: RunRecord,
-  workdir: string,
   known: readonly Operation[],
 ): readonly Operation[] {
   if (round.run === null) return []
   const passed = hasPassed(round)
+  const { workdir } = round
   const { traced, record } = round.run
   const found =
     traced === null

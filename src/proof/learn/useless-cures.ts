@@ -1,4 +1,6 @@
+import type { Operation } from '../../plan/operation.ts'
 import type { Part } from '../../plan/plan.ts'
+import { WORKDIR } from '../../plan/spare.ts'
 import { stagePlanOf } from '../../plan/stage-plan.ts'
 import { tail } from '../compare/unfit.ts'
 import { hasPassed, type Round } from '../round.ts'
@@ -12,6 +14,12 @@ export function uselessCures(before: Round | null, now: Round, stage: number): r
   if (failureOf(before.run) !== failureOf(now.run)) return []
   const known = new Set(curesOf(before, stage).map(({ name }) => name))
   return curesOf(now, stage).flatMap(({ name }) => (known.has(name) ? [] : [name]))
+}
+
+/** It does not work where it starts now, and nothing that it was refused says why: what it needs lies where it started. */
+export function movedInVain(now: Round, stage: number, news: readonly Operation[]): readonly string[] {
+  const isMoved = stagePlanOf(now.hardened.plan, stage)?.workdir !== undefined
+  return isMoved && !hasPassed(now) && news.length === 0 ? [WORKDIR] : []
 }
 
 function curesOf({ hardened }: Round, stage: number): readonly Part[] {

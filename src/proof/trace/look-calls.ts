@@ -43,7 +43,9 @@ function* asked(path: string | null, mode = ''): Iterable<Told> {
 
 function* went(call: Call, scene: Scene, path: string | null): Iterable<Told> {
   yield { access: 'traverse', path }
-  if (call.result.done && path !== null) scene.process.place.cwd = path
+  if (!call.result.done || path === null) return
+  scene.process.place.cwd = path
+  scene.process.place.atStart = false
 }
 
 function* ran(call: Call, scene: Scene, path: string | null): Iterable<Told> {

@@ -111,7 +111,7 @@ export function traceReader(options: TraceOptions): TraceReader {
     const handler = HANDLERS[call.name]
     if (!handler || !(settled(call) || call.result.errno === 'ENOENT')) return []
     const who = whoOf(process)
-    const scene: Scene = { ...shared, process }
+    const scene: Scene = { ...shared, process, fromStart: null }
     const operations: Operation[] = []
     for (const told of handler(call, scene)) {
       if (told.path === null && !PATHLESS.has(told.access)) {
@@ -128,7 +128,8 @@ export function traceReader(options: TraceOptions): TraceReader {
       if (told.path !== null) unmade.delete(told.path)
       // Before the rest of the handler runs, which notes what the call has made.
       const made = told.path !== null && shared.history.isMade(told.path)
-      operations.push(operationOf(made ? { ...told, made } : told, call, who))
+      const more = { ...(made ? { made } : {}), ...(scene.fromStart === true ? { fromStart: true } : {}) }
+      operations.push(operationOf({ ...told, ...more }, call, who))
     }
     return operations
   }

@@ -3,6 +3,8 @@ import type { Call } from './trace-line.ts'
 /** What the kernel keeps per process and a path depends on; threads and CLONE_FS share it. */
 export interface WorkingPlace {
   cwd: string
+  /** Nobody has gone elsewhere since the program was started. */
+  atStart: boolean
   /** '' until chroot. */
   root: string
 }
@@ -72,7 +74,7 @@ export function processTable(cwd: string, uid: number | null, gid: number | null
     const parent = living(cloning.at(-1))
     const base: Process = parent
       ? childOf(parent, pid, '')
-      : { pid, parent: null, place: { cwd, root: '' }, uid, gid, program: { path: null }, guess: null }
+      : { pid, parent: null, place: { cwd, atStart: true, root: '' }, uid, gid, program: { path: null }, guess: null }
     return { ...base, guess: seen.length === 0 ? null : base.place.cwd }
   }
 

@@ -13,6 +13,8 @@ export interface Scene {
   readonly sockets: Map<string, Socket>
   /** Hard limits by resource, as last seen. */
   readonly limits: Map<string, number>
+  /** The paths of this call count from the folder that the program was started in; null: it had none so far. */
+  fromStart: boolean | null
 }
 
 export interface Socket {
@@ -36,8 +38,11 @@ export function pathOf(scene: Scene, path: string | undefined, directory?: strin
   const folder = directory === undefined ? null : annotatedPath(directory)
   if (directory?.startsWith('AT_FDCWD') && folder !== null && !directory.endsWith('(deleted)')) place.cwd = folder
   if (text === null) return null
-  if (text.startsWith('/')) return normalisePath(place.root + normalisePath(text))
-  const base = directory === undefined || directory.startsWith('AT_FDCWD') ? place.cwd : folder
+  const isAbsolute = text.startsWith('/')
+  const isInCwd = directory === undefined || directory.startsWith('AT_FDCWD')
+  scene.fromStart = scene.fromStart !== false && !isAbsolute && isInCwd && place.atStart
+  if (isAbsolute) return normalisePath(place.root + normalisePath(text))
+  const base = isInCwd ? place.cwd : folder
   return base === null ? null : normalisePath(text, base)
 }
 

@@ -48,6 +48,6 @@ export function summarise(operations: Iterable<Operation>): readonly Operation[]
 
 function keyOf(o: Operation): string {
   const pid = PER_PROCESS.has(o.access) ? o.pid : ''
-  const what = [o.access, o.path, o.to, o.link, o.asked, o.mayCreate, o.made, o.outcome, o.by, o.as]
+  const what = [o.access, o.path, o.to, o.link, o.asked, o.mayCreate, o.made, o.fromStart, o.outcome, o.by, o.as]
   return [...what, o.port, o.protocol, o.uid, o.gid, o.groups?.join(), o.mode, o.capability, pid].join('\0')
 }

@@ -10,7 +10,7 @@ const baseline = record({ answers: [http(8000)] })
 
 function learned(original: RunRecord, result: RunRecord): readonly string[] {
   const run = { record: result, traced: result, comparison: compare(baseline, result, new Map()) }
-  return learnedFrom({ run } as unknown as Round, original, baseline, '/', []).map(
+  return learnedFrom({ run, workdir: '/' } as unknown as Round, original, baseline, []).map(
     ({ access, path, outcome }) => `${outcome} ${access} ${path}`,
   )
 }
@@ -45,7 +45,7 @@ test.each<[string, readonly Operation[], boolean]>([
   const removal = operation('remove', '/run/x.pid', { outcome: 'refused' })
   const result = { ...traced([...before, removal]), state: ended(1) }
   const run = { record: result, traced: result, comparison: compare(baseline, result, new Map()) }
-  const told = learnedFrom({ run } as unknown as Round, traced([]), baseline, '/', [])
+  const told = learnedFrom({ run, workdir: '/' } as unknown as Round, traced([]), baseline, [])
   expect(told.map((one) => one.found ?? false)).toEqual([found])
 })
 

@@ -1,9 +1,12 @@
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
+import type { Operation } from '../../../src/plan/operation.ts'
 import type { Part } from '../../../src/plan/plan.ts'
+import { WORKDIR } from '../../../src/plan/spare.ts'
 import { compare } from '../../../src/proof/compare/compare.ts'
-import { uselessCures } from '../../../src/proof/learn/useless-cures.ts'
+import { movedInVain, uselessCures } from '../../../src/proof/learn/useless-cures.ts'
 import type { Round } from '../../../src/proof/round.ts'
-import { ended, http, record, running } from '../support/records.ts'
+import type { RunRecord } from '../../../src/proof/run/run-record.ts'
+import { ended, http, operation, record, running } from '../support/records.ts'
 
 const user: Part = { kind: 'cure', name: 'the change of "user x" in /etc/x.conf' }
 const grant: Part = { kind: 'grant', name: 'own-file /run/x' }
@@ -15,6 +18,7 @@ function round(parts: readonly Part[], logs: string, state = ended(1)): Round {
     hardened: { plan: { stages: [{ stage: 0, parts: () => parts }] } },
     image: '',
     moved: new Map(),
+    workdir: '/',
     run: { record: run, comparison: compare(baseline, run, new Map()), traced: null },
     failure: null,
   } as unknown as Round
@@ -28,4 +32,22 @@ test.each<[string, Round | null, Round, readonly string[]]>([
   ['there is no round to compare with', null, round([user], 'refused'), []],
 ])('%s', (_, before, now, useless) => {
   expect(uselessCures(before, now, 0)).toEqual(useless)
+})
+
+describe('a program that was given another folder to start in', () => {
+  const inFolder = (state: RunRecord['state'], moved = true): Round => {
+    const one = round([], 'no such file: x.conf', state)
+    const stage = { stage: 0, ...(moved ? { workdir: { path: '/home/app' } } : {}) }
+    return { ...one, hardened: { plan: { stages: [stage] } } as unknown as Round['hardened'] }
+  }
+
+  test.each<[string, Round, readonly Operation[], readonly string[]]>([
+    ['starts where it did, where it does not work and was refused nothing', inFolder(ended(1)), [], [WORKDIR]],
+    ['stays there where it works', inFolder(running), [], []],
+    ['stays there where something else was refused', inFolder(ended(1)), [operation('read', '/etc/key')], []],
+  ])('%s', (_, now, news, useless) => expect(movedInVain(now, 0, news)).toEqual(useless))
+
+  test('and one that was not is no part of it', () => {
+    expect(movedInVain(inFolder(ended(1), false), 0, [])).toEqual([])
+  })
 })

@@ -14,6 +14,7 @@ function round(logs: string, state = ended(1), withTrace = true): Round {
     hardened: { plan: { stages: [] } },
     image: '',
     moved: new Map(),
+    workdir: '/',
     run: { record: run, comparison: compare(baseline, run, new Map()), traced: withTrace ? traced([]) : null },
     failure: null,
   } as unknown as Round

@@ -36,6 +36,30 @@ function told(lines: readonly string[], options: Partial<TraceOptions> = {}): st
   })
 }
 
+describe('what is named from where the program started', () => {
+  const fromStart = (lines: readonly string[]) =>
+    operationsOf(lines).flatMap(({ path, fromStart: isSo }) => (isSo === true ? [path] : []))
+
+  test.each<[string, string[], string[]]>([
+    ['a name alone', ['openat(AT_FDCWD</srv>, "a", O_RDONLY) = 3</srv/a>'], ['/srv/a']],
+    ['both names of a rename', ['rename("a", "b") = 0'], ['/srv/a']],
+    ['not one with a full name beside it', ['rename("a", "/data/b") = 0'], []],
+    ['not a full name', ['open("/srv/a", O_RDONLY) = 3</srv/a>'], []],
+    ['not what is named from a descriptor', ['openat(7</srv>, "a", O_RDONLY) = 3</srv/a>'], []],
+    ['the folder it goes to, and nothing from then on', ['chdir("d") = 0', 'mkdir("x", 0755) = 0'], ['/srv/d']],
+    [
+      'its child goes elsewhere alone',
+      ['clone(child_stack=NULL, flags=SIGCHLD) = 2', '2 chdir("/d") = 0', '2 rmdir("x") = 0', 'rmdir("y") = 0'],
+      ['/srv/y'],
+    ],
+    [
+      'a second start begins there again',
+      ['chdir("/d") = 0', 'exit_group(0) = ?', '1 mkdir("x", 0755) = 0'],
+      ['/srv/x'],
+    ],
+  ])('%s', (_, lines, paths) => expect(fromStart(lines)).toEqual(paths))
+})
+
 describe('one call', () => {
   test.each<[string, string[]]>([
     // open

@@ -1,0 +1,6 @@
+FROM example.org/platform:1
+# harden-image: a bare uid has no home, and the base image is not known
+ENV HOME=/tmp
+# harden-image: 10001:10001, a bare uid, which needs no account
+USER 10001:10001
+CMD ["redis-server", "--protected-mode", "no"]
