@@ -2,7 +2,7 @@ import { danglingContinuation } from './dockerfile/index.ts'
 import type { Dockerfile } from './dockerfile/model.ts'
 import { applyEdits, type Edit } from './edit.ts'
 import { lineOf } from './line-of.ts'
-import { type Ignore, ignoreComments } from './plan/ignore-comments.ts'
+import { askedBy, CONFIGURATION_ASKS, type Ignore, ignoreComments, PLANNED_AROUND } from './plan/ignore-comments.ts'
 import { makePlan } from './plan/make-plan.ts'
 import type { Plan, StagePlan } from './plan/plan.ts'
 import type { Policy } from './plan/policy.ts'
@@ -34,14 +34,15 @@ export function hardenDockerfile(request: HardenRequest): Hardened {
   // The end of one stage is the start of the next: what goes in there comes stage by stage.
   const edits = applied.toSorted((a, b) => a.stage - b.stage).flatMap(({ finding }) => finding.edits)
   const output = applyEdits(dockerfile.source, [...edits, ...looseEnd(dockerfile, edits)])
+  const staysAsItWas = policy.ignore.includes('set-user')
   return {
     plan,
     result: {
       target: request.target,
       kind: request.kind,
       verdict: verdictOf(plan, findings, policy),
-      user: userOf(plan),
-      stages: plan.stages.map((stage) => reportStage(dockerfile, stage)),
+      user: staysAsItWas ? null : userOf(plan),
+      stages: plan.stages.map((stage) => reportStage(dockerfile, stage, staysAsItWas)),
       findings: findings.map((said) => reportFinding(said, policy)),
       output,
       changed: output !== dockerfile.source,
@@ -74,8 +75,12 @@ function run(request: HardenRequest, plan: Plan): readonly Said[] {
     for (const { stage, context } of stages) {
       for (const finding of transform.run(dockerfile, context)) {
         const name = finding.transform ?? transform.name
+        if (PLANNED_AROUND.has(name)) {
+          said.push(say(name, finding, stage))
+          continue
+        }
         if (policy.ignore.includes(name)) {
-          if (finding.outcome !== 'note') said.push(leaveAlone(name, finding, stage, 'the configuration asks (ignore)'))
+          if (finding.outcome !== 'note') said.push(leaveAlone(name, finding, stage, CONFIGURATION_ASKS))
           continue
         }
         const ignore = ignores.find((one) => isIgnored(name, finding, one, dockerfile))
@@ -113,15 +118,16 @@ function isIgnored(name: string, { line, edits }: Finding, ignore: Ignore, { sou
   return edits.length > 0 && edits.every((edit) => start <= edit.start && edit.end <= end)
 }
 
-function sayIgnored(name: string, finding: Finding, stage: StagePlan, { line, reason }: Ignore): Said {
-  const why = reason === '' ? 'without a reason' : reason
-  return leaveAlone(name, finding, stage, `the comment in line ${line} asks (${why})`)
+function sayIgnored(name: string, finding: Finding, stage: StagePlan, ignore: Ignore): Said {
+  return leaveAlone(name, finding, stage, askedBy(ignore))
 }
 
 /** Not done, and not hidden either. */
-function leaveAlone(name: string, finding: Finding, { stage }: StagePlan, who: string): Said {
+function leaveAlone(name: string, finding: Finding, { stage, account }: StagePlan, who: string): Said {
   const message = `left alone, as ${who}: ${finding.message}`
-  return { name, stage, finding: { ...finding, message, edits: [] }, outcome: 'note', hint: undefined }
+  const isUser = name === 'set-user' && finding.outcome === 'fixed' && account !== null
+  const hint = isUser ? `--user ${account.uid}:${account.gid} (runAsUser) of a run says it then` : undefined
+  return { name, stage, finding: { ...finding, message, edits: [] }, outcome: 'note', hint }
 }
 
 /** Worst first: what needs a person is never hidden by what went well. */
@@ -145,14 +151,14 @@ function userOf(plan: Plan): ReportUser | null {
     : { name: account.name, uid: account.uid, gid: account.gid, from: account.from }
 }
 
-function reportStage(dockerfile: Dockerfile, plan: StagePlan): ReportStage {
+function reportStage(dockerfile: Dockerfile, plan: StagePlan, staysAsItWas: boolean): ReportStage {
   const stage = dockerfile.stages[plan.stage]
   const before = plan.userBefore.known ? plan.userBefore.value || 'root' : 'unknown'
   return {
     name: stage?.name ?? String(plan.stage),
     index: plan.stage,
     userBefore: before,
-    userAfter: plan.account === null ? before : `${plan.account.uid}:${plan.account.gid}`,
+    userAfter: plan.account === null || staysAsItWas ? before : `${plan.account.uid}:${plan.account.gid}`,
   }
 }
 

@@ -16,6 +16,7 @@ import { copiedTo } from './plan/copied-to.ts'
 import { createdAccounts, knownAccounts } from './plan/created-accounts.ts'
 import { describesServer, vendorOf } from './plan/evidence/catalogue.ts'
 import { exemptionOf } from './plan/exemptions.ts'
+import { ignoredIn } from './plan/ignore-comments.ts'
 import { isInside, parentOf } from './plan/places.ts'
 import type { Policy } from './plan/policy.ts'
 import { rootSteps } from './plan/root-steps.ts'
@@ -115,6 +116,7 @@ function stageInput(
     rootSteps: rootSteps(stage, users, userTexts(userNumber, created, facts, policy.unsafe)),
     userNumber,
     exemption: exemptionOf(dockerfile, stage),
+    ignored: ignoredIn(dockerfile, stage, policy),
     shellSeen: chain.some((each) => each.instructions.some(usesShell)),
     builtUpon: builtUpon(chain, state),
     startUnknown: !state.entrypoint.value.known && !state.cmd.value.known,

@@ -23,6 +23,8 @@ export interface AccountRequest {
   readonly tools: Tools
   /** The stage's Dockerfile has RUN lines in shell form: a shell is there though the base is not known. */
   readonly shellSeen: boolean
+  /** False: whom the image does not have goes by number. Absent: true. */
+  readonly mayCreate?: boolean
   /** With group 0, whoever it is: as a platform runs it that assigns uids. */
   readonly rootGroup?: boolean
 }

@@ -1,5 +1,6 @@
 import { commentsAbove, commentsOnTop } from '../dockerfile/comments.ts'
 import type { Comment, Dockerfile, Span, Stage } from '../dockerfile/model.ts'
+import type { Policy } from './policy.ts'
 
 /** `# harden-image ignore=NAME[,NAME] reason=…` */
 export interface Ignore {
@@ -45,4 +46,29 @@ export function ignoreComments(dockerfile: Dockerfile): readonly Ignore[] {
 
 function ofStage(stage: Stage): Span {
   return { start: stage.from.lines.start, end: stage.span.end }
+}
+
+/**
+ * Steps whose results others build upon: the plan goes without them, where one is ignored for any line of a stage. Left
+ * out afterwards, EXPOSE would say a port that nothing was moved to.
+ */
+export const PLANNED_AROUND: ReadonlySet<string> = new Set(['raise-ports', 'create-user'])
+
+/** Those of them that are ignored in a stage, and who asks for it. */
+export function ignoredIn(dockerfile: Dockerfile, stage: Stage, { ignore }: Policy): ReadonlyMap<string, string> {
+  const { start, end } = ofStage(stage)
+  const comments = ignoreComments(dockerfile).filter(({ scope }) => scope.start < end && scope.end > start)
+  return new Map(
+    [
+      ...comments.map((comment) => [comment.transforms, askedBy(comment)] as const),
+      [ignore, CONFIGURATION_ASKS] as const,
+    ].flatMap(([names, who]) => names.filter((name) => PLANNED_AROUND.has(name)).map((name) => [name, who] as const)),
+  )
+}
+
+export const CONFIGURATION_ASKS = 'the configuration asks (ignore)'
+
+/** For a sentence that says what is left alone. */
+export function askedBy({ line, reason }: Ignore): string {
+  return `the comment in line ${line} asks (${reason === '' ? 'without a reason' : reason})`
 }

@@ -18,6 +18,7 @@ import { mergedUsers } from './merged-users.ts'
 import { mustKeepRoot } from './must-keep-root.ts'
 import type { Need } from './need.ts'
 import { needlessCapabilities } from './needless-capabilities.ts'
+import { notCreated } from './new-account.ts'
 import { homeNeeds, observedNeeds } from './observed-needs.ts'
 import { isInside } from './places.ts'
 import type { AccountChoice, Plan, StagePlan } from './plan.ts'
@@ -75,6 +76,8 @@ function harden(input: StageInput, policy: Policy): StagePlan {
   // What can be read of the image: all of it, or what the stage itself puts in.
   const readable: ImageFacts = facts.files.known ? facts : { ...facts, files: { known: true, value: stated.files } }
   const tools = toolsOf(facts, input.shellSeen)
+  const keptBy = input.ignored?.get('raise-ports')
+  const unnamed = input.ignored?.get('create-user')
   const anyUid = policy.arbitraryUid === true
   const spared = new Set(observation?.spared)
   const report = stated.stepDowns ?? findStepDowns(readable)
@@ -109,6 +112,7 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     tools,
     shellSeen: input.shellSeen,
     rootGroup: anyUid,
+    mayCreate: unnamed === undefined,
   })
   const inHome = homeNeeds(observation)
   const home = planHome(
@@ -119,7 +123,7 @@ function harden(input: StageInput, policy: Policy): StagePlan {
   )
   const ports = planPorts({
     facts: withCommand(readable, stepDown.argv),
-    policy: policy.ports,
+    ...(keptBy === undefined ? { policy: policy.ports } : { policy: 'keep', keptBy }),
     bound: observation?.bound ?? null,
     programs: observation?.programs ?? stated.programs,
     opened: observation?.opened ?? null,
@@ -194,6 +198,7 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     text: (path) => (readable.files.known ? readable.files.value.text(path) : null),
     remarks: [
       ...(merged === null ? [] : [merged]),
+      ...(unnamed !== undefined && account.name === '' ? [notCreated(account, unnamed)] : []),
       ...granted.remarks,
       ...stepDown.remarks,
       ...(observation === null && input.asBuilt !== true ? unknownAccount(report, account, input) : []),

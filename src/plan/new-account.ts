@@ -6,7 +6,7 @@ import type { AccountRequest } from './account-request.ts'
 import { ROOT_GROUP } from './arbitrary-uid.ts'
 import type { Created } from './created-accounts.ts'
 import type { Evidence } from './evidence.ts'
-import type { AccountChoice, AccountCreation } from './plan.ts'
+import type { AccountChoice, AccountCreation, Remark } from './plan.ts'
 
 export const NEW_NAME = 'app'
 const NEW_ID = 10001
@@ -75,9 +75,21 @@ export function bare(
   }
 }
 
+/** Where the step that makes accounts is ignored. */
+export function notCreated({ uid, gid }: AccountChoice, who: string): Remark {
+  return {
+    outcome: 'note',
+    transform: 'set-user',
+    message: `no account is made for ${uid}:${gid}, as ${who}: it has no name and no home`,
+    about: 'FROM',
+    evidence: [],
+  }
+}
+
 /** The ladder, best first (FACTS 5): the distribution's own tool, lines in the files, a copy of the files, a bare uid. */
 function creationFor(request: AccountRequest): AccountCreation {
-  const { facts, tools } = request
+  const { facts, tools, mayCreate = true } = request
+  if (!mayCreate) return 'none'
   const files = facts.files.known ? facts.files.value : null
   if (files !== null) {
     const shell = tools.shell === true

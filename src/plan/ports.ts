@@ -25,6 +25,8 @@ export interface PortPlan extends Command {
 export interface PortSources {
   readonly facts: ImageFacts
   readonly policy: 'keep' | 'raise'
+  /** Who asks for `keep`; absent: the flag. */
+  readonly keptBy?: string
   /** Ports that the original was seen to listen on; null before a run. */
   readonly bound: readonly ExposedPort[] | null
   /** Names of the processes that were seen. */
@@ -100,7 +102,7 @@ export function planPorts(sources: PortSources): PortPlan {
       continue
     }
     if (sources.policy === 'keep') {
-      decide(null, 'kept as asked for with --ports keep', why)
+      decide(null, `kept as ${sources.keptBy ?? 'asked for with --ports keep'}`, why)
       continue
     }
     const moved = plan.decisions.map((decision) => decision.to)

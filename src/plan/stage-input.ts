@@ -24,6 +24,8 @@ export interface StageInput {
   readonly rootSteps: readonly RootSteps[]
   readonly userNumber: UserNumber | null
   readonly exemption: Exemption | null
+  /** Of the steps that others build upon (PLANNED_AROUND) those that are ignored, and who asks; absent: none. */
+  readonly ignored?: ReadonlyMap<string, string>
   /** A RUN of the stage uses a shell, so there is one. */
   readonly shellSeen: boolean
   /** Why it is most likely meant to be built upon and not to run; null where it is not. */

@@ -10,5 +10,6 @@ const origins = {
 export function runsAs({ user }: TargetResult): string {
   if (!user) return ''
   const ids = `${user.uid}:${user.gid}`
-  return `${user.name === '' ? ids : `${user.name} (${ids})`}, ${origins[user.from]}`
+  if (user.name === '') return `${ids}, ${user.from === 'created' ? 'which needs no account' : origins[user.from]}`
+  return `${user.name} (${ids}), ${origins[user.from]}`
 }
