@@ -17,6 +17,8 @@ export interface WorkingFolderRule {
     /** Relative. */
     readonly path: string
     readonly kind: 'directory' | 'file'
+    /** What the same program has left there in the build must be the user's too. */
+    readonly tree?: boolean
     /** Regular expressions on a line of its configuration, or on an option of its command without dashes. */
     readonly unless?: string
     readonly only?: string

@@ -2,6 +2,7 @@ import type { ShellCommand } from '../../dockerfile/index.ts'
 import { lineOf } from '../../line-of.ts'
 import { nameOf, normalisePath } from '../path.ts'
 import { folderEdits } from './folder-edits.ts'
+import { placedBy, type Write } from './placed-files.ts'
 import type { ReadScript } from './scripts.ts'
 import { staticValue } from './static-text.ts'
 import { type Step, stepsOf } from './steps.ts'
@@ -58,14 +59,33 @@ export function scriptWrites(script: ReadScript, start: Omit<FirstStart, 'variab
     const line = lineOf(script.text, command.span.start)
     return writesOf(command).flatMap(({ text, replaces, into }): readonly ScriptWrite[] => {
       const path = staticValue(text, variables)
-      if (path === null || path === '' || (moves && !path.startsWith('/'))) return []
-      const at = normalisePath(path, workdir)
+      if (path === null || path === '') return []
+      const from = moves && !path.startsWith('/') ? folderAt(command, script, workdir) : workdir
+      if (from === null) return []
+      const at = normalisePath(path, from)
       const isFolder = into === true || start.files?.entry(at)?.type === 'directory'
       const write = { script: script.path, line, path: at, replaces, ifMissing }
       return [isFolder ? { ...write, any: 'inside' } : write]
     })
   })
   return [...single, ...folders]
+}
+
+/** Where a command works, behind each `cd` before it; null where a question, a variable or a subshell decides it. */
+function folderAt({ span, within, functionName }: ShellCommand, script: ReadScript, workdir: string): string | null {
+  if (functionName !== null || within !== 'script') return null
+  let folder = workdir
+  for (const { command } of script.commands) {
+    if (command.span.start >= span.start) return folder
+    if (command.name !== 'cd' && command.name !== 'pushd' && command.name !== 'popd') continue
+    const to = command.words[1] === undefined ? null : staticValue(command.words[1].text, script.variables)
+    // In brackets it holds for what is in them.
+    const isInside = /\(\s*$/.test(script.text.slice(0, command.span.start))
+    if (to === null || to === '' || to === '-' || isInside || command.conditional || command.within !== 'script')
+      return null
+    folder = normalisePath(to, folder)
+  }
+  return folder
 }
 
 const SURE: Sure = { holds: true, ifMissing: false }
@@ -84,45 +104,6 @@ const UNLESS =
 function askedFor({ text, variables }: ReadScript): number {
   const found = [...text.matchAll(UNLESS)].find(([, set, unset]) => !variables.has(set ?? unset ?? ''))
   return found?.index ?? Number.POSITIVE_INFINITY
-}
-
-interface Write {
-  readonly text: string
-  readonly replaces: boolean
-  /** It is a folder that something is put into. */
-  readonly into?: true
-}
-
-/** Options of what fetches or unpacks that name where to. */
-const OUTPUT: Readonly<Record<string, { readonly option: RegExp; readonly folder?: true }>> = {
-  curl: { option: /^(-[a-zA-Z]*o|--output)$/ },
-  wget: { option: /^(-[a-zA-Z]*O|--output-document)$/ },
-  tar: { option: /^(-C|--directory)$/, folder: true },
-  unzip: { option: /^-d$/, folder: true },
-}
-
-/** What `cp`, `mv`, `touch`, `ln` and `mkfifo` put somewhere; what `mv` takes away leaves its folder. Null for other tools. */
-function placedBy(tool: string, args: ShellCommand['words']): readonly Write[] | null {
-  const operands = args.filter(({ text }) => !/^-/.test(text))
-  const last = operands.at(-1)
-  if (tool === 'touch') return operands.map(({ text }) => ({ text, replaces: false }))
-  if (tool === 'mkfifo') return operands.map(({ text }) => ({ text, replaces: true }))
-  const told = OUTPUT[tool]
-  if (told !== undefined) {
-    const at = args.findIndex(({ text }) => told.option.test(text))
-    const value = at < 0 ? undefined : args[at + 1]
-    if (value === undefined || value.text === '-') return []
-    return [
-      told.folder === true ? { text: value.text, replaces: false, into: true } : { text: value.text, replaces: false },
-    ]
-  }
-  if (!/^(cp|mv|ln)$/.test(tool)) return null
-  if (last === undefined || operands.length < 2) return []
-  const { text } = last
-  const isFolder = /\/\.?["']?$/.test(text) || operands.length > 2 || /[*?]|\/\.?["']?$/.test(operands[0]?.text ?? '')
-  const taken = tool === 'mv' ? operands.slice(0, -1).map((each) => ({ text: each.text, replaces: true })) : []
-  if (isFolder) return [...taken, { text: text.replace(/\/\.?(["']?)$/, '$1'), replaces: false, into: true }]
-  return [...taken, { text, replaces: tool !== 'cp' }]
 }
 
 function writesOf({ words, redirects }: ShellCommand): readonly Write[] {

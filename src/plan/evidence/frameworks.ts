@@ -184,11 +184,12 @@ function django(path: string, text: string, built: boolean, collects: boolean): 
   const root = parentOf(parentOf(path).replace(/\/settings$/, ''))
   const needs: Need[] = []
   const database =
-    /django\.db\.backends\.sqlite3["'][\s\S]{0,200}?["']NAME["']\s*:\s*(?:str\()?(?:os\.path\.join\(\s*BASE_DIR\s*,|BASE_DIR\s*\/)\s*["']([\w./-]+)["']/.exec(
+    /django\.db\.backends\.sqlite3["'][\s\S]{0,200}?["']NAME["']\s*:\s*(?:str\()?(?:os\.path\.join\(\s*BASE_DIR\s*,|BASE_DIR\s*\/)\s*(["'][\w./-]+["'](?:\s*[,/]\s*["'][\w./-]+["'])*)/.exec(
       text,
     )
   if (database !== null) {
-    const file = normalisePath(`${root}/${database[1]}`)
+    const below = [...(database[1] ?? '').matchAll(/["']([^"']+)["']/g)].map(([, part]) => part).join('/')
+    const file = normalisePath(`${root}/${below}`)
     if (file !== null)
       needs.push(...databaseNeeds(file, "Django's SQLite database, which keeps its journal beside it", built))
   }

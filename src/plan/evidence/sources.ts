@@ -29,6 +29,8 @@ export function sourceNeeds(
     for (const found of sourceWrites(file, text, about)) {
       const path = normalisePath(found.path)
       if (path === null || !isUsable(path, found.kind)) continue
+      // `./` is where a name is still to be put.
+      if (found.kind === 'file' && /(^|\/)\.{0,2}\/?$/.test(found.path)) continue
       const detail = `${found.call} in ${origins.get(file) ?? file} line ${found.line}`
       if (found.kind === 'directory')
         needs.push({ ...stateNeed(path, 'framework', detail), ...(MAKES.test(found.call) ? { made: true } : {}) })

@@ -19,12 +19,14 @@ export function workingFolder(
   /** The folder that it starts in is known to be this one. */
   isKnown: boolean,
 ): WorkingFolder {
+  const joined = plainCommands(argvOf(config))
   const started = [
-    argvOf(config),
+    // Behind a script that ends in `exec "$@"` the command is what is started.
+    ...(config.entrypoint === null || config.cmd === null ? [] : [config.cmd]),
     ...launches.filter(({ conditional, byInit }) => !conditional && byInit !== true).map(({ words }) => words),
   ]
-  const commands = started.flatMap(plainCommands)
-  const [direct = null] = launches.length === 0 && commands.length === 1 ? commands : []
+  const commands = [...joined, ...started.flatMap(plainCommands)]
+  const [direct = null] = launches.length === 0 && joined.length === 1 ? joined : []
   const all = [...commands, ...commands.flatMap((words) => npmScripts(words, texts, config.workdir))]
   const found = new Map<string, { readonly need: Need; readonly fileEdit: FileEdit | null }>()
   for (const rule of rules) {
@@ -33,7 +35,7 @@ export function workingFolder(
       if (rule.with !== undefined && !new RegExp(rule.with).test(command.join(' '))) continue
       const settings = settingsOf(rule, command, texts, config.workdir)
       if (settings === null) continue
-      for (const { path, kind, unless, only, setting, why } of rule.writes) {
+      for (const { path, kind, tree, unless, only, setting, why } of rule.writes) {
         const place = normalisePath(path, config.workdir)
         if (place === null || found.has(place)) continue
         if (unless !== undefined && new RegExp(unless, 'm').test(settings.text)) continue
@@ -44,7 +46,13 @@ export function workingFolder(
         const fromStart = isKnown && command === direct ? ({ fromStart: true } as const) : {}
         const need: Need =
           kind === 'directory'
-            ? { access: 'keep-state', path: place, made: true, evidence, ...fromStart }
+            ? {
+                access: 'keep-state',
+                path: place,
+                ...(tree === true ? { tree } : { made: true as const }),
+                evidence,
+                ...fromStart,
+              }
             : { access: 'create-file', path: place, beside: true, evidence, ...fromStart }
         const isClosed = setting !== undefined && isSystemFolder(parentOf(place))
         const fileEdit = isClosed ? insertion(setting, settings, { why, evidence }) : null

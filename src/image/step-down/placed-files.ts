@@ -1,0 +1,84 @@
+import type { ShellCommand } from '../../dockerfile/index.ts'
+
+/** A path that a command writes, as the script's text has it. */
+export interface Write {
+  readonly text: string
+  readonly replaces: boolean
+  /** It is a folder that something is put into. */
+  readonly into?: true
+}
+
+/** Options of what fetches or unpacks that name where to, and those with which it puts nothing where it starts. */
+const FETCHERS: Readonly<
+  Record<string, { readonly option: RegExp; readonly folder?: true; readonly here: RegExp; readonly not: RegExp }>
+> = {
+  curl: { option: /^(-[a-zA-Z]*o|--output)$/, here: /^(-[a-zA-Z]*O\b|--remote-name)/, not: /^--output-dir/ },
+  wget: {
+    option: /^(-[a-zA-Z]*O|--output-document)$/,
+    here: /^(https?|ftp):|^"?\$/,
+    not: /^(-[a-zA-Z]*O|-P|--output-document|--directory-prefix|--spider|--post)/,
+  },
+  tar: {
+    option: /^(-C|--directory)$/,
+    folder: true,
+    here: /^-?[a-zA-Z]*x|^--(extract|get)/,
+    not: /^-?[a-zA-Z]*O\b|^--to-stdout/,
+  },
+  unzip: { option: /^-d$/, folder: true, here: /\.zip["']?$/, not: /^-[a-zA-Z]*[plvtz]/ },
+}
+
+/** They put what they make in the place of the file, or beside it. */
+const PACKERS = /^(gzip|gunzip|bzip2|bunzip2|xz|unxz|lzma|unlzma)$/
+const HERE: Write = { text: '.', replaces: false, into: true }
+
+/**
+ * What `cp`, `mv`, `touch`, `ln` and `mkfifo` put somewhere, what is fetched, unpacked or cloned; what `mv` takes away
+ * leaves its folder. Null for other tools.
+ */
+export function placedBy(tool: string, args: ShellCommand['words']): readonly Write[] | null {
+  const operands = args.filter(({ text }) => !/^-/.test(text))
+  const last = operands.at(-1)
+  if (tool === 'touch') return operands.map(({ text }) => ({ text, replaces: false }))
+  if (tool === 'mkfifo') return operands.map(({ text }) => ({ text, replaces: true }))
+  if (tool === 'git') return cloned(operands.map(({ text }) => text))
+  if (PACKERS.test(tool))
+    return args.some(({ text }) => /^-[a-zA-Z]*[ctlV]|^--(stdout|test|list|version)/.test(text))
+      ? []
+      : operands.map(({ text }) => ({ text, replaces: true }))
+  if (Object.hasOwn(FETCHERS, tool)) return fetched(tool, args)
+  if (!/^(cp|mv|ln)$/.test(tool)) return null
+  if (last === undefined || operands.length < 2) return []
+  const { text } = last
+  const isFolder = /\/\.?["']?$/.test(text) || operands.length > 2 || /[*?]|\/\.?["']?$/.test(operands[0]?.text ?? '')
+  const taken = tool === 'mv' ? operands.slice(0, -1).map((each) => ({ text: each.text, replaces: true })) : []
+  if (isFolder) return [...taken, { text: text.replace(/\/\.?(["']?)$/, '$1'), replaces: false, into: true }]
+  return [...taken, { text, replaces: tool !== 'cp' }]
+}
+
+function fetched(tool: string, args: ShellCommand['words']): readonly Write[] {
+  const told = FETCHERS[tool]
+  if (told === undefined) return []
+  // `tar czf backup.tgz .`
+  const packs = tool === 'tar' && /^-?[a-zA-Z]*[cru]/.test(args[0]?.text ?? '') && !/^--/.test(args[0]?.text ?? '')
+  if (packs) {
+    const file = /f$/.test(args[0]?.text ?? '') ? args[1] : args[args.findIndex(({ text }) => text === '-f') + 1]
+    return file === undefined || file.text === '-' || /^-/.test(file.text) ? [] : [{ text: file.text, replaces: false }]
+  }
+  const at = args.findIndex(({ text }) => told.option.test(text))
+  const value = at < 0 ? undefined : args[at + 1]
+  if (value?.text === '-') return []
+  if (value !== undefined)
+    return [{ text: value.text, replaces: false, ...(told.folder === true ? { into: true as const } : {}) }]
+  const isHere = args.some(({ text }) => told.here.test(text)) && !args.some(({ text }) => told.not.test(text))
+  return isHere ? [HERE] : []
+}
+
+/** `git clone URL [FOLDER]`: the folder is made in another one. */
+function cloned([verb, ...operands]: readonly string[]): readonly Write[] {
+  if (verb !== 'clone') return []
+  const url = operands.findIndex((text) => /:|\.git["']?$/.test(text))
+  const folder = url < 0 ? undefined : operands[url + 1]
+  if (url < 0) return []
+  if (folder === undefined || !/\/./.test(folder)) return [HERE]
+  return [{ text: folder.replace(/\/[^/]*$/, '') || '/', replaces: false, into: true }]
+}

@@ -1,0 +1,18 @@
+FROM debian:trixie-slim
+RUN apt-get update && apt-get install -y python3-django
+WORKDIR /srv/site
+COPY <<EOF /srv/site/site/settings.py
+import os
+BASE_DIR = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+INSTALLED_APPS = ["django.contrib.auth"]
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.path.join(BASE_DIR, "var", "site.sqlite3")}}
+EOF
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: /srv/site/var (Django's SQLite database, which keeps its journal beside it)
+RUN mkdir -p /srv/site/var \
+ && chown 10001:10001 /srv/site/var
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["python3", "manage.py", "runserver", "0.0.0.0:8000"]

@@ -1,0 +1,24 @@
+FROM debian:trixie-slim
+WORKDIR /work
+COPY --chmod=755 <<EOF /job.sh
+#!/bin/sh
+set -e
+git clone --depth 1 https://example.org/a/b.git
+cd /srv/out
+wget -q https://example.org/data.csv
+gzip -k data.csv
+tar czf backup.tgz b
+wget -qO- https://example.org/ping
+curl -fsSL https://example.org/x.tgz | tar xz
+EOF
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: /srv/out (files in it are written by /job.sh line 5), /srv/out/backup.tgz (written by /job.sh line
+#   7), /work (files in it are written by /job.sh line 3)
+RUN mkdir -p /srv/out \
+ && touch /srv/out/backup.tgz \
+ && chown 10001:10001 /srv/out /srv/out/backup.tgz /work
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["/job.sh"]
