@@ -5,6 +5,7 @@ import { profileFile } from '../profile/profile-file.ts'
 import { failed } from '../run.ts'
 import type { TargetOutcome } from '../work.ts'
 import { readText, replaceText, writeText } from '../workspace/files.ts'
+import { isOwnCompose, isOwnDockerfile } from './own-file.ts'
 import type { Work } from './request.ts'
 
 export interface Written {
@@ -68,14 +69,10 @@ async function writeOwn(files: readonly (readonly [string, string])[], cwd: stri
   for (const [name, text] of files) {
     const path = resolve(cwd, name)
     const old = existsSync(path) ? await readText(path, name) : text
-    if (old === text || isOurs(old)) continue
+    if (old === text || isOwnCompose(old) || isOwnDockerfile(old)) continue
     throw new HardenError('unwritable', `${name} was not written: it is there already and not from harden-image`, {
       hint: 'choose another folder with -o, or remove it',
     })
   }
   for (const [name, text] of files) await writeText(resolve(cwd, name), name, text)
-}
-
-function isOurs(text: string): boolean {
-  return /^# harden-image: /m.test(text) || /^FROM \S+\n?$/.test(text)
 }
