@@ -50,7 +50,7 @@ export function plannedStages(dockerfile: Dockerfile, policy: Policy): readonly 
     const stage = findStage(dockerfile, policy.target)
     if (stage === null)
       throw new HardenError('bad-usage', `there is no stage ${policy.target}`, {
-        hint: `stages are ${dockerfile.stages.map((other) => other.name ?? other.index).join(', ')}`,
+        hint: `stages are ${dockerfile.stages.map(nameOf).join(', ')}`,
       })
     return [stage]
   }
@@ -58,6 +58,11 @@ export function plannedStages(dockerfile: Dockerfile, policy: Policy): readonly 
   const starts = (stage: Stage): boolean =>
     stage.instructions.some(({ keyword }) => keyword === 'CMD' || keyword === 'ENTRYPOINT')
   return leafStages(dockerfile).filter((stage) => stage === final || starts(stage))
+}
+
+/** `--target` takes the number of a stage as well. */
+function nameOf({ name, index, from }: Stage): string {
+  return name ?? `${index} (FROM ${from.text})`
 }
 
 export function stageInputs(dockerfile: Dockerfile, policy: Policy, knowledge: Knowledge): readonly StageInput[] {

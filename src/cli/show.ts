@@ -1,6 +1,5 @@
 import { realpathSync, statSync } from 'node:fs'
 import { dirname, relative, sep } from 'node:path'
-import { dockerfile } from '../report/dockerfile.ts'
 import type { Format, Rendering } from '../report/format.ts'
 import { formats } from '../report/index.ts'
 import { counted, summaryLine } from '../report/summary.ts'
@@ -33,7 +32,7 @@ export function showResults(
 }
 
 function formatOf(carries: Carried): Format | undefined {
-  return carries === 'dockerfile' ? dockerfile : formats.find(({ name }) => name === carries)
+  return formats.find(({ name }) => name === carries)
 }
 
 /** Everything else, for people, on stderr: short where there is little to say. */

@@ -43,6 +43,12 @@ export function checkFound(request: Work, found: readonly Found[]): void {
   if (request.tag !== null && found.length > 1) {
     throw usage(`--tag names one image, and there are ${found.length} targets`, 'run once for each')
   }
+  if (request.format === 'dockerfile' && found.length > 1) {
+    throw usage(
+      `--format dockerfile prints one Dockerfile, and there are ${found.length}`,
+      'run once for each, or use --format json',
+    )
+  }
   if (images.length > 1 && !file && request.format === null && request.verb === 'harden') {
     throw usage(
       `stdout can carry the Dockerfile of one image, and there are ${images.length}`,

@@ -47,8 +47,14 @@ function checked(draft: Draft, escapeChar: string): Draft {
 function checkOrder(drafts: readonly Draft[]): void {
   const first = drafts.find((draft) => draft.split.keyword !== 'ARG')
   if (first?.split.keyword === 'FROM') return
-  if (drafts.length === 0) throw notADockerfile('the file has no instructions', 1)
-  if (first === undefined) throw notADockerfile('no FROM: the file has no stage to build', drafts[0]?.line.line ?? 1)
+  if (drafts.length === 0)
+    throw notADockerfile('the file has no instructions', 1, 'a Dockerfile begins with FROM and an image')
+  if (first === undefined)
+    throw notADockerfile(
+      'no FROM: the file has no stage to build',
+      drafts[0]?.line.line ?? 1,
+      'a Dockerfile begins with FROM and an image',
+    )
   throw notADockerfile(`${first.split.keyword} stands before the first FROM; only ARG may`, first.line.line)
 }
 
@@ -56,12 +62,16 @@ function checkOrder(drafts: readonly Draft[]): void {
 const placeholder = /\{\{|\{%|<%/
 const templateMarks = /\{\{|\{%|%%|<%|^@\w+@?|^\$\{?\w|^#?[<>]{7}/
 
+const otherFormat = /^\s*(\{\s*("|$)|---\s*$|[a-z][\w.-]*:(\s|$))/
+
 function unknownInstruction(draft: Draft) {
   const { start, end } = draft.split.keywordSpan
   const word = draft.line.text.slice(start, Math.min(end, start + 40))
-  const hint = templateMarks.test(draft.line.text)
-    ? 'this looks like a template: render it first, and harden the result'
-    : 'check the spelling, and that the line before it ends in a continuation if it should'
+  const hint = otherFormat.test(draft.line.text)
+    ? 'this looks like YAML or JSON: name the Dockerfile that it speaks of'
+    : templateMarks.test(draft.line.text)
+      ? 'this looks like a template: render it first, and harden the result'
+      : 'check the spelling, and that the line before it ends in a continuation if it should'
   return notADockerfile(`unknown instruction '${word}'`, draft.line.line, hint)
 }
 

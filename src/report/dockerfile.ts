@@ -1,6 +1,6 @@
 import type { Format } from './format.ts'
 
-/** The resulting Dockerfile alone: what stdout carries for one image. Not offered by `--format`. */
+/** The resulting Dockerfile alone, changed or not: what stdout carries for one image, and what the next program takes. */
 export const dockerfile: Format = {
   name: 'dockerfile',
   summary: 'the resulting Dockerfile alone',

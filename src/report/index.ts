@@ -1,4 +1,5 @@
 import { diff } from './diff.ts'
+import { dockerfile } from './dockerfile.ts'
 import type { Format } from './format.ts'
 import { html } from './html.ts'
 import { json } from './json.ts'
@@ -7,4 +8,4 @@ import { sarif } from './sarif.ts'
 import { text } from './text.ts'
 
 /** What `--format` offers, in the order of the help. */
-export const formats: readonly Format[] = [diff, text, json, sarif, markdown, html]
+export const formats: readonly Format[] = [diff, dockerfile, text, json, sarif, markdown, html]

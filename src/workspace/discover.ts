@@ -2,9 +2,11 @@ import type { Stats } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
 import { HardenError } from '../errors.ts'
+import { quoted } from '../profile/docker.ts'
 import type { WorkItem } from '../work.ts'
 import { type BuildSettingsOf, buildSettings } from './build-settings.ts'
 import { type Excludes, noExcludes } from './excludes.ts'
+import { reasonOf } from './files.ts'
 import { imageItem } from './image-item.ts'
 import { walk } from './walk.ts'
 
@@ -113,11 +115,19 @@ function image(target: string, cwd: string): Candidate {
     if (!(error instanceof HardenError)) throw error
     const isPath = looksLikePath(target)
     const neither = new HardenError('bad-reference', `there is no file or folder ${target}, and ${error.message}`, {
-      hint: isPath ? 'check the path' : (error.hint ?? 'check the path, or name an image such as nginx:1.27'),
+      hint:
+        elsewhere(target) ??
+        (isPath ? 'check the path' : (error.hint ?? 'check the path, or name an image such as nginx:1.27')),
     })
     const kind = isPath ? 'dockerfile' : 'image'
     return { target, kind, path: null, reference: null, from: null, identity, error: neither }
   }
+}
+
+/** What docker build would fetch; here nothing of it is. */
+function elsewhere(target: string): string | null {
+  if (/^(git@|ssh:|git:)|\.git(#|$)/.test(target)) return 'clone it, and name the folder'
+  return /^https?:/i.test(target) ? `its text can be piped in: curl -fsSL ${quoted(target)} | harden-image -` : null
 }
 
 /** Only decides what a target that is neither is reported as. */
@@ -126,5 +136,5 @@ function looksLikePath(target: string): boolean {
 }
 
 function unreadable(target: string, cause: Error): HardenError {
-  return new HardenError('unreadable', `${target} cannot be read: ${cause.message}`, { cause })
+  return new HardenError('unreadable', `${target} cannot be read: ${reasonOf(cause)}`, { cause })
 }

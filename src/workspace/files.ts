@@ -132,8 +132,12 @@ async function keepOwner(file: FileHandle, stats: { mode: number; uid: number; g
 /** Errors of the file system become ours; everything else stays what it is. */
 function explained(verb: 'read' | 'written', name: string, error: unknown): unknown {
   if (typeof error !== 'object' || error === null || !('errno' in error)) return error
-  const { code = '', message } = error as NodeJS.ErrnoException
-  return failure(name, reasons[code] ?? message, verb)
+  return failure(name, reasonOf(error as NodeJS.ErrnoException), verb)
+}
+
+/** What the file system says, in words. */
+export function reasonOf({ code = '', message }: NodeJS.ErrnoException): string {
+  return reasons[code] ?? message
 }
 
 function failure(name: string, reason: string, verb: 'read' | 'written' = 'read'): HardenError {

@@ -111,7 +111,7 @@ CMD ["./server"]
     expect(await call(['--target', 'base', 'Dockerfile'], { cwd })).toMatchObject({ code: 1, stdout: '' })
     const none = await call(['--target', 'nope', 'Dockerfile'], { cwd })
     expect(none.code).toBe(2)
-    expect(none.stderr).toContain('there is no stage nope\n    stages are base, dev, 2\n')
+    expect(none.stderr).toContain('there is no stage nope\n    stages are base, dev, 2 (FROM ')
   })
 
   test('gives a diff that git apply takes; after it nothing is left to do', async () => {

@@ -218,6 +218,16 @@ describe('formats', () => {
     expect([code, stderr.split('\n')[0]]).toEqual([2, said])
   })
 
+  test('dockerfile: the whole result alone on stdout, changed or not', async () => {
+    const cwd = tree({ Dockerfile: before, 'b/Dockerfile': after })
+    const { stdout, stderr } = await call(['--format', 'dockerfile', 'Dockerfile'], { cwd })
+    expect(stdout).toBe(after)
+    expect(stderr).toContain('Dockerfile: hardened')
+    expect((await call(['--format', 'dockerfile', 'b'], { cwd })).stdout).toBe(after)
+    const piped = await call(['-', '--format', 'dockerfile'], { cwd, stdin: before })
+    expect(piped.stdout).toBe(after)
+  })
+
   test('text: all of it on stdout', async () => {
     const { stdout, stderr } = await call(['--format', 'text', '.'], { cwd: tree({ Dockerfile: before }) })
     expect(stdout).toContain('Dockerfile: hardened')

@@ -27,7 +27,7 @@ const refused: readonly (readonly [string, string, string?])[] = [
   ['--jobs many', '--jobs must be a whole number from 1 to 64'],
   ['--jobs 1 --jobs 2', '--jobs is given twice'],
   ['--platform arm', '--platform must be OS/ARCH'],
-  ['--format yaml', '--format must be one of diff, text, json, sarif, markdown, html, not "yaml"'],
+  ['--format yaml', '--format must be one of diff, dockerfile, text, json, sarif, markdown, html, not "yaml"'],
   ['inspect Dockerfile --format diff', '--format must be one of text, json'],
   ['--check --write', '--check and --write exclude each other'],
   ['nginx --check -o out', '--check and --output exclude each other'],
@@ -63,6 +63,11 @@ const refused: readonly (readonly [string, string, string?])[] = [
   ['profile nginx --for compose --service web', '--service names a service of a Compose file'],
   ['profile nginx --for compose --file a.yaml --container web', '--container names a container of a manifest'],
   ['profile nginx --for docker --image Nginx', '--image: "Nginx" is no image reference'],
+  [
+    '--format dockerfile nginx redis',
+    '--format dockerfile prints one Dockerfile, and there are 2',
+    'run once for each',
+  ],
   ['--context nowhere Dockerfile', 'the build context nowhere is no folder', 'it would be /'],
   ['--config nowhere.yaml', 'nowhere.yaml cannot be read: it does not exist'],
 ]
@@ -223,7 +228,7 @@ describe('what flags and files say', () => {
 
 describe('help and lists go to stdout, exit 0', () => {
   test.each([
-    ['--help', ['--writable', 'Exit codes: 0', 'git apply', 'inspect', 'diff | text | json']],
+    ['--help', ['--writable', 'Exit codes: 0', 'git apply', 'inspect', 'diff | dockerfile | text | json']],
     ['-h', ['--writable']],
     ['inspect --help', ['inspect TARGET']],
     ['prove --help', ['--baseline']],
@@ -238,6 +243,6 @@ describe('help and lists go to stdout, exit 0', () => {
 
   test('every format is offered', async () => {
     const { stdout } = await call(['--help'], { cwd: tree() })
-    expect(stdout).toContain('diff | text | json | sarif | markdown | html')
+    expect(stdout).toContain('diff | dockerfile | text | json | sarif | markdown | html')
   })
 })

@@ -264,6 +264,23 @@ describe('how Compose and bake files build it', () => {
   })
 })
 
+test.each([
+  ['https://example.org/Dockerfile', 'curl -fsSL https://example.org/Dockerfile | harden-image -'],
+  ['https://example.org/a.git#main', 'clone it'],
+  ['git@example.org:a/b.git', 'clone it'],
+])('what docker build would fetch is not, and what to do is said: %s', async (target, hint) => {
+  const { found } = await discover([target], tree())
+  expect(found[0]?.error?.hint).toContain(hint)
+})
+
+test('links in a circle', async () => {
+  const cwd = tree()
+  symlinkSync('loop', join(cwd, 'loop'))
+  expect((await discover(['loop'], cwd)).found[0]?.error?.message).toBe(
+    'loop cannot be read: its links lead in a circle',
+  )
+})
+
 describe('what a target is', () => {
   const kinds = async (cwd: string, target: string) => (await discover([target], cwd)).found[0]
 
