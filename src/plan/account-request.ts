@@ -11,6 +11,8 @@ export interface Candidate {
   readonly evidence: Evidence
   /** The original becomes it by itself. */
   readonly became?: boolean
+  /** Where no account has the uid one is made, since a program may ask for its home. */
+  readonly make?: boolean
 }
 
 export interface AccountRequest {

@@ -31,6 +31,10 @@ export function chooseAccount(request: AccountRequest): AccountChoice {
       candidate.name === null ? userWithUid(accounts, candidate.uid ?? -1) : userNamed(accounts, candidate.name)
     if (account !== null && isFit(account, accounts, request.rootGroup, candidate.became))
       return existing(account, accounts, request, [candidate.evidence], 'image')
+    if (account === null && candidate.uid !== null && candidate.make === true) {
+      const ids = { uid: candidate.uid, gid: ownGroup(candidate.uid, request) }
+      return created({ name: NEW_NAME, ...ids }, accounts, request, 'created', [candidate.evidence])
+    }
     if (account === null && candidate.uid !== null && candidate.uid > 0) {
       return bare(candidate.uid, ownGroup(candidate.uid, request), [candidate.evidence], 'image')
     }

@@ -12,6 +12,7 @@ import { isOtherThanRoot, type StageUsers } from './stage-users.ts'
 /** The first uid that distributions give to people and images to their service account. */
 const FIRST_ORDINARY_UID = 1000
 const LAST_ORDINARY_UID = 65533
+const FIRST_SERVICE_UID = 100
 
 export interface CandidateSources {
   readonly facts: ImageFacts
@@ -27,6 +28,8 @@ export interface CandidateSources {
   /** Uids that did the work in a run as root. */
   readonly observedUids: readonly number[]
   readonly needs: readonly Need[]
+  /** Uids to which COPY and ADD give what they bring, whoever has most of it first. */
+  readonly copiedTo?: readonly number[]
 }
 
 /** Everybody whom the program could run as, best reason first. */
@@ -39,6 +42,7 @@ export function candidates(sources: CandidateSources): readonly Candidate[] {
     ...vendor(sources),
     ...(sources.packages ?? []),
     ...dataOwners(sources),
+    ...handedTo(sources),
     ...serviceAccounts(sources),
     ...writtenOwners(sources),
   ]
@@ -118,6 +122,23 @@ function dataOwners({ facts, needs }: CandidateSources): readonly Candidate[] {
     found.push(owner(entry.uid, need.path))
   }
   return found
+}
+
+/** Whom the Dockerfile itself hands something to: who wrote that wanted the program to run as them, or runs it so. */
+function handedTo({ needs, copiedTo = [] }: CandidateSources): readonly Candidate[] {
+  const byRun = needs.flatMap(({ owner, evidence }): readonly Candidate[] => {
+    if (owner === undefined || owner === '') return []
+    return /^\d+$/.test(owner) ? handed(Number(owner), evidence) : [named(owner, evidence)]
+  })
+  const byCopy = copiedTo.flatMap((uid) =>
+    handed(uid, { source: 'declared', subject: String(uid), detail: 'COPY gives it what the program is made of' }),
+  )
+  return [...byRun, ...byCopy]
+}
+
+/** Numbers that every system has for accounts of its own or for nobody mean no service. */
+function handed(uid: number, evidence: Evidence): readonly Candidate[] {
+  return uid < FIRST_SERVICE_UID || uid > LAST_ORDINARY_UID ? [] : [{ name: null, uid, make: true, evidence }]
 }
 
 const MADE = new Set<Need['access']>(['write', 'create-file', 'create-directory', 'create-socket'])

@@ -5,6 +5,7 @@ import { assumptions } from './assumptions.ts'
 import { candidates } from './candidates.ts'
 import { capableFiles } from './capable-files.ts'
 import { planCommand } from './command.ts'
+import { copyOwners } from './copy-owners.ts'
 import { conventionNeeds } from './evidence/conventions.ts'
 import { daemonMove } from './evidence/daemon-ports.ts'
 import { declaredNeeds } from './evidence/declared.ts'
@@ -106,6 +107,7 @@ function harden(input: StageInput, policy: Policy): StagePlan {
       switches: stepDown.switches,
       observedUids: observation?.uids ?? [],
       needs,
+      copiedTo: copyOwners(stated),
     }),
     facts,
     created: input.created,

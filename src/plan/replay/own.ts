@@ -1,6 +1,7 @@
 import { couldCreate, couldRemove } from '../../image/access.ts'
 import type { Need } from '../need.ts'
 import { isSharedFolder, isSystemFolder, parentOf } from '../places.ts'
+import { STATE_NAME } from '../state-places.ts'
 import { reachParents } from './reach.ts'
 import { belongsToSystem, grant, learn, refuse, type State, whyNever } from './state.ts'
 import { create, createMissing, fill, write } from './write.ts'
@@ -29,11 +30,27 @@ export function keepState(need: Need, path: string, state: State): void {
     state.grants.set(path, { ...granted, tree: true, evidence: [need.evidence, ...granted.evidence] })
     return
   }
+  keepBelow(need, path, state)
+}
+
+/**
+ * Of what a start script hands over with all that is in it, folders of source stay root's: code that its own service may
+ * rewrite is a weakness (FACTS 17). What lies below them under the name of state does not.
+ */
+function keepBelow(need: Need, path: string, state: State, isCode = false): void {
   for (const child of state.files.list(path)) {
     const below = path === '/' ? `/${child}` : `${path}/${child}`
-    if (state.files.entry(below)?.type === 'directory' && state.grants.size < MOST_FOLDERS)
-      keepState(need, below, state)
+    if (state.files.entry(below)?.type !== 'directory' || state.grants.size >= MOST_FOLDERS) continue
+    const isState = STATE_NAME.test(child)
+    const staysRoots =
+      need.evidence.source === 'step-down' && !isState && (isCode || state.files.list(below).some(isSource))
+    if (staysRoots) keepBelow(need, below, state, true)
+    else keepState(need, below, state)
   }
+}
+
+function isSource(name: string): boolean {
+  return /\.(py|m?[jt]s|cjs|[jt]sx|rb|go|rs|java|kt|scala|clj|cs|ex|exs|erl|pl|pm|vue|svelte)$/.test(name)
 }
 
 /** A name goes, or is replaced. */

@@ -5,6 +5,6 @@ EOF
 VOLUME $CONFIG_PATH
 # harden-image: a bare uid has no home, and the base image is not known
 ENV HOME=/tmp
-# harden-image: 10001:10001, a bare uid, which needs no account
-USER 10001:10001
+# harden-image: 977:977, a bare uid, which needs no account
+USER 977:977
 CMD ["/srv/search"]

@@ -1,0 +1,22 @@
+FROM debian:trixie-slim
+RUN useradd -u 911 abc
+COPY <<EOF /app/shop/server.py
+print("shop")
+EOF
+COPY <<EOF /app/shop/data/first.json
+{}
+EOF
+COPY --chmod=755 <<EOF /app/run.sh
+#!/bin/sh
+set -e
+chown -R abc:abc /app
+exec gosu abc python3 /app/shop/server.py
+EOF
+# harden-image: the container starts as abc already, and only root can run gosu; only root can chown, and the script
+#   ends when it fails
+RUN sed -i -E -e 's#exec gosu abc python3 /app/shop/server\.py#exec python3 /app/shop/server.py#' -e 's#chown -R abc:abc /app#{ [ "$(id -u)" != 0 ] || chown -R abc:abc /app; }#' /app/run.sh
+# harden-image: /app and /app/shop/data (handed over by /app/run.sh at start)
+RUN chown 911:911 /app /app/shop/data
+# harden-image: abc (911:911), created by this Dockerfile
+USER 911:911
+ENTRYPOINT ["/app/run.sh"]
