@@ -63,8 +63,7 @@ async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
   const missed = await lookAtBases(item, dockerfile, session, isProved ? originals.start : () => {})
   const outcome = await workOn(item, { source, dockerfile, originals }, session)
   const { result } = outcome
-  const planned = result.stages.map(({ index }) => index)
-  const built = buildNotes(item, dockerfile, planned, opened.options)
+  const built = buildNotes(item, dockerfile, outcome, opened.options)
   const findings = [...result.findings, ...openedNotes, ...notes, ...built, ...missed]
   return { ...outcome, result: { ...result, findings } }
 }

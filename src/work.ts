@@ -34,6 +34,8 @@ export interface BuildSettings {
   readonly args: ReadonlyMap<string, string>
   /** Names of arguments that they give different values. */
   readonly unlike: readonly string[]
+  /** The Compose services that publish ports of it, as written there. */
+  readonly published: readonly { readonly by: string; readonly file: string; readonly ports: readonly unknown[] }[]
   /** Stages that they build instead of the last one. */
   readonly targets: readonly string[]
 }

@@ -2,7 +2,7 @@ import type { Profile, ProfilePort } from './profile.ts'
 import { asList, isObject, type Json } from './yaml-file.ts'
 
 /** `80:80` publishes the moved port under the same one of the host: who calls it from outside sees no change. */
-export function movedPort(port: unknown, profile: Profile, notes: string[]): unknown {
+export function movedPort(port: unknown, profile: Pick<Profile, 'ports'>, notes: string[]): unknown {
   const moves = movesOf(profile)
   if (isObject(port)) {
     const move = moves.find(
@@ -72,7 +72,7 @@ export function hasMoved(ports: unknown, profile: Profile): boolean {
   return asList(ports).some((port) => movedPort(port, profile, []) !== port)
 }
 
-function movesOf({ ports }: Profile): readonly ProfilePort[] {
+function movesOf({ ports }: Pick<Profile, 'ports'>): readonly ProfilePort[] {
   return ports.filter(({ from, to }) => from !== to)
 }
 

@@ -1,15 +1,17 @@
 import { dirname } from 'node:path'
 import type { Dockerfile } from '../dockerfile/model.ts'
+import { movedPort } from '../profile/compose-ports.ts'
+import { quoted } from '../profile/docker.ts'
 import type { ReportFinding } from '../report/report.ts'
 import { targetFinding } from '../report/target-finding.ts'
-import type { Options, WorkItem } from '../work.ts'
+import type { Options, TargetOutcome, WorkItem } from '../work.ts'
 import { pairs } from './build.ts'
 
-/** What was taken from Compose and bake files, which nobody named, and what they leave open. `planned`: indexes of stages. */
+/** What was taken from Compose and bake files, which nobody named, and what they leave open. What is published where it does not answer any more is said too. */
 export function buildNotes(
-  { build, path }: WorkItem,
+  { build, path, target: name }: WorkItem,
   dockerfile: Dockerfile,
-  planned: readonly number[],
+  { result: { stages }, profile }: Pick<TargetOutcome, 'result' | 'profile'>,
   options: Options,
 ): readonly ReportFinding[] {
   if (build === undefined || path === null) return []
@@ -39,6 +41,17 @@ export function buildNotes(
       `${unlike.join(', ')}: not the same in ${by}, so what the Dockerfile itself says counts`,
       `${unlike.map((name) => `--build-arg ${name}=VALUE`).join(' ')} says which`,
     )
+  for (const { by: service, file, ports } of build.published) {
+    const moves = (profile?.ports ?? []).filter((move) =>
+      ports.some((port) => movedPort(port, { ports: [move] }, []) !== port),
+    )
+    if (moves.length > 0)
+      note(
+        `${service} publishes port ${moves.map(({ from, to }) => `${from}, which is ${to} now`).join(', and ')}`,
+        `harden-image profile ${quoted(name)} --for compose --file ${quoted(file)} shows what becomes of it, and -w writes it`,
+      )
+  }
+  const planned = stages.map(({ index }) => index)
   if (options.policy.target === null)
     for (const target of build.targets.filter((name) => !isPlanned(name, dockerfile, planned)))
       note(`stage ${target} was not looked at, which is built for ${by}`, `--target ${target} works on it`)

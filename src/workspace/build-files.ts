@@ -10,6 +10,10 @@ export interface NamedBuild {
   readonly args: ReadonlyMap<string, string>
   /** `service api of deploy/compose.yaml`, for people. */
   readonly by: string
+  /** What a Compose service publishes, as written. */
+  readonly ports: readonly unknown[]
+  /** The file that says it, for people. */
+  readonly file: string
 }
 
 const compose = /^(docker-)?compose([.-][\w.-]+)?\.ya?ml$/
@@ -30,7 +34,8 @@ export function namedBuilds(text: string, path: string, name: string): readonly 
   return Object.entries(asObject(asObject(file)[isBake ? 'target' : 'services'])).flatMap(([key, entry]) => {
     const build = isBake ? entry : asObject(entry).build
     const found = buildOf(build, dirname(path), isBake ? (written) => String(written) : interpolated)
-    return found === null ? [] : [{ ...found, by: `${isBake ? 'target' : 'service'} ${key} of ${name}` }]
+    const by = `${isBake ? 'target' : 'service'} ${key} of ${name}`
+    return found === null ? [] : [{ ...found, by, ports: isBake ? [] : asList(asObject(entry).ports), file: name }]
   })
 }
 
@@ -45,7 +50,7 @@ function valuesOf(text: string, name: string): readonly unknown[] {
 
 type Read = (written: unknown) => string | null
 
-function buildOf(build: unknown, folder: string, read: Read): Omit<NamedBuild, 'by'> | null {
+function buildOf(build: unknown, folder: string, read: Read): Omit<NamedBuild, 'by' | 'ports' | 'file'> | null {
   const said = typeof build === 'string' ? { context: build } : build
   if (!isObject(said) || 'dockerfile_inline' in said || 'dockerfile-inline' in said) return null
   const [context, file] = [read(said.context ?? '.'), read(said.dockerfile ?? 'Dockerfile')]

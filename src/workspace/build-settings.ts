@@ -83,6 +83,7 @@ function settingsOf(builds: readonly NamedBuild[], cwd: string): BuildSettings |
     contextNames: [...contexts].map((folder) => relative(cwd, folder) || '.'),
     args,
     unlike: [...unlike],
+    published: builds.filter(({ ports }) => ports.length > 0),
     targets: [...new Set(builds.flatMap(({ target }) => target ?? []))],
   }
 }

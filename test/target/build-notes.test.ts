@@ -11,15 +11,16 @@ const dockerfile =
   'ARG NODE\nFROM node:$NODE AS dev\nARG SVC=x\nFROM dev\nCOPY services/api /app\nENTRYPOINT ["/app/start.sh"]\n'
 const files = {
   'docker/Dockerfile': dockerfile,
+  'web/Dockerfile': 'FROM nginx:1.27\n',
   'services/api/start.sh': '#!/bin/sh\nmkdir -p /srv/state\nexec node /app/x.js\n',
 }
 const build = (more: string) =>
   `    build: { context: ., dockerfile: docker/Dockerfile, args: { NODE: 22, OTHER: 1 }${more} }\n`
 
-async function worked(compose: string, options: Partial<Options> = {}) {
+async function worked(compose: string, options: Partial<Options> = {}, target = 'docker') {
   const cwd = tree({ ...files, 'compose.yaml': compose })
   mkdirSync(`${cwd}/.git`)
-  const [item] = (await discover(['docker'], cwd)).found
+  const [item] = (await discover([target], cwd)).found
   if (item?.path == null) throw new Error('there is none')
   const asked = { ...withDefaults({ engine: 'none', offline: true }), ...options }
   const ports = { progress: () => {}, onCleanUp: () => {}, signal: new AbortController().signal }
@@ -52,5 +53,16 @@ test('what it leaves open is said', async () => {
     `the build context is not the same in ${by}: ., docker`,
     `NODE: not the same in ${by}, so what the Dockerfile itself says counts`,
     `stage dev was not looked at, which is built for ${by}`,
+  ])
+})
+
+test('what a service publishes where it does not answer any more', async () => {
+  const compose = `services:\n  web:\n    build: web\n    ports: ["8080:80", 9090:9090, {target: 80}]\n  other:\n    build: web\n    ports: ["81:81"]\n`
+  const { result } = await worked(compose, {}, 'web')
+  expect(result.findings.filter(({ transform }) => transform === 'read-build')).toMatchObject([
+    {
+      message: 'service web of compose.yaml publishes port 80, which is 8080 now',
+      hint: expect.stringMatching(/^harden-image profile web\/Dockerfile --for compose --file compose.yaml shows/),
+    },
   ])
 })

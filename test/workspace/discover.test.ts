@@ -212,6 +212,7 @@ describe('how Compose and bake files build it', () => {
     contextNames: ['.'],
     args: {},
     unlike: [],
+    published: [],
     targets: [],
   }
 
@@ -259,6 +260,7 @@ describe('how Compose and bake files build it', () => {
       contextNames: ['.', 'services'],
       args: { V: '1' },
       unlike: ['S'],
+      published: [],
       targets: [],
     })
   })
