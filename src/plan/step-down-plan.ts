@@ -10,6 +10,7 @@ import {
   type StepDown,
   type StepDownReport,
 } from '../image/step-down.ts'
+import { lineOf } from '../line-of.ts'
 import { mergeByFile } from './file-edit.ts'
 import type { Need } from './need.ts'
 import type { Operation } from './operation.ts'
@@ -75,7 +76,7 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
     remarks: [
       ...taken.flatMap((found) => stuck(found, facts)),
       // Whether it switches is what a trace shows, whatever it is written in.
-      ...(observation?.opened == null ? report.unread.map(unread) : []),
+      ...(observation?.opened == null ? report.unread.flatMap((one) => unread(one, facts)) : []),
     ],
   }
 }
@@ -143,11 +144,34 @@ function stuck(found: StepDown, facts: ImageFacts): readonly Remark[] {
   ]
 }
 
-function unread({ path, reason }: { readonly path: string; readonly reason: string }): Remark {
-  return {
-    outcome: 'note',
-    transform: 'skip-step-down',
-    message: `${path} was not understood (${reason}): whether it switches user itself is not known`,
-    evidence: [],
-  }
+/** What switches user or gives files away, in whatever language; a comment of `#` or `//` says nothing. */
+const SWITCHES =
+  /^(?!\s*(?:#|\/\/)).*?\b(gosu|su-exec|setpriv|runuser|set(?:re|res)?[ug]id|setgroups|initgroups|l?chown)\b/im
+
+function unread(
+  { path, reason }: { readonly path: string; readonly reason: string },
+  { files }: ImageFacts,
+): readonly Remark[] {
+  const text = files.known ? files.value.text(path) : null
+  const found = text === null ? null : SWITCHES.exec(text)
+  if (text !== null && found === null) return []
+  if (text === null || found === null)
+    return [
+      {
+        outcome: 'note',
+        transform: 'skip-step-down',
+        message: `${path} was not understood (${reason}): whether it switches user itself is not known`,
+        evidence: [],
+      },
+    ]
+  const line = lineOf(text, found.index + found[0].length)
+  return [
+    {
+      outcome: 'todo',
+      transform: 'skip-step-down',
+      message: `${path} was not understood (${reason}), and names ${found[1]} in line ${line}: whether it goes on without root is not known`,
+      hint: 'run with --prove to see it',
+      evidence: [{ source: 'step-down', subject: path, detail: found[0].trim() }],
+    },
+  ]
 }

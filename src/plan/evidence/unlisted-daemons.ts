@@ -92,9 +92,24 @@ export function standingPrograms(
   })
 }
 
+/** Servers whose package has another name. */
+const PACKAGE_OF: Readonly<Record<string, RegExp>> = {
+  radiusd: /^freeradius/,
+  turnserver: /^coturn$/,
+  snmpd: /^(net-)?snmpd?$/,
+  slapd: /^openldap(-servers)?$/,
+  influxd: /^influxdb2?$/,
+}
+
 function isNamedAlike(name: string, program: string): boolean {
-  const stem = name.replace(/-(server|daemon|hpa|bin)$|\d+$/, '')
-  return [name, stem].some(
-    (each) => each === program || `${each}d` === program || each === program.replace(/-?\d+$/, ''),
+  const plain = program.replaceAll('_', '-')
+  const stems = [name, name.replace(/-(server|daemon|hpa|bin)$|\d+$/, '')]
+  if (PACKAGE_OF[program]?.test(name) === true) return true
+  return stems.some(
+    (each) =>
+      each === plain ||
+      `${each}d` === plain ||
+      each === plain.replace(/-?\d+$/, '') ||
+      each === plain.replace(/-(server|daemon|send)$/, ''),
   )
 }
