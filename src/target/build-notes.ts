@@ -11,7 +11,7 @@ import { pairs } from './build.ts'
 export function buildNotes(
   { build, path, target: name }: WorkItem,
   dockerfile: Dockerfile,
-  { result: { stages }, profile }: Pick<TargetOutcome, 'result' | 'profile'>,
+  { result: { stages, verdict }, profile }: Pick<TargetOutcome, 'result' | 'profile'>,
   options: Options,
 ): readonly ReportFinding[] {
   if (build === undefined || path === null) return []
@@ -28,7 +28,8 @@ export function buildNotes(
   ]
   const notes: ReportFinding[] = []
   const note = (message: string, hint: string) => notes.push(targetFinding('read-build', 'note', message, hint))
-  if (taken.length > 0)
+  // Where nothing is to be done, how that was found out is no news.
+  if (taken.length > 0 && verdict !== 'unchanged')
     note(`${taken.join(' and ')}: taken from ${by}`, 'for another build: --context DIR, --build-arg NAME=VALUE')
   if (isContextOpen && build.context === null)
     note(

@@ -12,6 +12,7 @@ const dockerfile =
 const files = {
   'docker/Dockerfile': dockerfile,
   'web/Dockerfile': 'FROM nginx:1.27\n',
+  'done/Dockerfile': 'ARG BASE\nFROM $BASE\nUSER 1000:1000\nCMD ["node", "x.js"]\n',
   'services/api/start.sh': '#!/bin/sh\nmkdir -p /srv/state\nexec node /app/x.js\n',
 }
 const build = (more: string) =>
@@ -43,6 +44,12 @@ test('what is given holds against it', async () => {
   const { outcome, notes } = await worked(`services:\n  api:\n${build(', target: dev')}`, options)
   expect(outcome.context).toBe(options.context)
   expect(notes).toEqual([])
+})
+
+test('of what is as it should be nothing is said', async () => {
+  const compose =
+    'services:\n  api:\n    build: { context: ., dockerfile: done/Dockerfile, args: { BASE: "node:22" } }\n'
+  expect((await worked(compose, {}, 'done')).notes).toEqual([])
 })
 
 test('what it leaves open is said', async () => {
