@@ -136,16 +136,19 @@ async function workOn(
   )
   // An image that is run as it is keeps its name for itself.
   const isRun = options.profile && profile?.asIs?.enough !== true ? profile : null
-  if (options.build && engine !== null && result.verdict === 'hardened' && (!options.profile || isRun !== null)) {
+  // What runs as it should already is a result too, under the name that was asked for.
+  const isResult = result.verdict === 'hardened' || (result.verdict === 'unchanged' && !options.profile)
+  const tag = options.tag ?? isRun?.image.name ?? null
+  const isBuilt = options.build && engine !== null && isResult && (!options.profile || isRun !== null)
+  if (isBuilt) {
     ports.progress(`${item.target}: building the result`)
-    const tag = options.tag ?? isRun?.image.name ?? null
     await buildText(engine, item, options, {
       dockerfile: result.output,
       tag: tag ?? `harden-image/result:${engine.session}-${session.number}`,
       keep: tag !== null,
     })
   }
-  return { ...outcome, result, ...(profile === null ? {} : { profile }) }
+  return { ...outcome, result, ...(isBuilt ? { built: tag } : {}), ...(profile === null ? {} : { profile }) }
 }
 
 function howBuilt(

@@ -62,6 +62,8 @@ export interface TargetOutcome {
   readonly buildArgs?: Readonly<Record<string, string>>
   /** The stage that is built; absent for the last one. */
   readonly target?: string
+  /** What the built result is called, null where it is not kept; absent where none was built. */
+  readonly built?: string | null
   /** With `inspect`: what is known and decided, one a stage that is meant to run. */
   readonly inspection?: readonly Inspection[]
   /** The run-time half; absent where nobody can say who runs. */

@@ -112,7 +112,9 @@ function settings(parsed: Parsed): Partial<Settings> {
     if (Array.isArray(value) && !repeatable.has(name)) throw usage(`--${flagName} is given twice`, 'keep one of them')
     const wrong = checks[name](value)
     if (wrong !== null)
-      throw usage(`--${flagName} ${messageOf(wrong)}${repeatable.has(name) ? '' : `, not ${JSON.stringify(value)}`}`)
+      throw usage(
+        `--${flagName} ${messageOf(wrong)}${repeatable.has(name) || Number.isNaN(value) ? '' : `, not ${JSON.stringify(value)}`}`,
+      )
     given[name] = value
   }
   // Each value has passed the check of its name.

@@ -54,6 +54,7 @@ export function tellRest(request: Work, carries: Carried, written: Written, empt
 
 function afterwards(request: Work, carries: Carried, { outcomes, files, heldBack }: Written): string[] {
   const lines = heldBack.map((target) => `${target} was not written: its proof failed`)
+  if (request.build) lines.push(...outcomes.flatMap(builtLine))
   if (files.length > 0) lines.push(`wrote ${files.length === 1 ? files[0] : counted(files.length, 'file')}`)
   const changed = outcomes.filter(({ result, path }) => result.changed && path !== null).length
   if (carries === 'diff' && changed > 0) {
@@ -61,6 +62,12 @@ function afterwards(request: Work, carries: Carried, { outcomes, files, heldBack
     lines.push(`${counted(changed, 'file')} would change${how}`)
   }
   return [...lines, ...(request.output === null ? notShown(carries, outcomes) : [])]
+}
+
+function builtLine({ result: { target, verdict }, built }: TargetOutcome): readonly string[] {
+  if (verdict === 'failed') return []
+  if (built === undefined) return [`${target} was not built: it is ${verdict}`]
+  return [built === null ? `${target} builds; --tag NAME keeps the image` : `built ${built}`]
 }
 
 function notShown(carries: Carried, outcomes: readonly TargetOutcome[]): string[] {

@@ -1,6 +1,7 @@
 import { HardenError } from '../errors.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import { isRoot } from '../plan/user-text.ts'
+import { quoted } from '../profile/docker.ts'
 import { proveImages } from '../proof/prove-images.ts'
 import { stopwatch } from '../proof/stopwatch.ts'
 import { proofHint } from '../report/proof-hint.ts'
@@ -39,10 +40,22 @@ export async function proveAsIs(item: WorkItem, source: string, session: Session
     verdict: root || failures.length > 0 ? 'incomplete' : 'unchanged',
     user: null,
     stages: [{ name: '0', index: 0, userBefore: user, userAfter: user }],
-    findings: failures.map((message) => {
-      const hint = report.result === null ? proofHint(report, message) : null
-      return targetFinding('prove', 'todo', message, hint)
-    }),
+    findings: [
+      ...failures.map((message) => {
+        const hint = report.result === null ? proofHint(report, message) : null
+        return targetFinding('prove', 'todo', message, hint)
+      }),
+      ...(root && failures.length === 0
+        ? [
+            targetFinding(
+              'prove',
+              'todo',
+              'it works locked down, and still runs as root',
+              `harden-image ${quoted(item.target)} --prove makes an image of it that does not`,
+            ),
+          ]
+        : []),
+    ],
     output: source,
     changed: false,
     proof: report,

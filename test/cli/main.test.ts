@@ -408,6 +408,18 @@ test('a second signal ends the clean-up too, and what is left to a person is sai
   expect(stderr).not.toContain('rm -f y')
 })
 
+test.each([
+  [{ built: 'app:1' }, 'built app:1\n'],
+  [{ built: null }, 'Dockerfile builds; --tag NAME keeps the image\n'],
+  [{}, 'Dockerfile was not built: it is hardened\n'],
+])('--build says what became of it: %j', async (more, said) => {
+  const { stderr } = await call(['Dockerfile', '--build'], {
+    cwd: tree({ Dockerfile: before }),
+    processTarget: async (item) => ({ ...(await pretend(item)), ...more }),
+  })
+  expect(stderr).toContain(said)
+})
+
 describe('progress', () => {
   const slow = {
     processTarget: async (...[item, , ports]: Parameters<NonNullable<Parameters<typeof call>[1]['processTarget']>>) => {
