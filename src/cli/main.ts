@@ -90,7 +90,7 @@ async function work(
   progress: Progress,
 ): Promise<number> {
   const names = services.transforms.map(({ name }) => name)
-  const { optionsFor, excludes } = await optionsFrom(request, io.cwd, names)
+  const { optionsFor, excludes } = await optionsFrom(request, io, names)
   const { found, empty } = await discover(request.targets, io.cwd, excludes)
   checkFound(request, found)
   const carries = carried(request, found)

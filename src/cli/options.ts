@@ -9,6 +9,7 @@ import type { Found } from '../workspace/discover.ts'
 import { type Excludes, noExcludes } from '../workspace/excludes.ts'
 import { contradiction, type Settings } from '../workspace/settings.ts'
 import { type SmokeSetting, smokeChecks } from '../workspace/smoke.ts'
+import type { Io } from './io.ts'
 import type { Work } from './request.ts'
 
 const defaults: Settings = {
@@ -36,12 +37,17 @@ export interface OptionSources {
  * Options by target: flags, then the configuration file, then the defaults. With `--config` the file is read at once
  * and its mistakes are thrown; else each target has the file nearest to its folder.
  */
-export async function optionsFrom(request: Work, cwd: string, transforms: readonly string[]): Promise<OptionSources> {
-  const given = { ...request, settings: withContext(request.settings, cwd) }
+export async function optionsFrom(
+  request: Work,
+  { cwd, env }: Pick<Io, 'cwd' | 'env'>,
+  transforms: readonly string[],
+): Promise<OptionSources> {
+  const placed = (settings: Partial<Settings>, from: string) => withContext(withValues(settings, env), from)
+  const given = { ...request, settings: placed(request.settings, cwd) }
   const flags = [{ folder: cwd, patterns: request.settings.exclude ?? [] }]
   if (request.config !== null) {
     const file = resolve(cwd, request.config)
-    const config = withContext(await readConfig(file, request.config, transforms), dirname(file))
+    const config = placed(await readConfig(file, request.config, transforms), dirname(file))
     const patterns = [...flags, { folder: dirname(file), patterns: config.exclude ?? [] }]
     return {
       optionsFor: async (found) => merged(given, config, namesOf(found, file)),
@@ -59,7 +65,7 @@ export async function optionsFrom(request: Work, cwd: string, transforms: readon
       const { path } = found
       const file = nearestConfig(path === null ? cwd : dirname(path))
       if (file === null) return merged(given, {}, [])
-      return merged(given, withContext(await configOf(file), dirname(file)), namesOf(found, file))
+      return merged(given, placed(await configOf(file), dirname(file)), namesOf(found, file))
     },
     excludes: {
       given: flags,
@@ -74,6 +80,23 @@ export async function optionsFrom(request: Work, cwd: string, transforms: readon
         }
       },
     },
+  }
+}
+
+/** With the variables of the environment that are named alone, as docker does it. Throws HardenError `bad-usage` for what is not set. */
+function withValues(settings: Partial<Settings>, env: Io['env']): Partial<Settings> {
+  const valued = (pairs: readonly string[]) =>
+    pairs.map((pair) => {
+      const value = env[pair]
+      if (pair.includes('=')) return pair
+      if (value !== undefined) return `${pair}=${value}`
+      throw new HardenError('bad-usage', `${pair} has no value`, { hint: `set ${pair}, or write ${pair}=VALUE` })
+    })
+  const { buildArg, env: given } = settings
+  return {
+    ...settings,
+    ...(buildArg === undefined ? {} : { buildArg: valued(buildArg) }),
+    ...(given === undefined ? {} : { env: valued(given) }),
   }
 }
 

@@ -60,7 +60,7 @@ export const policyFlags = {
   'build-arg': {
     ...list,
     group: groups.target,
-    describe: 'NAME=VALUE for an ARG of the Dockerfile, as for docker build (repeatable)',
+    describe: 'NAME[=VALUE] for an ARG of the Dockerfile, as for docker build (repeatable)',
   },
   'prefer-vendor': {
     type: 'boolean',
@@ -82,7 +82,7 @@ export const proofFlags = {
     ...list,
     alias: 'e',
     group: groups.proof,
-    describe: 'NAME=VALUE for every container of a proof (repeatable)',
+    describe: 'NAME[=VALUE] for every container of a proof, as for docker run (repeatable)',
   },
   trace: {
     type: 'boolean',

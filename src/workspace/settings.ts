@@ -10,7 +10,7 @@ export interface Settings extends Policy {
   readonly platform: string | null
   /** The build context: from the folder of the configuration, or from the current one for a flag; null for the Dockerfile's own. */
   readonly context: string | null
-  /** `NAME=VALUE` for every build of a Dockerfile. */
+  /** `NAME=VALUE` for every build of a Dockerfile; `NAME` alone has its value from the environment. */
   readonly buildArg: readonly string[]
   readonly smoke: SmokeSetting | null
   /** Trace the runs of a proof. */
@@ -19,7 +19,7 @@ export interface Settings extends Policy {
   readonly jobs: number | null
   /** Leave out every grant and cure without which a proof still passes. */
   readonly minimize: boolean
-  /** `NAME=VALUE` for every container of a proof. */
+  /** The same for every container of a proof. */
   readonly env: readonly string[]
   /** Capabilities that the original is run with beside the default ones. */
   readonly capAdd: readonly string[]
@@ -51,12 +51,12 @@ export const checks: Readonly<Record<SettingName, Check>> = {
   offline: checkBoolean,
   platform: matching(/^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9.]+)?$/, 'must be OS/ARCH, such as linux/arm64'),
   context: checkText,
-  buildArg: listOf(matching(/^[A-Za-z_][A-Za-z0-9_]*=/, 'must be NAME=VALUE')),
+  buildArg: listOf(matching(/^[A-Za-z_][A-Za-z0-9_]*(=|$)/, 'must be NAME=VALUE, or NAME of a variable that is set')),
   smoke: wrongSmoke,
   trace: checkBoolean,
   jobs: checkJobs,
   minimize: checkBoolean,
-  env: listOf(matching(/^[A-Za-z_][A-Za-z0-9_]*=/, 'must be NAME=VALUE')),
+  env: listOf(matching(/^[A-Za-z_][A-Za-z0-9_]*(=|$)/, 'must be NAME=VALUE, or NAME of a variable that is set')),
   capAdd: listOf(matching(/^[A-Z_]+$/, 'must be a capability in capital letters, such as SYS_ADMIN')),
   exclude: listOf(checkText),
 }

@@ -37,7 +37,8 @@ const refused: readonly (readonly [string, string, string?])[] = [
   ['--build -t app:1 .', '--tag names one image, and there are 2 targets'],
   ['--smoke true', '--smoke is a part of the proof', 'add --prove'],
   ['--prove --cap-add sys_admin', '--cap-add "sys_admin" must be a capability in capital letters'],
-  ['--build-arg V', '--build-arg "V" must be NAME=VALUE'],
+  ['--build-arg V-1', '--build-arg "V-1" must be NAME=VALUE'],
+  ['--build-arg V Dockerfile', 'V has no value', 'set V, or write V=VALUE'],
   ['--cap-add SYS_ADMIN', '--cap-add is what the original of a proof is run with', 'add --prove'],
   ['--minimize', '--minimize shows by runs what is needless', 'add --prove'],
   ['--prove --engine none', 'a proof needs an engine'],
@@ -130,6 +131,13 @@ describe('what flags and files say', () => {
     expect(await options(line, { '.harden-image.yaml': config })).toMatchObject([
       { buildArg: ['A=1', 'B=1', 'A=2'], env: ['A=1', 'A=2'] },
     ])
+  })
+
+  test('a name alone has its value from the environment, in a file too', async () => {
+    const cwd = tree({ ...files, '.harden-image.yaml': 'buildArg: [B]\n' })
+    const line = '--prove -e A --build-arg C=1 Dockerfile'
+    const { options: given } = await call(line.split(' '), { cwd, env: { A: 'a=1', B: '' } })
+    expect(given).toMatchObject([{ env: ['A=a=1'], buildArg: ['B=', 'C=1'] }])
   })
 
   test('exclude: of a file, of a flag beside it, of --config in place of the nearest', async () => {
