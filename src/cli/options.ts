@@ -42,7 +42,8 @@ export async function optionsFrom(
   { cwd, env }: Pick<Io, 'cwd' | 'env'>,
   transforms: readonly string[],
 ): Promise<OptionSources> {
-  const placed = (settings: Partial<Settings>, from: string) => withContext(withValues(settings, env), from)
+  const isRun = request.prove || request.build
+  const placed = (settings: Partial<Settings>, from: string) => withContext(withValues(settings, env, isRun), from)
   const given = { ...request, settings: placed(request.settings, cwd) }
   const flags = [{ folder: cwd, patterns: request.settings.exclude ?? [] }]
   if (request.config !== null) {
@@ -83,20 +84,24 @@ export async function optionsFrom(
   }
 }
 
-/** With the variables of the environment that are named alone, as docker does it. Throws HardenError `bad-usage` for what is not set. */
-function withValues(settings: Partial<Settings>, env: Io['env']): Partial<Settings> {
-  const valued = (pairs: readonly string[]) =>
-    pairs.map((pair) => {
-      const value = env[pair]
-      if (pair.includes('=')) return pair
-      if (value !== undefined) return `${pair}=${value}`
-      throw new HardenError('bad-usage', `${pair} has no value`, { hint: `set ${pair}, or write ${pair}=VALUE` })
-    })
+/**
+ * With the variables of the environment that are named alone, as docker does it. Throws HardenError `bad-usage` for what is
+ * not set and needed: nothing is run or built without `isNeeded`.
+ */
+function withValues(settings: Partial<Settings>, env: Io['env'], isNeeded: boolean): Partial<Settings> {
   const { buildArg, env: given } = settings
+  const valued = (pair: string): string => {
+    const value = env[pair]
+    if (pair.includes('=')) return pair
+    if (value !== undefined) return `${pair}=${value}`
+    if (!isNeeded) return pair
+    throw new HardenError('bad-usage', `${pair} has no value`, { hint: `set ${pair}, or write ${pair}=VALUE` })
+  }
   return {
     ...settings,
-    ...(buildArg === undefined ? {} : { buildArg: valued(buildArg) }),
-    ...(given === undefined ? {} : { env: valued(given) }),
+    // An argument without a value is one that nobody gives.
+    ...(buildArg === undefined ? {} : { buildArg: buildArg.map(valued).filter((pair) => pair.includes('=')) }),
+    ...(given === undefined ? {} : { env: given.map(valued) }),
   }
 }
 

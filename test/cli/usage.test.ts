@@ -38,7 +38,8 @@ const refused: readonly (readonly [string, string, string?])[] = [
   ['--smoke true', '--smoke is a part of the proof', 'add --prove'],
   ['--prove --cap-add sys_admin', '--cap-add "sys_admin" must be a capability in capital letters'],
   ['--build-arg V-1', '--build-arg "V-1" must be NAME=VALUE'],
-  ['--build-arg V Dockerfile', 'V has no value', 'set V, or write V=VALUE'],
+  ['--build-arg V --build Dockerfile', 'V has no value', 'set V, or write V=VALUE'],
+  ['-e V --prove Dockerfile', 'V has no value', 'set V, or write V=VALUE'],
   ['--cap-add SYS_ADMIN', '--cap-add is what the original of a proof is run with', 'add --prove'],
   ['--minimize', '--minimize shows by runs what is needless', 'add --prove'],
   ['--prove --engine none', 'a proof needs an engine'],
@@ -138,6 +139,8 @@ describe('what flags and files say', () => {
     const line = '--prove -e A --build-arg C=1 Dockerfile'
     const { options: given } = await call(line.split(' '), { cwd, env: { A: 'a=1', B: '' } })
     expect(given).toMatchObject([{ env: ['A=a=1'], buildArg: ['B=', 'C=1'] }])
+    // Nothing is run that would need it.
+    expect((await call(['Dockerfile', '-e', 'A'], { cwd })).options).toMatchObject([{ env: ['A'], buildArg: [] }])
   })
 
   test('exclude: of a file, of a flag beside it, of --config in place of the nearest', async () => {
