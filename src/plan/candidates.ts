@@ -45,6 +45,7 @@ export function candidates(sources: CandidateSources): readonly Candidate[] {
     ...handedTo(sources),
     ...serviceAccounts(sources),
     ...writtenOwners(sources),
+    ...closedOwners(sources),
   ]
 }
 
@@ -155,6 +156,17 @@ function writtenOwners({ facts, needs }: CandidateSources): readonly Candidate[]
     if (uid !== 0) folders.set(uid, [...(folders.get(uid) ?? []), folder])
   }
   return [...folders].sort(([, a], [, b]) => b.length - a.length).flatMap(([uid, [folder = '']]) => owner(uid, folder))
+}
+
+/** Whose files the original read that are closed to others: its package has closed them for somebody. */
+function closedOwners({ facts, needs }: CandidateSources): readonly Candidate[] {
+  if (!facts.files.known) return []
+  const files = facts.files.value
+  return needs.flatMap(({ access, path, evidence }) => {
+    if (access !== 'read' || evidence.source === 'given') return []
+    const entry = files.entry(realPath(files, path))
+    return entry?.type === 'file' && entry.uid !== 0 && (entry.mode & 0o004) === 0 ? [owner(entry.uid, path)] : []
+  })
 }
 
 function owner(uid: number, path: string): Candidate {

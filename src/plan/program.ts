@@ -2,7 +2,10 @@ import type { ImageConfig } from '../image/facts.ts'
 import { onceFor } from '../once-for.ts'
 import { baseName } from './places.ts'
 
+/** They become another user for the program that they start, and some wait for its end. */
+const SWITCHERS = ['gosu', 'su-exec', 'setpriv', 'chpst', 'sudo', 'runuser', 'su']
 const WRAPPERS = new Set([
+  ...SWITCHERS,
   'tini',
   'dumb-init',
   'catatonit',
@@ -12,13 +15,6 @@ const WRAPPERS = new Set([
   'nice',
   'nohup',
   'time',
-  'gosu',
-  'su-exec',
-  'setpriv',
-  'chpst',
-  'sudo',
-  'runuser',
-  'su',
   'chroot',
   'stdbuf',
   'timeout',
@@ -32,6 +28,10 @@ const INTERPRETER =
 
 export function isInterpreter(program: string): boolean {
   return SHELLS.has(program) || INTERPRETER.test(program)
+}
+
+export function isSwitcher(program: string): boolean {
+  return SWITCHERS.includes(program)
 }
 
 /** What is started: ENTRYPOINT followed by CMD, as the engine joins them. */

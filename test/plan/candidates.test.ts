@@ -73,6 +73,23 @@ test('whose folders the run wrote into, the most of them first', () => {
   expect(names({ facts, needs: [{ ...written('/var/log/thing/a'), access: 'read' }] })).toEqual([])
 })
 
+test('whose files it read that are closed to others, after all else', () => {
+  const facts = image({
+    files: [
+      '-rw-r----- 70:70 /etc/thing/key',
+      '-rw-r--r-- 80:80 /etc/thing/open',
+      '-rw------- 0:0 /etc/thing/root',
+      'drwxr-xr-x 90:90 /var/lib/thing',
+    ],
+    config: { cmd: ['thing'] },
+  })
+  const seen = (access: 'read' | 'write', path: string) =>
+    ({ access, path, evidence: { source: 'traced', subject: path, detail: '' } }) as const
+  const read = ['/etc/thing/key', '/etc/thing/open', '/etc/thing/root'].map((path) => seen('read', path))
+  expect(names({ facts, needs: read })).toEqual([70])
+  expect(names({ facts, needs: [...read, seen('write', '/var/lib/thing/x')] })).toEqual([90, 70])
+})
+
 test.each<[string, BaseFile, string[]]>([
   [
     'with a home',

@@ -230,6 +230,15 @@ describe('sameProcesses', () => {
     expect(told(baseline, run([first, second], [first, third]))).toEqual(['ends and is started again'])
   })
 
+  test('one that came late stays, and one that was only there at the end may not', () => {
+    const [web, log] = [one(1, 'nginx: master process'), one(2, 'tail -f /var/log/x.log')]
+    const both = run([web, log], [web, log])
+    expect(told(both, run([web], [web, log], [web, log]))).toEqual([])
+    expect(told(both, run([web], [web], [web, log]))).toHaveLength(1)
+    expect(told(both, run([web], [web, log], [web]))).toHaveLength(1)
+    expect(told(both, run([web], [web, log], [web, one(3, 'tail -f /var/log/x.log')]))).toHaveLength(1)
+  })
+
   test('another program of the container is gone', () => {
     const [web, php] = [one(1, 'nginx: master process', 0), one(2, 'php-fpm: pool www')]
     expect(told(run([web, php], [web, php]), run([web], [web]))).toEqual([expect.stringMatching(/php-fpm: pool www/)])

@@ -170,15 +170,20 @@ function su(words: readonly CommandWord[], at: number): Found | null {
   return { user, group: null, to: words.length, instead }
 }
 
-/** One plain command in quotes, or the arguments of the script. */
-const PLAIN = /^(["'])(?:[\w./][\w./-]*(?![\w./=-])[^;&|<>()`$\\\n'"=]*|\$[*@])\1$/
-const NO_PROGRAM = /^.(?:exec|cd|if|while|until|for|case|\.|source|export|set|unset|ulimit|umask|exit|eval|trap)\b/
+/** One plain command, or the arguments of the script. */
+const PLAIN = /^(?:[\w./][\w./-]*(?![\w./=-])[^;&|<>()`\\\n'"]*|\$[*@])$/
+const NO_PROGRAM = /^(?:exec|cd|if|while|until|for|case|\.|source|export|set|unset|ulimit|umask|exit|eval|trap)\b/
 
 /** `su` passes signals on, and a shell that waits for its command as process 1 does not: one plain command takes its place. */
-function inItsPlace(command: CommandWord): CommandWord {
-  const { text, value } = command
-  if (!PLAIN.test(text) || NO_PROGRAM.test(text)) return command
-  return { text: `${text[0]}exec ${text.slice(1)}`, value: value === null ? null : `exec ${value}` }
+function inItsPlace({ text, value }: CommandWord): CommandWord {
+  const told = (command: string): string =>
+    PLAIN.test(command) && !NO_PROGRAM.test(command) ? `exec ${command}` : command
+  const [, quote, quoted] = /^(["'])(.*)\1$/s.exec(text) ?? []
+  return {
+    // Without quotes it is one word of a script.
+    text: quote === undefined || quoted === undefined ? text : `${quote}${told(quoted)}${quote}`,
+    value: value === null ? null : told(value),
+  }
 }
 
 function startStopDaemon(words: readonly CommandWord[], at: number): Found | null {

@@ -52,7 +52,7 @@ function withLine(rule: DaemonPortRule, facts: ImageFacts, from: number, to: num
   const line = { pattern: config.after, replacement: '', global: false }
   const path = files.texts().find((file) => isInside(file, config.folder) && matches(files.text(file) ?? '', line))
   if (path === undefined) return null
-  const insert = config.insert.replace('{port}', String(to))
+  const insert = config.insert.replaceAll('{port}', String(to))
   return {
     to,
     fileEdits: [

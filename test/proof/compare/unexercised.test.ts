@@ -27,7 +27,9 @@ async function said(seen: Seen): Promise<string | null> {
   const engine = {
     copyOut: (_: string, __: string, read: (tar: Readable) => unknown) => read(Readable.from([Buffer.from(symbols)])),
   }
-  const facts = image({ files: ['-rwxr-xr-x 0:0 /usr/bin/server', '-rwxr-xr-x 0:0 /usr/bin/python3'] })
+  const facts = image({
+    files: ['-rwxr-xr-x 0:0 /usr/bin/server', '-rwxr-xr-x 0:0 /usr/bin/python3', '-rwsr-xr-x 0:0 /usr/bin/su'],
+  })
   const run = record({
     processes: [{ ...process(0), uids, command: `${program} --daemon` }],
     answers: seen.answers ?? [asked],
@@ -56,6 +58,7 @@ test.each<[string, Seen]>([
 const smoke = [{ name: 'smoke test', passed: true, value: 'exit 0', output: '', same: false, counts: 'up' }]
 test.each<[string, Seen]>([
   ['it answers without making a process', { forked: 0 }],
+  ['it is there to start something as another user', { program: '/usr/bin/su' }],
   ['it has left root for good', { uids: [33, 33, 33, 33] }],
   ['it became another user for a connection', { exercised: [becomes] }],
   ['it changed its root folder for a connection', { exercised: [operation('chroot', '/srv')] }],
