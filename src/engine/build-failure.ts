@@ -9,7 +9,9 @@ const keptOutput = 64 * 1024
  * The error for a failed build: the step, how it ended and the last lines it printed; `line` is that of the Dockerfile.
  * The end of the whole output is the error's cause.
  */
-export function buildFailure(name: EngineName, output: string): HardenError {
+export function buildFailure(name: EngineName, printed: string): HardenError {
+  // dpkg ends its lines as a terminal wants them.
+  const output = printed.replace(/\r\n?/g, '\n')
   const base = baseImageFailure(name, output)
   if (base !== null) return base
   const general = failureOf(name, 'build the image', output)
@@ -18,10 +20,10 @@ export function buildFailure(name: EngineName, output: string): HardenError {
   const reason = reasonOf(output)
   const message =
     step === null ? `the build failed: ${reason}` : `the build failed at ${shortened(step.name)}: ${reason}`
-  const printed =
+  const lastLines =
     step === null || step.output.length === 0 ? '' : `\n${step.output.map((line) => `  ${line}`).join('\n')}`
   const line = /^Dockerfile:(\d+)$/m.exec(output)?.[1] ?? /(?:parse error on line|Dockerfile:) ?(\d+)/.exec(output)?.[1]
-  return new HardenError('build-failed', message + printed, {
+  return new HardenError('build-failed', message + lastLines, {
     ...(line !== undefined && { line: Number(line) }),
     ...(/\b(COPY|ADD)\b/.test(step?.name ?? '') && /not found|no such file/i.test(reason)
       ? {

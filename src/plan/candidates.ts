@@ -1,5 +1,6 @@
 import { userNamed } from '../image/accounts.ts'
 import type { Account, ImageFacts } from '../image/facts.ts'
+import type { FileEntry } from '../image/file-model.ts'
 import { isFit } from './account.ts'
 import type { Candidate } from './account-request.ts'
 import type { Created, CreatedAccount } from './created-accounts.ts'
@@ -144,7 +145,10 @@ function handed(uid: number, evidence: Evidence): readonly Candidate[] {
 
 const MADE = new Set<Need['access']>(['write', 'create-file', 'create-directory', 'create-socket'])
 
-/** Whose folders the original wrote into, those with the most of it first: its package has made them for somebody. */
+/**
+ * Whose folders the original wrote into, those with the most of it first: its package has made them for somebody. One of
+ * root's that a group may write is theirs who have that group as their own.
+ */
 function writtenOwners({ facts, needs }: CandidateSources): readonly Candidate[] {
   if (!facts.files.known) return []
   const files = facts.files.value
@@ -152,10 +156,16 @@ function writtenOwners({ facts, needs }: CandidateSources): readonly Candidate[]
   for (const { access, path, evidence } of needs) {
     if (!MADE.has(access) || evidence.source === 'given') continue
     const folder = existingFolder(files, realPath(files, path))
-    const uid = files.entry(folder)?.uid ?? 0
+    const entry = files.entry(folder)
+    const uid = entry === null ? 0 : entry.uid || ofGroup(entry, facts)
     if (uid !== 0) folders.set(uid, [...(folders.get(uid) ?? []), folder])
   }
   return [...folders].sort(([, a], [, b]) => b.length - a.length).flatMap(([uid, [folder = '']]) => owner(uid, folder))
+}
+
+function ofGroup({ gid, mode }: FileEntry, { accounts }: ImageFacts): number {
+  const isOpen = gid !== 0 && (mode & 0o022) === 0o020
+  return (isOpen && accounts.known && accounts.value.users.find((user) => user.gid === gid)?.uid) || 0
 }
 
 /** Whose files the original read that are closed to others: its package has closed them for somebody. */

@@ -68,6 +68,12 @@ test('whose folders the run wrote into, the most of them first', () => {
     const evidence = { source: 'traced', subject: path, detail: '' } as const
     return { access: 'create-file', path, evidence } as const
   }
+  const shared = image({
+    files: ['drwxrwxr-x 0:90 /var/cache/thing', 'drwxrwxrwt 0:91 /srv', 'drwxr-xr-x 0:91 /opt/thing'],
+    passwd: ['thing:x:89:90::/x:/x', 'other:x:88:91::/x:/x'],
+    config: { cmd: ['java'] },
+  })
+  expect(names({ facts: shared, needs: ['/opt/thing/a', '/srv/a', '/var/cache/thing/a'].map(written) })).toEqual([89])
   const paths = ['/var/log/thing/a', '/var/cache/thing/deep/b', '/var/cache/thing/c', '/srv/x', '/tmp/y']
   expect(names({ facts, needs: paths.map(written) })).toEqual([80, 70])
   expect(names({ facts, needs: [{ ...written('/var/log/thing/a'), access: 'read' }] })).toEqual([])

@@ -22,6 +22,7 @@ function output(repeated: readonly string[]): string {
 test.each([
   ['that are repeated at the end', ['0.214 make: *** No rule to make target']],
   ['that came too late to be repeated', []],
+  ['that end as those of a terminal', ['0.214 make: *** No rule to make target\r']],
 ])('the last words of the step that failed: those %s', (_, repeated) => {
   const { message, line } = buildFailure('docker', output(repeated))
   expect(message).toBe('the build failed at [3/3] RUN make install: exit code: 2\n  make: *** No rule to make target')

@@ -26,7 +26,9 @@ export function workingFolder(
     ...launches.filter(({ conditional, byInit }) => !conditional && byInit !== true).map(({ words }) => words),
   ]
   const commands = [...joined, ...started.flatMap(plainCommands)]
-  const [direct = null] = launches.length === 0 && joined.length === 1 ? joined : []
+  const [direct = []] = joined
+  const isAlone =
+    joined.length === 1 && launches.every(({ path, words }) => path === null && words.join(' ') === direct.join(' '))
   const all = [...commands, ...commands.flatMap((words) => npmScripts(words, texts, config.workdir))]
   const found = new Map<string, { readonly need: Need; readonly fileEdit: FileEdit | null }>()
   for (const rule of rules) {
@@ -43,7 +45,7 @@ export function workingFolder(
         const detail = `${baseName(command[0] ?? '')} keeps ${why} in the folder that it starts in`
         const evidence = { source: 'declared', subject: place, detail } as const
         // Whatever else starts it may use that folder too.
-        const fromStart = isKnown && command === direct ? ({ fromStart: true } as const) : {}
+        const fromStart = isKnown && isAlone ? ({ fromStart: true } as const) : {}
         const need: Need =
           kind === 'directory'
             ? {
