@@ -111,6 +111,22 @@ describe('one finding, exit code 1', () => {
     expectOneFinding(hardening, /original itself ends with exit code 32.*no license/)
   })
 
+  test('an original that goes to the background', async () => {
+    const image = 'harden-image-test/goes-to-the-background'
+    const server = [
+      'use IO::Socket::INET; use POSIX;',
+      'my $s = IO::Socket::INET->new(LocalPort => 8080, Listen => 5) or die;',
+      'exit 0 if fork; POSIX::setsid(); while (my $c = $s->accept) { print $c "hi"; close $c }',
+    ]
+    await buildText(
+      `FROM debian:trixie-slim\nCOPY <<'EOF' /srv.pl\n${server.join('\n')}\nEOF\nCMD perl /srv.pl\n`,
+      image,
+    )
+    const hardening = await leavesNothing((options) => hardenOne(image, ['--prove'], options))
+    expectOneFinding(hardening, /original goes to the background: .* exit code 0 while \/usr\/bin\/perl still runs/)
+    expect(hardening.result.findings.map(({ hint }) => hint).join()).toContain('in the foreground')
+  })
+
   test("a smoke test that the result does not pass: the original's user is asked for", async () => {
     const image = await ensureImage('python-static')
     const smoke = 'test "$(docker exec "$CONTAINER" id -u)" = 0'
