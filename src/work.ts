@@ -26,6 +26,8 @@ export interface WorkItem {
 export interface BuildSettings {
   /** Who says it, for people. */
   readonly by: readonly string[]
+  /** What it is called by all of them; null where they do not agree. */
+  readonly name: string | null
   /** Absolute; null where they do not agree. */
   readonly context: string | null
   /** All of them, for people. */

@@ -20,6 +20,6 @@ export function profileFor(
   const stage = plan.stages.at(-1)
   if (input === undefined || stage === undefined) return null
   const { facts, vendor } = input
-  const folder = item.path === null ? '' : basename(dirname(item.path))
+  const folder = item.build?.name ?? (item.path === null ? '' : basename(dirname(item.path)))
   return profileOf({ plan: stage, facts, vendor, result, reference: item.reference, folder, given, built, name })
 }

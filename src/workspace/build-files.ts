@@ -8,6 +8,8 @@ export interface NamedBuild {
   /** Null for the last stage. */
   readonly target: string | null
   readonly args: ReadonlyMap<string, string>
+  /** The service or target itself. */
+  readonly name: string
   /** `service api of deploy/compose.yaml`, for people. */
   readonly by: string
   /** What a Compose service publishes, as written. */
@@ -35,7 +37,9 @@ export function namedBuilds(text: string, path: string, name: string): readonly 
     const build = isBake ? entry : asObject(entry).build
     const found = buildOf(build, dirname(path), isBake ? (written) => String(written) : interpolated)
     const by = `${isBake ? 'target' : 'service'} ${key} of ${name}`
-    return found === null ? [] : [{ ...found, by, ports: isBake ? [] : asList(asObject(entry).ports), file: name }]
+    return found === null
+      ? []
+      : [{ ...found, name: key, by, ports: isBake ? [] : asList(asObject(entry).ports), file: name }]
   })
 }
 
@@ -50,7 +54,11 @@ function valuesOf(text: string, name: string): readonly unknown[] {
 
 type Read = (written: unknown) => string | null
 
-function buildOf(build: unknown, folder: string, read: Read): Omit<NamedBuild, 'by' | 'ports' | 'file'> | null {
+function buildOf(
+  build: unknown,
+  folder: string,
+  read: Read,
+): Omit<NamedBuild, 'name' | 'by' | 'ports' | 'file'> | null {
   const said = typeof build === 'string' ? { context: build } : build
   if (!isObject(said) || 'dockerfile_inline' in said || 'dockerfile-inline' in said) return null
   const [context, file] = [read(said.context ?? '.'), read(said.dockerfile ?? 'Dockerfile')]

@@ -79,6 +79,7 @@ function settingsOf(builds: readonly NamedBuild[], cwd: string): BuildSettings |
   for (const name of unlike) args.delete(name)
   return {
     by: builds.map(({ by }) => by),
+    name: builds.every(({ name }) => name === builds[0]?.name) ? (builds[0]?.name ?? null) : null,
     context,
     contextNames: [...contexts].map((folder) => relative(cwd, folder) || '.'),
     args,

@@ -35,6 +35,8 @@ test('the context and the arguments of a Compose file, as if they were given', a
   expect(result).toMatchObject({ verdict: 'hardened', user: { name: 'node', uid: 1000 } })
   expect(result.output).toContain('chown 1000:1000 /srv/state')
   expect(outcome.context).toBe(cwd)
+  // The folder is called docker.
+  expect(outcome.profile?.image.name).toBe('api')
   expect(notes).toEqual(['the context . and what NODE says: taken from service api of compose.yaml'])
 })
 

@@ -208,6 +208,7 @@ describe('how Compose and bake files build it', () => {
   const service = (build: string, name = 'api') => `services:\n  ${name}:\n    build: ${build}\n`
   const all = {
     by: ['service api of compose.yaml'],
+    name: 'api',
     context: '',
     contextNames: ['.'],
     args: {},
@@ -256,6 +257,7 @@ describe('how Compose and bake files build it', () => {
     const first = service(`{ context: ., dockerfile: ${api}, args: [S=a, V=1] }`)
     expect(await buildOf({ 'compose.yaml': first + second })).toEqual({
       by: ['service api of compose.yaml', 'service two of compose.yaml'],
+      name: null,
       context: null,
       contextNames: ['.', 'services'],
       args: { V: '1' },
