@@ -84,7 +84,9 @@ function run(request: HardenRequest, plan: Plan): readonly Said[] {
           continue
         }
         const ignore = ignores.find((one) => isIgnored(name, finding, one, dockerfile))
-        said.push(ignore === undefined ? say(name, finding, stage) : sayIgnored(name, finding, stage, ignore))
+        // Of what stays root by such a comment, that very comment is said.
+        const isLeft = ignore !== undefined && stage.outcome !== 'exempt'
+        said.push(isLeft ? sayIgnored(name, finding, stage, ignore) : say(name, finding, stage))
       }
     }
   }

@@ -61,6 +61,9 @@ function afterwards(request: Work, carries: Carried, { outcomes, files, heldBack
     const how = request.check ? '' : `: -w writes ${changed === 1 ? 'it' : 'them'}`
     lines.push(`${counted(changed, 'file')} would change${how}`)
   }
+  const isKept = outcomes.some(({ result }) => result.verdict === 'needs-root' && result.kind === 'dockerfile')
+  if (request.check && isKept && carries === 'diff')
+    lines.push('where root is meant to stay, a comment above FROM says so: # harden-image ignore=set-user reason=WHY')
   return [...lines, ...(request.output === null ? notShown(carries, outcomes) : [])]
 }
 

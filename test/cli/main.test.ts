@@ -408,6 +408,13 @@ test('a second signal ends the clean-up too, and what is left to a person is sai
   expect(stderr).not.toContain('rm -f y')
 })
 
+test('--check says how root is meant to stay', async () => {
+  const cwd = tree({ Dockerfile: 'CRON' })
+  const { code, stderr } = await call(['--check', 'Dockerfile'], { cwd })
+  expect([code, stderr]).toEqual([1, expect.stringContaining('# harden-image ignore=set-user reason=WHY')])
+  expect((await call(['Dockerfile'], { cwd })).stderr).not.toContain('ignore=')
+})
+
 test.each([
   [{ built: 'app:1' }, 'built app:1\n'],
   [{ built: null }, 'Dockerfile builds; --tag NAME keeps the image\n'],
