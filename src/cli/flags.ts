@@ -39,6 +39,12 @@ export const hardenFlags = {
     group: groups.output,
     describe: `${formatNames(formats.map(({ name }) => name))} (default diff; dockerfile for an image)`,
   },
+  quiet: {
+    type: 'boolean',
+    alias: 'q',
+    group: groups.output,
+    describe: 'on stderr only what failed and the sum',
+  },
   ...excludeFlag,
   ...policyFlags,
   ...arbitraryFlag,

@@ -96,7 +96,7 @@ async function work(
   const carries = carried(request, found)
   let done = 0
   const outcomes = await run(found, {
-    progress: progress.show,
+    progress: request.quiet ? () => undefined : progress.show,
     onCleanUp: interruption.onCleanUp,
     signal: interruption.signal,
     room: roomFor(targetsAtATime(request)),

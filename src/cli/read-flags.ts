@@ -50,6 +50,7 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
     write: flag(parsed, 'write'),
     output: text(parsed, 'output'),
     check: flag(parsed, 'check'),
+    quiet: flag(parsed, 'quiet'),
     format: format(parsed, names),
     build: flag(parsed, 'build'),
     tag: text(parsed, 'tag'),

@@ -23,6 +23,8 @@ export interface Work {
   /** `-o`, as given; null for none. */
   readonly output: string | null
   readonly check: boolean
+  /** On stderr only what failed and the sum. */
+  readonly quiet: boolean
   /** Null: what fits the targets. */
   readonly format: string | null
   readonly build: boolean

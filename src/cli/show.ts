@@ -42,7 +42,9 @@ export function tellRest(request: Work, carries: Carried, written: Written, empt
   const results = outcomes.map(({ result }) => result)
   const { tells } = formatOf(carries) ?? { tells: 'changes' }
   const said = outcomes.filter(({ result }) =>
-    tells === 'data' ? result.verdict === 'failed' : tells === 'changes' && hasMuchToSay(result),
+    tells === 'data' || request.quiet
+      ? tells !== 'all' && result.verdict === 'failed'
+      : tells === 'changes' && hasMuchToSay(result),
   )
   if (said.length > 0) {
     const renderings = said.map((outcome) => rendering(outcome, io.cwd))

@@ -408,6 +408,19 @@ test('a second signal ends the clean-up too, and what is left to a person is sai
   expect(stderr).not.toContain('rm -f y')
 })
 
+test('--quiet: what failed and the sum', async () => {
+  const cwd = tree({ 'a/Dockerfile': before, 'b/Dockerfile': 'BROKEN' })
+  const { stdout, stderr } = await call(['-q', '.'], {
+    cwd,
+    processTarget: async (item, _options, ports) => {
+      ports.progress('building')
+      return pretend(item)
+    },
+  })
+  expect(stdout).toBe(patch('a/Dockerfile'))
+  expect(stderr).toMatch(/^b\/Dockerfile: failed\n.*\n.*\n2 targets: 1 hardened, 1 failed\n1 file would change/)
+})
+
 test('--check says how root is meant to stay', async () => {
   const cwd = tree({ Dockerfile: 'CRON' })
   const { code, stderr } = await call(['--check', 'Dockerfile'], { cwd })
