@@ -2,6 +2,7 @@ import { readdir, realpath, stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import type { BuildSettings } from '../work.ts'
 import { isBuildFileName, type NamedBuild, namedBuilds } from './build-files.ts'
+import { isInside } from './excludes.ts'
 import { readText } from './files.ts'
 import { repositoryOf, upwards } from './repository.ts'
 import { neverEntered } from './walk.ts'
@@ -11,10 +12,11 @@ export type BuildSettingsOf = (path: string) => Promise<BuildSettings | null>
 
 /**
  * By what Compose and bake files say: those in the folder of the Dockerfile and above it, in a repository up to its
- * root and in the folders beside (`deploy/`), and `found` (absolute), which a walk came across. Each is read once.
+ * root and in the folders beside (`deploy/`), else up to `cwd`, and `found` (absolute), which a walk came across. Each is
+ * read once. Whoever wrote them does not get at what lies elsewhere: a context outside of all that is none.
  */
 export function buildSettings(found: readonly string[], cwd: string): BuildSettingsOf {
-  const read = new Map<string, Promise<readonly NamedBuild[]>>()
+  const read = new Map<string, Promise<readonly FoundBuild[]>>()
   const buildsOf = (file: string) => {
     const builds = read.get(file) ?? readBuilds(file, relative(cwd, file))
     read.set(file, builds)
@@ -27,18 +29,20 @@ export function buildSettings(found: readonly string[], cwd: string): BuildSetti
     return files
   }
   return async (path) => {
-    const repository = repositoryOf(dirname(path))
+    const own = dirname(path)
+    const repository = repositoryOf(own)
+    const top = repository ?? (isInside(own, cwd) ? cwd : own)
     const files: string[] = []
-    for (const folder of upwards(dirname(path))) {
+    for (const folder of upwards(own)) {
       files.push(...(await filesIn(folder, repository !== null)))
-      if (folder === repository) break
+      if (folder === top) break
     }
     const all = await Promise.all([...new Set([...files, ...found])].map(buildsOf))
-    const real = await realOf(path)
-    return settingsOf(
-      all.flat().filter(({ dockerfile }) => dockerfile === real),
-      cwd,
-    )
+    const [real, inside] = await Promise.all([realOf(path), realOf(top)])
+    const builds = all
+      .flat()
+      .filter(({ dockerfile, realContext }) => dockerfile === real && isInside(realContext, inside))
+    return settingsOf(builds, cwd)
   }
 }
 
@@ -50,12 +54,19 @@ async function buildFilesIn(folder: string, besides: boolean): Promise<readonly 
   return [...own.sort(), ...below.flat().sort()]
 }
 
-async function readBuilds(file: string, name: string): Promise<readonly NamedBuild[]> {
+/** With its links resolved. */
+interface FoundBuild extends NamedBuild {
+  readonly realContext: string
+}
+
+async function readBuilds(file: string, name: string): Promise<readonly FoundBuild[]> {
   const text = await readText(file, name).catch(() => '')
   const builds = await Promise.all(
     namedBuilds(text, file, name).map(async (build) => {
       const isFolder = (await stat(build.context).catch(() => null))?.isDirectory() === true
-      return isFolder ? [{ ...build, dockerfile: await realOf(build.dockerfile) }] : []
+      if (!isFolder) return []
+      const [dockerfile, realContext] = await Promise.all([realOf(build.dockerfile), realOf(build.context)])
+      return [{ ...build, dockerfile, realContext }]
     }),
   )
   return builds.flat()

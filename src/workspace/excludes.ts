@@ -38,6 +38,7 @@ function leavesOut(rules: IgnoreRules | null, root: string): boolean {
   return isIgnored(above, root, true)
 }
 
-function isInside(path: string, folder: string): boolean {
+/** Or the folder itself; both absolute. */
+export function isInside(path: string, folder: string): boolean {
   return !relative(folder, path).split(sep).includes('..')
 }

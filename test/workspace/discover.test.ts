@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals'
 import { discover } from '../../src/workspace/discover.ts'
 import { type Excludes, noExcludes } from '../../src/workspace/excludes.ts'
 import { isDockerfileName } from '../../src/workspace/names.ts'
-import { tree } from './tree.ts'
+import { plant, tree } from './tree.ts'
 
 const text = 'FROM debian\n'
 const targets = async (cwd: string, ...given: string[]) =>
@@ -250,6 +250,38 @@ describe('how Compose and bake files build it', () => {
     expect(await buildOf(files)).toMatchObject({ context: '', by: ['service api of deploy/compose.yaml'] })
     expect(await buildOf(files, api)).toMatchObject({ context: '' })
     expect(await buildOf(files, 'Dockerfile', 'services/api')).toMatchObject({ contextNames: ['../..'] })
+  })
+
+  test('no context outside of the repository, nor behind a link that leads out', async () => {
+    const outside = tree({ secret: '' })
+    expect(
+      await buildOf({ 'compose.yaml': service(`{ context: /, dockerfile: ${join(outside, api)} }`) }),
+    ).toBeUndefined()
+    const cwd = tree({ 'services/api/Dockerfile': text })
+    mkdirSync(join(cwd, '.git'))
+    symlinkSync(outside, join(cwd, 'out'))
+    const at = async (context: string) => {
+      plant(cwd, { 'compose.yaml': service(`{ context: ${context}, dockerfile: ${join(cwd, api)} }`) })
+      return (await discover(['.'], cwd)).found[0]?.build?.contextNames
+    }
+    expect([await at('services'), await at('..'), await at('/'), await at('out')]).toEqual([
+      ['services'],
+      undefined,
+      undefined,
+      undefined,
+    ])
+  })
+
+  test('without a repository only what is between here and there', async () => {
+    const cwd = tree({
+      'here/api/Dockerfile': text,
+      'compose.yaml': service('here/api'),
+      'here/compose.yaml': service('api'),
+    })
+    const named = async (folder: string, target: string) =>
+      (await discover([target], join(cwd, folder))).found[0]?.build?.by
+    expect(await named('here', 'api')).toEqual(['service api of compose.yaml'])
+    expect(await named('here/api', '.')).toBeUndefined()
   })
 
   test('what several do not agree on is open', async () => {
