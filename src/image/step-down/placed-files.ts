@@ -29,6 +29,8 @@ const FETCHERS: Readonly<
 
 /** They put what they make in the place of the file, or beside it. */
 const PACKERS = /^(gzip|gunzip|bzip2|bunzip2|xz|unxz|lzma|unlzma)$/
+/** They put what they make in the place of what was there. */
+const COMPILERS = /^([\w-]+-)?(gcc|g\+\+|cc|c\+\+|clang|clang\+\+|rustc)(-\d+)?$/
 const HERE: Write = { text: '.', replaces: false, into: true }
 
 /**
@@ -45,6 +47,10 @@ export function placedBy(tool: string, args: ShellCommand['words']): readonly Wr
     return args.some(({ text }) => /^-[a-zA-Z]*[ctlV]|^--(stdout|test|list|version)/.test(text))
       ? []
       : operands.map(({ text }) => ({ text, replaces: true }))
+  if (COMPILERS.test(tool)) {
+    const made = args[args.findIndex(({ text }) => text === '-o') + 1]
+    return made === undefined || !args.some(({ text }) => text === '-o') ? [] : [{ text: made.text, replaces: true }]
+  }
   if (Object.hasOwn(FETCHERS, tool)) return fetched(tool, args)
   if (!/^(cp|mv|ln)$/.test(tool)) return null
   if (last === undefined || operands.length < 2) return []

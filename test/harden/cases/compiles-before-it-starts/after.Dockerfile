@@ -1,0 +1,17 @@
+FROM buildpack-deps:trixie
+WORKDIR /code
+COPY --chmod=755 <<EOF compile.sh
+#!/bin/sh
+set -e
+g++-14 -O2 main.cc -o bin/bench
+exec ./bin/bench
+EOF
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: /code/bin (written by /code/compile.sh line 3)
+RUN mkdir -p /code/bin \
+ && chown 10001:10001 /code/bin
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ./compile.sh
