@@ -48,8 +48,15 @@ function log(renderings: readonly Rendering[], summaries: ReadonlyMap<string, st
   }
 }
 
+/** Names that findings have beside those of transforms. */
+const OTHERS: Readonly<Record<string, string>> = {
+  'look-at-base': 'Say which image could not be looked at.',
+  'open-archive': 'Say by which name an image of an archive has to be there.',
+  'read-build': 'Say what Compose and bake files tell of the build of a Dockerfile.',
+}
+
 function rule(name: string, summaries: ReadonlyMap<string, string>): ReportingDescriptor {
-  const summary = summaries.get(name) ?? 'What is left to do for a person.'
+  const summary = summaries.get(name) ?? OTHERS[name] ?? 'What is left to do for a person.'
   return { id: name, shortDescription: { text: summary }, fullDescription: { text: summary }, help: { text: summary } }
 }
 
