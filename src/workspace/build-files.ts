@@ -27,15 +27,24 @@ export function isBuildFileName(name: string): boolean {
 }
 
 /**
- * The builds of a Compose or JSON bake file; none where it is neither. What a variable leaves open is left out, and so are remote
- * contexts, which name no Dockerfile of this tree.
+ * The builds of a Compose or JSON bake file; none where it is neither. `env`: what the `.env` beside it sets. What a variable
+ * leaves open is left out, and so are remote contexts, which name no Dockerfile of this tree.
  */
-export function namedBuilds(text: string, path: string, name: string): readonly NamedBuild[] {
+export function namedBuilds(
+  text: string,
+  path: string,
+  name: string,
+  env: Readonly<Record<string, string | undefined>> = {},
+): readonly NamedBuild[] {
   const isBake = path.endsWith('.json')
   const [file] = valuesOf(text, name)
   return Object.entries(asObject(asObject(file)[isBake ? 'target' : 'services'])).flatMap(([key, entry]) => {
     const build = isBake ? entry : asObject(entry).build
-    const found = buildOf(build, dirname(path), isBake ? (written) => String(written) : interpolated)
+    const found = buildOf(
+      build,
+      dirname(path),
+      isBake ? (written) => String(written) : (written) => interpolated(String(written), env),
+    )
     const by = `${isBake ? 'target' : 'service'} ${key} of ${name}`
     return found === null
       ? []
@@ -84,14 +93,27 @@ function argsOf(args: unknown, read: Read): ReadonlyMap<string, string> {
   )
 }
 
-/** With the default of each variable (`${TAG:-1}`); null where one has none. */
-function interpolated(written: unknown): string | null {
+/** As Compose puts variables in, the innermost first; null where one has neither a value nor a default. */
+function interpolated(written: string, env: Readonly<Record<string, string | undefined>>): string | null {
   let isOpen = false
-  const text = String(written).replace(/\$(\$|\w+|\{[^{}]*\})/g, (_, name: string) => {
-    if (name === '$') return '$'
-    const fallback = /^\{\w+:?-(.*)\}$/.exec(name)?.[1]
-    isOpen ||= fallback === undefined
-    return fallback ?? ''
-  })
-  return isOpen ? null : text
+  const lookUp = (name: string, rule = '', fallback = ''): string => {
+    const value = env[name]
+    if (value !== undefined && !(value === '' && rule.startsWith(':'))) return value
+    isOpen ||= !rule.endsWith('-')
+    return fallback
+  }
+  let text = written.replaceAll('$$', DOLLAR)
+  // A default may hold variables. One that holds itself has no end, and may double each time.
+  for (let pass = 0; pass < MOST_PASSES && text.includes('$') && text.length < MOST_TEXT; pass += 1)
+    text = text
+      .replace(/\$\{(\w+)(?:(:?[-?])([^{}$]*))?\}/g, (_, name: string, rule?: string, fallback?: string) =>
+        lookUp(name, rule, fallback),
+      )
+      .replace(/\$(\w+)/g, (_, name: string) => lookUp(name))
+  return isOpen || text.includes('$') ? null : text.replaceAll(DOLLAR, '$')
 }
+
+const MOST_PASSES = 5
+const MOST_TEXT = 4096
+/** Stands for a dollar sign that is one; no file has it. */
+const DOLLAR = '\0'

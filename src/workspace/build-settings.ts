@@ -1,5 +1,6 @@
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
+import { parseEnv } from 'node:util'
 import type { BuildSettings } from '../work.ts'
 import { isBuildFileName, type NamedBuild, namedBuilds } from './build-files.ts'
 import { isInside } from './excludes.ts'
@@ -60,9 +61,11 @@ interface FoundBuild extends NamedBuild {
 }
 
 async function readBuilds(file: string, name: string): Promise<readonly FoundBuild[]> {
-  const text = await readText(file, name).catch(() => '')
+  const read = (path: string) => readText(path, path).catch(() => '')
+  // Compose reads it without being told to.
+  const [text, env] = await Promise.all([read(file), read(join(dirname(file), '.env'))])
   const builds = await Promise.all(
-    namedBuilds(text, file, name).map(async (build) => {
+    namedBuilds(text, file, name, parseEnv(env)).map(async (build) => {
       const isFolder = (await stat(build.context).catch(() => null))?.isDirectory() === true
       if (!isFolder) return []
       const [dockerfile, realContext] = await Promise.all([realOf(build.dockerfile), realOf(build.context)])

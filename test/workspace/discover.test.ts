@@ -226,15 +226,21 @@ describe('how Compose and bake files build it', () => {
       { ...all, args: { A: '1', B: 'x', D: 'a$b' } },
     ],
     [`{ context: ., dockerfile: ${api}, args: [A=1=2, B] }`, { ...all, args: { A: '1=2' } }],
+    [
+      `{ dockerfile: "\${FILE}", args: { A: "\${TAG:-\${NO:-x}}", B: "\${EMPTY:-d}", C: "\${EMPTY-d}", D: "\${TAG?}", E: "\${NO?}" } }`,
+      { ...all, args: { A: '22', B: 'd', C: '', D: '22' } },
+    ],
     // Another file, another machine, or nobody knows.
     ['.', undefined],
     [`{ context: https://example.org/x.git, dockerfile: ${api} }`, undefined],
     [`{ context: ., dockerfile: ${api}, dockerfile_inline: FROM a }`, undefined],
+    [`{ context: ., dockerfile: $SELF }`, undefined],
     [`{ context: $ROOT, dockerfile: ${api} }`, undefined],
     [`{ context: nowhere, dockerfile: ../${api} }`, undefined],
     ['[', undefined],
   ])('build: %s', async (build, said) => {
-    expect(await buildOf({ 'compose.yaml': service(build) })).toEqual(said)
+    const env = `FILE=./${api}\nTAG="22" # ours\nEMPTY=\nSELF=a\${SELF}\n`
+    expect(await buildOf({ 'compose.yaml': service(build), '.env': env })).toEqual(said)
   })
 
   test.each([
