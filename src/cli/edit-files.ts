@@ -27,7 +27,7 @@ export async function editFiles(
   profile: Profile,
   asked: ProfileRequest,
   { write }: Work,
-  { result, path: dockerfile }: TargetOutcome,
+  { result, path: dockerfile, target: stage }: TargetOutcome,
   io: Io,
 ): Promise<Said> {
   const { files, platform, service, container } = asked
@@ -45,6 +45,7 @@ export async function editFiles(
           service,
           (source) => mountedTexts(source, dirname(paths[0] ?? io.cwd)),
           (build) => dockerfile !== null && builtFrom(build, dirname(paths[0] ?? io.cwd)) === dockerfile,
+          dockerfile === null ? null : (stage ?? result.stages.at(-1)?.name ?? null),
         )
       : editManifests(sources, profile, container)
   for (const [index, { name, text: before }] of sources.entries()) {

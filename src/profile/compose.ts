@@ -27,7 +27,7 @@ export interface Source {
 /**
  * Compose files, read one on top of the other as with `-f`, with the profile on one service. `service` null: the one
  * that is built from the Dockerfile (`isBuilt`) or runs the image, or the only one. The first file that has it gets the profile, the others what contradicts it put
- * right. Throws HardenError where the service is none or several, or where it cannot be done in these files.
+ * right. `stage`: what the profile is for, null for an image. Throws HardenError where the service is none or several, or where it cannot be done in these files.
  */
 export function editCompose(
   sources: readonly Source[],
@@ -35,6 +35,7 @@ export function editCompose(
   service: string | null,
   read: ReadMounted = () => null,
   isBuilt: (build: unknown) => boolean = () => false,
+  stage: string | null = null,
 ): readonly Rendered[] {
   const files = sources.map(({ text, name }) => parseYaml(text, name))
   const services = files.map(servicesOf)
@@ -49,7 +50,12 @@ export function editCompose(
   const main = services.findIndex((own) => Object.hasOwn(own, chosen))
   const names = sources.map(({ name }) => name)
   const moves = migrationNotes(asObject(all[chosen]), chosen, names, profile)
-  const family = [...notes, ...familyNotes(all, chosen), ...moves]
+  const family = [
+    ...notes,
+    ...stageNotes(chosen, asObject(all[chosen]).build, stage),
+    ...familyNotes(all, chosen),
+    ...moves,
+  ]
   const covers = [...(profile === asked ? [] : ['ports' as const]), ...(moves.length === 0 ? [] : ['data' as const])]
   return files.map((file, index) => {
     const own = services[index] ?? {}
@@ -70,6 +76,12 @@ function together(files: readonly Json[]): Json {
   for (const services of files)
     for (const [name, service] of Object.entries(services)) all[name] = merged(asObject(all[name]), asObject(service))
   return all
+}
+
+function stageNotes(service: string, build: unknown, stage: string | null): readonly string[] {
+  const { target } = asObject(build)
+  if (stage === null || typeof target !== 'string' || target.toLowerCase() === stage) return []
+  return [`${service} builds stage ${target}, and this is for stage ${stage}: --target ${target} makes it for that one`]
 }
 
 /** What `extends` brings in from elsewhere, and where this goes on to. */

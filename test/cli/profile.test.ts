@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import type { ProcessTarget } from '../../src/work.ts'
@@ -83,15 +83,19 @@ test('the service that is built from the Dockerfile is the one that is meant, al
   }
   expect(await changed('b')).toBe('b')
   expect(await changed('a')).toBe('a')
+  writeFileSync(join(cwd, 'compose.yaml'), compose.replace('dockerfile: b', 'target: dev, dockerfile: b'))
+  const note = 'b builds stage dev, and this is for stage final: --target dev makes it for that one'
+  const asked = ['profile', 'b', '--for', 'compose', '--file', 'compose.yaml']
+  expect((await call(asked, { cwd, processTarget: processTarget() })).stderr).toContain(note)
   const args = ['profile', 'b', '--for', 'compose']
   const { stdout } = await call(args, { cwd, processTarget: processTarget(cwd) })
   expect(stdout).toContain('    build:\n      context: "."\n      dockerfile: b/Dockerfile\n')
-  const asked: ProcessTarget = async (item, options, ports) => ({
+  const built: ProcessTarget = async (item, options, ports) => ({
     ...(await processTarget()(item, options, ports)),
     buildArgs: { BASE: 'a:1' },
     target: 'web',
   })
-  expect((await call(args, { cwd, processTarget: asked })).stdout).toContain(
+  expect((await call(args, { cwd, processTarget: built })).stdout).toContain(
     '    build:\n      context: ./b\n      args:\n        BASE: a:1\n      target: web\n',
   )
 })
