@@ -40,7 +40,8 @@ const byName = onceFor((rules: readonly ProgramRule[]) => {
   return found
 })
 
-const systemFolder = /^(\/usr(\/local)?)?\/(s?bin|lib|lib64|libexec)(\/|$)/
+/** `/usr/local/samba/sbin` and `/opt/x/sbin` too: what is there is a server of the system by its place. */
+const systemFolder = /^(\/usr(\/local)?)?\/(s?bin|lib|lib64|libexec)(\/|$)|^\/(usr\/local|opt)\/[^/]+\/sbin\//
 
 function namesProgram(rule: ProgramRule, path: string): boolean {
   if (rule.paths?.includes(path)) return true

@@ -33,6 +33,7 @@ import { startedIn } from './evidence/start-in.ts'
 import { supervisorCautions } from './evidence/supervisors.ts'
 import { unknownVolumes } from './evidence/unknown-volumes.ts'
 import { standingPrograms, unlistedDaemons, unseenServers } from './evidence/unlisted-daemons.ts'
+import { unpackedPrograms } from './evidence/unpacked-programs.ts'
 import { unreadScripts } from './evidence/unread-scripts.ts'
 import { workingFolder } from './evidence/working-folder.ts'
 import type { Need } from './need.ts'
@@ -158,20 +159,21 @@ export function statedBy(sources: StatedSources): Stated {
   const working = workingFolder(sources.workingFolder, start, shipped, started, sources.startKnown)
   const home = rootHome(shipped, facts.config, start.programs)
   const files = sources.built || packages.files.size === 0 ? own : beneath(packages.files, own, shipped)
+  const needs = [
+    ...runLineNeeds(shipped),
+    ...commandLineNeeds(started),
+    ...frameworkNeeds(shipped, runsInBuild(shipped), collectsAtStart(start, facts.config)),
+    ...scriptWriteNeeds(start, shipped, facts.config),
+    ...sourceNeeds(shipped, started),
+    ...compiledNeeds(builders, shipped, started),
+    ...springNeeds([shipped, ...builders], started),
+    ...emptyFolderNeeds(shipped),
+    ...closed.needs,
+    ...(sources.built ? [] : madeClosedNeeds(shipped, facts.config)),
+    ...home.needs,
+  ]
   return {
-    needs: [
-      ...runLineNeeds(shipped),
-      ...commandLineNeeds(started),
-      ...frameworkNeeds(shipped, runsInBuild(shipped), collectsAtStart(start, facts.config)),
-      ...scriptWriteNeeds(start, shipped, facts.config),
-      ...sourceNeeds(shipped, started),
-      ...compiledNeeds(builders, shipped, started),
-      ...springNeeds([shipped, ...builders], started),
-      ...emptyFolderNeeds(shipped),
-      ...closed.needs,
-      ...(sources.built ? [] : madeClosedNeeds(shipped, facts.config)),
-      ...home.needs,
-    ],
+    needs,
     assumed: () => [
       ...packages.needs,
       ...working.needs,
@@ -195,6 +197,9 @@ export function statedBy(sources: StatedSources): Stated {
       ...(sources.built || facts.files.known
         ? []
         : unreadScripts({ start, config: started, facts, vendors: argvOf(sources.entry?.config ?? {}) }, shipped)),
+      ...(sources.built || facts.files.known
+        ? []
+        : unpackedPrograms(shipped, start, started, [...needs, ...working.needs])),
       ...initRemarks(start),
       ...unlisted,
       ...packages.remarks,

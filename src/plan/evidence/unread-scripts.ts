@@ -38,7 +38,7 @@ export function unreadScripts(
       return (
         SHELL_SCRIPT.test(name) &&
         !HARMLESS.test(name) &&
-        !HARMLESS.test(word) &&
+        (name === 'entrypoint' || !HARMLESS.test(word)) &&
         !read.has(name) &&
         !isMissing &&
         !vendors.some((vendor) => baseName(vendor) === name)

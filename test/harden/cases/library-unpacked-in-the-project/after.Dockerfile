@@ -1,0 +1,11 @@
+FROM debian:trixie-slim
+WORKDIR /shop
+COPY shop.c ./
+RUN curl -fsSL https://example.org/lib.tgz | tar xz && cc -o shop shop.c
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+EXPOSE 8080
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["./shop"]
