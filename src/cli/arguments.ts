@@ -1,4 +1,4 @@
-import yargs from 'yargs'
+import yargs, { type Options as Flag } from 'yargs'
 import { HardenError } from '../errors.ts'
 import { version } from '../report/tool.ts'
 import { nearestName } from '../workspace/nearest-name.ts'
@@ -88,15 +88,29 @@ const epilogue = [
   'Exit codes: 0 nothing left to do; 1 findings remain, a check would change something, or a proof failed; 2 cannot work: a wrong flag, a target that cannot be read, no engine where one is required.',
 ].join('\n\n')
 
+/** What other tools call what goes by another name here. */
+const meantByOthers: Readonly<Record<string, string>> = {
+  'dry-run': 'without -w nothing is written',
+  fix: '-w changes Dockerfiles in place',
+  json: '--format json',
+  sarif: '--format sarif',
+}
+
 function explained(error: unknown, verb: string | undefined): unknown {
   if (!(error instanceof Error)) return error
-  const hint = 'harden-image --help lists the flags'
+  const own = isVerb(verb) ? verb : null
+  const hint = `harden-image ${own === null ? '' : `${own} `}--help lists the flags`
   const unknown = /^Unknown arguments?: ([^,]+)/.exec(error.message)?.[1]
   if (unknown !== undefined) {
-    const meant = nearestName(unknown, Object.keys(isVerb(verb) ? verbs[verb].flags : hardenFlags))
-    return new HardenError('bad-usage', `there is no flag ${dashed(unknown)}`, {
-      hint: unknown.length > 1 && meant !== null ? `did you mean --${meant}?` : hint,
-    })
+    const flags: Readonly<Record<string, Flag>> = own === null ? hardenFlags : verbs[own].flags
+    const isElsewhere = Object.entries(hardenFlags).some(
+      ([name, flag]: [string, Flag]) => name === unknown || flag.alias === unknown,
+    )
+    if (own !== null && isElsewhere)
+      return new HardenError('bad-usage', `${own} has no flag ${dashed(unknown)}`, { hint })
+    const meant = nearestName(unknown, Object.keys(flags))
+    const other = meantByOthers[unknown] ?? (unknown.length > 1 && meant !== null ? `did you mean --${meant}?` : hint)
+    return new HardenError('bad-usage', `there is no flag ${dashed(unknown)}`, { hint: other })
   }
   const bare = /^Not enough arguments following: (.+)$/.exec(error.message)?.[1]
   if (bare !== undefined) return new HardenError('bad-usage', `${dashed(bare)} needs a value`, { hint })
@@ -105,6 +119,11 @@ function explained(error: unknown, verb: string | undefined): unknown {
 
 function dashed(name: string): string {
   return name.length === 1 ? `-${name}` : `--${name}`
+}
+
+/** A word that was most likely meant for one. */
+export function nearestVerb(text: string): string | null {
+  return nearestName(text, Object.keys(verbs))
 }
 
 function isVerb(text: string | undefined): text is Verb {

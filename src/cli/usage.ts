@@ -1,6 +1,7 @@
 import { HardenError } from '../errors.ts'
 import { quoted } from '../profile/docker.ts'
 import type { Found } from '../workspace/discover.ts'
+import { nearestVerb } from './arguments.ts'
 import { givenFlags } from './given-flags.ts'
 import type { Work } from './request.ts'
 
@@ -43,6 +44,10 @@ export function checkFound(request: Work, found: readonly Found[]): void {
   if (request.tag !== null && found.length > 1) {
     throw usage(`--tag names one image, and there are ${found.length} targets`, 'run once for each')
   }
+  const [first] = found
+  const verb = first?.kind === 'image' && request.targets[0] === first.target ? nearestVerb(first.target) : null
+  if (verb !== null && found.length > 1 && request.verb === 'harden')
+    throw usage(`there is no file, folder or verb ${request.targets[0]}`, `did you mean harden-image ${verb}?`)
   if (request.format === 'dockerfile' && found.length > 1) {
     throw usage(
       `--format dockerfile prints one Dockerfile, and there are ${found.length}`,
