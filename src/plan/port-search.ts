@@ -5,6 +5,7 @@ import { configurationRead, inFiles, isScript } from './port-files.ts'
 import type { PortSources } from './ports.ts'
 import { renumbered } from './renumbered.ts'
 import { scriptPortVariable } from './script-ports.ts'
+import { sourcePortVariable } from './source-ports.ts'
 
 /** ENTRYPOINT and CMD. */
 export interface Command {
@@ -41,18 +42,21 @@ export function searchPort(from: number, to: number, sources: PortSources, comma
     env.push(portSetting(name, moved, from, item))
   }
   const scripts = configurationRead(sources).filter(({ text }) => isScript(text))
-  const variable = scriptPortVariable(
+  const inScript = scriptPortVariable(
     scripts.map(({ text }) => text),
     from,
   )
+  const inSource = inScript === null ? sourcePortVariable(from, sources) : null
+  const variable = inScript ?? inSource
+  const who = inScript === null ? "the program's own source" : 'a start script'
   if (variable !== null && !sources.facts.config.env.has(variable)) {
-    const item = place(`said in a start script where ${variable} is not set`)
+    const item = place(`said in ${who} where ${variable} is not set`)
     if (isOpen(item.detail)) {
       evidence.push(item)
       env.push({
         name: variable,
         value: String(to),
-        reason: `listen above 1024 (a start script says ${from} without it)`,
+        reason: `listen above 1024 (${who} says ${from} without it)`,
         evidence: [item],
       })
     }

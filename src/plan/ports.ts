@@ -8,6 +8,7 @@ import { namesLocal } from './port-files.ts'
 import { type Command, searchPort } from './port-search.ts'
 import { renumbered } from './renumbered.ts'
 import { saidPorts } from './said-ports.ts'
+import { sourcePortPlace } from './source-ports.ts'
 
 export const FIRST_UNPRIVILEGED_PORT = 1024
 const SHIFT = 8000
@@ -128,7 +129,9 @@ export function planPorts(sources: PortSources): PortPlan {
     const move = findMove(port.port, to, sources, { entrypoint, cmd }, listed)
     if (move === null && listed === 'unread') continue
     if (move === null) {
-      decide(null, isOpened(port, sources) ? NOT_FOUND : `${NOT_FOUND}; the original did not listen on it`, why)
+      const said = sourcePortPlace(port.port, sources)
+      const reason = said === null ? NOT_FOUND : `the program's own source sets it: ${said}`
+      decide(null, isOpened(port, sources) ? reason : `${reason}; the original did not listen on it`, why)
       continue
     }
     plan.fileEdits.push(...move.fileEdits)
