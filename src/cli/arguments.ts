@@ -22,6 +22,7 @@ const examplesOf: Readonly<Record<string, [string, string][]>> = { profile: prof
 
 /** Arguments, without node and script, to what they ask for. Throws HardenError `bad-usage`. */
 export function parseArguments(argv: readonly string[]): Request {
+  checkSwitches(argv)
   const parser = buildParser()
   let print = ''
   let parsed: Parsed = { _: [] }
@@ -87,6 +88,25 @@ const epilogue = [
   'A target that exists as a path is a path, else an image; docker:// (a registry), docker-daemon: (the engine), docker-archive:FILE, oci-archive:FILE and oci:FOLDER, each with :NAME where there are several, say outright where it is. A file or folder that is named like a verb is written with ./ before it.',
   'Exit codes: 0 nothing left to do; 1 findings remain, a check would change something, or a proof failed; 2 cannot work: a wrong flag, a target that cannot be read, no engine where one is required.',
 ].join('\n\n')
+
+/** yargs takes whatever is no `true` for false: `--check=yes` would check nothing. */
+function checkSwitches(argv: readonly string[]): void {
+  const end = argv.indexOf('--')
+  for (const word of end < 0 ? argv : argv.slice(0, end)) {
+    const [, name = '', value = ''] = /^--([\w-]+)=(.*)$/s.exec(word) ?? []
+    if (!switches.has(name.replace(/^no-/, '')) || value === 'true' || value === 'false') continue
+    throw new HardenError('bad-usage', `--${name} takes no value, and ${JSON.stringify(value)} is one`, {
+      hint: `leave it out, or write --${name}=true or --${name}=false`,
+    })
+  }
+}
+
+const switches: ReadonlySet<string> = new Set(
+  Object.values(verbs)
+    .flatMap(({ flags }): [string, Flag][] => Object.entries(flags))
+    .concat(Object.entries(hardenFlags))
+    .flatMap(([name, { type }]) => (type === 'boolean' ? [name] : [])),
+)
 
 /** What other tools call what goes by another name here. */
 const meantByOthers: Readonly<Record<string, string>> = {

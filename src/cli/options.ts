@@ -43,12 +43,13 @@ export async function optionsFrom(
   transforms: readonly string[],
 ): Promise<OptionSources> {
   const isRun = request.prove || request.build
-  const placed = (settings: Partial<Settings>, from: string) => withContext(withValues(settings, env, isRun), from)
-  const given = { ...request, settings: placed(request.settings, cwd) }
+  const placed = (settings: Partial<Settings>, from: string, by: string) =>
+    withContext(withValues(settings, env, isRun), from, by)
+  const given = { ...request, settings: placed(request.settings, cwd, '--context') }
   const flags = [{ folder: cwd, patterns: request.settings.exclude ?? [] }]
   if (request.config !== null) {
     const file = resolve(cwd, request.config)
-    const config = placed(await readConfig(file, request.config, transforms), dirname(file))
+    const config = placed(await readConfig(file, request.config, transforms), dirname(file), request.config)
     const patterns = [...flags, { folder: dirname(file), patterns: config.exclude ?? [] }]
     return {
       optionsFor: async (found) => merged(given, config, namesOf(found, file)),
@@ -66,7 +67,7 @@ export async function optionsFrom(
       const { path } = found
       const file = nearestConfig(path === null ? cwd : dirname(path))
       if (file === null) return merged(given, {}, [])
-      return merged(given, placed(await configOf(file), dirname(file)), namesOf(found, file))
+      return merged(given, placed(await configOf(file), dirname(file), relative(cwd, file)), namesOf(found, file))
     },
     excludes: {
       given: flags,
@@ -106,11 +107,11 @@ function withValues(settings: Partial<Settings>, env: Io['env'], isNeeded: boole
 }
 
 /** Its build context as it is from here. Throws HardenError `bad-usage` where there is no such folder. */
-function withContext(settings: Partial<Settings>, from: string): Partial<Settings> {
+function withContext(settings: Partial<Settings>, from: string, by: string): Partial<Settings> {
   if (settings.context == null) return settings
   const context = resolve(from, settings.context)
   if (statSync(context, { throwIfNoEntry: false })?.isDirectory() === true) return { ...settings, context }
-  throw new HardenError('bad-usage', `the build context ${settings.context} is no folder`, {
+  throw new HardenError('bad-usage', `the build context ${settings.context} (${by}) is no folder`, {
     hint: `it would be ${context}`,
   })
 }

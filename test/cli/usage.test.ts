@@ -76,7 +76,8 @@ const refused: readonly (readonly [string, string, string?])[] = [
   ['--json Dockerfile', 'there is no flag --json', '--format json'],
   ['inspec Dockerfile', 'there is no file, folder or verb inspec', 'did you mean harden-image inspect?'],
   ['profil nginx', 'there is no file, folder or verb profil', 'did you mean harden-image profile?'],
-  ['--context nowhere Dockerfile', 'the build context nowhere is no folder', 'it would be /'],
+  ['--check=yes Dockerfile', '--check takes no value, and "yes" is one', 'leave it out'],
+  ['--context nowhere Dockerfile', 'the build context nowhere (--context) is no folder', 'it would be /'],
   ['--config nowhere.yaml', 'nowhere.yaml cannot be read: it does not exist'],
 ]
 
@@ -166,6 +167,12 @@ describe('what flags and files say', () => {
     expect(await named('--exclude x --exclude none .')).toEqual(['Dockerfile'])
     expect(await named('--config policy/central.yaml .')).toEqual(['Dockerfile', 'vendor/Dockerfile'])
     expect((await call(['.'], { cwd })).stderr).toContain('exclude must be a list')
+  })
+
+  test('a switch may be said in words', async () => {
+    expect(await options('--offline=true --unsafe=false --trace=false Dockerfile')).toMatchObject([
+      { offline: true, policy: { unsafe: false }, trace: false },
+    ])
   })
 
   test('every flag arrives', async () => {
