@@ -7,9 +7,9 @@ const keptOutput = 64 * 1024
 
 /**
  * The error for a failed build: the step, how it ended and the last lines it printed; `line` is that of the Dockerfile.
- * The end of the whole output is the error's cause.
+ * The end of the whole output is the error's cause. `context`: as people call it; null for none.
  */
-export function buildFailure(name: EngineName, printed: string): HardenError {
+export function buildFailure(name: EngineName, printed: string, context: string | null = null): HardenError {
   // dpkg ends its lines as a terminal wants them.
   const output = printed.replace(/\r\n?/g, '\n')
   const base = baseImageFailure(name, output)
@@ -23,15 +23,20 @@ export function buildFailure(name: EngineName, printed: string): HardenError {
   const lastLines =
     step === null || step.output.length === 0 ? '' : `\n${step.output.map((line) => `  ${line}`).join('\n')}`
   const line = /^Dockerfile:(\d+)$/m.exec(output)?.[1] ?? /(?:parse error on line|Dockerfile:) ?(\d+)/.exec(output)?.[1]
+  const hint = hintFor(step?.name ?? '', reason, context)
   return new HardenError('build-failed', message + lastLines, {
     ...(line !== undefined && { line: Number(line) }),
-    ...(/\b(COPY|ADD)\b/.test(step?.name ?? '') && /not found|no such file/i.test(reason)
-      ? {
-          hint: "its build context is the Dockerfile's folder, unless --context (context: in the configuration) names another",
-        }
-      : {}),
+    ...(hint === null ? {} : { hint }),
     cause: new Error(output.slice(-keptOutput)),
   })
+}
+
+function hintFor(step: string, reason: string, context: string | null): string | null {
+  const blank = /^base name \((.*)\) should not be blank/.exec(reason)?.[1]
+  const variable = /\$\{?(\w+)/.exec(blank ?? '')?.[1]
+  if (variable !== undefined) return `--build-arg ${variable}=VALUE (buildArg: in the configuration) gives it`
+  if (context === null || !/\b(COPY|ADD)\b/.test(step) || !/not found|no such file/i.test(reason)) return null
+  return `its build context is ${context}: --context (context: in the configuration) names another`
 }
 
 function shortened(step: string): string {

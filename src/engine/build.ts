@@ -1,6 +1,6 @@
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { HardenError } from '../errors.ts'
 import { buildFailure } from './build-failure.ts'
 import type { Cli } from './cli-process.ts'
@@ -33,7 +33,10 @@ export async function build(cli: Cli, request: BuildRequest, session: string): P
       ...['--', request.context ?? (await emptyContext(folder))],
     ]
     const result = await cli.run(args, { timeoutMs: buildTimeoutMs })
-    if (result.exitCode !== 0) throw buildFailure(cli.name, `${result.stdout}\n${result.stderr}`)
+    if (result.exitCode !== 0) {
+      const context = request.context === null ? null : relative(process.cwd(), request.context) || 'the current folder'
+      throw buildFailure(cli.name, `${result.stdout}\n${result.stderr}`, context)
+    }
     const id = (await readFile(idFile, 'utf8')).trim()
     if (id === '') throw new HardenError('engine-failed', `${cli.name} built an image but did not say which`)
     return { id: id.includes(':') ? id : `sha256:${id}`, milliseconds: Date.now() - started }

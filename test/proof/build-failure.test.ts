@@ -28,3 +28,14 @@ test.each([
   expect(message).toBe('the build failed at [3/3] RUN make install: exit code: 2\n  make: *** No rule to make target')
   expect(line).toBe(5)
 })
+
+test('where the build looked for what it copies, and what a FROM has no value for', () => {
+  const copied = output([])
+    .replaceAll('RUN make install', 'COPY nope /x')
+    .replaceAll('exit code: 2', '"/nope": not found')
+  expect(buildFailure('docker', copied, 'services/api').hint).toMatch(/^its build context is services\/api: --context/)
+  expect(buildFailure('docker', copied).hint).toBeUndefined()
+  const blank = `Dockerfile:2\nERROR: failed to solve: base name ($BASE) should not be blank\n`
+  expect(buildFailure('docker', blank, '.').hint).toMatch(/^--build-arg BASE=VALUE/)
+  expect(buildFailure('docker', output([]), '.').hint).toBeUndefined()
+})
