@@ -112,8 +112,8 @@ function needsOf(action: RootAction): readonly Need[] {
         : null
   if (access === null || action.value?.split(/[:.]/)[0] === 'root') return []
   const verb = access === 'keep-state' ? 'handed over' : 'made'
-  // A file that the script makes before it hands it over must not be there as a folder.
-  const isFile = (path: string): boolean => action.action === 'chown' && !action.recursive && looksLikeFile(path)
+  // A file that the script makes before it hands it over, be it with -R, must not be there as a folder.
+  const isFile = (path: string): boolean => action.action === 'chown' && looksLikeFile(path)
   return action.paths
     .filter((path) => !isSystemFolder(path) && !isSharedFolder(path) && !isRuntimePlace(path) && !PATTERN.test(path))
     .map((path) => ({

@@ -57,7 +57,9 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
       const line = lineOf(text, match.index)
       const where = pathOf(first, names)
       if (where !== null) found.push({ path: where, kind, line, call, ...(beside === true ? { beside } : {}) })
-      const folder = where === null && kind === 'file' ? folderOf(first, names) : null
+      // `php://output` is no place, nor is any other address.
+      const isAddress = /^["'`]\w+:\/\//.test(first.trim())
+      const folder = where === null && kind === 'file' && !isAddress ? folderOf(first, names) : null
       if (folder !== null) found.push({ path: folder, kind: 'directory', line, call })
     }
   }

@@ -33,8 +33,11 @@ export function keepState(need: Need, path: string, state: State): void {
   keepBelow(need, path, state)
 }
 
+/** An application that installs itself or its extensions writes source there. */
+const OFTEN_WRITTEN = /^(conf(ig)?|settings|sites|plugins|themes|modules|extensions|wp-content|languages|local)$/i
+
 /**
- * Of what a start script hands over with all that is in it, folders of source stay root's: code that its own service may
+ * Of what a start script or a RUN hands over with all that is in it, folders of source stay root's: code that its own service may
  * rewrite is a weakness (FACTS 17). What lies below them under the name of state does not.
  */
 function keepBelow(need: Need, path: string, state: State, isCode = false): void {
@@ -43,14 +46,22 @@ function keepBelow(need: Need, path: string, state: State, isCode = false): void
     if (state.files.entry(below)?.type !== 'directory' || state.grants.size >= MOST_FOLDERS) continue
     const isState = STATE_NAME.test(child)
     const staysRoots =
-      need.evidence.source === 'step-down' && !isState && (isCode || state.files.list(below).some(isSource))
+      (need.evidence.source === 'step-down' || need.owner !== undefined) &&
+      !isState &&
+      (isCode || (!OFTEN_WRITTEN.test(child) && holdsSource(below, state)))
     if (staysRoots) keepBelow(need, below, state, true)
     else keepState(need, below, state)
   }
 }
 
+/** Three folders deep: `resources/views/users`. */
+function holdsSource(folder: string, state: State, depth = 3): boolean {
+  const names = state.files.list(folder)
+  return names.some(isSource) || (depth > 1 && names.some((name) => holdsSource(`${folder}/${name}`, state, depth - 1)))
+}
+
 function isSource(name: string): boolean {
-  return /\.(py|m?[jt]s|cjs|[jt]sx|rb|go|rs|java|kt|scala|clj|cs|ex|exs|erl|pl|pm|vue|svelte)$/.test(name)
+  return /\.(py|m?[jt]s|cjs|[jt]sx|rb|go|rs|java|kt|scala|clj|cs|ex|exs|erl|pl|pm|php|vue|svelte)$/.test(name)
 }
 
 /** A name goes, or is replaced. */
