@@ -18,8 +18,9 @@ import { tellEarly } from './tell-early.ts'
 
 /** As long as `docker stop` waits. */
 const GRACE_SECONDS = 10
-/** Where nobody judges how it ends. */
+/** Where nobody judges how it ends; the second time, where it had to be killed the first. */
 const SHORT_GRACE_SECONDS = 5
+const AGAIN_GRACE_SECONDS = 1
 /** For the user's own checks, where it is not known how long they take to pass, milliseconds. */
 const SMOKE_PATIENCE = 10_000
 /** For the second start of what did not come up at the first, milliseconds. */
@@ -77,14 +78,18 @@ export async function bringUp(
     signal: options.signal,
     patience: options.smokePatience ?? SMOKE_PATIENCE,
   })
-  const stop = (): Promise<StopRecord> => {
+  let graceSeconds = traced === null ? GRACE_SECONDS : SHORT_GRACE_SECONDS
+  const stop = async (): Promise<StopRecord> => {
     exercisedUntil = Math.min(exercisedUntil, Date.now() / 1000)
-    return stopContainer(engine, container, {
-      graceSeconds: traced === null ? GRACE_SECONDS : SHORT_GRACE_SECONDS,
+    const stopped = await stopContainer(engine, container, {
+      graceSeconds,
       stopSignal: options.stopSignal,
       traced: traced === null ? null : processes.count,
+      activity,
       handled: processes.seen.findLast((process) => process.pid === state.pid)?.handled ?? null,
     })
+    if (traced !== null && !stopped.byItself) graceSeconds = AGAIN_GRACE_SECONDS
+    return stopped
   }
   const look = async (): Promise<void> => {
     options.signal.throwIfAborted()

@@ -98,6 +98,6 @@ export function isStuck({ open, calm, activity, left }: Sight, ports: number): b
 }
 
 /** Nobody does anything, and nobody will within the time that would be waited. */
-function isAtRest(activity: Activity | null, left: number): boolean {
+export function isAtRest(activity: Activity | null, left: number): boolean {
   return activity !== null && activity.wakesIn > left
 }

@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Engine } from '../../engine/engine.ts'
+import type { Activity, Engine } from '../../engine/engine.ts'
+import { calmSince } from './calm.ts'
+import { isAtRest } from './ready.ts'
 import type { StopRecord } from './run-record.ts'
 
 const SIGTERM = 15
@@ -7,6 +9,8 @@ const SIGTERM = 15
 const KILLED = 137
 /** Between two looks at what is left, milliseconds. */
 const LOOK = 250
+/** What was told to end and has done nothing for so long waits for somebody, milliseconds. */
+const IDLE = 500
 
 export interface StopOptions {
   readonly graceSeconds: number
@@ -16,40 +20,58 @@ export interface StopOptions {
   readonly handled: readonly number[] | null
   /** How many processes of its own it has; null where it is not traced. */
   readonly traced: (() => Promise<number>) | null
+  /** What its processes do now; null where that cannot be seen. */
+  readonly activity: () => Activity | null
 }
 
-/** A first process without a handler never sees SIGTERM (pid_namespaces(7)): a grace would only be waited out. */
+/**
+ * A first process without a handler never sees SIGTERM (pid_namespaces(7)), and one that was told and rests, with no
+ * timer that would wake it in time, does not end by itself either (Node's default): a grace would only be waited out.
+ */
 export async function stopContainer(
   engine: Engine,
   container: string,
-  { graceSeconds, stopSignal, handled, traced }: StopOptions,
+  { graceSeconds, stopSignal, handled, traced, activity }: StopOptions,
 ): Promise<StopRecord> {
   const deaf = stopSignal === null && handled !== null && !handled.includes(SIGTERM)
-  const grace = deaf ? 0 : graceSeconds
-  const milliseconds = await (traced === null
-    ? engine.stop(container, grace)
-    : stopTraced(engine, container, grace, traced))
-  if (deaf) return { byItself: false, milliseconds }
-  const inTime = milliseconds < graceSeconds * 1000
+  if (deaf) return { byItself: false, milliseconds: await engine.stop(container, 0) }
+  const begun = Date.now()
+  const isIdle = idle(activity, () => graceSeconds * 1000 - (Date.now() - begun))
+  const isAlone = traced === null ? () => false : alone(traced, await traced())
+  let gaveUp = false
+  let over = false
+  const stopping = engine.stop(container, graceSeconds).finally(() => {
+    over = true
+  })
+  while (!over) {
+    await Promise.race([stopping, pause(LOOK)])
+    if (over) break
+    gaveUp = isIdle()
+    if ((gaveUp || (await isAlone())) && !over) {
+      await engine.stop(container, 0)
+      break
+    }
+  }
+  const milliseconds = await stopping
+  const inTime = !gaveUp && milliseconds < graceSeconds * 1000
   return { byItself: inTime || (await engine.state(container)).exitCode !== KILLED, milliseconds }
 }
 
-/** One that ends once all its children have would wait for the tracer too, which is one of them (see tracedSpec). */
-async function stopTraced(
-  engine: Engine,
-  container: string,
-  grace: number,
-  processes: () => Promise<number>,
-): Promise<number> {
-  if ((await processes()) < 2) return engine.stop(container, grace)
-  let stopped = false
-  const stopping = engine.stop(container, grace).finally(() => {
-    stopped = true
-  })
-  for (let alone = 0; !stopped && alone < 2; ) {
-    await Promise.race([stopping, pause(LOOK)])
-    alone = stopped || (await processes()) !== 1 ? 0 : alone + 1
+/** Nothing in it moves, and nothing will before the grace is over; `left`: milliseconds until then. */
+function idle(activity: StopOptions['activity'], left: () => number): () => boolean {
+  const calm = calmSince(Date.now())
+  return () => {
+    const now = activity()
+    calm.note('', now)
+    return isAtRest(now, left()) && calm.calm() >= IDLE
   }
-  if (!stopped) await engine.stop(container, 0)
-  return stopping
+}
+
+/** One that ends once all its children have would wait for the tracer too, which is one of them (see tracedSpec). */
+function alone(processes: () => Promise<number>, before: number): () => Promise<boolean> {
+  let looks = 0
+  return async () => {
+    looks = before > 1 && (await processes()) === 1 ? looks + 1 : 0
+    return looks >= 2
+  }
 }
