@@ -1,0 +1,204 @@
+import type { VariantFacts } from '../../catalogue/entry.ts'
+import type { PackageRule } from '../../catalogue/package-rule.ts'
+import type { WorkingFolderRule } from '../../catalogue/working-folder-rule.ts'
+import type { Dockerfile, Stage } from '../dockerfile/model.ts'
+import type { StageWalks } from '../dockerfile/stage-walk.ts'
+import { resolveUser } from '../image/accounts.ts'
+import type { ImageFacts } from '../image/facts.ts'
+import type { FileModel } from '../image/file-model.ts'
+import { findStepDowns } from '../image/step-down.ts'
+import type { BuildContext } from './build-context.ts'
+import { closedNeeds } from './evidence/closed-files.ts'
+import { commandLineNeeds } from './evidence/command-line.ts'
+import { buildersOf, compiledNeeds } from './evidence/compiled.ts'
+import { configWriteNeeds } from './evidence/config-writes.ts'
+import { collectsAtStart, frameworkNeeds, runsInBuild } from './evidence/frameworks.ts'
+import { inImageNeeds } from './evidence/in-image.ts'
+import { initRemarks } from './evidence/init-scripts.ts'
+import { installedPackages } from './evidence/installed.ts'
+import { missingCopies, missingScripts } from './evidence/missing-copies.ts'
+import { madeClosedNeeds } from './evidence/named-closed.ts'
+import { packageEvidence, writesOf } from './evidence/packages.ts'
+import { rootHome } from './evidence/root-home.ts'
+import { openRemarks, runLineNeeds } from './evidence/run-lines.ts'
+import { s6Remarks } from './evidence/s6-services.ts'
+import { scriptWriteNeeds } from './evidence/script-writes.ts'
+import { setCapabilities } from './evidence/set-capabilities.ts'
+import { emptyFolderNeeds, sourceNeeds } from './evidence/sources.ts'
+import { springNeeds } from './evidence/spring.ts'
+import { startFolderScripts, startsUnknownScript } from './evidence/start-folder.ts'
+import { startedIn } from './evidence/start-in.ts'
+import { supervisorCautions } from './evidence/supervisors.ts'
+import { unknownVolumes } from './evidence/unknown-volumes.ts'
+import { standingPrograms, unlistedDaemons, unseenServers } from './evidence/unlisted-daemons.ts'
+import { unpackedPrograms } from './evidence/unpacked-programs.ts'
+import { unreadScripts } from './evidence/unread-scripts.ts'
+import { workingFolder } from './evidence/working-folder.ts'
+import { beneath, layered } from './layered-files.ts'
+import { FIRST_UNPRIVILEGED_PORT, type VendorMove } from './ports.ts'
+import { argvOf } from './program.ts'
+import { scriptPortEdits } from './script-ports.ts'
+import { type Shipped, type ShippedSources, shippedBy } from './shipped.ts'
+import type { Stated } from './stated.ts'
+
+export interface StatedSources {
+  readonly dockerfile: Dockerfile
+  readonly stage: Stage
+  readonly walks: StageWalks
+  readonly context: BuildContext | null
+  readonly rules: readonly PackageRule[]
+  readonly workingFolder: readonly WorkingFolderRule[]
+  /** The image as the stage leaves it, its files those of the base. */
+  readonly facts: ImageFacts
+  /** The image has been built: its files are all known. */
+  readonly built: boolean
+  /** Nothing follows its FROM: an application in there was put there by whoever built that image. */
+  readonly asBuilt: boolean
+  /** Where it starts is said: here, or by a base image that is known. */
+  readonly startKnown: boolean
+  /** What the catalogue says of the base image. */
+  readonly entry?: VariantFacts | null
+  /** The catalogue knows the server in the base image. */
+  readonly listed: boolean
+}
+
+export function statedBy(sources: StatedSources): Stated {
+  const { facts } = sources
+  const shipping: ShippedSources = {
+    dockerfile: sources.dockerfile,
+    walks: sources.walks,
+    context: sources.context,
+    // Of an image that has been built the files are those that it ends with.
+    base: sources.built || !facts.files.known ? null : facts.files.value,
+    idsOf: (owner) => {
+      if (/^\d+(:\d+)?$/.test(owner)) return numbers(owner)
+      const resolved = facts.accounts.known ? resolveUser(owner.replace('.', ':'), facts.accounts.value) : null
+      return resolved?.known === true ? resolved.value : null
+    },
+  }
+  const shipped = shippedBy(shipping, sources.stage.index)
+  const own = sources.built && facts.files.known ? facts.files.value : layered(facts, shipped)
+  const started = startedIn(facts.config)
+  const atStart = startFolderScripts(sources.entry ?? null, facts.config, own)
+  const start = findStepDowns({ config: started, files: { known: true, value: own } }, atStart)
+  const packages = packageEvidence({
+    rules: sources.rules,
+    shipped,
+    files: own,
+    programs: start.programs,
+    config: facts.config,
+    commands: start.launches.filter(({ byInit }) => byInit !== true).map(({ words }) => words),
+    listed: sources.listed,
+    exposed: facts.config.exposedPorts.map(({ port }) => port),
+    opaque: start.unread.length > 0 || startsUnknownScript(facts, own),
+  })
+  const knownPrograms = [...packages.started, ...sources.workingFolder.flatMap(({ programs }) => programs)]
+  const installed = installedPackages(shipped.steps)
+  const unlisted = [
+    ...(sources.built || facts.config.exposedPorts.length === 0
+      ? []
+      : unlistedDaemons(installed, standingPrograms(start.programs, start.launches, started), knownPrograms)),
+    ...(sources.built || sources.listed || facts.files.known
+      ? []
+      : unseenServers(installed, start.programs, knownPrograms, writesOf(sources.rules), {
+          ...facts,
+          prepared: isPrepared(shipped, facts),
+        })),
+  ]
+  const builders = buildersOf(sources.stage, shipping)
+  const closed = closedNeeds(shipped, facts.config, own)
+  const working = workingFolder(sources.workingFolder, start, shipped, started, sources.startKnown)
+  const home = rootHome(shipped, facts.config, start.programs)
+  const files = sources.built || packages.files.size === 0 ? own : beneath(packages.files, own, shipped)
+  const needs = [
+    ...runLineNeeds(shipped),
+    ...commandLineNeeds(started),
+    ...frameworkNeeds(shipped, runsInBuild(shipped), collectsAtStart(start, facts.config)),
+    ...scriptWriteNeeds(start, shipped, facts.config),
+    ...sourceNeeds(shipped, started),
+    ...compiledNeeds(builders, shipped, started),
+    ...springNeeds([shipped, ...builders], started),
+    ...emptyFolderNeeds(shipped),
+    ...closed.needs,
+    ...(sources.built ? [] : madeClosedNeeds(shipped, facts.config)),
+    ...home.needs,
+  ]
+  return {
+    needs,
+    assumed: () => [
+      ...packages.needs,
+      ...working.needs,
+      ...(sources.built ? [] : configWriteNeeds(shipped, facts.config, own, start.programs)),
+      ...(sources.asBuilt && facts.files.known ? inImageNeeds(facts.config, own, start) : []),
+    ],
+    accounts: packages.accounts,
+    describesPackages: packages.started.length > 0,
+    files,
+    moves: withScripts(packages.moves, start.scripts, own, facts),
+    capable: setCapabilities(shipped.steps),
+    programs: start.programs,
+    isShipped: (path) => shipped.origins.has(path),
+    isRemoved: sources.built ? () => false : shipped.isRemoved,
+    stepDowns:
+      files === own ? start : findStepDowns({ config: started, files: { known: true, value: files } }, atStart),
+    fileEdits: [...packages.fileEdits, ...working.fileEdits],
+    env: home.env,
+    cautions: [
+      ...(sources.built ? [] : [...missingScripts(shipped, facts.config), ...unknownVolumes(shipped)]),
+      ...(sources.built || facts.files.known
+        ? []
+        : [
+            ...unreadScripts({ start, config: started, facts, vendors: argvOf(sources.entry?.config ?? {}) }, shipped),
+            ...unpackedPrograms(shipped, start, started, [...needs, ...working.needs]),
+          ]),
+      ...initRemarks(start),
+      ...unlisted,
+      ...packages.remarks,
+      ...supervisorCautions(start, own),
+    ],
+    remarks: [
+      ...(sources.built ? [] : missingCopies(shipped)),
+      ...openRemarks(shipped),
+      ...closed.remarks,
+      ...home.remarks,
+      ...s6Remarks(shipped, facts),
+    ],
+  }
+}
+
+/** Somebody thought of who writes where: a folder is handed over, or is a volume; busybox writes nothing. */
+function isPrepared({ actions, entries }: Shipped, { config, os }: ImageFacts): boolean {
+  return (
+    (os.known && os.value.id === 'busybox') ||
+    config.volumes.length > 0 ||
+    actions.some(({ tool }) => tool === 'chown') ||
+    [...entries.values()].some(({ uid }) => uid !== 0)
+  )
+}
+
+/** Ports in the start scripts that the stage itself ships. */
+function withScripts(
+  moves: ReadonlyMap<number, VendorMove>,
+  scripts: readonly string[],
+  files: FileModel,
+  { config }: ImageFacts,
+): ReadonlyMap<number, VendorMove> {
+  const all = new Map(moves)
+  for (const { port } of config.exposedPorts) {
+    const fileEdits = scripts.flatMap((path) => scriptPortEdits(path, files.text(path) ?? '', port))
+    if (port >= FIRST_UNPRIVILEGED_PORT || fileEdits.length === 0) continue
+    const before = all.get(port)
+    all.set(port, {
+      to: before?.to ?? port + 8000,
+      fileEdits: [...(before?.fileEdits ?? []), ...fileEdits],
+      env: [],
+      append: [],
+    })
+  }
+  return all
+}
+
+function numbers(owner: string): { readonly uid: number; readonly gid: number } {
+  const [uid = 0, gid] = owner.split(':').map(Number)
+  return { uid, gid: gid ?? uid }
+}
