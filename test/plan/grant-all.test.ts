@@ -1,0 +1,21 @@
+import { expect, test } from '@jest/globals'
+import { grantAll } from '../../src/plan/grant-all.ts'
+import type { Need } from '../../src/plan/need.ts'
+import type { StageInput } from '../../src/plan/stage-input.ts'
+import { image } from './image.ts'
+
+const grantee = { uid: 70, gid: 70 }
+const evidence = { source: 'declared', subject: '/x.db', detail: 'x' } as const
+
+function hintFor(need: Partial<Need>): string | undefined {
+  const input = { facts: image({}), observation: null, stated: null } as unknown as StageInput
+  return grantAll([{ access: 'rename', path: '/x.db', evidence, ...need }], input, grantee).remarks[0]?.hint
+}
+
+test.each<[string, Partial<Need>, RegExp]>([
+  ['where it starts', { fromStart: true }, /^give it a WORKDIR of its own/],
+  ['where a new file is put in its place', {}, /^a new file is made there/],
+  ['where a whole folder is', { access: 'keep-state', path: '/etc' }, /^let the program write elsewhere/],
+])('what to do about a file that nobody is given, %s', (_, need, hint) => {
+  expect(hintFor(need)).toMatch(hint)
+})
