@@ -13,12 +13,12 @@ const QUOTE = String.raw`["'\`]`
 
 /**
  * How source says "the variable, else this number": process.env, Bun.env and Deno.env.get; Python's os.environ and
- * os.getenv; Ruby's ENV; PHP's getenv, $_ENV and $_SERVER; Elixir's System.get_env.
+ * os.getenv; Ruby's ENV; PHP's getenv, $_ENV and $_SERVER; Elixir's System.get_env; Java's getOrDefault.
  */
 function forms(port: number): readonly RegExp[] {
   const number = String.raw`${QUOTE}?${port}(?![\w.])${QUOTE}?`
   const member = String.raw`\benv(?:\.${OWN}|\[${QUOTE}${OWN}${QUOTE}\])(?:,\s*10)?\)*`
-  const call = String.raw`(?:env\.get|environ\.get|getenv|get_env|ENV\.fetch)\(\s*${QUOTE}${OWN}${QUOTE}`
+  const call = String.raw`(?:env\.get|environ\.get|getenv|get_env|ENV\.fetch|getOrDefault)\(\s*${QUOTE}${OWN}${QUOTE}`
   const index = String.raw`(?:ENV|environ|\$_ENV|\$_SERVER)\[${QUOTE}${OWN}${QUOTE}\]`
   const otherwise = String.raw`\s*(?:\|\||\?\?|\?:|\bor\b)\s*`
   return [

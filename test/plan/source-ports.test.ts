@@ -28,6 +28,7 @@ describe('the variable that source asks for its port, where 80 holds without it'
     ["$port = getenv('PORT') ?: 80;", 'PORT'],
     ["$port = $_ENV['PORT'] ?? 80;", 'PORT'],
     ['String.to_integer(System.get_env("PORT") || "80")', 'PORT'],
+    ['System.getenv().getOrDefault("PORT", "80")', 'PORT'],
     // Another port, or no port at all.
     ['process.env.PORT || 8080', null],
     ['process.env.PORT || 80.5', null],

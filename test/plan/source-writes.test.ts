@@ -34,6 +34,9 @@ test.each([
   ['index.php', "file_put_contents(__DIR__ . '/cache/x', $text);", ['file /app/src/cache/x 1']],
   ['config.ru', "File.open('visits', File::RDWR | File::CREAT) do |file|", ['file /app/visits 1']],
   ['config.ru', "File.open('visits', File::RDONLY)", []],
+  ['app.rb', 'File.write("count.txt", "1")', ['file /app/count.txt 1']],
+  ['app.rb', "File.binwrite 'data/x', bytes", ['file /app/data/x 1']],
+  ['app.rb', 'File.writable?("count.txt")', []],
   [
     'puma.rb',
     "pidfile 'tmp/puma.pid'\nstdout_redirect 'log/puma.log', 'log/puma.err', true",

@@ -69,10 +69,11 @@ export const PYTHON: readonly Rule[] = [
 ]
 export const RUBY: readonly Rule[] = [
   { pattern: /\b(FileUtils\.mkdir_p|Dir\.mkdir)\b\s*\(?/g, kind: 'directory' },
+  { pattern: /\b((?:File|IO)\.(?:write|binwrite))\b\s*\(?/g, kind: 'file' },
   {
-    pattern: /\b(File\.open|File\.write|IO\.write)\(/g,
+    pattern: /\b(File\.open|File\.new)\(/g,
     kind: 'file',
-    with: /["'][wa][b+]*["']|^.*File\.write|,|File::(CREAT|WRONLY|RDWR|APPEND)/,
+    with: /["'][wa][b+]*["']|File::(CREAT|WRONLY|RDWR|APPEND)/,
   },
   // Puma's and Unicorn's own configuration.
   { pattern: /^[ \t]*(stdout_redirect|stdout_path|stderr_path|pidfile|state_path)\b\s*\(?/gm, kind: 'file' },
