@@ -49,7 +49,7 @@ export function sourcePortVariable(from: number, sources: Sources): string | nul
 /** Where the program's own source says the port outright: `listen(80) in /srv/app/server.js line 4`; null where it is not seen. */
 export function sourcePortPlace(from: number, sources: Sources): string | null {
   const said = new RegExp(
-    String.raw`\blisten(?:AndServe)?\(\s*(?:["'][\d.]*:)?${from}\b|\b(?:run|serve|listen)\([^()\n]*\bport\s*[=:]\s*${from}\b|\bHTTPServer\(\(\s*["'][^"']*["']\s*,\s*${from}\b`,
+    String.raw`\blisten(?:AndServe)?\(\s*(?:["'][\d.]*:)?${from}\b|\b(?:run|serve|listen)\([^()\n]*\bport\s*[=:]\s*${from}\b|(?:\b\w*Server|\.bind)\(\(\s*["'][^"']*["']\s*,\s*${from}\b|\bInetSocketAddress\(\s*${from}\b|\bset\(?\s*:port,\s*${from}\b`,
     'i',
   )
   for (const { path, text } of ownSource(sources)) {

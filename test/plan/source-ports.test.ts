@@ -1,10 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
-import { sourcePortVariable } from '../../src/plan/source-ports.ts'
+import { sourcePortPlace, sourcePortVariable } from '../../src/plan/source-ports.ts'
 import { image } from './image.ts'
+
+const isShipped = () => true
 
 function variable(...texts: readonly string[]): string | null {
   const facts = image({ texts: Object.fromEntries(texts.map((text, index) => [`/app/${index}.js`, [text]])) })
-  return sourcePortVariable(80, { facts, isShipped: () => true })
+  return sourcePortVariable(80, { facts, isShipped })
 }
 
 describe('the variable that source asks for its port, where 80 holds without it', () => {
@@ -44,5 +46,23 @@ describe('the variable that source asks for its port, where 80 holds without it'
 
   test('it may stand in several files', () => {
     expect(variable('process.env.PORT || 80', '', 'process.env.PORT || 80')).toBe('PORT')
+  })
+})
+
+describe('the place in the source that says the port', () => {
+  test.each<[string, boolean]>([
+    ['app.listen(80)', true],
+    ['http.ListenAndServe(":80", nil)', true],
+    ['app.run(host="0.0.0.0", port=80)', true],
+    ['ThreadingHTTPServer(("", 80), Page)', true],
+    ['sock.bind(("0.0.0.0", 80))', true],
+    ['HttpServer.create(new InetSocketAddress(80), 0)', true],
+    ['set :port, 80', true],
+    ['app.listen(8080)', false],
+    ['width = 80', false],
+  ])('%s', (text, isSaid) => {
+    const facts = image({ texts: { '/app/0.js': ['x', text] } })
+    const place = sourcePortPlace(80, { facts, isShipped })
+    expect(place === null ? null : place.slice(place.indexOf(' in '))).toBe(isSaid ? ' in /app/0.js line 2' : null)
   })
 })

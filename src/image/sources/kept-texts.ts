@@ -24,7 +24,7 @@ const configFolder =
 const configFile = /\.(?:conf|cfg|ini|ya?ml|toml|properties|xml|json|env|cnf)$/i
 const scriptFile = /\.(?:sh|bash|envsh)$/
 /** Source of an application, and the file that names its framework. */
-const sourceFile = /\.(?:[cm]?[jt]sx?|py|rb|ru|php)$|\/Gemfile$/
+const sourceFile = /\.(?:[cm]?[jt]sx?|py|rb|ru|php|java|kt|go|rs|cs|exs?)$|\/Gemfile$/
 
 /** `named`: keep any text; `text`: keep a small text; `script`: keep a small one that starts with `#!`; null: skip. */
 export type Wanted = 'named' | 'text' | 'script' | null
