@@ -59,7 +59,11 @@ export function unpackedPrograms(
 
 function unpackedBy(steps: readonly Step[]): readonly Unpacked[] {
   return steps.flatMap((step) => {
-    if (step.instruction.keyword !== 'RUN' || !/\b(tar|unzip|git)\b/.test(step.instruction.text)) return []
+    if (
+      step.instruction.keyword !== 'RUN' ||
+      !/\b(tar|unzip|git|django-admin|rails|composer)\b/.test(step.instruction.text)
+    )
+      return []
     const script = shellCommands(step.instruction, step.shell)
     if (script.kind !== 'parsed') return []
     const { line } = step.instruction
@@ -107,6 +111,8 @@ function filledBy(
   if (name === 'tar' && isExtract(words[0]?.text ?? ''))
     return told(/^(-C|--directory)$/) ? after(/^(-C|--directory)$/) : '.'
   if (name === 'unzip') return told(/^-d$/) ? after(/^-d$/) : '.'
+  const generated = generatedBy(name, words)
+  if (generated !== null) return value(generated)
   if (name !== 'git' || words[0]?.value !== 'clone') return null
   const operands = words.slice(1).filter(({ text }) => !text.startsWith('-'))
   const url = operands.findIndex(({ text }) => /:\/\/|^git@/.test(text))
@@ -114,4 +120,16 @@ function filledBy(
   if (target !== undefined) return value(target)
   const repository = url < 0 ? null : value(operands[url])
   return repository === null ? null : (repository.split('/').at(-1) ?? '').replace(/\.git$/, '')
+}
+
+/** The folder that a generator makes a whole application in: `django-admin startproject site [DIR]`; null for none. */
+function generatedBy(name: string | null, words: ShellCommand['words']): ShellCommand['words'][number] | null {
+  const [verb, ...operands] = words.filter(({ text }) => !text.startsWith('-'))
+  const makes =
+    (name === 'django-admin' && verb?.value === 'startproject') ||
+    (name === 'rails' && verb?.value === 'new') ||
+    (name === 'composer' && verb?.value === 'create-project')
+  if (!makes) return null
+  const [first = null, second = null] = operands
+  return name === 'rails' ? first : (second ?? first)
 }
