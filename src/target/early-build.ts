@@ -34,11 +34,12 @@ export async function buildEarly(
   harden: (record: RunRecord) => Hardened,
   begin: (image: string, hardened: Hardened, record: RunRecord) => void,
 ): Promise<void> {
-  const record = await early
-  if (record === null) return
-  const hardened = harden(record)
-  if (!hardened.result.changed) return
-  // The round that needs it is told what is wrong.
-  const image = await builds.of(hardened.result.output).catch(() => null)
-  if (image !== null) begin(image, hardened, record)
+  try {
+    const record = await early
+    if (record === null) return
+    const hardened = harden(record)
+    if (hardened.result.changed) begin(await builds.of(hardened.result.output), hardened, record)
+  } catch {
+    // The round that needs it is told what is wrong.
+  }
 }

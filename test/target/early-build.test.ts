@@ -67,6 +67,15 @@ describe('buildEarly', () => {
     await buildEarly(builds, Promise.resolve(record), () => hardened('a'), begunForNothing)
     await expect(builds.of('a')).rejects.toThrow('no such file')
   })
+
+  test('a plan that cannot be made is told to the round that makes it', async () => {
+    const { built, builds } = recorded()
+    const harden = () => {
+      throw new Error('no plan')
+    }
+    await expect(buildEarly(builds, Promise.resolve(record), harden, begunForNothing)).resolves.toBeUndefined()
+    expect(built).toEqual([])
+  })
 })
 
 function begunForNothing(): never {

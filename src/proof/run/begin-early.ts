@@ -65,7 +65,8 @@ export function earlyRuns(engine: Engine): EarlyRuns {
         [...runs.values()].map(async (run) => {
           run.waitNoMore()
           const begun = await run.begun
-          if (begun !== null) await engine.remove(begun.container)
+          // What cannot be removed now, the end of the session removes.
+          if (begun !== null) await engine.remove(begun.container).catch(() => undefined)
         }),
       )
       runs.clear()
