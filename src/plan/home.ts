@@ -24,8 +24,7 @@ export function planHome(
   const set = facts.config.env.get('HOME')
   const rootOnly = set !== undefined && /^\/root(\/|$)/.test(set)
   if (anyUid) return homeOfAnybody(account, set, rootOnly, writtenInHome)
-  if (account.createHome && account.creation !== 'copy')
-    return { env: rootOnly ? [setting(account.home, whyRoot(set))] : [], needs: [] }
+  if (isMadeWith(account)) return { env: rootOnly ? [setting(account.home, whyRoot(set))] : [], needs: [] }
   const wanted = writtenInHome.length > 0 || account.createHome
   if (!wanted && !rootOnly) return unknownBase(facts, account)
   const own = set !== undefined && !rootOnly ? set : account.home
@@ -57,6 +56,11 @@ function homeOfAnybody(
 function unknownBase(facts: ImageFacts, account: AccountChoice): HomePlan {
   if (account.creation !== 'none' || facts.accounts.known || facts.os.known) return { env: [], needs: [] }
   return { env: [setting('/tmp', 'a bare uid has no home, and the base image is not known')], needs: [] }
+}
+
+/** The command that makes the account makes its home too. */
+export function isMadeWith({ createHome, creation }: AccountChoice): boolean {
+  return createHome && creation !== 'copy'
 }
 
 function isHome(path: string): boolean {

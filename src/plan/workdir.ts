@@ -1,6 +1,6 @@
 import type { ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
-import { isOwnHome } from './home.ts'
+import { isMadeWith, isOwnHome } from './home.ts'
 import { type Need, stateNeed } from './need.ts'
 import { isInside, isMarkerFile, isSystemFolder, normalisePath, parentOf } from './places.ts'
 import type { AccountChoice, WorkdirChange } from './plan.ts'
@@ -38,7 +38,7 @@ export function planWorkdir(
   // Who looks what is in there may serve it, or load it.
   const isListed = needs.some(({ access, path }) => access === 'list' && path === workdir)
   if (isListed || here.some(({ path }) => files.exists(path)) || namesFilesThere(config, files)) return stays
-  const isMade = account.createHome && account.creation !== 'copy' && !anyUid
+  const isMade = isMadeWith(account) && !anyUid
   const isOwn = !anyUid && isOwnHome({ files: known }, account, account.home)
   const folder = isMade || isOwn ? account.home : `/var/lib/${account.name === '' ? 'app' : account.name}`
   const evidence = { ...reason.evidence, subject: folder }

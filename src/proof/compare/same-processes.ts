@@ -24,20 +24,14 @@ export function sameProcesses(baseline: RunRecord, result: RunRecord): readonly 
   if (first === undefined || last === undefined) return []
   for (const [role, pids] of first) {
     if (!before.every((look) => same(look.get(role), pids))) continue
-    const counts = after.map((look) => look.get(role)?.length ?? 0)
-    const now = last.get(role) ?? []
+    const looks = after.map((look) => look.get(role) ?? [])
+    const [start = [], now = []] = [looks[0], looks.at(-1)]
+    const least = Math.min(...looks.map((own) => own.length))
     const stays = `${pids.length} × ${role}`
     // Under another title it may be the same: what is judged by its absence is a program that is not there at all.
     if (now.length === 0 && hasProgram(last, role)) continue
-    if (
-      Math.min(...counts) < pids.length &&
-      !cameLate(
-        after.map((look) => look.get(role) ?? []),
-        pids.length,
-      )
-    )
-      return [differs(stays, `${Math.min(...counts)} × ${role}, at times or at the end`)]
-    const [start = []] = after.map((look) => look.get(role) ?? [])
+    if (least < pids.length && !cameLate(looks, pids.length))
+      return [differs(stays, `${least} × ${role}, at times or at the end`)]
     if (start.length === pids.length && start.some((pid) => !now.includes(pid)))
       return [differs(stays, 'ends and is started again')]
   }

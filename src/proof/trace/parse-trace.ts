@@ -128,8 +128,11 @@ export function traceReader(options: TraceOptions): TraceReader {
       if (told.path !== null) unmade.delete(told.path)
       // Before the rest of the handler runs, which notes what the call has made.
       const made = told.path !== null && shared.history.isMade(told.path)
-      const more = { ...(made ? { made } : {}), ...(scene.fromStart === true ? { fromStart: true } : {}) }
-      operations.push(operationOf({ ...told, ...more }, call, who))
+      const fromStart = scene.fromStart === true
+      const isMore = made || fromStart
+      operations.push(
+        operationOf(isMore ? { ...told, ...(made && { made }), ...(fromStart && { fromStart }) } : told, call, who),
+      )
     }
     return operations
   }
