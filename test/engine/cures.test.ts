@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { type Hardening, hardenOne } from './support/cli.ts'
+import { expectVerdict } from './support/expect-verdict.ts'
 import { buildText, docker, ensureImage } from './support/images.ts'
 import { retryOnce } from './support/retry.ts'
 
@@ -57,9 +58,8 @@ async function prove(
   return hardenOne(tag, ['--prove', ...flags])
 }
 
-function expectHardened({ code, result }: Hardening, rounds: number): void {
-  const said = { code, verdict: result.verdict, rounds: result.proof?.rounds, passed: result.proof?.passed }
-  expect(said).toEqual({ code: 0, verdict: 'hardened', rounds, passed: true })
+function expectHardened(hardening: Hardening, rounds: number): void {
+  expectVerdict(hardening, { code: 0, verdict: 'hardened', passed: true, rounds })
 }
 
 function findings({ result }: Hardening): string {
@@ -185,8 +185,7 @@ describe('a raw socket', () => {
   const open = 'raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)'
 
   test('without which it does not work needs root, with that capability alone', async () => {
-    const { code, result } = await prove('raw', open)
-    expect({ code, verdict: result.verdict, passed: result.proof?.passed }).toEqual({
+    const result = expectVerdict(await prove('raw', open), {
       code: 1,
       verdict: 'needs-root',
       passed: true,
@@ -199,8 +198,7 @@ describe('a raw socket', () => {
   const tried = `try: ${open}\nexcept OSError: pass`
 
   test('that it goes on without, and nobody knows what it was for, is not passed over', async () => {
-    const { code, result } = await prove('raw-tried', tried)
-    expect({ code, verdict: result.verdict, rounds: result.proof?.rounds }).toEqual({
+    const result = expectVerdict(await prove('raw-tried', tried), {
       code: 1,
       verdict: 'incomplete',
       rounds: 1,

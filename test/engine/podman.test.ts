@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { harden } from './support/cli.ts'
 import { converse } from './support/converse.ts'
+import { expectVerdict } from './support/expect-verdict.ts'
 import { ensureImage, waitFor } from './support/images.ts'
 import { retryOnce } from './support/retry.ts'
 
@@ -71,13 +72,9 @@ withPodman('the printed line starts an image as it is, on a volume that is given
 withPodman('a proof by podman is traced, passes, and leaves nothing', async () => {
   const image = await ensureImage('redis')
   await shell(`podman image exists ${image} || docker save ${image} | podman load --quiet`)
-  const { code, stdout } = await harden([image, '--prove', '--engine', 'podman', '--format', 'json'], { env })
-  const [result] = JSON.parse(stdout).results
-  expect({ code, verdict: result.verdict, passed: result.proof.passed }).toEqual({
-    code: 0,
-    verdict: 'hardened',
-    passed: true,
-  })
+  const ended = await harden([image, '--prove', '--engine', 'podman', '--format', 'json'], { env })
+  const [result] = JSON.parse(ended.stdout).results
+  expectVerdict({ ...ended, result }, { code: 0, verdict: 'hardened', passed: true })
   expect(result.proof.engine).toMatch(/^podman /)
   expect(JSON.stringify(result.proof)).not.toContain('not traced')
   const commands = result.proof.cells.flatMap(({ command }: { command?: string }) => command ?? [])
