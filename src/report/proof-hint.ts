@@ -14,6 +14,9 @@ const FROM_OUTSIDE: Readonly<Record<string, string>> = {
 const FOREGROUND =
   "let CMD start the server itself, in the foreground: nginx -g 'daemon off;', apachectl -D FOREGROUND, redis-server --daemonize no; service NAME start always comes back"
 
+/** `This server won't run as root`, `You should not run it as root`. */
+const REFUSES_ROOT = /\b(won't|can't|cannot|don't|not|never|refus(es|ing))\b.{0,40}\b(root|superuser|uid 0)\b/i
+
 /** `starts /usr/bin/ping`: what the kernel or its mode refuses to start. */
 const STARTS = 'starts '
 
@@ -28,6 +31,7 @@ export function proofHint(report: Pick<ReportProof, 'result' | 'checks'> | null,
   if (report?.result != null) return resultHint(report.checks, said)
   if (/^the original goes to the background/.test(said)) return FOREGROUND
   if (!/^the original( itself)? ends/.test(said)) return null
+  if (REFUSES_ROOT.test(said)) return 'give it a USER with which it runs, and the paths that it asks for then: it refuses root'
   const names = [...new Set(said.match(VARIABLE) ?? [])].slice(0, 4)
   const asked = names.length === 0 ? '' : `; its last words name ${names.join(', ')}`
   const given = `-e NAME=VALUE gives it what you start it with${asked}`

@@ -39,6 +39,10 @@ test.each([
     /-e NAME=VALUE.*; its last words name SHOP_KEY, SHOP_KEY_FILE$/,
   ],
   [
+    "the original itself ends with exit code 255; its last words: ERROR: This server won't run as root/superuser",
+    /^give it a USER with which it runs/,
+  ],
+  [
     'the original itself ends with exit code 1; its last words: no such host',
     /-e NAME=VALUE gives it what you start it with$/,
   ],

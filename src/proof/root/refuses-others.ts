@@ -10,6 +10,8 @@ const WANTS_ROOT =
   /\b(must|needs?|requires?|required|has to|have to|only|should|not)\b.{0,40}\b(root|superuser|super-user|uid 0)\b|\b(root|superuser)\b.{0,30}\b(required|needed|privileges?|permissions?)\b/i
 const REFUSES_ROOT =
   /\b(do not|don't|not be|should not|cannot be|can't be|never)\b.{0,30}\b(run|started|executed)\b.{0,20}\broot\b/i
+/** The user, not a folder, an owner or a word with it: `root/superuser` is the user still. */
+const SPEAKS_OF_ROOT = /(?<![\w/.-])root(?![\w/:-])|\b(superuser|super-user)\b|\b[ug]id (is )?0\b/i
 
 export interface Refusal {
   /** Start scripts of the image. */
@@ -22,7 +24,7 @@ export interface Refusal {
 /** It ended, and speaks of root: whether it would rather be somebody else only a run as somebody else can show. */
 export function mayRefuseRoot({ state, logs }: Pick<RunRecord, 'state' | 'logs'>): boolean {
   const last = logs.trim().split('\n').slice(-10)
-  return !state.running && state.exitCode !== 0 && last.some((line) => /(?<![\w/.-])root(?![\w/:-])/i.test(line))
+  return !state.running && state.exitCode !== 0 && last.some((line) => SPEAKS_OF_ROOT.test(line))
 }
 
 /** What the image itself has to say at its start. */

@@ -61,6 +61,8 @@ test.each<[string, number, boolean]>([
   ['ERROR: You should not run icecast2 as root', 1, true],
   ["Prosody doesn't need to be run as root, so don't do it!", 1, true],
   ['If you are sure that you need to run as root then pass --runasroot', 1, true],
+  ["ERROR: This server won't run as root/superuser", 1, true],
+  ['refusing to start with uid 0', 1, true],
   ['cannot read /root/x', 1, false],
   ['server: bad configuration', 1, false],
   ['do not run this as root', 0, false],
