@@ -48,7 +48,7 @@ export interface StepDownReport {
 
 /** Finds every step-down of an image by what its ENTRYPOINT, CMD, start scripts and configuration files say. */
 export function findStepDowns(
-  facts: Pick<ImageFacts, 'config' | 'files'>,
+  facts: Pick<ImageFacts, 'config' | 'files'> & Partial<Pick<ImageFacts, 'accounts'>>,
   /** Scripts that an entrypoint which nobody can read is known to run. */
   also: readonly StartScript[] = [],
 ): StepDownReport {
@@ -70,7 +70,7 @@ export function findStepDowns(
       // No option without a word before it.
       if (argv.length < 2) return []
       const words = argv.map((value) => ({ text: value, value }))
-      const found = readDaemonOption(words) ?? readAccountOption(words, () => accountNames(files))
+      const found = readDaemonOption(words) ?? readAccountOption(words, () => accountNames(files, facts.accounts))
       return found === null ? [] : [argvStepDown(of, argv, found)]
     }),
   ]
@@ -134,10 +134,15 @@ export function findScriptOptions(
   )
 }
 
-function accountNames(files: FileModel | null): AccountNames {
-  const first = (path: string): ReadonlySet<string> =>
-    new Set((files?.text(path) ?? '').split('\n').map((line) => line.split(':')[0] ?? ''))
-  return { users: first('/etc/passwd'), groups: first('/etc/group') }
+/** `accounts`: of a base image whose files nobody has listed. */
+function accountNames(files: FileModel | null, accounts?: ImageFacts['accounts']): AccountNames {
+  const { users, groups } = accounts?.known === true ? accounts.value : { users: [], groups: [] }
+  const namesIn = (path: string, known: readonly { readonly name: string }[]): ReadonlySet<string> =>
+    new Set([
+      ...(files?.text(path) ?? '').split('\n').map((line) => line.split(':')[0] ?? ''),
+      ...known.map(({ name }) => name),
+    ])
+  return { users: namesIn('/etc/passwd', users), groups: namesIn('/etc/group', groups) }
 }
 
 /** What the script that is the last word of ENTRYPOINT gets as its first: the command. */

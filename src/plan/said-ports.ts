@@ -8,6 +8,8 @@ import { argvOf } from './program.ts'
 const ANY = /^(?:--?[\w.-]+=)?["']?(?:\w+:\/\/)?(?:\*|\+|0\.0\.0\.0|\[::\])?:(\d{1,3})\/?["']?$/
 const LISTEN_OPTION = /^--?(?:[\w.-]*[-_.])?(?:port|listen|bind)$/i
 const GLUED = /^--?(?:[\w.-]*[-_.])?(?:port|listen|bind)=(\d{1,3})$/i
+/** With an option of one letter, which may count something else, only what nobody counts to. */
+const WEB = /^(80|443)$/
 const LISTEN_VARIABLE = /^(?:HTTP_|HTTPS_|SERVER_|LISTEN_|APP_|WEB_)?PORT$/
 const ANY_LINE = String.raw`(?:\S*[:\]*])?`
 /** Keys that name nothing but where the program itself listens; `port` is often that of somebody else. */
@@ -29,7 +31,8 @@ export function saidPorts(sources: PortSources): readonly ExposedPort[] {
   const texts = configurationRead(sources).flatMap(({ path, text }) => (isOwn(path) ? [text] : []))
   const words = argvOf(config).flatMap((word) => word.split(/\s+/))
   const inWords = words.map((word, index) => {
-    const named = LISTEN_OPTION.test(words[index - 1] ?? '') ? /^(\d{1,3})$/.exec(word) : null
+    const before = words[index - 1] ?? ''
+    const named = LISTEN_OPTION.test(before) ? /^(\d{1,3})$/.exec(word) : /^-[pP]$/.test(before) ? WEB.exec(word) : null
     return (ANY.exec(word) ?? GLUED.exec(word) ?? named)?.[1]
   })
   const inVariables = [...config.env].map(([name, value]) => {

@@ -80,7 +80,8 @@ export function statedBy(sources: StatedSources): Stated {
   const own = sources.built && facts.files.known ? facts.files.value : layered(facts, shipped)
   const started = startedIn(facts.config)
   const atStart = startFolderScripts(sources.entry ?? null, facts.config, own)
-  const start = findStepDowns({ config: started, files: { known: true, value: own } }, atStart)
+  const { accounts } = facts
+  const start = findStepDowns({ config: started, files: { known: true, value: own }, accounts }, atStart)
   const packages = packageEvidence({
     rules: sources.rules,
     shipped,
@@ -140,7 +141,9 @@ export function statedBy(sources: StatedSources): Stated {
     isShipped: (path) => shipped.origins.has(path),
     isRemoved: sources.built ? () => false : shipped.isRemoved,
     stepDowns:
-      files === own ? start : findStepDowns({ config: started, files: { known: true, value: files } }, atStart),
+      files === own
+        ? start
+        : findStepDowns({ config: started, files: { known: true, value: files }, accounts }, atStart),
     fileEdits: [...packages.fileEdits, ...working.fileEdits],
     env: home.env,
     cautions: [

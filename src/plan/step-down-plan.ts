@@ -1,6 +1,6 @@
 import type { ImageFacts } from '../image/facts.ts'
 import { nameOf } from '../image/path.ts'
-import { insistsOnUser } from '../image/step-down/daemons.ts'
+import { daemonOf, insistsOnUser } from '../image/step-down/daemons.ts'
 import { switchTools } from '../image/step-down/switch-command.ts'
 import {
   findAccountLines,
@@ -75,6 +75,7 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
     }),
     remarks: [
       ...taken.flatMap((found) => stuck(found, facts)),
+      ...(observation === null ? relevant.filter((found) => !taken.includes(found)).flatMap(unsure) : []),
       // Whether it switches is what a trace shows, whatever it is written in.
       ...(observation?.opened == null ? report.unread.flatMap((one) => unread(one, facts)) : []),
     ],
@@ -140,6 +141,20 @@ function stuck(found: StepDown, facts: ImageFacts): readonly Remark[] {
       message: `${found.path ?? 'the command'} switches user with ${found.tool}, which only root can do: ${found.text}`,
       hint: 'let it run the program without switching when id -u is not 0',
       evidence: [{ source: 'step-down', subject: found.path ?? found.tool, detail: found.text }],
+    },
+  ]
+}
+
+/** A program that nobody has told us of: without root it may go on as who it is, or end. */
+function unsure({ kind, tool, user, text }: StepDown): readonly Remark[] {
+  if (kind !== 'argv' || switchTools.includes(tool) || daemonOf(tool)?.options !== undefined) return []
+  return [
+    {
+      outcome: 'todo',
+      transform: 'skip-step-down',
+      message: `${tool} is told to switch to ${user ?? 'another user'}: whether it goes on where it may not is not known`,
+      hint: 'run with --prove, which leaves the option out where the program stops on it; or leave it out',
+      evidence: [{ source: 'step-down', subject: tool, detail: text }],
     },
   ]
 }

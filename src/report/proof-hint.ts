@@ -31,7 +31,8 @@ export function proofHint(report: Pick<ReportProof, 'result' | 'checks'> | null,
   if (report?.result != null) return resultHint(report.checks, said)
   if (/^the original goes to the background/.test(said)) return FOREGROUND
   if (!/^the original( itself)? ends/.test(said)) return null
-  if (REFUSES_ROOT.test(said)) return 'give it a USER with which it runs, and the paths that it asks for then: it refuses root'
+  if (REFUSES_ROOT.test(said))
+    return 'give it a USER with which it runs, and the paths that it asks for then: it refuses root'
   const names = [...new Set(said.match(VARIABLE) ?? [])].slice(0, 4)
   const asked = names.length === 0 ? '' : `; its last words name ${names.join(', ')}`
   const given = `-e NAME=VALUE gives it what you start it with${asked}`
