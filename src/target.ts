@@ -22,12 +22,13 @@ import { proveAsIs } from './target/prove-as-is.ts'
 import { proveTarget } from './target/prove-target.ts'
 import { openFor, type Session } from './target/session.ts'
 import type { EngineChoice, ProcessTarget, TargetOutcome, WorkItem } from './work.ts'
-import { readBuildContext } from './workspace/context.ts'
+import { buildContexts } from './workspace/context.ts'
 import { copiedSources } from './workspace/copied-sources.ts'
 
 /** One value works on all targets of a call: each engine is opened once, and looks at a base image once. */
 export function targetProcessor(): ProcessTarget {
   const engines = new Map<EngineChoice, Shared>()
+  const readContext = buildContexts()
   let targets = 0
   return async (item, options, ports) => {
     const since = performance.now()
@@ -41,7 +42,7 @@ export function targetProcessor(): ProcessTarget {
       room: roomFor(options.jobs),
     }
     engines.set(options.engine, shared)
-    return work(item, { ...shared, engine: await shared.engine, since, number, options, ports })
+    return work(item, { ...shared, readContext, engine: await shared.engine, since, number, options, ports })
   }
 }
 
@@ -81,7 +82,7 @@ async function workOn(
 ): Promise<TargetOutcome> {
   const { engine, options, ports } = session
   const folder = contextOf(item, options)
-  const context = folder === null ? null : await readBuildContext(folder, item.path, copiedSources(dockerfile))
+  const context = folder === null ? null : await session.readContext(folder, item.path, copiedSources(dockerfile))
   const outcome = { source, path: item.path, ...howBuilt(item, options) }
   if (options.proveAsIs) return { ...outcome, result: await proveAsIs(item, source, session) }
   const inputs = (observations: Knowledge['observations'], built: Knowledge['built']) =>

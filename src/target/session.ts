@@ -6,6 +6,7 @@ import type { ImageFacts, Known } from '../image/facts.ts'
 import type { Registries } from '../image/sources/registry/registries.ts'
 import type { Room } from '../proof/side-by-side.ts'
 import type { Options, Ports } from '../work.ts'
+import type { ReadBuildContext } from '../workspace/context.ts'
 
 /** What the targets of one call share, and what is asked for on this one. */
 export interface Session {
@@ -14,6 +15,7 @@ export interface Session {
   /** Facts by reference, filled as base images are looked at. */
   readonly known: Map<string, Known<ImageFacts>>
   readonly registries: Registries
+  readonly readContext: ReadBuildContext
   /** For the containers of all proofs. */
   readonly room: Room
   /** When the work on this target began, as performance.now() tells it. */

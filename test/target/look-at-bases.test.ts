@@ -9,6 +9,7 @@ import { openRegistries } from '../../src/image/sources/registry/registries.ts'
 import { roomFor } from '../../src/proof/side-by-side.ts'
 import { lookAtBases } from '../../src/target/look-at-bases.ts'
 import type { Options, WorkItem } from '../../src/work.ts'
+import { buildContexts } from '../../src/workspace/context.ts'
 
 interface World {
   /** `none`: no engine answers; `empty`: it has nothing, and nothing can be pulled. */
@@ -43,6 +44,7 @@ async function looked(reference: string, { engine = 'none', registry, item, opti
         return { ...unknownFacts(name, 'not read'), source: 'registry' as const }
       },
     },
+    readContext: buildContexts(),
     room: roomFor(null),
     since: 0,
     number: 1,

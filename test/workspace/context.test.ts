@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { readBuildContext } from '../../src/workspace/context.ts'
+import { buildContexts } from '../../src/workspace/context.ts'
 import { tree } from './tree.ts'
 
 describe('texts of the build context', () => {
@@ -10,7 +10,7 @@ describe('texts of the build context', () => {
     const folder = await mkdtemp(join(tmpdir(), 'context-'))
     const names = ['shop.vhost', 'page.html', 'tls.key', '.htpasswd', 'db-password.cfg2', 'program.elf']
     for (const name of names) await writeFile(join(folder, name), name === 'program.elf' ? 'a\0b' : 'listen 80;')
-    const { entries } = await readBuildContext(folder, join(folder, 'Dockerfile'), [''])
+    const { entries } = await buildContexts()(folder, join(folder, 'Dockerfile'), [''])
     expect(names.filter((name) => entries.get(name)?.text != null)).toEqual(['shop.vhost'])
   })
 
@@ -20,7 +20,7 @@ describe('texts of the build context', () => {
     for (const name of ['a.txt', 'b.txt', 'api/Dockerfile', '.dockerignore'])
       await writeFile(join(folder, name), name === '.dockerignore' ? 'b.txt\n' : 'x')
     const listed = async () => {
-      const { entries } = await readBuildContext(folder, join(folder, 'api/Dockerfile'), [''])
+      const { entries } = await buildContexts()(folder, join(folder, 'api/Dockerfile'), [''])
       return ['a.txt', 'b.txt', 'api/Dockerfile'].filter((name) => entries.has(name))
     }
     expect(await listed()).toEqual(['a.txt', 'api/Dockerfile'])
@@ -30,8 +30,19 @@ describe('texts of the build context', () => {
 
   test('what nothing is copied from is not looked into', async () => {
     const folder = tree({ 'docker/a/start.sh': '', 'docs/page.txt': '', 'b.txt': '' })
-    const { entries, partial } = await readBuildContext(folder, null, ['docker/a/start.sh', 'b.txt'])
+    const { entries, partial } = await buildContexts()(folder, null, ['docker/a/start.sh', 'b.txt'])
     expect([...entries.keys()].sort()).toEqual(['b.txt', 'docker', 'docker/a', 'docker/a/start.sh', 'docs'])
     expect(partial).toBe(false)
+  })
+
+  test('several Dockerfiles of one context: each file is read once, and each has what its own .dockerignore leaves it', async () => {
+    const folder = tree({ 'a.txt': 'first', 'b.txt': 'first', 'Other.dockerignore': 'b.txt\n' })
+    const read = buildContexts()
+    await read(folder, join(folder, 'Dockerfile'), [''])
+    await writeFile(join(folder, 'a.txt'), 'later')
+    const { entries } = await read(folder, join(folder, 'Other'), [''])
+    expect([...entries.keys()]).toEqual(['Other.dockerignore', 'a.txt'])
+    expect(entries.get('a.txt')?.text).toBe('first')
+    expect((await buildContexts()(folder, null, [''])).entries.get('a.txt')?.text).toBe('later')
   })
 })

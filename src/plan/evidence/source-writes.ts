@@ -43,7 +43,18 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
   const folder = parentOf(path)
   const workdir = path.endsWith('.php') ? (about.served?.(folder) ?? about.workdir) : about.workdir
   const { env, webRoot } = about
-  const names: SourceNames = { env, webRoot, workdir, folder, constants: constantsOf(text) }
+  let constants: SourceNames['constants'] | null = null
+  const names: SourceNames = {
+    env,
+    webRoot,
+    workdir,
+    folder,
+    // Most files write nothing that a name would tell.
+    get constants() {
+      constants ??= constantsOf(text)
+      return constants
+    },
+  }
   const found: SourceWrite[] = []
   for (const { pattern, kind, with: needed, only, receiver, beside } of rules) {
     for (const match of text.matchAll(pattern)) {
