@@ -35,13 +35,22 @@ export function contextFiles(): ContextFiles {
     folder: (path) => onceIn(folders, path, () => namesIn(path)),
     entry: (path, type) => onceIn(entries, path, () => entryAt(path, type)),
     text(path, size) {
-      if (size === 0) return Promise.resolve('')
-      if (size > largestText || secret.test(path)) return Promise.resolve(null)
-      if (!textFile.test(path) && (size > smallText || asset.test(path))) return Promise.resolve(null)
-      if (!texts.has(path)) kept += size
-      return kept > mostKept ? (texts.get(path) ?? textAt(path)) : onceIn(texts, path, () => textAt(path))
+      const known = texts.get(path)
+      if (known !== undefined) return known
+      const text = size === 0 ? EMPTY : mayBeText(path, size) ? textAt(path) : NONE
+      if (text !== NONE && kept + size > mostKept) return text
+      kept += text === NONE ? 0 : size
+      texts.set(path, text)
+      return text
     },
   }
+}
+
+const NONE: Promise<string | null> = Promise.resolve(null)
+const EMPTY: Promise<string | null> = Promise.resolve('')
+
+function mayBeText(path: string, size: number): boolean {
+  return size <= largestText && !secret.test(path) && (textFile.test(path) || (size <= smallText && !asset.test(path)))
 }
 
 function onceIn<Read>(read: Map<string, Read>, path: string, make: () => Read): Read {
