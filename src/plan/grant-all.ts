@@ -4,6 +4,7 @@ import type { Need } from './need.ts'
 import {
   isForEverybody,
   isInside,
+  isMountPlace,
   isOfEngine,
   isRuntimePlace,
   isSharedFolder,
@@ -118,7 +119,7 @@ function withoutFiles(needs: readonly Need[], grantee: Grantee, isThere: (folder
       remarks.push(refused(need, ofEngine(need.path)))
       continue
     }
-    if (folder !== null && isSystemFolder(folder)) {
+    if (folder !== null && isSystemFolder(folder) && !(isMountPlace(folder) && need.access === 'keep-state')) {
       remarks.push(refused(need, belongsToSystem(folder)))
       continue
     }

@@ -6,6 +6,7 @@ import { candidates } from './candidates.ts'
 import { capableFiles } from './capable-files.ts'
 import { planCommand } from './command.ts'
 import { copyOwners } from './copy-owners.ts'
+import { editsInOrder } from './edits-in-order.ts'
 import { conventionNeeds } from './evidence/conventions.ts'
 import { daemonMove } from './evidence/daemon-ports.ts'
 import { declaredNeeds } from './evidence/declared.ts'
@@ -161,7 +162,8 @@ function harden(input: StageInput, policy: Policy): StagePlan {
   const grantedFor = (all: readonly Need[]): Granted => grantAll(stillNamed(all, changes, readable), input, grantee)
   const granted = grantedFor(wanted)
   const grants = spareGrants(granted.grants, spared)
-  const fileEdits = spareLines(changes, spared)
+  const textOf = (path: string): string | null => (readable.files.known ? readable.files.value.text(path) : null)
+  const fileEdits = editsInOrder(spareLines(changes, spared), textOf)
   const isMade = account.creation !== 'exists' && account.creation !== 'none'
   const withCapabilities = capableFiles(input, readable, grantee)
   const capable = tools.shell === false ? [] : needlessCapabilities(withCapabilities, ports.decisions)
@@ -197,7 +199,7 @@ function harden(input: StageInput, policy: Policy): StagePlan {
     command: planCommand(facts, ports, stepDown),
     healthcheck: movedHealthcheck(facts.config, ports.decisions),
     tools,
-    text: (path) => (readable.files.known ? readable.files.value.text(path) : null),
+    text: textOf,
     remarks: [
       ...(merged === null ? [] : [merged]),
       ...(unnamed !== undefined && account.name === '' ? [notCreated(account, unnamed)] : []),

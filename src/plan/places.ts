@@ -114,6 +114,11 @@ export function isAuthority(path: string): boolean {
   return AUTHORITY.test(path)
 }
 
+/** No distribution puts anything there (FHS 3.11, 3.12, 3.17): who declares it as a volume means all of it. */
+export function isMountPlace(path: string): boolean {
+  return path === '/media' || path === '/mnt' || path === '/srv'
+}
+
 /** The path is part of the operating system's code, or decides over its accounts. */
 export function isBelowSystem(path: string): boolean {
   if (AUTHORITY.test(path)) return true

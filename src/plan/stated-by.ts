@@ -4,9 +4,9 @@ import type { WorkingFolderRule } from '../../catalogue/working-folder-rule.ts'
 import type { Dockerfile, Stage } from '../dockerfile/model.ts'
 import type { StageWalks } from '../dockerfile/stage-walk.ts'
 import { resolveUser } from '../image/accounts.ts'
-import type { ImageFacts } from '../image/facts.ts'
+import type { ImageConfig, ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
-import { findStepDowns } from '../image/step-down.ts'
+import { findStepDowns, type StepDownReport } from '../image/step-down.ts'
 import type { BuildContext } from './build-context.ts'
 import { closedNeeds } from './evidence/closed-files.ts'
 import { commandLineNeeds } from './evidence/command-line.ts'
@@ -31,6 +31,7 @@ import { startedIn } from './evidence/start-in.ts'
 import { supervisorCautions } from './evidence/supervisors.ts'
 import { unknownVolumes } from './evidence/unknown-volumes.ts'
 import { standingPrograms, unlistedDaemons, unseenServers } from './evidence/unlisted-daemons.ts'
+import { unnamedDaemons } from './evidence/unnamed-daemons.ts'
 import { unpackedPrograms } from './evidence/unpacked-programs.ts'
 import { unreadScripts } from './evidence/unread-scripts.ts'
 import { workingFolder } from './evidence/working-folder.ts'
@@ -95,10 +96,14 @@ export function statedBy(sources: StatedSources): Stated {
   })
   const knownPrograms = [...packages.started, ...sources.workingFolder.flatMap(({ programs }) => programs)]
   const installed = installedPackages(shipped.steps)
+  const standing = standingPrograms(start.programs, start.launches, started)
   const unlisted = [
     ...(sources.built || facts.config.exposedPorts.length === 0
       ? []
-      : unlistedDaemons(installed, standingPrograms(start.programs, start.launches, started), knownPrograms)),
+      : unlistedDaemons(installed, standing, knownPrograms)),
+    ...(sources.built || sources.entry?.class !== 'os-base' || facts.config.exposedPorts.length === 0
+      ? []
+      : unnamedDaemons(installed, standing, knownPrograms, saidWords(start, started), shipped)),
     ...(sources.built || sources.listed || facts.files.known
       ? []
       : unseenServers(installed, start.programs, knownPrograms, writesOf(sources.rules), {
@@ -177,6 +182,10 @@ function isPrepared({ actions, entries }: Shipped, { config, os }: ImageFacts): 
     actions.some(({ tool }) => tool === 'chown') ||
     [...entries.values()].some(({ uid }) => uid !== 0)
   )
+}
+
+function saidWords({ launches }: StepDownReport, config: ImageConfig): readonly string[] {
+  return [...argvOf(config), ...launches.flatMap(({ words }) => words)].flatMap((word) => word.split(/\s+/))
 }
 
 /** Ports in the start scripts that the stage itself ships. */

@@ -19,10 +19,20 @@ const FOLDERS = [
   '/root',
   '/var',
   '/opt',
-  '/srv',
   '/home',
 ]
-const OTHERS = ['/data', '/var/lib/app', '/run/app', '/etc/app', '/opt/app', '/tmp', '/var/tmp', '/run', '/var/log']
+const OTHERS = [
+  '/srv',
+  '/data',
+  '/var/lib/app',
+  '/run/app',
+  '/etc/app',
+  '/opt/app',
+  '/tmp',
+  '/var/tmp',
+  '/run',
+  '/var/log',
+]
 const NAMES = ['x', 'passwd', 'shadow', 'sudoers', 'app.key', 'run.pid', 'tool', 'deep/er']
 const ACCESSES: readonly Need['access'][] = [
   ...(['keep-state', 'read', 'write', 'create-file', 'create-directory', 'create-socket', 'remove', 'rename'] as const),

@@ -51,7 +51,12 @@ describe('rootWork', () => {
     rootWork({ operations: exercised, exercised, forked: 0, timers: false })
 
   test('a chroot for each connection takes root', () => {
-    expect(up(operation('chroot', '/run/sshd'))).toMatch(/root folder/)
+    expect(up(operation('chroot', '/run/sshd'), operation('switch-user', null, { uid: 100 }))).toMatch(/root folder/)
+  })
+
+  test('one of a server that stays root in there does not: as another user it may do without', () => {
+    expect(up(operation('chroot', '/data'))).toBeNull()
+    expect(up(operation('chroot', '/data'), operation('switch-user', null, { uid: 0 }))).toBeNull()
   })
 
   test('one at the start does not: it can be left out', () => {

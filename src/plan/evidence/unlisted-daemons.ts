@@ -6,7 +6,7 @@ import { isInterpreter, programsOf } from '../program.ts'
 import type { InstalledPackage } from './installed.ts'
 
 /** What they write is told by the application, the command line or the configuration, which are read; or it is nothing. */
-const TOOLS =
+export const TOOLS =
   /^(npm|npx|yarn|pnpm|composer|bundle|rake|rails|gunicorn\d?|uvicorn|uwsgi|celery|starman|plackup|starlet|puma|unicorn|rackup|thin|twistd?\d?|waitress(-serve)?|hypercorn|daphne|flask|django-admin|streamlit|tini|dumb-init|gosu|su-exec|socat|nc(at|\.\w+)?|netcat|busybox|darkhttpd|webfsd|stunnel4?|curl|wget|git|ffmpeg|rclone|rsync|iperf3?|tcpdump|openssl|make|cmake|gdbserver|xvfb-run|Xvfb|chromium|firefox|.*-exporter)$/
 
 /**
@@ -22,17 +22,23 @@ export function unlistedDaemons(
     if (known.includes(program) || isInterpreter(program) || TOOLS.test(program)) return []
     const found = installed.find(({ name, line }) => line !== null && isNamedAlike(name, program.replace(/^in\./, '')))
     if (found === undefined) return []
-    return [
-      {
-        outcome: 'todo',
-        transform: 'own-writable-paths',
-        message: `what ${program} of package ${found.name} writes, and which of its files are closed to others, is not known before the build`,
-        hint: 'run with --prove to see it, or name what it writes with --writable',
-        about: 'RUN',
-        evidence: [{ source: 'packages', subject: found.name, detail: `package ${found.name} (line ${found.line})` }],
-      },
-    ]
+    return [unknownWrites(`${program} of package ${found.name}`, [found])]
   })
+}
+
+export function unknownWrites(what: string, packages: readonly InstalledPackage[]): Remark {
+  return {
+    outcome: 'todo',
+    transform: 'own-writable-paths',
+    message: `what ${what} writes, and which of its files are closed to others, is not known before the build`,
+    hint: 'run with --prove to see it, or name what it writes with --writable',
+    about: 'RUN',
+    evidence: packages.map(({ name, line }) => ({
+      source: 'packages',
+      subject: name,
+      detail: `package ${name} (line ${line})`,
+    })),
+  }
 }
 
 /**
@@ -101,7 +107,7 @@ const PACKAGE_OF: Readonly<Record<string, RegExp>> = {
   influxd: /^influxdb2?$/,
 }
 
-function isNamedAlike(name: string, program: string): boolean {
+export function isNamedAlike(name: string, program: string): boolean {
   const plain = program.replaceAll('_', '-')
   const stems = [name, name.replace(/-(server|daemon|hpa|bin)$|\d+$/, '')]
   if (PACKAGE_OF[program]?.test(name) === true) return true

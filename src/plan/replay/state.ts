@@ -2,7 +2,7 @@ import type { FileEntry, FileModel, Identity } from '../../image/file-model.ts'
 import type { Evidence } from '../evidence.ts'
 import { grantedEntry, modeOf, wider } from '../ladder.ts'
 import type { Need } from '../need.ts'
-import { isSystemFolder, parentOf } from '../places.ts'
+import { isMountPlace, isSystemFolder, parentOf } from '../places.ts'
 import type { Grant, GrantKind } from '../plan.ts'
 import { type Grantee, identityOf } from './grantee.ts'
 
@@ -99,6 +99,7 @@ export function ofEngine(path: string): string {
 /** Why a file may not change hands, or null. */
 export function whyNever(kind: GrantKind, entry: FileEntry | null, path: string): string | null {
   if (entry?.type === 'file' && (entry.mode & 0o6000) !== 0) return `${path} is setuid or setgid`
+  if (isMountPlace(path) && /^(own|create)-directory$/.test(kind)) return null
   if (isSystemFolder(path) && kind !== 'group-read' && kind !== 'traverse') return belongsToSystem(path)
   return null
 }

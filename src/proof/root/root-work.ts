@@ -9,13 +9,14 @@ import type { TraceRecord } from '../run/run-record.ts'
 export function rootWork(trace: TraceRecord): string | null {
   const mount = trace.operations.find((operation) => isDone(operation, 'mount'))
   if (mount !== undefined) return `it mounts file systems (${mount.detail})`
-  const chroot = trace.exercised.find((operation) => isDone(operation, 'chroot'))
-  if (chroot !== undefined) return `it changes its root folder for each connection (${chroot.detail})`
   const users = new Set(
     trace.exercised.flatMap((operation) =>
       isDone(operation, 'switch-user') && operation.uid !== undefined && operation.uid > 0 ? [operation.uid] : [],
     ),
   )
+  const chroot = trace.exercised.find((operation) => isDone(operation, 'chroot'))
+  // One that stays root in there (fossil) jails itself because it is root: what it does otherwise is there to be compared.
+  if (chroot !== undefined && users.size > 0) return `it changes its root folder for each connection (${chroot.detail})`
   if (users.size > 1) return `it becomes a different user for each piece of work (uids ${[...users].join(', ')})`
   return null
 }

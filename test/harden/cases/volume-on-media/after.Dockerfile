@@ -1,0 +1,13 @@
+# A distribution puts nothing into /media: the whole of it is the volume.
+FROM debian:trixie-slim
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: /media (declared by VOLUME)
+RUN mkdir -p /media \
+ && chown 10001:10001 /media
+VOLUME /media
+EXPOSE 8200
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["player", "/media"]

@@ -1,0 +1,44 @@
+// Two changes of one line of a start script: the second is made of what the first leaves.
+import { expect, test } from '@jest/globals'
+import { editsInOrder } from '../../src/plan/edits-in-order.ts'
+import { applySubstitutions, inPlaceOf } from '../../src/plan/file-edit.ts'
+import type { FileEdit, Substitution } from '../../src/plan/plan.ts'
+
+const START = 'set -e\nexec served --quiet --setuid=web\n'
+
+const edit = (purpose: FileEdit['purpose'], ...substitutions: readonly Substitution[]): FileEdit => ({
+  path: '/start.sh',
+  substitutions,
+  reason: '',
+  purpose,
+  evidence: [],
+})
+const result = (edits: readonly FileEdit[], text = START): string | null =>
+  applySubstitutions(
+    text,
+    editsInOrder(edits, () => text).flatMap(({ substitutions }) => substitutions),
+  )
+
+test('a switch of user is taken out of a line in which a port has moved', () => {
+  const port = edit('port', inPlaceOf('served --quiet', 'served --port=8053 --quiet'))
+  const switched = edit('step-down', inPlaceOf('exec served --quiet --setuid=web', 'exec served --quiet'))
+  expect(result([switched, port])).toBe('set -e\nexec served --port=8053 --quiet\n')
+})
+
+test('marks of sed stay what they were', () => {
+  const text = 'served -l [::]:80 -u web a&b || exit $?\n'
+  const port = edit('port', inPlaceOf('served -l [::]:80', 'served -l [::]:8080'))
+  const switched = edit('step-down', inPlaceOf('served -l [::]:80 -u web a&b', 'served -l [::]:80 a&b'))
+  expect(result([port, switched], text)).toBe('served -l [::]:8080 a&b || exit $?\n')
+})
+
+test('what is found as it is stays as it was written', () => {
+  const port = edit('port', inPlaceOf('served --quiet', 'served --port=8053 --quiet'))
+  const switched = edit('step-down', inPlaceOf(' --setuid=web', ''))
+  expect(editsInOrder([port, switched], () => START)).toEqual([port, switched])
+})
+
+test('a file whose text is not known keeps its edits', () => {
+  const port = edit('port', inPlaceOf('a', 'b'))
+  expect(editsInOrder([port], () => null)).toEqual([port])
+})
