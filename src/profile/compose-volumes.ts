@@ -1,4 +1,5 @@
 import { isInside } from '../plan/places.ts'
+import { quoted } from './docker.ts'
 import { type Profile, userText } from './profile.ts'
 import { asList, isObject, type Json } from './yaml-file.ts'
 
@@ -18,11 +19,14 @@ export function migration(
     .filter((volume) => !isReadOnly(volume) && isMount(volume) && !isConfiguration(volume))
     .map(targetOf)
     .filter((target) => written.some((path) => path === target || isInside(target, path) || isInside(path, target)))
-  if (targets.length === 0 || !targets.every((target) => /^[\w./-]+$/.test(target))) return null
-  const given = files.map((file) => ` --file ${file}`).join('')
+  // What a variable of Compose says, a shell does not know.
+  if (targets.length === 0 || targets.some((target) => target.includes('$'))) return null
+  // Without its profile the service is none that others of the project may depend on.
+  const profiles = asList(service.profiles).slice(0, 1).map(String)
+  const given = [...files.map((file) => ` --file ${quoted(file)}`), ...profiles.map((one) => ` --profile ${quoted(one)}`)]
   // What the profile takes away: without the first nobody may change an owner, without the second not in another's folder.
   const capabilities = '--cap-add CHOWN --cap-add DAC_OVERRIDE'
-  return `docker compose${given} run --rm --no-deps --user 0:0 ${capabilities} --entrypoint chown ${name} -R ${userText(user.value)} ${[...new Set(targets)].join(' ')}`
+  return `docker compose${given.join('')} run --rm --no-deps --user 0:0 ${capabilities} --entrypoint chown ${name} -R ${userText(user.value)} ${[...new Set(targets)].map(quoted).join(' ')}`
 }
 
 /** `data:/data:ro`, `/data/`, `{ target: /data }`: `/data` */

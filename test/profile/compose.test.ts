@@ -188,6 +188,13 @@ services:
     expect(said(own)).toContain(
       'docker compose --file a/c.yaml run --rm --no-deps --user 0:0 --cap-add CHOWN --cap-add DAC_OVERRIDE --entrypoint chown web -R 101:101 /var/lib/x /var/lib/x/deep',
     )
+    const odd = { image: 'nginx', profiles: ['prod', 'all'], volumes: ['data:/var/lib/x/a b', `d:/var/lib/x/\${SUB}`] }
+    const inOdd = (volumes: readonly string[]) =>
+      editCompose(stringify({ services: { web: { ...odd, volumes } } }), 'a b/c.yaml', own, null).notes.join('\n')
+    expect(inOdd(odd.volumes.slice(0, 1))).toContain(
+      "docker compose --file 'a b/c.yaml' --profile prod run --rm --no-deps --user 0:0 --cap-add CHOWN --cap-add DAC_OVERRIDE --entrypoint chown web -R 101:101 '/var/lib/x/a b'",
+    )
+    expect(inOdd(odd.volumes)).not.toContain('no-deps')
     expect(said({ ...own, image: { ...own.image, chown: 'busybox:musl' } })).not.toContain('docker compose')
     expect(said({ ...own, volumes: [], writable: [] })).not.toContain('docker compose')
   })
