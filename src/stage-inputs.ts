@@ -110,6 +110,7 @@ function stageInput(
     facts,
     stated,
     asBuilt,
+    triggers: base.config.onbuild,
     plainBase:
       root.index === stage.index &&
       !stage.from.text.includes('$') &&

@@ -145,12 +145,14 @@ function healthcheckOf(instruction: Instruction): Healthcheck {
   const intervalMs = milliseconds('interval')
   const timeoutMs = milliseconds('timeout')
   const startPeriodMs = milliseconds('start-period')
+  const startIntervalMs = milliseconds('start-interval')
   const retries = instruction.flags.find((flag) => flag.name === 'retries')?.value
   return {
     test,
     ...(intervalMs === undefined ? {} : { intervalMs }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(startPeriodMs === undefined ? {} : { startPeriodMs }),
+    ...(startIntervalMs === undefined ? {} : { startIntervalMs }),
     ...(retries === undefined || retries === null || retries === '' ? {} : { retries: Number(retries) }),
   }
 }

@@ -31,11 +31,13 @@ function parseHealthcheck(raw: unknown): Healthcheck | null {
   const interval = milliseconds(check.Interval)
   const timeout = milliseconds(check.Timeout)
   const startPeriod = milliseconds(check.StartPeriod)
+  const startInterval = milliseconds(check.StartInterval)
   return {
     test,
     ...(interval > 0 && { intervalMs: interval }),
     ...(timeout > 0 && { timeoutMs: timeout }),
     ...(startPeriod > 0 && { startPeriodMs: startPeriod }),
+    ...(startInterval > 0 && { startIntervalMs: startInterval }),
     ...(typeof check.Retries === 'number' && check.Retries > 0 && { retries: check.Retries }),
   }
 }

@@ -40,7 +40,7 @@ export function deriveFacts({ base, state, created }: Derivation): ImageFacts {
       volumes: state.volumes.flatMap((volume) => (volume.value.known ? [volume.value.value] : [])),
       workdir: valueOr(state.workdir.value, '/'),
       healthcheck: valueOr(state.healthcheck.value, null),
-      onbuild: base.config.onbuild,
+      onbuild: state.onbuild,
       shell: valueOr(state.shell.value, null),
       stopSignal: valueOr(state.stopSignal.value, null),
       labels: base.config.labels,

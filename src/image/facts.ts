@@ -15,6 +15,7 @@ export interface Healthcheck {
   readonly intervalMs?: number
   readonly timeoutMs?: number
   readonly startPeriodMs?: number
+  readonly startIntervalMs?: number
   readonly retries?: number
 }
 

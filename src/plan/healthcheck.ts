@@ -47,11 +47,23 @@ export function healthcheckText(check: Healthcheck): string {
   const [kind, ...words] = check.test
   if (kind === 'NONE') return 'NONE'
   const flags = [
-    check.intervalMs === undefined ? '' : `--interval=${check.intervalMs}ms`,
-    check.timeoutMs === undefined ? '' : `--timeout=${check.timeoutMs}ms`,
-    check.startPeriodMs === undefined ? '' : `--start-period=${check.startPeriodMs}ms`,
+    durationFlag('interval', check.intervalMs),
+    durationFlag('timeout', check.timeoutMs),
+    durationFlag('start-period', check.startPeriodMs),
+    durationFlag('start-interval', check.startIntervalMs),
     check.retries === undefined ? '' : `--retries=${check.retries}`,
   ].filter((flag) => flag !== '')
-  const command = kind === 'CMD-SHELL' ? (words[0] ?? '') : JSON.stringify(words)
-  return [...flags, 'CMD', command].join(' ')
+  return [...flags, 'CMD', commandText(kind, words)].join(' ')
+}
+
+/** The words of an instruction end with its line; a script that an API has put there may have more of them. */
+function commandText(kind: string | undefined, words: readonly string[]): string {
+  const [script = ''] = words
+  if (kind !== 'CMD-SHELL') return JSON.stringify(words)
+  return /[\r\n]/.test(script) ? JSON.stringify(['/bin/sh', '-c', script]) : script
+}
+
+function durationFlag(name: string, milliseconds: number | undefined): string {
+  if (milliseconds === undefined) return ''
+  return `--${name}=${milliseconds % 1000 === 0 ? `${milliseconds / 1000}s` : `${milliseconds}ms`}`
 }

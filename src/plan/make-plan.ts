@@ -18,6 +18,7 @@ import { planHome } from './home.ts'
 import { exempt, leave, notForAnybody } from './leave.ts'
 import { mergedUsers } from './merged-users.ts'
 import { mustKeepRoot } from './must-keep-root.ts'
+import { imageTriggers, imageUser } from './named-image.ts'
 import type { Need } from './need.ts'
 import { needlessCapabilities } from './needless-capabilities.ts'
 import { notCreated } from './new-account.ts'
@@ -59,7 +60,7 @@ function planStage(input: StageInput, policy: Policy): StagePlan {
       ...leave(input, 'already', `already runs as ${input.userBefore.value}`),
       rootSteps: input.rootSteps,
       userNumber: input.userNumber,
-      remarks: policy.arbitraryUid === true ? [notForAnybody(input.userBefore.value)] : [],
+      remarks: [...imageUser(input), ...(policy.arbitraryUid === true ? [notForAnybody(input.userBefore.value)] : [])],
     }
   if (input.exemption !== null) return exempt(input, input.exemption)
   const root = mustKeepRoot(input)
@@ -213,6 +214,7 @@ function harden(input: StageInput, policy: Policy): StagePlan {
         withCapabilities.filter((file) => !capable.includes(file)),
       ),
       ...assumptions(input),
+      ...imageTriggers(input),
     ],
     end: end === null ? null : { ...end, replace: end.rootBefore || !needsRootPlace },
     users: input.users,

@@ -1,5 +1,6 @@
 import { groupNamed, groupWithGid, userNamed, userWithUid } from '../image/accounts.ts'
 import type { Accounts, ImageFacts } from '../image/facts.ts'
+import type { FileModel } from '../image/file-model.ts'
 import { isWithin } from '../image/path.ts'
 import { groupLine, passwdLine } from './account-lines.ts'
 import type { AccountRequest } from './account-request.ts'
@@ -93,6 +94,11 @@ function creationFor(request: AccountRequest): AccountCreation {
   const files = facts.files.known ? facts.files.value : null
   if (files !== null) {
     const shell = tools.shell === true
+    // A link to a folder that is made at run time: what a build writes there is gone, or cannot be written.
+    if (['/etc/passwd', '/etc/group'].some((path) => isDangling(path, files))) return 'none'
+    // The tools refuse to begin a file of accounts.
+    const hasBoth = files.exists('/etc/passwd') && files.exists('/etc/group')
+    if (shell && !hasBoth) return 'append'
     if (shell && ['/usr/sbin/useradd', '/sbin/useradd', '/usr/bin/useradd'].some((path) => files.exists(path)))
       return 'useradd'
     if (shell && isBusybox(files.resolve('/usr/sbin/adduser')) && isBusybox(files.resolve('/usr/sbin/addgroup')))
@@ -106,6 +112,10 @@ function creationFor(request: AccountRequest): AccountCreation {
   }
   if (tools.shell === true || request.shellSeen) return 'append'
   return 'none'
+}
+
+function isDangling(path: string, files: FileModel): boolean {
+  return files.entry(path)?.type === 'symlink' && !files.exists(path)
 }
 
 function isBusybox(path: string | null): boolean {

@@ -36,6 +36,8 @@ export interface StageInput {
   readonly plainBase?: boolean
   /** Nothing follows its FROM: what it starts is in that image already. */
   readonly asBuilt?: boolean
+  /** ONBUILD of its base image, which run in this build; absent: none. */
+  readonly triggers?: readonly string[]
   /** Neither ENTRYPOINT nor CMD is said here, and those of the base image are not known. */
   readonly startUnknown?: boolean
   /** What its own instructions and the build context say; absent: nothing. */

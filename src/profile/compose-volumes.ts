@@ -23,7 +23,10 @@ export function migration(
   if (targets.length === 0 || targets.some((target) => target.includes('$'))) return null
   // Without its profile the service is none that others of the project may depend on.
   const profiles = asList(service.profiles).slice(0, 1).map(String)
-  const given = [...files.map((file) => ` --file ${quoted(file)}`), ...profiles.map((one) => ` --profile ${quoted(one)}`)]
+  const given = [
+    ...files.map((file) => ` --file ${quoted(file)}`),
+    ...profiles.map((one) => ` --profile ${quoted(one)}`),
+  ]
   // What the profile takes away: without the first nobody may change an owner, without the second not in another's folder.
   const capabilities = '--cap-add CHOWN --cap-add DAC_OVERRIDE'
   return `docker compose${given.join('')} run --rm --no-deps --user 0:0 ${capabilities} --entrypoint chown ${name} -R ${userText(user.value)} ${[...new Set(targets)].map(quoted).join(' ')}`

@@ -55,8 +55,8 @@ describe('what the stage makes of the base image', () => {
       { healthcheck: { test: ['CMD-SHELL', 'a  b'], intervalMs: 65_000, timeoutMs: 500, retries: 2 } },
     ],
     [
-      'HEALTHCHECK --start-period=2s CMD ["a", "b"]',
-      { healthcheck: { test: ['CMD', 'a', 'b'], startPeriodMs: 2_000 } },
+      'HEALTHCHECK --start-period=2s --start-interval=1s CMD ["a", "b"]',
+      { healthcheck: { test: ['CMD', 'a', 'b'], startPeriodMs: 2_000, startIntervalMs: 1_000 } },
     ],
     ['STOPSIGNAL 9', { stopSignal: '9' }],
     [

@@ -51,6 +51,14 @@ describe('layers', () => {
     expect(files.text('/etc/passwd')).toBe(`${app}\n`)
   })
 
+  test('accounts behind a link are read where they are', async () => {
+    const files = await merged(
+      [{ name: 'etc/passwd', type: 'symlink', linkname: '../usr/share/accounts/passwd' }],
+      [{ name: 'usr/share/accounts/passwd', content: app }],
+    )
+    expect(files.text('/etc/passwd')).toBe(app)
+  })
+
   test('a whiteout hides a file, and a folder with all that is in it', async () => {
     const files = await merged(
       [{ name: 'srv/a/b/c' }, { name: 'srv/ab' }, { name: 'etc/gone.conf', content: 'x' }],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ImageFacts } from '../../src/image/facts.ts'
+import type { FileEntry } from '../../src/image/file-model.ts'
 import { chooseAccount } from '../../src/plan/account.ts'
 import type { Candidate } from '../../src/plan/account-request.ts'
 import { nothingCreated } from '../../src/plan/created-accounts.ts'
@@ -146,6 +147,18 @@ describe('the ladder of creation', () => {
     expect(choose(facts).creation).toBe(creation)
   })
 
+  test.each<[string, ReadonlyMap<string, FileEntry | null>, AccountChoice['creation']]>([
+    ['no passwd', new Map([['/etc/passwd', null]]), 'append'],
+    ['no group', new Map([['/etc/group', null]]), 'append'],
+    ['a link to where nothing is before the start', new Map([['/etc/passwd', link('/run/accounts/passwd')]]), 'none'],
+    ['a link to where it is kept', new Map([['/etc/passwd', link('group')]]), 'adduser'],
+  ])('the tool asks for both files of accounts: %s', (_, changes, creation) => {
+    const facts = image({ like: 'alpine' })
+    const files = facts.files.known ? facts.files.value.with(changes) : null
+    if (files === null) throw new Error('a fixture has files')
+    expect(choose({ ...facts, files: { known: true, value: files } }).creation).toBe(creation)
+  })
+
   test('a copy holds all that was in the files', () => {
     const account = choose(image({ like: 'shellless', passwd: ['svc:x:5:5::/:/x'], group: ['svc:x:5:'] }))
     expect(account.passwd).toBe(
@@ -182,3 +195,7 @@ describe('collisions', () => {
     expect(choose(image({ like: 'debian', ...taken })).home).toBe(home)
   })
 })
+
+function link(to: string): FileEntry {
+  return { type: 'symlink', uid: 0, gid: 0, mode: 0o777, size: 0, link: to }
+}

@@ -91,9 +91,17 @@ test.each<[Healthcheck, string]>([
   [{ test: ['CMD', 'a', 'b "c"'] }, 'CMD ["a","b \\"c\\""]'],
   [{ test: ['CMD-SHELL', 'a || exit 1'] }, 'CMD a || exit 1'],
   [
-    { test: ['CMD-SHELL', 'a'], intervalMs: 5000, timeoutMs: 100, startPeriodMs: 1, retries: 3 },
-    '--interval=5000ms --timeout=100ms --start-period=1ms --retries=3 CMD a',
+    {
+      test: ['CMD-SHELL', 'a'],
+      intervalMs: 90000,
+      timeoutMs: 100,
+      startPeriodMs: 1,
+      startIntervalMs: 2000,
+      retries: 3,
+    },
+    '--interval=90s --timeout=100ms --start-period=1ms --start-interval=2s --retries=3 CMD a',
   ],
+  [{ test: ['CMD-SHELL', 'a\nb "c"'] }, 'CMD ["/bin/sh","-c","a\\nb \\"c\\""]'],
 ])('%j is written as %s', (check, text) => {
   expect(healthcheckText(check)).toBe(text)
 })

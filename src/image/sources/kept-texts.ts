@@ -10,6 +10,8 @@ const systemFiles: ReadonlySet<string> = new Set([
   '/lib/apk/db/installed',
   '/usr/lib/apk/db/installed',
 ])
+/** Where a link from there may lead: /usr/lib/passwd, /usr/share/defaults/etc/group. */
+const accountFile = /\/(?:passwd|group)$/
 const namedLimit = 1024 * 1024
 const otherLimit = 64 * 1024
 /** All texts of one image together, accounts and entrypoint scripts not counted. */
@@ -43,6 +45,7 @@ export function keptTexts(config: ImageConfig): (path: string, size: number) => 
     if (size === 0 || secret.test(path)) return null
     if (systemFiles.has(path)) return size <= namedLimit ? 'named' : null
     if (size <= namedLimit && started.has(nameOf(path))) return 'named'
+    if (size <= otherLimit && accountFile.test(path)) return 'text'
     if (size > otherLimit || bulk.test(path)) return null
     if (configFolder.test(path) || scriptFile.test(path)) return 'text'
     const isOfApp = configFile.test(path) || (sourceFile.test(path) && !/\/vendor\//.test(path))

@@ -54,6 +54,7 @@ interface ConfigFile {
   readonly workdir?: string
   /** `["CMD-SHELL", "curl localhost"]` */
   readonly healthcheck?: readonly string[]
+  readonly onbuild?: readonly string[]
 }
 
 interface ObservationFile {
@@ -72,7 +73,7 @@ interface ObservationFile {
 const KEYS: Readonly<Record<string, readonly string[]>> = {
   'facts.json': ['bases', 'catalogue', 'policy', 'observation'],
   base: ['like', 'config', 'passwd', 'group', 'files', 'texts'],
-  config: ['user', 'entrypoint', 'cmd', 'env', 'ports', 'volumes', 'workdir', 'healthcheck'],
+  config: ['user', 'entrypoint', 'cmd', 'env', 'ports', 'volumes', 'workdir', 'healthcheck', 'onbuild'],
   policy: [...Object.keys(defaultPolicy), 'preferVendor', 'arbitraryUid'],
   observation: ['operations', 'bound', 'uids', 'programs', 'opened', 'home', 'needsRoot'],
 }
@@ -152,6 +153,7 @@ function configOf(config: ConfigFile): ImageFacts['config'] {
     Volumes: keys(config.volumes),
     WorkingDir: config.workdir,
     Healthcheck: config.healthcheck === undefined ? undefined : { Test: config.healthcheck },
+    OnBuild: config.onbuild,
   })
 }
 

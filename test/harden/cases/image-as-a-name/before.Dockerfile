@@ -1,0 +1,1 @@
+FROM example.org/shop:1
