@@ -1,6 +1,7 @@
 import { isInside } from '../plan/places.ts'
 import { movedExpose, movedPort, warnOfPorts } from './compose-ports.ts'
 import { targetOf } from './compose-volumes.ts'
+import { hostPortNotes } from './ports.ts'
 import { type Profile, type ProfileUser, TMPFS_MEGABYTES, userText, volumeName, type WritablePlace } from './profile.ts'
 import { asList, asObject, isObject, type Json } from './yaml-file.ts'
 
@@ -44,8 +45,8 @@ export function hardenService(
   if (readOnly.value) set.read_only = true
   const added = profile.writable.filter((place) => mount(place, set, volumes, { name, elsewhere, declared }))
   notes.push(...renewNotes(added))
-  if (Object.keys(sysctls).length > 0 && before.network_mode !== 'host')
-    set.sysctls = withPairs(before.sysctls, sysctls)
+  if ({ ...elsewhere, ...before }.network_mode === 'host') notes.push(...hostPortNotes('network_mode: host', sysctls))
+  else if (Object.keys(sysctls).length > 0) set.sysctls = withPairs(before.sysctls, sysctls)
   if (Object.keys(env).length > 0) set.environment = withPairs(before.environment, env)
   warn({ ...elsewhere, ...before }, profile, notes)
   return { service: set, volumes, notes }

@@ -11,10 +11,10 @@ export function migration(
   service: Json,
   name: string,
   files: readonly string[],
-  { user, image, volumes, writable }: Profile,
+  { user, image, volumes, writable, owned }: Profile,
 ): string | null {
   if (user === null || (image.chown !== image.original && image.chown !== image.name)) return null
-  const written = [...volumes, ...writable].map(({ path }) => path)
+  const written = [...[...volumes, ...writable].map(({ path }) => path), ...owned]
   const targets = asList(service.volumes)
     .filter((volume) => !isReadOnly(volume) && isMount(volume) && !isConfiguration(volume))
     .map(targetOf)

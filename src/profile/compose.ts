@@ -147,9 +147,14 @@ function chooseService(
   const file = named(files)
   const names = Object.keys(services).filter((one) => isObject(services[one]))
   const included = files.flatMap(({ values }) => asList(asObject(values[0]).include)).map(includedFile)
-  const more =
-    included.length === 0 ? '' : `; it includes ${included.join(', ')}: those are files of their own, for --file`
-  const list = `${names.length === 0 ? 'it has none' : `it has ${names.join(', ')}`}${more}`
+  const others = `it includes ${included.join(', ')}: those are files of their own, for --file`
+  const more = included.length === 0 ? '' : `; ${others}`
+  const list = `it has ${names.join(', ')}${more}`
+  if (names.length === 0)
+    throw wrong(
+      `${file} has no services`,
+      included.length > 0 ? others : 'name the Compose file that has them with --file',
+    )
   if (asked !== null) {
     if (names.includes(asked)) return asked
     throw wrong(`${file} has no service ${asked}`, list)

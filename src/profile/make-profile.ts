@@ -4,6 +4,7 @@ import { normalisePath } from '../plan/places.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import { isInterpreter, programsOf } from '../plan/program.ts'
 import type { Vendor } from '../plan/vendor.ts'
+import { grantedFolders } from '../plan/writable.ts'
 import type { ReportProof, TargetResult } from '../report/report.ts'
 import { asIs } from './as-is.ts'
 import { imageChanges } from './image-changes.ts'
@@ -73,6 +74,7 @@ export function profileOf(source: ProfileSource): Profile | null {
     noNewPrivileges: part(capabilities !== null && !gains, gains || proof?.result?.noNewPrivileges === true),
     readOnly,
     writable: readOnly.value ? writablePlaces(source, user, proof) : asked?.enough ? grantedPlaces(source, user) : [],
+    owned: root ? [] : [...new Set([...grantedFolders(plan.grants), ...(plan.handed ?? [])])],
     volumes: volumesOf(plan, facts, user ?? { uid: 0, gid: 0 }, asked?.enough === true),
     ports,
     sysctls: sysctlsFor(ports, root),

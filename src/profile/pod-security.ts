@@ -1,4 +1,5 @@
 import type { Chosen } from './pod-spec.ts'
+import { hostPortNotes } from './ports.ts'
 import type { Profile } from './profile.ts'
 import { asList, asObject, type Json } from './yaml-file.ts'
 
@@ -82,9 +83,11 @@ export function restrictedNotes(
       notes.push(
         `the volume ${String(volume.name)} is a hostPath: restricted does not allow it, and fsGroup does not reach it`,
       )
-  if (before.hostNetwork === true)
+  if (before.hostNetwork === true) {
+    notes.push(...hostPortNotes('hostNetwork', profile.sysctls))
     for (const { from, to } of profile.ports.filter((port) => port.from !== port.to))
       notes.push(`hostNetwork has the ports of the node: what calls its port ${from} calls ${to}`)
+  }
   return notes
 }
 

@@ -25,6 +25,14 @@ export function sysctlsFor(ports: readonly ProfilePort[], root: boolean): Readon
   return root || low.length === 0 ? {} : { 'net.ipv4.ip_unprivileged_port_start': String(Math.min(...low)) }
 }
 
+/** Where a container has no network of its own the limit is the machine's, and no setting of the container lifts it. */
+export function hostPortNotes(where: string, sysctls: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(sysctls).map(
+    ([name, value]) =>
+      `${where} has the ports of the machine, where a user other than root may bind port ${value} only after sysctl -w ${name}=${value} there`,
+  )
+}
+
 /** The catalogue's list of what is different in the vendor's own image: `listens on 8080 instead of 80`. */
 function vendorPort(port: number, { variant }: Vendor): number {
   const said = variant?.differences.map((one) => /\b(\d+) instead of (\d+)\b/.exec(one)) ?? []

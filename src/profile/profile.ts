@@ -18,6 +18,8 @@ export interface Profile {
   readonly readOnly: Part<boolean>
   /** Places that a read-only root needs to be writable; empty without one. */
   readonly writable: readonly WritablePlace[]
+  /** Folders that the image gives to the user, as far as is known: what is mounted over one has to be the user's too. */
+  readonly owned: readonly string[]
   /** Where its data is: VOLUMEs, and what `--user` alone needs mounted. */
   readonly volumes: readonly ProfileVolume[]
   readonly ports: readonly ProfilePort[]

@@ -1,5 +1,7 @@
+import { listed } from '../plan/listed.ts'
 import type { ProfileSource } from './make-profile.ts'
 import { giveVolume, type Profile, type ProfileVolume, type Running, userText } from './profile.ts'
+import { isPassing } from './writable-places.ts'
 
 type Bare = Omit<Profile, 'notes' | 'running'>
 
@@ -25,11 +27,13 @@ function ports(profile: Bare): readonly string[] {
     )
 }
 
-function data({ image, user, volumes }: Bare, { plan, result }: ProfileSource): readonly string[] {
+function data({ image, user, volumes, owned }: Bare, { plan, result }: ProfileSource): readonly string[] {
   if (user === null || plan.outcome !== 'harden') return []
   const owner = userText(user.value)
+  const kept = owned.filter((path) => !isPassing(path) && !path.startsWith('/etc/'))
+  const named = kept.length === 0 ? '' : ` (${listed(kept)})`
   if (volumes.length === 0)
-    return [`folders of the host that it writes to have to be writable for ${owner}: chown -R ${owner} FOLDER`]
+    return [`folders of the host that it writes to${named} have to be writable for ${owner}: chown -R ${owner} FOLDER`]
   const cells = result.proof?.passed === true ? result.proof.cells : []
   const outcome = (name: string) => cells.find((cell) => cell.name === name)?.outcome
   // Names as in src/proof/volume-cells.ts.

@@ -92,7 +92,7 @@ describe('extends', () => {
       null,
       /gets its ports from base \(extends\), and Compose only ever adds ports/,
     ],
-    ['include: [a.yaml, {path: [b.yaml]}]\n', null, /0.yaml does not say which service is meant/],
+    ['include: [a.yaml, {path: [b.yaml]}]\n', null, /0.yaml has no services/],
   ])('%j is refused', (text, service, message) => {
     expect(() => edited([text], service)).toThrow(message)
   })

@@ -172,6 +172,16 @@ services:
     expect(notes.join('\n')).toContain(note)
   })
 
+  test.each([
+    ['network_mode: host', false],
+    ['read_only: false', true],
+  ])('a port below 1024 that stays, with %s', (line, own) => {
+    const low = sampleProfile({ ports: [], sysctls: { 'net.ipv4.ip_unprivileged_port_start': '80' } })
+    const { text, notes } = editCompose(`services:\n  web:\n    image: nginx\n    ${line}\n`, 'c.yaml', low, null)
+    expect(text.includes('sysctls:')).toBe(own)
+    expect(notes.join('\n').includes('only after sysctl -w net.ipv4.ip_unprivileged_port_start=80')).toBe(!own)
+  })
+
   test('what is in its mounts already: the command for those that the image writes', () => {
     const volumes = [
       'data:/var/lib/x',
@@ -195,8 +205,10 @@ services:
       "docker compose --file 'a b/c.yaml' --profile prod run --rm --no-deps --user 0:0 --cap-add CHOWN --cap-add DAC_OVERRIDE --entrypoint chown web -R 101:101 '/var/lib/x/a b'",
     )
     expect(inOdd(odd.volumes)).not.toContain('no-deps')
+    const kept = { ...own, volumes: [], writable: [] }
+    expect(said({ ...kept, owned: ['/var/lib/x'] })).toContain('-R 101:101 /var/lib/x /var/lib/x/deep')
     expect(said({ ...own, image: { ...own.image, chown: 'busybox:musl' } })).not.toContain('docker compose')
-    expect(said({ ...own, volumes: [], writable: [] })).not.toContain('docker compose')
+    expect(said({ ...kept, owned: [] })).not.toContain('docker compose')
   })
 
   test('a service that is built keeps its build', () => {
@@ -214,7 +226,9 @@ services:
     ['services: {a: {image: x}}\n', 'b', /has no service b/],
     ['services: {a: {image: "redis:7"}}\n', null, /runs redis:7, not nginx:latest/],
     ['services: {a: {image: nginx}, b: {image: "docker.io/library/nginx:latest"}}\n', null, /which service/],
-    ['a: 1\n', null, /which service/],
+    ['a: 1\n', null, /has no services/],
+    ['', 'web', /has no services/],
+    ['- a\n', null, /has no services/],
     ['services:\n  a: &a\n    image: nginx\n  b: *a\n', 'a', /anchor/],
   ])('%j', (text, service, message) => {
     expect(() => editCompose(text, 'c.yaml', profile, service)).toThrow(message)

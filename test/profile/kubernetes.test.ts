@@ -297,6 +297,16 @@ describe('what is there already', () => {
     expect(notes).toMatch(/web: not alone in the pod\. Restricted asks the same of log \(x\)/)
     expect(notes).toMatch(/hostNetwork: true is not allowed/)
   })
+
+  test('a port below 1024 in the network of the node', () => {
+    const low = sampleProfile({ ports: [], sysctls: { 'net.ipv4.ip_unprivileged_port_start': '80' } })
+    const said = (hostNetwork: boolean) =>
+      editManifest(manifest('Pod', {}, { hostNetwork }), 'x.yaml', low, null).notes.join('\n')
+    expect(said(true)).toContain(
+      'hostNetwork has the ports of the machine, where a user other than root may bind port 80',
+    )
+    expect(said(false)).not.toContain('the machine')
+  })
 })
 
 test.each([

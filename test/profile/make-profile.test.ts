@@ -253,6 +253,18 @@ describe('what changes for those who have it running today', () => {
     ])
   })
 
+  test('folders that are not in a VOLUME are named, but for those that are made anew', () => {
+    const files = ['drwxr-xr-x 0:0 /var/lib/server', 'drwxr-xr-x 0:0 /run/server']
+    const env = { SERVER_DATA_DIR: '/var/lib/server', SERVER_RUN_DIR: '/run/server' }
+    const { running, owned } = profileOf('example.org/server:1', {
+      ...server,
+      config: { ...server.config, env },
+      files,
+    })
+    expect(owned).toEqual(['/run/server', '/var/lib/server'])
+    expect(running[0]?.text).toContain('folders of the host that it writes to (/var/lib/server) have to be writable')
+  })
+
   test.each([
     [cells('pass', 'not asked'), 'works as it is (measured)'],
     [cells('fail', 'pass'), 'has to be given to the user (measured)'],

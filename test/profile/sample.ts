@@ -15,6 +15,7 @@ const base: Profile = {
     { kind: 'copy', path: '/etc/nginx/conf.d', uid: 101, gid: 101, mode: 0o755, filled: true },
     { kind: 'tmpfs', path: '/tmp', uid: 0, gid: 101, mode: 0o1777, filled: false },
   ],
+  owned: ['/etc/nginx/conf.d'],
   volumes: [],
   ports: [{ from: 80, to: 8080, protocol: 'tcp' }],
   sysctls: {},
