@@ -12,6 +12,8 @@ describe('the option that sets the port', () => {
     ],
     ['-p, --port=<integer>   Specify port to listen for DNS requests on (defaults to 53).', '--port={port}'],
     ['  -p, --port PORT     the port', '--port {port}'],
+    ['-p or --port <port>          Listen for connections on specified port', '--port {port}'],
+    ['-f or --forward [<port>]     Forward requests to the host on port <port>', ''],
     [' --port=PORT              listen on alternate port number', '--port={port}'],
     ['  -port int\n    \tport to serve on (default 80)', '-port {port}'],
     ['  --listen-port arg   where clients connect', ''],

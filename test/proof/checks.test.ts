@@ -93,6 +93,16 @@ describe('leftFiles', () => {
     expect(missing(traced(both), traced(both.slice(1)))).toEqual(['not /var/lib/x/accounts.db'])
   })
 
+  test('so does one that is called by a digest of what is in it', () => {
+    const key = (name: string) => operation('create-file', `/var/lib/x/${name}`)
+    const [one, two] = [key('EpoOALxMlU3gCQLdz6w-SkRaaEFDXxyF.jwk'), key('eo1PALlMo1bXi5ojfkuFSqk2llQNNWno.jwk')]
+    const other = key('Qd7WALxMlU3gCQLdz6w_SkRaaEFDXx9A.jwk')
+    expect(missing(traced([one]), traced([other]))).toEqual([])
+    expect(missing(traced([one, two]), traced([other]))).toHaveLength(1)
+    expect(missing(traced([one]), traced([key('Qd7WALxMlU3gCQLdz6w_SkRaaEFDXx9A.lock')]))).toHaveLength(1)
+    expect(missing(traced([key('account-of-web-server')]), traced([key('settings-of-webserver')]))).toHaveLength(1)
+  })
+
   test('so does what lies in a folder of a drawn name that the run made itself, in a volume too', () => {
     const at = (...paths: string[]) =>
       traced(

@@ -9,7 +9,7 @@ export interface PortOption {
 const VALUE = String.raw`[<\[{"']?(?:(?:\w+[-_])?port(?:[-_]?\w+)?|num(?:ber)?|n|int(?:eger)?|uint16|arg|value|#|\.\.\.)[>\]}"']?`
 /** Whose port it is when it is not the one to listen on, and what is no port at all. */
 const OTHERS =
-  /\b(source|src|remote|peer|proxy|upstream|backend|admin|metrics?|debug\w*|control|client|connect\w*|monitor\w*|stats?|min|max|first|last|range|serial|device|ssl|tls|https)\b/i
+  /\b(source|src|remote|peer|proxy|upstream|backend|admin|metrics?|debug\w*|control|client|connect(?!ions\b)\w*|monitor\w*|stats?|min|max|first|last|range|serial|device|ssl|tls|https)\b/i
 
 /** Names that say no more than that it is the port to listen on, the plainest first. */
 const PLAIN = [/^--?port(=|$)/, /^--?(local|listen|listening|server|bind)-?port(=|$)/]
@@ -30,7 +30,7 @@ export function portOption(help: string): PortOption | null {
 function optionsIn(text: string): readonly PortOption[] {
   const line = text.trim()
   if (line.length > 2000 || !/port/i.test(line)) return []
-  const entry = /^(-[a-zA-Z](?![\w-]))?(?:\s*[,|/]?\s*)(--?[a-z][\w-]*)?(=|\s+)?/.exec(line)
+  const entry = /^(-[a-zA-Z](?![\w-]))?(?:\s*(?:[,|/]|\bor\b)?\s*)(--?[a-z][\w-]*)?(=|\s+)?/.exec(line)
   if (line.startsWith('-') && entry !== null && !OTHERS.test(line)) {
     const [head, short, long = '', equals] = entry
     const rest = line.slice(head.length)

@@ -3,10 +3,13 @@ import { withoutNumbers } from '../without-numbers.ts'
 
 /** Letters that a program draws for a name that nobody has yet: mkstemp takes six, Python eight, an Erlang database twelve. */
 const DRAWN = /^\w{3,12}$/
+/** A digest or a key's thumbprint in base64url: nobody calls a file so by hand. */
+const DIGEST = /^(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[\w-]{20,}$/
 
 /**
  * Those without a file of the other run that is named alike but for parts that were drawn: files that were to be new
- * (O_EXCL) and folders that the run itself made, where neither run has the other's. Each stands for one.
+ * (O_EXCL) and folders that the run itself made, where neither run has the other's; or that are called by a digest of
+ * what is in them. Each stands for one.
  */
 export function withoutTwins(
   paths: readonly string[],
@@ -56,8 +59,14 @@ function areTwins(a: Name, b: Name): boolean {
     const [mine, its] = [parts, others].map((all) => all.slice(0, at + 1).join('/')) as [string, string]
     const wasDrawn = a.of.drawn.has(mine) && b.of.drawn.has(its)
     const isNews = !a.of.made.has(withoutNumbers(its)) && !b.of.made.has(withoutNumbers(mine))
-    return wasDrawn && isNews && differsByDrawn(part, other)
+    return isNews && ((wasDrawn && differsByDrawn(part, other)) || differsByDigest(part, other))
   })
+}
+
+/** But for its ending: `EpoOALxMlU3gCQLdz6w-SkRaaEFDXxyFSEz3bmRaPqU.jwk`. */
+function differsByDigest(a: string, b: string): boolean {
+  const [[stem = '', ...end], [other = '', ...otherEnd]] = [a.split('.'), b.split('.')]
+  return stem.length === other.length && `${end}` === `${otherEnd}` && DIGEST.test(stem) && DIGEST.test(other)
 }
 
 function differsByDrawn(a: string, b: string): boolean {
