@@ -165,7 +165,9 @@ function reportStage(dockerfile: Dockerfile, plan: StagePlan, staysAsItWas: bool
 }
 
 function reportFinding({ name, finding, outcome: said, hint }: Said, policy: Policy): ReportFinding {
-  const { line, column, message, evidence } = finding
+  const { line, column, message } = finding
+  // A volume with folders in it, a port of two protocols: what is the same reason for several things is said once.
+  const evidence = [...new Map(finding.evidence.map((one) => [JSON.stringify(one), one])).values()]
   const outcome = said === 'offered' && policy.unsafe ? 'fixed' : said
   const about = { transform: name, outcome, line, column, message }
   return hint === undefined ? { ...about, evidence } : { ...about, hint, evidence }

@@ -59,7 +59,11 @@ function move(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, moved: read
 
 /** A program that binds a port by itself was told nothing by the file where it is told another one now. */
 function whereItWas(files: readonly FileEdit[], moved: readonly PortDecision[]): string {
-  const ports = distinct(moved.map((decision) => String(decision.from)))
+  const said = moved.filter(({ from }) =>
+    files.some(({ substitutions }) => substitutions.some(({ pattern }) => new RegExp(`\\b${from}\\b`).test(pattern))),
+  )
+  // Others are set in the command or by a variable.
+  const ports = distinct((said.length === 0 ? moved : said).map((decision) => String(decision.from)))
   const [file, more] = files
   if (file !== undefined && more === undefined && / by itself\b/.test(file.reason)) return file.reason
   const names = files.map((edit) => edit.path.slice(edit.path.lastIndexOf('/') + 1)).join(' and ')

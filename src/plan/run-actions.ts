@@ -3,10 +3,11 @@ import { staticValue } from '../image/step-down/static-text.ts'
 import { normalisePath } from './places.ts'
 import { keysOf } from './run-keys.ts'
 import { linkActions } from './run-links.ts'
+import { repositoryOf } from './run-repositories.ts'
 
 /** One thing that a RUN does to paths, as far as its text says so. */
 export interface RunAction {
-  readonly tool: 'mkdir' | 'chown' | 'chmod' | 'rm' | 'touch' | 'link' | 'key'
+  readonly tool: 'mkdir' | 'chown' | 'chmod' | 'rm' | 'touch' | 'link' | 'key' | 'repository'
   /** Absolute; of an rm also patterns with `*` and `?`, as a shell expands them. */
   readonly paths: readonly string[]
   /** `user[:group]` of a chown, the mode of a chmod or of `mkdir -m` and `install -m`, where a link leads; null where there is none or a variable decides it. */
@@ -46,6 +47,8 @@ export function runActions(steps: readonly Step[]): readonly RunAction[] {
       if (links.length > 0) return links.map((link) => ({ ...link, ...rest }))
       const keys = keysOf(command, (word) => wordValue(word, variables), folder)
       if (keys.length > 0) return [{ tool: 'key' as const, paths: keys, value: null, ...rest }]
+      const repository = repositoryOf(command, (word) => wordValue(word, variables), folder)
+      if (repository !== null) return [{ tool: 'repository' as const, paths: [repository], value: null, ...rest }]
       const action = readAction(command, variables, folder, line)
       if (action === null) {
         for (const word of command.words) {
@@ -63,7 +66,7 @@ export function runActions(steps: readonly Step[]): readonly RunAction[] {
 
 /** `install` is the program where a command starts; with a word before it, it is what a package manager does. */
 const MENTIONS =
-  /\b(mkdir|chown|chmod|rm|touch|ln|a2(?:en|dis)site|openssl|ssh-keygen|certtool|mkcert|mosquitto_passwd)\b|(?:^|[;&|({!\n]|\b(?:do|then|else|sudo))\s*install\s/
+  /\b(mkdir|chown|chmod|rm|touch|ln|a2(?:en|dis)site|openssl|ssh-keygen|certtool|mkcert|mosquitto_passwd|svnadmin|trac-admin)\b|\b(?:git|hg)\b[^&|;\n]*\binit\b|(?:^|[;&|({!\n]|\b(?:do|then|else|sudo))\s*install\s/
 
 type Word = ShellCommand['words'][number] | undefined
 

@@ -19,6 +19,7 @@ import { installedPackages } from './evidence/installed.ts'
 import { missingCopies, missingScripts } from './evidence/missing-copies.ts'
 import { madeClosedNeeds } from './evidence/named-closed.ts'
 import { packageEvidence, writesOf } from './evidence/packages.ts'
+import { repositoryNeeds } from './evidence/repositories.ts'
 import { rootHome } from './evidence/root-home.ts'
 import { openRemarks, runLineNeeds } from './evidence/run-lines.ts'
 import { s6Remarks } from './evidence/s6-services.ts'
@@ -100,10 +101,10 @@ export function statedBy(sources: StatedSources): Stated {
   const unlisted = [
     ...(sources.built || facts.config.exposedPorts.length === 0
       ? []
-      : unlistedDaemons(installed, standing, knownPrograms)),
+      : unlistedDaemons(installed, standing, packages.started)),
     ...(sources.built || sources.entry?.class !== 'os-base' || facts.config.exposedPorts.length === 0
       ? []
-      : unnamedDaemons(installed, standing, knownPrograms, saidWords(start, started), shipped)),
+      : unnamedDaemons(installed, standing, packages.started, saidWords(start, started), shipped)),
     ...(sources.built || sources.listed || facts.files.known
       ? []
       : unseenServers(installed, start.programs, knownPrograms, writesOf(sources.rules), {
@@ -118,6 +119,7 @@ export function statedBy(sources: StatedSources): Stated {
   const files = sources.built || packages.files.size === 0 ? own : beneath(packages.files, own, shipped)
   const needs = [
     ...runLineNeeds(shipped),
+    ...repositoryNeeds(shipped, started),
     ...commandLineNeeds(started),
     ...frameworkNeeds(shipped, runsInBuild(shipped), collectsAtStart(start, facts.config)),
     ...scriptWriteNeeds(start, shipped, facts.config),

@@ -103,6 +103,14 @@ describe('leftFiles', () => {
     expect(missing(traced([key('account-of-web-server')]), traced([key('settings-of-webserver')]))).toHaveLength(1)
   })
 
+  test('and one below a folder that is called by the first letters of its digest', () => {
+    const object = (folder: string, name: string) =>
+      operation('create-file', `/var/lib/x/objects/${folder}/${name}`, { detail: 'O_EXCL' })
+    const one = object('cf', 'cea702819381769431ee82ffb29354725c6fcb')
+    expect(missing(traced([one]), traced([object('ab', 'f3a702819381769431ee82ffb29354725c6fcb')]))).toEqual([])
+    expect(missing(traced([one]), traced([object('ab', 'index')]))).toHaveLength(1)
+  })
+
   test('so does what lies in a folder of a drawn name that the run made itself, in a volume too', () => {
     const at = (...paths: string[]) =>
       traced(

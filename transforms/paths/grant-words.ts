@@ -41,10 +41,7 @@ function verb(kind: Grant['kind'], many: boolean): string {
 }
 
 export function granted(stage: Stage, grants: readonly Grant[], edits: readonly Edit[]): Finding {
-  // A volume with folders in it is said to be one once.
-  const evidence: readonly Evidence[] = [
-    ...new Map(grants.flatMap((grant) => grant.evidence.map((one) => [JSON.stringify(one), one]))).values(),
-  ]
+  const evidence: Evidence[] = grants.flatMap((grant) => grant.evidence)
   return {
     outcome: 'fixed',
     line: (stage.instructions.at(-1) ?? stage.from).line,

@@ -7,7 +7,7 @@ import type { InstalledPackage } from './installed.ts'
 
 /** What they write is told by the application, the command line or the configuration, which are read; or it is nothing. */
 export const TOOLS =
-  /^(npm|npx|yarn|pnpm|composer|bundle|rake|rails|gunicorn\d?|uvicorn|uwsgi|celery|starman|plackup|starlet|puma|unicorn|rackup|thin|twistd?\d?|waitress(-serve)?|hypercorn|daphne|flask|django-admin|streamlit|tini|dumb-init|gosu|su-exec|socat|nc(at|\.\w+)?|netcat|busybox|darkhttpd|webfsd|stunnel4?|curl|wget|git|ffmpeg|rclone|rsync|iperf3?|tcpdump|openssl|make|cmake|gdbserver|xvfb-run|Xvfb|chromium|firefox|.*-exporter)$/
+  /^(npm|npx|yarn|pnpm|composer|bundle|rake|rails|gunicorn\d?|uvicorn|uwsgi|celery|starman|plackup|starlet|puma|unicorn|rackup|thin|twistd?\d?|waitress(-serve)?|hypercorn|daphne|flask|django-admin|streamlit|tini|dumb-init|gosu|su-exec|socat|nc(at|\.\w+)?|netcat|busybox|darkhttpd|webfsd|stunnel4?|curl|wget|git|hg|ffmpeg|rclone|rsync|iperf3?|tcpdump|openssl|make|cmake|gdbserver|xvfb-run|Xvfb|chromium|firefox|.*-exporter)$/
 
 /**
  * A server that a distribution's package brings, of which no rule tells what it writes and which of its files the package

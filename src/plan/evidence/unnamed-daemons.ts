@@ -30,7 +30,8 @@ export function unnamedDaemons(
 ): readonly Remark[] {
   const packages = installed.filter(({ line }) => line !== null)
   if (packages.length === 0 || programs.some((program) => isIdentified(program, known, packages))) return []
-  const elsewhere = new Set([...entries.keys(), ...words.filter((word) => ELSEWHERE.test(word))].map(baseName))
+  const files = [...entries].flatMap(([path, { type }]) => (type === 'directory' ? [] : [path]))
+  const elsewhere = new Set([...files, ...words.filter((word) => ELSEWHERE.test(word))].map(baseName))
   const others = programs.filter(
     (program) => !BASE.test(program) && !TOOLS.test(program) && !isInterpreter(program) && !elsewhere.has(program),
   )

@@ -59,8 +59,16 @@ function areTwins(a: Name, b: Name): boolean {
     const [mine, its] = [parts, others].map((all) => all.slice(0, at + 1).join('/')) as [string, string]
     const wasDrawn = a.of.drawn.has(mine) && b.of.drawn.has(its)
     const isNews = !a.of.made.has(withoutNumbers(its)) && !b.of.made.has(withoutNumbers(mine))
+    if (isFanOut(parts, at) && isFanOut(others, at)) return true
     return isNews && ((wasDrawn && differsByDrawn(part, other)) || differsByDigest(part, other))
   })
+}
+
+/** `objects/cf/cea702819…`: a folder for the files whose digest begins so. */
+function isFanOut(parts: readonly string[], at: number): boolean {
+  return (
+    /^[\da-f]{1,3}$/.test(parts[at] ?? '') && parts.slice(at + 1).some((part) => /^[\da-f]{30,}(\.\w+)?$/.test(part))
+  )
 }
 
 /** But for its ending: `EpoOALxMlU3gCQLdz6w-SkRaaEFDXxyFSEz3bmRaPqU.jwk`. */
