@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { withDefaults } from '../../../src/api.ts'
 import type { TargetResult } from '../../../src/report/report.ts'
 import { targetProcessor } from '../../../src/target.ts'
-import { assertAddress, docker, httpGet, processesOf, TEST_LABEL, waitFor, withContainer } from './images.ts'
+import { assertAddress, docker, httpGet, processesOf, TEST_LABEL, waitFor, withContainer, withLists } from './images.ts'
 
 interface App {
   readonly port: number
@@ -217,6 +217,7 @@ async function build(folder: string, text: string, tag: string): Promise<string>
     image,
     '--file',
     join(scratch, `${tag}.Dockerfile`),
+    ...(await withLists()),
     folder,
   ])
   return image
