@@ -153,7 +153,13 @@ function chooseService(
   if (names.length === 0)
     throw wrong(
       `${file} has no services`,
-      included.length > 0 ? others : 'name the Compose file that has them with --file',
+      included.length > 0
+        ? others
+        : files.some(({ values }) =>
+              values.some((value) => isObject(value) && 'kind' in value && 'apiVersion' in value),
+            )
+          ? 'it is a manifest of Kubernetes: say --for kubernetes'
+          : 'name the Compose file that has them with --file',
     )
   if (asked !== null) {
     if (names.includes(asked)) return asked

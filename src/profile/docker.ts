@@ -18,7 +18,8 @@ export function dockerRun(profile: Profile, engine: 'docker' | 'podman' | 'nerdc
     engine,
     'run',
     '--detach',
-    `--name=${name}`,
+    // The engines take no name of one letter.
+    `--name=${name.length === 1 ? `${name}-1` : name}`,
     ...(user === null ? [] : [`--user=${userText(user.value)}`]),
     ...(capabilities === null ? [] : ['--cap-drop=ALL', ...capabilities.value.map((one) => `--cap-add=${one}`)]),
     ...(noNewPrivileges.value ? ['--security-opt=no-new-privileges'] : []),

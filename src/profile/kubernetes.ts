@@ -100,11 +100,14 @@ function notFound(
     values.flatMap(membersOf).map(({ value }) => String(value.kind ?? 'an object without a kind')),
   )
   const isPatch = files.some(({ values }) => values.some(isJsonPatch))
-  const hint = isPatch
-    ? 'it is a list of JSON patch operations: write the patch as a part of the Deployment (strategic merge), or change the manifest that it patches'
-    : names.length > 0
-      ? `name it with --container: it has ${names.join(', ')}`
-      : `it has no Pod, Deployment, StatefulSet, DaemonSet, Job or CronJob, but ${[...new Set(kinds)].join(', ') || 'nothing'}`
+  const isCompose = files.some(({ values }) => values.some((value) => isObject(value) && isObject(value.services)))
+  const hint = isCompose
+    ? 'it is a Compose file: say --for compose'
+    : isPatch
+      ? 'it is a list of JSON patch operations: write the patch as a part of the Deployment (strategic merge), or change the manifest that it patches'
+      : names.length > 0
+        ? `name it with --container: it has ${names.join(', ')}`
+        : `it has no Pod, Deployment, StatefulSet, DaemonSet, Job or CronJob, but ${[...new Set(kinds)].join(', ') || 'nothing'}`
   return new HardenError('bad-usage', problem, { hint })
 }
 

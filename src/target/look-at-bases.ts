@@ -3,7 +3,7 @@ import type { Dockerfile } from '../dockerfile/model.ts'
 import type { EngineImage } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
-import { parsePlatform } from '../image/platform.ts'
+import { isOfOther, parsePlatform } from '../image/platform.ts'
 import { factsFromCatalogue } from '../image/sources/catalogue.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import type { ReportFinding } from '../report/report.ts'
@@ -51,7 +51,7 @@ async function lookAt(
 ): Promise<Known<ImageFacts>> {
   const { options } = session
   const mayAskOutside = !options.offline && item.from !== 'engine'
-  const own = item.from === 'registry' && mayAskOutside ? null : await inEngine(reference, session, found)
+  const own = item.from === 'registry' && mayAskOutside ? null : await inEngine(reference, item, session, found)
   if (own !== null) return own
   const listed = item.from === 'engine' ? null : factsFromCatalogue(reference)
   const asked = mayAskOutside ? await askOutside(reference, item, listed !== null, session) : nothing
@@ -91,11 +91,14 @@ async function askOutside(reference: string, item: WorkItem, listed: boolean, se
 
 async function inEngine(
   reference: string,
-  { engine, ports }: Session,
+  { kind }: WorkItem,
+  { engine, options, ports }: Session,
   found: OnFound,
 ): Promise<Known<ImageFacts> | null> {
   const image = engine === null ? null : await engine.inspectImage(reference)
   if (engine === null || image === null) return null
+  // Of what a Dockerfile is built from, accounts and paths are the same everywhere; an image that is named is one of them.
+  if (kind === 'image' && isOfOther(image.platform, options.platform)) return null
   ports.progress(`looking into ${reference}`)
   found(reference, image)
   return { known: true, value: await factsFromEngine(engine, reference) }
@@ -131,17 +134,21 @@ async function outcomeOf(reach: () => Promise<() => Promise<ImageFacts>>): Promi
   return { facts: await look(), why: null }
 }
 
-function whereNot({ engine }: Session): string {
-  return engine === null ? 'there is no engine to look with' : `${engine.name} has no copy of it`
+function whereNot({ engine, options }: Session): string {
+  if (engine === null) return 'there is no engine to look with'
+  return `${engine.name} has no copy of it${options.platform === null ? '' : ` for ${options.platform}`}`
 }
 
 function nowhere(reference: string, { from }: WorkItem, session: Session): HardenError {
-  const { engine } = session
+  const {
+    engine,
+    options: { platform },
+  } = session
   const listed = from === 'engine' ? '' : ', and the built-in catalogue does not list it'
   return new HardenError('no-image', `${reference} cannot be looked at: ${whereNot(session)}${listed}`, {
     hint:
       engine === null
         ? 'start an engine, or name an image that the catalogue lists'
-        : `pull it first: ${engine.name} pull ${reference}`,
+        : `pull it first: ${engine.name} pull ${platform === null ? '' : `--platform ${platform} `}${reference}`,
   })
 }

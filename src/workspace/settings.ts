@@ -100,6 +100,8 @@ function checkAbsolute(value: unknown): string | null {
   if (/[\0\r\n]/.test(value)) return 'must not have line breaks'
   const normal = value.split('/').filter((part) => part !== '' && part !== '.')
   if (normal.includes('..')) return 'must not climb with ".."'
+  if (/^(proc|sys)$/.test(normal[0] ?? '') || (normal[0] === 'dev' && normal[1] !== 'shm'))
+    return `must not be of /${normal[0]}, which the runtime makes anew in every container`
   return normal.length === 0 ? 'must not be /, which would make every file replaceable' : null
 }
 

@@ -21,6 +21,8 @@ const refused: readonly (readonly [string, string, string?])[] = [
   ['--own all', '--own must be one of minimal, workdir, copied, not "all"'],
   ['--ports open', '--ports must be one of keep, raise'],
   ['--writable data', '--writable "data" must be an absolute path'],
+  ['--writable /proc/x', '--writable "/proc/x" must not be of /proc, which the runtime makes anew'],
+  ['--writable /dev', 'must not be of /dev'],
   ['--engine lxc', '--engine must be one of'],
   ['--jobs 0', '--jobs must be a whole number from 1 to 64, not 0'],
   ['--jobs 1.5', '--jobs must be a whole number from 1 to 64'],

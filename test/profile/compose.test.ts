@@ -229,6 +229,7 @@ services:
     ['a: 1\n', null, /has no services/],
     ['', 'web', /has no services/],
     ['- a\n', null, /has no services/],
+    ['kind: Pod\napiVersion: v1\n', null, expect.objectContaining({ hint: expect.stringMatching(/--for kubernetes/) })],
     ['services:\n  a: &a\n    image: nginx\n  b: *a\n', 'a', /anchor/],
   ])('%j', (text, service, message) => {
     expect(() => editCompose(text, 'c.yaml', profile, service)).toThrow(message)

@@ -10,6 +10,11 @@ test('one line, with all that is locked', () => {
   )
 })
 
+test('a name of one letter is none for an engine', () => {
+  const image = { original: 'r:1', derived: true, name: 'r-nonroot:1', chown: 'r:1' }
+  expect(dockerRun(sampleProfile({ image }), 'docker')).toContain(' --name=r-1 ')
+})
+
 test('podman has no owner for a tmpfs, and mounts its own over a read-only root', () => {
   expect(dockerRun(sampleProfile(), 'podman')).toContain(
     '--read-only --read-only-tmpfs=false --mount=type=volume,target=/etc/nginx/conf.d ' +

@@ -12,8 +12,8 @@ import type { Options, WorkItem } from '../../src/work.ts'
 import { buildContexts } from '../../src/workspace/context.ts'
 
 interface World {
-  /** `none`: no engine answers; `empty`: it has nothing, and nothing can be pulled. */
-  readonly engine?: 'none' | 'empty'
+  /** `none`: no engine answers; `empty`: it has nothing, and nothing can be pulled; `amd64`: it has it for that one. */
+  readonly engine?: 'none' | 'empty' | 'amd64'
   readonly registry: 'has it' | 'is away'
   readonly item?: Partial<WorkItem>
   readonly options?: Partial<Options>
@@ -28,7 +28,14 @@ async function looked(reference: string, { engine = 'none', registry, item, opti
   const known = new Map<string, Known<ImageFacts>>()
   const empty = {
     name: 'docker',
-    inspectImage: async () => null,
+    inspectImage: async () => {
+      if (engine === 'empty') return null
+      return { id: 'sha256:1', platform: { os: 'linux', architecture: 'amd64' }, config: {} }
+    },
+    exportImage: async () => {
+      asked.push('export')
+      throw new HardenError('no-image', 'cannot be read')
+    },
     pull: async () => {
       asked.push('pull')
       throw new HardenError('no-image', 'cannot be pulled')
@@ -100,6 +107,19 @@ describe('a base image of a Dockerfile', () => {
 })
 
 describe('an image that was asked for', () => {
+  test.each<[string, Partial<World>, string]>([
+    ["the engine's own is of another platform", { options: { platform: 'linux/arm64' } }, 'pull'],
+    ["the engine's own is of it", { options: { platform: 'linux/amd64' } }, 'export'],
+    [
+      'a base of a Dockerfile has the same accounts everywhere',
+      { item: {}, options: { platform: 'linux/arm64' } },
+      'export',
+    ],
+  ])('%s', async (_, world, asked) => {
+    const { asked: first } = await looked(unlisted, { ...away, engine: 'amd64', item: image, ...world })
+    expect(first).toBe(asked)
+  })
+
   test.each<[string, World, readonly string[]]>([
     [
       'that it was not looked at is said, and why',
