@@ -114,7 +114,7 @@ export function isAuthority(path: string): boolean {
   return AUTHORITY.test(path)
 }
 
-/** No distribution puts anything there (FHS 3.11, 3.12, 3.17): who declares it as a volume means all of it. */
+/** No distribution puts anything there (FHS 3.11, 3.12, 3.17): it may be given whole to who makes things right in it. */
 export function isMountPlace(path: string): boolean {
   return path === '/media' || path === '/mnt' || path === '/srv'
 }
