@@ -2,7 +2,7 @@ import type { ImageFacts } from '../../image/facts.ts'
 import { parentOf } from '../../plan/places.ts'
 import { realPath } from '../../plan/real-path.ts'
 import { exposedTcp } from '../run/baseline.ts'
-import type { RunRecord } from '../run/run-record.ts'
+import type { PortAnswer, RunRecord } from '../run/run-record.ts'
 
 /** Why a baseline cannot be compared with, or null: one that does nothing proves nothing. */
 export function unfitBaseline(baseline: RunRecord, facts: ImageFacts): string | null {
@@ -18,7 +18,9 @@ export function unfitBaseline(baseline: RunRecord, facts: ImageFacts): string | 
   const asked = state.running || baseline.smoke.length === 0
   const behind = asked ? wentToBackground(baseline, exposed) : null
   if (behind !== null) return behind
-  if (asked && exposed.length > 0 && answers.every((answer) => answer.kind === 'closed')) {
+  // What listened for a moment, and ended, served nobody.
+  const isNone = ({ kind }: PortAnswer): boolean => kind === 'closed' || (kind === 'bound' && !state.running)
+  if (asked && exposed.length > 0 && answers.every(isNone)) {
     const end = state.running ? '' : 'ends by itself and '
     return `the original ${end}never answers on ${exposed.join(', ')}, which it exposes, so there is nothing to compare with${why}`
   }

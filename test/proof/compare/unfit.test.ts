@@ -9,6 +9,8 @@ const smoke = [{ name: 'smoke test', passed: true, value: '', output: '', same: 
 test.each<[string, Parameters<typeof record>[0]]>([
   ['never answers', { answers: [closed(8000)] }],
   ['ends by itself and never answers', { state: ended(0), answers: [closed(8000)] }],
+  // It listened, and gave up with exit code 0.
+  ['ends by itself and never answers', { state: ended(0), answers: [{ ...closed(8000), kind: 'bound' }] }],
   ['ends with exit code 3', { state: ended(3) }],
 ])('an original that %s', (said, run) => {
   expect(unfitBaseline(record(run), server)).toContain(said)
