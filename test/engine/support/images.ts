@@ -65,8 +65,8 @@ RUN printf 'Dir::Cache::%s "/var/lib/apt/lists/%s.bin";\\n' pkgcache pkgcache sr
 let lists: Promise<string> | null = null
 
 /**
- * Flags with which `docker build` finds Debian's package lists in its base image, fetched and read: to do that in each of
- * them anew is most of what the images of these tests take.
+ * Flags with which `docker build` finds Debian's package lists in its base image, fetched and read: to do that anew in each
+ * of them is a third of what the images of these tests take.
  */
 export async function withLists(): Promise<readonly string[]> {
   lists ??= buildText(FETCHES_LISTS, LISTS)
