@@ -1,14 +1,13 @@
-import { HardenError } from '../errors.ts'
+import { checkImage, checkInherited, chooseService } from './compose-choice.ts'
 import { inherited, merged } from './compose-inherit.ts'
 import { composeOwn, type ReadMounted } from './compose-own.ts'
-import { callers, hasMoved } from './compose-ports.ts'
+import { callers } from './compose-ports.ts'
 import { alignService, hardenService } from './compose-service.ts'
 import { migration } from './compose-volumes.ts'
-import { sameImage } from './image-name.ts'
 import { overridden } from './overridden.ts'
 import type { Profile, Running } from './profile.ts'
 import { rewriteYaml } from './rewrite-yaml.ts'
-import { asList, asObject, isObject, type Json, parseYaml, type YamlFile } from './yaml-file.ts'
+import { asObject, type Json, parseYaml, type YamlFile } from './yaml-file.ts'
 
 /** A text that was made or changed, and what is to be said of it. */
 export interface Rendered {
@@ -137,92 +136,9 @@ function servicesOf({ values }: YamlFile): Json {
   return asObject(asObject(values[0]).services)
 }
 
-function chooseService(
-  services: Json,
-  files: readonly YamlFile[],
-  profile: Profile,
-  asked: string | null,
-  isBuilt: (build: unknown) => boolean,
-): string {
-  const file = named(files)
-  const names = Object.keys(services).filter((one) => isObject(services[one]))
-  const included = files.flatMap(({ values }) => asList(asObject(values[0]).include)).map(includedFile)
-  const others = `it includes ${included.join(', ')}: those are files of their own, for --file`
-  const more = included.length === 0 ? '' : `; ${others}`
-  const list = `it has ${names.join(', ')}${more}`
-  if (names.length === 0)
-    throw wrong(
-      `${file} has no services`,
-      included.length > 0
-        ? others
-        : files.some(({ values }) =>
-              values.some((value) => isObject(value) && 'kind' in value && 'apiVersion' in value),
-            )
-          ? 'it is a manifest of Kubernetes: say --for kubernetes'
-          : 'name the Compose file that has them with --file',
-    )
-  if (asked !== null) {
-    if (names.includes(asked)) return asked
-    throw wrong(`${file} has no service ${asked}`, list)
-  }
-  const built = names.filter((one) => isBuilt(asObject(services[one]).build))
-  const runs = built.length > 0 ? built : names.filter((one) => sameImage(asObject(services[one]).image, profile))
-  const found = runs.length > 0 ? runs : names
-  const [only] = found
-  if (only !== undefined && found.length === 1) return only
-  throw wrong(`${file} does not say which service is meant`, `name it with --service: ${list}`)
-}
-
-function includedFile(entry: unknown): string {
-  if (!isObject(entry)) return String(entry)
-  return Array.isArray(entry.path) ? entry.path.join(', ') : String(entry.path)
-}
-
-/** Throws HardenError where what the service extends would keep the profile from it. */
-function checkInherited(services: Json, name: string, files: readonly YamlFile[], profile: Profile): void {
-  const file = named(files)
-  const service = asObject(services[name])
-  const { settings, parent, elsewhere } = inherited(services, name)
-  if (parent === null) return
-  const isOwn = service.image !== undefined || service.build !== undefined
-  if (!isOwn && elsewhere !== null)
-    throw wrong(
-      `the service ${name} of ${file} extends ${elsewhere.service} of ${elsewhere.file}, which says what it runs`,
-      `change that one (--file ${elsewhere.file} --service ${elsewhere.service}), or give ${name} an image of its own first`,
-    )
-  if (!isOwn)
-    throw wrong(
-      `the service ${name} of ${file} extends ${parent}, which says what it runs`,
-      `change that one, and with it all that extend it: --service ${parent}`,
-    )
-  if (hasMoved(settings.ports, profile))
-    throw wrong(
-      `the service ${name} of ${file} gets its ports from ${parent} (extends), and Compose only ever adds ports`,
-      `move ports: from ${parent} to those that extend it, then run again`,
-    )
-}
-
-/** Throws HardenError where the service runs something else. */
-function checkImage({ image, build }: Json, name: string, files: readonly YamlFile[], profile: Profile): void {
-  if (profile.image.original === null || build !== undefined) return
-  if (image === undefined || sameImage(image, profile)) return
-  throw wrong(
-    `the service ${name} of ${named(files)} runs ${String(image)}, not ${profile.image.original}`,
-    `ask for the profile of ${String(image)}, or name another --service`,
-  )
-}
-
 /** The image that the service has to name in this file; null where it stays. */
 function imageOf({ image }: Json, whole: Json, isMain: boolean, profile: Profile): string | null {
   const { original, name } = profile.image
   if (original === null || whole.build !== undefined || image === name) return null
   return image === undefined && (whole.image !== undefined || !isMain) ? null : name
-}
-
-function named(files: readonly YamlFile[]): string {
-  return files.map(({ name }) => name).join(', ')
-}
-
-function wrong(message: string, hint: string): HardenError {
-  return new HardenError('bad-usage', message, { hint })
 }
