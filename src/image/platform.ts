@@ -6,11 +6,9 @@ export function parsePlatform(text: string): Platform {
   return { os, architecture, ...(variant ? { variant } : {}) }
 }
 
-/** It is not what was asked for, whatever the variant; nothing is asked for with null. */
-export function isOfOther({ os, architecture }: Platform, asked: string | null): boolean {
-  if (asked === null) return false
-  const wanted = parsePlatform(asked)
-  return wanted.os !== os || wanted.architecture !== architecture
+/** What runs on the one runs on the other, as far as the variant allows. */
+export function isAlike(platform: Partial<Platform> | undefined, { os, architecture }: Platform): boolean {
+  return platform?.os === os && platform.architecture === architecture
 }
 
 /** As people write it; what is not known is left out. */

@@ -98,13 +98,12 @@ export function statedBy(sources: StatedSources): Stated {
   const knownPrograms = [...packages.started, ...sources.workingFolder.flatMap(({ programs }) => programs)]
   const installed = installedPackages(shipped.steps)
   const standing = standingPrograms(start.programs, start.launches, started)
+  const isServer = !sources.built && facts.config.exposedPorts.length > 0
   const unlisted = [
-    ...(sources.built || facts.config.exposedPorts.length === 0
-      ? []
-      : unlistedDaemons(installed, standing, packages.started)),
-    ...(sources.built || sources.entry?.class !== 'os-base' || facts.config.exposedPorts.length === 0
-      ? []
-      : unnamedDaemons(installed, standing, packages.started, saidWords(start, started), shipped)),
+    ...(isServer ? unlistedDaemons(installed, standing, packages.started) : []),
+    ...(isServer && sources.entry?.class === 'os-base'
+      ? unnamedDaemons(installed, standing, packages.started, saidWords(start, started), shipped)
+      : []),
     ...(sources.built || sources.listed || facts.files.known
       ? []
       : unseenServers(installed, start.programs, knownPrograms, writesOf(sources.rules), {

@@ -3,7 +3,7 @@ import type { Dockerfile } from '../dockerfile/model.ts'
 import type { EngineImage } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
-import { isOfOther, parsePlatform } from '../image/platform.ts'
+import { isAlike, parsePlatform } from '../image/platform.ts'
 import { factsFromCatalogue } from '../image/sources/catalogue.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import type { ReportFinding } from '../report/report.ts'
@@ -98,7 +98,8 @@ async function inEngine(
   const image = engine === null ? null : await engine.inspectImage(reference)
   if (engine === null || image === null) return null
   // Of what a Dockerfile is built from, accounts and paths are the same everywhere; an image that is named is one of them.
-  if (kind === 'image' && isOfOther(image.platform, options.platform)) return null
+  const wanted = kind === 'image' && options.platform !== null ? parsePlatform(options.platform) : null
+  if (wanted !== null && !isAlike(image.platform, wanted)) return null
   ports.progress(`looking into ${reference}`)
   found(reference, image)
   return { known: true, value: await factsFromEngine(engine, reference) }

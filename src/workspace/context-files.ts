@@ -13,8 +13,9 @@ const asset =
 const secret =
   /(^|\/)(id_[a-z0-9]+|.*\.(pem|key|p12|pfx|jks|keystore|kdbx|gpg|asc|jwk|psk)|.*(passwd|password|secret|token|credential)[^/]*)$/i
 
-/** Of the texts that are kept, characters: what comes after them is read each time that it is asked for. */
+/** Of the texts that are kept, characters, and of the paths of each kind: what comes after them is read each time that it is asked for. */
 const mostKept = 32 * 1024 * 1024
+const mostPaths = 200_000
 
 /** Folders and files of build contexts, each read once for all that ask: the services of a monorepo share a context. */
 export interface ContextFiles {
@@ -35,13 +36,13 @@ export function contextFiles(): ContextFiles {
     folder: (path) => onceIn(folders, path, () => namesIn(path)),
     entry: (path, type) => onceIn(entries, path, () => entryAt(path, type)),
     text(path, size) {
-      const known = texts.get(path)
-      if (known !== undefined) return known
-      const text = size === 0 ? EMPTY : mayBeText(path, size) ? textAt(path) : NONE
-      if (text !== NONE && kept + size > mostKept) return text
-      kept += text === NONE ? 0 : size
-      texts.set(path, text)
-      return text
+      if (size === 0) return EMPTY
+      if (kept + size > mostKept) return texts.get(path) ?? readText(path, size)
+      return onceIn(texts, path, () => {
+        const text = readText(path, size)
+        if (text !== NONE) kept += size
+        return text
+      })
     },
   }
 }
@@ -49,13 +50,14 @@ export function contextFiles(): ContextFiles {
 const NONE: Promise<string | null> = Promise.resolve(null)
 const EMPTY: Promise<string | null> = Promise.resolve('')
 
-function mayBeText(path: string, size: number): boolean {
-  return size <= largestText && !secret.test(path) && (textFile.test(path) || (size <= smallText && !asset.test(path)))
+function readText(path: string, size: number): Promise<string | null> {
+  if (size > largestText || secret.test(path)) return NONE
+  return textFile.test(path) || (size <= smallText && !asset.test(path)) ? textAt(path) : NONE
 }
 
 function onceIn<Read>(read: Map<string, Read>, path: string, make: () => Read): Read {
   const known = read.get(path) ?? make()
-  read.set(path, known)
+  if (read.size < mostPaths) read.set(path, known)
   return known
 }
 

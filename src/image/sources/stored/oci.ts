@@ -1,6 +1,6 @@
 import { HardenError } from '../../../errors.ts'
 import type { Platform } from '../../facts.ts'
-import { platformText } from '../../platform.ts'
+import { isAlike, platformText } from '../../platform.ts'
 import { ownPlatform } from '../own-platform.ts'
 import type { Blobs } from './blobs.ts'
 import { byDigest } from './by-digest.ts'
@@ -77,7 +77,7 @@ function choose(blobs: Blobs, manifests: readonly Descriptor[], platform: Platfo
   const [only] = images
   if (only !== undefined && images.length === 1 && (platform === null || only.platform === undefined)) return only
   const wanted = platform ?? ownPlatform()
-  const found = images.filter((each) => matches(each, wanted))
+  const found = images.filter((each) => isAlike(each.platform, wanted))
   const chosen = found.find((each) => each.platform?.variant === wanted.variant) ?? found[0]
   if (chosen !== undefined) return chosen
   const there = images.map((each) => platformText(each.platform ?? {})).join(', ')
@@ -88,8 +88,4 @@ function choose(blobs: Blobs, manifests: readonly Descriptor[], platform: Platfo
       hint: 'say which with --platform',
     },
   )
-}
-
-function matches({ platform }: Descriptor, { os, architecture }: Platform): boolean {
-  return platform?.os === os && platform.architecture === architecture
 }
