@@ -31,6 +31,8 @@ export function proofHint(report: Pick<ReportProof, 'result' | 'checks'> | null,
   if (report?.result != null) return resultHint(report.checks, said)
   if (/^the original goes to the background/.test(said)) return FOREGROUND
   if (!/^the original( itself)? ends/.test(said)) return null
+  // A missing folder, of which the message says how it is made.
+  if (said.includes('(mkdir -p makes it)')) return null
   if (REFUSES_ROOT.test(said))
     return 'give it a USER with which it runs, and the paths that it asks for then: it refuses root'
   const names = [...new Set(said.match(VARIABLE) ?? [])].slice(0, 4)

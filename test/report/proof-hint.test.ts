@@ -57,4 +57,6 @@ test.each([
 
 test('nothing where the message says what to do', () => {
   expect(proofHint({ result: null, checks: [] }, 'the smoke test already fails on the original')).toBeNull()
+  const noFolder = 'the original itself ends with exit code 1; the image has no folder /run/x (mkdir -p makes it)'
+  expect(proofHint({ result: null, checks: [] }, noFolder)).toBeNull()
 })

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import type { ImageFacts } from '../../image/facts.ts'
 import { parentOf } from '../../plan/places.ts'
 import { realPath } from '../../plan/real-path.ts'
@@ -63,7 +64,8 @@ function missingFolder({ trace }: RunRecord, { files }: ImageFacts): string {
 
 /** The last lines of a log, for a message: from the one that says what is wrong, where advice follows it. */
 export function tail(logs: string): string {
-  const lines = logs
+  // Colours that a program gives its words are not for a report.
+  const lines = stripVTControlCharacters(logs)
     .trim()
     .split('\n')
     .filter((line) => line.trim() !== '')

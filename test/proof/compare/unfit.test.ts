@@ -73,6 +73,7 @@ test.each([
     'you must set SHOP_KEY | as in |   run -e | or do | without',
   ],
   ['what is wrong is among the last', 'a\nb\nerror: c', 'a | b | error: c'],
+  ['without its colours', 'a\n\u001b[1m\u001b[32mb\u001b[0m\n', 'a | b'],
 ])('of a log: %s', (_, log, words) => {
   expect(tail(log)).toBe(words)
 })
