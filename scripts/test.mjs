@@ -13,9 +13,6 @@ const required = process.env.HARDEN_IMAGE_ENGINE_TESTS === 'required'
 const scratch = mkdtempSync(join(tmpdir(), 'harden-image-test-'))
 // What the command under test keeps from one run to the next goes with the run.
 process.env.XDG_CACHE_HOME = join(scratch, 'cache')
-// Proofs that had to be made twice, a line each: see hardenUndisturbed.
-const disturbed = join(scratch, 'disturbed')
-process.env.DISTURBED_FILE = disturbed
 const total = { passed: 0, failed: 0, skipped: 0 }
 let ok = true
 
@@ -77,7 +74,6 @@ if (!['all', 'unit', 'engine'].includes(suite)) {
 // Property tests and child processes take their time on a busy machine. Jest itself would leave one core alone.
 if (suite !== 'engine') jest('unit', ['--maxWorkers=100%', '--testTimeout=60000'])
 if (suite !== 'unit') engineTests()
-if (existsSync(disturbed)) console.log(`not hardened at the first proof:\n${readFileSync(disturbed, 'utf8').trimEnd()}`)
 rmSync(scratch, { recursive: true, force: true })
 
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : ''

@@ -9,10 +9,13 @@ import { type ArchiveReference, parseReference } from '../../src/image/reference
 import { factsFromEngine } from '../../src/image/sources/engine.ts'
 import { factsFromLayers } from '../../src/image/sources/stored/facts.ts'
 import { openArchive } from '../../src/image/sources/stored/open-archive.ts'
-import { harden, inventory } from './support/cli.ts'
-import { expectVerdict, hardenUndisturbed } from './support/expect-verdict.ts'
+import { harden, hardenOne, inventory } from './support/cli.ts'
+import { expectVerdict } from './support/expect-verdict.ts'
 import { docker, ensureImage, waitFor } from './support/images.ts'
+import { retryOnce } from './support/retry.ts'
 import { buildText, debian } from './support/small-images.ts'
+
+retryOnce()
 
 let engine: Engine
 let folder = ''
@@ -78,7 +81,7 @@ describe('an image that the engine does not have', () => {
     await docker(['rmi', name])
     const before = await inventory()
     const target = `docker-archive:${join(folder, 'app.tar')}`
-    const result = expectVerdict(await hardenUndisturbed(target, ['--prove']), {
+    const result = expectVerdict(await hardenOne(target, ['--prove']), {
       code: 0,
       verdict: 'hardened',
       passed: true,

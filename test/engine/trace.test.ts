@@ -1,5 +1,4 @@
 // Traces a program with a known list of calls in an image that has nothing else in it, and what must stay as it was.
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -12,6 +11,7 @@ import { type TracedRun, traceRun } from '../../src/proof/trace/trace.ts'
 import { isTracer, type TraceMode, tracedSpec } from '../../src/proof/trace/traced-spec.ts'
 import { buildFromHost, ensureTracer, TRACER_IMAGE } from '../../src/proof/trace/tracer-image.ts'
 import { TRACER_BINARY } from '../../src/proof/trace/tracer-layout.ts'
+import { docker, TEST_LABEL, withLists } from './support/images.ts'
 import { retryOnce } from './support/retry.ts'
 
 retryOnce()
@@ -25,8 +25,7 @@ let config: ImageConfig
 beforeAll(async () => {
   engine = await openEngine()
   const folder = join(import.meta.dirname, 'trace', 'calls')
-  const dockerfile = await readFile(join(folder, 'Dockerfile'), 'utf8')
-  await engine.build({ dockerfile, context: folder, tag: IMAGE, keep: true })
+  await docker(['build', '--quiet', '--label', TEST_LABEL, '--tag', IMAGE, ...(await withLists()), folder])
   const image = await engine.inspectImage(IMAGE)
   if (image === null) throw new Error(`${IMAGE} was not built`)
   config = image.config

@@ -1,7 +1,6 @@
-import { appendFile } from 'node:fs/promises'
 import { expect } from '@jest/globals'
 import type { TargetResult } from '../../../src/report/report.ts'
-import { type CliOptions, type Hardening, hardenOne } from './cli.ts'
+import type { Hardening } from './cli.ts'
 
 interface Verdict {
   readonly code: number | null
@@ -25,23 +24,6 @@ export function expectVerdict(
   const isIt = JSON.stringify(asked) === JSON.stringify({ ...expected })
   expect({ ...asked, ...(isIt ? {} : { why: against(result), stderr }) }).toEqual(expected)
   return result
-}
-
-/**
- * Of a target that is to be hardened. Other work on the machine may disturb a proof: what was not hardened is told to the
- * summary with all that stands against it, and tried once more. What was is never tried again.
- */
-export async function hardenUndisturbed(
-  target: string,
-  flags: readonly string[],
-  options: CliOptions = {},
-): Promise<Hardening> {
-  const first = await hardenOne(target, flags, options)
-  if (first.result.verdict === 'hardened') return first
-  const { DISTURBED_FILE: file } = process.env
-  const told = JSON.stringify({ target, ...(against(first.result) as object) })
-  if (file !== undefined) await appendFile(file, `${told}\n`)
-  return hardenOne(target, flags, options)
 }
 
 function against({ findings, proof }: TargetResult): unknown {

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, test } from '@jest/globals'
+import { hardenOne } from './cli.ts'
 import { buildOutput, expectProved, expectSmall, expectWorksUnprivileged } from './expect-hardened.ts'
 import { expectLeast } from './expect-least.ts'
-import { hardenUndisturbed } from './expect-verdict.ts'
 import { docker, ensureImage } from './images.ts'
 import { MORE_SERVERS } from './more-probes.ts'
 import { expectPrintedWork } from './printed.ts'
@@ -56,7 +56,7 @@ async function expectHardened(name: string, server: Server): Promise<void> {
   const base = await ensureImage(name)
   const folder = await mkdtemp(join(tmpdir(), 'harden-image-test-'))
   try {
-    const hardening = await hardenUndisturbed(base, ['--prove', '-o', folder])
+    const hardening = await hardenOne(base, ['--prove', '-o', folder])
     expectProved(hardening)
     const tag = await buildOutput(hardening.result.output, tagFor(name), null)
     await expectWorksUnprivileged(tag, server)
