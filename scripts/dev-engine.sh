@@ -48,11 +48,17 @@ rules() { # -I or -D, NETWORK
   iptables -w "$1" FORWARD -d "$pool" -j ACCEPT
 }
 
+bridge_address() { # NETWORK: 10.201 gives 02:42:0a:c9:00:01, as for a container at 10.201.0.1
+  printf '02:42:%02x:%02x:00:01' "${1%%.*}" "${1##*.}"
+}
+
 start() {
   local network
   network=$(free_network)
   echo "$network" >"$dir/network"
-  ip link add "$bridge" type bridge
+  # As the engine gives its own bridge: one without an address takes the lowest of its containers', and changes it as they
+  # come and go. What the others send to the old one is lost until they ask anew, which takes many seconds.
+  ip link add "$bridge" address "$(bridge_address "$network")" type bridge
   ip addr add "$network.0.1/24" dev "$bridge"
   ip link set "$bridge" up
   rules -I "$network"
