@@ -1,13 +1,12 @@
 import { userNamed } from '../image/accounts.ts'
 import type { Account, ImageFacts } from '../image/facts.ts'
-import type { FileEntry } from '../image/file-model.ts'
 import { isFit } from './account.ts'
 import type { Candidate } from './account-request.ts'
 import type { Created, CreatedAccount } from './created-accounts.ts'
 import type { Evidence } from './evidence.ts'
 import type { Need } from './need.ts'
+import { closedOwners, dataOwners, writtenOwners } from './owners.ts'
 import { programsOf } from './program.ts'
-import { existingFolder, realPath } from './real-path.ts'
 import { isOtherThanRoot, type StageUsers } from './stage-users.ts'
 
 /** The first uid that distributions give to people and images to their service account. */
@@ -113,19 +112,6 @@ function observed({ observedUids }: CandidateSources): readonly Candidate[] {
     }))
 }
 
-function dataOwners({ facts, needs }: CandidateSources): readonly Candidate[] {
-  if (!facts.files.known) return []
-  const files = facts.files.value
-  const found: Candidate[] = []
-  for (const need of needs) {
-    if (need.access !== 'keep-state' || need.evidence.source === 'given') continue
-    const entry = files.entry(files.resolve(need.path) ?? need.path)
-    if (entry === null || entry.uid === 0) continue
-    found.push(owner(entry.uid, need.path))
-  }
-  return found
-}
-
 /** Whom the Dockerfile itself hands something to: who wrote that wanted the program to run as them, or runs it so. */
 function handedTo({ needs, copiedTo = [] }: CandidateSources): readonly Candidate[] {
   const byRun = needs.flatMap(({ owner, evidence }): readonly Candidate[] => {
@@ -141,46 +127,6 @@ function handedTo({ needs, copiedTo = [] }: CandidateSources): readonly Candidat
 /** Numbers that every system has for accounts of its own or for nobody mean no service. */
 function handed(uid: number, evidence: Evidence): readonly Candidate[] {
   return uid < FIRST_SERVICE_UID || uid > LAST_ORDINARY_UID ? [] : [{ name: null, uid, make: true, evidence }]
-}
-
-const MADE = new Set<Need['access']>(['write', 'create-file', 'create-directory', 'create-socket'])
-
-/**
- * Whose folders the original wrote into, those with the most of it first: its package has made them for somebody. One of
- * root's that a group may write is theirs who have that group as their own.
- */
-function writtenOwners({ facts, needs }: CandidateSources): readonly Candidate[] {
-  if (!facts.files.known) return []
-  const files = facts.files.value
-  const folders = new Map<number, string[]>()
-  for (const { access, path, evidence } of needs) {
-    if (!MADE.has(access) || evidence.source === 'given') continue
-    const folder = existingFolder(files, realPath(files, path))
-    const entry = files.entry(folder)
-    const uid = entry === null ? 0 : entry.uid || ofGroup(entry, facts)
-    if (uid !== 0) folders.set(uid, [...(folders.get(uid) ?? []), folder])
-  }
-  return [...folders].sort(([, a], [, b]) => b.length - a.length).flatMap(([uid, [folder = '']]) => owner(uid, folder))
-}
-
-function ofGroup({ gid, mode }: FileEntry, { accounts }: ImageFacts): number {
-  const isOpen = gid !== 0 && (mode & 0o022) === 0o020
-  return (isOpen && accounts.known && accounts.value.users.find((user) => user.gid === gid)?.uid) || 0
-}
-
-/** Whose files the original read that are closed to others: its package has closed them for somebody. */
-function closedOwners({ facts, needs }: CandidateSources): readonly Candidate[] {
-  if (!facts.files.known) return []
-  const files = facts.files.value
-  return needs.flatMap(({ access, path, evidence }) => {
-    if (access !== 'read' || evidence.source === 'given') return []
-    const entry = files.entry(realPath(files, path))
-    return entry?.type === 'file' && entry.uid !== 0 && (entry.mode & 0o004) === 0 ? [owner(entry.uid, path)] : []
-  })
-}
-
-function owner(uid: number, path: string): Candidate {
-  return { name: null, uid, evidence: { source: 'account', subject: path, detail: `owns ${path}` } }
 }
 
 /** Accounts named like the program, then the one ordinary account that an image brings (node, app, nonroot). */

@@ -96,6 +96,21 @@ test('whose files it read that are closed to others, after all else', () => {
   expect(names({ facts, needs: [...read, seen('write', '/var/lib/thing/x')] })).toEqual([90, 70])
 })
 
+test.each<[string, string[], number[]]>([
+  ['whose folder is closed', ['drwxrwx--- 70:70 /etc/thing', '-rw-r--r-- 0:0 /etc/thing/deep/conf'], [70]],
+  ['whose folder anybody goes through', ['drwx--x--x 70:70 /etc/thing', '-rw-r--r-- 0:0 /etc/thing/deep/conf'], []],
+  ['whose own group it is', ['drwxr-x--- 0:71 /etc/thing', '-rw-r--r-- 0:0 /etc/thing/deep/conf'], [70]],
+  ['whose own group its file is', ['-rw-r----- 0:71 /etc/thing/deep/conf'], [70]],
+  ["where the group is nobody's own", ['-rw-r----- 0:72 /etc/thing/deep/conf'], []],
+  ['where the group may not read it', ['-rw------- 0:71 /etc/thing/deep/conf'], []],
+])('who may read what is closed to others: %s', (_, files, found) => {
+  const facts = image({ passwd: ['thing:x:70:71::/x:/x'], files, config: { cmd: ['run'] } })
+  const path = '/etc/thing/deep/conf'
+  expect(
+    names({ facts, needs: [{ access: 'read', path, evidence: { source: 'traced', subject: path, detail: '' } }] }),
+  ).toEqual(found)
+})
+
 test.each<[string, BaseFile, string[]]>([
   [
     'with a home',
