@@ -1,0 +1,76 @@
+import type { ImageFacts } from '../image/facts.ts'
+import { findStepDowns, type StepDownReport } from '../image/step-down.ts'
+import { conventionNeeds } from './evidence/conventions.ts'
+import { declaredNeeds } from './evidence/declared.ts'
+import { givenNeeds } from './evidence/given.ts'
+import type { Need } from './need.ts'
+import { observedNeeds } from './observed-needs.ts'
+import type { Tools } from './plan.ts'
+import type { Policy } from './policy.ts'
+import { withoutSeenFiles } from './seen-files.ts'
+import { spareSwitch } from './spare.ts'
+import type { StageInput } from './stage-input.ts'
+import { noStated, type Stated } from './stated.ts'
+import { planStepDown, type StepDownPlan } from './step-down-plan.ts'
+import { toolsOf } from './tools.ts'
+
+/** What every step of a plan for one stage starts from. */
+export interface Ground {
+  readonly input: StageInput
+  readonly policy: Policy
+  readonly stated: Stated
+  /** What can be read of the image: all of it, or what the stage itself puts in. */
+  readonly readable: ImageFacts
+  /** Of one of these files; null where it cannot be read. */
+  readonly textOf: (path: string) => string | null
+  readonly tools: Tools
+  /** Group 0 has what the user has. */
+  readonly anyUid: boolean
+  /** Parts of the plan that runs have shown to be needless. */
+  readonly spared: ReadonlySet<string>
+  readonly report: StepDownReport
+  /** Its switches of user, and the same without what is spared. */
+  readonly switches: StepDownPlan
+  readonly stepDown: StepDownPlan
+  readonly needs: readonly Need[]
+}
+
+export function groundOf(input: StageInput, policy: Policy): Ground {
+  const { facts, observation } = input
+  const stated = input.stated ?? noStated
+  const readable: ImageFacts = facts.files.known ? facts : { ...facts, files: { known: true, value: stated.files } }
+  const spared = new Set(observation?.spared)
+  const report = stated.stepDowns ?? findStepDowns(readable)
+  const switches = planStepDown(report, readable, observation)
+  return {
+    input,
+    policy,
+    stated,
+    readable,
+    textOf: (path) => (readable.files.known ? readable.files.value.text(path) : null),
+    tools: toolsOf(facts, input.shellSeen),
+    anyUid: policy.arbitraryUid === true,
+    spared,
+    report,
+    switches,
+    stepDown: spareSwitch(switches, spared),
+    needs: needsOf(input, policy, stated, readable),
+  }
+}
+
+/** What is assumed without a run, a run knows better. */
+function needsOf(input: StageInput, policy: Policy, stated: Stated, readable: ImageFacts): readonly Need[] {
+  const { facts, observation, vendor } = input
+  const named = [
+    ...givenNeeds(policy, facts.config),
+    ...declaredNeeds(facts.config),
+    ...vendor.needs,
+    ...conventionNeeds(readable),
+    ...stated.needs,
+  ]
+  return [
+    ...withoutSeenFiles(named, observation?.operations ?? []),
+    ...(observation === null ? stated.assumed() : []),
+    ...observedNeeds(observation),
+  ]
+}

@@ -1,0 +1,190 @@
+import { chooseAccount } from './account.ts'
+import { assumptions } from './assumptions.ts'
+import { candidates } from './candidates.ts'
+import { capableFiles } from './capable-files.ts'
+import { planCommand } from './command.ts'
+import { copyOwners } from './copy-owners.ts'
+import { editsInOrder } from './edits-in-order.ts'
+import { type Granted, grantAll } from './grant-all.ts'
+import { type Ground, groundOf } from './ground.ts'
+import { movedHealthcheck } from './healthcheck.ts'
+import { planHome } from './home.ts'
+import { mergedUsers } from './merged-users.ts'
+import { imageTriggers } from './named-image.ts'
+import type { Need } from './need.ts'
+import { type CapableFile, needlessCapabilities } from './needless-capabilities.ts'
+import { notCreated } from './new-account.ts'
+import { homeNeeds } from './observed-needs.ts'
+import { isInside } from './places.ts'
+import type { AccountChoice, FileEdit, Grant, Remark, StagePlan } from './plan.ts'
+import type { Policy } from './policy.ts'
+import type { PortPlan } from './ports.ts'
+import { granteeOf } from './replay/grantee.ts'
+import { servicesOf } from './services.ts'
+import { partsOf, spareGrants, spareHome, spareLines, spareWorkdir } from './spare.ts'
+import type { StageInput } from './stage-input.ts'
+import { stagePorts } from './stage-ports.ts'
+import { isStatePlace } from './state-places.ts'
+import { stillNamed } from './still-named.ts'
+import { unknownAccount } from './unknown-account.ts'
+import { said, unshownGrants } from './unshown.ts'
+import { vendorRemarks } from './vendor-image.ts'
+import { planWorkdir } from './workdir.ts'
+
+/** The plan for a stage that runs as root and need not. */
+export function hardenStage(input: StageInput, policy: Policy): StagePlan {
+  const ground = groundOf(input, policy)
+  const { stated, spared, anyUid, tools, needs, stepDown } = ground
+  const { facts, observation, vendor, end } = input
+  const account = accountFor(ground)
+  const inHome = homeNeeds(observation).map((need) => need.evidence)
+  const home = planHome(facts, account, inHome, anyUid)
+  const ports = stagePorts(ground)
+  const start = spareWorkdir(planWorkdir(needs, facts, stated.files, account, anyUid), needs, spared)
+  const handedOver = handedTo(account, needs)
+  const changes = changesOf(ground, ports)
+  const grantee = granteeOf(account, facts, anyUid)
+  const grantedFor = (all: readonly Need[]): Granted =>
+    grantAll(stillNamed(all, changes, ground.readable), input, grantee)
+  const wanted = notHandedOver([...start.needs, ...stepDown.needs, ...home.needs], input, account, handedOver)
+  const granted = grantedFor(wanted)
+  const grants = spareGrants(granted.grants, spared)
+  const fileEdits = editsInOrder(spareLines(changes, spared), ground.textOf)
+  const withCapabilities = capableFiles(input, ground.readable, grantee)
+  const capable = tools.shell === false ? [] : needlessCapabilities(withCapabilities, ports.decisions)
+  const isMade = account.creation !== 'exists' && account.creation !== 'none'
+  const needsRootPlace = isMade || grants.length > 0 || fileEdits.length > 0 || capable.length > 0
+  return {
+    stage: input.stage,
+    outcome: 'harden',
+    reason: '',
+    userBefore: input.userBefore,
+    account,
+    anyUid,
+    grants,
+    handed: [...handedOver].filter(isStatePlace),
+    unshown: () =>
+      observation === null ? [] : unshownGrants(grants, grantedFor([...wanted, ...said(stated.assumed())]).grants),
+    parts: () =>
+      partsOf({
+        grants: granted.grants,
+        fileEdits: changes,
+        env: home.env,
+        stepDown: ground.switches,
+        workdir: start.workdir,
+      }),
+    ownCopied: policy.own === 'copied',
+    ports: ports.decisions,
+    capable,
+    fileEdits,
+    env: [...ports.env, ...vendor.env, ...stated.env, ...spareHome(home.env, spared)],
+    ...(start.workdir === null ? {} : { workdir: start.workdir }),
+    command: planCommand(facts, ports, stepDown),
+    healthcheck: movedHealthcheck(facts.config, ports.decisions),
+    tools,
+    text: ground.textOf,
+    remarks: remarksOf(ground, { account, grants, granted, withCapabilities, capable }),
+    end: end === null ? null : { ...end, replace: end.rootBefore || !needsRootPlace },
+    users: input.users,
+    rootSteps: input.rootSteps,
+    userNumber: null,
+    offered: input.builtUpon,
+  }
+}
+
+function accountFor({ input, policy, stated, stepDown, needs, tools, anyUid }: Ground): AccountChoice {
+  const { facts, created, shellSeen } = input
+  return chooseAccount({
+    option: policy.user,
+    candidates: candidates({
+      facts,
+      created,
+      users: input.users,
+      vendor: input.vendor.account,
+      packages: stated.accounts,
+      switches: stepDown.switches,
+      observedUids: input.observation?.uids ?? [],
+      needs,
+      copiedTo: copyOwners(stated),
+    }),
+    facts,
+    created,
+    tools,
+    shellSeen,
+    rootGroup: anyUid,
+    mayCreate: keptUnnamed(input) === undefined,
+  })
+}
+
+/** Who asks that no account is created. */
+function keptUnnamed({ ignored }: StageInput): string | undefined {
+  return ignored?.get('create-user')
+}
+
+/** Lines of files, before it is looked at which of them are spared. */
+function changesOf({ input, stated, stepDown }: Ground, ports: PortPlan): readonly FileEdit[] {
+  return [
+    ...ports.fileEdits,
+    ...input.vendor.fileEdits,
+    ...stepDown.fileEdits,
+    ...(input.observation === null ? stated.fileEdits : []),
+  ]
+}
+
+/** Folders that the Dockerfile itself hands to that very account: there is nothing left to do. */
+function handedTo({ name, uid }: Pick<AccountChoice, 'name' | 'uid'>, needs: readonly Need[]): ReadonlySet<string> {
+  const own = needs.filter(({ owner }) => owner !== undefined && (owner === name || owner === String(uid)))
+  return new Set(own.map((need) => need.path))
+}
+
+/** A run knows better than an instruction that hands a folder over. */
+function notHandedOver(
+  needs: readonly Need[],
+  input: StageInput,
+  { name }: AccountChoice,
+  handedOver: ReadonlySet<string>,
+): readonly Need[] {
+  const handed = input.observation === null ? handedOver : new Set<string>()
+  return needs.filter(
+    (need) => !isPrepared(need, input, name) && !(need.access === 'keep-state' && handed.has(need.path)),
+  )
+}
+
+/** The vendor's image lets its own account write there already. */
+function isPrepared(need: Need, { facts, vendor }: StageInput, account: string): boolean {
+  const { path, access } = need
+  const isIn = (folder: string): boolean => folder === path || (access === 'create-file' && isInside(path, folder))
+  return !facts.files.known && vendor.account?.name === account && vendor.prepared.some(isIn)
+}
+
+interface Decided {
+  readonly account: AccountChoice
+  readonly grants: readonly Grant[]
+  readonly granted: Granted
+  /** Programs with capabilities of their own, and those of them that need none any more. */
+  readonly withCapabilities: readonly CapableFile[]
+  readonly capable: readonly CapableFile[]
+}
+
+function remarksOf({ input, stated, stepDown, report }: Ground, decided: Decided): readonly Remark[] {
+  const { facts, observation, vendor } = input
+  const { account, grants, granted, withCapabilities, capable } = decided
+  const services = observation === null ? [] : servicesOf(observation, facts)
+  const merged = mergedUsers({ services, account, grants, files: facts.files.known ? facts.files.value : null })
+  const unnamed = keptUnnamed(input)
+  return [
+    ...(merged === null ? [] : [merged]),
+    ...(unnamed !== undefined && account.name === '' ? [notCreated(account, unnamed)] : []),
+    ...granted.remarks,
+    ...stepDown.remarks,
+    ...(observation === null && input.asBuilt !== true ? unknownAccount(report, account, input) : []),
+    ...stated.remarks,
+    ...(observation === null ? [...stated.cautions, ...vendor.cautions] : []),
+    ...vendorRemarks(
+      input,
+      withCapabilities.filter((file) => !capable.includes(file)),
+    ),
+    ...assumptions(input),
+    ...imageTriggers(input),
+  ]
+}
