@@ -23,7 +23,7 @@ export interface ShellCommand {
   /** The function in whose body it stands. */
   readonly functionName: string | null
   /** How it is embedded. */
-  readonly within: 'script' | 'substitution' | 'sh -c' | 'heredoc'
+  readonly within: 'script' | 'substitution' | 'sh -c' | 'heredoc' | 'trap'
   readonly span: Span
 }
 

@@ -96,7 +96,17 @@ export function interpreterProblem(script: string): string | null {
 /** The script of `sh -c 'script'`; null when the words are no such thing. */
 export function innerScript(words: readonly ShellWord[]): ShellText | null {
   const script = isShell(words[0]?.value ?? '') ? scriptWord(words) : null
-  if (script === null) return null
+  return script === null ? null : quotedScript(script)
+}
+
+/** What a `trap 'script' SIGNAL…` does once the signal comes; null when the words are no such thing, or take one back. */
+export function trapScript(words: readonly ShellWord[]): ShellText | null {
+  if (words[0]?.value !== 'trap') return null
+  const [script, ...signals] = words.slice(words[1]?.value === '--' ? 2 : 1)
+  return script === undefined || signals.length === 0 || /^-/.test(script.text) ? null : quotedScript(script)
+}
+
+function quotedScript(script: ShellWord): ShellText | null {
   const { start, end } = script.span
   const quoted = /^(['"])([\s\S]*)\1$/.exec(script.text)
   const inner = quoted?.[2]

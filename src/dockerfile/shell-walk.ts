@@ -10,7 +10,7 @@ import {
 } from 'unbash'
 import { type Context, type Extent, isQuestion, type Node, not, textOf, under } from './shell-context.ts'
 import { type Connector, isShell, type ShellCommand } from './shell-model.ts'
-import { innerScript, type ShellText } from './shell-source.ts'
+import { innerScript, type ShellText, trapScript } from './shell-source.ts'
 import { assignmentOf, redirectOf, wordOf } from './shell-words.ts'
 
 /** Takes the commands as they are found: this runs for every RUN of a tree, and nested generators cost more than parsing. */
@@ -140,7 +140,9 @@ function command(current: Command, found: Found, context: Context): void {
   // A plain command has none, and to look for them takes every word apart. (The body of a heredoc lies outside its text.)
   if (current.redirects.length > 0 || /[`(]/.test(textOf(current, context))) substitutions(current, found, context)
   found.push(whole)
-  if (context.within === 'sh -c' || context.within === 'heredoc') return
+  if (context.within === 'sh -c' || context.within === 'heredoc' || context.within === 'trap') return
+  const trapped = trapScript(words)
+  if (trapped !== null) return embedded(trapped, found, { ...context, conditional: true, within: 'trap' })
   const script = innerScript(words)
   if (script !== null) embedded(script, found, { ...context, within: 'sh -c' })
   else if (isShell(whole.name ?? '') && words.length === 1) heredocScripts(current, found, context)

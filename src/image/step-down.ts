@@ -154,6 +154,7 @@ function argumentOf({ path }: ReadScript, { entrypoint, cmd }: ImageConfig): str
 /** Names of all programs that a script runs, static arguments of `exec "$@"` not counted. */
 function programsIn({ commands }: ReadScript): readonly string[] {
   return commands.flatMap(({ command }) => {
+    if (command.within === 'trap') return []
     const found = readSwitch(command.words)
     const at = programIndex(command.words, found?.to ?? 0)
     const word = command.words[at]

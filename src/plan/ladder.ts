@@ -34,7 +34,12 @@ export function grantedEntry(kind: GrantKind, before: FileEntry | null, grantee:
     case 'traverse':
       return { ...entry, mode: entry.mode | (owner ? 0o100 : 0o011) }
     case 'group-read':
-      return { ...entry, gid, mode: entry.mode | (search << (owner ? 6 : 3)) }
+      // What the old group may write the new one is to read.
+      return {
+        ...entry,
+        gid,
+        mode: (entry.gid === gid ? entry.mode : entry.mode & 0o7757) | (search << (owner ? 6 : 3)),
+      }
     case 'sticky':
       return { ...entry, gid, mode: entry.mode | 0o1070 }
     default: {

@@ -114,14 +114,17 @@ export function isAuthority(path: string): boolean {
   return AUTHORITY.test(path)
 }
 
+/** Who has come in, and who was not let in: utmp(5), lastlog(8). */
+const LOGINS = /^(\/var\/log\/([bw]tmp|lastlog|faillog|tallylog)|(\/var)?\/run\/utmp)$/
+
 /** No distribution puts anything there (FHS 3.11, 3.12, 3.17): it may be given whole to who makes things right in it. */
 export function isMountPlace(path: string): boolean {
   return path === '/media' || path === '/mnt' || path === '/srv'
 }
 
-/** The path is part of the operating system's code, or decides over its accounts. */
+/** The path is part of the operating system's code, decides over its accounts, or records their logins. */
 export function isBelowSystem(path: string): boolean {
-  if (AUTHORITY.test(path)) return true
+  if (AUTHORITY.test(path) || LOGINS.test(path)) return true
   return !SERVED.test(path) && NEVER.some((folder) => path === folder || path.startsWith(`${folder}/`))
 }
 

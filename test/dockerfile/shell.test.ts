@@ -17,6 +17,26 @@ function inScript(text: string): readonly ShellCommand[] {
 
 const values = ({ words }: ShellCommand) => words.map((word) => word.value)
 
+test.each<[string, readonly (readonly (string | null)[])[]]>([
+  [
+    "trap 'kill 1; b $C' TERM",
+    [
+      ['kill', '1'],
+      ['b', null],
+      ['trap', 'kill 1; b $C', 'TERM'],
+    ],
+  ],
+  ['trap -- "a" EXIT', [['a'], ['trap', '--', 'a', 'EXIT']]],
+  ['trap - TERM', [['trap', '-', 'TERM']]],
+  ['trap -p TERM', [['trap', '-p', 'TERM']]],
+  ['trap TERM', [['trap', 'TERM']]],
+  ["trap '' TERM", [['trap', '', 'TERM']]],
+])('what %s does on a signal', (text, found) => {
+  const commands = inScript(text)
+  expect(commands.map(values).sort()).toEqual([...found].sort())
+  expect(commands.filter(({ within }) => within === 'trap').every(({ conditional }) => conditional)).toBe(true)
+})
+
 describe('RUN', () => {
   test('words, connectors and places through continuations and comments', () => {
     const { dockerfile, commands } = commandsOf('RUN apt-get update \\\n# why\n && chown -R "a b":c /x \\\n ; y | z\n')

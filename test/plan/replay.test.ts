@@ -103,6 +103,8 @@ describe('the least that makes it work', () => {
     ['read /data/x', ['----r--r-- 10:10 /data/x'], ['group-read /data/x 444']],
     // Secrets: for the group, never the owner.
     ['read /etc/app/key', ['-rw------- 0:0 /etc/app/key'], ['group-read /etc/app/key 640']],
+    // The old group could write it, the new one is to read it.
+    ['read /etc/app/key', ['-rw-rw---- 0:9 /etc/app/key'], ['group-read /etc/app/key 640']],
     ['read /etc/app/key', ['drwx------ 0:0 /etc/app', '-rw-r--r-- 0:0 /etc/app/key'], ['traverse /etc/app 711']],
     [
       'read /etc/app/key',
@@ -197,6 +199,7 @@ describe('never', () => {
       ['-rw-r--r-- 0:0 /root/.ssh/id_ed25519'],
       ["no: /root is root's own home, closed to everybody else, and /root/.ssh/id_ed25519 is a secret"],
     ],
+    ['write /var/log/btmp', ['-rw-rw---- 0:43 /var/log/btmp'], system('/var/log/btmp')],
     ['keep-state /root', [], ['no: /root belongs to the system and is never handed over']],
   ])('%s in %j', (wanted, tree, refused) => {
     expect(run([wanted], tree)).toEqual(refused)

@@ -40,7 +40,7 @@ export function launchesIn(script: ReadScript): readonly Launch[] {
     const service = serviceOf(all)
     const started = service ?? all
     const [program = ''] = started
-    if (program === '' || functions.has(program)) return []
+    if (program === '' || functions.has(program) || command.within === 'trap') return []
     return [
       {
         path: script.path,

@@ -96,6 +96,8 @@ function editsFor({ from, to, instead }: SwitchCommand, words: readonly { readon
   if (instead === null || first === undefined) return null
   const next = words[to]
   const last = words[words.length - 1] ?? first
+  // Of a text whose quotes hide others nobody knows where a word stands, only where the whole does.
+  if (last !== first && last.span.start === first.span.start) return null
   const text = instead.map((word) => word.text).join(' ')
   if (next !== undefined)
     return [{ span: { start: first.span.start, end: next.span.start }, text: text === '' ? '' : `${text} ` }]

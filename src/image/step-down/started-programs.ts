@@ -19,7 +19,8 @@ export interface StartedProgram {
 
 export function startedPrograms(scripts: readonly ReadScript[]): readonly StartedProgram[] {
   return scripts.flatMap(({ path, text, commands }) =>
-    commands.flatMap(({ command: { words } }) => {
+    commands.flatMap(({ command: { words, within } }) => {
+      if (within === 'trap') return []
       const at = programIndex(words, readSwitch(words)?.to ?? 0)
       const [word, last] = [words[at], words.at(-1)]
       if (path === null || word?.value == null || last === undefined) return []

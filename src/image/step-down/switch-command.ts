@@ -58,6 +58,12 @@ export function readRunAs(words: readonly CommandWord[]): SwitchCommand | null {
   return found == null ? null : { tool, from, ...found }
 }
 
+/** The program does nothing but start another one as somebody else; `chroot` and `start-stop-daemon` do more. */
+export function isSwitch(program: string): boolean {
+  const tool = nameOf(program)
+  return Object.hasOwn(readers, tool) && tool !== 'chroot' && tool !== 'start-stop-daemon'
+}
+
 /** `USER[:GROUP]`, also where only one of the two is static. */
 function splitUser(word: CommandWord): { readonly user: CommandWord; readonly group: CommandWord | null } {
   const text = (word.value ?? word.text.replace(/^(["'])(.*)\1$/, '$2')).replace(/^:/, '')

@@ -10,6 +10,7 @@ import { keptData } from './kept-data.ts'
 import { type Folders, leftFiles } from './left-files.ts'
 import { lostCapability } from './lost-capability.ts'
 import { lostPrograms } from './lost-programs.ts'
+import { lostSwitches } from './lost-switches.ts'
 import { boundSockets } from './sockets.ts'
 import { workAsOthers } from './work-as-others.ts'
 
@@ -23,6 +24,7 @@ export function tracedChecks(original: RunRecord, traced: RunRecord | null, fact
     ...engineFiles(original, traced),
     ...lostCapability(original, traced),
     ...lostPrograms(original, traced),
+    ...lostSwitches(original, traced),
     ...workAsOthers(original, traced),
   ]
 }
