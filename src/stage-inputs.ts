@@ -4,6 +4,7 @@ import type { PackageRule } from '../catalogue/package-rule.ts'
 import type { WorkingFolderRule } from '../catalogue/working-folder-rule.ts'
 import { type Bases, baseFacts, configOf } from './base-images.ts'
 import type { Dockerfile, Instruction, Stage } from './dockerfile/model.ts'
+import { wholeText } from './dockerfile/says.ts'
 import { type StageWalks, stageWalks } from './dockerfile/stage-walk.ts'
 import { finalStage, findStage, leafStages } from './dockerfile/stages.ts'
 import { lineage } from './dockerfile/variables.ts'
@@ -136,7 +137,7 @@ function stageInput(
       own: stated.files,
       isRemoved: stated.isRemoved,
       runs: chain.flatMap(({ instructions }) =>
-        instructions.flatMap(({ keyword, text }) => (keyword === 'RUN' ? [text] : [])),
+        instructions.flatMap((instruction) => (instruction.keyword === 'RUN' ? [wholeText(instruction)] : [])),
       ),
       replaces: (path) => chain.some((each) => writesInto(each, path)),
     }),

@@ -14,7 +14,7 @@ export type * from './model.ts'
 export { parseDockerfile } from './parse.ts'
 export { sourceOffset } from './pieces.ts'
 export { isRootUser } from './root-user.ts'
-export { says } from './says.ts'
+export { says, wholeText } from './says.ts'
 export { portRange, type Settings } from './settings.ts'
 export { parseShellScript, shellCommands } from './shell.ts'
 export {

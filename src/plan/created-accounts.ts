@@ -1,4 +1,4 @@
-import { type Dockerfile, findStage, type Instruction, type StageWalks } from '../dockerfile/index.ts'
+import { type Dockerfile, findStage, type Instruction, type StageWalks, says } from '../dockerfile/index.ts'
 import type { SaidId } from '../image/account-arguments.ts'
 import type { Accounts } from '../image/facts.ts'
 import { type AccountStep, accountSteps } from './account-steps.ts'
@@ -75,9 +75,11 @@ export function createdAccounts(dockerfile: Dockerfile, stageIndex: number, walk
 function isOwner(dockerfile: Dockerfile, name: string): boolean {
   return dockerfile.stages.some((stage) =>
     stage.instructions.some(
-      ({ keyword, text, flags }) =>
-        flags.some((flag) => flag.name === 'chown' && flag.value?.split(':')[0] === name) ||
-        (keyword === 'RUN' && text.includes('chown') && new RegExp(`chown\\s[^&;|]*\\b${escaped(name)}\\b`).test(text)),
+      (instruction) =>
+        instruction.flags.some((flag) => flag.name === 'chown' && flag.value?.split(':')[0] === name) ||
+        (instruction.keyword === 'RUN' &&
+          says(instruction, /chown/) &&
+          says(instruction, new RegExp(`chown\\s[^&;|\\n]*\\b${escaped(name)}\\b`))),
     ),
   )
 }

@@ -1,4 +1,4 @@
-import { type Instruction, isRootUser, type Stage } from '../dockerfile/index.ts'
+import { type Instruction, isRootUser, type Stage, says } from '../dockerfile/index.ts'
 import { groupNamed, groupsOf, userNamed, userWithUid } from '../image/accounts.ts'
 import type { Accounts, ImageFacts } from '../image/facts.ts'
 import { idsOf } from './account-ids.ts'
@@ -126,8 +126,8 @@ function withGroup(
 function wantsGroupZero(instructions: readonly Instruction[], reference: string): boolean {
   if (/\bubi\d|openshift|redhat|bitnami/.test(reference)) return true
   return instructions.some(
-    ({ keyword, text, flags }) =>
-      (keyword === 'RUN' && /g\+?=\+?u|chgrp\s+(-\S+\s+)*(0|root)\b|:(0|root)\b/.test(text)) ||
-      flags.some(({ name, value }) => name === 'chown' && /:(0|root)$/.test(value ?? '')),
+    (instruction) =>
+      (instruction.keyword === 'RUN' && says(instruction, /g\+?=\+?u|chgrp\s+(-\S+\s+)*(0|root)\b|:(0|root)\b/)) ||
+      instruction.flags.some(({ name, value }) => name === 'chown' && /:(0|root)$/.test(value ?? '')),
   )
 }

@@ -1,4 +1,4 @@
-import { type ShellCommand, shellCommands } from '../../dockerfile/index.ts'
+import { type ShellCommand, says, shellCommands } from '../../dockerfile/index.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import type { FileModel } from '../../image/file-model.ts'
 import { lineOf } from '../../line-of.ts'
@@ -86,7 +86,7 @@ function inBuildSteps(
 ): readonly Need[] {
   return steps.flatMap((step) => {
     const { instruction, shell } = step
-    if (instruction.keyword !== 'RUN' || !/\/etc\//.test(instruction.text)) return []
+    if (instruction.keyword !== 'RUN' || !says(instruction, /\/etc\//)) return []
     const script = shellCommands(instruction, shell)
     if (script.kind !== 'parsed') return []
     return script.commands.flatMap((command) => {

@@ -1,3 +1,4 @@
+import { says } from '../../dockerfile/index.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import type { StepDownReport } from '../../image/step-down.ts'
 import { lineOf } from '../../line-of.ts'
@@ -111,7 +112,7 @@ const BUILD_STEP = /\b(php|artisan|console|composer|rails|rake|bundle exec|ruby|
 
 /** The program itself may have run in the build, and have left there what belongs to root. */
 export function runsInBuild({ steps }: Pick<Shipped, 'steps'>): boolean {
-  return steps.some(({ instruction }) => instruction.keyword === 'RUN' && BUILD_STEP.test(instruction.text))
+  return steps.some(({ instruction }) => instruction.keyword === 'RUN' && says(instruction, BUILD_STEP))
 }
 
 /** The command, or a script of it, gathers Django's static files. */

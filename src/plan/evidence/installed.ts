@@ -1,5 +1,5 @@
 import type { PackageFamily } from '../../../catalogue/package-rule.ts'
-import { type ShellWord, type Step, shellCommands } from '../../dockerfile/index.ts'
+import { type ShellWord, type Step, says, shellCommands } from '../../dockerfile/index.ts'
 import type { FileModel } from '../../image/file-model.ts'
 
 export interface InstalledPackage {
@@ -32,7 +32,7 @@ function toolOf(text: string): (typeof TOOLS)[string] | undefined {
 /** Packages that RUN lines install by name; without version, architecture and release. */
 export function installedPackages(steps: readonly Step[]): readonly InstalledPackage[] {
   return steps.flatMap(({ instruction, shell }) => {
-    if (instruction.keyword !== 'RUN' || !/\b(install|add|install_packages)\b/.test(instruction.text)) return []
+    if (instruction.keyword !== 'RUN' || !says(instruction, /\b(install|add|install_packages)\b/)) return []
     const script = shellCommands(instruction, shell)
     if (script.kind !== 'parsed') return []
     return script.commands.flatMap((command): readonly InstalledPackage[] => {

@@ -1,4 +1,5 @@
 import type { ConfigEdit } from '../../../catalogue/entry.ts'
+import { wholeText } from '../../dockerfile/index.ts'
 import type { FileModel } from '../../image/file-model.ts'
 import { matches } from '../file-edit.ts'
 import { baseName, isInside } from '../places.ts'
@@ -107,8 +108,9 @@ function isMentioned(file: string, { steps }: EditSources['shipped']): boolean {
   const folder = parts.slice(0, -1).join('/')
   const enabled = file.replace(AVAILABLE, '-enabled/')
   const texts = [file, `${folder}/*`, `/${name}`, ...(enabled === file ? [] : [enabled.slice(0, -name.length - 1)])]
-  return steps.some(({ instruction: { keyword, text } }) => {
-    if (keyword !== 'RUN') return false
-    return texts.some((part) => text.includes(part)) || /^(\/?$|\/?[\s;&|)"'])/m.test(text.split(folder)[1] ?? '-')
+  return steps.some(({ instruction }) => {
+    if (instruction.keyword !== 'RUN') return false
+    const text = wholeText(instruction)
+    return texts.some((part) => text.includes(part)) || /^\/?(?:$|[\s;&|)"'])/.test(text.split(folder)[1] ?? '-')
   })
 }

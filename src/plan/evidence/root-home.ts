@@ -1,3 +1,4 @@
+import { says, wholeText } from '../../dockerfile/index.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import type { Evidence } from '../evidence.ts'
 import type { Need } from '../need.ts'
@@ -142,16 +143,19 @@ interface Installed {
 }
 
 function toolsIn({ steps, copies }: Shipped, config: ImageConfig, programs: readonly string[]): readonly Installed[] {
-  const runs = steps.filter(({ instruction: { keyword, text } }) => keyword === 'RUN' && ANY_TOOL.test(text))
+  const runs = steps.filter(({ instruction }) => instruction.keyword === 'RUN' && says(instruction, ANY_TOOL))
   if (runs.length === 0 && !copies.some(({ destination }) => isInside(destination, HOME))) return []
-  const texts = steps.map(({ instruction }) => instruction.text).join('\n')
+  const texts = steps.map(({ instruction }) => wholeText(instruction)).join('\n')
   // A script may use anything.
   const isOpen = argvOf(config).some((word) => /(^|\/)(ba|da|a)?sh$|\.sh$|entrypoint/.test(word))
   return homeTools.flatMap((tool) => {
     if (config.env.has(tool.variable ?? '') && !isInside(config.env.get(tool.variable ?? '') ?? '', HOME)) return []
     if (tool.usedBy !== undefined && !isOpen && !programs.some((name) => tool.usedBy?.test(name))) return []
     if (sentElsewhere[tool.name]?.test(texts) === true) return []
-    const step = runs.find(({ instruction: { text } }) => tool.run.test(text) && tool.unless?.test(text) !== true)
+    const step = runs.find(({ instruction }) => {
+      const text = wholeText(instruction)
+      return tool.run.test(text) && tool.unless?.test(text) !== true
+    })
     if (step !== undefined) return [{ tool, what: `what ${tool.name} installs in line ${step.instruction.line}` }]
     const copied = copies.find(({ destination }) => destination === tool.folder)
     return copied === undefined ? [] : [{ tool, what: `what line ${copied.line} copies` }]
@@ -169,10 +173,10 @@ function secretsIn({ entries, origins, steps }: Shipped): string | null {
   )
   if (copied !== undefined) return copied[0]
   const written = steps.find(
-    ({ instruction: { keyword, text } }) =>
-      keyword === 'RUN' &&
-      SECRET_WRITTEN.test(text) &&
-      !/\brm\b[^&|;]*\/\.(netrc|npmrc|pypirc|git-credentials|pgpass|ssh)/.test(text),
+    ({ instruction }) =>
+      instruction.keyword === 'RUN' &&
+      says(instruction, SECRET_WRITTEN) &&
+      !says(instruction, /\brm\b[^&|;\n]*\/\.(netrc|npmrc|pypirc|git-credentials|pgpass|ssh)/),
   )
   return written === undefined ? null : `what line ${written.instruction.line} writes`
 }

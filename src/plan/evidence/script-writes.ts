@@ -1,3 +1,4 @@
+import { wholeText } from '../../dockerfile/index.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import type { StepDownReport } from '../../image/step-down.ts'
 import type { Need } from '../need.ts'
@@ -56,5 +57,5 @@ export function scriptWriteNeeds(
 }
 
 function makes({ instruction }: Shipped['steps'][number], name: string): boolean {
-  return instruction.keyword === 'RUN' && instruction.text.includes(name)
+  return instruction.keyword === 'RUN' && wholeText(instruction).includes(name)
 }

@@ -24,7 +24,7 @@ export function setCapabilities(steps: readonly Step[]): readonly CapableFile[] 
       found.delete(file)
       if (capabilities.length === 0) continue
       const detail = `given ${capabilities.map((name) => `cap_${name.toLowerCase()}`).join(', ')} by RUN in line ${instruction.line}`
-      const keepsTool = !PURGES.test(instruction.text)
+      const keepsTool = !says(instruction, PURGES)
       const name = LOOKED_UP.exec(file)?.[1] ?? file
       found.set(file, {
         name,

@@ -1,4 +1,4 @@
-import { type ShellCommand, type Step, shellCommands } from '../../dockerfile/index.ts'
+import { type ShellCommand, type Step, says, shellCommands } from '../../dockerfile/index.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import { staticValue } from '../../image/step-down/static-text.ts'
 import type { StepDownReport } from '../../image/step-down.ts'
@@ -61,7 +61,7 @@ function unpackedBy(steps: readonly Step[]): readonly Unpacked[] {
   return steps.flatMap((step) => {
     if (
       step.instruction.keyword !== 'RUN' ||
-      !/\b(tar|unzip|git|django-admin|rails|composer)\b/.test(step.instruction.text)
+      !says(step.instruction, /\b(tar|unzip|git|django-admin|rails|composer)\b/)
     )
       return []
     const script = shellCommands(step.instruction, step.shell)

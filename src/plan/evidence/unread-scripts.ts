@@ -1,3 +1,4 @@
+import { wholeText } from '../../dockerfile/index.ts'
 import type { ImageConfig, ImageFacts } from '../../image/facts.ts'
 import type { StepDownReport } from '../../image/step-down.ts'
 import { baseName } from '../places.ts'
@@ -62,7 +63,7 @@ function originOf(
   steps: Shipped['steps'],
   { reference, os }: Sources['facts'],
 ): { readonly from: string; readonly about: string } {
-  const made = steps.find(({ instruction: { keyword, text } }) => keyword === 'RUN' && text.includes(name))
+  const made = steps.find(({ instruction }) => instruction.keyword === 'RUN' && wholeText(instruction).includes(name))
   if (made !== undefined) return { from: `RUN in line ${made.instruction.line} makes or moves it`, about: 'RUN' }
   if (!os.known) return { from: `${reference} may bring it, and was not looked into`, about: 'FROM' }
   return { from: 'where it comes from is not seen before the build', about: 'CMD' }
