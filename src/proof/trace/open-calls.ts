@@ -1,15 +1,28 @@
+import { isWithin } from '../../image/path.ts'
 import { type Handler, modeOf, pathOf, type Scene, type Told } from './scene.ts'
+import { annotatedPath } from './strace-text.ts'
 import type { Call } from './trace-line.ts'
 
 export const OPEN_CALLS: Readonly<Record<string, Handler>> = {
-  open: (call, scene) => opened(call, scene, pathOf(scene, call.args[0]), call.args[1], call.args[2]),
-  openat: (call, scene) => opened(call, scene, pathOf(scene, call.args[1], call.args[0]), call.args[2], call.args[3]),
+  open: (call, scene) => opened(call, scene, openedAt(call, scene, call.args[0]), call.args[1], call.args[2]),
+  openat: (call, scene) => {
+    const [directory, path, flags, mode] = call.args
+    return opened(call, scene, openedAt(call, scene, path, directory), flags, mode)
+  },
   openat2: (call, scene) => {
     const how = call.args[2] ?? ''
     const field = (name: string): string | undefined => new RegExp(`\\b${name}=([\\w|]+)`).exec(how)?.[1]
     return opened(call, scene, pathOf(scene, call.args[1], call.args[0]), field('flags'), field('mode'))
   },
   creat: (call, scene) => opened(call, scene, pathOf(scene, call.args[0]), 'O_WRONLY|O_CREAT|O_TRUNC', call.args[1]),
+}
+
+/** Where a process has not left its new root, it opens nothing outside of it: then it is another one with the same pid. */
+function openedAt(call: Call, scene: Scene, path: string | undefined, directory?: string): string | null {
+  const { place } = scene.process
+  const file = call.result.done && place.root !== '' ? annotatedPath(call.result.text) : null
+  if (file !== null && !isWithin(file, place.root)) place.root = ''
+  return pathOf(scene, path, directory)
 }
 
 function* opened(call: Call, scene: Scene, path: string | null, flags = '', mode?: string): Iterable<Told> {

@@ -91,7 +91,8 @@ export function processTable(cwd: string, uid: number | null, gid: number | null
       if (entry && entry.process.guess !== null) {
         entry.thread = thread
         settle(entry.process, parent, text)
-      } else if (!living(result.value)) add(childOf(parent, result.value, text), at, thread)
+        // A pid is given anew: of whoever had it the end was not seen, as where a container is killed and started again.
+      } else add(childOf(parent, result.value, text), at, thread)
     },
     gone(pid) {
       const process = living(pid)

@@ -261,6 +261,33 @@ describe('paths', () => {
     ])
   })
 
+  test('a pid that is given anew has nothing of whoever had it, whose end was not seen', () => {
+    const start = [
+      'clone(child_stack=NULL, flags=SIGCHLD) = 7',
+      '7 openat(AT_FDCWD</>, "/dev/null", O_RDWR) = 4</dev/null>',
+    ]
+    const lines = [...start, '7 chroot("/jail") = 0', '7 setuid(100) = 0', ...start]
+    expect(told(lines)).toEqual([
+      'write /dev/null',
+      'read /dev/null',
+      'chroot /jail SYS_CHROOT',
+      'switch-user uid 100 SETUID',
+      'write /dev/null',
+      'read /dev/null',
+    ])
+    expect(operationsOf(lines).at(-1)?.as).toBe(0)
+  })
+
+  test('what opens something outside of its new root has none: the container was killed and started again', () => {
+    const lines = [
+      'chroot("/jail") = 0',
+      'openat(AT_FDCWD</>, "/etc/x", O_RDONLY) = 3</etc/x>',
+      'open("/etc/y", O_RDONLY) = 3',
+    ]
+    expect(told(lines)).toEqual(['chroot /jail SYS_CHROOT', 'read /etc/x', 'read /etc/y'])
+    expect(told([lines[0] ?? '', 'openat(AT_FDCWD</>, "/x", O_RDONLY) = 3</jail/x>'])).toContain('read /jail/x')
+  })
+
   test('after chroot, / is the new root', () => {
     expect(told(['chroot("/jail") = 0', 'chdir("/") = 0', 'open("/etc/x", O_RDONLY) = 3'])).toEqual([
       'chroot /jail SYS_CHROOT',
