@@ -1,117 +1,98 @@
 import type { Hardened } from '../harden.ts'
-import type { Operation } from '../plan/operation.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
-import { startAhead } from './ahead.ts'
-import { unexercised } from './compare/unexercised.ts'
-import { unfitBaseline } from './compare/unfit.ts'
 import { conclude } from './conclude.ts'
 import { askHelp } from './learn/ask-help.ts'
 import { learnedFrom } from './learn/learn.ts'
-import { misplacedPorts } from './learn/misplaced-ports.ts'
-import { observationOf } from './learn/observation.ts'
-import { movedInVain, uselessCures } from './learn/useless-cures.ts'
+import { type Learning, taughtBy } from './learn/learning.ts'
 import { minimize } from './minimize.ts'
-import { proofReport } from './proof-report.ts'
+import { type OriginalSeen, seeOriginal } from './original-seen.ts'
 import type { Proof, ProveRequest } from './prove.ts'
 import { neededCapability } from './root/needed-capability.ts'
 import { proveRoot } from './root/prove-root.ts'
-import { lackedPrivilege } from './root/refused-privilege.ts'
-import { refusesOthers, scriptsOf, switchNotTried } from './root/refuses-others.ts'
-import { hasPassed, type Round, runRound } from './round.ts'
-import { untracedOriginal } from './run/traced-run.ts'
+import { refusesOthers, scriptsOf } from './root/refuses-others.ts'
+import { type Round, runRound } from './round.ts'
 import { removeVolumes } from './run/volumes.ts'
-import { withEnd } from './smoke/run-checks.ts'
+import { withoutRound } from './without-round.ts'
 
 const MOST_ROUNDS = 5
 
+/** Of one target: plans and writes again with what was learned. */
+type Planner = (learning: Learning) => Hardened
+
 export async function proveInRounds(request: ProveRequest): Promise<Proof> {
-  const { engine, facts, times } = request
-  const { live, begun, study, filled } = await request.original
-  const seen = await live.peek()
-  times.lap('original')
-  const ahead = await startAhead(request, seen, { begun, study })
-  const original = await study
-  const baseline = { ...seen, smoke: withEnd(seen.smoke, original) }
-  times.lap('original')
-  const observation = observationOf(original, facts)
-  const beside = { baseline, operations: observation.operations }
-  const remarks = [...request.remarks, ...untracedOriginal(request.trace, original)]
-  const first = planOf(request, request.harden(observation))
-  const seenWork = { ...baseline, trace: original.trace }
-  const unfit =
-    unfitBaseline(seenWork, facts) ?? (first?.outcome === 'harden' ? await unexercised(request, seenWork) : null)
-  const rounds: Round[] = []
-  let learned: readonly Operation[] = []
-  let spared: readonly string[] = []
-  let help =
-    unfit === null && first?.outcome === 'harden' ? await askHelp(request, first, observation.operations) : null
-  const hardenWithout = (without: readonly string[]): Hardened =>
-    request.harden({ ...observation, operations: [...observation.operations, ...learned], spared: without, help })
-  const started = await ahead.roundFor(
-    unfit === null && first?.outcome === 'harden' ? hardenWithout([]).result.output : null,
-  )
-  for (let round = 1; round <= MOST_ROUNDS; round += 1) {
-    const hardened = hardenWithout(spared)
-    const plan = planOf(request, hardened)
-    if (plan === undefined || plan.outcome !== 'harden' || unfit !== null) {
-      if (unfit === null && plan?.outcome === 'needs-root')
-        return proveRoot(request, live, original, { hardened, plan, remarks }).finally(() => times.lap('capabilities'))
-      const record = await live.finish()
-      const lacking = unfit === null ? null : await lackedPrivilege(request, record)
-      if (lacking !== null) {
-        const kept = request.harden({ ...observation, needsRoot: lacking })
-        const report = proofReport(engine.version, record, null, 0, [...remarks, unfit ?? ''])
-        return { hardened: kept, report, failures: [] }
-      }
-      if (unfit === null) return { hardened, report: null, failures: [] }
-      // Its log files are read only now.
-      const why = unfitBaseline({ ...seenWork, logFiles: record.logFiles }, facts) ?? unfit
-      const failures = plan?.outcome === 'harden' ? [why] : []
-      return { hardened, report: proofReport(engine.version, record, null, 0, [...remarks, why]), failures }
-    }
-    if (rounds.some((other) => other.hardened.result.output === hardened.result.output)) break
-    const current =
-      (round === 1 ? started : null) ??
-      (await runRound(request, { ...beside, original }, hardened, plan, request.before + round))
-    const before = rounds.at(-1) ?? null
-    rounds.push(current)
-    const refused = learnedFrom(current, original, baseline, learned)
-    const untried = learned.some(({ access }) => access === 'switch-user')
-      ? []
-      : switchNotTried(current, { ...scriptsOf(facts), refused })
-    const news = [...refused, ...untried]
-    const useless = [...uselessCures(before, current, request.stage), ...movedInVain(current, request.stage, news)]
-    const misplaced = hasPassed(current) ? [] : misplacedPorts(current, planOf(request, current.hardened) ?? plan, news)
-    const asPlanned = current.hardened.result.output === hardened.result.output
-    if (asPlanned && news.length === 0 && useless.length === 0 && misplaced.length === 0) break
-    learned = [...learned, ...news]
-    spared = [...spared, ...useless, ...misplaced]
-    const kept = misplaced.length === 0 || help !== null ? undefined : planOf(request, hardenWithout(spared))
-    if (kept !== undefined) help = await askHelp(request, kept, observation.operations)
-  }
-  const last = rounds.at(-1)
-  // A chroot that it did not come to is only inferred, and what cures it has had its round.
-  const refused = (last === undefined ? [] : learnedFrom(last, original, baseline, [])).filter(
-    ({ access }) => access !== 'chroot',
-  )
-  const needsRoot =
-    last === undefined
-      ? null
-      : (refusesOthers(last, { ...scriptsOf(facts), refused }) ??
-        (await neededCapability(request, baseline, original, last)))
+  const seen = await seeOriginal(request)
+  const { live, original, baseline, observation, remarks, filled } = seen
+  const hardenWith: Planner = ({ learned, spared, help }) =>
+    request.harden({ ...observation, operations: [...observation.operations, ...learned], spared, help })
+  const ran = await runRounds(request, seen, hardenWith)
+  if ('proof' in ran) return ran.proof
+  const { rounds, learning } = ran
+  const needsRoot = await neededAsRoot(request, seen, rounds.at(-1))
   if (needsRoot !== null) {
     const hardened = request.harden({ ...observation, needsRoot })
     const plan = planOf(request, hardened)
     if (plan?.outcome === 'needs-root')
-      return proveRoot(request, live, original, { hardened, plan, remarks }).finally(() => times.lap('capabilities'))
+      return proveRoot(request, live, original, { hardened, plan, remarks }).finally(() =>
+        request.times.lap('capabilities'),
+      )
   }
+  const { operations } = observation
+  const hardenWithout = (spared: readonly string[]): Hardened => hardenWith({ ...learning, spared })
+  const { spared } = learning
   const least = request.minimize
-    ? await minimize({ ...beside, request, original, hardenWithout, spared }, rounds)
+    ? await minimize({ baseline, operations, request, original, hardenWithout, spared }, rounds)
     : { rounds, remarks: [] }
   const proof = await conclude(request, live, original, least.rounds, [...remarks, ...least.remarks], filled)
-  await removeVolumes(engine, filled)
+  await removeVolumes(request.engine, filled)
   return proof
+}
+
+type Ran = { readonly proof: Proof } | { readonly rounds: readonly Round[]; readonly learning: Learning }
+
+/** Round after round until one teaches nothing new; a proof where there is nothing to run as non-root. */
+async function runRounds(request: ProveRequest, seen: OriginalSeen, hardenWith: Planner): Promise<Ran> {
+  const { baseline, original, observation, unfit, ahead } = seen
+  const { operations } = observation
+  const rounds: Round[] = []
+  let learning: Learning = { learned: [], spared: [], help: null }
+  const ask = async (): Promise<void> => {
+    const plan = planOf(request, hardenWith(learning))
+    if (plan?.outcome === 'harden') learning = { ...learning, help: await askHelp(request, plan, operations) }
+  }
+  if (unfit === null) await ask()
+  while (rounds.length < MOST_ROUNDS) {
+    const hardened = hardenWith(learning)
+    const plan = planOf(request, hardened)
+    const isRun = plan?.outcome === 'harden' && unfit === null
+    const started = rounds.length === 0 ? await ahead.roundFor(isRun ? hardened.result.output : null) : null
+    if (!isRun) return { proof: await withoutRound(request, seen, hardened) }
+    if (rounds.some((other) => other.hardened.result.output === hardened.result.output)) break
+    const number = request.before + rounds.length + 1
+    const round = started ?? (await runRound(request, { baseline, operations, original }, hardened, plan, number))
+    rounds.push(round)
+    const taught = taughtBy(request, seen, rounds, planOf(request, round.hardened) ?? plan, learning)
+    const asPlanned = round.hardened.result.output === hardened.result.output
+    if (asPlanned && taught === null) break
+    learning = taught ?? learning
+    if (taught?.misplaced === true && learning.help === null) await ask()
+  }
+  return { rounds, learning }
+}
+
+/** Why it must keep root, by what the last round was refused; null where nothing says so. */
+async function neededAsRoot(
+  request: ProveRequest,
+  { original, baseline }: OriginalSeen,
+  last: Round | undefined,
+): Promise<string | null> {
+  if (last === undefined) return null
+  // A chroot that it did not come to is only inferred, and what cures it has had its round.
+  const refused = learnedFrom(last, original, baseline, []).filter(({ access }) => access !== 'chroot')
+  return (
+    refusesOthers(last, { ...scriptsOf(request.facts), refused }) ??
+    (await neededCapability(request, baseline, original, last))
+  )
 }
 
 function planOf({ stage }: Pick<ProveRequest, 'stage'>, { plan }: Hardened): StagePlan | undefined {
