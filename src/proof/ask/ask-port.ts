@@ -19,7 +19,7 @@ const SILENCE_WAIT = 600
 type Kind = PortAnswer['kind']
 
 /** What a port answered before. */
-export type KnownAnswer = Pick<PortAnswer, 'kind' | 'detail'>
+export type KnownAnswer = Pick<PortAnswer, 'kind' | 'detail' | 'variants'>
 
 export interface Asking {
   /** So that nothing is waited for that will not come; null where it was not asked yet. */
@@ -35,7 +35,7 @@ export interface Asking {
  */
 export async function askPort(address: string, port: number, { known, watched }: Asking): Promise<PortAnswer> {
   const before = known?.kind ?? null
-  if (before === 'https' || before === 'tls') {
+  if (known !== null && spokeTls(known)) {
     const secure = await askTls(address, port, KNOWN_WAIT, () => null)
     if (secure !== null) return secure
   }
@@ -74,6 +74,11 @@ export async function askPort(address: string, port: number, { known, watched }:
     request.giveUp()
     silent?.giveUp()
   }
+}
+
+/** Now and then only, too: one that is slow to shake hands may not say at once that nothing else is wanted. */
+function spokeTls({ kind, variants = [kind] }: KnownAnswer): boolean {
+  return variants.some((variant) => /^(https|tls)\b/.test(variant))
 }
 
 /** One that greeted before is given its time; what it does with its own greeting sent back takes it work alone. */

@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram'
 import { createServer as createHttp } from 'node:http'
 import { createServer as createHttps } from 'node:https'
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTls } from 'node:tls'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import type { Activity } from '../../../src/engine/engine.ts'
@@ -125,6 +125,19 @@ describe('a TCP port', () => {
     )
     expect(await ask(front)).toBe('https 204')
     expect(await ask(page(400))).toBe('http 400')
+  })
+
+  test('one that spoke TLS now and then is asked in it, whatever it says to who does not', async () => {
+    const site = await listen(createHttps(nobody, (_, response) => response.writeHead(404).end()))
+    const mute = tcp((socket) =>
+      socket.once('data', (data) => {
+        if (data[0] !== 0x16) return
+        const inner = connect(site, HERE, () => inner.write(data))
+        socket.pipe(inner).pipe(socket)
+      }),
+    )
+    const known = { kind: 'unsteady', detail: 'tls, then https 404', variants: ['tls', 'https 404'] } as const
+    expect(await askPort(HERE, await listen(mute), { ...STRANGER, known })).toMatchObject({ kind: 'https' })
   })
 
   test('one that spoke TLS in the original and does not here is something else', async () => {
