@@ -24,21 +24,25 @@ export function moveHealthcheckPort(text: string, from: number, to: number): str
   )
 }
 
+/** The words of a health check after the ports moved; a port alone is one too. */
+export function movedTest(
+  test: readonly string[],
+  ports: readonly Pick<PortDecision, 'from' | 'to'>[],
+): readonly string[] {
+  return ports.reduce<readonly string[]>(
+    (words, { from, to }) =>
+      to === null
+        ? words
+        : words.map((word) => (word === String(from) ? String(to) : moveHealthcheckPort(word, from, to))),
+    test,
+  )
+}
+
 /** The base image's own health check after the ports moved; null where it stays as it is. */
 export function movedHealthcheck(config: ImageConfig, ports: readonly PortDecision[]): Healthcheck | null {
   const { healthcheck } = config
   if (healthcheck === null) return null
-  const test = ports.reduce<readonly string[]>(
-    (words, port) =>
-      words.map((word) =>
-        port.to === null
-          ? word
-          : word === String(port.from)
-            ? String(port.to)
-            : moveHealthcheckPort(word, port.from, port.to),
-      ),
-    healthcheck.test,
-  )
+  const test = movedTest(healthcheck.test, ports)
   return JSON.stringify(test) === JSON.stringify(healthcheck.test) ? null : { ...healthcheck, test }
 }
 

@@ -1,5 +1,5 @@
 import type { ImageFacts } from '../image/facts.ts'
-import { normalisePath } from '../plan/places.ts'
+import { isInside, normalisePath } from '../plan/places.ts'
 import type { Grant, StagePlan } from '../plan/plan.ts'
 import type { AsIs } from './profile.ts'
 import { isPassing } from './writable-places.ts'
@@ -11,8 +11,12 @@ import { isPassing } from './writable-places.ts'
 export function asIs(plan: StagePlan, facts: ImageFacts): AsIs {
   const volumes = facts.config.volumes.flatMap((volume) => normalisePath(volume, facts.config.workdir) ?? [])
   const grants = plan.grants.map((grant) => ({ grant, mountable: isMountable(grant, facts, volumes) }))
+  // The command that gives a volume to the user gives all that is in it.
+  const within = (path: string): boolean => volumes.some((volume) => volume !== path && isInside(path, volume))
   const mounted = grants
-    .filter(({ mountable }) => mountable)
+    .filter(
+      ({ grant, mountable }) => mountable && !(within(grant.path) && grants.some((one) => isAround(one.grant, grant))),
+    )
     .map(({ grant }) => written(grant, 'a mount gives it to the user'))
   const unmounted = grants
     .filter(({ mountable }) => !mountable)
@@ -34,7 +38,12 @@ export function asIs(plan: StagePlan, facts: ImageFacts): AsIs {
   }
 }
 
+function isAround(outer: Grant, inner: Grant): boolean {
+  return outer.path !== inner.path && isInside(inner.path, outer.path)
+}
+
 function isMountable({ path, kind }: Grant, facts: ImageFacts, volumes: readonly string[]): boolean {
+  if (volumes.some((volume) => volume !== path && isInside(path, volume))) return true
   if (kind !== 'own-directory' && kind !== 'create-directory' && kind !== 'sticky') return false
   if (volumes.includes(path)) return true
   // A tmpfs comes with the right owner; a new volume is root's where the folder is.

@@ -1,3 +1,4 @@
+import { movedTest } from '../plan/healthcheck.ts'
 import type { Profile, ProfilePort } from './profile.ts'
 import { asList, isObject, type Json } from './yaml-file.ts'
 
@@ -32,6 +33,17 @@ export function movedExpose(ports: readonly unknown[], profile: Profile): readon
     if (names.includes(moved)) return port
     return typeof port === 'number' ? move.to : moved
   })
+}
+
+/** A health check runs in the container, where the port has moved. */
+export function movedHealthcheck(check: unknown, profile: Profile): unknown {
+  if (!isObject(check)) return check
+  const moves = movesOf(profile).filter(({ protocol }) => protocol === 'tcp')
+  const test = typeof check.test === 'string' ? [check.test] : asList(check.test)
+  if (test.length === 0 || !test.every((word): word is string => typeof word === 'string')) return check
+  const moved = movedTest(test, moves)
+  if (moved.every((word, index) => word === test[index])) return check
+  return { ...check, test: typeof check.test === 'string' ? moved[0] : moved }
 }
 
 /** Where a moved port is spoken of that no rule can follow. */

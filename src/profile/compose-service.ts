@@ -1,5 +1,5 @@
 import { isInside } from '../plan/places.ts'
-import { movedExpose, movedPort, warnOfPorts } from './compose-ports.ts'
+import { movedExpose, movedHealthcheck, movedPort, warnOfPorts } from './compose-ports.ts'
 import { targetOf } from './compose-volumes.ts'
 import { hostPortNotes } from './ports.ts'
 import { type Profile, type ProfileUser, TMPFS_MEGABYTES, userText, volumeName, type WritablePlace } from './profile.ts'
@@ -48,7 +48,8 @@ export function hardenService(
   if ({ ...elsewhere, ...before }.network_mode === 'host') notes.push(...hostPortNotes('network_mode: host', sysctls))
   else if (Object.keys(sysctls).length > 0) set.sysctls = withPairs(before.sysctls, sysctls)
   if (Object.keys(env).length > 0) set.environment = withPairs(before.environment, env)
-  warn({ ...elsewhere, ...before }, profile, notes)
+  const checked = set.healthcheck === undefined ? {} : { healthcheck: set.healthcheck }
+  warn({ ...elsewhere, ...before, ...checked }, profile, notes)
   return { service: set, volumes, notes }
 }
 
@@ -68,6 +69,7 @@ export function alignService(before: Json, profile: Profile, notes: string[]): J
   if (readOnly.value && before.read_only === false) set.read_only = true
   if (Array.isArray(before.ports)) set.ports = before.ports.map((port) => movedPort(port, profile, notes))
   if (Array.isArray(before.expose)) set.expose = movedExpose(before.expose, profile)
+  if (before.healthcheck !== undefined) set.healthcheck = movedHealthcheck(before.healthcheck, profile)
   return set
 }
 

@@ -1,6 +1,6 @@
 import { resolveUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
-import { normalisePath } from '../plan/places.ts'
+import { isInside, normalisePath } from '../plan/places.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import { isInterpreter, programsOf } from '../plan/program.ts'
 import type { Vendor } from '../plan/vendor.ts'
@@ -138,7 +138,7 @@ function volumesOf(
     const path = normalisePath(volume, facts.config.workdir)
     if (path === null) return []
     // With the derived image the grant has made it so.
-    const granted = plan.grants.some((grant) => grant.path === path)
+    const granted = plan.grants.some((grant) => isInside(grant.path, path))
     const filled = facts.files.known && facts.files.value.list(path).length > 0
     return [{ path, uid: user.uid, gid: user.gid, prepared: !(granted && isBare), ...(filled ? { filled: true } : {}) }]
   })

@@ -21,10 +21,10 @@ export function runningNotes(profile: Bare, source: ProfileSource): readonly Run
 function ports(profile: Bare): readonly string[] {
   return profile.ports
     .filter(({ from, to }) => from !== to)
-    .map(
-      ({ from, to }) =>
-        `port ${from} is ${to} now: what published it as -p ${from}:${from} says -p ${from}:${to} and is found where it was; other containers call ${to}`,
-    )
+    .map(({ from, to, protocol }) => {
+      const kind = protocol === 'tcp' ? '' : `/${protocol}`
+      return `port ${from}${kind} is ${to} now: what published it as -p ${from}:${from}${kind} says -p ${from}:${to}${kind} and is found where it was; other containers call ${to}`
+    })
 }
 
 function data({ image, user, volumes, owned }: Bare, { plan, result }: ProfileSource): readonly string[] {

@@ -152,6 +152,23 @@ services:
     ],
     ['another user', 'user: root', { user: '101:101' }],
     ['a user from a variable', `user: "\${UID}"`, { user: `\${UID}` }],
+    [
+      'a health check that asks the moved port',
+      'healthcheck: {test: ["CMD", "wget", "-qO-", "http://127.0.0.1:80/x"], interval: 80s}',
+      { healthcheck: { test: ['CMD', 'wget', '-qO-', 'http://127.0.0.1:8080/x'], interval: '80s' } },
+    ],
+    [
+      'a health check as a text',
+      'healthcheck: {test: curl -f http://localhost/ || exit 1}',
+      { healthcheck: { test: 'curl -f http://localhost:8080/ || exit 1' } },
+    ],
+    [
+      'a health check of another port',
+      'healthcheck: {test: nc -z localhost 9000}',
+      {
+        healthcheck: { test: 'nc -z localhost 9000' },
+      },
+    ],
     ['read_only was false', 'read_only: false', { read_only: true }],
   ])('%s', (_, line, expected) => {
     const { text } = editCompose(`services:\n  web:\n    image: nginx:latest\n    ${line}\n`, 'c.yaml', profile, 'web')
@@ -164,7 +181,7 @@ services:
     ['cap_add: [NET_ADMIN]', 'gives a user other than root nothing'],
     ['privileged: true', 'it would undo everything else'],
     ['ports: ["70-90:70-90"]', '70-90:70-90 has port 80 in it'],
-    ['healthcheck: {test: "curl localhost:80"}', 'healthcheck seems to ask port 80'],
+    ['healthcheck: {test: "curl $$HOST:80"}', 'healthcheck seems to ask port 80'],
     ['user: "$UID"', 'it has to be 101:101'],
     ['user: "1000:1000"', "user: 1000:1000 becomes 101:101: that is who the image's files are for"],
   ])('%s is said', (line, note) => {

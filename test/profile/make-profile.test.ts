@@ -227,6 +227,22 @@ describe('can the image be used as it is, with --user alone?', () => {
     expect(profile.image).toMatchObject({ name: 'server-nonroot:1', derived: true })
   })
 
+  test('what is in a volume is given with it, and said once', () => {
+    const files = [
+      'drwxr-xr-x 0:0 /data',
+      'drwxr-xr-x 0:0 /data/a',
+      'drwxr-xr-x 0:0 /data/a/b',
+      '-rw-r--r-- 0:0 /data/a/f',
+    ]
+    const profile = profileOf('example.org/server:1', {
+      ...server,
+      config: { ...server.config, volumes: ['/data'] },
+      files,
+    })
+    expect(profile.asIs).toEqual({ enough: true, breaks: [expect.stringMatching(/^\/data cannot .*a mount gives it/)] })
+    expect(profile.volumes).toMatchObject([{ path: '/data', prepared: false, filled: true }])
+  })
+
   test('not asked of an image that is not root', () => {
     const profile = profileOf('example.org/server:1', { ...server, config: { ...server.config, user: 'server' } })
     expect(profile.asIs).toBeNull()
@@ -263,6 +279,13 @@ describe('what changes for those who have it running today', () => {
     })
     expect(owned).toEqual(['/run/server', '/var/lib/server'])
     expect(running[0]?.text).toContain('folders of the host that it writes to (/var/lib/server) have to be writable')
+  })
+
+  test('a port that moved says for which protocol', () => {
+    const config = { ...server.config, cmd: ['server', '--port', '53'], ports: ['53/udp', '53/tcp'] }
+    const said = texts(profileOf('example.org/server:1', { ...server, config }))
+    expect(said).toContain('port 53 is 8053 now: what published it as -p 53:53 says -p 53:8053 and')
+    expect(said).toContain('port 53/udp is 8053 now: what published it as -p 53:53/udp says -p 53:8053/udp and')
   })
 
   test.each([

@@ -167,8 +167,10 @@ test('Compose: comments, anchors, quotes and unknown keys survive, and twice is 
       expect(is['x-more']).toEqual(was['x-more'])
       expect(is.services.web).toMatchObject({ image: 'nginx-nonroot:latest', read_only: true })
       for (const [name, one] of Object.entries(was.services.web))
-        if (/^(x-|env_file|profiles|command|labels|deploy|healthcheck|restart|stop_signal|depends_on)/.test(name))
+        if (/^(x-|env_file|profiles|command|labels|deploy|restart|stop_signal|depends_on)/.test(name))
           expect([name, is.services.web[name]]).toEqual([name, one])
+      const checked = JSON.stringify(is.services.web.healthcheck ?? null).replace('localhost:8080"', 'localhost:80"')
+      expect(JSON.parse(checked)).toEqual(was.services.web.healthcheck ?? null)
       for (const comment of comments) expect([comment, once.split(comment).length]).toEqual([comment, 2])
       const kept = new Set(once.split(/\r?\n/))
       // Only lines about what the profile decides may go.
