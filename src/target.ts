@@ -13,6 +13,7 @@ import type { TargetResult } from './report/report.ts'
 import { type Knowledge, stageInputs } from './stage-inputs.ts'
 import { argsFor, buildText, contextOf, givenTo } from './target/build.ts'
 import { buildNotes } from './target/build-notes.ts'
+import { checkTag } from './target/check-tag.ts'
 import { inContext } from './target/in-context.ts'
 import { lookAtBases } from './target/look-at-bases.ts'
 import { openedItem } from './target/opened-item.ts'
@@ -97,6 +98,11 @@ async function workOn(
       context,
       entries: (reference) => lookUp(reference),
     })
+  if (options.build)
+    checkTag(
+      options.tag,
+      inputs(new Map(), new Map()).map(({ facts }) => facts.reference),
+    )
   const make = (observations: Knowledge['observations'], built: Knowledge['built']): Hardened =>
     hardenDockerfile({
       target: item.target,

@@ -18,9 +18,16 @@ export function chooseImage(reference: ArchiveReference, candidates: readonly Ca
   const [only] = found
   if (only !== undefined && found.length === 1) return only
   const there = candidates.map(({ names }, index) => names[0] ?? `@${index}`)
-  const many = image === null ? `has ${candidates.length} images` : `has ${found.length || 'no'} images ${image}`
-  const named = there.length > MOST_NAMED ? [...there.slice(0, MOST_NAMED), '…'] : there
-  throw new HardenError('no-image', `${text} ${many}${there.length === 0 ? '' : `: ${named.join(', ')}`}`, {
+  const named = (there.length > MOST_NAMED ? [...there.slice(0, MOST_NAMED), '…'] : there).join(', ')
+  const problem =
+    there.length === 0
+      ? `${text} has no images`
+      : image === null
+        ? `${text} has ${there.length} images: ${named}`
+        : found.length === 0
+          ? `${file} has no image that is called ${image}, only ${named}`
+          : `${file} has ${found.length} images that are called ${image}: ${named}`
+  throw new HardenError('no-image', problem, {
     hint: there.length === 0 ? 'make the archive again' : `say which: ${transport}:${file}:${there[0]}`,
   })
 }
