@@ -75,10 +75,18 @@ const diskFull: Pattern = {
     }),
 }
 
+const tooDeep: Pattern = {
+  test: /max depth exceeded/i,
+  make: (name, line) =>
+    new HardenError('engine-failed', `the image has more layers than ${name} takes: ${line}`, {
+      hint: 'make fewer of them where it is built: one RUN for several, or a last stage FROM scratch with COPY --from=STAGE / /',
+    }),
+}
+
 /** The error for a call that ended with another exit code than 0. `task` reads as `${name} could not ${task}`. */
 export function failureOf(name: EngineName, task: string, stderr: string): HardenError {
   const line = decisiveLine(stderr)
-  const known = unusableError(name, stderr) ?? matching([diskFull], name, stderr)
+  const known = unusableError(name, stderr) ?? matching([diskFull, tooDeep], name, stderr)
   return known ?? new HardenError('engine-failed', `${name} could not ${task}: ${line || 'it gave no reason'}`)
 }
 

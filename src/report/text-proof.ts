@@ -38,13 +38,36 @@ function cellText({ name, outcome, required, reason, command }: ReportProof['cel
 const widestCell = 40
 
 function rows(proof: ReportProof): readonly ProofRow[] {
-  return proofRows(proof).map((row) =>
-    row.mark === '' ? row : { ...row, baseline: cut(row.baseline), result: cut(row.result) },
+  return proofRows(proof).flatMap((row) =>
+    row.mark === '' ? wrapped(row) : [{ ...row, baseline: cut(row.baseline), result: cut(row.result) }],
   )
 }
 
+/** What is to be known in full goes on below: many folders would push the marks out of sight. */
+function wrapped(row: ProofRow): readonly ProofRow[] {
+  const [baseline, result] = [inLines(row.baseline), inLines(row.result)]
+  return Array.from({ length: Math.max(baseline.length, result.length) }, (_, at) => ({
+    ...row,
+    name: at === 0 ? row.name : '',
+    baseline: baseline[at] ?? '',
+    result: result[at] ?? '',
+  }))
+}
+
+function inLines(text: string): readonly string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + 1 + word.length > widestCell) lines.push(word)
+    else lines[lines.length - 1] = `${last} ${word}`
+  }
+  return lines
+}
+
 function table(lines: readonly ProofRow[]): string[] {
-  const width = (column: 'name' | 'baseline' | 'result') => Math.max(...lines.map((line) => line[column].length))
+  // One long word (an image of a registry) makes no room for itself in all lines.
+  const width = (column: 'name' | 'baseline' | 'result') =>
+    Math.max(...lines.map((line) => line[column].length).filter((length) => column === 'name' || length <= widestCell))
   const [name, baseline, result] = [width('name'), width('baseline'), width('result')]
   return lines.map((line) =>
     ['   ', line.name.padEnd(name), line.baseline.padEnd(baseline), line.result.padEnd(result), line.mark]

@@ -57,6 +57,31 @@ test('shows the proof side by side', () => {
   )
 })
 
+test('what is long goes on below, and the marks stay where they are', () => {
+  const long = {
+    ...proof,
+    baseline: { ...proof.baseline, image: 'registry.example.org/a-team-of-many/with/a-long-path/server:1' },
+    result: {
+      ...(proof.result ?? never()),
+      tmpfs: ['/run/server', '/usr/share/server/webapps/one/work', '/usr/share/server/webapps/two/work', '/tmp'],
+    },
+  }
+  const lines = render(sampleResult({ target: 'x', proof: long })).split('\n')
+  const at = lines.findIndex((line) => line.includes('tmpfs'))
+  expect(lines.slice(at, at + 4)).toEqual([
+    '     tmpfs                              /run/server',
+    '                                        /usr/share/server/webapps/one/work',
+    '                                        /usr/share/server/webapps/two/work /tmp',
+    '     added                              1.5 kB',
+  ])
+  expect(lines.find((line) => line.endsWith('ok'))?.length).toBeLessThan(90)
+  expect(lines.join()).toContain(long.baseline.image)
+})
+
+function never(): never {
+  throw new Error('the sample has a result')
+}
+
 test('no control character of an image reaches the terminal', () => {
   const nasty = { ...finding, message: 'writes /tmp/\u001b[2J\u0007\u202ex' }
   const shown = render(sampleResult({ findings: [nasty] }))
