@@ -36,6 +36,8 @@ export interface BuildSettings {
   readonly args: ReadonlyMap<string, string>
   /** Names of arguments that they give different values. */
   readonly unlike: readonly string[]
+  /** Variables that their Compose services set for its containers, of those that all have with one value. */
+  readonly env: ReadonlyMap<string, string>
   /** The Compose services that publish ports of it, as written there. */
   readonly published: readonly { readonly by: string; readonly file: string; readonly ports: readonly unknown[] }[]
   /** Stages that they build instead of the last one. */
@@ -95,7 +97,7 @@ export interface Options {
   readonly jobs: number | null
   /** Leave out every grant and cure without which a proof still passes. */
   readonly minimize: boolean
-  /** `NAME=VALUE` for every container of a proof. */
+  /** `NAME=VALUE` for every container of a proof, beside what its Compose services set. */
   readonly env: readonly string[]
   /** Capabilities that the original is run with beside the default ones, without `CAP_`. */
   readonly capAdd: readonly string[]

@@ -17,6 +17,10 @@ const FOREGROUND =
 /** `This server won't run as root`, `You should not run it as root`. */
 const REFUSES_ROOT = /\b(won't|can't|cannot|don't|not|never|refus(es|ing))\b.{0,40}\b(root|superuser|uid 0)\b/i
 
+/** A name that means nothing where nothing else runs, or a server that is not there. */
+const LACKS_SERVICE =
+  /getaddrinfo|name or service not known|could not translate host name|\bE(NOTFOUND|AI_AGAIN|CONNREFUSED)\b|name resolution|no such host|unknown ?host|connection refused|can't connect to/i
+
 /** `starts /usr/bin/ping`: what the kernel or its mode refuses to start. */
 const STARTS = 'starts '
 
@@ -37,6 +41,8 @@ export function proofHint(report: Pick<ReportProof, 'result' | 'checks'> | null,
     return 'give it a USER with which it runs, and the paths that it asks for then: it refuses root'
   const names = [...new Set(said.match(VARIABLE) ?? [])].slice(0, 4)
   const asked = names.length === 0 ? '' : `; its last words name ${names.join(', ')}`
+  if (LACKS_SERVICE.test(said))
+    return `it looks for another service, which a proof does not have: -e NAME=VALUE gives it settings with which it comes up without${asked}`
   const given = `-e NAME=VALUE gives it what you start it with${asked}`
   // Of its own will, and nothing was seen of why.
   return said.startsWith('the original ends by itself')

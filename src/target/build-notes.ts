@@ -6,6 +6,7 @@ import type { ReportFinding } from '../report/report.ts'
 import { targetFinding } from '../report/target-finding.ts'
 import type { Options, TargetOutcome, WorkItem } from '../work.ts'
 import { pairs } from './build.ts'
+import { listed } from './listed.ts'
 
 /** What was taken from Compose and bake files, which nobody named, and what they leave open. What is published where it does not answer any more is said too. */
 export function buildNotes(
@@ -57,13 +58,6 @@ export function buildNotes(
     for (const target of build.targets.filter((name) => !isPlanned(name, dockerfile, planned)))
       note(`stage ${target} was not looked at, which is built for ${by}`, `--target ${target} works on it`)
   return notes
-}
-
-const MOST_NAMED = 3
-
-function listed(names: readonly string[]): string {
-  const more = names.length - MOST_NAMED
-  return [...names.slice(0, MOST_NAMED), ...(more > 0 ? [`${more} more`] : [])].join(', ')
 }
 
 function isPlanned(target: string, { stages }: Dockerfile, planned: readonly number[]): boolean {

@@ -5,8 +5,17 @@ import { type Original, runOriginal } from '../proof/run/baseline.ts'
 import type { RunRecord } from '../proof/run/run-record.ts'
 import { removeVolumes } from '../proof/run/volumes.ts'
 import type { WorkItem } from '../work.ts'
+import { proofEnv } from './proof-env.ts'
 import type { Session } from './session.ts'
 import { withEnv } from './with-env.ts'
+
+/** How an original is run. */
+export interface Manner {
+  /** `uid:gid` in place of the image's own. */
+  readonly user?: string
+  /** `NAME=VALUE`. */
+  readonly env: readonly string[]
+}
 
 /** Runs of originals: they start as soon as the engine has the image, while that is looked into. */
 export interface OriginalRuns {
@@ -14,13 +23,14 @@ export interface OriginalRuns {
   start(reference: string, image: EngineImage): void
   /** The run of this image, begun now where it was not. */
   of(reference: string): Promise<Original>
-  /** Another run, as `of` or `as` gave it last; what is learned from stays up for so long, milliseconds. */
+  /** Another run, as `of` or `instead` gave it last; what is learned from stays up for so long, milliseconds. */
   again(reference: string, stays: number): Promise<Original>
-  /**
-   * A run of it as another user (`uid:gid`) in place of the one that was begun; null where it does not work so either,
-   * with its last words.
-   */
-  as(reference: string, user: string): Promise<{ readonly original: Original | null; readonly said: string }>
+  /** A run of it in another manner in place of the one that was begun; null where it does not work so either, with its last words. */
+  instead(
+    reference: string,
+    manner: Manner,
+    works: (record: RunRecord) => boolean,
+  ): Promise<{ readonly original: Original | null; readonly said: string }>
   /** What its trace shows while it is still asked, where that takes long; else null, once it is over. */
   early(reference: string): Promise<RunRecord | null>
   /** Ends what was begun and is not needed after all. */
@@ -29,11 +39,13 @@ export interface OriginalRuns {
 
 export function originalRuns(item: WorkItem, { engine, options, ports }: Session): OriginalRuns {
   const runs = new Map<string, Promise<Original>>()
-  const users = new Map<string, string | undefined>()
+  const usual: Manner = { env: proofEnv(item, options).pairs }
+  const manners = new Map<string, Manner>()
   const early = new Map<string, Promise<RunRecord | null>>()
-  const begin = (reference: string, image: EngineImage, user?: string, stays = 0): Promise<Original> => {
+  const begin = (reference: string, image: EngineImage, { user, env } = usual, stays = 0): Promise<Original> => {
     if (engine === null) throw new Error('a run needs an engine')
-    ports.progress(`${item.target}: running ${reference} as ${user ?? 'it is'}`)
+    const less = env.length < usual.env.length ? ', without what Compose sets' : ''
+    ports.progress(`${item.target}: running ${reference} as ${user ?? 'it is'}${less}`)
     let tell: (record: RunRecord | null) => void = () => undefined
     early.set(
       reference,
@@ -42,7 +54,7 @@ export function originalRuns(item: WorkItem, { engine, options, ports }: Session
       }),
     )
     const run = runOriginal({
-      engine: withEnv(engine, options.env),
+      engine: withEnv(engine, env),
       image: reference,
       ...(user === undefined ? {} : { user }),
       config: image.config,
@@ -83,18 +95,18 @@ export function originalRuns(item: WorkItem, { engine, options, ports }: Session
       return begin(reference, await imageOf(reference))
     },
     async again(reference, stays) {
-      return begin(reference, await imageOf(reference), users.get(reference), stays)
+      return begin(reference, await imageOf(reference), manners.get(reference), stays)
     },
-    async as(reference, user) {
+    async instead(reference, manner, works) {
       const before = runs.get(reference)
-      const other = begin(reference, await imageOf(reference), user)
-      const { state, logs } = await (await other).live.peek()
-      const works = state.running || state.exitCode === 0
-      const loser = works ? before : other
-      if (works) users.set(reference, user)
+      const other = begin(reference, await imageOf(reference), manner)
+      const record = await (await other).live.peek()
+      const isKept = works(record)
+      const loser = isKept ? before : other
+      if (isKept) manners.set(reference, manner)
       else if (before !== undefined) runs.set(reference, before)
       if (loser !== undefined) await end(await loser)
-      return { original: works ? await other : null, said: tail(logs) }
+      return { original: isKept ? await other : null, said: tail(record.logs) }
     },
     early: async (reference) => early.get(reference) ?? null,
     async drop(reference) {

@@ -2,18 +2,16 @@ import type { Dockerfile } from '../dockerfile/model.ts'
 import { HardenError } from '../errors.ts'
 import type { Hardened } from '../harden.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
-import type { AccountChoice } from '../plan/plan.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
 import { observationOf } from '../proof/learn/observation.ts'
-import { type Proof, type ProveRequest, prove } from '../proof/prove.ts'
-import { mayRefuseRoot } from '../proof/root/refuses-others.ts'
+import { type Proof, prove } from '../proof/prove.ts'
 import { movedPorts, roundSpec } from '../proof/round.ts'
 import { earlyRuns } from '../proof/run/begin-early.ts'
 import { openAsSeen } from '../proof/run/beside-options.ts'
 import { stopwatch } from '../proof/stopwatch.ts'
 import { proofHint } from '../report/proof-hint.ts'
-import type { TargetResult } from '../report/report.ts'
+import type { ReportFinding, TargetResult } from '../report/report.ts'
 import { targetFinding } from '../report/target-finding.ts'
 import { type Knowledge, plannedStages } from '../stage-inputs.ts'
 import type { WorkItem } from '../work.ts'
@@ -21,6 +19,7 @@ import { buildText } from './build.ts'
 import { buildEarly, buildsOnce } from './early-build.ts'
 import type { OriginalRuns } from './original-runs.ts'
 import type { Session } from './session.ts'
+import { willingOriginal } from './willing-original.ts'
 import { withEnv } from './with-env.ts'
 
 export type Make = (observations: Knowledge['observations'], built: Knowledge['built']) => Hardened
@@ -39,9 +38,8 @@ export async function proveTarget(
   /** The original, as the engine has it. */
   readonly baseline: string
 }> {
-  const { options, ports } = session
-  if (session.engine === null) throw new HardenError('no-engine', 'a proof needs an engine')
-  const engine = withEnv(session.engine, options.env)
+  const { engine, options, ports } = session
+  if (engine === null) throw new HardenError('no-engine', 'a proof needs an engine')
   const stage = plannedStages(dockerfile, options.policy).at(-1)
   if (stage === undefined) throw new HardenError('not-a-dockerfile', 'no stage is meant to run')
   const build = (text: string, name: string): Promise<string> =>
@@ -67,7 +65,8 @@ export async function proveTarget(
   const user = stagePlanOf(first.plan, stage.index)?.account ?? null
   const builds = buildsOnce(build)
   const harden = (observation: Observation): Hardened => make(new Map([[stage.index, observation]]), built)
-  const early = earlyRuns(engine)
+  // Only upon an image, for which no Compose file sets anything.
+  const early = earlyRuns(withEnv(engine, options.env))
   // What another plan would make of a Dockerfile may take minutes to build; upon an image it is a layer.
   const ahead =
     item.kind === 'image'
@@ -83,12 +82,13 @@ export async function proveTarget(
           },
         )
       : null
-  const willing = await willingOriginal(originals, baseline, user)
+  const { original, remarks, env, notes } = await willingOriginal(item, options, { originals, baseline, user })
   const proof = await prove({
-    engine,
+    engine: withEnv(engine, env),
     baseline,
     facts,
-    ...willing,
+    original,
+    remarks,
     earlyRuns: early,
     again: (stays) => originals.again(baseline, stays),
     late: null,
@@ -111,35 +111,13 @@ export async function proveTarget(
     await ahead
     await early.drop()
   })
-  return { hardened: proof.hardened, result: withProof(proof), built, baseline }
-}
-
-/**
- * One that refuses to run as root is run as whom it is planned to run as: what it does then, with nothing taken from it,
- * is what the result has to do.
- */
-async function willingOriginal(
-  originals: OriginalRuns,
-  baseline: string,
-  user: Pick<AccountChoice, 'name' | 'uid' | 'gid'> | null,
-): Promise<Pick<ProveRequest, 'original' | 'remarks'>> {
-  const original = originals.of(baseline)
-  const { live } = await original
-  if (user === null || live.seen().state.running || !mayRefuseRoot(await live.peek())) return { original, remarks: [] }
-  const { original: other, said } = await originals.as(baseline, `${user.uid}:${user.gid}`)
-  const who = user.name === '' ? String(user.uid) : user.name
-  if (other === null)
-    return {
-      original,
-      remarks: [`whether it works as ${who}: run so without any other change, the original ends too: ${said}`],
-    }
-  const remark = `what the original does as root: it refuses to run so, and was run as ${who} to be compared with`
-  return { original: Promise.resolve(other), remarks: [remark] }
+  return { hardened: proof.hardened, result: withProof(proof, notes), built, baseline }
 }
 
 /** A plan is not a proof: what did not pass is incomplete, whatever the text says. */
-function withProof(proof: Proof): TargetResult {
-  const { result } = proof.hardened
+function withProof(proof: Proof, notes: readonly ReportFinding[]): TargetResult {
+  const { result: planned } = proof.hardened
+  const result = { ...planned, findings: [...planned.findings, ...notes] }
   if (proof.advice !== undefined) {
     const note = targetFinding('prove', 'note', proof.advice)
     return { ...result, findings: [...result.findings, note], proof: proof.report }

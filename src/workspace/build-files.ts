@@ -14,6 +14,10 @@ export interface NamedBuild {
   readonly by: string
   /** What a Compose service publishes, as written. */
   readonly ports: readonly unknown[]
+  /** What a Compose service sets for its containers. */
+  readonly env: ReadonlyMap<string, string>
+  /** Files with more of that; what `env` says holds. */
+  readonly envFiles: readonly string[]
   /** The file that says it, for people. */
   readonly file: string
 }
@@ -39,17 +43,23 @@ export function namedBuilds(
   const isBake = path.endsWith('.json')
   const [file] = valuesOf(text, name)
   return Object.entries(asObject(asObject(file)[isBake ? 'target' : 'services'])).flatMap(([key, entry]) => {
-    const build = isBake ? entry : asObject(entry).build
-    const found = buildOf(
-      build,
-      dirname(path),
-      isBake ? (written) => String(written) : (written) => interpolated(String(written), env),
-    )
+    const service = asObject(isBake ? {} : entry)
+    const read: Read = (written) => (isBake ? String(written) : interpolated(String(written), env))
+    const found = buildOf(isBake ? entry : service.build, dirname(path), read)
     const by = `${isBake ? 'target' : 'service'} ${key} of ${name}`
-    return found === null
-      ? []
-      : [{ ...found, name: key, by, ports: isBake ? [] : asList(asObject(entry).ports), file: name }]
+    const run = {
+      ports: asList(service.ports),
+      env: pairsOf(service.environment, read),
+      envFiles: envFilesOf(service.env_file, read).map((file) => resolve(dirname(path), file)),
+    }
+    return found === null ? [] : [{ ...found, ...run, name: key, by, file: name }]
   })
+}
+
+/** A path, or a list of them and of maps with a `path`; one that is not there may be meant to be missing. */
+function envFilesOf(written: unknown, read: Read): readonly string[] {
+  const files = typeof written === 'string' ? [written] : asList(written)
+  return files.flatMap((file) => read(isObject(file) ? file.path : file) ?? [])
 }
 
 /** Files of others: one that cannot be read names no build. */
@@ -67,27 +77,27 @@ function buildOf(
   build: unknown,
   folder: string,
   read: Read,
-): Omit<NamedBuild, 'name' | 'by' | 'ports' | 'file'> | null {
+): Pick<NamedBuild, 'dockerfile' | 'context' | 'target' | 'args'> | null {
   const said = typeof build === 'string' ? { context: build } : build
   if (!isObject(said) || 'dockerfile_inline' in said || 'dockerfile-inline' in said) return null
   const [context, file] = [read(said.context ?? '.'), read(said.dockerfile ?? 'Dockerfile')]
   if (context === null || file === null) return null
   const root = resolve(folder, context)
   const target = said.target == null ? null : read(said.target)
-  return { dockerfile: resolve(root, file), context: root, target, args: argsOf(said.args, read) }
+  return { dockerfile: resolve(root, file), context: root, target, args: pairsOf(said.args, read) }
 }
 
-/** A map, or a list of NAME=VALUE; a name alone has its value from the environment, which only the build knows. */
-function argsOf(args: unknown, read: Read): ReadonlyMap<string, string> {
-  const pairs = isObject(args)
-    ? Object.entries(args)
-    : asList(args).map((entry) => {
+/** A map, or a list of NAME=VALUE; a name alone has its value from the environment, which only who starts it knows. */
+function pairsOf(written: unknown, read: Read): ReadonlyMap<string, string> {
+  const pairs = isObject(written)
+    ? Object.entries(written)
+    : asList(written).map((entry) => {
         const [, name = '', value = null] = /^([^=]*)(?:=(.*))?$/s.exec(String(entry)) ?? []
         return [name, value] as const
       })
   return new Map(
-    pairs.flatMap(([name, written]) => {
-      const value = written === null ? null : read(written)
+    pairs.flatMap(([name, said]) => {
+      const value = said === null ? null : read(said)
       return value === null ? [] : [[name, value] as const]
     }),
   )

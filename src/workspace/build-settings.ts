@@ -69,10 +69,19 @@ async function readBuilds(file: string, name: string): Promise<readonly FoundBui
       const isFolder = (await stat(build.context).catch(() => null))?.isDirectory() === true
       if (!isFolder) return []
       const [dockerfile, realContext] = await Promise.all([realOf(build.dockerfile), realOf(build.context)])
-      return [{ ...build, dockerfile, realContext }]
+      return [{ ...build, dockerfile, realContext, env: new Map([...(await fromFiles(build, file)), ...build.env]) }]
     }),
   )
   return builds.flat()
+}
+
+/** What the files that a service names set, of those in the same repository, or beside the file that names them. */
+async function fromFiles({ envFiles }: NamedBuild, file: string): Promise<ReadonlyMap<string, string>> {
+  const top = await realOf(repositoryOf(dirname(file)) ?? dirname(file))
+  const texts = await Promise.all(
+    envFiles.map(async (path) => (isInside(await realOf(path), top) ? readText(path, path).catch(() => '') : '')),
+  )
+  return new Map(texts.flatMap((text) => Object.entries(parseEnv(text)).map(([name, value = '']) => [name, value])))
 }
 
 async function realOf(path: string): Promise<string> {
@@ -84,21 +93,32 @@ function settingsOf(builds: readonly NamedBuild[], cwd: string): BuildSettings |
   if (builds.length === 0) return null
   const contexts = new Set(builds.map(({ context }) => context))
   const [context = null] = contexts.size === 1 ? contexts : []
-  const args = new Map<string, string>()
-  const unlike = new Set<string>()
-  for (const [name, value] of builds.flatMap((build) => [...build.args])) {
-    if ((args.get(name) ?? value) !== value) unlike.add(name)
-    args.set(name, value)
-  }
-  for (const name of unlike) args.delete(name)
+  const args = agreed(builds.map((build) => build.args))
+  const env = agreed(builds.map((build) => build.env))
   return {
     by: builds.map(({ by }) => by),
     name: builds.every(({ name }) => name === builds[0]?.name) ? (builds[0]?.name ?? null) : null,
     context,
     contextNames: [...contexts].map((folder) => relative(cwd, folder) || '.'),
-    args,
-    unlike: [...unlike],
+    args: args.alike,
+    unlike: args.unlike,
+    env: env.alike,
     published: builds.filter(({ ports }) => ports.length > 0),
     targets: [...new Set(builds.flatMap(({ target }) => target ?? []))],
   }
+}
+
+/** What all that set a name give it, and the names of which they give different things. */
+function agreed(all: readonly ReadonlyMap<string, string>[]): {
+  readonly alike: ReadonlyMap<string, string>
+  readonly unlike: readonly string[]
+} {
+  const alike = new Map<string, string>()
+  const unlike = new Set<string>()
+  for (const [name, value] of all.flatMap((one) => [...one])) {
+    if ((alike.get(name) ?? value) !== value) unlike.add(name)
+    alike.set(name, value)
+  }
+  for (const name of unlike) alike.delete(name)
+  return { alike, unlike: [...unlike] }
 }

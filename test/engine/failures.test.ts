@@ -192,3 +192,29 @@ describe('Ctrl-C, exit code 130', () => {
     })
   }
 })
+
+test('an original that needs what its Compose service sets has it, and one that comes up only without it has not', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'harden-image-test-'))
+  const run = (named: string) => `FROM debian:trixie-slim\nCMD test "$TOKEN" = ${named} && exec sleep inf\n`
+  const service = (name: string) => `  ${name}: { build: ${name}, environment: { TOKEN: given } }\n`
+  try {
+    for (const [name, text] of Object.entries({ needs: run('given'), avoids: run('""') })) {
+      await mkdir(join(folder, name))
+      await writeFile(join(folder, name, 'Dockerfile'), text)
+    }
+    await writeFile(join(folder, 'compose.yaml'), `services:\n${service('needs')}${service('avoids')}`)
+    const { stdout } = await leavesNothing((options) =>
+      harden(['--prove', '--format', 'json', '.'], { ...options, cwd: folder }),
+    )
+    const said = JSON.parse(stdout).results.map(({ target, verdict, findings }: TargetResult) => [
+      target,
+      [verdict, findings.find(({ transform }) => transform === 'read-build')?.message.replace(/ sets .*/, '')],
+    ])
+    expect(Object.fromEntries(said)).toEqual({
+      'needs/Dockerfile': ['hardened', 'run with what service needs of compose.yaml'],
+      'avoids/Dockerfile': ['hardened', 'run without what service avoids of compose.yaml'],
+    })
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})

@@ -42,9 +42,14 @@ test.each([
     "the original itself ends with exit code 255; its last words: ERROR: This server won't run as root/superuser",
     /^give it a USER with which it runs/,
   ],
+  ['the original itself ends with exit code 1; its last words: bye', /-e NAME=VALUE gives it what you start it with$/],
   [
-    'the original itself ends with exit code 1; its last words: no such host',
-    /-e NAME=VALUE gives it what you start it with$/,
+    'the original itself ends with exit code 1; its last words: lookup db: no such host',
+    /^it looks for another service, which a proof does not have: -e NAME=VALUE gives it settings with which it comes up without$/,
+  ],
+  [
+    'the original itself ends with exit code 1; its last words: DB_HOST: connect ECONNREFUSED 127.0.0.1:5432',
+    /^it looks for another service.*; its last words name DB_HOST$/,
   ],
   [
     'the original goes to the background: its first process ends',

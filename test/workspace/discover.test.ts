@@ -202,6 +202,7 @@ describe('how Compose and bake files build it', () => {
         ...build,
         context: build.context && relative(cwd, build.context),
         args: Object.fromEntries(build.args),
+        env: Object.fromEntries(build.env),
       }
     )
   }
@@ -213,6 +214,7 @@ describe('how Compose and bake files build it', () => {
     contextNames: ['.'],
     args: {},
     unlike: [],
+    env: {},
     published: [],
     targets: [],
   }
@@ -290,6 +292,37 @@ describe('how Compose and bake files build it', () => {
     expect(await named('here/api', '.')).toBeUndefined()
   })
 
+  test('what a service sets for its containers, by its own words before those of its files', async () => {
+    const run = `    env_file: [web.env, { path: more.env, required: false }, ../out.env, gone.env]
+    environment: { A: 1, B: "\${B:-x}", C: $C, D: a$$b, E: , F: true }
+`
+    const built = await buildOf({
+      'compose.yaml': service(`{ context: ., dockerfile: ${api} }`) + run,
+      'web.env': 'A=from web\nWEB="two words" # ours\nBOTH=web\n',
+      'more.env': 'BOTH=more\n',
+    })
+    expect(built).toEqual({ ...all, env: { WEB: 'two words', BOTH: 'more', A: '1', B: 'x', D: 'a$b', F: 'true' } })
+  })
+
+  test('no file of variables that lies elsewhere', async () => {
+    const outside = join(tree({ 'out.env': 'SECRET=1\n' }), 'out.env')
+    const named = `    env_file: [link.env, ${outside}]\n`
+    const cwd = tree({ [api]: text, 'compose.yaml': service(`{ context: ., dockerfile: ${api} }`) + named })
+    mkdirSync(join(cwd, '.git'))
+    symlinkSync(outside, join(cwd, 'link.env'))
+    const { found } = await discover(['.'], cwd)
+    expect(found[0]?.build?.env).toEqual(new Map())
+  })
+
+  test('what several set alike, as a list too', async () => {
+    const build = `    build: { context: ., dockerfile: ${api} }\n`
+    const worker = `  worker:\n${build}    environment: [ALIKE=1, MODE=work, SHELL]\n`
+    const built = await buildOf({
+      'compose.yaml': `services:\n  web:\n${build}    environment: [ALIKE=1, MODE=web, OWN=x]\n${worker}`,
+    })
+    expect(built?.env).toEqual({ ALIKE: '1', OWN: 'x' })
+  })
+
   test('what several do not agree on is open', async () => {
     const second = `  two:\n    build: { context: services, dockerfile: api/Dockerfile, args: [S=b, V=1] }\n`
     const first = service(`{ context: ., dockerfile: ${api}, args: [S=a, V=1] }`)
@@ -300,6 +333,7 @@ describe('how Compose and bake files build it', () => {
       contextNames: ['.', 'services'],
       args: { V: '1' },
       unlike: ['S'],
+      env: {},
       published: [],
       targets: [],
     })
