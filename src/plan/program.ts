@@ -24,7 +24,7 @@ const SHELLS = new Set(['sh', 'bash', 'dash', 'ash', 'zsh', 'busybox'])
 
 /** What such a program does is in the text that it is given. */
 const INTERPRETER =
-  /^(python|pypy|perl|ruby|irb|node|bun|deno|php|lua|java|jshell|erl|iex|elixir|julia|ghci|R$|dotnet|go$)/
+  /^(python|pypy|perl|ruby|irb|node(js)?|bun|deno|php|lua(jit)?|java|jshell|erl|iex|elixir|julia|ghci|R$|dotnet|go$)(?![a-z_])/
 
 export function isInterpreter(program: string): boolean {
   return SHELLS.has(program) || INTERPRETER.test(program)

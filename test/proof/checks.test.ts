@@ -11,6 +11,7 @@ import { sameProcesses } from '../../src/proof/compare/same-processes.ts'
 import { boundSockets } from '../../src/proof/compare/sockets.ts'
 import { readState } from '../../src/proof/read-state.ts'
 import { filledFiles } from '../../src/proof/run/filled-files.ts'
+import { isText } from '../../src/proof/run/log-files.ts'
 import { operationsOfDiff } from '../../src/proof/run/observe.ts'
 import type { RunRecord } from '../../src/proof/run/run-record.ts'
 import { endsOtherwise, untracedOriginal, untracedRun } from '../../src/proof/run/traced-run.ts'
@@ -195,12 +196,31 @@ test('a socket that the original bound must be, wherever it is', () => {
   expect(boundSockets(two, one).map((check) => check.passed)).toEqual([true, false])
 })
 
+test.each<[string, string, boolean]>([
+  ['lines of a log', '12:01 up\n12:02 stopping\n', true],
+  ['letters of another country', 'Datenbank läuft\n', true],
+  ['the last changes of a database', 'L\u0010\0\0\u0012', false],
+  ['what is no text at all', '@\ufffd\ufffd', false],
+])('a log file with %s', (_, text, is) => {
+  expect(isText(text)).toBe(is)
+})
+
 describe('newErrors', () => {
   const lines = (line: string, times: number) => `${line}\n`.repeat(times)
 
   test('a complaint that is repeated once it is up', () => {
     const after = lines('12:01 ERROR cannot flush', 3)
     expect(newErrors('started\n', 'started\n', after)).toMatchObject([{ name: 'its log', passed: false }])
+  })
+
+  test('a name that each run draws for itself is none of what it says', () => {
+    const log = (tag: string, ...said: string[]) => [...said, ...said].map((line) => `${tag} ${line}\n`).join('')
+    const usual = ['INFO: ready', 'INFO: no certificate; protocol error', 'INFO: protocol error']
+    const after = log('[0YRPN]', ...usual).repeat(3)
+    expect(
+      newErrors(`[start] up\n${log('[NPBSA]', ...usual)}[monitor] up\n`, log('[0YRPN]', 'INFO: ready'), after),
+    ).toEqual([])
+    expect(newErrors(log('[NPBSA]', 'INFO: ready', 'INFO: up'), '', after)).toMatchObject([{ passed: false }])
   })
 
   test.each<[string, string, string, string]>([

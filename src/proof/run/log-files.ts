@@ -12,7 +12,15 @@ export async function readLogFiles(engine: Engine, container: string, paths: rea
   const read = await Promise.all(
     leaves.slice(0, MOST_FILES).map((path) => engine.copyOut(container, path, readTarTexts)),
   )
-  return read.flatMap((texts) => [...(texts?.values() ?? [])]).join('\n')
+  return read
+    .flatMap((texts) => [...(texts?.values() ?? [])])
+    .filter(isText)
+    .join('\n')
+}
+
+/** Databases call the file of their last changes a log too. */
+export function isText(text: string): boolean {
+  return !text.includes('\0') && !text.includes('\ufffd')
 }
 
 /** The log files among what a run left behind. */
