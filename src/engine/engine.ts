@@ -65,6 +65,8 @@ export interface Engine {
 
 export interface EngineImage {
   readonly id: string
+  /** Digests of its layers as the engine has unpacked them, the lowest first; empty where it does not tell. */
+  readonly layers: readonly string[]
   readonly config: ImageConfig
   readonly platform: Platform
   /** Bytes of all layers. */

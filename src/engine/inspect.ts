@@ -13,6 +13,7 @@ interface RawImage {
   readonly Variant?: string
   readonly Size?: number
   readonly RepoDigests?: readonly string[] | null
+  readonly RootFS?: { readonly Layers?: readonly string[] | null } | null
 }
 
 interface RawContainer {
@@ -43,6 +44,7 @@ export function parseImage(json: string): EngineImage {
   const healthcheck = raw.HealthCheck ?? raw.Healthcheck
   return {
     id: id.includes(':') ? id : `sha256:${id}`,
+    layers: raw.RootFS?.Layers ?? [],
     config: parseImageConfig({ ...(healthcheck ? { Healthcheck: healthcheck } : {}), ...raw.Config }),
     platform: {
       os: raw.Os ?? 'linux',

@@ -2,7 +2,9 @@ import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { parseImageConfig } from '../../src/image/config.ts'
 import type { FileEntry } from '../../src/image/file-model.ts'
+import { filesKey } from '../../src/image/sources/files-key.ts'
 import { keptFiles } from '../../src/image/sources/kept-files.ts'
 
 let folder = ''
@@ -74,4 +76,25 @@ test('an id that is no hash, or no reader, keeps nothing', async () => {
   await keptFiles(folder, 'one').write('../escape', content)
   await keptFiles(folder, null).write(id('a'), content)
   await expect(readdir(folder)).rejects.toThrow('ENOENT')
+})
+
+const config = parseImageConfig({ Cmd: ['app'], Env: ['A=1'], WorkingDir: '/srv', Labels: { session: 'one' } })
+const image = { id: id('a'), layers: [id('1'), id('2')], config }
+
+test('a label makes no other files, and each layer and the rest of the config do', () => {
+  const key = filesKey(image)
+  expect(key).toMatch(/^sha256:[0-9a-f]{64}$/)
+  expect(filesKey({ ...image, id: id('b'), config: { ...config, labels: new Map([['session', 'two']]) } })).toBe(key)
+  const others = [
+    { ...image, layers: [id('2'), id('1')] },
+    { ...image, layers: [id('1')] },
+    { ...image, config: { ...config, cmd: ['other'] } },
+    { ...image, config: { ...config, env: new Map([['A', '2']]) } },
+    { ...image, config: { ...config, workdir: '/' } },
+  ]
+  expect(new Set([key, ...others.map(filesKey)]).size).toBe(others.length + 1)
+})
+
+test('where the engine does not tell its layers, its id names them', () => {
+  expect(filesKey({ ...image, layers: [] })).toBe(id('a'))
 })

@@ -30,7 +30,7 @@ async function looked(reference: string, { engine = 'none', registry, item, opti
     name: 'docker',
     inspectImage: async () => {
       if (engine === 'empty') return null
-      return { id: 'sha256:1', platform: { os: 'linux', architecture: 'amd64' }, config: {} }
+      return { id: 'sha256:1', layers: [], platform: { os: 'linux', architecture: 'amd64' }, config: {} }
     },
     exportImage: async () => {
       asked.push('export')

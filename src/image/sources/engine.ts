@@ -2,6 +2,7 @@ import type { Engine, EngineImage } from '../../engine/engine.ts'
 import { HardenError } from '../../errors.ts'
 import type { ImageFacts } from '../facts.ts'
 import { factsFromFiles, filesOfTar } from './facts-from-tar.ts'
+import { filesKey } from './files-key.ts'
 import { keptFiles } from './kept-files.ts'
 import type { TarContent } from './tar.ts'
 
@@ -27,12 +28,13 @@ export async function factsFromEngine(engine: Engine, reference: string): Promis
   return factsFromFiles(await filesOf(engine, reference, image), identity)
 }
 
-async function filesOf(engine: Engine, reference: string, { id, config }: EngineImage): Promise<TarContent> {
+async function filesOf(engine: Engine, reference: string, image: EngineImage): Promise<TarContent> {
   const kept = keptFiles()
-  const known = await kept.read(id)
+  const key = filesKey(image)
+  const known = await kept.read(key)
   if (known !== null) return known
-  const content = await engine.exportImage(reference, (tar) => filesOfTar(tar, config))
+  const content = await engine.exportImage(reference, (tar) => filesOfTar(tar, image.config))
   // The name may have got another image meanwhile. Nobody waits for it to be written.
-  if ((await engine.inspectImage(reference))?.id === id) void kept.write(id, content)
+  if ((await engine.inspectImage(reference))?.id === image.id) void kept.write(key, content)
   return content
 }

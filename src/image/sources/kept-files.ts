@@ -12,13 +12,13 @@ declare const IMAGE_READER: string | undefined
 
 /** Bytes of all that is kept. */
 const defaultLimit = 256 * 1024 * 1024
-const imageId = /^sha256:([0-9a-f]{64})$/
+const digest = /^sha256:([0-9a-f]{64})$/
 
 export interface KeptFiles {
-  /** Null where they are not here. */
-  read(id: string): Promise<TarContent | null>
+  /** Null where they are not here. `key`: `sha256:…`. */
+  read(key: string): Promise<TarContent | null>
   /** Never throws: what can't be kept is read again. */
-  write(id: string, content: TarContent): Promise<void>
+  write(key: string, content: TarContent): Promise<void>
 }
 
 interface Stored {
@@ -29,20 +29,20 @@ interface Stored {
 
 /**
  * Files of images from one run to the next, one file an image, the oldest going first: reading them takes an export of
- * the whole image. An id is the hash of all that is in the image, so what is kept can't be out of date.
+ * the whole image. A key is the hash of all that is in the image, so what is kept can't be out of date.
  */
 export function keptFiles(
   folder = cacheFolder(process.env),
   reader: string | null = typeof IMAGE_READER === 'undefined' ? null : IMAGE_READER,
   limit = defaultLimit,
 ): KeptFiles {
-  const fileOf = (id: string): string | null => {
-    const hash = imageId.exec(id)?.[1]
+  const fileOf = (key: string): string | null => {
+    const hash = digest.exec(key)?.[1]
     return hash === undefined || reader === null ? null : join(folder, `${hash}-${reader}.json.gz`)
   }
   return {
-    async read(id) {
-      const file = fileOf(id)
+    async read(key) {
+      const file = fileOf(key)
       if (file === null) return null
       try {
         const { paths, entries, texts } = JSON.parse(String(await unpack(await readFile(file)))) as Stored
@@ -57,8 +57,8 @@ export function keptFiles(
         return null
       }
     },
-    async write(id, { entries, texts }) {
-      const file = fileOf(id)
+    async write(key, { entries, texts }) {
+      const file = fileOf(key)
       if (file === null) return
       const stored: Stored = { paths: [...entries.keys()], entries: [...entries.values()], texts: [...texts] }
       const beside = `${file}.${randomBytes(4).toString('hex')}`

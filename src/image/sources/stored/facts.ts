@@ -19,7 +19,7 @@ export async function factsFromLayers(
   return factsFromFiles(await filesOf(blobs, image), { reference, source, digest, platform, config })
 }
 
-/** An earlier run may have kept them: an engine gives the image the same id. */
+/** An earlier run may have kept them. Not by the digests of unpacked layers, which only an engine has checked. */
 async function filesOf(blobs: Blobs, { id, layers, config }: StoredImage): Promise<TarContent> {
   const kept = keptFiles()
   const known = await kept.read(id)
