@@ -1,7 +1,7 @@
 import type { ImageConfig } from '../../image/facts.ts'
 import type { Need } from '../need.ts'
 import { stateNeed } from '../need.ts'
-import { normalisePath } from '../places.ts'
+import { baseName, normalisePath } from '../places.ts'
 import { argvOf, programsOf } from '../program.ts'
 import { isOwnPlace, isStatePlace, looksLikeFile } from '../state-places.ts'
 import { PID, replacesPid } from './pid-files.ts'
@@ -15,6 +15,17 @@ const LISTENS = /^--?(b|bind|listen|uds|s|unix-?socket)(=|$)/
 
 /** A JVM does not start where it cannot open its log. */
 const JVM_FILE = /^-(?:Xloggc:(.+)|Xlog:.*\bfile=([^:,]+).*)$/
+
+/** Their options take no place: `rm -f /run/x.pid`, `mkdir -p /run/x`, `tail -f /var/log/x.log`. */
+const FILE_TOOLS =
+  /^(rm|rmdir|mkdir|cp|mv|ln|chmod|chown|chgrp|touch|install|find|ls|cat|test|\[\[?|stat|du|readlink|realpath|grep|sed|awk|head|tail|cd)$/
+
+function isOfFileTool(words: readonly string[], option: number): boolean {
+  const before = words
+    .slice(0, option)
+    .findLast((word) => !/^["']?[-/$~]/.test(word) || FILE_TOOLS.test(baseName(word)))
+  return before !== undefined && FILE_TOOLS.test(baseName(before))
+}
 
 /** Where an empty file is in its way. */
 function isSocket(path: string): boolean {
@@ -36,7 +47,7 @@ export function commandLineNeeds(config: ImageConfig): readonly Need[] {
   const named = (name: string, value: string, why: string): void => add(value, why, true, looksLikeFile, PID.test(name))
   for (const [index, word] of words.entries()) {
     const next = words[index + 1] ?? ''
-    if (word.startsWith('-')) {
+    if (word.startsWith('-') && !isOfFileTool(words, index)) {
       const listens = LISTENS.exec(word)?.[0] ?? null
       const address = listens?.endsWith('=') === true ? word.slice(listens.length) : next
       const unix = listens === null ? null : /^(?:unix:(?:\/\/)?(\/[^\s:,]+)|(\/.+\.sock(?:et)?))$/.exec(address)
