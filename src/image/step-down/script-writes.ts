@@ -58,7 +58,10 @@ export function scriptWrites(script: ReadScript, start: Omit<FirstStart, 'variab
   const single = stepsOf(script, isReached, start, same).flatMap(({ command, variables, ifMissing }) => {
     const line = lineOf(script.text, command.span.start)
     return writesOf(command).flatMap(({ text, replaces, into }): readonly ScriptWrite[] => {
-      const path = staticValue(text, variables)
+      const named = staticValue(text, variables)
+      const folder = named === null ? folderOf(text) : null
+      if (folder !== null) return [{ script: script.path, line, path: folder, replaces, ifMissing, any: 'inside' }]
+      const path = named
       if (path === null || path === '') return []
       const from = moves && !path.startsWith('/') ? folderAt(command, script, workdir) : workdir
       if (from === null) return []
@@ -69,6 +72,12 @@ export function scriptWrites(script: ReadScript, start: Omit<FirstStart, 'variab
     })
   })
   return [...single, ...folders]
+}
+
+/** Of `"/srv/app-$VERSION"` the folder: what is made in it has a name that only the run tells. */
+function folderOf(text: string): string | null {
+  const folder = /^["']?(\/[\w./-]*[\w-])\/[\w.-]*\$[^/]*$/.exec(text)?.[1]
+  return folder === undefined ? null : normalisePath(folder)
 }
 
 /** Where a command works, behind each `cd` before it; null where a question, a variable or a subshell decides it. */

@@ -23,7 +23,7 @@ export interface ScriptCommand {
   readonly command: ShellCommand
   /** Only reached as root: behind an `id -u` check, or after the others have left. */
   readonly guarded: boolean
-  /** A failure ends the script: `set -e`, and nothing that catches it. */
+  /** A failure ends the script: `set -e`, and nothing that catches it; or it is its last command. */
   readonly fatal: boolean
 }
 
@@ -106,7 +106,9 @@ function judge(text: string, commands: readonly ShellCommand[], caller: Caller):
     )
       othersLeft = true
     const caught = commands[index + 1]?.connector === '||' || commands[index + 1]?.connector === '|'
-    return { command, guarded, fatal: exitsOnError && !caught }
+    // Its status is that of the script, and so of the container or of what runs the script.
+    const isLast = index === commands.length - 1 && conditions.length === 0 && functionName === null
+    return { command, guarded, fatal: (exitsOnError && !caught) || (isLast && !isSourced(command)) }
   })
 }
 
