@@ -67,7 +67,8 @@ async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
   const { result } = outcome
   const built = buildNotes(item, dockerfile, outcome, opened.options)
   const findings = [...result.findings, ...openedNotes, ...notes, ...built, ...missed]
-  return { ...outcome, result: { ...result, findings } }
+  const isOpen = result.verdict === 'hardened' && built.some(({ outcome }) => outcome === 'todo')
+  return { ...outcome, result: { ...result, ...(isOpen ? { verdict: 'incomplete' as const } : {}), findings } }
 }
 
 interface Looked {

@@ -40,6 +40,8 @@ export interface BuildSettings {
   readonly env: ReadonlyMap<string, string>
   /** The Compose services that publish ports of it, as written there. */
   readonly published: readonly { readonly by: string; readonly file: string; readonly ports: readonly unknown[] }[]
+  /** Where each service that runs it is given what only root can use: capabilities, `ALL` for `privileged`. */
+  readonly given: readonly { readonly by: string; readonly rights: readonly string[] }[]
   /** Stages that they build instead of the last one. */
   readonly targets: readonly string[]
 }

@@ -4,7 +4,7 @@ import { movedPort } from '../profile/compose-ports.ts'
 import { quoted } from '../profile/docker.ts'
 import type { ReportFinding } from '../report/report.ts'
 import { targetFinding } from '../report/target-finding.ts'
-import type { Options, TargetOutcome, WorkItem } from '../work.ts'
+import type { BuildSettings, Options, TargetOutcome, WorkItem } from '../work.ts'
 import { pairs } from './build.ts'
 import { listed } from './listed.ts'
 
@@ -53,11 +53,26 @@ export function buildNotes(
         `harden-image profile ${quoted(name)} --for compose --file ${quoted(file)} shows what becomes of it, and -w writes it`,
       )
   }
+  const [privileged] = build.given.filter(({ rights }) => !rights.every((name) => options.capAdd.includes(name)))
+  if (privileged !== undefined && verdict === 'hardened') notes.push(lostRights(privileged))
   const planned = stages.map(({ index }) => index)
   if (options.policy.target === null)
     for (const target of build.targets.filter((name) => !isPlanned(name, dockerfile, planned)))
       note(`stage ${target} was not looked at, which is built for ${by}`, `--target ${target} works on it`)
   return notes
+}
+
+/** A proof runs the original without it, unless it is told to: so neither shows that the user can do without. */
+function lostRights({ by, rights }: BuildSettings['given'][number]): ReportFinding {
+  const isAll = rights.includes('ALL')
+  const what = isAll ? 'all capabilities' : rights.join(', ')
+  const flags = isAll ? '--cap-add NAME for each that it may need' : rights.map((name) => `--cap-add ${name}`).join(' ')
+  return targetFinding(
+    'read-build',
+    'todo',
+    `${by} gives it ${what}, which a user other than root has not: whether it works without is not known`,
+    `--prove ${flags} runs the original so and shows what it does with them; where it needs none, take them out there`,
+  )
 }
 
 function isPlanned(target: string, { stages }: Dockerfile, planned: readonly number[]): boolean {

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path'
-import { asList, asObject, isObject, parseYaml } from '../profile/yaml-file.ts'
+import { asList, asObject, isObject, type Json, parseYaml } from '../profile/yaml-file.ts'
 
 /** How a file beside the Dockerfiles has one of them built. Paths are absolute. */
 export interface NamedBuild {
@@ -18,6 +18,8 @@ export interface NamedBuild {
   readonly env: ReadonlyMap<string, string>
   /** Files with more of that; what `env` says holds. */
   readonly envFiles: readonly string[]
+  /** What a Compose service is given that only root can use, as capabilities; `ALL` for `privileged`. */
+  readonly rights: readonly string[]
   /** The file that says it, for people. */
   readonly file: string
 }
@@ -49,6 +51,7 @@ export function namedBuilds(
     const by = `${isBake ? 'target' : 'service'} ${key} of ${name}`
     const run = {
       ports: asList(service.ports),
+      rights: rightsOf(service),
       env: pairsOf(service.environment, read),
       envFiles: envFilesOf(service.env_file, read).map((file) => resolve(dirname(path), file)),
     }
@@ -61,6 +64,14 @@ function envFilesOf(written: unknown, read: Read): readonly string[] {
   const files = typeof written === 'string' ? [written] : asList(written)
   return files.flatMap((file) => read(isObject(file) ? file.path : file) ?? [])
 }
+
+function rightsOf({ privileged, cap_add }: Json): readonly string[] {
+  const added = asList(cap_add).map((name) => String(name).toUpperCase().replace(/^CAP_/, ''))
+  return privileged === true ? ['ALL'] : added.filter((name) => ROOTS_ALONE.test(name))
+}
+
+/** What such a capability is for takes root; not those of every container, nor those that a program does without. */
+const ROOTS_ALONE = /^(ALL|NET_ADMIN|SYS_(ADMIN|MODULE|TIME|RAWIO|BOOT)|BPF|PERFMON|DAC_READ_SEARCH)$/
 
 /** Files of others: one that cannot be read names no build. */
 function valuesOf(text: string, name: string): readonly unknown[] {

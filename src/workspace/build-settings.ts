@@ -103,6 +103,7 @@ function settingsOf(builds: readonly NamedBuild[], cwd: string): BuildSettings |
     args: args.alike,
     unlike: args.unlike,
     env: env.alike,
+    given: builds.every(({ rights }) => rights.length > 0) ? builds.map(({ by, rights }) => ({ by, rights })) : [],
     published: builds.filter(({ ports }) => ports.length > 0),
     targets: [...new Set(builds.flatMap(({ target }) => target ?? []))],
   }

@@ -75,3 +75,20 @@ test('what a service publishes where it does not answer any more', async () => {
     },
   ])
 })
+
+test.each<[string, Partial<Options>, string]>([
+  ['cap_add: [cap_net_admin, SYS_NICE]', {}, 'service api of compose.yaml gives it NET_ADMIN, which a user'],
+  ['privileged: true', {}, 'gives it all capabilities, which a user other than root has not'],
+  ['cap_add: [NET_ADMIN]', { capAdd: ['NET_ADMIN'] }, ''],
+  ['cap_add: [NET_BIND_SERVICE, IPC_LOCK]', {}, ''],
+])('a service with %s %j', async (line, options, said) => {
+  const { result, notes } = await worked(`services:\n  api:\n${build('')}    ${line}\n`, options)
+  expect(result.verdict).toBe(said === '' ? 'hardened' : 'incomplete')
+  expect(notes.slice(1).join('\n')).toContain(said)
+  expect(notes).toHaveLength(said === '' ? 1 : 2)
+})
+
+test('that one of two services has more rights says nothing of the image', async () => {
+  const { result } = await worked(`services:\n  api:\n${build('')}  b:\n${build('')}    privileged: true\n`)
+  expect(result.verdict).toBe('hardened')
+})

@@ -216,6 +216,7 @@ describe('how Compose and bake files build it', () => {
     unlike: [],
     env: {},
     published: [],
+    given: [],
     targets: [],
   }
 
@@ -335,6 +336,7 @@ describe('how Compose and bake files build it', () => {
       unlike: ['S'],
       env: {},
       published: [],
+      given: [],
       targets: [],
     })
   })
