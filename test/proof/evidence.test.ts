@@ -113,6 +113,28 @@ describe('writableMounts', () => {
     expect(mounts('/run/x.pid', '/run/app/y')).toMatchObject([{ type: 'volume', target: '/run' }])
   })
 
+  test("beside root's own folder in one that is open to all another is made", () => {
+    const value = createFileModel(
+      new Map([
+        ['/tmp', entry('directory', 0, 0o1777)],
+        ['/tmp/hsperfdata_root', entry('directory')],
+        ['/tmp/open', entry('directory', 0, 0o1777)],
+        ['/tmp/own', entry('directory', 33)],
+      ]),
+      new Map(),
+    )
+    const targets = (path: string, grants: readonly Grant[] = []) =>
+      writableMounts([operation('write', path)], { grants }, { ...facts, files: { known: true, value } }, account).map(
+        ({ target }) => target,
+      )
+    expect(targets('/tmp/hsperfdata_root/1')).toEqual(['/tmp'])
+    expect(
+      targets('/tmp/hsperfdata_root/1', [{ path: '/tmp/hsperfdata_root', kind: 'own-directory', evidence: [] }]),
+    ).toEqual(['/tmp/hsperfdata_root'])
+    expect(targets('/tmp/open/x')).toEqual(['/tmp/open'])
+    expect(targets('/tmp/own/x')).toEqual(['/tmp/own'])
+  })
+
   test('what was granted is writable too, though no run was seen to write it', () => {
     const grant = (path: string, kind: Grant['kind']): Grant => ({ path, kind, evidence: [] })
     const grants = [

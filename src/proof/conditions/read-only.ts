@@ -51,10 +51,17 @@ function writtenFolders(
       if (written == null) continue
       let folder = parentOf(realPath(files, written))
       while (folder !== '/' && files.entry(folder)?.type !== 'directory' && !made.has(folder)) folder = parentOf(folder)
+      if (!made.has(folder) && isRoots(folder, files)) folder = parentOf(folder)
       if (!isRuntimeFolder(folder) && folder !== '/') folders.add(folder)
     }
   }
   return [...folders].sort()
+}
+
+/** Of root's own in a folder that is open to all (`/tmp/hsperfdata_root`): who is not root makes another beside it. */
+function isRoots(folder: string, files: FileModel): boolean {
+  const [entry, above] = [files.entry(folder), files.entry(parentOf(folder))]
+  return entry?.uid === 0 && (entry.mode & 0o002) === 0 && ((above?.mode ?? 0) & 0o1002) === 0o1002
 }
 
 /** The runtime's own, also in a container whose root is read-only. */
