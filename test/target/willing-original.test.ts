@@ -39,6 +39,7 @@ const build = {
   env: new Map([
     ['TOKEN', 'x'],
     ['DB', 'db'],
+    ['HTTP_PORT', '80'],
   ]),
 } as unknown as BuildSettings
 const user = { name: 'www', uid: 33, gid: 33 }
