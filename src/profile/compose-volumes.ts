@@ -5,16 +5,18 @@ import { asList, isObject, type Json } from './yaml-file.ts'
 
 /**
  * The one command that gives the user what is in the service's own mounts already; null where none of them is a place
- * that the image writes, or where no `chown` of the image's own can do it. `files` as for `docker compose --file`.
+ * that the image writes, or where no `chown` of the image's own can do it. `files` as for `docker compose --file`; `moved`:
+ * where it writes by what the service sets.
  */
 export function migration(
   service: Json,
   name: string,
   files: readonly string[],
   { user, image, volumes, writable, owned }: Profile,
+  moved: readonly string[] = [],
 ): string | null {
   if (user === null || (image.chown !== image.original && image.chown !== image.name)) return null
-  const written = [...[...volumes, ...writable].map(({ path }) => path), ...owned]
+  const written = [...[...volumes, ...writable].map(({ path }) => path), ...owned, ...moved]
   const targets = asList(service.volumes)
     .filter((volume) => !isReadOnly(volume) && isMount(volume) && !isConfiguration(volume))
     .map(targetOf)

@@ -1,13 +1,15 @@
+import { writtenByName } from '../plan/evidence/command-line.ts'
+import { isInside } from '../plan/places.ts'
 import { checkImage, checkInherited, chooseService } from './compose-choice.ts'
 import { inherited, merged } from './compose-inherit.ts'
 import { composeOwn, type ReadMounted } from './compose-own.ts'
 import { callers } from './compose-ports.ts'
 import { alignService, hardenService } from './compose-service.ts'
-import { migration } from './compose-volumes.ts'
+import { migration, targetOf } from './compose-volumes.ts'
 import { overridden } from './overridden.ts'
-import type { Profile, Running } from './profile.ts'
+import { type Profile, type Running, userText } from './profile.ts'
 import { rewriteYaml } from './rewrite-yaml.ts'
-import { asObject, type Json, parseYaml, type YamlFile } from './yaml-file.ts'
+import { asList, asObject, type Json, parseYaml, type YamlFile } from './yaml-file.ts'
 
 /** A text that was made or changed, and what is to be said of it. */
 export interface Rendered {
@@ -40,20 +42,22 @@ export function editCompose(
   const services = files.map(servicesOf)
   const all = together(services)
   const chosen = chooseService(all, files, asked, service, isBuilt)
-  const { profile, notes } = overridden(
-    asked,
-    composeOwn(asObject(all[chosen]), inherited(all, chosen).settings, chosen, read),
-  )
+  const own = composeOwn(asObject(all[chosen]), inherited(all, chosen).settings, chosen, read)
+  const { profile, notes } = overridden(asked, own)
   checkInherited(all, chosen, files, profile)
   checkImage(asObject(all[chosen]), chosen, files, profile)
   const main = services.findIndex((own) => Object.hasOwn(own, chosen))
   const names = sources.map(({ name }) => name)
-  const moves = migrationNotes(asObject(all[chosen]), chosen, names, profile)
+  const whole = merged(inherited(all, chosen).settings, asObject(all[chosen]))
+  const elsewhere = writtenByName(own.env).filter(([, path]) => !isWrittenInImage(path, profile))
+  const paths = elsewhere.map(([, path]) => path)
+  const moves = migrationNotes(asObject(all[chosen]), chosen, { files: names, moved: paths }, profile)
   const family = [
     ...notes,
     ...stageNotes(chosen, asObject(all[chosen]).build, stage),
     ...familyNotes(all, chosen),
     ...moves,
+    ...unmounted(elsewhere, whole, profile),
   ]
   const covers = [...(profile === asked ? [] : ['ports' as const]), ...(moves.length === 0 ? [] : ['data' as const])]
   return files.map((file, index) => {
@@ -97,8 +101,37 @@ function familyNotes(services: Json, name: string): readonly string[] {
   ]
 }
 
-function migrationNotes(service: Json, name: string, files: readonly string[], profile: Profile): readonly string[] {
-  const command = migration(service, name, files, profile)
+/** What is written where nobody has looked: in a mount it is given with that, elsewhere it is refused. */
+function unmounted(
+  elsewhere: readonly (readonly [name: string, path: string])[],
+  service: Json,
+  { root, readOnly, user }: Profile,
+): readonly string[] {
+  if (root || user === null) return []
+  const mounts = [
+    ...asList(service.volumes).map(targetOf),
+    ...asList(service.tmpfs).map((one) => String(one).split(':')[0] ?? ''),
+  ]
+  return elsewhere
+    .filter(([, path]) => !mounts.some((target) => target !== '' && isInside(path, target)))
+    .map(
+      ([name, path]) =>
+        `${name}=${path} is not where the image writes: mount a volume there that belongs to ${userText(user.value)}${readOnly.value ? ', since the root is read-only' : ''}`,
+    )
+}
+
+function isWrittenInImage(path: string, { volumes, writable, owned }: Profile): boolean {
+  const written = [...[...volumes, ...writable].map((one) => one.path), ...owned]
+  return written.some((one) => isInside(path, one))
+}
+
+function migrationNotes(
+  service: Json,
+  name: string,
+  { files, moved }: { readonly files: readonly string[]; readonly moved: readonly string[] },
+  profile: Profile,
+): readonly string[] {
+  const command = migration(service, name, files, profile, moved)
   return command === null
     ? []
     : [

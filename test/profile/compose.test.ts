@@ -199,6 +199,22 @@ services:
     expect(notes.join('\n').includes('only after sysctl -w net.ipv4.ip_unprivileged_port_start=80')).toBe(!own)
   })
 
+  test.each([
+    ['DATA_DIR: /data', 'data:/data', '--entrypoint chown web -R 101:101 /data'],
+    ['DATA_DIR: /data/x', './data:/data', '--entrypoint chown web -R 101:101 /data'],
+    [
+      'DATA_DIR: /data',
+      'data:/other',
+      'DATA_DIR=/data is not where the image writes: mount a volume there that belongs to 101:101',
+    ],
+    ['CONFIG: /data', 'data:/data', ''],
+  ])('what the service sets is where it writes: %s with %s', (env, volume, said) => {
+    const text = `services:\n  web:\n    image: nginx\n    environment: { ${env} }\n    volumes: ["${volume}"]\n`
+    const notes = editCompose(text, 'c.yaml', profile, null).notes.join('\n')
+    expect(notes).toContain(said)
+    expect(notes.includes('/data')).toBe(said !== '')
+  })
+
   test('what is in its mounts already: the command for those that the image writes', () => {
     const volumes = [
       'data:/var/lib/x',

@@ -10,6 +10,14 @@ import { PID, replacesPid } from './pid-files.ts'
 const WRITTEN =
   /(^|[-_.])(data|datadir|dbpath|db|database|log|logs|logfile|logdir|pid|pidfile|cache|tmp|temp|state|store|storage|upload|uploads|spool|rundir|sock|socket|access-?logfile|error-?logfile|logging[-_.]file[-_.](?:name|path)|multipart[-_.]location)([-_.]?(dir|directory|path|folder|file|root))?$|(^|[-_.])run[-_.](dir|directory|path|folder)$|(^|[-_.])(data|db|log|storage|store|state|cache)[-_.]\w+[-_.](dir|directory|path|folder)$/i
 
+/** Places that variables name as written, by what they are called: `DATA_DIR=/data`. */
+export function writtenByName(env: ReadonlyMap<string, string>): readonly (readonly [name: string, path: string])[] {
+  return [...env].flatMap(([name, value]) => {
+    const path = value.startsWith('/') && WRITTEN.test(name) ? normalisePath(value) : null
+    return path === null || !isOwnPlace(path) ? [] : [[name, path] as const]
+  })
+}
+
 /** Gunicorn's, uvicorn's and others' option for where to listen. */
 const LISTENS = /^--?(b|bind|listen|uds|s|unix-?socket)(=|$)/
 
