@@ -12,6 +12,7 @@ import { closedNeeds } from './evidence/closed-files.ts'
 import { commandLineNeeds } from './evidence/command-line.ts'
 import { buildersOf, compiledNeeds } from './evidence/compiled.ts'
 import { configWriteNeeds } from './evidence/config-writes.ts'
+import { filledVolumeNeeds } from './evidence/filled-volumes.ts'
 import { collectsAtStart, frameworkNeeds, runsInBuild } from './evidence/frameworks.ts'
 import { inImageNeeds } from './evidence/in-image.ts'
 import { initRemarks } from './evidence/init-scripts.ts'
@@ -128,6 +129,7 @@ export function statedBy(sources: StatedSources): Stated {
     ...emptyFolderNeeds(shipped),
     ...closed.needs,
     ...(sources.built ? [] : madeClosedNeeds(shipped, facts.config)),
+    ...(sources.built ? [] : filledVolumeNeeds(shipped, facts.config, start.programs)),
     ...home.needs,
   ]
   return {

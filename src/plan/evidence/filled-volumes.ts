@@ -1,0 +1,40 @@
+import { type Step, says, shellCommands } from '../../dockerfile/index.ts'
+import type { ImageConfig } from '../../image/facts.ts'
+import type { Need } from '../need.ts'
+import { stateNeed } from '../need.ts'
+import { baseName, normalisePath } from '../places.ts'
+import { isInterpreter } from '../program.ts'
+import type { Shipped } from '../shipped.ts'
+
+/** `server --version`, `nginx -t`: it fills nothing. */
+const ONLY_ASKS = /^--?(v|V|t|h|version|help|test|configtest|check[\w-]*)$/
+
+/** The build runs the very program that the image starts (`RUN taskd init`): what it left in a volume is root's, and not seen before the build. */
+export function filledVolumeNeeds(
+  { steps }: Pick<Shipped, 'steps'>,
+  { volumes, workdir }: Pick<ImageConfig, 'volumes' | 'workdir'>,
+  programs: readonly string[],
+): readonly Need[] {
+  if (volumes.length === 0) return []
+  const own = programs.filter((name) => !isInterpreter(name))
+  const step = steps.find((one) => own.some((name) => runs(one, name)))
+  if (step === undefined) return []
+  return volumes.flatMap((volume) => {
+    const path = normalisePath(volume, workdir)
+    const detail = `filled by RUN in line ${step.instruction.line}, which runs what the image starts`
+    return path === null || path === '/' ? [] : [{ ...stateNeed(path, 'declared', detail), tree: true }]
+  })
+}
+
+function runs({ instruction, shell }: Step, program: string): boolean {
+  // Most RUN lines do not speak of it.
+  const spoken = new RegExp(`\\b${program.replace(/[^\w-]/g, '\\$&')}\\b`)
+  if (instruction.keyword !== 'RUN' || !says(instruction, spoken)) return false
+  const script = shellCommands(instruction, shell)
+  return (
+    script.kind === 'parsed' &&
+    script.commands.some(
+      ({ name, words }) => name !== null && baseName(name) === program && !ONLY_ASKS.test(words[1]?.value ?? ''),
+    )
+  )
+}

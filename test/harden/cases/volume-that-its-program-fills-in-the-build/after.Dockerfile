@@ -1,0 +1,16 @@
+FROM debian:trixie-slim
+ENV LEDGERDATA=/var/ledger
+COPY ledgerd /usr/local/bin/
+RUN ledgerd --version
+RUN mkdir -p $LEDGERDATA \
+ && ledgerd init \
+ && ledgerd config --force log /dev/stdout
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: /var/ledger (filled by RUN in line 5, which runs what the image starts)
+RUN chown -Rh 10001:10001 /var/ledger
+VOLUME $LEDGERDATA
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["ledgerd", "server"]
