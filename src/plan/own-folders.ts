@@ -1,5 +1,5 @@
 import type { FileModel } from '../image/file-model.ts'
-import { outermost } from './places.ts'
+import { isInside, outermost, parentOf } from './places.ts'
 import { isOwnPlace } from './state-places.ts'
 
 interface Owner {
@@ -15,6 +15,25 @@ export function isEmptyFolder(files: FileModel, path: string): boolean {
 /** Folders of the image that are the account's already and empty: they are there to be filled, whatever their name. */
 export function readyFolders(files: FileModel, owner: Owner): readonly string[] {
   return ownFolders(files, owner).filter((path) => isEmptyFolder(files, path) && !LIBRARY.test(path))
+}
+
+/** So many in one tree are one thing that lies ready, such as a database that a package has made. */
+const MOST_APART = 4
+
+/** The same, but for trees with many of them: there the folder that all of those are in. */
+export function readyTrees(files: FileModel, owner: Owner): readonly string[] {
+  const ready = readyFolders(files, owner)
+  const trees = outermostOwn(files, owner).flatMap((top) => {
+    const inside = ready.filter((path) => isInside(path, top))
+    return inside.length > MOST_APART ? [commonFolder(inside)] : []
+  })
+  return [...trees, ...ready.filter((path) => !trees.some((tree) => isInside(path, tree)))]
+}
+
+function commonFolder([first = '/', ...others]: readonly string[]): string {
+  let folder = parentOf(first)
+  while (!others.every((path) => isInside(path, folder))) folder = parentOf(folder)
+  return folder
 }
 
 /** The outermost folders of the image that are the account's already, but its home. */

@@ -167,6 +167,25 @@ describe('writableMounts', () => {
     ])
   })
 
+  test('a tree of many that lies ready is mounted as one', () => {
+    const names = ['notify', 'serial', 'snapshots', 'stat', 'twophase', 'wal/archive']
+    const tree = ['/srv/db', '/srv/db/main', '/srv/db/main/wal', ...names.map((name) => `/srv/db/main/${name}`)]
+    const value = createFileModel(
+      new Map([
+        ...tree.map((path) => [path, entry('directory', 33)] as const),
+        ['/srv/db/main/PG_VERSION', entry('file', 33)],
+        ['/srv/db/conf', entry('directory', 34)],
+        ['/srv/apart', entry('directory', 33)],
+      ]),
+      new Map(),
+    )
+    const found = writableMounts([], { grants: [] }, { ...facts, files: { known: true, value } }, account)
+    expect(found.map(({ type, target }) => `${type} ${target}`).sort()).toEqual([
+      'tmpfs /srv/apart',
+      'volume /srv/db/main',
+    ])
+  })
+
   test('what was only read needs no mount', () => {
     expect(writableMounts([operation('read', '/run/app/x')], { grants: [] }, facts, account)).toEqual([])
   })

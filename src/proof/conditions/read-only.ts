@@ -2,7 +2,7 @@ import type { Mount } from '../../engine/engine.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { FileModel } from '../../image/file-model.ts'
 import { CHANGES, type Operation } from '../../plan/operation.ts'
-import { readyFolders } from '../../plan/own-folders.ts'
+import { readyTrees } from '../../plan/own-folders.ts'
 import { isInside, normalisePath, outermost, parentOf } from '../../plan/places.ts'
 import type { AccountChoice, StagePlan } from '../../plan/plan.ts'
 import { realPath } from '../../plan/real-path.ts'
@@ -28,7 +28,7 @@ export function writableMounts(
   const written = writtenFolders(operations, files, new Set([...grants.map((grant) => grant.path), account.home]))
   // What was granted, handed over by the Dockerfile or is the user's and empty, and not seen to be written (uploads that
   // nobody sent) is to be writable all the same.
-  const writable = new Set([...written, ...grantedFolders(grants), ...handed, ...readyFolders(files, account)])
+  const writable = new Set([...written, ...grantedFolders(grants), ...handed, ...readyTrees(files, account)])
   // `/run` and `/run/x` are one mount: what lies in a mounted folder is in the mount.
   const folders = outermost([...writable].filter((folder) => !volumes.some((volume) => isInside(folder, volume))))
   return folders.map((target): Mount => {
