@@ -24,7 +24,7 @@ const LISTENS = /^--?(b|bind|listen|uds|s|unix-?socket)(=|$)/
 /** A JVM does not start where it cannot open its log. */
 const JVM_FILE = /^-(?:Xloggc:(.+)|Xlog:.*\bfile=([^:,]+).*)$/
 
-/** Their options take no place: `rm -f /run/x.pid`, `mkdir -p /run/x`, `tail -f /var/log/x.log`. */
+/** Their options take no folder: `rm -f /run/x/pid`, `mkdir -p /run/x`. A log that is followed and a pid file that goes are somebody's all the same. */
 const FILE_TOOLS =
   /^(rm|rmdir|mkdir|cp|mv|ln|chmod|chown|chgrp|touch|install|find|ls|cat|test|\[\[?|stat|du|readlink|realpath|grep|sed|awk|head|tail|cd)$/
 
@@ -55,7 +55,7 @@ export function commandLineNeeds(config: ImageConfig): readonly Need[] {
   const named = (name: string, value: string, why: string): void => add(value, why, true, looksLikeFile, PID.test(name))
   for (const [index, word] of words.entries()) {
     const next = words[index + 1] ?? ''
-    if (word.startsWith('-') && !isOfFileTool(words, index)) {
+    if (word.startsWith('-')) {
       const listens = LISTENS.exec(word)?.[0] ?? null
       const address = listens?.endsWith('=') === true ? word.slice(listens.length) : next
       const unix = listens === null ? null : /^(?:unix:(?:\/\/)?(\/[^\s:,]+)|(\/.+\.sock(?:et)?))$/.exec(address)
@@ -75,7 +75,7 @@ export function commandLineNeeds(config: ImageConfig): readonly Need[] {
       const option = /^--?([\w.-]{2,})$/.exec(word)
       if (option !== null && WRITTEN.test(option[1] ?? ''))
         named(option[1] ?? '', next, `named by the arguments ${word} ${next}`)
-      if (/^-[a-zA-Z]$/.test(word) && next.startsWith('/') && !looksLikeFile(next))
+      if (/^-[a-zA-Z]$/.test(word) && next.startsWith('/') && !looksLikeFile(next) && !isOfFileTool(words, index))
         add(next, `named by the arguments ${word} ${next}`, false)
     }
     const redirect = word.includes('>') ? /^(?:[12&]?>>?)(.*)$/.exec(word) : null

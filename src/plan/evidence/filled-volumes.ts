@@ -9,6 +9,10 @@ import type { Shipped } from '../shipped.ts'
 /** `server --version`, `nginx -t`: it fills nothing. */
 const ONLY_ASKS = /^--?(v|V|t|h|version|help|test|configtest|check[\w-]*)$/
 
+/** Tools of builds and of start scripts, which run in both for work of their own. */
+const TOOLS =
+  /^(set|cd|echo|export|exec|test|sleep|true|env|ls|rm|mkdir|cp|mv|ln|cat|touch|chmod|chown|sed|awk|grep|find|tar|unzip|curl|wget|git|make|npm|npx|yarn|pnpm|pip3?|pipenv|poetry|uv|conda|mamba|bundle|rake|composer|mvn|gradle|sbt|mix|cargo|apt|apt-get|apk|dnf|yum)$/
+
 /** The build runs the very program that the image starts (`RUN taskd init`): what it left in a volume is root's, and not seen before the build. */
 export function filledVolumeNeeds(
   { steps }: Pick<Shipped, 'steps'>,
@@ -16,7 +20,7 @@ export function filledVolumeNeeds(
   programs: readonly string[],
 ): readonly Need[] {
   if (volumes.length === 0) return []
-  const own = programs.filter((name) => !isInterpreter(name))
+  const own = programs.filter((name) => !isInterpreter(name) && !TOOLS.test(name))
   const step = steps.find((one) => own.some((name) => runs(one, name)))
   if (step === undefined) return []
   return volumes.flatMap((volume) => {

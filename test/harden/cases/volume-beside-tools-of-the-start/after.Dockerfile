@@ -1,0 +1,18 @@
+FROM debian:trixie-slim
+RUN set -e \
+ && mkdir -p /srv/ledger \
+ && npm install --prefix /srv/ledger \
+ && ledgerd -t
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: /run (named by the arguments -f /run/ledger.pid), /srv/state (declared by VOLUME), /srv/state/new
+#   (made by the command at start)
+RUN mkdir -p /srv/state /srv/state/new \
+ && chown 10001:10001 /srv/state /srv/state/new \
+ && chgrp 10001 /run \
+ && chmod 1775 /run
+VOLUME /srv/state
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD set -e && mkdir -p /srv/state/new && rm -f /run/ledger.pid && exec ledgerd --pid /run/ledger.pid
