@@ -200,6 +200,7 @@ describe('never', () => {
       ["no: /root is root's own home, closed to everybody else, and /root/.ssh/id_ed25519 is a secret"],
     ],
     ['write /var/log/btmp', ['-rw-rw---- 0:43 /var/log/btmp'], system('/var/log/btmp')],
+    ['keep-state /media', ['drwxr-xr-x 0:0 /media'], ['own-directory /media']],
     ['keep-state /root', [], ['no: /root belongs to the system and is never handed over']],
   ])('%s in %j', (wanted, tree, refused) => {
     expect(run([wanted], tree)).toEqual(refused)

@@ -1,6 +1,6 @@
 import { couldCreate, couldRemove } from '../../image/access.ts'
 import type { Need } from '../need.ts'
-import { isSharedFolder, isSystemFolder, parentOf } from '../places.ts'
+import { isMountPlace, isSharedFolder, isSystemFolder, parentOf } from '../places.ts'
 import { STATE_NAME } from '../state-places.ts'
 import { reachParents } from './reach.ts'
 import { belongsToSystem, grant, learn, refuse, type State, whyNever } from './state.ts'
@@ -20,7 +20,7 @@ export function keepState(need: Need, path: string, state: State): void {
   if (entry === null) return createMissing(need, path, 'create-directory', state)
   if (entry.type !== 'directory') return write(need, path, state)
   if (!couldCreate(state.files, state.identity, `${path}/x`).allowed) {
-    if (isSystemFolder(path)) return refuse(need, belongsToSystem(path), state)
+    if (isSystemFolder(path) && !isMountPlace(path)) return refuse(need, belongsToSystem(path), state)
     grant(need, path, 'own-directory', state)
     if (need.tree === true) return
   }
