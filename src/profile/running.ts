@@ -27,11 +27,17 @@ function ports(profile: Bare): readonly string[] {
     })
 }
 
-function data({ image, user, volumes, owned }: Bare, { plan, result }: ProfileSource): readonly string[] {
+function data(
+  { image, user, volumes, owned, writable, readOnly }: Bare,
+  { plan, result }: ProfileSource,
+): readonly string[] {
   if (user === null || plan.outcome !== 'harden') return []
   const owner = userText(user.value)
   const kept = owned.filter((path) => !isPassing(path) && !path.startsWith('/etc/'))
   const named = kept.length === 0 ? '' : ` (${listed(kept)})`
+  // A run with a read-only root has shown that it writes nothing.
+  const writesNothing = readOnly.value && readOnly.known === 'measured' && writable.length === 0 && kept.length === 0
+  if (volumes.length === 0 && writesNothing) return []
   if (volumes.length === 0)
     return [`folders of the host that it writes to${named} have to be writable for ${owner}: chown -R ${owner} FOLDER`]
   const cells = result.proof?.passed === true ? result.proof.cells : []

@@ -281,6 +281,12 @@ describe('what changes for those who have it running today', () => {
     expect(running[0]?.text).toContain('folders of the host that it writes to (/var/lib/server) have to be writable')
   })
 
+  test('what was shown to write nothing has no folders to give', () => {
+    const shown = { ...proof.result, readOnlyRootfs: true, tmpfs: [] } as ReportProof['result']
+    expect(texts(profileOf('example.org/server:1', server, { result: shown }))).not.toContain('folders of the host')
+    expect(texts(profileOf('example.org/server:1', server))).toContain('folders of the host')
+  })
+
   test('a port that moved says for which protocol', () => {
     const config = { ...server.config, cmd: ['server', '--port', '53'], ports: ['53/udp', '53/tcp'] }
     const said = texts(profileOf('example.org/server:1', { ...server, config }))
