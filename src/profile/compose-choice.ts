@@ -2,7 +2,7 @@ import { HardenError } from '../errors.ts'
 import { inherited } from './compose-inherit.ts'
 import { hasMoved } from './compose-ports.ts'
 import { sameImage } from './image-name.ts'
-import type { Profile } from './profile.ts'
+import { type Profile, volumeName } from './profile.ts'
 import { asList, asObject, isObject, type Json, type YamlFile } from './yaml-file.ts'
 
 /** `asked`; else the one that is built from the Dockerfile or runs the image, or the only one. Throws HardenError where that is none or several. */
@@ -44,6 +44,14 @@ function includedFile(entry: unknown): string {
   return Array.isArray(entry.path) ? entry.path.join(', ') : String(entry.path)
 }
 
+/** Compose takes a service from another file, and not the volumes that are declared there. */
+function declaredHere({ readOnly, writable }: Profile, service: string, file: string): string {
+  const names = readOnly.value
+    ? writable.filter(({ kind }) => kind === 'state').map(({ path }) => volumeName(service, path))
+    : []
+  return names.length === 0 ? '' : ` and declare ${names.join(' and ')} below volumes: of ${file} too`
+}
+
 /** Throws HardenError where what the service extends would keep the profile from it. */
 export function checkInherited(services: Json, name: string, files: readonly YamlFile[], profile: Profile): void {
   const file = named(files)
@@ -54,7 +62,7 @@ export function checkInherited(services: Json, name: string, files: readonly Yam
   if (!isOwn && elsewhere !== null)
     throw wrong(
       `the service ${name} of ${file} extends ${elsewhere.service} of ${elsewhere.file}, which says what it runs`,
-      `change that one (--file ${elsewhere.file} --service ${elsewhere.service}), or give ${name} an image of its own first`,
+      `change that one (--file ${elsewhere.file} --service ${elsewhere.service})${declaredHere(profile, elsewhere.service, file)}, or give ${name} an image of its own first`,
     )
   if (!isOwn)
     throw wrong(

@@ -1,7 +1,9 @@
 // Services that say only a part of what they are: `extends`, `include`, several files, variables, anchors.
 import { describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
+import type { HardenError } from '../../src/errors.ts'
 import { editCompose } from '../../src/profile/compose.ts'
+import type { Profile } from '../../src/profile/profile.ts'
 import { sampleProfile } from './sample.ts'
 import { expectCompose } from './schemas.ts'
 
@@ -69,6 +71,23 @@ describe('extends', () => {
     expect(base).toEqual({ tmpfs: '/tmp', privileged: true })
     expect(own).toMatchObject({ user: '101:101', privileged: false, read_only: true })
     expect(own.tmpfs).toBeUndefined()
+  })
+
+  test('of another file: its named volumes have to be declared here too', () => {
+    const text = 'services:\n  web:\n    extends: {file: base.yaml, service: app}\n'
+    const state = { kind: 'state', path: '/var/lib/x', uid: 101, gid: 101, mode: 0o755, filled: false } as const
+    const hint = (one: Profile): string => {
+      try {
+        editCompose([{ text, name: 'c.yaml' }], one, null)
+      } catch (error) {
+        return (error as HardenError).hint ?? ''
+      }
+      return ''
+    }
+    expect(hint(sampleProfile({ writable: [state] }))).toContain(
+      'and declare app-var-lib-x below volumes: of c.yaml too, or give',
+    )
+    expect(hint(sampleProfile())).not.toContain('declare')
   })
 
   test('of another file, with an image of its own: said, since it was not looked at', () => {
