@@ -1,4 +1,5 @@
 import type { Operation } from '../../plan/operation.ts'
+import { baseName } from '../../plan/places.ts'
 import { hasPassed, type Round } from '../round.ts'
 import { isOptional } from '../run/observe.ts'
 import type { RunRecord } from '../run/run-record.ts'
@@ -24,7 +25,10 @@ export function learnedFrom(
   const found =
     traced === null
       ? fromLogs(record, baseline, workdir, passed)
-      : [...newRefusals(traced, original), ...(passed ? [] : unseen(traced, original))]
+      : [
+          ...newRefusals(traced, original),
+          ...(passed ? [] : [...unseen(traced, original), ...inTheWay(traced, original)]),
+        ]
   const told = traced !== null && !passed ? fromLogs(record, baseline, workdir, passed) : []
   const times = (operation: Operation): number =>
     known.filter((other) => other.access === operation.access && other.path === operation.path).length
@@ -80,6 +84,23 @@ function unseen(traced: RunRecord, original: RunRecord): readonly Operation[] {
           detail: `refused: ${first.detail}, which was not seen again`,
         },
       ]
+}
+
+/**
+ * Files that the original made anew (O_EXCL), and that a run which ended never came to open or says something of at its
+ * end: one that was made for it beforehand is in its way (an empty pid file), and goes again.
+ */
+export function inTheWay(traced: RunRecord, original: RunRecord): readonly Operation[] {
+  if (traced.state.running || !original.state.running) return []
+  const opened = new Set(traced.trace?.operations.flatMap(({ outcome, path }) => (outcome === 'done' ? [path] : [])))
+  const words = traced.logs.split('\n').slice(-10).join('\n')
+  return (original.trace?.operations ?? []).flatMap((operation): readonly Operation[] => {
+    const { access, outcome, path, detail } = operation
+    if (access !== 'create-file' || outcome !== 'done' || path === null || !/\bO_EXCL\b/.test(detail)) return []
+    if (opened.has(path) && !words.includes(baseName(path))) return []
+    const way = { access: 'remove', outcome: 'refused', source: 'refused', found: true } as const
+    return [{ ...operation, ...way, detail: `it is to be new: ${detail}` }]
+  })
 }
 
 function fromLogs(record: RunRecord, baseline: RunRecord, workdir: string, passed: boolean): readonly Operation[] {
