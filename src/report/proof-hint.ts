@@ -15,7 +15,7 @@ const FOREGROUND =
   "let CMD start the server itself, in the foreground: nginx -g 'daemon off;', apachectl -D FOREGROUND, redis-server --daemonize no; service NAME start always comes back"
 
 /** `This server won't run as root`, `You should not run it as root`. */
-const REFUSES_ROOT = /\b(won't|can't|cannot|don't|not|never|refus(es|ing))\b.{0,40}\b(root|superuser|uid 0)\b/i
+const REFUSES_ROOT = /\b(\w+n't|cannot|not|never|refus(es|ing))\b.{0,40}\b(root|superuser|uid 0)\b/i
 
 /** A name that means nothing where nothing else runs, or a server that is not there. */
 const LACKS_SERVICE =

@@ -39,6 +39,10 @@ test.each([
     /-e NAME=VALUE.*; its last words name SHOP_KEY, SHOP_KEY_FILE$/,
   ],
   [
+    "the original itself ends with exit code 1; its last words: Danger! It doesn't need to be run as root",
+    /^give it a USER with which it runs/,
+  ],
+  [
     "the original itself ends with exit code 255; its last words: ERROR: This server won't run as root/superuser",
     /^give it a USER with which it runs/,
   ],
