@@ -1,7 +1,10 @@
 import type { Dockerfile } from '../dockerfile/model.ts'
+import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import type { Hardened } from '../harden.ts'
+import type { ImageFacts } from '../image/facts.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
+import type { StagePlan } from '../plan/plan.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
 import { observationOf } from '../proof/learn/observation.ts'
@@ -9,6 +12,7 @@ import { type Proof, prove } from '../proof/prove.ts'
 import { movedPorts, roundSpec } from '../proof/round.ts'
 import { earlyRuns } from '../proof/run/begin-early.ts'
 import { openAsSeen } from '../proof/run/beside-options.ts'
+import type { RunRecord } from '../proof/run/run-record.ts'
 import { stopwatch } from '../proof/stopwatch.ts'
 import { proofHint } from '../report/proof-hint.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
@@ -48,13 +52,7 @@ export async function proveTarget(
       tag: `harden-image/proof:${engine.session}-${session.number}-${name}`,
     })
   const times = stopwatch(session.since)
-  if (item.kind === 'dockerfile') ports.progress(`${item.target}: building it as it is`)
-  const baseline = item.kind === 'image' ? (item.reference ?? item.target) : await build(dockerfile.source, 'baseline')
-  const image = item.kind === 'dockerfile' ? await engine.inspectImage(baseline) : null
-  if (image !== null) originals.start(baseline, image)
-  const listed = session.known.get(baseline)
-  const facts =
-    listed?.known === true ? listed.value : { ...(await factsFromEngine(engine, baseline)), reference: item.target }
+  const { baseline, facts } = await lookInto(item, dockerfile, { engine, session, originals }, build)
   times.lap('facts')
   const built = new Map([[stage.index, facts]])
   const first = make(new Map(), built)
@@ -62,25 +60,22 @@ export async function proveTarget(
     await originals.drop(baseline)
     return { hardened: first, result: first.result, built, baseline }
   }
-  const user = stagePlanOf(first.plan, stage.index)?.account ?? null
+  const planOf = ({ plan }: Hardened): StagePlan | undefined => stagePlanOf(plan, stage.index)
+  const user = planOf(first)?.account ?? null
+  const arbitraryUid = options.policy.arbitraryUid === true
   const builds = buildsOnce(build)
   const harden = (observation: Observation): Hardened => make(new Map([[stage.index, observation]]), built)
   // Only upon an image, for which no Compose file sets anything.
   const early = earlyRuns(withEnv(engine, options.env))
+  const begin = (image: string, hardened: Hardened, record: RunRecord): void => {
+    const made = planOf(hardened)
+    if (made === undefined) return
+    early.begin(roundSpec({ arbitraryUid }, image), openAsSeen(record, movedPorts(made), ports.signal))
+  }
   // What another plan would make of a Dockerfile may take minutes to build; upon an image it is a layer.
   const ahead =
     item.kind === 'image'
-      ? buildEarly(
-          builds,
-          originals.early(baseline),
-          (record) => harden(observationOf(record, facts)),
-          (result, { plan }, record) => {
-            const made = stagePlanOf(plan, stage.index)
-            if (made === undefined) return
-            const asked = { arbitraryUid: options.policy.arbitraryUid === true }
-            early.begin(roundSpec(asked, result), openAsSeen(record, movedPorts(made), ports.signal))
-          },
-        )
+      ? buildEarly(builds, originals.early(baseline), (record) => harden(observationOf(record, facts)), begin)
       : null
   const { original, remarks, env, notes } = await willingOriginal(item, options, { originals, baseline, user })
   const proof = await prove({
@@ -96,7 +91,7 @@ export async function proveTarget(
     stage: stage.index,
     smoke: options.smoke,
     reference: item.reference,
-    arbitraryUid: options.policy.arbitraryUid === true,
+    arbitraryUid,
     trace: options.trace,
     room: session.room,
     minimize: options.minimize,
@@ -112,6 +107,28 @@ export async function proveTarget(
     await early.drop()
   })
   return { hardened: proof.hardened, result: withProof(proof, notes), built, baseline }
+}
+
+interface Looking {
+  readonly engine: Engine
+  readonly session: Session
+  readonly originals: OriginalRuns
+}
+
+/** The original as the engine has it, and what is in it; a Dockerfile is built, and runs while it is looked into. */
+async function lookInto(
+  { kind, target, reference }: WorkItem,
+  { source }: Dockerfile,
+  { engine, session, originals }: Looking,
+  build: (text: string, name: string) => Promise<string>,
+): Promise<{ readonly baseline: string; readonly facts: ImageFacts }> {
+  if (kind === 'dockerfile') session.ports.progress(`${target}: building it as it is`)
+  const baseline = kind === 'image' ? (reference ?? target) : await build(source, 'baseline')
+  const image = kind === 'dockerfile' ? await engine.inspectImage(baseline) : null
+  if (image !== null) originals.start(baseline, image)
+  const listed = session.known.get(baseline)
+  if (listed?.known === true) return { baseline, facts: listed.value }
+  return { baseline, facts: { ...(await factsFromEngine(engine, baseline)), reference: target } }
 }
 
 /** A plan is not a proof: what did not pass is incomplete, whatever the text says. */
