@@ -55,8 +55,8 @@ function engineTestFiles() {
 
 function engineTests() {
   if (required || engineAnswers()) {
-    // Each proof runs several containers side by side as it is.
-    jest('engine', ['--maxWorkers=2', '--testTimeout=600000'])
+    // Each proof runs several containers side by side as it is, and then waits for seconds: a third one has room meanwhile.
+    jest('engine', ['--maxWorkers=3', '--testTimeout=600000'])
     return
   }
   console.error('\nNot run, because no Docker Engine answers:')
