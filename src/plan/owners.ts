@@ -67,8 +67,7 @@ export function closedOwners({ facts, needs }: Used): readonly Candidate[] {
       const entry = files.entry(place)
       const uid = entry === null ? 0 : closedFor(entry, facts)
       if (uid === 0) return []
-      const subject = place === real ? path : place
-      return [{ name: null, uid, evidence: { source: 'account', subject, detail: 'closed to all but this account' } }]
+      return owner(uid, place === real ? path : place, 'closed to all but this account')
     })
   })
 }
@@ -87,6 +86,6 @@ function foldersAbove(path: string): readonly string[] {
   return above
 }
 
-function owner(uid: number, path: string): Candidate {
-  return { name: null, uid, evidence: { source: 'account', subject: path, detail: `owns ${path}` } }
+function owner(uid: number, path: string, detail = `owns ${path}`): Candidate {
+  return { name: null, uid, evidence: { source: 'account', subject: path, detail } }
 }

@@ -11,11 +11,10 @@ import { isPassing } from './writable-places.ts'
 export function asIs(plan: StagePlan, facts: ImageFacts): AsIs {
   const volumes = facts.config.volumes.flatMap((volume) => normalisePath(volume, facts.config.workdir) ?? [])
   const grants = plan.grants.map((grant) => ({ grant, mountable: isMountable(grant, facts, volumes) }))
-  // The command that gives a volume to the user gives all that is in it.
-  const within = (path: string): boolean => volumes.some((volume) => volume !== path && isInside(path, volume))
   const mounted = grants
     .filter(
-      ({ grant, mountable }) => mountable && !(within(grant.path) && grants.some((one) => isAround(one.grant, grant))),
+      ({ grant, mountable }) =>
+        mountable && !(isWithinOne(grant.path, volumes) && grants.some((one) => isAround(one.grant.path, grant.path))),
     )
     .map(({ grant }) => written(grant, 'a mount gives it to the user'))
   const unmounted = grants
@@ -38,12 +37,17 @@ export function asIs(plan: StagePlan, facts: ImageFacts): AsIs {
   }
 }
 
-function isAround(outer: Grant, inner: Grant): boolean {
-  return outer.path !== inner.path && isInside(inner.path, outer.path)
+function isAround(outer: string, inner: string): boolean {
+  return outer !== inner && isInside(inner, outer)
+}
+
+/** The command that gives a volume to the user gives all that is in it. */
+function isWithinOne(path: string, volumes: readonly string[]): boolean {
+  return volumes.some((volume) => isAround(volume, path))
 }
 
 function isMountable({ path, kind }: Grant, facts: ImageFacts, volumes: readonly string[]): boolean {
-  if (volumes.some((volume) => volume !== path && isInside(path, volume))) return true
+  if (isWithinOne(path, volumes)) return true
   if (kind !== 'own-directory' && kind !== 'create-directory' && kind !== 'sticky') return false
   if (volumes.includes(path)) return true
   // A tmpfs comes with the right owner; a new volume is root's where the folder is.

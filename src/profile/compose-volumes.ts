@@ -12,11 +12,12 @@ export function migration(
   service: Json,
   name: string,
   files: readonly string[],
-  { user, image, volumes, writable, owned }: Profile,
+  profile: Profile,
   moved: readonly string[] = [],
 ): string | null {
+  const { user, image } = profile
   if (user === null || (image.chown !== image.original && image.chown !== image.name)) return null
-  const written = [...[...volumes, ...writable].map(({ path }) => path), ...owned, ...moved]
+  const written = [...writtenPlaces(profile), ...moved]
   const targets = asList(service.volumes)
     .filter((volume) => !isReadOnly(volume) && isMount(volume) && !isConfiguration(volume))
     .map(targetOf)
@@ -32,6 +33,11 @@ export function migration(
   // What the profile takes away: without the first nobody may change an owner, without the second not in another's folder.
   const capabilities = '--cap-add CHOWN --cap-add DAC_OVERRIDE'
   return `docker compose${given.join('')} run --rm --no-deps --user 0:0 ${capabilities} --entrypoint chown ${name} -R ${userText(user.value)} ${[...new Set(targets)].map(quoted).join(' ')}`
+}
+
+/** Where the image writes. */
+export function writtenPlaces({ volumes, writable, owned }: Profile): readonly string[] {
+  return [...[...volumes, ...writable].map(({ path }) => path), ...owned]
 }
 
 /** `data:/data:ro`, `/data/`, `{ target: /data }`: `/data` */

@@ -5,7 +5,7 @@ import { inherited, merged } from './compose-inherit.ts'
 import { composeOwn, type ReadMounted } from './compose-own.ts'
 import { callers } from './compose-ports.ts'
 import { alignService, hardenService } from './compose-service.ts'
-import { migration, targetOf } from './compose-volumes.ts'
+import { migration, targetOf, writtenPlaces } from './compose-volumes.ts'
 import { overridden } from './overridden.ts'
 import { type Profile, type Running, userText } from './profile.ts'
 import { rewriteYaml } from './rewrite-yaml.ts'
@@ -42,22 +42,23 @@ export function editCompose(
   const services = files.map(servicesOf)
   const all = together(services)
   const chosen = chooseService(all, files, asked, service, isBuilt)
-  const own = composeOwn(asObject(all[chosen]), inherited(all, chosen).settings, chosen, read)
+  const chosenService = asObject(all[chosen])
+  const { settings } = inherited(all, chosen)
+  const own = composeOwn(chosenService, settings, chosen, read)
   const { profile, notes } = overridden(asked, own)
   checkInherited(all, chosen, files, profile)
-  checkImage(asObject(all[chosen]), chosen, files, profile)
+  checkImage(chosenService, chosen, files, profile)
   const main = services.findIndex((own) => Object.hasOwn(own, chosen))
   const names = sources.map(({ name }) => name)
-  const whole = merged(inherited(all, chosen).settings, asObject(all[chosen]))
   const elsewhere = writtenByName(own.env).filter(([, path]) => !isWrittenInImage(path, profile))
-  const paths = elsewhere.map(([, path]) => path)
-  const moves = migrationNotes(asObject(all[chosen]), chosen, { files: names, moved: paths }, profile)
+  const moved = elsewhere.map(([, path]) => path)
+  const moves = migrationNotes(chosenService, chosen, { files: names, moved }, profile)
   const family = [
     ...notes,
-    ...stageNotes(chosen, asObject(all[chosen]).build, stage),
+    ...stageNotes(chosen, chosenService.build, stage),
     ...familyNotes(all, chosen),
     ...moves,
-    ...unmounted(elsewhere, whole, profile),
+    ...unmounted(elsewhere, merged(settings, chosenService), profile),
   ]
   const covers = [...(profile === asked ? [] : ['ports' as const]), ...(moves.length === 0 ? [] : ['data' as const])]
   return files.map((file, index) => {
@@ -66,8 +67,8 @@ export function editCompose(
     const elsewhere = services
       .filter((_, other) => other !== index)
       .map((other) => asObject(other[chosen]))
-      .reduce(merged, inherited(all, chosen).settings)
-    const edit = editService(file, chosen, profile, index === main ? elsewhere : null, asObject(all[chosen]))
+      .reduce(merged, settings)
+    const edit = editService(file, chosen, profile, index === main ? elsewhere : null, chosenService)
     const more = index === main ? family : []
     return { text: edit.text, notes: [...edit.notes, ...callers(own, chosen, profile), ...more], covers }
   })
@@ -120,9 +121,8 @@ function unmounted(
     )
 }
 
-function isWrittenInImage(path: string, { volumes, writable, owned }: Profile): boolean {
-  const written = [...[...volumes, ...writable].map((one) => one.path), ...owned]
-  return written.some((one) => isInside(path, one))
+function isWrittenInImage(path: string, profile: Profile): boolean {
+  return writtenPlaces(profile).some((one) => isInside(path, one))
 }
 
 function migrationNotes(

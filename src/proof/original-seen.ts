@@ -1,4 +1,5 @@
 import type { Mount } from '../engine/engine.ts'
+import type { StagePlan } from '../plan/plan.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
 import { type Ahead, startAhead } from './ahead.ts'
@@ -19,6 +20,8 @@ export interface OriginalSeen {
   readonly baseline: RunRecord
   readonly original: RunRecord
   readonly observation: Observation
+  /** The plan by that alone; absent where the stage has none. */
+  readonly first: StagePlan | undefined
   /** Volumes that a root run of it has filled. */
   readonly filled: readonly Mount[]
   /** Why it cannot be compared with; null where it can. */
@@ -38,14 +41,15 @@ export async function seeOriginal(request: ProveRequest): Promise<OriginalSeen> 
   times.lap('original')
   const observation = observationOf(original, facts)
   const work = workOf({ baseline, original })
-  const isHardened = stagePlanOf(request.harden(observation).plan, request.stage)?.outcome === 'harden'
+  const first = stagePlanOf(request.harden(observation).plan, request.stage)
   return {
     live,
     baseline,
     original,
     observation,
+    first,
     filled,
-    unfit: unfitBaseline(work, facts) ?? (isHardened ? await unexercised(request, work) : null),
+    unfit: unfitBaseline(work, facts) ?? (first?.outcome === 'harden' ? await unexercised(request, work) : null),
     remarks: [...request.remarks, ...untracedOriginal(request.trace, original)],
     ahead,
   }

@@ -32,10 +32,7 @@ export async function proveInRounds(request: ProveRequest): Promise<Proof> {
   if (needsRoot !== null) {
     const hardened = request.harden({ ...observation, needsRoot })
     const plan = planOf(request, hardened)
-    if (plan?.outcome === 'needs-root')
-      return proveRoot(request, live, original, { hardened, plan, remarks }).finally(() =>
-        request.times.lap('capabilities'),
-      )
+    if (plan?.outcome === 'needs-root') return proveRoot(request, live, original, { hardened, plan, remarks })
   }
   const { operations } = observation
   const hardenWithout = (spared: readonly string[]): Hardened => hardenWith({ ...learning, spared })
@@ -52,15 +49,14 @@ type Ran = { readonly proof: Proof } | { readonly rounds: readonly Round[]; read
 
 /** Round after round until one teaches nothing new; a proof where there is nothing to run as non-root. */
 async function runRounds(request: ProveRequest, seen: OriginalSeen, hardenWith: Planner): Promise<Ran> {
-  const { baseline, original, observation, unfit, ahead } = seen
+  const { baseline, original, observation, first, unfit, ahead } = seen
   const { operations } = observation
   const rounds: Round[] = []
   let learning: Learning = { learned: [], spared: [], help: null }
-  const ask = async (): Promise<void> => {
-    const plan = planOf(request, hardenWith(learning))
+  const ask = async (plan: StagePlan | undefined): Promise<void> => {
     if (plan?.outcome === 'harden') learning = { ...learning, help: await askHelp(request, plan, operations) }
   }
-  if (unfit === null) await ask()
+  if (unfit === null) await ask(first)
   while (rounds.length < MOST_ROUNDS) {
     const hardened = hardenWith(learning)
     const plan = planOf(request, hardened)
@@ -75,7 +71,7 @@ async function runRounds(request: ProveRequest, seen: OriginalSeen, hardenWith: 
     const asPlanned = round.hardened.result.output === hardened.result.output
     if (asPlanned && taught === null) break
     learning = taught ?? learning
-    if (taught?.misplaced === true && learning.help === null) await ask()
+    if (taught?.misplaced === true && learning.help === null) await ask(planOf(request, hardenWith(learning)))
   }
   return { rounds, learning }
 }

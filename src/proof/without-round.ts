@@ -12,9 +12,7 @@ export async function withoutRound(request: ProveRequest, seen: OriginalSeen, ha
   const { unfit, live, original, remarks } = seen
   const plan = stagePlanOf(hardened.plan, request.stage)
   if (unfit === null && plan?.outcome === 'needs-root')
-    return proveRoot(request, live, original, { hardened, plan, remarks }).finally(() =>
-      request.times.lap('capabilities'),
-    )
+    return proveRoot(request, live, original, { hardened, plan, remarks })
   const record = await live.finish()
   if (unfit === null) return { hardened, report: null, failures: [] }
   const report = (why: string): Proof['report'] =>

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { EngineImage } from '../../engine/engine.ts'
+import { digestOf } from './digest.ts'
 
 /**
  * What names the files of an image that an engine has: its layers, with what its config makes of them. The id would not
@@ -8,6 +8,5 @@ import type { EngineImage } from '../../engine/engine.ts'
 export function filesKey({ id, layers, config }: Pick<EngineImage, 'id' | 'layers' | 'config'>): string {
   if (layers.length === 0) return id
   const { labels, ...rest } = config
-  const named = JSON.stringify([layers, { ...rest, env: [...rest.env] }])
-  return `sha256:${createHash('sha256').update(named).digest('hex')}`
+  return digestOf(JSON.stringify([layers, { ...rest, env: [...rest.env] }]))
 }

@@ -58,10 +58,9 @@ export function scriptWrites(script: ReadScript, start: Omit<FirstStart, 'variab
   const single = stepsOf(script, isReached, start, same).flatMap(({ command, variables, ifMissing }) => {
     const line = lineOf(script.text, command.span.start)
     return writesOf(command).flatMap(({ text, replaces, into }): readonly ScriptWrite[] => {
-      const named = staticValue(text, variables)
-      const folder = named === null ? folderOf(text) : null
+      const path = staticValue(text, variables)
+      const folder = path === null ? folderOf(text) : null
       if (folder !== null) return [{ script: script.path, line, path: folder, replaces, ifMissing, any: 'inside' }]
-      const path = named
       if (path === null || path === '') return []
       const from = moves && !path.startsWith('/') ? folderAt(command, script, workdir) : workdir
       if (from === null) return []

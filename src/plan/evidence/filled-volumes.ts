@@ -1,4 +1,4 @@
-import { type Step, says, shellCommands } from '../../dockerfile/index.ts'
+import { type Step, shellCommands, wholeText } from '../../dockerfile/index.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import type { Need } from '../need.ts'
 import { stateNeed } from '../need.ts'
@@ -32,8 +32,7 @@ export function filledVolumeNeeds(
 
 function runs({ instruction, shell }: Step, program: string): boolean {
   // Most RUN lines do not speak of it.
-  const spoken = new RegExp(`\\b${program.replace(/[^\w-]/g, '\\$&')}\\b`)
-  if (instruction.keyword !== 'RUN' || !says(instruction, spoken)) return false
+  if (instruction.keyword !== 'RUN' || !wholeText(instruction).includes(program)) return false
   const script = shellCommands(instruction, shell)
   return (
     script.kind === 'parsed' &&

@@ -13,15 +13,21 @@ const COLOUR = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*m`, 'g')
  */
 export function newErrors(baseline: string, before: string, after: string): readonly ReportCheck[] {
   const usual = new Set(complaints(baseline))
-  const untagged = new Set([...usual].map(withoutWord(tagOf(baseline))))
-  const bare = withoutWord(tagOf(after))
   const early = counted(complaints(before))
-  const repeated = [...counted(complaints(after))]
-    .map(([line, times]) => ({ line, times: times - (early.get(line) ?? 0) }))
-    .find(({ line, times }) => times >= MOST && !usual.has(line) && !untagged.has(bare(line)))
-  if (repeated === undefined) return []
-  const result = `again and again: ${repeated.line.slice(0, 160)}`
+  const repeated = [...counted(complaints(after))].flatMap(([line, times]) =>
+    times - (early.get(line) ?? 0) >= MOST && !usual.has(line) ? [line] : [],
+  )
+  const line = repeated.length === 0 ? undefined : repeated.find(isNew(usual, tagOf(baseline), tagOf(after)))
+  if (line === undefined) return []
+  const result = `again and again: ${line.slice(0, 160)}`
   return [{ name: 'its log', baseline: 'no such complaint', result, passed: false }]
+}
+
+/** Not a usual complaint of a run that draws another word for its lines. */
+function isNew(usual: ReadonlySet<string>, tagBefore: string, tagAfter: string): (line: string) => boolean {
+  const untagged = new Set([...usual].map(withoutWord(tagBefore)))
+  const bare = withoutWord(tagAfter)
+  return (line) => !untagged.has(bare(line))
 }
 
 /** Without what differs from time to time: numbers, dates and identifiers. */

@@ -23,6 +23,7 @@ export async function proveRoot(
   request.progress('it must keep root: looking for the least capabilities')
   const least = await leastCapabilities(request, await live.peek(), original, listed)
   const baseline = await live.finish()
+  request.times.lap('capabilities')
   const { version } = request.engine
   if ('lacks' in least) {
     const why = least.lacks.slice(0, 3).join('; ')

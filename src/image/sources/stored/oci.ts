@@ -1,11 +1,12 @@
 import { HardenError } from '../../../errors.ts'
 import type { Platform } from '../../facts.ts'
 import { isAlike, platformText } from '../../platform.ts'
+import { digestOf } from '../digest.ts'
 import { ownPlatform } from '../own-platform.ts'
 import type { Blobs } from './blobs.ts'
 import { byDigest } from './by-digest.ts'
 import type { Candidate } from './candidate.ts'
-import { broken, digestOf, kindText, parseJson, type StoredImage, storedImage } from './stored-image.ts'
+import { broken, kindText, parseJson, type StoredImage, storedImage } from './stored-image.ts'
 
 interface Descriptor {
   readonly digest: string

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { HardenError } from '../../../errors.ts'
 import { parseImageConfig } from '../../config.ts'
 import type { ImageConfig, Platform } from '../../facts.ts'
+import { digestOf } from '../digest.ts'
 import type { Blobs } from './blobs.ts'
 
 /** An image that lies in blobs. */
@@ -71,10 +71,6 @@ interface Twin {
   readonly file: string
   readonly hint: string
   readonly otherwise?: string
-}
-
-export function digestOf(text: string): string {
-  return `sha256:${createHash('sha256').update(text).digest('hex')}`
 }
 
 export function parseJson(blobs: Blobs, name: string, text: string): unknown {
