@@ -1,7 +1,7 @@
 // What the pages in docs/ show is what happens: blocks below `<!-- run -->` are run, page by page, in a folder of its own.
 // Shown lines must come in this order; spaces do not count, `…` stands for anything, and more may be said than is shown.
 import { execFile } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -84,8 +84,7 @@ const LOOKS = /^docker (top|logs|inspect|ps) /
 
 describe('the runs of', () => {
   test.concurrent.each(pages.filter((page) => runsOf(textOf(page)).length > 0))('%s', async (page) => {
-    const folder = join(tools, page)
-    mkdirSync(folder)
+    const folder = mkdtempSync(join(tools, `${page}-`))
     for (const { command, shown } of runsOf(textOf(page))) {
       let output = await shell(command, folder)
       // A reader's container has started long before its next line is typed.
