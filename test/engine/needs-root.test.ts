@@ -58,21 +58,32 @@ describe('a program that mounts', () => {
   })
 })
 
-test('a program that ends unless it is root needs root, in its own words', async () => {
-  const program = ['import http.server, os, sys', 'if os.getuid(): sys.exit("server: need root privileges")']
-  const serve = 'http.server.HTTPServer(("", 8000), http.server.SimpleHTTPRequestHandler).serve_forever(None)'
-  const image = await build('by-itself', [
+/** A web server that starts with `statement`. */
+async function serverThat(name: string, statement: string): Promise<string> {
+  return build(name, [
     `FROM ${await ensureImage('python-static')}`,
     'COPY <<"PROGRAM" /srv/program.py',
-    ...program,
-    serve,
+    'import http.server, os, sys',
+    statement,
+    'http.server.HTTPServer(("", 8000), http.server.SimpleHTTPRequestHandler).serve_forever(None)',
     'PROGRAM',
     'ENTRYPOINT []',
     'CMD ["python3", "/srv/program.py"]',
   ])
+}
+
+test('a program that ends unless it is root needs root, in its own words', async () => {
+  const image = await serverThat('by-itself', 'if os.getuid(): sys.exit("server: need root privileges")')
   const { result } = await hardenOne(image, ['--prove'])
   expect(result.verdict).toBe('needs-root')
   expect(result.findings.map(({ message }) => message).join('\n')).toContain('server: need root privileges')
+})
+
+test('a program that changes its root folder whatever it is told needs root, and the capability is named', async () => {
+  const image = await serverThat('chroots', 'import encodings.idna; os.chroot("/srv")')
+  const { result } = await hardenOne(image, ['--prove'])
+  expect(result.verdict).toBe('needs-root')
+  expect(result.findings.map(({ message }) => message).join('\n')).toContain('it takes SYS_CHROOT')
 })
 
 describe('a server that greets, and switches its user only for a real request', () => {

@@ -143,8 +143,9 @@ function stop({ stop: before }: RunRecord, { stop: after }: RunRecord): readonly
 
 function uids(baseline: RunRecord, result: RunRecord): ReportCheck {
   const after = uidsOf(result)
-  // A container that ended before anybody looked ran as its USER says, which was not measured.
-  const passed = result.processes.length > 0 ? !after.includes(0) : !result.state.running
+  // A job that ended before anybody looked ran as its USER says, which was not measured.
+  const mayBeOver = !baseline.state.running && !result.state.running
+  const passed = result.processes.length > 0 ? !after.includes(0) : mayBeOver
   return {
     name: 'no root process',
     baseline: uidsOf(baseline).join(', ') || 'not seen',

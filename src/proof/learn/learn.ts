@@ -27,7 +27,7 @@ export function learnedFrom(
       ? fromLogs(record, baseline, workdir, passed)
       : [
           ...newRefusals(traced, original),
-          ...(passed ? [] : [...unseen(traced, original), ...inTheWay(traced, original)]),
+          ...(passed ? [] : [...unseenChroot(traced, original), ...inTheWay(traced, original)]),
         ]
   const told = traced !== null && !passed ? fromLogs(record, baseline, workdir, passed) : []
   const times = (operation: Operation): number =>
@@ -69,7 +69,7 @@ function refusedIn({ trace }: RunRecord): readonly Operation[] {
  * The engine's seccomp profile refuses chroot before the trace sees it: of a run that ends where the original went on, a
  * chroot that is missing counts as refused.
  */
-function unseen(traced: RunRecord, original: RunRecord): readonly Operation[] {
+export function unseenChroot(traced: RunRecord, original: RunRecord): readonly Operation[] {
   const chroots = (record: RunRecord): readonly Operation[] =>
     record.trace?.operations.filter(({ access, outcome }) => access === 'chroot' && outcome === 'done') ?? []
   if (traced.state.running || !original.state.running || chroots(traced).length > 0) return []

@@ -1,4 +1,5 @@
 import type { Operation } from '../../plan/operation.ts'
+import { unseenChroot } from '../learn/learn.ts'
 import type { ProveRequest } from '../prove.ts'
 import { hasPassed, type Round } from '../round.ts'
 import type { RunRecord } from '../run/run-record.ts'
@@ -6,8 +7,8 @@ import { originalUnder } from './original-under.ts'
 
 /**
  * Why a result cannot do what the original does: it is refused something for which there is only a capability (a raw
- * socket, the clock), no owner, no port and no setting; and as root without that capability the original does not do it
- * either, which is shown by a run. Null where that is not so.
+ * socket, the clock, another root folder), no owner, no port and no setting; and as root without that capability the
+ * original does not do it either, which is shown by a run. Null where that is not so.
  */
 export async function neededCapability(
   request: ProveRequest,
@@ -25,13 +26,19 @@ export async function neededCapability(
 }
 
 /** The first refusal of each capability that the original had and used. */
-function lackedCapabilities(original: RunRecord, last: Round): readonly Operation[] {
-  if (hasPassed(last) || last.run?.traced?.trace == null) return []
-  const used = (record: RunRecord, outcome: Operation['outcome']): readonly Operation[] =>
-    (record.trace?.operations ?? []).filter(
-      (operation) => operation.access === 'use-capability' && operation.outcome === outcome,
-    )
-  const had = new Set(used(original, 'done').map(({ capability }) => capability))
-  const refused = used(last.run.traced, 'refused').filter(({ capability }) => had.has(capability))
+export function lackedCapabilities(original: RunRecord, last: Round): readonly Operation[] {
+  const traced = last.run?.traced ?? null
+  if (hasPassed(last) || traced?.trace == null) return []
+  const had = new Set(using(original, 'done').map(({ capability }) => capability))
+  const refused = [
+    ...using(traced, 'refused').filter(({ capability }) => had.has(capability)),
+    ...unseenChroot(traced, original),
+  ]
   return [...new Map(refused.toReversed().map((operation) => [operation.capability, operation])).values()].toReversed()
+}
+
+function using(record: RunRecord, outcome: Operation['outcome']): readonly Operation[] {
+  return (record.trace?.operations ?? []).filter(
+    (operation) => operation.access === 'use-capability' && operation.outcome === outcome,
+  )
 }

@@ -36,6 +36,11 @@ describe('compare', () => {
     ['a capability', { processes: [process(33, ['NET_RAW'])] }, ['no capability']],
     ['capabilities that could not be read', { processes: [process(33, null)] }, ['no capability']],
     ['nobody was seen while it ran', { processes: [] }, ['no root process']],
+    [
+      'a server that ended before anybody looked',
+      { state: ended(1), processes: [] },
+      ['still running', 'no root process'],
+    ],
   ])('%s', (_, changes, names) => {
     expect(failed(record({ ...good, ...changes }))).toEqual(names)
   })
