@@ -1,7 +1,7 @@
 // A second dockerd is started from what `userns apply` wrote, and what `userns check` says is held against it.
 import { appendFileSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { harden } from './support/cli.ts'
 import { docker, ensureImage, TEST_LABEL } from './support/images.ts'
 import { retryOnce } from './support/retry.ts'
@@ -57,6 +57,7 @@ describe('apply, restart, check, revert, restart', () => {
 
   test('before: root is root', async () => {
     before = etc()
+    await engine.stop()
     await engine.start()
     expect(engine.docker(['load', '--quiet'], saved).ok).toBe(true)
     expect(await rootOutside()).toEqual({ uid: 0, map: '0 0 4294967295' })
@@ -79,8 +80,9 @@ describe('apply, restart, check, revert, restart', () => {
     start = Number(/^dockremap:(\d+):65536$/m.exec(subuid)?.[1])
     expect(start).toBeGreaterThanOrEqual(100_000)
     expect(readFileSync(join(engine.root, 'etc/subgid'), 'utf8')).toContain(`dockremap:${start}:65536\n`)
-    // What was there is not seen any more.
-    expect(engine.docker(['images', '--quiet']).output).toBe('')
+    // What was there is not seen any more: its images and containers are elsewhere.
+    const { output } = engine.docker(['info', '--format', '{{.DockerRootDir}}'])
+    expect(output.trim()).toMatch(new RegExp(`/${start}\\.${start}$`))
     expect(engine.docker(['load', '--quiet'], saved).ok).toBe(true)
     expect(await rootOutside()).toEqual({ uid: start, map: `0 ${start} 65536` })
     expect(await rootOutside('--userns=host')).toMatchObject({ uid: 0 })
@@ -137,12 +139,12 @@ describe('apply, restart, check, revert, restart', () => {
 describe('the engine under test', () => {
   const names: string[] = []
   const create = async (name: string, ...options: string[]) => {
-    names.push(`${prefix}-${name}`)
     await docker(['create', '--label', TEST_LABEL, '--name', `${prefix}-${name}`, ...options, image])
+    names.push(`${prefix}-${name}`)
   }
 
-  afterAll(async () => {
-    if (names.length > 0) await docker(['rm', '--force', '--volumes', ...names])
+  afterEach(async () => {
+    if (names.length > 0) await docker(['rm', '--force', '--volumes', ...names.splice(0)])
   })
 
   test("check lists this host's containers that need --userns=host", async () => {
