@@ -4,7 +4,7 @@ import { inPlaceOf } from './file-edit.ts'
 import { baseName } from './places.ts'
 import type { Substitution } from './plan.ts'
 import type { Command } from './port-search.ts'
-import type { VendorMove } from './ports.ts'
+import type { VendorMove } from './port-sources.ts'
 import { argvOf, programsOf } from './program.ts'
 
 /** What an image starts: by its own command, and in the start scripts that this runs. */

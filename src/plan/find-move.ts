@@ -1,7 +1,7 @@
 import { appendArguments } from './append-arguments.ts'
 import { guessPort } from './port-guess.ts'
 import { type Command, type Found, searchPort } from './port-search.ts'
-import type { Listed, PortSources, VendorMove } from './ports.ts'
+import type { Listed, PortSources, VendorMove } from './port-sources.ts'
 
 export interface Move extends Found {
   readonly reason: string

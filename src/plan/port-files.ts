@@ -3,7 +3,7 @@ import type { FileModel } from '../image/file-model.ts'
 import { configurationFiles } from './configuration-files.ts'
 import type { FileEdit } from './plan.ts'
 import { lineEvidence, type PortLine, portEdit, portLines } from './port-lines.ts'
-import type { PortSources } from './ports.ts'
+import type { PortSources } from './port-sources.ts'
 import { argvOf, programsOf } from './program.ts'
 import { scriptPortLines } from './script-ports.ts'
 

@@ -2,7 +2,7 @@ import { inPlaceOf } from './file-edit.ts'
 import { configurationRead } from './port-files.ts'
 import { isCommentOrForward, portEdit } from './port-lines.ts'
 import { type Command, type Found, portSetting } from './port-search.ts'
-import type { PortSources } from './ports.ts'
+import type { PortSources } from './port-sources.ts'
 
 /** One place that says the number, and what moves it there. */
 interface Place {

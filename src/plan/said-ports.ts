@@ -1,7 +1,7 @@
 import type { ExposedPort } from '../image/facts.ts'
 import { configurationRead } from './port-files.ts'
 import { isCommentOrForward } from './port-lines.ts'
-import type { PortSources } from './ports.ts'
+import type { PortSources } from './port-sources.ts'
 import { argvOf } from './program.ts'
 
 /** An address that can only be listened on: `:80`, `0.0.0.0:80`, `http://+:80`, `--listen=*:80`. */

@@ -1,5 +1,5 @@
 import { lineOf } from '../line-of.ts'
-import type { PortSources } from './ports.ts'
+import type { PortSources } from './port-sources.ts'
 
 type Sources = Pick<PortSources, 'facts' | 'isShipped'> & Partial<Pick<PortSources, 'opened'>>
 

@@ -5,7 +5,7 @@ import type { Candidate } from './account-request.ts'
 import type { Need } from './need.ts'
 import type { CapableFile } from './needless-capabilities.ts'
 import type { EnvSetting, FileEdit, Remark } from './plan.ts'
-import type { VendorMove } from './ports.ts'
+import type { VendorMove } from './port-sources.ts'
 
 /** What the text of a stage and its build context say by themselves, before anything has been built or run. */
 export interface Stated {

@@ -3,7 +3,7 @@ import type { ImageFacts } from '../../image/facts.ts'
 import { type Start, tellPort } from '../append-in-script.ts'
 import { escapeReplacement, matches } from '../file-edit.ts'
 import { isInside } from '../places.ts'
-import type { VendorMove } from '../ports.ts'
+import type { VendorMove } from '../port-sources.ts'
 import { argvOf, programsOf } from '../program.ts'
 
 /**
