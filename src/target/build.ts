@@ -3,7 +3,7 @@ import { type BuildGiven, nothingGiven, platformArguments } from '../dockerfile/
 import type { BuildRequest, Engine } from '../engine/engine.ts'
 import { parsePlatform } from '../image/platform.ts'
 import { ownPlatform } from '../image/sources/own-platform.ts'
-import type { Options, WorkItem } from '../work.ts'
+import type { Options, TargetOutcome, WorkItem } from '../work.ts'
 
 /** Builds a text in the context of its target: what was said, the folder of the Dockerfile, or nothing for an image. */
 export async function buildText(
@@ -53,4 +53,15 @@ export function pairs(given: readonly string[]): ReadonlyMap<string, string> {
 export function contextOf({ kind, path }: WorkItem, { context }: Pick<Options, 'context'>): string | null {
   if (kind === 'image') return null
   return context ?? (path === null ? null : dirname(path))
+}
+
+/** What of the build was said, for whoever repeats it. */
+export function howBuilt(item: WorkItem, options: Options): Pick<TargetOutcome, 'context' | 'buildArgs' | 'target'> {
+  const args = item.kind === 'image' ? new Map<string, string>() : argsFor(item, options)
+  const { context, policy } = options
+  return {
+    ...(context === null ? {} : { context }),
+    ...(args.size === 0 ? {} : { buildArgs: Object.fromEntries(args) }),
+    ...(policy.target === null ? {} : { target: policy.target }),
+  }
 }

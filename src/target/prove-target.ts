@@ -22,11 +22,10 @@ import type { WorkItem } from '../work.ts'
 import { buildText } from './build.ts'
 import { buildEarly, buildsOnce } from './early-build.ts'
 import type { OriginalRuns } from './original-runs.ts'
+import { type Planner, UNSEEN } from './planner.ts'
 import type { Session } from './session.ts'
 import { willingOriginal } from './willing-original.ts'
 import { withEnv } from './with-env.ts'
-
-export type Make = (observations: Knowledge['observations'], built: Knowledge['built']) => Hardened
 
 /** Builds the original where it is a Dockerfile, looks into it, and proves the stage that is built. */
 export async function proveTarget(
@@ -34,7 +33,7 @@ export async function proveTarget(
   dockerfile: Dockerfile,
   session: Session,
   originals: OriginalRuns,
-  make: Make,
+  plan: Planner['harden'],
 ): Promise<{
   readonly hardened: Hardened
   readonly result: TargetResult
@@ -55,7 +54,7 @@ export async function proveTarget(
   const { baseline, facts } = await lookInto(item, dockerfile, { engine, session, originals }, build)
   times.lap('facts')
   const built = new Map([[stage.index, facts]])
-  const first = make(new Map(), built)
+  const first = plan({ ...UNSEEN, built })
   if (first.result.verdict === 'unchanged' || first.result.verdict === 'not-applicable') {
     await originals.drop(baseline)
     return { hardened: first, result: first.result, built, baseline }
@@ -64,7 +63,8 @@ export async function proveTarget(
   const user = planOf(first)?.account ?? null
   const arbitraryUid = options.policy.arbitraryUid === true
   const builds = buildsOnce(build)
-  const harden = (observation: Observation): Hardened => make(new Map([[stage.index, observation]]), built)
+  const harden = (observation: Observation): Hardened =>
+    plan({ observations: new Map([[stage.index, observation]]), built })
   // Only upon an image, for which no Compose file sets anything.
   const early = earlyRuns(withEnv(engine, options.env))
   const begin = (image: string, hardened: Hardened, record: RunRecord): void => {
