@@ -4,9 +4,9 @@ import type { WorkingFolderRule } from '../../catalogue/working-folder-rule.ts'
 import type { Dockerfile, Stage } from '../dockerfile/model.ts'
 import type { StageWalks } from '../dockerfile/stage-walk.ts'
 import { resolveUser } from '../image/accounts.ts'
-import type { ImageConfig, ImageFacts } from '../image/facts.ts'
+import type { ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
-import { findStepDowns, type StepDownReport } from '../image/step-down.ts'
+import { findStepDowns } from '../image/step-down.ts'
 import type { BuildContext } from './build-context.ts'
 import { closedNeeds } from './evidence/closed-files.ts'
 import { commandLineNeeds } from './evidence/command-line.ts'
@@ -16,10 +16,9 @@ import { filledVolumeNeeds } from './evidence/filled-volumes.ts'
 import { collectsAtStart, frameworkNeeds, runsInBuild } from './evidence/frameworks.ts'
 import { inImageNeeds } from './evidence/in-image.ts'
 import { initRemarks } from './evidence/init-scripts.ts'
-import { installedPackages } from './evidence/installed.ts'
 import { missingCopies, missingScripts } from './evidence/missing-copies.ts'
 import { madeClosedNeeds } from './evidence/named-closed.ts'
-import { packageEvidence, writesOf } from './evidence/packages.ts'
+import { packageEvidence } from './evidence/packages.ts'
 import { repositoryNeeds } from './evidence/repositories.ts'
 import { rootHome } from './evidence/root-home.ts'
 import { openRemarks, runLineNeeds } from './evidence/run-lines.ts'
@@ -31,9 +30,8 @@ import { springNeeds } from './evidence/spring.ts'
 import { startFolderScripts, startsUnknownScript } from './evidence/start-folder.ts'
 import { startedIn } from './evidence/start-in.ts'
 import { supervisorCautions } from './evidence/supervisors.ts'
+import { unknownServers } from './evidence/unknown-servers.ts'
 import { unknownVolumes } from './evidence/unknown-volumes.ts'
-import { standingPrograms, unlistedDaemons, unseenServers } from './evidence/unlisted-daemons.ts'
-import { unnamedDaemons } from './evidence/unnamed-daemons.ts'
 import { unpackedPrograms } from './evidence/unpacked-programs.ts'
 import { unreadScripts } from './evidence/unread-scripts.ts'
 import { workingFolder } from './evidence/working-folder.ts'
@@ -41,7 +39,7 @@ import { beneath, layered } from './layered-files.ts'
 import { FIRST_UNPRIVILEGED_PORT, type VendorMove } from './port-sources.ts'
 import { argvOf } from './program.ts'
 import { scriptPortEdits } from './script-ports.ts'
-import { type Shipped, type ShippedSources, shippedBy } from './shipped.ts'
+import { type ShippedSources, shippedBy } from './shipped.ts'
 import type { Stated } from './stated.ts'
 
 export interface StatedSources {
@@ -67,18 +65,7 @@ export interface StatedSources {
 
 export function statedBy(sources: StatedSources): Stated {
   const { facts } = sources
-  const shipping: ShippedSources = {
-    dockerfile: sources.dockerfile,
-    walks: sources.walks,
-    context: sources.context,
-    // Of an image that has been built the files are those that it ends with.
-    base: sources.built || !facts.files.known ? null : facts.files.value,
-    idsOf: (owner) => {
-      if (/^\d+(:\d+)?$/.test(owner)) return numbers(owner)
-      const resolved = facts.accounts.known ? resolveUser(owner.replace('.', ':'), facts.accounts.value) : null
-      return resolved?.known === true ? resolved.value : null
-    },
-  }
+  const shipping = shippingOf(sources)
   const shipped = shippedBy(shipping, sources.stage.index)
   const own = sources.built && facts.files.known ? facts.files.value : layered(facts, shipped)
   const started = startedIn(facts.config)
@@ -96,22 +83,6 @@ export function statedBy(sources: StatedSources): Stated {
     exposed: facts.config.exposedPorts.map(({ port }) => port),
     opaque: start.unread.length > 0 || startsUnknownScript(facts, own),
   })
-  const knownPrograms = [...packages.started, ...sources.workingFolder.flatMap(({ programs }) => programs)]
-  const installed = installedPackages(shipped.steps)
-  const standing = standingPrograms(start.programs, start.launches, started)
-  const isServer = !sources.built && facts.config.exposedPorts.length > 0
-  const unlisted = [
-    ...(isServer ? unlistedDaemons(installed, standing, packages.started) : []),
-    ...(isServer && sources.entry?.class === 'os-base'
-      ? unnamedDaemons(installed, standing, packages.started, saidWords(start, started), shipped)
-      : []),
-    ...(sources.built || sources.listed || facts.files.known
-      ? []
-      : unseenServers(installed, start.programs, knownPrograms, writesOf(sources.rules), {
-          ...facts,
-          prepared: isPrepared(shipped, facts),
-        })),
-  ]
   const builders = buildersOf(sources.stage, shipping)
   const closed = closedNeeds(shipped, facts.config, own)
   const working = workingFolder(sources.workingFolder, start, shipped, started, sources.startKnown)
@@ -163,7 +134,7 @@ export function statedBy(sources: StatedSources): Stated {
             ...unpackedPrograms(shipped, start, started, [...needs, ...working.needs]),
           ]),
       ...initRemarks(start),
-      ...unlisted,
+      ...unknownServers(sources, { shipped, start, started, packages }),
       ...packages.remarks,
       ...supervisorCautions(start, own),
     ],
@@ -177,18 +148,19 @@ export function statedBy(sources: StatedSources): Stated {
   }
 }
 
-/** Somebody thought of who writes where: a folder is handed over, or is a volume; busybox writes nothing. */
-function isPrepared({ actions, entries }: Shipped, { config, os }: ImageFacts): boolean {
-  return (
-    (os.known && os.value.id === 'busybox') ||
-    config.volumes.length > 0 ||
-    actions.some(({ tool }) => tool === 'chown') ||
-    [...entries.values()].some(({ uid }) => uid !== 0)
-  )
-}
-
-function saidWords({ launches }: StepDownReport, config: ImageConfig): readonly string[] {
-  return [...argvOf(config), ...launches.flatMap(({ words }) => words)].flatMap((word) => word.split(/\s+/))
+function shippingOf({ dockerfile, walks, context, built, facts }: StatedSources): ShippedSources {
+  return {
+    dockerfile,
+    walks,
+    context,
+    // Of an image that has been built the files are those that it ends with.
+    base: built || !facts.files.known ? null : facts.files.value,
+    idsOf: (owner) => {
+      if (/^\d+(:\d+)?$/.test(owner)) return numbers(owner)
+      const resolved = facts.accounts.known ? resolveUser(owner.replace('.', ':'), facts.accounts.value) : null
+      return resolved?.known === true ? resolved.value : null
+    },
+  }
 }
 
 /** Ports in the start scripts that the stage itself ships. */
