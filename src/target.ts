@@ -4,11 +4,12 @@ import type { Engine } from './engine/engine.ts'
 import type { ImageFacts, Known } from './image/facts.ts'
 import { openRegistries, type Registries } from './image/sources/registry/registries.ts'
 import { type Room, roomFor } from './proof/side-by-side.ts'
-import type { TargetResult } from './report/report.ts'
+import type { ReportFinding, TargetResult } from './report/report.ts'
 import { givenTo, howBuilt } from './target/build.ts'
 import { buildNotes } from './target/build-notes.ts'
 import { buildResult } from './target/build-result.ts'
 import { checkTag } from './target/check-tag.ts'
+import { composeStart } from './target/compose-start.ts'
 import { inContext } from './target/in-context.ts'
 import { inspectedStages } from './target/inspected-stages.ts'
 import { lookAtBases } from './target/look-at-bases.ts'
@@ -54,28 +55,40 @@ interface Shared {
 async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
   const { item, session: opened, notes: openedNotes } = await openedItem(named, shared)
   const source = item.kind === 'image' ? `FROM ${item.reference}\n` : (item.text ?? '')
-  const dockerfile = parseDockerfile(source, givenTo(item, opened.options))
+  const given = givenTo(item, opened.options)
+  const written = parseDockerfile(source, given)
+  const started = composeStart(item, written, given, opened.options.policy)
+  const dockerfile = started?.dockerfile ?? written
   const { session, notes } = inContext(item, dockerfile, opened)
   const originals = originalRuns(item, session)
   const isProved = session.options.prove && !session.options.inspect && item.kind === 'image'
   const missed = await lookAtBases(item, dockerfile, session, isProved ? originals.start : () => {})
-  const outcome = await workOn(item, { source, dockerfile, originals }, session)
+  const asWritten = started?.asWritten ?? ((result) => result)
+  const outcome = await workOn(item, { source, dockerfile, originals, asWritten }, session)
   const { result } = outcome
-  const built = buildNotes(item, dockerfile, outcome, opened.options)
+  const startNotes = result.verdict === 'unchanged' ? [] : (started?.notes ?? [])
+  const built = [...buildNotes(item, dockerfile, outcome, opened.options), ...startNotes]
   const findings = [...result.findings, ...openedNotes, ...notes, ...built, ...missed]
-  const isOpen = result.verdict === 'hardened' && built.some(({ outcome }) => outcome === 'todo')
+  const isOpen = result.verdict === 'hardened' && findings.some(isOpenBuild)
   return { ...outcome, result: { ...result, ...(isOpen ? { verdict: 'incomplete' as const } : {}), findings } }
+}
+
+/** A todo for the files that build and start it. */
+function isOpenBuild({ transform, outcome }: ReportFinding): boolean {
+  return transform === 'read-build' && outcome === 'todo'
 }
 
 interface Looked {
   readonly source: string
   readonly dockerfile: Dockerfile
   readonly originals: OriginalRuns
+  /** Without what the Dockerfile was given for the work on it. */
+  readonly asWritten: (result: TargetResult) => TargetResult
 }
 
 async function workOn(
   item: WorkItem,
-  { source, dockerfile, originals }: Looked,
+  { source, dockerfile, originals, asWritten }: Looked,
   session: Session,
 ): Promise<TargetOutcome> {
   const { options } = session
@@ -89,16 +102,18 @@ async function workOn(
   if (options.inspect) {
     const { plan, result } = planner.harden(UNSEEN)
     const inspection = inspectedStages(item, dockerfile, session.known, planner.inputs(UNSEEN), plan)
-    return { ...outcome, result: { ...result, output: source, changed: false }, inspection }
+    return { ...outcome, result: { ...asWritten(result), output: source, changed: false }, inspection }
   }
   const proved = options.prove ? await proveTarget(item, dockerfile, session, originals, planner.harden) : null
-  const { plan, result } =
+  const hardened =
     proved === null
       ? planner.harden(UNSEEN)
       : {
           plan: proved.hardened.plan,
           result: await measured(proved.result, { ...item, reference: proved.baseline }, source, session),
         }
+  const { plan } = hardened
+  const result = asWritten(hardened.result)
   const stages = planner.inputs(proved === null ? UNSEEN : { ...UNSEEN, built: proved.built })
   const profile = profileFor(item, stages, plan, result, options.env, !options.profile, options.tag)
   const built = await buildResult(item, session, result, profile)

@@ -42,8 +42,17 @@ export interface BuildSettings {
   readonly published: readonly { readonly by: string; readonly file: string; readonly ports: readonly unknown[] }[]
   /** Where each service that runs it is given what only root can use: capabilities, `ALL` for `privileged`. */
   readonly given: readonly { readonly by: string; readonly rights: readonly string[] }[]
+  /** What each of their Compose services starts in place of what the image says, those that publish a port first; none where one starts what the image says. */
+  readonly starts: readonly ComposeStart[]
   /** Stages that they build instead of the last one. */
   readonly targets: readonly string[]
+}
+
+export interface ComposeStart {
+  readonly by: string
+  /** Words; null where the image says it. */
+  readonly entrypoint: readonly string[] | null
+  readonly command: readonly string[] | null
 }
 
 /** `engine`: as it is there, nothing is pulled; `registry`: as it is there now. */

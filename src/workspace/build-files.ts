@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import { parseShellScript } from '../dockerfile/index.ts'
 import { asList, asObject, isObject, type Json, parseYaml } from '../profile/yaml-file.ts'
 
 /** How a file beside the Dockerfiles has one of them built. Paths are absolute. */
@@ -20,8 +21,16 @@ export interface NamedBuild {
   readonly envFiles: readonly string[]
   /** What a Compose service is given that only root can use, as capabilities; `ALL` for `privileged`. */
   readonly rights: readonly string[]
+  /** What a Compose service starts in place of what the image says; null for a target of a bake file, which starts nothing. */
+  readonly start: ServiceStart | null
   /** The file that says it, for people. */
   readonly file: string
+}
+
+/** Words; null where the image says it, or where a variable of whoever starts it does. */
+export interface ServiceStart {
+  readonly entrypoint: readonly string[] | null
+  readonly command: readonly string[] | null
 }
 
 const compose = /^(docker-)?compose([.-][\w.-]+)?\.ya?ml$/
@@ -52,6 +61,7 @@ export function namedBuilds(
     const run = {
       ports: asList(service.ports),
       rights: rightsOf(service),
+      start: isBake ? null : { entrypoint: wordsOf(service.entrypoint, read), command: wordsOf(service.command, read) },
       env: pairsOf(service.environment, read),
       envFiles: envFilesOf(service.env_file, read).map((file) => resolve(dirname(path), file)),
     }
@@ -98,6 +108,28 @@ function buildOf(
   return { dockerfile: resolve(root, file), context: root, target, args: pairsOf(said.args, read) }
 }
 
+/** A list of words, or a text of them, which no shell gets to see. */
+function wordsOf(written: unknown, read: Read): readonly string[] | null {
+  const words = typeof written === 'string' ? split(read(written) ?? '') : asList(written).map(read)
+  return words.length === 0 || words.includes(null) ? null : words.flatMap((word) => word ?? [])
+}
+
+/** By the quotes of a shell; nothing where it takes more of a shell than that. */
+function split(text: string): readonly (string | null)[] {
+  // No shell puts variables in.
+  const script = parseShellScript(
+    text
+      .trim()
+      .replace(/\s*\n\s*/g, ' ')
+      .replaceAll('$', SIGN),
+  )
+  const [command, ...more] = script.kind === 'parsed' ? script.commands : []
+  const isPlain = more.every(({ within }) => within !== 'script') && command?.within === 'script'
+  return isPlain && command.redirects.length === 0 && command.assignments.length === 0
+    ? command.words.map(({ value }) => value?.replaceAll(SIGN, '$') ?? null)
+    : []
+}
+
 /** A map, or a list of NAME=VALUE; a name alone has its value from the environment, which only who starts it knows. */
 function pairsOf(written: unknown, read: Read): ReadonlyMap<string, string> {
   const pairs = isObject(written)
@@ -138,3 +170,5 @@ const MOST_PASSES = 5
 const MOST_TEXT = 4096
 /** Stands for a dollar sign that is one; no file has it. */
 const DOLLAR = '\0'
+/** The same within a word of a shell. */
+const SIGN = '\uE000'

@@ -217,6 +217,7 @@ describe('how Compose and bake files build it', () => {
     env: {},
     published: [],
     given: [],
+    starts: [],
     targets: [],
   }
 
@@ -324,6 +325,34 @@ describe('how Compose and bake files build it', () => {
     expect(built?.env).toEqual({ ALIKE: '1', OWN: 'x' })
   })
 
+  test.each<[string, readonly (readonly [readonly string[] | null, readonly string[] | null])[]]>([
+    ['command: server -c "a b" $$HOME', [[null, ['server', '-c', 'a b', '$HOME']]]],
+    ['command: >\n      server\n      --port 80', [[null, ['server', '--port', '80']]]],
+    ['command: [server, --port, 80]', [[null, ['server', '--port', '80']]]],
+    ['entrypoint: /start.sh\n    command: sh -c "a && b"', [[['/start.sh'], ['sh', '-c', 'a && b']]]],
+    ['entrypoint: []', []],
+    // The words are those of whoever starts it, or of a shell that is not asked.
+    ['command: server $PORT', []],
+    ['command: a && b', []],
+    ['command: a > b', []],
+    ['command: A=1 b', []],
+    ['command: a *.txt', []],
+  ])('what a service starts: %s', async (said, starts) => {
+    const built = await buildOf({ 'compose.yaml': `${service(`{ context: ., dockerfile: ${api} }`)}    ${said}\n` })
+    const by = 'service api of compose.yaml'
+    expect(built?.starts).toEqual(starts.map(([entrypoint, command]) => ({ by, entrypoint, command })))
+  })
+
+  test('of several those first that publish a port, and none where one starts what the image says', async () => {
+    const build = `    build: { context: ., dockerfile: ${api} }\n`
+    const work = `  work:\n${build}    command: work\n`
+    const web = `  web:\n${build}    command: serve\n    ports: ['80:80']\n`
+    const names = async (services: string) =>
+      (await buildOf({ 'compose.yaml': `services:\n${services}` }))?.starts.map(({ command }) => command)
+    expect(await names(work + web)).toEqual([['serve'], ['work']])
+    expect(await names(`${work}${web}  plain:\n${build}`)).toEqual([])
+  })
+
   test('what several do not agree on is open', async () => {
     const second = `  two:\n    build: { context: services, dockerfile: api/Dockerfile, args: [S=b, V=1] }\n`
     const first = service(`{ context: ., dockerfile: ${api}, args: [S=a, V=1] }`)
@@ -337,6 +366,7 @@ describe('how Compose and bake files build it', () => {
       env: {},
       published: [],
       given: [],
+      starts: [],
       targets: [],
     })
   })

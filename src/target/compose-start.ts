@@ -1,0 +1,123 @@
+import {
+  ancestors,
+  type BuildGiven,
+  type Dockerfile,
+  danglingContinuation,
+  finalStage,
+  parseDockerfile,
+} from '../dockerfile/index.ts'
+import type { Policy } from '../plan/policy.ts'
+import type { ReportFinding, TargetResult } from '../report/report.ts'
+import { targetFinding } from '../report/target-finding.ts'
+import type { BuildSettings, ComposeStart, WorkItem } from '../work.ts'
+import { listed } from './listed.ts'
+
+/** A Dockerfile that leaves it to its Compose services what is started, as one of them starts it. */
+export interface Started {
+  /** With the ENTRYPOINT and CMD of the service at its end. */
+  readonly dockerfile: Dockerfile
+  readonly notes: readonly ReportFinding[]
+  /** The result without them; what had to change in them is a todo, for the file that says them. */
+  asWritten(result: TargetResult): TargetResult
+}
+
+/** Null where the Dockerfile says what is started, or no service does. */
+export function composeStart(
+  { build }: Pick<WorkItem, 'build'>,
+  dockerfile: Dockerfile,
+  given: BuildGiven,
+  policy: Pick<Policy, 'target'>,
+): Started | null {
+  const [start, ...others] = build === undefined ? [] : startsOf(build, dockerfile, policy)
+  if (start === undefined || danglingContinuation(dockerfile) !== null) return null
+  const { source, eol } = dockerfile
+  const lines = [...line('ENTRYPOINT', start.entrypoint), ...line('CMD', start.command)]
+  const added = `${source.endsWith('\n') ? '' : eol}${lines.join(eol)}${eol}`
+  const more = others.filter((other) => wordsOf(other).join('\0') !== wordsOf(start).join('\0'))
+  const isSaid = `the Dockerfile leaves it open what is started: taken from ${start.by} (${wordsOf(start).join(' ')})`
+  return {
+    dockerfile: parseDockerfile(source + added, given),
+    notes: [
+      targetFinding('read-build', 'note', isSaid, 'a CMD in the Dockerfile says it wherever the image is run'),
+      ...(more.length === 0 ? [] : [notShown(more)]),
+    ],
+    asWritten: (result) => without(result, { dockerfile, added, start, count: lines.length }),
+  }
+}
+
+/** Of the services that build the last stage, where neither it nor what it is built upon says a CMD. */
+function startsOf(
+  { starts, targets }: BuildSettings,
+  dockerfile: Dockerfile,
+  { target }: Pick<Policy, 'target'>,
+): readonly ComposeStart[] {
+  const stage = finalStage(dockerfile)
+  const names = [stage.name, String(stage.index)]
+  if ([...targets, ...(target === null ? [] : [target])].some((name) => !names.includes(name.toLowerCase()))) return []
+  const said = new Set(
+    [stage, ...ancestors(dockerfile, stage)].flatMap(({ instructions }) => instructions.map(({ keyword }) => keyword)),
+  )
+  if (said.has('CMD')) return []
+  // Its own ENTRYPOINT waits for a command; another one in its place starts something else.
+  return said.has('ENTRYPOINT') ? starts.filter(({ entrypoint }) => entrypoint === null) : starts
+}
+
+/** A proof runs one of them. */
+function notShown(others: readonly ComposeStart[]): ReportFinding {
+  const what = others.map((other) => `${other.by} (${wordsOf(other).join(' ')})`)
+  return targetFinding(
+    'read-build',
+    'todo',
+    `whether it does what else is started in it is not known: ${listed(what)}`,
+    'give each a stage of its own with its CMD, and name that in Compose (build: target:)',
+  )
+}
+
+interface Added {
+  /** As it was written. */
+  readonly dockerfile: Dockerfile
+  readonly added: string
+  readonly start: ComposeStart
+  /** Instructions that were added. */
+  readonly count: number
+}
+
+function without(result: TargetResult, { dockerfile, added, start, count }: Added): TargetResult {
+  const { source } = dockerfile
+  const lines = source.split('\n').length - (source.endsWith('\n') ? 1 : 0)
+  const findings = result.findings.map((finding) => ({ ...finding, line: Math.min(finding.line, lines) }))
+  const { output, changes } = result.output.endsWith(added)
+    ? { output: result.output.slice(0, -added.length), changes: [] }
+    : cut(result.output, count, source.endsWith('\n'))
+  return {
+    ...result,
+    output,
+    changed: output !== source,
+    ...(changes.length === 0 ? { findings } : { findings: [...findings, toChange(start, changes)] }),
+  }
+}
+
+/** Without the last instructions and what is said of them, and their texts. */
+function cut(
+  text: string,
+  count: number,
+  withEnd: boolean,
+): { readonly output: string; readonly changes: readonly string[] } {
+  const last = finalStage(parseDockerfile(text)).instructions.slice(-count)
+  const before = text.slice(0, last[0]?.lines.start).replace(/(?<=\n)(# harden-image: .*\r?\n)+$/, '')
+  const changes = last.map(({ span }) => text.slice(span.start, span.end))
+  return { output: withEnd ? before : before.replace(/\r?\n$/, ''), changes }
+}
+
+function toChange({ by }: ComposeStart, changes: readonly string[]): ReportFinding {
+  const message = `what ${by} starts has to change with it: ${changes.join(', ')}`
+  return targetFinding('read-build', 'todo', message, 'say it there, in command: and entrypoint:, as a list of words')
+}
+
+function wordsOf({ entrypoint, command }: ComposeStart): readonly string[] {
+  return [...(entrypoint ?? []), ...(command ?? [])]
+}
+
+function line(keyword: string, words: readonly string[] | null): readonly string[] {
+  return words === null ? [] : [`${keyword} ${JSON.stringify(words)}`]
+}
