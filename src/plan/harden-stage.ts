@@ -14,7 +14,7 @@ import { imageTriggers } from './named-image.ts'
 import type { Need } from './need.ts'
 import { type CapableFile, needlessCapabilities } from './needless-capabilities.ts'
 import { notCreated } from './new-account.ts'
-import { homeNeeds } from './observed-needs.ts'
+import { foundByHome, homeNeeds } from './observed-needs.ts'
 import { isInside } from './places.ts'
 import type { AccountChoice, FileEdit, Grant, Remark, StagePlan } from './plan.ts'
 import type { Policy } from './policy.ts'
@@ -38,7 +38,7 @@ export function hardenStage(input: StageInput, policy: Policy): StagePlan {
   const { facts, observation, vendor, end } = input
   const account = accountFor(ground)
   const inHome = homeNeeds(observation).map((need) => need.evidence)
-  const home = planHome(facts, account, inHome, anyUid)
+  const home = planHome(facts, account, inHome, anyUid, foundByHome(observation))
   const ports = stagePorts(ground)
   const start = spareWorkdir(planWorkdir(needs, facts, stated.files, account, anyUid), needs, spared)
   const handedOver = handedTo(account, needs)

@@ -6,6 +6,8 @@ import { stateNeed } from './need.ts'
 import { isSystemFolder } from './places.ts'
 import type { AccountChoice, EnvSetting } from './plan.ts'
 
+const ROOTS = '/root'
+
 export interface HomePlan {
   readonly env: readonly EnvSetting[]
   readonly needs: readonly Need[]
@@ -13,16 +15,22 @@ export interface HomePlan {
 
 /**
  * Where HOME points for the chosen account. A new account has a home of its own. For the others it matters when the
- * original wrote into root's home, or when the image sets HOME to a folder that is root's alone.
+ * original wrote into root's home, or when the image sets HOME to a folder that is root's alone. What runs have shown to
+ * be `foundByHome` is found there by HOME alone, so it stays root's.
  */
 export function planHome(
   facts: ImageFacts,
   account: AccountChoice,
   writtenInHome: readonly Evidence[],
   anyUid = false,
+  foundByHome: readonly Evidence[] = [],
 ): HomePlan {
   const set = facts.config.env.get('HOME')
   const rootOnly = set !== undefined && /^\/root(\/|$)/.test(set)
+  if (foundByHome.length > 0) {
+    const reason = "what it finds by its home is in root's"
+    return { env: set === undefined ? [setting(ROOTS, reason, foundByHome)] : [], needs: [] }
+  }
   if (anyUid) return homeOfAnybody(account, set, rootOnly, writtenInHome)
   if (isMadeWith(account)) return { env: rootOnly ? [setting(account.home, whyRoot(set))] : [], needs: [] }
   const wanted = writtenInHome.length > 0 || account.createHome

@@ -1,3 +1,4 @@
+import type { Evidence } from './evidence.ts'
 import { type Need, needsOf } from './need.ts'
 import { isAuthority, isInside } from './places.ts'
 import type { Observation } from './stage-input.ts'
@@ -21,6 +22,14 @@ export function homeNeeds(observation: Observation | null): readonly Need[] {
   return observation.operations
     .filter(({ outcome, access }) => outcome === 'done' && access !== 'read' && access !== 'list')
     .flatMap((operation) => needsOf(operation).filter(({ path }) => isInHome(path, observation)))
+}
+
+/** Settings of the image that only root's home leads to. */
+export function foundByHome(observation: Observation | null): readonly Evidence[] {
+  if (observation === null) return []
+  return observation.operations
+    .filter(({ byHome }) => byHome === true)
+    .flatMap((operation) => needsOf(operation).map(({ evidence }) => evidence))
 }
 
 /** In root's own home: for another user that is another folder. */

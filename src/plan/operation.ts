@@ -61,6 +61,8 @@ export interface Operation {
   readonly made?: boolean
   /** The call names it from the folder that the program was started in (the image's WORKDIR). */
   readonly fromStart?: boolean
+  /** A setting in root's home that another user does not find by its own home. */
+  readonly byHome?: boolean
   /** What is to be removed was there before the run, which has written nothing to it: it is in the program's way. */
   readonly found?: boolean
   /** Capability without `CAP_` that root used for it, as far as the call alone tells. */

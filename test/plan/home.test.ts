@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { planHome } from '../../src/plan/home.ts'
-import { homeNeeds, observedNeeds } from '../../src/plan/observed-needs.ts'
+import { foundByHome, homeNeeds, observedNeeds } from '../../src/plan/observed-needs.ts'
 import type { AccountChoice } from '../../src/plan/plan.ts'
 import type { BaseFile } from '../harden/support/facts.ts'
 import { operation } from '../proof/support/records.ts'
@@ -91,4 +91,20 @@ test.each<[string, string, string[], string[]]>([
   const observation = { operations, bound: [], uids: [], programs: [], opened: null, home: '/root', needsRoot: null }
   expect(observedNeeds(observation).map(({ path }) => path)).toEqual(elsewhere)
   expect(homeNeeds(observation).map(({ path }) => path)).toEqual(inHome)
+})
+
+test('settings that only the home of root leads to keep HOME there', () => {
+  const settings = '/root/.config/app.cfg'
+  const lost = operation('read', settings, { outcome: 'refused', source: 'refused', byHome: true })
+  const operations = [lost, operation('read', '/root/.other', { outcome: 'refused', source: 'refused' })]
+  const observation = { operations, bound: [], uids: [], programs: [], opened: null, home: '/root', needsRoot: null }
+  const found = foundByHome(observation)
+  expect(found.map(({ subject }) => subject)).toEqual([settings])
+  expect(observedNeeds(observation).map(({ path }) => path)).toContain(settings)
+  for (const account of [made, there])
+    expect(planHome(image({}), account, [], false, found)).toMatchObject({
+      env: [{ name: 'HOME', value: '/root' }],
+      needs: [],
+    })
+  expect(planHome(image(root), made, [], false, found)).toEqual({ env: [], needs: [] })
 })

@@ -6,6 +6,7 @@ import { filledFiles } from '../run/filled-files.ts'
 import type { RunRecord } from '../run/run-record.ts'
 import { volumePaths } from '../run/volumes.ts'
 import { engineFiles } from './engine-files.ts'
+import { homeFiles } from './home-files.ts'
 import { keptData } from './kept-data.ts'
 import { type Folders, leftFiles } from './left-files.ts'
 import { lostCapability } from './lost-capability.ts'
@@ -22,6 +23,7 @@ export function tracedChecks(original: RunRecord, traced: RunRecord | null, fact
     ...filledFiles(original, traced),
     ...boundSockets(original, traced),
     ...engineFiles(original, traced),
+    ...homeFiles(original, traced, facts),
     ...lostCapability(original, traced),
     ...lostPrograms(original, traced),
     ...lostSwitches(original, traced),

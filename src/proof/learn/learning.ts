@@ -1,6 +1,7 @@
 import type { HelpText } from '../../plan/evidence/help-move.ts'
 import type { Operation } from '../../plan/operation.ts'
 import type { StagePlan } from '../../plan/plan.ts'
+import { homeLessons } from '../compare/home-files.ts'
 import type { OriginalSeen } from '../original-seen.ts'
 import type { ProveRequest } from '../prove.ts'
 import { scriptsOf, switchNotTried } from '../root/refuses-others.ts'
@@ -35,9 +36,13 @@ export function taughtBy(
   const [current, before = null] = rounds.slice(-2).reverse()
   if (current === undefined) return null
   const refused = learnedFrom(current, original, baseline, learned)
+  const inHome =
+    learned.some(({ byHome }) => byHome === true) || hasPassed(current)
+      ? []
+      : homeLessons(original, current.run?.traced ?? null, facts)
   const isTried = learned.some(({ access }) => access === 'switch-user')
   const untried = isTried ? [] : switchNotTried(current, { ...scriptsOf(facts), refused })
-  const news = [...refused, ...untried]
+  const news = [...refused, ...untried, ...inHome]
   const useless = [...uselessCures(before, current, stage), ...movedInVain(current, stage, news)]
   const misplaced = hasPassed(current) ? [] : misplacedPorts(current, plan, news)
   if (news.length === 0 && useless.length === 0 && misplaced.length === 0) return null

@@ -66,7 +66,7 @@ function programName(command: string): string {
   return baseName((command.trim().split(/\s+/)[0] ?? '').replace(/:$/, ''))
 }
 
-export function rootHome(facts: ImageFacts): string {
+export function rootHome(facts: Pick<ImageFacts, 'config' | 'accounts'>): string {
   const set = facts.config.env.get('HOME')
   if (set !== undefined) return set
   return facts.accounts.known ? (facts.accounts.value.users.find((user) => user.uid === 0)?.home ?? '/') : '/root'

@@ -5,7 +5,7 @@ import type { Operation } from '../../../src/plan/operation.ts'
 import { namesIn, unexercised } from '../../../src/proof/compare/unexercised.ts'
 import type { PortAnswer } from '../../../src/proof/run/run-record.ts'
 import { image } from '../../plan/image.ts'
-import { http, operation, process, record } from '../support/records.ts'
+import { ended, http, operation, process, record } from '../support/records.ts'
 
 const started = operation('execute', '/usr/bin/server')
 const imports = '\0socket\0initgroups\0'
@@ -55,6 +55,19 @@ test.each<[string, Seen]>([
   expect(await said(seen)).toContain(unseen)
 })
 
+const free = process(65534)
+const aside = { ...free, uids: [65534, 65534, 0, 65534] as const }
+const login = (...processes: readonly (typeof free)[]): Seen => ({
+  forked: 0,
+  changes: { processes: processes.map((one) => ({ ...one, command: '/usr/bin/server -d' })) },
+})
+
+test('a program that answers without root, and keeps it in a process of its own', async () => {
+  expect(await said(login(free, aside))).toContain(unseen)
+  // squid: whoever answers can come back to root.
+  expect(await said(login({ ...free, uids: [0, 0, 0, 0] }, aside))).toBeNull()
+})
+
 const smoke = [{ name: 'smoke test', passed: true, value: 'exit 0', output: '', same: false, counts: 'up' }]
 test.each<[string, Seen]>([
   ['it answers without making a process', { forked: 0 }],
@@ -66,6 +79,7 @@ test.each<[string, Seen]>([
   ['a name is part of another one', { symbols: '\0pre_initgroups\0setgroups_\0' }],
   ['an interpreter has every call', { program: '/usr/bin/python3' }],
   ["a check of the user's own made it work", { changes: { smoke } }],
+  ['it is a job that has ended', { forked: 0, answers: [], changes: { state: ended(0) } }],
   ['nobody watched it', { changes: { trace: null } }],
 ])('not where %s', async (_, seen) => {
   expect(await said(seen)).toBeNull()
