@@ -45,6 +45,8 @@ export interface ShellRedirect {
   readonly target: ShellWord | null
   /** The text of a heredoc; null for anything else. */
   readonly body: string | null
+  /** The shell fills in the variables of the heredoc: its delimiter is not quoted. */
+  readonly expands?: true
   readonly span: Span
 }
 

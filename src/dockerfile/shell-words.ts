@@ -21,7 +21,8 @@ export function assignmentOf(assignment: Assignment, source: ShellText): ShellAs
 export function redirectOf(redirect: Redirection, source: ShellText): ShellRedirect {
   const span = source.spanOf(redirect.pos, redirect.end)
   if (redirect.type === 'HereDoc') {
-    return { operator: redirect.operator, target: null, body: redirect.body.text, span }
+    const expands = redirect.delimiter?.quoted === true ? {} : { expands: true as const }
+    return { operator: redirect.operator, target: null, body: redirect.body.text, ...expands, span }
   }
   const target = redirect.target === undefined ? null : wordOf(redirect.target, source)
   return { operator: redirect.operator, target, body: null, span }

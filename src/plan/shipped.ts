@@ -9,6 +9,7 @@ import { fromContext, matching } from './context-files.ts'
 import { baseName, isInside, normalisePath, parentOf } from './places.ts'
 import { removedBy } from './removed.ts'
 import { type RunAction, runActions } from './run-actions.ts'
+import { type RunText, runTexts } from './run-texts.ts'
 import { type Draft, directory, folder, put } from './shipped-draft.ts'
 
 /** What the instructions of a stage put into its image, as far as text and build context tell. Paths are the image's. */
@@ -65,7 +66,9 @@ function shippedOnce(sources: ShippedSources, stageIndex: number, known: Map<num
     if (keyword === 'WORKDIR') folder(draft, normalisePath(step.words[0] ?? '', step.workdir ?? ''))
     else if (keyword === 'COPY' || keyword === 'ADD') copy(draft, step, sources, known)
     else if (keyword === 'RUN') {
-      forgetEdited(draft, step)
+      const texts = runTexts(step)
+      forgetEdited(draft, step, texts)
+      for (const text of texts) write(draft, text, line)
       for (const action of actions) if (action.line === line) act(draft, action, sources)
     }
   }
@@ -132,6 +135,17 @@ function copy(draft: Draft, step: Step, sources: ShippedSources, known: Map<numb
   }
 }
 
+/** A text that a RUN writes; to what is not known nothing can be added. */
+function write(draft: Draft, { path, text, appended }: RunText, line: number): void {
+  const before = appended ? draft.texts.get(path) : ''
+  const entry = draft.entries.get(path)
+  draft.texts.delete(path)
+  if (text === null || before === undefined) return
+  put(draft, path, entry?.type === 'file' ? entry : { ...directory, type: 'file', mode: 0o644 })
+  draft.texts.set(path, before + text)
+  draft.origins.set(path, `line ${line}`)
+}
+
 /** A folder that is there may not have been looked into. */
 function isMissing(context: BuildContext | null, source: string): boolean {
   const first = source.split('/').find((part) => part !== '' && part !== '.')
@@ -192,16 +206,29 @@ function thereBy({ certain, recursive }: RunAction): FileEntry | null {
   return certain ? { ...directory, type: recursive ? 'directory' : 'other' } : null
 }
 
-/** A file that a RUN edits is not what the context says any more. */
-function forgetEdited(draft: Draft, step: Step): void {
+/** A file that a RUN edits is not what the context says any more; what it writes itself is known. */
+function forgetEdited(draft: Draft, step: Step, written: readonly RunText[]): void {
   const { text } = step.instruction
   if (!EDITS.test(text)) return
   // `chmod +x start.sh && sed -i … other.conf` leaves the first as it is; in a loop the name may stand elsewhere.
   const commands = /\b(for|while|xargs|find|cat)\b|<</.test(text) ? [text] : text.split(/&&|;/)
-  const editing = commands.filter((command) => EDITS.test(command))
+  const editing = commands.filter((command) => EDITS.test(command)).map(withoutPrinted)
   for (const path of [...draft.texts.keys()]) {
-    if (editing.some((command) => command.includes(baseName(path)))) draft.texts.delete(path)
+    if (written.some((each) => each.path === path)) continue
+    if (editing.some((command) => names(command, baseName(path)))) draft.texts.delete(path)
   }
+}
+
+/** The name stands in the text, and is no part of a longer one. */
+function names(text: string, name: string): boolean {
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1))
+    if (!/[\w-]/.test(text[at - 1] ?? '') && !/[\w-]/.test(text[at + name.length] ?? '')) return true
+  return false
+}
+
+/** What is printed into another file may say anything. */
+function withoutPrinted(command: string): string {
+  return /^\s*(echo|printf)\b/.test(command) ? command.slice(command.lastIndexOf('>')) : command
 }
 
 const EDITS = /\bsed\b|>|\bpatch\b|envsubst|\bperl\b|\bmv\b|\bcp\b/

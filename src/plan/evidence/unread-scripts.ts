@@ -4,6 +4,7 @@ import type { StepDownReport } from '../../image/step-down.ts'
 import { baseName } from '../places.ts'
 import type { Remark } from '../plan.ts'
 import { argvOf, programsOf } from '../program.ts'
+import { runTexts } from '../run-texts.ts'
 import type { Shipped } from '../shipped.ts'
 
 const SHELL_SCRIPT = /\.(sh|bash)$|entrypoint/
@@ -32,12 +33,14 @@ export function unreadScripts(
   const heads = programsOf(config).map((name) => argv.find((word) => baseName(word) === name) ?? name)
   const words = [...heads, ...launched.map(({ words: [word = ''] }) => word)]
   const read = new Set([...start.scripts, ...start.unread.map(({ path }) => path)].map(baseName))
+  const paths = steps.flatMap((step) => runTexts(step).map(({ path }) => path))
+  const written = new Set([...paths, ...paths.map(baseName)])
   return [...new Map(words.map((word) => [baseName(word), word])).values()]
     .filter((word) => {
       const name = baseName(word)
       const isMissing = copies.some(({ missing, source }) => missing === true && baseName(source) === name)
       return (
-        SHELL_SCRIPT.test(name) &&
+        (SHELL_SCRIPT.test(name) || written.has(word.includes('/') ? word : name)) &&
         !HARMLESS.test(name) &&
         (name === 'entrypoint' || !HARMLESS.test(word)) &&
         !read.has(name) &&

@@ -1,0 +1,55 @@
+import { describe, expect, test } from '@jest/globals'
+import { runTexts } from '../../src/plan/run-texts.ts'
+import { shipped } from './shipped.ts'
+
+const texts = (dockerfile: string): Record<string, string | null> => {
+  const found: Record<string, string | null> = {}
+  for (const step of shipped(dockerfile).steps)
+    for (const { path, text, appended } of runTexts(step)) found[path] = appended ? `+${text}` : text
+  return found
+}
+
+describe('texts that a RUN writes', () => {
+  test.each([
+    ['cat and a heredoc', "RUN cat <<'EOF' > /f\na $B\n  c\nEOF", 'a $B\n  c\n'],
+    ['the heredoc first', 'RUN <<-"EOF" cat > /f && chmod +x /f\n\ta\nEOF', 'a\n'],
+    ['escapes of an open heredoc', 'RUN cat > /f <<EOF\nexec "\\$@"\nEOF', 'exec "$@"\n'],
+    ['tee', 'RUN tee /f <<EOF\na\nEOF', 'a\n'],
+    ['printf', String.raw`RUN printf '#!/bin/sh\nexec a\n' > /f`, '#!/bin/sh\nexec a\n'],
+    ['printf with lines', String.raw`RUN printf '%s\n' a 'b c' > /f`, 'a\nb c\n'],
+    ['echo', "RUN echo 'a b' > /f", 'a b\n'],
+    ['echo -e', String.raw`RUN echo -e 'a\nb' > /f`, 'a\nb\n'],
+    ['at the end', "RUN echo 'a' >> /f", '+a\n'],
+    ['a heredoc in a script', "RUN <<EOF\ncat > /f <<'END'\na\nEND\nEOF", 'a\n'],
+    ['from a folder', 'WORKDIR /srv\nRUN cd app && echo a > f', undefined],
+    ['what the build fills in', 'RUN cat > /f <<EOF\n$HOME\nEOF', null],
+    ['a substitution', 'RUN echo "$(date)" > /f', null],
+    ['what only some shells read as an escape', String.raw`RUN echo 'a\nb' > /f`, null],
+    ['a file that is read as well', 'RUN cat /etc/a - <<EOF > /f\na\nEOF', null],
+    ['under a condition', 'RUN [ -e /x ] && echo a > /f', null],
+    ['one that is edited after it', 'RUN echo a > /f && sed -i s/a/b/ /f', null],
+  ])('%s', (_, dockerfile, text) => {
+    expect(texts(dockerfile)['/f']).toBe(text)
+  })
+
+  test('relative ones are in the folder of the moment', () => {
+    expect(texts('WORKDIR /srv\nRUN cd app && echo a > f')).toEqual({ '/srv/app/f': 'a\n' })
+  })
+})
+
+describe('files of an image that a RUN writes', () => {
+  test('lines that are put at the end', () => {
+    const { texts, entries, origins } = shipped('RUN echo a > /f && echo b >> /f && chmod 755 /f\nRUN echo c >> /f')
+    expect(texts.get('/f')).toBe('a\nb\nc\n')
+    expect(entries.get('/f')?.mode).toBe(0o755)
+    expect(origins.get('/f')).toBe('line 3')
+  })
+
+  test('nothing is known of one that the base image may have', () => {
+    expect(shipped('RUN echo b >> /f').texts.has('/f')).toBe(false)
+  })
+
+  test('of one that a variable decides nothing is known any more', () => {
+    expect(shipped('RUN echo a > /f\nRUN echo "$B" > /f').texts.has('/f')).toBe(false)
+  })
+})
