@@ -133,9 +133,9 @@ interface Followed extends Caller {
 
 function followed(read: ReadScript, config: ImageConfig, files: FileModel): readonly Followed[] {
   const found: Followed[] = []
-  const add = (path: string, caller: Caller): void => {
+  const add = (path: string, caller: Caller, sourced = false): void => {
     const text = files.text(path)
-    if (text !== null && (text.startsWith('#!') || /\.(?:sh|envsh|bash)$/.test(path)))
+    if (text !== null && (sourced || text.startsWith('#!') || /\.(?:sh|envsh|bash)$/.test(path)))
       found.push({ script: { path, text }, ...caller })
   }
   for (const { command, guarded, fatal } of read.commands) {
@@ -143,11 +143,8 @@ function followed(read: ReadScript, config: ImageConfig, files: FileModel): read
     const path = target === null ? null : findProgram(target, config, files)
     // What the distribution itself brings as scripts (adduser, service …) is a program here, and has no suffix.
     if (path !== null && path !== read.path && (/\.sh$/.test(path) || !/^\/usr\/s?bin\/|^\/s?bin\//.test(path))) {
-      add(path, {
-        guarded,
-        exitsOnError: fatal && isSourced(command),
-        conditional: read.conditional || command.conditional,
-      })
+      const conditional = read.conditional || command.conditional
+      add(path, { guarded, exitsOnError: fatal && isSourced(command), conditional }, isSourced(command))
     }
     for (const script of serviceScripts(wordsOf(command, read), files)) found.push({ script, ...byItself })
   }

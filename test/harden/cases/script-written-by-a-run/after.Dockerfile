@@ -4,17 +4,19 @@ RUN <<"SCRIPT" cat > /usr/local/bin/start && chmod 0755 /usr/local/bin/start
 set -e
 mkdir -p /var/lib/orders
 date > /var/spool/orders.started
+. /etc/orders.env
 exec orders --data /var/lib/orders
 SCRIPT
-RUN echo 'start = 1' > /etc/orders.conf
+RUN echo 'start = 1' > /etc/orders.conf \
+ && echo 'mkdir -p /var/cache/orders' > /etc/orders.env
 # harden-image: app (10001:10001): no account of the image belongs to this program
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /var/lib/orders (made by /usr/local/bin/start at start), /var/spool/orders.started (written by
-#   /usr/local/bin/start line 4)
-RUN mkdir -p /var/lib/orders \
+# harden-image: /var/cache/orders (made by /etc/orders.env at start), /var/lib/orders (made by /usr/local/bin/start
+#   at start), /var/spool/orders.started (written by /usr/local/bin/start line 4)
+RUN mkdir -p /var/cache/orders /var/lib/orders \
  && touch /var/spool/orders.started \
- && chown 10001:10001 /var/lib/orders \
+ && chown 10001:10001 /var/cache/orders /var/lib/orders \
  && chown -Rh 10001:10001 /var/spool/orders.started
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001
