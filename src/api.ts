@@ -97,7 +97,7 @@ async function once(target: Target, options: Options, { progress, signal }: RunO
       signal: signal ?? new AbortController().signal,
     })
   } finally {
-    for (const run of cleanUps) await run()
+    for (const run of cleanUps) await run().catch(() => undefined)
   }
 }
 

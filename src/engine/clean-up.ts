@@ -23,12 +23,21 @@ export interface Remover {
 /** Where a call was killed, the engine may still make what it began; what is in use goes once its user is gone. */
 const rounds = 3
 
-/** Removes all that carries the session's label. Never throws: what an engine that is gone left behind can't be removed. */
-export async function cleanUp(remover: Remover, images: MadeImages): Promise<void> {
-  const list = (kind: Kind) => remover.list(kind).catch((): readonly string[] => [])
+/**
+ * Removes all that carries the session's label. Never throws; false: containers are there still, or nobody can say, since an
+ * engine that is gone can't remove what it has.
+ */
+export async function cleanUp(remover: Remover, images: MadeImages): Promise<boolean> {
+  let answered = true
+  const list = (kind: Kind) =>
+    remover.list(kind).catch((): readonly string[] => {
+      if (kind === 'container') answered = false
+      return []
+    })
   const remove = async (kind: Kind, ids: readonly string[]): Promise<boolean> =>
     ids.length === 0 || remover.remove(kind, ids).catch(() => false)
   for (let round = 0; round < rounds; round += 1) {
+    answered = true
     const [containers, labelled, volumes, networks] = await Promise.all([
       list('container'),
       list('image'),
@@ -44,8 +53,9 @@ export async function cleanUp(remover: Remover, images: MadeImages): Promise<voi
       remove('network', networks),
     ])
     const nothing = [containers, gone, volumes, networks].every((found) => found.length === 0)
-    if (nothing || (done && !others.includes(false) && !remover.killed())) return
+    if (nothing || (done && !others.includes(false) && !remover.killed())) return answered
   }
+  return (await list('container')).length === 0 && answered
 }
 
 /** What a person types to remove all that carries the session's label, in the order in which it lets go. */

@@ -59,8 +59,11 @@ export interface Engine {
   /** Takes an image as `docker save` writes it, under the one name that is in it, which goes with the session. */
   load(archive: Readable, reference: string): Promise<void>
   tag(image: string, reference: string): Promise<void>
-  /** Removes every container, image, network and volume that this session made. Never throws; safe to call twice. */
-  cleanUp(): Promise<void>
+  /**
+   * Removes every container, image, network and volume that this session made. Never throws; safe to call twice. False:
+   * some of it is there still, or nobody can say.
+   */
+  cleanUp(): Promise<boolean>
 }
 
 export interface EngineImage {

@@ -39,6 +39,12 @@ export async function openFor(options: Options, ports: Ports): Promise<Engine | 
     if (!needed && options.engine === 'auto' && error instanceof HardenError && error.code === 'no-engine') return null
     throw error
   })
-  if (engine !== null) ports.onCleanUp(() => engine.cleanUp(), removalCommands(engine))
+  if (engine !== null) ports.onCleanUp(() => removeAll(engine), removalCommands(engine))
   return engine
+}
+
+/** Fails where the engine has what was made still, with what a person types once it answers again. */
+async function removeAll(engine: Engine): Promise<void> {
+  if (await engine.cleanUp()) return
+  throw new HardenError('engine-failed', `what was made is still there; this removes it:\n${removalCommands(engine)}`)
 }

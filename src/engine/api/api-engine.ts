@@ -107,7 +107,7 @@ export function createApiEngine(daemon: Daemon, cli: Engine, { reachable, made, 
     cleanUp: async () => {
       const last = daemon.close()
       const { killed } = await closeCli()
-      await cleanUp({ ...apiRemover(last, session), killed: () => killed() || last.killed() }, made)
+      return cleanUp({ ...apiRemover(last, session), killed: () => killed() || last.killed() }, made)
     },
   }
 }

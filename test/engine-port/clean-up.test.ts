@@ -1,0 +1,50 @@
+import { describe, expect, test } from '@jest/globals'
+import { cleanUp, type Kind, type Remover } from '../../src/engine/clean-up.ts'
+
+const nothing = { tags: new Set<string>(), kept: new Set<string>() }
+const remover = (list: (kind: Kind) => readonly string[], remove = true): Remover => ({
+  list: async (kind) => list(kind),
+  remove: async () => remove,
+  killed: () => false,
+})
+
+describe('whether all that was made is gone', () => {
+  test('where it was removed', async () => {
+    expect(
+      await cleanUp(
+        remover(() => ['a']),
+        nothing,
+      ),
+    ).toBe(true)
+    expect(
+      await cleanUp(
+        remover(() => []),
+        nothing,
+      ),
+    ).toBe(true)
+  })
+
+  test('not where a container stays', async () => {
+    expect(
+      await cleanUp(
+        remover((kind) => (kind === 'container' ? ['a'] : []), false),
+        nothing,
+      ),
+    ).toBe(false)
+  })
+
+  test('not where the engine no longer answers', async () => {
+    const gone = remover(() => {
+      throw new Error('connect ENOENT')
+    })
+    expect(await cleanUp(gone, nothing)).toBe(false)
+  })
+
+  test('an engine that cannot list networks has removed the rest', async () => {
+    const other = remover((kind) => {
+      if (kind === 'network') throw new Error('unknown flag: --filter')
+      return []
+    })
+    expect(await cleanUp(other, nothing)).toBe(true)
+  })
+})
