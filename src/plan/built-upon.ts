@@ -17,9 +17,14 @@ export function builtUpon(chain: readonly Stage[], state: StageState): string | 
   if (cmd.value.value === null && entrypoint.value.value === null)
     return 'it is meant to be built upon: it has no CMD and no ENTRYPOINT'
   const starts = [...(entrypoint.value.value ?? []), ...(cmd.value.value ?? [])]
-  if (starts.every((word) => SHELL_OR_REPL.test(word)) && !has('COPY', 'ADD'))
+  if (waitsForInput(starts) && !has('COPY', 'ADD'))
     return `it is meant to be built upon: it ships nothing of its own and starts ${starts.join(' ')}`
   return null
+}
+
+/** A shell or an interpreter with nothing to do but what somebody types. */
+export function waitsForInput(argv: readonly string[]): boolean {
+  return argv.length > 0 && argv.every((word) => SHELL_OR_REPL.test(word))
 }
 
 const SHELL_OR_REPL = /(^|\/)((ba|da|a|z)?sh|node|python3?|irb|jshell|php|-a|docker-(php-|node-)?entrypoint(\.sh)?)$/

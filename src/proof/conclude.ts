@@ -2,7 +2,7 @@ import type { Mount } from '../engine/engine.ts'
 import type { Operation } from '../plan/operation.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
 import { askedToWrite } from './compare/asked-to-write.ts'
-import { leftBehind } from './compare/unfit.ts'
+import { leftBehind, startsNothing } from './compare/unfit.ts'
 import { writableMounts } from './conditions/read-only.ts'
 import { type JudgeRequest, judge } from './judge.ts'
 import { observationOf } from './learn/observation.ts'
@@ -44,6 +44,7 @@ export async function conclude(
     report: proofReport(request.engine.version, baseline, run, request.before + rounds.length, [
       ...remarks,
       ...leftBehind(original),
+      ...startsNothing(original, request.facts),
       ...untracedRun(original, best.run),
       ...askedToWrite(original, best.run.traced),
       ...readState(plan),

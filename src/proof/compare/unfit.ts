@@ -1,6 +1,8 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { ImageFacts } from '../../image/facts.ts'
+import { waitsForInput } from '../../plan/built-upon.ts'
 import { parentOf } from '../../plan/places.ts'
+import { argvOf } from '../../plan/program.ts'
 import { realPath } from '../../plan/real-path.ts'
 import { exposedTcp } from '../run/baseline.ts'
 import type { PortAnswer, RunRecord } from '../run/run-record.ts'
@@ -53,6 +55,16 @@ export function leftBehind({ state, trace }: RunRecord): readonly string[] {
   return [
     `what ${programs.join(', ')} does: the original ends while that still runs in the background, and the container ends with it`,
   ]
+}
+
+/** Of an image that leaves it to whoever runs it what is started. */
+export function startsNothing({ state }: RunRecord, { config }: Pick<ImageFacts, 'config'>): readonly string[] {
+  const argv = argvOf(config)
+  return state.running || !waitsForInput(argv)
+    ? []
+    : [
+        `what it is run with: its own command is ${argv.join(' ')}, which ends where nobody types; a CMD, or the command of a Compose service that builds it, is proved`,
+      ]
 }
 
 /** Many packages leave the folder of their pid file to systemd, and their programs end without a word for want of it. */

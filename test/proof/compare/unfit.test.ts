@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { leftBehind, tail, unfitBaseline } from '../../../src/proof/compare/unfit.ts'
+import { leftBehind, startsNothing, tail, unfitBaseline } from '../../../src/proof/compare/unfit.ts'
 import { image } from '../../plan/image.ts'
 import { closed, ended, http, record } from '../support/records.ts'
 
@@ -58,6 +58,16 @@ describe('what ends while a program of its own still runs', () => {
     expect(leftBehind(record({ trace }))).toEqual([])
     expect(leftBehind(record({ state: ended(0) }))).toEqual([])
   })
+})
+
+test('a shell that nobody types into shows nothing of what the image is run with', () => {
+  const over = record({ state: ended(0) })
+  const of = (cmd: readonly string[], entrypoint: readonly string[] = []) => image({ config: { cmd, entrypoint } })
+  expect(startsNothing(over, of(['bash']))).toEqual([expect.stringContaining('its own command is bash')])
+  expect(startsNothing(over, of(['python3'], ['docker-entrypoint.sh']))).toHaveLength(1)
+  expect(startsNothing(over, of(['bash', '-c', 'make']))).toEqual([])
+  expect(startsNothing(over, of([]))).toEqual([])
+  expect(startsNothing(record(), of(['bash']))).toEqual([])
 })
 
 test('what it says in a log file of its own alone', () => {
