@@ -9,7 +9,7 @@ import { givenTo, howBuilt } from './target/build.ts'
 import { buildNotes } from './target/build-notes.ts'
 import { buildResult } from './target/build-result.ts'
 import { checkTag } from './target/check-tag.ts'
-import { composeStart } from './target/compose-start.ts'
+import { composeStart, elseStarted } from './target/compose-start.ts'
 import { inContext } from './target/in-context.ts'
 import { inspectedStages } from './target/inspected-stages.ts'
 import { lookAtBases } from './target/look-at-bases.ts'
@@ -66,7 +66,7 @@ async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
   const asWritten = started?.asWritten ?? ((result) => result)
   const outcome = await workOn(item, { source, dockerfile, originals, asWritten }, session)
   const { result } = outcome
-  const startNotes = result.verdict === 'unchanged' ? [] : (started?.notes ?? [])
+  const startNotes = result.verdict === 'unchanged' ? [] : (started?.notes ?? elseStarted(item, dockerfile))
   const built = [...buildNotes(item, dockerfile, outcome, opened.options), ...startNotes]
   const findings = [...result.findings, ...openedNotes, ...notes, ...built, ...missed]
   const isOpen = result.verdict === 'hardened' && findings.some(isOpenBuild)

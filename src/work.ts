@@ -42,8 +42,10 @@ export interface BuildSettings {
   readonly published: readonly { readonly by: string; readonly file: string; readonly ports: readonly unknown[] }[]
   /** Where each service that runs it is given what only root can use: capabilities, `ALL` for `privileged`. */
   readonly given: readonly { readonly by: string; readonly rights: readonly string[] }[]
-  /** What each of their Compose services starts in place of what the image says, those that publish a port first; none where one starts what the image says. */
+  /** What their Compose services start in place of what the image says, those that publish a port first. */
   readonly starts: readonly ComposeStart[]
+  /** One of them starts what the image says. */
+  readonly startsOwn: boolean
   /** Stages that they build instead of the last one. */
   readonly targets: readonly string[]
 }

@@ -34,7 +34,7 @@ export function composeStart(
   const lines = [...line('ENTRYPOINT', start.entrypoint), ...line('CMD', start.command)]
   const added = `${source.endsWith('\n') ? '' : eol}${lines.join(eol)}${eol}`
   const more = others.filter((other) => wordsOf(other).join('\0') !== wordsOf(start).join('\0'))
-  const isSaid = `the Dockerfile leaves it open what is started: taken from ${start.by} (${wordsOf(start).join(' ')})`
+  const isSaid = `the Dockerfile leaves it open what is started: taken from ${saidOf(start)}`
   return {
     dockerfile: parseDockerfile(source + added, given),
     notes: [
@@ -47,10 +47,11 @@ export function composeStart(
 
 /** Of the services that build the last stage, where neither it nor what it is built upon says a CMD. */
 function startsOf(
-  { starts, targets }: BuildSettings,
+  { starts, startsOwn, targets }: BuildSettings,
   dockerfile: Dockerfile,
   { target }: Pick<Policy, 'target'>,
 ): readonly ComposeStart[] {
+  if (startsOwn) return []
   const stage = finalStage(dockerfile)
   const names = [stage.name, String(stage.index)]
   if ([...targets, ...(target === null ? [] : [target])].some((name) => !names.includes(name.toLowerCase()))) return []
@@ -62,15 +63,30 @@ function startsOf(
   return said.has('ENTRYPOINT') ? starts.filter(({ entrypoint }) => entrypoint === null) : starts
 }
 
+/** Of a Dockerfile that says itself what is started: services that start something else were not looked at. */
+export function elseStarted({ build }: Pick<WorkItem, 'build'>, dockerfile: Dockerfile): readonly ReportFinding[] {
+  const own = finalStage(dockerfile).instructions.findLast(({ keyword }) => keyword === 'CMD')?.text ?? ''
+  const others = (build?.starts ?? []).filter((start) => !isSame(own, wordsOf(start)))
+  if (others.length === 0) return []
+  const what = `${listed(others.map(saidOf))}: started in it in place of what it says itself, and not looked at`
+  return [targetFinding('read-build', 'note', what, OWN_STAGE)]
+}
+
+/** As far as a text tells: `CMD a b` and `CMD ["a", "b"]` are both `a b`. */
+function isSame(text: string, words: readonly string[]): boolean {
+  return text.replace(/[[\]",\s]+/g, ' ').trim() === words.join(' ')
+}
+
+const OWN_STAGE = 'give each a stage of its own with its CMD, and name that in Compose (build: target:)'
+
+function saidOf(start: ComposeStart): string {
+  return `${start.by} (${wordsOf(start).join(' ')})`
+}
+
 /** A proof runs one of them. */
 function notShown(others: readonly ComposeStart[]): ReportFinding {
-  const what = others.map((other) => `${other.by} (${wordsOf(other).join(' ')})`)
-  return targetFinding(
-    'read-build',
-    'todo',
-    `whether it does what else is started in it is not known: ${listed(what)}`,
-    'give each a stage of its own with its CMD, and name that in Compose (build: target:)',
-  )
+  const what = `whether it does what else is started in it is not known: ${listed(others.map(saidOf))}`
+  return targetFinding('read-build', 'todo', what, OWN_STAGE)
 }
 
 interface Added {

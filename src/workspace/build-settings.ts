@@ -105,18 +105,18 @@ function settingsOf(builds: readonly NamedBuild[], cwd: string): BuildSettings |
     env: env.alike,
     given: builds.every(({ rights }) => rights.length > 0) ? builds.map(({ by, rights }) => ({ by, rights })) : [],
     published: builds.filter(({ ports }) => ports.length > 0),
-    starts: startsOf(builds),
+    ...startsOf(builds),
     targets: [...new Set(builds.flatMap(({ target }) => target ?? []))],
   }
 }
 
-/** None where one of them starts what the image says. */
-function startsOf(builds: readonly NamedBuild[]): BuildSettings['starts'] {
+/** A bake file starts nothing. */
+function startsOf(builds: readonly NamedBuild[]): Pick<BuildSettings, 'starts' | 'startsOwn'> {
   const services = builds.filter(({ start }) => start !== null)
   const starts = services
     .toSorted((a, b) => Number(b.ports.length > 0) - Number(a.ports.length > 0))
     .flatMap(({ by, start }) => (start?.entrypoint == null && start?.command == null ? [] : [{ by, ...start }]))
-  return starts.length === services.length ? starts : []
+  return { starts, startsOwn: starts.length < services.length }
 }
 
 /** What all that set a name give it, and the names of which they give different things. */

@@ -48,18 +48,31 @@ test('its own ENTRYPOINT stays, and gets the command', async () => {
   const { notes, inspection } = await worked(text, ['command: server.js'], { inspect: true })
   expect(notes).toEqual([taken('server.js')])
   expect(inspection?.[0]?.image).toMatchObject({ entrypoint: ['node'], cmd: ['server.js'] })
-  expect((await worked(text, ['entrypoint: node\n    command: server.js'])).notes).toEqual([])
+  expect((await worked(text, ['entrypoint: node\n    command: server.js'])).notes).toEqual([
+    expect.stringContaining('note: service s0 of compose.yaml (node server.js): started in it'),
+  ])
 })
 
 test.each([
   ['it says a CMD', `${open}CMD ["node", "x.js"]\n`, ['command: node server.js'], null],
-  ['what it is built upon does', `FROM node:22 AS b\nCMD ["node", "x.js"]\nFROM b\n`, ['command: node y.js'], null],
+  [
+    'what it is built upon does',
+    `FROM node:22 AS b\nCMD ["node", "x.js"]\nFROM b\n`,
+    ['command: node server.js'],
+    null,
+  ],
   ['one service starts what the image says', open, ['command: node server.js', 'restart: always'], null],
   ['another stage is built', `FROM node:22 AS b\n${open}`, ['command: node server.js'], 'b'],
   ['its last line goes on', 'FROM node:22\nRUN a \\\n', ['command: node server.js'], null],
 ])('not where %s', async (_, text, services, target) => {
   const { policy } = withDefaults({})
-  expect((await worked(text, services, { policy: { ...policy, target } })).notes).toEqual([])
+  const { notes } = await worked(text, services, { policy: { ...policy, target } })
+  const other = 'service s0 of compose.yaml (node server.js)'
+  expect(notes).toEqual([`note: ${other}: started in it in place of what it says itself, and not looked at`])
+})
+
+test.each(['CMD ["node", "server.js"]', 'CMD node server.js'])('nor where it says the same: %s', async (line) => {
+  expect((await worked(`${open}${line}\n`, ['command: node server.js'])).notes).toEqual([])
 })
 
 test('of what is as it should be nothing is said', async () => {

@@ -218,6 +218,7 @@ describe('how Compose and bake files build it', () => {
     published: [],
     given: [],
     starts: [],
+    startsOwn: true,
     targets: [],
   }
 
@@ -343,14 +344,16 @@ describe('how Compose and bake files build it', () => {
     expect(built?.starts).toEqual(starts.map(([entrypoint, command]) => ({ by, entrypoint, command })))
   })
 
-  test('of several those first that publish a port, and none where one starts what the image says', async () => {
+  test('of several those first that publish a port, and whether one starts what the image says', async () => {
     const build = `    build: { context: ., dockerfile: ${api} }\n`
     const work = `  work:\n${build}    command: work\n`
     const web = `  web:\n${build}    command: serve\n    ports: ['80:80']\n`
-    const names = async (services: string) =>
-      (await buildOf({ 'compose.yaml': `services:\n${services}` }))?.starts.map(({ command }) => command)
-    expect(await names(work + web)).toEqual([['serve'], ['work']])
-    expect(await names(`${work}${web}  plain:\n${build}`)).toEqual([])
+    const said = async (services: string) => {
+      const { starts = [], startsOwn } = (await buildOf({ 'compose.yaml': `services:\n${services}` })) ?? {}
+      return [...starts.map(({ command }) => command), startsOwn]
+    }
+    expect(await said(work + web)).toEqual([['serve'], ['work'], false])
+    expect(await said(`${work}${web}  plain:\n${build}`)).toEqual([['serve'], ['work'], true])
   })
 
   test('what several do not agree on is open', async () => {
@@ -367,6 +370,7 @@ describe('how Compose and bake files build it', () => {
       published: [],
       given: [],
       starts: [],
+      startsOwn: true,
       targets: [],
     })
   })
