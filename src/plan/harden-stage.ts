@@ -104,7 +104,7 @@ function accountFor({ input, policy, stated, stepDown, needs, tools, anyUid }: G
       packages: stated.accounts,
       switches: stepDown.switches,
       observedUids: input.observation?.uids ?? [],
-      needs,
+      needs: [...needs, ...stepDown.needs],
       copiedTo: copyOwners(stated),
     }),
     facts,

@@ -91,16 +91,39 @@ export function passEdit({ path, line, text, passed }: StepDownReport['refusals'
 
 export function guardEdit(action: RootAction, all: readonly RootAction[]): readonly FileEdit[] {
   if (action.script === null || action.text.includes('\n')) return []
-  const done = eachOnce(all.filter(({ script }) => script === action.script).map(verbOf))
   return [
     {
       path: action.script,
-      substitutions: [inPlaceOf(action.text, `{ [ "$(id -u)" != 0 ] || ${action.text}; }`)],
-      reason: `only root can ${done}, and the script ends when ${/ and /.test(done) ? 'one of them' : 'it'} fails`,
+      substitutions: [inPlaceOf(action.text, forRoot(action))],
+      reason: whyForRoot(
+        all.filter(({ script }) => script === action.script),
+        'script',
+      ),
       purpose: 'step-down',
       evidence: [{ source: 'step-down', subject: action.script, detail: `line ${action.line}: ${action.text}` }],
     },
   ]
+}
+
+/** The command with what its `sh -c` is told guarded in the same way; null where it has none of it. */
+export function guardedArgv(
+  argv: readonly string[] | null,
+  inline: readonly RootAction[],
+): { readonly argv: readonly string[]; readonly reason: string } | null {
+  const found = inline.filter(({ text }) => argv?.some((word) => word.includes(text)))
+  if (argv === null || found.length === 0) return null
+  const guarded = (word: string): string =>
+    found.reduce((text, action) => text.replace(action.text, () => forRoot(action)), word)
+  return { argv: argv.map(guarded), reason: whyForRoot(found, 'container') }
+}
+
+function forRoot({ text }: RootAction): string {
+  return `{ [ "$(id -u)" != 0 ] || ${text}; }`
+}
+
+function whyForRoot(actions: readonly RootAction[], what: 'script' | 'container'): string {
+  const done = eachOnce(actions.map(verbOf))
+  return `only root can ${done}, and the ${what} ends when ${/ and /.test(done) ? 'one of them' : 'it'} fails`
 }
 
 /** `find -exec chown` is a chown. */

@@ -18,7 +18,7 @@ import { isRuntimePlace, isSharedFolder, isSystemFolder } from './places.ts'
 import type { FileEdit, Remark } from './plan.ts'
 import type { Observation } from './stage-input.ts'
 import { looksLikeFile } from './state-places.ts'
-import { editOf, guardEdit, ownerEdit, passEdit } from './step-down-edits.ts'
+import { editOf, guardEdit, guardedArgv, ownerEdit, passEdit } from './step-down-edits.ts'
 
 /** What an image that switches user by itself needs when it starts as that user already. */
 export interface StepDownPlan {
@@ -57,6 +57,13 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
   )
   const guards = report.actions.filter((action) => isFatal(action))
   const inArgv = taken.filter((found) => found.argv?.without != null)
+  const inline = guards.filter(({ script }) => script === null)
+  const argvOf = (of: 'entrypoint' | 'cmd') => {
+    const switched = without(inArgv, of)
+    const guarded = guardedArgv(switched ?? facts.config[of], inline)
+    return { argv: guarded?.argv ?? switched, reasons: guarded === null ? [] : [guarded.reason] }
+  }
+  const argv = { entrypoint: argvOf('entrypoint'), cmd: argvOf('cmd') }
   return {
     switches: relevant.flatMap(({ user, tool, path }) =>
       user === null ? [] : [{ user, detail: `${tool} switches to it${path === null ? '' : ` in ${path}`}` }],
@@ -68,11 +75,15 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
       ...guards.flatMap((action) => guardEdit(action, guards)),
       ...owners.map(ownerEdit),
     ]),
-    argv: { entrypoint: without(inArgv, 'entrypoint'), cmd: without(inArgv, 'cmd') },
-    argvReasons: inArgv.map(({ tool }) => {
-      const what = switchTools.includes(tool) ? tool : `the switch of user that ${tool} makes`
-      return `${what} is left out: the container starts as its user already`
-    }),
+    argv: { entrypoint: argv.entrypoint.argv, cmd: argv.cmd.argv },
+    argvReasons: [
+      ...inArgv.map(({ tool }) => {
+        const what = switchTools.includes(tool) ? tool : `the switch of user that ${tool} makes`
+        return `${what} is left out: the container starts as its user already`
+      }),
+      ...argv.entrypoint.reasons,
+      ...argv.cmd.reasons,
+    ],
     remarks: [
       ...taken.flatMap((found) => stuck(found, facts)),
       ...(observation === null ? relevant.filter((found) => !taken.includes(found)).flatMap(unsure) : []),
@@ -111,7 +122,8 @@ function needsOf(action: RootAction): readonly Need[] {
       : action.action === 'mkdir'
         ? 'create-directory'
         : null
-  if (access === null || action.value?.split(/[:.]/)[0] === 'root') return []
+  const owner = action.action === 'chown' ? (action.value?.split(/[:.]/)[0] ?? '') : ''
+  if (access === null || owner === 'root') return []
   const verb = access === 'keep-state' ? 'handed over' : 'made'
   // A file that the script makes before it hands it over, be it with -R, must not be there as a folder.
   const isFile = (path: string): boolean => action.action === 'chown' && looksLikeFile(path)
@@ -120,6 +132,7 @@ function needsOf(action: RootAction): readonly Need[] {
     .map((path) => ({
       access: isFile(path) ? 'create-file' : access,
       path,
+      ...(owner === '' ? {} : { owner }),
       evidence: { source: 'step-down', subject: path, detail: `${verb} by ${action.script ?? 'the command'} at start` },
     }))
 }

@@ -127,7 +127,9 @@ function cut(
 
 function toChange({ by }: ComposeStart, changes: readonly string[]): ReportFinding {
   const message = `what ${by} starts has to change with it: ${changes.join(', ')}`
-  return targetFinding('read-build', 'todo', message, 'say it there, in command: and entrypoint:, as a list of words')
+  const hint = 'say it there, in command: and entrypoint:, as a list of words'
+  const isEscaped = changes.some((text) => text.includes('$'))
+  return targetFinding('read-build', 'todo', message, isEscaped ? `${hint}, with $$ for each $` : hint)
 }
 
 function wordsOf({ entrypoint, command }: ComposeStart): readonly string[] {

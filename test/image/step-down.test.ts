@@ -207,6 +207,21 @@ exec gosu postgres "$@"
   })
 })
 
+test.each<[readonly string[], boolean]>([
+  [['sh', '-c', 'chown app /x && exec server'], true],
+  [['sh', '-c', 'chown app /x && mkdir -p /y && exec server'], true],
+  [['sh', '-c', 'chown app /x && if [ -e /y ]; then a; fi'], true],
+  [['sh', '-c', 'mkdir /x && chown app /x || true && exec server'], false],
+  [['sh', '-c', 'chown app /x; exec server'], false],
+  [['sh', '-c', 'chown app /x && echo given; exec server'], false],
+  [['sh', '-ec', 'chown app /x\nexec server'], true],
+  [['sh', '-e', '-c', 'chown app /x\nexec server'], true],
+  [['bash', '-euo', 'pipefail', '-c', 'chown app /x\nexec server'], true],
+  [['bash', '-o', 'pipefail', '-c', 'chown app /x\nexec server'], false],
+])('whether %j ends where it may not chown', (cmd, fatal) => {
+  expect(report({ cmd }).actions.filter(({ action }) => action === 'chown')).toMatchObject([{ script: null, fatal }])
+})
+
 describe('a script that ends unless it is root', () => {
   const passed = (text: string): readonly string[] =>
     script(`#!/bin/bash\n${text}\nexec "$@"\n`).refusals.map((one) => `${one.line}: ${one.text} -> ${one.passed}`)

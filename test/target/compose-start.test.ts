@@ -100,3 +100,11 @@ test('what has to change in the command is said, for it is not in the Dockerfile
     'todo: what service s0 of compose.yaml starts has to change with it: CMD ["/srv/server","--port","8081"]',
   )
 })
+
+test('and how a dollar sign is written there', async () => {
+  const command = 'command: sh -c "chown node /srv/data && exec node x.js"'
+  const { result } = await worked('FROM node:22\nRUN mkdir /srv/data\n', [command])
+  const [todo] = result.findings.filter(({ outcome }) => outcome === 'todo')
+  expect(todo?.message).toContain('[ \\"$(id -u)\\" != 0 ] || chown node /srv/data; } && exec node x.js')
+  expect(todo?.hint).toContain('$$ for each $')
+})

@@ -23,7 +23,7 @@ export interface ScriptCommand {
   readonly command: ShellCommand
   /** Only reached as root: behind an `id -u` check, or after the others have left. */
   readonly guarded: boolean
-  /** A failure ends the script: `set -e`, and nothing that catches it; or it is its last command. */
+  /** A failure ends the script: `set -e`, and nothing that catches it; or all that follows is joined to it by `&&`. */
   readonly fatal: boolean
 }
 
@@ -40,7 +40,11 @@ export function readScripts(start: readonly StartScript[], config: ImageConfig, 
   const scripts: ReadScript[] = []
   const unread: { path: string; reason: string }[] = []
   const seen = new Set<string>()
-  const queue: Followed[] = start.map((script) => ({ script, ...byItself }))
+  const queue: Followed[] = start.map((script) => ({
+    script,
+    ...byItself,
+    exitsOnError: script.exitsOnError === true,
+  }))
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const { path, text } = next.script
     // The text of `CMD /start.sh` is no file, although it reads like the path of the one that it starts.
@@ -107,9 +111,17 @@ function judge(text: string, commands: readonly ShellCommand[], caller: Caller):
       othersLeft = true
     const caught = commands[index + 1]?.connector === '||' || commands[index + 1]?.connector === '|'
     // Its status is that of the script, and so of the container or of what runs the script.
-    const isLast = index === commands.length - 1 && conditions.length === 0 && functionName === null
-    return { command, guarded, fatal: (exitsOnError && !caught) || (isLast && !isSourced(command)) }
+    const isLast = conditions.length === 0 && functionName === null && leadsOn(commands.slice(index + 1))
+    return { command, guarded, fatal: !caught && (exitsOnError || (isLast && !isSourced(command))) }
   })
+}
+
+/** Nothing follows, or nothing that is run when it fails. */
+function leadsOn(rest: readonly ShellCommand[]): boolean {
+  return rest.every(
+    ({ connector, conditions, within, functionName }) =>
+      connector === '&&' || conditions.length > 0 || within !== 'script' || functionName !== null,
+  )
 }
 
 function leaves({ name }: ShellCommand): boolean {

@@ -18,6 +18,8 @@ export interface StartScript {
   /** The file, by its real path; null for the text of `sh -c`. */
   readonly path: string | null
   readonly text: string
+  /** `sh -e`. Absent: no. */
+  readonly exitsOnError?: boolean
 }
 
 export interface Start {
@@ -67,11 +69,16 @@ function scriptOf(argv: readonly string[], config: ImageConfig, files: FileModel
   const services = serviceScripts(argv, files)
   if (services.length > 0) return services
   if (!isShell(program)) return fileScript(program, config, files)
-  const operand = rest.findIndex((word) => !/^[-+]/.test(word))
+  // `-o pipefail`, `-euo pipefail`: the next word belongs to it.
+  const operand = rest.findIndex((word, at) => !/^[-+]/.test(word) && !/^[-+][a-z]*o$/.test(rest[at - 1] ?? ''))
   const first = rest[operand]
   if (first === undefined) return []
-  const inline = rest.slice(0, operand).some((word) => /^-[a-z]*c$/.test(word))
-  return inline ? [{ path: null, text: first }] : fileScript(first.includes('/') ? first : `./${first}`, config, files)
+  const options = rest.slice(0, operand)
+  const exitsOnError = options.some((word) => /^-[a-z]*e/.test(word))
+  const inline = options.some((word) => /^-[a-z]*c$/.test(word))
+  return inline
+    ? [{ path: null, text: first, ...(exitsOnError ? { exitsOnError } : {}) }]
+    : fileScript(first.includes('/') ? first : `./${first}`, config, files)
 }
 
 function fileScript(program: string, config: ImageConfig, files: FileModel | null): readonly StartScript[] {
