@@ -191,6 +191,9 @@ test('a socket that the original bound must be, wherever it is', () => {
   expect(passed()).toEqual([false])
   expect(passed(operation('create-socket', '/run/app/app.sock', { outcome: 'refused' }))).toEqual([false])
   expect(passed(operation('create-socket', '/tmp/app.sock'))).toEqual([true])
+  const office = (name: string) => [operation('create-socket', `/tmp/OSL_PIPE_${name}`)]
+  const [root, user] = [office('0_53bc4297d6d012e1'), office('10001_e9c041bb7f2d03aa')]
+  expect(boundSockets(traced(root), traced(user)).map((check) => check.passed)).toEqual([true])
   const two = traced(['/run/a/s', '/run/b/s'].map((path) => operation('create-socket', path)))
   const one = traced([operation('create-socket', '/run/a/s')])
   expect(boundSockets(two, one).map((check) => check.passed)).toEqual([true, false])

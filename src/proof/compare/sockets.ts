@@ -1,6 +1,7 @@
 import { baseName } from '../../plan/places.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import type { RunRecord } from '../run/run-record.ts'
+import { withoutNumbers } from '../without-numbers.ts'
 
 /**
  * The sockets in the file system that a run bound, wherever they are now: a server that has no port is reached by
@@ -24,7 +25,7 @@ function socketsOf({ trace }: RunRecord): readonly string[] {
   return [...new Set(paths)].sort()
 }
 
-/** Also one that has a number of its own each time. */
+/** Also one that has a number or a digest of its own each time: LibreOffice names it by the uid and its folder. */
 function anyName(path: string): string {
-  return baseName(path).replace(/\d+/g, '0')
+  return withoutNumbers(baseName(path))
 }

@@ -10,6 +10,8 @@ const POLL = 20
 const POLL_LATER = 80
 /** Nothing changed for this long: a container without ports or health check is taken as settled. */
 const SETTLED = 2500
+/** A job that works is waited for, but not to the last: it counts as up then. */
+const SPARED = 500
 /** With all its ports open, where the engine does not tell what its processes do. */
 const SETTLED_WITH_PORT = 400
 /** With all its ports open its processes have been off the CPU for so long. */
@@ -56,7 +58,7 @@ export async function waitUntilReady(
     const told = activity === null ? (await engine.logs(container)).length : 0
     calm.note(`${listeners.map(({ protocol, port }) => `${protocol}${port}`).join()} ${told}`, activity)
     const open = ports.filter((port) => listeners.some((listener) => listener.port === port)).length
-    const sight = { open, calm, activity, left: patience - after }
+    const sight = { open, calm, activity, left: patience - after, listens: listeners.length > 0 }
     if (state.health === null && isSettled(sight, ports.length)) {
       // It may have ended since.
       const last = await stateNow(engine, container, state, after)
@@ -72,15 +74,17 @@ export async function waitUntilReady(
 export interface Sight {
   /** How many of the ports that it should open are open. */
   readonly open: number
-  readonly calm: Pick<Calm, 'calm' | 'unchanged'>
+  readonly calm: Pick<Calm, 'calm' | 'unchanged' | 'works'>
   /** What its processes do; null where that cannot be seen. */
   readonly activity: Activity | null
   /** For how long it would still be waited, milliseconds. */
   readonly left: number
+  /** It listens on any port. */
+  readonly listens: boolean
 }
 
 /** Nothing more is to be expected of it. `ports`: how many it should open; 0 where none is known. */
-export function isSettled({ open, calm, activity, left }: Sight, ports: number): boolean {
+export function isSettled({ open, calm, activity, left, listens }: Sight, ports: number): boolean {
   const rests = isAtRest(activity, left)
   if (ports > 0 && open === ports)
     return activity === null
@@ -89,11 +93,14 @@ export function isSettled({ open, calm, activity, left }: Sight, ports: number):
   if (ports > 0 && open === 0) return false
   // Between its first port and its last it works: what does nothing any more opens none.
   if (ports > 0 && activity !== null) return calm.calm() >= (rests ? CALM : SETTLED)
-  return (rests && calm.calm() >= CALM) || calm.unchanged() >= SETTLED
+  if (rests && calm.calm() >= CALM) return true
+  // A conversion or a backup says nothing for seconds, and ends.
+  const isAtWork = !listens && calm.works() && left > SPARED
+  return calm.unchanged() >= SETTLED && !isAtWork
 }
 
 /** It has opened none of its ports, and by itself it will not. */
-export function isStuck({ open, calm, activity, left }: Sight, ports: number): boolean {
+export function isStuck({ open, calm, activity, left }: Omit<Sight, 'listens'>, ports: number): boolean {
   return open === 0 && ports > 0 && isAtRest(activity, left) && calm.calm() >= SETTLED
 }
 
