@@ -18,13 +18,18 @@ export function assumptions(input: StageInput): readonly Remark[] {
       message: `${facts.reference} was not looked into (${reasons.join('; ')}): ${
         isStartUnknown
           ? 'what it starts, as which user, and what that writes is not known'
-          : 'its accounts and the paths it writes are assumed'
+          : `${isUserUnseen(input) ? 'that it starts as root, ' : ''}its accounts and the paths it writes are assumed`
       }`,
       hint: 'run with --prove, or where an engine has the image, to know instead of assume',
       about: 'FROM',
       evidence: [],
     },
   ]
+}
+
+/** Neither the base image, which nobody saw, nor a USER line says who runs it. */
+function isUserUnseen({ users }: StageInput): boolean {
+  return !users.initial.known && users.lines.length === 0
 }
 
 /** An application that is in its image already, by a builder of whom the catalogue knows nothing. */

@@ -17,9 +17,10 @@ export function builtUpon(chain: readonly Stage[], state: StageState): string | 
   if (cmd.value.value === null && entrypoint.value.value === null)
     return 'it is meant to be built upon: it has no CMD and no ENTRYPOINT'
   const starts = [...(entrypoint.value.value ?? []), ...(cmd.value.value ?? [])]
-  if (waitsForInput(starts) && !has('COPY', 'ADD'))
-    return `it is meant to be built upon: it ships nothing of its own and starts ${starts.join(' ')}`
-  return null
+  if (!waitsForInput(starts)) return null
+  return has('COPY', 'ADD')
+    ? `what it is run with is not known: it starts ${starts.join(' ')} of its base image, which does nothing by itself`
+    : `it is meant to be built upon: it ships nothing of its own and starts ${starts.join(' ')}`
 }
 
 /** A shell or an interpreter with nothing to do but what somebody types. */

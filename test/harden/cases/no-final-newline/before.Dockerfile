@@ -1,3 +1,4 @@
 FROM node:22
 WORKDIR /srv/app
 COPY . .
+EXPOSE 3000
