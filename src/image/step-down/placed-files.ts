@@ -27,6 +27,15 @@ const FETCHERS: Readonly<
   unzip: { option: /^-d$/, folder: true, here: /\.zip["']?$/, not: /^-[a-zA-Z]*[plvtz]/ },
 }
 
+/** Options of what makes keys, certificates and stores that name the file; ssh-keygen puts the public half beside its key. */
+const MAKERS: Readonly<Record<string, RegExp>> = {
+  openssl: /^-(out|keyout)$/,
+  certtool: /^--outfile$/,
+  mkcert: /^--?(cert|key)-file$/,
+  keytool: /^-(dest)?keystore$/,
+  'ssh-keygen': /^-f$/,
+}
+
 /** They put what they make in the place of the file, or beside it. */
 const PACKERS = /^(gzip|gunzip|bzip2|bunzip2|xz|unxz|lzma|unlzma)$/
 /** They put what they make in the place of what was there. */
@@ -52,6 +61,11 @@ export function placedBy(tool: string, args: ShellCommand['words']): readonly Wr
     return made === undefined || !args.some(({ text }) => text === '-o') ? [] : [{ text: made.text, replaces: true }]
   }
   if (Object.hasOwn(FETCHERS, tool)) return fetched(tool, args)
+  const maker = Object.hasOwn(MAKERS, tool) ? MAKERS[tool] : undefined
+  if (maker !== undefined) {
+    const made = args.filter((_, index) => maker.test(args[index - 1]?.text ?? ''))
+    return made.flatMap(({ text }) => [text, ...(tool === 'ssh-keygen' ? [`${text}.pub`] : [])].map(anew))
+  }
   if (!/^(cp|mv|ln)$/.test(tool)) return null
   if (last === undefined || operands.length < 2) return []
   const { text } = last
@@ -59,6 +73,11 @@ export function placedBy(tool: string, args: ShellCommand['words']): readonly Wr
   const taken = tool === 'mv' ? operands.slice(0, -1).map((each) => ({ text: each.text, replaces: true })) : []
   if (isFolder) return [...taken, { text: text.replace(/\/\.?(["']?)$/, '$1'), replaces: false, into: true }]
   return [...taken, { text, replaces: tool !== 'cp' }]
+}
+
+/** An empty file beforehand is one too many: ssh-keygen asks, keytool fails, and openssl leaves a key open to all. */
+function anew(text: string): Write {
+  return { text, replaces: true }
 }
 
 function fetched(tool: string, args: ShellCommand['words']): readonly Write[] {

@@ -1,0 +1,17 @@
+FROM debian:trixie-slim
+WORKDIR /srv/relay
+COPY --chmod=755 <<"START" /start.sh
+#!/bin/sh
+openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=relay -keyout key.pem -out /srv/relay/cert.pem
+[ -f /var/lib/relay/id ] || ssh-keygen -q -N '' -f /var/lib/relay/id
+exec relay --key /srv/relay/key.pem
+START
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: /srv/relay (written by /start.sh line 2), /var/lib/relay (written by /start.sh line 3)
+RUN mkdir -p /var/lib/relay \
+ && chown 10001:10001 /srv/relay /var/lib/relay
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["/start.sh"]
