@@ -68,7 +68,7 @@ function shippedOnce(sources: ShippedSources, stageIndex: number, known: Map<num
     else if (keyword === 'RUN') {
       const texts = runTexts(step)
       forgetEdited(draft, step, texts)
-      for (const text of texts) write(draft, text, line)
+      for (const text of texts) write(draft, text)
       for (const action of actions) if (action.line === line) act(draft, action, sources)
     }
   }
@@ -104,7 +104,7 @@ function copy(draft: Draft, step: Step, sources: ShippedSources, known: Map<numb
   for (const heredoc of instruction.heredocs) {
     const path = intoFolder ? `${destination}/${heredoc.name}` : destination
     const file: FileEntry = { type: 'file', uid: 0, gid: 0, mode: 0o644, size: heredoc.content.length, link: null }
-    put(path, file, heredoc.content, `line ${instruction.line}`)
+    put(path, file, heredoc.content, path)
   }
   const from = flag('from')
   const stage = from === null ? null : findStage(sources.dockerfile, from, instruction.stage)
@@ -136,14 +136,14 @@ function copy(draft: Draft, step: Step, sources: ShippedSources, known: Map<numb
 }
 
 /** A text that a RUN writes; to what is not known nothing can be added. */
-function write(draft: Draft, { path, text, appended }: RunText, line: number): void {
+function write(draft: Draft, { path, text, appended }: RunText): void {
   const before = appended ? draft.texts.get(path) : ''
   const entry = draft.entries.get(path)
   draft.texts.delete(path)
   if (text === null || before === undefined) return
   put(draft, path, entry?.type === 'file' ? entry : { ...directory, type: 'file', mode: 0o644 })
   draft.texts.set(path, before + text)
-  draft.origins.set(path, `line ${line}`)
+  draft.origins.set(path, path)
 }
 
 /** A folder that is there may not have been looked into. */

@@ -14,6 +14,7 @@ import { buildersOf, compiledNeeds } from './evidence/compiled.ts'
 import { configWriteNeeds } from './evidence/config-writes.ts'
 import { filledVolumeNeeds } from './evidence/filled-volumes.ts'
 import { collectsAtStart, frameworkNeeds, runsInBuild } from './evidence/frameworks.ts'
+import { hostSockets } from './evidence/host-sockets.ts'
 import { inImageNeeds } from './evidence/in-image.ts'
 import { initRemarks } from './evidence/init-scripts.ts'
 import { missingCopies, missingScripts } from './evidence/missing-copies.ts'
@@ -94,7 +95,7 @@ export function statedBy(sources: StatedSources): Stated {
     ...commandLineNeeds(started),
     ...frameworkNeeds(shipped, runsInBuild(shipped), collectsAtStart(start, facts.config)),
     ...scriptWriteNeeds(start, shipped, facts.config),
-    ...sourceNeeds(shipped, started),
+    ...sourceNeeds(shipped, started, start.launches),
     ...compiledNeeds(builders, shipped, started),
     ...springNeeds([shipped, ...builders], started),
     ...emptyFolderNeeds(shipped),
@@ -134,6 +135,7 @@ export function statedBy(sources: StatedSources): Stated {
             ...unpackedPrograms(shipped, start, started, [...needs, ...working.needs]),
           ]),
       ...initRemarks(start),
+      ...hostSockets(shipped, started),
       ...unknownServers(sources, { shipped, start, started, packages }),
       ...packages.remarks,
       ...supervisorCautions(start, own),

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import type { Dockerfile } from '../dockerfile/model.ts'
+import { HOST_SOCKET_HINT } from '../image/host-socket.ts'
 import { movedPort } from '../profile/compose-ports.ts'
 import { quoted } from '../profile/docker.ts'
 import type { ReportFinding } from '../report/report.ts'
@@ -55,6 +56,16 @@ export function buildNotes(
   }
   const [privileged] = build.given.filter(({ rights }) => !rights.every((name) => options.capAdd.includes(name)))
   if (privileged !== undefined && verdict === 'hardened') notes.push(lostRights(privileged))
+  const [socket] = build.sockets
+  if (socket !== undefined && verdict === 'hardened')
+    notes.push(
+      targetFinding(
+        'read-build',
+        'todo',
+        `${socket.by} mounts ${socket.socket}, which belongs to root on the host: whether the user may use it is not known`,
+        HOST_SOCKET_HINT,
+      ),
+    )
   const planned = stages.map(({ index }) => index)
   if (options.policy.target === null)
     for (const target of build.targets.filter((name) => !isPlanned(name, dockerfile, planned)))

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { parseShellScript } from '../dockerfile/index.ts'
+import { HOST_SOCKET } from '../image/host-socket.ts'
 import { asList, asObject, isObject, type Json, parseYaml } from '../profile/yaml-file.ts'
 
 /** How a file beside the Dockerfiles has one of them built. Paths are absolute. */
@@ -21,6 +22,8 @@ export interface NamedBuild {
   readonly envFiles: readonly string[]
   /** What a Compose service is given that only root can use, as capabilities; `ALL` for `privileged`. */
   readonly rights: readonly string[]
+  /** A socket of the host's container engine that a Compose service mounts; null where none, or where it is given a group for it. */
+  readonly socket: string | null
   /** What a Compose service starts in place of what the image says; null for a target of a bake file, which starts nothing. */
   readonly start: ServiceStart | null
   /** The file that says it, for people. */
@@ -61,6 +64,7 @@ export function namedBuilds(
     const run = {
       ports: asList(service.ports),
       rights: rightsOf(service),
+      socket: socketOf(service),
       start: isBake ? null : { entrypoint: wordsOf(service.entrypoint, read), command: wordsOf(service.command, read) },
       env: pairsOf(service.environment, read),
       envFiles: envFilesOf(service.env_file, read).map((file) => resolve(dirname(path), file)),
@@ -78,6 +82,16 @@ function envFilesOf(written: unknown, read: Read): readonly string[] {
 function rightsOf({ privileged, cap_add }: Json): readonly string[] {
   const added = asList(cap_add).map((name) => String(name).toUpperCase().replace(/^CAP_/, ''))
   return privileged === true ? ['ALL'] : added.filter((name) => ROOTS_ALONE.test(name))
+}
+
+/** `/var/run/docker.sock:/x` or a map with a `source`. */
+function socketOf({ volumes, group_add }: Json): string | null {
+  if (asList(group_add).length > 0) return null
+  const sources = asList(volumes).map((volume) => (isObject(volume) ? String(volume.source) : String(volume)))
+  return (
+    sources.map((source) => HOST_SOCKET.exec(source.split(':')[0] ?? '')?.[0]).find((path) => path !== undefined) ??
+    null
+  )
 }
 
 /** What such a capability is for takes root; not those of every container, nor those that a program does without. */

@@ -104,6 +104,9 @@ function settingsOf(builds: readonly NamedBuild[], cwd: string): BuildSettings |
     unlike: args.unlike,
     env: env.alike,
     given: builds.every(({ rights }) => rights.length > 0) ? builds.map(({ by, rights }) => ({ by, rights })) : [],
+    sockets: builds.every(({ socket }) => socket !== null)
+      ? builds.flatMap(({ by, socket }) => (socket === null ? [] : [{ by, socket }]))
+      : [],
     published: builds.filter(({ ports }) => ports.length > 0),
     ...startsOf(builds),
     targets: [...new Set(builds.flatMap(({ target }) => target ?? []))],

@@ -42,7 +42,7 @@ describe('files of an image that a RUN writes', () => {
     const { texts, entries, origins } = shipped('RUN echo a > /f && echo b >> /f && chmod 755 /f\nRUN echo c >> /f')
     expect(texts.get('/f')).toBe('a\nb\nc\n')
     expect(entries.get('/f')?.mode).toBe(0o755)
-    expect(origins.get('/f')).toBe('line 3')
+    expect(origins.get('/f')).toBe('/f')
   })
 
   test('nothing is known of one that the base image may have', () => {

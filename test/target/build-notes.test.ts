@@ -88,6 +88,17 @@ test.each<[string, Partial<Options>, string]>([
   expect(notes).toHaveLength(said === '' ? 1 : 2)
 })
 
+test.each<[string, string]>([
+  ['volumes: ["/var/run/docker.sock:/var/run/docker.sock:ro"]', 'mounts /var/run/docker.sock, which belongs to root'],
+  ['volumes: [{ type: bind, source: /run/podman/podman.sock, target: /x }]', 'mounts /run/podman/podman.sock'],
+  ['volumes: ["/var/run/docker.sock:/s"]\n    group_add: ["998"]', ''],
+  ['volumes: [/var/run/mysqld:/var/run/mysqld]', ''],
+])('a service with %s', async (lines, said) => {
+  const { result, notes } = await worked(`services:\n  api:\n${build('')}    ${lines}\n`)
+  expect(result.verdict).toBe(said === '' ? 'hardened' : 'incomplete')
+  expect(notes.join('\n')).toContain(said)
+})
+
 test('that one of two services has more rights says nothing of the image', async () => {
   const { result } = await worked(`services:\n  api:\n${build('')}  b:\n${build('')}    privileged: true\n`)
   expect(result.verdict).toBe('hardened')

@@ -1,7 +1,16 @@
 import type { ImageConfig } from '../../image/facts.ts'
+import type { StepDownReport } from '../../image/step-down.ts'
 import type { Need } from '../need.ts'
 import { stateNeed } from '../need.ts'
-import { baseName, isBelowSystem, isRuntimePlace, normalisePath, parentOf } from '../places.ts'
+import {
+  baseName,
+  isBelowSystem,
+  isInside,
+  isRuntimePlace,
+  isSystemFolder,
+  normalisePath,
+  parentOf,
+} from '../places.ts'
 import { argvOf, programsOf } from '../program.ts'
 import type { Shipped } from '../shipped.ts'
 import { isOwnPlace, isStatePlace, STATE_NAME } from '../state-places.ts'
@@ -12,11 +21,13 @@ const MOST_FINDS = 40
 /** `mkdirSync`, `os.makedirs`, `make_path`, `create_dir_all`, `ensureDir`; a folder is only named by other calls. */
 const MAKES = /mk_?(?:dir|path)|make_?(?:dir|path)|create_dir|ensure_?dir/i
 
-/** Literal paths that the program's own source files write to, with the file and the line. */
+/** Literal paths that the program's own source files write to, with the file and the line. `launches`: what start scripts start. */
 export function sourceNeeds(
   { texts, origins, entries }: Pick<Shipped, 'texts' | 'origins' | 'entries'>,
   config: ImageConfig,
+  launches: StepDownReport['launches'] = [],
 ): readonly Need[] {
+  const names = new Set([...argvOf(config), ...launches.flatMap(({ words }) => words)].map(baseName))
   const needs: Need[] = []
   const about = {
     workdir: config.workdir,
@@ -28,7 +39,10 @@ export function sourceNeeds(
     if (needs.length >= MOST_FINDS) break
     for (const found of sourceWrites(file, text, about)) {
       const path = normalisePath(found.path)
-      if (path === null || !isUsable(path, found.kind)) continue
+      if (path === null) continue
+      // What is started writes its settings at each start; another source file may be there to install something.
+      const isSetting = found.kind !== 'database' && names.has(baseName(file)) && isSettings(path, found.kind)
+      if (!isSetting && !isUsable(path, found.kind)) continue
       // `./` is where a name is still to be put.
       if (found.kind === 'file' && /(^|\/)\.{0,2}\/?$/.test(found.path)) continue
       const detail = `${found.call} in ${origins.get(file) ?? file} line ${found.line}`
@@ -37,12 +51,13 @@ export function sourceNeeds(
       else if (found.kind === 'database') needs.push(...databaseNeeds(path, detail))
       else {
         const access = entries.has(path) && found.beside !== true ? 'write' : 'create-file'
-        const how = found.beside === true ? { beside: true as const } : isAlone(path) ? { alone: 'any' as const } : {}
+        const isOne = isSetting || isAlone(path)
+        const how = found.beside === true ? { beside: true as const } : isOne ? { alone: 'any' as const } : {}
         needs.push({
           access,
           path,
           ...how,
-          evidence: { source: isAlone(path) ? 'declared' : 'framework', subject: path, detail },
+          evidence: { source: isOne ? 'declared' : 'framework', subject: path, detail },
         })
       }
     }
@@ -83,6 +98,12 @@ function isUsable(path: string, kind: 'file' | 'directory' | 'database'): boolea
   if (/\/(node_modules|\.git|dist|build|site-packages)(\/|$)/.test(path)) return false
   if (kind === 'file' && isAlone(path)) return !isRuntimePlace(path) && !isBelowSystem(path)
   return isOwnPlace(path) && (kind === 'directory' || parentOf(path) !== '/')
+}
+
+/** Below a folder of its own in /etc. */
+function isSettings(path: string, kind: 'file' | 'directory'): boolean {
+  const folder = kind === 'file' ? parentOf(path) : path
+  return isInside(path, '/etc') && folder !== '/etc' && !isBelowSystem(path) && !isSystemFolder(folder)
 }
 
 /** In a folder of the system nothing but the file itself can be had. */

@@ -6,7 +6,7 @@ EOT
 # harden-image: app (10001:10001): no account of the image belongs to this program
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /ready (open in line 2 line 1)
+# harden-image: /ready (open in /app/main.py line 1)
 RUN touch /ready \
  && chown 10001:10001 /ready
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it

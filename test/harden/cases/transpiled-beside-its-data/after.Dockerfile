@@ -11,7 +11,7 @@ RUN npm ci && npm run build
 FROM node:22-slim
 WORKDIR /app
 COPY --from=build /src/dist ./dist
-# harden-image: /app/uploads (mkdirSync in line 6 line 1)
+# harden-image: /app/uploads (mkdirSync in /src/src/main.ts line 1)
 RUN mkdir -p /app/uploads \
  && chown 1000:1000 /app/uploads
 # harden-image: node (1000:1000), the account that its vendor runs it as

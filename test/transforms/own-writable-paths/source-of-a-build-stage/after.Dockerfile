@@ -19,7 +19,7 @@ COPY --from=build /src/out ./
 # harden-image: app (10001:10001): no account of the image belongs to this program
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /app/uploads (mkdirSync in line 7 line 2), /srv/state (MkdirAll in line 3 line 2)
+# harden-image: /app/uploads (mkdirSync in /src/src/main.ts line 2), /srv/state (MkdirAll in /src/main.go line 2)
 RUN mkdir -p /app/uploads /srv/state \
  && chown 10001:10001 /app/uploads /srv/state
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it

@@ -1,0 +1,40 @@
+import { expect, test } from '@jest/globals'
+import { emptyConfig } from '../../src/image/config.ts'
+import type { ImageConfig } from '../../src/image/facts.ts'
+import type { BuildContext } from '../../src/plan/build-context.ts'
+import { hostSockets } from '../../src/plan/evidence/host-sockets.ts'
+import { shipped } from './shipped.ts'
+
+const said = (files: Readonly<Record<string, string>>, config: Partial<ImageConfig> = {}) => {
+  const entries: BuildContext['entries'] = new Map(
+    Object.entries(files).map(([path, text]) => [
+      path,
+      { type: 'file' as const, mode: 0o644, size: text.length, link: null, text },
+    ]),
+  )
+  const found = hostSockets(shipped('COPY . /srv/', { entries, partial: false }), { ...emptyConfig, ...config })
+  return found.map(({ outcome, evidence }) => `${outcome} ${evidence.map(({ detail }) => detail).join()}`)
+}
+
+test('a socket of the engine of the host, where the program names it', () => {
+  expect(said({ 'app.py': 'import docker\nDocker("unix:///var/run/docker.sock")\n' })).toEqual([
+    'todo named in app.py line 2',
+  ])
+  expect(said({}, { env: new Map([['DOCKER_HOST', 'unix:///var/run/docker.sock']]) })).toEqual([
+    'todo named in DOCKER_HOST',
+  ])
+  expect(said({}, { cmd: ['agent', '--socket', '/run/podman/podman.sock'] })).toEqual(['todo named in its command'])
+  expect(said({}, { volumes: ['/var/run/docker.sock'] })).toEqual(['todo declared by VOLUME'])
+})
+
+test('not where people read it, tests use it, it is left out, or it is another one', () => {
+  expect(
+    said({
+      'README.md': 'docker run -v /var/run/docker.sock:/var/run/docker.sock x',
+      'compose.yaml': 'volumes: ["/var/run/docker.sock:/var/run/docker.sock"]',
+      'tests/app.py': 'Docker("unix:///var/run/docker.sock")',
+      'agent.conf': '#  endpoint = "unix:///var/run/docker.sock"',
+      'db.py': 'connect("/var/run/mysqld/mysqld.sock")',
+    }),
+  ).toEqual([])
+})
