@@ -111,6 +111,7 @@ function withoutFiles(needs: readonly Need[], grantee: Grantee, isThere: (folder
   const grants = new Map<string, Grant>()
   const remarks: Remark[] = []
   for (const need of needs) {
+    if (need.access === 'change-mode' && !needs.some((other) => makes(other, need.path))) remarks.push(unowned(need))
     const isMade = need.access === 'create-directory' && need.evidence.source === 'step-down'
     if (need.access !== 'keep-state' && need.access !== 'create-file' && !isMade && !isNamed(need)) continue
     const parent = parentOf(need.path)
@@ -148,6 +149,21 @@ function withoutFiles(needs: readonly Need[], grantee: Grantee, isThere: (folder
     })
   }
   return { grants: [...grants.values()], remarks }
+}
+
+/** The user makes it, or what it lies in. */
+function makes({ access, path }: Need, made: string): boolean {
+  return (access === 'keep-state' || access.startsWith('create-')) && isInside(made, path)
+}
+
+function unowned(need: Need): Remark {
+  return {
+    outcome: 'todo',
+    transform: 'own-writable-paths',
+    message: `${need.path} gets another mode at start, which only its owner may give it, and whose it is is not known`,
+    hint: 'give it that mode in a RUN instead, or run with --prove to see it',
+    evidence: [need.evidence],
+  }
 }
 
 /** What is there and lies in a tree that is given as a whole needs no line of its own. */

@@ -67,10 +67,10 @@ function replayOne(need: Need, state: State): void {
     case 'change-owner':
       return handOver(need, path, state)
     // Many programs set again what is so already, or look into folders that are none of their business: only what a run
-    // was refused counts.
+    // was refused counts, or what a start ends without.
     case 'change-mode':
     case 'change-times':
-      return wasRefused ? changeAsOwner(need, path, state) : undefined
+      return wasRefused || need.evidence.source === 'step-down' ? changeAsOwner(need, path, state) : undefined
     case 'list':
       return wasRefused || need.evidence.source === 'declared' ? ask(need, path, couldRead, state) : undefined
     case 'read':

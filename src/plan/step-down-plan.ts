@@ -121,17 +121,21 @@ function needsOf(action: RootAction): readonly Need[] {
       ? 'keep-state'
       : action.action === 'mkdir'
         ? 'create-directory'
-        : null
+        : action.action === 'chmod' && action.fatal && !action.guarded
+          ? 'change-mode'
+          : null
   const owner = action.action === 'chown' ? (action.value?.split(/[:.]/)[0] ?? '') : ''
   if (access === null || owner === 'root') return []
-  const verb = access === 'keep-state' ? 'handed over' : 'made'
+  const verb = access === 'keep-state' ? 'handed over' : access === 'change-mode' ? 'given another mode' : 'made'
   // A file that the script makes before it hands it over, be it with -R, must not be there as a folder.
   const isFile = (path: string): boolean => action.action === 'chown' && looksLikeFile(path)
+  const isOthers = (path: string): boolean => access !== 'change-mode' && isSystemFolder(path)
   return action.paths
-    .filter((path) => !isSystemFolder(path) && !isSharedFolder(path) && !isRuntimePlace(path) && !PATTERN.test(path))
+    .filter((path) => !isOthers(path) && !isSharedFolder(path) && !isRuntimePlace(path) && !PATTERN.test(path))
     .map((path) => ({
       access: isFile(path) ? 'create-file' : access,
       path,
+      ...(access === 'change-mode' && action.recursive ? { tree: true } : {}),
       ...(owner === '' ? {} : { owner }),
       evidence: { source: 'step-down', subject: path, detail: `${verb} by ${action.script ?? 'the command'} at start` },
     }))
