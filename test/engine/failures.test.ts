@@ -193,27 +193,36 @@ describe('Ctrl-C, exit code 130', () => {
   }
 })
 
-test('an original that needs what its Compose service sets has it, and one that comes up only without it has not', async () => {
+test('an original runs as its Compose service sets and starts it, and without what it comes up without alone', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'harden-image-test-'))
   const run = (named: string) => `FROM debian:trixie-slim\nCMD test "$TOKEN" = ${named} && exec sleep inf\n`
   const service = (name: string) => `  ${name}: { build: ${name}, environment: { TOKEN: given } }\n`
   try {
-    for (const [name, text] of Object.entries({ needs: run('given'), avoids: run('""') })) {
+    const starts = 'FROM debian:trixie-slim\nRUN mkdir /srv/state\n'
+    for (const [name, text] of Object.entries({ needs: run('given'), avoids: run('""'), starts })) {
       await mkdir(join(folder, name))
       await writeFile(join(folder, name, 'Dockerfile'), text)
     }
-    await writeFile(join(folder, 'compose.yaml'), `services:\n${service('needs')}${service('avoids')}`)
+    const command = `command: sh -c 'echo 1 >/srv/state/pid && exec sleep inf'`
+    const started = `  starts:\n    build: starts\n    ${command}\n`
+    await writeFile(join(folder, 'compose.yaml'), `services:\n${service('needs')}${service('avoids')}${started}`)
     const { stdout } = await leavesNothing((options) =>
       harden(['--prove', '--format', 'json', '.'], { ...options, cwd: folder }),
     )
-    const said = JSON.parse(stdout).results.map(({ target, verdict, findings }: TargetResult) => [
+    const results: readonly TargetResult[] = JSON.parse(stdout).results
+    const said = results.map(({ target, verdict, findings }) => [
       target,
-      [verdict, findings.find(({ transform }) => transform === 'read-build')?.message.replace(/ sets .*/, '')],
+      [verdict, findings.find(({ transform }) => transform === 'read-build')?.message.replace(/ (sets|\(sh) .*/, '')],
     ])
+    const open = 'the Dockerfile leaves it open what is started: taken from service starts of compose.yaml'
     expect(Object.fromEntries(said)).toEqual({
       'needs/Dockerfile': ['hardened', 'run with what service needs of compose.yaml'],
       'avoids/Dockerfile': ['hardened', 'run without what service avoids of compose.yaml'],
+      'starts/Dockerfile': ['hardened', open],
     })
+    const { output = '' } = results.find(({ target }) => target.startsWith('starts')) ?? {}
+    expect(output).toMatch(/^RUN chown .*\/srv\/state$/m)
+    expect(output).not.toContain('CMD')
   } finally {
     await rm(folder, { recursive: true })
   }
