@@ -20,10 +20,11 @@ import type { AccountChoice, FileEdit, Grant, Remark, StagePlan } from './plan.t
 import type { Policy } from './policy.ts'
 import type { PortPlan } from './ports.ts'
 import { granteeOf } from './replay/grantee.ts'
-import { servicesOf } from './services.ts'
+import { type Service, servicesOf } from './services.ts'
 import { partsOf, spareGrants, spareHome, spareLines, spareWorkdir } from './spare.ts'
 import type { StageInput } from './stage-input.ts'
 import { stagePorts } from './stage-ports.ts'
+import { stateOfOthers } from './state-of-others.ts'
 import { isStatePlace } from './state-places.ts'
 import { stillNamed } from './still-named.ts'
 import { unknownAccount } from './unknown-account.ts'
@@ -46,7 +47,14 @@ export function hardenStage(input: StageInput, policy: Policy): StagePlan {
   const grantee = granteeOf(account, facts, anyUid)
   const grantedFor = (all: readonly Need[]): Granted =>
     grantAll(stillNamed(all, changes, ground.readable), input, grantee)
-  const wanted = notHandedOver([...start.needs, ...stepDown.needs, ...home.needs], input, account, handedOver)
+  const services = observation === null ? [] : servicesOf(observation, facts)
+  const others = facts.files.known ? stateOfOthers(services, account, facts.files.value) : []
+  const wanted = notHandedOver(
+    [...start.needs, ...stepDown.needs, ...home.needs, ...others],
+    input,
+    account,
+    handedOver,
+  )
   const granted = grantedFor(wanted)
   const grants = spareGrants(granted.grants, spared)
   const fileEdits = editsInOrder(spareLines(changes, spared), ground.textOf)
@@ -83,7 +91,7 @@ export function hardenStage(input: StageInput, policy: Policy): StagePlan {
     healthcheck: movedHealthcheck(facts.config, ports.decisions),
     tools,
     text: ground.textOf,
-    remarks: remarksOf(ground, { account, grants, granted, withCapabilities, capable }),
+    remarks: remarksOf(ground, { account, grants, granted, services, withCapabilities, capable }),
     end: end === null ? null : { ...end, replace: end.rootBefore || !needsRootPlace },
     users: input.users,
     rootSteps: input.rootSteps,
@@ -161,6 +169,7 @@ interface Decided {
   readonly account: AccountChoice
   readonly grants: readonly Grant[]
   readonly granted: Granted
+  readonly services: readonly Service[]
   /** Programs with capabilities of their own, and those of them that need none any more. */
   readonly withCapabilities: readonly CapableFile[]
   readonly capable: readonly CapableFile[]
@@ -168,8 +177,7 @@ interface Decided {
 
 function remarksOf({ input, stated, stepDown, report }: Ground, decided: Decided): readonly Remark[] {
   const { facts, observation, vendor } = input
-  const { account, grants, granted, withCapabilities, capable } = decided
-  const services = observation === null ? [] : servicesOf(observation, facts)
+  const { account, grants, granted, services, withCapabilities, capable } = decided
   const merged = mergedUsers({ services, account, grants, files: facts.files.known ? facts.files.value : null })
   const unnamed = keptUnnamed(input)
   return [
