@@ -1,4 +1,4 @@
-import type { Dockerfile } from '../dockerfile/model.ts'
+import type { Dockerfile, Stage } from '../dockerfile/model.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import type { Hardened } from '../harden.ts'
@@ -43,7 +43,8 @@ export async function proveTarget(
 }> {
   const { engine, options, ports } = session
   if (engine === null) throw new HardenError('no-engine', 'a proof needs an engine')
-  const stage = plannedStages(dockerfile, options.policy).at(-1)
+  const stages = plannedStages(dockerfile, options.policy)
+  const stage = stages.at(-1)
   if (stage === undefined) throw new HardenError('not-a-dockerfile', 'no stage is meant to run')
   const build = (text: string, name: string): Promise<string> =>
     buildText(engine, item, options, {
@@ -83,7 +84,7 @@ export async function proveTarget(
     baseline,
     facts,
     original,
-    remarks,
+    remarks: [...remarks, ...notRun(stages.slice(0, -1), first)],
     earlyRuns: early,
     again: (stays) => originals.again(baseline, stays),
     late: null,
@@ -107,6 +108,17 @@ export async function proveTarget(
     await early.drop()
   })
   return { hardened: proof.hardened, result: withProof(proof, notes), built, baseline }
+}
+
+/** A proof runs one image. */
+export function notRun(others: readonly Stage[], { plan }: Pick<Hardened, 'plan'>): readonly string[] {
+  return others
+    .filter(({ index }) => stagePlanOf(plan, index)?.outcome === 'harden')
+    .map(({ name, index }) => name ?? String(index))
+    .map(
+      (name) =>
+        `what stage ${name} does, which is changed too: it is an image of its own, and --target ${name} proves it`,
+    )
 }
 
 interface Looking {
