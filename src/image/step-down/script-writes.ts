@@ -6,7 +6,7 @@ import { placedBy, type Write } from './placed-files.ts'
 import type { ReadScript } from './scripts.ts'
 import { staticValue } from './static-text.ts'
 import { type Step, stepsOf } from './steps.ts'
-import { type FirstStart, type Sure, sureConditions } from './sure-conditions.ts'
+import { type FirstStart, type Sure, sureConditions, withUnset } from './sure-conditions.ts'
 import { programIndex } from './wrappers.ts'
 
 /** A file that a start script writes by itself, before what it starts does anything. */
@@ -30,7 +30,7 @@ export function scriptWrites(script: ReadScript, start: Omit<FirstStart, 'variab
   const moves = script.commands.some(({ command }) => command.name === 'cd' || command.name === 'pushd')
   const asked = askedFor(script)
   const surely = (command: ShellCommand): Sure =>
-    command.conditional ? sureInBranch(command, { ...start, variables: script.variables }) : SURE
+    command.conditional ? sureInBranch(command, { ...start, variables: withUnset(command.conditions, script) }) : SURE
   const isReached = ({ command, guarded }: ReadScript['commands'][number]): boolean =>
     command.span.start <= asked && !guarded && !script.conditional
   const reached = script.commands.filter(isReached).map(({ command }) => command)

@@ -1,7 +1,7 @@
 import type { ShellCommand } from '../../dockerfile/index.ts'
 import type { ReadScript, ScriptCommand } from './scripts.ts'
 import { staticValue, type Variables } from './static-text.ts'
-import { type FirstStart, type Sure, sureConditions } from './sure-conditions.ts'
+import { type FirstStart, type Sure, sureConditions, withUnset } from './sure-conditions.ts'
 
 /** A command that a first start comes to, with what its variables hold there. */
 export interface Step {
@@ -33,14 +33,16 @@ export function stepsOf(
     for (const command of commands) {
       // Only in a function do variables change on the way.
       const now: FirstStart = depth === 0 ? given : { ...given, variables: new Map(variables) }
-      const sure = sureConditions(command.conditions, now)
+      const { conditions } = command
+      const asked: FirstStart = { ...now, variables: withUnset(conditions, { text: script.text, ...now }) }
+      const sure = sureConditions(conditions, asked)
       const ifMissing = sure.ifMissing || caller.ifMissing
       const step: Step = { command, variables: now.variables, ifMissing }
       // Whether a function goes on behind a question is not known.
       if (depth > 0 && command.name === 'return') break
       if (depth > 0) assign(command, script.text, variables)
       if (!sure.holds) {
-        const [rest, ...others] = command.conditions.filter((one) => !sureConditions([one], now).holds)
+        const [rest, ...others] = conditions.filter((one) => !sureConditions([one], asked).holds)
         if (rest !== undefined && others.length === 0) open.push({ ...step, rest })
         continue
       }

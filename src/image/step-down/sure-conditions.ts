@@ -19,13 +19,44 @@ export type Sure = { readonly holds: boolean; readonly ifMissing: boolean }
 export function sureConditions(conditions: readonly string[], start: FirstStart): Sure {
   let ifMissing = false
   for (const condition of conditions) {
-    const found = condition.split('||').map((part) => oneOf(part.trim(), start))
+    const found = anyOf(condition).map((part) => oneOf(part.trim(), start))
     const sure = found.find((answer) => answer !== null) ?? null
     // What is not this one may have held before it was asked.
     if (sure === null || (sure === 'missing' && found.length > 1)) return { holds: false, ifMissing: false }
     ifMissing ||= sure === 'missing'
   }
   return { holds: true, ifMissing }
+}
+
+/** What neither the image nor the script sets is empty, where nobody says otherwise. */
+export function withUnset(
+  conditions: readonly string[],
+  { text, variables }: { readonly text: string; readonly variables: Variables },
+): Variables {
+  const asked = conditions.flatMap((condition) => [...condition.matchAll(/\$\{?([A-Z][A-Z0-9_]*)/g)])
+  const unset = asked.map(([, name = '']) => name).filter((name) => !variables.has(name) && !isSet(name, text))
+  return unset.length === 0 ? variables : new Map([...variables, ...unset.map((name) => [name, ''] as const)])
+}
+
+/** `NAME=…`, `read NAME`, `for NAME in`, `printf -v NAME`, and `${NAME:=x}`. */
+function isSet(name: string, text: string): boolean {
+  return new RegExp(
+    `(^|[^\\w$"{])${name}\\+?=|\\b(read|for|printf|mapfile|readarray|getopts)\\b[^\\n;]*\\b${name}\\b|\\{${name}:?=`,
+    'm',
+  ).test(text)
+}
+
+/** One of these is enough: `a || b`, and what a failed `[ a -a b ]` or `a && b` leaves. */
+function anyOf(condition: string): readonly string[] {
+  const [, failed] = /^! (.*&&.*)$/s.exec(condition) ?? []
+  if (failed !== undefined) return failed.split('&&').map((part) => `! ${part.trim()}`)
+  const [, open, asked, close] = /^! (\[ |test )(.*) -a (?:.*?)( \]|)$/s.exec(condition) ?? []
+  if (open !== undefined && asked !== undefined)
+    return condition
+      .slice(2 + open.length, condition.length - (close?.length ?? 0))
+      .split(' -a ')
+      .map((part) => `! ${open}${part}${close}`)
+  return condition.split('||')
 }
 
 const TEST = /^(! )?\s*(?:\[\[?|test)\s+(! )?\s*(.*?)\s*(?:\]\]?)?$/s
@@ -38,6 +69,12 @@ function oneOf(condition: string, start: FirstStart): 'known' | 'missing' | null
   const [, set, word = ''] = /^(-[nz])\s+(\S+)$/.exec(asked) ?? []
   const value = set === undefined ? null : staticValue(word, start.variables)
   if (value !== null) return (value !== '') === ((set === '-n') !== negated) ? 'known' : null
+  const [, left = '', operator, right = ''] = /^(\S+)\s+(==?|!=)\s+([\w./:@%+-]+|"[^"$`]*"|'[^']*')$/.exec(asked) ?? []
+  const compared = operator === undefined || !/\$\{?[A-Za-z_]/.test(left) ? null : staticValue(left, start.variables)
+  if (compared !== null) {
+    const isSame = compared === staticValue(right, start.variables)
+    return isSame === ((operator !== '!=') !== negated) ? 'known' : null
+  }
   const [, pattern] = /^"?\$\{?1(?:[:-]+)?\}?"?\s+==?\s+(\S+)$/.exec(asked) ?? []
   return pattern !== undefined && !negated && matches(pattern, start) ? 'known' : null
 }

@@ -1,0 +1,27 @@
+FROM debian:trixie-slim
+ENV MODE=local
+COPY --chmod=755 <<"START" /start.sh
+#!/bin/sh
+SITE=/srv/portal/site
+if [ -n "$BANNER" ]; then echo "$BANNER"; else cp /opt/empty.html $SITE/banner.html; fi
+if [ -n "$KEY" -a -n "$URL" ]; then echo; else cp /opt/empty.html $SITE/key.html; fi
+if [ -n "$KEY" ] && [ -n "$URL" ]; then echo; else cp /opt/empty.html $SITE/url.html; fi
+[ -z "$SECRET" ] && echo unsafe > /opt/portal/secret
+if [ "$MODE" = cluster ]; then date > /opt/portal/cluster; else date > /opt/portal/local; fi
+if [ "$TLS" = true ]; then date > /opt/portal/tls; fi
+FOUND=$(ls /opt)
+if [ -z "$FOUND" ]; then date > /opt/portal/found; fi
+exec portal
+START
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: /opt/portal/local (written by /start.sh line 7), /opt/portal/secret (written by /start.sh line 6),
+#   /srv/portal/site/banner.html (written by /start.sh line 3), /srv/portal/site/key.html (written by /start.sh line
+#   4), /srv/portal/site/url.html (written by /start.sh line 5)
+RUN mkdir -p /opt/portal /srv/portal/site \
+ && touch /opt/portal/local /opt/portal/secret /srv/portal/site/banner.html /srv/portal/site/key.html /srv/portal/site/url.html \
+ && chown 10001:10001 /opt/portal/local /opt/portal/secret /srv/portal/site/banner.html /srv/portal/site/key.html /srv/portal/site/url.html
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["/start.sh"]
