@@ -54,6 +54,17 @@ export function buildNotes(
         `harden-image profile ${quoted(name)} --for compose --file ${quoted(file)} shows what becomes of it, and -w writes it`,
       )
   }
+  for (const { by: service, file, ports } of build.services) {
+    const moves = (profile?.ports ?? []).filter(({ from, to }) => from !== to)
+    if (
+      moves.length > 0 &&
+      moves.every((move) => ports.every((port) => movedPort(port, { ports: [move] }, []) === port))
+    )
+      note(
+        `${service} does not publish its port: other services of ${file} reach it at ${moves.map(({ from, to }) => `${from}, which is ${to} now`).join(', and ')}`,
+        'say the new port where they name it, or --ports keep',
+      )
+  }
   const [privileged] = build.given.filter(({ rights }) => !rights.every((name) => options.capAdd.includes(name)))
   if (privileged !== undefined && verdict === 'hardened') notes.push(lostRights(privileged))
   const [socket] = build.sockets

@@ -73,6 +73,11 @@ test('what a service publishes where it does not answer any more', async () => {
       message: 'service web of compose.yaml publishes port 80, which is 8080 now',
       hint: expect.stringMatching(/^harden-image profile web\/Dockerfile --for compose --file compose.yaml shows/),
     },
+    {
+      message:
+        'service other of compose.yaml does not publish its port: other services of compose.yaml reach it at 80, which is 8080 now',
+      hint: 'say the new port where they name it, or --ports keep',
+    },
   ])
 })
 
