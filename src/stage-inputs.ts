@@ -23,6 +23,7 @@ import type { Policy } from './plan/policy.ts'
 import { rootSteps } from './plan/root-steps.ts'
 import type { Observation, StageInput } from './plan/stage-input.ts'
 import { endOfStage, stageUsers } from './plan/stage-users.ts'
+import type { Stated } from './plan/stated.ts'
 import { statedBy } from './plan/stated-by.ts'
 import { numberUser, userTexts } from './plan/user-number.ts'
 import { isRoot } from './plan/user-text.ts'
@@ -136,6 +137,7 @@ function stageInput(
       launches: stated.stepDowns?.launches ?? [],
       own: stated.files,
       isRemoved: stated.isRemoved,
+      isWrittenAtStart: (path) => isWrittenAtStart(stated, path),
       runs: chain.flatMap(({ instructions }) =>
         instructions.flatMap((instruction) => (instruction.keyword === 'RUN' ? [wholeText(instruction)] : [])),
       ),
@@ -164,6 +166,11 @@ function userBefore(user: Known<string>, hasUserLine: boolean, root: Stage, base
   if (isOpen && !hasUserLine && !base.accounts.known && !base.os.known && base.source === 'derived')
     return { known: true, value: 'root' }
   return user
+}
+
+/** A start script puts another text in its place. */
+function isWrittenAtStart({ stepDowns }: Stated, path: string): boolean {
+  return stepDowns?.writes.some((write) => write.path === path && !write.replaces && !write.ifMissing) === true
 }
 
 function writesInto(stage: Stage, path: string): boolean {

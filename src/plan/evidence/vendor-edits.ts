@@ -15,6 +15,8 @@ export interface StageFiles {
   readonly isRemoved: (path: string) => boolean
   /** The stage copies to this path, or to a folder above it: what the vendor shipped there may be replaced. */
   readonly replaces: (path: string) => boolean
+  /** A start script puts a text of its own in the place of what is there. */
+  readonly isWrittenAtStart?: (path: string) => boolean
   /** Texts of its RUN lines. */
   readonly runs: readonly string[]
 }
@@ -41,7 +43,12 @@ export function vendorFiles({ mainConfig }: Pick<VariantFacts, 'mainConfig'>, st
   const includes = (folder: string): boolean => !isOwn || text === null || speaksOf(text, folder)
   const isUnread = (path: string): boolean => isRemoved(path) || (path !== main && !includes(parentOf(path)))
   const holds = (path: string, edit: ConfigEdit, substitution: Substitution): boolean => {
-    if (isUnread(path) || (edit.stockOnly === true && (replaces(path) || path !== edit.file))) return false
+    if (
+      isUnread(path) ||
+      stage.isWrittenAtStart?.(path) === true ||
+      (edit.stockOnly === true && (replaces(path) || path !== edit.file))
+    )
+      return false
     const now = own.text(path)
     if (now !== null) return matches(now, substitution)
     // Of files that nobody has seen, only the vendor's own are known to be there.
