@@ -16,6 +16,7 @@ import { builtUpon } from './plan/built-upon.ts'
 import { copiedTo } from './plan/copied-to.ts'
 import { createdAccounts, knownAccounts } from './plan/created-accounts.ts'
 import { describesServer, vendorOf } from './plan/evidence/catalogue.ts'
+import { writtenAnew } from './plan/evidence/script-writes.ts'
 import { exemptionOf } from './plan/exemptions.ts'
 import { ignoredIn } from './plan/ignore-comments.ts'
 import { isInside, parentOf } from './plan/places.ts'
@@ -170,7 +171,7 @@ function userBefore(user: Known<string>, hasUserLine: boolean, root: Stage, base
 
 /** A start script puts another text in its place. */
 function isWrittenAtStart({ stepDowns }: Stated, path: string): boolean {
-  return stepDowns?.writes.some((write) => write.path === path && !write.replaces && !write.ifMissing) === true
+  return stepDowns !== null && writtenAnew(stepDowns).includes(path)
 }
 
 function writesInto(stage: Stage, path: string): boolean {

@@ -24,7 +24,7 @@ import { repositoryNeeds } from './evidence/repositories.ts'
 import { rootHome } from './evidence/root-home.ts'
 import { openRemarks, runLineNeeds } from './evidence/run-lines.ts'
 import { s6Remarks } from './evidence/s6-services.ts'
-import { scriptWriteNeeds } from './evidence/script-writes.ts'
+import { scriptWriteNeeds, writtenAnew } from './evidence/script-writes.ts'
 import { setCapabilities } from './evidence/set-capabilities.ts'
 import { emptyFolderNeeds, sourceNeeds } from './evidence/sources.ts'
 import { springNeeds } from './evidence/spring.ts'
@@ -82,6 +82,7 @@ export function statedBy(sources: StatedSources): Stated {
     commands: start.launches.filter(({ byInit }) => byInit !== true).map(({ words }) => words),
     listed: sources.listed,
     exposed: facts.config.exposedPorts.map(({ port }) => port),
+    atStart: writtenAnew(start),
     opaque: start.unread.length > 0 || startsUnknownScript(facts, own),
   })
   const builders = buildersOf(sources.stage, shipping)

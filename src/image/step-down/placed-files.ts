@@ -6,6 +6,8 @@ export interface Write {
   readonly replaces: boolean
   /** It is a folder that something is put into. */
   readonly into?: true
+  /** Nothing of what was in it before is left. */
+  readonly anew?: true
 }
 
 /** Options of what fetches or unpacks that name where to, and those with which it puts nothing where it starts. */
@@ -72,7 +74,7 @@ export function placedBy(tool: string, args: ShellCommand['words']): readonly Wr
   const isFolder = /\/\.?["']?$/.test(text) || operands.length > 2 || /[*?]|\/\.?["']?$/.test(operands[0]?.text ?? '')
   const taken = tool === 'mv' ? operands.slice(0, -1).map((each) => ({ text: each.text, replaces: true })) : []
   if (isFolder) return [...taken, { text: text.replace(/\/\.?(["']?)$/, '$1'), replaces: false, into: true }]
-  return [...taken, { text, replaces: tool !== 'cp' }]
+  return [...taken, tool === 'cp' ? { text, replaces: false, anew: true } : { text, replaces: true }]
 }
 
 /** An empty file beforehand is one too many: ssh-keygen asks, keytool fails, and openssl leaves a key open to all. */

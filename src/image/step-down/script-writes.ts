@@ -20,6 +20,8 @@ export interface ScriptWrite {
   readonly replaces: boolean
   /** Only where something is not there yet, which the base does not have: a build step may still bring it. */
   readonly ifMissing: boolean
+  /** Nothing of what was in it before is left. */
+  readonly anew?: true
   /** `path` is a folder, and which files of it, or of those below it, only the run tells. */
   readonly any?: 'inside' | 'below'
 }
@@ -57,7 +59,7 @@ export function scriptWrites(script: ReadScript, start: Omit<FirstStart, 'variab
       .join(' ')
   const single = stepsOf(script, isReached, start, same).flatMap(({ command, variables, ifMissing }) => {
     const line = lineOf(script.text, command.span.start)
-    return writesOf(command).flatMap(({ text, replaces, into }): readonly ScriptWrite[] => {
+    return writesOf(command).flatMap(({ text, replaces, into, anew }): readonly ScriptWrite[] => {
       const path = staticValue(text, variables)
       const folder = path === null ? folderOf(text) : null
       if (folder !== null) return [{ script: script.path, line, path: folder, replaces, ifMissing, any: 'inside' }]
@@ -66,7 +68,7 @@ export function scriptWrites(script: ReadScript, start: Omit<FirstStart, 'variab
       if (from === null) return []
       const at = normalisePath(path, from)
       const isFolder = into === true || start.files?.entry(at)?.type === 'directory'
-      const write = { script: script.path, line, path: at, replaces, ifMissing }
+      const write = { script: script.path, line, path: at, replaces, ifMissing, ...(anew === true ? { anew } : {}) }
       return [isFolder ? { ...write, any: 'inside' } : write]
     })
   })
@@ -116,13 +118,16 @@ function askedFor({ text, variables }: ReadScript): number {
 
 function writesOf({ words, redirects }: ShellCommand): readonly Write[] {
   const written = redirects.flatMap(({ operator, target }): readonly Write[] =>
-    /^(>|>>|>\||&>|&>>)$/.test(operator) && target !== null ? [{ text: target.text, replaces: false }] : [],
+    /^(>|>>|>\||&>|&>>)$/.test(operator) && target !== null
+      ? [{ text: target.text, replaces: false, ...(operator.endsWith('>>') ? {} : { anew: true }) }]
+      : [],
   )
   const at = programIndex(words)
   const tool = nameOf(words[at]?.value ?? '')
   const args = words.slice(at + 1)
   const operands = args.filter(({ text }) => !text.startsWith('-'))
-  if (tool === 'tee') return [...written, ...operands.map(({ text }) => ({ text, replaces: false }))]
+  const whole = args.some(({ text }) => /^(-[a-zA-Z]*a|--append)/.test(text)) ? {} : { anew: true as const }
+  if (tool === 'tee') return [...written, ...operands.map(({ text }) => ({ text, replaces: false, ...whole }))]
   const placed = placedBy(tool, args)
   if (placed !== null) return [...written, ...placed]
   if (tool !== 'sed' || !args.some(({ text }) => /^(-[a-zA-Z]*i|--in-place)/.test(text))) return written

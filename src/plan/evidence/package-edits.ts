@@ -9,20 +9,19 @@ import type { Shipped } from '../shipped.ts'
 export interface EditSources {
   readonly shipped: Pick<Shipped, 'steps' | 'texts' | 'entries' | 'copies' | 'isRemoved'>
   readonly files: FileModel
+  /** Files in whose place a start script puts a text of its own; absent: none. */
+  readonly atStart?: readonly string[]
 }
 
 /**
  * The edit of a package's stock configuration, unless an instruction of the stage itself writes the file: then what it
  * says is not known, or read instead.
  */
-export function stockEdit(
-  edit: ConfigEdit,
-  evidence: FileEdit['evidence'],
-  { shipped }: EditSources,
-): readonly FileEdit[] {
+export function stockEdit(edit: ConfigEdit, evidence: FileEdit['evidence'], sources: EditSources): readonly FileEdit[] {
+  const { shipped } = sources
   const text = shipped.texts.get(edit.file)
   if (text !== undefined && (edit.stockOnly === true || !matches(text, substitutionOf(edit)))) return []
-  return text === undefined && isWritten(edit.file, shipped) ? [] : [fileEdit(edit, 'config', evidence)]
+  return text === undefined && isWritten(edit.file, sources) ? [] : [fileEdit(edit, 'config', evidence)]
 }
 
 /** The same in a configuration of the stage's own that is read instead, where a line of it asks for that. */
@@ -37,8 +36,9 @@ export function ownEdit(
   return [fileEdit({ ...edit, file }, 'config', [evidence])]
 }
 
-/** By an instruction whose text does not tell what it says then. */
-function isWritten(file: string, shipped: EditSources['shipped']): boolean {
+/** By an instruction or a start script, whose text does not tell what it says then. */
+function isWritten(file: string, { shipped, atStart = [] }: Pick<EditSources, 'shipped' | 'atStart'>): boolean {
+  if ([file, file.replace(AVAILABLE, '-enabled/')].some((path) => atStart.includes(path))) return true
   return shipped.entries.has(file) || isMentioned(file, shipped) || mayBeCopied(file, shipped)
 }
 
@@ -51,10 +51,11 @@ export function portEdits(
   edit: ConfigEdit,
   brought: readonly string[],
   evidence: FileEdit['evidence'],
-  { shipped }: Pick<EditSources, 'shipped'>,
+  sources: Pick<EditSources, 'shipped' | 'atStart'>,
 ): readonly FileEdit[] | null {
+  const { shipped } = sources
   if (!isEnabled(edit.file, brought, shipped) || shipped.texts.has(edit.file)) return []
-  return isWritten(edit.file, shipped) ? null : [fileEdit(edit, 'port', evidence)]
+  return isWritten(edit.file, sources) ? null : [fileEdit(edit, 'port', evidence)]
 }
 
 /** Debian's servers read from `…-available` what a link in `…-enabled` names. */

@@ -56,6 +56,13 @@ export function scriptWriteNeeds(
   })
 }
 
+/** Files in whose place a start script puts a text of its own, each time or at the first start. */
+export function writtenAnew({ writes }: Pick<StepDownReport, 'writes'>): readonly string[] {
+  return writes.flatMap(({ path, anew, ifMissing, any }) =>
+    anew === true && !ifMissing && any === undefined ? [path] : [],
+  )
+}
+
 function makes({ instruction }: Shipped['steps'][number], name: string): boolean {
   return instruction.keyword === 'RUN' && wholeText(instruction).includes(name)
 }

@@ -1,6 +1,14 @@
 import { couldCreate, couldRead, couldWrite } from '../../image/access.ts'
 import type { Need } from '../need.ts'
-import { isBelowSystem, isMarkerFile, isSharedFolder, isSystemFolder, parentOf } from '../places.ts'
+import {
+  isBelowSystem,
+  isMarkerFile,
+  isRuntimePlace,
+  isSharedFolder,
+  isSystemFolder,
+  normalisePath,
+  parentOf,
+} from '../places.ts'
 import type { GrantKind } from '../plan.ts'
 import { reachParents, topmostMissing } from './reach.ts'
 import { belongsToSystem, grant, learn, refuse, type State, whyNever } from './state.ts'
@@ -41,8 +49,7 @@ export function create(need: Need, path: string, state: State): void {
   // A build step may have made it already, as root.
   if (need.access === 'create-file' && need.tree === true)
     return existing === null ? createMissing(need, path, 'create-file', state) : write(need, path, state)
-  // Where a link leads nowhere in the image (`/dev/stdout`), there is nothing to give.
-  if (need.alone !== undefined && existing?.type === 'symlink') return
+  if (need.alone !== undefined && existing?.type === 'symlink') return createBehind(need, path, existing.link, state)
   const isOwn = need.alone === 'new' && couldCreate(state.files, state.identity, path).allowed
   if (need.alone !== undefined && existing === null && !isOwn) return createMissing(need, path, 'create-file', state)
   if (state.files.entry(parent) === null && isSharedFolder(parent) && need.access === 'create-directory')
@@ -56,6 +63,13 @@ export function create(need: Need, path: string, state: State): void {
     return createMissing(need, path, 'create-directory', state)
   if (need.access === 'create-file' && isCommon) return createInCommon(need, path, state)
   fill(need, parent, state)
+}
+
+/** Where a link leads nowhere (`/dev/stdout`) there is nothing to give; what it leads to may be a file that nobody has seen. */
+function createBehind(need: Need, path: string, link: string | null, state: State): void {
+  const target = link === null ? null : normalisePath(link, parentOf(path))
+  if (target === null || isRuntimePlace(target) || state.files.entry(target)?.type === 'symlink') return
+  create(need, target, state)
 }
 
 /** A script's `mkdir -p`, which makes nothing where the folder is. A run that made one had taken the old one away. */

@@ -1,0 +1,19 @@
+FROM debian:trixie-slim
+RUN apt-get update && apt-get install -y nginx-light
+COPY --chmod=755 <<"START" /start.sh
+#!/bin/sh
+echo "# started" >> /etc/nginx/sites-available/default
+exec nginx -g "daemon off;"
+START
+# harden-image: listen above 1024 (default said 80)
+RUN sed -i -E 's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18080\3/' /etc/nginx/sites-available/default
+# harden-image: /etc/nginx/sites-available/default (written by /start.sh line 2), /run/nginx.pid (package
+#   nginx-light (line 2): the pid file), /var/lib/nginx (package nginx-light (line 2): temporary files of requests
+#   and proxies)
+RUN mkdir -p /etc/nginx/sites-available \
+ && touch /etc/nginx/sites-available/default /run/nginx.pid \
+ && chown 33:33 /etc/nginx/sites-available/default /run/nginx.pid /var/lib/nginx
+EXPOSE 8080
+# harden-image: www-data (33:33), package nginx-light (line 2): the account of nginx
+USER 33:33
+CMD ["/start.sh"]
