@@ -3,7 +3,7 @@ import type { ImageConfig, ImageFacts } from './facts.ts'
 import type { FileModel } from './file-model.ts'
 import { nameOf } from './path.ts'
 import { accountLines } from './step-down/account-lines.ts'
-import { type AccountNames, readAccountOption } from './step-down/account-options.ts'
+import { type AccountNames, type Refused, readAccountOption } from './step-down/account-options.ts'
 import { readDaemonOption } from './step-down/daemon-options.ts'
 import { directives } from './step-down/directives.ts'
 import { type Launch, launchesIn, supervised } from './step-down/launches.ts'
@@ -15,7 +15,7 @@ import { type ScriptWrite, scriptWrites } from './step-down/script-writes.ts'
 import { type ReadScript, readScripts } from './step-down/scripts.ts'
 import { readStart, type StartScript } from './step-down/start.ts'
 import { type StartedProgram, startedPrograms } from './step-down/started-programs.ts'
-import { readSwitch } from './step-down/switch-command.ts'
+import { readSwitch, type SwitchCommand } from './step-down/switch-command.ts'
 import { type CommandWord, programIndex, programName } from './step-down/wrappers.ts'
 
 export type { Launch } from './step-down/launches.ts'
@@ -116,22 +116,27 @@ export function findOwnerLines({ files }: Pick<ImageFacts, 'files'>, opened: rea
 }
 
 /**
- * Options that name an account of the image, of the programs that were refused the switch, in the start scripts: what
- * such an option means elsewhere is not known.
+ * Options that name an account of the image, of the programs that were refused the switch, in the command and the start
+ * scripts: what such an option means elsewhere is not known.
  */
-export function findScriptOptions(
+export function findRefusedOptions(
   facts: Pick<ImageFacts, 'config' | 'files'>,
-  refused: ReadonlySet<string>,
+  programs: ReadonlySet<string>,
+  refused: Refused,
 ): readonly StepDown[] {
   const files = facts.files.known ? facts.files.value : null
   const names = accountNames(files)
   const { scripts } = readScripts(readStart(facts.config, files).scripts, facts.config, files)
-  return scripts.flatMap((script) =>
-    scriptStepDowns(script, (words) => {
-      const found = (readSwitch(words) ?? readDaemonOption(words)) ? null : readAccountOption(words, () => names)
-      return found !== null && refused.has(found.tool) ? found : null
-    }),
-  )
+  const read = (words: readonly CommandWord[]): SwitchCommand | null => {
+    const found = (readSwitch(words) ?? readDaemonOption(words)) ? null : readAccountOption(words, () => names, refused)
+    return found !== null && programs.has(found.tool) ? found : null
+  }
+  const inArgv = (['entrypoint', 'cmd'] as const).flatMap((of) => {
+    const argv = facts.config[of] ?? []
+    const found = argv.length < 2 ? null : read(argv.map((value) => ({ text: value, value })))
+    return found === null ? [] : [argvStepDown(of, argv, found)]
+  })
+  return [...inArgv, ...scripts.flatMap((script) => scriptStepDowns(script, read))]
 }
 
 /** `accounts`: of a base image whose files nobody has listed. */

@@ -105,6 +105,23 @@ export function guardEdit(action: RootAction, all: readonly RootAction[]): reado
   ]
 }
 
+/** A switch in the text of `sh -c` (`CMD exec gosu app server`) that can be taken out of it. */
+export function isInText(found: StepDown): boolean {
+  return found.kind === 'entrypoint-script' && found.path === null && withoutSwitch(found) !== null
+}
+
+/** The command with what its `sh -c` is told without these switches; null where it has none of them. */
+export function unswitchedArgv(
+  argv: readonly string[] | null,
+  inText: readonly StepDown[],
+): { readonly argv: readonly string[]; readonly found: readonly StepDown[] } | null {
+  const found = inText.filter(({ text }) => argv?.some((word) => word.includes(text)))
+  if (argv === null || found.length === 0) return null
+  const without = (word: string): string =>
+    found.reduce((text, one) => text.replace(one.text, () => withoutSwitch(one) ?? one.text), word)
+  return { argv: argv.map(without), found }
+}
+
 /** The command with what its `sh -c` is told guarded in the same way; null where it has none of it. */
 export function guardedArgv(
   argv: readonly string[] | null,

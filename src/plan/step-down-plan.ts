@@ -2,23 +2,16 @@ import type { ImageFacts } from '../image/facts.ts'
 import { nameOf } from '../image/path.ts'
 import { daemonOf, insistsOnUser } from '../image/step-down/daemons.ts'
 import { switchTools } from '../image/step-down/switch-command.ts'
-import {
-  findAccountLines,
-  findOwnerLines,
-  findScriptOptions,
-  type RootAction,
-  type StepDown,
-  type StepDownReport,
-} from '../image/step-down.ts'
+import { findOwnerLines, type RootAction, type StepDown, type StepDownReport } from '../image/step-down.ts'
 import { lineOf } from '../line-of.ts'
 import { mergeByFile } from './file-edit.ts'
 import type { Need } from './need.ts'
-import type { Operation } from './operation.ts'
 import { isRuntimePlace, isSharedFolder, isSystemFolder } from './places.ts'
 import type { FileEdit, Remark } from './plan.ts'
+import { refusedSwitches } from './refused-switches.ts'
 import type { Observation } from './stage-input.ts'
 import { looksLikeFile } from './state-places.ts'
-import { editOf, guardEdit, guardedArgv, ownerEdit, passEdit } from './step-down-edits.ts'
+import { editOf, guardEdit, guardedArgv, isInText, ownerEdit, passEdit, unswitchedArgv } from './step-down-edits.ts'
 
 /** What an image that switches user by itself needs when it starts as that user already. */
 export interface StepDownPlan {
@@ -47,7 +40,12 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
     ({ outcome, access }) => outcome === 'refused' && (access === 'switch-user' || access === 'chroot'),
   )
   const refused = refusals.length > 0
-  const relevant = refused ? [...known, ...unlisted(refusals, facts, observation?.opened ?? [])] : known
+  const told = refused ? refusedSwitches(refusals, facts, observation?.opened ?? []) : []
+  // What a refusal tells of a command is more than its words alone did.
+  const relevant = [
+    ...known.filter(({ argv }) => !told.some((one) => argv !== null && one.argv?.of === argv.of)),
+    ...told,
+  ]
   const owners = ownersRefused(observation) ? findOwnerLines(facts, observation?.opened ?? []) : []
   const said = [relevant, report.actions, report.refusals, report.unread, owners]
   if (said.every((list) => list.length === 0)) return noStepDown
@@ -59,9 +57,14 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
   const inArgv = taken.filter((found) => found.argv?.without != null)
   const inline = guards.filter(({ script }) => script === null)
   const argvOf = (of: 'entrypoint' | 'cmd') => {
-    const switched = without(inArgv, of)
+    const inWords = without(inArgv, of)
+    const inText = unswitchedArgv(inWords ?? facts.config[of], taken.filter(isInText))
+    const switched = inText?.argv ?? inWords
     const guarded = guardedArgv(switched ?? facts.config[of], inline)
-    return { argv: guarded?.argv ?? switched, reasons: guarded === null ? [] : [guarded.reason] }
+    return {
+      argv: guarded?.argv ?? switched,
+      reasons: [...(inText?.found.map(whySwitched) ?? []), ...(guarded === null ? [] : [guarded.reason])],
+    }
   }
   const argv = { entrypoint: argvOf('entrypoint'), cmd: argvOf('cmd') }
   return {
@@ -76,14 +79,7 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
       ...owners.map(ownerEdit),
     ]),
     argv: { entrypoint: argv.entrypoint.argv, cmd: argv.cmd.argv },
-    argvReasons: [
-      ...inArgv.map(({ tool }) => {
-        const what = switchTools.includes(tool) ? tool : `the switch of user that ${tool} makes`
-        return `${what} is left out: the container starts as its user already`
-      }),
-      ...argv.entrypoint.reasons,
-      ...argv.cmd.reasons,
-    ],
+    argvReasons: [...inArgv.map(whySwitched), ...argv.entrypoint.reasons, ...argv.cmd.reasons],
     remarks: [
       ...taken.flatMap((found) => stuck(found, facts)),
       ...(observation === null ? relevant.filter((found) => !taken.includes(found)).flatMap(unsure) : []),
@@ -93,10 +89,9 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
   }
 }
 
-/** What programs that nobody has told us of are told of accounts, once they are refused the switch. */
-function unlisted(refusals: readonly Operation[], facts: ImageFacts, opened: readonly string[]): readonly StepDown[] {
-  const programs = new Set(refusals.flatMap(({ by }) => (by === undefined ? [] : [nameOf(by)])))
-  return [...findAccountLines(facts, opened), ...findScriptOptions(facts, programs)]
+function whySwitched({ tool }: StepDown): string {
+  const what = switchTools.includes(tool) ? tool : `the switch of user that ${tool} makes`
+  return `${what} is left out: the container starts as its user already`
 }
 
 /** These are told in the script that runs them, not in a configuration. */
@@ -150,6 +145,7 @@ function isFatal(action: RootAction): boolean {
 }
 
 function stuck(found: StepDown, facts: ImageFacts): readonly Remark[] {
+  if (isInText(found)) return []
   if (found.kind === 'argv' ? found.argv?.without != null : editOf(found, facts, []).length > 0) return []
   return [
     {

@@ -97,6 +97,23 @@ describe("a program's own switch of user", () => {
     expect(plan({ cmd }, {}, [chroot]).argv.cmd).toEqual(['thing', '-f'])
   })
 
+  test('any option of the program whose value is the account, or the folder, of what it was refused', () => {
+    const by = '/usr/sbin/thing'
+    const switched: Operation = { ...refused, gid: 33, by }
+    const jailed: Operation = { ...refused, access: 'chroot', path: '/srv/jail', by }
+    const cmd = ['thing', '-a', 'web', '-n', 'web2', '-c', '/srv/jail', '-d', '/srv/jail/data']
+    expect(plan({ cmd }, {}, [{ ...switched, outcome: 'done' }]).argv.cmd).toBeNull()
+    expect(plan({ cmd }, {}, [{ ...switched, gid: 34 }]).argv.cmd).toBeNull()
+    expect(plan({ cmd }, {}, [{ ...switched, by: '/usr/sbin/other' }]).argv.cmd).toBeNull()
+    const [, , , ...withoutUser] = cmd
+    expect(plan({ cmd }, {}, [switched]).argv.cmd).toEqual(['thing', ...withoutUser])
+    expect(plan({ cmd }, {}, [switched, jailed]).argv.cmd).toEqual(['thing', '-n', 'web2', '-d', '/srv/jail/data'])
+    const docs = ['thing', '-d', '/srv/jail', '-u', 'web']
+    expect(plan({ cmd: docs }, {}, [jailed]).argv.cmd).toEqual(['thing', '-d', '/srv/jail'])
+    const shell = ['/bin/sh', '-c', 'exec thing -k $KEY -a web -f']
+    expect(plan({ cmd: shell }, {}, [switched]).argv.cmd).toEqual(['/bin/sh', '-c', 'exec thing -k $KEY -f'])
+  })
+
   test('lines that say whom its files are given to, once the program could not', () => {
     const texts = {
       '/etc/thing.conf': [

@@ -23,21 +23,36 @@ const USER = [
   '--run-as-user',
 ]
 const GROUP = ['-g', '-group', '--group', '--gid', '--setgid', '--run-as-group']
+/** What else it is called by programs that say it in a letter; only where the folder is the one of a refused chroot. */
+const JAIL = ['-c', '-t', '-i', '-j', '-r', '-R', '--jail', '--root']
 const CHROOT = ['--chroot', '-chroot', '--chroot-dir', '--chrootdir', '--chroot-directory']
+
+/** What a run was refused to switch to. Whatever option of the program names that is the one that asks for it. */
+export interface Refused {
+  readonly users: ReadonlySet<string>
+  readonly folders: ReadonlySet<string>
+}
+
+const NOTHING: Refused = { users: new Set(), folders: new Set() }
 
 /**
  * A program that nobody has told us of, whose options name an account of the image: `snmpd -u Debian-snmp -g Debian-snmp`.
  * What such an option means is known only when the program is refused the switch. A folder to be locked into
  * (`--chroot /srv`) goes with it, or alone.
  */
-export function readAccountOption(words: readonly CommandWord[], names: () => AccountNames): SwitchCommand | null {
+export function readAccountOption(
+  words: readonly CommandWord[],
+  names: () => AccountNames,
+  refused: Refused = NOTHING,
+): SwitchCommand | null {
   const from = programIndex(words)
   const program = words[from]?.value
   // Of a daemon that is listed for its configuration alone the list does not know the options.
   if (program == null || daemonOf(nameOf(program))?.options !== undefined) return null
-  const user = placeOf(words, from, USER, () => names().users)
+  const user = placeOf(words, from, USER, () => names().users) ?? optionWith(words, from, refused.users)
   const group = user === null ? null : placeOf(words, from, GROUP, () => names().groups)
-  const chroot = optionAt(words, from, CHROOT)
+  const jail = optionWith(words, from, refused.folders)
+  const chroot = jail !== null && JAIL.includes(words[jail.from]?.text ?? '') ? jail : optionAt(words, from, CHROOT)
   const places = [user, group, chroot?.value.value?.startsWith('/') === true ? chroot : null].filter(
     (place) => place !== null,
   )
@@ -61,6 +76,17 @@ function readListed(words: readonly CommandWord[], program: number, names: () =>
 }
 
 const NOBODY: CommandWord = { text: '', value: null }
+
+/** The first option whose value, the next word, is one of these. */
+function optionWith(words: readonly CommandWord[], program: number, values: ReadonlySet<string>): Place | null {
+  for (const [at, value] of words.entries()) {
+    const option = words[at - 1]?.text ?? ''
+    if (at < program + 2 || value.value === null || !values.has(value.value) || !/^--?[a-z][\w-]*$/i.test(option))
+      continue
+    return { value, from: at - 1, to: at + 1 }
+  }
+  return null
+}
 
 function placeOf(
   words: readonly CommandWord[],
