@@ -77,7 +77,7 @@ export function scriptWrites(script: ReadScript, start: Omit<FirstStart, 'variab
 
 /** Of `"/srv/app-$VERSION"` the folder: what is made in it has a name that only the run tells. */
 function folderOf(text: string): string | null {
-  const folder = /^["']?(\/[\w./-]*[\w-])\/[\w.-]*\$[^/]*$/.exec(text)?.[1]
+  const folder = /^["']?(\/[\w./-]*[\w-])\/[\w.-]*\$[^/]*$/.exec(text.replace(/["']/g, ''))?.[1]
   return folder === undefined ? null : normalisePath(folder)
 }
 

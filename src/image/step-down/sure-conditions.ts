@@ -61,7 +61,11 @@ function anyOf(condition: string): readonly string[] {
 
 const TEST = /^(! )?\s*(?:\[\[?|test)\s+(! )?\s*(.*?)\s*(?:\]\]?)?$/s
 
+/** A loop over words that stand there is gone through. */
+const OVER_WORDS = /^for\s+\w+\s+in(\s+[\w./:@%+-]+)+[\s;]*(do\s*)?$/
+
 function oneOf(condition: string, start: FirstStart): 'known' | 'missing' | null {
+  if (OVER_WORDS.test(condition)) return 'known'
   const [, before, inner, asked = ''] = TEST.exec(condition) ?? []
   const negated = (before === undefined) !== (inner === undefined)
   const [, path] = /^-[efs]\s+(\S+)$/.exec(asked) ?? []

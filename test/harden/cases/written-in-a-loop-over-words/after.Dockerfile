@@ -1,0 +1,21 @@
+FROM debian:trixie-slim
+COPY --chmod=755 <<"S" /start.sh
+#!/bin/sh
+set -e
+for name in A B
+do
+  eval value=\$$name
+  sed -i "s|$name|$value|g" /etc/relay/default.vcl
+done
+cp /tmp/x /var/certs/"$CN"-cert.pem
+exec relay
+S
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: /etc/relay (written by /start.sh line 6), /var/certs (files in it are written by /start.sh line 8)
+RUN mkdir -p /etc/relay /var/certs \
+ && chown 10001:10001 /etc/relay /var/certs
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["/start.sh"]
