@@ -34,11 +34,11 @@ export function composeStart(
   const lines = [...line('ENTRYPOINT', start.entrypoint), ...line('CMD', start.command)]
   const added = `${source.endsWith('\n') ? '' : eol}${lines.join(eol)}${eol}`
   const more = others.filter((other) => wordsOf(other).join('\0') !== wordsOf(start).join('\0'))
-  const isSaid = `the Dockerfile leaves it open what is started: taken from ${saidOf(start)}`
+  const taken = `the Dockerfile leaves it open what is started: taken from ${saidOf(start)}`
   return {
     dockerfile: parseDockerfile(source + added, given),
     notes: [
-      targetFinding('read-build', 'note', isSaid, 'a CMD in the Dockerfile says it wherever the image is run'),
+      targetFinding('read-build', 'note', taken, 'a CMD in the Dockerfile says it wherever the image is run'),
       ...(more.length === 0 ? [] : [notShown(more)]),
     ],
     asWritten: (result) => without(result, { dockerfile, added, start, count: lines.length }),
