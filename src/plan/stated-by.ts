@@ -31,6 +31,7 @@ import { springNeeds } from './evidence/spring.ts'
 import { startFolderScripts, startsUnknownScript } from './evidence/start-folder.ts'
 import { startedIn } from './evidence/start-in.ts'
 import { supervisorCautions } from './evidence/supervisors.ts'
+import { systemTools } from './evidence/system-tools.ts'
 import { unknownServers } from './evidence/unknown-servers.ts'
 import { unknownVolumes } from './evidence/unknown-volumes.ts'
 import { unpackedPrograms } from './evidence/unpacked-programs.ts'
@@ -137,6 +138,7 @@ export function statedBy(sources: StatedSources): Stated {
           ]),
       ...initRemarks(start),
       ...hostSockets(shipped, started),
+      ...systemTools(start),
       ...unknownServers(sources, { shipped, start, started, packages }),
       ...packages.remarks,
       ...supervisorCautions(start, own),
