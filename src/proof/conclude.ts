@@ -3,6 +3,7 @@ import type { Operation } from '../plan/operation.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
 import { askedToWrite } from './compare/asked-to-write.ts'
 import { leftBehind, startsNothing } from './compare/unfit.ts'
+import { unrunScripts } from './compare/unrun-scripts.ts'
 import { writableMounts } from './conditions/read-only.ts'
 import { type JudgeRequest, judge } from './judge.ts'
 import { observationOf } from './learn/observation.ts'
@@ -47,6 +48,7 @@ export async function conclude(
       ...startsNothing(original, request.facts),
       ...untracedRun(original, best.run),
       ...askedToWrite(original, best.run.traced),
+      ...unrunScripts(original, request.facts),
       ...readState(plan),
       ...unshownPlaces(plan),
       ...namedFolders(request.facts, plan.grants, stagePlanOf(best.hardened.plan, request.stage)?.account ?? null),
