@@ -5,7 +5,7 @@ import { unknownFacts } from './image/derive.ts'
 import type { ImageConfig, ImageFacts, Known } from './image/facts.ts'
 import { createFileModel } from './image/file-index.ts'
 import { parseReference } from './image/reference.ts'
-import { copiedTo } from './plan/copied-to.ts'
+import { copiedTo } from './plan/shipped/copied-to.ts'
 
 /** Facts of each base image that could be looked at, by reference; the others have the reason why not. */
 export type Bases = ReadonlyMap<string, Known<ImageFacts>>

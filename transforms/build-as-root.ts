@@ -3,7 +3,7 @@ import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
 import { insertLines, placeAfter, placeBefore } from '../src/dockerfile/placement.ts'
 import { keyword, reason } from '../src/dockerfile/write.ts'
 import type { Edit } from '../src/edit.ts'
-import type { RootSteps } from '../src/plan/root-steps.ts'
+import type { RootSteps } from '../src/plan/step-down/root-steps.ts'
 import type { Transform } from '../src/transform.ts'
 
 export const buildAsRoot: Transform = {

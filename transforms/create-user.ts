@@ -1,7 +1,7 @@
 import type { Dockerfile } from '../src/dockerfile/model.ts'
 import { insertLines, rootPlace } from '../src/dockerfile/placement.ts'
 import { copyText, reason, runStep, shellWord } from '../src/dockerfile/write.ts'
-import { groupLine, passwdLine } from '../src/plan/account-lines.ts'
+import { groupLine, passwdLine } from '../src/plan/account/account-lines.ts'
 import type { AccountChoice } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
 

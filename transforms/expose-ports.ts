@@ -3,8 +3,8 @@ import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
 import { insertLines, userPlace } from '../src/dockerfile/placement.ts'
 import { keyword } from '../src/dockerfile/write.ts'
 import type { Edit } from '../src/edit.ts'
-import { healthcheckText, moveHealthcheckPort } from '../src/plan/healthcheck.ts'
 import type { PortDecision, StagePlan } from '../src/plan/plan.ts'
+import { healthcheckText, moveHealthcheckPort } from '../src/plan/ports/healthcheck.ts'
 import type { Transform } from '../src/transform.ts'
 
 export const exposePorts: Transform = {

@@ -1,7 +1,7 @@
 import type { ImageFacts } from '../image/facts.ts'
 import type { CommandChange } from './plan.ts'
-import type { PortPlan } from './ports.ts'
-import type { StepDownPlan } from './step-down-plan.ts'
+import type { PortPlan } from './ports/plan-ports.ts'
+import type { StepDownPlan } from './step-down/step-down-plan.ts'
 
 /** ENTRYPOINT and CMD as they must become: ports moved in arguments, switches of user taken out. */
 export function planCommand(facts: ImageFacts, ports: PortPlan, stepDown: StepDownPlan): CommandChange | null {

@@ -1,8 +1,8 @@
 import { couldCreate } from '../image/access.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { Evidence } from './evidence.ts'
-import type { Need } from './need.ts'
-import { stateNeed } from './need.ts'
+import type { Need } from './grants/need.ts'
+import { stateNeed } from './grants/need.ts'
 import { isSystemFolder } from './places.ts'
 import type { AccountChoice, EnvSetting } from './plan.ts'
 

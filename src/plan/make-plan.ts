@@ -1,11 +1,11 @@
+import { isRoot } from './account/user-text.ts'
 import { hardenStage } from './harden-stage.ts'
 import { exempt, leave, notForAnybody } from './leave.ts'
-import { mustKeepRoot } from './must-keep-root.ts'
 import { imageUser } from './named-image.ts'
 import type { Plan, StagePlan } from './plan.ts'
 import type { Policy } from './policy.ts'
 import type { StageInput } from './stage-input.ts'
-import { isRoot } from './user-text.ts'
+import { mustKeepRoot } from './step-down/must-keep-root.ts'
 import { canSwitchBase, vendorImage } from './vendor-image.ts'
 
 /** Facts and evidence in, decisions out. Pure. */

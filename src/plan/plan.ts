@@ -1,9 +1,9 @@
 import type { Healthcheck, Known } from '../image/facts.ts'
+import type { EndOfStage, StageUsers } from './account/stage-users.ts'
+import type { UserNumber } from './account/user-number.ts'
 import type { Evidence } from './evidence.ts'
 import type { CapableFile } from './needless-capabilities.ts'
-import type { RootSteps } from './root-steps.ts'
-import type { EndOfStage, StageUsers } from './stage-users.ts'
-import type { UserNumber } from './user-number.ts'
+import type { RootSteps } from './step-down/root-steps.ts'
 
 /** The decisions for one Dockerfile: one stage plan for each stage that is meant to run. */
 export interface Plan {

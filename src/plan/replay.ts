@@ -1,6 +1,6 @@
 import { couldCreate, couldExecute, couldRead, couldTraverse } from '../image/access.ts'
 import type { FileModel } from '../image/file-model.ts'
-import type { Need } from './need.ts'
+import type { Need } from './grants/need.ts'
 import { CHANGES } from './operation.ts'
 import { baseName, isInside, isOfEngine, parentOf } from './places.ts'
 import type { Grant } from './plan.ts'

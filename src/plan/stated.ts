@@ -1,11 +1,11 @@
 import { createFileModel } from '../image/file-index.ts'
 import type { FileModel } from '../image/file-model.ts'
 import type { StepDownReport } from '../image/step-down.ts'
-import type { Candidate } from './account-request.ts'
-import type { Need } from './need.ts'
+import type { Candidate } from './account/account-request.ts'
+import type { Need } from './grants/need.ts'
 import type { CapableFile } from './needless-capabilities.ts'
 import type { EnvSetting, FileEdit, Remark } from './plan.ts'
-import type { VendorMove } from './port-sources.ts'
+import type { VendorMove } from './ports/port-sources.ts'
 
 /** What the text of a stage and its build context say by themselves, before anything has been built or run. */
 export interface Stated {

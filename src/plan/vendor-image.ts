@@ -1,6 +1,6 @@
+import { bare } from './account/new-account.ts'
 import type { Evidence } from './evidence.ts'
 import type { CapableFile } from './needless-capabilities.ts'
-import { bare } from './new-account.ts'
 import { baseName } from './places.ts'
 import type { AccountChoice, Remark, StagePlan } from './plan.ts'
 import { isInterpreter } from './program.ts'

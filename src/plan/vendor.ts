@@ -1,9 +1,9 @@
 import type { DaemonPortRule } from '../../catalogue/daemon-port-rule.ts'
 import type { VendorWay } from '../../catalogue/entry.ts'
-import type { Need } from './need.ts'
+import type { Need } from './grants/need.ts'
 import type { CapableFile } from './needless-capabilities.ts'
 import type { EnvSetting, FileEdit, Remark } from './plan.ts'
-import type { Listed, VendorMove } from './port-sources.ts'
+import type { Listed, VendorMove } from './ports/port-sources.ts'
 
 /** What the catalogue knows of an image, as the plan uses it. Every part is checked against the image's files where they are known. */
 export interface Vendor {

@@ -1,7 +1,7 @@
 import type { ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
+import { type Need, stateNeed } from './grants/need.ts'
 import { isMadeWith, isOwnHome } from './home.ts'
-import { type Need, stateNeed } from './need.ts'
 import { isInside, isMarkerFile, isSystemFolder, normalisePath, parentOf } from './places.ts'
 import type { AccountChoice, WorkdirChange } from './plan.ts'
 import { argvOf } from './program.ts'

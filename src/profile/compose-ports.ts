@@ -1,4 +1,4 @@
-import { movedTest } from '../plan/healthcheck.ts'
+import { movedTest } from '../plan/ports/healthcheck.ts'
 import type { Profile, ProfilePort } from './profile.ts'
 import { asList, isObject, type Json } from './yaml-file.ts'
 

@@ -1,4 +1,4 @@
-import { outermostOwn } from '../plan/own-folders.ts'
+import { outermostOwn } from '../plan/grants/own-folders.ts'
 import { isInside, normalisePath } from '../plan/places.ts'
 import type { ProfileSource } from './make-profile.ts'
 import type { Profile } from './profile.ts'

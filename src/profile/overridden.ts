@@ -1,5 +1,5 @@
 import { baseName, isInside } from '../plan/places.ts'
-import { portLines } from '../plan/port-lines.ts'
+import { portLines } from '../plan/ports/port-lines.ts'
 import { programsIn } from '../plan/program.ts'
 import { sysctlsFor } from './ports.ts'
 import type { ImageChange, Profile } from './profile.ts'

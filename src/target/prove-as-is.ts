@@ -1,6 +1,6 @@
 import { HardenError } from '../errors.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
-import { isRoot } from '../plan/user-text.ts'
+import { isRoot } from '../plan/account/user-text.ts'
 import { quoted } from '../profile/docker.ts'
 import { proveImages } from '../proof/prove-images.ts'
 import { stopwatch } from '../proof/stopwatch.ts'

@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { BuildContext, ContextEntry } from '../plan/build-context.ts'
+import type { BuildContext, ContextEntry } from '../plan/shipped/build-context.ts'
 import { type ContextFiles, contextFiles } from './context-files.ts'
 import { type DockerIgnore, parseDockerIgnore } from './dockerignore.ts'
 

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { parseDockerfile, stageWalks } from '../../src/dockerfile/index.ts'
-import { type CandidateSources, candidates } from '../../src/plan/candidates.ts'
-import { createdAccounts, nothingCreated } from '../../src/plan/created-accounts.ts'
-import { stateNeed } from '../../src/plan/need.ts'
+import { type CandidateSources, candidates } from '../../src/plan/account/candidates.ts'
+import { createdAccounts, nothingCreated } from '../../src/plan/account/created-accounts.ts'
+import { stateNeed } from '../../src/plan/grants/need.ts'
 import type { BaseFile } from '../harden/support/facts.ts'
 import { image, unknownImage } from './image.ts'
 

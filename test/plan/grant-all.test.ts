@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { grantAll } from '../../src/plan/grant-all.ts'
-import type { Need } from '../../src/plan/need.ts'
+import { grantAll } from '../../src/plan/grants/grant-all.ts'
+import type { Need } from '../../src/plan/grants/need.ts'
 import type { StageInput } from '../../src/plan/stage-input.ts'
 import { image } from './image.ts'
 

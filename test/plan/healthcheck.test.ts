@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Healthcheck } from '../../src/image/facts.ts'
-import { healthcheckText, movedHealthcheck, moveHealthcheckPort } from '../../src/plan/healthcheck.ts'
 import type { PortDecision } from '../../src/plan/plan.ts'
+import { healthcheckText, movedHealthcheck, moveHealthcheckPort } from '../../src/plan/ports/healthcheck.ts'
 import { image } from './image.ts'
 
 describe('port 80 in a check', () => {

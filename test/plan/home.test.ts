@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
+import { foundByHome, homeNeeds, observedNeeds } from '../../src/plan/grants/observed-needs.ts'
 import { planHome } from '../../src/plan/home.ts'
-import { foundByHome, homeNeeds, observedNeeds } from '../../src/plan/observed-needs.ts'
 import type { AccountChoice } from '../../src/plan/plan.ts'
 import type { BaseFile } from '../harden/support/facts.ts'
 import { operation } from '../proof/support/records.ts'

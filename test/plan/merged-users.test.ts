@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { mergedUsers } from '../../src/plan/merged-users.ts'
+import { mergedUsers } from '../../src/plan/account/merged-users.ts'
 import type { Operation } from '../../src/plan/operation.ts'
 import type { Grant } from '../../src/plan/plan.ts'
 import { servicesOf } from '../../src/plan/services.ts'

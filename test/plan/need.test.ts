@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { needsOf } from '../../src/plan/need.ts'
+import { needsOf } from '../../src/plan/grants/need.ts'
 import type { Operation } from '../../src/plan/operation.ts'
 
 const asks = (path: string, asked: 'read' | 'write' = 'write'): Operation => ({

@@ -1,7 +1,7 @@
 // What must never be granted, whatever is asked: needs at random on images at random.
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { Need } from '../../src/plan/need.ts'
+import type { Need } from '../../src/plan/grants/need.ts'
 import type { Grant } from '../../src/plan/plan.ts'
 import { replay } from '../../src/plan/replay.ts'
 import { files } from './image.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Need } from '../../src/plan/need.ts'
+import type { Need } from '../../src/plan/grants/need.ts'
 import type { Grant } from '../../src/plan/plan.ts'
 import { replay } from '../../src/plan/replay.ts'
 import { files } from './image.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
-import { rootWork } from '../../src/plan/root-work.ts'
+import { rootWork } from '../../src/plan/step-down/root-work.ts'
 
 function work(run: string): string | null {
   const instruction = parseDockerfile(`FROM scratch\nRUN ${run}\n`).stages[0]?.instructions[0]

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { emptyConfig } from '../../src/image/config.ts'
-import type { BuildContext, ContextEntry } from '../../src/plan/build-context.ts'
-import { changedMode } from '../../src/plan/changed-mode.ts'
 import { commandLineNeeds } from '../../src/plan/evidence/command-line.ts'
 import { runLineNeeds } from '../../src/plan/evidence/run-lines.ts'
+import type { BuildContext, ContextEntry } from '../../src/plan/shipped/build-context.ts'
+import { changedMode } from '../../src/plan/shipped/changed-mode.ts'
 import { shipped } from './shipped.ts'
 
 describe('RUN lines', () => {

@@ -1,7 +1,7 @@
 import { parseDockerfile, stageWalks } from '../../src/dockerfile/index.ts'
 import { emptyConfig } from '../../src/image/config.ts'
-import type { BuildContext } from '../../src/plan/build-context.ts'
-import { type Shipped, shippedBy } from '../../src/plan/shipped.ts'
+import type { BuildContext } from '../../src/plan/shipped/build-context.ts'
+import { type Shipped, shippedBy } from '../../src/plan/shipped/shipped.ts'
 
 /** What instructions upon a base that nobody looked into ship. */
 export function shipped(text: string, context: BuildContext | null = null): Shipped {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Evidence } from '../../src/plan/evidence.ts'
+import { partsOf, spareGrants, spareHome, spareLines, spareSwitch } from '../../src/plan/grants/spare.ts'
 import type { FileEdit, Grant } from '../../src/plan/plan.ts'
-import { partsOf, spareGrants, spareHome, spareLines, spareSwitch } from '../../src/plan/spare.ts'
-import type { StepDownPlan } from '../../src/plan/step-down-plan.ts'
+import type { StepDownPlan } from '../../src/plan/step-down/step-down-plan.ts'
 
 const because = (source: Evidence['source']): readonly Evidence[] => [{ source, subject: '/x', detail: 'why' }]
 const grants: readonly Grant[] = [

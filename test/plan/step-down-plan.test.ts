@@ -3,7 +3,7 @@ import { findStepDowns } from '../../src/image/step-down.ts'
 import { applySubstitutions } from '../../src/plan/file-edit.ts'
 import type { Operation } from '../../src/plan/operation.ts'
 import type { Observation } from '../../src/plan/stage-input.ts'
-import { planStepDown, type StepDownPlan } from '../../src/plan/step-down-plan.ts'
+import { planStepDown, type StepDownPlan } from '../../src/plan/step-down/step-down-plan.ts'
 import { image } from './image.ts'
 
 function observed(opened: Observation['opened'], operations: readonly Operation[] = []): Observation {

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
 import type { EvidenceSource } from '../../src/plan/evidence.ts'
-import type { Need } from '../../src/plan/need.ts'
+import type { Need } from '../../src/plan/grants/need.ts'
+import { said, unshownGrants } from '../../src/plan/grants/unshown.ts'
 import type { Grant } from '../../src/plan/plan.ts'
-import { said, unshownGrants } from '../../src/plan/unshown.ts'
 import { unshownPlaces } from '../../src/proof/unshown-places.ts'
 
 const grant = (kind: Grant['kind'], path: string): Grant => ({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Need } from '../../src/plan/need.ts'
+import type { Need } from '../../src/plan/grants/need.ts'
 import type { AccountChoice } from '../../src/plan/plan.ts'
 import { planWorkdir } from '../../src/plan/workdir.ts'
 import type { BaseFile } from '../harden/support/facts.ts'

@@ -1,9 +1,9 @@
 import type { ImageConfig } from '../../image/facts.ts'
 import type { FileEntry, FileModel } from '../../image/file-model.ts'
 import { findProgram } from '../../image/step-down/start.ts'
-import type { Need } from '../need.ts'
+import type { Need } from '../grants/need.ts'
 import type { Remark } from '../plan.ts'
-import type { Shipped } from '../shipped.ts'
+import type { Shipped } from '../shipped/shipped.ts'
 
 type ClosedSources = Pick<Shipped, 'entries' | 'origins'>
 

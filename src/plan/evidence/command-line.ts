@@ -1,6 +1,6 @@
 import type { ImageConfig } from '../../image/facts.ts'
-import type { Need } from '../need.ts'
-import { stateNeed } from '../need.ts'
+import type { Need } from '../grants/need.ts'
+import { stateNeed } from '../grants/need.ts'
 import { baseName, normalisePath } from '../places.ts'
 import { argvOf, programsOf } from '../program.ts'
 import { isOwnPlace, isStatePlace, looksLikeFile } from '../state-places.ts'

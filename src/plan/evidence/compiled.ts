@@ -1,8 +1,8 @@
 import type { Stage } from '../../dockerfile/model.ts'
 import { findStage, sourcesOf } from '../../dockerfile/stages.ts'
 import type { ImageConfig } from '../../image/facts.ts'
-import type { Need } from '../need.ts'
-import { type Shipped, type ShippedSources, shippedBy } from '../shipped.ts'
+import type { Need } from '../grants/need.ts'
+import { type Shipped, type ShippedSources, shippedBy } from '../shipped/shipped.ts'
 import { sourceNeeds } from './sources.ts'
 
 /** No program is ever there: what a source says of its own folder is not true of what it was compiled to. */

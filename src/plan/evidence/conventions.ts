@@ -1,7 +1,7 @@
 import type { ImageFacts } from '../../image/facts.ts'
-import type { Need } from '../need.ts'
-import { stateNeed } from '../need.ts'
-import { isEmptyFolder } from '../own-folders.ts'
+import type { Need } from '../grants/need.ts'
+import { stateNeed } from '../grants/need.ts'
+import { isEmptyFolder } from '../grants/own-folders.ts'
 import { isSharedFolder, isSystemFolder } from '../places.ts'
 import { STATE_NAME } from '../state-places.ts'
 

@@ -1,9 +1,9 @@
 import type { DaemonPortRule } from '../../../catalogue/daemon-port-rule.ts'
 import type { ImageFacts } from '../../image/facts.ts'
-import { type Start, tellPort } from '../append-in-script.ts'
 import { escapeReplacement, matches } from '../file-edit.ts'
 import { isInside } from '../places.ts'
-import type { VendorMove } from '../port-sources.ts'
+import { type Start, tellPort } from '../ports/append-in-script.ts'
+import type { VendorMove } from '../ports/port-sources.ts'
 import { argvOf, programsOf } from '../program.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { ImageConfig } from '../../image/facts.ts'
-import type { Need } from '../need.ts'
-import { stateNeed } from '../need.ts'
+import type { Need } from '../grants/need.ts'
+import { stateNeed } from '../grants/need.ts'
 import { isRuntimePlace, isSharedFolder, isSystemFolder, normalisePath } from '../places.ts'
 import { looksLikeFile } from '../state-places.ts'
 

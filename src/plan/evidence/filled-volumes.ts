@@ -1,10 +1,10 @@
 import { type Step, shellCommands, wholeText } from '../../dockerfile/index.ts'
 import type { ImageConfig } from '../../image/facts.ts'
-import type { Need } from '../need.ts'
-import { stateNeed } from '../need.ts'
+import type { Need } from '../grants/need.ts'
+import { stateNeed } from '../grants/need.ts'
 import { baseName, normalisePath } from '../places.ts'
 import { isInterpreter } from '../program.ts'
-import type { Shipped } from '../shipped.ts'
+import type { Shipped } from '../shipped/shipped.ts'
 
 /** `server --version`, `nginx -t`: it fills nothing. */
 const ONLY_ASKS = /^--?(v|V|t|h|version|help|test|configtest|check[\w-]*)$/

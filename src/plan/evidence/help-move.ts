@@ -1,5 +1,5 @@
-import { type Start, tellPort } from '../append-in-script.ts'
-import type { VendorMove } from '../port-sources.ts'
+import { type Start, tellPort } from '../ports/append-in-script.ts'
+import type { VendorMove } from '../ports/port-sources.ts'
 import { portOption } from './help-option.ts'
 
 /** What a program of the image says of itself. */

@@ -1,7 +1,7 @@
 import type { ImageConfig } from '../../image/facts.ts'
 import { baseName, isInside, normalisePath, parentOf } from '../places.ts'
 import type { Remark } from '../plan.ts'
-import type { CopiedPath, Shipped } from '../shipped.ts'
+import type { CopiedPath, Shipped } from '../shipped/shipped.ts'
 
 const HINT = "name the context with --context (context: in the configuration) where it is not the Dockerfile's folder"
 

@@ -1,5 +1,5 @@
 import { normalisePath } from '../places.ts'
-import type { Shipped } from '../shipped.ts'
+import type { Shipped } from '../shipped/shipped.ts'
 
 const RUNNERS = /^(npm|yarn|pnpm|bun)$/
 /** Deeper, scripts only call each other in circles. */

@@ -4,7 +4,7 @@ import type { FileModel } from '../../image/file-model.ts'
 import { matches } from '../file-edit.ts'
 import { baseName, isInside } from '../places.ts'
 import type { FileEdit, Substitution } from '../plan.ts'
-import type { Shipped } from '../shipped.ts'
+import type { Shipped } from '../shipped/shipped.ts'
 
 export interface EditSources {
   readonly shipped: Pick<Shipped, 'steps' | 'texts' | 'entries' | 'copies' | 'isRemoved'>

@@ -1,9 +1,9 @@
 import type { ImageConfig } from '../../image/facts.ts'
-import type { Need } from '../need.ts'
-import { stateNeed } from '../need.ts'
+import type { Need } from '../grants/need.ts'
+import { stateNeed } from '../grants/need.ts'
 import { isInside, isSharedFolder } from '../places.ts'
 import { argvOf } from '../program.ts'
-import type { Shipped } from '../shipped.ts'
+import type { Shipped } from '../shipped/shipped.ts'
 
 /**
  * Repositories that a RUN makes and the image serves: its program changes files all over them, git refuses one that

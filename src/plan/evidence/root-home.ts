@@ -1,11 +1,11 @@
 import { says, wholeText } from '../../dockerfile/index.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import type { Evidence } from '../evidence.ts'
-import type { Need } from '../need.ts'
+import type { Need } from '../grants/need.ts'
 import { isInside, isSecretPlace, normalisePath } from '../places.ts'
 import type { EnvSetting, Remark } from '../plan.ts'
 import { argvOf } from '../program.ts'
-import type { Shipped } from '../shipped.ts'
+import type { Shipped } from '../shipped/shipped.ts'
 import { homeReaders } from './home-readers.ts'
 import { type HomeTool, homeTools, sentElsewhere } from './home-tools.ts'
 

@@ -1,9 +1,9 @@
-import type { Need } from '../need.ts'
-import { stateNeed } from '../need.ts'
+import type { Need } from '../grants/need.ts'
+import { stateNeed } from '../grants/need.ts'
 import type { Remark } from '../plan.ts'
-import { removedBy } from '../removed.ts'
-import type { RunAction } from '../run-actions.ts'
-import type { Shipped } from '../shipped.ts'
+import { removedBy } from '../shipped/removed.ts'
+import type { RunAction } from '../shipped/run-actions.ts'
+import type { Shipped } from '../shipped/shipped.ts'
 import { isOwnPlace, isStatePlace, looksLikeFile } from '../state-places.ts'
 
 /** Folders that RUN lines make for the program to fill, or hand to somebody: who wrote that wanted them written. */

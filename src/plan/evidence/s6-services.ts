@@ -1,7 +1,7 @@
 import type { ImageFacts } from '../../image/facts.ts'
 import type { Remark } from '../plan.ts'
 import { argvOf } from '../program.ts'
-import type { Shipped } from '../shipped.ts'
+import type { Shipped } from '../shipped/shipped.ts'
 
 /** Where s6-overlay looks for what it runs, and the variables that only it reads. Source: s6-overlay's README. */
 const SERVICES = /^\/etc\/(s6-overlay|services\.d|cont-init\.d|cont-finish\.d|fix-attrs\.d)(\/|$)/

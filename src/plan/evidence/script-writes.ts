@@ -1,9 +1,9 @@
 import { wholeText } from '../../dockerfile/index.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import type { StepDownReport } from '../../image/step-down.ts'
-import type { Need } from '../need.ts'
+import type { Need } from '../grants/need.ts'
 import { baseName, isAuthority, isInside, isRuntimePlace, isSharedFolder, isSystemFolder, parentOf } from '../places.ts'
-import type { Shipped } from '../shipped.ts'
+import type { Shipped } from '../shipped/shipped.ts'
 
 /** What a start script writes by itself: without it the script ends, or goes on with what it did not write. */
 export function scriptWriteNeeds(

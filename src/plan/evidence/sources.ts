@@ -1,7 +1,7 @@
 import type { ImageConfig } from '../../image/facts.ts'
 import type { StepDownReport } from '../../image/step-down.ts'
-import type { Need } from '../need.ts'
-import { stateNeed } from '../need.ts'
+import type { Need } from '../grants/need.ts'
+import { stateNeed } from '../grants/need.ts'
 import {
   baseName,
   isBelowSystem,
@@ -12,7 +12,7 @@ import {
   parentOf,
 } from '../places.ts'
 import { argvOf, programsOf } from '../program.ts'
-import type { Shipped } from '../shipped.ts'
+import type { Shipped } from '../shipped/shipped.ts'
 import { isOwnPlace, isStatePlace, STATE_NAME } from '../state-places.ts'
 import { databaseNeeds } from './frameworks.ts'
 import { sourceWrites } from './source-writes.ts'

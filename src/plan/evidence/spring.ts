@@ -1,7 +1,7 @@
 import type { ImageConfig } from '../../image/facts.ts'
-import { type Need, stateNeed } from '../need.ts'
+import { type Need, stateNeed } from '../grants/need.ts'
 import { isRuntimePlace, normalisePath, parentOf } from '../places.ts'
-import type { Shipped } from '../shipped.ts'
+import type { Shipped } from '../shipped/shipped.ts'
 import { isOwnPlace } from '../state-places.ts'
 import { databaseNeeds } from './frameworks.ts'
 

@@ -1,5 +1,5 @@
 import type { Remark } from '../plan.ts'
-import type { Shipped } from '../shipped.ts'
+import type { Shipped } from '../shipped/shipped.ts'
 
 /** A VOLUME whose folder a variable of the base image, or of the build alone, decides: it is written, and nobody can say where it is. */
 export function unknownVolumes({ steps }: Pick<Shipped, 'steps'>): readonly Remark[] {

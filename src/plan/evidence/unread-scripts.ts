@@ -4,8 +4,8 @@ import type { StepDownReport } from '../../image/step-down.ts'
 import { baseName } from '../places.ts'
 import type { Remark } from '../plan.ts'
 import { argvOf, programsOf } from '../program.ts'
-import { runTexts } from '../run-texts.ts'
-import type { Shipped } from '../shipped.ts'
+import { runTexts } from '../shipped/run-texts.ts'
+import type { Shipped } from '../shipped/shipped.ts'
 
 const SHELL_SCRIPT = /\.(sh|bash)$|entrypoint/
 /** What only reads, or is part of what a distribution's package or the image's vendor brings. */

@@ -3,11 +3,11 @@ import type { ImageConfig } from '../../image/facts.ts'
 import type { StepDownReport } from '../../image/step-down.ts'
 import type { Evidence } from '../evidence.ts'
 import { escapeReplacement, matches } from '../file-edit.ts'
-import type { Need } from '../need.ts'
+import type { Need } from '../grants/need.ts'
 import { baseName, isSystemFolder, normalisePath, parentOf } from '../places.ts'
 import type { FileEdit } from '../plan.ts'
 import { argvOf } from '../program.ts'
-import type { Shipped } from '../shipped.ts'
+import type { Shipped } from '../shipped/shipped.ts'
 import { npmScripts } from './npm-scripts.ts'
 
 /** What programs write into the folder that they start in, as neither their command nor their configuration says otherwise. */

@@ -1,6 +1,6 @@
 import type { AccessAnswer } from '../../image/access.ts'
 import type { FileModel, Identity } from '../../image/file-model.ts'
-import type { Need } from '../need.ts'
+import type { Need } from '../grants/need.ts'
 import type { GrantKind } from '../plan.ts'
 import { openFolder } from './reach.ts'
 import { grant, type State } from './state.ts'

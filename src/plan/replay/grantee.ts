@@ -1,7 +1,7 @@
 import { groupWithGid, sharedAccounts } from '../../image/accounts.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { Identity } from '../../image/file-model.ts'
-import { ARBITRARY_UID } from '../arbitrary-uid.ts'
+import { ARBITRARY_UID } from '../account/arbitrary-uid.ts'
 import type { AccountChoice } from '../plan.ts'
 
 /** Who everything has to be possible for, and whom paths are given to. */

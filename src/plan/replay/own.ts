@@ -1,5 +1,5 @@
 import { couldCreate, couldRemove } from '../../image/access.ts'
-import type { Need } from '../need.ts'
+import type { Need } from '../grants/need.ts'
 import { isMountPlace, isSharedFolder, isSystemFolder, parentOf } from '../places.ts'
 import { STATE_NAME } from '../state-places.ts'
 import { reachParents } from './reach.ts'

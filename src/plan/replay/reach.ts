@@ -1,5 +1,5 @@
 import { couldTraverse } from '../../image/access.ts'
-import type { Need } from '../need.ts'
+import type { Need } from '../grants/need.ts'
 import { isInside, isSecretPlace, isSharedFolder, isSystemFolder, parentOf } from '../places.ts'
 import { grant, refuse, type State } from './state.ts'
 

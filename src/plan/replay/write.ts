@@ -1,5 +1,5 @@
 import { couldCreate, couldRead, couldWrite } from '../../image/access.ts'
-import type { Need } from '../need.ts'
+import type { Need } from '../grants/need.ts'
 import {
   isBelowSystem,
   isMarkerFile,

@@ -1,4 +1,4 @@
-import { ARBITRARY_UID, ROOT_GROUP } from '../../plan/arbitrary-uid.ts'
+import { ARBITRARY_UID, ROOT_GROUP } from '../../plan/account/arbitrary-uid.ts'
 import type { ReportCell } from '../../report/report.ts'
 import { arbitrarySpec } from '../run/specs.ts'
 import { type Beside, notAsked, runCell } from './cell.ts'

@@ -1,12 +1,12 @@
 import type { Mount } from '../../engine/engine.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { FileModel } from '../../image/file-model.ts'
+import { readyTrees } from '../../plan/grants/own-folders.ts'
+import { grantedFolders, writableFolder } from '../../plan/grants/writable.ts'
 import { CHANGES, type Operation } from '../../plan/operation.ts'
-import { readyTrees } from '../../plan/own-folders.ts'
 import { isInside, normalisePath, outermost, parentOf } from '../../plan/places.ts'
 import type { AccountChoice, StagePlan } from '../../plan/plan.ts'
 import { realPath } from '../../plan/real-path.ts'
-import { grantedFolders, writableFolder } from '../../plan/writable.ts'
 
 /** Of the machine's memory, for what is only passing. */
 const SIZE = '64m'

@@ -1,6 +1,6 @@
+import { WORKDIR } from '../../plan/grants/spare.ts'
 import type { Operation } from '../../plan/operation.ts'
 import type { Part } from '../../plan/plan.ts'
-import { WORKDIR } from '../../plan/spare.ts'
 import { stagePlanOf } from '../../plan/stage-plan.ts'
 import { tail } from '../compare/unfit.ts'
 import { hasPassed, type Round } from '../round.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
+import { WORKDIR } from '../../../src/plan/grants/spare.ts'
 import type { Operation } from '../../../src/plan/operation.ts'
 import type { Part } from '../../../src/plan/plan.ts'
-import { WORKDIR } from '../../../src/plan/spare.ts'
 import { compare } from '../../../src/proof/compare/compare.ts'
 import { movedInVain, uselessCures } from '../../../src/proof/learn/useless-cures.ts'
 import type { Round } from '../../../src/proof/round.ts'

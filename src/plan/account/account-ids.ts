@@ -1,0 +1,92 @@
+import { groupNamed, groupWithGid, userNamed, userWithUid } from '../../image/accounts.ts'
+import type { Accounts } from '../../image/facts.ts'
+import type { AccountPin } from '../plan.ts'
+import type { Created, CreatedAccount } from './created-accounts.ts'
+
+/** The ids of an account that the Dockerfile creates, and what its commands must be told so that they come true. */
+export interface AccountIds {
+  readonly uid: number
+  readonly gid: number
+  /** As USER writes them. */
+  readonly text: string
+  readonly pins: readonly AccountPin[]
+}
+
+const FIRST_FREE_ID = 10001
+
+/** Null where the text leaves an id open that nothing can pin. */
+export function idsOf(account: CreatedAccount, created: Created, accounts: Accounts): AccountIds | null {
+  const group = groupOf(account, created, accounts)
+  const free = (id: number): boolean => isFree(id, account, created, accounts)
+  if (account.uid === 'unclear') return null
+  const known = userNamed(accounts, account.name)
+  const wanted = known?.uid ?? (typeof group.gid === 'number' && group.gid > 0 ? group.gid : FIRST_FREE_ID)
+  const uid = account.uid ?? (known === null ? firstFree(wanted, free) : known.uid)
+  if (account.uid === null && account.place === null) return null
+  const gid = group.gid ?? known?.gid ?? (groupWithGid(accounts, uid) === null ? uid : firstFree(FIRST_FREE_ID, free))
+  const pins: AccountPin[] = []
+  if (group.pin !== null)
+    pins.push(pin(group.pin.instruction.line, group.pin.place.options, ` ${group.pin.place.idOption} ${gid}`))
+  const options: string[] = []
+  if (account.uid === null) options.push(account.place?.idOption ?? '', String(uid))
+  if (group.step && account.place !== null && account.certain) {
+    const { groupTool, groupOption } = account.place
+    pins.push(pin(account.instruction.line, account.place.command, `${groupTool} ${gid} ${account.name} && `))
+    options.push(groupOption, account.name)
+  }
+  if (options.length > 0 && account.place !== null)
+    pins.push(pin(account.instruction.line, account.place.options, ` ${options.join(' ')}`))
+  const text = `${account.uidText ?? uid}:${group.text ?? gid}`
+  return { uid, gid, text: account.uidText === null && group.text === null ? `${uid}:${gid}` : text, pins }
+}
+
+function pin(line: number, at: number, text: string): AccountPin {
+  return { line, at, text }
+}
+
+interface GroupChoice {
+  /** Null: to be chosen. */
+  readonly gid: number | null
+  readonly text: string | null
+  /** The command that makes the group, where it must be told the gid. */
+  readonly pin: {
+    readonly instruction: { readonly line: number }
+    readonly place: { readonly options: number; readonly idOption: string }
+  } | null
+  /** The group must be made first. */
+  readonly step: boolean
+}
+
+function groupOf(account: CreatedAccount, created: Created, accounts: Accounts): GroupChoice {
+  const plain = { text: null, pin: null, step: false }
+  if (typeof account.gid === 'number') return { ...plain, gid: account.gid, text: account.gidText }
+  if (account.group !== null) {
+    const made = created.groups.find((group) => group.name === account.group)
+    if (made !== undefined && typeof made.gid === 'number') return { ...plain, gid: made.gid, text: made.gidText }
+    if (made?.gid === null && made.place !== null)
+      return { ...plain, gid: null, pin: { instruction: made.instruction, place: made.place } }
+    if (account.group === 'root') return { ...plain, gid: 0 }
+    return { ...plain, gid: groupNamed(accounts, account.group)?.gid ?? null }
+  }
+  // The account's own group follows its uid, in USER too.
+  if (account.ownGroup === 'same-id') return { ...plain, gid: numberOf(account), text: account.uidText }
+  return { ...plain, gid: null, step: created.groups.every((group) => group.name !== account.name) }
+}
+
+function numberOf({ uid }: CreatedAccount): number | null {
+  return typeof uid === 'number' ? uid : null
+}
+
+function isFree(id: number, account: CreatedAccount, created: Created, accounts: Accounts): boolean {
+  const others = created.users.filter((other) => other.name !== account.name)
+  if (others.some((other) => other.uid === id)) return false
+  if (created.groups.some((group) => group.gid === id && group.name !== account.group)) return false
+  const group = groupWithGid(accounts, id)
+  return userWithUid(accounts, id) === null && (group === null || group.name === account.group)
+}
+
+function firstFree(id: number, free: (id: number) => boolean): number {
+  let next = id
+  while (!free(next)) next = next < FIRST_FREE_ID ? FIRST_FREE_ID : next + 1
+  return next
+}

@@ -1,0 +1,173 @@
+import { userNamed } from '../../image/accounts.ts'
+import type { Account, ImageFacts } from '../../image/facts.ts'
+import type { Evidence } from '../evidence.ts'
+import type { Need } from '../grants/need.ts'
+import { programsOf } from '../program.ts'
+import type { Candidate } from './account-request.ts'
+import { isFit } from './choose-account.ts'
+import type { Created, CreatedAccount } from './created-accounts.ts'
+import { closedOwners, dataOwners, writtenOwners } from './owners.ts'
+import { isOtherThanRoot, type StageUsers } from './stage-users.ts'
+
+/** The first uid that distributions give to people and images to their service account. */
+const FIRST_ORDINARY_UID = 1000
+const LAST_ORDINARY_UID = 65533
+const FIRST_SERVICE_UID = 100
+
+export interface CandidateSources {
+  readonly facts: ImageFacts
+  /** Accounts that the Dockerfile itself creates. */
+  readonly created: Created
+  readonly users: StageUsers
+  /** The vendor's own choice. */
+  readonly vendor: { readonly name: string; readonly uid: number } | null
+  /** Of servers that the stage installs from its distribution. */
+  readonly packages?: readonly Candidate[]
+  /** Users to whom the entrypoint or the daemon switches: names or uids, with where that was read. */
+  readonly switches: readonly { readonly user: string; readonly detail: string }[]
+  /** Uids that did the work in a run as root. */
+  readonly observedUids: readonly number[]
+  readonly needs: readonly Need[]
+  /** Uids to which COPY and ADD give what they bring, whoever has most of it first. */
+  readonly copiedTo?: readonly number[]
+}
+
+/** Everybody whom the program could run as, best reason first. */
+export function candidates(sources: CandidateSources): readonly Candidate[] {
+  return [
+    ...earlierUsers(sources),
+    ...created(sources),
+    ...switchTargets(sources),
+    ...observed(sources),
+    ...vendor(sources),
+    ...(sources.packages ?? []),
+    ...dataOwners(sources),
+    ...handedTo(sources),
+    ...serviceAccounts(sources),
+    ...writtenOwners(sources),
+    ...closedOwners(sources),
+  ]
+}
+
+function named(name: string, evidence: Evidence): Candidate {
+  return { name, uid: null, evidence }
+}
+
+/** Somebody else than root whom the stage was before it became root again, or whom its base image runs as. */
+function earlierUsers({ users }: CandidateSources): readonly Candidate[] {
+  const own = users.lines.toReversed().flatMap((line) => (isOtherThanRoot(line.user) ? [line.user] : []))
+  const all = [
+    ...own.map((user) => ({ user, detail: 'the user of this Dockerfile before root again' })),
+    ...(isOtherThanRoot(users.initial)
+      ? [{ user: users.initial, detail: 'the user of the image it is built from' }]
+      : []),
+  ]
+  return all.flatMap(({ user, detail }) => {
+    const name = user.known ? (user.value.trim().split(':')[0] ?? '') : ''
+    const evidence: Evidence = { source: 'declared', subject: name, detail }
+    return /^\d+$/.test(name) ? [{ name: null, uid: Number(name), evidence }] : [named(name, evidence)]
+  })
+}
+
+/** To whom something switches first, then those that own something, then in the order in which they are made. */
+function created({ created: { users }, switches }: CandidateSources): readonly Candidate[] {
+  const weight = ({ name, owns }: CreatedAccount): number =>
+    (switches.some(({ user }) => user === name) ? 2 : 0) + (owns ? 1 : 0)
+  return users
+    .toSorted((a, b) => weight(b) - weight(a))
+    .map(({ name }) => named(name, { source: 'declared', subject: name, detail: 'created by this Dockerfile' }))
+}
+
+function vendor({ vendor: account, facts }: CandidateSources): readonly Candidate[] {
+  if (account === null) return []
+  const evidence: Evidence = {
+    source: 'catalogue',
+    subject: account.name,
+    detail: 'the account that its vendor runs it as',
+  }
+  if (!facts.accounts.known) return [{ name: null, uid: account.uid, evidence }]
+  return [named(account.name, evidence)]
+}
+
+function switchTargets({ switches }: CandidateSources): readonly Candidate[] {
+  return switches.map(({ user, detail }) => {
+    const evidence: Evidence = { source: 'step-down', subject: user, detail }
+    const who = /^\d+$/.test(user) ? { name: null, uid: Number(user), evidence } : named(user, evidence)
+    return { ...who, became: true }
+  })
+}
+
+function observed({ observedUids }: CandidateSources): readonly Candidate[] {
+  return observedUids
+    .filter((uid) => uid !== 0)
+    .map((uid) => ({
+      name: null,
+      uid,
+      became: true,
+      evidence: {
+        source: 'observed',
+        subject: String(uid),
+        detail: 'does the work when the original runs as root',
+      } as const,
+    }))
+}
+
+/** Whom the Dockerfile itself hands something to: who wrote that wanted the program to run as them, or runs it so. */
+function handedTo({ needs, copiedTo = [] }: CandidateSources): readonly Candidate[] {
+  const byRun = needs.flatMap(({ owner, evidence }): readonly Candidate[] => {
+    if (owner === undefined || owner === '') return []
+    return /^\d+$/.test(owner) ? handed(Number(owner), evidence) : [named(owner, evidence)]
+  })
+  const byCopy = copiedTo.flatMap((uid) =>
+    handed(uid, { source: 'declared', subject: String(uid), detail: 'COPY gives it what the program is made of' }),
+  )
+  return [...byRun, ...byCopy]
+}
+
+/** Numbers that every system has for accounts of its own or for nobody mean no service. */
+function handed(uid: number, evidence: Evidence): readonly Candidate[] {
+  return uid < FIRST_SERVICE_UID || uid > LAST_ORDINARY_UID ? [] : [{ name: null, uid, make: true, evidence }]
+}
+
+/** Accounts named like the program, then the one ordinary account that an image brings (node, app, nonroot). */
+function serviceAccounts({ facts }: CandidateSources): readonly Candidate[] {
+  if (!facts.accounts.known) return []
+  const accounts = facts.accounts.value
+  const found: Candidate[] = []
+  for (const program of programsOf(facts.config)) {
+    for (const name of [
+      program,
+      program.replace(/[-_]?(server|daemon)$/, ''),
+      program.replace(/d$/, ''),
+      program.replace(/[-_].*$/, ''),
+    ]) {
+      const account = name === '' ? null : userNamed(accounts, name)
+      if (account === null) continue
+      found.push(
+        named(account.name, { source: 'account', subject: account.name, detail: `the image's account for ${program}` }),
+      )
+      break
+    }
+  }
+  const ordinary = accounts.users.filter((user) => isOrdinary(user) && isFit(user, accounts) && hasHome(user, facts))
+  const [only] = ordinary
+  if (ordinary.length === 1 && only !== undefined) {
+    found.push(
+      named(only.name, {
+        source: 'account',
+        subject: only.name,
+        detail: 'the account that the image brings for its program',
+      }),
+    )
+  }
+  return found
+}
+
+function isOrdinary(user: Account): boolean {
+  return user.uid >= FIRST_ORDINARY_UID && user.uid <= LAST_ORDINARY_UID
+}
+
+function hasHome(user: Account, facts: ImageFacts): boolean {
+  if (!facts.files.known) return user.home.startsWith('/') && user.home !== '/nonexistent'
+  return facts.files.value.entry(user.home)?.type === 'directory'
+}

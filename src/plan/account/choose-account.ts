@@ -1,0 +1,156 @@
+import type { SaidId } from '../../image/account-arguments.ts'
+import {
+  groupNamed,
+  groupsOf,
+  groupWithGid,
+  privilegedGroupsOf,
+  sharedAccounts,
+  userNamed,
+  userWithUid,
+} from '../../image/accounts.ts'
+import type { Account, Accounts, ImageFacts } from '../../image/facts.ts'
+import type { Evidence } from '../evidence.ts'
+import type { AccountChoice } from '../plan.ts'
+import { idsOf } from './account-ids.ts'
+import type { AccountRequest } from './account-request.ts'
+import { ROOT_GROUP } from './arbitrary-uid.ts'
+import type { CreatedAccount } from './created-accounts.ts'
+import { bare, created, NEW_NAME, ownGroup } from './new-account.ts'
+
+/** Who to run as: what the user said, else the first candidate that is fit for it, else a new account. */
+export function chooseAccount(request: AccountRequest): AccountChoice {
+  const accounts = request.facts.accounts.known ? request.facts.accounts.value : noAccounts
+  if (request.option !== null) return fromOption(request.option, accounts, request)
+  for (const candidate of request.candidates) {
+    const own = request.created.users.find((user) => user.name === candidate.name || isUid(user.uid, candidate.uid))
+    if (own !== undefined) {
+      const choice = createdHere(own, accounts, request, candidate.evidence)
+      if (choice !== null) return choice
+    }
+    const account =
+      candidate.name === null ? userWithUid(accounts, candidate.uid ?? -1) : userNamed(accounts, candidate.name)
+    if (account !== null && isFit(account, accounts, request.rootGroup, candidate.became))
+      return existing(account, accounts, request, [candidate.evidence], 'image')
+    if (account === null && candidate.uid !== null && candidate.make === true) {
+      const ids = { uid: candidate.uid, gid: ownGroup(candidate.uid, request) }
+      return created({ name: NEW_NAME, ...ids }, accounts, request, 'created', [candidate.evidence])
+    }
+    if (account === null && candidate.uid !== null && candidate.uid > 0) {
+      return bare(candidate.uid, ownGroup(candidate.uid, request), [candidate.evidence], 'image')
+    }
+  }
+  return created({ name: NEW_NAME, uid: null, gid: null }, accounts, request, 'created', [
+    { source: 'assumed', subject: NEW_NAME, detail: whyNew(request) },
+  ])
+}
+
+function isUid(uid: SaidId, wanted: number | null): boolean {
+  return typeof uid === 'number' && uid === wanted
+}
+
+/** The Dockerfile's own account, by the ids that its commands say or are told to use. */
+function createdHere(
+  own: CreatedAccount,
+  accounts: Accounts,
+  request: AccountRequest,
+  evidence: Evidence,
+): AccountChoice | null {
+  const ids = idsOf(own, request.created, accounts)
+  if (ids === null || ids.uid === 0) return null
+  return {
+    name: own.name,
+    uid: ids.uid,
+    gid: ownGroup(ids.gid, request),
+    groups: [],
+    home: own.home,
+    createHome: false,
+    createGroup: false,
+    from: 'image',
+    creation: 'exists',
+    text: request.rootGroup === true ? ids.text.replace(/:[^:]*$/, `:${ROOT_GROUP}`) : ids.text,
+    pins: ids.pins,
+    evidence: [evidence],
+  }
+}
+
+const noAccounts: Accounts = { users: [], groups: [] }
+
+function whyNew(request: AccountRequest): string {
+  return request.facts.accounts.known
+    ? 'no account of the image belongs to this program'
+    : `a new account, since the accounts of ${withoutDigest(request.facts.reference)} are not known`
+}
+
+/** For people: 64 digits more say nothing to them, where there is a name. */
+function withoutDigest(reference: string): string {
+  return reference.replace(/(?<=.)@sha256:[0-9a-f]{64}$/, '')
+}
+
+/**
+ * Root by another name, accounts that everybody shares and members of privileged groups are no service accounts. Whom
+ * the original becomes (`became`) had those groups there; here it keeps its own only (FACTS 6).
+ */
+export function isFit(account: Account, accounts: Accounts, rootGroup = false, became = false): boolean {
+  if (account.uid === 0 || (account.gid === 0 && !rootGroup)) return false
+  if (sharedAccounts.has(account.name)) return false
+  const privileged = privilegedGroupsOf(accounts, account.name)
+  return became ? privileged.every((name) => groupNamed(accounts, name)?.gid !== account.gid) : privileged.length === 0
+}
+
+function fromOption(option: string, accounts: Accounts, request: AccountRequest): AccountChoice {
+  const evidence: Evidence[] = [{ source: 'given', subject: option, detail: 'given with --user' }]
+  const numeric = /^(\d+)(?::(\d+))?$/.exec(option)
+  if (numeric === null) {
+    const account = userNamed(accounts, option)
+    if (account !== null) return existing(account, accounts, request, evidence, 'option')
+    const group = groupNamed(accounts, option)
+    return created({ name: option, uid: null, gid: group?.gid ?? null }, accounts, request, 'option', evidence)
+  }
+  const uid = Number(numeric[1])
+  const account = userWithUid(accounts, uid)
+  const gid = numeric[2] === undefined ? ownGroup(account?.gid ?? uid, request) : Number(numeric[2])
+  if (account !== null && account.gid === gid) return existing(account, accounts, request, evidence, 'option')
+  if (account !== null) return { ...existing(account, accounts, request, evidence, 'option'), gid, groups: [] }
+  return created({ name: NEW_NAME, uid, gid }, accounts, request, 'option', evidence)
+}
+
+function existing(
+  account: Account,
+  accounts: Accounts,
+  request: AccountRequest,
+  evidence: readonly Evidence[],
+  from: AccountChoice['from'],
+): AccountChoice {
+  return {
+    name: account.name,
+    uid: account.uid,
+    gid: ownGroup(account.gid, request),
+    // `USER uid:gid` drops the supplementary groups (FACTS 6), so none are counted on.
+    groups: [],
+    home: homeOf(account, request.facts),
+    createHome: false,
+    createGroup: false,
+    from,
+    creation: 'exists',
+    evidence: withDropped(account, accounts, evidence),
+  }
+}
+
+function withDropped(account: Account, accounts: Accounts, evidence: readonly Evidence[]): readonly Evidence[] {
+  const dropped = groupsOf(accounts, account.name).filter((gid) => gid !== account.gid)
+  if (dropped.length === 0) return evidence
+  const names = dropped.map((gid) => groupWithGid(accounts, gid)?.name ?? String(gid)).join(', ')
+  return [
+    ...evidence,
+    {
+      source: 'account',
+      subject: account.name,
+      detail: `is also in ${names}; a numeric USER does not keep these groups`,
+    },
+  ]
+}
+
+function homeOf(account: Account, facts: ImageFacts): string {
+  if (!facts.files.known) return account.home
+  return facts.files.value.entry(account.home)?.type === 'directory' ? account.home : ''
+}

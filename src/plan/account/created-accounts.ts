@@ -1,0 +1,212 @@
+import { type Dockerfile, findStage, type Instruction, type StageWalks, says } from '../../dockerfile/index.ts'
+import type { SaidId } from '../../image/account-arguments.ts'
+import type { Accounts } from '../../image/facts.ts'
+import { type AccountStep, accountSteps } from './account-steps.ts'
+
+/** An account that the Dockerfile itself creates, as far as its text says. */
+export interface CreatedAccount {
+  readonly name: string
+  readonly uid: SaidId
+  /** The variable that holds the uid and the gid, as USER can write them; null where they are numbers. */
+  readonly uidText: string | null
+  readonly gidText: string | null
+  readonly gid: SaidId
+  /** The primary group by name, where it is made or named apart from the account; null: see `ownGroup`. */
+  readonly group: string | null
+  /** `same-id`: its own group has the uid as gid. `none`: no group of its own. */
+  readonly ownGroup: 'same-id' | 'other-id' | 'none'
+  readonly home: string
+  /** It is made in every build. */
+  readonly certain: boolean
+  /** The Dockerfile gives it files. */
+  readonly owns: boolean
+  readonly instruction: Instruction
+  /** The tool's own style, and where it can be told more; null where it cannot. */
+  readonly place: AccountPlace | null
+}
+
+export interface AccountPlace {
+  readonly command: number
+  readonly options: number
+  readonly idOption: string
+  readonly groupOption: string
+  /** `groupadd --gid`, `addgroup -g`. */
+  readonly groupTool: string
+}
+
+export interface CreatedGroup {
+  readonly name: string
+  readonly gid: SaidId
+  readonly gidText: string | null
+  readonly certain: boolean
+  readonly instruction: Instruction
+  readonly place: { readonly options: number; readonly idOption: string } | null
+}
+
+export interface Created {
+  readonly users: readonly CreatedAccount[]
+  readonly groups: readonly CreatedGroup[]
+}
+
+export const nothingCreated: Created = { users: [], groups: [] }
+
+/** The accounts that a stage's instructions make, through the stages it is built from, and those it copies with /etc/passwd. */
+export function createdAccounts(dockerfile: Dockerfile, stageIndex: number, walks: StageWalks): Created {
+  const users = new Map<string, CreatedAccount>()
+  const groups = new Map<string, CreatedGroup>()
+  for (const step of walks.steps(stageIndex)) {
+    const { instruction } = step
+    if (instruction.keyword !== 'RUN' && instruction.keyword !== 'COPY') continue
+    const other = copiedFrom(dockerfile, instruction)
+    if (other !== null) {
+      const found = createdAccounts(dockerfile, other, walks)
+      for (const user of found.users) users.set(user.name, user)
+      for (const group of found.groups) groups.set(group.name, group)
+    }
+    for (const done of accountSteps(step, dockerfile.escape)) apply(done, instruction, users, groups)
+  }
+  if (users.size + groups.size === 0) return nothingCreated
+  return {
+    users: [...users.values()].map((user) => ({ ...user, owns: isOwner(dockerfile, user.name) })),
+    groups: [...groups.values()],
+  }
+}
+
+function isOwner(dockerfile: Dockerfile, name: string): boolean {
+  return dockerfile.stages.some((stage) =>
+    stage.instructions.some(
+      (instruction) =>
+        instruction.flags.some((flag) => flag.name === 'chown' && flag.value?.split(':')[0] === name) ||
+        (instruction.keyword === 'RUN' &&
+          says(instruction, /chown/) &&
+          says(instruction, new RegExp(`chown\\s[^&;|\\n]*\\b${escaped(name)}\\b`))),
+    ),
+  )
+}
+
+function escaped(name: string): string {
+  return name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}
+
+/** Accounts and groups whose ids the text says. */
+export function knownAccounts({ users, groups }: Created): Accounts {
+  return {
+    users: users.flatMap(({ name, uid, gid, group, ownGroup, home }) => {
+      const made = groups.find((one) => one.name === group)?.gid
+      const gidOf =
+        typeof gid === 'number' ? gid : typeof made === 'number' ? made : ownGroup === 'same-id' ? uid : null
+      return typeof uid === 'number' && typeof gidOf === 'number' ? [{ name, uid, gid: gidOf, home, shell: '' }] : []
+    }),
+    groups: groups.flatMap(({ name, gid }) => (typeof gid === 'number' ? [{ name, gid, members: [] }] : [])),
+  }
+}
+
+/** `COPY --from=builder /etc/passwd /etc/passwd`, whatever the file is called where it comes from. */
+function copiedFrom(dockerfile: Dockerfile, instruction: Instruction): number | null {
+  if (instruction.keyword !== 'COPY' || !instruction.text.includes('passwd')) return null
+  const from = instruction.flags.find((flag) => flag.name === 'from')?.value
+  if (from === undefined || from === null) return null
+  const words = instruction.json?.map((item) => item.value) ?? instruction.words.map((word) => word.value)
+  const destination = words.at(-1) ?? ''
+  const wanted =
+    destination === '/etc/passwd' ||
+    (/^\/etc\/?$/.test(destination) && words.slice(0, -1).some((word) => /\/passwd$/.test(word)))
+  return wanted ? (findStage(dockerfile, from, instruction.stage)?.index ?? null) : null
+}
+
+function apply(
+  step: AccountStep,
+  instruction: Instruction,
+  users: Map<string, CreatedAccount>,
+  groups: Map<string, CreatedGroup>,
+): void {
+  switch (step.kind) {
+    case 'lines':
+      for (const user of step.users) users.set(user.name, writtenLine(user, instruction))
+      for (const { name, gid } of step.groups)
+        groups.set(name, { name, gid, gidText: null, certain: true, instruction, place: null })
+      return
+    case 'change': {
+      const user = users.get(step.name)
+      const group = groups.get(step.name)
+      if (user !== undefined)
+        users.set(step.name, {
+          ...user,
+          ...(step.uid === null ? {} : { uid: step.uid, uidText: null }),
+          ...(step.gid === null ? {} : { gid: step.gid, gidText: null, group: null }),
+        })
+      if (group !== undefined && step.gid !== null) groups.set(step.name, { ...group, gid: step.gid })
+      return
+    }
+    case 'command':
+      if (step.command.makes === 'group') groups.set(step.command.name, groupOf(step, instruction))
+      else users.set(step.command.name, userOf(step, instruction))
+  }
+}
+
+function writtenLine(
+  user: { name: string; uid: number; gid: number; home: string },
+  instruction: Instruction,
+): CreatedAccount {
+  return {
+    name: user.name,
+    uid: user.uid,
+    gid: user.gid,
+    uidText: null,
+    gidText: null,
+    group: null,
+    ownGroup: 'none',
+    home: '',
+    certain: true,
+    owns: false,
+    instruction,
+    place: null,
+  }
+}
+
+type CommandStep = Extract<AccountStep, { kind: 'command' }>
+
+function groupOf({ command, written, certain, place }: CommandStep, instruction: Instruction): CreatedGroup {
+  return {
+    name: command.name,
+    gid: command.id,
+    gidText: variableOf(written.id),
+    certain,
+    instruction,
+    place: place === null ? null : { options: place.options, idOption: command.idOption },
+  }
+}
+
+function userOf({ command, written, certain, place }: CommandStep, instruction: Instruction): CreatedAccount {
+  const { group } = command
+  const short = command.idOption.length === 2
+  const groupTool = command.tool === 'shadow' ? 'groupadd' : 'addgroup'
+  return {
+    name: command.name,
+    uid: command.id,
+    uidText: variableOf(written.id),
+    gid: typeof group === 'string' && group !== 'unclear' ? null : (group as SaidId),
+    gidText: variableOf(written.group),
+    group: typeof group === 'string' && group !== 'unclear' ? group : null,
+    ownGroup: command.ownGroup,
+    home: command.home,
+    certain,
+    owns: false,
+    instruction,
+    place:
+      place === null
+        ? null
+        : {
+            ...place,
+            idOption: command.idOption,
+            groupOption: command.groupOption,
+            groupTool: `${groupTool} ${short ? '-g' : '--gid'}`,
+          },
+  }
+}
+
+/** `$UID`, `"${UID}"`: USER can say it the same way, so that it follows the build argument. */
+function variableOf(text: string | null): string | null {
+  const name = /^(["']?)\$(?:\{(\w+)\}|(\w+))\1$/.exec(text ?? '')
+  return name === null ? null : `\${${name[2] ?? name[3]}}`
+}

@@ -1,0 +1,133 @@
+import { type Instruction, isRootUser, type Stage, says } from '../../dockerfile/index.ts'
+import { groupNamed, groupsOf, userNamed, userWithUid } from '../../image/accounts.ts'
+import type { Accounts, ImageFacts } from '../../image/facts.ts'
+import type { AccountPin } from '../plan.ts'
+import type { UserTexts } from '../step-down/root-steps.ts'
+import { idsOf } from './account-ids.ts'
+import type { Created, CreatedAccount } from './created-accounts.ts'
+import type { StageUsers } from './stage-users.ts'
+
+/** What is to be said of the USER line of a stage that does not end as root. */
+export interface UserNumber {
+  /** Index into the stage's instructions. */
+  readonly line: number
+  readonly outcome: 'fixed' | 'offered' | 'note'
+  /** The new text; null for a note. */
+  readonly text: string | null
+  readonly pins: readonly AccountPin[]
+  readonly message: string
+  readonly hint: string
+}
+
+const KUBERNETES = "Kubernetes' runAsNonRoot can only check a number"
+
+/** A name becomes `uid:gid` where that is certain; a bare uid without an account gets a group where 0 is not meant. */
+export function numberUser(stage: Stage, users: StageUsers, created: Created, facts: ImageFacts): UserNumber | null {
+  const line = users.lines.at(-1)
+  const instruction = line === undefined ? undefined : stage.instructions[line.index]
+  // What a build argument decides stays with it.
+  if (line === undefined || instruction === undefined || line.hasVariable || !line.user.known) return null
+  const [user = '', group] = line.user.value.trim().split(':')
+  if (isRootUser(user)) return null
+  const at = { line: line.index, pins: [] }
+  if (/^\d+$/.test(user)) return group === undefined ? withGroup(stage, Number(user), facts, at) : null
+  const accounts = facts.accounts.known ? facts.accounts.value : { users: [], groups: [] }
+  const made = created.users.find((account) => account.name === user)
+  if (made !== undefined && isOwnGroup(group, made)) {
+    const ids = idsOf(made, created, accounts)
+    if (ids !== null && made.uidText === null && made.gidText === null) {
+      const certain = ids.pins.length === 0 && made.certain && typeof made.uid === 'number'
+      return {
+        ...at,
+        outcome: certain ? 'fixed' : 'offered',
+        text: ids.text,
+        pins: ids.pins,
+        message: `${user} is ${ids.text}${certain ? '' : ' once its account is made with these ids'}: ${KUBERNETES}`,
+        hint: certain ? '' : `files that ${user} left in existing volumes have another owner then`,
+      }
+    }
+  }
+  const text = made === undefined ? numbered(user, group, accounts) : null
+  if (text !== null) return { ...at, outcome: 'fixed', text, message: `${user} is ${text}: ${KUBERNETES}`, hint: '' }
+  return {
+    ...at,
+    outcome: 'note',
+    text: null,
+    message: `USER ${line.user.value} is a name, and its number is not known here: ${KUBERNETES}`,
+    hint: 'create the account with a fixed uid and write USER uid:gid, or set runAsUser beside runAsNonRoot',
+  }
+}
+
+/** How the stage's USER lines will read, and who is the same. `unsafe`: what is offered is done. */
+export function userTexts(number: UserNumber | null, created: Created, facts: ImageFacts, unsafe: boolean): UserTexts {
+  return {
+    written: (line, text) =>
+      line !== null && line === number?.line && (number.outcome === 'fixed' || unsafe)
+        ? (number.text ?? text)
+        : ((line === null ? certainIds(text, created, facts) : null) ?? inNumbers(text, created, facts)),
+    isSame: (owner, user) => {
+      const uid = (text: string): string => inNumbers(text.split(':')[0] ?? '', created, facts).split(':')[0] ?? ''
+      const made = created.users.find((account) => String(account.uid) === uid(user))
+      return uid(owner) === uid(user) || made?.name === owner
+    },
+  }
+}
+
+/** An account of the Dockerfile in numbers, where its own commands say both. */
+function certainIds(text: string, created: Created, { accounts }: ImageFacts): string | null {
+  const [user = '', group] = text.trim().split(':')
+  const made = created.users.find((account) => account.name === user)
+  if (made === undefined || !isOwnGroup(group, made) || !made.certain || typeof made.uid !== 'number') return null
+  const ids = idsOf(made, created, accounts.known ? accounts.value : { users: [], groups: [] })
+  return ids !== null && ids.pins.length === 0 && made.uidText === null && made.gidText === null ? ids.text : null
+}
+
+function isOwnGroup(group: string | undefined, made: CreatedAccount): boolean {
+  return group === undefined || group === made.group || group === made.name
+}
+
+/** A USER text in numbers, as far as the image's accounts say them; as it is where they do not. */
+function inNumbers(text: string, created: Created, { accounts }: ImageFacts): string {
+  const [user = '', group] = text.trim().split(':')
+  if (!accounts.known || /[$\s]|^\d/.test(text) || created.users.some(({ name }) => name === user)) return text
+  return numbered(user, group, accounts.value) ?? text
+}
+
+function numbered(user: string, group: string | undefined, accounts: Accounts): string | null {
+  const account = userNamed(accounts, user)
+  if (account === null) return null
+  if (group !== undefined) {
+    const gid = /^\d+$/.test(group) ? Number(group) : groupNamed(accounts, group)?.gid
+    return gid === undefined ? null : `${account.uid}:${gid}`
+  }
+  // A bare uid keeps the supplementary groups that `uid:gid` would drop.
+  const others = groupsOf(accounts, user).filter((gid) => gid !== account.gid)
+  return others.length > 0 ? String(account.uid) : `${account.uid}:${account.gid}`
+}
+
+function withGroup(
+  stage: Stage,
+  uid: number,
+  facts: ImageFacts,
+  at: Pick<UserNumber, 'line' | 'pins'>,
+): UserNumber | null {
+  if (!facts.accounts.known || userWithUid(facts.accounts.value, uid) !== null) return null
+  if (wantsGroupZero(stage.instructions, facts.reference)) return null
+  return {
+    ...at,
+    outcome: 'offered',
+    text: `${uid}:${uid}`,
+    message: `USER ${uid} has no account, so it runs with group 0, the group of root`,
+    hint: 'group 0 is right for OpenShift, which gives it to every container; else say the group',
+  }
+}
+
+/** OpenShift's way: files belong to group 0 and its rights are those of the owner. */
+function wantsGroupZero(instructions: readonly Instruction[], reference: string): boolean {
+  if (/\bubi\d|openshift|redhat|bitnami/.test(reference)) return true
+  return instructions.some(
+    (instruction) =>
+      (instruction.keyword === 'RUN' && says(instruction, /g\+?=\+?u|chgrp\s+(-\S+\s+)*(0|root)\b|:(0|root)\b/)) ||
+      instruction.flags.some(({ name, value }) => name === 'chown' && /:(0|root)$/.test(value ?? '')),
+  )
+}

@@ -1,0 +1,182 @@
+import type { FileEntry, FileModel } from '../../image/file-model.ts'
+import {
+  isForEverybody,
+  isInside,
+  isMountPlace,
+  isOfEngine,
+  isRuntimePlace,
+  isSharedFolder,
+  isSystemFolder,
+  parentOf,
+} from '../places.ts'
+import type { Grant, Remark } from '../plan.ts'
+import type { Grantee } from '../replay/grantee.ts'
+import { belongsToSystem, ofEngine } from '../replay/state.ts'
+import { replay } from '../replay.ts'
+import type { StageInput } from '../stage-input.ts'
+import { grantedEntry, modeOf } from './ladder.ts'
+import type { Need } from './need.ts'
+
+export interface Granted {
+  readonly grants: readonly Grant[]
+  readonly remarks: readonly Remark[]
+}
+
+/** The least that lets the user have what is needed, by the image's files as far as they are known. */
+export function grantAll(wanted: readonly Need[], input: StageInput, grantee: Grantee): Granted {
+  if (wanted.length === 0) return { grants: [], remarks: [] }
+  const { files } = input.facts
+  if (files.known) {
+    // A build step that nobody has seen may have made it, as root.
+    const isExact = input.asBuilt === true || input.observation !== null
+    const asked = isExact ? wanted : wanted.map(({ made, ...need }) => need)
+    const all = replayed(asked, files.value, grantee)
+    return { ...all, grants: withoutCovered(all.grants) }
+  }
+  const needs = wanted.filter((need) => !isForEverybody(need.path))
+  const own = input.stated?.files ?? null
+  // What the stage itself puts in is known although its base is not.
+  const isOwn = (need: Need): boolean =>
+    own !== null &&
+    (own.entry(need.path) !== null ||
+      ((!isNamed(need) || isClosedFolder(own.entry(parentOf(need.path)))) &&
+        parentOf(need.path) !== '/' &&
+        own.entry(parentOf(need.path)) !== null))
+  // What the stage puts in says nothing of a folder that every base has.
+  const asked = needs.filter((need) => isOwn(need) && !isRuntimePlace(need.path))
+  const known = own === null ? null : replayed(asked, own, grantee)
+  const rest = needs.filter((need) => !isOwn(need))
+  const others = withoutFiles(rest, grantee, (path) => own?.entry(path)?.type === 'directory')
+  return {
+    grants: withoutCovered(byPath([...(known?.grants ?? []).map(asItIs), ...others.grants, ...throughHome(rest)])),
+    remarks: [...(known?.remarks ?? []), ...others.remarks],
+  }
+}
+
+/** Nobody else gets through it: to make the file beforehand is not enough. */
+function isClosedFolder(entry: FileEntry | null): boolean {
+  return entry?.type === 'directory' && (entry.mode & 0o001) === 0
+}
+
+/** This very file, in a folder that is there: whether the base brings the file is not known, and both must work. */
+function isNamed({ access, evidence, alone, beside }: Need): boolean {
+  if (beside === true) return false
+  return access === 'write'
+    ? evidence.source === 'declared'
+    : access === 'create-file' && (alone !== undefined || evidence.source === 'catalogue')
+}
+
+/** Root's home is the base's: that it is closed is certain enough, its other mode bits are not. */
+function asItIs(grant: Grant): Grant {
+  if (grant.path !== HOME) return grant
+  const { path, kind, evidence } = grant
+  return { path, kind, evidence }
+}
+
+const HOME = '/root'
+
+/** What the program needs below root's home, where nobody knows the folders in between. */
+function throughHome(needs: readonly Need[]): readonly Grant[] {
+  const evidence = needs
+    .filter(({ access, path }) => path !== HOME || access === 'traverse' || access === 'list')
+    .filter(({ path }) => isInside(path, HOME))
+    .map((need) => need.evidence)
+  return evidence.length === 0 ? [] : [{ path: HOME, kind: 'traverse', evidence }]
+}
+
+function replayed(needs: readonly Need[], files: FileModel, grantee: Grantee): Granted {
+  const { grants, ungranted } = replay(needs, files, grantee)
+  return { grants, remarks: ungranted.map(({ need, reason }) => refused(need, reason)) }
+}
+
+function refused(need: Need, reason: string): Remark {
+  return {
+    // What only the original did may be optional; what a run was refused is not granted silently.
+    outcome: need.evidence.source === 'given' || need.evidence.source === 'declared' ? 'todo' : 'note',
+    transform: 'own-writable-paths',
+    message: `${need.path} is not given to the user: ${reason}`,
+    hint: isOfEngine(need.path)
+      ? 'let --add-host, extra_hosts or hostAliases (--dns, --hostname) give the container what the script writes there, and leave it out of the script'
+      : need.fromStart === true
+        ? `give it a WORKDIR of its own; what it and its command find in ${parentOf(need.path)} has to be named in full then`
+        : need.beside === true
+          ? 'a new file is made there: let it lie in a folder of its own, which can be given to the user'
+          : 'let the program write elsewhere, or mount a volume there',
+    evidence: [need.evidence],
+  }
+}
+
+/** Without a file index only whole folders can be granted: they are made where they are missing. */
+function withoutFiles(needs: readonly Need[], grantee: Grantee, isThere: (folder: string) => boolean): Granted {
+  const grants = new Map<string, Grant>()
+  const remarks: Remark[] = []
+  for (const need of needs) {
+    if (need.access === 'change-mode' && !needs.some((other) => makes(other, need.path))) remarks.push(unowned(need))
+    const isMade = need.access === 'create-directory' && need.evidence.source === 'step-down'
+    if (need.access !== 'keep-state' && need.access !== 'create-file' && !isMade && !isNamed(need)) continue
+    const parent = parentOf(need.path)
+    const folder = need.access === 'keep-state' || isMade ? need.path : need.beside === true ? parent : null
+    if (isOfEngine(need.path)) {
+      remarks.push(refused(need, ofEngine(need.path)))
+      continue
+    }
+    if (folder !== null && isSystemFolder(folder) && !(isMountPlace(folder) && need.access === 'keep-state')) {
+      remarks.push(refused(need, belongsToSystem(folder)))
+      continue
+    }
+    if (need.beside === true && isSharedFolder(parent)) {
+      const sticky = grants.get(parent)
+      const evidence = [...(sticky?.evidence ?? []), need.evidence]
+      const opened = modeOf('sticky', null, grantedEntry('sticky', null, grantee), grantee)
+      grants.set(parent, { path: parent, kind: 'sticky', ...opened, evidence })
+      continue
+    }
+    const isSure = isSharedFolder(parent) || isSystemFolder(parent)
+    // A file can be made beforehand only where its folder is sure to be there.
+    const makeFolder = need.access === 'create-file' && !isSure && !isNamed(need)
+    const path = makeFolder ? parent : need.path
+    const before = grants.get(path)
+    const kind = need.access === 'keep-state' || isMade || makeFolder ? 'create-directory' : 'create-file'
+    grants.set(path, {
+      path,
+      kind,
+      ...modeOf(kind, null, grantedEntry(kind, null, grantee), grantee),
+      ...(need.tree === true || before?.tree === true ? { tree: true } : {}),
+      ...(kind === 'create-file' && !isSure && !isThere(parent) && need.evidence.source !== 'catalogue'
+        ? { makesFolder: true }
+        : {}),
+      evidence: [...(before?.evidence ?? []), need.evidence],
+    })
+  }
+  return { grants: [...grants.values()], remarks }
+}
+
+/** The user makes it, or what it lies in. */
+function makes({ access, path }: Need, made: string): boolean {
+  return (access === 'keep-state' || access.startsWith('create-')) && isInside(made, path)
+}
+
+function unowned(need: Need): Remark {
+  return {
+    outcome: 'todo',
+    transform: 'own-writable-paths',
+    message: `${need.path} gets another mode at start, which only its owner may give it, and whose it is is not known`,
+    hint: 'give it that mode in a RUN instead, or run with --prove to see it',
+    evidence: [need.evidence],
+  }
+}
+
+/** What is there and lies in a tree that is given as a whole needs no line of its own. */
+function withoutCovered(grants: readonly Grant[]): readonly Grant[] {
+  const trees = grants.filter(({ tree }) => tree === true)
+  const isCovered = ({ kind, path, groupAsOwner }: Grant): boolean =>
+    /^own-/.test(kind) &&
+    trees.some((tree) => tree.path !== path && isInside(path, tree.path) && tree.groupAsOwner === groupAsOwner)
+  return grants.filter((grant) => !isCovered(grant))
+}
+
+function byPath(grants: readonly Grant[]): readonly Grant[] {
+  const first = new Map<string, Grant>()
+  for (const grant of grants) if (!first.has(grant.path)) first.set(grant.path, grant)
+  return [...first.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
+}

@@ -1,0 +1,73 @@
+import type { Healthcheck, ImageConfig } from '../../image/facts.ts'
+import type { PortDecision } from '../plan.ts'
+
+const LOOPBACK = String.raw`(?:localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0|\$\{?HOSTNAME\}?)`
+
+/**
+ * Moves a port in the text of a health check: `localhost:80`, `nc -z 127.0.0.1 80`, and `http://localhost/`, which means
+ * port 80 (443 for https).
+ */
+export function moveHealthcheckPort(text: string, from: number, to: number): string {
+  const explicit = text.replace(
+    new RegExp(String.raw`(${LOOPBACK}(?::|["']?,\s*["']?|\s+))${from}(?!\d)`, 'g'),
+    `$1${to}`,
+  )
+  const scheme = from === 80 ? 'http' : from === 443 ? 'https' : null
+  const implied =
+    scheme === null
+      ? explicit
+      : explicit.replace(new RegExp(String.raw`(\b${scheme}://${LOOPBACK})(?=[/"'\s]|$)`, 'g'), `$1:${to}`)
+  if (from !== 80) return implied
+  return implied.replace(
+    new RegExp(String.raw`(\b(?:curl|wget)\b[^|;&]*?\s)(${LOOPBACK})(?=[/"'\s]|$)(?!:)`, 'g'),
+    `$1$2:${to}`,
+  )
+}
+
+/** The words of a health check after the ports moved; a port alone is one too. */
+export function movedTest(
+  test: readonly string[],
+  ports: readonly Pick<PortDecision, 'from' | 'to'>[],
+): readonly string[] {
+  return ports.reduce<readonly string[]>(
+    (words, { from, to }) =>
+      to === null
+        ? words
+        : words.map((word) => (word === String(from) ? String(to) : moveHealthcheckPort(word, from, to))),
+    test,
+  )
+}
+
+/** The base image's own health check after the ports moved; null where it stays as it is. */
+export function movedHealthcheck(config: ImageConfig, ports: readonly PortDecision[]): Healthcheck | null {
+  const { healthcheck } = config
+  if (healthcheck === null) return null
+  const test = movedTest(healthcheck.test, ports)
+  return JSON.stringify(test) === JSON.stringify(healthcheck.test) ? null : { ...healthcheck, test }
+}
+
+/** What follows the keyword HEALTHCHECK. */
+export function healthcheckText(check: Healthcheck): string {
+  const [kind, ...words] = check.test
+  if (kind === 'NONE') return 'NONE'
+  const flags = [
+    durationFlag('interval', check.intervalMs),
+    durationFlag('timeout', check.timeoutMs),
+    durationFlag('start-period', check.startPeriodMs),
+    durationFlag('start-interval', check.startIntervalMs),
+    check.retries === undefined ? '' : `--retries=${check.retries}`,
+  ].filter((flag) => flag !== '')
+  return [...flags, 'CMD', commandText(kind, words)].join(' ')
+}
+
+/** The words of an instruction end with its line; a script that an API has put there may have more of them. */
+function commandText(kind: string | undefined, words: readonly string[]): string {
+  const [script = ''] = words
+  if (kind !== 'CMD-SHELL') return JSON.stringify(words)
+  return /[\r\n]/.test(script) ? JSON.stringify(['/bin/sh', '-c', script]) : script
+}
+
+function durationFlag(name: string, milliseconds: number | undefined): string {
+  if (milliseconds === undefined) return ''
+  return `--${name}=${milliseconds % 1000 === 0 ? `${milliseconds / 1000}s` : `${milliseconds}ms`}`
+}

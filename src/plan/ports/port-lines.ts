@@ -1,0 +1,94 @@
+import type { Evidence } from '../evidence.ts'
+import { escapeEre, escapeReplacement } from '../file-edit.ts'
+import { baseName } from '../places.ts'
+import type { FileEdit, Substitution } from '../plan.ts'
+import { listedPort, siteAddresses } from './port-lists.ts'
+
+/** A line of a configuration file that sets a port to listen on. */
+export interface PortLine {
+  /** Real path, symlinks followed. */
+  readonly path: string
+  readonly port: number
+  readonly substitution: Substitution
+  /** The line, trimmed. */
+  readonly text: string
+}
+
+/** `- `, `{`, `server {` and BIND's `listen-on` may stand before the key on the same line. */
+const BEFORE = String.raw`(?:-\s+|[\w-]*\s*\{\s*|listen-on(?:-v6)?\s+)?`
+const KEY = String.raw`[\w.-]*(?:listen|accept|(?<!sup|ex|im|re|trans|view)port|bind|addr|address|interface|virtualhost|endpoint)(?:[-_.]?(?:on|to|port|addr|address))?`
+/** An address that can only be listened on, whatever the key is called, or none at all: `http = :80`, `:80 {`. */
+const ANY_ADDRESS = String.raw`(?:-\s+)?(?:["']?[\w.-]+["']?\s*[:=]\s*)?["']?(?:\w+:\/\/)?(?:\*|0\.0\.0\.0|\[(?:::|\*)\])?:`
+const FORWARDS = /^\s*(proxy|upstream|server\s+[^\s{]|balancer|redirect|remote|peer|forward)/i
+
+/**
+ * Finds in one configuration text every line that binds `port`: `listen 80;`, `Listen 0.0.0.0:80`, `<VirtualHost *:80>`,
+ * `port = 80`, `"port": 80`, `bind *:80`, `<Connector port="80">`, `interface: 0.0.0.0@53`, `http = :80`, `:80 {`, and what
+ * says it among others.
+ * Comments and lines that only forward to the port are none.
+ */
+export function portLines(path: string, text: string, from: number, to: number): readonly PortLine[] {
+  const found = new Map<string, PortLine>()
+  const setting = new RegExp(
+    String.raw`^\s*${BEFORE}[<"']?${KEY}["']?(?:\s*[:=]\s*|\s+)["']?(?:\S*[:@\]*])?${from}(?![\w.:]|\s*\.)`,
+    'i',
+  )
+  const address = new RegExp(String.raw`^\s*${ANY_ADDRESS}${from}(?=["']?\/?\s*(?:[{,;]|$))`)
+  const attribute = new RegExp(String.raw`(?:<\w+\b[^>]*|\binput\([^)]*)\bport\s*=\s*["']${from}["']`, 'i')
+  for (const line of text.split(/\r?\n/)) {
+    if (isCommentOrForward(line)) continue
+    const site = siteAddresses(line, from, to)
+    if (site !== null) {
+      found.set(site.pattern, { path, port: from, text: line.trim(), substitution: site })
+      continue
+    }
+    const match = (setting.exec(line) ?? address.exec(line) ?? attribute.exec(line))?.[0]
+    const times = line.split(String(from)).length - 1
+    const listed = times > (match === undefined ? 0 : 1) ? listedPort(line, `${KEY}s?`, from, to) : []
+    for (const substitution of listed)
+      found.set(substitution.pattern, { path, port: from, text: line.trim(), substitution })
+    if (match === undefined || listed.length > 0) continue
+    const tail =
+      attribute.test(line) && setting.exec(line) === null
+        ? ''
+        : (line.slice(line.indexOf(match) + match.length).match(/^[;>]/)?.[0] ?? '')
+    const fragment = `${match.trimStart()}${tail}`
+    const changed = fragment.replace(new RegExp(`${from}(?=["']?[;>]?$)`), String(to))
+    if (changed === fragment) continue
+    // A bare number at the end would also match longer ones; GNU, busybox and musl all know \b.
+    const pattern = `${spaced(escapeEre(fragment))}${/\d$/.test(fragment) ? '\\b' : ''}`
+    const replacement = escapeReplacement(changed.replace(/\s+/g, ' '))
+    found.set(pattern, { path, port: from, text: line.trim(), substitution: { pattern, replacement, global: false } })
+  }
+  return [...found.values()]
+}
+
+/** Says nothing of where its own program listens. */
+export function isCommentOrForward(line: string): boolean {
+  return /^\s*(#|;|\/\/|--|!|\*)/.test(line) || FORWARDS.test(line)
+}
+
+/** Where a line says the port. */
+export function lineEvidence(path: string, from: number, line: string): Evidence {
+  return { source: 'config', subject: String(from), detail: `set by "${line}" in ${path}` }
+}
+
+/** Moves a port in lines of one file. */
+export function portEdit(
+  path: string,
+  from: number,
+  lines: readonly Pick<PortLine, 'text' | 'substitution'>[],
+): FileEdit {
+  return {
+    path,
+    substitutions: lines.map(({ substitution }) => substitution),
+    reason: `listen above 1024 (${baseName(path)} said ${from})`,
+    purpose: 'port',
+    evidence: [...new Set(lines.map(({ text }) => text))].map((line) => lineEvidence(path, from, line)),
+  }
+}
+
+/** Runs of white space match any number of blanks, so that the next release of the image still fits. */
+function spaced(pattern: string): string {
+  return pattern.replace(/[ \t]{2,}|\t/g, '[[:space:]]+')
+}

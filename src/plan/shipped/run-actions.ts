@@ -1,0 +1,128 @@
+import { type ShellCommand, type Step, says, shellCommands } from '../../dockerfile/index.ts'
+import { staticValue } from '../../image/step-down/static-text.ts'
+import { normalisePath } from '../places.ts'
+import { keysOf } from './run-keys.ts'
+import { linkActions } from './run-links.ts'
+import { repositoryOf } from './run-repositories.ts'
+
+/** One thing that a RUN does to paths, as far as its text says so. */
+export interface RunAction {
+  readonly tool: 'mkdir' | 'chown' | 'chmod' | 'rm' | 'touch' | 'link' | 'key' | 'repository'
+  /** Absolute; of an rm also patterns with `*` and `?`, as a shell expands them. */
+  readonly paths: readonly string[]
+  /** `user[:group]` of a chown, the mode of a chmod or of `mkdir -m` and `install -m`, where a link leads; null where there is none or a variable decides it. */
+  readonly value: string | null
+  readonly recursive: boolean
+  /** It runs whenever the instruction does. */
+  readonly certain: boolean
+  /** Line of the instruction. */
+  readonly line: number
+}
+
+const TOOLS = new Set(['mkdir', 'chown', 'chmod', 'rm', 'touch', 'install'])
+
+/** What the RUN lines make, hand over, open up and remove. Paths that a variable, a pattern (but for rm) or an unknown folder decides are left out. */
+export function runActions(steps: readonly Step[]): readonly RunAction[] {
+  return steps.flatMap((step) => {
+    if (step.instruction.keyword !== 'RUN' || !says(step.instruction, MENTIONS)) return []
+    const script = shellCommands(step.instruction, step.shell)
+    if (script.kind !== 'parsed') return []
+    const variables = new Map(step.environment.values)
+    let folder = step.workdir
+    // What another command of this RUN names may be its work: a touch then only sets its times.
+    const named = new Set<string>()
+    return script.commands.flatMap((command) => {
+      for (const { name, value } of command.assignments) {
+        if (value === null) variables.delete(name)
+        else variables.set(name, value)
+      }
+      if (command.name === 'cd') {
+        const to = wordValue(command.words[1], variables)
+        folder = to === null || command.conditional ? null : normalisePath(to, folder ?? '')
+        return []
+      }
+      const { line } = step.instruction
+      const links = linkActions(command, (word) => wordValue(word, variables), folder)
+      const rest = { recursive: false, certain: isCertain(command), line }
+      if (links.length > 0) return links.map((link) => ({ ...link, ...rest }))
+      const keys = keysOf(command, (word) => wordValue(word, variables), folder)
+      if (keys.length > 0) return [{ tool: 'key' as const, paths: keys, value: null, ...rest }]
+      const repository = repositoryOf(command, (word) => wordValue(word, variables), folder)
+      if (repository !== null) return [{ tool: 'repository' as const, paths: [repository], value: null, ...rest }]
+      const action = readAction(command, variables, folder, line)
+      if (action === null) {
+        for (const word of command.words) {
+          const path = pathIn(wordValue(word, variables), folder)
+          if (path !== null) named.add(path)
+        }
+        return []
+      }
+      if (action.tool !== 'touch') return [action]
+      const paths = action.paths.filter((path) => !named.has(path))
+      return paths.length === 0 ? [] : [{ ...action, paths }]
+    })
+  })
+}
+
+/** `install` is the program where a command starts; with a word before it, it is what a package manager does. */
+const MENTIONS =
+  /\b(mkdir|chown|chmod|rm|touch|ln|a2(?:en|dis)site|openssl|ssh-keygen|certtool|mkcert|mosquitto_passwd|svnadmin|trac-admin)\b|\b(?:git|hg)\b[^&|;\n]*\binit\b|(?:^|[;&|({!\n]|\b(?:do|then|else|sudo))\s*install\s/
+
+type Word = ShellCommand['words'][number] | undefined
+
+function wordValue(word: Word, variables: ReadonlyMap<string, string>): string | null {
+  if (word === undefined) return null
+  const value = word.value ?? staticValue(word.text, variables)
+  // A tilde is root's home, and braces are left to shells that know them.
+  return value === null || /^~|[{}*?[\]$`]/.test(value) ? null : value
+}
+
+/** Null for what is not known, and for a relative one in a folder that is not. */
+function pathIn(text: string | null, folder: string | null): string | null {
+  return text === null ? null : normalisePath(text, folder ?? '')
+}
+
+/** What only a shell expands, where there is no variable in it. */
+function patternIn(word: Word): string | null {
+  return word !== undefined && /^[\w./*?+:@%-]+$/.test(word.text) ? word.text : null
+}
+
+function readAction(
+  command: ShellCommand,
+  variables: ReadonlyMap<string, string>,
+  folder: string | null,
+  line: number,
+): RunAction | null {
+  const { name } = command
+  if (name === null || !TOOLS.has(name)) return null
+  const words = command.words.slice(1)
+  const options = words.filter((word) => /^-./.test(word.text))
+  const letters = options.map((word) => (word.text.startsWith('--') ? '' : word.text.slice(1))).join('')
+  if (options.some((word) => word.text.startsWith('--reference'))) return null
+  const taken = new Set<Word>()
+  let value: string | null = null
+  for (const [index, word] of words.entries()) {
+    // `mkdir -m 755`, `install -o app -g app -m 755`: the option's value is no path.
+    if (!/^-[a-zA-Z]*[mog]$/.test(word.text) || (name !== 'mkdir' && name !== 'install')) continue
+    taken.add(words[index + 1])
+    if (word.text.endsWith('m')) value = wordValue(words[index + 1], variables)
+  }
+  let operands = words.filter((word) => !/^-./.test(word.text) && !taken.has(word))
+  if (name === 'chown' || name === 'chmod') {
+    value = wordValue(operands[0], variables)
+    operands = operands.slice(1)
+  }
+  if (name === 'install' && !letters.includes('d')) return null
+  const paths = operands.flatMap((word) => {
+    const path = pathIn(wordValue(word, variables) ?? (name === 'rm' ? patternIn(word) : null), folder)
+    return path === null ? [] : [path]
+  })
+  if (paths.length === 0) return null
+  const recursive = /[rR]/.test(letters) || options.some((word) => word.text === '--recursive')
+  const tool = name === 'install' ? 'mkdir' : (name as RunAction['tool'])
+  return { tool, paths, value, recursive, certain: isCertain(command), line }
+}
+
+function isCertain({ conditional, connector }: ShellCommand): boolean {
+  return !conditional && /^(|;|&&)$/.test(connector)
+}

@@ -1,0 +1,234 @@
+import type { Dockerfile } from '../../dockerfile/model.ts'
+import type { StageWalks } from '../../dockerfile/stage-walk.ts'
+import { findStage } from '../../dockerfile/stages.ts'
+import type { Step } from '../../dockerfile/steps.ts'
+import type { FileEntry, FileModel } from '../../image/file-model.ts'
+import { baseName, isInside, normalisePath, parentOf } from '../places.ts'
+import type { BuildContext } from './build-context.ts'
+import { changedMode, octal } from './changed-mode.ts'
+import { fromContext, matching } from './context-files.ts'
+import { removedBy } from './removed.ts'
+import { type RunAction, runActions } from './run-actions.ts'
+import { type RunText, runTexts } from './run-texts.ts'
+import { type Draft, directory, folder, put } from './shipped-draft.ts'
+
+/** What the instructions of a stage put into its image, as far as text and build context tell. Paths are the image's. */
+export interface Shipped {
+  readonly entries: ReadonlyMap<string, FileEntry>
+  readonly texts: ReadonlyMap<string, string>
+  /** Where a file comes from, as people call it: its path in the build context. */
+  readonly origins: ReadonlyMap<string, string>
+  readonly copies: readonly CopiedPath[]
+  readonly actions: readonly RunAction[]
+  readonly steps: readonly Step[]
+  /** A RUN has removed it, and nothing brought it back. */
+  readonly isRemoved: (path: string) => boolean
+}
+
+/** One source of a COPY or ADD. */
+export interface CopiedPath {
+  readonly source: string
+  /** Absolute folder or file of the image. */
+  readonly destination: string
+  /** Its files are known, from the build context or from a stage. */
+  readonly seen: boolean
+  /** There is a build context, and no such file in it; absent where there is, or nobody can say. */
+  readonly missing?: true
+  readonly line: number
+}
+
+export interface ShippedSources {
+  readonly dockerfile: Dockerfile
+  readonly walks: StageWalks
+  readonly context: BuildContext | null
+  /** Files of the base image; null where they are not known. */
+  readonly base: FileModel | null
+  /** Uid and gid of `--chown` and chown by name; null where the account is not known. */
+  readonly idsOf: (owner: string) => { readonly uid: number; readonly gid: number } | null
+}
+
+/** An owner whom only the build knows. No process has this uid, so nothing counts as owned. */
+const unknownOwner = -1
+
+export function shippedBy(sources: ShippedSources, stageIndex: number): Shipped {
+  return shippedOnce(sources, stageIndex, new Map())
+}
+
+/** A stage that many COPY lines take from is read once. */
+function shippedOnce(sources: ShippedSources, stageIndex: number, known: Map<number, Shipped>): Shipped {
+  const before = known.get(stageIndex)
+  if (before !== undefined) return before
+  const steps = sources.walks.steps(stageIndex)
+  const actions = runActions(steps)
+  const draft: Draft = { base: sources.base, entries: new Map(), texts: new Map(), origins: new Map(), copies: [] }
+  for (const step of steps) {
+    const { keyword, line } = step.instruction
+    if (keyword === 'WORKDIR') folder(draft, normalisePath(step.words[0] ?? '', step.workdir ?? ''))
+    else if (keyword === 'COPY' || keyword === 'ADD') copy(draft, step, sources, known)
+    else if (keyword === 'RUN') {
+      const texts = runTexts(step)
+      forgetEdited(draft, step, texts)
+      for (const text of texts) write(draft, text)
+      for (const action of actions) if (action.line === line) act(draft, action, sources)
+    }
+  }
+  const { entries, texts, origins, copies } = draft
+  const isGone = removedBy(actions)
+  const isRemoved = (path: string): boolean => !entries.has(path) && isGone(path)
+  const shipped = { entries, texts, origins, copies, actions, steps, isRemoved }
+  known.set(stageIndex, shipped)
+  return shipped
+}
+
+function copy(draft: Draft, step: Step, sources: ShippedSources, known: Map<number, Shipped>): void {
+  const { instruction, words } = step
+  const target = words.at(-1)
+  const destination = target == null ? null : normalisePath(target, step.workdir ?? '')
+  if (target == null || destination === null) return
+  const intoFolder =
+    /(^|\/)\.?$/.test(target) || words.length > 2 || draft.entries.get(destination)?.type === 'directory'
+  const flag = (name: string): string | null => instruction.flags.find((each) => each.name === name)?.value ?? null
+  const owner = flag('chown')
+  const chmod = flag('chmod')
+  const put = (path: string, entry: FileEntry, text: string | null, origin: string): void => {
+    const ids = owner === null ? { uid: entry.uid, gid: entry.gid } : ownerOf(owner, sources)
+    const mode = chmod !== null && /^[0-7]{3,4}$/.test(chmod) ? Number.parseInt(chmod, 8) : entry.mode
+    folder(draft, parentOf(path))
+    // A folder that is there already keeps its owner and mode (FACTS 9).
+    if (entry.type === 'directory' && draft.entries.get(path)?.type === 'directory') return
+    draft.entries.set(path, { ...entry, ...ids, mode })
+    draft.origins.set(path, origin)
+    if (text === null) draft.texts.delete(path)
+    else draft.texts.set(path, text)
+  }
+  for (const heredoc of instruction.heredocs) {
+    const path = intoFolder ? `${destination}/${heredoc.name}` : destination
+    const file: FileEntry = { type: 'file', uid: 0, gid: 0, mode: 0o644, size: heredoc.content.length, link: null }
+    put(path, file, heredoc.content, path)
+  }
+  const from = flag('from')
+  const stage = from === null ? null : findStage(sources.dockerfile, from, instruction.stage)
+  const other = stage === null ? null : shippedOnce({ ...sources, base: null }, stage.index, known)
+  for (const source of words.slice(0, -1)) {
+    if (source == null || source.startsWith('<<')) continue
+    const found =
+      from !== null
+        ? other === null
+          ? []
+          : fromStage(other, source)
+        : sources.context === null
+          ? []
+          : fromContext(sources.context, source)
+    const missing = from === null && found.length === 0 && isMissing(sources.context, source)
+    draft.copies.push({
+      source,
+      destination,
+      seen: found.length > 0,
+      ...(missing ? { missing } : {}),
+      line: instruction.line,
+    })
+    for (const item of found) {
+      const below =
+        item.below === '' ? (item.entry.type !== 'directory' && intoFolder ? `/${item.name}` : '') : `/${item.below}`
+      put(`${destination === '/' ? '' : destination}${below}` || '/', item.entry, item.text, item.origin)
+    }
+  }
+}
+
+/** A text that a RUN writes; to what is not known nothing can be added. */
+function write(draft: Draft, { path, text, appended }: RunText): void {
+  const before = appended ? draft.texts.get(path) : ''
+  const entry = draft.entries.get(path)
+  draft.texts.delete(path)
+  if (text === null || before === undefined) return
+  put(draft, path, entry?.type === 'file' ? entry : { ...directory, type: 'file', mode: 0o644 })
+  draft.texts.set(path, before + text)
+  draft.origins.set(path, path)
+}
+
+/** A folder that is there may not have been looked into. */
+function isMissing(context: BuildContext | null, source: string): boolean {
+  const first = source.split('/').find((part) => part !== '' && part !== '.')
+  if (context === null || context.partial || first === undefined || /[*?[$:]/.test(source)) return false
+  return !context.entries.has(first)
+}
+
+function fromStage(other: Shipped, source: string): ReturnType<typeof fromContext> {
+  const entries = [...other.entries.keys()].map((path) => path.slice(1))
+  return matching(entries, source.replace(/^\//, '')).map(({ path, below, name }) => ({
+    below,
+    name,
+    entry: other.entries.get(`/${path}`) ?? directory,
+    text: other.texts.get(`/${path}`) ?? null,
+    origin: other.origins.get(`/${path}`) ?? `/${path}`,
+  }))
+}
+
+function ownerOf(owner: string, { idsOf }: ShippedSources): { readonly uid: number; readonly gid: number } {
+  return idsOf(owner) ?? { uid: unknownOwner, gid: unknownOwner }
+}
+
+function below({ entries, base }: Draft, path: string): readonly string[] {
+  const all = new Set([...entries.keys(), ...(base?.paths() ?? [])])
+  return [...all].filter((each) => isInside(each, path))
+}
+
+function act(draft: Draft, action: RunAction, sources: ShippedSources): void {
+  if (action.tool === 'rm') {
+    for (const gone of [...draft.entries.keys()].filter(removedBy([action]))) {
+      draft.entries.delete(gone)
+      draft.texts.delete(gone)
+    }
+    return
+  }
+  for (const path of action.paths) {
+    const touched = action.recursive ? [...new Set([path, ...below(draft, path)])] : [path]
+    if (action.tool === 'mkdir') folder(draft, path, octal(action.value) ?? 0o755)
+    else if (action.tool === 'touch' && !draft.entries.has(path)) {
+      draft.entries.set(path, { ...directory, type: 'file', mode: 0o644 })
+    } else if (action.tool === 'key') put(draft, path, { ...directory, type: 'file', mode: 0o600 })
+    else if (action.tool === 'link') {
+      const at = draft.entries.get(path)?.type === 'directory' ? `${path}/${baseName(action.value ?? '')}` : path
+      put(draft, at, { ...directory, type: 'symlink', mode: 0o777, link: action.value })
+    } else
+      for (const each of touched) {
+        const entry = draft.entries.get(each) ?? draft.base?.entry(each) ?? (each === path ? thereBy(action) : null)
+        if (entry === null) continue
+        if (action.tool === 'chown') draft.entries.set(each, { ...entry, ...ownerOf(action.value ?? '', sources) })
+        if (action.tool === 'chmod')
+          draft.entries.set(each, { ...entry, mode: changedMode(entry.mode, action.value ?? '') })
+      }
+  }
+}
+
+/** What a change of owner or mode is sure to have worked on is there, whatever it is: a jar, a pipe, an unpacked tree. */
+function thereBy({ certain, recursive }: RunAction): FileEntry | null {
+  return certain ? { ...directory, type: recursive ? 'directory' : 'other' } : null
+}
+
+/** A file that a RUN edits is not what the context says any more; what it writes itself is known. */
+function forgetEdited(draft: Draft, step: Step, written: readonly RunText[]): void {
+  const { text } = step.instruction
+  if (!EDITS.test(text)) return
+  // `chmod +x start.sh && sed -i … other.conf` leaves the first as it is; in a loop the name may stand elsewhere.
+  const commands = /\b(for|while|xargs|find|cat)\b|<</.test(text) ? [text] : text.split(/&&|;/)
+  const editing = commands.filter((command) => EDITS.test(command)).map(withoutPrinted)
+  for (const path of [...draft.texts.keys()]) {
+    if (written.some((each) => each.path === path)) continue
+    if (editing.some((command) => names(command, baseName(path)))) draft.texts.delete(path)
+  }
+}
+
+/** The name stands in the text, and is no part of a longer one. */
+function names(text: string, name: string): boolean {
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1))
+    if (!/[\w-]/.test(text[at - 1] ?? '') && !/[\w-]/.test(text[at + name.length] ?? '')) return true
+  return false
+}
+
+/** What is printed into another file may say anything. */
+function withoutPrinted(command: string): string {
+  return /^\s*(echo|printf)\b/.test(command) ? command.slice(command.lastIndexOf('>')) : command
+}
+
+const EDITS = /\bsed\b|>|\bpatch\b|envsubst|\bperl\b|\bmv\b|\bcp\b/

@@ -1,0 +1,153 @@
+import type { ImageFacts } from '../../image/facts.ts'
+import { CHROOT } from '../../image/step-down/account-lines.ts'
+import type { OwnerLine, RootAction, StepDown, StepDownReport } from '../../image/step-down.ts'
+import { escapeEre, inPlaceOf } from '../file-edit.ts'
+import { listed } from '../listed.ts'
+import type { FileEdit, Substitution } from '../plan.ts'
+
+/** The line that says whom files are given to goes. */
+export function ownerEdit({ path, line, text }: OwnerLine): FileEdit {
+  const said = text.trim()
+  return {
+    path,
+    substitutions: [lineWithout(said)],
+    reason: 'only root can give files to somebody else',
+    purpose: 'config',
+    evidence: [{ source: 'step-down', subject: path, detail: `line ${line}: ${said}` }],
+  }
+}
+
+function lineWithout(line: string): Substitution {
+  return {
+    pattern: `^[[:space:]]*${escapeEre(line)}[[:space:]]*$`,
+    replacement: '',
+    global: false,
+    remove: true,
+  }
+}
+
+/** Empty for what stands in ENTRYPOINT or CMD, and where it cannot be said. */
+export function editOf(found: StepDown, facts: ImageFacts, all: readonly StepDown[]): readonly FileEdit[] {
+  if (found.kind === 'argv' || found.path === null || found.edits === null) return []
+  return found.kind === 'directive' ? directiveEdit(found, found.path, facts) : scriptEdit(found, found.path, all)
+}
+
+/** Takes out the lines that name user and group, and with them a chroot, which only root can do either. */
+function directiveEdit(found: StepDown, path: string, facts: ImageFacts): readonly FileEdit[] {
+  const text = (facts.files.known ? facts.files.value.text(path) : null) ?? ''
+  const lines = [
+    ...(found.edits ?? []).map(({ span }) => text.slice(span.start, span.end).trim()),
+    ...text
+      .split('\n')
+      .filter((line) => CHROOT.test(line))
+      .map((line) => line.trim()),
+  ]
+  return [
+    {
+      path,
+      substitutions: [...new Set(lines)].filter((line) => line !== '' && !line.includes('\n')).map(lineWithout),
+      reason: `${found.tool} already runs as its own user, and only root can switch or chroot`,
+      purpose: 'config',
+      evidence: [{ source: 'step-down', subject: path, detail: `line ${found.line ?? '?'}: ${found.text}` }],
+    },
+  ]
+}
+
+function scriptEdit(found: StepDown, path: string, all: readonly StepDown[]): readonly FileEdit[] {
+  const changed = found.text.includes('\n') ? null : withoutSwitch(found)
+  if (changed === null) return []
+  const alike = all.filter((other) => other.path === path && other.user === found.user && other.kind === found.kind)
+  return [
+    {
+      path,
+      substitutions: [inPlaceOf(found.text, changed)],
+      reason: `the container starts as ${found.user ?? 'the user'} already, and only root can run ${eachOnce(alike.map(({ tool }) => tool))}`,
+      purpose: 'step-down',
+      evidence: [{ source: 'step-down', subject: path, detail: `line ${found.line ?? '?'}: ${found.text}` }],
+    },
+  ]
+}
+
+/** The command's own text after its edits. The command may stand several times in the script: the text is what counts. */
+function withoutSwitch(found: StepDown): string | null {
+  const [edit, ...more] = found.edits ?? []
+  if (edit === undefined || more.length > 0) return null
+  const length = edit.span.end - edit.span.start
+  const at = found.text.length - (found.end - edit.span.start)
+  if (at < 0 || at + length > found.text.length) return null
+  return `${found.text.slice(0, at)}${edit.text}${found.text.slice(at + length)}`
+}
+
+/** Whether it needs root for more than its question shows the run. */
+export function passEdit({ path, line, text, passed }: StepDownReport['refusals'][number]): FileEdit {
+  return {
+    path,
+    substitutions: [inPlaceOf(text, passed)],
+    reason: 'the script ends unless it is root',
+    purpose: 'step-down',
+    evidence: [{ source: 'step-down', subject: path, detail: `line ${line}: ${text}` }],
+  }
+}
+
+export function guardEdit(action: RootAction, all: readonly RootAction[]): readonly FileEdit[] {
+  if (action.script === null || action.text.includes('\n')) return []
+  return [
+    {
+      path: action.script,
+      substitutions: [inPlaceOf(action.text, forRoot(action))],
+      reason: whyForRoot(
+        all.filter(({ script }) => script === action.script),
+        'script',
+      ),
+      purpose: 'step-down',
+      evidence: [{ source: 'step-down', subject: action.script, detail: `line ${action.line}: ${action.text}` }],
+    },
+  ]
+}
+
+/** A switch in the text of `sh -c` (`CMD exec gosu app server`) that can be taken out of it. */
+export function isInText(found: StepDown): boolean {
+  return found.kind === 'entrypoint-script' && found.path === null && withoutSwitch(found) !== null
+}
+
+/** The command with what its `sh -c` is told without these switches; null where it has none of them. */
+export function unswitchedArgv(
+  argv: readonly string[] | null,
+  inText: readonly StepDown[],
+): { readonly argv: readonly string[]; readonly found: readonly StepDown[] } | null {
+  const found = inText.filter(({ text }) => argv?.some((word) => word.includes(text)))
+  if (argv === null || found.length === 0) return null
+  const without = (word: string): string =>
+    found.reduce((text, one) => text.replace(one.text, () => withoutSwitch(one) ?? one.text), word)
+  return { argv: argv.map(without), found }
+}
+
+/** The command with what its `sh -c` is told guarded in the same way; null where it has none of it. */
+export function guardedArgv(
+  argv: readonly string[] | null,
+  inline: readonly RootAction[],
+): { readonly argv: readonly string[]; readonly reason: string } | null {
+  const found = inline.filter(({ text }) => argv?.some((word) => word.includes(text)))
+  if (argv === null || found.length === 0) return null
+  const guarded = (word: string): string =>
+    found.reduce((text, action) => text.replace(action.text, () => forRoot(action)), word)
+  return { argv: argv.map(guarded), reason: whyForRoot(found, 'container') }
+}
+
+function forRoot({ text }: RootAction): string {
+  return `{ [ "$(id -u)" != 0 ] || ${text}; }`
+}
+
+function whyForRoot(actions: readonly RootAction[], what: 'script' | 'container'): string {
+  const done = eachOnce(actions.map(verbOf))
+  return `only root can ${done}, and the ${what} ends when ${/ and /.test(done) ? 'one of them' : 'it'} fails`
+}
+
+/** `find -exec chown` is a chown. */
+function verbOf({ action, tool }: RootAction): string {
+  return action === 'account' || action === 'mount' ? tool : action
+}
+
+function eachOnce(names: readonly string[]): string {
+  return listed([...new Set(names)])
+}

@@ -1,0 +1,205 @@
+import type { ImageFacts } from '../../image/facts.ts'
+import { nameOf } from '../../image/path.ts'
+import { daemonOf, insistsOnUser } from '../../image/step-down/daemons.ts'
+import { switchTools } from '../../image/step-down/switch-command.ts'
+import { findOwnerLines, type RootAction, type StepDown, type StepDownReport } from '../../image/step-down.ts'
+import { lineOf } from '../../line-of.ts'
+import { mergeByFile } from '../file-edit.ts'
+import type { Need } from '../grants/need.ts'
+import { isRuntimePlace, isSharedFolder, isSystemFolder } from '../places.ts'
+import type { FileEdit, Remark } from '../plan.ts'
+import type { Observation } from '../stage-input.ts'
+import { looksLikeFile } from '../state-places.ts'
+import { refusedSwitches } from './refused-switches.ts'
+import { editOf, guardEdit, guardedArgv, isInText, ownerEdit, passEdit, unswitchedArgv } from './step-down-edits.ts'
+
+/** What an image that switches user by itself needs when it starts as that user already. */
+export interface StepDownPlan {
+  /** Users it switches to. */
+  readonly switches: readonly { readonly user: string; readonly detail: string }[]
+  readonly needs: readonly Need[]
+  readonly fileEdits: readonly FileEdit[]
+  /** ENTRYPOINT and CMD without the words that switch; null where they stay. */
+  readonly argv: Readonly<Record<'entrypoint' | 'cmd', readonly string[] | null>>
+  readonly argvReasons: readonly string[]
+  readonly remarks: readonly Remark[]
+}
+
+const noStepDown: StepDownPlan = {
+  switches: [],
+  needs: [],
+  fileEdits: [],
+  argv: { entrypoint: null, cmd: null },
+  argvReasons: [],
+  remarks: [],
+}
+
+export function planStepDown(report: StepDownReport, facts: ImageFacts, observation: Observation | null): StepDownPlan {
+  const known = report.stepDowns.filter((found) => found.started || found.kind !== 'directive')
+  const refusals = (observation?.operations ?? []).filter(
+    ({ outcome, access }) => outcome === 'refused' && (access === 'switch-user' || access === 'chroot'),
+  )
+  const refused = refusals.length > 0
+  const told = refused ? refusedSwitches(refusals, facts, observation?.opened ?? []) : []
+  // What a refusal tells of a command is more than its words alone did.
+  const relevant = [
+    ...known.filter(({ argv }) => !told.some((one) => argv !== null && one.argv?.of === argv.of)),
+    ...told,
+  ]
+  const owners = ownersRefused(observation) ? findOwnerLines(facts, observation?.opened ?? []) : []
+  const said = [relevant, report.actions, report.refusals, report.unread, owners]
+  if (said.every((list) => list.length === 0)) return noStepDown
+  // A daemon's own `user` is mostly a warning to a non-root process: it goes only when the program stops on it.
+  const taken = relevant.filter(
+    ({ guarded, tool }) => !guarded && (switchTools.includes(tool) || refused || insistsOnUser(tool)),
+  )
+  const guards = report.actions.filter((action) => isFatal(action))
+  const inArgv = taken.filter((found) => found.argv?.without != null)
+  const inline = guards.filter(({ script }) => script === null)
+  const argvOf = (of: 'entrypoint' | 'cmd') => {
+    const inWords = without(inArgv, of)
+    const inText = unswitchedArgv(inWords ?? facts.config[of], taken.filter(isInText))
+    const switched = inText?.argv ?? inWords
+    const guarded = guardedArgv(switched ?? facts.config[of], inline)
+    return {
+      argv: guarded?.argv ?? switched,
+      reasons: [...(inText?.found.map(whySwitched) ?? []), ...(guarded === null ? [] : [guarded.reason])],
+    }
+  }
+  const argv = { entrypoint: argvOf('entrypoint'), cmd: argvOf('cmd') }
+  return {
+    switches: relevant.flatMap(({ user, tool, path }) =>
+      user === null ? [] : [{ user, detail: `${tool} switches to it${path === null ? '' : ` in ${path}`}` }],
+    ),
+    needs: report.actions.flatMap(needsOf),
+    fileEdits: mergeByFile([
+      ...report.refusals.map(passEdit),
+      ...taken.flatMap((found) => editOf(found, facts, taken)),
+      ...guards.flatMap((action) => guardEdit(action, guards)),
+      ...owners.map(ownerEdit),
+    ]),
+    argv: { entrypoint: argv.entrypoint.argv, cmd: argv.cmd.argv },
+    argvReasons: [...inArgv.map(whySwitched), ...argv.entrypoint.reasons, ...argv.cmd.reasons],
+    remarks: [
+      ...taken.flatMap((found) => stuck(found, facts)),
+      ...(observation === null ? relevant.filter((found) => !taken.includes(found)).flatMap(unsure) : []),
+      // Whether it switches is what a trace shows, whatever it is written in.
+      ...(observation?.opened == null ? report.unread.flatMap((one) => unread(one, facts)) : []),
+    ],
+  }
+}
+
+function whySwitched({ tool }: StepDown): string {
+  const what = switchTools.includes(tool) ? tool : `the switch of user that ${tool} makes`
+  return `${what} is left out: the container starts as its user already`
+}
+
+/** These are told in the script that runs them, not in a configuration. */
+const HANDS_OVER = /^(chown|chgrp|install|cp|mv|tar|rsync)$/
+
+/** The program itself gives what it writes to somebody, and a run as non-root was refused that. */
+function ownersRefused(observation: Observation | null): boolean {
+  return (observation?.operations ?? []).some(
+    ({ access, outcome, by }) =>
+      access === 'change-owner' && outcome === 'refused' && by !== undefined && !HANDS_OVER.test(nameOf(by)),
+  )
+}
+
+function without(found: readonly StepDown[], of: 'entrypoint' | 'cmd'): readonly string[] | null {
+  return found.find((item) => item.argv?.of === of)?.argv?.without ?? null
+}
+
+/** What the entrypoint hands to its user, or makes, is what the program writes. */
+function needsOf(action: RootAction): readonly Need[] {
+  const access =
+    action.action === 'chown' || action.action === 'install'
+      ? 'keep-state'
+      : action.action === 'mkdir'
+        ? 'create-directory'
+        : action.action === 'chmod' && action.fatal && !action.guarded
+          ? 'change-mode'
+          : null
+  const owner = action.action === 'chown' ? (action.value?.split(/[:.]/)[0] ?? '') : ''
+  if (access === null || owner === 'root') return []
+  const verb = access === 'keep-state' ? 'handed over' : access === 'change-mode' ? 'given another mode' : 'made'
+  // A file that the script makes before it hands it over, be it with -R, must not be there as a folder.
+  const isFile = (path: string): boolean => action.action === 'chown' && looksLikeFile(path)
+  const isOthers = (path: string): boolean => access !== 'change-mode' && isSystemFolder(path)
+  return action.paths
+    .filter((path) => !isOthers(path) && !isSharedFolder(path) && !isRuntimePlace(path) && !PATTERN.test(path))
+    .map((path) => ({
+      access: isFile(path) ? 'create-file' : access,
+      path,
+      ...(access === 'change-mode' && action.recursive ? { tree: true } : {}),
+      ...(owner === '' ? {} : { owner }),
+      evidence: { source: 'step-down', subject: path, detail: `${verb} by ${action.script ?? 'the command'} at start` },
+    }))
+}
+
+/** In quotes it stands for nothing, and is no name that anybody gives a folder. */
+const PATTERN = /[*?]/
+
+/** Nobody but root may do it, and the script ends when it fails. */
+function isFatal(action: RootAction): boolean {
+  return !action.guarded && action.fatal && /^(chown|chgrp|account|mount|setcap)$/.test(action.action)
+}
+
+function stuck(found: StepDown, facts: ImageFacts): readonly Remark[] {
+  if (isInText(found)) return []
+  if (found.kind === 'argv' ? found.argv?.without != null : editOf(found, facts, []).length > 0) return []
+  return [
+    {
+      outcome: 'todo',
+      transform: 'skip-step-down',
+      message: `${found.path ?? 'the command'} switches user with ${found.tool}, which only root can do: ${found.text}`,
+      hint: 'let it run the program without switching when id -u is not 0',
+      evidence: [{ source: 'step-down', subject: found.path ?? found.tool, detail: found.text }],
+    },
+  ]
+}
+
+/** A program that nobody has told us of: without root it may go on as who it is, or end. */
+function unsure({ kind, tool, user, text }: StepDown): readonly Remark[] {
+  if (kind !== 'argv' || switchTools.includes(tool) || daemonOf(tool)?.options !== undefined) return []
+  return [
+    {
+      outcome: 'todo',
+      transform: 'skip-step-down',
+      message: `${tool} is told to switch to ${user ?? 'another user'}: whether it goes on where it may not is not known`,
+      hint: 'run with --prove, which leaves the option out where the program stops on it; or leave it out',
+      evidence: [{ source: 'step-down', subject: tool, detail: text }],
+    },
+  ]
+}
+
+/** What switches user or gives files away, in whatever language; a comment of `#` or `//` says nothing. */
+const SWITCHES =
+  /^(?!\s*(?:#|\/\/)).*?\b(gosu|su-exec|setpriv|runuser|set(?:re|res)?[ug]id|setgroups|initgroups|l?chown)\b/im
+
+function unread(
+  { path, reason }: { readonly path: string; readonly reason: string },
+  { files }: ImageFacts,
+): readonly Remark[] {
+  const text = files.known ? files.value.text(path) : null
+  const found = text === null ? null : SWITCHES.exec(text)
+  if (text !== null && found === null) return []
+  if (text === null || found === null)
+    return [
+      {
+        outcome: 'note',
+        transform: 'skip-step-down',
+        message: `${path} was not understood (${reason}): whether it switches user itself is not known`,
+        evidence: [],
+      },
+    ]
+  const line = lineOf(text, found.index + found[0].length)
+  return [
+    {
+      outcome: 'todo',
+      transform: 'skip-step-down',
+      message: `${path} was not understood (${reason}), and names ${found[1]} in line ${line}: whether it goes on without root is not known`,
+      hint: 'run with --prove to see it',
+      evidence: [{ source: 'step-down', subject: path, detail: found[0].trim() }],
+    },
+  ]
+}
