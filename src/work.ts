@@ -38,10 +38,8 @@ export interface BuildSettings {
   readonly unlike: readonly string[]
   /** Variables that their Compose services set for its containers, of those that all have with one value. */
   readonly env: ReadonlyMap<string, string>
-  /** The Compose services that publish ports of it, as written there. */
-  readonly published: readonly { readonly by: string; readonly file: string; readonly ports: readonly unknown[] }[]
   /** All Compose services that run it, with what they publish. */
-  readonly services: BuildSettings['published']
+  readonly services: readonly { readonly by: string; readonly file: string; readonly ports: readonly unknown[] }[]
   /** Where each service that runs it mounts the socket of the host's container engine, and gives it no group for that. */
   readonly sockets: readonly { readonly by: string; readonly socket: string }[]
   /** Where each service that runs it is given what only root can use: capabilities, `ALL` for `privileged`. */

@@ -1,13 +1,12 @@
 import { dirname } from 'node:path'
 import type { Dockerfile } from '../dockerfile/model.ts'
 import { HOST_SOCKET_HINT } from '../image/host-socket.ts'
-import { movedPort } from '../profile/compose-ports.ts'
-import { quoted } from '../profile/docker.ts'
 import type { ReportFinding } from '../report/report.ts'
 import { targetFinding } from '../report/target-finding.ts'
 import type { BuildSettings, Options, TargetOutcome, WorkItem } from '../work.ts'
 import { pairs } from './build.ts'
 import { listed } from './listed.ts'
+import { portNotes } from './port-notes.ts'
 
 /** What was taken from Compose and bake files, which nobody named, and what they leave open. What is published where it does not answer any more is said too. */
 export function buildNotes(
@@ -44,27 +43,7 @@ export function buildNotes(
       `${unlike.join(', ')}: not the same in ${by}, so what the Dockerfile itself says counts`,
       `${unlike.map((name) => `--build-arg ${name}=VALUE`).join(' ')} says which`,
     )
-  for (const { by: service, file, ports } of build.published) {
-    const moves = (profile?.ports ?? []).filter((move) =>
-      ports.some((port) => movedPort(port, { ports: [move] }, []) !== port),
-    )
-    if (moves.length > 0)
-      note(
-        `${service} publishes port ${moves.map(({ from, to }) => `${from}, which is ${to} now`).join(', and ')}`,
-        `harden-image profile ${quoted(name)} --for compose --file ${quoted(file)} shows what becomes of it, and -w writes it`,
-      )
-  }
-  for (const { by: service, file, ports } of build.services) {
-    const moves = (profile?.ports ?? []).filter(({ from, to }) => from !== to)
-    if (
-      moves.length > 0 &&
-      moves.every((move) => ports.every((port) => movedPort(port, { ports: [move] }, []) === port))
-    )
-      note(
-        `${service} does not publish its port: other services of ${file} reach it at ${moves.map(({ from, to }) => `${from}, which is ${to} now`).join(', and ')}`,
-        'say the new port where they name it, or --ports keep',
-      )
-  }
+  notes.push(...portNotes(build.services, profile?.ports ?? [], name))
   const [privileged] = build.given.filter(({ rights }) => !rights.every((name) => options.capAdd.includes(name)))
   if (privileged !== undefined && verdict === 'hardened') notes.push(lostRights(privileged))
   const [socket] = build.sockets

@@ -108,7 +108,6 @@ function settingsOf(builds: readonly NamedBuild[], cwd: string): BuildSettings |
       ? builds.flatMap(({ by, socket }) => (socket === null ? [] : [{ by, socket }]))
       : [],
     services: builds.flatMap(({ start, by, file, ports }) => (start === null ? [] : [{ by, file, ports }])),
-    published: builds.filter(({ ports }) => ports.length > 0),
     ...startsOf(builds),
     targets: [...new Set(builds.flatMap(({ target }) => target ?? []))],
   }
