@@ -1,3 +1,4 @@
+import { isShell } from '../dockerfile/index.ts'
 import type { Remark } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
 
@@ -22,6 +23,22 @@ export function assumptions(input: StageInput): readonly Remark[] {
       }`,
       hint: 'run with --prove, or where an engine has the image, to know instead of assume',
       about: 'FROM',
+      evidence: [],
+    },
+  ]
+}
+
+/** RUN lines are put in as text for a shell, which such a line gives to something else. */
+export function otherShell({ facts }: StageInput): readonly Remark[] {
+  const { shell } = facts.config
+  if (shell === null || shell.length === 0 || shell.some(isShell)) return []
+  return [
+    {
+      outcome: 'todo',
+      transform: 'report-remarks',
+      message: `SHELL says ${shell.join(' ')}, which does not run what is put in here: it is for a shell`,
+      hint: 'put SHELL ["/bin/sh", "-c"] above the lines that are put in',
+      about: 'SHELL',
       evidence: [],
     },
   ]

@@ -1,0 +1,9 @@
+FROM python:3.12
+SHELL ["python3", "-c"]
+RUN print("built")
+# harden-image: app (10001:10001): no account of the image belongs to this program
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["python3", "-m", "http.server", "8000"]
