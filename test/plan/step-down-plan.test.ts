@@ -74,6 +74,13 @@ describe("a program's own switch of user", () => {
     expect(lines(plan({ cmd: ['thing'] }, texts, [refused]))).toEqual(gone)
   })
 
+  test('of two commands in a text the one may be how the other begins', () => {
+    const cmd = ['sh', '-c', 'chown web /srv/a && chown web /srv && exec thing']
+    const guarded = (text: string): string => `{ [ "$(id -u)" != 0 ] || ${text}; }`
+    const text = `${guarded('chown web /srv/a')} && ${guarded('chown web /srv')} && exec thing`
+    expect(plan({ cmd }, {}, []).argv.cmd).toEqual(['sh', '-c', text])
+  })
+
   test('a refused chroot alone is reason enough', () => {
     const texts = { '/etc/thing/thing.conf': ['user = web', 'chroot = /srv'] }
     const chroot: Operation = { ...refused, access: 'chroot', path: '/srv' }

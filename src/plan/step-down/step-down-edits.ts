@@ -89,21 +89,30 @@ export function passEdit({ path, line, text, passed }: StepDownReport['refusals'
   }
 }
 
-export function guardEdit(action: RootAction, all: readonly RootAction[]): readonly FileEdit[] {
+/** `all`: what else its script does as root. `guards`: those of it that are guarded. */
+export function guardEdit(
+  action: RootAction,
+  guards: readonly RootAction[],
+  all: readonly RootAction[],
+): readonly FileEdit[] {
   if (action.script === null || action.text.includes('\n')) return []
+  const isHere = ({ script }: RootAction): boolean => script === action.script
+  const isPart = all.some((other) => isHere(other) && other.text !== action.text && other.text.includes(action.text))
+  const plain = inPlaceOf(action.text, forRoot(action))
+  // `chown app /data` is how `chown app /data/logs` begins.
+  const whole = { ...plain, pattern: `${plain.pattern}(${AFTER_WORD})`, replacement: `${plain.replacement}\\1` }
   return [
     {
       path: action.script,
-      substitutions: [inPlaceOf(action.text, forRoot(action))],
-      reason: whyForRoot(
-        all.filter(({ script }) => script === action.script),
-        'script',
-      ),
+      substitutions: [isPart ? whole : plain],
+      reason: whyForRoot(guards.filter(isHere), 'script'),
       purpose: 'step-down',
       evidence: [{ source: 'step-down', subject: action.script, detail: `line ${action.line}: ${action.text}` }],
     },
   ]
 }
+
+const AFTER_WORD = '[^[:alnum:]_./-]|$'
 
 /** A switch in the text of `sh -c` (`CMD exec gosu app server`) that can be taken out of it. */
 export function isInText(found: StepDown): boolean {
@@ -117,9 +126,8 @@ export function unswitchedArgv(
 ): { readonly argv: readonly string[]; readonly found: readonly StepDown[] } | null {
   const found = inText.filter(({ text }) => argv?.some((word) => word.includes(text)))
   if (argv === null || found.length === 0) return null
-  const without = (word: string): string =>
-    found.reduce((text, one) => text.replace(one.text, () => withoutSwitch(one) ?? one.text), word)
-  return { argv: argv.map(without), found }
+  const others = new Map(found.map((one) => [one.text, withoutSwitch(one) ?? one.text]))
+  return { argv: argv.map((word) => withTexts(word, others)), found }
 }
 
 /** The command with what its `sh -c` is told guarded in the same way; null where it has none of it. */
@@ -129,9 +137,14 @@ export function guardedArgv(
 ): { readonly argv: readonly string[]; readonly reason: string } | null {
   const found = inline.filter(({ text }) => argv?.some((word) => word.includes(text)))
   if (argv === null || found.length === 0) return null
-  const guarded = (word: string): string =>
-    found.reduce((text, action) => text.replace(action.text, () => forRoot(action)), word)
-  return { argv: argv.map(guarded), reason: whyForRoot(found, 'container') }
+  const guarded = new Map(found.map((action) => [action.text, forRoot(action)]))
+  return { argv: argv.map((word) => withTexts(word, guarded)), reason: whyForRoot(found, 'container') }
+}
+
+/** Other texts in the place of some, all at once: one of them may be how another begins. */
+function withTexts(word: string, others: ReadonlyMap<string, string>): string {
+  const texts = [...others.keys()].toSorted((a, b) => b.length - a.length).map((text) => escapeEre(text))
+  return word.replace(new RegExp(texts.join('|'), 'g'), (text) => others.get(text) ?? text)
 }
 
 function forRoot({ text }: RootAction): string {

@@ -75,7 +75,7 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
     fileEdits: mergeByFile([
       ...report.refusals.map(passEdit),
       ...taken.flatMap((found) => editOf(found, facts, taken)),
-      ...guards.flatMap((action) => guardEdit(action, guards)),
+      ...guards.flatMap((action) => guardEdit(action, guards, report.actions)),
       ...owners.map(ownerEdit),
     ]),
     argv: { entrypoint: argv.entrypoint.argv, cmd: argv.cmd.argv },
