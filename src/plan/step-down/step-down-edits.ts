@@ -97,14 +97,11 @@ export function guardEdit(
 ): readonly FileEdit[] {
   if (action.script === null || action.text.includes('\n')) return []
   const isHere = ({ script }: RootAction): boolean => script === action.script
-  const isPart = all.some((other) => isHere(other) && other.text !== action.text && other.text.includes(action.text))
-  const plain = inPlaceOf(action.text, forRoot(action))
-  // `chown app /data` is how `chown app /data/logs` begins.
-  const whole = { ...plain, pattern: `${plain.pattern}(${AFTER_WORD})`, replacement: `${plain.replacement}\\1` }
+  const others = all.filter((other) => isHere(other) && other.text !== action.text).map(({ text }) => text)
   return [
     {
       path: action.script,
-      substitutions: [isPart ? whole : plain],
+      substitutions: [onlyAsCommand(inPlaceOf(action.text, forRoot(action)), action.text, others)],
       reason: whyForRoot(guards.filter(isHere), 'script'),
       purpose: 'step-down',
       evidence: [{ source: 'step-down', subject: action.script, detail: `line ${action.line}: ${action.text}` }],
@@ -112,7 +109,22 @@ export function guardEdit(
   ]
 }
 
-const AFTER_WORD = '[^[:alnum:]_./-]|$'
+/** `chown app /data` is how `chown app /data/logs` begins, and how `UMASK=0 chown app /data` ends. */
+function onlyAsCommand(plain: Substitution, text: string, others: readonly string[]): Substitution {
+  const parts = others.filter((other) => other.includes(text))
+  if (parts.length === 0) return plain
+  const { pattern, replacement } = plain
+  return parts.every((other) => other.startsWith(text))
+    ? { ...plain, pattern: `${pattern}${AFTER_WORD}`, replacement: `${replacement}\\1` }
+    : {
+        ...plain,
+        pattern: `${BEFORE_COMMAND}${pattern}${AFTER_WORD}`,
+        replacement: `\\1\\2${replacement}\\3`,
+      }
+}
+
+const BEFORE_COMMAND = '(^|[;&|(){}!]|then|else|do)([[:space:]]*)'
+const AFTER_WORD = '([^[:alnum:]_./-]|$)'
 
 /** A switch in the text of `sh -c` (`CMD exec gosu app server`) that can be taken out of it. */
 export function isInText(found: StepDown): boolean {

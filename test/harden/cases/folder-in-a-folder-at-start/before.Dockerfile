@@ -5,6 +5,8 @@ COPY --chmod=755 <<"EOF" /start.sh
 set -e
 chown -R www-data /srv/shop
 chown -R www-data /srv/shop/logs
+UMASK=0 usermod -u 1000 www-data
+usermod -u 1000 www-data
 exec python3 -m http.server 8000
 EOF
 CMD ["/start.sh"]
