@@ -153,10 +153,11 @@ export function guardedArgv(
   return { argv: argv.map((word) => withTexts(word, guarded)), reason: whyForRoot(found, 'container') }
 }
 
-/** Other texts in the place of some, all at once: one of them may be how another begins. */
+/** Other commands in the place of some, all at once: one of them may be how another begins, or ends. */
 function withTexts(word: string, others: ReadonlyMap<string, string>): string {
   const texts = [...others.keys()].toSorted((a, b) => b.length - a.length).map((text) => escapeEre(text))
-  return word.replace(new RegExp(texts.join('|'), 'g'), (text) => others.get(text) ?? text)
+  const whole = new RegExp(String.raw`(?<!\w=\S*\s+)(?:${texts.join('|')})(?![\w./-])`, 'g')
+  return word.replace(whole, (text) => others.get(text) ?? text)
 }
 
 function forRoot({ text }: RootAction): string {
