@@ -65,14 +65,10 @@ export function findStepDowns(
   const launches = scripts.flatMap(launchesIn)
   const inArgv = [
     ...start.switches.map(({ of, argv, found }) => argvStepDown(of, argv, found)),
-    ...(['entrypoint', 'cmd'] as const).flatMap((of) => {
-      const argv = config[of] ?? []
-      // No option without a word before it.
-      if (argv.length < 2) return []
-      const words = argv.map((value) => ({ text: value, value }))
-      const found = readDaemonOption(words) ?? readAccountOption(words, () => accountNames(files, facts.accounts))
-      return found === null ? [] : [argvStepDown(of, argv, found)]
-    }),
+    ...argvOptions(
+      config,
+      (words) => readDaemonOption(words) ?? readAccountOption(words, () => accountNames(files, facts.accounts)),
+    ),
   ]
   return {
     stepDowns: [
@@ -131,12 +127,20 @@ export function findRefusedOptions(
     const found = (readSwitch(words) ?? readDaemonOption(words)) ? null : readAccountOption(words, () => names, refused)
     return found !== null && programs.has(found.tool) ? found : null
   }
-  const inArgv = (['entrypoint', 'cmd'] as const).flatMap((of) => {
-    const argv = facts.config[of] ?? []
+  return [...argvOptions(facts.config, read), ...scripts.flatMap((script) => scriptStepDowns(script, read))]
+}
+
+/** Options of ENTRYPOINT and CMD themselves that switch. */
+function argvOptions(
+  config: ImageConfig,
+  read: (words: readonly CommandWord[]) => SwitchCommand | null,
+): readonly StepDown[] {
+  return (['entrypoint', 'cmd'] as const).flatMap((of) => {
+    const argv = config[of] ?? []
+    // No option without a word before it.
     const found = argv.length < 2 ? null : read(argv.map((value) => ({ text: value, value })))
     return found === null ? [] : [argvStepDown(of, argv, found)]
   })
-  return [...inArgv, ...scripts.flatMap((script) => scriptStepDowns(script, read))]
 }
 
 /** `accounts`: of a base image whose files nobody has listed. */

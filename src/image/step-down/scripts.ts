@@ -95,6 +95,8 @@ function judge(text: string, commands: readonly ShellCommand[], caller: Caller):
   const refused = refusing(commands, questions)
   let exitsOnError = caller.exitsOnError || /^#!.*\s-\w*e/.test(text)
   let othersLeft = caller.guarded
+  // What follows it is joined to it by `&&`.
+  const lastBegin = commands.findLastIndex(begins)
   return commands.map((command, index) => {
     const { conditions, functionName, words } = command
     if (words[0]?.value === 'set' && words.some((word) => /^-\w*e|^errexit$/.test(word.value ?? '')))
@@ -111,17 +113,14 @@ function judge(text: string, commands: readonly ShellCommand[], caller: Caller):
       othersLeft = true
     const caught = commands[index + 1]?.connector === '||' || commands[index + 1]?.connector === '|'
     // Its status is that of the script, and so of the container or of what runs the script.
-    const isLast = conditions.length === 0 && functionName === null && leadsOn(commands.slice(index + 1))
+    const isLast = conditions.length === 0 && functionName === null && index >= lastBegin
     return { command, guarded, fatal: !caught && (exitsOnError || (isLast && !isSourced(command))) }
   })
 }
 
-/** Nothing follows, or nothing that is run when it fails. */
-function leadsOn(rest: readonly ShellCommand[]): boolean {
-  return rest.every(
-    ({ connector, conditions, within, functionName }) =>
-      connector === '&&' || conditions.length > 0 || within !== 'script' || functionName !== null,
-  )
+/** It is run whatever becomes of the one before it. */
+function begins({ connector, conditions, within, functionName }: ShellCommand): boolean {
+  return connector !== '&&' && conditions.length === 0 && within === 'script' && functionName === null
 }
 
 function leaves({ name }: ShellCommand): boolean {

@@ -16,7 +16,9 @@ export function hostSockets(
   { texts, origins }: Pick<Shipped, 'texts' | 'origins'>,
   config: Pick<ImageConfig, 'entrypoint' | 'cmd' | 'env' | 'volumes'>,
 ): readonly Remark[] {
-  const [named] = [...inConfig(config), ...inSources({ texts, origins })]
+  const [configured] = inConfig(config)
+  // The first is enough: the texts are all that the stage ships.
+  const [named] = configured === undefined ? inSources({ texts, origins }) : [configured]
   if (named === undefined) return []
   return [
     {
