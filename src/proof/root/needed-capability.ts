@@ -20,7 +20,10 @@ export async function neededCapability(
     request.progress(`looking whether it works without ${capability}`)
     const without = { capDrop: [capability], capAdd: request.capAdd.filter((one) => one !== capability) }
     if ((await originalUnder(request, baseline, without)).comparison.parity) continue
-    const told = capability === 'SYS_CHROOT' ? '; an option or a line that tells it to was not found' : ''
+    const told =
+      capability === 'SYS_CHROOT'
+        ? '; an option or a line that tells it to was not found: where there is one, leave it out'
+        : ''
     return `it takes ${capability}, which only root has in a container: ${detail}; as root without it, it does not do what it did either${told}`
   }
   return null
