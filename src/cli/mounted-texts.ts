@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { maximumSize } from '../workspace/files.ts'
+import { bounds } from '../bounds.ts'
 
 /** A folder of configuration has no more entries than that; one of data is not read. */
 const MOST = 100
@@ -17,7 +17,7 @@ export function mountedTexts(source: string, folder: string): readonly string[] 
     for (const path of paths) {
       const stats = lstatSync(path)
       if (stats.isDirectory()) paths.push(...readdirSync(path).map((name) => join(path, name)))
-      else if (stats.isFile() && stats.size <= maximumSize) texts.push(readFileSync(path, 'utf8'))
+      else if (stats.isFile() && stats.size <= bounds.textBytes) texts.push(readFileSync(path, 'utf8'))
       if (paths.length > MOST) return null
     }
     return texts

@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
-
-/** Bytes. No Dockerfile is near it; what is, is something else. */
-export const maximumSize = 1024 * 1024
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'it does not exist',
@@ -22,7 +20,7 @@ export async function readText(path: string, name: string): Promise<string> {
   try {
     const file = await open(path, 'r')
     try {
-      return await decode(file.createReadStream({ autoClose: false, end: maximumSize }), name)
+      return await decode(file.createReadStream({ autoClose: false, end: bounds.textBytes }), name)
     } finally {
       await file.close()
     }
@@ -39,9 +37,9 @@ export async function decode(chunks: AsyncIterable<Uint8Array | string>, name: s
     const part = Buffer.from(chunk as Uint8Array)
     parts.push(part)
     size += part.length
-    if (size > maximumSize) {
+    if (size > bounds.textBytes) {
       const hint = hintFor(name)
-      const what = `${name} cannot be read: it is larger than ${maximumSize} bytes, so it is no Dockerfile`
+      const what = `${name} cannot be read: it is larger than ${bounds.textBytes} bytes, so it is no Dockerfile`
       throw new HardenError('unreadable', what, hint === null ? {} : { hint })
     }
   }

@@ -11,7 +11,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { decode, maximumSize, readText, replaceText, writeText } from '../../src/workspace/files.ts'
+import { bounds } from '../../src/bounds.ts'
+import { decode, readText, replaceText, writeText } from '../../src/workspace/files.ts'
 import { tree } from './tree.ts'
 
 describe('reading', () => {
@@ -26,7 +27,7 @@ describe('reading', () => {
     ['cut in a character', Buffer.from([0x41, 0xc3]), 'x cannot be read: line 1 is not valid UTF-8'],
     [
       'too large',
-      'x'.repeat(maximumSize + 1),
+      'x'.repeat(bounds.textBytes + 1),
       'x cannot be read: it is larger than 1048576 bytes, so it is no Dockerfile',
     ],
   ])('%s', async (_name, content, message) => {
@@ -44,8 +45,8 @@ describe('reading', () => {
   })
 
   test('the largest that is taken', async () => {
-    const cwd = tree({ x: 'x'.repeat(maximumSize) })
-    expect(await readText(join(cwd, 'x'), 'x')).toHaveLength(maximumSize)
+    const cwd = tree({ x: 'x'.repeat(bounds.textBytes) })
+    expect(await readText(join(cwd, 'x'), 'x')).toHaveLength(bounds.textBytes)
   })
 
   test('a folder, and nothing', async () => {

@@ -1,0 +1,8 @@
+/**
+ * How much of what strangers wrote is taken in: the one table. What is larger is refused or left out with a reason that says so,
+ * never read on. Sizes in bytes, times in milliseconds.
+ */
+export const bounds = {
+  /** Dockerfiles, configuration, Compose files and manifests. */
+  textBytes: 1024 * 1024,
+} as const
