@@ -37,10 +37,10 @@ export function trustOf(asked: boolean | null, env: Readonly<Record<string, stri
  * How far the word of a file reaches that nobody trusts (absolute, links resolved): its repository, or its own folder where there
  * is none. A home folder that is a repository (of its settings) is none here: what else lies below it is not of one hand.
  */
-export function groundOf(file: string): string {
+export function groundOf(file: string, home: string = homedir()): string {
   const folder = dirname(file)
   const repository = repositoryOf(folder)
-  const isHome = repository !== null && isInside(realOf(homedir()), realOf(repository))
+  const isHome = repository !== null && isInside(realOf(home), realOf(repository))
   return realOf(repository === null || isHome ? folder : repository)
 }
 
