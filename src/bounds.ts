@@ -5,4 +5,20 @@
 export const bounds = {
   /** Dockerfiles, configuration, Compose files and manifests. */
   textBytes: 1024 * 1024,
+  /** Words of a YAML text, white space and signs too: a megabyte of manifests has fewer. */
+  yamlWords: 250_000,
+  /** Levels of brackets, or of `- - -` on one line: Compose and Kubernetes need ten. */
+  yamlDepth: 100,
+  /** Spaces that a line of YAML begins with, of which each may be a level. */
+  yamlIndent: 400,
+  /** Anchors, aliases, tags and directives of a YAML text: each alias is looked for in all that is before it. */
+  yamlReferences: 1000,
+  /** Documents of one YAML file. */
+  yamlDocuments: 1000,
+  /** Checks in one `smoke:` section: each may take up to a minute. */
+  smokeChecks: 100,
+  /** Characters of a pattern of one of them. */
+  patternLength: 1000,
+  /** Milliseconds that all texts of one answer may take against one pattern. */
+  patternMs: 500,
 } as const

@@ -1,7 +1,8 @@
 import { type IncomingMessage, request } from 'node:http'
 import { request as tlsRequest } from 'node:https'
 import type { HttpCheck } from '../../smoke-check.ts'
-import { hostOf, portOf } from './address.ts'
+import { hostOf, NOT_REACHED, portOf } from './address.ts'
+import { firstMatch } from './first-match.ts'
 import type { Outcome, SmokeTarget } from './run-checks.ts'
 
 const ANSWER_WAIT = 10_000
@@ -11,7 +12,9 @@ const MOST_BYTES = 4 << 20
 export async function checkHttp(check: HttpCheck, target: SmokeTarget): Promise<Outcome> {
   const port = check.port ?? [...target.ports.keys()][0]
   if (port === undefined) return { passed: false, value: 'no port is known: name one with port' }
-  const answer = await ask(check, hostOf(target), portOf(port, target), target.signal).catch((error: unknown) => error)
+  const host = hostOf(target)
+  if (host === null) return { passed: false, value: NOT_REACHED }
+  const answer = await ask(check, host, portOf(port, target), target.signal).catch((error: unknown) => error)
   if (!isAnswer(answer)) return { passed: false, value: `no answer: ${codeOf(answer)}` }
   const { status, headers, body } = answer
   const type = headers['content-type']?.split(';')[0]?.trim()
@@ -34,9 +37,14 @@ function wrongPart(check: HttpCheck, { status, headers, body }: Answer): string 
   for (const [name, pattern] of Object.entries(check.headers)) {
     const value = headers[name.toLowerCase()]
     if (value === undefined) return `no header ${name}`
-    if (!new RegExp(pattern).test(String(value))) return `${name}: ${String(value)}`
+    const found = firstMatch(pattern, [String(value)])
+    if (typeof found === 'string') return `${name}: ${found}`
+    if (found < 0) return `${name}: ${String(value)}`
   }
-  return check.body === null || new RegExp(check.body).test(body) ? null : `no ${check.body} in its body`
+  if (check.body === null) return null
+  const found = firstMatch(check.body, [body])
+  if (typeof found === 'string') return found
+  return found < 0 ? `no ${check.body} in its body` : null
 }
 
 export function ask(

@@ -23,7 +23,7 @@ async function inside({ command }: ExecCheck, { engine, container }: SmokeTarget
 }
 
 function onHost({ command }: ExecCheck, target: SmokeTarget): Promise<Ended> {
-  const env: Record<string, string> = { HOST: hostOf(target), CONTAINER: target.container }
+  const env: Record<string, string> = { HOST: hostOf(target) ?? '127.0.0.1', CONTAINER: target.container }
   for (const [from, to] of target.ports) {
     env[`PORT_${from}`] = String(to)
     env[`PORT_${to}`] ??= String(to)
