@@ -32,10 +32,10 @@ export function yamlExcess(text: string): YamlFault | null {
       return fault(`it is nested more than ${yamlDepth} levels deep`)
     if (first === '&' || first === '*' || first === '!' || first === '%') references += 1
     if (references > yamlReferences) return fault(`it has more than ${yamlReferences} anchors, aliases and tags`)
-    // How the lexer says that a document begins.
-    if (word === '\x02') [documents, flow] = [documents + 1, 0]
+    if (word === '---') [documents, flow] = [documents + 1, 0]
     if (documents > yamlDocuments) return fault(`it has more than ${yamlDocuments} documents`)
-    else if (first !== '\x02' && first !== '\x1f' && first !== '\x18') offset += word.length
+    // Signs of the lexer's own, which the text does not have.
+    if (first !== '\x02' && first !== '\x1f' && first !== '\x18') offset += word.length
   }
   return null
 }

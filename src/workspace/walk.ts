@@ -2,10 +2,11 @@ import type { Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { isBuildFileName } from './build-files.ts'
-import { type Excludes, excludesAbove, noExcludes, withPatterns } from './excludes.ts'
+import { type Excludes, excludesAbove, isInside, noExcludes, withPatterns } from './excludes.ts'
 import { type IgnoreRules, isIgnored, rulesAbove, withFolder } from './gitignore.ts'
 import { isDockerfileName } from './names.ts'
 import { repositoryOf } from './repository.ts'
+import { holdsHome } from './trust.ts'
 
 /** What a walk comes across. */
 export interface Tree {
@@ -39,11 +40,11 @@ export async function walk(root: string, excludes: Excludes = noExcludes): Promi
   const repository = repositoryOf(root)
   const rules = { git: await rulesAbove(root, repository), excludes: await excludesAbove(root, repository, excludes) }
   await enter(root, rules, { files, links, buildFiles, excludes })
-  const inside = (await realpath(repository ?? root)) + sep
+  const inside = repository === null || holdsHome(repository) ? await realpath(root) : await realpath(repository)
   const seen = new Set(files.map(({ real }) => real))
   for (const link of links.sort(byPath)) {
     const real = await fileBehind(link)
-    if (real === null || seen.has(real) || !real.startsWith(inside)) continue
+    if (real === null || seen.has(real) || !isInside(real, inside)) continue
     seen.add(real)
     files.push({ path: link, real, error: null })
   }
