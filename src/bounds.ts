@@ -21,4 +21,10 @@ export const bounds = {
   patternLength: 1000,
   /** Milliseconds that all texts of one answer may take against one pattern. */
   patternMs: 500,
+  /** `**` in one pattern of an ignore file: each may be tried against all folders of a path. */
+  patternFolders: 3,
+  /** Stars in one name of a pattern of a .dockerignore: each may be tried against all of a name. */
+  patternStars: 3,
+  /** Folders below each other that are searched for Dockerfiles. */
+  folderDepth: 40,
 } as const

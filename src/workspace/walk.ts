@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
+import { bounds } from '../bounds.ts'
 import { isBuildFileName } from './build-files.ts'
 import { type Excludes, excludesAbove, isInside, noExcludes, withPatterns } from './excludes.ts'
 import { type IgnoreRules, isIgnored, rulesAbove, withFolder } from './gitignore.ts'
@@ -63,7 +64,15 @@ interface Rules {
   readonly excludes: IgnoreRules | null
 }
 
-async function enter(folder: string, above: Rules, seen: Seen): Promise<void> {
+async function enter(folder: string, above: Rules, seen: Seen, depth = 0): Promise<void> {
+  if (depth > bounds.folderDepth) {
+    seen.files.push({
+      path: folder,
+      real: folder,
+      error: new Error(`it lies more than ${bounds.folderDepth} folders deep`),
+    })
+    return
+  }
   let entries: Dirent[]
   try {
     entries = await readdir(folder, { withFileTypes: true })
@@ -80,7 +89,7 @@ async function enter(folder: string, above: Rules, seen: Seen): Promise<void> {
   for (const entry of entries) {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) {
-      if (!neverEntered.has(entry.name) && !isOut(path, true)) await enter(path, rules, seen)
+      if (!neverEntered.has(entry.name) && !isOut(path, true)) await enter(path, rules, seen, depth + 1)
       continue
     }
     const isBuildFile = isBuildFileName(entry.name)
