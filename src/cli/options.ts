@@ -146,8 +146,14 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
   // One more is one more: flags add to the file here, and of one name the last holds.
   const both = (name: 'writable' | 'buildArg' | 'env') => [...(config[name] ?? []), ...(request.settings[name] ?? [])]
   const writable = both('writable').map(normal)
+  const ofCaller = new Set(request.settings.writable?.map(normal))
+  const writableByRepository = writable.filter((path) => !ofCaller.has(path))
   return {
-    policy: { ...policy, writable: [...new Set(writable)] },
+    policy: {
+      ...policy,
+      writable: [...new Set(writable)],
+      ...(writableByRepository.length === 0 ? {} : { writableByRepository }),
+    },
     engine,
     offline,
     platform,

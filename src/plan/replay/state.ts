@@ -1,5 +1,6 @@
 import type { FileEntry, FileModel, Identity } from '../../image/file-model.ts'
 import type { Evidence } from '../evidence.ts'
+import { type Closed, closedTo, type ImageCode, isAskedFor } from '../grants/closed.ts'
 import { grantedEntry, modeOf, wider } from '../grants/ladder.ts'
 import type { Need } from '../grants/need.ts'
 import { isMountPlace, isSystemFolder, parentOf } from '../places.ts'
@@ -10,6 +11,8 @@ import { type Grantee, identityOf } from './grantee.ts'
 export interface Ungranted {
   readonly need: Need
   readonly reason: string
+  /** Set where the place is one that nobody is given. */
+  readonly closed?: Closed
 }
 
 /** A replay under way. */
@@ -24,11 +27,13 @@ export interface State {
   readonly ungranted: Ungranted[]
   /** Every path that some need writes: what the run itself wrote is no foreign content. */
   readonly touched: ReadonlySet<string>
+  /** What the start of the image runs. */
+  readonly code: ImageCode
 }
 
-export function startState(files: FileModel, grantee: Grantee, touched: ReadonlySet<string>): State {
+export function startState(files: FileModel, grantee: Grantee, touched: ReadonlySet<string>, code: ImageCode): State {
   const identity = identityOf(grantee)
-  return { files, original: files, identity, grantee, grants: new Map(), ungranted: [], touched }
+  return { files, original: files, identity, grantee, grants: new Map(), ungranted: [], touched, code }
 }
 
 /** Enough to be convinced; a run can name one folder thousands of times. */
@@ -40,6 +45,9 @@ export function grant(need: Need, path: string, asked: GrantKind, state: State):
   const kind = keptClosed(asked, entry, path, state)
   const reason = kind === null ? closedReason(path) : whyNever(kind, entry, path)
   if (kind === null || reason !== null) return refuse(need, reason ?? '', state)
+  const isTree = need.tree === true || state.grants.get(path)?.tree === true
+  const closed = closedTo({ path, kind, tree: isTree }, state.code)
+  if (closed !== null && !(closed.byOption && isAskedFor(need))) return refuse(need, closed.reason, state, closed)
   const before = state.grants.get(path)
   const chosen = before === undefined ? kind : wider(before.kind, kind)
   // What an owner may covers all lesser rungs: what these have opened is closed again.
@@ -50,7 +58,7 @@ export function grant(need: Need, path: string, asked: GrantKind, state: State):
     kind: chosen,
     // Against the image: an earlier grant may have set some of it.
     ...modeOf(chosen, state.original.entry(path), after, state.grantee),
-    ...(need.tree === true || before?.tree === true ? { tree: true } : {}),
+    ...(isTree ? { tree: true } : {}),
     evidence: withReason(need.evidence, before, chosen).slice(0, MOST_EVIDENCE),
   })
   const above = chosen === 'create-directory' ? missingAbove(path, state) : []
@@ -75,9 +83,9 @@ function isOwn(kind: GrantKind): boolean {
   return /^(own|create)-/.test(kind)
 }
 
-export function refuse(need: Need, reason: string, state: State): void {
+export function refuse(need: Need, reason: string, state: State, closed?: Closed): void {
   if (state.ungranted.some((other) => other.reason === reason)) return
-  state.ungranted.push({ need, reason })
+  state.ungranted.push(closed === undefined ? { need, reason } : { need, reason, closed })
 }
 
 /** What the program creates itself is its own from then on. */
