@@ -1,5 +1,5 @@
 import { couldCreate, couldExecute, couldRead, couldTraverse } from '../image/access.ts'
-import type { FileModel } from '../image/file-model.ts'
+import type { FileModel, FileView } from '../image/file-model.ts'
 import { type ImageCode, noCode } from './grants/closed.ts'
 import type { Need } from './grants/need.ts'
 import { CHANGES } from './operation.ts'
@@ -28,7 +28,7 @@ export function replay(needs: readonly Need[], files: FileModel, grantee: Grante
     .map((need, order) => ({ need, order }))
     .sort((a, b) => rank(a.need) - rank(b.need) || depth(a.need.path) - depth(b.need.path) || a.order - b.order)
   for (const { need } of ordered) replayOne(need, state)
-  return { grants: [...state.grants.values()].sort(byPath), ungranted: state.ungranted }
+  return { grants: [...state.grants.values()].sort(byPath), ungranted: [...state.ungranted.values()] }
 }
 
 /** Accesses after which a path is the program's own work. */
@@ -86,7 +86,7 @@ function replayOne(need: Need, state: State): void {
 }
 
 /** Where the name itself is, though it be that of a symlink. */
-function ownName(files: FileModel, path: string): string {
+function ownName(files: FileView, path: string): string {
   const parent = realPath(files, parentOf(path))
   return parent === '/' ? `/${baseName(path)}` : `${parent}/${baseName(path)}`
 }
