@@ -1,5 +1,3 @@
-import { htmlText } from './html.ts'
-
 /** What has a meaning in GitHub's Markdown, where it stands within a line. */
 const marks = /[\\`*_[\]|~$]/g
 
@@ -9,17 +7,18 @@ const marks = /[\\`*_[\]|~$]/g
  * comment parts them, and is gone when the text is copied.
  */
 export function markdownText(text: string): string {
-  const line = text.replace(/\s*\n\s*/g, ' ')
-  return htmlText(line)
-    .replace(/&#39;/g, "'")
-    .replace(/&quot;/g, '"')
+  return oneLine(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
     .replace(marks, entity)
     .replace(/(?<!&)#|@/g, (mark) => `${entity(mark)}${PART}`)
-    .replace(/(:)(?=\/\/)|\b(www)(?=\.)|\b(GH)(?=-\d)/gi, (mark) => `${mark}${PART}`)
-    .replace(
-      /^(\s*)([-+=]|\d+(?=[.)]))/,
-      (_, blank: string, mark: string) => `${blank.trim()}${[...mark].map(entity).join('')}`,
-    )
+    .replace(/:(?=\/\/)|\bwww(?=\.)|\bGH(?=-\d)/gi, (mark) => `${mark}${PART}`)
+    .replace(/^(?:[-+](?=\s)|\d+(?=[.)](?:\s|$))|[-=](?=[-=]+$))/, (mark) => [...mark].map(entity).join(''))
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ').trimStart()
 }
 
 const PART = '<!-- -->'
@@ -30,7 +29,7 @@ function entity(mark: string): string {
 
 /** A code span: nothing in it is looked at. `cell`: of a table, which a bar would end. */
 export function markdownCode(text: string, where: 'line' | 'cell' = 'line'): string {
-  const line = text.replace(/\s*\n\s*/g, ' ')
+  const line = oneLine(text)
   // One with quotes of its own, or blanks that a span would lose, is an element.
   if (line === '' || line.trim() !== line || line.includes('`')) return element(line)
   if (where === 'line' || !line.includes('|')) return `\`${line}\``

@@ -1,4 +1,4 @@
-import { allVisible } from '../borders/terminal.ts'
+import { allVisible, visibleLine } from '../borders/terminal.ts'
 import type { Outcome } from '../transform.ts'
 import type { Format, Rendering, RenderOptions } from './format.ts'
 import { type Paint, painter } from './paint.ts'
@@ -30,7 +30,7 @@ export function renderTargets(renderings: readonly Rendering[], { colour }: Pick
 
 function targetLines({ result, inspection }: Rendering, paint: Paint): string[] {
   return [
-    `${paint('bold', result.target)}: ${paint(verdictStyles[result.verdict], result.verdict)}${runsAs(result) === '' ? '' : `, runs as ${runsAs(result)}`}`,
+    `${paint('bold', visibleLine(result.target))}: ${paint(verdictStyles[result.verdict], result.verdict)}${runsAs(result) === '' ? '' : `, runs as ${runsAs(result)}`}`,
     ...(result.error ? errorLines(result.error) : []),
     ...(result.stages.length > 1 ? result.stages.map(stageLine) : []),
     ...(inspection ?? []).flatMap((one) => inspectionLines(one)),
