@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { visibleLine } from '../borders/terminal.ts'
 import { HardenError } from '../errors.ts'
 import { editCompose, type Rendered, type Source } from '../profile/compose.ts'
 import { helmValues, isHelmTemplate } from '../profile/helm.ts'
@@ -51,11 +52,11 @@ export async function editFiles(
   for (const [index, { name, text: before }] of sources.entries()) {
     const text = edited[index]?.text ?? before
     const path = paths[index] ?? ''
-    if (text === before) io.stderr.write(`${name}: nothing to change\n`)
-    else if (write && !isProved) io.stderr.write(`${name} was not written: the proof failed\n`)
+    if (text === before) io.stderr.write(`${visibleLine(name)}: nothing to change\n`)
+    else if (write && !isProved) io.stderr.write(`${visibleLine(name)} was not written: the proof failed\n`)
     else if (write) {
       await replaceText(path, name, before, text)
-      io.stderr.write(`wrote ${name}\n`)
+      io.stderr.write(`wrote ${visibleLine(name)}\n`)
     } else
       io.stdout.write(fileDiff({ name: fromHere(path, io.cwd), before, after: text }, wantsColour(io.stdout, io.env)))
   }

@@ -1,4 +1,4 @@
-import { quoted } from '../profile/docker.ts'
+import { shellQuoted } from '../borders/shell.ts'
 import type { SettingName } from '../workspace/settings.ts'
 import { flagOf } from './read-flags.ts'
 import type { Work } from './request.ts'
@@ -16,5 +16,5 @@ function flagsOf(name: string, value: unknown): readonly string[] {
   if (typeof value === 'boolean') return [value ? `--${name}` : `--no-${name}`]
   // A log is no place for what may be a secret.
   const shown = (text: string) => (name === 'env' ? text.replace(/=.*$/s, '=…') : text)
-  return [value].flat().map((one) => `--${name} ${quoted(shown(String(one)))}`)
+  return [value].flat().map((one) => `--${name} ${shellQuoted(shown(String(one)))}`)
 }

@@ -10,7 +10,7 @@ import type { ProcessTarget } from '../work.ts'
 import { discover } from '../workspace/discover.ts'
 import { decode, readText } from '../workspace/files.ts'
 import { parseArguments } from './arguments.ts'
-import { wantsColour } from './colour.ts'
+import { wantsColour, withVisibleText } from './colour.ts'
 import { exitCode } from './exit-code.ts'
 import { type Interruption, watchSignals } from './interrupt.ts'
 import type { Io } from './io.ts'
@@ -33,8 +33,9 @@ export interface Services {
 const noticeMs = 5000
 
 /** One call of the command line. Returns the exit code; never throws. */
-export async function main(argv: readonly string[], io: Io, services: Services): Promise<number> {
-  const progress = openProgress(io.stderr)
+export async function main(argv: readonly string[], streams: Io, services: Services): Promise<number> {
+  const io = withVisibleText(streams)
+  const progress = openProgress(streams.stderr)
   const interruption = watchSignals(io.signals, (otherwise) => {
     progress.clear()
     if (otherwise.length > 0)

@@ -1,5 +1,6 @@
 import { realpathSync, statSync } from 'node:fs'
 import { dirname, relative, sep } from 'node:path'
+import { visibleLine } from '../borders/terminal.ts'
 import type { Format, Rendering } from '../report/format.ts'
 import { formats } from '../report/index.ts'
 import { counted, summaryLine } from '../report/summary.ts'
@@ -37,7 +38,7 @@ function formatOf(carries: Carried): Format | undefined {
 
 /** Everything else, for people, on stderr: short where there is little to say. */
 export function tellRest(request: Work, carries: Carried, written: Written, empty: readonly string[], io: Io): void {
-  for (const folder of empty) io.stderr.write(`harden-image: there is no Dockerfile below ${folder}\n`)
+  for (const folder of empty) io.stderr.write(`harden-image: there is no Dockerfile below ${visibleLine(folder)}\n`)
   const { outcomes } = written
   const results = outcomes.map(({ result }) => result)
   const { tells } = formatOf(carries) ?? { tells: 'changes' }
@@ -51,7 +52,7 @@ export function tellRest(request: Work, carries: Carried, written: Written, empt
     io.stderr.write(renderTargets(renderings, { colour: wantsColour(io.stderr, io.env) }))
   }
   if (results.length > 0 && tells === 'changes') io.stderr.write(`${summaryLine(results)}\n`)
-  for (const line of afterwards(request, carries, written)) io.stderr.write(`${line}\n`)
+  for (const line of afterwards(request, carries, written)) io.stderr.write(`${visibleLine(line)}\n`)
 }
 
 function afterwards(request: Work, carries: Carried, { outcomes, files, heldBack }: Written): string[] {
