@@ -87,6 +87,8 @@ export interface TargetOutcome {
   readonly inspection?: readonly Inspection[]
   /** The run-time half; absent where nobody can say who runs. */
   readonly profile?: Profile
+  /** What was thrown and is a bug: the target has failed with code `bug`, and its stack is yet to be printed. */
+  readonly bug?: unknown
 }
 
 /** Everything the user asked for on one target, after flags and configuration were merged. Formats and files are the CLI's own. */

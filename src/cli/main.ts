@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import { HardenError } from '../errors.ts'
+import { asFailure } from '../errors.ts'
 import { roomFor } from '../proof/side-by-side.ts'
+import { visible } from '../report/paint.ts'
 import { run } from '../run.ts'
 import type { Transform } from '../transform.ts'
 import { performUserns } from '../userns/host/perform.ts'
 import type { UsernsRequest } from '../userns/request.ts'
-import type { ProcessTarget } from '../work.ts'
+import type { ProcessTarget, TargetOutcome } from '../work.ts'
 import { discover } from '../workspace/discover.ts'
 import { decode, readText } from '../workspace/files.ts'
 import { parseArguments } from './arguments.ts'
@@ -113,17 +114,26 @@ async function work(
   const [only] = outcomes
   if (request.profile !== null && only !== undefined) {
     progress.clear()
-    return showProfile(request, request.profile, only, io)
+    const code = await showProfile(request, request.profile, only, io)
+    tellBugs([only], io)
+    return code
   }
   const written = await writeResults(request, outcomes, io.cwd)
   progress.clear()
   const rules = new Map(services.transforms.map(({ name, summary }) => [name, summary]))
-  showResults(carries, written.outcomes, rules, io)
-  tellRest(request, carries, written, empty, io)
+  const shown = showResults(carries, written.outcomes, rules, io)
+  const told = tellRest(request, carries, { ...written, outcomes: shown }, empty, io)
+  tellBugs(told, io)
   return exitCode(
-    written.outcomes.map(({ result }) => result),
+    told.map(({ result }) => result),
     request,
   )
+}
+
+/** Last, so that nothing that is told comes after a stack. Several targets may meet one bug. */
+function tellBugs(outcomes: readonly TargetOutcome[], io: Io): void {
+  const bugs = outcomes.filter(({ bug }) => bug !== undefined)
+  for (const stack of new Set(bugs.map(({ bug }) => stackOf(bug)))) tellBug(stack, io)
 }
 
 /** A proof mostly waits, so one for each core; all else is work of this process alone. */
@@ -137,13 +147,22 @@ function complain(error: unknown, io: Io, progress: Progress, { signal }: Interr
   progress.clear()
   // What an interrupted step throws is not news.
   if (signal.aborted) return 2
-  if (error instanceof HardenError) {
-    io.stderr.write(`harden-image: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`)
+  const { code, message, hint } = asFailure(error)
+  if (code !== 'bug') {
+    io.stderr.write(`harden-image: ${message}\n${hint === undefined ? '' : `  ${hint}\n`}`)
     return 2
   }
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  io.stderr.write(`harden-image: this is a bug, please report it with the lines below\n${stack}\n`)
+  tellBug(stackOf(error), io)
   return 2
+}
+
+function tellBug(stack: string, io: Io): void {
+  io.stderr.write(`harden-image: this is a bug, please report it with the lines below\n${stack}\n`)
+}
+
+/** What was thrown may quote what was read. */
+function stackOf(error: unknown): string {
+  return visible(error instanceof Error ? (error.stack ?? error.message) : String(error))
 }
 
 function message(error: unknown): string {
