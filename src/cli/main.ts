@@ -92,8 +92,8 @@ async function work(
   progress: Progress,
 ): Promise<number> {
   const names = services.transforms.map(({ name }) => name)
-  const { optionsFor, excludes } = await optionsFrom(request, io, names)
-  const { found, empty } = await discover(request.targets, io.cwd, excludes)
+  const { optionsFor, excludes, trust } = await optionsFrom(request, io, names)
+  const { found, empty } = await discover(request.targets, io.cwd, excludes, trust)
   checkFound(request, found)
   const carries = carried(request, found)
   let done = 0
