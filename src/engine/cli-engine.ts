@@ -9,7 +9,7 @@ import type { DiffEntry, Engine, RunSpec } from './engine.ts'
 import { failureOf, pullFailure } from './failure.ts'
 import { readIdFile, withIdFile } from './id-file.ts'
 import { parseImage, parseState } from './inspect.ts'
-import { sessionLabel } from './labels.ts'
+import { labelFlags, sessionLabels } from './labels.ts'
 import { listeners } from './listeners.ts'
 import { logs } from './logs.ts'
 import { processes } from './processes.ts'
@@ -179,7 +179,7 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
 /** An existing one keeps its own label. */
 async function createVolume(cli: Cli, volume: string, session: string): Promise<void> {
   const ignore = cli.name === 'podman' ? ['--ignore'] : []
-  const args = ['volume', 'create', ...ignore, `--label=${sessionLabel(session)}`, '--', nameArgument(volume)]
+  const args = ['volume', 'create', ...ignore, ...labelFlags(sessionLabels(session)), '--', nameArgument(volume)]
   await cli.call(`create volume ${volume}`, args)
 }
 
