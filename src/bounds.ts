@@ -5,4 +5,8 @@
 export const bounds = {
   /** Dockerfiles, configuration, Compose files and manifests. */
   textBytes: 1024 * 1024,
+  /** One answer of an engine: `inspect` and lists give little, more is a fault. */
+  engineAnswerBytes: 64 * 1024 * 1024,
+  /** Until the first part of what an engine streams, and between two of its parts. */
+  engineSilenceMs: 120_000,
 } as const
