@@ -5,4 +5,6 @@
 export const bounds = {
   /** Dockerfiles, configuration, Compose files and manifests. */
   textBytes: 1024 * 1024,
+  /** What a container of a proof writes, in all: databases fill less than 1 GiB before anybody asks them for anything. */
+  containerDiskBytes: 4 * 1024 ** 3,
 } as const
