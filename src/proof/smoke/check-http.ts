@@ -55,7 +55,8 @@ export async function ask(
   const socket = await reach.connect(host, port, AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WAIT)]))
   return new Promise((resolve, reject) => {
     const options = {
-      ...{ host, port, path: check.path, method: check.method, agent: false, timeout: ANSWER_WAIT, signal },
+      // No agent: one would make a connection of its own, beside this one.
+      ...{ host, port, path: check.path, method: check.method, timeout: ANSWER_WAIT, signal },
       // The certificate is the operator's business.
       createConnection: (): Socket => (check.tls ? connectTls({ socket, rejectUnauthorized: false }) : socket),
     }
