@@ -101,6 +101,8 @@ export interface TargetOutcome {
   readonly inspection?: readonly Inspection[]
   /** The run-time half; absent where nobody can say who runs. */
   readonly profile?: Profile
+  /** What was thrown and is a bug: the target has failed with code `bug`, and its stack is yet to be printed. */
+  readonly bug?: unknown
 }
 
 /** Everything the user asked for on one target, after flags and configuration were merged. Formats and files are the CLI's own. */
@@ -128,6 +130,8 @@ export interface Options {
   readonly minimize: boolean
   /** `NAME=VALUE` for every container of a proof, beside what its Compose services set. */
   readonly env: readonly string[]
+  /** The containers of a proof run on the engine's own network. Only the caller says so, never a repository. */
+  readonly network: boolean
   /** Capabilities that the original is run with beside the default ones, without `CAP_`. */
   readonly capAdd: readonly string[]
   /** `inspect`: facts, plan and verdict only; the text stays as it is. */

@@ -188,8 +188,14 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
   // One more is one more: flags add to the file here, and of one name the last holds.
   const both = (name: 'writable' | 'buildArg' | 'env') => [...(config[name] ?? []), ...(request.settings[name] ?? [])]
   const writable = both('writable').map(normal)
+  const ofCaller = new Set(request.settings.writable?.map(normal))
+  const writableByRepository = writable.filter((path) => !ofCaller.has(path))
   return {
-    policy: { ...policy, writable: [...new Set(writable)] },
+    policy: {
+      ...policy,
+      writable: [...new Set(writable)],
+      ...(writableByRepository.length === 0 ? {} : { writableByRepository }),
+    },
     engine,
     offline,
     platform,
@@ -204,6 +210,7 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
     build: request.build,
     tag: request.tag ?? request.profile?.image ?? null,
     prove: request.prove,
+    network: request.network,
     inspect: request.verb === 'inspect',
     profile: request.verb === 'profile',
     proveAsIs: request.verb === 'prove',

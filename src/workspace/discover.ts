@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
+import { shellQuoted } from '../borders/shell.ts'
 import { HardenError } from '../errors.ts'
-import { quoted } from '../profile/docker.ts'
 import type { WorkItem } from '../work.ts'
 import { type BuildSettingsOf, buildSettings } from './build-settings.ts'
 import { type Excludes, noExcludes } from './excludes.ts'
@@ -130,7 +130,9 @@ function image(target: string, cwd: string): Candidate {
 /** What docker build would fetch; here nothing of it is. */
 function elsewhere(target: string): string | null {
   if (/^(git@|ssh:|git:)|\.git(#|$)/.test(target)) return 'clone it, and name the folder'
-  return /^https?:/i.test(target) ? `its text can be piped in: curl -fsSL ${quoted(target)} | harden-image -` : null
+  return /^https?:/i.test(target)
+    ? `its text can be piped in: curl -fsSL ${shellQuoted(target)} | harden-image -`
+    : null
 }
 
 /** Only decides what a target that is neither is reported as. */
