@@ -5,4 +5,6 @@
 export const bounds = {
   /** Dockerfiles, configuration, Compose files and manifests. */
   textBytes: 1024 * 1024,
+  /** What strace writes of one run: a JVM that starts an application writes some 50 MB. */
+  traceBytes: 512 * 1024 * 1024,
 } as const
