@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream'
-import { bounds } from '../../bounds.ts'
 import type { Operation } from '../../plan/operation.ts'
 import { MARKS } from './keeper.ts'
 import { type TraceOptions, traceReader } from './parse-trace.ts'
@@ -15,8 +14,10 @@ export interface Trace {
   readonly processes: readonly TracedProcess[]
   /** Calls whose path is not known, because strace was not let in: above 0 the operations are not complete. */
   readonly lost: number
-  /** Why it is not believed: the program has laid hands on it, or there is too much of it. What came before is left out too. */
+  /** What the program did to it, after which no line is believed; null for nothing. */
   readonly tampered: string | null
+  /** There was more of it than is kept. */
+  readonly cut: boolean
   /** It works through io_uring, which no trace shows: the operations are not complete. */
   readonly hidden: boolean
   /** See TraceReader. */
@@ -50,6 +51,7 @@ export function growingTrace(options: TraceOptions): GrowingTrace {
   let bytes = 0
   let isEmpty = true
   let ended = false
+  let cut = false
   let tampered: string | null = null
   return {
     async readOn(tar) {
@@ -58,7 +60,7 @@ export function growingTrace(options: TraceOptions): GrowingTrace {
         if (line.startsWith('\0')) {
           ended = line === MARKS.end
           if (line === MARKS.foreign) tampered ??= 'the program opened the output of strace'
-          if (line === MARKS.full) tampered ??= `more than ${bounds.traceBytes / 1024 ** 2} MB of it came`
+          if (line === MARKS.full) cut = true
           continue
         }
         if (line === '' || tampered !== null) continue
@@ -80,6 +82,7 @@ export function growingTrace(options: TraceOptions): GrowingTrace {
             processes: reader.processes(),
             lost: reader.lost(),
             tampered,
+            cut,
             hidden: reader.hidden(),
             unmade: reader.unmade(),
             outlived: reader.outlived(),

@@ -30,9 +30,9 @@ export async function traceRun(
 ): Promise<Known<TracedRun>> {
   const image = await ensureTracer(engine)
   if (!image.known) return image
-  const tracer = await engine.run(keeperSpec(image.value))
-  const isReady = await keeps(engine, tracer)
-  if (!isReady.known) return isReady
+  const kept = await startKeeper(engine, image.value)
+  if (!kept.known) return kept
+  const tracer = kept.value
   const container = await engine.run(tracedSpec(spec, config, tracer, mode))
 
   const growing = growingTrace({
@@ -75,9 +75,11 @@ function keeperSpec(image: string): RunSpec {
 /** It takes a start of a container. */
 const LOOKS = 1000
 
-async function keeps(engine: Engine, keeper: string): Promise<Known<true>> {
+/** The container of a keeper that is ready to keep what strace writes; `image`: that of the tracer. */
+export async function startKeeper(engine: Engine, image: string): Promise<Known<string>> {
+  const keeper = await engine.run(keeperSpec(image))
   for (let look = 0; look < LOOKS; look += 1) {
-    if ((await engine.copyOut(keeper, KEPT_FILE, drain)) !== null) return { known: true, value: true }
+    if ((await engine.copyOut(keeper, KEPT_FILE, drain)) !== null) return { known: true, value: keeper }
     const state = await engine.state(keeper)
     if (!state.running && state.status !== 'created') {
       const said = (await engine.logs(keeper)).trim().split('\n').at(-1)
@@ -106,6 +108,9 @@ function startIdentity(user: string): { readonly uid: number | null; readonly gi
 function numberOf(text: string): number | null {
   return /^\d+$/.test(text) ? Number(text) : null
 }
+
+/** Begins the reason where the program has laid hands on its own trace. */
+export const NOT_BELIEVED = 'the trace is not believed'
 
 /** Begins the reason where the program itself has not run: what the container shows is not its work. */
 export const NEVER_RAN = 'strace wrote nothing'
