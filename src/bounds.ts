@@ -6,5 +6,7 @@ export const bounds = {
   /** Dockerfiles, configuration, Compose files and manifests. */
   textBytes: 1024 * 1024,
   /** What strace writes of one run: a JVM that starts an application writes some 50 MB. */
-  traceBytes: 512 * 1024 * 1024,
+  traceBytes: 128 * 1024 * 1024,
+  /** Different accesses of one run, each kept with its line: the largest application that was seen has some 20,000. */
+  traceRows: 200_000,
 } as const

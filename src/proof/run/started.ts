@@ -27,7 +27,8 @@ export async function traceOf(traced: TracedRun, exercised: ReadOptions = {}): P
   const all = await traced.read(exercised)
   if (!all.known) return all.reason
   if (all.value.tampered !== null) return `${NOT_BELIEVED}: ${all.value.tampered}`
-  if (all.value.cut) return `more than ${bounds.traceBytes / 1024 ** 2} MB of the trace came`
+  if (all.value.cut)
+    return `the trace is larger than ${bounds.traceBytes / 1024 ** 2} MB, or has more than ${bounds.traceRows} different accesses`
   if (all.value.lost > 0) return `${all.value.lost} calls of the trace could not be read`
   if (all.value.hidden) return 'it works through io_uring, of which a trace shows nothing'
   const { operations, within, processes, timers, unmade, outlived } = all.value

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { bounds } from '../../bounds.ts'
 import type { Operation } from '../../plan/operation.ts'
 import { MARKS } from './keeper.ts'
 import { type TraceOptions, traceReader } from './parse-trace.ts'
@@ -63,7 +64,8 @@ export function growingTrace(options: TraceOptions): GrowingTrace {
           if (line === MARKS.full) cut = true
           continue
         }
-        if (line === '' || tampered !== null) continue
+        cut ||= rows.size() > bounds.traceRows
+        if (line === '' || tampered !== null || cut) continue
         isEmpty = false
         for (const operation of reader.read(line)) rows.add(operation)
         tampered ??= reader.tampered()
