@@ -39,4 +39,8 @@ export const bounds = {
   engineSilenceMs: 120_000,
   /** What a container of a proof writes, in all: databases fill less than 1 GiB before anybody asks them for anything. */
   containerDiskBytes: 4 * 1024 ** 3,
+  /** What strace writes of one run: a JVM that starts an application writes some 50 MB. */
+  traceBytes: 128 * 1024 * 1024,
+  /** Different accesses of one run, each kept with its line: the largest application that was seen has some 20,000. */
+  traceRows: 200_000,
 } as const
