@@ -1,9 +1,9 @@
 import { harden } from '../../src/api.ts'
-import { createFileModel } from '../../src/image/file-index.ts'
-import type { FileEntry } from '../../src/image/file-model.ts'
 import { parseGroup, parsePasswd } from '../../src/image/accounts.ts'
 import { parseImageConfig } from '../../src/image/config.ts'
 import type { ImageFacts } from '../../src/image/facts.ts'
+import { createFileModel } from '../../src/image/file-index.ts'
+import type { FileEntry } from '../../src/image/file-model.ts'
 import { lines } from './dockerfiles.ts'
 import type { Input } from './input.ts'
 import { nestings } from './nestings.ts'
@@ -11,7 +11,10 @@ import { nestings } from './nestings.ts'
 /** What a stranger may put into an image. */
 export const images: readonly Input[] = [
   image('files in one folder', (n) => ({ files: paths(n, (i) => `/srv/f${i}`) })),
-  image('folders in one folder', (n) => ({ files: paths(n, (i) => `/srv/f${i}/x`), config: { Volumes: { '/srv': {} } } })),
+  image('folders in one folder', (n) => ({
+    files: paths(n, (i) => `/srv/f${i}/x`),
+    config: { Volumes: { '/srv': {} } },
+  })),
   image('depth', (n) => ({ files: [['/a'.repeat(n), file()]], config: { Volumes: { ['/a'.repeat(n)]: {} } } })),
   image('links in a chain', (n) => ({
     files: Array.from({ length: n }, (_, i): Named => [`/srv/l${i}`, link(`l${i + 1}`)]),
@@ -21,7 +24,9 @@ export const images: readonly Input[] = [
     files: Array.from({ length: n }, (_, i): Named => [`/srv/l${i}`, link(`l${(i + 1) % n}`)]),
     config: { WorkingDir: '/srv/l0' },
   })),
-  image('texts', (n) => ({ texts: Array.from({ length: n }, (_, i) => [`/etc/app/f${i}.conf`, 'listen 80\nuser www\n'] as const) })),
+  image('texts', (n) => ({
+    texts: Array.from({ length: n }, (_, i) => [`/etc/app/f${i}.conf`, 'listen 80\nuser www\n'] as const),
+  })),
   image('one long text', (n) => ({ texts: [['/etc/app/app.conf', lines(n, (i) => `listen ${i}`)]] })),
   image('one long line', (n) => ({ texts: [['/etc/app/app.conf', 'listen '.repeat(n)]] })),
   image('a text of blanks', (n) => ({ texts: [['/etc/app/app.conf', `${' '.repeat(n)}x`]] })),
@@ -42,14 +47,37 @@ export const images: readonly Input[] = [
   script('commands that write', (i) => `echo > /srv/a${i}`),
   script('cd, mkdir and a write', (i) => `cd /a; mkdir x${i}; echo > y${i}`),
   script('chown', (i) => `chown -R app /srv/a${i}`),
-  script('functions', (i) => `f${i}() { f${i + 1}; mkdir /srv/a${i}; }`, (n) => `\nf0; f${n >> 1}`),
-  script('calls of one function', (i) => `f ${i}`, () => '', 'f() { mkdir "/srv/$1"; echo > "/srv/$1"; }\n'),
-  script('functions that call twice', (i) => `f${i}() { f${i + 1}; f${i + 1}; }`, () => '\nf0'),
+  script(
+    'functions',
+    (i) => `f${i}() { f${i + 1}; mkdir /srv/a${i}; }`,
+    (n) => `\nf0; f${n >> 1}`,
+  ),
+  script(
+    'calls of one function',
+    (i) => `f ${i}`,
+    () => '',
+    'f() { mkdir "/srv/$1"; echo > "/srv/$1"; }\n',
+  ),
+  script(
+    'functions that call twice',
+    (i) => `f${i}() { f${i + 1}; f${i + 1}; }`,
+    () => '\nf0',
+  ),
   script('sourced scripts', (i) => `. /srv/s${i}.sh`),
   script('loops', (i) => `for i in a b; do mkdir /srv/$i${i}; done`),
   script('variables', (i) => `a${i}="$a${i - 1}x"; mkdir "/srv/$a${i}"`),
-  script('a variable that doubles', () => 'a="$a$a"', () => '\nmkdir "/srv/$a"', 'a=b\n'),
-  script('variables that double', (i) => `a${i + 1}="$a${i}$a${i}"`, (n) => `\nmkdir "/srv/$a${n}"`, 'a0=b\n'),
+  script(
+    'a variable that doubles',
+    () => 'a="$a$a"',
+    () => '\nmkdir "/srv/$a"',
+    'a=b\n',
+  ),
+  script(
+    'variables that double',
+    (i) => `a${i + 1}="$a${i}$a${i}"`,
+    (n) => `\nmkdir "/srv/$a${n}"`,
+    'a0=b\n',
+  ),
   script('questions', (i) => `if [ -z "$A${i}" ]; then mkdir /srv/a${i}; fi`),
   script('questions for root', (i) => `if [ "$(id -u)" = 0 ]; then chown app /srv/a${i}; fi`),
   script('questions for root of many names', (i) => `a${i}=$(id -u); [ "$a${i}" = 0 ] && x`),
@@ -60,13 +88,29 @@ export const images: readonly Input[] = [
   script('case', (i) => `case "$1" in a${i}) mkdir /srv/a${i};; esac`),
   script('comments', () => '# x'),
   script('words', () => 'x y z'),
-  script('and', () => 'a &&', () => ' b'),
-  script('or', () => 'a ||', () => ' b'),
-  script('pipes', () => 'a |', () => ' b'),
-  ...nestings.map(([open, close]) =>
-    image(`a start script that nests ${open.trim()}`, (n) => ({ script: `${open.repeat(n)}mkdir /srv/x${close.repeat(n)}\n` })),
+  script(
+    'and',
+    () => 'a &&',
+    () => ' b',
   ),
-  ...nestings.map(([open]) => image(`a start script that opens ${open.trim()}`, (n) => ({ script: `${open.repeat(n)}mkdir /srv/x\n` }))),
+  script(
+    'or',
+    () => 'a ||',
+    () => ' b',
+  ),
+  script(
+    'pipes',
+    () => 'a |',
+    () => ' b',
+  ),
+  ...nestings.map(([open, close]) =>
+    image(`a start script that nests ${open.trim()}`, (n) => ({
+      script: `${open.repeat(n)}mkdir /srv/x${close.repeat(n)}\n`,
+    })),
+  ),
+  ...nestings.map(([open]) =>
+    image(`a start script that opens ${open.trim()}`, (n) => ({ script: `${open.repeat(n)}mkdir /srv/x\n` })),
+  ),
 ]
 
 type Named = readonly [string, FileEntry]
@@ -80,7 +124,12 @@ interface Made {
   readonly script?: string
 }
 
-function script(name: string, line: (index: number) => string, end: (n: number) => string = () => '', before = ''): Input {
+function script(
+  name: string,
+  line: (index: number) => string,
+  end: (n: number) => string = () => '',
+  before = '',
+): Input {
   return image(`a start script of ${name}`, (n) => ({ script: `${before}${lines(n, line)}${end(n)}\n` }))
 }
 
@@ -90,7 +139,10 @@ function image(name: string, make: (n: number) => Made): Input {
     prepare: (n) => {
       const made = make(n)
       const bytes = JSON.stringify(made).length
-      return { bytes, work: () => void harden({ dockerfile: 'FROM x\nRUN y\n', facts: new Map([['x', factsOf(made)]]) }) }
+      return {
+        bytes,
+        work: () => void harden({ dockerfile: 'FROM x\nRUN y\n', facts: new Map([['x', factsOf(made)]]) }),
+      }
     },
   }
 }

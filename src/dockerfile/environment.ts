@@ -65,11 +65,11 @@ export function environmentWith(values: ReadonlyMap<string, string>, open: strin
   return environmentOf({ own, below: null, size }, open)
 }
 
-export function heldBy({ layer, values, undecided }: Environment, name: string): Held | undefined {
-  if (layer !== undefined) return find(layer, name)
-  const value = values.get(name)
+export function heldBy(environment: Environment, name: string): Held | undefined {
+  if (environment.layer !== undefined) return find(environment.layer, name)
+  const value = environment.values.get(name)
   if (value !== undefined) return { value }
-  return undecided.has(name) ? { value: null, why: null } : undefined
+  return environment.undecided.has(name) ? { value: null, why: null } : undefined
 }
 
 /** What its variables hold, one at a time: `values` is put together from all that was set. */
