@@ -3,7 +3,7 @@ import { chooseAccount } from './account/choose-account.ts'
 import { mergedUsers } from './account/merged-users.ts'
 import { notCreated } from './account/new-account.ts'
 import { unknownAccount } from './account/unknown-account.ts'
-import { assumptions, otherShell } from './assumptions.ts'
+import { assumptions, leftOut, otherShell } from './assumptions.ts'
 import { capableFiles } from './capable-files.ts'
 import { planCommand } from './command.ts'
 import { editsInOrder } from './edits-in-order.ts'
@@ -201,6 +201,7 @@ function remarksOf({ input, stated, stepDown, report }: Ground, decided: Decided
     ),
     ...assumptions(input),
     ...otherShell(input),
+    ...leftOut(input),
     ...imageTriggers(input),
   ]
 }
