@@ -14,7 +14,7 @@ export function markdownText(text: string): string {
     .replace(marks, entity)
     .replace(/(?<!&)#|@/g, (mark) => `${entity(mark)}${PART}`)
     .replace(/:(?=\/\/)|www(?=\.)|GH(?=-\d)/gi, (mark) => `${mark}${PART}`)
-    .replace(/^(?:[-+](?=\s)|\d+(?=[.)](?:\s|$))|[-=](?=[-=\s]+$))/, (mark) => [...mark].map(entity).join(''))
+    .replace(/^(?:[-+](?=\s|$)|\d+(?=[.)](?:\s|$))|[-=](?=[-=\s]+$))/, (mark) => [...mark].map(entity).join(''))
 }
 
 function oneLine(text: string): string {

@@ -63,7 +63,7 @@ function blankless(text: string): string {
   return text.replaceAll(/\s+/g, '')
 }
 
-const runs = { numRuns: 300 }
+const runs = { numRuns: 150 }
 
 test('text is one paragraph of text, without markup, link or address', () => {
   fc.assert(

@@ -10,6 +10,7 @@ const nasty = fc.constantFrom(
   ...`'"\\$\`#&|;<>()[]{}*?!~^%@=:,./- \t\nab1`,
   '$(touch /tmp/x)',
   '<<EOF',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's variable
   '${IFS}',
   '-n',
   'ä',
@@ -24,7 +25,7 @@ test('sh reads back each word as it was, byte for byte', () => {
   const script = words.map((text) => `printf '%s\\0' ${shellQuoted(text)}\n`).join('')
   const { stdout, status } = spawnSync('/bin/sh', [], { input: script, encoding: 'utf8', maxBuffer: 1e8 })
   expect(status).toBe(0)
-  expect(stdout.split('\0').slice(0, -1)).toEqual(words.map((text) => text.toWellFormed()))
+  expect(stdout.split('\0').slice(0, -1)).toEqual(words.map((text) => text))
 })
 
 test.each(['a\nb', 'a\rb', 'a\0b', 'a\ud800', 'a\u202eb', '/\ufffd'])('%j is no word of a RUN line', (text) => {
@@ -32,7 +33,7 @@ test.each(['a\nb', 'a\rb', 'a\0b', 'a\ud800', 'a\u202eb', '/\ufffd'])('%j is no 
 })
 
 /** One line that is neither empty nor has what sed and a Dockerfile end a line by. */
-const line = word.map((text) => text.replaceAll(/[\n\r\0]/g, '')).filter((text) => text !== '' && text.isWellFormed())
+const line = word.map((text) => text.replaceAll(/[\n\r\0]/g, '')).filter((text) => text !== '')
 
 test('sed puts one line in the place of another, whatever is in them', () => {
   const lines = fc.sample(fc.tuple(line, line), 60)
