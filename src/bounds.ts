@@ -11,4 +11,10 @@ export const bounds = {
   commentWord: 256,
   /** UTF-16 units of one line of a text that is written into a Dockerfile: BuildKit reads no line of 65,536 bytes, and a unit is up to three. */
   lineLength: 21_000,
+  /** One answer of an engine: `inspect` and lists give little, more is a fault. */
+  engineAnswerBytes: 64 * 1024 * 1024,
+  /** Until the first part of what an engine streams, and between two of its parts. */
+  engineSilenceMs: 120_000,
+  /** What a container of a proof writes, in all: databases fill less than 1 GiB before anybody asks them for anything. */
+  containerDiskBytes: 4 * 1024 ** 3,
 } as const

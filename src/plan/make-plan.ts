@@ -21,7 +21,7 @@ function planStage(input: StageInput, policy: Policy): StagePlan {
   if (!input.userBefore.known) {
     return leave(input, 'unknown', `the user it runs as now is not known: ${input.userBefore.reason}`)
   }
-  if (!isRoot(input.userBefore.value, facts))
+  if (!isRoot(input.userBefore.value, facts, input.created))
     return {
       ...leave(input, 'already', `already runs as ${input.userBefore.value}`),
       rootSteps: input.rootSteps,
