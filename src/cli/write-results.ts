@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { HardenError } from '../errors.ts'
 import { profileFile } from '../profile/profile-file.ts'
 import { failed } from '../run.ts'
 import type { TargetOutcome } from '../work.ts'
