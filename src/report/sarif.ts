@@ -1,4 +1,5 @@
 import type { Location, Log, Notification, ReportingDescriptor, Result } from 'sarif'
+import { table } from '../table.ts'
 import type { Outcome } from '../transform.ts'
 import type { Format, Rendering } from './format.ts'
 import type { ReportFinding } from './report.ts'
@@ -49,11 +50,11 @@ function log(renderings: readonly Rendering[], summaries: ReadonlyMap<string, st
 }
 
 /** Names that findings have beside those of transforms. */
-const OTHERS: Readonly<Record<string, string>> = {
+const OTHERS: Readonly<Record<string, string>> = table({
   'look-at-base': 'Say which image could not be looked at.',
   'open-archive': 'Say by which name an image of an archive has to be there.',
   'read-build': 'Say what Compose and bake files tell of the build of a Dockerfile.',
-}
+})
 
 function rule(name: string, summaries: ReadonlyMap<string, string>): ReportingDescriptor {
   const summary = summaries.get(name) ?? OTHERS[name] ?? 'What is left to do for a person.'

@@ -3,8 +3,9 @@ import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:f
 import { basename, dirname, join } from 'node:path'
 import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
+import { table } from '../table.ts'
 
-const reasons: Readonly<Record<string, string>> = {
+const reasons: Readonly<Record<string, string>> = table({
   ENOENT: 'it does not exist',
   EACCES: 'permission denied',
   EPERM: 'not permitted',
@@ -13,7 +14,7 @@ const reasons: Readonly<Record<string, string>> = {
   ELOOP: 'its links lead in a circle',
   EROFS: 'the file system is read-only',
   ENOSPC: 'no space left',
-}
+})
 
 /** Reads a text file. `name` is what the messages call it. Throws HardenError `unreadable`. */
 export async function readText(path: string, name: string): Promise<string> {
