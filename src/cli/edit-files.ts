@@ -6,7 +6,7 @@ import { helmValues, isHelmTemplate } from '../profile/helm.ts'
 import { editManifests } from '../profile/kubernetes.ts'
 import { isKustomization, kustomization } from '../profile/kustomize.ts'
 import type { Profile } from '../profile/profile.ts'
-import { isObject, parseYaml } from '../profile/yaml-file.ts'
+import { isObject, parseYaml, textOf } from '../profile/yaml-file.ts'
 import { fileDiff } from '../report/diff.ts'
 import type { TargetOutcome } from '../work.ts'
 import { readText, replaceText } from '../workspace/files.ts'
@@ -70,7 +70,7 @@ export async function editFiles(
 function builtFrom(build: unknown, folder: string): string | null {
   if (typeof build === 'string') return resolve(folder, build, 'Dockerfile')
   if (!isObject(build)) return null
-  return resolve(folder, String(build.context ?? '.'), String(build.dockerfile ?? 'Dockerfile'))
+  return resolve(folder, textOf(build.context ?? '.'), textOf(build.dockerfile ?? 'Dockerfile'))
 }
 
 /** What has no containers of its own gets what is to be put into it on stdout. */

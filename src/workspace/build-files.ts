@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { parseShellScript } from '../dockerfile/index.ts'
 import { HOST_SOCKET } from '../image/host-socket.ts'
-import { asList, asObject, isObject, type Json, parseYaml } from '../profile/yaml-file.ts'
+import { asList, asObject, isObject, type Json, parseYaml, textOf } from '../profile/yaml-file.ts'
 
 /** How a file beside the Dockerfiles has one of them built. Paths are absolute. */
 export interface NamedBuild {
@@ -58,7 +58,7 @@ export function namedBuilds(
   const [file] = valuesOf(text, name)
   return Object.entries(asObject(asObject(file)[isBake ? 'target' : 'services'])).flatMap(([key, entry]) => {
     const service = asObject(isBake ? {} : entry)
-    const read: Read = (written) => (isBake ? String(written) : interpolated(String(written), env))
+    const read: Read = (written) => (isBake ? textOf(written) : interpolated(textOf(written), env))
     const found = buildOf(isBake ? entry : service.build, dirname(path), read)
     const by = `${isBake ? 'target' : 'service'} ${key} of ${name}`
     const run = {
@@ -80,14 +80,14 @@ function envFilesOf(written: unknown, read: Read): readonly string[] {
 }
 
 function rightsOf({ privileged, cap_add }: Json): readonly string[] {
-  const added = asList(cap_add).map((name) => String(name).toUpperCase().replace(/^CAP_/, ''))
+  const added = asList(cap_add).map((name) => textOf(name).toUpperCase().replace(/^CAP_/, ''))
   return privileged === true ? ['ALL'] : added.filter((name) => ROOTS_ALONE.test(name))
 }
 
 /** `/var/run/docker.sock:/x` or a map with a `source`. */
 function socketOf({ volumes, group_add }: Json): string | null {
   if (asList(group_add).length > 0) return null
-  const sources = asList(volumes).map((volume) => (isObject(volume) ? String(volume.source) : String(volume)))
+  const sources = asList(volumes).map((volume) => (isObject(volume) ? textOf(volume.source) : textOf(volume)))
   return (
     sources.map((source) => HOST_SOCKET.exec(source.split(':')[0] ?? '')?.[0]).find((path) => path !== undefined) ??
     null
@@ -149,7 +149,7 @@ function pairsOf(written: unknown, read: Read): ReadonlyMap<string, string> {
   const pairs = isObject(written)
     ? Object.entries(written)
     : asList(written).map((entry) => {
-        const [, name = '', value = null] = /^([^=]*)(?:=(.*))?$/s.exec(String(entry)) ?? []
+        const [, name = '', value = null] = /^([^=]*)(?:=(.*))?$/s.exec(textOf(entry)) ?? []
         return [name, value] as const
       })
   return new Map(
