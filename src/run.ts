@@ -24,14 +24,24 @@ export async function run(found: readonly Found[], ports: RunPorts): Promise<rea
 }
 
 async function runOne({ error, ...found }: Found, ports: RunPorts): Promise<TargetOutcome> {
+  let notes: Options['notes'] = []
   try {
     if (error) throw error
     const text = found.kind === 'dockerfile' ? await ports.readText({ ...found, error }) : null
     const item: WorkItem = { ...found, text }
-    return await ports.processTarget(item, await ports.optionsFor({ ...found, error }), ports)
+    const options = await ports.optionsFor({ ...found, error })
+    notes = options.notes
+    return withNotes(await ports.processTarget(item, options, ports), notes)
   } catch (thrown) {
-    return failed(found, found.path, thrown instanceof HardenError ? withOtherReading(found, thrown) : thrown)
+    const error = thrown instanceof HardenError ? withOtherReading(found, thrown) : thrown
+    // It may be just what was left out that it could not do without.
+    return withNotes(failed(found, found.path, error), notes)
   }
+}
+
+function withNotes(outcome: TargetOutcome, notes: Options['notes'] = []): TargetOutcome {
+  const { result } = outcome
+  return notes.length === 0 ? outcome : { ...outcome, result: { ...result, findings: [...result.findings, ...notes] } }
 }
 
 /** The outcome of a target that could not be worked on, whatever was thrown. */

@@ -84,6 +84,7 @@ function examples(): [string, string][] {
     ['$0 -w services/', 'every Dockerfile below, in place'],
     ['$0 nginx:latest > Dockerfile', 'a non-root image of an image'],
     ['$0 nginx:latest -o nginx/ --prove', 'and run it beside the original'],
+    ['$0 --prove --trust-config .', 'your own repository: its checks may run commands here'],
     ['$0 docker-archive:app.tar > Dockerfile', 'the same of what docker save wrote'],
   ]
 }

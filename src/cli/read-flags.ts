@@ -58,6 +58,7 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
     baseline: text(parsed, 'baseline'),
     profile: null,
     config: text(parsed, 'config'),
+    trustConfig: parsed['trust-config'] === undefined ? null : flag(parsed, 'trust-config'),
     settings: settings(parsed),
   }
   checkTargets(request)

@@ -1,5 +1,6 @@
 import { realpathSync, statSync } from 'node:fs'
 import { dirname, relative, sep } from 'node:path'
+import { visibleLine } from '../borders/terminal.ts'
 import type { Format, Rendering } from '../report/format.ts'
 import { formats } from '../report/index.ts'
 import { counted, summaryLine } from '../report/summary.ts'
@@ -70,7 +71,7 @@ export function tellRest(
   empty: readonly string[],
   io: Io,
 ): readonly TargetOutcome[] {
-  for (const folder of empty) io.stderr.write(`harden-image: there is no Dockerfile below ${folder}\n`)
+  for (const folder of empty) io.stderr.write(`harden-image: there is no Dockerfile below ${visibleLine(folder)}\n`)
   const { tells } = formatOf(carries) ?? { tells: 'changes' }
   const isSaid = ({ result }: TargetOutcome): boolean =>
     tells === 'data' || request.quiet
@@ -83,7 +84,8 @@ export function tellRest(
   io.stderr.write(text)
   const results = after.map(({ result }) => result)
   if (results.length > 0 && tells === 'changes') io.stderr.write(`${summaryLine(results)}\n`)
-  for (const line of afterwards(request, carries, { ...written, outcomes: after })) io.stderr.write(`${line}\n`)
+  for (const line of afterwards(request, carries, { ...written, outcomes: after }))
+    io.stderr.write(`${visibleLine(line)}\n`)
   return after
 }
 

@@ -1,6 +1,6 @@
 import { HardenError } from '../errors.ts'
 import type { EngineName, Mount, RunSpec } from './engine.ts'
-import { sessionLabel } from './labels.ts'
+import { labelFlags, sessionLabels } from './labels.ts'
 import { limitsOf, logLimits } from './limits.ts'
 import { imageArgument, nameArgument } from './safe-arguments.ts'
 
@@ -15,7 +15,7 @@ export function runArguments(
   return [
     ...command,
     '--pull=never',
-    `--label=${sessionLabel(session)}`,
+    ...labelFlags(sessionLabels(session)),
     `--memory=${memoryBytes}b`,
     `--pids-limit=${pids}`,
     ...logArguments(name),

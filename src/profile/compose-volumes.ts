@@ -1,5 +1,5 @@
+import { shellQuoted } from '../borders/shell.ts'
 import { isInside } from '../plan/places.ts'
-import { quoted } from './docker.ts'
 import { type Profile, userText } from './profile.ts'
 import { asList, isObject, type Json, textOf } from './yaml-file.ts'
 
@@ -27,12 +27,12 @@ export function migration(
   // Without its profile the service is none that others of the project may depend on.
   const profiles = asList(service.profiles).slice(0, 1).map(String)
   const given = [
-    ...files.map((file) => ` --file ${quoted(file)}`),
-    ...profiles.map((one) => ` --profile ${quoted(one)}`),
+    ...files.map((file) => ` --file ${shellQuoted(file)}`),
+    ...profiles.map((one) => ` --profile ${shellQuoted(one)}`),
   ]
   // What the profile takes away: without the first nobody may change an owner, without the second not in another's folder.
   const capabilities = '--cap-add CHOWN --cap-add DAC_OVERRIDE'
-  return `docker compose${given.join('')} run --rm --no-deps --user 0:0 ${capabilities} --entrypoint chown ${name} -R ${userText(user.value)} ${[...new Set(targets)].map(quoted).join(' ')}`
+  return `docker compose${given.join('')} run --rm --no-deps --user 0:0 ${capabilities} --entrypoint chown ${name} -R ${userText(user.value)} ${[...new Set(targets)].map(shellQuoted).join(' ')}`
 }
 
 /** Where the image writes. */

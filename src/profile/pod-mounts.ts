@@ -1,5 +1,5 @@
+import { shellQuoted } from '../borders/shell.ts'
 import { isInside } from '../plan/places.ts'
-import { quoted } from './docker.ts'
 import { type Profile, slug, TMPFS_MEGABYTES, type WritablePlace } from './profile.ts'
 import { asList, asObject, isEqual, type Json, textOf } from './yaml-file.ts'
 
@@ -70,6 +70,6 @@ export function copier(name: string, container: Json, copies: Mounts['copies'], 
 
 /** A file system of its own has a `lost+found`. */
 function copyCommand({ name, path, once }: Copy): string {
-  const [from, to] = [quoted(`${path}/.`), `/writable/${name}/`]
+  const [from, to] = [shellQuoted(`${path}/.`), `/writable/${name}/`]
   return once ? `{ [ -n "$(ls ${to} | grep -vx lost+found)" ] || cp -R ${from} ${to}; }` : `cp -R ${from} ${to}`
 }

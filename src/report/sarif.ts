@@ -1,4 +1,5 @@
 import type { Location, Log, Notification, ReportingDescriptor, Result } from 'sarif'
+import { uriPath } from '../borders/url.ts'
 import { table } from '../table.ts'
 import type { Outcome } from '../transform.ts'
 import type { Format, Rendering } from './format.ts'
@@ -82,15 +83,10 @@ function locationOf(
   const region = place === undefined ? {} : { region: { startLine: place.line, startColumn: place.column } }
   const named = { logicalLocations: [{ fullyQualifiedName: result.target, kind: 'resource' }] }
   if (result.kind === 'image')
-    return { physicalLocation: { artifactLocation: { uri: uriOf(result.target) }, ...region }, ...named }
+    return { physicalLocation: { artifactLocation: { uri: uriPath(result.target) }, ...region }, ...named }
   // What could not be found is no file either: the path is a stand-in then.
   if (result.verdict === 'failed' && path === 'Dockerfile' && !/(^|\/)Dockerfile$/.test(result.target)) return named
-  return { physicalLocation: { artifactLocation: { uri: uriOf(fromRoot), uriBaseId: ROOT }, ...region } }
-}
-
-/** A `#` or `?` in a name would end the path, a `:` before its first `/` begin it. */
-function uriOf(path: string): string {
-  return encodeURI(path).replaceAll('#', '%23').replaceAll('?', '%3F').replaceAll(':', '%3A')
+  return { physicalLocation: { artifactLocation: { uri: uriPath(fromRoot), uriBaseId: ROOT }, ...region } }
 }
 
 function notification(rendering: Rendering): Notification {

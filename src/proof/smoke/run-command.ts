@@ -1,3 +1,4 @@
+import { shellQuoted } from '../../borders/shell.ts'
 import { runShell } from '../../engine/shell.ts'
 import type { ExecCheck } from '../../smoke-check.ts'
 import { hostOf } from './address.ts'
@@ -29,10 +30,6 @@ function onHost({ command }: ExecCheck, target: SmokeTarget): Promise<Ended> {
     env[`PORT_${to}`] ??= String(to)
     env.PORT ??= String(to)
   }
-  const text = typeof command === 'string' ? command : command.map(quoted).join(' ')
+  const text = typeof command === 'string' ? command : command.map(shellQuoted).join(' ')
   return runShell(text, { env, timeoutMs: PATIENCE, signal: target.signal })
-}
-
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`
 }
