@@ -130,6 +130,8 @@ export interface Options {
   readonly minimize: boolean
   /** `NAME=VALUE` for every container of a proof, beside what its Compose services set. */
   readonly env: readonly string[]
+  /** The containers of a proof run on the engine's own network. Only the caller says so, never a repository. */
+  readonly network: boolean
   /** Capabilities that the original is run with beside the default ones, without `CAP_`. */
   readonly capAdd: readonly string[]
   /** `inspect`: facts, plan and verdict only; the text stays as it is. */

@@ -7,13 +7,16 @@ import type { Work } from './request.ts'
 const ofProofs: ReadonlySet<string> = new Set<SettingName>(['smoke', 'trace', 'jobs', 'minimize', 'env', 'capAdd'])
 
 /** What the call was given, for another one on the same target: a command that is shown is there to be pasted. */
-export function givenFlags({ settings, config, trustConfig, prove }: Work): readonly string[] {
+export function givenFlags({ settings, config, trustConfig, prove, network }: Work): readonly string[] {
   const given = [
     ...(config === null ? [] : [['config', config] as const]),
     ...(trustConfig === null ? [] : [['trustConfig', trustConfig] as const]),
     ...Object.entries(settings),
   ]
-  return given.flatMap(([name, value]) => (prove || !ofProofs.has(name) ? flagsOf(flagOf(name), value) : []))
+  return [
+    ...given.flatMap(([name, value]) => (prove || !ofProofs.has(name) ? flagsOf(flagOf(name), value) : [])),
+    ...(network ? ['--network'] : []),
+  ]
 }
 
 function flagsOf(name: string, value: unknown): readonly string[] {

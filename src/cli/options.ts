@@ -210,6 +210,7 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
     build: request.build,
     tag: request.tag ?? request.profile?.image ?? null,
     prove: request.prove,
+    network: request.network,
     inspect: request.verb === 'inspect',
     profile: request.verb === 'profile',
     proveAsIs: request.verb === 'prove',

@@ -31,6 +31,8 @@ export interface Work {
   readonly tag: string | null
   readonly prove: boolean
   readonly baseline: string | null
+  /** Never a setting: a configuration file could say it too. */
+  readonly network: boolean
   /** With the verb `profile`, null for the others. */
   readonly profile: ProfileRequest | null
   /** `--config`, as given; null for the nearest. */

@@ -101,6 +101,11 @@ export const proofFlags = {
     group: groups.proof,
     describe: 'N: containers of a proof that run at a time, of those that are independent (default twice the cores)',
   },
+  network: {
+    type: 'boolean',
+    group: groups.proof,
+    describe: "run the containers of a proof on the engine's network (default: one of their own, without a way out)",
+  },
   smoke: {
     ...text,
     group: groups.proof,

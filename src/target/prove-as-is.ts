@@ -14,8 +14,8 @@ import { withEnv } from './with-env.ts'
 /** `prove IMAGE`: runs an image as it is, locked down, beside its baseline, and rewrites nothing. */
 export async function proveAsIs(item: WorkItem, source: string, session: Session): Promise<TargetResult> {
   const { options, ports } = session
-  if (session.engine === null || item.reference === null) throw new HardenError('no-engine', 'a proof needs an engine')
-  const engine = withEnv(session.engine, options.env)
+  if (session.sandbox === null || item.reference === null) throw new HardenError('no-engine', 'a proof needs an engine')
+  const engine = withEnv(session.sandbox.engine, options.env)
   const times = stopwatch(session.since)
   const facts = await factsFromEngine(engine, item.reference)
   times.lap('facts')
@@ -58,6 +58,6 @@ export async function proveAsIs(item: WorkItem, source: string, session: Session
     ],
     output: source,
     changed: false,
-    proof: report,
+    proof: { ...report, sandbox: session.sandbox.told() },
   }
 }
