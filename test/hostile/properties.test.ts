@@ -11,6 +11,7 @@ import { isHelmTemplate } from '../../src/profile/helm.ts'
 import { editManifests } from '../../src/profile/kubernetes.ts'
 import { isKustomization } from '../../src/profile/kustomize.ts'
 import { parseYaml } from '../../src/profile/yaml-file.ts'
+import { refusalLines, refusalsIn } from '../../src/proof/learn/refusals.ts'
 import { assess } from '../../src/userns/assess.ts'
 import type { HostFacts, HostFile } from '../../src/userns/facts.ts'
 import { checkJson } from '../../src/userns/json.ts'
@@ -31,14 +32,12 @@ const name = fc.constantFrom(
   ...['HARDEN_IMAGE', 'EOF', 'x'.repeat(300), '<!--', '</script>', '#', ';', '&&', '{', '[', 'null', 'true', '1e400'],
 )
 const word = fc.oneof({ weight: 4, arbitrary: name }, { weight: 1, arbitrary: fc.string({ unit: 'binary' }) })
-const path = fc
-  .oneof(
-    word.map((one) => `/${one}`),
-    fc.tuple(word, word).map((parts) => `/${parts.join('/')}`),
-    fc.constantFrom('/', '//', '/..', '/etc', '/etc/passwd', '/tmp', 'relative', '/a/../b', '/proc/self', '/dev/null'),
-    word,
-  )
-  .filter((one) => !/[\0\r\n]/.test(one)) // BORDERS
+const path = fc.oneof(
+  word.map((one) => `/${one}`),
+  fc.tuple(word, word).map((parts) => `/${parts.join('/')}`),
+  fc.constantFrom('/', '//', '/..', '/etc', '/etc/passwd', '/tmp', 'relative', '/a/../b', '/proc/self', '/dev/null'),
+  word,
+)
 
 const id = fc.oneof(
   fc.constantFrom('', '0', '+0', '-0', '00', '-1', '4294967295', '4294967296', '9'.repeat(40), ' 0 ', '0x0', 'abc'),
@@ -540,6 +539,28 @@ test('userns: whatever the files of a host say, there is a plan or the reason wh
         JSON.parse(checkJson(host, assessment))
       },
     ),
+    RUNS,
+  )
+})
+
+test('log lines: whatever a container says, it is read for what was refused', () => {
+  const said = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc
+      .tuple(
+        path,
+        word,
+        fc.constantFrom('Permission denied', 'Operation not permitted', 'EACCES', 'denied', 'Read-only file system'),
+      )
+      .map(([where, who, why]) => `${who}: cannot open '${where}': ${why} ${where}:3: ${why} open ${where}: ${why}`),
+    fc.tuple(path, word).map(([where, who]) => `${where}: ${who} (13: Permission denied) mkdir("${where}") failed`),
+  )
+  fc.assert(
+    fc.property(fc.array(said, { maxLength: 6 }), (lines) => {
+      const log = lines.join('\n')
+      for (const { path: refused } of refusalsIn(log, '/srv')) expect(refused ?? '/').toMatch(/^\//)
+      expect(refusalLines(log).length).toBeLessThanOrEqual(log.split('\n').length)
+    }),
     RUNS,
   )
 })
