@@ -67,3 +67,8 @@ export function expectHonest({ code, results }: HostileCall, allowed: readonly V
   }
   return result
 }
+
+/** What a hostile image of these tests is called, which no other test does. */
+export function tagged(name: string): string {
+  return `harden-image-test/hostile-${name}:latest`
+}
