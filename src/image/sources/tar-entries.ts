@@ -222,7 +222,7 @@ function checkSum(block: Buffer): void {
     sum += byte
     signed += byte > 127 ? byte - 256 : byte
   }
-  const said = numberAt(block, 148, 8, 'checksum')
+  const said = Number.parseInt(block.toString('latin1', 148, 156).replace(/[ \0]+/g, ''), 8)
   if (said !== sum && said !== signed) throw new Error('it is no tar, or is damaged: the checksum of a header is wrong')
 }
 

@@ -1,12 +1,11 @@
 import { createReadStream } from 'node:fs'
 import { bounds } from '../../../bounds.ts'
-import { HardenError } from '../../../errors.ts'
 import { normalisePath, parentOf } from '../../path.ts'
 import { imageLimits } from '../image-limits.ts'
 import { type TarHeader, tarEntries } from '../tar-entries.ts'
 import type { Blobs } from './blobs.ts'
 import { decompressed, peek } from './compression.ts'
-import { broken } from './documents.ts'
+import { asBroken, broken } from './documents.ts'
 
 export interface ArchiveBlobs extends Blobs {
   /** The path that a name leads to; itself where it is no link. */
@@ -73,8 +72,7 @@ async function walk(
     for await (const { header, content } of tarEntries(await decompressed(source, limits)))
       await visit(header.name.replace(/^(?:\.?\/)+/, ''), header, content())
   } catch (error) {
-    if (error instanceof HardenError || !(error instanceof Error)) throw error
-    throw broken({ title }, error.message)
+    throw asBroken({ title }, error)
   } finally {
     source.destroy()
   }

@@ -58,6 +58,7 @@ function gunzipped(bytes: Bytes): Bytes {
   return unpacked
 }
 
+const damaged = 'it is no zstd, or is damaged'
 /** RFC 8878, 3.1.1.2.4. */
 const LARGEST_BLOCK = 128 * 1024
 
@@ -69,11 +70,19 @@ async function* unzstd(bytes: Bytes): Bytes {
   const out: Buffer[] = []
   // It uses its window again.
   const reader = new Decompress((data) => out.push(Buffer.from(data)))
+  const push = (part: Uint8Array, isLast: boolean): void => {
+    try {
+      reader.push(part, isLast)
+    } catch (error) {
+      // It looks for nothing before it reads, so damage may be any error.
+      throw new Error(`${damaged}: ${(error as Error).message}`)
+    }
+  }
   for await (const part of zstdParts(bytes)) {
-    reader.push(part)
+    push(part, false)
     yield* out.splice(0)
   }
-  reader.push(new Uint8Array(0), true)
+  push(new Uint8Array(0), true)
   yield* out.splice(0)
 }
 
@@ -90,7 +99,7 @@ async function* zstdParts(bytes: Bytes): Bytes {
       for (let left = size.readUInt32LE(); left > 0; ) left -= (await take(Math.min(left, LARGEST_BLOCK))).length
       continue
     }
-    if (number !== 0xfd2fb528) throw new Error('it is no zstd, or is damaged')
+    if (number !== 0xfd2fb528) throw new Error(damaged)
     const described = await take(1)
     const flags = described[0] ?? 0
     const isSingle = (flags & 0x20) !== 0
@@ -106,7 +115,7 @@ async function* zstdParts(bytes: Bytes): Bytes {
       const value = header.readUIntLE(0, 3)
       isLast = (value & 1) === 1
       const size = value >> 3
-      if (size > LARGEST_BLOCK) throw new Error('it is no zstd, or is damaged')
+      if (size > LARGEST_BLOCK) throw new Error(damaged)
       // One byte that is repeated stands for the block.
       const block = await take(((value >> 1) & 3) === 1 ? 1 : size)
       const checksum = isLast && (flags & 4) !== 0 ? [await take(4)] : []

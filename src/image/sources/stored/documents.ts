@@ -168,3 +168,11 @@ function unfit({ blobs, name }: DocumentPlace, key: string, wanted: string): Har
 export function broken({ title }: Pick<Blobs, 'title'>, what: string, hint?: string): HardenError {
   return new HardenError('unreadable', `${title} cannot be read: ${what}`, hint === undefined ? {} : { hint })
 }
+
+/** An error of what reads foreign bytes as one that says where they are from; bugs and interruptions stay as they are. */
+export function asBroken(blobs: Pick<Blobs, 'title'>, error: unknown, name?: string): unknown {
+  const { name: kind, message } = error as Error
+  if (error instanceof HardenError || ['AbortError', 'TypeError', 'RangeError', 'ReferenceError'].includes(kind))
+    return error
+  return broken(blobs, name === undefined ? message : `${name}: ${message}`)
+}

@@ -1,5 +1,4 @@
 import { bounds } from '../../../bounds.ts'
-import { HardenError } from '../../../errors.ts'
 import type { FactSource, ImageFacts, Known } from '../../facts.ts'
 import { factsFromFiles } from '../facts-from-tar.ts'
 import { type ImageLimits, imageLimits } from '../image-limits.ts'
@@ -9,7 +8,7 @@ import { type LayerContent, readTar, type TarContent } from '../tar.ts'
 import type { Blobs } from './blobs.ts'
 import { checked, isDigest } from './by-digest.ts'
 import { decompressed } from './compression.ts'
-import { broken } from './documents.ts'
+import { asBroken } from './documents.ts'
 import { mergeLayers } from './layers.ts'
 import type { StoredImage } from './stored-image.ts'
 
@@ -52,9 +51,7 @@ async function readLayers(
       const tar = isDigest(diffId) ? checked(blobs, diffId, unpacked, other) : unpacked
       contents.set(name, await readTar(tar, { wanted, limits }))
     } catch (error) {
-      throw error instanceof Error && !(error instanceof HardenError)
-        ? broken(blobs, `${name}: ${error.message}`)
-        : error
+      throw asBroken(blobs, error, name)
     }
   })
   const inOrder = layers.flatMap((name) => contents.get(name) ?? [])
@@ -62,7 +59,7 @@ async function readLayers(
   try {
     return mergeLayers(inOrder, limits)
   } catch (error) {
-    throw error instanceof Error && !(error instanceof HardenError) ? broken(blobs, error.message) : error
+    throw asBroken(blobs, error)
   }
 }
 
