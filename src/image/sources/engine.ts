@@ -4,6 +4,7 @@ import type { ImageFacts, Known } from '../facts.ts'
 import { factsFromFiles, filesOfTar } from './facts-from-tar.ts'
 import { filesKey } from './files-key.ts'
 import { keptFiles } from './kept-files.ts'
+import { asBroken } from './stored/documents.ts'
 import type { TarContent } from './tar.ts'
 
 /**
@@ -33,7 +34,11 @@ async function filesOf(engine: Engine, reference: string, image: EngineImage): P
   const key = filesKey(image)
   const known = await kept.read(key)
   if (known !== null) return { known: true, value: known }
-  const content = await engine.exportImage(reference, (tar) => filesOfTar(tar, image.config))
+  const content = await engine.exportImage(reference, (tar) =>
+    filesOfTar(tar, image.config).catch((error: unknown) => {
+      throw asBroken({ title: `the export of ${reference}` }, error)
+    }),
+  )
   // The name may have got another image meanwhile. Nobody waits for it to be written.
   if (content.known && (await engine.inspectImage(reference))?.id === image.id) void kept.write(key, content.value)
   return content

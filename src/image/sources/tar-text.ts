@@ -1,5 +1,6 @@
 import { entryBytes, imageLimits } from './image-limits.ts'
-import { tarEntries } from './tar-entries.ts'
+import { asBroken } from './stored/documents.ts'
+import { type TarEntry as Entry, tarEntries } from './tar-entries.ts'
 
 const LARGEST = 512 * 1024
 /** All texts of one tar together. */
@@ -9,7 +10,7 @@ const LARGEST_ALL = 16 * 1024 * 1024
 export async function readTarTexts(tar: AsyncIterable<Uint8Array>): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>()
   let left = LARGEST_ALL
-  for await (const { header, content } of tarEntries(tar)) {
+  for await (const { header, content } of copied(tar)) {
     if (header.type !== 'file' || left <= 0) continue
     const chunks: Buffer[] = []
     let size = 0
@@ -38,7 +39,7 @@ export interface TarEntry {
 export async function readTarEntries(tar: AsyncIterable<Uint8Array>): Promise<ReadonlyMap<string, TarEntry>> {
   const found = new Map<string, TarEntry>()
   const limits = imageLimits()
-  for await (const { header } of tarEntries(tar)) {
+  for await (const { header } of copied(tar)) {
     const { type, name, uid, size, changed } = header
     limits.hold(entryBytes(name, null))
     found.set(name.replace(/\/$/, ''), {
@@ -49,4 +50,12 @@ export async function readTarEntries(tar: AsyncIterable<Uint8Array>): Promise<Re
     })
   }
   return found
+}
+
+async function* copied(tar: AsyncIterable<Uint8Array>): AsyncGenerator<Entry> {
+  try {
+    yield* tarEntries(tar)
+  } catch (error) {
+    throw asBroken({ title: 'what the engine copied out of a container' }, error)
+  }
 }
