@@ -19,6 +19,9 @@ const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   execa: /^src\/engine\//,
   'tar-stream': /^src\/image\/sources\//,
   fzstd: /^src\/image\/sources\/stored\/compression\.ts$/,
+  // What an address is, and which hosts are of one site.
+  'ipaddr.js': /^src\/image\/sources\/registry\/where\.ts$/,
+  tldts: /^src\/image\/sources\/registry\/where\.ts$/,
   ignore: /^src\/workspace\//,
   // Configuration is read; Compose files and manifests are changed in place.
   yaml: /^src\/(workspace|profile)\//,

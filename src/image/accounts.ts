@@ -1,5 +1,5 @@
-import { engineEntries, engineId, engineNumber } from './engine-user.ts'
 import { onceFor } from '../once-for.ts'
+import { engineEntries, engineId, engineNumber } from './engine-user.ts'
 import type { Account, Accounts, Group, Known } from './facts.ts'
 
 /** Groups whose members can reach root, the host or other users' secrets. */

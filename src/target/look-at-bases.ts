@@ -30,9 +30,12 @@ export async function lookAtBases(
   const missed = (reference: string, why: HardenError): void => {
     if (item.kind === 'image') notes.push(noteOn(reference, why))
   }
+  const said = (note: string): void => {
+    notes.push(targetFinding('look-at-base', 'note', note))
+  }
   for (const reference of baseReferences(dockerfile)) {
     if (session.known.has(reference)) continue
-    session.known.set(reference, await lookAt(reference, item, session, { found, missed }))
+    session.known.set(reference, await lookAt(reference, item, session, { found, missed, said }))
   }
   return notes
 }
@@ -41,20 +44,24 @@ interface Told {
   readonly found: OnFound
   /** Of an image that was tried to be looked at in vain, so that the catalogue is what is left. */
   readonly missed: (reference: string, why: HardenError) => void
+  /** Of how a registry was asked. */
+  readonly said: (note: string) => void
 }
 
 async function lookAt(
   reference: string,
   item: WorkItem,
   session: Session,
-  { found, missed }: Told,
+  { found, missed, said }: Told,
 ): Promise<Known<ImageFacts>> {
   const { options } = session
   const mayAskOutside = !options.offline && item.from !== 'engine'
   const own = item.from === 'registry' && mayAskOutside ? null : await inEngine(reference, item, session, found)
   if (own !== null) return own
   const listed = item.from === 'engine' ? null : factsFromCatalogue(reference)
-  const asked = mayAskOutside ? await askOutside(reference, item, listed !== null, session) : nothing
+  const asked = mayAskOutside
+    ? await askOutside(reference, item, { isListed: listed !== null, said }, session)
+    : nothing
   if (asked.facts !== null) return { known: true, value: asked.facts }
   if (listed !== null && !(asked.why !== null && (options.prove || options.build))) {
     if (asked.why !== null) missed(reference, asked.why)
@@ -83,10 +90,15 @@ interface Outcome {
 
 const nothing: Outcome = { facts: null, why: null }
 
-async function askOutside(reference: string, item: WorkItem, listed: boolean, session: Session): Promise<Outcome> {
+async function askOutside(
+  reference: string,
+  item: WorkItem,
+  { isListed, said }: { readonly isListed: boolean } & Pick<Told, 'said'>,
+  session: Session,
+): Promise<Outcome> {
   if (item.kind === 'image')
-    return session.engine === null ? inRegistry(reference, session) : pulled(reference, session)
-  return listed ? nothing : inRegistry(reference, session)
+    return session.engine === null ? inRegistry(reference, session, said) : pulled(reference, session)
+  return isListed ? nothing : inRegistry(reference, session, said)
 }
 
 async function inEngine(
@@ -114,11 +126,11 @@ function pulled(reference: string, { engine, options, ports }: Session): Promise
   })
 }
 
-function inRegistry(reference: string, { options, ports, registries }: Session): Promise<Outcome> {
+function inRegistry(reference: string, { options, ports, registries }: Session, said: Told['said']): Promise<Outcome> {
   ports.progress(`reading ${reference} from its registry`)
   const platform = options.platform === null ? null : parsePlatform(options.platform)
   return outcomeOf(async () => {
-    const facts = await registries.facts(reference, platform, ports.signal)
+    const facts = await registries.facts(reference, platform, ports.signal, said)
     return async () => facts
   })
 }

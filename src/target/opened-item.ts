@@ -25,6 +25,7 @@ export async function openedItem(
     from.reference,
     from.path,
     options.platform === null ? null : parsePlatform(options.platform),
+    ports.signal,
   )
   const { blobs, image, name } = opened
   const facts = await factsFromLayers(blobs, image, name, 'archive')

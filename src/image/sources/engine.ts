@@ -1,9 +1,10 @@
 import type { Engine, EngineImage } from '../../engine/engine.ts'
 import { HardenError } from '../../errors.ts'
-import type { ImageFacts } from '../facts.ts'
+import type { ImageFacts, Known } from '../facts.ts'
 import { factsFromFiles, filesOfTar } from './facts-from-tar.ts'
 import { filesKey } from './files-key.ts'
 import { keptFiles } from './kept-files.ts'
+import { asBroken } from './stored/documents.ts'
 import type { TarContent } from './tar.ts'
 
 /**
@@ -28,13 +29,17 @@ export async function factsFromEngine(engine: Engine, reference: string): Promis
   return factsFromFiles(await filesOf(engine, reference, image), identity)
 }
 
-async function filesOf(engine: Engine, reference: string, image: EngineImage): Promise<TarContent> {
+async function filesOf(engine: Engine, reference: string, image: EngineImage): Promise<Known<TarContent>> {
   const kept = keptFiles()
   const key = filesKey(image)
   const known = await kept.read(key)
-  if (known !== null) return known
-  const content = await engine.exportImage(reference, (tar) => filesOfTar(tar, image.config))
+  if (known !== null) return { known: true, value: known }
+  const content = await engine.exportImage(reference, (tar) =>
+    filesOfTar(tar, image.config).catch((error: unknown) => {
+      throw asBroken({ title: `the export of ${reference}` }, error)
+    }),
+  )
   // The name may have got another image meanwhile. Nobody waits for it to be written.
-  if ((await engine.inspectImage(reference))?.id === image.id) void kept.write(key, content)
+  if (content.known && (await engine.inspectImage(reference))?.id === image.id) void kept.write(key, content.value)
   return content
 }

@@ -1,9 +1,9 @@
-import type { Readable } from 'node:stream'
 import { parseAccounts } from '../accounts.ts'
 import type { Accounts, FactSource, ImageConfig, ImageFacts, Known, OsRelease, Platform } from '../facts.ts'
 import { createFileModel } from '../file-index.ts'
 import type { FileModel } from '../file-model.ts'
 import { parseOsRelease } from '../os-release.ts'
+import { imageLimits } from './image-limits.ts'
 import { keptTexts } from './kept-texts.ts'
 import { readTar, type TarContent } from './tar.ts'
 
@@ -16,12 +16,15 @@ export interface ImageIdentity {
   readonly config: ImageConfig
 }
 
-/** The files of an image whose root file system comes as one tar (an export; no layers). */
-export function filesOfTar(tar: Readable, config: ImageConfig): Promise<TarContent> {
-  return readTar(tar, { wanted: keptTexts(config) })
+/** The files of an image whose root file system comes as one tar (an export; no layers). Unknown where they pass a bound. */
+export function filesOfTar(tar: AsyncIterable<Uint8Array>, config: ImageConfig): Promise<Known<TarContent>> {
+  const limits = imageLimits()
+  return limits.within(() => readTar(tar, { wanted: keptTexts(config), limits }))
 }
 
-export function factsFromFiles({ entries, texts }: TarContent, identity: ImageIdentity): ImageFacts {
+export function factsFromFiles(content: Known<TarContent>, identity: ImageIdentity): ImageFacts {
+  if (!content.known) return { ...identity, accounts: content, files: content, os: content }
+  const { entries, texts } = content.value
   const files = createFileModel(entries, texts)
   return { ...identity, accounts: accountsOf(files), files: { known: true, value: files }, os: osOf(files) }
 }

@@ -1,9 +1,8 @@
-import { once } from 'node:events'
-import type { Readable } from 'node:stream'
-import { type ExtractEvents, extract, type Header } from 'tar-stream'
-import type { FileEntry, FileType } from '../file-model.ts'
-import { normalisePath } from '../path.ts'
+import type { FileEntry } from '../file-model.ts'
+import { normalisePath, parentOf } from '../path.ts'
+import { entryBytes, type ImageLimits, imageLimits } from './image-limits.ts'
 import { textOf, totalLimit, type Wanted } from './kept-texts.ts'
+import { type TarHeader, tarEntries } from './tar-entries.ts'
 
 /** The entries of a tar and the texts that were wanted, by absolute path. */
 export interface TarContent {
@@ -20,95 +19,99 @@ export interface TarOptions {
   readonly wanted: (path: string, size: number) => Wanted
   /** Where the tar's root lies in the image; default `/`. */
   readonly under?: string
+  /** What may be held of the image that the tar is a part of; default: a whole one for this tar. */
+  readonly limits?: ImageLimits
 }
 
-type Source = ExtractEvents['entry'][1]
+const LONGEST_PATH = 4096
 
 /** Reads a tar to its end. Contents that are not wanted go by without being held; nothing is written to disk. */
-export async function readTar(tar: Readable, options: TarOptions): Promise<LayerContent> {
+export async function readTar(tar: AsyncIterable<Uint8Array>, options: TarOptions): Promise<LayerContent> {
+  const { wanted, under = '/', limits = imageLimits() } = options
   const content: LayerContent = { entries: new Map(), texts: new Map(), links: new Map() }
-  const budget = { left: totalLimit }
-  const reader = extract()
-  reader.on('entry', (header, stream, next) => {
-    const path = pathOf(header.name, options.under ?? '/')
-    const wanted = addEntry(content, path, header, options) ? options.wanted(path, header.size) : null
-    stream.on('end', next)
-    // A tar that ends too early fails the entry as well as the reader, which is the one that is waited for.
-    stream.on('error', () => {})
-    if (wanted === null) {
-      stream.resume()
-      return
-    }
-    collect(stream, wanted, (text) => keep(content.texts, path, text, wanted, budget))
-  })
-  const finished = Promise.race([once(reader, 'finish'), once(tar, 'error').then(([error]) => Promise.reject(error))])
-  tar.pipe(reader)
-  await finished
+  const place = placer(content, limits)
+  let left = totalLimit
+  for await (const { header, content: bytes } of tarEntries(tar)) {
+    const path = pathOf(header.name, under)
+    place(path, header, under)
+    const kind = header.type === 'file' && !header.isSparse ? wanted(path, header.size) : null
+    const text = kind === null ? null : await readText(bytes(), kind)
+    if (kind === null || text === null) continue
+    const held = text.length * (isLatin1(text) ? 1 : 2)
+    if (kind === 'named') limits.hold(held)
+    else if (held > left) continue
+    else left -= held
+    content.texts.set(path, text)
+  }
   return content
 }
 
-function keep(texts: Map<string, string>, path: string, text: string, wanted: Wanted, budget: { left: number }): void {
-  if (wanted !== 'named') {
-    if (text.length > budget.left) return
-    budget.left -= text.length
-  }
-  texts.set(path, text)
-}
-
-/** Calls `done` with the text, unless the content turns out to be no text (or no script). */
-function collect(stream: Source, wanted: Wanted, done: (text: string) => void): void {
+/** Null where the content turns out to be no text (or no script). */
+async function readText(bytes: AsyncIterable<Buffer>, wanted: Wanted): Promise<string | null> {
   const chunks: Buffer[] = []
-  let first = true
-  let worth = true
-  stream.on('data', (data) => {
-    const chunk = data as Buffer
-    if (first && wanted === 'script') worth = chunk[0] === 0x23 && chunk[1] === 0x21
-    first = false
-    if (worth) chunks.push(chunk)
-  })
-  stream.on('end', () => {
-    const text = worth ? textOf(Buffer.concat(chunks)) : null
-    if (text !== null) done(text)
-  })
-}
-
-/** Adds the entry; true when it is a regular file with content of its own. */
-function addEntry(content: LayerContent, path: string, header: Header, options: TarOptions): boolean {
-  if (header.type === 'link') {
-    const target = pathOf(header.linkname, options.under ?? '/')
-    const entry = content.entries.get(target)
-    const text = content.texts.get(target)
-    if (entry === undefined) content.links.set(path, target)
-    else content.entries.set(path, entry)
-    if (text !== undefined) content.texts.set(path, text)
-    return false
+  for await (const chunk of bytes) {
+    if (chunks.length === 0 && wanted === 'script' && chunk[0] !== 0x23) return null
+    chunks.push(chunk)
   }
-  const entry = entryOf(header)
-  content.entries.set(path, entry)
-  return entry.type === 'file'
+  const whole = Buffer.concat(chunks)
+  if (wanted === 'script' && !(whole[0] === 0x23 && whole[1] === 0x21)) return null
+  return textOf(whole)
 }
 
-function entryOf(header: Header): FileEntry {
-  const type = typeOf(header.type)
-  return {
-    type,
-    uid: idOf(header, 'uid'),
-    gid: idOf(header, 'gid'),
-    mode: header.mode & 0o7777,
-    size: type === 'file' ? header.size : 0,
-    link: type === 'symlink' ? header.linkname : null,
+function isLatin1(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range that takes one byte in memory
+  return /^[\u0000-\u00ff]*$/.test(text)
+}
+
+/** Adds entries one after the other as unpacking them would: the last of a path counts. */
+function placer({ entries, texts, links }: LayerContent, limits: ImageLimits) {
+  /** Folders that are only there because something lies in them. */
+  const implied = new Set<string>()
+  /** What lies behind a link is elsewhere, and where that is engines do not agree on. */
+  const checkParents = (path: string): void => {
+    for (let at = parentOf(path); at !== '/'; at = parentOf(at)) {
+      const entry = entries.get(at)
+      if (entry?.type === 'directory') return
+      if (entry !== undefined || links.has(at)) limits.giveUp(`${path} is in it, and ${at} is no folder`)
+      if (implied.has(at)) return
+      implied.add(at)
+      limits.hold(entryBytes(at, null))
+    }
+  }
+  return (path: string, header: TarHeader, under: string): void => {
+    if (path.length > LONGEST_PATH) throw new Error(`a path in it has ${path.length} characters`)
+    if (path === '/') {
+      if (header.type !== 'directory') throw new Error('what it has as / is no folder')
+    } else checkParents(path)
+    const before = entries.get(path)
+    const isFolder = before?.type === 'directory' || implied.has(path)
+    if (header.type !== 'directory' && isFolder)
+      limits.giveUp(`${path} is in it as a folder, and then as something else`)
+    texts.delete(path)
+    links.delete(path)
+    if (header.type === 'link') {
+      const target = pathOf(header.link, under)
+      if (target === path) return
+      const entry = entries.get(target)
+      const text = texts.get(target)
+      if (entry?.type === 'directory') throw new Error(`${path} is a hard link to the folder ${target}`)
+      limits.hold(entryBytes(path, entry === undefined ? target : null))
+      if (entry === undefined) {
+        entries.delete(path)
+        links.set(path, links.get(target) ?? target)
+      } else entries.set(path, entry)
+      if (text !== undefined) texts.set(path, text)
+      return
+    }
+    const entry = entryOf(header)
+    limits.hold(entryBytes(path, entry.link))
+    entries.set(path, entry)
   }
 }
 
-/** tar-stream reads path, linkpath and size of a PAX header, but leaves ids above 2097151 to the caller. */
-function idOf(header: Header, key: 'uid' | 'gid'): number {
-  const pax = (header.pax as Readonly<Record<string, string>> | null | undefined)?.[key]
-  return pax === undefined ? header[key] : Number(pax)
-}
-
-function typeOf(type: Header['type']): FileType {
-  if (type === 'directory' || type === 'symlink') return type
-  return type === 'file' || type === 'contiguous-file' ? 'file' : 'other'
+function entryOf({ type, uid, gid, mode, size, link }: TarHeader): FileEntry {
+  const isLink = type === 'symlink'
+  return { type: type === 'link' ? 'other' : type, uid, gid, mode, size, link: isLink ? link : null }
 }
 
 function pathOf(name: string, under: string): string {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { type Header, pack } from 'tar-stream'
 
 export type Entry = Partial<Header> & { readonly name: string; readonly content?: string | Buffer }
@@ -25,10 +26,16 @@ export interface Made {
   readonly config: string
 }
 
+/** Of what a layer unpacks to; of zstd none that is checked. */
+function diffIdOf(layer: Buffer): string {
+  if (layer[0] === 0x1f) return digestOf(gunzipSync(layer))
+  return layer[0] === 0x28 ? 'x' : digestOf(layer)
+}
+
 /** An image of these layers, as they come (tars, compressed or not). */
 export function imageOf(layers: readonly Buffer[], config: object = {}, architecture = 'amd64'): Made {
   const blobs = new Map(layers.map((layer) => [digestOf(layer), layer]))
-  const rootfs = { type: 'layers', diff_ids: layers.map(digestOf) }
+  const rootfs = { type: 'layers', diff_ids: layers.map(diffIdOf) }
   const text = Buffer.from(JSON.stringify({ os: 'linux', architecture, config, rootfs }))
   const manifest = Buffer.from(
     JSON.stringify({

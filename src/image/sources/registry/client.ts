@@ -1,139 +1,123 @@
+import { bounds } from '../../../bounds.ts'
 import { HardenError } from '../../../errors.ts'
 import { type Challenge, parseChallenge } from './challenge.ts'
 import type { Credentials } from './credentials.ts'
+import { type Answer, type ExchangeOptions, openExchange, type Question } from './exchange.ts'
+import { mayTell, schemeOf } from './where.ts'
 
 /** Asks one registry about one repository: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pull */
 export interface RegistryClient {
   /** For messages: the registry's host and port. */
   readonly host: string
   /** `path` below the repository, such as `manifests/latest`. Null for status 404; any other that is no success throws HardenError `no-image`, and no answer at all `no-registry`. */
-  get(path: string, accept?: string): Promise<Response | null>
+  get(path: string, accept?: string): Promise<Answer | null>
 }
 
-export interface ClientOptions {
-  readonly host: string
+export interface ClientOptions extends ExchangeOptions {
   readonly repository: string
-  /** For messages. */
-  readonly image: string
   readonly credentials: () => Promise<Credentials | null>
-  readonly signal: AbortSignal
+  /** What people have to know of how it was asked. */
+  readonly say: (note: string) => void
 }
 
 /** What references call docker.io. */
 export const HUB = 'registry-1.docker.io'
 
-/** Until the first bytes of an answer, milliseconds. */
-const patienceMs = 15_000
+const LONGEST_CHALLENGE = 8192
 
-export function registryClient({ host, repository, image, credentials, signal }: ClientOptions): RegistryClient {
-  const base = `${schemeOf(host)}://${host}/v2/${repository}/`
+export function registryClient({ repository, credentials, say, ...options }: ClientOptions): RegistryClient {
+  const { host, image } = options
+  const registry = new URL(`${schemeOf(host)}://${host}`)
+  const base = `${registry.origin}/v2/${repository}/`
+  const exchange = openExchange(options)
   let authorization: string | null = null
+  /** Why what a login has kept was not told. */
+  let withheld: string | null = null
 
-  const ask = async (path: string, accept: string | undefined): Promise<Response> =>
-    send(host, image, signal, new URL(path, base), {
-      headers: {
-        ...(accept === undefined ? {} : { Accept: accept }),
-        ...(authorization === null ? {} : { Authorization: authorization }),
-      },
-    })
+  const ask = (path: string, accept: string | undefined): Promise<Answer> =>
+    exchange.ask(new URL(path, base), { authorization, headers: accept === undefined ? {} : { accept } })
 
   return {
     host,
     async get(path, accept) {
-      let response = await ask(path, accept)
-      if (response.status === 401) {
-        const challenge = parseChallenge(response.headers.get('www-authenticate') ?? '')
-        await response.body?.cancel()
+      let answer = await ask(path, accept)
+      if (answer.status === 401) {
+        const challenge = parseChallenge((answer.headers['www-authenticate'] ?? '').slice(0, LONGEST_CHALLENGE))
+        answer.end()
         // A token of before may be too old.
         authorization = challenge === null ? null : await authorize(challenge, await credentials())
-        if (authorization !== null) response = await ask(path, accept)
+        if (authorization !== null) answer = await ask(path, accept)
       }
-      if (response.ok) return response
-      await response.body?.cancel()
-      if (response.status === 404) return null
-      throw refused(host, image, response.status)
+      if (answer.status === 200) return answer
+      answer.end()
+      if (answer.status === 404) return null
+      throw refused(answer)
     },
   }
 
   async function authorize({ scheme, parameters }: Challenge, known: Credentials | null): Promise<string | null> {
     if (scheme === 'basic') return known?.kind === 'password' ? basic(known.user, known.password) : null
     const realm = parameters.get('realm') ?? ''
-    const scope = parameters.get('scope') ?? `repository:${repository}:pull`
-    const service = parameters.get('service')
     if (!URL.canParse(realm)) return null
     const url = new URL(realm)
-    // What was kept for a registry is told to nobody who listens on the way.
-    if (url.protocol !== 'https:' && !isLocal(url.host)) return null
-    const response = await send(host, image, signal, ...tokenRequest(url, { scope, service }, known))
-    if (!response.ok) {
-      await response.body?.cancel()
-      throw refused(host, image, response.status)
+    const scope = parameters.get('scope') ?? `repository:${repository}:pull`
+    const service = parameters.get('service')
+    const isTold = known === null || mayTell(registry, url)
+    if (!isTold && withheld === null) {
+      withheld = `the login for ${host} was not told to ${url.origin}, where ${host} sends for a token: it is another site`
+      say(withheld)
     }
-    const { token, access_token } = (await response.json().catch(() => ({}))) as Record<string, unknown>
-    const value = token ?? access_token
-    return typeof value === 'string' ? `Bearer ${value}` : null
+    const answer = await exchange.askElsewhere(...tokenQuestion(url, { scope, service }, isTold ? known : null))
+    if (answer.status !== 200) {
+      answer.end()
+      throw refused(answer)
+    }
+    const token = tokenIn(await answer.document(bounds.tokenAnswerBytes))
+    return token === null ? null : `Bearer ${token}`
+  }
+
+  function refused({ status, headers }: Pick<Answer, 'status' | 'headers'>): HardenError {
+    // Docker Hub is where a login goes that names no place.
+    const server = host === HUB ? '' : ` ${host}`
+    const wait = /^\d{1,5}$/.test(headers['retry-after'] ?? '') ? `in ${headers['retry-after']} s` : 'later'
+    const [what, hint] =
+      status === 401 || status === 403
+        ? ['it is not there, or not without a login', `check the name, or log in: docker login${server}`]
+        : status === 404
+          ? ['there is none', 'check the name']
+          : status === 429
+            ? ['too many requests', `try again ${wait}, or log in: docker login${server}`]
+            : [`it answers with status ${status}`, `try again ${wait}`]
+    const why = withheld === null ? '' : `; ${withheld}`
+    return new HardenError('no-image', `${host} does not give ${image}: ${what}${why}`, { hint })
   }
 }
 
-function tokenRequest(
+function tokenQuestion(
   url: URL,
   { scope, service }: { readonly scope: string; readonly service: string | undefined },
   known: Credentials | null,
-): [URL, RequestInit] {
+): [URL, Question] {
   const asked = { ...(service === undefined ? {} : { service }), scope }
   if (known?.kind === 'token') {
     const form = { ...asked, grant_type: 'refresh_token', client_id: 'harden-image', refresh_token: known.token }
-    return [url, { method: 'POST', body: new URLSearchParams(form) }]
+    return [url, { form: new URLSearchParams(form) }]
   }
   for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, value)
-  return [url, { headers: known === null ? {} : { Authorization: basic(known.user, known.password) } }]
+  return [url, { authorization: known === null ? null : basic(known.user, known.password) }]
 }
 
-async function send(host: string, image: string, signal: AbortSignal, url: URL, init: RequestInit): Promise<Response> {
-  const late = new AbortController()
-  const timer = setTimeout(() => late.abort(new Error(`no answer within ${patienceMs / 1000} s`)), patienceMs)
+/** Null for none; one that no header can hold is none. */
+function tokenIn(bytes: Buffer): string | null {
   try {
-    return await fetch(url, { ...init, signal: AbortSignal.any([late.signal, signal]) })
-  } catch (error) {
-    if (signal.aborted) throw error
-    throw new HardenError('no-registry', `${host} could not be asked for ${image}: ${reasonOf(error)}`, {
-      hint: 'check the network and the name, or say --offline to do without',
-      cause: error,
-    })
-  } finally {
-    clearTimeout(timer)
+    const { token, access_token } = (JSON.parse(bytes.toString('utf8')) ?? {}) as Record<string, unknown>
+    const value = token ?? access_token
+    return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value) ? value : null
+  } catch {
+    return null
   }
-}
-
-/** fetch itself only says that it failed. */
-function reasonOf(error: unknown): string {
-  const { message, cause } = error as Error & { readonly cause?: NodeJS.ErrnoException }
-  return cause?.message || cause?.code || message
-}
-
-function refused(host: string, image: string, status: number): HardenError {
-  // Docker Hub is where a login goes that names no place.
-  const server = host === HUB ? '' : ` ${host}`
-  const [what, hint] =
-    status === 401 || status === 403
-      ? ['it is not there, or not without a login', `check the name, or log in: docker login${server}`]
-      : status === 404
-        ? ['there is none', 'check the name']
-        : status === 429
-          ? ['too many requests', `try again later, or log in: docker login${server}`]
-          : [`it answers with status ${status}`, 'try again later']
-  return new HardenError('no-image', `${host} does not give ${image}: ${what}`, { hint })
 }
 
 function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
-}
-
-/** Docker's own rule: a registry on this machine needs no TLS. */
-function schemeOf(host: string): string {
-  return isLocal(host) ? 'http' : 'https'
-}
-
-function isLocal(host: string): boolean {
-  return /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/.test(host)
 }

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, open } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, isAbsolute, join } from 'node:path'
+import { bounds } from '../../../bounds.ts'
 import { HardenError } from '../../../errors.ts'
 
 /** A user and password, or a token that stands for both. */
@@ -9,33 +11,33 @@ export type Credentials =
   | { readonly kind: 'password'; readonly user: string; readonly password: string }
   | { readonly kind: 'token'; readonly token: string }
 
-interface Stored {
-  readonly auths?: Readonly<Record<string, { readonly auth?: string; readonly identitytoken?: string }>>
-  readonly credsStore?: string
-  readonly credHelpers?: Readonly<Record<string, string>>
-}
-
-/** What a credential helper prints for `get`. */
+/** What a credential helper prints for `get`; null where it has nothing. Throws Error where it does not answer. */
 export type AskHelper = (helper: string, server: string) => Promise<string | null>
 
-const patienceMs = 20_000
 /** Docker Hub goes by its first address there. */
 const hubKey = 'https://index.docker.io/v1/'
 /** docker-credential-helpers: this user name says that the secret is a token. */
 const tokenUser = '<token>'
 
+export interface LoginOptions {
+  readonly signal?: AbortSignal
+  readonly within?: { readonly loginBytes: number; readonly loginHelperMs: number }
+}
+
 /**
  * What `docker login` or `podman login` has kept for a registry, by its name in references; null where nobody logged in.
- * Throws HardenError `bad-config` for a file that is not JSON.
+ * The files are those that the caller's environment names. Throws HardenError `bad-config` for one that cannot be used.
  */
 export async function credentialsFor(
   domain: string,
   env: NodeJS.ProcessEnv = process.env,
-  ask: AskHelper = (helper, server) => askHelper(helper, server, env),
+  askWith: AskHelper | null = null,
+  { signal, within = bounds }: LoginOptions = {},
 ): Promise<Credentials | null> {
+  const ask = askWith ?? ((helper, server) => askHelper(helper, server, env, { signal, within }))
   for (const file of filesOf(env)) {
-    const stored = await readStored(file)
-    const found = stored === null ? null : await credentialsIn(stored, domain, ask)
+    const stored = await readStored(file, within.loginBytes)
+    const found = stored === null ? null : await credentialsIn(stored, domain, file, ask)
     if (found !== null) return found
   }
   return null
@@ -50,59 +52,141 @@ function filesOf({ DOCKER_CONFIG, REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR, HOME }: N
   ]
 }
 
-async function readStored(file: string): Promise<Stored | null> {
-  const text = await readFile(file, 'utf8').catch(() => null)
+type Json = Readonly<Record<string, unknown>>
+
+async function readStored(file: string, most: number): Promise<Json | null> {
+  const text = await readText(file, most)
   if (text === null) return null
   try {
-    return JSON.parse(text) as Stored
+    return objectOf(JSON.parse(text))
   } catch (error) {
-    throw new HardenError('bad-config', `${file} is not JSON, so nobody can say how to log in`, {
-      hint: 'mend it, or move it away and log in again',
-      cause: error,
-    })
+    throw unfit(`${file} is not JSON, so nobody can say how to log in`, error)
   }
 }
 
-async function credentialsIn({ auths = {}, credHelpers = {}, credsStore }: Stored, domain: string, ask: AskHelper) {
+/** Null where it is not there, or not for this user. A pipe would be waited for. */
+async function readText(file: string, most: number): Promise<string | null> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => null)
+  if (handle === null) return null
+  try {
+    const stats = await handle.stat()
+    // What stands for none: /dev/null, a folder.
+    if (stats.isCharacterDevice() || stats.isDirectory()) return null
+    if (!stats.isFile()) throw unfit(`${file} is no regular file, so nobody can say how to log in`)
+    if (stats.size > most) throw unfit(`${file} has more than ${most} bytes, so nobody can say how to log in`)
+    return await handle.readFile('utf8')
+  } finally {
+    await handle.close()
+  }
+}
+
+async function credentialsIn(stored: Json, domain: string, file: string, ask: AskHelper): Promise<Credentials | null> {
+  const auths = objectOf(stored.auths)
+  const helpers = objectOf(stored.credHelpers)
   const keys = domain === 'docker.io' ? [hubKey, 'docker.io'] : [domain, `https://${domain}`]
   for (const key of keys) {
-    const helper = credHelpers[key] ?? credsStore
-    const said = helper === undefined ? null : await ask(helper, key)
-    const found = (said === null ? null : fromHelper(said)) ?? fromFile(auths[key])
+    const own = Object.hasOwn(helpers, key) ? helpers[key] : undefined
+    const helper = own ?? stored.credsStore ?? ''
+    const said =
+      helper === '' ? null : await askFor(helper, key, own === undefined ? 'credsStore' : 'credHelpers', file, ask)
+    const found = (said === null ? null : fromHelper(said)) ?? fromFile(Object.hasOwn(auths, key) ? auths[key] : null)
     if (found !== null) return found
   }
   return null
 }
 
+/** Of what `docker-credential-` comes before: a slash in it would be a path to any program. */
+const helperName = /^[A-Za-z0-9_.-]+$/
+
+async function askFor(
+  helper: unknown,
+  server: string,
+  key: string,
+  file: string,
+  ask: AskHelper,
+): Promise<string | null> {
+  if (typeof helper !== 'string' || !helperName.test(helper) || helper.includes('..'))
+    throw unfit(`${key} of ${file} is no name of a credential helper: ${JSON.stringify(helper)?.slice(0, 100)}`)
+  try {
+    return await ask(helper, server)
+  } catch (error) {
+    throw unfit(`docker-credential-${helper} of ${file} cannot say how to log in: ${(error as Error).message}`, error)
+  }
+}
+
+function unfit(message: string, cause?: unknown): HardenError {
+  return new HardenError('bad-config', message, {
+    hint: 'mend it, or move it away and log in again',
+    ...(cause === undefined ? {} : { cause }),
+  })
+}
+
 function fromHelper(text: string): Credentials | null {
   try {
-    const { Username, Secret } = JSON.parse(text) as { readonly Username?: string; readonly Secret?: string }
-    if (!Secret) return null
+    const { Username, Secret } = objectOf(JSON.parse(text))
+    if (typeof Secret !== 'string' || Secret === '') return null
     if (Username === tokenUser) return { kind: 'token', token: Secret }
-    return { kind: 'password', user: Username ?? '', password: Secret }
+    return { kind: 'password', user: typeof Username === 'string' ? Username : '', password: Secret }
   } catch {
     // It says in words that it has nothing.
     return null
   }
 }
 
-function fromFile(entry: { readonly auth?: string; readonly identitytoken?: string } | undefined): Credentials | null {
-  if (entry?.identitytoken) return { kind: 'token', token: entry.identitytoken }
-  const pair = Buffer.from(entry?.auth ?? '', 'base64').toString('utf8')
+function fromFile(entry: unknown): Credentials | null {
+  const { identitytoken, auth } = objectOf(entry)
+  if (typeof identitytoken === 'string' && identitytoken !== '') return { kind: 'token', token: identitytoken }
+  const pair = Buffer.from(typeof auth === 'string' ? auth : '', 'base64').toString('utf8')
   const colon = pair.indexOf(':')
   if (colon < 1) return null
   return { kind: 'password', user: pair.slice(0, colon), password: pair.slice(colon + 1).replace(/\0+$/, '') }
 }
 
+function objectOf(value: unknown): Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {}
+}
+
 /** Null where there is no such program, or it has nothing. */
-function askHelper(helper: string, server: string, env: NodeJS.ProcessEnv): Promise<string | null> {
-  return new Promise((resolve) => {
-    const options = { timeout: patienceMs, env, encoding: 'utf8' } as const
-    const child = execFile(`docker-credential-${helper}`, ['get'], options, (error, stdout) =>
-      resolve(error === null ? stdout : null),
-    )
+async function askHelper(
+  helper: string,
+  server: string,
+  env: NodeJS.ProcessEnv,
+  { signal, within }: { readonly signal: AbortSignal | undefined } & Required<Pick<LoginOptions, 'within'>>,
+): Promise<string | null> {
+  const program = await findProgram(`docker-credential-${helper}`, env.PATH ?? '')
+  if (program === null) return null
+  return new Promise((resolve, reject) => {
+    const options = { env, encoding: 'utf8', maxBuffer: within.loginBytes, killSignal: 'SIGKILL', signal } as const
+    const child = execFile(program, ['get'], options, (error, stdout) => {
+      clearTimeout(timer)
+      if (error === null) resolve(stdout)
+      else if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER')
+        reject(new Error(`it prints more than ${within.loginBytes} bytes`))
+      else if (signal?.aborted) reject(error)
+      else resolve(null)
+    })
+    // What it has started may hold its output open after it was killed.
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL')
+      child.stdout?.destroy()
+      child.stderr?.destroy()
+      reject(new Error(`no answer within ${within.loginHelperMs / 1000} s`))
+    }, within.loginHelperMs)
     // One that is not there cannot be written to.
     child.stdin?.on('error', () => {})
     child.stdin?.end(server)
   })
+}
+
+/** A relative entry of PATH is the folder that the tool was called in, which may be a stranger's. */
+async function findProgram(name: string, path: string): Promise<string | null> {
+  for (const folder of path.split(delimiter).filter(isAbsolute)) {
+    const program = join(folder, name)
+    const isThere = await access(program, constants.X_OK).then(
+      () => true,
+      () => false,
+    )
+    if (isThere) return program
+  }
+  return null
 }

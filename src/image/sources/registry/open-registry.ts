@@ -1,14 +1,15 @@
-import { Readable } from 'node:stream'
-import type { ReadableStream } from 'node:stream/web'
+import { bounds } from '../../../bounds.ts'
 import { HardenError } from '../../../errors.ts'
 import type { Platform } from '../../facts.ts'
 import type { ImageReference } from '../../reference.ts'
 import type { Blobs } from '../stored/blobs.ts'
-import { asDigest, checked, checkedText } from '../stored/by-digest.ts'
+import { asDigest, checked, checkedBytes } from '../stored/by-digest.ts'
+import { broken } from '../stored/documents.ts'
 import { imageOfManifest } from '../stored/oci.ts'
-import { broken, type StoredImage } from '../stored/stored-image.ts'
+import type { StoredImage } from '../stored/stored-image.ts'
 import { HUB, type RegistryClient, registryClient } from './client.ts'
 import { credentialsFor } from './credentials.ts'
+import type { ExchangeBounds } from './exchange.ts'
 
 const manifestTypes = [
   'application/vnd.oci.image.index.v1+json',
@@ -17,44 +18,59 @@ const manifestTypes = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ].join(', ')
 
+export interface RegistryRequest {
+  readonly reference: ImageReference
+  /** Null: that of an engine on this machine. */
+  readonly platform: Platform | null
+  readonly signal: AbortSignal
+  /** What people have to know of how it was asked. */
+  readonly say: (note: string) => void
+  readonly within?: ExchangeBounds
+}
+
 /**
- * An image of a registry, as far as its manifest and config say; its layers are asked for when they are read.
- * `platform` null: that of an engine on this machine. Throws HardenError `no-image`, and `no-registry` where nobody answers.
+ * An image of a registry, as far as its manifest and config say; its layers are asked for when they are read. Throws
+ * HardenError `no-image` or `unreadable`, and `no-registry` where nobody answers.
  */
-export async function openRegistry(
-  reference: ImageReference,
-  platform: Platform | null,
-  signal: AbortSignal,
-): Promise<{ readonly blobs: Blobs; readonly image: StoredImage }> {
+export async function openRegistry({
+  reference,
+  platform,
+  ...options
+}: RegistryRequest): Promise<{ readonly blobs: Blobs; readonly image: StoredImage }> {
   const { domain, path: repository, text: image } = reference
   const host = domain === 'docker.io' ? HUB : domain
-  const client = registryClient({ host, repository, image, credentials: () => credentialsFor(domain), signal })
-  const name = reference.digest ?? reference.tag ?? 'latest'
-  const response = await client.get(`manifests/${name}`, manifestTypes)
-  if (response === null)
-    throw new HardenError('no-image', `${host} has no image ${image}`, { hint: 'check the name and the tag' })
-  const text = await response.text()
+  const credentials = () => credentialsFor(domain, process.env, null, { signal: options.signal })
+  const client = registryClient({ host, repository, image, credentials, ...options })
   const blobs = registryBlobs(client, image)
-  if (reference.digest !== null) checkedText(blobs, reference.digest, text)
-  return { blobs, image: await imageOfManifest(blobs, image, text, platform) }
+  const { digest } = reference
+  const name = digest === null ? (reference.tag ?? 'latest') : asDigest(blobs, digest)
+  const answer = await client.get(`manifests/${name}`, manifestTypes)
+  if (answer === null)
+    throw new HardenError('no-image', `${host} has no image ${image}`, { hint: 'check the name and the tag' })
+  const bytes = await answer.document(bounds.manifestBytes)
+  if (digest !== null) checkedBytes(blobs, digest, bytes)
+  return { blobs, image: await imageOfManifest(blobs, image, bytes, platform) }
 }
 
 function registryBlobs(client: RegistryClient, image: string): Blobs {
   const title = `${image} at ${client.host}`
-  const textAt = async (path: string, digest: string, accept?: string): Promise<string | null> => {
-    const response = await client.get(`${path}/${asDigest({ title }, digest)}`, accept)
-    return response === null ? null : checkedText({ title }, digest, await response.text())
+  const documentAt = async (path: string, digest: string, most: number, accept?: string): Promise<Buffer | null> => {
+    const answer = await client.get(`${path}/${asDigest({ title }, digest)}`, accept)
+    return answer === null ? null : checkedBytes({ title }, digest, await answer.document(most))
   }
   return {
     title,
-    text: (digest) => textAt('blobs', digest),
-    manifest: (digest) => textAt('manifests', digest, manifestTypes),
+    document: (digest, most) => documentAt('blobs', digest, most),
+    manifest: (digest, most) => documentAt('manifests', digest, most, manifestTypes),
     each: async (digests, read) => {
       for (const digest of digests) {
-        const response = await client.get(`blobs/${asDigest({ title }, digest)}`)
-        if (response?.body == null) throw broken({ title }, `${digest} is missing in it`)
-        const blob = Readable.fromWeb(response.body as ReadableStream)
-        await read(digest, checked({ title }, digest, blob), Number(response.headers.get('content-length') ?? 0))
+        const answer = await client.get(`blobs/${asDigest({ title }, digest)}`)
+        if (answer === null) throw broken({ title }, `${digest} is missing in it`)
+        try {
+          await read(digest, checked({ title }, digest, answer.body()), answer.size ?? 0)
+        } finally {
+          answer.end()
+        }
       }
     },
   }

@@ -5,23 +5,31 @@ import { factsFromLayers } from '../stored/facts.ts'
 import { openRegistry } from './open-registry.ts'
 
 export interface Registries {
-  /** The facts of an image as its registry has it now. Throws HardenError `no-image` or `no-registry`. */
-  facts(reference: string, platform: Platform | null, signal: AbortSignal): Promise<ImageFacts>
+  /**
+   * The facts of an image as its registry has it now. Throws HardenError `no-image`, `unreadable` or `no-registry`. `say`:
+   * what people have to know of how it was asked.
+   */
+  facts(
+    reference: string,
+    platform: Platform | null,
+    signal: AbortSignal,
+    say?: (note: string) => void,
+  ): Promise<ImageFacts>
 }
 
 /** One value serves a whole call: a registry that cannot be reached is not waited for again. */
 export function openRegistries(open = openRegistry): Registries {
   const unreachable = new Map<string, HardenError>()
   return {
-    async facts(reference, platform, signal) {
-      const parsed = parseImageReference(reference)
-      const before = unreachable.get(parsed.domain)
+    async facts(text, platform, signal, say = () => {}) {
+      const reference = parseImageReference(text)
+      const before = unreachable.get(reference.domain)
       if (before !== undefined) throw before
       try {
-        const { blobs, image } = await open(parsed, platform, signal)
-        return await factsFromLayers(blobs, image, reference, 'registry')
+        const { blobs, image } = await open({ reference, platform, signal, say })
+        return await factsFromLayers(blobs, image, text, 'registry')
       } catch (error) {
-        if (error instanceof HardenError && error.code === 'no-registry') unreachable.set(parsed.domain, error)
+        if (error instanceof HardenError && error.code === 'no-registry') unreachable.set(reference.domain, error)
         throw error
       }
     },

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
-import { type Readable, Transform } from 'node:stream'
 import type { Blobs } from './blobs.ts'
-import { broken } from './stored-image.ts'
+import { broken } from './documents.ts'
 
-const digestPattern = /^(sha256|sha512):([0-9a-f]{64,128})$/
+const digestPattern = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/
 
 /** The blobs of an OCI image layout by their digests, which are checked: https://github.com/opencontainers/image-spec/blob/main/image-layout.md. */
 export function byDigest(blobs: Blobs): Blobs {
@@ -11,9 +10,9 @@ export function byDigest(blobs: Blobs): Blobs {
   const pathOf = (digest: string): string => `blobs/${asDigest(blobs, digest).replace(':', '/')}`
   return {
     title,
-    text: async (digest) => {
-      const text = await blobs.text(pathOf(digest))
-      return text === null ? null : checkedText(blobs, digest, text)
+    document: async (digest, most) => {
+      const bytes = await blobs.document(pathOf(digest), most)
+      return bytes === null ? null : checkedBytes(blobs, digest, bytes)
     },
     each: (digests, read) => {
       const paths = new Map([...digests].map((digest) => [pathOf(digest), digest]))
@@ -25,36 +24,39 @@ export function byDigest(blobs: Blobs): Blobs {
   }
 }
 
+export function isDigest(text: string): boolean {
+  return digestPattern.test(text)
+}
+
 /** The same text; throws for what is no digest, which nothing else may be made of. */
 export function asDigest(blobs: Pick<Blobs, 'title'>, text: string): string {
-  if (digestPattern.test(text)) return text
-  throw broken(blobs, `${JSON.stringify(text)} is no digest`)
+  if (isDigest(text)) return text
+  throw broken(blobs, `${JSON.stringify(text.slice(0, 200))} is no digest`)
 }
 
-/** The same bytes; fails at their end where they are not those of the digest. */
-export function checked(blobs: Pick<Blobs, 'title'>, digest: string, blob: Readable): Readable {
-  const [algorithm = '', encoded] = digest.split(':')
+/** The same bytes; fails at their end where they are not those of the digest. `otherwise`: what to say then. */
+export async function* checked(
+  blobs: Pick<Blobs, 'title'>,
+  digest: string,
+  blob: AsyncIterable<Buffer>,
+  otherwise?: string,
+): AsyncGenerator<Buffer> {
+  const [algorithm = '', encoded] = asDigest(blobs, digest).split(':')
   const hash = createHash(algorithm)
-  const through = new Transform({
-    transform(chunk: Buffer, _, done) {
-      hash.update(chunk)
-      done(null, chunk)
-    },
-    flush(done) {
-      done(hash.digest('hex') === encoded ? null : changed(blobs, digest))
-    },
-  })
-  blob.on('error', (error) => through.destroy(error))
-  return blob.pipe(through)
+  for await (const chunk of blob) {
+    hash.update(chunk)
+    yield chunk
+  }
+  if (hash.digest('hex') !== encoded) throw changed(blobs, digest, otherwise)
 }
 
-/** The same text; throws where it is not that of the digest. */
-export function checkedText(blobs: Pick<Blobs, 'title'>, digest: string, text: string): string {
-  const [algorithm = '', encoded] = digest.split(':')
-  if (createHash(algorithm).update(text).digest('hex') === encoded) return text
+/** The same bytes; throws where they are not those of the digest. */
+export function checkedBytes(blobs: Pick<Blobs, 'title'>, digest: string, bytes: Buffer): Buffer {
+  const [algorithm = '', encoded] = asDigest(blobs, digest).split(':')
+  if (createHash(algorithm).update(bytes).digest('hex') === encoded) return bytes
   throw changed(blobs, digest)
 }
 
-function changed(blobs: Pick<Blobs, 'title'>, digest: string): Error {
-  return broken(blobs, `what it has as ${digest} is something else`, 'copy or pull the image again')
+function changed(blobs: Pick<Blobs, 'title'>, digest: string, otherwise?: string): Error {
+  return broken(blobs, otherwise ?? `what it has as ${digest} is something else`, 'copy or pull the image again')
 }

@@ -1,17 +1,13 @@
 import type { ArchiveBlobs } from './archive-blobs.ts'
 import type { Candidate } from './candidate.ts'
-import { kindText, parseJson, storedImage } from './stored-image.ts'
+import { parseSaved } from './documents.ts'
+import { kindDocument, storedImage } from './stored-image.ts'
 
-interface Saved {
-  readonly Config: string
-  readonly RepoTags: readonly string[] | null
-  readonly Layers: readonly string[]
-}
-
-/** The images of a `docker save`: https://docs.docker.com/reference/api/engine/version/v1.43/#tag/Image/operation/ImageGet */
+/** The images of a `docker save`. */
 export async function imagesOfDockerArchive(blobs: ArchiveBlobs): Promise<readonly Candidate[]> {
-  const text = await kindText(blobs, {
-    file: 'manifest.json',
+  const name = 'manifest.json'
+  const bytes = await kindDocument(blobs, {
+    file: name,
     kind: 'archive of docker save',
     twin: {
       file: 'index.json',
@@ -19,13 +15,13 @@ export async function imagesOfDockerArchive(blobs: ArchiveBlobs): Promise<readon
       otherwise: 'make it with docker save --output FILE IMAGE',
     },
   })
-  return (parseJson(blobs, 'manifest.json', text) as readonly Saved[]).map(({ Config, RepoTags, Layers }) => ({
-    names: RepoTags ?? [],
+  return parseSaved(bytes, { blobs, name }).map(({ config, names, layers }) => ({
+    names,
     open: () =>
       storedImage(blobs, {
         digest: null,
-        configBlob: blobs.real(Config),
-        layers: Layers.map((name) => blobs.real(name)),
+        configBlob: blobs.real(config),
+        layers: layers.map((layer) => blobs.real(layer)),
       }),
   }))
 }

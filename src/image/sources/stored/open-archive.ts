@@ -26,32 +26,32 @@ export async function openArchive(
   reference: ArchiveReference,
   path: string,
   platform: Platform | null,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<OpenedImage> {
-  const { blobs, images } = await openers[reference.transport](reference, path, platform)
+  const { blobs, images } = await openers[reference.transport](reference, { path, platform, signal })
   const chosen = chooseImage(reference, images)
   return { blobs, image: await chosen.open(), name: nameFor(reference, chosen.names) }
 }
 
 type Opener = (
   reference: ArchiveReference,
-  path: string,
-  platform: Platform | null,
+  from: { readonly path: string; readonly platform: Platform | null; readonly signal: AbortSignal },
 ) => Promise<{ readonly blobs: Blobs; readonly images: readonly Candidate[] }>
 
 const openers: Readonly<Record<ArchiveReference['transport'], Opener>> = {
-  async 'docker-archive'({ file }, path) {
+  async 'docker-archive'({ file }, { path, signal }) {
     await check(file, path, 'file')
-    const blobs = await archiveBlobs(`the archive ${file}`, path)
+    const blobs = await archiveBlobs(`the archive ${file}`, path, signal)
     return { blobs, images: await imagesOfDockerArchive(blobs) }
   },
-  async 'oci-archive'({ file }, path, platform) {
+  async 'oci-archive'({ file }, { path, platform, signal }) {
     await check(file, path, 'file')
-    const layout = await archiveBlobs(`the archive ${file}`, path)
+    const layout = await archiveBlobs(`the archive ${file}`, path, signal)
     return { blobs: byDigest(layout), images: await imagesOfOciLayout(layout, platform) }
   },
-  async oci({ file }, path, platform) {
+  async oci({ file }, { path, platform, signal }) {
     await check(file, path, 'folder')
-    const layout = folderBlobs(`the folder ${file}`, path)
+    const layout = folderBlobs(`the folder ${file}`, path, signal)
     return { blobs: byDigest(layout), images: await imagesOfOciLayout(layout, platform) }
   },
 }
@@ -60,7 +60,10 @@ async function check(file: string, path: string, kind: 'file' | 'folder'): Promi
   const stats = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw new HardenError('unreadable', `there is no ${kind} ${file}`, { hint: 'check the path', cause: error })
   })
-  if (stats.isDirectory() === (kind === 'folder')) return
+  if (kind === 'folder' ? stats.isDirectory() : stats.isFile()) return
+  // It is read twice, and one that nobody writes to would be waited for.
+  if (!stats.isDirectory() && !stats.isFile())
+    throw new HardenError('unreadable', `${file} is no regular ${kind}`, { hint: 'write it to a file first' })
   throw new HardenError('unreadable', kind === 'file' ? `${file} is a folder` : `${file} is a file`, {
     hint: kind === 'file' ? `write it as oci:${file}` : `write it as oci-archive:${file} or docker-archive:${file}`,
   })

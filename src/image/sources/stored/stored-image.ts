@@ -1,8 +1,8 @@
-import { HardenError } from '../../../errors.ts'
-import { parseImageConfig } from '../../config.ts'
+import { bounds } from '../../../bounds.ts'
 import type { ImageConfig, Platform } from '../../facts.ts'
 import { digestOf } from '../digest.ts'
 import type { Blobs } from './blobs.ts'
+import { broken, parseConfigDocument } from './documents.ts'
 
 /** An image that lies in blobs. */
 export interface StoredImage {
@@ -16,54 +16,57 @@ export interface StoredImage {
   readonly configBlob: string
   /** Names of the blobs of its layers, the lowest first; one may be there twice. */
   readonly layers: readonly string[]
+  /** What is said of each of those blobs, which is checked when it is read. */
+  readonly said: ReadonlyMap<string, SaidOfLayer>
 }
 
-interface ConfigFile {
-  readonly os?: string
-  readonly architecture?: string
-  readonly variant?: string
-  readonly config?: unknown
-  readonly rootfs?: { readonly diff_ids?: readonly string[] }
+export interface SaidOfLayer {
+  /** Bytes at most; null where nobody says. */
+  readonly size: number | null
+  /** Digest of what it unpacks to, by the config. */
+  readonly diffId: string
 }
 
 /**
- * Image specification, config.md: https://github.com/opencontainers/image-spec/blob/main/config.md. Throws HardenError
- * `unreadable` where it is no config of an image, or of one with other layers.
+ * The image of a config and its layers. Throws HardenError `unreadable` where it is no config of an image, or of one with
+ * other layers.
  */
 export async function storedImage(
   blobs: Blobs,
-  { digest, configBlob, layers }: Pick<StoredImage, 'digest' | 'configBlob' | 'layers'>,
-): Promise<StoredImage> {
-  const text = await blobs.text(configBlob)
-  if (text === null) throw broken(blobs, `the config ${configBlob} is missing in it`)
-  const file = parseJson(blobs, configBlob, text) as ConfigFile
-  if (file.rootfs?.diff_ids?.length !== layers.length)
-    throw broken(blobs, `${configBlob} is no config of an image with ${layers.length} layers`)
-  return {
+  {
     digest,
     configBlob,
     layers,
-    id: digestOf(text),
-    config: parseImageConfig(file.config),
-    platform: {
-      os: file.os ?? 'linux',
-      architecture: file.architecture ?? '',
-      ...(file.variant ? { variant: file.variant } : {}),
-    },
-  }
+    sizes = [],
+  }: Pick<StoredImage, 'digest' | 'configBlob' | 'layers'> & { readonly sizes?: readonly (number | null)[] },
+): Promise<StoredImage> {
+  const bytes = await blobs.document(configBlob, bounds.imageConfigBytes)
+  if (bytes === null) throw broken(blobs, `the config ${configBlob} is missing in it`)
+  const { config, platform, diffIds } = parseConfigDocument(bytes, { blobs, name: configBlob })
+  if (diffIds.length !== layers.length)
+    throw broken(blobs, `${configBlob} is no config of an image with ${layers.length} layers`)
+  const said = new Map<string, SaidOfLayer>()
+  layers.forEach((layer, at) => {
+    const diffId = diffIds[at] ?? ''
+    const before = said.get(layer)
+    if (before !== undefined && before.diffId !== diffId)
+      throw broken(blobs, `${configBlob} has two digests for the layer ${layer}`)
+    said.set(layer, { size: sizes[at] ?? null, diffId })
+  })
+  return { digest, configBlob, layers, said, id: digestOf(bytes), config, platform }
 }
 
 /**
- * The text of the file that makes an archive or folder one of its kind. Throws HardenError `unreadable` where it is
- * missing; `twin`: the file of the other kind, and what to do where that is there, or neither.
+ * The file that makes an archive or folder one of its kind. Throws HardenError `unreadable` where it is missing; `twin`:
+ * the file of the other kind, and what to do where that is there, or neither.
  */
-export async function kindText(
+export async function kindDocument(
   blobs: Blobs,
   { file, kind, twin }: { readonly file: string; readonly kind: string; readonly twin: Twin },
-): Promise<string> {
-  const text = await blobs.text(file)
-  if (text !== null) return text
-  const isTwin = (await blobs.text(twin.file)) !== null
+): Promise<Buffer> {
+  const bytes = await blobs.document(file, bounds.manifestBytes)
+  if (bytes !== null) return bytes
+  const isTwin = (await blobs.document(twin.file, bounds.manifestBytes)) !== null
   throw broken(blobs, `it has no ${file}, so it is no ${kind}`, isTwin ? twin.hint : twin.otherwise)
 }
 
@@ -71,18 +74,4 @@ interface Twin {
   readonly file: string
   readonly hint: string
   readonly otherwise?: string
-}
-
-export function parseJson(blobs: Blobs, name: string, text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null) return value
-  } catch {
-    // Said below.
-  }
-  throw broken(blobs, `${name} is not JSON`)
-}
-
-export function broken({ title }: Pick<Blobs, 'title'>, what: string, hint?: string): HardenError {
-  return new HardenError('unreadable', `${title} cannot be read: ${what}`, hint === undefined ? {} : { hint })
 }

@@ -1,0 +1,178 @@
+import { bounds } from '../../../bounds.ts'
+import { HardenError } from '../../../errors.ts'
+import { parseImageConfig } from '../../config.ts'
+import type { ImageConfig, Platform } from '../../facts.ts'
+import type { Blobs } from './blobs.ts'
+
+/** Where a document is from, for messages. */
+export interface DocumentPlace {
+  readonly blobs: Pick<Blobs, 'title'>
+  readonly name: string
+}
+
+export interface Descriptor {
+  /** As it stands there: whoever takes it for a name checks it first. */
+  readonly digest: string
+  readonly mediaType: string | null
+  /** Bytes; null where it does not say. */
+  readonly size: number | null
+  readonly platform: Partial<Platform> | null
+  /** What it is called, by its annotations. */
+  readonly names: readonly string[]
+}
+
+export type ManifestDocument =
+  | { readonly kind: 'index'; readonly manifests: readonly Descriptor[] }
+  | { readonly kind: 'image'; readonly config: Descriptor; readonly layers: readonly Descriptor[] }
+
+/** https://github.com/opencontainers/image-spec/blob/main/manifest.md and image-index.md; Docker's own formats differ in their media types only. */
+export function parseManifest(bytes: Buffer, place: DocumentPlace): ManifestDocument {
+  const file = objectIn(bytes, place)
+  if (file.schemaVersion === 1 || Array.isArray(file.fsLayers))
+    throw broken(
+      place.blobs,
+      `${place.name} is a manifest of version 1, which registries gave up in 2019`,
+      'push the image again',
+    )
+  if (given(file.manifests)) {
+    const manifests = listOf(file.manifests, 'manifests', bounds.imagesOfIndex, place)
+    return { kind: 'index', manifests: manifests.map((each, at) => descriptorOf(each, `manifests[${at}]`, place)) }
+  }
+  if (!given(file.config) || !given(file.layers)) throw broken(place.blobs, `${place.name} is no manifest of an image`)
+  const config = descriptorOf(file.config, 'config', place)
+  const layers = listOf(file.layers, 'layers', bounds.layersOfImage, place)
+  return { kind: 'image', config, layers: layers.map((each, at) => descriptorOf(each, `layers[${at}]`, place)) }
+}
+
+export interface ConfigDocument {
+  readonly config: ImageConfig
+  readonly platform: Platform
+  /** Digests of the layers as they are unpacked, the lowest first. */
+  readonly diffIds: readonly string[]
+}
+
+/** https://github.com/opencontainers/image-spec/blob/main/config.md. What decides nothing may be missing. */
+export function parseConfigDocument(bytes: Buffer, place: DocumentPlace): ConfigDocument {
+  const file = objectIn(bytes, place)
+  const rootfs = given(file.rootfs) ? objectOf(file.rootfs, 'rootfs', place) : {}
+  const ids = listOf(rootfs.diff_ids ?? [], 'rootfs.diff_ids', bounds.layersOfImage, place)
+  const config = given(file.config) ? objectOf(file.config, 'config', place) : {}
+  const variant = textAt(file, 'variant', place) ?? ''
+  return {
+    config: parseImageConfig(config),
+    platform: {
+      os: textAt(file, 'os', place) ?? 'linux',
+      architecture: textAt(file, 'architecture', place) ?? '',
+      ...(variant === '' ? {} : { variant }),
+    },
+    diffIds: ids.map((each, at) => textOf(each, `rootfs.diff_ids[${at}]`, place)),
+  }
+}
+
+/** One image in the `manifest.json` of a `docker save`. Paths in the archive. */
+export interface SavedImage {
+  readonly config: string
+  readonly names: readonly string[]
+  readonly layers: readonly string[]
+}
+
+/** https://docs.docker.com/reference/api/engine/version/v1.43/#tag/Image/operation/ImageGet */
+export function parseSaved(bytes: Buffer, place: DocumentPlace): readonly SavedImage[] {
+  return listOf(jsonIn(bytes, place), 'it', bounds.imagesOfIndex, place).map((each, at) => {
+    const image = objectOf(each, `[${at}]`, place)
+    const words = (key: string, most: number): readonly string[] =>
+      listOf(image[key] ?? [], `[${at}].${key}`, most, place).map((word) =>
+        textOf(word, `an item of [${at}].${key}`, place),
+      )
+    return {
+      config: textOf(image.Config, `[${at}].Config`, place),
+      names: words('RepoTags', bounds.imagesOfIndex),
+      layers: words('Layers', bounds.layersOfImage),
+    }
+  })
+}
+
+function descriptorOf(value: unknown, key: string, place: DocumentPlace): Descriptor {
+  const raw = objectOf(value, key, place)
+  const { size = null } = raw
+  if (size !== null && !(Number.isSafeInteger(size) && (size as number) >= 0))
+    throw unfit(place, `${key}.size`, 'a size')
+  const platform = given(raw.platform) ? objectOf(raw.platform, `${key}.platform`, place) : null
+  const annotations = given(raw.annotations) ? objectOf(raw.annotations, `${key}.annotations`, place) : {}
+  const names = [annotations['io.containerd.image.name'], annotations['org.opencontainers.image.ref.name']]
+  return {
+    digest: textOf(raw.digest, `${key}.digest`, place),
+    mediaType: textAt(raw, 'mediaType', place, key),
+    size: size as number | null,
+    platform:
+      platform === null
+        ? null
+        : Object.fromEntries(
+            ['os', 'architecture', 'variant'].flatMap((part) => {
+              const text = textAt(platform, part, place, `${key}.platform`)
+              return text === null ? [] : [[part, text]]
+            }),
+          ),
+    names: names.filter((name) => typeof name === 'string' && name !== '') as string[],
+  }
+}
+
+type Json = Readonly<Record<string, unknown>>
+
+function given(value: unknown): boolean {
+  return value !== undefined && value !== null
+}
+
+function jsonIn(bytes: Buffer, { blobs, name }: DocumentPlace): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes))
+  } catch {
+    throw broken(blobs, `${name} is not JSON`)
+  }
+}
+
+function objectIn(bytes: Buffer, place: DocumentPlace): Json {
+  const value = jsonIn(bytes, place)
+  if (typeof value !== 'object' || value === null) throw broken(place.blobs, `${place.name} is not JSON`)
+  if (Array.isArray(value)) throw broken(place.blobs, `${place.name} is a list, no object`)
+  return value as Json
+}
+
+function objectOf(value: unknown, key: string, place: DocumentPlace): Json {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json
+  throw unfit(place, key, 'an object')
+}
+
+function listOf(value: unknown, key: string, most: number, place: DocumentPlace): readonly unknown[] {
+  if (!Array.isArray(value)) throw unfit(place, key, 'a list')
+  if (value.length > most)
+    throw broken(place.blobs, `${key} of ${place.name} has ${value.length} items, more than ${most}`)
+  return value
+}
+
+function textOf(value: unknown, key: string, place: DocumentPlace): string {
+  if (typeof value === 'string') return value
+  throw unfit(place, key, 'a text')
+}
+
+/** Null where it is not set. */
+function textAt(object: Json, key: string, place: DocumentPlace, parent?: string): string | null {
+  const value = object[key]
+  return given(value) ? textOf(value, parent === undefined ? key : `${parent}.${key}`, place) : null
+}
+
+function unfit({ blobs, name }: DocumentPlace, key: string, wanted: string): HardenError {
+  return broken(blobs, `${key} of ${name} is not ${wanted}`)
+}
+
+export function broken({ title }: Pick<Blobs, 'title'>, what: string, hint?: string): HardenError {
+  return new HardenError('unreadable', `${title} cannot be read: ${what}`, hint === undefined ? {} : { hint })
+}
+
+/** An error of what reads foreign bytes as one that says where they are from; bugs and interruptions stay as they are. */
+export function asBroken(blobs: Pick<Blobs, 'title'>, error: unknown, name?: string): unknown {
+  const { name: kind, message } = error as Error
+  if (error instanceof HardenError || ['AbortError', 'TypeError', 'RangeError', 'ReferenceError'].includes(kind))
+    return error
+  return broken(blobs, name === undefined ? message : `${name}: ${message}`)
+}
