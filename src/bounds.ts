@@ -27,8 +27,6 @@ export const bounds = {
   patternStars: 3,
   /** Folders below each other that are searched for Dockerfiles. */
   folderDepth: 40,
-  /** UTF-16 units of one path that is written into a Dockerfile: PATH_MAX (limits.h). */
-  pathLength: 4096,
   /** UTF-16 units of one word of a comment: nobody reads a longer one. */
   commentWord: 256,
   /** UTF-16 units of one line of a text that is written into a Dockerfile: BuildKit reads no line of 65,536 bytes, and a unit is up to three. */
@@ -39,4 +37,18 @@ export const bounds = {
   engineSilenceMs: 120_000,
   /** What a container of a proof writes, in all: databases fill less than 1 GiB before anybody asks them for anything. */
   containerDiskBytes: 4 * 1024 ** 3,
+  /** What strace writes of one run: a JVM that starts an application writes some 50 MB. */
+  traceBytes: 128 * 1024 * 1024,
+  /** Different accesses of one run, each kept with its line: the largest application that was seen has some 20,000. */
+  traceRows: 200_000,
+  /** Characters of one text once its variables are filled in: BuildKit takes no longer line either. Each `A=$A$A` doubles it. */
+  expandedLength: 64 * 1024,
+  /** Characters of all variables of a stage: the kernel starts no program with so many (execve(2): a quarter of the stack, 2 MiB). */
+  environmentLength: 1024 * 1024,
+  /** Characters of a path: the kernel takes none that is longer (PATH_MAX, path_resolution(7)). */
+  pathLength: 4096,
+  /** Ports of an image, and of one range: no service listens on so many. */
+  ports: 1024,
+  /** Low ports of an image that are looked for in its files: each is looked for in all of them. */
+  movedPorts: 64,
 } as const

@@ -1,3 +1,4 @@
+import { escapeEre } from '../plan/file-edit.ts'
 import { movedTest } from '../plan/ports/healthcheck.ts'
 import type { Profile, ProfilePort } from './profile.ts'
 import { asList, isObject, type Json, textOf } from './yaml-file.ts'
@@ -71,7 +72,7 @@ export function callers(services: Json, name: string, profile: Profile): readonl
 /** `http://web` is port 80 too. */
 function speaksOf(service: unknown, name: string, port: number): boolean {
   const scheme = { 80: 'http', 443: 'https' }[port]
-  const host = name.replace(/[.]/g, '\\$&')
+  const host = escapeEre(name)
   const text = JSON.stringify(service)
   return (
     new RegExp(`\\b${host}:${port}\\b`).test(text) ||

@@ -11,6 +11,7 @@ import { isHelmTemplate } from '../../src/profile/helm.ts'
 import { editManifests } from '../../src/profile/kubernetes.ts'
 import { isKustomization } from '../../src/profile/kustomize.ts'
 import { parseYaml } from '../../src/profile/yaml-file.ts'
+import { refusalLines, refusalsIn } from '../../src/proof/learn/refusals.ts'
 import { assess } from '../../src/userns/assess.ts'
 import type { HostFacts, HostFile } from '../../src/userns/facts.ts'
 import { checkJson } from '../../src/userns/json.ts'
@@ -31,14 +32,12 @@ const name = fc.constantFrom(
   ...['HARDEN_IMAGE', 'EOF', 'x'.repeat(300), '<!--', '</script>', '#', ';', '&&', '{', '[', 'null', 'true', '1e400'],
 )
 const word = fc.oneof({ weight: 4, arbitrary: name }, { weight: 1, arbitrary: fc.string({ unit: 'binary' }) })
-const path = fc
-  .oneof(
-    word.map((one) => `/${one}`),
-    fc.tuple(word, word).map((parts) => `/${parts.join('/')}`),
-    fc.constantFrom('/', '//', '/..', '/etc', '/etc/passwd', '/tmp', 'relative', '/a/../b', '/proc/self', '/dev/null'),
-    word,
-  )
-  .filter((one) => !/[\0\r\n]/.test(one)) // BORDERS
+const path = fc.oneof(
+  word.map((one) => `/${one}`),
+  fc.tuple(word, word).map((parts) => `/${parts.join('/')}`),
+  fc.constantFrom('/', '//', '/..', '/etc', '/etc/passwd', '/tmp', 'relative', '/a/../b', '/proc/self', '/dev/null'),
+  word,
+)
 
 const id = fc.oneof(
   fc.constantFrom('', '0', '+0', '-0', '00', '-1', '4294967295', '4294967296', '9'.repeat(40), ' 0 ', '0x0', 'abc'),
@@ -242,32 +241,39 @@ test('start scripts: no text ends the reading of it, or takes it where it does n
   )
 }, 900_000)
 
-const instruction = fc.oneof(
-  fc.tuple(
-    fc.constantFrom('', 'apt-get install -y ', 'apk add ', 'useradd ', 'useradd --', 'service ', 'npm run '),
-    name,
-  ),
-  fc.tuple(fc.constantFrom('usermod -u 0 ', 'userdel ', 'chown ', 'pip install ', 'wget -O ', 'openssl -out '), name),
+const inherited = fc.constantFrom('__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf', 'isPrototypeOf')
+/** One bad line makes the whole file one that is refused, so most names are of those that can stand anywhere. */
+const told = fc.oneof({ weight: 9, arbitrary: inherited }, { weight: 1, arbitrary: name })
+const before = fc.constantFrom(
+  ...['', 'apt-get install -y ', 'apk add ', 'useradd ', 'useradd --', 'usermod -u 0 ', 'service ', '/etc/init.d/'],
+  ...['chown ', 'pip install ', 'npm run ', 'wget -O ', 'openssl -out ', 'exec gosu ', 'su - ', 'python -m '],
 )
 const dockerfileLine = fc.oneof(
-  instruction.map((words) => `RUN ${words.join('')} x`),
-  fc.tuple(name, name).map(([key, value]) => `ENV ${key}=${JSON.stringify(value)}`),
-  fc.tuple(name, name).map(([key, value]) => `LABEL ${key}=${JSON.stringify(value)}`),
-  name.map((one) => `USER ${one}`),
-  name.map((one) => `ARG ${one}\nUSER \${${one}}`),
-  name.map((one) => `COPY --from=${one} /a /b`),
-  name.map((one) => `COPY --${one}=x /a /b`),
-  name.map((one) => `HEALTHCHECK --${one}=1 CMD x`),
-  name.map((one) => `FROM ${one}`),
-  name.map((one) => `FROM a@${one}:00 AS ${one}`),
-  name.map((one) => `CMD ${JSON.stringify([one, one])}`),
-  fc.tuple(name, name).map((both) => `ENTRYPOINT ${JSON.stringify(both)}`),
-  name.map((one) => `${one} x`),
-  name.map((one) => `# ${one}=${one}`),
-  name.map((one) => `EXPOSE ${one}/${one}`),
+  fc
+    .tuple(before, told, fc.constantFrom(' x', ' start', '', ' install constructor', ' --constructor=1'))
+    .map((words) => `RUN ${words.join('')}`),
+  fc.tuple(told, told).map(([key, value]) => `ENV ${key}=${JSON.stringify(value)}`),
+  fc.tuple(told, told).map(([key, value]) => `LABEL ${key}=${JSON.stringify(value)}`),
+  told.map((one) => `USER ${one}`),
+  told.map((one) => `ARG ${one}\nUSER \${${one}}`),
+  told.map((one) => `COPY --from=${one} /a /b`),
+  told.map((one) => `FROM ${one.toLowerCase()} AS ${one}`),
+  told.map((one) => `FROM a@${one}:00 AS b`),
+  told.map((one) => `CMD ${JSON.stringify([one, one])}`),
+  fc.tuple(told, told, told).map((both) => `ENTRYPOINT ${JSON.stringify(both)}`),
+  fc.tuple(before, told).map((words) => `CMD ${words.join('')} start`),
+  told.map((one) => `ENTRYPOINT ["service", ${JSON.stringify(one)}, "start"]`),
+  told.map((one) => `# ${one}=${one}`),
+  told.map((one) => `EXPOSE ${one}`),
   path.map((one) => `VOLUME ${JSON.stringify([one])}`),
   path.map((one) => `WORKDIR ${one}`),
-  name.map((one) => `# harden-image ignore=${one} reason=${one}`),
+  told.map((one) => `# harden-image ignore=${one} reason=${one}`),
+  fc.constantFrom(
+    'COPY --constructor=x /a /b',
+    'HEALTHCHECK --toString=1 CMD x',
+    'constructor x',
+    'RUN --__proto__=x y',
+  ),
 )
 
 test('names that every object has, and names that end a line, are names in a Dockerfile', () => {
@@ -533,6 +539,28 @@ test('userns: whatever the files of a host say, there is a plan or the reason wh
         JSON.parse(checkJson(host, assessment))
       },
     ),
+    RUNS,
+  )
+})
+
+test('log lines: whatever a container says, it is read for what was refused', () => {
+  const said = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc
+      .tuple(
+        path,
+        word,
+        fc.constantFrom('Permission denied', 'Operation not permitted', 'EACCES', 'denied', 'Read-only file system'),
+      )
+      .map(([where, who, why]) => `${who}: cannot open '${where}': ${why} ${where}:3: ${why} open ${where}: ${why}`),
+    fc.tuple(path, word).map(([where, who]) => `${where}: ${who} (13: Permission denied) mkdir("${where}") failed`),
+  )
+  fc.assert(
+    fc.property(fc.array(said, { maxLength: 6 }), (lines) => {
+      const log = lines.join('\n')
+      for (const { path: refused } of refusalsIn(log, '/srv')) expect(refused ?? '/').toMatch(/^\//)
+      expect(refusalLines(log).length).toBeLessThanOrEqual(log.split('\n').length)
+    }),
     RUNS,
   )
 })
