@@ -1,4 +1,4 @@
-import { type IncomingMessage, request } from 'node:http'
+import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { request as tlsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
@@ -68,7 +68,7 @@ export async function ask(
       // The certificate is the operator's business.
       createConnection: (): Socket => (check.tls ? connectTls({ socket, rejectUnauthorized: false }) : socket),
     }
-    let end = (): void => void sent.destroy(new Error('timeout'))
+    let end = (): void => void socket.destroy(new Error('timeout'))
     const enough = setTimeout(() => end(), WHOLE_WAIT)
     socket.once('close', () => clearTimeout(enough))
     const receive = (response: IncomingMessage): void => {
@@ -82,11 +82,21 @@ export async function ask(
       response.on('error', reject)
       response.on('close', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }))
     }
-    const sent = check.tls ? tlsRequest(options, receive) : request(options, receive)
+    const sent = sentOver(socket, () => (check.tls ? tlsRequest(options, receive) : request(options, receive)))
     sent.on('error', reject)
     sent.on('timeout', () => sent.destroy(new Error('timeout')))
     sent.end(check.data ?? undefined)
   })
+}
+
+/** Throws, and ends the connection, where what is asked is no request: a path with a space in it. */
+function sentOver(socket: Socket, make: () => ClientRequest): ClientRequest {
+  try {
+    return make()
+  } catch (error) {
+    socket.destroy()
+    throw error
+  }
 }
 
 function isAnswer(value: unknown): value is Answer {
