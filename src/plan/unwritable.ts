@@ -1,4 +1,4 @@
-import { unwritable, unwritablePath, unwritableText } from '../borders/dockerfile.ts'
+import { unwritable, unwritablePath, unwritableTarget, unwritableText } from '../borders/dockerfile.ts'
 import { visibleLine } from '../borders/terminal.ts'
 import { unwritableEdit } from '../dockerfile/change-file.ts'
 import type { Healthcheck } from '../image/facts.ts'
@@ -14,12 +14,12 @@ import type { StageInput } from './stage-input.ts'
 export function withoutUnwritable(plan: StagePlan, input: StageInput): StagePlan {
   const why = whyNot(plan)
   if (why !== null) return { ...leave(input, 'unknown', why), remarks: [leftAlone(why)] }
-  const refused = plan.grants.filter(({ path }) => unwritablePath(path) !== null)
+  const refused = plan.grants.filter((grant) => grantWhy(grant, plan) !== null)
   if (refused.length === 0) return plan
   return {
     ...plan,
     grants: plan.grants.filter((grant) => !refused.includes(grant)),
-    remarks: [...plan.remarks, ...refused.map(notGranted)],
+    remarks: [...plan.remarks, ...refused.map((grant) => notGranted(grant, grantWhy(grant, plan)))],
   }
 }
 
@@ -33,11 +33,16 @@ function leftAlone(why: string): Remark {
   }
 }
 
-function notGranted({ path, evidence }: Grant): Remark {
+/** Without a shell a file is made by a heredoc. */
+function grantWhy({ path, kind }: Grant, { tools }: StagePlan): string | null {
+  return tools.shell === false && kind === 'create-file' ? unwritableTarget(path) : unwritablePath(path)
+}
+
+function notGranted({ path, evidence }: Grant, why: string | null): Remark {
   return {
     outcome: 'todo',
     transform: 'own-writable-paths',
-    message: `${visibleLine(path)} is not granted: ${unwritablePath(path)}`,
+    message: `${visibleLine(path)} is not granted: ${why}`,
     hint: 'the image has to get it by another name, or with the right owner',
     evidence,
   }
