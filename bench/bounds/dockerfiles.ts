@@ -132,7 +132,7 @@ export const dockerfiles: readonly Input[] = [
     file(`nested ${open.trim()}`, (n) => `FROM debian\nRUN <<E\n${open.repeat(n)}mkdir /x${close.repeat(n)}\nE\n`),
     file(`opened ${open.trim()}`, (n) => `FROM debian\nRUN <<E\n${open.repeat(n)}mkdir /x\nE\n`),
   ]),
-  file('nested ${} of ENV', (n) => `FROM debian\nENV a=${'${b:-'.repeat(n)}x${'}'.repeat(n)}\n`),
+  file('nested braces of ENV', (n) => `FROM debian\nENV a=${'${b:-'.repeat(n)}x${'}'.repeat(n)}\n`),
   file('nested [ of CMD', (n) => `FROM debian\nCMD ${'['.repeat(n)}\n`),
 ]
 

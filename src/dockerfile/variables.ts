@@ -91,7 +91,7 @@ export function applyArg(
   for (const { name, value } of pairsOf(instruction, escapeChar)) {
     const inherited = args.get(name) ?? (value === null ? globals?.values.get(name) : undefined)
     if (inherited !== undefined) into.set(name, { value: inherited })
-    else if (value !== null) into.set(name, heldAs(expand(value, into, escapeChar)))
+    else if (value !== null) into.set(name, heldAs(expand(value, into, escapeChar), into))
     // Without a default it leaves an ENV of the same name as it is.
     else if ((heldBy(into, name)?.value ?? null) === null) into.set(name, undecided)
   }
@@ -104,11 +104,14 @@ export function applyEnv(instruction: Instruction, into: GrowingEnvironment, esc
     name,
     value: expand(value ?? '', into, escapeChar),
   }))
-  for (const { name, value } of pairs) into.set(name, heldAs(value))
+  for (const { name, value } of pairs) into.set(name, heldAs(value, into))
   return pairs.map(({ name }) => name)
 }
 
-function heldAs(expanded: Expanded): Held {
+/** A variable that needs another one is not known for the reason of that one. */
+function heldAs(expanded: Expanded, environment: Environment): Held {
   if (expanded.kind === 'value') return { value: expanded.value }
-  return { value: null, why: expanded.variable === null ? expanded.reason : null }
+  if (expanded.variable === null) return { value: null, why: expanded.reason }
+  const held = heldBy(environment, expanded.variable)
+  return { value: null, why: held?.value === null ? held.why : null }
 }
