@@ -116,6 +116,7 @@ describe('what flags and files say', () => {
         minimize: false,
         env: [],
         capAdd: [],
+        network: false,
         build: false,
         tag: null,
         prove: false,

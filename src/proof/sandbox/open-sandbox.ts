@@ -6,6 +6,7 @@ import { directReach, type Reach } from '../../engine/reach.ts'
 import { HardenError } from '../../errors.ts'
 import type { ReportSandbox } from '../../report/report.ts'
 import { openRelay, type Relay } from './relay.ts'
+import { type Limit, watchLimits } from './watch-limits.ts'
 
 /** A name server that nobody is (RFC 5737): that of the engine would carry questions out, and answers in. */
 const NO_SERVER = '192.0.2.1'
@@ -13,6 +14,8 @@ const NO_SERVER = '192.0.2.1'
 export interface SandboxOptions {
   /** The network of the engine, in place of one from which nothing leads out. */
   readonly network: boolean
+  /** What one container may write. */
+  readonly diskBytes?: number
 }
 
 /** What the containers of one proof run in. */
@@ -32,7 +35,10 @@ interface Place {
 }
 
 /** Its network is made with the first container: many targets need none. */
-export function openSandbox(engine: Engine, { network }: SandboxOptions): Sandbox {
+export function openSandbox(engine: Engine, options: SandboxOptions): Sandbox {
+  const { network, diskBytes = bounds.containerDiskBytes } = options
+  const limits = limitsOf({}, engine.enforces)
+  const watch = watchLimits(engine, diskBytes)
   let making: Promise<Place> | null = null
   let place: Place | null = null
   const placeNow = async (): Promise<Place> => {
@@ -41,39 +47,60 @@ export function openSandbox(engine: Engine, { network }: SandboxOptions): Sandbo
     return place
   }
   const placed = async (spec: RunSpec): Promise<RunSpec> =>
-    spec.network !== undefined ? spec : { ...spec, network: (await placeNow()).network, dns: [NO_SERVER] }
+    network || spec.network !== undefined ? spec : { ...spec, network: (await placeNow()).network, dns: [NO_SERVER] }
   // Whoever has a container's address has started it.
   const way = (): Reach => place?.relay?.reach ?? directReach
-  const closed: Engine = {
+  const inside: Engine = {
     ...engine,
     create: async (spec) => engine.create(await placed(spec)),
     run: async (spec) => {
       const container = await engine.run(await placed(spec))
+      watch.add(container, spec.image)
       await place?.relay?.ready
       return container
+    },
+    state: async (container) => {
+      const state = await engine.state(container)
+      watch.note(container, state)
+      return state
+    },
+    remove: async (container) => {
+      watch.drop(container)
+      await engine.remove(container)
     },
     reach: {
       forwards: () => way().forwards(),
       connect: (...to) => way().connect(...to),
-      exchange: (...with_) => way().exchange(...with_),
+      exchange: (...between) => way().exchange(...between),
     },
   }
   return {
-    engine: network ? engine : closed,
+    engine: inside,
     told: () => ({
       network: network ? 'open' : 'closed',
       hostReachable: network || (place?.hostReachable ?? false),
-      ...limitsOf({}, engine.enforces),
+      ...limits,
       logBytes,
-      diskBytes: bounds.containerDiskBytes,
+      diskBytes,
+      reached: watch
+        .reached()
+        .map(({ image, limit }) => `${image} ${SAID[limit]}, the same for the original and the result`),
     }),
     async close() {
+      watch.close()
       const made = await making?.catch(() => null)
       if (made == null) return
       await made.relay?.close().catch(() => undefined)
       await engine.removeNetwork(made.network).catch(() => undefined)
     },
   }
+}
+
+const SAID: Readonly<Record<Limit, string>> = {
+  memory: 'ran out of its memory',
+  processes: 'had as many processes as it may have',
+  disk: 'was ended, since it wrote more than it may',
+  'a full disk': "was ended, since the engine's disk was nearly full",
 }
 
 /**
