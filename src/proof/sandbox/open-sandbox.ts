@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { pipeline, type Readable, Transform } from 'node:stream'
 import { bounds } from '../../bounds.ts'
 import type { Engine, RunSpec } from '../../engine/engine.ts'
 import { limitsOf, logBytes } from '../../engine/limits.ts'
@@ -68,6 +69,8 @@ export function openSandbox(engine: Engine, options: SandboxOptions): Sandbox {
       watch.drop(container)
       await engine.remove(container)
     },
+    copyOut: (container, path, read) =>
+      engine.copyOut(container, path, (tar) => read(boundedTo(bounds.copiedBytes, tar, path))),
     reach: {
       forwards: () => way().forwards(),
       connect: (...to) => way().connect(...to),
@@ -94,6 +97,21 @@ export function openSandbox(engine: Engine, options: SandboxOptions): Sandbox {
       await engine.removeNetwork(made.network).catch(() => undefined)
     },
   }
+}
+
+/** A sparse file costs its program nothing, and whoever reads it all of its length. */
+function boundedTo(bytes: number, tar: Readable, path: string): Readable {
+  let read = 0
+  const counted = new Transform({
+    transform(chunk: Buffer, _, done) {
+      read += chunk.length
+      if (read <= bytes) return done(null, chunk)
+      const message = `what a container has at ${path} is not read: it is more than ${bytes / 1024 ** 2} MiB`
+      return done(new HardenError('engine-failed', message))
+    },
+  })
+  // The end of the call itself says what was wrong with it.
+  return pipeline(tar, counted, () => undefined)
 }
 
 const SAID: Readonly<Record<Limit, string>> = {
