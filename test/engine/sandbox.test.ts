@@ -1,11 +1,12 @@
 // What a program under test can reach and use up, against a real engine: the programs here try.
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Engine, RunSpec } from '../../src/engine/engine.ts'
 import { openEngine } from '../../src/engine/open-engine.ts'
@@ -151,12 +152,10 @@ describe('the network of a proof', () => {
       { protocol: 'udp', port: 9090 },
     ] as const
     const there = await forwardPorts(reach, { container: server, address }, all)
-    const told = execFileSync('bash', [
-      '-c',
-      `cat </dev/tcp/${there.host}/${there.port(8080)}; exec 3<>/dev/udp/${there.host}/9090; echo back >&3; timeout 5 head -n 1 <&3`,
-    ])
+    const command = `cat </dev/tcp/${there.host}/${there.port(8080)}; exec 3<>/dev/udp/${there.host}/9090; echo back >&3; timeout 5 head -n 1 <&3`
+    const { stdout } = await promisify(execFile)('bash', ['-c', command])
     there.close()
-    expect({ told: told.toString(), host: there.host, port: there.port(8080) }).toEqual({
+    expect({ told: stdout, host: there.host, port: there.port(8080) }).toEqual({
       told: 'hello\nback\n',
       host: expect.stringMatching(/^127\.\d+\.\d+\.\d+$/),
       port: 8080,
@@ -227,7 +226,9 @@ test('an original that ends for want of the network is told so, and is proved wi
 test('nothing of the network is left', async () => {
   const one = openSandbox(engine, { network: false })
   await output(one, { command: ['true'] })
-  const [relay = ''] = docker('ps', '--quiet', '--no-trunc', '--filter', 'ancestor=harden-image/relay:1').split('\n')
+  // Its own is the newest of the session.
+  const filters = ['ancestor=harden-image/relay:1', `label=harden-image.session=${engine.session}`]
+  const [relay = ''] = docker('ps', '--quiet', '--no-trunc', ...filters.flatMap((one) => ['--filter', one])).split('\n')
   const mounts = JSON.parse(docker('inspect', '--format={{json .Mounts}}', relay)) as { Source: string; RW: boolean }[]
   const network = docker('inspect', '--format={{.HostConfig.NetworkMode}}', relay)
   await one.close()
