@@ -59,6 +59,7 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
     network: flag(parsed, 'network'),
     profile: null,
     config: text(parsed, 'config'),
+    trustConfig: parsed['trust-config'] === undefined ? null : flag(parsed, 'trust-config'),
     settings: settings(parsed),
   }
   checkTargets(request)

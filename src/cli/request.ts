@@ -37,6 +37,8 @@ export interface Work {
   readonly profile: ProfileRequest | null
   /** `--config`, as given; null for the nearest. */
   readonly config: string | null
+  /** `--trust-config`, or `--no-trust-config`: false; null where neither is given. */
+  readonly trustConfig: boolean | null
   /** Only what the flags say. */
   readonly settings: Partial<Settings>
 }

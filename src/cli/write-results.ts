@@ -15,34 +15,40 @@ export interface Written {
   readonly files: readonly string[]
   /** Changed targets that were not written because their proof failed. */
   readonly heldBack: readonly string[]
+  /** What was not begun any more after a signal. */
+  readonly notWritten: readonly string[]
 }
 
-/** `-w` and `-o`: each file all or nothing, the others go on when one cannot be written. */
-export async function writeResults(request: Work, outcomes: readonly TargetOutcome[], cwd: string): Promise<Written> {
+/**
+ * `-w` and `-o`: each file all or nothing, the others go on when one cannot be written. No other one is begun when the signal is
+ * aborted.
+ */
+export async function writeResults(
+  request: Work,
+  outcomes: readonly TargetOutcome[],
+  { cwd, signal }: { readonly cwd: string; readonly signal: AbortSignal },
+): Promise<Written> {
   const files: string[] = []
   const heldBack: string[] = []
+  const notWritten: string[] = []
   const after: TargetOutcome[] = []
   for (const outcome of outcomes) {
-    const job = jobOf(request, outcome, cwd)
-    if (job === null) {
-      after.push(outcome)
-      continue
-    }
-    if (outcome.result.proof?.passed === false) {
-      heldBack.push(outcome.result.target)
-      after.push(outcome)
-      continue
-    }
     try {
-      await job.write()
-      files.push(job.name)
+      const job = jobOf(request, outcome, cwd)
+      if (job !== null && outcome.result.proof?.passed === false) heldBack.push(outcome.result.target)
+      else if (job !== null && signal.aborted) {
+        notWritten.push(job.name)
+        continue
+      } else if (job !== null) {
+        await job.write()
+        files.push(job.name)
+      }
       after.push(outcome)
     } catch (error) {
-      if (!(error instanceof HardenError)) throw error
       after.push(failed(outcome.result, outcome.path, error))
     }
   }
-  return { outcomes: after, files, heldBack }
+  return { outcomes: after, files, heldBack, notWritten }
 }
 
 interface Job {

@@ -4,12 +4,13 @@ import { startErrors, timedStop, volumesToMake, withUnstarted } from './around-c
 import { build } from './build.ts'
 import { cleanUp, type MadeImages } from './clean-up.ts'
 import type { CallResult, Cli } from './cli-process.ts'
-import { cliRemover } from './cli-remover.ts'
+import { cliLeftovers, cliRemover } from './cli-remover.ts'
 import type { DiffEntry, Enforced, Engine, RunSpec } from './engine.ts'
 import { failureOf, pullFailure } from './failure.ts'
 import { readIdFile, withIdFile } from './id-file.ts'
 import { parseImage, parseState, parseWritten } from './inspect.ts'
-import { sessionLabel } from './labels.ts'
+import { labelFlags, sessionLabels } from './labels.ts'
+import { leftovers, removeLeftovers } from './leftovers.ts'
 import { listeners } from './listeners.ts'
 import { logs } from './logs.ts'
 import { processes } from './processes.ts'
@@ -190,13 +191,15 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
       await cli.call(`tag ${image}`, ['tag', '--', imageArgument(image), imageArgument(reference)])
     },
     cleanUp: async () => cleanUp(cliRemover(await cli.close(), session), made),
+    leftovers: () => leftovers(cliLeftovers(cli)),
+    removeLeftovers: (found) => removeLeftovers(cliLeftovers(cli), found),
   }
 }
 
 /** An existing one keeps its own label. */
 async function createVolume(cli: Cli, volume: string, session: string): Promise<void> {
   const ignore = cli.name === 'podman' ? ['--ignore'] : []
-  const args = ['volume', 'create', ...ignore, `--label=${sessionLabel(session)}`, '--', nameArgument(volume)]
+  const args = ['volume', 'create', ...ignore, ...labelFlags(sessionLabels(session)), '--', nameArgument(volume)]
   await cli.call(`create volume ${volume}`, args)
 }
 

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { ImageConfig, Platform } from '../image/facts.ts'
+import type { Leftover } from './leftovers.ts'
 import type { Reach } from './reach.ts'
 
 export type EngineName = 'docker' | 'podman' | 'nerdctl'
@@ -79,6 +80,10 @@ export interface Engine {
    * some of it is there still, or nobody can say.
    */
   cleanUp(): Promise<boolean>
+  /** What any run of this tool has made there and not removed, or uses, containers first. */
+  leftovers(): Promise<readonly Leftover[]>
+  /** Removes them, whoever made them; gives those that are there still. Never throws. */
+  removeLeftovers(found: readonly Leftover[]): Promise<readonly Leftover[]>
 }
 
 export interface EngineImage {

@@ -7,6 +7,7 @@ import { createCliEngine } from './cli-engine.ts'
 import { createCli, isMissing } from './cli-process.ts'
 import type { Enforced, Engine, EngineName } from './engine.ts'
 import { unusableError } from './failure.ts'
+import { answerOf } from './inspect.ts'
 
 export type EngineChoice = 'auto' | EngineName
 
@@ -62,6 +63,7 @@ async function open(binary: EngineName, options: EngineOptions): Promise<Engine>
   const env = environment(options.env ?? process.env)
   const timeoutMs = options.probeTimeoutMs ?? 20_000
   const probe = createCli({ name: binary, binary, env })
+  options.signal?.addEventListener('abort', () => void probe.close(), { once: true })
   const endpoint = binary === 'docker' && !options.onlyCli ? await findEndpoint(probe, env, timeoutMs) : null
   const json = endpoint?.info ?? (await probe.call('answer', ['info', '--format={{json .}}'], { timeoutMs }))
   const info = parseInfo(json, binary)
@@ -119,7 +121,7 @@ interface PodmanInfo {
 
 /** A `docker` that is podman's stand-in is told by the shape of its answer. */
 function parseInfo(json: string, name: EngineName): Info {
-  const raw = JSON.parse(json) as DockerInfo & PodmanInfo
+  const raw = answerOf<DockerInfo & PodmanInfo>(json)
   if (raw.version?.Version !== undefined) {
     const { hostname: host = '', kernel = '', security } = raw.host ?? {}
     return {

@@ -1,6 +1,6 @@
 import { HardenError } from '../errors.ts'
 import type { Enforced, EngineName, Mount, NetworkSpec, RunSpec } from './engine.ts'
-import { sessionLabel } from './labels.ts'
+import { labelFlags, sessionLabels } from './labels.ts'
 import { limitsOf, logLimits, noCoreDumps } from './limits.ts'
 import { imageArgument, nameArgument } from './safe-arguments.ts'
 
@@ -16,7 +16,7 @@ export function runArguments(
   return [
     ...command,
     '--pull=never',
-    `--label=${sessionLabel(session)}`,
+    ...labelFlags(sessionLabels(session)),
     ...(memoryBytes === null ? [] : [`--memory=${memoryBytes}b`, `--memory-swap=${memoryBytes}b`]),
     ...(pids === null ? [] : [`--pids-limit=${pids}`]),
     ...(cpus === null ? [] : [`--cpus=${cpus}`]),
@@ -66,7 +66,7 @@ export function networkArguments(name: EngineName, spec: NetworkSpec, session: s
     'network',
     'create',
     '--internal',
-    `--label=${sessionLabel(session)}`,
+    ...labelFlags(sessionLabels(session)),
     ...(name === 'docker' ? ['--ipv6=false'] : []),
     // Its name server asks those of the host.
     ...(name === 'podman' ? ['--disable-dns'] : []),

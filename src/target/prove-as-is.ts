@@ -1,7 +1,7 @@
+import { shellQuoted } from '../borders/shell.ts'
 import { HardenError } from '../errors.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import { isRoot } from '../plan/account/user-text.ts'
-import { quoted } from '../profile/docker.ts'
 import { proveImages } from '../proof/prove-images.ts'
 import { stopwatch } from '../proof/stopwatch.ts'
 import { proofHint } from '../report/proof-hint.ts'
@@ -51,7 +51,7 @@ export async function proveAsIs(item: WorkItem, source: string, session: Session
               'prove',
               'todo',
               'it works locked down, and still runs as root',
-              `harden-image ${quoted(item.target)} --prove makes an image of it that does not`,
+              `harden-image ${shellQuoted(item.target)} --prove makes an image of it that does not`,
             ),
           ]
         : []),

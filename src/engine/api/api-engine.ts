@@ -3,12 +3,13 @@ import { cleanUp, type MadeImages } from '../clean-up.ts'
 import type { Cli } from '../cli-process.ts'
 import type { DiffEntry, Engine, RunSpec } from '../engine.ts'
 import { failureOf, pullFailure } from '../failure.ts'
-import { parseImage, parseState, parseWritten } from '../inspect.ts'
+import { answerOf, parseImage, parseState, parseWritten } from '../inspect.ts'
 import { sessionLabels } from '../labels.ts'
+import { leftovers, removeLeftovers } from '../leftovers.ts'
 import { keptLogBytes } from '../logs.ts'
 import { WITHOUT_HOST } from '../run-arguments.ts'
 import { imageArgument, nameArgument } from '../safe-arguments.ts'
-import { apiRemover, removeOne } from './api-remover.ts'
+import { apiLeftovers, apiRemover, removeOne } from './api-remover.ts'
 import { containerBody } from './container-body.ts'
 import type { Daemon, ReadBody, Reply } from './daemon.ts'
 import { readLogStream } from './log-stream.ts'
@@ -39,7 +40,9 @@ export function createApiEngine(daemon: Daemon, cli: Engine, { reachable, made, 
     })
     if (status === 404) throw pullFailure('docker', spec.image, text)
     if (status >= 400) throw failureOf('docker', `create a container of ${spec.image}`, text)
-    return (JSON.parse(text) as { readonly Id: string }).Id
+    const { Id } = answerOf<{ readonly Id?: unknown }>(text)
+    if (typeof Id === 'string') return Id
+    throw failureOf('docker', `create a container of ${spec.image}`, 'it names none')
   }
 
   const start = async (container: string): Promise<void> => {
@@ -129,6 +132,8 @@ export function createApiEngine(daemon: Daemon, cli: Engine, { reachable, made, 
       const { killed } = await closeCli()
       return cleanUp({ ...apiRemover(last, session), killed: () => killed() || last.killed() }, made)
     },
+    leftovers: () => leftovers(apiLeftovers(daemon)),
+    removeLeftovers: (found) => removeLeftovers(apiLeftovers(daemon), found),
   }
 }
 
@@ -150,8 +155,10 @@ async function createVolume(daemon: Daemon, volume: string, session: string): Pr
 const changeKinds = ['changed', 'added', 'deleted'] as const
 
 function changesOf(json: string): readonly DiffEntry[] {
-  const changes = (JSON.parse(json) ?? []) as readonly { readonly Path: string; readonly Kind: number }[]
-  return changes.flatMap(({ Path: path, Kind }) => {
+  // For none it says null.
+  const changes =
+    json.trim() === 'null' ? [] : answerOf<readonly { readonly Path: string; readonly Kind: number }[]>(json)
+  return [...changes].flatMap(({ Path: path, Kind }) => {
     const kind = changeKinds[Kind]
     return kind === undefined ? [] : [{ kind, path }]
   })

@@ -70,7 +70,12 @@ export function openSandbox(engine: Engine, options: SandboxOptions): Sandbox {
       await engine.remove(container)
     },
     copyOut: (container, path, read) =>
-      engine.copyOut(container, path, (tar) => read(boundedTo(bounds.copiedBytes, tar, path))),
+      engine.copyOut(container, path, (tar) => {
+        const counted = boundedTo(bounds.copiedBytes, tar, path)
+        // A reader that pipes it on is not told of its error, and would wait for the rest.
+        const tooMuch = new Promise<never>((_, reject) => counted.once('error', reject))
+        return Promise.race([read(counted), tooMuch])
+      }),
     reach: {
       forwards: () => way().forwards(),
       connect: (...to) => way().connect(...to),

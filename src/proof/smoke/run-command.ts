@@ -1,3 +1,4 @@
+import { shellQuoted } from '../../borders/shell.ts'
 import { runShell } from '../../engine/shell.ts'
 import type { ExecCheck } from '../../smoke-check.ts'
 import { hostOf } from './address.ts'
@@ -33,7 +34,7 @@ async function onHost({ command }: ExecCheck, target: SmokeTarget): Promise<Ende
     env[`PORT_${to}`] ??= String(port(to))
     env.PORT ??= String(port(to))
   }
-  const text = typeof command === 'string' ? command : command.map(quoted).join(' ')
+  const text = typeof command === 'string' ? command : command.map(shellQuoted).join(' ')
   return runShell(text, { env, timeoutMs: PATIENCE, signal: target.signal }).finally(close)
 }
 
@@ -47,8 +48,4 @@ async function onThisMachine(target: SmokeTarget): Promise<Forwarded> {
   const known = [...ports.values()].map((port) => ({ protocol: 'tcp', port }) as const)
   const all = new Map([...open, ...known].map((one) => [`${one.protocol} ${one.port}`, one]))
   return forwardPorts(engine.reach, { container, address: host }, [...all.values()].slice(0, MOST_PORTS))
-}
-
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`
 }

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
-import { chmod, copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, copyFile, mkdir } from 'node:fs/promises'
 import { basename, delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
+import { removeFolder, temporaryFolder } from '../../temporary.ts'
 import { TRACER_FOLDER } from './tracer-layout.ts'
 
 const run = promisify(execFile)
@@ -33,7 +33,7 @@ export async function collectHostTracer(): Promise<string> {
   const { stdout } = await run('ldd', [strace])
   const { libraries, loader } = sharedObjects(stdout)
   if (loader === null) throw new Error(`${strace} names no loader`)
-  const context = await mkdtemp(join(tmpdir(), 'harden-image-tracer-'))
+  const context = await temporaryFolder('tracer')
   try {
     const folder = join(context, 'tree', TRACER_FOLDER)
     await mkdir(join(folder, 'lib'), { recursive: true })
@@ -46,7 +46,7 @@ export async function collectHostTracer(): Promise<string> {
     for (const library of libraries) await copy(library, join(folder, 'lib', basename(library)))
     return context
   } catch (error) {
-    await rm(context, { recursive: true, force: true })
+    await removeFolder(context)
     throw error
   }
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { rm } from 'node:fs/promises'
 import type { Engine } from '../../engine/engine.ts'
 import type { Known } from '../../image/facts.ts'
 import { onceFor } from '../../once-for.ts'
+import { removeFolder } from '../../temporary.ts'
 import { collectHostTracer } from './host-tracer.ts'
 import { TRACER_FOLDER } from './tracer-layout.ts'
 
@@ -103,7 +103,7 @@ export async function buildFromHost(engine: Engine, tag = TRACER_IMAGE): Promise
     await engine.build({ dockerfile: labelled(FROM_HOST), context, tag, keep: true })
     return true
   } finally {
-    await rm(context, { recursive: true, force: true })
+    await removeFolder(context)
   }
 }
 
