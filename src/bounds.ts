@@ -92,4 +92,8 @@ export const bounds = {
   layerEntries: 4_000_000,
   /** An image's files that are kept from one run to the next, as one file, unpacked. */
   keptFilesBytes: 64 * 1024 * 1024,
+  /** Ports of one container that are asked what they answer, those that it declares first; no server has more of its own. */
+  askedPorts: 64,
+  /** What is copied out of a container at a time: its largest program, or the log files of a folder. */
+  copiedBytes: 1024 ** 3,
 } as const

@@ -57,3 +57,14 @@ export function orGone<T>(read: () => T): T | undefined {
     throw error
   }
 }
+
+/** A process more was wanted than the container may have: pids.events of its control group, in either version. */
+export function reachedPids(container: string): boolean {
+  return (found.get(container) ?? []).some((folder) => {
+    const ofPids = folder.replace(/^\/sys\/fs\/cgroup\/[^/]+(?=\/)/, '/sys/fs/cgroup/pids')
+    return [folder, ofPids].some((place) => {
+      const events = orGone(() => readFileSync(join(place, 'pids.events'), 'utf8')) ?? ''
+      return Number(/^max (\d+)/m.exec(events)?.[1] ?? 0) > 0
+    })
+  })
+}

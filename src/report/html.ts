@@ -2,7 +2,7 @@ import { htmlText as escaped } from '../borders/html.ts'
 import { allVisible } from '../borders/terminal.ts'
 import { diff } from './diff.ts'
 import type { Format, Rendering } from './format.ts'
-import { proofInWords, proofRows, timesInWords } from './proof-rows.ts'
+import { proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
 import type { ReportFinding, ReportProof } from './report.ts'
 import { runsAs } from './runs-as.ts'
 import { summaryLine } from './summary.ts'
@@ -96,11 +96,14 @@ function proofParts(proof: ReportProof): string[] {
   ])
   const cells = proof.cells.map(({ name, outcome, reason }) => [name, outcome, reason].map(escaped))
   const times = timesInWords(proof)
+  const sandbox = sandboxInWords(proof)
   return [
     `<h3>Proof ${proof.passed ? 'passed' : 'failed'}: ${escaped(proofInWords(proof))}</h3>`,
     table(['', 'baseline', 'result', ''], rows),
     ...(cells.length === 0 ? [] : [table(['condition', 'outcome', 'reason'], cells)]),
     ...proof.remarks.map((remark) => `<p>not shown: ${escaped(remark)}</p>`),
+    ...(proof.sandbox?.reached ?? []).map((line) => `<p>limit: ${escaped(line)}</p>`),
+    ...(sandbox === '' ? [] : [`<p>run in ${escaped(sandbox)}</p>`]),
     ...(times === '' ? [] : [`<p>${escaped(times)}</p>`]),
   ]
 }

@@ -2,7 +2,7 @@ import { markdownCode as code, markdownText as escaped, markdownBlock as fenced 
 import { allVisible } from '../borders/terminal.ts'
 import { diff } from './diff.ts'
 import type { Format, Rendering } from './format.ts'
-import { proofInWords, proofRows, timesInWords } from './proof-rows.ts'
+import { proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
 import type { ReportFinding, ReportProof } from './report.ts'
 import { runsAs } from './runs-as.ts'
 import { summaryLine } from './summary.ts'
@@ -59,11 +59,15 @@ function proofParts(proof: ReportProof): string[] {
   const rows = proofRows(proof).map(({ name, baseline, result, mark }) => [name, baseline, result, mark].map(escaped))
   const cells = proof.cells.map(({ name, outcome, reason }) => [name, outcome, reason].map(escaped))
   const times = timesInWords(proof)
+  const sandbox = sandboxInWords(proof)
+  const reached = proof.sandbox?.reached ?? []
   return [
     `**Proof ${proof.passed ? 'passed' : 'failed'}**: ${escaped(proofInWords(proof))}`,
     table(['', 'baseline', 'result', ''], rows),
     ...(cells.length > 0 ? [folded('conditions', table(['condition', 'outcome', 'reason'], cells))] : []),
     ...(proof.remarks.length > 0 ? [proof.remarks.map((remark) => `- not shown: ${escaped(remark)}`).join('\n')] : []),
+    ...(reached.length > 0 ? [reached.map((line) => `- limit: ${escaped(line)}`).join('\n')] : []),
+    ...(sandbox === '' ? [] : [`run in ${escaped(sandbox)}`]),
     ...(times === '' ? [] : [escaped(times)]),
   ]
 }

@@ -25,6 +25,12 @@ const LACKS_SERVICE =
 /** `starts /usr/bin/ping`: what the kernel or its mode refuses to start. */
 const STARTS = 'starts '
 
+/** What is said where the proof's own network leads nowhere. */
+const LACKS_NETWORK =
+  /network is unreachable|\bE(NETUNREACH|HOSTUNREACH)\b|no route to host|could not resolve|temporary failure/i
+const CLOSED =
+  'a proof runs without a way out of its own network: --network lets the original and the result reach what they look for'
+
 /** `POSTGRES_PASSWORD` */
 const VARIABLE = /\b[A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9]\b/g
 
@@ -32,9 +38,15 @@ const VARIABLE = /\b[A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9]\b/g
  * What to do about a proof that did not pass, by what failed. `said`: why it did not, with the last words of what ended.
  * Null where nothing was run beside the original and the message says what to do.
  */
-export function proofHint(report: Pick<ReportProof, 'result' | 'checks'> | null, said: string): string | null {
+export function proofHint(
+  report: Pick<ReportProof, 'result' | 'checks' | 'sandbox'> | null,
+  said: string,
+): string | null {
   if (report?.result != null) return resultHint(report.checks, said)
   if (/^the original goes to the background/.test(said)) return FOREGROUND
+  const isClosed = report?.sandbox?.network === 'closed'
+  if (isClosed && LACKS_NETWORK.test(said)) return CLOSED
+  if (isClosed && /^the original never answers/.test(said)) return `if it waits for the network: ${CLOSED}`
   if (!/^the original( itself)? ends/.test(said)) return null
   // A missing folder, of which the message says how it is made.
   if (said.includes('(mkdir -p makes it)')) return null
@@ -43,7 +55,7 @@ export function proofHint(report: Pick<ReportProof, 'result' | 'checks'> | null,
   const names = [...new Set(said.match(VARIABLE) ?? [])].slice(0, 4)
   const asked = names.length === 0 ? '' : `; its last words name ${names.join(', ')}`
   if (LACKS_SERVICE.test(said))
-    return `it looks for another service, which a proof does not have: -e NAME=VALUE gives it settings with which it comes up without${asked}`
+    return `${isClosed ? `${CLOSED}; where that is a service of yours, ` : ''}it looks for another service, which a proof does not have: -e NAME=VALUE gives it settings with which it comes up without${asked}`
   const given = `-e NAME=VALUE gives it what you start it with${asked}`
   // Of its own will, and nothing was seen of why.
   return said.startsWith('the original ends by itself')

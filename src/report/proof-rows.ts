@@ -54,6 +54,30 @@ function yesNo(value: boolean): string {
   return value ? 'yes' : 'no'
 }
 
+/**
+ * `a network of its own, without a way out; 1.5 CPUs, 2 GiB of memory, 512 processes, 16 MiB of log, 4 GiB of disk`; empty
+ * where nothing is told of it.
+ */
+export function sandboxInWords({ sandbox }: ReportProof): string {
+  if (sandbox === undefined) return ''
+  const { network, hostReachable, cpus, memoryBytes, pids, logBytes, diskBytes } = sandbox
+  const host = hostReachable ? ", where the engine's machine is reached too" : ''
+  const where = network === 'open' ? "the engine's network" : `a network of its own, without a way out${host}`
+  const limits = [
+    cpus === null ? 'CPUs without a limit' : counted(cpus, 'CPU'),
+    memoryBytes === null ? 'memory without a limit' : `${bytesInWords(memoryBytes)} of memory`,
+    pids === null ? 'processes without a limit' : counted(pids, 'process', 'processes'),
+    `${bytesInWords(logBytes)} of log`,
+    `${bytesInWords(diskBytes)} of disk`,
+  ]
+  return `${where}; ${limits.join(', ')}`
+}
+
+/** Binary, as the engines count. */
+function bytesInWords(bytes: number): string {
+  return bytes >= 1024 ** 3 ? `${bytes / 1024 ** 3} GiB` : `${bytes / 1024 ** 2} MiB`
+}
+
 /** `2.5 s: original 2.1, build 0.4`; empty where nothing was timed. */
 export function timesInWords({ phases }: ReportProof): string {
   if (phases.length === 0) return ''

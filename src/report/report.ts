@@ -94,6 +94,8 @@ export interface ReportSandbox {
   readonly pids: number | null
   readonly logBytes: number
   readonly diskBytes: number
+  /** Which of these limits containers ran into, one sentence each. */
+  readonly reached: readonly string[]
 }
 
 export interface ReportPhase {

@@ -1,5 +1,5 @@
 import type { Paint } from './paint.ts'
-import { type ProofRow, proofInWords, proofRows, timesInWords } from './proof-rows.ts'
+import { type ProofRow, proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
 import type { ReportProof } from './report.ts'
 
 /** Baseline and result side by side. */
@@ -10,6 +10,8 @@ export function proofLines(proof: ReportProof, paint: Paint): string[] {
     ...table([{ name: '', baseline: 'baseline', result: 'result', mark: '' }, ...rows(proof)]),
     ...cellLines(proof.cells),
     ...proof.remarks.map((remark) => `    not shown: ${remark}`),
+    ...(proof.sandbox?.reached ?? []).map((line) => `    limit      ${line}`),
+    ...[sandboxInWords(proof)].filter(Boolean).map((line) => `    run in ${line}`),
     ...[timesInWords(proof)].filter(Boolean).map((line) => `    ${line}`),
   ]
 }

@@ -43,6 +43,7 @@ const refused: readonly (readonly [string, string, string?])[] = [
   ['--build-arg V --build Dockerfile', 'V has no value', 'set V, or write V=VALUE'],
   ['-e V --prove Dockerfile', 'V has no value', 'set V, or write V=VALUE'],
   ['--cap-add SYS_ADMIN', '--cap-add is what the original of a proof is run with', 'add --prove'],
+  ['--network Dockerfile', '--network is for the containers of a proof', 'add --prove'],
   ['--minimize', '--minimize shows by runs what is needless', 'add --prove'],
   ['--prove --engine none', 'a proof needs an engine'],
   ['--build --engine none', '--build needs an engine'],

@@ -1,5 +1,6 @@
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { proofHint } from '../../src/report/proof-hint.ts'
+import type { ReportSandbox } from '../../src/report/report.ts'
 
 const result = {
   image: 'x',
@@ -68,4 +69,24 @@ test('nothing where the message says what to do', () => {
   expect(proofHint({ result: null, checks: [] }, 'the smoke test already fails on the original')).toBeNull()
   const noFolder = 'the original itself ends with exit code 1; the image has no folder /run/x (mkdir -p makes it)'
   expect(proofHint({ result: null, checks: [] }, noFolder)).toBeNull()
+})
+
+describe('of an original that was run on a network without a way out', () => {
+  const sandbox = { network: 'closed' } as ReportSandbox
+  const hint = (said: string, network: ReportSandbox['network'] = 'closed') =>
+    proofHint({ result: null, checks: [], sandbox: { ...sandbox, network } }, said)
+
+  test.each([
+    'the original itself ends with exit code 1; its last words: connect: Network is unreachable',
+    'the original ends by itself; its last words: curl: (6) Could not resolve host: example.org',
+    'the original itself ends with exit code 1; its last words: getaddrinfo EAI_AGAIN db',
+    'the original never answers on 80, which it exposes, so there is nothing to compare with',
+  ])('%s', (said) => {
+    expect(hint(said)).toContain('--network lets')
+    expect(hint(said, 'open') ?? '').not.toContain('--network')
+  })
+
+  test('a setting that is missing has nothing to do with it', () => {
+    expect(hint('the original itself ends with exit code 1; its last words: set SHOP_KEY')).not.toContain('--network')
+  })
 })

@@ -117,3 +117,17 @@ describe('the sum', () => {
     )
   })
 })
+
+test('says what a proof was run in, and which limit was reached', () => {
+  const sandbox = {
+    ...({ network: 'closed', hostReachable: false, cpus: 1.5, memoryBytes: 2 ** 31, pids: null } as const),
+    ...{ logBytes: 2 ** 24, diskBytes: 2 ** 32, reached: ['app:1 ran out of its memory'] },
+  }
+  const lines = render(sampleResult({ target: 'x', proof: { ...proof, sandbox } })).split('\n')
+  expect(lines).toContain('    limit      app:1 ran out of its memory')
+  expect(lines).toContain(
+    '    run in a network of its own, without a way out; 1.5 CPUs, 2 GiB of memory, processes without a limit, 16 MiB of log, 4 GiB of disk',
+  )
+  const host = render(sampleResult({ target: 'x', proof: { ...proof, sandbox: { ...sandbox, hostReachable: true } } }))
+  expect(host).toContain("without a way out, where the engine's machine is reached too;")
+})

@@ -64,6 +64,7 @@ const accepted: readonly (readonly [string, object])[] = [
 
 const rejected: readonly (readonly [string, string])[] = [
   ['own: minimal\nusr: app', '.harden-image.yaml:2: unknown setting "usr"'],
+  ['network: true', '.harden-image.yaml:1: unknown setting "network"'],
   ['write: true', '.harden-image.yaml:1: unknown setting "write"'],
   ['user: root', ':1: user must be another user than root'],
   ['user: "0:0"', ':1: user must be another user than root'],

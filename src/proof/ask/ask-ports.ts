@@ -1,3 +1,4 @@
+import { bounds } from '../../bounds.ts'
 import type { ContainerState, Engine, Listener } from '../../engine/engine.ts'
 import type { PortAnswer } from '../run/run-record.ts'
 import { askPort, type KnownAnswer } from './ask-port.ts'
@@ -26,7 +27,7 @@ export interface PortsAsked {
 
 /**
  * Asks every expected port, every one that answered before and every one that is listened on; what cannot be reached
- * from here (on loopback, on IPv6 alone, in an engine elsewhere) is only `bound`.
+ * from here (on loopback, on IPv6 alone, in an engine elsewhere) is only `bound`, as are those beyond the bound.
  */
 export async function askPorts(
   engine: Pick<Engine, 'local' | 'reach'>,
@@ -35,7 +36,7 @@ export async function askPorts(
 ): Promise<readonly PortAnswer[]> {
   const reachable = state.running && engine.local && state.address !== ''
   const outside = new Set((listeners ?? []).filter(({ loopback }) => !loopback).map(portKey))
-  const ask = async (protocol: Protocol, port: number): Promise<PortAnswer> => {
+  const ask = async (protocol: Protocol, port: number, isOne: boolean): Promise<PortAnswer> => {
     const key = portKey({ protocol, port })
     const unasked: PortAnswer = {
       port,
@@ -43,7 +44,7 @@ export async function askPorts(
       kind: (listeners ?? []).some((listener) => portKey(listener) === key) ? 'bound' : 'closed',
       detail: '',
     }
-    if (!reachable || (protocol === 'udp' && !outside.has(key))) return unasked
+    if (!isOne || !reachable || (protocol === 'udp' && !outside.has(key))) return unasked
     const before = known.get(key) ?? null
     const answer = await (protocol === 'tcp'
       ? askPort(state.address, port, { known: before, watched, ...(engine.reach && { reach: engine.reach }) })
@@ -52,10 +53,13 @@ export async function askPorts(
   }
   const tcp = ports('tcp', listeners, known, expected)
   const udp = ports('udp', listeners, known, [])
-  return Promise.all([...tcp.map((port) => ask('tcp', port)), ...udp.map((port) => ask('udp', port))])
+  return Promise.all([
+    ...tcp.map((port, at) => ask('tcp', port, at < bounds.askedPorts)),
+    ...udp.map((port, at) => ask('udp', port, at < bounds.askedPorts)),
+  ])
 }
 
-/** Ascending. A port that the kernel gave is another one each time, and nobody's address. */
+/** Those that it should have and those that answered before come first, each ascending. A port that the kernel gave is another one each time, and nobody's address. */
 function ports(
   wanted: Protocol,
   listeners: readonly Listener[] | null,
@@ -69,5 +73,7 @@ function ports(
     const [protocol, port] = key.split(' ')
     return protocol === wanted ? [Number(port)] : []
   })
-  return [...new Set([...expected, ...open, ...before])].sort((a, b) => a - b)
+  const ascending = (some: readonly number[]): readonly number[] => [...some].sort((a, b) => a - b)
+  const all = [...new Set([...ascending([...expected, ...before]), ...ascending(open)])]
+  return all.length <= bounds.askedPorts ? ascending(all) : all
 }

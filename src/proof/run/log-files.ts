@@ -1,4 +1,5 @@
 import type { DiffEntry, Engine } from '../../engine/engine.ts'
+import { HardenError } from '../../errors.ts'
 import { readTarTexts } from '../../image/sources/tar-text.ts'
 import type { RunRecord } from './run-record.ts'
 
@@ -10,7 +11,13 @@ const LOG = /\.(log|err)$|^\/var\/log\/.*[^/]$/
 export async function readLogFiles(engine: Engine, container: string, paths: readonly string[]): Promise<string> {
   const leaves = paths.filter((path) => !paths.some((other) => other.startsWith(`${path}/`)))
   const read = await Promise.all(
-    leaves.slice(0, MOST_FILES).map((path) => engine.copyOut(container, path, readTarTexts)),
+    leaves.slice(0, MOST_FILES).map((path) =>
+      engine.copyOut(container, path, readTarTexts).catch((error: unknown) => {
+        // One that is larger than any log: nobody reads it, and nothing rests on it.
+        if (error instanceof HardenError && error.code === 'engine-failed') return null
+        throw error
+      }),
+    ),
   )
   return read
     .flatMap((texts) => [...(texts?.values() ?? [])])

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { pipeline, type Readable, Transform } from 'node:stream'
 import { bounds } from '../../bounds.ts'
 import type { Engine, RunSpec } from '../../engine/engine.ts'
 import { limitsOf, logBytes } from '../../engine/limits.ts'
@@ -6,6 +7,7 @@ import { directReach, type Reach } from '../../engine/reach.ts'
 import { HardenError } from '../../errors.ts'
 import type { ReportSandbox } from '../../report/report.ts'
 import { openRelay, type Relay } from './relay.ts'
+import { type Limit, watchLimits } from './watch-limits.ts'
 
 /** A name server that nobody is (RFC 5737): that of the engine would carry questions out, and answers in. */
 const NO_SERVER = '192.0.2.1'
@@ -13,6 +15,8 @@ const NO_SERVER = '192.0.2.1'
 export interface SandboxOptions {
   /** The network of the engine, in place of one from which nothing leads out. */
   readonly network: boolean
+  /** What one container may write. */
+  readonly diskBytes?: number
 }
 
 /** What the containers of one proof run in. */
@@ -32,7 +36,10 @@ interface Place {
 }
 
 /** Its network is made with the first container: many targets need none. */
-export function openSandbox(engine: Engine, { network }: SandboxOptions): Sandbox {
+export function openSandbox(engine: Engine, options: SandboxOptions): Sandbox {
+  const { network, diskBytes = bounds.containerDiskBytes } = options
+  const limits = limitsOf({}, engine.enforces)
+  const watch = watchLimits(engine, diskBytes)
   let making: Promise<Place> | null = null
   let place: Place | null = null
   const placeNow = async (): Promise<Place> => {
@@ -41,39 +48,82 @@ export function openSandbox(engine: Engine, { network }: SandboxOptions): Sandbo
     return place
   }
   const placed = async (spec: RunSpec): Promise<RunSpec> =>
-    spec.network !== undefined ? spec : { ...spec, network: (await placeNow()).network, dns: [NO_SERVER] }
+    network || spec.network !== undefined ? spec : { ...spec, network: (await placeNow()).network, dns: [NO_SERVER] }
   // Whoever has a container's address has started it.
   const way = (): Reach => place?.relay?.reach ?? directReach
-  const closed: Engine = {
+  const inside: Engine = {
     ...engine,
     create: async (spec) => engine.create(await placed(spec)),
     run: async (spec) => {
       const container = await engine.run(await placed(spec))
+      watch.add(container, spec.image)
       await place?.relay?.ready
       return container
     },
+    state: async (container) => {
+      const state = await engine.state(container)
+      watch.note(container, state)
+      return state
+    },
+    remove: async (container) => {
+      watch.drop(container)
+      await engine.remove(container)
+    },
+    copyOut: (container, path, read) =>
+      engine.copyOut(container, path, (tar) => {
+        const counted = boundedTo(bounds.copiedBytes, tar, path)
+        // A reader that pipes it on is not told of its error, and would wait for the rest.
+        const tooMuch = new Promise<never>((_, reject) => counted.once('error', reject))
+        return Promise.race([read(counted), tooMuch])
+      }),
     reach: {
       forwards: () => way().forwards(),
       connect: (...to) => way().connect(...to),
-      exchange: (...with_) => way().exchange(...with_),
+      exchange: (...between) => way().exchange(...between),
     },
   }
   return {
-    engine: network ? engine : closed,
+    engine: inside,
     told: () => ({
       network: network ? 'open' : 'closed',
       hostReachable: network || (place?.hostReachable ?? false),
-      ...limitsOf({}, engine.enforces),
+      ...limits,
       logBytes,
-      diskBytes: bounds.containerDiskBytes,
+      diskBytes,
+      reached: watch
+        .reached()
+        .map(({ image, limit }) => `${image} ${SAID[limit]}, the same for the original and the result`),
     }),
     async close() {
+      watch.close()
       const made = await making?.catch(() => null)
       if (made == null) return
       await made.relay?.close().catch(() => undefined)
       await engine.removeNetwork(made.network).catch(() => undefined)
     },
   }
+}
+
+/** A sparse file costs its program nothing, and whoever reads it all of its length. */
+function boundedTo(bytes: number, tar: Readable, path: string): Readable {
+  let read = 0
+  const counted = new Transform({
+    transform(chunk: Buffer, _, done) {
+      read += chunk.length
+      if (read <= bytes) return done(null, chunk)
+      const message = `what a container has at ${path} is not read: it is more than ${bytes / 1024 ** 2} MiB`
+      return done(new HardenError('engine-failed', message))
+    },
+  })
+  // The end of the call itself says what was wrong with it.
+  return pipeline(tar, counted, () => undefined)
+}
+
+const SAID: Readonly<Record<Limit, string>> = {
+  memory: 'ran out of its memory',
+  processes: 'had as many processes as it may have',
+  disk: 'was ended, since it wrote more than it may',
+  'a full disk': "was ended, since the engine's disk was nearly full",
 }
 
 /**
