@@ -9,4 +9,6 @@ export const bounds = {
   engineAnswerBytes: 64 * 1024 * 1024,
   /** Until the first part of what an engine streams, and between two of its parts. */
   engineSilenceMs: 120_000,
+  /** Folders that `clean` looks into for half-written files. */
+  cleanedFolders: 100_000,
 } as const

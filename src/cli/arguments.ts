@@ -2,6 +2,7 @@ import yargs, { type Options as Flag } from 'yargs'
 import { HardenError } from '../errors.ts'
 import { version } from '../report/tool.ts'
 import { nearestName } from '../workspace/nearest-name.ts'
+import { cleanExamples, cleanFlags, cleanRequest } from './clean-request.ts'
 import { hardenFlags, inspectFlags, profileFlags, proveFlags, transformsFlags, usernsFlags } from './flags.ts'
 import { profileExamples, profileRequest } from './profile-request.ts'
 import { type Parsed, transformsRequest, workRequest } from './read-flags.ts'
@@ -13,12 +14,17 @@ const verbs = {
   prove: { summary: 'IMAGE: run it locked down beside its baseline, nothing changed', flags: proveFlags },
   userns: { summary: 'check|plan|apply|revert: remap root of all containers of this host', flags: usernsFlags },
   profile: { summary: 'TARGET: how to run it locked down, for docker, compose or kubernetes', flags: profileFlags },
+  clean: { summary: '[FOLDER..]: remove what runs that were killed have left, listed first', flags: cleanFlags },
   transforms: { summary: 'list what can be done to a Dockerfile', flags: transformsFlags },
 } as const
 
 type Verb = keyof typeof verbs
 
-const examplesOf: Readonly<Record<string, [string, string][]>> = { profile: profileExamples, userns: usernsExamples }
+const examplesOf: Readonly<Record<string, [string, string][]>> = {
+  profile: profileExamples,
+  userns: usernsExamples,
+  clean: cleanExamples,
+}
 
 /** Arguments, without node and script, to what they ask for. Throws HardenError `bad-usage`. */
 export function parseArguments(argv: readonly string[]): Request {
@@ -41,6 +47,7 @@ export function parseArguments(argv: readonly string[]): Request {
   const [first, ...others] = parsed._.map(String)
   if (!isVerb(first)) return workRequest('harden', parsed, first === undefined ? [] : [first, ...others])
   if (first === 'userns') return usernsRequest(parsed, others)
+  if (first === 'clean') return cleanRequest(parsed, others)
   if (first === 'profile') return profileRequest(parsed, others)
   return first === 'transforms' ? transformsRequest(parsed, others) : workRequest(first, parsed, others)
 }
