@@ -105,7 +105,7 @@ function stageInput(
     listed: describesServer(entry, derived),
   })
   const facts: ImageFacts = derived.files.known ? { ...derived, files: { known: true, value: stated.files } } : derived
-  const users = stageUsers(walks.own(stage.index), state.user.value, (user) => isRoot(user, facts))
+  const users = stageUsers(walks.own(stage.index), state.user.value, (user) => isRoot(user, facts, created))
   const userNumber = numberUser(stage, users, created, facts)
   const observation = knowledge.observations.get(stage.index) ?? null
   return {

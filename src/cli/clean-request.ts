@@ -9,7 +9,7 @@ export const cleanFlags = {
   all: {
     type: 'boolean',
     describe:
-      'also what runs of other hosts, boots, containers and users left, of which nobody here can say whether they are over, and the image that proofs keep for their traces',
+      'also what runs of other hosts, boots, containers and users left, of which nobody here can say whether they are over, and the images that proofs keep for the next ones',
   },
   engine: { type: 'string', requiresArg: true, describe: 'auto | docker | podman | nerdctl | none (default auto)' },
 } as const satisfies Record<string, Flag>

@@ -6,6 +6,7 @@ import { findEngine, openEngine } from '../engine/open-engine.ts'
 import { endOrphans } from '../engine/orphans.ts'
 import { HardenError } from '../errors.ts'
 import { fateOf, isOver, type Maker, tokenOf, unknownHours, userId } from '../made-by.ts'
+import { RELAY_IMAGE } from '../proof/sandbox/relay.ts'
 import { TRACER_IMAGE } from '../proof/trace/tracer-image.ts'
 import { counted } from '../report/summary.ts'
 import { removeTemporary, type Temporary, temporaryFiles, temporaryFolders } from '../temporary.ts'
@@ -34,10 +35,10 @@ export async function clean(
   const engine = await engineFor(choice, signal)
   const onEngine = engine === null ? [] : await engine.leftovers()
   const temporary = [...(await temporaryFolders()), ...(await filesBelow(folders, io))]
-  const tracer = engine !== null && (await engine.inspectImage(TRACER_IMAGE)) !== null
+  const kept = await keptImages(engine)
   const things = [...onEngine, ...temporary.map(thingOf)]
   io.stdout.write(listed(things, all).join(''))
-  if (tracer && all) io.stdout.write(`${TRACER_IMAGE}, which proofs keep for their traces\n`)
+  for (const image of all ? kept : []) io.stdout.write(`${image}, which proofs keep\n`)
   const say = (line: string) => io.stderr.write(`${line}\n`)
   if (engine === null)
     say(
@@ -46,7 +47,7 @@ export async function clean(
         : 'no container engine answers: only files were looked for',
     )
   const over = things.filter(({ maker }) => isOver(maker, { all }))
-  const count = over.length + Number(tracer && all)
+  const count = over.length + (all ? kept.length : 0)
   if (dryRun) {
     say(
       count === 0 ? 'nothing is to be removed' : `${counted(count, 'thing')} would be removed: without --dry-run it is`,
@@ -58,13 +59,20 @@ export async function clean(
     ...((await engine?.removeLeftovers(onEngine.filter(({ maker }) => isOver(maker, { all })))) ?? []),
     ...(await removeTemporary(temporary, { all })).map(thingOf),
   ]
-  if (tracer && all) await engine.removeImage(TRACER_IMAGE)
+  for (const image of all ? kept : []) await engine?.removeImage(image)
   say(count === 0 ? 'there was nothing to remove' : `removed ${counted(count - left.length, 'thing')}`)
   for (const { kind, name } of left) say(`${kind} ${name} is there still: it is in use, or not yours to remove`)
   if (!all && things.length > over.length && things.some(({ maker }) => fateOf(maker) !== 'alive'))
     say(`what may be of a run that goes on elsewhere stays for ${unknownHours} hours: --all removes it now`)
-  if (tracer && !all) say(`${TRACER_IMAGE} stays, which proofs keep for their traces: --all removes it too`)
+  if (kept.length > 0 && !all) say(`kept for other proofs: ${kept.join(', ')}; --all removes that too`)
   return left.length === 0 ? 0 : 1
+}
+
+/** What proofs make once and use again. */
+async function keptImages(engine: Engine | null): Promise<readonly string[]> {
+  if (engine === null) return []
+  const found = [TRACER_IMAGE, RELAY_IMAGE].map(async (image) => ((await engine.inspectImage(image)) ? [image] : []))
+  return (await Promise.all(found)).flat()
 }
 
 async function engineFor(choice: Clean['engine'], signal: AbortSignal): Promise<Engine | null> {

@@ -33,26 +33,18 @@ export async function writeResults(
   const notWritten: string[] = []
   const after: TargetOutcome[] = []
   for (const outcome of outcomes) {
-    const job = jobOf(request, outcome, cwd)
-    if (job === null) {
-      after.push(outcome)
-      continue
-    }
-    if (outcome.result.proof?.passed === false) {
-      heldBack.push(outcome.result.target)
-      after.push(outcome)
-      continue
-    }
-    if (signal.aborted) {
-      notWritten.push(job.name)
-      continue
-    }
     try {
-      await job.write()
-      files.push(job.name)
+      const job = jobOf(request, outcome, cwd)
+      if (job !== null && outcome.result.proof?.passed === false) heldBack.push(outcome.result.target)
+      else if (job !== null && signal.aborted) {
+        notWritten.push(job.name)
+        continue
+      } else if (job !== null) {
+        await job.write()
+        files.push(job.name)
+      }
       after.push(outcome)
     } catch (error) {
-      if (!(error instanceof HardenError)) throw error
       after.push(failed(outcome.result, outcome.path, error))
     }
   }

@@ -1,3 +1,4 @@
+export { isRootUser } from '../image/engine-user.ts'
 export {
   allInstructions,
   danglingContinuation,
@@ -13,7 +14,6 @@ export { csvFields } from './flag-rules.ts'
 export type * from './model.ts'
 export { parseDockerfile } from './parse.ts'
 export { sourceOffset } from './pieces.ts'
-export { isRootUser } from './root-user.ts'
 export { says, wholeText } from './says.ts'
 export { portRange, type Settings } from './settings.ts'
 export { parseShellScript, shellCommands } from './shell.ts'

@@ -32,6 +32,7 @@ interface RawContainer {
     readonly Shell?: readonly string[] | null
   } | null
   readonly RestartCount?: number
+  readonly SizeRw?: number
   readonly HostConfig?: { readonly NetworkMode?: string }
   readonly NetworkSettings?: {
     readonly IPAddress?: string
@@ -80,6 +81,11 @@ export function parseState(json: string, reachable: boolean, startError = ''): C
     healthcheck: probeOf(raw.Config),
     restartCount: raw.RestartCount ?? 0,
   }
+}
+
+/** Of an `inspect` that was asked for sizes; null where it has none. */
+export function parseWritten(json: string): number | null {
+  return firstOf<RawContainer>(json).SizeRw ?? null
 }
 
 /** The shell's codes for what could not be started; podman reports 0 for it. */

@@ -1,3 +1,4 @@
+import { engineEntries, engineId, engineNumber } from './engine-user.ts'
 import type { Account, Accounts, Group, Known } from './facts.ts'
 
 /** Groups whose members can reach root, the host or other users' secrets. */
@@ -23,6 +24,19 @@ export interface ResolvedUser {
   readonly groups: readonly number[]
   /** `/` where there is no entry. */
   readonly home: string
+}
+
+/** Reads passwd(5) and group(5), for the image's own programs and for the engine. */
+export function parseAccounts(passwd: string, group: string): Accounts {
+  const users = parsePasswd(passwd)
+  const asEngine = engineEntries(passwd)
+  const isSame =
+    users.length === asEngine.length &&
+    users.every(({ name, uid, gid }, index) => {
+      const other = asEngine[index]
+      return name === other?.name && uid === other.uid && gid === other.gid
+    })
+  return { users, groups: parseGroup(group), ...(isSame ? {} : { asEngine }) }
 }
 
 /** Reads passwd(5). Comments, NIS lines (`+`, `-`) and lines without a numeric uid are skipped, as the C library does. */
@@ -88,10 +102,14 @@ export function privilegedGroupsOf(accounts: Accounts, name: string): readonly s
  */
 export function resolveUser(text: string, accounts: Accounts): Known<ResolvedUser> {
   const [userText = '', groupText = ''] = text.trim().split(':')
-  const uid = userText === '' ? 0 : parseId(userText)
-  if (uid === null && /^\d+$/.test(userText)) return unknown(`uid ${userText} is out of range`)
-  const entry = uid === null ? userNamed(accounts, userText) : userWithUid(accounts, uid)
+  const number = userText === '' ? 0n : engineNumber(userText)
+  const entries = accounts.asEngine ?? accounts.users
+  const uid = number === null ? null : engineId(number)
+  const entry = entries.find((user) => (uid === null ? user.name === userText : user.uid === uid)) ?? null
+  if (entry === null && (number === null ? /^\d+$/.test(userText) : number < 0n || number > maximumId))
+    return unknown(`uid ${userText} is out of range`)
   if (entry === null && uid === null) return unknown(`the image has no user "${userText}"`)
+  if (entry !== null && entry.uid > maximumId) return unknown(`the uid of ${userText} is out of range`)
   const base = {
     name: entry?.name ?? null,
     uid: entry?.uid ?? uid ?? 0,

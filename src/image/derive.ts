@@ -53,7 +53,12 @@ export function deriveFacts({ base, state, created }: Derivation): ImageFacts {
 
 function withAccounts(accounts: Accounts, created: Accounts): Accounts {
   if (created.users.length + created.groups.length === 0) return accounts
-  return { users: [...accounts.users, ...created.users], groups: [...accounts.groups, ...created.groups] }
+  const { users, groups, asEngine } = accounts
+  return {
+    users: [...users, ...created.users],
+    groups: [...groups, ...created.groups],
+    ...(asEngine === undefined ? {} : { asEngine: [...asEngine, ...created.users] }),
+  }
 }
 
 function valueOr<T>(known: Known<T>, otherwise: T): T {

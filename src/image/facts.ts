@@ -60,8 +60,11 @@ export interface Group {
 }
 
 export interface Accounts {
+  /** As the C library of the image reads them. */
   readonly users: readonly Account[]
   readonly groups: readonly Group[]
+  /** As the engine reads them for USER; absent where that is the same. See `engineEntries`. */
+  readonly asEngine?: readonly Account[]
 }
 
 export interface OsRelease {

@@ -6,11 +6,12 @@ import type { Plan, StagePlan } from './plan.ts'
 import type { Policy } from './policy.ts'
 import type { StageInput } from './stage-input.ts'
 import { mustKeepRoot } from './step-down/must-keep-root.ts'
+import { withoutUnwritable } from './unwritable.ts'
 import { canSwitchBase, vendorImage } from './vendor-image.ts'
 
 /** Facts and evidence in, decisions out. Pure. */
 export function makePlan(stages: readonly StageInput[], policy: Policy): Plan {
-  return { stages: stages.map((stage) => planStage(stage, policy)) }
+  return { stages: stages.map((stage) => withoutUnwritable(planStage(stage, policy), stage)) }
 }
 
 function planStage(input: StageInput, policy: Policy): StagePlan {
@@ -20,7 +21,7 @@ function planStage(input: StageInput, policy: Policy): StagePlan {
   if (!input.userBefore.known) {
     return leave(input, 'unknown', `the user it runs as now is not known: ${input.userBefore.reason}`)
   }
-  if (!isRoot(input.userBefore.value, facts))
+  if (!isRoot(input.userBefore.value, facts, input.created))
     return {
       ...leave(input, 'already', `already runs as ${input.userBefore.value}`),
       rootSteps: input.rootSteps,

@@ -3,7 +3,7 @@ import { movedExpose, movedHealthcheck, movedPort, warnOfPorts } from './compose
 import { targetOf } from './compose-volumes.ts'
 import { hostPortNotes } from './ports.ts'
 import { type Profile, type ProfileUser, TMPFS_MEGABYTES, userText, volumeName, type WritablePlace } from './profile.ts'
-import { asList, asObject, isObject, type Json } from './yaml-file.ts'
+import { asList, asObject, isObject, type Json, textOf } from './yaml-file.ts'
 
 export interface ServiceEdit {
   readonly service: Json
@@ -77,9 +77,9 @@ function alignedUser(before: unknown, user: ProfileUser, notes: string[]): unkno
   const wanted = userText(user)
   if (before === null) return wanted
   // The same one by its name; that has a number is asked for by Kubernetes only.
-  if (String(before) === wanted || (user.name !== '' && String(before) === user.name)) return before
-  if (!String(before).includes('$')) {
-    if (!/^(root|0)(:|$)/.test(String(before)))
+  if (textOf(before) === wanted || (user.name !== '' && textOf(before) === user.name)) return before
+  if (!textOf(before).includes('$')) {
+    if (!/^(root|0)(:|$)/.test(textOf(before)))
       notes.push(`user: ${before} becomes ${wanted}: that is who the image's files are for`)
     return wanted
   }
@@ -99,7 +99,7 @@ function warn(service: Json, profile: Profile, notes: string[]): void {
     if (service[key] === 'host')
       notes.push(`${key}: host shares that with the machine: take it out if nothing needs it`)
   for (const volume of asList(service.volumes)) {
-    const source = isObject(volume) ? String(volume.source ?? '') : String(volume).split(':')[0]
+    const source = isObject(volume) ? textOf(volume.source ?? '') : textOf(volume).split(':')[0]
     if (/\/(docker|containerd|podman)\.sock$/.test(source ?? ''))
       notes.push(`${source} is the engine: who may write to it is root of the machine, whatever the user is`)
   }
@@ -107,15 +107,15 @@ function warn(service: Json, profile: Profile, notes: string[]): void {
 }
 
 function holds(list: unknown, name: string): boolean {
-  return asList(list).some((item) => String(item).toUpperCase().replace(/^CAP_/, '') === name)
+  return asList(list).some((item) => textOf(item).toUpperCase().replace(/^CAP_/, '') === name)
 }
 
 function allowsNew(option: unknown): boolean {
-  return /^no-new-privileges[:=]false$/.test(String(option))
+  return /^no-new-privileges[:=]false$/.test(textOf(option))
 }
 
 function forbidsNew(option: unknown): boolean {
-  return /^no-new-privileges([:=]true)?$/.test(String(option))
+  return /^no-new-privileges([:=]true)?$/.test(textOf(option))
 }
 
 /** Compose hands an anonymous volume on to the next container, with what the image had there when it was new. */
@@ -135,7 +135,7 @@ function mount(
 ): boolean {
   const { path, uid, gid, mode, kind } = place
   const taken = [set, elsewhere].flatMap((service) => [
-    ...tmpfsOf(service).map((item) => String(item).split(':')[0] ?? ''),
+    ...tmpfsOf(service).map((item) => textOf(item).split(':')[0] ?? ''),
     ...asList(service.volumes).map(targetOf),
   ])
   // What lies in a mount is written there: another one below it would hide what is kept in it.
@@ -159,6 +159,6 @@ function tmpfsOf({ tmpfs }: Json): readonly unknown[] {
 /** Both ways to write pairs: a map, or a list of `key=value`. */
 function withPairs(before: unknown, pairs: Readonly<Record<string, string>>): unknown {
   if (!Array.isArray(before)) return { ...pairs, ...asObject(before) }
-  const missing = Object.entries(pairs).filter(([key]) => !before.some((item) => String(item).split('=')[0] === key))
+  const missing = Object.entries(pairs).filter(([key]) => !before.some((item) => textOf(item).split('=')[0] === key))
   return [...before, ...missing.map(([key, value]) => `${key}=${value}`)]
 }

@@ -22,11 +22,24 @@ export function parseYaml(text: string, name: string): YamlFile {
     throw unreadable(name, `line ${line ?? '?'}: ${error.message.split(/ at line |:\n/)[0]}`, line)
   }
   try {
-    return { name, text, documents, values: documents.map((document) => document.toJS() as unknown) }
+    const values = documents.map((document) => document.toJS() as unknown)
+    if (values.some((value) => holdsItself(value))) throw new ReferenceError('an alias stands for what it is a part of')
+    return { name, text, documents, values }
   } catch (error) {
     // An alias to nothing, or aliases that would unfold without end.
     throw unreadable(name, error instanceof Error ? error.message : String(error))
   }
+}
+
+/** An anchor may hold an alias of itself, and whoever goes through that does not come to an end. */
+function holdsItself(value: unknown, above = new Set<object>(), done = new Set<object>()): boolean {
+  if (typeof value !== 'object' || value === null || done.has(value)) return false
+  if (above.has(value)) return true
+  above.add(value)
+  const found = Object.values(value).some((one) => holdsItself(one, above, done))
+  above.delete(value)
+  done.add(value)
+  return found
 }
 
 function unreadable(name: string, reason: string, line?: number): HardenError {
@@ -40,6 +53,11 @@ export type Json = Readonly<Record<string, unknown>>
 
 export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Any value as text, a map and a list as JSON: a map of others may have a `toString` that is none. */
+export function textOf(value: unknown): string {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
 }
 
 /** An empty object for anything else. */

@@ -7,6 +7,7 @@ import { endOrphans } from '../engine/orphans.ts'
 import { HardenError } from '../errors.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
 import type { Registries } from '../image/sources/registry/registries.ts'
+import type { Sandbox } from '../proof/sandbox/open-sandbox.ts'
 import type { Room } from '../proof/side-by-side.ts'
 import { removeTemporary, temporaryFolders } from '../temporary.ts'
 import type { Options, Ports } from '../work.ts'
@@ -16,6 +17,8 @@ import type { ReadBuildContext } from '../workspace/context.ts'
 export interface Session {
   /** Null where there is none, or none is wanted. */
   readonly engine: Engine | null
+  /** What the containers of its proof run in, which are made by its engine; null where there is none. */
+  readonly sandbox: Sandbox | null
   /** Facts by reference, filled as base images are looked at. */
   readonly known: Map<string, Known<ImageFacts>>
   readonly registries: Registries

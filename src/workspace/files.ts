@@ -2,9 +2,10 @@ import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:f
 import { dirname } from 'node:path'
 import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
+import { table } from '../table.ts'
 import { removeTemporary, temporaryBeside, temporaryFiles } from '../temporary.ts'
 
-const reasons: Readonly<Record<string, string>> = {
+const reasons: Readonly<Record<string, string>> = table({
   ENOENT: 'it does not exist',
   EACCES: 'permission denied',
   EPERM: 'not permitted',
@@ -16,7 +17,7 @@ const reasons: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is used up',
   EIO: 'input or output error',
   EFBIG: 'it would be larger than is allowed',
-}
+})
 
 /** Reads a text file. `name` is what the messages call it. Throws HardenError `unreadable`. */
 export async function readText(path: string, name: string): Promise<string> {

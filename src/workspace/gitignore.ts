@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import ignore, { type Ignore } from 'ignore'
+import { rulesIn } from './found-file.ts'
 
 /** The rules in force in one folder: those of its own `.gitignore` and of every folder above it, nearest first. */
 export interface IgnoreRules {
@@ -11,7 +11,7 @@ export interface IgnoreRules {
 
 /** Rules of `folder` itself, in front of those above. */
 export async function withFolder(folder: string, above: IgnoreRules | null): Promise<IgnoreRules | null> {
-  const text = await readRules(join(folder, '.gitignore'))
+  const text = await rulesIn(join(folder, '.gitignore'))
   return text === null ? above : { folder, rules: ignore().add(text), above }
 }
 
@@ -43,11 +43,6 @@ export function isIgnored(rules: IgnoreRules | null, path: string, isFolder: boo
 
 async function excludes(repository: string | null): Promise<IgnoreRules | null> {
   if (repository === null) return null
-  const text = await readRules(join(repository, '.git', 'info', 'exclude'))
+  const text = await rulesIn(join(repository, '.git', 'info', 'exclude'))
   return text === null ? null : { folder: repository, rules: ignore().add(text), above: null }
-}
-
-/** Null where there is no such file; one that cannot be read hides nothing. */
-async function readRules(path: string): Promise<string | null> {
-  return readFile(path, 'utf8').catch(() => null)
 }

@@ -4,7 +4,7 @@ import type { SmokeSetting } from './smoke.ts'
 import { type Wrong, wrongSmoke } from './smoke-rules.ts'
 
 /** What both flags and configuration files can say. */
-export interface Settings extends Policy {
+export interface Settings extends Omit<Policy, 'writableByRepository'> {
   readonly engine: EngineChoice
   readonly offline: boolean
   readonly platform: string | null

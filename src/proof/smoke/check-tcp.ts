@@ -1,4 +1,4 @@
-import { connect } from 'node:net'
+import { directReach } from '../../engine/reach.ts'
 import type { TcpCheck } from '../../smoke-check.ts'
 import { hostOf, portOf } from './address.ts'
 import type { Outcome, SmokeTarget } from './run-checks.ts'
@@ -12,24 +12,26 @@ export function checkTcp(check: TcpCheck, target: SmokeTarget): Promise<Outcome>
   return new Promise((resolve) => {
     let text = ''
     let connected = false
-    const socket = connect({ host: hostOf(target), port: portOf(check.port, target) })
+    const over = new AbortController()
     const finish = (): void => {
       clearTimeout(timer)
-      socket.destroy()
+      over.abort()
       resolve(outcomeOf(connected, text, pattern))
     }
     const timer = setTimeout(finish, ANSWER_WAIT)
-    socket.on('connect', () => {
+    const { reach = directReach } = target.engine
+    reach.connect(hostOf(target), portOf(check.port, target), over.signal).then((socket) => {
       connected = true
+      over.signal.addEventListener('abort', () => socket.destroy())
+      socket.on('data', (chunk) => {
+        text += chunk.toString('latin1')
+        if (pattern?.test(text) || text.length > MOST_BYTES) finish()
+      })
+      socket.on('end', finish)
+      socket.on('close', finish)
       if (check.send !== null) socket.write(check.send)
       if (pattern === null) finish()
-    })
-    socket.on('data', (chunk) => {
-      text += chunk.toString('latin1')
-      if (pattern?.test(text) || text.length > MOST_BYTES) finish()
-    })
-    socket.on('end', finish)
-    socket.on('error', finish)
+    }, finish)
   })
 }
 

@@ -1,4 +1,5 @@
 import type { Operation } from '../../plan/operation.ts'
+import { table } from '../../table.ts'
 import { LOOK_CALLS } from './look-calls.ts'
 import { NETWORK_CALLS } from './network-calls.ts'
 import { OLDER_NAMES } from './older-calls.ts'
@@ -37,15 +38,15 @@ export interface TraceReader {
   timerAt(): number
 }
 
-const CALLS: Readonly<Record<string, Handler>> = {
+const CALLS: Readonly<Record<string, Handler>> = table({
   ...OPEN_CALLS,
   ...PATH_CALLS,
   ...LOOK_CALLS,
   ...NETWORK_CALLS,
   ...PRIVILEGE_CALLS,
-}
+})
 
-const HANDLERS: Readonly<Record<string, Handler>> = {
+const HANDLERS: Readonly<Record<string, Handler>> = table({
   ...CALLS,
   ...Object.fromEntries(
     Object.entries(OLDER_NAMES).flatMap(([name, same]) => {
@@ -53,7 +54,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
       return handler === undefined ? [] : [[name, handler]]
     }),
   ),
-}
+})
 
 /** What strace is asked for. Calls that only work on what is open already (read, write, fsync) are not worth their time. */
 export const TRACED_CALLS: readonly string[] = [
