@@ -22,8 +22,11 @@ const scratch = mkdtempSync(join(tmpdir(), 'harden-image-kill-'))
 const temporary = join(scratch, 'tmp')
 mkdirSync(temporary)
 
-const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGKILL'])
+/** @typedef {'SIGINT' | 'SIGTERM' | 'SIGKILL'} Signal */
+/** @param {number} index @returns {Signal} */
+const signalAt = (index) => (index % 3 === 0 ? 'SIGINT' : index % 3 === 1 ? 'SIGTERM' : 'SIGKILL')
 const CODES = { SIGINT: 130, SIGTERM: 143, SIGKILL: null }
+/** @type {string[]} */
 const problems = []
 const random = randomFrom(seed)
 
@@ -46,17 +49,19 @@ function start(args, cwd) {
     stream.setEncoding('utf8').on('data', (text) => {
       said += text
     })
+  /** @type {Promise<{ code: number | null, said: string }>} */
   const ended = new Promise((resolve) => child.on('close', (code) => resolve({ code, said })))
-  return { pid: child.pid ?? 0, ended, kill: (signal) => child.kill(signal) }
+  return { pid: child.pid ?? 0, ended, kill: (/** @type {Signal} */ signal) => child.kill(signal) }
 }
 
+/** @param {ReturnType<typeof start>} run */
 async function timed(run) {
   const begun = performance.now()
   const ended = await run.ended
   return { ...ended, milliseconds: performance.now() - begun }
 }
 
-/** What a run of this pid has still: its calls of the engine's CLI among all processes of this machine. */
+/** What a run of this pid has still: its calls of the engine's CLI among all processes of this machine. @param {number} pid */
 function processesOf(pid) {
   return readdirSync('/proc').filter((name) => {
     if (!/^\d+$/.test(name)) return false
@@ -69,7 +74,7 @@ function processesOf(pid) {
   })
 }
 
-/** Waits for it to become true: a process that was killed takes its time to go. */
+/** Waits for it to become true: a process that was killed takes its time to go. @param {() => boolean} isTrue */
 async function becomes(isTrue) {
   for (let tries = 0; tries < 50; tries += 1) {
     if (isTrue()) return true
@@ -78,6 +83,7 @@ async function becomes(isTrue) {
   return false
 }
 
+/** @param {string} folder */
 function below(folder) {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
 }
@@ -87,8 +93,10 @@ function below(folder) {
 const BEFORE =
   'FROM debian:trixie-slim\nWORKDIR /app\nCOPY . .\nRUN mkdir -p /var/lib/app\nEXPOSE 80\nCMD ["./server"]\n'
 const FILES = Array.from({ length: 40 }, (_, index) => `d${String(index).padStart(2, '0')}/Dockerfile`)
+const [first = ''] = FILES
 const WRITE = ['-w', '--engine', 'none', '--offline', '.']
 
+/** @param {string} folder */
 function makeTree(folder) {
   for (const file of FILES) {
     mkdirSync(dirname(join(folder, file)), { recursive: true })
@@ -96,6 +104,7 @@ function makeTree(folder) {
   }
 }
 
+/** @param {number} runs */
 async function overWriting(runs) {
   const tree = join(scratch, 'tree')
   makeTree(tree)
@@ -104,14 +113,14 @@ async function overWriting(runs) {
   const begun = performance.now()
   const whole = await timed(reference)
   const writing = performance.now() - begun - (await firstAt).after
-  const after = readFileSync(join(tree, FILES[0]), 'utf8')
+  const after = readFileSync(join(tree, first), 'utf8')
   if (after === BEFORE) throw new Error(`nothing was written:\n${whole.said}`)
   console.log(
     `${FILES.length} files; a run takes ${Math.round(whole.milliseconds)} ms, ${Math.round(writing)} of them to write`,
   )
   const sums = new Map()
   for (let index = 0; index < runs; index += 1) {
-    const signal = SIGNALS[index % SIGNALS.length]
+    const signal = signalAt(index)
     rmSync(tree, { recursive: true, force: true })
     makeTree(tree)
     const run = start(WRITE, tree)
@@ -156,7 +165,7 @@ async function overWriting(runs) {
     }
     // In its first moments a signal does what it does to any program.
     const isEarly = code === null && written === 0 && said === ''
-    if (![CODES[signal], 0].includes(code) && !isEarly) problems.push(`${about}: exit code ${code}\n${said}`)
+    if (code !== CODES[signal] && code !== 0 && !isEarly) problems.push(`${about}: exit code ${code}\n${said}`)
     if (signal !== 'SIGKILL') continue
     await start(WRITE, tree).ended
     const after2 = FILES.filter((file) => readFileSync(join(tree, file), 'utf8') !== after).length
@@ -167,13 +176,13 @@ async function overWriting(runs) {
   return sums
 }
 
-/** Resolves when a file of the tree is a new one; `after`: milliseconds since it was asked. */
+/** Resolves when a file of the tree is a new one; `after`: milliseconds since it was asked. @param {string} tree @param {number} until */
 async function firstChange(tree, until) {
   const begun = performance.now()
   const old = BEFORE.length
   while (performance.now() < until) {
     try {
-      if (readFileSync(join(tree, FILES[0]), 'utf8').length !== old) break
+      if (readFileSync(join(tree, first), 'utf8').length !== old) break
     } catch {
       // Between two trees.
     }
@@ -197,13 +206,14 @@ const KINDS = {
   network: ['network', 'ls', '--quiet', '--no-trunc'],
 }
 
+/** @param {readonly string[]} args @param {string} [input] */
 function docker(args, input) {
   const { status, stdout, stderr } = spawnSync('docker', args, { input, encoding: 'utf8' })
   if (status !== 0) throw new Error(`docker ${args[0]}: ${stderr}`)
   return stdout
 }
 
-/** `kind id` of all that the engine has; shared with others: of what the run of this pid has labelled. */
+/** `kind id` of all that the engine has; shared with others: of what the run of this pid has labelled. @param {number} pid */
 function inventory(pid) {
   return Object.entries(KINDS).flatMap(([kind, args]) => {
     if (!values.shared)
@@ -222,6 +232,7 @@ function inventory(pid) {
   })
 }
 
+/** @param {number} runs */
 async function overProving(runs) {
   const folder = join(scratch, 'project')
   mkdirSync(folder)
@@ -239,8 +250,7 @@ async function overProving(runs) {
   const sums = new Map()
   for (let index = 0; index < runs; index += 1) {
     // In a row of four: two that are killed.
-    const signal =
-      runs < 10 ? (index % 2 === 1 ? 'SIGKILL' : SIGNALS[(index / 2) % 2]) : SIGNALS[index % SIGNALS.length]
+    const signal = runs >= 10 ? signalAt(index) : index % 2 === 1 ? 'SIGKILL' : signalAt((index / 2) % 2)
     const before = new Set(inventory(0))
     const run = start(index % 5 === 4 ? PROVE : HARDEN, folder)
     await delay(300 + random() * again.milliseconds)
@@ -283,7 +293,10 @@ async function overProving(runs) {
     sum['left after the next'] += atEnd.length
     if (signal === 'SIGKILL' && atEnd.length > 0)
       problems.push(`${about}: left after the next run: ${atEnd.join(', ')}`)
-    if (![CODES[signal], 0].includes(code)) problems.push(`${about}: exit code ${code}\n${said}`)
+    // In its first moments a signal does what it does to any program; the verb `prove` finds that this image is root.
+    const isEarly = code === null && said === ''
+    if (code !== CODES[signal] && code !== 0 && code !== 1 && !isEarly)
+      problems.push(`${about}: exit code ${code}\n${said}`)
   }
   docker(['image', 'rm', '--force', IMAGE])
   return sums

@@ -35,6 +35,8 @@ export const bounds = {
   engineAnswerBytes: 64 * 1024 * 1024,
   /** Until the first part of what an engine streams, and between two of its parts. */
   engineSilenceMs: 120_000,
+  /** Folders that `clean` looks into for half-written files. */
+  cleanedFolders: 100_000,
   /** What a container of a proof writes, in all: databases fill less than 1 GiB before anybody asks them for anything. */
   containerDiskBytes: 4 * 1024 ** 3,
   /** What strace writes of one run: a JVM that starts an application writes some 50 MB. */

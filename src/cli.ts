@@ -3,11 +3,20 @@ import { transforms } from '../transforms/index.ts'
 import type { Io } from './cli/io.ts'
 import { main } from './cli/main.ts'
 import { targetProcessor } from './target.ts'
+import { reasonOf } from './workspace/files.ts'
 
+/** The exit code of a result that does not reach who asked for it. */
+const cannotWork = 2
+
+let unwritable = false
 for (const stream of [process.stdout, process.stderr]) {
-  // Who reads may stop early (`| head`), and a terminal may be closed: that is no error of ours.
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
+    // Who reads may stop early (`| head`), and a terminal may be closed: that is no error of ours.
+    if (unwritable || error.code === 'EPIPE' || (error.code === 'EIO' && stream.isTTY)) return
+    unwritable = true
+    process.exitCode = Math.max(Number(process.exitCode ?? 0), cannotWork)
+    if (stream === process.stdout)
+      process.stderr.write(`harden-image: standard output cannot be written: ${reasonOf(error)}\n`)
   })
 }
 
@@ -28,6 +37,6 @@ const io: Io = {
 }
 
 const code = await main(process.argv.slice(2), io, { processTarget: targetProcessor(), transforms })
-process.exitCode = code
+process.exitCode = unwritable ? Math.max(code, cannotWork) : code
 // After a signal something may still be running that nobody waits for.
 if (code > 2) process.exit()

@@ -19,9 +19,9 @@ const fileName = new RegExp(`^\\..+\\.(${tokenPattern})\\.[0-9a-f]{8}\\.tmp$`, '
 const open = new Set<string>()
 
 /** A new folder of this run; the caller removes it. `kind`: lower-case letters. */
-export async function temporaryFolder(kind: string): Promise<string> {
+export async function temporaryFolder(kind: string, root = tmpdir()): Promise<string> {
   if (open.size === 0) process.once('exit', removeOpen)
-  const folder = await mkdtemp(join(tmpdir(), `harden-image-${tokenOf(thisRun())}-${kind}-`))
+  const folder = await mkdtemp(join(root, `harden-image-${tokenOf(thisRun())}-${kind}-`))
   open.add(folder)
   return folder
 }
@@ -60,8 +60,8 @@ export function temporaryBeside(path: string): string {
 }
 
 /** Folders of all runs in this user's place for them. Never throws. */
-export function temporaryFolders(): Promise<readonly Temporary[]> {
-  return named(tmpdir(), folderName, 'folder')
+export function temporaryFolders(root = tmpdir()): Promise<readonly Temporary[]> {
+  return named(root, folderName, 'folder')
 }
 
 /** Files of all runs beside the files of a folder that they were about to replace. Never throws. */

@@ -3,6 +3,7 @@ import { HardenError } from '../errors.ts'
 import { version } from '../report/tool.ts'
 import { table } from '../table.ts'
 import { nearestName } from '../workspace/nearest-name.ts'
+import { cleanExamples, cleanFlags, cleanRequest } from './clean-request.ts'
 import { hardenFlags, inspectFlags, profileFlags, proveFlags, transformsFlags, usernsFlags } from './flags.ts'
 import { profileExamples, profileRequest } from './profile-request.ts'
 import { type Parsed, transformsRequest, workRequest } from './read-flags.ts'
@@ -14,6 +15,7 @@ const verbs = {
   prove: { summary: 'IMAGE: run it locked down beside its baseline, nothing changed', flags: proveFlags },
   userns: { summary: 'check|plan|apply|revert: remap root of all containers of this host', flags: usernsFlags },
   profile: { summary: 'TARGET: how to run it locked down, for docker, compose or kubernetes', flags: profileFlags },
+  clean: { summary: '[FOLDER..]: remove what runs that were killed have left, listed first', flags: cleanFlags },
   transforms: { summary: 'list what can be done to a Dockerfile', flags: transformsFlags },
 } as const
 
@@ -22,6 +24,7 @@ type Verb = keyof typeof verbs
 const examplesOf: Readonly<Record<string, [string, string][]>> = table({
   profile: profileExamples,
   userns: usernsExamples,
+  clean: cleanExamples,
 })
 
 /** Arguments, without node and script, to what they ask for. Throws HardenError `bad-usage`. */
@@ -45,6 +48,7 @@ export function parseArguments(argv: readonly string[]): Request {
   const [first, ...others] = parsed._.map(String)
   if (!isVerb(first)) return workRequest('harden', parsed, first === undefined ? [] : [first, ...others])
   if (first === 'userns') return usernsRequest(parsed, others)
+  if (first === 'clean') return cleanRequest(parsed, others)
   if (first === 'profile') return profileRequest(parsed, others)
   return first === 'transforms' ? transformsRequest(parsed, others) : workRequest(first, parsed, others)
 }

@@ -14,6 +14,7 @@ import type { ProcessTarget, TargetOutcome } from '../work.ts'
 import { discover, type Found } from '../workspace/discover.ts'
 import { decode, readText, tidy } from '../workspace/files.ts'
 import { parseArguments } from './arguments.ts'
+import { clean } from './clean.ts'
 import { wantsColour, withVisibleText } from './colour.ts'
 import { exitCode } from './exit-code.ts'
 import { type Interruption, watchSignals } from './interrupt.ts'
@@ -75,6 +76,7 @@ async function call(
   const request = parseArguments(argv)
   if (request.kind === 'work') return work(request, io, services, interruption, progress)
   if (request.kind === 'userns') return userns(request, io)
+  if (request.kind === 'clean') return clean(request, io, interruption.signal)
   io.stdout.write(request.kind === 'print' ? request.text : transformList(services.transforms, request.format))
   return 0
 }

@@ -1,8 +1,9 @@
 import type { UsernsRequest } from '../userns/request.ts'
+import type { EngineChoice } from '../work.ts'
 import type { Settings } from '../workspace/settings.ts'
 
 /** What the command line asks for, checked as far as it can be without looking at the targets. */
-export type Request = Print | ListTransforms | UsernsRequest | Work
+export type Request = Print | ListTransforms | UsernsRequest | Clean | Work
 
 /** `--help` and `--version`. */
 export interface Print {
@@ -13,6 +14,16 @@ export interface Print {
 export interface ListTransforms {
   readonly kind: 'transforms'
   readonly format: 'text' | 'json'
+}
+
+export interface Clean {
+  readonly kind: 'clean'
+  /** Where half-written files are looked for, as given. */
+  readonly folders: readonly string[]
+  readonly dryRun: boolean
+  /** Also what nobody here can say of whether its run is over. */
+  readonly all: boolean
+  readonly engine: EngineChoice
 }
 
 export interface Work {

@@ -14,6 +14,9 @@ const reasons: Readonly<Record<string, string>> = table({
   ELOOP: 'its links lead in a circle',
   EROFS: 'the file system is read-only',
   ENOSPC: 'no space left',
+  EDQUOT: 'the disk quota is used up',
+  EIO: 'input or output error',
+  EFBIG: 'it would be larger than is allowed',
 })
 
 /** Reads a text file. `name` is what the messages call it. Throws HardenError `unreadable`. */

@@ -1,6 +1,7 @@
 // The bundle as users start it: one file, no engine, no network. What it says in detail is tested where it is made.
 import { execFile, spawn } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { cp, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -178,4 +179,53 @@ describe('exit codes', () => {
       expect(stderr).not.toContain('this is a bug')
     })
   }
+})
+
+describe('an output that cannot be written', () => {
+  const full = async (args: readonly string[], stdin: string) => {
+    const file = await open('/dev/full', 'w')
+    try {
+      const stdio = ['pipe', file.fd, 'pipe'] as const
+      const child = spawn(process.execPath, [cli, ...args], { cwd: folder, env: { PATH: '' }, stdio: [...stdio] })
+      let stderr = ''
+      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+        stderr += text
+      })
+      child.stdin?.end(stdin)
+      const [code] = await once(child, 'close')
+      return { code, stderr }
+    } finally {
+      await file.close()
+    }
+  }
+
+  test.each([[['-']], [['--help']], [['-', '--format', 'json']], [['transforms']]])(
+    'is one line and exit code 2: %j',
+    async (args) => {
+      const { code, stderr } = await full(args, BEFORE)
+      expect(code).toBe(2)
+      expect(stderr.match(/^harden-image: .*$/gm)).toEqual([
+        'harden-image: standard output cannot be written: no space left',
+      ])
+      expect(stderr).not.toMatch(/^\s+at /m)
+    },
+  )
+
+  test('takes nothing back of what -w has written', async () => {
+    const cwd = await tree('full', { Dockerfile: BEFORE })
+    const { code, stderr } = await full(['-w', '--format', 'json', join(cwd, 'Dockerfile')], '')
+    expect(code).toBe(2)
+    expect(stderr).toContain(`wrote ${join(cwd, 'Dockerfile')}\n`)
+    expect(await readFile(join(cwd, 'Dockerfile'), 'utf8')).toContain('USER 10001:10001')
+  })
+})
+
+test('a run that is killed leaves each file whole, and nothing once the next one has ended', async () => {
+  const script = join(root, 'scripts', 'kill-test.mjs')
+  const child = spawn(process.execPath, [script, 'write', '12', '--seed', '7'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let stdout = ''
+  for await (const text of child.stdout) stdout += text
+  expect(stdout).toContain('nothing is broken, and nothing is left')
 })

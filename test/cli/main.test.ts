@@ -454,6 +454,31 @@ describe('what was made is removed', () => {
   })
 })
 
+describe('a signal while files are written', () => {
+  const names = Array.from({ length: 20 }, (_, index) => `d${String(index).padStart(2, '0')}/Dockerfile`)
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ])('stops at the next file, and says which are not: %s', async (name, expected) => {
+    const cwd = tree(Object.fromEntries(names.map((file) => [file, before])))
+    const signals = new EventEmitter()
+    const called = call(['-w', '.'], { cwd, signals })
+    const third = join(cwd, names[2] ?? '')
+    while (readFileSync(third, 'utf8') === before) await delay(0)
+    signals.emit(name)
+    const { code, stderr } = await called
+    const written = names.filter((file) => readFileSync(join(cwd, file), 'utf8') === after)
+    expect(code).toBe(expected)
+    expect(written.length).toBeLessThan(names.length)
+    expect(written).toEqual(names.slice(0, written.length))
+    for (const file of names.slice(written.length)) expect(stderr).toContain(`${file} was not written: interrupted\n`)
+    const rest = names.length - written.length
+    expect(stderr).toContain(`interrupted: ${written.length} files written, ${rest} file${rest === 1 ? '' : 's'} not\n`)
+  })
+})
+
 test('a second signal ends the clean-up too, and what is left to a person is said', async () => {
   const signals = new EventEmitter()
   const raised: unknown[] = []

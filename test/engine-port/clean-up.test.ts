@@ -48,4 +48,40 @@ describe('whether all that was made is gone', () => {
     })
     expect(await cleanUp(other, nothing)).toBe(true)
   })
+
+  test('not where the engine says nothing any more, and it is not waited for', async () => {
+    let asked = 0
+    const stopped: Remover = {
+      list: () => {
+        asked += 1
+        return new Promise(() => undefined)
+      },
+      remove: async () => true,
+      killed: () => true,
+      answers: async () => false,
+    }
+    expect(await cleanUp(stopped, nothing)).toBe(false)
+    // Once for each kind, and no second time.
+    expect(asked).toBe(4)
+  })
+
+  test('a busy engine is waited for as long as it answers', async () => {
+    let pings = 0
+    let release = () => {}
+    const busy: Remover = {
+      list: async (kind) => (kind === 'container' && pings === 0 ? ['a'] : []),
+      remove: () =>
+        new Promise((resolve) => {
+          release = () => resolve(true)
+        }),
+      killed: () => false,
+      answers: async () => {
+        pings += 1
+        if (pings === 2) release()
+        return true
+      },
+    }
+    expect(await cleanUp(busy, nothing)).toBe(true)
+    expect(pings).toBe(2)
+  })
 })

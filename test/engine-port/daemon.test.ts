@@ -1,5 +1,9 @@
+import { execFileSync } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
 import type { RequestListener } from 'node:http'
+import { createServer } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { bounds } from '../../src/bounds.ts'
 import { type Daemon, openDaemon } from '../../src/engine/api/daemon.ts'
 import type { HardenError } from '../../src/errors.ts'
 import { type FakeDaemon, fakeDaemon } from './support.ts'
@@ -56,6 +60,42 @@ describe('a request', () => {
   })
 })
 
+describe('what is no Docker Engine', () => {
+  test.each([
+    ['a file', (path: string) => writeFile(path, 'x')],
+    ['a folder', (path: string) => mkdir(path)],
+    ['a named pipe', async (path: string) => void execFileSync('mkfifo', [path])],
+  ])('%s is no engine that answers', async (_, make) => {
+    await make(fake.socket)
+    expect(await failed(openDaemon(fake.socket, null).ask('GET', '/version'))).toMatchObject({ code: 'no-engine' })
+  })
+
+  test.each([
+    ['speaks no HTTP', 'SSH-2.0-OpenSSH_9.9\r\n', 'no-engine'],
+    ['hangs up at once', '', 'no-engine'],
+    ['ends in its head', 'HTTP/1.1 200 OK\r\nContent-', 'no-engine'],
+    ['ends in its body', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{', 'engine-failed'],
+    ['sends broken chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n', 'engine-failed'],
+  ])('what %s is told of', async (_, answer, code) => {
+    const server = createServer((socket) => socket.on('error', () => {}).end(answer))
+    await new Promise<void>((resolve) => server.listen(fake.socket, resolve))
+    expect(await failed(openDaemon(fake.socket, null).ask('GET', '/version'))).toMatchObject({ code })
+    server.close()
+  })
+
+  test('an answer without end is not read to the end', async () => {
+    const daemon = await daemonThat((_, response) => {
+      const part = Buffer.alloc(1024 * 1024, 'x')
+      const more = (): void => {
+        while (!response.destroyed && response.write(part));
+      }
+      response.on('drain', more)
+      more()
+    })
+    expect((await failed(daemon.ask('GET', '/x'))).message).toContain(`more than ${bounds.engineAnswerBytes} bytes`)
+  })
+})
+
 describe('a stream', () => {
   const text = (body: AsyncIterable<unknown>): Promise<string> =>
     (async () => {
@@ -79,6 +119,13 @@ describe('a stream', () => {
     })
     expect(await failed(daemon.stream('read', '/x', text))).toMatchObject({ code: 'engine-failed' })
     expect(await failed(daemon.ask('GET', '/x'))).toMatchObject({ code: 'engine-failed' })
+  })
+
+  test('that falls silent is given up', async () => {
+    const daemon = await daemonThat((_, response) => {
+      response.write('first')
+    })
+    expect(await failed(daemon.stream('read', '/x', text, { silenceMs: 50 }))).toMatchObject({ code: 'timeout' })
   })
 
   test('may be left early', async () => {

@@ -48,6 +48,14 @@ describe('the CLI is asked', () => {
     expect(await find({ ...docker, Components: [{ Name: 'Podman Engine' }] })).toBeNull()
   })
 
+  test.each(['', 'hello', 'null', '5', '[]', '{"Components":"x","ApiVersion":"1.45"}'])(
+    'where what answers is no engine: %j',
+    async (answer) => {
+      await fake.listen((_, response) => void response.end(answer))
+      expect(await findEndpoint(cliAt(`unix://${fake.socket}`), { DOCKER_CONFIG: fake.folder }, 5000)).toBeNull()
+    },
+  )
+
   test('where the engine is elsewhere', async () => {
     expect(await find(docker, 'tcp://192.0.2.1:2376')).toBeNull()
   })

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { chmod, mkdir, realpath } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -9,12 +8,13 @@ import type { Engine, Mount } from '../../engine/engine.ts'
 import type { Datagrams, Reach } from '../../engine/reach.ts'
 import { HardenError } from '../../errors.ts'
 import { onceFor } from '../../once-for.ts'
+import { removeFolder, temporaryFolder } from '../../temporary.ts'
 import { sharedObjects } from '../trace/host-tracer.ts'
 import { RELAY_FOLDER, RELAY_PROGRAM, RELAY_SOCKET } from './relay-program.ts'
 
 const LABEL = 'harden-image.relay'
 /** With nothing in it. Kept, as the tracer's is. */
-const IMAGE = 'harden-image/relay:1'
+export const RELAY_IMAGE = 'harden-image/relay:1'
 const INSIDE = '/relay'
 const MEMORY = 256 * 1024 ** 2
 const PIDS = 64
@@ -37,15 +37,14 @@ export interface Relay {
 export async function openRelay(engine: Engine, network: string): Promise<Relay> {
   const [mounts] = await Promise.all([programMounts(), ensureImage(engine)])
   // The outer folder keeps other users of this machine away; in the inner one the container's user makes the socket.
-  const folder = await mkdtemp(join(tmpdir(), 'harden-image-relay-'))
+  const folder = await temporaryFolder('relay')
   const shared = join(folder, 'run')
-  const removeFolder = (): Promise<void> => rm(folder, { recursive: true, force: true })
   let container: string
   try {
     await mkdir(shared)
     await chmod(shared, 0o777)
     container = await engine.create({
-      image: IMAGE,
+      image: RELAY_IMAGE,
       user: '65534:65534',
       capDrop: ['ALL'],
       noNewPrivileges: true,
@@ -59,7 +58,7 @@ export async function openRelay(engine: Engine, network: string): Promise<Relay>
       command: ['--library-path', `${INSIDE}/lib`, `${INSIDE}/node`, '--eval', RELAY_PROGRAM],
     })
   } catch (error) {
-    await removeFolder()
+    await removeFolder(folder)
     throw error
   }
   const path = join(shared, RELAY_SOCKET)
@@ -71,7 +70,7 @@ export async function openRelay(engine: Engine, network: string): Promise<Relay>
     ready: stay.then(() => undefined),
     async close() {
       stay.then((socket) => socket.destroy()).catch(() => undefined)
-      await engine.remove(container).finally(removeFolder)
+      await engine.remove(container).finally(() => removeFolder(folder))
     },
   }
 }
@@ -98,9 +97,9 @@ async function failure(engine: Engine, container: string): Promise<HardenError> 
 }
 
 const ensureImage = onceFor(async (engine: Engine): Promise<void> => {
-  const image = await engine.inspectImage(IMAGE)
+  const image = await engine.inspectImage(RELAY_IMAGE)
   if (image?.config.labels.has(LABEL)) return
-  await engine.build({ dockerfile: `FROM scratch\nLABEL ${LABEL}=1\n`, context: null, tag: IMAGE, keep: true })
+  await engine.build({ dockerfile: `FROM scratch\nLABEL ${LABEL}=1\n`, context: null, tag: RELAY_IMAGE, keep: true })
 })
 
 /** This Node.js, its libraries and its loader, each on its own: nothing else of this machine is to be seen there. */

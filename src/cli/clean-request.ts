@@ -1,0 +1,36 @@
+import type { Options as Flag } from 'yargs'
+import { HardenError } from '../errors.ts'
+import { checks, messageOf } from '../workspace/settings.ts'
+import { type Parsed, text } from './read-flags.ts'
+import type { Clean } from './request.ts'
+
+export const cleanFlags = {
+  'dry-run': { type: 'boolean', describe: 'list it, and remove nothing' },
+  all: {
+    type: 'boolean',
+    describe:
+      'also what runs of other hosts, boots, containers and users left, of which nobody here can say whether they are over, and the images that proofs keep for the next ones',
+  },
+  engine: { type: 'string', requiresArg: true, describe: 'auto | docker | podman | nerdctl | none (default auto)' },
+} as const satisfies Record<string, Flag>
+
+export const cleanExamples: [string, string][] = [
+  ['$0 clean', 'what runs that were killed left: on the engine, in the temporary folder, below this folder'],
+  ['$0 clean --dry-run', 'the same, only listed'],
+  ['$0 clean services/ --engine none', 'half-written files below a folder, and no look at an engine'],
+  ['$0 clean --all', 'also what other hosts left on an engine that they share'],
+]
+
+/** `clean [FOLDER..]`. Throws HardenError `bad-usage`. */
+export function cleanRequest(parsed: Parsed, folders: readonly string[]): Clean {
+  const engine = text(parsed, 'engine') ?? 'auto'
+  const wrong = checks.engine(engine)
+  if (wrong !== null) throw new HardenError('bad-usage', `--engine ${messageOf(wrong)}, not ${JSON.stringify(engine)}`)
+  return {
+    kind: 'clean',
+    folders: folders.length === 0 ? ['.'] : folders,
+    dryRun: parsed['dry-run'] === true,
+    all: parsed.all === true,
+    engine: engine as Clean['engine'],
+  }
+}
