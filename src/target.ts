@@ -104,14 +104,14 @@ async function workOn(
     checkTag(options.tag, bases)
   }
   if (options.inspect) {
-    const { plan, result } = planner.harden(UNSEEN)
+    const { plan, result } = await planner.hardenInTurn(UNSEEN, session.ports.signal)
     const inspection = inspectedStages(item, dockerfile, session.known, planner.inputs(UNSEEN), plan)
     return { ...outcome, result: { ...asWritten(result), output: source, changed: false }, inspection }
   }
   const proved = options.prove ? await proveTarget(item, dockerfile, session, originals, planner.harden) : null
   const hardened =
     proved === null
-      ? planner.harden(UNSEEN)
+      ? await planner.hardenInTurn(UNSEEN, session.ports.signal)
       : {
           plan: proved.hardened.plan,
           result: await measured(proved.result, { ...item, reference: proved.baseline }, source, session),

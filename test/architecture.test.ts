@@ -7,7 +7,7 @@ import ts from 'typescript'
 
 /** No file system, environment, clock, process or network: text and facts in, decisions out. */
 const PURE =
-  /^(src\/(borders|plan|dockerfile|report|profile)\/|src\/image\/(?!sources\/)|src\/userns\/(?!host\/)|src\/(bounds|edit|harden|transform|errors|table|once-for|line-of|stage-inputs|base-images)\.ts$|transforms\/)/
+  /^(src\/(borders|plan|dockerfile|report|profile)\/|src\/image\/(?!sources\/)|src\/userns\/(?!host\/)|src\/(bounds|edit|harden|transform|errors|table|once-for|in-turn|line-of|stage-inputs|base-images)\.ts$|transforms\/)/
 
 const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   'dockerfile-ast': /^src\/dockerfile\//,

@@ -13,12 +13,12 @@ export function markdownText(text: string): string {
     .replaceAll('>', '&gt;')
     .replace(marks, entity)
     .replace(/(?<!&)#|@/g, (mark) => `${entity(mark)}${PART}`)
-    .replace(/:(?=\/\/)|\bwww(?=\.)|\bGH(?=-\d)/gi, (mark) => `${mark}${PART}`)
-    .replace(/^(?:[-+](?=\s)|\d+(?=[.)](?:\s|$))|[-=](?=[-=]+$))/, (mark) => [...mark].map(entity).join(''))
+    .replace(/:(?=\/\/)|www(?=\.)|GH(?=-\d)/gi, (mark) => `${mark}${PART}`)
+    .replace(/^(?:[-+](?=\s|$)|\d+(?=[.)](?:\s|$))|[-=](?=[-=\s]+$))/, (mark) => [...mark].map(entity).join(''))
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, ' ').trimStart()
+  return text.replace(/\s*\n\s*/g, ' ').trim()
 }
 
 const PART = '<!-- -->'

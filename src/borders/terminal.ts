@@ -1,9 +1,9 @@
 /**
  * What a terminal, an editor or a browser acts upon instead of showing it: controls (C0, C1, DEL), marks that turn the
  * direction of text, whatever has no width, other line separators, halves of surrogate pairs. Source: Unicode 16, general
- * categories Cc, Cf, Cs, Zl and Zp.
+ * categories Cc, Cf, Cs, Zl and Zp, and fillers.
  */
-const hidden = /[^\P{C}\p{Co}\p{Cn}\n\t]|[\u2028\u2029]/gu
+const hidden = /[^\P{C}\p{Co}\p{Cn}\n\t]|[\u115f\u1160\u2028\u2029\u2060-\u206f\u3164\uffa0]/gu
 
 /** Text as a person may see it: line breaks and tabs stay, what is hidden is written as its number, `\u001b`. */
 export function visible(text: string): string {

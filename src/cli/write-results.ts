@@ -1,11 +1,9 @@
-import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { HardenError } from '../errors.ts'
+import { join } from 'node:path'
 import { profileFile } from '../profile/profile-file.ts'
 import { failed } from '../run.ts'
 import type { TargetOutcome } from '../work.ts'
-import { readText, replaceText, writeText } from '../workspace/files.ts'
-import { isOwnCompose, isOwnDockerfile } from './own-file.ts'
+import { replaceText } from '../workspace/files.ts'
+import { type OwnFile, writeOwn } from './own-file.ts'
 import type { Work } from './request.ts'
 
 export interface Written {
@@ -62,23 +60,10 @@ function jobOf({ write, output }: Work, { result, source, path, profile }: Targe
   if (result.kind === 'image') {
     if (output === null) return null
     const name = join(output, 'Dockerfile')
-    const files: (readonly [string, string])[] = [[name, result.output]]
+    const files: OwnFile[] = [[name, result.output]]
     if (profile !== undefined) files.push([join(output, 'compose.yaml'), profileFile(profile)])
     return { name: files.map(([file]) => file).join(' and '), write: () => writeOwn(files, cwd) }
   }
   if (!write || path === null || !result.changed) return null
   return { name: result.target, write: () => replaceText(path, result.target, source, result.output) }
-}
-
-/** Replaces what a run before has written, and nothing else: `-o .` must not cost anybody a Dockerfile. */
-async function writeOwn(files: readonly (readonly [string, string])[], cwd: string): Promise<void> {
-  for (const [name, text] of files) {
-    const path = resolve(cwd, name)
-    const old = existsSync(path) ? await readText(path, name) : text
-    if (old === text || isOwnCompose(old) || isOwnDockerfile(old)) continue
-    throw new HardenError('unwritable', `${name} was not written: it is there already and not from harden-image`, {
-      hint: 'choose another folder with -o, or remove it',
-    })
-  }
-  for (const [name, text] of files) await writeText(resolve(cwd, name), name, text)
 }

@@ -10,6 +10,7 @@ export {
   replaceRest,
 } from './build.ts'
 export { type BuildGiven, nothingGiven, platformArguments } from './build-given.ts'
+export { type Environment, knownIn } from './environment.ts'
 export { csvFields } from './flag-rules.ts'
 export type * from './model.ts'
 export { parseDockerfile } from './parse.ts'
@@ -29,4 +30,4 @@ export { type StageState, stageConfig } from './stage-state.ts'
 export { type BaseConfig, type StageWalks, stageState, stageWalks } from './stage-walk.ts'
 export { ancestors, finalStage, findStage, leafStages, sourcesOf } from './stages.ts'
 export { expandIn, type Step } from './steps.ts'
-export { type Environment, type Expanded, expand, lineage } from './variables.ts'
+export { type Expanded, expand, lineage } from './variables.ts'

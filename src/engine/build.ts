@@ -1,5 +1,6 @@
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
 import { withTemporaryFolder } from '../temporary.ts'
 import { buildFailure } from './build-failure.ts'
@@ -51,7 +52,12 @@ async function emptyContext(folder: string): Promise<string> {
 async function copyIgnoreFile(dockerfilePath: string | undefined, to: string): Promise<string | null> {
   if (dockerfilePath === undefined) return null
   try {
-    await copyFile(`${dockerfilePath}.dockerignore`, to)
+    const from = `${dockerfilePath}.dockerignore`
+    // A pipe would be waited for, and a device has no end.
+    const stats = await stat(from)
+    if (!stats.isFile() || stats.size > bounds.textBytes)
+      throw new Error('it is no regular file, or larger than any text that is read')
+    await copyFile(from, to)
     return to
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null

@@ -1,4 +1,5 @@
 import { engineEntries, engineId, engineNumber } from './engine-user.ts'
+import { onceFor } from '../once-for.ts'
 import type { Account, Accounts, Group, Known } from './facts.ts'
 
 /** Groups whose members can reach root, the host or other users' secrets. */
@@ -63,37 +64,71 @@ export function parseGroup(text: string): readonly Group[] {
   return groups
 }
 
+/** Who is called what: the first of two that are called alike, as the C library takes it. */
+interface AccountIndex {
+  readonly users: ReadonlyMap<string, Account>
+  readonly uids: ReadonlyMap<number, Account>
+  readonly groups: ReadonlyMap<string, Group>
+  readonly gids: ReadonlyMap<number, Group>
+  /** Gids of the groups that name a member. */
+  readonly memberships: ReadonlyMap<string, ReadonlySet<number>>
+}
+
+/** Both files may hold tens of thousands of lines, and are asked for each of them. */
+const indexOf = onceFor((accounts: Accounts): AccountIndex => {
+  const memberships = new Map<string, Set<number>>()
+  for (const { gid, members } of accounts.groups) {
+    for (const name of members) {
+      const gids = memberships.get(name)
+      if (gids === undefined) memberships.set(name, new Set([gid]))
+      else gids.add(gid)
+    }
+  }
+  return {
+    users: firstBy(accounts.users, ({ name }) => name),
+    uids: firstBy(accounts.users, ({ uid }) => uid),
+    groups: firstBy(accounts.groups, ({ name }) => name),
+    gids: firstBy(accounts.groups, ({ gid }) => gid),
+    memberships,
+  }
+})
+
+function firstBy<T, K>(items: readonly T[], key: (item: T) => K): ReadonlyMap<K, T> {
+  const found = new Map<K, T>()
+  for (const item of items) if (!found.has(key(item))) found.set(key(item), item)
+  return found
+}
+
 export function userNamed(accounts: Accounts, name: string): Account | null {
-  return accounts.users.find((user) => user.name === name) ?? null
+  return indexOf(accounts).users.get(name) ?? null
 }
 
 export function userWithUid(accounts: Accounts, uid: number): Account | null {
-  return accounts.users.find((user) => user.uid === uid) ?? null
+  return indexOf(accounts).uids.get(uid) ?? null
 }
 
 export function groupNamed(accounts: Accounts, name: string): Group | null {
-  return accounts.groups.find((group) => group.name === name) ?? null
+  return indexOf(accounts).groups.get(name) ?? null
 }
 
 export function groupWithGid(accounts: Accounts, gid: number): Group | null {
-  return accounts.groups.find((group) => group.gid === gid) ?? null
+  return indexOf(accounts).gids.get(gid) ?? null
 }
 
 /** All gids of a user, the primary one first: what `initgroups` gives. Empty for an unknown name. */
 export function groupsOf(accounts: Accounts, name: string): readonly number[] {
   const user = userNamed(accounts, name)
   if (user === null) return []
-  const others = accounts.groups.filter((group) => group.members.includes(name)).map((group) => group.gid)
-  return [...new Set([user.gid, ...others])]
+  return [...new Set([user.gid, ...(indexOf(accounts).memberships.get(name) ?? [])])]
 }
 
 /** Names of the privileged groups that a user is in. */
 export function privilegedGroupsOf(accounts: Accounts, name: string): readonly string[] {
   const gids = new Set(groupsOf(accounts, name))
-  return accounts.groups
-    .filter((group) => gids.has(group.gid) && privilegedGroups.has(group.name))
-    .map((group) => group.name)
+  return privilegedIn(accounts).flatMap((group) => (gids.has(group.gid) ? [group.name] : []))
 }
+
+const privilegedIn = onceFor((accounts: Accounts) => accounts.groups.filter(({ name }) => privilegedGroups.has(name)))
 
 /**
  * Resolves `name|uid[:group|gid]` as Docker does (GetExecUser in moby/sys/user): a number is always an id; a bare uid

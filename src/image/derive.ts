@@ -37,6 +37,7 @@ export function deriveFacts({ base, state, created }: Derivation): ImageFacts {
       cmd: valueOr(state.cmd.value, null),
       env: state.env,
       exposedPorts: state.exposedPorts.flatMap((port) => (port.value.known ? [port.value.value] : [])),
+      ...(state.portsLeftOut === null ? {} : { portsLeftOut: state.portsLeftOut }),
       volumes: state.volumes.flatMap((volume) => (volume.value.known ? [volume.value.value] : [])),
       workdir: valueOr(state.workdir.value, '/'),
       healthcheck: valueOr(state.healthcheck.value, null),

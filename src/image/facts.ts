@@ -33,6 +33,8 @@ export interface ImageConfig {
   /** In order; later ones win. */
   readonly env: ReadonlyMap<string, string>
   readonly exposedPorts: readonly ExposedPort[]
+  /** Why ports below 1024 are missing in `exposedPorts`; null or absent where none is. */
+  readonly portsLeftOut?: string | null
   readonly volumes: readonly string[]
   /** Absolute; '/' where the image says nothing. */
   readonly workdir: string

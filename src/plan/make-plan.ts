@@ -1,5 +1,6 @@
 import { engineNumber, isRootUser } from '../image/engine-user.ts'
 import type { ImageFacts } from '../image/facts.ts'
+import { atOnce, type InTurn } from '../in-turn.ts'
 import { isRoot } from './account/user-text.ts'
 import { hardenStage } from './harden-stage.ts'
 import { exempt, leave, notForAnybody } from './leave.ts'
@@ -13,7 +14,17 @@ import { canSwitchBase, vendorImage } from './vendor-image.ts'
 
 /** Facts and evidence in, decisions out. Pure. */
 export function makePlan(stages: readonly StageInput[], policy: Policy): Plan {
-  return { stages: stages.map((stage) => withoutUnwritable(planStage(stage, policy), stage)) }
+  return atOnce(planInTurn(stages, policy))
+}
+
+/** Stops behind each stage. */
+export function* planInTurn(inputs: readonly StageInput[], policy: Policy): InTurn<Plan> {
+  const stages: StagePlan[] = []
+  for (const input of inputs) {
+    stages.push(withoutUnwritable(planStage(input, policy), input))
+    yield
+  }
+  return { stages }
 }
 
 function planStage(input: StageInput, policy: Policy): StagePlan {

@@ -1,3 +1,4 @@
+import { composeValue } from '../borders/mount.ts'
 import { isInside } from '../plan/places.ts'
 import { movedExpose, movedHealthcheck, movedPort, warnOfPorts } from './compose-ports.ts'
 import { targetOf } from './compose-volumes.ts'
@@ -47,7 +48,7 @@ export function hardenService(
   notes.push(...renewNotes(added))
   if ({ ...elsewhere, ...before }.network_mode === 'host') notes.push(...hostPortNotes('network_mode: host', sysctls))
   else if (Object.keys(sysctls).length > 0) set.sysctls = withPairs(before.sysctls, sysctls)
-  if (Object.keys(env).length > 0) set.environment = withPairs(before.environment, env)
+  if (Object.keys(env).length > 0) set.environment = withPairs(before.environment, literal(env))
   const checked = set.healthcheck === undefined ? {} : { healthcheck: set.healthcheck }
   warn({ ...elsewhere, ...before, ...checked }, profile, notes)
   return { service: set, volumes, notes }
@@ -133,7 +134,8 @@ function mount(
   volumes: string[],
   { name: service, elsewhere, declared }: Required<Around>,
 ): boolean {
-  const { path, uid, gid, mode, kind } = place
+  const { uid, gid, mode, kind } = place
+  const path = composeValue(place.path)
   const taken = [set, elsewhere].flatMap((service) => [
     ...tmpfsOf(service).map((item) => textOf(item).split(':')[0] ?? ''),
     ...asList(service.volumes).map(targetOf),
@@ -145,7 +147,7 @@ function mount(
     set.tmpfs = [...tmpfsOf(set), added]
     return true
   }
-  const own = volumeName(service, path)
+  const own = volumeName(service, place.path)
   const name = declared.includes(own) ? `${own}-writable` : own
   if (kind === 'state') volumes.push(name)
   set.volumes = [...asList(set.volumes), kind === 'state' ? `${name}:${path}` : path]
@@ -154,6 +156,10 @@ function mount(
 
 function tmpfsOf({ tmpfs }: Json): readonly unknown[] {
   return typeof tmpfs === 'string' ? [tmpfs] : asList(tmpfs)
+}
+
+function literal(pairs: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(pairs).map(([name, value]) => [name, composeValue(value)]))
 }
 
 /** Both ways to write pairs: a map, or a list of `key=value`. */

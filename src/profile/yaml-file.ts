@@ -1,5 +1,7 @@
-import { type Document, type ParsedNode, parseAllDocuments } from 'yaml'
+import { type Document, LineCounter, type ParsedNode, parseAllDocuments } from 'yaml'
 import { HardenError } from '../errors.ts'
+import { lineOf } from '../line-of.ts'
+import { repeatedKey, yamlExcess } from './yaml-bounds.ts'
 
 export type YamlDocument = Document.Parsed<ParsedNode>
 
@@ -13,13 +15,25 @@ export interface YamlFile {
 
 /** `name` is what the messages call it. Throws HardenError `unreadable` for what is no YAML. */
 export function parseYaml(text: string, name: string): YamlFile {
-  const parsed = parseAllDocuments(text, { merge: true, logLevel: 'error' })
+  const lines = new LineCounter()
+  const excess = yamlExcess(text)
+  if (excess !== null) {
+    const line = lineOf(text, excess.offset)
+    throw unreadable(name, `line ${line}: ${excess.reason}`, line)
+  }
+  const parsed = parseAllDocuments(text, { merge: true, logLevel: 'error', uniqueKeys: false, lineCounter: lines })
   const documents = Array.isArray(parsed) ? (parsed as YamlDocument[]) : []
   for (const { errors } of documents) {
     const [error] = errors
     if (error === undefined) continue
     const line = error.linePos?.[0].line
     throw unreadable(name, `line ${line ?? '?'}: ${error.message.split(/ at line |:\n/)[0]}`, line)
+  }
+  for (const document of documents) {
+    const twice = repeatedKey(document)
+    if (twice === null) continue
+    const { line } = lines.linePos(twice.offset)
+    throw unreadable(name, `line ${line}: ${twice.reason}`, line)
   }
   try {
     const values = documents.map((document) => document.toJS() as unknown)

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Document, isMap, isNode, isScalar, LineCounter, type Pair, parseDocument } from 'yaml'
 import { HardenError } from '../errors.ts'
+import { lineOf } from '../line-of.ts'
+import { repeatedKey, yamlExcess } from '../profile/yaml-bounds.ts'
 import type { LeftOut } from '../work.ts'
 import { readText } from './files.ts'
 import { readFound } from './found-file.ts'
@@ -9,6 +11,7 @@ import { withoutHostSettings } from './host-settings.ts'
 import { nearestName } from './nearest-name.ts'
 import { isOfOwnHand, repositoryOf, upwards } from './repository.ts'
 import { checks, messageOf, type SettingName, type Settings, settingNames } from './settings.ts'
+import { shortened } from './smoke-rules.ts'
 import { groundOf } from './trust.ts'
 
 const fileNames = ['.harden-image.yaml', '.harden-image.yml', '.harden-image.json']
@@ -72,7 +75,6 @@ interface ParsedConfig {
 
 function parse(text: string, name: string, transforms: readonly string[]): ParsedConfig {
   const lines = new LineCounter()
-  const document = documentOf(text, name, lines)
   const fail = (message: string, offset: number | undefined, hint?: string): never => {
     const line = offset === undefined ? undefined : lines.linePos(offset).line
     throw new HardenError('bad-config', `${line === undefined ? name : `${name}:${line}`}: ${message}`, {
@@ -80,8 +82,16 @@ function parse(text: string, name: string, transforms: readonly string[]): Parse
       ...(line === undefined ? {} : { line }),
     })
   }
+  const excess = yamlExcess(text)
+  if (excess !== null)
+    throw new HardenError('bad-config', `${name}:${lineOf(text, excess.offset)}: ${excess.reason}`, {
+      hint: 'docs/configuration.md shows what it holds',
+    })
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false })
   const [error] = document.errors
   if (error) fail(firstLine(error.message), error.pos[0])
+  const twice = repeatedKey(document)
+  if (twice !== null) fail(firstLine(twice.reason), twice.offset)
   const root = document.contents
   // An empty file or one of comments only sets nothing.
   if (root === null || (isScalar(root) && root.value === null)) return { settings: {}, lineOf: () => 1 }
@@ -95,7 +105,7 @@ function parse(text: string, name: string, transforms: readonly string[]): Parse
     if (!isSettingName(key)) {
       const meant = nearestName(key, settingNames)
       return fail(
-        `unknown setting "${key}"`,
+        `unknown setting "${shortened(key)}"`,
         offset,
         meant ? `did you mean ${meant}?` : `there are ${settingNames.join(', ')}`,
       )
@@ -108,7 +118,11 @@ function parse(text: string, name: string, transforms: readonly string[]): Parse
     if (key === 'ignore') {
       const unknown = (value as readonly string[]).find((entry) => !transforms.includes(entry))
       if (unknown !== undefined)
-        fail(`ignore names "${unknown}", which is no transform`, offset, 'harden-image transforms lists them')
+        fail(
+          `ignore names "${shortened(unknown)}", which is no transform`,
+          offset,
+          'harden-image transforms lists them',
+        )
     }
     settings[key] = value
   }
@@ -116,19 +130,6 @@ function parse(text: string, name: string, transforms: readonly string[]): Parse
   return {
     settings: settings as Partial<Settings>,
     lineOf: (path) => lines.linePos(offsetOf(document, path) ?? 0).line,
-  }
-}
-
-/** Throws HardenError `bad-config` for what is nested so deep that no parser follows. */
-function documentOf(text: string, name: string, lineCounter: LineCounter): Document {
-  try {
-    return parseDocument(text, { lineCounter })
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error
-    throw new HardenError('bad-config', `${name} cannot be read: it is nested too deep`, {
-      hint: 'harden-image --help lists what can be set',
-      cause: error,
-    })
   }
 }
 

@@ -34,7 +34,7 @@ export function buildContexts(): ReadBuildContext {
   const files = contextFiles()
   return async (root, dockerfilePath, sources) => {
     const rules = await ignoreRules(root, dockerfilePath)
-    const listing: Listing = { root, files, entries: new Map(), text: 0, partial: false }
+    const listing: Listing = { root, files, entries: new Map(), text: 0, partial: rules.isPartial }
     const isCopied = (folder: string): boolean =>
       sources.some((source) => source === '' || isPartOf(source, folder) || isPartOf(folder, source))
     await enter(rules, isCopied, listing)
@@ -57,7 +57,7 @@ async function ignoreRules(root: string, dockerfilePath: string | null): Promise
     const text = await rulesIn(file)
     if (text !== null) return parseDockerIgnore(text)
   }
-  return { leavesOut: () => false, hasExceptions: false }
+  return { leavesOut: () => false, hasExceptions: false, isPartial: false }
 }
 
 /** Folder by folder, so that a bound that is hit costs the deepest files first. */

@@ -40,8 +40,12 @@ export function trustOf(asked: boolean | null, env: Readonly<Record<string, stri
 export function groundOf(file: string, home: string = homedir()): string {
   const folder = dirname(file)
   const repository = repositoryOf(folder)
-  const isHome = repository !== null && isInside(realOf(home), realOf(repository))
-  return realOf(repository === null || isHome ? folder : repository)
+  return realOf(repository === null || holdsHome(repository, home) ? folder : repository)
+}
+
+/** The home folder, or one above it. */
+export function holdsHome(folder: string, home: string = homedir()): boolean {
+  return isInside(realOf(home), realOf(folder))
 }
 
 /** Does a path lead to a place in `ground`, which has no links? What is not there leads to where it would be. */

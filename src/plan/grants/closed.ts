@@ -58,7 +58,7 @@ export function isAskedFor({ evidence, byRepository }: Need): boolean {
 }
 
 const CODE = {
-  cure: 'let the program write into a folder of its own, without code that is run',
+  cure: 'do in a RUN what the start does to it, or let the program write into a folder of its own',
   byOption: true,
 } as const
 

@@ -4,7 +4,8 @@ import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { directReach, type Reach } from '../../engine/reach.ts'
 import type { HttpCheck } from '../../smoke-check.ts'
-import { hostOf, portOf } from './address.ts'
+import { hostOf, NOT_REACHED, portOf } from './address.ts'
+import { firstMatch } from './first-match.ts'
 import type { Outcome, SmokeTarget } from './run-checks.ts'
 
 const ANSWER_WAIT = 10_000
@@ -16,7 +17,9 @@ const MOST_BYTES = 4 << 20
 export async function checkHttp(check: HttpCheck, target: SmokeTarget): Promise<Outcome> {
   const port = check.port ?? [...target.ports.keys()][0]
   if (port === undefined) return { passed: false, value: 'no port is known: name one with port' }
-  const at = [hostOf(target), portOf(port, target)] as const
+  const host = hostOf(target)
+  if (host === null) return { passed: false, value: NOT_REACHED }
+  const at = [host, portOf(port, target)] as const
   const answer = await ask(check, ...at, target.signal, target.engine.reach).catch((error: unknown) => error)
   if (!isAnswer(answer)) return { passed: false, value: `no answer: ${codeOf(answer)}` }
   const { status, headers, body } = answer
@@ -40,9 +43,14 @@ function wrongPart(check: HttpCheck, { status, headers, body }: Answer): string 
   for (const [name, pattern] of Object.entries(check.headers)) {
     const value = headers[name.toLowerCase()]
     if (value === undefined) return `no header ${name}`
-    if (!new RegExp(pattern).test(String(value))) return `${name}: ${String(value)}`
+    const found = firstMatch(pattern, [String(value)])
+    if (typeof found === 'string') return `${name}: ${found}`
+    if (found < 0) return `${name}: ${String(value)}`
   }
-  return check.body === null || new RegExp(check.body).test(body) ? null : `no ${check.body} in its body`
+  if (check.body === null) return null
+  const found = firstMatch(check.body, [body])
+  if (typeof found === 'string') return found
+  return found < 0 ? `no ${check.body} in its body` : null
 }
 
 export async function ask(

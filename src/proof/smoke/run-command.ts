@@ -41,7 +41,7 @@ async function onHost({ command }: ExecCheck, target: SmokeTarget): Promise<Ende
 /** Where its ports are for a program of this machine: those that are known, and those that it listens on now. */
 async function onThisMachine(target: SmokeTarget): Promise<Forwarded> {
   const { engine, container, state, ports } = target
-  const host = hostOf(target)
+  const host = hostOf(target) ?? '127.0.0.1'
   if (engine.reach?.forwards() !== true || state.address === '')
     return { host, port: (port) => port, close: () => undefined }
   const open = ((await engine.listeners(container, state.pid)) ?? []).filter(({ loopback }) => !loopback)
