@@ -1,10 +1,12 @@
-const entities: Readonly<Record<string, string>> = {
+import { table } from '../table.ts'
+
+const entities: Readonly<Record<string, string>> = table({
   '&': '&amp;',
   '<': '&lt;',
   '>': '&gt;',
   '"': '&quot;',
   "'": '&#39;',
-}
+})
 
 /** Text for the content of an element and for a value in quotes. */
 export function htmlText(text: string): string {
