@@ -122,6 +122,7 @@ export function withDefaults(options: RunOptions): Options {
     jobs: options.jobs ?? null,
     minimize: options.minimize ?? false,
     env: options.env ?? [],
+    network: options.network ?? false,
     capAdd: options.capAdd ?? [],
     baseline: options.baseline ?? null,
     inspect: false,

@@ -13,6 +13,8 @@ export type ErrorCode =
   | 'engine-failed'
   | 'timeout'
   | 'conflicting-edits'
+  | 'too-large'
+  | 'bug'
 
 export interface HardenErrorOptions {
   /** What the user can do about it, one sentence. */
@@ -36,3 +38,25 @@ export class HardenError extends Error {
     this.line = options.line
   }
 }
+
+/**
+ * What ends the work on a target, whatever was thrown: an error of ours as it is. One that nobody expected is a bug, code
+ * `bug`, with what was thrown as its cause; but for more than the machine can hold, which the input asked for: `too-large`.
+ */
+export function asFailure(thrown: unknown): HardenError {
+  if (thrown instanceof HardenError) return thrown
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  if (thrown instanceof RangeError && OUT_OF_ROOM.test(message))
+    return new HardenError('too-large', `it is too large, or nested too deeply, to be worked on (${message})`, {
+      hint: 'if nothing in it is, please report it as a bug',
+      cause: thrown,
+    })
+  return new HardenError('bug', `this is a bug: ${message.split('\n', 1)[0]}`, {
+    hint: 'please report it with the stack that is printed last',
+    cause: thrown,
+  })
+}
+
+/** What V8 says of a stack, a string, an array, a Map or a buffer that became too long. */
+const OUT_OF_ROOM =
+  /^(Maximum call stack size exceeded|Invalid (string|array|typed array|array buffer) length|(Map|Set) maximum size exceeded|Array buffer allocation failed|Cannot create a string longer than)/

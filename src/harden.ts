@@ -1,9 +1,10 @@
 import { danglingContinuation } from './dockerfile/index.ts'
 import type { Dockerfile } from './dockerfile/model.ts'
 import { applyEdits, type Edit } from './edit.ts'
+import { atOnce, type InTurn } from './in-turn.ts'
 import { lineOf } from './line-of.ts'
 import { askedBy, CONFIGURATION_ASKS, type Ignore, ignoreComments, PLANNED_AROUND } from './plan/ignore-comments.ts'
-import { makePlan } from './plan/make-plan.ts'
+import { planInTurn } from './plan/make-plan.ts'
 import type { Plan, StagePlan } from './plan/plan.ts'
 import type { Policy } from './plan/policy.ts'
 import type { StageInput } from './plan/stage-input.ts'
@@ -27,9 +28,14 @@ export interface Hardened {
 
 /** The pure pipeline: document, facts and policy in; plan, edits and report out. */
 export function hardenDockerfile(request: HardenRequest): Hardened {
+  return atOnce(hardenInTurn(request))
+}
+
+/** Stops behind the plan of each stage, and behind each transform of it. */
+export function* hardenInTurn(request: HardenRequest): InTurn<Hardened> {
   const { dockerfile, policy } = request
-  const plan = makePlan(request.stages, policy)
-  const findings = run(request, plan)
+  const plan = yield* planInTurn(request.stages, policy)
+  const findings = yield* run(request, plan)
   const applied = findings.filter(({ outcome }) => outcome === 'fixed' || (outcome === 'offered' && policy.unsafe))
   // The end of one stage is the start of the next: what goes in there comes stage by stage.
   const edits = applied.toSorted((a, b) => a.stage - b.stage).flatMap(({ finding }) => finding.edits)
@@ -66,13 +72,14 @@ interface Said {
   readonly hint: string | undefined
 }
 
-function run(request: HardenRequest, plan: Plan): readonly Said[] {
+function* run(request: HardenRequest, plan: Plan): InTurn<readonly Said[]> {
   const { dockerfile, policy } = request
   const ignores = ignoreComments(dockerfile)
   const said: Said[] = ignores.flatMap((ignore) => unknownNames(ignore, request.transforms))
   const stages = plan.stages.map((stage) => ({ stage, context: { plan: { stages: [stage] } } }))
   for (const transform of request.transforms) {
     for (const { stage, context } of stages) {
+      yield
       for (const finding of transform.run(dockerfile, context)) {
         const name = finding.transform ?? transform.name
         if (PLANNED_AROUND.has(name)) {

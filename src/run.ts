@@ -1,4 +1,4 @@
-import { HardenError } from './errors.ts'
+import { asFailure, HardenError } from './errors.ts'
 import type { TargetResult } from './report/report.ts'
 import type { Options, Ports, ProcessTarget, TargetOutcome, WorkItem } from './work.ts'
 import type { Found } from './workspace/discover.ts'
@@ -15,44 +15,42 @@ export interface RunPorts extends Ports {
 }
 
 /**
- * Works on all targets, and gives their outcomes in their order. What stops one target (HardenError) is its result, and
- * the others go on; any other error is a bug and is thrown as it is. Begins no other one when the signal is aborted.
+ * Works on all targets, and gives their outcomes in their order. Whatever stops one target is its own result, and the
+ * others go on. Never throws; begins no other one when the signal is aborted.
  */
 export async function run(found: readonly Found[], ports: RunPorts): Promise<readonly TargetOutcome[]> {
-  let over = false
-  const outcomes = found.map((one) =>
-    ports.room(async () => {
-      if (over || ports.signal.aborted) return []
-      try {
-        return [await runOne(one, ports)]
-      } catch (bug) {
-        over = true
-        throw bug
-      }
-    }),
-  )
+  const outcomes = found.map((one) => ports.room(async () => (ports.signal.aborted ? [] : [await runOne(one, ports)])))
   return (await Promise.all(outcomes)).flat()
 }
 
 async function runOne({ error, ...found }: Found, ports: RunPorts): Promise<TargetOutcome> {
+  let notes: Options['notes'] = []
   try {
     if (error) throw error
     const text = found.kind === 'dockerfile' ? await ports.readText({ ...found, error }) : null
     const item: WorkItem = { ...found, text }
-    return await ports.processTarget(item, await ports.optionsFor({ ...found, error }), ports)
+    const options = await ports.optionsFor({ ...found, error })
+    notes = options.notes
+    return withNotes(await ports.processTarget(item, options, ports), notes)
   } catch (thrown) {
-    if (!(thrown instanceof HardenError)) throw thrown
-    return failed(found, found.path, withOtherReading(found, thrown))
+    const error = thrown instanceof HardenError ? withOtherReading(found, thrown) : thrown
+    // It may be just what was left out that it could not do without.
+    return withNotes(failed(found, found.path, error), notes)
   }
 }
 
-/** The outcome of a target that could not be worked on. */
+function withNotes(outcome: TargetOutcome, notes: Options['notes'] = []): TargetOutcome {
+  const { result } = outcome
+  return notes.length === 0 ? outcome : { ...outcome, result: { ...result, findings: [...result.findings, ...notes] } }
+}
+
+/** The outcome of a target that could not be worked on, whatever was thrown. */
 export function failed(
   { target, kind }: Pick<WorkItem, 'target' | 'kind'>,
   path: string | null,
-  error: HardenError,
+  thrown: unknown,
 ): TargetOutcome {
-  const { code, message, hint, line } = error
+  const { code, message, hint, line, cause } = asFailure(thrown)
   const result: TargetResult = {
     target,
     kind,
@@ -65,7 +63,7 @@ export function failed(
     proof: null,
     error: { code, message, ...(hint === undefined ? {} : { hint }), ...(line === undefined ? {} : { line }) },
   }
-  return { result, source: '', path }
+  return { result, source: '', path, ...(code === 'bug' ? { bug: cause } : {}) }
 }
 
 /** A folder that was mistyped reads as an image on Docker Hub: say that no such folder was there. */

@@ -11,6 +11,7 @@ import { lineage } from './dockerfile/variables.ts'
 import { HardenError } from './errors.ts'
 import { deriveFacts } from './image/derive.ts'
 import type { ImageFacts, Known } from './image/facts.ts'
+import { atOnce, type InTurn } from './in-turn.ts'
 import { createdAccounts, knownAccounts } from './plan/account/created-accounts.ts'
 import { endOfStage, stageUsers } from './plan/account/stage-users.ts'
 import { numberUser, userTexts } from './plan/account/user-number.ts'
@@ -69,8 +70,22 @@ function nameOf({ name, index, from }: Stage): string {
 }
 
 export function stageInputs(dockerfile: Dockerfile, policy: Policy, knowledge: Knowledge): readonly StageInput[] {
+  return atOnce(stageInputsInTurn(dockerfile, policy, knowledge))
+}
+
+/** Stops behind each stage: a Dockerfile may have thousands. */
+export function* stageInputsInTurn(
+  dockerfile: Dockerfile,
+  policy: Policy,
+  knowledge: Knowledge,
+): InTurn<readonly StageInput[]> {
   const walks = stageWalks(dockerfile, (reference) => configOf(reference, knowledge.bases))
-  return plannedStages(dockerfile, policy).map((stage) => stageInput(dockerfile, stage, walks, policy, knowledge))
+  const inputs: StageInput[] = []
+  for (const stage of plannedStages(dockerfile, policy)) {
+    inputs.push(stageInput(dockerfile, stage, walks, policy, knowledge))
+    yield
+  }
+  return inputs
 }
 
 function stageInput(
@@ -105,7 +120,7 @@ function stageInput(
     listed: describesServer(entry, derived),
   })
   const facts: ImageFacts = derived.files.known ? { ...derived, files: { known: true, value: stated.files } } : derived
-  const users = stageUsers(walks.own(stage.index), state.user.value, (user) => isRoot(user, facts))
+  const users = stageUsers(walks.own(stage.index), state.user.value, (user) => isRoot(user, facts, created))
   const userNumber = numberUser(stage, users, created, facts)
   const observation = knowledge.observations.get(stage.index) ?? null
   return {

@@ -3,6 +3,7 @@ import type { Dockerfile } from './dockerfile/model.ts'
 import type { Engine } from './engine/engine.ts'
 import type { ImageFacts, Known } from './image/facts.ts'
 import { openRegistries, type Registries } from './image/sources/registry/registries.ts'
+import { openSandbox } from './proof/sandbox/open-sandbox.ts'
 import { type Room, roomFor } from './proof/side-by-side.ts'
 import type { ReportFinding, TargetResult } from './report/report.ts'
 import { givenTo, howBuilt } from './target/build.ts'
@@ -40,7 +41,10 @@ export function targetProcessor(): ProcessTarget {
       room: roomFor(options.jobs),
     }
     engines.set(options.engine, shared)
-    return work(item, { ...shared, readContext, engine: await shared.engine, since, number, options, ports })
+    const engine = await shared.engine
+    const sandbox = engine === null ? null : openSandbox(engine, { network: options.network })
+    const session = { ...shared, readContext, engine, sandbox, since, number, options, ports }
+    return work(item, session).finally(() => sandbox?.close())
   }
 }
 
@@ -100,14 +104,14 @@ async function workOn(
     checkTag(options.tag, bases)
   }
   if (options.inspect) {
-    const { plan, result } = planner.harden(UNSEEN)
+    const { plan, result } = await planner.hardenInTurn(UNSEEN, session.ports.signal)
     const inspection = inspectedStages(item, dockerfile, session.known, planner.inputs(UNSEEN), plan)
     return { ...outcome, result: { ...asWritten(result), output: source, changed: false }, inspection }
   }
   const proved = options.prove ? await proveTarget(item, dockerfile, session, originals, planner.harden) : null
   const hardened =
     proved === null
-      ? planner.harden(UNSEEN)
+      ? await planner.hardenInTurn(UNSEEN, session.ports.signal)
       : {
           plan: proved.hardened.plan,
           result: await measured(proved.result, { ...item, reference: proved.baseline }, source, session),

@@ -2,7 +2,7 @@ import type { ArchiveReference } from './image/reference.ts'
 import type { Policy } from './plan/policy.ts'
 import type { Profile } from './profile/profile.ts'
 import type { Inspection } from './report/inspection.ts'
-import type { TargetResult } from './report/report.ts'
+import type { ReportFinding, TargetResult } from './report/report.ts'
 import type { SmokeCheck } from './smoke-check.ts'
 
 /** One thing to work on: a Dockerfile's text, or an image by name. */
@@ -18,8 +18,22 @@ export interface WorkItem {
   readonly from: ImageSource | null
   /** How Compose and bake files beside a Dockerfile have it built; absent where none names it. */
   readonly build?: BuildSettings
+  /** What those files say and nobody trusts them to say; absent where nothing. */
+  readonly leftOut?: readonly LeftOut[]
   /** Text of the Dockerfile; null for images. */
   readonly text: string | null
+}
+
+/** What a file said that nobody trusts, and that only the caller may say: what is run, taken or given on this machine. */
+export interface LeftOut {
+  /** `FILE:LINE` or `service NAME of FILE`, for people. */
+  readonly place: string
+  /** A subject and a verb, with the value. */
+  readonly what: string
+  /** The flag that says it. */
+  readonly instead: string
+  /** `run`: only where something is run. */
+  readonly matters: 'always' | 'run'
 }
 
 /** What files say of the build of one Dockerfile, where they agree. */
@@ -87,6 +101,8 @@ export interface TargetOutcome {
   readonly inspection?: readonly Inspection[]
   /** The run-time half; absent where nobody can say who runs. */
   readonly profile?: Profile
+  /** What was thrown and is a bug: the target has failed with code `bug`, and its stack is yet to be printed. */
+  readonly bug?: unknown
 }
 
 /** Everything the user asked for on one target, after flags and configuration were merged. Formats and files are the CLI's own. */
@@ -114,6 +130,8 @@ export interface Options {
   readonly minimize: boolean
   /** `NAME=VALUE` for every container of a proof, beside what its Compose services set. */
   readonly env: readonly string[]
+  /** The containers of a proof run on the engine's own network. Only the caller says so, never a repository. */
+  readonly network: boolean
   /** Capabilities that the original is run with beside the default ones, without `CAP_`. */
   readonly capAdd: readonly string[]
   /** `inspect`: facts, plan and verdict only; the text stays as it is. */
@@ -124,6 +142,8 @@ export interface Options {
   readonly proveAsIs: boolean
   /** `prove IMAGE --baseline IMAGE`; null for the image itself run as root. */
   readonly baseline: string | null
+  /** What is to be said of the configuration that they come from; absent where there is nothing. */
+  readonly notes?: readonly ReportFinding[]
 }
 
 export type EngineChoice = 'auto' | 'docker' | 'podman' | 'nerdctl' | 'none'

@@ -1,6 +1,7 @@
+import { shellWord } from '../src/borders/dockerfile.ts'
 import type { Dockerfile } from '../src/dockerfile/model.ts'
 import { insertLines, rootPlace } from '../src/dockerfile/placement.ts'
-import { copyText, reason, runStep, shellWord } from '../src/dockerfile/write.ts'
+import { copyText, reason, runStep } from '../src/dockerfile/write.ts'
 import { groupLine, passwdLine } from '../src/plan/account/account-lines.ts'
 import type { AccountChoice } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
@@ -33,7 +34,8 @@ export const createUser: Transform = {
 
 function stepsFor(dockerfile: Dockerfile, account: AccountChoice): readonly string[] {
   const name = shellWord(account.name)
-  const { uid, gid, home } = account
+  const { uid, gid } = account
+  const home = shellWord(account.home)
   switch (account.creation) {
     case 'useradd':
       return runStep(dockerfile, [

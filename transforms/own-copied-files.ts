@@ -1,21 +1,26 @@
+import { type Step, stageWalks } from '../src/dockerfile/index.ts'
 import type { Instruction } from '../src/dockerfile/model.ts'
 import type { Edit } from '../src/edit.ts'
+import { closedTo, noCode } from '../src/plan/grants/closed.ts'
+import { normalisePath } from '../src/plan/places.ts'
 import type { Transform } from '../src/transform.ts'
 
 export const ownCopiedFiles: Transform = {
   name: 'own-copied-files',
   summary: 'With --own copied, let COPY and ADD of the final stage give what they bring to the user.',
   *run(dockerfile, { plan }) {
+    const walks = stageWalks(dockerfile, () => NOT_KNOWN)
     for (const stagePlan of plan.stages) {
       const { account } = stagePlan
       const stage = dockerfile.stages[stagePlan.stage]
       if (stagePlan.outcome !== 'harden' || stagePlan.ownCopied !== true || account === null || stage === undefined)
         continue
       const owner = `${account.uid}:${account.gid}`
-      for (const instruction of stage.instructions) {
+      for (const step of walks.own(stagePlan.stage)) {
+        const { instruction } = step
         if (instruction.keyword !== 'COPY' && instruction.keyword !== 'ADD') continue
         // An owner that somebody has chosen stays, and so does what lies outside of the application.
-        if (instruction.flags.some((flag) => flag.name === 'chown') || isSystemTarget(instruction)) continue
+        if (instruction.flags.some((flag) => flag.name === 'chown') || isSystemTarget(step)) continue
         yield {
           outcome: 'fixed',
           line: instruction.line,
@@ -37,9 +42,13 @@ function chown(instruction: Instruction, owner: string): Edit {
 
 const SYSTEM = /^\/(etc|usr\/(bin|sbin|lib|libexec|share|local\/(bin|sbin|lib|etc))|bin|sbin|lib|lib64)(\/|$)/
 
-/** Programs and configuration of the system: who runs the service must not be able to replace them. */
-function isSystemTarget(instruction: Instruction): boolean {
-  const words = instruction.json?.map((item) => item.value) ?? instruction.words.map((word) => word.value)
-  const target = words.at(-1) ?? ''
-  return target === '/' || SYSTEM.test(target)
+/** Programs and configuration of the system, and what root runs: who runs the service must not be able to replace them. */
+function isSystemTarget({ instruction, words, workdir }: Step): boolean {
+  const written = instruction.json?.map((item) => item.value) ?? instruction.words.map((word) => word.value)
+  const target = words.at(-1) ?? written.at(-1) ?? ''
+  if (target === '/' || SYSTEM.test(target)) return true
+  const path = target.startsWith('/') || workdir !== null ? normalisePath(target, workdir ?? '/') : null
+  return path !== null && (SYSTEM.test(path) || closedTo({ path, kind: 'own-directory' }, noCode) !== null)
 }
+
+const NOT_KNOWN = { known: false, reason: 'what a base image sets is not asked for' } as const

@@ -1,5 +1,6 @@
 import { csvFields } from '../src/dockerfile/index.ts'
 import type { Flag, Instruction } from '../src/dockerfile/model.ts'
+import { closedTo, noCode } from '../src/plan/grants/closed.ts'
 import type { AccountChoice } from '../src/plan/plan.ts'
 import type { Finding, Transform } from '../src/transform.ts'
 
@@ -34,6 +35,20 @@ function* mounts(instruction: Instruction, { uid, gid }: AccountChoice): Iterabl
     // Who wrote an owner or an open mode meant it.
     if (fields.some((field) => /^(uid|gid|mode)=/.test(field))) continue
     const target = targetOf(flag, fields)
+    // A secret is only read; what is in a cache, another build that shares it runs as root.
+    const closed = type === 'cache' ? closedTo({ path: target, kind: 'own-directory' }, noCode) : null
+    if (closed !== null) {
+      yield {
+        outcome: 'todo',
+        line: instruction.line,
+        column: instruction.column,
+        message: `the ${type} mount ${target} is not given to ${uid}:${gid}, as whom this step runs: ${closed.reason}`,
+        hint: 'do what needs it in a RUN above the USER line',
+        evidence: [{ source: 'declared', subject: target, detail: `a ${type} mount without uid and gid is root's` }],
+        edits: [],
+      }
+      continue
+    }
     yield {
       outcome: 'fixed',
       line: instruction.line,

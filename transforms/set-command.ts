@@ -1,7 +1,8 @@
+import { execForm, jsonWord } from '../src/borders/dockerfile.ts'
 import { changedWords } from '../src/dockerfile/changed-words.ts'
 import type { Dockerfile, Instruction, Stage } from '../src/dockerfile/model.ts'
 import { insertLines, placeBefore, type userPlace } from '../src/dockerfile/placement.ts'
-import { execForm, keyword, reason } from '../src/dockerfile/write.ts'
+import { keyword, reason } from '../src/dockerfile/write.ts'
 import type { Edit } from '../src/edit.ts'
 import type { CommandChange } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
@@ -61,7 +62,7 @@ function changed(instruction: Instruction, words: readonly string[]): readonly E
   }
   if (json.length !== words.length) return [{ ...instruction.rest, text: execForm(words) }]
   return json.flatMap((item, index) =>
-    item.value === words[index] ? [] : [{ ...item.span, text: JSON.stringify(words[index]) }],
+    item.value === words[index] ? [] : [{ ...item.span, text: jsonWord(words[index] ?? '') }],
   )
 }
 

@@ -1,6 +1,6 @@
+import { quotedWord } from '../src/borders/dockerfile.ts'
 import { insertEnv } from '../src/dockerfile/insert-env.ts'
-import type { Stage } from '../src/dockerfile/model.ts'
-import { envValue } from '../src/dockerfile/write.ts'
+import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
 import type { Edit } from '../src/edit.ts'
 import type { EnvSetting } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
@@ -20,7 +20,7 @@ export const setEnvironment: Transform = {
           column: stage.from.column,
           message: `${setting.name}=${setting.value}: ${setting.reason}`,
           evidence: setting.evidence,
-          edits: [inPlace(stage, setting) ?? insertEnv(dockerfile, stage, setting)],
+          edits: [inPlace(dockerfile, stage, setting) ?? insertEnv(dockerfile, stage, setting)],
         }
       }
     }
@@ -28,15 +28,20 @@ export const setEnvironment: Transform = {
 }
 
 /** The stage's own `ENV NAME=value` line, where the value is written out in one word. */
-function inPlace(stage: Stage, { name, value }: EnvSetting): Edit | null {
+function inPlace(dockerfile: Dockerfile, stage: Stage, { name, value }: EnvSetting): Edit | null {
   for (const instruction of [...stage.instructions].reverse()) {
     if (instruction.keyword !== 'ENV') continue
     const [first, second] = instruction.words
     if (first?.value === name && second !== undefined && instruction.words.length === 2)
-      return { ...second.span, text: envValue(value) }
+      return { ...second.span, text: quotedWord(value, dockerfile.escape) }
     for (const word of instruction.words) {
-      if (!word.value.startsWith(`${name}=`)) continue
-      return { start: word.span.start + name.length + 1, end: word.span.end, text: envValue(value) }
+      // A name in quotes has other offsets.
+      if (!word.value.startsWith(`${name}=`) || !word.text.startsWith(`${name}=`)) continue
+      return {
+        start: word.span.start + name.length + 1,
+        end: word.span.end,
+        text: quotedWord(value, dockerfile.escape),
+      }
     }
   }
   return null

@@ -1,3 +1,4 @@
+import { quotedWord } from '../src/borders/dockerfile.ts'
 import { insertLines, userPlace } from '../src/dockerfile/placement.ts'
 import { keyword, reason } from '../src/dockerfile/write.ts'
 import type { Transform } from '../src/transform.ts'
@@ -9,7 +10,10 @@ export const setWorkdir: Transform = {
     for (const { stage: index, outcome, workdir } of plan.stages) {
       const stage = dockerfile.stages[index]
       if (outcome !== 'harden' || stage === undefined || workdir === undefined) continue
-      const lines = [...reason(workdir.reason), `${keyword(dockerfile, 'WORKDIR')} ${workdir.path}`]
+      const lines = [
+        ...reason(workdir.reason),
+        `${keyword(dockerfile, 'WORKDIR')} ${quotedWord(workdir.path, dockerfile.escape)}`,
+      ]
       yield {
         outcome: 'fixed',
         line: stage.from.line,

@@ -1,6 +1,7 @@
 import yargs, { type Options as Flag } from 'yargs'
 import { HardenError } from '../errors.ts'
 import { version } from '../report/tool.ts'
+import { table } from '../table.ts'
 import { nearestName } from '../workspace/nearest-name.ts'
 import { hardenFlags, inspectFlags, profileFlags, proveFlags, transformsFlags, usernsFlags } from './flags.ts'
 import { profileExamples, profileRequest } from './profile-request.ts'
@@ -18,7 +19,10 @@ const verbs = {
 
 type Verb = keyof typeof verbs
 
-const examplesOf: Readonly<Record<string, [string, string][]>> = { profile: profileExamples, userns: usernsExamples }
+const examplesOf: Readonly<Record<string, [string, string][]>> = table({
+  profile: profileExamples,
+  userns: usernsExamples,
+})
 
 /** Arguments, without node and script, to what they ask for. Throws HardenError `bad-usage`. */
 export function parseArguments(argv: readonly string[]): Request {
@@ -80,6 +84,7 @@ function examples(): [string, string][] {
     ['$0 -w services/', 'every Dockerfile below, in place'],
     ['$0 nginx:latest > Dockerfile', 'a non-root image of an image'],
     ['$0 nginx:latest -o nginx/ --prove', 'and run it beside the original'],
+    ['$0 --prove --trust-config .', 'your own repository: its checks may run commands here'],
     ['$0 docker-archive:app.tar > Dockerfile', 'the same of what docker save wrote'],
   ]
 }
@@ -109,12 +114,12 @@ const switches: ReadonlySet<string> = new Set(
 )
 
 /** What other tools call what goes by another name here. */
-const meantByOthers: Readonly<Record<string, string>> = {
+const meantByOthers: Readonly<Record<string, string>> = table({
   'dry-run': 'without -w nothing is written',
   fix: '-w changes Dockerfiles in place',
   json: '--format json',
   sarif: '--format sarif',
-}
+})
 
 function explained(error: unknown, verb: string | undefined): unknown {
   if (!(error instanceof Error)) return error

@@ -1,12 +1,13 @@
 import { access } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { visibleLine } from '../borders/terminal.ts'
 import { HardenError } from '../errors.ts'
 import { editCompose, type Rendered, type Source } from '../profile/compose.ts'
 import { helmValues, isHelmTemplate } from '../profile/helm.ts'
 import { editManifests } from '../profile/kubernetes.ts'
 import { isKustomization, kustomization } from '../profile/kustomize.ts'
 import type { Profile } from '../profile/profile.ts'
-import { isObject, parseYaml } from '../profile/yaml-file.ts'
+import { isObject, parseYaml, textOf } from '../profile/yaml-file.ts'
 import { fileDiff } from '../report/diff.ts'
 import type { TargetOutcome } from '../work.ts'
 import { readText, replaceText } from '../workspace/files.ts'
@@ -20,8 +21,8 @@ import { fromHere } from './show.ts'
 export type Said = Required<Pick<Rendered, 'notes' | 'covers'>>
 
 /**
- * The files of `--file` with the profile in them: a diff on stdout, or written. Gives what is to be said of them. Throws
- * HardenError, with nothing written, where one of them cannot be changed.
+ * The files of `--file` with the profile in them: a diff on stdout, or written, no other one when the signal is aborted. Gives
+ * what is to be said of them. Throws HardenError, with nothing written, where one of them cannot be changed.
  */
 export async function editFiles(
   profile: Profile,
@@ -29,6 +30,7 @@ export async function editFiles(
   { write }: Work,
   { result, path: dockerfile, target: stage }: TargetOutcome,
   io: Io,
+  signal: AbortSignal,
 ): Promise<Said> {
   const { files, platform, service, container } = asked
   const isProved = result.proof?.passed !== false
@@ -51,11 +53,12 @@ export async function editFiles(
   for (const [index, { name, text: before }] of sources.entries()) {
     const text = edited[index]?.text ?? before
     const path = paths[index] ?? ''
-    if (text === before) io.stderr.write(`${name}: nothing to change\n`)
-    else if (write && !isProved) io.stderr.write(`${name} was not written: the proof failed\n`)
+    if (text === before) io.stderr.write(`${visibleLine(name)}: nothing to change\n`)
+    else if (write && !isProved) io.stderr.write(`${visibleLine(name)} was not written: the proof failed\n`)
+    else if (write && signal.aborted) io.stderr.write(`${visibleLine(name)} was not written: interrupted\n`)
     else if (write) {
       await replaceText(path, name, before, text)
-      io.stderr.write(`wrote ${name}\n`)
+      io.stderr.write(`wrote ${visibleLine(name)}\n`)
     } else
       io.stdout.write(fileDiff({ name: fromHere(path, io.cwd), before, after: text }, wantsColour(io.stdout, io.env)))
   }
@@ -70,7 +73,7 @@ export async function editFiles(
 function builtFrom(build: unknown, folder: string): string | null {
   if (typeof build === 'string') return resolve(folder, build, 'Dockerfile')
   if (!isObject(build)) return null
-  return resolve(folder, String(build.context ?? '.'), String(build.dockerfile ?? 'Dockerfile'))
+  return resolve(folder, textOf(build.context ?? '.'), textOf(build.dockerfile ?? 'Dockerfile'))
 }
 
 /** What has no containers of its own gets what is to be put into it on stdout. */

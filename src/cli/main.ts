@@ -1,16 +1,20 @@
+import { realpath } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
+import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { HardenError } from '../errors.ts'
+import { visible } from '../borders/terminal.ts'
+import { asFailure } from '../errors.ts'
 import { roomFor } from '../proof/side-by-side.ts'
+import { counted } from '../report/summary.ts'
 import { run } from '../run.ts'
 import type { Transform } from '../transform.ts'
 import { performUserns } from '../userns/host/perform.ts'
 import type { UsernsRequest } from '../userns/request.ts'
-import type { ProcessTarget } from '../work.ts'
-import { discover } from '../workspace/discover.ts'
-import { decode, readText } from '../workspace/files.ts'
+import type { ProcessTarget, TargetOutcome } from '../work.ts'
+import { discover, type Found } from '../workspace/discover.ts'
+import { decode, readText, tidy } from '../workspace/files.ts'
 import { parseArguments } from './arguments.ts'
-import { wantsColour } from './colour.ts'
+import { wantsColour, withVisibleText } from './colour.ts'
 import { exitCode } from './exit-code.ts'
 import { type Interruption, watchSignals } from './interrupt.ts'
 import type { Io } from './io.ts'
@@ -33,8 +37,9 @@ export interface Services {
 const noticeMs = 5000
 
 /** One call of the command line. Returns the exit code; never throws. */
-export async function main(argv: readonly string[], io: Io, services: Services): Promise<number> {
-  const progress = openProgress(io.stderr)
+export async function main(argv: readonly string[], streams: Io, services: Services): Promise<number> {
+  const io = withVisibleText(streams)
+  const progress = openProgress(streams.stderr)
   const interruption = watchSignals(io.signals, (otherwise) => {
     progress.clear()
     if (otherwise.length > 0)
@@ -90,10 +95,11 @@ async function work(
   progress: Progress,
 ): Promise<number> {
   const names = services.transforms.map(({ name }) => name)
-  const { optionsFor, excludes } = await optionsFrom(request, io, names)
-  const { found, empty } = await discover(request.targets, io.cwd, excludes)
+  const { optionsFor, excludes, trust } = await optionsFrom(request, io, names)
+  const { found, empty } = await discover(request.targets, io.cwd, excludes, trust)
   checkFound(request, found)
   const carries = carried(request, found)
+  await tidyBeside(found)
   let done = 0
   const outcomes = await run(found, {
     progress: request.quiet ? () => undefined : progress.show,
@@ -108,21 +114,51 @@ async function work(
       return services.processTarget(item, options, ports)
     },
   })
-  if (interruption.signal.aborted) return exitCode([], request)
+  const { signal } = interruption
+  if (signal.aborted) {
+    progress.clear()
+    if (request.write || request.output !== null) io.stderr.write('interrupted: nothing was written\n')
+    return exitCode([], request)
+  }
   const [only] = outcomes
   if (request.profile !== null && only !== undefined) {
     progress.clear()
-    return showProfile(request, request.profile, only, io)
+    const code = await showProfile(request, request.profile, only, io, signal)
+    tellBugs([only], io)
+    return code
   }
-  const written = await writeResults(request, outcomes, io.cwd)
+  const written = await writeResults(request, outcomes, { cwd: io.cwd, signal })
   progress.clear()
+  if (signal.aborted) {
+    for (const { result } of written.outcomes) if (result.error) io.stderr.write(`${result.error.message}\n`)
+    for (const name of written.notWritten) io.stderr.write(`${name} was not written: interrupted\n`)
+    const { length: done } = written.files
+    io.stderr.write(
+      `interrupted: ${counted(done, 'file')} written, ${counted(written.notWritten.length, 'file')} not\n`,
+    )
+    return exitCode([], request)
+  }
   const rules = new Map(services.transforms.map(({ name, summary }) => [name, summary]))
-  showResults(carries, written.outcomes, rules, io)
-  tellRest(request, carries, written, empty, io)
+  const shown = showResults(carries, written.outcomes, rules, io)
+  const told = tellRest(request, carries, { ...written, outcomes: shown }, empty, io)
+  tellBugs(told, io)
   return exitCode(
-    written.outcomes.map(({ result }) => result),
+    told.map(({ result }) => result),
     request,
   )
+}
+
+/** Last, so that nothing that is told comes after a stack. Several targets may meet one bug. */
+function tellBugs(outcomes: readonly TargetOutcome[], io: Io): void {
+  const bugs = outcomes.filter(({ bug }) => bug !== undefined)
+  for (const stack of new Set(bugs.map(({ bug }) => stackOf(bug)))) tellBug(stack, io)
+}
+
+/** What a run that was killed while it wrote has left beside the files, which need no other change by now. */
+async function tidyBeside(found: readonly Found[]): Promise<void> {
+  const paths = found.flatMap(({ path, error }) => (path === null || error !== null ? [] : [path]))
+  const folders = await Promise.all(paths.map(async (path) => dirname(await realpath(path).catch(() => path))))
+  await Promise.all([...new Set(folders)].map(tidy))
 }
 
 /** A proof mostly waits, so one for each core; all else is work of this process alone. */
@@ -136,13 +172,22 @@ function complain(error: unknown, io: Io, progress: Progress, { signal }: Interr
   progress.clear()
   // What an interrupted step throws is not news.
   if (signal.aborted) return 2
-  if (error instanceof HardenError) {
-    io.stderr.write(`harden-image: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`)
+  const { code, message, hint } = asFailure(error)
+  if (code !== 'bug') {
+    io.stderr.write(`harden-image: ${message}\n${hint === undefined ? '' : `  ${hint}\n`}`)
     return 2
   }
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  io.stderr.write(`harden-image: this is a bug, please report it with the lines below\n${stack}\n`)
+  tellBug(stackOf(error), io)
   return 2
+}
+
+function tellBug(stack: string, io: Io): void {
+  io.stderr.write(`harden-image: this is a bug, please report it with the lines below\n${stack}\n`)
+}
+
+/** What was thrown may quote what was read. */
+function stackOf(error: unknown): string {
+  return visible(error instanceof Error ? (error.stack ?? error.message) : String(error))
 }
 
 function message(error: unknown): string {

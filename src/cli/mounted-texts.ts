@@ -1,18 +1,21 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { bounds } from '../bounds.ts'
+import { groundOf, staysIn } from '../workspace/trust.ts'
 
 /** A folder of configuration has no more entries than that; one of data is not read. */
 const MOST = 100
 
 /**
  * The texts of a file, or of the files of a folder, that a service mounts: `./conf.d`. Null for what is no path of this
- * machine, or cannot be read.
+ * machine, or lies outside of the repository of `folder`, or cannot be read.
  */
 export function mountedTexts(source: string, folder: string): readonly string[] | null {
   if (!/^\.{0,2}\//.test(source) && source !== '.') return null
   const texts: string[] = []
   const paths = [resolve(folder, source)]
+  const ground = groundOf(join(folder, 'compose.yaml'))
+  if (!paths.every((path) => staysIn(ground, path))) return null
   try {
     for (const path of paths) {
       const stats = lstatSync(path)

@@ -1,14 +1,17 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname, posix, relative, resolve } from 'node:path'
 import { HardenError } from '../errors.ts'
 import { defaultPolicy } from '../plan/policy.ts'
+import type { ReportFinding } from '../report/report.ts'
+import { targetFinding } from '../report/target-finding.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
-import type { Options } from '../work.ts'
-import { configIn, nearestConfig, readConfig } from '../workspace/config.ts'
+import type { LeftOut, Options } from '../work.ts'
+import { type Config, configIn, nearestConfig, readConfig } from '../workspace/config.ts'
 import type { Found } from '../workspace/discover.ts'
 import { type Excludes, noExcludes } from '../workspace/excludes.ts'
 import { contradiction, type Settings } from '../workspace/settings.ts'
 import { type SmokeSetting, smokeChecks } from '../workspace/smoke.ts'
+import { type Trust, trustOf } from '../workspace/trust.ts'
 import type { Io } from './io.ts'
 import type { Work } from './request.ts'
 
@@ -29,8 +32,10 @@ const defaults: Settings = {
 }
 
 export interface OptionSources {
-  readonly optionsFor: (found: Pick<Found, 'path' | 'target'>) => Promise<Options>
+  readonly optionsFor: (found: Pick<Found, 'path' | 'target' | 'leftOut'>) => Promise<Options>
   readonly excludes: Excludes
+  /** Of the files that are found beside the targets. */
+  readonly trust: Trust
 }
 
 /**
@@ -47,34 +52,47 @@ export async function optionsFrom(
     withContext(withValues(settings, env, isRun), from, by)
   const given = { ...request, settings: placed(request.settings, cwd, '--context') }
   const flags = [{ folder: cwd, patterns: request.settings.exclude ?? [] }]
+  const trust = trustOf(request.trustConfig, env)
+  const isSaid = ({ matters }: LeftOut) => matters === 'always' || request.prove || request.profile !== null
+  const noted = (options: Options, { leftOut = [] }: Pick<Found, 'leftOut'>, config: readonly LeftOut[]): Options => {
+    const notes = [...config, ...leftOut].filter(isSaid).map((one) => leftOutNote(one, trust))
+    return notes.length === 0 ? options : { ...options, notes }
+  }
   if (request.config !== null) {
     const file = resolve(cwd, request.config)
-    const config = placed(await readConfig(file, request.config, transforms), dirname(file), request.config)
+    const isTrusted = trust.named(file, foldersOf(request, cwd))
+    const { settings, leftOut } = await readConfig(file, request.config, transforms, isTrusted)
+    const config = placed(settings, dirname(file), request.config)
     const patterns = [...flags, { folder: dirname(file), patterns: config.exclude ?? [] }]
     return {
-      optionsFor: async (found) => merged(given, config, namesOf(found, file)),
+      optionsFor: async (found) => noted(merged(given, config, namesOf(found, file)), found, leftOut),
       excludes: { ...noExcludes, given: patterns },
+      trust,
     }
   }
-  const read = new Map<string, Promise<Partial<Settings>>>()
+  const read = new Map<string, Promise<Config>>()
   const configOf = (file: string) => {
-    const config = read.get(file) ?? readConfig(file, relative(cwd, file), transforms)
+    const config = read.get(file) ?? readConfig(file, relative(cwd, file), transforms, trust.found(file))
     read.set(file, config)
     return config
   }
   return {
     optionsFor: async (found) => {
       const { path } = found
-      const file = nearestConfig(path === null ? cwd : dirname(path))
-      if (file === null) return merged(given, {}, [])
-      return merged(given, placed(await configOf(file), dirname(file), relative(cwd, file)), namesOf(found, file))
+      const foreign: LeftOut[] = []
+      const file = nearestConfig(path === null ? cwd : dirname(path), (other) => foreign.push(passedOver(other)))
+      if (file === null) return noted(merged(given, {}, []), found, foreign)
+      const { settings, leftOut } = await configOf(file)
+      const config = placed(settings, dirname(file), relative(cwd, file))
+      return noted(merged(given, config, namesOf(found, file)), found, [...foreign, ...leftOut])
     },
+    trust,
     excludes: {
       given: flags,
       at: async (folder) => {
         try {
           const file = configIn(folder)
-          return file === null ? [] : ((await configOf(file)).exclude ?? [])
+          return file === null ? [] : ((await configOf(file)).settings.exclude ?? [])
         } catch (error) {
           // What is wrong with it is said of the targets that it is for.
           if (error instanceof HardenError) return []
@@ -85,6 +103,30 @@ export async function optionsFrom(
   }
 }
 
+/** A configuration file that somebody else has put above the target. */
+function passedOver(file: string): LeftOut {
+  const what = 'it lies above the target, in no repository, and others have written it or could have'
+  return { place: file, what, instead: `--config ${file}`, matters: 'always' }
+}
+
+function leftOutNote({ place, what, instead }: LeftOut, { hint }: Trust): ReportFinding {
+  return targetFinding(
+    'read-config',
+    'note',
+    `${place}: ${what}: left out`,
+    `only you may say that: with ${instead}, or ${hint}`,
+  )
+}
+
+/** Where the work is: the current folder, and those of the targets that are paths. */
+function foldersOf({ targets }: Work, cwd: string): readonly string[] {
+  const paths = targets.map((target) => resolve(cwd, target))
+  return [
+    cwd,
+    ...paths.flatMap((path) => (existsSync(path) ? [statSync(path).isDirectory() ? path : dirname(path)] : [])),
+  ]
+}
+
 /**
  * With the variables of the environment that are named alone, as docker does it. Throws HardenError `bad-usage` for what is
  * not set and needed: nothing is run or built without `isNeeded`.
@@ -92,8 +134,8 @@ export async function optionsFrom(
 function withValues(settings: Partial<Settings>, env: Io['env'], isNeeded: boolean): Partial<Settings> {
   const { buildArg, env: given } = settings
   const valued = (pair: string): string => {
-    const value = env[pair]
     if (pair.includes('=')) return pair
+    const value = Object.hasOwn(env, pair) ? env[pair] : undefined
     if (value !== undefined) return `${pair}=${value}`
     if (!isNeeded) return pair
     throw new HardenError('bad-usage', `${pair} has no value`, { hint: `set ${pair}, or write ${pair}=VALUE` })
@@ -146,8 +188,14 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
   // One more is one more: flags add to the file here, and of one name the last holds.
   const both = (name: 'writable' | 'buildArg' | 'env') => [...(config[name] ?? []), ...(request.settings[name] ?? [])]
   const writable = both('writable').map(normal)
+  const ofCaller = new Set(request.settings.writable?.map(normal))
+  const writableByRepository = writable.filter((path) => !ofCaller.has(path))
   return {
-    policy: { ...policy, writable: [...new Set(writable)] },
+    policy: {
+      ...policy,
+      writable: [...new Set(writable)],
+      ...(writableByRepository.length === 0 ? {} : { writableByRepository }),
+    },
     engine,
     offline,
     platform,
@@ -162,6 +210,7 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
     build: request.build,
     tag: request.tag ?? request.profile?.image ?? null,
     prove: request.prove,
+    network: request.network,
     inspect: request.verb === 'inspect',
     profile: request.verb === 'profile',
     proveAsIs: request.verb === 'prove',

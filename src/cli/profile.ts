@@ -23,6 +23,7 @@ export async function showProfile(
   asked: ProfileRequest,
   outcome: TargetOutcome,
   io: Io,
+  signal: AbortSignal,
 ): Promise<ExitCode> {
   const { result } = outcome
   if (outcome.profile === undefined || result.verdict === 'failed') {
@@ -33,9 +34,10 @@ export async function showProfile(
   const { notes, covers } =
     asked.files.length === 0
       ? { notes: print(profile, asked, request, io, outcome), covers: [] }
-      : await editFiles(profile, asked, request, outcome, io)
+      : await editFiles(profile, asked, request, outcome, io, signal)
   const running = profile.running.filter(({ about }) => !covers.includes(about))
-  const more = [...notes, ...givenNotes(profile, asked)]
+  const leftOut = result.findings.flatMap(({ transform, message }) => (transform === 'read-config' ? [message] : []))
+  const more = [...notes, ...givenNotes(profile, asked), ...leftOut]
   const said = profileNotes({ ...profile, running }, result, request.build, more, givenFlags(request))
   const { engine } = request.settings
   io.stderr.write(isOther(engine) ? said.replaceAll(/\bdocker (?=run |exec )/g, `${engine} `) : said)

@@ -1,3 +1,4 @@
+import { visibleLine } from '../borders/terminal.ts'
 import type { Output } from './io.ts'
 
 /** What is being done now: a line that changes on a terminal, one line after the other elsewhere. */
@@ -14,7 +15,8 @@ const eraseLine = '\r\u001b[2K'
 export function openProgress(output: Output): Progress {
   let shown = ''
   const live = output.isTTY === true
-  const put = (line: string) => {
+  const put = (text: string) => {
+    const line = visibleLine(text)
     if (line === shown) return
     shown = line
     output.write(live ? `${eraseLine}${cut(line, (output.columns ?? 80) - 1)}` : `${line}\n`)

@@ -56,8 +56,10 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
     tag: text(parsed, 'tag'),
     prove: verb === 'prove' || flag(parsed, 'prove'),
     baseline: text(parsed, 'baseline'),
+    network: flag(parsed, 'network'),
     profile: null,
     config: text(parsed, 'config'),
+    trustConfig: parsed['trust-config'] === undefined ? null : flag(parsed, 'trust-config'),
     settings: settings(parsed),
   }
   checkTargets(request)
@@ -91,6 +93,8 @@ function checkTogether(request: Work): void {
   }
   if (settings.minimize === true && !request.prove)
     throw usage('--minimize shows by runs what is needless, and no proof is asked for', 'add --prove')
+  if (request.network && !request.prove)
+    throw usage('--network is for the containers of a proof, and none is asked for', 'add --prove')
   if (settings.capAdd !== undefined && !request.prove)
     throw usage('--cap-add is what the original of a proof is run with, and no proof is asked for', 'add --prove')
   if (settings.engine === 'none' && (request.prove || request.build)) {

@@ -31,10 +31,14 @@ export interface Work {
   readonly tag: string | null
   readonly prove: boolean
   readonly baseline: string | null
+  /** Never a setting: a configuration file could say it too. */
+  readonly network: boolean
   /** With the verb `profile`, null for the others. */
   readonly profile: ProfileRequest | null
   /** `--config`, as given; null for the nearest. */
   readonly config: string | null
+  /** `--trust-config`, or `--no-trust-config`: false; null where neither is given. */
+  readonly trustConfig: boolean | null
   /** Only what the flags say. */
   readonly settings: Partial<Settings>
 }

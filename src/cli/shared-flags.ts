@@ -26,6 +26,12 @@ export const engineFlags = {
     group: groups.target,
     describe: 'FILE with these settings (default the nearest .harden-image.{yaml,yml,json})',
   },
+  'trust-config': {
+    type: 'boolean',
+    group: groups.target,
+    describe:
+      'let configuration and Compose files say too what is run, taken and given on this machine: host commands, variables by name, capabilities, folders outside (default only those in folders of ~/.config/harden-image/trusted)',
+  },
 } as const satisfies Record<string, Flag>
 
 export const policyFlags = {
@@ -94,6 +100,11 @@ export const proofFlags = {
     requiresArg: true,
     group: groups.proof,
     describe: 'N: containers of a proof that run at a time, of those that are independent (default twice the cores)',
+  },
+  network: {
+    type: 'boolean',
+    group: groups.proof,
+    describe: "run the containers of a proof on the engine's network (default: one of their own, without a way out)",
   },
   smoke: {
     ...text,

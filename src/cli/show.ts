@@ -1,9 +1,11 @@
 import { realpathSync, statSync } from 'node:fs'
 import { dirname, relative, sep } from 'node:path'
+import { visibleLine } from '../borders/terminal.ts'
 import type { Format, Rendering } from '../report/format.ts'
 import { formats } from '../report/index.ts'
 import { counted, summaryLine } from '../report/summary.ts'
 import { renderTargets } from '../report/text.ts'
+import { failed } from '../run.ts'
 import type { TargetOutcome } from '../work.ts'
 import { repositoryOf } from '../workspace/repository.ts'
 import { wantsColour } from './colour.ts'
@@ -12,46 +14,79 @@ import type { Work } from './request.ts'
 import type { Carried } from './usage.ts'
 import type { Written } from './write-results.ts'
 
-/** The contract's part: what stdout carries. */
+/** The contract's part: what stdout carries. Gives the outcomes; what could not be shown has failed, the others are shown. */
 export function showResults(
   carries: Carried,
   outcomes: readonly TargetOutcome[],
   rules: ReadonlyMap<string, string>,
   io: Io,
-): void {
+): readonly TargetOutcome[] {
   const format = formatOf(carries)
-  if (format === undefined) return
+  if (format === undefined) return outcomes
   const several = outcomes.length > 1
   // Images among files have no place in a diff of files.
-  const shown = outcomes.filter(({ result }) => carries !== 'diff' || !several || result.kind === 'dockerfile')
-  const text = format.render(
-    shown.map((outcome) => rendering(outcome, io.cwd)),
-    { colour: wantsColour(io.stdout, io.env), rules },
-  )
+  const hasPlace = ({ result }: TargetOutcome): boolean =>
+    carries !== 'diff' || !several || result.kind === 'dockerfile'
+  const render = (shown: readonly TargetOutcome[]): string =>
+    format.render(
+      shown.filter(hasPlace).map((outcome) => rendering(outcome, io.cwd)),
+      { colour: wantsColour(io.stdout, io.env), rules },
+    )
+  const { text, after } = renderedApart(outcomes, render)
   if (text !== '') io.stdout.write(text)
+  return after
+}
+
+/** One report of them all; where that cannot be made, one without those that cannot be shown even alone. */
+function renderedApart(
+  outcomes: readonly TargetOutcome[],
+  render: (outcomes: readonly TargetOutcome[]) => string,
+): { readonly text: string; readonly after: readonly TargetOutcome[] } {
+  try {
+    return { text: render(outcomes), after: outcomes }
+  } catch (error) {
+    const after = outcomes.map((outcome) => {
+      try {
+        render([outcome])
+        return outcome
+      } catch (thrown) {
+        return failed(outcome.result, outcome.path, thrown)
+      }
+    })
+    // Each alone can be shown, all of them cannot: there is no report.
+    if (after.every((outcome, index) => outcome === outcomes[index])) throw error
+    return { text: render(after), after }
+  }
 }
 
 function formatOf(carries: Carried): Format | undefined {
   return formats.find(({ name }) => name === carries)
 }
 
-/** Everything else, for people, on stderr: short where there is little to say. */
-export function tellRest(request: Work, carries: Carried, written: Written, empty: readonly string[], io: Io): void {
-  for (const folder of empty) io.stderr.write(`harden-image: there is no Dockerfile below ${folder}\n`)
-  const { outcomes } = written
-  const results = outcomes.map(({ result }) => result)
+/** Everything else, for people, on stderr: short where there is little to say. Gives the outcomes, as `showResults` does. */
+export function tellRest(
+  request: Work,
+  carries: Carried,
+  written: Written,
+  empty: readonly string[],
+  io: Io,
+): readonly TargetOutcome[] {
+  for (const folder of empty) io.stderr.write(`harden-image: there is no Dockerfile below ${visibleLine(folder)}\n`)
   const { tells } = formatOf(carries) ?? { tells: 'changes' }
-  const said = outcomes.filter(({ result }) =>
+  const isSaid = ({ result }: TargetOutcome): boolean =>
     tells === 'data' || request.quiet
       ? tells !== 'all' && result.verdict === 'failed'
-      : tells === 'changes' && hasMuchToSay(result),
-  )
-  if (said.length > 0) {
-    const renderings = said.map((outcome) => rendering(outcome, io.cwd))
-    io.stderr.write(renderTargets(renderings, { colour: wantsColour(io.stderr, io.env) }))
-  }
+      : tells === 'changes' && hasMuchToSay(result)
+  const { text, after } = renderedApart(written.outcomes, (outcomes) => {
+    const said = outcomes.filter(isSaid).map((outcome) => rendering(outcome, io.cwd))
+    return said.length === 0 ? '' : renderTargets(said, { colour: wantsColour(io.stderr, io.env) })
+  })
+  io.stderr.write(text)
+  const results = after.map(({ result }) => result)
   if (results.length > 0 && tells === 'changes') io.stderr.write(`${summaryLine(results)}\n`)
-  for (const line of afterwards(request, carries, written)) io.stderr.write(`${line}\n`)
+  for (const line of afterwards(request, carries, { ...written, outcomes: after }))
+    io.stderr.write(`${visibleLine(line)}\n`)
+  return after
 }
 
 function afterwards(request: Work, carries: Carried, { outcomes, files, heldBack }: Written): string[] {

@@ -1,5 +1,5 @@
+import { shellQuoted } from '../borders/shell.ts'
 import { HardenError } from '../errors.ts'
-import { quoted } from '../profile/docker.ts'
 import type { Found } from '../workspace/discover.ts'
 import { nearestVerb } from './arguments.ts'
 import { givenFlags } from './given-flags.ts'
@@ -22,7 +22,7 @@ export function checkFound(request: Work, found: readonly Found[]): void {
   if (request.verb === 'prove' && file) {
     throw usage(
       `prove takes an image, ${file.target} is none`,
-      `${['harden-image --prove', ...givenFlags(request), quoted(file.target)].join(' ')} builds and proves a Dockerfile`,
+      `${['harden-image --prove', ...givenFlags(request), shellQuoted(file.target)].join(' ')} builds and proves a Dockerfile`,
     )
   }
   if (request.write && found.some(({ target }) => target === '-')) {

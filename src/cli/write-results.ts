@@ -1,11 +1,9 @@
-import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { HardenError } from '../errors.ts'
+import { join } from 'node:path'
 import { profileFile } from '../profile/profile-file.ts'
 import { failed } from '../run.ts'
 import type { TargetOutcome } from '../work.ts'
-import { readText, replaceText, writeText } from '../workspace/files.ts'
-import { isOwnCompose, isOwnDockerfile } from './own-file.ts'
+import { replaceText } from '../workspace/files.ts'
+import { type OwnFile, writeOwn } from './own-file.ts'
 import type { Work } from './request.ts'
 
 export interface Written {
@@ -15,34 +13,40 @@ export interface Written {
   readonly files: readonly string[]
   /** Changed targets that were not written because their proof failed. */
   readonly heldBack: readonly string[]
+  /** What was not begun any more after a signal. */
+  readonly notWritten: readonly string[]
 }
 
-/** `-w` and `-o`: each file all or nothing, the others go on when one cannot be written. */
-export async function writeResults(request: Work, outcomes: readonly TargetOutcome[], cwd: string): Promise<Written> {
+/**
+ * `-w` and `-o`: each file all or nothing, the others go on when one cannot be written. No other one is begun when the signal is
+ * aborted.
+ */
+export async function writeResults(
+  request: Work,
+  outcomes: readonly TargetOutcome[],
+  { cwd, signal }: { readonly cwd: string; readonly signal: AbortSignal },
+): Promise<Written> {
   const files: string[] = []
   const heldBack: string[] = []
+  const notWritten: string[] = []
   const after: TargetOutcome[] = []
   for (const outcome of outcomes) {
-    const job = jobOf(request, outcome, cwd)
-    if (job === null) {
-      after.push(outcome)
-      continue
-    }
-    if (outcome.result.proof?.passed === false) {
-      heldBack.push(outcome.result.target)
-      after.push(outcome)
-      continue
-    }
     try {
-      await job.write()
-      files.push(job.name)
+      const job = jobOf(request, outcome, cwd)
+      if (job !== null && outcome.result.proof?.passed === false) heldBack.push(outcome.result.target)
+      else if (job !== null && signal.aborted) {
+        notWritten.push(job.name)
+        continue
+      } else if (job !== null) {
+        await job.write()
+        files.push(job.name)
+      }
       after.push(outcome)
     } catch (error) {
-      if (!(error instanceof HardenError)) throw error
       after.push(failed(outcome.result, outcome.path, error))
     }
   }
-  return { outcomes: after, files, heldBack }
+  return { outcomes: after, files, heldBack, notWritten }
 }
 
 interface Job {
@@ -56,23 +60,10 @@ function jobOf({ write, output }: Work, { result, source, path, profile }: Targe
   if (result.kind === 'image') {
     if (output === null) return null
     const name = join(output, 'Dockerfile')
-    const files: (readonly [string, string])[] = [[name, result.output]]
+    const files: OwnFile[] = [[name, result.output]]
     if (profile !== undefined) files.push([join(output, 'compose.yaml'), profileFile(profile)])
     return { name: files.map(([file]) => file).join(' and '), write: () => writeOwn(files, cwd) }
   }
   if (!write || path === null || !result.changed) return null
   return { name: result.target, write: () => replaceText(path, result.target, source, result.output) }
-}
-
-/** Replaces what a run before has written, and nothing else: `-o .` must not cost anybody a Dockerfile. */
-async function writeOwn(files: readonly (readonly [string, string])[], cwd: string): Promise<void> {
-  for (const [name, text] of files) {
-    const path = resolve(cwd, name)
-    const old = existsSync(path) ? await readText(path, name) : text
-    if (old === text || isOwnCompose(old) || isOwnDockerfile(old)) continue
-    throw new HardenError('unwritable', `${name} was not written: it is there already and not from harden-image`, {
-      hint: 'choose another folder with -o, or remove it',
-    })
-  }
-  for (const [name, text] of files) await writeText(resolve(cwd, name), name, text)
 }

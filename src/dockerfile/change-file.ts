@@ -1,7 +1,8 @@
+import { shellWord, unwritable, unwritablePath, unwritableTarget, unwritableText } from '../borders/dockerfile.ts'
 import { applySubstitutions, sedCommand } from '../plan/file-edit.ts'
 import type { FileEdit, Tools } from '../plan/plan.ts'
 import type { Dockerfile } from './model.ts'
-import { copyText, reason, runStep, shellWord } from './write.ts'
+import { copyText, reason, runStep } from './write.ts'
 
 /** The lines that change text files of the image: sed where there is one, else the whole new text; null where neither works. */
 export function changeFiles(
@@ -13,13 +14,12 @@ export function changeFiles(
 ): readonly string[] | null {
   if (edits.length === 0) return []
   const why = reason(summary ?? [...new Set(edits.map((edit) => edit.reason))].join('; '))
-  const hasSed = tools.shell !== false && (tools.commands === null || tools.commands.has('sed'))
-  if (hasSed)
+  if (hasSed(tools))
     return [
       ...why,
       ...runStep(
         dockerfile,
-        edits.map((edit) => sedCommand(edit, quoteScript)),
+        edits.map((edit) => sedCommand(edit, shellWord)),
       ),
     ]
   const lines: string[] = [...why]
@@ -32,6 +32,20 @@ export function changeFiles(
   return lines
 }
 
-function quoteScript(word: string): string {
-  return /[\s\\'"$`*?[\]{}()|;&<>#~!^]/.test(word) ? `'${word.replaceAll("'", String.raw`'\''`)}'` : shellWord(word)
+/** Why a change cannot be written into a Dockerfile, as half a sentence; null where it can. */
+export function unwritableEdit(
+  { path, substitutions }: FileEdit,
+  tools: Tools,
+  texts: (path: string) => string | null,
+): string | null {
+  if (hasSed(tools)) {
+    const scripts = substitutions.flatMap(({ pattern, replacement }) => [pattern, replacement])
+    return unwritablePath(path) ?? scripts.map(unwritable).find((why) => why !== null) ?? null
+  }
+  const text = texts(path)
+  return unwritableTarget(path) ?? (text === null ? null : unwritableText(text))
+}
+
+function hasSed({ shell, commands }: Tools): boolean {
+  return shell !== false && (commands === null || commands.has('sed'))
 }

@@ -1,10 +1,11 @@
+import { table } from '../table.ts'
 import type { Draft } from './instruction.ts'
 import { unquote } from './words.ts'
 
 type Kind = 'text' | 'texts' | 'boolean' | 'duration' | 'count' | 'network' | 'security'
 
 /** What BuildKit's frontends accept, the labs channel with them. */
-const flagsOf: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
+const flagsOf: Readonly<Record<string, Readonly<Record<string, Kind>>>> = table({
   ADD: {
     chown: 'text',
     chmod: 'text',
@@ -24,7 +25,7 @@ const flagsOf: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
     retries: 'count',
   },
   RUN: { mount: 'texts', network: 'network', security: 'security', device: 'texts' },
-}
+})
 
 /** ARG and STOPSIGNAL drop their flags unread, and so does HEALTHCHECK NONE. */
 const ignoresFlags: ReadonlySet<string> = new Set(['ARG', 'STOPSIGNAL'])
@@ -69,7 +70,7 @@ function valueProblem(kind: Kind, value: string | null): string | null {
   return null
 }
 
-const unitNanoseconds: Readonly<Record<string, number>> = {
+const unitNanoseconds: Readonly<Record<string, number>> = table({
   ns: 1,
   us: 1e3,
   µs: 1e3,
@@ -78,7 +79,7 @@ const unitNanoseconds: Readonly<Record<string, number>> = {
   s: 1e9,
   m: 60e9,
   h: 3600e9,
-}
+})
 
 const durationPart = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gu
 

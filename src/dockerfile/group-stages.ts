@@ -1,7 +1,8 @@
 import type { BuildGiven } from './build-given.ts'
+import type { Environment } from './environment.ts'
 import { notADockerfile } from './fail.ts'
 import type { Instruction, Stage, StageBase } from './model.ts'
-import { type Environment, expand, globalEnvironment } from './variables.ts'
+import { expand, globalEnvironment } from './variables.ts'
 
 export interface Grouped {
   readonly metaArgs: readonly Instruction[]

@@ -1,3 +1,4 @@
+export { isRootUser } from '../image/engine-user.ts'
 export {
   allInstructions,
   danglingContinuation,
@@ -9,11 +10,11 @@ export {
   replaceRest,
 } from './build.ts'
 export { type BuildGiven, nothingGiven, platformArguments } from './build-given.ts'
+export { type Environment, knownIn } from './environment.ts'
 export { csvFields } from './flag-rules.ts'
 export type * from './model.ts'
 export { parseDockerfile } from './parse.ts'
 export { sourceOffset } from './pieces.ts'
-export { isRootUser } from './root-user.ts'
 export { says, wholeText } from './says.ts'
 export { portRange, type Settings } from './settings.ts'
 export { parseShellScript, shellCommands } from './shell.ts'
@@ -29,4 +30,4 @@ export { type StageState, stageConfig } from './stage-state.ts'
 export { type BaseConfig, type StageWalks, stageState, stageWalks } from './stage-walk.ts'
 export { ancestors, finalStage, findStage, leafStages, sourcesOf } from './stages.ts'
 export { expandIn, type Step } from './steps.ts'
-export { type Environment, type Expanded, expand, lineage } from './variables.ts'
+export { type Expanded, expand, lineage } from './variables.ts'

@@ -1,13 +1,14 @@
+import { quotedWord } from '../borders/dockerfile.ts'
 import type { Edit } from '../edit.ts'
 import type { EnvSetting } from '../plan/plan.ts'
 import type { Dockerfile, Stage } from './model.ts'
 import { insertLines, userPlace } from './placement.ts'
-import { envValue, keyword, reason } from './write.ts'
+import { keyword, reason } from './write.ts'
 
 /** An ENV line of its own, with its reason, where USER goes. */
 export function insertEnv(dockerfile: Dockerfile, stage: Stage, setting: EnvSetting): Edit {
   return insertLines(dockerfile, userPlace(dockerfile, stage), [
     ...reason(setting.reason),
-    `${keyword(dockerfile, 'ENV')} ${setting.name}=${envValue(setting.value)}`,
+    `${keyword(dockerfile, 'ENV')} ${setting.name}=${quotedWord(setting.value, dockerfile.escape)}`,
   ])
 }

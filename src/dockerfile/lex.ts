@@ -12,6 +12,10 @@ export interface LexOptions {
   readonly keepUnset?: boolean
   readonly keepQuotes?: boolean
   readonly keepEscapes?: boolean
+  /** How many characters variables may put in; absent: any number. */
+  readonly longest?: number
+  /** Only the text is asked for, not its words. */
+  readonly textOnly?: boolean
 }
 
 export type Lexed =
@@ -45,6 +49,7 @@ export function lex(source: string, options: LexOptions): Lexed {
   let offset = 0
   let depth = 0
   let keepEscapes = options.keepEscapes ?? false
+  let left = options.longest ?? Number.POSITIVE_INFINITY
 
   function next(): string | undefined {
     const char = chars[at]
@@ -73,6 +78,13 @@ export function lex(source: string, options: LexOptions): Lexed {
   function setValue(name: string): string | undefined {
     const value = options.lookup(name)
     if (value === null) throw { stop: { kind: 'unknown', variable: name } } satisfies Stop
+    return within(value)
+  }
+
+  /** A variable twice in its own value doubles it: what is too long is told before it is made. */
+  function within(value: string | undefined): string | undefined {
+    left -= value?.length ?? 0
+    if (left < 0) throw invalid(`its variables make it longer than ${options.longest} characters`)
     return value
   }
 
@@ -167,7 +179,7 @@ export function lex(source: string, options: LexOptions): Lexed {
   function knownOrUnset(name: string, modifier: string): string | undefined {
     const value = options.lookup(name)
     if (value === null && modifier !== '-') throw { stop: { kind: 'unknown', variable: name } } satisfies Stop
-    return value ?? undefined
+    return within(value ?? undefined)
   }
 
   /** `#`, `%` and `/` patterns are not evaluated: their result counts as unknown where the variable is set. */
@@ -218,7 +230,7 @@ export function lex(source: string, options: LexOptions): Lexed {
         const value = dollar()
         text += value
         // Blanks that come out of a variable split words too.
-        for (const part of Array.from(value)) {
+        for (const part of options.textOnly === true ? [] : Array.from(value)) {
           if (!isSpace(part)) add(part, start)
           else if (word !== '') finish(offset)
         }

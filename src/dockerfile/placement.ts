@@ -1,4 +1,7 @@
+import { commentWords } from '../borders/dockerfile.ts'
+import { bounds } from '../bounds.ts'
 import type { Edit } from '../edit.ts'
+import { HardenError } from '../errors.ts'
 import { allInstructions } from './build.ts'
 import type { Dockerfile, Instruction, Stage } from './model.ts'
 
@@ -60,10 +63,23 @@ export function placeAfter(dockerfile: Dockerfile, instruction: Instruction): Pl
 
 export function insertLines(dockerfile: Dockerfile, place: Place, lines: readonly string[]): Edit {
   const { eol } = dockerfile
+  const wrong = lines.find((line) => /[\n\0]/.test(line) || isTooLong(line))
+  if (wrong !== undefined)
+    throw new HardenError(
+      'unwritable',
+      `a line of ${wrong.length} characters cannot be put into a Dockerfile: ${commentWords(wrong.slice(0, 80)).join(' ')}`,
+    )
   const text = place.open
     ? lines.map((line) => `${eol}${line}`).join('')
     : lines.map((line) => `${line}${eol}`).join('')
   return { start: place.offset, end: place.offset, text }
+}
+
+const encoder = new TextEncoder()
+
+/** BuildKit reads no longer line. */
+function isTooLong(line: string): boolean {
+  return line.length > bounds.lineLength && encoder.encode(line).length >= 65_535
 }
 
 /** First instruction of the run of instructions of these kinds that ends the stage; null where there is none. */

@@ -1,3 +1,5 @@
+import { bounds } from '../bounds.ts'
+import { FIRST_HIGH_PORT, morePorts } from '../image/config.ts'
 import type { ExposedPort, Healthcheck, ImageConfig, Known } from '../image/facts.ts'
 import { durationNanoseconds } from './flag-rules.ts'
 import type { Instruction } from './model.ts'
@@ -19,6 +21,8 @@ export interface Settings {
   healthcheck: Setting<Healthcheck | null>
   stopSignal: Setting<string | null>
   exposedPorts: readonly Setting<ExposedPort>[]
+  /** Why ports below 1024 are missing in `exposedPorts`; null where none is. */
+  portsLeftOut: string | null
   volumes: readonly Setting<string>[]
   labels: ReadonlyMap<string, string>
   /** Triggers as written. */
@@ -40,6 +44,7 @@ export function initialSettings(base: Known<ImageConfig>): Settings {
     healthcheck: from((known) => known.healthcheck),
     stopSignal: from((known) => known.stopSignal),
     exposedPorts: (config?.exposedPorts ?? []).map((value) => ({ value: { known: true, value }, instruction: null })),
+    portsLeftOut: config?.portsLeftOut ?? null,
     volumes: (config?.volumes ?? []).map((value) => ({ value: { known: true, value }, instruction: null })),
     labels: new Map(config?.labels),
     onbuild: [],
@@ -54,7 +59,11 @@ export interface Applying {
   readonly escapeChar: string
   /** A CMD of this very stage stands before: only that survives an ENTRYPOINT. */
   readonly ownCmd: boolean
+  /** Lists that are this stage's own, no longer those of what it is built from: they are added to in place. */
+  readonly owned: Set<Owned>
 }
+
+export type Owned = 'exposedPorts' | 'volumes' | 'labels' | 'onbuild'
 
 export function applySettings(settings: Settings, instruction: Instruction, applying: Applying): void {
   const { expand, cite } = applying
@@ -83,25 +92,72 @@ export function applySettings(settings: Settings, instruction: Instruction, appl
       settings.stopSignal = { value: expand(text), instruction: cite }
       return
     case 'EXPOSE':
-      settings.exposedPorts = [...settings.exposedPorts, ...portsOf(instruction, applying)]
+      addPorts(settings, portsOf(instruction, applying), applying)
       return
     case 'VOLUME': {
       const paths = instruction.json?.map((item) => item.value) ?? instruction.words.map((word) => word.text)
-      settings.volumes = [...settings.volumes, ...paths.map((path) => ({ value: expand(path), instruction: cite }))]
+      const volumes = ownList(settings, 'volumes', applying)
+      for (const path of paths) volumes.push({ value: expand(path), instruction: cite })
       return
     }
     case 'LABEL':
-      settings.labels = new Map([...settings.labels, ...labelsOf(instruction, applying)])
+      addLabels(settings, labelsOf(instruction, applying), applying)
       return
     case 'ONBUILD':
-      settings.onbuild = [...settings.onbuild, text]
+      ownList(settings, 'onbuild', applying).push(text)
   }
+}
+
+type ItemOf<K extends Exclude<Owned, 'labels'>> = Settings[K] extends readonly (infer T)[] ? T : never
+
+/** The list of a stage to push to: copied from what it is built from with the first change. */
+function ownList<K extends Exclude<Owned, 'labels'>>(settings: Settings, key: K, { owned }: Applying): ItemOf<K>[] {
+  if (!owned.has(key)) {
+    settings[key] = [...settings[key]] as Settings[K]
+    owned.add(key)
+  }
+  return settings[key] as unknown as ItemOf<K>[]
+}
+
+function addLabels(settings: Settings, labels: Iterable<readonly [string, string]>, { owned }: Applying): void {
+  if (!owned.has('labels')) settings.labels = new Map(settings.labels)
+  owned.add('labels')
+  const own = settings.labels as Map<string, string>
+  for (const [name, value] of labels) own.set(name, value)
+}
+
+/** Of a wide range, and of too many, not all are listed; where low ones are missing, that is said. */
+function addPorts(settings: Settings, specs: readonly Known<string>[], applying: Applying): void {
+  const own = ownList(settings, 'exposedPorts', applying)
+  const instruction = applying.cite
+  for (const spec of specs) {
+    const range = spec.known ? rangeOf(spec.value) : null
+    if (range !== null && isWide(range) && range.first < FIRST_HIGH_PORT)
+      settings.portsLeftOut ??= `'${range.first}-${range.last}' is too wide a range of ports`
+    for (const value of spec.known ? portRange(spec.value) : [spec]) {
+      if (own.length < bounds.ports) own.push({ value, instruction })
+      else if (value.known && value.value.port < FIRST_HIGH_PORT && !own.some((other) => isSame(other.value, value)))
+        settings.portsLeftOut ??= morePorts
+    }
+  }
+}
+
+function isSame(a: Known<ExposedPort>, b: Known<ExposedPort>): boolean {
+  return a.known && b.known && a.value.port === b.value.port && a.value.protocol === b.value.protocol
 }
 
 function joined(current: Known<string>, path: Known<string>): Known<string> {
   if (!path.known) return path
-  if (path.value.startsWith('/')) return { known: true, value: cleanPath(path.value) }
-  return current.known ? { known: true, value: cleanPath(`${current.value}/${path.value}`) } : current
+  if (path.value.startsWith('/')) return shortEnough(cleanPath(path.value))
+  return current.known ? shortEnough(cleanPath(`${current.value}/${path.value}`)) : current
+}
+
+function shortEnough(value: string): Known<string> {
+  if (value.length < bounds.pathLength) return { known: true, value }
+  return {
+    known: false,
+    reason: `WORKDIR is longer than ${bounds.pathLength - 1} characters, the most that the kernel takes`,
+  }
 }
 
 /** Absolute, without empty, `.` and `..` parts. */
@@ -157,28 +213,39 @@ function healthcheckOf(instruction: Instruction): Healthcheck {
   }
 }
 
-/** More ports than any service has: a wider range is not spelled out. */
-const widestRange = 1024
-
-function portsOf(instruction: Instruction, { expand, cite }: Applying): readonly Setting<ExposedPort>[] {
-  return instruction.words.flatMap((word): readonly Setting<ExposedPort>[] => {
+function portsOf({ words }: Instruction, { expand }: Applying): readonly Known<string>[] {
+  return words.flatMap((word): readonly Known<string>[] => {
     const expanded = expand(word.text)
-    if (!expanded.known) return [{ value: expanded, instruction: cite }]
-    return expanded.value
-      .split(/\s+/)
-      .filter((spec) => spec !== '')
-      .flatMap((spec) => portRange(spec).map((value) => ({ value, instruction: cite })))
+    if (!expanded.known) return [expanded]
+    const specs = expanded.value.split(/\s+/).filter((spec) => spec !== '')
+    return specs.map((value) => ({ known: true, value }))
   })
 }
 
+interface PortRange {
+  readonly first: number
+  readonly last: number
+  readonly protocol: ExposedPort['protocol']
+}
+
 /** `80`, `80/udp`, `8000-8010/tcp`, `8080:80`: the container's side of it. */
-export function portRange(spec: string): readonly Known<ExposedPort>[] {
+function rangeOf(spec: string): PortRange | null {
   const match = /^(?:.*:)?(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/i.exec(spec)
   const first = Number(match?.[1])
   const last = Number(match?.[2] ?? match?.[1])
-  if (match === null || first > last || last > 65535) return [{ known: false, reason: `'${spec}' is no port` }]
-  if (last - first >= widestRange) return [{ known: false, reason: `'${spec}' is too wide a range of ports` }]
-  const protocol = (match[3]?.toLowerCase() ?? 'tcp') as ExposedPort['protocol']
+  if (match === null || first > last || last > 65535) return null
+  return { first, last, protocol: (match[3]?.toLowerCase() ?? 'tcp') as ExposedPort['protocol'] }
+}
+
+function isWide({ first, last }: PortRange): boolean {
+  return last - first >= bounds.ports
+}
+
+export function portRange(spec: string): readonly Known<ExposedPort>[] {
+  const range = rangeOf(spec)
+  if (range === null) return [{ known: false, reason: `'${spec}' is no port` }]
+  if (isWide(range)) return [{ known: false, reason: `'${spec}' is too wide a range of ports` }]
+  const { first, last, protocol } = range
   return Array.from({ length: last - first + 1 }, (_, index) => ({
     known: true,
     value: { port: first + index, protocol },

@@ -27,6 +27,7 @@ export function stageConfig(state: StageState): Known<ImageConfig> {
       stopSignal: valueIn(stopSignal, null),
       env: state.env,
       exposedPorts: distinct(state.exposedPorts, (port: ExposedPort) => `${port.port}/${port.protocol}`),
+      ...(state.portsLeftOut === null ? {} : { portsLeftOut: state.portsLeftOut }),
       volumes: distinct(state.volumes, (path) => path),
       onbuild: state.onbuild,
       labels: state.labels,

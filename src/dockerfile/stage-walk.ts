@@ -1,22 +1,13 @@
 import { emptyConfig } from '../image/config.ts'
 import type { ImageConfig, Known } from '../image/facts.ts'
 import { nothingGiven } from './build-given.ts'
+import { type Environment, environmentWith, growing, heldBy } from './environment.ts'
 import type { Dockerfile, Instruction, Stage, StageBase } from './model.ts'
 import { parseDockerfile } from './parse.ts'
-import { applySettings, initialSettings, type Settings } from './settings.ts'
+import { applySettings, initialSettings, type Owned, type Settings } from './settings.ts'
 import type { StageState } from './stage-state.ts'
 import { pathWords, type Step } from './steps.ts'
-import {
-  type ArgSources,
-  applyArg,
-  applyEnv,
-  defaultPath,
-  type Environment,
-  expand,
-  type GrowingEnvironment,
-  globalEnvironment,
-  lineage,
-} from './variables.ts'
+import { type ArgSources, applyArg, applyEnv, defaultPath, expand, globalEnvironment, lineage } from './variables.ts'
 
 export type BaseConfig = (reference: string) => Known<ImageConfig>
 
@@ -85,7 +76,7 @@ function stateOf(
   settings: Readonly<Settings>,
   env: ReadonlyMap<string, string>,
   unknownBase: string | null,
-): Settings & StageState {
+): Settings & { env: ReadonlyMap<string, string>; readonly unknownBase: string | null } {
   return {
     user: settings.user,
     workdir: settings.workdir,
@@ -95,6 +86,7 @@ function stateOf(
     healthcheck: settings.healthcheck,
     stopSignal: settings.stopSignal,
     exposedPorts: settings.exposedPorts,
+    portsLeftOut: settings.portsLeftOut,
     volumes: settings.volumes,
     labels: settings.labels,
     onbuild: [],
@@ -108,17 +100,18 @@ function baseOf(base: StageBase, baseConfig: BaseConfig): Ground {
   const env = config.known ? config.value.env : new Map<string, string>()
   return {
     end: stateOf(initialSettings(config), env, config.known ? null : config.reason),
-    environment: { values: env, undecided: new Set(), open: config.known ? null : config.reason },
+    environment: environmentWith(env, config.known ? null : config.reason),
     triggers: config.known ? triggersOf(config.value) : [],
     isImage: true,
   }
 }
 
 function walkStage(stage: Stage, ground: Ground, sources: ArgSources, escapeChar: string): Walk {
-  const environment = copyOf(ground.environment)
-  // ENV stays in the image, ARG does not.
-  const env = new Map(ground.end.env)
-  const end = stateOf(ground.end, env, ground.end.unknownBase)
+  const environment = growing(ground.environment)
+  // ENV stays in the image, ARG does not. Copied once it changes: most stages leave it as it is.
+  let env: Map<string, string> | null = null
+  const end = stateOf(ground.end, ground.end.env, ground.end.unknownBase)
+  const owned = new Set<Owned>()
   const expandHere = (text: string): Known<string> => {
     const expanded = expand(text, environment, escapeChar)
     return expanded.kind === 'value'
@@ -127,26 +120,27 @@ function walkStage(stage: Stage, ground: Ground, sources: ArgSources, escapeChar
   }
   // The CMD of the base image or of a parent stage falls with a new ENTRYPOINT; one of the same stage does not.
   let ownCmd = false
-  // Most instructions leave the environment as it is, and share a copy.
   let seen: Environment | null = null
   const run = (instruction: Instruction, cite: Instruction | null): void => {
     const { keyword } = instruction
     if (keyword === 'ARG') applyArg(instruction, environment, sources, escapeChar)
     else if (keyword === 'ENV') {
+      env ??= new Map(end.env)
+      end.env = env
       for (const name of applyEnv(instruction, environment, escapeChar)) {
-        const value = environment.values.get(name)
+        const value = heldBy(environment, name)?.value ?? undefined
         env.delete(name)
         if (value !== undefined) env.set(name, value)
       }
     } else {
-      applySettings(end, instruction, { expand: expandHere, cite, escapeChar, ownCmd })
+      applySettings(end, instruction, { expand: expandHere, cite, escapeChar, ownCmd, owned })
       ownCmd ||= keyword === 'CMD'
       return
     }
     seen = null
   }
   const stepOf = (instruction: Instruction): Step => {
-    seen ??= copyOf(environment)
+    seen ??= environment.now()
     const { user, workdir, shell } = end
     const step = {
       instruction,
@@ -163,11 +157,7 @@ function walkStage(stage: Stage, ground: Ground, sources: ArgSources, escapeChar
   const triggered = ground.isImage ? [] : ground.triggers.map(stepOf)
   const own = stage.instructions.map(stepOf)
   const triggers = stage.instructions.flatMap((instruction) => instruction.onbuild ?? [])
-  return { end, environment, triggers, isImage: false, triggered, own }
-}
-
-function copyOf({ values, undecided, open }: Environment): GrowingEnvironment {
-  return { values: new Map(values), undecided: new Set(undecided), open }
+  return { end, environment: environment.now(), triggers, isImage: false, triggered, own }
 }
 
 /** `scratch` with the PATH that BuildKit gives it. */

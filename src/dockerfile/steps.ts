@@ -1,6 +1,7 @@
 import type { Known } from '../image/facts.ts'
+import type { Environment } from './environment.ts'
 import type { Instruction } from './model.ts'
-import { type Environment, type Expanded, expand } from './variables.ts'
+import { type Expanded, expand } from './variables.ts'
 
 /** One instruction with what was in force when it ran. */
 export interface Step {

@@ -1,16 +1,9 @@
+import { bounds } from '../bounds.ts'
 import { type BuildGiven, nothingGiven, platformArgs } from './build-given.ts'
+import { type Environment, type GrowingEnvironment, growing, type Held, heldBy } from './environment.ts'
 import { lex } from './lex.ts'
 import type { Dockerfile, Instruction } from './model.ts'
 import { pairsOf } from './pairs.ts'
-
-/** The variables that an instruction sees. */
-export interface Environment {
-  readonly values: ReadonlyMap<string, string>
-  /** Declared, with a value that only the build knows: an ARG without a default, TARGETARCH and the like. */
-  readonly undecided: ReadonlySet<string>
-  /** Why further variables may be set: the base image's environment is not known. Null when all are known. */
-  readonly open: string | null
-}
 
 export type Expanded =
   | { readonly kind: 'value'; readonly value: string }
@@ -23,26 +16,32 @@ export function expand(text: string, environment: Environment, escapeChar: strin
   // Most texts are plain.
   if (!changedByLex.test(text)) return { kind: 'value', value: text }
   const lookup = (name: string): string | undefined | null => {
-    const value = environment.values.get(name)
-    if (value !== undefined) return value
-    return environment.undecided.has(name) || environment.open !== null ? null : undefined
+    const held = heldBy(environment, name)
+    if (held !== undefined) return held.value
+    return environment.open !== null ? null : undefined
   }
-  const lexed = lex(text, { escape: escapeChar, lookup })
+  const lexed = lex(text, { escape: escapeChar, lookup, longest: bounds.expandedLength, textOnly: true })
   if (lexed.kind === 'text') return { kind: 'value', value: lexed.text }
-  if (lexed.kind === 'invalid') return { kind: 'unresolved', variable: null, reason: `'${text}': ${lexed.reason}` }
+  if (lexed.kind === 'invalid')
+    return { kind: 'unresolved', variable: null, reason: `'${shown(text)}': ${lexed.reason}` }
   return { kind: 'unresolved', variable: lexed.variable, reason: reasonFor(lexed.variable, environment) }
 }
 
+/** A text may be as long as a line. */
+function shown(text: string): string {
+  return text.length <= 200 ? text : `${text.slice(0, 200)}…`
+}
+
 function reasonFor(variable: string, environment: Environment): string {
-  if (environment.undecided.has(variable)) {
+  const held = heldBy(environment, variable)
+  if (held?.value === null) {
+    if (held.why !== null) return `${variable} is not known: ${held.why}`
     const how = platformArgs.includes(variable) ? '' : `, as --build-arg ${variable}=VALUE does`
     return `${variable} has no default: the build sets it${how}`
   }
-  if (environment.values.has(variable)) return `a pattern is applied to ${variable}`
+  if (held !== undefined) return `a pattern is applied to ${variable}`
   return `${variable} is not set here, and ${environment.open}`
 }
-
-const noGlobals: Environment = { values: new Map(), undecided: new Set(platformArgs), open: null }
 
 /** What FROM lines see: the ARGs before the first of them. */
 export function globalEnvironment(
@@ -51,31 +50,28 @@ export function globalEnvironment(
   given: BuildGiven = nothingGiven,
 ): Environment {
   if (metaArgs.length === 0 && given.platformArgs.size === 0) return noGlobals
-  const values = new Map(given.platformArgs)
-  const undecided = new Set(platformArgs.filter((name) => !values.has(name)))
-  const environment = { values, undecided, open: null }
+  const environment = growing()
+  for (const name of platformArgs) environment.set(name, undecided)
+  for (const [name, value] of given.platformArgs) environment.set(name, { value })
   for (const instruction of metaArgs)
     applyArg(instruction, environment, { args: given.args, globals: null }, escapeChar)
-  return environment
+  return environment.now()
 }
+
+const undecided: Held = { value: null, why: null }
+const noGlobals: Environment = { values: new Map(), undecided: new Set(platformArgs), open: null }
 
 /** BuildKit gives this to an image that starts from nothing (measured). */
 export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
-
-/** An environment that is carried through a stage. */
-export interface GrowingEnvironment extends Environment {
-  readonly values: Map<string, string>
-  readonly undecided: Set<string>
-}
 
 /** The stage and the stages it is built from, the outermost parent first. */
 export function lineage(dockerfile: Dockerfile, stageIndex: number): readonly number[] {
   const indexes: number[] = []
   for (let index = stageIndex; ; ) {
     const base = dockerfile.stages[index]?.base
-    if (base === undefined) return indexes
-    indexes.unshift(index)
-    if (base.kind !== 'stage') return indexes
+    if (base === undefined) return indexes.reverse()
+    indexes.push(index)
+    if (base.kind !== 'stage') return indexes.reverse()
     index = base.index
   }
 }
@@ -94,10 +90,10 @@ export function applyArg(
 ): void {
   for (const { name, value } of pairsOf(instruction, escapeChar)) {
     const inherited = args.get(name) ?? (value === null ? globals?.values.get(name) : undefined)
-    if (inherited !== undefined) set(into, name, { kind: 'value', value: inherited })
-    else if (value !== null) set(into, name, expand(value, into, escapeChar))
+    if (inherited !== undefined) into.set(name, { value: inherited })
+    else if (value !== null) into.set(name, heldAs(expand(value, into, escapeChar)))
     // Without a default it leaves an ENV of the same name as it is.
-    else if (!into.values.has(name)) into.undecided.add(name)
+    else if ((heldBy(into, name)?.value ?? null) === null) into.set(name, undecided)
   }
 }
 
@@ -108,13 +104,11 @@ export function applyEnv(instruction: Instruction, into: GrowingEnvironment, esc
     name,
     value: expand(value ?? '', into, escapeChar),
   }))
-  for (const { name, value } of pairs) set(into, name, value)
+  for (const { name, value } of pairs) into.set(name, heldAs(value))
   return pairs.map(({ name }) => name)
 }
 
-function set(into: GrowingEnvironment, name: string, value: Expanded): void {
-  into.undecided.delete(name)
-  into.values.delete(name)
-  if (value.kind === 'value') into.values.set(name, value.value)
-  else into.undecided.add(name)
+function heldAs(expanded: Expanded): Held {
+  if (expanded.kind === 'value') return { value: expanded.value }
+  return { value: null, why: expanded.variable === null ? expanded.reason : null }
 }

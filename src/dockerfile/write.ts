@@ -1,3 +1,4 @@
+import { commentWords, heredocCopy } from '../borders/dockerfile.ts'
 import { keywordStyle } from './build.ts'
 import type { Dockerfile } from './model.ts'
 
@@ -8,14 +9,17 @@ export function keyword(dockerfile: Dockerfile, name: string): string {
   return keywordStyle(dockerfile) === 'lower' ? name.toLowerCase() : name
 }
 
+/** What some program obeys where a comment begins with it, this one included. */
+const PRAGMA = /^(?:harden-image|hadolint|checkov|trivy)\b/i
+
 /** The reason above a step, as comment lines of a readable width. */
 export function reason(text: string): readonly string[] {
   const lines: string[] = []
   let line = '# harden-image:'
-  for (const word of text.split(/\s+/)) {
+  for (const word of commentWords(text)) {
     if (line.length + 1 + word.length > COMMENT_WIDTH && line !== '#') {
       lines.push(line)
-      line = '#  '
+      line = PRAGMA.test(word) ? '#   …' : '#  '
     }
     line += ` ${word}`
   }
@@ -30,29 +34,9 @@ export function runStep(dockerfile: Dockerfile, commands: readonly string[]): re
   })
 }
 
-/** A word for a POSIX shell. */
-export function shellWord(text: string): string {
-  return /^[\w./@%+=:,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
-}
-
-/** A value for ENV: quoted where needed, `$` kept literal. */
-export function envValue(text: string): string {
-  if (/^[\w./@%+=:,-]+$/.test(text)) return text
-  return `"${text.replace(/[\\"$]/g, '\\$&')}"`
-}
-
-/** An exec form as people write it. */
-export function execForm(words: readonly string[]): string {
-  return `[${words.map((word) => JSON.stringify(word)).join(', ')}]`
-}
-
-/** A heredoc COPY of a whole text; the quoted delimiter keeps it literal. */
+/** A heredoc COPY of a whole text. In a file with CRLF each line ends so, those of the heredoc too. Throws HardenError `unwritable`. */
 export function copyText(dockerfile: Dockerfile, text: string, path: string, flags: string): readonly string[] {
-  const end = 'HARDEN_IMAGE'
-  const body = text.endsWith('\n') ? text.slice(0, -1) : text
-  return [
-    `${keyword(dockerfile, 'COPY')} ${flags === '' ? '' : `${flags} `}<<"${end}" ${path}`,
-    ...body.split(/\r?\n/),
-    end,
-  ]
+  const copy = keyword(dockerfile, 'COPY')
+  const body = dockerfile.eol === '\n' ? text : text.replaceAll('\r\n', '\n')
+  return heredocCopy(flags === '' ? copy : `${copy} ${flags}`, body, path, dockerfile.escape)
 }

@@ -1,3 +1,5 @@
+import { table } from '../table.ts'
+
 /** Reads memory of the process; null where that is not allowed or not there. */
 export type ReadMemory = (address: bigint, bytes: number) => Buffer | null
 
@@ -19,7 +21,7 @@ const none: Timeout = { kind: 'none' }
 const timespec = (argument: number): Timeout => ({ kind: 'timespec', argument })
 
 /** Calls in which a thread waits, by number. Source: the kernel's syscall tables. `accept` honours SO_RCVTIMEO, which nobody sets there; `recv` is left out for it. */
-const CALLS: Readonly<Record<string, ReadonlyMap<number, Timeout>>> = {
+const CALLS: Readonly<Record<string, ReadonlyMap<number, Timeout>>> = table({
   x64: new Map<number, Timeout>([
     ...[0, 1, 2, 19, 20, 34, 43, 61, 65, 70, 72, 73, 130, 247, 257, 288].map((call) => [call, none] as const),
     [7, { kind: 'milliseconds', argument: 2 }],
@@ -49,7 +51,7 @@ const CALLS: Readonly<Record<string, ReadonlyMap<number, Timeout>>> = {
     [98, { kind: 'futex' }],
     [115, { kind: 'clock' }],
   ]),
-}
+})
 
 const FUTEX_COMMAND = 0x7fn
 const FUTEX_WAIT = 0n

@@ -1,11 +1,12 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
+import { withTemporaryFolder } from '../temporary.ts'
 import { buildFailure } from './build-failure.ts'
 import type { Cli } from './cli-process.ts'
 import type { BuildRequest, BuildResult } from './engine.ts'
-import { sessionLabel } from './labels.ts'
+import { imageLabels, labelFlags } from './labels.ts'
 import { imageArgument } from './safe-arguments.ts'
 
 const buildTimeoutMs = 30 * 60_000
@@ -16,8 +17,7 @@ const buildTimeoutMs = 30 * 60_000
  */
 export async function build(cli: Cli, request: BuildRequest, session: string): Promise<BuildResult> {
   const started = Date.now()
-  const folder = await mkdtemp(join(tmpdir(), 'harden-image-build-'))
-  try {
+  return withTemporaryFolder('build', async (folder) => {
     const dockerfile = join(folder, 'Dockerfile')
     const idFile = join(folder, 'image-id')
     await writeFile(dockerfile, request.dockerfile)
@@ -26,7 +26,7 @@ export async function build(cli: Cli, request: BuildRequest, session: string): P
       ...['build', `--file=${dockerfile}`, `--iidfile=${idFile}`, `--tag=${imageArgument(request.tag)}`],
       ...(cli.name === 'podman' ? ['--pull=missing', '--format=docker'] : ['--pull=false', '--progress=plain']),
       ...(cli.name === 'podman' && ignoreFile !== null ? [`--ignorefile=${ignoreFile}`] : []),
-      ...(request.keep ? [] : [`--label=${sessionLabel(session)}`]),
+      ...(request.keep ? [] : labelFlags(imageLabels(session))),
       ...(request.target === undefined ? [] : [`--target=${request.target}`]),
       ...(request.platform === undefined ? [] : [`--platform=${request.platform}`]),
       ...Object.entries(request.buildArgs ?? {}).map(([name, value]) => `--build-arg=${name}=${value}`),
@@ -40,9 +40,7 @@ export async function build(cli: Cli, request: BuildRequest, session: string): P
     const id = (await readFile(idFile, 'utf8')).trim()
     if (id === '') throw new HardenError('engine-failed', `${cli.name} built an image but did not say which`)
     return { id: id.includes(':') ? id : `sha256:${id}`, milliseconds: Date.now() - started }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  })
 }
 
 async function emptyContext(folder: string): Promise<string> {
@@ -54,7 +52,12 @@ async function emptyContext(folder: string): Promise<string> {
 async function copyIgnoreFile(dockerfilePath: string | undefined, to: string): Promise<string | null> {
   if (dockerfilePath === undefined) return null
   try {
-    await copyFile(`${dockerfilePath}.dockerignore`, to)
+    const from = `${dockerfilePath}.dockerignore`
+    // A pipe would be waited for, and a device has no end.
+    const stats = await stat(from)
+    if (!stats.isFile() || stats.size > bounds.textBytes)
+      throw new Error('it is no regular file, or larger than any text that is read')
+    await copyFile(from, to)
     return to
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null

@@ -4,16 +4,17 @@ import { startErrors, timedStop, volumesToMake, withUnstarted } from './around-c
 import { build } from './build.ts'
 import { cleanUp, type MadeImages } from './clean-up.ts'
 import type { CallResult, Cli } from './cli-process.ts'
-import { cliRemover } from './cli-remover.ts'
-import type { DiffEntry, Engine, RunSpec } from './engine.ts'
+import { cliLeftovers, cliRemover } from './cli-remover.ts'
+import type { DiffEntry, Enforced, Engine, RunSpec } from './engine.ts'
 import { failureOf, pullFailure } from './failure.ts'
 import { readIdFile, withIdFile } from './id-file.ts'
-import { parseImage, parseState } from './inspect.ts'
-import { sessionLabel } from './labels.ts'
+import { parseImage, parseState, parseWritten } from './inspect.ts'
+import { labelFlags, sessionLabels } from './labels.ts'
+import { leftovers, removeLeftovers } from './leftovers.ts'
 import { listeners } from './listeners.ts'
 import { logs } from './logs.ts'
 import { processes } from './processes.ts'
-import { runArguments } from './run-arguments.ts'
+import { networkArguments, runArguments } from './run-arguments.ts'
 import { fullName, imageArgument, nameArgument } from './safe-arguments.ts'
 
 const pullTimeoutMs = 15 * 60_000
@@ -30,13 +31,15 @@ export interface EngineFacts {
   readonly local: boolean
   /** Container addresses can be reached from this machine. */
   readonly reachable: boolean
+  readonly enforces: Enforced
+  readonly dataRoot: string | null
   readonly made: MadeImages
 }
 
 /** The engine port over the CLI of docker, podman or nerdctl. */
 export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
   const { name } = cli
-  const { session, local, reachable, made } = facts
+  const { session, local, reachable, enforces, dataRoot, made } = facts
   const errors = startErrors(name)
 
   const inspect = (container: string): Promise<string> =>
@@ -55,7 +58,7 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
 
   const create = async (spec: RunSpec): Promise<string> => {
     await createVolumes(spec)
-    const { exitCode, stdout, stderr } = await cli.run(runArguments(name, spec, session, ['create']))
+    const { exitCode, stdout, stderr } = await cli.run(runArguments(name, spec, session, ['create'], enforces))
     const id = stdout.trim().split('\n').at(-1) ?? ''
     if (exitCode === 0 && id !== '') return id
     throw notCreated(spec, stderr)
@@ -72,7 +75,8 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
     await createVolumes(spec)
     // On standard output there is no id of a container that was created and could not be started.
     return withIdFile(async (idFile) => {
-      const result = await cli.run(runArguments(name, spec, session, ['run', '--detach', `--cidfile=${idFile}`]))
+      const command = ['run', '--detach', `--cidfile=${idFile}`] as const
+      const result = await cli.run(runArguments(name, spec, session, command, enforces))
       const id = await readIdFile(idFile)
       if (id === '') throw notCreated(spec, result.stderr)
       started(id, result)
@@ -90,6 +94,9 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
     version: facts.version,
     session,
     local,
+    reachable,
+    enforces,
+    dataRoot,
     create,
     createLender,
     remove,
@@ -134,6 +141,11 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
     run,
     start: async (container) => started(container, await cli.run(['start', nameArgument(container)])),
     state: async (container) => parseState(await inspect(container), reachable, errors.of(container)),
+    written: async (container) => {
+      const args = ['inspect', '--type=container', '--size', '--', nameArgument(container)]
+      const { exitCode, stdout } = await cli.run(args)
+      return exitCode === 0 ? parseWritten(stdout) : null
+    },
     diff: async (container) => {
       const text = await cli.call(`compare container ${container} with its image`, ['diff', nameArgument(container)])
       return parseDiff(text)
@@ -157,6 +169,12 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
     removeVolume: async (volume) => {
       await cli.run(['volume', 'rm', '--force', '--', nameArgument(volume)])
     },
+    createNetwork: async (network) => {
+      await cli.call(`create network ${network.name}`, networkArguments(name, network, session))
+    },
+    removeNetwork: async (network) => {
+      await cli.run(['network', 'rm', '--', nameArgument(network)])
+    },
     removeImage: async (reference) => {
       const { exitCode, stderr } = await cli.run(['image', 'rm', '--force', '--', imageArgument(reference)])
       if (exitCode !== 0 && !missingImage.test(stderr)) throw failureOf(name, `remove image ${reference}`, stderr)
@@ -173,13 +191,15 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
       await cli.call(`tag ${image}`, ['tag', '--', imageArgument(image), imageArgument(reference)])
     },
     cleanUp: async () => cleanUp(cliRemover(await cli.close(), session), made),
+    leftovers: () => leftovers(cliLeftovers(cli)),
+    removeLeftovers: (found) => removeLeftovers(cliLeftovers(cli), found),
   }
 }
 
 /** An existing one keeps its own label. */
 async function createVolume(cli: Cli, volume: string, session: string): Promise<void> {
   const ignore = cli.name === 'podman' ? ['--ignore'] : []
-  const args = ['volume', 'create', ...ignore, `--label=${sessionLabel(session)}`, '--', nameArgument(volume)]
+  const args = ['volume', 'create', ...ignore, ...labelFlags(sessionLabels(session)), '--', nameArgument(volume)]
   await cli.call(`create volume ${volume}`, args)
 }
 

@@ -1,8 +1,10 @@
 import type { Readable } from 'node:stream'
 import { execa, type Options, type Result, type ResultPromise } from 'execa'
+import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
 import type { EngineName } from './engine.ts'
 import { failureOf } from './failure.ts'
+import { markedAsOurs } from './orphans.ts'
 
 export interface CallResult {
   readonly exitCode: number
@@ -50,8 +52,8 @@ export interface CliOptions {
 
 const defaultTimeoutMs = 60_000
 const streamTimeoutMs = 15 * 60_000
-/** Of one call's output: `inspect` and `ps` give little; more is a fault. */
-const maximumOutput = 64 * 1024 * 1024
+/** For what is to end: after them it is killed. */
+const graceMs = 2000
 
 export function createCli({ name, binary, env }: CliOptions): Cli {
   const running = new Set<ResultPromise>()
@@ -61,16 +63,21 @@ export function createCli({ name, binary, env }: CliOptions): Cli {
   const start = (args: readonly string[], options: Options, forced: boolean): ResultPromise => {
     if (closed && !forced) throw over(name)
     const child = execa(binary, [...args], {
-      env: env as Record<string, string>,
+      env: { ...env, ...markedAsOurs() } as Record<string, string>,
       extendEnv: false,
       reject: false,
-      maxBuffer: maximumOutput,
+      maxBuffer: bounds.engineAnswerBytes,
       stripFinalNewline: false,
       stdin: 'ignore',
       // Ctrl-C goes to a whole process group: in ours, the child would end before we know why, as if the engine had failed.
       detached: true,
+      forceKillAfterDelay: graceMs,
       ...options,
     }) as unknown as ResultPromise
+    // Its plugins are processes of their own, and hold on to its streams: what was killed is over with all of them.
+    child.once('exit', (_, signal) => {
+      if (signal !== null) killGroup(child.pid)
+    })
     running.add(child)
     void child.finally(() => running.delete(child))
     return child
@@ -136,6 +143,15 @@ export function createCli({ name, binary, env }: CliOptions): Cli {
     }
   }
   return make(false)
+}
+
+function killGroup(leader: number | undefined): void {
+  if (leader === undefined) return
+  try {
+    process.kill(-leader, 'SIGKILL')
+  } catch {
+    // Nothing of it is left.
+  }
 }
 
 async function settled<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>> {

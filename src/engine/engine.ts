@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { ImageConfig, Platform } from '../image/facts.ts'
+import type { Leftover } from './leftovers.ts'
+import type { Reach } from './reach.ts'
 
 export type EngineName = 'docker' | 'podman' | 'nerdctl'
 
@@ -12,6 +14,14 @@ export interface Engine {
   readonly session: string
   /** The engine runs on this machine, so that `/proc/<pid>` and container addresses can be reached. */
   readonly local: boolean
+  /** Container addresses can be reached from this machine. */
+  readonly reachable: boolean
+  /** What it can hold a container to. */
+  readonly enforces: Enforced
+  /** How the ports of its containers are reached; absent: at their address, as any other. */
+  readonly reach?: Reach
+  /** Where it keeps containers and volumes, on its own machine; null where it does not tell. */
+  readonly dataRoot: string | null
 
   inspectImage(reference: string): Promise<EngineImage | null>
   pull(reference: string, platform?: string): Promise<void>
@@ -32,6 +42,8 @@ export interface Engine {
   /** `create` and `start` in one call. */
   run(spec: RunSpec): Promise<string>
   state(container: string): Promise<ContainerState>
+  /** Bytes that it has written beside its image, and in its volumes; null where the engine does not tell. */
+  written(container: string): Promise<number | null>
   /** stdout and stderr together, oldest first. */
   logs(container: string): Promise<string>
   diff(container: string): Promise<readonly DiffEntry[]>
@@ -55,6 +67,10 @@ export interface Engine {
   remove(container: string): Promise<void>
   /** No error when it is gone, or still in use. */
   removeVolume(volume: string): Promise<void>
+  /** A network from which nothing leads out. Throws where the engine has no such network. */
+  createNetwork(network: NetworkSpec): Promise<void>
+  /** No error when it is gone, or still in use. */
+  removeNetwork(network: string): Promise<void>
   removeImage(reference: string): Promise<void>
   /** Takes an image as `docker save` writes it, under the one name that is in it, which goes with the session. */
   load(archive: Readable, reference: string): Promise<void>
@@ -64,6 +80,10 @@ export interface Engine {
    * some of it is there still, or nobody can say.
    */
   cleanUp(): Promise<boolean>
+  /** What any run of this tool has made there and not removed, or uses, containers first. */
+  leftovers(): Promise<readonly Leftover[]>
+  /** Removes them, whoever made them; gives those that are there still. Never throws. */
+  removeLeftovers(found: readonly Leftover[]): Promise<readonly Leftover[]>
 }
 
 export interface EngineImage {
@@ -97,11 +117,27 @@ export interface BuildResult {
   readonly milliseconds: number
 }
 
+export interface NetworkSpec {
+  readonly name: string
+  /** The engine's machine has no address on it either, and cannot reach it itself. Docker alone. */
+  readonly hostless: boolean
+}
+
+/** What an engine can hold a container to: without the control groups for it (rootless), an option is refused. */
+export interface Enforced {
+  /** How many there are; null where it cannot limit them. */
+  readonly cpus: number | null
+  readonly memory: boolean
+  readonly pids: boolean
+}
+
 export interface Mount {
-  readonly type: 'volume' | 'tmpfs'
+  /** `bind`: a file or folder of the engine's machine, read-only unless `writable`. */
+  readonly type: 'volume' | 'tmpfs' | 'bind'
   readonly target: string
-  /** Volume name; absent for an anonymous one. */
+  /** Volume name; absent for an anonymous one. Of a bind mount its path. */
   readonly source?: string
+  readonly writable?: boolean
   /** tmpfs only: `uid=101,gid=101,mode=0755,size=64m`. */
   readonly options?: string
 }
@@ -123,6 +159,10 @@ export interface RunSpec {
   readonly entrypoint?: string
   readonly command?: readonly string[]
   readonly network?: string
+  /** Name servers in place of the engine's. */
+  readonly dns?: readonly string[]
+  /** Without the confinement of SELinux, which keeps a container from what it was not labelled for. */
+  readonly unlabelled?: boolean
   readonly memoryBytes?: number
   readonly pidsLimit?: number
   readonly tty?: boolean

@@ -1,15 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { withTemporaryFolder } from '../temporary.ts'
 
 /** Gives a path at which the engine's CLI can write the id of the container that it creates (`--cidfile`). */
-export async function withIdFile<T>(use: (path: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'harden-image-id-'))
-  try {
-    return await use(join(folder, 'id'))
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+export function withIdFile<T>(use: (path: string) => Promise<T>): Promise<T> {
+  return withTemporaryFolder('id', (folder) => use(join(folder, 'id')))
 }
 
 /** '' where no container was created. */

@@ -1,3 +1,4 @@
+import { HardenError } from '../errors.ts'
 import { parseImageConfig } from '../image/config.ts'
 import type { ContainerState, EngineImage } from './engine.ts'
 
@@ -31,6 +32,7 @@ interface RawContainer {
     readonly Shell?: readonly string[] | null
   } | null
   readonly RestartCount?: number
+  readonly SizeRw?: number
   readonly HostConfig?: { readonly NetworkMode?: string }
   readonly NetworkSettings?: {
     readonly IPAddress?: string
@@ -81,6 +83,11 @@ export function parseState(json: string, reachable: boolean, startError = ''): C
   }
 }
 
+/** Of an `inspect` that was asked for sizes; null where it has none. */
+export function parseWritten(json: string): number | null {
+  return firstOf<RawContainer>(json).SizeRw ?? null
+}
+
 /** The shell's codes for what could not be started; podman reports 0 for it. */
 function exitCodeOf(error: string): number {
   if (error === '') return 0
@@ -123,7 +130,26 @@ function probeOf(config: RawContainer['Config']): readonly string[] | null {
   return [...(config?.Shell?.length ? config.Shell : ['/bin/sh', '-c']), ...words]
 }
 
-function firstOf<T>(json: string): T {
-  const value: unknown = JSON.parse(json)
-  return (Array.isArray(value) ? value[0] : value) as T
+function firstOf<T extends object>(json: string): T {
+  const value = answerOf<T | readonly T[]>(json)
+  const first = Array.isArray(value) ? value[0] : value
+  return (typeof first === 'object' && first !== null ? first : {}) as T
+}
+
+/** What an engine says in JSON: an object or a list. Throws HardenError for what is neither. */
+export function answerOf<T extends object>(json: string): T {
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch {
+    // Said below.
+  }
+  if (typeof value === 'object' && value !== null) return value as T
+  throw new HardenError(
+    'engine-failed',
+    `the engine gives an answer that is none: ${JSON.stringify(json.slice(0, 80))}`,
+    {
+      hint: 'see whether it is a container engine that answers there: docker context ls, and the variable DOCKER_HOST',
+    },
+  )
 }

@@ -1,6 +1,6 @@
-import { mkdtemp, open, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { withTemporaryFolder } from '../temporary.ts'
 import type { Cli } from './cli-process.ts'
 import { failureOf } from './failure.ts'
 import { nameArgument } from './safe-arguments.ts'
@@ -12,8 +12,7 @@ export const keptLogBytes = 2 * 1024 * 1024
  * engine printed them; two pipes would not.
  */
 export async function logs(cli: Cli, container: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'harden-image-logs-'))
-  try {
+  return withTemporaryFolder('logs', async (folder) => {
     const file = await open(join(folder, 'log'), 'w+')
     try {
       const { exitCode } = await cli.run(['logs', nameArgument(container)], { output: file.fd })
@@ -26,7 +25,5 @@ export async function logs(cli: Cli, container: string): Promise<string> {
     } finally {
       await file.close()
     }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  })
 }

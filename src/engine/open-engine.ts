@@ -5,8 +5,9 @@ import { createApiEngine } from './api/api-engine.ts'
 import { findEndpoint } from './api/endpoint.ts'
 import { createCliEngine } from './cli-engine.ts'
 import { createCli, isMissing } from './cli-process.ts'
-import type { Engine, EngineName } from './engine.ts'
+import type { Enforced, Engine, EngineName } from './engine.ts'
 import { unusableError } from './failure.ts'
+import { answerOf } from './inspect.ts'
 
 export type EngineChoice = 'auto' | EngineName
 
@@ -62,6 +63,7 @@ async function open(binary: EngineName, options: EngineOptions): Promise<Engine>
   const env = environment(options.env ?? process.env)
   const timeoutMs = options.probeTimeoutMs ?? 20_000
   const probe = createCli({ name: binary, binary, env })
+  options.signal?.addEventListener('abort', () => void probe.close(), { once: true })
   const endpoint = binary === 'docker' && !options.onlyCli ? await findEndpoint(probe, env, timeoutMs) : null
   const json = endpoint?.info ?? (await probe.call('answer', ['info', '--format={{json .}}'], { timeoutMs }))
   const info = parseInfo(json, binary)
@@ -72,7 +74,7 @@ async function open(binary: EngineName, options: EngineOptions): Promise<Engine>
   options.signal?.addEventListener('abort', () => void cli.close(), { once: true })
   const version = `${info.name} ${info.version}`
   const session = randomBytes(8).toString('hex')
-  const engine = createCliEngine(cli, { version, session, local, reachable, made })
+  const engine = createCliEngine(cli, { ...info, version, session, local, reachable, made })
   if (endpoint === null) return engine
   const { daemon } = endpoint
   options.signal?.addEventListener('abort', () => void daemon.close(), { once: true })
@@ -85,6 +87,8 @@ interface Info {
   readonly hostname: string
   readonly kernel: string
   readonly rootless: boolean
+  readonly enforces: Enforced
+  readonly dataRoot: string | null
 }
 
 interface DockerInfo {
@@ -94,6 +98,13 @@ interface DockerInfo {
   readonly Name?: string
   readonly KernelVersion?: string
   readonly SecurityOptions?: readonly string[] | null
+  readonly DockerRootDir?: string
+  readonly NCPU?: number
+  readonly MemoryLimit?: boolean
+  readonly PidsLimit?: boolean
+  readonly CpuCfsQuota?: boolean
+  /** As nerdctl writes it. */
+  readonly CPUCfsQuota?: boolean
 }
 
 interface PodmanInfo {
@@ -102,12 +113,15 @@ interface PodmanInfo {
     readonly hostname?: string
     readonly kernel?: string
     readonly security?: { readonly rootless?: boolean }
+    readonly cpus?: number
+    readonly cgroupControllers?: readonly string[] | null
   }
+  readonly store?: { readonly graphRoot?: string }
 }
 
 /** A `docker` that is podman's stand-in is told by the shape of its answer. */
 function parseInfo(json: string, name: EngineName): Info {
-  const raw = JSON.parse(json) as DockerInfo & PodmanInfo
+  const raw = answerOf<DockerInfo & PodmanInfo>(json)
   if (raw.version?.Version !== undefined) {
     const { hostname: host = '', kernel = '', security } = raw.host ?? {}
     return {
@@ -116,6 +130,8 @@ function parseInfo(json: string, name: EngineName): Info {
       hostname: host,
       kernel,
       rootless: security?.rootless ?? false,
+      enforces: podmanEnforces(raw.host ?? {}),
+      dataRoot: raw.store?.graphRoot ?? null,
     }
   }
   if (!raw.ServerVersion) {
@@ -132,7 +148,19 @@ function parseInfo(json: string, name: EngineName): Info {
     hostname: raw.Name ?? '',
     kernel: raw.KernelVersion ?? '',
     rootless: (raw.SecurityOptions ?? []).some((option) => option.includes('rootless')),
+    enforces: {
+      cpus: (raw.CpuCfsQuota ?? raw.CPUCfsQuota) === true ? (raw.NCPU ?? null) : null,
+      memory: raw.MemoryLimit ?? true,
+      pids: raw.PidsLimit ?? true,
+    },
+    dataRoot: raw.DockerRootDir ?? null,
   }
+}
+
+/** Root may use all control groups; a user those that were delegated, which are none with the first version of them. */
+function podmanEnforces({ security, cpus, cgroupControllers }: NonNullable<PodmanInfo['host']>): Enforced {
+  const has = (name: string): boolean => security?.rootless !== true || (cgroupControllers ?? []).includes(name)
+  return { cpus: has('cpu') ? (cpus ?? null) : null, memory: has('memory'), pids: has('pids') }
 }
 
 function environment(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string | undefined>> {

@@ -1,7 +1,7 @@
 import { HardenError } from '../errors.ts'
-import type { EngineName, Mount, RunSpec } from './engine.ts'
-import { sessionLabel } from './labels.ts'
-import { limitsOf, logLimits } from './limits.ts'
+import type { Enforced, EngineName, Mount, NetworkSpec, RunSpec } from './engine.ts'
+import { labelFlags, sessionLabels } from './labels.ts'
+import { limitsOf, logLimits, noCoreDumps } from './limits.ts'
 import { imageArgument, nameArgument } from './safe-arguments.ts'
 
 /** Arguments of `create` or `run` for a spec. The image is never pulled here. */
@@ -10,20 +10,24 @@ export function runArguments(
   spec: RunSpec,
   session: string,
   command: readonly ['create'] | readonly ['run', ...string[]],
+  enforces: Enforced,
 ): readonly string[] {
-  const { memoryBytes, pids } = limitsOf(spec)
+  const { memoryBytes, pids, cpus } = limitsOf(spec, enforces)
   return [
     ...command,
     '--pull=never',
-    `--label=${sessionLabel(session)}`,
-    `--memory=${memoryBytes}b`,
-    `--pids-limit=${pids}`,
+    ...labelFlags(sessionLabels(session)),
+    ...(memoryBytes === null ? [] : [`--memory=${memoryBytes}b`, `--memory-swap=${memoryBytes}b`]),
+    ...(pids === null ? [] : [`--pids-limit=${pids}`]),
+    ...(cpus === null ? [] : [`--cpus=${cpus}`]),
+    `--ulimit=${noCoreDumps}=0:0`,
     ...logArguments(name),
     ...(spec.user === undefined ? [] : [`--user=${spec.user}`]),
     ...(spec.groups ?? []).map((group) => `--group-add=${group}`),
     ...(spec.capDrop ?? []).map((capability) => `--cap-drop=${capability}`),
     ...(spec.capAdd ?? []).map((capability) => `--cap-add=${capability}`),
     ...(spec.noNewPrivileges ? ['--security-opt=no-new-privileges'] : []),
+    ...(spec.unlabelled ? ['--security-opt=label=disable'] : []),
     ...(spec.readOnly ? ['--read-only'] : []),
     // Podman otherwise puts a writable tmpfs on /tmp, /run and /var/tmp of a read-only container.
     ...(spec.readOnly && name === 'podman' ? ['--read-only-tmpfs=false'] : []),
@@ -33,6 +37,7 @@ export function runArguments(
     ...(spec.volumesFrom ?? []).map((container) => `--volumes-from=${nameArgument(container)}`),
     ...(spec.entrypoint === undefined ? [] : [`--entrypoint=${entrypointArgument(name, spec.entrypoint)}`]),
     ...(spec.network === undefined ? [] : [`--network=${networkArgument(spec.network)}`]),
+    ...(spec.dns ?? []).map((server) => `--dns=${server}`),
     ...(spec.tty ? ['--tty'] : []),
     ...Object.entries(spec.labels ?? {}).map(([key, value]) => `--label=${key}=${value}`),
     '--',
@@ -52,6 +57,25 @@ function entrypointArgument(name: EngineName, entrypoint: string): string {
   return name === 'podman' && entrypoint !== '' ? JSON.stringify([entrypoint]) : entrypoint
 }
 
+/** The network of bridge drivers; an option of Docker alone leaves the bridge without an address of the host's. */
+export const WITHOUT_HOST = 'com.docker.network.bridge.inhibit_ipv4'
+
+/** Arguments of `network create`. */
+export function networkArguments(name: EngineName, spec: NetworkSpec, session: string): readonly string[] {
+  return [
+    'network',
+    'create',
+    '--internal',
+    ...labelFlags(sessionLabels(session)),
+    ...(name === 'docker' ? ['--ipv6=false'] : []),
+    // Its name server asks those of the host.
+    ...(name === 'podman' ? ['--disable-dns'] : []),
+    ...(spec.hostless ? [`--opt=${WITHOUT_HOST}=true`] : []),
+    '--',
+    nameArgument(spec.name),
+  ]
+}
+
 /** A network's name, or `container:ID`. */
 export function networkArgument(network: string): string {
   const shared = /^container:(.+)$/.exec(network)?.[1]
@@ -67,10 +91,12 @@ function mountArgument(name: EngineName, mount: Mount): string {
     }
     return `--tmpfs=${mount.target}${mount.options === undefined ? '' : `:${mount.options}`}`
   }
+  const { type, source, target, writable = false } = mount
   const fields = [
-    'type=volume',
-    ...(mount.source === undefined ? [] : [`source=${nameArgument(mount.source)}`]),
-    `target=${mount.target}`,
+    `type=${type}`,
+    ...(source === undefined ? [] : [`source=${type === 'bind' ? source : nameArgument(source)}`]),
+    `target=${target}`,
+    ...(type === 'bind' && !writable ? ['readonly'] : []),
   ]
   return `--mount=${fields.map(csvField).join(',')}`
 }

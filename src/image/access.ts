@@ -1,4 +1,4 @@
-import type { FileEntry, FileModel, Identity } from './file-model.ts'
+import type { FileEntry, FileView, Identity } from './file-model.ts'
 import { parentOf } from './path.ts'
 import { executeBit, owns, permits, readBit, stickyForbids, writeBit } from './permission.ts'
 import { isRuntimePath, withRuntime } from './runtime-paths.ts'
@@ -20,7 +20,7 @@ type Found = { readonly path: string; readonly entry: FileEntry }
 const allowed: AccessAnswer = { allowed: true }
 
 /** Opens a file for writing, creating it where it is missing; for a directory: makes and removes names in it. */
-export function couldWrite(model: FileModel, identity: Identity, path: string): AccessAnswer {
+export function couldWrite(model: FileView, identity: Identity, path: string): AccessAnswer {
   const end = reach(model, identity, path, true)
   if ('allowed' in end) return end
   if (end.entry === null) return parentTakesNames(model, identity, end.path)
@@ -29,12 +29,12 @@ export function couldWrite(model: FileModel, identity: Identity, path: string): 
 }
 
 /** Opens a file for reading, or lists a directory. */
-export function couldRead(model: FileModel, identity: Identity, path: string): AccessAnswer {
+export function couldRead(model: FileView, identity: Identity, path: string): AccessAnswer {
   return onExisting(model, identity, path, (end) => asked(end.path, end.entry, identity, readBit))
 }
 
 /** Executes a program; a script must be readable too, since its interpreter opens it. */
-export function couldExecute(model: FileModel, identity: Identity, path: string): AccessAnswer {
+export function couldExecute(model: FileView, identity: Identity, path: string): AccessAnswer {
   return onExisting(model, identity, path, (end) => {
     if (isRuntimePath(end.path)) return allowed
     if (end.entry.type === 'directory') return refuse(end.path, 'execute')
@@ -45,20 +45,20 @@ export function couldExecute(model: FileModel, identity: Identity, path: string)
 }
 
 /** Goes into a directory (`chdir`), or through it. */
-export function couldTraverse(model: FileModel, identity: Identity, path: string): AccessAnswer {
+export function couldTraverse(model: FileView, identity: Identity, path: string): AccessAnswer {
   return onExisting(model, identity, path, (end) =>
     end.entry.type === 'directory' ? asked(end.path, end.entry, identity, executeBit) : refuse(end.path, 'directory'),
   )
 }
 
 /** Makes a new name (file, directory, link) in the path's directory. A symlink in the last place is not followed. */
-export function couldCreate(model: FileModel, identity: Identity, path: string): AccessAnswer {
+export function couldCreate(model: FileView, identity: Identity, path: string): AccessAnswer {
   const end = reach(model, identity, path, false)
   return 'allowed' in end ? end : parentTakesNames(model, identity, end.path)
 }
 
 /** Removes a file, a link or an empty directory. */
-export function couldRemove(model: FileModel, identity: Identity, path: string): AccessAnswer {
+export function couldRemove(model: FileView, identity: Identity, path: string): AccessAnswer {
   const end = reach(model, identity, path, false)
   if ('allowed' in end) return end
   if (end.entry === null) return refuse(end.path, 'exists')
@@ -66,7 +66,7 @@ export function couldRemove(model: FileModel, identity: Identity, path: string):
 }
 
 /** Renames, replacing what stands at `to`. A directory that moves to another parent must itself be writable. */
-export function couldRename(model: FileModel, identity: Identity, from: string, to: string): AccessAnswer {
+export function couldRename(model: FileView, identity: Identity, from: string, to: string): AccessAnswer {
   const source = reach(model, identity, from, false)
   if ('allowed' in source) return source
   if (source.entry === null) return refuse(source.path, 'exists')
@@ -84,7 +84,7 @@ export function couldRename(model: FileModel, identity: Identity, from: string, 
 }
 
 /** Changes permission bits: for the owner, whatever the bits say. */
-export function couldChangeMode(model: FileModel, identity: Identity, path: string): AccessAnswer {
+export function couldChangeMode(model: FileView, identity: Identity, path: string): AccessAnswer {
   return onExisting(model, identity, path, (end) => (owns(end.entry, identity) ? allowed : refuse(end.path, 'owner')))
 }
 
@@ -99,7 +99,7 @@ export interface Ownership {
  * (chown_ok and chgrp_ok in the kernel). Without `wanted` the answer is for any real change of owner.
  */
 export function couldChangeOwner(
-  model: FileModel,
+  model: FileView,
   identity: Identity,
   path: string,
   wanted: Ownership | null = null,
@@ -116,7 +116,7 @@ export function couldChangeOwner(
 
 /** Walks to the path with the identity's search permission on the way; an AccessAnswer when it cannot get there. */
 function reach(
-  model: FileModel,
+  model: FileView,
   identity: Identity,
   path: string,
   follow: boolean,
@@ -134,7 +134,7 @@ function needOf(kind: Exclude<Walk['kind'], 'end'>): Need {
 }
 
 function onExisting(
-  model: FileModel,
+  model: FileView,
   identity: Identity,
   path: string,
   ask: (end: Found) => AccessAnswer,
@@ -145,13 +145,13 @@ function onExisting(
 }
 
 /** `path` is real, so that its parent has been walked through already. */
-function parentTakesNames(model: FileModel, identity: Identity, path: string): AccessAnswer {
+function parentTakesNames(model: FileView, identity: Identity, path: string): AccessAnswer {
   const parent = parentOf(path)
   const entry = withRuntime(model.entry)(parent)
   return entry === null ? refuse(parent, 'exists') : asked(parent, entry, identity, writeBit | executeBit)
 }
 
-function parentGivesUp(model: FileModel, identity: Identity, found: Found): AccessAnswer {
+function parentGivesUp(model: FileView, identity: Identity, found: Found): AccessAnswer {
   const answer = parentTakesNames(model, identity, found.path)
   if (!answer.allowed) return answer
   const directory = withRuntime(model.entry)(parentOf(found.path))

@@ -1,3 +1,5 @@
+import { table } from '../table.ts'
+
 /** What a command that makes an account or a group says: shadow's tools, busybox, and Debian's adduser. */
 export interface AccountCommand {
   readonly makes: 'user' | 'group'
@@ -30,7 +32,7 @@ interface Read {
   readonly short: boolean
 }
 
-const LONG: Readonly<Record<string, string>> = {
+const LONG: Readonly<Record<string, string>> = table({
   uid: 'u',
   gid: 'g',
   'home-dir': 'd',
@@ -41,7 +43,7 @@ const LONG: Readonly<Record<string, string>> = {
   'user-group': 'U',
   'no-user-group': 'N',
   ingroup: 'G',
-}
+})
 const USERADD_VALUES = new Set(
   'b c d e f g G k K p P R s u Z base-dir comment expiredate inactive groups skel key password root prefix shell selinux-user'.split(
     ' ',

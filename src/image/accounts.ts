@@ -1,3 +1,5 @@
+import { engineEntries, engineId, engineNumber } from './engine-user.ts'
+import { onceFor } from '../once-for.ts'
 import type { Account, Accounts, Group, Known } from './facts.ts'
 
 /** Groups whose members can reach root, the host or other users' secrets. */
@@ -25,6 +27,19 @@ export interface ResolvedUser {
   readonly home: string
 }
 
+/** Reads passwd(5) and group(5), for the image's own programs and for the engine. */
+export function parseAccounts(passwd: string, group: string): Accounts {
+  const users = parsePasswd(passwd)
+  const asEngine = engineEntries(passwd)
+  const isSame =
+    users.length === asEngine.length &&
+    users.every(({ name, uid, gid }, index) => {
+      const other = asEngine[index]
+      return name === other?.name && uid === other.uid && gid === other.gid
+    })
+  return { users, groups: parseGroup(group), ...(isSame ? {} : { asEngine }) }
+}
+
 /** Reads passwd(5). Comments, NIS lines (`+`, `-`) and lines without a numeric uid are skipped, as the C library does. */
 export function parsePasswd(text: string): readonly Account[] {
   const users: Account[] = []
@@ -49,37 +64,71 @@ export function parseGroup(text: string): readonly Group[] {
   return groups
 }
 
+/** Who is called what: the first of two that are called alike, as the C library takes it. */
+interface AccountIndex {
+  readonly users: ReadonlyMap<string, Account>
+  readonly uids: ReadonlyMap<number, Account>
+  readonly groups: ReadonlyMap<string, Group>
+  readonly gids: ReadonlyMap<number, Group>
+  /** Gids of the groups that name a member. */
+  readonly memberships: ReadonlyMap<string, ReadonlySet<number>>
+}
+
+/** Both files may hold tens of thousands of lines, and are asked for each of them. */
+const indexOf = onceFor((accounts: Accounts): AccountIndex => {
+  const memberships = new Map<string, Set<number>>()
+  for (const { gid, members } of accounts.groups) {
+    for (const name of members) {
+      const gids = memberships.get(name)
+      if (gids === undefined) memberships.set(name, new Set([gid]))
+      else gids.add(gid)
+    }
+  }
+  return {
+    users: firstBy(accounts.users, ({ name }) => name),
+    uids: firstBy(accounts.users, ({ uid }) => uid),
+    groups: firstBy(accounts.groups, ({ name }) => name),
+    gids: firstBy(accounts.groups, ({ gid }) => gid),
+    memberships,
+  }
+})
+
+function firstBy<T, K>(items: readonly T[], key: (item: T) => K): ReadonlyMap<K, T> {
+  const found = new Map<K, T>()
+  for (const item of items) if (!found.has(key(item))) found.set(key(item), item)
+  return found
+}
+
 export function userNamed(accounts: Accounts, name: string): Account | null {
-  return accounts.users.find((user) => user.name === name) ?? null
+  return indexOf(accounts).users.get(name) ?? null
 }
 
 export function userWithUid(accounts: Accounts, uid: number): Account | null {
-  return accounts.users.find((user) => user.uid === uid) ?? null
+  return indexOf(accounts).uids.get(uid) ?? null
 }
 
 export function groupNamed(accounts: Accounts, name: string): Group | null {
-  return accounts.groups.find((group) => group.name === name) ?? null
+  return indexOf(accounts).groups.get(name) ?? null
 }
 
 export function groupWithGid(accounts: Accounts, gid: number): Group | null {
-  return accounts.groups.find((group) => group.gid === gid) ?? null
+  return indexOf(accounts).gids.get(gid) ?? null
 }
 
 /** All gids of a user, the primary one first: what `initgroups` gives. Empty for an unknown name. */
 export function groupsOf(accounts: Accounts, name: string): readonly number[] {
   const user = userNamed(accounts, name)
   if (user === null) return []
-  const others = accounts.groups.filter((group) => group.members.includes(name)).map((group) => group.gid)
-  return [...new Set([user.gid, ...others])]
+  return [...new Set([user.gid, ...(indexOf(accounts).memberships.get(name) ?? [])])]
 }
 
 /** Names of the privileged groups that a user is in. */
 export function privilegedGroupsOf(accounts: Accounts, name: string): readonly string[] {
   const gids = new Set(groupsOf(accounts, name))
-  return accounts.groups
-    .filter((group) => gids.has(group.gid) && privilegedGroups.has(group.name))
-    .map((group) => group.name)
+  return privilegedIn(accounts).flatMap((group) => (gids.has(group.gid) ? [group.name] : []))
 }
+
+const privilegedIn = onceFor((accounts: Accounts) => accounts.groups.filter(({ name }) => privilegedGroups.has(name)))
 
 /**
  * Resolves `name|uid[:group|gid]` as Docker does (GetExecUser in moby/sys/user): a number is always an id; a bare uid
@@ -88,10 +137,14 @@ export function privilegedGroupsOf(accounts: Accounts, name: string): readonly s
  */
 export function resolveUser(text: string, accounts: Accounts): Known<ResolvedUser> {
   const [userText = '', groupText = ''] = text.trim().split(':')
-  const uid = userText === '' ? 0 : parseId(userText)
-  if (uid === null && /^\d+$/.test(userText)) return unknown(`uid ${userText} is out of range`)
-  const entry = uid === null ? userNamed(accounts, userText) : userWithUid(accounts, uid)
+  const number = userText === '' ? 0n : engineNumber(userText)
+  const entries = accounts.asEngine ?? accounts.users
+  const uid = number === null ? null : engineId(number)
+  const entry = entries.find((user) => (uid === null ? user.name === userText : user.uid === uid)) ?? null
+  if (entry === null && (number === null ? /^\d+$/.test(userText) : number < 0n || number > maximumId))
+    return unknown(`uid ${userText} is out of range`)
   if (entry === null && uid === null) return unknown(`the image has no user "${userText}"`)
+  if (entry !== null && entry.uid > maximumId) return unknown(`the uid of ${userText} is out of range`)
   const base = {
     name: entry?.name ?? null,
     uid: entry?.uid ?? uid ?? 0,

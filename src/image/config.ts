@@ -1,3 +1,4 @@
+import { bounds } from '../bounds.ts'
 import type { ExposedPort, Healthcheck, ImageConfig } from './facts.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -13,7 +14,7 @@ export function parseImageConfig(raw: unknown): ImageConfig {
     entrypoint: asWords(config.Entrypoint),
     cmd: asWords(config.Cmd),
     env: parsePairs(asStrings(config.Env)),
-    exposedPorts: Object.keys(asObject(config.ExposedPorts)).flatMap(parsePort),
+    ...parsePorts(Object.keys(asObject(config.ExposedPorts))),
     volumes: Object.keys(asObject(config.Volumes)),
     workdir: asString(config.WorkingDir) || '/',
     healthcheck: parseHealthcheck(config.Healthcheck),
@@ -47,16 +48,25 @@ function milliseconds(value: unknown): number {
   return typeof value === 'number' ? Math.round(value / 1e6) : 0
 }
 
+/** The first port that no program needs a right for. */
+export const FIRST_HIGH_PORT = 1024
+
+export const morePorts = `more than ${bounds.ports} ports are exposed`
+
 /** `80/tcp`, `53/udp`, `80`, and the ranges that old builders left: `8000-8002/tcp`. */
-function parsePort(text: string): readonly ExposedPort[] {
-  const match = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/i.exec(text)
-  if (match === null) return []
-  const first = Number(match[1])
-  const last = Number(match[2] ?? match[1])
-  const protocol = (match[3]?.toLowerCase() ?? 'tcp') as ExposedPort['protocol']
-  const ports: ExposedPort[] = []
-  for (let port = first; port <= last && port <= 65535; port += 1) ports.push({ port, protocol })
-  return ports
+function parsePorts(texts: readonly string[]): Pick<ImageConfig, 'exposedPorts' | 'portsLeftOut'> {
+  const exposedPorts: ExposedPort[] = []
+  let isLowLeftOut = false
+  for (const text of texts) {
+    const match = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/i.exec(text)
+    if (match === null) continue
+    const last = Math.min(Number(match[2] ?? match[1]), 65535)
+    const protocol = (match[3]?.toLowerCase() ?? 'tcp') as ExposedPort['protocol']
+    let port = Number(match[1])
+    for (; port <= last && exposedPorts.length < bounds.ports; port += 1) exposedPorts.push({ port, protocol })
+    isLowLeftOut ||= port <= last && port < FIRST_HIGH_PORT
+  }
+  return isLowLeftOut ? { exposedPorts, portsLeftOut: morePorts } : { exposedPorts }
 }
 
 function parsePairs(pairs: readonly string[]): ReadonlyMap<string, string> {

@@ -37,6 +37,7 @@ export function deriveFacts({ base, state, created }: Derivation): ImageFacts {
       cmd: valueOr(state.cmd.value, null),
       env: state.env,
       exposedPorts: state.exposedPorts.flatMap((port) => (port.value.known ? [port.value.value] : [])),
+      ...(state.portsLeftOut === null ? {} : { portsLeftOut: state.portsLeftOut }),
       volumes: state.volumes.flatMap((volume) => (volume.value.known ? [volume.value.value] : [])),
       workdir: valueOr(state.workdir.value, '/'),
       healthcheck: valueOr(state.healthcheck.value, null),
@@ -53,7 +54,12 @@ export function deriveFacts({ base, state, created }: Derivation): ImageFacts {
 
 function withAccounts(accounts: Accounts, created: Accounts): Accounts {
   if (created.users.length + created.groups.length === 0) return accounts
-  return { users: [...accounts.users, ...created.users], groups: [...accounts.groups, ...created.groups] }
+  const { users, groups, asEngine } = accounts
+  return {
+    users: [...users, ...created.users],
+    groups: [...groups, ...created.groups],
+    ...(asEngine === undefined ? {} : { asEngine: [...asEngine, ...created.users] }),
+  }
 }
 
 function valueOr<T>(known: Known<T>, otherwise: T): T {

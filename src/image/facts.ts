@@ -33,6 +33,8 @@ export interface ImageConfig {
   /** In order; later ones win. */
   readonly env: ReadonlyMap<string, string>
   readonly exposedPorts: readonly ExposedPort[]
+  /** Why ports below 1024 are missing in `exposedPorts`; null or absent where none is. */
+  readonly portsLeftOut?: string | null
   readonly volumes: readonly string[]
   /** Absolute; '/' where the image says nothing. */
   readonly workdir: string
@@ -60,8 +62,11 @@ export interface Group {
 }
 
 export interface Accounts {
+  /** As the C library of the image reads them. */
   readonly users: readonly Account[]
   readonly groups: readonly Group[]
+  /** As the engine reads them for USER; absent where that is the same. See `engineEntries`. */
+  readonly asEngine?: readonly Account[]
 }
 
 export interface OsRelease {

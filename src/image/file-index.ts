@@ -1,5 +1,15 @@
-import type { FileEntry, FileModel } from './file-model.ts'
-import { apply, defaultDirectory, type FileStore, mapStore, type Overlay, overlayStore } from './file-store.ts'
+import type { FileEntry, FileModel, FileView } from './file-model.ts'
+import {
+  apply,
+  copyOfOverlay,
+  defaultDirectory,
+  emptyOverlay,
+  type FileStore,
+  mapStore,
+  type Overlay,
+  overlayStore,
+  setText,
+} from './file-store.ts'
 import { joinPath, nameOf, normalisePath, parentOf } from './path.ts'
 import { type Walk, walk } from './walk.ts'
 
@@ -13,11 +23,26 @@ export function createFileModel(
 ): FileModel {
   const complete = withParents(entries)
   const base = mapStore(complete, texts)
-  return modelOf(base, { base, entries: new Map(), texts: new Map(), hidden: new Set() })
+  return modelOf(base, emptyOverlay(base))
 }
 
-/** `base` is never copied: changes on changes are merged into one overlay over it. */
+/** The base is never copied: changes on changes are merged into one overlay over it. */
 function modelOf(store: FileStore, overlay: Overlay): FileModel {
+  return {
+    ...viewOf(store),
+    with: (changes, changedTexts = new Map()) => {
+      const changed = copyOfOverlay(overlay)
+      change(changed, changes, changedTexts)
+      return modelOf(overlayStore(changed), changed)
+    },
+    draft: () => {
+      const changed = copyOfOverlay(overlay)
+      return { ...viewOf(overlayStore(changed)), change: (changes) => change(changed, changes, new Map()) }
+    },
+  }
+}
+
+function viewOf(store: FileStore): FileView {
   const get = (path: string): FileEntry | null => store.get(path)
   const end = (path: string, follow: boolean): Extract<Walk, { kind: 'end' }> | null => {
     const result = walk(get, path, { follow })
@@ -37,36 +62,28 @@ function modelOf(store: FileStore, overlay: Overlay): FileModel {
     },
     texts: () => [...store.texts()],
     paths: () => store.paths(),
-    with: (changes, changedTexts = new Map()) => overlaid(overlay, changes, changedTexts),
   }
 }
 
-function overlaid(
+function change(
   overlay: Overlay,
   changes: ReadonlyMap<string, FileEntry | null>,
   texts: ReadonlyMap<string, string>,
-): FileModel {
-  const draft = {
-    entries: new Map(overlay.entries),
-    texts: new Map(overlay.texts),
-    hidden: new Set(overlay.hidden),
-  }
-  // Reads the draft while it changes, so that a later change sees an earlier one.
-  const store = overlayStore({ base: overlay.base, ...draft })
+): void {
+  // Reads the overlay while it changes, so that a later change sees an earlier one.
+  const store = overlayStore(overlay)
   const get = (path: string): FileEntry | null => store.get(path)
   for (const [path, entry] of changes) {
     const real = realPath(get, path)
     if (entry !== null) {
-      for (const parent of missingParents(get, real)) apply(draft, store, parent, defaultDirectory)
+      for (const parent of missingParents(get, real)) apply(overlay, store, parent, defaultDirectory)
     }
-    apply(draft, store, real, entry)
+    apply(overlay, store, real, entry)
   }
   for (const [path, text] of texts) {
     const real = walk(get, path, { follow: true })
-    draft.texts.set(real.kind === 'end' ? real.path : normalisePath(path), text)
+    setText(overlay, real.kind === 'end' ? real.path : normalisePath(path), text)
   }
-  const merged = { base: overlay.base, ...draft }
-  return modelOf(overlayStore(merged), merged)
 }
 
 /** The path with the symlinks of its existing parents followed. */
@@ -87,8 +104,8 @@ function realDirectory(get: (path: string) => FileEntry | null, path: string): s
 /** Topmost first. */
 function missingParents(get: (path: string) => FileEntry | null, path: string): readonly string[] {
   const missing: string[] = []
-  for (let at = parentOf(path); at !== '/' && get(at)?.type !== 'directory'; at = parentOf(at)) missing.unshift(at)
-  return missing
+  for (let at = parentOf(path); at !== '/' && get(at)?.type !== 'directory'; at = parentOf(at)) missing.push(at)
+  return missing.reverse()
 }
 
 function withParents(entries: ReadonlyMap<string, FileEntry>): ReadonlyMap<string, FileEntry> {

@@ -18,8 +18,8 @@ export interface Identity {
   readonly gids: readonly number[]
 }
 
-/** All files of an image by absolute, normalised path. Pure data: nothing is read when it is asked. */
-export interface FileModel {
+/** What can be asked of the files of an image, by absolute, normalised path. Nothing is read when it is asked. */
+export interface FileView {
   /** Not following a symlink at the end; parents are followed. */
   entry(path: string): FileEntry | null
   /** The path with every symlink followed, the last one too; null for a loop or where a parent is missing. A missing last part is kept. */
@@ -32,6 +32,18 @@ export interface FileModel {
   /** Paths of all files whose text was kept. */
   texts(): readonly string[]
   paths(): Iterable<string>
+}
+
+/** Files with changes made one by one: it tells how they are now. For one owner alone. */
+export interface FileDraft extends FileView {
+  /** As `FileModel.with` does it, at the cost of the changes alone. */
+  change(changes: ReadonlyMap<string, FileEntry | null>): void
+}
+
+/** All files of an image. Pure data. */
+export interface FileModel extends FileView {
   /** A model with these entries added or replaced (missing parents become root:root 0755 directories); null removes a path and all below. */
   with(changes: ReadonlyMap<string, FileEntry | null>, texts?: ReadonlyMap<string, string>): FileModel
+  /** For many changes in turn: `with` costs as much as all changes before it. */
+  draft(): FileDraft
 }

@@ -1,5 +1,5 @@
 import type { FileEntry } from './file-model.ts'
-import { isWithin, joinPath, nameOf, parentOf } from './path.ts'
+import { joinPath, nameOf, parentOf } from './path.ts'
 
 /** Entries by their real path; no symlink is followed here. */
 export interface FileStore {
@@ -11,19 +11,24 @@ export interface FileStore {
   texts(): Iterable<string>
 }
 
-/** A store that can be laid over with changes without being copied. */
+/** Changes laid over a store, which is not copied: what is set or hidden here counts before what the base has. */
 export interface Overlay {
   readonly base: FileStore
-  readonly entries: ReadonlyMap<string, FileEntry>
-  readonly texts: ReadonlyMap<string, string>
+  readonly entries: Map<string, FileEntry>
+  readonly texts: Map<string, string>
   /** Paths hidden in the base with all below them. */
-  readonly hidden: ReadonlySet<string>
+  readonly hidden: Set<string>
+  /**
+   * Names on the way to each of `entries` and `texts`, by their folder. Kept up with each change once it was asked for, since
+   * a replay asks between its changes.
+   */
+  children: Map<string, Set<string>> | null
 }
 
 export const defaultDirectory: FileEntry = { type: 'directory', uid: 0, gid: 0, mode: 0o755, size: 0, link: null }
 
 export function mapStore(entries: ReadonlyMap<string, FileEntry>, texts: ReadonlyMap<string, string>): FileStore {
-  let children: ReadonlyMap<string, string[]> | null = null
+  let children: ReadonlyMap<string, ReadonlySet<string>> | null = null
   return {
     get: (path) => entries.get(path) ?? null,
     text: (path) => texts.get(path) ?? null,
@@ -36,8 +41,17 @@ export function mapStore(entries: ReadonlyMap<string, FileEntry>, texts: Readonl
   }
 }
 
-export function overlayStore({ base, entries, texts, hidden }: Overlay): FileStore {
-  let children: ReadonlyMap<string, string[]> | null = null
+export function emptyOverlay(base: FileStore): Overlay {
+  return { base, entries: new Map(), texts: new Map(), hidden: new Set(), children: null }
+}
+
+export function copyOfOverlay({ base, entries, texts, hidden }: Overlay): Overlay {
+  return { base, entries: new Map(entries), texts: new Map(texts), hidden: new Set(hidden), children: null }
+}
+
+/** Shows the overlay as it is when it is asked. */
+export function overlayStore(overlay: Overlay): FileStore {
+  const { base, entries, texts, hidden } = overlay
   const covered = (path: string): boolean => {
     if (hidden.size === 0) return false
     for (let at = path; ; at = parentOf(at)) {
@@ -45,18 +59,16 @@ export function overlayStore({ base, entries, texts, hidden }: Overlay): FileSto
       if (at === '/') return false
     }
   }
-  const baseGet = (path: string): FileEntry | null => (covered(path) ? null : base.get(path))
+  const get = (path: string): FileEntry | null => entries.get(path) ?? (covered(path) ? null : base.get(path))
   return {
-    get: (path) => entries.get(path) ?? baseGet(path),
+    get,
     text: (path) => texts.get(path) ?? (entries.has(path) || covered(path) ? null : base.text(path)),
     *names(directory) {
-      children ??= indexChildren(entries.keys())
-      const own = children.get(directory) ?? []
-      yield* own
+      const own = childrenOf(overlay).get(directory) ?? noNames
+      for (const name of own) if (get(joinPath(directory, name)) !== null) yield name
       if (covered(directory)) return
-      const seen = new Set(own)
       for (const name of base.names(directory)) {
-        if (!seen.has(name) && !hidden.has(joinPath(directory, name))) yield name
+        if (!own.has(name) && !hidden.has(joinPath(directory, name))) yield name
       }
     },
     *paths() {
@@ -72,36 +84,56 @@ export function overlayStore({ base, entries, texts, hidden }: Overlay): FileSto
   }
 }
 
-/** Parts of an overlay while it is being made. */
-export interface OverlayDraft {
-  readonly entries: Map<string, FileEntry>
-  readonly texts: Map<string, string>
-  readonly hidden: Set<string>
-}
+const noNames: ReadonlySet<string> = new Set()
 
-/** Makes one change in a draft of an overlay: what is no directory, or is removed, takes all below it away. */
-export function apply(draft: OverlayDraft, store: FileStore, path: string, entry: FileEntry | null): void {
+/** Makes one change in an overlay: what is no directory, or is removed, takes all below it away. */
+export function apply(overlay: Overlay, store: FileStore, path: string, entry: FileEntry | null): void {
   if (entry?.type !== 'directory') {
-    if (entry === null || store.get(path)?.type === 'directory') hideTree(draft, path)
-    else draft.texts.delete(path)
+    if (entry === null || store.get(path)?.type === 'directory') hideTree(overlay, path)
+    else overlay.texts.delete(path)
   }
-  if (entry !== null) draft.entries.set(path, entry)
+  if (entry === null) return
+  overlay.entries.set(path, entry)
+  if (overlay.children !== null) addChild(overlay.children, path)
 }
 
-function hideTree(draft: OverlayDraft, path: string): void {
-  draft.hidden.add(path)
-  for (const other of draft.entries.keys()) if (isWithin(other, path)) draft.entries.delete(other)
-  for (const other of draft.texts.keys()) if (isWithin(other, path)) draft.texts.delete(other)
+export function setText(overlay: Overlay, path: string, text: string): void {
+  overlay.texts.set(path, text)
+  if (overlay.children !== null) addChild(overlay.children, path)
 }
 
-function indexChildren(paths: Iterable<string>): ReadonlyMap<string, string[]> {
-  const children = new Map<string, string[]>()
-  for (const path of paths) {
-    if (path === '/') continue
-    const parent = parentOf(path)
-    const names = children.get(parent)
-    if (names === undefined) children.set(parent, [nameOf(path)])
-    else names.push(nameOf(path))
+function hideTree(overlay: Overlay, path: string): void {
+  const { entries, texts, hidden } = overlay
+  hidden.add(path)
+  const children = childrenOf(overlay)
+  const below = [path]
+  for (let at = below.pop(); at !== undefined; at = below.pop()) {
+    entries.delete(at)
+    texts.delete(at)
+    for (const name of children.get(at) ?? noNames) below.push(joinPath(at, name))
+    children.delete(at)
   }
+  children.get(parentOf(path))?.delete(nameOf(path))
+}
+
+function childrenOf(overlay: Overlay): Map<string, Set<string>> {
+  overlay.children ??= indexChildren([...overlay.entries.keys(), ...overlay.texts.keys()])
+  return overlay.children
+}
+
+function indexChildren(paths: Iterable<string>): Map<string, Set<string>> {
+  const children = new Map<string, Set<string>>()
+  for (const path of paths) addChild(children, path)
   return children
+}
+
+/** Up to the first folder that is named already: what is above it is too. */
+function addChild(children: Map<string, Set<string>>, path: string): void {
+  for (let at = path; at !== '/'; at = parentOf(at)) {
+    const parent = parentOf(at)
+    const names = children.get(parent)
+    if (names === undefined) children.set(parent, new Set([nameOf(at)]))
+    else if (names.has(nameOf(at))) return
+    else names.add(nameOf(at))
+  }
 }

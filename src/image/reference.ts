@@ -1,4 +1,5 @@
 import { HardenError } from '../errors.ts'
+import { table } from '../table.ts'
 
 export type Transport = 'docker' | 'docker-daemon' | 'docker-archive' | 'oci' | 'oci-archive'
 
@@ -41,7 +42,7 @@ const domainPattern = new RegExp(`^(?:${label}(?:\\.${label})*|\\[[a-fA-F0-9:]+\
 const pathPattern = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/
 const tagPattern = /^\w[\w.-]{0,127}$/
 const digestPattern = /^[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}$/
-const digestLengths: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 }
+const digestLengths: Readonly<Record<string, number>> = table({ sha256: 64, sha384: 96, sha512: 128 })
 const maximumNameLength = 255
 const maximumTextLength = 1024
 

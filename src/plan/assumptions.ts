@@ -28,6 +28,22 @@ export function assumptions(input: StageInput): readonly Remark[] {
   ]
 }
 
+/** A range of all ports is a habit of images that let somebody else decide; of such none is looked for. */
+export function leftOut({ facts }: StageInput): readonly Remark[] {
+  const { portsLeftOut } = facts.config
+  if (portsLeftOut === undefined || portsLeftOut === null) return []
+  return [
+    {
+      outcome: 'note',
+      transform: 'raise-ports',
+      message: `${portsLeftOut}: the low ones among those left out are not looked for`,
+      hint: 'name the ports that the program listens on',
+      about: 'EXPOSE',
+      evidence: [],
+    },
+  ]
+}
+
 /** RUN lines are put in as text for a shell, which such a line gives to something else. */
 export function otherShell({ facts }: StageInput): readonly Remark[] {
   const { shell } = facts.config

@@ -3,10 +3,11 @@ import { chooseAccount } from './account/choose-account.ts'
 import { mergedUsers } from './account/merged-users.ts'
 import { notCreated } from './account/new-account.ts'
 import { unknownAccount } from './account/unknown-account.ts'
-import { assumptions, otherShell } from './assumptions.ts'
+import { assumptions, leftOut, otherShell } from './assumptions.ts'
 import { capableFiles } from './capable-files.ts'
 import { planCommand } from './command.ts'
 import { editsInOrder } from './edits-in-order.ts'
+import { imageCode } from './grants/closed.ts'
 import { type Granted, grantAll } from './grants/grant-all.ts'
 import type { Need } from './grants/need.ts'
 import { foundByHome, homeNeeds } from './grants/observed-needs.ts'
@@ -45,8 +46,14 @@ export function hardenStage(input: StageInput, policy: Policy): StagePlan {
   const handedOver = handedTo(account, needs)
   const changes = changesOf(ground, ports)
   const grantee = granteeOf(account, facts, anyUid)
+  const code = imageCode(
+    ground.readable,
+    ground.report,
+    ground.readable.files.known ? ground.readable.files.value : null,
+    account.uid,
+  )
   const grantedFor = (all: readonly Need[]): Granted =>
-    grantAll(stillNamed(all, changes, ground.readable), input, grantee)
+    grantAll(stillNamed(all, changes, ground.readable), input, grantee, code)
   const services = observation === null ? [] : servicesOf(observation, facts)
   const others = facts.files.known ? stateOfOthers(services, account, facts.files.value) : []
   const wanted = notHandedOver(
@@ -194,6 +201,7 @@ function remarksOf({ input, stated, stepDown, report }: Ground, decided: Decided
     ),
     ...assumptions(input),
     ...otherShell(input),
+    ...leftOut(input),
     ...imageTriggers(input),
   ]
 }

@@ -1,3 +1,6 @@
+import { engineNumber, isRootUser } from '../image/engine-user.ts'
+import type { ImageFacts } from '../image/facts.ts'
+import { atOnce, type InTurn } from '../in-turn.ts'
 import { isRoot } from './account/user-text.ts'
 import { hardenStage } from './harden-stage.ts'
 import { exempt, leave, notForAnybody } from './leave.ts'
@@ -6,11 +9,22 @@ import type { Plan, StagePlan } from './plan.ts'
 import type { Policy } from './policy.ts'
 import type { StageInput } from './stage-input.ts'
 import { mustKeepRoot } from './step-down/must-keep-root.ts'
+import { withoutUnwritable } from './unwritable.ts'
 import { canSwitchBase, vendorImage } from './vendor-image.ts'
 
 /** Facts and evidence in, decisions out. Pure. */
 export function makePlan(stages: readonly StageInput[], policy: Policy): Plan {
-  return { stages: stages.map((stage) => planStage(stage, policy)) }
+  return atOnce(planInTurn(stages, policy))
+}
+
+/** Stops behind each stage. */
+export function* planInTurn(inputs: readonly StageInput[], policy: Policy): InTurn<Plan> {
+  const stages: StagePlan[] = []
+  for (const input of inputs) {
+    stages.push(withoutUnwritable(planStage(input, policy), input))
+    yield
+  }
+  return { stages }
 }
 
 function planStage(input: StageInput, policy: Policy): StagePlan {
@@ -20,7 +34,13 @@ function planStage(input: StageInput, policy: Policy): StagePlan {
   if (!input.userBefore.known) {
     return leave(input, 'unknown', `the user it runs as now is not known: ${input.userBefore.reason}`)
   }
-  if (!isRoot(input.userBefore.value, facts))
+  if (isUnknownName(input.userBefore.value, facts))
+    return leave(
+      input,
+      'unknown',
+      `it runs as ${input.userBefore.value}, and who that is is not known: ${reasonOf(facts)}`,
+    )
+  if (!isRoot(input.userBefore.value, facts, input.created))
     return {
       ...leave(input, 'already', `already runs as ${input.userBefore.value}`),
       rootSteps: input.rootSteps,
@@ -36,4 +56,13 @@ function planStage(input: StageInput, policy: Policy): StagePlan {
     return { ...leave(input, 'vendor', ''), ...vendorImage(input) }
   }
   return hardenStage(input, policy)
+}
+
+/** A name in an image that was looked into and whose accounts could not be read: any name may be root there. */
+function isUnknownName(user: string, { accounts, files }: ImageFacts): boolean {
+  return files.known && !accounts.known && !isRootUser(user) && engineNumber(user.split(':', 1)[0] ?? '') === null
+}
+
+function reasonOf({ accounts }: ImageFacts): string {
+  return accounts.known ? '' : accounts.reason
 }

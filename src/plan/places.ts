@@ -1,4 +1,5 @@
 import { normalisePath as absolutePath } from '../image/path.ts'
+import { closedPlaceOf, pathsOfGroup } from './closed-places.ts'
 
 export { isWithin as isInside, nameOf as baseName, outermost, parentOf } from '../image/path.ts'
 
@@ -59,42 +60,7 @@ const SHARED = new Set([
 ])
 
 /** Folders whose owner decides over the whole system: never handed over, nor made writable for a group. */
-const NEVER = [
-  '/bin',
-  '/boot',
-  '/dev',
-  '/lib',
-  '/lib32',
-  '/lib64',
-  '/libx32',
-  '/proc',
-  '/sbin',
-  '/sys',
-  '/usr/bin',
-  '/usr/lib',
-  '/usr/lib64',
-  '/usr/libexec',
-  '/usr/sbin',
-  '/usr/local/bin',
-  '/usr/local/sbin',
-  '/usr/local/lib',
-  '/usr/share',
-  '/usr/include',
-]
-const NEVER_ITSELF = new Set([
-  '/',
-  '/etc',
-  '/usr',
-  '/usr/local',
-  '/usr/local/etc',
-  '/home',
-  '/root',
-  '/var',
-  '/opt',
-  '/mnt',
-  '/media',
-  '/srv',
-])
+const NEVER_ITSELF = new Set(pathsOfGroup('shared'))
 
 export function isSharedFolder(path: string): boolean {
   return SHARED.has(path)
@@ -105,17 +71,20 @@ export function isSystemFolder(path: string): boolean {
   return NEVER_ITSELF.has(path) || isBelowSystem(path)
 }
 
-/** Who may become whom, and which code every program loads: passwd(5), group(5), sudoers(5), pam.d(5), ld.so(8). */
-const AUTHORITY =
-  /^\/etc\/((passwd|shadow|group|gshadow|subuid|subgid|sudoers)([-.+~]|$)|\.pwd\.lock$|(sudoers|pam)\.d(\/|$)|ld\.so\.)/
-
-/** It decides over accounts, or over the code of all programs: nobody's work but root's. */
+/**
+ * It decides over accounts, or over the code of all programs (passwd(5), group(5), sudoers(5), pam.d(5), ld.so(8)): nobody's work
+ * but root's.
+ */
 export function isAuthority(path: string): boolean {
-  return AUTHORITY.test(path)
+  return isOfGroup(path, AUTHORITY)
 }
 
-/** Who has come in, and who was not let in: utmp(5), lastlog(8). */
-const LOGINS = /^(\/var\/log\/([bw]tmp|lastlog|faillog|tallylog)|(\/var)?\/run\/utmp)$/
+const AUTHORITY = ['accounts', 'loader']
+
+function isOfGroup(path: string, groups: readonly string[]): boolean {
+  const place = closedPlaceOf(path)
+  return place !== null && groups.includes(place.rule.group)
+}
 
 /** No distribution puts anything there (FHS 3.11, 3.12, 3.17): it may be given whole to who makes things right in it. */
 export function isMountPlace(path: string): boolean {
@@ -124,12 +93,11 @@ export function isMountPlace(path: string): boolean {
 
 /** The path is part of the operating system's code, decides over its accounts, or records their logins. */
 export function isBelowSystem(path: string): boolean {
-  if (AUTHORITY.test(path) || LOGINS.test(path)) return true
-  return !SERVED.test(path) && NEVER.some((folder) => path === folder || path.startsWith(`${folder}/`))
+  return isOfGroup(path, SYSTEM)
 }
 
-/** Where web servers' packages keep the site: what is served, and no code of the system. */
-const SERVED = /^\/usr\/share\/[^/]+\/(html|htdocs|www)(\/|$)/
+/** The last: who has come in, and who was not let in (utmp(5), lastlog(8)). */
+const SYSTEM = ['programs', 'kernel', ...AUTHORITY, 'logins']
 
 /** Keys and passwords, by the places where programs keep them below a home. */
 export function isSecretPlace(path: string): boolean {

@@ -6,6 +6,8 @@ export interface Policy {
   readonly ports: 'keep' | 'raise'
   /** `--writable`, absolute paths. */
   readonly writable: readonly string[]
+  /** Those of them that only a file of the repository asks for: that is nobody's word for a closed place. Absent: none. */
+  readonly writableByRepository?: readonly string[]
   /** Apply the offered fixes too. */
   readonly unsafe: boolean
   /** Names of transforms that must not run. */

@@ -1,5 +1,6 @@
 import { couldCreate, couldExecute, couldRead, couldTraverse } from '../image/access.ts'
-import type { FileModel } from '../image/file-model.ts'
+import type { FileModel, FileView } from '../image/file-model.ts'
+import { type ImageCode, noCode } from './grants/closed.ts'
 import type { Need } from './grants/need.ts'
 import { CHANGES } from './operation.ts'
 import { baseName, isInside, isOfEngine, parentOf } from './places.ts'
@@ -20,14 +21,14 @@ export interface Replay {
  * Asks the image's file model for each need whether the user could do it, and answers with the least grant where it
  * could not. Needs are taken parents first, and each grant changes the model for those that follow.
  */
-export function replay(needs: readonly Need[], files: FileModel, grantee: Grantee): Replay {
+export function replay(needs: readonly Need[], files: FileModel, grantee: Grantee, code: ImageCode = noCode): Replay {
   const written = needs.filter((need) => WRITES.has(need.access)).map((need) => realPath(files, need.path))
-  const state = startState(files, grantee, new Set(written))
+  const state = startState(files, grantee, new Set(written), code)
   const ordered = needs
     .map((need, order) => ({ need, order }))
     .sort((a, b) => rank(a.need) - rank(b.need) || depth(a.need.path) - depth(b.need.path) || a.order - b.order)
   for (const { need } of ordered) replayOne(need, state)
-  return { grants: [...state.grants.values()].sort(byPath), ungranted: state.ungranted }
+  return { grants: [...state.grants.values()].sort(byPath), ungranted: [...state.ungranted.values()] }
 }
 
 /** Accesses after which a path is the program's own work. */
@@ -85,7 +86,7 @@ function replayOne(need: Need, state: State): void {
 }
 
 /** Where the name itself is, though it be that of a symlink. */
-function ownName(files: FileModel, path: string): string {
+function ownName(files: FileView, path: string): string {
   const parent = realPath(files, parentOf(path))
   return parent === '/' ? `/${baseName(path)}` : `${parent}/${baseName(path)}`
 }

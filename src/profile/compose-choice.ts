@@ -3,7 +3,7 @@ import { inherited } from './compose-inherit.ts'
 import { hasMoved } from './compose-ports.ts'
 import { sameImage } from './image-name.ts'
 import { type Profile, volumeName } from './profile.ts'
-import { asList, asObject, isObject, type Json, type YamlFile } from './yaml-file.ts'
+import { asList, asObject, isObject, type Json, textOf, type YamlFile } from './yaml-file.ts'
 
 /** `asked`; else the one that is built from the Dockerfile or runs the image, or the only one. Throws HardenError where that is none or several. */
 export function chooseService(
@@ -40,8 +40,8 @@ function whatElse(files: readonly YamlFile[]): string {
 }
 
 function includedFile(entry: unknown): string {
-  if (!isObject(entry)) return String(entry)
-  return Array.isArray(entry.path) ? entry.path.join(', ') : String(entry.path)
+  if (!isObject(entry)) return textOf(entry)
+  return Array.isArray(entry.path) ? entry.path.join(', ') : textOf(entry.path)
 }
 
 /** Compose takes a service from another file, and not the volumes that are declared there. */
@@ -81,8 +81,8 @@ export function checkImage({ image, build }: Json, name: string, files: readonly
   if (profile.image.original === null || build !== undefined) return
   if (image === undefined || sameImage(image, profile)) return
   throw wrong(
-    `the service ${name} of ${named(files)} runs ${String(image)}, not ${profile.image.original}`,
-    `ask for the profile of ${String(image)}, or name another --service`,
+    `the service ${name} of ${named(files)} runs ${textOf(image)}, not ${profile.image.original}`,
+    `ask for the profile of ${textOf(image)}, or name another --service`,
   )
 }
 

@@ -1,3 +1,4 @@
+import { composeValue } from '../borders/mount.ts'
 import { hardenService } from './compose-service.ts'
 import { type Profile, serviceName, volumeName } from './profile.ts'
 import type { Json } from './yaml-file.ts'
@@ -39,5 +40,6 @@ function mountOf({
   readonly name: string
   readonly prepared: boolean
 }): unknown {
-  return prepared ? `${name}:${path}` : { type: 'volume', source: name, target: path, volume: { nocopy: true } }
+  const target = composeValue(path)
+  return prepared ? `${name}:${target}` : { type: 'volume', source: name, target, volume: { nocopy: true } }
 }

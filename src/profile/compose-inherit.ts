@@ -1,4 +1,4 @@
-import { asList, asObject, isObject, type Json } from './yaml-file.ts'
+import { asList, asObject, isObject, type Json, textOf } from './yaml-file.ts'
 
 /** Where a service gets more from than its own lines. */
 export interface Inherited {
@@ -17,8 +17,8 @@ export function inherited(services: Json, name: string): Inherited {
   let parent: string | null = null
   for (let current = asObject(services[name]); current.extends !== undefined; ) {
     const { extends: link } = current
-    const service = String(isObject(link) ? link.service : link)
-    const file = isObject(link) && link.file !== undefined ? String(link.file) : null
+    const service = textOf(isObject(link) ? link.service : link)
+    const file = isObject(link) && link.file !== undefined ? textOf(link.file) : null
     parent ??= service
     if (file !== null) return { settings, parent, elsewhere: { file, service } }
     // A circle; Compose refuses it.

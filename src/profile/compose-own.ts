@@ -2,7 +2,7 @@ import { merged } from './compose-inherit.ts'
 import { sourceOf, targetOf } from './compose-volumes.ts'
 import type { Overlay, Own } from './overridden.ts'
 import { volumeName } from './profile.ts'
-import { asList, asObject, isObject, type Json } from './yaml-file.ts'
+import { asList, asObject, isObject, type Json, textOf } from './yaml-file.ts'
 
 /** Texts of the file, or of the files of the folder, that a service mounts from here; null where they are not known. */
 export type ReadMounted = (source: string) => readonly string[] | null
@@ -19,7 +19,7 @@ export function composeOwn(service: Json, inherited: Json, name: string, read: R
     .filter(isObject)
     .map(
       ({ source, target }): Overlay => ({
-        target: String(target ?? `/${source}`),
+        target: textOf(target ?? `/${source}`),
         name: `config ${source}`,
         texts: () => null,
       }),
@@ -43,10 +43,10 @@ function words(command: unknown): readonly string[] | null {
 
 function pairs(environment: unknown): ReadonlyMap<string, string> {
   if (!Array.isArray(environment))
-    return new Map(Object.entries(asObject(environment)).map(([name, value]) => [name, String(value)]))
+    return new Map(Object.entries(asObject(environment)).map(([name, value]) => [name, textOf(value)]))
   return new Map(
     environment.map((item) => {
-      const [name = '', ...value] = String(item).split('=')
+      const [name = '', ...value] = textOf(item).split('=')
       return [name, value.join('=')]
     }),
   )

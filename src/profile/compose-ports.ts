@@ -1,6 +1,7 @@
+import { escapeEre } from '../plan/file-edit.ts'
 import { movedTest } from '../plan/ports/healthcheck.ts'
 import type { Profile, ProfilePort } from './profile.ts'
-import { asList, isObject, type Json } from './yaml-file.ts'
+import { asList, isObject, type Json, textOf } from './yaml-file.ts'
 
 /** `80:80` publishes the moved port under the same one of the host: who calls it from outside sees no change. */
 export function movedPort(port: unknown, profile: Pick<Profile, 'ports'>, notes: string[]): unknown {
@@ -11,14 +12,14 @@ export function movedPort(port: unknown, profile: Pick<Profile, 'ports'>, notes:
     )
     return move === undefined ? port : { ...port, target: move.to }
   }
-  const [, host = '', container = '', protocol = ''] = /^(.*:)?(\d+)(\/\w+)?$/.exec(String(port)) ?? []
+  const [, host = '', container = '', protocol = ''] = /^(.*:)?(\d+)(\/\w+)?$/.exec(textOf(port)) ?? []
   const move = moves.find((one) => one.from === Number(container) && `/${one.protocol}` === (protocol || '/tcp'))
   if (move !== undefined) return typeof port === 'number' ? move.to : `${host}${move.to}${protocol}`
-  const [, first, last] = /(\d+)-(\d+)(?:\/\w+)?$/.exec(String(port)) ?? []
+  const [, first, last] = /(\d+)-(\d+)(?:\/\w+)?$/.exec(textOf(port)) ?? []
   for (const { from, to } of moves)
     if (Number(first) <= from && from <= Number(last))
       notes.push(`ports: ${port} has port ${from} in it, which is ${to} now`)
-  if (moves.length > 0 && /\$(\{[^}]*\}|\w+)(\/\w+)?$/.test(String(port)))
+  if (moves.length > 0 && /\$(\{[^}]*\}|\w+)(\/\w+)?$/.test(textOf(port)))
     notes.push(`ports: ${port} takes the container's port from a variable: ${said(moves)}`)
   return port
 }
@@ -27,9 +28,9 @@ export function movedPort(port: unknown, profile: Pick<Profile, 'ports'>, notes:
 export function movedExpose(ports: readonly unknown[], profile: Profile): readonly unknown[] {
   const names = ports.map(String)
   return ports.map((port) => {
-    const move = movesOf(profile).find(({ from }) => String(from) === String(port).replace(/\/\w+$/, ''))
+    const move = movesOf(profile).find(({ from }) => textOf(from) === textOf(port).replace(/\/\w+$/, ''))
     if (move === undefined) return port
-    const moved = String(port).replace(/^\d+/, String(move.to))
+    const moved = textOf(port).replace(/^\d+/, textOf(move.to))
     if (names.includes(moved)) return port
     return typeof port === 'number' ? move.to : moved
   })
@@ -53,7 +54,7 @@ export function warnOfPorts(service: Json, profile: Profile, notes: string[]): v
     if (new RegExp(`[:\\s]${from}\\b`).test(JSON.stringify(service.healthcheck ?? '')))
       notes.push(`its healthcheck seems to ask port ${from}, which moved`)
   if (moves.length === 0) return
-  const mode = String(service.network_mode ?? '')
+  const mode = textOf(service.network_mode ?? '')
   if (mode === 'host') notes.push(`network_mode: host has the ports of the machine: ${said(moves)}`)
   const [, other] = /^service:(.+)$/.exec(mode) ?? []
   if (other !== undefined) notes.push(`its ports are published by the service ${other}: ${said(moves)}`)
@@ -71,7 +72,7 @@ export function callers(services: Json, name: string, profile: Profile): readonl
 /** `http://web` is port 80 too. */
 function speaksOf(service: unknown, name: string, port: number): boolean {
   const scheme = { 80: 'http', 443: 'https' }[port]
-  const host = name.replace(/[.]/g, '\\$&')
+  const host = escapeEre(name)
   const text = JSON.stringify(service)
   return (
     new RegExp(`\\b${host}:${port}\\b`).test(text) ||

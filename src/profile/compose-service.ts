@@ -1,9 +1,10 @@
+import { composeValue } from '../borders/mount.ts'
 import { isInside } from '../plan/places.ts'
 import { movedExpose, movedHealthcheck, movedPort, warnOfPorts } from './compose-ports.ts'
 import { targetOf } from './compose-volumes.ts'
 import { hostPortNotes } from './ports.ts'
 import { type Profile, type ProfileUser, TMPFS_MEGABYTES, userText, volumeName, type WritablePlace } from './profile.ts'
-import { asList, asObject, isObject, type Json } from './yaml-file.ts'
+import { asList, asObject, isObject, type Json, textOf } from './yaml-file.ts'
 
 export interface ServiceEdit {
   readonly service: Json
@@ -47,7 +48,7 @@ export function hardenService(
   notes.push(...renewNotes(added))
   if ({ ...elsewhere, ...before }.network_mode === 'host') notes.push(...hostPortNotes('network_mode: host', sysctls))
   else if (Object.keys(sysctls).length > 0) set.sysctls = withPairs(before.sysctls, sysctls)
-  if (Object.keys(env).length > 0) set.environment = withPairs(before.environment, env)
+  if (Object.keys(env).length > 0) set.environment = withPairs(before.environment, literal(env))
   const checked = set.healthcheck === undefined ? {} : { healthcheck: set.healthcheck }
   warn({ ...elsewhere, ...before, ...checked }, profile, notes)
   return { service: set, volumes, notes }
@@ -77,9 +78,9 @@ function alignedUser(before: unknown, user: ProfileUser, notes: string[]): unkno
   const wanted = userText(user)
   if (before === null) return wanted
   // The same one by its name; that has a number is asked for by Kubernetes only.
-  if (String(before) === wanted || (user.name !== '' && String(before) === user.name)) return before
-  if (!String(before).includes('$')) {
-    if (!/^(root|0)(:|$)/.test(String(before)))
+  if (textOf(before) === wanted || (user.name !== '' && textOf(before) === user.name)) return before
+  if (!textOf(before).includes('$')) {
+    if (!/^(root|0)(:|$)/.test(textOf(before)))
       notes.push(`user: ${before} becomes ${wanted}: that is who the image's files are for`)
     return wanted
   }
@@ -99,7 +100,7 @@ function warn(service: Json, profile: Profile, notes: string[]): void {
     if (service[key] === 'host')
       notes.push(`${key}: host shares that with the machine: take it out if nothing needs it`)
   for (const volume of asList(service.volumes)) {
-    const source = isObject(volume) ? String(volume.source ?? '') : String(volume).split(':')[0]
+    const source = isObject(volume) ? textOf(volume.source ?? '') : textOf(volume).split(':')[0]
     if (/\/(docker|containerd|podman)\.sock$/.test(source ?? ''))
       notes.push(`${source} is the engine: who may write to it is root of the machine, whatever the user is`)
   }
@@ -107,15 +108,15 @@ function warn(service: Json, profile: Profile, notes: string[]): void {
 }
 
 function holds(list: unknown, name: string): boolean {
-  return asList(list).some((item) => String(item).toUpperCase().replace(/^CAP_/, '') === name)
+  return asList(list).some((item) => textOf(item).toUpperCase().replace(/^CAP_/, '') === name)
 }
 
 function allowsNew(option: unknown): boolean {
-  return /^no-new-privileges[:=]false$/.test(String(option))
+  return /^no-new-privileges[:=]false$/.test(textOf(option))
 }
 
 function forbidsNew(option: unknown): boolean {
-  return /^no-new-privileges([:=]true)?$/.test(String(option))
+  return /^no-new-privileges([:=]true)?$/.test(textOf(option))
 }
 
 /** Compose hands an anonymous volume on to the next container, with what the image had there when it was new. */
@@ -133,9 +134,10 @@ function mount(
   volumes: string[],
   { name: service, elsewhere, declared }: Required<Around>,
 ): boolean {
-  const { path, uid, gid, mode, kind } = place
+  const { uid, gid, mode, kind } = place
+  const path = composeValue(place.path)
   const taken = [set, elsewhere].flatMap((service) => [
-    ...tmpfsOf(service).map((item) => String(item).split(':')[0] ?? ''),
+    ...tmpfsOf(service).map((item) => textOf(item).split(':')[0] ?? ''),
     ...asList(service.volumes).map(targetOf),
   ])
   // What lies in a mount is written there: another one below it would hide what is kept in it.
@@ -145,7 +147,7 @@ function mount(
     set.tmpfs = [...tmpfsOf(set), added]
     return true
   }
-  const own = volumeName(service, path)
+  const own = volumeName(service, place.path)
   const name = declared.includes(own) ? `${own}-writable` : own
   if (kind === 'state') volumes.push(name)
   set.volumes = [...asList(set.volumes), kind === 'state' ? `${name}:${path}` : path]
@@ -156,9 +158,13 @@ function tmpfsOf({ tmpfs }: Json): readonly unknown[] {
   return typeof tmpfs === 'string' ? [tmpfs] : asList(tmpfs)
 }
 
+function literal(pairs: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(pairs).map(([name, value]) => [name, composeValue(value)]))
+}
+
 /** Both ways to write pairs: a map, or a list of `key=value`. */
 function withPairs(before: unknown, pairs: Readonly<Record<string, string>>): unknown {
   if (!Array.isArray(before)) return { ...pairs, ...asObject(before) }
-  const missing = Object.entries(pairs).filter(([key]) => !before.some((item) => String(item).split('=')[0] === key))
+  const missing = Object.entries(pairs).filter(([key]) => !before.some((item) => textOf(item).split('=')[0] === key))
   return [...before, ...missing.map(([key, value]) => `${key}=${value}`)]
 }

@@ -1,7 +1,7 @@
+import { shellQuoted } from '../borders/shell.ts'
 import { isInside } from '../plan/places.ts'
-import { quoted } from './docker.ts'
 import { type Profile, userText } from './profile.ts'
-import { asList, isObject, type Json } from './yaml-file.ts'
+import { asList, isObject, type Json, textOf } from './yaml-file.ts'
 
 /**
  * The one command that gives the user what is in the service's own mounts already; null where none of them is a place
@@ -27,12 +27,12 @@ export function migration(
   // Without its profile the service is none that others of the project may depend on.
   const profiles = asList(service.profiles).slice(0, 1).map(String)
   const given = [
-    ...files.map((file) => ` --file ${quoted(file)}`),
-    ...profiles.map((one) => ` --profile ${quoted(one)}`),
+    ...files.map((file) => ` --file ${shellQuoted(file)}`),
+    ...profiles.map((one) => ` --profile ${shellQuoted(one)}`),
   ]
   // What the profile takes away: without the first nobody may change an owner, without the second not in another's folder.
   const capabilities = '--cap-add CHOWN --cap-add DAC_OVERRIDE'
-  return `docker compose${given.join('')} run --rm --no-deps --user 0:0 ${capabilities} --entrypoint chown ${name} -R ${userText(user.value)} ${[...new Set(targets)].map(quoted).join(' ')}`
+  return `docker compose${given.join('')} run --rm --no-deps --user 0:0 ${capabilities} --entrypoint chown ${name} -R ${userText(user.value)} ${[...new Set(targets)].map(shellQuoted).join(' ')}`
 }
 
 /** Where the image writes. */
@@ -43,13 +43,13 @@ export function writtenPlaces({ volumes, writable, owned }: Profile): readonly s
 /** `data:/data:ro`, `/data/`, `{ target: /data }`: `/data` */
 export function targetOf(volume: unknown): string {
   const parts = partsOf(volume)
-  const target = isObject(volume) ? String(volume.target ?? '') : ((parts.length === 1 ? parts[0] : parts[1]) ?? '')
+  const target = isObject(volume) ? textOf(volume.target ?? '') : ((parts.length === 1 ? parts[0] : parts[1]) ?? '')
   return target.replace(/(.)\/$/, '$1')
 }
 
 /** What is mounted: a volume's name, or a path of the host; '' for a volume without a name. */
 export function sourceOf(volume: unknown): string {
-  if (isObject(volume)) return String(volume.source ?? '')
+  if (isObject(volume)) return textOf(volume.source ?? '')
   const parts = partsOf(volume)
   return parts.length === 1 ? '' : (parts[0] ?? '')
 }
@@ -72,5 +72,5 @@ function isReadOnly(volume: unknown): boolean {
 
 /** A variable may have a colon of its own: `${DATA:-./data}:/data`. */
 function partsOf(volume: unknown): readonly string[] {
-  return String(volume).split(/:(?![^{]*\})/)
+  return textOf(volume).split(/:(?![^{]*\})/)
 }

@@ -9,7 +9,7 @@ import { migration, targetOf, writtenPlaces } from './compose-volumes.ts'
 import { overridden } from './overridden.ts'
 import { type Profile, type Running, userText } from './profile.ts'
 import { rewriteYaml } from './rewrite-yaml.ts'
-import { asList, asObject, type Json, parseYaml, type YamlFile } from './yaml-file.ts'
+import { asList, asObject, type Json, parseYaml, textOf, type YamlFile } from './yaml-file.ts'
 
 /** A text that was made or changed, and what is to be said of it. */
 export interface Rendered {
@@ -111,7 +111,7 @@ function unmounted(
   if (root || user === null) return []
   const mounts = [
     ...asList(service.volumes).map(targetOf),
-    ...asList(service.tmpfs).map((one) => String(one).split(':')[0] ?? ''),
+    ...asList(service.tmpfs).map((one) => textOf(one).split(':')[0] ?? ''),
   ]
   return elsewhere
     .filter(([, path]) => !mounts.some((target) => target !== '' && isInside(path, target)))

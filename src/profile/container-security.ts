@@ -1,5 +1,5 @@
 import type { Profile } from './profile.ts'
-import { asList, asObject, type Json } from './yaml-file.ts'
+import { asList, asObject, type Json, textOf } from './yaml-file.ts'
 
 interface Refused {
   readonly key: string
@@ -30,10 +30,6 @@ const REFUSED: readonly Refused[] = [
   },
 ]
 
-function said(value: unknown): string {
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
-}
-
 /** The securityContext of one container. Source: Kubernetes, Pod Security Standards, *restricted*. */
 export function securityOf(before: Json, profile: Profile, notes: string[]): Json {
   const { user, anyUid, capabilities, noNewPrivileges, readOnly } = profile
@@ -41,7 +37,7 @@ export function securityOf(before: Json, profile: Profile, notes: string[]): Jso
     notes.push(`runAsUser ${before.runAsUser} becomes ${user.value.uid}: that is who the image's files are for`)
   const refused = capabilities === null ? [] : REFUSED.filter(({ is }) => is(before))
   for (const { key, instead, why } of refused)
-    notes.push(`${key}: ${said(before[key])} becomes ${said(instead)}: ${why}`)
+    notes.push(`${key}: ${textOf(before[key])} becomes ${textOf(instead)}: ${why}`)
   return {
     ...before,
     ...Object.fromEntries(refused.map(({ key, instead }) => [key, instead])),

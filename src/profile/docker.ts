@@ -1,3 +1,4 @@
+import { shellQuoted } from '../borders/shell.ts'
 import {
   giveVolume,
   type Profile,
@@ -38,7 +39,7 @@ export function dockerRun(profile: Profile, engine: 'docker' | 'podman' | 'nerdc
   const first = volumes
     .filter((volume) => !volume.prepared)
     .map((volume) => giveVolume(profile, volumeName(name, volume.path), volume, engine))
-  return `${[...first, words.map(quoted).join(' ')].join(' && ')}\n`
+  return `${[...first, words.map(shellQuoted).join(' ')].join(' && ')}\n`
 }
 
 function writableFlag(place: WritablePlace, name: string, engine: string): string {
@@ -62,9 +63,4 @@ function volumeFlag(
 
 function csv(field: string): string {
   return /[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field
-}
-
-/** For any POSIX shell. */
-export function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }

@@ -8,7 +8,7 @@ import { type Chosen, hardenPod, longRunning, namesIn } from './pod-spec.ts'
 import type { Profile } from './profile.ts'
 import { rewriteYaml } from './rewrite-yaml.ts'
 import { at, type Member, membersOf, type Path, type Pod, podsOf, put } from './workloads.ts'
-import { asObject, isObject, type Json, parseYaml, type YamlFile } from './yaml-file.ts'
+import { asObject, isObject, type Json, parseYaml, textOf, type YamlFile } from './yaml-file.ts'
 
 /** Where one pod is, and which of its containers are meant. */
 interface Meant {
@@ -97,7 +97,7 @@ function notFound(
       ? `no container of ${file} runs ${profile.image.original ?? profile.image.name}`
       : `${file} has no container ${container}`
   const kinds = files.flatMap(({ values }) =>
-    values.flatMap(membersOf).map(({ value }) => String(value.kind ?? 'an object without a kind')),
+    values.flatMap(membersOf).map(({ value }) => textOf(value.kind ?? 'an object without a kind')),
   )
   const isPatch = files.some(({ values }) => values.some(isJsonPatch))
   const isCompose = files.some(({ values }) => values.some((value) => isObject(value) && isObject(value.services)))
@@ -126,7 +126,7 @@ function checkImages(spec: unknown, chosen: readonly Chosen[], file: string, pro
   if (other === undefined) return
   throw new HardenError(
     'bad-usage',
-    `the container ${other.name} of ${file} runs ${String(other.image)}, not ${original}`,
-    { hint: `ask for the profile of ${String(other.image)}, or name another --container` },
+    `the container ${other.name} of ${file} runs ${textOf(other.image)}, not ${original}`,
+    { hint: `ask for the profile of ${textOf(other.image)}, or name another --container` },
   )
 }

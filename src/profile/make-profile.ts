@@ -1,3 +1,5 @@
+import { unmountable } from '../borders/mount.ts'
+import { visibleLine } from '../borders/terminal.ts'
 import { resolveUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { grantedFolders } from '../plan/grants/writable.ts'
@@ -62,6 +64,12 @@ export function profileOf(source: ProfileSource): Profile | null {
   const gains = root && shown !== null && shown.uids.length > 0 && !shown.noNewPrivileges
   const readOnly = root ? part(false, false) : readOnlyOf(source, proof)
   const ports = portsOf(source)
+  const writable = readOnly.value
+    ? writablePlaces(source, user, proof)
+    : asked?.enough
+      ? grantedPlaces(source, user)
+      : []
+  const volumes = volumesOf(plan, facts, user ?? { uid: 0, gid: 0 }, asked?.enough === true)
   const profile: Omit<Profile, 'notes' | 'running'> = {
     target: result.target,
     kind: result.kind,
@@ -73,9 +81,9 @@ export function profileOf(source: ProfileSource): Profile | null {
     // Where nothing is known of what it needs, it gets what it has today.
     noNewPrivileges: part(capabilities !== null && !gains, gains || proof?.result?.noNewPrivileges === true),
     readOnly,
-    writable: readOnly.value ? writablePlaces(source, user, proof) : asked?.enough ? grantedPlaces(source, user) : [],
+    writable: writable.filter(isMountable),
     owned: root ? [] : [...new Set([...grantedFolders(plan.grants), ...(plan.handed ?? [])])],
-    volumes: volumesOf(plan, facts, user ?? { uid: 0, gid: 0 }, asked?.enough === true),
+    volumes: volumes.filter(isMountable),
     ports,
     sysctls: sysctlsFor(ports, root),
     env: asked?.enough === true ? Object.fromEntries(plan.env.map(({ name, value }) => [name, value])) : {},
@@ -84,7 +92,20 @@ export function profileOf(source: ProfileSource): Profile | null {
     changes: reference === null || derived ? imageChanges(plan) : [],
     asIs: asked,
   }
-  return { ...profile, running: runningNotes(profile, source), notes: notesOf(profile, source) }
+  return {
+    ...profile,
+    running: runningNotes(profile, source),
+    notes: [...notesOf(profile, source), ...notMounted([...writable, ...volumes])],
+  }
+}
+
+function isMountable({ path }: { readonly path: string }): boolean {
+  return unmountable(path) === null
+}
+
+function notMounted(places: readonly { readonly path: string }[]): readonly string[] {
+  const paths = [...new Set(places.filter((place) => !isMountable(place)).map(({ path }) => path))]
+  return paths.map((path) => `${visibleLine(path)} is not mounted: ${unmountable(path)}`)
 }
 
 /** As numbers: that is all a platform can check (FACTS 2). */

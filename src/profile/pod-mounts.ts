@@ -1,7 +1,7 @@
+import { shellQuoted } from '../borders/shell.ts'
 import { isInside } from '../plan/places.ts'
-import { quoted } from './docker.ts'
 import { type Profile, slug, TMPFS_MEGABYTES, type WritablePlace } from './profile.ts'
-import { asList, asObject, isEqual, type Json } from './yaml-file.ts'
+import { asList, asObject, isEqual, type Json, textOf } from './yaml-file.ts'
 
 interface Copy {
   readonly name: string
@@ -18,7 +18,7 @@ export interface Mounts {
 
 /** What one container of a pod lacks so that the user can write; a place that is mounted already stays as it is. */
 export function writableMounts(pod: Json, container: Json, { writable }: Profile): Mounts {
-  const taken = asList(container.volumeMounts).map((mount) => String(asObject(mount).mountPath).replace(/(.)\/$/, '$1'))
+  const taken = asList(container.volumeMounts).map((mount) => textOf(asObject(mount).mountPath).replace(/(.)\/$/, '$1'))
   const missing = writable
     // Another one below a mount would hide what is kept in it.
     .filter(({ path }) => !taken.some((target) => isInside(path, target)))
@@ -30,7 +30,7 @@ export function writableMounts(pod: Json, container: Json, { writable }: Profile
       .map(({ volume }) => volume),
     copies: missing
       .filter(({ place }) => place.filled)
-      .map(({ place, volume }) => ({ name: String(volume.name), path: place.path, once: place.kind === 'state' })),
+      .map(({ place, volume }) => ({ name: textOf(volume.name), path: place.path, once: place.kind === 'state' })),
   }
 }
 
@@ -49,7 +49,7 @@ function volumeOf({ kind, path }: WritablePlace, pod: Json, container: Json): Js
       .map((one) => one.name),
   ]
   const name = slug(path)
-  const free = [name, `${name}-writable`, slug(`${String(container.name)}-${name}`)].find((one) => !used.includes(one))
+  const free = [name, `${name}-writable`, slug(`${textOf(container.name)}-${name}`)].find((one) => !used.includes(one))
   return { name: free ?? `${name}-${used.length}`, emptyDir }
 }
 
@@ -70,6 +70,6 @@ export function copier(name: string, container: Json, copies: Mounts['copies'], 
 
 /** A file system of its own has a `lost+found`. */
 function copyCommand({ name, path, once }: Copy): string {
-  const [from, to] = [quoted(`${path}/.`), `/writable/${name}/`]
+  const [from, to] = [shellQuoted(`${path}/.`), `/writable/${name}/`]
   return once ? `{ [ -n "$(ls ${to} | grep -vx lost+found)" ] || cp -R ${from} ${to}; }` : `cp -R ${from} ${to}`
 }

@@ -2,7 +2,7 @@ import type { Overlay, Own } from './overridden.ts'
 import type { Chosen } from './pod-spec.ts'
 import type { Profile } from './profile.ts'
 import type { Member } from './workloads.ts'
-import { asList, asObject, type Json } from './yaml-file.ts'
+import { asList, asObject, type Json, textOf } from './yaml-file.ts'
 
 /** What some containers of a pod have over their image. `members`: all objects of the files, ConfigMaps among them. */
 export function podOwn(pod: Json, chosen: readonly Chosen[], members: readonly Member[], profile: Profile): Own {
@@ -15,7 +15,7 @@ export function podOwn(pod: Json, chosen: readonly Chosen[], members: readonly M
       containers.flatMap(({ env }) =>
         asList(env).map((item): [string, string] => {
           const { name, value } = asObject(item)
-          return [String(name), String(value ?? '')]
+          return [textOf(name), textOf(value ?? '')]
         }),
       ),
     ),
@@ -32,7 +32,7 @@ function words(commands: readonly unknown[]): readonly string[] | null {
 }
 
 function overlay(mount: Json, pod: Json, members: readonly Member[], { writable }: Profile): readonly Overlay[] {
-  const target = String(mount.mountPath).replace(/(.)\/$/, '$1')
+  const target = textOf(mount.mountPath).replace(/(.)\/$/, '$1')
   const volume = asObject(asList(pod.volumes).find((one) => asObject(one).name === mount.name))
   // What the image has there is copied in first.
   if (volume.emptyDir !== undefined && writable.some(({ path, filled }) => filled && path === target)) return []

@@ -1,7 +1,7 @@
 import type { Chosen } from './pod-spec.ts'
 import { hostPortNotes } from './ports.ts'
 import type { Profile } from './profile.ts'
-import { asList, asObject, type Json } from './yaml-file.ts'
+import { asList, asObject, type Json, textOf } from './yaml-file.ts'
 
 /** For the pod what holds for each of its containers, and what only a pod has. `others`: containers not looked at. */
 export function podSecurity(
@@ -77,11 +77,11 @@ export function restrictedNotes(
   for (const { list, index, name } of chosen)
     for (const port of asList(asObject(asList(before[list])[index]).ports).map(asObject))
       if (Number(port.hostPort ?? 0) > 0)
-        notes.push(`${name}: hostPort ${String(port.hostPort)} is not allowed by restricted: use a Service`)
+        notes.push(`${name}: hostPort ${textOf(port.hostPort)} is not allowed by restricted: use a Service`)
   for (const volume of asList(before.volumes).map(asObject))
     if (volume.hostPath !== undefined)
       notes.push(
-        `the volume ${String(volume.name)} is a hostPath: restricted does not allow it, and fsGroup does not reach it`,
+        `the volume ${textOf(volume.name)} is a hostPath: restricted does not allow it, and fsGroup does not reach it`,
       )
   if (before.hostNetwork === true) {
     notes.push(...hostPortNotes('hostNetwork', profile.sysctls))
@@ -92,7 +92,7 @@ export function restrictedNotes(
 }
 
 function described({ list, name, image }: Chosen): string {
-  return `${list === 'initContainers' ? 'the init container ' : ''}${name}${image === undefined ? '' : ` (${String(image)})`}`
+  return `${list === 'initContainers' ? 'the init container ' : ''}${name}${image === undefined ? '' : ` (${textOf(image)})`}`
 }
 
 function givesAway({ command, args }: Json): boolean {

@@ -2,7 +2,7 @@ import { securityOf } from './container-security.ts'
 import { copier, writableMounts } from './pod-mounts.ts'
 import { podSecurity, restrictedNotes } from './pod-security.ts'
 import type { Profile } from './profile.ts'
-import { asList, asObject, type Json } from './yaml-file.ts'
+import { asList, asObject, type Json, textOf } from './yaml-file.ts'
 
 export interface PodEdit {
   readonly spec: Json
@@ -24,7 +24,7 @@ export function namesIn(spec: Json): readonly Chosen[] {
   return (['containers', 'initContainers'] as const).flatMap((list) =>
     asList(spec[list]).map((one, index) => {
       const { name, image } = asObject(one)
-      return { list, index, name: String(name ?? ''), image }
+      return { list, index, name: textOf(name ?? ''), image }
     }),
   )
 }

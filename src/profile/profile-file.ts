@@ -1,3 +1,4 @@
+import { visibleLine } from '../borders/terminal.ts'
 import { composeFile } from './compose-file.ts'
 import { dockerRun } from './docker.ts'
 import { derivedName, type Profile } from './profile.ts'
@@ -18,7 +19,8 @@ export function profileFile(profile: Profile): string {
     `#   ${dockerRun({ ...own, given: own.given.map(nameOf) }, 'docker').trim()}`,
     ...[...profile.running.map(({ text }) => text), ...profile.notes].map((note) => `# - ${note}`),
   ]
-  return `${lines.join('\n')}\n${composeFile(own, '.')}`
+  // A line break in one of them would end the comment.
+  return `${lines.map(visibleLine).join('\n')}\n${composeFile(own, '.')}`
 }
 
 /** With its name alone the engine takes a variable from the shell. */

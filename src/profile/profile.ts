@@ -1,3 +1,5 @@
+import { shellQuoted } from '../borders/shell.ts'
+
 /**
  * The run-time half: how a container is started so that it stays locked down. Plain data, the same for every platform.
  * `measured`: a run of this target has shown it; `planned`: it follows from what is known of the image.
@@ -133,7 +135,7 @@ export function giveVolume(
   { path, uid, gid }: Omit<ProfileVolume, 'prepared'>,
   engine = 'docker',
 ): string {
-  const mount = /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+  const mount = shellQuoted(path)
   return `${engine} run --rm --user 0:0 --volume ${volume}:${mount} --entrypoint chown ${image.chown} -R ${userText({ uid, gid })} ${mount}`
 }
 

@@ -1,5 +1,5 @@
+import { shellQuoted } from '../borders/shell.ts'
 import type { TargetResult } from '../report/report.ts'
-import { quoted } from './docker.ts'
 import { type Part, type Profile, userText } from './profile.ts'
 
 /**
@@ -48,7 +48,7 @@ function made(name: string, isBuilt: boolean, { verdict }: TargetResult): string
 
 /** The profile is for the Dockerfile as it becomes, which nothing has written yet. */
 function changed({ image, target }: Profile, isBuilt: boolean, result: TargetResult, given: readonly string[]): string {
-  const words = ['harden-image -w', ...(result.proof === null ? [] : ['--prove']), ...given, quoted(target)]
+  const words = ['harden-image -w', ...(result.proof === null ? [] : ['--prove']), ...given, shellQuoted(target)]
   const written = target === '-' ? '' : `${words.join(' ')} changes it`
   if (isBuilt)
     return [

@@ -1,4 +1,4 @@
-import { asList, asObject, isObject, type Json } from './yaml-file.ts'
+import { asList, asObject, isObject, type Json, textOf } from './yaml-file.ts'
 
 export type Path = readonly (string | number)[]
 
@@ -18,7 +18,7 @@ export interface Pod {
 /** All objects of a document; `kind: List` (and `DeploymentList` and the like) has them in `items`. */
 export function membersOf(document: unknown): readonly Member[] {
   if (!isObject(document)) return []
-  if (!/List$/.test(String(document.kind)) || !Array.isArray(document.items)) return [{ path: [], value: document }]
+  if (!/List$/.test(textOf(document.kind)) || !Array.isArray(document.items)) return [{ path: [], value: document }]
   return document.items.flatMap((item, index) =>
     membersOf(item).map(({ path, value }) => ({ path: ['items', index, ...path], value })),
   )

@@ -1,5 +1,7 @@
-import { type Document, type ParsedNode, parseAllDocuments } from 'yaml'
+import { type Document, LineCounter, type ParsedNode, parseAllDocuments } from 'yaml'
 import { HardenError } from '../errors.ts'
+import { lineOf } from '../line-of.ts'
+import { repeatedKey, yamlExcess } from './yaml-bounds.ts'
 
 export type YamlDocument = Document.Parsed<ParsedNode>
 
@@ -13,7 +15,13 @@ export interface YamlFile {
 
 /** `name` is what the messages call it. Throws HardenError `unreadable` for what is no YAML. */
 export function parseYaml(text: string, name: string): YamlFile {
-  const parsed = parseAllDocuments(text, { merge: true, logLevel: 'error' })
+  const lines = new LineCounter()
+  const excess = yamlExcess(text)
+  if (excess !== null) {
+    const line = lineOf(text, excess.offset)
+    throw unreadable(name, `line ${line}: ${excess.reason}`, line)
+  }
+  const parsed = parseAllDocuments(text, { merge: true, logLevel: 'error', uniqueKeys: false, lineCounter: lines })
   const documents = Array.isArray(parsed) ? (parsed as YamlDocument[]) : []
   for (const { errors } of documents) {
     const [error] = errors
@@ -21,12 +29,31 @@ export function parseYaml(text: string, name: string): YamlFile {
     const line = error.linePos?.[0].line
     throw unreadable(name, `line ${line ?? '?'}: ${error.message.split(/ at line |:\n/)[0]}`, line)
   }
+  for (const document of documents) {
+    const twice = repeatedKey(document)
+    if (twice === null) continue
+    const { line } = lines.linePos(twice.offset)
+    throw unreadable(name, `line ${line}: ${twice.reason}`, line)
+  }
   try {
-    return { name, text, documents, values: documents.map((document) => document.toJS() as unknown) }
+    const values = documents.map((document) => document.toJS() as unknown)
+    if (values.some((value) => holdsItself(value))) throw new ReferenceError('an alias stands for what it is a part of')
+    return { name, text, documents, values }
   } catch (error) {
     // An alias to nothing, or aliases that would unfold without end.
     throw unreadable(name, error instanceof Error ? error.message : String(error))
   }
+}
+
+/** An anchor may hold an alias of itself, and whoever goes through that does not come to an end. */
+function holdsItself(value: unknown, above = new Set<object>(), done = new Set<object>()): boolean {
+  if (typeof value !== 'object' || value === null || done.has(value)) return false
+  if (above.has(value)) return true
+  above.add(value)
+  const found = Object.values(value).some((one) => holdsItself(one, above, done))
+  above.delete(value)
+  done.add(value)
+  return found
 }
 
 function unreadable(name: string, reason: string, line?: number): HardenError {
@@ -40,6 +67,11 @@ export type Json = Readonly<Record<string, unknown>>
 
 export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Any value as text, a map and a list as JSON: a map of others may have a `toString` that is none. */
+export function textOf(value: unknown): string {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
 }
 
 /** An empty object for anything else. */

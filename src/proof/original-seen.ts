@@ -57,5 +57,5 @@ export async function seeOriginal(request: ProveRequest): Promise<OriginalSeen> 
 
 /** The run that is compared with, and what the other one was seen to do. */
 export function workOf({ baseline, original }: Pick<OriginalSeen, 'baseline' | 'original'>): RunRecord {
-  return { ...baseline, trace: original.trace }
+  return { ...baseline, trace: original.trace, traceRefused: original.traceRefused }
 }

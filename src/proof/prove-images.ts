@@ -66,7 +66,7 @@ async function proveImage(request: ImagesRequest, late: Late | null): Promise<Sh
   const original = await study
   const early = await live.peek()
   times.lap('original')
-  const seenWork = { ...early, trace: original.trace }
+  const seenWork = { ...early, trace: original.trace, traceRefused: original.traceRefused }
   const unfit = unfitBaseline(seenWork, facts) ?? (await unexercised({ engine, facts }, seenWork))
   if (unfit !== null) {
     const report = proofReport(engine.version, await live.finish(), null, 0, [unfit])

@@ -1,4 +1,5 @@
 import { formatPatch, OMIT_HEADERS, structuredPatch } from 'diff'
+import { visible } from '../borders/terminal.ts'
 import type { Format, Rendering, RenderOptions } from './format.ts'
 import { painter } from './paint.ts'
 
@@ -37,7 +38,8 @@ export function fileDiff({ name: path, before, after }: FileTexts, colour: boole
     `+++ ${quoted(`b/${name}`)}${end}`,
   ]
   const hunks = formatPatch(structuredPatch('', '', before ?? '', after, '', '', { context: 3 }), OMIT_HEADERS)
-  return colour ? coloured(header, hunks) : `${header.join('\n')}\n${hunks}`
+  // Colour is for somebody's eyes, bytes are for git and patch.
+  return colour ? coloured(header.map(visible), visible(hunks)) : `${header.join('\n')}\n${hunks}`
 }
 
 /** Both tools refuse absolute paths and paths that climb: those are taken from the folder where they meet. */

@@ -1,6 +1,7 @@
+import { htmlText as escaped } from '../borders/html.ts'
+import { allVisible } from '../borders/terminal.ts'
 import { diff } from './diff.ts'
 import type { Format, Rendering } from './format.ts'
-import { visible } from './paint.ts'
 import { proofInWords, proofRows, timesInWords } from './proof-rows.ts'
 import type { ReportFinding, ReportProof } from './report.ts'
 import { runsAs } from './runs-as.ts'
@@ -13,7 +14,7 @@ export const html: Format = {
   summary: 'one self-contained page',
   tells: 'all',
   render(renderings) {
-    const shown = renderings.map((rendering) => visible(rendering))
+    const shown = renderings.map((rendering) => allVisible(rendering))
     const rows = shown.map(({ result }, index) => [
       `<a href="#target-${index + 1}">${escaped(result.target)}</a>`,
       `<span class="${result.verdict}">${result.verdict}</span>`,
@@ -26,6 +27,8 @@ export const html: Format = {
       '<html lang="en">',
       '<head>',
       '<meta charset="utf-8">',
+      `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`,
+      '<meta name="referrer" content="no-referrer">',
       '<meta name="viewport" content="width=device-width, initial-scale=1">',
       '<title>harden-image</title>',
       `<style>${STYLE}</style>`,
@@ -55,6 +58,13 @@ code, pre { font-size: .9em; }
 .failed, .differs, del { color: var(--bad); text-decoration: none; }
 .why { opacity: .75; font-size: .9em; }
 `
+
+/**
+ * The second lock behind the escaping: the page runs nothing, loads nothing and sends nothing, and has no style but its
+ * own, named by its hash, which a test computes.
+ */
+const POLICY =
+  "default-src 'none'; style-src 'sha256-uCM4vgI7V8JaMnTjiXj1c+fVJ8qtP8NIrU8vBTBwVQw='; base-uri 'none'; form-action 'none'"
 
 function section(rendering: Rendering, index: number): string {
   const { result } = rendering
@@ -106,8 +116,4 @@ function diffLine(line: string): string {
   const text = escaped(line)
   if (line.startsWith('+')) return `<ins>${text}</ins>`
   return line.startsWith('-') ? `<del>${text}</del>` : text
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }

@@ -1,6 +1,7 @@
+import { markdownCode as code, markdownText as escaped, markdownBlock as fenced } from '../borders/markdown.ts'
+import { allVisible } from '../borders/terminal.ts'
 import { diff } from './diff.ts'
 import type { Format, Rendering } from './format.ts'
-import { visible } from './paint.ts'
 import { proofInWords, proofRows, timesInWords } from './proof-rows.ts'
 import type { ReportFinding, ReportProof } from './report.ts'
 import { runsAs } from './runs-as.ts'
@@ -13,9 +14,9 @@ export const markdown: Format = {
   tells: 'all',
   render(renderings) {
     if (renderings.length === 0) return ''
-    const shown = renderings.map((rendering) => visible(rendering))
+    const shown = renderings.map((rendering) => allVisible(rendering))
     const rows = shown.map(({ result }) => [
-      code(result.target),
+      code(result.target, 'cell'),
       result.verdict,
       escaped(runsAs(result)),
       result.proof === null ? '' : result.proof.passed ? 'passed' : 'failed',
@@ -74,28 +75,4 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function folded(summary: string, content: string): string {
   return `<details><summary>${summary}</summary>\n\n${content}\n\n</details>`
-}
-
-/** The fence is longer than any in the text. */
-function fenced(language: string, text: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
-  const fence = '`'.repeat(longest + 1)
-  return `${fence}${language}\n${text}${fence}`
-}
-
-function code(text: string): string {
-  const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
-  const fence = '`'.repeat(longest + 1)
-  const space = longest > 0 ? ' ' : ''
-  return `${fence}${space}${text.replaceAll('|', '\\|').replaceAll('\n', ' ')}${space}${fence}`
-}
-
-/** What an image says of itself makes no markup, no link and no mention, and stays in its cell. */
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll(/[\\`*_[\]|~#@]/g, (mark) => `&#${mark.charCodeAt(0)};`)
-    .replaceAll(/\s*\n\s*/g, ' ')
 }

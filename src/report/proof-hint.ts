@@ -1,3 +1,4 @@
+import { table } from '../table.ts'
 import type { ReportProof } from './report.ts'
 
 const REFUSED_PATH = /permission denied|read-only file system|\bE(ACCES|ROFS)\b/i
@@ -5,11 +6,11 @@ const REFUSED_PATH = /permission denied|read-only file system|\bE(ACCES|ROFS)\b/
 const PORT = /^\w+ :(\d+)\/?$/
 
 /** `writes /etc/hosts`: what gives a container the same from outside. */
-const FROM_OUTSIDE: Readonly<Record<string, string>> = {
+const FROM_OUTSIDE: Readonly<Record<string, string>> = table({
   'writes /etc/hosts': '--add-host, extra_hosts or hostAliases gives it the names',
   'writes /etc/resolv.conf': '--dns, dns or dnsConfig gives it the name servers',
   'writes /etc/hostname': '--hostname gives it the name',
-}
+})
 
 const FOREGROUND =
   "let CMD start the server itself, in the foreground: nginx -g 'daemon off;', apachectl -D FOREGROUND, redis-server --daemonize no; service NAME start always comes back"

@@ -78,6 +78,22 @@ export interface ReportProof {
   readonly remarks: readonly string[]
   /** Where the time went, in the order of first use. */
   readonly phases: readonly ReportPhase[]
+  /** What its containers were run in. */
+  readonly sandbox?: ReportSandbox
+}
+
+/** The limits are those of each container; null where the engine cannot hold one to it. */
+export interface ReportSandbox {
+  /** `closed`: a network of the proof's own, from which nothing leads out; `open`: that of the engine (`--network`). */
+  readonly network: 'closed' | 'open'
+  /** Whether the machine of the engine could be reached at an address of that network. */
+  readonly hostReachable: boolean
+  readonly cpus: number | null
+  /** Swap included. */
+  readonly memoryBytes: number | null
+  readonly pids: number | null
+  readonly logBytes: number
+  readonly diskBytes: number
 }
 
 export interface ReportPhase {

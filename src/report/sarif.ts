@@ -1,4 +1,6 @@
 import type { Location, Log, Notification, ReportingDescriptor, Result } from 'sarif'
+import { uriPath } from '../borders/url.ts'
+import { table } from '../table.ts'
 import type { Outcome } from '../transform.ts'
 import type { Format, Rendering } from './format.ts'
 import type { ReportFinding } from './report.ts'
@@ -49,11 +51,11 @@ function log(renderings: readonly Rendering[], summaries: ReadonlyMap<string, st
 }
 
 /** Names that findings have beside those of transforms. */
-const OTHERS: Readonly<Record<string, string>> = {
+const OTHERS: Readonly<Record<string, string>> = table({
   'look-at-base': 'Say which image could not be looked at.',
   'open-archive': 'Say by which name an image of an archive has to be there.',
   'read-build': 'Say what Compose and bake files tell of the build of a Dockerfile.',
-}
+})
 
 function rule(name: string, summaries: ReadonlyMap<string, string>): ReportingDescriptor {
   const summary = summaries.get(name) ?? OTHERS[name] ?? 'What is left to do for a person.'
@@ -81,15 +83,10 @@ function locationOf(
   const region = place === undefined ? {} : { region: { startLine: place.line, startColumn: place.column } }
   const named = { logicalLocations: [{ fullyQualifiedName: result.target, kind: 'resource' }] }
   if (result.kind === 'image')
-    return { physicalLocation: { artifactLocation: { uri: uriOf(result.target) }, ...region }, ...named }
+    return { physicalLocation: { artifactLocation: { uri: uriPath(result.target) }, ...region }, ...named }
   // What could not be found is no file either: the path is a stand-in then.
   if (result.verdict === 'failed' && path === 'Dockerfile' && !/(^|\/)Dockerfile$/.test(result.target)) return named
-  return { physicalLocation: { artifactLocation: { uri: uriOf(fromRoot), uriBaseId: ROOT }, ...region } }
-}
-
-/** A `#` or `?` in a name would end the path, a `:` before its first `/` begin it. */
-function uriOf(path: string): string {
-  return encodeURI(path).replaceAll('#', '%23').replaceAll('?', '%3F').replaceAll(':', '%3A')
+  return { physicalLocation: { artifactLocation: { uri: uriPath(fromRoot), uriBaseId: ROOT }, ...region } }
 }
 
 function notification(rendering: Rendering): Notification {

@@ -1,6 +1,7 @@
+import { allVisible, visibleLine } from '../borders/terminal.ts'
 import type { Outcome } from '../transform.ts'
 import type { Format, Rendering, RenderOptions } from './format.ts'
-import { type Paint, painter, visible } from './paint.ts'
+import { type Paint, painter } from './paint.ts'
 import type { ReportFinding, ReportStage, TargetResult, Verdict } from './report.ts'
 import { runsAs } from './runs-as.ts'
 import { summaryLine } from './summary.ts'
@@ -22,14 +23,14 @@ export const text: Format = {
 export function renderTargets(renderings: readonly Rendering[], { colour }: Pick<RenderOptions, 'colour'>): string {
   const paint = painter(colour)
   return renderings
-    .map((rendering) => targetLines(visible(rendering), paint).join('\n'))
+    .map((rendering) => targetLines(allVisible(rendering), paint).join('\n'))
     .join('\n\n')
     .concat('\n')
 }
 
 function targetLines({ result, inspection }: Rendering, paint: Paint): string[] {
   return [
-    `${paint('bold', result.target)}: ${paint(verdictStyles[result.verdict], result.verdict)}${runsAs(result) === '' ? '' : `, runs as ${runsAs(result)}`}`,
+    `${paint('bold', visibleLine(result.target))}: ${paint(verdictStyles[result.verdict], result.verdict)}${runsAs(result) === '' ? '' : `, runs as ${runsAs(result)}`}`,
     ...(result.error ? errorLines(result.error) : []),
     ...(result.stages.length > 1 ? result.stages.map(stageLine) : []),
     ...(inspection ?? []).flatMap((one) => inspectionLines(one)),

@@ -37,7 +37,8 @@ export interface OriginalRuns {
   drop(reference: string): Promise<void>
 }
 
-export function originalRuns(item: WorkItem, { engine, options, ports }: Session): OriginalRuns {
+export function originalRuns(item: WorkItem, { sandbox, options, ports }: Session): OriginalRuns {
+  const engine = sandbox?.engine ?? null
   const runs = new Map<string, Promise<Original>>()
   const usual: Manner = { env: proofEnv(item, options).pairs }
   const manners = new Map<string, Manner>()

@@ -1,5 +1,5 @@
+import { shellQuoted } from '../borders/shell.ts'
 import { movedPort } from '../profile/compose-ports.ts'
-import { quoted } from '../profile/docker.ts'
 import type { Profile } from '../profile/profile.ts'
 import type { ReportFinding } from '../report/report.ts'
 import { targetFinding } from '../report/target-finding.ts'
@@ -22,7 +22,7 @@ export function portNotes(
       )
     return note(
       `${by} publishes port ${said(published)}`,
-      `harden-image profile ${quoted(target)} --for compose --file ${quoted(file)} shows what becomes of it, and -w writes it`,
+      `harden-image profile ${shellQuoted(target)} --for compose --file ${shellQuoted(file)} shows what becomes of it, and -w writes it`,
     )
   })
 }

@@ -1,7 +1,7 @@
+import { shellQuoted } from '../borders/shell.ts'
 import { HardenError } from '../errors.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import { isRoot } from '../plan/account/user-text.ts'
-import { quoted } from '../profile/docker.ts'
 import { proveImages } from '../proof/prove-images.ts'
 import { stopwatch } from '../proof/stopwatch.ts'
 import { proofHint } from '../report/proof-hint.ts'
@@ -14,8 +14,8 @@ import { withEnv } from './with-env.ts'
 /** `prove IMAGE`: runs an image as it is, locked down, beside its baseline, and rewrites nothing. */
 export async function proveAsIs(item: WorkItem, source: string, session: Session): Promise<TargetResult> {
   const { options, ports } = session
-  if (session.engine === null || item.reference === null) throw new HardenError('no-engine', 'a proof needs an engine')
-  const engine = withEnv(session.engine, options.env)
+  if (session.sandbox === null || item.reference === null) throw new HardenError('no-engine', 'a proof needs an engine')
+  const engine = withEnv(session.sandbox.engine, options.env)
   const times = stopwatch(session.since)
   const facts = await factsFromEngine(engine, item.reference)
   times.lap('facts')
@@ -51,13 +51,13 @@ export async function proveAsIs(item: WorkItem, source: string, session: Session
               'prove',
               'todo',
               'it works locked down, and still runs as root',
-              `harden-image ${quoted(item.target)} --prove makes an image of it that does not`,
+              `harden-image ${shellQuoted(item.target)} --prove makes an image of it that does not`,
             ),
           ]
         : []),
     ],
     output: source,
     changed: false,
-    proof: report,
+    proof: { ...report, sandbox: session.sandbox.told() },
   }
 }

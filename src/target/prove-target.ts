@@ -41,8 +41,8 @@ export async function proveTarget(
   /** The original, as the engine has it. */
   readonly baseline: string
 }> {
-  const { engine, options, ports } = session
-  if (engine === null) throw new HardenError('no-engine', 'a proof needs an engine')
+  const { engine, sandbox, options, ports } = session
+  if (engine === null || sandbox === null) throw new HardenError('no-engine', 'a proof needs an engine')
   const stages = plannedStages(dockerfile, options.policy)
   const stage = stages.at(-1)
   if (stage === undefined) throw new HardenError('not-a-dockerfile', 'no stage is meant to run')
@@ -67,7 +67,7 @@ export async function proveTarget(
   const harden = (observation: Observation): Hardened =>
     plan({ observations: new Map([[stage.index, observation]]), built })
   // Only upon an image, for which no Compose file sets anything.
-  const early = earlyRuns(withEnv(engine, options.env))
+  const early = earlyRuns(withEnv(sandbox.engine, options.env))
   const begin = (image: string, hardened: Hardened, record: RunRecord): void => {
     const made = planOf(hardened)
     if (made === undefined) return
@@ -80,7 +80,7 @@ export async function proveTarget(
       : null
   const { original, remarks, env, notes } = await willingOriginal(item, options, { originals, baseline, user })
   const proof = await prove({
-    engine: withEnv(engine, env),
+    engine: withEnv(sandbox.engine, env),
     baseline,
     facts,
     original,
@@ -107,7 +107,8 @@ export async function proveTarget(
     await ahead
     await early.drop()
   })
-  return { hardened: proof.hardened, result: withProof(proof, notes), built, baseline }
+  const report = proof.report === null ? null : { ...proof.report, sandbox: sandbox.told() }
+  return { hardened: proof.hardened, result: withProof({ ...proof, report }, notes), built, baseline }
 }
 
 /** A proof runs one image. */

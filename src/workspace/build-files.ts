@@ -58,7 +58,10 @@ export function namedBuilds(
   const [file] = valuesOf(text, name)
   return Object.entries(asObject(asObject(file)[isBake ? 'target' : 'services'])).flatMap(([key, entry]) => {
     const service = asObject(isBake ? {} : entry)
-    const read: Read = (written) => (isBake ? String(written) : interpolated(String(written), env))
+    const read: Read = (written) => {
+      const text = textOf(written)
+      return text === null || isBake ? text : interpolated(text, env)
+    }
     const found = buildOf(isBake ? entry : service.build, dirname(path), read)
     const by = `${isBake ? 'target' : 'service'} ${key} of ${name}`
     const run = {
@@ -73,6 +76,13 @@ export function namedBuilds(
   })
 }
 
+/** A scalar; a map or list is no text, and has a `toString` of its own where the file says so. */
+function textOf(written: unknown): string | null {
+  return typeof written === 'string' || typeof written === 'number' || typeof written === 'boolean'
+    ? String(written)
+    : null
+}
+
 /** A path, or a list of them and of maps with a `path`; one that is not there may be meant to be missing. */
 function envFilesOf(written: unknown, read: Read): readonly string[] {
   const files = typeof written === 'string' ? [written] : asList(written)
@@ -80,14 +90,14 @@ function envFilesOf(written: unknown, read: Read): readonly string[] {
 }
 
 function rightsOf({ privileged, cap_add }: Json): readonly string[] {
-  const added = asList(cap_add).map((name) => String(name).toUpperCase().replace(/^CAP_/, ''))
+  const added = asList(cap_add).map((name) => (textOf(name) ?? '').toUpperCase().replace(/^CAP_/, ''))
   return privileged === true ? ['ALL'] : added.filter((name) => ROOTS_ALONE.test(name))
 }
 
 /** `/var/run/docker.sock:/x` or a map with a `source`. */
 function socketOf({ volumes, group_add }: Json): string | null {
   if (asList(group_add).length > 0) return null
-  const sources = asList(volumes).map((volume) => (isObject(volume) ? String(volume.source) : String(volume)))
+  const sources = asList(volumes).map((volume) => textOf(isObject(volume) ? volume.source : volume) ?? '')
   return (
     sources.map((source) => HOST_SOCKET.exec(source.split(':')[0] ?? '')?.[0]).find((path) => path !== undefined) ??
     null
@@ -130,13 +140,10 @@ function wordsOf(written: unknown, read: Read): readonly string[] | null {
 
 /** By the quotes of a shell; nothing where it takes more of a shell than that. */
 function split(text: string): readonly (string | null)[] {
+  if (text.length > MOST_COMMAND) return []
+  const lines = text.split('\n').flatMap((line) => line.trim() || [])
   // No shell puts variables in.
-  const script = parseShellScript(
-    text
-      .trim()
-      .replace(/\s*\n\s*/g, ' ')
-      .replaceAll('$', SIGN),
-  )
+  const script = parseShellScript(lines.join(' ').replaceAll('$', SIGN))
   const [command, ...more] = script.kind === 'parsed' ? script.commands : []
   const isPlain = more.every(({ within }) => within !== 'script') && command?.within === 'script'
   return isPlain && command.redirects.length === 0 && command.assignments.length === 0
@@ -149,13 +156,13 @@ function pairsOf(written: unknown, read: Read): ReadonlyMap<string, string> {
   const pairs = isObject(written)
     ? Object.entries(written)
     : asList(written).map((entry) => {
-        const [, name = '', value = null] = /^([^=]*)(?:=(.*))?$/s.exec(String(entry)) ?? []
+        const [, name = '', value = null] = /^([^=]*)(?:=(.*))?$/s.exec(textOf(entry) ?? '') ?? []
         return [name, value] as const
       })
   return new Map(
     pairs.flatMap(([name, said]) => {
       const value = said === null ? null : read(said)
-      return value === null ? [] : [[name, value] as const]
+      return value === null || name === '' ? [] : [[name, value] as const]
     }),
   )
 }
@@ -164,7 +171,7 @@ function pairsOf(written: unknown, read: Read): ReadonlyMap<string, string> {
 function interpolated(written: string, env: Readonly<Record<string, string | undefined>>): string | null {
   let isOpen = false
   const lookUp = (name: string, rule = '', fallback = ''): string => {
-    const value = env[name]
+    const value = Object.hasOwn(env, name) ? env[name] : undefined
     if (value !== undefined && !(value === '' && rule.startsWith(':'))) return value
     isOpen ||= !rule.endsWith('-')
     return fallback
@@ -182,6 +189,8 @@ function interpolated(written: string, env: Readonly<Record<string, string | und
 
 const MOST_PASSES = 5
 const MOST_TEXT = 4096
+/** A command line that is longer starts nothing that anybody has written. */
+const MOST_COMMAND = 16 * 1024
 /** Stands for a dollar sign that is one; no file has it. */
 const DOLLAR = '\0'
 /** The same within a word of a shell. */

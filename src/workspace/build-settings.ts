@@ -1,27 +1,40 @@
-import { readdir, realpath, stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { parseEnv } from 'node:util'
-import type { BuildSettings } from '../work.ts'
+import type { BuildSettings, LeftOut } from '../work.ts'
 import { isBuildFileName, type NamedBuild, namedBuilds } from './build-files.ts'
 import { isInside } from './excludes.ts'
-import { readText } from './files.ts'
-import { repositoryOf, upwards } from './repository.ts'
+import { readFound } from './found-file.ts'
+import { isOfOwnHand, repositoryOf, upwards } from './repository.ts'
+import { groundOf, realOf, staysIn } from './trust.ts'
 import { neverEntered } from './walk.ts'
 
 /** How the Dockerfile at a path (absolute) is built; null where nothing beside it says so. */
-export type BuildSettingsOf = (path: string) => Promise<BuildSettings | null>
+export type BuildSettingsOf = (path: string) => Promise<SaidOfBuild>
+
+export interface SaidOfBuild {
+  readonly build: BuildSettings | null
+  /** What only the caller may say, and such a file says of it. */
+  readonly leftOut: readonly LeftOut[]
+}
 
 /**
  * By what Compose and bake files say: those in the folder of the Dockerfile and above it, in a repository up to its
  * root and in the folders beside (`deploy/`), else up to `cwd`, and `found` (absolute), which a walk came across. Each is
- * read once. Whoever wrote them does not get at what lies elsewhere: a context outside of all that is none.
+ * read once. Who wrote them does not get at what lies elsewhere, unless `isTrusted` says so of the file: neither as a context
+ * nor as variables.
  */
-export function buildSettings(found: readonly string[], cwd: string): BuildSettingsOf {
-  const read = new Map<string, Promise<readonly FoundBuild[]>>()
-  const buildsOf = (file: string) => {
-    const builds = read.get(file) ?? readBuilds(file, relative(cwd, file))
-    read.set(file, builds)
-    return builds
+export function buildSettings(
+  found: readonly string[],
+  cwd: string,
+  isTrusted: (file: string) => boolean,
+): BuildSettingsOf {
+  const read = new Map<string, Promise<ReadFile>>()
+  const readOnce = (file: string) => {
+    const one = read.get(file) ?? readBuilds(file, relative(cwd, file), isTrusted(file))
+    read.set(file, one)
+    return one
   }
   const names = new Map<string, Promise<readonly string[]>>()
   const filesIn = (folder: string, besides: boolean) => {
@@ -29,22 +42,49 @@ export function buildSettings(found: readonly string[], cwd: string): BuildSetti
     names.set(folder, files)
     return files
   }
+  const walked = new Set(found)
+  // All of them are asked for each Dockerfile: those that name it are looked up.
+  const byDockerfile = memoized(async () => indexOf(await Promise.all(found.map(readOnce))))
   return async (path) => {
     const own = dirname(path)
     const repository = repositoryOf(own)
     const top = repository ?? (isInside(own, cwd) ? cwd : own)
-    const files: string[] = []
+    const files = new Set<string>()
     for (const folder of upwards(own)) {
-      files.push(...(await filesIn(folder, repository !== null)))
+      for (const file of await filesIn(folder, repository !== null))
+        if (!walked.has(file) && (repository !== null || folder === own || isOfOwnHand(file, own))) files.add(file)
       if (folder === top) break
     }
-    const all = await Promise.all([...new Set([...files, ...found])].map(buildsOf))
-    const [real, inside] = await Promise.all([realOf(path), realOf(top)])
-    const builds = all
-      .flat()
-      .filter(({ dockerfile, realContext }) => dockerfile === real && isInside(realContext, inside))
-    return settingsOf(builds, cwd)
+    const beside = await Promise.all([...files].map(readOnce))
+    const real = realOf(path)
+    const builds = [...(indexOf(beside).get(real) ?? []), ...((await byDockerfile()).get(real) ?? [])]
+    const leftOut = [...beside.flatMap((one) => one.leftOut), ...builds.flatMap((one) => one.leftOut)]
+    return {
+      build: settingsOf(
+        builds.filter(({ isUsed }) => isUsed),
+        cwd,
+      ),
+      leftOut,
+    }
   }
+}
+
+function memoized<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | null = null
+  return () => {
+    made ??= make()
+    return made
+  }
+}
+
+function indexOf(files: readonly ReadFile[]): ReadonlyMap<string, readonly FoundBuild[]> {
+  const builds = new Map<string, FoundBuild[]>()
+  for (const build of files.flatMap((file) => file.builds)) {
+    const same = builds.get(build.dockerfile)
+    if (same === undefined) builds.set(build.dockerfile, [build])
+    else same.push(build)
+  }
+  return builds
 }
 
 async function buildFilesIn(folder: string, besides: boolean): Promise<readonly string[]> {
@@ -55,37 +95,60 @@ async function buildFilesIn(folder: string, besides: boolean): Promise<readonly 
   return [...own.sort(), ...below.flat().sort()]
 }
 
+interface ReadFile {
+  readonly builds: readonly FoundBuild[]
+  /** Of the file itself, which is a link to another place. */
+  readonly leftOut: readonly LeftOut[]
+}
+
 /** With its links resolved. */
 interface FoundBuild extends NamedBuild {
-  readonly realContext: string
+  /** Its context is one that the file may name. */
+  readonly isUsed: boolean
+  readonly leftOut: readonly LeftOut[]
 }
 
-async function readBuilds(file: string, name: string): Promise<readonly FoundBuild[]> {
-  const read = (path: string) => readText(path, path).catch(() => '')
+async function readBuilds(file: string, name: string, isTrusted: boolean): Promise<ReadFile> {
+  const ground = isTrusted ? '/' : groundOf(file)
+  const elsewhere = (path: string, place: string, what: string, instead: string): readonly LeftOut[] =>
+    staysIn(ground, path) || !existsSync(path)
+      ? []
+      : [{ place, what: `${what} lies outside of ${ground}`, instead, matters: 'always' }]
+  const read = (path: string) => readFound(path, path, ground).catch(() => '')
   // Compose reads it without being told to.
-  const [text, env] = await Promise.all([read(file), read(join(dirname(file), '.env'))])
+  const dotEnv = join(dirname(file), '.env')
+  const [text, env] = await Promise.all([read(file), read(dotEnv)])
   const builds = await Promise.all(
     namedBuilds(text, file, name, parseEnv(env)).map(async (build) => {
-      const isFolder = (await stat(build.context).catch(() => null))?.isDirectory() === true
-      if (!isFolder) return []
-      const [dockerfile, realContext] = await Promise.all([realOf(build.dockerfile), realOf(build.context)])
-      return [{ ...build, dockerfile, realContext, env: new Map([...(await fromFiles(build, file)), ...build.env]) }]
+      if ((await stat(build.context).catch(() => null))?.isDirectory() !== true) return []
+      const texts = await Promise.all(build.envFiles.map(read))
+      const more = texts.flatMap((one) =>
+        Object.entries(parseEnv(one)).map(([key, value = '']) => [key, value] as const),
+      )
+      const outside = elsewhere(
+        build.context,
+        build.by,
+        `its context ${relative(dirname(file), build.context)}`,
+        '--context DIR',
+      )
+      const leftOut = [
+        ...outside,
+        ...[...build.envFiles, dotEnv].flatMap((path) =>
+          elsewhere(path, build.by, `its ${relative(dirname(file), path)}`, '--env NAME=VALUE'),
+        ),
+      ]
+      return [
+        {
+          ...build,
+          dockerfile: realOf(build.dockerfile),
+          env: new Map([...more, ...build.env]),
+          isUsed: outside.length === 0,
+          leftOut,
+        },
+      ]
     }),
   )
-  return builds.flat()
-}
-
-/** What the files that a service names set, of those in the same repository, or beside the file that names them. */
-async function fromFiles({ envFiles }: NamedBuild, file: string): Promise<ReadonlyMap<string, string>> {
-  const top = await realOf(repositoryOf(dirname(file)) ?? dirname(file))
-  const texts = await Promise.all(
-    envFiles.map(async (path) => (isInside(await realOf(path), top) ? readText(path, path).catch(() => '') : '')),
-  )
-  return new Map(texts.flatMap((text) => Object.entries(parseEnv(text)).map(([name, value = '']) => [name, value])))
-}
-
-async function realOf(path: string): Promise<string> {
-  return realpath(path).catch(() => path)
+  return { builds: builds.flat(), leftOut: elsewhere(file, name, 'the file that it is a link to', 'a copy of it') }
 }
 
 /** Where several say different things of one, nobody knows which of them is meant. */

@@ -1,20 +1,32 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Document, isMap, isNode, isScalar, LineCounter, type Pair, parseDocument } from 'yaml'
 import { HardenError } from '../errors.ts'
+import { lineOf } from '../line-of.ts'
+import { repeatedKey, yamlExcess } from '../profile/yaml-bounds.ts'
+import type { LeftOut } from '../work.ts'
 import { readText } from './files.ts'
+import { readFound } from './found-file.ts'
+import { withoutHostSettings } from './host-settings.ts'
 import { nearestName } from './nearest-name.ts'
-import { isRepository, upwards } from './repository.ts'
+import { isOfOwnHand, repositoryOf, upwards } from './repository.ts'
 import { checks, messageOf, type SettingName, type Settings, settingNames } from './settings.ts'
+import { shortened } from './smoke-rules.ts'
+import { groundOf } from './trust.ts'
 
 const fileNames = ['.harden-image.yaml', '.harden-image.yml', '.harden-image.json']
 
-/** The nearest configuration file from `folder` (absolute) upwards, up to the root of the repository; null for none. */
-export function nearestConfig(folder: string): string | null {
+/**
+ * The nearest configuration file from `folder` (absolute) upwards, up to the root of the repository; null for none. `passOver` is told
+ * of each that somebody else has put above it, where no repository says that all is of one hand: those do not count.
+ */
+export function nearestConfig(folder: string, passOver: (file: string) => void = () => {}): string | null {
+  const repository = repositoryOf(folder)
   for (const at of upwards(folder)) {
     const file = configIn(at)
-    if (file !== null) return file
-    if (isRepository(at)) return null
+    if (file !== null && (at === folder || repository !== null || isOfOwnHand(file, folder))) return file
+    if (file !== null) passOver(file)
+    if (at === repository) return null
   }
   return null
 }
@@ -28,19 +40,41 @@ export function configIn(folder: string): string | null {
   return first ?? null
 }
 
-/** Reads and checks a configuration file. Throws HardenError `bad-config` with the line, `unreadable` without a file. */
+/** What a configuration file sets, and what of it only the caller may say. */
+export interface Config {
+  readonly settings: Partial<Settings>
+  readonly leftOut: readonly LeftOut[]
+}
+
+/**
+ * Reads and checks a configuration file. `isTrusted`: it may say what is done on this machine; else it may not be a link that leads
+ * out of its repository either. Throws HardenError `bad-config` with the line, `unreadable` without a file.
+ */
 export async function readConfig(
   path: string,
   name: string,
   transforms: readonly string[],
-): Promise<Partial<Settings>> {
-  return parseConfig(await readText(path, name), name, transforms)
+  isTrusted: boolean,
+): Promise<Config> {
+  if (isTrusted) return { settings: parseConfig(await readText(path, name), name, transforms), leftOut: [] }
+  const ground = groundOf(path)
+  const { settings, lineOf } = parse(await readFound(path, name, ground), name, transforms)
+  return withoutHostSettings(settings, { folder: dirname(path), ground, placeOf: (at) => `${name}:${lineOf(at)}` })
 }
 
 /** Of YAML or JSON text. Pure. `transforms`: the names that `ignore` may list. */
 export function parseConfig(text: string, name: string, transforms: readonly string[]): Partial<Settings> {
+  return parse(text, name, transforms).settings
+}
+
+interface ParsedConfig {
+  readonly settings: Partial<Settings>
+  /** Of a value by its path, 1-based. */
+  readonly lineOf: (path: readonly (string | number)[]) => number
+}
+
+function parse(text: string, name: string, transforms: readonly string[]): ParsedConfig {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines })
   const fail = (message: string, offset: number | undefined, hint?: string): never => {
     const line = offset === undefined ? undefined : lines.linePos(offset).line
     throw new HardenError('bad-config', `${line === undefined ? name : `${name}:${line}`}: ${message}`, {
@@ -48,11 +82,19 @@ export function parseConfig(text: string, name: string, transforms: readonly str
       ...(line === undefined ? {} : { line }),
     })
   }
+  const excess = yamlExcess(text)
+  if (excess !== null)
+    throw new HardenError('bad-config', `${name}:${lineOf(text, excess.offset)}: ${excess.reason}`, {
+      hint: 'docs/configuration.md shows what it holds',
+    })
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false })
   const [error] = document.errors
   if (error) fail(firstLine(error.message), error.pos[0])
+  const twice = repeatedKey(document)
+  if (twice !== null) fail(firstLine(twice.reason), twice.offset)
   const root = document.contents
   // An empty file or one of comments only sets nothing.
-  if (root === null || (isScalar(root) && root.value === null)) return {}
+  if (root === null || (isScalar(root) && root.value === null)) return { settings: {}, lineOf: () => 1 }
   if (!isMap(root)) return fail('the configuration must be a map of settings', root.range?.[0])
 
   const settings: Partial<Record<SettingName, unknown>> = {}
@@ -63,7 +105,7 @@ export function parseConfig(text: string, name: string, transforms: readonly str
     if (!isSettingName(key)) {
       const meant = nearestName(key, settingNames)
       return fail(
-        `unknown setting "${key}"`,
+        `unknown setting "${shortened(key)}"`,
         offset,
         meant ? `did you mean ${meant}?` : `there are ${settingNames.join(', ')}`,
       )
@@ -76,12 +118,19 @@ export function parseConfig(text: string, name: string, transforms: readonly str
     if (key === 'ignore') {
       const unknown = (value as readonly string[]).find((entry) => !transforms.includes(entry))
       if (unknown !== undefined)
-        fail(`ignore names "${unknown}", which is no transform`, offset, 'harden-image transforms lists them')
+        fail(
+          `ignore names "${shortened(unknown)}", which is no transform`,
+          offset,
+          'harden-image transforms lists them',
+        )
     }
     settings[key] = value
   }
   // Each value has passed the check of its name.
-  return settings as Partial<Settings>
+  return {
+    settings: settings as Partial<Settings>,
+    lineOf: (path) => lines.linePos(offsetOf(document, path) ?? 0).line,
+  }
 }
 
 function entryOf({ key, value }: Pair): { key: string; value: unknown; offset: number | undefined } {

@@ -1,9 +1,9 @@
 import type { Dirent } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BuildContext, ContextEntry } from '../plan/shipped/build-context.ts'
 import { type ContextFiles, contextFiles } from './context-files.ts'
 import { type DockerIgnore, parseDockerIgnore } from './dockerignore.ts'
+import { rulesIn } from './found-file.ts'
 
 const mostEntries = 4000
 const mostText = 4 * 1024 * 1024
@@ -34,7 +34,7 @@ export function buildContexts(): ReadBuildContext {
   const files = contextFiles()
   return async (root, dockerfilePath, sources) => {
     const rules = await ignoreRules(root, dockerfilePath)
-    const listing: Listing = { root, files, entries: new Map(), text: 0, partial: false }
+    const listing: Listing = { root, files, entries: new Map(), text: 0, partial: rules.isPartial }
     const isCopied = (folder: string): boolean =>
       sources.some((source) => source === '' || isPartOf(source, folder) || isPartOf(folder, source))
     await enter(rules, isCopied, listing)
@@ -54,10 +54,10 @@ interface Listing {
 async function ignoreRules(root: string, dockerfilePath: string | null): Promise<DockerIgnore> {
   const own = dockerfilePath === null ? [] : [`${dockerfilePath}.dockerignore`]
   for (const file of [...own, join(root, '.dockerignore')]) {
-    const text = await readFile(file, 'utf8').catch(() => null)
+    const text = await rulesIn(file)
     if (text !== null) return parseDockerIgnore(text)
   }
-  return { leavesOut: () => false, hasExceptions: false }
+  return { leavesOut: () => false, hasExceptions: false, isPartial: false }
 }
 
 /** Folder by folder, so that a bound that is hit costs the deepest files first. */

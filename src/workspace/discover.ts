@@ -1,13 +1,14 @@
 import type { Stats } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
+import { shellQuoted } from '../borders/shell.ts'
 import { HardenError } from '../errors.ts'
-import { quoted } from '../profile/docker.ts'
 import type { WorkItem } from '../work.ts'
 import { type BuildSettingsOf, buildSettings } from './build-settings.ts'
 import { type Excludes, noExcludes } from './excludes.ts'
 import { reasonOf } from './files.ts'
 import { imageItem } from './image-item.ts'
+import type { Trust } from './trust.ts'
 import { walk } from './walk.ts'
 
 /** A work item whose text has not been read yet, or the reason why there will be none. */
@@ -23,12 +24,13 @@ export interface Discovery {
 
 /**
  * What each argument means, in their order: a path when there is one, `-` for stdin, else an image. What is named twice
- * is reported once, where it came first.
+ * is reported once, where it came first. `trust`: of the files beside them that say how they are built.
  */
 export async function discover(
   targets: readonly string[],
   cwd: string,
   excludes: Excludes = noExcludes,
+  trust: Pick<Trust, 'found'> = { found: () => false },
 ): Promise<Discovery> {
   const found: Found[] = []
   const empty: string[] = []
@@ -43,13 +45,14 @@ export async function discover(
       found.push(item)
     }
   }
-  const settingsOf = buildSettings(buildFiles, cwd)
+  const settingsOf = buildSettings(buildFiles, cwd, trust.found)
   return { found: await Promise.all(found.map((item) => withBuild(item, settingsOf))), empty }
 }
 
 async function withBuild(found: Found, settingsOf: BuildSettingsOf): Promise<Found> {
-  const build = found.path === null || found.error !== null ? null : await settingsOf(found.path)
-  return build === null ? found : { ...found, build }
+  if (found.path === null || found.error !== null) return found
+  const { build, leftOut } = await settingsOf(found.path)
+  return { ...found, ...(build === null ? {} : { build }), ...(leftOut.length === 0 ? {} : { leftOut }) }
 }
 
 interface Candidate extends Found {
@@ -127,7 +130,9 @@ function image(target: string, cwd: string): Candidate {
 /** What docker build would fetch; here nothing of it is. */
 function elsewhere(target: string): string | null {
   if (/^(git@|ssh:|git:)|\.git(#|$)/.test(target)) return 'clone it, and name the folder'
-  return /^https?:/i.test(target) ? `its text can be piped in: curl -fsSL ${quoted(target)} | harden-image -` : null
+  return /^https?:/i.test(target)
+    ? `its text can be piped in: curl -fsSL ${shellQuoted(target)} | harden-image -`
+    : null
 }
 
 /** Only decides what a target that is neither is reported as. */

@@ -1,3 +1,6 @@
+import { bounds } from '../bounds.ts'
+import { isAffordable } from './gitignore.ts'
+
 /** Whether .dockerignore leaves a path of the build context out. The last pattern that matches the path or a folder above it decides. */
 export type LeavesOut = (path: string) => boolean
 
@@ -10,10 +13,13 @@ export interface DockerIgnore {
   readonly leavesOut: LeavesOut
   /** Some pattern takes paths back in, so that a folder that is left out must be looked into all the same. */
   readonly hasExceptions: boolean
+  /** Some pattern would be tried in too many ways, and leaves nothing out: what is sent to a build is not known. */
+  readonly isPartial: boolean
 }
 
 /** Reads .dockerignore as moby/patternmatcher does: patterns are relative to the root of the context, `**` is any number of folders. */
 export function parseDockerIgnore(text: string): DockerIgnore {
+  let isPartial = false
   const rules = text.split(/\r?\n/).flatMap((line): readonly Rule[] => {
     const trimmed = line.replace(/^\ufeff/, '').trim()
     if (trimmed === '' || trimmed.startsWith('#')) return []
@@ -22,10 +28,14 @@ export function parseDockerIgnore(text: string): DockerIgnore {
       .split('/')
       .filter((part) => part !== '' && part !== '.')
       .join('/')
-    const pattern = glob === '' ? null : expressionOf(glob)
+    const isTaken =
+      isAffordable(glob) && glob.split('/').every((name) => name.split('*').length <= bounds.patternStars + 1)
+    isPartial ||= !isTaken
+    const pattern = glob === '' || !isTaken ? null : expressionOf(glob)
     return pattern === null ? [] : [{ pattern, keeps }]
   })
   return {
+    isPartial,
     hasExceptions: rules.some((rule) => rule.keeps),
     leavesOut: (path) => {
       const parts = path.split('/')

@@ -1,6 +1,6 @@
 import { dirname, relative, sep } from 'node:path'
 import ignore from 'ignore'
-import { type IgnoreRules, isIgnored } from './gitignore.ts'
+import { type IgnoreRules, isAffordable, isIgnored } from './gitignore.ts'
 import { upwards } from './repository.ts'
 
 /** What a walk leaves out, as patterns of .gitignore. */
@@ -14,7 +14,7 @@ export interface Excludes {
 export const noExcludes: Excludes = { given: [], at: async () => [] }
 
 export function withPatterns(folder: string, patterns: readonly string[], above: IgnoreRules | null) {
-  return patterns.length === 0 ? above : { folder, rules: ignore().add([...patterns]), above }
+  return patterns.length === 0 ? above : { folder, rules: ignore().add(patterns.filter(isAffordable)), above }
 }
 
 /** Those in force where a walk of `root` begins. None when they leave out `root` itself: who names it wants it. */

@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto'
 import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
+import { table } from '../table.ts'
+import { removeTemporary, temporaryBeside, temporaryFiles } from '../temporary.ts'
 
-const reasons: Readonly<Record<string, string>> = {
+const reasons: Readonly<Record<string, string>> = table({
   ENOENT: 'it does not exist',
   EACCES: 'permission denied',
   EPERM: 'not permitted',
@@ -13,7 +14,7 @@ const reasons: Readonly<Record<string, string>> = {
   ELOOP: 'its links lead in a circle',
   EROFS: 'the file system is read-only',
   ENOSPC: 'no space left',
-}
+})
 
 /** Reads a text file. `name` is what the messages call it. Throws HardenError `unreadable`. */
 export async function readText(path: string, name: string): Promise<string> {
@@ -105,7 +106,8 @@ async function replace(path: string, text: string): Promise<void> {
   const stats = await old?.stat()
   await old?.close()
   if (stats && !stats.isFile()) throw failure(path, 'it is no regular file', 'written')
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
+  await tidy(dirname(path))
+  const temporary = temporaryBeside(path)
   const file = await open(temporary, 'wx', 0o666)
   try {
     await file.writeFile(text)
@@ -118,6 +120,24 @@ async function replace(path: string, text: string): Promise<void> {
     await rm(temporary, { force: true })
     throw error
   }
+  await syncFolder(dirname(path))
+}
+
+/** Without it a power cut may bring back the old name, of a file that was said to be written. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r').catch(() => null)
+  // Not every file system can, and Windows opens no folder.
+  await folder?.sync().catch(() => undefined)
+  await folder?.close()
+}
+
+const tidied = new Set<string>()
+
+/** Removes what runs that were killed while they wrote into a folder have left beside its files. Never throws. */
+export async function tidy(folder: string): Promise<void> {
+  if (tidied.has(folder)) return
+  tidied.add(folder)
+  await removeTemporary(await temporaryFiles(folder))
 }
 
 async function keepOwner(file: FileHandle, stats: { mode: number; uid: number; gid: number }): Promise<void> {

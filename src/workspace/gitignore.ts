@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import ignore, { type Ignore } from 'ignore'
+import { bounds } from '../bounds.ts'
+import { rulesIn } from './found-file.ts'
 
 /** The rules in force in one folder: those of its own `.gitignore` and of every folder above it, nearest first. */
 export interface IgnoreRules {
@@ -9,10 +10,22 @@ export interface IgnoreRules {
   readonly above: IgnoreRules | null
 }
 
+/**
+ * A pattern that is tried in no more ways than a path allows for. Another leaves nothing out: what it was to hide is found. The
+ * library gives each `**` all folders of a path, so their number is the power of the work.
+ */
+export function isAffordable(pattern: string): boolean {
+  return pattern.split('**').length <= bounds.patternFolders + 1
+}
+
+function rulesOf(text: string): Ignore {
+  return ignore().add(text.split('\n').filter(isAffordable))
+}
+
 /** Rules of `folder` itself, in front of those above. */
 export async function withFolder(folder: string, above: IgnoreRules | null): Promise<IgnoreRules | null> {
-  const text = await readRules(join(folder, '.gitignore'))
-  return text === null ? above : { folder, rules: ignore().add(text), above }
+  const text = await rulesIn(join(folder, '.gitignore'))
+  return text === null ? above : { folder, rules: rulesOf(text), above }
 }
 
 /**
@@ -43,11 +56,6 @@ export function isIgnored(rules: IgnoreRules | null, path: string, isFolder: boo
 
 async function excludes(repository: string | null): Promise<IgnoreRules | null> {
   if (repository === null) return null
-  const text = await readRules(join(repository, '.git', 'info', 'exclude'))
-  return text === null ? null : { folder: repository, rules: ignore().add(text), above: null }
-}
-
-/** Null where there is no such file; one that cannot be read hides nothing. */
-async function readRules(path: string): Promise<string | null> {
-  return readFile(path, 'utf8').catch(() => null)
+  const text = await rulesIn(join(repository, '.git', 'info', 'exclude'))
+  return text === null ? null : { folder: repository, rules: rulesOf(text), above: null }
 }

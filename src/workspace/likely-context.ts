@@ -3,13 +3,14 @@ import { dirname, join, relative } from 'node:path'
 import type { Dockerfile } from '../dockerfile/model.ts'
 import { copiedSources } from './copied-sources.ts'
 import { repositoryOf, upwards } from './repository.ts'
+import { holdsHome } from './trust.ts'
 
 /**
  * The build context (absolute) of a Dockerfile that lies deeper than what it copies, as with `docker build -f docker/Dockerfile .`:
  * the nearest folder above it that has most of its sources, and all those that its own folder has. Looked for
- * in the repository, else below `cwd`. Null where its own folder is as good.
+ * in the repository, else below `cwd`, but never in the folder that holds all of somebody's files. Null where its own folder is as good.
  */
-export function likelyContext(dockerfile: Dockerfile, path: string, cwd: string): string | null {
+export function likelyContext(dockerfile: Dockerfile, path: string, cwd: string, home?: string): string | null {
   const own = dirname(path)
   const top = repositoryOf(own) ?? (isWithin(own, cwd) ? cwd : own)
   const sources = copiedSources(dockerfile).filter((source) => source !== '')
@@ -18,6 +19,7 @@ export function likelyContext(dockerfile: Dockerfile, path: string, cwd: string)
   if (atHome.length === sources.length) return null
   let [best, most] = [own, atHome.length]
   for (const folder of upwards(own)) {
+    if (holdsHome(folder, home)) break
     const found = there(folder)
     if (found.length > most && atHome.every((source) => found.includes(source))) [best, most] = [folder, found.length]
     if (folder === top) break

@@ -1,6 +1,7 @@
 /** The name that was probably meant: at most two slips away, and less than half of the word. Null for none. */
 export function nearestName(given: string, names: readonly string[]): string | null {
   let best: string | null = null
+  if (given.length > LONGEST) return null
   let least = Math.min(3, Math.ceil(given.length / 2))
   for (const name of names) {
     const slips = distance(given, name)
@@ -8,6 +9,9 @@ export function nearestName(given: string, names: readonly string[]): string | n
   }
   return best
 }
+
+/** No name is that long. */
+const LONGEST = 64
 
 /** Letters to add, drop, change or swap with the neighbour (optimal string alignment). */
 function distance(a: string, b: string): number {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, lstatSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /** The folders from `folder` (absolute) up to the root, nearest first. */
@@ -9,13 +9,42 @@ export function* upwards(folder: string): Generator<string> {
   }
 }
 
-/** `.git` is a folder, or a file in a worktree or submodule. */
-export function isRepository(folder: string): boolean {
-  return existsSync(join(folder, '.git'))
+/** `.git` is a folder, or a file in a worktree or submodule; one that somebody else has put above `from` is none. */
+export function isRepository(folder: string, from: string): boolean {
+  const git = join(folder, '.git')
+  return existsSync(git) && isOfOwnHand(git, from)
 }
 
 /** The repository that `folder` (absolute) is in; null for none. */
 export function repositoryOf(folder: string): string | null {
-  for (const at of upwards(folder)) if (isRepository(at)) return at
+  for (const at of upwards(folder)) if (isRepository(at, folder)) return at
   return null
 }
+
+/**
+ * Was a file put there by whoever calls, by root, or by whoever owns `folder`, which is worked on; and could nobody else have
+ * written it? As git asks of a repository (safe.directory): into a shared folder such as /tmp anybody puts files, above those of others.
+ */
+export function isOfOwnHand(file: string, folder: string): boolean {
+  const caller = callersId()
+  if (caller === null) return true
+  const [own, target] = [lstatSync(file, NOT_THERE), statSync(file, NOT_THERE)]
+  if (own === undefined || target === undefined) return false
+  const isOpen = target.isFile() && isWritableByOthers(target, ANYBODY)
+  return !isOpen && [caller, 0, statSync(folder, NOT_THERE)?.uid].includes(own.uid)
+}
+
+/** Null where the system has no numbers for users. */
+export function callersId(): number | null {
+  return process.geteuid?.() ?? null
+}
+
+/** `who`: bits of the mode, which mean nothing where users have no numbers. */
+export function isWritableByOthers({ mode }: { readonly mode: number }, who: number): boolean {
+  return callersId() !== null && (mode & who) !== 0
+}
+
+export const ANYBODY = 0o002
+export const GROUP_OR_ANYBODY = 0o022
+
+const NOT_THERE = { throwIfNoEntry: false } as const

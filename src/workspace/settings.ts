@@ -1,10 +1,10 @@
 import type { Policy } from '../plan/policy.ts'
 import type { EngineChoice } from '../work.ts'
 import type { SmokeSetting } from './smoke.ts'
-import { type Wrong, wrongSmoke } from './smoke-rules.ts'
+import { shortened, type Wrong, wrongSmoke } from './smoke-rules.ts'
 
 /** What both flags and configuration files can say. */
-export interface Settings extends Policy {
+export interface Settings extends Omit<Policy, 'writableByRepository'> {
   readonly engine: EngineChoice
   readonly offline: boolean
   readonly platform: string | null
@@ -132,7 +132,7 @@ function listOf(check: (value: unknown) => string | null): (value: unknown) => s
     if (!Array.isArray(value)) return 'must be a list'
     for (const entry of value) {
       const wrong = check(entry)
-      if (wrong !== null) return `${JSON.stringify(entry)} ${wrong}`
+      if (wrong !== null) return `${shortened(JSON.stringify(entry) ?? 'null')} ${wrong}`
     }
     return null
   }

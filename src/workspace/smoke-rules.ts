@@ -1,3 +1,4 @@
+import { bounds } from '../bounds.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
 import { nearestName } from './nearest-name.ts'
 
@@ -21,14 +22,22 @@ const absolute: Rule = (value) =>
   typeof value === 'string' && value.startsWith('/') ? null : 'must start with /, such as /login'
 
 const pattern: Rule = (value) => {
-  if (text(value) !== null) return text(value)
+  if (typeof value !== 'string' || text(value) !== null) return text(value)
+  if (value.length > bounds.patternLength) return `must have at most ${bounds.patternLength} characters`
   try {
-    new RegExp(String(value))
+    new RegExp(value)
     return null
   } catch (error) {
     return `must be a regular expression: ${error instanceof Error ? error.message : String(error)}`
   }
 }
+
+/** What a message shows of a text that a stranger wrote. */
+export function shortened(text: string): string {
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text
+}
+
+const MOST_SHOWN = 80
 
 const status: Rule = (value) => {
   const all = Array.isArray(value) ? value : [value]
@@ -48,7 +57,7 @@ const headers: Rule = (value) => {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return 'must be a map of header to pattern'
   for (const [name, each] of Object.entries(value)) {
     const wrong = pattern(each)
-    if (wrong !== null) return `${name} ${wrong}`
+    if (wrong !== null) return `${shortened(name)} ${wrong}`
   }
   return null
 }
@@ -80,6 +89,8 @@ export function wrongSmoke(value: unknown): Wrong | null {
   if (typeof value === 'string')
     return value.trim() === '' ? { message: 'must be text that is not empty', at: [] } : null
   if (!Array.isArray(value)) return { message: 'must be a shell command, or a list of checks', at: [] }
+  if (value.length > bounds.smokeChecks)
+    return { message: `has ${value.length} checks, and must have at most ${bounds.smokeChecks}`, at: [] }
   for (const [index, check] of value.entries()) {
     const wrong = wrongCheck(check)
     if (wrong !== null) return { message: wrong.message, at: [index, ...wrong.at] }
@@ -93,7 +104,10 @@ function wrongCheck(check: unknown): Wrong | null {
   const unknown = Object.keys(check).find((key) => key !== 'name' && key !== 'targets' && !isKind(key))
   if (unknown !== undefined) {
     const meant = nearestName(unknown, [...kinds, 'name', 'targets'])
-    return { message: `knows no check "${unknown}"${meant === null ? '' : `, did you mean ${meant}?`}`, at: [unknown] }
+    return {
+      message: `knows no check "${shortened(unknown)}"${meant === null ? '' : `, did you mean ${meant}?`}`,
+      at: [unknown],
+    }
   }
   const named = kinds.filter((kind) => check[kind] !== undefined)
   const [kind] = named
@@ -119,7 +133,7 @@ function wrongFields(kind: Kind, fields: unknown): Wrong | null {
     const rule = Object.hasOwn(rules[kind], name) ? rules[kind][name] : undefined
     const meant = nearestName(name, Object.keys(rules[kind]))
     const wrong = rule === undefined ? `is no setting${meant === null ? '' : `, did you mean ${meant}?`}` : rule(value)
-    if (wrong !== null) return { message: `${kind} ${name} ${wrong}`, at: [kind, name] }
+    if (wrong !== null) return { message: `${kind} ${shortened(name)} ${wrong}`, at: [kind, name] }
   }
   const missing = required[kind].find((name) => fields[name] === undefined)
   if (missing !== undefined) return { message: `${kind} needs ${missing}`, at: [kind] }

@@ -1,11 +1,13 @@
 import type { Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
+import { bounds } from '../bounds.ts'
 import { isBuildFileName } from './build-files.ts'
-import { type Excludes, excludesAbove, noExcludes, withPatterns } from './excludes.ts'
+import { type Excludes, excludesAbove, isInside, noExcludes, withPatterns } from './excludes.ts'
 import { type IgnoreRules, isIgnored, rulesAbove, withFolder } from './gitignore.ts'
 import { isDockerfileName } from './names.ts'
 import { repositoryOf } from './repository.ts'
+import { holdsHome } from './trust.ts'
 
 /** What a walk comes across. */
 export interface Tree {
@@ -39,11 +41,11 @@ export async function walk(root: string, excludes: Excludes = noExcludes): Promi
   const repository = repositoryOf(root)
   const rules = { git: await rulesAbove(root, repository), excludes: await excludesAbove(root, repository, excludes) }
   await enter(root, rules, { files, links, buildFiles, excludes })
-  const inside = (await realpath(repository ?? root)) + sep
+  const inside = repository === null || holdsHome(repository) ? await realpath(root) : await realpath(repository)
   const seen = new Set(files.map(({ real }) => real))
   for (const link of links.sort(byPath)) {
     const real = await fileBehind(link)
-    if (real === null || seen.has(real) || !real.startsWith(inside)) continue
+    if (real === null || seen.has(real) || !isInside(real, inside)) continue
     seen.add(real)
     files.push({ path: link, real, error: null })
   }
@@ -62,7 +64,15 @@ interface Rules {
   readonly excludes: IgnoreRules | null
 }
 
-async function enter(folder: string, above: Rules, seen: Seen): Promise<void> {
+async function enter(folder: string, above: Rules, seen: Seen, depth = 0): Promise<void> {
+  if (depth > bounds.folderDepth) {
+    seen.files.push({
+      path: folder,
+      real: folder,
+      error: new Error(`it lies more than ${bounds.folderDepth} folders deep`),
+    })
+    return
+  }
   let entries: Dirent[]
   try {
     entries = await readdir(folder, { withFileTypes: true })
@@ -79,7 +89,7 @@ async function enter(folder: string, above: Rules, seen: Seen): Promise<void> {
   for (const entry of entries) {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) {
-      if (!neverEntered.has(entry.name) && !isOut(path, true)) await enter(path, rules, seen)
+      if (!neverEntered.has(entry.name) && !isOut(path, true)) await enter(path, rules, seen, depth + 1)
       continue
     }
     const isBuildFile = isBuildFileName(entry.name)

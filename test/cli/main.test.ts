@@ -40,17 +40,22 @@ describe('proofs of several targets', () => {
     expect(results.map(({ target }) => target)).toEqual(targets)
   })
 
-  test('a bug in one ends the call, and no other one is begun', async () => {
+  test('a bug in one is its own failure, and the others are done', async () => {
     const begun: string[] = []
-    const { code, stderr } = await call(['--jobs', '1', '--prove', ...targets], {
+    const { code, stdout } = await call(['--jobs', '1', '--prove', '--format', 'json', ...targets], {
       cwd,
-      processTarget: async ({ target }) => {
-        begun.push(target)
-        throw new TypeError('undefined is not a function')
+      processTarget: async (item) => {
+        begun.push(item.target)
+        if (item.target.startsWith('a')) throw new TypeError('undefined is not a function')
+        return pretend(item)
       },
     })
-    expect([code, begun]).toEqual([2, ['a/Dockerfile']])
-    expect(stderr).toContain('this is a bug')
+    expect([code, begun]).toEqual([2, targets])
+    expect(JSON.parse(stdout).results.map(({ verdict }: { verdict: string }) => verdict)).toEqual([
+      'failed',
+      'hardened',
+      'hardened',
+    ])
   })
 })
 
@@ -299,14 +304,91 @@ describe('what goes wrong', () => {
     expect(stderr).toContain('there is no FROM')
   })
 
-  test('a bug keeps its stack, is exit 2, and nothing is written', async () => {
-    const cwd = tree({ 'a/Dockerfile': before, 'b/Dockerfile': 'BUG' })
+  test('a bug is the failure of its target, keeps its stack, and is exit 2; the others are written', async () => {
+    const cwd = tree({ 'a/Dockerfile': before, 'b/Dockerfile': 'BUG', 'c/Dockerfile': before, 'd/Dockerfile': 'BUG' })
     const { code, stdout, stderr } = await call(['-w', '.'], { cwd })
-    expect(stderr).toMatch(/this is a bug, please report it.*\nTypeError: undefined is not a function\n +at /)
-    expect(readFileSync(join(cwd, 'a/Dockerfile'), 'utf8')).toBe(before)
+    expect(stderr).toContain('b/Dockerfile: failed\n  this is a bug: undefined is not a function\n')
+    expect(stderr).toContain('4 targets: 2 hardened, 2 failed')
+    const stack =
+      /\nharden-image: this is a bug, please report it.*\nTypeError: undefined is not a function\n( +at .*\n)+$/
+    expect(stderr).toMatch(stack)
+    // Two targets met it, and it is one.
+    expect(stderr.split('please report it with the lines below')).toHaveLength(2)
+    expect(readFileSync(join(cwd, 'a/Dockerfile'), 'utf8')).toBe(after)
+    expect(readFileSync(join(cwd, 'b/Dockerfile'), 'utf8')).toBe('BUG')
+    expect(readFileSync(join(cwd, 'c/Dockerfile'), 'utf8')).toBe(after)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   })
+
+  test.each([
+    ['a stack that is used up', () => deeper(0)],
+    ['a string that is too long', () => 'x'.repeat(2 ** 30)],
+    ['an array that is too long', () => new Array(-1)],
+  ])('%s is the failure of its target and no bug', async (_what, use) => {
+    const cwd = tree({ 'a/Dockerfile': before, 'b/Dockerfile': before })
+    const { code, stdout, stderr } = await call(['--format', 'json', '.'], {
+      cwd,
+      processTarget: async (item) => {
+        if (item.target.startsWith('a')) use()
+        return pretend(item)
+      },
+    })
+    expect(JSON.parse(stdout).results).toMatchObject([
+      { verdict: 'failed', error: { code: 'too-large' } },
+      { verdict: 'hardened' },
+    ])
+    expect(stderr).not.toContain('please report it with the lines below')
+    expect(code).toBe(2)
+  })
+
+  test('what a bug quotes of the input shows its control characters', async () => {
+    const { stderr } = await call(['Dockerfile'], {
+      cwd: tree({ Dockerfile: before }),
+      processTarget: async () => {
+        throw new TypeError('unexpected \u001b[2J\u202e in it')
+      },
+    })
+    expect(stderr).not.toMatch(/\p{Cc}(?<!\n)|\u202e/u)
+    expect(stderr).toContain('unexpected \\u001b[2J')
+  })
+
+  test.each(['diff', 'text', 'json', 'sarif', 'markdown', 'html'])(
+    'a result that cannot be shown as %s fails, and the others are shown',
+    async (format) => {
+      const { code, stdout, stderr } = await call(['--format', format, '.'], {
+        cwd: tree({ 'a/Dockerfile': before, 'b/Dockerfile': before }),
+        processTarget: async (item) => {
+          const outcome = await pretend(item)
+          if (item.target.startsWith('b')) return outcome
+          const broken = {
+            ...outcome.result,
+            get output(): string {
+              throw new TypeError('x is null')
+            },
+            get findings(): never {
+              throw new TypeError('x is null')
+            },
+          }
+          return { ...outcome, result: broken }
+        },
+      })
+      expect(code).toBe(2)
+      expect(stdout).toContain('b/Dockerfile')
+      expect(stderr).toContain('please report it with the lines below\nTypeError: x is null\n')
+    },
+  )
+
+  test('a configuration that cannot be read fails its own targets only', async () => {
+    const cwd = tree({ 'a/Dockerfile': before, 'a/.harden-image.yaml': 'nope: 1\n', 'b/Dockerfile': before })
+    const { code, stdout } = await call(['--format', 'json', '.'], { cwd })
+    expect(JSON.parse(stdout).results).toMatchObject([{ verdict: 'failed' }, { verdict: 'hardened' }])
+    expect(code).toBe(2)
+  })
 })
+
+function deeper(depth: number): number {
+  return deeper(depth + 1) + 1
+}
 
 describe('what was made is removed', () => {
   const cwdWith = () => tree({ Dockerfile: before })

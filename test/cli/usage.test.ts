@@ -145,7 +145,7 @@ describe('what flags and files say', () => {
 
   test('a name alone has its value from the environment, in a file too', async () => {
     const cwd = tree({ ...files, '.harden-image.yaml': 'buildArg: [B]\n' })
-    const line = '--prove -e A --build-arg C=1 Dockerfile'
+    const line = '--prove -e A --build-arg C=1 --trust-config Dockerfile'
     const { options: given } = await call(line.split(' '), { cwd, env: { A: 'a=1', B: '' } })
     expect(given).toMatchObject([{ env: ['A=a=1'], buildArg: ['B=', 'C=1'] }])
     // Nothing is run that would need it.
@@ -213,7 +213,7 @@ describe('what flags and files say', () => {
   })
 
   test('a build context counts from where it is said', async () => {
-    const config = { 'b/.harden-image.yaml': 'context: ..\n', 'b/x/.keep': '' }
+    const config = { '.git/HEAD': '', 'b/.harden-image.yaml': 'context: ..\n', 'b/x/.keep': '' }
     const [root, below] = await options('.', config)
     expect(root?.context).toBeNull()
     expect(below?.context).toMatch(/^\/.*\/harden-image-test-\w+$/)

@@ -14,6 +14,11 @@ import { HardenError } from '../../src/errors.ts'
 import { dockerfileText, mutatedText } from './arbitrary.ts'
 import { slice } from './support.ts'
 
+/** As often as `npm run fuzz` says. */
+function runs(usual: number): number {
+  return Number(process.env.FUZZ_RUNS ?? usual)
+}
+
 /** The model, or null for a refusal; anything else thrown fails the test. */
 function read(text: string): Dockerfile | null {
   try {
@@ -82,7 +87,7 @@ test('generated Dockerfiles are read, and every place in the model is right', ()
       expect(dockerfile.source).toBe(text)
       checkModel(dockerfile)
     }),
-    { numRuns: 400 },
+    { numRuns: runs(400) },
   )
 })
 
@@ -92,7 +97,7 @@ test('damaged Dockerfiles are read rightly or refused', () => {
       const dockerfile = read(text)
       if (dockerfile !== null) checkModel(dockerfile)
     }),
-    { numRuns: 800 },
+    { numRuns: runs(800) },
   )
 })
 
@@ -138,7 +143,7 @@ test('no text makes the parser throw anything but a refusal', () => {
       const dockerfile = read(text)
       if (dockerfile !== null) checkModel(dockerfile)
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   )
 })
 
@@ -155,7 +160,7 @@ test('what is read further never throws: shell commands, state of the stages', (
       const unknown = () => ({ known: false as const, reason: 'no engine' })
       for (const stage of dockerfile.stages) expect(stageState(dockerfile, stage.index, unknown).user).toBeDefined()
     }),
-    { numRuns: 400 },
+    { numRuns: runs(400) },
   )
 })
 

@@ -6,6 +6,7 @@ const remover = (list: (kind: Kind) => readonly string[], remove = true): Remove
   list: async (kind) => list(kind),
   remove: async () => remove,
   killed: () => false,
+  answers: async () => true,
 })
 
 describe('whether all that was made is gone', () => {

@@ -7,10 +7,9 @@ import { openEngine } from '../../src/engine/open-engine.ts'
 import type { ImageConfig } from '../../src/image/facts.ts'
 import type { Operation } from '../../src/plan/operation.ts'
 import type { Trace } from '../../src/proof/trace/growing-trace.ts'
-import { type TracedRun, traceRun } from '../../src/proof/trace/trace.ts'
+import { startKeeper, type TracedRun, traceRun } from '../../src/proof/trace/trace.ts'
 import { isTracer, type TraceMode, tracedSpec } from '../../src/proof/trace/traced-spec.ts'
 import { buildFromHost, ensureTracer, TRACER_IMAGE } from '../../src/proof/trace/tracer-image.ts'
-import { TRACER_BINARY } from '../../src/proof/trace/tracer-layout.ts'
 import { docker, TEST_LABEL, withLists } from './support/images.ts'
 import { retryOnce } from './support/retry.ts'
 
@@ -201,7 +200,9 @@ test("the tracer image can be made of this machine's own strace, without a netwo
   const tag = 'harden-image-test/tracer:host'
   const installed = await buildFromHost(engine, tag).catch((error: Error) => error.message)
   if (installed !== true) return expect(installed).toMatch(/^no strace is installed$|is older than/)
-  const tracer = await engine.create({ image: tag, command: [TRACER_BINARY] })
+  const keeper = await startKeeper(engine, tag)
+  if (!keeper.known) throw new Error(keeper.reason)
+  const tracer = keeper.value
   const run = await engine.create({
     ...tracedSpec({ image: IMAGE, ...LOCKED, command: ['exit', '4'] }, config, tracer),
   })

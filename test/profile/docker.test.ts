@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { dockerRun, quoted } from '../../src/profile/docker.ts'
+import { shellQuoted } from '../../src/borders/shell.ts'
+import { dockerRun } from '../../src/profile/docker.ts'
 import { profileFile } from '../../src/profile/profile-file.ts'
 import { rootProfile, sampleProfile } from './sample.ts'
 
@@ -68,5 +69,5 @@ test.each([
   ['', "''"],
   ['/a-b_c:1,d=e@f%+', '/a-b_c:1,d=e@f%+'],
 ])('%j for a shell', (word, expected) => {
-  expect(quoted(word)).toBe(expected)
+  expect(shellQuoted(word)).toBe(expected)
 })

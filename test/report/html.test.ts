@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { expect, test } from '@jest/globals'
 import { html } from '../../src/report/html.ts'
 import { finding, proof, sampleRendering } from './sample.ts'
@@ -49,6 +50,16 @@ test('nothing of an image is markup, and nothing is loaded from anywhere', () =>
   expect(page).not.toContain('<img')
   expect(page).toContain('&lt;img src=x onerror=alert(1)&gt;&quot;&amp;')
   expect(page).not.toMatch(/https?:|<script|<link|@import|url\(/)
+})
+
+test('its policy lets it run nothing, load nothing and send nothing, and knows its one style by its hash', () => {
+  const page = render(sampleRendering('a', 'x', 'y'))
+  const [, style = ''] = /<style>(.*)<\/style>/s.exec(page) ?? []
+  const hash = createHash('sha256').update(style).digest('base64')
+  const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`
+  expect(page).toContain(`<meta http-equiv="Content-Security-Policy" content="${policy}">`)
+  expect(page).toContain('<meta name="referrer" content="no-referrer">')
+  expect(page).not.toMatch(/<[^>]* style=/)
 })
 
 test('of nothing a page that says so', () => {

@@ -43,6 +43,7 @@ async function looked(reference: string, { engine = 'none', registry, item, opti
   } as unknown as Engine
   const session = {
     engine: engine === 'none' ? null : empty,
+    sandbox: null,
     known,
     registries: {
       facts: async (name: string) => {

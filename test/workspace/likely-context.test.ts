@@ -45,3 +45,20 @@ test('never above the repository; without one, below the folder of the call', ()
   const plain = tree({ 'docker/start.sh': '', 'docker/Dockerfile': '' })
   expect(likelyContext(dockerfile, join(plain, 'docker/Dockerfile'), plain)).toBe(plain)
 })
+
+test('never the home folder, nor one above it', () => {
+  const home = tree({
+    '.ssh/key': '',
+    'Downloads/x/Dockerfile': '',
+    'work/app/docker/Dockerfile': '',
+    'work/app/src/a': '',
+  })
+  const at = (text: string, path: string, above: string) =>
+    likelyContext(parseDockerfile(text), join(home, path), above, home)
+  const hostile = 'FROM a\nCOPY .ssh /x\n'
+  expect(at(hostile, 'Downloads/x/Dockerfile', home)).toBeNull()
+  mkdirSync(join(home, '.git'))
+  expect(at(hostile, 'Downloads/x/Dockerfile', '/elsewhere')).toBeNull()
+  expect(likelyContext(parseDockerfile(hostile), join(home, 'Downloads/x/Dockerfile'), home, '/elsewhere')).toBe(home)
+  expect(at('FROM a\nCOPY src /x\n', 'work/app/docker/Dockerfile', home)).toBe(join(home, 'work/app'))
+})

@@ -1,4 +1,4 @@
-import { shellWord } from '../../src/dockerfile/write.ts'
+import { shellWord } from '../../src/borders/dockerfile.ts'
 import type { AccountChoice, Grant } from '../../src/plan/plan.ts'
 
 /** The shell commands that give a user its paths: folders first, then owners, then modes. */

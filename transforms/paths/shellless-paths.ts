@@ -1,6 +1,7 @@
+import { copyPaths, quotedWord } from '../../src/borders/dockerfile.ts'
 import type { Dockerfile, Instruction, Stage } from '../../src/dockerfile/model.ts'
 import { insertLines, rootPlace, stagePlace } from '../../src/dockerfile/placement.ts'
-import { keyword, reason } from '../../src/dockerfile/write.ts'
+import { copyText, keyword, reason } from '../../src/dockerfile/write.ts'
 import type { AccountChoice, Grant, StagePlan } from '../../src/plan/plan.ts'
 import type { Finding } from '../../src/transform.ts'
 import { allowed, granted, grantReasons } from './grant-words.ts'
@@ -62,16 +63,18 @@ function withStage(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, accoun
   if (numbered !== null) return renumbers(numbered, plan.grants)
   const from = [`${keyword(dockerfile, 'FROM')} scratch ${keyword(dockerfile, 'AS')} ${name}`]
   for (const [index, copy] of list.entries())
-    for (const child of copy.names) from.push(`${keyword(dockerfile, 'WORKDIR')} ${quoted(`/${index + 1}/${child}`)}`)
+    for (const child of copy.names)
+      from.push(`${keyword(dockerfile, 'WORKDIR')} ${quotedWord(`/${index + 1}/${child}`, dockerfile.escape)}`)
   const lines: string[] = []
   for (const [index, copy] of list.entries()) {
     const mode = copy.mode === undefined ? '' : ` --chmod=${copy.mode.toString(8)}`
     const target = copy.parent === '/' ? '/' : `${copy.parent}/`
-    lines.push(copyLine(dockerfile, `--from=${name} --chown=${owner}${mode}`, `/${index + 1}/`, target))
+    const flags = `--from=${name} --chown=${owner}${mode}`
+    lines.push(`${keyword(dockerfile, 'COPY')} ${flags} ${copyPaths(`/${index + 1}/`, target, dockerfile.escape)}`)
   }
   for (const grant of files) {
     const flags = `--chown=${owner}${grant.groupAsOwner === true ? ' --chmod=664' : ''}`
-    lines.push(`${keyword(dockerfile, 'COPY')} ${flags} <<"HARDEN_IMAGE" ${quoted(grant.path)}`, 'HARDEN_IMAGE')
+    lines.push(...copyText(dockerfile, '', grant.path, flags))
   }
   return granted(stage, plan.grants, [
     ...(list.length > 0
@@ -120,13 +123,4 @@ function renumbers(instruction: Instruction, grants: readonly Grant[]): Finding 
     evidence: grants.flatMap((grant) => grant.evidence),
     edits: [],
   }
-}
-
-function copyLine(dockerfile: Dockerfile, flags: string, source: string, target: string): string {
-  const paths = /\s/.test(source + target) ? JSON.stringify([source, target]) : `${source} ${target}`
-  return `${keyword(dockerfile, 'COPY')} ${flags} ${paths}`
-}
-
-function quoted(path: string): string {
-  return /[\s$\\"]/.test(path) ? `"${path.replace(/[\\"$]/g, '\\$&')}"` : path
 }

@@ -3,11 +3,13 @@ import { cleanUp, type MadeImages } from '../clean-up.ts'
 import type { Cli } from '../cli-process.ts'
 import type { DiffEntry, Engine, RunSpec } from '../engine.ts'
 import { failureOf, pullFailure } from '../failure.ts'
-import { parseImage, parseState } from '../inspect.ts'
+import { answerOf, parseImage, parseState, parseWritten } from '../inspect.ts'
 import { sessionLabels } from '../labels.ts'
+import { leftovers, removeLeftovers } from '../leftovers.ts'
 import { keptLogBytes } from '../logs.ts'
+import { WITHOUT_HOST } from '../run-arguments.ts'
 import { imageArgument, nameArgument } from '../safe-arguments.ts'
-import { apiRemover, removeOne } from './api-remover.ts'
+import { apiLeftovers, apiRemover, removeOne } from './api-remover.ts'
 import { containerBody } from './container-body.ts'
 import type { Daemon, ReadBody, Reply } from './daemon.ts'
 import { readLogStream } from './log-stream.ts'
@@ -25,7 +27,7 @@ export interface ApiFacts {
  * more than the answer. What needs the CLI's own work (builds, credentials of a registry, exec) is left to `cli`.
  */
 export function createApiEngine(daemon: Daemon, cli: Engine, { reachable, made, closeCli }: ApiFacts): Engine {
-  const { session } = cli
+  const { session, enforces } = cli
   const errors = startErrors('docker')
 
   const inspect = (container: string): Promise<string> =>
@@ -33,10 +35,14 @@ export function createApiEngine(daemon: Daemon, cli: Engine, { reachable, made, 
 
   const create = async (spec: RunSpec): Promise<string> => {
     for (const volume of volumesToMake(spec)) await createVolume(daemon, volume, session)
-    const { status, text } = await daemon.ask('POST', '/containers/create', { body: containerBody(spec, session) })
+    const { status, text } = await daemon.ask('POST', '/containers/create', {
+      body: containerBody(spec, session, enforces),
+    })
     if (status === 404) throw pullFailure('docker', spec.image, text)
     if (status >= 400) throw failureOf('docker', `create a container of ${spec.image}`, text)
-    return (JSON.parse(text) as { readonly Id: string }).Id
+    const { Id } = answerOf<{ readonly Id?: unknown }>(text)
+    if (typeof Id === 'string') return Id
+    throw failureOf('docker', `create a container of ${spec.image}`, 'it names none')
   }
 
   const start = async (container: string): Promise<void> => {
@@ -79,6 +85,23 @@ export function createApiEngine(daemon: Daemon, cli: Engine, { reachable, made, 
     copyOut: (container, path, read) =>
       stream(`copy ${path} out of a container`, `${pathOf(container)}/archive`, read, { path }),
     state: async (container) => parseState(await inspect(container), reachable, errors.of(container)),
+    written: async (container) => {
+      const { status, text } = await daemon.ask('GET', `${pathOf(container)}/json`, { query: { size: '1' } })
+      return status < 400 ? parseWritten(text) : null
+    },
+    createNetwork: async ({ name, hostless }) => {
+      const body = {
+        Name: nameArgument(name),
+        Internal: true,
+        EnableIPv6: false,
+        Options: hostless ? { [WITHOUT_HOST]: 'true' } : {},
+        Labels: sessionLabels(session),
+      }
+      await daemon.call(`create network ${name}`, 'POST', '/networks/create', { body })
+    },
+    removeNetwork: async (network) => {
+      await removeOne(daemon, 'network', nameArgument(network))
+    },
     logs: async (container) => {
       const read: ReadBody<string> = (body, type) => readLogStream(body, !type.endsWith('raw-stream'), keptLogBytes)
       const task = `read the logs of ${container}`
@@ -109,6 +132,8 @@ export function createApiEngine(daemon: Daemon, cli: Engine, { reachable, made, 
       const { killed } = await closeCli()
       return cleanUp({ ...apiRemover(last, session), killed: () => killed() || last.killed() }, made)
     },
+    leftovers: () => leftovers(apiLeftovers(daemon)),
+    removeLeftovers: (found) => removeLeftovers(apiLeftovers(daemon), found),
   }
 }
 
@@ -130,8 +155,10 @@ async function createVolume(daemon: Daemon, volume: string, session: string): Pr
 const changeKinds = ['changed', 'added', 'deleted'] as const
 
 function changesOf(json: string): readonly DiffEntry[] {
-  const changes = (JSON.parse(json) ?? []) as readonly { readonly Path: string; readonly Kind: number }[]
-  return changes.flatMap(({ Path: path, Kind }) => {
+  // For none it says null.
+  const changes =
+    json.trim() === 'null' ? [] : answerOf<readonly { readonly Path: string; readonly Kind: number }[]>(json)
+  return [...changes].flatMap(({ Path: path, Kind }) => {
     const kind = changeKinds[Kind]
     return kind === undefined ? [] : [{ kind, path }]
   })

@@ -1,48 +1,89 @@
 import type { Kind, Remover } from '../clean-up.ts'
+import { answerOf } from '../inspect.ts'
 import { sessionLabel } from '../labels.ts'
+import { type Labelled, type LeftoverPort, labelOf } from '../leftovers.ts'
 import type { Daemon, Reply } from './daemon.ts'
 
 interface Listed {
   readonly Id?: string
+  /** Of volumes and networks. */
   readonly Name?: string
+  /** Of containers, each with a slash before it. */
+  readonly Names?: readonly string[] | null
+  readonly RepoTags?: readonly string[] | null
+  readonly Labels?: Readonly<Record<string, string>> | null
 }
 
-const listPaths: Readonly<Record<Kind, string>> = {
-  container: '/containers/json',
-  image: '/images/json',
+const paths: Readonly<Record<Kind, string>> = {
+  container: '/containers',
+  image: '/images',
   volume: '/volumes',
   network: '/networks',
-}
-
-const removePaths: Readonly<Record<Kind, string>> = {
-  container: '/containers/',
-  image: '/images/',
-  volume: '/volumes/',
-  network: '/networks/',
 }
 
 export function apiRemover(daemon: Daemon, session: string): Remover {
   return {
     list: async (kind) => {
-      const filters = JSON.stringify({ label: [sessionLabel(session)] })
-      const query = { filters, ...(kind === 'container' && { all: '1' }) }
-      const { status, text } = await daemon.ask('GET', listPaths[kind], { query })
-      if (status >= 400) return []
-      const found = JSON.parse(text) as readonly Listed[] | { readonly Volumes?: readonly Listed[] | null }
-      const all = 'Volumes' in found ? (found.Volumes ?? []) : (found as readonly Listed[])
-      return all.map(({ Id, Name }) => (kind === 'volume' ? Name : Id) ?? '').filter(Boolean)
+      const found = await listed(daemon, kind, sessionLabel(session))
+      return found.map(({ Id, Name }) => (kind === 'volume' ? Name : Id) ?? '').filter(Boolean)
     },
     remove: async (kind, ids) => {
-      const replies = await Promise.all(ids.map((id) => removeOne(daemon, kind, id, 120_000)))
+      const replies = await Promise.all(ids.map((id) => removeOne(daemon, kind, id, { timeoutMs: 120_000 })))
       return replies.every(({ status }) => status < 400 || status === 404)
     },
     killed: daemon.killed,
+    answers: (withinMs) =>
+      daemon.ask('GET', '/_ping', { timeoutMs: withinMs }).then(
+        () => true,
+        () => false,
+      ),
   }
 }
 
-/** By force, a container with its anonymous volumes. */
-export function removeOne(daemon: Daemon, kind: Kind, id: string, timeoutMs?: number): Promise<Reply> {
-  const query = kind === 'network' ? {} : { force: '1', ...(kind === 'container' && { v: '1' }) }
+export function apiLeftovers(daemon: Daemon): LeftoverPort {
+  return {
+    labelled: async (kind) => {
+      const found = await listed(daemon, kind, labelOf(kind))
+      return found.map(
+        ({ Id = '', Name, Names, RepoTags, Labels }): Labelled => ({
+          id: kind === 'volume' ? (Name ?? '') : Id,
+          name: Name ?? Names?.[0]?.slice(1) ?? '',
+          tags: RepoTags ?? [],
+          labels: Labels ?? {},
+        }),
+      )
+    },
+    remove: async (kind, id) => {
+      const { status } = await removeOne(daemon, kind, id, { force: kind === 'container', timeoutMs: 60_000 })
+      return status < 400 || status === 404
+    },
+  }
+}
+
+/** None where the daemon cannot list them. */
+async function listed(daemon: Daemon, kind: Kind, label: string): Promise<readonly Listed[]> {
+  const query = { filters: JSON.stringify({ label: [label] }), ...(kind === 'container' && { all: '1' }) }
+  const path = kind === 'volume' || kind === 'network' ? paths[kind] : `${paths[kind]}/json`
+  const { status, text } = await daemon.ask('GET', path, { query })
+  if (status >= 400) return []
+  const found = answerOf<readonly Listed[] | { readonly Volumes?: readonly Listed[] | null }>(text)
+  return 'Volumes' in found ? (found.Volumes ?? []) : (found as readonly Listed[])
+}
+
+interface Removal {
+  /** Default true. */
+  readonly force?: boolean
+  readonly timeoutMs?: number
+}
+
+/** A container with its anonymous volumes. */
+export function removeOne(
+  daemon: Daemon,
+  kind: Kind,
+  id: string,
+  { force = true, timeoutMs }: Removal = {},
+): Promise<Reply> {
+  const query = kind === 'network' ? {} : { ...(force && { force: '1' }), ...(kind === 'container' && { v: '1' }) }
   const options = { query, ...(timeoutMs !== undefined && { timeoutMs }) }
-  return daemon.ask('DELETE', `${removePaths[kind]}${id}`, options)
+  return daemon.ask('DELETE', `${paths[kind]}/${id}`, options)
 }

@@ -1,5 +1,6 @@
 import { type RequestOptions as HttpOptions, type IncomingMessage, request } from 'node:http'
 import type { Readable } from 'node:stream'
+import { bounds } from '../../bounds.ts'
 import { HardenError } from '../../errors.ts'
 import { failureOf } from '../failure.ts'
 
@@ -13,6 +14,8 @@ export interface RequestOptions {
   readonly query?: Readonly<Record<string, string>>
   readonly body?: unknown
   readonly timeoutMs?: number
+  /** How long nothing at all may come; default as long as the whole may take. */
+  readonly silenceMs?: number
 }
 
 export type ReadBody<T> = (body: Readable, contentType: string) => Promise<T>
@@ -48,11 +51,12 @@ export function openDaemon(socketPath: string, version: string | null): Daemon {
     const send = async <T>(
       method: Method,
       path: string,
-      { query = {}, body, timeoutMs = defaultTimeoutMs }: RequestOptions,
+      { query = {}, body, timeoutMs = defaultTimeoutMs, silenceMs = timeoutMs }: RequestOptions,
       read: (response: IncomingMessage) => Promise<T>,
     ): Promise<T> => {
       if (signal?.aborted) throw new HardenError('engine-failed', sessionIsOver)
       const timeout = AbortSignal.timeout(timeoutMs)
+      const silence = new AbortController()
       running += 1
       let response: IncomingMessage | null = null
       try {
@@ -63,15 +67,17 @@ export function openDaemon(socketPath: string, version: string | null): Daemon {
             socketPath,
             method,
             path: `${prefix}${path}${parameters}`,
-            signal: signal === null ? timeout : AbortSignal.any([signal, timeout]),
+            signal: AbortSignal.any([...(signal === null ? [] : [signal]), timeout, silence.signal]),
             headers: text === undefined ? {} : { 'Content-Type': 'application/json' },
           },
           text,
+          { ms: silenceMs, end: () => silence.abort() },
         )
         return await read(response)
       } catch (error) {
         if (signal?.aborted) throw new HardenError('engine-failed', sessionIsOver)
         if (timeout.aborted) throw tooLong(`${method} ${path}`, timeoutMs)
+        if (silence.signal.aborted) throw tooLong(`${method} ${path}`, silenceMs)
         // Whatever a reader makes of the half of an answer, this is the reason.
         const broken = response?.errored ?? null
         throw broken === null ? error : failureOf('docker', `answer ${method} ${path}`, `broken off: ${broken.message}`)
@@ -90,19 +96,24 @@ export function openDaemon(socketPath: string, version: string | null): Daemon {
         return text
       },
       stream: (task, path, read, options = {}) =>
-        send('GET', path, { timeoutMs: streamTimeoutMs, ...options }, async (response) => {
-          if (response.statusCode === 404) {
-            response.resume()
-            return null
-          }
-          if ((response.statusCode ?? 0) >= 400) throw failureOf('docker', task, (await replyOf(response)).text)
-          try {
-            return await read(response, response.headers['content-type'] ?? '')
-          } finally {
-            // A reader may stop early, for good or bad.
-            response.destroy()
-          }
-        }),
+        send(
+          'GET',
+          path,
+          { timeoutMs: streamTimeoutMs, silenceMs: bounds.engineSilenceMs, ...options },
+          async (response) => {
+            if (response.statusCode === 404) {
+              response.resume()
+              return null
+            }
+            if ((response.statusCode ?? 0) >= 400) throw failureOf('docker', task, (await replyOf(response)).text)
+            try {
+              return await read(response, response.headers['content-type'] ?? '')
+            } finally {
+              // A reader may stop early, for good or bad.
+              response.destroy()
+            }
+          },
+        ),
       close: () => {
         killed ||= running > 0
         session.abort()
@@ -114,18 +125,32 @@ export function openDaemon(socketPath: string, version: string | null): Daemon {
   return make(session.signal)
 }
 
-function answerTo(options: HttpOptions, body: string | undefined): Promise<IncomingMessage> {
+function answerTo(
+  options: HttpOptions,
+  body: string | undefined,
+  silence: { readonly ms: number; readonly end: () => void },
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     // A connection of its own for each: on a Unix socket it costs nothing, and none can have gone stale.
     const sent = request({ ...options, agent: false }, resolve)
     sent.on('error', (error) => reject(unreachable(error, options.socketPath ?? '')))
+    sent.setTimeout(silence.ms, silence.end)
     sent.end(body)
   })
 }
 
 async function replyOf(response: IncomingMessage): Promise<Reply> {
   const chunks: Buffer[] = []
-  for await (const chunk of response) chunks.push(chunk as Buffer)
+  let size = 0
+  for await (const part of response) {
+    const chunk = part as Buffer
+    size += chunk.length
+    if (size > bounds.engineAnswerBytes)
+      throw new HardenError('engine-failed', `docker answers with more than ${bounds.engineAnswerBytes} bytes`, {
+        hint: notAnEngine,
+      })
+    chunks.push(chunk)
+  }
   const text = Buffer.concat(chunks).toString('utf8')
   const status = response.statusCode ?? 0
   return { status, text: status >= 400 ? messageOf(text) : text }
@@ -133,19 +158,29 @@ async function replyOf(response: IncomingMessage): Promise<Reply> {
 
 function messageOf(text: string): string {
   try {
-    return (JSON.parse(text) as { readonly message?: string }).message ?? text
+    const { message } = JSON.parse(text) as { readonly message?: unknown }
+    return typeof message === 'string' ? message : text
   } catch {
     return text
   }
 }
 
-function unreachable(error: unknown, socketPath: string): unknown {
-  const { code, message } = error as NodeJS.ErrnoException
+const notAnEngine = 'see whether what listens there is a Docker Engine: docker context ls, and the variable DOCKER_HOST'
+
+function unreachable(error: Error, socketPath: string): Error {
+  const { code = '', message } = error as NodeJS.ErrnoException
   if (code === 'EACCES') return failureOf('docker', 'answer', `dial unix ${socketPath}: permission denied`)
-  const gone = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code ?? '')
-  return gone
-    ? failureOf('docker', 'answer', `Cannot connect to the Docker daemon at unix://${socketPath}: ${message}`)
-    : error
+  if (code.startsWith('HPE_'))
+    return new HardenError(
+      'no-engine',
+      `no docker engine answers: what listens at unix://${socketPath} speaks no HTTP`,
+      {
+        hint: notAnEngine,
+      },
+    )
+  // An abort is told by its signal.
+  if (code === 'ABORT_ERR' || code === '') return error
+  return failureOf('docker', 'answer', `Cannot connect to the Docker daemon at unix://${socketPath}: ${message}`)
 }
 
 function tooLong(task: string, milliseconds: number): HardenError {

@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { HardenError } from '../../errors.ts'
 import type { Cli } from '../cli-process.ts'
+import { answerOf } from '../inspect.ts'
 import { type Daemon, openDaemon } from './daemon.ts'
 
 /** Docker 23: since then a log says of itself whether it is framed. */
@@ -37,17 +38,20 @@ export async function findEndpoint(
 ): Promise<Endpoint | null> {
   const socket = await socketOf(cli, timeoutMs)
   if (socket === null || (await addsProxies(env))) return null
-  const told = await openDaemon(socket, null).ask('GET', '/version', { timeoutMs }).catch(noneAnswers)
-  if (told === null || told.status >= 400) return null
-  const { ApiVersion, MinAPIVersion, Components } = JSON.parse(told.text) as Version
+  const { ApiVersion, MinAPIVersion, Components } = (await versionOf(socket, timeoutMs).catch(noneAnswers)) ?? {}
   const minor = minorOf(ApiVersion)
-  if (minor < oldest || !Components?.some(({ Name }) => Name === 'Engine')) return null
+  if (minor < oldest || !Array.isArray(Components) || !Components.some(({ Name }) => Name === 'Engine')) return null
   const daemon = openDaemon(socket, `1.${Math.max(minorOf(MinAPIVersion), Math.min(minor, newest))}`)
   return { daemon, info: await daemon.call('answer', 'GET', '/info', { timeoutMs }) }
 }
 
 function minorOf(version = ''): number {
   return Number(/^1\.(\d+)$/.exec(version)?.[1] ?? 0)
+}
+
+async function versionOf(socket: string, timeoutMs: number): Promise<Version | null> {
+  const { status, text } = await openDaemon(socket, null).ask('GET', '/version', { timeoutMs })
+  return status >= 400 ? null : answerOf<Version>(text)
 }
 
 /** The CLI then says why, and what to do. */

@@ -8,6 +8,7 @@ import type {
 } from '../../../catalogue/entry.ts'
 import { baseAccounts } from '../../../catalogue/index.ts'
 import { onceFor } from '../../once-for.ts'
+import { table } from '../../table.ts'
 import { parseImageConfig } from '../config.ts'
 import type { Accounts, ImageConfig, ImageFacts, Known, OsRelease, Platform } from '../facts.ts'
 import { type CatalogueMatch, matchFor } from './catalogue-match.ts'
@@ -149,12 +150,12 @@ function accountsOf(listed: ListedAccounts, image: string): Known<Accounts> {
   }
 }
 
-const relatives: Readonly<Record<string, readonly string[]>> = {
+const relatives: Readonly<Record<string, readonly string[]>> = table({
   ubuntu: ['debian'],
   ol: ['fedora'],
   rhel: ['fedora'],
   azurelinux: [],
-}
+})
 
 function osOf(entry: PlainEntry): Known<OsRelease> {
   if (!entry.shell) {

@@ -1,4 +1,4 @@
-import { parseGroup, parsePasswd } from '../accounts.ts'
+import { parseAccounts } from '../accounts.ts'
 import type { Accounts, FactSource, ImageConfig, ImageFacts, Known, OsRelease, Platform } from '../facts.ts'
 import { createFileModel } from '../file-index.ts'
 import type { FileModel } from '../file-model.ts'
@@ -35,9 +35,7 @@ function accountsOf(files: FileModel): Known<Accounts> {
     const size = files.entry(files.resolve(path) ?? path)?.size ?? 0
     if (size > 0 && files.text(path) === null) return { known: false, reason: `${path} could not be read` }
   }
-  const users = parsePasswd(files.text('/etc/passwd') ?? '')
-  const groups = parseGroup(files.text('/etc/group') ?? '')
-  return { known: true, value: { users, groups } }
+  return { known: true, value: parseAccounts(files.text('/etc/passwd') ?? '', files.text('/etc/group') ?? '') }
 }
 
 function osOf(files: FileModel): Known<OsRelease> {

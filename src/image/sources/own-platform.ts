@@ -1,6 +1,7 @@
+import { table } from '../../table.ts'
 import type { Platform } from '../facts.ts'
 
-const architectures: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', ppc64: 'ppc64le' }
+const architectures: Readonly<Record<string, string>> = table({ x64: 'amd64', ia32: '386', ppc64: 'ppc64le' })
 
 /** What an engine of this machine would run. */
 export function ownPlatform(): Platform {

@@ -1,4 +1,5 @@
 import { lineOf } from '../../line-of.ts'
+import { table } from '../../table.ts'
 import type { FileModel } from '../file-model.ts'
 import { nameOf } from '../path.ts'
 import type { ReadScript } from './scripts.ts'
@@ -58,7 +59,7 @@ export function launchesIn(script: ReadScript): readonly Launch[] {
 const LOGGER = /^(tee|cat|logger|sed|grep|awk|ts|multilog|svlogd|cronolog|rotatelogs|while|)$/
 
 /** Names of init scripts that are not those of their daemons. */
-const DAEMON_OF: Readonly<Record<string, string>> = { ssh: 'sshd' }
+const DAEMON_OF: Readonly<Record<string, string>> = table({ ssh: 'sshd' })
 
 /** `service cron start`, `/etc/init.d/cron start`. */
 function serviceOf([program = '', ...rest]: readonly string[]): readonly string[] | null {

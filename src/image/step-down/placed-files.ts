@@ -1,4 +1,5 @@
 import type { ShellCommand } from '../../dockerfile/index.ts'
+import { table } from '../../table.ts'
 
 /** A path that a command writes, as the script's text has it. */
 export interface Write {
@@ -13,7 +14,7 @@ export interface Write {
 /** Options of what fetches or unpacks that name where to, and those with which it puts nothing where it starts. */
 const FETCHERS: Readonly<
   Record<string, { readonly option: RegExp; readonly folder?: true; readonly here: RegExp; readonly not: RegExp }>
-> = {
+> = table({
   curl: { option: /^(-[a-zA-Z]*o|--output)$/, here: /^(-[a-zA-Z]*O\b|--remote-name)/, not: /^--output-dir/ },
   wget: {
     option: /^(-[a-zA-Z]*O|--output-document)$/,
@@ -27,16 +28,16 @@ const FETCHERS: Readonly<
     not: /^-?[a-zA-Z]*O\b|^--to-stdout/,
   },
   unzip: { option: /^-d$/, folder: true, here: /\.zip["']?$/, not: /^-[a-zA-Z]*[plvtz]/ },
-}
+})
 
 /** Options of what makes keys, certificates and stores that name the file; ssh-keygen puts the public half beside its key. */
-const MAKERS: Readonly<Record<string, RegExp>> = {
+const MAKERS: Readonly<Record<string, RegExp>> = table({
   openssl: /^-(out|keyout)$/,
   certtool: /^--outfile$/,
   mkcert: /^--?(cert|key)-file$/,
   keytool: /^-(dest)?keystore$/,
   'ssh-keygen': /^-f$/,
-}
+})
 
 /** They put what they make in the place of the file, or beside it. */
 const PACKERS = /^(gzip|gunzip|bzip2|bunzip2|xz|unxz|lzma|unlzma)$/

@@ -1,3 +1,4 @@
+import { bounds } from '../../bounds.ts'
 import type { ShellCommand } from '../../dockerfile/index.ts'
 import { lineOf } from '../../line-of.ts'
 import { nameOf, normalisePath } from '../path.ts'
@@ -30,6 +31,7 @@ export interface ScriptWrite {
 export function scriptWrites(script: ReadScript, start: Omit<FirstStart, 'variables'>): readonly ScriptWrite[] {
   const { workdir } = start
   const moves = script.commands.some(({ command }) => command.name === 'cd' || command.name === 'pushd')
+  const folderAt = foldersOf(script, workdir)
   const asked = askedFor(script)
   const surely = (command: ShellCommand): Sure =>
     command.conditional ? sureInBranch(command, { ...start, variables: withUnset(command.conditions, script) }) : SURE
@@ -64,7 +66,7 @@ export function scriptWrites(script: ReadScript, start: Omit<FirstStart, 'variab
       const folder = path === null ? folderOf(text) : null
       if (folder !== null) return [{ script: script.path, line, path: folder, replaces, ifMissing, any: 'inside' }]
       if (path === null || path === '') return []
-      const from = moves && !path.startsWith('/') ? folderAt(command, script, workdir) : workdir
+      const from = moves && !path.startsWith('/') ? folderAt(command) : workdir
       if (from === null) return []
       const at = normalisePath(path, from)
       const isFolder = into === true || start.files?.entry(at)?.type === 'directory'
@@ -81,21 +83,42 @@ function folderOf(text: string): string | null {
   return folder === undefined ? null : normalisePath(folder)
 }
 
-/** Where a command works, behind each `cd` before it; null where a question, a variable or a subshell decides it. */
-function folderAt({ span, within, functionName }: ShellCommand, script: ReadScript, workdir: string): string | null {
-  if (functionName !== null || within !== 'script') return null
-  let folder = workdir
+/** Where each command works, behind each `cd` before it; null where a question, a variable or a subshell decides it. */
+function foldersOf(script: ReadScript, workdir: string): (command: ShellCommand) => string | null {
+  const moves: { readonly at: number; readonly folder: string | null }[] = []
+  let folder: string | null = workdir
   for (const { command } of script.commands) {
-    if (command.span.start >= span.start) return folder
+    if (folder === null) break
     if (command.name !== 'cd' && command.name !== 'pushd' && command.name !== 'popd') continue
     const to = command.words[1] === undefined ? null : staticValue(command.words[1].text, script.variables)
     // In brackets it holds for what is in them.
-    const isInside = /\(\s*$/.test(script.text.slice(0, command.span.start))
-    if (to === null || to === '' || to === '-' || isInside || command.conditional || command.within !== 'script')
-      return null
-    folder = normalisePath(to, folder)
+    const isInside = opens(script.text, command.span.start)
+    const isUnknown = to === null || to === '' || to === '-' || isInside || command.conditional
+    folder = isUnknown || command.within !== 'script' ? null : shortPath(normalisePath(to, folder))
+    moves.push({ at: command.span.start, folder })
   }
-  return folder
+  return ({ span, within, functionName }) => {
+    if (functionName !== null || within !== 'script') return null
+    let [low, high] = [0, moves.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((moves[middle]?.at ?? 0) < span.start) low = middle + 1
+      else high = middle
+    }
+    return low === 0 ? workdir : (moves[low - 1]?.folder ?? null)
+  }
+}
+
+/** A bracket is the last thing before it. */
+function opens(text: string, at: number): boolean {
+  let before = at - 1
+  while (before >= 0 && /\s/.test(text[before] ?? '')) before -= 1
+  return text[before] === '('
+}
+
+/** The kernel goes to no folder whose path is longer. */
+function shortPath(path: string): string | null {
+  return path.length < bounds.pathLength ? path : null
 }
 
 const SURE: Sure = { holds: true, ifMissing: false }

@@ -1,11 +1,13 @@
 /** What variables hold at the start: the image's ENV, then the script's own static assignments. */
 export type Variables = ReadonlyMap<string, string>
 
+export type Values = Pick<Variables, 'get'>
+
 /**
  * The value of a shell word as it stands in the script, with known variables filled in; null when something else
  * decides it. A default (`${A:-x}`) counts where the variable is not known.
  */
-export function staticValue(text: string, variables: Variables): string | null {
+export function staticValue(text: string, variables: Values): string | null {
   const parts = splitQuotes(text)
   if (parts === null) return null
   let value = ''
@@ -34,7 +36,7 @@ function splitQuotes(text: string): readonly Part[] | null {
   return parts
 }
 
-function fill(text: string, variables: Variables, quoted: boolean): string | null {
+function fill(text: string, variables: Values, quoted: boolean): string | null {
   let unknown = false
   const filled = text.replace(
     /\$(?:(\w+)|\{(\w+)(?:(:?[-=])([^}$`]*))?\})|([$`\\])|([*?[{~])/g,

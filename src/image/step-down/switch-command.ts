@@ -1,3 +1,4 @@
+import { table } from '../../table.ts'
 import { nameOf } from '../path.ts'
 import { type CommandWord, programIndex } from './wrappers.ts'
 
@@ -17,7 +18,7 @@ export interface SwitchCommand {
 type Found = Omit<SwitchCommand, 'tool' | 'from'>
 type Reader = (words: readonly CommandWord[], at: number) => Found | null
 
-const readers: Readonly<Record<string, Reader>> = {
+const readers: Readonly<Record<string, Reader>> = table({
   gosu: userFirst,
   'su-exec': userFirst,
   setuidgid: userFirst,
@@ -38,7 +39,7 @@ const readers: Readonly<Record<string, Reader>> = {
   runuser: (words, at) =>
     byOption({ user: ['-u', '--user'], group: ['-g', '--group'], valued: [] })(words, at) ?? su(words, at),
   'start-stop-daemon': startStopDaemon,
-}
+})
 
 export const switchTools: readonly string[] = Object.keys(readers)
 

@@ -1,3 +1,4 @@
+import { table } from '../../table.ts'
 import { nameOf } from '../path.ts'
 
 /** A word of a command: its source text and, where no variable decides it, its value. */
@@ -7,7 +8,7 @@ export interface CommandWord {
 }
 
 /** Programs that only start another one: options of theirs that take a word, and how many words come before the command. */
-const wrappers: Readonly<Record<string, { readonly valued: readonly string[]; readonly operands: number }>> = {
+const wrappers: Readonly<Record<string, { readonly valued: readonly string[]; readonly operands: number }>> = table({
   tini: { valued: ['-p', '-e'], operands: 0 },
   'tini-static': { valued: ['-p', '-e'], operands: 0 },
   'docker-init': { valued: ['-p', '-e'], operands: 0 },
@@ -34,7 +35,7 @@ const wrappers: Readonly<Record<string, { readonly valued: readonly string[]; re
     valued: '-e -f -n -p -s -w --error-file --auth-file --server-num --xauth-protocol --server-args --wait'.split(' '),
     operands: 0,
   },
-}
+})
 
 /** The program that a word names, `$(which squid)` too; null where something else decides it. */
 export function programName({ text, value }: CommandWord): string | null {

@@ -8,6 +8,7 @@ import {
 } from '../../dockerfile/index.ts'
 import { type AccountCommand, readAccountCommand } from '../../image/account-arguments.ts'
 import { parseGroup, parsePasswd } from '../../image/accounts.ts'
+import { engineEntries } from '../../image/engine-user.ts'
 import type { Account, Group } from '../../image/facts.ts'
 
 /** One thing that an instruction does to the image's accounts. */
@@ -124,8 +125,18 @@ function copied(instruction: Instruction): readonly AccountStep[] {
     {
       kind: 'lines',
       path,
-      users: isGroup ? [] : parsePasswd(content).filter((user) => user.uid !== 0),
+      users: isGroup ? [] : written(content).filter((user) => user.name !== 'root'),
       groups: isGroup ? parseGroup(content).filter((group) => group.gid !== 0) : [],
     },
+  ]
+}
+
+/** Lines that only the engine takes for entries are root by their name; with a variable they are not what is written yet. */
+function written(passwd: string): readonly Account[] {
+  const users = parsePasswd(passwd)
+  const known = new Set(users.map(({ name }) => name))
+  return [
+    ...users,
+    ...engineEntries(passwd).filter(({ name, uid }) => uid === 0 && !known.has(name) && !/\$/.test(name)),
   ]
 }

@@ -1,3 +1,4 @@
+import { HardenError } from '../../errors.ts'
 import type { SaidId } from '../../image/account-arguments.ts'
 import {
   groupNamed,
@@ -16,6 +17,7 @@ import type { AccountRequest } from './account-request.ts'
 import { ROOT_GROUP } from './arbitrary-uid.ts'
 import type { CreatedAccount } from './created-accounts.ts'
 import { bare, created, NEW_NAME, ownGroup } from './new-account.ts'
+import { isRoot } from './user-text.ts'
 
 /** Who to run as: what the user said, else the first candidate that is fit for it, else a new account. */
 export function chooseAccount(request: AccountRequest): AccountChoice {
@@ -102,6 +104,10 @@ function fromOption(option: string, accounts: Accounts, request: AccountRequest)
   const numeric = /^(\d+)(?::(\d+))?$/.exec(option)
   if (numeric === null) {
     const account = userNamed(accounts, option)
+    if (isRoot(option, request.facts, request.created))
+      throw new HardenError('bad-usage', `--user ${option} is root there, by another name (uid 0)`, {
+        hint: 'name another account, or a uid',
+      })
     if (account !== null) return existing(account, accounts, request, evidence, 'option')
     const group = groupNamed(accounts, option)
     return created({ name: option, uid: null, gid: group?.gid ?? null }, accounts, request, 'option', evidence)

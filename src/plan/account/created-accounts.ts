@@ -1,6 +1,6 @@
 import { type Dockerfile, findStage, type Instruction, type StageWalks, says } from '../../dockerfile/index.ts'
 import type { SaidId } from '../../image/account-arguments.ts'
-import type { Accounts } from '../../image/facts.ts'
+import type { Account, Accounts } from '../../image/facts.ts'
 import { type AccountStep, accountSteps } from './account-steps.ts'
 
 /** An account that the Dockerfile itself creates, as far as its text says. */
@@ -135,6 +135,9 @@ function apply(
           ...(step.uid === null ? {} : { uid: step.uid, uidText: null }),
           ...(step.gid === null ? {} : { gid: step.gid, gidText: null, group: null }),
         })
+      // An account of the base image that becomes root by its own name.
+      else if (step.uid === 0)
+        users.set(step.name, writtenLine({ name: step.name, uid: 0, gid: step.gid ?? 0 }, instruction))
       if (group !== undefined && step.gid !== null) groups.set(step.name, { ...group, gid: step.gid })
       return
     }
@@ -144,10 +147,7 @@ function apply(
   }
 }
 
-function writtenLine(
-  user: { name: string; uid: number; gid: number; home: string },
-  instruction: Instruction,
-): CreatedAccount {
+function writtenLine(user: Pick<Account, 'name' | 'uid' | 'gid'>, instruction: Instruction): CreatedAccount {
   return {
     name: user.name,
     uid: user.uid,

@@ -39,7 +39,10 @@ export function writtenOwners({ facts, needs }: Used): readonly Candidate[] {
     const folder = existingFolder(files, realPath(files, path))
     const entry = files.entry(folder)
     const uid = entry === null ? 0 : entry.uid || ofGroup(entry, facts)
-    if (uid !== 0) folders.set(uid, [...(folders.get(uid) ?? []), folder])
+    if (uid === 0) continue
+    const theirs = folders.get(uid)
+    if (theirs === undefined) folders.set(uid, [folder])
+    else theirs.push(folder)
   }
   return [...folders].sort(([, a], [, b]) => b.length - a.length).flatMap(([uid, [folder = '']]) => owner(uid, folder))
 }

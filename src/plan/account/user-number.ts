@@ -1,5 +1,6 @@
 import { type Instruction, isRootUser, type Stage, says } from '../../dockerfile/index.ts'
-import { groupNamed, groupsOf, userNamed, userWithUid } from '../../image/accounts.ts'
+import { groupNamed, groupsOf, maximumId, userNamed, userWithUid } from '../../image/accounts.ts'
+import { engineNumber } from '../../image/engine-user.ts'
 import type { Accounts, ImageFacts } from '../../image/facts.ts'
 import type { AccountPin } from '../plan.ts'
 import type { UserTexts } from '../step-down/root-steps.ts'
@@ -11,8 +12,8 @@ import type { StageUsers } from './stage-users.ts'
 export interface UserNumber {
   /** Index into the stage's instructions. */
   readonly line: number
-  readonly outcome: 'fixed' | 'offered' | 'note'
-  /** The new text; null for a note. */
+  readonly outcome: 'fixed' | 'offered' | 'todo' | 'note'
+  /** The new text; null for a note and a todo. */
   readonly text: string | null
   readonly pins: readonly AccountPin[]
   readonly message: string
@@ -30,6 +31,15 @@ export function numberUser(stage: Stage, users: StageUsers, created: Created, fa
   const [user = '', group] = line.user.value.trim().split(':')
   if (isRootUser(user)) return null
   const at = { line: line.index, pins: [] }
+  const number = engineNumber(user)
+  if (/^[+-]?\d+$/.test(user) && (number === null || number < 0n || number > maximumId))
+    return {
+      ...at,
+      outcome: 'todo',
+      text: null,
+      message: `USER ${line.user.value} is out of range: a uid is at most ${maximumId}`,
+      hint: 'no container starts as it, and an engine that does not check would cut it to another uid',
+    }
   if (/^\d+$/.test(user)) return group === undefined ? withGroup(stage, Number(user), facts, at) : null
   const accounts = facts.accounts.known ? facts.accounts.value : { users: [], groups: [] }
   const made = created.users.find((account) => account.name === user)

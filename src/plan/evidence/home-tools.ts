@@ -1,3 +1,5 @@
+import { table } from '../../table.ts'
+
 /** A tool that installs below the home of whoever runs it: as root, below /root. */
 export interface HomeTool {
   /** As a person calls it. */
@@ -89,7 +91,7 @@ export const homeTools: readonly HomeTool[] = [
 ]
 
 /** Settings by which a tool keeps its environments in the project or does without. */
-export const sentElsewhere: Readonly<Record<string, RegExp>> = {
+export const sentElsewhere: Readonly<Record<string, RegExp>> = table({
   pipenv: /PIPENV_VENV_IN_PROJECT|WORKON_HOME/,
   poetry: /virtualenvs\.(create\s+false|in-project\s+true)|POETRY_VIRTUALENVS_(CREATE|IN_PROJECT|PATH)/,
-}
+})

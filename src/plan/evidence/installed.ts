@@ -1,6 +1,7 @@
 import type { PackageFamily } from '../../../catalogue/package-rule.ts'
 import { type ShellWord, type Step, says, shellCommands } from '../../dockerfile/index.ts'
 import type { FileModel } from '../../image/file-model.ts'
+import { table } from '../../table.ts'
 
 export interface InstalledPackage {
   readonly name: string
@@ -9,7 +10,7 @@ export interface InstalledPackage {
   readonly line: number | null
 }
 
-const TOOLS: Readonly<Record<string, { readonly family: PackageFamily; readonly verb: RegExp }>> = {
+const TOOLS: Readonly<Record<string, { readonly family: PackageFamily; readonly verb: RegExp }>> = table({
   'apt-get': { family: 'debian', verb: /^install$/ },
   apt: { family: 'debian', verb: /^install$/ },
   aptitude: { family: 'debian', verb: /^install$/ },
@@ -19,7 +20,7 @@ const TOOLS: Readonly<Record<string, { readonly family: PackageFamily; readonly 
   dnf5: { family: 'fedora', verb: /^install$/ },
   yum: { family: 'fedora', verb: /^(install|localinstall)$/ },
   microdnf: { family: 'fedora', verb: /^install$/ },
-}
+})
 
 function textOf(word: ShellWord | undefined): string {
   return word?.value ?? word?.text.replace(/["']/g, '') ?? ''

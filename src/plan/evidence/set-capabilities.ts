@@ -1,5 +1,5 @@
-import { type ShellCommand, type Step, says, shellCommands } from '../../dockerfile/index.ts'
-import { staticValue } from '../../image/step-down/static-text.ts'
+import { knownIn, type ShellCommand, type Step, says, shellCommands } from '../../dockerfile/index.ts'
+import { staticValue, type Values } from '../../image/step-down/static-text.ts'
 import type { CapableFile } from '../needless-capabilities.ts'
 
 /** Only with the effective bit the kernel refuses to start it where the capability is not to be had. Source: capabilities(7) */
@@ -18,7 +18,7 @@ export function setCapabilities(steps: readonly Step[]): readonly CapableFile[] 
     const script = shellCommands(instruction, shell)
     if (script.kind !== 'parsed') continue
     for (const command of script.commands) {
-      const given = readSetcap(command, environment.values)
+      const given = readSetcap(command, knownIn(environment))
       if (given === null) continue
       const { file, capabilities } = given
       found.delete(file)
@@ -40,7 +40,7 @@ export function setCapabilities(steps: readonly Step[]): readonly CapableFile[] 
 /** Null where it is none, or of a file that only the build knows. */
 function readSetcap(
   { name, words }: ShellCommand,
-  variables: ReadonlyMap<string, string>,
+  variables: Values,
 ): { readonly file: string; readonly capabilities: readonly string[] } | null {
   if (name !== 'setcap') return null
   const operands = words.slice(1).filter(({ text }) => !/^-[a-z]+$/.test(text))

@@ -1,14 +1,15 @@
 import type { FileModel } from '../../image/file-model.ts'
 import type { StepDownReport } from '../../image/step-down.ts'
+import { table } from '../../table.ts'
 import type { Remark } from '../plan.ts'
 
 /** Supervisors, and a file that each is told by; the last ones have a folder of scripts. */
-const TOLD_BY: Readonly<Record<string, RegExp>> = {
+const TOLD_BY: Readonly<Record<string, RegExp>> = table({
   supervisord: /supervisor/,
   's6-svscan': /\/run$/,
   runsvdir: /\/run$/,
   svscan: /\/run$/,
-}
+})
 
 /** A supervisor of which no configuration can be read: what it starts, and as whom, nobody knows. */
 export function supervisorCautions({ programs }: StepDownReport, files: FileModel): readonly Remark[] {

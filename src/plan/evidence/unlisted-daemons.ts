@@ -1,5 +1,6 @@
 import type { ImageConfig, ImageFacts } from '../../image/facts.ts'
 import type { Launch } from '../../image/step-down.ts'
+import { table } from '../../table.ts'
 import { baseName } from '../places.ts'
 import type { Remark } from '../plan.ts'
 import { isInterpreter, programsOf } from '../program.ts'
@@ -99,13 +100,13 @@ export function standingPrograms(
 }
 
 /** Servers whose package has another name. */
-const PACKAGE_OF: Readonly<Record<string, RegExp>> = {
+const PACKAGE_OF: Readonly<Record<string, RegExp>> = table({
   radiusd: /^freeradius/,
   turnserver: /^coturn$/,
   snmpd: /^(net-)?snmpd?$/,
   slapd: /^openldap(-servers)?$/,
   influxd: /^influxdb2?$/,
-}
+})
 
 export function isNamedAlike(name: string, program: string): boolean {
   const plain = program.replaceAll('_', '-')

@@ -1,4 +1,4 @@
-import { type ShellCommand, type Step, says, shellCommands } from '../../dockerfile/index.ts'
+import { knownIn, type ShellCommand, type Step, says, shellCommands } from '../../dockerfile/index.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import { staticValue } from '../../image/step-down/static-text.ts'
 import type { StepDownReport } from '../../image/step-down.ts'
@@ -68,7 +68,7 @@ function unpackedBy(steps: readonly Step[]): readonly Unpacked[] {
     if (script.kind !== 'parsed') return []
     const { line } = step.instruction
     const value = (word: ShellCommand['words'][number] | undefined): string | null =>
-      word === undefined ? null : (word.value ?? staticValue(word.text, step.environment.values))
+      word === undefined ? null : (word.value ?? staticValue(word.text, knownIn(step.environment)))
     const found: Unpacked[] = []
     let folder = step.workdir
     for (const command of script.commands) {

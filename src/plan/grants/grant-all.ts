@@ -14,6 +14,7 @@ import type { Grantee } from '../replay/grantee.ts'
 import { belongsToSystem, ofEngine } from '../replay/state.ts'
 import { replay } from '../replay.ts'
 import type { StageInput } from '../stage-input.ts'
+import { type Closed, closedTo, type ImageCode, isAskedFor, noCode } from './closed.ts'
 import { grantedEntry, modeOf } from './ladder.ts'
 import type { Need } from './need.ts'
 
@@ -23,14 +24,40 @@ export interface Granted {
 }
 
 /** The least that lets the user have what is needed, by the image's files as far as they are known. */
-export function grantAll(wanted: readonly Need[], input: StageInput, grantee: Grantee): Granted {
+export function grantAll(
+  wanted: readonly Need[],
+  input: StageInput,
+  grantee: Grantee,
+  /** What its start runs. */
+  code: ImageCode = noCode,
+): Granted {
+  const all = grantsFor(wanted, input, grantee, code)
+  return { ...all, remarks: [...all.remarks, ...all.grants.flatMap((grant) => givenAllTheSame(grant, code))] }
+}
+
+/** What only the caller's word gives: whoever reads the report is told what that means. */
+function givenAllTheSame(grant: Grant, code: ImageCode): readonly Remark[] {
+  const closed = closedTo(grant, code)
+  return closed === null
+    ? []
+    : [
+        {
+          outcome: 'note',
+          transform: 'own-writable-paths',
+          message: `${grant.path} is given to the user as asked with --writable, although ${closed.reason.replace(" stays root's, since ", " should stay root's: ")}`,
+          evidence: grant.evidence,
+        },
+      ]
+}
+
+function grantsFor(wanted: readonly Need[], input: StageInput, grantee: Grantee, code: ImageCode): Granted {
   if (wanted.length === 0) return { grants: [], remarks: [] }
   const { files } = input.facts
   if (files.known) {
     // A build step that nobody has seen may have made it, as root.
     const isExact = input.asBuilt === true || input.observation !== null
     const asked = isExact ? wanted : wanted.map(({ made, ...need }) => need)
-    const all = replayed(asked, files.value, grantee)
+    const all = replayed(asked, files.value, grantee, code)
     return { ...all, grants: withoutCovered(all.grants) }
   }
   const needs = wanted.filter((need) => !isForEverybody(need.path))
@@ -44,9 +71,10 @@ export function grantAll(wanted: readonly Need[], input: StageInput, grantee: Gr
         own.entry(parentOf(need.path)) !== null))
   // What the stage puts in says nothing of a folder that every base has.
   const asked = needs.filter((need) => isOwn(need) && !isRuntimePlace(need.path))
-  const known = own === null ? null : replayed(asked, own, grantee)
+  const known = own === null ? null : replayed(asked, own, grantee, code)
   const rest = needs.filter((need) => !isOwn(need))
-  const others = withoutFiles(rest, grantee, (path) => own?.entry(path)?.type === 'directory')
+  const isThere = (path: string): boolean => own?.entry(path)?.type === 'directory'
+  const others = withoutFiles(rest, grantee, code, isThere)
   return {
     grants: withoutCovered(byPath([...(known?.grants ?? []).map(asItIs), ...others.grants, ...throughHome(rest)])),
     remarks: [...(known?.remarks ?? []), ...others.remarks],
@@ -84,9 +112,14 @@ function throughHome(needs: readonly Need[]): readonly Grant[] {
   return evidence.length === 0 ? [] : [{ path: HOME, kind: 'traverse', evidence }]
 }
 
-function replayed(needs: readonly Need[], files: FileModel, grantee: Grantee): Granted {
-  const { grants, ungranted } = replay(needs, files, grantee)
-  return { grants, remarks: ungranted.map(({ need, reason }) => refused(need, reason)) }
+function replayed(needs: readonly Need[], files: FileModel, grantee: Grantee, code: ImageCode): Granted {
+  const { grants, ungranted } = replay(needs, files, grantee, code)
+  return {
+    grants,
+    remarks: ungranted.map(({ need, reason, closed }) =>
+      closed === undefined ? refused(need, reason) : refusedPlace(need, closed),
+    ),
+  }
 }
 
 function refused(need: Need, reason: string): Remark {
@@ -106,10 +139,32 @@ function refused(need: Need, reason: string): Remark {
   }
 }
 
+/** Never in silence: what was seen to be written there is a person's to decide. */
+function refusedPlace(need: Need, { reason, cure, byOption }: Closed): Remark {
+  return {
+    outcome: 'todo',
+    transform: 'own-writable-paths',
+    message: `${need.path} is not given to the user: ${reason}`,
+    hint: byOption ? `${cure}; --writable ${need.path} gives it all the same` : cure,
+    evidence: [need.evidence],
+  }
+}
+
 /** Without a file index only whole folders can be granted: they are made where they are missing. */
-function withoutFiles(needs: readonly Need[], grantee: Grantee, isThere: (folder: string) => boolean): Granted {
+function withoutFiles(
+  needs: readonly Need[],
+  grantee: Grantee,
+  code: ImageCode,
+  isThere: (folder: string) => boolean,
+): Granted {
   const grants = new Map<string, Grant>()
   const remarks: Remark[] = []
+  const isClosed = (need: Need, grant: Pick<Grant, 'path' | 'kind' | 'tree'>): boolean => {
+    const closed = closedTo(grant, code)
+    if (closed === null || (closed.byOption && isAskedFor(need))) return false
+    remarks.push(refusedPlace(need, closed))
+    return true
+  }
   for (const need of needs) {
     if (need.access === 'change-mode' && !needs.some((other) => makes(other, need.path))) remarks.push(unowned(need))
     const isMade = need.access === 'create-directory' && need.evidence.source === 'step-down'
@@ -125,6 +180,7 @@ function withoutFiles(needs: readonly Need[], grantee: Grantee, isThere: (folder
       continue
     }
     if (need.beside === true && isSharedFolder(parent)) {
+      if (isClosed(need, { path: parent, kind: 'sticky' })) continue
       const sticky = grants.get(parent)
       const evidence = [...(sticky?.evidence ?? []), need.evidence]
       const opened = modeOf('sticky', null, grantedEntry('sticky', null, grantee), grantee)
@@ -137,11 +193,13 @@ function withoutFiles(needs: readonly Need[], grantee: Grantee, isThere: (folder
     const path = makeFolder ? parent : need.path
     const before = grants.get(path)
     const kind = need.access === 'keep-state' || isMade || makeFolder ? 'create-directory' : 'create-file'
+    const isTree = need.tree === true || before?.tree === true
+    if (isClosed(need, { path, kind, tree: isTree })) continue
     grants.set(path, {
       path,
       kind,
       ...modeOf(kind, null, grantedEntry(kind, null, grantee), grantee),
-      ...(need.tree === true || before?.tree === true ? { tree: true } : {}),
+      ...(isTree ? { tree: true } : {}),
       ...(kind === 'create-file' && !isSure && !isThere(parent) && need.evidence.source !== 'catalogue'
         ? { makesFolder: true }
         : {}),

@@ -29,6 +29,8 @@ export interface Need {
   readonly namedIn?: string
   /** What is to be removed was there before the program: it is in its way. */
   readonly found?: boolean
+  /** A file of the repository asks for it, and not whoever calls. */
+  readonly byRepository?: true
   /** To whom a change-owner gave it. */
   readonly uid?: number
   /** To whom the Dockerfile itself hands it, by name or uid. */

@@ -1,3 +1,4 @@
+import { jsonWord, unwritable } from '../../borders/dockerfile.ts'
 import type { Healthcheck, ImageConfig } from '../../image/facts.ts'
 import type { PortDecision } from '../plan.ts'
 
@@ -60,11 +61,22 @@ export function healthcheckText(check: Healthcheck): string {
   return [...flags, 'CMD', commandText(kind, words)].join(' ')
 }
 
-/** The words of an instruction end with its line; a script that an API has put there may have more of them. */
+/**
+ * The words of an instruction end with its line, a list in brackets is no script, and an escape at the end goes on in the
+ * next line; a script that an API has put there may have any of them.
+ */
 function commandText(kind: string | undefined, words: readonly string[]): string {
   const [script = ''] = words
-  if (kind !== 'CMD-SHELL') return JSON.stringify(words)
-  return /[\r\n]/.test(script) ? JSON.stringify(['/bin/sh', '-c', script]) : script
+  const isScript = kind === 'CMD-SHELL'
+  if (
+    isScript &&
+    script.trim() === script &&
+    /^[^[]/.test(script) &&
+    !/[\\`]$/.test(script) &&
+    unwritable(script) === null
+  )
+    return script
+  return `[${(isScript ? ['/bin/sh', '-c', script] : words).map(jsonWord).join(',')}]`
 }
 
 function durationFlag(name: string, milliseconds: number | undefined): string {

@@ -42,6 +42,7 @@ export function freePort(port: number, sources: PortSources, moved: readonly (nu
 }
 
 export function isFree(port: number, sources: PortSources, moved: readonly (number | null)[]): boolean {
-  const inUse = [...sources.facts.config.exposedPorts, ...(sources.bound ?? [])].map((other) => other.port)
-  return ![...inUse, ...moved].includes(port) && !namesLocal(port, sources)
+  const isOther = (other: { readonly port: number }): boolean => other.port === port
+  const isInUse = sources.facts.config.exposedPorts.some(isOther) || (sources.bound ?? []).some(isOther)
+  return !isInUse && !moved.includes(port) && !namesLocal(port, sources)
 }

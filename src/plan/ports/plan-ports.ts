@@ -1,3 +1,4 @@
+import { bounds } from '../../bounds.ts'
 import { mergeByFile } from '../file-edit.ts'
 import type { EnvSetting, FileEdit, PortDecision } from '../plan.ts'
 import { type Before, decidePort } from './decide-port.ts'
@@ -21,8 +22,13 @@ export function planPorts(sources: PortSources): PortPlan {
   let before: Before = { decisions: [], command: { entrypoint, cmd } }
   const fileEdits: FileEdit[] = []
   const env: EnvSetting[] = []
-  for (const port of lowPorts(sources)) {
-    const decided = decidePort(port, sources, before)
+  const beyond: PortSources = {
+    ...sources,
+    policy: 'keep',
+    keptBy: `no more than ${bounds.movedPorts} low ports are looked for`,
+  }
+  for (const [index, port] of lowPorts(sources).entries()) {
+    const decided = decidePort(port, index < bounds.movedPorts ? sources : beyond, before)
     if (decided === null) continue
     before = { decisions: [...before.decisions, decided.decision], command: decided.command }
     fileEdits.push(...decided.fileEdits)

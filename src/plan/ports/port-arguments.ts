@@ -1,4 +1,6 @@
-const SCHEME_PORTS: Readonly<Record<string, number>> = {
+import { table } from '../../table.ts'
+
+const SCHEME_PORTS: Readonly<Record<string, number>> = table({
   http: 80,
   https: 443,
   ldap: 389,
@@ -6,7 +8,7 @@ const SCHEME_PORTS: Readonly<Record<string, number>> = {
   ws: 80,
   wss: 443,
   dns: 53,
-}
+})
 
 /** `80`, `:80`, `0.0.0.0:80`, `http://+:80`, `tcp://*:80/`; a value that only contains the digits stays. */
 export function movePort(value: string, from: number, to: number): string {

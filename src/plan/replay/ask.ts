@@ -1,5 +1,5 @@
 import type { AccessAnswer } from '../../image/access.ts'
-import type { FileModel, Identity } from '../../image/file-model.ts'
+import type { FileView, Identity } from '../../image/file-model.ts'
 import type { Need } from '../grants/need.ts'
 import type { GrantKind } from '../plan.ts'
 import { openFolder } from './reach.ts'
@@ -12,7 +12,7 @@ const MOST_TURNS = 100
 export function ask(
   need: Need,
   path: string,
-  could: (files: FileModel, identity: Identity, path: string) => AccessAnswer,
+  could: (files: FileView, identity: Identity, path: string) => AccessAnswer,
   state: State,
 ): void {
   for (let turns = 0; turns < MOST_TURNS; turns += 1) {
@@ -23,11 +23,8 @@ export function ask(
       continue
     }
     const kind = GRANTS[answer.needs]
-    const { files } = state
-    if (kind === undefined || files.entry(answer.blocker) === null) return
-    grant(need, answer.blocker, kind, state)
-    // It was refused, and why has been said.
-    if (state.files === files) return
+    if (kind === undefined || state.files.entry(answer.blocker) === null) return
+    if (!grant(need, answer.blocker, kind, state)) return
   }
 }
 

@@ -1,4 +1,5 @@
 import { couldCreate, couldRemove } from '../../image/access.ts'
+import { codeIn, isAskedFor } from '../grants/closed.ts'
 import type { Need } from '../grants/need.ts'
 import { isMountPlace, isSharedFolder, isSystemFolder, parentOf } from '../places.ts'
 import { STATE_NAME } from '../state-places.ts'
@@ -12,7 +13,11 @@ const MOST_FOLDERS = 40
 const LARGEST_OWNED = 64 * 1024
 
 /** The folder is the program's own, with every folder in it; files in there are replaced. */
-export function keepState(need: Need, path: string, state: State): void {
+export function keepState(asked: Need, path: string, state: State): void {
+  // What the start runs stays root's, and so does the folder that it could be replaced in; the rest of the tree is the program's.
+  const holdsCode = codeIn(path, state.code) !== null && !isAskedFor(asked)
+  const { tree, ...alone } = asked
+  const need: Need = holdsCode ? alone : asked
   if (!reachParents(need, path, state)) return
   const entry = state.files.entry(path)
   if (entry === null && need.made === true && couldCreate(state.files, state.identity, path).allowed)
@@ -21,7 +26,7 @@ export function keepState(need: Need, path: string, state: State): void {
   if (entry.type !== 'directory') return write(need, path, state)
   if (!couldCreate(state.files, state.identity, `${path}/x`).allowed) {
     if (isSystemFolder(path) && !isMountPlace(path)) return refuse(need, belongsToSystem(path), state)
-    grant(need, path, 'own-directory', state)
+    grant(need, path, holdsCode ? 'sticky' : 'own-directory', state)
     if (need.tree === true) return
   }
   // A VOLUME line says the folder alone, a package that it has filled it.

@@ -23,8 +23,7 @@ export function openFolder(need: Need, blocker: string, state: State): boolean {
     refuse(need, `${blocker} is root's own home, closed to everybody else, and ${need.path} is a secret`, state)
     return false
   }
-  grant(need, blocker, 'traverse', state)
-  return true
+  return grant(need, blocker, 'traverse', state)
 }
 
 /** The highest folder that has to be made for a path: those above it are everybody's, so root makes them on the way. */

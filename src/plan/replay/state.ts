@@ -1,5 +1,6 @@
-import type { FileEntry, FileModel, Identity } from '../../image/file-model.ts'
+import type { FileDraft, FileEntry, FileModel, Identity } from '../../image/file-model.ts'
 import type { Evidence } from '../evidence.ts'
+import { type Closed, closedTo, type ImageCode, isAskedFor } from '../grants/closed.ts'
 import { grantedEntry, modeOf, wider } from '../grants/ladder.ts'
 import type { Need } from '../grants/need.ts'
 import { isMountPlace, isSystemFolder, parentOf } from '../places.ts'
@@ -10,36 +11,62 @@ import { type Grantee, identityOf } from './grantee.ts'
 export interface Ungranted {
   readonly need: Need
   readonly reason: string
+  /** Set where the place is one that nobody is given. */
+  readonly closed?: Closed
 }
 
 /** A replay under way. */
 export interface State {
   /** With the grants made so far. */
-  files: FileModel
+  readonly files: FileDraft
   /** As the image is. */
   readonly original: FileModel
   readonly identity: Identity
   readonly grantee: Grantee
   readonly grants: Map<string, Grant>
-  readonly ungranted: Ungranted[]
+  /** By the reason, which is said once. */
+  readonly ungranted: Map<string, Ungranted>
   /** Every path that some need writes: what the run itself wrote is no foreign content. */
   readonly touched: ReadonlySet<string>
+  /** What the start of the image runs. */
+  readonly code: ImageCode
 }
 
-export function startState(files: FileModel, grantee: Grantee, touched: ReadonlySet<string>): State {
+export function startState(files: FileModel, grantee: Grantee, touched: ReadonlySet<string>, code: ImageCode): State {
   const identity = identityOf(grantee)
-  return { files, original: files, identity, grantee, grants: new Map(), ungranted: [], touched }
+  return {
+    files: files.draft(),
+    original: files,
+    identity,
+    grantee,
+    grants: new Map(),
+    ungranted: new Map(),
+    touched,
+    code,
+  }
 }
 
 /** Enough to be convinced; a run can name one folder thousands of times. */
 const MOST_EVIDENCE = 5
 
-/** Grants one more rung for a path, unless it must never be had; the model is changed for the needs that follow. */
-export function grant(need: Need, path: string, asked: GrantKind, state: State): void {
+/**
+ * Grants one more rung for a path, and changes the model for the needs that follow; false where it must never be had, which is
+ * said then.
+ */
+export function grant(need: Need, path: string, asked: GrantKind, state: State): boolean {
   const entry = state.files.entry(path)
   const kind = keptClosed(asked, entry, path, state)
   const reason = kind === null ? closedReason(path) : whyNever(kind, entry, path)
-  if (kind === null || reason !== null) return refuse(need, reason ?? '', state)
+  if (kind === null || reason !== null) {
+    refuse(need, reason ?? '', state)
+    return false
+  }
+  const isTree = need.tree === true || state.grants.get(path)?.tree === true
+  const closed = closedTo({ path, kind, tree: isTree }, state.code)
+  if (closed !== null && !(closed.byOption && isAskedFor(need))) {
+    refuse(need, closed.reason, state, closed)
+    return false
+  }
   const before = state.grants.get(path)
   const chosen = before === undefined ? kind : wider(before.kind, kind)
   // What an owner may covers all lesser rungs: what these have opened is closed again.
@@ -50,11 +77,12 @@ export function grant(need: Need, path: string, asked: GrantKind, state: State):
     kind: chosen,
     // Against the image: an earlier grant may have set some of it.
     ...modeOf(chosen, state.original.entry(path), after, state.grantee),
-    ...(need.tree === true || before?.tree === true ? { tree: true } : {}),
+    ...(isTree ? { tree: true } : {}),
     evidence: withReason(need.evidence, before, chosen).slice(0, MOST_EVIDENCE),
   })
   const above = chosen === 'create-directory' ? missingAbove(path, state) : []
-  state.files = state.files.with(new Map([...above, [path, after]]))
+  state.files.change(new Map([...above, [path, after]]))
+  return true
 }
 
 /** Folders that `mkdir -p` makes on the way, as root. */
@@ -75,9 +103,9 @@ function isOwn(kind: GrantKind): boolean {
   return /^(own|create)-/.test(kind)
 }
 
-export function refuse(need: Need, reason: string, state: State): void {
-  if (state.ungranted.some((other) => other.reason === reason)) return
-  state.ungranted.push({ need, reason })
+export function refuse(need: Need, reason: string, state: State, closed?: Closed): void {
+  if (state.ungranted.has(reason)) return
+  state.ungranted.set(reason, closed === undefined ? { need, reason } : { need, reason, closed })
 }
 
 /** What the program creates itself is its own from then on. */
@@ -85,7 +113,7 @@ export function learn(path: string, type: 'file' | 'directory', state: State): v
   if (state.files.entry(path) !== null) return
   const { uid } = state.identity
   const entry = { type, uid, gid: state.grantee.gid, mode: type === 'file' ? 0o644 : 0o755, size: 0, link: null }
-  state.files = state.files.with(new Map([[path, entry]]))
+  state.files.change(new Map([[path, entry]]))
 }
 
 export function belongsToSystem(path: string): string {

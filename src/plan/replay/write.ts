@@ -1,4 +1,5 @@
 import { couldCreate, couldRead, couldWrite } from '../../image/access.ts'
+import { codeIn } from '../grants/closed.ts'
 import type { Need } from '../grants/need.ts'
 import {
   isBelowSystem,
@@ -103,7 +104,9 @@ export function fill(need: Need, path: string, state: State): void {
   if (entry?.type !== 'directory' || couldCreate(state.files, state.identity, `${path}/x`).allowed) return
   if (isSystemFolder(path)) return refuse(need, belongsToSystem(path), state)
   // Its owner can do all in there as it is, once the mode lets it.
-  const others = entry.uid !== state.identity.uid && (isSharedFolder(path) || hasForeignContent(path, state))
+  const others =
+    entry.uid !== state.identity.uid &&
+    (isSharedFolder(path) || codeIn(path, state.code) !== null || hasForeignContent(path, state))
   grant(need, path, others ? 'sticky' : 'own-directory', state)
 }
 

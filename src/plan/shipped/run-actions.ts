@@ -1,5 +1,5 @@
-import { type ShellCommand, type Step, says, shellCommands } from '../../dockerfile/index.ts'
-import { staticValue } from '../../image/step-down/static-text.ts'
+import { knownIn, type ShellCommand, type Step, says, shellCommands } from '../../dockerfile/index.ts'
+import { staticValue, type Values } from '../../image/step-down/static-text.ts'
 import { normalisePath } from '../places.ts'
 import { keysOf } from './run-keys.ts'
 import { linkActions } from './run-links.ts'
@@ -27,14 +27,14 @@ export function runActions(steps: readonly Step[]): readonly RunAction[] {
     if (step.instruction.keyword !== 'RUN' || !says(step.instruction, MENTIONS)) return []
     const script = shellCommands(step.instruction, step.shell)
     if (script.kind !== 'parsed') return []
-    const variables = new Map(step.environment.values)
+    const own = new Map<string, string | undefined>()
+    const variables = over(own, knownIn(step.environment))
     let folder = step.workdir
     // What another command of this RUN names may be its work: a touch then only sets its times.
     const named = new Set<string>()
     return script.commands.flatMap((command) => {
       for (const { name, value } of command.assignments) {
-        if (value === null) variables.delete(name)
-        else variables.set(name, value)
+        own.set(name, value ?? undefined)
       }
       if (command.name === 'cd') {
         const to = wordValue(command.words[1], variables)
@@ -68,9 +68,14 @@ export function runActions(steps: readonly Step[]): readonly RunAction[] {
 const MENTIONS =
   /\b(mkdir|chown|chmod|rm|touch|ln|a2(?:en|dis)site|openssl|ssh-keygen|certtool|mkcert|mosquitto_passwd|svnadmin|trac-admin)\b|\b(?:git|hg)\b[^&|;\n]*\binit\b|(?:^|[;&|({!\n]|\b(?:do|then|else|sudo))\s*install\s/
 
+/** What a command sets counts before what was set outside, and may not be known. */
+function over(own: ReadonlyMap<string, string | undefined>, outer: Values): Values {
+  return { get: (name) => (own.has(name) ? own.get(name) : outer.get(name)) }
+}
+
 type Word = ShellCommand['words'][number] | undefined
 
-function wordValue(word: Word, variables: ReadonlyMap<string, string>): string | null {
+function wordValue(word: Word, variables: Values): string | null {
   if (word === undefined) return null
   const value = word.value ?? staticValue(word.text, variables)
   // A tilde is root's home, and braces are left to shells that know them.
@@ -87,12 +92,7 @@ function patternIn(word: Word): string | null {
   return word !== undefined && /^[\w./*?+:@%-]+$/.test(word.text) ? word.text : null
 }
 
-function readAction(
-  command: ShellCommand,
-  variables: ReadonlyMap<string, string>,
-  folder: string | null,
-  line: number,
-): RunAction | null {
+function readAction(command: ShellCommand, variables: Values, folder: string | null, line: number): RunAction | null {
   const { name } = command
   if (name === null || !TOOLS.has(name)) return null
   const words = command.words.slice(1)

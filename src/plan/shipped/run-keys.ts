@@ -1,4 +1,5 @@
 import type { ShellCommand } from '../../dockerfile/index.ts'
+import { table } from '../../table.ts'
 import { normalisePath } from '../places.ts'
 
 type Word = ShellCommand['words'][number]
@@ -13,7 +14,7 @@ interface KeyTool {
 }
 
 /** openssl(1), ssh-keygen(1), certtool(1), mosquitto_passwd(1); mkcert's README. */
-const TOOLS: Readonly<Record<string, readonly KeyTool[]>> = {
+const TOOLS: Readonly<Record<string, readonly KeyTool[]>> = table({
   openssl: [
     { options: ['-keyout'] },
     { with: /^(genrsa|genpkey|rsa|pkey|pkcs12|gendsa|ecparam|ec)$/, options: ['-out'] },
@@ -22,7 +23,7 @@ const TOOLS: Readonly<Record<string, readonly KeyTool[]>> = {
   certtool: [{ with: /^(--generate-privkey|-p)$/, options: ['--outfile'] }],
   mkcert: [{ options: ['-key-file', '--key-file'] }],
   mosquitto_passwd: [{ with: /^-[a-zA-Z]*[bc]/, options: [], operand: true }],
-}
+})
 
 /** Files that a command makes for their owner alone. `read` reads a word, null where its text does not tell. */
 export function keysOf(

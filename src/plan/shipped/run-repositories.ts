@@ -1,4 +1,5 @@
 import type { ShellCommand } from '../../dockerfile/index.ts'
+import { table } from '../../table.ts'
 import { normalisePath } from '../places.ts'
 
 type Word = ShellCommand['words'][number]
@@ -13,12 +14,12 @@ interface Maker {
 }
 
 /** git-init(1), hg(1), svnadmin(1), trac-admin(1). */
-const MAKERS: Readonly<Record<string, Maker>> = {
+const MAKERS: Readonly<Record<string, Maker>> = table({
   git: { verb: /^init$/, valued: /^(-b|-c|-C|--template|--initial-branch|--separate-git-dir|--object-format)$/ },
   hg: { verb: /^init$/, valued: /^(-R|--cwd|--config)$/ },
   svnadmin: { verb: /^create$/, valued: /^(--fs-type|--config-dir|--compatible-version)$/ },
   'trac-admin': { verb: /^initenv$/, after: true, valued: /^$/ },
-}
+})
 
 /** The repository that a command makes: all of it is for its server to change. Null for none, or where its text does not tell. */
 export function repositoryOf(

@@ -1,4 +1,5 @@
 import { type Instruction, type ShellCommand, says, shellCommands } from '../../dockerfile/index.ts'
+import { table } from '../../table.ts'
 import { isSharedFolder, normalisePath, parentOf } from '../places.ts'
 
 const ALWAYS = new Set(
@@ -8,7 +9,7 @@ const ALWAYS = new Set(
     /\s+/,
   ),
 )
-const PACKAGES: Readonly<Record<string, RegExp>> = {
+const PACKAGES: Readonly<Record<string, RegExp>> = table({
   'apt-get': /^(?!download$|source$|changelog$)/,
   apt: /^(install|update|upgrade|full-upgrade|remove|purge|autoremove)$/,
   apk: /^(add|del|upgrade|update|fix)$/,
@@ -21,7 +22,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   dpkg: /^(-i|--install|--add-architecture|-r|-P|--purge|--remove)$/,
   rpm: /^(-[iUFe]|--import|--install|--erase)/,
   pecl: /^install$/,
-}
+})
 const SYSTEM = /^\/(etc|usr|bin|sbin|lib|lib64|boot)(\/|$)/
 const QUICK =
   /\b(useradd|adduser|addgroup|group(add|mod|del)|user(mod|del)|deluser|delgroup|passwd|apt|apt-get|apk|yum|dnf|microdnf|tdnf|zypper|pacman|dpkg|rpm|pecl|chown|chgrp|update-|ldconfig|setcap|a2|locale-gen|docker-php|install-php|mkdir|ln|cp|mv|install)\b|>\s*\/|tee\b/

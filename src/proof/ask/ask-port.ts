@@ -1,3 +1,4 @@
+import type { Reach } from '../../engine/reach.ts'
 import type { PortAnswer } from '../run/run-record.ts'
 import { withoutOwnName } from '../without-numbers.ts'
 import { dnsAnswer } from './dns-question.ts'
@@ -26,6 +27,8 @@ export interface Asking {
   readonly known: KnownAnswer | null
   /** What the server's processes do; one that does nothing about a question is waited for no longer. */
   readonly watched: Watched
+  /** Default: by the address alone. */
+  readonly reach?: Reach
 }
 
 /**
@@ -33,21 +36,22 @@ export interface Asking {
  * know the first words of a client of some other protocol? The class of the answer is what is compared between the
  * baseline and the result, never its whole text.
  */
-export async function askPort(address: string, port: number, { known, watched }: Asking): Promise<PortAnswer> {
+export async function askPort(address: string, port: number, { known, watched, ...way }: Asking): Promise<PortAnswer> {
   const before = known?.kind ?? null
   if (known !== null && spokeTls(known)) {
-    const secure = await askTls(address, port, KNOWN_WAIT, () => null)
+    const secure = await askTls(address, port, KNOWN_WAIT, { watched: () => null, ...way })
     if (secure !== null) return secure
   }
   if (known?.kind === 'spoken') {
     const openings = OPENINGS.filter(({ protocol }) => known.detail.startsWith(`${protocol} `))
-    const spoken = await askOpenings(address, port, openings, KNOWN_WAIT, () => null)
+    const spoken = await askOpenings(address, port, openings, KNOWN_WAIT, { watched: () => null, ...way })
     if (spoken !== null) return spoken
   }
   const wait = before === 'open' ? SILENCE_WAIT : before === 'http' ? KNOWN_WAIT : ANSWER_WAIT
   // Asked first: a server that takes one connection after the other would wait for the end of the silent one.
-  const request = talk(address, port, { send: getRequest(address, port), wait, until: isAnswered })
-  const silent = before === 'http' ? null : talk(address, port, { send: null, wait: GREETING_WAIT, until: () => false })
+  const request = talk(address, port, { send: getRequest(address, port), wait, until: isAnswered, ...way })
+  const silent =
+    before === 'http' ? null : talk(address, port, { send: null, wait: GREETING_WAIT, until: () => false, ...way })
   const end = Date.now() + wait
   const unwatch = before === 'http' ? () => {} : onSilence(watched, 'any', { end, silent: request.giveUp })
   const unwatchSilent = silent === null ? () => {} : watchSilent(silent, watched, before)
@@ -60,13 +64,13 @@ export async function askPort(address: string, port: number, { known, watched }:
     // What is said to who does not speak TLS: 400 and a remark, an alert of TLS itself, or nothing before it hangs up.
     const mayBeTls = plain === null ? isAlert(asked) : plain.kind === 'http' && plain.detail.startsWith('400')
     const isNew = before !== 'http' && before !== 'open'
-    const secure = mayBeTls && isNew ? await askTls(address, port, ANSWER_WAIT, watched) : null
+    const secure = mayBeTls && isNew ? await askTls(address, port, ANSWER_WAIT, { watched, ...way }) : null
     const said = secure ?? plain ?? wordAnswer(port, 'answer', asked)
     if (said !== null) return said
     const waited = (await silent?.said) ?? null
     // One that hangs up on who says nothing does not wait for anybody's words.
     const waits = known === null && asked !== null && waited?.ended === false
-    const spoken = waits ? await askOpenings(address, port, OPENINGS, OPENING_WAIT, watched) : null
+    const spoken = waits ? await askOpenings(address, port, OPENINGS, OPENING_WAIT, { watched, ...way }) : null
     return spoken ?? bare(port, asked, waited)
   } finally {
     unwatch()
@@ -95,8 +99,13 @@ function watchSilent({ heard, giveUp }: Talk, watched: Watched, before: Kind | n
 }
 
 /** Null where no handshake comes about. */
-async function askTls(address: string, port: number, wait: number, watched: Watched): Promise<PortAnswer | null> {
-  const request = talk(address, port, { send: getRequest(address, port), wait, until: isAnswered, tls: true })
+async function askTls(
+  address: string,
+  port: number,
+  wait: number,
+  { watched, ...way }: Omit<Asking, 'known'>,
+): Promise<PortAnswer | null> {
+  const request = talk(address, port, { send: getRequest(address, port), wait, until: isAnswered, tls: true, ...way })
   // A handshake is work, and nothing that a server sleeps over.
   const unwatch = onSilence(watched, 'work', { end: Date.now() + wait, silent: request.giveUp })
   const said = await request.said.finally(unwatch)
@@ -113,9 +122,11 @@ async function askOpenings(
   port: number,
   openings: readonly Opening[],
   wait: number,
-  watched: Watched,
+  { watched, ...way }: Omit<Asking, 'known'>,
 ): Promise<PortAnswer | null> {
-  const talks = openings.map(({ words }) => talk(address, port, { send: words, wait, until: (text) => text !== '' }))
+  const talks = openings.map(({ words }) =>
+    talk(address, port, { send: words, wait, until: (text) => text !== '', ...way }),
+  )
   const unwatch = onSilence(watched, 'work', {
     end: Date.now() + wait,
     silent: () => {

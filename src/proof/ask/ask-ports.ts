@@ -29,7 +29,7 @@ export interface PortsAsked {
  * from here (on loopback, on IPv6 alone, in an engine elsewhere) is only `bound`.
  */
 export async function askPorts(
-  engine: Pick<Engine, 'local'>,
+  engine: Pick<Engine, 'local' | 'reach'>,
   state: ContainerState,
   { listeners, expected, known, watched }: PortsAsked,
 ): Promise<readonly PortAnswer[]> {
@@ -46,8 +46,8 @@ export async function askPorts(
     if (!reachable || (protocol === 'udp' && !outside.has(key))) return unasked
     const before = known.get(key) ?? null
     const answer = await (protocol === 'tcp'
-      ? askPort(state.address, port, { known: before, watched })
-      : askUdp(state.address, port, before))
+      ? askPort(state.address, port, { known: before, watched, ...(engine.reach && { reach: engine.reach }) })
+      : askUdp(state.address, port, before, engine.reach))
     return answer.kind === 'closed' ? unasked : answer
   }
   const tcp = ports('tcp', listeners, known, expected)

@@ -1,4 +1,4 @@
-import { createSocket } from 'node:dgram'
+import { directReach, type Reach } from '../../engine/reach.ts'
 import type { PortAnswer } from '../run/run-record.ts'
 import type { KnownAnswer } from './ask-port.ts'
 import { UDP_QUESTIONS } from './udp-questions.ts'
@@ -15,26 +15,33 @@ const ROUND = 10
  * Asks a UDP port with harmless datagrams of a few protocols, over and over. Who speaks none of them says nothing; of
  * those it is known that the port is bound, and no more.
  */
-export function askUdp(address: string, port: number, known: KnownAnswer | null): Promise<PortAnswer> {
+export function askUdp(
+  address: string,
+  port: number,
+  known: KnownAnswer | null,
+  reach: Reach = directReach,
+): Promise<PortAnswer> {
   return new Promise((resolve) => {
-    const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4')
+    let over = false
     const finish = (kind: PortAnswer['kind'], detail = ''): void => {
       clearTimeout(timer)
       clearInterval(again)
-      socket.close()
+      if (!over) socket.close()
+      over = true
       resolve({ port, protocol: 'udp', kind, detail })
     }
     const timer = setTimeout(() => finish('bound'), known?.kind === 'answer' ? KNOWN_WAIT : WAIT)
     let asked = 0
     const send = (): void => {
       const question = UDP_QUESTIONS[asked++ % ROUND]
-      if (question !== undefined) socket.send(question.datagram, () => {})
+      if (question !== undefined) socket.send(question.datagram)
     }
     const again = setInterval(send, STEP)
-    socket.once('message', (message) => finish('answer', wordOf(message)))
-    // Nobody is there: the kernel says so to a connected socket.
-    socket.once('error', () => finish('closed'))
-    socket.connect(port, address, send)
+    const socket = reach.exchange(address, port, {
+      open: send,
+      message: (message) => finish('answer', wordOf(message)),
+      error: () => finish('closed'),
+    })
   })
 }
 

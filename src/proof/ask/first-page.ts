@@ -1,3 +1,4 @@
+import type { Reach } from '../../engine/reach.ts'
 import type { PortAnswer } from '../run/run-record.ts'
 import { ask } from '../smoke/check-http.ts'
 import { withoutNumbers } from '../without-numbers.ts'
@@ -12,10 +13,11 @@ export async function firstPage(
   address: string,
   { port, kind }: Pick<PortAnswer, 'port' | 'kind'>,
   signal: AbortSignal,
+  reach?: Reach,
 ): Promise<string | null> {
   const request = { method: 'GET', path: '/', data: null, tls: kind === 'https' }
   const read = (): Promise<string | null> =>
-    ask(request, address, port, AbortSignal.any([signal, AbortSignal.timeout(WAIT)])).then(
+    ask(request, address, port, AbortSignal.any([signal, AbortSignal.timeout(WAIT)]), reach).then(
       ({ body }) => withoutNumbers(body).trim(),
       () => null,
     )

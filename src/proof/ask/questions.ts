@@ -60,7 +60,10 @@ export function questionsTo(engine: Engine, options: QuestionOptions, watched: W
         book.add(await askPorts(engine, state, { listeners: null, expected: ports, known: web, watched }))
       for (const answer of book.all())
         if (isWeb(answer.kind))
-          pages.set(originals.get(answer.port) ?? answer.port, await firstPage(state.address, answer, options.signal))
+          pages.set(
+            originals.get(answer.port) ?? answer.port,
+            await firstPage(state.address, answer, options.signal, engine.reach),
+          )
     },
     answers: book.all,
     pages: () => pages,

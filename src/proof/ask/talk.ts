@@ -1,5 +1,6 @@
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { directReach, type Reach, standing } from '../../engine/reach.ts'
 
 const MOST_BYTES = 64 << 10
 
@@ -26,46 +27,55 @@ export interface Manner {
   readonly wait: number
   readonly until: (text: string) => boolean
   readonly tls?: boolean
+  /** Default: by the address alone. */
+  readonly reach?: Reach
 }
 
 /** One connection: sends, and reads until it is enough, the other side ends, or the wait is over. */
-export function talk(host: string, port: number, { send, wait, until, tls = false }: Manner): Talk {
+export function talk(host: string, port: number, manner: Manner): Talk {
+  const { send, wait, until, tls = false, reach = directReach } = manner
+  const over = new AbortController()
   let text = ''
-  let connected = false
-  const socket = tls ? overTls(host, port) : connect({ host, port })
+  let socket: Socket | null = null
   let giveUp = (): void => {}
   const said = new Promise<Said | null>((resolve) => {
     const finish = (ended: boolean): void => {
       clearTimeout(timer)
-      socket.destroy()
-      resolve(connected ? { text, ended } : null)
+      over.abort()
+      socket?.destroy()
+      resolve(socket === null ? null : { text, ended })
     }
     giveUp = () => finish(false)
     const timer = setTimeout(giveUp, wait)
-    socket.on(tls ? 'secureConnect' : 'connect', () => {
-      connected = true
-      if (send !== null) socket.write(send)
-    })
-    socket.on('data', (chunk) => {
-      const first = text === ''
-      text += chunk.toString('latin1')
-      if (text.length > MOST_BYTES || until(text)) finish(false)
-      // A server that greets does its work after the first answer: its own greeting, sent back, gets past that.
-      else if (send === null && first) socket.write(chunk)
-    })
-    for (const event of ['end', 'close', 'error']) socket.on(event, () => finish(true))
+    const hear = (one: Socket): void => {
+      socket = one
+      // It was given up in the moment in which it stood.
+      if (over.signal.aborted) one.destroy()
+      one.on('data', (chunk) => {
+        const first = text === ''
+        text += chunk.toString('latin1')
+        if (text.length > MOST_BYTES || until(text)) finish(false)
+        // A server that greets does its work after the first answer: its own greeting, sent back, gets past that.
+        else if (send === null && first) one.write(chunk)
+      })
+      for (const event of ['end', 'close']) one.on(event, () => finish(true))
+      if (send !== null) one.write(send)
+    }
+    const plain = reach.connect(host, port, over.signal)
+    const standing = tls ? plain.then((one) => overTls(one, over.signal)) : plain
+    standing.then(hear, () => finish(true))
   })
   return { said, heard: () => text.length, giveUp }
 }
 
 /** Who it is does not matter, nor how old its ciphers are: it is asked whether it does what it did. */
-function overTls(host: string, port: number): Socket {
-  return connectTls({
-    host,
-    port,
+function overTls(socket: Socket, signal: AbortSignal): Promise<Socket> {
+  const secure = connectTls({
+    socket,
     rejectUnauthorized: false,
     minVersion: 'TLSv1',
     ciphers: 'DEFAULT:@SECLEVEL=0',
     checkServerIdentity: () => undefined,
   })
+  return standing(secure, 'secureConnect', signal)
 }

@@ -5,6 +5,7 @@ import { rootHome } from '../learn/observation.ts'
 import { filledFiles } from '../run/filled-files.ts'
 import type { RunRecord } from '../run/run-record.ts'
 import { volumePaths } from '../run/volumes.ts'
+import { NOT_BELIEVED } from '../trace/trace.ts'
 import { engineFiles } from './engine-files.ts'
 import { homeFiles } from './home-files.ts'
 import { keptData } from './kept-data.ts'
@@ -18,6 +19,7 @@ import { workAsOthers } from './work-as-others.ts'
 /** What only traces show of whether a run does what the original does; empty where one of them was not traced. */
 export function tracedChecks(original: RunRecord, traced: RunRecord | null, facts: ImageFacts): readonly ReportCheck[] {
   return [
+    ...believed(traced),
     ...keptData(original, traced),
     ...leftFiles(original, traced, foldersOf(facts)),
     ...filledFiles(original, traced),
@@ -29,6 +31,13 @@ export function tracedChecks(original: RunRecord, traced: RunRecord | null, fact
     ...lostSwitches(original, traced),
     ...workAsOthers(original, traced),
   ]
+}
+
+/** A result that laid hands on its trace has not shown what it does. */
+function believed(traced: RunRecord | null): readonly ReportCheck[] {
+  const why = traced?.traceRefused
+  if (why?.startsWith(NOT_BELIEVED) !== true) return []
+  return [{ name: 'trace', baseline: 'as strace wrote it', result: why, passed: false }]
 }
 
 export function foldersOf(facts: ImageFacts): Folders {

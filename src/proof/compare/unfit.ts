@@ -6,6 +6,7 @@ import { argvOf } from '../../plan/program.ts'
 import { realPath } from '../../plan/real-path.ts'
 import { exposedTcp } from '../run/baseline.ts'
 import type { PortAnswer, RunRecord } from '../run/run-record.ts'
+import { NOT_BELIEVED } from '../trace/trace.ts'
 
 /** Why a baseline cannot be compared with, or null: one that does nothing proves nothing. */
 export function unfitBaseline(baseline: RunRecord, facts: ImageFacts): string | null {
@@ -15,6 +16,8 @@ export function unfitBaseline(baseline: RunRecord, facts: ImageFacts): string | 
   const lastLines = tail(`${baseline.logs}\n${baseline.logFiles}`)
   const why = `${lastLines === '' ? '' : `; its last words: ${lastLines}`}${missingFolder(baseline, facts)}`
   if (state.error !== '') return `the original does not start: ${state.error}`
+  if (baseline.traceRefused?.startsWith(NOT_BELIEVED) === true)
+    return `what the original does was not seen: ${baseline.traceRefused}`
   if (!state.running && state.exitCode !== 0)
     return `the original itself ends with exit code ${state.exitCode ?? '?'}, so there is nothing to compare with${why}`
   // A job may have its EXPOSE from its base; then a check of its user's own says that it did its work.

@@ -1,3 +1,4 @@
+import { escapeEre } from '../../plan/file-edit.ts'
 import type { Access, Operation } from '../../plan/operation.ts'
 import { normalisePath } from '../../plan/places.ts'
 
@@ -78,9 +79,7 @@ function pathsIn(line: string, workdir: string): readonly string[] {
 }
 
 function startsWithProgram(text: string, path: string): boolean {
-  return (
-    new RegExp(String.raw`^\W*${path.replace(/[.+]/g, '\\$&')}:?( line)? `).test(text) || text.startsWith(`${path}:`)
-  )
+  return new RegExp(String.raw`^\W*${escapeEre(path)}:?( line)? `).test(text) || text.startsWith(`${path}:`)
 }
 
 function accessOf(line: string): Access {

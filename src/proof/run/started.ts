@@ -1,7 +1,8 @@
+import { bounds } from '../../bounds.ts'
 import type { Engine, RunSpec } from '../../engine/engine.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import type { ReadOptions } from '../trace/growing-trace.ts'
-import { type TracedRun, traceRun } from '../trace/trace.ts'
+import { NOT_BELIEVED, type TracedRun, traceRun } from '../trace/trace.ts'
 import type { TraceRecord } from './run-record.ts'
 
 export interface Started {
@@ -25,6 +26,9 @@ export async function start(engine: Engine, spec: RunSpec, trace?: ImageConfig):
 export async function traceOf(traced: TracedRun, exercised: ReadOptions = {}): Promise<TraceRecord | string> {
   const all = await traced.read(exercised)
   if (!all.known) return all.reason
+  if (all.value.tampered !== null) return `${NOT_BELIEVED}: ${all.value.tampered}`
+  if (all.value.cut)
+    return `the trace is larger than ${bounds.traceBytes / 1024 ** 2} MB, or has more than ${bounds.traceRows} different accesses`
   if (all.value.lost > 0) return `${all.value.lost} calls of the trace could not be read`
   if (all.value.hidden) return 'it works through io_uring, of which a trace shows nothing'
   const { operations, within, processes, timers, unmade, outlived } = all.value

@@ -1,17 +1,26 @@
 import { type IncomingMessage, request } from 'node:http'
 import { request as tlsRequest } from 'node:https'
+import type { Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { directReach, type Reach } from '../../engine/reach.ts'
 import type { HttpCheck } from '../../smoke-check.ts'
-import { hostOf, portOf } from './address.ts'
+import { hostOf, NOT_REACHED, portOf } from './address.ts'
+import { firstMatch } from './first-match.ts'
 import type { Outcome, SmokeTarget } from './run-checks.ts'
 
 const ANSWER_WAIT = 10_000
+/** Of one that goes on and on: what has come by then is its answer. */
+const WHOLE_WAIT = 20_000
 const MOST_BYTES = 4 << 20
 
 /** One request; redirects are not followed, so that what is compared is this answer. */
 export async function checkHttp(check: HttpCheck, target: SmokeTarget): Promise<Outcome> {
   const port = check.port ?? [...target.ports.keys()][0]
   if (port === undefined) return { passed: false, value: 'no port is known: name one with port' }
-  const answer = await ask(check, hostOf(target), portOf(port, target), target.signal).catch((error: unknown) => error)
+  const host = hostOf(target)
+  if (host === null) return { passed: false, value: NOT_REACHED }
+  const at = [host, portOf(port, target)] as const
+  const answer = await ask(check, ...at, target.signal, target.engine.reach).catch((error: unknown) => error)
   if (!isAnswer(answer)) return { passed: false, value: `no answer: ${codeOf(answer)}` }
   const { status, headers, body } = answer
   const type = headers['content-type']?.split(';')[0]?.trim()
@@ -34,21 +43,37 @@ function wrongPart(check: HttpCheck, { status, headers, body }: Answer): string 
   for (const [name, pattern] of Object.entries(check.headers)) {
     const value = headers[name.toLowerCase()]
     if (value === undefined) return `no header ${name}`
-    if (!new RegExp(pattern).test(String(value))) return `${name}: ${String(value)}`
+    const found = firstMatch(pattern, [String(value)])
+    if (typeof found === 'string') return `${name}: ${found}`
+    if (found < 0) return `${name}: ${String(value)}`
   }
-  return check.body === null || new RegExp(check.body).test(body) ? null : `no ${check.body} in its body`
+  if (check.body === null) return null
+  const found = firstMatch(check.body, [body])
+  if (typeof found === 'string') return found
+  return found < 0 ? `no ${check.body} in its body` : null
 }
 
-export function ask(
+export async function ask(
   check: Pick<HttpCheck, 'path' | 'method' | 'data' | 'tls'>,
   host: string,
   port: number,
   signal: AbortSignal,
+  reach: Reach = directReach,
 ): Promise<Answer> {
+  const socket = await reach.connect(host, port, AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WAIT)]))
   return new Promise((resolve, reject) => {
-    const options = { host, port, path: check.path, method: check.method, agent: false, timeout: ANSWER_WAIT, signal }
+    const options = {
+      // No agent: one would make a connection of its own, beside this one.
+      ...{ host, port, path: check.path, method: check.method, timeout: ANSWER_WAIT, signal },
+      // The certificate is the operator's business.
+      createConnection: (): Socket => (check.tls ? connectTls({ socket, rejectUnauthorized: false }) : socket),
+    }
+    let end = (): void => void sent.destroy(new Error('timeout'))
+    const enough = setTimeout(() => end(), WHOLE_WAIT)
+    socket.once('close', () => clearTimeout(enough))
     const receive = (response: IncomingMessage): void => {
       let body = ''
+      end = () => void response.destroy()
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => {
         body += chunk
@@ -57,8 +82,7 @@ export function ask(
       response.on('error', reject)
       response.on('close', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }))
     }
-    // The certificate is the operator's business.
-    const sent = check.tls ? tlsRequest({ ...options, rejectUnauthorized: false }, receive) : request(options, receive)
+    const sent = check.tls ? tlsRequest(options, receive) : request(options, receive)
     sent.on('error', reject)
     sent.on('timeout', () => sent.destroy(new Error('timeout')))
     sent.end(check.data ?? undefined)

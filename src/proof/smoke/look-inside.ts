@@ -1,12 +1,14 @@
 import { HardenError } from '../../errors.ts'
 import { readTarEntries, readTarTexts } from '../../image/sources/tar-text.ts'
 import type { FileCheck, LogCheck } from '../../smoke-check.ts'
+import { firstMatch } from './first-match.ts'
 import type { Outcome, SmokeTarget } from './run-checks.ts'
 
 export async function checkLog({ match, not }: LogCheck, { engine, container }: SmokeTarget): Promise<Outcome> {
   const lines = (await engine.logs(container)).split('\n')
-  const pattern = new RegExp(match ?? not ?? '')
-  const line = lines.find((one) => pattern.test(one))
+  const found = firstMatch(match ?? not ?? '', lines)
+  if (typeof found === 'string') return { passed: false, value: found }
+  const line = lines[found]
   if (match !== null)
     return line === undefined
       ? { passed: false, value: 'not logged', output: lines.slice(-4).join('\n') }
@@ -42,7 +44,9 @@ async function checkCopy({ path, match }: FileCheck, { engine, container }: Smok
 
 function outcomeOf(match: FileCheck['match'], text: string): Outcome {
   if (match === null) return { passed: true, value: 'there' }
-  return new RegExp(match, 'm').test(text)
+  const found = firstMatch(match, [text], 'm')
+  if (typeof found === 'string') return { passed: false, value: found }
+  return found === 0
     ? { passed: true, value: `holds ${match}` }
     : { passed: false, value: `does not hold ${match}`, output: text.slice(0, 500) }
 }

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
-import { chmod, copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { constants } from 'node:fs'
+import { access, chmod, copyFile, mkdir } from 'node:fs/promises'
 import { basename, delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
+import { removeFolder, temporaryFolder } from '../../temporary.ts'
 import { TRACER_FOLDER } from './tracer-layout.ts'
 
 const run = promisify(execFile)
@@ -30,25 +31,38 @@ export function sharedObjects(ldd: string): SharedObjects {
 /** A build context whose `tree` holds the tracer's folder, made of this machine's strace. The caller removes it. */
 export async function collectHostTracer(): Promise<string> {
   const strace = await findStrace()
-  const { stdout } = await run('ldd', [strace])
-  const { libraries, loader } = sharedObjects(stdout)
+  const perl = await findInPath('perl')
+  const [ofStrace, ofPerl] = await Promise.all([run('ldd', [strace]), run('ldd', [perl])])
+  const { libraries, loader } = sharedObjects(`${ofStrace.stdout}\n${ofPerl.stdout}`)
   if (loader === null) throw new Error(`${strace} names no loader`)
-  const context = await mkdtemp(join(tmpdir(), 'harden-image-tracer-'))
+  const context = await temporaryFolder('tracer')
   try {
     const folder = join(context, 'tree', TRACER_FOLDER)
     await mkdir(join(folder, 'lib'), { recursive: true })
     await mkdir(join(folder, 'out'))
-    for (const made of ['tree', `tree${TRACER_FOLDER}`, `tree${TRACER_FOLDER}/lib`])
-      await chmod(join(context, made), 0o755)
-    await chmod(join(folder, 'out'), 0o1777)
+    const inTree = ['', '/lib', '/out'].map((name) => `tree${TRACER_FOLDER}${name}`)
+    for (const made of ['tree', ...inTree]) await chmod(join(context, made), 0o755)
     await copy(strace, join(folder, 'strace'))
+    await copy(perl, join(folder, 'perl'))
     await copy(loader, join(folder, 'ld.so'))
-    for (const library of libraries) await copy(library, join(folder, 'lib', basename(library)))
+    for (const library of new Set(libraries)) await copy(library, join(folder, 'lib', basename(library)))
     return context
   } catch (error) {
-    await rm(context, { recursive: true, force: true })
+    await removeFolder(context)
     throw error
   }
+}
+
+async function findInPath(name: string): Promise<string> {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    const path = join(folder, name)
+    const isThere = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    )
+    if (isThere) return path
+  }
+  throw new Error(`no ${name} is installed`)
 }
 
 async function findStrace(): Promise<string> {

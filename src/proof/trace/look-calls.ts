@@ -1,9 +1,10 @@
+import { table } from '../../table.ts'
 import { type Handler, pathOf, type Scene, type Told } from './scene.ts'
 import { annotatedPath } from './strace-text.ts'
 import type { Call } from './trace-line.ts'
 
 /** Calls that ask about a file, go to a folder or run a program. */
-export const LOOK_CALLS: Readonly<Record<string, Handler>> = {
+export const LOOK_CALLS: Readonly<Record<string, Handler>> = table({
   stat: (call, scene) => [{ access: 'look', path: pathOf(scene, call.args[0]) }],
   lstat: (call, scene) => [{ access: 'look', path: pathOf(scene, call.args[0]) }],
   newfstatat: (call, scene) => looked(call, scene),
@@ -25,7 +26,7 @@ export const LOOK_CALLS: Readonly<Record<string, Handler>> = {
     const [directory, path] = call.args
     return ran(call, scene, path === '""' ? annotatedPath(directory) : pathOf(scene, path, directory))
   },
-}
+})
 
 function* looked(call: Call, scene: Scene): Iterable<Told> {
   const [directory, path] = call.args

@@ -1,8 +1,9 @@
+import { table } from '../../table.ts'
 import { type Handler, pathOf, type Scene, type Told } from './scene.ts'
 import { socketInode } from './strace-text.ts'
 import type { Call } from './trace-line.ts'
 
-export const NETWORK_CALLS: Readonly<Record<string, Handler>> = {
+export const NETWORK_CALLS: Readonly<Record<string, Handler>> = table({
   socket: function* (call, scene) {
     const [family = '', type = ''] = call.args
     if (family === 'AF_PACKET' || (/^AF_INET6?$/.test(family) && type.includes('SOCK_RAW')))
@@ -21,7 +22,7 @@ export const NETWORK_CALLS: Readonly<Record<string, Handler>> = {
     const path = unixPath(call, scene)
     if (path !== undefined) yield { access: 'write', path }
   },
-}
+})
 
 function* bound(call: Call, scene: Scene): Iterable<Told> {
   const path = unixPath(call, scene)

@@ -1,8 +1,10 @@
+import { table } from '../../table.ts'
+
 /**
  * Calls of 32-bit programs that do, with wider arguments, what their namesake does. Source: syscall(2), and
  * arch/x86/entry/syscalls/syscall_32.tbl of Linux.
  */
-export const OLDER_NAMES: Readonly<Record<string, string>> = {
+export const OLDER_NAMES: Readonly<Record<string, string>> = table({
   stat64: 'stat',
   lstat64: 'lstat',
   fstatat64: 'newfstatat',
@@ -24,4 +26,4 @@ export const OLDER_NAMES: Readonly<Record<string, string>> = {
   clock_settime64: 'clock_settime',
   clock_adjtime64: 'clock_adjtime',
   umount: 'umount2',
-}
+})

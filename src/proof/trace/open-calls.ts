@@ -1,9 +1,10 @@
 import { isWithin } from '../../image/path.ts'
+import { table } from '../../table.ts'
 import { type Handler, modeOf, pathOf, type Scene, type Told } from './scene.ts'
 import { annotatedPath } from './strace-text.ts'
 import type { Call } from './trace-line.ts'
 
-export const OPEN_CALLS: Readonly<Record<string, Handler>> = {
+export const OPEN_CALLS: Readonly<Record<string, Handler>> = table({
   open: (call, scene) => opened(call, scene, openedAt(call, scene, call.args[0]), call.args[1], call.args[2]),
   openat: (call, scene) => {
     const [directory, path, flags, mode] = call.args
@@ -15,7 +16,7 @@ export const OPEN_CALLS: Readonly<Record<string, Handler>> = {
     return opened(call, scene, pathOf(scene, call.args[1], call.args[0]), field('flags'), field('mode'))
   },
   creat: (call, scene) => opened(call, scene, pathOf(scene, call.args[0]), 'O_WRONLY|O_CREAT|O_TRUNC', call.args[1]),
-}
+})
 
 /** Where a process has not left its new root, it opens nothing outside of it: then it is another one with the same pid. */
 function openedAt(call: Call, scene: Scene, path: string | undefined, directory?: string): string | null {

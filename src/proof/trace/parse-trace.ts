@@ -1,4 +1,5 @@
-import type { Operation } from '../../plan/operation.ts'
+import { CHANGES, type Operation } from '../../plan/operation.ts'
+import { table } from '../../table.ts'
 import { LOOK_CALLS } from './look-calls.ts'
 import { NETWORK_CALLS } from './network-calls.ts'
 import { OLDER_NAMES } from './older-calls.ts'
@@ -7,7 +8,7 @@ import { operationOf, whoOf } from './operation-of.ts'
 import { PATH_CALLS } from './path-calls.ts'
 import { pathHistory } from './path-history.ts'
 import { newNamespace, PRIVILEGE_CALLS } from './privilege-calls.ts'
-import { CLONES, processTable, type TracedProcess } from './processes.ts'
+import { CLONES, type ProcessTable, processTable, type TracedProcess } from './processes.ts'
 import type { Handler, Scene } from './scene.ts'
 import { type Call, readCall, readLine } from './trace-line.ts'
 
@@ -27,6 +28,8 @@ export interface TraceReader {
   processes(): readonly TracedProcess[]
   /** Calls whose path could not be told: strace was not let into the memory or the descriptors of the process. */
   lost(): number
+  /** What it did to the tracer, after which no line can be believed; null for nothing. */
+  tampered(): string | null
   /** It gave the kernel work in a way that no trace shows (io_uring). */
   hidden(): boolean
   /** What it last tried to make in a folder that is not there, and never made after all; null for nothing. */
@@ -37,15 +40,15 @@ export interface TraceReader {
   timerAt(): number
 }
 
-const CALLS: Readonly<Record<string, Handler>> = {
+const CALLS: Readonly<Record<string, Handler>> = table({
   ...OPEN_CALLS,
   ...PATH_CALLS,
   ...LOOK_CALLS,
   ...NETWORK_CALLS,
   ...PRIVILEGE_CALLS,
-}
+})
 
-const HANDLERS: Readonly<Record<string, Handler>> = {
+const HANDLERS: Readonly<Record<string, Handler>> = table({
   ...CALLS,
   ...Object.fromEntries(
     Object.entries(OLDER_NAMES).flatMap(([name, same]) => {
@@ -53,7 +56,10 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
       return handler === undefined ? [] : [[name, handler]]
     }),
   ),
-}
+})
+
+/** Calls that reach into another process: into the tracer's too. */
+const REACHES: readonly string[] = ['ptrace', 'process_vm_readv', 'process_vm_writev', 'pidfd_getfd']
 
 /** What strace is asked for. Calls that only work on what is open already (read, write, fsync) are not worth their time. */
 export const TRACED_CALLS: readonly string[] = [
@@ -69,6 +75,7 @@ export const TRACED_CALLS: readonly string[] = [
   'setsockopt',
   // What is asked of the kernel through it shows in no trace.
   'io_uring_setup',
+  ...REACHES,
 ]
 
 /** A wait for a socket that ends by itself shows in no file of /proc either. */
@@ -93,6 +100,8 @@ export function traceReader(options: TraceOptions): TraceReader {
   const superseded = new Set<number>()
   let lost = 0
   let hidden = false
+  let latest = 0
+  let tampered: string | null = null
   let timerAt = Number.POSITIVE_INFINITY
   const unmade = new Set<string>()
 
@@ -106,6 +115,8 @@ export function traceReader(options: TraceOptions): TraceReader {
       return namespace && settled(call) ? [operationOf(namespace, call, whoOf(process))] : []
     }
     if (call.name === 'io_uring_setup' && call.result.done) hidden = true
+    if (call.result.done && REACHES.includes(call.name) && reachesOthers(call, processes))
+      tampered ??= `it reached into another process: ${call.text}`
     if (call.name === 'exit_group') processes.exits(call.pid)
     if (TIMERS.test(call.text)) timerAt = Math.min(timerAt, call.at)
     const handler = HANDLERS[call.name]
@@ -118,6 +129,12 @@ export function traceReader(options: TraceOptions): TraceReader {
         // NULL is a path too: a program asks with it whether the kernel knows the call.
         if (settled(call)) lost += 1
         continue
+      }
+      if (call.result.done && ALTERS.has(told.access)) {
+        const at = [told.path, told.to].find(
+          (path) => path != null && (isIn(path, options.ignore) || isOfOther(path, processes)),
+        )
+        if (at != null) tampered ??= `it changed ${at}, which is the tracer's: ${call.text}`
       }
       if (told.path !== null && isIn(told.path, options.ignore)) continue
       if (call.result.errno === 'ENOENT') {
@@ -142,6 +159,8 @@ export function traceReader(options: TraceOptions): TraceReader {
       const read = readLine(line)
       if (read === null) return []
       const { pid, at } = read
+      if (at < latest - CLOCK_STEP) tampered ??= 'its lines are not in the order of time'
+      latest = Math.max(latest, at)
       switch (read.kind) {
         case 'gone':
           pending.delete(pid)
@@ -178,6 +197,7 @@ export function traceReader(options: TraceOptions): TraceReader {
     },
     processes: () => processes.tree(),
     lost: () => lost,
+    tampered: () => tampered,
     hidden: () => hidden,
     unmade: () => [...unmade].at(-1) ?? null,
     outlived: () => processes.outlived(),
@@ -189,6 +209,24 @@ export function traceReader(options: TraceOptions): TraceReader {
 export function* parseTrace(lines: Iterable<string>, options: TraceOptions): Generator<Operation> {
   const reader = traceReader(options)
   for (const line of lines) yield* reader.read(line)
+}
+
+/** Seconds by which the clock of a machine may be set back while a run is watched. */
+const CLOCK_STEP = 60
+
+const ALTERS: ReadonlySet<Operation['access']> = new Set([...CHANGES, 'mount'])
+
+/** Of a process that the trace knows nothing of: strace itself, or one that came in from outside. */
+function isOfOther(path: string, processes: ProcessTable): boolean {
+  const pid = /^\/proc\/(\d+)\//.exec(path)?.[1]
+  return pid !== undefined && !processes.knows(Number(pid))
+}
+
+function reachesOthers({ name, args }: Call, processes: ProcessTable): boolean {
+  if (name === 'pidfd_getfd') return true
+  if (name === 'ptrace' && !/ATTACH|SEIZE/.test(args[0] ?? '')) return false
+  const pid = Number.parseInt(args[name === 'ptrace' ? 1 : 0] ?? '', 10)
+  return !processes.knows(pid)
 }
 
 function settled(call: Call): boolean {

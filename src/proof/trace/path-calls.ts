@@ -1,9 +1,10 @@
+import { table } from '../../table.ts'
 import { behind, type Handler, idOf, modeOf, pathOf, type Scene, type Told } from './scene.ts'
 import { annotatedPath, quotedText } from './strace-text.ts'
 import type { Call } from './trace-line.ts'
 
 /** Calls that name, make, move, remove or change files. */
-export const PATH_CALLS: Readonly<Record<string, Handler>> = {
+export const PATH_CALLS: Readonly<Record<string, Handler>> = table({
   mkdir: (call, scene) => made(call, scene, 'create-directory', pathOf(scene, call.args[0]), call.args[1]),
   mkdirat: (call, scene) =>
     made(call, scene, 'create-directory', pathOf(scene, call.args[1], call.args[0]), call.args[2]),
@@ -38,7 +39,7 @@ export const PATH_CALLS: Readonly<Record<string, Handler>> = {
   utimes: (call, scene) => [{ access: times(call.args[1]), path: pathOf(scene, call.args[0]) }],
   futimesat: (call, scene) => named(scene, call, { access: times(call.args[2]) }),
   utimensat: (call, scene) => named(scene, call, { access: times(call.args[2]) }),
-}
+})
 
 function* made(
   call: Call,

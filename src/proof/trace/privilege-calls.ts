@@ -1,8 +1,9 @@
+import { table } from '../../table.ts'
 import { type Handler, idOf, pathOf, type Scene, type Told } from './scene.ts'
 import type { Call } from './trace-line.ts'
 
 /** Calls that change who a process is, or that only a privileged one may make. */
-export const PRIVILEGE_CALLS: Readonly<Record<string, Handler>> = {
+export const PRIVILEGE_CALLS: Readonly<Record<string, Handler>> = table({
   setuid: (call, scene) => switchedUser(call, scene, idOf(call.args[0])),
   setreuid: (call, scene) => switchedUser(call, scene, idOf(call.args[1]) ?? idOf(call.args[0])),
   setresuid: (call, scene) => switchedUser(call, scene, idOf(call.args[1]) ?? idOf(call.args[0])),
@@ -51,7 +52,7 @@ export const PRIVILEGE_CALLS: Readonly<Record<string, Handler>> = {
     const mine = scene.process.uid
     return target === null || mine === null || target === mine ? [] : used('KILL')
   },
-}
+})
 
 export function newNamespace(flags: string | undefined): boolean {
   // Who makes a user namespace first has all capabilities in it.

@@ -34,6 +34,8 @@ export interface TracedProcess {
 export interface ProcessTable {
   /** The process of a pid; one that is new becomes the child of the latest clone that has not come back. */
   of(pid: number, at: number): Process
+  /** One that was seen at some time. */
+  knows(pid: number): boolean
   /** A clone, fork or vfork begins: its child may speak first. */
   cloneBegins(pid: number): void
   cloneEnds(call: Call): void
@@ -80,6 +82,7 @@ export function processTable(cwd: string, uid: number | null, gid: number | null
 
   return {
     of: (pid, at) => living(pid) ?? add(guessed(pid), at, false),
+    knows: (pid) => latest.has(pid),
     cloneBegins: (pid) => void cloning.push(pid),
     cloneEnds({ pid, at, text, result }) {
       const index = cloning.lastIndexOf(pid)

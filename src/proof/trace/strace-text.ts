@@ -1,4 +1,6 @@
-const NAMED: Readonly<Record<string, number>> = { n: 10, t: 9, r: 13, v: 11, f: 12, a: 7, b: 8, e: 27, '0': 0 }
+import { table } from '../../table.ts'
+
+const NAMED: Readonly<Record<string, number>> = table({ n: 10, t: 9, r: 13, v: 11, f: 12, a: 7, b: 8, e: 27, '0': 0 })
 
 /** Undoes strace's escapes (`\n`, `\303\251`, `\x41`, `\"`). Bytes that are no UTF-8 become U+FFFD. */
 function unescapeText(text: string): string {

@@ -5,6 +5,8 @@ const PER_PROCESS = new Set<Operation['access']>(['switch-user', 'chroot', 'moun
 
 export interface Summary {
   add(operation: Operation): void
+  /** How many are kept. */
+  size(): number
   /** In the order in which they were first seen. */
   all(): readonly Operation[]
   /** What was done from `since` until before `until`, seconds since 1970, counted in that time alone. */
@@ -35,6 +37,7 @@ export function summary(): Summary {
       at.push(operation.at ?? 0)
       times.push(operation.times ?? 1)
     },
+    size: () => rows.size,
     all: () => within(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY),
     within,
   }

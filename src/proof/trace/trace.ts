@@ -1,14 +1,18 @@
+import type { Readable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
+import { bounds } from '../../bounds.ts'
 import type { Engine, RunSpec } from '../../engine/engine.ts'
 import type { ImageConfig, Known } from '../../image/facts.ts'
 import { growingTrace, type ReadOptions, type Trace } from './growing-trace.ts'
+import { KEPT_FILE, keeperCommand } from './keeper.ts'
 import { type TraceMode, tracedSpec } from './traced-spec.ts'
 import { ensureTracer } from './tracer-image.ts'
-import { TRACE_FILE, TRACER_BINARY, TRACER_FOLDER } from './tracer-layout.ts'
+import { TRACER_BINARY, TRACER_FOLDER } from './tracer-layout.ts'
 
 export interface TracedRun {
   /** Started already. */
   readonly container: string
-  /** Holds the trace; goes with the session. */
+  /** Keeps the trace, out of the program's reach; goes with the session. */
   readonly tracer: string
   /** Reads the trace as far as it is written: while the program runs, and after it has ended. */
   read(options?: ReadOptions): Promise<Known<Trace>>
@@ -26,7 +30,9 @@ export async function traceRun(
 ): Promise<Known<TracedRun>> {
   const image = await ensureTracer(engine)
   if (!image.known) return image
-  const tracer = await engine.createLender({ image: image.value, command: [TRACER_BINARY] })
+  const kept = await startKeeper(engine, image.value)
+  if (!kept.known) return kept
+  const tracer = kept.value
   const container = await engine.run(tracedSpec(spec, config, tracer, mode))
 
   const growing = growingTrace({
@@ -35,7 +41,13 @@ export async function traceRun(
     ignore: TRACER_FOLDER,
   })
   const read = async (options: ReadOptions): Promise<Known<Trace>> => {
-    await engine.copyOut(tracer, TRACE_FILE, growing.readOn)
+    await engine.copyOut(tracer, KEPT_FILE, growing.readOn)
+    // strace ends with the first process: one that has ended before it was ended.
+    if (growing.hasEnded() && (await engine.state(container)).running) {
+      await pause(RESTART)
+      await engine.copyOut(tracer, KEPT_FILE, growing.readOn)
+      if (growing.hasEnded() && (await engine.state(container)).running) growing.tampered(KILLED)
+    }
     const value = growing.soFar(options)
     return value === null ? { known: false, reason: await whyEmpty(engine, container) } : { known: true, value }
   }
@@ -49,6 +61,43 @@ export async function traceRun(
   return { known: true, value: { container, tracer, read: inTurn } }
 }
 
+/** Until strace of a container that was started again has opened its output, milliseconds. */
+const RESTART = 500
+const KILLED = 'strace had ended while the program ran on'
+
+/** Its files are its own: no network, no capability, and little memory. */
+function keeperSpec(image: string): RunSpec {
+  const [entrypoint = '', ...command] = keeperCommand(bounds.traceBytes)
+  const limits = { network: 'none', capDrop: ['ALL'], noNewPrivileges: true, readOnly: false } as const
+  return { image, entrypoint, command, ...limits, memoryBytes: 128 * 1024 * 1024, pidsLimit: 16 }
+}
+
+/** It takes a start of a container. */
+const LOOKS = 1000
+
+/** The container of a keeper that is ready to keep what strace writes; `image`: that of the tracer. */
+export async function startKeeper(engine: Engine, image: string): Promise<Known<string>> {
+  const keeper = await engine.run(keeperSpec(image))
+  for (let look = 0; look < LOOKS; look += 1) {
+    if ((await engine.copyOut(keeper, KEPT_FILE, drain)) !== null) return { known: true, value: keeper }
+    const state = await engine.state(keeper)
+    if (!state.running && state.status !== 'created') {
+      const said = (await engine.logs(keeper)).trim().split('\n').at(-1)
+      return {
+        known: false,
+        reason: `the container that keeps the trace has ended: ${said || state.error || 'without a word'}`,
+      }
+    }
+    await pause(20)
+  }
+  return { known: false, reason: 'the container that keeps the trace does not come up' }
+}
+
+async function drain(tar: Readable): Promise<true> {
+  for await (const _ of tar);
+  return true
+}
+
 /** `10001:10001` → its numbers; a name is not looked up, and stays unknown until the program asks for its uid. */
 function startIdentity(user: string): { readonly uid: number | null; readonly gid: number | null } {
   const [uid = '', gid = ''] = user.split(':')
@@ -59,6 +108,9 @@ function startIdentity(user: string): { readonly uid: number | null; readonly gi
 function numberOf(text: string): number | null {
   return /^\d+$/.test(text) ? Number(text) : null
 }
+
+/** Begins the reason where the program has laid hands on its own trace. */
+export const NOT_BELIEVED = 'the trace is not believed'
 
 /** Begins the reason where the program itself has not run: what the container shows is not its work. */
 export const NEVER_RAN = 'strace wrote nothing'

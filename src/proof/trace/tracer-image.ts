@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { rm } from 'node:fs/promises'
 import type { Engine } from '../../engine/engine.ts'
 import type { Known } from '../../image/facts.ts'
 import { onceFor } from '../../once-for.ts'
+import { removeFolder } from '../../temporary.ts'
 import { collectHostTracer } from './host-tracer.ts'
 import { TRACER_FOLDER } from './tracer-layout.ts'
 
@@ -24,9 +24,9 @@ const FROM_PACKAGES = `ARG BASE=${DEFAULT_BASE}
 FROM \${BASE} AS files
 USER 0
 RUN apt-get update && apt-get install -y --no-install-recommends strace
-RUN set -e; t=/tree${TRACER_FOLDER}; mkdir -p $t/lib; mkdir -m 1777 $t/out; \\
-    cp -L "$(command -v strace)" $t/strace; \\
-    ldd $t/strace | sed -n 's/.*=> \\(\\/[^ ]*\\).*/\\1/p' | xargs -I{} cp -L {} $t/lib/; \\
+RUN set -e; t=/tree${TRACER_FOLDER}; mkdir -p $t/lib; mkdir $t/out; \\
+    cp -L "$(command -v strace)" $t/strace; cp -L "$(command -v perl)" $t/perl; \\
+    ldd $t/strace $t/perl | sed -n 's/.*=> \\(\\/[^ ]*\\).*/\\1/p' | sort -u | xargs -I{} cp -L {} $t/lib/; \\
     cp -L "$(ldd $t/strace | sed -n 's/^[[:space:]]*\\(\\/[^ ]*ld[^ ]*\\) .*/\\1/p')" $t/ld.so
 ${FINAL}`
 
@@ -40,7 +40,7 @@ const recipe = createHash('sha256').update(FROM_PACKAGES).digest('hex').slice(0,
 export const TRACER_IMAGE = `harden-image/tracer:${recipe}`
 
 /**
- * The image that lends strace, its libraries and its loader to any container by volume. Built once and kept: it is not
+ * The image that lends strace, perl for the keeper of the trace, their libraries and their loader to any container by volume. Built once and kept: it is not
  * part of a session, so `cleanUp` leaves it, and `docker image rm` is all that it takes to be rid of it. Where it can't
  * be made (no base image, no network, no strace on this machine) the reason is the answer, and it is not tried again.
  */
@@ -96,14 +96,14 @@ async function pullAndBuild(engine: Engine): Promise<boolean> {
   return buildFromPackages(engine, DEFAULT_BASE)
 }
 
-/** Needs no network: strace, its libraries and its loader as they are installed here. */
+/** Needs no network: strace, its libraries and its loader as they are installed here, with perl. */
 export async function buildFromHost(engine: Engine, tag = TRACER_IMAGE): Promise<boolean> {
   const context = await collectHostTracer()
   try {
     await engine.build({ dockerfile: labelled(FROM_HOST), context, tag, keep: true })
     return true
   } finally {
-    await rm(context, { recursive: true, force: true })
+    await removeFolder(context)
   }
 }
 

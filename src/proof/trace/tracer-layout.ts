@@ -3,5 +3,7 @@ export const TRACER_FOLDER = '/.harden-trace'
 export const TRACER_LOADER = `${TRACER_FOLDER}/ld.so`
 export const TRACER_LIBRARIES = `${TRACER_FOLDER}/lib`
 export const TRACER_BINARY = `${TRACER_FOLDER}/strace`
-/** In a folder that every uid may write (1777); the trace is that uid's own file. */
+/** A FIFO that every uid may write to: the keeper reads it. */
 export const TRACE_FILE = `${TRACER_FOLDER}/out/trace`
+/** Runs the keeper of the trace. */
+export const TRACER_PERL = `${TRACER_FOLDER}/perl`

@@ -2,7 +2,7 @@ import { daemonPorts, packages, programs, workingFolder } from '../../../catalog
 import { baseReferences } from '../../../src/base-images.ts'
 import type { Dockerfile } from '../../../src/dockerfile/model.ts'
 import { finalStage } from '../../../src/dockerfile/stages.ts'
-import { parseGroup, parsePasswd } from '../../../src/image/accounts.ts'
+import { parseAccounts } from '../../../src/image/accounts.ts'
 import { parseImageConfig } from '../../../src/image/config.ts'
 import type { ImageFacts, Known } from '../../../src/image/facts.ts'
 import { createFileModel } from '../../../src/image/file-index.ts'
@@ -74,7 +74,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   'facts.json': ['bases', 'catalogue', 'policy', 'observation'],
   base: ['like', 'config', 'passwd', 'group', 'files', 'texts'],
   config: ['user', 'entrypoint', 'cmd', 'env', 'ports', 'volumes', 'workdir', 'healthcheck', 'onbuild'],
-  policy: [...Object.keys(defaultPolicy), 'preferVendor', 'arbitraryUid'],
+  policy: [...Object.keys(defaultPolicy), 'preferVendor', 'arbitraryUid', 'writableByRepository'],
   observation: ['operations', 'bound', 'uids', 'programs', 'opened', 'home', 'needsRoot'],
 }
 
@@ -135,7 +135,10 @@ export function imageFacts(reference: string, base: BaseFile): ImageFacts {
     digest: null,
     platform: { os: 'linux', architecture: 'amd64' },
     config: configOf(base.config ?? {}),
-    accounts: { known: true, value: { users: parsePasswd(passwd.join('\n')), groups: parseGroup(group.join('\n')) } },
+    accounts: {
+      known: true,
+      value: parseAccounts((texts['/etc/passwd'] ?? []).join('\n'), (texts['/etc/group'] ?? []).join('\n')),
+    },
     files: { known: true, value: createFileModel(entries, new Map(lines)) },
     os: { known: true, value: { id: shared.os, idLike: [], versionId: '' } },
   }

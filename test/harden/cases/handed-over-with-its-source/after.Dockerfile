@@ -16,7 +16,9 @@ EOF
 #   ends when it fails
 RUN sed -i -E -e 's#exec gosu abc python3 /app/shop/server\.py#exec python3 /app/shop/server.py#' -e 's#chown -R abc:abc /app#{ [ "$(id -u)" != 0 ] || chown -R abc:abc /app; }#' /app/run.sh
 # harden-image: /app and /app/shop/data (handed over by /app/run.sh at start)
-RUN chown 911:911 /app /app/shop/data
+RUN chown 911:911 /app/shop/data \
+ && chgrp 911 /app \
+ && chmod 1775 /app
 # harden-image: abc (911:911), created by this Dockerfile
 USER 911:911
 ENTRYPOINT ["/app/run.sh"]

@@ -7,8 +7,6 @@ EOF
 # harden-image: app (10001:10001): no account of the image belongs to this program
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /srv/app/run.sh (given another mode by the command at start)
-RUN chown 10001:10001 /srv/app/run.sh
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001
 CMD chmod +x run.sh && chmod 700 /var/spool/jobs && exec ./run.sh

@@ -1,0 +1,12 @@
+/** One kind of foreign input, of any size. */
+export interface Input {
+  readonly name: string
+  /** Makes the input of size `n`, and what is done with it: the work alone is measured. */
+  readonly prepare: (n: number) => Prepared | Promise<Prepared>
+}
+
+export interface Prepared {
+  /** What a stranger has to write for it. */
+  readonly bytes: number
+  readonly work: () => void | Promise<void>
+}

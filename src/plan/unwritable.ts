@@ -1,0 +1,98 @@
+import { unwritable, unwritablePath, unwritableText } from '../borders/dockerfile.ts'
+import { visibleLine } from '../borders/terminal.ts'
+import { unwritableEdit } from '../dockerfile/change-file.ts'
+import type { Healthcheck } from '../image/facts.ts'
+import { isAccountName, largestId } from './account/account-lines.ts'
+import { leave } from './leave.ts'
+import type { AccountChoice, Grant, Remark, StagePlan } from './plan.ts'
+import type { StageInput } from './stage-input.ts'
+
+/**
+ * The plan without what no line of a Dockerfile can say. A path that cannot be written is not granted; where it is the
+ * account, a command or a file that must change, the stage stays as it is. Both are said, and for a person to do.
+ */
+export function withoutUnwritable(plan: StagePlan, input: StageInput): StagePlan {
+  const why = whyNot(plan)
+  if (why !== null) return { ...leave(input, 'unknown', why), remarks: [leftAlone(why)] }
+  const refused = plan.grants.filter(({ path }) => unwritablePath(path) !== null)
+  if (refused.length === 0) return plan
+  return {
+    ...plan,
+    grants: plan.grants.filter((grant) => !refused.includes(grant)),
+    remarks: [...plan.remarks, ...refused.map(notGranted)],
+  }
+}
+
+function leftAlone(why: string): Remark {
+  return {
+    outcome: 'todo',
+    transform: 'set-user',
+    message: `stays as it is: ${why}`,
+    hint: 'whoever made the image or the file has to change that first',
+    evidence: [],
+  }
+}
+
+function notGranted({ path, evidence }: Grant): Remark {
+  return {
+    outcome: 'todo',
+    transform: 'own-writable-paths',
+    message: `${visibleLine(path)} is not granted: ${unwritablePath(path)}`,
+    hint: 'the image has to get it by another name, or with the right owner',
+    evidence,
+  }
+}
+
+/** The first text that cannot be written, and why, one clause; null where all of them can. */
+function whyNot(plan: StagePlan): string | null {
+  const { account, env, workdir, command, healthcheck, fileEdits, rootSteps, users, userNumber, tools, text } = plan
+  const initial = users?.initial
+  const words = [...(command?.entrypoint ?? []), ...(command?.cmd ?? []), ...(healthcheck?.test ?? [])]
+  const found = [
+    account === null ? null : accountWhy(account),
+    initial?.known === true && !isUser(initial.value)
+      ? said(`the user of the base image`, initial.value, 'it is no name of an account')
+      : null,
+    ...rootSteps.map(({ user }) => said('the user', user, unwritable(user))),
+    said('the user', userNumber?.text ?? '', unwritable(userNumber?.text ?? '')),
+    ...env.flatMap(({ name, value }) => [
+      /^[\w.-]+$/.test(name) ? null : said('the variable', name, 'its name is none that ENV takes'),
+      said(`the value of ${name},`, value, unwritable(value)),
+    ]),
+    said('the folder', workdir?.path ?? '', workdir === undefined ? null : unwritablePath(workdir.path)),
+    healthcheck === null ? null : numbersWhy(healthcheck),
+    // JSON can say line breaks, and what is not seen.
+    ...words.map((word) => said('the word', word, unwritableText(word))),
+    ...fileEdits.map((edit) => said('the file', edit.path, unwritableEdit(edit, tools, text))),
+  ]
+  return found.find((why) => why !== null) ?? null
+}
+
+function numbersWhy({ test: _, ...numbers }: Healthcheck): string | null {
+  const odd = Object.values(numbers).find((number) => !Number.isSafeInteger(number))
+  return odd === undefined ? null : `the number ${odd} of the health check cannot be written into a Dockerfile`
+}
+
+function accountWhy({ name, home, uid, gid, passwd, group, text, creation }: AccountChoice): string | null {
+  const isMade = creation !== 'exists' && creation !== 'none'
+  const id = [uid, gid].find((one) => one > largestId)
+  if (id !== undefined) return `the id ${id} is larger than ${largestId}, the largest that USER takes`
+  if (isMade && !isAccountName(name)) return said('the account', name, 'it is no name that an account can have')
+  return (
+    said('the home', home, isMade ? unwritablePath(home) : null) ??
+    said('the user', text ?? '', unwritable(text ?? '')) ??
+    said('the text of', '/etc/passwd', unwritableText(passwd ?? '')) ??
+    said('the text of', '/etc/group', unwritableText(group ?? ''))
+  )
+}
+
+/** As USER and the engines take it: `name`, `10001:0`. What else stands there would be another instruction's to say. */
+function isUser(text: string): boolean {
+  return /^[\w.@+-]*(:[\w.@+-]+)?$/.test(text.trim()) && !/[\n\r]/.test(text)
+}
+
+function said(what: string, text: string, why: string | null): string | null {
+  return why === null
+    ? null
+    : `${what} ${JSON.stringify(text.slice(0, 100))} cannot be written into a Dockerfile: ${why}`
+}

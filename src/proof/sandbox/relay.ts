@@ -1,0 +1,200 @@
+import { execFile } from 'node:child_process'
+import { chmod, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import type { Engine, Mount } from '../../engine/engine.ts'
+import type { Datagrams, Reach } from '../../engine/reach.ts'
+import { HardenError } from '../../errors.ts'
+import { onceFor } from '../../once-for.ts'
+import { sharedObjects } from '../trace/host-tracer.ts'
+import { RELAY_FOLDER, RELAY_PROGRAM, RELAY_SOCKET } from './relay-program.ts'
+
+const LABEL = 'harden-image.relay'
+/** With nothing in it. Kept, as the tracer's is. */
+const IMAGE = 'harden-image/relay:1'
+const INSIDE = '/relay'
+const MEMORY = 256 * 1024 ** 2
+const PIDS = 64
+/** Until it listens, milliseconds. */
+const PATIENCE = 20_000
+const POLL = 10
+
+/** A container of ours on a network that this machine has no address on: what is to reach the others goes through it. */
+export interface Relay {
+  readonly reach: Reach
+  /** Rejects with HardenError `engine-failed` where it does not come up. */
+  readonly ready: Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * Begins one: it is this very Node.js, lent to an empty image, and listens on a Unix socket alone. Throws what the engine
+ * or this machine says where there can be none.
+ */
+export async function openRelay(engine: Engine, network: string): Promise<Relay> {
+  const [mounts] = await Promise.all([programMounts(), ensureImage(engine)])
+  // The outer folder keeps other users of this machine away; in the inner one the container's user makes the socket.
+  const folder = await mkdtemp(join(tmpdir(), 'harden-image-relay-'))
+  const shared = join(folder, 'run')
+  const removeFolder = (): Promise<void> => rm(folder, { recursive: true, force: true })
+  let container: string
+  try {
+    await mkdir(shared)
+    await chmod(shared, 0o777)
+    container = await engine.create({
+      image: IMAGE,
+      user: '65534:65534',
+      capDrop: ['ALL'],
+      noNewPrivileges: true,
+      readOnly: true,
+      unlabelled: true,
+      network,
+      memoryBytes: MEMORY,
+      pidsLimit: PIDS,
+      mounts: [...mounts, { type: 'bind', source: shared, target: RELAY_FOLDER, writable: true }],
+      entrypoint: `${INSIDE}/ld.so`,
+      command: ['--library-path', `${INSIDE}/lib`, `${INSIDE}/node`, '--eval', RELAY_PROGRAM],
+    })
+  } catch (error) {
+    await removeFolder()
+    throw error
+  }
+  const path = join(shared, RELAY_SOCKET)
+  const stay = comesUp(engine, container, path)
+  // Whoever needs it is told.
+  stay.catch(() => undefined)
+  return {
+    reach: reachThrough(path, stay),
+    ready: stay.then(() => undefined),
+    async close() {
+      stay.then((socket) => socket.destroy()).catch(() => undefined)
+      await engine.remove(container).finally(removeFolder)
+    },
+  }
+}
+
+/** The connection that it lives for. */
+async function comesUp(engine: Engine, container: string, path: string): Promise<Socket> {
+  await engine.start(container)
+  const end = Date.now() + PATIENCE
+  for (;;) {
+    const socket = await request(path, 'stay').catch(() => null)
+    if (socket !== null) return socket
+    const state = Date.now() > end || (await engine.state(container))
+    if (state === true || !state.running) throw await failure(engine, container)
+    await pause(POLL)
+  }
+}
+
+async function failure(engine: Engine, container: string): Promise<HardenError> {
+  const [state, said] = await Promise.all([engine.state(container), engine.logs(container)])
+  const why = said.trim().split('\n').at(-1) || state.error || 'it does not answer'
+  return new HardenError('engine-failed', `the way into the proof's own network does not open: ${why}`, {
+    hint: '--network runs the proof on the network of the engine',
+  })
+}
+
+const ensureImage = onceFor(async (engine: Engine): Promise<void> => {
+  const image = await engine.inspectImage(IMAGE)
+  if (image?.config.labels.has(LABEL)) return
+  await engine.build({ dockerfile: `FROM scratch\nLABEL ${LABEL}=1\n`, context: null, tag: IMAGE, keep: true })
+})
+
+/** This Node.js, its libraries and its loader, each on its own: nothing else of this machine is to be seen there. */
+async function programMounts(): Promise<readonly Mount[]> {
+  const program = await realpath(process.execPath)
+  const { stdout } = await promisify(execFile)('ldd', [program])
+  const { libraries, loader } = sharedObjects(stdout)
+  if (loader === null) throw new Error(`${program} names no loader`)
+  const files: readonly (readonly [string, string])[] = [
+    [program, `${INSIDE}/node`],
+    [loader, `${INSIDE}/ld.so`],
+    ...libraries.map((library) => [library, `${INSIDE}/lib/${basename(library)}`] as const),
+  ]
+  return Promise.all(
+    files.map(async ([path, target]) => ({ type: 'bind', source: await realpath(path), target }) as const),
+  )
+}
+
+function reachThrough(path: string, up: Promise<unknown>): Reach {
+  return {
+    forwards: () => true,
+    async connect(address, port, signal) {
+      await up
+      return request(path, `tcp ${address} ${port}`, signal)
+    },
+    exchange(address, port, { open, message, error }): Datagrams {
+      let socket: Socket | null = null
+      let over = false
+      up.then(() => request(path, `udp ${address} ${port}`)).then((one) => {
+        if (over) return one.destroy()
+        socket = one
+        one.on('data', datagramsTo(message))
+        one.once('close', () => over || error())
+        return open()
+      }, error)
+      return {
+        send(datagram) {
+          const length = Buffer.alloc(2)
+          length.writeUInt16BE(datagram.length)
+          socket?.write(Buffer.concat([length, datagram]))
+        },
+        close() {
+          over = true
+          socket?.destroy()
+        },
+      }
+    },
+  }
+}
+
+function datagramsTo(message: (message: Buffer) => void): (chunk: Buffer) => void {
+  let held = Buffer.alloc(0)
+  return (chunk) => {
+    held = Buffer.concat([held, chunk])
+    while (held.length >= 2 && held.length >= 2 + held.readUInt16BE(0)) {
+      const end = 2 + held.readUInt16BE(0)
+      message(held.subarray(2, end))
+      held = held.subarray(end)
+    }
+  }
+}
+
+/** A connection for which the relay has said yes: what comes over it then is the other side's. */
+function request(path: string, line: string, signal?: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path)
+    const refuse = (reason: unknown): void => {
+      settle()
+      socket.destroy()
+      reject(reason)
+    }
+    const aborted = (): void => refuse(signal?.reason)
+    const closed = (): void => refuse(refused())
+    const read = (): void => {
+      const answer: Buffer | null = socket.read(1)
+      if (answer === null) return
+      if (answer.toString() !== '+') return refuse(refused())
+      settle()
+      resolve(socket)
+    }
+    const settle = (): void => {
+      socket.off('readable', read).off('close', closed)
+      signal?.removeEventListener('abort', aborted)
+    }
+    // What is wrong with it later, its `close` tells.
+    socket.on('error', (error) => reject(error))
+    socket.on('readable', read)
+    socket.once('close', closed)
+    if (signal?.aborted) return aborted()
+    signal?.addEventListener('abort', aborted, { once: true })
+    socket.write(`${line}\n`)
+  })
+}
+
+function refused(): NodeJS.ErrnoException {
+  return Object.assign(new Error('connection refused'), { code: 'ECONNREFUSED' })
+}

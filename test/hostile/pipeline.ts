@@ -1,0 +1,102 @@
+// One target through all that is pure: the plan, the edits, the profile in its three ways, the report in all formats.
+import { expect } from '@jest/globals'
+import { daemonPorts, packages, programs, workingFolder } from '../../catalogue/index.ts'
+import { baseReferences } from '../../src/base-images.ts'
+import { isRootUser, parseDockerfile } from '../../src/dockerfile/index.ts'
+import { HardenError } from '../../src/errors.ts'
+import { hardenDockerfile } from '../../src/harden.ts'
+import { parseAccounts } from '../../src/image/accounts.ts'
+import { parseImageConfig } from '../../src/image/config.ts'
+import type { ImageFacts } from '../../src/image/facts.ts'
+import { createFileModel } from '../../src/image/file-index.ts'
+import type { FileEntry } from '../../src/image/file-model.ts'
+import { lookUp } from '../../src/image/sources/catalogue.ts'
+import { defaultPolicy, type Policy } from '../../src/plan/policy.ts'
+import { composeFile } from '../../src/profile/compose-file.ts'
+import { dockerRun } from '../../src/profile/docker.ts'
+import { kubernetesManifest } from '../../src/profile/kubernetes-manifest.ts'
+import { formats } from '../../src/report/index.ts'
+import type { TargetResult } from '../../src/report/report.ts'
+import { stageInputs } from '../../src/stage-inputs.ts'
+import { profileFor } from '../../src/target/profile-for.ts'
+import { transforms } from '../../transforms/index.ts'
+import { parseFileLine } from '../harden/support/file-line.ts'
+
+export interface HostileImage {
+  /** The `config` of an image, as foreign JSON. */
+  readonly config?: unknown
+  readonly passwd?: string
+  readonly group?: string
+  /** Text of files, all executable and root's. */
+  readonly texts?: ReadonlyMap<string, string>
+}
+
+export function hostileFacts({ config = {}, passwd = '', group = '', texts = new Map() }: HostileImage): ImageFacts {
+  const all = new Map([['/etc/passwd', passwd], ['/etc/group', group], ...texts])
+  const entries = new Map<string, FileEntry>()
+  for (const line of ['drwxr-xr-x 0:0 /etc', 'drwxrwxrwt 0:0 /tmp', '-rwxr-xr-x 0:0 /bin/sh'])
+    entries.set(...parseFileLine(line))
+  for (const path of all.keys()) entries.set(path, { ...parseFileLine('-rwxr-xr-x 0:0 /x')[1] })
+  return {
+    reference: 'web',
+    source: 'archive',
+    digest: null,
+    platform: { os: 'linux', architecture: 'amd64' },
+    config: parseImageConfig(config),
+    accounts: { known: true, value: parseAccounts(passwd, group) },
+    files: { known: true, value: createFileModel(entries, all) },
+    os: { known: true, value: { id: 'debian', idLike: [], versionId: '12' } },
+  }
+}
+
+/** Null: refused with one of our errors. Anything else that is thrown fails the test. */
+export function throughAll(
+  text: string,
+  image: HostileImage | null,
+  policy: Partial<Policy> = {},
+): TargetResult | null {
+  try {
+    return all(text, image === null ? null : hostileFacts(image), { ...defaultPolicy, ...policy })
+  } catch (error) {
+    if (!(error instanceof HardenError) || error.code === 'conflicting-edits') throw error
+    return null
+  }
+}
+
+function all(text: string, facts: ImageFacts | null, policy: Policy): TargetResult {
+  const dockerfile = parseDockerfile(text)
+  const unknown = { known: false, reason: 'not looked at' } as const
+  const bases = new Map(
+    [...baseReferences(dockerfile)].map((name) => [
+      name,
+      facts !== null && name === 'web' ? { known: true as const, value: facts } : unknown,
+    ]),
+  )
+  const stages = stageInputs(dockerfile, policy, {
+    ...{ bases, programs, daemonPorts, packages, workingFolder, entries: lookUp },
+    ...{ built: new Map(), observations: new Map() },
+  })
+  const request = { target: 'web', kind: 'image' as const, dockerfile, stages, policy, transforms }
+  const { plan, result } = hardenDockerfile(request)
+  const item = { target: 'web', kind: 'image', path: null, reference: 'web', from: null, text: null } as const
+  const profile = profileFor(item, stages, plan, result, [], false)
+  if (profile !== null) {
+    dockerRun(profile, 'docker')
+    composeFile(profile, null)
+    kubernetesManifest(profile)
+  }
+  for (const format of formats) format.render([{ result, source: text, path: 'Dockerfile' }], { colour: false })
+  return result
+}
+
+/** What holds of every result: who ends as root is not hardened, and it reads as a Dockerfile again. */
+export function expectSound({ verdict, user, output, changed }: TargetResult): void {
+  if (changed) parseDockerfile(output)
+  if (verdict !== 'hardened') return
+  expect(user?.uid).toBeGreaterThan(0)
+  const users =
+    parseDockerfile(output)
+      .stages.at(-1)
+      ?.instructions.filter(({ keyword }) => keyword === 'USER') ?? []
+  expect(isRootUser(users.at(-1)?.text ?? '')).toBe(false)
+}
