@@ -53,7 +53,6 @@ export const bounds = {
   ports: 1024,
   /** Low ports of an image that are looked for in its files: each is looked for in all of them. */
   movedPorts: 64,
-
   /** A manifest or an index of images: what a registry takes at least, and containerd at most, is 4 MiB (distribution specification, "Pushing Manifests"). */
   manifestBytes: 4 * 1024 * 1024,
   /** The config of an image, which has a line for each step of its build. */

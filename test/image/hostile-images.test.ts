@@ -408,8 +408,9 @@ describe('a folder', () => {
     ],
     [
       'blobs that lie elsewhere',
-      async () => (
-        await rename(join(folder, 'x', 'blobs'), join(folder, 'y')), symlink('../y', join(folder, 'x', 'blobs'))
+      inTurn(
+        () => rename(join(folder, 'x', 'blobs'), join(folder, 'y')),
+        () => symlink('../y', join(folder, 'x', 'blobs')),
       ),
       /leads out of it/,
     ],

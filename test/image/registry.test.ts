@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { HardenError } from '../../src/errors.ts'
@@ -274,6 +274,44 @@ describe('what a login has kept', () => {
     expect(await credentialsFor('other.example', env)).toBeNull()
     await config({ credsStore: 'not-there' })
     expect(await credentialsFor('r.example', env)).toBeNull()
+  })
+
+  test.each([
+    [{ credsStore: './evil' }, 'credsStore'],
+    [{ credsStore: 'x/../../evil' }, 'credsStore'],
+    [{ credsStore: '..' }, 'credsStore'],
+    [{ credHelpers: { 'r.example': 7 } }, 'credHelpers'],
+  ])('a helper that is no name is not run, and its file is named: %j', async (value, key) => {
+    await config(value)
+    const asked: string[] = []
+    await expect(
+      find('r.example', {}, async () => {
+        asked.push('asked')
+        return null
+      }),
+    ).rejects.toMatchObject({
+      code: 'bad-config',
+      message: expect.stringContaining(`${key} of ${join(folder, 'config.json')} is no name of a credential helper`),
+    })
+    expect(asked).toEqual([])
+  })
+
+  test('a helper is taken from no relative folder, and must answer in time and in few bytes', async () => {
+    const path = join(folder, 'docker-credential-slow')
+    await config({ credsStore: 'slow' })
+    await writeFile(path, '#!/bin/sh\nsleep 3 & sleep 3\n', { mode: 0o755 })
+    const within = { loginBytes: 1000, loginHelperMs: 100 }
+    const env = (PATH: string) => ({ DOCKER_CONFIG: folder, PATH })
+    expect(await credentialsFor('r.example', env(`.:${relative(process.cwd(), folder)}`), null, { within })).toBeNull()
+    const absolute = env(`${folder}:${process.env.PATH}`)
+    await expect(credentialsFor('r.example', absolute, null, { within })).rejects.toThrow(
+      `docker-credential-slow of ${join(folder, 'config.json')} cannot say how to log in: no answer within 0.1 s`,
+    )
+    await writeFile(path, '#!/bin/sh\nhead -c 100000 /dev/zero\n', { mode: 0o755 })
+    const patient = { ...within, loginHelperMs: 20_000 }
+    await expect(credentialsFor('r.example', absolute, null, { within: patient })).rejects.toThrow(
+      'it prints more than 1000 bytes',
+    )
   })
 
   test('a file that is not JSON is an error that says which', async () => {

@@ -52,7 +52,7 @@ export async function peek(blob: Bytes): Promise<{ readonly start: Buffer; reado
 }
 
 function gunzipped(bytes: Bytes): Bytes {
-  const unpacked = createGunzip()
+  const unpacked = createGunzip({ chunkSize: 128 * 1024 })
   // A failure of the source ends what comes out as well.
   pipeline(Readable.from(bytes, { objectMode: false }), unpacked, () => {})
   return unpacked
