@@ -106,7 +106,8 @@ async function headerOf(
   const link = said.longLink ?? pax.linkpath ?? textOf(block, 157, 100)
   for (const text of [name, link])
     if (text.includes('\0')) throw new Error(`a name in it has a NUL byte: ${JSON.stringify(text.slice(0, 80))}`)
-  const type = flag === '\0' || flag === '0' ? (name.endsWith('/') ? 'directory' : 'file') : (types[flag] ?? 'other')
+  const type =
+    flag === '\0' || flag === '0' ? (name.endsWith('/') ? 'directory' : 'file') : (types.get(flag) ?? 'other')
   const stored = 'file' === type || !hasNoContent.includes(flag) ? (fromPax(pax, 'size', name) ?? said.size) : 0
   const holes = flag === 'S' ? await readHoles(bytes, block) : fromPax(pax, 'GNU.sparse.realsize', name)
   const real = holes ?? fromPax(pax, 'GNU.sparse.size', name)
@@ -124,13 +125,13 @@ async function headerOf(
   return { header, stored }
 }
 
-const types: Readonly<Record<string, TarHeader['type']>> = {
-  '1': 'link',
-  '2': 'symlink',
-  '5': 'directory',
-  '7': 'file',
-  S: 'file',
-}
+const types: ReadonlyMap<string, TarHeader['type']> = new Map([
+  ['1', 'link'],
+  ['2', 'symlink'],
+  ['5', 'directory'],
+  ['7', 'file'],
+  ['S', 'file'],
+])
 /** Links, devices, folders and pipes: no content follows, whatever their size says. */
 const hasNoContent = '123456'
 

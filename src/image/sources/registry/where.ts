@@ -11,14 +11,14 @@ export interface Origin {
   readonly reach: Reach
 }
 
-const reaches: Readonly<Record<string, Reach>> = {
-  unicast: 'public',
-  private: 'private',
-  uniqueLocal: 'private',
-  carrierGradeNat: 'private',
-  loopback: 'loopback',
-  linkLocal: 'link-local',
-}
+const reaches: ReadonlyMap<string, Reach> = new Map([
+  ['unicast', 'public'],
+  ['private', 'private'],
+  ['uniqueLocal', 'private'],
+  ['carrierGradeNat', 'private'],
+  ['loopback', 'loopback'],
+  ['linkLocal', 'link-local'],
+])
 
 /** Of an IP address as text; IPv4 in IPv6 is what it stands for. */
 export function reachOf(address: string): Reach {
@@ -29,7 +29,7 @@ export function reachOf(address: string): Reach {
   const range = parsed.range()
   // NAT64: where there is IPv6 only, public hosts have such addresses (RFC 6052).
   if (range === 'rfc6052') return reachOf(parsed.toByteArray().slice(12).join('.'))
-  return reaches[range] ?? 'none'
+  return reaches.get(range) ?? 'none'
 }
 
 /** To whom a registry of that reach may send, beside its like. One of this machine may stand for one of the network. */
