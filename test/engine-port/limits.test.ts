@@ -70,6 +70,7 @@ test.each<readonly [EngineName, readonly string[]]>([
 ])('the network of a proof has no way out with %s, and goes with the session', (name, own) => {
   expect(networkArguments(name, { name: 'n', hostless: name === 'docker' }, 's')).toEqual([
     ...['network', 'create', '--internal', '--label=harden-image.session=s'],
+    expect.stringMatching(/^--label=harden-image\.run=/),
     ...own,
     ...['--', 'n'],
   ])
