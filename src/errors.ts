@@ -48,7 +48,7 @@ export function asFailure(thrown: unknown): HardenError {
   const message = thrown instanceof Error ? thrown.message : String(thrown)
   if (thrown instanceof RangeError && OUT_OF_ROOM.test(message))
     return new HardenError('too-large', `it is too large, or nested too deeply, to be worked on (${message})`, {
-      hint: 'if nothing in it is, please report it as a bug',
+      hint: 'if it is neither, please report it as a bug',
       cause: thrown,
     })
   return new HardenError('bug', `this is a bug: ${message.split('\n', 1)[0]}`, {

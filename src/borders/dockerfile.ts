@@ -13,7 +13,7 @@ export function unwritable(text: string): string | null {
   if (text.includes('\0')) return 'there is a NUL in it'
   if (/[\ufffd\p{Cs}]/u.test(text)) return 'it is not valid UTF-8'
   const found = hiddenIn(text)
-  if (found !== null) return `there is a character in it that is not seen (${found})`
+  if (found !== null) return `there is an invisible character in it (${found})`
   return text.length > bounds.lineLength ? `it is longer than ${bounds.lineLength} characters` : null
 }
 

@@ -15,7 +15,7 @@ const verbs = {
   prove: { summary: 'IMAGE: run it locked down beside its baseline, nothing changed', flags: proveFlags },
   userns: { summary: 'check|plan|apply|revert: remap root of all containers of this host', flags: usernsFlags },
   profile: { summary: 'TARGET: how to run it locked down, for docker, compose or kubernetes', flags: profileFlags },
-  clean: { summary: '[FOLDER..]: remove what runs that were killed have left, listed first', flags: cleanFlags },
+  clean: { summary: '[FOLDER..]: list and remove what killed runs have left', flags: cleanFlags },
   transforms: { summary: 'list what can be done to a Dockerfile', flags: transformsFlags },
 } as const
 

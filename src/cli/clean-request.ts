@@ -5,20 +5,20 @@ import { type Parsed, text } from './read-flags.ts'
 import type { Clean } from './request.ts'
 
 export const cleanFlags = {
-  'dry-run': { type: 'boolean', describe: 'list it, and remove nothing' },
+  'dry-run': { type: 'boolean', describe: 'list what would be removed, and remove nothing' },
   all: {
     type: 'boolean',
     describe:
-      'also what runs of other hosts, boots, containers and users left, of which nobody here can say whether they are over, and the images that proofs keep for the next ones',
+      'also what runs on other hosts, in other containers, before the last boot or of other users left, even if they may still be running, and the images that proofs keep for the next ones',
   },
   engine: { type: 'string', requiresArg: true, describe: 'auto | docker | podman | nerdctl | none (default auto)' },
 } as const satisfies Record<string, Flag>
 
 export const cleanExamples: [string, string][] = [
-  ['$0 clean', 'what runs that were killed left: on the engine, in the temporary folder, below this folder'],
+  ['$0 clean', 'what killed runs have left: on the engine, in the temporary folder, below this folder'],
   ['$0 clean --dry-run', 'the same, only listed'],
-  ['$0 clean services/ --engine none', 'half-written files below a folder, and no look at an engine'],
-  ['$0 clean --all', 'also what other hosts left on an engine that they share'],
+  ['$0 clean services/ --engine none', 'half-written files below a folder, without asking an engine'],
+  ['$0 clean --all', 'also what other hosts have left on a shared engine'],
 ]
 
 /** `clean [FOLDER..]`. Throws HardenError `bad-usage`. */

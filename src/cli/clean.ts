@@ -50,7 +50,9 @@ export async function clean(
   const count = over.length + (all ? kept.length : 0)
   if (dryRun) {
     say(
-      count === 0 ? 'nothing is to be removed' : `${counted(count, 'thing')} would be removed: without --dry-run it is`,
+      count === 0
+        ? 'there is nothing to remove'
+        : `${counted(count, 'thing')} would be removed; run it without --dry-run to remove that`,
     )
     return 0
   }
@@ -61,9 +63,9 @@ export async function clean(
   ]
   for (const image of all ? kept : []) await engine?.removeImage(image)
   say(count === 0 ? 'there was nothing to remove' : `removed ${counted(count - left.length, 'thing')}`)
-  for (const { kind, name } of left) say(`${kind} ${name} is there still: it is in use, or not yours to remove`)
+  for (const { kind, name } of left) say(`${kind} ${name} was not removed: it is in use, or not yours`)
   if (!all && things.length > over.length && things.some(({ maker }) => fateOf(maker) !== 'alive'))
-    say(`what may be of a run that goes on elsewhere stays for ${unknownHours} hours: --all removes it now`)
+    say(`what may belong to a run elsewhere stays for ${unknownHours} hours; --all removes it now`)
   if (kept.length > 0 && !all) say(`kept for other proofs: ${kept.join(', ')}; --all removes that too`)
   return left.length === 0 ? 0 : 1
 }
@@ -133,6 +135,6 @@ async function filesBelow(folders: readonly string[], io: Io): Promise<readonly 
     await enter(path, stats.dev)
   }
   if (looked > bounds.cleanedFolders)
-    io.stderr.write(`only the first ${bounds.cleanedFolders} folders were looked into: name those that are meant\n`)
+    io.stderr.write(`only the first ${bounds.cleanedFolders} folders were searched: name the others\n`)
   return found
 }

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { bounds } from '../bounds.ts'
-import { groundOf, staysIn } from '../workspace/trust.ts'
+import { allowedRootOf, staysIn } from '../workspace/trust.ts'
 
 /** A folder of configuration has no more entries than that; one of data is not read. */
 const MOST = 100
@@ -14,8 +14,8 @@ export function mountedTexts(source: string, folder: string): readonly string[] 
   if (!/^\.{0,2}\//.test(source) && source !== '.') return null
   const texts: string[] = []
   const paths = [resolve(folder, source)]
-  const ground = groundOf(join(folder, 'compose.yaml'))
-  if (!paths.every((path) => staysIn(ground, path))) return null
+  const allowedRoot = allowedRootOf(join(folder, 'compose.yaml'))
+  if (!paths.every((path) => staysIn(allowedRoot, path))) return null
   try {
     for (const path of paths) {
       const stats = lstatSync(path)

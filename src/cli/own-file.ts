@@ -63,7 +63,7 @@ async function checkFolder(folder: string, cwd: string): Promise<void> {
     'unwritable',
     `${folder} was not written: a link leads from there to ${await realFolder(path)}`,
     {
-      hint: 'name that folder with -o where it is the one that you mean',
+      hint: 'if that is the folder you mean, name it with -o',
     },
   )
 }

@@ -30,7 +30,7 @@ export const engineFlags = {
     type: 'boolean',
     group: groups.target,
     describe:
-      'let configuration and Compose files say too what is run, taken and given on this machine: host commands, variables by name, capabilities, folders outside (default only those in folders of ~/.config/harden-image/trusted)',
+      'let configuration and Compose files also say what is run, taken and given on this machine: host commands, variables by name, capabilities, folders outside (default only those in folders that ~/.config/harden-image/trusted lists)',
   },
 } as const satisfies Record<string, Flag>
 

@@ -147,7 +147,7 @@ export function answerOf<T extends object>(json: string): T {
   if (typeof value === 'object' && value !== null) return value as T
   throw new HardenError(
     'engine-failed',
-    `the engine gives an answer that is none: ${JSON.stringify(json.slice(0, 80))}`,
+    `the engine gave an answer that cannot be read: ${JSON.stringify(json.slice(0, 80))}`,
     {
       hint: 'see whether it is a container engine that answers there: docker context ls, and the variable DOCKER_HOST',
     },

@@ -7,7 +7,7 @@ import { isBuildFileName, type NamedBuild, namedBuilds } from './build-files.ts'
 import { isInside } from './excludes.ts'
 import { readFound } from './found-file.ts'
 import { isOfOwnHand, repositoryOf, upwards } from './repository.ts'
-import { groundOf, realOf, staysIn } from './trust.ts'
+import { allowedRootOf, realOf, staysIn } from './trust.ts'
 import { neverEntered } from './walk.ts'
 
 /** How the Dockerfile at a path (absolute) is built; null where nothing beside it says so. */
@@ -109,12 +109,12 @@ interface FoundBuild extends NamedBuild {
 }
 
 async function readBuilds(file: string, name: string, isTrusted: boolean): Promise<ReadFile> {
-  const ground = isTrusted ? '/' : groundOf(file)
+  const allowedRoot = isTrusted ? '/' : allowedRootOf(file)
   const elsewhere = (path: string, place: string, what: string, instead: string): readonly LeftOut[] =>
-    staysIn(ground, path) || !existsSync(path)
+    staysIn(allowedRoot, path) || !existsSync(path)
       ? []
-      : [{ place, what: `${what} lies outside of ${ground}`, instead, matters: 'always' }]
-  const read = (path: string) => readFound(path, path, ground).catch(() => '')
+      : [{ place, what: `${what} lies outside of ${allowedRoot}`, instead, matters: 'always' }]
+  const read = (path: string) => readFound(path, path, allowedRoot).catch(() => '')
   // Compose reads it without being told to.
   const dotEnv = join(dirname(file), '.env')
   const [text, env] = await Promise.all([read(file), read(dotEnv)])

@@ -12,7 +12,7 @@ import { nearestName } from './nearest-name.ts'
 import { isOfOwnHand, repositoryOf, upwards } from './repository.ts'
 import { checks, messageOf, type SettingName, type Settings, settingNames } from './settings.ts'
 import { shortened } from './smoke-rules.ts'
-import { groundOf } from './trust.ts'
+import { allowedRootOf } from './trust.ts'
 
 const fileNames = ['.harden-image.yaml', '.harden-image.yml', '.harden-image.json']
 
@@ -57,9 +57,9 @@ export async function readConfig(
   isTrusted: boolean,
 ): Promise<Config> {
   if (isTrusted) return { settings: parseConfig(await readText(path, name), name, transforms), leftOut: [] }
-  const ground = groundOf(path)
-  const { settings, lineOf } = parse(await readFound(path, name, ground), name, transforms)
-  return withoutHostSettings(settings, { folder: dirname(path), ground, placeOf: (at) => `${name}:${lineOf(at)}` })
+  const allowedRoot = allowedRootOf(path)
+  const { settings, lineOf } = parse(await readFound(path, name, allowedRoot), name, transforms)
+  return withoutHostSettings(settings, { folder: dirname(path), allowedRoot, placeOf: (at) => `${name}:${lineOf(at)}` })
 }
 
 /** Of YAML or JSON text. Pure. `transforms`: the names that `ignore` may list. */

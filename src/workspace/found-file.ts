@@ -5,14 +5,14 @@ import { readText } from './files.ts'
 import { realOf, staysIn } from './trust.ts'
 
 /**
- * Text of a file that nobody has named: what lies at a known place beside the Dockerfiles. A link may not lead out of `ground`
+ * Text of a file that nobody has named: what lies at a known place beside the Dockerfiles. A link may not lead out of `allowedRoot`
  * (real): what it says of its text would show a file of this machine. Throws HardenError `unreadable`.
  */
-export async function readFound(path: string, name: string, ground: string): Promise<string> {
-  if (!staysIn(ground, path))
+export async function readFound(path: string, name: string, allowedRoot: string): Promise<string> {
+  if (!staysIn(allowedRoot, path))
     throw new HardenError(
       'unreadable',
-      `${name} was not read: it is a link that leads out of ${ground}, to ${realOf(path)}`,
+      `${name} was not read: it is a link that leads out of ${allowedRoot}, to ${realOf(path)}`,
       {
         hint: 'put the file itself there, or name the one that it leads to with --config',
       },

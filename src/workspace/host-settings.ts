@@ -9,7 +9,7 @@ export interface ConfigPlace {
   /** Its own (absolute), which a build context is meant from. */
   readonly folder: string
   /** How far its word reaches (real). */
-  readonly ground: string
+  readonly allowedRoot: string
   /** `FILE:LINE` of a value, by its path. */
   readonly placeOf: (path: readonly (string | number)[]) => string
 }
@@ -36,8 +36,10 @@ export function withoutHostSettings(
       )
       return false
     })
-  const isWithin = context === undefined || context === null || staysIn(place.ground, resolve(place.folder, context))
-  if (!isWithin) leave(['context'], `context ${context} lies outside of ${place.ground}`, '--context DIR', 'always')
+  const isWithin =
+    context === undefined || context === null || staysIn(place.allowedRoot, resolve(place.folder, context))
+  if (!isWithin)
+    leave(['context'], `context ${context} lies outside of ${place.allowedRoot}`, '--context DIR', 'always')
   const isOwnChoice = engine === undefined || engine === 'auto' || engine === 'none'
   if (!isOwnChoice) leave(['engine'], `engine chooses ${engine}`, `--engine ${engine}`, 'always')
   if (capAdd !== undefined && capAdd.length > 0)

@@ -37,7 +37,7 @@ export function trustOf(asked: boolean | null, env: Readonly<Record<string, stri
  * How far the word of a file reaches that nobody trusts (absolute, links resolved): its repository, or its own folder where there
  * is none. A home folder that is a repository (of its settings) is none here: what else lies below it is not of one hand.
  */
-export function groundOf(file: string, home: string = homedir()): string {
+export function allowedRootOf(file: string, home: string = homedir()): string {
   const folder = dirname(file)
   const repository = repositoryOf(folder)
   return realOf(repository === null || holdsHome(repository, home) ? folder : repository)
@@ -48,9 +48,9 @@ export function holdsHome(folder: string, home: string = homedir()): boolean {
   return isInside(realOf(home), realOf(folder))
 }
 
-/** Does a path lead to a place in `ground`, which has no links? What is not there leads to where it would be. */
-export function staysIn(ground: string, path: string): boolean {
-  return isInside(realOf(path), ground)
+/** Does a path lead to a place in `allowedRoot`, which has no links? What is not there leads to where it would be. */
+export function staysIn(allowedRoot: string, path: string): boolean {
+  return isInside(realOf(path), allowedRoot)
 }
 
 /** With the links of what is there of it resolved. */
@@ -103,7 +103,8 @@ function readOwn(file: string): { readonly text: string } | { readonly refused: 
   try {
     const stats = fstatSync(descriptor)
     const folder = statSync(dirname(file))
-    if (!stats.isFile() || stats.size > bounds.textBytes) return { refused: `${file} is no list of folders` }
+    if (!stats.isFile() || stats.size > bounds.textBytes)
+      return { refused: `${file} is not a regular file, or too large to be a list of folders` }
     if (!isCallers(stats) || !isCallers(folder))
       return { refused: `${file} is not believed: it belongs to another user` }
     if (isWritableByOthers(stats, GROUP_OR_ANYBODY) || isWritableByOthers(folder, ANYBODY))
@@ -126,8 +127,8 @@ function isCallers({ uid }: { readonly uid: number }): boolean {
 
 /** Both as it is named and where it leads to: a link of a repository may lead to a file of the caller. */
 function liesOutside(file: string, folder: string): boolean {
-  const ground = groundOf(join(folder, 'any'))
-  return !staysIn(ground, file) && !staysIn(ground, dirname(file))
+  const allowedRoot = allowedRootOf(join(folder, 'any'))
+  return !staysIn(allowedRoot, file) && !staysIn(allowedRoot, dirname(file))
 }
 
 function hintFor(refused: string | null): string {

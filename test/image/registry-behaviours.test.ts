@@ -418,10 +418,10 @@ const refusing: readonly Row[] = [
         ? void response.end('{"token":"a"}')
         : guarded('Bearer realm="http://HOST/token"')(request, response, path),
     'no-image',
-    /not without a login/,
+    /or needs a login/,
   ],
-  ['wants what nobody knows', () => guarded('Negotiate'), 'no-image', /not without a login/],
-  ['quotes without an end', () => guarded('Bearer realm="http://x/\\"'), 'no-image', /not without a login/],
+  ['wants what nobody knows', () => guarded('Negotiate'), 'no-image', /or needs a login/],
+  ['quotes without an end', () => guarded('Bearer realm="http://x/\\"'), 'no-image', /or needs a login/],
   [
     'gives a token that is a header of its own',
     () => (request, response, path) =>
@@ -429,7 +429,7 @@ const refusing: readonly Row[] = [
         ? void response.end(JSON.stringify({ token: 'a\r\nx: y' }))
         : guarded('Bearer realm="http://HOST/token"')(request, response, path),
     'no-image',
-    /not without a login/,
+    /or needs a login/,
   ],
   [
     'gives null for a token',
@@ -438,7 +438,7 @@ const refusing: readonly Row[] = [
         ? void response.end('null')
         : guarded('Bearer realm="http://HOST/token"')(request, response, path),
     'no-image',
-    /not without a login/,
+    /or needs a login/,
   ],
   [
     'gives a token of 2 MB',
@@ -497,13 +497,13 @@ const refusing: readonly Row[] = [
     'leads to what is no URL',
     () => but('manifests', says('', 302, { location: 'http://[' })),
     'no-registry',
-    /to what is no URL/,
+    /to something that is not a URL/,
   ],
   [
     'leads round and round',
     () => but('manifests', (request, response) => void response.writeHead(302, { location: request.url }).end()),
     'no-registry',
-    /on more than 5 times/,
+    /redirects .* more than 5 times/,
   ],
 ]
 
@@ -637,7 +637,7 @@ describe('a login', () => {
     const port = await serve(guarded(`Bearer realm="http://localhost:${tokenPort}/"`))
     await login(`127.0.0.1:${port}`)
     const { error } = await ask(`127.0.0.1:${port}`)
-    expect(error?.message).toMatch(/not without a login; the login for .* was not told to http:\/\/localhost:\d+/)
+    expect(error?.message).toMatch(/or needs a login; the login for .* was not told to http:\/\/localhost:\d+/)
     expect(`${error?.stack} ${JSON.stringify(error)}`).not.toMatch(/hunter2|bWU6aHVudGVyMg/)
   })
 

@@ -136,7 +136,7 @@ describe('an image in a registry', () => {
     })
     expect(await whyNot(host)).toMatchObject({
       code: 'no-image',
-      message: `${host} does not give ${host}/team/web:1: it is not there, or not without a login`,
+      message: `${host} does not give ${host}/team/web:1: it does not exist, or needs a login`,
       hint: `check the name, or log in: docker login ${host}`,
     })
     await login(host, { auth: basic('me:secret') })
@@ -176,7 +176,7 @@ describe('an image in a registry', () => {
 
   test.each([
     [404, 'has no image'],
-    [403, 'not without a login'],
+    [403, 'or needs a login'],
     [429, 'too many requests'],
     [503, 'it answers with status 503'],
   ])('status %d', async (status, message) => {

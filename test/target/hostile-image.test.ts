@@ -57,9 +57,9 @@ describe('a VOLUME that no line can say is left out, and said', () => {
     ['/data\nUSER root', '/data\\nUSER root', LINE_BREAK],
     ['/data\r', '/data\\u000d', LINE_BREAK],
     ['/data\0x', '/data\\u0000x', 'there is a NUL in it'],
-    ['/data\u2028x', '/data\\u2028x', 'there is a character in it that is not seen (U+2028)'],
-    ['/data\u202eatad', '/data\\u202eatad', 'there is a character in it that is not seen (U+202E)'],
-    ['/data\u001b[2J', '/data\\u001b[2J', 'there is a character in it that is not seen (U+001B)'],
+    ['/data\u2028x', '/data\\u2028x', 'there is an invisible character in it (U+2028)'],
+    ['/data\u202eatad', '/data\\u202eatad', 'there is an invisible character in it (U+202E)'],
+    ['/data\u001b[2J', '/data\\u001b[2J', 'there is an invisible character in it (U+001B)'],
     ['/data\ud800', '/data\\ud800', 'it is not valid UTF-8'],
     [long, long, 'it is longer than 4096 characters'],
   ])('%# %.20j', async (path, shown, why) => {

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } f
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { nearestConfig } from '../../src/workspace/config.ts'
-import { groundOf, realOf, staysIn, trustOf } from '../../src/workspace/trust.ts'
+import { allowedRootOf, realOf, staysIn, trustOf } from '../../src/workspace/trust.ts'
 import { call } from '../cli/call.ts'
 import { plant, tree } from './tree.ts'
 
@@ -239,11 +239,11 @@ describe('what the caller trusts', () => {
     const folder = tree({ 'Downloads/evil/compose.yaml': '', '.ssh/id': '' })
     mkdirSync(join(folder, '.git'))
     const file = join(folder, 'Downloads/evil/compose.yaml')
-    expect([groundOf(file, folder), groundOf(file, join(folder, 'Downloads')), groundOf(file, '/none')]).toEqual([
-      join(folder, 'Downloads/evil'),
-      join(folder, 'Downloads/evil'),
-      folder,
-    ])
+    expect([
+      allowedRootOf(file, folder),
+      allowedRootOf(file, join(folder, 'Downloads')),
+      allowedRootOf(file, '/none'),
+    ]).toEqual([join(folder, 'Downloads/evil'), join(folder, 'Downloads/evil'), folder])
   })
 })
 
@@ -274,7 +274,7 @@ describe('what lies above a target, in no repository', () => {
     mkdirSync(join(shared, '.git'))
     for (const name of ['.harden-image.yaml', 'compose.yaml', '.git']) chownSync(join(shared, name), STRANGER, STRANGER)
     expect(nearestConfig(join(shared, 'work'))).toBeNull()
-    expect(groundOf(at)).toBe(join(shared, 'work'))
+    expect(allowedRootOf(at)).toBe(join(shared, 'work'))
     expect((await call([at], { cwd: shared })).items[0]?.build).toBeUndefined()
     // In a folder of theirs it is theirs to say.
     chownSync(join(shared, 'work'), STRANGER, STRANGER)

@@ -82,7 +82,7 @@ export function registryClient({ repository, credentials, say, ...options }: Cli
     const wait = /^\d{1,5}$/.test(headers['retry-after'] ?? '') ? `in ${headers['retry-after']} s` : 'later'
     const [what, hint] =
       status === 401 || status === 403
-        ? ['it is not there, or not without a login', `check the name, or log in: docker login${server}`]
+        ? ['it does not exist, or needs a login', `check the name, or log in: docker login${server}`]
         : status === 404
           ? ['there is none', 'check the name']
           : status === 429

@@ -81,10 +81,13 @@ export function openExchange(options: ExchangeOptions): Exchange {
       if (left === 0)
         throw new HardenError(
           'no-registry',
-          `${host} sends the request for ${image} on more than ${within.registryRedirects} times`,
+          `${host} redirects the request for ${image} more than ${within.registryRedirects} times`,
         )
       if (!URL.canParse(location, url.href))
-        throw new HardenError('no-registry', `${host} sends the request for ${image} on to what is no URL`)
+        throw new HardenError(
+          'no-registry',
+          `${host} redirects the request for ${image} to something that is not a URL`,
+        )
       const next = new URL(location, url)
       if (next.origin !== url.origin) authorization = null
       url = next
