@@ -78,7 +78,7 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
     )
   if (env !== null) return names.env.get(env.slice(1).find((name) => name !== undefined) ?? '') ?? null
   const fallback =
-    /^(?:os\.environ\.get|os\.getenv|ENV\.fetch|(?:\w+\.)?\w*[gG]et_?[eE]nv\w*)\(\s*["'](\w+)["']\s*(?:,\s*(.+))?\)$/s.exec(
+    /^(?:os\.environ\.get|os\.getenv|ENV\.fetch|(?:\w+\.)?(?=\w*[gG]et_?[eE]nv)\w+)\(\s*["'](\w+)["']\s*(?:,\s*(.+))?\)$/s.exec(
       text,
     )
   const orElse = ORELSE.exec(text)
