@@ -39,7 +39,7 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
     .replace(/[;,]$/, '')
     .replace(/^&(?:mut )?/, '')
     .replace(/\.(?:to_string|to_owned|into|toString)\(\)$/, '')
-  if (depth > DEEPEST || text === '') return null
+  if (depth > DEEPEST || text === '' || text.length > bounds.expressionLength) return null
   const next = (part: string): string | null => evaluate(part, names, depth + 1)
   const literal = /^(?:[rbu@]|new URL)?(["'`])((?:(?!\1)[^\\])*)\1$/.exec(text)
   if (literal !== null) return /[$]\{/.test(literal[2] ?? '') ? template(literal[2] ?? '', next) : (literal[2] ?? '')
