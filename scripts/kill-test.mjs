@@ -163,9 +163,11 @@ async function overWriting(runs) {
       if (written > 0 && written < FILES.length && told === undefined)
         problems.push(`${about}: does not say what was written`)
     }
-    // In its first moments a signal does what it does to any program.
-    const isEarly = code === null && written === 0 && said === ''
-    if (code !== CODES[signal] && code !== 0 && !isEarly) problems.push(`${about}: exit code ${code}\n${said}`)
+    // In its first and last moments a signal does what it does to any program.
+    const isEarly = written === 0 && said === ''
+    const isLate = written === FILES.length && said.includes('wrote ')
+    const isAsUsual = code === null && (isEarly || isLate)
+    if (code !== CODES[signal] && code !== 0 && !isAsUsual) problems.push(`${about}: exit code ${code}\n${said}`)
     if (signal !== 'SIGKILL') continue
     await start(WRITE, tree).ended
     const after2 = FILES.filter((file) => readFileSync(join(tree, file), 'utf8') !== after).length

@@ -18,7 +18,7 @@ export function markdownText(text: string): string {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, ' ').trim()
+  return text.replace(/(?<!\s)\s*\n\s*/g, ' ').trim()
 }
 
 const PART = '<!-- -->'

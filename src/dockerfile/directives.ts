@@ -1,7 +1,7 @@
 import { notADockerfile } from './fail.ts'
 import type { Directive } from './model.ts'
 
-const directivePattern = /^#[\s\x85]*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*([\s\S]+?)\s*$/
+const directivePattern = /^#[\s\x85]*([a-zA-Z][a-zA-Z0-9]*)\s*=([\s\S]+)$/
 
 const known: ReadonlySet<string> = new Set(['syntax', 'escape', 'check'])
 
@@ -17,7 +17,7 @@ export function readDirective(
 ): Directive | null {
   const match = directivePattern.exec(text)
   const name = match?.[1]?.toLowerCase()
-  const value = match?.[2]
+  const value = match?.[2]?.trim() || match?.[2]?.at(-1)
   if (name === undefined || value === undefined || !known.has(name)) return null
   if (before.some((directive) => directive.name === name)) {
     throw notADockerfile(`the parser directive '${name}' stands twice`, line, 'keep one of the two lines')

@@ -81,7 +81,7 @@ const unitNanoseconds: Readonly<Record<string, number>> = table({
   h: 3600e9,
 })
 
-const durationPart = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gu
+const durationPart = /((?<!\d)\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gu
 
 /** Go's `time.ParseDuration`; null when it is none. */
 export function durationNanoseconds(text: string): number | null {

@@ -14,7 +14,7 @@ export interface HeredocStart {
 }
 
 /** BuildKit's own pattern, for one shell word. */
-const heredocPattern = /^(\d*)<<(-?)(\s*)([^<]*)$/
+const heredocPattern = /^(\d*)<<(-?)(?=[^<]*$)(\s*)([^<]*)$/
 
 const takesHeredocs: ReadonlySet<string> = new Set(['ADD', 'COPY', 'RUN'])
 

@@ -105,8 +105,8 @@ function node(current: Node, found: Found, context: Context): void {
   }
 }
 
-const ALWAYS = /^\s*(:|(\/(usr\/)?bin\/)?true|\[\[?\s+(1|true)\s+\]\]?|\(\(\s*1\s*\)\))\s*;?\s*$/
-const NEVER = /^\s*(\/(usr\/)?bin\/)?false\s*;?\s*$/
+const ALWAYS = /^\s*(:|(\/(usr\/)?bin\/)?true|\[\[?\s+(1|true)\s+\]\]?|\(\(\s*1\s*\)\))\s*(?:;\s*)?$/
+const NEVER = /^\s*(\/(usr\/)?bin\/)?false\s*(?:;\s*)?$/
 
 function andOr(
   parts: readonly PipelineNode[],

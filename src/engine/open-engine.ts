@@ -144,7 +144,7 @@ function parseInfo(json: string, name: EngineName): Info {
   return {
     name,
     // Debian and others add their build: 26.1.5+dfsg1.
-    version: raw.ServerVersion.replace(/^v|\+.*$/g, ''),
+    version: raw.ServerVersion.replace(/^v|\+.*$/gs, ''),
     hostname: raw.Name ?? '',
     kernel: raw.KernelVersion ?? '',
     rootless: (raw.SecurityOptions ?? []).some((option) => option.includes('rootless')),

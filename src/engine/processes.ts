@@ -45,7 +45,7 @@ async function top(cli: Cli, container: string, columns: readonly string[]): Pro
 
 function rowsOf(rows: readonly string[]): readonly Row[] {
   return rows.flatMap((row) => {
-    const match = /^\s*(\d+)\s+(.*)$/.exec(row)
+    const match = /^\s*(\d+)\s+(.*)$/s.exec(row)
     return match?.[1] === undefined ? [] : [{ pid: Number(match[1]), command: (match[2] ?? '').trim() }]
   })
 }

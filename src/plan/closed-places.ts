@@ -42,7 +42,7 @@ for (const { path, rule } of listed) {
 function patternOf(glob: string, end = '$'): RegExp {
   const text = glob
     .replace(/[.+~^${}()|\\]/g, '\\$&')
-    .replace(/(?<!\[[^\]]*)[*?]/g, (c) => (c === '*' ? '[^/]*' : '[^/]'))
+    .replace(/\[[^\]]*|[*?]/g, (c) => (c === '*' ? '[^/]*' : c === '?' ? '[^/]' : c))
   return new RegExp(`^${text}${end}`)
 }
 

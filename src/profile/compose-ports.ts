@@ -15,11 +15,11 @@ export function movedPort(port: unknown, profile: Pick<Profile, 'ports'>, notes:
   const [, host = '', container = '', protocol = ''] = /^(.*:)?(\d+)(\/\w+)?$/.exec(textOf(port)) ?? []
   const move = moves.find((one) => one.from === Number(container) && `/${one.protocol}` === (protocol || '/tcp'))
   if (move !== undefined) return typeof port === 'number' ? move.to : `${host}${move.to}${protocol}`
-  const [, first, last] = /(\d+)-(\d+)(?:\/\w+)?$/.exec(textOf(port)) ?? []
+  const [, first, last] = /(?<!\d)(\d+)-(\d+)(?:\/\w+)?$/.exec(textOf(port)) ?? []
   for (const { from, to } of moves)
     if (Number(first) <= from && from <= Number(last))
       notes.push(`ports: ${port} has port ${from} in it, which is ${to} now`)
-  if (moves.length > 0 && /\$(\{[^}]*\}|\w+)(\/\w+)?$/.test(textOf(port)))
+  if (moves.length > 0 && /\$(\{(?:[^}$]|\$(?!\{))*\}|\w+)(\/\w+)?$/.test(textOf(port)))
     notes.push(`ports: ${port} takes the container's port from a variable: ${said(moves)}`)
   return port
 }

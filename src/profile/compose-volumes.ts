@@ -72,5 +72,18 @@ function isReadOnly(volume: unknown): boolean {
 
 /** A variable may have a colon of its own: `${DATA:-./data}:/data`. */
 function partsOf(volume: unknown): readonly string[] {
-  return textOf(volume).split(/:(?![^{]*\})/)
+  const text = textOf(volume)
+  const parts: string[] = []
+  let end = text.length
+  let inside = false
+  for (let at = end - 1; at >= 0; at -= 1) {
+    const char = text[at]
+    if (char === '}') inside = true
+    else if (char === '{') inside = false
+    else if (char === ':' && !inside) {
+      parts.unshift(text.slice(at + 1, end))
+      end = at
+    }
+  }
+  return [text.slice(0, end), ...parts]
 }

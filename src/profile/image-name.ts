@@ -22,5 +22,5 @@ function withDefaults(text: string): string {
 /** `nginx`, `nginx:latest` and `docker.io/library/nginx` are one. */
 function familiar(image: string): string {
   const short = image.replace(/^(index\.)?docker\.io\//, '').replace(/^library\//, '')
-  return /[:@][^/]*$/.test(short) ? short : `${short}:latest`
+  return /[:@]/.test(short.slice(short.lastIndexOf('/') + 1)) ? short : `${short}:latest`
 }

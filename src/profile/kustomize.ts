@@ -33,7 +33,7 @@ export function kustomization(profile: Profile, container: string | null): strin
 }
 
 function renamed(original: string, image: string): Json {
-  const [, name = original] = /^(.*?)(?:@.*|:[^:/]+)?$/.exec(original) ?? []
+  const [, name = original] = /^(.*?)(?:@.*|:[^:/]+)?$/s.exec(original) ?? []
   const [, newName = image, newTag] = /^(.*?)(?::([^:/@]+))?$/.exec(image) ?? []
   return { name, newName, ...(newTag === undefined ? {} : { newTag }) }
 }

@@ -154,7 +154,7 @@ export function slug(text: string): string {
   const words = text
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
+    .replace(/^-|-$/g, '')
   if (words.length <= LONGEST_NAME) return words || 'app'
   const mark = [...words].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 36 ** 6, 7).toString(36)
   return `${words.slice(0, LONGEST_NAME - 7).replace(/-$/, '')}-${mark}`
@@ -168,12 +168,12 @@ export function volumeName(service: string, path: string): string {
 /** What the container is called where nobody has said so: the last part of the image's name. */
 export function serviceName({ image }: Profile): string {
   const name = image.original ?? image.name
-  return slug(/([^/@:]+)(?:[:@][^/]*)?$/.exec(name)?.[1] ?? name)
+  return slug(/[^/@:]+/.exec(name.slice(name.lastIndexOf('/') + 1))?.[0] ?? name)
 }
 
 /** Never like what it is built from: `quay.io/x/nginx:1.27` makes `nginx-nonroot:1.27`. */
 export function derivedName(reference: string, what: string): string {
-  const bare = reference.replace(/@.*$/, '')
+  const bare = reference.replace(/@.*$/s, '')
   const [, path = bare, tag = 'latest'] = /^(.*?)(?::([^:/]+))?$/.exec(bare) ?? []
   return `${path.slice(path.lastIndexOf('/') + 1)}-${what}:${tag}`
 }

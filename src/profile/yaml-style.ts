@@ -64,7 +64,7 @@ function quoted(value: unknown): Node {
   const node = new Document(value, options).contents as Node
   visit(node, {
     Scalar(_, scalar) {
-      if (isScalar(scalar) && typeof scalar.value === 'string' && /^(?=.*\d)[\d.:]+$/.test(scalar.value))
+      if (isScalar(scalar) && typeof scalar.value === 'string' && /^[.:]*\d[\d.:]*$/.test(scalar.value))
         scalar.type = Scalar.QUOTE_DOUBLE
     },
   })

@@ -1,3 +1,4 @@
+import { visibleLine } from '../borders/terminal.ts'
 import { platformText } from '../image/platform.ts'
 import type { InspectedImage, InspectedPlan, Inspection, Unknown } from './inspection.ts'
 
@@ -47,7 +48,7 @@ function planLines(plan: InspectedPlan): string[] {
 }
 
 function line(label: string, value: string): string {
-  return `    ${label.padEnd(13)} ${value}`
+  return `    ${label.padEnd(13)} ${visibleLine(value)}`
 }
 
 function because(evidence: readonly { readonly source: string; readonly detail: string }[]): string {

@@ -56,7 +56,7 @@ function errorLines({ message, hint, line }: NonNullable<TargetResult['error']>)
 }
 
 function stageLine({ name, userBefore, userAfter }: ReportStage): string {
-  return `  stage ${name}: ${userBefore === userAfter ? `runs as ${userBefore}` : `${userBefore} -> ${userAfter}`}`
+  return `  stage ${visibleLine(name)}: ${userBefore === userAfter ? `runs as ${userBefore}` : `${userBefore} -> ${userAfter}`}`
 }
 
 const outcomeStyles = {
@@ -73,7 +73,7 @@ function findingLines(finding: ReportFinding, paint: Paint): string[] {
     `  ${place} ${outcome} ${indented(finding.message)} ${paint('dim', `(${finding.transform})`)}`,
     ...(finding.hint ? [`          ${paint('bold', 'do:')} ${indented(finding.hint)}`] : []),
     ...finding.evidence.map(({ source, subject, detail }) =>
-      paint('dim', `          ${source} ${subject}: ${indented(detail)}`),
+      paint('dim', `          ${source} ${visibleLine(subject)}: ${indented(detail)}`),
     ),
   ]
 }

@@ -120,9 +120,19 @@ function cut(
   withEnd: boolean,
 ): { readonly output: string; readonly changes: readonly string[] } {
   const last = finalStage(parseDockerfile(text)).instructions.slice(-count)
-  const before = text.slice(0, last[0]?.lines.start).replace(/(?<=\n)(# harden-image: .*\r?\n)+$/, '')
+  const before = withoutRemarks(text.slice(0, last[0]?.lines.start))
   const changes = last.map(({ span }) => text.slice(span.start, span.end))
   return { output: withEnd ? before : before.replace(/\r?\n$/, ''), changes }
+}
+
+/** Without the lines at its end that say why the next one is there; the first line of a file is none of them. */
+function withoutRemarks(text: string): string {
+  let end = text.length
+  for (;;) {
+    const start = end < 2 ? 0 : text.lastIndexOf('\n', end - 2) + 1
+    if (start === 0 || !/^# harden-image: .*\r?\n$/.test(text.slice(start, end))) return text.slice(0, end)
+    end = start
+  }
 }
 
 function toChange({ by }: ComposeStart, changes: readonly string[]): ReportFinding {

@@ -48,7 +48,7 @@ export function setRemap(text: string | null, value: string, name: string): stri
   const last = tree.children?.at(-1)
   if (last === undefined) {
     const inside = bare.slice(tree.offset + 1, tree.offset + tree.length - 1)
-    const rest = inside.trim() === '' ? '' : inside.replace(/\s+$/, '')
+    const rest = inside.trim() === '' ? '' : inside.trimEnd()
     return `${mark}${bare.slice(0, tree.offset)}{${rest}${end}  ${property}${end}${bare.slice(tree.offset + tree.length - 1)}`
   }
   return mark + addAfter(bare, last, property, end)
@@ -66,7 +66,7 @@ function addAfter(text: string, last: Node, property: string, end: string): stri
     const compact = text.slice(0, last.offset).endsWith(' ') || colon.includes(' ')
     return `${text.slice(0, valueEnd)},${compact ? ' ' : ''}${styled}${text.slice(valueEnd)}`
   }
-  const tail = /^[ \t]*(?:\/\/[^\r\n]*|(?:\/\*[^\r\n]*?\*\/[ \t]*)+(?=\r?\n))?/.exec(text.slice(valueEnd))?.[0] ?? ''
+  const tail = /^[ \t]*(?:\/\/[^\r\n]*|(?:\/\*(?:[^\r\n*]|\*(?!\/))*\*\/[ \t]*)+(?=\r?\n))?/.exec(text.slice(valueEnd))?.[0] ?? ''
   const comment = tail.trim() === '' ? '' : tail
   return `${text.slice(0, valueEnd)},${comment}${end}${indent}${styled}${text.slice(valueEnd + comment.length)}`
 }

@@ -2,7 +2,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { containerBody } from '../../src/engine/api/container-body.ts'
 import type { Enforced, EngineName, RunSpec } from '../../src/engine/engine.ts'
+import { runLabelName } from '../../src/engine/labels.ts'
 import { networkArguments, runArguments } from '../../src/engine/run-arguments.ts'
+import { thisRun, tokenOf } from '../../src/made-by.ts'
 
 const all: Enforced = { cpus: 4, memory: true, pids: true }
 const none: Enforced = { cpus: null, memory: false, pids: false }
@@ -70,7 +72,7 @@ test.each<readonly [EngineName, readonly string[]]>([
 ])('the network of a proof has no way out with %s, and goes with the session', (name, own) => {
   expect(networkArguments(name, { name: 'n', hostless: name === 'docker' }, 's')).toEqual([
     ...['network', 'create', '--internal', '--label=harden-image.session=s'],
-    expect.stringMatching(/^--label=harden-image\.run=/),
+    `--label=${runLabelName}=${tokenOf(thisRun())}`,
     ...own,
     ...['--', 'n'],
   ])

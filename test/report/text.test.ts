@@ -131,3 +131,12 @@ test('says what a proof was run in, and which limit was reached', () => {
   const host = render(sampleResult({ target: 'x', proof: { ...proof, sandbox: { ...sandbox, hostReachable: true } } }))
   expect(host).toContain("without a way out, where the engine's machine is reached too;")
 })
+
+test('a path with a line break in it does not begin a line of its own', () => {
+  const evidence = [
+    { source: 'declared' as const, subject: '/data\nb/Dockerfile: hardened', detail: 'declared by VOLUME' },
+  ]
+  const shown = render(sampleResult({ target: 'a', findings: [{ ...finding, evidence }] }))
+  expect(shown).toContain('declared /data\\nb/Dockerfile: hardened: declared by VOLUME')
+  expect(shown).not.toMatch(/^b\/Dockerfile/m)
+})

@@ -23,7 +23,7 @@ export function grantReasons(grants: readonly Grant[]): string {
 /** The first reason; a path that it repeats is left out, what lies below is named by its end. */
 function detail(grant: Grant): string {
   if (grant.evidence[0]?.source === 'refused') return 'refused to the user without this'
-  const text = (grant.evidence[0]?.detail ?? 'needed').replace(/: \w+\(.*$/, '')
+  const text = (grant.evidence[0]?.detail ?? 'needed').replace(/: \w+\(.*$/s, '')
   if (text.startsWith(`${grant.path} is `)) return text.slice(grant.path.length + 4)
   return grant.path !== '/' && text.startsWith(`${grant.path}/`) ? text.slice(grant.path.length + 1) : text
 }

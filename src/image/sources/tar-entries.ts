@@ -209,7 +209,7 @@ function numberAt(block: Buffer, from: number, length: number, what: string): nu
     if (Number.isSafeInteger(value)) return value
     throw new Error(`one of its headers has the ${what} ${value}`)
   }
-  const text = block.toString('latin1', from, from + length).replace(/^[ \0]+|[ \0]+$/g, '')
+  const text = block.toString('latin1', from, from + length).replace(/^[ \0]+|(?<![ \0])[ \0]+$/g, '')
   if (text === '') return 0
   if (/^[0-7]+$/.test(text)) return Number.parseInt(text, 8)
   throw new Error(`one of its headers has the ${what} ${JSON.stringify(text)}, which is no octal number`)

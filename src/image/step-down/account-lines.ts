@@ -6,12 +6,12 @@ import { type Directive, place } from './directives.ts'
 
 /** `user x`, `user = x`, `user: x:x`, `"runas": "x"`: the key of a setting that names who a program becomes. */
 const USER =
-  /^[ \t]*["']?(?:user|user_?name|run[_-]?as(?:[_-]?user)?|setuid|uid|(?:daemon|process|server|service)[_-]?user)["']?(?:[ \t]*[=:][ \t]*|[ \t]+)["']?(?<user>[\w.-]+)(?::(?<group>[\w.-]+))?["']?[ \t]*[;,]?[ \t]*$/gim
+  /^[ \t]*["']?(?:user|user_?name|run[_-]?as(?:[_-]?user)?|setuid|uid|(?:daemon|process|server|service)[_-]?user)["']?(?:[ \t]*[=:][ \t]*|[ \t]+)["']?(?<user>[\w.-]+)(?::(?<group>[\w.-]+))?["']?[ \t]*(?:[;,][ \t]*)?$/gim
 const GROUP =
-  /^[ \t]*["']?(?:group|group_?name|run[_-]?as[_-]?group|setgid|gid|(?:daemon|process|server|service)[_-]?group)["']?(?:[ \t]*[=:][ \t]*|[ \t]+)["']?(?<group>[\w.-]+)["']?[ \t]*[;,]?[ \t]*$/im
+  /^[ \t]*["']?(?:group|group_?name|run[_-]?as[_-]?group|setgid|gid|(?:daemon|process|server|service)[_-]?group)["']?(?:[ \t]*[=:][ \t]*|[ \t]+)["']?(?<group>[\w.-]+)["']?[ \t]*(?:[;,][ \t]*)?$/im
 /** `chroot /srv`, `chroot_dir = /srv`, `"chroot": "/srv"`, `chroot yes`. */
 export const CHROOT =
-  /^[ \t]*["']?chroot(?:[_-]?(?:dir|directory|path|to))?["']?(?:[ \t]*[=:][ \t]*|[ \t]+)["']?(?:\/[^\s"';,]*|yes|true|on|1)["']?[ \t]*[;,]?[ \t]*$/im
+  /^[ \t]*["']?chroot(?:[_-]?(?:dir|directory|path|to))?["']?(?:[ \t]*[=:][ \t]*|[ \t]+)["']?(?:\/[^\s"';,]*|yes|true|on|1)["']?[ \t]*(?:[;,][ \t]*)?$/im
 
 /**
  * Lines of files that a program has read, and that nobody has told us of, which name an account of the image; and those

@@ -64,7 +64,7 @@ function nginxGlobal(words: readonly CommandWord[], from: number, tool: string):
     const word = words[at] as CommandWord
     const match = /(?:^|;|["'])\s*user\s+([\w.-]+)(?:\s+([\w.-]+))?\s*;\s*/.exec(word.text)
     if (match?.[1] === undefined || words[at - 1]?.value !== '-g' || match[1] === 'root') continue
-    const cut = (text: string): string => text.replace(/(^|;|["'])\s*user\s+[^;]*;\s*/, '$1')
+    const cut = (text: string): string => text.replace(/(^|;|["'])\s*user\s[^;]*;\s*/, '$1')
     const instead = { text: cut(word.text), value: word.value === null ? null : cut(word.value) }
     const group = match[2] === undefined ? null : { text: match[2], value: match[2] }
     return { tool, user: { text: match[1], value: match[1] }, group, from: at, to: at + 1, instead: [instead] }

@@ -26,25 +26,25 @@ const wordAsGroup = String.raw`["']?(?<group>[\w.$\{\}-]+)["']?`
 
 /** `key = value`, as ini files and many others have it. */
 function setting(key: string, value = word): RegExp {
-  return new RegExp(`^[ \\t]*(?:${key})[ \\t]*=[ \\t]*${value}[ \\t]*;?[ \\t]*$`, 'm')
+  return new RegExp(`^[ \\t]*(?:${key})[ \\t]*=[ \\t]*${value}[ \\t]*(?:;[ \\t]*)?$`, 'm')
 }
 
 /** `key value`. */
 function directive(key: string, value = word): RegExp {
-  return new RegExp(`^[ \\t]*(?:${key})[ \\t]+${value}[ \\t]*;?[ \\t]*$`, 'm')
+  return new RegExp(`^[ \\t]*(?:${key})[ \\t]+${value}[ \\t]*(?:;[ \\t]*)?$`, 'm')
 }
 
 export const daemons: readonly Daemon[] = [
   {
     name: 'nginx',
     programs: ['nginx', 'openresty', 'nginx-debug'],
-    files: /\/nginx\/(?:.*\/)?[\w.-]+\.conf$|\/nginx\.conf$/,
+    files: /^(?=.*\/nginx\/).*\/[\w.-]+\.conf$|\/nginx\.conf$/s,
     user: /^[ \t]*user[ \t]+(?<user>[\w.-]+)(?:[ \t]+(?<group>[\w.-]+))?[ \t]*;/m,
   },
   {
     name: 'apache',
     programs: ['apache2', 'httpd', 'apachectl', 'apache2ctl', 'httpd-foreground', 'apache2-foreground'],
-    files: /\/(?:apache2|httpd)\/(?:.*\/)?(?:[\w.-]+\.conf|envvars)$|\/httpd\.conf$/,
+    files: /^(?=.*\/(?:apache2|httpd)\/).*\/(?:[\w.-]+\.conf|envvars)$|\/httpd\.conf$/s,
     user: new RegExp(`^[ \\t]*(?:(?:export[ \\t]+)?(?:: \\$\\{)?APACHE_RUN_USER:?=|[Uu]ser[ \\t]+)${word}`, 'm'),
     group: new RegExp(
       `^[ \\t]*(?:(?:export[ \\t]+)?(?:: \\$\\{)?APACHE_RUN_GROUP:?=|[Gg]roup[ \\t]+)${wordAsGroup}`,
@@ -54,21 +54,21 @@ export const daemons: readonly Daemon[] = [
   {
     name: 'php-fpm',
     programs: ['php-fpm'],
-    files: /\/(?:php|php-fpm|fpm)[\w.-]*\/(?:.*\/)?[\w.-]+\.conf$|\/php-fpm\.conf$/,
+    files: /^(?=.*\/(?:php|php-fpm|fpm)[\w.-]*\/).*\/[\w.-]+\.conf$|\/php-fpm\.conf$/s,
     user: setting('user'),
     group: setting('group', wordAsGroup),
   },
   {
     name: 'supervisord',
     programs: ['supervisord'],
-    files: /\/supervisor[\w.-]*\/(?:.*\/)?[\w.-]+\.(?:conf|ini)$|\/supervisord?\.(?:conf|ini)$/,
+    files: /^(?=.*\/supervisor[\w.-]*\/).*\/[\w.-]+\.(?:conf|ini)$|\/supervisord?\.(?:conf|ini)$/s,
     user: setting('user'),
     insists: true,
   },
   {
     name: 'mysql',
     programs: ['mysqld', 'mysqld_safe', 'mariadbd', 'mariadbd-safe'],
-    files: /\/(?:mysql|mariadb)[\w.-]*\/(?:.*\/)?[\w.-]+\.(?:cnf|conf)$|\/(?:\.my|my)\.cnf$/,
+    files: /^(?=.*\/(?:mysql|mariadb)[\w.-]*\/).*\/[\w.-]+\.(?:cnf|conf)$|\/(?:\.my|my)\.cnf$/s,
     user: setting('user'),
     options: ['--user', '-u'],
   },
@@ -84,21 +84,21 @@ export const daemons: readonly Daemon[] = [
   {
     name: 'haproxy',
     programs: ['haproxy', 'haproxy-systemd-wrapper'],
-    files: /\/haproxy[\w.-]*\/(?:.*\/)?[\w.-]+\.(?:cfg|conf)$|\/haproxy\.cfg$/,
+    files: /^(?=.*\/haproxy[\w.-]*\/).*\/[\w.-]+\.(?:cfg|conf)$|\/haproxy\.cfg$/s,
     user: directive('user|uid'),
     group: directive('group|gid', wordAsGroup),
   },
   {
     name: 'unbound',
     programs: ['unbound'],
-    files: /\/unbound\/(?:.*\/)?[\w.-]+\.conf$/,
+    files: /^(?=.*\/unbound\/).*\/[\w.-]+\.conf$/s,
     user: new RegExp(`^[ \\t]*username:[ \\t]*${word}`, 'm'),
     insists: true,
   },
   {
     name: 'lighttpd',
     programs: ['lighttpd'],
-    files: /\/lighttpd\/(?:.*\/)?[\w.-]+\.conf$|\/lighttpd\.conf$/,
+    files: /^(?=.*\/lighttpd\/).*\/[\w.-]+\.conf$|\/lighttpd\.conf$/s,
     user: setting(String.raw`server\.username`),
     group: setting(String.raw`server\.groupname`, wordAsGroup),
   },
@@ -112,20 +112,20 @@ export const daemons: readonly Daemon[] = [
   {
     name: 'squid',
     programs: ['squid', 'squid3'],
-    files: /\/squid3?\/(?:.*\/)?[\w.-]+\.conf$/,
+    files: /^(?=.*\/squid3?\/).*\/[\w.-]+\.conf$/s,
     user: directive('cache_effective_user'),
     group: directive('cache_effective_group', wordAsGroup),
   },
   {
     name: 'mosquitto',
     programs: ['mosquitto'],
-    files: /\/mosquitto\/(?:.*\/)?[\w.-]+\.conf$/,
+    files: /^(?=.*\/mosquitto\/).*\/[\w.-]+\.conf$/s,
     user: directive('user'),
   },
   {
     name: 'dnsmasq',
     programs: ['dnsmasq'],
-    files: /\/dnsmasq[\w.-]*(?:\/.*)?$/,
+    files: /\/dnsmasq[\w.-]*(?:\/|$)/,
     user: setting('user'),
     group: setting('group', wordAsGroup),
     options: ['--user', '-u'],
@@ -145,7 +145,7 @@ export const daemons: readonly Daemon[] = [
   {
     name: 'chrony',
     programs: ['chronyd'],
-    files: /\/chrony(?:\/.*)?\.conf$/,
+    files: /^(?=.*\/chrony\/).*\.conf$|\/chrony\.conf$/s,
     user: directive('user'),
     options: ['-u'],
   },
@@ -162,7 +162,7 @@ export const daemons: readonly Daemon[] = [
   {
     name: 'powerdns',
     programs: ['pdns_server', 'pdns_recursor'],
-    files: /\/(?:powerdns|pdns)\/(?:.*\/)?[\w.-]+\.conf$/,
+    files: /^(?=.*\/(?:powerdns|pdns)\/).*\/[\w.-]+\.conf$/s,
     user: setting('setuid'),
     group: setting('setgid', wordAsGroup),
     options: ['--setuid'],
@@ -172,7 +172,7 @@ export const daemons: readonly Daemon[] = [
   {
     name: 'stunnel',
     programs: ['stunnel', 'stunnel4'],
-    files: /\/stunnel[\w.-]*\/(?:.*\/)?[\w.-]+\.conf$/,
+    files: /^(?=.*\/stunnel[\w.-]*\/).*\/[\w.-]+\.conf$/s,
     user: setting('setuid'),
     group: setting('setgid', wordAsGroup),
     insists: true,
@@ -180,7 +180,7 @@ export const daemons: readonly Daemon[] = [
   {
     name: 'proftpd',
     programs: ['proftpd'],
-    files: /\/proftpd[\w.-]*(?:\/.*)?\.conf$/,
+    files: /^(?=.*\/proftpd[\w.-]*\/).*\.conf$|\/proftpd[\w.-]*\.conf$/s,
     user: directive('User'),
     group: directive('Group', wordAsGroup),
   },
@@ -194,20 +194,20 @@ export const daemons: readonly Daemon[] = [
   {
     name: 'freeradius',
     programs: ['freeradius', 'radiusd'],
-    files: /\/(?:freeradius|raddb)\/(?:.*\/)?radiusd\.conf$/,
+    files: /^(?=.*\/(?:freeradius|raddb)\/).*\/radiusd\.conf$/s,
     user: setting('user'),
     group: setting('group', wordAsGroup),
   },
   {
     name: 'zabbix',
     programs: ['zabbix_server', 'zabbix_agentd', 'zabbix_proxy'],
-    files: /\/zabbix\/(?:.*\/)?[\w.-]+\.conf$/,
+    files: /^(?=.*\/zabbix\/).*\/[\w.-]+\.conf$/s,
     user: setting('User'),
   },
   {
     name: 'rsyslog',
     programs: ['rsyslogd'],
-    files: /\/rsyslog[\w.-]*(?:\/.*)?\.conf$/,
+    files: /^(?=.*\/rsyslog[\w.-]*\/).*\.conf$|\/rsyslog[\w.-]*\.conf$/s,
     user: directive(String.raw`\$PrivDropToUser`),
     group: directive(String.raw`\$PrivDropToGroup`, wordAsGroup),
   },
@@ -223,7 +223,7 @@ export const daemons: readonly Daemon[] = [
   {
     name: 'uwsgi',
     programs: ['uwsgi'],
-    files: /\/uwsgi[\w.-]*(?:\/.*)?\.ini$/,
+    files: /^(?=.*\/uwsgi[\w.-]*\/).*\.ini$|\/uwsgi[\w.-]*\.ini$/s,
     user: setting('uid'),
     group: setting('gid', wordAsGroup),
     options: ['--uid'],

@@ -122,7 +122,8 @@ export function directiveStepDown(found: Directive, programs: ReadonlySet<string
     edits: lines.map(({ start, end }) => ({ span: { start, end: end + 1 }, text: '' })),
     argv: null,
     started: [...programs].some(
-      (program) => found.programs.includes(program) || found.programs.includes(program.replace(/[\d.]+$/, '')),
+      (program) =>
+        found.programs.includes(program) || found.programs.includes(program.replace(/(?<![\d.])[\d.]+$/, '')),
     ),
   }
 }

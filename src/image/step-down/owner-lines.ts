@@ -4,7 +4,7 @@ import { type Place, place } from './directives.ts'
 
 /** `$FileOwner root`, `log_group = adm`, `"socketUser": "x"`: the key of a setting that names whom a program gives its files to. */
 const OWNER =
-  /^[ \t]*\$?["']?(?:file|dir|directory|log|output|socket|sock|unix|pid|db|data|create|default)[_-]?(?:owner|user|group|uid|gid)["']?(?:[ \t]*[=:][ \t]*|[ \t]+)["']?(?<name>[\w.-]+)["']?[ \t]*[;,]?[ \t]*$/gim
+  /^[ \t]*\$?["']?(?:file|dir|directory|log|output|socket|sock|unix|pid|db|data|create|default)[_-]?(?:owner|user|group|uid|gid)["']?(?:[ \t]*[=:][ \t]*|[ \t]+)["']?(?<name>[\w.-]+)["']?[ \t]*(?:[;,][ \t]*)?$/gim
 
 export interface OwnerLine extends Place {
   readonly path: string

@@ -131,7 +131,7 @@ function sureInBranch({ conditions, functionName }: ShellCommand, start: FirstSt
 
 /** `[ "${AUTOTUNE:-}" ] || exit 0`, `[ -z "$AUTOTUNE" ] && exit`: nothing is done unless somebody asks for it. */
 const UNLESS =
-  /^\s*(?:\[\[?|test)\s+(?:(?:-n\s+)?"?\$\{?([A-Z]\w*)(?::-)?\}?"?\s*(?:\]\]?\s*)?\|\||-z\s+"?\$\{?([A-Z]\w*)(?::-)?\}?"?\s*(?:\]\]?\s*)?&&)\s*exit(?:\s+0)?\s*(?:;|#|$)/gm
+  /^[^\S\n\r\u2028\u2029]*(?:\[\[?|test)\s+(?:(?:-n\s+)?"?\$\{?([A-Z]\w*)(?::-)?\}?"?\s*(?:\]\]?\s*)?\|\||-z\s+"?\$\{?([A-Z]\w*)(?::-)?\}?"?\s*(?:\]\]?\s*)?&&)\s*exit(?:\s+0)?\s*(?:;|#|$)/gm
 
 /** From where on the script goes on only where a variable is set that the image does not set; Infinity where nowhere. */
 function askedFor({ text, variables }: ReadScript): number {

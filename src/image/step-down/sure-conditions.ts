@@ -59,14 +59,15 @@ function anyOf(condition: string): readonly string[] {
   return condition.split('||')
 }
 
-const TEST = /^(! )?\s*(?:\[\[?|test)\s+(! )?\s*(.*?)\s*(?:\]\]?)?$/s
+const TEST = /^(! )?\s*(?:\[\[?|test)\s+(! )?\s*(.*)$/s
 
 /** A loop over words that stand there is gone through. */
 const OVER_WORDS = /^for\s+\w+\s+in(\s+[\w./:@%+-]+)+[\s;]*(do\s*)?$/
 
 function oneOf(condition: string, start: FirstStart): 'known' | 'missing' | null {
   if (OVER_WORDS.test(condition)) return 'known'
-  const [, before, inner, asked = ''] = TEST.exec(condition) ?? []
+  const [, before, inner, closed = ''] = TEST.exec(condition) ?? []
+  const asked = closed.replace(/\]\]?$/, '').trimEnd()
   const negated = (before === undefined) !== (inner === undefined)
   const [, path] = /^-[efs]\s+(\S+)$/.exec(asked) ?? []
   if (path !== undefined) return negated && isMissing(path, start) ? 'missing' : null

@@ -139,7 +139,7 @@ function serviceAccounts({ facts }: CandidateSources): readonly Candidate[] {
       program,
       program.replace(/[-_]?(server|daemon)$/, ''),
       program.replace(/d$/, ''),
-      program.replace(/[-_].*$/, ''),
+      program.replace(/[-_].*$/s, ''),
     ]) {
       const account = name === '' ? null : userNamed(accounts, name)
       if (account === null) continue

@@ -137,7 +137,7 @@ function wantsGroupZero(instructions: readonly Instruction[], reference: string)
   if (/\bubi\d|openshift|redhat|bitnami/.test(reference)) return true
   return instructions.some(
     (instruction) =>
-      (instruction.keyword === 'RUN' && says(instruction, /g\+?=\+?u|chgrp\s+(-\S+\s+)*(0|root)\b|:(0|root)\b/)) ||
+      (instruction.keyword === 'RUN' && says(instruction, /g\+?=\+?u|chgrp\s+(-\S+\s+){0,9}(0|root)\b|:(0|root)\b/)) ||
       instruction.flags.some(({ name, value }) => name === 'chown' && /:(0|root)$/.test(value ?? '')),
   )
 }

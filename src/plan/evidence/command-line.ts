@@ -22,7 +22,7 @@ export function writtenByName(env: ReadonlyMap<string, string>): readonly (reado
 const LISTENS = /^--?(b|bind|listen|uds|s|unix-?socket)(=|$)/
 
 /** A JVM does not start where it cannot open its log. */
-const JVM_FILE = /^-(?:Xloggc:(.+)|Xlog:.*\bfile=([^:,]+).*)$/
+const JVM_FILE = /^-(?:Xloggc:(.+)|Xlog:.*\bfile=([^:,]+).*)$/s
 
 /** Their options take no folder: `rm -f /run/x/pid`, `mkdir -p /run/x`. A log that is followed and a pid file that goes are somebody's all the same. */
 const FILE_TOOLS =
@@ -94,7 +94,7 @@ export function commandLineNeeds(config: ImageConfig): readonly Need[] {
 }
 
 function pathOf(value: string, workdir: string): string | null {
-  const text = value.replace(/[;&|)]+$/, '').replace(/^["']|["']$/g, '')
+  const text = value.replace(/(?<![;&|)])[;&|)]+$/, '').replace(/^["']|["']$/g, '')
   // The first word of a quoted text is no place: `--run "bin/server --verbose"`.
   if (text === '' || text.startsWith('-') || /[$*`]|:\/\//.test(text) || /^["'][^"']*$/.test(value)) return null
   // `--log info`, `--cache true`: a bare word is a value, not a place.

@@ -41,7 +41,7 @@ const FRAMEWORKS: readonly Framework[] = [
   {
     name: 'Rails',
     file: 'Gemfile',
-    says: /^\s*gem\s+["']rails["']/m,
+    says: /^[^\S\n\r\u2028\u2029]*gem\s+["']rails["']/m,
     folders: (texts, root) => [
       ['tmp', 'caches, pids and sockets'],
       ['log', 'logs'],

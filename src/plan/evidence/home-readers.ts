@@ -45,7 +45,7 @@ function startedFromHome(text: string, { entries }: Shipped): string | null {
 /** `bash -lc`, `bash -i`: they read what the account's profile says. */
 function isLogin(words: readonly string[]): boolean {
   return words.some(
-    (word, index) => /(^|\/)(ba|z)?sh$/.test(word) && /^(-[a-z]*[li][a-z]*|--login)$/.test(words[index + 1] ?? ''),
+    (word, index) => /(^|\/)(ba|z)?sh$/.test(word) && /^(-[a-hjkm-z]*[il][a-z]*|--login)$/.test(words[index + 1] ?? ''),
   )
 }
 

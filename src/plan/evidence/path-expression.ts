@@ -39,7 +39,7 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
     .replace(/[;,]$/, '')
     .replace(/^&(?:mut )?/, '')
     .replace(/\.(?:to_string|to_owned|into|toString)\(\)$/, '')
-  if (depth > DEEPEST || text === '') return null
+  if (depth > DEEPEST || text === '' || text.length > bounds.expressionLength) return null
   const next = (part: string): string | null => evaluate(part, names, depth + 1)
   const literal = /^(?:[rbu@]|new URL)?(["'`])((?:(?!\1)[^\\])*)\1$/.exec(text)
   if (literal !== null) return /[$]\{/.test(literal[2] ?? '') ? template(literal[2] ?? '', next) : (literal[2] ?? '')
@@ -78,7 +78,7 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
     )
   if (env !== null) return names.env.get(env.slice(1).find((name) => name !== undefined) ?? '') ?? null
   const fallback =
-    /^(?:os\.environ\.get|os\.getenv|ENV\.fetch|(?:\w+\.)?\w*[gG]et_?[eE]nv\w*)\(\s*["'](\w+)["']\s*(?:,\s*(.+))?\)$/s.exec(
+    /^(?:os\.environ\.get|os\.getenv|ENV\.fetch|(?:\w+\.)?(?=\w*[gG]et_?[eE]nv)\w+)\(\s*["'](\w+)["']\s*(?:,\s*(.+))?\)$/s.exec(
       text,
     )
   const orElse = ORELSE.exec(text)

@@ -176,12 +176,12 @@ function secretsIn({ entries, origins, steps }: Shipped): string | null {
     ({ instruction }) =>
       instruction.keyword === 'RUN' &&
       says(instruction, SECRET_WRITTEN) &&
-      !says(instruction, /\brm\b[^&|;\n]*\/\.(netrc|npmrc|pypirc|git-credentials|pgpass|ssh)/),
+      !says(instruction, /\brm\b[^&|;\n]{0,4000}\/\.(netrc|npmrc|pypirc|git-credentials|pgpass|ssh)/),
   )
   return written === undefined ? null : `what line ${written.instruction.line} writes`
 }
 
-const SECRET_WRITTEN = />+\s*(~|\$\{?HOME\}?|\/root)\/\.(netrc|npmrc|pypirc|git-credentials|pgpass|ssh\/id_\w+)\b/
+const SECRET_WRITTEN = />\s*(~|\$\{?HOME\}?|\/root)\/\.(netrc|npmrc|pypirc|git-credentials|pgpass|ssh\/id_\w+)\b/
 
 function closed(uses: readonly Use[], secret: string): Remark {
   const [first] = uses

@@ -52,7 +52,7 @@ function reasonFor(action: RunAction, path: string): string | null {
 
 function opensToAll(mode: string | null): boolean {
   if (mode === null) return false
-  return /^[0-7]?[0-7][0-7][2367]$/.test(mode) || /(^|,)[ugo]*(a|o)[ugo]*\+[rxX]*w/.test(mode)
+  return /^[0-7]?[0-7][0-7][2367]$/.test(mode) || /(^|,)[ug]*(?:o[ugo]*(?:a[ugo]*)?|a[ugo]*)\+[rxX]*w/.test(mode)
 }
 
 /** `chmod 777` is a weakness of its own: whoever gets in can change what is there. */

@@ -8,7 +8,7 @@ const NAMES = /cap_[a-z_]+/gi
 /** `$(which node)`, `$(readlink -f $(command -v node))`: the shell says it again as well as before. */
 const LOOKED_UP = /^"?\$\((?:readlink -f "?\$\()?(?:which|command -v) ([\w.-]+)\)?"?\)"?$/
 /** The tool goes again with its package. */
-const PURGES = /\b(purge|remove|autoremove|apk (?:\S+ )*del|erase)\b/
+const PURGES = /\b(purge|remove|autoremove|apk (?:\S+ ){0,9}del|erase)\b/
 
 /** Files to which RUN lines give capabilities (`setcap cap_net_bind_service=+ep /usr/bin/app`). */
 export function setCapabilities(steps: readonly Step[]): readonly CapableFile[] {

@@ -27,12 +27,12 @@ export const SCRIPT: readonly Rule[] = [
   // multer's function form: `destination: (req, file, cb) => cb(null, 'uploads')`.
   {
     pattern:
-      /\b(destination)\s*(?::\s*(?:async\s*)?(?:function\s*\w*\s*)?)?\([^)]*\)\s*(?:=>\s*)?\{?\s*(?:return\s+)?\w+\(\s*null\s*,/g,
+      /\b(destination)\s*(?::\s*(?:async\s*)?(?:function\s*(?:\w+\s*)?)?)?\([^)]{0,400}\)\s*(?:=>\s*)?(?:\{\s*)?(?:return\s+)?\w+\(\s*null\s*,/g,
     kind: 'directory',
   },
   // winston, and its daily rotation.
-  { pattern: /\b(transports\.File|DailyRotateFile)\(\s*\{[^{}]*?\bfilename\s*:/g, kind: 'file' },
-  { pattern: /\b(transports\.File|DailyRotateFile)\(\s*\{[^{}]*?\bdirname\s*:/g, kind: 'directory' },
+  { pattern: /\b(transports\.File|DailyRotateFile)\(\s*\{[^{}]{0,1000}?\bfilename\s*:/g, kind: 'file' },
+  { pattern: /\b(transports\.File|DailyRotateFile)\(\s*\{[^{}]{0,1000}?\bdirname\s*:/g, kind: 'directory' },
   // lowdb, nedb; Sequelize, TypeORM and Knex with SQLite.
   { pattern: /\b(JSONFile|JSONFileSync|JSONFilePreset|FileSync|FileAsync)\(/g, kind: 'database' },
   { pattern: /\b(Datastore)\(\s*\{[^{}]*?\bfilename\s*:/g, kind: 'database' },
@@ -77,7 +77,7 @@ export const RUBY: readonly Rule[] = [
   },
   // Puma's and Unicorn's own configuration.
   { pattern: /^[ \t]*(stdout_redirect|stdout_path|stderr_path|pidfile|state_path)\b\s*\(?/gm, kind: 'file' },
-  { pattern: /^[ \t]*(pid)\b\s*\(?(?=\s*["'])/gm, kind: 'file', beside: true },
+  { pattern: /^[ \t]*(pid)\b\s*(?:\((?=\s*["'])|(?=["']))/gm, kind: 'file', beside: true },
   { pattern: /\b(YAML::Store\.new|PStore\.new)\(/g, kind: 'file', beside: true },
   { pattern: /\b(Logger\.new)\(/g, kind: 'file', only: /[/.]/ },
   { pattern: /\b(SQLite3::Database\.new|Sequel\.sqlite)\(/g, kind: 'database' },
@@ -86,13 +86,13 @@ export const PHP: readonly Rule[] = [
   { pattern: /\b(file_put_contents)\(/g, kind: 'file' },
   { pattern: /\b(mkdir)\(/g, kind: 'directory' },
   { pattern: /\b(fopen)\(/g, kind: 'file', with: /["'][wax][bt+]*["']/ },
-  { pattern: /\b(error_log)\((?:[^;]*?),\s*3\s*,/g, kind: 'file' },
+  { pattern: /\b(error_log)\([^;]{0,1000}?,\s*3\s*,/g, kind: 'file' },
   { pattern: /\b(new SQLite3)\(/g, kind: 'database' },
   { pattern: /\b(new PDO)\(\s*["']sqlite:["']\s*\./g, kind: 'database' },
   { pattern: /\b(move_uploaded_file)\((?:[^,()]|\([^()]*\))*,/g, kind: 'file' },
 ]
 export const PERL: readonly Rule[] = [
-  { pattern: /\b(open)\s*\(?\s*(?:my\s+)?[$\w*]+\s*,\s*["'](?:>>?|\+[<>])[^"',]*["']\s*,/g, kind: 'file' },
+  { pattern: /\b(open)\s*(?:\(\s*)?(?:my\s+)?[$\w*]{1,200}\s*,\s*["'](?:>>?|\+[<>])[^"',]*["']\s*,/g, kind: 'file' },
   { pattern: /\b(mkdir|make_path)\s*\(/g, kind: 'directory' },
 ]
 export const GO: readonly Rule[] = [
@@ -107,7 +107,7 @@ export const RUST: readonly Rule[] = [
   { pattern: /\b(File::create|File::create_new|fs::write)\(/g, kind: 'file' },
   {
     pattern:
-      /\b(?:OpenOptions::new|File::options)\(\)(?:\s*\.\w+\(\w+\))*?\s*\.(?:write|append)\(true\)(?:\s*\.\w+\(\w+\))*\s*\.(open)\(/g,
+      /\b(?:OpenOptions::new|File::options)\(\)(?:\s*\.\w+\(\w+\)){0,9}?\s*\.(?:write|append)\(true\)(?:\s*\.\w+\(\w+\)){0,9}\s*\.(open)\(/g,
     kind: 'file',
   },
   { pattern: /\b(Connection::open)\(/g, kind: 'database' },

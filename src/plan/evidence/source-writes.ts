@@ -111,11 +111,11 @@ function constantsOf(text: string): ReadonlyMap<string, string> {
   const constants = new Map<string, string>()
   const twice = new Set<string>()
   for (const match of text.matchAll(
-    /^[ \t]*(?:export )?(?:(?:const|let|var|pub|static|mut|public|private|protected|internal|final|readonly|val|string|String|Path|File)[ \t]+)*(?:define\(["'])?\$?([A-Za-z_]\w*)["']?\s*(?::[^=\n]*)?(?:=(?![=>])|,)\s*(.+)$/gm,
+    /^[ \t]*(?:export )?(?:(?:const|let|var|pub|static|mut|public|private|protected|internal|final|readonly|val|string|String|Path|File)[ \t]+)*(?:define\(["'])?\$?([A-Za-z_]\w*)["']?\s*(?::[^=\n\r\u2028\u2029]*)?(?:=(?![=>])|,)\s*(.+)$/gm,
   )) {
     const name = match[1] ?? ''
     if (constants.has(name)) twice.add(name)
-    const value = (match[2] ?? '').replace(/\s+(?:\/\/|#).*$/, '').replace(/;\s*$/, '')
+    const value = (match[2] ?? '').replace(/(?<!\s)\s+(?:\/\/|#).*$/, '').replace(/;\s*$/, '')
     constants.set(
       name,
       /define\($/.test(match[0].slice(0, match[0].indexOf(name) - 1)) ? value.replace(/\)$/, '') : value,

@@ -43,8 +43,8 @@ type Setting = readonly [key: string, value: string]
 
 function properties(text: string): readonly Setting[] {
   return text.split(/\r?\n/).flatMap((line): readonly Setting[] => {
-    const [, key, value] = /^\s*([\w.-]+)\s*[=:]\s*(.*?)\s*$/.exec(line) ?? []
-    return key === undefined || value === undefined ? [] : [[key, value]]
+    const [, key, value] = /^\s*([\w.-]+)\s*[=:](.*)$/s.exec(line) ?? []
+    return key === undefined || value === undefined ? [] : [[key, value.trim()]]
   })
 }
 
@@ -53,10 +53,11 @@ function flattened(text: string): readonly Setting[] {
   const found: Setting[] = []
   const above: { readonly indent: number; readonly key: string }[] = []
   for (const line of text.split(/\r?\n/)) {
-    const [, blank = '', key, value = ''] = /^(\s*)([\w.-]+):\s*(.*?)\s*$/.exec(line) ?? []
+    const [, blank = '', key, behind = ''] = /^(\s*)([\w.-]+):(.*)$/s.exec(line) ?? []
     if (key === undefined) continue
     while ((above.at(-1)?.indent ?? -1) >= blank.length) above.pop()
     const whole = [...above.map((each) => each.key), key].join('.')
+    const value = behind.trim()
     if (value === '' || value.startsWith('#')) above.push({ indent: blank.length, key })
     else found.push([whole, value.replace(/^(["'])(.*)\1$/, '$2')])
   }

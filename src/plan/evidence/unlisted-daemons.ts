@@ -110,13 +110,13 @@ const PACKAGE_OF: Readonly<Record<string, RegExp>> = table({
 
 export function isNamedAlike(name: string, program: string): boolean {
   const plain = program.replaceAll('_', '-')
-  const stems = [name, name.replace(/-(server|daemon|hpa|bin)$|\d+$/, '')]
+  const stems = [name, name.replace(/-(server|daemon|hpa|bin)$|(?<!\d)\d+$/, '')]
   if (PACKAGE_OF[program]?.test(name) === true) return true
   return stems.some(
     (each) =>
       each === plain ||
       `${each}d` === plain ||
-      each === plain.replace(/-?\d+$/, '') ||
+      each === plain.replace(/(?:-|(?<![-\d]))\d+$/, '') ||
       each === plain.replace(/-(server|daemon|send)$/, ''),
   )
 }

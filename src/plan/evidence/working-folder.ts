@@ -134,7 +134,7 @@ export function namedConfig(option: string | undefined, command: readonly string
     return first === '' || first.startsWith('-') ? null : first
   }
   const pattern = new RegExp(`^(?:${option})$`)
-  const at = command.findIndex((word) => pattern.test(word.replace(/=.*$/, '')))
+  const at = command.findIndex((word) => pattern.test(word.replace(/=.*$/s, '')))
   if (at < 0) return null
   const word = command[at] ?? ''
   return word.includes('=') ? word.slice(word.indexOf('=') + 1) : (command[at + 1] ?? null)

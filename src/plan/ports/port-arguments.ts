@@ -20,7 +20,7 @@ export function movePort(value: string, from: number, to: number): string {
   return value.replace(new RegExp(String.raw`((?:^|[\w\]*+.]|//[^/;,]*):)${from}(?=$|[/;,\s"'])`, 'g'), `$1${to}`)
 }
 
-const PORT_OPTION = /^--?[\w.-]*(port|listen|bind|addr|address|http|https)[\w.-]*$/i
+const PORT_OPTION = /^-(?=[\w.-]+$)[\w.-]*(?:port|listen|bind|addr|http)/i
 /** Options of one letter that are a port in nearly every server. */
 const SHORT_PORT_OPTION = /^-[pPlbB]$/
 

@@ -29,7 +29,7 @@ export function inFiles(from: number, to: number, sources: Sources): readonly Fi
  */
 export function namesLocal(port: number, sources: Sources): boolean {
   const { config } = sources.facts
-  const read = filesRead(sources).map(({ text }) => text.replace(/^\s*(#|;|\/\/).*$/gm, ''))
+  const read = filesRead(sources).map(({ text }) => withoutComments(text))
   const beside = String.raw`["']?[\s,;]{1,20}`
   const named = String.raw`["']?[\w.-]*port["']?\s{0,9}[:=]?\s{0,9}["']?${port}(?!\d)`
   const local = new RegExp(
@@ -37,6 +37,11 @@ export function namesLocal(port: number, sources: Sources): boolean {
     'i',
   )
   return [...argvOf(config), ...config.env.values(), ...read].some((text) => local.test(text))
+}
+
+/** A run of empty lines that no comment ends is passed over at once. */
+function withoutComments(text: string): string {
+  return text.replace(/^\s*(#|;|\/\/).*$|^\s+/gm, (all, mark: string | undefined) => (mark === undefined ? all : ''))
 }
 
 const LOCAL = String.raw`(?:\blocalhost\b|\b127(?:\.\d+){3}|\[?::1\]?)`

@@ -44,7 +44,7 @@ function replaced(text: string, other: string, global: boolean): Substitution {
  */
 export function siteAddresses(line: string, from: number, to: number): Substitution | null {
   const [, head = ''] = /^\s*((?:[\w.*:[\]/-]+\s*,\s*)*[\w.*:[\]/-]+)\s*\{\s*$/.exec(line) ?? []
-  const addresses = head.split(/\s*,\s*/)
+  const addresses = head.split(/(?:(?<!\s)\s+)?,\s*/)
   const port = new RegExp(`:${from}/?$`)
   const isNamed = /^(?:\w+:\/\/)?(?:[\w*-]+\.[\w.*-]+|localhost)?(?::\d+)?\/?$/
   if (!addresses.every((one) => isNamed.test(one)) || !addresses.some((one) => port.test(one))) return null

@@ -30,7 +30,8 @@ export function scriptPortVariable(texts: readonly string[], from: number): stri
   const lines = texts.flatMap((text) => text.split('\n').filter((line) => !/^\s*#/.test(line)))
   const found = lines.flatMap((line) =>
     [...line.matchAll(named)].map(({ index, 1: before = '', 2: name = '' }) => {
-      const host = before === ':' ? /([\w.\]*}"-]*)$/.exec(line.slice(0, index))?.[1] : ''
+      const host =
+        before === ':' ? /(?<![\w.\]*}"-])([\w.\]*}"-]*)$/.exec(line.slice(Math.max(0, index - 256), index))?.[1] : ''
       return { name, isOwn: /^(|0\.0\.0\.0|\*|.*::\])$/.test(host ?? '') && !ELSEWHERE.test(name) }
     }),
   )

@@ -17,7 +17,7 @@ export function linkActions(
   const values = operands.map(read)
   if (name === 'ln') {
     const [target, at] = values
-    const isSymbolic = words.some(({ text }) => /^(-[a-zA-Z]*s[a-zA-Z]*|--symbolic)$/.test(text))
+    const isSymbolic = words.some(({ text }) => /^(-[a-rt-zA-Z]*s[a-zA-Z]*|--symbolic)$/.test(text))
     if (!isSymbolic || values.length !== 2 || target == null || at == null) return []
     const place = normalisePath(at.endsWith('/') ? `${at}${baseName(target)}` : at, folder ?? '')
     return place === null ? [] : [{ tool: 'link', paths: [place], value: target }]

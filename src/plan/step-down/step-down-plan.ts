@@ -174,7 +174,7 @@ function unsure({ kind, tool, user, text }: StepDown): readonly Remark[] {
 
 /** What switches user or gives files away, in whatever language; a comment of `#` or `//` says nothing. */
 const SWITCHES =
-  /^(?!\s*(?:#|\/\/)).*?\b(gosu|su-exec|setpriv|runuser|set(?:re|res)?[ug]id|setgroups|initgroups|l?chown)\b/im
+  /^(?![^\S\n\r\u2028\u2029]*(?:#|\/\/)).*?\b(gosu|su-exec|setpriv|runuser|set(?:re|res)?[ug]id|setgroups|initgroups|l?chown)\b/im
 
 function unread(
   { path, reason }: { readonly path: string; readonly reason: string },

@@ -28,7 +28,7 @@ function header(text: string, name: string): string | undefined {
 /** Where a redirect leads, without its own address and port, and without what differs from visitor to visitor. */
 function placeOf(location: string, address: string): string {
   const path = location.replace(/[?#;].*$/s, '')
-  const own = /^[a-z]+:\/\/([^/:]+|\[[^\]]*\])(:\d+)?(.*)$/i.exec(path)
+  const own = /^[a-z]+:\/\/([^/:]+|\[[^\]]*\])(:\d+)?(.*)$/is.exec(path)
   const place = own === null ? path : own[1] === address ? own[3] || '/' : path
   return withoutOwnName(place).slice(0, 80)
 }

@@ -66,9 +66,14 @@ function lines({ logs }: RunRecord): number {
   return logs.split('\n').filter((line) => line.trim() !== '').length
 }
 
+/** A tag that nothing closes is text. */
+function withoutTags(page: string): string {
+  return page.replace(/<[^>]*(?:>|$)/g, (tag) => (tag.endsWith('>') ? ' ' : tag))
+}
+
 /** The title of a page, or its first words. */
 function quoted(page: string): string {
-  const title = /<title[^>]*>([^<]+)/i.exec(page)?.[1] ?? page.replace(/<[^>]*>/g, ' ')
+  const title = /<title[^>]{0,1000}>([^<]+)/i.exec(page)?.[1] ?? withoutTags(page)
   const text = title.replace(/\s+/g, ' ').trim().slice(0, 60)
   return text === '' ? 'an empty one' : `"${text}"`
 }

@@ -66,11 +66,11 @@ function pathsIn(line: string, workdir: string): readonly string[] {
   const absolute = [...text.matchAll(/(?<![\w.:/~-])(\/[\w.@%+~:,-]+(?:\/[\w.@%+~:,-]*)*)/g)].map(
     (match) => match[1] ?? '',
   )
-  const quoted = [...text.matchAll(/["'`‘“]([^"'`’”\s]*\/?[^"'`’”\s]+)["'`’”]/g)].map((match) => match[1] ?? '')
+  const quoted = [...text.matchAll(/["'`‘“]([^"'`’”\s]+)["'`’”]/g)].map((match) => match[1] ?? '')
   const relative = absolute.length > 0 ? [] : quoted.filter((word) => /[./]/.test(word) && !/^\w+:\/\//.test(word))
   const paths: string[] = []
   for (const raw of [...absolute, ...relative]) {
-    const path = normalisePath(raw.replace(/[:,.)]+$/, ''), workdir)
+    const path = normalisePath(raw.replace(/(?<![:,.)])[:,.)]+$/, ''), workdir)
     if (path === null || path === '/' || NO_PATH.test(path) || /\/[-=]/.test(path)) continue
     // The program that complains stands first: `/entrypoint.sh: line 3: /data/x: Permission denied`.
     paths.push(path)

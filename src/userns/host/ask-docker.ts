@@ -50,7 +50,7 @@ async function ask(cli: Cli, config: string | null): Promise<EngineAnswer> {
   const free = await statfs(bare).catch(() => null)
   return {
     answers: true,
-    version: info.ServerVersion.replace(/^v|\+.*$/g, ''),
+    version: info.ServerVersion.replace(/^v|\+.*$/gs, ''),
     storageDriver: info.Driver ?? 'unknown',
     dataRoot,
     remapped,

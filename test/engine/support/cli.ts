@@ -149,7 +149,9 @@ export async function inventory(): Promise<ReadonlySet<string>> {
       kind === 'volume' ? list('--filter', 'dangling=false') : [],
     ])
     const known = new Set([...tests, ...sessions, ...tracers, ...used])
-    return all.filter((id) => !known.has(id)).map((id) => `${kind} ${id}`)
+    // Somebody else's may have gone between the lists.
+    const still = new Set(await list())
+    return all.filter((id) => !known.has(id) && still.has(id)).map((id) => `${kind} ${id}`)
   })
   return new Set((await Promise.all(lists)).flat())
 }

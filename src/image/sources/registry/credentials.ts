@@ -139,7 +139,7 @@ function fromFile(entry: unknown): Credentials | null {
   const pair = Buffer.from(typeof auth === 'string' ? auth : '', 'base64').toString('utf8')
   const colon = pair.indexOf(':')
   if (colon < 1) return null
-  return { kind: 'password', user: pair.slice(0, colon), password: pair.slice(colon + 1).replace(/\0+$/, '') }
+  return { kind: 'password', user: pair.slice(0, colon), password: pair.slice(colon + 1).replace(/(?<!\0)\0+$/, '') }
 }
 
 function objectOf(value: unknown): Json {

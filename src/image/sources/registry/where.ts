@@ -22,7 +22,7 @@ const reaches: ReadonlyMap<string, Reach> = new Map([
 
 /** Of an IP address as text; IPv4 in IPv6 is what it stands for. */
 export function reachOf(address: string): Reach {
-  const text = address.replace(/%.*$/, '')
+  const text = address.replace(/%.*$/s, '')
   if (!ipaddr.isValid(text)) return 'none'
   // Takes the IPv4 out of ::ffff:0:0/96.
   const parsed = ipaddr.process(text)

@@ -54,7 +54,11 @@ export function nameFor({ file, image }: ArchiveReference, names: readonly strin
     const reference = /[:/]/.test(name) ? parsed(name) : null
     if (reference !== null) return `${reference.familiarName}:${reference.tag ?? 'latest'}`
   }
-  const base = file.replace(/\/+$/, '').split('/').at(-1) ?? ''
+  const base =
+    file
+      .replace(/(?<!\/)\/+$/, '')
+      .split('/')
+      .at(-1) ?? ''
   const stem = base.toLowerCase().replace(/\.(?:tar(?:\.\w+)?|tgz)$/, '')
   const tag = names.find((name) => /^\w[\w.-]{0,127}$/.test(name)) ?? 'latest'
   return `localhost/${stem.replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'image'}:${tag}`
