@@ -41,14 +41,15 @@ export function regularExpressions() {
 /**
  * @param {string} literal
  * @param {number} timeout milliseconds
+ * @param {readonly ('auto' | 'automaton' | 'fuzz')[]} checkers each asked where those before it do not know
  * @returns {Promise<string>} `unknown` where it does not end in time
  */
-export async function verdictOf(literal, timeout) {
+export async function verdictOf(literal, timeout, checkers = ['auto', 'fuzz']) {
   // Its build for this machine; the one in JavaScript takes a second for each pattern.
   process.env.RECHECK_BACKEND ??= process.platform === 'linux' && process.arch === 'x64' ? 'native' : 'auto'
   const { check } = await import('recheck')
   const end = literal.lastIndexOf('/')
-  for (const checker of /** @type {const} */ (['auto', 'fuzz'])) {
+  for (const checker of checkers) {
     const found = await check(literal.slice(1, end), literal.slice(end + 1), { checker, timeout })
     if (found.status !== 'unknown') return found.complexity.summary.replace(/ \(fuzz\)$/, '')
   }

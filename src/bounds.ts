@@ -49,6 +49,8 @@ export const bounds = {
   environmentLength: 1024 * 1024,
   /** Characters of a path: the kernel takes none that is longer (PATH_MAX, path_resolution(7)). */
   pathLength: 4096,
+  /** Characters of an expression of a source file that may say a path: call by call it is taken apart. */
+  expressionLength: 1000,
   /** Ports of an image, and of one range: no service listens on so many. */
   ports: 1024,
   /** Low ports of an image that are looked for in its files: each is looked for in all of them. */

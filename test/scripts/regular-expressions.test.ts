@@ -484,9 +484,11 @@ test('each that is made while the program runs is listed with what a stranger sa
 
 test('recheck still says of some what is kept of it', async () => {
   const linear = literals.filter((literal) => LINEAR.has(verdicts[literal] ?? ''))
-  const some = Array.from({ length: 25 }, () => linear[Math.floor(Math.random() * linear.length)] ?? '')
-  const said = await Promise.all(some.map(async (literal) => [literal, await verdictOf(literal, 5_000)] as const))
-  // What a busy machine does not end in time says nothing.
+  const some = Array.from({ length: 10 }, () => linear[Math.floor(Math.random() * linear.length)] ?? '')
+  const said = await Promise.all(
+    some.map(async (literal) => [literal, await verdictOf(literal, 5_000, ['automaton'])] as const),
+  )
+  // Its automaton is exact; its fuzzing says another thing on a busy machine. What does not end in time says nothing.
   expect(said.filter(([, verdict]) => !LINEAR.has(verdict) && verdict !== 'unknown')).toEqual([])
-  expect(await verdictOf(String.raw`/^(a+)+$/`, 30_000)).toBe('exponential')
+  expect(await verdictOf('/^(a+)+$/', 30_000)).toBe('exponential')
 }, 120_000)

@@ -1,3 +1,4 @@
+import { bounds } from '../../bounds.ts'
 /** What a source file says of its own names: constants with a literal value. */
 export interface SourceNames {
   /** Folder of the file, for `__dirname` and `Path(__file__).parent`. */
