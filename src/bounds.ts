@@ -49,6 +49,10 @@ export const bounds = {
   environmentLength: 1024 * 1024,
   /** Characters of a path: the kernel takes none that is longer (PATH_MAX, path_resolution(7)). */
   pathLength: 4096,
+  /** Stages of one Dockerfile, each of which is planned by itself: nobody's has a hundred. */
+  stages: 500,
+  /** Files that one RUN writes with a text that is followed further; of more the text is not known. */
+  writtenTexts: 256,
   /** Ports of an image, and of one range: no service listens on so many. */
   ports: 1024,
   /** Low ports of an image that are looked for in its files: each is looked for in all of them. */
