@@ -1,3 +1,4 @@
+import { bounds } from '../../bounds.ts'
 import { isShell, parseShellScript, type ShellCommand } from '../../dockerfile/index.ts'
 import type { ImageConfig } from '../facts.ts'
 import type { FileModel } from '../file-model.ts'
@@ -54,6 +55,10 @@ export function readScripts(start: readonly StartScript[], config: ImageConfig, 
     const parsed = parseShellScript(text)
     if (parsed.kind === 'unparsed') {
       if (path !== null) unread.push({ path, reason: parsed.reason })
+      continue
+    }
+    if (parsed.commands.length > bounds.scriptCommands) {
+      unread.push({ path: path ?? 'the text of sh -c', reason: `it has more than ${bounds.scriptCommands} commands` })
       continue
     }
     const variables = variablesOf(config, text, parsed.commands)
