@@ -31,7 +31,7 @@ export interface ScriptCommand {
 export interface ReadScripts {
   readonly scripts: readonly ReadScript[]
   /** Scripts that are no shell scripts or could not be parsed. */
-  readonly unread: readonly { readonly path: string; readonly reason: string }[]
+  readonly unread: readonly { readonly path: string; readonly reason: string; readonly tooLong?: true }[]
 }
 
 const maximumScripts = 60
@@ -39,7 +39,7 @@ const maximumScripts = 60
 /** Reads start scripts and those that they source, run or find in a `….d` folder. */
 export function readScripts(start: readonly StartScript[], config: ImageConfig, files: FileModel | null): ReadScripts {
   const scripts: ReadScript[] = []
-  const unread: { path: string; reason: string }[] = []
+  const unread: { path: string; reason: string; tooLong?: true }[] = []
   const seen = new Set<string>()
   const queue: Followed[] = start.map((script) => ({
     script,
@@ -58,7 +58,8 @@ export function readScripts(start: readonly StartScript[], config: ImageConfig, 
       continue
     }
     if (parsed.commands.length > bounds.scriptCommands) {
-      unread.push({ path: path ?? 'the text of sh -c', reason: `it has more than ${bounds.scriptCommands} commands` })
+      const reason = `it has more than ${bounds.scriptCommands} commands`
+      unread.push({ path: path ?? 'the text of sh -c', reason, tooLong: true })
       continue
     }
     const variables = variablesOf(config, text, parsed.commands)
