@@ -51,6 +51,16 @@ export const bounds = {
   pathLength: 4096,
   /** Characters of an expression of a source file that may say a path: call by call it is taken apart. */
   expressionLength: 1000,
+  /** Stages of one Dockerfile, each of which is planned by itself: nobody's has a hundred. */
+  stages: 500,
+  /** Files that one RUN writes with a text that is followed further; of more the text is not known. */
+  writtenTexts: 256,
+  /** Volumes of an image: each is looked for in its files, and its owner changed. */
+  volumes: 512,
+  /** Folders of a volume's path, one in another: each is walked through for each of them. */
+  pathDepth: 128,
+  /** Commands of one start script: the longest that was seen, catalina.sh, has some 400. */
+  scriptCommands: 8000,
   /** Ports of an image, and of one range: no service listens on so many. */
   ports: 1024,
   /** Low ports of an image that are looked for in its files: each is looked for in all of them. */

@@ -27,7 +27,7 @@ import type { BuildContext } from './plan/shipped/build-context.ts'
 import { copiedTo } from './plan/shipped/copied-to.ts'
 import type { Observation, StageInput } from './plan/stage-input.ts'
 import type { Stated } from './plan/stated.ts'
-import { statedBy } from './plan/stated-by.ts'
+import { statedInTurn } from './plan/stated-by.ts'
 import { rootSteps } from './plan/step-down/root-steps.ts'
 import { isWindowsStage } from './plan/windows-stage.ts'
 
@@ -73,7 +73,7 @@ export function stageInputs(dockerfile: Dockerfile, policy: Policy, knowledge: K
   return atOnce(stageInputsInTurn(dockerfile, policy, knowledge))
 }
 
-/** Stops behind each stage: a Dockerfile may have thousands. */
+/** Stops within each stage, and behind it: a Dockerfile may have thousands. */
 export function* stageInputsInTurn(
   dockerfile: Dockerfile,
   policy: Policy,
@@ -82,30 +82,32 @@ export function* stageInputsInTurn(
   const walks = stageWalks(dockerfile, (reference) => configOf(reference, knowledge.bases))
   const inputs: StageInput[] = []
   for (const stage of plannedStages(dockerfile, policy)) {
-    inputs.push(stageInput(dockerfile, stage, walks, policy, knowledge))
+    inputs.push(yield* stageInput(dockerfile, stage, walks, policy, knowledge))
     yield
   }
   return inputs
 }
 
-function stageInput(
+function* stageInput(
   dockerfile: Dockerfile,
   stage: Stage,
   walks: StageWalks,
   policy: Policy,
   knowledge: Knowledge,
-): StageInput {
+): InTurn<StageInput> {
   const indexes = lineage(dockerfile, stage.index)
   const root = dockerfile.stages[indexes[0] ?? stage.index] ?? stage
   const chain = indexes.flatMap((index) => dockerfile.stages[index] ?? [])
   const base = baseFacts(root, chain, knowledge.bases)
   const state = walks.end(stage.index)
   const built = knowledge.built.get(stage.index)
+  yield
   const created = createdAccounts(dockerfile, stage.index, walks)
   const derived = platformOf(built ?? deriveFacts({ base, state, created: knownAccounts(created) }), dockerfile, chain)
   const entry = root.base.kind === 'image' ? knowledge.entries(root.base.reference) : null
   const asBuilt = root.index === stage.index && stage.instructions.every(({ keyword }) => keyword === 'FROM')
-  const stated = statedBy({
+  yield
+  const stated = yield* statedInTurn({
     dockerfile,
     stage,
     walks,
@@ -120,6 +122,7 @@ function stageInput(
     listed: describesServer(entry, derived),
   })
   const facts: ImageFacts = derived.files.known ? { ...derived, files: { known: true, value: stated.files } } : derived
+  yield
   const users = stageUsers(walks.own(stage.index), state.user.value, (user) => isRoot(user, facts, created))
   const userNumber = numberUser(stage, users, created, facts)
   const observation = knowledge.observations.get(stage.index) ?? null

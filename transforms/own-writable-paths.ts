@@ -2,6 +2,7 @@ import type { Dockerfile, Instruction, Stage } from '../src/dockerfile/model.ts'
 import { insertLines, type Place, placeBefore, rootPlace } from '../src/dockerfile/placement.ts'
 import { keyword, reason, runStep } from '../src/dockerfile/write.ts'
 import { isRootUser } from '../src/image/engine-user.ts'
+import { onceFor } from '../src/once-for.ts'
 import { coveringVolume } from '../src/plan/grants/volumes.ts'
 import type { AccountChoice, Grant, StagePlan } from '../src/plan/plan.ts'
 import type { Finding, Transform } from '../src/transform.ts'
@@ -67,9 +68,18 @@ function aboveVolume(
 
 /** VOLUME lines that stand together get one step above them all. */
 function firstInRow(stage: Stage, volume: Instruction): Instruction {
-  const before = stage.instructions[stage.instructions.indexOf(volume) - 1]
-  return before?.keyword === 'VOLUME' ? firstInRow(stage, before) : volume
+  return firstsInRow(stage).get(volume) ?? volume
 }
+
+const firstsInRow = onceFor((stage: Stage): ReadonlyMap<Instruction, Instruction> => {
+  const firsts = new Map<Instruction, Instruction>()
+  let first: Instruction | null = null
+  for (const instruction of stage.instructions) {
+    first = instruction.keyword === 'VOLUME' ? (first ?? instruction) : null
+    if (first !== null) firsts.set(instruction, first)
+  }
+  return firsts
+})
 
 /** The user in force above an instruction, as its USER line says it; null for root, undefined where it is not known. */
 function otherUserAt(stage: Stage, { users, end, rootSteps }: StagePlan, index: number): string | null | undefined {

@@ -1,3 +1,5 @@
+import { bounds } from '../bounds.ts'
+import { HardenError } from '../errors.ts'
 import { readStructures } from './ast.ts'
 import { type BuildGiven, nothingGiven } from './build-given.ts'
 import { notADockerfile } from './fail.ts'
@@ -12,7 +14,7 @@ import { problemOf } from './rules.ts'
  * Text to the model. Accepts what BuildKit's parser accepts, the heredocs of BuildKit 0.26 included. `given` decides what
  * FROM lines and ARGs say.
  *
- * @throws HardenError `not-a-dockerfile`, with the line, and nothing else on any text.
+ * @throws HardenError `not-a-dockerfile`, or `too-large` for more stages than are read, with the line, and nothing else on any text.
  */
 export function parseDockerfile(source: string, given: BuildGiven = nothingGiven): Dockerfile {
   const nul = source.indexOf('\0')
@@ -21,6 +23,7 @@ export function parseDockerfile(source: string, given: BuildGiven = nothingGiven
   const { escape: escapeChar, directives, comments, lines } = scanLines(source)
   const drafts = lines.map((line) => checked(draftOf(line, escapeChar), escapeChar))
   checkOrder(drafts)
+  checkStages(drafts)
   const structures = readStructures(drafts.flatMap(rowsOf)).values()
   const placeOf = placeFinder(source)
   const instructions: Instruction[] = []
@@ -41,6 +44,16 @@ function checked(draft: Draft, escapeChar: string): Draft {
   if (problem !== null)
     throw notADockerfile(problem, line.line, placeholder.test(line.text) ? 'render the template first' : undefined)
   return draft
+}
+
+function checkStages(drafts: readonly Draft[]): void {
+  const first = drafts.filter(({ split }) => split.keyword === 'FROM')[bounds.stages]
+  if (first === undefined) return
+  const { line } = first.line
+  throw new HardenError('too-large', `line ${line}: more than ${bounds.stages} stages, the most that are read`, {
+    line,
+    hint: 'split the file: each stage is looked at by itself',
+  })
 }
 
 /** Only ARG may stand before the first FROM. */

@@ -1,5 +1,5 @@
 import { bounds } from '../bounds.ts'
-import { FIRST_HIGH_PORT, morePorts } from '../image/config.ts'
+import { FIRST_HIGH_PORT, isTakenPath, morePorts } from '../image/config.ts'
 import type { ExposedPort, Healthcheck, ImageConfig, Known } from '../image/facts.ts'
 import { durationNanoseconds } from './flag-rules.ts'
 import type { Instruction } from './model.ts'
@@ -24,6 +24,7 @@ export interface Settings {
   /** Why ports below 1024 are missing in `exposedPorts`; null where none is. */
   portsLeftOut: string | null
   volumes: readonly Setting<string>[]
+  volumesLeftOut: boolean
   labels: ReadonlyMap<string, string>
   /** Triggers as written. */
   onbuild: readonly string[]
@@ -45,6 +46,7 @@ export function initialSettings(base: Known<ImageConfig>): Settings {
     stopSignal: from((known) => known.stopSignal),
     exposedPorts: (config?.exposedPorts ?? []).map((value) => ({ value: { known: true, value }, instruction: null })),
     portsLeftOut: config?.portsLeftOut ?? null,
+    volumesLeftOut: config?.volumesLeftOut === true,
     volumes: (config?.volumes ?? []).map((value) => ({ value: { known: true, value }, instruction: null })),
     labels: new Map(config?.labels),
     onbuild: [],
@@ -97,7 +99,12 @@ export function applySettings(settings: Settings, instruction: Instruction, appl
     case 'VOLUME': {
       const paths = instruction.json?.map((item) => item.value) ?? instruction.words.map((word) => word.text)
       const volumes = ownList(settings, 'volumes', applying)
-      for (const path of paths) volumes.push({ value: expand(path), instruction: cite })
+      for (const path of paths) {
+        const value = expand(path)
+        if (volumes.length < bounds.volumes && (!value.known || isTakenPath(value.value)))
+          volumes.push({ value, instruction: cite })
+        else settings.volumesLeftOut = true
+      }
       return
     }
     case 'LABEL':

@@ -28,6 +28,7 @@ export function stageConfig(state: StageState): Known<ImageConfig> {
       env: state.env,
       exposedPorts: distinct(state.exposedPorts, (port: ExposedPort) => `${port.port}/${port.protocol}`),
       ...(state.portsLeftOut === null ? {} : { portsLeftOut: state.portsLeftOut }),
+      ...(state.volumesLeftOut ? { volumesLeftOut: true } : {}),
       volumes: distinct(state.volumes, (path) => path),
       onbuild: state.onbuild,
       labels: state.labels,

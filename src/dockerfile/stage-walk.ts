@@ -88,6 +88,7 @@ function stateOf(
     exposedPorts: settings.exposedPorts,
     portsLeftOut: settings.portsLeftOut,
     volumes: settings.volumes,
+    volumesLeftOut: settings.volumesLeftOut,
     labels: settings.labels,
     onbuild: [],
     env,

@@ -15,7 +15,7 @@ export function parseImageConfig(raw: unknown): ImageConfig {
     cmd: asWords(config.Cmd),
     env: parsePairs(asStrings(config.Env)),
     ...parsePorts(Object.keys(asObject(config.ExposedPorts))),
-    volumes: Object.keys(asObject(config.Volumes)),
+    ...takenVolumes(Object.keys(asObject(config.Volumes))),
     workdir: asString(config.WorkingDir) || '/',
     healthcheck: parseHealthcheck(config.Healthcheck),
     onbuild: asStrings(config.OnBuild),
@@ -67,6 +67,16 @@ function parsePorts(texts: readonly string[]): Pick<ImageConfig, 'exposedPorts' 
     isLowLeftOut ||= port <= last && port < FIRST_HIGH_PORT
   }
   return isLowLeftOut ? { exposedPorts, portsLeftOut: morePorts } : { exposedPorts }
+}
+
+function takenVolumes(paths: readonly string[]): Pick<ImageConfig, 'volumes' | 'volumesLeftOut'> {
+  const volumes = paths.filter(isTakenPath).slice(0, bounds.volumes)
+  return volumes.length < paths.length ? { volumes, volumesLeftOut: true } : { volumes }
+}
+
+/** The path of a volume that is looked at. */
+export function isTakenPath(path: string): boolean {
+  return path.length < bounds.pathLength && path.split('/').length <= bounds.pathDepth + 1
 }
 
 function parsePairs(pairs: readonly string[]): ReadonlyMap<string, string> {

@@ -38,6 +38,7 @@ export function deriveFacts({ base, state, created }: Derivation): ImageFacts {
       env: state.env,
       exposedPorts: state.exposedPorts.flatMap((port) => (port.value.known ? [port.value.value] : [])),
       ...(state.portsLeftOut === null ? {} : { portsLeftOut: state.portsLeftOut }),
+      ...(state.volumesLeftOut ? { volumesLeftOut: true } : {}),
       volumes: state.volumes.flatMap((volume) => (volume.value.known ? [volume.value.value] : [])),
       workdir: valueOr(state.workdir.value, '/'),
       healthcheck: valueOr(state.healthcheck.value, null),

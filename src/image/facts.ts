@@ -35,6 +35,8 @@ export interface ImageConfig {
   readonly exposedPorts: readonly ExposedPort[]
   /** Why ports below 1024 are missing in `exposedPorts`; null or absent where none is. */
   readonly portsLeftOut?: string | null
+  /** There are more volumes than are taken, or ones with paths too long. */
+  readonly volumesLeftOut?: true
   readonly volumes: readonly string[]
   /** Absolute; '/' where the image says nothing. */
   readonly workdir: string

@@ -41,7 +41,7 @@ export interface StepDownReport {
   /** Files that a start script writes by itself. */
   readonly writes: readonly ScriptWrite[]
   /** Start scripts that are for another interpreter or could not be parsed: nothing is known of them. */
-  readonly unread: readonly { readonly path: string; readonly reason: string }[]
+  readonly unread: readonly { readonly path: string; readonly reason: string; readonly tooLong?: true }[]
   /** Names of all programs that the command, its scripts and supervisord start. */
   readonly programs: readonly string[]
 }

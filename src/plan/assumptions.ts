@@ -1,3 +1,4 @@
+import { bounds } from '../bounds.ts'
 import { isShell } from '../dockerfile/index.ts'
 import type { Remark } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
@@ -29,7 +30,26 @@ export function assumptions(input: StageInput): readonly Remark[] {
 }
 
 /** A range of all ports is a habit of images that let somebody else decide; of such none is looked for. */
-export function leftOut({ facts }: StageInput): readonly Remark[] {
+export function leftOut(input: StageInput): readonly Remark[] {
+  return [...portsLeftOut(input), ...volumesLeftOut(input)]
+}
+
+/** What the user cannot write may be among them. */
+function volumesLeftOut({ facts }: StageInput): readonly Remark[] {
+  if (facts.config.volumesLeftOut !== true) return []
+  return [
+    {
+      outcome: 'todo',
+      transform: 'own-writable-paths',
+      message: `there are more than ${bounds.volumes} volumes, or some with longer paths than are followed: those left out are not handed over`,
+      hint: 'name the folders that the program writes with --writable',
+      about: 'VOLUME',
+      evidence: [],
+    },
+  ]
+}
+
+function portsLeftOut({ facts }: StageInput): readonly Remark[] {
   const { portsLeftOut } = facts.config
   if (portsLeftOut === undefined || portsLeftOut === null) return []
   return [

@@ -1,3 +1,4 @@
+import type { InTurn } from '../in-turn.ts'
 import { candidates } from './account/candidates.ts'
 import { chooseAccount } from './account/choose-account.ts'
 import { mergedUsers } from './account/merged-users.ts'
@@ -33,15 +34,18 @@ import { isStatePlace } from './state-places.ts'
 import { vendorRemarks } from './vendor-image.ts'
 import { planWorkdir } from './workdir.ts'
 
-/** The plan for a stage that runs as root and need not. */
-export function hardenStage(input: StageInput, policy: Policy): StagePlan {
+/** The plan for a stage that runs as root and need not. Stops between its parts. */
+export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePlan> {
   const ground = groundOf(input, policy)
   const { stated, spared, anyUid, tools, needs, stepDown } = ground
   const { facts, observation, vendor, end } = input
+  yield
   const account = accountFor(ground)
+  yield
   const inHome = homeNeeds(observation).map((need) => need.evidence)
   const home = planHome(facts, account, inHome, anyUid, foundByHome(observation))
   const ports = stagePorts(ground)
+  yield
   const start = spareWorkdir(planWorkdir(needs, facts, stated.files, account, anyUid), needs, spared)
   const handedOver = handedTo(account, needs)
   const changes = changesOf(ground, ports)
@@ -63,6 +67,7 @@ export function hardenStage(input: StageInput, policy: Policy): StagePlan {
     handedOver,
   )
   const granted = grantedFor(wanted)
+  yield
   const grants = spareGrants(granted.grants, spared)
   const fileEdits = editsInOrder(spareLines(changes, spared), ground.textOf)
   const withCapabilities = capableFiles(input, ground.readable, grantee)

@@ -17,17 +17,17 @@ export function makePlan(stages: readonly StageInput[], policy: Policy): Plan {
   return atOnce(planInTurn(stages, policy))
 }
 
-/** Stops behind each stage. */
+/** Stops within each stage, and behind it. */
 export function* planInTurn(inputs: readonly StageInput[], policy: Policy): InTurn<Plan> {
   const stages: StagePlan[] = []
   for (const input of inputs) {
-    stages.push(withoutUnwritable(planStage(input, policy), input))
+    stages.push(withoutUnwritable(yield* planStage(input, policy), input))
     yield
   }
   return { stages }
 }
 
-function planStage(input: StageInput, policy: Policy): StagePlan {
+function* planStage(input: StageInput, policy: Policy): InTurn<StagePlan> {
   const { facts } = input
   if (facts.platform.os === 'windows')
     return leave(input, 'not-applicable', 'a Windows image has no root and no USER uid:gid')
@@ -55,7 +55,7 @@ function planStage(input: StageInput, policy: Policy): StagePlan {
   if (policy.preferVendor === true && canSwitchBase(input)) {
     return { ...leave(input, 'vendor', ''), ...vendorImage(input) }
   }
-  return hardenStage(input, policy)
+  return yield* hardenStage(input, policy)
 }
 
 /** A name in an image that was looked into and whose accounts could not be read: any name may be root there. */

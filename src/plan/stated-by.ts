@@ -7,6 +7,7 @@ import { resolveUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import { findStepDowns } from '../image/step-down.ts'
+import { atOnce, type InTurn } from '../in-turn.ts'
 import { closedNeeds } from './evidence/closed-files.ts'
 import { commandLineNeeds } from './evidence/command-line.ts'
 import { buildersOf, compiledNeeds } from './evidence/compiled.ts'
@@ -66,14 +67,22 @@ export interface StatedSources {
 }
 
 export function statedBy(sources: StatedSources): Stated {
+  return atOnce(statedInTurn(sources))
+}
+
+/** Stops between the pieces of evidence: each goes through all of a stage. */
+export function* statedInTurn(sources: StatedSources): InTurn<Stated> {
   const { facts } = sources
   const shipping = shippingOf(sources)
   const shipped = shippedBy(shipping, sources.stage.index)
+  yield
   const own = sources.built && facts.files.known ? facts.files.value : layered(facts, shipped)
   const started = startedIn(facts.config)
+  yield
   const atStart = startFolderScripts(sources.entry ?? null, facts.config, own)
   const { accounts } = facts
   const start = findStepDowns({ config: started, files: { known: true, value: own }, accounts }, atStart)
+  yield
   const packages = packageEvidence({
     rules: sources.rules,
     shipped,
@@ -87,25 +96,29 @@ export function statedBy(sources: StatedSources): Stated {
     opaque: start.unread.length > 0 || startsUnknownScript(facts, own),
   })
   const builders = buildersOf(sources.stage, shipping)
+  yield
   const closed = closedNeeds(shipped, facts.config, own)
+  yield
   const working = workingFolder(sources.workingFolder, start, shipped, started, sources.startKnown)
+  yield
   const home = rootHome(shipped, facts.config, start.programs)
+  yield
   const files = sources.built || packages.files.size === 0 ? own : beneath(packages.files, own, shipped)
-  const needs = [
-    ...runLineNeeds(shipped),
-    ...repositoryNeeds(shipped, started),
-    ...commandLineNeeds(started),
-    ...frameworkNeeds(shipped, runsInBuild(shipped), collectsAtStart(start, facts.config)),
-    ...scriptWriteNeeds(start, shipped, facts.config),
-    ...sourceNeeds(shipped, started, start.launches),
-    ...compiledNeeds(builders, shipped, started),
-    ...springNeeds([shipped, ...builders], started),
-    ...emptyFolderNeeds(shipped),
-    ...closed.needs,
-    ...(sources.built ? [] : madeClosedNeeds(shipped, facts.config)),
-    ...(sources.built ? [] : filledVolumeNeeds(shipped, facts.config, start.programs)),
-    ...home.needs,
-  ]
+  const needs = yield* inPieces([
+    () => runLineNeeds(shipped),
+    () => repositoryNeeds(shipped, started),
+    () => commandLineNeeds(started),
+    () => frameworkNeeds(shipped, runsInBuild(shipped), collectsAtStart(start, facts.config)),
+    () => scriptWriteNeeds(start, shipped, facts.config),
+    () => sourceNeeds(shipped, started, start.launches),
+    () => compiledNeeds(builders, shipped, started),
+    () => springNeeds([shipped, ...builders], started),
+    () => emptyFolderNeeds(shipped),
+    () => closed.needs,
+    () => (sources.built ? [] : madeClosedNeeds(shipped, facts.config)),
+    () => (sources.built ? [] : filledVolumeNeeds(shipped, facts.config, start.programs)),
+    () => home.needs,
+  ])
   return {
     needs,
     assumed: () => [
@@ -151,6 +164,15 @@ export function statedBy(sources: StatedSources): Stated {
       ...s6Remarks(shipped, facts),
     ],
   }
+}
+
+function* inPieces<T>(pieces: readonly (() => readonly T[])[]): InTurn<readonly T[]> {
+  const all: T[] = []
+  for (const make of pieces) {
+    for (const one of make()) all.push(one)
+    yield
+  }
+  return all
 }
 
 function shippingOf({ dockerfile, walks, context, built, facts }: StatedSources): ShippedSources {

@@ -66,7 +66,8 @@ function addAfter(text: string, last: Node, property: string, end: string): stri
     const compact = text.slice(0, last.offset).endsWith(' ') || colon.includes(' ')
     return `${text.slice(0, valueEnd)},${compact ? ' ' : ''}${styled}${text.slice(valueEnd)}`
   }
-  const tail = /^[ \t]*(?:\/\/[^\r\n]*|(?:\/\*(?:[^\r\n*]|\*(?!\/))*\*\/[ \t]*)+(?=\r?\n))?/.exec(text.slice(valueEnd))?.[0] ?? ''
+  const tail =
+    /^[ \t]*(?:\/\/[^\r\n]*|(?:\/\*(?:[^\r\n*]|\*(?!\/))*\*\/[ \t]*)+(?=\r?\n))?/.exec(text.slice(valueEnd))?.[0] ?? ''
   const comment = tail.trim() === '' ? '' : tail
   return `${text.slice(0, valueEnd)},${comment}${end}${indent}${styled}${text.slice(valueEnd + comment.length)}`
 }

@@ -229,3 +229,13 @@ test('a run that is killed leaves each file whole, and nothing once the next one
   for await (const text of child.stdout) stdout += text
   expect(stdout).toContain('nothing is broken, and nothing is left')
 })
+
+test('SIGINT is obeyed while a Dockerfile of a megabyte is planned', async () => {
+  const lines = Array.from({ length: 16_000 }, (_, i) => `RUN mkdir -p /srv/d${i} && chown -R app /srv/d${i}`)
+  const args = [cli, '--engine', 'none', '--offline', '-']
+  const child = spawn(process.execPath, args, { cwd: folder, env: { PATH: '' }, stdio: ['pipe', 'ignore', 'ignore'] })
+  // More than a pipe holds: once all is written, it is read, and signals are listened to.
+  child.stdin.end(`FROM debian\n${lines.join('\n')}\nCMD ["x"]\n`, () => child.kill('SIGINT'))
+  const [code] = await once(child, 'close')
+  expect(code).toBe(130)
+}, 30_000)

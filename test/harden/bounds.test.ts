@@ -142,3 +142,66 @@ test('60,000 files that are created at start', () => {
   const { grants } = replay(needs, files, { uid: 1000, gid: 1000 })
   expect(grants.slice(0, 3).map(({ path, kind }) => `${kind} ${path}`)).toEqual(['own-directory /opt/app'])
 }, 30_000)
+
+describe('thousands of instructions of one stage', () => {
+  test.each([
+    ['RUN that removes', (i: number) => `RUN rm -rf /srv/d${i}`],
+    ['RUN that makes and hands over', (i: number) => `RUN mkdir -p /srv/d${i} && chown -R app /srv/d${i}`],
+    ['RUN that creates an account and gives it files', (i: number) => `RUN useradd u${i} && chown u${i} /srv/app`],
+    ['RUN that rewrites a text', (i: number) => `COPY <<E /srv/f${i}\nx\nE\nRUN sed -i s/x/y/ /srv/f${i}`],
+    ['VOLUME', (i: number) => `VOLUME /srv/v${i}`],
+  ])(
+    '%s',
+    (_, line) => {
+      expect(harden({ dockerfile: `FROM debian\n${lines(8000, line)}\nCMD ["x"]\n` }).stages).toHaveLength(1)
+    },
+    60_000,
+  )
+})
+
+test('a text that commands name again and again is not known, once', () => {
+  const text = `FROM debian\nRUN echo x > /srv/a; ${lines(60, () => 'foo /srv/a').replaceAll('\n', '; ')}\nCMD ["x"]\n`
+  expect(harden({ dockerfile: text }).stages).toHaveLength(1)
+})
+
+test('stages that copy their accounts from one another twice are read once each', () => {
+  const text = `FROM debian AS s0\n${lines(
+    60,
+    (i) => `FROM debian AS s${i + 1}\n${lines(2, () => `COPY --from=s${i} /etc/passwd /etc/passwd`)}`,
+  )}\nCMD ["x"]\n`
+  expect(harden({ dockerfile: text }).stages.at(-1)).toMatchObject({ index: 60 })
+})
+
+test('more stages than are read are refused, with the number', () => {
+  const text = lines(bounds.stages + 1, (i) => `FROM debian AS s${i}\nCOPY --from=s${i - 1} /a /b`)
+  expect(() => parseDockerfile(text)).toThrow(
+    expect.objectContaining({
+      code: 'too-large',
+      message: expect.stringContaining(`more than ${bounds.stages} stages`),
+    }),
+  )
+})
+
+test('volumes that are left out, by number or depth, are said and keep the verdict from hardened', () => {
+  for (const Volumes of [
+    Object.fromEntries(Array.from({ length: bounds.volumes + 1 }, (_, i) => [`/srv/v${i}`, {}])),
+    { ['/a'.repeat(2000)]: {} },
+  ]) {
+    const facts = image({ Volumes })
+    expect(facts.config.volumes.length).toBeLessThanOrEqual(bounds.volumes)
+    const result = hardened(facts)
+    expect(result.verdict).toBe('incomplete')
+    expect(result.findings).toContainEqual(
+      expect.objectContaining({
+        outcome: 'todo',
+        message: expect.stringContaining(`more than ${bounds.volumes} volumes`),
+      }),
+    )
+  }
+}, 30_000)
+
+test('a start script of more commands than are read is said', () => {
+  const script = `#!/bin/sh\n${lines(bounds.scriptCommands + 1, (i) => `echo ${i}`)}\n`
+  const { findings } = hardened(image({ Entrypoint: ['/start.sh'] }, { '/start.sh': script }))
+  expect(findings.map(({ message }) => message).join('\n')).toContain(`more than ${bounds.scriptCommands} commands`)
+})

@@ -1,3 +1,4 @@
+import { bounds } from '../../bounds.ts'
 import { isShell, parseShellScript, type ShellCommand } from '../../dockerfile/index.ts'
 import type { ImageConfig } from '../facts.ts'
 import type { FileModel } from '../file-model.ts'
@@ -30,7 +31,7 @@ export interface ScriptCommand {
 export interface ReadScripts {
   readonly scripts: readonly ReadScript[]
   /** Scripts that are no shell scripts or could not be parsed. */
-  readonly unread: readonly { readonly path: string; readonly reason: string }[]
+  readonly unread: readonly { readonly path: string; readonly reason: string; readonly tooLong?: true }[]
 }
 
 const maximumScripts = 60
@@ -38,7 +39,7 @@ const maximumScripts = 60
 /** Reads start scripts and those that they source, run or find in a `….d` folder. */
 export function readScripts(start: readonly StartScript[], config: ImageConfig, files: FileModel | null): ReadScripts {
   const scripts: ReadScript[] = []
-  const unread: { path: string; reason: string }[] = []
+  const unread: { path: string; reason: string; tooLong?: true }[] = []
   const seen = new Set<string>()
   const queue: Followed[] = start.map((script) => ({
     script,
@@ -54,6 +55,11 @@ export function readScripts(start: readonly StartScript[], config: ImageConfig, 
     const parsed = parseShellScript(text)
     if (parsed.kind === 'unparsed') {
       if (path !== null) unread.push({ path, reason: parsed.reason })
+      continue
+    }
+    if (parsed.commands.length > bounds.scriptCommands) {
+      const reason = `it has more than ${bounds.scriptCommands} commands`
+      unread.push({ path: path ?? 'the text of sh -c', reason, tooLong: true })
       continue
     }
     const variables = variablesOf(config, text, parsed.commands)

@@ -1,7 +1,8 @@
-import { type Dockerfile, findStage, type Instruction, type StageWalks, says } from '../../dockerfile/index.ts'
+import { type Dockerfile, findStage, type Instruction, type StageWalks } from '../../dockerfile/index.ts'
 import type { SaidId } from '../../image/account-arguments.ts'
 import type { Account, Accounts } from '../../image/facts.ts'
 import { type AccountStep, accountSteps } from './account-steps.ts'
+import { ownersIn } from './file-owners.ts'
 
 /** An account that the Dockerfile itself creates, as far as its text says. */
 export interface CreatedAccount {
@@ -52,6 +53,29 @@ export const nothingCreated: Created = { users: [], groups: [] }
 
 /** The accounts that a stage's instructions make, through the stages it is built from, and those it copies with /etc/passwd. */
 export function createdAccounts(dockerfile: Dockerfile, stageIndex: number, walks: StageWalks): Created {
+  return createdOnce(dockerfile, stageIndex, walks, new Map())
+}
+
+/** Each stage may copy the file from several others, and those again. */
+function createdOnce(
+  dockerfile: Dockerfile,
+  stageIndex: number,
+  walks: StageWalks,
+  known: Map<number, Created>,
+): Created {
+  const before = known.get(stageIndex)
+  if (before !== undefined) return before
+  const created = createdIn(dockerfile, stageIndex, walks, known)
+  known.set(stageIndex, created)
+  return created
+}
+
+function createdIn(
+  dockerfile: Dockerfile,
+  stageIndex: number,
+  walks: StageWalks,
+  known: Map<number, Created>,
+): Created {
   const users = new Map<string, CreatedAccount>()
   const groups = new Map<string, CreatedGroup>()
   for (const step of walks.steps(stageIndex)) {
@@ -59,33 +83,18 @@ export function createdAccounts(dockerfile: Dockerfile, stageIndex: number, walk
     if (instruction.keyword !== 'RUN' && instruction.keyword !== 'COPY') continue
     const other = copiedFrom(dockerfile, instruction)
     if (other !== null) {
-      const found = createdAccounts(dockerfile, other, walks)
+      const found = createdOnce(dockerfile, other, walks, known)
       for (const user of found.users) users.set(user.name, user)
       for (const group of found.groups) groups.set(group.name, group)
     }
     for (const done of accountSteps(step, dockerfile.escape)) apply(done, instruction, users, groups)
   }
   if (users.size + groups.size === 0) return nothingCreated
+  const isOwner = ownersIn(dockerfile)
   return {
-    users: [...users.values()].map((user) => ({ ...user, owns: isOwner(dockerfile, user.name) })),
+    users: [...users.values()].map((user) => ({ ...user, owns: isOwner(user.name) })),
     groups: [...groups.values()],
   }
-}
-
-function isOwner(dockerfile: Dockerfile, name: string): boolean {
-  return dockerfile.stages.some((stage) =>
-    stage.instructions.some(
-      (instruction) =>
-        instruction.flags.some((flag) => flag.name === 'chown' && flag.value?.split(':')[0] === name) ||
-        (instruction.keyword === 'RUN' &&
-          says(instruction, /chown/) &&
-          says(instruction, new RegExp(`chown\\s[^&;|\\n]*\\b${escaped(name)}\\b`))),
-    ),
-  )
-}
-
-function escaped(name: string): string {
-  return name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
 /** Accounts and groups whose ids the text says. */

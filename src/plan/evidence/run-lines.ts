@@ -1,28 +1,31 @@
 import type { Need } from '../grants/need.ts'
 import { stateNeed } from '../grants/need.ts'
 import type { Remark } from '../plan.ts'
-import { removedBy } from '../shipped/removed.ts'
+import { removals } from '../shipped/removed.ts'
 import type { RunAction } from '../shipped/run-actions.ts'
 import type { Shipped } from '../shipped/shipped.ts'
 import { isOwnPlace, isStatePlace, looksLikeFile } from '../state-places.ts'
 
 /** Folders that RUN lines make for the program to fill, or hand to somebody: who wrote that wanted them written. */
 export function runLineNeeds({ actions }: Pick<Shipped, 'actions'>): readonly Need[] {
-  return actions.flatMap((action, index) => {
-    // Taken away again: it was for the build.
-    const isGone = removedBy(actions.slice(index + 1))
-    return action.paths
-      .filter((path) => !isGone(path))
-      .flatMap((path): readonly Need[] => {
-        const why = reasonFor(action, path)
-        if (why === null) return []
-        const detail = `${why} by RUN in line ${action.line}`
-        if (action.tool === 'touch' || looksLikeFile(path))
-          return [{ access: 'create-file', path, evidence: { source: 'declared', subject: path, detail } }]
-        const owner = action.tool === 'chown' && action.certain ? action.value?.split(/[:.]/)[0] : undefined
-        return [{ ...stateNeed(path, 'declared', detail), ...(owner === undefined ? {} : { owner }) }]
-      })
-  })
+  // Taken away again: it was for the build. From the last on, so that what is removed later is known.
+  const gone = removals()
+  const needs: (readonly Need[])[] = []
+  for (const action of actions.toReversed()) {
+    needs.push(action.paths.filter((path) => !gone.has(path)).flatMap((path) => needOf(action, path)))
+    gone.add(action)
+  }
+  return needs.reverse().flat()
+}
+
+function needOf(action: RunAction, path: string): readonly Need[] {
+  const why = reasonFor(action, path)
+  if (why === null) return []
+  const detail = `${why} by RUN in line ${action.line}`
+  if (action.tool === 'touch' || looksLikeFile(path))
+    return [{ access: 'create-file', path, evidence: { source: 'declared', subject: path, detail } }]
+  const owner = action.tool === 'chown' && action.certain ? action.value?.split(/[:.]/)[0] : undefined
+  return [{ ...stateNeed(path, 'declared', detail), ...(owner === undefined ? {} : { owner }) }]
 }
 
 function reasonFor(action: RunAction, path: string): string | null {

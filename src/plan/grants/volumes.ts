@@ -1,15 +1,34 @@
 import type { Instruction, Stage } from '../../dockerfile/model.ts'
-import { isInside, normalisePath } from '../places.ts'
+import { onceFor } from '../../once-for.ts'
+import { normalisePath, parentOf } from '../places.ts'
 
 /** The first VOLUME line of a stage that a path lies in; null where none does. */
 export function coveringVolume(stage: Stage, path: string): Instruction | null {
-  for (const instruction of stage.instructions) {
+  const volumes = volumesOf(stage)
+  if (volumes.size === 0) return null
+  let first: Placed | null = null
+  for (let at = path; ; at = parentOf(at)) {
+    const found = volumes.get(at)
+    if (found !== undefined && (first === null || found.index < first.index)) first = found
+    if (at === '/') return first?.instruction ?? null
+  }
+}
+
+interface Placed {
+  readonly instruction: Instruction
+  readonly index: number
+}
+
+/** The first line that names each folder. */
+const volumesOf = onceFor((stage: Stage): ReadonlyMap<string, Placed> => {
+  const found = new Map<string, Placed>()
+  for (const [index, instruction] of stage.instructions.entries()) {
     if (instruction.keyword !== 'VOLUME') continue
     const paths = instruction.json?.map((item) => item.value) ?? instruction.words.map((word) => word.value)
     for (const volume of paths) {
       const folder = normalisePath(volume)
-      if (folder !== null && isInside(path, folder)) return instruction
+      if (folder !== null && !found.has(folder)) found.set(folder, { instruction, index })
     }
   }
-  return null
-}
+  return found
+})

@@ -1,3 +1,4 @@
+import { bounds } from '../../bounds.ts'
 import { knownIn, type ShellCommand, type Step, says, shellCommands } from '../../dockerfile/index.ts'
 import { staticValue, type Values } from '../../image/step-down/static-text.ts'
 import { normalisePath } from '../places.ts'
@@ -38,7 +39,7 @@ export function runActions(steps: readonly Step[]): readonly RunAction[] {
       }
       if (command.name === 'cd') {
         const to = wordValue(command.words[1], variables)
-        folder = to === null || command.conditional ? null : normalisePath(to, folder ?? '')
+        folder = command.conditional ? null : pathIn(to, folder)
         return []
       }
       const { line } = step.instruction
@@ -82,9 +83,10 @@ function wordValue(word: Word, variables: Values): string | null {
   return value === null || /^~|[{}*?[\]$`]/.test(value) ? null : value
 }
 
-/** Null for what is not known, and for a relative one in a folder that is not. */
+/** Null for what is not known, for a relative one in a folder that is not, and for what no kernel takes. */
 function pathIn(text: string | null, folder: string | null): string | null {
-  return text === null ? null : normalisePath(text, folder ?? '')
+  const path = text === null ? null : normalisePath(text, folder ?? '')
+  return path === null || path.length >= bounds.pathLength ? null : path
 }
 
 /** What only a shell expands, where there is no variable in it. */

@@ -1,3 +1,4 @@
+import { bounds } from '../../bounds.ts'
 import { type ShellCommand, type Step, says, shellCommands } from '../../dockerfile/index.ts'
 import { baseName, normalisePath } from '../places.ts'
 
@@ -16,6 +17,8 @@ export function runTexts(step: Step): readonly RunText[] {
   const script = shellCommands(instruction, shell)
   if (script.kind !== 'parsed') return []
   const found: RunText[] = []
+  // Texts that no other command has named since.
+  const known = new Set<string>()
   let folder = step.workdir
   for (const command of script.commands) {
     if (command.name === 'cd') folder = command.conditional ? null : pathOf(command.words[1], folder)
@@ -23,12 +26,17 @@ export function runTexts(step: Step): readonly RunText[] {
     const path = pathOf(target?.word, folder)
     if (target === null || path === null) {
       if (KEEPS.has(command.name ?? '')) continue
-      for (const { path: before } of [...found])
-        if (command.words.some(({ text }) => text.includes(baseName(before))))
-          found.push({ path: before, text: null, appended: false })
+      for (const before of known) {
+        if (!command.words.some(({ text }) => text.includes(baseName(before)))) continue
+        found.push({ path: before, text: null, appended: false })
+        known.delete(before)
+      }
       continue
     }
-    found.push({ path, text: isCertain(command) ? written(command) : null, appended: target.appended })
+    const isFollowed = known.has(path) || known.size < bounds.writtenTexts
+    const text = isCertain(command) && isFollowed ? written(command) : null
+    if (text !== null) known.add(path)
+    found.push({ path, text, appended: target.appended })
   }
   return found
 }

@@ -7,10 +7,21 @@ import { baseName, isInside, normalisePath, parentOf } from '../places.ts'
 import type { BuildContext } from './build-context.ts'
 import { changedMode, octal } from './changed-mode.ts'
 import { fromContext, matching } from './context-files.ts'
-import { removedBy } from './removed.ts'
+import { isPattern, removedBy } from './removed.ts'
 import { type RunAction, runActions } from './run-actions.ts'
 import { type RunText, runTexts } from './run-texts.ts'
-import { type Draft, directory, folder, put } from './shipped-draft.ts'
+import {
+  type Draft,
+  directory,
+  emptyDraft,
+  entriesBelow,
+  folder,
+  place,
+  put,
+  remove,
+  setText,
+  textsNamedIn,
+} from './shipped-draft.ts'
 
 /** What the instructions of a stage put into its image, as far as text and build context tell. Paths are the image's. */
 export interface Shipped {
@@ -60,7 +71,13 @@ function shippedOnce(sources: ShippedSources, stageIndex: number, known: Map<num
   if (before !== undefined) return before
   const steps = sources.walks.steps(stageIndex)
   const actions = runActions(steps)
-  const draft: Draft = { base: sources.base, entries: new Map(), texts: new Map(), origins: new Map(), copies: [] }
+  const inLine = new Map<number, RunAction[]>()
+  for (const action of actions) {
+    const before = inLine.get(action.line)
+    if (before === undefined) inLine.set(action.line, [action])
+    else before.push(action)
+  }
+  const draft = emptyDraft(sources.base)
   for (const step of steps) {
     const { keyword, line } = step.instruction
     if (keyword === 'WORKDIR') folder(draft, normalisePath(step.words[0] ?? '', step.workdir ?? ''))
@@ -69,7 +86,7 @@ function shippedOnce(sources: ShippedSources, stageIndex: number, known: Map<num
       const texts = runTexts(step)
       forgetEdited(draft, step, texts)
       for (const text of texts) write(draft, text)
-      for (const action of actions) if (action.line === line) act(draft, action, sources)
+      for (const action of inLine.get(line) ?? []) act(draft, action, sources)
     }
   }
   const { entries, texts, origins, copies } = draft
@@ -96,10 +113,10 @@ function copy(draft: Draft, step: Step, sources: ShippedSources, known: Map<numb
     folder(draft, parentOf(path))
     // A folder that is there already keeps its owner and mode (FACTS 9).
     if (entry.type === 'directory' && draft.entries.get(path)?.type === 'directory') return
-    draft.entries.set(path, { ...entry, ...ids, mode })
+    place(draft, path, { ...entry, ...ids, mode })
     draft.origins.set(path, origin)
     if (text === null) draft.texts.delete(path)
-    else draft.texts.set(path, text)
+    else setText(draft, path, text)
   }
   for (const heredoc of instruction.heredocs) {
     const path = intoFolder ? `${destination}/${heredoc.name}` : destination
@@ -142,7 +159,7 @@ function write(draft: Draft, { path, text, appended }: RunText): void {
   draft.texts.delete(path)
   if (text === null || before === undefined) return
   put(draft, path, entry?.type === 'file' ? entry : { ...directory, type: 'file', mode: 0o644 })
-  draft.texts.set(path, before + text)
+  setText(draft, path, before + text)
   draft.origins.set(path, path)
 }
 
@@ -168,24 +185,25 @@ function ownerOf(owner: string, { idsOf }: ShippedSources): { readonly uid: numb
   return idsOf(owner) ?? { uid: unknownOwner, gid: unknownOwner }
 }
 
-function below({ entries, base }: Draft, path: string): readonly string[] {
-  const all = new Set([...entries.keys(), ...(base?.paths() ?? [])])
-  return [...all].filter((each) => isInside(each, path))
+function below(draft: Draft, path: string): readonly string[] {
+  const { base } = draft
+  const own = entriesBelow(draft, path)
+  if (base === null) return own
+  return [...new Set([...own, ...[...base.paths()].filter((each) => isInside(each, path))])]
 }
 
 function act(draft: Draft, action: RunAction, sources: ShippedSources): void {
   if (action.tool === 'rm') {
-    for (const gone of [...draft.entries.keys()].filter(removedBy([action]))) {
-      draft.entries.delete(gone)
-      draft.texts.delete(gone)
-    }
+    for (const path of action.paths) if (!isPattern(path)) remove(draft, path)
+    if (action.paths.some(isPattern))
+      for (const gone of [...draft.entries.keys()].filter(removedBy([action]))) remove(draft, gone)
     return
   }
   for (const path of action.paths) {
     const touched = action.recursive ? [...new Set([path, ...below(draft, path)])] : [path]
     if (action.tool === 'mkdir') folder(draft, path, octal(action.value) ?? 0o755)
     else if (action.tool === 'touch' && !draft.entries.has(path)) {
-      draft.entries.set(path, { ...directory, type: 'file', mode: 0o644 })
+      place(draft, path, { ...directory, type: 'file', mode: 0o644 })
     } else if (action.tool === 'key') put(draft, path, { ...directory, type: 'file', mode: 0o600 })
     else if (action.tool === 'link') {
       const at = draft.entries.get(path)?.type === 'directory' ? `${path}/${baseName(action.value ?? '')}` : path
@@ -194,9 +212,8 @@ function act(draft: Draft, action: RunAction, sources: ShippedSources): void {
       for (const each of touched) {
         const entry = draft.entries.get(each) ?? draft.base?.entry(each) ?? (each === path ? thereBy(action) : null)
         if (entry === null) continue
-        if (action.tool === 'chown') draft.entries.set(each, { ...entry, ...ownerOf(action.value ?? '', sources) })
-        if (action.tool === 'chmod')
-          draft.entries.set(each, { ...entry, mode: changedMode(entry.mode, action.value ?? '') })
+        if (action.tool === 'chown') place(draft, each, { ...entry, ...ownerOf(action.value ?? '', sources) })
+        if (action.tool === 'chmod') place(draft, each, { ...entry, mode: changedMode(entry.mode, action.value ?? '') })
       }
   }
 }
@@ -213,10 +230,10 @@ function forgetEdited(draft: Draft, step: Step, written: readonly RunText[]): vo
   // `chmod +x start.sh && sed -i … other.conf` leaves the first as it is; in a loop the name may stand elsewhere.
   const commands = /\b(for|while|xargs|find|cat)\b|<</.test(text) ? [text] : text.split(/&&|;/)
   const editing = commands.filter((command) => EDITS.test(command)).map(withoutPrinted)
-  for (const path of [...draft.texts.keys()]) {
-    if (written.some((each) => each.path === path)) continue
-    if (editing.some((command) => names(command, baseName(path)))) draft.texts.delete(path)
-  }
+  const own = new Set(written.map(({ path }) => path))
+  for (const command of editing)
+    for (const path of textsNamedIn(draft, command))
+      if (!own.has(path) && names(command, baseName(path))) draft.texts.delete(path)
 }
 
 /** The name stands in the text, and is no part of a longer one. */
