@@ -150,9 +150,13 @@ describe('thousands of instructions of one stage', () => {
     ['RUN that creates an account and gives it files', (i: number) => `RUN useradd u${i} && chown u${i} /srv/app`],
     ['RUN that rewrites a text', (i: number) => `COPY <<E /srv/f${i}\nx\nE\nRUN sed -i s/x/y/ /srv/f${i}`],
     ['VOLUME', (i: number) => `VOLUME /srv/v${i}`],
-  ])('%s', (_, line) => {
-    expect(harden({ dockerfile: `FROM debian\n${lines(8000, line)}\nCMD ["x"]\n` }).stages).toHaveLength(1)
-  }, 60_000)
+  ])(
+    '%s',
+    (_, line) => {
+      expect(harden({ dockerfile: `FROM debian\n${lines(8000, line)}\nCMD ["x"]\n` }).stages).toHaveLength(1)
+    },
+    60_000,
+  )
 })
 
 test('a text that commands name again and again is not known, once', () => {
@@ -171,7 +175,10 @@ test('stages that copy their accounts from one another twice are read once each'
 test('more stages than are read are refused, with the number', () => {
   const text = lines(bounds.stages + 1, (i) => `FROM debian AS s${i}\nCOPY --from=s${i - 1} /a /b`)
   expect(() => parseDockerfile(text)).toThrow(
-    expect.objectContaining({ code: 'too-large', message: expect.stringContaining(`more than ${bounds.stages} stages`) }),
+    expect.objectContaining({
+      code: 'too-large',
+      message: expect.stringContaining(`more than ${bounds.stages} stages`),
+    }),
   )
 })
 
@@ -185,7 +192,10 @@ test('volumes that are left out, by number or depth, are said and keep the verdi
     const result = hardened(facts)
     expect(result.verdict).toBe('incomplete')
     expect(result.findings).toContainEqual(
-      expect.objectContaining({ outcome: 'todo', message: expect.stringContaining(`more than ${bounds.volumes} volumes`) }),
+      expect.objectContaining({
+        outcome: 'todo',
+        message: expect.stringContaining(`more than ${bounds.volumes} volumes`),
+      }),
     )
   }
 }, 30_000)

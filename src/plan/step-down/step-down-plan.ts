@@ -176,10 +176,7 @@ function unsure({ kind, tool, user, text }: StepDown): readonly Remark[] {
 const SWITCHES =
   /^(?!\s*(?:#|\/\/)).*?\b(gosu|su-exec|setpriv|runuser|set(?:re|res)?[ug]id|setgroups|initgroups|l?chown)\b/im
 
-function unread(
-  { path, reason, tooLong }: StepDownReport['unread'][number],
-  { files }: ImageFacts,
-): readonly Remark[] {
+function unread({ path, reason, tooLong }: StepDownReport['unread'][number], { files }: ImageFacts): readonly Remark[] {
   if (tooLong === true)
     return [
       {
