@@ -42,7 +42,7 @@ export interface GrowingTrace {
   /** strace has ended, and has not been started again. */
   hasEnded(): boolean
   tampered(why: string): void
-  /** Null where nothing was ever written. */
+  /** Null where nothing was ever written; what was tampered with before its first line is none that is empty. */
   soFar(options: ReadOptions): Trace | null
 }
 
@@ -76,7 +76,7 @@ export function growingTrace(options: TraceOptions): GrowingTrace {
       tampered ??= why
     },
     soFar: ({ since = 0, until = Number.POSITIVE_INFINITY }) =>
-      isEmpty
+      isEmpty && tampered === null
         ? null
         : {
             operations: rows.all(),

@@ -155,3 +155,10 @@ describe('any bytes', () => {
     )
   })
 })
+
+test('a program that opens the output before its first line is read is found out, and has not written nothing', async () => {
+  expect(await traceOf(MARKS.start, MARKS.foreign, START)).toMatchObject({
+    tampered: 'the program opened the output of strace',
+    paths: [],
+  })
+})
