@@ -52,7 +52,7 @@ export const bounds = {
   /** Characters of an expression of a source file that may say a path: call by call it is taken apart. */
   expressionLength: 1000,
   /** Stages of one Dockerfile, each of which is planned by itself: nobody's has a hundred. */
-  stages: 500,
+  stages: 1024,
   /** Files that one RUN writes with a text that is followed further; of more the text is not known. */
   writtenTexts: 256,
   /** Volumes of an image: each is looked for in its files, and its owner changed. */

@@ -2,8 +2,7 @@ import type { Dockerfile, Instruction, Stage } from '../src/dockerfile/model.ts'
 import { insertLines, type Place, placeBefore, rootPlace } from '../src/dockerfile/placement.ts'
 import { keyword, reason, runStep } from '../src/dockerfile/write.ts'
 import { isRootUser } from '../src/image/engine-user.ts'
-import { onceFor } from '../src/once-for.ts'
-import { coveringVolume } from '../src/plan/grants/volumes.ts'
+import { coveringVolume, firstInRow } from '../src/plan/grants/volumes.ts'
 import type { AccountChoice, Grant, StagePlan } from '../src/plan/plan.ts'
 import type { Finding, Transform } from '../src/transform.ts'
 import { grantCommands } from './paths/grant-commands.ts'
@@ -65,21 +64,6 @@ function aboveVolume(
   const user = otherUserAt(stage, plan, stage.instructions.indexOf(volume))
   return place.offset >= end.offset || user === undefined ? null : { place, user, above: volume }
 }
-
-/** VOLUME lines that stand together get one step above them all. */
-function firstInRow(stage: Stage, volume: Instruction): Instruction {
-  return firstsInRow(stage).get(volume) ?? volume
-}
-
-const firstsInRow = onceFor((stage: Stage): ReadonlyMap<Instruction, Instruction> => {
-  const firsts = new Map<Instruction, Instruction>()
-  let first: Instruction | null = null
-  for (const instruction of stage.instructions) {
-    first = instruction.keyword === 'VOLUME' ? (first ?? instruction) : null
-    if (first !== null) firsts.set(instruction, first)
-  }
-  return firsts
-})
 
 /** The user in force above an instruction, as its USER line says it; null for root, undefined where it is not known. */
 function otherUserAt(stage: Stage, { users, end, rootSteps }: StagePlan, index: number): string | null | undefined {

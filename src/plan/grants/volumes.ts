@@ -32,3 +32,18 @@ const volumesOf = onceFor((stage: Stage): ReadonlyMap<string, Placed> => {
   }
   return found
 })
+
+/** VOLUME lines that stand together get one step above them all. */
+export function firstInRow(stage: Stage, volume: Instruction): Instruction {
+  return firstsInRow(stage).get(volume) ?? volume
+}
+
+const firstsInRow = onceFor((stage: Stage): ReadonlyMap<Instruction, Instruction> => {
+  const firsts = new Map<Instruction, Instruction>()
+  let first: Instruction | null = null
+  for (const instruction of stage.instructions) {
+    first = instruction.keyword === 'VOLUME' ? (first ?? instruction) : null
+    if (first !== null) firsts.set(instruction, first)
+  }
+  return firsts
+})
