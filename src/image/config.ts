@@ -74,9 +74,9 @@ function takenVolumes(paths: readonly string[]): Pick<ImageConfig, 'volumes' | '
   return volumes.length < paths.length ? { volumes, volumesLeftOut: true } : { volumes }
 }
 
-/** The path of a volume that is looked at. */
+/** The path of a volume that is looked at; one that is only long is refused, with that reason, where it would be written. */
 export function isTakenPath(path: string): boolean {
-  return path.length < bounds.pathLength && path.split('/').length <= bounds.pathDepth + 1
+  return path.split('/').length <= bounds.pathDepth + 1
 }
 
 function parsePairs(pairs: readonly string[]): ReadonlyMap<string, string> {
