@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmod, mkdir, realpath } from 'node:fs/promises'
+import { chmod, type FileHandle, mkdir, open, realpath } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { basename, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -40,9 +40,11 @@ export async function openRelay(engine: Engine, network: string): Promise<Relay>
   const folder = await temporaryFolder('relay')
   const shared = join(folder, 'run')
   let container: string
+  let opened: FileHandle | null = null
   try {
     await mkdir(shared)
     await chmod(shared, 0o777)
+    opened = await open(shared)
     container = await engine.create({
       image: RELAY_IMAGE,
       user: '65534:65534',
@@ -58,10 +60,12 @@ export async function openRelay(engine: Engine, network: string): Promise<Relay>
       command: ['--library-path', `${INSIDE}/lib`, `${INSIDE}/node`, '--eval', RELAY_PROGRAM],
     })
   } catch (error) {
+    await opened?.close()
     await removeFolder(folder)
     throw error
   }
-  const path = join(shared, RELAY_SOCKET)
+  // By the descriptor: the path of a socket has at most 107 bytes (unix(7)), and $TMPDIR may be any.
+  const path = join('/proc/self/fd', String(opened.fd), RELAY_SOCKET)
   const stay = comesUp(engine, container, path)
   // Whoever needs it is told.
   stay.catch(() => undefined)
@@ -70,7 +74,7 @@ export async function openRelay(engine: Engine, network: string): Promise<Relay>
     ready: stay.then(() => undefined),
     async close() {
       stay.then((socket) => socket.destroy()).catch(() => undefined)
-      await engine.remove(container).finally(() => removeFolder(folder))
+      await engine.remove(container).finally(() => Promise.all([opened.close(), removeFolder(folder)]))
     },
   }
 }
@@ -78,11 +82,11 @@ export async function openRelay(engine: Engine, network: string): Promise<Relay>
 /** The connection that it lives for. */
 async function comesUp(engine: Engine, container: string, path: string): Promise<Socket> {
   await engine.start(container)
-  const end = Date.now() + PATIENCE
+  const end = performance.now() + PATIENCE
   for (;;) {
     const socket = await request(path, 'stay').catch(() => null)
     if (socket !== null) return socket
-    const state = Date.now() > end || (await engine.state(container))
+    const state = performance.now() > end || (await engine.state(container))
     if (state === true || !state.running) throw await failure(engine, container)
     await pause(POLL)
   }
