@@ -71,7 +71,8 @@ export function growingTrace(options: TraceOptions): GrowingTrace {
         tampered ??= reader.tampered()
       }
     },
-    hasEnded: () => ended,
+    // Without a line it could not trace at all, and says so itself.
+    hasEnded: () => ended && !isEmpty,
     tampered: (why) => {
       tampered ??= why
     },
