@@ -65,11 +65,14 @@ export async function traceRun(
 const RESTART = 500
 const KILLED = 'strace had ended while the program ran on'
 
-/** Its files are its own: no network, no capability, and little memory. */
+/**
+ * Its files are its own: no network, little memory, and no capability but the one to write into its root folder, which podman makes
+ * 0555.
+ */
 function keeperSpec(image: string): RunSpec {
   const [entrypoint = '', ...command] = keeperCommand(bounds.traceBytes)
-  const limits = { network: 'none', capDrop: ['ALL'], noNewPrivileges: true, readOnly: false } as const
-  return { image, entrypoint, command, ...limits, memoryBytes: 128 * 1024 * 1024, pidsLimit: 16 }
+  const rights = { capDrop: ['ALL'], capAdd: ['DAC_OVERRIDE'], noNewPrivileges: true } as const
+  return { image, entrypoint, command, network: 'none', ...rights, memoryBytes: 128 * 1024 * 1024, pidsLimit: 16 }
 }
 
 /** It takes a start of a container. */
