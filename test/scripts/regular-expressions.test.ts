@@ -377,8 +377,7 @@ const MADE: Readonly<Record<string, string>> = {
   'src/image/step-down/guard.ts: `^case ${uid} in ["\']?0["\']?$`': 'constants, and names of \\w alone',
   'src/image/step-down/sure-conditions.ts: `(^|[^\\\\w$"{])${name}\\\\+?=|\\\\b(read|for|printf|mapfile|readarray|getopts)\\\\b[^\\\\n;]*\\\\b${name}\\\\b|\\\\{${name}:?=`':
     'constants, and names of \\w alone',
-  "src/plan/account/file-owners.ts: `\\\\b${name.replace(/[.*+?^${}()|[\\]\\\\]/g, '\\\\$&')}\\\\b`":
-    'a name, escaped, between two borders of words',
+  'src/plan/account/file-owners.ts: `\\\\b${escapeEre(name)}\\\\b`': 'a name, escaped, between two borders of words',
   'src/plan/shipped/shipped-draft.ts: WORD': 'constants, and names of \\w alone',
   'src/plan/closed-places.ts: `^${text}${end}`': 'a glob, escaped but for its stars; a path',
   'src/plan/evidence/catalogue.ts: String.raw`(?<!\\d)${move.from}(?!\\d)`': 'a number',

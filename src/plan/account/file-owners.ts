@@ -1,5 +1,6 @@
 import type { Dockerfile } from '../../dockerfile/index.ts'
 import { onceFor } from '../../once-for.ts'
+import { escapeEre } from '../file-edit.ts'
 
 /** Whether a Dockerfile gives files to an account, by `--chown` or by a chown of a RUN, for as many names as are asked for. */
 export const ownersIn = onceFor((dockerfile: Dockerfile): ((name: string) => boolean) => {
@@ -22,7 +23,7 @@ export const ownersIn = onceFor((dockerfile: Dockerfile): ((name: string) => boo
     }
   return (name) => {
     if (flagged.has(name)) return true
-    const named = new RegExp(`\\b${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\b`)
+    const named = new RegExp(`\\b${escapeEre(name)}\\b`)
     for (const args of candidates(name, byWord) ?? all) if (named.test(args)) return true
     return false
   }
