@@ -100,26 +100,26 @@ async function workOn(
   if (options.proveAsIs) return { ...outcome, result: await proveAsIs(item, source, session) }
   const planner = await plannerFor(item, dockerfile, session)
   if (options.build) {
-    const bases = planner.inputs(UNSEEN).map(({ facts }) => facts.reference)
+    const bases = (await planner.inputs(UNSEEN)).map(({ facts }) => facts.reference)
     checkTag(options.tag, bases)
   }
   if (options.inspect) {
-    const { plan, result } = await planner.hardenInTurn(UNSEEN, session.ports.signal)
-    const inspection = inspectedStages(item, dockerfile, session.known, planner.inputs(UNSEEN), plan)
+    const { plan, result, inputs } = await planner.harden(UNSEEN)
+    const inspection = inspectedStages(item, dockerfile, session.known, inputs, plan)
     return { ...outcome, result: { ...asWritten(result), output: source, changed: false }, inspection }
   }
   const proved = options.prove ? await proveTarget(item, dockerfile, session, originals, planner.harden) : null
   const hardened =
     proved === null
-      ? await planner.hardenInTurn(UNSEEN, session.ports.signal)
+      ? await planner.harden(UNSEEN)
       : {
           plan: proved.hardened.plan,
+          inputs: await planner.inputs({ ...UNSEEN, built: proved.built }),
           result: await measured(proved.result, { ...item, reference: proved.baseline }, source, session),
         }
-  const { plan } = hardened
+  const { plan, inputs } = hardened
   const result = asWritten(hardened.result)
-  const stages = planner.inputs(proved === null ? UNSEEN : { ...UNSEEN, built: proved.built })
-  const profile = profileFor(item, stages, plan, result, options.env, !options.profile, options.tag)
+  const profile = profileFor(item, inputs, plan, result, options.env, !options.profile, options.tag)
   const built = await buildResult(item, session, result, profile)
   return {
     ...outcome,

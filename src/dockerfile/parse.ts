@@ -14,13 +14,14 @@ import { problemOf } from './rules.ts'
  * Text to the model. Accepts what BuildKit's parser accepts, the heredocs of BuildKit 0.26 included. `given` decides what
  * FROM lines and ARGs say.
  *
- * @throws HardenError `not-a-dockerfile`, or `too-large` for more stages than are read, with the line, and nothing else on any text.
+ * @throws HardenError `not-a-dockerfile`, or `too-large` for more instructions or stages than are read, with the line, and nothing else on any text.
  */
 export function parseDockerfile(source: string, given: BuildGiven = nothingGiven): Dockerfile {
   const nul = source.indexOf('\0')
   if (nul !== -1)
     throw notADockerfile('a NUL byte: this is no text file', lineAt(lineStarts(source.slice(0, nul)), nul))
   const { escape: escapeChar, directives, comments, lines } = scanLines(source)
+  checkNumber(lines[bounds.instructions], bounds.instructions, 'instructions', 'build a part of it as an image of its own')
   const drafts = lines.map((line) => checked(draftOf(line, escapeChar), escapeChar))
   checkOrder(drafts)
   checkStages(drafts)
@@ -48,12 +49,13 @@ function checked(draft: Draft, escapeChar: string): Draft {
 
 function checkStages(drafts: readonly Draft[]): void {
   const first = drafts.filter(({ split }) => split.keyword === 'FROM')[bounds.stages]
+  checkNumber(first?.line, bounds.stages, 'stages', 'split the file: each stage is looked at by itself')
+}
+
+function checkNumber(first: { readonly line: number } | undefined, most: number, what: string, hint: string): void {
   if (first === undefined) return
-  const { line } = first.line
-  throw new HardenError('too-large', `line ${line}: more than ${bounds.stages} stages, the most that are read`, {
-    line,
-    hint: 'split the file: each stage is looked at by itself',
-  })
+  const { line } = first
+  throw new HardenError('too-large', `line ${line}: more than ${most} ${what}, the most that are read`, { line, hint })
 }
 
 /** Only ARG may stand before the first FROM. */

@@ -27,7 +27,7 @@ export async function startAhead(
   // Checks of the user's own may want to see how the original ends.
   if (record === null || request.smoke.length > 0) return NONE
   const observation = observationOf(record, request.facts)
-  const hardened = request.harden(observation)
+  const hardened = await request.harden(observation)
   const plan = stagePlanOf(hardened.plan, request.stage)
   if (plan === undefined || !isSure(plan) || unfitBaseline(baseline, request.facts) !== null) return NONE
   const { operations } = observation

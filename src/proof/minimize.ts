@@ -13,7 +13,7 @@ export interface MinimizeRequest {
   readonly operations: readonly Operation[]
   readonly original: RunRecord
   /** Plans and writes again with all that was learned, without the named parts. */
-  readonly hardenWithout: (parts: readonly string[]) => Hardened
+  readonly hardenWithout: (parts: readonly string[]) => Promise<Hardened>
   /** Left out already. */
   readonly spared: readonly string[]
 }
@@ -41,7 +41,7 @@ export async function minimize(
   let best = first
   const out: string[] = []
   for (const [index, part] of parts.entries()) {
-    const hardened = hardenWithout([...spared, ...out, part])
+    const hardened = await hardenWithout([...spared, ...out, part])
     const plan = stagePlanOf(hardened.plan, request.stage)
     // Without one grant another may have gone already.
     if (plan === undefined || hardened.result.output === best.hardened.result.output) continue

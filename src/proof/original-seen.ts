@@ -41,7 +41,7 @@ export async function seeOriginal(request: ProveRequest): Promise<OriginalSeen> 
   times.lap('original')
   const observation = observationOf(original, facts)
   const work = workOf({ baseline, original })
-  const first = stagePlanOf(request.harden(observation).plan, request.stage)
+  const first = stagePlanOf((await request.harden(observation)).plan, request.stage)
   return {
     live,
     baseline,

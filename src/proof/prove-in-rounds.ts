@@ -18,7 +18,7 @@ import { withoutRound } from './without-round.ts'
 const MOST_ROUNDS = 5
 
 /** Of one target: plans and writes again with what was learned. */
-type Planner = (learning: Learning) => Hardened
+type Planner = (learning: Learning) => Promise<Hardened>
 
 export async function proveInRounds(request: ProveRequest): Promise<Proof> {
   const seen = await seeOriginal(request)
@@ -30,12 +30,12 @@ export async function proveInRounds(request: ProveRequest): Promise<Proof> {
   const { rounds, learning } = ran
   const needsRoot = await neededAsRoot(request, seen, rounds.at(-1))
   if (needsRoot !== null) {
-    const hardened = request.harden({ ...observation, needsRoot })
+    const hardened = await request.harden({ ...observation, needsRoot })
     const plan = planOf(request, hardened)
     if (plan?.outcome === 'needs-root') return proveRoot(request, live, original, { hardened, plan, remarks })
   }
   const { operations } = observation
-  const hardenWithout = (spared: readonly string[]): Hardened => hardenWith({ ...learning, spared })
+  const hardenWithout = (spared: readonly string[]): Promise<Hardened> => hardenWith({ ...learning, spared })
   const { spared } = learning
   const least = request.minimize
     ? await minimize({ baseline, operations, request, original, hardenWithout, spared }, rounds)
@@ -58,7 +58,7 @@ async function runRounds(request: ProveRequest, seen: OriginalSeen, hardenWith: 
   }
   if (unfit === null) await ask(first)
   while (rounds.length < MOST_ROUNDS) {
-    const hardened = hardenWith(learning)
+    const hardened = await hardenWith(learning)
     const plan = planOf(request, hardened)
     const isRun = plan?.outcome === 'harden' && unfit === null
     const started = rounds.length === 0 ? await ahead.roundFor(isRun ? hardened.result.output : null) : null
@@ -71,7 +71,7 @@ async function runRounds(request: ProveRequest, seen: OriginalSeen, hardenWith: 
     const asPlanned = round.hardened.result.output === hardened.result.output
     if (asPlanned && taught === null) break
     learning = taught ?? learning
-    if (taught?.misplaced === true && learning.help === null) await ask(planOf(request, hardenWith(learning)))
+    if (taught?.misplaced === true && learning.help === null) await ask(planOf(request, await hardenWith(learning)))
   }
   return { rounds, learning }
 }

@@ -19,7 +19,7 @@ export interface ProveRequest {
   /** Under way already: it needs the image only. */
   readonly original: Promise<Original>
   /** Plans and writes again with what was learned. */
-  readonly harden: (observation: Observation) => Hardened
+  readonly harden: (observation: Observation) => Promise<Hardened>
   /** Builds a resulting text; gives the image's tag. */
   readonly build: (text: string) => Promise<string>
   /** Results that were started before it was known whether they are needed. */

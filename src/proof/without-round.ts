@@ -19,7 +19,7 @@ export async function withoutRound(request: ProveRequest, seen: OriginalSeen, ha
     proofReport(request.engine.version, record, null, 0, [...remarks, why])
   const needsRoot = await lackedPrivilege(request, record)
   if (needsRoot !== null) {
-    const kept = request.harden({ ...seen.observation, needsRoot })
+    const kept = await request.harden({ ...seen.observation, needsRoot })
     return { hardened: kept, report: report(unfit), failures: [] }
   }
   // Its log files are read only now.

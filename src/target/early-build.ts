@@ -31,13 +31,13 @@ export function buildsOnce(build: (text: string, name: string) => Promise<string
 export async function buildEarly(
   builds: Builds,
   early: Promise<RunRecord | null>,
-  harden: (record: RunRecord) => Hardened,
+  harden: (record: RunRecord) => Promise<Hardened>,
   begin: (image: string, hardened: Hardened, record: RunRecord) => void,
 ): Promise<void> {
   try {
     const record = await early
     if (record === null) return
-    const hardened = harden(record)
+    const hardened = await harden(record)
     if (hardened.result.changed) begin(await builds.of(hardened.result.output), hardened, record)
   } catch {
     // The round that needs it is told what is wrong.

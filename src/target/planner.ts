@@ -4,7 +4,7 @@ import { transforms } from '../../transforms/index.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
 import { type Hardened, hardenInTurn } from '../harden.ts'
 import { lookUp } from '../image/sources/catalogue.ts'
-import { atOnce, type InTurn } from '../in-turn.ts'
+import type { InTurn } from '../in-turn.ts'
 import type { StageInput } from '../plan/stage-input.ts'
 import { type Knowledge, stageInputsInTurn } from '../stage-inputs.ts'
 import type { WorkItem } from '../work.ts'
@@ -18,17 +18,23 @@ export type Seen = Pick<Knowledge, 'observations' | 'built'>
 /** Before anything was run or built. */
 export const UNSEEN: Seen = { observations: new Map(), built: new Map() }
 
-/** Plans one target again and again, each time with more that was seen. */
+export interface Planned extends Hardened {
+  /** What it was planned from, one for each stage that is meant to run. */
+  readonly inputs: readonly StageInput[]
+}
+
+/**
+ * Plans one target again and again, each time with more that was seen. With pauses, so that a signal is obeyed meanwhile:
+ * it is left with the reason of the session's signal then.
+ */
 export interface Planner {
-  inputs(seen: Seen): readonly StageInput[]
-  harden(seen: Seen): Hardened
-  /** The same with pauses, so that a signal is obeyed meanwhile: it is left with the reason of `signal` then. */
-  hardenInTurn(seen: Seen, signal: AbortSignal): Promise<Hardened>
+  inputs(seen: Seen): Promise<readonly StageInput[]>
+  harden(seen: Seen): Promise<Planned>
 }
 
 /** Reads the build context as far as the Dockerfile copies of it. */
 export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session: Session): Promise<Planner> {
-  const { options, known } = session
+  const { options, known, ports } = session
   const folder = contextOf(item, options)
   const context = folder === null ? null : await session.readContext(folder, item.path, copiedSources(dockerfile))
   const { target, kind } = item
@@ -44,14 +50,14 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
       context,
       entries: lookUp,
     })
-  const inTurn = function* (seen: Seen): InTurn<Hardened> {
+  const inTurn = function* (seen: Seen): InTurn<Planned> {
     const stages = yield* inputsInTurn(seen)
-    return yield* hardenInTurn({ target, kind, dockerfile, stages, policy, transforms })
+    const hardened = yield* hardenInTurn({ target, kind, dockerfile, stages, policy, transforms })
+    return { ...hardened, inputs: stages }
   }
   return {
-    inputs: (seen) => atOnce(inputsInTurn(seen)),
-    harden: (seen) => atOnce(inTurn(seen)),
-    hardenInTurn: (seen, signal) => withPauses(inTurn(seen), signal),
+    inputs: (seen) => withPauses(inputsInTurn(seen), ports.signal),
+    harden: (seen) => withPauses(inTurn(seen), ports.signal),
   }
 }
 

@@ -55,7 +55,7 @@ export async function proveTarget(
   const { baseline, facts } = await lookInto(item, dockerfile, { engine, session, originals }, build)
   times.lap('facts')
   const built = new Map([[stage.index, facts]])
-  const first = plan({ ...UNSEEN, built })
+  const first = await plan({ ...UNSEEN, built })
   if (first.result.verdict === 'unchanged' || first.result.verdict === 'not-applicable') {
     await originals.drop(baseline)
     return { hardened: first, result: first.result, built, baseline }
@@ -64,7 +64,7 @@ export async function proveTarget(
   const user = planOf(first)?.account ?? null
   const arbitraryUid = options.policy.arbitraryUid === true
   const builds = buildsOnce(build)
-  const harden = (observation: Observation): Hardened =>
+  const harden = (observation: Observation): Promise<Hardened> =>
     plan({ observations: new Map([[stage.index, observation]]), built })
   // Only upon an image, for which no Compose file sets anything.
   const early = earlyRuns(withEnv(sandbox.engine, options.env))

@@ -45,7 +45,7 @@ describe('buildEarly', () => {
     await buildEarly(
       builds,
       Promise.resolve(record),
-      () => plan,
+      async () => plan,
       (...told) => begun.push(told),
     )
     expect(begun).toEqual([['image-1', plan, record]])
@@ -58,13 +58,13 @@ describe('buildEarly', () => {
     ['it asks for no change', record, hardened('a', false)],
   ])('nothing is where %s', async (_, early, plan) => {
     const { built, builds } = recorded()
-    await buildEarly(builds, Promise.resolve(early), () => plan, begunForNothing)
+    await buildEarly(builds, Promise.resolve(early), async () => plan, begunForNothing)
     expect(built).toEqual([])
   })
 
   test('what does not build is told to the round that needs it', async () => {
     const { builds } = recorded(true)
-    await buildEarly(builds, Promise.resolve(record), () => hardened('a'), begunForNothing)
+    await buildEarly(builds, Promise.resolve(record), async () => hardened('a'), begunForNothing)
     await expect(builds.of('a')).rejects.toThrow('no such file')
   })
 
