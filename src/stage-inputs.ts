@@ -102,7 +102,7 @@ function* stageInput(
   const state = walks.end(stage.index)
   const built = knowledge.built.get(stage.index)
   yield
-  const created = createdAccounts(dockerfile, stage.index, walks)
+  const created = yield* createdAccounts(dockerfile, stage.index, walks)
   const derived = platformOf(built ?? deriveFacts({ base, state, created: knownAccounts(created) }), dockerfile, chain)
   const entry = root.base.kind === 'image' ? knowledge.entries(root.base.reference) : null
   const asBuilt = root.index === stage.index && stage.instructions.every(({ keyword }) => keyword === 'FROM')

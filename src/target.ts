@@ -1,4 +1,4 @@
-import { parseDockerfile } from './dockerfile/index.ts'
+import { parseInTurn } from './dockerfile/index.ts'
 import type { Dockerfile } from './dockerfile/model.ts'
 import type { Engine } from './engine/engine.ts'
 import type { ImageFacts, Known } from './image/facts.ts'
@@ -16,6 +16,7 @@ import { inspectedStages } from './target/inspected-stages.ts'
 import { lookAtBases } from './target/look-at-bases.ts'
 import { openedItem } from './target/opened-item.ts'
 import { type OriginalRuns, originalRuns } from './target/original-runs.ts'
+import { withPauses } from './target/pauses.ts'
 import { plannerFor, UNSEEN } from './target/planner.ts'
 import { profileFor } from './target/profile-for.ts'
 import { proveAsIs } from './target/prove-as-is.ts'
@@ -60,7 +61,7 @@ async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
   const { item, session: opened, notes: openedNotes } = await openedItem(named, shared)
   const source = item.kind === 'image' ? `FROM ${item.reference}\n` : (item.text ?? '')
   const given = givenTo(item, opened.options)
-  const written = parseDockerfile(source, given)
+  const written = await withPauses(parseInTurn(source, given), opened.ports.signal)
   const started = composeStart(item, written, given, opened.options.policy)
   const dockerfile = started?.dockerfile ?? written
   const { session, notes } = inContext(item, dockerfile, opened)

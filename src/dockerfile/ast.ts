@@ -4,6 +4,7 @@
  * escapes in flags, lone CR), so that a place in its line is a place in ours.
  */
 import { DockerfileParser, type Instruction, JSONInstruction, ModifiableInstruction } from 'dockerfile-ast'
+import type { InTurn } from '../in-turn.ts'
 import type { Span } from './model.ts'
 import type { Split } from './split.ts'
 
@@ -28,8 +29,20 @@ export interface Row {
   readonly json: boolean
 }
 
+/** Rows that dockerfile-ast gets at a time: no Dockerfile that a person has written has more. */
+const AT_A_TIME = 500
+
 /** One structure a row, in order. */
-export function readStructures(rows: readonly Row[]): readonly Structure[] {
+export function* readStructures(rows: readonly Row[]): InTurn<readonly Structure[]> {
+  const structures: Structure[] = []
+  for (let at = 0; at < rows.length; at += AT_A_TIME) {
+    for (const one of readSome(rows.slice(at, at + AT_A_TIME))) structures.push(one)
+    yield
+  }
+  return structures
+}
+
+function readSome(rows: readonly Row[]): readonly Structure[] {
   // Most instructions have neither flags nor a JSON form: there is nothing to ask about them.
   const asked = rows.filter(hasStructure)
   if (asked.length === 0) return rows.map(() => noStructure)

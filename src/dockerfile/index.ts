@@ -13,7 +13,7 @@ export { type BuildGiven, nothingGiven, platformArguments } from './build-given.
 export { type Environment, knownIn } from './environment.ts'
 export { csvFields } from './flag-rules.ts'
 export type * from './model.ts'
-export { parseDockerfile } from './parse.ts'
+export { parseDockerfile, parseInTurn } from './parse.ts'
 export { sourceOffset } from './pieces.ts'
 export { says, wholeText } from './says.ts'
 export { portRange, type Settings } from './settings.ts'

@@ -1,5 +1,6 @@
 import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
+import { atOnce, type InTurn } from '../in-turn.ts'
 import { readStructures } from './ast.ts'
 import { type BuildGiven, nothingGiven } from './build-given.ts'
 import { notADockerfile } from './fail.ts'
@@ -17,15 +18,26 @@ import { problemOf } from './rules.ts'
  * @throws HardenError `not-a-dockerfile`, or `too-large` for more instructions or stages than are read, with the line, and nothing else on any text.
  */
 export function parseDockerfile(source: string, given: BuildGiven = nothingGiven): Dockerfile {
+  return atOnce(parseInTurn(source, given))
+}
+
+/** The same, with pauses. */
+export function* parseInTurn(source: string, given: BuildGiven): InTurn<Dockerfile> {
   const nul = source.indexOf('\0')
   if (nul !== -1)
     throw notADockerfile('a NUL byte: this is no text file', lineAt(lineStarts(source.slice(0, nul)), nul))
   const { escape: escapeChar, directives, comments, lines } = scanLines(source)
-  checkNumber(lines[bounds.instructions], bounds.instructions, 'instructions', 'build a part of it as an image of its own')
+  checkNumber(
+    lines[bounds.instructions],
+    bounds.instructions,
+    'instructions',
+    'build a part of it as an image of its own',
+  )
   const drafts = lines.map((line) => checked(draftOf(line, escapeChar), escapeChar))
   checkOrder(drafts)
   checkStages(drafts)
-  const structures = readStructures(drafts.flatMap(rowsOf)).values()
+  yield
+  const structures = (yield* readStructures(drafts.flatMap(rowsOf))).values()
   const placeOf = placeFinder(source)
   const instructions: Instruction[] = []
   let stage = -1
@@ -33,6 +45,7 @@ export function parseDockerfile(source: string, given: BuildGiven = nothingGiven
     if (draft.split.keyword === 'FROM') stage += 1
     instructions.push(buildInstruction(draft, structures, stage, escapeChar, placeOf))
   }
+  yield
   const { metaArgs, stages } = groupStages(instructions, escapeChar, given)
   const { args } = given
   return { source, eol: lineEnd(source), escape: escapeChar, directives, comments, metaArgs, args, stages }

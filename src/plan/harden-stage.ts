@@ -1,4 +1,4 @@
-import type { InTurn } from '../in-turn.ts'
+import { atOnce, type InTurn } from '../in-turn.ts'
 import { candidates } from './account/candidates.ts'
 import { chooseAccount } from './account/choose-account.ts'
 import { mergedUsers } from './account/merged-users.ts'
@@ -56,7 +56,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     ground.readable.files.known ? ground.readable.files.value : null,
     account.uid,
   )
-  const grantedFor = (all: readonly Need[]): Granted =>
+  const grantedFor = (all: readonly Need[]): InTurn<Granted> =>
     grantAll(stillNamed(all, changes, ground.readable), input, grantee, code)
   const services = observation === null ? [] : servicesOf(observation, facts)
   const others = facts.files.known ? stateOfOthers(services, account, facts.files.value) : []
@@ -66,7 +66,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     account,
     handedOver,
   )
-  const granted = grantedFor(wanted)
+  const granted = yield* grantedFor(wanted)
   yield
   const grants = spareGrants(granted.grants, spared)
   const fileEdits = editsInOrder(spareLines(changes, spared), ground.textOf)
@@ -84,7 +84,9 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     grants,
     handed: [...handedOver].filter(isStatePlace),
     unshown: () =>
-      observation === null ? [] : unshownGrants(grants, grantedFor([...wanted, ...said(stated.assumed())]).grants),
+      observation === null
+        ? []
+        : unshownGrants(grants, atOnce(grantedFor([...wanted, ...said(stated.assumed())])).grants),
     parts: () =>
       partsOf({
         grants: granted.grants,

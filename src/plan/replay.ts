@@ -1,5 +1,6 @@
 import { couldCreate, couldExecute, couldRead, couldTraverse } from '../image/access.ts'
 import type { FileModel, FileView } from '../image/file-model.ts'
+import { atOnce, type InTurn } from '../in-turn.ts'
 import { type ImageCode, noCode } from './grants/closed.ts'
 import type { Need } from './grants/need.ts'
 import { CHANGES } from './operation.ts'
@@ -22,12 +23,25 @@ export interface Replay {
  * could not. Needs are taken parents first, and each grant changes the model for those that follow.
  */
 export function replay(needs: readonly Need[], files: FileModel, grantee: Grantee, code: ImageCode = noCode): Replay {
+  return atOnce(replayInTurn(needs, files, grantee, code))
+}
+
+/** Stops behind each need. */
+export function* replayInTurn(
+  needs: readonly Need[],
+  files: FileModel,
+  grantee: Grantee,
+  code: ImageCode,
+): InTurn<Replay> {
   const written = needs.filter((need) => WRITES.has(need.access)).map((need) => realPath(files, need.path))
   const state = startState(files, grantee, new Set(written), code)
   const ordered = needs
     .map((need, order) => ({ need, order }))
     .sort((a, b) => rank(a.need) - rank(b.need) || depth(a.need.path) - depth(b.need.path) || a.order - b.order)
-  for (const { need } of ordered) replayOne(need, state)
+  for (const { need } of ordered) {
+    replayOne(need, state)
+    yield
+  }
   return { grants: [...state.grants.values()].sort(byPath), ungranted: [...state.ungranted.values()] }
 }
 

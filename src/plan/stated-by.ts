@@ -74,7 +74,7 @@ export function statedBy(sources: StatedSources): Stated {
 export function* statedInTurn(sources: StatedSources): InTurn<Stated> {
   const { facts } = sources
   const shipping = shippingOf(sources)
-  const shipped = shippedBy(shipping, sources.stage.index)
+  const shipped = yield* shippedBy(shipping, sources.stage.index)
   yield
   const own = sources.built && facts.files.known ? facts.files.value : layered(facts, shipped)
   const started = startedIn(facts.config)
@@ -95,7 +95,7 @@ export function* statedInTurn(sources: StatedSources): InTurn<Stated> {
     atStart: writtenAnew(start),
     opaque: start.unread.length > 0 || startsUnknownScript(facts, own),
   })
-  const builders = buildersOf(sources.stage, shipping)
+  const builders = yield* buildersOf(sources.stage, shipping)
   yield
   const closed = closedNeeds(shipped, facts.config, own)
   yield

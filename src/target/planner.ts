@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import { daemonPorts, packages, programs, workingFolder } from '../../catalogue/index.ts'
 import { transforms } from '../../transforms/index.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
@@ -10,6 +9,7 @@ import { type Knowledge, stageInputsInTurn } from '../stage-inputs.ts'
 import type { WorkItem } from '../work.ts'
 import { copiedSources } from '../workspace/copied-sources.ts'
 import { contextOf } from './build.ts'
+import { withPauses } from './pauses.ts'
 import type { Session } from './session.ts'
 
 /** What runs and builds have shown of the stages, by their index. */
@@ -58,20 +58,5 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
   return {
     inputs: (seen) => withPauses(inputsInTurn(seen), ports.signal),
     harden: (seen) => withPauses(inTurn(seen), ports.signal),
-  }
-}
-
-/** Milliseconds of work between two pauses: a signal is answered in a pause alone. */
-const LONGEST_TURN = 50
-
-async function withPauses<T>(work: InTurn<T>, signal: AbortSignal): Promise<T> {
-  let since = performance.now()
-  for (;;) {
-    const next = work.next()
-    if (next.done === true) return next.value
-    if (performance.now() - since < LONGEST_TURN) continue
-    await setImmediate()
-    signal.throwIfAborted()
-    since = performance.now()
   }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { parseDockerfile, stageWalks } from '../../src/dockerfile/index.ts'
+import { atOnce } from '../../src/in-turn.ts'
 import { type CandidateSources, candidates } from '../../src/plan/account/candidates.ts'
 import { createdAccounts, nothingCreated } from '../../src/plan/account/created-accounts.ts'
 import { stateNeed } from '../../src/plan/grants/need.ts'
@@ -36,7 +37,7 @@ test('best reason first', () => {
   expect(
     names({
       facts,
-      created: createdAccounts(own, 0, walks),
+      created: atOnce(createdAccounts(own, 0, walks)),
       vendor: { name: 'vendor', uid: 7 },
       switches: [
         { user: 'switched', detail: '' },

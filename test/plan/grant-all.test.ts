@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { atOnce } from '../../src/in-turn.ts'
 import { grantAll } from '../../src/plan/grants/grant-all.ts'
 import type { Need } from '../../src/plan/grants/need.ts'
 import type { StageInput } from '../../src/plan/stage-input.ts'
@@ -9,7 +10,7 @@ const evidence = { source: 'declared', subject: '/x.db', detail: 'x' } as const
 
 function hintFor(need: Partial<Need>): string | undefined {
   const input = { facts: image({}), observation: null, stated: null } as unknown as StageInput
-  return grantAll([{ access: 'rename', path: '/x.db', evidence, ...need }], input, grantee).remarks[0]?.hint
+  return atOnce(grantAll([{ access: 'rename', path: '/x.db', evidence, ...need }], input, grantee)).remarks[0]?.hint
 }
 
 test.each<[string, Partial<Need>, RegExp]>([

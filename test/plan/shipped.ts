@@ -1,5 +1,6 @@
 import { parseDockerfile, stageWalks } from '../../src/dockerfile/index.ts'
 import { emptyConfig } from '../../src/image/config.ts'
+import { atOnce } from '../../src/in-turn.ts'
 import type { BuildContext } from '../../src/plan/shipped/build-context.ts'
 import { type Shipped, shippedBy } from '../../src/plan/shipped/shipped.ts'
 
@@ -8,5 +9,5 @@ export function shipped(text: string, context: BuildContext | null = null): Ship
   const dockerfile = parseDockerfile(`FROM debian:trixie-slim\n${text}\n`)
   const config = { known: true, value: emptyConfig } as const
   const sources = { dockerfile, walks: stageWalks(dockerfile, () => config), context, base: null, idsOf: () => null }
-  return shippedBy(sources, dockerfile.stages.length - 1)
+  return atOnce(shippedBy(sources, dockerfile.stages.length - 1))
 }

@@ -1,6 +1,7 @@
 import { type Dockerfile, findStage, type Instruction, type StageWalks } from '../../dockerfile/index.ts'
 import type { SaidId } from '../../image/account-arguments.ts'
 import type { Account, Accounts } from '../../image/facts.ts'
+import type { InTurn } from '../../in-turn.ts'
 import { type AccountStep, accountSteps } from './account-steps.ts'
 import { ownersIn } from './file-owners.ts'
 
@@ -52,30 +53,31 @@ export interface Created {
 export const nothingCreated: Created = { users: [], groups: [] }
 
 /** The accounts that a stage's instructions make, through the stages it is built from, and those it copies with /etc/passwd. */
-export function createdAccounts(dockerfile: Dockerfile, stageIndex: number, walks: StageWalks): Created {
+/** Stops behind each instruction. */
+export function createdAccounts(dockerfile: Dockerfile, stageIndex: number, walks: StageWalks): InTurn<Created> {
   return createdOnce(dockerfile, stageIndex, walks, new Map())
 }
 
 /** Each stage may copy the file from several others, and those again. */
-function createdOnce(
+function* createdOnce(
   dockerfile: Dockerfile,
   stageIndex: number,
   walks: StageWalks,
   known: Map<number, Created>,
-): Created {
+): InTurn<Created> {
   const before = known.get(stageIndex)
   if (before !== undefined) return before
-  const created = createdIn(dockerfile, stageIndex, walks, known)
+  const created = yield* createdIn(dockerfile, stageIndex, walks, known)
   known.set(stageIndex, created)
   return created
 }
 
-function createdIn(
+function* createdIn(
   dockerfile: Dockerfile,
   stageIndex: number,
   walks: StageWalks,
   known: Map<number, Created>,
-): Created {
+): InTurn<Created> {
   const users = new Map<string, CreatedAccount>()
   const groups = new Map<string, CreatedGroup>()
   for (const step of walks.steps(stageIndex)) {
@@ -83,11 +85,12 @@ function createdIn(
     if (instruction.keyword !== 'RUN' && instruction.keyword !== 'COPY') continue
     const other = copiedFrom(dockerfile, instruction)
     if (other !== null) {
-      const found = createdOnce(dockerfile, other, walks, known)
+      const found = yield* createdOnce(dockerfile, other, walks, known)
       for (const user of found.users) users.set(user.name, user)
       for (const group of found.groups) groups.set(group.name, group)
     }
     for (const done of accountSteps(step, dockerfile.escape)) apply(done, instruction, users, groups)
+    yield
   }
   if (users.size + groups.size === 0) return nothingCreated
   const isOwner = ownersIn(dockerfile)

@@ -1,6 +1,7 @@
 import type { Stage } from '../../dockerfile/model.ts'
 import { findStage, sourcesOf } from '../../dockerfile/stages.ts'
 import type { ImageConfig } from '../../image/facts.ts'
+import type { InTurn } from '../../in-turn.ts'
 import type { Need } from '../grants/need.ts'
 import { type Shipped, type ShippedSources, shippedBy } from '../shipped/shipped.ts'
 import { sourceNeeds } from './sources.ts'
@@ -39,8 +40,10 @@ function transpiled(path: string, texts: Shipped['texts'], workdir: string): str
 const COMPILED = /(?<!\/node_modules\/.*)\.([cm]?[jt]sx?|go|rs|java|kt|cs)$/
 
 /** The stages that the stage copies from. */
-export function buildersOf(stage: Stage, shipping: ShippedSources): readonly Shipped[] {
+export function* buildersOf(stage: Stage, shipping: ShippedSources): InTurn<readonly Shipped[]> {
   const froms = stage.instructions.filter(({ keyword }) => keyword === 'COPY').flatMap(sourcesOf)
   const used = froms.flatMap((from) => findStage(shipping.dockerfile, from, stage.index)?.index ?? [])
-  return [...new Set(used)].map((index) => shippedBy({ ...shipping, base: null }, index))
+  const builders: Shipped[] = []
+  for (const index of new Set(used)) builders.push(yield* shippedBy({ ...shipping, base: null }, index))
+  return builders
 }

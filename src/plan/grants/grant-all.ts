@@ -1,4 +1,5 @@
 import type { FileEntry, FileModel } from '../../image/file-model.ts'
+import type { InTurn } from '../../in-turn.ts'
 import {
   isForEverybody,
   isInside,
@@ -12,7 +13,7 @@ import {
 import type { Grant, Remark } from '../plan.ts'
 import type { Grantee } from '../replay/grantee.ts'
 import { belongsToSystem, ofEngine } from '../replay/state.ts'
-import { replay } from '../replay.ts'
+import { replayInTurn } from '../replay.ts'
 import type { StageInput } from '../stage-input.ts'
 import { type Closed, closedTo, type ImageCode, isAskedFor, noCode } from './closed.ts'
 import { grantedEntry, modeOf } from './ladder.ts'
@@ -23,15 +24,15 @@ export interface Granted {
   readonly remarks: readonly Remark[]
 }
 
-/** The least that lets the user have what is needed, by the image's files as far as they are known. */
-export function grantAll(
+/** The least that lets the user have what is needed, by the image's files as far as they are known. Stops behind each need. */
+export function* grantAll(
   wanted: readonly Need[],
   input: StageInput,
   grantee: Grantee,
   /** What its start runs. */
   code: ImageCode = noCode,
-): Granted {
-  const all = grantsFor(wanted, input, grantee, code)
+): InTurn<Granted> {
+  const all = yield* grantsFor(wanted, input, grantee, code)
   return { ...all, remarks: [...all.remarks, ...all.grants.flatMap((grant) => givenAllTheSame(grant, code))] }
 }
 
@@ -50,14 +51,14 @@ function givenAllTheSame(grant: Grant, code: ImageCode): readonly Remark[] {
       ]
 }
 
-function grantsFor(wanted: readonly Need[], input: StageInput, grantee: Grantee, code: ImageCode): Granted {
+function* grantsFor(wanted: readonly Need[], input: StageInput, grantee: Grantee, code: ImageCode): InTurn<Granted> {
   if (wanted.length === 0) return { grants: [], remarks: [] }
   const { files } = input.facts
   if (files.known) {
     // A build step that nobody has seen may have made it, as root.
     const isExact = input.asBuilt === true || input.observation !== null
     const asked = isExact ? wanted : wanted.map(({ made, ...need }) => need)
-    const all = replayed(asked, files.value, grantee, code)
+    const all = yield* replayed(asked, files.value, grantee, code)
     return { ...all, grants: withoutCovered(all.grants) }
   }
   const needs = wanted.filter((need) => !isForEverybody(need.path))
@@ -71,7 +72,7 @@ function grantsFor(wanted: readonly Need[], input: StageInput, grantee: Grantee,
         own.entry(parentOf(need.path)) !== null))
   // What the stage puts in says nothing of a folder that every base has.
   const asked = needs.filter((need) => isOwn(need) && !isRuntimePlace(need.path))
-  const known = own === null ? null : replayed(asked, own, grantee, code)
+  const known = own === null ? null : yield* replayed(asked, own, grantee, code)
   const rest = needs.filter((need) => !isOwn(need))
   const isThere = (path: string): boolean => own?.entry(path)?.type === 'directory'
   const others = withoutFiles(rest, grantee, code, isThere)
@@ -112,8 +113,8 @@ function throughHome(needs: readonly Need[]): readonly Grant[] {
   return evidence.length === 0 ? [] : [{ path: HOME, kind: 'traverse', evidence }]
 }
 
-function replayed(needs: readonly Need[], files: FileModel, grantee: Grantee, code: ImageCode): Granted {
-  const { grants, ungranted } = replay(needs, files, grantee, code)
+function* replayed(needs: readonly Need[], files: FileModel, grantee: Grantee, code: ImageCode): InTurn<Granted> {
+  const { grants, ungranted } = yield* replayInTurn(needs, files, grantee, code)
   return {
     grants,
     remarks: ungranted.map(({ need, reason, closed }) =>

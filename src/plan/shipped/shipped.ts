@@ -3,6 +3,7 @@ import type { StageWalks } from '../../dockerfile/stage-walk.ts'
 import { findStage } from '../../dockerfile/stages.ts'
 import type { Step } from '../../dockerfile/steps.ts'
 import type { FileEntry, FileModel } from '../../image/file-model.ts'
+import type { InTurn } from '../../in-turn.ts'
 import { baseName, isInside, normalisePath, parentOf } from '../places.ts'
 import type { BuildContext } from './build-context.ts'
 import { changedMode, octal } from './changed-mode.ts'
@@ -61,16 +62,19 @@ export interface ShippedSources {
 /** An owner whom only the build knows. No process has this uid, so nothing counts as owned. */
 const unknownOwner = -1
 
-export function shippedBy(sources: ShippedSources, stageIndex: number): Shipped {
+/** Stops behind each instruction. */
+export function shippedBy(sources: ShippedSources, stageIndex: number): InTurn<Shipped> {
   return shippedOnce(sources, stageIndex, new Map())
 }
 
 /** A stage that many COPY lines take from is read once. */
-function shippedOnce(sources: ShippedSources, stageIndex: number, known: Map<number, Shipped>): Shipped {
+function* shippedOnce(sources: ShippedSources, stageIndex: number, known: Map<number, Shipped>): InTurn<Shipped> {
   const before = known.get(stageIndex)
   if (before !== undefined) return before
   const steps = sources.walks.steps(stageIndex)
+  yield
   const actions = runActions(steps)
+  yield
   const inLine = new Map<number, RunAction[]>()
   for (const action of actions) {
     const before = inLine.get(action.line)
@@ -81,13 +85,14 @@ function shippedOnce(sources: ShippedSources, stageIndex: number, known: Map<num
   for (const step of steps) {
     const { keyword, line } = step.instruction
     if (keyword === 'WORKDIR') folder(draft, normalisePath(step.words[0] ?? '', step.workdir ?? ''))
-    else if (keyword === 'COPY' || keyword === 'ADD') copy(draft, step, sources, known)
+    else if (keyword === 'COPY' || keyword === 'ADD') yield* copy(draft, step, sources, known)
     else if (keyword === 'RUN') {
       const texts = runTexts(step)
       forgetEdited(draft, step, texts)
       for (const text of texts) write(draft, text)
       for (const action of inLine.get(line) ?? []) act(draft, action, sources)
     }
+    yield
   }
   const { entries, texts, origins, copies } = draft
   const isGone = removedBy(actions)
@@ -97,7 +102,7 @@ function shippedOnce(sources: ShippedSources, stageIndex: number, known: Map<num
   return shipped
 }
 
-function copy(draft: Draft, step: Step, sources: ShippedSources, known: Map<number, Shipped>): void {
+function* copy(draft: Draft, step: Step, sources: ShippedSources, known: Map<number, Shipped>): InTurn<void> {
   const { instruction, words } = step
   const target = words.at(-1)
   const destination = target == null ? null : normalisePath(target, step.workdir ?? '')
@@ -125,7 +130,7 @@ function copy(draft: Draft, step: Step, sources: ShippedSources, known: Map<numb
   }
   const from = flag('from')
   const stage = from === null ? null : findStage(sources.dockerfile, from, instruction.stage)
-  const other = stage === null ? null : shippedOnce({ ...sources, base: null }, stage.index, known)
+  const other = stage === null ? null : yield* shippedOnce({ ...sources, base: null }, stage.index, known)
   for (const source of words.slice(0, -1)) {
     if (source == null || source.startsWith('<<')) continue
     const found =
