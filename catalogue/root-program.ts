@@ -1,4 +1,4 @@
-import { nameOf } from '../src/image/path.ts'
+import { nameOf } from '../src/path.ts'
 import { onceFor } from '../src/once-for.ts'
 import type { ProgramRule } from './entry.ts'
 

@@ -1,9 +1,13 @@
 import { HardenError } from './errors.ts'
 
-/** Replace `source.slice(start, end)` by `text`. Offsets are UTF-16 code units into the one source text. */
-export interface Edit {
+/** A place in a text: UTF-16 code units from its start, `end` exclusive. */
+export interface Span {
   readonly start: number
   readonly end: number
+}
+
+/** Replace `source.slice(start, end)` by `text`. Offsets are UTF-16 code units into the one source text. */
+export interface Edit extends Span {
   readonly text: string
 }
 

@@ -17,15 +17,7 @@ export { parseDockerfile, parseInTurn } from './parse.ts'
 export { sourceOffset } from './pieces.ts'
 export { says, wholeText } from './says.ts'
 export { portRange, type Settings } from './settings.ts'
-export { parseShellScript, shellCommands } from './shell.ts'
-export {
-  isShell,
-  type ShellAssignment,
-  type ShellCommand,
-  type ShellRedirect,
-  type ShellScript,
-  type ShellWord,
-} from './shell-model.ts'
+export { shellCommands } from './shell.ts'
 export { type StageState, stageConfig } from './stage-state.ts'
 export { type BaseConfig, type StageWalks, stageState, stageWalks } from './stage-walk.ts'
 export { ancestors, finalStage, findStage, leafStages, sourcesOf } from './stages.ts'

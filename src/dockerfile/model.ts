@@ -2,10 +2,9 @@
  * The read-only model of one Dockerfile. All offsets are UTF-16 code units into `source`, `end` is exclusive;
  * lines and columns are 1-based. The model is read and never printed: changes are edits on offsets.
  */
-export interface Span {
-  readonly start: number
-  readonly end: number
-}
+import type { Span } from '../edit.ts'
+
+export type { Span }
 
 export interface Dockerfile {
   readonly source: string

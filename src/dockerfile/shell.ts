@@ -1,8 +1,8 @@
-import { parse } from 'unbash'
-import type { Instruction } from './model.ts'
-import type { ShellCommand, ShellScript } from './shell-model.ts'
-import { innerScript, interpreterProblem, type ShellSource, shellSource } from './shell-source.ts'
-import { walkScript } from './shell-walk.ts'
+import { interpreterProblem, readCommands, type ShellSource, type ShellText } from '../command/parse-shell.ts'
+import type { ShellScript } from '../command/shell-command.ts'
+import { isShell } from '../command/starters.ts'
+import type { Instruction, Piece } from './model.ts'
+import { sourceSpan } from './pieces.ts'
 
 /**
  * The commands of a RUN, or of a CMD, ENTRYPOINT or HEALTHCHECK in either form, with spans in the Dockerfile.
@@ -14,7 +14,7 @@ export function shellCommands(instruction: Instruction, shell: readonly string[]
   const key = shell?.join('\0') ?? ''
   const known = read.get(instruction)
   if (known?.key === key) return known.script
-  const script = commandsOf(shellSource(instruction, shell))
+  const script = readCommands(shellSource(instruction, shell))
   read.set(instruction, { key, script })
   return script
 }
@@ -22,47 +22,54 @@ export function shellCommands(instruction: Instruction, shell: readonly string[]
 /** An instruction never changes, and a plan asks for its commands from many sides. */
 const read = new WeakMap<Instruction, { readonly key: string; readonly script: ShellScript }>()
 
-/** The commands of a script of its own, such as an entrypoint, with offsets into its text. */
-export function parseShellScript(text: string): ShellScript {
-  const problem = interpreterProblem(text)
-  if (problem !== null) return { kind: 'unparsed', reason: problem }
-  return commandsOf({ kind: 'text', text, spanOf: (start, end) => ({ start, end }) })
+function shellSource(instruction: Instruction, shell: readonly string[] | null): ShellSource {
+  const { keyword, json, rest, text } = instruction
+  if (keyword === 'ONBUILD' && instruction.onbuild !== null) return shellSource(instruction.onbuild, shell)
+  if (json !== null) {
+    const words = json.map((item) => ({ text: JSON.stringify(item.value), value: item.value, span: item.span }))
+    return { kind: 'words', words, span: rest }
+  }
+  const shellName = shell?.[0]
+  if (shellName !== undefined && !isShell(shellName)) return { kind: 'none', reason: `the shell is ${shellName}` }
+  if (keyword === 'HEALTHCHECK') {
+    const command = /^cmd\s+/i.exec(text)?.[0].length
+    return command === undefined ? { kind: 'none', reason: 'it has no command' } : textFrom(instruction, command)
+  }
+  if (keyword !== 'RUN' && keyword !== 'CMD' && keyword !== 'ENTRYPOINT') {
+    return { kind: 'none', reason: `${keyword} has no command` }
+  }
+  return instruction.heredocs.length === 0 ? textFrom(instruction, 0) : heredocText(instruction)
 }
 
-function commandsOf(source: ShellSource): ShellScript {
-  if (source.kind === 'none') return { kind: 'unparsed', reason: source.reason }
-  if (source.kind === 'words') return execForm(source)
-  try {
-    const script = parse(source.text)
-    const error = script.errors?.[0]
-    if (error !== undefined) return { kind: 'unparsed', reason: `${error.message} at offset ${error.pos}` }
-    return { kind: 'parsed', commands: walkScript(script, source) }
-  } catch (cause) {
-    // Text nested deep enough exhausts the stack of any recursive parser.
-    return { kind: 'unparsed', reason: cause instanceof Error ? cause.message : String(cause) }
+function textFrom({ text, pieces }: Instruction, start: number): ShellText {
+  return {
+    kind: 'text',
+    text: text.slice(start),
+    spanOf: (from, to) => sourceSpan(pieces, start + from, start + to),
   }
 }
 
-/** An exec form runs one command; that of `["sh", "-c", "…"]` is followed. */
-function execForm({ words, span }: Extract<ShellSource, { kind: 'words' }>): ShellScript {
-  if (words.length === 0) return { kind: 'parsed', commands: [] }
-  const command: ShellCommand = {
-    name: words[0]?.value ?? null,
-    words,
-    assignments: [],
-    redirects: [],
-    connector: '',
-    conditional: false,
-    conditions: [],
-    functionName: null,
-    within: 'script',
-    span,
+/** A heredoc alone is the script itself; with a command it is that command's input, as in any shell. */
+function heredocText(instruction: Instruction): ShellSource {
+  const { heredocs, pieces, text } = instruction
+  const [only] = heredocs
+  const alone = only !== undefined && heredocs.length === 1 && /^\d*<<[^\s]*$/.test(text.replace(/<<-?\s+/, '<<'))
+  if (alone) return scriptText(only.content, only.contentSpan.start, only.chomp)
+  let joined = text
+  const all: Piece[] = [...pieces]
+  for (const heredoc of heredocs) {
+    joined += '\n'
+    all.push({ at: joined.length, start: heredoc.contentSpan.start })
+    // The terminator stands right after the body in the source too, but for the tabs that <<- allows before it.
+    joined += `${heredoc.content}${heredoc.name}`
   }
-  const script = innerScript(words)
-  const inner = script === null ? null : commandsOf(script)
-  if (inner?.kind !== 'parsed') return { kind: 'parsed', commands: [command] }
-  const within = inner.commands.map((found) =>
-    found.within === 'script' ? { ...found, within: 'sh -c' as const } : found,
-  )
-  return { kind: 'parsed', commands: [command, ...within] }
+  return { kind: 'text', text: joined, spanOf: (start, end) => sourceSpan(all, start, end) }
+}
+
+function scriptText(content: string, offset: number, chomp: boolean): ShellSource {
+  const problem = interpreterProblem(content)
+  if (problem !== null) return { kind: 'none', reason: problem }
+  // Leading tabs are stripped by <<-, and mean nothing to a shell.
+  const text = chomp ? content.replace(/^\t+/gm, (tabs) => ' '.repeat(tabs.length)) : content
+  return { kind: 'text', text, spanOf: (start, end) => ({ start: offset + start, end: offset + end }) }
 }

@@ -1,5 +1,5 @@
+import { parentOf } from '../path.ts'
 import type { FileEntry, FileView, Identity } from './file-model.ts'
-import { parentOf } from './path.ts'
 import { executeBit, owns, permits, readBit, stickyForbids, writeBit } from './permission.ts'
 import { isRuntimePath, withRuntime } from './runtime-paths.ts'
 import { type Walk, walk } from './walk.ts'

@@ -1,3 +1,4 @@
+import { joinPath, nameOf, normalisePath, parentOf } from '../path.ts'
 import type { FileEntry, FileModel, FileView } from './file-model.ts'
 import {
   apply,
@@ -10,7 +11,6 @@ import {
   overlayStore,
   setText,
 } from './file-store.ts'
-import { joinPath, nameOf, normalisePath, parentOf } from './path.ts'
 import { type Walk, walk } from './walk.ts'
 
 /**

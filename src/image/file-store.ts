@@ -1,5 +1,5 @@
+import { joinPath, nameOf, parentOf } from '../path.ts'
 import type { FileEntry } from './file-model.ts'
-import { joinPath, nameOf, parentOf } from './path.ts'
 
 /** Entries by their real path; no symlink is followed here. */
 export interface FileStore {

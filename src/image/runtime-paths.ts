@@ -1,5 +1,5 @@
+import { isWithin } from '../path.ts'
 import type { FileEntry } from './file-model.ts'
-import { isWithin } from './path.ts'
 
 /** What every container runtime mounts itself, whatever the image has there (OCI runtime spec, default file systems). */
 const device = (mode: number): FileEntry => ({ type: 'other', uid: 0, gid: 0, mode, size: 0, link: null })

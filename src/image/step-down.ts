@@ -1,7 +1,14 @@
-import { parseShellScript } from '../dockerfile/index.ts'
+import {
+  parseShellScript,
+  programIndex,
+  programName,
+  readSwitch,
+  type SwitchCommand,
+  type Word,
+} from '../command/index.ts'
+import { nameOf } from '../path.ts'
 import type { ImageConfig, ImageFacts } from './facts.ts'
 import type { FileModel } from './file-model.ts'
-import { nameOf } from './path.ts'
 import { accountLines } from './step-down/account-lines.ts'
 import { type AccountNames, type Refused, readAccountOption } from './step-down/account-options.ts'
 import { readDaemonOption } from './step-down/daemon-options.ts'
@@ -15,8 +22,6 @@ import { type ScriptWrite, scriptWrites } from './step-down/script-writes.ts'
 import { type ReadScript, readScripts } from './step-down/scripts.ts'
 import { readStart, type StartScript } from './step-down/start.ts'
 import { type StartedProgram, startedPrograms } from './step-down/started-programs.ts'
-import { readSwitch, type SwitchCommand } from './step-down/switch-command.ts'
-import { type CommandWord, programIndex, programName } from './step-down/wrappers.ts'
 
 export type { Launch } from './step-down/launches.ts'
 export type { StepDown } from './step-down/one-step-down.ts'
@@ -123,7 +128,7 @@ export function findRefusedOptions(
   const files = facts.files.known ? facts.files.value : null
   const names = accountNames(files)
   const { scripts } = readScripts(readStart(facts.config, files).scripts, facts.config, files)
-  const read = (words: readonly CommandWord[]): SwitchCommand | null => {
+  const read = (words: readonly Word[]): SwitchCommand | null => {
     const found = (readSwitch(words) ?? readDaemonOption(words)) ? null : readAccountOption(words, () => names, refused)
     return found !== null && programs.has(found.tool) ? found : null
   }
@@ -131,10 +136,7 @@ export function findRefusedOptions(
 }
 
 /** Options of ENTRYPOINT and CMD themselves that switch. */
-function argvOptions(
-  config: ImageConfig,
-  read: (words: readonly CommandWord[]) => SwitchCommand | null,
-): readonly StepDown[] {
+function argvOptions(config: ImageConfig, read: (words: readonly Word[]) => SwitchCommand | null): readonly StepDown[] {
   return (['entrypoint', 'cmd'] as const).flatMap((of) => {
     const argv = config[of] ?? []
     // No option without a word before it.
@@ -175,7 +177,7 @@ function programsIn({ commands }: ReadScript): readonly string[] {
 }
 
 /** Of the text that `su -c` hands to a shell. */
-function innerPrograms(instead: readonly CommandWord[] | null): readonly string[] {
+function innerPrograms(instead: readonly Word[] | null): readonly string[] {
   const text = instead?.at(-1)?.text.replace(/^(["'])(.*)\1$/s, '$2')
   const inner = instead === null || text === undefined ? null : parseShellScript(text)
   if (inner?.kind !== 'parsed') return []

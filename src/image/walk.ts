@@ -1,5 +1,5 @@
+import { joinPath, parentOf } from '../path.ts'
 import type { FileEntry } from './file-model.ts'
-import { joinPath, parentOf } from './path.ts'
 
 /** Linux gives up after 40 symlinks (path_resolution(7)). */
 const maximumLinks = 40

@@ -1,5 +1,5 @@
 import { bounds } from '../bounds.ts'
-import { isShell } from '../dockerfile/index.ts'
+import { isShell } from '../command/index.ts'
 import type { Remark } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
 

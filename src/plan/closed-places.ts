@@ -1,5 +1,5 @@
 import { type PlaceRule, places } from '../../catalogue/places.ts'
-import { isWithin, parentOf } from '../image/path.ts'
+import { isWithin, parentOf } from '../path.ts'
 
 /** A place of catalogue/places.json, as it is asked for a path. */
 export interface ClosedPlace {

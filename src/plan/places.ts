@@ -1,7 +1,7 @@
-import { normalisePath as absolutePath } from '../image/path.ts'
+import { normalisePath as absolutePath } from '../path.ts'
 import { closedPlaceOf, pathsOfGroup } from './closed-places.ts'
 
-export { isWithin as isInside, nameOf as baseName, outermost, parentOf } from '../image/path.ts'
+export { isWithin as isInside, nameOf as baseName, outermost, parentOf } from '../path.ts'
 
 /**
  * What the places of a Linux file system mean for a grant. Source: FHS 3.0 and hier(7).

@@ -1,9 +1,9 @@
+import { isInterpreter } from '../command/index.ts'
 import { bare } from './account/new-account.ts'
 import type { Evidence } from './evidence.ts'
 import type { CapableFile } from './needless-capabilities.ts'
 import { baseName } from './places.ts'
 import type { AccountChoice, Remark, StagePlan } from './plan.ts'
-import { isInterpreter } from './program.ts'
 import type { StageInput } from './stage-input.ts'
 
 /** The vendor's own image runs as another user already, and the stage does nothing that would need root in it. */

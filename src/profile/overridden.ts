@@ -1,6 +1,6 @@
+import { programsIn } from '../command/index.ts'
 import { baseName, isInside } from '../plan/places.ts'
 import { portLines } from '../plan/ports/port-lines.ts'
-import { programsIn } from '../plan/program.ts'
 import { sysctlsFor } from './ports.ts'
 import type { ImageChange, Profile } from './profile.ts'
 

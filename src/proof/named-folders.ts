@@ -1,8 +1,8 @@
+import { argvOf } from '../command/index.ts'
 import { couldCreate } from '../image/access.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { isInside, normalisePath } from '../plan/places.ts'
 import type { AccountChoice, Grant } from '../plan/plan.ts'
-import { argvOf } from '../plan/program.ts'
 import { isOwnPlace } from '../plan/state-places.ts'
 
 /** What is served or run from there is read. */

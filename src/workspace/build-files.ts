@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path'
-import { parseShellScript } from '../dockerfile/index.ts'
+import { parseShellScript } from '../command/index.ts'
 import { HOST_SOCKET } from '../image/host-socket.ts'
 import { asList, asObject, isObject, type Json, parseYaml } from '../profile/yaml-file.ts'
 

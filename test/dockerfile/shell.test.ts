@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { parseDockerfile, parseShellScript, type ShellCommand, shellCommands } from '../../src/dockerfile/index.ts'
+import { parseShellScript, type ShellCommand } from '../../src/command/index.ts'
+import { parseDockerfile, shellCommands } from '../../src/dockerfile/index.ts'
 import { first, only, slice } from './support.ts'
 
 function commandsOf(text: string, keyword = 'RUN') {

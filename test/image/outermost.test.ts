@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { isWithin, outermost } from '../../src/image/path.ts'
+import { isWithin, outermost } from '../../src/path.ts'
 
 test('what lies in another goes, what only begins like it stays', () => {
   expect(outermost(['/a/c', '/a-b', '/a', '/a/c/d', '/ab', '/a'])).toEqual(['/a', '/a-b', '/ab'])

@@ -1,5 +1,5 @@
+import { isWithin, nameOf } from '../../path.ts'
 import type { ImageConfig } from '../facts.ts'
-import { isWithin, nameOf } from '../path.ts'
 
 /** Files that are kept whatever their size says, up to `namedLimit`, as what the image starts is: its accounts and packages. */
 const systemFiles: ReadonlySet<string> = new Set([

@@ -1,5 +1,5 @@
+import { normalisePath, parentOf } from '../../path.ts'
 import type { FileEntry } from '../file-model.ts'
-import { normalisePath, parentOf } from '../path.ts'
 import { entryBytes, type ImageLimits, imageLimits } from './image-limits.ts'
 import { textOf, totalLimit, type Wanted } from './kept-texts.ts'
 import { type TarHeader, tarEntries } from './tar-entries.ts'

@@ -1,5 +1,5 @@
+import { nameOf } from '../../path.ts'
 import type { FileModel } from '../file-model.ts'
-import { nameOf } from '../path.ts'
 import type { AccountNames } from './account-options.ts'
 import { daemons } from './daemons.ts'
 import { type Directive, place } from './directives.ts'

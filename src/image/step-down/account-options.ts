@@ -1,8 +1,8 @@
-import { nameOf } from '../path.ts'
+import type { SwitchCommand } from '../../command/index.ts'
+import { programIndex, type Word } from '../../command/index.ts'
+import { nameOf } from '../../path.ts'
 import { optionAt, type Place, takenOut } from './daemon-options.ts'
 import { daemonOf } from './daemons.ts'
-import type { SwitchCommand } from './switch-command.ts'
-import { type CommandWord, programIndex } from './wrappers.ts'
 
 /** Names of the accounts and groups that an image has. */
 export interface AccountNames {
@@ -41,7 +41,7 @@ const NOTHING: Refused = { users: new Set(), folders: new Set() }
  * (`--chroot /srv`) goes with it, or alone.
  */
 export function readAccountOption(
-  words: readonly CommandWord[],
+  words: readonly Word[],
   names: () => AccountNames,
   refused: Refused = NOTHING,
 ): SwitchCommand | null {
@@ -63,7 +63,7 @@ export function readAccountOption(
 /** Among others in one word, behind a comma: `TCP-LISTEN:79,fork,su=nobody`. Source: socat(1), option group PROCESS. */
 const LISTED = /,(?:su(?:-d|-e)?|(?:substuser|setuid|runas|user)(?:-early|-delayed)?)=(?<user>[\w.-]+)(?=,|$)/
 
-function readListed(words: readonly CommandWord[], program: number, names: () => AccountNames): SwitchCommand | null {
+function readListed(words: readonly Word[], program: number, names: () => AccountNames): SwitchCommand | null {
   for (const [at, word] of words.entries()) {
     const user = at > program ? LISTED.exec(word.text)?.groups?.user : undefined
     if (user === undefined || user === 'root' || !names().users.has(user)) continue
@@ -75,10 +75,10 @@ function readListed(words: readonly CommandWord[], program: number, names: () =>
   return null
 }
 
-const NOBODY: CommandWord = { text: '', value: null }
+const NOBODY: Word = { text: '', value: null }
 
 /** The first option whose value, the next word, is one of these. */
-function optionWith(words: readonly CommandWord[], program: number, values: ReadonlySet<string>): Place | null {
+function optionWith(words: readonly Word[], program: number, values: ReadonlySet<string>): Place | null {
   for (const [at, value] of words.entries()) {
     const option = words[at - 1]?.text ?? ''
     if (at < program + 2 || value.value === null || !values.has(value.value) || !/^--?[a-z][\w-]*$/i.test(option))
@@ -89,7 +89,7 @@ function optionWith(words: readonly CommandWord[], program: number, values: Read
 }
 
 function placeOf(
-  words: readonly CommandWord[],
+  words: readonly Word[],
   program: number,
   options: readonly string[],
   names: () => ReadonlySet<string>,

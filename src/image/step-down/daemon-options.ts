@@ -1,10 +1,10 @@
-import { nameOf } from '../path.ts'
+import type { SwitchCommand } from '../../command/index.ts'
+import { programIndex, type Word } from '../../command/index.ts'
+import { nameOf } from '../../path.ts'
 import { daemonOf } from './daemons.ts'
-import type { SwitchCommand } from './switch-command.ts'
-import { type CommandWord, programIndex } from './wrappers.ts'
 
 /** A daemon that its own command line tells to switch: `memcached -u memcache`, `mysqld --user=mysql`, `nginx -g 'user x;'`. */
-export function readDaemonOption(words: readonly CommandWord[]): SwitchCommand | null {
+export function readDaemonOption(words: readonly Word[]): SwitchCommand | null {
   const from = programIndex(words)
   const program = words[from]?.value
   if (program == null) return null
@@ -24,7 +24,7 @@ export interface Taken extends Pick<SwitchCommand, 'tool' | 'user' | 'group'> {
 }
 
 /** The switch that these options make, and the words of their range that stay. */
-export function takenOut(words: readonly CommandWord[], { places, ...what }: Taken): SwitchCommand {
+export function takenOut(words: readonly Word[], { places, ...what }: Taken): SwitchCommand {
   const first = Math.min(...places.map((place) => place.from))
   const last = Math.max(...places.map((place) => place.to))
   const instead = words
@@ -34,15 +34,15 @@ export function takenOut(words: readonly CommandWord[], { places, ...what }: Tak
 }
 
 export interface Place {
-  readonly value: CommandWord
+  readonly value: Word
   readonly from: number
   readonly to: number
 }
 
 /** The first of the options, with its value: the next word, or what is attached to it. */
-export function optionAt(words: readonly CommandWord[], program: number, names: readonly string[]): Place | null {
+export function optionAt(words: readonly Word[], program: number, names: readonly string[]): Place | null {
   for (let at = program + 1; at < words.length; at += 1) {
-    const word = words[at] as CommandWord
+    const word = words[at] as Word
     const option = names.find((name) => matches(word.text, name))
     if (option === undefined) continue
     const attached = word.text.slice(option.length).replace(/^=/, '')
@@ -59,9 +59,9 @@ function matches(text: string, option: string): boolean {
   return option.startsWith('--') ? text.startsWith(`${option}=`) : text.startsWith(option) && !text.startsWith('--')
 }
 
-function nginxGlobal(words: readonly CommandWord[], from: number, tool: string): SwitchCommand | null {
+function nginxGlobal(words: readonly Word[], from: number, tool: string): SwitchCommand | null {
   for (let at = from + 1; at < words.length; at += 1) {
-    const word = words[at] as CommandWord
+    const word = words[at] as Word
     const match = /(?:^|;|["'])\s*user\s+([\w.-]+)(?:\s+([\w.-]+))?\s*;\s*/.exec(word.text)
     if (match?.[1] === undefined || words[at - 1]?.value !== '-g' || match[1] === 'root') continue
     const cut = (text: string): string => text.replace(/(^|;|["'])\s*user\s[^;]*;\s*/, '$1')

@@ -1,7 +1,7 @@
-import type { ShellCommand } from '../../dockerfile/index.ts'
-import { nameOf } from '../path.ts'
+import type { ShellCommand } from '../../command/index.ts'
+import { programIndex } from '../../command/index.ts'
+import { nameOf } from '../../path.ts'
 import { staticValue, type Variables } from './static-text.ts'
-import { programIndex } from './wrappers.ts'
 
 /** A folder of which a script changes files in place, whatever they are called. */
 export interface FolderEdit {

@@ -1,4 +1,4 @@
-import type { ShellCommand } from '../../dockerfile/index.ts'
+import type { ShellCommand } from '../../command/index.ts'
 
 /** How a script asks whether it is root: variables that hold the uid, and functions that test it. */
 export interface RootQuestions {

@@ -1,11 +1,10 @@
+import { programIndex, programName, readRunAs } from '../../command/index.ts'
 import { lineOf } from '../../line-of.ts'
+import { nameOf } from '../../path.ts'
 import { table } from '../../table.ts'
 import type { FileModel } from '../file-model.ts'
-import { nameOf } from '../path.ts'
 import type { ReadScript } from './scripts.ts'
 import { staticValue } from './static-text.ts'
-import { readRunAs } from './switch-command.ts'
-import { programIndex, programName } from './wrappers.ts'
 
 /** A program that a start script or supervisord starts. */
 export interface Launch {

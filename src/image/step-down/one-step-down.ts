@@ -1,11 +1,11 @@
+import type { Word } from '../../command/index.ts'
+import { readSwitch, type SwitchCommand } from '../../command/index.ts'
 import type { Span } from '../../dockerfile/index.ts'
 import { lineOf } from '../../line-of.ts'
 import { readDaemonOption } from './daemon-options.ts'
 import type { Directive } from './directives.ts'
 import type { ReadScript } from './scripts.ts'
 import { staticValue } from './static-text.ts'
-import { readSwitch, type SwitchCommand } from './switch-command.ts'
-import type { CommandWord } from './wrappers.ts'
 
 /** One place where a container that starts as root switches to another user. */
 export interface StepDown {
@@ -62,8 +62,7 @@ export function argvStepDown(of: 'entrypoint' | 'cmd', argv: readonly string[], 
 /** The switches of a start script; `read` finds one in the words of a command. */
 export function scriptStepDowns(
   script: ReadScript,
-  read: (words: readonly CommandWord[]) => SwitchCommand | null = (words) =>
-    readSwitch(words) ?? readDaemonOption(words),
+  read: (words: readonly Word[]) => SwitchCommand | null = (words) => readSwitch(words) ?? readDaemonOption(words),
 ): readonly StepDown[] {
   return script.commands.flatMap(({ command, guarded }) => {
     const found = read(command.words)

@@ -1,4 +1,4 @@
-import type { ShellCommand } from '../../dockerfile/index.ts'
+import type { ShellCommand } from '../../command/index.ts'
 import { lineOf } from '../../line-of.ts'
 import { onlyAsOther, type RootQuestions } from './guard.ts'
 

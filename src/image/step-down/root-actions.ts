@@ -1,8 +1,8 @@
+import { programIndex, type Word } from '../../command/index.ts'
 import { lineOf } from '../../line-of.ts'
-import { nameOf, normalisePath } from '../path.ts'
+import { nameOf, normalisePath } from '../../path.ts'
 import type { ReadScript, ScriptCommand } from './scripts.ts'
 import { staticValue, type Variables } from './static-text.ts'
-import { programIndex } from './wrappers.ts'
 
 /** Something that a start script does and that takes root, or more than the service needs. */
 export interface RootAction {
@@ -64,10 +64,6 @@ function actionOf({ command, guarded, fatal }: ScriptCommand, script: ReadScript
 }
 
 type Found = Pick<RootAction, 'action' | 'paths' | 'dynamic' | 'value'>
-interface Word {
-  readonly text: string
-  readonly value: string | null
-}
 
 function simple(tool: string, args: readonly Word[]): Found | null {
   const operands = args.filter((word) => !/^-[a-zA-Z-]/.test(word.text))

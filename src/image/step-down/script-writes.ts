@@ -1,14 +1,14 @@
 import { bounds } from '../../bounds.ts'
-import type { ShellCommand } from '../../dockerfile/index.ts'
+import type { ShellCommand } from '../../command/index.ts'
+import { programIndex } from '../../command/index.ts'
 import { lineOf } from '../../line-of.ts'
-import { nameOf, normalisePath } from '../path.ts'
+import { nameOf, normalisePath } from '../../path.ts'
 import { folderEdits } from './folder-edits.ts'
 import { placedBy, type Write } from './placed-files.ts'
 import type { ReadScript } from './scripts.ts'
 import { staticValue } from './static-text.ts'
 import { type Step, stepsOf } from './steps.ts'
 import { type FirstStart, type Sure, sureConditions, withUnset } from './sure-conditions.ts'
-import { programIndex } from './wrappers.ts'
 
 /** A file that a start script writes by itself, before what it starts does anything. */
 export interface ScriptWrite {

@@ -1,14 +1,13 @@
 import { bounds } from '../../bounds.ts'
-import { isShell, parseShellScript, type ShellCommand } from '../../dockerfile/index.ts'
+import { isShell, parseShellScript, programIndex, type ShellCommand } from '../../command/index.ts'
+import { joinPath, nameOf } from '../../path.ts'
 import type { ImageConfig } from '../facts.ts'
 import type { FileModel } from '../file-model.ts'
-import { joinPath, nameOf } from '../path.ts'
 import { onlyAsOther, onlyAsRoot, type RootQuestions, rootQuestions } from './guard.ts'
 import { type RootRefusal, refusals, refusing } from './refusals.ts'
 import { serviceScripts } from './service-folders.ts'
 import { findProgram, type StartScript } from './start.ts'
 import { staticValue, type Variables } from './static-text.ts'
-import { programIndex } from './wrappers.ts'
 
 /** A start script that was read. */
 export interface ReadScript extends StartScript {

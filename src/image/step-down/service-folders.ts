@@ -1,5 +1,5 @@
+import { joinPath, nameOf, normalisePath } from '../../path.ts'
 import type { FileModel } from '../file-model.ts'
-import { joinPath, nameOf, normalisePath } from '../path.ts'
 import type { StartScript } from './start.ts'
 
 /** Supervisors that start `run` in each folder below the one they are given. */

@@ -1,10 +1,15 @@
-import { isShell } from '../../dockerfile/index.ts'
+import {
+  isShell,
+  programIndex,
+  readSwitch,
+  type SwitchCommand,
+  shellArguments,
+  type Word,
+} from '../../command/index.ts'
+import { joinPath, nameOf, normalisePath } from '../../path.ts'
 import type { ImageConfig } from '../facts.ts'
 import type { FileModel } from '../file-model.ts'
-import { joinPath, nameOf, normalisePath } from '../path.ts'
 import { serviceScripts } from './service-folders.ts'
-import { readSwitch, type SwitchCommand } from './switch-command.ts'
-import { type CommandWord, programIndex } from './wrappers.ts'
 
 /** A switch in ENTRYPOINT or CMD itself. */
 export interface ArgvSwitch {
@@ -36,7 +41,7 @@ export function readStart(config: ImageConfig, files: FileModel | null): Start {
   const programs: string[] = []
   for (const which of ['entrypoint', 'cmd'] as const) {
     const argv = config[which] ?? []
-    const words: readonly CommandWord[] = argv.map((value) => ({ text: value, value }))
+    const words: readonly Word[] = argv.map((value) => ({ text: value, value }))
     let at = 0
     for (;;) {
       const found = readSwitch(words.slice(at))
@@ -69,16 +74,9 @@ function scriptOf(argv: readonly string[], config: ImageConfig, files: FileModel
   const services = serviceScripts(argv, files)
   if (services.length > 0) return services
   if (!isShell(program)) return fileScript(program, config, files)
-  // `-o pipefail`, `-euo pipefail`: the next word belongs to it.
-  const operand = rest.findIndex((word, at) => !/^[-+]/.test(word) && !/^[-+][a-z]*o$/.test(rest[at - 1] ?? ''))
-  const first = rest[operand]
-  if (first === undefined) return []
-  const options = rest.slice(0, operand)
-  const exitsOnError = options.some((word) => /^-[a-z]*e/.test(word))
-  const inline = options.some((word) => /^-[a-z]*c$/.test(word))
-  return inline
-    ? [{ path: null, text: first, ...(exitsOnError ? { exitsOnError } : {}) }]
-    : fileScript(first.includes('/') ? first : `./${first}`, config, files)
+  const { text, script, exitsOnError } = shellArguments(rest)
+  if (text !== null) return [{ path: null, text, ...(exitsOnError ? { exitsOnError } : {}) }]
+  return script === null ? [] : fileScript(script.includes('/') ? script : `./${script}`, config, files)
 }
 
 function fileScript(program: string, config: ImageConfig, files: FileModel | null): readonly StartScript[] {

@@ -1,7 +1,6 @@
-import { nameOf } from '../path.ts'
+import { programIndex, readSwitch } from '../../command/index.ts'
+import { nameOf } from '../../path.ts'
 import type { ReadScript } from './scripts.ts'
-import { readSwitch } from './switch-command.ts'
-import { programIndex } from './wrappers.ts'
 
 /** A command of a start script, from the name of its program on: wrappers, and what switches user, are left out. */
 export interface StartedProgram {

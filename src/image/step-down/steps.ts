@@ -1,4 +1,4 @@
-import type { ShellCommand } from '../../dockerfile/index.ts'
+import type { ShellCommand } from '../../command/index.ts'
 import type { ReadScript, ScriptCommand } from './scripts.ts'
 import { staticValue, type Variables } from './static-text.ts'
 import { type FirstStart, type Sure, sureConditions, withUnset } from './sure-conditions.ts'

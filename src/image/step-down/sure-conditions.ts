@@ -1,5 +1,5 @@
+import { normalisePath } from '../../path.ts'
 import type { FileModel } from '../file-model.ts'
-import { normalisePath } from '../path.ts'
 import { staticValue, type Variables } from './static-text.ts'
 
 /** What is known of a first start. */

@@ -1,11 +1,5 @@
-import {
-  expandIn,
-  type Instruction,
-  type ShellCommand,
-  type Step,
-  says,
-  shellCommands,
-} from '../../dockerfile/index.ts'
+import type { ShellCommand } from '../../command/index.ts'
+import { expandIn, type Instruction, type Step, says, shellCommands } from '../../dockerfile/index.ts'
 import { type AccountCommand, readAccountCommand } from '../../image/account-arguments.ts'
 import { parseGroup, parsePasswd } from '../../image/accounts.ts'
 import { engineEntries } from '../../image/engine-user.ts'

@@ -1,7 +1,7 @@
 import { groupNamed, groupWithGid, userNamed, userWithUid } from '../../image/accounts.ts'
 import type { Accounts, ImageFacts } from '../../image/facts.ts'
 import type { FileModel } from '../../image/file-model.ts'
-import { isWithin } from '../../image/path.ts'
+import { isWithin } from '../../path.ts'
 import type { Evidence } from '../evidence.ts'
 import type { AccountChoice, AccountCreation, Remark } from '../plan.ts'
 import { groupLine, passwdLine } from './account-lines.ts'

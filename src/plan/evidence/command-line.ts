@@ -1,8 +1,8 @@
+import { argvOf, programsOf } from '../../command/index.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import type { Need } from '../grants/need.ts'
 import { stateNeed } from '../grants/need.ts'
 import { baseName, normalisePath } from '../places.ts'
-import { argvOf, programsOf } from '../program.ts'
 import { isOwnPlace, isStatePlace, looksLikeFile } from '../state-places.ts'
 import { PID, replacesPid } from './pid-files.ts'
 

@@ -1,10 +1,10 @@
 import type { DaemonPortRule } from '../../../catalogue/daemon-port-rule.ts'
+import { argvOf, programsOf } from '../../command/index.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import { escapeReplacement, matches } from '../file-edit.ts'
 import { isInside } from '../places.ts'
 import { type Start, tellPort } from '../ports/append-in-script.ts'
 import type { VendorMove } from '../ports/port-sources.ts'
-import { argvOf, programsOf } from '../program.ts'
 
 /**
  * How a daemon that binds a port by itself is told another one: an argument behind its command, or a line in its

@@ -1,9 +1,9 @@
+import { isInterpreter } from '../../command/index.ts'
 import { type Step, shellCommands, wholeText } from '../../dockerfile/index.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import type { Need } from '../grants/need.ts'
 import { stateNeed } from '../grants/need.ts'
 import { baseName, normalisePath } from '../places.ts'
-import { isInterpreter } from '../program.ts'
 import type { Shipped } from '../shipped/shipped.ts'
 
 /** `server --version`, `nginx -t`: it fills nothing. */

@@ -1,3 +1,4 @@
+import { argvOf } from '../../command/index.ts'
 import { says } from '../../dockerfile/index.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import type { StepDownReport } from '../../image/step-down.ts'
@@ -5,7 +6,6 @@ import { lineOf } from '../../line-of.ts'
 import type { Need } from '../grants/need.ts'
 import { stateNeed } from '../grants/need.ts'
 import { normalisePath, parentOf } from '../places.ts'
-import { argvOf } from '../program.ts'
 import type { Shipped } from '../shipped/shipped.ts'
 import { isOwnPlace } from '../state-places.ts'
 

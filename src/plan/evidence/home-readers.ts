@@ -1,7 +1,7 @@
+import { argvOf } from '../../command/index.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import { isInside, normalisePath } from '../places.ts'
 import type { Remark } from '../plan.ts'
-import { argvOf } from '../program.ts'
 import type { Shipped } from '../shipped/shipped.ts'
 
 /** The command asks for files by the home of whoever runs it: what the build put into root's is not in the user's. */

@@ -1,8 +1,8 @@
+import { argvOf } from '../../command/index.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import { HOST_SOCKET, HOST_SOCKET_HINT } from '../../image/host-socket.ts'
 import { lineOf } from '../../line-of.ts'
 import type { Remark } from '../plan.ts'
-import { argvOf } from '../program.ts'
 import type { Shipped } from '../shipped/shipped.ts'
 
 const SOURCE = /\.(py|m?[jt]sx?|cjs|rb|php|pl|lua|go|rs|java|kt|cs|exs?|sh|bash|toml|conf|ini|ya?ml)$|entrypoint/

@@ -1,5 +1,6 @@
 import type { PackageFamily } from '../../../catalogue/package-rule.ts'
-import { type ShellWord, type Step, says, shellCommands } from '../../dockerfile/index.ts'
+import type { ShellWord } from '../../command/index.ts'
+import { type Step, says, shellCommands } from '../../dockerfile/index.ts'
 import type { FileModel } from '../../image/file-model.ts'
 import { table } from '../../table.ts'
 

@@ -1,7 +1,7 @@
 import type { MainConfig } from '../../../catalogue/entry.ts'
+import { argvOf } from '../../command/index.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import { baseName, parentOf } from '../places.ts'
-import { argvOf } from '../program.ts'
 
 /** The main configuration that is in force: the one that the command names, else the usual one. */
 export function mainConfigOf(

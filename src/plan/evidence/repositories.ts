@@ -1,8 +1,8 @@
+import { argvOf } from '../../command/index.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import type { Need } from '../grants/need.ts'
 import { stateNeed } from '../grants/need.ts'
 import { isInside, isSharedFolder } from '../places.ts'
-import { argvOf } from '../program.ts'
 import type { Shipped } from '../shipped/shipped.ts'
 
 /**

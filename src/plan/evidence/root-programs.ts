@@ -1,10 +1,10 @@
 import type { ProgramRule } from '../../../catalogue/entry.ts'
 import { programThatNeedsRoot, type RootProgram } from '../../../catalogue/root-program.ts'
+import { argvOf, programsOf } from '../../command/index.ts'
 import type { ImageFacts } from '../../image/facts.ts'
-import { nameOf } from '../../image/path.ts'
 import type { Launch } from '../../image/step-down.ts'
+import { nameOf } from '../../path.ts'
 import type { Remark } from '../plan.ts'
-import { argvOf, programsOf } from '../program.ts'
 import type { Vendor } from '../vendor.ts'
 
 export interface RootProgramSources {

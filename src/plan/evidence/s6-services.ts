@@ -1,6 +1,6 @@
+import { argvOf } from '../../command/index.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { Remark } from '../plan.ts'
-import { argvOf } from '../program.ts'
 import type { Shipped } from '../shipped/shipped.ts'
 
 /** Where s6-overlay looks for what it runs, and the variables that only it reads. Source: s6-overlay's README. */

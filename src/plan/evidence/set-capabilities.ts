@@ -1,4 +1,5 @@
-import { knownIn, type ShellCommand, type Step, says, shellCommands } from '../../dockerfile/index.ts'
+import type { ShellCommand } from '../../command/index.ts'
+import { knownIn, type Step, says, shellCommands } from '../../dockerfile/index.ts'
 import { staticValue, type Values } from '../../image/step-down/static-text.ts'
 import type { CapableFile } from '../needless-capabilities.ts'
 

@@ -1,3 +1,4 @@
+import { argvOf, programsOf } from '../../command/index.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import type { StepDownReport } from '../../image/step-down.ts'
 import type { Need } from '../grants/need.ts'
@@ -11,7 +12,6 @@ import {
   normalisePath,
   parentOf,
 } from '../places.ts'
-import { argvOf, programsOf } from '../program.ts'
 import type { Shipped } from '../shipped/shipped.ts'
 import { isOwnPlace, isStatePlace, STATE_NAME } from '../state-places.ts'
 import { databaseNeeds } from './frameworks.ts'

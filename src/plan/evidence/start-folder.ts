@@ -1,9 +1,9 @@
 import type { VariantFacts } from '../../../catalogue/entry.ts'
+import { argvOf } from '../../command/index.ts'
 import type { ImageConfig, ImageFacts } from '../../image/facts.ts'
 import type { FileModel } from '../../image/file-model.ts'
 import type { StartScript } from '../../image/step-down.ts'
 import { baseName } from '../places.ts'
-import { argvOf } from '../program.ts'
 
 /** The stage's own scripts that its vendor's entrypoint, which nobody has seen, runs at start: those that may be executed. */
 export function startFolderScripts(

@@ -1,6 +1,6 @@
+import { argvOf } from '../../command/index.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import { normalisePath } from '../places.ts'
-import { argvOf } from '../program.ts'
 
 /** The configuration with the folder that the program really starts in: `cd /srv/app && exec node server.js`. */
 export function startedIn(config: ImageConfig): ImageConfig {

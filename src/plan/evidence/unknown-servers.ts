@@ -1,7 +1,7 @@
+import { argvOf } from '../../command/index.ts'
 import type { ImageConfig, ImageFacts } from '../../image/facts.ts'
 import type { StepDownReport } from '../../image/step-down.ts'
 import type { Remark } from '../plan.ts'
-import { argvOf } from '../program.ts'
 import type { Shipped } from '../shipped/shipped.ts'
 import type { StatedSources } from '../stated-by.ts'
 import { installedPackages } from './installed.ts'

@@ -1,9 +1,9 @@
+import { isInterpreter, programsOf } from '../../command/index.ts'
 import type { ImageConfig, ImageFacts } from '../../image/facts.ts'
 import type { Launch } from '../../image/step-down.ts'
 import { table } from '../../table.ts'
 import { baseName } from '../places.ts'
 import type { Remark } from '../plan.ts'
-import { isInterpreter, programsOf } from '../program.ts'
 import type { InstalledPackage } from './installed.ts'
 
 /** What they write is told by the application, the command line or the configuration, which are read; or it is nothing. */

@@ -1,7 +1,7 @@
+import { isInterpreter } from '../../command/index.ts'
 import { shellCommands } from '../../dockerfile/index.ts'
 import { baseName } from '../places.ts'
 import type { Remark } from '../plan.ts'
-import { isInterpreter } from '../program.ts'
 import type { Shipped } from '../shipped/shipped.ts'
 import type { InstalledPackage } from './installed.ts'
 import { isNamedAlike, TOOLS, unknownWrites } from './unlisted-daemons.ts'

@@ -1,11 +1,11 @@
-import { knownIn, type ShellCommand, type Step, says, shellCommands } from '../../dockerfile/index.ts'
+import { argvOf, type ShellCommand } from '../../command/index.ts'
+import { knownIn, type Step, says, shellCommands } from '../../dockerfile/index.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import { staticValue } from '../../image/step-down/static-text.ts'
 import type { StepDownReport } from '../../image/step-down.ts'
 import type { Need } from '../grants/need.ts'
 import { isBelowSystem, isInside, isSharedFolder, isSystemFolder, normalisePath, parentOf } from '../places.ts'
 import type { Remark } from '../plan.ts'
-import { argvOf } from '../program.ts'
 import type { Shipped } from '../shipped/shipped.ts'
 
 /** A folder that a RUN has filled from elsewhere. */

@@ -1,9 +1,9 @@
+import { argvOf, programsOf } from '../../command/index.ts'
 import { wholeText } from '../../dockerfile/index.ts'
 import type { ImageConfig, ImageFacts } from '../../image/facts.ts'
 import type { StepDownReport } from '../../image/step-down.ts'
 import { baseName } from '../places.ts'
 import type { Remark } from '../plan.ts'
-import { argvOf, programsOf } from '../program.ts'
 import { runTexts } from '../shipped/run-texts.ts'
 import type { Shipped } from '../shipped/shipped.ts'
 

@@ -1,4 +1,5 @@
 import type { WorkingFolderRule } from '../../../catalogue/working-folder-rule.ts'
+import { argvOf, commandsIn, launchOf } from '../../command/index.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import type { StepDownReport } from '../../image/step-down.ts'
 import type { Evidence } from '../evidence.ts'
@@ -6,7 +7,6 @@ import { escapeReplacement, matches } from '../file-edit.ts'
 import type { Need } from '../grants/need.ts'
 import { baseName, isSystemFolder, normalisePath, parentOf } from '../places.ts'
 import type { FileEdit } from '../plan.ts'
-import { argvOf } from '../program.ts'
 import type { Shipped } from '../shipped/shipped.ts'
 import { npmScripts } from './npm-scripts.ts'
 
@@ -86,18 +86,13 @@ function insertion(
   return { path: file, substitutions: [substitution], reason, purpose: 'config', evidence: [evidence] }
 }
 
-/** The commands of an argv or of the text in it, each from the name of its program on. */
+/** The commands of an argv and of the text in it, each from the name of its program on; '' for a word that is not known. */
 export function plainCommands(argv: readonly string[]): readonly (readonly string[])[] {
-  const parts = argv.some((word) => /\s/.test(word)) ? argv.join(' ').split(/&&|\|\||[;|\n]/) : [argv]
-  return parts.map((part) => {
-    const words = typeof part === 'string' ? part.trim().split(' ') : part
-    return words.slice(words.findIndex((word) => !BEFORE.test(baseName(word))))
+  return commandsIn(argv.map((value) => ({ text: value, value }))).flatMap((command) => {
+    const { words } = launchOf(command, { runners: true })
+    return words.length === 0 ? [] : [words.map(({ value }) => value ?? '')]
   })
 }
-
-/** What may stand before a program: shells, wrappers, runners, their options, and settings. */
-const BEFORE =
-  /^(-.*|\w+=.*|(ba|da|a)?sh|tini|dumb-init|catatonit|env|exec|nice|nohup|sudo|npx|bundle|poetry|uv|uvx|pipenv|run|python[\d.]*|timeout|xvfb-run)$/
 
 /** Lines of its own configuration and its options without dashes; null where the stock one, or one that nobody has read, tells it. */
 function settingsOf(

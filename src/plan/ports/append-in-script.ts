@@ -1,9 +1,9 @@
+import { argvOf, programsOf } from '../../command/index.ts'
 import type { StartedProgram } from '../../image/step-down.ts'
 import type { Evidence } from '../evidence.ts'
 import { inPlaceOf } from '../file-edit.ts'
 import { baseName } from '../places.ts'
 import type { Substitution } from '../plan.ts'
-import { argvOf, programsOf } from '../program.ts'
 import type { Command } from './port-search.ts'
 import type { VendorMove } from './port-sources.ts'
 

@@ -1,5 +1,5 @@
+import { argvOf } from '../../command/index.ts'
 import type { ExposedPort } from '../../image/facts.ts'
-import { argvOf } from '../program.ts'
 import { configurationRead } from './port-files.ts'
 import { isCommentOrForward } from './port-lines.ts'
 import type { PortSources } from './port-sources.ts'

@@ -1,5 +1,6 @@
 import { bounds } from '../../bounds.ts'
-import { knownIn, type ShellCommand, type Step, says, shellCommands } from '../../dockerfile/index.ts'
+import type { ShellCommand } from '../../command/index.ts'
+import { knownIn, type Step, says, shellCommands } from '../../dockerfile/index.ts'
 import { staticValue, type Values } from '../../image/step-down/static-text.ts'
 import { normalisePath } from '../places.ts'
 import { keysOf } from './run-keys.ts'

@@ -1,4 +1,4 @@
-import type { ShellCommand } from '../../dockerfile/index.ts'
+import type { ShellCommand } from '../../command/index.ts'
 import { baseName, normalisePath } from '../places.ts'
 import type { RunAction } from './run-actions.ts'
 

@@ -1,4 +1,4 @@
-import type { ShellCommand } from '../../dockerfile/index.ts'
+import type { ShellCommand } from '../../command/index.ts'
 import { table } from '../../table.ts'
 import { normalisePath } from '../places.ts'
 

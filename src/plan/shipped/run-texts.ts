@@ -1,5 +1,6 @@
 import { bounds } from '../../bounds.ts'
-import { type ShellCommand, type Step, says, shellCommands } from '../../dockerfile/index.ts'
+import type { ShellCommand } from '../../command/index.ts'
+import { type Step, says, shellCommands } from '../../dockerfile/index.ts'
 import { baseName, normalisePath } from '../places.ts'
 
 /** A file that a RUN writes with a text of the Dockerfile. */

@@ -1,7 +1,7 @@
 import type { ImageFacts } from '../../image/facts.ts'
-import { nameOf } from '../../image/path.ts'
 import type { Refused } from '../../image/step-down/account-options.ts'
 import { findAccountLines, findRefusedOptions, type StepDown } from '../../image/step-down.ts'
+import { nameOf } from '../../path.ts'
 import type { Operation } from '../operation.ts'
 
 /** What programs that nobody has told us of are told of accounts, once they are refused the switch. */

@@ -1,4 +1,5 @@
-import { type Instruction, type ShellCommand, says, shellCommands } from '../../dockerfile/index.ts'
+import type { ShellCommand } from '../../command/index.ts'
+import { type Instruction, says, shellCommands } from '../../dockerfile/index.ts'
 import { table } from '../../table.ts'
 import { isSharedFolder, normalisePath, parentOf } from '../places.ts'
 

@@ -1,4 +1,4 @@
-import { isSwitch } from '../../image/step-down/switch-command.ts'
+import { isSwitcher } from '../../command/index.ts'
 import type { Operation } from '../../plan/operation.ts'
 import { baseName } from '../../plan/places.ts'
 import type { ReportCheck } from '../../report/report.ts'
@@ -22,9 +22,9 @@ export function lostSwitches(original: RunRecord, traced: RunRecord | null): rea
 }
 
 function started({ access, path }: Operation): string | null {
-  return access === 'execute' && path !== null && isSwitch(path) ? path : null
+  return access === 'execute' && path !== null && isSwitcher(baseName(path)) ? path : null
 }
 
 function switched({ access, by, uid = 0 }: Operation): string | null {
-  return access === 'switch-user' && uid > 0 && by !== undefined && isSwitch(by) ? by : null
+  return access === 'switch-user' && uid > 0 && by !== undefined && isSwitcher(baseName(by)) ? by : null
 }

@@ -1,12 +1,8 @@
+import { isInterpreter, isStarter } from '../../command/index.ts'
 import type { ContainerProcess } from '../../engine/engine.ts'
 import { baseName } from '../../plan/places.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import type { RunRecord } from '../run/run-record.ts'
-
-/** What runs others, by a script that is its first word without a dash. */
-const INTERPRETER = /^(python|perl|ruby|node|php|java|lua|tclsh|bash|dash|ash|sh$)/
-/** They are there to start something, and what starts it may be another thing in the result. */
-const WRAPPER = /^(sh|bash|dash|ash|busybox|su|sudo|runuser|gosu|su-exec|setpriv|s6-.*|tini|dumb-init)$/
 
 type Look = readonly ContainerProcess[]
 
@@ -71,8 +67,10 @@ function roleOf(command: string): string | null {
   const [first = ''] = words
   if (/^[\w./-]+:$/.test(first)) return command.trim().replace(/\d+/g, '0').slice(0, 60)
   const program = baseName(first)
-  if (program === '' || WRAPPER.test(program)) return null
-  const script = INTERPRETER.test(program) ? words.slice(1).find((word) => !word.startsWith('-')) : undefined
+  // What is there to start something may be another thing in the result.
+  if (program === '' || isStarter(program)) return null
+  // What runs others does so by a script, its first word without a dash.
+  const script = isInterpreter(program) ? words.slice(1).find((word) => !word.startsWith('-')) : undefined
   return script === undefined ? program : `${program} ${baseName(script)}`
 }
 

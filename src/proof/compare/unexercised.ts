@@ -1,14 +1,12 @@
 import { Buffer } from 'node:buffer'
 import type { Readable } from 'node:stream'
+import { isInterpreter, isSwitcher } from '../../command/index.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { Operation } from '../../plan/operation.ts'
 import { baseName } from '../../plan/places.ts'
-import { isSwitcher } from '../../plan/program.ts'
 import type { RunRecord } from '../run/run-record.ts'
 
-/** They bring all calls along for whatever they run. */
-const INTERPRETER = /^(python|perl|ruby|node|php|lua|java|erl|beam|busybox|toybox|tclsh|R$)/
 /** A dynamic program names what it imports, each between two zero bytes: elf(5), string table. */
 const SWITCHES = ['setgroups', 'initgroups']
 
@@ -40,7 +38,8 @@ export async function unexercised(
       : [],
   )
   for (const path of new Set(programs)) {
-    if (INTERPRETER.test(baseName(path)) || isSwitcher(baseName(path))) continue
+    // Interpreters bring all calls along for whatever they run.
+    if (isInterpreter(baseName(path)) || isSwitcher(baseName(path))) continue
     const names = await engine.copyOut(container, path, (tar) => namesIn(tar, SWITCHES))
     if (names !== null && names.size > 0)
       return `its work was not seen: ${path} stays root and can become another user for what it does, and did not in anything that it was asked; give the proof a check that makes it work (--smoke, or smoke: in the configuration)`

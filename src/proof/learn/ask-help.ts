@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { argvOf, isInterpreter, programsOf } from '../../command/index.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { ImageConfig, ImageFacts } from '../../image/facts.ts'
 import type { HelpText } from '../../plan/evidence/help-move.ts'
@@ -6,7 +7,6 @@ import { portOption } from '../../plan/evidence/help-option.ts'
 import type { Operation } from '../../plan/operation.ts'
 import { baseName } from '../../plan/places.ts'
 import type { StagePlan } from '../../plan/plan.ts'
-import { argvOf, isInterpreter, programsOf } from '../../plan/program.ts'
 import { limits } from '../run/specs.ts'
 
 /** Milliseconds that a program gets to say what it can; one that starts its service instead is ended. */

@@ -1,6 +1,6 @@
 import type { Engine } from '../../engine/engine.ts'
-import { joinPath, parentOf } from '../../image/path.ts'
 import { readTarEntries, type TarEntry } from '../../image/sources/tar-text.ts'
+import { joinPath, parentOf } from '../../path.ts'
 
 type Source = Pick<Engine, 'copyOut'>
 

@@ -1,4 +1,4 @@
-import { isWithin } from '../../image/path.ts'
+import { isWithin } from '../../path.ts'
 import { table } from '../../table.ts'
 import { type Handler, modeOf, pathOf, type Scene, type Told } from './scene.ts'
 import { annotatedPath } from './strace-text.ts'

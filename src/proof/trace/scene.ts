@@ -1,4 +1,4 @@
-import { normalisePath } from '../../image/path.ts'
+import { normalisePath } from '../../path.ts'
 import type { Operation } from '../../plan/operation.ts'
 import type { PathHistory } from './path-history.ts'
 import type { Process, ProcessTable } from './processes.ts'

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { bounds } from '../../../bounds.ts'
-import { normalisePath, parentOf } from '../../path.ts'
+import { normalisePath, parentOf } from '../../../path.ts'
 import { imageLimits } from '../image-limits.ts'
 import { type TarHeader, tarEntries } from '../tar-entries.ts'
 import type { Blobs } from './blobs.ts'

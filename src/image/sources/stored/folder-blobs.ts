@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isWithin } from '../../path.ts'
+import { isWithin } from '../../../path.ts'
 import type { Blobs } from './blobs.ts'
 import { broken } from './documents.ts'
 

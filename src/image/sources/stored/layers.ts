@@ -1,5 +1,5 @@
+import { joinPath, nameOf, parentOf } from '../../../path.ts'
 import type { FileEntry } from '../../file-model.ts'
-import { joinPath, nameOf, parentOf } from '../../path.ts'
 import type { ImageLimits } from '../image-limits.ts'
 import type { LayerContent, TarContent } from '../tar.ts'
 

@@ -1,4 +1,6 @@
-import type { Span } from './model.ts'
+import type { Span } from '../edit.ts'
+
+export type { Span }
 
 export type ShellScript =
   | { readonly kind: 'parsed'; readonly commands: readonly ShellCommand[] }
@@ -48,8 +50,4 @@ export interface ShellRedirect {
   /** The shell fills in the variables of the heredoc: its delimiter is not quoted. */
   readonly expands?: true
   readonly span: Span
-}
-
-export function isShell(name: string): boolean {
-  return /^(?:.*\/)?(?:ba|da|a|k|z)?sh$/.test(name)
 }

@@ -1,5 +1,8 @@
 import {
+  type Assignment,
   type Command,
+  type CommandArgument,
+  type CompoundList,
   forEachChild,
   type ParsedScript,
   type PipelineNode,
@@ -7,11 +10,30 @@ import {
   type Redirection,
   type Statement,
   type SyntaxNode,
+  type Word,
+  type WordPart,
 } from 'unbash'
-import { type Context, type Extent, isQuestion, type Node, not, textOf, under } from './shell-context.ts'
-import { type Connector, isShell, type ShellCommand } from './shell-model.ts'
-import { innerScript, type ShellText, trapScript } from './shell-source.ts'
-import { assignmentOf, redirectOf, wordOf } from './shell-words.ts'
+import { innerScript, type ShellText, trapScript } from './parse-shell.ts'
+import type { Connector, ShellAssignment, ShellCommand, ShellRedirect, ShellWord } from './shell-command.ts'
+import { isShell } from './starters.ts'
+
+/** What holds for the commands below a node of a script. */
+interface Context {
+  readonly source: ShellText
+  readonly connector: Connector
+  readonly conditional: boolean
+  readonly conditions: readonly string[]
+  readonly functionName: string | null
+  readonly within: ShellCommand['within']
+}
+
+type Node = PipelineNode | Statement['command'] | CompoundList
+
+/** A place in a script. */
+interface Extent {
+  readonly pos: number
+  readonly end: number
+}
 
 /** Takes the commands as they are found: this runs for every RUN of a tree, and nested generators cost more than parsing. */
 type Found = ShellCommand[]
@@ -200,4 +222,86 @@ function bare(extent: Extent, context: Context): ShellCommand {
 
 function redirects(list: readonly Redirection[], context: Context): ShellCommand['redirects'] {
   return list.map((redirect) => redirectOf(redirect, context.source))
+}
+
+function under(context: Context, condition: string): Context {
+  return { ...context, connector: '', conditional: true, conditions: [...context.conditions, condition] }
+}
+
+function not(condition: string): string {
+  return condition.startsWith('! ') ? condition.slice(2) : `! ${condition}`
+}
+
+function textOf({ pos, end }: Extent, { source }: Context): string {
+  return source.text.slice(pos, end)
+}
+
+const questions: ReadonlySet<string> = new Set([
+  '[',
+  'test',
+  'command',
+  'type',
+  'which',
+  'hash',
+  'grep',
+  'id',
+  'getent',
+])
+
+/** After `&&` a command stands under what comes before only where that is a question, not a step of its own. */
+function isQuestion(part: PipelineNode): boolean {
+  if (part.type === 'TestCommand' || part.type === 'ArithmeticCommand') return true
+  if (part.type === 'Command') return questions.has(part.name?.value ?? '')
+  if (part.type !== 'Pipeline') return false
+  const last = part.commands.at(-1)
+  return part.prefixes.some((prefix) => prefix.type === 'Negation') || (last !== undefined && isQuestion(last))
+}
+
+function wordOf(word: CommandArgument, source: ShellText): ShellWord {
+  const span = source.spanOf(word.pos, word.end)
+  if (word.type === 'Word') return { text: word.text, value: staticValue(word), span }
+  const { value } = assignmentOf(word, source)
+  return { text: word.text, value: value === null ? null : `${word.name}${word.append ? '+' : ''}=${value}`, span }
+}
+
+function assignmentOf(assignment: Assignment, source: ShellText): ShellAssignment {
+  const { value } = assignment
+  return {
+    name: assignment.name,
+    value: value.type === 'Word' && assignment.index === undefined ? staticValue(value) : null,
+    span: source.spanOf(assignment.pos, assignment.end),
+  }
+}
+
+function redirectOf(redirect: Redirection, source: ShellText): ShellRedirect {
+  const span = source.spanOf(redirect.pos, redirect.end)
+  if (redirect.type === 'HereDoc') {
+    const expands = redirect.delimiter?.quoted === true ? {} : { expands: true as const }
+    return { operator: redirect.operator, target: null, body: redirect.body.text, ...expands, span }
+  }
+  const target = redirect.target === undefined ? null : wordOf(redirect.target, source)
+  return { operator: redirect.operator, target, body: null, span }
+}
+
+const plain = /^[\w./=:@,+%-]*$/
+
+/** What the word says whatever the environment and the files are; null where they decide. */
+function staticValue(word: Word): string | null {
+  // Most words are plain, and unbash takes a word apart only when it is asked for its parts.
+  if (plain.test(word.text)) return word.text
+  return word.parts === undefined || word.parts.every(isStatic) ? word.value : null
+}
+
+function isStatic(part: WordPart): boolean {
+  switch (part.type) {
+    case 'Literal':
+    case 'SingleQuoted':
+    case 'AnsiCQuoted':
+      return true
+    case 'DoubleQuoted':
+    case 'LocaleString':
+      return part.parts.every(isStatic)
+    default:
+      return false
+  }
 }

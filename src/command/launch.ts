@@ -1,0 +1,167 @@
+import { onceFor } from '../once-for.ts'
+import { nameOf } from '../path.ts'
+import { parseShellScript } from './parse-shell.ts'
+import { isShell, optionsFrom, type Starter, starterOf, type Word } from './starters.ts'
+import { type SwitchCommand, switchAt } from './switches.ts'
+
+/** A command taken apart: the program that it starts in the end, and what starts that. */
+export interface Launch {
+  /** Index of the program's word; as long as the command where there is none, such as `gosu app "$@"` without arguments. */
+  readonly at: number
+  /** From the program on. */
+  readonly words: readonly Word[]
+  /** Base names of the inits, wrappers and switches of user before it, outermost first. */
+  readonly via: readonly string[]
+}
+
+/** `runners`: what `npx`, `bundle exec`, `python` and their like start counts as the program. */
+export function launchOf(words: readonly Word[], { runners = false } = {}): Launch {
+  const via: string[] = []
+  let at = 0
+  for (;;) {
+    const found = switchAt(words, at)?.to ?? behindStarter(words, at, (starter) => runners || starter.kind !== 'runner')
+    if (found === null) return { at, words: words.slice(at), via }
+    via.push(nameOf(words[at]?.value ?? ''))
+    at = found
+  }
+}
+
+/** Index of the word that names what is run behind `exec`, `tini --`, `env A=b`, `set --` …: the program, or a switch of user. */
+export function programIndex(words: readonly Word[], from = 0): number {
+  let at = from
+  for (;;) {
+    const next = behindStarter(words, at, ({ kind }) => kind === 'init' || kind === 'wrapper')
+    if (next === null) return at
+    at = next
+  }
+}
+
+/** Index behind the starter at `at`, its options and its operands; null where none stands there that is meant. */
+function behindStarter(words: readonly Word[], at: number, isMeant: (starter: Starter) => boolean): number | null {
+  const word = words[at]?.value
+  if (word == null) return null
+  // `set -- gosu app "$@"` prepares what a later `exec "$@"` runs.
+  if (word === 'set') return words[at + 1]?.value === '--' ? at + 2 : null
+  const starter = starterOf(nameOf(word))
+  if (starter === null || !isMeant(starter)) return null
+  // `setpriv --no-new-privs` and `chroot /srv` stay who they are; of the others nobody knows what they do without a user.
+  if (starter.kind === 'switch' && starter.user === undefined) return null
+  let { verb, operands } = starter
+  let to = at + 1
+  for (const { word: each, name, next } of optionsFrom(words, to, starter.valued)) {
+    if (name === null) {
+      if (starter.settings === true && /^\w+=/.test(each.text)) to = next
+      else if (verb !== undefined && verb === each.value) verb = undefined
+      else if (operands > 0) operands -= 1
+      else break
+    }
+    to = next
+    if (name === '--') {
+      to += operands
+      break
+    }
+  }
+  // `bundle install` starts nothing of ours.
+  return verb === undefined ? to : null
+}
+
+/** Recognises a switch to another user, also behind `exec`, `tini --` and the like; null when root stays root. */
+export function readSwitch(words: readonly Word[]): SwitchCommand | null {
+  const found = readRunAs(words)
+  return found?.user.value === 'root' || found?.user.value === '0' ? null : found
+}
+
+/** The same, whoever it runs the program as: `gosu root crond` too. */
+export function readRunAs(words: readonly Word[]): SwitchCommand | null {
+  return switchAt(words, programIndex(words))
+}
+
+/** The program that a word names, `$(which squid)` too; null where something else decides it. */
+export function programName({ text, value }: Word): string | null {
+  return value ?? /^"?(?:\$\(|`)\s*(?:which|command -v)\s+([\w.+-]+)\s*[)`]"?$/.exec(text)?.[1] ?? null
+}
+
+/** The ENTRYPOINT and CMD of an image, as far as they are set. */
+export interface Command {
+  readonly entrypoint: readonly string[] | null
+  readonly cmd: readonly string[] | null
+}
+
+/** What is started: ENTRYPOINT followed by CMD, as the engine joins them. */
+export function argvOf(config: Partial<Command>): readonly string[] {
+  return [...(config.entrypoint ?? []), ...(config.cmd ?? [])]
+}
+
+/**
+ * Base names of the programs that an image starts and of what starts them, in the order of the command; `sh -c` is looked
+ * into. Only names that stand where a command stands; arguments are no programs.
+ */
+export const programsOf = onceFor(({ entrypoint, cmd }: Command): readonly string[] => {
+  return [...new Set([...programsIn(entrypoint ?? []), ...programsIn(cmd ?? [])])]
+})
+
+/** The same of one command. */
+export function programsIn(argv: readonly string[]): readonly string[] {
+  return commandsIn(argv.map(asWord)).flatMap((command) => {
+    const { via, words } = launchOf(command)
+    const program = words[0]?.value
+    return program == null ? via : [...via, nameOf(program)]
+  })
+}
+
+function asWord(value: string): Word {
+  return { text: value, value }
+}
+
+/**
+ * The commands that one comes down to: of `sh -c 'text'` those of the text, of `sh script` the script, else itself. What
+ * starts the shell is one of its own.
+ */
+export function commandsIn(words: readonly Word[]): readonly (readonly Word[])[] {
+  const { at } = launchOf(words)
+  const [shell = '', ...args] = words.slice(at).map(({ value }) => value ?? '')
+  const isBusybox = nameOf(shell) === 'busybox'
+  if (!isShell(isBusybox ? (args[0] ?? '') : shell))
+    return words.length === 0 ? [] : [isBusybox ? words.slice(at + 1) : words]
+  const starters = at === 0 ? [] : [words.slice(0, at)]
+  const { text, script } = shellArguments(isBusybox ? args.slice(1) : args)
+  return [...starters, ...(text === null ? (script === null ? [] : [[asWord(script)]]) : commandsOfText(text))]
+}
+
+export interface ShellArguments {
+  /** What `-c` names. */
+  readonly text: string | null
+  /** The file that it reads. */
+  readonly script: string | null
+  /** `-e`: it ends at the first failure. */
+  readonly exitsOnError: boolean
+}
+
+/** What a shell is told by the words behind its name. `-o pipefail`, `-euo pipefail`: the next word belongs to it. */
+export function shellArguments(args: readonly string[]): ShellArguments {
+  const at = args.findIndex((word, index) => !/^[-+]/.test(word) && !/^[-+][A-Za-z]*[oO]$/.test(args[index - 1] ?? ''))
+  const options = at < 0 ? args : args.slice(0, at)
+  const operand = args[at] ?? null
+  const isText = options.some((word) => /^-[a-z]*c$/.test(word))
+  return {
+    text: isText ? operand : null,
+    script: isText ? null : operand,
+    exitsOnError: options.some((word) => /^-[a-z]*e/.test(word)),
+  }
+}
+
+function commandsOfText(text: string): readonly (readonly Word[])[] {
+  const script = parseShellScript(text)
+  if (script.kind === 'parsed')
+    return script.commands.flatMap(({ words, within }) =>
+      within === 'script' && words.length > 0 ? commandsIn(words) : [],
+    )
+  // What the parser refuses is said elsewhere; names that stand where commands do are better than none.
+  return text.split(/&&|\|\||[;\n|&]/).map((command) =>
+    command
+      .trim()
+      .split(/\s+/)
+      .filter((word) => word !== '' && !/^\w+=/.test(word))
+      .map(asWord),
+  )
+}

@@ -1,0 +1,121 @@
+import { parse } from 'unbash'
+import { nameOf } from '../path.ts'
+import type { ShellCommand, ShellScript, ShellWord, Span } from './shell-command.ts'
+import { isShell, starterOf } from './starters.ts'
+import { walkScript } from './walk-shell.ts'
+
+/** What is to be read as shell commands, and where it stands in a longer text. */
+export type ShellSource =
+  | ShellText
+  /** An exec form: one command, its words given. */
+  | { readonly kind: 'words'; readonly words: readonly ShellWord[]; readonly span: Span }
+  | { readonly kind: 'none'; readonly reason: string }
+
+export interface ShellText {
+  readonly kind: 'text'
+  readonly text: string
+  readonly spanOf: (start: number, end: number) => Span
+}
+
+/** The commands of a script of its own, such as an entrypoint, with offsets into its text. */
+export function parseShellScript(text: string): ShellScript {
+  const problem = interpreterProblem(text)
+  if (problem !== null) return { kind: 'unparsed', reason: problem }
+  return readCommands({ kind: 'text', text, spanOf: (start, end) => ({ start, end }) })
+}
+
+/** Text that is no shell script is a value with a reason. */
+export function readCommands(source: ShellSource): ShellScript {
+  if (source.kind === 'none') return { kind: 'unparsed', reason: source.reason }
+  if (source.kind === 'words') return execForm(source)
+  try {
+    const script = parse(source.text)
+    const error = script.errors?.[0]
+    if (error !== undefined) return { kind: 'unparsed', reason: `${error.message} at offset ${error.pos}` }
+    return { kind: 'parsed', commands: walkScript(script, source) }
+  } catch (cause) {
+    // Text nested deep enough exhausts the stack of any recursive parser.
+    return { kind: 'unparsed', reason: cause instanceof Error ? cause.message : String(cause) }
+  }
+}
+
+/** An exec form runs one command; that of `["sh", "-c", "…"]` is followed. */
+function execForm({ words, span }: Extract<ShellSource, { kind: 'words' }>): ShellScript {
+  if (words.length === 0) return { kind: 'parsed', commands: [] }
+  const command: ShellCommand = {
+    name: words[0]?.value ?? null,
+    words,
+    assignments: [],
+    redirects: [],
+    connector: '',
+    conditional: false,
+    conditions: [],
+    functionName: null,
+    within: 'script',
+    span,
+  }
+  const script = innerScript(words)
+  const inner = script === null ? null : readCommands(script)
+  if (inner?.kind !== 'parsed') return { kind: 'parsed', commands: [command] }
+  const within = inner.commands.map((found) =>
+    found.within === 'script' ? { ...found, within: 'sh -c' as const } : found,
+  )
+  return { kind: 'parsed', commands: [command, ...within] }
+}
+
+/** The word after the options of a shell, when `-c` is one of them. */
+function scriptWord(words: readonly ShellWord[]): ShellWord | null {
+  let command = false
+  for (let at = 1; at < words.length; at += 1) {
+    const word = words[at]
+    const option = /^[-+][A-Za-z]+$/.exec(word?.value ?? '')?.[0]
+    if (option === undefined) return command ? (word ?? null) : null
+    if (/^-[a-z]*c/.test(option)) command = true
+    // `-o pipefail` takes a word of its own.
+    if (/[oO]$/.test(option)) at += 1
+  }
+  return null
+}
+
+/** Bash with a library of Home Assistant's add-ons. */
+const BASHIO = /(^|\/)bashio$/
+
+/** Why a script is not for a shell, by its first line; null when it is, or does not say. */
+export function interpreterProblem(script: string): string | null {
+  const line = /^\s*#![^\S\n]*(\S+)(?:[^\S\n]+(?:-\S+[^\S\n]+)*(\S+))?/.exec(script)
+  const first = nameOf(line?.[1] ?? '')
+  // `#!/usr/bin/dumb-init /bin/sh` is for a shell.
+  const name =
+    first === 'busybox' || starterOf(first)?.kind === 'init' || starterOf(first)?.kind === 'wrapper'
+      ? line?.[2]
+      : line?.[1]
+  return name === undefined || isShell(name) || BASHIO.test(name) ? null : `the script is for ${name}`
+}
+
+/** The script of `sh -c 'script'`; null when the words are no such thing. */
+export function innerScript(words: readonly ShellWord[]): ShellText | null {
+  const script = isShell(words[0]?.value ?? '') ? scriptWord(words) : null
+  return script === null ? null : quotedScript(script)
+}
+
+/** What a `trap 'script' SIGNAL…` does once the signal comes; null when the words are no such thing, or take one back. */
+export function trapScript(words: readonly ShellWord[]): ShellText | null {
+  if (words[0]?.value !== 'trap') return null
+  const [script, ...signals] = words.slice(words[1]?.value === '--' ? 2 : 1)
+  return script === undefined || signals.length === 0 || /^-/.test(script.text) ? null : quotedScript(script)
+}
+
+function quotedScript(script: ShellWord): ShellText | null {
+  const { start, end } = script.span
+  const quoted = /^(['"])([\s\S]*)\1$/.exec(script.text)
+  const inner = quoted?.[2]
+  const text = script.value ?? inner
+  if (text === undefined) return null
+  // Places are exact where the text stands in its quotes as it is, else the whole word is the place.
+  const exact = text === inner && end - start === text.length + 2
+  return {
+    kind: 'text',
+    text,
+    spanOf: exact ? (from, to) => ({ start: start + 1 + from, end: start + 1 + to }) : () => script.span,
+  }
+}
