@@ -7,11 +7,11 @@ import ts from 'typescript'
 
 /** No file system, environment, clock, process or network: text and facts in, decisions out. */
 const PURE =
-  /^(src\/(borders|plan|dockerfile|report|profile)\/|src\/image\/(?!sources\/)|src\/userns\/(?!host\/)|src\/(bounds|edit|harden|transform|errors|table|once-for|in-turn|line-of|stage-inputs|base-images)\.ts$|transforms\/)/
+  /^(src\/(borders|command|plan|dockerfile|report|profile)\/|src\/image\/(?!sources\/)|src\/userns\/(?!host\/)|src\/(bounds|edit|path|harden|transform|errors|table|once-for|in-turn|line-of|stage-inputs|base-images)\.ts$|transforms\/)/
 
 const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   'dockerfile-ast': /^src\/dockerfile\//,
-  unbash: /^src\/dockerfile\//,
+  unbash: /^src\/command\//,
   diff: /^src\/report\/diff\.ts$/,
   'jsonc-parser': /^src\/userns\/daemon-config\.ts$/,
   sarif: /^src\/report\/sarif\.ts$/,
