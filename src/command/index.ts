@@ -2,8 +2,8 @@ export {
   argvOf,
   type Command,
   commandsIn,
-  type Launch,
-  launchOf,
+  type Invocation,
+  invocationOf,
   programIndex,
   programName,
   programsIn,
@@ -11,7 +11,7 @@ export {
   readRunAs,
   readSwitch,
   shellArguments,
-} from './launch.ts'
+} from './invocation.ts'
 export { interpreterProblem, parseShellScript, readCommands, type ShellSource, type ShellText } from './parse-shell.ts'
 export type {
   ShellAssignment,

@@ -1,6 +1,6 @@
 import {
+  invocationOf,
   parseShellScript,
-  programIndex,
   programName,
   readSwitch,
   type SwitchCommand,
@@ -166,12 +166,11 @@ function argumentOf({ path }: ReadScript, { entrypoint, cmd }: ImageConfig): str
 function programsIn({ commands }: ReadScript): readonly string[] {
   return commands.flatMap(({ command }) => {
     if (command.within === 'trap') return []
-    const found = readSwitch(command.words)
-    const at = programIndex(command.words, found?.to ?? 0)
-    const word = command.words[at]
-    const name = word === undefined ? null : programName(word)
-    if (name === null) return at < command.words.length ? [] : innerPrograms(found?.instead ?? null)
-    const service = nameOf(name) === 'service' ? command.words[at + 1]?.value : null
+    const [word, next] = invocationOf(command.words).words
+    if (word === undefined) return innerPrograms(readSwitch(command.words)?.instead ?? null)
+    const name = programName(word)
+    if (name === null) return []
+    const service = nameOf(name) === 'service' ? next?.value : null
     return [nameOf(name), ...(service == null ? [] : [service])]
   })
 }
@@ -182,7 +181,7 @@ function innerPrograms(instead: readonly Word[] | null): readonly string[] {
   const inner = instead === null || text === undefined ? null : parseShellScript(text)
   if (inner?.kind !== 'parsed') return []
   return inner.commands.flatMap(({ words }) => {
-    const name = words[programIndex(words)]?.value
+    const name = invocationOf(words).words[0]?.value
     return name == null ? [] : [nameOf(name)]
   })
 }

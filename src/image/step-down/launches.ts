@@ -1,4 +1,4 @@
-import { programIndex, programName, readRunAs } from '../../command/index.ts'
+import { invocationOf, programName } from '../../command/index.ts'
 import { lineOf } from '../../line-of.ts'
 import { nameOf } from '../../path.ts'
 import { table } from '../../table.ts'
@@ -30,13 +30,9 @@ export function launchesIn(script: ReadScript): readonly Launch[] {
     const reader = script.commands[index + 1]?.command
     const isRead = reader?.connector === '|' && !LOGGER.test(nameOf(reader.name ?? ''))
     const isFilter = command.within === 'substitution' || command.connector === '|' || isRead
-    const at = programIndex(words, readRunAs(words)?.to ?? 0)
-    const all = words
-      .slice(at)
-      .map(
-        (word, place) =>
-          (place === 0 ? programName(word) : word.value) ?? staticValue(word.text, script.variables) ?? '',
-      )
+    const all = invocationOf(words).words.map(
+      (word, place) => (place === 0 ? programName(word) : word.value) ?? staticValue(word.text, script.variables) ?? '',
+    )
     const service = serviceOf(all)
     const started = service ?? all
     const [program = ''] = started

@@ -1,4 +1,4 @@
-import { programIndex, readSwitch } from '../../command/index.ts'
+import { invocationOf } from '../../command/index.ts'
 import { nameOf } from '../../path.ts'
 import type { ReadScript } from './scripts.ts'
 
@@ -20,7 +20,7 @@ export function startedPrograms(scripts: readonly ReadScript[]): readonly Starte
   return scripts.flatMap(({ path, text, commands }) =>
     commands.flatMap(({ command: { words, within } }) => {
       if (within === 'trap') return []
-      const at = programIndex(words, readSwitch(words)?.to ?? 0)
+      const { at } = invocationOf(words)
       const [word, last] = [words[at], words.at(-1)]
       if (path === null || word?.value == null || last === undefined) return []
       return [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { harden } from '../../src/api.ts'
-import { commandsIn, isInterpreter, isStarter, launchOf, programsIn, programsOf } from '../../src/command/index.ts'
+import { commandsIn, invocationOf, isInterpreter, isStarter, programsIn, programsOf } from '../../src/command/index.ts'
 
 const words = (text: string) => text.split(' ').map((value) => ({ text: value, value }))
 
@@ -36,7 +36,7 @@ const STARTERS = [
 
 describe.each(STARTERS)('behind %s', (starter) => {
   test('the program is found, and is no argument', () => {
-    const { words: started, via } = launchOf(words(`${starter} /usr/sbin/sshd -D`))
+    const { words: started, via } = invocationOf(words(`${starter} /usr/sbin/sshd -D`))
     expect(started.map(({ value }) => value)).toEqual(['/usr/sbin/sshd', '-D'])
     expect(via[0]).toBe(starter.split(' ')[0])
   })
@@ -60,14 +60,14 @@ describe('a program that only looks like a starter of another', () => {
     ['time-server run', 'time-server'],
     ['constructor x', 'constructor'],
   ])('%s', (command, program) => {
-    expect(launchOf(words(command), { runners: true }).words[0]?.value).toBe(program)
+    expect(invocationOf(words(command), { runners: true }).words[0]?.value).toBe(program)
   })
 })
 
 test('what a language runs its programs by counts as the program, unless it is asked for', () => {
   for (const runner of ['npx', 'bundle exec', 'poetry run', 'python3 -u', 'python3.12 -m']) {
     expect(programsIn(`${runner} serve`.split(' '))).toEqual([runner.split(' ')[0]])
-    expect(launchOf(words(`${runner} serve`), { runners: true }).words[0]?.value).toBe('serve')
+    expect(invocationOf(words(`${runner} serve`), { runners: true }).words[0]?.value).toBe('serve')
   }
 })
 

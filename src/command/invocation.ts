@@ -5,7 +5,7 @@ import { isShell, optionsFrom, type Starter, starterOf, type Word } from './star
 import { type SwitchCommand, switchAt } from './switches.ts'
 
 /** A command taken apart: the program that it starts in the end, and what starts that. */
-export interface Launch {
+export interface Invocation {
   /** Index of the program's word; as long as the command where there is none, such as `gosu app "$@"` without arguments. */
   readonly at: number
   /** From the program on. */
@@ -15,7 +15,7 @@ export interface Launch {
 }
 
 /** `runners`: what `npx`, `bundle exec`, `python` and their like start counts as the program. */
-export function launchOf(words: readonly Word[], { runners = false } = {}): Launch {
+export function invocationOf(words: readonly Word[], { runners = false } = {}): Invocation {
   const via: string[] = []
   let at = 0
   for (;;) {
@@ -103,7 +103,7 @@ export const programsOf = onceFor(({ entrypoint, cmd }: Command): readonly strin
 /** The same of one command. */
 export function programsIn(argv: readonly string[]): readonly string[] {
   return commandsIn(argv.map(asWord)).flatMap((command) => {
-    const { via, words } = launchOf(command)
+    const { via, words } = invocationOf(command)
     const program = words[0]?.value
     return program == null ? via : [...via, nameOf(program)]
   })
@@ -118,7 +118,7 @@ function asWord(value: string): Word {
  * starts the shell is one of its own.
  */
 export function commandsIn(words: readonly Word[]): readonly (readonly Word[])[] {
-  const { at } = launchOf(words)
+  const { at } = invocationOf(words)
   const [shell = '', ...args] = words.slice(at).map(({ value }) => value ?? '')
   const isBusybox = nameOf(shell) === 'busybox'
   if (!isShell(isBusybox ? (args[0] ?? '') : shell))
