@@ -6,7 +6,7 @@ export type Confidence = 'measured' | 'read-from-source' | 'inferred' | 'general
  * without root; `native-stepdown`: the same, but it starts as it is; `stepdown-entrypoint`: a script switches;
  * `plain-root`: runs as root for no reason; `language-base`, `os-base`, `distroless`: there to be built upon.
  */
-export type ImageClass =
+type ImageClass =
   | 'needs-config'
   | 'native-stepdown'
   | 'stepdown-entrypoint'
@@ -17,7 +17,7 @@ export type ImageClass =
   | 'distroless'
   | 'must-run-as-root'
 
-export interface ListedUser {
+interface ListedUser {
   readonly name: string
   readonly uid: number
   readonly gid: number
@@ -47,7 +47,7 @@ export interface ListedAccounts {
 }
 
 /** What the image's own config says; only what an edit could depend on. */
-export interface ListedConfig {
+interface ListedConfig {
   /** '' is root. */
   readonly user: string
   readonly entrypoint?: readonly string[] | null
@@ -60,7 +60,7 @@ export interface ListedConfig {
   readonly stopSignal?: string
 }
 
-export interface WritablePath {
+interface WritablePath {
   /** Absolute, symlinks resolved. */
   readonly path: string
   readonly kind: 'directory' | 'file'
@@ -104,7 +104,7 @@ export interface ConfigEdit {
   readonly example: { readonly before: string; readonly after: string | null }
 }
 
-export interface EnvValue {
+interface EnvValue {
   readonly name: string
   readonly value: string
   readonly why: string
@@ -134,7 +134,7 @@ export interface FileCapability {
 }
 
 /** How the image stops being root by itself. */
-export interface StepDown {
+interface StepDown {
   readonly by: 'gosu' | 'su-exec' | 'setpriv' | 'native' | 's6-overlay'
   /** Started as another user than root it goes on without switching. */
   readonly skippedForNonRoot: boolean
@@ -212,7 +212,7 @@ export interface CatalogueImage {
 }
 
 /** A case in which a program of the list does not need root after all. */
-export interface Exemption {
+interface Exemption {
   /** Regular expression that one argument of the command matches. */
   readonly argument?: string
   /** A path that is in the image. */

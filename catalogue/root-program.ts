@@ -1,5 +1,5 @@
-import { nameOf } from '../src/path.ts'
 import { onceFor } from '../src/once-for.ts'
+import { nameOf } from '../src/path.ts'
 import type { ProgramRule } from './entry.ts'
 
 export interface RootProgram {

@@ -26,7 +26,7 @@ export interface Finding {
   readonly edits: readonly Edit[]
 }
 
-export interface Context {
+interface Context {
   readonly plan: Plan
 }
 

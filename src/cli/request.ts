@@ -6,7 +6,7 @@ import type { Settings } from '../workspace/settings.ts'
 export type Request = Print | ListTransforms | UsernsRequest | Clean | Work
 
 /** `--help` and `--version`. */
-export interface Print {
+interface Print {
   readonly kind: 'print'
   readonly text: string
 }

@@ -23,7 +23,7 @@ export type Lexed =
   | { readonly kind: 'unknown'; readonly variable: string }
   | { readonly kind: 'invalid'; readonly reason: string }
 
-export interface LexedWord {
+interface LexedWord {
   readonly text: string
   /** Where it starts in the lexed text. */
   readonly start: number

@@ -57,7 +57,7 @@ export interface Stage {
   readonly span: Span
 }
 
-export type Form = 'exec' | 'shell'
+type Form = 'exec' | 'shell'
 
 export interface Instruction {
   /** Upper case. */

@@ -12,7 +12,7 @@ export interface CallResult {
   readonly stderr: string
 }
 
-export interface CallOptions {
+interface CallOptions {
   readonly timeoutMs?: number
   readonly input?: string | Readable
   /** Both streams to this file descriptor, in the order in which they were written; stdout and stderr stay empty. */

@@ -226,7 +226,7 @@ export interface Listener {
   readonly loopback: boolean
 }
 
-export interface ExecResult {
+interface ExecResult {
   readonly exitCode: number
   readonly stdout: string
   readonly stderr: string

@@ -11,7 +11,7 @@ export interface Reach {
   forwards(): boolean
 }
 
-export interface DatagramEvents {
+interface DatagramEvents {
   readonly open: () => void
   readonly message: (message: Buffer) => void
   /** Nobody is there, as far as that can be told. */

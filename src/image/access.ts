@@ -8,7 +8,7 @@ import { type Walk, walk } from './walk.ts'
  * What is missing at the blocker: a permission; ownership; `root`, where only a capability would do; or it is no
  * question of permission: the path is missing (`exists`), is a file where a directory is needed, or a symlink loop.
  */
-export type Need = 'search' | 'read' | 'write' | 'execute' | 'owner' | 'root' | 'exists' | 'directory' | 'loop'
+type Need = 'search' | 'read' | 'write' | 'execute' | 'owner' | 'root' | 'exists' | 'directory' | 'loop'
 
 export type AccessAnswer =
   | { readonly allowed: true }

@@ -1,8 +1,6 @@
 import { HardenError } from '../errors.ts'
 import { table } from '../table.ts'
 
-export type Transport = 'docker' | 'docker-daemon' | 'docker-archive' | 'oci' | 'oci-archive'
-
 /** An image by name, in an engine or a registry. */
 export interface ImageReference {
   readonly kind: 'image'

@@ -27,7 +27,7 @@ export type { Launch } from './step-down/launches.ts'
 export type { StepDown } from './step-down/one-step-down.ts'
 export type { OwnerLine } from './step-down/owner-lines.ts'
 export type { RootAction } from './step-down/root-actions.ts'
-export type { ScriptWrite } from './step-down/script-writes.ts'
+
 export type { StartScript } from './step-down/start.ts'
 export type { StartedProgram } from './step-down/started-programs.ts'
 

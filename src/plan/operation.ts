@@ -33,7 +33,7 @@ export const CHANGES: ReadonlySet<Access> = new Set([
   'rename',
 ])
 
-export type OperationSource = 'observed' | 'traced' | 'refused'
+type OperationSource = 'observed' | 'traced' | 'refused'
 
 export interface Operation {
   readonly access: Access

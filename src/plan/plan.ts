@@ -66,7 +66,7 @@ export interface StagePlan {
   readonly offered: string | null
 }
 
-export interface EndPlan extends EndOfStage {
+interface EndPlan extends EndOfStage {
   /** It becomes the new user; else it stays, with the steps that need it below. */
   readonly replace: boolean
 }

@@ -8,7 +8,7 @@ import { resolveUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import { findStepDowns } from '../image/step-down.ts'
-import { atOnce, type InTurn } from '../in-turn.ts'
+import type { InTurn } from '../in-turn.ts'
 import { closedNeeds } from './evidence/closed-files.ts'
 import { commandLineNeeds } from './evidence/command-line.ts'
 import { buildersOf, compiledNeeds } from './evidence/compiled.ts'
@@ -64,10 +64,6 @@ export interface StatedSources {
   readonly entry?: VariantFacts | null
   /** The catalogue knows the server in the base image. */
   readonly listed: boolean
-}
-
-export function statedBy(sources: StatedSources): Stated {
-  return atOnce(statedInTurn(sources))
 }
 
 /** Stops between the pieces of evidence: each goes through all of a stage. */

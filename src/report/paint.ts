@@ -8,7 +8,7 @@ const codes = {
   cyan: [36, 39],
 } as const
 
-export type Style = keyof typeof codes
+type Style = keyof typeof codes
 export type Paint = (style: Style, text: string) => string
 
 export function painter(colour: boolean): Paint {

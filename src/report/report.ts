@@ -28,7 +28,7 @@ export interface TargetResult {
   readonly error?: ReportError
 }
 
-export interface ReportError {
+interface ReportError {
   readonly code: string
   readonly message: string
   readonly hint?: string
@@ -103,7 +103,7 @@ export interface ReportPhase {
   readonly seconds: number
 }
 
-export interface ReportRun {
+interface ReportRun {
   readonly image: string
   /** Every uid of every process that was seen, ascending. */
   readonly uids: readonly number[]
@@ -111,7 +111,7 @@ export interface ReportRun {
   readonly capabilities: readonly string[] | null
 }
 
-export interface ReportResultRun extends ReportRun {
+interface ReportResultRun extends ReportRun {
   readonly noNewPrivileges: boolean
   readonly readOnlyRootfs: boolean
   readonly tmpfs: readonly string[]

@@ -35,7 +35,7 @@ export function givenTo(item: WorkItem, options: Options): BuildGiven {
 }
 
 /** What was said holds against what Compose and bake files say. */
-export function argsFor({ build }: WorkItem, { buildArg }: Options): ReadonlyMap<string, string> {
+function argsFor({ build }: WorkItem, { buildArg }: Options): ReadonlyMap<string, string> {
   return new Map([...(build?.args ?? []), ...pairs(buildArg)])
 }
 

@@ -18,7 +18,7 @@ export type Seen = Pick<Knowledge, 'observations' | 'built'>
 /** Before anything was run or built. */
 export const UNSEEN: Seen = { observations: new Map(), built: new Map() }
 
-export interface Planned extends Hardened {
+interface Planned extends Hardened {
   /** What it was planned from, one for each stage that is meant to run. */
   readonly inputs: readonly StageInput[]
 }

@@ -9,9 +9,9 @@ import { resolveRemapUser } from './remap-user.ts'
 import { checkRange, parseSubIds, rangeSize, rangesOf, totalOf } from './sub-ids.ts'
 
 /** `configured`: daemon.json says so, and whether a daemon runs with it is not known. */
-export type State = 'on' | 'off' | 'configured' | 'restart-needed' | 'broken' | 'rootless'
+type State = 'on' | 'off' | 'configured' | 'restart-needed' | 'broken' | 'rootless'
 
-export interface Mapping {
+interface Mapping {
   readonly name: string
   readonly uid: number
   readonly gid: number

@@ -31,7 +31,7 @@ export interface NamedBuild {
 }
 
 /** Words; null where the image says it, or where a variable of whoever starts it does. */
-export interface ServiceStart {
+interface ServiceStart {
   readonly entrypoint: readonly string[] | null
   readonly command: readonly string[] | null
 }

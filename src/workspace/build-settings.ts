@@ -13,7 +13,7 @@ import { neverEntered } from './walk.ts'
 /** How the Dockerfile at a path (absolute) is built; null where nothing beside it says so. */
 export type BuildSettingsOf = (path: string) => Promise<SaidOfBuild>
 
-export interface SaidOfBuild {
+interface SaidOfBuild {
   readonly build: BuildSettings | null
   /** What only the caller may say, and such a file says of it. */
   readonly leftOut: readonly LeftOut[]

@@ -2,7 +2,7 @@ import { bounds } from '../bounds.ts'
 import { isAffordable } from './gitignore.ts'
 
 /** Whether .dockerignore leaves a path of the build context out. The last pattern that matches the path or a folder above it decides. */
-export type LeavesOut = (path: string) => boolean
+type LeavesOut = (path: string) => boolean
 
 interface Rule {
   readonly pattern: RegExp

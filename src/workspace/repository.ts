@@ -10,7 +10,7 @@ export function* upwards(folder: string): Generator<string> {
 }
 
 /** `.git` is a folder, or a file in a worktree or submodule; one that somebody else has put above `from` is none. */
-export function isRepository(folder: string, from: string): boolean {
+function isRepository(folder: string, from: string): boolean {
   const git = join(folder, '.git')
   return existsSync(git) && isOfOwnHand(git, from)
 }

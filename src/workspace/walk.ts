@@ -17,7 +17,7 @@ export interface Tree {
 }
 
 /** A Dockerfile, or a folder that could not be read. */
-export interface Walked {
+interface Walked {
   /** Absolute, not resolved. */
   readonly path: string
   /** With symlinks resolved: the same file under two names has it twice. */

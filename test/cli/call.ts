@@ -23,7 +23,7 @@ export interface Setting {
   readonly processTarget?: Services['processTarget']
 }
 
-export const transforms = [
+const transforms = [
   { name: 'set-user', summary: 'Set the user.' },
   { name: 'raise-ports', summary: 'Move ports above 1024.' },
 ]

@@ -31,7 +31,7 @@ export interface HostileImage {
   readonly texts?: ReadonlyMap<string, string>
 }
 
-export function hostileFacts({ config = {}, passwd = '', group = '', texts = new Map() }: HostileImage): ImageFacts {
+function hostileFacts({ config = {}, passwd = '', group = '', texts = new Map() }: HostileImage): ImageFacts {
   const all = new Map([['/etc/passwd', passwd], ['/etc/group', group], ...texts])
   const entries = new Map<string, FileEntry>()
   for (const line of ['drwxr-xr-x 0:0 /etc', 'drwxrwxrwt 0:0 /tmp', '-rwxr-xr-x 0:0 /bin/sh'])

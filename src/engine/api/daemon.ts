@@ -10,7 +10,7 @@ export interface Reply {
   readonly text: string
 }
 
-export interface RequestOptions {
+interface RequestOptions {
   readonly query?: Readonly<Record<string, string>>
   readonly body?: unknown
   readonly timeoutMs?: number

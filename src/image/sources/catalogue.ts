@@ -13,8 +13,6 @@ import { parseImageConfig } from '../config.ts'
 import type { Accounts, ImageConfig, ImageFacts, Known, OsRelease, Platform } from '../facts.ts'
 import { type CatalogueMatch, matchFor } from './catalogue-match.ts'
 
-export type { ConfigEdit, PortMove, VendorWay, WritablePath } from '../../../catalogue/entry.ts'
-
 /** What the built-in catalogue says of one image: the file's `common` part and the variant that the tag is of, as one. */
 export interface CatalogueEntry extends VariantFacts {
   /** Name of the catalogue's file for people, such as `nginx`. */

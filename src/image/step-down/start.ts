@@ -12,7 +12,7 @@ import type { FileModel } from '../file-model.ts'
 import { serviceScripts } from './service-folders.ts'
 
 /** A switch in ENTRYPOINT or CMD itself. */
-export interface ArgvSwitch {
+interface ArgvSwitch {
   readonly of: 'entrypoint' | 'cmd'
   readonly found: SwitchCommand
   readonly argv: readonly string[]

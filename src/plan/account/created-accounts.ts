@@ -27,7 +27,7 @@ export interface CreatedAccount {
   readonly place: AccountPlace | null
 }
 
-export interface AccountPlace {
+interface AccountPlace {
   readonly command: number
   readonly options: number
   readonly idOption: string
@@ -36,7 +36,7 @@ export interface AccountPlace {
   readonly groupTool: string
 }
 
-export interface CreatedGroup {
+interface CreatedGroup {
   readonly name: string
   readonly gid: SaidId
   readonly gidText: string | null

@@ -2,7 +2,7 @@ import { isRootUser, type Stage, type Step } from '../../dockerfile/index.ts'
 import type { Known } from '../../image/facts.ts'
 
 /** A USER line of the stage itself. */
-export interface UserLine {
+interface UserLine {
   /** Index into the stage's instructions. */
   readonly index: number
   /** Variables filled in. */

@@ -13,7 +13,7 @@ export function isEmptyFolder(files: FileModel, path: string): boolean {
 }
 
 /** Folders of the image that are the account's already and empty: they are there to be filled, whatever their name. */
-export function readyFolders(files: FileModel, owner: Owner): readonly string[] {
+function readyFolders(files: FileModel, owner: Owner): readonly string[] {
   return ownFolders(files, owner).filter((path) => isEmptyFolder(files, path) && !LIBRARY.test(path))
 }
 

@@ -39,7 +39,7 @@ export function tellPort(
 }
 
 /** A start script, and what gives a program that it starts more words. */
-export interface ScriptArguments {
+interface ScriptArguments {
   readonly path: string
   readonly substitution: Substitution
 }
@@ -49,7 +49,7 @@ export interface ScriptArguments {
  * (a switch of user) is still found there, else to the end. Null where no script starts it, or it is not plain which
  * command does, or it is told that option already.
  */
-export function appendInScript(
+function appendInScript(
   started: readonly StartedProgram[],
   program: string,
   words: readonly string[],

@@ -15,7 +15,7 @@ const SPARE =
  * did not: it has looked in another home, found nothing, and may have gone on without a word. Empty where the runs were
  * not traced.
  */
-export function lostHomeFiles(
+function lostHomeFiles(
   original: RunRecord,
   traced: RunRecord | null,
   facts: Pick<ImageFacts, 'config' | 'files' | 'accounts'>,

@@ -8,7 +8,7 @@ import { volumePaths } from '../run/volumes.ts'
 import { type Beside, runCell } from './cell.ts'
 
 /** A Kubernetes profile speaks of it too. */
-export const POD = 'volume of a pod (fsGroup)'
+const POD = 'volume of a pod (fsGroup)'
 
 export interface PodRequest extends Beside {
   /** The result as an image of the engine. */

@@ -1,7 +1,7 @@
 import type { Call } from './trace-line.ts'
 
 /** What the kernel keeps per process and a path depends on; threads and CLONE_FS share it. */
-export interface WorkingPlace {
+interface WorkingPlace {
   cwd: string
   /** Nobody has gone elsewhere since the program was started. */
   atStart: boolean

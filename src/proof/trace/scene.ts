@@ -17,7 +17,7 @@ export interface Scene {
   fromStart: boolean | null
 }
 
-export interface Socket {
+interface Socket {
   readonly protocol: 'tcp' | 'udp' | null
   port: number
 }

@@ -19,7 +19,7 @@ export interface Call {
   readonly text: string
 }
 
-export interface CallResult {
+interface CallResult {
   readonly done: boolean
   /** `EACCES`; '' where it was done, or where it never returned. */
   readonly errno: string

@@ -10,7 +10,7 @@ export interface Backup {
   readonly folders: readonly string[]
 }
 
-export interface BackedUp {
+interface BackedUp {
   readonly path: string
   readonly name: string
   /** Base64; null where the file did not exist. */

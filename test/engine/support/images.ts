@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
-export { type Process, processesOf } from './processes.ts'
+export { processesOf } from './processes.ts'
 
 const run = promisify(execFile)
 

@@ -23,8 +23,8 @@ export interface Case {
   readonly findings: string | null
 }
 
-export const TRANSFORM_CASES = 'test/transforms'
-export const PIPELINE_CASES = 'test/harden/cases'
+const TRANSFORM_CASES = 'test/transforms'
+const PIPELINE_CASES = 'test/harden/cases'
 
 export function transformCases(): readonly Case[] {
   return folders(TRANSFORM_CASES).flatMap((transform) =>

@@ -1,5 +1,5 @@
 /** `size` in bytes; what is not read of the blob goes by. */
-export type ReadBlob = (name: string, blob: AsyncIterable<Buffer>, size: number) => Promise<void>
+type ReadBlob = (name: string, blob: AsyncIterable<Buffer>, size: number) => Promise<void>
 
 /** What images are kept in: an archive, a folder, a registry. A name is a path in it, or a digest. */
 export interface Blobs {

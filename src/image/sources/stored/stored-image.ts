@@ -20,7 +20,7 @@ export interface StoredImage {
   readonly said: ReadonlyMap<string, SaidOfLayer>
 }
 
-export interface SaidOfLayer {
+interface SaidOfLayer {
   /** Bytes at most; null where nobody says. */
   readonly size: number | null
   /** Digest of what it unpacks to, by the config. */
