@@ -107,6 +107,16 @@ export const bounds = {
   layerEntries: 4_000_000,
   /** An image's files that are kept from one run to the next, as one file, unpacked. */
   keptFilesBytes: 64 * 1024 * 1024,
+  /** Characters at the end of what an engine's command prints, in which it is looked for why it failed. */
+  failureLength: 1024 * 1024,
+  /** Of the log of one container, its end. */
+  logBytes: 2 * 1024 * 1024,
+  /** Characters of one line of a log in which a refusal is looked for: what is longer is data. */
+  logLine: 2000,
+  /** Characters of one line of strace: two paths of PATH_MAX and those of two descriptors, each byte written as `\377`, are half of it. */
+  traceLine: 128 * 1024,
+  /** What an HTTP server answers with one page. */
+  pageBytes: 4 * 1024 * 1024,
   /** Ports of one container that are asked what they answer, those that it declares first; no server has more of its own. */
   askedPorts: 64,
   /** What is copied out of a container at a time: its largest program, or the log files of a folder. */

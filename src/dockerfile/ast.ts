@@ -77,7 +77,7 @@ function neutralise({ text, split, json }: Row): string {
 
 /** A JSON array with nothing left in its strings that could end them. */
 function neutralStrings(json: string): string {
-  return json.replace(/"(?:[^"\\]|\\.)*"|\s/g, (part) => {
+  return json.replace(/"(?:[^"\\]|\\[\s\S])*(?:"|\\?$)|\s/g, (part) => {
     return part.startsWith('"') ? `"${'_'.repeat(part.length - 2)}"` : ' '
   })
 }

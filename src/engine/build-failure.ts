@@ -1,3 +1,4 @@
+import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
 import type { EngineName } from './engine.ts'
 import { baseImageFailure, decisiveLine, failureOf } from './failure.ts'
@@ -11,7 +12,7 @@ const keptOutput = 64 * 1024
  */
 export function buildFailure(name: EngineName, printed: string, context: string | null = null): HardenError {
   // dpkg ends its lines as a terminal wants them.
-  const output = printed.replace(/\r\n?/g, '\n')
+  const output = printed.slice(-bounds.failureLength).replace(/\r\n?/g, '\n')
   const base = baseImageFailure(name, output)
   if (base !== null) return base
   const general = failureOf(name, 'build the image', output)
@@ -79,5 +80,5 @@ function printedBy(step: string, output: string): readonly string[] {
 function reasonOf(output: string): string {
   const solve = /^ERROR: failed to (?:solve|build): (.*)$/m.exec(output)?.[1]
   const reason = solve?.replace(/^process ".*" did not complete successfully: /s, '').replace(/ref [\w-]+::\w+: /, '')
-  return reason ?? decisiveLine(output.replace(/building at STEP ".*": (?=\S)/, ''))
+  return reason ?? decisiveLine(output.replace(/^((?:(?!building at STEP ").)*)building at STEP ".*": (?=\S)/m, '$1'))
 }

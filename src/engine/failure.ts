@@ -1,3 +1,4 @@
+import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
 import type { EngineName } from './engine.ts'
 
@@ -13,7 +14,7 @@ interface Pattern {
 /** What an engine's CLI prints when it cannot be used at all; the first that matches counts. */
 const unusable: readonly Pattern[] = [
   {
-    test: /permission denied while trying to connect|dial unix .*: permission denied/i,
+    test: /permission denied while trying to connect|dial unix (?:(?!dial unix ).)*: permission denied/i,
     make: (name, line) =>
       new HardenError('no-engine', `this user may not use the ${name} socket: ${line}`, {
         hint: `run as a user of the "${name}" group, or with sudo, or use a rootless engine`,
@@ -27,7 +28,7 @@ const unusable: readonly Pattern[] = [
       }),
   },
   {
-    test: /context "?[^"]*"?.*(?:not found|does not exist)|unable to resolve docker endpoint|unable to parse docker host/i,
+    test: /context (?:(?!context )[^\n])*(?:not found|does not exist)|unable to resolve docker endpoint|unable to parse docker host/i,
     make: (name, line) =>
       new HardenError('no-engine', `${name} is set to an endpoint that does not exist: ${line}`, {
         hint: 'see `docker context ls`, and the variables DOCKER_HOST and DOCKER_CONTEXT',
@@ -52,7 +53,7 @@ const noImage: readonly Pattern[] = [
       }),
   },
   {
-    test: /pull access denied|manifest unknown|manifest .*not found|name unknown|repository .* not found|no such image|image not known|short-name .* did not resolve|: not found$|authentication required|unauthorized|denied: /i,
+    test: /pull access denied|manifest unknown|manifest (?:(?!manifest ).)*not found|name unknown|repository (?:(?!repository (?!not found)).)* not found|no such image|image not known|short-name (?:(?!short-name (?!did not resolve)).)* did not resolve|: not found$|authentication required|unauthorized|denied: /i,
     make: (name, line) =>
       new HardenError('no-image', `there is no such image, or it takes a login: ${line}`, {
         hint: `check the name and tag, or log in (${name} login)`,
@@ -114,8 +115,9 @@ export function baseImageFailure(name: EngineName, output: string): HardenError 
 }
 
 function matching(patterns: readonly Pattern[], name: EngineName, text: string): HardenError | null {
+  const lines = text.slice(-bounds.failureLength).split('\n')
   for (const { test, make } of patterns) {
-    const line = text.split('\n').find((candidate) => test.test(candidate))
+    const line = lines.find((candidate) => test.test(candidate))
     if (line !== undefined) return make(name, clean(line))
   }
   return null
@@ -123,7 +125,10 @@ function matching(patterns: readonly Pattern[], name: EngineName, text: string):
 
 /** The last line that says something, without the engine's own prefixes. */
 export function decisiveLine(stderr: string): string {
-  const lines = stderr.split('\n').map((line) => line.trim())
+  const lines = stderr
+    .slice(-bounds.failureLength)
+    .split('\n')
+    .map((line) => line.trim())
   const worth = lines.filter(
     (line) => line !== '' && !/^(?:see '|run '|usage:|time="[^"]*" level=(?:warning|info))/i.test(line),
   )

@@ -44,12 +44,12 @@ export function exemptionOf(dockerfile: Dockerfile, stage: Stage): Exemption | n
 }
 
 const ANY = /hadolint|trivy|tfsec|checkov|kics|nosemgrep|harden-image/
-const HADOLINT = /^#\s*hadolint\s+ignore=(?:\S+,)?\s*DL3002\b(?<reason>.*)$/
+const HADOLINT = /^#\s*hadolint\s+ignore=(?:\S+,)?\s*DL3002\b(?<reason>.*)/
 const TRIVY = /^#\s*trivy:ignore:(?:AVD-)?DS-?0*2\b(?<reason>.*)$/i
 const EVERYWHERE = [
-  /^#\s*hadolint\s+global\s+ignore=(?:\S+,)?\s*DL3002\b(?<reason>.*)$/,
+  /^#\s*hadolint\s+global\s+ignore=(?:\S+,)?\s*DL3002\b(?<reason>.*)/,
   /^#\s*checkov:skip=CKV_DOCKER_[38]\b:?(?<reason>.*)$/,
-  /^#\s*kics-scan\s+disable=\S*fd54f200-402c-4333-a5a4-36ef6709af2f\b(?<reason>.*)$/,
+  /^#\s*kics-scan\s+disable=\S*fd54f200-402c-4333-a5a4-36ef6709af2f\b(?<reason>.*)/,
 ]
 
 function exemption({ line, text }: Comment, reason: string): Exemption {

@@ -3,7 +3,7 @@ import { isInside, normalisePath, parentOf } from './places.ts'
 
 /** `include /srv/sites/*.vhost;`, `IncludeOptional sites/*.conf`, `$IncludeConfig`, `!includedir`, `import`. */
 const INCLUDE =
-  /^[ \t]*[$!]?(?:include(?:optional|config|dir|-toplevel)?|import)\b[ \t]*[:=]?[ \t]*["']?([^\s;"'#]+)/gim
+  /^[ \t]*[$!]?(?:include(?:optional|config|dir|-toplevel)?|import)\b[ \t]*(?:[:=][ \t]*)?["']?([^\s;"'#]+)/gim
 
 /** Configuration with what it includes; a relative name counts from its own folder, or from one above that. */
 export function withIncluded(paths: readonly string[], files: FileModel): readonly string[] {

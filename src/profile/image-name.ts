@@ -11,7 +11,7 @@ export function sameImage(image: unknown, { image: { original, name } }: Profile
 function isMeant(text: string, name: string): boolean {
   const [, path] = /^([^$]+):\$(?:\w+|\{[^}]*\})$/.exec(text) ?? []
   if (path === undefined) return familiar(text) === familiar(name)
-  return familiar(path) === familiar(name.replace(/[:@][^/]*$/, ''))
+  return familiar(path) === familiar(name.replace(/(?<![:@][^/]*?)[:@][^/]*$/, ''))
 }
 
 /** `${TAG:-1}` is 1 where nobody sets it. */

@@ -4,14 +4,14 @@ import type { ContextEntry } from '../plan/shipped/build-context.ts'
 
 const largestText = 64 * 1024
 const textFile =
-  /(^|\/)([^/.]+|\.env|Gemfile|artisan|.*\.(sh|bash|js|mjs|cjs|ts|mts|jsx|tsx|py|go|rb|ru|php|pl|pm|psgi|cgi|conf|cfg|ini|ya?ml|toml|json|xml|properties|env|cnf|template|tmpl|j2|service|txt|lock|vcl|hcl))$/i
+  /(^|\/)([^/.]+|\.env|Gemfile|artisan|[^/]*\.(sh|bash|js|mjs|cjs|ts|mts|jsx|tsx|py|go|rb|ru|php|pl|pm|psgi|cgi|conf|cfg|ini|ya?ml|toml|json|xml|properties|env|cnf|template|tmpl|j2|service|txt|lock|vcl|hcl))$/i
 /** Configuration may end as it likes, where an `include` names the folder (`sites/*.vhost`): small files that are not one of these. */
 const smallText = 16 * 1024
 const asset =
   /\.(html?|css|scss|sass|less|svg|map|md|rst|csv|tsv|sql|png|jpe?g|gif|webp|ico|bmp|avif|woff2?|ttf|otf|eot|pdf|zip|gz|tgz|bz2|xz|zst|7z|jar|war|class|exe|dll|so|a|o|pyc|wasm|mp[34]|webm|bin|dat|db|sqlite3?|crt|cer|der)$/i
 // What holds a secret is never held in memory or a report.
 const secret =
-  /(^|\/)(id_[a-z0-9]+|.*\.(pem|key|p12|pfx|jks|keystore|kdbx|gpg|asc|jwk|psk)|.*(passwd|password|secret|token|credential)[^/]*)$/i
+  /(^|\/)(?=[^/]*$)(id_[a-z0-9]+$|[^/]*\.(pem|key|p12|pfx|jks|keystore|kdbx|gpg|asc|jwk|psk)$|[^/]*(passwd|password|secret|token|credential))/i
 
 /** Of the texts that are kept, characters, and of the paths of each kind: what comes after them is read each time that it is asked for. */
 const mostKept = 32 * 1024 * 1024

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { bounds } from '../../src/bounds.ts'
 import { failureOf } from '../../src/engine/failure.ts'
 
 test.each([
@@ -8,4 +9,12 @@ test.each([
   const failure = failureOf('docker', 'load deep:1', stderr)
   expect(failure.message).toContain(message)
   expect(failure.hint).toContain(hint)
+})
+
+test('only the end of what an engine prints is looked through', () => {
+  const reason = 'write /x: no space left on device'
+  const said = 'another line\n'
+  const longer = said.repeat(bounds.failureLength / said.length + 1)
+  expect(failureOf('docker', 'load deep:1', `${reason}\n${longer}`).hint).toBeUndefined()
+  expect(failureOf('docker', 'load deep:1', `${longer}${reason}`).hint).toContain('docker system prune')
 })

@@ -1,3 +1,4 @@
+import { bounds } from '../../bounds.ts'
 import { startErrors, timedStop, volumesToMake, withUnstarted } from '../around-calls.ts'
 import { cleanUp, type MadeImages } from '../clean-up.ts'
 import type { Cli } from '../cli-process.ts'
@@ -6,7 +7,6 @@ import { failureOf, pullFailure } from '../failure.ts'
 import { answerOf, parseImage, parseState, parseWritten } from '../inspect.ts'
 import { sessionLabels } from '../labels.ts'
 import { leftovers, removeLeftovers } from '../leftovers.ts'
-import { keptLogBytes } from '../logs.ts'
 import { WITHOUT_HOST } from '../run-arguments.ts'
 import { imageArgument, nameArgument } from '../safe-arguments.ts'
 import { apiLeftovers, apiRemover, removeOne } from './api-remover.ts'
@@ -103,7 +103,7 @@ export function createApiEngine(daemon: Daemon, cli: Engine, { reachable, made, 
       await removeOne(daemon, 'network', nameArgument(network))
     },
     logs: async (container) => {
-      const read: ReadBody<string> = (body, type) => readLogStream(body, !type.endsWith('raw-stream'), keptLogBytes)
+      const read: ReadBody<string> = (body, type) => readLogStream(body, !type.endsWith('raw-stream'), bounds.logBytes)
       const task = `read the logs of ${container}`
       const text = await stream(task, `${pathOf(container)}/logs`, read, { stdout: '1', stderr: '1' })
       if (text === null) throw failureOf('docker', task, `No such container: ${container}`)

@@ -1,7 +1,8 @@
+import { bounds } from '../../bounds.ts'
 import { isWithin, nameOf } from '../../path.ts'
 import type { ImageConfig } from '../facts.ts'
 
-/** Files that are kept whatever their size says, up to `namedLimit`, as what the image starts is: its accounts and packages. */
+/** Files that are kept whatever their size says, up to `bounds.textBytes`, as what the image starts is: its accounts and packages. */
 const systemFiles: ReadonlySet<string> = new Set([
   '/etc/passwd',
   '/etc/group',
@@ -12,7 +13,6 @@ const systemFiles: ReadonlySet<string> = new Set([
 ])
 /** Where a link from there may lead: /usr/lib/passwd, /usr/share/defaults/etc/group. */
 const accountFile = /\/(?:passwd|group)$/
-const namedLimit = 1024 * 1024
 const otherLimit = 64 * 1024
 /** All texts of one image together, accounts and entrypoint scripts not counted. */
 export const totalLimit = 48 * 1024 * 1024
@@ -43,8 +43,8 @@ export function keptTexts(config: ImageConfig): (path: string, size: number) => 
   const appFolders = ['/app', '/srv', '/opt', '/usr/src/app', ...(config.workdir === '/' ? [] : [config.workdir])]
   return (path, size) => {
     if (size === 0 || secret.test(path)) return null
-    if (systemFiles.has(path)) return size <= namedLimit ? 'named' : null
-    if (size <= namedLimit && started.has(nameOf(path))) return 'named'
+    if (systemFiles.has(path)) return size <= bounds.textBytes ? 'named' : null
+    if (size <= bounds.textBytes && started.has(nameOf(path))) return 'named'
     if (size <= otherLimit && accountFile.test(path)) return 'text'
     if (size > otherLimit || bulk.test(path)) return null
     if (configFolder.test(path) || scriptFile.test(path)) return 'text'

@@ -59,15 +59,17 @@ function matches(text: string, option: string): boolean {
   return option.startsWith('--') ? text.startsWith(`${option}=`) : text.startsWith(option) && !text.startsWith('--')
 }
 
+const GLOBAL_USER = /(^|;|["'])\s*user\s+([\w.-]+)(?:\s+([\w.-]+))?\s*;\s*/
+
 function nginxGlobal(words: readonly Word[], from: number, tool: string): SwitchCommand | null {
   for (let at = from + 1; at < words.length; at += 1) {
     const word = words[at] as Word
-    const match = /(?:^|;|["'])\s*user\s+([\w.-]+)(?:\s+([\w.-]+))?\s*;\s*/.exec(word.text)
-    if (match?.[1] === undefined || words[at - 1]?.value !== '-g' || match[1] === 'root') continue
-    const cut = (text: string): string => text.replace(/(^|;|["'])\s*user\s[^;]*;\s*/, '$1')
+    const match = GLOBAL_USER.exec(word.text)
+    if (match?.[2] === undefined || words[at - 1]?.value !== '-g' || match[2] === 'root') continue
+    const cut = (text: string): string => text.replace(GLOBAL_USER, '$1')
     const instead = { text: cut(word.text), value: word.value === null ? null : cut(word.value) }
-    const group = match[2] === undefined ? null : { text: match[2], value: match[2] }
-    return { tool, user: { text: match[1], value: match[1] }, group, from: at, to: at + 1, instead: [instead] }
+    const group = match[3] === undefined ? null : { text: match[3], value: match[3] }
+    return { tool, user: { text: match[2], value: match[2] }, group, from: at, to: at + 1, instead: [instead] }
   }
   return null
 }

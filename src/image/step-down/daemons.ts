@@ -242,7 +242,7 @@ export const daemons: readonly Daemon[] = [
 
 /** By the name of its program; versions at the end do not count (php-fpm8.4). */
 export function daemonOf(program: string): Daemon | null {
-  return byProgram.get(program) ?? byProgram.get(program.replace(/[\d.]+$/, '')) ?? null
+  return byProgram.get(program) ?? byProgram.get(program.replace(/(?<![\d.])[\d.]+$/, '')) ?? null
 }
 
 const byProgram = new Map(daemons.toReversed().flatMap((daemon) => daemon.programs.map((name) => [name, daemon])))

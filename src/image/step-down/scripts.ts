@@ -196,6 +196,6 @@ function targetOf(command: ShellCommand, { variables }: ReadScript): string | nu
 
 /** Folders such as /docker-entrypoint.d that the script names. */
 function folders(text: string, files: FileModel): readonly string[] {
-  const named = [...text.matchAll(/(?<![\w$}])(\/(?:[\w.-]+\/){0,40}[\w.-]+\.d)\b/g)].flatMap((match) => match[1] ?? [])
+  const named = [...text.matchAll(/(?<![\w$}])(\/(?:[\w.-]+\/){0,20}[\w.-]+\.d)\b/g)].flatMap((match) => match[1] ?? [])
   return [...new Set(named)].filter((path) => !path.startsWith('/etc/') && files.entry(path)?.type === 'directory')
 }

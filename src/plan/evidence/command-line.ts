@@ -8,7 +8,7 @@ import { PID, replacesPid } from './pid-files.ts'
 
 /** Options and variables whose value is a place that the program writes. */
 const WRITTEN =
-  /(^|[-_.])(data|datadir|dbpath|db|database|log|logs|logfile|logdir|pid|pidfile|cache|tmp|temp|state|store|storage|upload|uploads|spool|rundir|sock|socket|access-?logfile|error-?logfile|logging[-_.]file[-_.](?:name|path)|multipart[-_.]location)([-_.]?(dir|directory|path|folder|file|root))?$|(^|[-_.])run[-_.](dir|directory|path|folder)$|(^|[-_.])(data|db|log|storage|store|state|cache)[-_.]\w+[-_.](dir|directory|path|folder)$/i
+  /(^|[-_.])(data|datadir|dbpath|db|database|log|logs|logfile|logdir|pid|pidfile|cache|tmp|temp|state|store|storage|upload|uploads|spool|rundir|sock|socket|access-?logfile|error-?logfile|logging[-_.]file[-_.](?:name|path)|multipart[-_.]location)([-_.]?(dir|directory|path|folder|file|root))?$|(^|[-_.])run[-_.](dir|directory|path|folder)$|[-_.](dir|directory|path|folder)$(?<=(^|[-_.])(data|db|log|storage|store|state|cache)[-_.]\w+[-_.](dir|directory|path|folder))/i
 
 /** Places that variables name as written, by what they are called: `DATA_DIR=/data`. */
 export function writtenByName(env: ReadonlyMap<string, string>): readonly (readonly [name: string, path: string])[] {

@@ -32,12 +32,12 @@ export function compiledNeeds(builders: readonly Shipped[], shipped: Shipped, co
 
 /** TypeScript keeps its folders: `src` beside package.json becomes `dist` where the program starts, and `..` is the same. */
 function transpiled(path: string, texts: Shipped['texts'], workdir: string): string | null {
-  const [, project, below] = /^(.*)\/src\/(.+\.[cm]?[jt]s)$/.exec(path) ?? []
+  const [, project, below] = /^(?=.*\.[cm]?[jt]s$)(.*)\/src\/(.+\.[cm]?[jt]s)$/.exec(path) ?? []
   if (project === undefined || workdir === '/' || !texts.has(`${project}/package.json`)) return null
   return `${workdir}/dist/${below}`
 }
 
-const COMPILED = /(?<!\/node_modules\/.*)\.([cm]?[jt]sx?|go|rs|java|kt|cs)$/
+const COMPILED = /\.([cm]?[jt]sx?|go|rs|java|kt|cs)$(?<!\/node_modules\/.*)/
 
 /** The stages that the stage copies from. */
 export function* buildersOf(stage: Stage, shipping: ShippedSources): InTurn<readonly Shipped[]> {

@@ -36,6 +36,6 @@ function ofParts(
 }
 
 function ownFolder(expression: string, names: SourceNames): string | null {
-  const path = pathOf(expression, names)?.replace(/(\/\.?)+$/, '') ?? null
+  const path = pathOf(expression, names)?.replace(/(?<!\/\.?)(\/\.?)+$/, '') ?? null
   return path === null || path === '' || path === names.folder || path === names.workdir ? null : path
 }

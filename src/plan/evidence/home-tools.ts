@@ -20,7 +20,7 @@ export interface HomeTool {
 export const homeTools: readonly HomeTool[] = [
   {
     name: 'pip install --user',
-    run: /\bpip[\d.]*\s+install\b[^&|;]{0,4000}\s--user\b/,
+    run: /\bpip[\d.]*\s+install\b(?:(?!\bpip[\d.]*\s+install\b)[^&|;]){0,4000}\s--user\b/,
     folder: '/root/.local',
     variable: 'PYTHONUSERBASE',
   },

@@ -53,7 +53,7 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
   const folder = /^(?:path\.)?(?:dirname|posix\.dirname|os\.path\.dirname)\((.*)\)$/s.exec(text)
   if (folder !== null && balanced(folder[1] ?? '')) {
     const inner = next(folder[1] ?? '')
-    return inner?.startsWith('/') ? inner.replace(/\/[^/]*\/*$/, '') || '/' : null
+    return inner?.startsWith('/') ? inner.replace(/\/[^/]+\/*$|^\/+$/, '') || '/' : null
   }
   // What a module names beside itself.
   const url = /^(?:fileURLToPath\(\s*)?new URL\((.*),\s*import\.meta\.url\s*\)(?:\.pathname)?\s*\)?$/s.exec(text)
@@ -68,7 +68,7 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
     return from === null || above[2] !== 'parent'
       ? from
       : from.startsWith('/')
-        ? from.replace(/\/[^/]*\/*$/, '') || '/'
+        ? from.replace(/\/[^/]+\/*$|^\/+$/, '') || '/'
         : null
   }
   if (START.test(text)) return names.workdir

@@ -176,7 +176,7 @@ function secretsIn({ entries, origins, steps }: Shipped): string | null {
     ({ instruction }) =>
       instruction.keyword === 'RUN' &&
       says(instruction, SECRET_WRITTEN) &&
-      !says(instruction, /\brm\b[^&|;\n]{0,4000}\/\.(netrc|npmrc|pypirc|git-credentials|pgpass|ssh)/),
+      !says(instruction, /\brm\b(?:(?!\brm\b)[^&|;\n]){0,4000}\/\.(netrc|npmrc|pypirc|git-credentials|pgpass|ssh)/),
   )
   return written === undefined ? null : `what line ${written.instruction.line} writes`
 }

@@ -27,7 +27,7 @@ export const SCRIPT: readonly Rule[] = [
   // multer's function form: `destination: (req, file, cb) => cb(null, 'uploads')`.
   {
     pattern:
-      /\b(destination)\s*(?::\s*(?:async\s*)?(?:function\s*(?:\w+\s*)?)?)?\([^)]{0,400}\)\s*(?:=>\s*)?(?:\{\s*)?(?:return\s+)?\w+\(\s*null\s*,/g,
+      /\b(destination)\s*(?::\s*(?:async\s*)?(?:function\s*(?:\w+\s*)?)?)?\([^)]{0,200}\)\s*(?:=>\s*)?(?:\{\s*)?(?:return\s+)?\w+\(\s*null\s*,/g,
     kind: 'directory',
   },
   // winston, and its daily rotation.
@@ -86,13 +86,13 @@ export const PHP: readonly Rule[] = [
   { pattern: /\b(file_put_contents)\(/g, kind: 'file' },
   { pattern: /\b(mkdir)\(/g, kind: 'directory' },
   { pattern: /\b(fopen)\(/g, kind: 'file', with: /["'][wax][bt+]*["']/ },
-  { pattern: /\b(error_log)\([^;]{0,1000}?,\s*3\s*,/g, kind: 'file' },
+  { pattern: /\b(error_log)\([^;]{0,200}?,\s*3\s*,/g, kind: 'file' },
   { pattern: /\b(new SQLite3)\(/g, kind: 'database' },
   { pattern: /\b(new PDO)\(\s*["']sqlite:["']\s*\./g, kind: 'database' },
   { pattern: /\b(move_uploaded_file)\((?:[^,()]|\([^()]*\))*,/g, kind: 'file' },
 ]
 export const PERL: readonly Rule[] = [
-  { pattern: /\b(open)\s*(?:\(\s*)?(?:my\s+)?[$\w*]{1,200}\s*,\s*["'](?:>>?|\+[<>])[^"',]*["']\s*,/g, kind: 'file' },
+  { pattern: /\b(open)\s*(?:\(\s*)?(?:my\s+)?[$\w*]{1,64}\s*,\s*["'](?:>>?|\+[<>])[^"',]*["']\s*,/g, kind: 'file' },
   { pattern: /\b(mkdir|make_path)\s*\(/g, kind: 'directory' },
 ]
 export const GO: readonly Rule[] = [

@@ -115,7 +115,7 @@ function constantsOf(text: string): ReadonlyMap<string, string> {
   )) {
     const name = match[1] ?? ''
     if (constants.has(name)) twice.add(name)
-    const value = (match[2] ?? '').replace(/(?<!\s)\s+(?:\/\/|#).*$/, '').replace(/;\s*$/, '')
+    const value = (match[2] ?? '').replace(/(?<!\s)\s+(?:\/\/|#).*/, '').replace(/;\s*$/, '')
     constants.set(
       name,
       /define\($/.test(match[0].slice(0, match[0].indexOf(name) - 1)) ? value.replace(/\)$/, '') : value,

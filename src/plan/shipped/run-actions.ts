@@ -68,7 +68,7 @@ export function runActions(steps: readonly Step[]): readonly RunAction[] {
 
 /** `install` is the program where a command starts; with a word before it, it is what a package manager does. */
 const MENTIONS =
-  /\b(mkdir|chown|chmod|rm|touch|ln|a2(?:en|dis)site|openssl|ssh-keygen|certtool|mkcert|mosquitto_passwd|svnadmin|trac-admin)\b|\b(?:git|hg)\b[^&|;\n]*\binit\b|(?:^|[;&|({!\n]|\b(?:do|then|else|sudo))\s*install\s/
+  /\b(mkdir|chown|chmod|rm|touch|ln|a2(?:en|dis)site|openssl|ssh-keygen|certtool|mkcert|mosquitto_passwd|svnadmin|trac-admin)\b|\b(?:git|hg)\b(?:(?!\b(?:git|hg)\b)[^&|;\n])*\binit\b|(?:(?:^|[;&|({!]|\b(?:do|then|else|sudo))\s*|\n[^\S\n]*)install\s/
 
 /** What a command sets counts before what was set outside, and may not be known. */
 function over(own: ReadonlyMap<string, string | undefined>, outer: Values): Values {

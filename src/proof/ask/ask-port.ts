@@ -169,7 +169,7 @@ const SHORTEST_LINE = 4
 /** The printable start of a greeting, up to the first blank: `220`, `SSH-2.0-OpenSSH_10.0p2`, `+OK`. */
 function firstWord(text: string): string {
   const word = isText(text) ? /^[\x21-\x7e]{1,40}/.exec(text)?.[0] : undefined
-  return word === undefined ? 'binary' : withoutOwnName(word).replace(/[\d.]{4,}.*$/, '')
+  return word === undefined ? 'binary' : withoutOwnName(word).replace(/(?<![\d.])[\d.]{4,}.*/, '')
 }
 
 /**

@@ -73,7 +73,7 @@ function withoutTags(page: string): string {
 
 /** The title of a page, or its first words. */
 function quoted(page: string): string {
-  const title = /<title[^>]{0,1000}>([^<]+)/i.exec(page)?.[1] ?? withoutTags(page)
+  const title = /<title(?:(?!<title)[^>]){0,1000}>([^<]+)/i.exec(page)?.[1] ?? withoutTags(page)
   const text = title.replace(/\s+/g, ' ').trim().slice(0, 60)
   return text === '' ? 'an empty one' : `"${text}"`
 }

@@ -1,3 +1,4 @@
+import { bounds } from '../../bounds.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import { withoutNumbers } from '../without-numbers.ts'
 
@@ -32,7 +33,7 @@ function isNew(usual: ReadonlySet<string>, tagBefore: string, tagAfter: string):
 
 /** Without what differs from time to time: numbers, dates and identifiers. */
 function complaints(log: string): readonly string[] {
-  return linesOf(log).filter((line) => line.length < 2000 && BAD.test(line))
+  return linesOf(log).filter((line) => line.length < bounds.logLine && BAD.test(line))
 }
 
 function linesOf(log: string): readonly string[] {

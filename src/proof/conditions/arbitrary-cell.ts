@@ -7,7 +7,8 @@ import { groupVolumes } from './pod-cell.ts'
 export const ARBITRARY = 'arbitrary uid, group 0'
 /** As OpenShift's: the namespace's own, beside group 0. */
 const FS_GROUP = ARBITRARY_UID
-const UNMAPPED = /setgroups|setuid|setgid|\bmapp(ed|ing)|invalid argument|cannot find .* in|set user/i
+const UNMAPPED =
+  /setgroups|setuid|setgid|\bmapp(ed|ing)|invalid argument|cannot find (?:(?!cannot find (?!in)).)* in|set user/i
 
 export interface ArbitraryRequest extends Beside {
   readonly image: string

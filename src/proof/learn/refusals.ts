@@ -1,3 +1,4 @@
+import { bounds } from '../../bounds.ts'
 import { escapeEre } from '../../plan/file-edit.ts'
 import type { Access, Operation } from '../../plan/operation.ts'
 import { normalisePath } from '../../plan/places.ts'
@@ -23,7 +24,7 @@ export function refusalsIn(log: string, workdir: string): readonly Operation[] {
   const found = new Map<string, Operation>()
   for (const line of log.split('\n')) {
     const text = line.replace(COLOUR, '').trim()
-    if (text.length > 2000) continue
+    if (text.length > bounds.logLine) continue
     if (SWITCH.test(text)) {
       found.set(`switch-user ${text}`, {
         access: 'switch-user',

@@ -28,7 +28,7 @@ export async function traceOf(traced: TracedRun, exercised: ReadOptions = {}): P
   if (!all.known) return all.reason
   if (all.value.tampered !== null) return `${NOT_BELIEVED}: ${all.value.tampered}`
   if (all.value.cut)
-    return `the trace is larger than ${bounds.traceBytes / 1024 ** 2} MB, or has more than ${bounds.traceRows} different accesses`
+    return `the trace is larger than ${bounds.traceBytes / 1024 ** 2} MB, or has more than ${bounds.traceRows} different accesses, or a line of more than ${bounds.traceLine} characters`
   if (all.value.lost > 0) return `${all.value.lost} calls of the trace could not be read`
   if (all.value.hidden) return 'it works through io_uring, of which a trace shows nothing'
   const { operations, within, processes, timers, unmade, outlived } = all.value

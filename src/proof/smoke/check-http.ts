@@ -2,6 +2,7 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { request as tlsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { bounds } from '../../bounds.ts'
 import { directReach, type Reach } from '../../engine/reach.ts'
 import type { HttpCheck } from '../../smoke-check.ts'
 import { hostOf, NOT_REACHED, portOf } from './address.ts'
@@ -11,7 +12,6 @@ import type { Outcome, SmokeTarget } from './run-checks.ts'
 const ANSWER_WAIT = 10_000
 /** Of one that goes on and on: what has come by then is its answer. */
 const WHOLE_WAIT = 20_000
-const MOST_BYTES = 4 << 20
 
 /** One request; redirects are not followed, so that what is compared is this answer. */
 export async function checkHttp(check: HttpCheck, target: SmokeTarget): Promise<Outcome> {
@@ -77,7 +77,7 @@ export async function ask(
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => {
         body += chunk
-        if (body.length > MOST_BYTES) response.destroy()
+        if (body.length > bounds.pageBytes) response.destroy()
       })
       response.on('error', reject)
       response.on('close', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }))

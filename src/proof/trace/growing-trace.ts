@@ -64,7 +64,7 @@ export function growingTrace(options: TraceOptions): GrowingTrace {
           if (line === MARKS.full) cut = true
           continue
         }
-        cut ||= rows.size() > bounds.traceRows
+        cut ||= rows.size() > bounds.traceRows || line.length > bounds.traceLine
         if (line === '' || tampered !== null || cut) continue
         isEmpty = false
         for (const operation of reader.read(line)) rows.add(operation)

@@ -48,7 +48,7 @@ function* bound(call: Call, scene: Scene): Iterable<Told> {
 function unixPath(call: Call, scene: Scene): string | null | undefined {
   const address = call.args[1] ?? ''
   if (!address.includes('sa_family=AF_UNIX, sun_path="')) return undefined
-  return pathOf(scene, /sun_path=(".*")\}$/.exec(address)?.[1])
+  return pathOf(scene, /^(?=.*"\}$).*?sun_path=(".*")\}$/.exec(address)?.[1])
 }
 
 function socketOf(call: Call, scene: Scene): { protocol: 'tcp' | 'udp' | null; port: number } | undefined {

@@ -25,7 +25,7 @@ export function operationOf(told: Told, call: Call, who: Who): Operation {
 
 /** The call as a person reads it: without what strace adds to the current directory, and with the error. */
 function detailOf({ text, result }: Call): string {
-  const call = text.replace(/AT_FDCWD(<[^>]*>(\(deleted\))?)?, /, '')
+  const call = text.replace(/AT_FDCWD(?:(?<!AT_FDCWD<[^>]*?AT_FDCWD)<[^>]*>(?:\(deleted\))?)?, /, '')
   const error = result.done ? '' : ` = -1 ${result.errno}`
   return call.length + error.length <= LONGEST_DETAIL
     ? call + error

@@ -79,7 +79,7 @@ export const TRACED_CALLS: readonly string[] = [
 ]
 
 /** A wait for a socket that ends by itself shows in no file of /proc either. */
-const TIMERS = /^((alarm|setitimer)\([^)]*[1-9]|setsockopt\([^)]*SO_RCVTIMEO\w*, (?!"(\\0)*"))/
+const TIMERS = /^((alarm|setitimer)\([^)]*[1-9]|setsockopt\([^)]*\bSO_RCVTIMEO\w*, (?!"(\\0)*"))/
 const REFUSED = new Set(['EACCES', 'EPERM', 'EROFS'])
 const PATHLESS = new Set<Operation['access']>(['bind', 'listen', 'switch-user', 'use-capability'])
 /** Where ENOENT says that this very path is missing; elsewhere it can be an interpreter, or the folder of the other path. */

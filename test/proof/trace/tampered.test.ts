@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { bounds } from '../../../src/bounds.ts'
 import { growingTrace } from '../../../src/proof/trace/growing-trace.ts'
 import { MARKS } from '../../../src/proof/trace/keeper.ts'
 import { TRACED_CALLS, traceReader } from '../../../src/proof/trace/parse-trace.ts'
@@ -80,6 +81,11 @@ test('strace that has ended, and was started again with its container', async ()
 
 test('what is too much is cut off, and that is said', async () => {
   expect((await traceOf(START, MARKS.full)).cut).toBe(true)
+})
+
+test('a line that no strace writes is not read, and that is said', async () => {
+  const long = FORGED.replace('/forged', `/${'x'.repeat(bounds.traceLine)}`)
+  expect(await traceOf(START, long, FORGED)).toMatchObject({ cut: true, paths: ['/a'] })
 })
 
 describe('any bytes', () => {
