@@ -20,7 +20,7 @@ export function moveHealthcheckPort(text: string, from: number, to: number): str
       : explicit.replace(new RegExp(String.raw`(\b${scheme}://${LOOPBACK})(?=[/"'\s]|$)`, 'g'), `$1:${to}`)
   if (from !== 80) return implied
   return implied.replace(
-    new RegExp(String.raw`(\b(?:curl|wget)\b[^|;&]*?\s)(${LOOPBACK})(?=[/"'\s]|$)(?!:)`, 'g'),
+    new RegExp(String.raw`(\b(?:curl|wget)\b[^|;&]{0,500}?\s)(${LOOPBACK})(?=[/"'\s]|$)(?!:)`, 'g'),
     `$1$2:${to}`,
   )
 }
