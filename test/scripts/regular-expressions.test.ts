@@ -59,7 +59,7 @@ const MADE: Readonly<Record<string, string>> = {
     'numbers of ports between constants; one line of a file',
   'src/plan/ports/healthcheck.ts: String.raw`(\\b${scheme}://${LOOPBACK})(?=[/"\'\\s]|$)`':
     'numbers of ports between constants; one line of a file',
-  'src/plan/ports/healthcheck.ts: String.raw`(\\b(?:curl|wget)\\b[^|;&]*?\\s)(${LOOPBACK})(?=[/"\'\\s]|$)(?!:)`':
+  'src/plan/ports/healthcheck.ts: String.raw`(\\b(?:curl|wget)\\b[^|;&]{0,500}?\\s)(${LOOPBACK})(?=[/"\'\\s]|$)(?!:)`':
     'numbers of ports between constants; one line of a file',
   'src/plan/ports/port-arguments.ts: String.raw`((?:^|[\\w\\]*+.]|//[^/;,]*):)${from}(?=$|[/;,\\s"\'])`':
     'numbers of ports between constants; one line of a file',
