@@ -33,7 +33,7 @@ export function proofReport(
     result: result === null ? null : resultRun(result),
     checks: comparison?.checks ?? [],
     cells: result?.cells?.cells ?? noCells(reasonFor(result)).cells,
-    remarks: [...remarks, ...(result === null ? [] : doubts(baseline, result.record, passed))],
+    remarks: [...remarks, ...(result === null ? baseline.unread : doubts(baseline, result.record, passed))],
     phases: [],
   }
 }

@@ -358,6 +358,13 @@ describe('doubts', () => {
     expect(doubts(talks, record({ answers: [http(80)] }), true)).toEqual([expect.stringMatching(/^its log/)])
   })
 
+  test('what of its files could not be read, once for both, and whether it passed or not', () => {
+    const unread = ['what it wrote into /var/log/x.log: it is more than 1024 MiB']
+    const seen = record({ answers: [http(80)], unread })
+    expect(doubts(seen, seen, true)).toEqual(unread)
+    expect(doubts(record({ answers: [http(80)] }), seen, false)).toEqual(unread)
+  })
+
   test('data that was only read, and that its new user may not write', () => {
     const grant = (kind: Grant['kind'], path: string): Grant => ({ kind, path, evidence: [] })
     const grants = [

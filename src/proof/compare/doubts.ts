@@ -13,6 +13,7 @@ export function doubts(baseline: RunRecord, result: RunRecord, passed: boolean):
   if (result.state.running && result.listeners === null)
     remarks.push('the ports could not be looked at from here, so they were not compared')
   if (result.processes.length === 0) remarks.push('it ended before its processes could be looked at')
+  remarks.push(...new Set([...baseline.unread, ...result.unread]))
   if (!passed) return remarks
   const silent = baseline.answers.filter(isSilent).map(portKey)
   if (silent.length > 0)

@@ -81,6 +81,8 @@ export interface RunRecord {
   /** Text of log files that the run wrote inside the container. */
   readonly logFiles: string
   readonly diff: readonly DiffEntry[]
+  /** What of its files was looked for and could not be read whole: what, and why, a sentence each. */
+  readonly unread: readonly string[]
   /** What the added paths are, where that was asked for; a path that is in no tar is a socket. */
   readonly kinds: ReadonlyMap<string, AddedKind>
   readonly smoke: readonly SmokeResult[]
