@@ -13,6 +13,8 @@ export interface PortAnswer {
   readonly kind: 'http' | 'https' | 'tls' | 'greeting' | 'answer' | 'spoken' | 'open' | 'bound' | 'closed' | 'unsteady'
   /** `200 text/html` or `302 to /login` for HTTP, the first word of a greeting or an answer, `Redis +PONG` for what is spoken, '' otherwise. */
   readonly detail: string
+  /** More ports are open than are asked (bounds.askedPorts), and this one was not. */
+  readonly unasked?: true
   /** Of an `unsteady` one: all that it gave, as kind and detail. */
   readonly variants?: readonly string[]
 }
