@@ -119,6 +119,14 @@ export const bounds = {
   pageBytes: 4 * 1024 * 1024,
   /** Ports of one container that are asked what they answer, those that it declares first; no server has more of its own. */
   askedPorts: 64,
+  /** Ports that a report for people names one by one, of those that go alike; of the others it says how many. */
+  shownPorts: 20,
+  /** What an engine lists of the files that a container has changed: some 200,000. A longer list counts as far as it was read. */
+  changesBytes: 8 * 1024 * 1024,
+  /** Until it has listed them: it looks at all files of the container first. */
+  changesMs: 60_000,
+  /** Log files of one run that are read for what went wrong. */
+  readLogFiles: 12,
   /** What is copied out of a container at a time: its largest program, or the log files of a folder. */
   copiedBytes: 1024 ** 3,
 } as const

@@ -104,7 +104,7 @@ function runLine(maker: Maker): string {
   const whose = maker.uid === userId() ? '' : ` of user ${maker.uid}`
   const fate = {
     own: 'is this one',
-    alive: 'goes on',
+    alive: 'is still running',
     dead: 'is over',
     unknown: 'is of another host, boot or container',
   }[fateOf(maker)]

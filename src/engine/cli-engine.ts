@@ -2,10 +2,11 @@ import { HardenError } from '../errors.ts'
 import { activityOf } from './activity.ts'
 import { startErrors, timedStop, volumesToMake, withUnstarted } from './around-calls.ts'
 import { build } from './build.ts'
+import { printedChanges, readChanges } from './changes.ts'
 import { cleanUp, type MadeImages } from './clean-up.ts'
 import type { CallResult, Cli } from './cli-process.ts'
 import { cliLeftovers, cliRemover } from './cli-remover.ts'
-import type { DiffEntry, Enforced, Engine, RunSpec } from './engine.ts'
+import type { Enforced, Engine, RunSpec } from './engine.ts'
 import { failureOf, pullFailure } from './failure.ts'
 import { readIdFile, withIdFile } from './id-file.ts'
 import { parseImage, parseState, parseWritten } from './inspect.ts'
@@ -146,10 +147,10 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
       const { exitCode, stdout } = await cli.run(args)
       return exitCode === 0 ? parseWritten(stdout) : null
     },
-    diff: async (container) => {
-      const text = await cli.call(`compare container ${container} with its image`, ['diff', nameArgument(container)])
-      return parseDiff(text)
-    },
+    diff: (container) =>
+      cli.stream(`compare container ${container} with its image`, ['diff', nameArgument(container)], (stdout) =>
+        readChanges(stdout, printedChanges),
+      ),
     activity: (container, age) => (local ? activityOf(container, age) : null),
     listeners: async (container, known) => {
       const pid = known ?? parseState(await inspect(container), reachable).pid
@@ -201,13 +202,4 @@ async function createVolume(cli: Cli, volume: string, session: string): Promise<
   const ignore = cli.name === 'podman' ? ['--ignore'] : []
   const args = ['volume', 'create', ...ignore, ...labelFlags(sessionLabels(session)), '--', nameArgument(volume)]
   await cli.call(`create volume ${volume}`, args)
-}
-
-const diffKinds = { A: 'added', C: 'changed', D: 'deleted' } as const
-
-function parseDiff(text: string): readonly DiffEntry[] {
-  return text.split('\n').flatMap((line) => {
-    const kind = diffKinds[line[0] as keyof typeof diffKinds]
-    return kind === undefined || line[1] !== ' ' ? [] : [{ kind, path: line.slice(2) }]
-  })
 }

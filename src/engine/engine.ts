@@ -46,7 +46,7 @@ export interface Engine {
   written(container: string): Promise<number | null>
   /** stdout and stderr together, oldest first. */
   logs(container: string): Promise<string>
-  diff(container: string): Promise<readonly DiffEntry[]>
+  diff(container: string): Promise<Changes>
   /** Every process of a running container, seen from outside. */
   processes(container: string): Promise<readonly ContainerProcess[]>
   /**
@@ -195,6 +195,13 @@ export interface Activity {
   readonly running: boolean
   /** Milliseconds until one of them goes on by itself, at the earliest: Infinity where all wait for something from outside. */
   readonly wakesIn: number
+}
+
+/** What a container changed of its image. */
+export interface Changes {
+  readonly entries: readonly DiffEntry[]
+  /** Why these may not be all, said of the engine; null where they are. */
+  readonly more: string | null
 }
 
 export interface DiffEntry {

@@ -74,6 +74,7 @@ export async function judge(
   const seconds = secondStarts(request, original, traced)
   let cells: Cells
   let lost: readonly string[] = []
+  let unread: readonly string[] = []
   let refused: readonly ReportCheck[] = []
   if (works) {
     request.progress('running it under other conditions, and watching both')
@@ -91,6 +92,7 @@ export async function judge(
       heldBy(engine, seen.container, facts),
       heldBy(engine, early.container, facts),
     ])
+    unread = [...left.unread, ...made.unread]
     const { container } = seen
     lost =
       request.late === null
@@ -113,7 +115,11 @@ export async function judge(
     engine.inspectImage(image),
   ])
   times.lap('end')
-  const baseline = { ...originalRun, restart: seconds?.baseline ?? originalRun.restart }
+  const baseline = {
+    ...originalRun,
+    unread: [...unread, ...originalRun.unread],
+    restart: seconds?.baseline ?? originalRun.restart,
+  }
   const record = { ...resultRun, restart: seconds?.result ?? resultRun.restart }
   const final = withChecks(compare(baseline, record, moved), [
     ...tracedChecks(original, traced, facts).filter(({ name }) => lost.length === 0 || name !== MADE),

@@ -1,3 +1,4 @@
+import { withFewPorts } from '../report/many-ports.ts'
 import type { ReportProof } from '../report/report.ts'
 import { type Comparison, capabilitiesOf, uidsOf } from './compare/compare.ts'
 import { doubts } from './compare/doubts.ts'
@@ -33,7 +34,7 @@ export function proofReport(
     result: result === null ? null : resultRun(result),
     checks: comparison?.checks ?? [],
     cells: result?.cells?.cells ?? noCells(reasonFor(result)).cells,
-    remarks: [...remarks, ...(result === null ? [] : doubts(baseline, result.record, passed))],
+    remarks: [...remarks, ...(result === null ? baseline.unread : doubts(baseline, result.record, passed))],
     phases: [],
   }
 }
@@ -60,10 +61,14 @@ function resultRun({ image, record, addedBytes, cells }: ProvenRun): ReportProof
 export function failuresOf({ comparison, record, cells }: ProvenRun): readonly string[] {
   const refused = (cells?.cells ?? []).filter((cell) => cell.required && cell.outcome !== 'pass')
   if (comparison.parity && comparison.locked) return refused.map((cell) => `${cell.name}: ${cell.reason}`)
-  const failed = comparison.checks.filter((check) => !check.passed)
+  const failed = comparison.checks
+    .filter((check) => !check.passed)
+    .map(({ name, baseline, result }) => ({ name, baseline, result, mark: 'differs' as const }))
   const words = tail(`${record.logs}\n${record.logFiles}`)
   return [
-    ...failed.map((check) => `${check.name}: was ${check.baseline}, is ${check.result}`),
+    ...withFewPorts(failed).map(({ name, baseline, result }) =>
+      failed.some((one) => one.name === name) ? `${name}: was ${baseline}, is ${result}` : name,
+    ),
     ...(words === '' ? [] : [`the result's last words: ${words}`]),
   ]
 }

@@ -149,5 +149,7 @@ function userOf({ accounts, config }: ImageFacts): { uid: number; gid: number; h
 /** Without a trace only what a run has left behind tells what it wrote. */
 async function written(run: RoundRun, { engine, facts }: ImagesRequest): Promise<readonly Operation[]> {
   if (!facts.files.known || !hasPassed({ run })) return []
-  return operationsOfDiff(await engine.diff(run.record.container), facts.files.value, () => 'file')
+  // Where that is cut short, the last look at the same container says so.
+  const { entries } = await engine.diff(run.record.container)
+  return operationsOfDiff(entries, facts.files.value, () => 'file')
 }

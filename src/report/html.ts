@@ -2,6 +2,7 @@ import { htmlText as escaped } from '../borders/html.ts'
 import { allVisible } from '../borders/terminal.ts'
 import { diff } from './diff.ts'
 import type { Format, Rendering } from './format.ts'
+import { withFewPortFindings } from './many-ports.ts'
 import { proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
 import type { ReportFinding, ReportProof } from './report.ts'
 import { runsAs } from './runs-as.ts'
@@ -74,7 +75,9 @@ function section(rendering: Rendering, index: number): string {
     `<section id="target-${index + 1}">`,
     `<h2>${escaped(result.target)}: <span class="${result.verdict}">${result.verdict}</span></h2>`,
     ...(error === '' ? [] : [`<p class="failed">${escaped(error)}</p>`]),
-    ...(result.findings.length === 0 ? [] : [`<ul>\n${result.findings.map(finding).join('\n')}\n</ul>`]),
+    ...(result.findings.length === 0
+      ? []
+      : [`<ul>\n${withFewPortFindings(result.findings).map(finding).join('\n')}\n</ul>`]),
     ...(result.proof === null ? [] : proofParts(result.proof)),
     ...(changes === '' ? [] : [`<pre>${changes.split('\n').map(diffLine).join('\n')}</pre>`]),
     '</section>',

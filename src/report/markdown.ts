@@ -2,6 +2,7 @@ import { markdownCode as code, markdownText as escaped, markdownBlock as fenced 
 import { allVisible } from '../borders/terminal.ts'
 import { diff } from './diff.ts'
 import type { Format, Rendering } from './format.ts'
+import { withFewPortFindings } from './many-ports.ts'
 import { proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
 import type { ReportFinding, ReportProof } from './report.ts'
 import { runsAs } from './runs-as.ts'
@@ -42,7 +43,7 @@ function section(rendering: Rendering): string {
   return [
     `### ${code(result.target)}: ${result.verdict}`,
     ...(result.error ? [escaped([result.error.message, result.error.hint ?? ''].filter(Boolean).join(' '))] : []),
-    ...(result.findings.length > 0 ? [result.findings.map(findingItem).join('\n')] : []),
+    ...(result.findings.length > 0 ? [withFewPortFindings(result.findings).map(findingItem).join('\n')] : []),
     ...(result.proof === null ? [] : proofParts(result.proof)),
     ...(changes === '' ? [] : [folded('the change', fenced('diff', changes))]),
   ].join('\n\n')

@@ -1,3 +1,4 @@
+import { withFewPorts } from './many-ports.ts'
 import type { ReportProof } from './report.ts'
 import { counted } from './summary.ts'
 
@@ -24,9 +25,10 @@ export function proofRows({ baseline, result, checks }: ReportProof): readonly P
   const checked = checks.map(
     ({ name, baseline, result, passed }): ProofRow => ({ name, baseline, result, mark: passed ? 'ok' : 'differs' }),
   )
-  if (!result) return [...checked, row('uids', list(baseline.uids), '-')]
+  const few = withFewPorts(checked)
+  if (!result) return [...few, row('uids', list(baseline.uids), '-')]
   return [
-    ...checked,
+    ...few,
     row('image', baseline.image, result.image),
     row('uids', list(baseline.uids), list(result.uids)),
     row('capabilities', capabilities(baseline.capabilities), capabilities(result.capabilities)),

@@ -1,6 +1,7 @@
 import { visibleLine } from '../borders/terminal.ts'
 import { platformText } from '../image/platform.ts'
 import type { InspectedImage, InspectedPlan, Inspection, Unknown } from './inspection.ts'
+import { listedPorts, withFewPortTexts } from './many-ports.ts'
 
 /** Facts, then decisions, one a line. */
 export function inspectionLines({ stage, image, plan }: Inspection): string[] {
@@ -18,7 +19,7 @@ function imageLines(image: InspectedImage | Unknown): string[] {
     line('entrypoint', command(image.entrypoint)),
     line('cmd', command(image.cmd)),
     line('workdir', image.workdir),
-    ...(image.exposedPorts.length > 0 ? [line('ports', image.exposedPorts.join(' '))] : []),
+    ...(image.exposedPorts.length > 0 ? [line('ports', listedPorts(image.exposedPorts, ' '))] : []),
     ...(image.volumes.length > 0 ? [line('volumes', image.volumes.join(' '))] : []),
     line(
       'accounts',
@@ -37,14 +38,16 @@ function planLines(plan: InspectedPlan): string[] {
     line('runs as now', orUnknown(plan.userBefore)),
     ...(account ? [line('shall run as', `${account.name || 'uid'} ${account.uid}:${account.gid}`)] : []),
     ...plan.grants.map(({ path, kind, evidence }) => line('grant', `${kind} ${path}${because(evidence)}`)),
-    ...plan.ports.map(({ from, protocol, to, reason }) =>
-      line('port', `${from}/${protocol} -> ${to ?? 'kept'}${reason === '' ? '' : `: ${reason}`}`),
-    ),
+    ...withFewPortTexts(plan.ports.map(portText)).map((text) => line('port', text)),
     ...plan.fileEdits.map(({ path, reason }) => line('edit', `${path}: ${reason}`)),
     ...plan.env.map(({ name, value, reason }) => line('env', `${name}=${value}: ${reason}`)),
     ...(plan.command ? [line('command', plan.command.reason)] : []),
     ...plan.remarks.map(({ outcome, message }) => line(outcome, message)),
   ]
+}
+
+function portText({ from, protocol, to, reason }: InspectedPlan['ports'][number]): string {
+  return `${from}/${protocol} -> ${to ?? 'kept'}${reason === '' ? '' : `: ${reason}`}`
 }
 
 function line(label: string, value: string): string {

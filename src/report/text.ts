@@ -1,6 +1,7 @@
 import { allVisible, visibleLine } from '../borders/terminal.ts'
 import type { Outcome } from '../transform.ts'
 import type { Format, Rendering, RenderOptions } from './format.ts'
+import { withFewPortFindings } from './many-ports.ts'
 import { type Paint, painter } from './paint.ts'
 import type { ReportFinding, ReportStage, TargetResult, Verdict } from './report.ts'
 import { runsAs } from './runs-as.ts'
@@ -34,7 +35,7 @@ function targetLines({ result, inspection }: Rendering, paint: Paint): string[] 
     ...(result.error ? errorLines(result.error) : []),
     ...(result.stages.length > 1 ? result.stages.map(stageLine) : []),
     ...(inspection ?? []).flatMap((one) => inspectionLines(one)),
-    ...result.findings.flatMap((finding) => findingLines(finding, paint)),
+    ...withFewPortFindings(result.findings).flatMap((finding) => findingLines(finding, paint)),
     ...(result.proof ? proofLines(result.proof, paint) : []),
   ]
 }

@@ -146,7 +146,7 @@ describe.each(transports)('%s', (transport) => {
     test('what it changed is listed', async () => {
       const id = await up('echo x > /run/app.pid; rm /etc/issue; chmod 700 /srv')
       await ended(id)
-      expect(await engine.diff(id)).toEqual(
+      expect((await engine.diff(id)).entries).toEqual(
         expect.arrayContaining([
           { kind: 'added', path: '/run/app.pid' },
           { kind: 'deleted', path: '/etc/issue' },

@@ -13,7 +13,7 @@ import { readState } from '../../src/proof/read-state.ts'
 import { filledFiles } from '../../src/proof/run/filled-files.ts'
 import { isText } from '../../src/proof/run/log-files.ts'
 import { operationsOfDiff } from '../../src/proof/run/observe.ts'
-import type { RunRecord } from '../../src/proof/run/run-record.ts'
+import type { PortAnswer, RunRecord } from '../../src/proof/run/run-record.ts'
 import { endsOtherwise, untracedOriginal, untracedRun } from '../../src/proof/run/traced-run.ts'
 import { closed, ended, http, operation, process, record, traced } from './support/records.ts'
 
@@ -356,6 +356,26 @@ describe('doubts', () => {
   test('a log that fell silent', () => {
     const talks = record({ answers: [http(80)], logs: 'x\n'.repeat(9) })
     expect(doubts(talks, record({ answers: [http(80)] }), true)).toEqual([expect.stringMatching(/^its log/)])
+  })
+
+  test('ports beyond those that are asked, some by name and the others by their number', () => {
+    const answers = Array.from({ length: 100 }, (_, at): PortAnswer => {
+      const answer: PortAnswer = { port: 8000 + at, protocol: 'tcp', kind: 'bound', detail: '' }
+      return at < 64 ? http(8000 + at) : { ...answer, unasked: true }
+    })
+    const seen = record({ answers })
+    expect(doubts(seen, seen, true)).toEqual([
+      expect.stringMatching(
+        /^what it answers on tcp 8064, .*, tcp 8083 and 16 more: open as in the original, and not asked, since 64 ports are; a check/,
+      ),
+    ])
+  })
+
+  test('what of its files could not be read, once for both, and whether it passed or not', () => {
+    const unread = ['what it wrote into /var/log/x.log: it is more than 1024 MiB']
+    const seen = record({ answers: [http(80)], unread })
+    expect(doubts(seen, seen, true)).toEqual(unread)
+    expect(doubts(record({ answers: [http(80)] }), seen, false)).toEqual(unread)
   })
 
   test('data that was only read, and that its new user may not write', () => {

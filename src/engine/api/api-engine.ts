@@ -1,8 +1,10 @@
 import { bounds } from '../../bounds.ts'
+import { HardenError } from '../../errors.ts'
 import { startErrors, timedStop, volumesToMake, withUnstarted } from '../around-calls.ts'
+import { jsonChanges, readChanges, tooSlow } from '../changes.ts'
 import { cleanUp, type MadeImages } from '../clean-up.ts'
 import type { Cli } from '../cli-process.ts'
-import type { DiffEntry, Engine, RunSpec } from '../engine.ts'
+import type { Changes, Engine, RunSpec } from '../engine.ts'
 import { failureOf, pullFailure } from '../failure.ts'
 import { answerOf, parseImage, parseState, parseWritten } from '../inspect.ts'
 import { sessionLabels } from '../labels.ts'
@@ -111,7 +113,11 @@ export function createApiEngine(daemon: Daemon, cli: Engine, { reachable, made, 
     },
     diff: async (container) => {
       const task = `compare container ${container} with its image`
-      return changesOf(await daemon.call(task, 'GET', `${pathOf(container)}/changes`))
+      const options = { timeoutMs: bounds.changesMs }
+      const read: ReadBody<Changes> = (body) => readChanges(body, jsonChanges)
+      const changes = await daemon.stream(task, `${pathOf(container)}/changes`, read, options).catch(unlessLate)
+      if (changes === null) throw failureOf('docker', task, `No such container: ${container}`)
+      return changes
     },
     listeners: async (container, pid) =>
       cli.listeners(container, pid ?? parseState(await inspect(container), reachable).pid),
@@ -137,6 +143,12 @@ export function createApiEngine(daemon: Daemon, cli: Engine, { reachable, made, 
   }
 }
 
+/** It compares all files before it says the first word. */
+function unlessLate(error: unknown): Changes {
+  if (error instanceof HardenError && error.code === 'timeout') return { entries: [], more: tooSlow(bounds.changesMs) }
+  throw error
+}
+
 function pathOf(container: string): string {
   return `/containers/${nameArgument(container)}`
 }
@@ -150,16 +162,4 @@ function isGone({ status, text }: Reply): boolean {
 async function createVolume(daemon: Daemon, volume: string, session: string): Promise<void> {
   const body = { Name: nameArgument(volume), Labels: sessionLabels(session) }
   await daemon.call(`create volume ${volume}`, 'POST', '/volumes/create', { body })
-}
-
-const changeKinds = ['changed', 'added', 'deleted'] as const
-
-function changesOf(json: string): readonly DiffEntry[] {
-  // For none it says null.
-  const changes =
-    json.trim() === 'null' ? [] : answerOf<readonly { readonly Path: string; readonly Kind: number }[]>(json)
-  return [...changes].flatMap(({ Path: path, Kind }) => {
-    const kind = changeKinds[Kind]
-    return kind === undefined ? [] : [{ kind, path }]
-  })
 }

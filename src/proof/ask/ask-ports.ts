@@ -38,18 +38,19 @@ export async function askPorts(
   const outside = new Set((listeners ?? []).filter(({ loopback }) => !loopback).map(portKey))
   const ask = async (protocol: Protocol, port: number, isOne: boolean): Promise<PortAnswer> => {
     const key = portKey({ protocol, port })
-    const unasked: PortAnswer = {
+    const seen: PortAnswer = {
       port,
       protocol,
       kind: (listeners ?? []).some((listener) => portKey(listener) === key) ? 'bound' : 'closed',
       detail: '',
     }
-    if (!isOne || !reachable || (protocol === 'udp' && !outside.has(key))) return unasked
+    if (!isOne) return { ...seen, unasked: true }
+    if (!reachable || (protocol === 'udp' && !outside.has(key))) return seen
     const before = known.get(key) ?? null
     const answer = await (protocol === 'tcp'
       ? askPort(state.address, port, { known: before, watched, ...(engine.reach && { reach: engine.reach }) })
       : askUdp(state.address, port, before, engine.reach))
-    return answer.kind === 'closed' ? unasked : answer
+    return answer.kind === 'closed' ? seen : answer
   }
   const tcp = ports('tcp', listeners, known, expected)
   const udp = ports('udp', listeners, known, [])

@@ -40,7 +40,8 @@ export function questionsTo(engine: Engine, options: QuestionOptions, watched: W
 
   const once: Questions['once'] = async (state, open) => {
     const answers = await askPorts(engine, state, { listeners: open, expected: options.ports, known, watched })
-    for (const answer of answers) if (answer.kind !== 'closed') known.set(portKey(answer), answer)
+    for (const answer of answers)
+      if (answer.kind !== 'closed' && answer.unasked !== true) known.set(portKey(answer), answer)
     return answers
   }
   const again = async (state: ContainerState, open: readonly Listener[] | null): Promise<void> =>

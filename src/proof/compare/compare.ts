@@ -1,3 +1,4 @@
+import { listedPorts } from '../../report/many-ports.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import { isWeb, variantOf } from '../ask/answer-book.ts'
 import type { PortAnswer, RunRecord, SmokeResult, StopRecord } from '../run/run-record.ts'
@@ -88,8 +89,10 @@ function describe(answer: PortAnswer): string {
 /**
  * What the original gives now and then, the result may give always. A port that accepts and says nothing can be one of
  * a server that is not up yet (it binds, then loads its applications): a page is no less than that, nor is an answer in its protocol.
+ * Of a port that the original was not asked about no more is known than that it was open.
  */
 function sameClass(before: PortAnswer, after: PortAnswer): boolean {
+  if (before.unasked === true) return after.kind !== 'closed'
   const speaks = after.kind === 'spoken' || (isWeb(after.kind) && /^[23]/.test(after.detail))
   if (before.kind === 'open' && speaks) return true
   if (before.kind === 'bound' && after.kind === 'answer') return true
@@ -127,7 +130,7 @@ function restart(baseline: RunRecord, result: RunRecord, moved: ReadonlyMap<numb
     {
       name: 'second start',
       baseline: before.state.running ? 'comes up again' : 'does not come up',
-      result: worse.length === 0 ? 'comes up again' : `does not come up as before: ${worse.join(', ')}`,
+      result: worse.length === 0 ? 'comes up again' : `does not come up as before: ${listedPorts(worse)}`,
       passed: worse.length === 0,
     },
   ]

@@ -1,3 +1,5 @@
+import { bounds } from '../../bounds.ts'
+import { listedPorts } from '../../report/many-ports.ts'
 import { isWeb } from '../ask/answer-book.ts'
 import { portKey } from '../ask/ask-ports.ts'
 import { refusalLines } from '../learn/refusals.ts'
@@ -13,17 +15,23 @@ export function doubts(baseline: RunRecord, result: RunRecord, passed: boolean):
   if (result.state.running && result.listeners === null)
     remarks.push('the ports could not be looked at from here, so they were not compared')
   if (result.processes.length === 0) remarks.push('it ended before its processes could be looked at')
+  remarks.push(...new Set([...baseline.unread, ...result.unread]))
   if (!passed) return remarks
+  const unasked = baseline.answers.filter(({ unasked, kind }) => unasked === true && kind !== 'closed').map(portKey)
+  if (unasked.length > 0)
+    remarks.push(
+      `what it answers on ${listedPorts(unasked)}: open as in the original, and not asked, since ${bounds.askedPorts} ports are; ${YOUR_CHECK}`,
+    )
   const silent = baseline.answers.filter(isSilent).map(portKey)
   if (silent.length > 0)
-    remarks.push(`${silent.join(', ')}: open as in the original, and what it answers was not seen; ${YOUR_CHECK}`)
+    remarks.push(`${listedPorts(silent)}: open as in the original, and what it answers was not seen; ${YOUR_CHECK}`)
   const unopened = baseline.state.running ? baseline.answers.filter(isUnopened).map(portKey) : []
   if (unopened.length > 0)
-    remarks.push(`${unopened.join(', ')}: the original did not listen there, so nothing was compared; ${YOUR_CHECK}`)
+    remarks.push(`${listedPorts(unopened)}: the original did not listen there, so nothing was compared; ${YOUR_CHECK}`)
   const closed = baseline.answers.filter(isTurnedAway).map(portKey)
   if (closed.length > 0)
     remarks.push(
-      `${closed.join(', ')}: turns away who is not known, as the original does, and what it does for others was not seen; ${YOUR_CHECK}`,
+      `${listedPorts(closed)}: turns away who is not known, as the original does, and what it does for others was not seen; ${YOUR_CHECK}`,
     )
   for (const [port, page] of baseline.pages) {
     const other = result.pages.get(port)
@@ -43,8 +51,8 @@ export function doubts(baseline: RunRecord, result: RunRecord, passed: boolean):
 }
 
 /** Something is there, and nothing of what it can do was seen. */
-function isSilent({ kind }: PortAnswer): boolean {
-  return kind === 'open' || kind === 'bound'
+function isSilent({ kind, unasked }: PortAnswer): boolean {
+  return unasked !== true && (kind === 'open' || kind === 'bound')
 }
 
 /** Asked for because the image names it, and nobody was there. */

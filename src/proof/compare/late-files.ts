@@ -3,6 +3,7 @@ import type { ImageFacts } from '../../image/facts.ts'
 import { CHANGES, type Operation } from '../../plan/operation.ts'
 import { isInside, parentOf } from '../../plan/places.ts'
 import { entriesAt, entryAt } from '../run/entries-at.ts'
+import { unreadOf } from '../run/left-behind.ts'
 import { operationsOfDiff } from '../run/observe.ts'
 import type { RunRecord } from '../run/run-record.ts'
 import { isPassing, missingFiles } from './left-files.ts'
@@ -34,6 +35,8 @@ export async function lateFiles(
   left: Held,
   made: Held,
 ): Promise<readonly string[]> {
+  // Each list may well end elsewhere.
+  if (left.unread.length + made.unread.length > 0) return []
   const folders = foldersOf(facts)
   const known = touched(original)
   const isNews = (path: string): boolean => !known.has(path)
@@ -103,6 +106,8 @@ async function isWritten(
 /** What a container holds that its image does not, without the folders that only hold what is new, and its volumes. */
 export interface Held {
   readonly diff: readonly DiffEntry[]
+  /** See RunRecord. */
+  readonly unread: readonly string[]
   readonly added: readonly string[]
   readonly changed: readonly string[]
   readonly removed: ReadonlySet<string>
@@ -112,7 +117,7 @@ export interface Held {
 
 export async function heldBy(engine: Engine, container: string, facts: ImageFacts): Promise<Held> {
   const { volumes } = foldersOf(facts)
-  const [diff, ...kept] = await Promise.all([
+  const [{ entries: diff, more }, ...kept] = await Promise.all([
     engine.diff(container),
     ...volumes.map((volume) => filesIn(engine, container, volume)),
   ])
@@ -123,6 +128,7 @@ export async function heldBy(engine: Engine, container: string, facts: ImageFact
   const inVolumes = new Map(kept.flat())
   return {
     diff,
+    unread: unreadOf(more),
     added: [...of('added'), ...inVolumes.keys()],
     changed: of('changed'),
     removed: new Set(of('deleted')),

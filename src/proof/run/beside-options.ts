@@ -25,7 +25,7 @@ export function besideOptions(
   moved: ReadonlyMap<number, number>,
 ): LiveOptions {
   const answered = baseline.answers
-    .filter((answer) => answer.kind !== 'closed')
+    .filter((answer) => answer.kind !== 'closed' && answer.unasked !== true)
     .map((answer) => ({ ...answer, port: moved.get(answer.port) ?? answer.port }))
   return {
     smoke: request.smoke,

@@ -1,7 +1,7 @@
 import { sizesOf } from './filled-files.ts'
-import { leftBy, nothingLeft } from './left-behind.ts'
+import { leftBy, nothingLeft, unreadOf } from './left-behind.ts'
 import type { Live } from './live.ts'
-import { logsLeft, readLogFiles } from './log-files.ts'
+import { type LogFiles, logsLeft, noLogFiles, readLogFiles } from './log-files.ts'
 import { mergeDiffs } from './observe.ts'
 import { waitUntilReady } from './ready.ts'
 import type { RunRecord, StopRecord, TraceRecord } from './run-record.ts'
@@ -114,9 +114,11 @@ export class LiveRun implements Live {
     const [logs, shown] = await Promise.all([this.#logs(), this.#traceSoFar()])
     if (shown.trace !== null && sighting.restarted === null) await this.#measure(shown.trace)
     const isTold = options.leavings === 'none' || shown.trace !== null
-    const logFiles = isTold ? '' : await this.#logFiles(logPaths ?? (all ? logsLeft(diff) : null))
+    const written = isTold ? noLogFiles : await this.#logFiles(logPaths ?? (all ? logsLeft(diff) : null))
     await this.drop()
-    return { ...this.seen(), diff, kinds: new Map([...up.kinds, ...down.kinds]), logs, logFiles, stop, ...shown }
+    const kinds = new Map([...up.kinds, ...down.kinds])
+    const unread = [...up.unread, ...down.unread, ...written.unread]
+    return { ...this.seen(), diff, unread, kinds, logs, logFiles: written.text, stop, ...shown }
   }
 
   async #stop(): Promise<StopRecord> {
@@ -154,8 +156,11 @@ export class LiveRun implements Live {
     return this.#sighting.engine.logs(this.#sighting.begun.container)
   }
 
-  async #logFiles(paths: readonly string[] | null): Promise<string> {
+  async #logFiles(paths: readonly string[] | null): Promise<LogFiles> {
     const { engine, begun } = this.#sighting
-    return readLogFiles(engine, begun.container, paths ?? logsLeft(await engine.diff(begun.container)))
+    if (paths !== null) return readLogFiles(engine, begun.container, paths)
+    const { entries, more } = await engine.diff(begun.container)
+    const { text, unread } = await readLogFiles(engine, begun.container, logsLeft(entries))
+    return { text, unread: [...unreadOf(more), ...unread] }
   }
 }

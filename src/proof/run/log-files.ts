@@ -1,28 +1,53 @@
+import { bounds } from '../../bounds.ts'
 import type { DiffEntry, Engine } from '../../engine/engine.ts'
 import { HardenError } from '../../errors.ts'
 import { readTarTexts } from '../../image/sources/tar-text.ts'
+import { counted } from '../../report/summary.ts'
 import type { RunRecord } from './run-record.ts'
-
-const MOST_FILES = 12
 
 const LOG = /\.(log|err)$|^\/var\/log\/.*[^/]$/
 
-/** Text of the log files that a run wrote into its own file system: servers often say there what went wrong. */
-export async function readLogFiles(engine: Engine, container: string, paths: readonly string[]): Promise<string> {
-  const leaves = paths.filter((path) => !paths.some((other) => other.startsWith(`${path}/`)))
+/** Log files that a run wrote into its own file system. */
+export interface LogFiles {
+  readonly text: string
+  /** See RunRecord. */
+  readonly unread: readonly string[]
+}
+
+export const noLogFiles: LogFiles = { text: '', unread: [] }
+
+/** Servers often say there what went wrong. Nothing else rests on them, so that one that cannot be read is no failure. */
+export async function readLogFiles(
+  engine: Pick<Engine, 'copyOut'>,
+  container: string,
+  paths: readonly string[],
+): Promise<LogFiles> {
+  const leaves = leavesOf(paths)
+  const unread: string[] = []
   const read = await Promise.all(
-    leaves.slice(0, MOST_FILES).map((path) =>
+    leaves.slice(0, bounds.readLogFiles).map((path) =>
       engine.copyOut(container, path, readTarTexts).catch((error: unknown) => {
-        // One that is larger than any log: nobody reads it, and nothing rests on it.
-        if (error instanceof HardenError && error.code === 'engine-failed') return null
-        throw error
+        if (!(error instanceof HardenError) || error.code !== 'engine-failed') throw error
+        unread.push(`what it wrote into ${path}: ${error.message}`)
+        return null
       }),
     ),
   )
-  return read
-    .flatMap((texts) => [...(texts?.values() ?? [])])
-    .filter(isText)
-    .join('\n')
+  const others = leaves.length - bounds.readLogFiles
+  if (others > 0)
+    unread.push(`what it wrote into ${counted(others, 'more log file')}: no more than ${bounds.readLogFiles} are read`)
+  const texts = read.flatMap((some) => [...(some?.values() ?? [])]).filter(isText)
+  return { text: texts.join('\n'), unread: unread.sort() }
+}
+
+/** Without the folders that others are in. */
+function leavesOf(paths: readonly string[]): readonly string[] {
+  const folders = new Set(paths.flatMap(foldersAbove))
+  return paths.filter((path) => !folders.has(path))
+}
+
+function foldersAbove(path: string): readonly string[] {
+  return [...path.matchAll(/\//g)].flatMap(({ index }) => (index > 0 ? [path.slice(0, index)] : []))
 }
 
 /** Databases call the file of their last changes a log too. */

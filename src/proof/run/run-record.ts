@@ -13,6 +13,8 @@ export interface PortAnswer {
   readonly kind: 'http' | 'https' | 'tls' | 'greeting' | 'answer' | 'spoken' | 'open' | 'bound' | 'closed' | 'unsteady'
   /** `200 text/html` or `302 to /login` for HTTP, the first word of a greeting or an answer, `Redis +PONG` for what is spoken, '' otherwise. */
   readonly detail: string
+  /** More ports are open than are asked (bounds.askedPorts), and this one was not. */
+  readonly unasked?: true
   /** Of an `unsteady` one: all that it gave, as kind and detail. */
   readonly variants?: readonly string[]
 }
@@ -81,6 +83,8 @@ export interface RunRecord {
   /** Text of log files that the run wrote inside the container. */
   readonly logFiles: string
   readonly diff: readonly DiffEntry[]
+  /** What of its files was looked for and could not be read whole: what, and why, a sentence each. */
+  readonly unread: readonly string[]
   /** What the added paths are, where that was asked for; a path that is in no tar is a socket. */
   readonly kinds: ReadonlyMap<string, AddedKind>
   readonly smoke: readonly SmokeResult[]

@@ -120,6 +120,7 @@ export class Sighting {
       logs: '',
       logFiles: '',
       diff: [],
+      unread: [],
       kinds: new Map(),
       smoke: this.#smoke,
       smokeAfter: this.#smokeAfter,

@@ -5,10 +5,13 @@ import { createServer as createHttps } from 'node:https'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTls } from 'node:tls'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import type { Activity } from '../../../src/engine/engine.ts'
+import { bounds } from '../../../src/bounds.ts'
+import type { Activity, Engine } from '../../../src/engine/engine.ts'
+import { directReach } from '../../../src/engine/reach.ts'
 import { type Asking, askPort } from '../../../src/proof/ask/ask-port.ts'
 import { askPorts } from '../../../src/proof/ask/ask-ports.ts'
 import { askUdp } from '../../../src/proof/ask/ask-udp.ts'
+import { questionsTo } from '../../../src/proof/ask/questions.ts'
 import { sipOptions } from '../../../src/proof/ask/udp-questions.ts'
 import { nobody } from '../support/nobody.ts'
 import { running } from '../support/records.ts'
@@ -263,4 +266,29 @@ test('what is listened on and cannot be reached is bound, what was there before 
     'tcp 3 closed',
     'udp 2 bound',
   ])
+})
+
+test('of a thousand open ports some are asked, at each look those that should be there, and the others say that they were not', async () => {
+  const listeners = Array.from(
+    { length: 1000 },
+    (_, at) => ({ protocol: 'tcp', port: 8000 + at, loopback: false }) as const,
+  )
+  const asked: number[] = []
+  const reach = {
+    ...directReach,
+    connect: (_: string, port: number) => {
+      asked.push(port)
+      return Promise.reject(new Error('refused'))
+    },
+  }
+  const state = { ...running, address: HERE }
+  const signal = new AbortController().signal
+  const options = { ports: [8990, 8500], portNames: new Map(), signal }
+  const questions = questionsTo({ local: true, reach } as unknown as Engine, options, () => null)
+  await questions.ask(state, listeners)
+  const first = Array.from({ length: bounds.askedPorts - 2 }, (_, at) => 8000 + at)
+  expect([...new Set(asked)].sort()).toEqual([...first, 8500, 8990])
+  const unasked = questions.answers().filter((answer) => answer.unasked === true)
+  expect(unasked).toHaveLength(1000 - bounds.askedPorts)
+  expect(new Set(unasked.map(({ kind }) => kind))).toEqual(new Set(['bound']))
 })

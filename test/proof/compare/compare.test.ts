@@ -54,6 +54,14 @@ describe('compare', () => {
     expect(failed(record({ ...good, answers: [answer] }), silent)).toEqual(names)
   })
 
+  test('a port that the original was not asked about has to be open, and one that it was has to be asked', () => {
+    const unasked = { port: 80, protocol: 'tcp', kind: 'bound', detail: '', unasked: true } as const
+    const beyond = record({ ...baseline, answers: [unasked] })
+    expect(failed(good, beyond)).toEqual([])
+    expect(failed(record({ ...good, answers: [] }), beyond)).toEqual(['tcp :8080'])
+    expect(failed(record({ ...good, answers: [{ ...unasked, port: 8080 }] }))).toEqual(['http :8080/'])
+  })
+
   test('a datagram that the original was too slow to answer is no fault of the result', () => {
     const port = { port: 53, protocol: 'udp', detail: '' } as const
     const silent = record({ ...baseline, answers: [{ ...port, kind: 'bound' }] })

@@ -15,6 +15,8 @@ const facts: ImageFacts = { ...bare, config: { ...bare.config, volumes: ['/data/
 
 interface Holds {
   readonly diff?: readonly string[]
+  /** Why that is not all. */
+  readonly more?: string
   /** Of those, folders. */
   readonly folders?: readonly string[]
   /** Files in the volume. */
@@ -30,8 +32,10 @@ const kinds: Readonly<Record<string, DiffEntry['kind']>> = { A: 'added', C: 'cha
 
 function engineOf(holds: Readonly<Record<string, Holds>>): Engine {
   const engine = {
-    diff: async (container: string) =>
-      (holds[container]?.diff ?? []).map((line) => ({ kind: kinds[line.charAt(0)], path: line.slice(2) })),
+    diff: async (container: string) => ({
+      entries: (holds[container]?.diff ?? []).map((line) => ({ kind: kinds[line.charAt(0)], path: line.slice(2) })),
+      more: holds[container]?.more ?? null,
+    }),
     copyOut: (container: string, path: string, read: (tar: Readable) => unknown) => {
       const { volume = [], folders = [], written = [] } = holds[container] ?? {}
       const timeOf = (file: string): Date => new Date(since + (written.includes(file) ? 9000 : -9000))
@@ -93,6 +97,14 @@ test.each<[string, Holds, Holds, readonly string[]]>([
   ['one that left its volume', { volume: ['b'] }, { diff: ['A /srv/b'] }, ['/data/db/b']],
 ])('%s', async (_, before, after, missing) => {
   expect(await late(before, after)).toEqual(missing)
+})
+
+test('of a list that is cut short nothing is missing, since the other may end elsewhere; that is said', async () => {
+  const more = 'lists more than 8 MiB of them'
+  expect(await late({ diff: ['A /srv/b'], more }, { diff: ['A /srv/a'] })).toEqual([])
+  expect(await late({ diff: ['A /srv/b'] }, { diff: ['A /srv/a'], more })).toEqual([])
+  const { unread } = await heldBy(engineOf({ before: { more } }), 'before', facts)
+  expect(unread).toEqual([`what else it changed in its files: the engine ${more}`])
 })
 
 test('of two folders of the image one may be open to a user and the other not', async () => {

@@ -59,6 +59,7 @@ export function record(changes: Partial<RunRecord> = {}): RunRecord {
     logs: '',
     logFiles: '',
     diff: [],
+    unread: [],
     kinds: new Map(),
     smoke: [],
     smokeAfter: 0,
