@@ -53,14 +53,20 @@ export const bounds = {
   expressionLength: 1000,
   /** Stages of one Dockerfile, each of which is planned by itself: nobody's has a hundred. */
   stages: 1024,
-  /** Files that one RUN writes with a text that is followed further; of more the text is not known. */
+  /** Files that one RUN writes with a text that is followed further: each is looked for in every command behind it. */
   writtenTexts: 256,
   /** Volumes of an image: each is looked for in its files, and its owner changed. */
   volumes: 512,
   /** Folders of a volume's path, one in another: each is walked through for each of them. */
   pathDepth: 128,
+  /** Questions of a script on which one command depends, one in another: each command is kept with all of them. */
+  shellConditions: 256,
+  /** Commands of start scripts that are changed because only root may run them: each is looked for in all lines of its script. */
+  changedCommands: 256,
   /** Commands of one start script: the longest that was seen, catalina.sh, has some 400. */
   scriptCommands: 8000,
+  /** Start scripts of one image, with those that they run and source: the most that was seen is some 40. */
+  scripts: 60,
   /** Ports of an image, and of one range: no service listens on so many. */
   ports: 1024,
   /** Low ports of an image that are looked for in its files: each is looked for in all of them. */

@@ -1,4 +1,5 @@
 import type { CompoundList, PipelineNode, Statement } from 'unbash'
+import { bounds } from '../bounds.ts'
 import type { Connector, ShellCommand } from './shell-model.ts'
 import type { ShellText } from './shell-source.ts'
 
@@ -20,7 +21,10 @@ export interface Extent {
   readonly end: number
 }
 
+/** Throws RangeError where more conditions hold for a command than are kept. */
 export function under(context: Context, condition: string): Context {
+  if (context.conditions.length >= bounds.shellConditions)
+    throw new RangeError(`a command depends on more than ${bounds.shellConditions} conditions`)
   return { ...context, connector: '', conditional: true, conditions: [...context.conditions, condition] }
 }
 

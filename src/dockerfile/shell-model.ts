@@ -2,7 +2,16 @@ import type { Span } from './model.ts'
 
 export type ShellScript =
   | { readonly kind: 'parsed'; readonly commands: readonly ShellCommand[] }
-  | { readonly kind: 'unparsed'; readonly reason: string }
+  | Unparsed
+
+/** What is no shell script, or more of one than is taken in. */
+export interface Unparsed {
+  readonly kind: 'unparsed'
+  /** A subject and a verb. */
+  readonly reason: string
+  /** A shell runs it, and it was not read because there is too much of it. */
+  readonly tooLong?: true
+}
 
 export type Connector = '' | ';' | '&' | '&&' | '||' | '|'
 

@@ -39,7 +39,10 @@ function commandsOf(source: ShellSource): ShellScript {
     return { kind: 'parsed', commands: walkScript(script, source) }
   } catch (cause) {
     // Text nested deep enough exhausts the stack of any recursive parser.
-    return { kind: 'unparsed', reason: cause instanceof Error ? cause.message : String(cause) }
+    const { message } = cause as Error
+    if (!(cause instanceof RangeError)) return { kind: 'unparsed', reason: message }
+    const reason = message.includes('call stack') ? 'it is nested too deeply' : message
+    return { kind: 'unparsed', reason, tooLong: true }
   }
 }
 
@@ -60,6 +63,7 @@ function execForm({ words, span }: Extract<ShellSource, { kind: 'words' }>): She
   }
   const script = innerScript(words)
   const inner = script === null ? null : commandsOf(script)
+  if (inner?.kind === 'unparsed' && inner.tooLong === true) return inner
   if (inner?.kind !== 'parsed') return { kind: 'parsed', commands: [command] }
   const within = inner.commands.map((found) =>
     found.within === 'script' ? { ...found, within: 'sh -c' as const } : found,

@@ -49,16 +49,28 @@ export const programsOf = onceFor(({ entrypoint, cmd }: Pick<ImageConfig, 'entry
 
 /** The same of one command. */
 export function programsIn(argv: readonly string[]): readonly string[] {
-  const [first, ...rest] = argv
-  if (first === undefined) return []
-  const name = baseName(first)
-  if (SHELLS.has(name)) return shellPrograms(rest)
-  if (!WRAPPERS.has(name)) return [name]
-  const at = rest.indexOf('--')
-  const next = at >= 0 ? at + 1 : rest.findIndex((word) => !word.startsWith('-') && !word.includes('='))
-  // gosu, su-exec and their like name the user first.
-  const skip = at < 0 && /^(gosu|su-exec|chpst|su|runuser)$/.test(name) ? 1 : 0
-  return next < 0 ? [name] : [name, ...programsIn(rest.slice(next + skip))]
+  const names: string[] = []
+  const lastEnd = argv.lastIndexOf('--')
+  for (let at = 0; at < argv.length; ) {
+    const name = baseName(argv[at] ?? '')
+    if (SHELLS.has(name)) return [...names, ...shellPrograms(argv.slice(at + 1))]
+    names.push(name)
+    if (!WRAPPERS.has(name)) break
+    const end = at < lastEnd ? argv.indexOf('--', at + 1) : -1
+    let next = end + 1
+    if (end < 0) {
+      next = at + 1
+      while (next < argv.length && isOption(argv[next] ?? '')) next += 1
+      // gosu, su-exec and their like name the user first.
+      if (/^(gosu|su-exec|chpst|su|runuser)$/.test(name)) next += 1
+    }
+    at = next
+  }
+  return names
+}
+
+function isOption(word: string): boolean {
+  return word.startsWith('-') || word.includes('=')
 }
 
 function shellPrograms(args: readonly string[]): readonly string[] {

@@ -61,24 +61,25 @@ export function readStart(config: ImageConfig, files: FileModel | null): Start {
   return { switches, scripts, programs }
 }
 
-function scriptOf(argv: readonly string[], config: ImageConfig, files: FileModel | null): readonly StartScript[] {
+function scriptOf(words: readonly string[], config: ImageConfig, files: FileModel | null): readonly StartScript[] {
+  // `busybox sh /start.sh` is `sh /start.sh`.
+  const first = words.findIndex((word) => nameOf(word) !== 'busybox')
+  const argv = first < 0 ? [] : words.slice(first)
   const [program, ...rest] = argv
   if (program === undefined) return []
-  // `busybox sh /start.sh` is `sh /start.sh`.
-  if (nameOf(program) === 'busybox') return scriptOf(rest, config, files)
   const services = serviceScripts(argv, files)
   if (services.length > 0) return services
   if (!isShell(program)) return fileScript(program, config, files)
   // `-o pipefail`, `-euo pipefail`: the next word belongs to it.
   const operand = rest.findIndex((word, at) => !/^[-+]/.test(word) && !/^[-+][a-z]*o$/.test(rest[at - 1] ?? ''))
-  const first = rest[operand]
-  if (first === undefined) return []
+  const script = rest[operand]
+  if (script === undefined) return []
   const options = rest.slice(0, operand)
   const exitsOnError = options.some((word) => /^-[a-z]*e/.test(word))
   const inline = options.some((word) => /^-[a-z]*c$/.test(word))
   return inline
-    ? [{ path: null, text: first, ...(exitsOnError ? { exitsOnError } : {}) }]
-    : fileScript(first.includes('/') ? first : `./${first}`, config, files)
+    ? [{ path: null, text: script, ...(exitsOnError ? { exitsOnError } : {}) }]
+    : fileScript(script.includes('/') ? script : `./${script}`, config, files)
 }
 
 function fileScript(program: string, config: ImageConfig, files: FileModel | null): readonly StartScript[] {
