@@ -57,12 +57,12 @@ export const bounds = {
   writtenTexts: 256,
   /** Volumes of an image: each is looked for in its files, and its owner changed. */
   volumes: 512,
-  /** Folders of a volume's path, one in another: each is walked through for each of them. */
+  /** Folders of the path of a volume, or of what is written, one in another: each is walked through for each of them. */
   pathDepth: 128,
   /** Questions of a script on which one command depends, one in another: each command is kept with all of them. */
-  shellConditions: 256,
+  shellConditions: 128,
   /** Commands of start scripts that are changed because only root may run them: each is looked for in all lines of its script. */
-  changedCommands: 256,
+  changedCommands: 100,
   /** Commands of one start script: the longest that was seen, catalina.sh, has some 400. */
   scriptCommands: 8000,
   /** Start scripts of one image, with those that they run and source: the most that was seen is some 40. */

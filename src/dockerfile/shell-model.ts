@@ -1,8 +1,6 @@
 import type { Span } from './model.ts'
 
-export type ShellScript =
-  | { readonly kind: 'parsed'; readonly commands: readonly ShellCommand[] }
-  | Unparsed
+export type ShellScript = { readonly kind: 'parsed'; readonly commands: readonly ShellCommand[] } | Unparsed
 
 /** What is no shell script, or more of one than is taken in. */
 export interface Unparsed {

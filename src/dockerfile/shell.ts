@@ -35,16 +35,18 @@ function commandsOf(source: ShellSource): ShellScript {
   try {
     const script = parse(source.text)
     const error = script.errors?.[0]
+    if (error?.message.endsWith('nesting depth exceeded') === true) return TOO_DEEP
     if (error !== undefined) return { kind: 'unparsed', reason: `${error.message} at offset ${error.pos}` }
     return { kind: 'parsed', commands: walkScript(script, source) }
   } catch (cause) {
     // Text nested deep enough exhausts the stack of any recursive parser.
     const { message } = cause as Error
     if (!(cause instanceof RangeError)) return { kind: 'unparsed', reason: message }
-    const reason = message.includes('call stack') ? 'it is nested too deeply' : message
-    return { kind: 'unparsed', reason, tooLong: true }
+    return message.includes('call stack') ? TOO_DEEP : { kind: 'unparsed', reason: message, tooLong: true }
   }
 }
+
+const TOO_DEEP: ShellScript = { kind: 'unparsed', reason: 'it is nested too deeply', tooLong: true }
 
 /** An exec form runs one command; that of `["sh", "-c", "…"]` is followed. */
 function execForm({ words, span }: Extract<ShellSource, { kind: 'words' }>): ShellScript {

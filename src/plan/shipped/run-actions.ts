@@ -22,9 +22,22 @@ export interface RunAction {
 
 const TOOLS = new Set(['mkdir', 'chown', 'chmod', 'rm', 'touch', 'install'])
 
+export interface RunActions {
+  readonly actions: readonly RunAction[]
+  /** Lines of the RUNs that name longer paths than are followed. */
+  readonly tooLong: readonly number[]
+}
+
 /** What the RUN lines make, hand over, open up and remove. Paths that a variable, a pattern (but for rm) or an unknown folder decides are left out. */
-export function runActions(steps: readonly Step[]): readonly RunAction[] {
-  return steps.flatMap((step) => {
+export function runActions(steps: readonly Step[]): RunActions {
+  const tooLong = new Set<number>()
+  const actions = steps.flatMap((step) => {
+    const pathIn: PathIn = (text, folder) => {
+      const path = text === null ? null : normalisePath(text, folder ?? '')
+      if (path === null || path.length < bounds.pathLength) return path
+      tooLong.add(step.instruction.line)
+      return null
+    }
     if (step.instruction.keyword !== 'RUN' || !says(step.instruction, MENTIONS)) return []
     const script = shellCommands(step.instruction, step.shell)
     if (script.kind !== 'parsed') return []
@@ -50,7 +63,7 @@ export function runActions(steps: readonly Step[]): readonly RunAction[] {
       if (keys.length > 0) return [{ tool: 'key' as const, paths: keys, value: null, ...rest }]
       const repository = repositoryOf(command, (word) => wordValue(word, variables), folder)
       if (repository !== null) return [{ tool: 'repository' as const, paths: [repository], value: null, ...rest }]
-      const action = readAction(command, variables, folder, line)
+      const action = readAction(command, variables, (text) => pathIn(text, folder), line)
       if (action === null) {
         for (const word of command.words) {
           const path = pathIn(wordValue(word, variables), folder)
@@ -63,7 +76,11 @@ export function runActions(steps: readonly Step[]): readonly RunAction[] {
       return paths.length === 0 ? [] : [{ ...action, paths }]
     })
   })
+  return { actions, tooLong: [...tooLong] }
 }
+
+/** Null for what is not known, for a relative one in a folder that is not, and for what is longer than is followed. */
+type PathIn = (text: string | null, folder: string | null) => string | null
 
 /** `install` is the program where a command starts; with a word before it, it is what a package manager does. */
 const MENTIONS =
@@ -83,18 +100,17 @@ function wordValue(word: Word, variables: Values): string | null {
   return value === null || /^~|[{}*?[\]$`]/.test(value) ? null : value
 }
 
-/** Null for what is not known, for a relative one in a folder that is not, and for what no kernel takes. */
-function pathIn(text: string | null, folder: string | null): string | null {
-  const path = text === null ? null : normalisePath(text, folder ?? '')
-  return path === null || path.length >= bounds.pathLength ? null : path
-}
-
 /** What only a shell expands, where there is no variable in it. */
 function patternIn(word: Word): string | null {
   return word !== undefined && /^[\w./*?+:@%-]+$/.test(word.text) ? word.text : null
 }
 
-function readAction(command: ShellCommand, variables: Values, folder: string | null, line: number): RunAction | null {
+function readAction(
+  command: ShellCommand,
+  variables: Values,
+  pathOf: (text: string | null) => string | null,
+  line: number,
+): RunAction | null {
   const { name } = command
   if (name === null || !TOOLS.has(name)) return null
   const words = command.words.slice(1)
@@ -116,7 +132,7 @@ function readAction(command: ShellCommand, variables: Values, folder: string | n
   }
   if (name === 'install' && !letters.includes('d')) return null
   const paths = operands.flatMap((word) => {
-    const path = pathIn(wordValue(word, variables) ?? (name === 'rm' ? patternIn(word) : null), folder)
+    const path = pathOf(wordValue(word, variables) ?? (name === 'rm' ? patternIn(word) : null))
     return path === null ? [] : [path]
   })
   if (paths.length === 0) return null

@@ -3,7 +3,8 @@ import type { StageWalks } from '../../dockerfile/stage-walk.ts'
 import { findStage } from '../../dockerfile/stages.ts'
 import type { Step } from '../../dockerfile/steps.ts'
 import type { FileEntry, FileModel } from '../../image/file-model.ts'
-import { baseName, isInside, normalisePath, parentOf } from '../places.ts'
+import { onceFor } from '../../once-for.ts'
+import { baseName, normalisePath, parentOf } from '../places.ts'
 import type { BuildContext } from './build-context.ts'
 import { changedMode, octal } from './changed-mode.ts'
 import { fromContext, matching } from './context-files.ts'
@@ -31,6 +32,8 @@ export interface Shipped {
   readonly origins: ReadonlyMap<string, string>
   readonly copies: readonly CopiedPath[]
   readonly actions: readonly RunAction[]
+  /** Lines of the RUNs that name longer paths than are followed. */
+  readonly tooLong: readonly number[]
   readonly steps: readonly Step[]
   /** A RUN has removed it, and nothing brought it back. */
   readonly isRemoved: (path: string) => boolean
@@ -70,7 +73,7 @@ function shippedOnce(sources: ShippedSources, stageIndex: number, known: Map<num
   const before = known.get(stageIndex)
   if (before !== undefined) return before
   const steps = sources.walks.steps(stageIndex)
-  const actions = runActions(steps)
+  const { actions, tooLong } = runActions(steps)
   const inLine = new Map<number, RunAction[]>()
   for (const action of actions) {
     const before = inLine.get(action.line)
@@ -92,7 +95,7 @@ function shippedOnce(sources: ShippedSources, stageIndex: number, known: Map<num
   const { entries, texts, origins, copies } = draft
   const isGone = removedBy(actions)
   const isRemoved = (path: string): boolean => !entries.has(path) && isGone(path)
-  const shipped = { entries, texts, origins, copies, actions, steps, isRemoved }
+  const shipped = { entries, texts, origins, copies, actions, tooLong, steps, isRemoved }
   known.set(stageIndex, shipped)
   return shipped
 }
@@ -189,8 +192,26 @@ function below(draft: Draft, path: string): readonly string[] {
   const { base } = draft
   const own = entriesBelow(draft, path)
   if (base === null) return own
-  return [...new Set([...own, ...[...base.paths()].filter((each) => isInside(each, path))])]
+  return [...new Set([...own, ...belowIn(base, path)])]
 }
+
+/** What lies below a folder is one stretch of all paths in their order. */
+function belowIn(base: FileModel, folder: string): readonly string[] {
+  const all = pathsInOrder(base)
+  if (folder === '/') return all
+  let [low, high] = [0, all.length]
+  const start = `${folder}/`
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((all[middle] ?? '') < start) low = middle + 1
+    else high = middle
+  }
+  let end = low
+  while (all[end]?.startsWith(start) === true) end += 1
+  return all.slice(low, end)
+}
+
+const pathsInOrder = onceFor((base: FileModel): readonly string[] => [...base.paths()].sort())
 
 function act(draft: Draft, action: RunAction, sources: ShippedSources): void {
   if (action.tool === 'rm') {
