@@ -1,3 +1,4 @@
+import { bounds } from '../../bounds.ts'
 import { isShell } from '../../dockerfile/index.ts'
 import type { ImageConfig } from '../facts.ts'
 import type { FileModel } from '../file-model.ts'
@@ -40,7 +41,8 @@ export function readStart(config: ImageConfig, files: FileModel | null): Start {
     let at = 0
     for (;;) {
       const found = readSwitch(words.slice(at))
-      if (found === null) break
+      // One more than are changed is one that is said.
+      if (found === null || switches.length > bounds.changedCommands) break
       // `su` hands the rest to a shell of its own; what that runs is read as a script.
       switches.push({ of: which, argv, found: { ...found, from: found.from + at, to: found.to + at } })
       const inner = found.to + at >= words.length ? found.instead : null
