@@ -57,12 +57,16 @@ export const bounds = {
   stages: 1024,
   /** Files that one RUN writes with a text that is followed further: each is looked for in every command behind it. */
   writtenTexts: 256,
+  /** Patterns of `rm` in one stage, each of which is tried against all that the stage puts in. */
+  removedPatterns: 512,
   /** Volumes of an image: each is looked for in its files, and its owner changed. */
   volumes: 512,
-  /** Folders of the path of a volume, or of what is written, one in another: each is walked through for each of them. */
+  /** Folders of a volume's path, one in another: each is walked through for each of them. */
   pathDepth: 128,
+  /** The same of what a program writes, which is asked of the files many times. */
+  writtenDepth: 64,
   /** Questions of a script on which one command depends, one in another: each command is kept with all of them. */
-  shellConditions: 128,
+  shellConditions: 64,
   /** Commands of start scripts that are changed because only root may run them: each is looked for in all lines of its script. */
   changedCommands: 100,
   /** Commands of one start script: the longest that was seen, catalina.sh, has some 400. */

@@ -1,4 +1,3 @@
-import { parseImageConfig } from '../../src/image/config.ts'
 import type { FileEntry } from '../../src/image/file-model.ts'
 import { imageLimits } from '../../src/image/sources/image-limits.ts'
 import { chooseImage } from '../../src/image/sources/stored/candidate.ts'
@@ -39,7 +38,9 @@ export const archives: readonly Input[] = [
   document('manifest of one long text', (n) => ({ mediaType: 'a'.repeat(n), layers: 1 })),
   config('variables', (n) => ({ Env: each(n, (i) => `A${i}=b`) })),
   config('ports', (n) => ({ ExposedPorts: pairs(n, (i) => `${i}/tcp`) })),
-  config('ranges of ports', (n) => ({ ExposedPorts: pairs(n, (i) => `${1 + (i % 9)}-6553${i % 6}/tcp`) })),
+  config('ranges of ports', (n) => ({
+    ExposedPorts: pairs(n, (i) => `${1 + (i % 60_000)}-${60_001 + Math.floor(i / 60_000)}/tcp`),
+  })),
   config('volumes', (n) => ({ Volumes: pairs(n, (i) => `/srv/v${i}`) })),
   config('volumes in depth', (n) => ({ Volumes: { ['/a'.repeat(n)]: {} } })),
   config('labels', (n) => ({ Labels: pairs(n) })),
@@ -98,10 +99,7 @@ function config(name: string, make: (n: number) => object | string): Input {
       const bytes = Buffer.from(typeof made === 'string' ? made : JSON.stringify({ config: made }))
       return {
         bytes: bytes.length,
-        work: () => {
-          parseConfigDocument(bytes, place)
-          if (typeof made !== 'string') parseImageConfig(made)
-        },
+        work: () => void parseConfigDocument(bytes, place),
       }
     },
     most: 8 * 1024 * 1024,
@@ -135,10 +133,12 @@ function tarred(bytes: Buffer): ReturnType<Input['prepare']> {
         for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536)
       })()
       const limits = imageLimits()
-      await limits.within(async () => {
+      const read = async () => {
         const content = await readTar(source, { wanted: (path) => (path.endsWith('.conf') ? 'named' : null), limits })
         return mergeLayers([content], limits)
-      })
+      }
+      // What is no tar is refused where the archive is opened.
+      await limits.within(read).catch(() => undefined)
     },
   }
 }

@@ -99,12 +99,14 @@ export const repositories: readonly Input[] = [
     (i) => `f${i}`,
     () => 'x',
     (n) => lines(n, (i) => `COPY f${i} /srv/f${i}`),
+    500,
   ),
   shipped(
     'COPY lines of patterns',
     (i) => `f${i}`,
     () => 'x',
     (n) => lines(n, (i) => `COPY f${i}* /srv/`),
+    500,
   ),
   shipped(
     'COPY lines of all',
@@ -185,13 +187,14 @@ function shipped(
   path: (i: number) => string,
   content: (i: number) => string = () => 'x',
   copies: (n: number) => string = () => 'COPY . /srv/',
+  most = 4000,
 ): Input {
   return {
     name: `context: ${name}`,
     prepare: (n) => {
       const entries = new Map<string, ContextEntry>()
       // No more are listed.
-      for (let i = 0; i < Math.min(n, 4000); i += 1) {
+      for (let i = 0; i < Math.min(n, most); i += 1) {
         const file = path(i)
         for (let at = dirname(file); at !== '.'; at = dirname(at))
           entries.set(at, { type: 'directory', mode: 0o755, size: 0, link: null, text: null })

@@ -24,7 +24,7 @@ export interface Replay {
  */
 export function replay(needs: readonly Need[], files: FileModel, grantee: Grantee, code: ImageCode = noCode): Replay {
   const written = needs
-    .filter((need) => WRITES.has(need.access) && depth(need.path) <= bounds.pathDepth)
+    .filter((need) => WRITES.has(need.access) && depth(need.path) <= bounds.writtenDepth)
     .map((need) => realPath(files, need.path))
   const state = startState(files, grantee, new Set(written), code)
   const ordered = needs
@@ -48,7 +48,7 @@ function depth(path: string): number {
 }
 
 const TOO_DEEP: Closed = {
-  reason: `it lies more than ${bounds.pathDepth} folders deep, and was not looked at`,
+  reason: `it lies more than ${bounds.writtenDepth} folders deep, and was not looked at`,
   cure: 'let the program write elsewhere, or mount a volume there',
   byOption: false,
 }
@@ -58,7 +58,7 @@ function byPath(a: Grant, b: Grant): number {
 }
 
 function replayOne(need: Need, state: State): void {
-  if (depth(need.path) > bounds.pathDepth) return refuse(need, TOO_DEEP.reason, state, TOO_DEEP)
+  if (depth(need.path) > bounds.writtenDepth) return refuse(need, TOO_DEEP.reason, state, TOO_DEEP)
   const path = realPath(state.files, need.path)
   const wasRefused = need.evidence.source === 'refused'
   if (isOfRuntime(path) || (!wasRefused && isTemporary(path, state))) return

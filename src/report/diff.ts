@@ -1,6 +1,6 @@
 import { formatPatch, OMIT_HEADERS, type StructuredPatch, structuredPatch } from 'diff'
-import { bounds } from '../bounds.ts'
 import { visible } from '../borders/terminal.ts'
+import { bounds } from '../bounds.ts'
 import type { Format, Rendering, RenderOptions } from './format.ts'
 import { painter } from './paint.ts'
 

@@ -73,6 +73,12 @@ describe('of a RUN', () => {
   })
 })
 
+test('more patterns of rm than are tried', () => {
+  const removes = (count: number) => ofRun(lines(count, (i) => `RUN rm -rf /srv/a${i}*`))
+  expect(removes(bounds.removedPatterns).verdict).toBe('hardened')
+  expectSaid(removes(bounds.removedPatterns + 1), `(it is behind the first ${bounds.removedPatterns} patterns of rm)`)
+})
+
 const nestings = [
   ['(\n', '\n)'],
   ['$(\n', '\n)'],
@@ -121,7 +127,7 @@ describe('of what an image starts', () => {
 })
 
 test('a folder deeper than is followed is not given, and that is said', () => {
-  const path = '/d'.repeat(bounds.pathDepth + 1)
+  const path = '/d'.repeat(bounds.writtenDepth + 1)
   const evidence = { source: 'observed', subject: path, detail: '' } as const
   const { grants, ungranted } = replay(
     [{ access: 'create-directory', path, evidence }],
@@ -130,7 +136,7 @@ test('a folder deeper than is followed is not given, and that is said', () => {
   )
   expect(grants).toEqual([])
   expect(ungranted.map(({ closed }) => closed?.reason)).toEqual([
-    `it lies more than ${bounds.pathDepth} folders deep, and was not looked at`,
+    `it lies more than ${bounds.writtenDepth} folders deep, and was not looked at`,
   ])
 })
 

@@ -5,7 +5,11 @@ import { runTexts } from '../shipped/run-texts.ts'
 import type { Shipped } from '../shipped/shipped.ts'
 
 /** RUN lines of which more is to be said than was looked at: what the program finds in its image is not all known then. */
-export function boundedRuns({ steps, tooLong }: Pick<Shipped, 'steps' | 'tooLong'>): readonly Remark[] {
+export function boundedRuns({
+  steps,
+  tooLong,
+  tooMany,
+}: Pick<Shipped, 'steps' | 'tooLong' | 'tooMany'>): readonly Remark[] {
   const long = new Set(tooLong)
   return steps.flatMap((step): readonly Remark[] => {
     const { instruction, shell } = step
@@ -19,6 +23,9 @@ export function boundedRuns({ steps, tooLong }: Pick<Shipped, 'steps' | 'tooLong
         : [
             ...(runTexts(step).some(({ leftOut }) => leftOut === true)
               ? [`it writes more than ${bounds.writtenTexts} files`]
+              : []),
+            ...(instruction.line === tooMany
+              ? [`it is behind the first ${bounds.removedPatterns} patterns of rm`]
               : []),
             ...(long.has(instruction.line) ? [`it names a path of more than ${bounds.pathLength - 1} characters`] : []),
           ]

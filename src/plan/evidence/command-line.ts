@@ -75,7 +75,12 @@ export function commandLineNeeds(config: ImageConfig): readonly Need[] {
       const option = /^--?([\w.-]{2,})$/.exec(word)
       if (option !== null && WRITTEN.test(option[1] ?? ''))
         named(option[1] ?? '', next, `named by the arguments ${word} ${next}`)
-      if (/^-[a-zA-Z]$/.test(word) && next.startsWith('/') && !looksLikeFile(next) && !FILE_TOOLS.test(baseName(command)))
+      if (
+        /^-[a-zA-Z]$/.test(word) &&
+        next.startsWith('/') &&
+        !looksLikeFile(next) &&
+        !FILE_TOOLS.test(baseName(command))
+      )
         add(next, `named by the arguments ${word} ${next}`, false)
     }
     const redirect = word.includes('>') ? /^(?:[12&]?>>?)(.*)$/.exec(word) : null

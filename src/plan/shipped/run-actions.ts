@@ -2,6 +2,7 @@ import { bounds } from '../../bounds.ts'
 import { knownIn, type ShellCommand, type Step, says, shellCommands } from '../../dockerfile/index.ts'
 import { staticValue, type Values } from '../../image/step-down/static-text.ts'
 import { normalisePath } from '../places.ts'
+import { isPattern } from './removed.ts'
 import { keysOf } from './run-keys.ts'
 import { linkActions } from './run-links.ts'
 import { repositoryOf } from './run-repositories.ts'
@@ -26,6 +27,8 @@ export interface RunActions {
   readonly actions: readonly RunAction[]
   /** Lines of the RUNs that name longer paths than are followed. */
   readonly tooLong: readonly number[]
+  /** The first RUN whose `rm` of a pattern is one too many; null where none is. */
+  readonly tooMany: number | null
 }
 
 /** What the RUN lines make, hand over, open up and remove. Paths that a variable, a pattern (but for rm) or an unknown folder decides are left out. */
@@ -76,7 +79,22 @@ export function runActions(steps: readonly Step[]): RunActions {
       return paths.length === 0 ? [] : [{ ...action, paths }]
     })
   })
-  return { actions, tooLong: [...tooLong] }
+  return { ...withFewPatterns(actions), tooLong: [...tooLong] }
+}
+
+function withFewPatterns(actions: readonly RunAction[]): Pick<RunActions, 'actions' | 'tooMany'> {
+  let patterns = 0
+  let tooMany: number | null = null
+  const kept = actions.map((action) => {
+    if (action.tool !== 'rm' || !action.paths.some(isPattern)) return action
+    const paths = action.paths.filter((path) => {
+      patterns += isPattern(path) ? 1 : 0
+      return !isPattern(path) || patterns <= bounds.removedPatterns
+    })
+    if (patterns > bounds.removedPatterns) tooMany ??= action.line
+    return { ...action, paths }
+  })
+  return { actions: kept, tooMany }
 }
 
 /** Null for what is not known, for a relative one in a folder that is not, and for what is longer than is followed. */

@@ -34,6 +34,8 @@ export interface Shipped {
   readonly actions: readonly RunAction[]
   /** Lines of the RUNs that name longer paths than are followed. */
   readonly tooLong: readonly number[]
+  /** The first RUN whose `rm` of a pattern is one too many; null where none is. */
+  readonly tooMany: number | null
   readonly steps: readonly Step[]
   /** A RUN has removed it, and nothing brought it back. */
   readonly isRemoved: (path: string) => boolean
@@ -73,7 +75,7 @@ function shippedOnce(sources: ShippedSources, stageIndex: number, known: Map<num
   const before = known.get(stageIndex)
   if (before !== undefined) return before
   const steps = sources.walks.steps(stageIndex)
-  const { actions, tooLong } = runActions(steps)
+  const { actions, tooLong, tooMany } = runActions(steps)
   const inLine = new Map<number, RunAction[]>()
   for (const action of actions) {
     const before = inLine.get(action.line)
@@ -95,7 +97,7 @@ function shippedOnce(sources: ShippedSources, stageIndex: number, known: Map<num
   const { entries, texts, origins, copies } = draft
   const isGone = removedBy(actions)
   const isRemoved = (path: string): boolean => !entries.has(path) && isGone(path)
-  const shipped = { entries, texts, origins, copies, actions, tooLong, steps, isRemoved }
+  const shipped = { entries, texts, origins, copies, actions, tooLong, tooMany, steps, isRemoved }
   known.set(stageIndex, shipped)
   return shipped
 }
