@@ -23,7 +23,8 @@ export const traces: readonly Input[] = [
       ? `openat(AT_FDCWD, "/srv/f${i}", O_WRONLY|O_CREAT, 0644) = 3</srv/f${i}>`
       : `unlink("/srv/f${i - 1}") = 0`,
   ),
-  trace('folders in one another', () => 'mkdir("d", 0755) = 0', 'chdir("d") = 0'),
+  // So long that the longest path is soon there: up to it each line costs more than the one before.
+  trace('folders in one another', () => `mkdir("${'d'.repeat(99)}", 0755) = 0`, `chdir("${'d'.repeat(99)}") = 0`),
   trace('folders beside each other', (i) => `mkdir("/srv/d${i}", 0755) = 0`),
   trace('renames', (i) => `rename("/srv/f${i}", "/srv/f${i + 1}") = 0`),
   trace('links', (i) => `symlink("f${i}", "/srv/f${i + 1}") = 0`),
