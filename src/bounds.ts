@@ -31,6 +31,8 @@ export const bounds = {
   commentWord: 256,
   /** UTF-16 units of one line of a text that is written into a Dockerfile: BuildKit reads no line of 65,536 bytes, and a unit is up to three. */
   lineLength: 21_000,
+  /** Lines that a diff takes out and puts in, as few as they can be; where there are more, all is another text. Its work is their square. */
+  diffLines: 2000,
   /** One answer of an engine: `inspect` and lists give little, more is a fault. */
   engineAnswerBytes: 64 * 1024 * 1024,
   /** Until the first part of what an engine streams, and between two of its parts. */
@@ -55,14 +57,24 @@ export const bounds = {
   instructions: 10_000,
   /** Stages of one Dockerfile, each of which is planned by itself: nobody's has a hundred. */
   stages: 1024,
-  /** Files that one RUN writes with a text that is followed further; of more the text is not known. */
+  /** Files that one RUN writes with a text that is followed further: each is looked for in every command behind it. */
   writtenTexts: 256,
+  /** Patterns of `rm` in one stage, each of which is tried against all that the stage puts in. */
+  removedPatterns: 512,
   /** Volumes of an image: each is looked for in its files, and its owner changed. */
   volumes: 512,
   /** Folders of a volume's path, one in another: each is walked through for each of them. */
   pathDepth: 128,
+  /** The same of what a program writes, which is asked of the files many times. */
+  writtenDepth: 64,
+  /** Questions of a script on which one command depends, one in another: each command is kept with all of them. */
+  shellConditions: 64,
+  /** Commands of start scripts that are changed because only root may run them: each is looked for in all lines of its script. */
+  changedCommands: 100,
   /** Commands of one start script: the longest that was seen, catalina.sh, has some 400. */
   scriptCommands: 8000,
+  /** Start scripts of one image, with those that they run and source: the most that was seen is some 40. */
+  scripts: 60,
   /** Ports of an image, and of one range: no service listens on so many. */
   ports: 1024,
   /** Low ports of an image that are looked for in its files: each is looked for in all of them. */

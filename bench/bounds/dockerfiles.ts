@@ -16,6 +16,9 @@ export const dockerfiles: readonly Input[] = [
   repeated('RUN that creates an account', (i) => `RUN useradd -u ${2000 + i} user${i}`),
   repeated('RUN that installs a package', (i) => `RUN apt-get install -y p${i}`),
   repeated('RUN that removes', (i) => `RUN rm -rf /srv/d${i}`),
+  repeated('RUN that removes a pattern', (i) => `RUN touch /srv/f${i} && rm -rf /srv/d${i}*`),
+  repeated('RUN that hands over all', () => 'RUN chown -R app /srv'),
+  repeated('RUN that writes a text', (i) => `RUN echo x > /srv/f${i}`),
   file(
     'RUN with n commands',
     (n) => `FROM debian\nRUN ${lines(n, (i) => `echo ${i}`).replaceAll('\n', ' && ')}\nCMD ["x"]\n`,

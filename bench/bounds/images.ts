@@ -15,7 +15,16 @@ export const images: readonly Input[] = [
     files: paths(n, (i) => `/srv/f${i}/x`),
     config: { Volumes: { '/srv': {} } },
   })),
-  image('depth', (n) => ({ files: [['/a'.repeat(n), file()]], config: { Volumes: { ['/a'.repeat(n)]: {} } } })),
+  image(
+    'files that a RUN hands over',
+    (n) => ({ files: paths(n, (i) => `/srv/f${i}`) }),
+    (n) => lines(Math.min(n, 256), () => 'RUN chown -R app /opt'),
+  ),
+  // The longest path that a layer may have.
+  image('depth', (n) => {
+    const path = '/a'.repeat(Math.min(n, 2000))
+    return { files: [[path, file()]], config: { Volumes: { [path]: {} } } }
+  }),
   image('links in a chain', (n) => ({
     files: Array.from({ length: n }, (_, i): Named => [`/srv/l${i}`, link(`l${i + 1}`)]),
     config: { Volumes: { '/srv/l0': {} } },
@@ -43,6 +52,12 @@ export const images: readonly Input[] = [
   image('variables', (n) => ({ config: { Env: Array.from({ length: n }, (_, i) => `a${i}=b`) } })),
   image('labels', (n) => ({ config: { Labels: keys(n, (i) => `a${i}`) } })),
   image('words of the command', (n) => ({ config: { Cmd: Array.from({ length: n }, (_, i) => `a${i}`) } })),
+  ...['exec', 'busybox', 'gosu', 'env'].map((word) =>
+    image(`a command of ${word} alone`, (n) => ({ config: { Cmd: Array.from({ length: n }, () => word) } })),
+  ),
+  image('a command of options', (n) => ({
+    config: { Cmd: Array.from({ length: n }, (_, i) => (i % 2 ? '/d' : '-d')) },
+  })),
   image('triggers', (n) => ({ config: { OnBuild: Array.from({ length: n }, (_, i) => `RUN mkdir /a${i}`) } })),
   script('commands that write', (i) => `echo > /srv/a${i}`),
   script('cd, mkdir and a write', (i) => `cd /a; mkdir x${i}; echo > y${i}`),
@@ -84,6 +99,16 @@ export const images: readonly Input[] = [
   script('refusals', () => `[ "$(id -u)" = 0 ] || exit 1`),
   script('switches of user', (i) => `gosu u${i} x`),
   script('exec', (i) => `exec x${i}`),
+  script(
+    'questions joined by and',
+    (i) => `[ -e /a${i} ] &&`,
+    () => ' b',
+  ),
+  script(
+    'elif',
+    (i) => (i === 0 ? 'if [ -e /a ]; then x' : `elif [ -e /a${i} ]; then x`),
+    () => '\nfi',
+  ),
   script('sed of folders', (i) => `for f${i} in /srv/*.js; do sed -i s/a/b/ "$f${i}"; done`),
   script('case', (i) => `case "$1" in a${i}) mkdir /srv/a${i};; esac`),
   script('comments', () => '# x'),
@@ -133,15 +158,16 @@ function script(
   return image(`a start script of ${name}`, (n) => ({ script: `${before}${lines(n, line)}${end(n)}\n` }))
 }
 
-function image(name: string, make: (n: number) => Made): Input {
+function image(name: string, make: (n: number) => Made, run: (n: number) => string = () => 'RUN y'): Input {
   return {
     name: `image: ${name}`,
     prepare: (n) => {
       const made = make(n)
-      const bytes = JSON.stringify(made).length
+      const bytes = Math.max(n, JSON.stringify(made).length)
+      const dockerfile = `FROM x\n${run(n)}\n`
       return {
         bytes,
-        work: () => void harden({ dockerfile: 'FROM x\nRUN y\n', facts: new Map([['x', factsOf(made)]]) }),
+        work: () => void harden({ dockerfile, facts: new Map([['x', factsOf(made)]]) }),
       }
     },
   }

@@ -3,10 +3,14 @@ export interface Input {
   readonly name: string
   /** Makes the input of size `n`, and what is done with it: the work alone is measured. */
   readonly prepare: (n: number) => Prepared | Promise<Prepared>
+  /** Bytes up to which it is doubled; absent: a megabyte, the bound of texts. */
+  readonly most?: number
 }
 
 export interface Prepared {
   /** What a stranger has to write for it. */
   readonly bytes: number
   readonly work: () => void | Promise<void>
+  /** Removes what was made on the disk. */
+  readonly end?: () => void
 }

@@ -31,13 +31,18 @@ export function readCommands(source: ShellSource): ShellScript {
   try {
     const script = parse(source.text)
     const error = script.errors?.[0]
+    if (error?.message.endsWith('nesting depth exceeded') === true) return TOO_DEEP
     if (error !== undefined) return { kind: 'unparsed', reason: `${error.message} at offset ${error.pos}` }
     return { kind: 'parsed', commands: walkScript(script, source) }
   } catch (cause) {
     // Text nested deep enough exhausts the stack of any recursive parser.
-    return { kind: 'unparsed', reason: cause instanceof Error ? cause.message : String(cause) }
+    const { message } = cause as Error
+    if (!(cause instanceof RangeError)) return { kind: 'unparsed', reason: message }
+    return message.includes('call stack') ? TOO_DEEP : { kind: 'unparsed', reason: message, tooLong: true }
   }
 }
+
+const TOO_DEEP: ShellScript = { kind: 'unparsed', reason: 'it is nested too deeply', tooLong: true }
 
 /** An exec form runs one command; that of `["sh", "-c", "…"]` is followed. */
 function execForm({ words, span }: Extract<ShellSource, { kind: 'words' }>): ShellScript {
@@ -56,6 +61,7 @@ function execForm({ words, span }: Extract<ShellSource, { kind: 'words' }>): She
   }
   const script = innerScript(words)
   const inner = script === null ? null : readCommands(script)
+  if (inner?.kind === 'unparsed' && inner.tooLong === true) return inner
   if (inner?.kind !== 'parsed') return { kind: 'parsed', commands: [command] }
   const within = inner.commands.map((found) =>
     found.within === 'script' ? { ...found, within: 'sh -c' as const } : found,

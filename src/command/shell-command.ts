@@ -2,9 +2,16 @@ import type { Span } from '../edit.ts'
 
 export type { Span }
 
-export type ShellScript =
-  | { readonly kind: 'parsed'; readonly commands: readonly ShellCommand[] }
-  | { readonly kind: 'unparsed'; readonly reason: string }
+export type ShellScript = { readonly kind: 'parsed'; readonly commands: readonly ShellCommand[] } | Unparsed
+
+/** What is no shell script, or more of one than is taken in. */
+interface Unparsed {
+  readonly kind: 'unparsed'
+  /** A subject and a verb. */
+  readonly reason: string
+  /** A shell runs it, and it was not read because there is too much of it. */
+  readonly tooLong?: true
+}
 
 export type Connector = '' | ';' | '&' | '&&' | '||' | '|'
 

@@ -13,6 +13,7 @@ import {
   type Word,
   type WordPart,
 } from 'unbash'
+import { bounds } from '../bounds.ts'
 import { innerScript, type ShellText, trapScript } from './parse-shell.ts'
 import type { Connector, ShellAssignment, ShellCommand, ShellRedirect, ShellWord } from './shell-command.ts'
 import { isShell } from './starters.ts'
@@ -224,7 +225,10 @@ function redirects(list: readonly Redirection[], context: Context): ShellCommand
   return list.map((redirect) => redirectOf(redirect, context.source))
 }
 
+/** Throws RangeError where more conditions hold for a command than are kept. */
 function under(context: Context, condition: string): Context {
+  if (context.conditions.length >= bounds.shellConditions)
+    throw new RangeError(`a command depends on more than ${bounds.shellConditions} conditions`)
   return { ...context, connector: '', conditional: true, conditions: [...context.conditions, condition] }
 }
 

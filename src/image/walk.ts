@@ -39,8 +39,8 @@ export function walk(get: (path: string) => FileEntry | null, path: string, opti
     }
     const child = joinPath(at, name)
     const entry = get(child)
-    const last = rest.every((part) => part === '')
-    if (entry?.type === 'symlink' && entry.link !== null && (options.follow || !last)) {
+    const isLast = (): boolean => rest.every((part) => part === '')
+    if (entry?.type === 'symlink' && entry.link !== null && (options.follow || !isLast())) {
       links += 1
       if (links > maximumLinks) return { kind: 'loop', path: child }
       rest.push(...entry.link.split('/').reverse())

@@ -1,7 +1,8 @@
+import { bounds } from '../bounds.ts'
 import { couldCreate, couldExecute, couldRead, couldTraverse } from '../image/access.ts'
 import type { FileModel, FileView } from '../image/file-model.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
-import { type ImageCode, noCode } from './grants/closed.ts'
+import { type Closed, type ImageCode, noCode } from './grants/closed.ts'
 import type { Need } from './grants/need.ts'
 import { CHANGES } from './operation.ts'
 import { baseName, isInside, isOfEngine, parentOf } from './places.ts'
@@ -33,7 +34,9 @@ export function* replayInTurn(
   grantee: Grantee,
   code: ImageCode,
 ): InTurn<Replay> {
-  const written = needs.filter((need) => WRITES.has(need.access)).map((need) => realPath(files, need.path))
+  const written = needs
+    .filter((need) => WRITES.has(need.access) && depth(need.path) <= bounds.writtenDepth)
+    .map((need) => realPath(files, need.path))
   const state = startState(files, grantee, new Set(written), code)
   const ordered = needs
     .map((need, order) => ({ need, order }))
@@ -58,11 +61,18 @@ function depth(path: string): number {
   return path.split('/').length
 }
 
+const TOO_DEEP: Closed = {
+  reason: `it lies more than ${bounds.writtenDepth} folders deep, and was not looked at`,
+  cure: 'let the program write elsewhere, or mount a volume there',
+  byOption: false,
+}
+
 function byPath(a: Grant, b: Grant): number {
   return a.path < b.path ? -1 : a.path > b.path ? 1 : 0
 }
 
 function replayOne(need: Need, state: State): void {
+  if (depth(need.path) > bounds.writtenDepth) return refuse(need, TOO_DEEP.reason, state, TOO_DEEP)
   const path = realPath(state.files, need.path)
   const wasRefused = need.evidence.source === 'refused'
   if (isOfRuntime(path) || (!wasRefused && isTemporary(path, state))) return

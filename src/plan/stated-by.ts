@@ -9,6 +9,7 @@ import type { ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import { findStepDowns } from '../image/step-down.ts'
 import type { InTurn } from '../in-turn.ts'
+import { boundedRuns } from './evidence/bounded-runs.ts'
 import { closedNeeds } from './evidence/closed-files.ts'
 import { commandLineNeeds } from './evidence/command-line.ts'
 import { buildersOf, compiledNeeds } from './evidence/compiled.ts'
@@ -138,7 +139,9 @@ export function* statedInTurn(sources: StatedSources): InTurn<Stated> {
     fileEdits: [...packages.fileEdits, ...working.fileEdits],
     env: home.env,
     cautions: [
-      ...(sources.built ? [] : [...missingScripts(shipped, facts.config), ...unknownVolumes(shipped)]),
+      ...(sources.built
+        ? []
+        : [...boundedRuns(shipped), ...missingScripts(shipped, facts.config), ...unknownVolumes(shipped)]),
       ...(sources.built || facts.files.known
         ? []
         : [

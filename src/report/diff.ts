@@ -1,5 +1,6 @@
-import { formatPatch, OMIT_HEADERS, structuredPatch } from 'diff'
+import { formatPatch, OMIT_HEADERS, type StructuredPatch, structuredPatch } from 'diff'
 import { visible } from '../borders/terminal.ts'
+import { bounds } from '../bounds.ts'
 import type { Format, Rendering, RenderOptions } from './format.ts'
 import { painter } from './paint.ts'
 
@@ -37,9 +38,48 @@ export function fileDiff({ name: path, before, after }: FileTexts, colour: boole
     before === null ? '--- /dev/null' : `--- ${quoted(`a/${name}`)}${end}`,
     `+++ ${quoted(`b/${name}`)}${end}`,
   ]
-  const hunks = formatPatch(structuredPatch('', '', before ?? '', after, '', '', { context: 3 }), OMIT_HEADERS)
+  const hunks = formatPatch(patchOf(before ?? '', after), OMIT_HEADERS)
   // Colour is for somebody's eyes, bytes are for git and patch.
   return colour ? coloured(header.map(visible), visible(hunks)) : `${header.join('\n')}\n${hunks}`
+}
+
+function patchOf(before: string, after: string): StructuredPatch {
+  const options = { context: CONTEXT, maxEditLength: bounds.diffLines }
+  return structuredPatch('', '', before, after, '', '', options) ?? oneHunk(before, after)
+}
+
+const CONTEXT = 3
+
+/** All between the first line that changes and the last one as one change. */
+function oneHunk(before: string, after: string): StructuredPatch {
+  const [old, now] = [linesOf(before), linesOf(after)]
+  const shorter = Math.min(old.length, now.length)
+  let [head, tail] = [0, 0]
+  while (head < shorter && old[head] === now[head]) head += 1
+  while (tail < shorter - head && old.at(-1 - tail) === now.at(-1 - tail)) tail += 1
+  const [first, rest] = [Math.max(0, head - CONTEXT), Math.max(0, tail - CONTEXT)]
+  const [oldEnd, newEnd] = [old.length - tail, now.length - tail]
+  const lines = [
+    ...old.slice(first, head).map((line) => ` ${line}`),
+    ...old.slice(head, oldEnd).map((line) => `-${line}`),
+    ...now.slice(head, newEnd).map((line) => `+${line}`),
+    ...old.slice(oldEnd, old.length - rest).map((line) => ` ${line}`),
+  ]
+  const hunk = {
+    oldStart: first + 1,
+    oldLines: old.length - rest - first,
+    newStart: first + 1,
+    newLines: now.length - rest - first,
+    lines: lines.flatMap((line) =>
+      line.endsWith('\n') ? [line.slice(0, -1)] : [line, '\\ No newline at end of file'],
+    ),
+  }
+  return { oldFileName: '', newFileName: '', oldHeader: '', newHeader: '', hunks: [hunk] }
+}
+
+/** With their line ends, so that a last line without one is another. */
+function linesOf(text: string): readonly string[] {
+  return text.match(/[^\n]*\n|[^\n]+$/g) ?? []
 }
 
 /** Both tools refuse absolute paths and paths that climb: those are taken from the folder where they meet. */

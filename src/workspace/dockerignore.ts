@@ -29,7 +29,9 @@ export function parseDockerIgnore(text: string): DockerIgnore {
       .filter((part) => part !== '' && part !== '.')
       .join('/')
     const isTaken =
-      isAffordable(glob) && glob.split('/').every((name) => name.split('*').length <= bounds.patternStars + 1)
+      glob.length < bounds.pathLength &&
+      isAffordable(glob) &&
+      glob.split('/').every((name) => name.split('*').length <= bounds.patternStars + 1)
     isPartial ||= !isTaken
     const pattern = glob === '' || !isTaken ? null : expressionOf(glob)
     return pattern === null ? [] : [{ pattern, keeps }]

@@ -50,6 +50,18 @@ const cases: readonly {
   { name: 'no newline at the end', path: 'Dockerfile', before: 'FROM a\nCMD b', after: 'FROM a\nUSER 1:1\nCMD b' },
   { name: 'a newline that comes', path: 'Dockerfile', before: 'FROM a', after: 'FROM a\nUSER 1:1\n' },
   { name: 'a newline that goes', path: 'Dockerfile', before: 'FROM a\n', after: 'FROM b' },
+  {
+    name: 'more changes than are looked for',
+    path: 'Dockerfile',
+    before: `FROM a\nRUN x\n${'RUN a\n'.repeat(1500)}CMD b`,
+    after: `FROM a\nRUN x\n${'RUN b\n'.repeat(1600)}CMD b`,
+  },
+  {
+    name: 'more changes than are looked for, up to both ends',
+    path: 'Dockerfile',
+    before: 'RUN a\r\n'.repeat(1500),
+    after: `${'RUN b\n'.repeat(1600)}CMD b`,
+  },
   { name: 'CRLF', path: 'Dockerfile', before: 'FROM a\r\nCMD b\r\n', after: 'FROM a\r\nUSER 1:1\r\nCMD b\r\n' },
   {
     name: 'mixed line ends',

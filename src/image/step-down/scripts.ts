@@ -33,8 +33,6 @@ export interface ReadScripts {
   readonly unread: readonly { readonly path: string; readonly reason: string; readonly tooLong?: true }[]
 }
 
-const maximumScripts = 60
-
 /** Reads start scripts and those that they source, run or find in a `….d` folder. */
 export function readScripts(start: readonly StartScript[], config: ImageConfig, files: FileModel | null): ReadScripts {
   const scripts: ReadScript[] = []
@@ -49,16 +47,22 @@ export function readScripts(start: readonly StartScript[], config: ImageConfig, 
     const { path, text } = next.script
     // The text of `CMD /start.sh` is no file, although it reads like the path of the one that it starts.
     const key = path ?? `sh -c ${text}`
-    if (scripts.length >= maximumScripts || seen.has(key)) continue
+    if (seen.has(key)) continue
     seen.add(key)
+    const name = path ?? 'the text of sh -c'
+    if (scripts.length >= bounds.scripts) {
+      unread.push({ path: name, reason: `there are more than ${bounds.scripts} start scripts`, tooLong: true })
+      break
+    }
     const parsed = parseShellScript(text)
     if (parsed.kind === 'unparsed') {
-      if (path !== null) unread.push({ path, reason: parsed.reason })
+      const { reason, tooLong } = parsed
+      if (path !== null || tooLong) unread.push({ path: name, reason, ...(tooLong && { tooLong }) })
       continue
     }
     if (parsed.commands.length > bounds.scriptCommands) {
       const reason = `it has more than ${bounds.scriptCommands} commands`
-      unread.push({ path: path ?? 'the text of sh -c', reason, tooLong: true })
+      unread.push({ path: name, reason, tooLong: true })
       continue
     }
     const variables = variablesOf(config, text, parsed.commands)

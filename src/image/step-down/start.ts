@@ -1,3 +1,4 @@
+import { bounds } from '../../bounds.ts'
 import {
   isShell,
   programIndex,
@@ -45,7 +46,8 @@ export function readStart(config: ImageConfig, files: FileModel | null): Start {
     let at = 0
     for (;;) {
       const found = readSwitch(words.slice(at))
-      if (found === null) break
+      // One more than are changed is one that is said.
+      if (found === null || switches.length > bounds.changedCommands) break
       // `su` hands the rest to a shell of its own; what that runs is read as a script.
       switches.push({ of: which, argv, found: { ...found, from: found.from + at, to: found.to + at } })
       const inner = found.to + at >= words.length ? found.instead : null
@@ -66,11 +68,12 @@ export function readStart(config: ImageConfig, files: FileModel | null): Start {
   return { switches, scripts, programs }
 }
 
-function scriptOf(argv: readonly string[], config: ImageConfig, files: FileModel | null): readonly StartScript[] {
+function scriptOf(words: readonly string[], config: ImageConfig, files: FileModel | null): readonly StartScript[] {
+  // `busybox sh /start.sh` is `sh /start.sh`.
+  const first = words.findIndex((word) => nameOf(word) !== 'busybox')
+  const argv = first < 0 ? [] : words.slice(first)
   const [program, ...rest] = argv
   if (program === undefined) return []
-  // `busybox sh /start.sh` is `sh /start.sh`.
-  if (nameOf(program) === 'busybox') return scriptOf(rest, config, files)
   const services = serviceScripts(argv, files)
   if (services.length > 0) return services
   if (!isShell(program)) return fileScript(program, config, files)

@@ -1,3 +1,5 @@
+import { bounds } from '../../bounds.ts'
+
 /** What variables hold at the start: the image's ENV, then the script's own static assignments. */
 export type Variables = ReadonlyMap<string, string>
 
@@ -5,7 +7,7 @@ export type Values = Pick<Variables, 'get'>
 
 /**
  * The value of a shell word as it stands in the script, with known variables filled in; null when something else
- * decides it. A default (`${A:-x}`) counts where the variable is not known.
+ * decides it, or it is longer than any that is followed. A default (`${A:-x}`) counts where the variable is not known.
  */
 export function staticValue(text: string, variables: Values): string | null {
   const parts = splitQuotes(text)
@@ -15,6 +17,7 @@ export function staticValue(text: string, variables: Values): string | null {
     const filled = literal ? part : fill(part, variables, quoted)
     if (filled === null) return null
     value += filled
+    if (value.length > bounds.expandedLength) return null
   }
   return value
 }
@@ -38,6 +41,12 @@ function splitQuotes(text: string): readonly Part[] | null {
 
 function fill(text: string, variables: Values, quoted: boolean): string | null {
   let unknown = false
+  let length = 0
+  const put = (value: string): string => {
+    length += value.length
+    if (length > bounds.expandedLength) unknown = true
+    return unknown ? '' : value
+  }
   const filled = text.replace(
     /\$(?:(\w+)|\{(\w+)(?:(:?[-=])([^}$`]*))?\})|([$`\\])|([*?[{~])/g,
     (
@@ -55,7 +64,7 @@ function fill(text: string, variables: Values, quoted: boolean): string | null {
       }
       const name = bare ?? braced
       const value = name === undefined || odd !== undefined ? undefined : variables.get(name)
-      if (value !== undefined && !(value === '' && operator?.startsWith(':'))) return value
+      if (value !== undefined && !(value === '' && operator?.startsWith(':'))) return put(value)
       if (name !== undefined && fallback !== undefined) return fallback
       unknown = true
       return ''

@@ -28,11 +28,9 @@ const JVM_FILE = /^-(?:Xloggc:(.+)|Xlog:.*\bfile=([^:,]+).*)$/s
 const FILE_TOOLS =
   /^(rm|rmdir|mkdir|cp|mv|ln|chmod|chown|chgrp|touch|install|find|ls|cat|test|\[\[?|stat|du|readlink|realpath|grep|sed|awk|head|tail|cd)$/
 
-function isOfFileTool(words: readonly string[], option: number): boolean {
-  const before = words
-    .slice(0, option)
-    .findLast((word) => !/^["']?[-/$~]/.test(word) || FILE_TOOLS.test(baseName(word)))
-  return before !== undefined && FILE_TOOLS.test(baseName(before))
+/** Neither an option, nor a path that is no tool of files either: what an option behind it belongs to. */
+function takesOptions(word: string): boolean {
+  return !/^["']?[-/$~]/.test(word) || FILE_TOOLS.test(baseName(word))
 }
 
 /** Where an empty file is in its way. */
@@ -53,7 +51,9 @@ export function commandLineNeeds(config: ImageConfig): readonly Need[] {
     needs.push(needFor(path, why, isFile(path), isSocket(path) || (isPid && replacesPid(programs))))
   }
   const named = (name: string, value: string, why: string): void => add(value, why, true, looksLikeFile, PID.test(name))
+  let command = ''
   for (const [index, word] of words.entries()) {
+    if (takesOptions(word)) command = word
     const next = words[index + 1] ?? ''
     if (word.startsWith('-')) {
       const listens = LISTENS.exec(word)?.[0] ?? null
@@ -75,7 +75,12 @@ export function commandLineNeeds(config: ImageConfig): readonly Need[] {
       const option = /^--?([\w.-]{2,})$/.exec(word)
       if (option !== null && WRITTEN.test(option[1] ?? ''))
         named(option[1] ?? '', next, `named by the arguments ${word} ${next}`)
-      if (/^-[a-zA-Z]$/.test(word) && next.startsWith('/') && !looksLikeFile(next) && !isOfFileTool(words, index))
+      if (
+        /^-[a-zA-Z]$/.test(word) &&
+        next.startsWith('/') &&
+        !looksLikeFile(next) &&
+        !FILE_TOOLS.test(baseName(command))
+      )
         add(next, `named by the arguments ${word} ${next}`, false)
     }
     const redirect = word.includes('>') ? /^(?:[12&]?>>?)(.*)$/.exec(word) : null

@@ -58,6 +58,7 @@ export function decidePort(port: LowPort, sources: PortSources, { decisions, com
   if (sources.policy === 'keep') return decide(null, `kept as ${sources.keptBy ?? 'asked for with --ports keep'}`)
   const moved = decisions.map(({ to }) => to)
   const free = freePort(port.port, sources, moved)
+  if (free === null) return decide(null, 'every port above it is in use')
   const vendor = sources.vendor(port.port)
   if (vendor !== null) {
     const to = isFree(vendor.to, sources, moved) ? vendor.to : free

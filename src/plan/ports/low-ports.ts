@@ -1,4 +1,5 @@
 import type { ExposedPort } from '../../image/facts.ts'
+import { onceFor } from '../../once-for.ts'
 import { namesLocal } from './port-files.ts'
 import { FIRST_UNPRIVILEGED_PORT, type PortSources } from './port-sources.ts'
 import { saidPorts } from './said-ports.ts'
@@ -34,15 +35,19 @@ function isLow({ port }: { readonly port: number }): boolean {
   return port < FIRST_UNPRIVILEGED_PORT && port > 0
 }
 
-/** 80 becomes 8080, 443 becomes 8443, unless that is in use already. */
-export function freePort(port: number, sources: PortSources, moved: readonly (number | null)[]): number {
-  let to = port + SHIFT
-  while (!isFree(to, sources, moved)) to += 1
-  return to
+const LAST_PORT = 65535
+
+/** 80 becomes 8080, 443 becomes 8443, unless that is in use already; null where all are. */
+export function freePort(port: number, sources: PortSources, moved: readonly (number | null)[]): number | null {
+  for (let to = port + SHIFT; to <= LAST_PORT; to += 1) if (isFree(to, sources, moved)) return to
+  return null
 }
 
+const portsInUse = onceFor(
+  ({ facts, bound }: PortSources): ReadonlySet<number> =>
+    new Set([...facts.config.exposedPorts, ...(bound ?? [])].map(({ port }) => port)),
+)
+
 export function isFree(port: number, sources: PortSources, moved: readonly (number | null)[]): boolean {
-  const isOther = (other: { readonly port: number }): boolean => other.port === port
-  const isInUse = sources.facts.config.exposedPorts.some(isOther) || (sources.bound ?? []).some(isOther)
-  return !isInUse && !moved.includes(port) && !namesLocal(port, sources)
+  return !portsInUse(sources).has(port) && !moved.includes(port) && !namesLocal(port, sources)
 }

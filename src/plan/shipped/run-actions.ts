@@ -3,6 +3,7 @@ import type { ShellCommand } from '../../command/index.ts'
 import { knownIn, type Step, says, shellCommands } from '../../dockerfile/index.ts'
 import { staticValue, type Values } from '../../image/step-down/static-text.ts'
 import { normalisePath } from '../places.ts'
+import { isPattern } from './removed.ts'
 import { keysOf } from './run-keys.ts'
 import { linkActions } from './run-links.ts'
 import { repositoryOf } from './run-repositories.ts'
@@ -23,9 +24,24 @@ export interface RunAction {
 
 const TOOLS = new Set(['mkdir', 'chown', 'chmod', 'rm', 'touch', 'install'])
 
+export interface RunActions {
+  readonly actions: readonly RunAction[]
+  /** Lines of the RUNs that name longer paths than are followed. */
+  readonly tooLong: readonly number[]
+  /** The first RUN whose `rm` of a pattern is one too many; null where none is. */
+  readonly tooMany: number | null
+}
+
 /** What the RUN lines make, hand over, open up and remove. Paths that a variable, a pattern (but for rm) or an unknown folder decides are left out. */
-export function runActions(steps: readonly Step[]): readonly RunAction[] {
-  return steps.flatMap((step) => {
+export function runActions(steps: readonly Step[]): RunActions {
+  const tooLong = new Set<number>()
+  const actions = steps.flatMap((step) => {
+    const pathIn: PathIn = (text, folder) => {
+      const path = text === null ? null : normalisePath(text, folder ?? '')
+      if (path === null || path.length < bounds.pathLength) return path
+      tooLong.add(step.instruction.line)
+      return null
+    }
     if (step.instruction.keyword !== 'RUN' || !says(step.instruction, MENTIONS)) return []
     const script = shellCommands(step.instruction, step.shell)
     if (script.kind !== 'parsed') return []
@@ -51,7 +67,7 @@ export function runActions(steps: readonly Step[]): readonly RunAction[] {
       if (keys.length > 0) return [{ tool: 'key' as const, paths: keys, value: null, ...rest }]
       const repository = repositoryOf(command, (word) => wordValue(word, variables), folder)
       if (repository !== null) return [{ tool: 'repository' as const, paths: [repository], value: null, ...rest }]
-      const action = readAction(command, variables, folder, line)
+      const action = readAction(command, variables, (text) => pathIn(text, folder), line)
       if (action === null) {
         for (const word of command.words) {
           const path = pathIn(wordValue(word, variables), folder)
@@ -64,7 +80,26 @@ export function runActions(steps: readonly Step[]): readonly RunAction[] {
       return paths.length === 0 ? [] : [{ ...action, paths }]
     })
   })
+  return { ...withFewPatterns(actions), tooLong: [...tooLong] }
 }
+
+function withFewPatterns(actions: readonly RunAction[]): Pick<RunActions, 'actions' | 'tooMany'> {
+  let patterns = 0
+  let tooMany: number | null = null
+  const kept = actions.map((action) => {
+    if (action.tool !== 'rm' || !action.paths.some(isPattern)) return action
+    const paths = action.paths.filter((path) => {
+      patterns += isPattern(path) ? 1 : 0
+      return !isPattern(path) || patterns <= bounds.removedPatterns
+    })
+    if (patterns > bounds.removedPatterns) tooMany ??= action.line
+    return { ...action, paths }
+  })
+  return { actions: kept, tooMany }
+}
+
+/** Null for what is not known, for a relative one in a folder that is not, and for what is longer than is followed. */
+type PathIn = (text: string | null, folder: string | null) => string | null
 
 /** `install` is the program where a command starts; with a word before it, it is what a package manager does. */
 const MENTIONS =
@@ -84,18 +119,17 @@ function wordValue(word: Word, variables: Values): string | null {
   return value === null || /^~|[{}*?[\]$`]/.test(value) ? null : value
 }
 
-/** Null for what is not known, for a relative one in a folder that is not, and for what no kernel takes. */
-function pathIn(text: string | null, folder: string | null): string | null {
-  const path = text === null ? null : normalisePath(text, folder ?? '')
-  return path === null || path.length >= bounds.pathLength ? null : path
-}
-
 /** What only a shell expands, where there is no variable in it. */
 function patternIn(word: Word): string | null {
   return word !== undefined && /^[\w./*?+:@%-]+$/.test(word.text) ? word.text : null
 }
 
-function readAction(command: ShellCommand, variables: Values, folder: string | null, line: number): RunAction | null {
+function readAction(
+  command: ShellCommand,
+  variables: Values,
+  pathOf: (text: string | null) => string | null,
+  line: number,
+): RunAction | null {
   const { name } = command
   if (name === null || !TOOLS.has(name)) return null
   const words = command.words.slice(1)
@@ -117,7 +151,7 @@ function readAction(command: ShellCommand, variables: Values, folder: string | n
   }
   if (name === 'install' && !letters.includes('d')) return null
   const paths = operands.flatMap((word) => {
-    const path = pathIn(wordValue(word, variables) ?? (name === 'rm' ? patternIn(word) : null), folder)
+    const path = pathOf(wordValue(word, variables) ?? (name === 'rm' ? patternIn(word) : null))
     return path === null ? [] : [path]
   })
   if (paths.length === 0) return null

@@ -9,6 +9,8 @@ export interface RunText {
   /** Its whole text, or what is put at its end; null where a variable, a question or another command decides it. */
   readonly text: string | null
   readonly appended: boolean
+  /** It is not followed, since there are too many before it. */
+  readonly leftOut?: true
 }
 
 /** What `cat > FILE <<EOF`, `tee FILE <<EOF`, `echo … > FILE` and `printf … > FILE` write, in their order. */
@@ -37,7 +39,7 @@ export function runTexts(step: Step): readonly RunText[] {
     const isFollowed = known.has(path) || known.size < bounds.writtenTexts
     const text = isCertain(command) && isFollowed ? written(command) : null
     if (text !== null) known.add(path)
-    found.push({ path, text, appended: target.appended })
+    found.push({ path, text, appended: target.appended, ...(isFollowed ? {} : { leftOut: true }) })
   }
   return found
 }

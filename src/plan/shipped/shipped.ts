@@ -4,7 +4,8 @@ import { findStage } from '../../dockerfile/stages.ts'
 import type { Step } from '../../dockerfile/steps.ts'
 import type { FileEntry, FileModel } from '../../image/file-model.ts'
 import type { InTurn } from '../../in-turn.ts'
-import { baseName, isInside, normalisePath, parentOf } from '../places.ts'
+import { onceFor } from '../../once-for.ts'
+import { baseName, normalisePath, parentOf } from '../places.ts'
 import type { BuildContext } from './build-context.ts'
 import { changedMode, octal } from './changed-mode.ts'
 import { fromContext, matching } from './context-files.ts'
@@ -32,6 +33,10 @@ export interface Shipped {
   readonly origins: ReadonlyMap<string, string>
   readonly copies: readonly CopiedPath[]
   readonly actions: readonly RunAction[]
+  /** Lines of the RUNs that name longer paths than are followed. */
+  readonly tooLong: readonly number[]
+  /** The first RUN whose `rm` of a pattern is one too many; null where none is. */
+  readonly tooMany: number | null
   readonly steps: readonly Step[]
   /** A RUN has removed it, and nothing brought it back. */
   readonly isRemoved: (path: string) => boolean
@@ -73,7 +78,7 @@ function* shippedOnce(sources: ShippedSources, stageIndex: number, known: Map<nu
   if (before !== undefined) return before
   const steps = sources.walks.steps(stageIndex)
   yield
-  const actions = runActions(steps)
+  const { actions, tooLong, tooMany } = runActions(steps)
   yield
   const inLine = new Map<number, RunAction[]>()
   for (const action of actions) {
@@ -97,7 +102,7 @@ function* shippedOnce(sources: ShippedSources, stageIndex: number, known: Map<nu
   const { entries, texts, origins, copies } = draft
   const isGone = removedBy(actions)
   const isRemoved = (path: string): boolean => !entries.has(path) && isGone(path)
-  const shipped = { entries, texts, origins, copies, actions, steps, isRemoved }
+  const shipped = { entries, texts, origins, copies, actions, tooLong, tooMany, steps, isRemoved }
   known.set(stageIndex, shipped)
   return shipped
 }
@@ -194,8 +199,26 @@ function below(draft: Draft, path: string): readonly string[] {
   const { base } = draft
   const own = entriesBelow(draft, path)
   if (base === null) return own
-  return [...new Set([...own, ...[...base.paths()].filter((each) => isInside(each, path))])]
+  return [...new Set([...own, ...belowIn(base, path)])]
 }
+
+/** What lies below a folder is one stretch of all paths in their order. */
+function belowIn(base: FileModel, folder: string): readonly string[] {
+  const all = pathsInOrder(base)
+  if (folder === '/') return all
+  let [low, high] = [0, all.length]
+  const start = `${folder}/`
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((all[middle] ?? '') < start) low = middle + 1
+    else high = middle
+  }
+  let end = low
+  while (all[end]?.startsWith(start) === true) end += 1
+  return all.slice(low, end)
+}
+
+const pathsInOrder = onceFor((base: FileModel): readonly string[] => [...base.paths()].sort())
 
 function act(draft: Draft, action: RunAction, sources: ShippedSources): void {
   if (action.tool === 'rm') {

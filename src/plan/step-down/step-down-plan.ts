@@ -1,3 +1,4 @@
+import { bounds } from '../../bounds.ts'
 import { switchTools } from '../../command/index.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import { daemonOf, insistsOnUser } from '../../image/step-down/daemons.ts'
@@ -50,10 +51,12 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
   const said = [relevant, report.actions, report.refusals, report.unread, owners]
   if (said.every((list) => list.length === 0)) return noStepDown
   // A daemon's own `user` is mostly a warning to a non-root process: it goes only when the program stops on it.
-  const taken = relevant.filter(
+  const wanted = relevant.filter(
     ({ guarded, tool }) => !guarded && (switchTools.includes(tool) || refused || insistsOnUser(tool)),
   )
-  const guards = report.actions.filter((action) => isFatal(action))
+  const fatal = report.actions.filter((action) => isFatal(action))
+  const lists = [wanted, fatal, report.refusals, owners]
+  const [taken, guards] = [wanted.slice(0, bounds.changedCommands), fatal.slice(0, bounds.changedCommands)]
   const inArgv = taken.filter((found) => found.argv?.without != null)
   const inline = guards.filter(({ script }) => script === null)
   const argvOf = (of: 'entrypoint' | 'cmd') => {
@@ -73,20 +76,34 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
     ),
     needs: report.actions.flatMap(needsOf),
     fileEdits: mergeByFile([
-      ...report.refusals.map(passEdit),
+      ...report.refusals.slice(0, bounds.changedCommands).map(passEdit),
       ...taken.flatMap((found) => editOf(found, facts, taken)),
       ...guards.flatMap((action) => guardEdit(action, guards, report.actions)),
-      ...owners.map(ownerEdit),
+      ...owners.slice(0, bounds.changedCommands).map(ownerEdit),
     ]),
     argv: { entrypoint: argv.entrypoint.argv, cmd: argv.cmd.argv },
     argvReasons: [...inArgv.map(whySwitched), ...argv.entrypoint.reasons, ...argv.cmd.reasons],
     remarks: [
+      ...(lists.some(({ length }) => length > bounds.changedCommands) ? [TOO_MANY] : []),
       ...taken.flatMap((found) => stuck(found, facts)),
-      ...(observation === null ? relevant.filter((found) => !taken.includes(found)).flatMap(unsure) : []),
+      ...(observation === null ? relevant.filter(unlike(wanted)).flatMap(unsure) : []),
       // Whether it switches is what a trace shows, whatever it is written in.
       ...(observation?.opened == null ? report.unread.flatMap((one) => unread(one, facts)) : []),
     ],
   }
+}
+
+const TOO_MANY: Remark = {
+  outcome: 'todo',
+  transform: 'skip-step-down',
+  message: `more than ${bounds.changedCommands} commands that it starts with need root: those after them are left as they are`,
+  hint: 'let them run only when id -u is 0',
+  evidence: [],
+}
+
+function unlike<T>(known: readonly T[]): (one: T) => boolean {
+  const all = new Set(known)
+  return (one) => !all.has(one)
 }
 
 function whySwitched({ tool }: StepDown): string {

@@ -1,3 +1,4 @@
+import { bounds } from '../../bounds.ts'
 import { normalisePath } from '../../path.ts'
 import type { Operation } from '../../plan/operation.ts'
 import type { PathHistory } from './path-history.ts'
@@ -31,7 +32,7 @@ export type Told = Omit<Operation, 'outcome' | 'source' | 'detail' | 'by' | 'pid
  */
 export type Handler = (call: Call, scene: Scene) => Iterable<Told>
 
-/** The absolute path of a path argument; `directory` is the descriptor before it, absent for calls without one. */
+/** The absolute path of a path argument, null for what is longer than is followed; `directory` is the descriptor before it, absent for calls without one. */
 export function pathOf(scene: Scene, path: string | undefined, directory?: string): string | null {
   const { place } = scene.process
   const text = quotedText(path)
@@ -43,7 +44,9 @@ export function pathOf(scene: Scene, path: string | undefined, directory?: strin
   scene.fromStart = scene.fromStart !== false && !isAbsolute && isInCwd && place.atStart
   if (isAbsolute) return normalisePath(place.root + normalisePath(text))
   const base = isInCwd ? place.cwd : folder
-  return base === null ? null : normalisePath(text, base)
+  const whole = base === null ? null : normalisePath(text, base)
+  // Reached folder by folder it may be longer than any that the kernel takes at once; each of them is kept.
+  return whole === null || whole.length >= bounds.pathLength ? null : whole
 }
 
 /** Says something of the file behind a descriptor; nothing for a pipe, a socket or a file that has no name any more. */

@@ -24,3 +24,12 @@ test('what has come since the last time is read with all that was known by then'
   ])
   expect(now?.within.map(({ path, times }) => [path, times])).toEqual([['/data/a', undefined]])
 })
+
+test('a folder that is reached step by step, deeper than any path, is lost, and that is said', async () => {
+  const deep = growingTrace(OPTIONS)
+  const steps = Array.from({ length: 5000 }, (_, i) => `1     1000.${String(i).padStart(6, '0')} chdir("d") = 0`)
+  await deep.readOn(tar(...steps, ''))
+  const now = deep.soFar({})
+  expect(now?.lost).toBeGreaterThan(0)
+  expect(Math.max(...(now?.operations ?? []).map(({ path }) => path?.length ?? 0))).toBeLessThan(4096)
+})
