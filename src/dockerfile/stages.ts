@@ -53,6 +53,23 @@ function usedStages(dockerfile: Dockerfile, stage: Stage): readonly number[] {
   return used
 }
 
+/**
+ * The stages that a stage takes from, directly and through others, by the ones that each takes from; earliest first, so that
+ * who goes through them has all of one's before it.
+ */
+export function reachedFrom(index: number, takenFrom: (index: number) => Iterable<number>): readonly number[] {
+  const reached = new Set<number>()
+  const open = [index]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const other of takenFrom(next)) {
+      if (reached.has(other)) continue
+      reached.add(other)
+      open.push(other)
+    }
+  }
+  return [...reached].sort((a, b) => a - b)
+}
+
 /** The stages or images that an instruction reads files from. */
 export function sourcesOf(instruction: Instruction): readonly string[] {
   return instruction.flags.flatMap((flag) => {

@@ -1,4 +1,4 @@
-import { type Dockerfile, findStage, type Instruction, type StageWalks } from '../../dockerfile/index.ts'
+import { type Dockerfile, findStage, type Instruction, reachedFrom, type StageWalks } from '../../dockerfile/index.ts'
 import type { SaidId } from '../../image/account-arguments.ts'
 import type { Account, Accounts } from '../../image/facts.ts'
 import type { InTurn } from '../../in-turn.ts'
@@ -54,29 +54,22 @@ export const nothingCreated: Created = { users: [], groups: [] }
 
 /** The accounts that a stage's instructions make, through the stages it is built from, and those it copies with /etc/passwd. */
 /** Stops behind each instruction. */
-export function createdAccounts(dockerfile: Dockerfile, stageIndex: number, walks: StageWalks): InTurn<Created> {
-  return createdOnce(dockerfile, stageIndex, walks, new Map())
+export function* createdAccounts(dockerfile: Dockerfile, stageIndex: number, walks: StageWalks): InTurn<Created> {
+  const known = new Map<number, Created>()
+  const takenFrom = (index: number): readonly number[] =>
+    walks.steps(index).flatMap(({ instruction }) => copiedFrom(dockerfile, instruction) ?? [])
+  // One after the other: work that is nested stops through all that it is nested in.
+  for (const index of reachedFrom(stageIndex, takenFrom))
+    known.set(index, yield* createdIn(dockerfile, index, walks, known))
+  return yield* createdIn(dockerfile, stageIndex, walks, known)
 }
 
-/** Each stage may copy the file from several others, and those again. */
-function* createdOnce(
-  dockerfile: Dockerfile,
-  stageIndex: number,
-  walks: StageWalks,
-  known: Map<number, Created>,
-): InTurn<Created> {
-  const before = known.get(stageIndex)
-  if (before !== undefined) return before
-  const created = yield* createdIn(dockerfile, stageIndex, walks, known)
-  known.set(stageIndex, created)
-  return created
-}
-
+/** `known`: those of the stages that it may copy the file from. */
 function* createdIn(
   dockerfile: Dockerfile,
   stageIndex: number,
   walks: StageWalks,
-  known: Map<number, Created>,
+  known: ReadonlyMap<number, Created>,
 ): InTurn<Created> {
   const users = new Map<string, CreatedAccount>()
   const groups = new Map<string, CreatedGroup>()
@@ -84,11 +77,9 @@ function* createdIn(
     const { instruction } = step
     if (instruction.keyword !== 'RUN' && instruction.keyword !== 'COPY') continue
     const other = copiedFrom(dockerfile, instruction)
-    if (other !== null) {
-      const found = yield* createdOnce(dockerfile, other, walks, known)
-      for (const user of found.users) users.set(user.name, user)
-      for (const group of found.groups) groups.set(group.name, group)
-    }
+    const found = other === null ? undefined : known.get(other)
+    for (const user of found?.users ?? []) users.set(user.name, user)
+    for (const group of found?.groups ?? []) groups.set(group.name, group)
     for (const done of accountSteps(step, dockerfile.escape)) apply(done, instruction, users, groups)
     yield
   }

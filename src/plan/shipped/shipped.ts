@@ -1,6 +1,6 @@
-import type { Dockerfile } from '../../dockerfile/model.ts'
+import type { Dockerfile, Instruction } from '../../dockerfile/model.ts'
 import type { StageWalks } from '../../dockerfile/stage-walk.ts'
-import { findStage } from '../../dockerfile/stages.ts'
+import { findStage, reachedFrom } from '../../dockerfile/stages.ts'
 import type { Step } from '../../dockerfile/steps.ts'
 import type { FileEntry, FileModel } from '../../image/file-model.ts'
 import type { InTurn } from '../../in-turn.ts'
@@ -68,14 +68,25 @@ export interface ShippedSources {
 const unknownOwner = -1
 
 /** Stops behind each instruction. */
-export function shippedBy(sources: ShippedSources, stageIndex: number): InTurn<Shipped> {
-  return shippedOnce(sources, stageIndex, new Map())
+export function* shippedBy(sources: ShippedSources, stageIndex: number): InTurn<Shipped> {
+  const { dockerfile, walks } = sources
+  const known = new Map<number, Shipped>()
+  const takenFrom = (index: number): readonly number[] =>
+    walks.steps(index).flatMap(({ instruction }) => copiedStage(dockerfile, instruction) ?? [])
+  // One after the other: work that is nested stops through all that it is nested in.
+  for (const index of reachedFrom(stageIndex, takenFrom))
+    known.set(index, yield* shippedIn({ ...sources, base: null }, index, known))
+  return yield* shippedIn(sources, stageIndex, known)
 }
 
-/** A stage that many COPY lines take from is read once. */
-function* shippedOnce(sources: ShippedSources, stageIndex: number, known: Map<number, Shipped>): InTurn<Shipped> {
-  const before = known.get(stageIndex)
-  if (before !== undefined) return before
+/** The stage that a COPY takes its files from. */
+function copiedStage(dockerfile: Dockerfile, { keyword, flags, stage }: Instruction): number | null {
+  const from = keyword === 'COPY' || keyword === 'ADD' ? flags.find(({ name }) => name === 'from')?.value : null
+  return from == null ? null : (findStage(dockerfile, from, stage)?.index ?? null)
+}
+
+/** `known`: those of the stages that it copies from. */
+function* shippedIn(sources: ShippedSources, stageIndex: number, known: ReadonlyMap<number, Shipped>): InTurn<Shipped> {
   const steps = sources.walks.steps(stageIndex)
   yield
   const { actions, tooLong, tooMany } = runActions(steps)
@@ -90,7 +101,7 @@ function* shippedOnce(sources: ShippedSources, stageIndex: number, known: Map<nu
   for (const step of steps) {
     const { keyword, line } = step.instruction
     if (keyword === 'WORKDIR') folder(draft, normalisePath(step.words[0] ?? '', step.workdir ?? ''))
-    else if (keyword === 'COPY' || keyword === 'ADD') yield* copy(draft, step, sources, known)
+    else if (keyword === 'COPY' || keyword === 'ADD') copy(draft, step, sources, known)
     else if (keyword === 'RUN') {
       const texts = runTexts(step)
       forgetEdited(draft, step, texts)
@@ -102,12 +113,10 @@ function* shippedOnce(sources: ShippedSources, stageIndex: number, known: Map<nu
   const { entries, texts, origins, copies } = draft
   const isGone = removedBy(actions)
   const isRemoved = (path: string): boolean => !entries.has(path) && isGone(path)
-  const shipped = { entries, texts, origins, copies, actions, tooLong, tooMany, steps, isRemoved }
-  known.set(stageIndex, shipped)
-  return shipped
+  return { entries, texts, origins, copies, actions, tooLong, tooMany, steps, isRemoved }
 }
 
-function* copy(draft: Draft, step: Step, sources: ShippedSources, known: Map<number, Shipped>): InTurn<void> {
+function copy(draft: Draft, step: Step, sources: ShippedSources, known: ReadonlyMap<number, Shipped>): void {
   const { instruction, words } = step
   const target = words.at(-1)
   const destination = target == null ? null : normalisePath(target, step.workdir ?? '')
@@ -134,8 +143,8 @@ function* copy(draft: Draft, step: Step, sources: ShippedSources, known: Map<num
     put(path, file, heredoc.content, path)
   }
   const from = flag('from')
-  const stage = from === null ? null : findStage(sources.dockerfile, from, instruction.stage)
-  const other = stage === null ? null : yield* shippedOnce({ ...sources, base: null }, stage.index, known)
+  const stage = copiedStage(sources.dockerfile, instruction)
+  const other = stage === null ? null : (known.get(stage) ?? null)
   for (const source of words.slice(0, -1)) {
     if (source == null || source.startsWith('<<')) continue
     const found =
