@@ -32,7 +32,7 @@ export const bounds = {
   /** UTF-16 units of one line of a text that is written into a Dockerfile: BuildKit reads no line of 65,536 bytes, and a unit is up to three. */
   lineLength: 21_000,
   /** Lines that a diff takes out and puts in, as few as they can be; where there are more, all is another text. Its work is their square. */
-  diffLines: 2000,
+  diffLines: 1000,
   /** One answer of an engine: `inspect` and lists give little, more is a fault. */
   engineAnswerBytes: 64 * 1024 * 1024,
   /** Until the first part of what an engine streams, and between two of its parts. */

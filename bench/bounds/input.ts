@@ -5,6 +5,8 @@ export interface Input {
   readonly prepare: (n: number) => Prepared | Promise<Prepared>
   /** Bytes up to which it is doubled; absent: a megabyte, the bound of texts. */
   readonly most?: number
+  /** None is larger than this size, a power of two, or than `most` bytes: within a second of CPU it may take as long as it takes. */
+  readonly bound?: number | 'most'
 }
 
 export interface Prepared {

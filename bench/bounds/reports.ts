@@ -1,3 +1,4 @@
+import { bounds } from '../../src/bounds.ts'
 import { composeFile } from '../../src/profile/compose-file.ts'
 import { dockerRun } from '../../src/profile/docker.ts'
 import { kubernetesManifest } from '../../src/profile/kubernetes-manifest.ts'
@@ -32,8 +33,9 @@ export const reports: readonly Input[] = [
         lines(n, () => 'RUN a'),
       ),
     ]),
+    // A message with what others wrote in it.
     report(format.name, 'of a long message', (n) => [
-      resultOf({ findings: [{ ...finding(0), message: '<a`*_[\u202e '.repeat(Math.min(n, 20_000)) }] }),
+      resultOf({ findings: [{ ...finding(0), message: '<a`*_[\u202e '.repeat(n) }] }),
     ]),
   ]),
   profile('docker', (made) => void dockerRun(made, 'docker')),
@@ -98,6 +100,7 @@ function profile(kind: string, work: (profile: Profile) => void): Input {
       const made = largeProfile(n)
       return { bytes: JSON.stringify(made).length, work: () => work(made) }
     },
+    bound: bounds.volumes,
   }
 }
 

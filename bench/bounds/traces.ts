@@ -56,7 +56,7 @@ export const traces: readonly Input[] = [
     { access: 'create-file', path: `/srv/d${i}/f` },
   ]),
   seen('folders that are created in one another', (i) => [
-    { access: 'create-directory', path: `/srv${'/d'.repeat(i % 2000)}` },
+    { access: 'create-directory', path: `/srv/${Math.floor(i / 1000)}${'/d'.repeat(i % 1000)}` },
   ]),
   seen('files that are written all over', (i) => [{ access: 'write', path: `/d${i % 100}/e${i % 1000}/f${i}` }]),
   seen('files that are created and removed', (i) => [
