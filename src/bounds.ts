@@ -83,6 +83,8 @@ export const bounds = {
   manifestBytes: 4 * 1024 * 1024,
   /** The config of an image, which has a line for each step of its build. */
   imageConfigBytes: 8 * 1024 * 1024,
+  /** Levels of brackets of a manifest or config: those of images have six. */
+  documentDepth: 100,
   /** Images of one index or archive. */
   imagesOfIndex: 10_000,
   /** All documents of one archive together. */

@@ -65,6 +65,15 @@ test('any manifest, list of docker save and config is taken or refused', () => {
   )
 })
 
+test('a config that is nested deeper than images need is refused before it is parsed, brackets in its texts are not counted', () => {
+  const nested = (depth: number) => Buffer.from(`{"config":{"Labels":${'['.repeat(depth)}${']'.repeat(depth)}}}`)
+  expect(() => parseConfigDocument(nested(1_000_000), place)).toThrow(
+    expect.objectContaining({ message: expect.stringContaining('nested more than 100 levels deep') }),
+  )
+  const text = JSON.stringify({ config: { User: `"\\${'[{'.repeat(1000)}` } })
+  expect(parseConfigDocument(Buffer.from(text), place).config.user).toBe(`"\\${'[{'.repeat(1000)}`)
+})
+
 test('any challenge is parsed', () => {
   const part = fc.constantFrom('Bearer', ' ', 'realm', '=', '"', '\\', ',', 'https://x/', 'Basic', '\t', 'é')
   fc.assert(
