@@ -1,6 +1,8 @@
+import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { visibleLine } from '../borders/terminal.ts'
+import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
 import { editCompose, type Rendered, type Source } from '../profile/compose.ts'
 import { helmValues, isHelmTemplate } from '../profile/helm.ts'
@@ -11,9 +13,9 @@ import { isObject, parseYaml, textOf } from '../profile/yaml-file.ts'
 import { fileDiff } from '../report/diff.ts'
 import type { TargetOutcome } from '../work.ts'
 import { readText, replaceText } from '../workspace/files.ts'
+import { allowedRootOf, staysIn } from '../workspace/trust.ts'
 import { wantsColour } from './colour.ts'
 import type { Io } from './io.ts'
-import { mountedTexts } from './mounted-texts.ts'
 import type { ProfileRequest, Work } from './request.ts'
 import { fromHere } from './show.ts'
 
@@ -112,4 +114,30 @@ async function overrideNotes(files: readonly string[], cwd: string): Promise<rea
     () => false,
   )
   return isThere ? [`${name} is read on top of it, and was not looked at: add --file ${name}`] : []
+}
+
+/** A folder of configuration has no more entries than that; one of data is not read. */
+const MOST = 100
+
+/**
+ * The texts of a file, or of the files of a folder, that a service mounts: `./conf.d`. Null for what is no path of this
+ * machine, or lies outside of the repository of `folder`, or cannot be read.
+ */
+function mountedTexts(source: string, folder: string): readonly string[] | null {
+  if (!/^\.{0,2}\//.test(source) && source !== '.') return null
+  const texts: string[] = []
+  const paths = [resolve(folder, source)]
+  const allowedRoot = allowedRootOf(join(folder, 'compose.yaml'))
+  if (!paths.every((path) => staysIn(allowedRoot, path))) return null
+  try {
+    for (const path of paths) {
+      const stats = lstatSync(path)
+      if (stats.isDirectory()) paths.push(...readdirSync(path).map((name) => join(path, name)))
+      else if (stats.isFile() && stats.size <= bounds.textBytes) texts.push(readFileSync(path, 'utf8'))
+      if (paths.length > MOST) return null
+    }
+    return texts
+  } catch {
+    return null
+  }
 }

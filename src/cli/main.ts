@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { visible } from '../borders/terminal.ts'
+import { visible, visibleLine } from '../borders/terminal.ts'
 import { asFailure } from '../errors.ts'
 import { roomFor } from '../proof/side-by-side.ts'
 import { counted } from '../report/summary.ts'
@@ -18,13 +18,11 @@ import { clean } from './clean.ts'
 import { wantsColour, withVisibleText } from './colour.ts'
 import { exitCode } from './exit-code.ts'
 import { type Interruption, watchSignals } from './interrupt.ts'
-import type { Io } from './io.ts'
+import type { Io, Output } from './io.ts'
 import { optionsFrom } from './options.ts'
 import { showProfile } from './profile.ts'
-import { openProgress, type Progress } from './progress.ts'
 import type { Work } from './request.ts'
 import { showResults, tellRest } from './show.ts'
-import { transformList } from './transform-list.ts'
 import { carried, checkFound } from './usage.ts'
 import { writeResults } from './write-results.ts'
 
@@ -194,4 +192,51 @@ function stackOf(error: unknown): string {
 
 function message(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+type Entry = Pick<Transform, 'name' | 'summary'>
+
+/** The verb `transforms`. */
+function transformList(transforms: readonly Entry[], format: 'text' | 'json'): string {
+  const entries = transforms.map(({ name, summary }) => ({ name, summary }))
+  if (format === 'json') return `${JSON.stringify(entries, null, 2)}\n`
+  const width = Math.max(0, ...entries.map(({ name }) => name.length))
+  return entries.map(({ name, summary }) => `${name.padEnd(width)}  ${summary}\n`).join('')
+}
+
+/** What is being done now: a line that changes on a terminal, one line after the other elsewhere. */
+interface Progress {
+  show(line: string): void
+  /** Of the many short steps, which only a terminal shows. */
+  step(line: string): void
+  /** Before anything else is written to a terminal. */
+  clear(): void
+}
+
+const eraseLine = '\r\u001b[2K'
+
+function openProgress(output: Output): Progress {
+  let shown = ''
+  const live = output.isTTY === true
+  const put = (text: string) => {
+    const line = visibleLine(text)
+    if (line === shown) return
+    shown = line
+    output.write(live ? `${eraseLine}${cut(line, (output.columns ?? 80) - 1)}` : `${line}\n`)
+  }
+  return {
+    show: put,
+    step: (line) => {
+      if (live) put(line)
+    },
+    clear: () => {
+      if (live && shown !== '') output.write(eraseLine)
+      shown = ''
+    },
+  }
+}
+
+/** A line that wraps could not be erased again. */
+function cut(line: string, width: number): string {
+  return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`
 }

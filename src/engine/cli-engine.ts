@@ -1,4 +1,8 @@
+import { open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
+import { withTemporaryFolder } from '../temporary.ts'
 import { activityOf } from './activity.ts'
 import { startErrors, timedStop, volumesToMake, withUnstarted } from './around-calls.ts'
 import { build } from './build.ts'
@@ -8,12 +12,10 @@ import type { CallResult, Cli } from './cli-process.ts'
 import { cliLeftovers, cliRemover } from './cli-remover.ts'
 import type { Enforced, Engine, RunSpec } from './engine.ts'
 import { failureOf, pullFailure } from './failure.ts'
-import { readIdFile, withIdFile } from './id-file.ts'
 import { parseImage, parseState, parseWritten } from './inspect.ts'
 import { labelFlags, sessionLabels } from './labels.ts'
 import { leftovers, removeLeftovers } from './leftovers.ts'
 import { listeners } from './listeners.ts'
-import { logs } from './logs.ts'
 import { processes } from './processes.ts'
 import { networkArguments, runArguments } from './run-arguments.ts'
 import { fullName, imageArgument, nameArgument } from './safe-arguments.ts'
@@ -202,4 +204,40 @@ async function createVolume(cli: Cli, volume: string, session: string): Promise<
   const ignore = cli.name === 'podman' ? ['--ignore'] : []
   const args = ['volume', 'create', ...ignore, ...labelFlags(sessionLabels(session)), '--', nameArgument(volume)]
   await cli.call(`create volume ${volume}`, args)
+}
+
+/** Gives a path at which the engine's CLI can write the id of the container that it creates (`--cidfile`). */
+function withIdFile<T>(use: (path: string) => Promise<T>): Promise<T> {
+  return withTemporaryFolder('id', (folder) => use(join(folder, 'id')))
+}
+
+/** '' where no container was created. */
+async function readIdFile(path: string): Promise<string> {
+  try {
+    return (await readFile(path, 'utf8')).trim()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  }
+}
+
+/**
+ * stdout and stderr of a container, their end. Both go to one file, so that they keep the order in which the
+ * engine printed them; two pipes would not.
+ */
+async function logs(cli: Cli, container: string): Promise<string> {
+  return withTemporaryFolder('logs', async (folder) => {
+    const file = await open(join(folder, 'log'), 'w+')
+    try {
+      const { exitCode } = await cli.run(['logs', nameArgument(container)], { output: file.fd })
+      const { size } = await file.stat()
+      const start = Math.max(0, size - bounds.logBytes)
+      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(size - start), position: start })
+      const text = buffer.toString('utf8', 0, bytesRead)
+      if (exitCode !== 0) throw failureOf(cli.name, `read the logs of ${container}`, text)
+      return text
+    } finally {
+      await file.close()
+    }
+  })
 }

@@ -1,7 +1,5 @@
-import { parentOf } from '../path.ts'
+import { isWithin, parentOf } from '../path.ts'
 import type { FileEntry, FileView, Identity } from './file-model.ts'
-import { executeBit, owns, permits, readBit, stickyForbids, writeBit } from './permission.ts'
-import { isRuntimePath, withRuntime } from './runtime-paths.ts'
 import { type Walk, walk } from './walk.ts'
 
 /**
@@ -168,4 +166,79 @@ function asked(path: string, entry: FileEntry, identity: Identity, wanted: numbe
 
 function refuse(blocker: string, needs: Need): Extract<AccessAnswer, { allowed: false }> {
   return { allowed: false, blocker, needs }
+}
+
+const readBit = 4
+const writeBit = 2
+const executeBit = 1
+
+/**
+ * Whether the mode bits give all of `wanted` to an identity. Exactly one class counts, as in the kernel: an owner whom
+ * the owner bits refuse is refused, also where "other" would allow it. Root may do all, but executes only a file that
+ * has some execute bit (inode_permission and CAP_DAC_OVERRIDE).
+ */
+function permits(entry: FileEntry, identity: Identity, wanted: number): boolean {
+  if (identity.uid === 0) {
+    return entry.type === 'directory' || (wanted & executeBit) === 0 || (entry.mode & 0o111) !== 0
+  }
+  return ((entry.mode >> shiftFor(entry, identity)) & 0o7 & wanted) === wanted
+}
+
+function shiftFor(entry: FileEntry, identity: Identity): 0 | 3 | 6 {
+  if (entry.uid === identity.uid) return 6
+  return identity.gids.includes(entry.gid) ? 3 : 0
+}
+
+/** chmod, utimes and the like are for the owner, whatever the mode says. */
+function owns(entry: FileEntry, identity: Identity): boolean {
+  return identity.uid === 0 || entry.uid === identity.uid
+}
+
+/** In a sticky directory a name is removed or replaced only by the owner of the file or of the directory. */
+function stickyForbids(directory: FileEntry, entry: FileEntry, identity: Identity): boolean {
+  return (directory.mode & 0o1000) !== 0 && !owns(directory, identity) && !owns(entry, identity)
+}
+
+/** What every container runtime mounts itself, whatever the image has there (OCI runtime spec, default file systems). */
+const device = (mode: number): FileEntry => ({ type: 'other', uid: 0, gid: 0, mode, size: 0, link: null })
+const directory = (mode: number): FileEntry => ({ type: 'directory', uid: 0, gid: 0, mode, size: 0, link: null })
+const symlink = (link: string): FileEntry => ({ type: 'symlink', uid: 0, gid: 0, mode: 0o777, size: 0, link })
+
+const devices: ReadonlyMap<string, FileEntry> = new Map([
+  ['/dev', directory(0o755)],
+  ...['null', 'zero', 'full', 'random', 'urandom', 'tty'].map((name) => [`/dev/${name}`, device(0o666)] as const),
+  // Mode 0620 and the container user's own, because the runtime hands the terminal to it.
+  ['/dev/console', device(0o666)],
+  ['/dev/ptmx', symlink('pts/ptmx')],
+  ['/dev/pts', directory(0o755)],
+  ['/dev/pts/ptmx', device(0o666)],
+  ['/dev/shm', directory(0o1777)],
+  ['/dev/mqueue', directory(0o1777)],
+  ['/dev/fd', symlink('/proc/self/fd')],
+  ['/dev/stdin', symlink('/proc/self/fd/0')],
+  ['/dev/stdout', symlink('/proc/self/fd/1')],
+  ['/dev/stderr', symlink('/proc/self/fd/2')],
+  ['/dev/core', symlink('/proc/kcore')],
+  ['/proc', directory(0o555)],
+  ['/sys', directory(0o555)],
+])
+
+/** Below /proc all is taken as the process's own, so that stdio and /proc/self work, but for what the runtime makes read-only. */
+const readOnly = ['/proc/sys', '/proc/bus', '/proc/fs', '/proc/irq', '/proc/sysrq-trigger', '/sys']
+
+/** The path is the runtime's and not the image's: nothing that is written into the image changes it. */
+function isRuntimePath(path: string): boolean {
+  return isWithin(path, '/dev') || isWithin(path, '/proc') || isWithin(path, '/sys')
+}
+
+/** `get` with the runtime's own file systems in place of what the image has there. */
+function withRuntime(get: (path: string) => FileEntry | null): (path: string) => FileEntry | null {
+  return (path) => {
+    if (!isRuntimePath(path)) return get(path)
+    const known = devices.get(path)
+    if (known !== undefined) return known
+    if (isWithin(path, '/dev')) return null
+    // Which of these names are directories is not known and does not matter: they can be entered, read and written.
+    return directory(readOnly.some((prefix) => isWithin(path, prefix)) ? 0o555 : 0o777)
+  }
 }

@@ -5,8 +5,8 @@ import { declaredNeeds } from './evidence/declared.ts'
 import { givenNeeds } from './evidence/given.ts'
 import type { Need } from './grants/need.ts'
 import { observedNeeds } from './grants/observed-needs.ts'
-import { withoutSeenFiles } from './grants/seen-files.ts'
 import { spareSwitch } from './grants/spare.ts'
+import type { Operation } from './operation.ts'
 import type { Tools } from './plan.ts'
 import type { Policy } from './policy.ts'
 import type { StageInput } from './stage-input.ts'
@@ -73,4 +73,15 @@ function needsOf(input: StageInput, policy: Policy, stated: Stated, readable: Im
     ...(observation === null ? stated.assumed() : []),
     ...observedNeeds(observation),
   ]
+}
+
+const OF_FILES = new Set<Operation['access']>(['create-file', 'create-socket'])
+
+/** Without the folders that a text only seemed to name: the run has shown that the path is a file. */
+function withoutSeenFiles(needs: readonly Need[], operations: readonly Operation[]): readonly Need[] {
+  if (operations.length === 0) return needs
+  const files = new Set(
+    operations.flatMap(({ access, outcome, path }) => (outcome === 'done' && OF_FILES.has(access) ? [path] : [])),
+  )
+  return needs.filter((need) => need.access !== 'keep-state' || !files.has(need.path))
 }

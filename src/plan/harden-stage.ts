@@ -1,3 +1,4 @@
+import type { ImageFacts } from '../image/facts.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
 import { candidates } from './account/candidates.ts'
 import { chooseAccount } from './account/choose-account.ts'
@@ -5,16 +6,16 @@ import { mergedUsers } from './account/merged-users.ts'
 import { notCreated } from './account/new-account.ts'
 import { unknownAccount } from './account/unknown-account.ts'
 import { assumptions, leftOut, otherShell } from './assumptions.ts'
-import { capableFiles } from './capable-files.ts'
 import { planCommand } from './command.ts'
 import { editsInOrder } from './edits-in-order.ts'
+import { refusedPrograms } from './evidence/refused-programs.ts'
+import { applySubstitutions } from './file-edit.ts'
 import { imageCode } from './grants/closed.ts'
 import { type Granted, grantAll } from './grants/grant-all.ts'
 import type { Need } from './grants/need.ts'
 import { foundByHome, homeNeeds } from './grants/observed-needs.ts'
 import { partsOf, spareGrants, spareHome, spareLines, spareWorkdir } from './grants/spare.ts'
 import { stateOfOthers } from './grants/state-of-others.ts'
-import { stillNamed } from './grants/still-named.ts'
 import { said, unshownGrants } from './grants/unshown.ts'
 import { type Ground, groundOf } from './ground.ts'
 import { planHome } from './home.ts'
@@ -26,11 +27,11 @@ import type { Policy } from './policy.ts'
 import { movedHealthcheck } from './ports/healthcheck.ts'
 import type { PortPlan } from './ports/plan-ports.ts'
 import { stagePorts } from './ports/stage-ports.ts'
-import { granteeOf } from './replay/grantee.ts'
+import { type Grantee, granteeOf } from './replay/grantee.ts'
 import { type Service, servicesOf } from './services.ts'
-import { copyOwners } from './shipped/copy-owners.ts'
 import type { StageInput } from './stage-input.ts'
 import { isStatePlace } from './state-places.ts'
+import type { Stated } from './stated.ts'
 import { vendorRemarks } from './vendor-image.ts'
 import { planWorkdir } from './workdir.ts'
 
@@ -211,4 +212,36 @@ function remarksOf({ input, stated, stepDown, report }: Ground, decided: Decided
     ...leftOut(input),
     ...imageTriggers(input),
   ]
+}
+
+/** Uids other than root's of what COPY and ADD bring, those with most of it first. */
+function copyOwners({ files, isShipped }: Pick<Stated, 'files' | 'isShipped'>): readonly number[] {
+  const counts = new Map<number, number>()
+  for (const path of files.paths()) {
+    const uid = isShipped(path) ? (files.entry(path)?.uid ?? 0) : 0
+    if (uid > 0) counts.set(uid, (counts.get(uid) ?? 0) + 1)
+  }
+  return [...counts].toSorted(([, a], [, b]) => b - a).map(([uid]) => uid)
+}
+
+/** Without what a configuration names that an edit sends elsewhere. */
+function stillNamed(needs: readonly Need[], edits: readonly FileEdit[], { files }: ImageFacts): readonly Need[] {
+  return needs.filter(({ namedIn, path }) => {
+    const text = namedIn === undefined || !files.known ? null : files.value.text(namedIn)
+    const substitutions = edits.filter((edit) => edit.path === namedIn).flatMap((edit) => edit.substitutions)
+    if (text === null || substitutions.length === 0) return true
+    return applySubstitutions(text, substitutions)?.includes(path) !== false
+  })
+}
+
+/** All that is known to have capabilities of its own: by the catalogue, the Dockerfile, and what a run was refused. */
+function capableFiles(
+  { vendor, stated, observation }: StageInput,
+  { files }: ImageFacts,
+  grantee: Grantee,
+): readonly CapableFile[] {
+  const refused =
+    files.known && observation !== null ? refusedPrograms(observation.operations, files.value, grantee) : []
+  const said = [...(vendor.capable ?? []), ...(stated?.capable ?? [])]
+  return [...said.filter(({ name }) => refused.every((file) => file.name !== name)), ...refused]
 }

@@ -5,10 +5,9 @@ import { isRoot } from './account/user-text.ts'
 import { hardenStage } from './harden-stage.ts'
 import { exempt, leave, notForAnybody } from './leave.ts'
 import { imageUser } from './named-image.ts'
-import type { Plan, StagePlan } from './plan.ts'
+import type { Plan, Remark, StagePlan } from './plan.ts'
 import type { Policy } from './policy.ts'
 import type { StageInput } from './stage-input.ts'
-import { mustKeepRoot } from './step-down/must-keep-root.ts'
 import { withoutUnwritable } from './unwritable.ts'
 import { canSwitchBase, vendorImage } from './vendor-image.ts'
 
@@ -66,3 +65,30 @@ function isUnknownName(user: string, { accounts, files }: ImageFacts): boolean {
 function reasonOf({ accounts }: ImageFacts): string {
   return accounts.known ? '' : accounts.reason
 }
+
+/** Why this stage cannot do its job without root; null where nothing says so. What a run has shown comes first. */
+function mustKeepRoot(input: StageInput): Remark | null {
+  if (input.observation?.needsRoot != null) {
+    return {
+      outcome: 'todo',
+      transform: 'report-remarks',
+      message: `must keep root: ${input.observation.needsRoot}`,
+      hint: WAY_OUT,
+      capabilities: input.vendor.needsRoot?.capabilities.filter((name) => name !== 'ALL') ?? [],
+      evidence: [{ source: 'traced', subject: 'root', detail: input.observation.needsRoot }],
+    }
+  }
+  const { needsRoot } = input.vendor
+  if (needsRoot === null) return null
+  return {
+    outcome: 'todo',
+    transform: 'report-remarks',
+    message: `must keep root: ${needsRoot.reason}`,
+    hint: needsRoot.hint === '' ? WAY_OUT : `${needsRoot.hint}; ${WAY_OUT}`,
+    capabilities: needsRoot.capabilities.filter((name) => name !== 'ALL'),
+    evidence: [{ source: 'catalogue', subject: 'root', detail: needsRoot.reason }],
+  }
+}
+
+const WAY_OUT =
+  'run it with --cap-drop=ALL and only the capabilities it needs, and turn on userns-remap, so that its root is nobody on the host'

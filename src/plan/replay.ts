@@ -1,17 +1,17 @@
 import { bounds } from '../bounds.ts'
-import { couldCreate, couldExecute, couldRead, couldTraverse } from '../image/access.ts'
-import type { FileModel, FileView } from '../image/file-model.ts'
+import { type AccessAnswer, couldCreate, couldExecute, couldRead, couldTraverse } from '../image/access.ts'
+import type { FileModel, FileView, Identity } from '../image/file-model.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
 import { type Closed, type ImageCode, noCode } from './grants/closed.ts'
 import type { Need } from './grants/need.ts'
 import { CHANGES } from './operation.ts'
 import { baseName, isInside, isOfEngine, parentOf } from './places.ts'
-import type { Grant } from './plan.ts'
+import type { Grant, GrantKind } from './plan.ts'
 import { realPath } from './real-path.ts'
-import { ask } from './replay/ask.ts'
 import type { Grantee } from './replay/grantee.ts'
 import { changeAsOwner, handOver, keepState, remove } from './replay/own.ts'
-import { ofEngine, refuse, type State, startState, type Ungranted } from './replay/state.ts'
+import { openFolder } from './replay/reach.ts'
+import { grant, ofEngine, refuse, type State, startState, type Ungranted } from './replay/state.ts'
 import { create, write } from './replay/write.ts'
 
 export interface Replay {
@@ -125,4 +125,37 @@ function isTemporary(path: string, { files, original, identity }: State): boolea
   if (original.entry(path)?.type === 'file') return false
   const folder = ['/tmp', '/var/tmp'].find((place) => path !== place && isInside(path, place))
   return folder !== undefined && couldCreate(files, identity, `${folder}/x`).allowed
+}
+
+/** What lies between a user and a file: more folders than any image has on one way. */
+const MOST_TURNS = 100
+
+/** Grants what is missing for a question of the kind "could it", one blocker after the other. */
+function ask(
+  need: Need,
+  path: string,
+  could: (files: FileView, identity: Identity, path: string) => AccessAnswer,
+  state: State,
+): void {
+  for (let turns = 0; turns < MOST_TURNS; turns += 1) {
+    const answer = could(state.files, state.identity, path)
+    if (answer.allowed || isSecretOfSystem(answer.blocker)) return
+    if (answer.needs === 'search') {
+      if (!openFolder(need, answer.blocker, state)) return
+      continue
+    }
+    const kind = GRANTS[answer.needs]
+    if (kind === undefined || state.files.entry(answer.blocker) === null) return
+    if (!grant(need, answer.blocker, kind, state)) return
+  }
+}
+
+const GRANTS: Partial<Record<Extract<AccessAnswer, { allowed: false }>['needs'], GrantKind>> = {
+  read: 'group-read',
+  execute: 'traverse',
+}
+
+/** Password hashes are read by nobody but root and its helpers, whatever the original did. */
+function isSecretOfSystem(path: string): boolean {
+  return /^\/etc\/(g?shadow-?|sudoers(\.d)?|security)(\/|$)/.test(path)
 }

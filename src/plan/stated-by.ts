@@ -6,7 +6,8 @@ import type { Dockerfile, Stage } from '../dockerfile/model.ts'
 import type { StageWalks } from '../dockerfile/stage-walk.ts'
 import { resolveUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
-import type { FileModel } from '../image/file-model.ts'
+import { createFileModel } from '../image/file-index.ts'
+import type { FileEntry, FileModel } from '../image/file-model.ts'
 import { findStepDowns } from '../image/step-down.ts'
 import type { InTurn } from '../in-turn.ts'
 import { boundedRuns } from './evidence/bounded-runs.ts'
@@ -42,8 +43,7 @@ import { workingFolder } from './evidence/working-folder.ts'
 import { FIRST_UNPRIVILEGED_PORT, type VendorMove } from './ports/port-sources.ts'
 import { scriptPortEdits } from './ports/script-ports.ts'
 import type { BuildContext } from './shipped/build-context.ts'
-import { beneath, layered } from './shipped/layered-files.ts'
-import { type ShippedSources, shippedBy } from './shipped/shipped.ts'
+import { type Shipped, type ShippedSources, shippedBy } from './shipped/shipped.ts'
 import type { Stated } from './stated.ts'
 
 export interface StatedSources {
@@ -214,4 +214,18 @@ function withScripts(
 function numbers(owner: string): { readonly uid: number; readonly gid: number } {
   const [uid = 0, gid] = owner.split(':').map(Number)
   return { uid, gid: gid ?? uid }
+}
+
+/** The files of the base image, where they are known, with what a stage puts in and takes away. */
+function layered(facts: ImageFacts, { entries, texts, actions, isRemoved }: Shipped): FileModel {
+  if (!facts.files.known) return createFileModel(entries, texts)
+  const base = facts.files.value
+  if (!actions.some(({ tool }) => tool === 'rm')) return base.with(entries, texts)
+  const gone = new Map([...base.paths()].filter(isRemoved).map((path) => [path, null] as const))
+  return base.with(gone).with(entries, texts)
+}
+
+/** What packages bring lies below what the instructions put there. */
+function beneath(entries: ReadonlyMap<string, FileEntry>, own: FileModel, { isRemoved }: Shipped): FileModel {
+  return own.with(new Map([...entries].filter(([path]) => own.entry(path) === null && !isRemoved(path))))
 }

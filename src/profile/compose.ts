@@ -2,14 +2,13 @@ import { writtenByName } from '../plan/evidence/command-line.ts'
 import { isInside } from '../plan/places.ts'
 import { checkImage, checkInherited, chooseService } from './compose-choice.ts'
 import { inherited, merged } from './compose-inherit.ts'
-import { composeOwn, type ReadMounted } from './compose-own.ts'
 import { callers } from './compose-ports.ts'
 import { alignService, hardenService } from './compose-service.ts'
-import { migration, targetOf, writtenPlaces } from './compose-volumes.ts'
-import { overridden } from './overridden.ts'
-import { type Profile, type Running, userText } from './profile.ts'
+import { migration, sourceOf, targetOf, writtenPlaces } from './compose-volumes.ts'
+import { type Overlay, type Own, overridden } from './overridden.ts'
+import { type Profile, type Running, userText, volumeName } from './profile.ts'
 import { rewriteYaml } from './rewrite-yaml.ts'
-import { asList, asObject, type Json, parseYaml, textOf, type YamlFile } from './yaml-file.ts'
+import { asList, asObject, isObject, type Json, parseYaml, textOf, type YamlFile } from './yaml-file.ts'
 
 /** A text that was made or changed, and what is to be said of it. */
 export interface Rendered {
@@ -174,4 +173,52 @@ function imageOf({ image }: Json, whole: Json, isMain: boolean, profile: Profile
   const { original, name } = profile.image
   if (original === null || whole.build !== undefined || image === name) return null
   return image === undefined && (whole.image !== undefined || !isMain) ? null : name
+}
+
+/** Texts of the file, or of the files of the folder, that a service mounts from here; null where they are not known. */
+type ReadMounted = (source: string) => readonly string[] | null
+
+/** What a service has over its image. */
+function composeOwn(service: Json, inherited: Json, name: string, read: ReadMounted): Own {
+  const whole = merged(inherited, service)
+  const mounts = asList(whole.volumes)
+    .map((volume) => ({ source: sourceOf(volume), target: targetOf(volume) }))
+    // A new volume starts with what the image has there.
+    .filter(({ source, target }) => source !== '' && !source.startsWith(volumeName(name, target)))
+    .map(({ source, target }): Overlay => ({ target, name: source, texts: () => read(source) }))
+  const configs = asList(whole.configs)
+    .filter(isObject)
+    .map(
+      ({ source, target }): Overlay => ({
+        target: textOf(target ?? `/${source}`),
+        name: `config ${source}`,
+        texts: () => null,
+      }),
+    )
+  return {
+    overlays: [...mounts, ...configs],
+    env: pairs(whole.environment),
+    entrypoint: words(whole.entrypoint),
+    command: words(whole.command),
+    workdir: typeof whole.working_dir === 'string' ? whole.working_dir : null,
+  }
+}
+
+/** A text is split as a shell would split it; null and nothing leave the image's own. */
+function words(command: unknown): readonly string[] | null {
+  if (Array.isArray(command)) return command.map(String)
+  if (typeof command !== 'string') return null
+  const found = command.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? []
+  return found.map((word) => word.replaceAll(/"([^"]*)"|'([^']*)'/g, '$1$2'))
+}
+
+function pairs(environment: unknown): ReadonlyMap<string, string> {
+  if (!Array.isArray(environment))
+    return new Map(Object.entries(asObject(environment)).map(([name, value]) => [name, textOf(value)]))
+  return new Map(
+    environment.map((item) => {
+      const [name = '', ...value] = textOf(item).split('=')
+      return [name, value.join('=')]
+    }),
+  )
 }

@@ -1,14 +1,12 @@
 import { HardenError } from '../errors.ts'
 import type { Rendered, Source } from './compose.ts'
 import { sameImage } from './image-name.ts'
-import { overridden } from './overridden.ts'
-import { followed, selects } from './pod-followers.ts'
-import { podOwn } from './pod-own.ts'
+import { type Overlay, type Own, overridden } from './overridden.ts'
 import { type Chosen, hardenPod, longRunning, namesIn } from './pod-spec.ts'
 import type { Profile } from './profile.ts'
 import { rewriteYaml } from './rewrite-yaml.ts'
 import { at, type Member, membersOf, type Path, type Pod, podsOf, put } from './workloads.ts'
-import { asObject, isObject, type Json, parseYaml, textOf, type YamlFile } from './yaml-file.ts'
+import { asList, asObject, isObject, type Json, parseYaml, textOf, type YamlFile } from './yaml-file.ts'
 
 /** Where one pod is, and which of its containers are meant. */
 interface Meant {
@@ -129,4 +127,91 @@ function checkImages(spec: unknown, chosen: readonly Chosen[], file: string, pro
     `the container ${other.name} of ${file} runs ${textOf(other.image)}, not ${original}`,
     { hint: `ask for the profile of ${textOf(other.image)}, or name another --container` },
   )
+}
+
+/** What some containers of a pod have over their image. `members`: all objects of the files, ConfigMaps among them. */
+function podOwn(pod: Json, chosen: readonly Chosen[], members: readonly Member[], profile: Profile): Own {
+  const containers = chosen.map(({ list, index }) => asObject(asList(pod[list])[index]))
+  return {
+    overlays: containers.flatMap((one) =>
+      asList(one.volumeMounts).flatMap((mount) => overlay(asObject(mount), pod, members, profile)),
+    ),
+    env: new Map(
+      containers.flatMap(({ env }) =>
+        asList(env).map((item): [string, string] => {
+          const { name, value } = asObject(item)
+          return [textOf(name), textOf(value ?? '')]
+        }),
+      ),
+    ),
+    entrypoint: words(containers.map(({ command }) => command)),
+    command: words(containers.map(({ args }) => args)),
+    workdir: containers.map(({ workingDir }) => workingDir).find((folder) => typeof folder === 'string') ?? null,
+  }
+}
+
+/** Of the first container that has some. */
+function words(commands: readonly unknown[]): readonly string[] | null {
+  const found = commands.find(Array.isArray)
+  return found === undefined ? null : found.map(String)
+}
+
+function overlay(mount: Json, pod: Json, members: readonly Member[], { writable }: Profile): readonly Overlay[] {
+  const target = textOf(mount.mountPath).replace(/(.)\/$/, '$1')
+  const volume = asObject(asList(pod.volumes).find((one) => asObject(one).name === mount.name))
+  // What the image has there is copied in first.
+  if (volume.emptyDir !== undefined && writable.some(({ path, filled }) => filled && path === target)) return []
+  const { name } = asObject(volume.configMap)
+  const found = members.find(({ value }) => value.kind === 'ConfigMap' && asObject(value.metadata).name === name)
+  const texts = found === undefined ? null : Object.values(asObject(found.value.data)).map(String)
+  return [
+    { target, name: name === undefined ? `the volume ${mount.name}` : `the ConfigMap ${name}`, texts: () => texts },
+  ]
+}
+
+/**
+ * A document in which what leads to the pods with these labels says the moved port: a Service's targetPort, and
+ * the ports that a NetworkPolicy lets in.
+ */
+function followed(document: unknown, labels: Json, profile: Profile): unknown {
+  return membersOf(document).reduce((whole, { path, value }) => {
+    const spec = asObject(value.spec)
+    if (value.kind === 'Service' && selects(spec.selector, labels))
+      return put(whole, path, { ...value, spec: { ...spec, ports: servicePorts(spec, profile) } })
+    const chosen = asObject(asObject(spec.podSelector).matchLabels)
+    if (value.kind === 'NetworkPolicy' && Array.isArray(spec.ingress) && selects(chosen, labels))
+      return put(whole, path, {
+        ...value,
+        spec: { ...spec, ingress: spec.ingress.map((rule) => letIn(rule, profile)) },
+      })
+    return whole
+  }, document)
+}
+
+/** Whether a selector finds pods with these labels; an empty one finds none here. */
+function selects(selector: unknown, labels: Json): boolean {
+  const wanted = Object.entries(asObject(selector))
+  return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value)
+}
+
+function servicePorts(spec: Json, profile: Profile): readonly unknown[] {
+  return asList(spec.ports).map((port) => {
+    const { port: own, targetPort = own } = asObject(port)
+    const to = movedTo(targetPort, profile)
+    return to === null ? port : { ...asObject(port), targetPort: to }
+  })
+}
+
+function letIn(rule: unknown, profile: Profile): unknown {
+  const { ports } = asObject(rule)
+  if (!Array.isArray(ports)) return rule
+  const moved = ports.map((port) => {
+    const to = movedTo(asObject(port).port, profile)
+    return to === null ? port : { ...asObject(port), port: to }
+  })
+  return { ...asObject(rule), ports: moved }
+}
+
+function movedTo(port: unknown, { ports }: Profile): number | null {
+  return ports.find(({ from, to }) => from !== to && from === port)?.to ?? null
 }

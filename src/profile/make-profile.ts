@@ -9,11 +9,11 @@ import type { StagePlan } from '../plan/plan.ts'
 import type { Vendor } from '../plan/vendor.ts'
 import type { ReportProof, TargetResult } from '../report/report.ts'
 import { asIs } from './as-is.ts'
-import { imageChanges } from './image-changes.ts'
 import { notesOf } from './notes.ts'
 import { portsOf, sysctlsFor } from './ports.ts'
 import {
   derivedName,
+  type ImageChange,
   type Part,
   type Profile,
   type ProfileImage,
@@ -21,7 +21,6 @@ import {
   type ProfileVolume,
   slug,
 } from './profile.ts'
-import { leastRoot } from './root.ts'
 import { runningNotes } from './running.ts'
 import { grantedPlaces, writablePlaces } from './writable-places.ts'
 
@@ -163,4 +162,46 @@ function volumesOf(
     const filled = facts.files.known && facts.files.value.list(path).length > 0
     return [{ path, uid: user.uid, gid: user.gid, prepared: !(granted && isBare), ...(filled ? { filled: true } : {}) }]
   })
+}
+
+/**
+ * The capabilities of what keeps root: those that a run has shown, with those that the catalogue names for work that
+ * was not exercised. Null where neither says which: dropping all of them would only stop it from starting (FACTS 20).
+ */
+function leastRoot(plan: StagePlan, proof: ReportProof | null): Part<readonly string[]> | null {
+  const listed = plan.remarks.flatMap((remark) => remark.capabilities ?? [])
+  const shown = proof?.result?.capabilities ?? null
+  if (shown === null) return listed.length === 0 ? null : { value: [...new Set(listed)].sort(), known: 'planned' }
+  const unseen = listed.some((name) => !shown.includes(name))
+  return { value: [...new Set([...shown, ...listed])].sort(), known: unseen ? 'planned' : 'measured' }
+}
+
+/** What the plan changes in the image itself, apart from owners: a mount or a setting over it takes it back. */
+function imageChanges({ fileEdits, env, command, workdir, ports }: StagePlan): readonly ImageChange[] {
+  const moved = (text: string): readonly number[] =>
+    ports.flatMap(({ from, to }) =>
+      to !== null && new RegExp(String.raw`(?<!\d)${to}(?!\d)`).test(text) ? [from] : [],
+    )
+  return [
+    ...fileEdits.map(({ path, reason, substitutions }) => ({
+      kind: 'file' as const,
+      name: path,
+      reason,
+      ports: moved(substitutions.map(({ replacement }) => replacement).join('\n')),
+    })),
+    ...env.map(({ name, value, reason }) => ({ kind: 'env' as const, name, reason, ports: moved(value) })),
+    ...(workdir === undefined
+      ? []
+      : [{ kind: 'workdir' as const, name: workdir.path, reason: workdir.reason, ports: [] }]),
+    ...(command === null
+      ? []
+      : [
+          {
+            kind: 'command' as const,
+            name: 'command',
+            reason: command.reason,
+            ports: moved([...(command.entrypoint ?? []), ...(command.cmd ?? [])].join('\n')),
+          },
+        ]),
+  ]
 }

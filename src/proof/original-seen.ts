@@ -2,11 +2,12 @@ import type { Mount } from '../engine/engine.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
-import { type Ahead, startAhead } from './ahead.ts'
 import { unexercised } from './compare/unexercised.ts'
 import { unfitBaseline } from './compare/unfit.ts'
 import { observationOf } from './learn/observation.ts'
 import type { ProveRequest } from './prove.ts'
+import { dropRound, hasPassed, type Round, runRound } from './round.ts'
+import type { Original } from './run/baseline.ts'
 import type { Live } from './run/live.ts'
 import type { RunRecord } from './run/run-record.ts'
 import { untracedOriginal } from './run/traced-run.ts'
@@ -58,4 +59,46 @@ export async function seeOriginal(request: ProveRequest): Promise<OriginalSeen> 
 /** The run that is compared with, and what the other one was seen to do. */
 export function workOf({ baseline, original }: Pick<OriginalSeen, 'baseline' | 'original'>): RunRecord {
   return { ...baseline, trace: original.trace, traceRefused: original.traceRefused }
+}
+
+/**
+ * A first round that begins while the original is started for the second time: what only that start shows is rare. It
+ * counts where the plan in the end is the one that it began with; and where it failed, since it shows why all the same.
+ */
+interface Ahead {
+  /** Its round, where it counts for a plan with this text; else null, and nothing is left of it. */
+  roundFor(text: string | null): Promise<Round | null>
+}
+
+const NONE: Ahead = { roundFor: async () => null }
+
+async function startAhead(
+  request: ProveRequest,
+  baseline: RunRecord,
+  { begun, study }: Pick<Original, 'begun' | 'study'>,
+): Promise<Ahead> {
+  const record = await begun
+  // Checks of the user's own may want to see how the original ends.
+  if (record === null || request.smoke.length > 0) return NONE
+  const observation = observationOf(record, request.facts)
+  const hardened = await request.harden(observation)
+  const plan = stagePlanOf(hardened.plan, request.stage)
+  if (plan === undefined || !isSure(plan) || unfitBaseline(baseline, request.facts) !== null) return NONE
+  const { operations } = observation
+  const round = runRound(request, { baseline, operations, original: study }, hardened, plan, request.before + 1)
+  // It is waited for later.
+  round.catch(() => undefined)
+  return {
+    async roundFor(text) {
+      const done = await round
+      if (text !== null && (text === hardened.result.output || !hasPassed(done))) return done
+      await dropRound(done)
+      return null
+    },
+  }
+}
+
+/** A port that it could not move is asked of the program's help first. */
+function isSure({ outcome, ports }: StagePlan): boolean {
+  return outcome === 'harden' && ports.every(({ to }) => to !== null)
 }

@@ -5,7 +5,6 @@ import { bounds } from '../bounds.ts'
 import { isBuildFileName } from './build-files.ts'
 import { type Excludes, excludesAbove, isInside, noExcludes, withPatterns } from './excludes.ts'
 import { type IgnoreRules, isIgnored, rulesAbove, withFolder } from './gitignore.ts'
-import { isDockerfileName } from './names.ts'
 import { repositoryOf } from './repository.ts'
 import { holdsHome } from './trust.ts'
 
@@ -117,4 +116,17 @@ function byPath(a: string, b: string): number {
     if (x !== y) return x < y ? -1 : 1
   }
   return left.length - right.length
+}
+
+const builtFrom =
+  /^(?:Dockerfile|dockerfile|Containerfile|containerfile)(?:\..+)?$|\.[Dd]ockerfile$|\.[Cc]ontainerfile$/
+
+// What is named like a Dockerfile and is none: ignore files, copies that editors and merges leave, documents, the source
+// of templates (their placeholders make another text of them than what is built).
+const notBuilt =
+  /~$|\.(?:dockerignore|containerignore|bak|backup|old|orig|rej|save|sw[a-p]|tmp|md|txt|rst|j2|jinja2?|tmpl|tpl|template|erb|hbs|mustache|in|m4)$/i
+
+/** Is a file of this name (not a path) meant to be built? */
+export function isDockerfileName(name: string): boolean {
+  return builtFrom.test(name) && !notBuilt.test(name)
 }

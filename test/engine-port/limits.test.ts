@@ -1,6 +1,6 @@
 // What every container is held to, in the flags of the CLIs and in the body for the API.
 import { describe, expect, test } from '@jest/globals'
-import { containerBody } from '../../src/engine/api/container-body.ts'
+import { containerBody } from '../../src/engine/api/api-engine.ts'
 import type { Enforced, EngineName, RunSpec } from '../../src/engine/engine.ts'
 import { runLabelName } from '../../src/engine/labels.ts'
 import { networkArguments, runArguments } from '../../src/engine/run-arguments.ts'

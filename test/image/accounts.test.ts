@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { groupsOf, parseGroup, parsePasswd, privilegedGroupsOf, resolveUser } from '../../src/image/accounts.ts'
-import { parseOsRelease } from '../../src/image/os-release.ts'
+import { parseOsRelease } from '../../src/image/sources/facts-from-tar.ts'
 
 const accounts = {
   users: parsePasswd(`# comment

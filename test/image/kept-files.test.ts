@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { parseImageConfig } from '../../src/image/config.ts'
 import type { FileEntry } from '../../src/image/file-model.ts'
-import { filesKey } from '../../src/image/sources/files-key.ts'
+import { filesKey } from '../../src/image/sources/engine.ts'
 import { keptFiles } from '../../src/image/sources/kept-files.ts'
 
 let folder = ''

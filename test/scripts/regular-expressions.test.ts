@@ -54,7 +54,7 @@ const MADE: Readonly<Record<string, string>> = {
   'src/plan/evidence/working-folder.ts: rule.with': 'the catalogue, which is ours',
   'src/plan/evidence/working-folder.ts: unless': 'the catalogue, which is ours',
   'src/plan/file-edit.ts: source': 'an edit of ours: what it takes from a file is escaped by escapeEre',
-  'src/plan/included-files.ts: `^${source}$`': 'a glob, escaped but for its stars; a path',
+  'src/plan/configuration-files.ts: `^${source}$`': 'a glob, escaped but for its stars; a path',
   'src/plan/ports/healthcheck.ts: String.raw`(${LOOPBACK}(?::|["\']?,\\s*["\']?|\\s+))${from}(?!\\d)`':
     'numbers of ports between constants; one line of a file',
   'src/plan/ports/healthcheck.ts: String.raw`(\\b${scheme}://${LOOPBACK})(?=[/"\'\\s]|$)`':
@@ -76,18 +76,18 @@ const MADE: Readonly<Record<string, string>> = {
   'src/plan/ports/port-lines.ts: String.raw`^\\s*${BEFORE}[<"\']?${KEY}["\']?(?:\\s*[:=]\\s*|\\s+)["\']?(?:\\S*[:@\\]*])?${from}(?![\\w.:]|\\s*\\.)`':
     'numbers of ports between constants; one line of a file',
   'src/plan/ports/port-lines.ts: `${from}(?=["\']?[;>]?$)`': 'numbers of ports between constants; one line of a file',
-  'src/plan/ports/port-lists.ts: String.raw`(?<![\\w.:@])${ADDRESS}${from}(?![\\w.:@])`':
+  'src/plan/ports/port-lines.ts: String.raw`(?<![\\w.:@])${ADDRESS}${from}(?![\\w.:@])`':
     'numbers of ports between constants; one line of a file',
-  'src/plan/ports/port-lists.ts: String.raw`\\b(?:local)?port\\s*\\(\\s*["\']?${from}["\']?\\s*\\)`':
+  'src/plan/ports/port-lines.ts: String.raw`\\b(?:local)?port\\s*\\(\\s*["\']?${from}["\']?\\s*\\)`':
     'numbers of ports between constants; one line of a file',
-  'src/plan/ports/port-lists.ts: String.raw`^(?:\\d+(?:\\s*,\\s*|\\s+))*${from}(?=\\s*(?:[,;\\s]|$))`':
+  'src/plan/ports/port-lines.ts: String.raw`^(?:\\d+(?:\\s*,\\s*|\\s+))*${from}(?=\\s*(?:[,;\\s]|$))`':
     'numbers of ports between constants; one line of a file',
-  'src/plan/ports/port-lists.ts: String.raw`^\\s*(?:["\']?${key}["\']?(?:\\s*[:=]\\s*|\\s+)|-\\s+)`':
+  'src/plan/ports/port-lines.ts: String.raw`^\\s*(?:["\']?${key}["\']?(?:\\s*[:=]\\s*|\\s+)|-\\s+)`':
     'numbers of ports between constants; one line of a file',
-  'src/plan/ports/port-lists.ts: `:${from}/?$`': 'numbers of ports between constants; one line of a file',
+  'src/plan/ports/port-lines.ts: `:${from}/?$`': 'numbers of ports between constants; one line of a file',
   'src/plan/ports/renumbered.ts: String.raw`(\\\\\\d|(?<!\\d))${move.to}(?!\\d)`':
     'numbers of ports between constants; one line of a file',
-  'src/plan/ports/said-ports.ts: String.raw`^[ \\t]*(?:\\w*[ \\t]*\\{[ \\t]*)?<?(?:listen|bind|virtualhost)(?:[ \\t]*[:=][ \\t]*|[ \\t]+)["\']?${ANY_LINE}(\\d{1,3})(?![\\w.:-])`':
+  'src/plan/ports/low-ports.ts: String.raw`^[ \\t]*(?:\\w*[ \\t]*\\{[ \\t]*)?<?(?:listen|bind|virtualhost)(?:[ \\t]*[:=][ \\t]*|[ \\t]+)["\']?${ANY_LINE}(\\d{1,3})(?![\\w.:-])`':
     'numbers of ports between constants; one line of a file',
   'src/plan/ports/script-ports.ts: String.raw`(^|.)\\$\\{(\\w*(?:PORT|LISTEN)\\w*):?[-=]${from}\\}`':
     'numbers of ports between constants; one line of a file',
@@ -104,9 +104,9 @@ const MADE: Readonly<Record<string, string>> = {
   'src/profile/compose-ports.ts: `[:\\\\s]${from}\\\\b`': 'numbers of ports and escaped names',
   'src/profile/compose-ports.ts: `\\\\b${host}:${port}\\\\b`': 'numbers of ports and escaped names',
   'src/profile/compose-ports.ts: `\\\\b${scheme}://${host}(?![\\\\w.:-])`': 'numbers of ports and escaped names',
-  'src/profile/image-changes.ts: String.raw`(?<!\\d)${to}(?!\\d)`': 'numbers',
+  'src/profile/make-profile.ts: String.raw`(?<!\\d)${to}(?!\\d)`': 'numbers',
   'src/profile/rewrite-yaml.ts: `(?: {${column + 1},}#.*(?:\\\\n|$))*`': 'numbers',
-  'src/proof/ask/http-answer.ts: `^${name}:[ \\\\t]*([^\\\\r\\\\n]+)`': 'constants, and names of \\w alone',
+  'src/proof/ask/ask-port.ts: `^${name}:[ \\\\t]*([^\\\\r\\\\n]+)`': 'constants, and names of \\w alone',
   'src/proof/compare/new-errors.ts: `${String.fromCharCode(27)}\\\\[[\\\\d;]*m`': 'constants, and names of \\w alone',
   'src/proof/learn/refusals.ts: String.raw`^\\W*${escapeEre(path)}:?( line)? `':
     'an escaped path; a line of at most 2000 characters',

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { HardenError } from '../../src/errors.ts'
 import type { Hardened } from '../../src/harden.ts'
 import type { RunRecord } from '../../src/proof/run/run-record.ts'
-import { buildEarly, buildsOnce } from '../../src/target/early-build.ts'
+import { buildEarly, buildsOnce } from '../../src/target/prove-target.ts'
 
 const record = {} as RunRecord
 const hardened = (output: string, changed = true) => ({ result: { output, changed } }) as Hardened

@@ -4,7 +4,7 @@ import { join, relative, resolve } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { discover } from '../../src/workspace/discover.ts'
 import { type Excludes, noExcludes } from '../../src/workspace/excludes.ts'
-import { isDockerfileName } from '../../src/workspace/names.ts'
+import { isDockerfileName } from '../../src/workspace/walk.ts'
 import { plant, tree } from './tree.ts'
 
 const text = 'FROM debian\n'

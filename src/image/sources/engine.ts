@@ -1,8 +1,8 @@
 import type { Engine, EngineImage } from '../../engine/engine.ts'
 import { HardenError } from '../../errors.ts'
 import type { ImageFacts, Known } from '../facts.ts'
+import { digestOf } from './digest.ts'
 import { factsFromFiles, filesOfTar } from './facts-from-tar.ts'
-import { filesKey } from './files-key.ts'
 import { keptFiles } from './kept-files.ts'
 import { asBroken } from './stored/documents.ts'
 import type { TarContent } from './tar.ts'
@@ -42,4 +42,14 @@ async function filesOf(engine: Engine, reference: string, image: EngineImage): P
   // The name may have got another image meanwhile. Nobody waits for it to be written.
   if (content.known && (await engine.inspectImage(reference))?.id === image.id) void kept.write(key, content.value)
   return content
+}
+
+/**
+ * What names the files of an image that an engine has: its layers, with what its config makes of them. The id would not
+ * do, since a label makes another image of the same files, and each build of a proof has one of its own.
+ */
+export function filesKey({ id, layers, config }: Pick<EngineImage, 'id' | 'layers' | 'config'>): string {
+  if (layers.length === 0) return id
+  const { labels, ...rest } = config
+  return digestOf(JSON.stringify([layers, { ...rest, env: [...rest.env] }]))
 }

@@ -2,7 +2,6 @@ import { parseAccounts } from '../accounts.ts'
 import type { Accounts, FactSource, ImageConfig, ImageFacts, Known, OsRelease, Platform } from '../facts.ts'
 import { createFileModel } from '../file-index.ts'
 import type { FileModel } from '../file-model.ts'
-import { parseOsRelease } from '../os-release.ts'
 import { imageLimits } from './image-limits.ts'
 import { keptTexts } from './kept-texts.ts'
 import { readTar, type TarContent } from './tar.ts'
@@ -42,4 +41,23 @@ function osOf(files: FileModel): Known<OsRelease> {
   const text = files.text('/etc/os-release') ?? files.text('/usr/lib/os-release')
   if (text === null) return { known: false, reason: 'the image has no os-release file' }
   return { known: true, value: parseOsRelease(text) }
+}
+
+/** Reads os-release(5): shell-like assignments, quoted or not. Unknown lines are skipped. */
+export function parseOsRelease(text: string): OsRelease {
+  const values = new Map<string, string>()
+  for (const line of text.split(/\r?\n/)) {
+    const match = /^\s*([A-Z_][A-Z0-9_]*)=(.*)$/.exec(line)
+    if (match?.[1] !== undefined) values.set(match[1], unquote((match[2] ?? '').trim()))
+  }
+  return {
+    id: (values.get('ID') ?? '').toLowerCase(),
+    idLike: (values.get('ID_LIKE') ?? '').toLowerCase().split(/\s+/).filter(Boolean),
+    versionId: values.get('VERSION_ID') ?? '',
+  }
+}
+
+function unquote(value: string): string {
+  const quoted = /^(["'])(.*)\1$/.exec(value)
+  return quoted?.[2] === undefined ? value : quoted[2].replace(/\\(["'$`\\])/g, '$1')
 }

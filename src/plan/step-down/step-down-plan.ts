@@ -1,17 +1,25 @@
 import { bounds } from '../../bounds.ts'
 import { switchTools } from '../../command/index.ts'
 import type { ImageFacts } from '../../image/facts.ts'
+import type { Refused } from '../../image/step-down/account-options.ts'
 import { daemonOf, insistsOnUser } from '../../image/step-down/daemons.ts'
-import { findOwnerLines, type RootAction, type StepDown, type StepDownReport } from '../../image/step-down.ts'
+import {
+  findAccountLines,
+  findOwnerLines,
+  findRefusedOptions,
+  type RootAction,
+  type StepDown,
+  type StepDownReport,
+} from '../../image/step-down.ts'
 import { lineOf } from '../../line-of.ts'
 import { nameOf } from '../../path.ts'
 import { mergeByFile } from '../file-edit.ts'
 import type { Need } from '../grants/need.ts'
+import type { Operation } from '../operation.ts'
 import { isRuntimePlace, isSharedFolder, isSystemFolder } from '../places.ts'
 import type { FileEdit, Remark } from '../plan.ts'
 import type { Observation } from '../stage-input.ts'
 import { looksLikeFile } from '../state-places.ts'
-import { refusedSwitches } from './refused-switches.ts'
 import { editOf, guardEdit, guardedArgv, isInText, ownerEdit, passEdit, unswitchedArgv } from './step-down-edits.ts'
 
 /** What an image that switches user by itself needs when it starts as that user already. */
@@ -226,4 +234,25 @@ function unread({ path, reason, tooLong }: StepDownReport['unread'][number], { f
       evidence: [{ source: 'step-down', subject: path, detail: found[0].trim() }],
     },
   ]
+}
+
+/** What programs that nobody has told us of are told of accounts, once they are refused the switch. */
+function refusedSwitches(
+  refusals: readonly Operation[],
+  facts: ImageFacts,
+  opened: readonly string[],
+): readonly StepDown[] {
+  const programs = new Set(refusals.flatMap(({ by }) => (by === undefined ? [] : [nameOf(by)])))
+  return [...findAccountLines(facts, opened), ...findRefusedOptions(facts, programs, namesOf(refusals, facts))]
+}
+
+/** Whom they would have become, and where locked in: root is nobody to switch to. */
+function namesOf(refusals: readonly Operation[], { accounts }: ImageFacts): Refused {
+  const users = accounts.known ? accounts.value.users : []
+  const isMeant = (id: { readonly uid: number; readonly gid: number }): boolean =>
+    refusals.some(({ uid, gid }) => uid === id.uid || (uid === undefined && gid === id.gid))
+  return {
+    users: new Set(users.filter((user) => user.uid > 0 && isMeant(user)).map(({ name }) => name)),
+    folders: new Set(refusals.flatMap(({ access, path }) => (access === 'chroot' && path !== null ? [path] : []))),
+  }
 }

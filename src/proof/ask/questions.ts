@@ -1,8 +1,10 @@
 import type { ContainerState, Engine, Listener } from '../../engine/engine.ts'
+import type { Reach } from '../../engine/reach.ts'
 import type { PortAnswer } from '../run/run-record.ts'
+import { ask } from '../smoke/check-http.ts'
+import { withoutNumbers } from '../without-numbers.ts'
 import { answerBook, isWeb } from './answer-book.ts'
 import { askPorts, type KnownPorts, portKey } from './ask-ports.ts'
-import { firstPage } from './first-page.ts'
 import type { Watched } from './silence.ts'
 
 /** Further requests of one look: an answer that only comes sometimes must show. */
@@ -69,4 +71,26 @@ export function questionsTo(engine: Engine, options: QuestionOptions, watched: W
     answers: book.all,
     pages: () => pages,
   }
+}
+
+const WAIT = 3000
+
+/**
+ * The text that `/` answers with, without numbers and identifiers; null where it is another one with each request, or
+ * none is had in time. Its status and type may be those of a page that says that nothing works.
+ */
+async function firstPage(
+  address: string,
+  { port, kind }: Pick<PortAnswer, 'port' | 'kind'>,
+  signal: AbortSignal,
+  reach?: Reach,
+): Promise<string | null> {
+  const request = { method: 'GET', path: '/', data: null, tls: kind === 'https' }
+  const read = (): Promise<string | null> =>
+    ask(request, address, port, AbortSignal.any([signal, AbortSignal.timeout(WAIT)]), reach).then(
+      ({ body }) => withoutNumbers(body).trim(),
+      () => null,
+    )
+  const [first, second] = [await read(), await read()]
+  return first === second ? first : null
 }

@@ -1,10 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Engine, RunSpec } from '../../engine/engine.ts'
 import type { EarlyRun } from './begin-early.ts'
 import type { Live, LiveOptions } from './live.ts'
 import { LiveRun } from './live-run.ts'
+import type { RunRecord } from './run-record.ts'
 import { Sighting } from './sighting.ts'
 import { begin, waitFor } from './stand-up.ts'
-import { tellEarly } from './tell-early.ts'
 
 /** Starts a container, waits until it is ready, and asks it everything once. `early`: what was done of that before. */
 export async function bringUp(
@@ -20,4 +21,18 @@ export async function bringUp(
   const asked = sighting.look()
   await Promise.all([asked, options.early === undefined ? null : tellEarly(asked, () => live.told(), options.early)])
   return live
+}
+
+/** A look at a trace costs about as much, milliseconds. */
+const LONG = 150
+
+/** Tells of a run while it is still asked, where that takes long. `record`: as far as it goes; null where it tells nothing. */
+async function tellEarly(
+  asked: Promise<void>,
+  record: () => Promise<RunRecord | null>,
+  early: (record: RunRecord) => void,
+): Promise<void> {
+  const isLong = await Promise.race([asked.then(() => false), pause(LONG, true)])
+  const known = isLong ? await record() : null
+  if (known !== null) early(known)
 }

@@ -1,8 +1,8 @@
-import type { Activity, ContainerState, Engine, Listener, RunSpec } from '../../engine/engine.ts'
+import type { Activity, ContainerProcess, ContainerState, Engine, Listener, RunSpec } from '../../engine/engine.ts'
 import { type Questions, questionsTo } from '../ask/questions.ts'
 import { lookAfterwards, runChecks, type SmokeTarget } from '../smoke/run-checks.ts'
+import { isTracer } from '../trace/traced-spec.ts'
 import type { LiveOptions } from './live.ts'
-import { type ProcessLooks, processLooks } from './process-looks.ts'
 import type { RestartRecord, RunRecord, SmokeResult } from './run-record.ts'
 import type { Begun, Up } from './stand-up.ts'
 import { stateAtEnd, stateNow } from './state-now.ts'
@@ -144,5 +144,41 @@ export class Sighting {
       signal: this.options.signal,
       patience: this.options.smokePatience ?? SMOKE_PATIENCE,
     }
+  }
+}
+
+/** Who runs in a container, without what traces it. */
+interface ProcessLooks {
+  /** Of all looks. */
+  readonly seen: readonly ContainerProcess[]
+  /** Of one start, one after the other. */
+  readonly looks: readonly (readonly ContainerProcess[])[]
+  /** How many there are now. */
+  count(): Promise<number>
+  glance(): Promise<void>
+  /** Sees who runs after another start, which is not to be compared with the looks before. */
+  glanceAgain(): Promise<void>
+}
+
+function processLooks(engine: Engine, container: string): ProcessLooks {
+  const seen: ContainerProcess[] = []
+  const looks: (readonly ContainerProcess[])[] = []
+  const now = async (): Promise<readonly ContainerProcess[]> =>
+    (await engine.processes(container)).filter((process) => !isTracer(process))
+  const running = async (): Promise<readonly ContainerProcess[]> => {
+    const processes = await now()
+    seen.push(...processes)
+    return processes
+  }
+  return {
+    seen,
+    looks,
+    count: async () => (await now()).length,
+    async glance() {
+      looks.push(await running())
+    },
+    async glanceAgain() {
+      await running()
+    },
   }
 }

@@ -4,8 +4,6 @@ import type { Operation } from '../../plan/operation.ts'
 import { MARKS } from './keeper.ts'
 import { type TraceOptions, traceReader } from './parse-trace.ts'
 import type { TracedProcess } from './processes.ts'
-import { summary } from './summarise.ts'
-import { linesOfFile } from './trace-file.ts'
 
 export interface Trace {
   /** Each kind of access to a path once, in the order of first sight. */
@@ -92,4 +90,107 @@ export function growingTrace(options: TraceOptions): GrowingTrace {
             timers: reader.timerAt() < until,
           },
   }
+}
+
+const BLOCK = 512
+
+/**
+ * The lines of the one file in a tar, as the engine copies a file out of a container, after its first `from` bytes. The
+ * last line is left out where it has no end: the file may still be growing. Bytes are characters: strace escapes what
+ * is not ASCII.
+ */
+export async function* linesOfFile(tar: Readable, from = 0): AsyncGenerator<string> {
+  let rest = ''
+  let known = from
+  for await (const all of fileText(tar)) {
+    const text = all.slice(known)
+    known -= all.length - text.length
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+  }
+}
+
+/** A tar of one file: perhaps extended headers (`x`, `g`), each with its own data, then the file's. Source: pax(1). */
+async function* fileText(tar: Readable): AsyncGenerator<string> {
+  let held = Buffer.alloc(0)
+  let skip = 0
+  let left: number | null = null
+  for await (const chunk of tar) {
+    held = held.length === 0 ? Buffer.from(chunk) : Buffer.concat([held, Buffer.from(chunk)])
+    while (left === null && held.length >= skip + BLOCK) {
+      const header = held.subarray(skip, skip + BLOCK)
+      const size = sizeOf(header)
+      held = held.subarray(skip + BLOCK)
+      const isFile = header[156] === 0 || header[156] === 0x30
+      if (isFile) left = size
+      else skip = Math.ceil(size / BLOCK) * BLOCK
+    }
+    if (left === null) continue
+    const text = held.subarray(0, left)
+    left -= text.length
+    held = Buffer.alloc(0)
+    if (text.length > 0) yield text.toString('latin1')
+  }
+}
+
+/** Octal, or binary where the first bit is set (8 GB and more). */
+function sizeOf(header: Buffer): number {
+  if ((header[124] ?? 0) & 0x80) return Number(header.readBigUInt64BE(128))
+  return Number.parseInt(header.toString('latin1', 124, 136).replace(/\0.*$/s, '').trim() || '0', 8)
+}
+
+/** These are counted for each process: what is done again for every connection or job looks different from what is done once. */
+const PER_PROCESS = new Set<Operation['access']>(['switch-user', 'chroot', 'mount', 'use-capability'])
+
+interface Summary {
+  add(operation: Operation): void
+  /** How many are kept. */
+  size(): number
+  /** In the order in which they were first seen. */
+  all(): readonly Operation[]
+  /** What was done from `since` until before `until`, seconds since 1970, counted in that time alone. */
+  within(since: number, until: number): readonly Operation[]
+}
+
+/** Keeps one row for what is the same but for its time; a JVM asks the same thousand files a million times. */
+export function summary(): Summary {
+  const rows = new Map<string, Operation>()
+  // Which row, when, how often: of a million operations that is all that is kept of each.
+  const seen: Operation[] = []
+  const at: number[] = []
+  const times: number[] = []
+  const within = (since: number, until: number): readonly Operation[] => {
+    const counts = new Map<Operation, number>()
+    for (const [index, row] of seen.entries()) {
+      const when = at[index] ?? 0
+      if (when >= since && when < until) counts.set(row, (counts.get(row) ?? 0) + (times[index] ?? 1))
+    }
+    return [...counts].map(([row, count]) => (count === 1 ? row : { ...row, times: count }))
+  }
+  return {
+    add(operation) {
+      const key = keyOf(operation)
+      const row = rows.get(key) ?? operation
+      rows.set(key, row)
+      seen.push(row)
+      at.push(operation.at ?? 0)
+      times.push(operation.times ?? 1)
+    },
+    size: () => rows.size,
+    all: () => within(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY),
+    within,
+  }
+}
+
+export function summarise(operations: Iterable<Operation>): readonly Operation[] {
+  const rows = summary()
+  for (const operation of operations) rows.add(operation)
+  return rows.all()
+}
+
+function keyOf(o: Operation): string {
+  const pid = PER_PROCESS.has(o.access) ? o.pid : ''
+  const what = [o.access, o.path, o.to, o.link, o.asked, o.mayCreate, o.made, o.fromStart, o.outcome, o.by, o.as]
+  return [...what, o.port, o.protocol, o.uid, o.gid, o.groups?.join(), o.mode, o.capability, pid].join('\0')
 }

@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
-import { assess } from '../assess.ts'
+import { fileDiff } from '../../report/diff.ts'
+import { tool } from '../../report/tool.ts'
+import { type Assessment, assess } from '../assess.ts'
 import { readDaemonConfig } from '../daemon-config.ts'
 import type { HostFacts } from '../facts.ts'
-import { checkJson, planJson, revertJson } from '../json.ts'
-import { makePlan } from '../plan.ts'
+import { type FileChange, makePlan, type RemapPlan } from '../plan.ts'
 import type { UsernsAnswer, UsernsRequest } from '../request.ts'
-import { checkText, planDiff, planNotes, restartNotes } from '../text.ts'
+import { checkText, planDiff, planNotes, restartCommand, restartNotes } from '../text.ts'
 import { applyChanges } from './apply.ts'
 import { backupPath } from './backup.ts'
 import { readHost } from './read-host.ts'
@@ -79,4 +80,41 @@ async function takeBack(host: HostFacts, { format }: UsernsRequest): Promise<Use
 
 function lines(texts: readonly string[]): string {
   return texts.map((text) => `${text}\n`).join('')
+}
+
+export function checkJson(host: HostFacts, assessment: Assessment): string {
+  const { engine } = host
+  return printed('check', host.root, host.config.path, {
+    ...assessment,
+    engine: engine.answers ? { ...engine, containers: engine.containers.length } : engine,
+    kernel: host.kernel,
+  })
+}
+
+/** `written` false is a plan. */
+function planJson(host: HostFacts, plan: RemapPlan, assessment: Assessment, written: boolean): string {
+  return printed(written ? 'apply' : 'plan', host.root, host.config.path, {
+    user: plan.user.value,
+    mapping: { name: plan.user.name, uid: plan.uid, gid: plan.gid, mapped: plan.mapped },
+    changed: plan.changes.length > 0,
+    files: plan.changes.map(file),
+    warnings: plan.warnings,
+    containers: assessment.containers,
+    effects: assessment.effects,
+    remarks: assessment.remarks,
+    restart: restartCommand,
+  })
+}
+
+function revertJson(root: string, config: string, changes: readonly FileChange[]): string {
+  const files = changes.map(({ before, after, ...rest }) => file({ ...rest, before: after, after: before ?? '' }))
+  return printed('revert', root, config, { changed: files.length > 0, files, restart: restartCommand })
+}
+
+function file({ path, name, before, after }: FileChange) {
+  return { path, before, after, diff: fileDiff({ name, before, after }, false) }
+}
+
+function printed(action: string, root: string, config: string, rest: object): string {
+  return `${JSON.stringify({ version: 1, tool, action, root, config, ...rest }, null, 2)}\n`
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { access, lstat, readdir, realpath, stat } from 'node:fs/promises'
+import { access, lstat, readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { HardenError } from '../../errors.ts'
@@ -7,9 +7,8 @@ import { parsePasswd } from '../../image/accounts.ts'
 import { readText } from '../../workspace/files.ts'
 import { flagsIn } from '../daemon-arguments.ts'
 import { readDaemonConfig } from '../daemon-config.ts'
-import type { EngineAnswer, Flag, HostFacts, HostFile } from '../facts.ts'
+import type { EngineAnswer, Flag, HostFacts, HostFile, Kernel } from '../facts.ts'
 import { askDocker } from './ask-docker.ts'
-import { readKernel } from './kernel.ts'
 
 export interface HostQuery {
   /** Absolute. */
@@ -151,4 +150,20 @@ async function anyExists(paths: readonly string[], root: string): Promise<boolea
       return true
   }
   return false
+}
+
+/** Of the kernel that runs `root`; another root without a /proc says nothing of its kernel. */
+async function readKernel(root: string): Promise<Kernel> {
+  const text = await readFile(join(root, 'proc/sys/user/max_user_namespaces'), 'utf8').catch(() => null)
+  const maximum = text === null || !/^\d+\s*$/.test(text) ? null : Number(text)
+  if (maximum !== null) return { maximum, supported: true }
+  const knows = await exists(join(root, 'proc/self/ns'))
+  return { maximum: null, supported: knows ? await exists(join(root, 'proc/self/ns/user')) : null }
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
 }

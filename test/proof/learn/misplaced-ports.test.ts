@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/plan/operation.ts'
 import type { PortDecision, StagePlan } from '../../../src/plan/plan.ts'
-import { misplacedPorts } from '../../../src/proof/learn/misplaced-ports.ts'
+import { misplacedPorts } from '../../../src/proof/prove-in-rounds.ts'
 import type { Round } from '../../../src/proof/round.ts'
 import type { PortAnswer } from '../../../src/proof/run/run-record.ts'
 import { http, operation, record, traced } from '../support/records.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/plan/operation.ts'
-import { summarise, summary } from '../../../src/proof/trace/summarise.ts'
+import { summarise, summary } from '../../../src/proof/trace/growing-trace.ts'
 
 const read: Operation = {
   access: 'read',

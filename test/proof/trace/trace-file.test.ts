@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { expect, test } from '@jest/globals'
-import { linesOfFile } from '../../../src/proof/trace/trace-file.ts'
+import { linesOfFile } from '../../../src/proof/trace/growing-trace.ts'
 import { entry } from './support/tar.ts'
 
 async function lines(tar: Buffer, chunk: number, from = 0): Promise<string[]> {

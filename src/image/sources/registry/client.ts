@@ -1,6 +1,5 @@
 import { bounds } from '../../../bounds.ts'
 import { HardenError } from '../../../errors.ts'
-import { type Challenge, parseChallenge } from './challenge.ts'
 import type { Credentials } from './credentials.ts'
 import { type Answer, type ExchangeOptions, openExchange, type Question } from './exchange.ts'
 import { mayTell, schemeOf } from './where.ts'
@@ -120,4 +119,27 @@ function tokenIn(bytes: Buffer): string | null {
 
 function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+}
+
+/** What a registry wants of whom it does not know: https://distribution.github.io/distribution/spec/auth/token/ */
+interface Challenge {
+  readonly scheme: 'basic' | 'bearer'
+  readonly parameters: ReadonlyMap<string, string>
+}
+
+/** A `WWW-Authenticate` header (RFC 9110, 11.6.1), which may have several challenges; null for none that can be met. */
+export function parseChallenge(header: string): Challenge | null {
+  const challenges: { scheme: string; parameters: Map<string, string> }[] = []
+  // A word, and either `=value` or nothing, which makes it a scheme.
+  for (const [, name = '', isParameter, quoted, bare] of header.matchAll(
+    /([\w-]+)(\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?/g,
+  )) {
+    if (isParameter === undefined) challenges.push({ scheme: name.toLowerCase(), parameters: new Map() })
+    else challenges.at(-1)?.parameters.set(name.toLowerCase(), quoted?.replace(/\\(.)/g, '$1') ?? bare ?? '')
+  }
+  for (const wanted of ['bearer', 'basic'] as const) {
+    const found = challenges.find(({ scheme }) => scheme === wanted)
+    if (found !== undefined) return { scheme: wanted, parameters: found.parameters }
+  }
+  return null
 }

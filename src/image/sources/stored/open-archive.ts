@@ -1,15 +1,17 @@
-import { stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { HardenError } from '../../../errors.ts'
+import { isWithin } from '../../../path.ts'
 import type { Platform } from '../../facts.ts'
 import type { ArchiveReference } from '../../reference.ts'
-import { archiveBlobs } from './archive-blobs.ts'
+import { type ArchiveBlobs, archiveBlobs } from './archive-blobs.ts'
 import type { Blobs } from './blobs.ts'
 import { byDigest } from './by-digest.ts'
 import { type Candidate, chooseImage, nameFor } from './candidate.ts'
-import { imagesOfDockerArchive } from './docker-archive.ts'
-import { folderBlobs } from './folder-blobs.ts'
+import { broken, parseSaved } from './documents.ts'
 import { imagesOfOciLayout } from './oci.ts'
-import type { StoredImage } from './stored-image.ts'
+import { kindDocument, type StoredImage, storedImage } from './stored-image.ts'
 
 export interface OpenedImage {
   readonly blobs: Blobs
@@ -67,4 +69,76 @@ async function check(file: string, path: string, kind: 'file' | 'folder'): Promi
   throw new HardenError('unreadable', kind === 'file' ? `${file} is a folder` : `${file} is a file`, {
     hint: kind === 'file' ? `write it as oci:${file}` : `write it as oci-archive:${file} or docker-archive:${file}`,
   })
+}
+
+/** The images of a `docker save`. */
+async function imagesOfDockerArchive(blobs: ArchiveBlobs): Promise<readonly Candidate[]> {
+  const name = 'manifest.json'
+  const bytes = await kindDocument(blobs, {
+    file: name,
+    kind: 'archive of docker save',
+    twin: {
+      file: 'index.json',
+      hint: 'it is an OCI archive: write oci-archive:',
+      otherwise: 'make it with docker save --output FILE IMAGE',
+    },
+  })
+  return parseSaved(bytes, { blobs, name }).map(({ config, names, layers }) => ({
+    names,
+    open: () =>
+      storedImage(blobs, {
+        digest: null,
+        configBlob: blobs.real(config),
+        layers: layers.map((layer) => blobs.real(layer)),
+      }),
+  }))
+}
+
+/** A folder as the regular files in it, by their paths below it. */
+function folderBlobs(title: string, folder: string, signal: AbortSignal): Blobs {
+  const opened = (name: string): Promise<FileHandle | null> => openBelow(title, folder, name)
+  return {
+    title,
+    document: async (name, most) => {
+      const file = await opened(name)
+      if (file === null) return null
+      try {
+        const { size } = await file.stat()
+        if (size > most) throw broken({ title }, `${name} has ${size} bytes, more than ${most}`)
+        return await file.readFile({ signal })
+      } finally {
+        await file.close()
+      }
+    },
+    each: async (names, read) => {
+      for (const name of names) {
+        const file = await opened(name)
+        if (file === null) throw broken({ title }, `${name} is missing in it`)
+        try {
+          const { size } = await file.stat()
+          const blob = file.createReadStream({ autoClose: false, signal })
+          await read(name, blob, size)
+        } finally {
+          await file.close()
+        }
+      }
+    },
+  }
+}
+
+/** Null where it is missing. A link in the folder may lead to any file of the machine, and to a pipe that nobody writes to. */
+async function openBelow(title: string, folder: string, name: string): Promise<FileHandle | null> {
+  try {
+    const path = await realpath(join(folder, name))
+    if (!isWithin(path, await realpath(folder))) throw broken({ title }, `${name} is a link that leads out of it`)
+    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    if ((await file.stat()).isFile()) return file
+    await file.close()
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null
+    if (code === undefined || code === 'unreadable') throw error
+    throw broken({ title }, `${name}: ${(error as Error).message}`)
+  }
+  throw broken({ title }, `${name} is no regular file`)
 }
