@@ -28,6 +28,17 @@ while (my @ready = $any->can_read) { for my $one (@ready) {
   else { my $guest = $tcp->accept; print $guest "hello\\n"; close $guest }
 } }`
 
+/** A name server that says of each name that it is at 192.0.2.7, and that it was asked. */
+const RESOLVER = `use IO::Socket::INET; $| = 1;
+my $udp = IO::Socket::INET->new(LocalPort => 53, Proto => 'udp') or die $!; print "up\n";
+while (my $from = $udp->recv(my $text, 999)) {
+  my $question = substr($text, 12, index($text, chr(0), 12) + 5 - 12);
+  my $isAddress = unpack('n', substr($question, -4, 2)) == 1;
+  my $answer = $isAddress ? pack('n3 N n C4', 0xc00c, 1, 1, 9, 4, 192, 0, 2, 7) : '';
+  $udp->send(substr($text, 0, 2) . pack('n5', 0x8180, 1, $isAddress ? 1 : 0, 0, 0) . $question . $answer, 0, $from);
+  print "asked\n";
+}`
+
 let engine: Engine
 let closed: Sandbox
 let open: Sandbox
@@ -119,8 +130,20 @@ describe('the network of a proof', () => {
   }, 60_000)
 
   test('resolves no name of outside, and no server is asked', async () => {
-    const text = await output(closed, { command: ['sh', '-c', 'getent ahosts example.com || echo none'] })
-    expect(text).toBe('none\n')
+    const resolver = await open.engine.run({ image: debian, command: ['perl', '-e', RESOLVER] })
+    const told = () => open.engine.logs(resolver)
+    for (let tries = 0; tries < 100 && (await told()) === ''; tries += 1) await pause(50)
+    expect(await told()).toBe('up\n')
+    // Named by the container itself, as a daemon's own settings may.
+    const dns = (await open.engine.state(resolver)).address
+    const ask = `echo nameserver ${dns} > /etc/resolv.conf; timeout 20 getent ahostsv4 example.com || echo none`
+    const command = ['sh', '-c', ask]
+    expect(await output(closed, { command })).toBe('none\n')
+    expect(await told()).toBe('up\n')
+    // Else this would show nothing.
+    expect(await output(open, { command })).toContain('192.0.2.7')
+    expect(await told()).toContain('asked\n')
+    await open.engine.remove(resolver)
     expect(docker('inspect', '--format={{json .HostConfig.Dns}}', server)).toBe('["192.0.2.1"]')
   }, 60_000)
 
