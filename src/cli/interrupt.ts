@@ -3,7 +3,7 @@ import type { EndSignal, Signals } from './io.ts'
 /** What must be undone however the work ends, and the signals that end it early. */
 export interface Interruption {
   readonly signal: AbortSignal
-  /** The exit code of the first signal, as a shell reports it; never settles without one. */
+  /** The exit code of the first signal, as a shell reports it, or 2 for a bug; never settles without one. */
   readonly interrupted: Promise<number>
   /** `otherwise`: how a person does it where that is ended as well. */
   onCleanUp(run: () => Promise<void>, otherwise?: string): void
@@ -21,8 +21,15 @@ interface Step {
   readonly otherwise: string | undefined
 }
 
-/** `abandoned`: told what is not done, when a second signal ends the clean-up too. */
-export function watchSignals(signals: Signals, abandoned: (otherwise: readonly string[]) => void): Interruption {
+/**
+ * `abandoned`: told what is not done, when a second signal ends the clean-up too. What is rejected and waited for by nobody is
+ * a bug (`tellBug`), which must not end the process before what was made is removed; after a signal it is what was cut off.
+ */
+export function watchSignals(
+  signals: Signals,
+  abandoned: (otherwise: readonly string[]) => void,
+  tellBug: (reason: unknown) => void,
+): Interruption {
   const controller = new AbortController()
   const steps: Step[] = []
   const undone = new Set<Step>()
@@ -32,6 +39,13 @@ export function watchSignals(signals: Signals, abandoned: (otherwise: readonly s
   })
   const close = () => {
     for (const [name, handle] of handlers) signals.off(name, handle)
+    signals.off('unhandledRejection', rejected)
+  }
+  const rejected = (reason: unknown): void => {
+    if (controller.signal.aborted) return
+    tellBug(reason)
+    controller.abort()
+    resolve(2)
   }
   let since = 0
   const end = (name: EndSignal, code: number) => () => {
@@ -54,6 +68,7 @@ export function watchSignals(signals: Signals, abandoned: (otherwise: readonly s
     ['SIGTERM', end('SIGTERM', 143)],
   ]
   for (const [name, handle] of handlers) signals.on(name, handle)
+  signals.on('unhandledRejection', rejected)
   return {
     signal: controller.signal,
     interrupted,

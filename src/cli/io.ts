@@ -23,4 +23,7 @@ export interface Signals {
   off(name: EndSignal, handle: () => void): unknown
   /** As if it came once more. */
   raise(name: EndSignal): unknown
+  /** Of a promise that was rejected and that nobody waits for. */
+  on(name: 'unhandledRejection', handle: (reason: unknown) => void): unknown
+  off(name: 'unhandledRejection', handle: (reason: unknown) => void): unknown
 }

@@ -39,12 +39,16 @@ const noticeMs = 5000
 export async function main(argv: readonly string[], streams: Io, services: Services): Promise<number> {
   const io = withVisibleText(streams)
   const progress = openProgress(streams.stderr)
-  const interruption = watchSignals(io.signals, (otherwise) => {
+  const abandoned = (otherwise: readonly string[]): void => {
     progress.clear()
     if (otherwise.length > 0)
       io.stderr.write(
         `harden-image: ended before all that it made was removed; this removes it:\n${otherwise.join('\n')}\n`,
       )
+  }
+  const interruption = watchSignals(io.signals, abandoned, (reason) => {
+    progress.clear()
+    tellBug(stackOf(reason), io)
   })
   const ended = call(argv, io, services, interruption, progress).catch((error: unknown) =>
     complain(error, io, progress, interruption),

@@ -454,6 +454,25 @@ describe('what was made is removed', () => {
   })
 })
 
+test('a rejection that nobody waits for is told as a bug, and what was made is removed', async () => {
+  const signals = new EventEmitter()
+  const order: string[] = []
+  const { code, stderr } = await call(['Dockerfile'], {
+    cwd: tree({ Dockerfile: before }),
+    signals,
+    processTarget: async (item, _options, ports) => {
+      ports.onCleanUp(async () => void order.push('cleaned'))
+      signals.emit('unhandledRejection', new Error('nobody waits for this'))
+      // What is cut off by that is no news.
+      signals.emit('unhandledRejection', new Error('the session is over'))
+      return pretend(item)
+    },
+  })
+  expect({ code, order }).toEqual({ code: 2, order: ['cleaned'] })
+  expect(stderr).toContain('this is a bug, please report it with the lines below\nError: nobody waits for this')
+  expect(stderr).not.toContain('the session is over')
+})
+
 describe('a signal while files are written', () => {
   const names = Array.from({ length: 20 }, (_, index) => `d${String(index).padStart(2, '0')}/Dockerfile`)
 

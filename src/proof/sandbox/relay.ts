@@ -67,11 +67,12 @@ export async function openRelay(engine: Engine, network: string): Promise<Relay>
   // By the descriptor: the path of a socket has at most 107 bytes (unix(7)), and $TMPDIR may be any.
   const path = join('/proc/self/fd', String(opened.fd), RELAY_SOCKET)
   const stay = comesUp(engine, container, path)
-  // Whoever needs it is told.
-  stay.catch(() => undefined)
+  const ready = stay.then(() => undefined)
+  // Whoever needs it is told. A run that is interrupted before anybody did would end here, and leave all that it has made.
+  ready.catch(() => undefined)
   return {
     reach: reachThrough(path, stay),
-    ready: stay.then(() => undefined),
+    ready,
     async close() {
       stay.then((socket) => socket.destroy()).catch(() => undefined)
       await engine.remove(container).finally(() => Promise.all([opened.close(), removeFolder(folder)]))
