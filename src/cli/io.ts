@@ -20,10 +20,10 @@ export type EndSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM'
 
 export interface Signals {
   on(name: EndSignal, handle: () => void): unknown
-  off(name: EndSignal, handle: () => void): unknown
-  /** As if it came once more. */
-  raise(name: EndSignal): unknown
   /** Of a promise that was rejected and that nobody waits for. */
   on(name: 'unhandledRejection', handle: (reason: unknown) => void): unknown
+  off(name: EndSignal, handle: () => void): unknown
   off(name: 'unhandledRejection', handle: (reason: unknown) => void): unknown
+  /** As if it came once more. */
+  raise(name: EndSignal): unknown
 }
