@@ -1,5 +1,6 @@
 export {
   argvOf,
+  type Command,
   commandsIn,
   invocationOf,
   programIndex,

@@ -10,6 +10,8 @@ export interface Invocation {
   readonly at: number
   /** From the program on. */
   readonly words: readonly Word[]
+  /** The shell text that the last of `via` is given in place of words: `su -c TEXT`, `env -S TEXT`. */
+  readonly text: Word | null
   /** Base names of the inits, wrappers and switches of user before it, outermost first. */
   readonly via: readonly string[]
 }
@@ -19,11 +21,32 @@ export function invocationOf(words: readonly Word[], { runners = false } = {}): 
   const via: string[] = []
   let at = 0
   for (;;) {
+    const text = givenText(words, at)
     const found = switchAt(words, at)?.to ?? behindStarter(words, at, (starter) => runners || starter.kind !== 'runner')
-    if (found === null) return { at, words: words.slice(at), via }
+    if (text === null && found === null) return { at, words: words.slice(at), text, via }
     via.push(nameOf(words[at]?.value ?? ''))
-    at = found
+    if (text !== null) return { at: words.length, words: [], text, via }
+    at = found ?? words.length
   }
+}
+
+/** `su` takes its options wherever they stand; behind the command of `env` they are the command's. */
+function givenText(words: readonly Word[], at: number): Word | null {
+  const starter = starterOf(nameOf(words[at]?.value ?? ''))
+  if (starter?.text === undefined) return null
+  let { operands } = starter
+  for (const { word, name, value } of optionsFrom(words, at + 1, [...starter.valued, ...starter.text])) {
+    if (name === '--') return null
+    if (name !== null && starter.text.includes(name)) return value
+    if (name !== null || starter.kind === 'switch' || isSetting(starter, word)) continue
+    if (operands === 0) return null
+    operands -= 1
+  }
+  return null
+}
+
+function isSetting({ settings }: Starter, { text }: Word): boolean {
+  return settings === true && /^\w+=/.test(text)
 }
 
 /** Index of the word that names what is run behind `exec`, `tini --`, `env A=b`, `set --` …: the program, or a switch of user. */
@@ -50,10 +73,11 @@ function behindStarter(words: readonly Word[], at: number, isMeant: (starter: St
   let to = at + 1
   for (const { word: each, name, next } of optionsFrom(words, to, starter.valued)) {
     if (name === null) {
-      if (starter.settings === true && /^\w+=/.test(each.text)) to = next
-      else if (verb !== undefined && verb === each.value) verb = undefined
-      else if (operands > 0) operands -= 1
-      else break
+      if (verb !== undefined && verb === each.value) verb = undefined
+      else if (!isSetting(starter, each)) {
+        if (operands === 0) break
+        operands -= 1
+      }
     }
     to = next
     if (name === '--') {
@@ -118,7 +142,11 @@ function asWord(value: string): Word {
  * starts the shell is one of its own.
  */
 export function commandsIn(words: readonly Word[]): readonly (readonly Word[])[] {
-  const { at } = invocationOf(words)
+  const { at, text: given, via } = invocationOf(words)
+  if (given !== null) {
+    const starter = words.findIndex(({ value }) => nameOf(value ?? '') === via.at(-1))
+    return [words.slice(0, starter + 1), ...commandsOfText(given.value ?? '')]
+  }
   const [shell = '', ...args] = words.slice(at).map(({ value }) => value ?? '')
   const isBusybox = nameOf(shell) === 'busybox'
   if (!isShell(isBusybox ? (args[0] ?? '') : shell))

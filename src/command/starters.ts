@@ -21,6 +21,8 @@ export interface Starter {
   readonly settings?: true
   /** The command follows this word alone: `bundle exec`. */
   readonly verb?: string
+  /** Options whose value is the command, as a shell reads it: `su -c 'server -f'`. */
+  readonly text?: readonly string[]
   /** Of a switch: options that name user and group; absent where the first word does (`gosu app`), or it has a grammar of its own. */
   readonly user?: readonly string[]
   readonly group?: readonly string[]
@@ -42,7 +44,7 @@ const starters: Readonly<Record<string, Starter>> = table({
   catatonit: starter('init'),
   exec: starter('wrapper', '-a'),
   command: starter('wrapper'),
-  env: { ...starter('wrapper', '-u --unset -C --chdir'), settings: true },
+  env: { ...starter('wrapper', '-u --unset -C --chdir'), settings: true, text: ['-S', '--split-string'] },
   nohup: starter('wrapper'),
   setsid: starter('wrapper'),
   time: starter('wrapper', '-f --format -o --output'),
@@ -59,6 +61,10 @@ const starters: Readonly<Record<string, Starter>> = table({
   strace: starter('wrapper', '-a -b -e -E -I -o -O -p -P -s -S -u -U -X'),
   ltrace: starter('wrapper', '-a -A -D -e -E -F -l -n -o -p -s -u -w -x'),
   catchsegv: starter('wrapper'),
+  flock: { ...starter('wrapper', '-w -E --timeout --conflict-exit-code', 1), text: ['-c', '--command'] },
+  script: { ...starter('wrapper', '-E -I -O -B -T -m -o', 1), text: ['-c', '--command'] },
+  watch: starter('wrapper', '-n --interval -q --equexit'),
+  nsenter: starter('wrapper', '-t -S -G --target --setuid --setgid'),
   fakeroot: starter('wrapper', '-l -s -i -b'),
   unshare: starter('wrapper', '-R -w -S -G --root --wd --setuid --setgid'),
   'dbus-run-session': starter('wrapper', '--config-file --dbus-daemon'),
@@ -92,12 +98,14 @@ const starters: Readonly<Record<string, Starter>> = table({
     user: ['-u', '--user'],
     group: ['-g', '--group'],
   },
+  doas: { ...starter('switch', '-u -C -a'), user: ['-u'], group: [] },
   runuser: {
     ...starter('switch', '-u --user -g --group'),
+    text: ['-c', '--command'],
     user: ['-u', '--user'],
     group: ['-g', '--group'],
   },
-  su: starter('switch', '-c --command -s --shell -g --group -G --supp-group -w'),
+  su: { ...starter('switch', '-s --shell -g --group -G --supp-group -w'), text: ['-c', '--command'] },
   chroot: { ...starter('switch', '--userspec --groups', 1), user: ['--userspec'], group: [] },
   'start-stop-daemon': starter('switch', '-c --chuid -g --group'),
   npx: starter('runner', '-p --package'),

@@ -166,8 +166,9 @@ function argumentOf({ path }: ReadScript, { entrypoint, cmd }: ImageConfig): str
 function programsIn({ commands }: ReadScript): readonly string[] {
   return commands.flatMap(({ command }) => {
     if (command.within === 'trap') return []
-    const [word, next] = invocationOf(command.words).words
-    if (word === undefined) return innerPrograms(readSwitch(command.words)?.instead ?? null)
+    const { words, text } = invocationOf(command.words)
+    const [word, next] = words
+    if (word === undefined) return text === null ? [] : innerPrograms(text)
     const name = programName(word)
     if (name === null) return []
     const service = nameOf(name) === 'service' ? next?.value : null
@@ -176,10 +177,9 @@ function programsIn({ commands }: ReadScript): readonly string[] {
 }
 
 /** Of the text that `su -c` hands to a shell. */
-function innerPrograms(instead: readonly Word[] | null): readonly string[] {
-  const text = instead?.at(-1)?.text.replace(/^(["'])(.*)\1$/s, '$2')
-  const inner = instead === null || text === undefined ? null : parseShellScript(text)
-  if (inner?.kind !== 'parsed') return []
+function innerPrograms({ text }: Word): readonly string[] {
+  const inner = parseShellScript(text.replace(/^(["'])(.*)\1$/s, '$2'))
+  if (inner.kind !== 'parsed') return []
   return inner.commands.flatMap(({ words }) => {
     const name = invocationOf(words).words[0]?.value
     return name == null ? [] : [nameOf(name)]

@@ -28,6 +28,10 @@ const STARTERS = [
   'setpriv --no-new-privs',
   'setpriv --reuid app --clear-groups',
   'chpst -o 1024',
+  'doas -u app',
+  'watch -n 5',
+  'nsenter -t 1 -m',
+  'flock -n /run/lock/x',
   'gosu app',
   'xvfb-run -s -ac',
   'exec -a name',
@@ -62,6 +66,25 @@ describe('a program that only looks like a starter of another', () => {
   ])('%s', (command, program) => {
     expect(invocationOf(words(command), { runners: true }).words[0]?.value).toBe(program)
   })
+})
+
+test.each([
+  ['su', 'root', '-c'],
+  ['su', '-c'],
+  ['su', '-', 'app', '-s', '/bin/sh', '-c'],
+  ['runuser', '-u', 'app', '-c'],
+  ['env', '-i', 'A=b', '-S'],
+  ['script', '-q', '-c'],
+  ['flock', '/run/lock/x', '-c'],
+])('the text that %s is given is looked into', (...words) => {
+  expect(programsIn(['tini', '--', ...words, 'cd /srv; cron -f'])).toEqual(['tini', words[0], 'cd', 'cron'])
+  const dockerfile = `FROM debian:12\nRUN apt-get install -y cron\nCMD ${JSON.stringify([...words, 'cron -f'])}\n`
+  expect(harden({ dockerfile }).verdict).not.toBe('hardened')
+})
+
+test('an option of the command itself is none of what starts it', () => {
+  expect(programsIn(['env', 'A=b', 'app', '-S', 'cron -f'])).toEqual(['env', 'app'])
+  expect(programsIn(['flock', '/x', 'app', '-c', 'cron -f'])).toEqual(['flock', 'app'])
 })
 
 test('what a language runs its programs by counts as the program, unless it is asked for', () => {

@@ -1,6 +1,6 @@
 import type { ProgramRule } from '../../../catalogue/entry.ts'
 import { programThatNeedsRoot, type RootProgram } from '../../../catalogue/root-program.ts'
-import { argvOf, programsOf } from '../../command/index.ts'
+import { argvOf, type Command, commandsIn, invocationOf, programsOf } from '../../command/index.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { Launch } from '../../image/step-down.ts'
 import { nameOf } from '../../path.ts'
@@ -19,15 +19,26 @@ export interface RootProgramSources {
 /** A program that is started or was seen running, and is listed as one that only root can run. */
 export function rootProgram(sources: RootProgramSources): Vendor['needsRoot'] {
   const { programs, facts, seen, launches } = sources
-  const started = [...new Set([...programsOf(facts.config), ...seen])]
-  const named = programThatNeedsRoot(programs, started, argvOf(facts.config), hasFile(facts))
-  if (named !== null) return need(named, '', facts)
+  for (const program of new Set([...programsOf(facts.config), ...seen])) {
+    const named = programThatNeedsRoot(programs, [program], wordsOf(program, facts.config), hasFile(facts))
+    if (named !== null) return need(named, '', facts)
+  }
   // What a script comes to last is the service, what it does before prepares the way for it.
   for (const launch of launches.toReversed()) {
     const found = launch.conditional ? null : launched(launch, sources)
     if (found !== null) return need(found, placeOf(launch), facts)
   }
   return null
+}
+
+/** Its own words, where the command shows which these are: `strace -t sshd` is no `sshd -t`. */
+function wordsOf(program: string, config: Command): readonly string[] {
+  const argv = argvOf(config)
+  const own = [argv, config.cmd ?? []]
+    .flatMap((words) => commandsIn(words.map((value) => ({ text: value, value }))))
+    .map((command) => invocationOf(command).words.map(({ value }) => value ?? ''))
+    .find(([first = '']) => nameOf(first) === nameOf(program))
+  return own ?? argv
 }
 
 /** Such programs that a start script comes to in some cases only: nobody has seen whether it does. */
