@@ -48,7 +48,7 @@ test('what a dead run left goes with the next one; what is upon it, of another h
   await docker(['network', 'create', ...made(dead), 'hi-left-network'])
   await docker(['volume', 'create', ...made(dead), 'hi-left-volume'])
   await docker(['volume', 'create', ...made(elsewhere), 'hi-left-elsewhere'])
-  await docker(['volume', 'create', 'hi-left-user'])
+  await docker(['volume', 'create', `--label=${TEST_LABEL}`, 'hi-left-user'])
   const volumes = ['--volume=hi-left-volume:/v', '--volume=hi-left-user:/u']
   await docker([
     'create',

@@ -141,14 +141,15 @@ const INVENTORY = {
 export async function inventory(): Promise<ReadonlySet<string>> {
   const lists = Object.entries(INVENTORY).map(async ([kind, args]) => {
     const list = async (...filters: string[]) => (await docker([...args, ...filters])).split('\n').filter(Boolean)
-    const [all, tests, sessions, tracers, used] = await Promise.all([
+    const [all, tests, sessions, tracers, relays, used] = await Promise.all([
       list(),
       list('--filter', `label=${TEST_LABEL}`),
       list('--filter', 'label=harden-image.session'),
       kind === 'image' ? list('--filter', 'label=harden-image.tracer') : [],
+      kind === 'image' ? list('--filter', 'label=harden-image.relay') : [],
       kind === 'volume' ? list('--filter', 'dangling=false') : [],
     ])
-    const known = new Set([...tests, ...sessions, ...tracers, ...used])
+    const known = new Set([...tests, ...sessions, ...tracers, ...relays, ...used])
     // Somebody else's may have gone between the lists.
     const still = new Set(await list())
     return all.filter((id) => !known.has(id) && still.has(id)).map((id) => `${kind} ${id}`)
