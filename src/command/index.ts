@@ -1,16 +1,16 @@
 export {
   argvOf,
+  asWords,
   type Command,
-  commandsIn,
   invocationOf,
+  invocationsIn,
   programIndex,
   programName,
   programsIn,
   programsOf,
   readSwitch,
-  shellArguments,
 } from './invocation.ts'
-export { parseShellScript } from './parse-shell.ts'
+export { parseShellScript, shellArguments } from './parse-shell.ts'
 export type {
   ShellCommand,
   ShellWord,

@@ -1,6 +1,6 @@
 import { onceFor } from '../once-for.ts'
 import { nameOf } from '../path.ts'
-import { parseShellScript } from './parse-shell.ts'
+import { parseShellScript, shellArguments } from './parse-shell.ts'
 import { isShell, optionsFrom, type Starter, starterOf, type Word } from './starters.ts'
 import { type SwitchCommand, switchAt } from './switches.ts'
 
@@ -16,8 +16,12 @@ export interface Invocation {
   readonly via: readonly string[]
 }
 
-/** `runners`: what `npx`, `bundle exec`, `python` and their like start counts as the program. */
-export function invocationOf(words: readonly Word[], { runners = false } = {}): Invocation {
+export interface InvocationOptions {
+  /** What `npx`, `bundle exec`, `python` and their like start counts as the program. */
+  readonly runners?: boolean
+}
+
+export function invocationOf(words: readonly Word[], { runners = false }: InvocationOptions = {}): Invocation {
   const via: string[] = []
   let at = 0
   for (;;) {
@@ -126,70 +130,43 @@ export const programsOf = onceFor(({ entrypoint, cmd }: Command): readonly strin
 
 /** The same of one command. */
 export function programsIn(argv: readonly string[]): readonly string[] {
-  return commandsIn(argv.map(asWord)).flatMap((command) => {
-    const { via, words } = invocationOf(command)
+  return invocationsIn(asWords(argv)).flatMap(({ via, words }) => {
     const program = words[0]?.value
     return program == null ? via : [...via, nameOf(program)]
   })
 }
 
-function asWord(value: string): Word {
-  return { text: value, value }
+/** An exec form as words, all of which are known. */
+export function asWords(argv: readonly string[]): readonly Word[] {
+  return argv.map((value) => ({ text: value, value }))
 }
 
 /**
- * The commands that one comes down to: of `sh -c 'text'` those of the text, of `sh script` the script, else itself. What
- * starts the shell is one of its own.
+ * What a command comes down to: of `sh -c 'text'` the commands of the text, of `sh script` the script, else itself. What
+ * starts the shell is one of its own, without words.
  */
-export function commandsIn(words: readonly Word[]): readonly (readonly Word[])[] {
-  const { at, text: given, via } = invocationOf(words)
-  if (given !== null) {
-    const starter = words.findIndex(({ value }) => nameOf(value ?? '') === via.at(-1))
-    return [words.slice(0, starter + 1), ...commandsOfText(given.value ?? '')]
-  }
-  const [shell = '', ...args] = words.slice(at).map(({ value }) => value ?? '')
-  const isBusybox = nameOf(shell) === 'busybox'
-  if (!isShell(isBusybox ? (args[0] ?? '') : shell))
-    return words.length === 0 ? [] : [isBusybox ? words.slice(at + 1) : words]
-  const starters = at === 0 ? [] : [words.slice(0, at)]
-  const { text, script } = shellArguments(isBusybox ? args.slice(1) : args)
-  return [...starters, ...(text === null ? (script === null ? [] : [[asWord(script)]]) : commandsOfText(text))]
+export function invocationsIn(words: readonly Word[], options: InvocationOptions = {}): readonly Invocation[] {
+  const invocation = invocationOf(words, options)
+  if (invocation.text !== null) return [invocation, ...invocationsOfText(invocation.text, options)]
+  // `busybox sh` is sh.
+  const isBusybox = nameOf(invocation.words[0]?.value ?? '') === 'busybox'
+  const started = isBusybox ? invocation.words.slice(1) : invocation.words
+  if (!isShell(started[0]?.value ?? '')) return [isBusybox ? invocationOf(started, options) : invocation]
+  const { text, script } = shellArguments(started.slice(1))
+  const starters = { ...invocation, words: [] }
+  if (text !== null) return [starters, ...invocationsOfText(text, options)]
+  return script === null ? [starters] : [starters, { at: 0, words: [script], text: null, via: [] }]
 }
 
-export interface ShellArguments {
-  /** What `-c` names. */
-  readonly text: string | null
-  /** The file that it reads. */
-  readonly script: string | null
-  /** `-e`: it ends at the first failure. */
-  readonly exitsOnError: boolean
-}
-
-/** What a shell is told by the words behind its name. `-o pipefail`, `-euo pipefail`: the next word belongs to it. */
-export function shellArguments(args: readonly string[]): ShellArguments {
-  const at = args.findIndex((word, index) => !/^[-+]/.test(word) && !/^[-+][A-Za-z]*[oO]$/.test(args[index - 1] ?? ''))
-  const options = at < 0 ? args : args.slice(0, at)
-  const operand = args[at] ?? null
-  const isText = options.some((word) => /^-[a-z]*c$/.test(word))
-  return {
-    text: isText ? operand : null,
-    script: isText ? null : operand,
-    exitsOnError: options.some((word) => /^-[a-z]*e/.test(word)),
-  }
-}
-
-function commandsOfText(text: string): readonly (readonly Word[])[] {
-  const script = parseShellScript(text)
+function invocationsOfText({ value, text }: Word, options: InvocationOptions): readonly Invocation[] {
+  const script = parseShellScript(value ?? '')
   if (script.kind === 'parsed')
     return script.commands.flatMap(({ words, within }) =>
-      within === 'script' && words.length > 0 ? commandsIn(words) : [],
+      within === 'script' && words.length > 0 ? invocationsIn(words, options) : [],
     )
   // What the parser refuses is said elsewhere; names that stand where commands do are better than none.
-  return text.split(/&&|\|\||[;\n|&]/).map((command) =>
-    command
-      .trim()
-      .split(/\s+/)
-      .filter((word) => word !== '' && !/^\w+=/.test(word))
-      .map(asWord),
-  )
+  return text.split(/&&|\|\||[;\n|&]/).map((command) => {
+    const words = command.trim().split(/\s+/)
+    return invocationOf(asWords(words.filter((word) => word !== '' && !/^\w+=/.test(word))), options)
+  })
 }

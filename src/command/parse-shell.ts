@@ -1,7 +1,7 @@
 import { parse } from 'unbash'
 import { nameOf } from '../path.ts'
 import type { ShellCommand, ShellScript, ShellWord, Span } from './shell-command.ts'
-import { isShell, starterOf } from './starters.ts'
+import { isShell, starterOf, type Word } from './starters.ts'
 import { walkScript } from './walk-shell.ts'
 
 /** What is to be read as shell commands, and where it stands in a longer text. */
@@ -69,18 +69,29 @@ function execForm({ words, span }: Extract<ShellSource, { kind: 'words' }>): She
   return { kind: 'parsed', commands: [command, ...within] }
 }
 
-/** The word after the options of a shell, when `-c` is one of them. */
-function scriptWord(words: readonly ShellWord[]): ShellWord | null {
-  let command = false
-  for (let at = 1; at < words.length; at += 1) {
-    const word = words[at]
-    const option = /^[-+][A-Za-z]+$/.exec(word?.value ?? '')?.[0]
-    if (option === undefined) return command ? (word ?? null) : null
-    if (/^-[a-z]*c/.test(option)) command = true
-    // `-o pipefail` takes a word of its own.
-    if (/[oO]$/.test(option)) at += 1
+export interface ShellArguments<W extends Word> {
+  /** What `-c` names. */
+  readonly text: W | null
+  /** The file that it reads. */
+  readonly script: W | null
+  /** `-e`: it ends at the first failure. */
+  readonly exitsOnError: boolean
+}
+
+/** What a shell is told by the words behind its name. */
+export function shellArguments<W extends Word>(args: readonly W[]): ShellArguments<W> {
+  let isText = false
+  let exitsOnError = false
+  for (let at = 0; at < args.length; at += 1) {
+    const word = args[at] as W
+    const option = word.value ?? ''
+    if (!/^[-+]/.test(option)) return { text: isText ? word : null, script: isText ? null : word, exitsOnError }
+    if (/^-[a-z]*c/.test(option)) isText = true
+    if (/^-[a-z]*e/.test(option)) exitsOnError = true
+    // `-o pipefail`, `-euo pipefail`: the next word belongs to it.
+    if (/^[-+][A-Za-z]*[oO]$/.test(option)) at += 1
   }
-  return null
+  return { text: null, script: null, exitsOnError }
 }
 
 /** Bash with a library of Home Assistant's add-ons. */
@@ -90,17 +101,15 @@ const BASHIO = /(^|\/)bashio$/
 export function interpreterProblem(script: string): string | null {
   const line = /^\s*#![^\S\n]*(\S+)(?:[^\S\n]+(?:-\S+[^\S\n]+)*(\S+))?/.exec(script)
   const first = nameOf(line?.[1] ?? '')
+  const kind = starterOf(first)?.kind
   // `#!/usr/bin/dumb-init /bin/sh` is for a shell.
-  const name =
-    first === 'busybox' || starterOf(first)?.kind === 'init' || starterOf(first)?.kind === 'wrapper'
-      ? line?.[2]
-      : line?.[1]
+  const name = first === 'busybox' || kind === 'init' || kind === 'wrapper' ? line?.[2] : line?.[1]
   return name === undefined || isShell(name) || BASHIO.test(name) ? null : `the script is for ${name}`
 }
 
 /** The script of `sh -c 'script'`; null when the words are no such thing. */
 export function innerScript(words: readonly ShellWord[]): ShellText | null {
-  const script = isShell(words[0]?.value ?? '') ? scriptWord(words) : null
+  const script = isShell(words[0]?.value ?? '') ? shellArguments(words.slice(1)).text : null
   return script === null ? null : quotedScript(script)
 }
 

@@ -1,4 +1,5 @@
 import {
+  asWords,
   invocationOf,
   parseShellScript,
   programName,
@@ -140,7 +141,7 @@ function argvOptions(config: ImageConfig, read: (words: readonly Word[]) => Swit
   return (['entrypoint', 'cmd'] as const).flatMap((of) => {
     const argv = config[of] ?? []
     // No option without a word before it.
-    const found = argv.length < 2 ? null : read(argv.map((value) => ({ text: value, value })))
+    const found = argv.length < 2 ? null : read(asWords(argv))
     return found === null ? [] : [argvStepDown(of, argv, found)]
   })
 }

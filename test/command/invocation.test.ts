@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import { harden } from '../../src/api.ts'
-import { commandsIn, invocationOf, isInterpreter, isStarter, programsIn, programsOf } from '../../src/command/index.ts'
+import {
+  invocationOf,
+  invocationsIn,
+  isInterpreter,
+  isStarter,
+  programsIn,
+  programsOf,
+} from '../../src/command/index.ts'
 
 const words = (text: string) => text.split(' ').map((value) => ({ text: value, value }))
 
@@ -103,6 +110,13 @@ test('a text that no shell can read still names what stands where commands do', 
   expect(programsIn(['sh', '-c', 'cron && if'])).toEqual(['cron', 'if'])
 })
 
+test.each(['-c', '-ce', '-ec', '-euxo pipefail -c', '--login -c'])('sh %s reads a text', (options) => {
+  const argv = ['sh', ...options.split(' '), 'cron -f']
+  expect(programsIn(argv)).toEqual(['cron'])
+  const dockerfile = `FROM debian:12\nRUN apt-get install -y cron\nCMD ${JSON.stringify(argv)}\n`
+  expect(harden({ dockerfile }).verdict).not.toBe('hardened')
+})
+
 test('a script takes the place of the shell that runs it, also of one in busybox', () => {
   expect(programsIn(['bash', '-o', 'pipefail', '/srv/start.sh', '-c'])).toEqual(['start.sh'])
   expect(programsIn(['busybox', 'sh', '/srv/start.sh'])).toEqual(['start.sh'])
@@ -111,7 +125,7 @@ test('a script takes the place of the shell that runs it, also of one in busybox
 
 test('what a variable decides is no program', () => {
   expect(programsIn(['sh', '-c', 'exec "$@"'])).toEqual(['exec'])
-  expect(commandsIn([])).toEqual([])
+  expect(invocationsIn([]).flatMap(({ words }) => words)).toEqual([])
 })
 
 test('ENTRYPOINT and CMD are two commands', () => {

@@ -1,12 +1,5 @@
 import { bounds } from '../../bounds.ts'
-import {
-  isShell,
-  programIndex,
-  readSwitch,
-  type SwitchCommand,
-  shellArguments,
-  type Word,
-} from '../../command/index.ts'
+import { asWords, isShell, programIndex, readSwitch, type SwitchCommand, shellArguments } from '../../command/index.ts'
 import { joinPath, nameOf, normalisePath } from '../../path.ts'
 import type { ImageConfig } from '../facts.ts'
 import type { FileModel } from '../file-model.ts'
@@ -42,7 +35,7 @@ export function readStart(config: ImageConfig, files: FileModel | null): Start {
   const programs: string[] = []
   for (const which of ['entrypoint', 'cmd'] as const) {
     const argv = config[which] ?? []
-    const words: readonly Word[] = argv.map((value) => ({ text: value, value }))
+    const words = asWords(argv)
     let at = 0
     for (;;) {
       const found = readSwitch(words.slice(at))
@@ -77,9 +70,11 @@ function scriptOf(words: readonly string[], config: ImageConfig, files: FileMode
   const services = serviceScripts(argv, files)
   if (services.length > 0) return services
   if (!isShell(program)) return fileScript(program, config, files)
-  const { text, script, exitsOnError } = shellArguments(rest)
-  if (text !== null) return [{ path: null, text, ...(exitsOnError ? { exitsOnError } : {}) }]
-  return script === null ? [] : fileScript(script.includes('/') ? script : `./${script}`, config, files)
+  const { text, script, exitsOnError } = shellArguments(asWords(rest))
+  if (text !== null) return [{ path: null, text: text.value ?? '', ...(exitsOnError ? { exitsOnError } : {}) }]
+  return script?.value == null
+    ? []
+    : fileScript(script.value.includes('/') ? script.value : `./${script.value}`, config, files)
 }
 
 function fileScript(program: string, config: ImageConfig, files: FileModel | null): readonly StartScript[] {

@@ -1,6 +1,6 @@
 import type { ProgramRule } from '../../../catalogue/entry.ts'
 import { programThatNeedsRoot, type RootProgram } from '../../../catalogue/root-program.ts'
-import { argvOf, type Command, commandsIn, invocationOf, programsOf } from '../../command/index.ts'
+import { argvOf, asWords, type Command, invocationsIn, programsOf } from '../../command/index.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { Launch } from '../../image/step-down.ts'
 import { nameOf } from '../../path.ts'
@@ -35,8 +35,8 @@ export function rootProgram(sources: RootProgramSources): Vendor['needsRoot'] {
 function wordsOf(program: string, config: Command): readonly string[] {
   const argv = argvOf(config)
   const own = [argv, config.cmd ?? []]
-    .flatMap((words) => commandsIn(words.map((value) => ({ text: value, value }))))
-    .map((command) => invocationOf(command).words.map(({ value }) => value ?? ''))
+    .flatMap((words) => invocationsIn(asWords(words)))
+    .map(({ words }) => words.map(({ value }) => value ?? ''))
     .find(([first = '']) => nameOf(first) === nameOf(program))
   return own ?? argv
 }

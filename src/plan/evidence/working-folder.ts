@@ -1,5 +1,5 @@
 import type { WorkingFolderRule } from '../../../catalogue/working-folder-rule.ts'
-import { argvOf, commandsIn, invocationOf } from '../../command/index.ts'
+import { argvOf, asWords, invocationsIn } from '../../command/index.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import type { StepDownReport } from '../../image/step-down.ts'
 import type { Evidence } from '../evidence.ts'
@@ -88,10 +88,9 @@ function insertion(
 
 /** The commands of an argv and of the text in it, each from the name of its program on; '' for a word that is not known. */
 export function plainCommands(argv: readonly string[]): readonly (readonly string[])[] {
-  return commandsIn(argv.map((value) => ({ text: value, value }))).flatMap((command) => {
-    const { words } = invocationOf(command, { runners: true })
-    return words.length === 0 ? [] : [words.map(({ value }) => value ?? '')]
-  })
+  return invocationsIn(asWords(argv), { runners: true }).flatMap(({ words }) =>
+    words.length === 0 ? [] : [words.map(({ value }) => value ?? '')],
+  )
 }
 
 /** Lines of its own configuration and its options without dashes; null where the stock one, or one that nobody has read, tells it. */
