@@ -1,10 +1,10 @@
-import { daemonPorts, packages, programs, workingFolder } from '../catalogue/index.ts'
 import { transforms } from '../transforms/index.ts'
 import { baseReferences } from './base-images.ts'
+import { catalogueKnowledge } from './catalogue-knowledge.ts'
 import { nothingGiven, parseDockerfile } from './dockerfile/index.ts'
 import { hardenDockerfile } from './harden.ts'
 import type { ImageFacts, Known } from './image/facts.ts'
-import { factsFromCatalogue, lookUp } from './image/sources/catalogue.ts'
+import { factsFromCatalogue } from './image/sources/catalogue.ts'
 import { defaultPolicy, type Policy } from './plan/policy.ts'
 import type { Inspection } from './report/inspection.ts'
 import type { TargetResult } from './report/report.ts'
@@ -45,11 +45,7 @@ export function harden(input: HardenInput): TargetResult {
     bases,
     built: new Map(),
     observations: new Map(),
-    programs,
-    packages,
-    daemonPorts,
-    workingFolder,
-    entries: lookUp,
+    ...catalogueKnowledge,
   }
   return hardenDockerfile({
     target: input.target ?? 'Dockerfile',

@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { daemonPorts, packages, programs, workingFolder } from '../../catalogue/index.ts'
+import { catalogueKnowledge } from '../../src/catalogue-knowledge.ts'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import { hardenDockerfile } from '../../src/harden.ts'
-import { factsFromCatalogue, lookUp } from '../../src/image/sources/catalogue.ts'
+import { factsFromCatalogue } from '../../src/image/sources/catalogue.ts'
 import { defaultPolicy } from '../../src/plan/policy.ts'
 import type { ContextEntry } from '../../src/plan/shipped/build-context.ts'
 import { editCompose } from '../../src/profile/compose.ts'
@@ -213,11 +213,7 @@ function plan(text: string, entries: ReadonlyMap<string, ContextEntry>): void {
     bases: new Map(facts === null ? [] : [['debian', { known: true as const, value: facts }]]),
     built: new Map(),
     observations: new Map(),
-    programs,
-    packages,
-    daemonPorts,
-    workingFolder,
-    entries: lookUp,
+    ...catalogueKnowledge,
     context: { entries, partial: false },
   })
   hardenDockerfile({ target: 'x', kind: 'dockerfile', dockerfile, stages, policy: defaultPolicy, transforms })

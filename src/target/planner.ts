@@ -1,8 +1,7 @@
-import { daemonPorts, packages, programs, workingFolder } from '../../catalogue/index.ts'
 import { transforms } from '../../transforms/index.ts'
+import { catalogueKnowledge } from '../catalogue-knowledge.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
 import { type Hardened, hardenInTurn } from '../harden.ts'
-import { lookUp } from '../image/sources/catalogue.ts'
 import type { InTurn } from '../in-turn.ts'
 import type { StageInput } from '../plan/stage-input.ts'
 import { type Knowledge, stageInputsInTurn } from '../stage-inputs.ts'
@@ -43,12 +42,8 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
     stageInputsInTurn(dockerfile, policy, {
       ...seen,
       bases: known,
-      programs,
-      daemonPorts,
-      workingFolder,
-      packages,
       context,
-      entries: lookUp,
+      ...catalogueKnowledge,
     })
   const inTurn = function* (seen: Seen): InTurn<Planned> {
     const stages = yield* inputsInTurn(seen)
