@@ -1,5 +1,4 @@
 import type { Instruction, Stage } from '../dockerfile/index.ts'
-import { isWindowsReference } from '../image/windows.ts'
 
 /** By the name of its image, its platform, or what only Windows has: its shells and its accounts. */
 export function isWindowsStage({ base, platform, instructions }: Stage, escapeChar: string): boolean {
@@ -31,4 +30,12 @@ function isWindowsStep({ keyword, text, json }: Instruction, escapeChar: string)
     default:
       return false
   }
+}
+
+/** Image names that only Windows has. Source: the repositories of mcr.microsoft.com and the tags of Docker Official Images. */
+const WINDOWS =
+  /(^|\/)mcr\.microsoft\.com\/windows(\/|:|@|$)|mcr\.microsoft\.com\/(dotnet\/framework|businesscentral)\/?|mcr\.microsoft\.com\/windows-|\w-windows(:|@|$)|(^|[/:_-])(windowsservercore|nanoserver|servercore)\b|^microsoft\/(iis|aspnet|windows\w*|nanoserver|dotnet-framework|mssql-server-windows\w*)(-|:|\/|$)/i
+
+function isWindowsReference(reference: string): boolean {
+  return WINDOWS.test(reference)
 }
