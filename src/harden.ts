@@ -5,10 +5,10 @@ import { atOnce, type InTurn } from './in-turn.ts'
 import { lineOf } from './line-of.ts'
 import { askedBy, CONFIGURATION_ASKS, type Ignore, ignoreComments, PLANNED_AROUND } from './plan/ignore-comments.ts'
 import { planInTurn } from './plan/make-plan.ts'
-import type { Plan, StagePlan } from './plan/plan.ts'
+import { decided, type Plan, type StagePlan } from './plan/plan.ts'
 import type { Policy } from './plan/policy.ts'
 import type { StageInput } from './plan/stage-input.ts'
-import type { ReportFinding, ReportStage, ReportUser, TargetResult, Verdict } from './report/report.ts'
+import type { ReportFinding, ReportPort, ReportStage, ReportUser, TargetResult, Verdict } from './report/report.ts'
 import type { Finding, Transform } from './transform.ts'
 
 export interface HardenRequest {
@@ -48,6 +48,7 @@ export function* hardenInTurn(request: HardenRequest): InTurn<Hardened> {
       kind: request.kind,
       verdict: verdictOf(plan, findings, policy),
       user: staysAsItWas ? null : userOf(plan),
+      ports: portsOf(plan, policy),
       stages: plan.stages.map((stage) => reportStage(dockerfile, stage, staysAsItWas)),
       findings: findings.map((said) => reportFinding(said, policy)),
       output,
@@ -76,11 +77,12 @@ function* run(request: HardenRequest, plan: Plan): InTurn<readonly Said[]> {
   const { dockerfile, policy } = request
   const ignores = ignoreComments(dockerfile)
   const said: Said[] = ignores.flatMap((ignore) => unknownNames(ignore, request.transforms))
-  const stages = plan.stages.map((stage) => ({ stage, context: { plan: { stages: [stage] } } }))
   for (const transform of request.transforms) {
-    for (const { stage, context } of stages) {
+    for (const stage of plan.stages) {
       yield
-      for (const finding of transform.run(dockerfile, context)) {
+      const written = dockerfile.stages[stage.stage]
+      if (written === undefined) continue
+      for (const finding of transform.run(dockerfile, { stage: written, plan: stage })) {
         const name = finding.transform ?? transform.name
         if (PLANNED_AROUND.has(name)) {
           said.push(say(name, finding, stage))
@@ -158,6 +160,15 @@ function userOf(plan: Plan): ReportUser | null {
   return account === undefined || account === null
     ? null
     : { name: account.name, uid: account.uid, gid: account.gid, from: account.from }
+}
+
+/** What is only offered has moved nowhere. */
+function portsOf({ stages }: Plan, { unsafe }: Policy): readonly ReportPort[] {
+  const ports = stages
+    .filter(({ offered }) => offered === null || unsafe)
+    .flatMap((stage) => [...decided(stage, 'switch-base').flatMap((base) => base.ports), ...decided(stage, 'port')])
+    .map(({ from, to, protocol }) => ({ from, to, protocol }))
+  return [...new Map(ports.map((port) => [JSON.stringify(port), port])).values()]
 }
 
 function reportStage(dockerfile: Dockerfile, plan: StagePlan, staysAsItWas: boolean): ReportStage {

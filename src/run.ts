@@ -56,6 +56,7 @@ export function failed(
     kind,
     verdict: 'failed',
     user: null,
+    ports: [],
     stages: [],
     findings: [],
     output: '',

@@ -61,7 +61,7 @@ export async function minimize(
 
 function partsIn({ hardened }: Round, stage: number): readonly string[] {
   const plan = stagePlanOf(hardened.plan, stage)
-  return (plan?.parts?.() ?? []).map(({ name }) => name)
+  return (plan?.parts ?? []).map(({ name }) => name)
 }
 
 /** A program that goes on without its pid or lock file has lost nothing. */

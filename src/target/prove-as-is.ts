@@ -39,6 +39,7 @@ export async function proveAsIs(item: WorkItem, source: string, session: Session
     kind: 'image',
     verdict: root || failures.length > 0 ? 'incomplete' : 'unchanged',
     user: null,
+    ports: [],
     stages: [{ name: '0', index: 0, userBefore: user, userAfter: user }],
     findings: [
       ...failures.map((message) => {
