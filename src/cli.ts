@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8'
 import { transforms } from '../transforms/index.ts'
+import { targetProcessor } from './app/pipeline.ts'
 import type { Io } from './cli/io.ts'
 import { main } from './cli/main.ts'
-import { targetProcessor } from './target.ts'
 import { reasonOf } from './workspace/files.ts'
 
 // Of a machine with much memory V8 takes twice what is in use before it looks for what is not: for large images over 400 MB.

@@ -2,15 +2,15 @@ import { realpath } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { run } from '../app/run.ts'
+import type { ProcessTarget, TargetOutcome } from '../app/task.ts'
 import { visible, visibleLine } from '../borders/terminal.ts'
 import { asFailure } from '../errors.ts'
 import { roomFor } from '../proof/side-by-side.ts'
 import { counted } from '../report/summary.ts'
-import { run } from '../run.ts'
 import type { Transform } from '../transform.ts'
 import { performUserns } from '../userns/host/perform.ts'
 import type { UsernsRequest } from '../userns/request.ts'
-import type { ProcessTarget, TargetOutcome } from '../work.ts'
 import { discover, type Found } from '../workspace/discover.ts'
 import { decode, readText, tidy } from '../workspace/files.ts'
 import { parseArguments } from './arguments.ts'
@@ -112,10 +112,10 @@ async function work(
     room: roomFor(targetsAtATime(request)),
     optionsFor,
     readText: ({ target, path }) => (path === null ? decode(io.stdin, 'stdin') : readText(path, target)),
-    processTarget: (item, options, ports) => {
+    processTarget: (item, options, hooks) => {
       done++
       if (found.length > 1) progress.step(`${done}/${found.length} ${item.target}`)
-      return services.processTarget(item, options, ports)
+      return services.processTarget(item, options, hooks)
     },
   })
   const { signal } = interruption

@@ -1,4 +1,4 @@
-import type { Hardened } from '../harden.ts'
+import type { Hardened } from '../app/harden.ts'
 import type { Operation } from '../plan/operation.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
 import { learnedFrom } from './learn/learn.ts'

@@ -1,4 +1,4 @@
-import type { Hardened } from '../harden.ts'
+import type { Hardened } from '../app/harden.ts'
 import type { HelpText } from '../plan/evidence/help-move.ts'
 import { WORKDIR } from '../plan/grants/spare.ts'
 import type { Operation } from '../plan/operation.ts'

@@ -1,6 +1,6 @@
+import type { Hardened } from '../app/harden.ts'
 import type { RunSpec } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
-import type { Hardened } from '../harden.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { Operation } from '../plan/operation.ts'
 import { decided, type StagePlan } from '../plan/plan.ts'

@@ -4,7 +4,6 @@ import { type Document, isMap, isNode, isScalar, LineCounter, type Pair, parseDo
 import { HardenError } from '../errors.ts'
 import { lineOf } from '../line-of.ts'
 import { repeatedKey, yamlExcess } from '../profile/yaml-bounds.ts'
-import type { LeftOut } from '../work.ts'
 import { readText } from './files.ts'
 import { readFound } from './found-file.ts'
 import { withoutHostSettings } from './host-settings.ts'
@@ -13,6 +12,7 @@ import { isOfOwnHand, repositoryOf, upwards } from './repository.ts'
 import { checks, messageOf, type SettingName, type Settings, settingNames } from './settings.ts'
 import { shortened } from './smoke-rules.ts'
 import { allowedRootOf } from './trust.ts'
+import type { LeftOut } from './work-item.ts'
 
 const fileNames = ['.harden-image.yaml', '.harden-image.yml', '.harden-image.json']
 

@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events'
+import type { Options, TargetOutcome } from '../../src/app/task.ts'
 import type { Io } from '../../src/cli/io.ts'
 import { main, type Services } from '../../src/cli/main.ts'
 import { HardenError } from '../../src/errors.ts'
-import type { Options, TargetOutcome, WorkItem } from '../../src/work.ts'
+import type { WorkItem } from '../../src/workspace/work-item.ts'
 import { finding, sampleResult } from '../report/sample.ts'
 
 export interface Called {

@@ -1,13 +1,13 @@
 // What is decided is data, and where its lines go follows from what it needs.
 import { describe, expect, test } from '@jest/globals'
-import { catalogueKnowledge } from '../../src/catalogue-knowledge.ts'
+import { catalogueKnowledge } from '../../src/app/catalogue-knowledge.ts'
+import { hardenDockerfile } from '../../src/app/harden.ts'
+import { stageInputs } from '../../src/app/stage-inputs.ts'
 import { type Dockerfile, parseDockerfile, type Stage } from '../../src/dockerfile/index.ts'
 import { insertLines, placeOf } from '../../src/dockerfile/placement.ts'
-import { hardenDockerfile } from '../../src/harden.ts'
 import { harden } from '../../src/index.ts'
 import { decide, needsRoot } from '../../src/plan/plan.ts'
 import { defaultPolicy, type Policy } from '../../src/plan/policy.ts'
-import { stageInputs } from '../../src/stage-inputs.ts'
 import type { Transform } from '../../src/transform.ts'
 import { transforms } from '../../transforms/index.ts'
 
