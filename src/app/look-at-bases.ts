@@ -4,7 +4,6 @@ import { HardenError } from '../errors.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
 import { isAlike, parsePlatform } from '../image/platform.ts'
 import { factsFromCatalogue } from '../image/sources/catalogue.ts'
-import { factsFromEngine } from '../image/sources/engine.ts'
 import type { ReportFinding } from '../report/report.ts'
 import { targetFinding } from '../report/target-finding.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
@@ -114,6 +113,7 @@ async function inEngine(
   if (wanted !== null && !isAlike(image.platform, wanted)) return null
   hooks.progress(`looking into ${reference}`)
   found(reference, image)
+  const { factsFromEngine } = await import('../image/sources/engine.ts')
   return { known: true, value: await factsFromEngine(engine, reference) }
 }
 
@@ -122,6 +122,7 @@ function pulled(reference: string, { engine, options, hooks }: Session): Promise
   return outcomeOf(async () => {
     if (engine === null) throw new Error('a pull needs an engine')
     await engine.pull(reference, options.platform ?? undefined)
+    const { factsFromEngine } = await import('../image/sources/engine.ts')
     return () => factsFromEngine(engine, reference)
   })
 }

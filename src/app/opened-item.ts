@@ -11,14 +11,13 @@ import type { Session } from './session.ts'
 
 /**
  * An image in an archive gets the name that a FROM line calls it; what is known of it is known for this target alone,
- * and the engine gets it where it is to be run. Any other target is as it was.
+ * and the engine gets it where it is to be run.
  */
 export async function openedItem(
   item: WorkItem,
+  from: ArchivePlace,
   session: Session,
 ): Promise<{ readonly item: WorkItem; readonly session: Session; readonly notes: readonly ReportFinding[] }> {
-  const { from } = item
-  if (from === null || typeof from === 'string') return { item, session, notes: [] }
   const { engine, options, hooks } = session
   hooks.progress(`reading ${item.target}`)
   const opened = await openArchive(

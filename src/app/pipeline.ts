@@ -4,30 +4,26 @@ import type { Engine } from '../engine/engine.ts'
 import type { EngineOption } from '../engine/open-engine.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
 import { openRegistries, type Registries } from '../image/sources/registry/registries.ts'
-import { openSandbox } from '../proof/sandbox/open-sandbox.ts'
 import { type Room, roomFor } from '../proof/side-by-side.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
 import { buildContexts } from '../workspace/context.ts'
-import type { WorkItem } from '../workspace/work-item.ts'
+import type { ArchivePlace, WorkItem } from '../workspace/work-item.ts'
 import { givenTo, howBuilt } from './build.ts'
-import { buildNotes } from './build-notes.ts'
-import { buildResult } from './build-result.ts'
 import { checkTag } from './check-tag.ts'
 import { composeStart, elseStarted } from './compose-start.ts'
 import { inContext } from './in-context.ts'
 import { inspectedStages } from './inspected-stages.ts'
 import { lookAtBases } from './look-at-bases.ts'
-import { openedItem } from './opened-item.ts'
-import { type OriginalRuns, originalRuns } from './original-runs.ts'
+import type { OriginalRuns } from './original-runs.ts'
 import { withPauses } from './pauses.ts'
 import { plannerFor, UNSEEN } from './planner.ts'
-import { profileFor } from './profile-for.ts'
-import { proveAsIs } from './prove-as-is.ts'
-import { proveTarget } from './prove-target.ts'
 import { openFor, type Session } from './session.ts'
 import type { ProcessTarget, TargetOutcome } from './task.ts'
 
-/** One value works on all targets of a call: each engine is opened once, and looks at a base image once. */
+/**
+ * One value works on all targets of a call: each engine is opened once, and looks at a base image once.
+ * What is imported where it is used is not loaded by a run that does without: the engine, proofs, archives, the profile.
+ */
 export function targetProcessor(): ProcessTarget {
   const engines = new Map<EngineOption, Shared>()
   const readContext = buildContexts()
@@ -45,7 +41,10 @@ export function targetProcessor(): ProcessTarget {
     }
     engines.set(options.engine, shared)
     const engine = await shared.engine
-    const sandbox = engine === null ? null : openSandbox(engine, { network: options.network })
+    const sandbox =
+      engine === null
+        ? null
+        : (await import('../proof/sandbox/open-sandbox.ts')).openSandbox(engine, { network: options.network })
     const session = { ...shared, readContext, engine, sandbox, since, number, options, hooks }
     return work(item, session).finally(() => sandbox?.close())
   }
@@ -60,24 +59,38 @@ interface Shared {
 }
 
 async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
-  const { item, session: opened, notes: openedNotes } = await openedItem(named, shared)
+  const {
+    item,
+    session: opened,
+    notes: openedNotes,
+  } = isArchive(named)
+    ? await (await import('./opened-item.ts')).openedItem(named, named.from, shared)
+    : { item: named, session: shared, notes: [] }
   const source = item.kind === 'image' ? `FROM ${item.reference}\n` : (item.text ?? '')
   const given = givenTo(item, opened.options)
   const written = await withPauses(parseInTurn(source, given), opened.hooks.signal)
   const started = composeStart(item, written, given, opened.options.policy)
   const dockerfile = started?.dockerfile ?? written
   const { session, notes } = inContext(item, dockerfile, opened)
-  const originals = originalRuns(item, session)
-  const isProved = session.options.prove && !session.options.inspect && item.kind === 'image'
-  const missed = await lookAtBases(item, dockerfile, session, isProved ? originals.start : () => {})
+  const originals = session.options.prove ? (await import('./original-runs.ts')).originalRuns(item, session) : null
+  const start = session.options.inspect || item.kind !== 'image' ? undefined : originals?.start
+  const missed = await lookAtBases(item, dockerfile, session, start ?? (() => {}))
   const asWritten = started?.asWritten ?? ((result) => result)
   const outcome = await workOn(item, { source, dockerfile, originals, asWritten }, session)
   const { result } = outcome
+  const buildNotes =
+    item.build === undefined
+      ? []
+      : (await import('./build-notes.ts')).buildNotes(item, dockerfile, outcome, opened.options)
   const startNotes = result.verdict === 'unchanged' ? [] : (started?.notes ?? elseStarted(item, dockerfile))
-  const built = [...buildNotes(item, dockerfile, outcome, opened.options), ...startNotes]
+  const built = [...buildNotes, ...startNotes]
   const findings = [...result.findings, ...openedNotes, ...notes, ...built, ...missed]
   const isOpen = result.verdict === 'hardened' && findings.some(isOpenBuild)
   return { ...outcome, result: { ...result, ...(isOpen ? { verdict: 'incomplete' as const } : {}), findings } }
+}
+
+function isArchive(item: WorkItem): item is WorkItem & { readonly from: ArchivePlace } {
+  return item.from !== null && typeof item.from !== 'string'
 }
 
 /** A todo for the files that build and start it. */
@@ -88,7 +101,8 @@ function isOpenBuild({ transform, outcome }: ReportFinding): boolean {
 interface Looked {
   readonly source: string
   readonly dockerfile: Dockerfile
-  readonly originals: OriginalRuns
+  /** Null where nothing is proved. */
+  readonly originals: OriginalRuns | null
   /** Without what the Dockerfile was given for the work on it. */
   readonly asWritten: (result: TargetResult) => TargetResult
 }
@@ -100,7 +114,8 @@ async function workOn(
 ): Promise<TargetOutcome> {
   const { options } = session
   const outcome = { source, path: item.path, ...howBuilt(item, options) }
-  if (options.proveAsIs) return { ...outcome, result: await proveAsIs(item, source, session) }
+  if (options.proveAsIs)
+    return { ...outcome, result: await (await import('./prove-as-is.ts')).proveAsIs(item, source, session) }
   const planner = await plannerFor(item, dockerfile, session)
   if (options.build) {
     const bases = (await planner.inputs(UNSEEN)).map(({ facts }) => facts.reference)
@@ -111,7 +126,10 @@ async function workOn(
     const inspection = inspectedStages(item, dockerfile, session.known, inputs, plan)
     return { ...outcome, result: { ...asWritten(result), output: source, changed: false }, inspection }
   }
-  const proved = options.prove ? await proveTarget(item, dockerfile, session, originals, planner.harden) : null
+  const proved =
+    originals === null
+      ? null
+      : await (await import('./prove-target.ts')).proveTarget(item, dockerfile, session, originals, planner.harden)
   const hardened =
     proved === null
       ? await planner.harden(UNSEEN)
@@ -122,8 +140,22 @@ async function workOn(
         }
   const { plan, inputs } = hardened
   const result = asWritten(hardened.result)
-  const profile = profileFor(item, inputs, plan, result, options.env, !options.profile, options.tag)
-  const built = await buildResult(item, session, result, profile)
+  // What is run, built, written beside an image or published by a service needs one.
+  const isProfiled = options.profile || options.build || item.kind === 'image' || item.build !== undefined
+  const profile = isProfiled
+    ? (await import('./profile-for.ts')).profileFor(
+        item,
+        inputs,
+        plan,
+        result,
+        options.env,
+        !options.profile,
+        options.tag,
+      )
+    : null
+  const built = options.build
+    ? await (await import('./build-result.ts')).buildResult(item, session, result, profile)
+    : undefined
   return {
     ...outcome,
     result,
@@ -135,6 +167,6 @@ async function workOn(
 /** What is not root already needs no proof of a change, but its profile one of what it can do without. */
 async function measured(result: TargetResult, item: WorkItem, source: string, session: Session): Promise<TargetResult> {
   if (!session.options.profile || result.verdict !== 'unchanged') return result
-  const { verdict, findings, proof } = await proveAsIs(item, source, session)
+  const { verdict, findings, proof } = await (await import('./prove-as-is.ts')).proveAsIs(item, source, session)
   return { ...result, verdict, findings: [...result.findings, ...findings], proof }
 }

@@ -17,7 +17,7 @@ import { defaultPolicy, type Policy } from '../../src/plan/policy.ts'
 import { composeFile } from '../../src/profile/compose-file.ts'
 import { dockerRun } from '../../src/profile/docker.ts'
 import { kubernetesManifest } from '../../src/profile/kubernetes-manifest.ts'
-import { formats } from '../../src/report/index.ts'
+import { formatNames, formatOf } from '../../src/report/index.ts'
 import type { TargetResult } from '../../src/report/report.ts'
 import { transforms } from '../../transforms/index.ts'
 import { parseFileLine } from '../harden/support/file-line.ts'
@@ -63,6 +63,8 @@ export function throughAll(
   }
 }
 
+const formats = await Promise.all(formatNames.map(formatOf))
+
 function all(text: string, facts: ImageFacts | null, policy: Policy): TargetResult {
   const dockerfile = parseDockerfile(text)
   const unknown = { known: false, reason: 'not looked at' } as const
@@ -85,7 +87,7 @@ function all(text: string, facts: ImageFacts | null, policy: Policy): TargetResu
     composeFile(profile, null)
     kubernetesManifest(profile)
   }
-  for (const format of formats) format.render([{ result, source: text, path: 'Dockerfile' }], { colour: false })
+  for (const format of formats) format?.render([{ result, source: text, path: 'Dockerfile' }], { colour: false })
   return result
 }
 
