@@ -1,7 +1,7 @@
 import { nameOf } from '../../path.ts'
 import type { FileModel } from '../file-model.ts'
 import type { AccountNames } from './account-options.ts'
-import { daemons } from './daemons.ts'
+import { daemonOfFile } from './daemons.ts'
 import { type Directive, place } from './directives.ts'
 
 /** `user x`, `user = x`, `user: x:x`, `"runas": "x"`: the key of a setting that names who a program becomes. */
@@ -21,7 +21,7 @@ export function accountLines(files: FileModel, paths: readonly string[], names: 
   return [...new Set(paths)].sort().flatMap((path) => {
     const text = files.text(path)
     // What a script says of accounts, or shows in its manual, is no setting.
-    if (text === null || text.startsWith('#!') || daemons.some((daemon) => daemon.files.test(path))) return []
+    if (text === null || text.startsWith('#!') || daemonOfFile(path) !== null) return []
     const group = GROUP.exec(text)
     const ofGroup = group !== null && names.groups.has(group.groups?.group ?? '') ? group : null
     const found = [...text.matchAll(USER)].flatMap((match): readonly Directive[] => {

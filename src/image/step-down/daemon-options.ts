@@ -1,7 +1,7 @@
 import type { SwitchCommand } from '../../command/index.ts'
 import { programIndex, type Word } from '../../command/index.ts'
 import { nameOf } from '../../path.ts'
-import { daemonOf } from './daemons.ts'
+import { type Daemon, daemonOf } from './daemons.ts'
 
 /** A daemon that its own command line tells to switch: `memcached -u memcache`, `mysqld --user=mysql`, `nginx -g 'user x;'`. */
 export function readDaemonOption(words: readonly Word[]): SwitchCommand | null {
@@ -10,7 +10,7 @@ export function readDaemonOption(words: readonly Word[]): SwitchCommand | null {
   if (program == null) return null
   const daemon = daemonOf(nameOf(program))
   if (daemon === null) return null
-  if (daemon.name === 'nginx') return nginxGlobal(words, from, nameOf(program))
+  if (daemon.inOption !== null) return inOption(words, from, daemon)
   const user = optionAt(words, from, daemon.options ?? [])
   if (user === null || user.value.value === 'root' || user.value.value === '0') return null
   const group = optionAt(words, from, daemon.groupOptions ?? [])
@@ -59,17 +59,22 @@ function matches(text: string, option: string): boolean {
   return option.startsWith('--') ? text.startsWith(`${option}=`) : text.startsWith(option) && !text.startsWith('--')
 }
 
-const GLOBAL_USER = /(^|;|["'])\s*user\s+([\w.-]+)(?:\s+([\w.-]+))?\s*;\s*/
-
-function nginxGlobal(words: readonly Word[], from: number, tool: string): SwitchCommand | null {
-  for (let at = from + 1; at < words.length; at += 1) {
+/** Of an option whose value is configuration. */
+function inOption(words: readonly Word[], from: number, { inOption }: Daemon): SwitchCommand | null {
+  for (let at = from + 1; inOption !== null && at < words.length; at += 1) {
     const word = words[at] as Word
-    const match = GLOBAL_USER.exec(word.text)
-    if (match?.[2] === undefined || words[at - 1]?.value !== '-g' || match[2] === 'root') continue
-    const cut = (text: string): string => text.replace(GLOBAL_USER, '$1')
+    const { user, group } = inOption.pattern.exec(word.text)?.groups ?? {}
+    if (user === undefined || words[at - 1]?.value !== inOption.option || user === 'root') continue
+    const cut = (text: string): string => text.replace(inOption.pattern, '$<before>')
     const instead = { text: cut(word.text), value: word.value === null ? null : cut(word.value) }
-    const group = match[3] === undefined ? null : { text: match[3], value: match[3] }
-    return { tool, user: { text: match[2], value: match[2] }, group, from: at, to: at + 1, instead: [instead] }
+    return {
+      tool: nameOf(words[from]?.value ?? ''),
+      user: { text: user, value: user },
+      group: group === undefined ? null : { text: group, value: group },
+      from: at,
+      to: at + 1,
+      instead: [instead],
+    }
   }
   return null
 }

@@ -1,6 +1,6 @@
 import { lineOf } from '../../line-of.ts'
 import type { FileModel } from '../file-model.ts'
-import { type Daemon, daemons } from './daemons.ts'
+import { configures, type Daemon, daemonOfFile } from './daemons.ts'
 
 /** A line of a daemon's configuration that makes it switch user. */
 export interface Directive {
@@ -22,14 +22,14 @@ export interface Directive {
 /** Directives in the configuration files that the model kept, in the order of their paths. */
 export function directives(files: FileModel): readonly Directive[] {
   return [...files.texts()].sort().flatMap((path) => {
-    const daemon = daemons.find((candidate) => candidate.files.test(path))
-    const text = daemon === undefined ? null : files.text(path)
-    return daemon === undefined || text === null ? [] : directivesIn(path, text, daemon, files)
+    const daemon = daemonOfFile(path)
+    const text = daemon === null ? null : files.text(path)
+    return daemon === null || text === null ? [] : directivesIn(path, text, daemon, files)
   })
 }
 
 function directivesIn(path: string, text: string, daemon: Daemon, files: FileModel): readonly Directive[] {
-  const group = daemon.group === undefined ? null : daemon.group.exec(text)
+  const group = daemon.group?.exec(text) ?? null
   const found: Directive[] = []
   for (const match of text.matchAll(new RegExp(daemon.user, 'gm'))) {
     const user = match.groups?.user
@@ -69,7 +69,7 @@ function resolved(value: string, daemon: Daemon, files: FileModel): string | nul
   const name = /^\$\{?(\w+)\}?$/.exec(value)?.[1]
   if (name === undefined) return null
   for (const path of files.texts()) {
-    if (!daemon.files.test(path)) continue
+    if (!configures(daemon, path)) continue
     const set = new RegExp(`^[ \\t]*(?:export[ \\t]+)?(?:: \\$\\{)?${name}:?=["']?([\\w.-]+)`, 'm').exec(
       files.text(path) ?? '',
     )

@@ -1,11 +1,11 @@
-import { onceFor } from '../src/once-for.ts'
-import { nameOf } from '../src/path.ts'
-import type { ProgramRule } from './entry.ts'
+import type { ProgramRule, RootNeed } from '../../catalogue/program.ts'
+import { onceFor } from '../once-for.ts'
+import { nameOf } from '../path.ts'
 
 export interface RootProgram {
   /** As it stands in the command. */
   readonly program: string
-  readonly rule: ProgramRule
+  readonly rule: RootNeed
 }
 
 /**
@@ -23,7 +23,7 @@ export function programThatNeedsRoot(
     // A caller may know the base name only; its path then stands among the words.
     const path = words.find((word) => word.endsWith(`/${program}`)) ?? program
     const named = byName(rules).get(nameOf(path))
-    const rule = named?.find((candidate) => namesProgram(candidate, path))
+    const rule = named?.find((candidate) => namesProgram(candidate, path))?.needsRoot
     const others = words.filter((word) => word !== program && word !== path)
     if (rule !== undefined && applies(rule, others, hasFile)) return { program, rule }
   }
@@ -34,7 +34,8 @@ export function programThatNeedsRoot(
 const byName = onceFor((rules: readonly ProgramRule[]) => {
   const found = new Map<string, ProgramRule[]>()
   for (const rule of rules) {
-    const names = new Set([...rule.names, ...(rule.paths ?? []).map(nameOf)])
+    if (rule.needsRoot === undefined) continue
+    const names = new Set([...rule.programs, ...(rule.paths ?? []).map(nameOf)])
     for (const name of names) found.set(name, [...(found.get(name) ?? []), rule])
   }
   return found
@@ -46,14 +47,14 @@ const systemFolder = /^(\/usr(\/local)?)?\/(s?bin|lib|lib64|libexec)(\/|$)|^\/(u
 function namesProgram(rule: ProgramRule, path: string): boolean {
   if (rule.paths?.includes(path)) return true
   const name = nameOf(path)
-  return rule.names.includes(name) && (name === path || systemFolder.test(path))
+  return rule.programs.includes(name) && (name === path || systemFolder.test(path))
 }
 
-function applies(rule: ProgramRule, words: readonly string[], hasFile: ((path: string) => boolean) | null): boolean {
+function applies(rule: RootNeed, words: readonly string[], hasFile: ((path: string) => boolean) | null): boolean {
   const has = (pattern: string): boolean => words.some((word) => new RegExp(pattern).test(word))
   if (rule.onlyWith !== undefined && !has(rule.onlyWith)) return false
   if (rule.onlyWithFile !== undefined && hasFile !== null && !hasFile(rule.onlyWithFile)) return false
-  return !rule.unless.some(
+  return !rule.unless?.some(
     ({ argument, file }) =>
       (argument !== undefined && has(argument)) || (file !== undefined && hasFile?.(file) === true),
   )
