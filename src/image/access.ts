@@ -1,6 +1,5 @@
 import { isWithin, parentOf } from '../path.ts'
-import type { FileEntry, FileView, Identity } from './file-model.ts'
-import { type Walk, walk } from './walk.ts'
+import { type FileEntry, type FileView, type Identity, type Walk, walk } from './file-model.ts'
 
 /**
  * What is missing at the blocker: a permission; ownership; `root`, where only a capability would do; or it is no

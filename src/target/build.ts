@@ -1,8 +1,8 @@
 import { dirname } from 'node:path'
 import { type BuildGiven, nothingGiven, platformArguments } from '../dockerfile/index.ts'
 import type { BuildRequest, Engine } from '../engine/engine.ts'
-import { parsePlatform } from '../image/platform.ts'
-import { ownPlatform } from '../image/sources/own-platform.ts'
+import { parsePlatform } from '../image/facts.ts'
+import { ownPlatform } from '../image/sources/engine.ts'
 import type { Options, TargetOutcome, WorkItem } from '../work.ts'
 
 /** Builds a text in the context of its target: what was said, the folder of the Dockerfile, or nothing for an image. */

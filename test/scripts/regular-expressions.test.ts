@@ -13,16 +13,6 @@ const MADE: Readonly<Record<string, string>> = {
     'constants, and names of \\w alone',
   'src/image/sources/catalogue.ts: pattern': 'the catalogue, which is ours',
   'src/image/sources/catalogue.ts: rule.pattern': 'the catalogue, which is ours',
-  'src/image/step-down/directives.ts: `^[ \\\\t]*(?:export[ \\\\t]+)?(?:: \\\\$\\\\{)?${name}:?=["\']?([\\\\w.-]+)`':
-    'constants, and names of \\w alone',
-  'src/image/step-down/directives.ts: daemon.user': 'constants, and names of \\w alone',
-  'src/image/step-down/folder-edits.ts: String.raw`\\bfor\\s+${name}\\s+in\\s+([^;\\n]+)`':
-    'constants, and names of \\w alone',
-  'src/image/step-down/guard.ts: `${uid}${operator}${zero}|${zero}${operator}${uid}|${name}${operator}${root}`':
-    'constants, and names of \\w alone',
-  'src/image/step-down/guard.ts: `^case ${uid} in ["\']?0["\']?$`': 'constants, and names of \\w alone',
-  'src/image/step-down/sure-conditions.ts: `(^|[^\\\\w$"{])${name}\\\\+?=|\\\\b(read|for|printf|mapfile|readarray|getopts)\\\\b[^\\\\n;]*\\\\b${name}\\\\b|\\\\{${name}:?=`':
-    'constants, and names of \\w alone',
   'src/plan/account/file-owners.ts: `\\\\b${escapeEre(name)}\\\\b`': 'a name, escaped, between two borders of words',
   'src/plan/shipped/shipped-draft.ts: WORD': 'constants, and names of \\w alone',
   'src/plan/closed-places.ts: `^${text}${end}`': 'a glob, escaped but for its stars; a path',
@@ -116,6 +106,16 @@ const MADE: Readonly<Record<string, string>> = {
   'src/image/step-down/daemons.ts: `/${parts[1]}/${below}`':
     'a glob of the catalogue, escaped but for its stars; a path',
   'src/image/step-down/daemons.ts: `^${parts.at(-1)}$`': 'a glob of the catalogue, escaped but for its stars; a path',
+  'src/image/step-down/config-lines.ts: `^[ \\\\t]*(?:export[ \\\\t]+)?(?:: \\\\$\\\\{)?${name}:?=["\']?([\\\\w.-]+)`':
+    'constants, and names of \\w alone',
+  'src/image/step-down/config-lines.ts: daemon.user': 'constants, and names of \\w alone',
+  'src/image/step-down/first-start.ts: `(^|[^\\\\w$"{])${name}\\\\+?=|\\\\b(read|for|printf|mapfile|readarray|getopts)\\\\b[^\\\\n;]*\\\\b${name}\\\\b|\\\\{${name}:?=`':
+    'constants, and names of \\w alone',
+  'src/image/step-down/root-checks.ts: `${uid}${operator}${zero}|${zero}${operator}${uid}|${name}${operator}${root}`':
+    'constants, and names of \\w alone',
+  'src/image/step-down/root-checks.ts: `^case ${uid} in ["\']?0["\']?$`': 'constants, and names of \\w alone',
+  'src/image/step-down/script-writes.ts: String.raw`\\bfor\\s+${name}\\s+in\\s+([^;\\n]+)`':
+    'constants, and names of \\w alone',
 }
 
 /** Numbers from 0 to 1, the same in each run (mulberry32). */

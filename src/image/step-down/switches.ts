@@ -1,9 +1,8 @@
-import type { Word } from '../../command/index.ts'
-import { readSwitch, type SwitchCommand } from '../../command/index.ts'
+import { readSwitch, type SwitchCommand, type Word } from '../../command/index.ts'
 import type { Span } from '../../dockerfile/index.ts'
 import { lineOf } from '../../line-of.ts'
-import { readDaemonOption } from './daemon-options.ts'
-import type { Directive } from './directives.ts'
+import type { AccountLine } from './config-lines.ts'
+import { readDaemonOption } from './options.ts'
 import type { ReadScript } from './scripts.ts'
 import { staticValue } from './static-text.ts'
 
@@ -106,7 +105,7 @@ function editsFor({ from, to, instead }: SwitchCommand, words: readonly { readon
 }
 
 /** A line of a configuration file; `programs`: the names of those that are started. */
-export function directiveStepDown(found: Directive, programs: ReadonlySet<string>): StepDown {
+export function directiveStepDown(found: AccountLine, programs: ReadonlySet<string>): StepDown {
   const lines = [found, ...(found.groupLine === null ? [] : [found.groupLine])]
   return {
     kind: 'directive',
