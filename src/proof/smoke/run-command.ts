@@ -1,5 +1,5 @@
 import { shellQuoted } from '../../borders/shell.ts'
-import { runShell } from '../../engine/shell.ts'
+import { runShell } from '../../engine/cli/process.ts'
 import type { ExecCheck } from '../../smoke-check.ts'
 import { hostOf } from './address.ts'
 import { type Forwarded, forwardPorts } from './forward.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import type { Cli } from './cli-process.ts'
-import type { Listener } from './engine.ts'
-import { nameArgument } from './safe-arguments.ts'
+import { nameArgument } from '../arguments.ts'
+import type { Listener } from '../engine.ts'
+import type { Cli } from './process.ts'
 
 const tables = ['tcp', 'tcp6', 'udp', 'udp6'] as const
 type Table = (typeof tables)[number]

@@ -1,8 +1,7 @@
 import { HardenError } from '../errors.ts'
+import { parseImageReference } from '../image/reference.ts'
+import { labelFlags, sessionLabels } from './clean-up.ts'
 import type { Enforced, EngineName, Mount, NetworkSpec, RunSpec } from './engine.ts'
-import { labelFlags, sessionLabels } from './labels.ts'
-import { limitsOf, logLimits, noCoreDumps } from './limits.ts'
-import { imageArgument, nameArgument } from './safe-arguments.ts'
 
 /** Arguments of `create` or `run` for a spec. The image is never pulled here. */
 export function runArguments(
@@ -113,4 +112,57 @@ function podmanTmpfs({ target, options = '' }: Mount): string {
 
 function csvField(field: string): string {
   return /[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field
+}
+
+const identifier = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/
+const imageId = /^(?:sha256:)?[a-f0-9]{12,64}$/
+
+/** An image for the command line: an id that an engine gave, or a parsed reference. No text of a user becomes a flag. */
+export function imageArgument(reference: string): string {
+  if (imageId.test(reference)) return reference
+  return parseImageReference(reference).text
+}
+
+/** With registry and tag, for engines that resolve short names another way than Docker. */
+export function fullName(reference: string): string {
+  const { repository, tag, digest } = parseImageReference(reference)
+  if (digest !== null) return `${repository}@${digest}`
+  return `${repository}:${tag ?? 'latest'}`
+}
+
+/** Id or name of a container, volume or network. */
+export function nameArgument(name: string): string {
+  if (identifier.test(name)) return name
+  throw new HardenError('engine-failed', `${JSON.stringify(name)} is no name of a container, volume or network`)
+}
+
+/** Enough for PostgreSQL or a JVM, and no danger to the machine. Swap is none of it. */
+const defaultMemory = 2 * 1024 ** 3
+const defaultPids = 512
+
+/** A container that logs without end must not fill the disk; `logs` must work whatever driver the engine defaults to. */
+export const logLimits = { driver: 'json-file', options: { 'max-size': '8m', 'max-file': '2' } } as const
+export const logBytes = 16 * 1024 ** 2
+
+/** The limit on the files that the kernel writes of a program that crashes: as large as its memory, each time. */
+export const noCoreDumps = 'core'
+
+interface Limits {
+  /** Each null where the engine cannot hold a container to it. */
+  readonly memoryBytes: number | null
+  readonly pids: number | null
+  readonly cpus: number | null
+}
+
+export function limitsOf(spec: Pick<RunSpec, 'memoryBytes' | 'pidsLimit'>, enforces: Enforced): Limits {
+  return {
+    memoryBytes: enforces.memory ? (spec.memoryBytes ?? defaultMemory) : null,
+    pids: enforces.pids ? (spec.pidsLimit ?? defaultPids) : null,
+    cpus: enforces.cpus === null ? null : cpusOf(enforces.cpus),
+  }
+}
+
+/** All but half of one, so that whoever sits at the machine can still stop it. */
+function cpusOf(all: number): number {
+  return Math.max(all - 0.5, all * 0.75)
 }

@@ -1,10 +1,12 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { execa, type Options, type Result, type ResultPromise } from 'execa'
-import { bounds } from '../bounds.ts'
-import { HardenError } from '../errors.ts'
-import type { EngineName } from './engine.ts'
-import { failureOf } from './failure.ts'
-import { markedAsOurs } from './orphans.ts'
+import { bounds } from '../../bounds.ts'
+import { HardenError } from '../../errors.ts'
+import { isOver, makerOf, thisRun, tokenOf } from '../../made-by.ts'
+import type { EngineName } from '../engine.ts'
+import { failureOf } from '../failure.ts'
 
 export interface CallResult {
   readonly exitCode: number
@@ -44,7 +46,7 @@ export interface Cli {
   killed(): boolean
 }
 
-export interface CliOptions {
+interface CliOptions {
   readonly name: EngineName
   readonly binary: string
   readonly env: Readonly<Record<string, string | undefined>>
@@ -194,4 +196,67 @@ function timeout(name: EngineName, args: readonly string[], milliseconds: number
   return new HardenError('timeout', `${name} ${args[0]} did not end within ${Math.round(milliseconds / 1000)} s`, {
     hint: 'see whether the engine is overloaded or waits for a network',
   })
+}
+
+const variable = 'HARDEN_IMAGE_RUN'
+/** What runs the engine's CLI, and its parts; a container's monitor has podman's environment and stays. */
+const programs = /^(?:docker|docker-buildx|podman|buildah|nerdctl)\n?$/
+
+/** What each call of the engine's CLI has in its environment, so that a later run knows whose it was. */
+function markedAsOurs(): Readonly<Record<string, string>> {
+  return { [variable]: tokenOf(thisRun()) }
+}
+
+/**
+ * Ends the calls of runs that were killed: a build would go on for minutes, and leave its image when all else is removed.
+ * Of this user's processes only, and only where /proc tells. Never throws.
+ */
+export async function endOrphans(graceMs = 2000): Promise<void> {
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name)).map(Number)
+  const found = await Promise.all(pids.map(async (pid) => ((await isOrphan(pid)) ? [pid] : [])))
+  const orphans = found.flat()
+  if (orphans.length === 0) return
+  for (const pid of orphans) signal(pid, 'SIGTERM')
+  await delay(graceMs, undefined, { ref: false })
+  for (const pid of orphans) if (await isOrphan(pid)) signal(pid, 'SIGKILL')
+}
+
+async function isOrphan(pid: number): Promise<boolean> {
+  try {
+    if (!programs.test(await readFile(`/proc/${pid}/comm`, 'utf8'))) return false
+    if ((await stat(`/proc/${pid}`)).uid !== thisRun().uid) return false
+    const environment = (await readFile(`/proc/${pid}/environ`, 'latin1')).split('\0')
+    const token = environment.find((one) => one.startsWith(`${variable}=`))?.slice(variable.length + 1) ?? ''
+    const maker = makerOf(token)
+    return maker !== null && isOver(maker)
+  } catch {
+    // It has ended, or it is hidden.
+    return false
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // It has ended.
+  }
+}
+
+/** Runs a user's shell command on this machine; stdout and stderr come back together. Never throws for its exit code. */
+export async function runShell(
+  command: string,
+  options: { readonly env: Readonly<Record<string, string>>; readonly timeoutMs: number; readonly signal: AbortSignal },
+): Promise<{ readonly exitCode: number; readonly output: string }> {
+  const result = await execa(command, {
+    shell: true,
+    all: true,
+    reject: false,
+    env: options.env,
+    timeout: options.timeoutMs,
+    cancelSignal: options.signal,
+    stdin: 'ignore',
+  })
+  const timedOut = result.timedOut ? `\nno end after ${options.timeoutMs / 1000} s` : ''
+  return { exitCode: result.exitCode ?? 124, output: `${result.all ?? ''}${timedOut}` }
 }

@@ -1,8 +1,6 @@
-import type { Kind, Remover } from './clean-up.ts'
-import type { Cli } from './cli-process.ts'
-import { answerOf } from './inspect.ts'
-import { sessionLabel } from './labels.ts'
-import { type Labelled, type LeftoverPort, labelOf } from './leftovers.ts'
+import { type Kind, type Labelled, type LeftoverPort, labelOf, type Remover, sessionLabel } from '../clean-up.ts'
+import { answerOf } from '../inspect.ts'
+import type { Cli } from './process.ts'
 
 const listCommands: Readonly<Record<Kind, readonly string[]>> = {
   container: ['ps', '--all', '--quiet', '--no-trunc'],
