@@ -11,13 +11,12 @@ import { newErrors } from './compare/new-errors.ts'
 import { sameProcesses } from './compare/same-processes.ts'
 import { tracedChecks } from './compare/traced-checks.ts'
 import { type Cells, type CellsRequest, failingCells, runCells, runFirstCells, withMounts } from './conditions/cells.ts'
-import type { ProvenRun } from './proof-report.ts'
+import type { ProvenRun, Stopwatch } from './proof-report.ts'
 import { hasPassed, type RoundRun } from './round.ts'
 import type { Live } from './run/live.ts'
 import { logsTraced } from './run/log-files.ts'
 import type { RestartRecord, RunRecord } from './run/run-record.ts'
 import { withEnd } from './smoke/run-checks.ts'
-import type { Stopwatch } from './stopwatch.ts'
 
 /** A program that is to go on is watched for this long once it is up, milliseconds: some die after ten seconds. */
 const WATCH = 10_250

@@ -1,5 +1,5 @@
 import { withFewPorts } from '../report/many-ports.ts'
-import type { ReportProof } from '../report/report.ts'
+import type { ReportPhase, ReportProof } from '../report/report.ts'
 import { type Comparison, capabilitiesOf, uidsOf } from './compare/compare.ts'
 import { doubts } from './compare/doubts.ts'
 import { tail } from './compare/unfit.ts'
@@ -71,4 +71,33 @@ export function failuresOf({ comparison, record, cells }: ProvenRun): readonly s
     ),
     ...(words === '' ? [] : [`the result's last words: ${words}`]),
   ]
+}
+
+export interface Stopwatch {
+  /** What was done since the last call was this; the same name again adds to it. */
+  lap(name: string): void
+  /** The report with the phases so far. */
+  on(report: ReportProof): ReportProof
+}
+
+/**
+ * Where the time of a proof goes: phases come one after the other, what runs side by side is one phase. `since`: when it
+ * began, as performance.now() tells it.
+ */
+export function stopwatch(since: number): Stopwatch {
+  const phases = new Map<string, number>()
+  let last = since
+  return {
+    lap(name) {
+      const now = performance.now()
+      phases.set(name, (phases.get(name) ?? 0) + now - last)
+      last = now
+    },
+    on: (report) => ({
+      ...report,
+      phases: [...phases].map(
+        ([name, milliseconds]): ReportPhase => ({ name, seconds: Math.round(milliseconds) / 1000 }),
+      ),
+    }),
+  }
 }

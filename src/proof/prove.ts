@@ -5,11 +5,11 @@ import type { Observation } from '../plan/stage-input.ts'
 import type { ReportProof } from '../report/report.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
 import type { Late } from './judge.ts'
+import type { Room } from './limiter.ts'
+import type { Stopwatch } from './proof-report.ts'
 import { proveInRounds } from './prove-in-rounds.ts'
 import type { Original } from './run/baseline.ts'
 import type { EarlyRuns } from './run/begin-early.ts'
-import type { Room } from './side-by-side.ts'
-import type { Stopwatch } from './stopwatch.ts'
 
 export interface ProveRequest {
   readonly engine: Engine

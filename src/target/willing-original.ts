@@ -1,6 +1,6 @@
 import type { AccountChoice } from '../plan/plan.ts'
 import type { ProveRequest } from '../proof/prove.ts'
-import { mayRefuseRoot } from '../proof/root/refuses-others.ts'
+import { mayRefuseRoot } from '../proof/root/needs-root.ts'
 import type { RunRecord } from '../proof/run/run-record.ts'
 import type { ReportFinding } from '../report/report.ts'
 import { targetFinding } from '../report/target-finding.ts'

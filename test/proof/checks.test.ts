@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ContainerProcess } from '../../src/engine/engine.ts'
 import type { Grant } from '../../src/plan/plan.ts'
-import { answerBook } from '../../src/proof/ask/answer-book.ts'
+import { answerBook } from '../../src/proof/ask/answers.ts'
 import { doubts } from '../../src/proof/compare/doubts.ts'
 import { lateRefusals } from '../../src/proof/compare/late-refusals.ts'
 import { leftFiles } from '../../src/proof/compare/left-files.ts'

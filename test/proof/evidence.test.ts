@@ -6,7 +6,7 @@ import type { FileEntry } from '../../src/image/file-model.ts'
 import type { AccountChoice, Grant } from '../../src/plan/plan.ts'
 import { writableMounts } from '../../src/proof/conditions/read-only.ts'
 import { observationOf } from '../../src/proof/learn/observation.ts'
-import { rootWork } from '../../src/proof/root/root-work.ts'
+import { rootWork } from '../../src/proof/root/needs-root.ts'
 import { operationsOfDiff } from '../../src/proof/run/observe.ts'
 import { operation, process, record, traced } from './support/records.ts'
 

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { expect, test } from '@jest/globals'
-import { roomFor } from '../../src/proof/side-by-side.ts'
+import { roomFor } from '../../src/proof/limiter.ts'
 
 test.each([
   [1, 1],

@@ -1,6 +1,6 @@
 import { listedPorts } from '../../report/many-ports.ts'
 import type { ReportCheck } from '../../report/report.ts'
-import { isWeb, variantOf } from '../ask/answer-book.ts'
+import { isWeb, variantOf } from '../ask/answers.ts'
 import type { PortAnswer, RunRecord, SmokeResult, StopRecord } from '../run/run-record.ts'
 
 /** What the result must show beside the baseline. */

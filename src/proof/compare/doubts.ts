@@ -1,7 +1,7 @@
 import { bounds } from '../../bounds.ts'
 import { listedPorts } from '../../report/many-ports.ts'
-import { isWeb } from '../ask/answer-book.ts'
-import { portKey } from '../ask/ask-ports.ts'
+import { isWeb } from '../ask/answers.ts'
+import { portKey } from '../ask/questions.ts'
 import { refusalLines } from '../learn/refusals.ts'
 import type { PortAnswer, RunRecord } from '../run/run-record.ts'
 

@@ -1,5 +1,5 @@
 import type { Operation } from '../../plan/operation.ts'
-import { withoutNumbers } from '../without-numbers.ts'
+import { withoutNumbers } from '../ask/answers.ts'
 
 /** Letters that a program draws for a name that nobody has yet: mkstemp takes six, Python eight, an Erlang database twelve. */
 const DRAWN = /^\w{3,12}$/

@@ -1,10 +1,10 @@
 import type { Operation } from '../../plan/operation.ts'
 import { isRuntimePlace } from '../../plan/places.ts'
 import type { ReportCheck } from '../../report/report.ts'
+import { withoutNumbers } from '../ask/answers.ts'
 import { newRefusals } from '../learn/learn.ts'
-import { DEFAULT_CAPABILITIES } from '../root/default-capabilities.ts'
+import { DEFAULT_CAPABILITIES } from '../root/needs-root.ts'
 import type { RunRecord } from '../run/run-record.ts'
-import { withoutNumbers } from '../without-numbers.ts'
 
 /**
  * Whether a result is refused something after a while that it was not refused before: a program that says nothing of it

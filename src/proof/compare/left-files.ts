@@ -2,9 +2,9 @@ import type { Operation } from '../../plan/operation.ts'
 import { baseName, isAuthority, isInside, isRuntimePlace, normalisePath } from '../../plan/places.ts'
 import { isStatePlace } from '../../plan/state-places.ts'
 import type { ReportCheck } from '../../report/report.ts'
+import { withoutNumbers } from '../ask/answers.ts'
 import { isOptional } from '../run/observe.ts'
 import type { RunRecord } from '../run/run-record.ts'
-import { withoutNumbers } from '../without-numbers.ts'
 import { withoutTwins } from './drawn-names.ts'
 
 /** For others to find the process by, and worth nothing without it. */

@@ -1,6 +1,6 @@
 import { bounds } from '../../bounds.ts'
 import type { ReportCheck } from '../../report/report.ts'
-import { withoutNumbers } from '../without-numbers.ts'
+import { withoutNumbers } from '../ask/answers.ts'
 
 /** So often after it was up: it goes on and on. */
 const MOST = 3

@@ -5,12 +5,12 @@ import type { ReportCell } from '../../report/report.ts'
 import type { SmokeCheck } from '../../smoke-check.ts'
 import { compare } from '../compare/compare.ts'
 import { tail } from '../compare/unfit.ts'
+import type { Room } from '../limiter.ts'
 import { besideOptions } from '../run/beside-options.ts'
 import { bringUp } from '../run/bring-up.ts'
 import type { LiveOptions } from '../run/live.ts'
 import type { RunRecord } from '../run/run-record.ts'
 import { runOnce } from '../run/whole-run.ts'
-import type { Room } from '../side-by-side.ts'
 
 /** What every condition is compared with, and how. */
 export interface Beside {

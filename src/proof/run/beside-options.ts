@@ -1,4 +1,4 @@
-import { portKey } from '../ask/ask-ports.ts'
+import { portKey } from '../ask/questions.ts'
 import type { ProveRequest } from '../prove.ts'
 import type { LiveOptions } from './live.ts'
 import type { ReadyOptions } from './ready.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Activity, ContainerState, Engine } from '../../engine/engine.ts'
-import { type Calm, calmSince } from './calm.ts'
+import { type Calm, calmSince } from '../ask/talk.ts'
 import { stateWithHealth } from './health.ts'
 import { type Listening, listening } from './listening.ts'
 import { stateNow } from './state-now.ts'

@@ -1,7 +1,7 @@
 import type { Activity, ContainerProcess, ContainerState, Engine, Listener, RunSpec } from '../../engine/engine.ts'
 import { type Questions, questionsTo } from '../ask/questions.ts'
 import { lookAfterwards, runChecks, type SmokeTarget } from '../smoke/run-checks.ts'
-import { isTracer } from '../trace/traced-spec.ts'
+import { isTracer } from '../trace/trace.ts'
 import type { LiveOptions } from './live.ts'
 import type { RestartRecord, RunRecord, SmokeResult } from './run-record.ts'
 import type { Begun, Up } from './stand-up.ts'

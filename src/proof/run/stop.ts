@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Activity, Engine } from '../../engine/engine.ts'
-import { calmSince } from './calm.ts'
+import { calmSince } from '../ask/talk.ts'
 import { isAtRest } from './ready.ts'
 import type { StopRecord } from './run-record.ts'
 

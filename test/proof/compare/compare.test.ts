@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { answerBook } from '../../../src/proof/ask/answer-book.ts'
+import { answerBook } from '../../../src/proof/ask/answers.ts'
 import { compare } from '../../../src/proof/compare/compare.ts'
 import { keptData } from '../../../src/proof/compare/kept-data.ts'
 import type { RunRecord } from '../../../src/proof/run/run-record.ts'

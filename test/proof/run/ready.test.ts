@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { calmSince } from '../../../src/proof/run/calm.ts'
+import { calmSince } from '../../../src/proof/ask/talk.ts'
 import { isSettled, isStuck } from '../../../src/proof/run/ready.ts'
 
 const activity = { cpu: 0, running: false, wakesIn: 0 }
