@@ -11,19 +11,19 @@ import { askedToWrite } from './compare/asked-to-write.ts'
 import { leftBehind, startsNothing } from './compare/unfit.ts'
 import { unrunScripts } from './compare/unrun-scripts.ts'
 import { writableMounts } from './conditions/read-only.ts'
+import type { Container } from './container/container.ts'
+import type { RunRecord } from './container/run-record.ts'
 import { type JudgeRequest, judge } from './judge.ts'
 import { observationOf } from './learn/observation.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import type { Proof, ProveRequest } from './prove.ts'
 import { dropRound, hasPassed, type Round } from './round.ts'
-import type { Live } from './run/live.ts'
-import type { RunRecord } from './run/run-record.ts'
 import { untracedRun } from './run/traced-run.ts'
 
 /** The last round that passed, watched to the end; else the last one, with what is missing. */
 export async function conclude(
   request: ProveRequest,
-  live: Live,
+  live: Container,
   original: RunRecord,
   rounds: readonly Round[],
   remarks: readonly string[],

@@ -11,11 +11,11 @@ import { newErrors } from './compare/new-errors.ts'
 import { sameProcesses } from './compare/same-processes.ts'
 import { tracedChecks } from './compare/traced-checks.ts'
 import { type Cells, type CellsRequest, failingCells, runCells, runFirstCells, withMounts } from './conditions/cells.ts'
+import type { Container } from './container/container.ts'
+import { logsTraced } from './container/files.ts'
+import type { RestartRecord, RunRecord } from './container/run-record.ts'
 import type { ProvenRun, Stopwatch } from './proof-report.ts'
 import { hasPassed, type RoundRun } from './round.ts'
-import type { Live } from './run/live.ts'
-import { logsTraced } from './run/log-files.ts'
-import type { RestartRecord, RunRecord } from './run/run-record.ts'
 import { withEnd } from './smoke/run-checks.ts'
 
 /** A program that is to go on is watched for this long once it is up, milliseconds: some die after ten seconds. */
@@ -60,12 +60,12 @@ export interface JudgeRequest extends Omit<CellsRequest, 'baseline' | 'mounts'> 
  */
 export async function judge(
   request: JudgeRequest,
-  live: Live,
+  live: Container,
   original: RunRecord,
-  { live: result, record: early, comparison, traced, still, first }: RoundRun,
+  { live: result, record: early, comparison, traced, tracedContainer, first }: RoundRun,
 ): Promise<Judged> {
   const { engine, facts, image, moved, times } = request
-  const seen = await live.peek()
+  const seen = await live.snapshot('logs')
   const baselineSoFar = { ...seen, smoke: withEnd(seen.smoke, original) }
   const conditions = { ...request, mounts: request.mountsFor([]), baseline: baselineSoFar }
   const works = hasPassed({ run: { comparison } })
@@ -78,13 +78,13 @@ export async function judge(
   if (works) {
     request.progress('running it under other conditions, and watching both')
     const conditionsMet = async (): Promise<Cells> => runCells(conditions, first ?? (await runFirstCells(conditions)))
-    const watched = { baseline: seen, live, result, still, traces: [original, traced] }
+    const watched = { baseline: seen, live, result, tracedContainer, traces: [original, traced] }
     const [met, atRest] = await Promise.all([conditionsMet(), watch(request.signal, watched, LAST_LOOK)])
     cells = met
     times.lap('conditions')
-    const [later] = await Promise.all([still?.study(), live.look(), result.look()])
+    const [later] = await Promise.all([tracedContainer?.snapshot('logs and trace'), live.look(), result.look()])
     // Nobody waits for it; what it leaves undone, the end of the session does.
-    still?.drop().catch(() => undefined)
+    tracedContainer?.remove().catch(() => undefined)
     if (later !== undefined && traced !== null) refused = lateRefusals(original, traced, later)
     // Traces that went on for as long tell more.
     const [left, made] = await Promise.all([
@@ -98,7 +98,7 @@ export async function judge(
         ? await lateFiles({ engine, container, facts, original, since }, left, made)
         : stillMissing({ facts, original }, request.late.missed, made)
     cells = await withMounts(conditions, cells, request.mountsFor(operationsOfHeld(made, facts)))
-    if (!atRest) await watch(request.signal, { ...watched, still: null })
+    if (!atRest) await watch(request.signal, { ...watched, tracedContainer: null })
     if (seconds === null) await Promise.all([live.restart(), result.restart()])
   } else {
     request.progress('looking which condition it cannot stand')
@@ -152,17 +152,17 @@ function secondStarts({ smoke }: JudgeRequest, { restart }: RunRecord, traced: R
  */
 async function watch(
   signal: AbortSignal,
-  { baseline, live, result, still, traces }: Watched,
+  { baseline, live, result, tracedContainer, traces }: Watched,
   before = 0,
 ): Promise<boolean> {
   const whole = Math.max(
     result.upSince + (isUnseen(baseline) ? WATCH_UNSEEN : WATCH),
-    (still?.startedAgain() ?? 0) + WATCH_TRACED,
+    (tracedContainer?.startedAgain() ?? 0) + WATCH_TRACED,
   )
   const end = whole - before
   // An interval timer shows in no file of /proc, only in a trace.
   const timed = traces.some((record) => record?.trace?.timers ?? true)
-  const runs = [live, result, ...(still === null ? [] : [still])]
+  const runs = [live, result, ...(tracedContainer === null ? [] : [tracedContainer])]
   let glanced = Date.now()
   while (Date.now() < end && (await result.isUp())) {
     if (!timed && Math.min(...runs.map((run) => run.wakesIn())) > whole - Date.now()) return true
@@ -177,10 +177,10 @@ async function watch(
 interface Watched {
   /** The original as it was seen so far. */
   readonly baseline: RunRecord
-  readonly live: Live
-  readonly result: Live
+  readonly live: Container
+  readonly result: Container
   /** The traced run of the result. */
-  readonly still: Live | null
+  readonly tracedContainer: Container | null
   /** Of both. */
   readonly traces: readonly (RunRecord | null)[]
 }

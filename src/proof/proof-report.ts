@@ -2,9 +2,9 @@ import { withFewPorts } from '../report/many-ports.ts'
 import type { ReportPhase, ReportProof } from '../report/report.ts'
 import { type Comparison, capabilitiesOf, uidsOf } from './compare/compare.ts'
 import { doubts } from './compare/doubts.ts'
-import { tail } from './compare/unfit.ts'
 import { type Cells, noCells } from './conditions/cells.ts'
-import type { RunRecord } from './run/run-record.ts'
+import { tail } from './container/files.ts'
+import type { RunRecord } from './container/run-record.ts'
 
 export interface ProvenRun {
   readonly image: string

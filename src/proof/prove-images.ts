@@ -10,24 +10,23 @@ import { tracedChecks } from './compare/traced-checks.ts'
 import { unexercised } from './compare/unexercised.ts'
 import { unfitBaseline } from './compare/unfit.ts'
 import { writableMounts } from './conditions/read-only.ts'
+import { operationsOfDiff } from './container/files.ts'
+import type { RunRecord } from './container/run-record.ts'
+import { besideOptions, exposedTcp, removeVolumes } from './container/run-specs.ts'
 import { judge, type Late } from './judge.ts'
+import { type Original, runOriginal } from './original.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import type { ProveRequest } from './prove.ts'
 import { mayRefuseRoot } from './root/needs-root.ts'
 import { bringUpWithFirst, hasPassed, type RoundRun, roundSpec, staysBeside } from './round.ts'
-import { exposedTcp, type Original, runOriginal } from './run/baseline.ts'
-import { besideOptions } from './run/beside-options.ts'
-import { operationsOfDiff } from './run/observe.ts'
-import type { RunRecord } from './run/run-record.ts'
 import { NOT_TRACED, tracedResult, untracedOriginal, untracedRun } from './run/traced-run.ts'
-import { removeVolumes } from './run/volumes.ts'
 
 export interface ImagesRequest
   extends Omit<
     ProveRequest,
     | 'baseline'
     | 'original'
-    | 'earlyRuns'
+    | 'speculativeRuns'
     | 'again'
     | 'late'
     | 'before'
@@ -64,7 +63,7 @@ async function proveImage(request: ImagesRequest, late: Late | null): Promise<Sh
   const { original: begun, remarks } = await runReference(request, facts, late?.after ?? 0)
   const { live, study, filled } = begun
   const original = await study
-  const early = await live.peek()
+  const early = await live.snapshot('logs')
   times.lap('original')
   const seenWork = { ...early, trace: original.trace, traceRefused: original.traceRefused }
   const unfit = unfitBaseline(seenWork, facts) ?? (await unexercised({ engine, facts }, seenWork))
@@ -105,7 +104,8 @@ async function runReference(
   const original = await run(baseline === null ? { image, user: '0:0' } : { image: baseline })
   const { live, study, filled } = original
   const own = baseline === null ? userOf(facts) : null
-  if (own === null || live.seen().state.running || !mayRefuseRoot(await live.peek())) return { original, remarks: [] }
+  if (own === null || (await live.snapshot('seen')).state.running || !mayRefuseRoot(await live.snapshot('logs')))
+    return { original, remarks: [] }
   await Promise.all([live.finish(), study])
   await removeVolumes(engine, filled)
   request.progress('it refuses root: running it as its own user')
@@ -132,11 +132,11 @@ async function runImage(
       : NOT_TRACED,
   ])
   if (request.late !== null) await live.look()
-  const early = await live.peek()
+  const early = await live.snapshot('logs')
   const comparison = withChecks(compare(baseline, early, moved), tracedChecks(original, study.traced, facts))
   const passed = hasPassed({ run: { comparison } })
   const record = passed ? early : await live.finish()
-  if (!passed) await study.still?.drop()
+  if (!passed) await study.tracedContainer?.remove()
   return { live, record, comparison, first, ...study }
 }
 

@@ -8,14 +8,12 @@ import { type Comparison, compare, withChecks } from './compare/compare.ts'
 import { tracedChecks } from './compare/traced-checks.ts'
 import { type FirstCells, type FirstCellsRequest, runFirstCells } from './conditions/cells.ts'
 import { writableMounts } from './conditions/read-only.ts'
+
+import { type Container, type ContainerOptions, runContainer, type Underway } from './container/container.ts'
+import { logsTraced } from './container/files.ts'
+import type { RunRecord } from './container/run-record.ts'
+import { arbitrarySpec, besideOptions, lockedSpec } from './container/run-specs.ts'
 import type { ProveRequest } from './prove.ts'
-import type { EarlyRun } from './run/begin-early.ts'
-import { besideOptions } from './run/beside-options.ts'
-import { bringUp } from './run/bring-up.ts'
-import type { Live, LiveOptions } from './run/live.ts'
-import { logsTraced } from './run/log-files.ts'
-import type { RunRecord } from './run/run-record.ts'
-import { arbitrarySpec, lockedSpec } from './run/specs.ts'
 import { NOT_TRACED, type TracedResult, tracedResult } from './run/traced-run.ts'
 import { withEnd } from './smoke/run-checks.ts'
 
@@ -37,7 +35,7 @@ export interface Round {
 /** The run that is compared, and the same traced, from start to stop. */
 export interface RoundRun extends TracedResult {
   /** Still up when the round passed. */
-  readonly live: Live
+  readonly live: Container
   readonly record: RunRecord
   readonly comparison: Comparison
   /** Null where they were not run: what does not work in this run is not run in others. */
@@ -77,7 +75,7 @@ export async function runRound(
   const config = { ...facts.config, ...commandOf(plan, facts), workdir }
   const mounts = writableMounts(operations, plan, facts, plan.account)
   const spec = roundSpec(request, built)
-  const early = await request.earlyRuns.take(built, options.ports)
+  const early = await request.speculativeRuns.take(built, options.ports)
   const [{ live, first }, result] = await Promise.all([
     bringUpWithFirst({ ...request, baseline, moved, image: built, mounts }, spec, options, early),
     request.trace
@@ -91,30 +89,32 @@ export async function runRound(
   const { traced } = result
   const original = await study
   if (request.late !== null) await live.look()
-  const seen = await live.peek()
+  const seen = await live.snapshot('logs')
   const soFar = { ...seen, smoke: withEnd(seen.smoke, traced) }
   const comparison = withChecks(compare(baseline, soFar, moved), tracedChecks(original, traced, facts))
   const passed = comparison.parity && comparison.locked
   const record = passed ? soFar : await live.finish(logsTraced(original, traced))
-  if (!passed) await result.still?.drop()
+  if (!passed) await result.tracedContainer?.remove()
   times.lap('result')
   return { hardened, image: built, moved, workdir, run: { live, record, comparison, first, ...result }, failure: null }
 }
 
 /** Ends what is left of one that is needed no more. */
 export async function dropRound({ run }: Round): Promise<void> {
-  await Promise.all([run?.live.drop(), run?.still?.drop()])
+  await Promise.all([run?.live.remove(), run?.tracedContainer?.remove()])
 }
 
 /** Brings it up to stay; the first conditions need not wait for the end of its traced run. */
 export async function bringUpWithFirst(
   request: FirstCellsRequest,
   spec: RunSpec,
-  options: LiveOptions,
-  early: EarlyRun | null = null,
-): Promise<{ readonly live: Live; readonly first: FirstCells | null }> {
-  const live = await bringUp(request.engine, spec, options, early)
-  const works = hasPassed({ run: { comparison: compare(request.baseline, live.seen(), request.moved) } })
+  options: ContainerOptions,
+  early: Underway | null = null,
+): Promise<{ readonly live: Container; readonly first: FirstCells | null }> {
+  const live = await runContainer(request.engine, spec, options, early)
+  const works = hasPassed({
+    run: { comparison: compare(request.baseline, await live.snapshot('seen'), request.moved) },
+  })
   return { live, first: works ? await runFirstCells(request) : null }
 }
 

@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ContainerProcess } from '../../src/engine/engine.ts'
 import type { Grant } from '../../src/plan/plan.ts'
+import type { PortAnswer } from '../../src/proof/ask/answers.ts'
 import { answerBook } from '../../src/proof/ask/answers.ts'
 import { doubts } from '../../src/proof/compare/doubts.ts'
 import { lateRefusals } from '../../src/proof/compare/late-refusals.ts'
@@ -10,11 +11,11 @@ import { newErrors } from '../../src/proof/compare/new-errors.ts'
 import { sameProcesses } from '../../src/proof/compare/same-processes.ts'
 import { boundSockets } from '../../src/proof/compare/sockets.ts'
 import { readState } from '../../src/proof/conclude.ts'
+import { isText, operationsOfDiff } from '../../src/proof/container/files.ts'
+import type { RunRecord } from '../../src/proof/container/run-record.ts'
+import { endsOtherwise } from '../../src/proof/original.ts'
 import { filledFiles } from '../../src/proof/run/filled-files.ts'
-import { isText } from '../../src/proof/run/log-files.ts'
-import { operationsOfDiff } from '../../src/proof/run/observe.ts'
-import type { PortAnswer, RunRecord } from '../../src/proof/run/run-record.ts'
-import { endsOtherwise, untracedOriginal, untracedRun } from '../../src/proof/run/traced-run.ts'
+import { untracedOriginal, untracedRun } from '../../src/proof/run/traced-run.ts'
 import { closed, ended, http, operation, process, record, traced } from './support/records.ts'
 
 describe('leftFiles', () => {
@@ -395,12 +396,13 @@ describe('without a trace', () => {
     const [yes, no] = [traced([]), record({ traceRefused: 'no ptrace' })]
     expect(untracedOriginal(false, record())).toEqual([expect.stringMatching(/--no-trace.*not compared/)])
     expect(untracedOriginal(true, no)).toEqual([expect.stringMatching(/no ptrace.*not compared/)])
-    expect(untracedRun(yes, { traced: null, untraced: 'no ptrace', still: null })).toEqual([
+    expect(untracedRun(yes, { traced: null, untraced: 'no ptrace', tracedContainer: null })).toEqual([
       expect.stringMatching(/^the result/),
     ])
-    expect([...untracedOriginal(true, yes), ...untracedRun(yes, { traced: yes, untraced: null, still: null })]).toEqual(
-      [],
-    )
+    expect([
+      ...untracedOriginal(true, yes),
+      ...untracedRun(yes, { traced: yes, untraced: null, tracedContainer: null }),
+    ]).toEqual([])
   })
 
   test('a program that ends when it is traced was not seen at work; one that is slower was', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { HardenError } from '../../src/errors.ts'
 import type { Hardened } from '../../src/harden.ts'
-import type { RunRecord } from '../../src/proof/run/run-record.ts'
+import type { RunRecord } from '../../src/proof/container/run-record.ts'
 import { buildEarly, buildsOnce } from '../../src/target/prove-target.ts'
 
 const record = {} as RunRecord

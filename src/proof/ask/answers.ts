@@ -1,5 +1,3 @@
-import type { PortAnswer } from '../run/run-record.ts'
-
 interface AnswerBook {
   add(answers: readonly PortAnswer[]): void
   /** One answer a port: the last one, or `unsteady` where it did not go on giving the same. */
@@ -62,4 +60,22 @@ export function withoutNumbers(text: string): string {
  */
 export function withoutOwnName(text: string): string {
   return text.replace(/[0-9a-f]{12,}/g, 'ID')
+}
+
+/** What one port answered. */
+export interface PortAnswer {
+  readonly port: number
+  readonly protocol: 'tcp' | 'udp'
+  /**
+   * `greeting`: it speaks first; `answer`: it answers what it does not understand; `spoken`: it answers the first
+   * words of a client of its protocol; `open`: it says nothing; `tls`: it speaks TLS, and no HTTP in it; `bound`: it is
+   * listened on, and what it answers was not seen; `unsteady`: it did not always answer the same.
+   */
+  readonly kind: 'http' | 'https' | 'tls' | 'greeting' | 'answer' | 'spoken' | 'open' | 'bound' | 'closed' | 'unsteady'
+  /** `200 text/html` or `302 to /login` for HTTP, the first word of a greeting or an answer, `Redis +PONG` for what is spoken, '' otherwise. */
+  readonly detail: string
+  /** More ports are open than are asked (bounds.askedPorts), and this one was not. */
+  readonly unasked?: true
+  /** Of an `unsteady` one: all that it gave, as kind and detail. */
+  readonly variants?: readonly string[]
 }

@@ -1,7 +1,7 @@
 import type { Operation } from '../../plan/operation.ts'
 import { isRuntimePlace, isSharedFolder, isSystemFolder } from '../../plan/places.ts'
-import { isOptional } from '../run/observe.ts'
-import type { RunRecord } from '../run/run-record.ts'
+import { isOptional } from '../container/files.ts'
+import type { RunRecord } from '../container/run-record.ts'
 import { operationsBy } from './refused-work.ts'
 
 const MOST_NAMED = 3

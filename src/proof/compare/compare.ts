@@ -1,7 +1,9 @@
 import { listedPorts } from '../../report/many-ports.ts'
 import type { ReportCheck } from '../../report/report.ts'
+import type { PortAnswer } from '../ask/answers.ts'
 import { isWeb, variantOf } from '../ask/answers.ts'
-import type { PortAnswer, RunRecord, SmokeResult, StopRecord } from '../run/run-record.ts'
+import type { RunRecord, StopRecord } from '../container/run-record.ts'
+import type { SmokeResult } from '../smoke/run-checks.ts'
 
 /** What the result must show beside the baseline. */
 export interface Comparison {

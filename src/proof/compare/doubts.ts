@@ -1,9 +1,10 @@
 import { bounds } from '../../bounds.ts'
 import { listedPorts } from '../../report/many-ports.ts'
+import type { PortAnswer } from '../ask/answers.ts'
 import { isWeb } from '../ask/answers.ts'
 import { portKey } from '../ask/questions.ts'
+import type { RunRecord } from '../container/run-record.ts'
 import { refusalLines } from '../learn/refusals.ts'
-import type { PortAnswer, RunRecord } from '../run/run-record.ts'
 
 const YOUR_CHECK = 'a check of yours can ask it (--smoke, or smoke: in the configuration)'
 /** Lines of a log that nobody would call silent. */

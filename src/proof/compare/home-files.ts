@@ -2,8 +2,8 @@ import type { ImageFacts } from '../../image/facts.ts'
 import type { Operation } from '../../plan/operation.ts'
 import { isInside } from '../../plan/places.ts'
 import type { ReportCheck } from '../../report/report.ts'
-import { rootHome } from '../learn/observation.ts'
-import type { RunRecord } from '../run/run-record.ts'
+import type { RunRecord } from '../container/run-record.ts'
+import { rootHome } from '../container/run-specs.ts'
 import { operationsBy } from './refused-work.ts'
 
 /** Of shells, of builds, or to be had again: nothing that a program's work hangs on. */

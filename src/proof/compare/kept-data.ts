@@ -1,6 +1,6 @@
 import type { Operation } from '../../plan/operation.ts'
 import type { ReportCheck } from '../../report/report.ts'
-import type { RunRecord } from '../run/run-record.ts'
+import type { RunRecord } from '../container/run-record.ts'
 
 const USES = new Set<Operation['access']>(['read', 'write', 'list', 'traverse', 'create-file', 'rename', 'remove'])
 

@@ -2,9 +2,9 @@ import type { Operation } from '../../plan/operation.ts'
 import { isRuntimePlace } from '../../plan/places.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import { withoutNumbers } from '../ask/answers.ts'
+import type { RunRecord } from '../container/run-record.ts'
 import { newRefusals } from '../learn/learn.ts'
 import { DEFAULT_CAPABILITIES } from '../root/needs-root.ts'
-import type { RunRecord } from '../run/run-record.ts'
 
 /**
  * Whether a result is refused something after a while that it was not refused before: a program that says nothing of it

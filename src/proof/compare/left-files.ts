@@ -3,8 +3,8 @@ import { baseName, isAuthority, isInside, isRuntimePlace, normalisePath } from '
 import { isStatePlace } from '../../plan/state-places.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import { withoutNumbers } from '../ask/answers.ts'
-import { isOptional } from '../run/observe.ts'
-import type { RunRecord } from '../run/run-record.ts'
+import { done, filesMade, isOptional } from '../container/files.ts'
+import type { RunRecord } from '../container/run-record.ts'
 import { withoutTwins } from './drawn-names.ts'
 
 /** For others to find the process by, and worth nothing without it. */
@@ -71,28 +71,12 @@ export function missingFiles(
   )
 }
 
-/** Names that are there in the end; what was removed at any time may come and go. */
-export function filesMade(operations: readonly Operation[]): ReadonlySet<string> {
-  const made = new Set<string>()
-  for (const { access, outcome, path, to, mayCreate } of operations) {
-    if (outcome !== 'done' || path === null) continue
-    if (access === 'create-file' || (access === 'write' && mayCreate === true)) made.add(path)
-    if (access === 'rename' && to !== undefined) made.add(to)
-  }
-  for (const { path } of [...done(operations, 'remove'), ...done(operations, 'rename')]) made.delete(path ?? '')
-  return made
-}
-
 function refusedFiles(operations: readonly Operation[]): readonly (string | null)[] {
   return operations.flatMap(({ access, outcome, path, to }) =>
     outcome === 'refused' && (access === 'create-file' || access === 'write' || access === 'rename')
       ? [access === 'rename' ? (to ?? null) : path]
       : [],
   )
-}
-
-function done(operations: readonly Operation[], access: Operation['access']): readonly Operation[] {
-  return operations.filter((operation) => operation.access === access && operation.outcome === 'done')
 }
 
 export function isPassing(path: string, home: string): boolean {

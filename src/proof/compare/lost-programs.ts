@@ -1,6 +1,6 @@
 import type { Operation } from '../../plan/operation.ts'
 import type { ReportCheck } from '../../report/report.ts'
-import type { RunRecord } from '../run/run-record.ts'
+import type { RunRecord } from '../container/run-record.ts'
 import { operationsBy, refusedWork } from './refused-work.ts'
 
 /**

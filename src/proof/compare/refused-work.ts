@@ -1,6 +1,6 @@
 import type { Operation } from '../../plan/operation.ts'
 import type { ReportCheck } from '../../report/report.ts'
-import type { RunRecord } from '../run/run-record.ts'
+import type { RunRecord } from '../container/run-record.ts'
 
 /** The first operation of each key that went so; null: it is none of those that count. Empty without a trace. */
 export function operationsBy(

@@ -2,7 +2,7 @@ import { isInterpreter, isStarter } from '../../command/index.ts'
 import type { ContainerProcess } from '../../engine/engine.ts'
 import { baseName } from '../../plan/places.ts'
 import type { ReportCheck } from '../../report/report.ts'
-import type { RunRecord } from '../run/run-record.ts'
+import type { RunRecord } from '../container/run-record.ts'
 
 type Look = readonly ContainerProcess[]
 

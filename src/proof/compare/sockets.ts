@@ -1,7 +1,7 @@
 import { baseName } from '../../plan/places.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import { withoutNumbers } from '../ask/answers.ts'
-import type { RunRecord } from '../run/run-record.ts'
+import type { RunRecord } from '../container/run-record.ts'
 
 /**
  * The sockets in the file system that a run bound, wherever they are now: a server that has no port is reached by

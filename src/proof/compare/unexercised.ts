@@ -5,7 +5,7 @@ import type { Engine } from '../../engine/engine.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { Operation } from '../../plan/operation.ts'
 import { baseName } from '../../plan/places.ts'
-import type { RunRecord } from '../run/run-record.ts'
+import type { RunRecord } from '../container/run-record.ts'
 
 /** A dynamic program names what it imports, each between two zero bytes: elf(5), string table. */
 const SWITCHES = ['setgroups', 'initgroups']

@@ -1,11 +1,12 @@
-import { stripVTControlCharacters } from 'node:util'
 import { argvOf } from '../../command/index.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import { waitsForInput } from '../../plan/built-upon.ts'
 import { parentOf } from '../../plan/places.ts'
 import { realPath } from '../../plan/real-path.ts'
-import { exposedTcp } from '../run/baseline.ts'
-import type { PortAnswer, RunRecord } from '../run/run-record.ts'
+import type { PortAnswer } from '../ask/answers.ts'
+import { tail } from '../container/files.ts'
+import type { RunRecord } from '../container/run-record.ts'
+import { exposedTcp } from '../container/run-specs.ts'
 import { NOT_BELIEVED } from '../trace/trace.ts'
 
 /** Why a baseline cannot be compared with, or null: one that does nothing proves nothing. */
@@ -75,20 +76,4 @@ function missingFolder({ trace }: RunRecord, { files }: ImageFacts): string {
   const path = trace?.unmade
   if (path === undefined || !files.known || files.value.entry(realPath(files.value, parentOf(path))) !== null) return ''
   return `; it wanted to make ${path}, and the image has no folder ${parentOf(path)} (mkdir -p makes it)`
-}
-
-/** The last lines of a log, for a message: from the one that says what is wrong, where advice follows it. */
-export function tail(logs: string): string {
-  // Colours that a program gives its words are not for a report.
-  const lines = stripVTControlCharacters(logs)
-    .trim()
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .slice(-12)
-  const last = Math.max(0, lines.length - 3)
-  const wrong = lines.findLastIndex((line) => /\b(error|fatal|must|required)\b/i.test(line))
-  return lines
-    .slice(wrong < 0 ? last : Math.min(wrong, last))
-    .join(' | ')
-    .slice(0, 400)
 }

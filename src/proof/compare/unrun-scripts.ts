@@ -1,6 +1,6 @@
 import type { ImageFacts } from '../../image/facts.ts'
 import type { FileModel } from '../../image/file-model.ts'
-import type { RunRecord } from '../run/run-record.ts'
+import type { RunRecord } from '../container/run-record.ts'
 
 const MOST_NAMED = 3
 /** What packages bring is theirs to know; people put their own scripts elsewhere. */

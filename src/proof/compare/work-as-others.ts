@@ -1,5 +1,5 @@
 import type { ReportCheck } from '../../report/report.ts'
-import type { RunRecord } from '../run/run-record.ts'
+import type { RunRecord } from '../container/run-record.ts'
 import { refusedWork } from './refused-work.ts'
 
 /** Once may be the rest of a start; what is done for each piece of work is done by one process after the other. */

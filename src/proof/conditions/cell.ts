@@ -4,13 +4,12 @@ import type { ImageFacts } from '../../image/facts.ts'
 import type { ReportCell } from '../../report/report.ts'
 import type { SmokeCheck } from '../../smoke-check.ts'
 import { compare } from '../compare/compare.ts'
-import { tail } from '../compare/unfit.ts'
+import type { ContainerOptions } from '../container/container.ts'
+import { runContainer, runOnce } from '../container/container.ts'
+import { tail } from '../container/files.ts'
+import type { RunRecord } from '../container/run-record.ts'
+import { besideOptions } from '../container/run-specs.ts'
 import type { Room } from '../limiter.ts'
-import { besideOptions } from '../run/beside-options.ts'
-import { bringUp } from '../run/bring-up.ts'
-import type { LiveOptions } from '../run/live.ts'
-import type { RunRecord } from '../run/run-record.ts'
-import { runOnce } from '../run/whole-run.ts'
 
 /** What every condition is compared with, and how. */
 export interface Beside {
@@ -49,13 +48,13 @@ export async function runCell(beside: Beside, spec: RunSpec, name: string, requi
  */
 async function runBriefly(beside: Beside, spec: RunSpec): Promise<RunRecord> {
   const { engine, baseline, moved, smoke } = beside
-  const options: LiveOptions = { ...besideOptions(beside, baseline, moved), leavings: 'none' }
+  const options: ContainerOptions = { ...besideOptions(beside, baseline, moved), leavings: 'none' }
   if (smoke.length > 0) return runOnce(engine, spec, options)
-  const live = await bringUp(engine, spec, options)
-  const { parity, locked } = compare(baseline, live.seen(), moved)
-  const record = parity && locked ? live.seen() : await live.peek()
+  const live = await runContainer(engine, spec, options)
+  const { parity, locked } = compare(baseline, await live.snapshot('seen'), moved)
+  const record = parity && locked ? await live.snapshot('seen') : await live.snapshot('logs')
   // Nobody waits for it; what it leaves undone, the end of the session does.
-  live.drop().catch(() => undefined)
+  live.remove().catch(() => undefined)
   return record
 }
 

@@ -3,8 +3,7 @@ import type { ImageConfig, ImageFacts } from '../../image/facts.ts'
 import { normalisePath } from '../../plan/places.ts'
 import type { ProfileUser } from '../../profile/profile.ts'
 import type { ReportCell } from '../../report/report.ts'
-import { lockedSpec } from '../run/specs.ts'
-import { volumePaths } from '../run/volumes.ts'
+import { lockedSpec, volumePaths } from '../container/run-specs.ts'
 import { type Beside, runCell } from './cell.ts'
 
 /** A Kubernetes profile speaks of it too. */

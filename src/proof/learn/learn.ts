@@ -1,8 +1,8 @@
 import type { Operation } from '../../plan/operation.ts'
 import { baseName } from '../../plan/places.ts'
+import { isOptional } from '../container/files.ts'
+import type { RunRecord } from '../container/run-record.ts'
 import { hasPassed, type Round } from '../round.ts'
-import { isOptional } from '../run/observe.ts'
-import type { RunRecord } from '../run/run-record.ts'
 import { refusalLines, refusalsIn } from './refusals.ts'
 
 /** Accesses whose refusal can lose what the program meant to keep, though it goes on. */

@@ -2,10 +2,10 @@ import type { Hardened } from '../../harden.ts'
 import type { Operation } from '../../plan/operation.ts'
 import type { StagePlan } from '../../plan/plan.ts'
 import type { Comparison } from '../compare/compare.ts'
+import type { Container } from '../container/container.ts'
+import type { RunRecord } from '../container/run-record.ts'
 import { proofReport } from '../proof-report.ts'
 import type { Proof, ProveRequest } from '../prove.ts'
-import type { Live } from '../run/live.ts'
-import type { RunRecord } from '../run/run-record.ts'
 import { DEFAULT_CAPABILITIES, originalUnder } from './needs-root.ts'
 
 interface LeastCapabilities {
@@ -145,13 +145,13 @@ interface RootPlan {
 /** What must keep root is shown with the least that it works with; the verdict stays `needs-root`. */
 export async function proveRoot(
   request: ProveRequest,
-  live: Live,
+  live: Container,
   original: RunRecord,
   { hardened, plan, remarks }: RootPlan,
 ): Promise<Proof> {
   const listed = plan.remarks.flatMap((remark) => remark.capabilities ?? [])
   request.progress('it must keep root: looking for the least capabilities')
-  const least = await leastCapabilities(request, await live.peek(), original, listed)
+  const least = await leastCapabilities(request, await live.snapshot('logs'), original, listed)
   const baseline = await live.finish()
   request.times.lap('capabilities')
   const { version } = request.engine

@@ -3,7 +3,6 @@ import { shellQuoted } from '../../borders/shell.ts'
 import { runShell } from '../../engine/cli/process.ts'
 import type { ContainerState, Engine } from '../../engine/engine.ts'
 import type { ExecCheck, SmokeCheck } from '../../smoke-check.ts'
-import type { SmokeResult } from '../run/run-record.ts'
 import { checkFile, checkHttp, checkLog, checkTcp, hostOf } from './ask-checks.ts'
 import { type Forwarded, forwardPorts } from './forward.ts'
 
@@ -93,6 +92,7 @@ function resultOf(check: SmokeCheck, { passed, value, output = '' }: Outcome): S
 }
 
 const PATIENCE = 60_000
+
 /** Of those that it listens on. */
 const MOST_PORTS = 64
 
@@ -135,4 +135,18 @@ async function onThisMachine(target: SmokeTarget): Promise<Forwarded> {
   const known = [...ports.values()].map((port) => ({ protocol: 'tcp', port }) as const)
   const all = new Map([...open, ...known].map((one) => [`${one.protocol} ${one.port}`, one]))
   return forwardPorts(engine.reach, { container, address: host }, [...all.values()].slice(0, MOST_PORTS))
+}
+
+/** What one check of the user's own gave. */
+export interface SmokeResult {
+  readonly name: string
+  readonly passed: boolean
+  /** `200 text/html`, `exit 1`, `missing`: for a table, without what differs from run to run. */
+  readonly value: string
+  /** What it said, for a message; '' for nothing. */
+  readonly output: string
+  /** Whether both must give the same value, beside passing. */
+  readonly same: boolean
+  /** `once`: seen at any time is enough; `always`: what counts is the whole run; `up`: asked while it is up. */
+  readonly counts: 'up' | 'once' | 'always'
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { answerBook } from '../../../src/proof/ask/answers.ts'
 import { compare } from '../../../src/proof/compare/compare.ts'
 import { keptData } from '../../../src/proof/compare/kept-data.ts'
-import type { RunRecord } from '../../../src/proof/run/run-record.ts'
+import type { RunRecord } from '../../../src/proof/container/run-record.ts'
 import { closed, ended, http, operation, process, record, running, traced } from '../support/records.ts'
 
 const moved = new Map([[80, 8080]])

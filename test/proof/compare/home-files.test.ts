@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { homeFiles, homeLessons } from '../../../src/proof/compare/home-files.ts'
-import type { RunRecord } from '../../../src/proof/run/run-record.ts'
+import type { RunRecord } from '../../../src/proof/container/run-record.ts'
 import { image } from '../../plan/image.ts'
 import { operation, passedSmoke, traced } from '../support/records.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/plan/operation.ts'
 import { lostCapability } from '../../../src/proof/compare/lost-capability.ts'
-import type { RunRecord } from '../../../src/proof/run/run-record.ts'
+import type { RunRecord } from '../../../src/proof/container/run-record.ts'
 import { operation, passedSmoke, traced } from '../support/records.ts'
 
 const using = (capability: string, outcome: Operation['outcome']): RunRecord =>

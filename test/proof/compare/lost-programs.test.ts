@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { lostPrograms } from '../../../src/proof/compare/lost-programs.ts'
-import type { RunRecord } from '../../../src/proof/run/run-record.ts'
+import type { RunRecord } from '../../../src/proof/container/run-record.ts'
 import { operation, passedSmoke, traced } from '../support/records.ts'
 
 const pinger = '/usr/lib/app/pinger'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { leftBehind, startsNothing, tail, unfitBaseline } from '../../../src/proof/compare/unfit.ts'
+import { leftBehind, startsNothing, unfitBaseline } from '../../../src/proof/compare/unfit.ts'
+import { tail } from '../../../src/proof/container/files.ts'
 import { image } from '../../plan/image.ts'
 import { closed, ended, http, record } from '../support/records.ts'
 

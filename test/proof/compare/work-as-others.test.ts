@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/plan/operation.ts'
 import { workAsOthers } from '../../../src/proof/compare/work-as-others.ts'
-import type { RunRecord } from '../../../src/proof/run/run-record.ts'
+import type { RunRecord } from '../../../src/proof/container/run-record.ts'
 import { operation, passedSmoke, record, traced } from '../support/records.ts'
 
 const becomes = (pids: readonly number[], changes: Partial<Operation> = {}, forked = pids.length): RunRecord => {

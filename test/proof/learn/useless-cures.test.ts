@@ -3,9 +3,9 @@ import { WORKDIR } from '../../../src/plan/grants/spare.ts'
 import type { Operation } from '../../../src/plan/operation.ts'
 import type { Part } from '../../../src/plan/plan.ts'
 import { compare } from '../../../src/proof/compare/compare.ts'
+import type { RunRecord } from '../../../src/proof/container/run-record.ts'
 import { movedInVain, uselessCures } from '../../../src/proof/prove-in-rounds.ts'
 import type { Round } from '../../../src/proof/round.ts'
-import type { RunRecord } from '../../../src/proof/run/run-record.ts'
 import { ended, http, operation, record, running } from '../support/records.ts'
 
 const user: Part = { kind: 'cure', name: 'the change of "user x" in /etc/x.conf' }

@@ -1,37 +1,7 @@
 import type { ContainerProcess, ContainerState, DiffEntry, Listener } from '../../engine/engine.ts'
 import type { Operation } from '../../plan/operation.ts'
-
-/** What one port answered. */
-export interface PortAnswer {
-  readonly port: number
-  readonly protocol: 'tcp' | 'udp'
-  /**
-   * `greeting`: it speaks first; `answer`: it answers what it does not understand; `spoken`: it answers the first
-   * words of a client of its protocol; `open`: it says nothing; `tls`: it speaks TLS, and no HTTP in it; `bound`: it is
-   * listened on, and what it answers was not seen; `unsteady`: it did not always answer the same.
-   */
-  readonly kind: 'http' | 'https' | 'tls' | 'greeting' | 'answer' | 'spoken' | 'open' | 'bound' | 'closed' | 'unsteady'
-  /** `200 text/html` or `302 to /login` for HTTP, the first word of a greeting or an answer, `Redis +PONG` for what is spoken, '' otherwise. */
-  readonly detail: string
-  /** More ports are open than are asked (bounds.askedPorts), and this one was not. */
-  readonly unasked?: true
-  /** Of an `unsteady` one: all that it gave, as kind and detail. */
-  readonly variants?: readonly string[]
-}
-
-/** What one check of the user's own gave. */
-export interface SmokeResult {
-  readonly name: string
-  readonly passed: boolean
-  /** `200 text/html`, `exit 1`, `missing`: for a table, without what differs from run to run. */
-  readonly value: string
-  /** What it said, for a message; '' for nothing. */
-  readonly output: string
-  /** Whether both must give the same value, beside passing. */
-  readonly same: boolean
-  /** `once`: seen at any time is enough; `always`: what counts is the whole run; `up`: asked while it is up. */
-  readonly counts: 'up' | 'once' | 'always'
-}
+import type { PortAnswer } from '../ask/answers.ts'
+import type { SmokeResult } from '../smoke/run-checks.ts'
 
 export type AddedKind = 'file' | 'directory' | 'other'
 

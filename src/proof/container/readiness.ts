@@ -1,9 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Activity, ContainerState, Engine } from '../../engine/engine.ts'
+import type { Activity, ContainerState, Engine, Listener } from '../../engine/engine.ts'
+import { HardenError } from '../../errors.ts'
 import { type Calm, calmSince } from '../ask/talk.ts'
-import { stateWithHealth } from './health.ts'
-import { type Listening, listening } from './listening.ts'
-import { stateNow } from './state-now.ts'
 
 const POLL = 20
 /** Of what is not up after a second: looking at the threads of a JVM costs it more time than the wait does. */
@@ -71,7 +69,7 @@ export async function waitUntilReady(
 }
 
 /** A container at one moment of the wait for it. */
-export interface Sight {
+interface Sight {
   /** How many of the ports that it should open are open. */
   readonly open: number
   readonly calm: Pick<Calm, 'calm' | 'unchanged' | 'works'>
@@ -107,4 +105,75 @@ export function isStuck({ open, calm, activity, left }: Omit<Sight, 'listens'>, 
 /** Nobody does anything, and nobody will within the time that would be waited. */
 export function isAtRest(activity: Activity | null, left: number): boolean {
   return activity !== null && activity.wakesIn > left
+}
+
+/** What one container listens on, looked at again and again. */
+export interface Listening {
+  /**
+   * Read anew only where its processes have done anything since it was read: the kernel goes through the connections of
+   * the whole machine for it. `activity`: from just before; null where that cannot be seen.
+   */
+  now(pid: number, activity: Activity | null): Promise<readonly Listener[] | null>
+}
+
+export function listening(engine: Pick<Engine, 'listeners'>, container: string): Listening {
+  let last: { readonly pid: number; readonly cpu: number; readonly listeners: readonly Listener[] | null } | null = null
+  return {
+    async now(pid, activity) {
+      const atRest = activity !== null && !activity.running
+      if (atRest && last?.pid === pid && last.cpu === activity.cpu) return last.listeners
+      const listeners = await engine.listeners(container, pid > 0 ? pid : undefined)
+      last = atRest ? { pid, cpu: activity.cpu, listeners } : null
+      return listeners
+    },
+  }
+}
+
+/** The engine's own default for one probe, milliseconds. Source: Dockerfile reference, HEALTHCHECK. */
+const TIMEOUT = 30_000
+
+/**
+ * The state with its health asked for now: the engine itself asks for the first time after an interval, which is 30
+ * seconds where nobody set it. A probe that fails says nothing while the engine still calls it `starting`.
+ */
+async function stateWithHealth(engine: Engine, container: string): Promise<ContainerState> {
+  const state = await engine.state(container)
+  if (!state.running || state.health !== 'starting' || state.healthcheck === null) return state
+  const healthy = await engine
+    .exec(container, state.healthcheck, { timeoutMs: TIMEOUT })
+    .then(({ exitCode }) => exitCode === 0)
+    .catch((error: unknown) => {
+      // It ended meanwhile, or the probe hangs.
+      if (error instanceof HardenError) return false
+      throw error
+    })
+  return healthy ? { ...state, health: 'healthy' } : state
+}
+
+/**
+ * The state, with its health asked for. The last one still holds while /proc shows processes of a container without a
+ * health check: the first of them cannot end before the others do. `age`: milliseconds since the start that `last` tells of.
+ */
+export async function stateNow(
+  engine: Engine,
+  container: string,
+  last: ContainerState | null,
+  age: number,
+): Promise<ContainerState> {
+  const holds = last?.running === true && last.health === null && engine.activity(container, age) !== null
+  return holds ? last : stateWithHealth(engine, container)
+}
+
+/** Of one whose processes have ended, once the engine has it too; as it then is after `patience` milliseconds. */
+export async function stateAtEnd(
+  engine: Pick<Engine, 'state'>,
+  container: string,
+  patience: number,
+): Promise<ContainerState> {
+  const end = Date.now() + patience
+  for (;;) {
+    const state = await engine.state(container)
+    if (!state.running || Date.now() > end) return state
+    await pause(20)
+  }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Activity, Engine } from '../../engine/engine.ts'
 import { calmSince } from '../ask/talk.ts'
-import { isAtRest } from './ready.ts'
+import { isAtRest } from './readiness.ts'
 import type { StopRecord } from './run-record.ts'
 
 const SIGTERM = 15
