@@ -1,15 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Mount } from '../engine/engine.ts'
 import type { Operation } from '../plan/operation.ts'
-import type { ReportCheck } from '../report/report.ts'
-import { compare, withChecks } from './compare/compare.ts'
-import { isUnseen } from './compare/doubts.ts'
-import { heldBy, lateFiles, operationsOfHeld, stillMissing } from './compare/late-files.ts'
-import { lateRefusals } from './compare/late-refusals.ts'
-import { MADE, madeCheck } from './compare/left-files.ts'
-import { newErrors } from './compare/new-errors.ts'
-import { sameProcesses } from './compare/same-processes.ts'
-import { tracedChecks } from './compare/traced-checks.ts'
+import { isUnseen } from './caveats.ts'
+import type { WatchRecord } from './checks/check.ts'
+import { compare, compareTraces, compareWatched, withChecks } from './checks/index.ts'
+import { heldBy, lateFiles, operationsOfHeld, stillMissing } from './checks/late-files.ts'
 import { type Cells, type CellsRequest, failingCells, runCells, runFirstCells, withMounts } from './conditions/cells.ts'
 import type { Container } from './container/container.ts'
 import { logsTraced } from './container/files.ts'
@@ -74,7 +69,7 @@ export async function judge(
   let cells: Cells
   let lost: readonly string[] = []
   let unread: readonly string[] = []
-  let refused: readonly ReportCheck[] = []
+  let traces: WatchRecord['traces'] = null
   if (works) {
     request.progress('running it under other conditions, and watching both')
     const conditionsMet = async (): Promise<Cells> => runCells(conditions, first ?? (await runFirstCells(conditions)))
@@ -85,7 +80,7 @@ export async function judge(
     const [later] = await Promise.all([tracedContainer?.snapshot('logs and trace'), live.look(), result.look()])
     // Nobody waits for it; what it leaves undone, the end of the session does.
     tracedContainer?.remove().catch(() => undefined)
-    if (later !== undefined && traced !== null) refused = lateRefusals(original, traced, later)
+    if (later !== undefined && traced !== null) traces = { before: traced, later }
     // Traces that went on for as long tell more.
     const [left, made] = await Promise.all([
       heldBy(engine, seen.container, facts),
@@ -120,13 +115,11 @@ export async function judge(
     restart: seconds?.baseline ?? originalRun.restart,
   }
   const record = { ...resultRun, restart: seconds?.result ?? resultRun.restart }
-  const final = withChecks(compare(baseline, record, moved), [
-    ...tracedChecks(original, traced, facts).filter(({ name }) => lost.length === 0 || name !== MADE),
-    ...(lost.length === 0 ? [] : [madeCheck(lost)]),
-    ...refused,
-    ...sameProcesses(baseline, record),
-    ...newErrors(`${baseline.logs}\n${original.logs}`, early.logs, record.logs),
-  ])
+  const final = withChecks(
+    compare(baseline, record, moved),
+    compareTraces(original, traced, facts),
+    compareWatched(baseline, record, { study: original, before: early, traces, missed: lost }),
+  )
   return {
     baseline,
     run: { image, record, comparison: final, addedBytes: (after?.size ?? 0) - (before?.size ?? 0), cells },

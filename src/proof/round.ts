@@ -1,21 +1,20 @@
-import type { RunSpec } from '../engine/engine.ts'
+import type { Engine, RunSpec } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import type { Hardened } from '../harden.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { Operation } from '../plan/operation.ts'
 import type { StagePlan } from '../plan/plan.ts'
-import { type Comparison, compare, withChecks } from './compare/compare.ts'
-import { tracedChecks } from './compare/traced-checks.ts'
+import { type Comparison, compare, compareTraces, withChecks } from './checks/index.ts'
 import { type FirstCells, type FirstCellsRequest, runFirstCells } from './conditions/cells.ts'
 import { writableMounts } from './conditions/read-only.ts'
-
 import { type Container, type ContainerOptions, runContainer, type Underway } from './container/container.ts'
 import { logsTraced } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { arbitrarySpec, besideOptions, lockedSpec } from './container/run-specs.ts'
+import { type StudyOptions, stay } from './original.ts'
 import type { ProveRequest } from './prove.ts'
-import { NOT_TRACED, type TracedResult, tracedResult } from './run/traced-run.ts'
 import { withEnd } from './smoke/run-checks.ts'
+import { NOT_BELIEVED } from './trace/trace.ts'
 
 /** Milliseconds. */
 const BEHIND = 1500
@@ -91,7 +90,7 @@ export async function runRound(
   if (request.late !== null) await live.look()
   const seen = await live.snapshot('logs')
   const soFar = { ...seen, smoke: withEnd(seen.smoke, traced) }
-  const comparison = withChecks(compare(baseline, soFar, moved), tracedChecks(original, traced, facts))
+  const comparison = withChecks(compare(baseline, soFar, moved), compareTraces(original, traced, facts))
   const passed = comparison.parity && comparison.locked
   const record = passed ? soFar : await live.finish(logsTraced(original, traced))
   if (!passed) await result.tracedContainer?.remove()
@@ -148,3 +147,31 @@ export function hasPassed({ run }: { readonly run: Pick<RoundRun, 'comparison'> 
   const { parity, locked } = run?.comparison ?? { parity: false, locked: false }
   return parity && locked
 }
+
+export interface TracedResult {
+  /** Null where it was not traced; `untraced` says why it could not be, where it was asked for. */
+  readonly traced: RunRecord | null
+  readonly untraced: string | null
+  /** It, where it was started twice and is still up: what it is refused only later shows in it. */
+  readonly tracedContainer: Container | null
+}
+
+/** A result, for which an untraced run would show nothing that the one beside it does not. */
+export async function tracedResult(engine: Engine, spec: RunSpec, options: StudyOptions): Promise<TracedResult> {
+  const live = await runContainer(engine, spec, options)
+  await stay(live, options)
+  // What did not come up would be waited for in vain once more.
+  if ((await live.snapshot('seen')).ready) await live.restart()
+  const { restart } = await live.snapshot('seen')
+  // Checks of the user's own may want to see how it ends.
+  const goesOn = restart?.state.running === true && options.stays === 0 && options.smoke.length === 0
+  const record = await (goesOn ? live.snapshot('logs and trace') : live.finish())
+  if (record.trace !== null) return { traced: record, untraced: null, tracedContainer: goesOn ? live : null }
+  await live.remove()
+  // What it did to its trace is a check of its own, and that fails.
+  if (record.traceRefused?.startsWith(NOT_BELIEVED) === true)
+    return { traced: record, untraced: record.traceRefused, tracedContainer: null }
+  return { traced: null, untraced: record.traceRefused, tracedContainer: null }
+}
+
+export const NOT_TRACED: TracedResult = { traced: null, untraced: null, tracedContainer: null }

@@ -4,20 +4,14 @@ import type { ImageConfig, ImageFacts } from '../../image/facts.ts'
 import type { FileModel } from '../../image/file-model.ts'
 import { findStepDowns } from '../../image/step-down.ts'
 import type { Operation } from '../../plan/operation.ts'
-import { type Comparison, compare } from '../compare/compare.ts'
+import { type Comparison, compare } from '../checks/index.ts'
 import { runOnce } from '../container/container.ts'
 import type { RunRecord, TraceRecord } from '../container/run-record.ts'
-import { besideOptions, limits } from '../container/run-specs.ts'
+import { besideOptions, DEFAULT_CAPABILITIES, limits } from '../container/run-specs.ts'
 import { unseenChroot } from '../learn/learn.ts'
 import type { ProveRequest } from '../prove.ts'
 import { hasPassed, type Round } from '../round.ts'
 import { traceRun } from '../trace/trace.ts'
-
-/** What a container of root has by default. Source: docker-run(1). */
-export const DEFAULT_CAPABILITIES: readonly string[] =
-  'AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE NET_RAW SETFCAP SETGID SETPCAP SETUID SYS_CHROOT'.split(
-    ' ',
-  )
 
 /**
  * Whether the work itself takes root, as the trace shows it (FACTS 30): after it was up, each connection made it change
@@ -132,8 +126,10 @@ export function lacking(operations: readonly Operation[], given: ReadonlySet<str
 /** `need root privileges`, `must be run as root`, `only root can do that`. */
 const WANTS_ROOT =
   /\b(must|needs?|requires?|required|has to|have to|only|should|not)\b.{0,40}\b(root|superuser|super-user|uid 0)\b|\b(root|superuser)\b.{0,30}\b(required|needed|privileges?|permissions?)\b/i
+
 const REFUSES_ROOT =
   /\b(do not|don't|not be|should not|cannot be|can't be|never)\b.{0,30}\b(run|started|executed)\b.{0,20}\broot\b/i
+
 /** The user, not a folder, an owner or a word with it: `root/superuser` is the user still. */
 const SPEAKS_OF_ROOT = /(?<![\w/.-])root(?![\w/:-])|\b(superuser|super-user)\b|\b[ug]id (is )?0\b/i
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { askedToWrite } from '../../../src/proof/compare/asked-to-write.ts'
+import { askedToWrite } from '../../../src/proof/caveats.ts'
 import type { RunRecord } from '../../../src/proof/container/run-record.ts'
 import { operation, traced } from '../support/records.ts'
 

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals'
 import type { Engine } from '../../../src/engine/engine.ts'
 import type { Operation } from '../../../src/plan/operation.ts'
 import type { PortAnswer } from '../../../src/proof/ask/answers.ts'
-import { namesIn, unexercised } from '../../../src/proof/compare/unexercised.ts'
+import { namesIn, unexercised } from '../../../src/proof/invalid-baseline.ts'
 import { image } from '../../plan/image.ts'
 import { ended, http, operation, process, record } from '../support/records.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/plan/operation.ts'
-import { compare } from '../../../src/proof/compare/compare.ts'
+import { compare } from '../../../src/proof/checks/index.ts'
 import type { RunRecord } from '../../../src/proof/container/run-record.ts'
 import { learnedFrom } from '../../../src/proof/learn/learn.ts'
 import type { Round } from '../../../src/proof/round.ts'

@@ -4,11 +4,10 @@ import { CHANGES, type Operation } from '../../plan/operation.ts'
 import { isInside, parentOf } from '../../plan/places.ts'
 import { entriesAt, entryAt, operationsOfDiff, unreadOf } from '../container/files.ts'
 import type { RunRecord } from '../container/run-record.ts'
-import { isPassing, missingFiles } from './left-files.ts'
-import { foldersOf } from './traced-checks.ts'
+import { foldersOf, isPassing, missingFiles } from './files.ts'
 
 /** Each is copied out of the container. */
-const MOST_LOOKS = 40
+const MOST_COPIES = 40
 /** What only an owner, or root, may do with a file: it changes none of what is in it. */
 const OWNS = new Set(['change-owner', 'change-mode', 'change-times'])
 
@@ -46,7 +45,7 @@ export async function lateFiles(
   // A tar tells no more than seconds.
   const start = Math.floor(since / 1000) * 1000
   const areWritten = await Promise.all(
-    changed.slice(0, MOST_LOOKS).map((path) => isWritten(engine, container, path, start)),
+    changed.slice(0, MOST_COPIES).map((path) => isWritten(engine, container, path, start)),
   )
   return [
     ...lacking.filter((path) => !olds.has(path)),
