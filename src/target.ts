@@ -3,7 +3,7 @@ import type { Dockerfile } from './dockerfile/model.ts'
 import type { Engine } from './engine/engine.ts'
 import type { ImageFacts, Known } from './image/facts.ts'
 import { openRegistries, type Registries } from './image/sources/registry/registries.ts'
-import { type Room, roomFor } from './proof/limiter.ts'
+import { type Limiter, limiterFor } from './proof/container/limiter.ts'
 import { openSandbox } from './proof/sandbox/open-sandbox.ts'
 import type { ReportFinding, TargetResult } from './report/report.ts'
 import { givenTo, howBuilt } from './target/build.ts'
@@ -39,7 +39,7 @@ export function targetProcessor(): ProcessTarget {
       engine: openFor(options, ports),
       known: new Map(),
       registries: openRegistries(),
-      room: roomFor(options.jobs),
+      room: limiterFor(options.jobs),
     }
     engines.set(options.engine, shared)
     const engine = await shared.engine
@@ -54,7 +54,7 @@ interface Shared {
   readonly engine: Promise<Engine | null>
   readonly known: Map<string, Known<ImageFacts>>
   readonly registries: Registries
-  readonly room: Room
+  readonly room: Limiter
 }
 
 async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { visible, visibleLine } from '../borders/terminal.ts'
 import { asFailure } from '../errors.ts'
-import { roomFor } from '../proof/limiter.ts'
+import { limiterFor } from '../proof/container/limiter.ts'
 import { counted } from '../report/summary.ts'
 import { run } from '../run.ts'
 import type { Transform } from '../transform.ts'
@@ -109,7 +109,7 @@ async function work(
     progress: request.quiet ? () => undefined : progress.show,
     onCleanUp: interruption.onCleanUp,
     signal: interruption.signal,
-    room: roomFor(targetsAtATime(request)),
+    room: limiterFor(targetsAtATime(request)),
     optionsFor,
     readText: ({ target, path }) => (path === null ? decode(io.stdin, 'stdin') : readText(path, target)),
     processTarget: (item, options, ports) => {

@@ -11,7 +11,7 @@ import {
   unshownPlaces,
   untracedRun,
 } from './caveats.ts'
-import { writableMounts } from './conditions/read-only.ts'
+import { writableMounts } from './conditions/writable-mounts.ts'
 import type { Container } from './container/container.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { type JudgeRequest, judge } from './judge.ts'

@@ -5,7 +5,14 @@ import { isUnseen } from './caveats.ts'
 import type { WatchRecord } from './checks/check.ts'
 import { compare, compareTraces, compareWatched, withChecks } from './checks/index.ts'
 import { heldBy, lateFiles, operationsOfHeld, stillMissing } from './checks/late-files.ts'
-import { type Cells, type CellsRequest, failingCells, runCells, runFirstCells, withMounts } from './conditions/cells.ts'
+import type { ConditionsRequest } from './conditions/condition.ts'
+import {
+  type Conditions,
+  failingConditions,
+  runConditions,
+  runFirstConditions,
+  withMounts,
+} from './conditions/index.ts'
 import type { Container } from './container/container.ts'
 import { logsTraced } from './container/files.ts'
 import type { RestartRecord, RunRecord } from './container/run-record.ts'
@@ -40,7 +47,7 @@ export interface Late {
   readonly missed: readonly string[]
 }
 
-export interface JudgeRequest extends Omit<CellsRequest, 'baseline' | 'mounts'> {
+export interface JudgeRequest extends Omit<ConditionsRequest, 'baseline' | 'mounts'> {
   /** What a read-only root needs to be writable by what is known so far, and where it wrote more. */
   readonly mountsFor: (more: readonly Operation[]) => readonly Mount[]
   readonly progress: (line: string) => void
@@ -66,13 +73,14 @@ export async function judge(
   const works = hasPassed({ run: { comparison } })
   const since = live.upSince - live.readyAfter
   const seconds = secondStarts(request, original, traced)
-  let cells: Cells
+  let cells: Conditions
   let lost: readonly string[] = []
   let unread: readonly string[] = []
   let traces: WatchRecord['traces'] = null
   if (works) {
     request.progress('running it under other conditions, and watching both')
-    const conditionsMet = async (): Promise<Cells> => runCells(conditions, first ?? (await runFirstCells(conditions)))
+    const conditionsMet = async (): Promise<Conditions> =>
+      runConditions(conditions, first ?? (await runFirstConditions(conditions)))
     const watched = { baseline: seen, live, result, tracedContainer, traces: [original, traced] }
     const [met, atRest] = await Promise.all([conditionsMet(), watch(request.signal, watched, LAST_LOOK)])
     cells = met
@@ -97,7 +105,7 @@ export async function judge(
     if (seconds === null) await Promise.all([live.restart(), result.restart()])
   } else {
     request.progress('looking which condition it cannot stand')
-    cells = await failingCells(conditions, early, first)
+    cells = await failingConditions(conditions, early, first)
     times.lap('conditions')
   }
   const seenFor = Date.now() - live.upSince

@@ -3,7 +3,7 @@ import type { ReportPhase, ReportProof } from '../report/report.ts'
 import { doubts } from './caveats.ts'
 import type { Comparison } from './checks/index.ts'
 import { capabilitiesOf, uidsOf } from './checks/runs.ts'
-import { type Cells, noCells } from './conditions/cells.ts'
+import { type Conditions, noConditions } from './conditions/index.ts'
 import { tail } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
 
@@ -13,7 +13,7 @@ export interface ProvenRun {
   readonly comparison: Comparison
   readonly addedBytes: number
   /** Null for what keeps root. */
-  readonly cells: Cells | null
+  readonly cells: Conditions | null
 }
 
 /** What was measured, in the words of the report. `result` is null where nothing could be run beside the baseline. */
@@ -34,7 +34,7 @@ export function proofReport(
     baseline: { image: baseline.image, uids: uidsOf(baseline), capabilities: capabilitiesOf(baseline) },
     result: result === null ? null : resultRun(result),
     checks: comparison?.checks ?? [],
-    cells: result?.cells?.cells ?? noCells(reasonFor(result)).cells,
+    cells: result?.cells?.cells ?? noConditions(reasonFor(result)).cells,
     remarks: [...remarks, ...(result === null ? baseline.unread : doubts(baseline, result.record, passed))],
     phases: [],
   }

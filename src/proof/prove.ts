@@ -4,8 +4,8 @@ import type { ImageFacts } from '../image/facts.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import type { ReportProof } from '../report/report.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
+import type { Limiter } from './container/limiter.ts'
 import type { Late } from './judge.ts'
-import type { Room } from './limiter.ts'
 import type { Original } from './original.ts'
 import type { Stopwatch } from './proof-report.ts'
 import { proveInRounds } from './prove-in-rounds.ts'
@@ -40,7 +40,7 @@ export interface ProveRequest {
   /** Trace the runs; `--no-trace` goes without. */
   readonly trace: boolean
   /** For the runs that are independent of each other. */
-  readonly room: Room
+  readonly limiter: Limiter
   /** What the original is run with beside the default capabilities. */
   readonly capAdd: readonly string[]
   /** Leave out all without which it still works. */

@@ -5,8 +5,9 @@ import type { ImageFacts } from '../image/facts.ts'
 import type { Operation } from '../plan/operation.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import { type Comparison, compare, compareTraces, withChecks } from './checks/index.ts'
-import { type FirstCells, type FirstCellsRequest, runFirstCells } from './conditions/cells.ts'
-import { writableMounts } from './conditions/read-only.ts'
+import type { FirstConditionsRequest } from './conditions/condition.ts'
+import { type FirstConditions, runFirstConditions } from './conditions/index.ts'
+import { writableMounts } from './conditions/writable-mounts.ts'
 import { type Container, type ContainerOptions, runContainer, type Underway } from './container/container.ts'
 import { logsTraced } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
@@ -38,7 +39,7 @@ export interface RoundRun extends TracedResult {
   readonly record: RunRecord
   readonly comparison: Comparison
   /** Null where they were not run: what does not work in this run is not run in others. */
-  readonly first: FirstCells | null
+  readonly first: FirstConditions | null
 }
 
 /** What a round starts from. */
@@ -105,16 +106,16 @@ export async function dropRound({ run }: Round): Promise<void> {
 
 /** Brings it up to stay; the first conditions need not wait for the end of its traced run. */
 export async function bringUpWithFirst(
-  request: FirstCellsRequest,
+  request: FirstConditionsRequest,
   spec: RunSpec,
   options: ContainerOptions,
   early: Underway | null = null,
-): Promise<{ readonly live: Container; readonly first: FirstCells | null }> {
+): Promise<{ readonly live: Container; readonly first: FirstConditions | null }> {
   const live = await runContainer(request.engine, spec, options, early)
   const works = hasPassed({
     run: { comparison: compare(request.baseline, await live.snapshot('seen'), request.moved) },
   })
-  return { live, first: works ? await runFirstCells(request) : null }
+  return { live, first: works ? await runFirstConditions(request) : null }
 }
 
 /** What the run that is compared is run with. */

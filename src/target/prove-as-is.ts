@@ -26,7 +26,7 @@ export async function proveAsIs(item: WorkItem, source: string, session: Session
     baseline: options.baseline,
     smoke: options.smoke,
     trace: options.trace,
-    room: session.room,
+    limiter: session.room,
     arbitraryUid: options.policy.arbitraryUid === true,
     times,
     progress: (line) => ports.progress(`${item.target}: ${line}`),

@@ -93,7 +93,7 @@ export async function proveTarget(
     reference: item.reference,
     arbitraryUid,
     trace: options.trace,
-    room: session.room,
+    limiter: session.room,
     minimize: options.minimize,
     capAdd: options.capAdd,
     times,

@@ -6,7 +6,7 @@ import { HardenError } from '../../src/errors.ts'
 import { unknownFacts } from '../../src/image/derive.ts'
 import type { ImageFacts, Known } from '../../src/image/facts.ts'
 import { openRegistries } from '../../src/image/sources/registry/registries.ts'
-import { roomFor } from '../../src/proof/limiter.ts'
+import { limiterFor } from '../../src/proof/container/limiter.ts'
 import { lookAtBases } from '../../src/target/look-at-bases.ts'
 import type { Options, WorkItem } from '../../src/work.ts'
 import { buildContexts } from '../../src/workspace/context.ts'
@@ -53,7 +53,7 @@ async function looked(reference: string, { engine = 'none', registry, item, opti
       },
     },
     readContext: buildContexts(),
-    room: roomFor(null),
+    room: limiterFor(null),
     since: 0,
     number: 1,
     options: { ...withDefaults({}), ...options },

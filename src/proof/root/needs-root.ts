@@ -204,6 +204,6 @@ export async function originalUnder(
   const moved = new Map<number, number>()
   const options = { ...besideOptions(request, baseline, moved), ...(trace === null ? {} : { trace }) }
   const image = request.baseline
-  const record = await request.room(() => runOnce(request.engine, limits({ image, ...spec }), options))
+  const record = await request.limiter(() => runOnce(request.engine, limits({ image, ...spec }), options))
   return { record, comparison: compare(baseline, record, moved) }
 }
