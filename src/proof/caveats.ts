@@ -6,7 +6,7 @@ import type { FileModel } from '../image/file-model.ts'
 import { waitsForInput } from '../plan/built-upon.ts'
 import type { Operation } from '../plan/operation.ts'
 import { isInside, isRuntimePlace, isSharedFolder, isSystemFolder, normalisePath } from '../plan/places.ts'
-import type { AccountChoice, Grant, StagePlan } from '../plan/plan.ts'
+import type { AccountChoice, Grant } from '../plan/plan.ts'
 import { isOwnPlace, isStatePlace } from '../plan/state-places.ts'
 import { listedPorts } from '../report/many-ports.ts'
 import { isWeb, type PortAnswer } from './ask/answers.ts'
@@ -172,7 +172,7 @@ function isScript(model: FileModel, path: string): boolean {
  * Files that are closed to others, lie where programs keep their data, and were only read: the original, as root, could
  * write them all the same, and nobody asked it for what it writes them for. What a report says of them.
  */
-export function readState({ grants }: Pick<StagePlan, 'grants'>): readonly string[] {
+export function readState({ grants }: { readonly grants: readonly Grant[] }): readonly string[] {
   const paths = grants.filter(({ kind, path }) => kind === 'group-read' && isStatePlace(path)).map(({ path }) => path)
   if (paths.length === 0) return []
   return [
@@ -184,8 +184,7 @@ export function readState({ grants }: Pick<StagePlan, 'grants'>): readonly strin
  * Places that the program's own files speak of, and that no run has come to: it may do so on a signal, after minutes or
  * for a request that nobody sent. What a report says of them, one sentence each.
  */
-export function unshownPlaces({ unshown }: Pick<StagePlan, 'grants' | 'unshown'>): readonly string[] {
-  const grants = unshown?.() ?? []
+export function unshownPlaces(grants: readonly Grant[]): readonly string[] {
   const rest = grants.length - MOST_NAMED
   return [
     ...grants.slice(0, MOST_NAMED).map(({ path, kind, evidence }) => {

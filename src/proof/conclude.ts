@@ -1,5 +1,6 @@
 import type { Mount } from '../engine/engine.ts'
 import type { Operation } from '../plan/operation.ts'
+import { decided } from '../plan/plan.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
 import {
   askedToWrite,
@@ -41,7 +42,8 @@ export async function conclude(
     ])
     return { hardened: best.hardened, report, failures }
   }
-  const plan = stagePlanOf(best.hardened.plan, request.stage) ?? { grants: [] }
+  const plan = stagePlanOf(best.hardened.plan, request.stage)
+  const grants = plan === undefined ? [] : decided(plan, 'grant')
   const { baseline, run, late } = await judge(judgeRequest(request, original, best, filled), live, original, best.run)
   return {
     hardened: best.hardened,
@@ -52,9 +54,9 @@ export async function conclude(
       ...untracedRun(original, best.run),
       ...askedToWrite(original, best.run.traced),
       ...unrunScripts(original, request.facts),
-      ...readState(plan),
-      ...unshownPlaces(plan),
-      ...namedFolders(request.facts, plan.grants, stagePlanOf(best.hardened.plan, request.stage)?.account ?? null),
+      ...readState({ grants }),
+      ...unshownPlaces(plan?.unshown ?? []),
+      ...namedFolders(request.facts, grants, plan?.account ?? null),
     ]),
     failures: failuresOf(run),
     late,
@@ -69,8 +71,9 @@ function judgeRequest(
 ): JudgeRequest {
   const plan = stagePlanOf(hardened.plan, request.stage)
   const user = plan?.account ?? null
+  const own = { grants: plan === undefined ? [] : decided(plan, 'grant'), handed: plan?.handed ?? [] }
   const operations = run?.traced?.trace?.operations ?? observationOf(original, request.facts).operations
   const mountsFor = (more: readonly Operation[]): readonly Mount[] =>
-    writableMounts([...operations, ...more], plan ?? { grants: [] }, request.facts, user)
+    writableMounts([...operations, ...more], own, request.facts, user)
   return { ...request, image, moved, user, mountsFor, filled }
 }

@@ -1,4 +1,4 @@
-import type { Hardened } from '../../harden.ts'
+import type { Hardened } from '../../app/harden.ts'
 import type { Operation } from '../../plan/operation.ts'
 import type { StagePlan } from '../../plan/plan.ts'
 import type { Comparison } from '../checks/index.ts'
