@@ -15,7 +15,7 @@ const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   diff: /^src\/report\/diff\.ts$/,
   'jsonc-parser': /^src\/userns\/daemon-config\.ts$/,
   sarif: /^src\/report\/sarif\.ts$/,
-  'p-limit': /^src\/proof\/side-by-side\.ts$/,
+  'p-limit': /^src\/proof\/container\/limiter\.ts$/,
   execa: /^src\/engine\//,
   'tar-stream': /^src\/image\/sources\//,
   fzstd: /^src\/image\/sources\/stored\/compression\.ts$/,
