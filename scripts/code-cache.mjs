@@ -11,7 +11,15 @@ const program = join(root, 'dist/program.cjs')
 const source = readFileSync(program, 'latin1')
 const script = new Script(source, { filename: program })
 
-process.argv.splice(1, Infinity, join(root, 'dist/cli.js'), '--engine', 'none', '--offline', join(root, 'examples/node-app'))
+process.argv.splice(
+  1,
+  Infinity,
+  join(root, 'dist/cli.js'),
+  '--engine',
+  'none',
+  '--offline',
+  join(root, 'examples/node-app'),
+)
 process.stdout.write = process.stderr.write = () => true
 process.on('exit', () => {
   const mark = source.slice(0, source.indexOf('\n') + 1)
