@@ -64,7 +64,13 @@ const OUT_OF_ROOM =
   /^(Maximum call stack size exceeded|Invalid (string|array|typed array|array buffer) length|(Map|Set) maximum size exceeded|Array buffer allocation failed|Cannot create a string longer than)/
 
 /** What the file system says, in words. */
-export function reasonOf({ code = '', message }: { readonly code?: string | undefined; readonly message: string }): string {
+export function reasonOf({
+  code = '',
+  message,
+}: {
+  readonly code?: string | undefined
+  readonly message: string
+}): string {
   return reasons[code] ?? message
 }
 

@@ -68,6 +68,7 @@ function resultOf(change: Partial<TargetResult>, source = 'FROM x\n'): Shown {
     kind: 'dockerfile',
     verdict: 'incomplete',
     user: null,
+    ports: [],
     stages: [],
     findings: [],
     output: 'FROM x\nUSER 1\n',

@@ -19,7 +19,7 @@ const io: Io = {
 
 void main(process.argv.slice(2), io, async () => {
   const [{ targetProcessor }, { transforms }] = await Promise.all([
-    import('../target.ts'),
+    import('../app/pipeline.ts'),
     import('../../transforms/index.ts'),
   ])
   return { processTarget: targetProcessor(), transforms }

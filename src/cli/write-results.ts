@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { failed } from '../run.ts'
-import type { TargetOutcome } from '../work.ts'
+import { failed } from '../app/run.ts'
+import type { TargetOutcome } from '../app/task.ts'
 import { replaceText } from '../workspace/files.ts'
 import { type OwnFile, writeOwn } from './own-file.ts'
 import type { Work } from './request.ts'

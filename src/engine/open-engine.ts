@@ -9,7 +9,10 @@ import type { Enforced, Engine, EngineName } from './engine.ts'
 import { unusableError } from './failure.ts'
 import { answerOf } from './inspect.ts'
 
-export type EngineChoice = 'auto' | EngineName
+type EngineChoice = 'auto' | EngineName
+
+/** As somebody asks for it; `none`: no engine is to be used. */
+export type EngineOption = EngineChoice | 'none'
 
 export interface EngineOptions {
   /** Environment of the engine's CLI; DOCKER_HOST and DOCKER_CONTEXT count. Default: this process's. */

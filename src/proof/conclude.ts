@@ -4,7 +4,7 @@ import { couldCreate } from '../image/access.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { Operation } from '../plan/operation.ts'
 import { isInside, normalisePath } from '../plan/places.ts'
-import type { AccountChoice, Grant, StagePlan } from '../plan/plan.ts'
+import { type AccountChoice, decided, type Grant } from '../plan/plan.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
 import { isOwnPlace, isStatePlace } from '../plan/state-places.ts'
 import { askedToWrite } from './compare/asked-to-write.ts'
@@ -41,7 +41,8 @@ export async function conclude(
     ])
     return { hardened: best.hardened, report, failures }
   }
-  const plan = stagePlanOf(best.hardened.plan, request.stage) ?? { grants: [] }
+  const plan = stagePlanOf(best.hardened.plan, request.stage)
+  const grants = plan === undefined ? [] : decided(plan, 'grant')
   const { baseline, run, late } = await judge(judgeRequest(request, original, best, filled), live, original, best.run)
   return {
     hardened: best.hardened,
@@ -52,9 +53,9 @@ export async function conclude(
       ...untracedRun(original, best.run),
       ...askedToWrite(original, best.run.traced),
       ...unrunScripts(original, request.facts),
-      ...readState(plan),
-      ...unshownPlaces(plan),
-      ...namedFolders(request.facts, plan.grants, stagePlanOf(best.hardened.plan, request.stage)?.account ?? null),
+      ...readState({ grants }),
+      ...unshownPlaces(plan?.unshown ?? []),
+      ...namedFolders(request.facts, grants, plan?.account ?? null),
     ]),
     failures: failuresOf(run),
     late,
@@ -69,9 +70,10 @@ function judgeRequest(
 ): JudgeRequest {
   const plan = stagePlanOf(hardened.plan, request.stage)
   const user = plan?.account ?? null
+  const own = { grants: plan === undefined ? [] : decided(plan, 'grant'), handed: plan?.handed ?? [] }
   const operations = run?.traced?.trace?.operations ?? observationOf(original, request.facts).operations
   const mountsFor = (more: readonly Operation[]): readonly Mount[] =>
-    writableMounts([...operations, ...more], plan ?? { grants: [] }, request.facts, user)
+    writableMounts([...operations, ...more], own, request.facts, user)
   return { ...request, image, moved, user, mountsFor, filled }
 }
 
@@ -79,7 +81,7 @@ function judgeRequest(
  * Files that are closed to others, lie where programs keep their data, and were only read: the original, as root, could
  * write them all the same, and nobody asked it for what it writes them for. What a report says of them.
  */
-export function readState({ grants }: Pick<StagePlan, 'grants'>): readonly string[] {
+export function readState({ grants }: { readonly grants: readonly Grant[] }): readonly string[] {
   const paths = grants.filter(({ kind, path }) => kind === 'group-read' && isStatePlace(path)).map(({ path }) => path)
   if (paths.length === 0) return []
   return [
@@ -93,8 +95,7 @@ const MOST_NAMED = 3
  * Places that the program's own files speak of, and that no run has come to: it may do so on a signal, after minutes or
  * for a request that nobody sent. What a report says of them, one sentence each.
  */
-export function unshownPlaces({ unshown }: Pick<StagePlan, 'grants' | 'unshown'>): readonly string[] {
-  const grants = unshown?.() ?? []
+export function unshownPlaces(grants: readonly Grant[]): readonly string[] {
   const rest = grants.length - MOST_NAMED
   return [
     ...grants.slice(0, MOST_NAMED).map(({ path, kind, evidence }) => {

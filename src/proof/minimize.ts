@@ -1,4 +1,4 @@
-import type { Hardened } from '../harden.ts'
+import type { Hardened } from '../app/harden.ts'
 import type { Operation } from '../plan/operation.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
 import { learnedFrom } from './learn/learn.ts'
@@ -61,7 +61,7 @@ export async function minimize(
 
 function partsIn({ hardened }: Round, stage: number): readonly string[] {
   const plan = stagePlanOf(hardened.plan, stage)
-  return (plan?.parts?.() ?? []).map(({ name }) => name)
+  return (plan?.parts ?? []).map(({ name }) => name)
 }
 
 /** A program that goes on without its pid or lock file has lost nothing. */

@@ -1,5 +1,5 @@
 import type { Mount } from '../engine/engine.ts'
-import type { StagePlan } from '../plan/plan.ts'
+import { decided, type StagePlan } from '../plan/plan.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
 import { unexercised } from './compare/unexercised.ts'
@@ -99,6 +99,6 @@ async function startAhead(
 }
 
 /** A port that it could not move is asked of the program's help first. */
-function isSure({ outcome, ports }: StagePlan): boolean {
-  return outcome === 'harden' && ports.every(({ to }) => to !== null)
+function isSure(plan: StagePlan): boolean {
+  return plan.outcome === 'harden' && decided(plan, 'port').every(({ to }) => to !== null)
 }

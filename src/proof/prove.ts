@@ -1,5 +1,5 @@
+import type { Hardened } from '../app/harden.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { Hardened } from '../harden.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import type { ReportProof } from '../report/report.ts'

@@ -1,9 +1,9 @@
+import type { Hardened } from '../app/harden.ts'
 import type { RunSpec } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
-import type { Hardened } from '../harden.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { Operation } from '../plan/operation.ts'
-import type { StagePlan } from '../plan/plan.ts'
+import { decided, type StagePlan } from '../plan/plan.ts'
 import { type Comparison, compare, withChecks } from './compare/compare.ts'
 import { tracedChecks } from './compare/traced-checks.ts'
 import { type FirstCells, type FirstCellsRequest, runFirstCells } from './conditions/cells.ts'
@@ -64,7 +64,7 @@ export async function runRound(
   const { facts, times } = request
   request.progress(`round ${round}: building`)
   const moved = movedPorts(plan)
-  const workdir = plan.workdir?.path ?? facts.config.workdir
+  const workdir = decided(plan, 'set-workdir')[0]?.path ?? facts.config.workdir
   const built = await request.build(hardened.result.output).catch((error: unknown) => {
     if (error instanceof HardenError && error.code === 'build-failed') return error
     throw error
@@ -75,7 +75,12 @@ export async function runRound(
   request.progress(`round ${round}: running it without root, capabilities or new privileges`)
   const options = besideOptions(request, baseline, moved)
   const config = { ...facts.config, ...commandOf(plan, facts), workdir }
-  const mounts = writableMounts(operations, plan, facts, plan.account)
+  const mounts = writableMounts(
+    operations,
+    { grants: decided(plan, 'grant'), handed: plan.handed },
+    facts,
+    plan.account,
+  )
   const spec = roundSpec(request, built)
   const early = await request.earlyRuns.take(built, options.ports)
   const [{ live, first }, result] = await Promise.all([
@@ -124,8 +129,8 @@ export function roundSpec({ arbitraryUid }: Pick<ProveRequest, 'arbitraryUid'>, 
 }
 
 /** By the original's port. */
-export function movedPorts({ ports }: Pick<StagePlan, 'ports'>): ReadonlyMap<number, number> {
-  return new Map(ports.flatMap(({ from, to }) => (to === null ? [] : [[from, to] as const])))
+export function movedPorts(plan: Pick<StagePlan, 'decisions'>): ReadonlyMap<number, number> {
+  return new Map(decided(plan, 'port').flatMap(({ from, to }) => (to === null ? [] : [[from, to] as const])))
 }
 
 /** The original came up before it: what that did within its time, this does within its own. */
@@ -138,9 +143,10 @@ function userOf(plan: StagePlan): string {
 }
 
 function commandOf(plan: StagePlan, facts: ImageFacts): Pick<ImageFacts['config'], 'entrypoint' | 'cmd'> {
+  const [command] = decided(plan, 'set-command')
   return {
-    entrypoint: plan.command?.entrypoint ?? facts.config.entrypoint,
-    cmd: plan.command?.cmd ?? facts.config.cmd,
+    entrypoint: command?.entrypoint ?? facts.config.entrypoint,
+    cmd: command?.cmd ?? facts.config.cmd,
   }
 }
 

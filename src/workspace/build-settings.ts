@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { parseEnv } from 'node:util'
-import type { BuildSettings, LeftOut } from '../work.ts'
 import type { NamedBuild } from './build-files.ts'
 import { isInside } from './excludes.ts'
 import { readFound } from './found-file.ts'
 import { isOfOwnHand, repositoryOf, upwards } from './repository.ts'
 import { allowedRootOf, realOf, staysIn } from './trust.ts'
 import { isBuildFileName, neverEntered } from './walk.ts'
+import type { BuildSettings, LeftOut } from './work-item.ts'
 
 /** How the Dockerfile at a path (absolute) is built; null where nothing beside it says so. */
 export type BuildSettingsOf = (path: string) => Promise<SaidOfBuild>

@@ -3,7 +3,6 @@ import { type Document, isMap, isNode, isScalar, LineCounter, type Pair, parseDo
 import { HardenError } from '../errors.ts'
 import { lineOf } from '../line-of.ts'
 import { repeatedKey, yamlExcess } from '../profile/yaml-bounds.ts'
-import type { LeftOut } from '../work.ts'
 import { readText } from './files.ts'
 import { readFound } from './found-file.ts'
 import { withoutHostSettings } from './host-settings.ts'
@@ -11,6 +10,7 @@ import { nearestName } from './nearest-name.ts'
 import { checks, messageOf, type SettingName, type Settings, settingNames } from './settings.ts'
 import { shortened } from './smoke-rules.ts'
 import { allowedRootOf } from './trust.ts'
+import type { LeftOut } from './work-item.ts'
 
 /** What a configuration file sets, and what of it only the caller may say. */
 export interface Config {

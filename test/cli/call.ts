@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events'
+import type { Options, TargetOutcome } from '../../src/app/task.ts'
 import type { Io } from '../../src/cli/io.ts'
 import { main } from '../../src/cli/main.ts'
 import type { Services } from '../../src/cli/work.ts'
 import { HardenError } from '../../src/errors.ts'
-import type { Options, TargetOutcome, WorkItem } from '../../src/work.ts'
+import type { WorkItem } from '../../src/workspace/work-item.ts'
 import { finding, sampleResult } from '../report/sample.ts'
 
 export interface Called {

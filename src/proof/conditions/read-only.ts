@@ -5,7 +5,7 @@ import { readyTrees } from '../../plan/grants/own-folders.ts'
 import { grantedFolders, writableFolder } from '../../plan/grants/writable.ts'
 import { CHANGES, type Operation } from '../../plan/operation.ts'
 import { isInside, normalisePath, outermost, parentOf } from '../../plan/places.ts'
-import type { AccountChoice, StagePlan } from '../../plan/plan.ts'
+import type { AccountChoice, Grant } from '../../plan/plan.ts'
 import { realPath } from '../../plan/real-path.ts'
 
 /** Of the machine's memory, for what is only passing. */
@@ -18,7 +18,7 @@ const SIZE = '64m'
  */
 export function writableMounts(
   operations: readonly Operation[],
-  { grants, handed = [] }: Pick<StagePlan, 'grants' | 'handed'>,
+  { grants, handed = [] }: { readonly grants: readonly Grant[]; readonly handed?: readonly string[] },
   facts: ImageFacts,
   account: Pick<AccountChoice, 'uid' | 'gid' | 'home'> | null,
 ): readonly Mount[] {

@@ -1,4 +1,4 @@
-import type { Hardened } from '../../harden.ts'
+import type { Hardened } from '../../app/harden.ts'
 import type { StagePlan } from '../../plan/plan.ts'
 import { proofReport } from '../proof-report.ts'
 import type { Proof, ProveRequest } from '../prove.ts'
