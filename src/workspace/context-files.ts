@@ -1,5 +1,4 @@
-import { type Dirent, lstatSync, readFileSync, readlinkSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { type Dirent, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import type { ContextEntry } from '../plan/shipped/build-context.ts'
 
 const largestText = 64 * 1024
@@ -18,12 +17,12 @@ const mostKept = 32 * 1024 * 1024
 const mostPaths = 200_000
 
 /**
- * Folders and files of build contexts, each read once for all that ask: the services of a monorepo share a context. Signals
- * are answered between folders; small files one by one take longer to be waited for than to be read.
+ * Folders and files of build contexts, each read once for all that ask: the services of a monorepo share a context. At
+ * once: one by one they take longer to be waited for than to be read.
  */
 export interface ContextFiles {
   /** Sorted; null where it cannot be read. */
-  folder(path: string): Promise<readonly Dirent[] | null>
+  folder(path: string): readonly Dirent[] | null
   /** Null where it cannot be read. */
   entry(path: string, type: ContextEntry['type']): Omit<ContextEntry, 'text'> | null
   /** Of a small file; null for what is no text, and for what may hold a secret. */
@@ -63,8 +62,8 @@ function onceIn<Read>(read: Map<string, Read>, path: string, make: () => Read): 
   return made
 }
 
-async function namesIn(folder: string): Promise<readonly Dirent[] | null> {
-  const names = await readdir(folder, { withFileTypes: true }).catch(() => null)
+function namesIn(folder: string): readonly Dirent[] | null {
+  const names = orNull(() => readdirSync(folder, { withFileTypes: true }))
   return names?.sort((a, b) => (a.name < b.name ? -1 : 1)) ?? null
 }
 

@@ -37,7 +37,7 @@ export function buildContexts(): ReadBuildContext {
     const listing: Listing = { root, files, entries: new Map(), text: 0, partial: rules.isPartial }
     const isCopied = (folder: string): boolean =>
       sources.some((source) => source === '' || isPartOf(source, folder) || isPartOf(folder, source))
-    await enter(rules, isCopied, listing)
+    enter(rules, isCopied, listing)
     return { entries: listing.entries, partial: listing.partial }
   }
 }
@@ -61,12 +61,12 @@ function ignoreRules(root: string, dockerfilePath: string | null): DockerIgnore 
 }
 
 /** Folder by folder, so that a bound that is hit costs the deepest files first. */
-async function enter(rules: DockerIgnore, isCopied: (folder: string) => boolean, listing: Listing): Promise<void> {
+function enter(rules: DockerIgnore, isCopied: (folder: string) => boolean, listing: Listing): void {
   let level = ['']
   while (level.length > 0) {
     const next: string[] = []
     for (const folder of level) {
-      const names = await listing.files.folder(join(listing.root, folder))
+      const names = listing.files.folder(join(listing.root, folder))
       if (names === null) listing.partial = true
       for (const name of names ?? []) {
         if (listing.entries.size >= mostEntries) {
