@@ -1,7 +1,7 @@
 import type { Dockerfile, Instruction, Stage } from '../src/dockerfile/model.ts'
 import { insertLines, type Place, placeBefore, placeOf } from '../src/dockerfile/placement.ts'
 import { keyword, reason, runStep } from '../src/dockerfile/write.ts'
-import { isRootUser } from '../src/image/engine-user.ts'
+import { isRootUser } from '../src/image/accounts.ts'
 import { coveringVolume, firstInRow } from '../src/plan/grants/volumes.ts'
 import { type AccountChoice, decided, type Grant, type StagePlan } from '../src/plan/plan.ts'
 import type { Finding, Transform } from '../src/transform.ts'

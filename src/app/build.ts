@@ -1,8 +1,8 @@
 import { dirname } from 'node:path'
 import { type BuildGiven, nothingGiven, platformArguments } from '../dockerfile/index.ts'
 import type { BuildRequest, Engine } from '../engine/engine.ts'
-import { parsePlatform } from '../image/platform.ts'
-import { ownPlatform } from '../image/sources/own-platform.ts'
+import { parsePlatform } from '../image/facts.ts'
+import { ownPlatform } from '../image/sources/engine.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import type { Options, TargetOutcome } from './task.ts'
 

@@ -1,4 +1,4 @@
-import { fullName } from '../engine/safe-arguments.ts'
+import { fullName } from '../engine/arguments.ts'
 import { HardenError } from '../errors.ts'
 import { derivedName } from '../profile/profile.ts'
 

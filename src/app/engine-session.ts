@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { removalCommands } from '../engine/clean-up.ts'
+import { removalCommands, sweep } from '../engine/clean-up.ts'
+import { endOrphans } from '../engine/cli/process.ts'
 import type { Engine, EngineName } from '../engine/engine.ts'
-import { sweep } from '../engine/leftovers.ts'
 import { openEngine } from '../engine/open-engine.ts'
-import { endOrphans } from '../engine/orphans.ts'
 import { HardenError } from '../errors.ts'
 import type { Options, TaskHooks } from './task.ts'
 

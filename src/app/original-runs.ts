@@ -1,9 +1,9 @@
 import { isRootUser } from '../dockerfile/index.ts'
 import type { EngineImage } from '../engine/engine.ts'
-import { tail } from '../proof/compare/unfit.ts'
-import { type Original, runOriginal } from '../proof/run/baseline.ts'
-import type { RunRecord } from '../proof/run/run-record.ts'
-import { removeVolumes } from '../proof/run/volumes.ts'
+import { tail } from '../proof/container/files.ts'
+import type { RunRecord } from '../proof/container/run-record.ts'
+import { removeVolumes } from '../proof/container/run-specs.ts'
+import { type Original, runOriginal } from '../proof/original.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import { proofEnv } from './proof-env.ts'
 import type { Session } from './session.ts'
@@ -101,7 +101,7 @@ export function originalRuns(item: WorkItem, { sandbox, options, hooks }: Sessio
     async instead(reference, manner, works) {
       const before = runs.get(reference)
       const other = begin(reference, await imageOf(reference), manner)
-      const record = await (await other).live.peek()
+      const record = await (await other).live.snapshot('logs')
       const isKept = works(record)
       const loser = isKept ? before : other
       if (isKept) manners.set(reference, manner)

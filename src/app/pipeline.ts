@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { EngineOption } from '../engine/open-engine.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
 import { openRegistries, type Registries } from '../image/sources/registry/registries.ts'
-import { type Room, roomFor } from '../proof/side-by-side.ts'
+import { type Limiter, limiterFor } from '../proof/container/limiter.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
 import { buildContexts } from '../workspace/context.ts'
 import type { ArchivePlace, WorkItem } from '../workspace/work-item.ts'
@@ -37,7 +37,7 @@ export function targetProcessor(): ProcessTarget {
       engine: openFor(options, hooks),
       known: new Map(),
       registries: openRegistries(),
-      room: roomFor(options.jobs),
+      room: limiterFor(options.jobs),
     }
     engines.set(options.engine, shared)
     const engine = await shared.engine
@@ -55,7 +55,7 @@ interface Shared {
   readonly engine: Promise<Engine | null>
   readonly known: Map<string, Known<ImageFacts>>
   readonly registries: Registries
-  readonly room: Room
+  readonly room: Limiter
 }
 
 async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {

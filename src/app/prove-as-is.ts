@@ -2,8 +2,8 @@ import { shellQuoted } from '../borders/shell.ts'
 import { HardenError } from '../errors.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import { isRoot } from '../plan/account/user-text.ts'
+import { stopwatch } from '../proof/proof-report.ts'
 import { proveImages } from '../proof/prove-images.ts'
-import { stopwatch } from '../proof/stopwatch.ts'
 import { proofHint } from '../report/proof-hint.ts'
 import type { TargetResult } from '../report/report.ts'
 import { targetFinding } from '../report/target-finding.ts'
@@ -26,7 +26,7 @@ export async function proveAsIs(item: WorkItem, source: string, session: Session
     baseline: options.baseline,
     smoke: options.smoke,
     trace: options.trace,
-    room: session.room,
+    limiter: session.room,
     arbitraryUid: options.policy.arbitraryUid === true,
     times,
     progress: (line) => hooks.progress(`${item.target}: ${line}`),

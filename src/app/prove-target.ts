@@ -6,13 +6,13 @@ import { factsFromEngine } from '../image/sources/engine.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
+import type { RunRecord } from '../proof/container/run-record.ts'
+import { openAsSeen } from '../proof/container/run-specs.ts'
 import { observationOf } from '../proof/learn/observation.ts'
+import { stopwatch } from '../proof/proof-report.ts'
 import { type Proof, prove } from '../proof/prove.ts'
 import { movedPorts, roundSpec } from '../proof/round.ts'
-import { earlyRuns } from '../proof/run/begin-early.ts'
-import { openAsSeen } from '../proof/run/beside-options.ts'
-import type { RunRecord } from '../proof/run/run-record.ts'
-import { stopwatch } from '../proof/stopwatch.ts'
+import { speculativeRuns } from '../proof/speculation.ts'
 import { proofHint } from '../report/proof-hint.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
 import { targetFinding } from '../report/target-finding.ts'
@@ -66,7 +66,7 @@ export async function proveTarget(
   const harden = (observation: Observation): Promise<Hardened> =>
     plan({ observations: new Map([[stage.index, observation]]), built })
   // Only upon an image, for which no Compose file sets anything.
-  const early = earlyRuns(withEnv(sandbox.engine, options.env))
+  const early = speculativeRuns(withEnv(sandbox.engine, options.env))
   const begin = (image: string, hardened: Hardened, record: RunRecord): void => {
     const made = planOf(hardened)
     if (made === undefined) return
@@ -84,7 +84,7 @@ export async function proveTarget(
     facts,
     original,
     remarks: [...remarks, ...notRun(stages.slice(0, -1), first)],
-    earlyRuns: early,
+    speculativeRuns: early,
     again: (stays) => originals.again(baseline, stays),
     late: null,
     before: 0,
@@ -93,7 +93,7 @@ export async function proveTarget(
     reference: item.reference,
     arbitraryUid,
     trace: options.trace,
-    room: session.room,
+    limiter: session.room,
     minimize: options.minimize,
     capAdd: options.capAdd,
     times,

@@ -2,8 +2,8 @@ import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
 import type { Registries } from '../image/sources/registry/registries.ts'
+import type { Limiter } from '../proof/container/limiter.ts'
 import type { Sandbox } from '../proof/sandbox/open-sandbox.ts'
-import type { Room } from '../proof/side-by-side.ts'
 import { removeTemporary, temporaryFolders } from '../temporary.ts'
 import type { ReadBuildContext } from '../workspace/context.ts'
 import type { Options, TaskHooks } from './task.ts'
@@ -19,7 +19,7 @@ export interface Session {
   readonly registries: Registries
   readonly readContext: ReadBuildContext
   /** For the containers of all proofs. */
-  readonly room: Room
+  readonly room: Limiter
   /** When the work on this target began, as performance.now() tells it. */
   readonly since: number
   /** Tells this target from the others of the call, in what is made for it. */

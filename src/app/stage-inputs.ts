@@ -1,6 +1,7 @@
 import type { DaemonPortRule } from '../../catalogue/daemon-port-rule.ts'
-import type { ProgramRule, VariantFacts } from '../../catalogue/entry.ts'
+import type { VariantFacts } from '../../catalogue/entry.ts'
 import type { PackageRule } from '../../catalogue/package-rule.ts'
+import type { ProgramRule } from '../../catalogue/program.ts'
 import type { WorkingFolderRule } from '../../catalogue/working-folder-rule.ts'
 import type { Dockerfile, Instruction, Stage } from '../dockerfile/model.ts'
 import { wholeText } from '../dockerfile/says.ts'

@@ -1,7 +1,7 @@
 import type { AccountChoice } from '../plan/plan.ts'
+import type { RunRecord } from '../proof/container/run-record.ts'
 import type { ProveRequest } from '../proof/prove.ts'
-import { mayRefuseRoot } from '../proof/root/refuses-others.ts'
-import type { RunRecord } from '../proof/run/run-record.ts'
+import { mayRefuseRoot } from '../proof/root/needs-root.ts'
 import type { ReportFinding } from '../report/report.ts'
 import { targetFinding } from '../report/target-finding.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
@@ -43,7 +43,9 @@ async function willingEnv(
   const { pairs, taken } = proofEnv(item, options)
   if (taken.length === 0) return { env: pairs, notes: [] }
   const { live } = await originals.of(baseline)
-  const without = isFine(live.seen()) ? null : await originals.instead(baseline, { env: options.env }, isFine)
+  const without = isFine(await live.snapshot('seen'))
+    ? null
+    : await originals.instead(baseline, { env: options.env }, isFine)
   const what = `what ${listed(item.build?.by ?? [])} sets (${listed(taken)})`
   const note = (message: string): ReportFinding =>
     targetFinding('read-build', 'note', message, 'for another value: -e NAME=VALUE')
@@ -66,7 +68,8 @@ async function willingUser(
 ): Promise<Pick<Willing, 'original' | 'remarks'>> {
   const original = originals.of(baseline)
   const { live } = await original
-  if (user === null || live.seen().state.running || !mayRefuseRoot(await live.peek())) return { original, remarks: [] }
+  if (user === null || (await live.snapshot('seen')).state.running || !mayRefuseRoot(await live.snapshot('logs')))
+    return { original, remarks: [] }
   const manner = { user: `${user.uid}:${user.gid}`, env }
   const { original: other, said } = await originals.instead(
     baseline,

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { run } from '../app/run.ts'
 import type { ProcessTarget, TargetOutcome } from '../app/task.ts'
-import { roomFor } from '../proof/side-by-side.ts'
+import { limiterFor } from '../proof/container/limiter.ts'
 import { formatOf } from '../report/index.ts'
 import { counted } from '../report/summary.ts'
 import type { Transform } from '../transform.ts'
@@ -45,7 +45,7 @@ export async function workOn(
     progress: request.quiet ? () => undefined : progress.show,
     onCleanUp: interruption.onCleanUp,
     signal: interruption.signal,
-    room: roomFor(targetsAtATime(request)),
+    room: limiterFor(targetsAtATime(request)),
     optionsFor,
     readText: ({ target, path }) => (path === null ? decode(io.stdin, 'stdin') : readText(path, target)),
     processTarget: async (item, options, ports) => {

@@ -8,7 +8,7 @@ import { HardenError } from '../../src/errors.ts'
 import { unknownFacts } from '../../src/image/derive.ts'
 import type { ImageFacts, Known } from '../../src/image/facts.ts'
 import { openRegistries } from '../../src/image/sources/registry/registries.ts'
-import { roomFor } from '../../src/proof/side-by-side.ts'
+import { limiterFor } from '../../src/proof/container/limiter.ts'
 import { buildContexts } from '../../src/workspace/context.ts'
 import type { WorkItem } from '../../src/workspace/work-item.ts'
 
@@ -54,7 +54,7 @@ async function looked(reference: string, { engine = 'none', registry, item, opti
       },
     },
     readContext: buildContexts(),
-    room: roomFor(null),
+    room: limiterFor(null),
     since: 0,
     number: 1,
     options: { ...withDefaults({}), ...options },

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
 import type { Manner, OriginalRuns } from '../../src/app/original-runs.ts'
 import { willingOriginal } from '../../src/app/willing-original.ts'
-import type { Original } from '../../src/proof/run/baseline.ts'
-import type { RunRecord } from '../../src/proof/run/run-record.ts'
+import type { RunRecord } from '../../src/proof/container/run-record.ts'
+import type { Original } from '../../src/proof/original.ts'
 import type { BuildSettings } from '../../src/workspace/work-item.ts'
 
 interface Came {
@@ -14,7 +14,7 @@ interface Came {
 
 function original({ ready, running = ready, exitCode = 0, logs = '' }: Came): Original {
   const record = { ready, state: { running, exitCode }, logs } as RunRecord
-  return { live: { seen: () => record, peek: async () => record } } as Original
+  return { live: { snapshot: async () => record } } as unknown as Original
 }
 
 /** What comes of the usual run, and of each in another manner. */
@@ -26,7 +26,7 @@ function runs(usual: Came, instead: (manner: Manner) => Came) {
     instead: async (_reference, manner, works) => {
       asked.push(manner)
       const other = original(instead(manner))
-      const isKept = works(await other.live.peek())
+      const isKept = works(await other.live.snapshot('logs'))
       if (isKept) current = other
       return { original: isKept ? other : null, said: '' }
     },
@@ -53,7 +53,7 @@ async function willing(usual: Came, instead: (manner: Manner) => Came, env: read
     ...found,
     asked,
     notes: found.notes.map(({ message }) => message),
-    record: (await found.original).live.seen(),
+    record: await (await found.original).live.snapshot('seen'),
   }
 }
 

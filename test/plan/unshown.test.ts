@@ -3,7 +3,7 @@ import type { EvidenceSource } from '../../src/plan/evidence.ts'
 import type { Need } from '../../src/plan/grants/need.ts'
 import { said, unshownGrants } from '../../src/plan/grants/unshown.ts'
 import type { Grant } from '../../src/plan/plan.ts'
-import { unshownPlaces } from '../../src/proof/conclude.ts'
+import { unshownPlaces } from '../../src/proof/caveats.ts'
 
 const grant = (kind: Grant['kind'], path: string): Grant => ({
   path,

@@ -6,37 +6,13 @@ import { bounds } from '../../src/bounds.ts'
 
 /** All that are made while the program runs, and what of a stranger's is in them. */
 const MADE: Readonly<Record<string, string>> = {
-  'catalogue/root-program.ts: pattern': 'the catalogue, which is ours',
   "src/borders/terminal.ts: `(${'\\u001b'}\\\\[(?:1|2|22|3[1236]|39)m)`": 'constants, and names of \\w alone',
   'src/dockerfile/keywords.ts: `[${unicodeSpaces}]`': 'constants, and names of \\w alone',
   'src/engine/listeners.ts: `^${table.toUpperCase()}: inuse 0\\\\b`': 'constants, and names of \\w alone',
   'src/image/reference.ts: `^(?:${label}(?:\\\\.${label})*|\\\\[[a-fA-F0-9:]+\\\\])(?::[0-9]+)?$`':
     'constants, and names of \\w alone',
-  "src/image/sources/catalogue-match.ts: `^${glob.replace(/[.+?^${}()|[\\]\\\\]/g, '\\\\$&').replaceAll('*', '[^/]*')}$`":
-    'the catalogue, which is ours',
-  'src/image/sources/catalogue-match.ts: tagPattern': 'the catalogue, which is ours',
   'src/image/sources/catalogue.ts: pattern': 'the catalogue, which is ours',
   'src/image/sources/catalogue.ts: rule.pattern': 'the catalogue, which is ours',
-  'src/image/step-down/daemons.ts: `^[ \\\\t]*(?:${key})[ \\\\t]*=[ \\\\t]*${value}[ \\\\t]*(?:;[ \\\\t]*)?$`':
-    'constants, and names of \\w alone',
-  'src/image/step-down/daemons.ts: `^[ \\\\t]*(?:${key})[ \\\\t]+${value}[ \\\\t]*(?:;[ \\\\t]*)?$`':
-    'constants, and names of \\w alone',
-  'src/image/step-down/daemons.ts: `^[ \\\\t]*(?:(?:export[ \\\\t]+)?(?:: \\\\$\\\\{)?APACHE_RUN_GROUP:?=|[Gg]roup[ \\\\t]+)${wordAsGroup}`':
-    'constants, and names of \\w alone',
-  'src/image/step-down/daemons.ts: `^[ \\\\t]*(?:(?:export[ \\\\t]+)?(?:: \\\\$\\\\{)?APACHE_RUN_USER:?=|[Uu]ser[ \\\\t]+)${word}`':
-    'constants, and names of \\w alone',
-  'src/image/step-down/daemons.ts: `^[ \\\\t]*-u[ \\\\t]*${word}`': 'constants, and names of \\w alone',
-  'src/image/step-down/daemons.ts: `^[ \\\\t]*username:[ \\\\t]*${word}`': 'constants, and names of \\w alone',
-  'src/image/step-down/directives.ts: `^[ \\\\t]*(?:export[ \\\\t]+)?(?:: \\\\$\\\\{)?${name}:?=["\']?([\\\\w.-]+)`':
-    'constants, and names of \\w alone',
-  'src/image/step-down/directives.ts: daemon.user': 'constants, and names of \\w alone',
-  'src/image/step-down/folder-edits.ts: String.raw`\\bfor\\s+${name}\\s+in\\s+([^;\\n]+)`':
-    'constants, and names of \\w alone',
-  'src/image/step-down/guard.ts: `${uid}${operator}${zero}|${zero}${operator}${uid}|${name}${operator}${root}`':
-    'constants, and names of \\w alone',
-  'src/image/step-down/guard.ts: `^case ${uid} in ["\']?0["\']?$`': 'constants, and names of \\w alone',
-  'src/image/step-down/sure-conditions.ts: `(^|[^\\\\w$"{])${name}\\\\+?=|\\\\b(read|for|printf|mapfile|readarray|getopts)\\\\b[^\\\\n;]*\\\\b${name}\\\\b|\\\\{${name}:?=`':
-    'constants, and names of \\w alone',
   'src/plan/account/file-owners.ts: `\\\\b${escapeEre(name)}\\\\b`': 'a name, escaped, between two borders of words',
   'src/plan/shipped/shipped-draft.ts: WORD': 'constants, and names of \\w alone',
   'src/plan/closed-places.ts: `^${text}${end}`': 'a glob, escaped but for its stars; a path',
@@ -119,6 +95,27 @@ const MADE: Readonly<Record<string, string>> = {
   'src/workspace/dockerignore.ts: `^${source}$`': 'bounds.patternFolders and bounds.patternStars',
   'src/workspace/smoke-rules.ts: value': 'bounds.patternLength, and a process of its own that bounds.patternMs ends',
   'transforms/raise-ports.ts: `\\\\b${from}\\\\b`': 'a number',
+  'src/image/root-program.ts: pattern': 'the catalogue, which is ours',
+  "src/image/sources/catalogue.ts: `^${glob.replace(/[.+?^${}()|[\\]\\\\]/g, '\\\\$&').replaceAll('*', '[^/]*')}$`":
+    'the catalogue, which is ours',
+  'src/image/sources/catalogue.ts: tagPattern': 'the catalogue, which is ours',
+  'src/image/step-down/daemons.ts: `^[ \\\\t]*(?:${keys})${between}["\']?(?<${named}>[\\\\w.$\\\\{\\\\}-]+)["\']?[ \\\\t]*(?:;[ \\\\t]*)?$`':
+    'constants, and names of \\w alone',
+  'src/image/step-down/daemons.ts: inOption.pattern': 'the catalogue, which is ours',
+  'src/image/step-down/daemons.ts: line.pattern': 'the catalogue, which is ours',
+  'src/image/step-down/daemons.ts: `/${parts[1]}/${below}`':
+    'a glob of the catalogue, escaped but for its stars; a path',
+  'src/image/step-down/daemons.ts: `^${parts.at(-1)}$`': 'a glob of the catalogue, escaped but for its stars; a path',
+  'src/image/step-down/config-lines.ts: `^[ \\\\t]*(?:export[ \\\\t]+)?(?:: \\\\$\\\\{)?${name}:?=["\']?([\\\\w.-]+)`':
+    'constants, and names of \\w alone',
+  'src/image/step-down/config-lines.ts: daemon.user': 'constants, and names of \\w alone',
+  'src/image/step-down/first-start.ts: `(^|[^\\\\w$"{])${name}\\\\+?=|\\\\b(read|for|printf|mapfile|readarray|getopts)\\\\b[^\\\\n;]*\\\\b${name}\\\\b|\\\\{${name}:?=`':
+    'constants, and names of \\w alone',
+  'src/image/step-down/root-checks.ts: `${uid}${operator}${zero}|${zero}${operator}${uid}|${name}${operator}${root}`':
+    'constants, and names of \\w alone',
+  'src/image/step-down/root-checks.ts: `^case ${uid} in ["\']?0["\']?$`': 'constants, and names of \\w alone',
+  'src/image/step-down/script-writes.ts: String.raw`\\bfor\\s+${name}\\s+in\\s+([^;\\n]+)`':
+    'constants, and names of \\w alone',
 }
 
 /** Numbers from 0 to 1, the same in each run (mulberry32). */

@@ -7,7 +7,7 @@ import { portOption } from '../../plan/evidence/help-option.ts'
 import type { Operation } from '../../plan/operation.ts'
 import { baseName } from '../../plan/places.ts'
 import { decided, type StagePlan } from '../../plan/plan.ts'
-import { limits } from '../run/specs.ts'
+import { limits } from '../container/run-specs.ts'
 
 /** Milliseconds that a program gets to say what it can; one that starts its service instead is ended. */
 const PATIENCE = 3000

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/plan/operation.ts'
 import { decide, type PortDecision, type StagePlan } from '../../../src/plan/plan.ts'
+import type { PortAnswer } from '../../../src/proof/ask/answers.ts'
 import { misplacedPorts } from '../../../src/proof/prove-in-rounds.ts'
 import type { Round } from '../../../src/proof/round.ts'
-import type { PortAnswer } from '../../../src/proof/run/run-record.ts'
 import { http, operation, record, traced } from '../support/records.ts'
 
 const place = 'set by "port = 80" in /etc/x.conf'
