@@ -14,7 +14,7 @@ import { portKey } from './ask/questions.ts'
 import { operationsBy } from './checks/check.ts'
 import { isOptional } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
-import { refusalLines } from './learn/refusals.ts'
+import { refusalLines } from './log-refusals.ts'
 import type { TracedResult } from './round.ts'
 
 const YOUR_CHECK = 'a check of yours can ask it (--smoke, or smoke: in the configuration)'

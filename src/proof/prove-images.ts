@@ -13,10 +13,10 @@ import type { RunRecord } from './container/run-record.ts'
 import { besideOptions, exposedTcp, removeVolumes } from './container/run-specs.ts'
 import { unexercised, unfitBaseline } from './invalid-baseline.ts'
 import { judge, type Late } from './judge.ts'
+import { mayRefuseRoot } from './needs-root.ts'
 import { type Original, runOriginal } from './original.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
-import type { ProveRequest } from './prove.ts'
-import { mayRefuseRoot } from './root/needs-root.ts'
+import type { ProveRequest } from './request.ts'
 import {
   bringUpWithFirst,
   hasPassed,

@@ -13,7 +13,7 @@ import { logsTraced } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { arbitrarySpec, besideOptions, lockedSpec } from './container/run-specs.ts'
 import { type StudyOptions, stay } from './original.ts'
-import type { ProveRequest } from './prove.ts'
+import type { ProveRequest } from './request.ts'
 import { withEnd } from './smoke/run-checks.ts'
 import { NOT_BELIEVED } from './trace/trace.ts'
 

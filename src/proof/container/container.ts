@@ -16,10 +16,9 @@ import {
   sizesOf,
   unreadOf,
 } from './files.ts'
+import { type Listening, listening, type Ready, type ReadyOptions, stopContainer, waitUntilReady } from './lifecycle.ts'
 import { observeContainer } from './observer.ts'
-import { type Listening, listening, type Ready, type ReadyOptions, waitUntilReady } from './readiness.ts'
 import type { RunRecord, StopRecord, TraceRecord } from './run-record.ts'
-import { stopContainer } from './stop.ts'
 
 /** As long as `docker stop` waits. */
 const GRACE_SECONDS = 10

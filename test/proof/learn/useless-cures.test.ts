@@ -4,7 +4,7 @@ import type { Operation } from '../../../src/plan/operation.ts'
 import { decide, type Part } from '../../../src/plan/plan.ts'
 import { compare } from '../../../src/proof/checks/index.ts'
 import type { RunRecord } from '../../../src/proof/container/run-record.ts'
-import { movedInVain, uselessCures } from '../../../src/proof/prove-in-rounds.ts'
+import { movedInVain, uselessCures } from '../../../src/proof/lessons.ts'
 import type { Round } from '../../../src/proof/round.ts'
 import { ended, http, operation, record, running } from '../support/records.ts'
 
@@ -37,7 +37,10 @@ test.each<[string, Round | null, Round, readonly string[]]>([
 describe('a program that was given another folder to start in', () => {
   const inFolder = (state: RunRecord['state'], moved = true): Round => {
     const one = round([], 'no such file: x.conf', state)
-    const stage = { stage: 0, decisions: moved ? decide('set-workdir', [{ path: '/home/app', evidence: [] }]) : [] }
+    const stage = {
+      stage: 0,
+      decisions: moved ? decide('set-workdir', [{ path: '/home/app', reason: 'a test', evidence: [] }]) : [],
+    }
     return { ...one, hardened: { plan: { stages: [stage] } } as unknown as Round['hardened'] }
   }
 
