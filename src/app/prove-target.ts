@@ -12,7 +12,7 @@ import { observationOf } from '../proof/observation.ts'
 import { stopwatch } from '../proof/proof-report.ts'
 import { prove } from '../proof/prove.ts'
 import type { Proof } from '../proof/request.ts'
-import { movedPorts, roundSpec } from '../proof/round.ts'
+import { movedPorts, resultSpec } from '../proof/round.ts'
 import { buildEarly, buildsOnce, speculativeRuns } from '../proof/speculation.ts'
 import { proofHint } from '../report/proof-hint.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
@@ -71,7 +71,7 @@ export async function proveTarget(
   const begin = (image: string, hardened: Hardened, record: RunRecord): void => {
     const made = planOf(hardened)
     if (made === undefined) return
-    early.begin(roundSpec({ arbitraryUid }, image), openAsSeen(record, movedPorts(made), hooks.signal))
+    early.begin(resultSpec({ arbitraryUid }, image), openAsSeen(record, movedPorts(made), hooks.signal))
   }
   // What another plan would make of a Dockerfile may take minutes to build; upon an image it is a layer.
   const ahead =

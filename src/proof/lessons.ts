@@ -15,7 +15,6 @@ import type { RunRecord } from './container/run-record.ts'
 import { limits } from './container/run-specs.ts'
 import { refusalLines, refusalsIn } from './log-refusals.ts'
 import { scriptsOf, switchNotTried } from './needs-root.ts'
-import type { OriginalSeen } from './original.ts'
 import type { ProveRequest } from './request.ts'
 import { hasPassed, type Round } from './round.ts'
 
@@ -188,7 +187,7 @@ interface Taught extends Learning {
 /** What the last round adds; null where it adds nothing, and another would be the same. `plan`: what it was made by. */
 export function taughtBy(
   { facts, stage }: Pick<ProveRequest, 'facts' | 'stage'>,
-  { original, baseline }: Pick<OriginalSeen, 'original' | 'baseline'>,
+  { original, baseline }: { readonly original: RunRecord; readonly baseline: RunRecord },
   rounds: readonly Round[],
   plan: StagePlan,
   { learned, spared, help }: Learning,

@@ -5,7 +5,7 @@ import type { FileModel } from '../image/file-model.ts'
 import { findStepDowns } from '../image/step-down.ts'
 import type { Operation } from '../plan/operation.ts'
 import { type Comparison, compare } from './checks/index.ts'
-import { runOnce } from './container/container.ts'
+import { type Container, runOnce } from './container/container.ts'
 import type { RunRecord, TraceRecord } from './container/run-record.ts'
 import { besideOptions, DEFAULT_CAPABILITIES, limits } from './container/run-specs.ts'
 import { unseenChroot } from './lessons.ts'
@@ -145,6 +145,11 @@ interface Refusal {
 export function mayRefuseRoot({ state, logs }: Pick<RunRecord, 'state' | 'logs'>): boolean {
   const last = logs.trim().split('\n').slice(-10)
   return !state.running && state.exitCode !== 0 && last.some((line) => SPEAKS_OF_ROOT.test(line))
+}
+
+export async function refusesRoot(container: Pick<Container, 'snapshot'>): Promise<boolean> {
+  const { state } = await container.snapshot('seen')
+  return !state.running && mayRefuseRoot(await container.snapshot('logs'))
 }
 
 /** What the image itself has to say at its start. */

@@ -1,19 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Engine, Mount, RunSpec } from '../engine/engine.ts'
 import type { ImageConfig } from '../image/facts.ts'
-import type { StagePlan } from '../plan/plan.ts'
-import type { Observation } from '../plan/stage-input.ts'
-import { stagePlanOf } from '../plan/stage-plan.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
-import { untracedOriginal } from './caveats.ts'
 import { type Container, type ContainerOptions, openContainer, runContainer } from './container/container.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { exposedTcp, limits, namedVolumes } from './container/run-specs.ts'
-import { unexercised, unfitBaseline } from './invalid-baseline.ts'
-import { observationOf } from './observation.ts'
-import { type Ahead, startAhead } from './original-seen.ts'
-import type { ProveRequest } from './request.ts'
-import { withEnd } from './smoke/run-checks.ts'
 import { tellEarly } from './speculation.ts'
 import { NEVER_RAN } from './trace/trace.ts'
 
@@ -126,52 +117,4 @@ function whyUntraced(usual: RunRecord, record: RunRecord): string | null {
 /** A traced run is slower, so that it still goes on says nothing. */
 export function endsOtherwise({ state: usual }: RunRecord, { state }: RunRecord): boolean {
   return !state.running && (usual.running || usual.exitCode !== state.exitCode)
-}
-
-/** What runs of the original have shown. */
-export interface OriginalSeen {
-  /** Still up. */
-  readonly live: Container
-  /** The untraced run, and the one that is learned from. */
-  readonly baseline: RunRecord
-  readonly original: RunRecord
-  readonly observation: Observation
-  /** The plan by that alone; absent where the stage has none. */
-  readonly first: StagePlan | undefined
-  /** Volumes that a root run of it has filled. */
-  readonly filled: readonly Mount[]
-  /** Why it cannot be compared with; null where it can. */
-  readonly unfit: string | null
-  readonly remarks: readonly string[]
-  readonly ahead: Ahead
-}
-
-export async function seeOriginal(request: ProveRequest): Promise<OriginalSeen> {
-  const { facts, times } = request
-  const { live, begun, study, filled } = await request.original
-  const seen = await live.snapshot('logs')
-  times.lap('original')
-  const ahead = await startAhead(request, seen, { begun, study })
-  const original = await study
-  const baseline = { ...seen, smoke: withEnd(seen.smoke, original) }
-  times.lap('original')
-  const observation = observationOf(original, facts)
-  const work = workOf({ baseline, original })
-  const first = stagePlanOf((await request.harden(observation)).plan, request.stage)
-  return {
-    live,
-    baseline,
-    original,
-    observation,
-    first,
-    filled,
-    unfit: unfitBaseline(work, facts) ?? (first?.outcome === 'harden' ? await unexercised(request, work) : null),
-    remarks: [...request.remarks, ...untracedOriginal(request.trace, original)],
-    ahead,
-  }
-}
-
-/** The run that is compared with, and what the other one was seen to do. */
-export function workOf({ baseline, original }: Pick<OriginalSeen, 'baseline' | 'original'>): RunRecord {
-  return { ...baseline, trace: original.trace, traceRefused: original.traceRefused }
 }

@@ -2,6 +2,7 @@ import type { Hardened } from '../app/harden.ts'
 import type { Mount } from '../engine/engine.ts'
 import type { Operation } from '../plan/operation.ts'
 import { decided, type StagePlan } from '../plan/plan.ts'
+import type { Observation } from '../plan/stage-input.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
 import {
   askedToWrite,
@@ -11,23 +12,25 @@ import {
   startsNothing,
   unrunScripts,
   unshownPlaces,
+  untracedOriginal,
   untracedRun,
 } from './caveats.ts'
 import { writableMounts } from './conditions/writable-mounts.ts'
 import type { Container } from './container/container.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { removeVolumes } from './container/run-specs.ts'
-import { unfitBaseline } from './invalid-baseline.ts'
+import { unexercised, unfitBaseline } from './invalid-baseline.ts'
 import { type JudgeRequest, judge, type Late } from './judge.ts'
 import { askHelp, type Learning, learnedFrom, taughtBy } from './lessons.ts'
 import { minimize } from './minimize.ts'
 import { lackedPrivilege, neededCapability, refusesOthers, scriptsOf } from './needs-root.ts'
 import { observationOf } from './observation.ts'
-import { type OriginalSeen, seeOriginal, workOf } from './original.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import { proveRoot } from './prove-root.ts'
 import type { Proof, ProveRequest } from './request.ts'
 import { dropRound, hasPassed, type Round, runRound } from './round.ts'
+import { withEnd } from './smoke/run-checks.ts'
+import { type SpeculativeRound, speculativeRound } from './speculation.ts'
 
 /** Runs the original, plans from what it did, builds, runs the result locked down beside it, and goes round until it works. */
 export async function prove(request: ProveRequest): Promise<Proof> {
@@ -78,7 +81,7 @@ type Ran = { readonly proof: Proof } | { readonly rounds: readonly Round[]; read
 
 /** Round after round until one teaches nothing new; a proof where there is nothing to run as non-root. */
 async function runRounds(request: ProveRequest, seen: OriginalSeen, hardenWith: Planner): Promise<Ran> {
-  const { baseline, original, observation, first, unfit, ahead } = seen
+  const { baseline, original, observation, first, unfit, speculative } = seen
   const { operations } = observation
   const rounds: Round[] = []
   let learning: Learning = { learned: [], spared: [], help: null }
@@ -90,7 +93,7 @@ async function runRounds(request: ProveRequest, seen: OriginalSeen, hardenWith: 
     const hardened = await hardenWith(learning)
     const plan = planOf(request, hardened)
     const isRun = plan?.outcome === 'harden' && unfit === null
-    const started = rounds.length === 0 ? await ahead.roundFor(isRun ? hardened.result.output : null) : null
+    const started = rounds.length === 0 ? await speculative.roundFor(isRun ? hardened.result.output : null) : null
     if (!isRun) return { proof: await withoutRound(request, seen, hardened) }
     if (rounds.some((other) => other.hardened.result.output === hardened.result.output)) break
     const number = request.before + rounds.length + 1
@@ -103,6 +106,61 @@ async function runRounds(request: ProveRequest, seen: OriginalSeen, hardenWith: 
     if (taught?.misplaced === true && learning.help === null) await ask(planOf(request, await hardenWith(learning)))
   }
   return { rounds, learning }
+}
+
+/** What runs of the original have shown. */
+interface OriginalSeen {
+  /** Still up. */
+  readonly live: Container
+  /** The untraced run, and the one that is learned from. */
+  readonly baseline: RunRecord
+  readonly original: RunRecord
+  readonly observation: Observation
+  /** The plan by that alone; absent where the stage has none. */
+  readonly first: StagePlan | undefined
+  /** Volumes that a root run of it has filled. */
+  readonly filled: readonly Mount[]
+  /** Why it cannot be compared with; null where it can. */
+  readonly unfit: string | null
+  readonly remarks: readonly string[]
+  readonly speculative: SpeculativeRound
+}
+
+async function seeOriginal(request: ProveRequest): Promise<OriginalSeen> {
+  const { facts, times } = request
+  const { live, begun, study, filled } = await request.original
+  const seen = await live.snapshot('logs')
+  times.lap('original')
+  // Checks of the user's own may want to see how the original ends.
+  const early = request.smoke.length > 0 ? Promise.resolve(null) : begun
+  const speculative = await speculativeRound(early, async (record) => {
+    const observed = observationOf(record, facts)
+    const hardened = await request.harden(observed)
+    const plan = planOf(request, hardened)
+    // Of a port that stays, the program's help is asked first.
+    const isSure = plan?.outcome === 'harden' && decided(plan, 'port').every(({ to }) => to !== null)
+    if (!isSure || unfitBaseline(seen, facts) !== null) return null
+    const { operations } = observed
+    const from = { baseline: seen, operations, original: study }
+    return { round: runRound(request, from, hardened, plan, request.before + 1) }
+  })
+  const original = await study
+  const baseline = { ...seen, smoke: withEnd(seen.smoke, original) }
+  times.lap('original')
+  const observation = observationOf(original, facts)
+  const work = workOf({ baseline, original })
+  const first = stagePlanOf((await request.harden(observation)).plan, request.stage)
+  return {
+    live,
+    baseline,
+    original,
+    observation,
+    first,
+    filled,
+    unfit: unfitBaseline(work, facts) ?? (first?.outcome === 'harden' ? await unexercised(request, work) : null),
+    remarks: [...request.remarks, ...untracedOriginal(request.trace, original)],
+    speculative,
+  }
 }
 
 /** Why it must keep root, by what the last round was refused; null where nothing says so. */
@@ -199,4 +257,9 @@ function judgeRequest(
   const mountsFor = (more: readonly Operation[]): readonly Mount[] =>
     writableMounts([...operations, ...more], own, request.facts, user)
   return { ...request, image, moved, user, mountsFor, filled }
+}
+
+/** The run that is compared with, and what the other one was seen to do. */
+function workOf({ baseline, original }: Pick<OriginalSeen, 'baseline' | 'original'>): RunRecord {
+  return { ...baseline, trace: original.trace, traceRefused: original.traceRefused }
 }

@@ -2,9 +2,23 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Hardened } from '../app/harden.ts'
 import type { Engine, RunSpec } from '../engine/engine.ts'
-import { type Container, type Started, start, type Underway, type Up, waitFor } from './container/container.ts'
+import { compare, isPassed } from './checks/index.ts'
+import type { FirstConditionsRequest } from './conditions/condition.ts'
+import { type FirstConditions, runFirstConditions } from './conditions/index.ts'
+import {
+  type Container,
+  type ContainerOptions,
+  removeAll,
+  runContainer,
+  type Started,
+  start,
+  type Underway,
+  type Up,
+  waitFor,
+} from './container/container.ts'
 import type { ReadyOptions } from './container/lifecycle.ts'
 import type { RunRecord } from './container/run-record.ts'
+import type { Round } from './round.ts'
 
 /** A look at a trace costs about as much, milliseconds. */
 const LONG = 150
@@ -123,4 +137,46 @@ export async function buildEarly(
   } catch {
     // The round that needs it is told what is wrong.
   }
+}
+
+/**
+ * A first round that begins while the original is started for the second time: what only that start shows is rare. It
+ * counts where the plan in the end is the one that it began with; and where it failed, since it shows why all the same.
+ */
+export interface SpeculativeRound {
+  /** Where it counts for a plan with this text; else null, and nothing is left of it. */
+  roundFor(text: string | null): Promise<Round | null>
+}
+
+/** `begin` begins it, by what the run that is learned from had shown so far; null where it is too early for that. */
+export async function speculativeRound(
+  begun: Promise<RunRecord | null>,
+  begin: (record: RunRecord) => Promise<{ readonly round: Promise<Round> } | null>,
+): Promise<SpeculativeRound> {
+  const record = await begun
+  const round = record === null ? null : ((await begin(record))?.round ?? null)
+  // It is waited for later.
+  round?.catch(() => undefined)
+  return {
+    async roundFor(text) {
+      const done = await round
+      if (done === null) return null
+      const works = done.run !== null && isPassed(done.run.comparison)
+      if (text !== null && (text === done.hardened.result.output || !works)) return done
+      await removeAll([done.run?.live, done.run?.tracedContainer])
+      return null
+    },
+  }
+}
+
+/** Brings it up to stay; the first conditions do not wait for the end of its traced run, after which it may not have passed. */
+export async function runWithFirst(
+  request: FirstConditionsRequest,
+  spec: RunSpec,
+  options: ContainerOptions,
+  underway: Underway | null,
+): Promise<{ readonly live: Container; readonly first: FirstConditions | null }> {
+  const live = await runContainer(request.engine, spec, options, underway)
+  const works = isPassed(compare(request.baseline, await live.snapshot('seen'), request.moved))
+  return { live, first: works ? await runFirstConditions(request) : null }
 }

@@ -112,6 +112,10 @@ export async function runContainer(
   return container
 }
 
+export async function removeAll(containers: readonly (Container | null | undefined)[]): Promise<void> {
+  await Promise.all(containers.map((container) => container?.remove()))
+}
+
 /** Runs one container from start to stop. */
 export async function runOnce(engine: Engine, spec: RunSpec, options: ContainerOptions): Promise<RunRecord> {
   return (await runContainer(engine, spec, options)).finish()
