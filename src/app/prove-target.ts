@@ -9,11 +9,12 @@ import type { Observation } from '../plan/stage-input.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
 import type { RunRecord } from '../proof/container/run-record.ts'
 import { openAsSeen } from '../proof/container/run-specs.ts'
-import { observationOf } from '../proof/learn/observation.ts'
+import { observationOf } from '../proof/observation.ts'
 import { stopwatch } from '../proof/proof-report.ts'
-import { type Proof, prove } from '../proof/prove.ts'
-import { movedPorts, roundSpec } from '../proof/round.ts'
-import { speculativeRuns } from '../proof/speculation.ts'
+import { prove } from '../proof/prove.ts'
+import type { Proof } from '../proof/request.ts'
+import { movedPorts, resultSpec } from '../proof/round.ts'
+import { buildEarly, buildsOnce, speculativeRuns } from '../proof/speculation.ts'
 import { proofHint } from '../report/proof-hint.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
 import { targetFinding } from '../report/target-finding.ts'
@@ -72,7 +73,7 @@ export async function proveTarget(
   const begin = (image: string, hardened: Hardened, record: RunRecord): void => {
     const made = planOf(hardened)
     if (made === undefined) return
-    early.begin(roundSpec({ arbitraryUid }, image), openAsSeen(record, movedPorts(made), hooks.signal))
+    early.begin(resultSpec({ arbitraryUid }, image), openAsSeen(record, movedPorts(made), hooks.signal))
   }
   // What another plan would make of a Dockerfile may take minutes to build; upon an image it is a layer.
   const ahead =
@@ -157,47 +158,4 @@ function withProof(proof: Proof, notes: readonly ReportFinding[], policy: Policy
         : [targetFinding('prove', 'todo', message, proofHint(report, message))]
   const about = { outcomes: outcomesOf(hardened.plan), policy }
   return judgedAgain(hardened.result, about, [...notes, ...told], report)
-}
-
-/** Builds of texts, each once. */
-interface Builds {
-  /** Gives the image's tag. */
-  of(text: string): Promise<string>
-  /** Once none is under way. */
-  settled(): Promise<void>
-}
-
-/** `build`: its name tells it from the others. */
-export function buildsOnce(build: (text: string, name: string) => Promise<string>): Builds {
-  const begun = new Map<string, Promise<string>>()
-  return {
-    of(text) {
-      const image = begun.get(text) ?? build(text, String(begun.size + 1))
-      begun.set(text, image)
-      return image
-    },
-    async settled() {
-      await Promise.allSettled(begun.values())
-    },
-  }
-}
-
-/**
- * Begins to build what the first sight of the original asks for, while it is still asked everything: in most cases it
- * is the first round's text. `early`: that sight; null where the first round is as early. `begin` is told of the image.
- */
-export async function buildEarly(
-  builds: Builds,
-  early: Promise<RunRecord | null>,
-  harden: (record: RunRecord) => Promise<Hardened>,
-  begin: (image: string, hardened: Hardened, record: RunRecord) => void,
-): Promise<void> {
-  try {
-    const record = await early
-    if (record === null) return
-    const hardened = await harden(record)
-    if (hardened.result.changed) begin(await builds.of(hardened.result.output), hardened, record)
-  } catch {
-    // The round that needs it is told what is wrong.
-  }
 }

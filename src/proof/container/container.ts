@@ -16,10 +16,9 @@ import {
   sizesOf,
   unreadOf,
 } from './files.ts'
+import { type Listening, listening, type Ready, type ReadyOptions, stopContainer, waitUntilReady } from './lifecycle.ts'
 import { observeContainer } from './observer.ts'
-import { type Listening, listening, type Ready, type ReadyOptions, waitUntilReady } from './readiness.ts'
 import type { RunRecord, StopRecord, TraceRecord } from './run-record.ts'
-import { stopContainer } from './stop.ts'
 
 /** As long as `docker stop` waits. */
 const GRACE_SECONDS = 10
@@ -111,6 +110,10 @@ export async function runContainer(
   const container = await openContainer(engine, spec, options, underway)
   await container.asked
   return container
+}
+
+export async function removeAll(containers: readonly (Container | null | undefined)[]): Promise<void> {
+  await Promise.all(containers.map((container) => container?.remove()))
 }
 
 /** Runs one container from start to stop. */
