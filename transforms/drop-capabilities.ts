@@ -1,6 +1,6 @@
-import { insertLines, rootPlace } from '../src/dockerfile/placement.ts'
-import { reason, runStep } from '../src/dockerfile/write.ts'
 import type { Transform } from '../src/transform.ts'
+import { reason, runStep } from './edits/lines.ts'
+import { insertLines, rootPlace } from './edits/placement.ts'
 
 export const dropCapabilities: Transform = {
   name: 'drop-capabilities',

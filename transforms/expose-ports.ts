@@ -1,11 +1,11 @@
-import { exposedPort, exposeOf } from '../src/dockerfile/expose.ts'
 import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
-import { insertLines, userPlace } from '../src/dockerfile/placement.ts'
-import { keyword } from '../src/dockerfile/write.ts'
+import { exposedPort, exposeOf } from '../src/dockerfile/stages.ts'
 import type { Edit } from '../src/edit.ts'
 import type { PortDecision, StagePlan } from '../src/plan/plan.ts'
 import { healthcheckText, moveHealthcheckPort } from '../src/plan/ports/healthcheck.ts'
 import type { Transform } from '../src/transform.ts'
+import { keyword } from './edits/lines.ts'
+import { insertLines, userPlace } from './edits/placement.ts'
 
 export const exposePorts: Transform = {
   name: 'expose-ports',

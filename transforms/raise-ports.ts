@@ -1,9 +1,9 @@
-import { changeFiles } from '../src/dockerfile/change-file.ts'
-import { exposeOf } from '../src/dockerfile/expose.ts'
 import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
-import { insertLines, rootPlace } from '../src/dockerfile/placement.ts'
+import { exposeOf } from '../src/dockerfile/stages.ts'
 import type { FileEdit, PortDecision, StagePlan } from '../src/plan/plan.ts'
 import type { Finding, Transform } from '../src/transform.ts'
+import { changeFiles } from './edits/file-edits.ts'
+import { insertLines, rootPlace } from './edits/placement.ts'
 
 export const raisePorts: Transform = {
   name: 'raise-ports',

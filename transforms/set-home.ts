@@ -1,5 +1,5 @@
-import { insertEnv } from '../src/dockerfile/insert-env.ts'
 import type { Transform } from '../src/transform.ts'
+import { insertEnv } from './edits/lines.ts'
 
 export const setHome: Transform = {
   name: 'set-home',

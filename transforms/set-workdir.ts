@@ -1,7 +1,7 @@
 import { quotedWord } from '../src/borders/dockerfile.ts'
-import { insertLines, userPlace } from '../src/dockerfile/placement.ts'
-import { keyword, reason } from '../src/dockerfile/write.ts'
 import type { Transform } from '../src/transform.ts'
+import { keyword, reason } from './edits/lines.ts'
+import { insertLines, userPlace } from './edits/placement.ts'
 
 export const setWorkdir: Transform = {
   name: 'set-workdir',

@@ -1,10 +1,10 @@
 import { unwritable, unwritablePath, unwritableTarget, unwritableText } from '../borders/dockerfile.ts'
 import { visibleLine } from '../borders/terminal.ts'
-import { unwritableEdit } from '../dockerfile/change-file.ts'
 import type { Healthcheck } from '../image/facts.ts'
 import { isAccountName, largestId } from './account/account-lines.ts'
+import { hasSed } from './file-edit.ts'
 import { leave } from './leave.ts'
-import type { AccountChoice, Grant, Remark, StagePlan } from './plan.ts'
+import type { AccountChoice, FileEdit, Grant, Remark, StagePlan, Tools } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
 
 /**
@@ -100,4 +100,18 @@ function said(what: string, text: string, why: string | null): string | null {
   return why === null
     ? null
     : `${what} ${JSON.stringify(text.slice(0, 100))} cannot be written into a Dockerfile: ${why}`
+}
+
+/** Why a change cannot be written into a Dockerfile, as half a sentence; null where it can. */
+function unwritableEdit(
+  { path, substitutions }: FileEdit,
+  tools: Tools,
+  texts: (path: string) => string | null,
+): string | null {
+  if (hasSed(tools)) {
+    const scripts = substitutions.flatMap(({ pattern, replacement }) => [pattern, replacement])
+    return unwritablePath(path) ?? scripts.map(unwritable).find((why) => why !== null) ?? null
+  }
+  const text = texts(path)
+  return unwritableTarget(path) ?? (text === null ? null : unwritableText(text))
 }

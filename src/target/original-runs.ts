@@ -1,5 +1,5 @@
-import { isRootUser } from '../dockerfile/index.ts'
 import type { EngineImage } from '../engine/engine.ts'
+import { isRootUser } from '../image/accounts.ts'
 import { tail } from '../proof/compare/unfit.ts'
 import { type Original, runOriginal } from '../proof/run/baseline.ts'
 import type { RunRecord } from '../proof/run/run-record.ts'

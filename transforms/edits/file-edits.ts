@@ -1,7 +1,9 @@
-import type { FileEdit, Plan } from '../plan/plan.ts'
-import type { Finding } from '../transform.ts'
-import { changeFiles } from './change-file.ts'
-import type { Dockerfile } from './model.ts'
+import { shellWord } from '../../src/borders/dockerfile.ts'
+import type { Dockerfile } from '../../src/dockerfile/model.ts'
+import { applySubstitutions, hasSed, sedCommand } from '../../src/plan/file-edit.ts'
+import type { FileEdit, Plan, Tools } from '../../src/plan/plan.ts'
+import type { Finding } from '../../src/transform.ts'
+import { copyText, reason, runStep } from './lines.ts'
 import { insertLines, rootPlace } from './placement.ts'
 
 /** One finding a stage for the planned changes of one purpose to text files of the image. */
@@ -28,4 +30,32 @@ export function* fileFindings(dockerfile: Dockerfile, plan: Plan, purpose: FileE
       edits: [insertLines(dockerfile, rootPlace(dockerfile, stage, stagePlan.end), lines)],
     }
   }
+}
+
+/** The lines that change text files of the image: sed where there is one, else the whole new text; null where neither works. */
+export function changeFiles(
+  dockerfile: Dockerfile,
+  edits: readonly FileEdit[],
+  tools: Tools,
+  texts: (path: string) => string | null,
+  summary?: string,
+): readonly string[] | null {
+  if (edits.length === 0) return []
+  const why = reason(summary ?? [...new Set(edits.map((edit) => edit.reason))].join('; '))
+  if (hasSed(tools))
+    return [
+      ...why,
+      ...runStep(
+        dockerfile,
+        edits.map((edit) => sedCommand(edit, shellWord)),
+      ),
+    ]
+  const lines: string[] = [...why]
+  for (const edit of edits) {
+    const text = texts(edit.path)
+    const changed = text === null ? null : applySubstitutions(text, edit.substitutions)
+    if (changed === null) return null
+    lines.push(...copyText(dockerfile, changed, edit.path, ''))
+  }
+  return lines
 }
