@@ -1,4 +1,4 @@
-export { type HardenInput, harden, inspect, prove } from './api.ts'
+export { type HardenInput, harden, inspect, prove } from './app/api.ts'
 export { type ErrorCode, HardenError } from './errors.ts'
 export type { Account, Accounts, ImageConfig, ImageFacts, Known } from './image/facts.ts'
 export { createFileModel } from './image/file-index.ts'

@@ -7,7 +7,7 @@ import ts from 'typescript'
 
 /** No file system, environment, clock, process or network: text and facts in, decisions out. */
 const PURE =
-  /^(src\/(borders|command|plan|dockerfile|report|profile)\/|src\/image\/(?!sources\/)|src\/userns\/(?!host\/)|src\/(bounds|edit|path|harden|transform|errors|table|once-for|in-turn|line-of|stage-inputs|base-images)\.ts$|transforms\/)/
+  /^(src\/(borders|command|plan|dockerfile|report|profile)\/|src\/image\/(?!sources\/)|src\/userns\/(?!host\/)|src\/app\/(base-images|harden|stage-inputs|verdict)\.ts$|src\/(bounds|edit|path|transform|errors|table|once-for|in-turn|line-of)\.ts$|transforms\/)/
 
 const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   'dockerfile-ast': /^src\/dockerfile\//,
@@ -15,7 +15,7 @@ const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   diff: /^src\/report\/diff\.ts$/,
   'jsonc-parser': /^src\/userns\/daemon-config\.ts$/,
   sarif: /^src\/report\/sarif\.ts$/,
-  'p-limit': /^src\/proof\/side-by-side\.ts$/,
+  'p-limit': /^src\/proof\/container\/limiter\.ts$/,
   execa: /^src\/engine\//,
   'tar-stream': /^src\/image\/sources\//,
   fzstd: /^src\/image\/sources\/stored\/compression\.ts$/,
@@ -141,7 +141,7 @@ test.each([
   ['src/plan/a.ts', "import type { Stats } from 'fs'"],
   ['src/plan/a.ts', "import { run } from '../engine/docker.ts'"],
   ['src/image/a.ts', "export { pull } from './sources/registry.ts'"],
-  ['src/harden.ts', "const engine = await import('./engine/docker.ts')"],
+  ['src/app/harden.ts', "const engine = await import('../engine/docker.ts')"],
   ['src/report/json.ts', 'export const at = () => Date.now()'],
   ['src/report/json.ts', 'export const at = () => new Date()'],
   ['src/edit.ts', 'export const home = process.env.HOME'],
@@ -161,7 +161,7 @@ test.each([
   ['src/report/diff.ts', "import { createTwoFilesPatch } from 'diff'"],
   [
     'src/cli.ts',
-    "import yargs from 'yargs'\nimport { hideBin } from 'yargs/helpers'\nimport { harden } from './harden.ts'",
+    "import yargs from 'yargs'\nimport { hideBin } from 'yargs/helpers'\nimport { harden } from './app/harden.ts'",
   ],
   [
     'transforms/index.ts',

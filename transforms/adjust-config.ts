@@ -4,5 +4,5 @@ import { fileFindings } from './edits/file-edits.ts'
 export const adjustConfig: Transform = {
   name: 'adjust-config',
   summary: 'Change configuration lines of the image that a non-root process cannot follow.',
-  run: (dockerfile, { plan }) => fileFindings(dockerfile, plan, 'config'),
+  run: (dockerfile, context) => fileFindings(dockerfile, context, 'config'),
 }

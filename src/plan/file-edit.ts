@@ -1,4 +1,4 @@
-import type { FileEdit, Substitution, Tools } from './plan.ts'
+import type { FileEdit, Substitution } from './plan.ts'
 
 export function escapeEre(text: string): string {
   return text.replace(/[\\^$.[\]*+?(){}|]/g, '\\$&').replaceAll('\\]', ']')
@@ -112,9 +112,4 @@ function join(a: FileEdit, b: FileEdit): FileEdit {
     reason: a.reason.split('; ').includes(b.reason) ? a.reason : `${a.reason}; ${b.reason}`,
     evidence: [...a.evidence, ...b.evidence],
   }
-}
-
-/** Else a whole new text takes the place of the file. */
-export function hasSed({ shell, commands }: Tools): boolean {
-  return shell !== false && (commands === null || commands.has('sed'))
 }

@@ -2,10 +2,18 @@ import { unwritable, unwritablePath, unwritableTarget, unwritableText } from '..
 import { visibleLine } from '../borders/terminal.ts'
 import type { Healthcheck } from '../image/facts.ts'
 import { isAccountName, largestId } from './account/account-lines.ts'
-import { hasSed } from './file-edit.ts'
 import { leave } from './leave.ts'
-import type { AccountChoice, FileEdit, Grant, Remark, StagePlan, Tools } from './plan.ts'
+import {
+  type AccountChoice,
+  decided,
+  type FileEdit,
+  type Grant,
+  type Remark,
+  type StagePlan,
+  type Tools,
+} from './plan.ts'
 import type { StageInput } from './stage-input.ts'
+import { hasSed } from './tools.ts'
 
 /**
  * The plan without what no line of a Dockerfile can say. A path that cannot be written is not granted; where it is the
@@ -14,11 +22,11 @@ import type { StageInput } from './stage-input.ts'
 export function withoutUnwritable(plan: StagePlan, input: StageInput): StagePlan {
   const why = whyNot(plan)
   if (why !== null) return { ...leave(input, 'unknown', why), remarks: [leftAlone(why)] }
-  const refused = plan.grants.filter((grant) => grantWhy(grant, plan) !== null)
+  const refused = decided(plan, 'grant').filter((grant) => grantWhy(grant, plan) !== null)
   if (refused.length === 0) return plan
   return {
     ...plan,
-    grants: plan.grants.filter((grant) => !refused.includes(grant)),
+    decisions: plan.decisions.filter(({ kind, value }) => kind !== 'grant' || !refused.includes(value)),
     remarks: [...plan.remarks, ...refused.map((grant) => notGranted(grant, grantWhy(grant, plan)))],
   }
 }
@@ -50,25 +58,29 @@ function notGranted({ path, evidence }: Grant, why: string | null): Remark {
 
 /** The first text that cannot be written, and why, one clause; null where all of them can. */
 function whyNot(plan: StagePlan): string | null {
-  const { account, env, workdir, command, healthcheck, fileEdits, rootSteps, users, userNumber, tools, text } = plan
+  const { account, users, tools } = plan
   const initial = users?.initial
-  const words = [...(command?.entrypoint ?? []), ...(command?.cmd ?? []), ...(healthcheck?.test ?? [])]
+  const healthchecks = decided(plan, 'set-healthcheck')
+  const words = [
+    ...decided(plan, 'set-command').flatMap(({ entrypoint, cmd }) => [...(entrypoint ?? []), ...(cmd ?? [])]),
+    ...healthchecks.flatMap(({ test }) => test ?? []),
+  ]
   const found = [
     account === null ? null : accountWhy(account),
     initial?.known === true && !isUser(initial.value)
       ? said(`the user of the base image`, initial.value, 'it is no name of an account')
       : null,
-    ...rootSteps.map(({ user }) => said('the user', user, unwritable(user))),
-    said('the user', userNumber?.text ?? '', unwritable(userNumber?.text ?? '')),
-    ...env.flatMap(({ name, value }) => [
+    ...decided(plan, 'build-as-root').map(({ user }) => said('the user', user, unwritable(user))),
+    ...decided(plan, 'number-user').map(({ text }) => said('the user', text ?? '', unwritable(text ?? ''))),
+    ...decided(plan, 'set-env').flatMap(({ name, value }) => [
       /^[\w.-]+$/.test(name) ? null : said('the variable', name, 'its name is none that ENV takes'),
       said(`the value of ${name},`, value, unwritable(value)),
     ]),
-    said('the folder', workdir?.path ?? '', workdir === undefined ? null : unwritablePath(workdir.path)),
-    healthcheck === null ? null : numbersWhy(healthcheck),
+    ...decided(plan, 'set-workdir').map(({ path }) => said('the folder', path, unwritablePath(path))),
+    ...healthchecks.map(numbersWhy),
     // JSON can say line breaks, and what is not seen.
     ...words.map((word) => said('the word', word, unwritableText(word))),
-    ...fileEdits.map((edit) => said('the file', edit.path, unwritableEdit(edit, tools, text))),
+    ...decided(plan, 'edit-file').map((edit) => said('the file', edit.path, unwritableEdit(edit, tools))),
   ]
   return found.find((why) => why !== null) ?? null
 }
@@ -103,15 +115,10 @@ function said(what: string, text: string, why: string | null): string | null {
 }
 
 /** Why a change cannot be written into a Dockerfile, as half a sentence; null where it can. */
-function unwritableEdit(
-  { path, substitutions }: FileEdit,
-  tools: Tools,
-  texts: (path: string) => string | null,
-): string | null {
+function unwritableEdit({ path, substitutions, text = null }: FileEdit, tools: Tools): string | null {
   if (hasSed(tools)) {
     const scripts = substitutions.flatMap(({ pattern, replacement }) => [pattern, replacement])
     return unwritablePath(path) ?? scripts.map(unwritable).find((why) => why !== null) ?? null
   }
-  const text = texts(path)
   return unwritableTarget(path) ?? (text === null ? null : unwritableText(text))
 }

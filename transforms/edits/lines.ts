@@ -6,7 +6,7 @@ import { sourceSpan } from '../../src/dockerfile/words.ts'
 import type { Edit } from '../../src/edit.ts'
 import { onceFor } from '../../src/once-for.ts'
 import type { EnvSetting } from '../../src/plan/plan.ts'
-import { insertLines, userPlace } from './placement.ts'
+import { insertLines, placeOf } from './placement.ts'
 
 const COMMENT_WIDTH = 116
 
@@ -61,7 +61,7 @@ export function copyText(dockerfile: Dockerfile, text: string, path: string, fla
 
 /** An ENV line of its own, with its reason, where USER goes. */
 export function insertEnv(dockerfile: Dockerfile, stage: Stage, setting: EnvSetting): Edit {
-  return insertLines(dockerfile, userPlace(dockerfile, stage), [
+  return insertLines(dockerfile, placeOf(dockerfile, stage, null, 'set-env'), [
     ...reason(setting.reason),
     `${keyword(dockerfile, 'ENV')} ${setting.name}=${quotedWord(setting.value, dockerfile.escape)}`,
   ])

@@ -6,8 +6,8 @@ import type { HelpText } from '../../plan/evidence/help-move.ts'
 import { portOption } from '../../plan/evidence/help-option.ts'
 import type { Operation } from '../../plan/operation.ts'
 import { baseName } from '../../plan/places.ts'
-import type { StagePlan } from '../../plan/plan.ts'
-import { limits } from '../run/specs.ts'
+import { decided, type StagePlan } from '../../plan/plan.ts'
+import { limits } from '../container/run-specs.ts'
 
 /** Milliseconds that a program gets to say what it can; one that starts its service instead is ended. */
 const PATIENCE = 3000
@@ -25,10 +25,10 @@ export interface HelpRequest {
  */
 export async function askHelp(
   request: HelpRequest,
-  { ports }: StagePlan,
+  plan: Pick<StagePlan, 'decisions'>,
   operations: readonly Operation[],
 ): Promise<HelpText | null> {
-  const kept = new Set(ports.flatMap(({ from, to }) => (to === null ? [from] : [])))
+  const kept = new Set(decided(plan, 'port').flatMap(({ from, to }) => (to === null ? [from] : [])))
   if (kept.size !== 1) return null
   for (const path of programsToAsk(request.facts.config, binderOf(operations, kept))) {
     for (const flag of ['--help', '-h']) {

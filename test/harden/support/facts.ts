@@ -1,5 +1,6 @@
 import { daemonPorts, packages, programs, workingFolder } from '../../../catalogue/index.ts'
-import { baseReferences } from '../../../src/base-images.ts'
+import { baseReferences } from '../../../src/app/base-images.ts'
+import type { Knowledge } from '../../../src/app/stage-inputs.ts'
 import type { Dockerfile } from '../../../src/dockerfile/model.ts'
 import { finalStage } from '../../../src/dockerfile/stages.ts'
 import { parseAccounts } from '../../../src/image/accounts.ts'
@@ -11,7 +12,6 @@ import { factsFromCatalogue, lookUp } from '../../../src/image/sources/catalogue
 import type { Access, Operation } from '../../../src/plan/operation.ts'
 import { defaultPolicy, type Policy } from '../../../src/plan/policy.ts'
 import type { Observation } from '../../../src/plan/stage-input.ts'
-import type { Knowledge } from '../../../src/stage-inputs.ts'
 import { parseFileLine } from './file-line.ts'
 import { sharedImages } from './images.ts'
 
