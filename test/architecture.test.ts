@@ -29,7 +29,7 @@ const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
 }
 
 const TRANSFORMS_MAY_IMPORT =
-  /^(transforms\/|src\/(transform|edit|errors)\.ts$|src\/(borders|dockerfile|image|plan)\/(?!sources\/))/
+  /^(transforms\/|src\/(transform|edit|errors|bounds|once-for)\.ts$|src\/(borders|dockerfile|image|plan)\/(?!sources\/))/
 const CLI = /^src\/cli(\.ts$|\/)/
 const AMBIENT = new Set(['process', 'Date', 'fetch', 'performance', 'setTimeout', 'setInterval', 'console'])
 

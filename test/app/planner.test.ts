@@ -4,7 +4,7 @@ import { withDefaults } from '../../src/app/api.ts'
 import { plannerFor, UNSEEN } from '../../src/app/planner.ts'
 import type { Session } from '../../src/app/session.ts'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
-import { unknownFacts } from '../../src/image/derive.ts'
+import { unknownFacts } from '../../src/image/config.ts'
 
 test('evidence of a stage is computed once for a target, and anew for what was built of it', async () => {
   const session = {
