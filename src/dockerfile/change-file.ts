@@ -1,5 +1,5 @@
 import { shellWord, unwritable, unwritablePath, unwritableTarget, unwritableText } from '../borders/dockerfile.ts'
-import { applySubstitutions, sedCommand } from '../plan/file-edit.ts'
+import { applySubstitutions, sedCommand } from '../evidence/file-edit.ts'
 import type { FileEdit, Tools } from '../plan/plan.ts'
 import type { Dockerfile } from './model.ts'
 import { copyText, reason, runStep } from './write.ts'

@@ -1,9 +1,9 @@
+import type { Evidence } from '../evidence/evidence.ts'
 import { couldCreate } from '../image/access.ts'
 import type { ImageFacts } from '../image/facts.ts'
-import type { Evidence } from './evidence.ts'
+import { isSystemFolder } from '../places.ts'
 import type { Need } from './grants/need.ts'
 import { stateNeed } from './grants/need.ts'
-import { isSystemFolder } from './places.ts'
 import type { AccountChoice, EnvSetting } from './plan.ts'
 
 const ROOTS = '/root'

@@ -1,5 +1,5 @@
 import type { FileCapability } from '../../catalogue/entry.ts'
-import type { Evidence } from './evidence.ts'
+import type { Evidence } from '../evidence/evidence.ts'
 import type { PortDecision } from './plan.ts'
 
 /** A program with capabilities of its own, which the kernel does not start where it may not have them (`--cap-drop ALL`). */

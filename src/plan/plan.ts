@@ -1,7 +1,7 @@
+import type { Evidence } from '../evidence/evidence.ts'
 import type { Healthcheck, Known } from '../image/facts.ts'
 import type { EndOfStage, StageUsers } from './account/stage-users.ts'
 import type { UserNumber } from './account/user-number.ts'
-import type { Evidence } from './evidence.ts'
 import type { CapableFile } from './needless-capabilities.ts'
 import type { RootSteps } from './step-down/root-steps.ts'
 

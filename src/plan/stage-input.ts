@@ -1,13 +1,13 @@
+import type { Stated } from '../evidence/stated.ts'
+import type { Vendor } from '../evidence/vendor.ts'
 import type { ExposedPort, ImageFacts, Known } from '../image/facts.ts'
 import type { Created } from './account/created-accounts.ts'
 import type { EndOfStage, StageUsers } from './account/stage-users.ts'
 import type { UserNumber } from './account/user-number.ts'
-import type { HelpText } from './evidence/help-move.ts'
 import type { Exemption } from './exemptions.ts'
 import type { Operation } from './operation.ts'
-import type { Stated } from './stated.ts'
+import type { HelpText } from './ports/help-move.ts'
 import type { RootSteps } from './step-down/root-steps.ts'
-import type { Vendor } from './vendor.ts'
 
 /** What is known of one stage when the plan is made. Pure data: facts, and what runs have shown. */
 export interface StageInput {

@@ -1,8 +1,8 @@
 import { isInterpreter } from '../command/index.ts'
+import type { Evidence } from '../evidence/evidence.ts'
+import { baseName } from '../places.ts'
 import { bare } from './account/new-account.ts'
-import type { Evidence } from './evidence.ts'
 import type { CapableFile } from './needless-capabilities.ts'
-import { baseName } from './places.ts'
 import type { AccountChoice, Remark, StagePlan } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
 

@@ -1,9 +1,9 @@
 import { argvOf } from '../command/index.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
+import { isInside, isMarkerFile, isSystemFolder, normalisePath, parentOf } from '../places.ts'
 import { type Need, stateNeed } from './grants/need.ts'
 import { isMadeWith, isOwnHome } from './home.ts'
-import { isInside, isMarkerFile, isSystemFolder, normalisePath, parentOf } from './places.ts'
 import type { AccountChoice, WorkdirChange } from './plan.ts'
 
 export interface WorkdirPlan {

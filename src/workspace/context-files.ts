@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs'
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises'
-import type { ContextEntry } from '../plan/shipped/build-context.ts'
+import type { ContextEntry } from '../contents/build-context.ts'
 
 const largestText = 64 * 1024
 const textFile =

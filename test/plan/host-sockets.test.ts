@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
+import type { BuildContext } from '../../src/contents/build-context.ts'
+import { hostSockets } from '../../src/evidence/host-sockets.ts'
 import { emptyConfig } from '../../src/image/config.ts'
 import type { ImageConfig } from '../../src/image/facts.ts'
-import { hostSockets } from '../../src/plan/evidence/host-sockets.ts'
-import type { BuildContext } from '../../src/plan/shipped/build-context.ts'
 import { shipped } from './shipped.ts'
 
 const said = (files: Readonly<Record<string, string>>, config: Partial<ImageConfig> = {}) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
+import { inImageNeeds } from '../../src/evidence/in-image.ts'
 import { findStepDowns } from '../../src/image/step-down.ts'
-import { inImageNeeds } from '../../src/plan/evidence/in-image.ts'
 import type { Need } from '../../src/plan/grants/need.ts'
 import type { BaseFile } from '../harden/support/facts.ts'
 import { image } from './image.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { missingCopies, missingScripts } from '../../src/plan/evidence/missing-copies.ts'
-import type { BuildContext, ContextEntry } from '../../src/plan/shipped/build-context.ts'
+import type { BuildContext, ContextEntry } from '../../src/contents/build-context.ts'
+import { missingCopies, missingScripts } from '../../src/evidence/missing-copies.ts'
 import { shipped } from './shipped.ts'
 
 const entry = (type: ContextEntry['type']): ContextEntry => ({ type, mode: 0o755, size: 0, link: null, text: null })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { packages } from '../../catalogue/index.ts'
+import { packageEvidence } from '../../src/evidence/packages.ts'
 import type { FileModel } from '../../src/image/file-model.ts'
-import { packageEvidence } from '../../src/plan/evidence/packages.ts'
 import { files, image } from './image.ts'
 import { shipped } from './shipped.ts'
 

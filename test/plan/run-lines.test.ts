@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
+import type { BuildContext, ContextEntry } from '../../src/contents/build-context.ts'
+import { changedMode } from '../../src/contents/changed-mode.ts'
+import { commandLineNeeds } from '../../src/evidence/command-line.ts'
+import { runLineNeeds } from '../../src/evidence/run-lines.ts'
 import { emptyConfig } from '../../src/image/config.ts'
-import { commandLineNeeds } from '../../src/plan/evidence/command-line.ts'
-import { runLineNeeds } from '../../src/plan/evidence/run-lines.ts'
-import type { BuildContext, ContextEntry } from '../../src/plan/shipped/build-context.ts'
-import { changedMode } from '../../src/plan/shipped/changed-mode.ts'
 import { shipped } from './shipped.ts'
 
 describe('RUN lines', () => {

@@ -1,8 +1,8 @@
+import type { BuildContext } from '../../src/contents/build-context.ts'
+import { type Shipped, shippedBy } from '../../src/contents/stage-contents.ts'
 import { parseDockerfile, stageWalks } from '../../src/dockerfile/index.ts'
 import { emptyConfig } from '../../src/image/config.ts'
 import { atOnce } from '../../src/in-turn.ts'
-import type { BuildContext } from '../../src/plan/shipped/build-context.ts'
-import { type Shipped, shippedBy } from '../../src/plan/shipped/shipped.ts'
 
 /** What instructions upon a base that nobody looked into ship. */
 export function shipped(text: string, context: BuildContext | null = null): Shipped {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Evidence } from '../../src/plan/evidence.ts'
+import type { Evidence } from '../../src/evidence/evidence.ts'
 import { partsOf, spareGrants, spareHome, spareLines, spareSwitch } from '../../src/plan/grants/spare.ts'
 import type { FileEdit, Grant } from '../../src/plan/plan.ts'
 import type { StepDownPlan } from '../../src/plan/step-down/step-down-plan.ts'

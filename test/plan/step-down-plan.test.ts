@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
+import { applySubstitutions } from '../../src/evidence/file-edit.ts'
 import { findStepDowns } from '../../src/image/step-down.ts'
-import { applySubstitutions } from '../../src/plan/file-edit.ts'
 import type { Operation } from '../../src/plan/operation.ts'
 import type { Observation } from '../../src/plan/stage-input.ts'
 import { planStepDown, type StepDownPlan } from '../../src/plan/step-down/step-down-plan.ts'

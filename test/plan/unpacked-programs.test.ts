@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { unpackedPrograms } from '../../src/plan/evidence/unpacked-programs.ts'
+import { unpackedPrograms } from '../../src/evidence/unpacked-programs.ts'
 import { image } from './image.ts'
 import { shipped } from './shipped.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { EvidenceSource } from '../../src/plan/evidence.ts'
+import type { EvidenceSource } from '../../src/evidence/evidence.ts'
 import type { Need } from '../../src/plan/grants/need.ts'
 import { said, unshownGrants } from '../../src/plan/grants/unshown.ts'
 import type { Grant } from '../../src/plan/plan.ts'

@@ -1,7 +1,7 @@
 import { programsOf } from '../../command/index.ts'
+import type { Evidence } from '../../evidence/evidence.ts'
 import { userNamed } from '../../image/accounts.ts'
 import type { Account, ImageFacts } from '../../image/facts.ts'
-import type { Evidence } from '../evidence.ts'
 import type { Need } from '../grants/need.ts'
 import type { Candidate } from './account-request.ts'
 import { isFit } from './choose-account.ts'

@@ -1,7 +1,7 @@
 import type { ImageFacts } from '../../image/facts.ts'
 import type { FileEntry } from '../../image/file-model.ts'
+import { parentOf } from '../../places.ts'
 import type { Need } from '../grants/need.ts'
-import { parentOf } from '../places.ts'
 import { existingFolder, realPath } from '../real-path.ts'
 import type { Candidate } from './account-request.ts'
 

@@ -9,7 +9,7 @@ import {
   isSharedFolder,
   isSystemFolder,
   parentOf,
-} from '../places.ts'
+} from '../../places.ts'
 import type { Grant, Remark } from '../plan.ts'
 import type { Grantee } from '../replay/grantee.ts'
 import { belongsToSystem, ofEngine } from '../replay/state.ts'

@@ -1,6 +1,6 @@
-import type { Evidence } from '../evidence.ts'
+import type { Evidence } from '../../evidence/evidence.ts'
+import { isStatePlace } from '../../places.ts'
 import type { Access, Operation } from '../operation.ts'
-import { isStatePlace } from '../state-places.ts'
 
 /**
  * A path that the program must be able to use in one way, with the reason to believe so. Everything that is learned,

@@ -1,5 +1,5 @@
-import type { Evidence } from '../evidence.ts'
-import { isAuthority, isInside } from '../places.ts'
+import type { Evidence } from '../../evidence/evidence.ts'
+import { isAuthority, isInside } from '../../places.ts'
 import type { Observation } from '../stage-input.ts'
 import { type Need, needsOf } from './need.ts'
 

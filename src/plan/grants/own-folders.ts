@@ -1,6 +1,5 @@
 import type { FileModel } from '../../image/file-model.ts'
-import { isInside, outermost, parentOf } from '../places.ts'
-import { isOwnPlace } from '../state-places.ts'
+import { isInside, isOwnPlace, outermost, parentOf } from '../../places.ts'
 
 interface Owner {
   readonly uid: number

@@ -1,9 +1,8 @@
 import type { FileModel } from '../../image/file-model.ts'
+import { isRuntimePlace, isStatePlace } from '../../places.ts'
 import { listed } from '../listed.ts'
-import { isRuntimePlace } from '../places.ts'
 import type { AccountChoice } from '../plan.ts'
 import type { Service } from '../services.ts'
-import { isStatePlace } from '../state-places.ts'
 import { type Need, stateNeed } from './need.ts'
 
 /** Of the files of one account; one with more of them has not only its state there. */

@@ -1,4 +1,4 @@
-import { isInside } from '../places.ts'
+import { isInside } from '../../places.ts'
 import type { Grant } from '../plan.ts'
 import type { Need } from './need.ts'
 

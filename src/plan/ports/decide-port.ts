@@ -1,4 +1,4 @@
-import type { Evidence } from '../evidence.ts'
+import type { Evidence } from '../../evidence/evidence.ts'
 import type { EnvSetting, FileEdit, PortDecision } from '../plan.ts'
 import { appendArguments } from './append-arguments.ts'
 import { findMove, inShipped } from './find-move.ts'

@@ -1,5 +1,5 @@
+import type { Evidence } from '../../evidence/evidence.ts'
 import type { ExposedPort, ImageFacts } from '../../image/facts.ts'
-import type { Evidence } from '../evidence.ts'
 import type { EnvSetting, FileEdit } from '../plan.ts'
 import type { Command } from './port-search.ts'
 

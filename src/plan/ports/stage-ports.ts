@@ -1,8 +1,8 @@
 import type { ImageFacts } from '../../image/facts.ts'
-import { daemonMove } from '../evidence/daemon-ports.ts'
-import { helpMove } from '../evidence/help-move.ts'
 import type { Ground } from '../ground.ts'
 import type { StepDownPlan } from '../step-down/step-down-plan.ts'
+import { daemonMove } from './daemon-move.ts'
+import { helpMove } from './help-move.ts'
 import { type PortPlan, planPorts } from './plan-ports.ts'
 
 /** The low ports of a stage: seen by a run, or said by its instructions, files and what its vendor lists. */

@@ -1,9 +1,9 @@
+import type { Evidence } from '../../evidence/evidence.ts'
 import type { FileDraft, FileEntry, FileModel, Identity } from '../../image/file-model.ts'
-import type { Evidence } from '../evidence.ts'
+import { isMountPlace, isSystemFolder, parentOf } from '../../places.ts'
 import { type Closed, closedTo, type ImageCode, isAskedFor } from '../grants/closed.ts'
 import { grantedEntry, modeOf, wider } from '../grants/ladder.ts'
 import type { Need } from '../grants/need.ts'
-import { isMountPlace, isSystemFolder, parentOf } from '../places.ts'
 import type { Grant, GrantKind } from '../plan.ts'
 import { type Grantee, identityOf } from './grantee.ts'
 

@@ -1,6 +1,4 @@
 import { couldCreate, couldRead, couldWrite } from '../../image/access.ts'
-import { codeIn } from '../grants/closed.ts'
-import type { Need } from '../grants/need.ts'
 import {
   isBelowSystem,
   isMarkerFile,
@@ -9,7 +7,9 @@ import {
   isSystemFolder,
   normalisePath,
   parentOf,
-} from '../places.ts'
+} from '../../places.ts'
+import { codeIn } from '../grants/closed.ts'
+import type { Need } from '../grants/need.ts'
 import type { GrantKind } from '../plan.ts'
 import { reachParents, topmostMissing } from './reach.ts'
 import { belongsToSystem, grant, learn, refuse, type State, whyNever } from './state.ts'

@@ -1,5 +1,6 @@
 import { bounds } from '../../bounds.ts'
 import { switchTools } from '../../command/index.ts'
+import { mergeByFile } from '../../evidence/file-edit.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { Refused } from '../../image/step-down/account-options.ts'
 import { daemonOf, insistsOnUser } from '../../image/step-down/daemons.ts'
@@ -13,13 +14,11 @@ import {
 } from '../../image/step-down.ts'
 import { lineOf } from '../../line-of.ts'
 import { nameOf } from '../../path.ts'
-import { mergeByFile } from '../file-edit.ts'
+import { isRuntimePlace, isSharedFolder, isSystemFolder, looksLikeFile } from '../../places.ts'
 import type { Need } from '../grants/need.ts'
 import type { Operation } from '../operation.ts'
-import { isRuntimePlace, isSharedFolder, isSystemFolder } from '../places.ts'
 import type { FileEdit, Remark } from '../plan.ts'
 import type { Observation } from '../stage-input.ts'
-import { looksLikeFile } from '../state-places.ts'
 import { editOf, guardEdit, guardedArgv, isInText, ownerEdit, passEdit, unswitchedArgv } from './step-down-edits.ts'
 
 /** What an image that switches user by itself needs when it starts as that user already. */

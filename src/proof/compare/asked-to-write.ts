@@ -1,5 +1,5 @@
+import { isRuntimePlace, isSharedFolder, isSystemFolder } from '../../places.ts'
 import type { Operation } from '../../plan/operation.ts'
-import { isRuntimePlace, isSharedFolder, isSystemFolder } from '../../plan/places.ts'
 import { isOptional } from '../run/observe.ts'
 import type { RunRecord } from '../run/run-record.ts'
 import { operationsBy } from './refused-work.ts'

@@ -1,5 +1,5 @@
+import { isOfEngine } from '../../places.ts'
 import { CHANGES, type Operation } from '../../plan/operation.ts'
-import { isOfEngine } from '../../plan/places.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import type { RunRecord } from '../run/run-record.ts'
 import { operationsBy, refusedWork } from './refused-work.ts'

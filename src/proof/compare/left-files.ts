@@ -1,6 +1,5 @@
+import { baseName, isAuthority, isInside, isRuntimePlace, isStatePlace, normalisePath } from '../../places.ts'
 import type { Operation } from '../../plan/operation.ts'
-import { baseName, isAuthority, isInside, isRuntimePlace, normalisePath } from '../../plan/places.ts'
-import { isStatePlace } from '../../plan/state-places.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import { isOptional } from '../run/observe.ts'
 import type { RunRecord } from '../run/run-record.ts'

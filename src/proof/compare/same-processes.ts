@@ -1,6 +1,6 @@
 import { isInterpreter, isStarter } from '../../command/index.ts'
 import type { ContainerProcess } from '../../engine/engine.ts'
-import { baseName } from '../../plan/places.ts'
+import { baseName } from '../../places.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import type { RunRecord } from '../run/run-record.ts'
 

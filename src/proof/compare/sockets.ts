@@ -1,4 +1,4 @@
-import { baseName } from '../../plan/places.ts'
+import { baseName } from '../../places.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import type { RunRecord } from '../run/run-record.ts'
 import { withoutNumbers } from '../without-numbers.ts'

@@ -1,5 +1,5 @@
 import type { ImageFacts } from '../../image/facts.ts'
-import { parentOf } from '../../plan/places.ts'
+import { parentOf } from '../../places.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import { rootHome } from '../learn/observation.ts'
 import { filledFiles } from '../run/filled-files.ts'

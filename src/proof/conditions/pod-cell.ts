@@ -1,6 +1,6 @@
 import type { Mount } from '../../engine/engine.ts'
 import type { ImageConfig, ImageFacts } from '../../image/facts.ts'
-import { normalisePath } from '../../plan/places.ts'
+import { normalisePath } from '../../places.ts'
 import type { ProfileUser } from '../../profile/profile.ts'
 import type { ReportCell } from '../../report/report.ts'
 import { lockedSpec } from '../run/specs.ts'

@@ -1,5 +1,5 @@
 import type { Changes, DiffEntry, Engine } from '../../engine/engine.ts'
-import { parentOf } from '../../plan/places.ts'
+import { parentOf } from '../../places.ts'
 import { entriesAt } from './entries-at.ts'
 import type { AddedKind } from './run-record.ts'
 

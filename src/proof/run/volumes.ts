@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Engine, Mount } from '../../engine/engine.ts'
 import type { ImageConfig } from '../../image/facts.ts'
-import { normalisePath } from '../../plan/places.ts'
+import { normalisePath } from '../../places.ts'
 
 /** Where the image declares volumes, absolute. */
 export function volumePaths(config: ImageConfig): readonly string[] {

@@ -1,0 +1,86 @@
+import type { ProgramRule } from '../../catalogue/entry.ts'
+import { programThatNeedsRoot, type RootProgram } from '../../catalogue/root-program.ts'
+import { argvOf, asWords, type Command, invocationsIn, programsOf } from '../command/index.ts'
+import type { ImageFacts } from '../image/facts.ts'
+import type { Launch } from '../image/step-down.ts'
+import { nameOf } from '../path.ts'
+import type { Remark } from '../plan/plan.ts'
+import type { Vendor } from './vendor.ts'
+
+export interface RootProgramSources {
+  readonly programs: readonly ProgramRule[]
+  readonly facts: ImageFacts
+  /** Names of the processes that a run has shown. */
+  readonly seen: readonly string[]
+  /** What its start scripts and supervisord start. */
+  readonly launches: readonly Launch[]
+}
+
+/** A program that is started or was seen running, and is listed as one that only root can run. */
+export function rootProgram(sources: RootProgramSources): Vendor['needsRoot'] {
+  const { programs, facts, seen, launches } = sources
+  for (const program of new Set([...programsOf(facts.config), ...seen])) {
+    const named = programThatNeedsRoot(programs, [program], wordsOf(program, facts.config), hasFile(facts))
+    if (named !== null) return need(named, '', facts)
+  }
+  // What a script comes to last is the service, what it does before prepares the way for it.
+  for (const launch of launches.toReversed()) {
+    const found = launch.conditional ? null : launched(launch, sources)
+    if (found !== null) return need(found, placeOf(launch), facts)
+  }
+  return null
+}
+
+/** Its own words, where the command shows which these are: `strace -t sshd` is no `sshd -t`. */
+function wordsOf(program: string, config: Command): readonly string[] {
+  const argv = argvOf(config)
+  const own = [argv, config.cmd ?? []]
+    .flatMap((words) => invocationsIn(asWords(words)))
+    .map(({ words }) => words.map(({ value }) => value ?? ''))
+    .find(([first = '']) => nameOf(first) === nameOf(program))
+  return own ?? argv
+}
+
+/** Such programs that a start script comes to in some cases only: nobody has seen whether it does. */
+export function mayNeedRoot(sources: RootProgramSources): readonly Remark[] {
+  const said = new Set<string>()
+  return sources.launches.flatMap((launch): readonly Remark[] => {
+    const found = launch.conditional ? launched(launch, sources) : null
+    if (found === null || said.has(found.rule.reason)) return []
+    said.add(found.rule.reason)
+    const { reason, hint } = need(found, placeOf(launch), sources.facts)
+    return [
+      {
+        outcome: 'note',
+        transform: 'report-remarks',
+        message: `what is started in some cases needs root: ${reason}`,
+        hint,
+        evidence: [
+          { source: 'declared', subject: launch.path ?? 'the command', detail: launch.words.join(' ').trim() },
+        ],
+      },
+    ]
+  })
+}
+
+function launched({ words }: Launch, { programs, facts }: RootProgramSources): RootProgram | null {
+  return programThatNeedsRoot(programs, [nameOf(words[0] ?? '')], words, hasFile(facts))
+}
+
+function placeOf({ path, line }: Launch): string {
+  return path === null ? '' : ` (${path} line ${line})`
+}
+
+function hasFile({ files }: ImageFacts): ((path: string) => boolean) | null {
+  return files.known ? (path) => files.value.exists(path) : null
+}
+
+function need({ rule, program }: RootProgram, place: string, { files }: ImageFacts): NonNullable<Vendor['needsRoot']> {
+  const twin = rule.rootlessTwin === null ? [] : [`${rule.rootlessTwin} does the same without root`]
+  const guess = rule.onlyWithFile !== undefined && !files.known ? ' (as its name says; its files are not known)' : ''
+  return {
+    reason: `${program}${place} ${rule.reason}${guess}`,
+    hint: [...twin, rule.advice].filter((part) => part !== '').join('; '),
+    capabilities: rule.capabilities,
+  }
+}
