@@ -1,4 +1,4 @@
-import { copiedTo } from './contents/copied-to.ts'
+import { copiedTo } from './contents/build-context.ts'
 import type { Dockerfile, Stage } from './dockerfile/model.ts'
 import { HardenError } from './errors.ts'
 import { emptyConfig } from './image/config.ts'

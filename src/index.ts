@@ -1,6 +1,6 @@
 export { type HardenInput, harden, inspect, prove } from './api.ts'
 export { type ErrorCode, HardenError } from './errors.ts'
-export type { Evidence } from './evidence/evidence.ts'
+export type { Evidence } from './evidence/claim.ts'
 export type { Account, Accounts, ImageConfig, ImageFacts, Known } from './image/facts.ts'
 export { createFileModel } from './image/file-index.ts'
 export type { FileEntry, FileModel } from './image/file-model.ts'

@@ -4,21 +4,18 @@ import type { PackageRule } from '../catalogue/package-rule.ts'
 import type { WorkingFolderRule } from '../catalogue/working-folder-rule.ts'
 import { type Bases, baseFacts, configOf } from './base-images.ts'
 import type { BuildContext } from './contents/build-context.ts'
-import { copiedTo } from './contents/copied-to.ts'
 import type { Dockerfile, Instruction, Stage } from './dockerfile/model.ts'
-import { wholeText } from './dockerfile/says.ts'
 import { type StageWalks, stageWalks } from './dockerfile/stage-walk.ts'
 import { finalStage, findStage, leafStages } from './dockerfile/stages.ts'
 import { lineage } from './dockerfile/variables.ts'
 import { HardenError } from './errors.ts'
-import { describesServer, vendorOf } from './evidence/catalogue.ts'
-import { writtenAnew } from './evidence/script-writes.ts'
-import type { Stated } from './evidence/stated.ts'
-import { statedInTurn } from './evidence/stated-by.ts'
+import { evidenceOf } from './evidence/index.ts'
+import type { Catalogue } from './evidence/provider.ts'
+import { describesServer, vendorOf } from './evidence/vendor.ts'
+import { type ViewSources, viewOf } from './evidence/view.ts'
 import { deriveFacts } from './image/derive.ts'
 import type { ImageFacts, Known } from './image/facts.ts'
 import { atOnce, type InTurn } from './in-turn.ts'
-import { isInside, parentOf } from './places.ts'
 import { createdAccounts, knownAccounts } from './plan/account/created-accounts.ts'
 import { endOfStage, stageUsers } from './plan/account/stage-users.ts'
 import { numberUser, userTexts } from './plan/account/user-number.ts'
@@ -107,21 +104,27 @@ function* stageInput(
   const entry = root.base.kind === 'image' ? knowledge.entries(root.base.reference) : null
   const asBuilt = root.index === stage.index && stage.instructions.every(({ keyword }) => keyword === 'FROM')
   yield
-  const stated = yield* statedInTurn({
+  const catalogue: Catalogue = {
+    packages: knowledge.packages ?? [],
+    programs: knowledge.programs,
+    workingFolder: knowledge.workingFolder ?? [],
+  }
+  const sources: ViewSources = {
     dockerfile,
     stage,
+    chain,
     walks,
     context: knowledge.context ?? null,
-    rules: knowledge.packages ?? [],
-    workingFolder: knowledge.workingFolder ?? [],
     facts: derived,
     built: built !== undefined,
     asBuilt,
     startKnown: built !== undefined || state.workdir.value.known,
     entry,
     listed: describesServer(entry, derived),
-  })
-  const facts: ImageFacts = derived.files.known ? { ...derived, files: { known: true, value: stated.files } } : derived
+  }
+  const view = yield* viewOf(sources, catalogue)
+  const stated = yield* evidenceOf(view, catalogue)
+  const { facts } = view
   yield
   const users = stageUsers(walks.own(stage.index), state.user.value, (user) => isRoot(user, facts, created))
   const userNumber = numberUser(stage, users, created, facts)
@@ -147,20 +150,10 @@ function* stageInput(
     shellSeen: chain.some((each) => each.instructions.some(usesShell)),
     builtUpon: builtUpon(chain, state),
     startUnknown: !state.entrypoint.value.known && !state.cmd.value.known,
-    vendor: vendorOf({
-      entry,
+    vendor: vendorOf(view, {
       programs: knowledge.programs,
       daemonPorts: knowledge.daemonPorts,
-      facts,
       seen: observation?.programs ?? [],
-      launches: stated.stepDowns?.launches ?? [],
-      own: stated.files,
-      isRemoved: stated.isRemoved,
-      isWrittenAtStart: (path) => isWrittenAtStart(stated, path),
-      runs: chain.flatMap(({ instructions }) =>
-        instructions.flatMap((instruction) => (instruction.keyword === 'RUN' ? [wholeText(instruction)] : [])),
-      ),
-      replaces: (path) => chain.some((each) => writesInto(each, path)),
     }),
     observation,
   }
@@ -185,19 +178,4 @@ function userBefore(user: Known<string>, hasUserLine: boolean, root: Stage, base
   if (isOpen && !hasUserLine && !base.accounts.known && !base.os.known && base.source === 'derived')
     return { known: true, value: 'root' }
   return user
-}
-
-/** A start script puts another text in its place. */
-function isWrittenAtStart({ stepDowns }: Stated, path: string): boolean {
-  return stepDowns !== null && writtenAnew(stepDowns).includes(path)
-}
-
-function writesInto(stage: Stage, path: string): boolean {
-  return stage.instructions.some((instruction) => {
-    if (!/^(COPY|ADD)$/.test(instruction.keyword)) return false
-    const destination = copiedTo(instruction)
-    return (
-      destination !== null && (destination === path || isInside(path, destination) || destination === parentOf(path))
-    )
-  })
 }

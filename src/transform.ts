@@ -1,6 +1,6 @@
 import type { Dockerfile } from './dockerfile/model.ts'
 import type { Edit } from './edit.ts'
-import type { Evidence } from './evidence/evidence.ts'
+import type { Evidence } from './evidence/claim.ts'
 import type { Plan } from './plan/plan.ts'
 
 /**

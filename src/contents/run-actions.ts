@@ -2,11 +2,9 @@ import { bounds } from '../bounds.ts'
 import type { ShellCommand } from '../command/index.ts'
 import { knownIn, type Step, says, shellCommands } from '../dockerfile/index.ts'
 import { staticValue, type Values } from '../image/step-down/static-text.ts'
-import { normalisePath } from '../places.ts'
-import { isPattern } from './removed.ts'
-import { keysOf } from './run-keys.ts'
-import { linkActions } from './run-links.ts'
-import { repositoryOf } from './run-repositories.ts'
+import { onceFor } from '../once-for.ts'
+import { normalisePath, parentOf } from '../places.ts'
+import { keysOf, linkActions, repositoryOf } from './run-makes.ts'
 
 /** One thing that a RUN does to paths, as far as its text says so. */
 export interface RunAction {
@@ -162,4 +160,54 @@ function readAction(
 
 function isCertain({ conditional, connector }: ShellCommand): boolean {
   return !conditional && /^(|;|&&)$/.test(connector)
+}
+
+/** Paths that RUN lines remove, by themselves, with a folder above them, or by a pattern (`rm /etc/nginx/conf.d/*`). */
+export interface Removals {
+  add(action: RunAction): void
+  readonly has: (path: string) => boolean
+}
+
+export function removals(): Removals {
+  const plain = new Set<string>()
+  const patterns = new Map<string, RegExp>()
+  return {
+    add: ({ tool, paths }) => {
+      if (tool !== 'rm') return
+      for (const path of paths) {
+        if (!isPattern(path)) plain.add(path)
+        else if (!patterns.has(path)) patterns.set(path, patternOf(path))
+      }
+    },
+    has: (path) => {
+      if (plain.size > 0)
+        for (let at = path; ; at = parentOf(at)) {
+          if (plain.has(at)) return true
+          if (at === '/') break
+        }
+      for (const pattern of patterns.values()) if (pattern.test(path)) return true
+      return false
+    },
+  }
+}
+
+/** Asked for many paths. */
+export const removedBy = onceFor((actions: readonly RunAction[]): ((path: string) => boolean) => {
+  const all = removals()
+  for (const action of actions) all.add(action)
+  return all.has
+})
+
+export function isPattern(path: string): boolean {
+  return /[*?]/.test(path)
+}
+
+/** What a shell expands it to, and all below; names that begin with a dot are left out. */
+function patternOf(path: string): RegExp {
+  const source = path
+    .replace(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
+    .replaceAll(/\/(?=[*?])/g, String.raw`/(?!\.)`)
+    .replaceAll('*', '[^/]*')
+    .replaceAll(/(?<!\()\?/g, '[^/]')
+  return new RegExp(`^${source}(?:/|$)`)
 }

@@ -6,27 +6,26 @@ import type { FileEntry, FileModel } from '../image/file-model.ts'
 import type { InTurn } from '../in-turn.ts'
 import { onceFor } from '../once-for.ts'
 import { baseName, normalisePath, parentOf } from '../places.ts'
-import type { BuildContext } from './build-context.ts'
-import { changedMode, octal } from './changed-mode.ts'
-import { fromContext, matching } from './context-files.ts'
+import { type BuildContext, fromContext, matching } from './build-context.ts'
 import {
+  changedMode,
   type Draft,
   directory,
   emptyDraft,
   entriesBelow,
   folder,
+  octal,
   place,
   put,
   remove,
   setText,
   textsNamedIn,
 } from './draft.ts'
-import { isPattern, removedBy } from './removed.ts'
-import { type RunAction, runActions } from './run-actions.ts'
+import { isPattern, type RunAction, removedBy, runActions } from './run-actions.ts'
 import { type RunText, runTexts } from './run-texts.ts'
 
 /** What the instructions of a stage put into its image, as far as text and build context tell. Paths are the image's. */
-export interface Shipped {
+export interface StageContents {
   readonly entries: ReadonlyMap<string, FileEntry>
   readonly texts: ReadonlyMap<string, string>
   /** Where a file comes from, as people call it: its path in the build context. */
@@ -38,8 +37,11 @@ export interface Shipped {
   /** The first RUN whose `rm` of a pattern is one too many; null where none is. */
   readonly tooMany: number | null
   readonly steps: readonly Step[]
-  /** A RUN has removed it, and nothing brought it back. */
-  readonly isRemoved: (path: string) => boolean
+}
+
+/** A RUN has removed it, and nothing brought it back. */
+export function isRemoved({ entries, actions }: Pick<StageContents, 'entries' | 'actions'>, path: string): boolean {
+  return !entries.has(path) && removedBy(actions)(path)
 }
 
 /** One source of a COPY or ADD. */
@@ -54,7 +56,7 @@ export interface CopiedPath {
   readonly line: number
 }
 
-export interface ShippedSources {
+export interface ContentsSources {
   readonly dockerfile: Dockerfile
   readonly walks: StageWalks
   readonly context: BuildContext | null
@@ -68,15 +70,15 @@ export interface ShippedSources {
 const unknownOwner = -1
 
 /** Stops behind each instruction. */
-export function* shippedBy(sources: ShippedSources, stageIndex: number): InTurn<Shipped> {
+export function* stageContents(sources: ContentsSources, stageIndex: number): InTurn<StageContents> {
   const { dockerfile, walks } = sources
-  const known = new Map<number, Shipped>()
+  const known = new Map<number, StageContents>()
   const takenFrom = (index: number): readonly number[] =>
     walks.steps(index).flatMap(({ instruction }) => copiedStage(dockerfile, instruction) ?? [])
   // One after the other: work that is nested stops through all that it is nested in.
   for (const index of reachedFrom(stageIndex, takenFrom))
-    known.set(index, yield* shippedIn({ ...sources, base: null }, index, known))
-  return yield* shippedIn(sources, stageIndex, known)
+    known.set(index, yield* contentsIn({ ...sources, base: null }, index, known))
+  return yield* contentsIn(sources, stageIndex, known)
 }
 
 /** The stage that a COPY takes its files from. */
@@ -86,7 +88,11 @@ function copiedStage(dockerfile: Dockerfile, { keyword, flags, stage }: Instruct
 }
 
 /** `known`: those of the stages that it copies from. */
-function* shippedIn(sources: ShippedSources, stageIndex: number, known: ReadonlyMap<number, Shipped>): InTurn<Shipped> {
+function* contentsIn(
+  sources: ContentsSources,
+  stageIndex: number,
+  known: ReadonlyMap<number, StageContents>,
+): InTurn<StageContents> {
   const steps = sources.walks.steps(stageIndex)
   yield
   const { actions, tooLong, tooMany } = runActions(steps)
@@ -111,12 +117,10 @@ function* shippedIn(sources: ShippedSources, stageIndex: number, known: Readonly
     yield
   }
   const { entries, texts, origins, copies } = draft
-  const isGone = removedBy(actions)
-  const isRemoved = (path: string): boolean => !entries.has(path) && isGone(path)
-  return { entries, texts, origins, copies, actions, tooLong, tooMany, steps, isRemoved }
+  return { entries, texts, origins, copies, actions, tooLong, tooMany, steps }
 }
 
-function copy(draft: Draft, step: Step, sources: ShippedSources, known: ReadonlyMap<number, Shipped>): void {
+function copy(draft: Draft, step: Step, sources: ContentsSources, known: ReadonlyMap<number, StageContents>): void {
   const { instruction, words } = step
   const target = words.at(-1)
   const destination = target == null ? null : normalisePath(target, step.workdir ?? '')
@@ -189,7 +193,7 @@ function isMissing(context: BuildContext | null, source: string): boolean {
   return !context.entries.has(first)
 }
 
-function fromStage(other: Shipped, source: string): ReturnType<typeof fromContext> {
+function fromStage(other: StageContents, source: string): ReturnType<typeof fromContext> {
   const entries = [...other.entries.keys()].map((path) => path.slice(1))
   return matching(entries, source.replace(/^\//, '')).map(({ path, below, name }) => ({
     below,
@@ -200,7 +204,7 @@ function fromStage(other: Shipped, source: string): ReturnType<typeof fromContex
   }))
 }
 
-function ownerOf(owner: string, { idsOf }: ShippedSources): { readonly uid: number; readonly gid: number } {
+function ownerOf(owner: string, { idsOf }: ContentsSources): { readonly uid: number; readonly gid: number } {
   return idsOf(owner) ?? { uid: unknownOwner, gid: unknownOwner }
 }
 
@@ -229,7 +233,7 @@ function belowIn(base: FileModel, folder: string): readonly string[] {
 
 const pathsInOrder = onceFor((base: FileModel): readonly string[] => [...base.paths()].sort())
 
-function act(draft: Draft, action: RunAction, sources: ShippedSources): void {
+function act(draft: Draft, action: RunAction, sources: ContentsSources): void {
   if (action.tool === 'rm') {
     for (const path of action.paths) if (!isPattern(path)) remove(draft, path)
     if (action.paths.some(isPattern))

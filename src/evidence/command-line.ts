@@ -1,9 +1,11 @@
+import { knownPrograms } from '../../catalogue/known-programs.ts'
 import { argvOf, programsOf } from '../command/index.ts'
 import type { ImageConfig } from '../image/facts.ts'
+import { daemonOf, daemons } from '../image/step-down/daemons.ts'
 import { baseName, isOwnPlace, isStatePlace, looksLikeFile, normalisePath } from '../places.ts'
-import type { Need } from '../plan/grants/need.ts'
-import { stateNeed } from '../plan/grants/need.ts'
-import { PID, replacesPid } from './pid-files.ts'
+import { declared, type PathClaim } from './claim.ts'
+import type { Provider } from './provider.ts'
+import { isOneOf } from './servers.ts'
 
 /** Options and variables whose value is a place that the program writes. */
 const WRITTEN =
@@ -38,11 +40,18 @@ function isSocket(path: string): boolean {
 }
 
 /** Paths that ENTRYPOINT, CMD and ENV name as written: `--data-dir=/x`, `--pidfile x.pid`, `-D /data`, `> /var/log/x`. */
-export function commandLineNeeds(config: ImageConfig): readonly Need[] {
+export const commandLine: Provider = {
+  name: 'command-line',
+  summary: 'paths that ENTRYPOINT, CMD and ENV name as written',
+  when: 'always',
+  claims: ({ started }) => namedPaths(started),
+}
+
+function namedPaths(config: ImageConfig): readonly PathClaim[] {
   // JAVA_OPTS, NODE_OPTIONS, GUNICORN_CMD_ARGS.
   const options = [...config.env].flatMap(([name, value]) => (/(OPTS|OPTIONS|ARGS|FLAGS)$/.test(name) ? [value] : []))
   const words = [...argvOf(config), ...options].flatMap((word) => (/\s/.test(word) ? word.split(/\s+/) : [word]))
-  const needs: Need[] = []
+  const needs: PathClaim[] = []
   const programs = programsOf(config)
   const add = (value: string, why: string, certain: boolean, isFile = looksLikeFile, isPid = false): void => {
     const path = pathOf(value, config.workdir)
@@ -106,8 +115,25 @@ function pathOf(value: string, workdir: string): string | null {
   return normalisePath(text, workdir)
 }
 
-function needFor(path: string, detail: string, file: boolean, beside: boolean): Need {
-  if (!file && !beside) return stateNeed(path, 'declared', detail)
-  const evidence = { source: 'declared', subject: path, detail } as const
-  return { access: 'create-file', path, ...(beside ? { beside } : {}), evidence }
+function needFor(path: string, detail: string, file: boolean, beside: boolean): PathClaim {
+  if (!file && !beside) return declared('keep-state', path, detail)
+  return declared('create-file', path, detail, beside ? { beside } : {})
+}
+
+/** A setting, an option or a variable that names a pid file. */
+export const PID = /^([\w.-]*[-_.])?pid[-_.]?(file|path)?$/i
+
+/**
+ * Whether a program may make a new file beside its pid file (gunicorn, unicorn), or refuses one that is there and names
+ * no process (celery, Net::Server, twistd): so with all of which nothing else is known.
+ */
+export function replacesPid(programs: readonly string[]): boolean {
+  return !programs.some(
+    (name) => isOneOf(knownPrograms.pidInPlace, name) || (daemonOf(name) !== null && name !== 'gunicorn'),
+  )
+}
+
+/** The same by the configuration file that names it. */
+export function isNamedByDaemon(file: string): boolean {
+  return daemons.some(({ files }) => files.test(file))
 }

@@ -1,13 +1,12 @@
 import { argvOf, type ShellCommand } from '../command/index.ts'
-import type { Shipped } from '../contents/stage-contents.ts'
+import type { StageContents } from '../contents/stage-contents.ts'
 import { says, shellCommands } from '../dockerfile/index.ts'
-import type { ImageConfig } from '../image/facts.ts'
-import type { FileModel } from '../image/file-model.ts'
 import { lineOf } from '../line-of.ts'
 import { isInside, isOwnPlace, isRuntimePlace, isStatePlace, looksLikeFile, normalisePath } from '../places.ts'
-import { type Need, stateNeed } from '../plan/grants/need.ts'
+import { declared, type PathClaim } from './claim.ts'
+import { isNamedByDaemon, PID, replacesPid } from './command-line.ts'
 import { configurationFiles } from './configuration-files.ts'
-import { isNamedByDaemon, PID, replacesPid } from './pid-files.ts'
+import type { Provider } from './provider.ts'
 
 /** `access_log`, `logfile`, `stdout_logfile`, `log_dest file`, `ErrorLog`; then the name of a file alone. */
 const LOG =
@@ -27,20 +26,19 @@ const SOCKET = /^([\w.-]*[-_.])?(socket|sock|listen|bind|stats|unixsocket|file)$
  * Places that the configuration which a stage ships for its programs names as written, by what such settings are called.
  * A log or a pid file is made beforehand, so that its folder stays as it is.
  */
-export function configWriteNeeds(
-  { texts, origins, steps }: Pick<Shipped, 'texts' | 'origins' | 'steps'>,
-  config: ImageConfig,
-  files: FileModel,
-  programs: readonly string[],
-): readonly Need[] {
-  const argv = argvOf(config).flatMap((word) => normalisePath(word.replace(/^-[^=]*=/, ''), config.workdir) ?? [])
-  // What is put into a folder is there to be read.
-  const isBrought = (path: string): boolean => [...origins.keys()].some((each) => isInside(each, path))
-  const read = configurationFiles(files, programs, argv).filter((path) => texts.has(path) && !SOURCE.test(path))
-  const shipped = read.flatMap((file) =>
-    settingNeeds(texts.get(file) ?? '', { file, programs, isBrought, where: (line) => `${file} line ${line}` }),
-  )
-  return [...shipped, ...inBuildSteps(steps, programs, isBrought)]
+export const configWrites: Provider = {
+  name: 'config-writes',
+  summary: 'logs, pid files and folders that the configuration which the stage ships names',
+  when: 'before-build',
+  *claims({ contents: { texts, origins, steps }, facts: { config }, own, start: { programs } }) {
+    const argv = argvOf(config).flatMap((word) => normalisePath(word.replace(/^-[^=]*=/, ''), config.workdir) ?? [])
+    // What is put into a folder is there to be read.
+    const isBrought = (path: string): boolean => [...origins.keys()].some((each) => isInside(each, path))
+    const read = configurationFiles(own, programs, argv).filter((path) => texts.has(path) && !SOURCE.test(path))
+    for (const file of read)
+      yield* namedIn(texts.get(file) ?? '', { file, programs, isBrought, where: (line) => `${file} line ${line}` })
+    yield* inBuildSteps(steps, programs, isBrought)
+  },
 }
 
 interface About {
@@ -50,22 +48,18 @@ interface About {
   readonly where: (line: number) => string
 }
 
-function settingNeeds(text: string, { file, programs, isBrought, where }: About): readonly Need[] {
-  return [...text.matchAll(SETTING)].flatMap((match): readonly Need[] => {
+function namedIn(text: string, { file, programs, isBrought, where }: About): readonly PathClaim[] {
+  return [...text.matchAll(SETTING)].flatMap((match): readonly PathClaim[] => {
     const [, name = '', value = ''] = match
     const key = name.replaceAll(' ', '_')
     const path = normalisePath(value)
     if (path === null || isRuntimePlace(path) || !isOwnPlace(path)) return []
     const detail = `named as ${key} in ${where(lineOf(text, match.index + match[0].length))}`
-    const evidence = { source: 'declared', subject: path, detail } as const
-    const beside: Need = { access: 'create-file', path, beside: true, namedIn: file, evidence }
-    if (PID.test(key))
-      return !isNamedByDaemon(file) && replacesPid(programs)
-        ? [beside]
-        : [{ access: 'create-file', path, alone: 'new', namedIn: file, evidence }]
+    const beside = declared('create-file', path, detail, { beside: true, namedIn: file })
+    const alone = declared('create-file', path, detail, { alone: 'new', namedIn: file })
+    if (PID.test(key)) return !isNamedByDaemon(file) && replacesPid(programs) ? [beside] : [alone]
     // `log_path /var/log/x` names a folder as often as a file.
-    if ((LOG.test(key) && looksLikeFile(path)) || (/\.log$/.test(path) && !READ.test(key)))
-      return [{ access: 'create-file', path, alone: 'new', namedIn: file, evidence }]
+    if ((LOG.test(key) && looksLikeFile(path)) || (/\.log$/.test(path) && !READ.test(key))) return [alone]
     // A server makes its socket in the folder; one that only connects is given nothing that it cannot use.
     if (SOCKET.test(key) && /\.sock(et)?$/.test(path)) return [beside]
     const isState =
@@ -73,16 +67,16 @@ function settingNeeds(text: string, { file, programs, isBrought, where }: About)
       (!SERVED.test(path) &&
         ((/(^|[-_.])dir$/i.test(key) && !isBrought(path)) ||
           (PLACE.test(key) && isStatePlace(path) && !looksLikeFile(path))))
-    return isState ? [{ ...stateNeed(path, 'declared', detail), namedIn: file }] : []
+    return isState ? [declared('keep-state', path, detail, { namedIn: file })] : []
   })
 }
 
 /** Settings that a RUN puts into a configuration below /etc: `sed -i 's#^log = .*#log = /var/log/x.log#'`, `echo 'dir /data' >> …`. */
 function inBuildSteps(
-  steps: Shipped['steps'],
+  steps: StageContents['steps'],
   programs: readonly string[],
   isBrought: (path: string) => boolean,
-): readonly Need[] {
+): readonly PathClaim[] {
   return steps.flatMap((step) => {
     const { instruction, shell } = step
     if (instruction.keyword !== 'RUN' || !says(instruction, /\/etc\//)) return []
@@ -91,7 +85,7 @@ function inBuildSteps(
     return script.commands.flatMap((command) => {
       const written = writtenTo(command)
       const where = (): string => `RUN in line ${instruction.line}`
-      return written === null ? [] : settingNeeds(written.text, { file: written.file, programs, isBrought, where })
+      return written === null ? [] : namedIn(written.text, { file: written.file, programs, isBrought, where })
     })
   })
 }

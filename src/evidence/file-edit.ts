@@ -1,4 +1,24 @@
-import type { FileEdit, Substitution } from '../plan/plan.ts'
+import type { Evidence } from './claim.ts'
+
+/** A change to one text file inside the image, line by line. */
+export interface FileEdit {
+  readonly path: string
+  readonly substitutions: readonly Substitution[]
+  /** What for: the reason above the line in the Dockerfile. */
+  readonly reason: string
+  readonly purpose: 'port' | 'config' | 'step-down'
+  readonly evidence: readonly Evidence[]
+}
+
+/** One sed substitution in extended syntax. */
+export interface Substitution {
+  /** POSIX extended regular expression. */
+  readonly pattern: string
+  readonly replacement: string
+  readonly global: boolean
+  /** Delete the line instead of replacing in it. */
+  readonly remove?: boolean
+}
 
 export function escapeEre(text: string): string {
   return text.replace(/[\\^$.[\]*+?(){}|]/g, '\\$&').replaceAll('\\]', ']')

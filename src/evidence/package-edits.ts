@@ -1,13 +1,12 @@
 import type { ConfigEdit } from '../../catalogue/entry.ts'
-import type { Shipped } from '../contents/stage-contents.ts'
+import { isRemoved, type StageContents } from '../contents/stage-contents.ts'
 import { wholeText } from '../dockerfile/index.ts'
 import type { FileModel } from '../image/file-model.ts'
 import { baseName, isInside } from '../places.ts'
-import type { FileEdit, Substitution } from '../plan/plan.ts'
-import { matches } from './file-edit.ts'
+import { type FileEdit, matches, type Substitution } from './file-edit.ts'
 
 export interface EditSources {
-  readonly shipped: Pick<Shipped, 'steps' | 'texts' | 'entries' | 'copies' | 'isRemoved'>
+  readonly contents: StageContents
   readonly files: FileModel
   /** Files in whose place a start script puts a text of its own; absent: none. */
   readonly atStart?: readonly string[]
@@ -18,8 +17,8 @@ export interface EditSources {
  * says is not known, or read instead.
  */
 export function stockEdit(edit: ConfigEdit, evidence: FileEdit['evidence'], sources: EditSources): readonly FileEdit[] {
-  const { shipped } = sources
-  const text = shipped.texts.get(edit.file)
+  const { contents } = sources
+  const text = contents.texts.get(edit.file)
   if (text !== undefined && (edit.stockOnly === true || !matches(text, substitutionOf(edit)))) return []
   return text === undefined && isWritten(edit.file, sources) ? [] : [fileEdit(edit, 'config', evidence)]
 }
@@ -29,17 +28,17 @@ export function ownEdit(
   edit: ConfigEdit,
   file: string,
   evidence: FileEdit['evidence'][number],
-  { shipped }: Pick<EditSources, 'shipped'>,
+  { contents }: Pick<EditSources, 'contents'>,
 ): readonly FileEdit[] {
-  const text = shipped.texts.get(file)
+  const text = contents.texts.get(file)
   if (text === undefined || edit.stockOnly === true || !matches(text, substitutionOf(edit))) return []
   return [fileEdit({ ...edit, file }, 'config', [evidence])]
 }
 
 /** By an instruction or a start script, whose text does not tell what it says then. */
-function isWritten(file: string, { shipped, atStart = [] }: Pick<EditSources, 'shipped' | 'atStart'>): boolean {
+function isWritten(file: string, { contents, atStart = [] }: Pick<EditSources, 'contents' | 'atStart'>): boolean {
   if ([file, file.replace(AVAILABLE, '-enabled/')].some((path) => atStart.includes(path))) return true
-  return shipped.entries.has(file) || isMentioned(file, shipped) || mayBeCopied(file, shipped)
+  return contents.entries.has(file) || isMentioned(file, contents) || mayBeCopied(file, contents)
 }
 
 /**
@@ -51,20 +50,20 @@ export function portEdits(
   edit: ConfigEdit,
   brought: readonly string[],
   evidence: FileEdit['evidence'],
-  sources: Pick<EditSources, 'shipped' | 'atStart'>,
+  sources: Pick<EditSources, 'contents' | 'atStart'>,
 ): readonly FileEdit[] | null {
-  const { shipped } = sources
-  if (!isEnabled(edit.file, brought, shipped) || shipped.texts.has(edit.file)) return []
+  const { contents } = sources
+  if (!isEnabled(edit.file, brought, contents) || contents.texts.has(edit.file)) return []
   return isWritten(edit.file, sources) ? null : [fileEdit(edit, 'port', evidence)]
 }
 
 /** Debian's servers read from `…-available` what a link in `…-enabled` names. */
-function isEnabled(file: string, brought: readonly string[], { entries, isRemoved }: EditSources['shipped']): boolean {
+function isEnabled(file: string, brought: readonly string[], contents: StageContents): boolean {
   const link = file.replace(AVAILABLE, '-enabled/')
   if (link === file) return true
-  const own = entries.get(link)
+  const own = contents.entries.get(link)
   if (own !== undefined) return own.type === 'symlink'
-  return !isRemoved(link) && brought.some((line) => line.includes(` ${link} -> `))
+  return !isRemoved(contents, link) && brought.some((line) => line.includes(` ${link} -> `))
 }
 
 const AVAILABLE = /-available\//
@@ -94,7 +93,7 @@ function substitutionOf(edit: ConfigEdit): Substitution {
 }
 
 /** A COPY whose files nobody could see brings it: by its name, or as part of a folder. */
-function mayBeCopied(file: string, { copies }: EditSources['shipped']): boolean {
+function mayBeCopied(file: string, { copies }: StageContents): boolean {
   return copies.some(({ source, destination, seen }) => {
     if (seen || !isInside(file, destination)) return false
     const name = baseName(source)
@@ -103,7 +102,7 @@ function mayBeCopied(file: string, { copies }: EditSources['shipped']): boolean 
 }
 
 /** A RUN names the file, its folder, or the folder's kind (`rm /etc/nginx/sites-enabled/default`). */
-function isMentioned(file: string, { steps }: EditSources['shipped']): boolean {
+function isMentioned(file: string, { steps }: StageContents): boolean {
   const parts = file.split('/')
   const name = parts.at(-1) ?? ''
   const folder = parts.slice(0, -1).join('/')

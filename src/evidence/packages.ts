@@ -1,108 +1,76 @@
 import type { PackagePath, PackageRule } from '../../catalogue/package-rule.ts'
 import { argvOf } from '../command/index.ts'
-import type { ImageConfig } from '../image/facts.ts'
-import type { FileEntry } from '../image/file-model.ts'
-import { onceFor } from '../once-for.ts'
+import type { ImageFacts } from '../image/facts.ts'
 import { baseName, parentOf } from '../places.ts'
-import type { Candidate } from '../plan/account/account-request.ts'
-import type { Need } from '../plan/grants/need.ts'
-import type { FileEdit, Remark } from '../plan/plan.ts'
-import type { VendorMove } from '../plan/ports/port-sources.ts'
-import { type InstalledPackage, imagePackages, installedPackages } from './installed.ts'
-import { isIncluded, mainConfigOf } from './main-config.ts'
+import type { Claim, Evidence, PathClaim } from './claim.ts'
+import type { FileEdit } from './file-edit.ts'
 import { type EditSources, ownEdit, portEdits, readEdit, stockEdit } from './package-edits.ts'
-import { entryOf } from './package-files.ts'
+import type { Provider, StageView } from './provider.ts'
+import { writtenAnew } from './script-writes.ts'
+import { filled, type InstalledPackage, isInstalledHere, type ListedServer, whole } from './servers.ts'
+import { isIncluded, mainConfigOf } from './vendor-files.ts'
 import { namedConfig, plainCommands } from './working-folder.ts'
 
-export interface PackageSources extends EditSources {
-  readonly rules: readonly PackageRule[]
-  /** Base names of what is started. */
-  readonly programs: readonly string[]
-  /** Ports that the image is said to open. */
-  readonly exposed?: readonly number[]
-  readonly config: Pick<ImageConfig, 'entrypoint' | 'cmd'>
-  /** What start scripts and supervisord start, with all words. */
-  readonly commands?: readonly (readonly string[])[]
-  /** A start script could not be read: it may start any of them. */
-  readonly opaque: boolean
-  /** The catalogue says what the server of the base image writes: that it is a package in there says no more. */
-  readonly listed: boolean
-}
-
-/** What the installed servers need, as far as the stage starts them. */
-export interface PackageEvidence {
-  readonly needs: readonly Need[]
-  /** What is in the image after the install. */
-  readonly files: ReadonlyMap<string, FileEntry>
-  readonly accounts: readonly Candidate[]
-  /** How the stock configuration is moved to another port. */
-  readonly moves: ReadonlyMap<number, VendorMove>
-  readonly fileEdits: readonly FileEdit[]
-  readonly remarks: readonly Remark[]
-  /** Base names of the programs that rules speak of. */
-  readonly started: readonly string[]
-}
-
-interface Started {
-  readonly rule: PackageRule
-  readonly found: InstalledPackage
-  /** The version in the package's or the program's name; '' for none. */
-  readonly version: string
-}
-
-export function packageEvidence(sources: PackageSources): PackageEvidence {
-  const started = startedServers(sources)
-  // Of a package that is in the image already, the image tells the rest better: its files, accounts and ports.
-  const stock = started.filter(({ found }) => found.line !== null)
-  return {
-    started: sources.programs.filter((name) => started.some(({ rule }) => patternsOf(rule).starts.test(name))),
-    needs: started.flatMap((each) => needsOf(each, sources)),
-    files: new Map(
-      stock.flatMap(({ rule, version }) => (rule.files ?? []).map((line) => entryOf(filled(line, version)))),
-    ),
-    accounts: stock.flatMap(({ rule, found }) =>
-      rule.account === null
-        ? []
-        : [
-            {
-              name: rule.account.name,
-              uid: rule.account.uid,
-              evidence: evidenceOf(rule, found, rule.account.name, `the account of ${rule.program}`),
-            },
-          ],
-    ),
-    moves: new Map(stock.flatMap((each) => movesOf(each, sources))),
-    fileEdits: started.flatMap((each) =>
-      (each.rule.edits ?? []).flatMap((edit) => {
-        const own = ownConfig(each, sources)?.file ?? ownMain(each.rule, edit.file, sources)
-        if (own !== null) return ownEdit(edit, own, evidenceOf(each.rule, each.found, own, edit.why), sources)
-        const { rule, found } = each
-        const evidence = [evidenceOf(rule, found, edit.file, edit.why)]
-        return found.line === null ? readEdit(edit, evidence, sources) : stockEdit(edit, evidence, sources)
-      }),
-    ),
+/** The installed servers of which a rule knows, as far as the stage starts them. */
+export const packages: Provider = {
+  name: 'packages',
+  summary:
+    "what the package of a server that is started is known to write, its account and its stock configuration's ports",
+  when: 'before-run',
+  *claims(view) {
+    const { servers } = view
+    const sources = {
+      view,
+      // What a start script puts its own text into is not the stock configuration any more.
+      edits: { contents: view.contents, files: view.own, atStart: writtenAnew(view.start) },
+      commands: view.start.launches.filter(({ byInit }) => byInit !== true).map(({ words }) => words),
+    }
+    const stock = servers.filter(isInstalledHere)
+    for (const server of servers) yield* pathsOf(server, sources)
+    for (const { rule, found } of stock)
+      if (rule.account !== null) {
+        const { name, uid } = rule.account
+        yield { kind: 'account', name, uid, evidence: evidenceOf(rule, found, name, `the account of ${rule.program}`) }
+      }
+    for (const server of stock) yield* movesOf(server, sources)
+    for (const server of servers) for (const edit of editsOf(server, sources)) yield { kind: 'file-edit', ...edit }
     // What is said of an account whose number only the install gives: of an image that is there, it is known.
-    remarks: stock.flatMap(({ rule, found }) =>
-      rule.caution === undefined
-        ? []
-        : [
-            {
-              outcome: 'todo',
-              transform: 'set-command',
-              message: `${rule.program}: ${rule.caution}`,
-              about: 'CMD',
-              evidence: [evidenceOf(rule, found, rule.program)],
-            },
-          ],
-    ),
-  }
+    for (const { rule, found } of stock)
+      if (rule.caution !== undefined)
+        yield {
+          kind: 'remark',
+          outcome: 'todo',
+          transform: 'set-command',
+          message: `${rule.program}: ${rule.caution}`,
+          about: 'CMD',
+          evidence: [evidenceOf(rule, found, rule.program)],
+        }
+  },
 }
 
-function movesOf({ rule, found }: Started, sources: PackageSources): readonly (readonly [number, VendorMove])[] {
-  return (rule.ports ?? []).flatMap((move): readonly (readonly [number, VendorMove])[] => {
-    if (move.optional === true && sources.exposed?.includes(move.from) !== true) return []
+interface Sources {
+  readonly view: StageView
+  readonly edits: EditSources
+  /** What start scripts and supervisord start, with all words. */
+  readonly commands: readonly (readonly string[])[]
+}
+
+function editsOf(server: ListedServer, sources: Sources): readonly FileEdit[] {
+  const { rule, found } = server
+  return (rule.edits ?? []).flatMap((edit) => {
+    const own = ownConfig(server, sources)?.file ?? ownMain(rule, edit.file, sources.view.facts)
+    if (own !== null) return ownEdit(edit, own, evidenceOf(rule, found, own, edit.why), sources.edits)
+    const evidence = [evidenceOf(rule, found, edit.file, edit.why)]
+    return isInstalledHere(server) ? stockEdit(edit, evidence, sources.edits) : readEdit(edit, evidence, sources.edits)
+  })
+}
+
+function movesOf({ rule, found }: ListedServer, { view, edits: sources }: Sources): readonly Claim[] {
+  const { config } = view.facts
+  return (rule.ports ?? []).flatMap((move): readonly Claim[] => {
+    if (move.optional === true && !config.exposedPorts.some(({ port }) => port === move.from)) return []
     const read = (move.edits ?? []).filter(({ file }) =>
-      isIncluded(file, rule.mainConfig, sources.config, sources.shipped.texts),
+      isIncluded(file, rule.mainConfig, config, sources.contents.texts),
     )
     const edits = read.map((edit) =>
       portEdits(edit, rule.files ?? [], [evidenceOf(rule, found, edit.file, edit.why)], sources),
@@ -110,66 +78,14 @@ function movesOf({ rule, found }: Started, sources: PackageSources): readonly (r
     // One file of several of which nobody knows what it says: the port is then set by who changed it.
     if (edits.includes(null)) return []
     const fileEdits = edits.flatMap((each) => each ?? [])
-    return fileEdits.length === 0 ? [] : [[move.from, { to: move.to, fileEdits, env: [], append: [] }]]
+    return fileEdits.length === 0
+      ? []
+      : [{ kind: 'port', port: move.from, move: { to: move.to, fileEdits, env: [], append: [] } }]
   })
 }
 
-function startedServers({ rules, shipped, files, programs, opaque, listed }: PackageSources): readonly Started[] {
-  const any = anyOf(rules)
-  // Most commands start none of the list: then nobody has to read what is installed.
-  if (!opaque && !programs.some((name) => any.starts.test(name))) return []
-  const installed = [...installedPackages(shipped.steps), ...(listed ? [] : imagePackages(files))].filter(({ name }) =>
-    any.packages.test(name),
-  )
-  if (installed.length === 0) return []
-  return rules.flatMap((rule) => {
-    const { packages, starts } = patternsOf(rule)
-    const found = installed.find(
-      (each) => each.family === rule.family && packages.some((pattern) => pattern.test(each.name)),
-    )
-    if (found === undefined) return []
-    const program = programs.map((name) => starts.exec(name)).find((match) => match !== null)
-    // That it is in an image, for its libraries perhaps, does not yet say that a script which nobody could read starts it.
-    if (program == null && (!opaque || found.line === null)) return []
-    const ofName = packages.map((pattern) => pattern.exec(found.name)?.[1]).find(Boolean)
-    return [{ rule, found, version: ofName ?? program?.[1] ?? '' }]
-  })
-}
-
-interface Patterns {
-  readonly packages: readonly RegExp[]
-  readonly starts: RegExp
-}
-
-/** Rules are data that every file is asked about: their patterns are compiled once. */
-const patternsOf = onceFor(
-  (rule: PackageRule): Patterns => ({ packages: rule.packages.map(whole), starts: whole(rule.starts) }),
-)
-
-/** Whether any rule tells of a program by this name that it writes something of its own. */
-export const writesOf = onceFor((rules: readonly PackageRule[]): ((program: string) => boolean) => {
-  const starts = whole(
-    rules.flatMap((rule) => ((rule.writes ?? []).length === 0 ? [] : [rule.starts])).join('|') || '(?!)',
-  )
-  return (program) => starts.test(program)
-})
-
-/** Whether a name is in any of the rules at all. */
-const anyOf = onceFor((rules: readonly PackageRule[]) => ({
-  packages: whole(rules.flatMap((rule) => rule.packages).join('|')),
-  starts: whole(rules.map((rule) => rule.starts).join('|')),
-}))
-
-function whole(pattern: string): RegExp {
-  return new RegExp(`^(?:${pattern})$`)
-}
-
-function filled(text: string, version: string): string {
-  return text.replaceAll('\\1', version)
-}
-
-function needsOf({ rule, found, version }: Started, sources: PackageSources): readonly Need[] {
-  const { files } = sources
+function pathsOf({ rule, found, version }: ListedServer, sources: Sources): readonly PathClaim[] {
+  const { files } = sources.edits
   const own = ownConfig({ rule, found, version }, sources)
   if (own !== null) return closedBeside(own.file, { rule, found, version })
   // A file that the package brings is changed; any other one has to be made.
@@ -183,17 +99,21 @@ function needsOf({ rule, found, version }: Started, sources: PackageSources): re
     )
   return [
     ...of(rule.writes).map(
-      (item): Need => ({
+      (item): PathClaim => ({
+        kind: 'path',
         access: item.kind === 'directory' ? 'keep-state' : isBrought(item.path) ? 'write' : 'create-file',
         path: filled(item.path, version),
         ...(item.tree === true ? { tree: true } : {}),
+        certainty: 'possible',
         evidence: evidenceOf(rule, found, filled(item.path, version), item.why),
       }),
     ),
     ...of(rule.reads).map(
-      (item): Need => ({
+      (item): PathClaim => ({
+        kind: 'path',
         access: 'read',
         path: filled(item.path, version),
+        certainty: 'possible',
         evidence: evidenceOf(rule, found, filled(item.path, version), item.why),
       }),
     ),
@@ -201,35 +121,39 @@ function needsOf({ rule, found, version }: Started, sources: PackageSources): re
 }
 
 /** The configuration that the commands name in place of the package's own, or that the stage puts there; null: the package's. */
-function ownConfig({ rule: { stock, starts } }: Started, { config, commands = [], shipped }: PackageSources) {
+function ownConfig(
+  { rule: { stock, starts } }: ListedServer,
+  { view, commands }: Sources,
+): { readonly file: string } | null {
   if (stock === undefined) return null
   const { file, option, named } = stock
   const program = whole(starts)
-  const started = [argvOf(config), ...commands]
+  const started = [argvOf(view.facts.config), ...commands]
     .flatMap(plainCommands)
     .filter(([word = '']) => program.test(baseName(word)))
   const said = started.map((command) => namedConfig(option, command) ?? (named === true ? '' : file))
   // What the stage puts there itself names its own places.
-  const others = said.filter((path) => path !== file || shipped.texts.has(file))
+  const others = said.filter((path) => path !== file || view.contents.texts.has(file))
   return others.length === 0 || others.length < said.length ? null : { file: others[0] ?? '' }
 }
 
 /** What the command names in place of the main configuration that an edit is for. */
-function ownMain({ mainConfig }: PackageRule, file: string, { config }: PackageSources): string | null {
+function ownMain({ mainConfig }: PackageRule, file: string, { config }: Pick<ImageFacts, 'config'>): string | null {
   if (mainConfig === undefined || mainConfig.file !== file) return null
   const main = mainConfigOf(mainConfig, config)
   return main === file ? null : main
 }
 
 /** A configuration of the stage's own in a folder that the package closes to others. */
-function closedBeside(file: string, { rule, found, version }: Started): readonly Need[] {
+function closedBeside(file: string, { rule, found, version }: ListedServer): readonly PathClaim[] {
   const folder = parentOf(file)
   const isClosed = (rule.files ?? []).some((line) => /^d......(---|--x) /.test(line) && line.endsWith(` ${folder}`))
   if (!isClosed && !(rule.files ?? []).some((line) => line.endsWith(` ${file}`))) return []
-  return [{ access: 'read', path: filled(file, version), evidence: evidenceOf(rule, found, file, 'its configuration') }]
+  const evidence = evidenceOf(rule, found, file, 'its configuration')
+  return [{ kind: 'path', access: 'read', path: filled(file, version), certainty: 'possible', evidence }]
 }
 
-function evidenceOf(rule: PackageRule, found: InstalledPackage, subject: string, why?: string): Need['evidence'] {
+function evidenceOf(rule: PackageRule, found: InstalledPackage, subject: string, why?: string): Evidence {
   const known = rule.confidence === 'measured' ? '' : ', from general knowledge'
   const what = why === undefined ? '' : `: ${why}`
   const where = found.line === null ? 'in the image' : `line ${found.line}`

@@ -4,28 +4,23 @@ import { argvOf, asWords, type Command, invocationsIn, programsOf } from '../com
 import type { ImageFacts } from '../image/facts.ts'
 import type { Launch } from '../image/step-down.ts'
 import { nameOf } from '../path.ts'
-import type { Remark } from '../plan/plan.ts'
+import type { Provider, StageView } from './provider.ts'
 import type { Vendor } from './vendor.ts'
 
-export interface RootProgramSources {
-  readonly programs: readonly ProgramRule[]
-  readonly facts: ImageFacts
-  /** Names of the processes that a run has shown. */
-  readonly seen: readonly string[]
-  /** What its start scripts and supervisord start. */
-  readonly launches: readonly Launch[]
-}
-
 /** A program that is started or was seen running, and is listed as one that only root can run. */
-export function rootProgram(sources: RootProgramSources): Vendor['needsRoot'] {
-  const { programs, facts, seen, launches } = sources
+export function rootProgram(
+  { facts, stepDowns: { launches } }: StageView,
+  programs: readonly ProgramRule[],
+  /** Names of the processes that a run has shown. */
+  seen: readonly string[],
+): Vendor['needsRoot'] {
   for (const program of new Set([...programsOf(facts.config), ...seen])) {
     const named = programThatNeedsRoot(programs, [program], wordsOf(program, facts.config), hasFile(facts))
     if (named !== null) return need(named, '', facts)
   }
   // What a script comes to last is the service, what it does before prepares the way for it.
   for (const launch of launches.toReversed()) {
-    const found = launch.conditional ? null : launched(launch, sources)
+    const found = launch.conditional ? null : launched(launch, programs, facts)
     if (found !== null) return need(found, placeOf(launch), facts)
   }
   return null
@@ -42,28 +37,31 @@ function wordsOf(program: string, config: Command): readonly string[] {
 }
 
 /** Such programs that a start script comes to in some cases only: nobody has seen whether it does. */
-export function mayNeedRoot(sources: RootProgramSources): readonly Remark[] {
-  const said = new Set<string>()
-  return sources.launches.flatMap((launch): readonly Remark[] => {
-    const found = launch.conditional ? launched(launch, sources) : null
-    if (found === null || said.has(found.rule.reason)) return []
-    said.add(found.rule.reason)
-    const { reason, hint } = need(found, placeOf(launch), sources.facts)
-    return [
-      {
+export const rootPrograms: Provider = {
+  name: 'root-programs',
+  summary: 'programs that only root can run, and that a script starts in some cases only',
+  when: 'before-run',
+  *claims({ facts, stepDowns: { launches } }, { programs }) {
+    const said = new Set<string>()
+    for (const launch of launches) {
+      const found = launch.conditional ? launched(launch, programs, facts) : null
+      if (found === null || said.has(found.rule.reason)) continue
+      said.add(found.rule.reason)
+      const { reason, hint } = need(found, placeOf(launch), facts)
+      const detail = launch.words.join(' ').trim()
+      yield {
+        kind: 'remark',
         outcome: 'note',
         transform: 'report-remarks',
         message: `what is started in some cases needs root: ${reason}`,
         hint,
-        evidence: [
-          { source: 'declared', subject: launch.path ?? 'the command', detail: launch.words.join(' ').trim() },
-        ],
-      },
-    ]
-  })
+        evidence: [{ source: 'declared', subject: launch.path ?? 'the command', detail }],
+      }
+    }
+  },
 }
 
-function launched({ words }: Launch, { programs, facts }: RootProgramSources): RootProgram | null {
+function launched({ words }: Launch, programs: readonly ProgramRule[], facts: ImageFacts): RootProgram | null {
   return programThatNeedsRoot(programs, [nameOf(words[0] ?? '')], words, hasFile(facts))
 }
 

@@ -1,16 +1,35 @@
-import { removals } from '../contents/removed.ts'
-import type { RunAction } from '../contents/run-actions.ts'
-import type { Shipped } from '../contents/stage-contents.ts'
-import { isOwnPlace, isStatePlace, looksLikeFile } from '../places.ts'
-import type { Need } from '../plan/grants/need.ts'
-import { stateNeed } from '../plan/grants/need.ts'
-import type { Remark } from '../plan/plan.ts'
+import { knownPrograms } from '../../catalogue/known-programs.ts'
+import { argvOf, isInterpreter } from '../command/index.ts'
+import { type RunAction, removals } from '../contents/run-actions.ts'
+import { type Step, shellCommands, wholeText } from '../dockerfile/index.ts'
+import {
+  baseName,
+  isInside,
+  isOwnPlace,
+  isSharedFolder,
+  isStatePlace,
+  looksLikeFile,
+  normalisePath,
+} from '../places.ts'
+import { type Claim, declared, type PathClaim } from './claim.ts'
+import type { Provider } from './provider.ts'
+import { isOneOf } from './servers.ts'
 
 /** Folders that RUN lines make for the program to fill, or hand to somebody: who wrote that wanted them written. */
-export function runLineNeeds({ actions }: Pick<Shipped, 'actions'>): readonly Need[] {
+export const runLines: Provider = {
+  name: 'run-lines',
+  summary: 'folders that RUN makes, hands over or opens up for the program',
+  when: 'always',
+  *claims({ contents: { actions } }) {
+    yield* pathsOf(actions)
+    yield* openedToAll(actions)
+  },
+}
+
+function pathsOf(actions: readonly RunAction[]): readonly PathClaim[] {
   // Taken away again: it was for the build. From the last on, so that what is removed later is known.
   const gone = removals()
-  const needs: (readonly Need[])[] = []
+  const needs: (readonly PathClaim[])[] = []
   for (const action of actions.toReversed()) {
     needs.push(action.paths.filter((path) => !gone.has(path)).flatMap((path) => needOf(action, path)))
     gone.add(action)
@@ -18,14 +37,13 @@ export function runLineNeeds({ actions }: Pick<Shipped, 'actions'>): readonly Ne
   return needs.reverse().flat()
 }
 
-function needOf(action: RunAction, path: string): readonly Need[] {
+function needOf(action: RunAction, path: string): readonly PathClaim[] {
   const why = reasonFor(action, path)
   if (why === null) return []
   const detail = `${why} by RUN in line ${action.line}`
-  if (action.tool === 'touch' || looksLikeFile(path))
-    return [{ access: 'create-file', path, evidence: { source: 'declared', subject: path, detail } }]
+  if (action.tool === 'touch' || looksLikeFile(path)) return [declared('create-file', path, detail)]
   const owner = action.tool === 'chown' && action.certain ? action.value?.split(/[:.]/)[0] : undefined
-  return [{ ...stateNeed(path, 'declared', detail), ...(owner === undefined ? {} : { owner }) }]
+  return [declared('keep-state', path, detail, owner === undefined ? {} : { owner })]
 }
 
 function reasonFor(action: RunAction, path: string): string | null {
@@ -59,10 +77,11 @@ function opensToAll(mode: string | null): boolean {
 }
 
 /** `chmod 777` is a weakness of its own: whoever gets in can change what is there. */
-export function openRemarks({ actions }: Pick<Shipped, 'actions'>): readonly Remark[] {
+function openedToAll(actions: readonly RunAction[]): readonly Claim[] {
   return actions
     .filter((action) => action.tool === 'chmod' && opensToAll(action.value) && !/^1/.test(action.value ?? ''))
     .map((action) => ({
+      kind: 'remark',
       outcome: 'note',
       transform: 'own-writable-paths',
       message: `line ${action.line} lets every user write ${action.paths.join(', ')} (chmod ${action.value})`,
@@ -74,4 +93,58 @@ export function openRemarks({ actions }: Pick<Shipped, 'actions'>): readonly Rem
         detail: `opened to everybody by RUN in line ${action.line}`,
       })),
     }))
+}
+
+/**
+ * Repositories that a RUN makes and the image serves: its program changes files all over them, git refuses one that
+ * belongs to somebody else (safe.directory), and Mercurial does not heed its configuration.
+ */
+export const repositories: Provider = {
+  name: 'repositories',
+  summary: 'repositories that RUN makes and the image serves',
+  when: 'always',
+  *claims({ contents: { actions }, started: config }) {
+    const words = argvOf(config).flatMap((word) => word.split(/[\s=]+/))
+    const named = words.filter((word) => word.startsWith('/') && !isSharedFolder(word))
+    const served = [...config.volumes, ...named]
+    for (const { tool, paths, line } of actions) {
+      if (tool !== 'repository') continue
+      for (const path of paths)
+        if (config.workdir === path || served.some((folder) => isInside(path, folder)))
+          yield declared('keep-state', path, `the repository that RUN in line ${line} makes`, { tree: true })
+    }
+  },
+}
+
+/** `server --version`, `nginx -t`: it fills nothing. */
+const ONLY_ASKS = /^--?(v|V|t|h|version|help|test|configtest|check[\w-]*)$/
+
+/** The build runs the very program that the image starts (`RUN taskd init`): what it left in a volume is root's, and not seen before the build. */
+export const filledVolumes: Provider = {
+  name: 'filled-volumes',
+  summary: 'volumes that a RUN fills as root with the program that the image starts',
+  when: 'before-build',
+  *claims({ contents: { steps }, facts: { config }, start: { programs } }) {
+    if (config.volumes.length === 0) return
+    const own = programs.filter((name) => !isInterpreter(name) && !isOneOf(knownPrograms.buildAndStart, name))
+    const step = steps.find((one) => own.some((name) => runs(one, name)))
+    if (step === undefined) return
+    const detail = `filled by RUN in line ${step.instruction.line}, which runs what the image starts`
+    for (const volume of config.volumes) {
+      const path = normalisePath(volume, config.workdir)
+      if (path !== null && path !== '/') yield declared('keep-state', path, detail, { tree: true })
+    }
+  },
+}
+
+function runs({ instruction, shell }: Step, program: string): boolean {
+  // Most RUN lines do not speak of it.
+  if (instruction.keyword !== 'RUN' || !wholeText(instruction).includes(program)) return false
+  const script = shellCommands(instruction, shell)
+  return (
+    script.kind === 'parsed' &&
+    script.commands.some(
+      ({ name, words }) => name !== null && baseName(name) === program && !ONLY_ASKS.test(words[1]?.value ?? ''),
+    )
+  )
 }

@@ -1,7 +1,8 @@
 import type { ShellCommand } from '../command/index.ts'
 import { knownIn, type Step, says, shellCommands } from '../dockerfile/index.ts'
 import { staticValue, type Values } from '../image/step-down/static-text.ts'
-import type { CapableFile } from '../plan/needless-capabilities.ts'
+import type { CapableFile } from './claim.ts'
+import type { Provider } from './provider.ts'
 
 /** Only with the effective bit the kernel refuses to start it where the capability is not to be had. Source: capabilities(7) */
 const EFFECTIVE = /[=+][a-z]*e/
@@ -12,7 +13,16 @@ const LOOKED_UP = /^"?\$\((?:readlink -f "?\$\()?(?:which|command -v) ([\w.-]+)\
 const PURGES = /\b(purge|remove|autoremove|apk (?:\S+ ){0,9}del|erase)\b/
 
 /** Files to which RUN lines give capabilities (`setcap cap_net_bind_service=+ep /usr/bin/app`). */
-export function setCapabilities(steps: readonly Step[]): readonly CapableFile[] {
+export const setCapabilities: Provider = {
+  name: 'set-capabilities',
+  summary: 'programs to which RUN gives capabilities of their own',
+  when: 'always',
+  *claims({ contents: { steps } }) {
+    for (const file of capableFiles(steps)) yield { kind: 'capable', ...file }
+  },
+}
+
+function capableFiles(steps: readonly Step[]): readonly CapableFile[] {
   const found = new Map<string, CapableFile>()
   for (const { instruction, shell, environment } of steps) {
     if (instruction.keyword !== 'RUN' || !says(instruction, /\bsetcap\b/)) continue
@@ -31,6 +41,7 @@ export function setCapabilities(steps: readonly Step[]): readonly CapableFile[] 
         name,
         capabilities,
         removeWith: keepsTool ? `setcap -r ${file}` : `cp -p ${file} /tmp/.own && mv /tmp/.own ${file}`,
+        certainty: 'declared',
         evidence: { source: 'declared', subject: name, detail },
       })
     }

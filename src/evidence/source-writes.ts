@@ -1,7 +1,6 @@
 import { lineOf } from '../line-of.ts'
 import { parentOf } from '../places.ts'
-import { folderOf } from './folder-expression.ts'
-import { pathOf, type SourceNames } from './path-expression.ts'
+import { folderOf, pathOf, type SourceNames } from './path-expression.ts'
 import { CSHARP, GO, JAVA, PERL, PHP, PYTHON, RUBY, RUST, type Rule, SCRIPT } from './source-rules.ts'
 
 /** One place in a source file that writes to a path that the file itself names. */

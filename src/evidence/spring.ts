@@ -1,8 +1,7 @@
-import type { Shipped } from '../contents/stage-contents.ts'
-import type { ImageConfig } from '../image/facts.ts'
 import { isOwnPlace, isRuntimePlace, normalisePath, parentOf } from '../places.ts'
-import { type Need, stateNeed } from '../plan/grants/need.ts'
-import { databaseNeeds } from './frameworks.ts'
+import { declared, type PathClaim } from './claim.ts'
+import type { Provider } from './provider.ts'
+import { databaseClaims } from './source-files.ts'
 
 /** A Java application's own settings, in the build stage's resources or beside the jar; profiles have a name behind a dash. */
 const FILE = /\/(application|bootstrap)(-[\w-]+)?\.(properties|ya?ml)$/
@@ -12,30 +11,32 @@ const FOLDER =
   /^(logging\.file\.path|logging\.path|spring\.servlet\.multipart\.location|server\.tomcat\.basedir|.*[.-](upload|uploads|storage|data|cache|tmp|temp)[-.]?(dir|directory|path|location|folder)?)$/
 const DATABASE = /^jdbc:(?:h2:file|h2(?=:\.?\/)|sqlite|hsqldb:file|derby):(?:\/\/)?([^;?:]+)/
 
-export function springNeeds(
-  shipped: readonly Pick<Shipped, 'texts' | 'origins'>[],
-  config: ImageConfig,
-): readonly Need[] {
-  return shipped.flatMap(({ texts, origins }) =>
-    [...texts].flatMap(([file, text]) => {
-      if (!FILE.test(file)) return []
-      const settings = file.endsWith('.properties') ? properties(text) : flattened(text)
-      return settings.flatMap(([key, value]): readonly Need[] => {
-        const detail = `${key} in ${origins.get(file) ?? file}`
-        const place = (text: string): string | null => {
-          const path = /[${}:*]/.test(text) ? null : normalisePath(text, config.workdir)
-          return path === null || isRuntimePlace(path) || !isOwnPlace(path) ? null : path
-        }
-        const database = place(DATABASE.exec(value)?.[1] ?? '*')
-        if (database !== null) return databaseNeeds(database, detail)
-        const path = place(value.includes('/') || LOG.test(key) ? value : '*')
-        if (path === null) return []
-        const evidence = { source: 'declared', subject: path, detail } as const
-        if (LOG.test(key)) return [{ access: 'create-file', path, beside: true, evidence }]
-        return FOLDER.test(key) && parentOf(path) !== path ? [stateNeed(path, 'declared', detail)] : []
-      })
-    }),
-  )
+export const spring: Provider = {
+  name: 'spring',
+  summary: "places that a Java application's own settings name",
+  when: 'always',
+  *claims({ contents, builders, started: { workdir } }) {
+    for (const { texts, origins } of [contents, ...builders])
+      for (const [file, text] of texts) {
+        if (!FILE.test(file)) continue
+        const settings = file.endsWith('.properties') ? properties(text) : flattened(text)
+        for (const [key, value] of settings)
+          yield* namedBy(key, value, `${key} in ${origins.get(file) ?? file}`, workdir)
+      }
+  },
+}
+
+function namedBy(key: string, value: string, detail: string, workdir: string): readonly PathClaim[] {
+  const place = (text: string): string | null => {
+    const path = /[${}:*]/.test(text) ? null : normalisePath(text, workdir)
+    return path === null || isRuntimePlace(path) || !isOwnPlace(path) ? null : path
+  }
+  const database = place(DATABASE.exec(value)?.[1] ?? '*')
+  if (database !== null) return databaseClaims(database, detail)
+  const path = place(value.includes('/') || LOG.test(key) ? value : '*')
+  if (path === null) return []
+  if (LOG.test(key)) return [declared('create-file', path, detail, { beside: true })]
+  return FOLDER.test(key) && parentOf(path) !== path ? [declared('keep-state', path, detail)] : []
 }
 
 type Setting = readonly [key: string, value: string]

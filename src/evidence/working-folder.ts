@@ -1,24 +1,53 @@
 import type { WorkingFolderRule } from '../../catalogue/working-folder-rule.ts'
 import { argvOf, asWords, invocationsIn } from '../command/index.ts'
-import type { Shipped } from '../contents/stage-contents.ts'
-import type { ImageConfig } from '../image/facts.ts'
-import type { StepDownReport } from '../image/step-down.ts'
+import type { StageContents } from '../contents/stage-contents.ts'
 import { baseName, isSystemFolder, normalisePath, parentOf } from '../places.ts'
-import type { Need } from '../plan/grants/need.ts'
-import type { FileEdit } from '../plan/plan.ts'
-import type { Evidence } from './evidence.ts'
-import { escapeReplacement, matches } from './file-edit.ts'
-import { npmScripts } from './npm-scripts.ts'
+import { type Claim, declared, type Evidence } from './claim.ts'
+import { escapeReplacement, type FileEdit, matches } from './file-edit.ts'
+import type { Provider, StageView } from './provider.ts'
 
 /** What programs write into the folder that they start in, as neither their command nor their configuration says otherwise. */
-export function workingFolder(
-  rules: readonly WorkingFolderRule[],
-  { launches }: Pick<StepDownReport, 'launches'>,
-  { texts }: Pick<Shipped, 'texts'>,
-  config: Pick<ImageConfig, 'entrypoint' | 'cmd' | 'workdir'>,
-  /** The folder that it starts in is known to be this one. */
-  isKnown: boolean,
-): WorkingFolder {
+export const workingFolder: Provider = {
+  name: 'working-folder',
+  summary: 'what listed programs write into the folder that they start in',
+  when: 'before-run',
+  claims(view, { workingFolder: rules }) {
+    const { contents, started: config } = view
+    const { all, isAlone } = startedCommands(view)
+    // Whatever else starts it may use that folder too.
+    const fromStart = view.startKnown && isAlone ? ({ fromStart: true } as const) : {}
+    const found = new Map<string, Claim>()
+    for (const rule of rules)
+      for (const command of all) {
+        const program = baseName(command[0] ?? '')
+        if (!rule.programs.includes(program)) continue
+        if (rule.with !== undefined && !new RegExp(rule.with).test(command.join(' '))) continue
+        const settings = settingsOf(rule, command, contents.texts, config.workdir)
+        if (settings === null) continue
+        for (const { path, kind, tree, unless, only, setting, why } of rule.writes) {
+          const place = normalisePath(path, config.workdir)
+          if (place === null || found.has(place)) continue
+          if (unless !== undefined && new RegExp(unless, 'm').test(settings.text)) continue
+          if (only !== undefined && !new RegExp(only, 'm').test(settings.text)) continue
+          const detail = `${program} keeps ${why} in the folder that it starts in`
+          const claim =
+            kind === 'directory'
+              ? declared('keep-state', place, detail, { ...(tree === true ? { tree } : { made: true }), ...fromStart })
+              : declared('create-file', place, detail, { beside: true, ...fromStart })
+          const isClosed = setting !== undefined && isSystemFolder(parentOf(place))
+          const fileEdit = isClosed ? insertion(setting, settings, { why, evidence: claim.evidence }) : null
+          found.set(place, fileEdit === null ? claim : { kind: 'file-edit', ...fileEdit })
+        }
+      }
+    return found.values()
+  },
+}
+
+/** The commands that it comes down to; `isAlone`: it starts one, and no script of others. */
+function startedCommands({ started: config, start: { launches }, contents: { texts } }: StageView): {
+  readonly all: readonly (readonly string[])[]
+  readonly isAlone: boolean
+} {
   const joined = plainCommands(argvOf(config))
   const started = [
     // Behind a script that ends in `exec "$@"` the command is what is started.
@@ -29,50 +58,7 @@ export function workingFolder(
   const [direct = []] = joined
   const isAlone =
     joined.length === 1 && launches.every(({ path, words }) => path === null && words.join(' ') === direct.join(' '))
-  const all = [...commands, ...commands.flatMap((words) => npmScripts(words, texts, config.workdir))]
-  const found = new Map<string, { readonly need: Need; readonly fileEdit: FileEdit | null }>()
-  for (const rule of rules) {
-    for (const command of all) {
-      if (!rule.programs.includes(baseName(command[0] ?? ''))) continue
-      if (rule.with !== undefined && !new RegExp(rule.with).test(command.join(' '))) continue
-      const settings = settingsOf(rule, command, texts, config.workdir)
-      if (settings === null) continue
-      for (const { path, kind, tree, unless, only, setting, why } of rule.writes) {
-        const place = normalisePath(path, config.workdir)
-        if (place === null || found.has(place)) continue
-        if (unless !== undefined && new RegExp(unless, 'm').test(settings.text)) continue
-        if (only !== undefined && !new RegExp(only, 'm').test(settings.text)) continue
-        const detail = `${baseName(command[0] ?? '')} keeps ${why} in the folder that it starts in`
-        const evidence = { source: 'declared', subject: place, detail } as const
-        // Whatever else starts it may use that folder too.
-        const fromStart = isKnown && isAlone ? ({ fromStart: true } as const) : {}
-        const need: Need =
-          kind === 'directory'
-            ? {
-                access: 'keep-state',
-                path: place,
-                ...(tree === true ? { tree } : { made: true as const }),
-                evidence,
-                ...fromStart,
-              }
-            : { access: 'create-file', path: place, beside: true, evidence, ...fromStart }
-        const isClosed = setting !== undefined && isSystemFolder(parentOf(place))
-        const fileEdit = isClosed ? insertion(setting, settings, { why, evidence }) : null
-        found.set(place, { need, fileEdit })
-      }
-    }
-  }
-  const results = [...found.values()]
-  return {
-    needs: results.flatMap(({ need, fileEdit }) => (fileEdit === null ? [need] : [])),
-    fileEdits: results.flatMap(({ fileEdit }) => fileEdit ?? []),
-  }
-}
-
-export interface WorkingFolder {
-  readonly needs: readonly Need[]
-  /** Settings that name another place than a folder which nobody is given. */
-  readonly fileEdits: readonly FileEdit[]
+  return { all: [...commands, ...commands.flatMap((words) => npmScripts(words, texts, config.workdir))], isAlone }
 }
 
 function insertion(
@@ -97,7 +83,7 @@ export function plainCommands(argv: readonly string[]): readonly (readonly strin
 function settingsOf(
   { config }: WorkingFolderRule,
   command: readonly string[],
-  texts: Shipped['texts'],
+  texts: StageContents['texts'],
   workdir: string,
 ): Settings | null {
   const options = command
@@ -132,4 +118,47 @@ export function namedConfig(option: string | undefined, command: readonly string
   if (at < 0) return null
   const word = command[at] ?? ''
   return word.includes('=') ? word.slice(word.indexOf('=') + 1) : (command[at + 1] ?? null)
+}
+
+const RUNNERS = /^(npm|yarn|pnpm|bun)$/
+/** Deeper, scripts only call each other in circles. */
+const DEEPEST = 4
+
+/** The commands that `npm start`, `yarn dev` and their like come down to, by the package.json that the stage ships. */
+function npmScripts(
+  command: readonly string[],
+  texts: StageContents['texts'],
+  workdir: string,
+  depth = 0,
+): readonly (readonly string[])[] {
+  const all = command.flatMap((word) => (/\s/.test(word) ? word.split(/\s+|(?<=[;&|])|(?=[;&|])/) : [word]))
+  const at = all.findIndex((word) => RUNNERS.test(word))
+  const scripts = at < 0 || depth > DEEPEST ? null : scriptsOf(texts.get(normalisePath('package.json', workdir) ?? ''))
+  if (scripts === null) return []
+  const [verb, name] = all.slice(at + 1).filter((word) => !word.startsWith('-'))
+  const script = verb === 'run' || verb === 'run-script' ? name : verb
+  if (script === undefined) return []
+  return [`pre${script}`, script, `post${script}`].flatMap((each) =>
+    (scripts.get(each) ?? '')
+      .split(/&&|\|\||[;|&]/)
+      .map((text) =>
+        text
+          .trim()
+          .split(/\s+/)
+          .filter((word) => word !== '' && !/^(\w+=.*|cross-env|npx|exec)$/.test(word)),
+      )
+      .filter((words) => words.length > 0)
+      .flatMap((words) => [words, ...npmScripts(words, texts, workdir, depth + 1)]),
+  )
+}
+
+function scriptsOf(text: string | undefined): ReadonlyMap<string, string> | null {
+  try {
+    const { scripts } = JSON.parse(text ?? '') as { readonly scripts?: Readonly<Record<string, unknown>> }
+    return new Map(
+      Object.entries(scripts ?? {}).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
+    )
+  } catch {
+    return null
+  }
 }

@@ -1,5 +1,6 @@
+import type { CapableFile, Need } from '../evidence/claim.ts'
 import { applySubstitutions } from '../evidence/file-edit.ts'
-import type { Stated } from '../evidence/stated.ts'
+import type { StageView } from '../evidence/provider.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
 import { isInside, isStatePlace } from '../places.ts'
@@ -9,11 +10,11 @@ import { mergedUsers } from './account/merged-users.ts'
 import { notCreated } from './account/new-account.ts'
 import { unknownAccount } from './account/unknown-account.ts'
 import { assumptions, leftOut, otherShell } from './assumptions.ts'
+import { needlessCapabilities, refusedPrograms } from './capable-files.ts'
 import { planCommand } from './command.ts'
 import { editsInOrder } from './edits-in-order.ts'
 import { imageCode } from './grants/closed.ts'
 import { type Granted, grantAll } from './grants/grant-all.ts'
-import type { Need } from './grants/need.ts'
 import { foundByHome, homeNeeds } from './grants/observed-needs.ts'
 import { partsOf, spareGrants, spareHome, spareLines, spareWorkdir } from './grants/spare.ts'
 import { stateOfOthers } from './grants/state-of-others.ts'
@@ -21,13 +22,11 @@ import { said, unshownGrants } from './grants/unshown.ts'
 import { type Ground, groundOf } from './ground.ts'
 import { planHome } from './home.ts'
 import { imageTriggers } from './named-image.ts'
-import { type CapableFile, needlessCapabilities } from './needless-capabilities.ts'
 import type { AccountChoice, FileEdit, Grant, Remark, StagePlan } from './plan.ts'
 import type { Policy } from './policy.ts'
 import { movedHealthcheck } from './ports/healthcheck.ts'
 import type { PortPlan } from './ports/plan-ports.ts'
 import { stagePorts } from './ports/stage-ports.ts'
-import { refusedPrograms } from './refused-programs.ts'
 import { type Grantee, granteeOf } from './replay/grantee.ts'
 import { type Service, servicesOf } from './services.ts'
 import type { StageInput } from './stage-input.ts'
@@ -86,7 +85,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     unshown: () =>
       observation === null
         ? []
-        : unshownGrants(grants, atOnce(grantedFor([...wanted, ...said(stated.assumed())])).grants),
+        : unshownGrants(grants, atOnce(grantedFor([...wanted, ...said(stated.assumed)])).grants),
     parts: () =>
       partsOf({
         grants: granted.grants,
@@ -127,7 +126,7 @@ function accountFor({ input, policy, stated, stepDown, needs, tools, anyUid }: G
       switches: stepDown.switches,
       observedUids: input.observation?.uids ?? [],
       needs: [...needs, ...stepDown.needs],
-      copiedTo: copyOwners(stated),
+      copiedTo: copyOwners(stated.view),
     }),
     facts,
     created,
@@ -190,7 +189,7 @@ interface Decided {
 }
 
 function remarksOf({ input, stated, stepDown, report }: Ground, decided: Decided): readonly Remark[] {
-  const { facts, observation, vendor } = input
+  const { facts, observation } = input
   const { account, grants, granted, services, withCapabilities, capable } = decided
   const merged = mergedUsers({ services, account, grants, files: facts.files.known ? facts.files.value : null })
   const unnamed = keptUnnamed(input)
@@ -201,7 +200,7 @@ function remarksOf({ input, stated, stepDown, report }: Ground, decided: Decided
     ...stepDown.remarks,
     ...(observation === null && input.asBuilt !== true ? unknownAccount(report, account, input) : []),
     ...stated.remarks,
-    ...(observation === null ? [...stated.cautions, ...vendor.cautions] : []),
+    ...(observation === null ? stated.cautions : []),
     ...vendorRemarks(
       input,
       withCapabilities.filter((file) => !capable.includes(file)),
@@ -214,10 +213,10 @@ function remarksOf({ input, stated, stepDown, report }: Ground, decided: Decided
 }
 
 /** Uids other than root's of what COPY and ADD bring, those with most of it first. */
-function copyOwners({ files, isShipped }: Pick<Stated, 'files' | 'isShipped'>): readonly number[] {
+function copyOwners(view: StageView | null): readonly number[] {
   const counts = new Map<number, number>()
-  for (const path of files.paths()) {
-    const uid = isShipped(path) ? (files.entry(path)?.uid ?? 0) : 0
+  for (const path of view?.files.paths() ?? []) {
+    const uid = view?.contents.origins.has(path) === true ? (view.files.entry(path)?.uid ?? 0) : 0
     if (uid > 0) counts.set(uid, (counts.get(uid) ?? 0) + 1)
   }
   return [...counts].toSorted(([, a], [, b]) => b - a).map(([uid]) => uid)

@@ -1,8 +1,7 @@
 import { isInterpreter } from '../command/index.ts'
-import type { Evidence } from '../evidence/evidence.ts'
+import type { CapableFile, Evidence } from '../evidence/claim.ts'
 import { baseName } from '../places.ts'
 import { bare } from './account/new-account.ts'
-import type { CapableFile } from './needless-capabilities.ts'
 import type { AccountChoice, Remark, StagePlan } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
 
@@ -38,7 +37,7 @@ export function vendorRemarks(
   capable: readonly CapableFile[],
 ): readonly Remark[] {
   const isStarted = (path: string): boolean =>
-    stated?.programs.includes(baseName(path)) === true || isInterpreter(baseName(path))
+    stated?.view?.start.programs.includes(baseName(path)) === true || isInterpreter(baseName(path))
   const offer: Remark[] =
     variant === null
       ? []
@@ -61,8 +60,8 @@ export function vendorRemarks(
   return [
     ...offer,
     ...capable.map(
-      ({ name: path, capabilities, removeWith, evidence }): Remark => ({
-        outcome: observation === null && evidence.source === 'declared' && isStarted(path) ? 'todo' : 'note',
+      ({ name: path, capabilities, removeWith, certainty, evidence }): Remark => ({
+        outcome: observation === null && certainty === 'declared' && isStarted(path) ? 'todo' : 'note',
         transform: 'report-remarks',
         message: `${path} has ${capabilities.map((name) => `cap_${name.toLowerCase()}`).join(', ')} of its own: under --cap-drop=ALL the kernel refuses to start it`,
         hint: `add ${capabilities.join(', ')} back at run time, or add RUN ${removeWith}, which copies the file into a new layer`,

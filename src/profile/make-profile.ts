@@ -128,7 +128,7 @@ function readOnlyOf({ plan, vendor, facts }: ProfileSource, proof: ReportProof |
   if (proof !== null && proof.result !== null) return { value: proof.result.readOnlyRootfs, known: 'measured' }
   const programs = programsOf(facts.config)
   const isOpen = programs.length === 0 || programs.some(isInterpreter)
-  const listed = plan.outcome === 'harden' && !isOpen && vendor.needs.length + vendor.prepared.length > 0
+  const listed = plan.outcome === 'harden' && !isOpen && vendor.listsWrites
   return { value: listed, known: 'planned' }
 }
 

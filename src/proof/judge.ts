@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Mount } from '../engine/engine.ts'
-import type { Operation } from '../plan/operation.ts'
+import type { Operation } from '../evidence/operation.ts'
 import type { ReportCheck } from '../report/report.ts'
 import { compare, withChecks } from './compare/compare.ts'
 import { isUnseen } from './compare/doubts.ts'

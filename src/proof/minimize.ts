@@ -1,5 +1,5 @@
+import type { Operation } from '../evidence/operation.ts'
 import type { Hardened } from '../harden.ts'
-import type { Operation } from '../plan/operation.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
 import { learnedFrom } from './learn/learn.ts'
 import type { ProveRequest } from './prove.ts'

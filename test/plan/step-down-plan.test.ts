@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { applySubstitutions } from '../../src/evidence/file-edit.ts'
+import type { Operation } from '../../src/evidence/operation.ts'
 import { findStepDowns } from '../../src/image/step-down.ts'
-import type { Operation } from '../../src/plan/operation.ts'
 import type { Observation } from '../../src/plan/stage-input.ts'
 import { planStepDown, type StepDownPlan } from '../../src/plan/step-down/step-down-plan.ts'
 import { image } from './image.ts'

@@ -1,4 +1,4 @@
-import type { Evidence } from '../../evidence/evidence.ts'
+import type { Evidence } from '../../evidence/claim.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { Tools } from '../plan.ts'
 import type { Created } from './created-accounts.ts'

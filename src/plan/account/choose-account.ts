@@ -1,5 +1,5 @@
 import { HardenError } from '../../errors.ts'
-import type { Evidence } from '../../evidence/evidence.ts'
+import type { Evidence } from '../../evidence/claim.ts'
 import type { SaidId } from '../../image/account-arguments.ts'
 import {
   groupNamed,

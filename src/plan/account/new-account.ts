@@ -1,4 +1,4 @@
-import type { Evidence } from '../../evidence/evidence.ts'
+import type { Evidence } from '../../evidence/claim.ts'
 import { groupNamed, groupWithGid, userNamed, userWithUid } from '../../image/accounts.ts'
 import type { Accounts, ImageFacts } from '../../image/facts.ts'
 import type { FileModel } from '../../image/file-model.ts'

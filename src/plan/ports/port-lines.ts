@@ -1,4 +1,4 @@
-import type { Evidence } from '../../evidence/evidence.ts'
+import type { Evidence } from '../../evidence/claim.ts'
 import { escapeEre, escapeReplacement } from '../../evidence/file-edit.ts'
 import { baseName } from '../../places.ts'
 import type { FileEdit, Substitution } from '../plan.ts'

@@ -1,5 +1,5 @@
+import type { Operation } from '../../evidence/operation.ts'
 import { isRuntimePlace, isSharedFolder, isSystemFolder } from '../../places.ts'
-import type { Operation } from '../../plan/operation.ts'
 import { isOptional } from '../run/observe.ts'
 import type { RunRecord } from '../run/run-record.ts'
 import { operationsBy } from './refused-work.ts'

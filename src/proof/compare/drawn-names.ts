@@ -1,4 +1,4 @@
-import type { Operation } from '../../plan/operation.ts'
+import type { Operation } from '../../evidence/operation.ts'
 import { withoutNumbers } from '../without-numbers.ts'
 
 /** Letters that a program draws for a name that nobody has yet: mkstemp takes six, Python eight, an Erlang database twelve. */

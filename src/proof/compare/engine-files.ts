@@ -1,5 +1,5 @@
+import { CHANGES, type Operation } from '../../evidence/operation.ts'
 import { isOfEngine } from '../../places.ts'
-import { CHANGES, type Operation } from '../../plan/operation.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import type { RunRecord } from '../run/run-record.ts'
 import { operationsBy, refusedWork } from './refused-work.ts'

@@ -1,6 +1,6 @@
+import type { Operation } from '../../evidence/operation.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import { isInside } from '../../places.ts'
-import type { Operation } from '../../plan/operation.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import { rootHome } from '../learn/observation.ts'
 import type { RunRecord } from '../run/run-record.ts'

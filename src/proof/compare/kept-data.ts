@@ -1,4 +1,4 @@
-import type { Operation } from '../../plan/operation.ts'
+import type { Operation } from '../../evidence/operation.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import type { RunRecord } from '../run/run-record.ts'
 

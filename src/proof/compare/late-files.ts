@@ -1,7 +1,7 @@
 import type { DiffEntry, Engine } from '../../engine/engine.ts'
+import { CHANGES, type Operation } from '../../evidence/operation.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import { isInside, parentOf } from '../../places.ts'
-import { CHANGES, type Operation } from '../../plan/operation.ts'
 import { entriesAt, entryAt } from '../run/entries-at.ts'
 import { unreadOf } from '../run/left-behind.ts'
 import { operationsOfDiff } from '../run/observe.ts'

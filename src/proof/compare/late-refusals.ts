@@ -1,5 +1,5 @@
+import type { Operation } from '../../evidence/operation.ts'
 import { isRuntimePlace } from '../../places.ts'
-import type { Operation } from '../../plan/operation.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import { newRefusals } from '../learn/learn.ts'
 import { DEFAULT_CAPABILITIES } from '../root/default-capabilities.ts'

@@ -1,5 +1,5 @@
+import type { Operation } from '../../evidence/operation.ts'
 import { baseName, isAuthority, isInside, isRuntimePlace, isStatePlace, normalisePath } from '../../places.ts'
-import type { Operation } from '../../plan/operation.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import { isOptional } from '../run/observe.ts'
 import type { RunRecord } from '../run/run-record.ts'

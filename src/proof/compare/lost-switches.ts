@@ -1,6 +1,6 @@
 import { isSwitcher } from '../../command/index.ts'
+import type { Operation } from '../../evidence/operation.ts'
 import { baseName } from '../../places.ts'
-import type { Operation } from '../../plan/operation.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import type { RunRecord } from '../run/run-record.ts'
 import { operationsBy, refusedWork } from './refused-work.ts'

@@ -1,4 +1,4 @@
-import { FIRST_UNPRIVILEGED_PORT } from '../../plan/ports/port-sources.ts'
+import { FIRST_UNPRIVILEGED_PORT } from '../../evidence/claim.ts'
 
 /**
  * Which exposed port of a baseline is which of an image: the same one, unless that has moved; or the only one that is left

@@ -2,9 +2,9 @@ import { Buffer } from 'node:buffer'
 import type { Readable } from 'node:stream'
 import { isInterpreter, isSwitcher } from '../../command/index.ts'
 import type { Engine } from '../../engine/engine.ts'
+import type { Operation } from '../../evidence/operation.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import { baseName } from '../../places.ts'
-import type { Operation } from '../../plan/operation.ts'
 import type { RunRecord } from '../run/run-record.ts'
 
 /** A dynamic program names what it imports, each between two zero bytes: elf(5), string table. */

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { argvOf, isInterpreter, programsOf } from '../../command/index.ts'
 import type { Engine } from '../../engine/engine.ts'
+import type { Operation } from '../../evidence/operation.ts'
 import type { ImageConfig, ImageFacts } from '../../image/facts.ts'
 import { baseName } from '../../places.ts'
-import type { Operation } from '../../plan/operation.ts'
 import type { StagePlan } from '../../plan/plan.ts'
-import type { HelpText } from '../../plan/ports/help-move.ts'
-import { portOption } from '../../plan/ports/help-option.ts'
+import type { HelpText } from '../../plan/ports/told-port.ts'
+import { portOption } from '../../plan/ports/told-port.ts'
 import { limits } from '../run/specs.ts'
 
 /** Milliseconds that a program gets to say what it can; one that starts its service instead is ended. */

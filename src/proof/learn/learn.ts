@@ -1,5 +1,5 @@
+import type { Operation } from '../../evidence/operation.ts'
 import { baseName } from '../../places.ts'
-import type { Operation } from '../../plan/operation.ts'
 import { hasPassed, type Round } from '../round.ts'
 import { isOptional } from '../run/observe.ts'
 import type { RunRecord } from '../run/run-record.ts'

@@ -1,4 +1,4 @@
-import type { Operation } from '../../plan/operation.ts'
+import type { Operation } from '../../evidence/operation.ts'
 import { unseenChroot } from '../learn/learn.ts'
 import type { ProveRequest } from '../prove.ts'
 import { hasPassed, type Round } from '../round.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Operation } from '../../plan/operation.ts'
+import type { Operation } from '../../evidence/operation.ts'
 import type { ProveRequest } from '../prove.ts'
 import type { RunRecord } from '../run/run-record.ts'
 import { limits } from '../run/specs.ts'

@@ -1,7 +1,7 @@
+import type { Operation } from '../../evidence/operation.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { FileModel } from '../../image/file-model.ts'
 import { findStepDowns } from '../../image/step-down.ts'
-import type { Operation } from '../../plan/operation.ts'
 import { hasPassed, type Round } from '../round.ts'
 import type { RunRecord } from '../run/run-record.ts'
 

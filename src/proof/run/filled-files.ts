@@ -1,5 +1,5 @@
 import type { Engine } from '../../engine/engine.ts'
-import type { Operation } from '../../plan/operation.ts'
+import type { Operation } from '../../evidence/operation.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import { filesMade } from '../compare/left-files.ts'
 import { entryAt } from './entries-at.ts'

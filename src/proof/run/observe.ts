@@ -1,7 +1,7 @@
 import type { DiffEntry } from '../../engine/engine.ts'
+import type { Operation } from '../../evidence/operation.ts'
 import type { FileModel } from '../../image/file-model.ts'
 import { isInside, isOfEngine, isRuntimePlace } from '../../places.ts'
-import type { Operation } from '../../plan/operation.ts'
 import { TRACER_FOLDER } from '../trace/tracer-layout.ts'
 
 /** Python writes its bytecode beside the code when it may and shrugs when not. */

@@ -1,6 +1,6 @@
 import type { RunSpec } from '../../engine/engine.ts'
+import { FIRST_UNPRIVILEGED_PORT } from '../../evidence/claim.ts'
 import { ARBITRARY_UID, ROOT_GROUP } from '../../plan/account/arbitrary-uid.ts'
-import { FIRST_UNPRIVILEGED_PORT } from '../../plan/ports/port-sources.ts'
 
 const MEMORY = 2 * 1024 ** 3
 const PIDS = 512

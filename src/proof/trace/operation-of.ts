@@ -1,4 +1,4 @@
-import type { Operation } from '../../plan/operation.ts'
+import type { Operation } from '../../evidence/operation.ts'
 import type { Process } from './processes.ts'
 import type { Told } from './scene.ts'
 import type { Call } from './trace-line.ts'

@@ -1,4 +1,4 @@
-import { CHANGES, type Operation } from '../../plan/operation.ts'
+import { CHANGES, type Operation } from '../../evidence/operation.ts'
 import { table } from '../../table.ts'
 import { LOOK_CALLS } from './look-calls.ts'
 import { NETWORK_CALLS } from './network-calls.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { Operation } from '../../../src/plan/operation.ts'
+import type { Operation } from '../../../src/evidence/operation.ts'
 import { lostCapability } from '../../../src/proof/compare/lost-capability.ts'
 import type { RunRecord } from '../../../src/proof/run/run-record.ts'
 import { operation, passedSmoke, traced } from '../support/records.ts'

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { expect, test } from '@jest/globals'
 import type { Engine } from '../../../src/engine/engine.ts'
-import type { Operation } from '../../../src/plan/operation.ts'
+import type { Operation } from '../../../src/evidence/operation.ts'
 import { namesIn, unexercised } from '../../../src/proof/compare/unexercised.ts'
 import type { PortAnswer } from '../../../src/proof/run/run-record.ts'
 import { image } from '../../plan/image.ts'

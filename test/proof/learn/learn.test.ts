@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { Operation } from '../../../src/plan/operation.ts'
+import type { Operation } from '../../../src/evidence/operation.ts'
 import { compare } from '../../../src/proof/compare/compare.ts'
 import { learnedFrom } from '../../../src/proof/learn/learn.ts'
 import type { Round } from '../../../src/proof/round.ts'

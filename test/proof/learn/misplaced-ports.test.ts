@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { Operation } from '../../../src/plan/operation.ts'
+import type { Operation } from '../../../src/evidence/operation.ts'
 import type { PortDecision, StagePlan } from '../../../src/plan/plan.ts'
 import { misplacedPorts } from '../../../src/proof/prove-in-rounds.ts'
 import type { Round } from '../../../src/proof/round.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
+import type { Operation } from '../../../src/evidence/operation.ts'
 import { WORKDIR } from '../../../src/plan/grants/spare.ts'
-import type { Operation } from '../../../src/plan/operation.ts'
 import type { Part } from '../../../src/plan/plan.ts'
 import { compare } from '../../../src/proof/compare/compare.ts'
 import { movedInVain, uselessCures } from '../../../src/proof/prove-in-rounds.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { Operation } from '../../../src/plan/operation.ts'
+import type { Operation } from '../../../src/evidence/operation.ts'
 import { compare } from '../../../src/proof/compare/compare.ts'
 import { mayRefuseRoot, refusesOthers, switchNotTried } from '../../../src/proof/root/refuses-others.ts'
 import type { Round } from '../../../src/proof/round.ts'

@@ -1,5 +1,5 @@
 import type { ContainerProcess, ContainerState } from '../../../src/engine/engine.ts'
-import type { Operation } from '../../../src/plan/operation.ts'
+import type { Operation } from '../../../src/evidence/operation.ts'
 import type { PortAnswer, RunRecord } from '../../../src/proof/run/run-record.ts'
 
 /** What the user's own check gave where it passed. */
