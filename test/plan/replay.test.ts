@@ -22,7 +22,7 @@ function needs(lines: readonly string[], certainty: Need['certainty'] = 'observe
       access: access as Need['access'],
       path,
       certainty,
-      evidence: { source: 'traced', subject: path, detail: line },
+      evidence: { source: certainty === 'refused' ? 'refused' : 'traced', subject: path, detail: line },
     }
   })
 }
