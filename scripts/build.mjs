@@ -1,5 +1,6 @@
-// dist/cli.js and dist/index.js as one file each, the declarations beside them, and the notices of what is inside.
+// dist/cli.js with the program that it starts and dist/index.js, the declarations beside them, and the notices of what is inside.
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -10,29 +11,57 @@ import { imageReader } from './image-reader.mjs'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 process.chdir(root)
 
+const shared = /** @type {const} */ ({
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  // Without the names in a stack nobody could say where a bug is.
+  minifySyntax: true,
+  minifyWhitespace: true,
+  lineLimit: 160,
+  // Its CommonJS build hides its parts from the bundler.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js', 'string-width': './scripts/string-width.mjs' },
+  define: await imageReader(),
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+})
+
 // Bundled CommonJS packages still call require() for Node's own modules, which an ES module does not have.
 const REQUIRE =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"
 
-/** @param {'cli' | 'index'} name */
-async function bundle(name) {
-  const hasShebang = name === 'cli' && (await readFile('src/cli.ts', 'utf8')).startsWith('#!')
-  const result = await build({
-    entryPoints: [`src/${name}.ts`],
-    outfile: `dist/${name}.js`,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
+/** The library, and what starts the program. */
+async function modules() {
+  const { metafile } = await build({
+    ...shared,
+    entryPoints: ['src/index.ts', 'src/cli.ts'],
+    outdir: 'dist',
     format: 'esm',
-    banner: { js: name === 'cli' && !hasShebang ? `#!/usr/bin/env node\n${REQUIRE}` : REQUIRE },
-    // Its CommonJS build hides its parts from the bundler.
-    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
-    define: await imageReader(),
-    legalComments: 'none',
-    metafile: true,
-    logLevel: 'warning',
+    banner: { js: REQUIRE },
   })
-  return Object.keys(result.metafile.inputs)
+  return Object.keys(metafile.inputs)
+}
+
+/**
+ * The program: one expression, a function of what a module has, since of a script V8 can keep what it has compiled, and of modules it
+ * cannot before Node 22. What is imported where it is used is in it too, and does not run before.
+ */
+async function program() {
+  const { metafile, outputFiles } = await build({
+    ...shared,
+    entryPoints: ['src/cli/program.ts'],
+    outfile: 'dist/program.cjs',
+    format: 'cjs',
+    supported: { 'dynamic-import': false },
+    define: { ...shared.define, 'import.meta.url': '__url' },
+    banner: { js: '(function (require, module, __url) {' },
+    footer: { js: '})' },
+    write: false,
+  })
+  const text = outputFiles[0]?.text ?? ''
+  await writeFile('dist/program.cjs', `// ${createHash('sha256').update(text).digest('hex')}\n${text}`)
+  return Object.keys(metafile.inputs)
 }
 
 /**
@@ -56,9 +85,11 @@ async function notices(inputs) {
 }
 
 await rm('dist', { recursive: true, force: true })
-const inputs = [...(await bundle('cli')), ...(await bundle('index'))]
+const inputs = [...(await modules()), ...(await program())]
 await chmod('dist/cli.js', 0o755)
 await writeFile('dist/THIRD-PARTY-NOTICES.txt', await notices(inputs))
+
+execFileSync(process.execPath, ['scripts/code-cache.mjs'], { stdio: 'inherit' })
 
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
 execFileSync(process.execPath, [tsc, '--project', 'tsconfig.build.json'], { stdio: 'inherit' })

@@ -1,13 +1,10 @@
 #!/usr/bin/env node
-import { setFlagsFromString } from 'node:v8'
-import { transforms } from '../transforms/index.ts'
-import type { Io } from './cli/io.ts'
-import { main } from './cli/main.ts'
-import { targetProcessor } from './target.ts'
-import { reasonOf } from './workspace/files.ts'
-
-// Of a machine with much memory V8 takes twice what is in use before it looks for what is not: for large images over 400 MB.
-setFlagsFromString('--heap-growing-percent=60')
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { Script } from 'node:vm'
+import { reasonOf } from './errors.ts'
+import { version } from './report/tool.ts'
 
 /** The exit code of a result that does not reach who asked for it. */
 const cannotWork = 2
@@ -24,23 +21,31 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 
-const io: Io = {
-  stdout: process.stdout,
-  stderr: process.stderr,
-  // Only touched when it is asked for: it would keep the process waiting.
-  get stdin() {
-    return process.stdin
-  },
-  env: process.env,
-  cwd: process.cwd(),
-  signals: {
-    on: (name, handle) => process.on(name, handle),
-    off: (name, handle) => process.off(name, handle),
-    raise: (name) => process.kill(process.pid, name),
-  },
+// Asked for by scripts before each run: it needs nothing of the rest.
+if (process.argv.length === 3 && process.argv[2] === '--version') process.stdout.write(`${version}\n`)
+else start()
+
+/**
+ * Runs the program, which scripts/build.mjs has made one script of, with the code that V8 has made of it there: to compile
+ * it takes longer than a Dockerfile does. As much is believed of that file as of the program beside it; V8 itself refuses what
+ * another version of it has made, or one with other flags, and compiles.
+ */
+function start(): void {
+  const url = new URL('program.cjs', import.meta.url).href
+  const program = fileURLToPath(url)
+  const source = readFileSync(program, 'latin1')
+  const cachedData = compiled(fileURLToPath(new URL('program.cache', import.meta.url)), source)
+  const script = new Script(source, { filename: program, ...(cachedData === null ? {} : { cachedData }) })
+  script.runInThisContext()(createRequire(program), { exports: {} }, url)
 }
 
-const code = await main(process.argv.slice(2), io, { processTarget: targetProcessor(), transforms })
-process.exitCode = unwritable ? Math.max(code, cannotWork) : code
-// After a signal something may still be running that nobody waits for.
-if (code > 2) process.exit()
+/** Null where there is none of this very text: it begins with the line that the text begins with, a hash of the rest. */
+function compiled(file: string, source: string): Buffer | null {
+  const mark = Buffer.from(source.slice(0, source.indexOf('\n') + 1))
+  try {
+    const bytes = readFileSync(file)
+    return bytes.subarray(0, mark.length).equals(mark) ? bytes.subarray(mark.length) : null
+  } catch {
+    return null
+  }
+}

@@ -1,3 +1,5 @@
+import { table } from './table.ts'
+
 /** What went wrong, for programs. The message says what and why, the hint what to do. */
 export type ErrorCode =
   | 'bad-usage'
@@ -60,3 +62,28 @@ export function asFailure(thrown: unknown): HardenError {
 /** What V8 says of a stack, a string, an array, a Map or a buffer that became too long. */
 const OUT_OF_ROOM =
   /^(Maximum call stack size exceeded|Invalid (string|array|typed array|array buffer) length|(Map|Set) maximum size exceeded|Array buffer allocation failed|Cannot create a string longer than)/
+
+/** What the file system says, in words. */
+export function reasonOf({
+  code = '',
+  message,
+}: {
+  readonly code?: string | undefined
+  readonly message: string
+}): string {
+  return reasons[code] ?? message
+}
+
+const reasons: Readonly<Record<string, string>> = table({
+  ENOENT: 'it does not exist',
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is no folder',
+  ELOOP: 'its links lead in a circle',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space left',
+  EDQUOT: 'the disk quota is used up',
+  EIO: 'input or output error',
+  EFBIG: 'it would be larger than is allowed',
+})

@@ -1,4 +1,4 @@
-export { type HardenInput, harden, inspect, prove } from './api.ts'
+export { type HardenInput, harden, inspect, prove } from './app/api.ts'
 export { type ErrorCode, HardenError } from './errors.ts'
 export type { Evidence } from './evidence/claim.ts'
 export type { Account, Accounts, ImageConfig, ImageFacts, Known } from './image/facts.ts'

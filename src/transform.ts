@@ -1,7 +1,7 @@
-import type { Dockerfile } from './dockerfile/model.ts'
+import type { Dockerfile, Stage } from './dockerfile/model.ts'
 import type { Edit } from './edit.ts'
 import type { Evidence } from './evidence/claim.ts'
-import type { Plan } from './plan/plan.ts'
+import type { StagePlan } from './plan/plan.ts'
 
 /**
  * `fixed`: the edits are applied. `offered`: right in most cases but not provably so; applied with `--unsafe` only.
@@ -27,10 +27,12 @@ export interface Finding {
 }
 
 interface Context {
-  readonly plan: Plan
+  readonly stage: Stage
+  /** What is decided for that stage. */
+  readonly plan: StagePlan
 }
 
-/** One named step that turns the plan into text edits. Pure: the same text and plan give the same findings. */
+/** One named step that turns the decisions for one stage into text edits. Pure: the same text and plan give the same findings. */
 export interface Transform {
   /** Verb-first kebab-case, equal to the file name. */
   readonly name: string

@@ -7,7 +7,7 @@ import ts from 'typescript'
 
 /** No file system, environment, clock, process or network: text and facts in, decisions out. */
 const PURE =
-  /^(src\/(borders|command|contents|evidence|plan|dockerfile|report|profile)\/|src\/image\/(?!sources\/)|src\/userns\/(?!host\/)|src\/(bounds|edit|path|places|harden|transform|errors|table|once-for|in-turn|line-of|stage-inputs|base-images)\.ts$|transforms\/)/
+  /^(src\/(borders|command|contents|evidence|plan|dockerfile|report|profile)\/|src\/image\/(?!sources\/)|src\/userns\/(?!host\/)|src\/app\/(base-images|harden|stage-inputs|verdict)\.ts$|src\/(bounds|edit|path|places|transform|errors|table|once-for|in-turn|line-of)\.ts$|transforms\/)/
 
 const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   'dockerfile-ast': /^src\/dockerfile\//,
@@ -15,7 +15,7 @@ const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   diff: /^src\/report\/diff\.ts$/,
   'jsonc-parser': /^src\/userns\/daemon-config\.ts$/,
   sarif: /^src\/report\/sarif\.ts$/,
-  'p-limit': /^src\/proof\/side-by-side\.ts$/,
+  'p-limit': /^src\/proof\/container\/limiter\.ts$/,
   execa: /^src\/engine\//,
   'tar-stream': /^src\/image\/sources\//,
   fzstd: /^src\/image\/sources\/stored\/compression\.ts$/,
@@ -98,6 +98,7 @@ function violations({ path, imports, ambient }: Module): string[] {
       if (CLI.test(target) && !CLI.test(path)) say('nothing imports the command line')
       if (PURE.test(path) && !typeOnly && /^(src|transforms)\//.test(target) && !PURE.test(target))
         say('a pure module may import only types of one that is not')
+      if (path.startsWith('catalogue/') && !target.startsWith('catalogue/')) say('the catalogue is data alone')
       if (path.startsWith('transforms/') && !TRANSFORMS_MAY_IMPORT.test(target))
         say('a transform knows only the transform interface, the Dockerfile, the image and the plan')
       continue
@@ -114,7 +115,7 @@ function violations({ path, imports, ambient }: Module): string[] {
   return found
 }
 
-const modules = ['src', 'transforms'].filter(existsSync).flatMap((folder) =>
+const modules = ['src', 'transforms', 'catalogue'].filter(existsSync).flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((entry) => entry.endsWith('.ts'))
     .map((entry) => join(folder, entry))
@@ -140,7 +141,7 @@ test.each([
   ['src/plan/a.ts', "import type { Stats } from 'fs'"],
   ['src/plan/a.ts', "import { run } from '../engine/docker.ts'"],
   ['src/image/a.ts', "export { pull } from './sources/registry.ts'"],
-  ['src/harden.ts', "const engine = await import('./engine/docker.ts')"],
+  ['src/app/harden.ts', "const engine = await import('../engine/docker.ts')"],
   ['src/report/json.ts', 'export const at = () => Date.now()'],
   ['src/report/json.ts', 'export const at = () => new Date()'],
   ['src/edit.ts', 'export const home = process.env.HOME'],
@@ -149,6 +150,7 @@ test.each([
   ['src/proof/a.ts', "import left from 'left-pad'"],
   ['src/proof/a.ts', "import { main } from '../cli.ts'"],
   ['transforms/a.ts', "import { json } from '../src/report/json.ts'"],
+  ['catalogue/a.ts', "import { nameOf } from '../src/path.ts'"],
 ])('%s may not say: %s', (path, text) => {
   expect(violations(readModule(path, text))).toHaveLength(1)
 })
@@ -159,7 +161,7 @@ test.each([
   ['src/report/diff.ts', "import { createTwoFilesPatch } from 'diff'"],
   [
     'src/cli.ts',
-    "import yargs from 'yargs'\nimport { hideBin } from 'yargs/helpers'\nimport { harden } from './harden.ts'",
+    "import yargs from 'yargs'\nimport { hideBin } from 'yargs/helpers'\nimport { harden } from './app/harden.ts'",
   ],
   [
     'transforms/index.ts',

@@ -4,5 +4,5 @@ import type { Transform } from '../src/transform.ts'
 export const adjustConfig: Transform = {
   name: 'adjust-config',
   summary: 'Change configuration lines of the image that a non-root process cannot follow.',
-  run: (dockerfile, { plan }) => fileFindings(dockerfile, plan, 'config'),
+  run: (dockerfile, context) => fileFindings(dockerfile, context, 'config'),
 }

@@ -3,27 +3,24 @@ import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
 import { insertLines, placeAfter, placeBefore } from '../src/dockerfile/placement.ts'
 import { keyword, reason } from '../src/dockerfile/write.ts'
 import type { Edit } from '../src/edit.ts'
+import { decided } from '../src/plan/plan.ts'
 import type { RootSteps } from '../src/plan/step-down/root-steps.ts'
 import type { Transform } from '../src/transform.ts'
 
 export const buildAsRoot: Transform = {
   name: 'build-as-root',
   summary: 'Run the build steps that need root as root: move a USER that comes too early, or go back to it after them.',
-  *run(dockerfile, { plan }) {
-    for (const stagePlan of plan.stages) {
-      const stage = dockerfile.stages[stagePlan.stage]
-      if (stage === undefined) continue
-      for (const steps of stagePlan.rootSteps) {
-        const first = stage.instructions[steps.first]
-        if (first === undefined) continue
-        yield {
-          outcome: 'fixed',
-          line: first.line,
-          column: first.column,
-          message: `${steps.reason}, which ${steps.user} may not: ${steps.move === null ? `root does it, then ${steps.user} is back` : 'USER comes after it'}`,
-          evidence: [{ source: 'declared', subject: steps.user, detail: steps.reason }],
-          edits: steps.move === null ? around(dockerfile, stage, steps) : moved(dockerfile, stage, steps),
-        }
+  *run(dockerfile, { stage, plan }) {
+    for (const steps of decided(plan, 'build-as-root')) {
+      const first = stage.instructions[steps.first]
+      if (first === undefined) continue
+      yield {
+        outcome: 'fixed',
+        line: first.line,
+        column: first.column,
+        message: `${steps.reason}, which ${steps.user} may not: ${steps.move === null ? `root does it, then ${steps.user} is back` : 'USER comes after it'}`,
+        evidence: [{ source: 'declared', subject: steps.user, detail: steps.reason }],
+        edits: steps.move === null ? around(dockerfile, stage, steps) : moved(dockerfile, stage, steps),
       }
     }
   },

@@ -1,32 +1,26 @@
 import { shellWord } from '../src/borders/dockerfile.ts'
 import type { Dockerfile } from '../src/dockerfile/model.ts'
-import { insertLines, rootPlace } from '../src/dockerfile/placement.ts'
+import { insertLines, placeOf } from '../src/dockerfile/placement.ts'
 import { copyText, reason, runStep } from '../src/dockerfile/write.ts'
 import { groupLine, passwdLine } from '../src/plan/account/account-lines.ts'
-import type { AccountChoice } from '../src/plan/plan.ts'
+import { type AccountChoice, decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
 
 export const createUser: Transform = {
   name: 'create-user',
   summary: 'Create the account that the program runs as.',
-  *run(dockerfile, { plan }) {
-    for (const stagePlan of plan.stages) {
-      const { account } = stagePlan
-      const stage = dockerfile.stages[stagePlan.stage]
-      if (stagePlan.outcome !== 'harden' || account === null || stage === undefined) continue
-      const steps = stepsFor(dockerfile, account)
-      if (steps.length === 0) continue
+  *run(dockerfile, { stage, plan }) {
+    for (const account of decided(plan, 'make-account')) {
       const who = `${account.name} (${account.uid}:${account.gid})`
       const why = account.evidence.map((item) => item.detail).join(', ')
+      const lines = [...reason(`${who}: ${why}`), ...stepsFor(dockerfile, account)]
       yield {
         outcome: 'fixed',
         line: stage.from.line,
         column: stage.from.column,
         message: `${who} is created: ${why}`,
         evidence: account.evidence,
-        edits: [
-          insertLines(dockerfile, rootPlace(dockerfile, stage, stagePlan.end), [...reason(`${who}: ${why}`), ...steps]),
-        ],
+        edits: [insertLines(dockerfile, placeOf(dockerfile, stage, plan.end, 'make-account'), lines)],
       }
     }
   },

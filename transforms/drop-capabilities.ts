@@ -1,31 +1,31 @@
-import { insertLines, rootPlace } from '../src/dockerfile/placement.ts'
+import { insertLines, placeOf } from '../src/dockerfile/placement.ts'
 import { reason, runStep } from '../src/dockerfile/write.ts'
+import { decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
 
 export const dropCapabilities: Transform = {
   name: 'drop-capabilities',
   summary: 'Take capabilities off a program that cannot have them any more, so that it starts without them.',
-  *run(dockerfile, { plan }) {
-    for (const { stage: index, outcome, capable = [], end } of plan.stages) {
-      const stage = dockerfile.stages[index]
-      if (outcome !== 'harden' || stage === undefined || capable.length === 0) continue
-      const names = capable.map(({ name }) => name).join(', ')
-      const own = capable.some(({ capabilities }) => capabilities.length === 0)
-      const what = own ? 'the capabilities of its own' : 'cap_net_bind_service'
-      const why = `${names} without ${what}: under --cap-drop=ALL the kernel would not start it`
-      const lines = runStep(
-        dockerfile,
-        capable.map(({ removeWith }) => removeWith),
-      )
-      yield {
-        outcome: 'fixed',
-        line: stage.from.line,
-        column: stage.from.column,
-        message: why,
-        hint: 'the file is once more in the new layer: leave the setcap out where you can',
-        evidence: capable.map(({ evidence }) => evidence),
-        edits: [insertLines(dockerfile, rootPlace(dockerfile, stage, end), [...reason(why), ...lines])],
-      }
+  *run(dockerfile, { stage, plan }) {
+    const capable = decided(plan, 'drop-capabilities')
+    if (capable.length === 0) return
+    const names = capable.map(({ name }) => name).join(', ')
+    const own = capable.some(({ capabilities }) => capabilities.length === 0)
+    const what = own ? 'the capabilities of its own' : 'cap_net_bind_service'
+    const why = `${names} without ${what}: under --cap-drop=ALL the kernel would not start it`
+    const lines = runStep(
+      dockerfile,
+      capable.map(({ removeWith }) => removeWith),
+    )
+    const place = placeOf(dockerfile, stage, plan.end, 'drop-capabilities')
+    yield {
+      outcome: 'fixed',
+      line: stage.from.line,
+      column: stage.from.column,
+      message: why,
+      hint: 'the file is once more in the new layer: leave the setcap out where you can',
+      evidence: capable.map(({ evidence }) => evidence),
+      edits: [insertLines(dockerfile, place, [...reason(why), ...lines])],
     }
   },
 }

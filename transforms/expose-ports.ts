@@ -1,33 +1,29 @@
 import { exposedPort, exposeOf } from '../src/dockerfile/expose.ts'
 import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
-import { insertLines, userPlace } from '../src/dockerfile/placement.ts'
+import { insertLines, placeOf } from '../src/dockerfile/placement.ts'
 import { keyword } from '../src/dockerfile/write.ts'
 import type { Edit } from '../src/edit.ts'
-import type { PortDecision, StagePlan } from '../src/plan/plan.ts'
+import { decided, type PortDecision, type StagePlan } from '../src/plan/plan.ts'
 import { healthcheckText, moveHealthcheckPort } from '../src/plan/ports/healthcheck.ts'
 import type { Transform } from '../src/transform.ts'
 
 export const exposePorts: Transform = {
   name: 'expose-ports',
   summary: 'Let EXPOSE and HEALTHCHECK follow a port that moved.',
-  *run(dockerfile, { plan }) {
-    for (const stagePlan of plan.stages) {
-      const stage = dockerfile.stages[stagePlan.stage]
-      if (stagePlan.outcome !== 'harden' || stage === undefined) continue
-      const moved = stagePlan.ports.filter((decision) => decision.to !== null)
-      const [first] = moved
-      if (first === undefined) continue
-      const edits = [...exposeEdits(dockerfile, stage, moved), ...healthcheckEdits(dockerfile, stage, stagePlan, moved)]
-      if (edits.length === 0) continue
-      const place = exposeOf(stage, first.from) ?? stage.from
-      yield {
-        outcome: 'fixed',
-        line: place.line,
-        column: place.column,
-        message: `what speaks of port ${list(moved.map((decision) => decision.from))} says ${list(moved.map((decision) => decision.to))} now`,
-        evidence: moved.flatMap((decision) => decision.evidence),
-        edits,
-      }
+  *run(dockerfile, { stage, plan }) {
+    const moved = decided(plan, 'port').filter((decision) => decision.to !== null)
+    const [first] = moved
+    if (first === undefined) return
+    const edits = [...exposeEdits(dockerfile, stage, moved), ...healthcheckEdits(dockerfile, stage, plan, moved)]
+    if (edits.length === 0) return
+    const place = exposeOf(stage, first.from) ?? stage.from
+    yield {
+      outcome: 'fixed',
+      line: place.line,
+      column: place.column,
+      message: `what speaks of port ${list(moved.map((decision) => decision.from))} says ${list(moved.map((decision) => decision.to))} now`,
+      evidence: moved.flatMap((decision) => decision.evidence),
+      edits,
     }
   },
 }
@@ -61,7 +57,7 @@ function exposeEdits(dockerfile: Dockerfile, stage: Stage, moved: readonly PortD
   }
   if (added.length > 0)
     edits.push(
-      insertLines(dockerfile, userPlace(dockerfile, stage), [
+      insertLines(dockerfile, placeOf(dockerfile, stage, null, 'port'), [
         `${keyword(dockerfile, 'EXPOSE')} ${[...new Set(added)].join(' ')}`,
       ]),
     )
@@ -87,12 +83,11 @@ function healthcheckEdits(
     if (after !== before) edits.push({ ...instruction.rest, text: after })
   }
   // The plan's is the one in force: the stage's own, which was changed where it stands, or that of what it builds on.
-  if (plan.healthcheck !== null && !own) {
+  for (const healthcheck of own ? [] : decided(plan, 'set-healthcheck'))
     edits.push(
-      insertLines(dockerfile, userPlace(dockerfile, stage), [
-        `${keyword(dockerfile, 'HEALTHCHECK')} ${healthcheckText(plan.healthcheck)}`,
+      insertLines(dockerfile, placeOf(dockerfile, stage, plan.end, 'set-healthcheck'), [
+        `${keyword(dockerfile, 'HEALTHCHECK')} ${healthcheckText(healthcheck)}`,
       ]),
     )
-  }
   return edits
 }

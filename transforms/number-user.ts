@@ -1,22 +1,21 @@
 import type { Edit } from '../src/edit.ts'
+import { decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
 
 export const numberUser: Transform = {
   name: 'number-user',
   summary: 'Write a USER that is not root in numbers, with its group.',
-  *run(dockerfile, { plan }) {
-    for (const { stage: index, outcome, userNumber, rootSteps } of plan.stages) {
-      const stage = dockerfile.stages[index]
-      const instruction = userNumber === null ? undefined : stage?.instructions[userNumber.line]
-      if (outcome !== 'already' || userNumber === null || instruction === undefined) continue
-      const { text, pins, message, hint } = userNumber
+  *run(_dockerfile, { stage, plan }) {
+    for (const { line, outcome, text, pins, message, hint } of decided(plan, 'number-user')) {
+      const instruction = stage.instructions[line]
+      if (instruction === undefined) continue
       // A line that moves is written anew where it goes.
-      const moves = rootSteps.some((steps) => steps.move === userNumber.line)
-      if (moves && userNumber.outcome === 'fixed') continue
+      const moves = decided(plan, 'build-as-root').some((steps) => steps.move === line)
+      if (moves && outcome === 'fixed') continue
       const edits: Edit[] = pins.map((pin) => ({ start: pin.at, end: pin.at, text: pin.text }))
       if (text !== null && !moves) edits.push({ ...instruction.rest, text })
       yield {
-        outcome: userNumber.outcome,
+        outcome,
         line: instruction.line,
         column: instruction.column,
         message,

@@ -3,20 +3,16 @@ import type { Instruction } from '../src/dockerfile/model.ts'
 import type { Edit } from '../src/edit.ts'
 import { normalisePath } from '../src/places.ts'
 import { closedTo, noCode } from '../src/plan/grants/closed.ts'
+import { decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
 
 export const ownCopiedFiles: Transform = {
   name: 'own-copied-files',
   summary: 'With --own copied, let COPY and ADD of the final stage give what they bring to the user.',
-  *run(dockerfile, { plan }) {
-    const walks = stageWalks(dockerfile, () => NOT_KNOWN)
-    for (const stagePlan of plan.stages) {
-      const { account } = stagePlan
-      const stage = dockerfile.stages[stagePlan.stage]
-      if (stagePlan.outcome !== 'harden' || stagePlan.ownCopied !== true || account === null || stage === undefined)
-        continue
-      const owner = `${account.uid}:${account.gid}`
-      for (const step of walks.own(stagePlan.stage)) {
+  *run(dockerfile, { stage, plan }) {
+    for (const { uid, gid } of decided(plan, 'own-copies')) {
+      const owner = `${uid}:${gid}`
+      for (const step of stageWalks(dockerfile, () => NOT_KNOWN).own(stage.index)) {
         const { instruction } = step
         if (instruction.keyword !== 'COPY' && instruction.keyword !== 'ADD') continue
         // An owner that somebody has chosen stays, and so does what lies outside of the application.

@@ -7,17 +7,14 @@ import type { Finding, Transform } from '../src/transform.ts'
 export const ownMounts: Transform = {
   name: 'own-mounts',
   summary: 'Give cache, secret and ssh mounts of RUN lines below a non-root USER to that user.',
-  *run(dockerfile, { plan }) {
-    for (const stagePlan of plan.stages) {
-      const { account } = stagePlan
-      const stage = dockerfile.stages[stagePlan.stage]
-      // Only what the plan leaves below a USER of the chosen account runs as it; steps that need root are moved above.
-      if (stagePlan.outcome !== 'harden' || account === null || stage === undefined) continue
-      let isAccount = false
-      for (const instruction of stage.instructions) {
-        if (instruction.keyword === 'USER') isAccount = namesAccount(instruction.text, account)
-        if (isAccount && instruction.keyword === 'RUN') yield* mounts(instruction, account)
-      }
+  *run(_dockerfile, { stage, plan }) {
+    // Only what the plan leaves below a USER of the chosen account runs as it; steps that need root are moved above.
+    const { account } = plan
+    if (plan.outcome !== 'harden' || account === null) return
+    let isAccount = false
+    for (const instruction of stage.instructions) {
+      if (instruction.keyword === 'USER') isAccount = namesAccount(instruction.text, account)
+      if (isAccount && instruction.keyword === 'RUN') yield* mounts(instruction, account)
     }
   },
 }

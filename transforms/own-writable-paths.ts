@@ -1,9 +1,9 @@
 import type { Dockerfile, Instruction, Stage } from '../src/dockerfile/model.ts'
-import { insertLines, type Place, placeBefore, rootPlace } from '../src/dockerfile/placement.ts'
+import { insertLines, type Place, placeBefore, placeOf } from '../src/dockerfile/placement.ts'
 import { keyword, reason, runStep } from '../src/dockerfile/write.ts'
-import { isRootUser } from '../src/image/engine-user.ts'
+import { isRootUser } from '../src/image/accounts.ts'
 import { coveringVolume, firstInRow } from '../src/plan/grants/volumes.ts'
-import type { AccountChoice, Grant, StagePlan } from '../src/plan/plan.ts'
+import { type AccountChoice, decided, type Grant, type StagePlan } from '../src/plan/plan.ts'
 import type { Finding, Transform } from '../src/transform.ts'
 import { grantCommands } from './paths/grant-commands.ts'
 import { granted, grantReasons } from './paths/grant-words.ts'
@@ -13,22 +13,18 @@ import { shelllessPaths } from './paths/shellless-paths.ts'
 export const ownWritablePaths: Transform = {
   name: 'own-writable-paths',
   summary: 'Give the user the paths that are written at run time, and nothing else.',
-  *run(dockerfile, { plan }) {
-    for (const stagePlan of plan.stages) {
-      const { account } = stagePlan
-      const stage = dockerfile.stages[stagePlan.stage]
-      if (stagePlan.outcome !== 'harden' || account === null || stage === undefined || stagePlan.grants.length === 0)
-        continue
-      if (stagePlan.tools.shell === false) yield* shelllessPaths(dockerfile, stage, stagePlan, account)
-      else yield* withShell(dockerfile, stage, stagePlan, account)
-    }
+  *run(dockerfile, { stage, plan }) {
+    const { account } = plan
+    if (account === null || decided(plan, 'grant').length === 0) return
+    if (plan.tools.shell === false) yield* shelllessPaths(dockerfile, stage, plan, account)
+    else yield* withShell(dockerfile, stage, plan, account)
   },
 }
 
 function* withShell(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, account: AccountChoice): Iterable<Finding> {
-  const atEnd = { place: rootPlace(dockerfile, stage, plan.end), user: null }
+  const atEnd = { place: placeOf(dockerfile, stage, plan.end, 'grant'), user: null }
   const groups = new Map<number, RootPlace & { readonly grants: Grant[] }>()
-  for (const grant of plan.grants) {
+  for (const grant of decided(plan, 'grant')) {
     const chosen = aboveVolume(dockerfile, stage, plan, grant.path, atEnd.place) ?? { ...atEnd, above: null }
     const group = groups.get(chosen.place.offset) ?? { ...chosen, grants: [] }
     const isMissing = chosen.above !== null && madeBelow(stage, chosen.above, grant.path)
@@ -66,12 +62,14 @@ function aboveVolume(
 }
 
 /** The user in force above an instruction, as its USER line says it; null for root, undefined where it is not known. */
-function otherUserAt(stage: Stage, { users, end, rootSteps }: StagePlan, index: number): string | null | undefined {
+function otherUserAt(stage: Stage, plan: StagePlan, index: number): string | null | undefined {
+  const { users, end } = plan
   // Where the base is not known root is assumed, unless the stage itself says root later on.
-  if (users === undefined) return null
+  if (users === null) return null
   const line = users.lines.findLast((one) => one.index < index)
   // A USER that comes too early moves below.
-  if (rootSteps.some(({ move, last }) => move !== null && move === line?.index && index <= last)) return null
+  if (decided(plan, 'build-as-root').some(({ move, last }) => move !== null && move === line?.index && index <= last))
+    return null
   const user = line?.user ?? users.initial
   if (!user.known) return line === undefined && end?.rootBefore !== false ? null : undefined
   if (isRootUser(user.value)) return null

@@ -1,22 +1,19 @@
+import { decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
 
 export const preferVendor: Transform = {
   name: 'prefer-vendor',
   summary: 'With --prefer-vendor, build from the image that the vendor itself ships without root.',
-  *run(dockerfile, { plan }) {
-    for (const { outcome, stage: index, vendorImage, account } of plan.stages) {
-      const stage = dockerfile.stages[index]
-      const image = stage?.from.words[0]
-      if (outcome !== 'vendor' || stage === undefined || image === undefined || vendorImage === undefined) continue
-      const from = stage.from
+  *run(_dockerfile, { stage, plan }) {
+    const word = stage.from.words[0]
+    for (const { image, evidence } of word === undefined ? [] : decided(plan, 'switch-base'))
       yield {
         outcome: 'fixed',
-        line: from.line,
-        column: from.column,
-        message: `built from ${vendorImage}, which runs as ${account?.uid}:${account?.gid}, instead of ${image.text}`,
-        evidence: account?.evidence ?? [],
-        edits: [{ ...image.span, text: vendorImage }],
+        line: stage.from.line,
+        column: stage.from.column,
+        message: `built from ${image}, which runs as ${plan.account?.uid}:${plan.account?.gid}, instead of ${word?.text}`,
+        evidence,
+        edits: word === undefined ? [] : [{ ...word.span, text: image }],
       }
-    }
   },
 }

@@ -1,26 +1,23 @@
 import { changeFiles } from '../src/dockerfile/change-file.ts'
 import { exposeOf } from '../src/dockerfile/expose.ts'
 import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
-import { insertLines, rootPlace } from '../src/dockerfile/placement.ts'
-import type { FileEdit, PortDecision, StagePlan } from '../src/plan/plan.ts'
+import { insertLines, placeOf } from '../src/dockerfile/placement.ts'
+import { decided, type FileEdit, type PortDecision, type StagePlan } from '../src/plan/plan.ts'
 import type { Finding, Transform } from '../src/transform.ts'
 
 export const raisePorts: Transform = {
   name: 'raise-ports',
   summary:
     'Move ports below 1024, which a non-root process may not bind everywhere, where the place that sets them is known.',
-  *run(dockerfile, { plan }) {
-    for (const stagePlan of plan.stages) {
-      const stage = dockerfile.stages[stagePlan.stage]
-      if (stagePlan.outcome !== 'harden' || stage === undefined) continue
-      const stay = stagePlan.ports.filter((decision) => decision.to === null)
-      // A port of two protocols is said once.
-      yield* stay
-        .filter(({ from }, at) => stay.findIndex((one) => one.from === from) === at)
-        .map((one) => kept(stage, one))
-      const moved = stagePlan.ports.filter((decision) => decision.to !== null)
-      if (moved.length > 0) yield move(dockerfile, stage, stagePlan, moved)
-    }
+  *run(dockerfile, { stage, plan }) {
+    const ports = decided(plan, 'port')
+    const stay = ports.filter((decision) => decision.to === null)
+    // A port of two protocols is said once.
+    yield* stay
+      .filter(({ from }, at) => stay.findIndex((one) => one.from === from) === at)
+      .map((one) => kept(stage, one))
+    const moved = ports.filter((decision) => decision.to !== null)
+    if (moved.length > 0) yield move(dockerfile, stage, plan, moved)
   },
 }
 
@@ -38,8 +35,8 @@ function kept(stage: Stage, decision: PortDecision): Finding {
 }
 
 function move(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, moved: readonly PortDecision[]): Finding {
-  const files = plan.fileEdits.filter((edit) => edit.purpose === 'port')
-  const lines = changeFiles(dockerfile, files, plan.tools, plan.text, whereItWas(files, moved))
+  const files = decided(plan, 'edit-file').filter((edit) => edit.purpose === 'port')
+  const lines = changeFiles(dockerfile, files, plan.tools, whereItWas(files, moved))
   const text = distinct(moved.map((decision) => `${decision.from} becomes ${decision.to}`))
   const place = moved.map((decision) => exposeOf(stage, decision.from)).find((found) => found !== null) ?? stage.from
   return {
@@ -52,7 +49,7 @@ function move(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, moved: read
     edits: [
       ...(lines === null || lines.length === 0
         ? []
-        : [insertLines(dockerfile, rootPlace(dockerfile, stage, plan.end), lines)]),
+        : [insertLines(dockerfile, placeOf(dockerfile, stage, plan.end, 'edit-file'), lines)]),
     ],
   }
 }

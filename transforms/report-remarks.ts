@@ -5,12 +5,8 @@ import type { Finding, Transform } from '../src/transform.ts'
 export const reportRemarks: Transform = {
   name: 'report-remarks',
   summary: 'Say what needs a person: what must keep root, what is not known and what could not be granted.',
-  *run(dockerfile, { plan }) {
-    for (const stagePlan of plan.stages) {
-      const stage = dockerfile.stages[stagePlan.stage]
-      if (stage === undefined) continue
-      for (const remark of stagePlan.remarks) yield finding(stage, remark)
-    }
+  *run(_dockerfile, { stage, plan }) {
+    for (const remark of plan.remarks) yield finding(stage, remark)
   },
 }
 

@@ -1,20 +1,17 @@
 import { execForm, jsonWord } from '../src/borders/dockerfile.ts'
 import { changedWords } from '../src/dockerfile/changed-words.ts'
 import type { Dockerfile, Instruction, Stage } from '../src/dockerfile/model.ts'
-import { insertLines, placeBefore, type userPlace } from '../src/dockerfile/placement.ts'
+import { insertLines, placeBefore } from '../src/dockerfile/placement.ts'
 import { keyword, reason } from '../src/dockerfile/write.ts'
 import type { Edit } from '../src/edit.ts'
-import type { CommandChange } from '../src/plan/plan.ts'
+import { type CommandChange, decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
 
 export const setCommand: Transform = {
   name: 'set-command',
   summary: 'Change arguments of ENTRYPOINT and CMD that only root can follow, or that hold a moved port.',
-  *run(dockerfile, { plan }) {
-    for (const stagePlan of plan.stages) {
-      const stage = dockerfile.stages[stagePlan.stage]
-      const { command } = stagePlan
-      if (stagePlan.outcome !== 'harden' || stage === undefined || command === null) continue
+  *run(dockerfile, { stage, plan }) {
+    for (const command of decided(plan, 'set-command')) {
       const place = last(stage, 'CMD') ?? last(stage, 'ENTRYPOINT') ?? stage.from
       yield {
         outcome: 'fixed',
@@ -44,14 +41,10 @@ function edits(dockerfile: Dockerfile, stage: Stage, change: CommandChange): rea
   if (missing.length > 0) {
     // An ENTRYPOINT drops the CMD of the base image, so the plan says both; ENTRYPOINT comes first.
     const cmd = change.cmd !== null && change.entrypoint !== null ? last(stage, 'CMD') : null
-    const place = cmd === null ? end(dockerfile, stage) : placeBefore(dockerfile, stage, cmd)
+    const place = placeBefore(dockerfile, stage, cmd)
     result.push(insertLines(dockerfile, place, [...reason(change.reason), ...missing]))
   }
   return result
-}
-
-function end(dockerfile: Dockerfile, stage: Stage): ReturnType<typeof userPlace> {
-  return placeBefore(dockerfile, stage, null)
 }
 
 function changed(instruction: Instruction, words: readonly string[]): readonly Edit[] {

@@ -2,26 +2,22 @@ import { quotedWord } from '../src/borders/dockerfile.ts'
 import { insertEnv } from '../src/dockerfile/insert-env.ts'
 import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
 import type { Edit } from '../src/edit.ts'
-import type { EnvSetting } from '../src/plan/plan.ts'
+import { decided, type EnvSetting } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
 
 export const setEnvironment: Transform = {
   name: 'set-environment',
   summary: 'Let variables that hold a moved port say the new one, and set those that a non-root start needs.',
-  *run(dockerfile, { plan }) {
-    for (const stagePlan of plan.stages) {
-      const stage = dockerfile.stages[stagePlan.stage]
-      if (stagePlan.outcome !== 'harden' || stage === undefined) continue
-      for (const setting of stagePlan.env) {
-        if (setting.name === 'HOME') continue
-        yield {
-          outcome: 'fixed',
-          line: stage.from.line,
-          column: stage.from.column,
-          message: `${setting.name}=${setting.value}: ${setting.reason}`,
-          evidence: setting.evidence,
-          edits: [inPlace(dockerfile, stage, setting) ?? insertEnv(dockerfile, stage, setting)],
-        }
+  *run(dockerfile, { stage, plan }) {
+    for (const setting of decided(plan, 'set-env')) {
+      if (setting.name === 'HOME') continue
+      yield {
+        outcome: 'fixed',
+        line: stage.from.line,
+        column: stage.from.column,
+        message: `${setting.name}=${setting.value}: ${setting.reason}`,
+        evidence: setting.evidence,
+        edits: [inPlace(dockerfile, stage, setting) ?? insertEnv(dockerfile, stage, setting)],
       }
     }
   },

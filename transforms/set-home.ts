@@ -1,24 +1,21 @@
 import { insertEnv } from '../src/dockerfile/insert-env.ts'
+import { decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
 
 export const setHome: Transform = {
   name: 'set-home',
   summary: 'Point HOME to a folder that the user can enter and write.',
-  *run(dockerfile, { plan }) {
-    for (const stagePlan of plan.stages) {
-      const stage = dockerfile.stages[stagePlan.stage]
-      if (stagePlan.outcome !== 'harden' || stage === undefined) continue
-      for (const setting of stagePlan.env) {
-        if (setting.name !== 'HOME') continue
-        yield {
-          outcome: 'fixed',
-          line: stage.from.line,
-          column: stage.from.column,
-          message: `HOME=${setting.value}: ${setting.reason}`,
-          evidence: setting.evidence,
-          // Never where the stage's own ENV stands: the build's root would fill the user's home before the account is made.
-          edits: [insertEnv(dockerfile, stage, setting)],
-        }
+  *run(dockerfile, { stage, plan }) {
+    for (const setting of decided(plan, 'set-env')) {
+      if (setting.name !== 'HOME') continue
+      yield {
+        outcome: 'fixed',
+        line: stage.from.line,
+        column: stage.from.column,
+        message: `HOME=${setting.value}: ${setting.reason}`,
+        evidence: setting.evidence,
+        // Never where the stage's own ENV stands: the build's root would fill the user's home before the account is made.
+        edits: [insertEnv(dockerfile, stage, setting)],
       }
     }
   },

@@ -1,22 +1,22 @@
-import { insertLines, replacedUser, userPlace } from '../src/dockerfile/placement.ts'
+import { insertLines, placeOf, replacedUser } from '../src/dockerfile/placement.ts'
 import { keyword, reason } from '../src/dockerfile/write.ts'
-import type { AccountChoice } from '../src/plan/plan.ts'
+import { type AccountChoice, decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
 
 export const setUser: Transform = {
   name: 'set-user',
   summary: 'Set a numeric USER uid:gid as the last step before the container starts.',
-  *run(dockerfile, { plan }) {
-    for (const stagePlan of plan.stages) {
-      const { account } = stagePlan
-      const stage = dockerfile.stages[stagePlan.stage]
-      const isChanged = stagePlan.outcome === 'harden' || stagePlan.outcome === 'vendor'
-      if (!isChanged || account === null || stage === undefined) continue
+  *run(dockerfile, { stage, plan }) {
+    for (const account of decided(plan, 'set-user')) {
       const user = account.text ?? `${account.uid}:${account.gid}`
-      const group = stagePlan.anyUid === true ? '; any uid with group 0 will do' : ''
-      const before = stagePlan.userBefore.known ? stagePlan.userBefore.value : 'an unknown user'
-      const replaced = replacedUser(stage, stagePlan.end)
+      const group = plan.anyUid ? '; any uid with group 0 will do' : ''
+      const before = plan.userBefore.known ? plan.userBefore.value : 'an unknown user'
+      const replaced = replacedUser(stage, plan.end)
       const place = replaced ?? stage.instructions.at(-1) ?? stage.from
+      const lines = [
+        ...reason(`${describe(account)}, ${origin(account)}${group}`),
+        `${keyword(dockerfile, 'USER')} ${user}`,
+      ]
       yield {
         outcome: 'fixed',
         line: place.line,
@@ -25,10 +25,7 @@ export const setUser: Transform = {
         evidence: account.evidence,
         edits: [
           replaced === null
-            ? insertLines(dockerfile, userPlace(dockerfile, stage), [
-                ...reason(`${describe(account)}, ${origin(account)}${group}`),
-                `${keyword(dockerfile, 'USER')} ${user}`,
-              ])
+            ? insertLines(dockerfile, placeOf(dockerfile, stage, plan.end, 'set-user'), lines)
             : { ...replaced.rest, text: user },
         ],
       }

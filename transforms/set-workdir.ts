@@ -1,26 +1,22 @@
 import { quotedWord } from '../src/borders/dockerfile.ts'
-import { insertLines, userPlace } from '../src/dockerfile/placement.ts'
+import { insertLines, placeOf } from '../src/dockerfile/placement.ts'
 import { keyword, reason } from '../src/dockerfile/write.ts'
+import { decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
 
 export const setWorkdir: Transform = {
   name: 'set-workdir',
   summary: 'Let a program that makes files where it starts start in a folder of its own.',
-  *run(dockerfile, { plan }) {
-    for (const { stage: index, outcome, workdir } of plan.stages) {
-      const stage = dockerfile.stages[index]
-      if (outcome !== 'harden' || stage === undefined || workdir === undefined) continue
-      const lines = [
-        ...reason(workdir.reason),
-        `${keyword(dockerfile, 'WORKDIR')} ${quotedWord(workdir.path, dockerfile.escape)}`,
-      ]
+  *run(dockerfile, { stage, plan }) {
+    for (const { path, reason: why, evidence } of decided(plan, 'set-workdir')) {
+      const lines = [...reason(why), `${keyword(dockerfile, 'WORKDIR')} ${quotedWord(path, dockerfile.escape)}`]
       yield {
         outcome: 'fixed',
         line: stage.from.line,
         column: stage.from.column,
-        message: `it starts in ${workdir.path}: ${workdir.reason}`,
-        evidence: workdir.evidence,
-        edits: [insertLines(dockerfile, userPlace(dockerfile, stage), lines)],
+        message: `it starts in ${path}: ${why}`,
+        evidence,
+        edits: [insertLines(dockerfile, placeOf(dockerfile, stage, plan.end, 'set-workdir'), lines)],
       }
     }
   },

@@ -4,5 +4,5 @@ import type { Transform } from '../src/transform.ts'
 export const skipStepDown: Transform = {
   name: 'skip-step-down',
   summary: 'Take the switch of user out of entrypoint scripts, since the container already starts as that user.',
-  run: (dockerfile, { plan }) => fileFindings(dockerfile, plan, 'step-down'),
+  run: (dockerfile, context) => fileFindings(dockerfile, context, 'step-down'),
 }

@@ -3,38 +3,38 @@ import { composeFile } from '../../src/profile/compose-file.ts'
 import { dockerRun } from '../../src/profile/docker.ts'
 import { kubernetesManifest } from '../../src/profile/kubernetes-manifest.ts'
 import type { Profile } from '../../src/profile/profile.ts'
-import { formats } from '../../src/report/index.ts'
+import { formatNames, formatOf } from '../../src/report/index.ts'
 import type { ReportFinding, TargetResult } from '../../src/report/report.ts'
 import { lines } from './dockerfiles.ts'
 import type { Input } from './input.ts'
 
 /** Results that are large because what they are of is. */
 export const reports: readonly Input[] = [
-  ...formats.flatMap((format): readonly Input[] => [
-    report(format.name, 'of many findings', (n) => [resultOf({ findings: findings(n) })]),
-    report(format.name, 'of many results', (n) =>
+  ...formatNames.flatMap((format): readonly Input[] => [
+    report(format, 'of many findings', (n) => [resultOf({ findings: findings(n) })]),
+    report(format, 'of many results', (n) =>
       Array.from({ length: n }, (_, i) => resultOf({ target: `d${i}/Dockerfile`, findings: findings(2) })),
     ),
-    report(format.name, 'of a text that is wholly another', (n) => [
+    report(format, 'of a text that is wholly another', (n) => [
       resultOf(
         { output: lines(n, (i) => `RUN b${i}`) },
         lines(n, (i) => `RUN a${i}`),
       ),
     ]),
-    report(format.name, 'of a text with many changes', (n) => [
+    report(format, 'of a text with many changes', (n) => [
       resultOf(
         { output: lines(n, (i) => `RUN ${i % 8 === 0 ? 'b' : 'a'}${i}`) },
         lines(n, (i) => `RUN a${i}`),
       ),
     ]),
-    report(format.name, 'of a text of equal lines', (n) => [
+    report(format, 'of a text of equal lines', (n) => [
       resultOf(
         { output: `x\n${lines(n, () => 'RUN a')}\ny` },
         lines(n, () => 'RUN a'),
       ),
     ]),
     // A message with what others wrote in it.
-    report(format.name, 'of a long message', (n) => [
+    report(format, 'of a long message', (n) => [
       resultOf({ findings: [{ ...finding(0), message: '<a`*_[\u202e '.repeat(n) }] }),
     ]),
   ]),
@@ -55,7 +55,7 @@ function report(format: string, name: string, make: (n: number) => readonly Show
       const renderings = make(n).map((shown) => ({ ...shown, path: shown.result.target }))
       return {
         bytes: JSON.stringify(renderings).length,
-        work: () => void formats.find((each) => each.name === format)?.render(renderings, { colour: true }),
+        work: async () => void (await formatOf(format))?.render(renderings, { colour: true }),
       }
     },
     most: 4 * 1024 * 1024,
@@ -68,6 +68,7 @@ function resultOf(change: Partial<TargetResult>, source = 'FROM x\n'): Shown {
     kind: 'dockerfile',
     verdict: 'incomplete',
     user: null,
+    ports: [],
     stages: [],
     findings: [],
     output: 'FROM x\nUSER 1\n',

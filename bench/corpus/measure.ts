@@ -1,9 +1,9 @@
-import { withDefaults } from '../../src/api.ts'
+import { withDefaults } from '../../src/app/api.ts'
+import { targetProcessor } from '../../src/app/pipeline.ts'
+import type { ProcessTarget } from '../../src/app/task.ts'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import { HardenError } from '../../src/errors.ts'
 import type { TargetResult } from '../../src/report/report.ts'
-import { targetProcessor } from '../../src/target.ts'
-import type { ProcessTarget } from '../../src/work.ts'
 import { diffLines } from './lines.ts'
 
 /** What became of one file. */

@@ -1,5 +1,5 @@
 import type { Options as Flag } from 'yargs'
-import { formats } from '../report/index.ts'
+import { formatNames } from '../report/index.ts'
 import {
   arbitraryFlag,
   capabilityFlag,
@@ -13,8 +13,6 @@ import {
   text,
   textOrJson,
 } from './shared-flags.ts'
-
-const formatNames = (names: readonly string[]) => names.join(' | ')
 
 export const hardenFlags = {
   write: {
@@ -37,7 +35,7 @@ export const hardenFlags = {
   format: {
     ...text,
     group: groups.output,
-    describe: `${formatNames(formats.map(({ name }) => name))} (default diff; dockerfile for an image)`,
+    describe: `${formatNames.join(' | ')} (default diff; dockerfile for an image)`,
   },
   quiet: {
     type: 'boolean',

@@ -1,17 +1,19 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, posix, relative, resolve } from 'node:path'
+import type { Options } from '../app/task.ts'
 import { HardenError } from '../errors.ts'
 import { defaultPolicy } from '../plan/policy.ts'
 import type { ReportFinding } from '../report/report.ts'
 import { targetFinding } from '../report/target-finding.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
-import type { LeftOut, Options } from '../work.ts'
-import { type Config, configIn, nearestConfig, readConfig } from '../workspace/config.ts'
+import type { Config, readConfig } from '../workspace/config.ts'
 import type { Found } from '../workspace/discover.ts'
 import { type Excludes, noExcludes } from '../workspace/excludes.ts'
+import { configIn, nearestConfig } from '../workspace/repository.ts'
 import { contradiction, type Settings } from '../workspace/settings.ts'
 import { type SmokeSetting, smokeChecks } from '../workspace/smoke.ts'
 import { type Trust, trustOf } from '../workspace/trust.ts'
+import type { LeftOut } from '../workspace/work-item.ts'
 import type { Io } from './io.ts'
 import type { Work } from './request.ts'
 
@@ -61,7 +63,7 @@ export async function optionsFrom(
   if (request.config !== null) {
     const file = resolve(cwd, request.config)
     const isTrusted = trust.named(file, foldersOf(request, cwd))
-    const { settings, leftOut } = await readConfig(file, request.config, transforms, isTrusted)
+    const { settings, leftOut } = await readingConfig(file, request.config, transforms, isTrusted)
     const config = placed(settings, dirname(file), request.config)
     const patterns = [...flags, { folder: dirname(file), patterns: config.exclude ?? [] }]
     return {
@@ -72,7 +74,7 @@ export async function optionsFrom(
   }
   const read = new Map<string, Promise<Config>>()
   const configOf = (file: string) => {
-    const config = read.get(file) ?? readConfig(file, relative(cwd, file), transforms, trust.found(file))
+    const config = read.get(file) ?? readingConfig(file, relative(cwd, file), transforms, trust.found(file))
     read.set(file, config)
     return config
   }
@@ -101,6 +103,11 @@ export async function optionsFrom(
       },
     },
   }
+}
+
+/** Most targets have no configuration, and do without what parses one. */
+async function readingConfig(...file: Parameters<typeof readConfig>): Promise<Config> {
+  return (await import('../workspace/config.ts')).readConfig(...file)
 }
 
 /** A configuration file that somebody else has put above the target. */

@@ -1,6 +1,6 @@
 import { HardenError } from '../errors.ts'
 import { parseReference } from '../image/reference.ts'
-import { formats } from '../report/index.ts'
+import { formatNames } from '../report/index.ts'
 import { checks, contradiction, messageOf, oneOf, type SettingName, type Settings } from '../workspace/settings.ts'
 import type { ListTransforms, Work } from './request.ts'
 
@@ -42,7 +42,7 @@ export function transformsRequest(parsed: Parsed, positionals: readonly string[]
 
 /** Throws HardenError `bad-usage` for what contradicts itself, whatever the targets are. */
 export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: readonly string[]): Work {
-  const names = verb === 'harden' ? formats.map(({ name }) => name) : ['text', 'json']
+  const names = verb === 'harden' ? formatNames : ['text', 'json']
   const request: Work = {
     kind: 'work',
     verb,

@@ -1,5 +1,5 @@
+import type { EngineOption } from '../engine/open-engine.ts'
 import type { UsernsRequest } from '../userns/request.ts'
-import type { EngineChoice } from '../work.ts'
 import type { Settings } from '../workspace/settings.ts'
 
 /** What the command line asks for, checked as far as it can be without looking at the targets. */
@@ -23,7 +23,7 @@ export interface Clean {
   readonly dryRun: boolean
   /** Also what nobody here can say of whether its run is over. */
   readonly all: boolean
-  readonly engine: EngineChoice
+  readonly engine: EngineOption
 }
 
 export interface Work {

@@ -1,32 +1,29 @@
 import { realpathSync, statSync } from 'node:fs'
 import { dirname, relative, sep } from 'node:path'
+import { failed } from '../app/run.ts'
+import type { TargetOutcome } from '../app/task.ts'
 import { visibleLine } from '../borders/terminal.ts'
 import type { Format, Rendering } from '../report/format.ts'
-import { formats } from '../report/index.ts'
 import { counted, summaryLine } from '../report/summary.ts'
 import { renderTargets } from '../report/text.ts'
-import { failed } from '../run.ts'
-import type { TargetOutcome } from '../work.ts'
 import { repositoryOf } from '../workspace/repository.ts'
-import { wantsColour } from './colour.ts'
-import type { Io } from './io.ts'
+import { type Io, wantsColour } from './io.ts'
 import type { Work } from './request.ts'
 import type { Carried } from './usage.ts'
 import type { Written } from './write-results.ts'
 
-/** The contract's part: what stdout carries. Gives the outcomes; what could not be shown has failed, the others are shown. */
+/** The contract's part: what stdout carries; null for nothing. Gives the outcomes; what could not be shown has failed, the others are shown. */
 export function showResults(
-  carries: Carried,
+  format: Format | null,
   outcomes: readonly TargetOutcome[],
   rules: ReadonlyMap<string, string>,
   io: Io,
 ): readonly TargetOutcome[] {
-  const format = formatOf(carries)
-  if (format === undefined) return outcomes
+  if (format === null) return outcomes
   const several = outcomes.length > 1
   // Images among files have no place in a diff of files.
   const hasPlace = ({ result }: TargetOutcome): boolean =>
-    carries !== 'diff' || !several || result.kind === 'dockerfile'
+    format.name !== 'diff' || !several || result.kind === 'dockerfile'
   const render = (shown: readonly TargetOutcome[]): string =>
     format.render(
       shown.filter(hasPlace).map((outcome) => rendering(outcome, io.cwd)),
@@ -59,20 +56,16 @@ function renderedApart(
   }
 }
 
-function formatOf(carries: Carried): Format | undefined {
-  return formats.find(({ name }) => name === carries)
-}
-
 /** Everything else, for people, on stderr: short where there is little to say. Gives the outcomes, as `showResults` does. */
 export function tellRest(
   request: Work,
-  carries: Carried,
+  format: Format | null,
   written: Written,
   empty: readonly string[],
   io: Io,
 ): readonly TargetOutcome[] {
   for (const folder of empty) io.stderr.write(`harden-image: there is no Dockerfile below ${visibleLine(folder)}\n`)
-  const { tells } = formatOf(carries) ?? { tells: 'changes' }
+  const { name: carries, tells } = format ?? { name: 'nothing', tells: 'changes' }
   const isSaid = ({ result }: TargetOutcome): boolean =>
     tells === 'data' || request.quiet
       ? tells !== 'all' && result.verdict === 'failed'

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
-import { profileFile } from '../profile/profile-file.ts'
-import { failed } from '../run.ts'
-import type { TargetOutcome } from '../work.ts'
+import { failed } from '../app/run.ts'
+import type { TargetOutcome } from '../app/task.ts'
 import { replaceText } from '../workspace/files.ts'
 import { type OwnFile, writeOwn } from './own-file.ts'
 import type { Work } from './request.ts'
@@ -32,7 +31,7 @@ export async function writeResults(
   const after: TargetOutcome[] = []
   for (const outcome of outcomes) {
     try {
-      const job = jobOf(request, outcome, cwd)
+      const job = await jobOf(request, outcome, cwd)
       if (job !== null && outcome.result.proof?.passed === false) heldBack.push(outcome.result.target)
       else if (job !== null && signal.aborted) {
         notWritten.push(job.name)
@@ -55,12 +54,17 @@ interface Job {
 }
 
 /** Null where nothing is to be written. */
-function jobOf({ write, output }: Work, { result, source, path, profile }: TargetOutcome, cwd: string): Job | null {
+async function jobOf(
+  { write, output }: Work,
+  { result, source, path, profile }: TargetOutcome,
+  cwd: string,
+): Promise<Job | null> {
   if (result.verdict === 'failed') return null
   if (result.kind === 'image') {
     if (output === null) return null
     const name = join(output, 'Dockerfile')
     const files: OwnFile[] = [[name, result.output]]
+    const { profileFile } = await import('../profile/profile-file.ts')
     if (profile !== undefined) files.push([join(output, 'compose.yaml'), profileFile(profile)])
     return { name: files.map(([file]) => file).join(' and '), write: () => writeOwn(files, cwd) }
   }

@@ -1,6 +1,7 @@
 import { shellWord, unwritable, unwritablePath, unwritableTarget, unwritableText } from '../borders/dockerfile.ts'
 import { applySubstitutions, sedCommand } from '../evidence/file-edit.ts'
 import type { FileEdit, Tools } from '../plan/plan.ts'
+import { hasSed } from '../plan/tools.ts'
 import type { Dockerfile } from './model.ts'
 import { copyText, reason, runStep } from './write.ts'
 
@@ -9,7 +10,6 @@ export function changeFiles(
   dockerfile: Dockerfile,
   edits: readonly FileEdit[],
   tools: Tools,
-  texts: (path: string) => string | null,
   summary?: string,
 ): readonly string[] | null {
   if (edits.length === 0) return []
@@ -24,7 +24,7 @@ export function changeFiles(
     ]
   const lines: string[] = [...why]
   for (const edit of edits) {
-    const text = texts(edit.path)
+    const { text = null } = edit
     const changed = text === null ? null : applySubstitutions(text, edit.substitutions)
     if (changed === null) return null
     lines.push(...copyText(dockerfile, changed, edit.path, ''))
@@ -33,19 +33,10 @@ export function changeFiles(
 }
 
 /** Why a change cannot be written into a Dockerfile, as half a sentence; null where it can. */
-export function unwritableEdit(
-  { path, substitutions }: FileEdit,
-  tools: Tools,
-  texts: (path: string) => string | null,
-): string | null {
+export function unwritableEdit({ path, substitutions, text = null }: FileEdit, tools: Tools): string | null {
   if (hasSed(tools)) {
     const scripts = substitutions.flatMap(({ pattern, replacement }) => [pattern, replacement])
     return unwritablePath(path) ?? scripts.map(unwritable).find((why) => why !== null) ?? null
   }
-  const text = texts(path)
   return unwritableTarget(path) ?? (text === null ? null : unwritableText(text))
-}
-
-function hasSed({ shell, commands }: Tools): boolean {
-  return shell !== false && (commands === null || commands.has('sed'))
 }

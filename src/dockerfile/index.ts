@@ -1,4 +1,4 @@
-export { isRootUser } from '../image/engine-user.ts'
+export { isRootUser } from '../image/accounts.ts'
 export {
   allInstructions,
   danglingContinuation,

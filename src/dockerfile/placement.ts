@@ -2,6 +2,7 @@ import { commentWords } from '../borders/dockerfile.ts'
 import { bounds } from '../bounds.ts'
 import type { Edit } from '../edit.ts'
 import { HardenError } from '../errors.ts'
+import { type DecisionKind, needsRoot } from '../plan/plan.ts'
 import { allInstructions } from './build.ts'
 import type { Dockerfile, Instruction, Stage } from './model.ts'
 
@@ -25,8 +26,13 @@ export interface RootLine {
   readonly replace: boolean
 }
 
-/** The place for steps that need root: after all that builds the stage, above what only declares, where root is in force. */
-export function rootPlace(dockerfile: Dockerfile, stage: Stage, end: RootLine | null): Place {
+/** The place for the lines of a decision: where root is in force for those that need it, else where USER stands. */
+export function placeOf(dockerfile: Dockerfile, stage: Stage, end: RootLine | null, kind: DecisionKind): Place {
+  return needsRoot(kind) ? rootPlace(dockerfile, stage, end) : userPlace(dockerfile, stage)
+}
+
+/** After all that builds the stage, above what only declares, where root is in force. */
+function rootPlace(dockerfile: Dockerfile, stage: Stage, end: RootLine | null): Place {
   const line = end === null ? undefined : stage.instructions[end.line]
   if (end === null || line === undefined) return placeBefore(dockerfile, stage, tailOf(stage, NO_FILES))
   if (end.rootBefore) return placeBefore(dockerfile, stage, line)
@@ -38,8 +44,8 @@ export function replacedUser(stage: Stage, end: RootLine | null): Instruction | 
   return end?.replace === true ? (stage.instructions[end.line] ?? null) : null
 }
 
-/** The place for USER: above CMD and ENTRYPOINT when those end the stage, else its last line. */
-export function userPlace(dockerfile: Dockerfile, stage: Stage): Place {
+/** Above CMD and ENTRYPOINT when those end the stage, else its last line. */
+function userPlace(dockerfile: Dockerfile, stage: Stage): Place {
   return placeBefore(dockerfile, stage, tailOf(stage, START))
 }
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { ImageConfig, Platform } from '../image/facts.ts'
-import type { Leftover } from './leftovers.ts'
+import type { Leftover } from './clean-up.ts'
 import type { Reach } from './reach.ts'
 
 export type EngineName = 'docker' | 'podman' | 'nerdctl'

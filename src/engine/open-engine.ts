@@ -2,14 +2,17 @@ import { randomBytes } from 'node:crypto'
 import { hostname, release } from 'node:os'
 import { HardenError } from '../errors.ts'
 import { createApiEngine } from './api/api-engine.ts'
-import { findEndpoint } from './api/endpoint.ts'
-import { createCliEngine } from './cli-engine.ts'
-import { createCli, isMissing } from './cli-process.ts'
+import { findEndpoint } from './api/daemon.ts'
+import { createCliEngine } from './cli/cli-engine.ts'
+import { createCli, isMissing } from './cli/process.ts'
 import type { Enforced, Engine, EngineName } from './engine.ts'
 import { unusableError } from './failure.ts'
 import { answerOf } from './inspect.ts'
 
-export type EngineChoice = 'auto' | EngineName
+type EngineChoice = 'auto' | EngineName
+
+/** As somebody asks for it; `none`: no engine is to be used. */
+export type EngineOption = EngineChoice | 'none'
 
 export interface EngineOptions {
   /** Environment of the engine's CLI; DOCKER_HOST and DOCKER_CONTEXT count. Default: this process's. */

@@ -7,6 +7,8 @@ export interface FileEdit {
   /** What for: the reason above the line in the Dockerfile. */
   readonly reason: string
   readonly purpose: 'port' | 'config' | 'step-down'
+  /** The file as it is, for an image that has no sed to change it; null where it is not known, absent where there is sed. */
+  readonly text?: string | null
   readonly evidence: readonly Evidence[]
 }
 

@@ -1,5 +1,6 @@
-import type { ProgramRule, VariantFacts } from '../../catalogue/entry.ts'
+import type { VariantFacts } from '../../catalogue/entry.ts'
 import type { PackageRule } from '../../catalogue/package-rule.ts'
+import type { ProgramRule } from '../../catalogue/program.ts'
 import type { WorkingFolderRule } from '../../catalogue/working-folder-rule.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
 import type { Stage } from '../dockerfile/model.ts'

@@ -2,7 +2,7 @@ import type { CapableFile, Need } from '../evidence/claim.ts'
 import { applySubstitutions } from '../evidence/file-edit.ts'
 import type { StageView } from '../evidence/provider.ts'
 import type { ImageFacts } from '../image/facts.ts'
-import { atOnce, type InTurn } from '../in-turn.ts'
+import type { InTurn } from '../in-turn.ts'
 import { isInside, isStatePlace } from '../places.ts'
 import { candidates } from './account/candidates.ts'
 import { chooseAccount } from './account/choose-account.ts'
@@ -16,13 +16,13 @@ import { editsInOrder } from './edits-in-order.ts'
 import { imageCode } from './grants/closed.ts'
 import { type Granted, grantAll } from './grants/grant-all.ts'
 import { foundByHome, homeNeeds } from './grants/observed-needs.ts'
-import { partsOf, spareGrants, spareHome, spareLines, spareWorkdir } from './grants/spare.ts'
+import { isCure, isGuess, isHome, partsOf, spareGrants, spareHome, spareLines, spareWorkdir } from './grants/spare.ts'
 import { stateOfOthers } from './grants/state-of-others.ts'
 import { said, unshownGrants } from './grants/unshown.ts'
 import { type Ground, groundOf } from './ground.ts'
 import { planHome } from './home.ts'
 import { imageTriggers } from './named-image.ts'
-import type { AccountChoice, FileEdit, Grant, Remark, StagePlan } from './plan.ts'
+import { type AccountChoice, decide, type FileEdit, type Grant, type Remark, type StagePlan } from './plan.ts'
 import type { Policy } from './policy.ts'
 import { movedHealthcheck } from './ports/healthcheck.ts'
 import type { PortPlan } from './ports/plan-ports.ts'
@@ -30,6 +30,7 @@ import { stagePorts } from './ports/stage-ports.ts'
 import { type Grantee, granteeOf } from './replay/grantee.ts'
 import { type Service, servicesOf } from './services.ts'
 import type { StageInput } from './stage-input.ts'
+import { hasSed } from './tools.ts'
 import { vendorRemarks } from './vendor-image.ts'
 import { planWorkdir } from './workdir.ts'
 
@@ -71,8 +72,26 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const fileEdits = editsInOrder(spareLines(changes, spared), ground.textOf)
   const withCapabilities = capableFiles(input, ground.readable, grantee)
   const capable = tools.shell === false ? [] : needlessCapabilities(withCapabilities, ports.decisions)
+  const unshown =
+    observation === null ? [] : unshownGrants(grants, (yield* grantedFor([...wanted, ...said(stated.assumed)])).grants)
   const isMade = account.creation !== 'exists' && account.creation !== 'none'
-  const needsRootPlace = isMade || grants.length > 0 || fileEdits.length > 0 || capable.length > 0
+  const command = planCommand(facts, ports, stepDown)
+  const healthcheck = movedHealthcheck(facts.config, ports.decisions)
+  const decisions = [
+    ...decide('build-as-root', input.rootSteps),
+    ...decide('pin-account', account.pins ?? []),
+    ...decide('make-account', isMade ? [account] : []),
+    ...decide('port', ports.decisions),
+    ...decide('edit-file', withTexts(fileEdits, ground), isCure),
+    ...decide('drop-capabilities', capable),
+    ...decide('grant', grants, isGuess),
+    ...decide('own-copies', policy.own === 'copied' ? [account] : []),
+    ...decide('set-env', [...ports.env, ...vendor.env, ...stated.env, ...spareHome(home.env, spared)], isHome),
+    ...decide('set-workdir', start.workdir === null ? [] : [start.workdir], () => true),
+    ...decide('set-healthcheck', healthcheck === null ? [] : [healthcheck]),
+    ...decide('set-user', [account]),
+    ...decide('set-command', command === null ? [] : [command], () => stepDown.argvReasons.length > 0),
+  ]
   return {
     stage: input.stage,
     outcome: 'harden',
@@ -80,37 +99,27 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     userBefore: input.userBefore,
     account,
     anyUid,
-    grants,
+    decisions,
+    parts: partsOf({
+      grants: granted.grants,
+      fileEdits: changes,
+      env: home.env,
+      stepDown: ground.switches,
+      workdir: start.workdir,
+    }),
+    unshown,
     handed: [...handedOver].filter(isStatePlace),
-    unshown: () =>
-      observation === null
-        ? []
-        : unshownGrants(grants, atOnce(grantedFor([...wanted, ...said(stated.assumed)])).grants),
-    parts: () =>
-      partsOf({
-        grants: granted.grants,
-        fileEdits: changes,
-        env: home.env,
-        stepDown: ground.switches,
-        workdir: start.workdir,
-      }),
-    ownCopied: policy.own === 'copied',
-    ports: ports.decisions,
-    capable,
-    fileEdits,
-    env: [...ports.env, ...vendor.env, ...stated.env, ...spareHome(home.env, spared)],
-    ...(start.workdir === null ? {} : { workdir: start.workdir }),
-    command: planCommand(facts, ports, stepDown),
-    healthcheck: movedHealthcheck(facts.config, ports.decisions),
     tools,
-    text: ground.textOf,
     remarks: remarksOf(ground, { account, grants, granted, services, withCapabilities, capable }),
-    end: end === null ? null : { ...end, replace: end.rootBefore || !needsRootPlace },
+    end: end === null ? null : { ...end, replace: end.rootBefore || !decisions.some((one) => one.needsRoot) },
     users: input.users,
-    rootSteps: input.rootSteps,
-    userNumber: null,
     offered: input.builtUpon,
   }
+}
+
+/** Without sed a file is written anew as a whole, and the plan holds the text for that. */
+function withTexts(edits: readonly FileEdit[], { tools, textOf }: Ground): readonly FileEdit[] {
+  return hasSed(tools) ? edits : edits.map((edit) => ({ ...edit, text: textOf(edit.path) }))
 }
 
 function accountFor({ input, policy, stated, stepDown, needs, tools, anyUid }: Ground): AccountChoice {

@@ -1,11 +1,11 @@
-import { engineNumber, isRootUser } from '../image/engine-user.ts'
+import { engineNumber, isRootUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
 import { isRoot } from './account/user-text.ts'
 import { hardenStage } from './harden-stage.ts'
 import { exempt, leave, notForAnybody } from './leave.ts'
 import { imageUser } from './named-image.ts'
-import type { Plan, Remark, StagePlan } from './plan.ts'
+import { decide, type Plan, type Remark, type StagePlan } from './plan.ts'
 import type { Policy } from './policy.ts'
 import type { StageInput } from './stage-input.ts'
 import { withoutUnwritable } from './unwritable.ts'
@@ -42,8 +42,10 @@ function* planStage(input: StageInput, policy: Policy): InTurn<StagePlan> {
   if (!isRoot(input.userBefore.value, facts, input.created))
     return {
       ...leave(input, 'already', `already runs as ${input.userBefore.value}`),
-      rootSteps: input.rootSteps,
-      userNumber: input.userNumber,
+      decisions: [
+        ...decide('build-as-root', input.rootSteps),
+        ...decide('number-user', input.userNumber === null ? [] : [input.userNumber]),
+      ],
       remarks: [...imageUser(input), ...(policy.arbitraryUid === true ? [notForAnybody(input.userBefore.value)] : [])],
     }
   if (input.exemption !== null) return exempt(input, input.exemption)

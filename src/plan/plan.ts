@@ -13,10 +13,13 @@ export interface Plan {
   readonly stages: readonly StagePlan[]
 }
 
-/** `exempt`: somebody has said in the file that it runs as root. */
-/** `vendor`: the base image becomes the one that its vendor ships without root. */
+/**
+ * `exempt`: somebody has said in the file that it runs as root. `vendor`: the base image becomes the one that its vendor
+ * ships without root.
+ */
 export type StageOutcome = 'harden' | 'vendor' | 'already' | 'exempt' | 'needs-root' | 'not-applicable' | 'unknown'
 
+/** Plain data: what is decided for one stage, and why. */
 export interface StagePlan {
   /** Index into `dockerfile.stages`. */
   readonly stage: number
@@ -27,44 +30,21 @@ export interface StagePlan {
   readonly userBefore: Known<string>
   /** Who it runs as afterwards; null where nothing was chosen. */
   readonly account: AccountChoice | null
-  readonly grants: readonly Grant[]
+  readonly decisions: readonly Decision[]
+  /** All that runs could show to be needless, what was left out for it too. */
+  readonly parts: readonly Part[]
+  /** What the program's own files speak of, no run has shown, and the user may not; empty where no run was seen. */
+  readonly unshown: readonly Grant[]
   /** State folders that the Dockerfile itself hands to the account: nothing to grant, yet to stay writable. */
-  readonly handed?: readonly string[]
-  /** What the program's own files speak of, no run has shown, and the user may not; absent where no run was seen. */
-  readonly unshown?: () => readonly Grant[]
-  /** All that runs could show to be needless, what was left out for it too; absent where nothing is changed. */
-  readonly parts?: () => readonly Part[]
-  /** COPY and ADD of the stage give what they bring to the user (`--own copied`). */
-  readonly ownCopied?: boolean
-  /** With outcome `vendor`: the image to be built from instead. */
-  readonly vendorImage?: string
-  readonly ports: readonly PortDecision[]
-  /** Programs that are to lose a capability of their own; absent for none. */
-  readonly capable?: readonly CapableFile[]
-  /** Changes to text files of the image. */
-  readonly fileEdits: readonly FileEdit[]
-  /** Environment that must be set. */
-  readonly env: readonly EnvSetting[]
-  /** The folder that it starts in, where that must become another; absent where it stays. */
-  readonly workdir?: WorkdirChange
-  /** ENTRYPOINT and CMD as they must become; null where they stay. */
-  readonly command: CommandChange | null
-  /** HEALTHCHECK of the base image, rewritten for moved ports; null where it stays. */
-  readonly healthcheck: Healthcheck | null
+  readonly handed: readonly string[]
   readonly tools: Tools
-  /** Text of a small file of the image, where it is known. */
-  readonly text: (path: string) => string | null
   readonly remarks: readonly Remark[]
   /** The USER line that says root once more at the end, where nothing but declarations follow. */
   readonly end: EndPlan | null
-  /** Who is in force where; absent where nothing is put in. */
-  readonly users?: StageUsers
-  /** Steps that come while another user than root is in force, and cannot work so. */
-  readonly rootSteps: readonly RootSteps[]
-  /** What is to be said of the USER line of a stage that is not root. */
-  readonly userNumber: UserNumber | null
-  /** It has to work with any uid and group 0; absent: no. */
-  readonly anyUid?: boolean
+  /** Who is in force where; null where nothing is put in. */
+  readonly users: StageUsers | null
+  /** It has to work with any uid and group 0. */
+  readonly anyUid: boolean
   /** Why the changes are only offered; null where they are simply made. */
   readonly offered: string | null
 }
@@ -72,6 +52,106 @@ export interface StagePlan {
 interface EndPlan extends EndOfStage {
   /** It becomes the new user; else it stays, with the steps that need it below. */
   readonly replace: boolean
+}
+
+/** What can be decided for a stage, by kind. */
+interface Decided {
+  /** The base image becomes another one. */
+  readonly 'switch-base': BaseChange
+  /** Steps that come while another user than root is in force, and cannot work so. */
+  readonly 'build-as-root': RootSteps
+  /** Ids in commands of the Dockerfile that make the account. */
+  readonly 'pin-account': AccountPin
+  readonly 'make-account': AccountChoice
+  /** A port that moves, or stays below 1024. */
+  readonly port: PortDecision
+  readonly 'edit-file': FileEdit
+  /** A program that is to lose capabilities of its own. */
+  readonly 'drop-capabilities': CapableFile
+  readonly grant: Grant
+  /** COPY and ADD of the stage give what they bring to the user (`--own copied`). */
+  readonly 'own-copies': AccountChoice
+  readonly 'set-env': EnvSetting
+  /** The folder that it starts in becomes another. */
+  readonly 'set-workdir': WorkdirChange
+  readonly 'set-user': AccountChoice
+  /** What is to be said of the USER line of a stage that is not root. */
+  readonly 'number-user': UserNumber
+  /** ENTRYPOINT and CMD as they must become. */
+  readonly 'set-command': CommandChange
+  /** HEALTHCHECK of the base image, rewritten for moved ports. */
+  readonly 'set-healthcheck': Healthcheck
+}
+
+export type DecisionKind = keyof Decided
+
+/** One thing that is decided. `optional`: a run may show that it works without. */
+export type Decision = {
+  readonly [Kind in DecisionKind]: {
+    readonly kind: Kind
+    readonly value: Decided[Kind]
+    /** Its lines stand where root is in force, above the USER that is set. */
+    readonly needsRoot: boolean
+    readonly optional: boolean
+    readonly evidence: readonly Evidence[]
+  }
+}[DecisionKind]
+
+/** Whether the build does it as root. The one place that says so: the place of the lines and that of USER follow from it. */
+const NEEDS_ROOT: Readonly<Record<DecisionKind, boolean>> = {
+  'switch-base': false,
+  // They go back to root by themselves.
+  'build-as-root': false,
+  'pin-account': false,
+  'make-account': true,
+  port: false,
+  'edit-file': true,
+  'drop-capabilities': true,
+  grant: true,
+  'own-copies': false,
+  'set-env': false,
+  'set-workdir': false,
+  'set-user': false,
+  'number-user': false,
+  'set-command': false,
+  'set-healthcheck': false,
+}
+
+export function needsRoot(kind: DecisionKind): boolean {
+  return NEEDS_ROOT[kind]
+}
+
+/** `optional` holds for one of them by what it is; nothing else is. */
+export function decide<Kind extends DecisionKind>(
+  kind: Kind,
+  values: readonly Decided[Kind][],
+  optional: (value: Decided[Kind]) => boolean = () => false,
+): readonly Decision[] {
+  return values.map((value) => {
+    const made = { kind, value, needsRoot: needsRoot(kind), optional: optional(value), evidence: evidenceOf(value) }
+    return made as unknown as Decision
+  })
+}
+
+function evidenceOf(value: Decided[DecisionKind]): readonly Evidence[] {
+  if (!('evidence' in value)) return []
+  const { evidence } = value
+  return 'source' in evidence ? [evidence] : evidence
+}
+
+/** The decisions of one kind, in their order. */
+export function decided<Kind extends DecisionKind>(
+  { decisions }: Pick<StagePlan, 'decisions'>,
+  kind: Kind,
+): readonly Decided[Kind][] {
+  return decisions.flatMap((decision) => (decision.kind === kind ? [decision.value as Decided[Kind]] : []))
+}
+
+export interface BaseChange {
+  readonly image: string
+  /** Ports that the image exposes, where the vendor's listens on others. */
+  readonly ports: readonly { readonly from: number; readonly to: number; readonly protocol: PortDecision['protocol'] }[]
+  readonly evidence: readonly Evidence[]
 }
 
 /** Text that goes into a command that makes an account or a group, so that its ids are known. */

@@ -31,3 +31,8 @@ export function hasCommand(tools: Tools, name: string): boolean {
   if (tools.shell === false) return false
   return tools.commands === null || tools.commands.has(name)
 }
+
+/** Whether text files can be changed in place. */
+export function hasSed({ shell, commands }: Tools): boolean {
+  return shell !== false && (commands === null || commands.has('sed'))
+}

@@ -4,7 +4,7 @@ import { unwritableEdit } from '../dockerfile/change-file.ts'
 import type { Healthcheck } from '../image/facts.ts'
 import { isAccountName, largestId } from './account/account-lines.ts'
 import { leave } from './leave.ts'
-import type { AccountChoice, Grant, Remark, StagePlan } from './plan.ts'
+import { type AccountChoice, decided, type Grant, type Remark, type StagePlan } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
 
 /**
@@ -14,11 +14,11 @@ import type { StageInput } from './stage-input.ts'
 export function withoutUnwritable(plan: StagePlan, input: StageInput): StagePlan {
   const why = whyNot(plan)
   if (why !== null) return { ...leave(input, 'unknown', why), remarks: [leftAlone(why)] }
-  const refused = plan.grants.filter((grant) => grantWhy(grant, plan) !== null)
+  const refused = decided(plan, 'grant').filter((grant) => grantWhy(grant, plan) !== null)
   if (refused.length === 0) return plan
   return {
     ...plan,
-    grants: plan.grants.filter((grant) => !refused.includes(grant)),
+    decisions: plan.decisions.filter(({ kind, value }) => kind !== 'grant' || !refused.includes(value)),
     remarks: [...plan.remarks, ...refused.map((grant) => notGranted(grant, grantWhy(grant, plan)))],
   }
 }
@@ -50,25 +50,29 @@ function notGranted({ path, evidence }: Grant, why: string | null): Remark {
 
 /** The first text that cannot be written, and why, one clause; null where all of them can. */
 function whyNot(plan: StagePlan): string | null {
-  const { account, env, workdir, command, healthcheck, fileEdits, rootSteps, users, userNumber, tools, text } = plan
+  const { account, users, tools } = plan
   const initial = users?.initial
-  const words = [...(command?.entrypoint ?? []), ...(command?.cmd ?? []), ...(healthcheck?.test ?? [])]
+  const healthchecks = decided(plan, 'set-healthcheck')
+  const words = [
+    ...decided(plan, 'set-command').flatMap(({ entrypoint, cmd }) => [...(entrypoint ?? []), ...(cmd ?? [])]),
+    ...healthchecks.flatMap(({ test }) => test ?? []),
+  ]
   const found = [
     account === null ? null : accountWhy(account),
     initial?.known === true && !isUser(initial.value)
       ? said(`the user of the base image`, initial.value, 'it is no name of an account')
       : null,
-    ...rootSteps.map(({ user }) => said('the user', user, unwritable(user))),
-    said('the user', userNumber?.text ?? '', unwritable(userNumber?.text ?? '')),
-    ...env.flatMap(({ name, value }) => [
+    ...decided(plan, 'build-as-root').map(({ user }) => said('the user', user, unwritable(user))),
+    ...decided(plan, 'number-user').map(({ text }) => said('the user', text ?? '', unwritable(text ?? ''))),
+    ...decided(plan, 'set-env').flatMap(({ name, value }) => [
       /^[\w.-]+$/.test(name) ? null : said('the variable', name, 'its name is none that ENV takes'),
       said(`the value of ${name},`, value, unwritable(value)),
     ]),
-    said('the folder', workdir?.path ?? '', workdir === undefined ? null : unwritablePath(workdir.path)),
-    healthcheck === null ? null : numbersWhy(healthcheck),
+    ...decided(plan, 'set-workdir').map(({ path }) => said('the folder', path, unwritablePath(path))),
+    ...healthchecks.map(numbersWhy),
     // JSON can say line breaks, and what is not seen.
     ...words.map((word) => said('the word', word, unwritableText(word))),
-    ...fileEdits.map((edit) => said('the file', edit.path, unwritableEdit(edit, tools, text))),
+    ...decided(plan, 'edit-file').map((edit) => said('the file', edit.path, unwritableEdit(edit, tools))),
   ]
   return found.find((why) => why !== null) ?? null
 }

@@ -1,8 +1,10 @@
+import type { VendorWay } from '../../catalogue/entry.ts'
 import { isInterpreter } from '../command/index.ts'
 import type { CapableFile, Evidence } from '../evidence/claim.ts'
+import type { ImageFacts } from '../image/facts.ts'
 import { baseName } from '../places.ts'
 import { bare } from './account/new-account.ts'
-import type { AccountChoice, Remark, StagePlan } from './plan.ts'
+import { type AccountChoice, type BaseChange, decide, type Remark, type StagePlan } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
 
 /** The vendor's own image runs as another user already, and the stage does nothing that would need root in it. */
@@ -10,9 +12,9 @@ export function canSwitchBase({ vendor, plainBase }: StageInput): boolean {
   return vendor.variant !== null && plainBase === true && /^\d+:\d+$/.test(vendor.variant.user)
 }
 
-export function vendorImage({ vendor }: StageInput): Pick<StagePlan, 'account' | 'vendorImage' | 'remarks'> {
+export function vendorImage({ vendor, facts }: StageInput): Pick<StagePlan, 'account' | 'decisions' | 'remarks'> {
   const { variant } = vendor
-  if (variant === null) return { account: null, remarks: [] }
+  if (variant === null) return { account: null, decisions: [], remarks: [] }
   const [uid = 0, gid = uid] = variant.user.split(':').map(Number)
   const evidence: Evidence[] = [
     { source: 'catalogue', subject: variant.reference, detail: 'the user of the image that its vendor ships' },
@@ -25,7 +27,23 @@ export function vendorImage({ vendor }: StageInput): Pick<StagePlan, 'account' |
     about: 'FROM',
     evidence: [{ source: 'catalogue', subject: variant.reference, detail: difference }],
   }))
-  return { account, vendorImage: variant.reference, remarks }
+  const decisions = [
+    ...decide('switch-base', [{ image: variant.reference, ports: movedBy(variant, facts), evidence }]),
+    ...decide('set-user', [account]),
+  ]
+  return { account, decisions, remarks }
+}
+
+/** The catalogue's list of what is different in the vendor's own image: `listens on 8080 instead of 80`. */
+function movedBy({ differences }: VendorWay, { config }: ImageFacts): BaseChange['ports'] {
+  const moves = differences.flatMap((one) => {
+    const [, to, from] = /\b(\d+) instead of (\d+)\b/.exec(one) ?? []
+    return to === undefined ? [] : [{ from: Number(from), to: Number(to) }]
+  })
+  return config.exposedPorts.flatMap(({ port, protocol }) => {
+    const move = moves.find(({ from }) => from === port)
+    return move === undefined || protocol === 'sctp' ? [] : [{ ...move, protocol }]
+  })
 }
 
 /**

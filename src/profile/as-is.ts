@@ -1,6 +1,6 @@
 import type { ImageFacts } from '../image/facts.ts'
 import { isInside, normalisePath } from '../places.ts'
-import type { Grant, StagePlan } from '../plan/plan.ts'
+import { decided, type Grant, type StagePlan } from '../plan/plan.ts'
 import type { AsIs } from './profile.ts'
 import { isPassing } from './writable-places.ts'
 
@@ -10,7 +10,7 @@ import { isPassing } from './writable-places.ts'
  */
 export function asIs(plan: StagePlan, facts: ImageFacts): AsIs {
   const volumes = facts.config.volumes.flatMap((volume) => normalisePath(volume, facts.config.workdir) ?? [])
-  const grants = plan.grants.map((grant) => ({ grant, mountable: isMountable(grant, facts, volumes) }))
+  const grants = decided(plan, 'grant').map((grant) => ({ grant, mountable: isMountable(grant, facts, volumes) }))
   const mounted = grants
     .filter(
       ({ grant, mountable }) =>
@@ -20,10 +20,10 @@ export function asIs(plan: StagePlan, facts: ImageFacts): AsIs {
   const unmounted = grants
     .filter(({ mountable }) => !mountable)
     .map(({ grant }) => written(grant, 'the image has to change'))
-  const edits = plan.fileEdits.map(({ path, reason }) => `${path} has to change: ${reason}`)
-  const command = plan.command === null ? [] : [`the command has to change: ${plan.command.reason}`]
-  const start = plan.workdir === undefined ? [] : [`it has to start in ${plan.workdir.path}: ${plan.workdir.reason}`]
-  const low = plan.ports
+  const edits = decided(plan, 'edit-file').map(({ path, reason }) => `${path} has to change: ${reason}`)
+  const command = decided(plan, 'set-command').map(({ reason }) => `the command has to change: ${reason}`)
+  const start = decided(plan, 'set-workdir').map(({ path, reason }) => `it has to start in ${path}: ${reason}`)
+  const low = decided(plan, 'port')
     .filter(({ to }) => to === null)
     .map(({ from, reason }) => `port ${from} stays, and only some runtimes let a user have it: ${reason}`)
   const { account } = plan

@@ -6,7 +6,7 @@ import { resolveUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { isInside, normalisePath } from '../places.ts'
 import { grantedFolders } from '../plan/grants/writable.ts'
-import type { StagePlan } from '../plan/plan.ts'
+import { decided, type StagePlan } from '../plan/plan.ts'
 import type { ReportProof, TargetResult } from '../report/report.ts'
 import { asIs } from './as-is.ts'
 import { notesOf } from './notes.ts'
@@ -75,17 +75,20 @@ export function profileOf(source: ProfileSource): Profile | null {
     image: imageOf(source, derived),
     root,
     user: user === null ? null : { value: user, known },
-    anyUid: plan.anyUid === true,
+    anyUid: plan.anyUid,
     capabilities,
     // Where nothing is known of what it needs, it gets what it has today.
     noNewPrivileges: part(capabilities !== null && !gains, gains || proof?.result?.noNewPrivileges === true),
     readOnly,
     writable: writable.filter(isMountable),
-    owned: root ? [] : [...new Set([...grantedFolders(plan.grants), ...(plan.handed ?? [])])],
+    owned: root ? [] : [...new Set([...grantedFolders(decided(plan, 'grant')), ...plan.handed])],
     volumes: volumes.filter(isMountable),
     ports,
     sysctls: sysctlsFor(ports, root),
-    env: asked?.enough === true ? Object.fromEntries(plan.env.map(({ name, value }) => [name, value])) : {},
+    env:
+      asked?.enough === true
+        ? Object.fromEntries(decided(plan, 'set-env').map(({ name, value }) => [name, value]))
+        : {},
     given: source.given ?? [],
     programs: programsOf(facts.config),
     changes: reference === null || derived ? imageChanges(plan) : [],
@@ -135,9 +138,9 @@ function readOnlyOf({ plan, vendor, facts }: ProfileSource, proof: ReportProof |
 function imageOf({ reference, folder, result, plan, name: given }: ProfileSource, derived: boolean): ProfileImage {
   const { commands } = plan.tools
   const hasChown = commands === null ? plan.tools.shell !== false : commands.has('chown')
-  const { vendorImage } = plan
-  if (reference !== null && vendorImage !== undefined)
-    return { original: reference, derived, name: given ?? vendorImage, chown: hasChown ? reference : 'busybox:musl' }
+  const [base] = decided(plan, 'switch-base')
+  if (reference !== null && base !== undefined)
+    return { original: reference, derived, name: given ?? base.image, chown: hasChown ? reference : 'busybox:musl' }
   const name =
     given ??
     (reference === null
@@ -158,7 +161,7 @@ function volumesOf(
     const path = normalisePath(volume, facts.config.workdir)
     if (path === null) return []
     // With the derived image the grant has made it so.
-    const granted = plan.grants.some((grant) => isInside(grant.path, path))
+    const granted = decided(plan, 'grant').some((grant) => isInside(grant.path, path))
     const filled = facts.files.known && facts.files.value.list(path).length > 0
     return [{ path, uid: user.uid, gid: user.gid, prepared: !(granted && isBare), ...(filled ? { filled: true } : {}) }]
   })
@@ -177,31 +180,35 @@ function leastRoot(plan: StagePlan, proof: ReportProof | null): Part<readonly st
 }
 
 /** What the plan changes in the image itself, apart from owners: a mount or a setting over it takes it back. */
-function imageChanges({ fileEdits, env, command, workdir, ports }: StagePlan): readonly ImageChange[] {
+function imageChanges(plan: StagePlan): readonly ImageChange[] {
   const moved = (text: string): readonly number[] =>
-    ports.flatMap(({ from, to }) =>
+    decided(plan, 'port').flatMap(({ from, to }) =>
       to !== null && new RegExp(String.raw`(?<!\d)${to}(?!\d)`).test(text) ? [from] : [],
     )
   return [
-    ...fileEdits.map(({ path, reason, substitutions }) => ({
+    ...decided(plan, 'edit-file').map(({ path, reason, substitutions }) => ({
       kind: 'file' as const,
       name: path,
       reason,
       ports: moved(substitutions.map(({ replacement }) => replacement).join('\n')),
     })),
-    ...env.map(({ name, value, reason }) => ({ kind: 'env' as const, name, reason, ports: moved(value) })),
-    ...(workdir === undefined
-      ? []
-      : [{ kind: 'workdir' as const, name: workdir.path, reason: workdir.reason, ports: [] }]),
-    ...(command === null
-      ? []
-      : [
-          {
-            kind: 'command' as const,
-            name: 'command',
-            reason: command.reason,
-            ports: moved([...(command.entrypoint ?? []), ...(command.cmd ?? [])].join('\n')),
-          },
-        ]),
+    ...decided(plan, 'set-env').map(({ name, value, reason }) => ({
+      kind: 'env' as const,
+      name,
+      reason,
+      ports: moved(value),
+    })),
+    ...decided(plan, 'set-workdir').map(({ path, reason }) => ({
+      kind: 'workdir' as const,
+      name: path,
+      reason,
+      ports: [],
+    })),
+    ...decided(plan, 'set-command').map(({ reason, entrypoint, cmd }) => ({
+      kind: 'command' as const,
+      name: 'command',
+      reason,
+      ports: moved([...(entrypoint ?? []), ...(cmd ?? [])].join('\n')),
+    })),
   ]
 }

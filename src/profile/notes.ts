@@ -1,5 +1,6 @@
 import { isInside, normalisePath } from '../places.ts'
 import { outermostOwn } from '../plan/grants/own-folders.ts'
+import { decided } from '../plan/plan.ts'
 import type { ProfileSource } from './make-profile.ts'
 import type { Profile } from './profile.ts'
 
@@ -22,7 +23,7 @@ function unproved(profile: Bare, source: ProfileSource): readonly string[] {
     )
   else if (proof === null)
     notes.push('nothing of this was run: --prove shows what holds and what a read-only root needs')
-  if (plan.vendorImage !== undefined)
+  if (decided(plan, 'switch-base').length > 0)
     notes.push(`it is the vendor's own image: ${(vendor.variant?.differences ?? []).join(', ')}`)
   if (plan.offered !== null) notes.push(`it is not started as it is: ${plan.offered}`)
   if (user === null)

@@ -1,19 +1,20 @@
 import { FIRST_UNPRIVILEGED_PORT } from '../evidence/claim.ts'
-import type { Vendor } from '../evidence/vendor.ts'
+import { decided } from '../plan/plan.ts'
 import type { ProfileSource } from './make-profile.ts'
 import type { ProfilePort } from './profile.ts'
 
 /** What is exposed or was seen to be bound, where it was and where it is. */
-export function portsOf({ plan, facts, vendor }: ProfileSource): readonly ProfilePort[] {
+export function portsOf({ plan, facts }: ProfileSource): readonly ProfilePort[] {
   const ports = new Map<string, ProfilePort>()
+  const moved = decided(plan, 'switch-base').flatMap((base) => base.ports)
   for (const { port, protocol } of facts.config.exposedPorts) {
     ports.set(`${port}/${protocol}`, {
       from: port,
-      to: plan.vendorImage === undefined ? port : vendorPort(port, vendor),
+      to: moved.find(({ from }) => from === port)?.to ?? port,
       protocol,
     })
   }
-  for (const { from, to, protocol, exposed } of plan.ports) {
+  for (const { from, to, protocol, exposed } of decided(plan, 'port')) {
     if (exposed || to !== null) ports.set(`${from}/${protocol}`, { from, to: to ?? from, protocol })
   }
   return [...ports.values()]
@@ -31,10 +32,4 @@ export function hostPortNotes(where: string, sysctls: Readonly<Record<string, st
     ([name, value]) =>
       `${where} has the ports of the machine, where a user other than root may bind port ${value} only after sysctl -w ${name}=${value} there`,
   )
-}
-
-/** The catalogue's list of what is different in the vendor's own image: `listens on 8080 instead of 80`. */
-function vendorPort(port: number, { variant }: Vendor): number {
-  const said = variant?.differences.map((one) => /\b(\d+) instead of (\d+)\b/.exec(one)) ?? []
-  return Number(said.find((match) => match?.[2] === String(port))?.[1] ?? port)
 }

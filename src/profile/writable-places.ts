@@ -10,6 +10,7 @@ import {
   STATE_NAME,
 } from '../places.ts'
 import { grantedFolders, writableFolder } from '../plan/grants/writable.ts'
+import { decided, type Grant } from '../plan/plan.ts'
 import type { ReportProof } from '../report/report.ts'
 import type { ProfileSource } from './make-profile.ts'
 import type { ProfileUser, WritablePlace } from './profile.ts'
@@ -37,8 +38,8 @@ export function writablePlaces(
   if (proof?.result != null) return places(source, user, proof.result.tmpfs)
   // Anything may write to /tmp, and no vendor's list names it.
   const planned = [
-    ...grantedFolders(source.plan.grants),
-    ...(source.plan.handed ?? []),
+    ...grantedFolders(decided(source.plan, 'grant')),
+    ...source.plan.handed,
     ...source.vendor.prepared,
     '/tmp',
   ]
@@ -51,7 +52,7 @@ export function writablePlaces(
 
 /** Those without which an image that is used as it is would lack something to write. */
 export function grantedPlaces(source: ProfileSource, user: ProfileUser | null): readonly WritablePlace[] {
-  return places(source, user, grantedFolders(source.plan.grants))
+  return places(source, user, grantedFolders(decided(source.plan, 'grant')))
 }
 
 function places(source: ProfileSource, user: ProfileUser | null, paths: readonly string[]): readonly WritablePlace[] {
@@ -59,15 +60,10 @@ function places(source: ProfileSource, user: ProfileUser | null, paths: readonly
   const { plan, facts } = source
   const volumes = facts.config.volumes.flatMap((volume) => normalisePath(volume, facts.config.workdir) ?? [])
   const own = paths.filter((path) => !volumes.some((volume) => isInside(path, volume)))
-  return outermost(own).map((path) => place(path, facts, plan.grants, user))
+  return outermost(own).map((path) => place(path, facts, decided(plan, 'grant'), user))
 }
 
-function place(
-  path: string,
-  facts: ImageFacts,
-  grants: ProfileSource['plan']['grants'],
-  user: ProfileUser,
-): WritablePlace {
+function place(path: string, facts: ImageFacts, grants: readonly Grant[], user: ProfileUser): WritablePlace {
   const { uid, gid } = user
   // Where the files are not known, what is there must not be hidden.
   const folder = facts.files.known

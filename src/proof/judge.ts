@@ -1,23 +1,24 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Mount } from '../engine/engine.ts'
 import type { Operation } from '../evidence/operation.ts'
-import type { ReportCheck } from '../report/report.ts'
-import { compare, withChecks } from './compare/compare.ts'
-import { isUnseen } from './compare/doubts.ts'
-import { heldBy, lateFiles, operationsOfHeld, stillMissing } from './compare/late-files.ts'
-import { lateRefusals } from './compare/late-refusals.ts'
-import { MADE, madeCheck } from './compare/left-files.ts'
-import { newErrors } from './compare/new-errors.ts'
-import { sameProcesses } from './compare/same-processes.ts'
-import { tracedChecks } from './compare/traced-checks.ts'
-import { type Cells, type CellsRequest, failingCells, runCells, runFirstCells, withMounts } from './conditions/cells.ts'
-import type { ProvenRun } from './proof-report.ts'
+import { isUnseen } from './caveats.ts'
+import type { WatchRecord } from './checks/check.ts'
+import { compare, compareTraces, compareWatched, withChecks } from './checks/index.ts'
+import { heldBy, lateFiles, operationsOfHeld, stillMissing } from './checks/late-files.ts'
+import type { ConditionsRequest } from './conditions/condition.ts'
+import {
+  type Conditions,
+  failingConditions,
+  runConditions,
+  runFirstConditions,
+  withMounts,
+} from './conditions/index.ts'
+import type { Container } from './container/container.ts'
+import { logsTraced } from './container/files.ts'
+import type { RestartRecord, RunRecord } from './container/run-record.ts'
+import type { ProvenRun, Stopwatch } from './proof-report.ts'
 import { hasPassed, type RoundRun } from './round.ts'
-import type { Live } from './run/live.ts'
-import { logsTraced } from './run/log-files.ts'
-import type { RestartRecord, RunRecord } from './run/run-record.ts'
 import { withEnd } from './smoke/run-checks.ts'
-import type { Stopwatch } from './stopwatch.ts'
 
 /** A program that is to go on is watched for this long once it is up, milliseconds: some die after ten seconds. */
 const WATCH = 10_250
@@ -46,7 +47,7 @@ export interface Late {
   readonly missed: readonly string[]
 }
 
-export interface JudgeRequest extends Omit<CellsRequest, 'baseline' | 'mounts'> {
+export interface JudgeRequest extends Omit<ConditionsRequest, 'baseline' | 'mounts'> {
   /** What a read-only root needs to be writable by what is known so far, and where it wrote more. */
   readonly mountsFor: (more: readonly Operation[]) => readonly Mount[]
   readonly progress: (line: string) => void
@@ -61,32 +62,33 @@ export interface JudgeRequest extends Omit<CellsRequest, 'baseline' | 'mounts'> 
  */
 export async function judge(
   request: JudgeRequest,
-  live: Live,
+  live: Container,
   original: RunRecord,
-  { live: result, record: early, comparison, traced, still, first }: RoundRun,
+  { live: result, record: early, comparison, traced, tracedContainer, first }: RoundRun,
 ): Promise<Judged> {
   const { engine, facts, image, moved, times } = request
-  const seen = await live.peek()
+  const seen = await live.snapshot('logs')
   const baselineSoFar = { ...seen, smoke: withEnd(seen.smoke, original) }
   const conditions = { ...request, mounts: request.mountsFor([]), baseline: baselineSoFar }
   const works = hasPassed({ run: { comparison } })
   const since = live.upSince - live.readyAfter
   const seconds = secondStarts(request, original, traced)
-  let cells: Cells
+  let cells: Conditions
   let lost: readonly string[] = []
   let unread: readonly string[] = []
-  let refused: readonly ReportCheck[] = []
+  let traces: WatchRecord['traces'] = null
   if (works) {
     request.progress('running it under other conditions, and watching both')
-    const conditionsMet = async (): Promise<Cells> => runCells(conditions, first ?? (await runFirstCells(conditions)))
-    const watched = { baseline: seen, live, result, still, traces: [original, traced] }
+    const conditionsMet = async (): Promise<Conditions> =>
+      runConditions(conditions, first ?? (await runFirstConditions(conditions)))
+    const watched = { baseline: seen, live, result, tracedContainer, traces: [original, traced] }
     const [met, atRest] = await Promise.all([conditionsMet(), watch(request.signal, watched, LAST_LOOK)])
     cells = met
     times.lap('conditions')
-    const [later] = await Promise.all([still?.study(), live.look(), result.look()])
+    const [later] = await Promise.all([tracedContainer?.snapshot('logs and trace'), live.look(), result.look()])
     // Nobody waits for it; what it leaves undone, the end of the session does.
-    still?.drop().catch(() => undefined)
-    if (later !== undefined && traced !== null) refused = lateRefusals(original, traced, later)
+    tracedContainer?.remove().catch(() => undefined)
+    if (later !== undefined && traced !== null) traces = { before: traced, later }
     // Traces that went on for as long tell more.
     const [left, made] = await Promise.all([
       heldBy(engine, seen.container, facts),
@@ -99,11 +101,11 @@ export async function judge(
         ? await lateFiles({ engine, container, facts, original, since }, left, made)
         : stillMissing({ facts, original }, request.late.missed, made)
     cells = await withMounts(conditions, cells, request.mountsFor(operationsOfHeld(made, facts)))
-    if (!atRest) await watch(request.signal, { ...watched, still: null })
+    if (!atRest) await watch(request.signal, { ...watched, tracedContainer: null })
     if (seconds === null) await Promise.all([live.restart(), result.restart()])
   } else {
     request.progress('looking which condition it cannot stand')
-    cells = await failingCells(conditions, early, first)
+    cells = await failingConditions(conditions, early, first)
     times.lap('conditions')
   }
   const seenFor = Date.now() - live.upSince
@@ -121,13 +123,11 @@ export async function judge(
     restart: seconds?.baseline ?? originalRun.restart,
   }
   const record = { ...resultRun, restart: seconds?.result ?? resultRun.restart }
-  const final = withChecks(compare(baseline, record, moved), [
-    ...tracedChecks(original, traced, facts).filter(({ name }) => lost.length === 0 || name !== MADE),
-    ...(lost.length === 0 ? [] : [madeCheck(lost)]),
-    ...refused,
-    ...sameProcesses(baseline, record),
-    ...newErrors(`${baseline.logs}\n${original.logs}`, early.logs, record.logs),
-  ])
+  const final = withChecks(
+    compare(baseline, record, moved),
+    compareTraces(original, traced, facts),
+    compareWatched(baseline, record, { study: original, before: early, traces, missed: lost }),
+  )
   return {
     baseline,
     run: { image, record, comparison: final, addedBytes: (after?.size ?? 0) - (before?.size ?? 0), cells },
@@ -153,17 +153,17 @@ function secondStarts({ smoke }: JudgeRequest, { restart }: RunRecord, traced: R
  */
 async function watch(
   signal: AbortSignal,
-  { baseline, live, result, still, traces }: Watched,
+  { baseline, live, result, tracedContainer, traces }: Watched,
   before = 0,
 ): Promise<boolean> {
   const whole = Math.max(
     result.upSince + (isUnseen(baseline) ? WATCH_UNSEEN : WATCH),
-    (still?.startedAgain() ?? 0) + WATCH_TRACED,
+    (tracedContainer?.startedAgain() ?? 0) + WATCH_TRACED,
   )
   const end = whole - before
   // An interval timer shows in no file of /proc, only in a trace.
   const timed = traces.some((record) => record?.trace?.timers ?? true)
-  const runs = [live, result, ...(still === null ? [] : [still])]
+  const runs = [live, result, ...(tracedContainer === null ? [] : [tracedContainer])]
   let glanced = Date.now()
   while (Date.now() < end && (await result.isUp())) {
     if (!timed && Math.min(...runs.map((run) => run.wakesIn())) > whole - Date.now()) return true
@@ -178,10 +178,10 @@ async function watch(
 interface Watched {
   /** The original as it was seen so far. */
   readonly baseline: RunRecord
-  readonly live: Live
-  readonly result: Live
+  readonly live: Container
+  readonly result: Container
   /** The traced run of the result. */
-  readonly still: Live | null
+  readonly tracedContainer: Container | null
   /** Of both. */
   readonly traces: readonly (RunRecord | null)[]
 }

@@ -1,10 +1,10 @@
+import type { Hardened } from '../app/harden.ts'
 import type { Operation } from '../evidence/operation.ts'
-import type { Hardened } from '../harden.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
+import type { RunRecord } from './container/run-record.ts'
 import { learnedFrom } from './learn/learn.ts'
 import type { ProveRequest } from './prove.ts'
 import { dropRound, hasPassed, type Round, runRound } from './round.ts'
-import type { RunRecord } from './run/run-record.ts'
 
 export interface MinimizeRequest {
   readonly request: ProveRequest
@@ -61,7 +61,7 @@ export async function minimize(
 
 function partsIn({ hardened }: Round, stage: number): readonly string[] {
   const plan = stagePlanOf(hardened.plan, stage)
-  return (plan?.parts?.() ?? []).map(({ name }) => name)
+  return (plan?.parts ?? []).map(({ name }) => name)
 }
 
 /** A program that goes on without its pid or lock file has lost nothing. */

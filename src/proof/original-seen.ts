@@ -1,22 +1,21 @@
 import type { Mount } from '../engine/engine.ts'
-import type { StagePlan } from '../plan/plan.ts'
+import { decided, type StagePlan } from '../plan/plan.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
-import { unexercised } from './compare/unexercised.ts'
-import { unfitBaseline } from './compare/unfit.ts'
+import { untracedOriginal } from './caveats.ts'
+import type { Container } from './container/container.ts'
+import type { RunRecord } from './container/run-record.ts'
+import { unexercised, unfitBaseline } from './invalid-baseline.ts'
 import { observationOf } from './learn/observation.ts'
+import type { Original } from './original.ts'
 import type { ProveRequest } from './prove.ts'
 import { dropRound, hasPassed, type Round, runRound } from './round.ts'
-import type { Original } from './run/baseline.ts'
-import type { Live } from './run/live.ts'
-import type { RunRecord } from './run/run-record.ts'
-import { untracedOriginal } from './run/traced-run.ts'
 import { withEnd } from './smoke/run-checks.ts'
 
 /** What runs of the original have shown. */
 export interface OriginalSeen {
   /** Still up. */
-  readonly live: Live
+  readonly live: Container
   /** The untraced run, and the one that is learned from. */
   readonly baseline: RunRecord
   readonly original: RunRecord
@@ -34,7 +33,7 @@ export interface OriginalSeen {
 export async function seeOriginal(request: ProveRequest): Promise<OriginalSeen> {
   const { facts, times } = request
   const { live, begun, study, filled } = await request.original
-  const seen = await live.peek()
+  const seen = await live.snapshot('logs')
   times.lap('original')
   const ahead = await startAhead(request, seen, { begun, study })
   const original = await study
@@ -99,6 +98,6 @@ async function startAhead(
 }
 
 /** A port that it could not move is asked of the program's help first. */
-function isSure({ outcome, ports }: StagePlan): boolean {
-  return outcome === 'harden' && ports.every(({ to }) => to !== null)
+function isSure(plan: StagePlan): boolean {
+  return plan.outcome === 'harden' && decided(plan, 'port').every(({ to }) => to !== null)
 }

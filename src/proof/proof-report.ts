@@ -1,10 +1,11 @@
 import { withFewPorts } from '../report/many-ports.ts'
-import type { ReportProof } from '../report/report.ts'
-import { type Comparison, capabilitiesOf, uidsOf } from './compare/compare.ts'
-import { doubts } from './compare/doubts.ts'
-import { tail } from './compare/unfit.ts'
-import { type Cells, noCells } from './conditions/cells.ts'
-import type { RunRecord } from './run/run-record.ts'
+import type { ReportPhase, ReportProof } from '../report/report.ts'
+import { doubts } from './caveats.ts'
+import type { Comparison } from './checks/index.ts'
+import { capabilitiesOf, uidsOf } from './checks/runs.ts'
+import { type Conditions, noConditions } from './conditions/index.ts'
+import { tail } from './container/files.ts'
+import type { RunRecord } from './container/run-record.ts'
 
 export interface ProvenRun {
   readonly image: string
@@ -12,7 +13,7 @@ export interface ProvenRun {
   readonly comparison: Comparison
   readonly addedBytes: number
   /** Null for what keeps root. */
-  readonly cells: Cells | null
+  readonly cells: Conditions | null
 }
 
 /** What was measured, in the words of the report. `result` is null where nothing could be run beside the baseline. */
@@ -33,7 +34,7 @@ export function proofReport(
     baseline: { image: baseline.image, uids: uidsOf(baseline), capabilities: capabilitiesOf(baseline) },
     result: result === null ? null : resultRun(result),
     checks: comparison?.checks ?? [],
-    cells: result?.cells?.cells ?? noCells(reasonFor(result)).cells,
+    cells: result?.cells?.cells ?? noConditions(reasonFor(result)).cells,
     remarks: [...remarks, ...(result === null ? baseline.unread : doubts(baseline, result.record, passed))],
     phases: [],
   }
@@ -71,4 +72,33 @@ export function failuresOf({ comparison, record, cells }: ProvenRun): readonly s
     ),
     ...(words === '' ? [] : [`the result's last words: ${words}`]),
   ]
+}
+
+export interface Stopwatch {
+  /** What was done since the last call was this; the same name again adds to it. */
+  lap(name: string): void
+  /** The report with the phases so far. */
+  on(report: ReportProof): ReportProof
+}
+
+/**
+ * Where the time of a proof goes: phases come one after the other, what runs side by side is one phase. `since`: when it
+ * began, as performance.now() tells it.
+ */
+export function stopwatch(since: number): Stopwatch {
+  const phases = new Map<string, number>()
+  let last = since
+  return {
+    lap(name) {
+      const now = performance.now()
+      phases.set(name, (phases.get(name) ?? 0) + now - last)
+      last = now
+    },
+    on: (report) => ({
+      ...report,
+      phases: [...phases].map(
+        ([name, milliseconds]): ReportPhase => ({ name, seconds: Math.round(milliseconds) / 1000 }),
+      ),
+    }),
+  }
 }

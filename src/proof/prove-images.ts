@@ -1,33 +1,38 @@
 import type { Mount } from '../engine/engine.ts'
+import { FIRST_UNPRIVILEGED_PORT } from '../evidence/claim.ts'
 import type { Operation } from '../evidence/operation.ts'
 import { resolveUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import type { ReportProof } from '../report/report.ts'
-import { compare, withChecks } from './compare/compare.ts'
-import { pairedPorts } from './compare/paired-ports.ts'
-import { tracedChecks } from './compare/traced-checks.ts'
-import { unexercised } from './compare/unexercised.ts'
-import { unfitBaseline } from './compare/unfit.ts'
-import { writableMounts } from './conditions/read-only.ts'
+import { untracedOriginal, untracedRun } from './caveats.ts'
+import { compare, compareTraces, withChecks } from './checks/index.ts'
+import { writableMounts } from './conditions/writable-mounts.ts'
+import { operationsOfDiff } from './container/files.ts'
+import type { RunRecord } from './container/run-record.ts'
+import { besideOptions, exposedTcp, removeVolumes } from './container/run-specs.ts'
+import { unexercised, unfitBaseline } from './invalid-baseline.ts'
 import { judge, type Late } from './judge.ts'
+import { type Original, runOriginal } from './original.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import type { ProveRequest } from './prove.ts'
-import { mayRefuseRoot } from './root/refuses-others.ts'
-import { bringUpWithFirst, hasPassed, type RoundRun, roundSpec, staysBeside } from './round.ts'
-import { exposedTcp, type Original, runOriginal } from './run/baseline.ts'
-import { besideOptions } from './run/beside-options.ts'
-import { operationsOfDiff } from './run/observe.ts'
-import type { RunRecord } from './run/run-record.ts'
-import { NOT_TRACED, tracedResult, untracedOriginal, untracedRun } from './run/traced-run.ts'
-import { removeVolumes } from './run/volumes.ts'
+import { mayRefuseRoot } from './root/needs-root.ts'
+import {
+  bringUpWithFirst,
+  hasPassed,
+  NOT_TRACED,
+  type RoundRun,
+  roundSpec,
+  staysBeside,
+  tracedResult,
+} from './round.ts'
 
 export interface ImagesRequest
   extends Omit<
     ProveRequest,
     | 'baseline'
     | 'original'
-    | 'earlyRuns'
+    | 'speculativeRuns'
     | 'again'
     | 'late'
     | 'before'
@@ -64,7 +69,7 @@ async function proveImage(request: ImagesRequest, late: Late | null): Promise<Sh
   const { original: begun, remarks } = await runReference(request, facts, late?.after ?? 0)
   const { live, study, filled } = begun
   const original = await study
-  const early = await live.peek()
+  const early = await live.snapshot('logs')
   times.lap('original')
   const seenWork = { ...early, trace: original.trace, traceRefused: original.traceRefused }
   const unfit = unfitBaseline(seenWork, facts) ?? (await unexercised({ engine, facts }, seenWork))
@@ -105,7 +110,8 @@ async function runReference(
   const original = await run(baseline === null ? { image, user: '0:0' } : { image: baseline })
   const { live, study, filled } = original
   const own = baseline === null ? userOf(facts) : null
-  if (own === null || live.seen().state.running || !mayRefuseRoot(await live.peek())) return { original, remarks: [] }
+  if (own === null || (await live.snapshot('seen')).state.running || !mayRefuseRoot(await live.snapshot('logs')))
+    return { original, remarks: [] }
   await Promise.all([live.finish(), study])
   await removeVolumes(engine, filled)
   request.progress('it refuses root: running it as its own user')
@@ -132,11 +138,11 @@ async function runImage(
       : NOT_TRACED,
   ])
   if (request.late !== null) await live.look()
-  const early = await live.peek()
-  const comparison = withChecks(compare(baseline, early, moved), tracedChecks(original, study.traced, facts))
+  const early = await live.snapshot('logs')
+  const comparison = withChecks(compare(baseline, early, moved), compareTraces(original, study.traced, facts))
   const passed = hasPassed({ run: { comparison } })
   const record = passed ? early : await live.finish()
-  if (!passed) await study.still?.drop()
+  if (!passed) await study.tracedContainer?.remove()
   return { live, record, comparison, first, ...study }
 }
 
@@ -152,4 +158,24 @@ async function written(run: RoundRun, { engine, facts }: ImagesRequest): Promise
   // Where that is cut short, the last look at the same container says so.
   const { entries } = await engine.diff(run.record.container)
   return operationsOfDiff(entries, facts.files.value, () => 'file')
+}
+
+/**
+ * Which exposed port of a baseline is which of an image: the same one, unless that has moved; or the only one that is left
+ * on either side. An image that is built upon its baseline still exposes what that exposes: there a low port has moved
+ * where one is new that ends alike (80 and 8080, 443 and 8443).
+ */
+export function pairedPorts(baseline: readonly number[], image: readonly number[]): ReadonlyMap<number, number> {
+  const gone = baseline.filter((port) => !image.includes(port))
+  const added = image.filter((port) => !baseline.includes(port))
+  const alike = (port: number): number | undefined => added.find((other) => other % 1000 === port % 1000)
+  const inherited = baseline.filter(
+    (port) => image.includes(port) && port < FIRST_UNPRIVILEGED_PORT && alike(port) !== undefined,
+  )
+  return new Map(
+    [...inherited, ...gone].flatMap((port) => {
+      const to = alike(port) ?? added[gone.indexOf(port)]
+      return to === undefined ? [] : [[port, to] as const]
+    }),
+  )
 }

@@ -1,24 +1,23 @@
+import type { Hardened } from '../app/harden.ts'
 import type { Operation } from '../evidence/operation.ts'
-import type { Hardened } from '../harden.ts'
 import { WORKDIR } from '../plan/grants/spare.ts'
-import type { Part, StagePlan } from '../plan/plan.ts'
+import { decided, type Part, type StagePlan } from '../plan/plan.ts'
 import type { HelpText } from '../plan/ports/told-port.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
-import { homeLessons } from './compare/home-files.ts'
-import { tail, unfitBaseline } from './compare/unfit.ts'
+import { homeLessons } from './checks/refused-work.ts'
 import { conclude } from './conclude.ts'
+import { tail } from './container/files.ts'
+import { removeVolumes } from './container/run-specs.ts'
+import { unfitBaseline } from './invalid-baseline.ts'
 import { askHelp } from './learn/ask-help.ts'
 import { learnedFrom } from './learn/learn.ts'
 import { minimize } from './minimize.ts'
 import { type OriginalSeen, seeOriginal, workOf } from './original-seen.ts'
 import { proofReport } from './proof-report.ts'
 import type { Proof, ProveRequest } from './prove.ts'
-import { neededCapability } from './root/needed-capability.ts'
+import { lackedPrivilege, neededCapability, refusesOthers, scriptsOf, switchNotTried } from './root/needs-root.ts'
 import { proveRoot } from './root/prove-root.ts'
-import { lackedPrivilege } from './root/refused-privilege.ts'
-import { refusesOthers, scriptsOf, switchNotTried } from './root/refuses-others.ts'
 import { hasPassed, type Round, runRound } from './round.ts'
-import { removeVolumes } from './run/volumes.ts'
 
 const MOST_ROUNDS = 5
 
@@ -172,12 +171,16 @@ const NO_NEWS = new Set<Operation['access']>(['bind', 'listen', 'use-capability'
  * all the same; or, where the place was only guessed, the new one is not open and nothing else that was refused says why.
  * They are taken back.
  */
-export function misplacedPorts({ run }: Round, { ports }: StagePlan, news: readonly Operation[]): readonly string[] {
+export function misplacedPorts(
+  { run }: Round,
+  plan: Pick<StagePlan, 'decisions'>,
+  news: readonly Operation[],
+): readonly string[] {
   const open = (run?.record.answers ?? []).filter(({ kind }) => kind !== 'closed').map(({ port }) => port)
   const bound = run?.traced?.trace?.operations.flatMap(({ access, port }) => (access === 'bind' ? (port ?? []) : []))
   const binds = (port: number): boolean => open.includes(port) || bound?.includes(port) === true
   const isExplained = news.some(({ access }) => !NO_NEWS.has(access))
-  return ports.flatMap(({ from, to, guessed, evidence }) => {
+  return decided(plan, 'port').flatMap(({ from, to, guessed, evidence }) => {
     if (to === null || open.includes(to)) return []
     if (!binds(from) && (guessed !== true || isExplained)) return []
     return evidence.flatMap(({ source, detail }) => (source === 'config' ? [detail] : []))
@@ -197,13 +200,14 @@ export function uselessCures(before: Round | null, now: Round, stage: number): r
 
 /** It does not work where it starts now, and nothing that it was refused says why: what it needs lies where it started. */
 export function movedInVain(now: Round, stage: number, news: readonly Operation[]): readonly string[] {
-  const isMoved = stagePlanOf(now.hardened.plan, stage)?.workdir !== undefined
+  const plan = stagePlanOf(now.hardened.plan, stage)
+  const isMoved = plan !== undefined && decided(plan, 'set-workdir').length > 0
   return isMoved && !hasPassed(now) && news.length === 0 ? [WORKDIR] : []
 }
 
 function curesOf({ hardened }: Round, stage: number): readonly Part[] {
   const plan = stagePlanOf(hardened.plan, stage)
-  return (plan?.parts?.() ?? []).filter(({ kind }) => kind === 'cure')
+  return (plan?.parts ?? []).filter(({ kind }) => kind === 'cure')
 }
 
 /** Numbers differ from run to run: process ids, times. */

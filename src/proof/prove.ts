@@ -1,15 +1,15 @@
+import type { Hardened } from '../app/harden.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { Hardened } from '../harden.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import type { ReportProof } from '../report/report.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
+import type { Limiter } from './container/limiter.ts'
 import type { Late } from './judge.ts'
+import type { Original } from './original.ts'
+import type { Stopwatch } from './proof-report.ts'
 import { proveInRounds } from './prove-in-rounds.ts'
-import type { Original } from './run/baseline.ts'
-import type { EarlyRuns } from './run/begin-early.ts'
-import type { Room } from './side-by-side.ts'
-import type { Stopwatch } from './stopwatch.ts'
+import type { SpeculativeRuns } from './speculation.ts'
 
 export interface ProveRequest {
   readonly engine: Engine
@@ -23,7 +23,7 @@ export interface ProveRequest {
   /** Builds a resulting text; gives the image's tag. */
   readonly build: (text: string) => Promise<string>
   /** Results that were started before it was known whether they are needed. */
-  readonly earlyRuns: Pick<EarlyRuns, 'take'>
+  readonly speculativeRuns: Pick<SpeculativeRuns, 'take'>
   /** Runs it anew; the run that is learned from stays up for so long, milliseconds. */
   readonly again: (stays: number) => Promise<Original>
   /** What runs before these missed only later: each run that is learned from stays up for as long. Null where there were none. */
@@ -40,7 +40,7 @@ export interface ProveRequest {
   /** Trace the runs; `--no-trace` goes without. */
   readonly trace: boolean
   /** For the runs that are independent of each other. */
-  readonly room: Room
+  readonly limiter: Limiter
   /** What the original is run with beside the default capabilities. */
   readonly capAdd: readonly string[]
   /** Leave out all without which it still works. */

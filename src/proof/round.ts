@@ -1,23 +1,21 @@
-import type { RunSpec } from '../engine/engine.ts'
+import type { Hardened } from '../app/harden.ts'
+import type { Engine, RunSpec } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import type { Operation } from '../evidence/operation.ts'
-import type { Hardened } from '../harden.ts'
 import type { ImageFacts } from '../image/facts.ts'
-import type { StagePlan } from '../plan/plan.ts'
-import { type Comparison, compare, withChecks } from './compare/compare.ts'
-import { tracedChecks } from './compare/traced-checks.ts'
-import { type FirstCells, type FirstCellsRequest, runFirstCells } from './conditions/cells.ts'
-import { writableMounts } from './conditions/read-only.ts'
+import { decided, type StagePlan } from '../plan/plan.ts'
+import { type Comparison, compare, compareTraces, withChecks } from './checks/index.ts'
+import type { FirstConditionsRequest } from './conditions/condition.ts'
+import { type FirstConditions, runFirstConditions } from './conditions/index.ts'
+import { writableMounts } from './conditions/writable-mounts.ts'
+import { type Container, type ContainerOptions, runContainer, type Underway } from './container/container.ts'
+import { logsTraced } from './container/files.ts'
+import type { RunRecord } from './container/run-record.ts'
+import { arbitrarySpec, besideOptions, lockedSpec } from './container/run-specs.ts'
+import { type StudyOptions, stay } from './original.ts'
 import type { ProveRequest } from './prove.ts'
-import type { EarlyRun } from './run/begin-early.ts'
-import { besideOptions } from './run/beside-options.ts'
-import { bringUp } from './run/bring-up.ts'
-import type { Live, LiveOptions } from './run/live.ts'
-import { logsTraced } from './run/log-files.ts'
-import type { RunRecord } from './run/run-record.ts'
-import { arbitrarySpec, lockedSpec } from './run/specs.ts'
-import { NOT_TRACED, type TracedResult, tracedResult } from './run/traced-run.ts'
 import { withEnd } from './smoke/run-checks.ts'
+import { NOT_BELIEVED } from './trace/trace.ts'
 
 /** Milliseconds. */
 const BEHIND = 1500
@@ -37,11 +35,11 @@ export interface Round {
 /** The run that is compared, and the same traced, from start to stop. */
 export interface RoundRun extends TracedResult {
   /** Still up when the round passed. */
-  readonly live: Live
+  readonly live: Container
   readonly record: RunRecord
   readonly comparison: Comparison
   /** Null where they were not run: what does not work in this run is not run in others. */
-  readonly first: FirstCells | null
+  readonly first: FirstConditions | null
 }
 
 /** What a round starts from. */
@@ -64,7 +62,7 @@ export async function runRound(
   const { facts, times } = request
   request.progress(`round ${round}: building`)
   const moved = movedPorts(plan)
-  const workdir = plan.workdir?.path ?? facts.config.workdir
+  const workdir = decided(plan, 'set-workdir')[0]?.path ?? facts.config.workdir
   const built = await request.build(hardened.result.output).catch((error: unknown) => {
     if (error instanceof HardenError && error.code === 'build-failed') return error
     throw error
@@ -75,9 +73,14 @@ export async function runRound(
   request.progress(`round ${round}: running it without root, capabilities or new privileges`)
   const options = besideOptions(request, baseline, moved)
   const config = { ...facts.config, ...commandOf(plan, facts), workdir }
-  const mounts = writableMounts(operations, plan, facts, plan.account)
+  const mounts = writableMounts(
+    operations,
+    { grants: decided(plan, 'grant'), handed: plan.handed },
+    facts,
+    plan.account,
+  )
   const spec = roundSpec(request, built)
-  const early = await request.earlyRuns.take(built, options.ports)
+  const early = await request.speculativeRuns.take(built, options.ports)
   const [{ live, first }, result] = await Promise.all([
     bringUpWithFirst({ ...request, baseline, moved, image: built, mounts }, spec, options, early),
     request.trace
@@ -91,31 +94,33 @@ export async function runRound(
   const { traced } = result
   const original = await study
   if (request.late !== null) await live.look()
-  const seen = await live.peek()
+  const seen = await live.snapshot('logs')
   const soFar = { ...seen, smoke: withEnd(seen.smoke, traced) }
-  const comparison = withChecks(compare(baseline, soFar, moved), tracedChecks(original, traced, facts))
+  const comparison = withChecks(compare(baseline, soFar, moved), compareTraces(original, traced, facts))
   const passed = comparison.parity && comparison.locked
   const record = passed ? soFar : await live.finish(logsTraced(original, traced))
-  if (!passed) await result.still?.drop()
+  if (!passed) await result.tracedContainer?.remove()
   times.lap('result')
   return { hardened, image: built, moved, workdir, run: { live, record, comparison, first, ...result }, failure: null }
 }
 
 /** Ends what is left of one that is needed no more. */
 export async function dropRound({ run }: Round): Promise<void> {
-  await Promise.all([run?.live.drop(), run?.still?.drop()])
+  await Promise.all([run?.live.remove(), run?.tracedContainer?.remove()])
 }
 
 /** Brings it up to stay; the first conditions need not wait for the end of its traced run. */
 export async function bringUpWithFirst(
-  request: FirstCellsRequest,
+  request: FirstConditionsRequest,
   spec: RunSpec,
-  options: LiveOptions,
-  early: EarlyRun | null = null,
-): Promise<{ readonly live: Live; readonly first: FirstCells | null }> {
-  const live = await bringUp(request.engine, spec, options, early)
-  const works = hasPassed({ run: { comparison: compare(request.baseline, live.seen(), request.moved) } })
-  return { live, first: works ? await runFirstCells(request) : null }
+  options: ContainerOptions,
+  early: Underway | null = null,
+): Promise<{ readonly live: Container; readonly first: FirstConditions | null }> {
+  const live = await runContainer(request.engine, spec, options, early)
+  const works = hasPassed({
+    run: { comparison: compare(request.baseline, await live.snapshot('seen'), request.moved) },
+  })
+  return { live, first: works ? await runFirstConditions(request) : null }
 }
 
 /** What the run that is compared is run with. */
@@ -124,8 +129,8 @@ export function roundSpec({ arbitraryUid }: Pick<ProveRequest, 'arbitraryUid'>, 
 }
 
 /** By the original's port. */
-export function movedPorts({ ports }: Pick<StagePlan, 'ports'>): ReadonlyMap<number, number> {
-  return new Map(ports.flatMap(({ from, to }) => (to === null ? [] : [[from, to] as const])))
+export function movedPorts(plan: Pick<StagePlan, 'decisions'>): ReadonlyMap<number, number> {
+  return new Map(decided(plan, 'port').flatMap(({ from, to }) => (to === null ? [] : [[from, to] as const])))
 }
 
 /** The original came up before it: what that did within its time, this does within its own. */
@@ -138,9 +143,10 @@ function userOf(plan: StagePlan): string {
 }
 
 function commandOf(plan: StagePlan, facts: ImageFacts): Pick<ImageFacts['config'], 'entrypoint' | 'cmd'> {
+  const [command] = decided(plan, 'set-command')
   return {
-    entrypoint: plan.command?.entrypoint ?? facts.config.entrypoint,
-    cmd: plan.command?.cmd ?? facts.config.cmd,
+    entrypoint: command?.entrypoint ?? facts.config.entrypoint,
+    cmd: command?.cmd ?? facts.config.cmd,
   }
 }
 
@@ -148,3 +154,31 @@ export function hasPassed({ run }: { readonly run: Pick<RoundRun, 'comparison'> 
   const { parity, locked } = run?.comparison ?? { parity: false, locked: false }
   return parity && locked
 }
+
+export interface TracedResult {
+  /** Null where it was not traced; `untraced` says why it could not be, where it was asked for. */
+  readonly traced: RunRecord | null
+  readonly untraced: string | null
+  /** It, where it was started twice and is still up: what it is refused only later shows in it. */
+  readonly tracedContainer: Container | null
+}
+
+/** A result, for which an untraced run would show nothing that the one beside it does not. */
+export async function tracedResult(engine: Engine, spec: RunSpec, options: StudyOptions): Promise<TracedResult> {
+  const live = await runContainer(engine, spec, options)
+  await stay(live, options)
+  // What did not come up would be waited for in vain once more.
+  if ((await live.snapshot('seen')).ready) await live.restart()
+  const { restart } = await live.snapshot('seen')
+  // Checks of the user's own may want to see how it ends.
+  const goesOn = restart?.state.running === true && options.stays === 0 && options.smoke.length === 0
+  const record = await (goesOn ? live.snapshot('logs and trace') : live.finish())
+  if (record.trace !== null) return { traced: record, untraced: null, tracedContainer: goesOn ? live : null }
+  await live.remove()
+  // What it did to its trace is a check of its own, and that fails.
+  if (record.traceRefused?.startsWith(NOT_BELIEVED) === true)
+    return { traced: record, untraced: record.traceRefused, tracedContainer: null }
+  return { traced: null, untraced: record.traceRefused, tracedContainer: null }
+}
+
+export const NOT_TRACED: TracedResult = { traced: null, untraced: null, tracedContainer: null }

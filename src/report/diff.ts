@@ -7,7 +7,6 @@ import { painter } from './paint.ts'
 /** One unified diff of all targets that `git apply` and `patch -p1` accept in the folder the paths start from. */
 export const diff: Format = {
   name: 'diff',
-  summary: 'a unified diff for git apply or patch -p1',
   tells: 'changes',
   render: (renderings, options) => renderings.map((rendering) => one(rendering, options)).join(''),
 }

@@ -3,7 +3,6 @@ import type { Format } from './format.ts'
 /** The resulting Dockerfile alone, changed or not: what stdout carries for one image, and what the next program takes. */
 export const dockerfile: Format = {
   name: 'dockerfile',
-  summary: 'the resulting Dockerfile alone',
   tells: 'changes',
   render: (renderings) => renderings.map(({ result }) => result.output).join('\n'),
 }

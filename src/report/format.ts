@@ -23,8 +23,6 @@ export interface RenderOptions {
 export interface Format {
   /** As `--format` takes it. */
   readonly name: string
-  /** A few words for the help. */
-  readonly summary: string
   /** What need not be said on stderr beside it: `all`, `data` (failures are, for people), or only what changes. */
   readonly tells: 'all' | 'data' | 'changes'
   /** Whole lines, or '' when there is nothing to show. */

@@ -12,7 +12,6 @@ import { tool } from './tool.ts'
 /** One page that needs nothing else: no script, no font, no address. */
 export const html: Format = {
   name: 'html',
-  summary: 'one self-contained page',
   tells: 'all',
   render(renderings) {
     const shown = renderings.map((rendering) => allVisible(rendering))

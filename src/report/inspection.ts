@@ -1,5 +1,13 @@
 import type { FactSource, Healthcheck, ImageFacts, Known, Platform } from '../image/facts.ts'
-import type { StagePlan } from '../plan/plan.ts'
+import {
+  type CommandChange,
+  decided,
+  type EnvSetting,
+  type FileEdit,
+  type Grant,
+  type PortDecision,
+  type StagePlan,
+} from '../plan/plan.ts'
 
 /** What `inspect` shows of one stage: plain data that survives JSON. */
 export interface Inspection {
@@ -36,23 +44,17 @@ export interface InspectedImage {
 }
 
 /** The stage plan without what only the transforms need. */
-export interface InspectedPlan extends Pick<StagePlan, Shown> {
+export interface InspectedPlan extends Pick<StagePlan, 'outcome' | 'reason' | 'account' | 'remarks'> {
   readonly userBefore: string | Unknown
+  readonly grants: readonly Grant[]
+  readonly ports: readonly PortDecision[]
+  readonly fileEdits: readonly FileEdit[]
+  readonly env: readonly EnvSetting[]
+  readonly command: CommandChange | null
+  readonly healthcheck: Healthcheck | null
 }
 
-type Shown =
-  | 'outcome'
-  | 'reason'
-  | 'account'
-  | 'grants'
-  | 'ports'
-  | 'fileEdits'
-  | 'env'
-  | 'command'
-  | 'healthcheck'
-  | 'remarks'
-
-type Decisions = Pick<StagePlan, keyof InspectedPlan>
+type Decisions = Pick<StagePlan, 'outcome' | 'reason' | 'userBefore' | 'account' | 'decisions' | 'remarks'>
 
 export function inspection(stage: string, facts: Known<ImageFacts>, plan: Decisions): Inspection {
   return { stage, image: orUnknown(facts, inspectedImage), plan: inspectedPlan(plan) }
@@ -87,12 +89,12 @@ function inspectedPlan(plan: Decisions): InspectedPlan {
     reason: plan.reason,
     userBefore: orUnknown(plan.userBefore, (user) => user),
     account: plan.account,
-    grants: plan.grants,
-    ports: plan.ports,
-    fileEdits: plan.fileEdits,
-    env: plan.env,
-    command: plan.command,
-    healthcheck: plan.healthcheck,
+    grants: decided(plan, 'grant'),
+    ports: decided(plan, 'port'),
+    fileEdits: decided(plan, 'edit-file').map(({ text: _, ...edit }) => edit),
+    env: decided(plan, 'set-env'),
+    command: decided(plan, 'set-command')[0] ?? null,
+    healthcheck: decided(plan, 'set-healthcheck')[0] ?? null,
     remarks: plan.remarks,
   }
 }

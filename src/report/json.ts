@@ -6,7 +6,6 @@ import { tool } from './tool.ts'
 /** The contract of schema/report.schema.json: two spaces, keys always in the same order. */
 export const json: Format = {
   name: 'json',
-  summary: 'the JSON report',
   tells: 'data',
   render: (renderings) => `${JSON.stringify(report(renderings), null, 2)}\n`,
 }

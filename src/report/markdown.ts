@@ -11,7 +11,6 @@ import { summaryLine } from './summary.ts'
 /** For a pull request's comment or a job's summary: the sum, a table, then target by target. */
 export const markdown: Format = {
   name: 'markdown',
-  summary: 'tables for a pull request or a job summary',
   tells: 'all',
   render(renderings) {
     if (renderings.length === 0) return ''

@@ -18,6 +18,8 @@ export interface TargetResult {
   readonly kind: 'dockerfile' | 'image'
   readonly verdict: Verdict
   readonly user: ReportUser | null
+  /** Those that moved, and those that stay below 1024; of the stages that are meant to run, each once. */
+  readonly ports: readonly ReportPort[]
   readonly stages: readonly ReportStage[]
   readonly findings: readonly ReportFinding[]
   /** The whole resulting text, also when nothing changed; '' where the target could not be read. */
@@ -41,6 +43,13 @@ export interface ReportUser {
   readonly uid: number
   readonly gid: number
   readonly from: 'created' | 'image' | 'option'
+}
+
+export interface ReportPort {
+  readonly from: number
+  /** Null where it stays. */
+  readonly to: number | null
+  readonly protocol: 'tcp' | 'udp'
 }
 
 export interface ReportStage {

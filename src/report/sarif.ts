@@ -9,7 +9,6 @@ import { version } from './tool.ts'
 /** For code scanning in CI. Source: SARIF 2.1.0 (OASIS), and what GitHub reads of it. */
 export const sarif: Format = {
   name: 'sarif',
-  summary: 'SARIF 2.1.0 for code scanning',
   tells: 'data',
   render: (renderings, { rules = new Map() }) => `${JSON.stringify(log(renderings, rules), null, 2)}\n`,
 }

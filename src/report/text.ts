@@ -12,7 +12,6 @@ import { proofLines } from './text-proof.ts'
 /** For people: target by target, then the sum. */
 export const text: Format = {
   name: 'text',
-  summary: 'findings, proof and a summary for people',
   tells: 'all',
   render(renderings, options) {
     if (renderings.length === 0) return ''

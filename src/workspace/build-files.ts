@@ -36,14 +36,6 @@ interface ServiceStart {
   readonly command: readonly string[] | null
 }
 
-const compose = /^(docker-)?compose([.-][\w.-]+)?\.ya?ml$/
-const bake = /^docker-bake([.-][\w.-]+)?\.json$/
-
-/** Is a file of this name (not a path) one that names builds? Bake files in HCL are not read. */
-export function isBuildFileName(name: string): boolean {
-  return compose.test(name) || bake.test(name)
-}
-
 /**
  * The builds of a Compose or JSON bake file; none where it is neither. `env`: what the `.env` beside it sets. What a variable
  * leaves open is left out, and so are remote contexts, which name no Dockerfile of this tree.

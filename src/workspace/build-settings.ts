@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { parseEnv } from 'node:util'
-import type { BuildSettings, LeftOut } from '../work.ts'
-import { isBuildFileName, type NamedBuild, namedBuilds } from './build-files.ts'
+import type { NamedBuild } from './build-files.ts'
 import { isInside } from './excludes.ts'
 import { readFound } from './found-file.ts'
 import { isOfOwnHand, repositoryOf, upwards } from './repository.ts'
 import { allowedRootOf, realOf, staysIn } from './trust.ts'
-import { neverEntered } from './walk.ts'
+import { isBuildFileName, neverEntered } from './walk.ts'
+import type { BuildSettings, LeftOut } from './work-item.ts'
 
 /** How the Dockerfile at a path (absolute) is built; null where nothing beside it says so. */
 export type BuildSettingsOf = (path: string) => Promise<SaidOfBuild>
@@ -118,6 +118,7 @@ async function readBuilds(file: string, name: string, isTrusted: boolean): Promi
   // Compose reads it without being told to.
   const dotEnv = join(dirname(file), '.env')
   const [text, env] = await Promise.all([read(file), read(dotEnv)])
+  const { namedBuilds } = await import('./build-files.ts')
   const builds = await Promise.all(
     namedBuilds(text, file, name, parseEnv(env)).map(async (build) => {
       if ((await stat(build.context).catch(() => null))?.isDirectory() !== true) return []

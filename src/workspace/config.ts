@@ -1,44 +1,16 @@
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { type Document, isMap, isNode, isScalar, LineCounter, type Pair, parseDocument } from 'yaml'
 import { HardenError } from '../errors.ts'
 import { lineOf } from '../line-of.ts'
 import { repeatedKey, yamlExcess } from '../profile/yaml-bounds.ts'
-import type { LeftOut } from '../work.ts'
 import { readText } from './files.ts'
 import { readFound } from './found-file.ts'
 import { withoutHostSettings } from './host-settings.ts'
 import { nearestName } from './nearest-name.ts'
-import { isOfOwnHand, repositoryOf, upwards } from './repository.ts'
 import { checks, messageOf, type SettingName, type Settings, settingNames } from './settings.ts'
 import { shortened } from './smoke-rules.ts'
 import { allowedRootOf } from './trust.ts'
-
-const fileNames = ['.harden-image.yaml', '.harden-image.yml', '.harden-image.json']
-
-/**
- * The nearest configuration file from `folder` (absolute) upwards, up to the root of the repository; null for none. `passOver` is told
- * of each that somebody else has put above it, where no repository says that all is of one hand: those do not count.
- */
-export function nearestConfig(folder: string, passOver: (file: string) => void = () => {}): string | null {
-  const repository = repositoryOf(folder)
-  for (const at of upwards(folder)) {
-    const file = configIn(at)
-    if (file !== null && (at === folder || repository !== null || isOfOwnHand(file, folder))) return file
-    if (file !== null) passOver(file)
-    if (at === repository) return null
-  }
-  return null
-}
-
-/** The configuration file in a folder; null for none. */
-export function configIn(folder: string): string | null {
-  const [first, second] = fileNames.map((name) => join(folder, name)).filter((path) => existsSync(path))
-  if (first && second) {
-    throw new HardenError('bad-config', `${first} and ${second} are both there`, { hint: 'keep one of them' })
-  }
-  return first ?? null
-}
+import type { LeftOut } from './work-item.ts'
 
 /** What a configuration file sets, and what of it only the caller may say. */
 export interface Config {

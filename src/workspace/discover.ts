@@ -2,14 +2,13 @@ import type { Stats } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
 import { shellQuoted } from '../borders/shell.ts'
-import { HardenError } from '../errors.ts'
-import type { WorkItem } from '../work.ts'
+import { HardenError, reasonOf } from '../errors.ts'
 import { type BuildSettingsOf, buildSettings } from './build-settings.ts'
 import { type Excludes, noExcludes } from './excludes.ts'
-import { reasonOf } from './files.ts'
 import { imageItem } from './image-item.ts'
 import type { Trust } from './trust.ts'
 import { walk } from './walk.ts'
+import type { WorkItem } from './work-item.ts'
 
 /** A work item whose text has not been read yet, or the reason why there will be none. */
 export interface Found extends Omit<WorkItem, 'text'> {

@@ -1,23 +1,8 @@
 import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { bounds } from '../bounds.ts'
-import { HardenError } from '../errors.ts'
-import { table } from '../table.ts'
+import { HardenError, reasonOf } from '../errors.ts'
 import { removeTemporary, temporaryBeside, temporaryFiles } from '../temporary.ts'
-
-const reasons: Readonly<Record<string, string>> = table({
-  ENOENT: 'it does not exist',
-  EACCES: 'permission denied',
-  EPERM: 'not permitted',
-  EISDIR: 'it is a folder',
-  ENOTDIR: 'a part of the path is no folder',
-  ELOOP: 'its links lead in a circle',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'no space left',
-  EDQUOT: 'the disk quota is used up',
-  EIO: 'input or output error',
-  EFBIG: 'it would be larger than is allowed',
-})
 
 /** Reads a text file. `name` is what the messages call it. Throws HardenError `unreadable`. */
 export async function readText(path: string, name: string): Promise<string> {
@@ -154,11 +139,6 @@ async function keepOwner(file: FileHandle, stats: { mode: number; uid: number; g
 function explained(verb: 'read' | 'written', name: string, error: unknown): unknown {
   if (typeof error !== 'object' || error === null || !('errno' in error)) return error
   return failure(name, reasonOf(error as NodeJS.ErrnoException), verb)
-}
-
-/** What the file system says, in words. */
-export function reasonOf({ code = '', message }: NodeJS.ErrnoException): string {
-  return reasons[code] ?? message
 }
 
 function failure(name: string, reason: string, verb: 'read' | 'written' = 'read'): HardenError {

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
-import type { LeftOut } from '../work.ts'
 import type { Settings } from './settings.ts'
 import type { SmokeSetting } from './smoke.ts'
 import { staysIn } from './trust.ts'
+import type { LeftOut } from './work-item.ts'
 
 /** Where a configuration file stands. */
 export interface ConfigPlace {

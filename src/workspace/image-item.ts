@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { parseReference } from '../image/reference.ts'
-import type { ImageSource, WorkItem } from '../work.ts'
+import type { ImageSource, WorkItem } from './work-item.ts'
 
 /** A target that names an image. Throws HardenError `bad-reference`; paths are meant from `cwd`. */
 export function imageItem(target: string, cwd: string): Omit<WorkItem, 'text'> {

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { HardenError } from '../errors.ts'
 
 /** The folders from `folder` (absolute) up to the root, nearest first. */
 export function* upwards(folder: string): Generator<string> {
@@ -48,3 +49,29 @@ export const ANYBODY = 0o002
 export const GROUP_OR_ANYBODY = 0o022
 
 const NOT_THERE = { throwIfNoEntry: false } as const
+
+const fileNames = ['.harden-image.yaml', '.harden-image.yml', '.harden-image.json']
+
+/**
+ * The nearest configuration file from `folder` (absolute) upwards, up to the root of the repository; null for none. `passOver` is told
+ * of each that somebody else has put above it, where no repository says that all is of one hand: those do not count.
+ */
+export function nearestConfig(folder: string, passOver: (file: string) => void = () => {}): string | null {
+  const repository = repositoryOf(folder)
+  for (const at of upwards(folder)) {
+    const file = configIn(at)
+    if (file !== null && (at === folder || repository !== null || isOfOwnHand(file, folder))) return file
+    if (file !== null) passOver(file)
+    if (at === repository) return null
+  }
+  return null
+}
+
+/** The configuration file in a folder; null for none. */
+export function configIn(folder: string): string | null {
+  const [first, second] = fileNames.map((name) => join(folder, name)).filter((path) => existsSync(path))
+  if (first && second) {
+    throw new HardenError('bad-config', `${first} and ${second} are both there`, { hint: 'keep one of them' })
+  }
+  return first ?? null
+}

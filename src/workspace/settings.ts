@@ -1,11 +1,11 @@
+import type { EngineOption } from '../engine/open-engine.ts'
 import type { Policy } from '../plan/policy.ts'
-import type { EngineChoice } from '../work.ts'
 import type { SmokeSetting } from './smoke.ts'
 import { shortened, type Wrong, wrongSmoke } from './smoke-rules.ts'
 
 /** What both flags and configuration files can say. */
 export interface Settings extends Omit<Policy, 'writableByRepository'> {
-  readonly engine: EngineChoice
+  readonly engine: EngineOption
   readonly offline: boolean
   readonly platform: string | null
   /** The build context: from the folder of the configuration, or from the current one for a flag; null for the Dockerfile's own. */
@@ -29,7 +29,7 @@ export interface Settings extends Omit<Policy, 'writableByRepository'> {
 
 export type SettingName = keyof Settings
 
-const engines: readonly EngineChoice[] = ['auto', 'docker', 'podman', 'nerdctl', 'none']
+const engines: readonly EngineOption[] = ['auto', 'docker', 'podman', 'nerdctl', 'none']
 const owns: readonly Policy['own'][] = ['minimal', 'workdir', 'copied']
 const portChoices: readonly Policy['ports'][] = ['keep', 'raise']
 

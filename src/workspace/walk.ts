@@ -2,7 +2,6 @@ import type { Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { bounds } from '../bounds.ts'
-import { isBuildFileName } from './build-files.ts'
 import { type Excludes, excludesAbove, isInside, noExcludes, withPatterns } from './excludes.ts'
 import { type IgnoreRules, isIgnored, rulesAbove, withFolder } from './gitignore.ts'
 import { repositoryOf } from './repository.ts'
@@ -129,4 +128,12 @@ const notBuilt =
 /** Is a file of this name (not a path) meant to be built? */
 export function isDockerfileName(name: string): boolean {
   return builtFrom.test(name) && !notBuilt.test(name)
+}
+
+const compose = /^(docker-)?compose([.-][\w.-]+)?\.ya?ml$/
+const bake = /^docker-bake([.-][\w.-]+)?\.json$/
+
+/** Is a file of this name (not a path) one that names builds? Bake files in HCL are not read. */
+export function isBuildFileName(name: string): boolean {
+  return compose.test(name) || bake.test(name)
 }

@@ -1,4 +1,4 @@
-// The bundle as users start it: one file, no engine, no network. What it says in detail is tested where it is made.
+// The bundle as users start it: no engine, no network. What it says in detail is tested where it is made.
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cp, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
@@ -23,10 +23,11 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'harden-image-test-'))
   // Away from node_modules: what is not bundled is not found there.
   cli = join(folder, 'dist', 'cli.js')
-  await mkdir(dirname(cli))
-  await cp(join(root, 'dist', 'cli.js'), cli).catch(() => {
-    throw new Error('there is no dist/cli.js: run npm run build first')
-  })
+  await cp(join(root, 'dist'), dirname(cli), { recursive: true, filter: (path) => !path.endsWith('types') }).catch(
+    () => {
+      throw new Error('there is no dist: run npm run build first')
+    },
+  )
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
 })
 

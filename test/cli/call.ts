@@ -1,8 +1,10 @@
 import { EventEmitter } from 'node:events'
+import type { Options, TargetOutcome } from '../../src/app/task.ts'
 import type { Io } from '../../src/cli/io.ts'
-import { main, type Services } from '../../src/cli/main.ts'
+import { main } from '../../src/cli/main.ts'
+import type { Services } from '../../src/cli/work.ts'
 import { HardenError } from '../../src/errors.ts'
-import type { Options, TargetOutcome, WorkItem } from '../../src/work.ts'
+import type { WorkItem } from '../../src/workspace/work-item.ts'
 import { finding, sampleResult } from '../report/sample.ts'
 
 export interface Called {
@@ -78,14 +80,14 @@ export async function call(argv: readonly string[], setting: Setting): Promise<C
     cwd: setting.cwd,
     signals: signalsOf(setting.signals ?? new EventEmitter()),
   }
-  const code = await main(argv, io, {
+  const code = await main(argv, io, async () => ({
     transforms,
     processTarget: async (item, given, ports) => {
       items.push(item)
       options.push(given)
       return (setting.processTarget ?? pretend)(item, given, ports)
     },
-  })
+  }))
   return { code, ...written, items, options }
 }
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import { targetProcessor } from '../../src/target.ts'
+import { targetProcessor } from '../../src/app/pipeline.ts'
 import { imageOf, layoutOf, tarOf, writeFolder } from '../image/support/stored.ts'
 import { call } from './call.ts'
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import type { ProcessTarget } from '../../src/work.ts'
+import type { ProcessTarget } from '../../src/app/task.ts'
 import { rootProfile, sampleProfile } from '../profile/sample.ts'
 import { proof, sampleResult } from '../report/sample.ts'
 import { tree } from '../workspace/tree.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { harden } from '../../src/api.ts'
+import { harden } from '../../src/app/api.ts'
 import {
   invocationOf,
   invocationsIn,

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { expect, test } from '@jest/globals'
 import { bounds } from '../../src/bounds.ts'
-import { jsonChanges, printedChanges, readChanges } from '../../src/engine/changes.ts'
+import { jsonChanges, printedChanges, readChanges } from '../../src/engine/inspect.ts'
 
 const json = (...names: readonly string[]) => JSON.stringify(names.map((name) => ({ Path: name, Kind: 1 })))
 /** A name that looks like the end of an entry and the beginning of another one. */

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { findEndpoint } from '../../src/engine/api/endpoint.ts'
-import type { Cli } from '../../src/engine/cli-process.ts'
+import { findEndpoint } from '../../src/engine/api/daemon.ts'
+import type { Cli } from '../../src/engine/cli/process.ts'
 import { type FakeDaemon, fakeDaemon } from './support.ts'
 
 let fake: FakeDaemon

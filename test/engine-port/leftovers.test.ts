@@ -5,10 +5,17 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import type { Kind } from '../../src/engine/clean-up.ts'
-import { imageLabels, sessionLabels } from '../../src/engine/labels.ts'
-import { type Labelled, type Leftover, leftovers, removeLeftovers, sweep } from '../../src/engine/leftovers.ts'
-import { endOrphans } from '../../src/engine/orphans.ts'
+import {
+  imageLabels,
+  type Kind,
+  type Labelled,
+  type Leftover,
+  leftovers,
+  removeLeftovers,
+  sessionLabels,
+  sweep,
+} from '../../src/engine/clean-up.ts'
+import { endOrphans } from '../../src/engine/cli/process.ts'
 import { fateOf, isOver, type Maker, makerOf, thisRun, tokenOf, unknownHours } from '../../src/made-by.ts'
 
 const own = thisRun()

@@ -1,9 +1,9 @@
 // What every container is held to, in the flags of the CLIs and in the body for the API.
 import { describe, expect, test } from '@jest/globals'
 import { containerBody } from '../../src/engine/api/api-engine.ts'
+import { networkArguments, runArguments } from '../../src/engine/arguments.ts'
+import { runLabelName } from '../../src/engine/clean-up.ts'
 import type { Enforced, EngineName, RunSpec } from '../../src/engine/engine.ts'
-import { runLabelName } from '../../src/engine/labels.ts'
-import { networkArguments, runArguments } from '../../src/engine/run-arguments.ts'
 import { thisRun, tokenOf } from '../../src/made-by.ts'
 
 const all: Enforced = { cpus: 4, memory: true, pids: true }

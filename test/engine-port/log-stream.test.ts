@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { readLogStream } from '../../src/engine/api/log-stream.ts'
+import { readLogStream } from '../../src/engine/api/api-engine.ts'
 
 function frame(text: string): Buffer {
   const header = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])

@@ -53,6 +53,20 @@ serve()
 `.replace('\nappend(path)\nserve()', '\nanswer()\nserve()'),
     lines: ['VOLUME /data'],
   },
+  'sets-its-folder': {
+    source: `${HEAD}\nos.chmod("/data", 0o700)\nappend("/data/x")\ndef answer(): return 200\nserve()\n`,
+    lines: ['VOLUME /data'],
+  },
+  'remembers-who-it-was': {
+    source: `${HEAD}
+path = "/data/owner"
+if not os.path.exists(path):
+    with open(path, "w") as file: file.write(str(os.getuid()))
+def answer(): return 200 if open(path).read() == str(os.getuid()) else 500
+serve()
+`,
+    lines: ['VOLUME /data'],
+  },
   'asks-who-it-is': {
     source: `${HEAD}\nprint("I am", pwd.getpwuid(os.getuid()).pw_name)\ndef answer(): return 200\nserve()\n`,
   },
@@ -119,6 +133,7 @@ const ARBITRARY = 'arbitrary uid, group 0'
 const FRESH = 'fresh volume'
 const FILLED = 'volume that a root run filled'
 const MIGRATED = 'the same volume, given to the user once'
+const POD = 'volume of a pod (fsGroup)'
 
 describe('a program that keeps its state in a folder', () => {
   test('passes all but any uid, whose failure is said and does not count', async () => {
@@ -222,6 +237,29 @@ test('a volume: new it works; filled by root it does once it is given to the use
   } finally {
     await docker(['volume', 'rm', volume])
   }
+})
+
+test('a volume of a pod is not its own: one that sets the mode of it fails there, which does not count', async () => {
+  const proved = await prove('sets-its-folder')
+  expect(proved.result.verdict).toBe('hardened')
+  expect(cell(proved, POD)).toMatchObject({
+    outcome: 'fail',
+    required: false,
+    reason: expect.stringMatching(/not permitted/i),
+  })
+})
+
+test('what a volume says of who filled it, no change of owner mends', async () => {
+  const proved = await prove('remembers-who-it-was')
+  expect(proved.result.verdict).toBe('hardened')
+  expect(cell(proved, FRESH).outcome).toBe('pass')
+  for (const name of [FILLED, MIGRATED])
+    expect(cell(proved, name)).toMatchObject({
+      outcome: 'fail',
+      required: false,
+      reason: expect.stringMatching(/was 200.*is 500/),
+      command: expect.stringContaining('chown'),
+    })
 })
 
 test('what is written where no mount can be fails with a read-only root, which does not count', async () => {

@@ -7,9 +7,15 @@ import { openEngine } from '../../src/engine/open-engine.ts'
 import type { Operation } from '../../src/evidence/operation.ts'
 import type { ImageConfig } from '../../src/image/facts.ts'
 import type { Trace } from '../../src/proof/trace/growing-trace.ts'
-import { startKeeper, type TracedRun, traceRun } from '../../src/proof/trace/trace.ts'
-import { isTracer, type TraceMode, tracedSpec } from '../../src/proof/trace/traced-spec.ts'
-import { buildFromHost, ensureTracer, TRACER_IMAGE } from '../../src/proof/trace/tracer-image.ts'
+import {
+  isTracer,
+  startKeeper,
+  type TracedRun,
+  type TraceMode,
+  tracedSpec,
+  traceRun,
+} from '../../src/proof/trace/trace.ts'
+import { buildFromHost, ensureTracer, TRACER_IMAGE } from '../../src/proof/trace/tracer.ts'
 import { docker, TEST_LABEL, withLists } from './support/images.ts'
 import { retryOnce } from './support/retry.ts'
 

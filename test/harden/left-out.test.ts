@@ -1,6 +1,6 @@
 // What is beyond a bound is said, and the verdict is not hardened: nobody has looked at it.
 import { describe, expect, test } from '@jest/globals'
-import { harden } from '../../src/api.ts'
+import { harden } from '../../src/app/api.ts'
 import { bounds } from '../../src/bounds.ts'
 import { parseGroup, parsePasswd } from '../../src/image/accounts.ts'
 import { parseImageConfig } from '../../src/image/config.ts'

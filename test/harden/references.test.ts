@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { baseReferences } from '../../src/base-images.ts'
+import { baseReferences } from '../../src/app/base-images.ts'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import { HardenError } from '../../src/errors.ts'
 

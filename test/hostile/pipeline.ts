@@ -1,10 +1,12 @@
 // One target through all that is pure: the plan, the edits, the profile in its three ways, the report in all formats.
 import { expect } from '@jest/globals'
 import { daemonPorts, packages, programs, workingFolder } from '../../catalogue/index.ts'
-import { baseReferences } from '../../src/base-images.ts'
+import { baseReferences } from '../../src/app/base-images.ts'
+import { hardenDockerfile } from '../../src/app/harden.ts'
+import { profileFor } from '../../src/app/profile-for.ts'
+import { stageInputs } from '../../src/app/stage-inputs.ts'
 import { isRootUser, parseDockerfile } from '../../src/dockerfile/index.ts'
 import { HardenError } from '../../src/errors.ts'
-import { hardenDockerfile } from '../../src/harden.ts'
 import { parseAccounts } from '../../src/image/accounts.ts'
 import { parseImageConfig } from '../../src/image/config.ts'
 import type { ImageFacts } from '../../src/image/facts.ts'
@@ -15,10 +17,8 @@ import { defaultPolicy, type Policy } from '../../src/plan/policy.ts'
 import { composeFile } from '../../src/profile/compose-file.ts'
 import { dockerRun } from '../../src/profile/docker.ts'
 import { kubernetesManifest } from '../../src/profile/kubernetes-manifest.ts'
-import { formats } from '../../src/report/index.ts'
+import { formatNames, formatOf } from '../../src/report/index.ts'
 import type { TargetResult } from '../../src/report/report.ts'
-import { stageInputs } from '../../src/stage-inputs.ts'
-import { profileFor } from '../../src/target/profile-for.ts'
 import { transforms } from '../../transforms/index.ts'
 import { parseFileLine } from '../harden/support/file-line.ts'
 
@@ -63,6 +63,8 @@ export function throughAll(
   }
 }
 
+const formats = await Promise.all(formatNames.map(formatOf))
+
 function all(text: string, facts: ImageFacts | null, policy: Policy): TargetResult {
   const dockerfile = parseDockerfile(text)
   const unknown = { known: false, reason: 'not looked at' } as const
@@ -85,7 +87,7 @@ function all(text: string, facts: ImageFacts | null, policy: Policy): TargetResu
     composeFile(profile, null)
     kubernetesManifest(profile)
   }
-  for (const format of formats) format.render([{ result, source: text, path: 'Dockerfile' }], { colour: false })
+  for (const format of formats) format?.render([{ result, source: text, path: 'Dockerfile' }], { colour: false })
   return result
 }
 

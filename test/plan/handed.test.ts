@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
+import { stageInputs } from '../../src/app/stage-inputs.ts'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
-import { stageInputs } from '../../src/stage-inputs.ts'
 import { knowledgeOf, policyOf } from '../harden/support/facts.ts'
 
 test('state folders that the Dockerfile hands to the account stay writable, its code does not', () => {

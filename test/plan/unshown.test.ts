@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import type { Certainty, Need } from '../../src/evidence/claim.ts'
 import { said, unshownGrants } from '../../src/plan/grants/unshown.ts'
 import type { Grant } from '../../src/plan/plan.ts'
-import { unshownPlaces } from '../../src/proof/conclude.ts'
+import { unshownPlaces } from '../../src/proof/caveats.ts'
 
 const grant = (kind: Grant['kind'], path: string): Grant => ({
   path,
@@ -16,14 +16,14 @@ test('what only the files of a program speak of is not shown', () => {
   const seen = [grant('own-directory', '/var/lib/app')]
   const all = [...seen, grant('create-file', '/var/lib/app/db'), grant('traverse', '/etc/app'), secret]
   expect(paths(unshownGrants(seen, all))).toEqual(['/etc/app/secret'])
-  expect(unshownPlaces({ grants: seen, unshown: () => unshownGrants(seen, all) })).toEqual([
+  expect(unshownPlaces(unshownGrants(seen, all))).toEqual([
     'whether it has to read /etc/app/secret (named in /app/main.py line 3): no run did, and its new user may not (--writable gives it)',
   ])
 })
 
 test('of many the first are named', () => {
   const all = ['/a', '/b', '/c', '/d', '/e'].map((path) => grant('create-directory', path))
-  expect(unshownPlaces({ grants: [], unshown: () => all })).toEqual([
+  expect(unshownPlaces(all)).toEqual([
     expect.stringContaining('has to write /a'),
     expect.stringContaining('/b'),
     expect.stringContaining('/c'),

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { emptyConfig } from '../../src/image/config.ts'
-import type { Grant, StagePlan } from '../../src/plan/plan.ts'
+import { decide, decided, type Grant, type StagePlan } from '../../src/plan/plan.ts'
 import type { StageInput } from '../../src/plan/stage-input.ts'
 import { withoutUnwritable } from '../../src/plan/unwritable.ts'
 
@@ -24,18 +24,15 @@ function planned(change: Partial<StagePlan>): StagePlan {
     reason: '',
     userBefore: { known: true, value: 'root' },
     account,
-    grants: [],
-    ports: [],
-    fileEdits: [],
-    env: [],
-    command: null,
-    healthcheck: null,
+    decisions: [],
+    parts: [],
+    unshown: [],
+    handed: [],
     tools: { shell: true, commands: null },
-    text: () => null,
     remarks: [],
     end: null,
-    rootSteps: [],
-    userNumber: null,
+    users: null,
+    anyUid: false,
     offered: null,
     ...change,
   }
@@ -46,12 +43,15 @@ function planned(change: Partial<StagePlan>): StagePlan {
 const file = (path: string): Grant => ({ path, kind: 'create-file', evidence: [] })
 
 test('a file that a heredoc would make is left out where its path has white space, and a shell makes it', () => {
-  const without = planned({ grants: [file('/a b'), file('/c')], tools: { shell: false, commands: null } })
-  expect(without.grants.map(({ path }) => path)).toEqual(['/c'])
+  const without = planned({
+    decisions: decide('grant', [file('/a b'), file('/c')]),
+    tools: { shell: false, commands: null },
+  })
+  expect(decided(without, 'grant').map(({ path }) => path)).toEqual(['/c'])
   expect(without.remarks.map(({ outcome, message }) => `${outcome}: ${message}`)).toEqual([
     'todo: /a b is not granted: there is white space in it, and COPY takes no such target for a heredoc',
   ])
-  expect(planned({ grants: [file('/a b')] }).grants).toHaveLength(1)
+  expect(planned({ decisions: decide('grant', [file('/a b')]) }).decisions).toHaveLength(1)
 })
 
 const reason = { reason: '', evidence: [] }
@@ -59,13 +59,19 @@ const edit = { path: '/etc/x', purpose: 'config', ...reason } as const
 const change = { pattern: 'a', replacement: 'b', global: false }
 
 test.each<[string, Partial<StagePlan>]>([
-  ['a name of ENV', { env: [{ name: 'A B', value: '', ...reason }] }],
-  ['a value of ENV', { env: [{ name: 'A', value: 'x\nUSER root', ...reason }] }],
-  ['a folder to start in', { workdir: { path: '/a\nUSER root', ...reason } }],
-  ['a word of a command', { command: { entrypoint: null, cmd: ['a\0'], ...reason } }],
-  ['a number of a health check', { healthcheck: { test: ['CMD', 'a'], intervalMs: 1e30 } }],
-  ['the path of a file that changes', { fileEdits: [{ ...edit, path: '/x\ny', substitutions: [change] }] }],
-  ['a line of a file that changes', { fileEdits: [{ ...edit, substitutions: [{ ...change, pattern: 'a\nb' }] }] }],
+  ['a name of ENV', { decisions: decide('set-env', [{ name: 'A B', value: '', ...reason }]) }],
+  ['a value of ENV', { decisions: decide('set-env', [{ name: 'A', value: 'x\nUSER root', ...reason }]) }],
+  ['a folder to start in', { decisions: decide('set-workdir', [{ path: '/a\nUSER root', ...reason }]) }],
+  ['a word of a command', { decisions: decide('set-command', [{ entrypoint: null, cmd: ['a\0'], ...reason }]) }],
+  ['a number of a health check', { decisions: decide('set-healthcheck', [{ test: ['CMD', 'a'], intervalMs: 1e30 }]) }],
+  [
+    'the path of a file that changes',
+    { decisions: decide('edit-file', [{ ...edit, path: '/x\ny', substitutions: [change] }]) },
+  ],
+  [
+    'a line of a file that changes',
+    { decisions: decide('edit-file', [{ ...edit, substitutions: [{ ...change, pattern: 'a\nb' }] }]) },
+  ],
   ['the user of the base image', { users: { initial: { known: true, value: 'a\nUSER root' }, lines: [] } }],
   ['the name of a new account', { account: { ...account, name: 'x; reboot', home: '/x', creation: 'useradd' } }],
   ['the home of a new account', { account: { ...account, name: 'x', home: '/x\ny', creation: 'useradd' } }],
@@ -79,6 +85,9 @@ test.each<[string, Partial<StagePlan>]>([
 })
 
 test('what can be written stays what it was', () => {
-  const plan = planned({ grants: [file("/it's")], env: [{ name: 'A.b', value: '$x "y"', ...reason }] })
-  expect(plan).toMatchObject({ outcome: 'harden', remarks: [], grants: [{ path: "/it's" }] })
+  const decisions = [
+    ...decide('grant', [file("/it's")]),
+    ...decide('set-env', [{ name: 'A.b', value: '$x "y"', ...reason }]),
+  ]
+  expect(planned({ decisions })).toMatchObject({ outcome: 'harden', remarks: [], decisions })
 })

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { type Clock, type ReadMemory, wakesIn } from '../../src/engine/blocked-call.ts'
+import { type Clock, type ReadMemory, wakesIn } from '../../src/engine/activity.ts'
 
 const clock: Clock = { age: 2000, monotonic: 50_000, realtime: 1_700_000_000_000 }
 const nothing: ReadMemory = () => null

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { buildFailure } from '../../src/engine/build-failure.ts'
+import { buildFailure } from '../../src/engine/failure.ts'
 
 /** What buildx prints in plain progress; `repeated` stands again at its end. */
 function output(repeated: readonly string[]): string {

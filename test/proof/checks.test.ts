@@ -2,19 +2,13 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ContainerProcess } from '../../src/engine/engine.ts'
 import type { Grant } from '../../src/plan/plan.ts'
-import { answerBook } from '../../src/proof/ask/answer-book.ts'
-import { doubts } from '../../src/proof/compare/doubts.ts'
-import { lateRefusals } from '../../src/proof/compare/late-refusals.ts'
-import { leftFiles } from '../../src/proof/compare/left-files.ts'
-import { newErrors } from '../../src/proof/compare/new-errors.ts'
-import { sameProcesses } from '../../src/proof/compare/same-processes.ts'
-import { boundSockets } from '../../src/proof/compare/sockets.ts'
-import { readState } from '../../src/proof/conclude.ts'
-import { filledFiles } from '../../src/proof/run/filled-files.ts'
-import { isText } from '../../src/proof/run/log-files.ts'
-import { operationsOfDiff } from '../../src/proof/run/observe.ts'
-import type { PortAnswer, RunRecord } from '../../src/proof/run/run-record.ts'
-import { endsOtherwise, untracedOriginal, untracedRun } from '../../src/proof/run/traced-run.ts'
+import { answerBook, type PortAnswer } from '../../src/proof/ask/answers.ts'
+import { doubts, readState, untracedOriginal, untracedRun } from '../../src/proof/caveats.ts'
+import { boundSockets, filledFiles, leftFiles } from '../../src/proof/checks/files.ts'
+import { lateRefusals, newErrors, sameProcesses } from '../../src/proof/checks/watch.ts'
+import { isText, operationsOfDiff } from '../../src/proof/container/files.ts'
+import type { RunRecord } from '../../src/proof/container/run-record.ts'
+import { endsOtherwise } from '../../src/proof/original.ts'
 import { closed, ended, http, operation, process, record, traced } from './support/records.ts'
 
 describe('leftFiles', () => {
@@ -166,10 +160,11 @@ describe('filledFiles', () => {
     ...traced([operation('create-file', path), operation('change-owner', path, { outcome })]),
     sizes: new Map([[path, size]]),
   })
-  const passed = (original: RunRecord, result: RunRecord) => filledFiles(original, result).map((check) => check.passed)
+  const passed = (original: RunRecord, result: RunRecord) =>
+    filledFiles.compare(original, result).map((check) => check.passed)
 
   test('a file that stays empty once its owner could not be changed', () => {
-    expect(filledFiles(run(47, 'done'), run(0, 'refused'))).toMatchObject([
+    expect(filledFiles.compare(run(47, 'done'), run(0, 'refused'))).toMatchObject([
       { passed: false, result: expect.stringContaining(`${path} stays empty`) },
     ])
   })
@@ -187,16 +182,16 @@ describe('filledFiles', () => {
 test('a socket that the original bound must be, wherever it is', () => {
   const original = traced([operation('create-socket', '/run/app/app.sock')])
   const passed = (...operations: Parameters<typeof traced>[0]) =>
-    boundSockets(original, traced(operations)).map((check) => check.passed)
+    boundSockets.compare(original, traced(operations)).map((check) => check.passed)
   expect(passed()).toEqual([false])
   expect(passed(operation('create-socket', '/run/app/app.sock', { outcome: 'refused' }))).toEqual([false])
   expect(passed(operation('create-socket', '/tmp/app.sock'))).toEqual([true])
   const office = (name: string) => [operation('create-socket', `/tmp/OSL_PIPE_${name}`)]
   const [root, user] = [office('0_53bc4297d6d012e1'), office('10001_e9c041bb7f2d03aa')]
-  expect(boundSockets(traced(root), traced(user)).map((check) => check.passed)).toEqual([true])
+  expect(boundSockets.compare(traced(root), traced(user)).map((check) => check.passed)).toEqual([true])
   const two = traced(['/run/a/s', '/run/b/s'].map((path) => operation('create-socket', path)))
   const one = traced([operation('create-socket', '/run/a/s')])
-  expect(boundSockets(two, one).map((check) => check.passed)).toEqual([true, false])
+  expect(boundSockets.compare(two, one).map((check) => check.passed)).toEqual([true, false])
 })
 
 test.each<[string, string, boolean]>([
@@ -245,7 +240,7 @@ describe('sameProcesses', () => {
   const one = (pid: number, command: string, uid = 33): ContainerProcess => ({ ...process(uid), pid, command })
   const run = (...looks: RunRecord['looks']) => record({ looks })
   const told = (baseline: RunRecord, result: RunRecord) =>
-    sameProcesses(baseline, result).flatMap(({ passed, result: text }) => (passed ? [] : [text]))
+    sameProcesses.compare(baseline, result).flatMap(({ passed, result: text }) => (passed ? [] : [text]))
 
   const master = one(1, 'python3 /srv/app.py', 0)
   const worker = one(2, 'python3 /srv/app.py', 0)
@@ -395,12 +390,13 @@ describe('without a trace', () => {
     const [yes, no] = [traced([]), record({ traceRefused: 'no ptrace' })]
     expect(untracedOriginal(false, record())).toEqual([expect.stringMatching(/--no-trace.*not compared/)])
     expect(untracedOriginal(true, no)).toEqual([expect.stringMatching(/no ptrace.*not compared/)])
-    expect(untracedRun(yes, { traced: null, untraced: 'no ptrace', still: null })).toEqual([
+    expect(untracedRun(yes, { traced: null, untraced: 'no ptrace', tracedContainer: null })).toEqual([
       expect.stringMatching(/^the result/),
     ])
-    expect([...untracedOriginal(true, yes), ...untracedRun(yes, { traced: yes, untraced: null, still: null })]).toEqual(
-      [],
-    )
+    expect([
+      ...untracedOriginal(true, yes),
+      ...untracedRun(yes, { traced: yes, untraced: null, tracedContainer: null }),
+    ]).toEqual([])
   })
 
   test('a program that ends when it is traced was not seen at work; one that is slower was', () => {

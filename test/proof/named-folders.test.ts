@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { namedFolders } from '../../src/proof/conclude.ts'
+import { namedFolders } from '../../src/proof/caveats.ts'
 import { imageFacts } from '../harden/support/facts.ts'
 
 const account = { uid: 10001, gid: 10001 }

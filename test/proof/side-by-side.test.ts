@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os'
 import { expect, test } from '@jest/globals'
-import { roomFor } from '../../src/proof/side-by-side.ts'
+import { limiterFor } from '../../src/proof/container/limiter.ts'
 
 test.each([
   [1, 1],
   [3, 3],
   [null, 2 * availableParallelism()],
 ])('%j jobs: %d at a time, and all of them in the end', async (jobs, most) => {
-  const room = roomFor(jobs)
+  const room = limiterFor(jobs)
   let [running, seen, done] = [0, 0, 0]
   const run = async (): Promise<void> => {
     running += 1

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, expect, jest, test } from '@jest/globals'
 import { bounds } from '../../src/bounds.ts'
-import { ask } from '../../src/proof/smoke/check-http.ts'
+import { ask } from '../../src/proof/smoke/ask-checks.ts'
 
 let server: Server | null = null
 

@@ -1,10 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { checkHttp } from '../../src/proof/smoke/check-http.ts'
-import { checkTcp } from '../../src/proof/smoke/check-tcp.ts'
+import { checkHttp, checkLog, checkTcp } from '../../src/proof/smoke/ask-checks.ts'
 import { firstMatch, TOO_SLOW } from '../../src/proof/smoke/first-match.ts'
-import { checkLog } from '../../src/proof/smoke/look-inside.ts'
 import type { SmokeTarget } from '../../src/proof/smoke/run-checks.ts'
 import { smokeChecks } from '../../src/workspace/smoke.ts'
 

@@ -6,6 +6,7 @@ const base: TargetResult = {
   kind: 'dockerfile',
   verdict: 'hardened',
   user: { name: 'app', uid: 10001, gid: 10001, from: 'created' },
+  ports: [{ from: 80, to: 8080, protocol: 'tcp' }],
   stages: [{ name: 'final', index: 1, userBefore: 'root', userAfter: '10001:10001' }],
   findings: [],
   output: 'FROM debian\nUSER 10001:10001\n',

@@ -18,12 +18,7 @@ const plan: Parameters<typeof inspection>[2] = {
   reason: 'the base is not known',
   userBefore: { known: false, reason: 'there is no engine' },
   account: null,
-  grants: [],
-  ports: [],
-  fileEdits: [],
-  env: [],
-  command: null,
-  healthcheck: null,
+  decisions: [],
   remarks: [],
 }
 const noFacts: Known<never> = { known: false, reason: 'there is no engine' }

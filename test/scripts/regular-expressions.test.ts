@@ -6,48 +6,24 @@ import { bounds } from '../../src/bounds.ts'
 
 /** All that are made while the program runs, and what of a stranger's is in them. */
 const MADE: Readonly<Record<string, string>> = {
-  'catalogue/root-program.ts: pattern': 'the catalogue, which is ours',
   "src/borders/terminal.ts: `(${'\\u001b'}\\\\[(?:1|2|22|3[1236]|39)m)`": 'constants, and names of \\w alone',
   'src/dockerfile/keywords.ts: `[${unicodeSpaces}]`': 'constants, and names of \\w alone',
   'src/engine/listeners.ts: `^${table.toUpperCase()}: inuse 0\\\\b`': 'constants, and names of \\w alone',
   'src/image/reference.ts: `^(?:${label}(?:\\\\.${label})*|\\\\[[a-fA-F0-9:]+\\\\])(?::[0-9]+)?$`':
     'constants, and names of \\w alone',
-  "src/image/sources/catalogue-match.ts: `^${glob.replace(/[.+?^${}()|[\\]\\\\]/g, '\\\\$&').replaceAll('*', '[^/]*')}$`":
-    'the catalogue, which is ours',
-  'src/image/sources/catalogue-match.ts: tagPattern': 'the catalogue, which is ours',
   'src/image/sources/catalogue.ts: pattern': 'the catalogue, which is ours',
   'src/image/sources/catalogue.ts: rule.pattern': 'the catalogue, which is ours',
-  'src/image/step-down/daemons.ts: `^[ \\\\t]*(?:${key})[ \\\\t]*=[ \\\\t]*${value}[ \\\\t]*(?:;[ \\\\t]*)?$`':
-    'constants, and names of \\w alone',
-  'src/image/step-down/daemons.ts: `^[ \\\\t]*(?:${key})[ \\\\t]+${value}[ \\\\t]*(?:;[ \\\\t]*)?$`':
-    'constants, and names of \\w alone',
-  'src/image/step-down/daemons.ts: `^[ \\\\t]*(?:(?:export[ \\\\t]+)?(?:: \\\\$\\\\{)?APACHE_RUN_GROUP:?=|[Gg]roup[ \\\\t]+)${wordAsGroup}`':
-    'constants, and names of \\w alone',
-  'src/image/step-down/daemons.ts: `^[ \\\\t]*(?:(?:export[ \\\\t]+)?(?:: \\\\$\\\\{)?APACHE_RUN_USER:?=|[Uu]ser[ \\\\t]+)${word}`':
-    'constants, and names of \\w alone',
-  'src/image/step-down/daemons.ts: `^[ \\\\t]*-u[ \\\\t]*${word}`': 'constants, and names of \\w alone',
-  'src/image/step-down/daemons.ts: `^[ \\\\t]*username:[ \\\\t]*${word}`': 'constants, and names of \\w alone',
-  'src/image/step-down/directives.ts: `^[ \\\\t]*(?:export[ \\\\t]+)?(?:: \\\\$\\\\{)?${name}:?=["\']?([\\\\w.-]+)`':
-    'constants, and names of \\w alone',
-  'src/image/step-down/directives.ts: daemon.user': 'constants, and names of \\w alone',
-  'src/image/step-down/folder-edits.ts: String.raw`\\bfor\\s+${name}\\s+in\\s+([^;\\n]+)`':
-    'constants, and names of \\w alone',
-  'src/image/step-down/guard.ts: `${uid}${operator}${zero}|${zero}${operator}${uid}|${name}${operator}${root}`':
-    'constants, and names of \\w alone',
-  'src/image/step-down/guard.ts: `^case ${uid} in ["\']?0["\']?$`': 'constants, and names of \\w alone',
-  'src/image/step-down/sure-conditions.ts: `(^|[^\\\\w$"{])${name}\\\\+?=|\\\\b(read|for|printf|mapfile|readarray|getopts)\\\\b[^\\\\n;]*\\\\b${name}\\\\b|\\\\{${name}:?=`':
-    'constants, and names of \\w alone',
   'src/plan/account/file-owners.ts: `\\\\b${escapeEre(name)}\\\\b`': 'a name, escaped, between two borders of words',
   'src/contents/draft.ts: WORD': 'constants, and names of \\w alone',
   'src/places.ts: `^${text}${end}`': 'a glob, escaped but for its stars; a path',
-  'src/evidence/catalogue.ts: String.raw`(?<!\\d)${move.from}(?!\\d)`': 'a number',
-  'src/plan/ports/daemon-move.ts: onlyWith': 'the catalogue, which is ours',
-  'src/plan/ports/help-option.ts: `^${VALUE}(?=[\\\\s,;:]|$)`': 'constants, and names of \\w alone',
-  'src/evidence/main-config.ts: String.raw`(?:^|[\\s/])${program}\\s(?:[^;&|]*\\s)?${option}\\s*["\']?(/[^\\s"\';&|]+)`':
+  'src/evidence/vendor.ts: String.raw`(?<!\\d)${move.from}(?!\\d)`': 'a number',
+  'src/plan/ports/told-port.ts: onlyWith': 'the catalogue, which is ours',
+  'src/plan/ports/told-port.ts: `^${VALUE}(?=[\\\\s,;:]|$)`': 'constants, and names of \\w alone',
+  'src/evidence/vendor-files.ts: String.raw`(?:^|[\\s/])${program}\\s(?:[^;&|]*\\s)?${option}\\s*["\']?(/[^\\s"\';&|]+)`':
     'constants, and names of \\w alone',
   'src/evidence/packages.ts: `^(?:${pattern})$`': 'the catalogue, which is ours',
   "src/evidence/root-home.ts: homeTools.map(({ run }) => run.source).join('|')": 'constants, and names of \\w alone',
-  'src/evidence/vendor-edits.ts: line': 'the catalogue, which is ours',
+  'src/evidence/vendor-files.ts: line': 'the catalogue, which is ours',
   'src/evidence/working-folder.ts: `^(?:${option})$`': 'the catalogue, which is ours',
   'src/evidence/working-folder.ts: only': 'the catalogue, which is ours',
   'src/evidence/working-folder.ts: rule.with': 'the catalogue, which is ours',
@@ -96,8 +72,8 @@ const MADE: Readonly<Record<string, string>> = {
   'src/plan/ports/source-ports.ts: String.raw`\\blisten(?:AndServe)?\\(\\s*(?:["\'][\\d.]*:)?${from}\\b|\\b(?:run|serve|listen)\\([^()\\n]*\\bport\\s*[=:]\\s*${from}\\b|(?:\\b\\w*Server|\\.bind)\\(\\(\\s*["\'][^"\']*["\']\\s*,\\s*${from}\\b|\\bInetSocketAddress\\(\\s*${from}\\b|\\bset\\(?\\s*:port,\\s*${from}\\b`':
     'numbers of ports between constants; one line of a file',
   'src/plan/ports/source-ports.ts: form': 'numbers of ports between constants; one line of a file',
-  'src/contents/context-files.ts: `^${source}$`': 'a glob of COPY or rm, escaped but for its stars; a path',
-  'src/contents/removed.ts: `^${source}(?:/|$)`': 'a glob of COPY or rm, escaped but for its stars; a path',
+  'src/contents/build-context.ts: `^${source}$`': 'a glob of COPY or rm, escaped but for its stars; a path',
+  'src/contents/run-actions.ts: `^${source}(?:/|$)`': 'a glob of COPY or rm, escaped but for its stars; a path',
   "src/plan/step-down/step-down-edits.ts: String.raw`(?<!\\w=\\S*\\s+)(?:${texts.join('|')})(?![\\w./-])`":
     'escaped texts',
   'src/profile/compose-ports.ts: `[:\\\\s]${from}\\\\b`': 'numbers of ports and escaped names',
@@ -118,6 +94,27 @@ const MADE: Readonly<Record<string, string>> = {
   'src/workspace/dockerignore.ts: `^${source}$`': 'bounds.patternFolders and bounds.patternStars',
   'src/workspace/smoke-rules.ts: value': 'bounds.patternLength, and a process of its own that bounds.patternMs ends',
   'transforms/raise-ports.ts: `\\\\b${from}\\\\b`': 'a number',
+  'src/image/root-program.ts: pattern': 'the catalogue, which is ours',
+  "src/image/sources/catalogue.ts: `^${glob.replace(/[.+?^${}()|[\\]\\\\]/g, '\\\\$&').replaceAll('*', '[^/]*')}$`":
+    'the catalogue, which is ours',
+  'src/image/sources/catalogue.ts: tagPattern': 'the catalogue, which is ours',
+  'src/image/step-down/daemons.ts: `^[ \\\\t]*(?:${keys})${between}["\']?(?<${named}>[\\\\w.$\\\\{\\\\}-]+)["\']?[ \\\\t]*(?:;[ \\\\t]*)?$`':
+    'constants, and names of \\w alone',
+  'src/image/step-down/daemons.ts: inOption.pattern': 'the catalogue, which is ours',
+  'src/image/step-down/daemons.ts: line.pattern': 'the catalogue, which is ours',
+  'src/image/step-down/daemons.ts: `/${parts[1]}/${below}`':
+    'a glob of the catalogue, escaped but for its stars; a path',
+  'src/image/step-down/daemons.ts: `^${parts.at(-1)}$`': 'a glob of the catalogue, escaped but for its stars; a path',
+  'src/image/step-down/config-lines.ts: `^[ \\\\t]*(?:export[ \\\\t]+)?(?:: \\\\$\\\\{)?${name}:?=["\']?([\\\\w.-]+)`':
+    'constants, and names of \\w alone',
+  'src/image/step-down/config-lines.ts: daemon.user': 'constants, and names of \\w alone',
+  'src/image/step-down/first-start.ts: `(^|[^\\\\w$"{])${name}\\\\+?=|\\\\b(read|for|printf|mapfile|readarray|getopts)\\\\b[^\\\\n;]*\\\\b${name}\\\\b|\\\\{${name}:?=`':
+    'constants, and names of \\w alone',
+  'src/image/step-down/root-checks.ts: `${uid}${operator}${zero}|${zero}${operator}${uid}|${name}${operator}${root}`':
+    'constants, and names of \\w alone',
+  'src/image/step-down/root-checks.ts: `^case ${uid} in ["\']?0["\']?$`': 'constants, and names of \\w alone',
+  'src/image/step-down/script-writes.ts: String.raw`\\bfor\\s+${name}\\s+in\\s+([^;\\n]+)`':
+    'constants, and names of \\w alone',
 }
 
 /** Numbers from 0 to 1, the same in each run (mulberry32). */

@@ -4,11 +4,12 @@ import { stringify } from 'yaml'
 import { bounds } from '../../src/bounds.ts'
 import { HardenError } from '../../src/errors.ts'
 import { parseYaml } from '../../src/profile/yaml-file.ts'
-import { isBuildFileName, namedBuilds } from '../../src/workspace/build-files.ts'
+import { namedBuilds } from '../../src/workspace/build-files.ts'
 import { parseConfig } from '../../src/workspace/config.ts'
 import { decode } from '../../src/workspace/files.ts'
 import { settingNames } from '../../src/workspace/settings.ts'
 import { smokeChecks } from '../../src/workspace/smoke.ts'
+import { isBuildFileName } from '../../src/workspace/walk.ts'
 
 const RUNS = { numRuns: Number(process.env.FUZZ_RUNS ?? 100) }
 

@@ -1,8 +1,8 @@
 import { copyPaths, quotedWord } from '../../src/borders/dockerfile.ts'
 import type { Dockerfile, Instruction, Stage } from '../../src/dockerfile/model.ts'
-import { insertLines, rootPlace, stagePlace } from '../../src/dockerfile/placement.ts'
+import { insertLines, placeOf, stagePlace } from '../../src/dockerfile/placement.ts'
 import { copyText, keyword, reason } from '../../src/dockerfile/write.ts'
-import type { AccountChoice, Grant, StagePlan } from '../../src/plan/plan.ts'
+import { type AccountChoice, decided, type Grant, type StagePlan } from '../../src/plan/plan.ts'
 import type { Finding } from '../../src/transform.ts'
 import { allowed, granted, grantReasons } from './grant-words.ts'
 
@@ -16,10 +16,11 @@ export function* shelllessPaths(
   plan: StagePlan,
   account: AccountChoice,
 ): Iterable<Finding> {
-  const grants = plan.grants.filter(({ kind }) => !NEEDS_SHELL.has(kind))
-  const beyond = plan.grants.filter(({ kind }) => NEEDS_SHELL.has(kind))
+  const all = decided(plan, 'grant')
+  const grants = all.filter(({ kind }) => !NEEDS_SHELL.has(kind))
+  const beyond = all.filter(({ kind }) => NEEDS_SHELL.has(kind))
   if (beyond.length > 0) yield unchangeable(stage, beyond, account)
-  if (grants.length > 0) yield withStage(dockerfile, stage, { ...plan, grants }, account)
+  if (grants.length > 0) yield withStage(dockerfile, stage, plan, grants, account)
 }
 
 /** What is there already keeps its content and its place: only a shell in the image could change its owner or mode. */
@@ -38,13 +39,19 @@ function unchangeable(stage: Stage, grants: readonly Grant[], { uid, gid }: Acco
   }
 }
 
-function withStage(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, account: AccountChoice): Finding {
+function withStage(
+  dockerfile: Dockerfile,
+  stage: Stage,
+  { end }: StagePlan,
+  grants: readonly Grant[],
+  account: AccountChoice,
+): Finding {
   const name = pathsStage(dockerfile, stage)
   const owner = `${account.uid}:${account.gid}`
-  const folders = plan.grants.filter(
+  const folders = grants.filter(
     (grant) => grant.kind === 'create-directory' || grant.kind === 'own-directory' || grant.kind === 'sticky',
   )
-  const files = plan.grants.filter((grant) => grant.kind === 'create-file')
+  const files = grants.filter((grant) => grant.kind === 'create-file')
   const copies = new Map<
     string,
     { readonly parent: string; readonly mode: number | undefined; readonly names: string[] }
@@ -60,7 +67,7 @@ function withStage(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, accoun
   }
   const list = [...copies.values()]
   const numbered = list.length === 0 ? null : numberedReference(dockerfile, stage)
-  if (numbered !== null) return renumbers(numbered, plan.grants)
+  if (numbered !== null) return renumbers(numbered, grants)
   const from = [`${keyword(dockerfile, 'FROM')} scratch ${keyword(dockerfile, 'AS')} ${name}`]
   for (const [index, copy] of list.entries())
     for (const child of copy.names)
@@ -76,7 +83,7 @@ function withStage(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, accoun
     const flags = `--chown=${owner}${grant.groupAsOwner === true ? ' --chmod=664' : ''}`
     lines.push(...copyText(dockerfile, '', grant.path, flags))
   }
-  return granted(stage, plan.grants, [
+  return granted(stage, grants, [
     ...(list.length > 0
       ? [
           insertLines(dockerfile, stagePlace(dockerfile, stage), [
@@ -86,7 +93,7 @@ function withStage(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, accoun
           ]),
         ]
       : []),
-    insertLines(dockerfile, rootPlace(dockerfile, stage, plan.end), [...reason(grantReasons(plan.grants)), ...lines]),
+    insertLines(dockerfile, placeOf(dockerfile, stage, end, 'grant'), [...reason(grantReasons(grants)), ...lines]),
   ])
 }
 

@@ -1,22 +1,25 @@
+import type { Readable } from 'node:stream'
 import { bounds } from '../../bounds.ts'
 import { HardenError } from '../../errors.ts'
+import {
+  imageArgument,
+  limitsOf,
+  logLimits,
+  nameArgument,
+  networkArgument,
+  noCoreDumps,
+  WITHOUT_HOST,
+} from '../arguments.ts'
 import { startErrors, timedStop, volumesToMake, withUnstarted } from '../around-calls.ts'
-import { jsonChanges, readChanges, tooSlow } from '../changes.ts'
-import { cleanUp, type MadeImages } from '../clean-up.ts'
-import type { Cli } from '../cli-process.ts'
+import { cleanUp, leftovers, type MadeImages, removeLeftovers, sessionLabels } from '../clean-up.ts'
+import type { Cli } from '../cli/process.ts'
 import type { Changes, Enforced, Engine, RunSpec } from '../engine.ts'
 import { failureOf, pullFailure } from '../failure.ts'
-import { answerOf, parseImage, parseState, parseWritten } from '../inspect.ts'
-import { sessionLabels } from '../labels.ts'
-import { leftovers, removeLeftovers } from '../leftovers.ts'
-import { limitsOf, logLimits, noCoreDumps } from '../limits.ts'
-import { networkArgument, WITHOUT_HOST } from '../run-arguments.ts'
-import { imageArgument, nameArgument } from '../safe-arguments.ts'
+import { answerOf, jsonChanges, parseImage, parseState, parseWritten, readChanges, tooSlow } from '../inspect.ts'
 import { apiLeftovers, apiRemover, removeOne } from './api-remover.ts'
 import type { Daemon, ReadBody, Reply } from './daemon.ts'
-import { readLogStream } from './log-stream.ts'
 
-export interface ApiFacts {
+interface ApiFacts {
   /** Container addresses can be reached from this machine. */
   readonly reachable: boolean
   readonly made: MadeImages
@@ -203,5 +206,62 @@ export function containerBody(spec: RunSpec, session: string, enforces: Enforced
       ...(spec.network !== undefined && { NetworkMode: networkArgument(spec.network) }),
       ...(spec.dns !== undefined && { Dns: spec.dns }),
     },
+  }
+}
+
+const headerBytes = 8
+
+/**
+ * Last `keptBytes` of a container's stdout and stderr together. `framed`: each piece follows a header of eight bytes, its
+ * stream and its length (big-endian, from byte 4 on), as the API sends it for a container without a terminal.
+ */
+export async function readLogStream(body: Readable, framed: boolean, keptBytes: number): Promise<string> {
+  const kept = tailOf(keptBytes)
+  let header = Buffer.alloc(0)
+  let left = 0
+  for await (const part of body) {
+    let chunk = part as Buffer
+    if (!framed) {
+      kept.add(chunk)
+      continue
+    }
+    while (chunk.length > 0) {
+      if (left > 0) {
+        kept.add(chunk.subarray(0, left))
+        const taken = Math.min(left, chunk.length)
+        left -= taken
+        chunk = chunk.subarray(taken)
+        continue
+      }
+      const missing = headerBytes - header.length
+      header = Buffer.concat([header, chunk.subarray(0, missing)])
+      chunk = chunk.subarray(missing)
+      if (header.length === headerBytes) {
+        left = header.readUInt32BE(4)
+        header = Buffer.alloc(0)
+      }
+    }
+  }
+  return kept.text()
+}
+
+/** Keeps no more than twice what is asked for, however much comes. */
+function tailOf(bytes: number): { add(chunk: Buffer): void; text(): string } {
+  let chunks: Buffer[] = []
+  let size = 0
+  const cut = (): Buffer => {
+    const all = Buffer.concat(chunks)
+    return all.subarray(Math.max(0, all.length - bytes))
+  }
+  return {
+    add: (chunk) => {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size <= 2 * bytes) return
+      const rest = cut()
+      chunks = [rest]
+      size = rest.length
+    },
+    text: () => cut().toString('utf8'),
   }
 }

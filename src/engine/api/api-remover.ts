@@ -1,7 +1,5 @@
-import type { Kind, Remover } from '../clean-up.ts'
+import { type Kind, type Labelled, type LeftoverPort, labelOf, type Remover, sessionLabel } from '../clean-up.ts'
 import { answerOf } from '../inspect.ts'
-import { sessionLabel } from '../labels.ts'
-import { type Labelled, type LeftoverPort, labelOf } from '../leftovers.ts'
 import type { Daemon, Reply } from './daemon.ts'
 
 interface Listed {

@@ -57,15 +57,15 @@ export function spareWorkdir(plan: WorkdirPlan, needs: readonly Need[], spared: 
 /** As a part of a plan is named. */
 export const WORKDIR = 'another folder to start in'
 
-function isGuess({ declared }: Grant): boolean {
+export function isGuess({ declared }: Grant): boolean {
   return declared !== true
 }
 
-function isCure({ purpose }: FileEdit): boolean {
+export function isCure({ purpose }: FileEdit): boolean {
   return purpose !== 'port'
 }
 
-function isHome({ name }: EnvSetting): boolean {
+export function isHome({ name }: EnvSetting): boolean {
   return name === 'HOME'
 }
 

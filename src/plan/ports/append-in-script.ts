@@ -1,7 +1,7 @@
 import { argvOf, programsOf } from '../../command/index.ts'
 import type { Evidence, VendorMove } from '../../evidence/claim.ts'
 import { inPlaceOf } from '../../evidence/file-edit.ts'
-import type { StartedProgram } from '../../image/step-down.ts'
+import type { WrittenCommand } from '../../image/step-down.ts'
 import { baseName } from '../../places.ts'
 import type { Substitution } from '../plan.ts'
 import type { Command } from './port-search.ts'
@@ -9,7 +9,7 @@ import type { Command } from './port-search.ts'
 /** What an image starts: by its own command, and in the start scripts that this runs. */
 export interface Start {
   readonly command: Command
-  readonly started: readonly StartedProgram[]
+  readonly started: readonly WrittenCommand[]
 }
 
 /**
@@ -49,7 +49,7 @@ interface ScriptArguments {
  * command does, or it is told that option already.
  */
 function appendInScript(
-  started: readonly StartedProgram[],
+  started: readonly WrittenCommand[],
   program: string,
   words: readonly string[],
 ): ScriptArguments | null {

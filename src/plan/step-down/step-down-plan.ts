@@ -4,8 +4,8 @@ import type { Need } from '../../evidence/claim.ts'
 import { mergeByFile } from '../../evidence/file-edit.ts'
 import type { Operation } from '../../evidence/operation.ts'
 import type { ImageFacts } from '../../image/facts.ts'
-import type { Refused } from '../../image/step-down/account-options.ts'
 import { daemonOf, insistsOnUser } from '../../image/step-down/daemons.ts'
+import type { Refused } from '../../image/step-down/options.ts'
 import {
   findAccountLines,
   findOwnerLines,

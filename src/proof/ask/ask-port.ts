@@ -1,10 +1,8 @@
 import type { Reach } from '../../engine/reach.ts'
-import type { PortAnswer } from '../run/run-record.ts'
-import { withoutOwnName } from '../without-numbers.ts'
-import { dnsAnswer } from './dns-question.ts'
-import { OPENINGS, type Opening } from './opening-words.ts'
-import { onSilence, type Watched } from './silence.ts'
-import { type Said, type Talk, talk } from './talk.ts'
+import type { PortAnswer } from './answers.ts'
+import { withoutOwnName } from './answers.ts'
+import { dnsAnswer, OPENINGS, type Opening } from './protocols.ts'
+import { onSilence, type Said, type Talk, talk, type Watched } from './talk.ts'
 
 const GREETING_WAIT = 400
 /** Some compile a page when it is first asked for. */

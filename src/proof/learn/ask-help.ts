@@ -4,10 +4,10 @@ import type { Engine } from '../../engine/engine.ts'
 import type { Operation } from '../../evidence/operation.ts'
 import type { ImageConfig, ImageFacts } from '../../image/facts.ts'
 import { baseName } from '../../places.ts'
-import type { StagePlan } from '../../plan/plan.ts'
+import { decided, type StagePlan } from '../../plan/plan.ts'
 import type { HelpText } from '../../plan/ports/told-port.ts'
 import { portOption } from '../../plan/ports/told-port.ts'
-import { limits } from '../run/specs.ts'
+import { limits } from '../container/run-specs.ts'
 
 /** Milliseconds that a program gets to say what it can; one that starts its service instead is ended. */
 const PATIENCE = 3000
@@ -25,10 +25,10 @@ export interface HelpRequest {
  */
 export async function askHelp(
   request: HelpRequest,
-  { ports }: StagePlan,
+  plan: Pick<StagePlan, 'decisions'>,
   operations: readonly Operation[],
 ): Promise<HelpText | null> {
-  const kept = new Set(ports.flatMap(({ from, to }) => (to === null ? [from] : [])))
+  const kept = new Set(decided(plan, 'port').flatMap(({ from, to }) => (to === null ? [from] : [])))
   if (kept.size !== 1) return null
   for (const path of programsToAsk(request.facts.config, binderOf(operations, kept))) {
     for (const flag of ['--help', '-h']) {

@@ -1,12 +1,9 @@
 import type { Operation } from '../../evidence/operation.ts'
 import { baseName } from '../../places.ts'
+import { KEEPS, newRefusals } from '../checks/refused-work.ts'
+import type { RunRecord } from '../container/run-record.ts'
 import { hasPassed, type Round } from '../round.ts'
-import { isOptional } from '../run/observe.ts'
-import type { RunRecord } from '../run/run-record.ts'
 import { refusalLines, refusalsIn } from './refusals.ts'
-
-/** Accesses whose refusal can lose what the program meant to keep, though it goes on. */
-const KEEPS = new Set<Operation['access']>(['write', 'create-file', 'create-directory', 'create-socket', 'rename'])
 
 /**
  * What a round was refused: from its trace, where each refusal has its path and kind, and from its logs. A round that
@@ -43,26 +40,6 @@ export function learnedFrom(
 /** What it made it could not give to somebody: it may have dropped what it was about to write there. */
 function isOwnFileKept({ access, made }: Operation): boolean {
   return access === 'change-owner' && made === true
-}
-
-/** Refusals of a traced run, without those that the original was refused too. */
-export function newRefusals(traced: RunRecord, original: RunRecord): readonly Operation[] {
-  const key = ({ access, path, port, found }: Operation): string => `${access} ${path} ${port ?? ''} ${found ?? ''}`
-  const usual = new Set(refusedIn(original).map(key))
-  return refusedIn(traced)
-    .filter((operation) => !usual.has(key(operation)) && !(operation.path !== null && isOptional(operation.path)))
-    .map((operation) => ({ ...operation, source: 'refused', detail: `refused: ${operation.detail}` }))
-}
-
-/** A program that may not remove its own pid file as it ends is not one that stumbles over one which it found. */
-function refusedIn({ trace }: RunRecord): readonly Operation[] {
-  const written = new Set<string | null>()
-  return (trace?.operations ?? []).flatMap((operation) => {
-    const { access, outcome, path } = operation
-    if (outcome === 'done' && KEEPS.has(access)) written.add(path)
-    if (outcome !== 'refused' || access === 'look') return []
-    return [access === 'remove' && !written.has(path) ? { ...operation, found: true } : operation]
-  })
 }
 
 /**

@@ -2,10 +2,11 @@ import type { Operation } from '../../evidence/operation.ts'
 import type { ExposedPort, ImageFacts } from '../../image/facts.ts'
 import { baseName } from '../../places.ts'
 import type { Observation } from '../../plan/stage-input.ts'
-import { FIRST_EPHEMERAL_PORT } from '../ask/ask-ports.ts'
-import { rootWork } from '../root/root-work.ts'
-import { isOptional, operationsOfDiff } from '../run/observe.ts'
-import type { RunRecord } from '../run/run-record.ts'
+import { FIRST_EPHEMERAL_PORT } from '../ask/questions.ts'
+import { isOptional, operationsOfDiff } from '../container/files.ts'
+import type { RunRecord } from '../container/run-record.ts'
+import { rootHome } from '../container/run-specs.ts'
+import { rootWork } from '../root/needs-root.ts'
 
 /** What a run of the original as root has shown, for the plan: its trace, or what `docker diff` tells where there is none. */
 export function observationOf(record: RunRecord, facts: ImageFacts): Observation {
@@ -64,10 +65,4 @@ function openedFiles(operations: readonly Operation[]): readonly string[] {
 /** `nginx: worker process` is nginx, `/usr/sbin/apache2 -k start` is apache2. */
 function programName(command: string): string {
   return baseName((command.trim().split(/\s+/)[0] ?? '').replace(/:$/, ''))
-}
-
-export function rootHome(facts: Pick<ImageFacts, 'config' | 'accounts'>): string {
-  const set = facts.config.env.get('HOME')
-  if (set !== undefined) return set
-  return facts.accounts.known ? (facts.accounts.value.users.find((user) => user.uid === 0)?.home ?? '/') : '/root'
 }

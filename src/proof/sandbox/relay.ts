@@ -9,7 +9,7 @@ import type { Datagrams, Reach } from '../../engine/reach.ts'
 import { HardenError } from '../../errors.ts'
 import { onceFor } from '../../once-for.ts'
 import { removeFolder, temporaryFolder } from '../../temporary.ts'
-import { sharedObjects } from '../trace/host-tracer.ts'
+import { sharedObjects } from '../trace/tracer.ts'
 import { RELAY_FOLDER, RELAY_PROGRAM, RELAY_SOCKET } from './relay-program.ts'
 
 const LABEL = 'harden-image.relay'

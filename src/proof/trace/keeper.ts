@@ -1,4 +1,4 @@
-import { TRACE_FILE, TRACER_LIBRARIES, TRACER_LOADER, TRACER_PERL } from './tracer-layout.ts'
+import { TRACE_FILE, TRACER_LIBRARIES, TRACER_LOADER, TRACER_PERL } from './tracer.ts'
 
 /**
  * The trace is written by strace inside the container that it watches, where the program may be root: whatever file it is written to,

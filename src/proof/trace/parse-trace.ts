@@ -1,16 +1,38 @@
 import { CHANGES, type Operation } from '../../evidence/operation.ts'
 import { table } from '../../table.ts'
-import { LOOK_CALLS } from './look-calls.ts'
-import { NETWORK_CALLS } from './network-calls.ts'
-import { OLDER_NAMES } from './older-calls.ts'
-import { OPEN_CALLS } from './open-calls.ts'
-import { operationOf, whoOf } from './operation-of.ts'
-import { PATH_CALLS } from './path-calls.ts'
-import { pathHistory } from './path-history.ts'
-import { newNamespace, PRIVILEGE_CALLS } from './privilege-calls.ts'
-import { CLONES, type ProcessTable, processTable, type TracedProcess } from './processes.ts'
-import type { Handler, Scene } from './scene.ts'
+import { LOOK_CALLS, OPEN_CALLS, PATH_CALLS } from './file-calls.ts'
+import { NETWORK_CALLS, newNamespace, PRIVILEGE_CALLS } from './privilege-calls.ts'
+import { CLONES, type Process, type ProcessTable, processTable, type TracedProcess } from './processes.ts'
+import { type Handler, pathHistory, type Scene, type Told } from './scene.ts'
 import { type Call, readCall, readLine } from './trace-line.ts'
+
+/**
+ * Calls of 32-bit programs that do, with wider arguments, what their namesake does. Source: syscall(2), and
+ * arch/x86/entry/syscalls/syscall_32.tbl of Linux.
+ */
+const OLDER_NAMES: Readonly<Record<string, string>> = table({
+  stat64: 'stat',
+  lstat64: 'lstat',
+  fstatat64: 'newfstatat',
+  truncate64: 'truncate',
+  chown32: 'chown',
+  lchown32: 'lchown',
+  fchown32: 'fchown',
+  setuid32: 'setuid',
+  setgid32: 'setgid',
+  setreuid32: 'setreuid',
+  setregid32: 'setregid',
+  setresuid32: 'setresuid',
+  setresgid32: 'setresgid',
+  setfsuid32: 'setfsuid',
+  setfsgid32: 'setfsgid',
+  setgroups32: 'setgroups',
+  geteuid32: 'geteuid',
+  utimensat_time64: 'utimensat',
+  clock_settime64: 'clock_settime',
+  clock_adjtime64: 'clock_adjtime',
+  umount: 'umount2',
+})
 
 export interface TraceOptions {
   /** Where the first process starts: the image's workdir. */
@@ -23,7 +45,7 @@ export interface TraceOptions {
 }
 
 /** Reads a trace line by line and tells what each line adds; order matters, so one reader reads one whole trace. */
-export interface TraceReader {
+interface TraceReader {
   read(line: string): readonly Operation[]
   processes(): readonly TracedProcess[]
   /** Calls whose path could not be told: strace was not let into the memory or the descriptors of the process. */
@@ -235,4 +257,33 @@ function settled(call: Call): boolean {
 
 function isIn(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`)
+}
+
+const LONGEST_DETAIL = 156
+
+type Who = Pick<Operation, 'by' | 'as'>
+
+/** Before the call, which may change it. */
+function whoOf(process: Process): Who {
+  return {
+    ...(process.program.path === null ? {} : { by: process.program.path }),
+    ...(process.uid === null ? {} : { as: process.uid }),
+  }
+}
+
+function operationOf(told: Told, call: Call, who: Who): Operation {
+  const { done } = call.result
+  const outcome = done
+    ? ({ outcome: 'done', source: 'traced' } as const)
+    : ({ outcome: 'refused', source: 'refused' } as const)
+  return { ...told, ...outcome, detail: detailOf(call), ...who, pid: call.pid, at: call.at }
+}
+
+/** The call as a person reads it: without what strace adds to the current directory, and with the error. */
+function detailOf({ text, result }: Call): string {
+  const call = text.replace(/AT_FDCWD(?:(?<!AT_FDCWD<[^>]*?AT_FDCWD)<[^>]*>(?:\(deleted\))?)?, /, '')
+  const error = result.done ? '' : ` = -1 ${result.errno}`
+  return call.length + error.length <= LONGEST_DETAIL
+    ? call + error
+    : `${call.slice(0, LONGEST_DETAIL - 3 - error.length)}...${error}`
 }

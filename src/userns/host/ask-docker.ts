@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises'
 import { hostname, release } from 'node:os'
-import { type Cli, createCli } from '../../engine/cli-process.ts'
+import { type Cli, createCli } from '../../engine/cli/process.ts'
 import { HardenError } from '../../errors.ts'
 import type { ContainerInfo } from '../containers.ts'
 import type { EngineAnswer } from '../facts.ts'

@@ -5,9 +5,9 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { withDefaults } from '../../../src/api.ts'
+import { withDefaults } from '../../../src/app/api.ts'
+import { targetProcessor } from '../../../src/app/pipeline.ts'
 import type { TargetResult } from '../../../src/report/report.ts'
-import { targetProcessor } from '../../../src/target.ts'
 import { assertAddress, docker, httpGet, processesOf, TEST_LABEL, waitFor, withContainer, withLists } from './images.ts'
 
 interface App {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { askedToWrite } from '../../../src/proof/compare/asked-to-write.ts'
-import type { RunRecord } from '../../../src/proof/run/run-record.ts'
+import { askedToWrite } from '../../../src/proof/caveats.ts'
+import type { RunRecord } from '../../../src/proof/container/run-record.ts'
 import { operation, traced } from '../support/records.ts'
 
 const asks = (path: string, outcome: 'done' | 'refused', asked: 'read' | 'write' = 'write'): RunRecord =>

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import { answerBook } from '../../../src/proof/ask/answer-book.ts'
-import { compare } from '../../../src/proof/compare/compare.ts'
-import { keptData } from '../../../src/proof/compare/kept-data.ts'
-import type { RunRecord } from '../../../src/proof/run/run-record.ts'
+import { answerBook } from '../../../src/proof/ask/answers.ts'
+import { keptData } from '../../../src/proof/checks/files.ts'
+import { compare, compareTraces } from '../../../src/proof/checks/index.ts'
+import type { RunRecord } from '../../../src/proof/container/run-record.ts'
+import { image } from '../../plan/image.ts'
 import { closed, ended, http, operation, process, record, running, traced } from '../support/records.ts'
 
 const moved = new Map([[80, 8080]])
@@ -161,21 +162,22 @@ describe('keptData', () => {
 
   test('what it made and cannot read again is lost', () => {
     const result = traced([operation('read', '/data/x', { made: true, outcome: 'refused' })])
-    expect(keptData(original, result)).toMatchObject([{ passed: false }])
+    expect(keptData.compare(original, result)).toMatchObject([{ passed: false }])
   })
 
   test('what it did not make itself is no lost data', () => {
-    expect(keptData(original, traced([operation('read', '/data/x', { outcome: 'refused' })]))).toMatchObject([
+    expect(keptData.compare(original, traced([operation('read', '/data/x', { outcome: 'refused' })]))).toMatchObject([
       { passed: true },
     ])
   })
 
   test('what the original could not do either is none', () => {
     const result = traced([operation('read', '/data/y', { made: true, outcome: 'refused' })])
-    expect(keptData(original, result)).toMatchObject([{ passed: true }])
+    expect(keptData.compare(original, result)).toMatchObject([{ passed: true }])
   })
 
   test('without a trace nothing is claimed', () => {
-    expect(keptData(record(), null)).toEqual([])
+    expect(compareTraces(record(), null, image({}))).toEqual([])
+    expect(compareTraces(record(), traced([]), image({}))).toEqual([])
   })
 })

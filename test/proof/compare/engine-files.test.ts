@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals'
-import { engineFiles } from '../../../src/proof/compare/engine-files.ts'
-import type { RunRecord } from '../../../src/proof/run/run-record.ts'
+import { engineFiles } from '../../../src/proof/checks/refused-work.ts'
+import type { RunRecord } from '../../../src/proof/container/run-record.ts'
 import { operation, passedSmoke, traced } from '../support/records.ts'
 
 const had = traced([operation('write', '/etc/hosts')])
 const refused = traced([operation('write', '/etc/hosts', { outcome: 'refused', detail: 'openat("/etc/hosts")' })])
 
 test('a line that the result may not add to a file of the engine', () => {
-  expect(engineFiles(had, refused)).toEqual([
+  expect(engineFiles.compare(had, refused)).toEqual([
     {
       name: 'writes /etc/hosts',
       baseline: 'allowed',
@@ -27,9 +27,9 @@ test.each<[string, RunRecord, RunRecord]>([
   ],
   ['the result was not traced', had, { ...refused, trace: null }],
 ])('is none where %s', (_, original, result) => {
-  expect(engineFiles(original, result)).toEqual([])
+  expect(engineFiles.compare(original, result)).toEqual([])
 })
 
 test('a check of the user’s own stands above it', () => {
-  expect(engineFiles({ ...had, smoke: passedSmoke }, refused)).toMatchObject([{ passed: true }])
+  expect(engineFiles.compare({ ...had, smoke: passedSmoke }, refused)).toMatchObject([{ passed: true }])
 })

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { homeFiles, homeLessons } from '../../../src/proof/compare/home-files.ts'
-import type { RunRecord } from '../../../src/proof/run/run-record.ts'
+import { homeFiles, homeLessons } from '../../../src/proof/checks/refused-work.ts'
+import type { RunRecord } from '../../../src/proof/container/run-record.ts'
 import { image } from '../../plan/image.ts'
 import { operation, passedSmoke, traced } from '../support/records.ts'
 
@@ -14,7 +14,7 @@ const had = traced([operation('read', settings)])
 const elsewhere = traced([operation('look', '/home/app/.config/feeds.cfg', { outcome: 'refused' })])
 
 test('settings in the home of root that the result does not find', () => {
-  expect(homeFiles(had, elsewhere, facts)).toEqual([
+  expect(homeFiles.compare(had, elsewhere, facts)).toEqual([
     {
       name: `reads ${settings}`,
       baseline: 'read',
@@ -38,15 +38,15 @@ test.each<[string, RunRecord, RunRecord]>([
   ['its home does not lead there', reads('/root/app/x'), elsewhere],
   ['the result was not traced', had, { ...elsewhere, trace: null }],
 ])('not where %s', (_, original, result) => {
-  expect(homeFiles(original, result, facts)).toEqual([])
+  expect(homeFiles.compare(original, result, facts)).toEqual([])
 })
 
 test('not where the image sets another home', () => {
   expect(
-    homeFiles(had, elsewhere, { ...facts, config: { ...facts.config, env: new Map([['HOME', '/srv']]) } }),
+    homeFiles.compare(had, elsewhere, { ...facts, config: { ...facts.config, env: new Map([['HOME', '/srv']]) } }),
   ).toEqual([])
 })
 
 test('a check of the user’s own stands above it', () => {
-  expect(homeFiles({ ...had, smoke: passedSmoke }, elsewhere, facts)).toMatchObject([{ passed: true }])
+  expect(homeFiles.compare({ ...had, smoke: passedSmoke }, elsewhere, facts)).toMatchObject([{ passed: true }])
 })

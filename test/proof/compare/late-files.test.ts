@@ -7,7 +7,7 @@ import { unknownFacts } from '../../../src/image/derive.ts'
 import type { ImageFacts } from '../../../src/image/facts.ts'
 import { createFileModel } from '../../../src/image/file-index.ts'
 import type { FileEntry } from '../../../src/image/file-model.ts'
-import { heldBy, lateFiles, stillMissing } from '../../../src/proof/compare/late-files.ts'
+import { heldBy, lateFiles, stillMissing } from '../../../src/proof/checks/late-files.ts'
 import { operation, traced } from '../support/records.ts'
 
 const bare = unknownFacts('image', 'a test')

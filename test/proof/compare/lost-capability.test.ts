@@ -1,13 +1,14 @@
 import { expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/evidence/operation.ts'
-import { lostCapability } from '../../../src/proof/compare/lost-capability.ts'
-import type { RunRecord } from '../../../src/proof/run/run-record.ts'
+import { lostCapability } from '../../../src/proof/checks/refused-work.ts'
+import type { RunRecord } from '../../../src/proof/container/run-record.ts'
 import { operation, passedSmoke, traced } from '../support/records.ts'
 
 const using = (capability: string, outcome: Operation['outcome']): RunRecord =>
   traced([operation('use-capability', null, { capability, outcome, detail: `needs ${capability}` })])
 const lost = (original: RunRecord, result: RunRecord): readonly string[] =>
-  lostCapability(original, result)
+  lostCapability
+    .compare(original, result)
     .filter(({ passed }) => !passed)
     .map(({ name, result: after }) => `${name}: ${after}`)
 
@@ -24,10 +25,13 @@ test.each<[string, RunRecord, RunRecord]>([
   ['it is a wish', using('SYS_NICE', 'done'), using('SYS_NICE', 'refused')],
   ['the result was not traced', using('NET_RAW', 'done'), { ...using('NET_RAW', 'refused'), trace: null }],
 ])('is none where %s', (_, original, result) => {
-  expect(lostCapability(original, result)).toEqual([])
+  expect(lostCapability.compare(original, result)).toEqual([])
 })
 
 test('a check of the user’s own stands above it', () => {
-  const [check] = lostCapability({ ...using('NET_RAW', 'done'), smoke: passedSmoke }, using('NET_RAW', 'refused'))
+  const [check] = lostCapability.compare(
+    { ...using('NET_RAW', 'done'), smoke: passedSmoke },
+    using('NET_RAW', 'refused'),
+  )
   expect(check).toMatchObject({ passed: true, result: expect.stringContaining('your own checks tell') })
 })

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { lostPrograms } from '../../../src/proof/compare/lost-programs.ts'
-import type { RunRecord } from '../../../src/proof/run/run-record.ts'
+import { lostPrograms } from '../../../src/proof/checks/refused-work.ts'
+import type { RunRecord } from '../../../src/proof/container/run-record.ts'
 import { operation, passedSmoke, traced } from '../support/records.ts'
 
 const pinger = '/usr/lib/app/pinger'
@@ -8,7 +8,7 @@ const had = traced([operation('execute', pinger)])
 const refused = traced([operation('execute', pinger, { outcome: 'refused', detail: 'execve: EPERM' })])
 
 test('a program that the result may not start', () => {
-  expect(lostPrograms(had, refused)).toEqual([
+  expect(lostPrograms.compare(had, refused)).toEqual([
     {
       name: `starts ${pinger}`,
       baseline: 'started',
@@ -25,9 +25,9 @@ test.each<[string, RunRecord, RunRecord]>([
   ['another program is refused', had, traced([operation('execute', '/root/bin/pinger', { outcome: 'refused' })])],
   ['the result was not traced', had, { ...refused, trace: null }],
 ])('is none where %s', (_, original, result) => {
-  expect(lostPrograms(original, result)).toEqual([])
+  expect(lostPrograms.compare(original, result)).toEqual([])
 })
 
 test('a check of the user’s own stands above it', () => {
-  expect(lostPrograms({ ...had, smoke: passedSmoke }, refused)).toMatchObject([{ passed: true }])
+  expect(lostPrograms.compare({ ...had, smoke: passedSmoke }, refused)).toMatchObject([{ passed: true }])
 })

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { lostSwitches } from '../../../src/proof/compare/lost-switches.ts'
-import type { RunRecord } from '../../../src/proof/run/run-record.ts'
+import { lostSwitches } from '../../../src/proof/checks/refused-work.ts'
+import type { RunRecord } from '../../../src/proof/container/run-record.ts'
 import { operation, passedSmoke, traced } from '../support/records.ts'
 
 const su = '/usr/bin/su'
@@ -9,7 +9,7 @@ const became = operation('switch-user', null, { by: su, uid: 33 })
 const had = traced([started, became])
 
 test('what the original does as another user, and the result only tries to', () => {
-  expect(lostSwitches(had, traced([started]))).toEqual([
+  expect(lostSwitches.compare(had, traced([started]))).toEqual([
     {
       name: 'what su starts',
       baseline: 'done as 33',
@@ -30,9 +30,9 @@ test.each<[string, RunRecord, RunRecord]>([
   ],
   ['the result was not traced', had, { ...had, trace: null }],
 ])('is none where %s', (_, original, result) => {
-  expect(lostSwitches(original, result)).toEqual([])
+  expect(lostSwitches.compare(original, result)).toEqual([])
 })
 
 test('a check of the user’s own stands above it', () => {
-  expect(lostSwitches({ ...had, smoke: passedSmoke }, traced([started]))).toMatchObject([{ passed: true }])
+  expect(lostSwitches.compare({ ...had, smoke: passedSmoke }, traced([started]))).toMatchObject([{ passed: true }])
 })

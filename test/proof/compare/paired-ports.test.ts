@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { pairedPorts } from '../../../src/proof/compare/paired-ports.ts'
+import { pairedPorts } from '../../../src/proof/prove-images.ts'
 
 test.each([
   ['the same', [80], [80], []],

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import { leftBehind, startsNothing, tail, unfitBaseline } from '../../../src/proof/compare/unfit.ts'
+import { leftBehind, startsNothing } from '../../../src/proof/caveats.ts'
+import { tail } from '../../../src/proof/container/files.ts'
+import { unfitBaseline } from '../../../src/proof/invalid-baseline.ts'
 import { image } from '../../plan/image.ts'
 import { closed, ended, http, record } from '../support/records.ts'
 

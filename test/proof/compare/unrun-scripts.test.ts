@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { unrunScripts } from '../../../src/proof/compare/unrun-scripts.ts'
-import type { RunRecord } from '../../../src/proof/run/run-record.ts'
+import { unrunScripts } from '../../../src/proof/caveats.ts'
+import type { RunRecord } from '../../../src/proof/container/run-record.ts'
 import { image } from '../../plan/image.ts'
 import { operation, passedSmoke, traced } from '../support/records.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/evidence/operation.ts'
-import { workAsOthers } from '../../../src/proof/compare/work-as-others.ts'
-import type { RunRecord } from '../../../src/proof/run/run-record.ts'
+import { workAsOthers } from '../../../src/proof/checks/refused-work.ts'
+import type { RunRecord } from '../../../src/proof/container/run-record.ts'
 import { operation, passedSmoke, record, traced } from '../support/records.ts'
 
 const becomes = (pids: readonly number[], changes: Partial<Operation> = {}, forked = pids.length): RunRecord => {
@@ -14,7 +14,7 @@ const helped = becomes([7, 8])
 const refused = becomes([7, 8], { outcome: 'refused' })
 
 test('a helper for each request that may not become its user any more', () => {
-  expect(workAsOthers(helped, refused)).toEqual([
+  expect(workAsOthers.compare(helped, refused)).toEqual([
     {
       name: 'work as another user',
       baseline: 'done as 65534',
@@ -38,9 +38,9 @@ test.each<[string, RunRecord, RunRecord]>([
   ['root was refused it too', refused, refused],
   ['the result was not traced', helped, { ...refused, trace: null }],
 ])('nothing where %s', (_, original, result) => {
-  expect(workAsOthers(original, result)).toEqual([])
+  expect(workAsOthers.compare(original, result)).toEqual([])
 })
 
 test('a check of the user’s own stands above it', () => {
-  expect(workAsOthers({ ...helped, smoke: passedSmoke }, refused)).toMatchObject([{ passed: true }])
+  expect(workAsOthers.compare({ ...helped, smoke: passedSmoke }, refused)).toMatchObject([{ passed: true }])
 })

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/evidence/operation.ts'
-import { compare } from '../../../src/proof/compare/compare.ts'
+import { compare } from '../../../src/proof/checks/index.ts'
+import type { RunRecord } from '../../../src/proof/container/run-record.ts'
 import { learnedFrom } from '../../../src/proof/learn/learn.ts'
 import type { Round } from '../../../src/proof/round.ts'
-import type { RunRecord } from '../../../src/proof/run/run-record.ts'
 import { ended, http, operation, record, traced } from '../support/records.ts'
 
 const baseline = record({ answers: [http(8000)] })

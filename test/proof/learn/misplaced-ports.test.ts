@@ -1,20 +1,20 @@
 import { expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/evidence/operation.ts'
-import type { PortDecision, StagePlan } from '../../../src/plan/plan.ts'
+import { decide, type PortDecision, type StagePlan } from '../../../src/plan/plan.ts'
+import type { PortAnswer } from '../../../src/proof/ask/answers.ts'
 import { misplacedPorts } from '../../../src/proof/prove-in-rounds.ts'
 import type { Round } from '../../../src/proof/round.ts'
-import type { PortAnswer } from '../../../src/proof/run/run-record.ts'
 import { http, operation, record, traced } from '../support/records.ts'
 
 const place = 'set by "port = 80" in /etc/x.conf'
 
-function plan(changes: Partial<PortDecision> = {}): StagePlan {
+function plan(changes: Partial<PortDecision> = {}): Pick<StagePlan, 'decisions'> {
   const evidence = [
     { source: 'declared', subject: '80', detail: 'named by EXPOSE' },
     { source: 'config', subject: '80', detail: place },
   ] as const
   const port: PortDecision = { from: 80, protocol: 'tcp', to: 8080, reason: '', exposed: true, evidence, ...changes }
-  return { ports: [port] } as unknown as StagePlan
+  return { decisions: decide('port', [port]) }
 }
 
 function round(answers: readonly PortAnswer[], operations: readonly Operation[]): Round {

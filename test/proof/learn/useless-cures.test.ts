@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/evidence/operation.ts'
 import { WORKDIR } from '../../../src/plan/grants/spare.ts'
-import type { Part } from '../../../src/plan/plan.ts'
-import { compare } from '../../../src/proof/compare/compare.ts'
+import { decide, type Part } from '../../../src/plan/plan.ts'
+import { compare } from '../../../src/proof/checks/index.ts'
+import type { RunRecord } from '../../../src/proof/container/run-record.ts'
 import { movedInVain, uselessCures } from '../../../src/proof/prove-in-rounds.ts'
 import type { Round } from '../../../src/proof/round.ts'
-import type { RunRecord } from '../../../src/proof/run/run-record.ts'
 import { ended, http, operation, record, running } from '../support/records.ts'
 
 const user: Part = { kind: 'cure', name: 'the change of "user x" in /etc/x.conf' }
@@ -15,7 +15,7 @@ const baseline = record({ answers: [http(80)] })
 function round(parts: readonly Part[], logs: string, state = ended(1)): Round {
   const run = record({ state, logs, answers: state.running ? [http(80)] : [] })
   return {
-    hardened: { plan: { stages: [{ stage: 0, parts: () => parts }] } },
+    hardened: { plan: { stages: [{ stage: 0, parts, decisions: [] }] } },
     image: '',
     moved: new Map(),
     workdir: '/',
@@ -37,7 +37,8 @@ test.each<[string, Round | null, Round, readonly string[]]>([
 describe('a program that was given another folder to start in', () => {
   const inFolder = (state: RunRecord['state'], moved = true): Round => {
     const one = round([], 'no such file: x.conf', state)
-    const stage = { stage: 0, ...(moved ? { workdir: { path: '/home/app' } } : {}) }
+    const decisions = decide('set-workdir', moved ? [{ path: '/home/app', reason: '', evidence: [] }] : [])
+    const stage = { stage: 0, decisions }
     return { ...one, hardened: { plan: { stages: [stage] } } as unknown as Round['hardened'] }
   }
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/evidence/operation.ts'
-import { lacking } from '../../../src/proof/root/refused-privilege.ts'
+import { lacking } from '../../../src/proof/root/needs-root.ts'
 
 const refused = (capability: string): Operation => ({
   access: 'use-capability',

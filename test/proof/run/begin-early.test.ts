@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Activity, ContainerState, Engine, Listener } from '../../../src/engine/engine.ts'
-import { earlyRuns } from '../../../src/proof/run/begin-early.ts'
+import { speculativeRuns } from '../../../src/proof/speculation.ts'
 
 const AT_REST: Activity = { cpu: 0, running: false, wakesIn: Number.POSITIVE_INFINITY }
 const UP = { status: 'running', running: true, pid: 1, health: null } as ContainerState
@@ -30,11 +30,11 @@ const rest = () => new Promise((resolve) => setTimeout(resolve, LONG_ENOUGH))
 
 describe('a container that was begun early', () => {
   test('is up for whom it opened the ports, since it was', async () => {
-    const runs = earlyRuns(engineWith([8080]).engine)
+    const runs = speculativeRuns(engineWith([8080]).engine)
     runs.begin({ image: 'a' }, waitFor([8080]))
     await rest()
     const taken = await runs.take('a', [8080])
-    expect(taken?.begun.container).toBe('container of a')
+    expect(taken?.started.container).toBe('container of a')
     expect(taken?.up?.ready.ready).toBe(true)
     expect(taken?.up?.since).toBeLessThan(Date.now())
   })
@@ -43,16 +43,16 @@ describe('a container that was begun early', () => {
     ['that has not opened what it was waited for', [], [8080], [8080]],
     ['of which more is expected than it was waited for', [8080], [8080], [8080, 9090]],
   ])('is still to be waited for where it is one %s', async (_, open, waited, expected) => {
-    const runs = earlyRuns(engineWith(open).engine)
+    const runs = speculativeRuns(engineWith(open).engine)
     runs.begin({ image: 'a' }, waitFor(waited))
     await rest()
     const taken = await runs.take('a', expected)
-    expect(taken?.begun.container).toBe('container of a')
+    expect(taken?.started.container).toBe('container of a')
     expect(taken?.up).toBeNull()
   })
 
   test('is given once, and only for its own image', async () => {
-    const runs = earlyRuns(engineWith([]).engine)
+    const runs = speculativeRuns(engineWith([]).engine)
     runs.begin({ image: 'a' }, waitFor([]))
     expect(await runs.take('b', [])).toBeNull()
     expect(await runs.take('a', [])).not.toBeNull()
@@ -60,14 +60,14 @@ describe('a container that was begun early', () => {
   })
 
   test('is none where it could not be made: the run in its place tells why', async () => {
-    const runs = earlyRuns(engineWith([], { fails: true }).engine)
+    const runs = speculativeRuns(engineWith([], { fails: true }).engine)
     runs.begin({ image: 'a' }, waitFor([]))
     expect(await runs.take('a', [])).toBeNull()
   })
 
   test('is removed where nobody took it, and not where somebody did', async () => {
     const { engine, removed } = engineWith([])
-    const runs = earlyRuns(engine)
+    const runs = speculativeRuns(engine)
     runs.begin({ image: 'a' }, waitFor([1]))
     runs.begin({ image: 'b' }, waitFor([1]))
     await runs.take('b', [])

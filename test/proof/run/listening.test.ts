@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-
-import { listening } from '../../../src/proof/run/listening.ts'
+import { listening } from '../../../src/proof/container/readiness.ts'
 
 const PID = 4242
 const rest = (cpu: number) => ({ cpu, running: false, wakesIn: 1000 })

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals'
 import { pack } from 'tar-stream'
 import { bounds } from '../../../src/bounds.ts'
 import { HardenError } from '../../../src/errors.ts'
-import { readLogFiles } from '../../../src/proof/run/log-files.ts'
+import { readLogFiles } from '../../../src/proof/container/files.ts'
 
 const tooLarge = (path: string) =>
   new HardenError('engine-failed', `what a container has at ${path} is not read: it is more than 1024 MiB`)

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { Listener } from '../../../src/engine/engine.ts'
-import { openAsSeen } from '../../../src/proof/run/beside-options.ts'
+import { openAsSeen } from '../../../src/proof/container/run-specs.ts'
 
 const listener = (port: number, protocol: Listener['protocol'] = 'tcp', loopback = false): Listener => ({
   port,

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { calmSince } from '../../../src/proof/run/calm.ts'
-import { isSettled, isStuck } from '../../../src/proof/run/ready.ts'
+import { calmSince } from '../../../src/proof/ask/talk.ts'
+import { isSettled, isStuck } from '../../../src/proof/container/readiness.ts'
 
 const activity = { cpu: 0, running: false, wakesIn: 0 }
 

@@ -1,6 +1,7 @@
 import type { ContainerProcess, ContainerState } from '../../../src/engine/engine.ts'
 import type { Operation } from '../../../src/evidence/operation.ts'
-import type { PortAnswer, RunRecord } from '../../../src/proof/run/run-record.ts'
+import type { PortAnswer } from '../../../src/proof/ask/answers.ts'
+import type { RunRecord } from '../../../src/proof/container/run-record.ts'
 
 /** What the user's own check gave where it passed. */
 export const passedSmoke: RunRecord['smoke'] = [

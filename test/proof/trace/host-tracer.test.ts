@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { sharedObjects } from '../../../src/proof/trace/host-tracer.ts'
+import { sharedObjects } from '../../../src/proof/trace/tracer.ts'
 
 test.each([
   [

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { RunSpec } from '../../../src/engine/engine.ts'
 import type { ImageConfig } from '../../../src/image/facts.ts'
-import { commandOf, isTracer, tracedSpec } from '../../../src/proof/trace/traced-spec.ts'
+import { commandOf, isTracer, tracedSpec } from '../../../src/proof/trace/trace.ts'
 
 const config: ImageConfig = {
   user: '',

@@ -1,8 +1,7 @@
 import { HardenError } from '../../../errors.ts'
 import type { ImageFacts, Platform } from '../../facts.ts'
 import { parseImageReference } from '../../reference.ts'
-import { factsFromLayers } from '../stored/facts.ts'
-import { openRegistry } from './open-registry.ts'
+import type { openRegistry } from './open-registry.ts'
 
 export interface Registries {
   /**
@@ -17,8 +16,11 @@ export interface Registries {
   ): Promise<ImageFacts>
 }
 
-/** One value serves a whole call: a registry that cannot be reached is not waited for again. */
-export function openRegistries(open = openRegistry): Registries {
+/**
+ * One value serves a whole call: a registry that cannot be reached is not waited for again. Most calls ask none, and do
+ * without what asks. `open`: in its place.
+ */
+export function openRegistries(open?: typeof openRegistry): Registries {
   const unreachable = new Map<string, HardenError>()
   return {
     async facts(text, platform, signal, say = () => {}) {
@@ -26,7 +28,9 @@ export function openRegistries(open = openRegistry): Registries {
       const before = unreachable.get(reference.domain)
       if (before !== undefined) throw before
       try {
-        const { blobs, image } = await open({ reference, platform, signal, say })
+        const ask = open ?? (await import('./open-registry.ts')).openRegistry
+        const { blobs, image } = await ask({ reference, platform, signal, say })
+        const { factsFromLayers } = await import('../stored/facts.ts')
         return await factsFromLayers(blobs, image, text, 'registry')
       } catch (error) {
         if (error instanceof HardenError && error.code === 'no-registry') unreachable.set(reference.domain, error)

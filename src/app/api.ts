@@ -1,0 +1,131 @@
+import { transforms } from '../../transforms/index.ts'
+import { nothingGiven, parseDockerfile } from '../dockerfile/index.ts'
+import type { ImageFacts, Known } from '../image/facts.ts'
+import { factsFromCatalogue } from '../image/sources/catalogue.ts'
+import { defaultPolicy, type Policy } from '../plan/policy.ts'
+import type { Inspection } from '../report/inspection.ts'
+import type { TargetResult } from '../report/report.ts'
+import { type SmokeCheck, smokeCommand } from '../smoke-check.ts'
+import { readText } from '../workspace/files.ts'
+import { imageItem } from '../workspace/image-item.ts'
+import type { WorkItem } from '../workspace/work-item.ts'
+import { baseReferences } from './base-images.ts'
+import { pairs } from './build.ts'
+import { catalogueKnowledge } from './catalogue-knowledge.ts'
+import { hardenDockerfile } from './harden.ts'
+import { targetProcessor } from './pipeline.ts'
+import { stageInputs } from './stage-inputs.ts'
+import type { Options, TargetOutcome } from './task.ts'
+
+export interface HardenInput {
+  /** Text of a Dockerfile; for an image the one line `FROM reference`. */
+  readonly dockerfile: string
+  /** How the report names it; default `Dockerfile`. */
+  readonly target?: string
+  readonly kind?: 'dockerfile' | 'image'
+  /** What is known of the base images, by the reference as the FROM line has it; the built-in catalogue answers for the others. */
+  readonly facts?: ReadonlyMap<string, ImageFacts>
+  /** `NAME=VALUE`, as the build is given them. */
+  readonly buildArg?: readonly string[]
+  readonly policy?: Partial<Policy>
+}
+
+/**
+ * Text, facts and policy in, report out. Pure and synchronous: nothing is read, built or run. Throws HardenError
+ * `not-a-dockerfile` for a text that BuildKit refuses.
+ */
+export function harden(input: HardenInput): TargetResult {
+  const dockerfile = parseDockerfile(input.dockerfile, { ...nothingGiven, args: pairs(input.buildArg ?? []) })
+  const policy = input.policy === undefined ? defaultPolicy : { ...defaultPolicy, ...input.policy }
+  const bases = new Map<string, Known<ImageFacts>>()
+  for (const reference of baseReferences(dockerfile)) {
+    const value = input.facts?.get(reference) ?? factsFromCatalogue(reference)
+    if (value !== null) bases.set(reference, { known: true, value })
+  }
+  const knowledge = {
+    bases,
+    built: new Map(),
+    observations: new Map(),
+    ...catalogueKnowledge,
+  }
+  return hardenDockerfile({
+    target: input.target ?? 'Dockerfile',
+    kind: input.kind ?? 'dockerfile',
+    dockerfile,
+    stages: stageInputs(dockerfile, policy, knowledge),
+    policy,
+    transforms,
+  }).result
+}
+
+/** What a call works on: the path of a Dockerfile, or an image. */
+export type Target = { readonly dockerfile: string } | { readonly image: string }
+
+export interface RunOptions
+  extends Partial<Omit<Options, 'policy' | 'smoke' | 'inspect' | 'profile' | 'prove' | 'proveAsIs'>> {
+  readonly policy?: Partial<Policy>
+  /** A shell command, or checks of your own. */
+  readonly smoke?: string | readonly SmokeCheck[]
+  /** Told what is being done now. */
+  readonly progress?: (line: string) => void
+  readonly signal?: AbortSignal
+}
+
+/** Facts, plan and verdict of a target; nothing is changed. */
+export async function inspect(
+  target: Target,
+  options: RunOptions = {},
+): Promise<{ readonly result: TargetResult; readonly inspection: readonly Inspection[] }> {
+  const { result, inspection } = await once(target, { ...withDefaults(options), inspect: true }, options)
+  return { result, inspection: inspection ?? [] }
+}
+
+/** Builds, runs the original and the result side by side and repairs until it works; needs an engine. */
+export async function prove(target: Target, options: RunOptions = {}): Promise<TargetResult> {
+  return (await once(target, { ...withDefaults(options), prove: true }, options)).result
+}
+
+async function once(target: Target, options: Options, { progress, signal }: RunOptions): Promise<TargetOutcome> {
+  const cleanUps: (() => Promise<void>)[] = []
+  try {
+    return await targetProcessor()(await itemFor(target), options, {
+      progress: progress ?? (() => undefined),
+      onCleanUp: (run) => void cleanUps.unshift(run),
+      signal: signal ?? new AbortController().signal,
+    })
+  } finally {
+    for (const run of cleanUps) await run().catch(() => undefined)
+  }
+}
+
+async function itemFor(target: Target): Promise<WorkItem> {
+  if ('image' in target) return { ...imageItem(target.image, process.cwd()), text: null }
+  const path = target.dockerfile
+  return { target: path, kind: 'dockerfile', path, reference: null, from: null, text: await readText(path, path) }
+}
+
+/** All that is not given, as the command line has it without a flag; no verb is chosen. */
+export function withDefaults(options: RunOptions): Options {
+  return {
+    engine: options.engine ?? 'auto',
+    offline: options.offline ?? false,
+    platform: options.platform ?? null,
+    context: options.context ?? null,
+    buildArg: options.buildArg ?? [],
+    build: options.build ?? false,
+    tag: options.tag ?? null,
+    smoke: typeof options.smoke === 'string' ? [smokeCommand(options.smoke)] : (options.smoke ?? []),
+    trace: options.trace ?? true,
+    jobs: options.jobs ?? null,
+    minimize: options.minimize ?? false,
+    env: options.env ?? [],
+    network: options.network ?? false,
+    capAdd: options.capAdd ?? [],
+    baseline: options.baseline ?? null,
+    inspect: false,
+    prove: false,
+    profile: false,
+    proveAsIs: false,
+    policy: { ...defaultPolicy, ...options.policy },
+  }
+}

@@ -1,0 +1,122 @@
+import { dirname } from 'node:path'
+import { shellQuoted } from '../borders/shell.ts'
+import type { Dockerfile } from '../dockerfile/model.ts'
+import { HOST_SOCKET_HINT } from '../image/host-socket.ts'
+import { movedPort } from '../profile/compose-ports.ts'
+import type { Profile } from '../profile/profile.ts'
+import type { ReportFinding } from '../report/report.ts'
+import { targetFinding } from '../report/target-finding.ts'
+import type { BuildSettings, WorkItem } from '../workspace/work-item.ts'
+import { pairs } from './build.ts'
+import { listed } from './listed.ts'
+import type { Options, TargetOutcome } from './task.ts'
+
+/** What was taken from Compose and bake files, which nobody named, and what they leave open. What is published where it does not answer any more is said too. */
+export function buildNotes(
+  { build, path, target: name }: WorkItem,
+  dockerfile: Dockerfile,
+  { result: { stages, verdict }, profile }: Pick<TargetOutcome, 'result' | 'profile'>,
+  options: Options,
+): readonly ReportFinding[] {
+  if (build === undefined || path === null) return []
+  const by = listed(build.by)
+  const given = pairs(options.buildArg)
+  const declared = new Set([...declaredArgs(dockerfile)].filter((name) => !given.has(name)))
+  const isContextOpen = options.context === null
+  const args = [...build.args.keys()].filter((name) => declared.has(name))
+  const taken = [
+    ...(isContextOpen && build.context !== null && build.context !== dirname(path)
+      ? [`the context ${build.contextNames[0]}`]
+      : []),
+    ...(args.length > 0 ? [`what ${args.join(', ')} says`] : []),
+  ]
+  const notes: ReportFinding[] = []
+  const note = (message: string, hint: string) => notes.push(targetFinding('read-build', 'note', message, hint))
+  // Where nothing is to be done, how that was found out is no news.
+  if (taken.length > 0 && verdict !== 'unchanged')
+    note(`${taken.join(' and ')}: taken from ${by}`, 'for another build: --context DIR, --build-arg NAME=VALUE')
+  if (isContextOpen && build.context === null)
+    note(
+      `the build context is not the same in ${by}: ${build.contextNames.join(', ')}`,
+      '--context DIR says which is meant',
+    )
+  const unlike = build.unlike.filter((name) => declared.has(name))
+  if (unlike.length > 0)
+    note(
+      `${unlike.join(', ')}: not the same in ${by}, so what the Dockerfile itself says counts`,
+      `${unlike.map((name) => `--build-arg ${name}=VALUE`).join(' ')} says which`,
+    )
+  notes.push(...portNotes(build.services, profile?.ports ?? [], name))
+  const [privileged] = build.given.filter(({ rights }) => !rights.every((name) => options.capAdd.includes(name)))
+  if (privileged !== undefined && verdict === 'hardened') notes.push(lostRights(privileged))
+  const [socket] = build.sockets
+  if (socket !== undefined && verdict === 'hardened')
+    notes.push(
+      targetFinding(
+        'read-build',
+        'todo',
+        `${socket.by} mounts ${socket.socket}, which belongs to root on the host: whether the user may use it is not known`,
+        HOST_SOCKET_HINT,
+      ),
+    )
+  const planned = stages.map(({ index }) => index)
+  if (options.policy.target === null)
+    for (const target of build.targets.filter((name) => !isPlanned(name, dockerfile, planned)))
+      note(`stage ${target} was not looked at, which is built for ${by}`, `--target ${target} works on it`)
+  return notes
+}
+
+/** A proof runs the original without it, unless it is told to: so neither shows that the user can do without. */
+function lostRights({ by, rights }: BuildSettings['given'][number]): ReportFinding {
+  const isAll = rights.includes('ALL')
+  const what = isAll ? 'all capabilities' : rights.join(', ')
+  const flags = isAll ? '--cap-add NAME for each that it may need' : rights.map((name) => `--cap-add ${name}`).join(' ')
+  return targetFinding(
+    'read-build',
+    'todo',
+    `${by} gives it ${what}, which a user other than root has not: whether it works without is not known`,
+    `--prove ${flags} runs the original so and shows what it does with them; where it needs none, take them out there`,
+  )
+}
+
+function isPlanned(target: string, { stages }: Dockerfile, planned: readonly number[]): boolean {
+  const stage = stages.findLast(({ name }) => name === target.toLowerCase()) ?? stages[Number(target)]
+  return stage === undefined || planned.includes(stage.index)
+}
+
+function declaredArgs({ metaArgs, stages }: Dockerfile): ReadonlySet<string> {
+  const args = [...metaArgs, ...stages.flatMap(({ instructions }) => instructions)].filter(
+    ({ keyword }) => keyword === 'ARG',
+  )
+  return new Set(args.flatMap(({ words }) => words.map(({ value }) => value.split('=')[0] ?? '')))
+}
+
+/** Of ports that move: which Compose services publish them, and which are reached at them by other services alone. */
+function portNotes(
+  services: BuildSettings['services'],
+  ports: Profile['ports'],
+  target: string,
+): readonly ReportFinding[] {
+  const moves = ports.filter(({ from, to }) => from !== to)
+  if (moves.length === 0) return []
+  return services.map(({ by, file, ports: written }) => {
+    const published = moves.filter((move) => written.some((port) => movedPort(port, { ports: [move] }, []) !== port))
+    if (published.length === 0)
+      return note(
+        `${by} does not publish its port: other services of ${file} reach it at ${said(moves)}`,
+        'say the new port where they name it, or --ports keep',
+      )
+    return note(
+      `${by} publishes port ${said(published)}`,
+      `harden-image profile ${shellQuoted(target)} --for compose --file ${shellQuoted(file)} shows what becomes of it, and -w writes it`,
+    )
+  })
+}
+
+function said(moves: Profile['ports']): string {
+  return moves.map(({ from, to }) => `${from}, which is ${to} now`).join(', and ')
+}
+
+function note(message: string, hint: string): ReportFinding {
+  return targetFinding('read-build', 'note', message, hint)
+}

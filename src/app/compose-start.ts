@@ -1,0 +1,151 @@
+import {
+  ancestors,
+  type BuildGiven,
+  type Dockerfile,
+  danglingContinuation,
+  finalStage,
+  parseDockerfile,
+} from '../dockerfile/index.ts'
+import type { Policy } from '../plan/policy.ts'
+import type { ReportFinding, TargetResult } from '../report/report.ts'
+import { targetFinding } from '../report/target-finding.ts'
+import type { BuildSettings, ComposeStart, WorkItem } from '../workspace/work-item.ts'
+import { listed } from './listed.ts'
+
+/** A Dockerfile that leaves it to its Compose services what is started, as one of them starts it. */
+export interface Started {
+  /** With the ENTRYPOINT and CMD of the service at its end. */
+  readonly dockerfile: Dockerfile
+  readonly notes: readonly ReportFinding[]
+  /** The result without them; what had to change in them is a todo, for the file that says them. */
+  asWritten(result: TargetResult): TargetResult
+}
+
+/** Null where the Dockerfile says what is started, or no service does. */
+export function composeStart(
+  { build }: Pick<WorkItem, 'build'>,
+  dockerfile: Dockerfile,
+  given: BuildGiven,
+  policy: Pick<Policy, 'target'>,
+): Started | null {
+  const [start, ...others] = build === undefined ? [] : startsOf(build, dockerfile, policy)
+  if (start === undefined || danglingContinuation(dockerfile) !== null) return null
+  const { source, eol } = dockerfile
+  const lines = [...line('ENTRYPOINT', start.entrypoint), ...line('CMD', start.command)]
+  const added = `${source.endsWith('\n') ? '' : eol}${lines.join(eol)}${eol}`
+  const more = others.filter((other) => wordsOf(other).join('\0') !== wordsOf(start).join('\0'))
+  const taken = `the Dockerfile leaves it open what is started: taken from ${saidOf(start)}`
+  return {
+    dockerfile: parseDockerfile(source + added, given),
+    notes: [
+      targetFinding('read-build', 'note', taken, 'a CMD in the Dockerfile says it wherever the image is run'),
+      ...(more.length === 0 ? [] : [notShown(more)]),
+    ],
+    asWritten: (result) => without(result, { dockerfile, added, start, count: lines.length }),
+  }
+}
+
+/** Of the services that build the last stage, where neither it nor what it is built upon says a CMD. */
+function startsOf(
+  { starts, startsOwn, targets }: BuildSettings,
+  dockerfile: Dockerfile,
+  { target }: Pick<Policy, 'target'>,
+): readonly ComposeStart[] {
+  if (startsOwn) return []
+  const stage = finalStage(dockerfile)
+  const names = [stage.name, String(stage.index)]
+  if ([...targets, ...(target === null ? [] : [target])].some((name) => !names.includes(name.toLowerCase()))) return []
+  const said = new Set(
+    [stage, ...ancestors(dockerfile, stage)].flatMap(({ instructions }) => instructions.map(({ keyword }) => keyword)),
+  )
+  if (said.has('CMD')) return []
+  // Its own ENTRYPOINT waits for a command; another one in its place starts something else.
+  return said.has('ENTRYPOINT') ? starts.filter(({ entrypoint }) => entrypoint === null) : starts
+}
+
+/** Of a Dockerfile that says itself what is started: services that start something else were not looked at. */
+export function elseStarted({ build }: Pick<WorkItem, 'build'>, dockerfile: Dockerfile): readonly ReportFinding[] {
+  const own = finalStage(dockerfile).instructions.findLast(({ keyword }) => keyword === 'CMD')?.text ?? ''
+  const others = (build?.starts ?? []).filter((start) => !isSame(own, wordsOf(start)))
+  if (others.length === 0) return []
+  const what = `${listed(others.map(saidOf))}: started in it in place of what it says itself, and not looked at`
+  return [targetFinding('read-build', 'note', what, OWN_STAGE)]
+}
+
+/** As far as a text tells: `CMD a b` and `CMD ["a", "b"]` are both `a b`. */
+function isSame(text: string, words: readonly string[]): boolean {
+  return text.replace(/[[\]",\s]+/g, ' ').trim() === words.join(' ')
+}
+
+const OWN_STAGE = 'give each a stage of its own with its CMD, and name that in Compose (build: target:)'
+
+function saidOf(start: ComposeStart): string {
+  return `${start.by} (${wordsOf(start).join(' ')})`
+}
+
+/** A proof runs one of them. */
+function notShown(others: readonly ComposeStart[]): ReportFinding {
+  const what = `whether it does what else is started in it is not known: ${listed(others.map(saidOf))}`
+  return targetFinding('read-build', 'todo', what, OWN_STAGE)
+}
+
+interface Added {
+  /** As it was written. */
+  readonly dockerfile: Dockerfile
+  readonly added: string
+  readonly start: ComposeStart
+  /** Instructions that were added. */
+  readonly count: number
+}
+
+function without(result: TargetResult, { dockerfile, added, start, count }: Added): TargetResult {
+  const { source } = dockerfile
+  const lines = source.split('\n').length - (source.endsWith('\n') ? 1 : 0)
+  const findings = result.findings.map((finding) => ({ ...finding, line: Math.min(finding.line, lines) }))
+  const { output, changes } = result.output.endsWith(added)
+    ? { output: result.output.slice(0, -added.length), changes: [] }
+    : cut(result.output, count, source.endsWith('\n'))
+  return {
+    ...result,
+    output,
+    changed: output !== source,
+    ...(changes.length === 0 ? { findings } : { findings: [...findings, toChange(start, changes)] }),
+  }
+}
+
+/** Without the last instructions and what is said of them, and their texts. */
+function cut(
+  text: string,
+  count: number,
+  withEnd: boolean,
+): { readonly output: string; readonly changes: readonly string[] } {
+  const last = finalStage(parseDockerfile(text)).instructions.slice(-count)
+  const before = withoutRemarks(text.slice(0, last[0]?.lines.start))
+  const changes = last.map(({ span }) => text.slice(span.start, span.end))
+  return { output: withEnd ? before : before.replace(/\r?\n$/, ''), changes }
+}
+
+/** Without the lines at its end that say why the next one is there; the first line of a file is none of them. */
+function withoutRemarks(text: string): string {
+  let end = text.length
+  for (;;) {
+    const start = end < 2 ? 0 : text.lastIndexOf('\n', end - 2) + 1
+    if (start === 0 || !/^# harden-image: .*\r?\n$/.test(text.slice(start, end))) return text.slice(0, end)
+    end = start
+  }
+}
+
+function toChange({ by }: ComposeStart, changes: readonly string[]): ReportFinding {
+  const message = `what ${by} starts has to change with it: ${changes.join(', ')}`
+  const hint = 'say it there, in command: and entrypoint:, as a list of words'
+  const isEscaped = changes.some((text) => text.includes('$'))
+  return targetFinding('read-build', 'todo', message, isEscaped ? `${hint}, with $$ for each $` : hint)
+}
+
+function wordsOf({ entrypoint, command }: ComposeStart): readonly string[] {
+  return [...(entrypoint ?? []), ...(command ?? [])]
+}
+
+function line(keyword: string, words: readonly string[] | null): readonly string[] {
+  return words === null ? [] : [`${keyword} ${JSON.stringify(words)}`]
+}

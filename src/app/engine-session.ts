@@ -1,0 +1,49 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { removalCommands, sweep } from '../engine/clean-up.ts'
+import { endOrphans } from '../engine/cli/process.ts'
+import type { Engine, EngineName } from '../engine/engine.ts'
+import { openEngine } from '../engine/open-engine.ts'
+import { HardenError } from '../errors.ts'
+import type { Options, TaskHooks } from './task.ts'
+
+/** An engine for a whole call, with the removal of what it and dead runs have made; null where it is not needed and none answers. */
+export async function openOnce(
+  options: Options & { readonly engine: EngineName | 'auto' },
+  hooks: TaskHooks,
+  needed: boolean,
+): Promise<Engine | null> {
+  // What is asked of it ends with the signal; cleaning up still works.
+  const { signal } = hooks
+  const engine = await openEngine(options.engine, { signal }).catch((error: unknown) => {
+    if (!needed && options.engine === 'auto' && error instanceof HardenError && error.code === 'no-engine') return null
+    throw error
+  })
+  if (engine === null) return null
+  // By another engine's CLI a look is four processes: for what a rewrite alone may have left, that is too much.
+  const swept = needed || (engine.local && engine.name === 'docker') ? sweepDead(engine, needed) : Promise.resolve(0)
+  hooks.onCleanUp(async () => {
+    if (!signal.aborted) await Promise.race([sweptAgain(engine, swept), delay(sweepMs, undefined, { ref: false })])
+    await removeAll(engine)
+  }, removalCommands(engine))
+  return engine
+}
+
+/** How long the end of a run may wait for what other runs have left. */
+const sweepMs = 15_000
+
+/** Beside the work: what runs that were killed have left. Never throws, since this run does not depend on it. */
+async function sweepDead(engine: Engine, withCalls: boolean): Promise<number> {
+  if (withCalls) await endOrphans()
+  return sweep(engine).catch(() => 0)
+}
+
+/** Where something was left, the engine may have been at work on more of it. */
+async function sweptAgain(engine: Engine, swept: Promise<number>): Promise<void> {
+  if ((await swept) > 0) await sweep(engine).catch(() => 0)
+}
+
+/** Fails where the engine has what was made still, with what a person types once it answers again. */
+async function removeAll(engine: Engine): Promise<void> {
+  if (await engine.cleanUp()) return
+  throw new HardenError('engine-failed', `what was made is still there; this removes it:\n${removalCommands(engine)}`)
+}

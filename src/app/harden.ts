@@ -1,0 +1,192 @@
+import { danglingContinuation } from '../dockerfile/index.ts'
+import type { Dockerfile } from '../dockerfile/model.ts'
+import { applyEdits, type Edit } from '../edit.ts'
+import { atOnce, type InTurn } from '../in-turn.ts'
+import { lineOf } from '../line-of.ts'
+import { askedBy, CONFIGURATION_ASKS, type Ignore, ignoreComments, PLANNED_AROUND } from '../plan/ignore-comments.ts'
+import { planInTurn } from '../plan/make-plan.ts'
+import { decided, type Plan, type StagePlan } from '../plan/plan.ts'
+import type { Policy } from '../plan/policy.ts'
+import type { StageInput } from '../plan/stage-input.ts'
+import type { ReportFinding, ReportPort, ReportStage, ReportUser, TargetResult, Verdict } from '../report/report.ts'
+import type { Finding, Transform } from '../transform.ts'
+
+export interface HardenRequest {
+  readonly target: string
+  readonly kind: 'dockerfile' | 'image'
+  readonly dockerfile: Dockerfile
+  /** One for each stage that is meant to run. */
+  readonly stages: readonly StageInput[]
+  readonly policy: Policy
+  readonly transforms: readonly Transform[]
+}
+
+export interface Hardened {
+  readonly result: TargetResult
+  readonly plan: Plan
+}
+
+/** The pure pipeline: document, facts and policy in; plan, edits and report out. */
+export function hardenDockerfile(request: HardenRequest): Hardened {
+  return atOnce(hardenInTurn(request))
+}
+
+/** Stops behind the plan of each stage, and behind each transform of it. */
+export function* hardenInTurn(request: HardenRequest): InTurn<Hardened> {
+  const { dockerfile, policy } = request
+  const plan = yield* planInTurn(request.stages, policy)
+  const findings = yield* run(request, plan)
+  const applied = findings.filter(({ outcome }) => outcome === 'fixed' || (outcome === 'offered' && policy.unsafe))
+  // The end of one stage is the start of the next: what goes in there comes stage by stage.
+  const edits = applied.toSorted((a, b) => a.stage - b.stage).flatMap(({ finding }) => finding.edits)
+  const output = applyEdits(dockerfile.source, [...edits, ...looseEnd(dockerfile, edits)])
+  const staysAsItWas = policy.ignore.includes('set-user')
+  return {
+    plan,
+    result: {
+      target: request.target,
+      kind: request.kind,
+      verdict: verdictOf(plan, findings, policy),
+      user: staysAsItWas ? null : userOf(plan),
+      ports: portsOf(plan, policy),
+      stages: plan.stages.map((stage) => reportStage(dockerfile, stage, staysAsItWas)),
+      findings: findings.map((said) => reportFinding(said, policy)),
+      output,
+      changed: output !== dockerfile.source,
+      proof: null,
+    },
+  }
+}
+
+/** A file may end in a continuation that continues nothing: what is put behind it must not become part of it. */
+function looseEnd(dockerfile: Dockerfile, edits: readonly Edit[]): readonly Edit[] {
+  const loose = danglingContinuation(dockerfile)
+  return loose !== null && edits.some((edit) => edit.start >= loose.end) ? [{ ...loose, text: '' }] : []
+}
+
+/** A finding as it counts: what a stage or a comment makes of it is not written into it. */
+interface Said {
+  readonly name: string
+  readonly stage: number
+  readonly finding: Finding
+  readonly outcome: Finding['outcome']
+  readonly hint: string | undefined
+}
+
+function* run(request: HardenRequest, plan: Plan): InTurn<readonly Said[]> {
+  const { dockerfile, policy } = request
+  const ignores = ignoreComments(dockerfile)
+  const said: Said[] = ignores.flatMap((ignore) => unknownNames(ignore, request.transforms))
+  for (const transform of request.transforms) {
+    for (const stage of plan.stages) {
+      yield
+      const written = dockerfile.stages[stage.stage]
+      if (written === undefined) continue
+      for (const finding of transform.run(dockerfile, { stage: written, plan: stage })) {
+        const name = finding.transform ?? transform.name
+        if (PLANNED_AROUND.has(name)) {
+          said.push(say(name, finding, stage))
+          continue
+        }
+        if (policy.ignore.includes(name)) {
+          if (finding.outcome !== 'note') said.push(leaveAlone(name, finding, stage, CONFIGURATION_ASKS))
+          continue
+        }
+        const ignore = ignores.find((one) => isIgnored(name, finding, one, dockerfile))
+        // Of what stays root by such a comment, that very comment is said.
+        const isLeft = ignore !== undefined && stage.outcome !== 'exempt'
+        said.push(isLeft ? sayIgnored(name, finding, stage, ignore) : say(name, finding, stage))
+      }
+    }
+  }
+  return said
+}
+
+/** A name that is misspelt ignores nothing. */
+function unknownNames({ transforms, line }: Ignore, all: readonly Transform[]): readonly Said[] {
+  const unknown = transforms.filter((name) => !all.some((transform) => transform.name === name))
+  if (unknown.length === 0) return []
+  const message = `the comment ignores ${unknown.join(', ')}, which is no transform: nothing is left alone for it`
+  const finding: Finding = { outcome: 'note', line, column: 1, message, evidence: [], edits: [] }
+  return [{ name: 'report-remarks', stage: 0, finding, outcome: 'note', hint: 'harden-image transforms lists them' }]
+}
+
+/** In a stage whose changes are only offered none of them is made by itself. */
+function say(name: string, finding: Finding, { stage, offered: why }: StagePlan): Said {
+  const { outcome, hint } = finding
+  if (why === null || outcome !== 'fixed') return { name, stage, finding, outcome, hint }
+  return { name, stage, finding, outcome: 'offered', hint: hint === undefined ? why : `${why}; ${hint}` }
+}
+
+/** It is about a line in the scope of the comment, or would change one. */
+function isIgnored(name: string, { line, edits }: Finding, ignore: Ignore, { source }: Dockerfile): boolean {
+  if (!ignore.transforms.includes(name)) return false
+  const { start, end } = ignore.scope
+  if (start === 0 && end === source.length) return true
+  const first = lineOf(source, start)
+  const last = first + source.slice(start, end).replace(/\n$/, '').split('\n').length - 1
+  if (first <= line && line <= last) return true
+  return edits.length > 0 && edits.every((edit) => start <= edit.start && edit.end <= end)
+}
+
+function sayIgnored(name: string, finding: Finding, stage: StagePlan, ignore: Ignore): Said {
+  return leaveAlone(name, finding, stage, askedBy(ignore))
+}
+
+/** Not done, and not hidden either. */
+function leaveAlone(name: string, finding: Finding, { stage, account }: StagePlan, who: string): Said {
+  const message = `left alone, as ${who}: ${finding.message}`
+  const isUser = name === 'set-user' && finding.outcome === 'fixed' && account !== null
+  const hint = isUser ? `--user ${account.uid}:${account.gid} (runAsUser) of a run says it then` : undefined
+  return { name, stage, finding: { ...finding, message, edits: [] }, outcome: 'note', hint }
+}
+
+/** Worst first: what needs a person is never hidden by what went well. */
+function verdictOf(plan: Plan, findings: readonly Said[], policy: Policy): Verdict {
+  const outcomes = plan.stages.map((stage) => stage.outcome)
+  if (outcomes.length > 0 && outcomes.every((outcome) => outcome === 'not-applicable')) return 'not-applicable'
+  if (outcomes.includes('needs-root')) return 'needs-root'
+  const open = findings.some(({ outcome }) => outcome === 'todo' || (outcome === 'offered' && !policy.unsafe))
+  if (open || outcomes.includes('unknown') || policy.ignore.includes('set-user'))
+    return outcomes.every((outcome) => outcome === 'already') && !open ? 'unchanged' : 'incomplete'
+  if (!outcomes.some((outcome) => outcome === 'harden' || outcome === 'vendor')) return 'unchanged'
+  // A stage that stays root by somebody's decision is no hardened one.
+  return outcomes.includes('exempt') ? 'incomplete' : 'hardened'
+}
+
+/** Of several stages the one that is built: it comes last. */
+function userOf(plan: Plan): ReportUser | null {
+  const account = plan.stages.findLast((stage) => stage.account !== null)?.account
+  return account === undefined || account === null
+    ? null
+    : { name: account.name, uid: account.uid, gid: account.gid, from: account.from }
+}
+
+/** What is only offered has moved nowhere. */
+function portsOf({ stages }: Plan, { unsafe }: Policy): readonly ReportPort[] {
+  const ports = stages
+    .filter(({ offered }) => offered === null || unsafe)
+    .flatMap((stage) => [...decided(stage, 'switch-base').flatMap((base) => base.ports), ...decided(stage, 'port')])
+    .map(({ from, to, protocol }) => ({ from, to, protocol }))
+  return [...new Map(ports.map((port) => [JSON.stringify(port), port])).values()]
+}
+
+function reportStage(dockerfile: Dockerfile, plan: StagePlan, staysAsItWas: boolean): ReportStage {
+  const stage = dockerfile.stages[plan.stage]
+  const before = plan.userBefore.known ? plan.userBefore.value || 'root' : 'unknown'
+  return {
+    name: stage?.name ?? String(plan.stage),
+    index: plan.stage,
+    userBefore: before,
+    userAfter: plan.account === null || staysAsItWas ? before : `${plan.account.uid}:${plan.account.gid}`,
+  }
+}
+
+function reportFinding({ name, finding, outcome: said, hint }: Said, policy: Policy): ReportFinding {
+  const { line, column, message } = finding
+  // A volume with folders in it, a port of two protocols: what is the same reason for several things is said once.
+  const evidence = [...new Map(finding.evidence.map((one) => [JSON.stringify(one), one])).values()]
+  const outcome = said === 'offered' && policy.unsafe ? 'fixed' : said
+  const about = { transform: name, outcome, line, column, message }
+  return hint === undefined ? { ...about, evidence } : { ...about, hint, evidence }
+}

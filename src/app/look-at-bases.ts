@@ -1,0 +1,167 @@
+import type { Dockerfile } from '../dockerfile/model.ts'
+import type { EngineImage } from '../engine/engine.ts'
+import { HardenError } from '../errors.ts'
+import { type ImageFacts, isAlike, type Known, parsePlatform } from '../image/facts.ts'
+import { factsFromCatalogue } from '../image/sources/catalogue.ts'
+import type { ReportFinding } from '../report/report.ts'
+import { targetFinding } from '../report/target-finding.ts'
+import type { WorkItem } from '../workspace/work-item.ts'
+import { baseReferences } from './base-images.ts'
+import type { Session } from './session.ts'
+
+/** Told of each image that the engine has before it is looked into, which takes time. */
+type OnFound = (reference: string, image: EngineImage) => void
+
+/**
+ * Fills in what is known of the base images. The engine's own copy comes first. An image that was asked for by name is
+ * pulled, or read from its registry where no engine answers, and the catalogue is what is left; of a Dockerfile nothing
+ * is pulled, and only what the catalogue does not list is read from a registry. Else there is the reason why not. Gives
+ * notes on images that were asked for and could not be looked at.
+ */
+export async function lookAtBases(
+  item: WorkItem,
+  dockerfile: Dockerfile,
+  session: Session,
+  found: OnFound,
+): Promise<readonly ReportFinding[]> {
+  const notes: ReportFinding[] = []
+  const missed = (reference: string, why: HardenError): void => {
+    if (item.kind === 'image') notes.push(noteOn(reference, why))
+  }
+  const said = (note: string): void => {
+    notes.push(targetFinding('look-at-base', 'note', note))
+  }
+  for (const reference of baseReferences(dockerfile)) {
+    if (session.known.has(reference)) continue
+    session.known.set(reference, await lookAt(reference, item, session, { found, missed, said }))
+  }
+  return notes
+}
+
+interface Told {
+  readonly found: OnFound
+  /** Of an image that was tried to be looked at in vain, so that the catalogue is what is left. */
+  readonly missed: (reference: string, why: HardenError) => void
+  /** Of how a registry was asked. */
+  readonly said: (note: string) => void
+}
+
+async function lookAt(
+  reference: string,
+  item: WorkItem,
+  session: Session,
+  { found, missed, said }: Told,
+): Promise<Known<ImageFacts>> {
+  const { options } = session
+  const mayAskOutside = !options.offline && item.from !== 'engine'
+  const own = item.from === 'registry' && mayAskOutside ? null : await inEngine(reference, item, session, found)
+  if (own !== null) return own
+  const listed = item.from === 'engine' ? null : factsFromCatalogue(reference)
+  const asked = mayAskOutside
+    ? await askOutside(reference, item, { isListed: listed !== null, said }, session)
+    : nothing
+  if (asked.facts !== null) return { known: true, value: asked.facts }
+  if (listed !== null && !(asked.why !== null && (options.prove || options.build))) {
+    if (asked.why !== null) missed(reference, asked.why)
+    return { known: true, value: listed }
+  }
+  if (item.kind === 'image') throw asked.why ?? nowhere(reference, item, session)
+  return {
+    known: false,
+    reason: [whereNot(session), asked.why?.message ?? 'the catalogue does not list it'].join(', and '),
+  }
+}
+
+function noteOn(reference: string, { message }: HardenError): ReportFinding {
+  return targetFinding(
+    'look-at-base',
+    'note',
+    `${reference} itself was not looked at, so this is what the catalogue says of it: ${message}`,
+    '--offline goes by the catalogue without asking',
+  )
+}
+
+interface Outcome {
+  readonly facts: ImageFacts | null
+  readonly why: HardenError | null
+}
+
+const nothing: Outcome = { facts: null, why: null }
+
+async function askOutside(
+  reference: string,
+  item: WorkItem,
+  { isListed, said }: { readonly isListed: boolean } & Pick<Told, 'said'>,
+  session: Session,
+): Promise<Outcome> {
+  if (item.kind === 'image')
+    return session.engine === null ? inRegistry(reference, session, said) : pulled(reference, session)
+  return isListed ? nothing : inRegistry(reference, session, said)
+}
+
+async function inEngine(
+  reference: string,
+  { kind }: WorkItem,
+  { engine, options, hooks }: Session,
+  found: OnFound,
+): Promise<Known<ImageFacts> | null> {
+  const image = engine === null ? null : await engine.inspectImage(reference)
+  if (engine === null || image === null) return null
+  // Of what a Dockerfile is built from, accounts and paths are the same everywhere; an image that is named is one of them.
+  const wanted = kind === 'image' && options.platform !== null ? parsePlatform(options.platform) : null
+  if (wanted !== null && !isAlike(image.platform, wanted)) return null
+  hooks.progress(`looking into ${reference}`)
+  found(reference, image)
+  const { factsFromEngine } = await import('../image/sources/engine.ts')
+  return { known: true, value: await factsFromEngine(engine, reference) }
+}
+
+function pulled(reference: string, { engine, options, hooks }: Session): Promise<Outcome> {
+  hooks.progress(`pulling ${reference}`)
+  return outcomeOf(async () => {
+    if (engine === null) throw new Error('a pull needs an engine')
+    await engine.pull(reference, options.platform ?? undefined)
+    const { factsFromEngine } = await import('../image/sources/engine.ts')
+    return () => factsFromEngine(engine, reference)
+  })
+}
+
+function inRegistry(reference: string, { options, hooks, registries }: Session, said: Told['said']): Promise<Outcome> {
+  hooks.progress(`reading ${reference} from its registry`)
+  const platform = options.platform === null ? null : parsePlatform(options.platform)
+  return outcomeOf(async () => {
+    const facts = await registries.facts(reference, platform, hooks.signal, said)
+    return async () => facts
+  })
+}
+
+/** What stops `reach` is a reason to look elsewhere; what stops the look into what was reached is not. */
+async function outcomeOf(reach: () => Promise<() => Promise<ImageFacts>>): Promise<Outcome> {
+  let look: () => Promise<ImageFacts>
+  try {
+    look = await reach()
+  } catch (error) {
+    if (error instanceof HardenError) return { facts: null, why: error }
+    throw error
+  }
+  return { facts: await look(), why: null }
+}
+
+function whereNot({ engine, options }: Session): string {
+  if (engine === null) return 'there is no engine to look with'
+  return `${engine.name} has no copy of it${options.platform === null ? '' : ` for ${options.platform}`}`
+}
+
+function nowhere(reference: string, { from }: WorkItem, session: Session): HardenError {
+  const {
+    engine,
+    options: { platform },
+  } = session
+  const listed = from === 'engine' ? '' : ', and the built-in catalogue does not list it'
+  return new HardenError('no-image', `${reference} cannot be looked at: ${whereNot(session)}${listed}`, {
+    hint:
+      engine === null
+        ? 'start an engine, or name an image that the catalogue lists'
+        : `pull it first: ${engine.name} pull ${platform === null ? '' : `--platform ${platform} `}${reference}`,
+  })
+}

@@ -1,0 +1,57 @@
+import { transforms } from '../../transforms/index.ts'
+import type { Dockerfile } from '../dockerfile/model.ts'
+import type { InTurn } from '../in-turn.ts'
+import type { StageInput } from '../plan/stage-input.ts'
+import { copiedSources } from '../workspace/copied-sources.ts'
+import type { WorkItem } from '../workspace/work-item.ts'
+import { contextOf } from './build.ts'
+import { catalogueKnowledge } from './catalogue-knowledge.ts'
+import { type Hardened, hardenInTurn } from './harden.ts'
+import { withPauses } from './pauses.ts'
+import type { Session } from './session.ts'
+import { type Knowledge, stageInputsInTurn } from './stage-inputs.ts'
+
+/** What runs and builds have shown of the stages, by their index. */
+export type Seen = Pick<Knowledge, 'observations' | 'built'>
+
+/** Before anything was run or built. */
+export const UNSEEN: Seen = { observations: new Map(), built: new Map() }
+
+interface Planned extends Hardened {
+  /** What it was planned from, one for each stage that is meant to run. */
+  readonly inputs: readonly StageInput[]
+}
+
+/**
+ * Plans one target again and again, each time with more that was seen. With pauses, so that a signal is obeyed meanwhile:
+ * it is left with the reason of the session's signal then.
+ */
+export interface Planner {
+  inputs(seen: Seen): Promise<readonly StageInput[]>
+  harden(seen: Seen): Promise<Planned>
+}
+
+/** Reads the build context as far as the Dockerfile copies of it. */
+export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session: Session): Promise<Planner> {
+  const { options, known, hooks } = session
+  const folder = contextOf(item, options)
+  const context = folder === null ? null : await session.readContext(folder, item.path, copiedSources(dockerfile))
+  const { target, kind } = item
+  const { policy } = options
+  const inputsInTurn = (seen: Seen): InTurn<readonly StageInput[]> =>
+    stageInputsInTurn(dockerfile, policy, {
+      ...seen,
+      bases: known,
+      context,
+      ...catalogueKnowledge,
+    })
+  const inTurn = function* (seen: Seen): InTurn<Planned> {
+    const stages = yield* inputsInTurn(seen)
+    const hardened = yield* hardenInTurn({ target, kind, dockerfile, stages, policy, transforms })
+    return { ...hardened, inputs: stages }
+  }
+  return {
+    inputs: (seen) => withPauses(inputsInTurn(seen), hooks.signal),
+    harden: (seen) => withPauses(inTurn(seen), hooks.signal),
+  }
+}

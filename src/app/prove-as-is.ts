@@ -1,0 +1,64 @@
+import { shellQuoted } from '../borders/shell.ts'
+import { HardenError } from '../errors.ts'
+import { factsFromEngine } from '../image/sources/engine.ts'
+import { isRoot } from '../plan/account/user-text.ts'
+import { stopwatch } from '../proof/proof-report.ts'
+import { proveImages } from '../proof/prove-images.ts'
+import { proofHint } from '../report/proof-hint.ts'
+import type { TargetResult } from '../report/report.ts'
+import { targetFinding } from '../report/target-finding.ts'
+import type { WorkItem } from '../workspace/work-item.ts'
+import type { Session } from './session.ts'
+import { withEnv } from './with-env.ts'
+
+/** `prove IMAGE`: runs an image as it is, locked down, beside its baseline, and rewrites nothing. */
+export async function proveAsIs(item: WorkItem, source: string, session: Session): Promise<TargetResult> {
+  const { options, hooks } = session
+  if (session.sandbox === null || item.reference === null) throw new HardenError('no-engine', 'a proof needs an engine')
+  const engine = withEnv(session.sandbox.engine, options.env)
+  const times = stopwatch(session.since)
+  const facts = await factsFromEngine(engine, item.reference)
+  times.lap('facts')
+  const { report, failures } = await proveImages({
+    engine,
+    image: item.reference,
+    facts,
+    baseline: options.baseline,
+    smoke: options.smoke,
+    trace: options.trace,
+    limiter: session.room,
+    arbitraryUid: options.policy.arbitraryUid === true,
+    times,
+    progress: (line) => hooks.progress(`${item.target}: ${line}`),
+    signal: hooks.signal,
+  })
+  const user = facts.config.user === '' ? 'root' : facts.config.user
+  const root = isRoot(facts.config.user, facts)
+  return {
+    target: item.target,
+    kind: 'image',
+    verdict: root || failures.length > 0 ? 'incomplete' : 'unchanged',
+    user: null,
+    ports: [],
+    stages: [{ name: '0', index: 0, userBefore: user, userAfter: user }],
+    findings: [
+      ...failures.map((message) => {
+        const hint = report.result === null ? proofHint(report, message) : null
+        return targetFinding('prove', 'todo', message, hint)
+      }),
+      ...(root && failures.length === 0
+        ? [
+            targetFinding(
+              'prove',
+              'todo',
+              'it works locked down, and still runs as root',
+              `harden-image ${shellQuoted(item.target)} --prove makes an image of it that does not`,
+            ),
+          ]
+        : []),
+    ],
+    output: source,
+    changed: false,
+    proof: { ...report, sandbox: session.sandbox.told() },
+  }
+}

@@ -1,0 +1,44 @@
+import type { Engine } from '../engine/engine.ts'
+import { HardenError } from '../errors.ts'
+import type { ImageFacts, Known } from '../image/facts.ts'
+import type { Registries } from '../image/sources/registry/registries.ts'
+import type { Limiter } from '../proof/container/limiter.ts'
+import type { Sandbox } from '../proof/sandbox/open-sandbox.ts'
+import { removeTemporary, temporaryFolders } from '../temporary.ts'
+import type { ReadBuildContext } from '../workspace/context.ts'
+import type { Options, TaskHooks } from './task.ts'
+
+/** What the targets of one call share, and what is asked for on this one. */
+export interface Session {
+  /** Null where there is none, or none is wanted. */
+  readonly engine: Engine | null
+  /** What the containers of its proof run in, which are made by its engine; null where there is none. */
+  readonly sandbox: Sandbox | null
+  /** Facts by reference, filled as base images are looked at. */
+  readonly known: Map<string, Known<ImageFacts>>
+  readonly registries: Registries
+  readonly readContext: ReadBuildContext
+  /** For the containers of all proofs. */
+  readonly room: Limiter
+  /** When the work on this target began, as performance.now() tells it. */
+  readonly since: number
+  /** Tells this target from the others of the call, in what is made for it. */
+  readonly number: number
+  readonly options: Options
+  readonly hooks: TaskHooks
+}
+
+/** The engine that the options ask for; null where it is optional and none answers. */
+export async function openFor(options: Options, hooks: TaskHooks): Promise<Engine | null> {
+  const needed = options.prove || options.build || options.proveAsIs
+  void temporaryFolders().then((found) => removeTemporary(found))
+  const { engine } = options
+  if (engine === 'none') {
+    if (!needed) return null
+    throw new HardenError('no-engine', 'building and proving need an engine, and --engine none asks for none', {
+      hint: 'leave --engine out',
+    })
+  }
+  const { openOnce } = await import('./engine-session.ts')
+  return openOnce({ ...options, engine }, hooks, needed)
+}

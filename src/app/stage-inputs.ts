@@ -1,0 +1,182 @@
+import type { DaemonPortRule } from '../../catalogue/daemon-port-rule.ts'
+import type { VariantFacts } from '../../catalogue/entry.ts'
+import type { PackageRule } from '../../catalogue/package-rule.ts'
+import type { ProgramRule } from '../../catalogue/program.ts'
+import type { WorkingFolderRule } from '../../catalogue/working-folder-rule.ts'
+import type { BuildContext } from '../contents/build-context.ts'
+import type { Dockerfile, Instruction, Stage } from '../dockerfile/model.ts'
+import { type StageWalks, stageWalks } from '../dockerfile/stage-walk.ts'
+import { finalStage, findStage, leafStages } from '../dockerfile/stages.ts'
+import { lineage } from '../dockerfile/variables.ts'
+import { HardenError } from '../errors.ts'
+import { evidenceOf } from '../evidence/index.ts'
+import type { Catalogue } from '../evidence/provider.ts'
+import { describesServer, vendorOf } from '../evidence/vendor.ts'
+import { type ViewSources, viewOf } from '../evidence/view.ts'
+import { deriveFacts } from '../image/derive.ts'
+import type { ImageFacts, Known } from '../image/facts.ts'
+import { atOnce, type InTurn } from '../in-turn.ts'
+import { createdAccounts, knownAccounts } from '../plan/account/created-accounts.ts'
+import { endOfStage, stageUsers } from '../plan/account/stage-users.ts'
+import { numberUser, userTexts } from '../plan/account/user-number.ts'
+import { isRoot } from '../plan/account/user-text.ts'
+import { builtUpon } from '../plan/built-upon.ts'
+import { exemptionOf } from '../plan/exemptions.ts'
+import { ignoredIn } from '../plan/ignore-comments.ts'
+import type { Policy } from '../plan/policy.ts'
+import type { Observation, StageInput } from '../plan/stage-input.ts'
+import { rootSteps } from '../plan/step-down/root-steps.ts'
+import { isWindowsStage } from '../plan/windows-stage.ts'
+import { type Bases, baseFacts, configOf } from './base-images.ts'
+
+/** What is known of the outside when the stages of a Dockerfile are looked at. All of it is data. */
+export interface Knowledge {
+  readonly bases: Bases
+  /** Facts of stages that were built, by index: they replace what is derived. */
+  readonly built: ReadonlyMap<number, ImageFacts>
+  readonly entries: (reference: string) => VariantFacts | null
+  readonly programs: readonly ProgramRule[]
+  readonly daemonPorts: readonly DaemonPortRule[]
+  readonly observations: ReadonlyMap<number, Observation>
+  /** What is known of packages. */
+  readonly packages?: readonly PackageRule[]
+  /** What programs write into the folder that they start in. */
+  readonly workingFolder?: readonly WorkingFolderRule[]
+  /** The folder it is built from; null or absent where there is none to look into. */
+  readonly context?: BuildContext | null
+}
+
+/** The stages that are meant to run: the one that is built, and leaves that start something of their own. */
+export function plannedStages(dockerfile: Dockerfile, policy: Policy): readonly Stage[] {
+  if (policy.target !== null) {
+    const stage = findStage(dockerfile, policy.target)
+    if (stage === null)
+      throw new HardenError('bad-usage', `there is no stage ${policy.target}`, {
+        hint: `stages are ${dockerfile.stages.map(nameOf).join(', ')}`,
+      })
+    return [stage]
+  }
+  const final = finalStage(dockerfile)
+  const starts = (stage: Stage): boolean =>
+    stage.instructions.some(({ keyword }) => keyword === 'CMD' || keyword === 'ENTRYPOINT')
+  return leafStages(dockerfile).filter((stage) => stage === final || starts(stage))
+}
+
+/** `--target` takes the number of a stage as well. */
+function nameOf({ name, index, from }: Stage): string {
+  return name ?? `${index} (FROM ${from.text})`
+}
+
+export function stageInputs(dockerfile: Dockerfile, policy: Policy, knowledge: Knowledge): readonly StageInput[] {
+  return atOnce(stageInputsInTurn(dockerfile, policy, knowledge))
+}
+
+/** Stops within each stage, and behind it: a Dockerfile may have thousands. */
+export function* stageInputsInTurn(
+  dockerfile: Dockerfile,
+  policy: Policy,
+  knowledge: Knowledge,
+): InTurn<readonly StageInput[]> {
+  const walks = stageWalks(dockerfile, (reference) => configOf(reference, knowledge.bases))
+  const inputs: StageInput[] = []
+  for (const stage of plannedStages(dockerfile, policy)) {
+    inputs.push(yield* stageInput(dockerfile, stage, walks, policy, knowledge))
+    yield
+  }
+  return inputs
+}
+
+function* stageInput(
+  dockerfile: Dockerfile,
+  stage: Stage,
+  walks: StageWalks,
+  policy: Policy,
+  knowledge: Knowledge,
+): InTurn<StageInput> {
+  const indexes = lineage(dockerfile, stage.index)
+  const root = dockerfile.stages[indexes[0] ?? stage.index] ?? stage
+  const chain = indexes.flatMap((index) => dockerfile.stages[index] ?? [])
+  const base = baseFacts(root, chain, knowledge.bases)
+  const state = walks.end(stage.index)
+  const built = knowledge.built.get(stage.index)
+  yield
+  const created = yield* createdAccounts(dockerfile, stage.index, walks)
+  const derived = platformOf(built ?? deriveFacts({ base, state, created: knownAccounts(created) }), dockerfile, chain)
+  const entry = root.base.kind === 'image' ? knowledge.entries(root.base.reference) : null
+  const asBuilt = root.index === stage.index && stage.instructions.every(({ keyword }) => keyword === 'FROM')
+  yield
+  const catalogue: Catalogue = {
+    packages: knowledge.packages ?? [],
+    programs: knowledge.programs,
+    workingFolder: knowledge.workingFolder ?? [],
+  }
+  const sources: ViewSources = {
+    dockerfile,
+    stage,
+    chain,
+    walks,
+    context: knowledge.context ?? null,
+    facts: derived,
+    built: built !== undefined,
+    asBuilt,
+    startKnown: built !== undefined || state.workdir.value.known,
+    entry,
+    listed: describesServer(entry, derived),
+  }
+  const view = yield* viewOf(sources, catalogue)
+  const stated = yield* evidenceOf(view, catalogue)
+  const { facts } = view
+  yield
+  const users = stageUsers(walks.own(stage.index), state.user.value, (user) => isRoot(user, facts, created))
+  const userNumber = numberUser(stage, users, created, facts)
+  const observation = knowledge.observations.get(stage.index) ?? null
+  return {
+    stage: stage.index,
+    facts,
+    stated,
+    asBuilt,
+    triggers: base.config.onbuild,
+    plainBase:
+      root.index === stage.index &&
+      !stage.from.text.includes('$') &&
+      stage.instructions.every(({ keyword }) => keyword !== 'RUN' && keyword !== 'USER'),
+    userBefore: userBefore(state.user.value, state.user.instruction !== null, root, base),
+    created,
+    users,
+    end: endOfStage(stage, users),
+    rootSteps: rootSteps(stage, users, userTexts(userNumber, created, facts, policy.unsafe)),
+    userNumber,
+    exemption: exemptionOf(dockerfile, stage),
+    ignored: ignoredIn(dockerfile, stage, policy),
+    shellSeen: chain.some((each) => each.instructions.some(usesShell)),
+    builtUpon: builtUpon(chain, state),
+    startUnknown: !state.entrypoint.value.known && !state.cmd.value.known,
+    vendor: vendorOf(view, {
+      programs: knowledge.programs,
+      daemonPorts: knowledge.daemonPorts,
+      seen: observation?.programs ?? [],
+    }),
+    observation,
+  }
+}
+
+/** A shell form, or a command that is a shell or its script: it takes a shell in the image. */
+function usesShell({ keyword, json, text }: Instruction): boolean {
+  if (!/^(RUN|CMD|ENTRYPOINT)$/.test(keyword)) return false
+  if (json === null) return text.trim() !== ''
+  return /(^|\/)((ba|da|a)?sh|[\w.-]+\.sh)$/.test(json[0]?.value ?? '')
+}
+
+function platformOf(facts: ImageFacts, dockerfile: Dockerfile, chain: readonly Stage[]): ImageFacts {
+  if (!chain.some((stage) => isWindowsStage(stage, dockerfile.escape))) return facts
+  return { ...facts, platform: { ...facts.platform, os: 'windows' } }
+}
+
+/** A base that nobody could look at most likely runs as root, as nearly all do; only a variable in USER is unknown. */
+function userBefore(user: Known<string>, hasUserLine: boolean, root: Stage, base: ImageFacts): Known<string> {
+  if (user.known) return { known: true, value: user.value === '' ? 'root' : user.value }
+  const isOpen = root.base.kind === 'image' || root.base.kind === 'unresolved'
+  if (isOpen && !hasUserLine && !base.accounts.known && !base.os.known && base.source === 'derived')
+    return { known: true, value: 'root' }
+  return user
+}

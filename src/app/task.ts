@@ -1,0 +1,82 @@
+import type { EngineOption } from '../engine/open-engine.ts'
+import type { Policy } from '../plan/policy.ts'
+import type { Profile } from '../profile/profile.ts'
+import type { Inspection } from '../report/inspection.ts'
+import type { ReportFinding, TargetResult } from '../report/report.ts'
+import type { SmokeCheck } from '../smoke-check.ts'
+import type { WorkItem } from '../workspace/work-item.ts'
+
+export interface TargetOutcome {
+  readonly result: TargetResult
+  /** The original text; for images the one line `FROM …`. */
+  readonly source: string
+  /** Absolute path of the file that `-w` writes; null for stdin and images. */
+  readonly path: string | null
+  /** Absolute, the build context; absent for the folder of the Dockerfile. */
+  readonly context?: string
+  /** The arguments of its build; absent for none. */
+  readonly buildArgs?: Readonly<Record<string, string>>
+  /** The stage that is built; absent for the last one. */
+  readonly target?: string
+  /** What the built result is called, null where it is not kept; absent where none was built. */
+  readonly built?: string | null
+  /** With `inspect`: what is known and decided, one a stage that is meant to run. */
+  readonly inspection?: readonly Inspection[]
+  /** The run-time half; absent where nobody can say who runs. */
+  readonly profile?: Profile
+  /** What was thrown and is a bug: the target has failed with code `bug`, and its stack is yet to be printed. */
+  readonly bug?: unknown
+}
+
+/** Everything the user asked for on one target, after flags and configuration were merged. Formats and files are the CLI's own. */
+export interface Options {
+  readonly policy: Policy
+  readonly engine: EngineOption
+  readonly offline: boolean
+  /** `OS/ARCH[/VARIANT]`; null for the engine's own. */
+  readonly platform: string | null
+  /** Absolute, the build context; null where nobody said it. */
+  readonly context: string | null
+  /** `NAME=VALUE` for every build of a Dockerfile. */
+  readonly buildArg: readonly string[]
+  readonly build: boolean
+  /** What `build` calls it; null for no name, with `profile` for that of the profile. */
+  readonly tag: string | null
+  readonly prove: boolean
+  /** The user's own checks, those of the configuration first. */
+  readonly smoke: readonly SmokeCheck[]
+  /** Trace the runs of a proof. */
+  readonly trace: boolean
+  /** How many containers of a proof run at a time, of those that are independent; null for what the machine is good for. */
+  readonly jobs: number | null
+  /** Leave out every grant and cure without which a proof still passes. */
+  readonly minimize: boolean
+  /** `NAME=VALUE` for every container of a proof, beside what its Compose services set. */
+  readonly env: readonly string[]
+  /** The containers of a proof run on the engine's own network. Only the caller says so, never a repository. */
+  readonly network: boolean
+  /** Capabilities that the original is run with beside the default ones, without `CAP_`. */
+  readonly capAdd: readonly string[]
+  /** `inspect`: facts, plan and verdict only; the text stays as it is. */
+  readonly inspect: boolean
+  /** The verb `profile`: what is not root already is proved too. */
+  readonly profile: boolean
+  /** `prove IMAGE`: the image is run as it is, nothing is rewritten. */
+  readonly proveAsIs: boolean
+  /** `prove IMAGE --baseline IMAGE`; null for the image itself run as root. */
+  readonly baseline: string | null
+  /** What is to be said of the configuration that they come from; absent where there is nothing. */
+  readonly notes?: readonly ReportFinding[]
+}
+
+/** What the work may tell the outside while it goes on. */
+export interface TaskHooks {
+  /** One short line on what is being done now, such as `building nginx:latest`. */
+  progress(line: string): void
+  /** Runs when the work ends, fails or is interrupted; the last one registered runs first. `otherwise`: how a person does it, where that is ended too. */
+  onCleanUp(run: () => Promise<void>, otherwise?: string): void
+  /** Aborted on SIGINT, SIGTERM and SIGHUP. */
+  readonly signal: AbortSignal
+}
+
+export type ProcessTarget = (item: WorkItem, options: Options, hooks: TaskHooks) => Promise<TargetOutcome>

@@ -1,0 +1,118 @@
+import { realpath } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { dirname } from 'node:path'
+import { run } from '../app/run.ts'
+import type { ProcessTarget, TargetOutcome } from '../app/task.ts'
+import { limiterFor } from '../proof/container/limiter.ts'
+import { formatOf } from '../report/index.ts'
+import { counted } from '../report/summary.ts'
+import type { Transform } from '../transform.ts'
+import { discover, type Found } from '../workspace/discover.ts'
+import { decode, readText, tidy } from '../workspace/files.ts'
+import { exitCode } from './exit-code.ts'
+import type { Interruption } from './interrupt.ts'
+import { type Io, type Progress, stackOf, tellBug } from './io.ts'
+import { optionsFrom } from './options.ts'
+import type { Work } from './request.ts'
+import { showResults, tellRest } from './show.ts'
+import { carried, checkFound } from './usage.ts'
+import { writeResults } from './write-results.ts'
+
+/** What does the work, so that tests can do it otherwise. */
+export interface Services {
+  readonly processTarget: ProcessTarget
+  readonly transforms: readonly Pick<Transform, 'name' | 'summary'>[]
+}
+
+/** All that works on targets, but for the verbs that look at none. Returns the exit code. */
+export async function workOn(
+  request: Work,
+  io: Io,
+  services: Services,
+  interruption: Interruption,
+  progress: Progress,
+): Promise<number> {
+  const names = services.transforms.map(({ name }) => name)
+  const { optionsFor, excludes, trust } = await optionsFrom(request, io, names)
+  const { found, empty } = await discover(request.targets, io.cwd, excludes, trust)
+  checkFound(request, found)
+  const format = await formatOf(carried(request, found))
+  await tidyBeside(found)
+  await keepHeapSmall(request, found)
+  let done = 0
+  const outcomes = await run(found, {
+    progress: request.quiet ? () => undefined : progress.show,
+    onCleanUp: interruption.onCleanUp,
+    signal: interruption.signal,
+    room: limiterFor(targetsAtATime(request)),
+    optionsFor,
+    readText: ({ target, path }) => (path === null ? decode(io.stdin, 'stdin') : readText(path, target)),
+    processTarget: (item, options, ports) => {
+      done++
+      if (found.length > 1) progress.step(`${done}/${found.length} ${item.target}`)
+      return services.processTarget(item, options, ports)
+    },
+  })
+  const { signal } = interruption
+  if (signal.aborted) {
+    progress.clear()
+    if (request.write || request.output !== null) io.stderr.write('interrupted: nothing was written\n')
+    return exitCode([], request)
+  }
+  const [only] = outcomes
+  if (request.profile !== null && only !== undefined) {
+    progress.clear()
+    const { showProfile } = await import('./profile.ts')
+    const code = await showProfile(request, request.profile, only, io, signal)
+    tellBugs([only], io)
+    return code
+  }
+  const written = await writeResults(request, outcomes, { cwd: io.cwd, signal })
+  progress.clear()
+  if (signal.aborted) {
+    for (const { result } of written.outcomes) if (result.error) io.stderr.write(`${result.error.message}\n`)
+    for (const name of written.notWritten) io.stderr.write(`${name} was not written: interrupted\n`)
+    const { length: done } = written.files
+    io.stderr.write(
+      `interrupted: ${counted(done, 'file')} written, ${counted(written.notWritten.length, 'file')} not\n`,
+    )
+    return exitCode([], request)
+  }
+  const rules = new Map(services.transforms.map(({ name, summary }) => [name, summary]))
+  const shown = showResults(format, written.outcomes, rules, io)
+  const told = tellRest(request, format, { ...written, outcomes: shown }, empty, io)
+  tellBugs(told, io)
+  return exitCode(
+    told.map(({ result }) => result),
+    request,
+  )
+}
+
+/** Last, so that nothing that is told comes after a stack. Several targets may meet one bug. */
+function tellBugs(outcomes: readonly TargetOutcome[], io: Io): void {
+  const bugs = outcomes.filter(({ bug }) => bug !== undefined)
+  for (const stack of new Set(bugs.map(({ bug }) => stackOf(bug)))) tellBug(stack, io)
+}
+
+/** What a run that was killed while it wrote has left beside the files, which need no other change by now. */
+async function tidyBeside(found: readonly Found[]): Promise<void> {
+  const paths = found.flatMap(({ path, error }) => (path === null || error !== null ? [] : [path]))
+  const folders = await Promise.all(paths.map(async (path) => dirname(await realpath(path).catch(() => path))))
+  await Promise.all([...new Set(folders)].map(tidy))
+}
+
+/**
+ * Of a machine with much memory V8 takes twice what is in use before it looks for what is not: for large images over 400 MB.
+ * The module takes longer to load than a Dockerfile takes, so not where no image is read.
+ */
+async function keepHeapSmall({ settings }: Work, found: readonly Found[]): Promise<void> {
+  if (settings.engine === 'none' && settings.offline === true && found.every(({ from }) => from === null)) return
+  const { setFlagsFromString } = await import('node:v8')
+  setFlagsFromString('--heap-growing-percent=60')
+}
+
+/** A proof mostly waits, so one for each core; all else is work of this process alone. */
+function targetsAtATime({ prove, settings: { jobs = null } }: Work): number {
+  if (!prove) return 1
+  return jobs === null ? availableParallelism() : Math.min(jobs, availableParallelism())
+}

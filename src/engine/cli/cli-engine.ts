@@ -1,0 +1,302 @@
+import { copyFile, mkdir, open, readFile, stat, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { bounds } from '../../bounds.ts'
+import { HardenError } from '../../errors.ts'
+import { withTemporaryFolder } from '../../temporary.ts'
+import { activityOf } from '../activity.ts'
+import { fullName, imageArgument, nameArgument, networkArguments, runArguments } from '../arguments.ts'
+import { startErrors, timedStop, volumesToMake, withUnstarted } from '../around-calls.ts'
+import {
+  cleanUp,
+  imageLabels,
+  labelFlags,
+  leftovers,
+  type MadeImages,
+  removeLeftovers,
+  sessionLabels,
+} from '../clean-up.ts'
+import type { BuildRequest, BuildResult, Enforced, Engine, RunSpec } from '../engine.ts'
+import { buildFailure, failureOf, pullFailure } from '../failure.ts'
+import { parseImage, parseState, parseWritten, printedChanges, readChanges } from '../inspect.ts'
+import { cliLeftovers, cliRemover } from './cli-remover.ts'
+import { listeners } from './listeners.ts'
+import type { CallResult, Cli } from './process.ts'
+import { processes } from './processes.ts'
+
+const pullTimeoutMs = 15 * 60_000
+const missingImage = /no such image|image not known|no such object|not found|failed to find image/i
+const missingContainer = /no such container|no container with|not found|already in progress/i
+const missingPath = /no such file|could not find the file|could not be found|no such path|not found in container/i
+
+/** podman's words where a file became longer while it was read: what it was at first has come. */
+const grown = /archive\/tar: write too long/
+
+interface EngineFacts {
+  readonly version: string
+  readonly session: string
+  readonly local: boolean
+  /** Container addresses can be reached from this machine. */
+  readonly reachable: boolean
+  readonly enforces: Enforced
+  readonly dataRoot: string | null
+  readonly made: MadeImages
+}
+
+/** The engine port over the CLI of docker, podman or nerdctl. */
+export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
+  const { name } = cli
+  const { session, local, reachable, enforces, dataRoot, made } = facts
+  const errors = startErrors(name)
+
+  const inspect = (container: string): Promise<string> =>
+    cli.call(`inspect container ${container}`, ['inspect', '--type=container', '--', nameArgument(container)])
+
+  const createVolumes = async (spec: RunSpec): Promise<void> => {
+    for (const volume of volumesToMake(spec)) await createVolume(cli, volume, session)
+  }
+  const notCreated = (spec: RunSpec, stderr: string): HardenError =>
+    missingImage.test(stderr)
+      ? pullFailure(name, spec.image, stderr)
+      : failureOf(name, `create a container of ${spec.image}`, stderr)
+  const started = (container: string, { exitCode, stderr }: CallResult): void => {
+    if (exitCode !== 0) errors.add(container, stderr)
+  }
+
+  const create = async (spec: RunSpec): Promise<string> => {
+    await createVolumes(spec)
+    const { exitCode, stdout, stderr } = await cli.run(runArguments(name, spec, session, ['create'], enforces))
+    const id = stdout.trim().split('\n').at(-1) ?? ''
+    if (exitCode === 0 && id !== '') return id
+    throw notCreated(spec, stderr)
+  }
+
+  const createLender = async (spec: RunSpec): Promise<string> => {
+    const container = await create(spec)
+    // That its command cannot be run there is nobody's business.
+    if (name === 'podman') await cli.run(['init', nameArgument(container)])
+    return container
+  }
+
+  const run = async (spec: RunSpec): Promise<string> => {
+    await createVolumes(spec)
+    // On standard output there is no id of a container that was created and could not be started.
+    return withIdFile(async (idFile) => {
+      const command = ['run', '--detach', `--cidfile=${idFile}`] as const
+      const result = await cli.run(runArguments(name, spec, session, command, enforces))
+      const id = await readIdFile(idFile)
+      if (id === '') throw notCreated(spec, result.stderr)
+      started(id, result)
+      return id
+    })
+  }
+
+  const remove = async (container: string): Promise<void> => {
+    const { exitCode, stderr } = await cli.run(['rm', '--force', '--volumes', '--', nameArgument(container)])
+    if (exitCode !== 0 && !missingContainer.test(stderr)) throw failureOf(name, `remove container ${container}`, stderr)
+  }
+
+  return {
+    name,
+    version: facts.version,
+    session,
+    local,
+    reachable,
+    enforces,
+    dataRoot,
+    create,
+    createLender,
+    remove,
+    processes: (container) => processes(cli, container, local),
+    logs: (container) => logs(cli, container),
+    inspectImage: async (reference) => {
+      const { exitCode, stdout, stderr } = await cli.run(['image', 'inspect', '--', imageArgument(reference)])
+      if (exitCode === 0) return parseImage(stdout)
+      if (missingImage.test(stderr)) return null
+      throw failureOf(name, `inspect image ${reference}`, stderr)
+    },
+    pull: async (reference, platform) => {
+      const image = name === 'docker' ? imageArgument(reference) : fullName(reference)
+      const args = ['pull', '--quiet', ...(platform === undefined ? [] : [`--platform=${platform}`]), '--', image]
+      const { exitCode, stderr } = await cli.run(args, { timeoutMs: pullTimeoutMs })
+      if (exitCode !== 0) throw pullFailure(name, reference, stderr)
+    },
+    exportImage: (reference, read) =>
+      withUnstarted({ create, remove }, reference, (container) =>
+        cli.stream(`export ${reference}`, ['export', container], read),
+      ),
+    copyOut: async (container, path, read) => {
+      try {
+        return await cli.stream(
+          `copy ${path} out of a container`,
+          ['cp', `${nameArgument(container)}:${path}`, '-'],
+          read,
+          grown,
+        )
+      } catch (error) {
+        if (error instanceof HardenError && error.code === 'engine-failed' && missingPath.test(error.message))
+          return null
+        throw error
+      }
+    },
+    build: async (request) => {
+      if (!request.keep) made.tags.add(imageArgument(request.tag))
+      const result = await build(cli, request, session)
+      if (request.keep) made.kept.add(result.id)
+      return result
+    },
+    run,
+    start: async (container) => started(container, await cli.run(['start', nameArgument(container)])),
+    state: async (container) => parseState(await inspect(container), reachable, errors.of(container)),
+    written: async (container) => {
+      const args = ['inspect', '--type=container', '--size', '--', nameArgument(container)]
+      const { exitCode, stdout } = await cli.run(args)
+      return exitCode === 0 ? parseWritten(stdout) : null
+    },
+    diff: (container) =>
+      cli.stream(`compare container ${container} with its image`, ['diff', nameArgument(container)], (stdout) =>
+        readChanges(stdout, printedChanges),
+      ),
+    activity: (container, age) => (local ? activityOf(container, age) : null),
+    listeners: async (container, known) => {
+      const pid = known ?? parseState(await inspect(container), reachable).pid
+      return listeners(cli, container, local && pid > 0 ? pid : null)
+    },
+    exec: async (container, argv, options = {}) => {
+      const user = options.user === undefined ? [] : [`--user=${options.user}`]
+      return cli.run(['exec', ...user, '--', nameArgument(container), ...argv], {
+        timeoutMs: options.timeoutMs ?? 30_000,
+      })
+    },
+    stop: (container, graceSeconds) =>
+      timedStop(graceSeconds, async (seconds, options) => {
+        const args = ['stop', '-t', String(seconds), nameArgument(container)]
+        await cli.call(`stop container ${container}`, args, options)
+      }),
+    removeVolume: async (volume) => {
+      await cli.run(['volume', 'rm', '--force', '--', nameArgument(volume)])
+    },
+    createNetwork: async (network) => {
+      await cli.call(`create network ${network.name}`, networkArguments(name, network, session))
+    },
+    removeNetwork: async (network) => {
+      await cli.run(['network', 'rm', '--', nameArgument(network)])
+    },
+    removeImage: async (reference) => {
+      const { exitCode, stderr } = await cli.run(['image', 'rm', '--force', '--', imageArgument(reference)])
+      if (exitCode !== 0 && !missingImage.test(stderr)) throw failureOf(name, `remove image ${reference}`, stderr)
+    },
+    load: async (archive, reference) => {
+      made.tags.add(imageArgument(reference))
+      const broken = new Promise<never>((_, reject) => archive.once('error', reject))
+      broken.catch(() => {})
+      const loading = cli.call(`load ${reference}`, ['load', '--quiet'], { input: archive, timeoutMs: pullTimeoutMs })
+      // What is wrong with the archive says more than what the engine makes of its half.
+      await Promise.race([broken, loading])
+    },
+    tag: async (image, reference) => {
+      await cli.call(`tag ${image}`, ['tag', '--', imageArgument(image), imageArgument(reference)])
+    },
+    cleanUp: async () => cleanUp(cliRemover(await cli.close(), session), made),
+    leftovers: () => leftovers(cliLeftovers(cli)),
+    removeLeftovers: (found) => removeLeftovers(cliLeftovers(cli), found),
+  }
+}
+
+/** An existing one keeps its own label. */
+async function createVolume(cli: Cli, volume: string, session: string): Promise<void> {
+  const ignore = cli.name === 'podman' ? ['--ignore'] : []
+  const args = ['volume', 'create', ...ignore, ...labelFlags(sessionLabels(session)), '--', nameArgument(volume)]
+  await cli.call(`create volume ${volume}`, args)
+}
+
+/** Gives a path at which the engine's CLI can write the id of the container that it creates (`--cidfile`). */
+function withIdFile<T>(use: (path: string) => Promise<T>): Promise<T> {
+  return withTemporaryFolder('id', (folder) => use(join(folder, 'id')))
+}
+
+/** '' where no container was created. */
+async function readIdFile(path: string): Promise<string> {
+  try {
+    return (await readFile(path, 'utf8')).trim()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  }
+}
+
+/**
+ * stdout and stderr of a container, their end. Both go to one file, so that they keep the order in which the
+ * engine printed them; two pipes would not.
+ */
+async function logs(cli: Cli, container: string): Promise<string> {
+  return withTemporaryFolder('logs', async (folder) => {
+    const file = await open(join(folder, 'log'), 'w+')
+    try {
+      const { exitCode } = await cli.run(['logs', nameArgument(container)], { output: file.fd })
+      const { size } = await file.stat()
+      const start = Math.max(0, size - bounds.logBytes)
+      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(size - start), position: start })
+      const text = buffer.toString('utf8', 0, bytesRead)
+      if (exitCode !== 0) throw failureOf(cli.name, `read the logs of ${container}`, text)
+      return text
+    } finally {
+      await file.close()
+    }
+  })
+}
+
+const buildTimeoutMs = 30 * 60_000
+
+/**
+ * Builds by the engine's CLI. The Dockerfile lies in a folder of its own, never in the context. That folder also gets
+ * the copy of the `<Dockerfile>.dockerignore` that would have applied, because it counts only beside the Dockerfile.
+ */
+async function build(cli: Cli, request: BuildRequest, session: string): Promise<BuildResult> {
+  const started = Date.now()
+  return withTemporaryFolder('build', async (folder) => {
+    const dockerfile = join(folder, 'Dockerfile')
+    const idFile = join(folder, 'image-id')
+    await writeFile(dockerfile, request.dockerfile)
+    const ignoreFile = await copyIgnoreFile(request.dockerfilePath, `${dockerfile}.dockerignore`)
+    const args = [
+      ...['build', `--file=${dockerfile}`, `--iidfile=${idFile}`, `--tag=${imageArgument(request.tag)}`],
+      ...(cli.name === 'podman' ? ['--pull=missing', '--format=docker'] : ['--pull=false', '--progress=plain']),
+      ...(cli.name === 'podman' && ignoreFile !== null ? [`--ignorefile=${ignoreFile}`] : []),
+      ...(request.keep ? [] : labelFlags(imageLabels(session))),
+      ...(request.target === undefined ? [] : [`--target=${request.target}`]),
+      ...(request.platform === undefined ? [] : [`--platform=${request.platform}`]),
+      ...Object.entries(request.buildArgs ?? {}).map(([name, value]) => `--build-arg=${name}=${value}`),
+      ...['--', request.context ?? (await emptyContext(folder))],
+    ]
+    const result = await cli.run(args, { timeoutMs: buildTimeoutMs })
+    if (result.exitCode !== 0) {
+      const context = request.context === null ? null : relative(process.cwd(), request.context) || 'the current folder'
+      throw buildFailure(cli.name, `${result.stdout}\n${result.stderr}`, context)
+    }
+    const id = (await readFile(idFile, 'utf8')).trim()
+    if (id === '') throw new HardenError('engine-failed', `${cli.name} built an image but did not say which`)
+    return { id: id.includes(':') ? id : `sha256:${id}`, milliseconds: Date.now() - started }
+  })
+}
+
+async function emptyContext(folder: string): Promise<string> {
+  const context = join(folder, 'context')
+  await mkdir(context)
+  return context
+}
+
+async function copyIgnoreFile(dockerfilePath: string | undefined, to: string): Promise<string | null> {
+  if (dockerfilePath === undefined) return null
+  try {
+    const from = `${dockerfilePath}.dockerignore`
+    // A pipe would be waited for, and a device has no end.
+    const stats = await stat(from)
+    if (!stats.isFile() || stats.size > bounds.textBytes)
+      throw new Error('it is no regular file, or larger than any text that is read')
+    await copyFile(from, to)
+    return to
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw new HardenError('unreadable', `${dockerfilePath}.dockerignore cannot be read`, { cause: error })
+  }
+}

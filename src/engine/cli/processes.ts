@@ -1,0 +1,204 @@
+import { readFileSync } from 'node:fs'
+import { nameArgument } from '../arguments.ts'
+import { pidsOf } from '../container-pids.ts'
+import type { ContainerProcess } from '../engine.ts'
+import { failureOf } from '../failure.ts'
+import type { Cli } from './process.ts'
+
+interface Row {
+  readonly pid: number
+  readonly command: string
+}
+
+/**
+ * All processes of a running container: from this machine's /proc where the engine is local, else as seen by a shell
+ * inside, else by the engine's ps, which knows ids but no capabilities.
+ */
+export async function processes(cli: Cli, container: string, local: boolean): Promise<readonly ContainerProcess[]> {
+  if (local) {
+    const rows = hereRows(container) ?? (await hostRows(cli, container))
+    const seen = fromHost(rows, container)
+    if (seen !== null) return seen
+  }
+  return (await fromInside(cli, container)) ?? (await fromEngine(cli, container))
+}
+
+/** Null for none: it has ended, or this machine's /proc is not the engine's. */
+function hereRows(container: string): readonly Row[] | null {
+  const pids = pidsOf(container)
+  return pids.length === 0 ? null : pids.map((pid) => ({ pid: Number(pid), command: '' }))
+}
+
+async function hostRows(cli: Cli, container: string): Promise<readonly Row[]> {
+  // `docker top` hands options to the host's ps; podman has its own names, hpid being the host's.
+  return rowsOf(await top(cli, container, cli.name === 'podman' ? ['hpid', 'args'] : ['-eo', 'pid,args']))
+}
+
+/** Rows without their header; none for a container that has ended meanwhile. */
+async function top(cli: Cli, container: string, columns: readonly string[]): Promise<readonly string[]> {
+  const { exitCode, stdout, stderr } = await cli.run(['top', nameArgument(container), ...columns])
+  if (exitCode === 0) return stdout.split('\n').slice(1)
+  if (/not running|only be used on running/i.test(stderr)) return []
+  throw failureOf(cli.name, 'list the processes of a container', stderr)
+}
+
+function rowsOf(rows: readonly string[]): readonly Row[] {
+  return rows.flatMap((row) => {
+    const match = /^\s*(\d+)\s+(.*)$/s.exec(row)
+    return match?.[1] === undefined ? [] : [{ pid: Number(match[1]), command: (match[2] ?? '').trim() }]
+  })
+}
+
+/** Null when a pid is not the container's on this machine: then /proc is another machine's or namespace's. */
+function fromHost(rows: readonly Row[], container: string): readonly ContainerProcess[] | null {
+  const result: ContainerProcess[] = []
+  for (const row of rows) {
+    const read = (file: string): string => readFileSync(`/proc/${row.pid}/${file}`, 'utf8')
+    try {
+      if (!read('cgroup').includes(container)) return null
+      const ids = [parseIdMap(read('uid_map')), parseIdMap(read('gid_map'))] as const
+      const { identity, zombie } = parseStatus(read('status'), ...ids)
+      if (zombie) continue
+      const command = read('cmdline').replaceAll('\0', ' ').trim()
+      result.push({ pid: row.pid, command: command || row.command, ...identity })
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      // It ended between `top` and now.
+      if (code === 'ENOENT' || code === 'ESRCH') continue
+      return null
+    }
+  }
+  return result
+}
+
+const listing = `echo "self $$"; for d in /proc/[0-9]*; do echo "= $d"; cat "$d/status" 2>/dev/null; echo "> $(tr '\\0' ' ' < "$d/cmdline" 2>/dev/null)"; done`
+
+/** Needs a shell and cat in the image. Pids are those inside the container. */
+async function fromInside(cli: Cli, container: string): Promise<readonly ContainerProcess[] | null> {
+  const { exitCode, stdout } = await cli.run(['exec', nameArgument(container), 'sh', '-c', listing])
+  const self = Number(/^self (\d+)$/m.exec(stdout)?.[1])
+  if (exitCode !== 0 || !Number.isInteger(self)) return null
+  const result: ContainerProcess[] = []
+  for (const block of stdout.split(/^= \/proc\/\d+\n/m).slice(1)) {
+    const { identity, pid, parent, name, zombie } = parseStatus(block)
+    // The listing itself and its children; those that ended have no status.
+    if (pid === 0 || zombie || pid === self || parent === self) continue
+    const command = /^> (.*)$/m.exec(block)?.[1]?.trim()
+    result.push({ pid, command: command || name, ...identity })
+  }
+  return result.length === 0 ? null : result
+}
+
+const psColumns = ['pid', 'ruid', 'euid', 'suid', 'fuid', 'rgid', 'egid', 'sgid', 'fgid', 'args']
+
+async function fromEngine(cli: Cli, container: string): Promise<readonly ContainerProcess[]> {
+  const columns = cli.name === 'podman' ? ['hpid', 'uid', 'args'] : ['-eo', psColumns.join(',')]
+  const rows = await top(cli, container, columns)
+  const ids = columns.length === 3 ? 1 : 8
+  return rows.flatMap((row) => {
+    const fields = row.trim().split(/\s+/)
+    const numbers = fields.slice(0, ids + 1).map(Number)
+    const [pid] = numbers
+    if (pid === undefined || numbers.some(Number.isNaN)) return []
+    return [
+      {
+        pid,
+        command: fields.slice(ids + 1).join(' '),
+        uids: ids === 8 ? numbers.slice(1, 5) : numbers.slice(1),
+        gids: ids === 8 ? numbers.slice(5) : [],
+        groups: [],
+        capabilities: null,
+        bounding: null,
+        noNewPrivileges: null,
+        handled: null,
+      },
+    ]
+  })
+}
+
+/** Bit by bit, as in linux/capability.h. */
+const capabilityNames =
+  'CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE'.split(
+    ' ',
+  )
+
+/** One line of /proc/<pid>/uid_map as the reader sees it: ids from `inside` on are ids from `outside` on. */
+interface IdRange {
+  readonly inside: number
+  readonly outside: number
+  readonly count: number
+}
+
+/** How an id that no range maps shows up inside a user namespace (/proc/sys/kernel/overflowuid). */
+const overflowId = 65534
+
+export function parseIdMap(text: string): readonly IdRange[] {
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .flatMap(([inside, outside, count]) =>
+      inside === undefined || outside === undefined || !count ? [] : [{ inside, outside, count }],
+    )
+}
+
+/** What a /proc/<pid>/status says. */
+interface ProcessStatus {
+  readonly name: string
+  readonly pid: number
+  readonly parent: number
+  /** It has ended and waits to be reaped; it can do nothing any more. */
+  readonly zombie: boolean
+  readonly identity: Omit<ContainerProcess, 'pid' | 'command'>
+}
+
+/** `uids` and `gids` map ids back to those inside the container; empty where they are the same. */
+export function parseStatus(text: string, uids: readonly IdRange[] = [], gids: readonly IdRange[] = []): ProcessStatus {
+  const fields = new Map<string, string>()
+  for (const line of text.split('\n')) {
+    const at = line.indexOf(':')
+    if (at > 0) fields.set(line.slice(0, at), line.slice(at + 1).trim())
+  }
+  const numbers = (key: string): readonly number[] => (fields.get(key) ?? '').split(/\s+/).filter(Boolean).map(Number)
+  const sets = ['CapEff', 'CapPrm', 'CapInh', 'CapAmb'].map((key) => fields.get(key))
+  const bounding = fields.get('CapBnd')
+  const handled = fields.get('SigCgt')
+  const noNewPrivileges = fields.get('NoNewPrivs')
+  return {
+    name: fields.get('Name') ?? '',
+    pid: Number(fields.get('Pid') ?? 0),
+    parent: Number(fields.get('PPid') ?? 0),
+    zombie: /^[ZX]/.test(fields.get('State') ?? ''),
+    identity: {
+      uids: numbers('Uid').map((id) => insideId(id, uids)),
+      gids: numbers('Gid').map((id) => insideId(id, gids)),
+      groups: numbers('Groups').map((id) => insideId(id, gids)),
+      capabilities: sets.some((set) => set === undefined) ? null : namesIn(sets.map((set) => BigInt(`0x${set}`))),
+      bounding: bounding === undefined ? null : namesIn([BigInt(`0x${bounding}`)]),
+      noNewPrivileges: noNewPrivileges === undefined ? null : noNewPrivileges === '1',
+      handled: handled === undefined ? null : signalsIn(BigInt(`0x${handled}`)),
+    },
+  }
+}
+
+function namesIn(sets: readonly bigint[]): readonly string[] {
+  const all = sets.reduce((union, set) => union | set, 0n)
+  const names: string[] = []
+  for (let bit = 0; all >> BigInt(bit) > 0n; bit += 1) {
+    if (((all >> BigInt(bit)) & 1n) === 1n) names.push(capabilityNames[bit] ?? `#${bit}`)
+  }
+  return names
+}
+
+/** Signal 1 is bit 0. */
+function signalsIn(set: bigint): readonly number[] {
+  const signals: number[] = []
+  for (let bit = 0n; set >> bit > 0n; bit += 1n) if (((set >> bit) & 1n) === 1n) signals.push(Number(bit) + 1)
+  return signals
+}
+
+function insideId(id: number, ranges: readonly IdRange[]): number {
+  if (ranges.length === 0) return id
+  const range = ranges.find(({ outside, count }) => id >= outside && id < outside + count)
+  return range === undefined ? overflowId : range.inside + (id - range.outside)
+}

@@ -1,0 +1,267 @@
+import { bounds } from '../bounds.ts'
+import { argvOf } from '../command/index.ts'
+import type { Operation } from '../evidence/operation.ts'
+import { couldCreate } from '../image/access.ts'
+import type { ImageFacts } from '../image/facts.ts'
+import type { FileModel } from '../image/file-model.ts'
+import {
+  isInside,
+  isOwnPlace,
+  isRuntimePlace,
+  isSharedFolder,
+  isStatePlace,
+  isSystemFolder,
+  normalisePath,
+} from '../places.ts'
+import { waitsForInput } from '../plan/built-upon.ts'
+import type { AccountChoice, Grant } from '../plan/plan.ts'
+import { listedPorts } from '../report/many-ports.ts'
+import { isWeb, type PortAnswer } from './ask/answers.ts'
+import { portKey } from './ask/questions.ts'
+import { operationsBy } from './checks/check.ts'
+import { isOptional } from './container/files.ts'
+import type { RunRecord } from './container/run-record.ts'
+import { refusalLines } from './learn/refusals.ts'
+import type { TracedResult } from './round.ts'
+
+const YOUR_CHECK = 'a check of yours can ask it (--smoke, or smoke: in the configuration)'
+
+/** Lines of a log that nobody would call silent. */
+const TALKATIVE = 5
+
+/** What was not seen, or is not as it was though every check passed. */
+export function doubts(baseline: RunRecord, result: RunRecord, passed: boolean): readonly string[] {
+  const remarks: string[] = []
+  if (result.state.running && result.listeners === null)
+    remarks.push('the ports could not be looked at from here, so they were not compared')
+  if (result.processes.length === 0) remarks.push('it ended before its processes could be looked at')
+  remarks.push(...new Set([...baseline.unread, ...result.unread]))
+  if (!passed) return remarks
+  const unasked = baseline.answers.filter(({ unasked, kind }) => unasked === true && kind !== 'closed').map(portKey)
+  if (unasked.length > 0)
+    remarks.push(
+      `what it answers on ${listedPorts(unasked)}: open as in the original, and not asked, since ${bounds.askedPorts} ports are; ${YOUR_CHECK}`,
+    )
+  const silent = baseline.answers.filter(isSilent).map(portKey)
+  if (silent.length > 0)
+    remarks.push(`${listedPorts(silent)}: open as in the original, and what it answers was not seen; ${YOUR_CHECK}`)
+  const unopened = baseline.state.running ? baseline.answers.filter(isUnopened).map(portKey) : []
+  if (unopened.length > 0)
+    remarks.push(`${listedPorts(unopened)}: the original did not listen there, so nothing was compared; ${YOUR_CHECK}`)
+  const closed = baseline.answers.filter(isTurnedAway).map(portKey)
+  if (closed.length > 0)
+    remarks.push(
+      `${listedPorts(closed)}: turns away who is not known, as the original does, and what it does for others was not seen; ${YOUR_CHECK}`,
+    )
+  for (const [port, page] of baseline.pages) {
+    const other = result.pages.get(port)
+    if (page != null && other != null && other !== page)
+      remarks.push(`whether it answers as well on ${port}: it shows another page than the original, ${quoted(other)}`)
+  }
+  if (isUnseen(baseline))
+    remarks.push(
+      `whether it does its work: it goes on as the original does, and has no port, HEALTHCHECK or socket to ask; ${YOUR_CHECK}`,
+    )
+  const usual = new Set(refusalLines(`${baseline.logs}\n${baseline.logFiles}`))
+  const news = refusalLines(`${result.logs}\n${result.logFiles}`).find((line) => !usual.has(line))
+  if (news !== undefined) remarks.push(`it works, and logs a refusal that the original did not: ${news}`)
+  if (lines(baseline) >= TALKATIVE && lines(result) === 0)
+    remarks.push('its log: the original says something, and the result nothing')
+  return remarks
+}
+
+/** Something is there, and nothing of what it can do was seen. */
+function isSilent({ kind, unasked }: PortAnswer): boolean {
+  return unasked !== true && (kind === 'open' || kind === 'bound')
+}
+
+/** Asked for because the image names it, and nobody was there. */
+function isUnopened({ kind, protocol }: PortAnswer): boolean {
+  return kind === 'closed' && protocol === 'tcp'
+}
+
+/** A page that takes none of the work behind it. Source: RFC 9110, 15.5.2, 15.5.4 and 15.5.8 */
+function isTurnedAway({ kind, detail }: PortAnswer): boolean {
+  return isWeb(kind) && /^40[137]\b/.test(detail)
+}
+
+/** Nothing of it can be asked. */
+export function isUnseen({ state, answers, smoke }: RunRecord): boolean {
+  return state.running && state.health === null && smoke.length === 0 && answers.every(({ kind }) => kind === 'closed')
+}
+
+function lines({ logs }: RunRecord): number {
+  return logs.split('\n').filter((line) => line.trim() !== '').length
+}
+
+/** A tag that nothing closes is text. */
+function withoutTags(page: string): string {
+  return page.replace(/<[^>]*(?:>|$)/g, (tag) => (tag.endsWith('>') ? ' ' : tag))
+}
+
+/** The title of a page, or its first words. */
+function quoted(page: string): string {
+  const title = /<title(?:(?!<title)[^>]){0,1000}>([^<]+)/i.exec(page)?.[1] ?? withoutTags(page)
+  const text = title.replace(/\s+/g, ' ').trim().slice(0, 60)
+  return text === '' ? 'an empty one' : `"${text}"`
+}
+
+/**
+ * Places that the original asked whether it may write, and as root might; the result asks, may not, and goes on without
+ * a word. What a report says of them: nobody saw what hangs on the answer. What lies where programs keep data is given.
+ */
+export function askedToWrite(original: RunRecord, traced: RunRecord | null): readonly string[] {
+  const may = operationsBy(original, 'done', askedToWriteAt)
+  const refused = operationsBy(traced, 'refused', askedToWriteAt)
+  const paths = [...refused.keys()].filter((path) => may.has(path) && isPrograms(path))
+  if (paths.length === 0) return []
+  const named = paths.slice(0, MOST_NAMED).join(', ')
+  const more = paths.length > MOST_NAMED ? ` and ${paths.length - MOST_NAMED} more` : ''
+  return [
+    `whether it has to write ${named}${more}: it asks whether it may, as root it might, and its new user may not (--writable gives it)`,
+  ]
+}
+
+function askedToWriteAt({ access, asked, path }: Operation): string | null {
+  return access === 'look' && asked === 'write' ? path : null
+}
+
+function isPrograms(path: string): boolean {
+  return !(isSystemFolder(path) || isSharedFolder(path) || isRuntimePlace(path) || isOptional(path))
+}
+
+const MOST_NAMED = 3
+
+/** What packages bring is theirs to know; people put their own scripts elsewhere. */
+const OF_PACKAGES = /^\/(usr\/(?!local\/)|bin\/|sbin\/|lib\w*\/|etc\/|proc\/|sys\/|dev\/)/
+
+/**
+ * Scripts that a file which the original read names (the hooks of a webhook server, the jobs of a scheduler), and that no
+ * run has started: what a report says of them. Empty where the original was not traced, or a check of the user's own ran.
+ */
+export function unrunScripts({ trace, smoke }: RunRecord, { files }: Pick<ImageFacts, 'files'>): readonly string[] {
+  if (trace === null || smoke.length > 0 || !files.known) return []
+  const model = files.value
+  const used = new Set<string>()
+  const read = new Set<string>()
+  for (const { access, outcome, path } of trace.operations) {
+    if (outcome !== 'done' || path === null) continue
+    if (access === 'execute' || access === 'read') used.add(model.resolve(path) ?? path)
+    if (access === 'read') read.add(path)
+  }
+  const named = new Map<string, string>()
+  for (const path of read)
+    for (const script of scriptsIn(model, path)) if (!used.has(script)) named.set(script, named.get(script) ?? path)
+  return [...named]
+    .slice(0, MOST_NAMED)
+    .map(
+      ([script, path]) =>
+        `what ${script} does: ${path} names it, nothing asked for it, and it would run as the new user (a check of yours that makes it run can tell: --smoke)`,
+    )
+}
+
+/** A script that names another is read by an interpreter: it was run, and so was what it wanted. */
+function scriptsIn(model: FileModel, path: string): readonly string[] {
+  const text = model.text(path) ?? ''
+  if (text === '' || text.startsWith('#!')) return []
+  const said = text.split('\n').filter((line) => !/^\s*(#|\/\/|;)/.test(line))
+  return said
+    .flatMap((line) => [...line.matchAll(/(?<![\w.$/-])\/[\w./-]+/g)].map(([found]) => model.resolve(found) ?? ''))
+    .filter((found) => !OF_PACKAGES.test(found) && isScript(model, found))
+}
+
+function isScript(model: FileModel, path: string): boolean {
+  const entry = model.entry(path)
+  return entry?.type === 'file' && (entry.mode & 0o111) !== 0 && (model.text(path) ?? '').startsWith('#!')
+}
+
+/**
+ * Files that are closed to others, lie where programs keep their data, and were only read: the original, as root, could
+ * write them all the same, and nobody asked it for what it writes them for. What a report says of them.
+ */
+export function readState({ grants }: { readonly grants: readonly Grant[] }): readonly string[] {
+  const paths = grants.filter(({ kind, path }) => kind === 'group-read' && isStatePlace(path)).map(({ path }) => path)
+  if (paths.length === 0) return []
+  return [
+    `whether it also writes ${paths.join(', ')}: it only read there, and its new user may not write it (--writable gives it)`,
+  ]
+}
+
+/**
+ * Places that the program's own files speak of, and that no run has come to: it may do so on a signal, after minutes or
+ * for a request that nobody sent. What a report says of them, one sentence each.
+ */
+export function unshownPlaces(grants: readonly Grant[]): readonly string[] {
+  const rest = grants.length - MOST_NAMED
+  return [
+    ...grants.slice(0, MOST_NAMED).map(({ path, kind, evidence }) => {
+      const verb = kind === 'group-read' ? 'read' : 'write'
+      return `whether it has to ${verb} ${path} (${evidence[0]?.detail ?? 'its own files speak of it'}): no run did, and its new user may not (--writable gives it)`
+    }),
+    ...(rest > 0 ? [`the same of ${rest} more places that its own files speak of`] : []),
+  ]
+}
+
+/** What is served or run from there is read. */
+const READ = /\.(html?|css|m?js|ts|py|rb|php|pl|jar|class|go|sh|wasm)$/i
+
+/**
+ * Folders with data that the command names (`svnserve -r /srv/svn`), and that no run wrote to: a client may well ask for
+ * that. What a report says of them, one sentence each.
+ */
+export function namedFolders(
+  { config, files }: Pick<ImageFacts, 'config' | 'files'>,
+  grants: readonly Grant[],
+  account: Pick<AccountChoice, 'uid' | 'gid'> | null,
+): readonly string[] {
+  if (account === null || !files.known) return []
+  const model = files.value
+  const identity = { uid: account.uid, gids: [account.gid] }
+  const paths = argvOf(config)
+    .slice(1)
+    .flatMap((word) => normalisePath(word.replace(/^-[^=]*=/, ''), config.workdir) ?? [])
+  return [...new Set(paths)]
+    .filter((path) => {
+      if (path === config.workdir || !isOwnPlace(path) || model.entry(path)?.type !== 'directory') return false
+      const names = model.list(path)
+      const isGiven = grants.some((grant) => isInside(path, grant.path) || isInside(grant.path, path))
+      if (isGiven || names.length === 0 || names.some((name) => READ.test(name))) return false
+      return !couldCreate(model, identity, `${path}/x`).allowed
+    })
+    .map(
+      (path) =>
+        `whether it has to write below ${path}, which its command names: no run did, and its new user may not (--writable gives it)`,
+    )
+}
+
+const UNSEEN = 'whether it can use what it wrote, and has the files and sockets that it had, was not compared'
+
+/** What goes unseen of an original that was not traced, for the report. */
+export function untracedOriginal(asked: boolean, { traceRefused }: RunRecord): readonly string[] {
+  if (!asked) return [`not traced (--no-trace), so more is granted; ${UNSEEN}`]
+  return traceRefused === null ? [] : [`not traced, so more is granted (${traceRefused}); ${UNSEEN}`]
+}
+
+/** The same of the result alone. */
+export function untracedRun(original: RunRecord, { untraced }: TracedResult): readonly string[] {
+  return untraced === null || original.trace === null ? [] : [`the result was not traced (${untraced}); ${UNSEEN}`]
+}
+
+/** Of a job that leaves something running, which ends with it. */
+export function leftBehind({ state, trace }: RunRecord): readonly string[] {
+  const programs = trace?.outlived ?? []
+  if (state.running || programs.length === 0) return []
+  return [
+    `what ${programs.join(', ')} does: the original ends while that still runs in the background, and the container ends with it`,
+  ]
+}
+
+/** Of an image that leaves it to whoever runs it what is started. */
+export function startsNothing({ state }: RunRecord, { config }: Pick<ImageFacts, 'config'>): readonly string[] {
+  const argv = argvOf(config)
+  return state.running || !waitsForInput(argv)
+    ? []
+    : [
+        `what it is run with: its own command is ${argv.join(' ')}, which ends where nobody types; a CMD, or the command of a Compose service that builds it, is proved`,
+      ]
+}

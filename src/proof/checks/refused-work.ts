@@ -1,0 +1,255 @@
+import { isSwitcher } from '../../command/index.ts'
+import { CHANGES, type Operation } from '../../evidence/operation.ts'
+import type { ImageFacts } from '../../image/facts.ts'
+import { baseName, isInside, isOfEngine } from '../../places.ts'
+import type { ReportCheck } from '../../report/report.ts'
+import { isOptional } from '../container/files.ts'
+import type { RunRecord } from '../container/run-record.ts'
+import { rootHome } from '../container/run-specs.ts'
+import { NOT_BELIEVED } from '../trace/trace.ts'
+import { type Check, operationsBy, refusedWork } from './check.ts'
+
+/** A result that laid hands on its trace has not shown what it does. */
+export const believed = {
+  name: 'trace',
+  summary: 'the result leaves its trace as it is written',
+  of: 'traces',
+  evenWithout: true,
+  compare(_original: RunRecord, { traceRefused }: RunRecord): readonly ReportCheck[] {
+    if (traceRefused?.startsWith(NOT_BELIEVED) !== true) return []
+    return [{ name: 'trace', baseline: 'as strace wrote it', result: traceRefused, passed: false }]
+  },
+} satisfies Check
+
+/**
+ * Files that the engine mounts into each container as root's own: no image can hand them over, and a start script that
+ * may not add its line there often goes on. Empty where the runs were not traced, or the original writes none of them.
+ */
+export const engineFiles = {
+  name: 'engine-files',
+  summary: 'files that the engine mounts are written as before',
+  of: 'traces',
+  compare(original: RunRecord, traced: RunRecord): readonly ReportCheck[] {
+    const had = operationsBy(original, 'done', changedFile)
+    const lost = [...operationsBy(traced, 'refused', changedFile)].find(([path]) => had.has(path))
+    if (lost === undefined) return []
+    const [path, { detail }] = lost
+    const why = 'it is mounted by the engine, so no image can hand it over'
+    return [refusedWork(original, { name: `writes ${path}`, detail, why })]
+  },
+} satisfies Check
+
+function changedFile({ access, path }: Operation): string | null {
+  return path !== null && CHANGES.has(access) && isOfEngine(path) ? path : null
+}
+
+/** Of shells, of builds, or to be had again: nothing that a program's work hangs on. */
+const SPARE =
+  /\/\.((ba|z|k)?sh\w*|profile|inputrc|vim\w*|cache|npm|npmrc|yarn\w*|pip|pypirc|m2|gradle|cargo|nuget|composer|\w+_history|wget-hsts)(\/|$)|\/\.config\/(pip|composer|yarn)(\/|$)/
+
+/**
+ * Settings of the image in root's home (`RUN app config set …` leaves them there) that the original read and the result
+ * did not: it has looked in another home, found nothing, and may have gone on without a word. Empty where the runs were
+ * not traced.
+ */
+function lostHomeFiles(
+  original: RunRecord,
+  traced: RunRecord | null,
+  facts: Pick<ImageFacts, 'config' | 'files' | 'accounts'>,
+): readonly Operation[] {
+  if (traced?.trace == null || !facts.files.known) return []
+  const files = facts.files.value
+  const home = rootHome(facts)
+  if (!isInside(home, '/root')) return []
+  const had = operationsBy(original, 'done', ({ access, path, made }) => {
+    if (access !== 'read' || path === null || made === true) return null
+    if (!path.startsWith(`${home}/.`) || SPARE.test(path)) return null
+    const entry = files.entry(path)
+    return entry?.type === 'file' && entry.size > 0 ? path : null
+  })
+  const has = operationsBy(traced, 'done', ({ access, path }) => (access === 'read' ? path : null))
+  return [...had].filter(([path]) => !has.has(path)).map(([, operation]) => operation)
+}
+
+export const homeFiles = {
+  name: 'home-files',
+  summary: 'settings in the home of root are read as before',
+  of: 'traces',
+  compare(original: RunRecord, traced: RunRecord, facts: ImageFacts): readonly ReportCheck[] {
+    const [lost] = lostHomeFiles(original, traced, facts)
+    if (lost === undefined) return []
+    const checked = original.smoke.length > 0
+    const known = checked
+      ? 'your own checks tell whether it does without'
+      : 'it looks for it in the home of another user'
+    return [{ name: `reads ${lost.path}`, baseline: 'read', result: `not read; ${known}`, passed: checked }]
+  },
+} satisfies Check
+
+/** As evidence for the next plan: who finds them by their home needs root's. */
+export function homeLessons(original: RunRecord, traced: RunRecord | null, facts: ImageFacts): readonly Operation[] {
+  return lostHomeFiles(original, traced, facts).map((operation) => ({
+    ...operation,
+    outcome: 'refused',
+    source: 'refused',
+    byHome: true,
+    detail: `found by the home of root alone: ${operation.detail}`,
+  }))
+}
+
+/**
+ * What a plan gives otherwise, and says so where it cannot: another identity, owners, ports; a root of its own is a
+ * precaution; and a higher limit or priority is asked for and done without.
+ */
+const OTHERWISE = new Set([
+  ...['SETUID', 'SETGID', 'SETPCAP', 'SYS_CHROOT'],
+  ...['CHOWN', 'FOWNER', 'DAC_OVERRIDE', 'NET_BIND_SERVICE'],
+  ...['SYS_NICE', 'SYS_RESOURCE'],
+])
+
+/**
+ * A raw socket, a device: what root was allowed in the original and no other user ever is. A program that is refused it
+ * and goes on without a word may have lost its work, or a wish; only a check of the user's own can tell which.
+ */
+export const lostCapability = {
+  name: 'capabilities-used',
+  summary: 'raw sockets and devices are had as before',
+  of: 'traces',
+  compare(original: RunRecord, traced: RunRecord): readonly ReportCheck[] {
+    const had = operationsBy(original, 'done', capabilityOf)
+    const has = operationsBy(traced, 'done', capabilityOf)
+    const lost = [...operationsBy(traced, 'refused', capabilityOf)].find(
+      ([name]) => had.has(name) && !has.has(name) && !OTHERWISE.has(name),
+    )
+    if (lost === undefined) return []
+    const [name, { detail }] = lost
+    return [refusedWork(original, { name: `what takes ${name}`, detail })]
+  },
+} satisfies Check
+
+function capabilityOf({ capability }: Operation): string | null {
+  return capability ?? null
+}
+
+/**
+ * A program that the original starts beside itself and that the result may not: one with capabilities of its own (ping,
+ * squid's pinger), which the kernel does not start where they are not to be had (capabilities(7)), or one that is closed
+ * to it. Who starts it may go on without a word. Empty where the runs were not traced, or the result starts it as well.
+ */
+export const lostPrograms = {
+  name: 'programs-started',
+  summary: 'programs beside it are started as before',
+  of: 'traces',
+  compare(original: RunRecord, traced: RunRecord): readonly ReportCheck[] {
+    const had = operationsBy(original, 'done', program)
+    const has = operationsBy(traced, 'done', program)
+    const lost = [...operationsBy(traced, 'refused', program)].find(([path]) => had.has(path) && !has.has(path))
+    if (lost === undefined) return []
+    const [path, { detail }] = lost
+    return [refusedWork(original, { name: `starts ${path}`, baseline: 'started', detail })]
+  },
+} satisfies Check
+
+function program({ access, path }: Operation): string | null {
+  return access === 'execute' ? path : null
+}
+
+/**
+ * What a script of the original still hands to `su` or `gosu` in the result, to be done as another user: who is not root
+ * is asked for a password there, or refused, and the script may go on without a word (as it ends, for instance). Empty
+ * where the runs were not traced, or the result becomes somebody by the same program.
+ */
+export const lostSwitches = {
+  name: 'user-switches',
+  summary: 'what su or gosu starts is done as before',
+  of: 'traces',
+  compare(original: RunRecord, traced: RunRecord): readonly ReportCheck[] {
+    const had = operationsBy(original, 'done', switched)
+    const has = operationsBy(traced, 'done', switched)
+    const lost = [...operationsBy(traced, 'done', started)].find(([path]) => had.has(path) && !has.has(path))
+    if (lost === undefined) return []
+    const [path] = lost
+    const tool = baseName(path)
+    const baseline = `done as ${had.get(path)?.uid ?? 'another'}`
+    return [refusedWork(original, { name: `what ${tool} starts`, baseline, detail: `only root can run ${tool}` })]
+  },
+} satisfies Check
+
+function started({ access, path }: Operation): string | null {
+  return access === 'execute' && path !== null && isSwitcher(baseName(path)) ? path : null
+}
+
+function switched({ access, by, uid = 0 }: Operation): string | null {
+  return access === 'switch-user' && uid > 0 && by !== undefined && isSwitcher(baseName(by)) ? by : null
+}
+
+/** Once may be the rest of a start; what is done for each piece of work is done by one process after the other. */
+const FEWEST = 2
+
+/**
+ * Whether each piece of work is still done that the original handed to a process of another user (a helper as `nobody`):
+ * where that process may not become it, it ends, and who started it may go on without a word. One that becomes the user
+ * that it is already is not refused. Empty where the runs were not traced, or do nothing of the kind.
+ */
+export const workAsOthers = {
+  name: 'work-as-others',
+  summary: 'work that is handed to a process of another user is done as before',
+  of: 'traces',
+  compare(original: RunRecord, traced: RunRecord): readonly ReportCheck[] {
+    // On a busy machine what was begun at the start is only done once the port is open.
+    if (Math.min(original.trace?.forked ?? 0, traced.trace?.forked ?? 0) < FEWEST) return []
+    const before = switches(original, 'done').filter(({ uid = 0 }) => uid > 0)
+    const refused = switches(traced, 'refused')
+    const done = switches(traced, 'done').some(({ uid = 0 }) => uid > 0)
+    const [lost] = refused
+    if (lost === undefined || done || processes(before) < FEWEST || processes(refused) < FEWEST) return []
+    return [
+      refusedWork(original, {
+        name: 'work as another user',
+        baseline: `done as ${before[0]?.uid}`,
+        detail: lost.detail,
+      }),
+    ]
+  },
+} satisfies Check
+
+type Switch = NonNullable<RunRecord['trace']>['operations'][number]
+
+function switches({ trace }: RunRecord, outcome: Switch['outcome']): readonly Switch[] {
+  return (trace?.exercised ?? []).filter(
+    (operation) => operation.access === 'switch-user' && operation.outcome === outcome,
+  )
+}
+
+function processes(operations: readonly Switch[]): number {
+  return new Set(operations.map(({ pid }) => pid)).size
+}
+
+/** Accesses whose refusal can lose what the program meant to keep, though it goes on. */
+export const KEEPS = new Set<Operation['access']>([
+  'write',
+  'create-file',
+  'create-directory',
+  'create-socket',
+  'rename',
+])
+
+/** Refusals of a traced run, without those that the original was refused too. */
+export function newRefusals(traced: RunRecord, original: RunRecord): readonly Operation[] {
+  const key = ({ access, path, port, found }: Operation): string => `${access} ${path} ${port ?? ''} ${found ?? ''}`
+  const usual = new Set(refusedIn(original).map(key))
+  return refusedIn(traced)
+    .filter((operation) => !usual.has(key(operation)) && !(operation.path !== null && isOptional(operation.path)))
+    .map((operation) => ({ ...operation, source: 'refused', detail: `refused: ${operation.detail}` }))
+}
+
+/** A program that may not remove its own pid file as it ends is not one that stumbles over one which it found. */
+function refusedIn({ trace }: RunRecord): readonly Operation[] {
+  const written = new Set<string | null>()
+  return (trace?.operations ?? []).flatMap((operation) => {
+    const { access, outcome, path } = operation
+    if (outcome === 'done' && KEEPS.has(access)) written.add(path)
+    if (outcome !== 'refused' || access === 'look') return []
+    return [access === 'remove' && !written.has(path) ? { ...operation, found: true } : operation]
+  })
+}

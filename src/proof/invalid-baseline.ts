@@ -1,0 +1,134 @@
+import { Buffer } from 'node:buffer'
+import type { Readable } from 'node:stream'
+import { isInterpreter, isSwitcher } from '../command/index.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Operation } from '../evidence/operation.ts'
+import type { ImageFacts } from '../image/facts.ts'
+import { baseName, parentOf } from '../places.ts'
+import { realPath } from '../plan/real-path.ts'
+import type { PortAnswer } from './ask/answers.ts'
+import { tail } from './container/files.ts'
+import type { RunRecord } from './container/run-record.ts'
+import { exposedTcp } from './container/run-specs.ts'
+import { NOT_BELIEVED } from './trace/trace.ts'
+
+/** Why a baseline cannot be compared with, or null: one that does nothing proves nothing. */
+export function unfitBaseline(baseline: RunRecord, facts: ImageFacts): string | null {
+  const exposed = exposedTcp(facts.config)
+  const { state, answers } = baseline
+  // Some say only in a file of their own why they end.
+  const lastLines = tail(`${baseline.logs}\n${baseline.logFiles}`)
+  const why = `${lastLines === '' ? '' : `; its last words: ${lastLines}`}${missingFolder(baseline, facts)}`
+  if (state.error !== '') return `the original does not start: ${state.error}`
+  if (baseline.traceRefused?.startsWith(NOT_BELIEVED) === true)
+    return `what the original does was not seen: ${baseline.traceRefused}`
+  if (!state.running && state.exitCode !== 0)
+    return `the original itself ends with exit code ${state.exitCode ?? '?'}, so there is nothing to compare with${why}`
+  // A job may have its EXPOSE from its base; then a check of its user's own says that it did its work.
+  const asked = state.running || baseline.smoke.length === 0
+  const behind = asked ? wentToBackground(baseline, exposed) : null
+  if (behind !== null) return behind
+  // What listened for a moment, and ended, served nobody.
+  const isNone = ({ kind }: PortAnswer): boolean => kind === 'closed' || (kind === 'bound' && !state.running)
+  if (asked && exposed.length > 0 && answers.every(isNone)) {
+    const end = state.running ? '' : 'ends by itself and '
+    return `the original ${end}never answers on ${exposed.join(', ')}, which it exposes, so there is nothing to compare with${why}`
+  }
+  const wrong = baseline.smoke.find((check) => !check.passed)
+  if (wrong !== undefined) {
+    const said = wrong.output.trim().slice(-300)
+    return `the ${wrong.name} already fails on the original (${wrong.value}), so it says nothing of the result: correct the check${said === '' ? '' : `; it said: ${said}`}`
+  }
+  return null
+}
+
+/** A server that lets go of its first process ends with it: a container lives no longer. A job may leave a helper behind. */
+function wentToBackground({ state, trace, logs }: RunRecord, exposed: readonly number[]): string | null {
+  const [first, ...more] = trace?.outlived ?? []
+  if (state.running || first === undefined) return null
+  const programs = [first, ...more]
+  const listens = trace?.operations.some(
+    ({ access, port, by }) => access === 'listen' && port !== undefined && by !== undefined && programs.includes(by),
+  )
+  if (exposed.length === 0 && listens !== true) return null
+  const said = tail(logs)
+  return `the original goes to the background: its first process ends with exit code 0 while ${programs.join(', ')} still runs, and the container ends with it, so there is nothing to compare with${said === '' ? '' : `; its last words: ${said}`}`
+}
+
+/** Many packages leave the folder of their pid file to systemd, and their programs end without a word for want of it. */
+function missingFolder({ trace }: RunRecord, { files }: ImageFacts): string {
+  const path = trace?.unmade
+  if (path === undefined || !files.known || files.value.entry(realPath(files.value, parentOf(path))) !== null) return ''
+  return `; it wanted to make ${path}, and the image has no folder ${parentOf(path)} (mkdir -p makes it)`
+}
+
+/** A dynamic program names what it imports, each between two zero bytes: elf(5), string table. */
+const SWITCHES = ['setgroups', 'initgroups']
+
+type Run = Pick<RunRecord, 'container' | 'state' | 'trace' | 'processes' | 'smoke' | 'answers'>
+
+/**
+ * A server that stays root, hands work to processes of its own, imports what it takes to become the user that the work
+ * is for, and never did in anything that it was asked: its work was not seen. As another user it would start and greet
+ * just the same, and fail at the first real request, so nothing can be compared. Null where that is not so: above all
+ * where it answered without making a process, since who becomes another user in between cannot serve the next one; that
+ * says nothing where a process of its own stands by with root in reserve (shellinabox: for whoever logs in).
+ */
+export async function unexercised(
+  { engine, facts }: { readonly engine: Engine; readonly facts: ImageFacts },
+  { container, state, trace, processes, smoke, answers }: Run,
+): Promise<string | null> {
+  if (trace === null || smoke.length > 0 || !facts.files.known) return null
+  if (trace.exercised.some(isSwitch)) return null
+  // A job has done its work when it ends, and all of that was watched.
+  if (!state.running) return null
+  const asked = answers.some(({ protocol, kind }) => protocol === 'tcp' && kind !== 'closed')
+  if (asked && trace.forked === 0 && !keepsRootAside(processes)) return null
+  const files = facts.files.value
+  const root = processes.filter(({ uids }) => uids.includes(0))
+  const running = new Set(root.map(({ command }) => baseName(command.split(/\s+/)[0] ?? '')))
+  const programs = trace.operations.flatMap(({ access, outcome, path }) =>
+    access === 'execute' && outcome === 'done' && path !== null && running.has(baseName(path))
+      ? [files.resolve(path) ?? path]
+      : [],
+  )
+  for (const path of new Set(programs)) {
+    // Interpreters bring all calls along for whatever they run.
+    if (isInterpreter(baseName(path)) || isSwitcher(baseName(path))) continue
+    const names = await engine.copyOut(container, path, (tar) => namesIn(tar, SWITCHES))
+    if (names !== null && names.size > 0)
+      return `its work was not seen: ${path} stays root and can become another user for what it does, and did not in anything that it was asked; give the proof a check that makes it work (--smoke, or smoke: in the configuration)`
+  }
+  return null
+}
+
+/**
+ * Who answers has given up root for good, and beside it the same program waits that can come back to it. Nobody keeps that
+ * without a use: credentials(7), saved set-user-ID.
+ */
+function keepsRootAside(processes: Run['processes']): boolean {
+  const name = ({ command }: Run['processes'][number]): string => baseName(command.split(/\s+/)[0] ?? '')
+  const free = new Set(processes.filter(({ uids }) => !uids.includes(0)).map(name))
+  return processes.some((process) => {
+    const [, effective] = process.uids
+    return process.uids.includes(0) && effective !== 0 && free.has(name(process))
+  })
+}
+
+function isSwitch({ access, outcome }: Operation): boolean {
+  return outcome === 'done' && (access === 'chroot' || access === 'switch-user')
+}
+
+/** Which of the names stand between two zero bytes; a name may lie across two chunks. */
+export async function namesIn(stream: Readable, names: readonly string[]): Promise<ReadonlySet<string>> {
+  const found = new Set<string>()
+  const wanted = names.map((name) => ({ name, bytes: Buffer.from(`\0${name}\0`) }))
+  const longest = Math.max(...wanted.map(({ bytes }) => bytes.length))
+  let rest = Buffer.alloc(0)
+  for await (const chunk of stream) {
+    const text = Buffer.concat([rest, chunk as Buffer])
+    for (const { name, bytes } of wanted) if (text.includes(bytes)) found.add(name)
+    rest = text.subarray(Math.max(0, text.length - longest))
+  }
+  return found
+}

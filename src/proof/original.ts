@@ -1,0 +1,119 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Engine, Mount, RunSpec } from '../engine/engine.ts'
+import type { ImageConfig } from '../image/facts.ts'
+import type { SmokeCheck } from '../smoke-check.ts'
+import { type Container, type ContainerOptions, openContainer, runContainer } from './container/container.ts'
+import type { RunRecord } from './container/run-record.ts'
+import { exposedTcp, limits, namedVolumes } from './container/run-specs.ts'
+import { tellEarly } from './speculation.ts'
+import { NEVER_RAN } from './trace/trace.ts'
+
+const PATIENCE = 30_000
+/** Between two looks whether it is still up, milliseconds. */
+const GLANCE = 200
+
+/** What the original is run with; its config is all that is needed of its facts, so it can run while they are read. */
+export interface OriginalRequest {
+  readonly engine: Engine
+  readonly image: string
+  /** `uid:gid` in place of the image's own. */
+  readonly user?: string
+  /** Capabilities that it is run with beside the default ones (`--cap-add`). */
+  readonly capAdd?: readonly string[]
+  readonly config: ImageConfig
+  readonly smoke: readonly SmokeCheck[]
+  readonly trace: boolean
+  /** How long the run that is learned from stays up, milliseconds; see StudyOptions. */
+  readonly stays?: number
+  readonly signal: AbortSignal
+  /** Told what the trace of that run shows, where it takes long to ask it everything. */
+  readonly early?: (record: RunRecord) => void
+}
+
+/** Runs of the original: one that stays up, and one from start to stop. */
+export interface Original {
+  /** As it is; it stays up beside the result. */
+  readonly live: Container
+  /** Run once more, from start to stop and again: traced, and by what it leaves behind. */
+  readonly study: Promise<RunRecord>
+  /** What its trace had shown when it was stopped for the first time; null where there is none. */
+  readonly begun: Promise<RunRecord | null>
+  /** The volumes that the second run has filled: what those have who run the original today. */
+  readonly filled: readonly Mount[]
+}
+
+export interface StudyOptions extends ContainerOptions {
+  /** How long it stays up before it is stopped for the first time, milliseconds: 0 where it is asked and no more. */
+  readonly stays: number
+}
+
+export async function runOriginal(request: OriginalRequest): Promise<Original> {
+  const { engine, image, user, capAdd = [], config, smoke, signal, stays = 0, early } = request
+  const spec = limits({
+    image,
+    ...(user === undefined ? {} : { user }),
+    ...(capAdd.length === 0 ? {} : { capAdd }),
+  })
+  const ports = exposedTcp(config)
+  const options: ContainerOptions = {
+    smoke,
+    signal,
+    ports,
+    portNames: new Map(ports.map((port) => [port, port])),
+    patience: PATIENCE,
+    stopSignal: config.stopSignal,
+  }
+  const filled = namedVolumes(engine, config)
+  const studied = { ...spec, mounts: filled }
+  const ofStudy: StudyOptions = { ...options, stays, leavings: 'all' }
+  const up = runContainer(engine, spec, options)
+  let tell: (record: RunRecord | null) => void = () => undefined
+  const begun = new Promise<RunRecord | null>((resolve) => {
+    tell = resolve
+  })
+  const run = runTwice(engine, studied, request.trace ? { ...ofStudy, trace: config } : ofStudy, tell, early)
+  const told = run.finally(() => tell(null))
+  const study = Promise.all([up, told]).then(async ([live, record]) => {
+    const why = whyUntraced(await live.snapshot('seen'), record)
+    return why === null ? record : { ...(await runTwice(engine, studied, ofStudy)), traceRefused: why }
+  })
+  // It is waited for later.
+  study.catch(() => undefined)
+  return { live: await up, begun, study, filled }
+}
+
+/** Runs one container from start to stop, with a second start in between: whether it can use what it wrote shows only then. */
+async function runTwice(
+  engine: Engine,
+  spec: RunSpec,
+  options: StudyOptions,
+  begun?: (record: RunRecord) => void,
+  early?: (record: RunRecord) => void,
+): Promise<RunRecord> {
+  const container = await openContainer(engine, spec, options)
+  await Promise.all([container.asked, early === undefined ? null : tellEarly(container, early)])
+  await stay(container, options)
+  await container.restart(begun)
+  return container.finish()
+}
+
+/** Until it has been up for that long, or has ended; asked as often as what is watched for as long. */
+export async function stay(container: Container, { stays, signal }: StudyOptions): Promise<void> {
+  while (Date.now() < container.upSince + stays && (await container.isUp())) await pause(GLANCE, undefined, { signal })
+  if (stays > 0) await container.look()
+}
+
+/**
+ * Why an original is to be run without a trace: strace may not trace it, or the program does not stand to be traced (it
+ * traces others, or itself). Null where that is not so. `usual`: how it goes without.
+ */
+function whyUntraced(usual: RunRecord, record: RunRecord): string | null {
+  const { trace, traceRefused } = record
+  if (traceRefused?.startsWith(NEVER_RAN) === true) return traceRefused
+  return trace !== null && endsOtherwise(usual, record) ? 'it ends when it is traced' : null
+}
+
+/** A traced run is slower, so that it still goes on says nothing. */
+export function endsOtherwise({ state: usual }: RunRecord, { state }: RunRecord): boolean {
+  return !state.running && (usual.running || usual.exitCode !== state.exitCode)
+}

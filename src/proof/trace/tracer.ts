@@ -1,0 +1,203 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { constants } from 'node:fs'
+import { access, chmod, copyFile, mkdir } from 'node:fs/promises'
+import { basename, delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Engine } from '../../engine/engine.ts'
+import type { Known } from '../../image/facts.ts'
+import { onceFor } from '../../once-for.ts'
+import { removeFolder, temporaryFolder } from '../../temporary.ts'
+
+/** Folder of the tracer in every traced container: a volume of the tracer container. */
+export const TRACER_FOLDER = '/.harden-trace'
+export const TRACER_LOADER = `${TRACER_FOLDER}/ld.so`
+export const TRACER_LIBRARIES = `${TRACER_FOLDER}/lib`
+export const TRACER_BINARY = `${TRACER_FOLDER}/strace`
+/** A FIFO that every uid may write to: the keeper reads it. */
+export const TRACE_FILE = `${TRACER_FOLDER}/out/trace`
+/** Runs the keeper of the trace. */
+export const TRACER_PERL = `${TRACER_FOLDER}/perl`
+
+const run = promisify(execFile)
+/** The first with --seccomp-bpf. */
+const OLDEST = 5.3
+
+interface SharedObjects {
+  readonly libraries: readonly string[]
+  readonly loader: string | null
+}
+
+/** Reads `ldd PROGRAM`, as glibc and musl print it. */
+export function sharedObjects(ldd: string): SharedObjects {
+  const libraries: string[] = []
+  let loader: string | null = null
+  for (const line of ldd.split('\n')) {
+    const library = /=> (\/\S+)/.exec(line)?.[1]
+    const alone = /^\s*(\/\S*\/ld[^/\s]*) \(/.exec(line)?.[1]
+    if (library !== undefined) libraries.push(library)
+    else if (alone !== undefined) loader = alone
+  }
+  return { libraries, loader }
+}
+
+/** A build context whose `tree` holds the tracer's folder, made of this machine's strace. The caller removes it. */
+async function collectHostTracer(): Promise<string> {
+  const strace = await findStrace()
+  const perl = await findInPath('perl')
+  const [ofStrace, ofPerl] = await Promise.all([run('ldd', [strace]), run('ldd', [perl])])
+  const { libraries, loader } = sharedObjects(`${ofStrace.stdout}\n${ofPerl.stdout}`)
+  if (loader === null) throw new Error(`${strace} names no loader`)
+  const context = await temporaryFolder('tracer')
+  try {
+    const folder = join(context, 'tree', TRACER_FOLDER)
+    await mkdir(join(folder, 'lib'), { recursive: true })
+    await mkdir(join(folder, 'out'))
+    const inTree = ['', '/lib', '/out'].map((name) => `tree${TRACER_FOLDER}${name}`)
+    for (const made of ['tree', ...inTree]) await chmod(join(context, made), 0o755)
+    await copy(strace, join(folder, 'strace'))
+    await copy(perl, join(folder, 'perl'))
+    await copy(loader, join(folder, 'ld.so'))
+    for (const library of new Set(libraries)) await copy(library, join(folder, 'lib', basename(library)))
+    return context
+  } catch (error) {
+    await removeFolder(context)
+    throw error
+  }
+}
+
+async function findInPath(name: string): Promise<string> {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    const path = join(folder, name)
+    const isThere = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    )
+    if (isThere) return path
+  }
+  throw new Error(`no ${name} is installed`)
+}
+
+async function findStrace(): Promise<string> {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    const path = join(folder, 'strace')
+    const version = await run(path, ['-V']).then(
+      ({ stdout }) => Number.parseFloat(/version (\d+\.\d+)/.exec(stdout)?.[1] ?? '0'),
+      () => null,
+    )
+    if (version === null) continue
+    if (version >= OLDEST) return path
+    throw new Error(`${path} is older than ${OLDEST}`)
+  }
+  throw new Error('no strace is installed')
+}
+
+async function copy(from: string, to: string): Promise<void> {
+  await copyFile(from, to)
+  await chmod(to, 0o755)
+}
+
+const LABEL = 'harden-image.tracer'
+const DEFAULT_BASE = 'debian:trixie-slim'
+/** Images with apt that may be here already. */
+const BASES = [
+  DEFAULT_BASE,
+  ...['debian:trixie', 'debian:stable-slim', 'debian:latest', 'debian:bookworm-slim', 'debian:bookworm'],
+  ...['ubuntu:latest', 'ubuntu:24.04', 'ubuntu:22.04'],
+]
+
+const FINAL = `FROM scratch
+COPY --from=files /tree /
+VOLUME ${TRACER_FOLDER}
+`
+
+const FROM_PACKAGES = `ARG BASE=${DEFAULT_BASE}
+FROM \${BASE} AS files
+USER 0
+RUN apt-get update && apt-get install -y --no-install-recommends strace
+RUN set -e; t=/tree${TRACER_FOLDER}; mkdir -p $t/lib; mkdir $t/out; \\
+    cp -L "$(command -v strace)" $t/strace; cp -L "$(command -v perl)" $t/perl; \\
+    ldd $t/strace $t/perl | sed -n 's/.*=> \\(\\/[^ ]*\\).*/\\1/p' | sort -u | xargs -I{} cp -L {} $t/lib/; \\
+    cp -L "$(ldd $t/strace | sed -n 's/^[[:space:]]*\\(\\/[^ ]*ld[^ ]*\\) .*/\\1/p')" $t/ld.so
+${FINAL}`
+
+const FROM_HOST = `FROM scratch AS files
+COPY tree /tree
+${FINAL}`
+
+const recipe = createHash('sha256').update(FROM_PACKAGES).digest('hex').slice(0, 12)
+
+/** Named after what is in it, so that a new recipe is a new image and an old one is found again. */
+export const TRACER_IMAGE = `harden-image/tracer:${recipe}`
+
+/**
+ * The image that lends strace, perl for the keeper of the trace, their libraries and their loader to any container by volume. Built once and kept: it is not
+ * part of a session, so `cleanUp` leaves it, and `docker image rm` is all that it takes to be rid of it. Where it can't
+ * be made (no base image, no network, no strace on this machine) the reason is the answer, and it is not tried again.
+ */
+export const ensureTracer: (engine: Engine) => Promise<Known<string>> = onceFor(findOrBuild)
+
+async function findOrBuild(engine: Engine): Promise<Known<string>> {
+  const reasons: string[] = []
+  const attempt = async (what: string, make: () => Promise<boolean>): Promise<boolean> => {
+    try {
+      return await make()
+    } catch (error) {
+      reasons.push(`${what}: ${error instanceof Error ? error.message : String(error)}`)
+      return false
+    }
+  }
+  const made =
+    (await attempt('looking for it', () => isKept(engine))) ||
+    (await attempt('from an image that is here', async () => {
+      const base = await localBase(engine)
+      return base !== null && (await buildFromPackages(engine, base))
+    })) ||
+    (engine.local && (await attempt("from this machine's strace", () => buildFromHost(engine)))) ||
+    (await attempt(`from ${DEFAULT_BASE}`, () => pullAndBuild(engine)))
+  if (made) return { known: true, value: TRACER_IMAGE }
+  return { known: false, reason: `the tracer image could not be made: ${reasons.join('; ') || 'no way to'}` }
+}
+
+async function isKept(engine: Engine): Promise<boolean> {
+  const image = await engine.inspectImage(TRACER_IMAGE)
+  return image?.config.labels.get(LABEL) === recipe
+}
+
+async function localBase(engine: Engine): Promise<string | null> {
+  for (const base of BASES) if (await engine.inspectImage(base)) return base
+  return null
+}
+
+async function buildFromPackages(engine: Engine, base: string): Promise<boolean> {
+  await engine.build({
+    dockerfile: labelled(FROM_PACKAGES),
+    context: null,
+    tag: TRACER_IMAGE,
+    buildArgs: { BASE: base },
+    keep: true,
+  })
+  return true
+}
+
+async function pullAndBuild(engine: Engine): Promise<boolean> {
+  // Where it is here it was tried before.
+  if (await engine.inspectImage(DEFAULT_BASE)) return false
+  await engine.pull(DEFAULT_BASE)
+  return buildFromPackages(engine, DEFAULT_BASE)
+}
+
+/** Needs no network: strace, its libraries and its loader as they are installed here, with perl. */
+export async function buildFromHost(engine: Engine, tag = TRACER_IMAGE): Promise<boolean> {
+  const context = await collectHostTracer()
+  try {
+    await engine.build({ dockerfile: labelled(FROM_HOST), context, tag, keep: true })
+    return true
+  } finally {
+    await removeFolder(context)
+  }
+}
+
+function labelled(dockerfile: string): string {
+  return `${dockerfile}LABEL ${LABEL}=${recipe}\n`
+}

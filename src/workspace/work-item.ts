@@ -1,0 +1,79 @@
+import type { ArchiveReference } from '../image/reference.ts'
+
+/** One thing to work on: a Dockerfile's text, or an image by name. */
+export interface WorkItem {
+  /** As the report says it: the argument as given, for a folder joined with the path below it. */
+  readonly target: string
+  readonly kind: 'dockerfile' | 'image'
+  /** Absolute path of the file that the text is from (its folder is the build context); null for stdin and images. */
+  readonly path: string | null
+  /** What a FROM line or an engine takes: the image without its transport. Null for Dockerfiles, and for what lies in an archive that is not open yet. */
+  readonly reference: string | null
+  /** Where the target says that its image is to be taken from; null where it does not, and for Dockerfiles. */
+  readonly from: ImageSource | null
+  /** How Compose and bake files beside a Dockerfile have it built; absent where none names it. */
+  readonly build?: BuildSettings
+  /** What those files say and nobody trusts them to say; absent where nothing. */
+  readonly leftOut?: readonly LeftOut[]
+  /** Text of the Dockerfile; null for images. */
+  readonly text: string | null
+}
+
+/** What a file said that nobody trusts, and that only the caller may say: what is run, taken or given on this machine. */
+export interface LeftOut {
+  /** `FILE:LINE` or `service NAME of FILE`, for people. */
+  readonly place: string
+  /** A subject and a verb, with the value. */
+  readonly what: string
+  /** The flag that says it. */
+  readonly instead: string
+  /** `run`: only where something is run. */
+  readonly matters: 'always' | 'run'
+}
+
+/** What files say of the build of one Dockerfile, where they agree. */
+export interface BuildSettings {
+  /** Who says it, for people. */
+  readonly by: readonly string[]
+  /** What it is called by all of them; null where they do not agree. */
+  readonly name: string | null
+  /** Absolute; null where they do not agree. */
+  readonly context: string | null
+  /** All of them, for people. */
+  readonly contextNames: readonly string[]
+  /** Of the arguments those that all have with one value. */
+  readonly args: ReadonlyMap<string, string>
+  /** Names of arguments that they give different values. */
+  readonly unlike: readonly string[]
+  /** Variables that their Compose services set for its containers, of those that all have with one value. */
+  readonly env: ReadonlyMap<string, string>
+  /** All Compose services that run it, with what they publish. */
+  readonly services: readonly { readonly by: string; readonly file: string; readonly ports: readonly unknown[] }[]
+  /** Where each service that runs it mounts the socket of the host's container engine, and gives it no group for that. */
+  readonly sockets: readonly { readonly by: string; readonly socket: string }[]
+  /** Where each service that runs it is given what only root can use: capabilities, `ALL` for `privileged`. */
+  readonly given: readonly { readonly by: string; readonly rights: readonly string[] }[]
+  /** What their Compose services start in place of what the image says, those that publish a port first. */
+  readonly starts: readonly ComposeStart[]
+  /** One of them starts what the image says. */
+  readonly startsOwn: boolean
+  /** Stages that they build instead of the last one. */
+  readonly targets: readonly string[]
+}
+
+export interface ComposeStart {
+  readonly by: string
+  /** Words; null where the image says it. */
+  readonly entrypoint: readonly string[] | null
+  readonly command: readonly string[] | null
+}
+
+/** `engine`: as it is there, nothing is pulled; `registry`: as it is there now. */
+export type ImageSource = 'engine' | 'registry' | ArchivePlace
+
+/** A file or folder that holds images. */
+export interface ArchivePlace {
+  readonly reference: ArchiveReference
+  /** Absolute. */
+  readonly path: string
+}

@@ -1,0 +1,110 @@
+import { mkdirSync } from 'node:fs'
+import { expect, test } from '@jest/globals'
+import { withDefaults } from '../../src/app/api.ts'
+import { targetProcessor } from '../../src/app/pipeline.ts'
+import type { Options } from '../../src/app/task.ts'
+import { discover } from '../../src/workspace/discover.ts'
+import { readText } from '../../src/workspace/files.ts'
+import { tree } from '../workspace/tree.ts'
+
+const dockerfile =
+  'ARG NODE\nFROM node:$NODE AS dev\nARG SVC=x\nFROM dev\nCOPY services/api /app\nENTRYPOINT ["/app/start.sh"]\n'
+const files = {
+  'docker/Dockerfile': dockerfile,
+  'web/Dockerfile': 'FROM nginx:1.27\n',
+  'done/Dockerfile': 'ARG BASE\nFROM $BASE\nUSER 1000:1000\nCMD ["node", "x.js"]\n',
+  'services/api/start.sh': '#!/bin/sh\nmkdir -p /srv/state\nexec node /app/x.js\n',
+}
+const build = (more: string) =>
+  `    build: { context: ., dockerfile: docker/Dockerfile, args: { NODE: 22, OTHER: 1 }${more} }\n`
+
+async function worked(compose: string, options: Partial<Options> = {}, target = 'docker') {
+  const cwd = tree({ ...files, 'compose.yaml': compose })
+  mkdirSync(`${cwd}/.git`)
+  const [item] = (await discover([target], cwd)).found
+  if (item?.path == null) throw new Error('there is none')
+  const asked = { ...withDefaults({ engine: 'none', offline: true }), ...options }
+  const ports = { progress: () => {}, onCleanUp: () => {}, signal: new AbortController().signal }
+  const outcome = await targetProcessor()({ ...item, text: await readText(item.path, item.target) }, asked, ports)
+  const notes = outcome.result.findings.filter(({ transform }) => transform === 'read-build')
+  return { cwd, outcome, result: outcome.result, notes: notes.map(({ message }) => message) }
+}
+
+test('the context and the arguments of a Compose file, as if they were given', async () => {
+  const { cwd, outcome, result, notes } = await worked(`services:\n  api:\n${build('')}`)
+  expect(result).toMatchObject({ verdict: 'hardened', user: { name: 'node', uid: 1000 } })
+  expect(result.output).toContain('chown 1000:1000 /srv/state')
+  expect(outcome.context).toBe(cwd)
+  // The folder is called docker.
+  expect(outcome.profile?.image.name).toBe('api')
+  expect(notes).toEqual(['the context . and what NODE says: taken from service api of compose.yaml'])
+})
+
+test('what is given holds against it', async () => {
+  const policy = withDefaults({}).policy
+  const options = { buildArg: ['NODE=1'], context: tree(), policy: { ...policy, target: 'dev' } }
+  const { outcome, notes } = await worked(`services:\n  api:\n${build(', target: dev')}`, options)
+  expect(outcome.context).toBe(options.context)
+  expect(notes).toEqual([])
+})
+
+test('of what is as it should be nothing is said', async () => {
+  const compose =
+    'services:\n  api:\n    build: { context: ., dockerfile: done/Dockerfile, args: { BASE: "node:22" } }\n'
+  expect((await worked(compose, {}, 'done')).notes).toEqual([])
+})
+
+test('what it leaves open is said', async () => {
+  const compose = `services:\n  api:\n${build(', target: dev')}  web:\n    build: { context: docker, args: [SVC=b, NODE=20] }\n`
+  const by = 'service api of compose.yaml, service web of compose.yaml'
+  expect((await worked(compose)).notes).toEqual([
+    `what SVC says: taken from ${by}`,
+    `the build context is not the same in ${by}: ., docker`,
+    `NODE: not the same in ${by}, so what the Dockerfile itself says counts`,
+    `stage dev was not looked at, which is built for ${by}`,
+  ])
+})
+
+test('what a service publishes where it does not answer any more', async () => {
+  const compose = `services:\n  web:\n    build: web\n    ports: ["8080:80", 9090:9090, {target: 80}]\n  other:\n    build: web\n    ports: ["81:81"]\n`
+  const { result } = await worked(compose, {}, 'web')
+  expect(result.findings.filter(({ transform }) => transform === 'read-build')).toMatchObject([
+    {
+      message: 'service web of compose.yaml publishes port 80, which is 8080 now',
+      hint: expect.stringMatching(/^harden-image profile web\/Dockerfile --for compose --file compose.yaml shows/),
+    },
+    {
+      message:
+        'service other of compose.yaml does not publish its port: other services of compose.yaml reach it at 80, which is 8080 now',
+      hint: 'say the new port where they name it, or --ports keep',
+    },
+  ])
+})
+
+test.each<[string, Partial<Options>, string]>([
+  ['cap_add: [cap_net_admin, SYS_NICE]', {}, 'service api of compose.yaml gives it NET_ADMIN, which a user'],
+  ['privileged: true', {}, 'gives it all capabilities, which a user other than root has not'],
+  ['cap_add: [NET_ADMIN]', { capAdd: ['NET_ADMIN'] }, ''],
+  ['cap_add: [NET_BIND_SERVICE, IPC_LOCK]', {}, ''],
+])('a service with %s %j', async (line, options, said) => {
+  const { result, notes } = await worked(`services:\n  api:\n${build('')}    ${line}\n`, options)
+  expect(result.verdict).toBe(said === '' ? 'hardened' : 'incomplete')
+  expect(notes.slice(1).join('\n')).toContain(said)
+  expect(notes).toHaveLength(said === '' ? 1 : 2)
+})
+
+test.each<[string, string]>([
+  ['volumes: ["/var/run/docker.sock:/var/run/docker.sock:ro"]', 'mounts /var/run/docker.sock, which belongs to root'],
+  ['volumes: [{ type: bind, source: /run/podman/podman.sock, target: /x }]', 'mounts /run/podman/podman.sock'],
+  ['volumes: ["/var/run/docker.sock:/s"]\n    group_add: ["998"]', ''],
+  ['volumes: [/var/run/mysqld:/var/run/mysqld]', ''],
+])('a service with %s', async (lines, said) => {
+  const { result, notes } = await worked(`services:\n  api:\n${build('')}    ${lines}\n`)
+  expect(result.verdict).toBe(said === '' ? 'hardened' : 'incomplete')
+  expect(notes.join('\n')).toContain(said)
+})
+
+test('that one of two services has more rights says nothing of the image', async () => {
+  const { result } = await worked(`services:\n  api:\n${build('')}  b:\n${build('')}    privileged: true\n`)
+  expect(result.verdict).toBe('hardened')
+})
