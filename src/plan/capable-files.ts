@@ -3,7 +3,7 @@ import type { Operation } from '../evidence/operation.ts'
 import { couldExecute } from '../image/access.ts'
 import type { FileModel } from '../image/file-model.ts'
 import type { PortDecision } from './plan.ts'
-import { type Grantee, identityOf } from './replay/grantee.ts'
+import { type Grantee, identityOf } from './replay/own.ts'
 
 /** Those that only let it bind a low port, where none is left that is low: the port has moved, or never was; and those that a run was refused for. */
 export function needlessCapabilities(

@@ -8,11 +8,9 @@ import { baseName, isInside, isOfEngine, parentOf } from '../places.ts'
 import { type Closed, type ImageCode, noCode } from './grants/closed.ts'
 import type { Grant, GrantKind } from './plan.ts'
 import { realPath } from './real-path.ts'
-import type { Grantee } from './replay/grantee.ts'
-import { changeAsOwner, handOver, keepState, remove } from './replay/own.ts'
-import { openFolder } from './replay/reach.ts'
+import { changeAsOwner, type Grantee, handOver, keepState, remove } from './replay/own.ts'
 import { grant, ofEngine, refuse, type State, startState, type Ungranted } from './replay/state.ts'
-import { create, write } from './replay/write.ts'
+import { create, openFolder, write } from './replay/write.ts'
 
 export interface Replay {
   readonly grants: readonly Grant[]

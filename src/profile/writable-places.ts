@@ -9,7 +9,7 @@ import {
   outermost,
   STATE_NAME,
 } from '../places.ts'
-import { grantedFolders, writableFolder } from '../plan/grants/writable.ts'
+import { grantedFolders, writableFolder } from '../plan/grants/ladder.ts'
 import { decided, type Grant } from '../plan/plan.ts'
 import type { ReportProof } from '../report/report.ts'
 import type { ProfileSource } from './make-profile.ts'

@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { Operation } from '../../src/evidence/operation.ts'
-import { needsOf } from '../../src/evidence/operation.ts'
+import { needsOf, type Operation } from '../../src/evidence/operation.ts'
 
 const asks = (path: string, asked: 'read' | 'write' = 'write'): Operation => ({
   access: 'look',

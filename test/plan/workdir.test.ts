@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Need } from '../../src/evidence/claim.ts'
+import { planWorkdir } from '../../src/plan/home.ts'
 import type { AccountChoice } from '../../src/plan/plan.ts'
-import { planWorkdir } from '../../src/plan/workdir.ts'
 import type { BaseFile } from '../harden/support/facts.ts'
 import { files, image, unknownImage } from './image.ts'
 

@@ -12,7 +12,7 @@ const MADE: Readonly<Record<string, string>> = {
     'constants, and names of \\w alone',
   'src/image/sources/catalogue.ts: pattern': 'the catalogue, which is ours',
   'src/image/sources/catalogue.ts: rule.pattern': 'the catalogue, which is ours',
-  'src/plan/account/file-owners.ts: `\\\\b${escapeEre(name)}\\\\b`': 'a name, escaped, between two borders of words',
+  'src/plan/account/owners.ts: `\\\\b${escapeEre(name)}\\\\b`': 'a name, escaped, between two borders of words',
   'src/contents/draft.ts: WORD': 'constants, and names of \\w alone',
   'src/places.ts: `^${text}${end}`': 'a glob, escaped but for its stars; a path',
   'src/evidence/vendor.ts: String.raw`(?<!\\d)${move.from}(?!\\d)`': 'a number',
@@ -64,18 +64,18 @@ const MADE: Readonly<Record<string, string>> = {
   'src/plan/ports/port-lines.ts: String.raw`^\\s*(?:["\']?${key}["\']?(?:\\s*[:=]\\s*|\\s+)|-\\s+)`':
     'numbers of ports between constants; one line of a file',
   'src/plan/ports/port-lines.ts: `:${from}/?$`': 'numbers of ports between constants; one line of a file',
-  'src/plan/ports/renumbered.ts: String.raw`(\\\\\\d|(?<!\\d))${move.to}(?!\\d)`':
+  'src/plan/ports/port-arguments.ts: String.raw`(\\\\\\d|(?<!\\d))${move.to}(?!\\d)`':
     'numbers of ports between constants; one line of a file',
   'src/plan/ports/low-ports.ts: String.raw`^[ \\t]*(?:\\w*[ \\t]*\\{[ \\t]*)?<?(?:listen|bind|virtualhost)(?:[ \\t]*[:=][ \\t]*|[ \\t]+)["\']?${ANY_LINE}(\\d{1,3})(?![\\w.:-])`':
     'numbers of ports between constants; one line of a file',
-  'src/plan/ports/script-ports.ts: String.raw`(^|.)\\$\\{(\\w*(?:PORT|LISTEN)\\w*):?[-=]${from}\\}`':
+  'src/plan/ports/low-ports.ts: String.raw`(^|.)\\$\\{(\\w*(?:PORT|LISTEN)\\w*):?[-=]${from}\\}`':
     'numbers of ports between constants; one line of a file',
-  'src/plan/ports/script-ports.ts: String.raw`\\b${from}\\b`': 'numbers of ports between constants; one line of a file',
-  'src/plan/ports/script-ports.ts: String.raw`\\bPORT=(["\']?)${from}\\1(?=\\s|$)`':
+  'src/plan/ports/low-ports.ts: String.raw`\\b${from}\\b`': 'numbers of ports between constants; one line of a file',
+  'src/plan/ports/low-ports.ts: String.raw`\\bPORT=(["\']?)${from}\\1(?=\\s|$)`':
     'numbers of ports between constants; one line of a file',
-  'src/plan/ports/source-ports.ts: String.raw`\\blisten(?:AndServe)?\\(\\s*(?:["\'][\\d.]*:)?${from}\\b|\\b(?:run|serve|listen)\\([^()\\n]*\\bport\\s*[=:]\\s*${from}\\b|(?:\\b\\w*Server|\\.bind)\\(\\(\\s*["\'][^"\']*["\']\\s*,\\s*${from}\\b|\\bInetSocketAddress\\(\\s*${from}\\b|\\bset\\(?\\s*:port,\\s*${from}\\b`':
+  'src/plan/ports/low-ports.ts: String.raw`\\blisten(?:AndServe)?\\(\\s*(?:["\'][\\d.]*:)?${from}\\b|\\b(?:run|serve|listen)\\([^()\\n]*\\bport\\s*[=:]\\s*${from}\\b|(?:\\b\\w*Server|\\.bind)\\(\\(\\s*["\'][^"\']*["\']\\s*,\\s*${from}\\b|\\bInetSocketAddress\\(\\s*${from}\\b|\\bset\\(?\\s*:port,\\s*${from}\\b`':
     'numbers of ports between constants; one line of a file',
-  'src/plan/ports/source-ports.ts: form': 'numbers of ports between constants; one line of a file',
+  'src/plan/ports/low-ports.ts: form': 'numbers of ports between constants; one line of a file',
   'src/contents/build-context.ts: `^${source}$`': 'a glob of COPY or rm, escaped but for its stars; a path',
   'src/contents/run-actions.ts: `^${source}(?:/|$)`': 'a glob of COPY or rm, escaped but for its stars; a path',
   "src/plan/step-down/step-down-edits.ts: String.raw`(?<!\\w=\\S*\\s+)(?:${texts.join('|')})(?![\\w./-])`":

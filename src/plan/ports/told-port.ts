@@ -4,7 +4,7 @@ import type { VendorMove } from '../../evidence/claim.ts'
 import { escapeReplacement, matches } from '../../evidence/file-edit.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import { isInside } from '../../places.ts'
-import { type Start, tellPort } from './append-in-script.ts'
+import { type Start, tellPort } from './port-arguments.ts'
 
 /**
  * How a daemon that binds a port by itself is told another one: an argument behind its command, or a line in its

@@ -4,7 +4,7 @@ import { isMountPlace, isSystemFolder, parentOf } from '../../places.ts'
 import { type Closed, closedTo, type ImageCode, isAskedFor } from '../grants/closed.ts'
 import { declaredBy, grantedEntry, modeOf, wider } from '../grants/ladder.ts'
 import type { Grant, GrantKind } from '../plan.ts'
-import { type Grantee, identityOf } from './grantee.ts'
+import { type Grantee, identityOf } from './own.ts'
 
 /** What could not be granted, and why. */
 export interface Ungranted {
