@@ -29,7 +29,7 @@ const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
 }
 
 const TRANSFORMS_MAY_IMPORT =
-  /^(transforms\/|src\/(transform|edit|errors)\.ts$|src\/places\.ts$|src\/(borders|contents|dockerfile|evidence|image|plan)\/(?!sources\/))/
+  /^(transforms\/|src\/(transform|edit|errors|bounds|once-for|places)\.ts$|src\/(borders|contents|dockerfile|evidence|image|plan)\/(?!sources\/))/
 const CLI = /^src\/cli(\.ts$|\/)/
 const AMBIENT = new Set(['process', 'Date', 'fetch', 'performance', 'setTimeout', 'setInterval', 'console'])
 

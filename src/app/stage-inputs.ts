@@ -4,16 +4,16 @@ import type { PackageRule } from '../../catalogue/package-rule.ts'
 import type { ProgramRule } from '../../catalogue/program.ts'
 import type { WorkingFolderRule } from '../../catalogue/working-folder-rule.ts'
 import type { BuildContext } from '../contents/build-context.ts'
+import { deriveFacts } from '../dockerfile/derived-image.ts'
 import type { Dockerfile, Instruction, Stage } from '../dockerfile/model.ts'
 import { type StageWalks, stageWalks } from '../dockerfile/stage-walk.ts'
 import { finalStage, findStage, leafStages } from '../dockerfile/stages.ts'
 import { lineage } from '../dockerfile/variables.ts'
 import { HardenError } from '../errors.ts'
-import { evidenceOf } from '../evidence/index.ts'
+import { evidenceOf, type SeenEvidence } from '../evidence/index.ts'
 import type { Catalogue } from '../evidence/provider.ts'
 import { describesServer, vendorOf } from '../evidence/vendor.ts'
 import { type ViewSources, viewOf } from '../evidence/view.ts'
-import { deriveFacts } from '../image/derive.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
 import { createdAccounts, knownAccounts } from '../plan/account/created-accounts.ts'
@@ -44,7 +44,12 @@ export interface Knowledge {
   readonly workingFolder?: readonly WorkingFolderRule[]
   /** The folder it is built from; null or absent where there is none to look into. */
   readonly context?: BuildContext | null
+  /** What was made out of the stages by themselves, for whoever plans them again. */
+  readonly stated?: StatedStages
 }
+
+/** By the index of a stage: what it says by itself, which is another only where what was built of it is. */
+type StatedStages = Map<number, { readonly built: ImageFacts | undefined; readonly stated: SeenEvidence }>
 
 /** The stages that are meant to run: the one that is built, and leaves that start something of their own. */
 export function plannedStages(dockerfile: Dockerfile, policy: Policy): readonly Stage[] {
@@ -123,8 +128,11 @@ function* stageInput(
     entry,
     listed: describesServer(entry, derived),
   }
-  const view = yield* viewOf(sources, catalogue)
-  const stated = yield* evidenceOf(view, catalogue)
+  const before = knowledge.stated?.get(stage.index)
+  const isKnown = before !== undefined && before.built === built
+  const stated = isKnown ? before.stated : yield* evidenceOf(yield* viewOf(sources, catalogue), catalogue)
+  knowledge.stated?.set(stage.index, { built, stated })
+  const { view } = stated
   const { facts } = view
   yield
   const users = stageUsers(walks.own(stage.index), state.user.value, (user) => isRoot(user, facts, created))

@@ -79,6 +79,10 @@ export interface StageEvidence {
   readonly view: StageView | null
 }
 
+export interface SeenEvidence extends StageEvidence {
+  readonly view: StageView
+}
+
 export const noEvidence: StageEvidence = {
   needs: [],
   assumed: [],
@@ -98,7 +102,7 @@ export function* evidenceOf(
   view: StageView,
   catalogue: Catalogue,
   list: readonly Provider[] = providers,
-): InTurn<StageEvidence> {
+): InTurn<SeenEvidence> {
   const always: Claim[] = []
   const assumed: Claim[] = []
   const all: Claim[] = []

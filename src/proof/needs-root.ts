@@ -1,0 +1,214 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { RunSpec } from '../engine/engine.ts'
+import type { Operation } from '../evidence/operation.ts'
+import type { ImageConfig, ImageFacts } from '../image/facts.ts'
+import type { FileModel } from '../image/file-model.ts'
+import { findStepDowns } from '../image/step-down.ts'
+import { type Comparison, compare } from './checks/index.ts'
+import { type Container, runOnce } from './container/container.ts'
+import type { RunRecord, TraceRecord } from './container/run-record.ts'
+import { besideOptions, DEFAULT_CAPABILITIES, limits } from './container/run-specs.ts'
+import { unseenChroot } from './lessons.ts'
+import type { ProveRequest } from './request.ts'
+import { hasPassed, type Round } from './round.ts'
+import { traceRun } from './trace/trace.ts'
+
+/**
+ * Whether the work itself takes root, as the trace shows it (FACTS 30): after it was up, each connection made it change
+ * its root folder or become different users; or it mounted something. That a server started as non-root and answers
+ * says nothing about it. Null where nothing of the kind was seen.
+ */
+export function rootWork(trace: TraceRecord): string | null {
+  const mount = trace.operations.find((operation) => isDone(operation, 'mount'))
+  if (mount !== undefined) return `it mounts file systems (${mount.detail})`
+  const users = new Set(
+    trace.exercised.flatMap((operation) =>
+      isDone(operation, 'switch-user') && operation.uid !== undefined && operation.uid > 0 ? [operation.uid] : [],
+    ),
+  )
+  const chroot = trace.exercised.find((operation) => isDone(operation, 'chroot'))
+  // One that stays root in there (fossil) jails itself because it is root: what it does otherwise is there to be compared.
+  if (chroot !== undefined && users.size > 0) return `it changes its root folder for each connection (${chroot.detail})`
+  if (users.size > 1) return `it becomes a different user for each piece of work (uids ${[...users].join(', ')})`
+  return null
+}
+
+function isDone(operation: Operation, access: Operation['access']): boolean {
+  return operation.access === access && operation.outcome === 'done'
+}
+
+/**
+ * Why a result cannot do what the original does: it is refused something for which there is only a capability (a raw
+ * socket, the clock, another root folder), no owner, no port and no setting; and as root without that capability the
+ * original does not do it either, which is shown by a run. Null where that is not so.
+ */
+export async function neededCapability(
+  request: ProveRequest,
+  baseline: RunRecord,
+  original: RunRecord,
+  last: Round,
+): Promise<string | null> {
+  for (const { capability = '', detail } of lackedCapabilities(original, last)) {
+    request.progress(`looking whether it works without ${capability}`)
+    const without = { capDrop: [capability], capAdd: request.capAdd.filter((one) => one !== capability) }
+    if ((await originalUnder(request, baseline, without)).comparison.parity) continue
+    const told =
+      capability === 'SYS_CHROOT'
+        ? '; an option or a line that tells it to was not found: where there is one, leave it out'
+        : ''
+    return `it takes ${capability}, which only root has in a container: ${detail}; as root without it, it does not do what it did either${told}`
+  }
+  return null
+}
+
+/** The first refusal of each capability that the original had and used. */
+export function lackedCapabilities(original: RunRecord, last: Round): readonly Operation[] {
+  const traced = last.run?.traced ?? null
+  if (hasPassed(last) || traced?.trace == null) return []
+  const had = new Set(using(original, 'done').map(({ capability }) => capability))
+  const refused = [
+    ...using(traced, 'refused').filter(({ capability }) => had.has(capability)),
+    ...unseenChroot(traced, original),
+  ]
+  return [...new Map(refused.toReversed().map((operation) => [operation.capability, operation])).values()].toReversed()
+}
+
+function using(record: RunRecord, outcome: Operation['outcome']): readonly Operation[] {
+  return (record.trace?.operations ?? []).filter(
+    (operation) => operation.access === 'use-capability' && operation.outcome === outcome,
+  )
+}
+
+const PATIENCE = 10_000
+
+/** A higher limit or priority is asked for and done without, and what insists on one takes `--ulimit` in place of root. */
+const WISHES = new Set(['SYS_RESOURCE', 'SYS_NICE'])
+
+type Request = Pick<ProveRequest, 'engine' | 'baseline' | 'facts' | 'trace' | 'capAdd' | 'signal'>
+
+/**
+ * Why an original that ends by itself cannot work in a container as it is, although it is root: a call was refused that
+ * takes a capability which no container has by default. The engine's seccomp profile refuses such calls before the usual
+ * trace sees them, so it is traced once more, slowly. Null where there is none. The capability is not given to it to see:
+ * SYS_ADMIN in a container is root on the host, and only its user knows whether it may have that (`--cap-add`).
+ */
+export async function lackedPrivilege(
+  { engine, baseline: image, facts: { config }, trace, capAdd, signal }: Request,
+  original: Pick<RunRecord, 'state'>,
+): Promise<string | null> {
+  const { running, exitCode } = original.state
+  if (!trace || running || exitCode === 0) return null
+  const given = new Set([...DEFAULT_CAPABILITIES, ...capAdd])
+  const traced = await traceRun(engine, config, limits({ image, capAdd }), { faithful: true })
+  if (!traced.known) return null
+  const { container, read } = traced.value
+  try {
+    const end = Date.now() + PATIENCE
+    while (Date.now() < end && (await engine.state(container)).running) await pause(100, undefined, { signal })
+    const all = await read()
+    return all.known ? lacking(all.value.operations, given) : null
+  } finally {
+    await engine.remove(container)
+  }
+}
+
+/** What was refused for want of a capability that is not `given`, in words; null where nothing was. */
+export function lacking(operations: readonly Operation[], given: ReadonlySet<string>): string | null {
+  const found = operations.find(
+    ({ outcome, capability }) =>
+      outcome === 'refused' && capability !== undefined && !given.has(capability) && !WISHES.has(capability),
+  )
+  return found === undefined
+    ? null
+    : `it takes ${found.capability}, which no container has by default: ${found.detail} was refused; with --cap-add ${found.capability} a proof shows the least it works with`
+}
+
+/** `need root privileges`, `must be run as root`, `only root can do that`. */
+const WANTS_ROOT =
+  /\b(must|needs?|requires?|required|has to|have to|only|should|not)\b.{0,40}\b(root|superuser|super-user|uid 0)\b|\b(root|superuser)\b.{0,30}\b(required|needed|privileges?|permissions?)\b/i
+
+const REFUSES_ROOT =
+  /\b(do not|don't|not be|should not|cannot be|can't be|never)\b.{0,30}\b(run|started|executed)\b.{0,20}\broot\b/i
+
+/** The user, not a folder, an owner or a word with it: `root/superuser` is the user still. */
+const SPEAKS_OF_ROOT = /(?<![\w/.-])root(?![\w/:-])|\b(superuser|super-user)\b|\b[ug]id (is )?0\b/i
+
+interface Refusal {
+  /** Start scripts of the image. */
+  readonly scripts: readonly string[]
+  readonly files: FileModel | null
+  /** What the round was refused and the original was not. */
+  readonly refused: readonly Operation[]
+}
+
+/** It ended, and speaks of root: whether it would rather be somebody else only a run as somebody else can show. */
+export function mayRefuseRoot({ state, logs }: Pick<RunRecord, 'state' | 'logs'>): boolean {
+  const last = logs.trim().split('\n').slice(-10)
+  return !state.running && state.exitCode !== 0 && last.some((line) => SPEAKS_OF_ROOT.test(line))
+}
+
+export async function refusesRoot(container: Pick<Container, 'snapshot'>): Promise<boolean> {
+  const { state } = await container.snapshot('seen')
+  return !state.running && mayRefuseRoot(await container.snapshot('logs'))
+}
+
+/** What the image itself has to say at its start. */
+export function scriptsOf(facts: ImageFacts): Pick<Refusal, 'scripts' | 'files'> {
+  return { scripts: findStepDowns(facts).scripts, files: facts.files.known ? facts.files.value : null }
+}
+
+/**
+ * The words with which a program ends because it is not root, by a check of its own: nothing that it tried was refused,
+ * so nothing can be granted. Null where something else stops it, or where a start script says it: that can be changed.
+ */
+export function refusesOthers(round: Round, refusal: Refusal): string | null {
+  const line = wantsRoot(round, refusal)
+  return line === null ? null : `it ends unless it is root, and says so: ${line.slice(0, 160)}`
+}
+
+/**
+ * The same as if it had been refused a switch of user: many ask who they are only because an option or a line of their
+ * configuration tells them to become somebody, and go on without it.
+ */
+export function switchNotTried(round: Round, refusal: Refusal): readonly Operation[] {
+  const line = wantsRoot(round, refusal)
+  if (line === null) return []
+  const program = round.run?.traced?.trace?.operations.findLast(
+    ({ access, outcome, path }) => access === 'execute' && outcome === 'done' && path !== null,
+  )?.path
+  return [
+    {
+      access: 'switch-user',
+      path: null,
+      outcome: 'refused',
+      source: 'refused',
+      detail: `refused: ${line.slice(0, 160)}`,
+      ...(program == null ? {} : { by: program }),
+    },
+  ]
+}
+
+function wantsRoot(round: Round, { scripts, files, refused }: Refusal): string | null {
+  const { run } = round
+  if (run === null || hasPassed(round) || run.traced === null || refused.length > 0) return null
+  const { state, logs } = run.record
+  if (state.running || state.exitCode === 0) return null
+  const lines = logs.trim().split('\n').slice(-3)
+  const line = lines.findLast((text) => WANTS_ROOT.test(text) && !REFUSES_ROOT.test(text))?.trim()
+  if (line === undefined) return null
+  return scripts.some((path) => (files?.text(path) ?? '').includes(line.slice(-40))) ? null : line
+}
+
+/** The original run in another way than it usually is, and compared with how it usually is; traced where `trace` says what it starts. */
+export async function originalUnder(
+  request: ProveRequest,
+  baseline: RunRecord,
+  spec: Omit<RunSpec, 'image'>,
+  trace: ImageConfig | null = null,
+): Promise<{ readonly record: RunRecord; readonly comparison: Comparison }> {
+  const moved = new Map<number, number>()
+  const options = { ...besideOptions(request, baseline, moved), ...(trace === null ? {} : { trace }) }
+  const image = request.baseline
+  const record = await request.limiter(() => runOnce(request.engine, limits({ image, ...spec }), options))
+  return { record, comparison: compare(baseline, record, moved) }
+}

@@ -1,0 +1,196 @@
+import type { Hardened } from '../app/harden.ts'
+import type { Operation } from '../evidence/operation.ts'
+import type { StagePlan } from '../plan/plan.ts'
+import type { Comparison } from './checks/index.ts'
+import type { Container } from './container/container.ts'
+import type { RunRecord } from './container/run-record.ts'
+import { DEFAULT_CAPABILITIES } from './container/run-specs.ts'
+import { originalUnder } from './needs-root.ts'
+import { proofReport } from './proof-report.ts'
+import type { Proof, ProveRequest } from './request.ts'
+
+interface LeastCapabilities {
+  /** Shown to be needed: without one of them it did not do what the original did. */
+  readonly needed: readonly string[]
+  /** Not seen to be needed, and named by the catalogue for work that was not exercised. */
+  readonly listed: readonly string[]
+  /** False: a set-user-id program of its own has to gain root, so no-new-privileges is not possible. */
+  readonly noNewPrivileges: boolean
+  readonly record: RunRecord
+  readonly comparison: Comparison
+}
+
+const PRIVILEGED = new Set<Operation['access']>(['switch-user', 'chroot', 'mount'])
+
+interface Try {
+  readonly capabilities: readonly string[]
+  readonly record: RunRecord
+  readonly comparison: Comparison
+}
+
+/** It does not even work with all of them. */
+interface TooFew {
+  /** What it does not do then, one text each. */
+  readonly lacks: readonly string[]
+}
+
+/**
+ * The least capabilities with which an image that keeps root does what it did: those that its trace shows first, all
+ * default ones where that is not enough, without no-new-privileges where it needs a set-user-id program of its own, and
+ * then one less at a time, each shown by a run.
+ */
+async function leastCapabilities(
+  request: ProveRequest,
+  baseline: RunRecord,
+  original: RunRecord,
+  listed: readonly string[],
+): Promise<LeastCapabilities | TooFew> {
+  let noNewPrivileges = true
+  const attempt = (capabilities: readonly string[]): Promise<Try> =>
+    run(request, baseline, original, { capabilities, noNewPrivileges })
+  const shown = usedCapabilities(original.trace?.operations ?? [])
+  let best = await attempt(shown)
+  const all = [...new Set([...shown, ...listed, ...DEFAULT_CAPABILITIES])]
+  if (!works(best, original)) best = await attempt(all)
+  if (!works(best, original)) {
+    const withIt = best
+    noNewPrivileges = false
+    best = await attempt(all)
+    if (!works(best, original)) return { lacks: lackOf(withIt, original) }
+  }
+  for (;;) {
+    const smaller = await Promise.all(
+      best.capabilities.map((capability) => attempt(best.capabilities.filter((other) => other !== capability))),
+    )
+    const spare = best.capabilities.filter((_, index) => {
+      const one = smaller[index]
+      return one !== undefined && works(one, original)
+    })
+    if (spare.length === 0) break
+    // What can be spared one by one need not be spared together.
+    const without = await attempt(best.capabilities.filter((capability) => !spare.includes(capability)))
+    const single = smaller[best.capabilities.indexOf(spare[0] ?? '')]
+    const next = works(without, original) ? without : single
+    if (next === undefined || spare.length === 1) {
+      best = next ?? best
+      continue
+    }
+    best = next
+  }
+  const { capabilities, record, comparison } = best
+  const unseen = listed.filter((one) => !capabilities.includes(one))
+  return { needed: [...capabilities].sort(), listed: unseen, noNewPrivileges, record, comparison }
+}
+
+async function run(
+  request: ProveRequest,
+  baseline: RunRecord,
+  original: RunRecord,
+  { capabilities, noNewPrivileges }: { readonly capabilities: readonly string[]; readonly noNewPrivileges: boolean },
+): Promise<Try> {
+  // strace takes new privileges away from what it traces, so of a set-user-id program it would show a failure.
+  const trace = request.trace && original.trace !== null && noNewPrivileges ? request.facts.config : null
+  const spec = { capDrop: ['ALL'], capAdd: capabilities, noNewPrivileges }
+  return { capabilities, ...(await originalUnder(request, baseline, spec, trace)) }
+}
+
+function works(attempt: Try, original: RunRecord): boolean {
+  return lackOf(attempt, original).length === 0
+}
+
+/** Empty where it does what it did, and nothing that the original was allowed is refused now. */
+function lackOf({ comparison, record }: Try, original: RunRecord): readonly string[] {
+  if (!comparison.parity) {
+    const failed = comparison.checks.filter(({ name, passed }) => !passed && !name.startsWith('no '))
+    return failed.map((check) => `${check.name}: was ${check.baseline}, is ${check.result}`)
+  }
+  const key = ({ access, path, uid, gid, groups, capability }: Operation): string =>
+    [access, path, uid, gid, groups?.join(), capability].join(' ')
+  const keysOf = (outcome: Operation['outcome']): ReadonlySet<string> =>
+    new Set(original.trace?.operations.filter((operation) => operation.outcome === outcome).map(key))
+  // A program may make sure that it cannot get back to root: what the original was refused too says nothing.
+  const [done, refused] = [keysOf('done'), keysOf('refused')]
+  // The engine's seccomp profile refuses some calls before a trace sees them, so what is missing counts as refused.
+  if (record.trace === null) return []
+  const { operations } = record.trace
+  const again = new Set(operations.filter((operation) => operation.outcome === 'done').map(key))
+  const privileged = original.trace?.operations.filter(
+    ({ outcome, access }) => outcome === 'done' && PRIVILEGED.has(access),
+  )
+  const missing = (privileged ?? []).filter((operation) => !again.has(key(operation)))
+  const denied = operations.filter((operation) => {
+    const one = key(operation)
+    return operation.outcome === 'refused' && operation.access !== 'look' && done.has(one) && !refused.has(one)
+  })
+  return [
+    ...missing.map(({ detail }) => `not seen again: ${detail}`),
+    ...denied.map(({ detail }) => `refused: ${detail}`),
+  ]
+}
+
+/** As far as a call alone tells; access to others' files shows when it is taken away. */
+function usedCapabilities(operations: readonly Operation[]): readonly string[] {
+  const used = new Set<string>()
+  for (const { outcome, capability } of operations) {
+    if (outcome === 'done' && capability !== undefined) used.add(capability)
+  }
+  return [...used].sort()
+}
+
+interface RootPlan {
+  readonly hardened: Hardened
+  readonly plan: StagePlan
+  readonly remarks: readonly string[]
+}
+
+/** What must keep root is shown with the least that it works with; the verdict stays `needs-root`. */
+export async function proveRoot(
+  request: ProveRequest,
+  live: Container,
+  original: RunRecord,
+  { hardened, plan, remarks }: RootPlan,
+): Promise<Proof> {
+  const listed = plan.remarks.flatMap((remark) => remark.capabilities ?? [])
+  request.progress('it must keep root: looking for the least capabilities')
+  const least = await leastCapabilities(request, await live.snapshot('logs'), original, listed)
+  const baseline = await live.finish()
+  request.times.lap('capabilities')
+  const { version } = request.engine
+  if ('lacks' in least) {
+    const why = least.lacks.slice(0, 3).join('; ')
+    const all = [...remarks, `with the default capabilities and no-new-privileges it does not do what it did: ${why}`]
+    return { hardened, report: proofReport(version, baseline, null, 0, all), failures: [] }
+  }
+  const { needed, noNewPrivileges, record, comparison } = least
+  // A check of the user's own makes it work, so what that work did not take is not added.
+  const exercised = request.smoke.length > 0
+  const unseen = exercised ? [] : least.listed
+  const names = least.listed.join(', ')
+  const doubt = exercised
+    ? `the checks did without ${names}, which the catalogue names too: give them as well where it does more than they ask`
+    : `its work was not exercised; for that the catalogue names ${names} too`
+  const run = {
+    image: request.baseline,
+    // The tracer's own.
+    record: { ...record, processes: record.processes.map(withoutTracer) },
+    comparison: {
+      ...comparison,
+      locked: true,
+      checks: comparison.checks.filter((check) => !check.name.startsWith('no ')),
+    },
+    addedBytes: 0,
+    cells: null,
+  }
+  return {
+    hardened,
+    report: proofReport(version, baseline, run, 1, [...remarks, ...(names === '' ? [] : [doubt])]),
+    failures: [],
+    advice: `shown to do what it did with --cap-drop=ALL${[...needed, ...unseen].map((name) => ` --cap-add=${name}`).join('')}${noNewPrivileges ? ' --security-opt=no-new-privileges' : ', and not to do it with no-new-privileges'}${unseen.length === 0 ? '' : ` (${names} by the catalogue, not shown)`}`,
+  }
+}
+
+function withoutTracer(process: RunRecord['processes'][number]): RunRecord['processes'][number] {
+  const strip = (names: readonly string[] | null): readonly string[] | null =>
+    names === null ? null : names.filter((name) => name !== 'SYS_PTRACE')
+  return { ...process, capabilities: strip(process.capabilities), bounding: strip(process.bounding) }
+}
