@@ -2,9 +2,8 @@ import { daemonPorts, packages, programs, workingFolder } from '../../catalogue/
 import type { StageContents } from '../../src/contents/stage-contents.ts'
 import type { Claim } from '../../src/evidence/claim.ts'
 import type { Provider, StageView } from '../../src/evidence/provider.ts'
-import { emptyConfig } from '../../src/image/config.ts'
+import { emptyConfig, unknownFacts } from '../../src/image/config.ts'
 import type { ImageConfig, ImageFacts } from '../../src/image/facts.ts'
-import { unknownFacts } from '../../src/image/facts.ts'
 import { createFileModel } from '../../src/image/file-index.ts'
 
 export const catalogue = { daemonPorts, packages, programs, workingFolder }
