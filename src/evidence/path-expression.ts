@@ -133,7 +133,7 @@ function joinAll(parts: readonly (string | null)[]): string | null {
 }
 
 /** Cuts an expression at a separator that stands outside of brackets and quotes. */
-export function splitAt(text: string, separator: RegExp): readonly string[] {
+function splitAt(text: string, separator: RegExp): readonly string[] {
   const parts: string[] = []
   let start = 0
   let depth = 0

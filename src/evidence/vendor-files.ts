@@ -98,7 +98,7 @@ export function isIncluded(
 }
 
 /** Whether a main configuration may include what is in a folder: `include conf.d/*.conf`. Debian's read `…-enabled`. */
-export function speaksOf(text: string, folder: string): boolean {
+function speaksOf(text: string, folder: string): boolean {
   return text.includes(baseName(folder).replace(/-available$/, '-enabled'))
 }
 

@@ -41,7 +41,7 @@ export interface Vendor {
 }
 
 /** Of an image that the catalogue does not list. */
-export function unlisted(known: Pick<Vendor, 'daemonPorts' | 'needsRoot'>): Vendor {
+function unlisted(known: Pick<Vendor, 'daemonPorts' | 'needsRoot'>): Vendor {
   return {
     ...known,
     account: null,
