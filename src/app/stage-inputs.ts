@@ -10,8 +10,8 @@ import { type StageWalks, stageWalks } from '../dockerfile/stage-walk.ts'
 import { finalStage, findStage, leafStages } from '../dockerfile/stages.ts'
 import { lineage } from '../dockerfile/variables.ts'
 import { HardenError } from '../errors.ts'
-import { evidenceOf, type SeenEvidence } from '../evidence/index.ts'
-import type { Catalogue } from '../evidence/provider.ts'
+import { evidenceOf, type StageEvidence } from '../evidence/index.ts'
+import type { Catalogue, StageView } from '../evidence/provider.ts'
 import { describesServer, vendorOf } from '../evidence/vendor.ts'
 import { type ViewSources, viewOf } from '../evidence/view.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
@@ -49,7 +49,10 @@ export interface Knowledge {
 }
 
 /** By the index of a stage: what it says by itself, which is another only where what was built of it is. */
-type StatedStages = Map<number, { readonly built: ImageFacts | undefined; readonly stated: SeenEvidence }>
+type StatedStages = Map<
+  number,
+  { readonly built: ImageFacts | undefined; readonly view: StageView; readonly stated: StageEvidence }
+>
 
 /** The stages that are meant to run: the one that is built, and leaves that start something of their own. */
 export function plannedStages(dockerfile: Dockerfile, policy: Policy): readonly Stage[] {
@@ -130,9 +133,9 @@ function* stageInput(
   }
   const before = knowledge.stated?.get(stage.index)
   const isKnown = before !== undefined && before.built === built
-  const stated = isKnown ? before.stated : yield* evidenceOf(yield* viewOf(sources, catalogue), catalogue)
-  knowledge.stated?.set(stage.index, { built, stated })
-  const { view } = stated
+  const view = isKnown ? before.view : yield* viewOf(sources, catalogue)
+  const stated = isKnown ? before.stated : yield* evidenceOf(view, catalogue)
+  knowledge.stated?.set(stage.index, { built, view, stated })
   const { facts } = view
   yield
   const users = stageUsers(walks.own(stage.index), state.user.value, (user) => isRoot(user, facts, created))

@@ -79,10 +79,6 @@ export interface StageEvidence {
   readonly view: StageView | null
 }
 
-export interface SeenEvidence extends StageEvidence {
-  readonly view: StageView
-}
-
 export const noEvidence: StageEvidence = {
   needs: [],
   assumed: [],
@@ -102,7 +98,7 @@ export function* evidenceOf(
   view: StageView,
   catalogue: Catalogue,
   list: readonly Provider[] = providers,
-): InTurn<SeenEvidence> {
+): InTurn<StageEvidence> {
   const always: Claim[] = []
   const assumed: Claim[] = []
   const all: Claim[] = []
