@@ -1,7 +1,7 @@
 import type { FileEdit } from './file-edit.ts'
 import type { Access } from './operation.ts'
 
-export type EvidenceSource =
+type EvidenceSource =
   | 'declared'
   | 'account'
   | 'packages'
