@@ -20,13 +20,16 @@ export function insistsOnUser(name: string): boolean {
   return daemons.some((daemon) => daemon.name === name && daemon.insists === true) || daemonOf(name)?.insists === true
 }
 
-/** The daemon that reads a file as its configuration. One whose folder it is in is meant before one that it is named after. */
-export function daemonOfFile(path: string): Daemon | null {
+/**
+ * The daemons that may read a file as their configuration, likeliest first: one whose file has that very name, one whose
+ * folder it is in (/etc/supervisor/conf.d), one that it is named after. Which it is shows in its lines.
+ */
+export function daemonsOfFile(path: string): readonly Daemon[] {
   const reads = daemons.flatMap((daemon) => {
     const fitting = daemon.files.filter((glob) => fits(glob, path))
-    return fitting.length === 0 ? [] : [{ daemon, inFolder: fitting.some(({ folder }) => folder !== null) }]
+    return fitting.length === 0 ? [] : [{ daemon, rank: Math.min(...fitting.map(({ rank }) => rank)) }]
   })
-  return (reads.find(({ inFolder }) => inFolder) ?? reads[0])?.daemon ?? null
+  return reads.sort((a, b) => a.rank - b.rank).map(({ daemon }) => daemon)
 }
 
 export function configures({ files }: Daemon, path: string): boolean {
@@ -37,6 +40,8 @@ export function configures({ files }: Daemon, path: string): boolean {
 interface FileGlob {
   readonly folder: RegExp | null
   readonly name: RegExp
+  /** The lower, the more it says. */
+  readonly rank: 0 | 1 | 2
 }
 
 function fits({ folder, name }: FileGlob, path: string): boolean {
@@ -75,7 +80,8 @@ function halvesOf(glob: string): FileGlob {
   const parts = glob.split('/').map((part) => part.replaceAll('.', '\\.').replaceAll('*', '[^/]*'))
   const below = parts.length === 4 ? '' : '[^/]*$'
   const folder = parts.length === 2 ? null : new RegExp(`/${parts[1]}/${below}`)
-  return { folder, name: new RegExp(`^${parts.at(-1)}$`) }
+  const rank = folder !== null ? 1 : glob.includes('*', 2) ? 2 : 0
+  return { folder, name: new RegExp(`^${parts.at(-1)}$`), rank }
 }
 
 function expressionOf(line: ConfigLine, named: 'user' | 'group'): RegExp {

@@ -1,4 +1,4 @@
-import { daemonOf, daemonOfFile } from '../../image/step-down/daemons.ts'
+import { daemonOf, daemonsOfFile } from '../../image/step-down/daemons.ts'
 
 /** A setting, an option or a variable that names a pid file. */
 export const PID = /^([\w.-]*[-_.])?pid[-_.]?(file|path)?$/i
@@ -16,5 +16,5 @@ export function replacesPid(programs: readonly string[]): boolean {
 
 /** The same by the configuration file that names it. */
 export function isNamedByDaemon(file: string): boolean {
-  return daemonOfFile(file) !== null
+  return daemonsOfFile(file).length > 0
 }
