@@ -8,21 +8,20 @@ import { isInside, normalisePath } from '../plan/places.ts'
 import { decided, type StagePlan } from '../plan/plan.ts'
 import type { Vendor } from '../plan/vendor.ts'
 import type { ReportProof, TargetResult } from '../report/report.ts'
-import { asIs } from './as-is.ts'
-import { notesOf } from './notes.ts'
-import { portsOf, sysctlsFor } from './ports.ts'
+import { notesOf, runningNotes } from './notes.ts'
 import {
   derivedName,
   type ImageChange,
   type Part,
   type Profile,
   type ProfileImage,
+  type ProfilePort,
   type ProfileUser,
   type ProfileVolume,
   slug,
+  sysctlsFor,
 } from './profile.ts'
-import { runningNotes } from './running.ts'
-import { grantedPlaces, writablePlaces } from './writable-places.ts'
+import { asIs, grantedPlaces, writablePlaces } from './writable-places.ts'
 
 export interface ProfileSource {
   /** The stage that is built. */
@@ -211,4 +210,21 @@ function imageChanges(plan: StagePlan): readonly ImageChange[] {
       ports: moved([...(entrypoint ?? []), ...(cmd ?? [])].join('\n')),
     })),
   ]
+}
+
+/** What is exposed or was seen to be bound, where it was and where it is. */
+function portsOf({ plan, facts }: ProfileSource): readonly ProfilePort[] {
+  const ports = new Map<string, ProfilePort>()
+  const moved = decided(plan, 'switch-base').flatMap((base) => base.ports)
+  for (const { port, protocol } of facts.config.exposedPorts) {
+    ports.set(`${port}/${protocol}`, {
+      from: port,
+      to: moved.find(({ from }) => from === port)?.to ?? port,
+      protocol,
+    })
+  }
+  for (const { from, to, protocol, exposed } of decided(plan, 'port')) {
+    if (exposed || to !== null) ports.set(`${from}/${protocol}`, { from, to: to ?? from, protocol })
+  }
+  return [...ports.values()]
 }

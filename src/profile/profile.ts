@@ -1,4 +1,5 @@
 import { shellQuoted } from '../borders/shell.ts'
+import { FIRST_UNPRIVILEGED_PORT } from '../plan/ports/port-sources.ts'
 
 /**
  * The run-time half: how a container is started so that it stays locked down. Plain data, the same for every platform.
@@ -176,4 +177,43 @@ export function derivedName(reference: string, what: string): string {
   const bare = reference.replace(/@.*$/s, '')
   const [, path = bare, tag = 'latest'] = /^(.*?)(?::([^:/]+))?$/.exec(bare) ?? []
   return `${path.slice(path.lastIndexOf('/') + 1)}-${what}:${tag}`
+}
+
+/** A port below 1024 that stays: not every runtime lifts the kernel's limit (FACTS 18). */
+export function sysctlsFor(ports: readonly ProfilePort[], root: boolean): Readonly<Record<string, string>> {
+  const low = ports.map(({ to }) => to).filter((port) => port < FIRST_UNPRIVILEGED_PORT)
+  return root || low.length === 0 ? {} : { 'net.ipv4.ip_unprivileged_port_start': String(Math.min(...low)) }
+}
+
+/** Where a container has no network of its own the limit is the machine's, and no setting of the container lifts it. */
+export function hostPortNotes(where: string, sysctls: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(sysctls).map(
+    ([name, value]) =>
+      `${where} has the ports of the machine, where a user other than root may bind port ${value} only after sysctl -w ${name}=${value} there`,
+  )
+}
+
+/** The text names the image that was asked about, or what takes its place. */
+export function sameImage(image: unknown, { image: { original, name } }: Profile): boolean {
+  if (typeof image !== 'string') return false
+  const text = withDefaults(image)
+  return [name, ...(original === null ? [] : [original])].some((one) => isMeant(text, one))
+}
+
+/** Compose puts `${TAG}` in from the environment; a tag that only that knows may be any. */
+function isMeant(text: string, name: string): boolean {
+  const [, path] = /^([^$]+):\$(?:\w+|\{[^}]*\})$/.exec(text) ?? []
+  if (path === undefined) return familiar(text) === familiar(name)
+  return familiar(path) === familiar(name.replace(/(?<![:@][^/]*?)[:@][^/]*$/, ''))
+}
+
+/** `${TAG:-1}` is 1 where nobody sets it. */
+function withDefaults(text: string): string {
+  return text.replace(/\$\{\w+:?-([^${}]*)\}/g, '$1')
+}
+
+/** `nginx`, `nginx:latest` and `docker.io/library/nginx` are one. */
+function familiar(image: string): string {
+  const short = image.replace(/^(index\.)?docker\.io\//, '').replace(/^library\//, '')
+  return /[:@]/.test(short.slice(short.lastIndexOf('/') + 1)) ? short : `${short}:latest`
 }
