@@ -156,7 +156,7 @@ describe('an image that was asked for', () => {
     [
       'to be proved, which the catalogue is not enough for',
       listed,
-      { ...there, engine: 'empty', options: { prove: true } },
+      { ...there, engine: 'empty', options: { mode: { kind: 'harden', prove: true, build: false, tag: null } } },
       'cannot be pulled',
       'pull',
     ],
