@@ -4,7 +4,7 @@ import { checkImage, checkInherited, chooseService, inherited, merged } from './
 import { callers, migration, sourceOf, targetOf, writtenPlaces } from './compose-parts.ts'
 import { alignService, hardenService } from './compose-service.ts'
 import { type Own, overridden, type ServiceOverlay } from './overridden.ts'
-import { type Profile, type Running, userText, volumeName } from './profile.ts'
+import { type Profile, type RunningNote, userText, volumeName } from './profile.ts'
 import { rewriteYaml } from './rewrite-yaml.ts'
 import { asList, asObject, isObject, type Json, parseYaml, textOf, type YamlFile } from './yaml-file.ts'
 
@@ -13,11 +13,11 @@ export interface Rendered {
   readonly text: string
   readonly notes: readonly string[]
   /** What the profile says of every run, and these notes better of this one. */
-  readonly covers?: readonly Running['about'][]
+  readonly covers?: readonly RunningNote['about'][]
 }
 
 /** A file to change, by the name that messages call it. */
-export interface Source {
+export interface NamedText {
   readonly name: string
   readonly text: string
 }
@@ -28,7 +28,7 @@ export interface Source {
  * right. `stage`: what the profile is for, null for an image. Throws HardenError where the service is none or several, or where it cannot be done in these files.
  */
 export function editCompose(
-  sources: readonly Source[],
+  sources: readonly NamedText[],
   asked: Profile,
   service: string | null,
   read: ReadMounted = () => null,

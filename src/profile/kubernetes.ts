@@ -1,5 +1,5 @@
 import { HardenError } from '../errors.ts'
-import type { Rendered, Source } from './compose.ts'
+import type { NamedText, Rendered } from './compose.ts'
 import { type Own, overridden, type ServiceOverlay } from './overridden.ts'
 import { type Chosen, hardenPod, longRunning, namesIn } from './pod-spec.ts'
 import { type Profile, sameImage } from './profile.ts'
@@ -21,7 +21,7 @@ interface Meant {
  * else the only one there is. Throws HardenError where none is.
  */
 export function editManifests(
-  sources: readonly Source[],
+  sources: readonly NamedText[],
   asked: Profile,
   container: string | null,
 ): readonly Rendered[] {

@@ -3,7 +3,7 @@ import { listed } from '../plan/listed.ts'
 import { isInside, normalisePath } from '../plan/places.ts'
 import { decided } from '../plan/plan.ts'
 import type { ProfileSource } from './make-profile.ts'
-import { giveVolume, type Profile, type ProfileVolume, type Running, userText } from './profile.ts'
+import { giveVolume, type Profile, type ProfileVolume, type RunningNote, userText } from './profile.ts'
 import { isPassing } from './writable-places.ts'
 
 type UnnotedProfile = Omit<Profile, 'notes' | 'running'>
@@ -81,9 +81,9 @@ function rootNotes({ capabilities }: UnnotedProfile, { plan, vendor, result }: P
 }
 
 /** What whoever has the image running as root today will meet: ports, volumes, `docker exec`, images that build upon it. */
-export function runningNotes(profile: UnnotedProfile, source: ProfileSource): readonly Running[] {
+export function runningNotes(profile: UnnotedProfile, source: ProfileSource): readonly RunningNote[] {
   if (profile.root) return []
-  const said = (about: Running['about'], texts: readonly string[]): readonly Running[] =>
+  const said = (about: RunningNote['about'], texts: readonly string[]): readonly RunningNote[] =>
     texts.map((text) => ({ about, text }))
   return [
     ...said('ports', ports(profile)),

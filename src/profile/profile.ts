@@ -12,13 +12,13 @@ export interface Profile {
   /** It keeps root: by its nature, or by somebody's decision. */
   readonly root: boolean
   /** Null where the image's own user stays in force: root, or a name that cannot be resolved. */
-  readonly user: Part<ProfileUser> | null
+  readonly user: ProfilePart<ProfileUser> | null
   /** The platform chooses the uid, and the group of volumes with it: neither is said. */
   readonly anyUid: boolean
   /** Added to none (names without `CAP_`); null where it is not known which ones it needs, so that none is dropped. */
-  readonly capabilities: Part<readonly string[]> | null
-  readonly noNewPrivileges: Part<boolean>
-  readonly readOnly: Part<boolean>
+  readonly capabilities: ProfilePart<readonly string[]> | null
+  readonly noNewPrivileges: ProfilePart<boolean>
+  readonly readOnly: ProfilePart<boolean>
   /** Places that a read-only root needs to be writable; empty without one. */
   readonly writable: readonly WritablePlace[]
   /** Folders that the image gives to the user, as far as is known: what is mounted over one has to be the user's too. */
@@ -38,12 +38,12 @@ export interface Profile {
   /** Can the image be used as it is, with `--user` alone? Null where that is not the question. */
   readonly asIs: AsIs | null
   /** What breaks for those who have it running as root today, and what mends it. */
-  readonly running: readonly Running[]
+  readonly running: readonly RunningNote[]
   /** What is not known, and what else is to be said. */
   readonly notes: readonly string[]
 }
 
-export interface Part<T> {
+export interface ProfilePart<T> {
   readonly value: T
   readonly known: 'measured' | 'planned'
 }
@@ -109,7 +109,7 @@ export interface ImageChange {
 }
 
 /** One sentence, and what it is about: a file that is changed may have a better one. */
-export interface Running {
+export interface RunningNote {
   readonly about: 'ports' | 'data' | 'shell' | 'children'
   readonly text: string
 }

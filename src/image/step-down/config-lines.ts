@@ -1,7 +1,7 @@
 import { lineOf } from '../../line-of.ts'
 import { nameOf } from '../../path.ts'
 import type { FileModel } from '../file-model.ts'
-import { configures, type Daemon, daemonsOfFile } from './daemons.ts'
+import { configures, daemonsOfFile, type SwitchingDaemon } from './daemons.ts'
 import type { AccountNames } from './options.ts'
 
 /** A line of a daemon's configuration that makes it switch user. */
@@ -31,7 +31,7 @@ export function directives(files: FileModel): readonly AccountLine[] {
   })
 }
 
-function directivesIn(path: string, text: string, daemon: Daemon, files: FileModel): readonly AccountLine[] {
+function directivesIn(path: string, text: string, daemon: SwitchingDaemon, files: FileModel): readonly AccountLine[] {
   const group = daemon.group?.exec(text) ?? null
   const found: AccountLine[] = []
   for (const match of text.matchAll(new RegExp(daemon.user, 'gm'))) {
@@ -67,7 +67,7 @@ function place(text: string, index: number): TextLine {
 }
 
 /** Apache's `User ${APACHE_RUN_USER}` is set in envvars, beside it. */
-function resolved(value: string, daemon: Daemon, files: FileModel): string | null {
+function resolved(value: string, daemon: SwitchingDaemon, files: FileModel): string | null {
   if (!value.includes('$')) return value.replace(/\}$/, '')
   const name = /^\$\{?(\w+)\}?$/.exec(value)?.[1]
   if (name === undefined) return null

@@ -3,7 +3,7 @@ import { programs } from '../../../catalogue/programs/index.ts'
 import { nameOf } from '../../path.ts'
 
 /** A program that switches to another user by itself where it is told so, as it is looked for. */
-export interface Daemon extends Omit<DaemonSwitch, 'files' | 'user' | 'group' | 'inOption'> {
+export interface SwitchingDaemon extends Omit<DaemonSwitch, 'files' | 'user' | 'group' | 'inOption'> {
   readonly name: string
   readonly programs: readonly string[]
   /** Which files configure it. */
@@ -24,7 +24,7 @@ export function insistsOnUser(name: string): boolean {
  * The daemons that may read a file as their configuration, likeliest first: one whose file has that very name, one whose
  * folder it is in (/etc/supervisor/conf.d), one that it is named after. Which it is shows in its lines.
  */
-export function daemonsOfFile(path: string): readonly Daemon[] {
+export function daemonsOfFile(path: string): readonly SwitchingDaemon[] {
   const reads = daemons.flatMap((daemon) => {
     const fitting = daemon.files.filter((glob) => fits(glob, path))
     return fitting.length === 0 ? [] : [{ daemon, rank: Math.min(...fitting.map(({ rank }) => rank)) }]
@@ -32,7 +32,7 @@ export function daemonsOfFile(path: string): readonly Daemon[] {
   return reads.sort((a, b) => a.rank - b.rank).map(({ daemon }) => daemon)
 }
 
-export function configures({ files }: Daemon, path: string): boolean {
+export function configures({ files }: SwitchingDaemon, path: string): boolean {
   return files.some((glob) => fits(glob, path))
 }
 
@@ -49,13 +49,13 @@ function fits({ folder, name }: FileGlob, path: string): boolean {
 }
 
 /** By the name of its program; versions at the end do not count (php-fpm8.4). */
-export function daemonOf(program: string): Daemon | null {
+export function daemonOf(program: string): SwitchingDaemon | null {
   return byProgram.get(program) ?? byProgram.get(program.replace(/(?<![\d.])[\d.]+$/, '')) ?? null
 }
 
 const NOTHING = /(?!)/
 
-const daemons: readonly Daemon[] = programs.flatMap((rule) =>
+const daemons: readonly SwitchingDaemon[] = programs.flatMap((rule) =>
   rule.stepDown === undefined ? [] : [daemonBy(rule, rule.stepDown)],
 )
 const byProgram = new Map(daemons.flatMap((daemon) => daemon.programs.map((name) => [name, daemon])))
@@ -63,7 +63,7 @@ const byProgram = new Map(daemons.flatMap((daemon) => daemon.programs.map((name)
 function daemonBy(
   { name, programs }: ProgramRule,
   { files = [], user, group, inOption, ...rest }: DaemonSwitch,
-): Daemon {
+): SwitchingDaemon {
   return {
     ...rest,
     name,

@@ -2,7 +2,7 @@ import { bounds } from '../../bounds.ts'
 import { switchTools } from '../../command/index.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import { daemonOf, insistsOnUser } from '../../image/step-down/daemons.ts'
-import type { Refused } from '../../image/step-down/options.ts'
+import type { RefusedSwitch } from '../../image/step-down/options.ts'
 import {
   findAccountLines,
   findOwnerLines,
@@ -247,7 +247,7 @@ function refusedSwitches(
 }
 
 /** Whom they would have become, and where locked in: root is nobody to switch to. */
-function namesOf(refusals: readonly Operation[], { accounts }: ImageFacts): Refused {
+function namesOf(refusals: readonly Operation[], { accounts }: ImageFacts): RefusedSwitch {
   const users = accounts.known ? accounts.value.users : []
   const isMeant = (id: { readonly uid: number; readonly gid: number }): boolean =>
     refusals.some(({ uid, gid }) => uid === id.uid || (uid === undefined && gid === id.gid))
