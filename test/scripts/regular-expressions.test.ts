@@ -79,9 +79,6 @@ const MADE: Readonly<Record<string, string>> = {
   'src/profile/make-profile.ts: String.raw`(?<!\\d)${to}(?!\\d)`': 'numbers',
   'src/profile/rewrite-yaml.ts: `(?: {${column + 1},}#.*(?:\\\\n|$))*`': 'numbers',
   'src/proof/ask/ask-port.ts: `^${name}:[ \\\\t]*([^\\\\r\\\\n]+)`': 'constants, and names of \\w alone',
-  'src/proof/learn/refusals.ts: String.raw`^\\W*${escapeEre(path)}:?( line)? `':
-    'an escaped path; a line of at most 2000 characters',
-  'src/proof/learn/refusals.ts: `${String.fromCharCode(27)}\\\\[[\\\\d;]*m`': 'constants, and names of \\w alone',
   'src/temporary.ts: `^\\\\..+\\\\.(${tokenPattern})\\\\.[0-9a-f]{8}\\\\.tmp$`': 'constants, and names of \\w alone',
   'src/temporary.ts: `^harden-image-(${tokenPattern})-[a-z]+-\\\\w{6}$`': 'constants, and names of \\w alone',
   'src/userns/sub-ids.ts: `^[ \\\\t]*${prefix}_${name}[ \\\\t]+(\\\\d+)[ \\\\t]*$`':
@@ -116,6 +113,9 @@ const MADE: Readonly<Record<string, string>> = {
   'src/profile/compose-parts.ts: `[:\\\\s]${from}\\\\b`': 'numbers of ports and escaped names',
   'src/profile/compose-parts.ts: `\\\\b${host}:${port}\\\\b`': 'numbers of ports and escaped names',
   'src/profile/compose-parts.ts: `\\\\b${scheme}://${host}(?![\\\\w.:-])`': 'numbers of ports and escaped names',
+  'src/proof/log-refusals.ts: String.raw`^\\W*${escapeEre(path)}:?( line)? `':
+    'an escaped path; a line of at most 2000 characters',
+  'src/proof/log-refusals.ts: `${String.fromCharCode(27)}\\\\[[\\\\d;]*m`': 'constants, and names of \\w alone',
 }
 
 /** Numbers from 0 to 1, the same in each run (mulberry32). */
