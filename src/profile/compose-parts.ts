@@ -1,6 +1,6 @@
 import { shellQuoted } from '../borders/shell.ts'
-import { escapeEre } from '../plan/file-edit.ts'
-import { isInside } from '../plan/places.ts'
+import { escapeEre } from '../evidence/file-edit.ts'
+import { isInside } from '../places.ts'
 import { movedTest } from '../plan/ports/healthcheck.ts'
 import { type Profile, type ProfilePort, userText } from './profile.ts'
 import { asList, isObject, type Json, textOf } from './yaml-file.ts'

@@ -1,5 +1,5 @@
 import { composeValue } from '../borders/mount.ts'
-import { isInside } from '../plan/places.ts'
+import { isInside } from '../places.ts'
 import { movedExpose, movedHealthcheck, movedPort, targetOf, warnOfPorts } from './compose-parts.ts'
 import {
   hostPortNotes,

@@ -1,5 +1,5 @@
-import { writtenByName } from '../plan/evidence/command-line.ts'
-import { isInside } from '../plan/places.ts'
+import { writtenByName } from '../evidence/command-line.ts'
+import { isInside } from '../places.ts'
 import { checkImage, checkInherited, chooseService, inherited, merged } from './compose-choice.ts'
 import { callers, migration, sourceOf, targetOf, writtenPlaces } from './compose-parts.ts'
 import { alignService, hardenService } from './compose-service.ts'

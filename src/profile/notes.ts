@@ -1,6 +1,6 @@
+import { isInside, normalisePath } from '../places.ts'
 import { outermostOwn } from '../plan/grants/own-folders.ts'
 import { listed } from '../plan/listed.ts'
-import { isInside, normalisePath } from '../plan/places.ts'
 import { decided } from '../plan/plan.ts'
 import type { ProfileSource } from './make-profile.ts'
 import { giveVolume, type Profile, type ProfileVolume, type RunningNote, userText } from './profile.ts'

@@ -1,5 +1,5 @@
 import { shellQuoted } from '../borders/shell.ts'
-import { FIRST_UNPRIVILEGED_PORT } from '../plan/ports/port-sources.ts'
+import { FIRST_UNPRIVILEGED_PORT } from '../evidence/claim.ts'
 
 /**
  * The run-time half: how a container is started so that it stays locked down. Plain data, the same for every platform.

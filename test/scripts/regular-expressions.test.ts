@@ -13,23 +13,27 @@ const MADE: Readonly<Record<string, string>> = {
   'src/image/sources/catalogue.ts: pattern': 'the catalogue, which is ours',
   'src/image/sources/catalogue.ts: rule.pattern': 'the catalogue, which is ours',
   'src/plan/account/file-owners.ts: `\\\\b${escapeEre(name)}\\\\b`': 'a name, escaped, between two borders of words',
-  'src/plan/shipped/shipped-draft.ts: WORD': 'constants, and names of \\w alone',
-  'src/plan/closed-places.ts: `^${text}${end}`': 'a glob, escaped but for its stars; a path',
-  'src/plan/evidence/catalogue.ts: String.raw`(?<!\\d)${move.from}(?!\\d)`': 'a number',
-  'src/plan/evidence/daemon-ports.ts: onlyWith': 'the catalogue, which is ours',
-  'src/plan/evidence/help-option.ts: `^${VALUE}(?=[\\\\s,;:]|$)`': 'constants, and names of \\w alone',
-  'src/plan/evidence/main-config.ts: String.raw`(?:^|[\\s/])${program}\\s(?:[^;&|]*\\s)?${option}\\s*["\']?(/[^\\s"\';&|]+)`':
+  'src/contents/draft.ts: WORD': 'constants, and names of \\w alone',
+  'src/places.ts: `^${text}${end}`': 'a glob, escaped but for its stars; a path',
+  'src/evidence/vendor.ts: String.raw`(?<!\\d)${move.from}(?!\\d)`': 'a number',
+  'src/plan/ports/told-port.ts: onlyWith': 'the catalogue, which is ours',
+  'src/plan/ports/told-port.ts: `^${VALUE}(?=[\\\\s,;:]|$)`': 'constants, and names of \\w alone',
+  'src/evidence/vendor-files.ts: String.raw`(?:^|[\\s/])${program}\\s(?:[^;&|]*\\s)?${option}\\s*["\']?(/[^\\s"\';&|]+)`':
     'constants, and names of \\w alone',
-  'src/plan/evidence/packages.ts: `^(?:${pattern})$`': 'the catalogue, which is ours',
-  "src/plan/evidence/root-home.ts: homeTools.map(({ run }) => run.source).join('|')":
-    'constants, and names of \\w alone',
-  'src/plan/evidence/vendor-edits.ts: line': 'the catalogue, which is ours',
-  'src/plan/evidence/working-folder.ts: `^(?:${option})$`': 'the catalogue, which is ours',
-  'src/plan/evidence/working-folder.ts: only': 'the catalogue, which is ours',
-  'src/plan/evidence/working-folder.ts: rule.with': 'the catalogue, which is ours',
-  'src/plan/evidence/working-folder.ts: unless': 'the catalogue, which is ours',
-  'src/plan/file-edit.ts: source': 'an edit of ours: what it takes from a file is escaped by escapeEre',
-  'src/plan/configuration-files.ts: `^${source}$`': 'a glob, escaped but for its stars; a path',
+  'src/evidence/servers.ts: `^(?:${pattern})$`': 'the catalogue, which is ours',
+  'src/evidence/frameworks.ts: says': 'the catalogue, which is ours',
+  'src/evidence/root-home.ts: pattern': 'the catalogue, which is ours',
+  'src/evidence/root-home.ts: run': 'the catalogue, which is ours',
+  'src/evidence/start-cautions.ts: manager.toldBy': 'the catalogue, which is ours',
+  'src/evidence/unknown-servers.ts: known.package': 'the catalogue, which is ours',
+  "src/evidence/root-home.ts: homeTools.map(({ run }) => run).join('|')": 'the catalogue, which is ours',
+  'src/evidence/vendor-files.ts: line': 'the catalogue, which is ours',
+  'src/evidence/working-folder.ts: `^(?:${option})$`': 'the catalogue, which is ours',
+  'src/evidence/working-folder.ts: only': 'the catalogue, which is ours',
+  'src/evidence/working-folder.ts: rule.with': 'the catalogue, which is ours',
+  'src/evidence/working-folder.ts: unless': 'the catalogue, which is ours',
+  'src/evidence/file-edit.ts: source': 'an edit of ours: what it takes from a file is escaped by escapeEre',
+  'src/evidence/configuration-files.ts: `^${source}$`': 'a glob, escaped but for its stars; a path',
   'src/plan/ports/healthcheck.ts: String.raw`(${LOOPBACK}(?::|["\']?,\\s*["\']?|\\s+))${from}(?!\\d)`':
     'numbers of ports between constants; one line of a file',
   'src/plan/ports/healthcheck.ts: String.raw`(\\b${scheme}://${LOOPBACK})(?=[/"\'\\s]|$)`':
@@ -72,13 +76,16 @@ const MADE: Readonly<Record<string, string>> = {
   'src/plan/ports/source-ports.ts: String.raw`\\blisten(?:AndServe)?\\(\\s*(?:["\'][\\d.]*:)?${from}\\b|\\b(?:run|serve|listen)\\([^()\\n]*\\bport\\s*[=:]\\s*${from}\\b|(?:\\b\\w*Server|\\.bind)\\(\\(\\s*["\'][^"\']*["\']\\s*,\\s*${from}\\b|\\bInetSocketAddress\\(\\s*${from}\\b|\\bset\\(?\\s*:port,\\s*${from}\\b`':
     'numbers of ports between constants; one line of a file',
   'src/plan/ports/source-ports.ts: form': 'numbers of ports between constants; one line of a file',
-  'src/plan/shipped/context-files.ts: `^${source}$`': 'a glob of COPY or rm, escaped but for its stars; a path',
-  'src/plan/shipped/removed.ts: `^${source}(?:/|$)`': 'a glob of COPY or rm, escaped but for its stars; a path',
   "src/plan/step-down/step-down-edits.ts: String.raw`(?<!\\w=\\S*\\s+)(?:${texts.join('|')})(?![\\w./-])`":
     'escaped texts',
   'src/profile/make-profile.ts: String.raw`(?<!\\d)${to}(?!\\d)`': 'numbers',
   'src/profile/rewrite-yaml.ts: `(?: {${column + 1},}#.*(?:\\\\n|$))*`': 'numbers',
   'src/proof/ask/ask-port.ts: `^${name}:[ \\\\t]*([^\\\\r\\\\n]+)`': 'constants, and names of \\w alone',
+  'src/contents/build-context.ts: `^${source}$`': 'a glob of COPY or rm, escaped but for its stars; a path',
+  'src/contents/run-actions.ts: `^${source}(?:/|$)`': 'a glob of COPY or rm, escaped but for its stars; a path',
+  'src/proof/log-refusals.ts: String.raw`^\\W*${escapeEre(path)}:?( line)? `':
+    'an escaped path; a line of at most 2000 characters',
+  'src/proof/log-refusals.ts: `${String.fromCharCode(27)}\\\\[[\\\\d;]*m`': 'constants, and names of \\w alone',
   'src/temporary.ts: `^\\\\..+\\\\.(${tokenPattern})\\\\.[0-9a-f]{8}\\\\.tmp$`': 'constants, and names of \\w alone',
   'src/temporary.ts: `^harden-image-(${tokenPattern})-[a-z]+-\\\\w{6}$`': 'constants, and names of \\w alone',
   'src/userns/sub-ids.ts: `^[ \\\\t]*${prefix}_${name}[ \\\\t]+(\\\\d+)[ \\\\t]*$`':
@@ -113,9 +120,6 @@ const MADE: Readonly<Record<string, string>> = {
   'src/profile/compose-parts.ts: `[:\\\\s]${from}\\\\b`': 'numbers of ports and escaped names',
   'src/profile/compose-parts.ts: `\\\\b${host}:${port}\\\\b`': 'numbers of ports and escaped names',
   'src/profile/compose-parts.ts: `\\\\b${scheme}://${host}(?![\\\\w.:-])`': 'numbers of ports and escaped names',
-  'src/proof/log-refusals.ts: String.raw`^\\W*${escapeEre(path)}:?( line)? `':
-    'an escaped path; a line of at most 2000 characters',
-  'src/proof/log-refusals.ts: `${String.fromCharCode(27)}\\\\[[\\\\d;]*m`': 'constants, and names of \\w alone',
 }
 
 /** Numbers from 0 to 1, the same in each run (mulberry32). */
