@@ -1,7 +1,7 @@
 import { bounds } from '../../src/bounds.ts'
 import { composeFile } from '../../src/profile/compose-file.ts'
 import { dockerRun } from '../../src/profile/docker.ts'
-import { kubernetesManifest } from '../../src/profile/kubernetes-manifest.ts'
+import { kubernetesManifest } from '../../src/profile/kubernetes-files.ts'
 import type { Profile } from '../../src/profile/profile.ts'
 import { formatNames, formatOf } from '../../src/report/index.ts'
 import type { ReportFinding, TargetResult } from '../../src/report/report.ts'

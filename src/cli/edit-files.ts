@@ -5,10 +5,9 @@ import type { TargetOutcome } from '../app/task.ts'
 import { visibleLine } from '../borders/terminal.ts'
 import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
-import { editCompose, type Rendered, type Source } from '../profile/compose.ts'
-import { helmValues, isHelmTemplate } from '../profile/helm.ts'
+import { editCompose, type NamedText, type Rendered } from '../profile/compose.ts'
 import { editManifests } from '../profile/kubernetes.ts'
-import { isKustomization, kustomization } from '../profile/kustomize.ts'
+import { helmValues, isHelmTemplate, isKustomization, kustomization } from '../profile/kubernetes-files.ts'
 import type { Profile } from '../profile/profile.ts'
 import { isObject, parseYaml, textOf } from '../profile/yaml-file.ts'
 import { fileDiff } from '../report/diff.ts'
@@ -78,7 +77,7 @@ function builtFrom(build: unknown, folder: string): string | null {
 }
 
 /** What has no containers of its own gets what is to be put into it on stdout. */
-function refuse({ name, text }: Source, profile: Profile, container: string | null, io: Io): void {
+function refuse({ name, text }: NamedText, profile: Profile, container: string | null, io: Io): void {
   if (isHelmTemplate(text)) {
     io.stdout.write(helmValues(profile))
     throw new HardenError(

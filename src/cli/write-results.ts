@@ -64,7 +64,7 @@ async function jobOf(
     if (output === null) return null
     const name = join(output, 'Dockerfile')
     const files: OwnFile[] = [[name, result.output]]
-    const { profileFile } = await import('../profile/profile-file.ts')
+    const { profileFile } = await import('../profile/compose-file.ts')
     if (profile !== undefined) files.push([join(output, 'compose.yaml'), profileFile(profile)])
     return { name: files.map(([file]) => file).join(' and '), write: () => writeOwn(files, cwd) }
   }

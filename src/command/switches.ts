@@ -14,7 +14,7 @@ export interface SwitchCommand {
   readonly instead: readonly Word[] | null
 }
 
-type Found = Omit<SwitchCommand, 'tool' | 'from'>
+type FoundSwitch = Omit<SwitchCommand, 'tool' | 'from'>
 
 /** What the word at `at` switches to for the command behind it, also to root; null where it is no switch. */
 export function switchAt(words: readonly Word[], at: number): SwitchCommand | null {
@@ -25,7 +25,7 @@ export function switchAt(words: readonly Word[], at: number): SwitchCommand | nu
   return found === null ? null : { tool, from: at, ...found }
 }
 
-function readAs(tool: string, starter: Starter, words: readonly Word[], at: number): Found | null {
+function readAs(tool: string, starter: Starter, words: readonly Word[], at: number): FoundSwitch | null {
   switch (tool) {
     case 'su':
       return su(starter, words, at)
@@ -53,14 +53,14 @@ function splitUser(word: Word): { readonly user: Word; readonly group: Word | nu
     : { user: part(colon[1]), group: part(colon[2] ?? '') }
 }
 
-function userFirst(words: readonly Word[], at: number): Found | null {
+function userFirst(words: readonly Word[], at: number): FoundSwitch | null {
   const word = words[at + 1]
   if (word === undefined || word.text.startsWith('-')) return null
   const to = words[at + 2]?.value === '--' ? at + 3 : at + 2
   return { ...splitUser(word), to, instead: to < words.length ? [] : null }
 }
 
-function byOption(starter: Starter, words: readonly Word[], at: number): Found | null {
+function byOption(starter: Starter, words: readonly Word[], at: number): FoundSwitch | null {
   let user: Word | null = null
   let group: Word | null = null
   let to = at + 1
@@ -76,7 +76,7 @@ function byOption(starter: Starter, words: readonly Word[], at: number): Found |
   return { user: split.user, group: group ?? split.group, to, instead: to < words.length ? [] : null }
 }
 
-function chroot(starter: Starter, words: readonly Word[], at: number): Found | null {
+function chroot(starter: Starter, words: readonly Word[], at: number): FoundSwitch | null {
   const found = byOption(starter, words, at)
   if (found === null) return null
   const stays = words[found.to]?.value === '/'
@@ -88,7 +88,7 @@ const suCommand = ['-c', '--command']
 const suShell = ['-s', '--shell']
 
 /** `su [options] [-] [user] [arguments]`, options anywhere: without `-c` it would only give a shell. */
-function su({ valued }: Starter, words: readonly Word[], at: number): Found | null {
+function su({ valued }: Starter, words: readonly Word[], at: number): FoundSwitch | null {
   let command: Word | null = null
   let shell: Word = { text: 'sh', value: 'sh' }
   const operands: Word[] = []
@@ -119,7 +119,7 @@ function inItsPlace({ text, value }: Word): Word {
   }
 }
 
-function startStopDaemon({ valued }: Starter, words: readonly Word[], at: number): Found | null {
+function startStopDaemon({ valued }: Starter, words: readonly Word[], at: number): FoundSwitch | null {
   const instead: Word[] = []
   let user: Word | null = null
   let before = at

@@ -19,7 +19,7 @@ import type { Connector, ShellAssignment, ShellCommand, ShellRedirect, ShellWord
 import { isShell } from './starters.ts'
 
 /** What holds for the commands below a node of a script. */
-interface Context {
+interface WalkContext {
   readonly source: ShellText
   readonly connector: Connector
   readonly conditional: boolean
@@ -28,7 +28,7 @@ interface Context {
   readonly within: ShellCommand['within']
 }
 
-type Node = PipelineNode | Statement['command'] | CompoundList
+type ShellNode = PipelineNode | Statement['command'] | CompoundList
 
 /** A place in a script. */
 interface Extent {
@@ -37,10 +37,10 @@ interface Extent {
 }
 
 /** Takes the commands as they are found: this runs for every RUN of a tree, and nested generators cost more than parsing. */
-type Found = ShellCommand[]
+type FoundCommands = ShellCommand[]
 
 export function walkScript(script: ParsedScript, source: ShellText): readonly ShellCommand[] {
-  const found: Found = []
+  const found: FoundCommands = []
   statements(script.commands, found, {
     source,
     connector: '',
@@ -52,7 +52,7 @@ export function walkScript(script: ParsedScript, source: ShellText): readonly Sh
   return found
 }
 
-function statements(list: readonly Statement[], found: Found, context: Context): void {
+function statements(list: readonly Statement[], found: FoundCommands, context: WalkContext): void {
   let connector: Connector = context.connector
   for (const statement of list) {
     node(statement.command, found, joined(context, connector))
@@ -60,11 +60,11 @@ function statements(list: readonly Statement[], found: Found, context: Context):
   }
 }
 
-function joined(context: Context, connector: Connector): Context {
+function joined(context: WalkContext, connector: Connector): WalkContext {
   return connector === context.connector ? context : { ...context, connector }
 }
 
-function node(current: Node, found: Found, context: Context): void {
+function node(current: ShellNode, found: FoundCommands, context: WalkContext): void {
   switch (current.type) {
     case 'Command':
       return command(current, found, context)
@@ -134,8 +134,8 @@ const NEVER = /^\s*(\/(usr\/)?bin\/)?false\s*(?:;\s*)?$/
 function andOr(
   parts: readonly PipelineNode[],
   operators: readonly ('&&' | '||')[],
-  found: Found,
-  context: Context,
+  found: FoundCommands,
+  context: WalkContext,
 ): void {
   let inherited = context
   for (const [index, part] of parts.entries()) {
@@ -149,7 +149,7 @@ function andOr(
   }
 }
 
-function command(current: Command, found: Found, context: Context): void {
+function command(current: Command, found: FoundCommands, context: WalkContext): void {
   const { source } = context
   const words = current.args.map((word) => wordOf(word, source))
   if (current.name !== undefined) words.unshift(wordOf(current.name, source))
@@ -172,7 +172,7 @@ function command(current: Command, found: Found, context: Context): void {
 }
 
 /** `sh <<EOF`: the heredoc is the script. */
-function heredocScripts(current: Command, found: Found, context: Context): void {
+function heredocScripts(current: Command, found: FoundCommands, context: WalkContext): void {
   for (const redirect of current.redirects) {
     if (redirect.type !== 'HereDoc') continue
     const { pos } = redirect.body
@@ -182,7 +182,7 @@ function heredocScripts(current: Command, found: Found, context: Context): void 
 }
 
 /** A script in a script. One that cannot be read adds nothing: the command that runs it is reported all the same. */
-function embedded(source: ShellText, found: Found, context: Context): void {
+function embedded(source: ShellText, found: FoundCommands, context: WalkContext): void {
   const script = parse(source.text)
   if (script.errors === undefined || script.errors.length === 0) {
     statements(script.commands, found, { ...context, source, connector: '' })
@@ -190,7 +190,7 @@ function embedded(source: ShellText, found: Found, context: Context): void {
 }
 
 /** The commands of `$(…)`, `<(…)` and backquotes below a node, which run before it. */
-function substitutions(current: SyntaxNode, found: Found, context: Context): void {
+function substitutions(current: SyntaxNode, found: FoundCommands, context: WalkContext): void {
   forEachChild(current, (child) => {
     if (child.type !== 'Script') {
       substitutions(child, found, context)
@@ -204,7 +204,7 @@ function substitutions(current: SyntaxNode, found: Found, context: Context): voi
   })
 }
 
-function bare(extent: Extent, context: Context): ShellCommand {
+function bare(extent: Extent, context: WalkContext): ShellCommand {
   const { connector, conditional, conditions, functionName, within, source } = context
   const span = source.spanOf(extent.pos, extent.end)
   return {
@@ -221,12 +221,12 @@ function bare(extent: Extent, context: Context): ShellCommand {
   }
 }
 
-function redirects(list: readonly Redirection[], context: Context): ShellCommand['redirects'] {
+function redirects(list: readonly Redirection[], context: WalkContext): ShellCommand['redirects'] {
   return list.map((redirect) => redirectOf(redirect, context.source))
 }
 
 /** Throws RangeError where more conditions hold for a command than are kept. */
-function under(context: Context, condition: string): Context {
+function under(context: WalkContext, condition: string): WalkContext {
   if (context.conditions.length >= bounds.shellConditions)
     throw new RangeError(`a command depends on more than ${bounds.shellConditions} conditions`)
   return { ...context, connector: '', conditional: true, conditions: [...context.conditions, condition] }
@@ -236,7 +236,7 @@ function not(condition: string): string {
   return condition.startsWith('! ') ? condition.slice(2) : `! ${condition}`
 }
 
-function textOf({ pos, end }: Extent, { source }: Context): string {
+function textOf({ pos, end }: Extent, { source }: WalkContext): string {
   return source.text.slice(pos, end)
 }
 

@@ -23,7 +23,7 @@ export interface FlagStructure {
 }
 
 /** A line for dockerfile-ast: what the split found, and whether the arguments are a JSON array. */
-export interface Row {
+export interface AstRow {
   readonly text: string
   readonly split: Split
   readonly json: boolean
@@ -33,7 +33,7 @@ export interface Row {
 const AT_A_TIME = 500
 
 /** One structure a row, in order. */
-export function* readStructures(rows: readonly Row[]): InTurn<readonly Structure[]> {
+export function* readStructures(rows: readonly AstRow[]): InTurn<readonly Structure[]> {
   const structures: Structure[] = []
   for (let at = 0; at < rows.length; at += AT_A_TIME) {
     for (const one of readSome(rows.slice(at, at + AT_A_TIME))) structures.push(one)
@@ -42,7 +42,7 @@ export function* readStructures(rows: readonly Row[]): InTurn<readonly Structure
   return structures
 }
 
-function readSome(rows: readonly Row[]): readonly Structure[] {
+function readSome(rows: readonly AstRow[]): readonly Structure[] {
   // Most instructions have neither flags nor a JSON form: there is nothing to ask about them.
   const asked = rows.filter(hasStructure)
   if (asked.length === 0) return rows.map(() => noStructure)
@@ -59,11 +59,11 @@ function readSome(rows: readonly Row[]): readonly Structure[] {
 
 const noStructure: Structure = { flags: [], strings: [] }
 
-function hasStructure({ json, split }: Row): boolean {
+function hasStructure({ json, split }: AstRow): boolean {
   return json || split.flags.length > 0
 }
 
-function neutralise({ text, split, json }: Row): string {
+function neutralise({ text, split, json }: AstRow): string {
   const { keyword, keywordSpan, flags, arguments: rest } = split
   // A row may be nested in its line (ONBUILD, HEALTHCHECK): spaces before it keep the places equal.
   let row = ' '.repeat(keywordSpan.start) + keyword.padEnd(keywordSpan.end - keywordSpan.start, '_')

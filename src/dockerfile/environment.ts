@@ -12,19 +12,19 @@ export interface Environment {
 }
 
 /** A value, or that it is not decided; `why` where that is not for an ARG without a default. */
-export type Held = { readonly value: string } | { readonly value: null; readonly why: string | null }
+export type HeldValue = { readonly value: string } | { readonly value: null; readonly why: string | null }
 
 /** An environment that is carried through a stage. */
 export interface GrowingEnvironment extends Environment {
   /** What is too long, or too much, is not decided from then on. */
-  set(name: string, held: Held): void
+  set(name: string, held: HeldValue): void
   /** As it is now, whatever is set later. Costs nothing. */
   now(): Environment
 }
 
 /** Newer variables over older ones; never changed, so that each instruction can keep the one that it sees. */
 interface Layer {
-  readonly own: ReadonlyMap<string, Held>
+  readonly own: ReadonlyMap<string, HeldValue>
   readonly below: Layer | null
   /** Characters of all values. */
   readonly size: number
@@ -56,7 +56,7 @@ export function growing(from: Environment | null = null): GrowingEnvironment {
 
 /** That of a base image, all of it known but for what `open` says. */
 export function environmentWith(values: ReadonlyMap<string, string>, open: string | null): Environment {
-  const own = new Map<string, Held>()
+  const own = new Map<string, HeldValue>()
   let size = 0
   for (const [name, value] of values) {
     own.set(name, { value })
@@ -65,7 +65,7 @@ export function environmentWith(values: ReadonlyMap<string, string>, open: strin
   return environmentOf({ own, below: null, size }, open)
 }
 
-export function heldBy(environment: Environment, name: string): Held | undefined {
+export function heldBy(environment: Environment, name: string): HeldValue | undefined {
   if (environment.layer !== undefined) return find(environment.layer, name)
   const value = environment.values.get(name)
   if (value !== undefined) return { value }
@@ -90,7 +90,7 @@ function environmentOf(layer: Layer, open: string | null): Environment {
   }
 }
 
-function find(layer: Layer, name: string): Held | undefined {
+function find(layer: Layer, name: string): HeldValue | undefined {
   for (let at: Layer | null = layer; at !== null; at = at.below) {
     const held = at.own.get(name)
     if (held !== undefined) return held
@@ -99,10 +99,10 @@ function find(layer: Layer, name: string): Held | undefined {
 }
 
 /** A layer is merged with one below that is no larger, so that there are few of them, and each is copied seldom. */
-function laidOver(layer: Layer, name: string, held: Held): Layer {
+function laidOver(layer: Layer, name: string, held: HeldValue): Layer {
   const size = layer.size - (find(layer, name)?.value?.length ?? 0)
   const taken = taking(held, size)
-  let own: ReadonlyMap<string, Held> = new Map([[name, taken]])
+  let own: ReadonlyMap<string, HeldValue> = new Map([[name, taken]])
   let below: Layer | null = layer
   while (below !== null && below.own.size <= own.size) {
     own = new Map([...below.own, ...own])
@@ -111,7 +111,7 @@ function laidOver(layer: Layer, name: string, held: Held): Layer {
   return { own, below, size: size + (taken.value?.length ?? 0) }
 }
 
-function taking(held: Held, size: number): Held {
+function taking(held: HeldValue, size: number): HeldValue {
   if (held.value === null || size + held.value.length <= bounds.environmentLength) return held
   const why = `the variables up to here hold more than ${bounds.environmentLength} characters`
   return { value: null, why }
@@ -125,8 +125,8 @@ function undecidedIn(layer: Layer): ReadonlySet<string> {
   return new Set([...allIn(layer)].flatMap(([name, { value }]) => (value === null ? [name] : [])))
 }
 
-function allIn(layer: Layer): ReadonlyMap<string, Held> {
-  const newest = new Map<string, Held>()
+function allIn(layer: Layer): ReadonlyMap<string, HeldValue> {
+  const newest = new Map<string, HeldValue>()
   for (let at: Layer | null = layer; at !== null; at = at.below)
     for (const [name, held] of at.own) if (!newest.has(name)) newest.set(name, held)
   return newest

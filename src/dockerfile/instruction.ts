@@ -1,4 +1,4 @@
-import type { FlagStructure, Row, Structure } from './ast.ts'
+import type { AstRow, FlagStructure, Structure } from './ast.ts'
 import { isKeyword } from './keywords.ts'
 import { type LogicalLine, notADockerfile } from './lines.ts'
 import type { Flag, Heredoc, Instruction, JsonItem, Piece, Span } from './model.ts'
@@ -6,20 +6,20 @@ import { jsonForm, type Split, splitInstruction } from './split.ts'
 import { slicePieces, sourceOffset, sourceSpan, unquote, wordsOf } from './words.ts'
 
 /** An instruction whose structure is still to be read: a row for dockerfile-ast, and one for what is nested in it. */
-export interface Draft {
+export interface InstructionDraft {
   readonly line: LogicalLine
   readonly split: Split
   /** The values of the JSON form; null for the shell form. */
   readonly json: readonly string[] | null
-  readonly row: Row
+  readonly row: AstRow
   /** The trigger of an ONBUILD, the CMD of a HEALTHCHECK. */
-  readonly nested: Draft | null
+  readonly nested: InstructionDraft | null
 }
 
 /** Instructions whose arguments may be a JSON array. */
 const takesJson: ReadonlySet<string> = new Set(['ADD', 'CMD', 'COPY', 'ENTRYPOINT', 'RUN', 'SHELL', 'VOLUME'])
 
-export function draftOf(line: LogicalLine, escapeChar: string, from = 0): Draft {
+export function draftOf(line: LogicalLine, escapeChar: string, from = 0): InstructionDraft {
   const split = splitInstruction(line.text, escapeChar, from)
   const { keyword, arguments: rest } = split
   const text = takesJson.has(keyword) ? line.text.slice(rest.start, rest.end) : ''
@@ -33,7 +33,7 @@ export function draftOf(line: LogicalLine, escapeChar: string, from = 0): Draft 
   return { line, split, json, row, nested: nestedDraft(line, split, escapeChar) }
 }
 
-function nestedDraft(line: LogicalLine, split: Split, escapeChar: string): Draft | null {
+function nestedDraft(line: LogicalLine, split: Split, escapeChar: string): InstructionDraft | null {
   const { keyword, arguments: rest } = split
   if (rest.end === rest.start) return null
   if (keyword === 'ONBUILD' && !/^onbuild(?:\s|$)/i.test(line.text.slice(rest.start))) {
@@ -44,7 +44,7 @@ function nestedDraft(line: LogicalLine, split: Split, escapeChar: string): Draft
 }
 
 /** HEALTHCHECK CMD is no CMD instruction: what looks like a flag after it belongs to the command. */
-function checkDraft(line: LogicalLine, rest: Span): Draft {
+function checkDraft(line: LogicalLine, rest: Span): InstructionDraft {
   let start = rest.start + 3
   while (start < rest.end && /\s/.test(line.text[start] ?? '')) start += 1
   const split = {
@@ -62,22 +62,22 @@ function checkDraft(line: LogicalLine, rest: Span): Draft {
 }
 
 /** The rows of a draft, in the order in which `buildInstruction` takes their structures. */
-export function rowsOf(draft: Draft): readonly Row[] {
+export function rowsOf(draft: InstructionDraft): readonly AstRow[] {
   if (!isKeyword(draft.split.keyword)) return []
   return draft.nested === null ? [draft.row] : [draft.row, ...rowsOf(draft.nested)]
 }
 
-export interface Place {
+export interface WordPlace {
   readonly line: number
   readonly column: number
 }
 
 export function buildInstruction(
-  draft: Draft,
+  draft: InstructionDraft,
   structures: Iterator<Structure>,
   stage: number,
   escapeChar: string,
-  placeOf: (offset: number) => Place,
+  placeOf: (offset: number) => WordPlace,
 ): Instruction {
   const { line, split } = draft
   const known = isKeyword(split.keyword)
@@ -119,7 +119,7 @@ function emptyRest(pieces: readonly Piece[], split: Split): Span {
   return { start: at, end: at }
 }
 
-function itemsOf(draft: Draft, structure: Structure): readonly JsonItem[] | null {
+function itemsOf(draft: InstructionDraft, structure: Structure): readonly JsonItem[] | null {
   const { json, line } = draft
   if (json === null) return null
   return structure.strings.map((span, index) => ({
@@ -139,6 +139,6 @@ function flagOf(flag: FlagStructure, line: LogicalLine, escapeChar: string): Fla
 }
 
 /** The heredocs belong to the instruction that takes them: with ONBUILD, to both. */
-function heredocsOf(draft: Draft): readonly Heredoc[] {
+function heredocsOf(draft: InstructionDraft): readonly Heredoc[] {
   return draft.split.keyword === 'HEALTHCHECK' ? [] : draft.line.heredocs
 }

@@ -3,7 +3,7 @@ import { HardenError } from '../errors.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
 import { readStructures } from './ast.ts'
 import type { Environment } from './environment.ts'
-import { buildInstruction, type Draft, draftOf, type Place, rowsOf } from './instruction.ts'
+import { buildInstruction, draftOf, type InstructionDraft, rowsOf, type WordPlace } from './instruction.ts'
 import { isKeyword } from './keywords.ts'
 import { notADockerfile, scanLines } from './lines.ts'
 import type { Dockerfile, Instruction, Stage, StageBase } from './model.ts'
@@ -50,7 +50,7 @@ export function* parseInTurn(source: string, given: BuildGiven): InTurn<Dockerfi
   return { source, eol: lineEnd(source), escape: escapeChar, directives, comments, metaArgs, args, stages }
 }
 
-function checked(draft: Draft, escapeChar: string): Draft {
+function checked(draft: InstructionDraft, escapeChar: string): InstructionDraft {
   const { line, split } = draft
   if (!isKeyword(split.keyword)) throw unknownInstruction(draft)
   const problem = problemOf(draft, escapeChar)
@@ -59,7 +59,7 @@ function checked(draft: Draft, escapeChar: string): Draft {
   return draft
 }
 
-function checkStages(drafts: readonly Draft[]): void {
+function checkStages(drafts: readonly InstructionDraft[]): void {
   const first = drafts.filter(({ split }) => split.keyword === 'FROM')[bounds.stages]
   checkNumber(first?.line, bounds.stages, 'stages', 'split the file: each stage is looked at by itself')
 }
@@ -71,7 +71,7 @@ function checkNumber(first: { readonly line: number } | undefined, most: number,
 }
 
 /** Only ARG may stand before the first FROM. */
-function checkOrder(drafts: readonly Draft[]): void {
+function checkOrder(drafts: readonly InstructionDraft[]): void {
   const first = drafts.find((draft) => draft.split.keyword !== 'ARG')
   if (first?.split.keyword === 'FROM') return
   if (drafts.length === 0)
@@ -91,7 +91,7 @@ const templateMarks = /\{\{|\{%|%%|<%|^@\w+@?|^\$\{?\w|^#?[<>]{7}/
 
 const otherFormat = /^\s*(\{\s*("|$)|---\s*$|[a-z][\w.-]*:(\s|$))/
 
-function unknownInstruction(draft: Draft) {
+function unknownInstruction(draft: InstructionDraft) {
   const { start, end } = draft.split.keywordSpan
   const word = draft.line.text.slice(start, Math.min(end, start + 40))
   const hint = otherFormat.test(draft.line.text)
@@ -130,7 +130,7 @@ function lineAt(starts: readonly number[], offset: number): number {
   return low + 1
 }
 
-function placeFinder(source: string): (offset: number) => Place {
+function placeFinder(source: string): (offset: number) => WordPlace {
   const starts = lineStarts(source)
   return (offset) => {
     const line = lineAt(starts, offset)

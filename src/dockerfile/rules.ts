@@ -1,16 +1,16 @@
 /** What BuildKit refuses in a single instruction (moby/buildkit, frontend/dockerfile/instructions), and why. */
 
 import { table } from '../table.ts'
-import type { Draft } from './instruction.ts'
+import type { InstructionDraft } from './instruction.ts'
 import { heredocOf } from './split.ts'
 import { quotedSpans, unquote } from './words.ts'
 
 /** The reason to refuse the instruction; null when it is fine. */
-export function problemOf(draft: Draft, escapeChar: string): string | null {
+export function problemOf(draft: InstructionDraft, escapeChar: string): string | null {
   return argumentProblem(draft, escapeChar) ?? flagProblem(draft, escapeChar)
 }
 
-function argumentProblem(draft: Draft, escapeChar: string): string | null {
+function argumentProblem(draft: InstructionDraft, escapeChar: string): string | null {
   const { keyword, arguments: rest } = draft.split
   const text = draft.line.text.slice(rest.start, rest.end)
   switch (keyword) {
@@ -80,7 +80,7 @@ function fromProblem(words: readonly string[]): string | null {
   return `'${name}' is no name for a stage: it must start with a letter and hold letters, digits, '-', '_' and '.' only`
 }
 
-function healthcheckProblem(draft: Draft, text: string): string | null {
+function healthcheckProblem(draft: InstructionDraft, text: string): string | null {
   const type = /^\S*/.exec(text)?.[0] ?? ''
   if (type === '') return 'HEALTHCHECK needs CMD or NONE'
   if (type.toUpperCase() === 'NONE') return type.length === text.length ? null : 'HEALTHCHECK NONE takes no arguments'
@@ -93,7 +93,7 @@ function healthcheckProblem(draft: Draft, text: string): string | null {
 }
 
 /** BuildKit checks of a trigger only what its line parser checks; the rest when it is run in a child image. */
-function onbuildProblem(draft: Draft, text: string, escapeChar: string): string | null {
+function onbuildProblem(draft: InstructionDraft, text: string, escapeChar: string): string | null {
   if (text === '') return 'ONBUILD needs an instruction'
   const trigger = /^\S*/.exec(text)?.[0]?.toUpperCase() ?? ''
   if (trigger === 'ONBUILD') return 'ONBUILD cannot trigger another ONBUILD'
@@ -106,10 +106,10 @@ function onbuildProblem(draft: Draft, text: string, escapeChar: string): string 
   return problem?.includes('blank name') ? null : problem
 }
 
-type Kind = 'text' | 'texts' | 'boolean' | 'duration' | 'count' | 'network' | 'security'
+type FlagKind = 'text' | 'texts' | 'boolean' | 'duration' | 'count' | 'network' | 'security'
 
 /** What BuildKit's frontends accept, the labs channel with them. */
-const flagsOf: Readonly<Record<string, Readonly<Record<string, Kind>>>> = table({
+const flagsOf: Readonly<Record<string, Readonly<Record<string, FlagKind>>>> = table({
   ADD: {
     chown: 'text',
     chmod: 'text',
@@ -134,7 +134,7 @@ const flagsOf: Readonly<Record<string, Readonly<Record<string, Kind>>>> = table(
 /** ARG and STOPSIGNAL drop their flags unread, and so does HEALTHCHECK NONE. */
 const ignoresFlags: ReadonlySet<string> = new Set(['ARG', 'STOPSIGNAL'])
 
-function flagProblem(draft: Draft, escapeChar: string): string | null {
+function flagProblem(draft: InstructionDraft, escapeChar: string): string | null {
   const { keyword, flags } = draft.split
   if (flags.length === 0 || ignoresFlags.has(keyword)) return null
   if (keyword === 'HEALTHCHECK' && draft.nested === null) return null
@@ -155,12 +155,12 @@ function flagProblem(draft: Draft, escapeChar: string): string | null {
   return null
 }
 
-const choicesOf: Readonly<Partial<Record<Kind, readonly string[]>>> = {
+const choicesOf: Readonly<Partial<Record<FlagKind, readonly string[]>>> = {
   network: ['default', 'none', 'host'],
   security: ['sandbox', 'insecure'],
 }
 
-function valueProblem(kind: Kind, value: string | null): string | null {
+function valueProblem(kind: FlagKind, value: string | null): string | null {
   if (kind === 'boolean') {
     if (value === null || /^(?:true|false)$/i.test(value)) return null
     return value === '' ? 'needs a value after =' : `must be true or false, not '${value}'`

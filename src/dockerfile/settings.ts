@@ -5,31 +5,31 @@ import type { Instruction } from './model.ts'
 import { durationNanoseconds } from './rules.ts'
 
 /** A value in force, and the instruction that set it; null where it comes from the base image or is a default. */
-interface Setting<T> {
+interface StageSetting<T> {
   readonly value: Known<T>
   readonly instruction: Instruction | null
 }
 
-export interface Settings {
-  user: Setting<string>
+export interface StageSettings {
+  user: StageSetting<string>
   /** Absolute. */
-  workdir: Setting<string>
-  entrypoint: Setting<readonly string[] | null>
-  cmd: Setting<readonly string[] | null>
-  shell: Setting<readonly string[] | null>
-  healthcheck: Setting<Healthcheck | null>
-  stopSignal: Setting<string | null>
-  exposedPorts: readonly Setting<ExposedPort>[]
+  workdir: StageSetting<string>
+  entrypoint: StageSetting<readonly string[] | null>
+  cmd: StageSetting<readonly string[] | null>
+  shell: StageSetting<readonly string[] | null>
+  healthcheck: StageSetting<Healthcheck | null>
+  stopSignal: StageSetting<string | null>
+  exposedPorts: readonly StageSetting<ExposedPort>[]
   /** Why ports below 1024 are missing in `exposedPorts`; null where none is. */
   portsLeftOut: string | null
-  volumes: readonly Setting<string>[]
+  volumes: readonly StageSetting<string>[]
   volumesLeftOut: boolean
   /** Triggers as written. */
   onbuild: readonly string[]
 }
 
-export function initialSettings(base: Known<ImageConfig>): Settings {
-  const from = <T>(pick: (config: ImageConfig) => T): Setting<T> => ({
+export function initialSettings(base: Known<ImageConfig>): StageSettings {
+  const from = <T>(pick: (config: ImageConfig) => T): StageSetting<T> => ({
     value: base.known ? { known: true, value: pick(base.value) } : base,
     instruction: null,
   })
@@ -64,7 +64,7 @@ export interface Applying {
 
 export type StageList = 'exposedPorts' | 'volumes' | 'onbuild'
 
-export function applySettings(settings: Settings, instruction: Instruction, applying: Applying): void {
+export function applySettings(settings: StageSettings, instruction: Instruction, applying: Applying): void {
   const { expand, cite } = applying
   const { text } = instruction
   switch (instruction.keyword) {
@@ -109,19 +109,19 @@ export function applySettings(settings: Settings, instruction: Instruction, appl
   }
 }
 
-type ItemOf<K extends StageList> = Settings[K] extends readonly (infer T)[] ? T : never
+type ItemOf<K extends StageList> = StageSettings[K] extends readonly (infer T)[] ? T : never
 
 /** The list of a stage to push to: copied from what it is built from with the first change. */
-function ownList<K extends StageList>(settings: Settings, key: K, { owned }: Applying): ItemOf<K>[] {
+function ownList<K extends StageList>(settings: StageSettings, key: K, { owned }: Applying): ItemOf<K>[] {
   if (!owned.has(key)) {
-    settings[key] = [...settings[key]] as Settings[K]
+    settings[key] = [...settings[key]] as StageSettings[K]
     owned.add(key)
   }
   return settings[key] as unknown as ItemOf<K>[]
 }
 
 /** Of a wide range, and of too many, not all are listed; where low ones are missing, that is said. */
-function addPorts(settings: Settings, specs: readonly Known<string>[], applying: Applying): void {
+function addPorts(settings: StageSettings, specs: readonly Known<string>[], applying: Applying): void {
   const own = ownList(settings, 'exposedPorts', applying)
   const instruction = applying.cite
   for (const spec of specs) {

@@ -74,14 +74,14 @@ function scriptText(content: string, offset: number, chomp: boolean): ShellSourc
   return { kind: 'text', text, spanOf: (start, end) => ({ start: offset + start, end: offset + end }) }
 }
 
-type Said = Pick<Instruction, 'text' | 'heredocs'>
+type InstructionText = Pick<Instruction, 'text' | 'heredocs'>
 
 /** Whether the text of an instruction or a heredoc of it matches: a cheap question before commands are read. */
-export function says({ text, heredocs }: Said, pattern: RegExp): boolean {
+export function says({ text, heredocs }: InstructionText, pattern: RegExp): boolean {
   return pattern.test(text) || heredocs.some(({ content }) => pattern.test(content))
 }
 
 /** The text of an instruction with its heredocs: of `RUN <<EOF` the commands are only there. */
-export function wholeText({ text, heredocs }: Said): string {
+export function wholeText({ text, heredocs }: InstructionText): string {
   return heredocs.length === 0 ? text : [text, ...heredocs.map(({ content }) => content)].join('\n')
 }

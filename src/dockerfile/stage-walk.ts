@@ -3,7 +3,7 @@ import type { ImageConfig, Known } from '../image/facts.ts'
 import { type Environment, environmentWith, growing, heldBy } from './environment.ts'
 import type { Dockerfile, Instruction, Stage, StageBase } from './model.ts'
 import { parseDockerfile } from './parse.ts'
-import { applySettings, initialSettings, type Settings, type StageList } from './settings.ts'
+import { applySettings, initialSettings, type StageList, type StageSettings } from './settings.ts'
 import {
   type ArgSources,
   applyArg,
@@ -31,11 +31,11 @@ export interface StageWalks {
 export function stageWalks(dockerfile: Dockerfile, baseConfig: BaseConfig): StageWalks {
   const { args } = dockerfile
   const globals = globalEnvironment(dockerfile.metaArgs, dockerfile.escape, { ...nothingGiven, args })
-  const walked = new Map<number, Walk>()
-  const walkOf = (index: number): Walk => {
+  const walked = new Map<number, StageWalk>()
+  const walkOf = (index: number): StageWalk => {
     let walk = walked.get(index)
     if (walk !== undefined) return walk
-    let parent: Walk | null = null
+    let parent: StageWalk | null = null
     for (const at of lineage(dockerfile, index)) {
       const stage = dockerfile.stages[at]
       if (stage === undefined) break
@@ -61,7 +61,7 @@ export function stageWalks(dockerfile: Dockerfile, baseConfig: BaseConfig): Stag
 }
 
 /** How a stage or a base image ends, so that another stage can start there. */
-interface Ground {
+interface StageGround {
   readonly end: StageState
   readonly environment: Environment
   /** What runs first in whatever is built from it; those of an image are not the Dockerfile's own instructions. */
@@ -69,17 +69,17 @@ interface Ground {
   readonly isImage: boolean
 }
 
-interface Walk extends Ground {
+interface StageWalk extends StageGround {
   readonly triggered: readonly Step[]
   readonly own: readonly Step[]
 }
 
 /** Triggers are not handed on to what is built from it. Written out, since this is made for every stage. */
 function stateOf(
-  settings: Readonly<Settings>,
+  settings: Readonly<StageSettings>,
   env: ReadonlyMap<string, string>,
   unknownBase: string | null,
-): Settings & { env: ReadonlyMap<string, string>; readonly unknownBase: string | null } {
+): StageSettings & { env: ReadonlyMap<string, string>; readonly unknownBase: string | null } {
   return {
     user: settings.user,
     workdir: settings.workdir,
@@ -98,7 +98,7 @@ function stateOf(
   }
 }
 
-function baseOf(base: StageBase, baseConfig: BaseConfig): Ground {
+function baseOf(base: StageBase, baseConfig: BaseConfig): StageGround {
   const config = configOf(base, baseConfig)
   const env = config.known ? config.value.env : new Map<string, string>()
   return {
@@ -109,7 +109,7 @@ function baseOf(base: StageBase, baseConfig: BaseConfig): Ground {
   }
 }
 
-function walkStage(stage: Stage, ground: Ground, sources: ArgSources, escapeChar: string): Walk {
+function walkStage(stage: Stage, ground: StageGround, sources: ArgSources, escapeChar: string): StageWalk {
   const environment = growing(ground.environment)
   // ENV stays in the image, ARG does not. Copied once it changes: most stages leave it as it is.
   let env: Map<string, string> | null = null
@@ -184,7 +184,7 @@ function triggersOf(config: ImageConfig): readonly Instruction[] {
 }
 
 /** How a container of the stage starts, as its image config would say it, each with the instruction it comes from. */
-export interface StageState extends Readonly<Settings> {
+export interface StageState extends Readonly<StageSettings> {
   /** ENV in force (ARG does not stay), as far as it is known: without the base image's where that is unknown. */
   readonly env: ReadonlyMap<string, string>
   /** Why the base image's config is not known; null when it is. */

@@ -1,6 +1,6 @@
 import { bounds } from '../bounds.ts'
 import type { Platform } from '../image/facts.ts'
-import { type Environment, type GrowingEnvironment, growing, type Held, heldBy } from './environment.ts'
+import { type Environment, type GrowingEnvironment, growing, type HeldValue, heldBy } from './environment.ts'
 import { lex } from './lex.ts'
 import type { Dockerfile, Instruction } from './model.ts'
 import { pairsOf } from './words.ts'
@@ -97,7 +97,7 @@ export function globalEnvironment(
   return environment.now()
 }
 
-const undecided: Held = { value: null, why: null }
+const undecided: HeldValue = { value: null, why: null }
 const noGlobals: Environment = { values: new Map(), undecided: new Set(platformArgs), open: null }
 
 /** BuildKit gives this to an image that starts from nothing (measured). */
@@ -148,7 +148,7 @@ export function applyEnv(instruction: Instruction, into: GrowingEnvironment, esc
 }
 
 /** A variable that needs another one is not known for the reason of that one. */
-function heldAs(expanded: Expanded, environment: Environment): Held {
+function heldAs(expanded: Expanded, environment: Environment): HeldValue {
   if (expanded.kind === 'value') return { value: expanded.value }
   if (expanded.variable === null) return { value: null, why: expanded.reason }
   const held = heldBy(environment, expanded.variable)

@@ -1,7 +1,7 @@
 import { knownPrograms } from '../../catalogue/known-programs.ts'
 import { argvOf, programsOf } from '../command/index.ts'
 import type { ImageConfig } from '../image/facts.ts'
-import { daemonOf, daemonOfFile } from '../image/step-down/daemons.ts'
+import { daemonOf, daemonsOfFile } from '../image/step-down/daemons.ts'
 import { baseName, isOwnPlace, isStatePlace, looksLikeFile, normalisePath } from '../places.ts'
 import { declared, type PathClaim } from './claim.ts'
 import type { Provider } from './provider.ts'
@@ -135,5 +135,5 @@ export function replacesPid(programs: readonly string[]): boolean {
 
 /** The same by the configuration file that names it. */
 export function isNamedByDaemon(file: string): boolean {
-  return daemonOfFile(file) !== null
+  return daemonsOfFile(file).length > 0
 }

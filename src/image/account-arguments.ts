@@ -23,11 +23,11 @@ export interface AccountCommand {
 export type SaidId = number | null | 'unclear'
 
 /** A word of the command; null where a variable decides it. */
-type Word = string | null
+type ArgumentWord = string | null
 
-interface Read {
-  readonly options: ReadonlyMap<string, Word>
-  readonly operands: readonly Word[]
+interface ReadArguments {
+  readonly options: ReadonlyMap<string, ArgumentWord>
+  readonly operands: readonly ArgumentWord[]
   /** An option with one dash was used. */
   readonly short: boolean
 }
@@ -52,7 +52,7 @@ const USERADD_VALUES = new Set(
 const GROUPADD_VALUES = new Set('g K p P R U key password root prefix users'.split(' '))
 const ADDUSER_VALUES = new Set('h g s G u k d shell gecos comment firstuid lastuid firstgid lastgid conf'.split(' '))
 
-export function readAccountCommand(words: readonly Word[]): AccountCommand | null {
+export function readAccountCommand(words: readonly ArgumentWord[]): AccountCommand | null {
   const name = words[0]?.replace(/^.*\//, '') ?? ''
   const rest = words.slice(1)
   if (name === 'busybox') return readAccountCommand(rest)
@@ -63,9 +63,9 @@ export function readAccountCommand(words: readonly Word[]): AccountCommand | nul
   return null
 }
 
-function read(words: readonly Word[], values: ReadonlySet<string>): Read {
-  const options = new Map<string, Word>()
-  const operands: Word[] = []
+function read(words: readonly ArgumentWord[], values: ReadonlySet<string>): ReadArguments {
+  const options = new Map<string, ArgumentWord>()
+  const operands: ArgumentWord[] = []
   let short = false
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? null
@@ -97,7 +97,7 @@ function read(words: readonly Word[], values: ReadonlySet<string>): Read {
   return { options, operands, short }
 }
 
-function useradd({ options, operands, short }: Read): AccountCommand | null {
+function useradd({ options, operands, short }: ReadArguments): AccountCommand | null {
   const [name] = operands
   if (name === null || name === undefined || operands.length !== 1 || options.has('D')) return null
   const system = options.has('r')
@@ -117,7 +117,7 @@ function useradd({ options, operands, short }: Read): AccountCommand | null {
   }
 }
 
-function group(tool: AccountCommand['tool'], { options, operands, short }: Read): AccountCommand | null {
+function group(tool: AccountCommand['tool'], { options, operands, short }: ReadArguments): AccountCommand | null {
   const [name] = operands
   // `addgroup USER GROUP` only adds a member.
   if (name === null || name === undefined || operands.length !== 1) return null
@@ -136,7 +136,7 @@ function group(tool: AccountCommand['tool'], { options, operands, short }: Read)
 }
 
 /** Busybox has `-D -S -H -h -G`, Debian `--system --group --ingroup`; busybox knows most of the long options too. */
-function adduser(words: readonly Word[]): AccountCommand | null {
+function adduser(words: readonly ArgumentWord[]): AccountCommand | null {
   const { options, operands, short } = read(words, ADDUSER_VALUES)
   const [name] = operands
   if (name === null || name === undefined || operands.length !== 1) return null
@@ -162,13 +162,13 @@ function adduser(words: readonly Word[]): AccountCommand | null {
   }
 }
 
-function idOf(options: Read['options'], key: string): SaidId {
+function idOf(options: ReadArguments['options'], key: string): SaidId {
   if (!options.has(key)) return null
   const text = options.get(key)
   return text !== null && text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : 'unclear'
 }
 
-function groupOf(options: Read['options'], key: string): string | SaidId {
+function groupOf(options: ReadArguments['options'], key: string): string | SaidId {
   const text = options.get(key)
   if (!options.has(key)) return null
   if (text === null || text === undefined || text === '') return 'unclear'

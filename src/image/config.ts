@@ -1,7 +1,7 @@
 import { bounds } from '../bounds.ts'
 import type { ExposedPort, Healthcheck, ImageConfig, ImageFacts } from './facts.ts'
 
-type Json = Readonly<Record<string, unknown>>
+type ConfigJson = Readonly<Record<string, unknown>>
 
 /**
  * The `config` object of an OCI or Docker image, as a registry, an archive and `docker image inspect` give it.
@@ -102,8 +102,8 @@ function asString(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }
 
-function asObject(value: unknown): Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {}
+function asObject(value: unknown): ConfigJson {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as ConfigJson) : {}
 }
 
 /** A config that says nothing. */

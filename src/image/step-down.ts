@@ -11,7 +11,7 @@ import { nameOf } from '../path.ts'
 import type { ImageConfig, ImageFacts } from './facts.ts'
 import type { FileModel } from './file-model.ts'
 import { accountLines, directives, type OwnerLine, ownerLines } from './step-down/config-lines.ts'
-import { type AccountNames, type Refused, readAccountOption, readDaemonOption } from './step-down/options.ts'
+import { type AccountNames, type RefusedSwitch, readAccountOption, readDaemonOption } from './step-down/options.ts'
 import { type RootAction, rootActions } from './step-down/root-actions.ts'
 import type { RootRefusal } from './step-down/root-checks.ts'
 import { type ScriptWrite, scriptWrites } from './step-down/script-writes.ts'
@@ -118,7 +118,7 @@ export function findOwnerLines({ files }: Pick<ImageFacts, 'files'>, opened: rea
 export function findRefusedOptions(
   facts: Pick<ImageFacts, 'config' | 'files'>,
   programs: ReadonlySet<string>,
-  refused: Refused,
+  refused: RefusedSwitch,
 ): readonly StepDown[] {
   const files = facts.files.known ? facts.files.value : null
   const names = accountNames(files)

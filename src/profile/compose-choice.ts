@@ -1,8 +1,6 @@
 import { HardenError } from '../errors.ts'
-import { inherited } from './compose-inherit.ts'
-import { hasMoved } from './compose-ports.ts'
-import { sameImage } from './image-name.ts'
-import { type Profile, volumeName } from './profile.ts'
+import { hasMoved } from './compose-parts.ts'
+import { type Profile, sameImage, volumeName } from './profile.ts'
 import { asList, asObject, isObject, type Json, textOf, type YamlFile } from './yaml-file.ts'
 
 /** `asked`; else the one that is built from the Dockerfile or runs the image, or the only one. Throws HardenError where that is none or several. */
@@ -92,4 +90,43 @@ function named(files: readonly YamlFile[]): string {
 
 function wrong(message: string, hint: string): HardenError {
   return new HardenError('bad-usage', message, { hint })
+}
+
+/** Where a service gets more from than its own lines. */
+export interface Inherited {
+  /** What services of the same file give by `extends`, lists added up. */
+  readonly settings: Json
+  /** The service that is extended; null where there is none. */
+  readonly parent: string | null
+  /** The first one of another file: nobody has looked at it. */
+  readonly elsewhere: { readonly file: string; readonly service: string } | null
+}
+
+/** Follows `extends` through the services of one file. */
+export function inherited(services: Json, name: string): Inherited {
+  const seen = new Set([name])
+  let settings: Json = {}
+  let parent: string | null = null
+  for (let current = asObject(services[name]); current.extends !== undefined; ) {
+    const { extends: link } = current
+    const service = textOf(isObject(link) ? link.service : link)
+    const file = isObject(link) && link.file !== undefined ? textOf(link.file) : null
+    parent ??= service
+    if (file !== null) return { settings, parent, elsewhere: { file, service } }
+    // A circle; Compose refuses it.
+    if (seen.has(service)) break
+    seen.add(service)
+    current = asObject(services[service])
+    settings = merged(current, settings)
+  }
+  return { settings, parent, elsewhere: null }
+}
+
+/** As Compose puts two of a kind together: lists add up, the later value holds. Source: Compose specification, *merge*. */
+export function merged(first: Json, second: Json): Json {
+  const both = { ...first, ...second }
+  for (const key of Object.keys(both))
+    if (Array.isArray(first[key]) && Array.isArray(second[key]))
+      both[key] = [...asList(first[key]), ...asList(second[key])]
+  return both
 }

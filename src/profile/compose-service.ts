@@ -1,9 +1,15 @@
 import { composeValue } from '../borders/mount.ts'
 import { isInside } from '../places.ts'
-import { movedExpose, movedHealthcheck, movedPort, warnOfPorts } from './compose-ports.ts'
-import { targetOf } from './compose-volumes.ts'
-import { hostPortNotes } from './ports.ts'
-import { type Profile, type ProfileUser, TMPFS_MEGABYTES, userText, volumeName, type WritablePlace } from './profile.ts'
+import { movedExpose, movedHealthcheck, movedPort, targetOf, warnOfPorts } from './compose-parts.ts'
+import {
+  hostPortNotes,
+  type Profile,
+  type ProfileUser,
+  TMPFS_MEGABYTES,
+  userText,
+  volumeName,
+  type WritablePlace,
+} from './profile.ts'
 import { asList, asObject, isObject, type Json, textOf } from './yaml-file.ts'
 
 export interface ServiceEdit {

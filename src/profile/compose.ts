@@ -1,12 +1,10 @@
 import { writtenByName } from '../evidence/command-line.ts'
 import { isInside } from '../places.ts'
-import { checkImage, checkInherited, chooseService } from './compose-choice.ts'
-import { inherited, merged } from './compose-inherit.ts'
-import { callers } from './compose-ports.ts'
+import { checkImage, checkInherited, chooseService, inherited, merged } from './compose-choice.ts'
+import { callers, migration, sourceOf, targetOf, writtenPlaces } from './compose-parts.ts'
 import { alignService, hardenService } from './compose-service.ts'
-import { migration, sourceOf, targetOf, writtenPlaces } from './compose-volumes.ts'
-import { type Overlay, type Own, overridden } from './overridden.ts'
-import { type Profile, type Running, userText, volumeName } from './profile.ts'
+import { type Own, overridden, type ServiceOverlay } from './overridden.ts'
+import { type Profile, type RunningNote, userText, volumeName } from './profile.ts'
 import { rewriteYaml } from './rewrite-yaml.ts'
 import { asList, asObject, isObject, type Json, parseYaml, textOf, type YamlFile } from './yaml-file.ts'
 
@@ -15,11 +13,11 @@ export interface Rendered {
   readonly text: string
   readonly notes: readonly string[]
   /** What the profile says of every run, and these notes better of this one. */
-  readonly covers?: readonly Running['about'][]
+  readonly covers?: readonly RunningNote['about'][]
 }
 
 /** A file to change, by the name that messages call it. */
-export interface Source {
+export interface NamedText {
   readonly name: string
   readonly text: string
 }
@@ -30,7 +28,7 @@ export interface Source {
  * right. `stage`: what the profile is for, null for an image. Throws HardenError where the service is none or several, or where it cannot be done in these files.
  */
 export function editCompose(
-  sources: readonly Source[],
+  sources: readonly NamedText[],
   asked: Profile,
   service: string | null,
   read: ReadMounted = () => null,
@@ -185,11 +183,11 @@ function composeOwn(service: Json, inherited: Json, name: string, read: ReadMoun
     .map((volume) => ({ source: sourceOf(volume), target: targetOf(volume) }))
     // A new volume starts with what the image has there.
     .filter(({ source, target }) => source !== '' && !source.startsWith(volumeName(name, target)))
-    .map(({ source, target }): Overlay => ({ target, name: source, texts: () => read(source) }))
+    .map(({ source, target }): ServiceOverlay => ({ target, name: source, texts: () => read(source) }))
   const configs = asList(whole.configs)
     .filter(isObject)
     .map(
-      ({ source, target }): Overlay => ({
+      ({ source, target }): ServiceOverlay => ({
         target: textOf(target ?? `/${source}`),
         name: `config ${source}`,
         texts: () => null,

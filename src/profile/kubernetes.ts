@@ -1,11 +1,9 @@
 import { HardenError } from '../errors.ts'
-import type { Rendered, Source } from './compose.ts'
-import { sameImage } from './image-name.ts'
-import { type Overlay, type Own, overridden } from './overridden.ts'
+import type { NamedText, Rendered } from './compose.ts'
+import { type Own, overridden, type ServiceOverlay } from './overridden.ts'
 import { type Chosen, hardenPod, longRunning, namesIn } from './pod-spec.ts'
-import type { Profile } from './profile.ts'
+import { type Profile, sameImage } from './profile.ts'
 import { rewriteYaml } from './rewrite-yaml.ts'
-import { at, type Member, membersOf, type Path, type Pod, podsOf, put } from './workloads.ts'
 import { asList, asObject, isObject, type Json, parseYaml, textOf, type YamlFile } from './yaml-file.ts'
 
 /** Where one pod is, and which of its containers are meant. */
@@ -23,7 +21,7 @@ interface Meant {
  * else the only one there is. Throws HardenError where none is.
  */
 export function editManifests(
-  sources: readonly Source[],
+  sources: readonly NamedText[],
   asked: Profile,
   container: string | null,
 ): readonly Rendered[] {
@@ -156,7 +154,7 @@ function words(commands: readonly unknown[]): readonly string[] | null {
   return found === undefined ? null : found.map(String)
 }
 
-function overlay(mount: Json, pod: Json, members: readonly Member[], { writable }: Profile): readonly Overlay[] {
+function overlay(mount: Json, pod: Json, members: readonly Member[], { writable }: Profile): readonly ServiceOverlay[] {
   const target = textOf(mount.mountPath).replace(/(.)\/$/, '$1')
   const volume = asObject(asList(pod.volumes).find((one) => asObject(one).name === mount.name))
   // What the image has there is copied in first.
@@ -214,4 +212,56 @@ function letIn(rule: unknown, profile: Profile): unknown {
 
 function movedTo(port: unknown, { ports }: Profile): number | null {
   return ports.find(({ from, to }) => from !== to && from === port)?.to ?? null
+}
+
+type Path = readonly (string | number)[]
+
+/** An object of a manifest: a document of its own, or an item of a List. */
+interface Member {
+  readonly path: Path
+  readonly value: Json
+}
+
+interface Pod {
+  /** Of its spec. */
+  readonly path: Path
+  readonly spec: Json
+  readonly labels: Json
+}
+
+/** All objects of a document; `kind: List` (and `DeploymentList` and the like) has them in `items`. */
+function membersOf(document: unknown): readonly Member[] {
+  if (!isObject(document)) return []
+  if (!/List$/.test(textOf(document.kind)) || !Array.isArray(document.items)) return [{ path: [], value: document }]
+  return document.items.flatMap((item, index) =>
+    membersOf(item).map(({ path, value }) => ({ path: ['items', index, ...path], value })),
+  )
+}
+
+/** Deployment and its like, also those of others (a Rollout, a DeploymentConfig); CronJob; PodTemplate. */
+const TEMPLATES: readonly Path[] = [['spec', 'template'], ['spec', 'jobTemplate', 'spec', 'template'], ['template']]
+
+/** The pod that an object runs; empty where it runs none. */
+function podsOf({ path, value }: Member): readonly Pod[] {
+  const places = value.kind === 'Pod' ? [[]] : TEMPLATES
+  return places.flatMap((place) => {
+    const pod = asObject(at(value, place))
+    const spec = asObject(pod.spec)
+    if (asList(spec.containers).length === 0) return []
+    return [{ path: [...path, ...place, 'spec'], spec, labels: asObject(asObject(pod.metadata).labels) }]
+  })
+}
+
+function at(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (current, key) => (typeof key === 'number' ? asList(current) : asObject(current))[key as never],
+    value,
+  )
+}
+
+function put(value: unknown, [key, ...rest]: Path, inner: unknown): unknown {
+  if (key === undefined) return inner
+  if (typeof key === 'number')
+    return asList(value).map((item, index) => (index === key ? put(item, rest, inner) : item))
+  return { ...asObject(value), [key]: put(asObject(value)[key], rest, inner) }
 }

@@ -8,21 +8,20 @@ import { isInside, normalisePath } from '../places.ts'
 import { grantedFolders } from '../plan/grants/ladder.ts'
 import { decided, type StagePlan } from '../plan/plan.ts'
 import type { ReportProof, TargetResult } from '../report/report.ts'
-import { asIs } from './as-is.ts'
-import { notesOf } from './notes.ts'
-import { portsOf, sysctlsFor } from './ports.ts'
+import { notesOf, runningNotes } from './notes.ts'
 import {
   derivedName,
   type ImageChange,
-  type Part,
   type Profile,
   type ProfileImage,
+  type ProfilePart,
+  type ProfilePort,
   type ProfileUser,
   type ProfileVolume,
   slug,
+  sysctlsFor,
 } from './profile.ts'
-import { runningNotes } from './running.ts'
-import { grantedPlaces, writablePlaces } from './writable-places.ts'
+import { asIs, grantedPlaces, writablePlaces } from './writable-places.ts'
 
 export interface ProfileSource {
   /** The stage that is built. */
@@ -49,7 +48,7 @@ export function profileOf(source: ProfileSource): Profile | null {
   const root = plan.outcome === 'needs-root' || plan.outcome === 'exempt'
   const proof = result.proof?.passed === true ? result.proof : null
   const known = proof === null ? 'planned' : 'measured'
-  const part = <T>(value: T, measured = proof !== null): Part<T> => ({
+  const part = <T>(value: T, measured = proof !== null): ProfilePart<T> => ({
     value,
     known: measured ? 'measured' : 'planned',
   })
@@ -127,7 +126,7 @@ function userOf({ account, userBefore }: StagePlan, facts: ImageFacts): ProfileU
  * Shown by a run, or planned where the vendor's own list of what is written is at hand: a guess would only be noticed
  * when a write fails. No list says what an interpreter will be given to run.
  */
-function readOnlyOf({ plan, vendor, facts }: ProfileSource, proof: ReportProof | null): Part<boolean> {
+function readOnlyOf({ plan, vendor, facts }: ProfileSource, proof: ReportProof | null): ProfilePart<boolean> {
   if (proof !== null && proof.result !== null) return { value: proof.result.readOnlyRootfs, known: 'measured' }
   const programs = programsOf(facts.config)
   const isOpen = programs.length === 0 || programs.some(isInterpreter)
@@ -171,7 +170,7 @@ function volumesOf(
  * The capabilities of what keeps root: those that a run has shown, with those that the catalogue names for work that
  * was not exercised. Null where neither says which: dropping all of them would only stop it from starting (FACTS 20).
  */
-function leastRoot(plan: StagePlan, proof: ReportProof | null): Part<readonly string[]> | null {
+function leastRoot(plan: StagePlan, proof: ReportProof | null): ProfilePart<readonly string[]> | null {
   const listed = plan.remarks.flatMap((remark) => remark.capabilities ?? [])
   const shown = proof?.result?.capabilities ?? null
   if (shown === null) return listed.length === 0 ? null : { value: [...new Set(listed)].sort(), known: 'planned' }
@@ -211,4 +210,21 @@ function imageChanges(plan: StagePlan): readonly ImageChange[] {
       ports: moved([...(entrypoint ?? []), ...(cmd ?? [])].join('\n')),
     })),
   ]
+}
+
+/** What is exposed or was seen to be bound, where it was and where it is. */
+function portsOf({ plan, facts }: ProfileSource): readonly ProfilePort[] {
+  const ports = new Map<string, ProfilePort>()
+  const moved = decided(plan, 'switch-base').flatMap((base) => base.ports)
+  for (const { port, protocol } of facts.config.exposedPorts) {
+    ports.set(`${port}/${protocol}`, {
+      from: port,
+      to: moved.find(({ from }) => from === port)?.to ?? port,
+      protocol,
+    })
+  }
+  for (const { from, to, protocol, exposed } of decided(plan, 'port')) {
+    if (exposed || to !== null) ports.set(`${from}/${protocol}`, { from, to: to ?? from, protocol })
+  }
+  return [...ports.values()]
 }

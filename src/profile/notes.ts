@@ -1,17 +1,19 @@
 import { isInside, normalisePath } from '../places.ts'
 import { outermostOwn } from '../plan/grants/ladder.ts'
+import { listed } from '../plan/listed.ts'
 import { decided } from '../plan/plan.ts'
 import type { ProfileSource } from './make-profile.ts'
-import type { Profile } from './profile.ts'
+import { giveVolume, type Profile, type ProfileVolume, type RunningNote, userText } from './profile.ts'
+import { isPassing } from './writable-places.ts'
 
-type Bare = Omit<Profile, 'notes' | 'running'>
+type UnnotedProfile = Omit<Profile, 'notes' | 'running'>
 
 /** What nobody has shown, and what keeps root. */
-export function notesOf(profile: Bare, source: ProfileSource): readonly string[] {
+export function notesOf(profile: UnnotedProfile, source: ProfileSource): readonly string[] {
   return profile.root ? rootNotes(profile, source) : unproved(profile, source)
 }
 
-function unproved(profile: Bare, source: ProfileSource): readonly string[] {
+function unproved(profile: UnnotedProfile, source: ProfileSource): readonly string[] {
   const { user, readOnly, asIs } = profile
   const { result, plan, vendor } = source
   const notes: string[] = []
@@ -45,7 +47,10 @@ function unproved(profile: Bare, source: ProfileSource): readonly string[] {
 }
 
 /** Folders of the user's with something in them, code most often, that no mount keeps writable. */
-function closedFolders({ user, readOnly, writable }: Bare, { plan, facts }: ProfileSource): readonly string[] {
+function closedFolders(
+  { user, readOnly, writable }: UnnotedProfile,
+  { plan, facts }: ProfileSource,
+): readonly string[] {
   if (user === null || !readOnly.value || !facts.files.known) return []
   const volumes = facts.config.volumes.flatMap((volume) => normalisePath(volume, facts.config.workdir) ?? [])
   const open = [...writable.map(({ path }) => path), ...volumes]
@@ -58,7 +63,7 @@ function readOnlyReason(proof: ProfileSource['result']['proof']): string {
   return cell === undefined ? 'which folders it writes was not shown' : `it does not work read-only (${cell.reason})`
 }
 
-function rootNotes({ capabilities }: Bare, { plan, vendor, result }: ProfileSource): readonly string[] {
+function rootNotes({ capabilities }: UnnotedProfile, { plan, vendor, result }: ProfileSource): readonly string[] {
   const hints = plan.remarks.flatMap((remark) => (remark.hint === undefined ? [] : [remark.hint]))
   return [
     plan.reason.startsWith('stays root') || plan.reason.startsWith('must') ? plan.reason : `keeps root: ${plan.reason}`,
@@ -72,5 +77,70 @@ function rootNotes({ capabilities }: Bare, { plan, vendor, result }: ProfileSour
       ? ['by the catalogue it needs --privileged, which nothing can lock down: take what does the same without']
       : []),
     'its root is root of the host if it breaks out: userns-remap, a rootless engine or hostUsers: false (Kubernetes) makes it nobody',
+  ]
+}
+
+/** What whoever has the image running as root today will meet: ports, volumes, `docker exec`, images that build upon it. */
+export function runningNotes(profile: UnnotedProfile, source: ProfileSource): readonly RunningNote[] {
+  if (profile.root) return []
+  const said = (about: RunningNote['about'], texts: readonly string[]): readonly RunningNote[] =>
+    texts.map((text) => ({ about, text }))
+  return [
+    ...said('ports', ports(profile)),
+    ...said('data', data(profile, source)),
+    ...said('shell', shell(profile, source)),
+    ...said('children', children(profile, source)),
+  ]
+}
+
+function ports(profile: UnnotedProfile): readonly string[] {
+  return profile.ports
+    .filter(({ from, to }) => from !== to)
+    .map(({ from, to, protocol }) => {
+      const kind = protocol === 'tcp' ? '' : `/${protocol}`
+      return `port ${from}${kind} is ${to} now: what published it as -p ${from}:${from}${kind} says -p ${from}:${to}${kind} and is found where it was; other containers call ${to}`
+    })
+}
+
+function data(
+  { image, user, volumes, owned, writable, readOnly }: UnnotedProfile,
+  { plan, result }: ProfileSource,
+): readonly string[] {
+  if (user === null || plan.outcome !== 'harden') return []
+  const owner = userText(user.value)
+  const kept = owned.filter((path) => !isPassing(path) && !path.startsWith('/etc/'))
+  const named = kept.length === 0 ? '' : ` (${listed(kept)})`
+  // A run with a read-only root has shown that it writes nothing.
+  const writesNothing = readOnly.value && readOnly.known === 'measured' && writable.length === 0 && kept.length === 0
+  if (volumes.length === 0 && writesNothing) return []
+  if (volumes.length === 0)
+    return [`folders of the host that it writes to${named} have to be writable for ${owner}: chown -R ${owner} FOLDER`]
+  const cells = result.proof?.passed === true ? result.proof.cells : []
+  const outcome = (name: string) => cells.find((cell) => cell.name === name)?.outcome
+  // Names as in src/proof/volume-cells.ts.
+  const [filled, given] = [outcome('volume that a root run filled'), outcome('the same volume, given to the user once')]
+  const said = ({ path, prepared }: ProfileVolume): string => {
+    const there = `a volume that is there already at ${path}`
+    if (filled === 'pass') return `${there} works as it is (measured). If yours does not`
+    // The folder that a new volume starts with is root's where the image is used as it is.
+    if (given === 'pass')
+      return `${there} has to be given to the user (measured)${prepared ? '' : ', and so has a new one'}`
+    return `${there} may belong to root${prepared ? '' : ', and a new one does'}`
+  }
+  return volumes.map(
+    (volume) => `${said(volume)}: once, with no container on it, ${giveVolume({ image }, 'VOLUME', volume)}`,
+  )
+}
+
+function shell({ user }: UnnotedProfile, { plan }: ProfileSource): readonly string[] {
+  if (user === null || plan.outcome !== 'harden') return []
+  return [`docker exec is ${userText(user.value)} as well: docker exec --user 0:0 where root is meant`]
+}
+
+function children({ image, user }: UnnotedProfile, { facts, plan }: ProfileSource): readonly string[] {
+  if (user === null || plan.outcome !== 'harden' || (!image.derived && image.original !== null)) return []
+  const triggers = facts.config.onbuild.length > 0 ? ', and its ONBUILD triggers run as the user' : ''
+  return [
+    `a Dockerfile FROM ${image.name} that installs something says USER 0:0 before and USER ${userText(user.value)} after${triggers}`,
   ]
 }

@@ -1,12 +1,11 @@
 import { programsIn } from '../command/index.ts'
 import { baseName, isInside } from '../places.ts'
 import { portLines } from '../plan/ports/port-lines.ts'
-import { sysctlsFor } from './ports.ts'
-import type { ImageChange, Profile } from './profile.ts'
+import { type ImageChange, type Profile, sysctlsFor } from './profile.ts'
 
 /** What a service or a container puts over its image. */
 export interface Own {
-  readonly overlays: readonly Overlay[]
+  readonly overlays: readonly ServiceOverlay[]
   readonly env: ReadonlyMap<string, string>
   /** In the place of the image's own; null where the image's own holds. */
   readonly entrypoint: readonly string[] | null
@@ -15,7 +14,7 @@ export interface Own {
   readonly workdir: string | null
 }
 
-export interface Overlay {
+export interface ServiceOverlay {
   /** Absolute path in the container. */
   readonly target: string
   /** As messages call it: `./nginx.conf`. */

@@ -1,4 +1,5 @@
 import { shellQuoted } from '../borders/shell.ts'
+import { FIRST_UNPRIVILEGED_PORT } from '../evidence/claim.ts'
 
 /**
  * The run-time half: how a container is started so that it stays locked down. Plain data, the same for every platform.
@@ -11,13 +12,13 @@ export interface Profile {
   /** It keeps root: by its nature, or by somebody's decision. */
   readonly root: boolean
   /** Null where the image's own user stays in force: root, or a name that cannot be resolved. */
-  readonly user: Part<ProfileUser> | null
+  readonly user: ProfilePart<ProfileUser> | null
   /** The platform chooses the uid, and the group of volumes with it: neither is said. */
   readonly anyUid: boolean
   /** Added to none (names without `CAP_`); null where it is not known which ones it needs, so that none is dropped. */
-  readonly capabilities: Part<readonly string[]> | null
-  readonly noNewPrivileges: Part<boolean>
-  readonly readOnly: Part<boolean>
+  readonly capabilities: ProfilePart<readonly string[]> | null
+  readonly noNewPrivileges: ProfilePart<boolean>
+  readonly readOnly: ProfilePart<boolean>
   /** Places that a read-only root needs to be writable; empty without one. */
   readonly writable: readonly WritablePlace[]
   /** Folders that the image gives to the user, as far as is known: what is mounted over one has to be the user's too. */
@@ -37,12 +38,12 @@ export interface Profile {
   /** Can the image be used as it is, with `--user` alone? Null where that is not the question. */
   readonly asIs: AsIs | null
   /** What breaks for those who have it running as root today, and what mends it. */
-  readonly running: readonly Running[]
+  readonly running: readonly RunningNote[]
   /** What is not known, and what else is to be said. */
   readonly notes: readonly string[]
 }
 
-export interface Part<T> {
+export interface ProfilePart<T> {
   readonly value: T
   readonly known: 'measured' | 'planned'
 }
@@ -108,7 +109,7 @@ export interface ImageChange {
 }
 
 /** One sentence, and what it is about: a file that is changed may have a better one. */
-export interface Running {
+export interface RunningNote {
   readonly about: 'ports' | 'data' | 'shell' | 'children'
   readonly text: string
 }
@@ -176,4 +177,43 @@ export function derivedName(reference: string, what: string): string {
   const bare = reference.replace(/@.*$/s, '')
   const [, path = bare, tag = 'latest'] = /^(.*?)(?::([^:/]+))?$/.exec(bare) ?? []
   return `${path.slice(path.lastIndexOf('/') + 1)}-${what}:${tag}`
+}
+
+/** A port below 1024 that stays: not every runtime lifts the kernel's limit (FACTS 18). */
+export function sysctlsFor(ports: readonly ProfilePort[], root: boolean): Readonly<Record<string, string>> {
+  const low = ports.map(({ to }) => to).filter((port) => port < FIRST_UNPRIVILEGED_PORT)
+  return root || low.length === 0 ? {} : { 'net.ipv4.ip_unprivileged_port_start': String(Math.min(...low)) }
+}
+
+/** Where a container has no network of its own the limit is the machine's, and no setting of the container lifts it. */
+export function hostPortNotes(where: string, sysctls: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(sysctls).map(
+    ([name, value]) =>
+      `${where} has the ports of the machine, where a user other than root may bind port ${value} only after sysctl -w ${name}=${value} there`,
+  )
+}
+
+/** The text names the image that was asked about, or what takes its place. */
+export function sameImage(image: unknown, { image: { original, name } }: Profile): boolean {
+  if (typeof image !== 'string') return false
+  const text = withDefaults(image)
+  return [name, ...(original === null ? [] : [original])].some((one) => isMeant(text, one))
+}
+
+/** Compose puts `${TAG}` in from the environment; a tag that only that knows may be any. */
+function isMeant(text: string, name: string): boolean {
+  const [, path] = /^([^$]+):\$(?:\w+|\{[^}]*\})$/.exec(text) ?? []
+  if (path === undefined) return familiar(text) === familiar(name)
+  return familiar(path) === familiar(name.replace(/(?<![:@][^/]*?)[:@][^/]*$/, ''))
+}
+
+/** `${TAG:-1}` is 1 where nobody sets it. */
+function withDefaults(text: string): string {
+  return text.replace(/\$\{\w+:?-([^${}]*)\}/g, '$1')
+}
+
+/** `nginx`, `nginx:latest` and `docker.io/library/nginx` are one. */
+function familiar(image: string): string {
+  const short = image.replace(/^(index\.)?docker\.io\//, '').replace(/^library\//, '')
+  return /[:@]/.test(short.slice(short.lastIndexOf('/') + 1)) ? short : `${short}:latest`
 }

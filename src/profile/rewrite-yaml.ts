@@ -2,10 +2,23 @@ import { isCollection, isMap, isNode, isScalar, isSeq, type Node, type Pair, typ
 import { applyEdits, type Edit } from '../edit.ts'
 import { HardenError } from '../errors.ts'
 import { isEqual, isObject, type Json, parseYaml, type YamlDocument, type YamlFile } from './yaml-file.ts'
-import { afterColon, columnOf, contentEnd, keyOf, lineAfter, rangeOf, sharedAnchor, startOf } from './yaml-places.ts'
-import { blockText, flowText, scalarText, type YamlStyle, yamlStyle } from './yaml-style.ts'
+import {
+  afterColon,
+  blockText,
+  columnOf,
+  contentEnd,
+  flowText,
+  keyOf,
+  lineAfter,
+  rangeOf,
+  scalarText,
+  sharedAnchor,
+  startOf,
+  type YamlStyle,
+  yamlStyle,
+} from './yaml-style.ts'
 
-interface State {
+interface RewriteState {
   readonly file: YamlFile
   readonly document: YamlDocument
   readonly style: YamlStyle
@@ -19,7 +32,7 @@ interface State {
 export function rewriteYaml(file: YamlFile, values: readonly unknown[]): string {
   const style = yamlStyle(file)
   const edits = file.documents.flatMap((document, index) => {
-    const state: State = { file, document, style, edits: [] }
+    const state: RewriteState = { file, document, style, edits: [] }
     const { contents } = document
     if (isNode(contents) && !isEqual(file.values[index], values[index])) change(contents, values[index], false, state)
     return state.edits
@@ -38,7 +51,7 @@ export function rewriteYaml(file: YamlFile, values: readonly unknown[]): string 
 }
 
 /** Something of the same kind in the place of a node; false where it has to be replaced as a whole. */
-function change(node: Node, after: unknown, inFlow: boolean, state: State): boolean {
+function change(node: Node, after: unknown, inFlow: boolean, state: RewriteState): boolean {
   if (isMap(node) && isObject(after)) changeMap(node, after, inFlow || node.flow === true, state)
   else if (isSeq(node) && Array.isArray(after) && after.length >= node.items.length)
     changeSeq(node, after, inFlow || node.flow === true, state)
@@ -53,7 +66,7 @@ function change(node: Node, after: unknown, inFlow: boolean, state: State): bool
   return true
 }
 
-function changeMap(map: YAMLMap, after: Json, inFlow: boolean, state: State): void {
+function changeMap(map: YAMLMap, after: Json, inFlow: boolean, state: RewriteState): void {
   const before = map.toJS(state.document) as Json
   const own = map.items.filter((pair) => keyOf(pair) !== null)
   const gone = own.filter((pair) => !Object.hasOwn(after, keyOf(pair) ?? ''))
@@ -81,7 +94,7 @@ function changeMap(map: YAMLMap, after: Json, inFlow: boolean, state: State): vo
   insertLines(map, added, columnOf(startOf(first), state.file.text), state)
 }
 
-function changeSeq(seq: YAMLSeq, after: readonly unknown[], inFlow: boolean, state: State): void {
+function changeSeq(seq: YAMLSeq, after: readonly unknown[], inFlow: boolean, state: RewriteState): void {
   seq.items.forEach((item, index) => {
     const value = after[index]
     if (!isNode(item) || isEqual(item.toJS(state.document), value)) return
@@ -103,7 +116,7 @@ function changeSeq(seq: YAMLSeq, after: readonly unknown[], inFlow: boolean, sta
 }
 
 /** Another kind of value for a key: on lines of its own below the key, or in the line where that is the style around it. */
-function replaceValue(pair: Pair, after: unknown, inFlow: boolean, state: State): void {
+function replaceValue(pair: Pair, after: unknown, inFlow: boolean, state: RewriteState): void {
   const { value } = pair
   const { text } = state.file
   const isFlow = inFlow || (isCollection(value) && value.flow === true)
@@ -128,11 +141,11 @@ function replaceValue(pair: Pair, after: unknown, inFlow: boolean, state: State)
 }
 
 /** The content of a block of text reaches over its line end. */
-function lineEndAt(end: number, { file, style }: State): string {
+function lineEndAt(end: number, { file, style }: RewriteState): string {
   return file.text[end - 1] === '\n' ? style.eol : ''
 }
 
-function replace(node: Node, after: unknown, inFlow: boolean, state: State): void {
+function replace(node: Node, after: unknown, inFlow: boolean, state: RewriteState): void {
   const [start] = rangeOf(node)
   const end = contentEnd(node, state.file.text)
   const block = !inFlow && !isEmpty(after)
@@ -142,7 +155,7 @@ function replace(node: Node, after: unknown, inFlow: boolean, state: State): voi
   state.edits.push({ start, end, text: eol(text, state) + lineEndAt(end, state) })
 }
 
-function removeLines(pair: Pair, state: State): void {
+function removeLines(pair: Pair, state: RewriteState): void {
   const { text } = state.file
   const start = startOf(pair)
   const line = text.lastIndexOf('\n', start - 1) + 1
@@ -156,7 +169,7 @@ function removeLines(pair: Pair, state: State): void {
 }
 
 /** Below the last line of a block collection, and below comments that are set in deeper: those go with that line. */
-function insertLines(node: Node, added: unknown, column: number, state: State): void {
+function insertLines(node: Node, added: unknown, column: number, state: RewriteState): void {
   const { text } = state.file
   const end = lineAfter(contentEnd(node, text), text)
   const comments = new RegExp(`(?: {${column + 1},}#.*(?:\\n|$))*`, 'y')
@@ -168,14 +181,14 @@ function insertLines(node: Node, added: unknown, column: number, state: State): 
   state.edits.push({ start: at, end: at, text: body })
 }
 
-function insertFlow(node: YAMLMap | YAMLSeq, inner: string, state: State): void {
+function insertFlow(node: YAMLMap | YAMLSeq, inner: string, state: RewriteState): void {
   const last = node.items.at(-1)
   const [start] = rangeOf(node)
   const at = last === undefined ? start + 1 : contentEnd(last, state.file.text)
   state.edits.push({ start: at, end: at, text: last === undefined ? inner : `, ${inner}` })
 }
 
-function eol(text: string, { style }: State): string {
+function eol(text: string, { style }: RewriteState): string {
   return style.eol === '\n' ? text : text.replaceAll('\n', style.eol)
 }
 

@@ -1,6 +1,6 @@
 import { shellQuoted } from '../borders/shell.ts'
 import type { TargetResult } from '../report/report.ts'
-import { type Part, type Profile, userText } from './profile.ts'
+import { type Profile, type ProfilePart, userText } from './profile.ts'
 
 /**
  * What goes with a profile, for people: what holds and how that is known, what to do first, what changes. `given`: the
@@ -60,7 +60,7 @@ function changed({ image, target }: Profile, isBuilt: boolean, result: TargetRes
 }
 
 function partsOf({ user, root, capabilities, noNewPrivileges, readOnly, writable }: Profile): readonly string[] {
-  const said = <T>(part: Part<T>, text: string): string => `${text} (${part.known})`
+  const said = <T>(part: ProfilePart<T>, text: string): string => `${text} (${part.known})`
   const who = root
     ? 'runs as root'
     : user === null

@@ -233,6 +233,15 @@ describe('cases', () => {
     if (anybody !== undefined) expect(needsRoot(anybody)).toBeUndefined()
   })
 
+  test.each([
+    ['/srv/phpixie/nginx.conf', 'user web;\n', 'nginx'],
+    ['/etc/supervisor/conf.d/nginx.conf', '[program:x]\nuser=web\n', 'supervisord'],
+    ['/etc/supervisor/conf.d/memcached.conf', '[program:x]\nuser=web\n', 'supervisord'],
+    ['/etc/memcached-web.conf', '-u web\n', 'memcached'],
+  ])('%s is read by whom its line is of', (path, text, tool) => {
+    expect(found(['x'], { [path]: text })).toEqual([expect.objectContaining({ tool, user: 'web' })])
+  })
+
   test('an option whose value is configuration may switch as well', () => {
     expect(found(['nginx', '-g', 'user web grp; daemon off;'], {})).toEqual([
       expect.objectContaining({

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { images } from '../../catalogue/index.ts'
 import { isOwnCompose, isOwnDockerfile } from '../../src/cli/own-file.ts'
 import { harden } from '../../src/index.ts'
-import { profileFile } from '../../src/profile/profile-file.ts'
+import { profileFile } from '../../src/profile/compose-file.ts'
 import { sampleProfile } from '../profile/sample.ts'
 
 const names = images.flatMap(({ repositories: [name] }) => name?.replaceAll('*', 'x') ?? [])

@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { parse, stringify } from 'yaml'
 import { editCompose as editFiles, type Rendered } from '../../src/profile/compose.ts'
-import { composeFile } from '../../src/profile/compose-file.ts'
+import { composeFile, profileFile } from '../../src/profile/compose-file.ts'
 import type { Profile } from '../../src/profile/profile.ts'
-import { profileFile } from '../../src/profile/profile-file.ts'
 import { rootProfile, sampleProfile } from './sample.ts'
 import { expectCompose } from './schemas.ts'
 

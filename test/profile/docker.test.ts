@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { shellQuoted } from '../../src/borders/shell.ts'
+import { profileFile } from '../../src/profile/compose-file.ts'
 import { dockerRun } from '../../src/profile/docker.ts'
-import { profileFile } from '../../src/profile/profile-file.ts'
 import { rootProfile, sampleProfile } from './sample.ts'
 
 test('one line, with all that is locked', () => {

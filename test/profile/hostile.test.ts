@@ -2,9 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { expect, test } from '@jest/globals'
 import { parse } from 'yaml'
 import { composeValue, unmountable } from '../../src/borders/mount.ts'
-import { composeFile } from '../../src/profile/compose-file.ts'
+import { composeFile, profileFile } from '../../src/profile/compose-file.ts'
 import { dockerRun } from '../../src/profile/docker.ts'
-import { profileFile } from '../../src/profile/profile-file.ts'
 import { sampleProfile } from './sample.ts'
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's variable

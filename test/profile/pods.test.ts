@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { parse, parseAllDocuments, stringify } from 'yaml'
 import { editManifests } from '../../src/profile/kubernetes.ts'
-import { isKustomization, kustomization } from '../../src/profile/kustomize.ts'
+import { isKustomization, kustomization } from '../../src/profile/kubernetes-files.ts'
 import { rootProfile, sampleProfile } from './sample.ts'
 import { expectKubernetes, expectRestricted } from './schemas.ts'
 

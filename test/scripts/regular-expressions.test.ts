@@ -75,17 +75,14 @@ const MADE: Readonly<Record<string, string>> = {
     'numbers of ports between constants; one line of a file',
   'src/plan/ports/low-ports.ts: String.raw`\\blisten(?:AndServe)?\\(\\s*(?:["\'][\\d.]*:)?${from}\\b|\\b(?:run|serve|listen)\\([^()\\n]*\\bport\\s*[=:]\\s*${from}\\b|(?:\\b\\w*Server|\\.bind)\\(\\(\\s*["\'][^"\']*["\']\\s*,\\s*${from}\\b|\\bInetSocketAddress\\(\\s*${from}\\b|\\bset\\(?\\s*:port,\\s*${from}\\b`':
     'numbers of ports between constants; one line of a file',
-  'src/plan/ports/low-ports.ts: form': 'numbers of ports between constants; one line of a file',
-  'src/contents/build-context.ts: `^${source}$`': 'a glob of COPY or rm, escaped but for its stars; a path',
-  'src/contents/run-actions.ts: `^${source}(?:/|$)`': 'a glob of COPY or rm, escaped but for its stars; a path',
+  'src/plan/ports/source-ports.ts: form': 'numbers of ports between constants; one line of a file',
   "src/plan/step-down/step-down-edits.ts: String.raw`(?<!\\w=\\S*\\s+)(?:${texts.join('|')})(?![\\w./-])`":
     'escaped texts',
-  'src/profile/compose-ports.ts: `[:\\\\s]${from}\\\\b`': 'numbers of ports and escaped names',
-  'src/profile/compose-ports.ts: `\\\\b${host}:${port}\\\\b`': 'numbers of ports and escaped names',
-  'src/profile/compose-ports.ts: `\\\\b${scheme}://${host}(?![\\\\w.:-])`': 'numbers of ports and escaped names',
   'src/profile/make-profile.ts: String.raw`(?<!\\d)${to}(?!\\d)`': 'numbers',
   'src/profile/rewrite-yaml.ts: `(?: {${column + 1},}#.*(?:\\\\n|$))*`': 'numbers',
   'src/proof/ask/ask-port.ts: `^${name}:[ \\\\t]*([^\\\\r\\\\n]+)`': 'constants, and names of \\w alone',
+  'src/contents/build-context.ts: `^${source}$`': 'a glob of COPY or rm, escaped but for its stars; a path',
+  'src/contents/run-actions.ts: `^${source}(?:/|$)`': 'a glob of COPY or rm, escaped but for its stars; a path',
   'src/proof/log-refusals.ts: String.raw`^\\W*${escapeEre(path)}:?( line)? `':
     'an escaped path; a line of at most 2000 characters',
   'src/proof/log-refusals.ts: `${String.fromCharCode(27)}\\\\[[\\\\d;]*m`': 'constants, and names of \\w alone',
@@ -120,6 +117,9 @@ const MADE: Readonly<Record<string, string>> = {
   'src/engine/cli/listeners.ts: `^${table.toUpperCase()}: inuse 0\\\\b`': 'constants, and names of \\w alone',
   'src/proof/checks/watch.ts: `${String.fromCharCode(27)}\\\\[[\\\\d;]*m`': 'constants, and names of \\w alone',
   'src/proof/trace/file-calls.ts: `\\\\b${name}=([\\\\w|]+)`': 'constants, and names of \\w alone',
+  'src/profile/compose-parts.ts: `[:\\\\s]${from}\\\\b`': 'numbers of ports and escaped names',
+  'src/profile/compose-parts.ts: `\\\\b${host}:${port}\\\\b`': 'numbers of ports and escaped names',
+  'src/profile/compose-parts.ts: `\\\\b${scheme}://${host}(?![\\\\w.:-])`': 'numbers of ports and escaped names',
 }
 
 /** Numbers from 0 to 1, the same in each run (mulberry32). */

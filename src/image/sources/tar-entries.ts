@@ -17,7 +17,7 @@ export interface TarHeader {
   readonly isSparse: boolean
 }
 
-export interface TarEntry {
+export interface StreamedEntry {
   readonly header: TarHeader
   /** To be read before the next entry is asked for; what is not read goes by. */
   content(): AsyncIterable<Buffer>
@@ -30,7 +30,7 @@ const BLOCK = 512
  * archive ends at two empty blocks, a global pax header says nothing of other entries, and a number that is none is an
  * error. What comes after the end is read, and says nothing. Throws Error for what is no tar; closes the source.
  */
-export async function* tarEntries(tar: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
+export async function* tarEntries(tar: AsyncIterable<Uint8Array>): AsyncGenerator<StreamedEntry> {
   const bytes = byteReader(tar)
   try {
     for (;;) {

@@ -1,6 +1,6 @@
 import { entryBytes, imageLimits } from './image-limits.ts'
 import { asBroken } from './stored/blobs.ts'
-import { type TarEntry as Entry, tarEntries } from './tar-entries.ts'
+import { type StreamedEntry, tarEntries } from './tar-entries.ts'
 
 const LARGEST = 512 * 1024
 /** All texts of one tar together. */
@@ -52,7 +52,7 @@ export async function readTarEntries(tar: AsyncIterable<Uint8Array>): Promise<Re
   return found
 }
 
-async function* copied(tar: AsyncIterable<Uint8Array>): AsyncGenerator<Entry> {
+async function* copied(tar: AsyncIterable<Uint8Array>): AsyncGenerator<StreamedEntry> {
   try {
     yield* tarEntries(tar)
   } catch (error) {

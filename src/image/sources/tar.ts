@@ -17,7 +17,7 @@ export interface LayerContent extends TarContent {
 }
 
 export interface TarOptions {
-  readonly wanted: (path: string, size: number) => Wanted
+  readonly wanted: (path: string, size: number) => WantedText
   /** Where the tar's root lies in the image; default `/`. */
   readonly under?: string
   /** What may be held of the image that the tar is a part of; default: a whole one for this tar. */
@@ -48,7 +48,7 @@ export async function readTar(tar: AsyncIterable<Uint8Array>, options: TarOption
 }
 
 /** Null where the content turns out to be no text (or no script). */
-async function readText(bytes: AsyncIterable<Buffer>, wanted: Wanted): Promise<string | null> {
+async function readText(bytes: AsyncIterable<Buffer>, wanted: WantedText): Promise<string | null> {
   const chunks: Buffer[] = []
   for await (const chunk of bytes) {
     if (chunks.length === 0 && wanted === 'script' && chunk[0] !== 0x23) return null
@@ -151,10 +151,10 @@ const scriptFile = /\.(?:sh|bash|envsh)$/
 const sourceFile = /\.(?:[cm]?[jt]sx?|py|rb|ru|php|java|kt|go|rs|cs|exs?)$|\/Gemfile$/
 
 /** `named`: keep any text; `text`: keep a small text; `script`: keep a small one that starts with `#!`; null: skip. */
-export type Wanted = 'named' | 'text' | 'script' | null
+export type WantedText = 'named' | 'text' | 'script' | null
 
 /** Which files of an image with this config have their text kept. */
-export function keptTexts(config: ImageConfig): (path: string, size: number) => Wanted {
+export function keptTexts(config: ImageConfig): (path: string, size: number) => WantedText {
   const words = [...(config.entrypoint ?? []), ...(config.cmd ?? []), ...(config.healthcheck?.test ?? [])]
   const started = new Set(
     words

@@ -1,7 +1,7 @@
 import { lineOf } from '../../line-of.ts'
 import { nameOf } from '../../path.ts'
 import type { FileModel } from '../file-model.ts'
-import { configures, type Daemon, daemonOfFile } from './daemons.ts'
+import { configures, daemonsOfFile, type SwitchingDaemon } from './daemons.ts'
 import type { AccountNames } from './options.ts'
 
 /** A line of a daemon's configuration that makes it switch user. */
@@ -24,13 +24,14 @@ export interface AccountLine {
 /** Directives in the configuration files that the model kept, in the order of their paths. */
 export function directives(files: FileModel): readonly AccountLine[] {
   return [...files.texts()].sort().flatMap((path) => {
-    const daemon = daemonOfFile(path)
-    const text = daemon === null ? null : files.text(path)
-    return daemon === null || text === null ? [] : directivesIn(path, text, daemon, files)
+    const daemons = daemonsOfFile(path)
+    const text = daemons.length === 0 ? null : files.text(path)
+    const daemon = text === null ? undefined : daemons.find(({ user }) => user.test(text))
+    return daemon === undefined || text === null ? [] : directivesIn(path, text, daemon, files)
   })
 }
 
-function directivesIn(path: string, text: string, daemon: Daemon, files: FileModel): readonly AccountLine[] {
+function directivesIn(path: string, text: string, daemon: SwitchingDaemon, files: FileModel): readonly AccountLine[] {
   const group = daemon.group?.exec(text) ?? null
   const found: AccountLine[] = []
   for (const match of text.matchAll(new RegExp(daemon.user, 'gm'))) {
@@ -66,7 +67,7 @@ function place(text: string, index: number): TextLine {
 }
 
 /** Apache's `User ${APACHE_RUN_USER}` is set in envvars, beside it. */
-function resolved(value: string, daemon: Daemon, files: FileModel): string | null {
+function resolved(value: string, daemon: SwitchingDaemon, files: FileModel): string | null {
   if (!value.includes('$')) return value.replace(/\}$/, '')
   const name = /^\$\{?(\w+)\}?$/.exec(value)?.[1]
   if (name === undefined) return null
@@ -97,7 +98,7 @@ export function accountLines(files: FileModel, paths: readonly string[], names: 
   return [...new Set(paths)].sort().flatMap((path) => {
     const text = files.text(path)
     // What a script says of accounts, or shows in its manual, is no setting.
-    if (text === null || text.startsWith('#!') || daemonOfFile(path) !== null) return []
+    if (text === null || text.startsWith('#!') || daemonsOfFile(path).length > 0) return []
     const group = GROUP.exec(text)
     const ofGroup = group !== null && names.groups.has(group.groups?.group ?? '') ? group : null
     const found = [...text.matchAll(USER)].flatMap((match): readonly AccountLine[] => {

@@ -3,7 +3,7 @@ import { programs } from '../../../catalogue/programs/index.ts'
 import { nameOf } from '../../path.ts'
 
 /** A program that switches to another user by itself where it is told so, as it is looked for. */
-export interface Daemon extends Omit<DaemonSwitch, 'files' | 'user' | 'group' | 'inOption'> {
+export interface SwitchingDaemon extends Omit<DaemonSwitch, 'files' | 'user' | 'group' | 'inOption'> {
   readonly name: string
   readonly programs: readonly string[]
   /** Which files configure it. */
@@ -20,16 +20,19 @@ export function insistsOnUser(name: string): boolean {
   return daemons.some((daemon) => daemon.name === name && daemon.insists === true) || daemonOf(name)?.insists === true
 }
 
-/** The daemon that reads a file as its configuration. One whose folder it is in is meant before one that it is named after. */
-export function daemonOfFile(path: string): Daemon | null {
+/**
+ * The daemons that may read a file as their configuration, likeliest first: one whose file has that very name, one whose
+ * folder it is in (/etc/supervisor/conf.d), one that it is named after. Which it is shows in its lines.
+ */
+export function daemonsOfFile(path: string): readonly SwitchingDaemon[] {
   const reads = daemons.flatMap((daemon) => {
     const fitting = daemon.files.filter((glob) => fits(glob, path))
-    return fitting.length === 0 ? [] : [{ daemon, inFolder: fitting.some(({ folder }) => folder !== null) }]
+    return fitting.length === 0 ? [] : [{ daemon, rank: Math.min(...fitting.map(({ rank }) => rank)) }]
   })
-  return (reads.find(({ inFolder }) => inFolder) ?? reads[0])?.daemon ?? null
+  return reads.sort((a, b) => a.rank - b.rank).map(({ daemon }) => daemon)
 }
 
-export function configures({ files }: Daemon, path: string): boolean {
+export function configures({ files }: SwitchingDaemon, path: string): boolean {
   return files.some((glob) => fits(glob, path))
 }
 
@@ -37,6 +40,8 @@ export function configures({ files }: Daemon, path: string): boolean {
 interface FileGlob {
   readonly folder: RegExp | null
   readonly name: RegExp
+  /** The lower, the more it says. */
+  readonly rank: 0 | 1 | 2
 }
 
 function fits({ folder, name }: FileGlob, path: string): boolean {
@@ -44,13 +49,13 @@ function fits({ folder, name }: FileGlob, path: string): boolean {
 }
 
 /** By the name of its program; versions at the end do not count (php-fpm8.4). */
-export function daemonOf(program: string): Daemon | null {
+export function daemonOf(program: string): SwitchingDaemon | null {
   return byProgram.get(program) ?? byProgram.get(program.replace(/(?<![\d.])[\d.]+$/, '')) ?? null
 }
 
 const NOTHING = /(?!)/
 
-const daemons: readonly Daemon[] = programs.flatMap((rule) =>
+const daemons: readonly SwitchingDaemon[] = programs.flatMap((rule) =>
   rule.stepDown === undefined ? [] : [daemonBy(rule, rule.stepDown)],
 )
 const byProgram = new Map(daemons.flatMap((daemon) => daemon.programs.map((name) => [name, daemon])))
@@ -58,7 +63,7 @@ const byProgram = new Map(daemons.flatMap((daemon) => daemon.programs.map((name)
 function daemonBy(
   { name, programs }: ProgramRule,
   { files = [], user, group, inOption, ...rest }: DaemonSwitch,
-): Daemon {
+): SwitchingDaemon {
   return {
     ...rest,
     name,
@@ -75,7 +80,8 @@ function halvesOf(glob: string): FileGlob {
   const parts = glob.split('/').map((part) => part.replaceAll('.', '\\.').replaceAll('*', '[^/]*'))
   const below = parts.length === 4 ? '' : '[^/]*$'
   const folder = parts.length === 2 ? null : new RegExp(`/${parts[1]}/${below}`)
-  return { folder, name: new RegExp(`^${parts.at(-1)}$`) }
+  const rank = folder !== null ? 1 : glob.includes('*', 2) ? 2 : 0
+  return { folder, name: new RegExp(`^${parts.at(-1)}$`), rank }
 }
 
 function expressionOf(line: ConfigLine, named: 'user' | 'group'): RegExp {

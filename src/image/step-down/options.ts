@@ -1,6 +1,6 @@
 import { programIndex, type SwitchCommand, type Word } from '../../command/index.ts'
 import { nameOf } from '../../path.ts'
-import { type Daemon, daemonOf } from './daemons.ts'
+import { daemonOf, type SwitchingDaemon } from './daemons.ts'
 
 /** A daemon that its own command line tells to switch: `memcached -u memcache`, `mysqld --user=mysql`, `nginx -g 'user x;'`. */
 export function readDaemonOption(words: readonly Word[]): SwitchCommand | null {
@@ -59,7 +59,7 @@ function matches(text: string, option: string): boolean {
 }
 
 /** Of an option whose value is configuration. */
-function inOption(words: readonly Word[], from: number, { inOption }: Daemon): SwitchCommand | null {
+function inOption(words: readonly Word[], from: number, { inOption }: SwitchingDaemon): SwitchCommand | null {
   for (let at = from + 1; inOption !== null && at < words.length; at += 1) {
     const word = words[at] as Word
     const { user, group } = inOption.pattern.exec(word.text)?.groups ?? {}
@@ -102,12 +102,12 @@ const JAIL = ['-c', '-t', '-i', '-j', '-r', '-R', '--jail', '--root']
 const CHROOT = ['--chroot', '-chroot', '--chroot-dir', '--chrootdir', '--chroot-directory']
 
 /** What a run was refused to switch to. Whatever option of the program names that is the one that asks for it. */
-export interface Refused {
+export interface RefusedSwitch {
   readonly users: ReadonlySet<string>
   readonly folders: ReadonlySet<string>
 }
 
-const NOTHING: Refused = { users: new Set(), folders: new Set() }
+const NOTHING: RefusedSwitch = { users: new Set(), folders: new Set() }
 
 /**
  * A program that nobody has told us of, whose options name an account of the image: `snmpd -u Debian-snmp -g Debian-snmp`.
@@ -117,7 +117,7 @@ const NOTHING: Refused = { users: new Set(), folders: new Set() }
 export function readAccountOption(
   words: readonly Word[],
   names: () => AccountNames,
-  refused: Refused = NOTHING,
+  refused: RefusedSwitch = NOTHING,
 ): SwitchCommand | null {
   const from = programIndex(words)
   const program = words[from]?.value

@@ -5,7 +5,7 @@ import { mergeByFile } from '../../evidence/file-edit.ts'
 import type { Operation } from '../../evidence/operation.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import { daemonOf, insistsOnUser } from '../../image/step-down/daemons.ts'
-import type { Refused } from '../../image/step-down/options.ts'
+import type { RefusedSwitch } from '../../image/step-down/options.ts'
 import {
   findAccountLines,
   findOwnerLines,
@@ -248,7 +248,7 @@ function refusedSwitches(
 }
 
 /** Whom they would have become, and where locked in: root is nobody to switch to. */
-function namesOf(refusals: readonly Operation[], { accounts }: ImageFacts): Refused {
+function namesOf(refusals: readonly Operation[], { accounts }: ImageFacts): RefusedSwitch {
   const users = accounts.known ? accounts.value.users : []
   const isMeant = (id: { readonly uid: number; readonly gid: number }): boolean =>
     refusals.some(({ uid, gid }) => uid === id.uid || (uid === undefined && gid === id.gid))

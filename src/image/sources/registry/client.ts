@@ -1,7 +1,7 @@
 import { bounds } from '../../../bounds.ts'
 import { HardenError } from '../../../errors.ts'
 import type { Credentials } from './credentials.ts'
-import { type Answer, type ExchangeOptions, openExchange, type Question } from './exchange.ts'
+import { type ExchangeOptions, openExchange, type Question, type RegistryAnswer } from './exchange.ts'
 import { mayTell, schemeOf } from './where.ts'
 
 /** Asks one registry about one repository: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pull */
@@ -9,7 +9,7 @@ export interface RegistryClient {
   /** For messages: the registry's host and port. */
   readonly host: string
   /** `path` below the repository, such as `manifests/latest`. Null for status 404; any other that is no success throws HardenError `no-image`, and no answer at all `no-registry`. */
-  get(path: string, accept?: string): Promise<Answer | null>
+  get(path: string, accept?: string): Promise<RegistryAnswer | null>
 }
 
 export interface ClientOptions extends ExchangeOptions {
@@ -33,7 +33,7 @@ export function registryClient({ repository, credentials, say, ...options }: Cli
   /** Why what a login has kept was not told. */
   let withheld: string | null = null
 
-  const ask = (path: string, accept: string | undefined): Promise<Answer> =>
+  const ask = (path: string, accept: string | undefined): Promise<RegistryAnswer> =>
     exchange.ask(new URL(path, base), { authorization, headers: accept === undefined ? {} : { accept } })
 
   return {
@@ -75,7 +75,7 @@ export function registryClient({ repository, credentials, say, ...options }: Cli
     return token === null ? null : `Bearer ${token}`
   }
 
-  function refused({ status, headers }: Pick<Answer, 'status' | 'headers'>): HardenError {
+  function refused({ status, headers }: Pick<RegistryAnswer, 'status' | 'headers'>): HardenError {
     // Docker Hub is where a login goes that names no place.
     const server = host === HUB ? '' : ` ${host}`
     const wait = /^\d{1,5}$/.test(headers['retry-after'] ?? '') ? `in ${headers['retry-after']} s` : 'later'

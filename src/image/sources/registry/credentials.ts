@@ -52,9 +52,9 @@ function filesOf({ DOCKER_CONFIG, REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR, HOME }: N
   ]
 }
 
-type Json = Readonly<Record<string, unknown>>
+type AuthJson = Readonly<Record<string, unknown>>
 
-async function readStored(file: string, most: number): Promise<Json | null> {
+async function readStored(file: string, most: number): Promise<AuthJson | null> {
   const text = await readText(file, most)
   if (text === null) return null
   try {
@@ -80,7 +80,12 @@ async function readText(file: string, most: number): Promise<string | null> {
   }
 }
 
-async function credentialsIn(stored: Json, domain: string, file: string, ask: AskHelper): Promise<Credentials | null> {
+async function credentialsIn(
+  stored: AuthJson,
+  domain: string,
+  file: string,
+  ask: AskHelper,
+): Promise<Credentials | null> {
   const auths = objectOf(stored.auths)
   const helpers = objectOf(stored.credHelpers)
   const keys = domain === 'docker.io' ? [hubKey, 'docker.io'] : [domain, `https://${domain}`]
@@ -142,8 +147,8 @@ function fromFile(entry: unknown): Credentials | null {
   return { kind: 'password', user: pair.slice(0, colon), password: pair.slice(colon + 1).replace(/(?<!\0)\0+$/, '') }
 }
 
-function objectOf(value: unknown): Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {}
+function objectOf(value: unknown): AuthJson {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as AuthJson) : {}
 }
 
 /** Null where there is no such program, or it has nothing. */

@@ -8,7 +8,7 @@ import { HardenError } from '../../../errors.ts'
 import { mayFollow, type Origin, reachOf } from './where.ts'
 
 /** What a registry answers; its body is read once, or ended. */
-export interface Answer {
+export interface RegistryAnswer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   /** Bytes as its head says; null where it does not. */
@@ -39,9 +39,9 @@ export interface ExchangeBounds {
 /** All that is asked in order to read one image of one registry. */
 export interface Exchange {
   /** Asks the registry. */
-  ask(url: URL, question: Question): Promise<Answer>
+  ask(url: URL, question: Question): Promise<RegistryAnswer>
   /** Asks a host that the registry names. */
-  askElsewhere(url: URL, question: Question): Promise<Answer>
+  askElsewhere(url: URL, question: Question): Promise<RegistryAnswer>
 }
 
 export interface ExchangeOptions {
@@ -66,7 +66,7 @@ export function openExchange(options: ExchangeOptions): Exchange {
     })
   }
 
-  const send = async (first: URL, question: Question, isFirst: boolean): Promise<Answer> => {
+  const send = async (first: URL, question: Question, isFirst: boolean): Promise<RegistryAnswer> => {
     let url = first
     let { authorization = null } = question
     for (let left: number = within.registryRedirects; ; left--) {
@@ -170,7 +170,7 @@ export function openExchange(options: ExchangeOptions): Exchange {
       sent.end(form?.toString())
     })
 
-  const answerOf = (response: IncomingMessage): Answer => {
+  const answerOf = (response: IncomingMessage): RegistryAnswer => {
     const length = response.headers['content-length']
     const size = length === undefined ? null : Number(length)
     return {

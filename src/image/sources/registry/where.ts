@@ -3,15 +3,15 @@ import { getDomain } from 'tldts'
 import vendors from '../../../../catalogue/registries.json' with { type: 'json' }
 
 /** Where an address leads: `private` is a network of one's own, `none` no single host, or one that only seems to be elsewhere. */
-export type Reach = 'public' | 'private' | 'loopback' | 'link-local' | 'none'
+export type NetworkReach = 'public' | 'private' | 'loopback' | 'link-local' | 'none'
 
 /** A registry, and what the address was that answered for it. */
 export interface Origin {
   readonly url: URL
-  readonly reach: Reach
+  readonly reach: NetworkReach
 }
 
-const reaches: ReadonlyMap<string, Reach> = new Map([
+const reaches: ReadonlyMap<string, NetworkReach> = new Map([
   ['unicast', 'public'],
   ['private', 'private'],
   ['uniqueLocal', 'private'],
@@ -21,7 +21,7 @@ const reaches: ReadonlyMap<string, Reach> = new Map([
 ])
 
 /** Of an IP address as text; IPv4 in IPv6 is what it stands for. */
-export function reachOf(address: string): Reach {
+export function reachOf(address: string): NetworkReach {
   const text = address.replace(/%.*$/s, '')
   if (!ipaddr.isValid(text)) return 'none'
   // Takes the IPv4 out of ::ffff:0:0/96.
@@ -33,7 +33,7 @@ export function reachOf(address: string): Reach {
 }
 
 /** To whom a registry of that reach may send, beside its like. One of this machine may stand for one of the network. */
-const within: Readonly<Record<Reach, readonly Reach[]>> = {
+const within: Readonly<Record<NetworkReach, readonly NetworkReach[]>> = {
   public: [],
   private: ['public'],
   loopback: ['public', 'private'],

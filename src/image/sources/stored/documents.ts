@@ -117,7 +117,7 @@ function descriptorOf(value: unknown, key: string, place: DocumentPlace): Descri
   }
 }
 
-type Json = Readonly<Record<string, unknown>>
+type DocumentJson = Readonly<Record<string, unknown>>
 
 function given(value: unknown): boolean {
   return value !== undefined && value !== null
@@ -152,15 +152,15 @@ function isDeeper(bytes: Buffer, most: number): boolean {
   return false
 }
 
-function objectIn(bytes: Buffer, place: DocumentPlace): Json {
+function objectIn(bytes: Buffer, place: DocumentPlace): DocumentJson {
   const value = jsonIn(bytes, place)
   if (typeof value !== 'object' || value === null) throw broken(place.blobs, `${place.name} is not JSON`)
   if (Array.isArray(value)) throw broken(place.blobs, `${place.name} is a list, no object`)
-  return value as Json
+  return value as DocumentJson
 }
 
-function objectOf(value: unknown, key: string, place: DocumentPlace): Json {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json
+function objectOf(value: unknown, key: string, place: DocumentPlace): DocumentJson {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as DocumentJson
   throw unfit(place, key, 'an object')
 }
 
@@ -177,7 +177,7 @@ function textOf(value: unknown, key: string, place: DocumentPlace): string {
 }
 
 /** Null where it is not set. */
-function textAt(object: Json, key: string, place: DocumentPlace, parent?: string): string | null {
+function textAt(object: DocumentJson, key: string, place: DocumentPlace, parent?: string): string | null {
   const value = object[key]
   return given(value) ? textOf(value, parent === undefined ? key : `${parent}.${key}`, place) : null
 }

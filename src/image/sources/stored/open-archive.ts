@@ -5,7 +5,7 @@ import { type ArchiveReference, type ImageReference, parseImageReference } from 
 import { type ArchiveBlobs, archiveBlobs, folderBlobs } from './archive-blobs.ts'
 import { type Blobs, byDigest } from './blobs.ts'
 import { parseSaved } from './documents.ts'
-import { type Candidate, imagesOfOciLayout, kindDocument, type StoredImage, storedImage } from './stored-image.ts'
+import { type ArchivedImage, imagesOfOciLayout, kindDocument, type StoredImage, storedImage } from './stored-image.ts'
 
 export interface OpenedImage {
   readonly blobs: Blobs
@@ -32,7 +32,7 @@ export async function openArchive(
 type Opener = (
   reference: ArchiveReference,
   from: { readonly path: string; readonly platform: Platform | null; readonly signal: AbortSignal },
-) => Promise<{ readonly blobs: Blobs; readonly images: readonly Candidate[] }>
+) => Promise<{ readonly blobs: Blobs; readonly images: readonly ArchivedImage[] }>
 
 const openers: Readonly<Record<ArchiveReference['transport'], Opener>> = {
   async 'docker-archive'({ file }, { path, signal }) {
@@ -66,7 +66,7 @@ async function check(file: string, path: string, kind: 'file' | 'folder'): Promi
 }
 
 /** The images of a `docker save`. */
-async function imagesOfDockerArchive(blobs: ArchiveBlobs): Promise<readonly Candidate[]> {
+async function imagesOfDockerArchive(blobs: ArchiveBlobs): Promise<readonly ArchivedImage[]> {
   const name = 'manifest.json'
   const bytes = await kindDocument(blobs, {
     file: name,
@@ -91,7 +91,7 @@ async function imagesOfDockerArchive(blobs: ArchiveBlobs): Promise<readonly Cand
 const MOST_NAMED = 10
 
 /** The one that is meant: by its name, by `@` and its number, or the only one. Throws HardenError `no-image`. */
-export function chooseImage(reference: ArchiveReference, candidates: readonly Candidate[]): Candidate {
+export function chooseImage(reference: ArchiveReference, candidates: readonly ArchivedImage[]): ArchivedImage {
   const { text, transport, file, image } = reference
   const found = image === null ? candidates : candidates.filter(({ names }, index) => isCalled(image, names, index))
   const [only] = found

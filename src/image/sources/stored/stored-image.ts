@@ -25,7 +25,7 @@ export interface StoredImage {
 }
 
 /** One image of an archive. */
-export interface Candidate {
+export interface ArchivedImage {
   /** What the archive calls it, tags without a name among them. */
   readonly names: readonly string[]
   open(): Promise<StoredImage>
@@ -91,7 +91,7 @@ interface Twin {
 const DEEPEST = 2
 
 /** The images of an OCI image layout: https://github.com/opencontainers/image-spec/blob/main/image-layout.md */
-export async function imagesOfOciLayout(layout: Blobs, platform: Platform | null): Promise<readonly Candidate[]> {
+export async function imagesOfOciLayout(layout: Blobs, platform: Platform | null): Promise<readonly ArchivedImage[]> {
   const name = 'index.json'
   const bytes = await kindDocument(layout, {
     file: name,
