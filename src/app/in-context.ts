@@ -1,7 +1,7 @@
 import { dirname, relative } from 'node:path'
 import type { Dockerfile } from '../dockerfile/model.ts'
 import type { ReportFinding } from '../report/report.ts'
-import { targetFinding } from '../report/target-finding.ts'
+import { targetFinding } from '../report/report.ts'
 import { likelyContext } from '../workspace/likely-context.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import type { Session } from './session.ts'

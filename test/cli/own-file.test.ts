@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { images } from '../../catalogue/index.ts'
-import { isOwnCompose, isOwnDockerfile } from '../../src/cli/own-file.ts'
+import { isOwnCompose, isOwnDockerfile } from '../../src/cli/write-results.ts'
 import { harden } from '../../src/index.ts'
 import { profileFile } from '../../src/profile/profile-file.ts'
 import { sampleProfile } from '../profile/sample.ts'

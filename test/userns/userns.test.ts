@@ -14,9 +14,8 @@ import { hostname, release, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { applyChanges } from '../../src/userns/host/apply.ts'
+import { applyChanges, revert } from '../../src/userns/host/apply.ts'
 import { whileLocked } from '../../src/userns/host/lock.ts'
-import { revert } from '../../src/userns/host/revert.ts'
 import { call } from '../cli/call.ts'
 
 type Tree = Readonly<Record<string, string>>

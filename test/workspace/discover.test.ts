@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { discover } from '../../src/workspace/discover.ts'
-import { type Excludes, noExcludes } from '../../src/workspace/excludes.ts'
+import { type Excludes, noExcludes } from '../../src/workspace/ignore-rules.ts'
 import { isDockerfileName } from '../../src/workspace/walk.ts'
 import { plant, tree } from './tree.ts'
 
