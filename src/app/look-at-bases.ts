@@ -8,6 +8,7 @@ import { targetFinding } from '../report/report.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import { baseReferences } from './base-images.ts'
 import type { Session } from './session.ts'
+import { needsEngine } from './task.ts'
 
 /** Told of each image that the engine has before it is looked into, which takes time. */
 type OnFound = (reference: string, image: EngineImage) => void
@@ -61,7 +62,7 @@ async function lookAt(
     ? await askOutside(reference, item, { isListed: listed !== null, said }, session)
     : nothing
   if (asked.facts !== null) return { known: true, value: asked.facts }
-  if (listed !== null && !(asked.why !== null && (options.prove || options.build))) {
+  if (listed !== null && !(asked.why !== null && needsEngine(options.mode))) {
     if (asked.why !== null) missed(reference, asked.why)
     return { known: true, value: listed }
   }

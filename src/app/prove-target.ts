@@ -4,15 +4,17 @@ import { HardenError } from '../errors.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import type { StagePlan } from '../plan/plan.ts'
+import type { Policy } from '../plan/policy.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
 import type { RunRecord } from '../proof/container/run-record.ts'
 import { openAsSeen } from '../proof/container/run-specs.ts'
-import { observationOf } from '../proof/learn/observation.ts'
+import { observationOf } from '../proof/observation.ts'
 import { stopwatch } from '../proof/proof-report.ts'
-import { type Proof, prove } from '../proof/prove.ts'
-import { movedPorts, roundSpec } from '../proof/round.ts'
-import { speculativeRuns } from '../proof/speculation.ts'
+import { prove } from '../proof/prove.ts'
+import type { Proof } from '../proof/request.ts'
+import { movedPorts, resultSpec } from '../proof/round.ts'
+import { buildEarly, buildsOnce, speculativeRuns } from '../proof/speculation.ts'
 import { proofHint } from '../report/proof-hint.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
 import { targetFinding } from '../report/report.ts'
@@ -23,6 +25,7 @@ import type { OriginalRuns } from './original-runs.ts'
 import { type Planner, UNSEEN } from './planner.ts'
 import type { Session } from './session.ts'
 import { type Knowledge, plannedStages } from './stage-inputs.ts'
+import { judgedAgain, outcomesOf } from './verdict.ts'
 import { willingOriginal } from './willing-original.ts'
 import { withEnv } from './with-env.ts'
 
@@ -70,7 +73,7 @@ export async function proveTarget(
   const begin = (image: string, hardened: Hardened, record: RunRecord): void => {
     const made = planOf(hardened)
     if (made === undefined) return
-    early.begin(roundSpec({ arbitraryUid }, image), openAsSeen(record, movedPorts(made), hooks.signal))
+    early.begin(resultSpec({ arbitraryUid }, image), openAsSeen(record, movedPorts(made), hooks.signal))
   }
   // What another plan would make of a Dockerfile may take minutes to build; upon an image it is a layer.
   const ahead =
@@ -107,7 +110,7 @@ export async function proveTarget(
     await early.drop()
   })
   const report = proof.report === null ? null : { ...proof.report, sandbox: sandbox.told() }
-  return { hardened: proof.hardened, result: withProof({ ...proof, report }, notes), built, baseline }
+  return { hardened: proof.hardened, result: withProof({ ...proof, report }, notes, options.policy), built, baseline }
 }
 
 /** A proof runs one image. */
@@ -143,60 +146,16 @@ async function lookInto(
   return { baseline, facts: { ...(await factsFromEngine(engine, baseline)), reference: target } }
 }
 
-/** A plan is not a proof: what did not pass is incomplete, whatever the text says. */
-function withProof(proof: Proof, notes: readonly ReportFinding[]): TargetResult {
-  const { result: planned } = proof.hardened
-  const result = { ...planned, findings: [...planned.findings, ...notes] }
-  if (proof.advice !== undefined) {
-    const note = targetFinding('prove', 'note', proof.advice)
-    return { ...result, findings: [...result.findings, note], proof: proof.report }
-  }
-  if (proof.failures.length === 0) return { ...result, proof: proof.report }
-  const message = proof.failures.join('; ')
-  const finding = targetFinding('prove', 'todo', message, proofHint(proof.report, message))
-  const verdict = result.verdict === 'hardened' ? 'incomplete' : result.verdict
-  return { ...result, verdict, findings: [...result.findings, finding], proof: proof.report }
-}
-
-/** Builds of texts, each once. */
-interface Builds {
-  /** Gives the image's tag. */
-  of(text: string): Promise<string>
-  /** Once none is under way. */
-  settled(): Promise<void>
-}
-
-/** `build`: its name tells it from the others. */
-export function buildsOnce(build: (text: string, name: string) => Promise<string>): Builds {
-  const begun = new Map<string, Promise<string>>()
-  return {
-    of(text) {
-      const image = begun.get(text) ?? build(text, String(begun.size + 1))
-      begun.set(text, image)
-      return image
-    },
-    async settled() {
-      await Promise.allSettled(begun.values())
-    },
-  }
-}
-
-/**
- * Begins to build what the first sight of the original asks for, while it is still asked everything: in most cases it
- * is the first round's text. `early`: that sight; null where the first round is as early. `begin` is told of the image.
- */
-export async function buildEarly(
-  builds: Builds,
-  early: Promise<RunRecord | null>,
-  harden: (record: RunRecord) => Promise<Hardened>,
-  begin: (image: string, hardened: Hardened, record: RunRecord) => void,
-): Promise<void> {
-  try {
-    const record = await early
-    if (record === null) return
-    const hardened = await harden(record)
-    if (hardened.result.changed) begin(await builds.of(hardened.result.output), hardened, record)
-  } catch {
-    // The round that needs it is told what is wrong.
-  }
+/** A plan is not a proof: what did not pass is for a person, whatever the text says. */
+function withProof(proof: Proof, notes: readonly ReportFinding[], policy: Policy): TargetResult {
+  const { hardened, report, failures, advice } = proof
+  const message = failures.join('; ')
+  const told =
+    advice !== undefined
+      ? [targetFinding('prove', 'note', advice)]
+      : failures.length === 0
+        ? []
+        : [targetFinding('prove', 'todo', message, proofHint(report, message))]
+  const about = { outcomes: outcomesOf(hardened.plan), policy }
+  return judgedAgain(hardened.result, about, [...notes, ...told], report)
 }

@@ -1,7 +1,7 @@
 import type { AccountChoice } from '../plan/plan.ts'
 import type { RunRecord } from '../proof/container/run-record.ts'
-import type { ProveRequest } from '../proof/prove.ts'
-import { mayRefuseRoot } from '../proof/root/needs-root.ts'
+import { refusesRoot } from '../proof/needs-root.ts'
+import type { ProveRequest } from '../proof/request.ts'
 import type { ReportFinding } from '../report/report.ts'
 import { targetFinding } from '../report/report.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
@@ -68,8 +68,7 @@ async function willingUser(
 ): Promise<Pick<Willing, 'original' | 'remarks'>> {
   const original = originals.of(baseline)
   const { live } = await original
-  if (user === null || (await live.snapshot('seen')).state.running || !mayRefuseRoot(await live.snapshot('logs')))
-    return { original, remarks: [] }
+  if (user === null || !(await refusesRoot(live))) return { original, remarks: [] }
   const manner = { user: `${user.uid}:${user.gid}`, env }
   const { original: other, said } = await originals.instead(
     baseline,

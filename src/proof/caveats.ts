@@ -14,8 +14,8 @@ import { portKey } from './ask/questions.ts'
 import { operationsBy } from './checks/check.ts'
 import { isOptional } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
-import { refusalLines } from './learn/refusals.ts'
-import type { TracedResult } from './round.ts'
+import { refusalLines } from './log-refusals.ts'
+import type { ResultRun } from './round.ts'
 
 const YOUR_CHECK = 'a check of yours can ask it (--smoke, or smoke: in the configuration)'
 
@@ -236,7 +236,7 @@ export function untracedOriginal(asked: boolean, { traceRefused }: RunRecord): r
 }
 
 /** The same of the result alone. */
-export function untracedRun(original: RunRecord, { untraced }: TracedResult): readonly string[] {
+export function untracedRun(original: RunRecord, { untraced }: Pick<ResultRun, 'untraced'>): readonly string[] {
   return untraced === null || original.trace === null ? [] : [`the result was not traced (${untraced}); ${UNSEEN}`]
 }
 

@@ -17,7 +17,7 @@ import type { Container } from './container/container.ts'
 import { logsTraced } from './container/files.ts'
 import type { RestartRecord, RunRecord } from './container/run-record.ts'
 import type { ProvenRun, Stopwatch } from './proof-report.ts'
-import { hasPassed, type RoundRun } from './round.ts'
+import { hasPassed, type ResultRun } from './round.ts'
 import { withEnd } from './smoke/run-checks.ts'
 
 /** A program that is to go on is watched for this long once it is up, milliseconds: some die after ten seconds. */
@@ -64,7 +64,7 @@ export async function judge(
   request: JudgeRequest,
   live: Container,
   original: RunRecord,
-  { live: result, record: early, comparison, traced, tracedContainer, first }: RoundRun,
+  { live: result, record: early, comparison, traced, tracedContainer, first }: ResultRun,
 ): Promise<Judged> {
   const { engine, facts, image, moved, times } = request
   const seen = await live.snapshot('logs')

@@ -2,8 +2,8 @@ import type { Hardened } from '../app/harden.ts'
 import type { Operation } from '../plan/operation.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
 import type { RunRecord } from './container/run-record.ts'
-import { learnedFrom } from './learn/learn.ts'
-import type { ProveRequest } from './prove.ts'
+import { learnedFrom } from './lessons.ts'
+import type { ProveRequest } from './request.ts'
 import { dropRound, hasPassed, type Round, runRound } from './round.ts'
 
 export interface MinimizeRequest {

@@ -9,6 +9,7 @@ import { tellEarly } from './speculation.ts'
 import { NEVER_RAN } from './trace/trace.ts'
 
 const PATIENCE = 30_000
+
 /** Between two looks whether it is still up, milliseconds. */
 const GLANCE = 200
 

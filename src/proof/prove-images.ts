@@ -6,26 +6,16 @@ import type { Operation } from '../plan/operation.ts'
 import { FIRST_UNPRIVILEGED_PORT } from '../plan/ports/port-sources.ts'
 import type { ReportProof } from '../report/report.ts'
 import { untracedOriginal, untracedRun } from './caveats.ts'
-import { compare, compareTraces, withChecks } from './checks/index.ts'
 import { writableMounts } from './conditions/writable-mounts.ts'
 import { operationsOfDiff } from './container/files.ts'
-import type { RunRecord } from './container/run-record.ts'
-import { besideOptions, exposedTcp, removeVolumes } from './container/run-specs.ts'
+import { exposedTcp, removeVolumes } from './container/run-specs.ts'
 import { unexercised, unfitBaseline } from './invalid-baseline.ts'
 import { judge, type Late } from './judge.ts'
+import { refusesRoot } from './needs-root.ts'
 import { type Original, runOriginal } from './original.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
-import type { ProveRequest } from './prove.ts'
-import { mayRefuseRoot } from './root/needs-root.ts'
-import {
-  bringUpWithFirst,
-  hasPassed,
-  NOT_TRACED,
-  type RoundRun,
-  roundSpec,
-  staysBeside,
-  tracedResult,
-} from './round.ts'
+import type { ProveRequest } from './request.ts'
+import { hasPassed, type ResultRun, runResult } from './round.ts'
 
 export interface ImagesRequest
   extends Omit<
@@ -79,9 +69,10 @@ async function proveImage(request: ImagesRequest, late: Late | null): Promise<Sh
   }
   request.progress('running it without capabilities or new privileges')
   const moved = pairedPorts(exposedTcp(facts.config), exposedTcp(request.facts.config))
-  const run = await runImage({ ...request, late }, early, original, moved)
-  times.lap('result')
   const user = userOf(request.facts)
+  const expected = writableMounts(original.trace?.operations ?? [], { grants: [] }, request.facts, user)
+  const { config } = request.facts
+  const run = await runResult({ ...request, baseline: early, original, moved, config, mounts: expected, late })
   const operations = run.traced?.trace?.operations ?? (await written(run, request))
   const mountsFor = (more: readonly Operation[]): readonly Mount[] =>
     writableMounts([...operations, ...more], { grants: [] }, request.facts, user)
@@ -110,8 +101,7 @@ async function runReference(
   const original = await run(baseline === null ? { image, user: '0:0' } : { image: baseline })
   const { live, study, filled } = original
   const own = baseline === null ? userOf(facts) : null
-  if (own === null || (await live.snapshot('seen')).state.running || !mayRefuseRoot(await live.snapshot('logs')))
-    return { original, remarks: [] }
+  if (own === null || !(await refusesRoot(live))) return { original, remarks: [] }
   await Promise.all([live.finish(), study])
   await removeVolumes(engine, filled)
   request.progress('it refuses root: running it as its own user')
@@ -121,31 +111,6 @@ async function runReference(
   }
 }
 
-async function runImage(
-  request: ImagesRequest & Pick<ProveRequest, 'late'>,
-  baseline: RunRecord,
-  original: RunRecord,
-  moved: ReadonlyMap<number, number>,
-): Promise<RoundRun> {
-  const { image, facts } = request
-  const options = besideOptions(request, baseline, moved)
-  const spec = roundSpec(request, image)
-  const mounts = writableMounts(original.trace?.operations ?? [], { grants: [] }, facts, userOf(facts))
-  const [{ live, first }, study] = await Promise.all([
-    bringUpWithFirst({ ...request, baseline, moved, mounts }, spec, options),
-    request.trace
-      ? tracedResult(request.engine, spec, { ...options, trace: facts.config, stays: staysBeside(request) })
-      : NOT_TRACED,
-  ])
-  if (request.late !== null) await live.look()
-  const early = await live.snapshot('logs')
-  const comparison = withChecks(compare(baseline, early, moved), compareTraces(original, study.traced, facts))
-  const passed = hasPassed({ run: { comparison } })
-  const record = passed ? early : await live.finish()
-  if (!passed) await study.tracedContainer?.remove()
-  return { live, record, comparison, first, ...study }
-}
-
 /** Null where it is root, or nobody can say who. */
 function userOf({ accounts, config }: ImageFacts): { uid: number; gid: number; home: string } | null {
   const user = resolveUser(config.user, accounts.known ? accounts.value : { users: [], groups: [] })
@@ -153,7 +118,7 @@ function userOf({ accounts, config }: ImageFacts): { uid: number; gid: number; h
 }
 
 /** Without a trace only what a run has left behind tells what it wrote. */
-async function written(run: RoundRun, { engine, facts }: ImagesRequest): Promise<readonly Operation[]> {
+async function written(run: ResultRun, { engine, facts }: ImagesRequest): Promise<readonly Operation[]> {
   if (!facts.files.known || !hasPassed({ run })) return []
   // Where that is cut short, the last look at the same container says so.
   const { entries } = await engine.diff(run.record.container)

@@ -1,69 +1,36 @@
 import type { Hardened } from '../app/harden.ts'
-import type { Engine } from '../engine/engine.ts'
-import type { ImageFacts } from '../image/facts.ts'
+import type { Mount } from '../engine/engine.ts'
+import type { Operation } from '../plan/operation.ts'
+import { decided, type StagePlan } from '../plan/plan.ts'
 import type { Observation } from '../plan/stage-input.ts'
-import type { ReportProof } from '../report/report.ts'
-import type { SmokeCheck } from '../smoke-check.ts'
-import type { Limiter } from './container/limiter.ts'
-import type { Late } from './judge.ts'
-import type { Original } from './original.ts'
-import type { Stopwatch } from './proof-report.ts'
-import { proveInRounds } from './prove-in-rounds.ts'
-import type { SpeculativeRuns } from './speculation.ts'
-
-export interface ProveRequest {
-  readonly engine: Engine
-  /** The original as an image of the engine. */
-  readonly baseline: string
-  readonly facts: ImageFacts
-  /** Under way already: it needs the image only. */
-  readonly original: Promise<Original>
-  /** Plans and writes again with what was learned. */
-  readonly harden: (observation: Observation) => Promise<Hardened>
-  /** Builds a resulting text; gives the image's tag. */
-  readonly build: (text: string) => Promise<string>
-  /** Results that were started before it was known whether they are needed. */
-  readonly speculativeRuns: Pick<SpeculativeRuns, 'take'>
-  /** Runs it anew; the run that is learned from stays up for so long, milliseconds. */
-  readonly again: (stays: number) => Promise<Original>
-  /** What runs before these missed only later: each run that is learned from stays up for as long. Null where there were none. */
-  readonly late: Late | null
-  /** Rounds that were run before. */
-  readonly before: number
-  /** The stage that is built. */
-  readonly stage: number
-  readonly smoke: readonly SmokeCheck[]
-  /** The original as people call it; null where it is only built here. */
-  readonly reference: string | null
-  /** It has to work with any uid and group 0. */
-  readonly arbitraryUid: boolean
-  /** Trace the runs; `--no-trace` goes without. */
-  readonly trace: boolean
-  /** For the runs that are independent of each other. */
-  readonly limiter: Limiter
-  /** What the original is run with beside the default capabilities. */
-  readonly capAdd: readonly string[]
-  /** Leave out all without which it still works. */
-  readonly minimize: boolean
-  /** What is known not to be shown. */
-  readonly remarks: readonly string[]
-  /** It runs since the work on this target began. */
-  readonly times: Stopwatch
-  readonly progress: (line: string) => void
-  readonly signal: AbortSignal
-}
-
-export interface Proof {
-  readonly hardened: Hardened
-  /** Null where there was nothing to prove: it runs as non-root already, or must keep root. */
-  readonly report: ReportProof | null
-  /** Why it did not pass, one sentence each; empty when it did. */
-  readonly failures: readonly string[]
-  /** What is missing showed only after a round had passed; see Judged. */
-  readonly late?: Late | null
-  /** For what must keep root: what was shown of how little it needs. */
-  readonly advice?: string
-}
+import { stagePlanOf } from '../plan/stage-plan.ts'
+import {
+  askedToWrite,
+  leftBehind,
+  namedFolders,
+  readState,
+  startsNothing,
+  unrunScripts,
+  unshownPlaces,
+  untracedOriginal,
+  untracedRun,
+} from './caveats.ts'
+import { writableMounts } from './conditions/writable-mounts.ts'
+import type { Container } from './container/container.ts'
+import type { RunRecord } from './container/run-record.ts'
+import { removeVolumes } from './container/run-specs.ts'
+import { unexercised, unfitBaseline } from './invalid-baseline.ts'
+import { type JudgeRequest, judge, type Late } from './judge.ts'
+import { askHelp, type Learning, learnedFrom, taughtBy } from './lessons.ts'
+import { minimize } from './minimize.ts'
+import { lackedPrivilege, neededCapability, refusesOthers, scriptsOf } from './needs-root.ts'
+import { observationOf } from './observation.ts'
+import { failuresOf, proofReport } from './proof-report.ts'
+import { proveRoot } from './prove-root.ts'
+import type { Proof, ProveRequest } from './request.ts'
+import { dropRound, hasPassed, type Round, runRound } from './round.ts'
+import { withEnd } from './smoke/run-checks.ts'
+import { type SpeculativeRound, speculativeRound } from './speculation.ts'
 
 /** Runs the original, plans from what it did, builds, runs the result locked down beside it, and goes round until it works. */
 export async function prove(request: ProveRequest): Promise<Proof> {
@@ -78,4 +45,221 @@ function proveLonger(request: ProveRequest, { report }: Proof, late: Late): Prom
   request.progress('something was missing only later: running both once more, traced for as long')
   const original = request.again(late.after)
   return proveInRounds({ ...request, original, late, before: report?.rounds ?? 0 })
+}
+
+const MOST_ROUNDS = 5
+
+/** Of one target: plans and writes again with what was learned. */
+type Planner = (learning: Learning) => Promise<Hardened>
+
+async function proveInRounds(request: ProveRequest): Promise<Proof> {
+  const seen = await seeOriginal(request)
+  const { live, original, baseline, observation, remarks, filled } = seen
+  const hardenWith: Planner = ({ learned, spared, help }) =>
+    request.harden({ ...observation, operations: [...observation.operations, ...learned], spared, help })
+  const ran = await runRounds(request, seen, hardenWith)
+  if ('proof' in ran) return ran.proof
+  const { rounds, learning } = ran
+  const needsRoot = await neededAsRoot(request, seen, rounds.at(-1))
+  if (needsRoot !== null) {
+    const hardened = await request.harden({ ...observation, needsRoot })
+    const plan = planOf(request, hardened)
+    if (plan?.outcome === 'needs-root') return proveRoot(request, live, original, { hardened, plan, remarks })
+  }
+  const { operations } = observation
+  const hardenWithout = (spared: readonly string[]): Promise<Hardened> => hardenWith({ ...learning, spared })
+  const { spared } = learning
+  const least = request.minimize
+    ? await minimize({ baseline, operations, request, original, hardenWithout, spared }, rounds)
+    : { rounds, remarks: [] }
+  const proof = await conclude(request, live, original, least.rounds, [...remarks, ...least.remarks], filled)
+  await removeVolumes(request.engine, filled)
+  return proof
+}
+
+type Ran = { readonly proof: Proof } | { readonly rounds: readonly Round[]; readonly learning: Learning }
+
+/** Round after round until one teaches nothing new; a proof where there is nothing to run as non-root. */
+async function runRounds(request: ProveRequest, seen: OriginalSeen, hardenWith: Planner): Promise<Ran> {
+  const { baseline, original, observation, first, unfit, speculative } = seen
+  const { operations } = observation
+  const rounds: Round[] = []
+  let learning: Learning = { learned: [], spared: [], help: null }
+  const ask = async (plan: StagePlan | undefined): Promise<void> => {
+    if (plan?.outcome === 'harden') learning = { ...learning, help: await askHelp(request, plan, operations) }
+  }
+  if (unfit === null) await ask(first)
+  while (rounds.length < MOST_ROUNDS) {
+    const hardened = await hardenWith(learning)
+    const plan = planOf(request, hardened)
+    const isRun = plan?.outcome === 'harden' && unfit === null
+    const started = rounds.length === 0 ? await speculative.roundFor(isRun ? hardened.result.output : null) : null
+    if (!isRun) return { proof: await withoutRound(request, seen, hardened) }
+    if (rounds.some((other) => other.hardened.result.output === hardened.result.output)) break
+    const number = request.before + rounds.length + 1
+    const round = started ?? (await runRound(request, { baseline, operations, original }, hardened, plan, number))
+    rounds.push(round)
+    const taught = taughtBy(request, seen, rounds, planOf(request, round.hardened) ?? plan, learning)
+    const asPlanned = round.hardened.result.output === hardened.result.output
+    if (asPlanned && taught === null) break
+    learning = taught ?? learning
+    if (taught?.misplaced === true && learning.help === null) await ask(planOf(request, await hardenWith(learning)))
+  }
+  return { rounds, learning }
+}
+
+/** What runs of the original have shown. */
+interface OriginalSeen {
+  /** Still up. */
+  readonly live: Container
+  /** The untraced run, and the one that is learned from. */
+  readonly baseline: RunRecord
+  readonly original: RunRecord
+  readonly observation: Observation
+  /** The plan by that alone; absent where the stage has none. */
+  readonly first: StagePlan | undefined
+  /** Volumes that a root run of it has filled. */
+  readonly filled: readonly Mount[]
+  /** Why it cannot be compared with; null where it can. */
+  readonly unfit: string | null
+  readonly remarks: readonly string[]
+  readonly speculative: SpeculativeRound
+}
+
+async function seeOriginal(request: ProveRequest): Promise<OriginalSeen> {
+  const { facts, times } = request
+  const { live, begun, study, filled } = await request.original
+  const seen = await live.snapshot('logs')
+  times.lap('original')
+  // Checks of the user's own may want to see how the original ends.
+  const early = request.smoke.length > 0 ? Promise.resolve(null) : begun
+  const speculative = await speculativeRound(early, async (record) => {
+    const observed = observationOf(record, facts)
+    const hardened = await request.harden(observed)
+    const plan = planOf(request, hardened)
+    // Of a port that stays, the program's help is asked first.
+    const isSure = plan?.outcome === 'harden' && decided(plan, 'port').every(({ to }) => to !== null)
+    if (!isSure || unfitBaseline(seen, facts) !== null) return null
+    const { operations } = observed
+    const from = { baseline: seen, operations, original: study }
+    return { round: runRound(request, from, hardened, plan, request.before + 1) }
+  })
+  const original = await study
+  const baseline = { ...seen, smoke: withEnd(seen.smoke, original) }
+  times.lap('original')
+  const observation = observationOf(original, facts)
+  const work = workOf({ baseline, original })
+  const first = stagePlanOf((await request.harden(observation)).plan, request.stage)
+  return {
+    live,
+    baseline,
+    original,
+    observation,
+    first,
+    filled,
+    unfit: unfitBaseline(work, facts) ?? (first?.outcome === 'harden' ? await unexercised(request, work) : null),
+    remarks: [...request.remarks, ...untracedOriginal(request.trace, original)],
+    speculative,
+  }
+}
+
+/** Why it must keep root, by what the last round was refused; null where nothing says so. */
+async function neededAsRoot(
+  request: ProveRequest,
+  { original, baseline }: OriginalSeen,
+  last: Round | undefined,
+): Promise<string | null> {
+  if (last === undefined) return null
+  // A chroot that it did not come to is only inferred, and what cures it has had its round.
+  const refused = learnedFrom(last, original, baseline, []).filter(({ access }) => access !== 'chroot')
+  return (
+    refusesOthers(last, { ...scriptsOf(request.facts), refused }) ??
+    (await neededCapability(request, baseline, original, last))
+  )
+}
+
+function planOf({ stage }: Pick<ProveRequest, 'stage'>, { plan }: Hardened): StagePlan | undefined {
+  return stagePlanOf(plan, stage)
+}
+
+/** The proof of what is not run as non-root: it must keep root, runs as another user already, or is nothing to compare with. */
+async function withoutRound(request: ProveRequest, seen: OriginalSeen, hardened: Hardened): Promise<Proof> {
+  const { unfit, live, original, remarks } = seen
+  const plan = stagePlanOf(hardened.plan, request.stage)
+  if (unfit === null && plan?.outcome === 'needs-root')
+    return proveRoot(request, live, original, { hardened, plan, remarks })
+  const record = await live.finish()
+  if (unfit === null) return { hardened, report: null, failures: [] }
+  const report = (why: string): Proof['report'] =>
+    proofReport(request.engine.version, record, null, 0, [...remarks, why])
+  const needsRoot = await lackedPrivilege(request, record)
+  if (needsRoot !== null) {
+    const kept = await request.harden({ ...seen.observation, needsRoot })
+    return { hardened: kept, report: report(unfit), failures: [] }
+  }
+  // Its log files are read only now.
+  const why = unfitBaseline({ ...workOf(seen), logFiles: record.logFiles }, request.facts) ?? unfit
+  return { hardened, report: report(why), failures: plan?.outcome === 'harden' ? [why] : [] }
+}
+
+/** The last round that passed, watched to the end; else the last one, with what is missing. */
+async function conclude(
+  request: ProveRequest,
+  live: Container,
+  original: RunRecord,
+  rounds: readonly Round[],
+  remarks: readonly string[],
+  filled: readonly Mount[],
+): Promise<Proof> {
+  const best = rounds.findLast(hasPassed) ?? rounds.at(-1)
+  if (best === undefined) throw new Error('a proof has at least one round')
+  for (const round of rounds) if (round !== best && hasPassed(round)) await dropRound(round)
+  if (best.run === null) {
+    const failures = [best.failure ?? 'the result does not build']
+    const baseline = await live.finish()
+    const report = proofReport(request.engine.version, baseline, null, request.before + rounds.length, [
+      ...remarks,
+      ...failures,
+    ])
+    return { hardened: best.hardened, report, failures }
+  }
+  const plan = stagePlanOf(best.hardened.plan, request.stage)
+  const grants = plan === undefined ? [] : decided(plan, 'grant')
+  const { baseline, run, late } = await judge(judgeRequest(request, original, best, filled), live, original, best.run)
+  return {
+    hardened: best.hardened,
+    report: proofReport(request.engine.version, baseline, run, request.before + rounds.length, [
+      ...remarks,
+      ...leftBehind(original),
+      ...startsNothing(original, request.facts),
+      ...untracedRun(original, best.run),
+      ...askedToWrite(original, best.run.traced),
+      ...unrunScripts(original, request.facts),
+      ...readState({ grants }),
+      ...unshownPlaces(plan?.unshown ?? []),
+      ...namedFolders(request.facts, grants, plan?.account ?? null),
+    ]),
+    failures: failuresOf(run),
+    late,
+  }
+}
+
+function judgeRequest(
+  request: ProveRequest,
+  original: RunRecord,
+  { hardened, image, moved, run }: Round,
+  filled: readonly Mount[],
+): JudgeRequest {
+  const plan = stagePlanOf(hardened.plan, request.stage)
+  const user = plan?.account ?? null
+  const own = { grants: plan === undefined ? [] : decided(plan, 'grant'), handed: plan?.handed ?? [] }
+  const operations = run?.traced?.trace?.operations ?? observationOf(original, request.facts).operations
+  const mountsFor = (more: readonly Operation[]): readonly Mount[] =>
+    writableMounts([...operations, ...more], own, request.facts, user)
+  return { ...request, image, moved, user, mountsFor, filled }
+}
+
+/** The run that is compared with, and what the other one was seen to do. */
+function workOf({ baseline, original }: Pick<OriginalSeen, 'baseline' | 'original'>): RunRecord {
+  return { ...baseline, trace: original.trace, traceRefused: original.traceRefused }
 }

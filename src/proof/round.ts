@@ -1,23 +1,23 @@
 import type { Hardened } from '../app/harden.ts'
-import type { Engine, RunSpec } from '../engine/engine.ts'
+import type { Mount, RunSpec } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
-import type { ImageFacts } from '../image/facts.ts'
+import type { ImageConfig, ImageFacts } from '../image/facts.ts'
 import type { Operation } from '../plan/operation.ts'
 import { decided, type StagePlan } from '../plan/plan.ts'
-import { type Comparison, compare, compareTraces, withChecks } from './checks/index.ts'
-import type { FirstConditionsRequest } from './conditions/condition.ts'
-import { type FirstConditions, runFirstConditions } from './conditions/index.ts'
+import { type Comparison, compare, compareTraces, isPassed, withChecks } from './checks/index.ts'
+import type { FirstConditions } from './conditions/index.ts'
 import { writableMounts } from './conditions/writable-mounts.ts'
-import { type Container, type ContainerOptions, runContainer, type Underway } from './container/container.ts'
+import { type Container, removeAll, runContainer } from './container/container.ts'
 import { logsTraced } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { arbitrarySpec, besideOptions, lockedSpec } from './container/run-specs.ts'
 import { type StudyOptions, stay } from './original.ts'
-import type { ProveRequest } from './prove.ts'
+import type { ProveRequest } from './request.ts'
 import { withEnd } from './smoke/run-checks.ts'
+import { runWithFirst, type SpeculativeRuns } from './speculation.ts'
 import { NOT_BELIEVED } from './trace/trace.ts'
 
-/** Milliseconds. */
+/** The original came up before a result: what that did within its time, this does within its own. Milliseconds. */
 const BEHIND = 1500
 
 /** One turn of the loop: a plan, built and run beside the baseline. */
@@ -28,18 +28,26 @@ export interface Round {
   /** The folder that it starts in. */
   readonly workdir: string
   /** Null where it did not build; `failure` says why. */
-  readonly run: RoundRun | null
+  readonly run: ResultRun | null
   readonly failure: string | null
 }
 
-/** The run that is compared, and the same traced, from start to stop. */
-export interface RoundRun extends TracedResult {
-  /** Still up when the round passed. */
+/** The run of a result that is compared, and the same traced, from start to stop. */
+export interface ResultRun extends TracedRuns {
+  /** Still up where it passed. */
   readonly live: Container
   readonly record: RunRecord
   readonly comparison: Comparison
   /** Null where they were not run: what does not work in this run is not run in others. */
   readonly first: FirstConditions | null
+}
+
+interface TracedRuns {
+  /** Null where it was not traced; `untraced` says why it could not be, where it was asked for. */
+  readonly traced: RunRecord | null
+  readonly untraced: string | null
+  /** It, where it was started twice and is still up: what it is refused only later shows in it. */
+  readonly tracedContainer: Container | null
 }
 
 /** What a round starts from. */
@@ -52,14 +60,31 @@ export interface Seen {
   readonly original: Promise<RunRecord> | RunRecord
 }
 
+type Run = 'engine' | 'facts' | 'smoke' | 'signal' | 'limiter' | 'arbitraryUid' | 'trace' | 'late' | 'times'
+
+/** A result that is there as an image: of a round, or one that somebody else has made. `facts`: of what it was made from. */
+export interface ResultRequest extends Pick<ProveRequest, Run>, Pick<Seen, 'baseline' | 'original'> {
+  readonly image: string
+  /** What it starts, for the tracer. */
+  readonly config: ImageConfig
+  /** As whom, `uid:gid`; absent: as the image says. */
+  readonly user?: string
+  /** Which port of the original is which now. */
+  readonly moved: ReadonlyMap<number, number>
+  /** What a read-only root is expected to need. */
+  readonly mounts: readonly Mount[]
+  readonly speculativeRuns?: Pick<SpeculativeRuns, 'take'>
+}
+
+/** Builds what is planned and runs it. */
 export async function runRound(
   request: ProveRequest,
-  { baseline, operations, original: study }: Seen,
+  { baseline, operations, original }: Seen,
   hardened: Hardened,
   plan: StagePlan,
   round: number,
 ): Promise<Round> {
-  const { facts, times } = request
+  const { facts } = request
   request.progress(`round ${round}: building`)
   const moved = movedPorts(plan)
   const workdir = decided(plan, 'set-workdir')[0]?.path ?? facts.config.workdir
@@ -67,104 +92,56 @@ export async function runRound(
     if (error instanceof HardenError && error.code === 'build-failed') return error
     throw error
   })
-  times.lap('build')
+  request.times.lap('build')
   if (typeof built !== 'string')
     return { hardened, image: '', moved, workdir, run: null, failure: `the result does not build: ${built.message}` }
   request.progress(`round ${round}: running it without root, capabilities or new privileges`)
-  const options = besideOptions(request, baseline, moved)
-  const config = { ...facts.config, ...commandOf(plan, facts), workdir }
-  const mounts = writableMounts(
-    operations,
-    { grants: decided(plan, 'grant'), handed: plan.handed },
-    facts,
-    plan.account,
-  )
-  const spec = roundSpec(request, built)
-  const early = await request.speculativeRuns.take(built, options.ports)
-  const [{ live, first }, result] = await Promise.all([
-    bringUpWithFirst({ ...request, baseline, moved, image: built, mounts }, spec, options, early),
-    request.trace
-      ? tracedResult(
-          request.engine,
-          { user: userOf(plan), ...spec },
-          { ...options, trace: config, stays: staysBeside(request) },
-        )
-      : NOT_TRACED,
-  ])
-  const { traced } = result
-  const original = await study
-  if (request.late !== null) await live.look()
-  const seen = await live.snapshot('logs')
-  const soFar = { ...seen, smoke: withEnd(seen.smoke, traced) }
-  const comparison = withChecks(compare(baseline, soFar, moved), compareTraces(original, traced, facts))
-  const passed = comparison.parity && comparison.locked
-  const record = passed ? soFar : await live.finish(logsTraced(original, traced))
-  if (!passed) await result.tracedContainer?.remove()
-  times.lap('result')
-  return { hardened, image: built, moved, workdir, run: { live, record, comparison, first, ...result }, failure: null }
-}
-
-/** Ends what is left of one that is needed no more. */
-export async function dropRound({ run }: Round): Promise<void> {
-  await Promise.all([run?.live.remove(), run?.tracedContainer?.remove()])
-}
-
-/** Brings it up to stay; the first conditions need not wait for the end of its traced run. */
-export async function bringUpWithFirst(
-  request: FirstConditionsRequest,
-  spec: RunSpec,
-  options: ContainerOptions,
-  early: Underway | null = null,
-): Promise<{ readonly live: Container; readonly first: FirstConditions | null }> {
-  const live = await runContainer(request.engine, spec, options, early)
-  const works = hasPassed({
-    run: { comparison: compare(request.baseline, await live.snapshot('seen'), request.moved) },
+  const own = { grants: decided(plan, 'grant'), handed: plan.handed }
+  const run = await runResult({
+    ...request,
+    image: built,
+    baseline,
+    original,
+    moved,
+    config: { ...facts.config, ...commandOf(plan, facts), workdir },
+    user: `${plan.account?.uid ?? 0}:${plan.account?.gid ?? 0}`,
+    mounts: writableMounts(operations, own, facts, plan.account),
   })
-  return { live, first: works ? await runFirstConditions(request) : null }
+  return { hardened, image: built, moved, workdir, run, failure: null }
 }
 
-/** What the run that is compared is run with. */
-export function roundSpec({ arbitraryUid }: Pick<ProveRequest, 'arbitraryUid'>, image: string): RunSpec {
-  return arbitraryUid ? arbitrarySpec(image) : lockedSpec(image)
+/** Runs a result beside the baseline, locked down, and once more traced; it stays up where it does what that does. */
+export async function runResult(request: ResultRequest): Promise<ResultRun> {
+  const { engine, facts, image, user, config, moved, baseline, late } = request
+  const options = besideOptions(request, baseline, moved)
+  const spec = resultSpec(request, image)
+  const traced = { ...(user === undefined ? {} : { user }), ...spec }
+  const stays = late === null ? 0 : late.after + BEHIND
+  const underway = (await request.speculativeRuns?.take(image, options.ports)) ?? null
+  const [{ live, first }, runs] = await Promise.all([
+    runWithFirst(request, spec, options, underway),
+    request.trace
+      ? runTraced({ engine, spec: traced, options: { ...options, trace: config, stays } })
+      : { traced: null, untraced: null, tracedContainer: null },
+  ])
+  const original = await request.original
+  if (late !== null) await live.look()
+  const seen = await live.snapshot('logs')
+  const soFar = { ...seen, smoke: withEnd(seen.smoke, runs.traced) }
+  const comparison = withChecks(compare(baseline, soFar, moved), compareTraces(original, runs.traced, facts))
+  const passed = isPassed(comparison)
+  const record = passed ? soFar : await live.finish(logsTraced(original, runs.traced))
+  if (!passed) await runs.tracedContainer?.remove()
+  request.times.lap('result')
+  return { live, record, comparison, first, ...runs }
 }
 
-/** By the original's port. */
-export function movedPorts(plan: Pick<StagePlan, 'decisions'>): ReadonlyMap<number, number> {
-  return new Map(decided(plan, 'port').flatMap(({ from, to }) => (to === null ? [] : [[from, to] as const])))
-}
-
-/** The original came up before it: what that did within its time, this does within its own. */
-export function staysBeside({ late }: Pick<ProveRequest, 'late'>): number {
-  return late === null ? 0 : late.after + BEHIND
-}
-
-function userOf(plan: StagePlan): string {
-  return `${plan.account?.uid ?? 0}:${plan.account?.gid ?? 0}`
-}
-
-function commandOf(plan: StagePlan, facts: ImageFacts): Pick<ImageFacts['config'], 'entrypoint' | 'cmd'> {
-  const [command] = decided(plan, 'set-command')
-  return {
-    entrypoint: command?.entrypoint ?? facts.config.entrypoint,
-    cmd: command?.cmd ?? facts.config.cmd,
-  }
-}
-
-export function hasPassed({ run }: { readonly run: Pick<RoundRun, 'comparison'> | null }): boolean {
-  const { parity, locked } = run?.comparison ?? { parity: false, locked: false }
-  return parity && locked
-}
-
-export interface TracedResult {
-  /** Null where it was not traced; `untraced` says why it could not be, where it was asked for. */
-  readonly traced: RunRecord | null
-  readonly untraced: string | null
-  /** It, where it was started twice and is still up: what it is refused only later shows in it. */
-  readonly tracedContainer: Container | null
-}
-
-/** A result, for which an untraced run would show nothing that the one beside it does not. */
-export async function tracedResult(engine: Engine, spec: RunSpec, options: StudyOptions): Promise<TracedResult> {
+/** An untraced run of the kind would show nothing that the one beside it does not. */
+async function runTraced({
+  engine,
+  spec,
+  options,
+}: Pick<ProveRequest, 'engine'> & { readonly spec: RunSpec; readonly options: StudyOptions }): Promise<TracedRuns> {
   const live = await runContainer(engine, spec, options)
   await stay(live, options)
   // What did not come up would be waited for in vain once more.
@@ -176,9 +153,33 @@ export async function tracedResult(engine: Engine, spec: RunSpec, options: Study
   if (record.trace !== null) return { traced: record, untraced: null, tracedContainer: goesOn ? live : null }
   await live.remove()
   // What it did to its trace is a check of its own, and that fails.
-  if (record.traceRefused?.startsWith(NOT_BELIEVED) === true)
-    return { traced: record, untraced: record.traceRefused, tracedContainer: null }
-  return { traced: null, untraced: record.traceRefused, tracedContainer: null }
+  const isTold = record.traceRefused?.startsWith(NOT_BELIEVED) === true
+  return { traced: isTold ? record : null, untraced: record.traceRefused, tracedContainer: null }
 }
 
-export const NOT_TRACED: TracedResult = { traced: null, untraced: null, tracedContainer: null }
+/** Ends what is left of one that is needed no more. */
+export function dropRound({ run }: Round): Promise<void> {
+  return removeAll([run?.live, run?.tracedContainer])
+}
+
+export function hasPassed({ run }: { readonly run: Pick<ResultRun, 'comparison'> | null }): boolean {
+  return run !== null && isPassed(run.comparison)
+}
+
+/** What the run that is compared is run with. */
+export function resultSpec({ arbitraryUid }: Pick<ProveRequest, 'arbitraryUid'>, image: string): RunSpec {
+  return arbitraryUid ? arbitrarySpec(image) : lockedSpec(image)
+}
+
+/** By the original's port. */
+export function movedPorts(plan: Pick<StagePlan, 'decisions'>): ReadonlyMap<number, number> {
+  return new Map(decided(plan, 'port').flatMap(({ from, to }) => (to === null ? [] : [[from, to] as const])))
+}
+
+function commandOf(plan: StagePlan, facts: ImageFacts): Pick<ImageFacts['config'], 'entrypoint' | 'cmd'> {
+  const [command] = decided(plan, 'set-command')
+  return {
+    entrypoint: command?.entrypoint ?? facts.config.entrypoint,
+    cmd: command?.cmd ?? facts.config.cmd,
+  }
+}

@@ -1,9 +1,24 @@
 // Work that is begun before it is known whether it is needed, so that it need not be waited for then.
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Hardened } from '../app/harden.ts'
 import type { Engine, RunSpec } from '../engine/engine.ts'
-import { type Container, type Started, start, type Underway, type Up, waitFor } from './container/container.ts'
-import type { ReadyOptions } from './container/readiness.ts'
+import { compare, isPassed } from './checks/index.ts'
+import type { FirstConditionsRequest } from './conditions/condition.ts'
+import { type FirstConditions, runFirstConditions } from './conditions/index.ts'
+import {
+  type Container,
+  type ContainerOptions,
+  removeAll,
+  runContainer,
+  type Started,
+  start,
+  type Underway,
+  type Up,
+  waitFor,
+} from './container/container.ts'
+import type { ReadyOptions } from './container/lifecycle.ts'
 import type { RunRecord } from './container/run-record.ts'
+import type { Round } from './round.ts'
 
 /** A look at a trace costs about as much, milliseconds. */
 const LONG = 150
@@ -79,4 +94,89 @@ export function speculativeRuns(engine: Engine): SpeculativeRuns {
       runs.clear()
     },
   }
+}
+
+/** Builds of texts, each once. */
+interface Builds {
+  /** Gives the image's tag. */
+  of(text: string): Promise<string>
+  /** Once none is under way. */
+  settled(): Promise<void>
+}
+
+/** `build`: its name tells it from the others. */
+export function buildsOnce(build: (text: string, name: string) => Promise<string>): Builds {
+  const begun = new Map<string, Promise<string>>()
+  return {
+    of(text) {
+      const image = begun.get(text) ?? build(text, String(begun.size + 1))
+      begun.set(text, image)
+      return image
+    },
+    async settled() {
+      await Promise.allSettled(begun.values())
+    },
+  }
+}
+
+/**
+ * Begins to build what the first sight of the original asks for, while it is still asked everything: in most cases it
+ * is the first round's text. `early`: that sight; null where the first round is as early. `begin` is told of the image.
+ */
+export async function buildEarly(
+  builds: Builds,
+  early: Promise<RunRecord | null>,
+  harden: (record: RunRecord) => Promise<Hardened>,
+  begin: (image: string, hardened: Hardened, record: RunRecord) => void,
+): Promise<void> {
+  try {
+    const record = await early
+    if (record === null) return
+    const hardened = await harden(record)
+    if (hardened.result.changed) begin(await builds.of(hardened.result.output), hardened, record)
+  } catch {
+    // The round that needs it is told what is wrong.
+  }
+}
+
+/**
+ * A first round that begins while the original is started for the second time: what only that start shows is rare. It
+ * counts where the plan in the end is the one that it began with; and where it failed, since it shows why all the same.
+ */
+export interface SpeculativeRound {
+  /** Where it counts for a plan with this text; else null, and nothing is left of it. */
+  roundFor(text: string | null): Promise<Round | null>
+}
+
+/** `begin` begins it, by what the run that is learned from had shown so far; null where it is too early for that. */
+export async function speculativeRound(
+  begun: Promise<RunRecord | null>,
+  begin: (record: RunRecord) => Promise<{ readonly round: Promise<Round> } | null>,
+): Promise<SpeculativeRound> {
+  const record = await begun
+  const round = record === null ? null : ((await begin(record))?.round ?? null)
+  // It is waited for later.
+  round?.catch(() => undefined)
+  return {
+    async roundFor(text) {
+      const done = await round
+      if (done === null) return null
+      const works = done.run !== null && isPassed(done.run.comparison)
+      if (text !== null && (text === done.hardened.result.output || !works)) return done
+      await removeAll([done.run?.live, done.run?.tracedContainer])
+      return null
+    },
+  }
+}
+
+/** Brings it up to stay; the first conditions do not wait for the end of its traced run, after which it may not have passed. */
+export async function runWithFirst(
+  request: FirstConditionsRequest,
+  spec: RunSpec,
+  options: ContainerOptions,
+  underway: Underway | null,
+): Promise<{ readonly live: Container; readonly first: FirstConditions | null }> {
+  const live = await runContainer(request.engine, spec, options, underway)
+  const works = isPassed(compare(request.baseline, await live.snapshot('seen'), request.moved))
+  return { live, first: works ? await runFirstConditions(request) : null }
 }

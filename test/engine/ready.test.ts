@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Engine } from '../../src/engine/engine.ts'
 import { openEngine } from '../../src/engine/open-engine.ts'
-import { type Ready, waitUntilReady } from '../../src/proof/container/readiness.ts'
+import { type Ready, waitUntilReady } from '../../src/proof/container/lifecycle.ts'
 import { retryOnce } from './support/retry.ts'
 import { buildText, debian } from './support/small-images.ts'
 

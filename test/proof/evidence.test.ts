@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
-import { unknownFacts } from '../../src/image/derive.ts'
+import { unknownFacts } from '../../src/image/config.ts'
 import type { ImageFacts } from '../../src/image/facts.ts'
 import { createFileModel } from '../../src/image/file-index.ts'
 import type { FileEntry } from '../../src/image/file-model.ts'
 import type { AccountChoice, Grant } from '../../src/plan/plan.ts'
 import { writableMounts } from '../../src/proof/conditions/writable-mounts.ts'
 import { operationsOfDiff } from '../../src/proof/container/files.ts'
-import { observationOf } from '../../src/proof/learn/observation.ts'
-import { rootWork } from '../../src/proof/root/needs-root.ts'
+import { rootWork } from '../../src/proof/needs-root.ts'
+import { observationOf } from '../../src/proof/observation.ts'
 import { operation, process, record, traced } from './support/records.ts'
 
 function entry(type: FileEntry['type'], uid = 0, mode = type === 'directory' ? 0o755 : 0o644): FileEntry {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { inTheWay } from '../../src/proof/learn/learn.ts'
+import { inTheWay } from '../../src/proof/lessons.ts'
 import { ended, operation, traced } from './support/records.ts'
 
 const PID = '/run/app.pid'

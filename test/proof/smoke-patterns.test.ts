@@ -1,8 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { checkHttp, checkLog, checkTcp } from '../../src/proof/smoke/ask-checks.ts'
-import { firstMatch, TOO_SLOW } from '../../src/proof/smoke/first-match.ts'
+import { checkHttp, checkLog, checkTcp, firstMatch, TOO_SLOW } from '../../src/proof/smoke/ask-checks.ts'
 import type { SmokeTarget } from '../../src/proof/smoke/run-checks.ts'
 import { smokeChecks } from '../../src/workspace/smoke.ts'
 

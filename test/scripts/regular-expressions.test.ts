@@ -8,7 +8,6 @@ import { bounds } from '../../src/bounds.ts'
 const MADE: Readonly<Record<string, string>> = {
   "src/borders/terminal.ts: `(${'\\u001b'}\\\\[(?:1|2|22|3[1236]|39)m)`": 'constants, and names of \\w alone',
   'src/dockerfile/keywords.ts: `[${unicodeSpaces}]`': 'constants, and names of \\w alone',
-  'src/engine/cli/listeners.ts: `^${table.toUpperCase()}: inuse 0\\\\b`': 'constants, and names of \\w alone',
   'src/image/reference.ts: `^(?:${label}(?:\\\\.${label})*|\\\\[[a-fA-F0-9:]+\\\\])(?::[0-9]+)?$`':
     'constants, and names of \\w alone',
   'src/image/sources/catalogue.ts: pattern': 'the catalogue, which is ours',
@@ -83,11 +82,9 @@ const MADE: Readonly<Record<string, string>> = {
   'src/profile/make-profile.ts: String.raw`(?<!\\d)${to}(?!\\d)`': 'numbers',
   'src/profile/rewrite-yaml.ts: `(?: {${column + 1},}#.*(?:\\\\n|$))*`': 'numbers',
   'src/proof/ask/ask-port.ts: `^${name}:[ \\\\t]*([^\\\\r\\\\n]+)`': 'constants, and names of \\w alone',
-  'src/proof/compare/new-errors.ts: `${String.fromCharCode(27)}\\\\[[\\\\d;]*m`': 'constants, and names of \\w alone',
-  'src/proof/learn/refusals.ts: String.raw`^\\W*${escapeEre(path)}:?( line)? `':
+  'src/proof/log-refusals.ts: String.raw`^\\W*${escapeEre(path)}:?( line)? `':
     'an escaped path; a line of at most 2000 characters',
-  'src/proof/learn/refusals.ts: `${String.fromCharCode(27)}\\\\[[\\\\d;]*m`': 'constants, and names of \\w alone',
-  'src/proof/trace/open-calls.ts: `\\\\b${name}=([\\\\w|]+)`': 'constants, and names of \\w alone',
+  'src/proof/log-refusals.ts: `${String.fromCharCode(27)}\\\\[[\\\\d;]*m`': 'constants, and names of \\w alone',
   'src/temporary.ts: `^\\\\..+\\\\.(${tokenPattern})\\\\.[0-9a-f]{8}\\\\.tmp$`': 'constants, and names of \\w alone',
   'src/temporary.ts: `^harden-image-(${tokenPattern})-[a-z]+-\\\\w{6}$`': 'constants, and names of \\w alone',
   'src/userns/sub-ids.ts: `^[ \\\\t]*${prefix}_${name}[ \\\\t]+(\\\\d+)[ \\\\t]*$`':
@@ -116,6 +113,9 @@ const MADE: Readonly<Record<string, string>> = {
   'src/image/step-down/root-checks.ts: `^case ${uid} in ["\']?0["\']?$`': 'constants, and names of \\w alone',
   'src/image/step-down/script-writes.ts: String.raw`\\bfor\\s+${name}\\s+in\\s+([^;\\n]+)`':
     'constants, and names of \\w alone',
+  'src/engine/cli/listeners.ts: `^${table.toUpperCase()}: inuse 0\\\\b`': 'constants, and names of \\w alone',
+  'src/proof/checks/watch.ts: `${String.fromCharCode(27)}\\\\[[\\\\d;]*m`': 'constants, and names of \\w alone',
+  'src/proof/trace/file-calls.ts: `\\\\b${name}=([\\\\w|]+)`': 'constants, and names of \\w alone',
 }
 
 /** Numbers from 0 to 1, the same in each run (mulberry32). */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { pidsOf } from '../activity.ts'
 import { nameArgument } from '../arguments.ts'
-import { pidsOf } from '../container-pids.ts'
 import type { ContainerProcess } from '../engine.ts'
 import { failureOf } from '../failure.ts'
 import type { Cli } from './process.ts'

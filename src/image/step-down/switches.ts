@@ -1,5 +1,5 @@
 import { readSwitch, type SwitchCommand, type Word } from '../../command/index.ts'
-import type { Span } from '../../dockerfile/index.ts'
+import type { Span } from '../../edit.ts'
 import { lineOf } from '../../line-of.ts'
 import type { AccountLine } from './config-lines.ts'
 import { readDaemonOption } from './options.ts'

@@ -61,6 +61,10 @@ export function compare(baseline: RunRecord, result: RunRecord, moved: ReadonlyM
   return { checks: given.flatMap(({ results }) => results), parity: pass(false), locked: pass(true) }
 }
 
+export function isPassed({ parity, locked }: Pick<Comparison, 'parity' | 'locked'>): boolean {
+  return parity && locked
+}
+
 /** What only traces show of whether a run does what the original does; empty where one of them was not traced. */
 export function compareTraces(
   original: RunRecord,

@@ -11,8 +11,17 @@ import {
   outcomeOf,
   passed,
 } from './condition.ts'
-import { dropped, lowPorts, plain, readOnly } from './rights.ts'
-import { arbitraryUser, filledVolume, freshVolume, migratedVolume, podVolume } from './volumes.ts'
+import {
+  arbitraryUser,
+  dropped,
+  filledVolume,
+  freshVolume,
+  lowPorts,
+  migratedVolume,
+  plain,
+  podVolume,
+  readOnly,
+} from './conditions.ts'
 
 /** In the order of the report. Each is independent of the others, so they run side by side. */
 export const CONDITIONS: readonly Condition[] = [

@@ -16,10 +16,9 @@ import {
   sizesOf,
   unreadOf,
 } from './files.ts'
+import { type Listening, listening, type Ready, type ReadyOptions, stopContainer, waitUntilReady } from './lifecycle.ts'
 import { observeContainer } from './observer.ts'
-import { type Listening, listening, type Ready, type ReadyOptions, waitUntilReady } from './readiness.ts'
 import type { RunRecord, StopRecord, TraceRecord } from './run-record.ts'
-import { stopContainer } from './stop.ts'
 
 /** As long as `docker stop` waits. */
 const GRACE_SECONDS = 10
@@ -50,7 +49,7 @@ export interface ContainerOptions extends ReadyOptions, QuestionOptions {
  * How much a snapshot tells: what was seen of it; what it printed too; its trace as far as it goes; both. What only shows
  * after the end is in none of them.
  */
-export type SnapshotLevel = 'seen' | 'logs' | 'trace' | 'logs and trace'
+type SnapshotLevel = 'seen' | 'logs' | 'trace' | 'logs and trace'
 
 /** A container that is up, or has ended, and can be looked at again. */
 export interface Container {
@@ -111,6 +110,10 @@ export async function runContainer(
   const container = await openContainer(engine, spec, options, underway)
   await container.asked
   return container
+}
+
+export async function removeAll(containers: readonly (Container | null | undefined)[]): Promise<void> {
+  await Promise.all(containers.map((container) => container?.remove()))
 }
 
 /** Runs one container from start to stop. */

@@ -3,7 +3,7 @@ import { questionsTo } from '../ask/questions.ts'
 import { lookAfterwards, runChecks, type SmokeResult, type SmokeTarget } from '../smoke/run-checks.ts'
 import { isTracer } from '../trace/trace.ts'
 import type { ContainerOptions, Started, Up } from './container.ts'
-import { stateAtEnd, stateNow } from './readiness.ts'
+import { stateAtEnd, stateNow } from './lifecycle.ts'
 import type { RestartRecord, RunRecord } from './run-record.ts'
 
 /** For the user's own checks, where it is not known how long they take to pass, milliseconds. */

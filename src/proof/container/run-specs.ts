@@ -5,9 +5,9 @@ import { ARBITRARY_UID, ROOT_GROUP } from '../../plan/account/arbitrary-uid.ts'
 import { normalisePath } from '../../plan/places.ts'
 import { FIRST_UNPRIVILEGED_PORT } from '../../plan/ports/port-sources.ts'
 import { portKey } from '../ask/questions.ts'
-import type { ProveRequest } from '../prove.ts'
+import type { ProveRequest } from '../request.ts'
 import type { ContainerOptions } from './container.ts'
-import type { ReadyOptions } from './readiness.ts'
+import type { ReadyOptions } from './lifecycle.ts'
 import type { RunRecord } from './run-record.ts'
 
 const MEMORY = 2 * 1024 ** 3

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream'
 import { bounds } from '../../bounds.ts'
 import type { Operation } from '../../plan/operation.ts'
-import { MARKS } from './keeper.ts'
 import { type TraceOptions, traceReader } from './parse-trace.ts'
 import type { TracedProcess } from './processes.ts'
+import { MARKS } from './tracer.ts'
 
 export interface Trace {
   /** Each kind of access to a path once, in the order of first sight. */

@@ -4,9 +4,17 @@ import { bounds } from '../../bounds.ts'
 import type { Engine, RunSpec } from '../../engine/engine.ts'
 import type { ImageConfig, Known } from '../../image/facts.ts'
 import { growingTrace, type ReadOptions, type Trace } from './growing-trace.ts'
-import { KEPT_FILE, keeperCommand } from './keeper.ts'
 import { TRACED_CALLS } from './parse-trace.ts'
-import { ensureTracer, TRACE_FILE, TRACER_BINARY, TRACER_FOLDER, TRACER_LIBRARIES, TRACER_LOADER } from './tracer.ts'
+import {
+  ensureTracer,
+  KEPT_FILE,
+  keeperCommand,
+  TRACE_FILE,
+  TRACER_BINARY,
+  TRACER_FOLDER,
+  TRACER_LIBRARIES,
+  TRACER_LOADER,
+} from './tracer.ts'
 
 export interface TracedRun {
   /** Started already. */

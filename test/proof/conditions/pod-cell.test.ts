@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { foldersBelow, groupVolumes } from '../../../src/proof/conditions/volumes.ts'
+import { foldersBelow, groupVolumes } from '../../../src/proof/conditions/conditions.ts'
 import { image } from '../../plan/image.ts'
 
 test('a volume of a pod is root’s and open to the group of the user, where the image has nothing there', () => {

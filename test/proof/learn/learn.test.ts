@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/plan/operation.ts'
 import { compare } from '../../../src/proof/checks/index.ts'
 import type { RunRecord } from '../../../src/proof/container/run-record.ts'
-import { learnedFrom } from '../../../src/proof/learn/learn.ts'
+import { learnedFrom } from '../../../src/proof/lessons.ts'
 import type { Round } from '../../../src/proof/round.ts'
 import { ended, http, operation, record, traced } from '../support/records.ts'
 

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/plan/operation.ts'
 import { decide, type PortDecision, type StagePlan } from '../../../src/plan/plan.ts'
 import type { PortAnswer } from '../../../src/proof/ask/answers.ts'
-import { misplacedPorts } from '../../../src/proof/prove-in-rounds.ts'
+import { misplacedPorts } from '../../../src/proof/lessons.ts'
 import type { Round } from '../../../src/proof/round.ts'
 import { http, operation, record, traced } from '../support/records.ts'
 

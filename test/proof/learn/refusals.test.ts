@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { refusalLines, refusalsIn } from '../../../src/proof/learn/refusals.ts'
+import { refusalLines, refusalsIn } from '../../../src/proof/log-refusals.ts'
 
 const WORKDIR = '/srv/app'
 

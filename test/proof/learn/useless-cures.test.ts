@@ -4,7 +4,7 @@ import type { Operation } from '../../../src/plan/operation.ts'
 import { decide, type Part } from '../../../src/plan/plan.ts'
 import { compare } from '../../../src/proof/checks/index.ts'
 import type { RunRecord } from '../../../src/proof/container/run-record.ts'
-import { movedInVain, uselessCures } from '../../../src/proof/prove-in-rounds.ts'
+import { movedInVain, uselessCures } from '../../../src/proof/lessons.ts'
 import type { Round } from '../../../src/proof/round.ts'
 import { ended, http, operation, record, running } from '../support/records.ts'
 

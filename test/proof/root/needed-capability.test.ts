@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/plan/operation.ts'
-import { lackedCapabilities } from '../../../src/proof/root/needs-root.ts'
+import { lackedCapabilities } from '../../../src/proof/needs-root.ts'
 import type { Round } from '../../../src/proof/round.ts'
 import { ended, operation, record, running, traced } from '../support/records.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/plan/operation.ts'
-import { lacking } from '../../../src/proof/root/needs-root.ts'
+import { lacking } from '../../../src/proof/needs-root.ts'
 
 const refused = (capability: string): Operation => ({
   access: 'use-capability',

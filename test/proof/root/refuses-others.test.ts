@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/plan/operation.ts'
 import { compare } from '../../../src/proof/checks/index.ts'
-import { mayRefuseRoot, refusesOthers, switchNotTried } from '../../../src/proof/root/needs-root.ts'
+import { mayRefuseRoot, refusesOthers, switchNotTried } from '../../../src/proof/needs-root.ts'
 import type { Round } from '../../../src/proof/round.ts'
 import { files } from '../../plan/image.ts'
 import { ended, http, operation, record, running, traced } from '../support/records.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { listening } from '../../../src/proof/container/readiness.ts'
+import { listening } from '../../../src/proof/container/lifecycle.ts'
 
 const PID = 4242
 const rest = (cpu: number) => ({ cpu, running: false, wakesIn: 1000 })

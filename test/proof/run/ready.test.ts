@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { calmSince } from '../../../src/proof/ask/talk.ts'
-import { isSettled, isStuck } from '../../../src/proof/container/readiness.ts'
+import { isSettled, isStuck } from '../../../src/proof/container/lifecycle.ts'
 
 const activity = { cpu: 0, running: false, wakesIn: 0 }
 

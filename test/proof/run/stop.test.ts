@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Activity, Engine } from '../../../src/engine/engine.ts'
-import { type StopOptions, stopContainer } from '../../../src/proof/container/stop.ts'
+import { type StopOptions, stopContainer } from '../../../src/proof/container/lifecycle.ts'
 
 const rests: Activity = { cpu: 0, running: false, wakesIn: Number.POSITIVE_INFINITY }
 

@@ -4,8 +4,8 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { bounds } from '../../../src/bounds.ts'
 import { growingTrace } from '../../../src/proof/trace/growing-trace.ts'
-import { MARKS } from '../../../src/proof/trace/keeper.ts'
 import { TRACED_CALLS, traceReader } from '../../../src/proof/trace/parse-trace.ts'
+import { MARKS } from '../../../src/proof/trace/tracer.ts'
 import { entry } from './support/tar.ts'
 
 const OPTIONS = { cwd: '/', uid: 0, gid: 0, ignore: '/.harden-trace' }

@@ -1,13 +1,13 @@
-import type { Hardened } from '../../app/harden.ts'
-import type { Operation } from '../../plan/operation.ts'
-import type { StagePlan } from '../../plan/plan.ts'
-import type { Comparison } from '../checks/index.ts'
-import type { Container } from '../container/container.ts'
-import type { RunRecord } from '../container/run-record.ts'
-import { DEFAULT_CAPABILITIES } from '../container/run-specs.ts'
-import { proofReport } from '../proof-report.ts'
-import type { Proof, ProveRequest } from '../prove.ts'
+import type { Hardened } from '../app/harden.ts'
+import type { Operation } from '../plan/operation.ts'
+import type { StagePlan } from '../plan/plan.ts'
+import type { Comparison } from './checks/index.ts'
+import type { Container } from './container/container.ts'
+import type { RunRecord } from './container/run-record.ts'
+import { DEFAULT_CAPABILITIES } from './container/run-specs.ts'
 import { originalUnder } from './needs-root.ts'
+import { proofReport } from './proof-report.ts'
+import type { Proof, ProveRequest } from './request.ts'
 
 interface LeastCapabilities {
   /** Shown to be needed: without one of them it did not do what the original did. */

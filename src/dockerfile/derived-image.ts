@@ -1,23 +1,7 @@
-import type { StageState } from '../dockerfile/stage-state.ts'
-import { emptyConfig } from './config.ts'
-import type { Accounts, ImageFacts, Known } from './facts.ts'
+import type { Accounts, ImageFacts, Known } from '../image/facts.ts'
+import type { StageState } from './stage-walk.ts'
 
-/** What a base image that nobody could look at is known to be: nothing, for this reason. */
-export function unknownFacts(reference: string, reason: string): ImageFacts {
-  const unknown = { known: false, reason } as const
-  return {
-    reference,
-    source: 'derived',
-    digest: null,
-    platform: { os: 'linux', architecture: '' },
-    config: emptyConfig,
-    accounts: unknown,
-    files: unknown,
-    os: unknown,
-  }
-}
-
-export interface Derivation {
+interface Derivation {
   readonly base: ImageFacts
   readonly state: StageState
   /** Accounts that the stage's RUN lines create, as far as their ids are known. */
@@ -36,10 +20,10 @@ export function deriveFacts({ base, state, created }: Derivation): ImageFacts {
       entrypoint: valueOr(state.entrypoint.value, null),
       cmd: valueOr(state.cmd.value, null),
       env: state.env,
-      exposedPorts: state.exposedPorts.flatMap((port) => (port.value.known ? [port.value.value] : [])),
+      exposedPorts: distinct(state.exposedPorts, ({ port, protocol }) => `${port}/${protocol}`),
       ...(state.portsLeftOut === null ? {} : { portsLeftOut: state.portsLeftOut }),
       ...(state.volumesLeftOut ? { volumesLeftOut: true } : {}),
-      volumes: state.volumes.flatMap((volume) => (volume.value.known ? [volume.value.value] : [])),
+      volumes: distinct(state.volumes, (path) => path),
       workdir: valueOr(state.workdir.value, '/'),
       healthcheck: valueOr(state.healthcheck.value, null),
       onbuild: state.onbuild,
@@ -65,4 +49,11 @@ function withAccounts(accounts: Accounts, created: Accounts): Accounts {
 
 function valueOr<T>(known: Known<T>, otherwise: T): T {
   return known.known ? known.value : otherwise
+}
+
+/** What is known of them, each once: an image config has sets. */
+function distinct<T>(settings: readonly { readonly value: Known<T> }[], key: (value: T) => string): readonly T[] {
+  const found = new Map<string, T>()
+  for (const { value } of settings) if (value.known) found.set(key(value.value), value.value)
+  return [...found.values()]
 }

@@ -1,12 +1,12 @@
-import type { ExposedPort, ImageFacts } from '../../image/facts.ts'
-import type { Operation } from '../../plan/operation.ts'
-import { baseName } from '../../plan/places.ts'
-import type { Observation } from '../../plan/stage-input.ts'
-import { FIRST_EPHEMERAL_PORT } from '../ask/questions.ts'
-import { isOptional, operationsOfDiff } from '../container/files.ts'
-import type { RunRecord } from '../container/run-record.ts'
-import { rootHome } from '../container/run-specs.ts'
-import { rootWork } from '../root/needs-root.ts'
+import type { ExposedPort, ImageFacts } from '../image/facts.ts'
+import type { Operation } from '../plan/operation.ts'
+import { baseName } from '../plan/places.ts'
+import type { Observation } from '../plan/stage-input.ts'
+import { FIRST_EPHEMERAL_PORT } from './ask/questions.ts'
+import { isOptional, operationsOfDiff } from './container/files.ts'
+import type { RunRecord } from './container/run-record.ts'
+import { rootHome } from './container/run-specs.ts'
+import { rootWork } from './needs-root.ts'
 
 /** What a run of the original as root has shown, for the plan: its trace, or what `docker diff` tells where there is none. */
 export function observationOf(record: RunRecord, facts: ImageFacts): Observation {

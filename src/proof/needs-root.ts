@@ -1,17 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { RunSpec } from '../../engine/engine.ts'
-import type { ImageConfig, ImageFacts } from '../../image/facts.ts'
-import type { FileModel } from '../../image/file-model.ts'
-import { findStepDowns } from '../../image/step-down.ts'
-import type { Operation } from '../../plan/operation.ts'
-import { type Comparison, compare } from '../checks/index.ts'
-import { runOnce } from '../container/container.ts'
-import type { RunRecord, TraceRecord } from '../container/run-record.ts'
-import { besideOptions, DEFAULT_CAPABILITIES, limits } from '../container/run-specs.ts'
-import { unseenChroot } from '../learn/learn.ts'
-import type { ProveRequest } from '../prove.ts'
-import { hasPassed, type Round } from '../round.ts'
-import { traceRun } from '../trace/trace.ts'
+import type { RunSpec } from '../engine/engine.ts'
+import type { ImageConfig, ImageFacts } from '../image/facts.ts'
+import type { FileModel } from '../image/file-model.ts'
+import { findStepDowns } from '../image/step-down.ts'
+import type { Operation } from '../plan/operation.ts'
+import { type Comparison, compare } from './checks/index.ts'
+import { type Container, runOnce } from './container/container.ts'
+import type { RunRecord, TraceRecord } from './container/run-record.ts'
+import { besideOptions, DEFAULT_CAPABILITIES, limits } from './container/run-specs.ts'
+import { unseenChroot } from './lessons.ts'
+import type { ProveRequest } from './request.ts'
+import { hasPassed, type Round } from './round.ts'
+import { traceRun } from './trace/trace.ts'
 
 /**
  * Whether the work itself takes root, as the trace shows it (FACTS 30): after it was up, each connection made it change
@@ -145,6 +145,11 @@ interface Refusal {
 export function mayRefuseRoot({ state, logs }: Pick<RunRecord, 'state' | 'logs'>): boolean {
   const last = logs.trim().split('\n').slice(-10)
   return !state.running && state.exitCode !== 0 && last.some((line) => SPEAKS_OF_ROOT.test(line))
+}
+
+export async function refusesRoot(container: Pick<Container, 'snapshot'>): Promise<boolean> {
+  const { state } = await container.snapshot('seen')
+  return !state.running && mayRefuseRoot(await container.snapshot('logs'))
 }
 
 /** What the image itself has to say at its start. */

@@ -1,10 +1,10 @@
-import { commentWords } from '../borders/dockerfile.ts'
-import { bounds } from '../bounds.ts'
-import type { Edit } from '../edit.ts'
-import { HardenError } from '../errors.ts'
-import { type DecisionKind, needsRoot } from '../plan/plan.ts'
-import { allInstructions } from './build.ts'
-import type { Dockerfile, Instruction, Stage } from './model.ts'
+import { commentWords } from '../../src/borders/dockerfile.ts'
+import { bounds } from '../../src/bounds.ts'
+import { ownCommentsStart } from '../../src/dockerfile/layout.ts'
+import type { Dockerfile, Instruction, Stage } from '../../src/dockerfile/model.ts'
+import type { Edit } from '../../src/edit.ts'
+import { HardenError } from '../../src/errors.ts'
+import { type DecisionKind, needsRoot } from '../../src/plan/plan.ts'
 
 /** Instructions that say how a container starts: USER stands above them. */
 const START = new Set(['CMD', 'ENTRYPOINT', 'HEALTHCHECK', 'STOPSIGNAL'])
@@ -12,7 +12,7 @@ const START = new Set(['CMD', 'ENTRYPOINT', 'HEALTHCHECK', 'STOPSIGNAL'])
 const NO_FILES = new Set([...START, 'EXPOSE', 'VOLUME', 'LABEL', 'MAINTAINER'])
 
 /** Where whole lines go in. */
-export interface Place {
+export interface LinePlace {
   readonly offset: number
   /** The text before the offset lacks its line end: lines are joined on instead of closed. */
   readonly open: boolean
@@ -27,12 +27,12 @@ export interface RootLine {
 }
 
 /** The place for the lines of a decision: where root is in force for those that need it, else where USER stands. */
-export function placeOf(dockerfile: Dockerfile, stage: Stage, end: RootLine | null, kind: DecisionKind): Place {
+export function placeOf(dockerfile: Dockerfile, stage: Stage, end: RootLine | null, kind: DecisionKind): LinePlace {
   return needsRoot(kind) ? rootPlace(dockerfile, stage, end) : userPlace(dockerfile, stage)
 }
 
 /** After all that builds the stage, above what only declares, where root is in force. */
-function rootPlace(dockerfile: Dockerfile, stage: Stage, end: RootLine | null): Place {
+function rootPlace(dockerfile: Dockerfile, stage: Stage, end: RootLine | null): LinePlace {
   const line = end === null ? undefined : stage.instructions[end.line]
   if (end === null || line === undefined) return placeBefore(dockerfile, stage, tailOf(stage, NO_FILES))
   if (end.rootBefore) return placeBefore(dockerfile, stage, line)
@@ -45,29 +45,29 @@ export function replacedUser(stage: Stage, end: RootLine | null): Instruction | 
 }
 
 /** Above CMD and ENTRYPOINT when those end the stage, else its last line. */
-function userPlace(dockerfile: Dockerfile, stage: Stage): Place {
+function userPlace(dockerfile: Dockerfile, stage: Stage): LinePlace {
   return placeBefore(dockerfile, stage, tailOf(stage, START))
 }
 
 /** Above the stage's FROM, below the directives and the lines of the stage before. */
-export function stagePlace(dockerfile: Dockerfile, stage: Stage): Place {
+export function stagePlace(dockerfile: Dockerfile, stage: Stage): LinePlace {
   return placeBefore(dockerfile, stage, stage.from)
 }
 
 /** Above one instruction and the comment lines that belong to it. */
-export function placeBefore(dockerfile: Dockerfile, stage: Stage, instruction: Instruction | null): Place {
-  if (instruction !== null) return { offset: withComments(dockerfile, instruction), open: false }
+export function placeBefore(dockerfile: Dockerfile, stage: Stage, instruction: Instruction | null): LinePlace {
+  if (instruction !== null) return { offset: ownCommentsStart(dockerfile, instruction), open: false }
   const last = stage.instructions.at(-1) ?? stage.from
   return { offset: last.lines.end, open: last.lines.end > 0 && dockerfile.source[last.lines.end - 1] !== '\n' }
 }
 
 /** Below one instruction. */
-export function placeAfter(dockerfile: Dockerfile, instruction: Instruction): Place {
+export function placeAfter(dockerfile: Dockerfile, instruction: Instruction): LinePlace {
   const { end } = instruction.lines
   return { offset: end, open: end > 0 && dockerfile.source[end - 1] !== '\n' }
 }
 
-export function insertLines(dockerfile: Dockerfile, place: Place, lines: readonly string[]): Edit {
+export function insertLines(dockerfile: Dockerfile, place: LinePlace, lines: readonly string[]): Edit {
   const { eol } = dockerfile
   const wrong = lines.find((line) => /[\n\0]/.test(line) || isTooLong(line))
   if (wrong !== undefined)
@@ -94,30 +94,13 @@ function tailOf(stage: Stage, kinds: ReadonlySet<string>): Instruction | null {
   return stage.instructions[above + 1] ?? null
 }
 
-/** Start of the comment lines that stand directly above an instruction, or of the instruction itself. */
-function withComments(dockerfile: Dockerfile, instruction: Instruction): number {
+/** The instruction and its lines gone. At the end of a text without a final newline, the line end before goes too. */
+export function removeInstruction(dockerfile: Dockerfile, instruction: Instruction): Edit {
   const { source } = dockerfile
-  // A byte order mark stays the first of the file.
-  const first = source.startsWith('\ufeff') ? 1 : 0
-  const floor = Math.max(
-    first,
-    previousEnd(dockerfile, instruction),
-    ...dockerfile.directives.map((directive) => lineAfter(source, directive.span.end)),
-  )
-  let start = instruction.lines.start
-  while (start > floor) {
-    const lineStart = Math.max(source.lastIndexOf('\n', start - 2) + 1, first)
-    if (lineStart < floor || !source.slice(lineStart, start).trimStart().startsWith('#')) break
-    start = lineStart
-  }
-  return start
-}
-
-function previousEnd(dockerfile: Dockerfile, instruction: Instruction): number {
-  return allInstructions(dockerfile).findLast(({ lines }) => lines.end <= instruction.lines.start)?.lines.end ?? 0
-}
-
-function lineAfter(source: string, offset: number): number {
-  const end = source.indexOf('\n', offset)
-  return end < 0 ? source.length : end + 1
+  const { start, end } = instruction.lines
+  if (end < source.length || source.endsWith('\n')) return { start, end, text: '' }
+  let from = start
+  if (source[from - 1] === '\n') from -= 1
+  if (source[from - 1] === '\r') from -= 1
+  return { start: from, end, text: '' }
 }

@@ -1,0 +1,267 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { argvOf, isInterpreter, programsOf } from '../command/index.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { ImageConfig, ImageFacts } from '../image/facts.ts'
+import type { HelpText } from '../plan/evidence/help-move.ts'
+import { portOption } from '../plan/evidence/help-option.ts'
+import { WORKDIR } from '../plan/grants/spare.ts'
+import type { Operation } from '../plan/operation.ts'
+import { baseName } from '../plan/places.ts'
+import { decided, type Part, type StagePlan } from '../plan/plan.ts'
+import { stagePlanOf } from '../plan/stage-plan.ts'
+import { homeLessons, KEEPS, newRefusals } from './checks/refused-work.ts'
+import { tail } from './container/files.ts'
+import type { RunRecord } from './container/run-record.ts'
+import { limits } from './container/run-specs.ts'
+import { refusalLines, refusalsIn } from './log-refusals.ts'
+import { scriptsOf, switchNotTried } from './needs-root.ts'
+import type { ProveRequest } from './request.ts'
+import { hasPassed, type Round } from './round.ts'
+
+/**
+ * What a round was refused: from its trace, where each refusal has its path and kind, and from its logs. A round that
+ * failed tells all; one that passed only what it could not keep, since working programs are refused things too.
+ */
+export function learnedFrom(
+  round: Round,
+  original: RunRecord,
+  baseline: RunRecord,
+  known: readonly Operation[],
+): readonly Operation[] {
+  if (round.run === null) return []
+  const passed = hasPassed(round)
+  const { workdir } = round
+  const { traced, record } = round.run
+  const found =
+    traced === null
+      ? fromLogs(record, baseline, workdir, passed)
+      : [
+          ...newRefusals(traced, original),
+          ...(passed ? [] : [...unseenChroot(traced, original), ...inTheWay(traced, original)]),
+        ]
+  const told = traced !== null && !passed ? fromLogs(record, baseline, workdir, passed) : []
+  const times = (operation: Operation): number =>
+    known.filter((other) => other.access === operation.access && other.path === operation.path).length
+  return (
+    [...found, ...told.filter((operation) => !found.some((other) => other.path === operation.path))]
+      .filter((operation) => !passed || KEEPS.has(operation.access) || isOwnFileKept(operation))
+      // What is refused again although the least was granted needs the next step of the ladder.
+      .filter((operation) => times(operation) < (passed ? 1 : 2))
+  )
+}
+
+/** What it made it could not give to somebody: it may have dropped what it was about to write there. */
+function isOwnFileKept({ access, made }: Operation): boolean {
+  return access === 'change-owner' && made === true
+}
+
+/**
+ * The engine's seccomp profile refuses chroot before the trace sees it: of a run that ends where the original went on, a
+ * chroot that is missing counts as refused.
+ */
+export function unseenChroot(traced: RunRecord, original: RunRecord): readonly Operation[] {
+  const chroots = (record: RunRecord): readonly Operation[] =>
+    record.trace?.operations.filter(({ access, outcome }) => access === 'chroot' && outcome === 'done') ?? []
+  if (traced.state.running || !original.state.running || chroots(traced).length > 0) return []
+  const [first] = chroots(original)
+  return first === undefined
+    ? []
+    : [
+        {
+          ...first,
+          outcome: 'refused',
+          source: 'refused',
+          detail: `refused: ${first.detail}, which was not seen again`,
+        },
+      ]
+}
+
+/**
+ * Files that the original made anew (O_EXCL), and that a run which ended never came to open or says something of at its
+ * end: one that was made for it beforehand is in its way (an empty pid file), and goes again.
+ */
+export function inTheWay(traced: RunRecord, original: RunRecord): readonly Operation[] {
+  if (traced.state.running || !original.state.running) return []
+  const opened = new Set(traced.trace?.operations.flatMap(({ outcome, path }) => (outcome === 'done' ? [path] : [])))
+  const words = traced.logs.split('\n').slice(-10).join('\n')
+  return (original.trace?.operations ?? []).flatMap((operation): readonly Operation[] => {
+    const { access, outcome, path, detail } = operation
+    if (access !== 'create-file' || outcome !== 'done' || path === null || !/\bO_EXCL\b/.test(detail)) return []
+    if (opened.has(path) && !words.includes(baseName(path))) return []
+    const way = { access: 'remove', outcome: 'refused', source: 'refused', found: true } as const
+    return [{ ...operation, ...way, detail: `it is to be new: ${detail}` }]
+  })
+}
+
+function fromLogs(record: RunRecord, baseline: RunRecord, workdir: string, passed: boolean): readonly Operation[] {
+  const text = `${record.state.error}\n${record.logs}\n${record.logFiles}`
+  const usual = new Set(refusalLines(`${baseline.logs}\n${baseline.logFiles}`))
+  const lines = text.split('\n').filter((line) => !usual.has(line.trim().replace(/\d+/g, '0')))
+  const relevant = passed ? lines.filter((line) => refusalLines(line).length > 0) : lines
+  return refusalsIn(relevant.join('\n'), workdir)
+}
+
+/** Milliseconds that a program gets to say what it can; one that starts its service instead is ended. */
+const HELP_PATIENCE = 3000
+
+interface HelpRequest {
+  readonly engine: Engine
+  readonly baseline: string
+  readonly facts: ImageFacts
+  readonly signal: AbortSignal
+}
+
+/**
+ * Asks the program that binds the one low port which could not be moved how that is set: the one that was seen to, else
+ * the last of the image's command.
+ */
+export async function askHelp(
+  request: HelpRequest,
+  plan: Pick<StagePlan, 'decisions'>,
+  operations: readonly Operation[],
+): Promise<HelpText | null> {
+  const kept = new Set(decided(plan, 'port').flatMap(({ from, to }) => (to === null ? [from] : [])))
+  if (kept.size !== 1) return null
+  for (const path of programsToAsk(request.facts.config, binderOf(operations, kept))) {
+    for (const flag of ['--help', '-h']) {
+      const text = await printedBy(request, path, flag)
+      if (portOption(text) !== null) return { program: baseName(path), text }
+    }
+  }
+  return null
+}
+
+/** A start script is asked only where nothing else was seen; an interpreter speaks of itself. */
+function programsToAsk(config: ImageConfig, binder: string | null): readonly string[] {
+  const program = programsOf(config).at(-1)
+  const word = argvOf(config).findLast((one) => baseName(one) === program) ?? program
+  if (binder === null || isInterpreter(baseName(binder)) || baseName(binder) === program)
+    return word === undefined ? [] : [word]
+  return [binder]
+}
+
+function binderOf(operations: readonly Operation[], ports: ReadonlySet<number>): string | null {
+  const bind = operations.findLast(
+    ({ access, outcome, port }) => access === 'bind' && outcome === 'done' && port !== undefined && ports.has(port),
+  )
+  return bind?.by ?? null
+}
+
+/** In a container that can neither write nor reach anything. */
+async function printedBy({ engine, baseline, signal }: HelpRequest, program: string, flag: string): Promise<string> {
+  const spec = {
+    image: baseline,
+    user: '65534:65534',
+    capDrop: ['ALL'],
+    noNewPrivileges: true,
+    readOnly: true,
+    network: 'none',
+    entrypoint: program,
+    command: [flag],
+  }
+  const container = await engine.run(limits(spec))
+  try {
+    const end = Date.now() + HELP_PATIENCE
+    while (Date.now() < end && (await engine.state(container)).running) await pause(50, undefined, { signal })
+    return await engine.logs(container)
+  } finally {
+    await engine.remove(container)
+  }
+}
+
+/** What rounds have taught beside what the original did. */
+export interface Learning {
+  /** What they were refused. */
+  readonly learned: readonly Operation[]
+  /** Parts of the plan that did not help. */
+  readonly spared: readonly string[]
+  /** What the program says of its options; null where it was not asked, or said nothing of a port. */
+  readonly help: HelpText | null
+}
+
+interface Taught extends Learning {
+  /** Ports were looked for in the wrong places: what the program itself says is worth a question now. */
+  readonly misplaced: boolean
+}
+
+/** What the last round adds; null where it adds nothing, and another would be the same. `plan`: what it was made by. */
+export function taughtBy(
+  { facts, stage }: Pick<ProveRequest, 'facts' | 'stage'>,
+  { original, baseline }: { readonly original: RunRecord; readonly baseline: RunRecord },
+  rounds: readonly Round[],
+  plan: StagePlan,
+  { learned, spared, help }: Learning,
+): Taught | null {
+  const [current, before = null] = rounds.slice(-2).reverse()
+  if (current === undefined) return null
+  const refused = learnedFrom(current, original, baseline, learned)
+  const inHome =
+    learned.some(({ byHome }) => byHome === true) || hasPassed(current)
+      ? []
+      : homeLessons(original, current.run?.traced ?? null, facts)
+  const isTried = learned.some(({ access }) => access === 'switch-user')
+  const untried = isTried ? [] : switchNotTried(current, { ...scriptsOf(facts), refused })
+  const news = [...refused, ...untried, ...inHome]
+  const useless = [...uselessCures(before, current, stage), ...movedInVain(current, stage, news)]
+  const misplaced = hasPassed(current) ? [] : misplacedPorts(current, plan, news)
+  if (news.length === 0 && useless.length === 0 && misplaced.length === 0) return null
+  return {
+    learned: [...learned, ...news],
+    spared: [...spared, ...useless, ...misplaced],
+    help,
+    misplaced: misplaced.length > 0,
+  }
+}
+
+/** A refusal of such a kind leads to no other plan. */
+const NO_NEWS = new Set<Operation['access']>(['bind', 'listen', 'use-capability'])
+
+/**
+ * Places that do not set the port that was moved there, by their names in the evidence: the program binds the old port
+ * all the same; or, where the place was only guessed, the new one is not open and nothing else that was refused says why.
+ * They are taken back.
+ */
+export function misplacedPorts(
+  { run }: Round,
+  plan: Pick<StagePlan, 'decisions'>,
+  news: readonly Operation[],
+): readonly string[] {
+  const open = (run?.record.answers ?? []).filter(({ kind }) => kind !== 'closed').map(({ port }) => port)
+  const bound = run?.traced?.trace?.operations.flatMap(({ access, port }) => (access === 'bind' ? (port ?? []) : []))
+  const binds = (port: number): boolean => open.includes(port) || bound?.includes(port) === true
+  const isExplained = news.some(({ access }) => !NO_NEWS.has(access))
+  return decided(plan, 'port').flatMap(({ from, to, guessed, evidence }) => {
+    if (to === null || open.includes(to)) return []
+    if (!binds(from) && (guessed !== true || isExplained)) return []
+    return evidence.flatMap(({ source, detail }) => (source === 'config' ? [detail] : []))
+  })
+}
+
+/**
+ * What a round changed in the program's own settings, and that did not help: it fails just as the round before did, in
+ * the same checks and with the same last words. Such changes are taken back; grants are not, they have a ladder.
+ */
+export function uselessCures(before: Round | null, now: Round, stage: number): readonly string[] {
+  if (before === null || hasPassed(now) || before.run === null || now.run === null) return []
+  if (failureOf(before.run) !== failureOf(now.run)) return []
+  const known = new Set(curesOf(before, stage).map(({ name }) => name))
+  return curesOf(now, stage).flatMap(({ name }) => (known.has(name) ? [] : [name]))
+}
+
+/** It does not work where it starts now, and nothing that it was refused says why: what it needs lies where it started. */
+export function movedInVain(now: Round, stage: number, news: readonly Operation[]): readonly string[] {
+  const plan = stagePlanOf(now.hardened.plan, stage)
+  const isMoved = plan !== undefined && decided(plan, 'set-workdir').length > 0
+  return isMoved && !hasPassed(now) && news.length === 0 ? [WORKDIR] : []
+}
+
+function curesOf({ hardened }: Round, stage: number): readonly Part[] {
+  const plan = stagePlanOf(hardened.plan, stage)
+  return (plan?.parts ?? []).filter(({ kind }) => kind === 'cure')
+}
+
+/** Numbers differ from run to run: process ids, times. */
+function failureOf({ comparison, record }: NonNullable<Round['run']>): string {
+  const failed = comparison.checks.filter(({ passed }) => !passed).map(({ name, result }) => `${name}: ${result}`)
+  return [...failed, tail(record.logs)].join('\n').replace(/\d+/g, '0')
+}

@@ -1,0 +1,65 @@
+import type { Hardened } from '../app/harden.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { ImageFacts } from '../image/facts.ts'
+import type { Observation } from '../plan/stage-input.ts'
+import type { ReportProof } from '../report/report.ts'
+import type { SmokeCheck } from '../smoke-check.ts'
+import type { Limiter } from './container/limiter.ts'
+import type { Late } from './judge.ts'
+import type { Original } from './original.ts'
+import type { Stopwatch } from './proof-report.ts'
+import type { SpeculativeRuns } from './speculation.ts'
+
+export interface ProveRequest {
+  readonly engine: Engine
+  /** The original as an image of the engine. */
+  readonly baseline: string
+  readonly facts: ImageFacts
+  /** Under way already: it needs the image only. */
+  readonly original: Promise<Original>
+  /** Plans and writes again with what was learned. */
+  readonly harden: (observation: Observation) => Promise<Hardened>
+  /** Builds a resulting text; gives the image's tag. */
+  readonly build: (text: string) => Promise<string>
+  /** Results that were started before it was known whether they are needed. */
+  readonly speculativeRuns: Pick<SpeculativeRuns, 'take'>
+  /** Runs it anew; the run that is learned from stays up for so long, milliseconds. */
+  readonly again: (stays: number) => Promise<Original>
+  /** What runs before these missed only later: each run that is learned from stays up for as long. Null where there were none. */
+  readonly late: Late | null
+  /** Rounds that were run before. */
+  readonly before: number
+  /** The stage that is built. */
+  readonly stage: number
+  readonly smoke: readonly SmokeCheck[]
+  /** The original as people call it; null where it is only built here. */
+  readonly reference: string | null
+  /** It has to work with any uid and group 0. */
+  readonly arbitraryUid: boolean
+  /** Trace the runs; `--no-trace` goes without. */
+  readonly trace: boolean
+  /** For the runs that are independent of each other. */
+  readonly limiter: Limiter
+  /** What the original is run with beside the default capabilities. */
+  readonly capAdd: readonly string[]
+  /** Leave out all without which it still works. */
+  readonly minimize: boolean
+  /** What is known not to be shown. */
+  readonly remarks: readonly string[]
+  /** It runs since the work on this target began. */
+  readonly times: Stopwatch
+  readonly progress: (line: string) => void
+  readonly signal: AbortSignal
+}
+
+export interface Proof {
+  readonly hardened: Hardened
+  /** Null where there was nothing to prove: it runs as non-root already, or must keep root. */
+  readonly report: ReportProof | null
+  /** Why it did not pass, one sentence each; empty when it did. */
+  readonly failures: readonly string[]
+  /** What is missing showed only after a round had passed; see Judged. */
+  readonly late?: Late | null
+  /** For what must keep root: what was shown of how little it needs. */
+  readonly advice?: string
+}
