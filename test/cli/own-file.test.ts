@@ -23,7 +23,7 @@ test.each([
   expect({ output, own: isOwnDockerfile(output) }).toEqual({ output, own: false })
 })
 
-test('no text of others', () => {
+test('no text of others is taken for one of ours', () => {
   expect(isOwnDockerfile('not one\n')).toBe(false)
   expect(isOwnCompose('services:\n  a: {image: a}\n')).toBe(false)
   expect(isOwnCompose(profileFile(sampleProfile()))).toBe(true)

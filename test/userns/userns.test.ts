@@ -255,7 +255,7 @@ describe('a clear error, and nothing written', () => {
     expect(snapshot(folder)).toEqual(before)
   })
 
-  test('a link out of the root', async () => {
+  test('refuses a link that leads out of the root', async () => {
     const other = root(host)
     const folder = root({ 'etc/passwd': '' })
     symlinkSync(join(other, 'etc/subuid'), join(folder, 'etc/subuid'))
@@ -267,7 +267,7 @@ describe('a clear error, and nothing written', () => {
     expect(snapshot(other)).toEqual(before)
   })
 
-  test('a link to nothing', async () => {
+  test('refuses a link that leads to nothing', async () => {
     const folder = root(host)
     rmSync(join(folder, 'etc/subgid'))
     symlinkSync('nowhere/at/all', join(folder, 'etc/subgid'))
