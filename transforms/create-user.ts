@@ -1,6 +1,6 @@
 import { shellWord } from '../src/borders/dockerfile.ts'
 import type { Dockerfile } from '../src/dockerfile/model.ts'
-import { groupLine, passwdLine } from '../src/plan/account/account-lines.ts'
+import { groupLine, passwdLine } from '../src/plan/account/account-ids.ts'
 import { type AccountChoice, decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
 import { copyText, reason, runStep } from './edits/lines.ts'

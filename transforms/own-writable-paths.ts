@@ -1,6 +1,6 @@
 import type { Dockerfile, Instruction, Stage } from '../src/dockerfile/model.ts'
 import { isRootUser } from '../src/image/accounts.ts'
-import { coveringVolume, firstInRow } from '../src/plan/grants/volumes.ts'
+import { coveringVolume, firstInRow } from '../src/plan/grants/grant-all.ts'
 import { type AccountChoice, decided, type Grant, type StagePlan } from '../src/plan/plan.ts'
 import type { Finding, Transform } from '../src/transform.ts'
 import { keyword, reason, runStep } from './edits/lines.ts'

@@ -6,7 +6,7 @@ import {
   finalStage,
   parseDockerfile,
 } from '../dockerfile/index.ts'
-import type { Policy } from '../plan/policy.ts'
+import type { Policy } from '../plan/stage-input.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
 import { targetFinding } from '../report/report.ts'
 import type { BuildSettings, ComposeStart, WorkItem } from '../workspace/work-item.ts'

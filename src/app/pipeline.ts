@@ -4,15 +4,16 @@ import type { Engine } from '../engine/engine.ts'
 import type { EngineOption } from '../engine/open-engine.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
 import { openRegistries, type Registries } from '../image/sources/registry/registries.ts'
-import type { StageOutcome } from '../plan/plan.ts'
+import type { Plan, StageOutcome } from '../plan/plan.ts'
+import type { StageInput } from '../plan/stage-input.ts'
 import { type Limiter, limiterFor } from '../proof/container/limiter.ts'
+import { type Inspection, inspection } from '../report/inspection.ts'
 import type { TargetResult } from '../report/report.ts'
 import { buildContexts } from '../workspace/context.ts'
 import type { ArchivePlace, WorkItem } from '../workspace/work-item.ts'
 import { baseReferences } from './base-images.ts'
 import { checkTag, givenTo, howBuilt, inContext } from './build.ts'
 import { composeStart, elseStarted } from './compose-start.ts'
-import { inspectedStages } from './inspected-stages.ts'
 import { lookAtBases } from './look-at-bases.ts'
 import type { OriginalRuns } from './original-runs.ts'
 import { type Planned, type Planner, plannerFor, UNSEEN, withPauses } from './planner.ts'
@@ -157,4 +158,21 @@ async function hardened(
   const { result, outcomes } = await proveAsIs({ ...item, reference: proved.baseline }, source, session)
   const about = { outcomes, policy: session.options.policy }
   return { plan, inputs, result: judgedAgain(proved.result, about, result.findings, result.proof) }
+}
+
+/** What is known and decided of each stage that is meant to run. */
+export function inspectedStages(
+  { reference }: WorkItem,
+  dockerfile: Dockerfile,
+  known: ReadonlyMap<string, Known<ImageFacts>>,
+  stages: readonly StageInput[],
+  plan: Plan,
+): readonly Inspection[] {
+  // An image is what was looked at, not what would be built upon it.
+  const image = reference === null ? undefined : known.get(reference)
+  return stages.flatMap(({ stage, facts }, index) => {
+    const planned = plan.stages[index]
+    const name = dockerfile.stages[stage]?.name ?? String(stage)
+    return planned === undefined ? [] : [inspection(name, image ?? { known: true, value: facts }, planned)]
+  })
 }

@@ -1,3 +1,4 @@
+import type { Engine, RunSpec } from '../engine/engine.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import type { Options } from './task.ts'
 
@@ -20,4 +21,14 @@ export function proofEnv({ build }: Pick<WorkItem, 'build'>, { env }: Pick<Optio
 
 function isLowPort(name: string, value: string): boolean {
   return /(^|_)PORT$/.test(name) && Number(value) > 0 && Number(value) < 1024
+}
+
+/** The same engine, whose containers all have these variables: what an image needs to start at all. */
+export function withEnv(engine: Engine, pairs: readonly string[]): Engine {
+  if (pairs.length === 0) return engine
+  const env = Object.fromEntries(
+    pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+  )
+  const withPairs = (spec: RunSpec): RunSpec => ({ ...spec, env: { ...env, ...spec.env } })
+  return { ...engine, create: (spec) => engine.create(withPairs(spec)), run: (spec) => engine.run(withPairs(spec)) }
 }

@@ -1,7 +1,7 @@
 import { shellQuoted } from '../borders/shell.ts'
 import { HardenError } from '../errors.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
-import { isRoot } from '../plan/account/user-text.ts'
+import { isRoot } from '../plan/account/account-ids.ts'
 import type { StageOutcome } from '../plan/plan.ts'
 import { stopwatch } from '../proof/proof-report.ts'
 import { proveImages } from '../proof/prove-images.ts'
@@ -9,9 +9,9 @@ import { proofHint } from '../report/proof-hint.ts'
 import type { TargetResult } from '../report/report.ts'
 import { targetFinding } from '../report/report.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
+import { withEnv } from './proof-env.ts'
 import type { Session } from './session.ts'
 import { verdict } from './verdict.ts'
-import { withEnv } from './with-env.ts'
 
 /** `prove IMAGE`: runs an image as it is, locked down, beside its baseline, and rewrites nothing. */
 export async function proveAsIs(

@@ -1,5 +1,5 @@
 import type { EngineOption } from '../engine/open-engine.ts'
-import type { Policy } from '../plan/policy.ts'
+import type { Policy } from '../plan/stage-input.ts'
 import type { Profile } from '../profile/profile.ts'
 import type { Inspection } from '../report/inspection.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'

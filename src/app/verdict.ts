@@ -1,5 +1,5 @@
 import type { Plan, StageOutcome } from '../plan/plan.ts'
-import type { Policy } from '../plan/policy.ts'
+import type { Policy } from '../plan/stage-input.ts'
 import type { ReportFinding, TargetResult, Verdict } from '../report/report.ts'
 
 /** All that a verdict is made of. */

@@ -1,40 +1,50 @@
+import type { CapableFile, Need } from '../evidence/claim.ts'
+import { applySubstitutions, escapeEre, inPlaceOf, matches } from '../evidence/file-edit.ts'
+import type { StageView } from '../evidence/provider.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { InTurn } from '../in-turn.ts'
+import { isInside, isStatePlace } from '../places.ts'
 import { candidates } from './account/candidates.ts'
 import { chooseAccount } from './account/choose-account.ts'
-import { mergedUsers } from './account/merged-users.ts'
+import { mergedUsers, type Service, servicesOf, stateOfOthers } from './account/merged-users.ts'
 import { notCreated } from './account/new-account.ts'
 import { unknownAccount } from './account/unknown-account.ts'
-import { assumptions, leftOut, otherShell } from './assumptions.ts'
-import { planCommand } from './command.ts'
-import { editsInOrder } from './edits-in-order.ts'
-import { refusedPrograms } from './evidence/refused-programs.ts'
-import { applySubstitutions } from './file-edit.ts'
+import { assumptions, imageTriggers, leftOut, otherShell } from './assumptions.ts'
+import { needlessCapabilities, refusedPrograms } from './capable-files.ts'
 import { imageCode } from './grants/closed.ts'
 import { type Granted, grantAll } from './grants/grant-all.ts'
-import type { Need } from './grants/need.ts'
 import { foundByHome, homeNeeds } from './grants/observed-needs.ts'
-import { isCure, isGuess, isHome, partsOf, spareGrants, spareHome, spareLines, spareWorkdir } from './grants/spare.ts'
-import { stateOfOthers } from './grants/state-of-others.ts'
-import { said, unshownGrants } from './grants/unshown.ts'
+import {
+  isCure,
+  isGuess,
+  isHome,
+  partsOf,
+  said,
+  spareGrants,
+  spareHome,
+  spareLines,
+  spareWorkdir,
+  unshownGrants,
+} from './grants/spare.ts'
 import { type Ground, groundOf } from './ground.ts'
-import { planHome } from './home.ts'
-import { imageTriggers } from './named-image.ts'
-import { type CapableFile, needlessCapabilities } from './needless-capabilities.ts'
-import { isInside } from './places.ts'
-import { type AccountChoice, decide, type FileEdit, type Grant, type Remark, type StagePlan } from './plan.ts'
-import type { Policy } from './policy.ts'
+import { planHome, planWorkdir } from './home.ts'
+import {
+  type AccountChoice,
+  type CommandChange,
+  decide,
+  type FileEdit,
+  type Grant,
+  type Remark,
+  type StagePlan,
+  type Substitution,
+} from './plan.ts'
 import { movedHealthcheck } from './ports/healthcheck.ts'
-import type { PortPlan } from './ports/plan-ports.ts'
-import { stagePorts } from './ports/stage-ports.ts'
-import { type Grantee, granteeOf } from './replay/grantee.ts'
-import { type Service, servicesOf } from './services.ts'
-import type { StageInput } from './stage-input.ts'
-import { isStatePlace } from './state-places.ts'
-import type { Stated } from './stated.ts'
+import { type PortPlan, stagePorts } from './ports/plan-ports.ts'
+import { type Grantee, granteeOf } from './replay/own.ts'
+import type { Policy, StageInput } from './stage-input.ts'
+import type { StepDownPlan } from './step-down/step-down-plan.ts'
 import { hasSed } from './tools.ts'
 import { vendorRemarks } from './vendor-image.ts'
-import { planWorkdir } from './workdir.ts'
 
 /** The plan for a stage that runs as root and need not. Stops between its parts. */
 export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePlan> {
@@ -75,9 +85,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const withCapabilities = capableFiles(input, ground.readable, grantee)
   const capable = tools.shell === false ? [] : needlessCapabilities(withCapabilities, ports.decisions)
   const unshown =
-    observation === null
-      ? []
-      : unshownGrants(grants, (yield* grantedFor([...wanted, ...said(stated.assumed())])).grants)
+    observation === null ? [] : unshownGrants(grants, (yield* grantedFor([...wanted, ...said(stated.assumed)])).grants)
   const isMade = account.creation !== 'exists' && account.creation !== 'none'
   const command = planCommand(facts, ports, stepDown)
   const healthcheck = movedHealthcheck(facts.config, ports.decisions)
@@ -139,7 +147,7 @@ function accountFor({ input, policy, stated, stepDown, needs, tools, anyUid }: G
       switches: stepDown.switches,
       observedUids: input.observation?.uids ?? [],
       needs: [...needs, ...stepDown.needs],
-      copiedTo: copyOwners(stated),
+      copiedTo: copyOwners(stated.view),
     }),
     facts,
     created,
@@ -202,7 +210,7 @@ interface Decided {
 }
 
 function remarksOf({ input, stated, stepDown, report }: Ground, decided: Decided): readonly Remark[] {
-  const { facts, observation, vendor } = input
+  const { facts, observation } = input
   const { account, grants, granted, services, withCapabilities, capable } = decided
   const merged = mergedUsers({ services, account, grants, files: facts.files.known ? facts.files.value : null })
   const unnamed = keptUnnamed(input)
@@ -213,7 +221,7 @@ function remarksOf({ input, stated, stepDown, report }: Ground, decided: Decided
     ...stepDown.remarks,
     ...(observation === null && input.asBuilt !== true ? unknownAccount(report, account, input) : []),
     ...stated.remarks,
-    ...(observation === null ? [...stated.cautions, ...vendor.cautions] : []),
+    ...(observation === null ? stated.cautions : []),
     ...vendorRemarks(
       input,
       withCapabilities.filter((file) => !capable.includes(file)),
@@ -226,10 +234,10 @@ function remarksOf({ input, stated, stepDown, report }: Ground, decided: Decided
 }
 
 /** Uids other than root's of what COPY and ADD bring, those with most of it first. */
-function copyOwners({ files, isShipped }: Pick<Stated, 'files' | 'isShipped'>): readonly number[] {
+function copyOwners(view: StageView | null): readonly number[] {
   const counts = new Map<number, number>()
-  for (const path of files.paths()) {
-    const uid = isShipped(path) ? (files.entry(path)?.uid ?? 0) : 0
+  for (const path of view?.files.paths() ?? []) {
+    const uid = view?.contents.origins.has(path) === true ? (view.files.entry(path)?.uid ?? 0) : 0
     if (uid > 0) counts.set(uid, (counts.get(uid) ?? 0) + 1)
   }
   return [...counts].toSorted(([, a], [, b]) => b - a).map(([uid]) => uid)
@@ -255,4 +263,74 @@ function capableFiles(
     files.known && observation !== null ? refusedPrograms(observation.operations, files.value, grantee) : []
   const said = [...(vendor.capable ?? []), ...(stated?.capable ?? [])]
   return [...said.filter(({ name }) => refused.every((file) => file.name !== name)), ...refused]
+}
+
+/** ENTRYPOINT and CMD as they must become: ports moved in arguments, switches of user taken out. */
+export function planCommand(facts: ImageFacts, ports: PortPlan, stepDown: StepDownPlan): CommandChange | null {
+  const { config } = facts
+  const { argv } = stepDown
+  if ((ports.entrypoint ?? ports.cmd ?? argv.entrypoint ?? argv.cmd) === null) return null
+  const entrypoint = ports.entrypoint ?? stepDown.argv.entrypoint ?? config.entrypoint
+  const cmd = ports.cmd ?? stepDown.argv.cmd ?? config.cmd
+  const entrypointMoved = !same(entrypoint, config.entrypoint)
+  const cmdMoved = !same(cmd, config.cmd)
+  if (!entrypointMoved && !cmdMoved) return null
+  const reasons = [
+    ...ports.decisions
+      .filter((port) => port.to !== null && (ports.entrypoint !== null || ports.cmd !== null))
+      .map((port) => `port ${port.from} becomes ${port.to}`),
+    ...stepDown.argvReasons,
+  ]
+  return {
+    entrypoint: entrypointMoved ? entrypoint : null,
+    // A new ENTRYPOINT drops the CMD that the base image brings, so it is said again.
+    cmd: cmdMoved || entrypointMoved ? cmd : null,
+    reason: [...new Set(reasons)].join(', '),
+    evidence: ports.decisions.flatMap((port) => port.evidence),
+  }
+}
+
+function same(a: readonly string[] | null, b: readonly string[] | null): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
+
+/** As the pipeline writes them: `transforms/index.ts`. */
+const ORDER: readonly FileEdit['purpose'][] = ['port', 'config', 'step-down']
+
+/**
+ * The edits in the order in which they are made, each looking for what those before it leave: the switch of user of
+ * `httpd -p 80 -u www` is no longer there as it was once the port has moved.
+ */
+export function editsInOrder(edits: readonly FileEdit[], textOf: (path: string) => string | null): readonly FileEdit[] {
+  const made = new Map<string, readonly Substitution[]>()
+  return ORDER.flatMap((purpose) => edits.filter((edit) => edit.purpose === purpose)).map((edit) => {
+    const text = textOf(edit.path)
+    if (text === null) return edit
+    const substitutions = edit.substitutions.map((one) => {
+      const before = made.get(edit.path) ?? []
+      const rebased = after(before, one, text)
+      made.set(edit.path, [...before, rebased])
+      return rebased
+    })
+    return { ...edit, substitutions }
+  })
+}
+
+/** The same change of the text that the earlier ones leave; as it is where it is found there, or cannot be said. */
+function after(earlier: readonly Substitution[], one: Substitution, text: string): Substitution {
+  const left = applySubstitutions(text, earlier)
+  const said = literal(one.pattern)
+  if (left === null || said === null || one.remove === true) return one
+  if (matches(left, one) || !matches(text, one)) return one
+  const from = applySubstitutions(said, earlier)
+  const to = applySubstitutions(one.replacement.replace(/\\(.)/gs, '$1'), earlier)
+  if (from === null || to === null || from === to) return one
+  const rebased = { ...one, ...inPlaceOf(from, to), global: one.global }
+  return matches(left, rebased) ? rebased : one
+}
+
+/** The text that a pattern stands for where it stands for one only. */
+function literal(pattern: string): string | null {
+  const text = pattern.replace(/\\(.)/gs, '$1')
+  return escapeEre(text) === pattern ? text : null
 }

@@ -1,13 +1,13 @@
+import type { StageEvidence } from '../evidence/index.ts'
+import type { Operation } from '../evidence/operation.ts'
+import type { Vendor } from '../evidence/vendor.ts'
 import type { ExposedPort, ImageFacts, Known } from '../image/facts.ts'
 import type { Created } from './account/created-accounts.ts'
 import type { EndOfStage, StageUsers } from './account/stage-users.ts'
 import type { UserNumber } from './account/user-number.ts'
-import type { HelpText } from './evidence/help-move.ts'
 import type { Exemption } from './exemptions.ts'
-import type { Operation } from './operation.ts'
-import type { Stated } from './stated.ts'
+import type { HelpText } from './ports/told-port.ts'
 import type { RootSteps } from './step-down/root-steps.ts'
-import type { Vendor } from './vendor.ts'
 
 /** What is known of one stage when the plan is made. Pure data: facts, and what runs have shown. */
 export interface StageInput {
@@ -41,7 +41,7 @@ export interface StageInput {
   /** Neither ENTRYPOINT nor CMD is said here, and those of the base image are not known. */
   readonly startUnknown?: boolean
   /** What its own instructions and the build context say; absent: nothing. */
-  readonly stated?: Stated
+  readonly stated?: StageEvidence
 }
 
 /** What running the original has shown. */
@@ -66,4 +66,36 @@ export interface Observation {
   readonly help?: HelpText | null
   /** Names of those `parts` of a plan without which it was shown to work. Absent: none. */
   readonly spared?: readonly string[]
+}
+
+/** What the user asked for. */
+export interface Policy {
+  /** `--user NAME|UID[:GID]`, as given; null for the default choice. */
+  readonly user: string | null
+  readonly own: 'minimal' | 'workdir' | 'copied'
+  readonly ports: 'keep' | 'raise'
+  /** `--writable`, absolute paths. */
+  readonly writable: readonly string[]
+  /** Those of them that only a file of the repository asks for: that is nobody's word for a closed place. Absent: none. */
+  readonly writableByRepository?: readonly string[]
+  /** Apply the offered fixes too. */
+  readonly unsafe: boolean
+  /** Names of transforms that must not run. */
+  readonly ignore: readonly string[]
+  /** `--target`: the stage that is built; null for the last one. */
+  readonly target: string | null
+  /** Take the vendor's own unprivileged image where there is one. Absent: no. */
+  readonly preferVendor?: boolean
+  /** It has to work with any uid and group 0, as on OpenShift. Absent: no. */
+  readonly arbitraryUid?: boolean
+}
+
+export const defaultPolicy: Policy = {
+  user: null,
+  own: 'minimal',
+  ports: 'raise',
+  writable: [],
+  unsafe: false,
+  ignore: [],
+  target: null,
 }

@@ -1,7 +1,7 @@
 import { unwritable, unwritablePath, unwritableTarget, unwritableText } from '../borders/dockerfile.ts'
 import { visibleLine } from '../borders/terminal.ts'
 import type { Healthcheck } from '../image/facts.ts'
-import { isAccountName, largestId } from './account/account-lines.ts'
+import { isAccountName, largestId } from './account/account-ids.ts'
 import { leave } from './leave.ts'
 import {
   type AccountChoice,

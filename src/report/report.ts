@@ -1,5 +1,5 @@
 import manifest from '../../package.json' with { type: 'json' }
-import type { Evidence } from '../plan/evidence.ts'
+import type { Evidence } from '../evidence/claim.ts'
 import type { Outcome } from '../transform.ts'
 
 /** The JSON report: a contract, described by schema/report.schema.json. */

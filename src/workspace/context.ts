@@ -1,6 +1,6 @@
 import { type Dirent, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import type { BuildContext, ContextEntry } from '../plan/shipped/build-context.ts'
+import type { BuildContext, ContextEntry } from '../contents/build-context.ts'
 import { rulesIn } from './files.ts'
 import { type DockerIgnore, parseDockerIgnore } from './ignore-rules.ts'
 

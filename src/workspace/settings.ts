@@ -1,5 +1,5 @@
 import type { EngineOption } from '../engine/open-engine.ts'
-import type { Policy } from '../plan/policy.ts'
+import type { Policy } from '../plan/stage-input.ts'
 import type { SmokeSetting } from './smoke.ts'
 import { shortened, type Wrong, wrongSmoke } from './smoke.ts'
 

@@ -4,7 +4,7 @@ import { withPauses } from '../../src/app/planner.ts'
 import { type Knowledge, stageInputsInTurn } from '../../src/app/stage-inputs.ts'
 import { nothingGiven, parseDockerfile, parseInTurn } from '../../src/dockerfile/index.ts'
 import type { InTurn } from '../../src/in-turn.ts'
-import { defaultPolicy } from '../../src/plan/policy.ts'
+import { defaultPolicy } from '../../src/plan/stage-input.ts'
 import { transforms } from '../../transforms/index.ts'
 
 function* endless(): InTurn<never> {

@@ -1,5 +1,10 @@
-import type { Dockerfile, Instruction, Span } from '../../src/dockerfile/index.ts'
-import { allInstructions, parseDockerfile } from '../../src/dockerfile/index.ts'
+import {
+  allInstructions,
+  type Dockerfile,
+  type Instruction,
+  parseDockerfile,
+  type Span,
+} from '../../src/dockerfile/index.ts'
 
 /** The only instruction after `FROM scratch`, with the model it stands in. */
 export function only(text: string, head = 'FROM scratch\n'): { instruction: Instruction; dockerfile: Dockerfile } {

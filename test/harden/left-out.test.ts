@@ -7,8 +7,8 @@ import { parseImageConfig } from '../../src/image/config.ts'
 import type { ImageFacts } from '../../src/image/facts.ts'
 import { createFileModel } from '../../src/image/file-index.ts'
 import type { FileEntry } from '../../src/image/file-model.ts'
+import type { PortSources } from '../../src/plan/ports/decide-port.ts'
 import { freePort } from '../../src/plan/ports/low-ports.ts'
-import type { PortSources } from '../../src/plan/ports/port-sources.ts'
 import { replay } from '../../src/plan/replay.ts'
 import { parseDockerIgnore } from '../../src/workspace/ignore-rules.ts'
 
@@ -130,7 +130,7 @@ test('a folder deeper than is followed is not given, and that is said', () => {
   const path = '/d'.repeat(bounds.writtenDepth + 1)
   const evidence = { source: 'observed', subject: path, detail: '' } as const
   const { grants, ungranted } = replay(
-    [{ access: 'create-directory', path, evidence }],
+    [{ access: 'create-directory', path, certainty: 'observed', evidence }],
     createFileModel(new Map([['/srv', { ...file, type: 'directory' }]])),
     { uid: 100, gid: 100 },
   )

@@ -1,7 +1,7 @@
 // Who is root by another name or another number: never taken for somebody else.
 import { describe, expect, test } from '@jest/globals'
 import { engineEntries, engineNumber, isRootUser, parseAccounts, resolveUser } from '../../src/image/accounts.ts'
-import { isRoot } from '../../src/plan/account/user-text.ts'
+import { isRoot } from '../../src/plan/account/account-ids.ts'
 import { hardenText } from '../harden/support/cases.ts'
 import { imageFacts } from '../harden/support/facts.ts'
 import { hostilePasswd, hostileUsers } from './users.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { appendArguments } from '../../src/plan/ports/append-arguments.ts'
+import { appendArguments } from '../../src/plan/ports/port-arguments.ts'
 
 type Argv = string[] | null
 

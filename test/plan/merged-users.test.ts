@@ -1,8 +1,7 @@
 import { expect, test } from '@jest/globals'
-import { mergedUsers } from '../../src/plan/account/merged-users.ts'
-import type { Operation } from '../../src/plan/operation.ts'
+import type { Operation } from '../../src/evidence/operation.ts'
+import { mergedUsers, servicesOf } from '../../src/plan/account/merged-users.ts'
 import type { Grant } from '../../src/plan/plan.ts'
-import { servicesOf } from '../../src/plan/services.ts'
 import type { Observation } from '../../src/plan/stage-input.ts'
 import { image } from './image.ts'
 

@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { needsOf } from '../../src/plan/grants/need.ts'
-import type { Operation } from '../../src/plan/operation.ts'
+import { needsOf, type Operation } from '../../src/evidence/operation.ts'
 
 const asks = (path: string, asked: 'read' | 'write' = 'write'): Operation => ({
   access: 'look',

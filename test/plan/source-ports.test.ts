@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { sourcePortPlace, sourcePortVariable } from '../../src/plan/ports/source-ports.ts'
+import { sourcePortPlace, sourcePortVariable } from '../../src/plan/ports/low-ports.ts'
 import { image } from './image.ts'
 
 const isShipped = () => true

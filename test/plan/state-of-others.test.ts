@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { stateOfOthers } from '../../src/plan/grants/state-of-others.ts'
-import type { Service } from '../../src/plan/services.ts'
+import { type Service, stateOfOthers } from '../../src/plan/account/merged-users.ts'
 import { files } from './image.ts'
 
 const service = (uid: number, name: string, program: string): Service => ({

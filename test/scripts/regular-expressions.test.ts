@@ -12,24 +12,28 @@ const MADE: Readonly<Record<string, string>> = {
     'constants, and names of \\w alone',
   'src/image/sources/catalogue.ts: pattern': 'the catalogue, which is ours',
   'src/image/sources/catalogue.ts: rule.pattern': 'the catalogue, which is ours',
-  'src/plan/account/file-owners.ts: `\\\\b${escapeEre(name)}\\\\b`': 'a name, escaped, between two borders of words',
-  'src/plan/shipped/shipped-draft.ts: WORD': 'constants, and names of \\w alone',
-  'src/plan/closed-places.ts: `^${text}${end}`': 'a glob, escaped but for its stars; a path',
-  'src/plan/evidence/catalogue.ts: String.raw`(?<!\\d)${move.from}(?!\\d)`': 'a number',
-  'src/plan/evidence/daemon-ports.ts: onlyWith': 'the catalogue, which is ours',
-  'src/plan/evidence/help-option.ts: `^${VALUE}(?=[\\\\s,;:]|$)`': 'constants, and names of \\w alone',
-  'src/plan/evidence/main-config.ts: String.raw`(?:^|[\\s/])${program}\\s(?:[^;&|]*\\s)?${option}\\s*["\']?(/[^\\s"\';&|]+)`':
+  'src/plan/account/owners.ts: `\\\\b${escapeEre(name)}\\\\b`': 'a name, escaped, between two borders of words',
+  'src/contents/draft.ts: WORD': 'constants, and names of \\w alone',
+  'src/places.ts: `^${text}${end}`': 'a glob, escaped but for its stars; a path',
+  'src/evidence/vendor.ts: String.raw`(?<!\\d)${move.from}(?!\\d)`': 'a number',
+  'src/plan/ports/told-port.ts: onlyWith': 'the catalogue, which is ours',
+  'src/plan/ports/told-port.ts: `^${VALUE}(?=[\\\\s,;:]|$)`': 'constants, and names of \\w alone',
+  'src/evidence/vendor-files.ts: String.raw`(?:^|[\\s/])${program}\\s(?:[^;&|]*\\s)?${option}\\s*["\']?(/[^\\s"\';&|]+)`':
     'constants, and names of \\w alone',
-  'src/plan/evidence/packages.ts: `^(?:${pattern})$`': 'the catalogue, which is ours',
-  "src/plan/evidence/root-home.ts: homeTools.map(({ run }) => run.source).join('|')":
-    'constants, and names of \\w alone',
-  'src/plan/evidence/vendor-edits.ts: line': 'the catalogue, which is ours',
-  'src/plan/evidence/working-folder.ts: `^(?:${option})$`': 'the catalogue, which is ours',
-  'src/plan/evidence/working-folder.ts: only': 'the catalogue, which is ours',
-  'src/plan/evidence/working-folder.ts: rule.with': 'the catalogue, which is ours',
-  'src/plan/evidence/working-folder.ts: unless': 'the catalogue, which is ours',
-  'src/plan/file-edit.ts: source': 'an edit of ours: what it takes from a file is escaped by escapeEre',
-  'src/plan/configuration-files.ts: `^${source}$`': 'a glob, escaped but for its stars; a path',
+  'src/evidence/servers.ts: `^(?:${pattern})$`': 'the catalogue, which is ours',
+  'src/evidence/frameworks.ts: says': 'the catalogue, which is ours',
+  'src/evidence/root-home.ts: pattern': 'the catalogue, which is ours',
+  'src/evidence/root-home.ts: run': 'the catalogue, which is ours',
+  'src/evidence/start-cautions.ts: manager.toldBy': 'the catalogue, which is ours',
+  'src/evidence/unknown-servers.ts: known.package': 'the catalogue, which is ours',
+  "src/evidence/root-home.ts: homeTools.map(({ run }) => run).join('|')": 'the catalogue, which is ours',
+  'src/evidence/vendor-files.ts: line': 'the catalogue, which is ours',
+  'src/evidence/working-folder.ts: `^(?:${option})$`': 'the catalogue, which is ours',
+  'src/evidence/working-folder.ts: only': 'the catalogue, which is ours',
+  'src/evidence/working-folder.ts: rule.with': 'the catalogue, which is ours',
+  'src/evidence/working-folder.ts: unless': 'the catalogue, which is ours',
+  'src/evidence/file-edit.ts: source': 'an edit of ours: what it takes from a file is escaped by escapeEre',
+  'src/evidence/configuration-files.ts: `^${source}$`': 'a glob, escaped but for its stars; a path',
   'src/plan/ports/healthcheck.ts: String.raw`(${LOOPBACK}(?::|["\']?,\\s*["\']?|\\s+))${from}(?!\\d)`':
     'numbers of ports between constants; one line of a file',
   'src/plan/ports/healthcheck.ts: String.raw`(\\b${scheme}://${LOOPBACK})(?=[/"\'\\s]|$)`':
@@ -60,20 +64,20 @@ const MADE: Readonly<Record<string, string>> = {
   'src/plan/ports/port-lines.ts: String.raw`^\\s*(?:["\']?${key}["\']?(?:\\s*[:=]\\s*|\\s+)|-\\s+)`':
     'numbers of ports between constants; one line of a file',
   'src/plan/ports/port-lines.ts: `:${from}/?$`': 'numbers of ports between constants; one line of a file',
-  'src/plan/ports/renumbered.ts: String.raw`(\\\\\\d|(?<!\\d))${move.to}(?!\\d)`':
+  'src/plan/ports/port-arguments.ts: String.raw`(\\\\\\d|(?<!\\d))${move.to}(?!\\d)`':
     'numbers of ports between constants; one line of a file',
   'src/plan/ports/low-ports.ts: String.raw`^[ \\t]*(?:\\w*[ \\t]*\\{[ \\t]*)?<?(?:listen|bind|virtualhost)(?:[ \\t]*[:=][ \\t]*|[ \\t]+)["\']?${ANY_LINE}(\\d{1,3})(?![\\w.:-])`':
     'numbers of ports between constants; one line of a file',
-  'src/plan/ports/script-ports.ts: String.raw`(^|.)\\$\\{(\\w*(?:PORT|LISTEN)\\w*):?[-=]${from}\\}`':
+  'src/plan/ports/low-ports.ts: String.raw`(^|.)\\$\\{(\\w*(?:PORT|LISTEN)\\w*):?[-=]${from}\\}`':
     'numbers of ports between constants; one line of a file',
-  'src/plan/ports/script-ports.ts: String.raw`\\b${from}\\b`': 'numbers of ports between constants; one line of a file',
-  'src/plan/ports/script-ports.ts: String.raw`\\bPORT=(["\']?)${from}\\1(?=\\s|$)`':
+  'src/plan/ports/low-ports.ts: String.raw`\\b${from}\\b`': 'numbers of ports between constants; one line of a file',
+  'src/plan/ports/low-ports.ts: String.raw`\\bPORT=(["\']?)${from}\\1(?=\\s|$)`':
     'numbers of ports between constants; one line of a file',
-  'src/plan/ports/source-ports.ts: String.raw`\\blisten(?:AndServe)?\\(\\s*(?:["\'][\\d.]*:)?${from}\\b|\\b(?:run|serve|listen)\\([^()\\n]*\\bport\\s*[=:]\\s*${from}\\b|(?:\\b\\w*Server|\\.bind)\\(\\(\\s*["\'][^"\']*["\']\\s*,\\s*${from}\\b|\\bInetSocketAddress\\(\\s*${from}\\b|\\bset\\(?\\s*:port,\\s*${from}\\b`':
+  'src/plan/ports/low-ports.ts: String.raw`\\blisten(?:AndServe)?\\(\\s*(?:["\'][\\d.]*:)?${from}\\b|\\b(?:run|serve|listen)\\([^()\\n]*\\bport\\s*[=:]\\s*${from}\\b|(?:\\b\\w*Server|\\.bind)\\(\\(\\s*["\'][^"\']*["\']\\s*,\\s*${from}\\b|\\bInetSocketAddress\\(\\s*${from}\\b|\\bset\\(?\\s*:port,\\s*${from}\\b`':
     'numbers of ports between constants; one line of a file',
-  'src/plan/ports/source-ports.ts: form': 'numbers of ports between constants; one line of a file',
-  'src/plan/shipped/context-files.ts: `^${source}$`': 'a glob of COPY or rm, escaped but for its stars; a path',
-  'src/plan/shipped/removed.ts: `^${source}(?:/|$)`': 'a glob of COPY or rm, escaped but for its stars; a path',
+  'src/plan/ports/low-ports.ts: form': 'numbers of ports between constants; one line of a file',
+  'src/contents/build-context.ts: `^${source}$`': 'a glob of COPY or rm, escaped but for its stars; a path',
+  'src/contents/run-actions.ts: `^${source}(?:/|$)`': 'a glob of COPY or rm, escaped but for its stars; a path',
   "src/plan/step-down/step-down-edits.ts: String.raw`(?<!\\w=\\S*\\s+)(?:${texts.join('|')})(?![\\w./-])`":
     'escaped texts',
   'src/profile/compose-ports.ts: `[:\\\\s]${from}\\\\b`': 'numbers of ports and escaped names',

@@ -1,6 +1,15 @@
-import { groupNamed, groupWithGid, userNamed, userWithUid } from '../../image/accounts.ts'
-import type { Accounts } from '../../image/facts.ts'
-import type { AccountPin } from '../plan.ts'
+import {
+  engineEntries,
+  engineNumber,
+  groupNamed,
+  groupWithGid,
+  isRootUser,
+  resolveUser,
+  userNamed,
+  userWithUid,
+} from '../../image/accounts.ts'
+import type { Accounts, ImageFacts } from '../../image/facts.ts'
+import type { AccountChoice, AccountPin } from '../plan.ts'
 import type { Created, CreatedAccount } from './created-accounts.ts'
 
 /** The ids of an account that the Dockerfile creates, and what its commands must be told so that they come true. */
@@ -90,3 +99,45 @@ function firstFree(id: number, free: (id: number) => boolean): number {
   while (!free(next)) next = next < FIRST_FREE_ID ? FIRST_FREE_ID : next + 1
   return next
 }
+
+/**
+ * The USER text means uid 0 in this image, also by a second name of it (`toor`) that the image has, the Dockerfile makes, or
+ * a passwd file brings that it copies. A name that none has is not root: the container fails to start.
+ */
+export function isRoot(text: string, facts: Pick<ImageFacts, 'accounts' | 'files'>, created?: Created): boolean {
+  if (isRootUser(text)) return true
+  const name = text.trim().split(':', 1)[0] ?? ''
+  if (engineNumber(name) !== null) return false
+  const made = created?.users.find((user) => user.name === name)
+  if (made?.uid === 0) return true
+  const passwd = facts.files.known ? facts.files.value.text('/etc/passwd') : null
+  if (passwd !== null && engineEntries(passwd).find((user) => user.name === name)?.uid === 0) return true
+  if (!facts.accounts.known) return false
+  const resolved = resolveUser(text, facts.accounts.value)
+  return resolved.known && resolved.value.uid === 0
+}
+
+/** The account's line of passwd(5). */
+export function passwdLine(account: AccountChoice): string {
+  return `${account.name}:x:${account.uid}:${account.gid}::${account.home}:/sbin/nologin`
+}
+
+/** Its group's line of group(5). */
+export function groupLine(account: AccountChoice): string {
+  return `${account.name}:x:${account.gid}:`
+}
+
+/** What Docker takes for a uid or gid in USER: runc refuses what lies above. */
+export const largestId = 2 ** 31 - 1
+
+/** A name that passwd(5), the tools that make accounts and a shell take for one word: of `x; rm` or `-R` they make more. */
+export function isAccountName(name: string): boolean {
+  return /^[a-z_A-Z][\w.-]{0,31}$/.test(name)
+}
+
+/**
+ * A uid as a platform assigns it that gives each project a range of its own, with group 0. Source: OpenShift, "Support
+ * arbitrary user ids" in its guidelines for images. No image has an account or a file of it.
+ */
+export const ARBITRARY_UID = 1000680000
+export const ROOT_GROUP = 0

@@ -1,4 +1,5 @@
 import { HardenError } from '../../errors.ts'
+import type { Evidence } from '../../evidence/claim.ts'
 import type { SaidId } from '../../image/account-arguments.ts'
 import {
   groupNamed,
@@ -10,14 +11,10 @@ import {
   userWithUid,
 } from '../../image/accounts.ts'
 import type { Account, Accounts, ImageFacts } from '../../image/facts.ts'
-import type { Evidence } from '../evidence.ts'
-import type { AccountChoice } from '../plan.ts'
-import { idsOf } from './account-ids.ts'
-import type { AccountRequest } from './account-request.ts'
-import { ROOT_GROUP } from './arbitrary-uid.ts'
-import type { CreatedAccount } from './created-accounts.ts'
+import type { AccountChoice, Tools } from '../plan.ts'
+import { idsOf, isRoot, ROOT_GROUP } from './account-ids.ts'
+import type { Created, CreatedAccount } from './created-accounts.ts'
 import { bare, created, NEW_NAME, ownGroup } from './new-account.ts'
-import { isRoot } from './user-text.ts'
 
 /** Who to run as: what the user said, else the first candidate that is fit for it, else a new account. */
 export function chooseAccount(request: AccountRequest): AccountChoice {
@@ -159,4 +156,32 @@ function withDropped(account: Account, accounts: Accounts, evidence: readonly Ev
 function homeOf(account: Account, facts: ImageFacts): string {
   if (!facts.files.known) return account.home
   return facts.files.value.entry(account.home)?.type === 'directory' ? account.home : ''
+}
+
+/** Somebody whom the program could run as, and why. The first usable one of a list is taken. */
+export interface Candidate {
+  /** One of the two is given. */
+  readonly name: string | null
+  readonly uid: number | null
+  readonly evidence: Evidence
+  /** The original becomes it by itself. */
+  readonly became?: boolean
+  /** Where no account has the uid one is made, since a program may ask for its home. */
+  readonly make?: boolean
+}
+
+export interface AccountRequest {
+  /** `NAME` or `UID[:GID]`, valid by its syntax. */
+  readonly option: string | null
+  readonly candidates: readonly Candidate[]
+  readonly facts: ImageFacts
+  /** Accounts that the Dockerfile itself creates. */
+  readonly created: Created
+  readonly tools: Tools
+  /** The stage's Dockerfile has RUN lines in shell form: a shell is there though the base is not known. */
+  readonly shellSeen: boolean
+  /** False: whom the image does not have goes by number. Absent: true. */
+  readonly mayCreate?: boolean
+  /** With group 0, whoever it is: as a platform runs it that assigns uids. */
+  readonly rootGroup?: boolean
 }

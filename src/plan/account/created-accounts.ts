@@ -3,7 +3,7 @@ import type { SaidId } from '../../image/account-arguments.ts'
 import type { Account, Accounts } from '../../image/facts.ts'
 import type { InTurn } from '../../in-turn.ts'
 import { type AccountStep, accountSteps } from './account-steps.ts'
-import { ownersIn } from './file-owners.ts'
+import { ownersIn } from './owners.ts'
 
 /** An account that the Dockerfile itself creates, as far as its text says. */
 export interface CreatedAccount {

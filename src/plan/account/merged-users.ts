@@ -1,10 +1,14 @@
+import { type Need, stateNeed } from '../../evidence/claim.ts'
+import { CHANGES, type Operation } from '../../evidence/operation.ts'
 import { couldCreate, couldRead, couldTraverse, couldWrite } from '../../image/access.ts'
+import { groupsOf, userWithUid } from '../../image/accounts.ts'
+import type { ImageFacts } from '../../image/facts.ts'
 import type { FileModel, Identity } from '../../image/file-model.ts'
+import { baseName, isInside, isRuntimePlace, isStatePlace, outermost } from '../../places.ts'
 import { listed } from '../listed.ts'
-import { isInside, isRuntimePlace, outermost } from '../places.ts'
 import type { AccountChoice, Grant, Remark } from '../plan.ts'
 import { existingFolder, realPath } from '../real-path.ts'
-import type { Service } from '../services.ts'
+import type { Observation } from '../stage-input.ts'
 
 const MOST_PATHS = 5
 
@@ -90,4 +94,76 @@ function couldChange(files: FileModel, who: Identity, path: string): boolean {
 function shown(paths: readonly string[]): string {
   const rest = paths.length - MOST_PATHS
   return listed(rest > 0 ? [...paths.slice(0, MOST_PATHS), `${rest} more`] : paths)
+}
+
+/** A user other than root that the original works as, with what ran as it. */
+export interface Service {
+  readonly uid: number
+  /** The uid as text where the image has no name for it. */
+  readonly name: string
+  readonly gids: readonly number[]
+  readonly programs: readonly string[]
+  /** Paths that it uses; what its programs do before they become that user counts as theirs. */
+  readonly uses: readonly { readonly path: string; readonly changes: boolean }[]
+}
+
+const READS = new Set<Operation['access']>(['read', 'list'])
+
+/** The users of a run, who had processes that stayed or left something behind. */
+export function servicesOf({ workers = [], operations }: Observation, { accounts }: ImageFacts): readonly Service[] {
+  const done = operations.filter(
+    ({ access, outcome, path }) => outcome === 'done' && path !== null && (READS.has(access) || CHANGES.has(access)),
+  )
+  const programsOf = new Map<number, Set<string>>()
+  const add = (uid: number, program: string): void => {
+    if (uid > 0) programsOf.set(uid, (programsOf.get(uid) ?? new Set()).add(program))
+  }
+  for (const { uid, program } of workers) add(uid, program)
+  for (const { access, as = 0, by } of done) if (by !== undefined && CHANGES.has(access)) add(as, baseName(by))
+  const ownersOf = (program: string): readonly number[] =>
+    [...programsOf].flatMap(([uid, programs]) => (programs.has(program) ? [uid] : []))
+  return [...programsOf].map(([uid, programs]) => {
+    const isIts = ({ as = 0, by }: Operation): boolean => {
+      if (as !== 0 || by === undefined) return as === uid
+      const [owner, other] = ownersOf(baseName(by))
+      return owner === uid && other === undefined
+    }
+    const user = accounts.known ? userWithUid(accounts.value, uid) : null
+    return {
+      uid,
+      name: user?.name ?? String(uid),
+      gids: user === null || !accounts.known ? [uid] : groupsOf(accounts.value, user.name),
+      programs: [...programs].sort(),
+      uses: done.filter(isIts).map(({ path, access }) => ({ path: path ?? '', changes: CHANGES.has(access) })),
+    }
+  })
+}
+
+/** Of the files of one account; one with more of them has not only its state there. */
+const MOST_FILES = 100
+
+/**
+ * Where several service users of the original become one, it needs what was the others' by its owner: a run that asks for
+ * a first page sees little of what such a program writes (the pictures of a CGI script, in a cache that is the web server's).
+ */
+export function stateOfOthers(
+  services: readonly Service[],
+  account: Pick<AccountChoice, 'uid'>,
+  files: FileModel,
+): readonly Need[] {
+  const others = services.filter(({ uid }) => uid !== account.uid)
+  if (services.length < 2 || others.length === 0) return []
+  const paths = [...files.paths()].filter((path) => isStatePlace(path) && !isRuntimePlace(path))
+  return others.flatMap(({ uid, name, programs }) => {
+    const detail = `it is ${name}'s, as whom ${listed(programs)} ran`
+    const own = paths.filter((path) => files.entry(path)?.uid === uid)
+    const folders = own.filter((path) => files.entry(path)?.type === 'directory')
+    const within = own.filter((path) => files.entry(path)?.type === 'file')
+    return [
+      ...folders.map((path) => stateNeed(path, 'observed', { source: 'account', detail })),
+      ...(within.length > MOST_FILES ? [] : within).map(
+        (path): Need => ({ ...stateNeed(path, 'observed', { source: 'account', detail }), access: 'write' }),
+      ),
+    ]
+  })
 }

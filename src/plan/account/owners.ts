@@ -1,9 +1,12 @@
+import type { Dockerfile } from '../../dockerfile/index.ts'
+import type { Need } from '../../evidence/claim.ts'
+import { escapeEre } from '../../evidence/file-edit.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { FileEntry } from '../../image/file-model.ts'
-import type { Need } from '../grants/need.ts'
-import { parentOf } from '../places.ts'
+import { onceFor } from '../../once-for.ts'
+import { parentOf } from '../../places.ts'
 import { existingFolder, realPath } from '../real-path.ts'
-import type { Candidate } from './account-request.ts'
+import type { Candidate } from './choose-account.ts'
 
 interface Used {
   readonly facts: ImageFacts
@@ -16,7 +19,7 @@ export function dataOwners({ facts, needs }: Used): readonly Candidate[] {
   const files = facts.files.value
   const found: Candidate[] = []
   for (const need of needs) {
-    if (need.access !== 'keep-state' || need.evidence.source === 'given') continue
+    if (need.access !== 'keep-state' || need.givenBy !== undefined) continue
     const entry = files.entry(files.resolve(need.path) ?? need.path)
     if (entry === null || entry.uid === 0) continue
     found.push(owner(entry.uid, need.path))
@@ -34,8 +37,8 @@ export function writtenOwners({ facts, needs }: Used): readonly Candidate[] {
   if (!facts.files.known) return []
   const files = facts.files.value
   const folders = new Map<number, string[]>()
-  for (const { access, path, evidence } of needs) {
-    if (!MADE.has(access) || evidence.source === 'given') continue
+  for (const { access, path, givenBy } of needs) {
+    if (!MADE.has(access) || givenBy !== undefined) continue
     const folder = existingFolder(files, realPath(files, path))
     const entry = files.entry(folder)
     const uid = entry === null ? 0 : entry.uid || ofGroup(entry, facts)
@@ -63,8 +66,8 @@ function ofOwnGroup(gid: number, { accounts }: ImageFacts): number {
 export function closedOwners({ facts, needs }: Used): readonly Candidate[] {
   if (!facts.files.known) return []
   const files = facts.files.value
-  return needs.flatMap(({ access, path, evidence }) => {
-    if (access !== 'read' || evidence.source === 'given') return []
+  return needs.flatMap(({ access, path, givenBy }) => {
+    if (access !== 'read' || givenBy !== undefined) return []
     const real = realPath(files, path)
     return [real, ...foldersAbove(real)].flatMap((place) => {
       const entry = files.entry(place)
@@ -91,4 +94,55 @@ function foldersAbove(path: string): readonly string[] {
 
 function owner(uid: number, path: string, detail = `owns ${path}`): Candidate {
   return { name: null, uid, evidence: { source: 'account', subject: path, detail } }
+}
+
+/** Whether a Dockerfile gives files to an account, by `--chown` or by a chown of a RUN, for as many names as are asked for. */
+export const ownersIn = onceFor((dockerfile: Dockerfile): ((name: string) => boolean) => {
+  const instructions = dockerfile.stages.flatMap((stage) => stage.instructions)
+  const flagged = new Set(
+    instructions.flatMap(({ flags }) =>
+      flags.flatMap(({ name, value }) => (name === 'chown' && value != null ? [value.split(':')[0]] : [])),
+    ),
+  )
+  const texts = instructions.flatMap(({ keyword, text, heredocs }) =>
+    keyword === 'RUN' ? [text, ...heredocs.map(({ content }) => content)] : [],
+  )
+  const byWord = new Map<string, Set<string>>()
+  const all = texts.flatMap(argumentsOfChown)
+  for (const args of all)
+    for (const [word] of args.matchAll(/\w+/g)) {
+      const saying = byWord.get(word)
+      if (saying === undefined) byWord.set(word, new Set([args]))
+      else saying.add(args)
+    }
+  return (name) => {
+    if (flagged.has(name)) return true
+    const named = new RegExp(`\\b${escapeEre(name)}\\b`)
+    for (const args of candidates(name, byWord) ?? all) if (named.test(args)) return true
+    return false
+  }
+})
+
+/** What stands behind each chown, up to the end of its command. */
+function argumentsOfChown(text: string): readonly string[] {
+  const found: string[] = []
+  const pattern = /chown(\s[^&;|\n]*)/g
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+    const [, args = ''] = match
+    found.push(args)
+    // The next line may be the arguments of a chown at the end of this one.
+    if (args.endsWith('chown')) pattern.lastIndex -= 'chown'.length
+  }
+  return found
+}
+
+/** Those with the rarest of the name's words in it; null for a name whose first or last sign is none of a word's. */
+function candidates(name: string, byWord: ReadonlyMap<string, ReadonlySet<string>>): ReadonlySet<string> | null {
+  if (!/^\w(.*\w)?$/.test(name)) return null
+  let rarest: ReadonlySet<string> | null = null
+  for (const [word] of name.matchAll(/\w+/g)) {
+    const saying: ReadonlySet<string> = byWord.get(word) ?? new Set()
+    if (rarest === null || saying.size < rarest.size) rarest = saying
+  }
+  return rarest
 }

@@ -1,6 +1,10 @@
-import type { FileEntry } from '../../image/file-model.ts'
-import type { Grant, GrantKind } from '../plan.ts'
-import { type Grantee, identityOf } from '../replay/grantee.ts'
+import type { Need } from '../../evidence/claim.ts'
+import { isEmptyFolder } from '../../evidence/empty-folders.ts'
+import type { FileEntry, FileModel } from '../../image/file-model.ts'
+import { isInside, isOwnPlace, isSystemFolder, outermost, parentOf } from '../../places.ts'
+import { ROOT_GROUP } from '../account/account-ids.ts'
+import type { AccountChoice, Grant, GrantKind } from '../plan.ts'
+import { type Grantee, identityOf } from '../replay/own.ts'
 
 /** Least first. */
 const LADDER: readonly GrantKind[] = [
@@ -19,6 +23,11 @@ const FILE: FileEntry = { ...FOLDER, type: 'file', mode: 0o644 }
 /** The one of two grants that lets the user do more. */
 export function wider(a: GrantKind, b: GrantKind): GrantKind {
   return LADDER.indexOf(a) >= LADDER.indexOf(b) ? a : b
+}
+
+/** A grant that one of its needs asks for outright is no guess. */
+export function declaredBy(needs: readonly Need[], before?: Grant): Pick<Grant, 'declared'> {
+  return before?.declared === true || needs.some(({ certainty }) => certainty === 'declared') ? { declared: true } : {}
 }
 
 /**
@@ -66,4 +75,91 @@ export function modeOf(
     return { groupAsOwner: true }
   // Those that only add bits say them always: without a mode the shell adds what is missing.
   return mode === after.mode && /own|create/.test(kind) ? {} : { mode: after.mode }
+}
+
+interface Owner {
+  readonly uid: number
+  readonly home: string
+}
+
+/** Folders of the image that are the account's already and empty: they are there to be filled, whatever their name. */
+function readyFolders(files: FileModel, owner: Owner): readonly string[] {
+  return ownFolders(files, owner).filter((path) => isEmptyFolder(files, path) && !LIBRARY.test(path))
+}
+
+/** So many in one tree are one thing that lies ready, such as a database that a package has made. */
+const MOST_APART = 4
+
+/** The same, but for trees with many of them: there the folder that all of those are in. */
+export function readyTrees(files: FileModel, owner: Owner): readonly string[] {
+  const ready = readyFolders(files, owner)
+  const trees = outermostOwn(files, owner).flatMap((top) => {
+    const inside = ready.filter((path) => isInside(path, top))
+    return inside.length > MOST_APART ? [commonFolder(inside)] : []
+  })
+  return [...trees, ...ready.filter((path) => !trees.some((tree) => isInside(path, tree)))]
+}
+
+function commonFolder([first = '/', ...others]: readonly string[]): string {
+  let folder = parentOf(first)
+  while (!others.every((path) => isInside(path, folder))) folder = parentOf(folder)
+  return folder
+}
+
+/** The outermost folders of the image that are the account's already, but its home. */
+export function outermostOwn(files: FileModel, owner: Owner): readonly string[] {
+  return outermost(ownFolders(files, owner))
+}
+
+// Of others, and not filled by who runs.
+const LIBRARY = /\/(node_modules|site-packages|dist-packages|vendor|gems|\.git)\//
+
+// What is needed there is written at every start, so that a run shows it.
+const PASSING = /^(\/var)?\/(run|tmp|lock)\//
+
+function ownFolders(files: FileModel, { uid, home }: Owner): readonly string[] {
+  // Group 0 and root's own are everybody's.
+  if (uid === 0) return []
+  return [...files.paths()].filter((path) => {
+    if (path === home || PASSING.test(path) || !isOwnPlace(path)) return false
+    const entry = files.entry(path)
+    return entry?.type === 'directory' && entry.uid === uid && (entry.mode & 0o300) === 0o300
+  })
+}
+
+/** The folders that grants let the account write in, but of the system: for a file its own folder, since a mount holds folders. */
+export function grantedFolders(grants: readonly Grant[]): readonly string[] {
+  return grants
+    .filter(({ kind }) => kind !== 'traverse' && kind !== 'group-read')
+    .map(({ path, kind }) => (/file/.test(kind) ? parentOf(path) : path))
+    .filter((path) => !isSystemFolder(path))
+}
+
+/** A folder of the image as a mount has to look that takes its place. */
+export interface WritableFolder {
+  readonly uid: number
+  readonly gid: number
+  readonly mode: number
+  /** The image has something there that an empty mount would hide. */
+  readonly filled: boolean
+}
+
+/** Owner and mode of a folder that the account must write, after the grants. */
+export function writableFolder(
+  path: string,
+  grants: readonly Grant[],
+  files: FileModel,
+  account: Pick<AccountChoice, 'uid' | 'gid'>,
+): WritableFolder {
+  const granted = grants.some((grant) => isInside(path, grant.path) && /own|create/.test(grant.kind))
+  const entry = files.entry(path)
+  const owned = granted || entry === null || entry.uid === account.uid
+  const mode = (entry?.mode ?? 0o755) | (owned ? 0o700 : 0o1070)
+  return {
+    uid: owned ? account.uid : (entry?.uid ?? 0),
+    gid: account.gid,
+    // With group 0 another uid may come (`g=u`).
+    mode: account.gid === ROOT_GROUP ? mode | ((mode & 0o700) >> 3) : mode,
+    filled: files.list(path).length > 0,
+  }
 }

@@ -1,7 +1,8 @@
+import type { Need } from '../../evidence/claim.ts'
+import { isInside } from '../../places.ts'
+import type { WorkdirPlan } from '../home.ts'
 import type { EnvSetting, FileEdit, Grant, Part, Substitution, WorkdirChange } from '../plan.ts'
 import type { StepDownPlan } from '../step-down/step-down-plan.ts'
-import type { WorkdirPlan } from '../workdir.ts'
-import type { Need } from './need.ts'
 
 /** What of a plan runs can show to be needless: what is granted, and what is changed so that a non-root process gets along. */
 export interface Parts {
@@ -57,8 +58,8 @@ export function spareWorkdir(plan: WorkdirPlan, needs: readonly Need[], spared: 
 /** As a part of a plan is named. */
 export const WORKDIR = 'another folder to start in'
 
-export function isGuess({ evidence }: Grant): boolean {
-  return !evidence.some(({ source }) => source === 'given' || source === 'declared')
+export function isGuess({ declared }: Grant): boolean {
+  return declared !== true
 }
 
 export function isCure({ purpose }: FileEdit): boolean {
@@ -79,4 +80,20 @@ function lineName({ path }: FileEdit, { pattern }: Substitution): string {
     .replace(/(\[\[:space:\]\]| )[*+]/g, ' ')
     .replace(/\\(.)/g, '$1')
   return `the change of "${text}" in ${path}`
+}
+
+/** What an application and its settings say of themselves; what is known of a package in general, a run tells better. */
+export function said(needs: readonly Need[]): readonly Need[] {
+  return needs.filter(({ certainty }) => certainty !== 'possible')
+}
+
+/** Grants that only what was said asks for: neither they nor a folder above them is granted for what was seen. */
+export function unshownGrants(seen: readonly Grant[], all: readonly Grant[]): readonly Grant[] {
+  const isSeen = ({ path, kind }: Grant): boolean =>
+    seen.some(
+      (grant) =>
+        (grant.path === path && grant.kind === kind) || (grant.kind !== 'traverse' && isInside(path, grant.path)),
+    )
+  // The way to a place is no place of its own.
+  return all.filter((grant) => grant.kind !== 'traverse' && !isSeen(grant))
 }

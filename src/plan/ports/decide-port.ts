@@ -1,12 +1,11 @@
-import type { Evidence } from '../evidence.ts'
+import type { Evidence, VendorMove } from '../../evidence/claim.ts'
+import type { Listed } from '../../evidence/vendor.ts'
+import type { ExposedPort, ImageFacts } from '../../image/facts.ts'
 import type { EnvSetting, FileEdit, PortDecision } from '../plan.ts'
-import { appendArguments } from './append-arguments.ts'
-import { findMove, inShipped } from './find-move.ts'
-import { freePort, isFree, type LowPort } from './low-ports.ts'
-import { type Command, searchPort } from './port-search.ts'
-import type { PortSources, VendorMove } from './port-sources.ts'
-import { renumbered } from './renumbered.ts'
-import { sourcePortPlace } from './source-ports.ts'
+import { freePort, isFree, type LowPort, sourcePortPlace } from './low-ports.ts'
+import { appendArguments, renumbered } from './port-arguments.ts'
+import { type Command, type Found, searchPort } from './port-files.ts'
+import { guessPort } from './port-guess.ts'
 
 const NOT_FOUND = 'the place that sets it was not found in the configuration, the environment or the command'
 
@@ -103,4 +102,99 @@ function asVendor(
 /** As far as is known. */
 function isOpened({ port }: LowPort, { bound }: PortSources): boolean {
   return bound === null || bound.some((other) => other.port === port)
+}
+
+export interface Move extends Found {
+  readonly reason: string
+  readonly guessed: boolean
+}
+
+const BY_ITSELF = 'it binds the port by itself and is told another one'
+
+/** Best reason first: a setting of a known form, a daemon's own way, the only place that says it, the program's help. */
+export function findMove(
+  from: number,
+  to: number,
+  sources: PortSources,
+  command: Command,
+  listed: Listed | null,
+): Move | null {
+  const reasonOf = ({ evidence }: Found): string => evidence.map((item) => item.detail).join(', ')
+  const all = searchPort(from, to, sources, command)
+  // What the vendor's own files say of a port that its entry knows is in the entry, or not read any more.
+  const own = listed === null ? all : inShipped(all, sources)
+  const found = own.evidence.length > 0 || listed === 'unread' ? own : all
+  if (found.evidence.length > 0)
+    return { ...withRest(found, from, to, sources), reason: reasonOf(found), guessed: false }
+  if (listed === 'unread') return null
+  const daemon = appended(sources.daemon?.(from, to, command) ?? null, command)
+  if (daemon !== null) return { ...daemon, reason: BY_ITSELF, guessed: false }
+  const guess = guessPort(from, to, sources, command)
+  if (guess !== null) return { ...guess, reason: reasonOf(guess), guessed: true }
+  const help = appended(sources.help?.(from, to, command) ?? null, command)
+  if (help === null || help.evidence.some(({ detail }) => sources.spared?.has(detail))) return null
+  return { ...help, reason: BY_ITSELF, guessed: true }
+}
+
+/** Without what is set in files that the image came with. */
+export function inShipped(found: Found, { isShipped = () => false }: PortSources): Found {
+  const others = found.fileEdits.filter(({ path }) => !isShipped(path))
+  const theirs = new Set(others.flatMap(({ evidence }) => evidence))
+  return {
+    ...found,
+    fileEdits: found.fileEdits.filter((edit) => !others.includes(edit)),
+    evidence: found.evidence.filter((item) => !theirs.has(item)),
+  }
+}
+
+/** With what moves the other protocol, where that which was found is known to set one of them. */
+function withRest(found: Found, from: number, to: number, sources: PortSources): Found {
+  const open = [...sources.facts.config.exposedPorts, ...(sources.bound ?? [])].filter(({ port }) => port === from)
+  if (new Set(open.map(({ protocol }) => protocol)).size < 2) return found
+  const told = sources.daemon?.(from, to, found) ?? null
+  const rest = told?.beside === true ? appended(told, found) : null
+  if (rest === null) return found
+  return {
+    ...found,
+    ...rest,
+    env: found.env,
+    fileEdits: [...found.fileEdits, ...rest.fileEdits],
+    evidence: [...found.evidence, ...rest.evidence],
+  }
+}
+
+function appended(move: VendorMove | null, command: Command): Found | null {
+  const longer = move === null ? null : appendArguments(command, move.append)
+  return move === null || longer === null
+    ? null
+    : { fileEdits: move.fileEdits, env: [], ...longer, evidence: move.evidence ?? [] }
+}
+
+export interface PortSources {
+  readonly facts: ImageFacts
+  readonly policy: 'keep' | 'raise'
+  /** Who asks for `keep`; absent: the flag. */
+  readonly keptBy?: string
+  /** Ports that the original was seen to listen on; null before a run. */
+  readonly bound: readonly ExposedPort[] | null
+  /** Names of the processes that were seen. */
+  readonly programs: readonly string[]
+  /** Files that the run opened; null where it was not traced. */
+  readonly opened: readonly string[] | null
+  /** Edits that the catalogue brings for a port, tried before anything is searched for. */
+  readonly vendor: (port: number) => VendorMove | null
+  /** What becomes of a port that its vendor's configuration sets; absent for one that it does not set. */
+  readonly listed?: (port: number) => Listed | null
+  /** The stage itself puts this file into the image. */
+  readonly isShipped?: (path: string) => boolean
+  /** Start scripts, of a run. */
+  readonly scripts?: readonly string[]
+  /** Details of places that were shown not to set the port. */
+  readonly spared?: ReadonlySet<string>
+  /** How a daemon that binds the port by itself is told another one, where nothing sets it. */
+  readonly daemon?: (from: number, to: number, command: Command) => VendorMove | null
+  /** The same by what its own help says; asked last. */
+  readonly help?: (from: number, to: number, command: Command) => VendorMove | null
+  /** Stock configurations of installed packages that bind a port, and how they are moved. */
+  readonly stock?: ReadonlyMap<number, VendorMove>
 }

@@ -1,9 +1,14 @@
 import { argvOf } from '../../command/index.ts'
+import { FIRST_UNPRIVILEGED_PORT } from '../../evidence/claim.ts'
+import { inPlaceOf } from '../../evidence/file-edit.ts'
 import type { ExposedPort } from '../../image/facts.ts'
+import { lineOf } from '../../line-of.ts'
 import { onceFor } from '../../once-for.ts'
+import type { FileEdit } from '../plan.ts'
+import type { PortSources } from './decide-port.ts'
+import { moveInArguments } from './port-arguments.ts'
 import { configurationRead, namesLocal } from './port-files.ts'
-import { isCommentOrForward } from './port-lines.ts'
-import { FIRST_UNPRIVILEGED_PORT, type PortSources } from './port-sources.ts'
+import { isCommentOrForward, type PortLine, portEdit } from './port-lines.ts'
 
 const SHIFT = 8000
 
@@ -93,4 +98,110 @@ function saidPorts(sources: PortSources): readonly ExposedPort[] {
   )
   const found = [...inWords, ...inVariables, ...inTexts].flatMap((port) => (port === undefined ? [] : [Number(port)]))
   return [...new Set(found)].map((port) => ({ port, protocol: UDP.has(port) ? 'udp' : 'tcp' }))
+}
+
+/** Lines of a start script that set a port: `httpd -f -p 80`, `serve --port=80`, `PORT=80 node x`. */
+export function scriptPortLines(path: string, text: string, from: number, to: number): readonly PortLine[] {
+  return text.split('\n').flatMap((whole) => {
+    const line = whole.trim()
+    if (line.startsWith('#') || !new RegExp(String.raw`\b${from}\b`).test(line)) return []
+    const [moved = line] = moveInArguments([line], from, to) ?? []
+    const changed = moved.replace(new RegExp(String.raw`\bPORT=(["']?)${from}\1(?=\s|$)`), `PORT=$1${to}$1`)
+    if (changed === line || !/\s/.test(line)) return []
+    return [{ path, port: from, text: line, substitution: inPlaceOf(line, changed) }]
+  })
+}
+
+/** The same as one edit, as a plan without a run has it. */
+export function scriptPortEdits(path: string, text: string, from: number): readonly FileEdit[] {
+  const lines = scriptPortLines(path, text, from, from + 8000)
+  return lines.length === 0 ? [] : [portEdit(path, from, lines)]
+}
+
+/** A port of somebody else: `http://$BACKEND:${BACKEND_PORT:-80}`. */
+const ELSEWHERE = /(BACKEND|UPSTREAM|PROXY_PASS|TARGET|REMOTE|DB|DATABASE|MYSQL|POSTGRES|REDIS|SMTP|API)_/i
+
+/** The one variable by which a script is told the port, with `from` where it is not set: `-a :${HTTP_PORT:-80}`. Else null. */
+export function scriptPortVariable(texts: readonly string[], from: number): string | null {
+  const named = new RegExp(String.raw`(^|.)\$\{(\w*(?:PORT|LISTEN)\w*):?[-=]${from}\}`, 'gi')
+  const lines = texts.flatMap((text) => text.split('\n').filter((line) => !/^\s*#/.test(line)))
+  const found = lines.flatMap((line) =>
+    [...line.matchAll(named)].map(({ index, 1: before = '', 2: name = '' }) => {
+      const host =
+        before === ':' ? /(?<![\w.\]*}"-])([\w.\]*}"-]*)$/.exec(line.slice(Math.max(0, index - 256), index))?.[1] : ''
+      return { name, isOwn: /^(|0\.0\.0\.0|\*|.*::\])$/.test(host ?? '') && !ELSEWHERE.test(name) }
+    }),
+  )
+  const own = new Set(found.flatMap(({ name, isOwn }) => (isOwn ? [name] : [])))
+  const [only] = own
+  return own.size === 1 && only !== undefined && found.every(({ isOwn, name }) => isOwn || name !== only) ? only : null
+}
+
+type Sources = Pick<PortSources, 'facts' | 'isShipped'> & Partial<Pick<PortSources, 'opened'>>
+
+const SOURCE = /\.(m?[jt]s|cjs|py|rb|go|php|rs|cs|java|kt|exs?)$/
+const OTHERS =
+  /\/(node_modules|vendor|site-packages|dist-packages|gems|tests?|specs?|examples?|__tests__)\/|^\/usr\/(lib|share)\/|\.(test|spec|config|min)\.[jt]s$/
+/** A port of one's own: S3_PORT and DB_PORT are those of others. */
+const OWN = '((?:HTTPS?_|SERVER_|APP_|WEB_|LISTEN_|NODE_|FLASK_|SERVICE_)?PORT)'
+
+const QUOTE = String.raw`["'\`]`
+
+/**
+ * How source says "the variable, else this number": process.env, Bun.env and Deno.env.get; Python's os.environ and
+ * os.getenv; Ruby's ENV; PHP's getenv, $_ENV and $_SERVER; Elixir's System.get_env; Java's getOrDefault.
+ */
+function forms(port: number): readonly RegExp[] {
+  const number = String.raw`${QUOTE}?${port}(?![\w.])${QUOTE}?`
+  const member = String.raw`\benv(?:\.${OWN}|\[${QUOTE}${OWN}${QUOTE}\])(?:,\s*10)?\)*`
+  const call = String.raw`(?:env\.get|environ\.get|getenv|get_env|ENV\.fetch|getOrDefault)\(\s*${QUOTE}${OWN}${QUOTE}`
+  const index = String.raw`(?:ENV|environ|\$_ENV|\$_SERVER)\[${QUOTE}${OWN}${QUOTE}\]`
+  const otherwise = String.raw`\s*(?:\|\||\?\?|\?:|\bor\b)\s*`
+  return [
+    `${member}${otherwise}${number}`,
+    String.raw`${member}\s*\?\s*[^:\n]{1,60}:\s*${number}`,
+    String.raw`\{[^{}]*\b${OWN}\s*=\s*${number}[^{}]*\}\s*=\s*process\.env\b`,
+    String.raw`${call}\s*,\s*${number}\s*\)`,
+    String.raw`${call}\s*\)\)*(?:\.to_i)?${otherwise}${number}`,
+    String.raw`${call}\s*\)\s*\{\s*${number}\s*\}`,
+    `${index}${otherwise}${number}`,
+  ].map((form) => new RegExp(form, 'g'))
+}
+
+/** The one variable by which the program's own source takes its port, with `from` where it is not set: `process.env.PORT || 80`. */
+export function sourcePortVariable(from: number, sources: Sources): string | null {
+  const patterns = forms(from)
+  const names = new Set(
+    ownSource(sources).flatMap(({ text }) =>
+      patterns.flatMap((asked) =>
+        [...text.matchAll(asked)].flatMap((match) => match.slice(1).find((name) => name !== undefined) ?? []),
+      ),
+    ),
+  )
+  const [only] = names
+  return names.size === 1 && only !== undefined ? only : null
+}
+
+/** Where the program's own source says the port outright: `listen(80) in /srv/app/server.js line 4`; null where it is not seen. */
+export function sourcePortPlace(from: number, sources: Sources): string | null {
+  const said = new RegExp(
+    String.raw`\blisten(?:AndServe)?\(\s*(?:["'][\d.]*:)?${from}\b|\b(?:run|serve|listen)\([^()\n]*\bport\s*[=:]\s*${from}\b|(?:\b\w*Server|\.bind)\(\(\s*["'][^"']*["']\s*,\s*${from}\b|\bInetSocketAddress\(\s*${from}\b|\bset\(?\s*:port,\s*${from}\b`,
+    'i',
+  )
+  for (const { path, text } of ownSource(sources)) {
+    const found = said.exec(text)
+    if (found !== null) return `${found[0].replace(/\s+/g, ' ')}…) in ${path} line ${lineOf(text, found.index)}`
+  }
+  return null
+}
+
+/** What the stage itself puts in; of an image that somebody else built, what the run opened. */
+function ownSource({ facts, isShipped = () => false, opened }: Sources): readonly { path: string; text: string }[] {
+  if (!facts.files.known) return []
+  const files = facts.files.value
+  const read = new Set(opened ?? [])
+  return files
+    .texts()
+    .filter((path) => SOURCE.test(path) && !OTHERS.test(path) && (isShipped(path) || read.has(path)))
+    .map((path) => ({ path, text: files.text(path) ?? '' }))
 }

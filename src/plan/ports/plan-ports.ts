@@ -1,10 +1,14 @@
 import { bounds } from '../../bounds.ts'
-import { mergeByFile } from '../file-edit.ts'
+import { FIRST_UNPRIVILEGED_PORT, type VendorMove } from '../../evidence/claim.ts'
+import { mergeByFile } from '../../evidence/file-edit.ts'
+import type { ImageFacts } from '../../image/facts.ts'
+import type { Ground } from '../ground.ts'
 import type { EnvSetting, FileEdit, PortDecision } from '../plan.ts'
-import { type Before, decidePort } from './decide-port.ts'
-import { lowPorts } from './low-ports.ts'
-import type { Command } from './port-search.ts'
-import type { PortSources } from './port-sources.ts'
+import type { StepDownPlan } from '../step-down/step-down-plan.ts'
+import { type Before, decidePort, type PortSources } from './decide-port.ts'
+import { lowPorts, scriptPortEdits } from './low-ports.ts'
+import type { Command } from './port-files.ts'
+import { daemonMove, helpMove } from './told-port.ts'
 
 /**
  * Where ports are moved: what to do about each low one, and the changes that this takes. Entrypoint and command are those
@@ -46,4 +50,61 @@ export function planPorts(sources: PortSources): PortPlan {
 
 function isSame(a: readonly string[] | null, b: readonly string[] | null): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
+}
+
+/** The low ports of a stage: seen by a run, or said by its instructions, files and what its vendor lists. */
+export function stagePorts({ input, policy, stated, readable, stepDown, spared, report }: Ground): PortPlan {
+  const { observation, vendor } = input
+  const { started } = report
+  const keptBy = input.ignored?.get('raise-ports')
+  return planPorts({
+    facts: withCommand(readable, stepDown.argv),
+    ...(keptBy === undefined ? { policy: policy.ports } : { policy: 'keep', keptBy }),
+    bound: observation?.bound ?? null,
+    programs: observation?.programs ?? stated.view?.start.programs ?? [],
+    opened: observation?.opened ?? null,
+    vendor: (port) => vendor.moves.get(port) ?? null,
+    listed: (port) => (observation === null ? (vendor.ports.get(port) ?? null) : null),
+    isShipped: (path) => stated.view?.contents.origins.has(path) === true,
+    scripts: observation === null ? [] : report.scripts,
+    spared,
+    daemon: (from, to, command) =>
+      daemonMove(
+        vendor.daemonPorts,
+        { facts: readable, seen: observation?.programs ?? [] },
+        { command, started },
+        from,
+        to,
+      ),
+    help: (from, to, command) => helpMove(observation?.help ?? null, { command, started }, from, to),
+    stock: observation === null ? withScripts(stated.moves, report.scripts, readable) : new Map(),
+  })
+}
+
+/** Ports are moved in the command as it becomes, without its switch of user. */
+function withCommand(facts: ImageFacts, argv: StepDownPlan['argv']): ImageFacts {
+  const { config } = facts
+  if (argv.entrypoint === null && argv.cmd === null) return facts
+  return {
+    ...facts,
+    config: { ...config, entrypoint: argv.entrypoint ?? config.entrypoint, cmd: argv.cmd ?? config.cmd },
+  }
+}
+
+/** Ports that the start scripts of the stage set, beside those that stock configurations bind. */
+function withScripts(
+  moves: ReadonlyMap<number, VendorMove>,
+  scripts: readonly string[],
+  { config, files }: ImageFacts,
+): ReadonlyMap<number, VendorMove> {
+  const all = new Map(moves)
+  for (const { port } of config.exposedPorts) {
+    if (port >= FIRST_UNPRIVILEGED_PORT || !files.known) continue
+    const fileEdits = scripts.flatMap((path) => scriptPortEdits(path, files.value.text(path) ?? '', port))
+    if (fileEdits.length === 0) continue
+    const before = all.get(port)
+    const edits = [...(before?.fileEdits ?? []), ...fileEdits]
+    all.set(port, { to: before?.to ?? port + 8000, fileEdits: edits, env: [], append: [] })
+  }
+  return all
 }

@@ -1,4 +1,11 @@
+import { argvOf, programsOf } from '../../command/index.ts'
+import type { Evidence, VendorMove } from '../../evidence/claim.ts'
+import { inPlaceOf } from '../../evidence/file-edit.ts'
+import type { WrittenCommand } from '../../image/step-down.ts'
+import { baseName } from '../../places.ts'
 import { table } from '../../table.ts'
+import type { Substitution } from '../plan.ts'
+import type { Command } from './port-files.ts'
 
 const SCHEME_PORTS: Readonly<Record<string, number>> = table({
   http: 80,
@@ -53,4 +60,110 @@ function moveInCommandLine(text: string, from: number, to: number): string {
   return words
     .map((word, index) => (/^\s*$/.test(word) ? word : moveInWord(word, words[index - 2] ?? '', from, to)))
     .join('')
+}
+
+interface Argv {
+  readonly entrypoint: readonly string[] | null
+  readonly cmd: readonly string[] | null
+}
+
+/**
+ * ENTRYPOINT and CMD with more words at the end of what they start, in the text of `sh -c` too, where a word behind it
+ * would be the shell's own. Null where that text is more than one plain command.
+ */
+export function appendArguments({ entrypoint, cmd }: Argv, words: readonly string[]): Argv | null {
+  if (words.length === 0) return { entrypoint, cmd }
+  const ofEntrypoint = cmd === null || cmd.length === 0
+  const argv = (ofEntrypoint ? entrypoint : cmd) ?? []
+  const [shell = '', option = '', text] = argv
+  const isText = /^(?:\/\S+\/)?(?:ba|da|a|z)?sh$/.test(shell) && /^-[a-z]*c$/.test(option) && argv.length === 3
+  if (!isText || text === undefined) return { entrypoint, cmd: [...(cmd ?? []), ...words] }
+  if (/[;&|<>\n`$(){}#]/.test(text)) return null
+  const longer = [shell, option, `${text.trimEnd()} ${words.join(' ')}`]
+  return ofEntrypoint ? { entrypoint: longer, cmd } : { entrypoint, cmd: longer }
+}
+
+/** What an image starts: by its own command, and in the start scripts that this runs. */
+export interface Start {
+  readonly command: Command
+  readonly started: readonly WrittenCommand[]
+}
+
+/**
+ * Tells a program its port by words of its own, where it is started: behind the image's command, or in a start script.
+ * Null where that cannot be said, or it is told that option already.
+ */
+export function tellPort(
+  program: string,
+  words: readonly string[],
+  { from, to, evidence }: { readonly from: number; readonly to: number; readonly evidence: Evidence },
+  { command, started }: Start,
+): VendorMove | null {
+  const move = { to, fileEdits: [], env: [], append: [], evidence: [evidence] }
+  if (programsOf(command).includes(program))
+    return hasOption(argvOf(command), words) ? null : { ...move, append: words }
+  const found = appendInScript(started, program, words)
+  if (found === null) return null
+  const edit = {
+    path: found.path,
+    substitutions: [found.substitution],
+    reason: `listen above 1024 (${from} is what ${program} binds by itself, and ${baseName(found.path)} starts it)`,
+    purpose: 'port' as const,
+    evidence: [evidence],
+  }
+  return { ...move, fileEdits: [edit] }
+}
+
+/** A start script, and what gives a program that it starts more words. */
+interface ScriptArguments {
+  readonly path: string
+  readonly substitution: Substitution
+}
+
+/**
+ * More words for a program that a start script starts. Options go before its own, so that what is taken out behind them
+ * (a switch of user) is still found there, else to the end. Null where no script starts it, or it is not plain which
+ * command does, or it is told that option already.
+ */
+function appendInScript(
+  started: readonly WrittenCommand[],
+  program: string,
+  words: readonly string[],
+): ScriptArguments | null {
+  const found = started.filter((one) => one.program === program)
+  const [only, second] = new Map(found.map((one) => [`${one.path} ${one.text}`, one])).values()
+  if (only === undefined || second !== undefined || only.text.includes('\n')) return null
+  if (hasOption(only.words, words)) return null
+  const { path, word, next, text } = only
+  const more = words.join(' ')
+  // A program that is started without a word may be named elsewhere in the script.
+  if (next === '') return null
+  const substitution = next.startsWith('-')
+    ? inPlaceOf(`${word} ${next}`, `${word} ${more} ${next}`)
+    : inPlaceOf(text, `${text} ${more}`)
+  return { path, substitution }
+}
+
+/** The option is there already, whatever its value: of two the program takes one, or refuses both. */
+function hasOption(argv: readonly (string | null)[], [first = '']: readonly string[]): boolean {
+  const option = first.split('=')[0] ?? ''
+  return option.startsWith('-') && argv.some((word) => word === option || word?.startsWith(`${option}=`) === true)
+}
+
+/** A move that somebody has written down, to another port than it says. */
+export function renumbered(move: VendorMove, to: number): VendorMove {
+  if (to === move.to) return move
+  // `\18080`: the first group, then the port.
+  const number = new RegExp(String.raw`(\\\d|(?<!\d))${move.to}(?!\d)`, 'g')
+  const told = (text: string): string => text.replaceAll(number, (_, before: string) => `${before}${to}`)
+  return {
+    ...move,
+    to,
+    fileEdits: move.fileEdits.map((edit) => ({
+      ...edit,
+      substitutions: edit.substitutions.map((one) => ({ ...one, replacement: told(one.replacement) })),
+    })),
+    env: move.env.map((setting) => ({ ...setting, value: told(setting.value) })),
+    append: move.append.map(told),
+  }
 }

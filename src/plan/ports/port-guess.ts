@@ -1,8 +1,7 @@
-import { inPlaceOf } from '../file-edit.ts'
-import { configurationRead } from './port-files.ts'
+import { inPlaceOf } from '../../evidence/file-edit.ts'
+import type { PortSources } from './decide-port.ts'
+import { type Command, configurationRead, type Found, portSetting } from './port-files.ts'
 import { isCommentOrForward, portEdit } from './port-lines.ts'
-import { type Command, type Found, portSetting } from './port-search.ts'
-import type { PortSources } from './port-sources.ts'
 
 /** One place that says the number, and what moves it there. */
 interface Place {

@@ -1,11 +1,15 @@
+import type { Need } from '../../evidence/claim.ts'
 import { couldCreate, couldRemove } from '../../image/access.ts'
+import { groupWithGid, sharedAccounts } from '../../image/accounts.ts'
+import type { ImageFacts } from '../../image/facts.ts'
+import type { Identity } from '../../image/file-model.ts'
+import { isMountPlace, isSharedFolder, isSystemFolder, parentOf, STATE_NAME } from '../../places.ts'
+import { ARBITRARY_UID } from '../account/account-ids.ts'
 import { codeIn, isAskedFor } from '../grants/closed.ts'
-import type { Need } from '../grants/need.ts'
-import { isMountPlace, isSharedFolder, isSystemFolder, parentOf } from '../places.ts'
-import { STATE_NAME } from '../state-places.ts'
-import { reachParents } from './reach.ts'
+import { declaredBy } from '../grants/ladder.ts'
+import type { AccountChoice } from '../plan.ts'
 import { belongsToSystem, grant, learn, refuse, type State, whyNever } from './state.ts'
-import { create, createMissing, fill, write } from './write.ts'
+import { create, createMissing, fill, reachParents, write } from './write.ts'
 
 /** Folders of one tree that are named one by one; deeper trees are told by the run. */
 const MOST_FOLDERS = 40
@@ -32,7 +36,12 @@ export function keepState(asked: Need, path: string, state: State): void {
   // A VOLUME line says the folder alone, a package that it has filled it.
   const granted = state.grants.get(path)
   if (need.tree === true && granted !== undefined && granted.kind !== 'sticky' && granted.tree !== true) {
-    state.grants.set(path, { ...granted, tree: true, evidence: [need.evidence, ...granted.evidence] })
+    state.grants.set(path, {
+      ...granted,
+      tree: true,
+      ...declaredBy([need], granted),
+      evidence: [need.evidence, ...granted.evidence],
+    })
     return
   }
   keepBelow(need, path, state)
@@ -51,7 +60,7 @@ function keepBelow(need: Need, path: string, state: State, isCode = false): void
     if (state.files.entry(below)?.type !== 'directory' || state.grants.size >= MOST_FOLDERS) continue
     const isState = STATE_NAME.test(child)
     const staysRoots =
-      (need.evidence.source === 'step-down' || need.owner !== undefined) &&
+      (need.atStart === true || need.owner !== undefined) &&
       !isState &&
       (isCode || (!OFTEN_WRITTEN.test(child) && holdsSource(below, state)))
     if (staysRoots) keepBelow(need, below, state, true)
@@ -107,7 +116,7 @@ function openSticky(need: Need, path: string, state: State): void {
  * program refuses what is not its own.
  */
 export function handOver(need: Need, path: string, state: State): void {
-  if (need.evidence.source !== 'refused' && (need.uid === undefined || need.uid <= 0)) return
+  if (need.certainty !== 'refused' && (need.uid === undefined || need.uid <= 0)) return
   changeAsOwner(need, path, state)
 }
 
@@ -127,4 +136,30 @@ export function changeAsOwner(need: Need, path: string, state: State): void {
 
 function own(need: Need, path: string, state: State): void {
   grant(need, path, state.files.entry(path)?.type === 'directory' ? 'own-directory' : 'own-file', state)
+}
+
+/** Who everything has to be possible for, and whom paths are given to. */
+export interface Grantee {
+  readonly uid: number
+  readonly gid: number
+  /** Supplementary groups that it has at run time. */
+  readonly groups?: readonly number[]
+  /** Some other uid runs it, which owns nothing: all has to be possible by the group. */
+  readonly anyUid?: boolean
+  /** Others run as this uid, or are in this group, that have nothing to do with the program (nobody, nogroup). */
+  readonly shared?: { readonly user: boolean; readonly group: boolean }
+}
+
+/** Who asks the kernel. */
+export function identityOf({ uid, gid, groups = [], anyUid }: Grantee): Identity {
+  return { uid: anyUid === true ? ARBITRARY_UID : uid, gids: [gid, ...groups] }
+}
+
+/** `nogroup` of Debian, `nobody` of Alpine and UBI, where the image's own groups are not known. */
+const NOGROUP = 65534
+
+export function granteeOf({ name, uid, gid }: AccountChoice, { accounts }: ImageFacts, anyUid: boolean): Grantee {
+  const group = accounts.known ? groupWithGid(accounts.value, gid)?.name : gid === NOGROUP ? 'nogroup' : undefined
+  const user = sharedAccounts.has(name) || uid === NOGROUP
+  return { uid, gid, anyUid, shared: { user, group: group !== undefined && sharedAccounts.has(group) } }
 }

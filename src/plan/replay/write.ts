@@ -1,17 +1,18 @@
-import { couldCreate, couldRead, couldWrite } from '../../image/access.ts'
-import { codeIn } from '../grants/closed.ts'
-import type { Need } from '../grants/need.ts'
+import type { Need } from '../../evidence/claim.ts'
+import { couldCreate, couldRead, couldTraverse, couldWrite } from '../../image/access.ts'
 import {
   isBelowSystem,
+  isInside,
   isMarkerFile,
   isRuntimePlace,
+  isSecretPlace,
   isSharedFolder,
   isSystemFolder,
   normalisePath,
   parentOf,
-} from '../places.ts'
+} from '../../places.ts'
+import { codeIn } from '../grants/closed.ts'
 import type { GrantKind } from '../plan.ts'
-import { reachParents, topmostMissing } from './reach.ts'
 import { belongsToSystem, grant, learn, refuse, type State, whyNever } from './state.ts'
 
 /** A file that is there is written, a missing one created. */
@@ -26,7 +27,7 @@ export function write(need: Need, path: string, state: State): void {
   const never = whyNever('own-file', entry, path)
   if (never !== null) return refuse(need, never, state)
   // A log seldom says what was wanted of the file: reading it is tried first, and a second refusal means writing.
-  const unreadable = need.evidence.source === 'refused' && !couldRead(state.files, state.identity, path).allowed
+  const unreadable = need.certainty === 'refused' && !couldRead(state.files, state.identity, path).allowed
   grant(need, path, unreadable ? 'group-read' : 'own-file', state)
 }
 
@@ -74,8 +75,8 @@ function createBehind(need: Need, path: string, link: string | null, state: Stat
 }
 
 /** A script's `mkdir -p`, which makes nothing where the folder is. A run that made one had taken the old one away. */
-function isOnlySaid({ access, evidence }: Need): boolean {
-  return access === 'create-directory' && evidence.source === 'step-down'
+function isOnlySaid({ access, atStart }: Need): boolean {
+  return access === 'create-directory' && atStart === true
 }
 
 /** A file of the program's own in a folder of many: made beforehand where the folder cannot be had. */
@@ -84,7 +85,7 @@ function createInCommon(need: Need, path: string, state: State): void {
   if (need.beside === true) return fill(need, parent, state)
   if (isMarkerFile(path) && !isBelowSystem(path)) return createMissing(need, path, 'create-file', state)
   if (!isSystemFolder(parent)) return fill(need, parent, state)
-  if (isBelowSystem(path) || need.evidence.source === 'refused') return refuse(need, belongsToSystem(parent), state)
+  if (isBelowSystem(path) || need.certainty === 'refused') return refuse(need, belongsToSystem(parent), state)
   createMissing(need, path, 'create-file', state)
 }
 
@@ -117,4 +118,36 @@ function hasForeignContent(path: string, state: State): boolean {
     const entry = state.files.entry(below)
     return entry !== null && entry.uid !== state.grantee.uid && !state.touched.has(below)
   })
+}
+
+/** Each turn opens one folder, and a path has at most so many: PATH_MAX allows more, no image has them. */
+const MOST_FOLDERS = 100
+
+/** Opens the folders on the way that refuse to be searched; false where one of them must stay closed. */
+export function reachParents(need: Need, path: string, state: State): boolean {
+  for (let turns = 0; turns < MOST_FOLDERS; turns += 1) {
+    const answer = couldTraverse(state.files, state.identity, parentOf(path))
+    // What is missing, or no folder, is no question of permission.
+    if (answer.allowed || (answer.needs !== 'search' && answer.needs !== 'execute')) return true
+    if (!openFolder(need, answer.blocker, state)) return false
+  }
+  return false
+}
+
+export function openFolder(need: Need, blocker: string, state: State): boolean {
+  // Root's own home can be gone through to what the program keeps there, never to keys and passwords.
+  if (isInside(blocker, '/root') && isSecretPlace(need.path)) {
+    refuse(need, `${blocker} is root's own home, closed to everybody else, and ${need.path} is a secret`, state)
+    return false
+  }
+  return grant(need, blocker, 'traverse', state)
+}
+
+/** The highest folder that has to be made for a path: those above it are everybody's, so root makes them on the way. */
+export function topmostMissing(path: string, state: State): string {
+  let chosen = path
+  for (let at = path; at !== '/' && state.files.entry(at) === null; at = parentOf(at)) {
+    if (!isSharedFolder(at) && !isSystemFolder(at)) chosen = at
+  }
+  return chosen
 }

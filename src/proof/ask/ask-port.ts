@@ -1,6 +1,5 @@
 import type { Reach } from '../../engine/reach.ts'
-import type { PortAnswer } from './answers.ts'
-import { withoutOwnName } from './answers.ts'
+import { type PortAnswer, withoutOwnName } from './answers.ts'
 import { dnsAnswer, OPENINGS, type Opening } from './protocols.ts'
 import { onSilence, type Said, type Talk, talk, type Watched } from './talk.ts'
 

@@ -5,8 +5,7 @@ import { bounds } from '../../../bounds.ts'
 import { isWithin, normalisePath, parentOf } from '../../../path.ts'
 import { imageLimits } from '../image-limits.ts'
 import { type TarHeader, tarEntries } from '../tar-entries.ts'
-import type { Blobs } from './blobs.ts'
-import { asBroken, broken } from './blobs.ts'
+import { asBroken, type Blobs, broken } from './blobs.ts'
 import { decompressed, peek } from './compression.ts'
 
 export interface ArchiveBlobs extends Blobs {

@@ -1,0 +1,143 @@
+// What holds of every provider of evidence, and of every framework. What is forgotten fails with what to do.
+import { readFileSync } from 'node:fs'
+import { expect, test } from '@jest/globals'
+import { frameworks } from '../../catalogue/frameworks.ts'
+import { stageInputs } from '../../src/app/stage-inputs.ts'
+import type { BuildContext, ContextEntry } from '../../src/contents/build-context.ts'
+import { parseDockerfile } from '../../src/dockerfile/index.ts'
+import { evidenceOf, providers } from '../../src/evidence/index.ts'
+import type { Provider, StageView } from '../../src/evidence/provider.ts'
+import { sourceFiles } from '../../src/evidence/source-files.ts'
+import { atOnce } from '../../src/in-turn.ts'
+import { defaultPolicy } from '../../src/plan/stage-input.ts'
+import { knowledgeOf } from '../harden/support/facts.ts'
+import { frameworkCases, providerCases, type StageCase } from './cases.ts'
+import { catalogue, claimsOf, partOf } from './view.ts'
+
+const PAGE = 'docs/contributing/evidence.md'
+const page = readFileSync(PAGE, 'utf8')
+const names = providers.map(({ name }) => name)
+
+function contextOf(files: NonNullable<StageCase['context']>): BuildContext {
+  const entries = new Map<string, ContextEntry>()
+  for (const [path, file] of Object.entries(files)) {
+    for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
+      entries.set(path.slice(0, at), { type: 'directory', mode: 0o755, size: 0, link: null, text: null })
+    const { text, mode } = typeof file === 'string' ? { text: file, mode: 0o644 } : file
+    entries.set(path, { type: 'file', mode, size: text.length, link: null, text })
+  }
+  return { entries, partial: false }
+}
+
+/** The view of the last stage, as every provider gets it. */
+function viewOf({ dockerfile: text, context, bases = {} }: StageCase): StageView {
+  const dockerfile = parseDockerfile(text)
+  const knowledge = {
+    ...knowledgeOf({ bases }, dockerfile),
+    context: context === undefined ? null : contextOf(context),
+  }
+  const view = stageInputs(dockerfile, defaultPolicy, knowledge).at(-1)?.stated?.view
+  if (view == null) throw new Error('the case has no stage that is planned')
+  return view
+}
+
+/** What a provider claims where the whole list is asked: nothing where its `when` leaves it out. */
+function claimedBy(name: string, view: StageView): readonly string[] {
+  const found: string[] = []
+  const list = providers.map(
+    (provider): Provider => ({
+      ...provider,
+      *claims(of, known, earlier) {
+        for (const claim of provider.claims(of, known, earlier)) {
+          if (provider.name === name) found.push(claim.kind)
+          yield claim
+        }
+      },
+    }),
+  )
+  atOnce(evidenceOf(view, catalogue, list))
+  return found
+}
+
+test('each has a name of its own in kebab-case, and says in one line what it claims', () => {
+  expect(new Set(names).size).toBe(names.length)
+  for (const { name, summary } of providers) {
+    expect(name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/)
+    expect(summary).toMatch(/^\S[^\n]{10,}[^.\s]$/)
+  }
+})
+
+test('the page has a paragraph about each, in the order of the list', () => {
+  const forgotten = names.filter((name) => !page.includes(`\n### ${name}\n`))
+  const advice = forgotten.map(
+    (name) => `write in ${PAGE}, below "### ${name}", what it claims and why that is believed`,
+  )
+  expect(advice).toEqual([])
+  expect([...page.matchAll(/^### (\S+)$/gm)].map(([, name]) => name)).toEqual(names)
+})
+
+test('each has a case that yields a claim, and one much alike that must not', () => {
+  const forgotten = names.filter((name) => !Object.hasOwn(providerCases, name))
+  expect(forgotten.map((name) => `add two stages for "${name}" to test/evidence/cases.ts`)).toEqual([])
+  const gone = Object.keys(providerCases).filter((name) => !names.includes(name))
+  expect(
+    gone.map((name) => `"${name}" is in no list: add it to src/evidence/index.ts, or take its cases away`),
+  ).toEqual([])
+})
+
+test.each(Object.entries(providerCases))('%s claims what its case shows, and nothing of the other', (name, cases) => {
+  expect(claimedBy(name, viewOf(cases.yields))).not.toEqual([])
+  expect(claimedBy(name, viewOf(cases.not))).toEqual([])
+})
+
+test('each framework has a project as its case', () => {
+  const forgotten = frameworks.filter(({ name }) => !Object.hasOwn(frameworkCases, name))
+  expect(forgotten.map(({ name }) => `add a project of ${name} to test/evidence/cases.ts`)).toEqual([])
+})
+
+test.each(Object.entries(frameworkCases))('a project of %s', (name, { files, writes }) => {
+  const view = viewOf({ dockerfile: 'FROM debian:12\nWORKDIR /app\nCOPY . .\n', context: files })
+  const found = atOnce(evidenceOf(view, catalogue)).needs.filter(({ evidence }) => evidence.detail.startsWith(name))
+  expect(found.map(({ path }) => path)).toContain(`/app/${writes}`)
+})
+
+test('a list is asked once for a stage, and stops between its members', () => {
+  const asked: string[] = []
+  const named = (name: string): Provider => ({
+    name,
+    summary: 'counts how often it is asked',
+    when: 'always',
+    claims: () => {
+      asked.push(name)
+      return []
+    },
+  })
+  const work = evidenceOf(partOf({}), catalogue, [named('first'), named('second')])
+  const seen: (readonly string[])[] = []
+  while (work.next().done !== true) seen.push([...asked])
+  expect(seen).toEqual([['first'], ['first', 'second']])
+})
+
+test('what only the build tells is not guessed of an image that was built', () => {
+  const guess: Provider = {
+    name: 'guess',
+    summary: 'claims a folder',
+    when: 'before-build',
+    *claims() {
+      yield { kind: 'account', name: 'app', uid: null, evidence: { source: 'packages', subject: 'app', detail: '' } }
+    },
+  }
+  const of = (isBuilt: boolean) => atOnce(evidenceOf(partOf({ built: isBuilt }), catalogue, [guess])).accounts.length
+  expect([of(false), of(true)]).toEqual([1, 0])
+})
+
+test('a file that a source names in /etc is as good as declared, and its evidence says where it was read', () => {
+  const view = viewOf({
+    dockerfile: 'FROM python:3\nWORKDIR /app\nCOPY . .\nCMD ["python", "a.py"]\n',
+    context: { 'a.py': "open('/etc/state.json', 'w')\nopen('/srv/state.json', 'w')\n" },
+  })
+  expect(claimsOf(sourceFiles, view)).toMatchObject([
+    { path: '/etc/state.json', certainty: 'declared', evidence: { source: 'framework' } },
+    { path: '/srv/state.json', certainty: 'inferred', evidence: { source: 'framework' } },
+  ])
+})
