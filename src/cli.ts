@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { Script } from 'node:vm'
 import { reasonOf } from './errors.ts'
-import { version } from './report/tool.ts'
+import { version } from './report/report.ts'
 
 /** The exit code of a result that does not reach who asked for it. */
 const cannotWork = 2

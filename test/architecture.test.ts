@@ -38,6 +38,8 @@ interface Import {
   /** The path below the repository for a relative import, else the package or built-in module. */
   readonly target: string
   readonly typeOnly: boolean
+  /** Loaded when it is used. */
+  readonly isDynamic: boolean
 }
 
 interface Module {
@@ -51,17 +53,17 @@ function readModule(path: string, text: string): Module {
   const imports: Import[] = []
   const declared = new Set<string>()
   const used = new Set<string>()
-  const add = (specifier: ts.Node | undefined, typeOnly: boolean) => {
+  const add = (specifier: ts.Node | undefined, typeOnly: boolean, isDynamic = false) => {
     if (!specifier || !ts.isStringLiteral(specifier)) return
     const name = specifier.text
     const target = name.startsWith('.') ? posix.join(posix.dirname(path), name) : packageOf(name)
-    imports.push({ specifier: name, target, typeOnly })
+    imports.push({ specifier: name, target, typeOnly, isDynamic })
   }
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, node.importClause?.isTypeOnly ?? false)
     else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly)
     else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
-      add(node.arguments[0], false)
+      add(node.arguments[0], false, true)
     else if (
       (ts.isVariableDeclaration(node) || ts.isParameter(node) || ts.isBindingElement(node)) &&
       ts.isIdentifier(node.name)
@@ -121,6 +123,27 @@ const modules = ['src', 'transforms', 'catalogue'].filter(existsSync).flatMap((f
     .map((entry) => join(folder, entry))
     .map((path) => readModule(path, readFileSync(path, 'utf8'))),
 )
+
+/** What a Dockerfile is hardened by, beginning with what the program loads for it. */
+const STATIC_RUN = [
+  'src/cli/program.ts',
+  'src/cli/work.ts',
+  'src/app/pipeline.ts',
+  'transforms/index.ts',
+  'src/report/diff.ts',
+]
+/** Of an engine, of registries and archives, of proofs, profiles and configuration. */
+const NOT_LOADED =
+  /^(execa|tar-stream|fzstd|tldts|ipaddr\.js|yaml|jsonc-parser|node:(https?|tls|zlib|child_process|vm))$/
+
+test('a run without engine, network, proof and configuration loads nothing of them', () => {
+  const loaded = new Set(STATIC_RUN)
+  for (const path of loaded)
+    for (const { target, typeOnly, isDynamic } of modules.find((one) => one.path === path)?.imports ?? [])
+      if (!typeOnly && !isDynamic) loaded.add(target)
+  expect(loaded.size).toBeGreaterThan(100)
+  expect([...loaded].filter((target) => NOT_LOADED.test(target))).toEqual([])
+})
 
 /** A table by names that is an object of its own kind has `constructor` in it, which a stranger may ask for. */
 const BARE_TABLE = /^(?:export )?const (\w+): (?:Readonly<\s*)?Record<\s*string,(?:(?!^\S)[\s\S])*?= \{/gm

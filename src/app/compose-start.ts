@@ -8,7 +8,7 @@ import {
 } from '../dockerfile/index.ts'
 import type { Policy } from '../plan/stage-input.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
-import { targetFinding } from '../report/target-finding.ts'
+import { targetFinding } from '../report/report.ts'
 import type { BuildSettings, ComposeStart, WorkItem } from '../workspace/work-item.ts'
 import { listed } from './listed.ts'
 

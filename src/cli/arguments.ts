@@ -1,14 +1,20 @@
 import yargs, { type Options as Flag } from 'yargs'
 import { HardenError } from '../errors.ts'
-import { version } from '../report/tool.ts'
+import { version } from '../report/report.ts'
 import { table } from '../table.ts'
 import { nearestName } from '../workspace/nearest-name.ts'
-import { cleanExamples, cleanFlags, cleanRequest } from './clean-request.ts'
 import { hardenFlags, inspectFlags, profileFlags, proveFlags, transformsFlags, usernsFlags } from './flags.ts'
-import { profileExamples, profileRequest } from './profile-request.ts'
-import { type Parsed, transformsRequest, workRequest } from './read-flags.ts'
 import type { Request } from './request.ts'
-import { usernsExamples, usernsRequest } from './userns-request.ts'
+import { type Parsed, transformsRequest, workRequest } from './request.ts'
+import {
+  cleanExamples,
+  cleanFlags,
+  cleanRequest,
+  profileExamples,
+  profileRequest,
+  usernsExamples,
+  usernsRequest,
+} from './verbs.ts'
 
 const verbs = {
   inspect: { summary: 'TARGET: facts, plan and verdict, nothing changed', flags: inspectFlags },

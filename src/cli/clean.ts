@@ -11,9 +11,9 @@ import { TRACER_IMAGE } from '../proof/trace/tracer.ts'
 import { counted } from '../report/summary.ts'
 import { removeTemporary, type Temporary, temporaryFiles, temporaryFolders } from '../temporary.ts'
 import { neverEntered } from '../workspace/walk.ts'
-import type { ExitCode } from './exit-code.ts'
 import type { Io } from './io.ts'
 import type { Clean } from './request.ts'
+import type { ExitCode } from './show.ts'
 
 /** One thing that a run has made, and not removed yet. */
 interface Thing {

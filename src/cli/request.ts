@@ -1,6 +1,9 @@
 import type { EngineOption } from '../engine/open-engine.ts'
-import type { UsernsRequest } from '../userns/request.ts'
-import type { Settings } from '../workspace/settings.ts'
+import { HardenError } from '../errors.ts'
+import { parseReference } from '../image/reference.ts'
+import { formatNames } from '../report/format.ts'
+import type { UsernsRequest } from '../userns/facts.ts'
+import { checks, contradiction, messageOf, oneOf, type SettingName, type Settings } from '../workspace/settings.ts'
 
 /** What the command line asks for, checked as far as it can be without looking at the targets. */
 export type Request = Print | ListTransforms | UsernsRequest | Clean | Work
@@ -11,7 +14,7 @@ interface Print {
   readonly text: string
 }
 
-export interface ListTransforms {
+interface ListTransforms {
   readonly kind: 'transforms'
   readonly format: 'text' | 'json'
 }
@@ -62,4 +65,174 @@ export interface ProfileRequest {
   readonly files: readonly string[]
   readonly service: string | null
   readonly container: string | null
+}
+
+/** What yargs hands over: values by flag name, positionals in `_`. */
+export interface Parsed {
+  readonly _: readonly (string | number)[]
+  readonly [flag: string]: unknown
+}
+
+const flagSettings: readonly SettingName[] = [
+  'user',
+  'own',
+  'ports',
+  'writable',
+  'unsafe',
+  'target',
+  'preferVendor',
+  'arbitraryUid',
+  'engine',
+  'offline',
+  'platform',
+  'context',
+  'buildArg',
+  'smoke',
+  'trace',
+  'jobs',
+  'minimize',
+  'env',
+  'capAdd',
+  'exclude',
+]
+
+const repeatable: ReadonlySet<SettingName> = new Set(['writable', 'env', 'capAdd', 'buildArg', 'exclude'])
+
+export function transformsRequest(parsed: Parsed, positionals: readonly string[]): ListTransforms {
+  if (positionals.length > 0) throw usage(`transforms takes no target, ${positionals[0]} is one`)
+  return { kind: 'transforms', format: choice(parsed, 'format', ['text', 'json']) ?? 'text' }
+}
+
+/** Throws HardenError `bad-usage` for what contradicts itself, whatever the targets are. */
+export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: readonly string[]): Work {
+  const names = verb === 'harden' ? formatNames : ['text', 'json']
+  const request: Work = {
+    kind: 'work',
+    verb,
+    targets: verb === 'harden' && positionals.length === 0 ? ['.'] : positionals,
+    write: flag(parsed, 'write'),
+    output: text(parsed, 'output'),
+    check: flag(parsed, 'check'),
+    quiet: flag(parsed, 'quiet'),
+    format: choice(parsed, 'format', names),
+    build: flag(parsed, 'build'),
+    tag: text(parsed, 'tag'),
+    prove: verb === 'prove' || flag(parsed, 'prove'),
+    baseline: text(parsed, 'baseline'),
+    network: flag(parsed, 'network'),
+    profile: null,
+    config: text(parsed, 'config'),
+    trustConfig: parsed['trust-config'] === undefined ? null : flag(parsed, 'trust-config'),
+    settings: settings(parsed),
+  }
+  checkTargets(request)
+  checkTogether(request)
+  return request
+}
+
+function checkTargets({ verb, targets, tag, baseline }: Work): void {
+  const [target, second] = targets
+  if (verb !== 'harden' && target === undefined)
+    throw usage(`${verb} needs ${verb === 'prove' ? 'an image' : 'a target'}`)
+  if (verb !== 'harden' && second !== undefined) throw usage(`${verb} takes one target, ${second} is one too many`)
+  if (targets.includes('')) throw usage('a target is empty', 'is a variable not set?')
+  if (baseline !== null) checkReference('--baseline', baseline)
+  if (tag !== null) checkReference('--tag', tag)
+}
+
+function checkTogether(request: Work): void {
+  const { settings } = request
+  const wrong = contradiction(settings)
+  if (wrong !== null) throw usage(wrong)
+  if (request.check && request.write) throw usage('--check and --write exclude each other', '--check writes nothing')
+  if (request.check && request.output !== null)
+    throw usage('--check and --output exclude each other', '--check writes nothing')
+  if (request.output === '-')
+    throw usage('--output is a folder, and - is none', 'without --output the Dockerfile of an image is printed')
+  if (request.tag !== null && !request.build)
+    throw usage('--tag names the built image, and nothing is built', 'add --build')
+  if (settings.smoke !== undefined && !request.prove) {
+    throw usage('--smoke is a part of the proof, and none is asked for', 'add --prove')
+  }
+  if (settings.minimize === true && !request.prove)
+    throw usage('--minimize shows by runs what is needless, and no proof is asked for', 'add --prove')
+  if (request.network && !request.prove)
+    throw usage('--network is for the containers of a proof, and none is asked for', 'add --prove')
+  if (settings.capAdd !== undefined && !request.prove)
+    throw usage('--cap-add is what the original of a proof is run with, and no proof is asked for', 'add --prove')
+  if (settings.engine === 'none' && (request.prove || request.build)) {
+    throw new HardenError(
+      'no-engine',
+      `${request.prove ? 'a proof' : '--build'} needs an engine, and --engine none forbids it`,
+      {
+        hint: 'leave out one of them',
+      },
+    )
+  }
+}
+
+function settings(parsed: Parsed): Partial<Settings> {
+  const given: Partial<Record<SettingName, unknown>> = {}
+  for (const name of flagSettings) {
+    const flagName = flagOf(name)
+    const value = parsed[flagName]
+    if (value === undefined) continue
+    if (Array.isArray(value) && !repeatable.has(name)) throw usage(`--${flagName} is given twice`, 'keep one of them')
+    const wrong = checks[name](value)
+    if (wrong !== null)
+      throw usage(
+        `--${flagName} ${messageOf(wrong)}${repeatable.has(name) || Number.isNaN(value) ? '' : `, not ${JSON.stringify(value)}`}`,
+      )
+    given[name] = value
+  }
+  // Each value has passed the check of its name.
+  return given as Partial<Settings>
+}
+
+/** yargs keeps flags as they are written: `prefer-vendor`. */
+export function flagOf(setting: string): string {
+  return setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}
+
+/** One of the names; null where it is not given. */
+export function choice<Name extends string>(parsed: Parsed, name: string, names: readonly Name[]): Name | null {
+  const value = text(parsed, name)
+  if (value === null) return null
+  const known = names.find((one) => one === value)
+  if (known === undefined) throw usage(`--${name} ${oneOf(names)(value)}, not ${JSON.stringify(value)}`)
+  return known
+}
+
+/** Null where it is not given. */
+export function text(parsed: Parsed, name: string): string | null {
+  const value = parsed[name]
+  if (value === undefined) return null
+  if (Array.isArray(value)) throw usage(`--${name} is given twice`, 'keep one of them')
+  if (typeof value !== 'string' || value === '') throw usage(`--${name} needs a value`)
+  return value
+}
+
+/** Of a flag that may be given more than once. */
+export function list(parsed: Parsed, name: string): readonly string[] {
+  const value = parsed[name]
+  const values = value === undefined ? [] : [value].flat().map(String)
+  if (values.includes('')) throw usage(`--${name} needs a value`)
+  return values
+}
+
+function flag(parsed: Parsed, name: string): boolean {
+  return parsed[name] === true
+}
+
+export function checkReference(flagName: string, value: string): void {
+  try {
+    parseReference(value)
+  } catch (error) {
+    if (!(error instanceof HardenError)) throw error
+    throw usage(`${flagName}: ${error.message}`, error.hint)
+  }
+}
+
+export function usage(message: string, hint?: string): HardenError {
+  return new HardenError('bad-usage', message, hint === undefined ? {} : { hint })
 }

@@ -1,9 +1,8 @@
 import { shellQuoted } from '../borders/shell.ts'
-import { HardenError } from '../errors.ts'
 import type { Found } from '../workspace/discover.ts'
+import type { SettingName } from '../workspace/settings.ts'
 import { nearestVerb } from './arguments.ts'
-import { givenFlags } from './given-flags.ts'
-import type { Work } from './request.ts'
+import { flagOf, usage, type Work } from './request.ts'
 
 /** What stdout carries. */
 export type Carried = 'nothing' | 'dockerfile' | string
@@ -71,6 +70,25 @@ export function carried(request: Work, found: readonly Found[]): Carried {
   return request.write ? 'nothing' : 'diff'
 }
 
-function usage(message: string, hint: string): HardenError {
-  return new HardenError('bad-usage', message, { hint })
+/** Of the settings those that only a proof takes. */
+const ofProofs: ReadonlySet<string> = new Set<SettingName>(['smoke', 'trace', 'jobs', 'minimize', 'env', 'capAdd'])
+
+/** What the call was given, for another one on the same target: a command that is shown is there to be pasted. */
+export function givenFlags({ settings, config, trustConfig, prove, network }: Work): readonly string[] {
+  const given = [
+    ...(config === null ? [] : [['config', config] as const]),
+    ...(trustConfig === null ? [] : [['trustConfig', trustConfig] as const]),
+    ...Object.entries(settings),
+  ]
+  return [
+    ...given.flatMap(([name, value]) => (prove || !ofProofs.has(name) ? flagsOf(flagOf(name), value) : [])),
+    ...(network ? ['--network'] : []),
+  ]
+}
+
+function flagsOf(name: string, value: unknown): readonly string[] {
+  if (typeof value === 'boolean') return [value ? `--${name}` : `--no-${name}`]
+  // A log is no place for what may be a secret.
+  const shown = (text: string) => (name === 'env' ? text.replace(/=.*$/s, '=…') : text)
+  return [value].flat().map((one) => `--${name} ${shellQuoted(shown(String(one)))}`)
 }

@@ -1,8 +1,13 @@
-import { join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { lstat, realpath } from 'node:fs/promises'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { failed } from '../app/run.ts'
 import type { TargetOutcome } from '../app/task.ts'
-import { replaceText } from '../workspace/files.ts'
-import { type OwnFile, writeOwn } from './own-file.ts'
+import { parseDockerfile } from '../dockerfile/index.ts'
+import { commentsAbove } from '../dockerfile/layout.ts'
+import type { Instruction } from '../dockerfile/model.ts'
+import { HardenError } from '../errors.ts'
+import { readText, replaceText, writeText } from '../workspace/files.ts'
 import type { Work } from './request.ts'
 
 export interface Written {
@@ -70,4 +75,114 @@ async function jobOf(
   }
   if (!write || path === null || !result.changed) return null
   return { name: result.target, write: () => replaceText(path, result.target, source, result.output) }
+}
+
+/** Beside what `-o` writes, for `sha256sum -c`: that it is still as it was written no text can say of itself. */
+const RECORD = '.harden-image.sha256'
+
+/** A file of `-o`: its name as given and joined, and its text. */
+type OwnFile = readonly [name: string, text: string]
+
+/**
+ * Writes the files of one folder, over those that an earlier run has written there and nobody has touched since, and over
+ * nothing else: `-o .` must not cost anybody a Dockerfile. Never through a link that leads elsewhere. Throws HardenError
+ * `unwritable` with nothing written.
+ */
+export async function writeOwn(files: readonly OwnFile[], cwd: string): Promise<void> {
+  const [first] = files
+  if (first === undefined) return
+  const folder = dirname(first[0])
+  await checkFolder(folder, cwd)
+  const recordName = join(folder, RECORD)
+  const record = await readOld(recordName, cwd)
+  if (record !== null && !/^(?:[0-9a-f]{64} {2}[\w.]+\n)*$/.test(record)) throw notOurs(recordName)
+  for (const [name, text] of files) {
+    const old = await readOld(name, cwd)
+    const isOurs = old === null || old === text || (record?.includes(recordLine(name, old)) && isOwn(old))
+    if (!isOurs) throw notOurs(name)
+  }
+  for (const [name, text] of files) await writeText(resolve(cwd, name), name, text)
+  const lines = files.map(([name, text]) => recordLine(name, text)).join('')
+  if (lines !== record) await writeText(resolve(cwd, recordName), recordName, lines)
+}
+
+function recordLine(name: string, text: string): string {
+  return `${createHash('sha256').update(text).digest('hex')}  ${basename(name)}\n`
+}
+
+/** Null where there is none. Throws HardenError where it is a link: what it leads to was never ours. */
+async function readOld(name: string, cwd: string): Promise<string | null> {
+  const path = resolve(cwd, name)
+  const stats = await lstat(path).catch(() => null)
+  if (stats === null) return null
+  if (stats.isSymbolicLink())
+    throw new HardenError('unwritable', `${name} was not written: it is a link`, {
+      hint: 'choose another folder with -o, or remove it',
+    })
+  return readText(path, name)
+}
+
+/** Below the working folder no link may lead out of it, elsewhere the folder itself may be none. */
+async function checkFolder(folder: string, cwd: string): Promise<void> {
+  const path = resolve(cwd, folder)
+  const isBelow = (one: string, root: string): boolean => !/^\.\.(\/|$)/.test(relative(root, one))
+  const isLink = (await lstat(path).catch(() => null))?.isSymbolicLink() === true
+  const leadsOut = isBelow(path, cwd) ? !isBelow(await realFolder(path), await realpath(cwd)) : isLink
+  if (!leadsOut) return
+  throw new HardenError(
+    'unwritable',
+    `${folder} was not written: a link leads from there to ${await realFolder(path)}`,
+    {
+      hint: 'if that is the folder you mean, name it with -o',
+    },
+  )
+}
+
+/** With its links resolved, those of the folders above it where it is still to be made. */
+async function realFolder(path: string): Promise<string> {
+  const found = await realpath(path).catch(() => null)
+  if (found !== null) return found
+  // A link to a folder that is still to be made leads away as well.
+  const isLink = (await lstat(path).catch(() => null))?.isSymbolicLink() === true
+  if (isLink || dirname(path) === path) return '/'
+  return join(await realFolder(dirname(path)), basename(path))
+}
+
+function notOurs(name: string): HardenError {
+  return new HardenError('unwritable', `${name} was not written: it is there already and not from harden-image`, {
+    hint: 'choose another folder with -o, or remove it; a file that was changed since it was written is yours',
+  })
+}
+
+function isOwn(text: string): boolean {
+  return isOwnCompose(text) || isOwnDockerfile(text)
+}
+
+const OURS = /^# harden-image: /
+
+/** A Compose file that an earlier `-o` has written. */
+export function isOwnCompose(text: string): boolean {
+  return OURS.test(text)
+}
+
+/**
+ * A Dockerfile that an earlier `-o` has written: one image, and below it nothing but our own lines. One that somebody
+ * else wrote has such lines too once `-w` has changed it, and others beside them.
+ */
+export function isOwnDockerfile(text: string): boolean {
+  try {
+    const dockerfile = parseDockerfile(text)
+    const [stage, ...others] = dockerfile.stages
+    if (stage === undefined || others.length > 0 || dockerfile.metaArgs.length > 0) return false
+    const said = (instruction: Instruction) =>
+      commentsAbove(dockerfile, instruction).some((comment) => OURS.test(comment.text))
+    return stage.instructions.every((instruction, index) => {
+      const before = stage.instructions[index - 1]
+      const follows = instruction.keyword === 'CMD' && before?.keyword === 'ENTRYPOINT' && said(before)
+      return follows || /^(EXPOSE|HEALTHCHECK)$/.test(instruction.keyword) || said(instruction)
+    })
+  } catch (error) {
+    if (error instanceof HardenError) return false
+    throw error
+  }
 }

@@ -2,7 +2,7 @@ import { formatPatch, OMIT_HEADERS, type StructuredPatch, structuredPatch } from
 import { visible } from '../borders/terminal.ts'
 import { bounds } from '../bounds.ts'
 import type { Format, Rendering, RenderOptions } from './format.ts'
-import { painter } from './paint.ts'
+import { painter } from './summary.ts'
 
 /** One unified diff of all targets that `git apply` and `patch -p1` accept in the folder the paths start from. */
 export const diff: Format = {

@@ -5,9 +5,8 @@ import type { Format, Rendering } from './format.ts'
 import { withFewPortFindings } from './many-ports.ts'
 import { proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
 import type { ReportFinding, ReportProof } from './report.ts'
-import { runsAs } from './runs-as.ts'
-import { summaryLine } from './summary.ts'
-import { tool } from './tool.ts'
+import { tool } from './report.ts'
+import { runsAs, summaryLine } from './summary.ts'
 
 /** One page that needs nothing else: no script, no font, no address. */
 export const html: Format = {

@@ -5,8 +5,7 @@ import type { Format, Rendering } from './format.ts'
 import { withFewPortFindings } from './many-ports.ts'
 import { proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
 import type { ReportFinding, ReportProof } from './report.ts'
-import { runsAs } from './runs-as.ts'
-import { summaryLine } from './summary.ts'
+import { runsAs, summaryLine } from './summary.ts'
 
 /** For a pull request's comment or a job's summary: the sum, a table, then target by target. */
 export const markdown: Format = {

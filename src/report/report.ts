@@ -1,3 +1,4 @@
+import manifest from '../../package.json' with { type: 'json' }
 import type { Evidence } from '../evidence/claim.ts'
 import type { Outcome } from '../transform.ts'
 
@@ -145,3 +146,26 @@ export interface ReportCheck {
   readonly result: string
   readonly passed: boolean
 }
+
+/** A finding about the target as a whole, which no line of it stands for. */
+export function targetFinding(
+  transform: string,
+  outcome: ReportFinding['outcome'],
+  message: string,
+  hint: string | null = null,
+): ReportFinding {
+  return {
+    transform,
+    outcome,
+    line: 1,
+    column: 1,
+    message,
+    ...(hint === null ? {} : { hint }),
+    evidence: [],
+  }
+}
+
+export const version: string = manifest.version
+
+/** As the report names the tool: `harden-image 0.1.0`. */
+export const tool = `harden-image ${version}`

@@ -1,4 +1,4 @@
-import type { TargetResult, Verdict } from './report.ts'
+import type { ReportUser, TargetResult, Verdict } from './report.ts'
 
 const order: readonly Verdict[] = ['hardened', 'unchanged', 'incomplete', 'needs-root', 'not-applicable', 'failed']
 
@@ -24,4 +24,36 @@ function findingCount(results: readonly TargetResult[], outcome: 'offered' | 'to
 
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`
+}
+
+const origins = {
+  created: 'a new account',
+  image: "the image's own account",
+  option: 'as asked for',
+} as const satisfies Record<ReportUser['from'], string>
+
+/** `app (10001:10001), a new account`; empty where nobody was chosen. */
+export function runsAs({ user }: TargetResult): string {
+  if (!user) return ''
+  const ids = `${user.uid}:${user.gid}`
+  if (user.name === '') return `${ids}, ${user.from === 'created' ? 'which needs no account' : origins[user.from]}`
+  return `${user.name} (${ids}), ${origins[user.from]}`
+}
+
+// SGR codes, on and off. Report modules are pure, so no node:util, which looks at the process.
+const codes = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+} as const
+
+type Style = keyof typeof codes
+export type Paint = (style: Style, text: string) => string
+
+export function painter(colour: boolean): Paint {
+  if (!colour) return (_style, text) => text
+  return (style, text) => `\u001b[${codes[style][0]}m${text}\u001b[${codes[style][1]}m`
 }

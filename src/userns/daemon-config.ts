@@ -1,9 +1,10 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode, stripComments } from 'jsonc-parser'
 import { HardenError } from '../errors.ts'
 import { lineOf } from '../line-of.ts'
+import type { Flag } from './facts.ts'
 
 /** What daemon.json says, as far as remapping cares. */
-export interface DaemonConfig {
+interface DaemonConfig {
   /** Null where the key is absent or empty: no remapping. */
   readonly remap: string | null
   readonly dataRoot: string | null
@@ -111,5 +112,40 @@ function broken(name: string, text: string, offset: number, what: string): Harde
   return new HardenError('bad-config', `${name}:${line}: ${what}, so dockerd cannot read it either`, {
     hint: 'correct it first; nothing was written',
     line,
+  })
+}
+
+export interface DaemonArguments {
+  readonly configFile: string | null
+  readonly dataRoot: string | null
+  readonly remap: string | null
+}
+
+/** What a dockerd was started with; null where the arguments are of another program. */
+export function daemonArguments(argv: readonly string[]): DaemonArguments | null {
+  const start = argv.findIndex((word) => /(^|\/)dockerd(-[\w.]+)?$/.test(word))
+  if (start < 0 || start > 1) return null
+  const value = (...names: readonly string[]): string | null => {
+    let found: string | null = null
+    for (const [index, word] of argv.entries()) {
+      if (index <= start) continue
+      const [name = '', ...rest] = word.split('=')
+      if (names.includes(name)) found = rest.length > 0 ? rest.join('=') : (argv[index + 1] ?? null)
+    }
+    return found
+  }
+  return {
+    configFile: value('--config-file'),
+    dataRoot: value('--data-root', '--graph', '-g'),
+    remap: value('--userns-remap'),
+  }
+}
+
+/** Lines of a systemd unit or of a file with DOCKER_OPTS that give dockerd `--userns-remap`. */
+export function flagsIn(text: string, name: string): readonly Flag[] {
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    if (/^\s*[#;]/.test(line)) return []
+    const value = /--userns-remap(?:=|\s+)"?([^\s"']+)/.exec(line)?.[1]
+    return value === undefined ? [] : [{ where: `${name}:${index + 1}`, value }]
   })
 }

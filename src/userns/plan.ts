@@ -1,9 +1,8 @@
 import { HardenError } from '../errors.ts'
 import { parseGroup, parsePasswd } from '../image/accounts.ts'
-import { blockers } from './blockers.ts'
+import { blockers } from './assess.ts'
 import { readDaemonConfig, setRemap } from './daemon-config.ts'
 import type { HostFacts, HostFile } from './facts.ts'
-import { type RemapUser, resolveRemapUser } from './remap-user.ts'
 import {
   addRange,
   checkRange,
@@ -11,8 +10,10 @@ import {
   limitsFrom,
   overlap,
   parseSubIds,
+  type RemapUser,
   rangeSize,
   rangesOf,
+  resolveRemapUser,
   type SubIdRange,
   totalOf,
 } from './sub-ids.ts'

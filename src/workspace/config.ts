@@ -1,15 +1,13 @@
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { type Document, isMap, isNode, isScalar, LineCounter, type Pair, parseDocument } from 'yaml'
 import { HardenError } from '../errors.ts'
 import { lineOf } from '../line-of.ts'
 import { repeatedKey, yamlExcess } from '../profile/yaml-file.ts'
-import { readText } from './files.ts'
-import { readFound } from './found-file.ts'
-import { withoutHostSettings } from './host-settings.ts'
+import { readFound, readText } from './files.ts'
 import { nearestName } from './nearest-name.ts'
 import { checks, messageOf, type SettingName, type Settings, settingNames } from './settings.ts'
-import { shortened } from './smoke-rules.ts'
-import { allowedRootOf } from './trust.ts'
+import { type SmokeSetting, shortened } from './smoke.ts'
+import { allowedRootOf, staysIn } from './trust.ts'
 import type { LeftOut } from './work-item.ts'
 
 /** What a configuration file sets, and what of it only the caller may say. */
@@ -126,4 +124,74 @@ function isSettingName(key: string): key is SettingName {
 function firstLine(message: string): string {
   const [first = message] = message.split('\n')
   return first.replace(/ at line \d+, column \d+:?$/, '').replace(/^[A-Z]/, (letter) => letter.toLowerCase())
+}
+
+/** Where a configuration file stands. */
+interface ConfigPlace {
+  /** Its own (absolute), which a build context is meant from. */
+  readonly folder: string
+  /** How far its word reaches (real). */
+  readonly allowedRoot: string
+  /** `FILE:LINE` of a value, by its path. */
+  readonly placeOf: (path: readonly (string | number)[]) => string
+}
+
+/** Without what a stranger's file must not say: what is run, taken or given on this machine. Each is named that goes. */
+function withoutHostSettings(
+  settings: Partial<Settings>,
+  place: ConfigPlace,
+): { readonly settings: Partial<Settings>; readonly leftOut: readonly LeftOut[] } {
+  const leftOut: LeftOut[] = []
+  const leave = (at: readonly (string | number)[], what: string, instead: string, matters: LeftOut['matters']) =>
+    leftOut.push({ place: place.placeOf(at), what, instead, matters })
+  const { smoke, context, engine, capAdd, env, buildArg, ...kept } = settings
+
+  const valued = (name: 'env' | 'buildArg', pairs: readonly string[]): readonly string[] =>
+    pairs.filter((pair, index) => {
+      if (pair.includes('=')) return true
+      const flag = name === 'env' ? '--env' : '--build-arg'
+      leave(
+        [name, index],
+        `${name} takes ${pair} from your environment`,
+        `${flag} ${pair}`,
+        name === 'env' ? 'run' : 'always',
+      )
+      return false
+    })
+  const isWithin =
+    context === undefined || context === null || staysIn(place.allowedRoot, resolve(place.folder, context))
+  if (!isWithin)
+    leave(['context'], `context ${context} lies outside of ${place.allowedRoot}`, '--context DIR', 'always')
+  const isOwnChoice = engine === undefined || engine === 'auto' || engine === 'none'
+  if (!isOwnChoice) leave(['engine'], `engine chooses ${engine}`, `--engine ${engine}`, 'always')
+  if (capAdd !== undefined && capAdd.length > 0)
+    leave(['capAdd'], `capAdd gives ${capAdd.join(', ')}`, capAdd.map((name) => `--cap-add ${name}`).join(' '), 'run')
+  return {
+    settings: {
+      ...kept,
+      ...(smoke == null ? {} : { smoke: withoutHostChecks(smoke, leave) }),
+      ...(context === undefined || !isWithin ? {} : { context }),
+      ...(engine === undefined || !isOwnChoice ? {} : { engine }),
+      ...(env === undefined ? {} : { env: valued('env', env) }),
+      ...(buildArg === undefined ? {} : { buildArg: valued('buildArg', buildArg) }),
+    },
+    leftOut,
+  }
+}
+
+/** A check in the container is one of the program that is worked on, and stays. */
+function withoutHostChecks(
+  smoke: SmokeSetting,
+  leave: (at: readonly (string | number)[], what: string, instead: string, matters: LeftOut['matters']) => void,
+): SmokeSetting {
+  const instead = '--smoke CMD'
+  if (typeof smoke === 'string') {
+    leave(['smoke'], 'smoke runs a command on this machine', instead, 'run')
+    return []
+  }
+  return smoke.filter(({ exec }, index) => {
+    if (exec?.in !== 'host') return true
+    leave(['smoke', index], 'a smoke check runs a command on this machine (in: host)', instead, 'run')
+    return false
+  })
 }

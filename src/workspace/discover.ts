@@ -3,19 +3,19 @@ import { realpath, stat } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
 import { shellQuoted } from '../borders/shell.ts'
 import { HardenError, reasonOf } from '../errors.ts'
+import { parseReference } from '../image/reference.ts'
 import { type BuildSettingsOf, buildSettings } from './build-settings.ts'
-import { type Excludes, noExcludes } from './excludes.ts'
-import { imageItem } from './image-item.ts'
+import { type Excludes, noExcludes } from './ignore-rules.ts'
 import type { Trust } from './trust.ts'
 import { walk } from './walk.ts'
-import type { WorkItem } from './work-item.ts'
+import type { ImageSource, WorkItem } from './work-item.ts'
 
 /** A work item whose text has not been read yet, or the reason why there will be none. */
 export interface Found extends Omit<WorkItem, 'text'> {
   readonly error: HardenError | null
 }
 
-export interface Discovery {
+interface Discovery {
   readonly found: readonly Found[]
   /** Folders without a single Dockerfile, as given. */
   readonly empty: readonly string[]
@@ -141,4 +141,22 @@ function looksLikePath(target: string): boolean {
 
 function unreadable(target: string, cause: Error): HardenError {
   return new HardenError('unreadable', `${target} cannot be read: ${reasonOf(cause)}`, { cause })
+}
+
+/** A target that names an image. Throws HardenError `bad-reference`; paths are meant from `cwd`. */
+export function imageItem(target: string, cwd: string): Omit<WorkItem, 'text'> {
+  const reference = parseReference(target)
+  const item = { target, kind: 'image', path: null } as const
+  if (reference.kind === 'archive')
+    return { ...item, reference: null, from: { reference, path: resolve(cwd, reference.file) } }
+  return {
+    ...item,
+    reference: reference.text,
+    from: reference.transport === null ? null : sources[reference.transport],
+  }
+}
+
+const sources: Readonly<Record<'docker' | 'docker-daemon', ImageSource>> = {
+  docker: 'registry',
+  'docker-daemon': 'engine',
 }

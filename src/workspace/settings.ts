@@ -1,7 +1,7 @@
 import type { EngineOption } from '../engine/open-engine.ts'
 import type { Policy } from '../plan/stage-input.ts'
 import type { SmokeSetting } from './smoke.ts'
-import { shortened, type Wrong, wrongSmoke } from './smoke-rules.ts'
+import { shortened, type Wrong, wrongSmoke } from './smoke.ts'
 
 /** What both flags and configuration files can say. */
 export interface Settings extends Omit<Policy, 'writableByRepository'> {
@@ -29,7 +29,7 @@ export interface Settings extends Omit<Policy, 'writableByRepository'> {
 
 export type SettingName = keyof Settings
 
-const engines: readonly EngineOption[] = ['auto', 'docker', 'podman', 'nerdctl', 'none']
+export const engines: readonly EngineOption[] = ['auto', 'docker', 'podman', 'nerdctl', 'none']
 const owns: readonly Policy['own'][] = ['minimal', 'workdir', 'copied']
 const portChoices: readonly Policy['ports'][] = ['keep', 'raise']
 

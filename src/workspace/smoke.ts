@@ -1,5 +1,6 @@
+import { bounds } from '../bounds.ts'
 import { type SmokeCheck, smokeCommand } from '../smoke-check.ts'
-import { kinds } from './smoke-rules.ts'
+import { nearestName } from './nearest-name.ts'
 
 /** As it is written: one shell command, or a list of checks. Checked by `wrongSmoke`. */
 export type SmokeSetting = string | readonly RawCheck[]
@@ -82,4 +83,152 @@ function typed(check: RawCheck): SmokeCheck {
     in: fields.in === 'host' ? 'host' : 'container',
     exitCode: number('exitCode') ?? 0,
   }
+}
+
+/** What is wrong with a value, and where below it: `[0, 'http', 'port']`. */
+export interface Wrong {
+  readonly message: string
+  readonly at: readonly (string | number)[]
+}
+
+type Kind = SmokeCheck['kind']
+
+/** Of a field's value: what it should be; null for a right one. */
+type Rule = (value: unknown) => string | null
+
+const text: Rule = (value) =>
+  typeof value === 'string' && value.trim() !== '' ? null : 'must be text that is not empty'
+const port: Rule = (value) =>
+  Number.isInteger(value) && Number(value) > 0 && Number(value) < 65536 ? null : 'must be a port from 1 to 65535'
+const truth: Rule = (value) => (typeof value === 'boolean' ? null : 'must be true or false')
+const absolute: Rule = (value) =>
+  typeof value === 'string' && value.startsWith('/') ? null : 'must start with /, such as /login'
+
+const pattern: Rule = (value) => {
+  if (typeof value !== 'string' || text(value) !== null) return text(value)
+  if (value.length > bounds.patternLength) return `must have at most ${bounds.patternLength} characters`
+  try {
+    new RegExp(value)
+    return null
+  } catch (error) {
+    return `must be a regular expression: ${error instanceof Error ? error.message : String(error)}`
+  }
+}
+
+/** What a message shows of a text that a stranger wrote. */
+export function shortened(text: string): string {
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text
+}
+
+const MOST_SHOWN = 80
+
+const status: Rule = (value) => {
+  const all = Array.isArray(value) ? value : [value]
+  const right = all.length > 0 && all.every((one) => Number.isInteger(one) && one >= 100 && one <= 599)
+  return right ? null : 'must be an HTTP status such as 200, or a list of them'
+}
+
+const exitCode: Rule = (value) =>
+  Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 255 ? null : 'must be an exit code from 0 to 255'
+
+const words: Rule = (value) => {
+  if (!Array.isArray(value)) return text(value) === null ? null : 'must be a command: text for a shell, or a list'
+  return value.length > 0 && value.every((word) => typeof word === 'string') ? null : 'must be a list of words'
+}
+
+const headers: Rule = (value) => {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return 'must be a map of header to pattern'
+  for (const [name, each] of Object.entries(value)) {
+    const wrong = pattern(each)
+    if (wrong !== null) return `${shortened(name)} ${wrong}`
+  }
+  return null
+}
+
+const place: Rule = (value) => (value === 'container' || value === 'host' ? null : 'must be container or host')
+const method: Rule = (value) =>
+  typeof value === 'string' && /^[A-Z]+$/.test(value) ? null : 'must be a method such as GET'
+
+const rules: Readonly<Record<Kind, Readonly<Record<string, Rule>>>> = {
+  http: { path: absolute, port, tls: truth, method, data: text, status, headers, body: pattern },
+  tcp: { port, send: text, expect: pattern },
+  exec: { command: words, in: place, exitCode },
+  log: { match: pattern, not: pattern },
+  file: { path: absolute, match: pattern },
+}
+
+const required: Readonly<Record<Kind, readonly string[]>> = {
+  http: [],
+  tcp: ['port'],
+  exec: ['command'],
+  log: [],
+  file: ['path'],
+}
+
+const kinds = Object.keys(rules) as readonly Kind[]
+
+/** Null for a `smoke:` section that can be run. */
+export function wrongSmoke(value: unknown): Wrong | null {
+  if (typeof value === 'string')
+    return value.trim() === '' ? { message: 'must be text that is not empty', at: [] } : null
+  if (!Array.isArray(value)) return { message: 'must be a shell command, or a list of checks', at: [] }
+  if (value.length > bounds.smokeChecks)
+    return { message: `has ${value.length} checks, and must have at most ${bounds.smokeChecks}`, at: [] }
+  for (const [index, check] of value.entries()) {
+    const wrong = wrongCheck(check)
+    if (wrong !== null) return { message: wrong.message, at: [index, ...wrong.at] }
+  }
+  return null
+}
+
+function wrongCheck(check: unknown): Wrong | null {
+  const one = `one of ${kinds.join(', ')}`
+  if (!isMap(check)) return { message: `has a check that is no map: it must name ${one}`, at: [] }
+  const unknown = Object.keys(check).find((key) => key !== 'name' && key !== 'targets' && !isKind(key))
+  if (unknown !== undefined) {
+    const meant = nearestName(unknown, [...kinds, 'name', 'targets'])
+    return {
+      message: `knows no check "${shortened(unknown)}"${meant === null ? '' : `, did you mean ${meant}?`}`,
+      at: [unknown],
+    }
+  }
+  const named = kinds.filter((kind) => check[kind] !== undefined)
+  const [kind] = named
+  if (kind === undefined || named.length > 1)
+    return {
+      message: `has a check with ${named.length === 0 ? 'no kind' : named.join(' and ')}: it must have ${one}`,
+      at: [],
+    }
+  if (check.name !== undefined && text(check.name) !== null)
+    return { message: `name ${text(check.name)}`, at: ['name'] }
+  const { targets } = check
+  if (
+    targets !== undefined &&
+    !(Array.isArray(targets) && targets.length > 0 && targets.every((one) => text(one) === null))
+  )
+    return { message: 'targets must be a list of targets, such as services/api/* or redis:*', at: ['targets'] }
+  return wrongFields(kind, check[kind])
+}
+
+function wrongFields(kind: Kind, fields: unknown): Wrong | null {
+  if (!isMap(fields)) return { message: `${kind} must be a map of ${Object.keys(rules[kind]).join(', ')}`, at: [kind] }
+  for (const [name, value] of Object.entries(fields)) {
+    const rule = Object.hasOwn(rules[kind], name) ? rules[kind][name] : undefined
+    const meant = nearestName(name, Object.keys(rules[kind]))
+    const wrong = rule === undefined ? `is no setting${meant === null ? '' : `, did you mean ${meant}?`}` : rule(value)
+    if (wrong !== null) return { message: `${kind} ${shortened(name)} ${wrong}`, at: [kind, name] }
+  }
+  const missing = required[kind].find((name) => fields[name] === undefined)
+  if (missing !== undefined) return { message: `${kind} needs ${missing}`, at: [kind] }
+  if (kind === 'log' && (fields.match === undefined) === (fields.not === undefined))
+    return { message: 'log needs match (it must appear) or not (it must not), one of them', at: [kind] }
+  return null
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
+}
+
+function isKind(key: string): key is Kind {
+  return kinds.some((kind) => kind === key)
 }

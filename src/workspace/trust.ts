@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
-import { isInside } from './excludes.ts'
+import { isInside } from './ignore-rules.ts'
 import { ANYBODY, callersId, GROUP_OR_ANYBODY, isWritableByOthers, repositoryOf } from './repository.ts'
 
 /** Whose word counts as much as a flag. */

@@ -2,8 +2,17 @@ import { type Dirent, realpathSync, statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { bounds } from '../bounds.ts'
-import { type Excludes, excludesAbove, isInside, noExcludes, withPatterns } from './excludes.ts'
-import { type IgnoreRules, isIgnored, rulesAbove, withFolder } from './gitignore.ts'
+import {
+  type Excludes,
+  excludesAbove,
+  type IgnoreRules,
+  isIgnored,
+  isInside,
+  noExcludes,
+  rulesAbove,
+  withFolder,
+  withPatterns,
+} from './ignore-rules.ts'
 import { repositoryOf } from './repository.ts'
 import { holdsHome } from './trust.ts'
 

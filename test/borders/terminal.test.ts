@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { allVisible, hiddenIn, visible, visibleLine, visiblePainted } from '../../src/borders/terminal.ts'
-import { painter } from '../../src/report/paint.ts'
+import { painter } from '../../src/report/summary.ts'
 import { call } from '../cli/call.ts'
 import { tree } from '../workspace/tree.ts'
 

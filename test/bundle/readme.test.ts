@@ -26,7 +26,7 @@ describe('README.md', () => {
     .flatMap((line) => line.split(' | '))
     .flatMap((line) => /^harden-image (.*?)(?: +#.*)?$/.exec(line.replace(/ [<>] \S+/, ''))?.[1] ?? [])
 
-  test('has commands to check', () => {
+  test('the README has commands to check', () => {
     expect(commands.length).toBeGreaterThan(15)
   })
 
@@ -46,7 +46,7 @@ describe('README.md', () => {
     expect(said).toEqual([`'${verdict}'`, ...output.trimEnd().split('\n')])
   })
 
-  test('links to what is there', () => {
+  test('the README links to what is there', () => {
     const pages = [
       'README.md',
       ...readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' })

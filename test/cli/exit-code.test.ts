@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { exitCode } from '../../src/cli/exit-code.ts'
+import { exitCode } from '../../src/cli/show.ts'
 import type { TargetResult } from '../../src/report/report.ts'
 import { finding, proof, sampleResult } from '../report/sample.ts'
 

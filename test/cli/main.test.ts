@@ -138,13 +138,13 @@ describe('Dockerfiles', () => {
     expect(items[0]).toMatchObject({ target: 'app/Dockerfile', path: join(cwd, 'app/Dockerfile') })
   })
 
-  test('stdin', async () => {
+  test('is read where there is a lone -', async () => {
     const { stdout, items } = await call(['-'], { cwd: tree(), stdin: before })
     expect(stdout).toBe(patch('Dockerfile'))
     expect(items).toEqual([{ target: '-', kind: 'dockerfile', path: null, reference: null, from: null, text: before }])
   })
 
-  test('a folder without any', async () => {
+  test('a folder without any is said on stderr', async () => {
     const { code, stdout, stderr } = await call(['.'], { cwd: tree() })
     expect({ code, stdout, stderr }).toEqual({
       code: 0,
@@ -411,7 +411,7 @@ describe('what was made is removed', () => {
     expect(code).toBe(0)
   })
 
-  test('after a bug', async () => {
+  test('nothing is said after the stack of a bug', async () => {
     let cleaned = false
     await call(['Dockerfile'], {
       cwd: cwdWith(),

@@ -25,7 +25,7 @@ function monorepo(): string {
   return cwd
 }
 
-test('one diff, one sum', async () => {
+test('a monorepo gives one diff and one sum', async () => {
   const cwd = monorepo()
   const started = performance.now()
   const { code, stdout, stderr, items } = await call(['.'], { cwd })

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { images } from '../../catalogue/index.ts'
-import { isOwnCompose, isOwnDockerfile } from '../../src/cli/own-file.ts'
+import { isOwnCompose, isOwnDockerfile } from '../../src/cli/write-results.ts'
 import { harden } from '../../src/index.ts'
 import { profileFile } from '../../src/profile/compose-file.ts'
 import { sampleProfile } from '../profile/sample.ts'
@@ -23,7 +23,7 @@ test.each([
   expect({ output, own: isOwnDockerfile(output) }).toEqual({ output, own: false })
 })
 
-test('no text of others', () => {
+test('no text of others is taken for one of ours', () => {
   expect(isOwnDockerfile('not one\n')).toBe(false)
   expect(isOwnCompose('services:\n  a: {image: a}\n')).toBe(false)
   expect(isOwnCompose(profileFile(sampleProfile()))).toBe(true)

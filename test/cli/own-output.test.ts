@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import { writeOwn } from '../../src/cli/own-file.ts'
+import { writeOwn } from '../../src/cli/write-results.ts'
 import { profileFile } from '../../src/profile/compose-file.ts'
 import { sampleProfile } from '../profile/sample.ts'
 import { tree } from '../workspace/tree.ts'

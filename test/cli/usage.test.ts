@@ -107,7 +107,7 @@ describe('what flags and files say', () => {
     return byTarget.flatMap(([, index]) => result.options[index] ?? [])
   }
 
-  test('the defaults', async () => {
+  test('without flags the defaults hold', async () => {
     expect(await options('Dockerfile')).toEqual([
       {
         policy: { user: null, own: 'minimal', ports: 'raise', writable: [], unsafe: false, ignore: [], target: null },
@@ -194,7 +194,7 @@ describe('what flags and files say', () => {
     ])
   })
 
-  test('verbs', async () => {
+  test('each verb asks for its own work', async () => {
     expect(await options('inspect nginx')).toMatchObject([{ mode: { kind: 'inspect' } }])
     expect(await options('--format json inspect nginx')).toMatchObject([{ mode: { kind: 'inspect' } }])
     expect(await options('prove app:2 --baseline app:1')).toMatchObject([

@@ -32,8 +32,8 @@ test('no section says nothing', () => {
 
 test('what the page quotes of a message is one of the messages', () => {
   const known = messagesIn('.').map(({ text }) => plain(text))
-  const quoted = [...page.matchAll(/^- ((?:\*[^*]+\*(?:, |:))+)/gm)].flatMap(([, quotes = '']) =>
-    [...quotes.matchAll(/\*([^*]+)\*/g)].map(([, quote = '']) => quote),
+  const quoted = [...page.matchAll(/^- ((?:_[^_]+_(?:, |:))+)/gm)].flatMap(([, quotes = '']) =>
+    [...quotes.matchAll(/_([^_]+)_/g)].map(([, quote = '']) => quote),
   )
   expect(quoted.length).toBeGreaterThan(30)
   const outcomes = ['fixed']

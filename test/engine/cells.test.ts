@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { ReportCell } from '../../src/report/report.ts'
-import { proofLines } from '../../src/report/text-proof.ts'
+import { proofLines } from '../../src/report/text.ts'
 import { type Hardening, hardenOne, withRunOptions } from './support/cli.ts'
 import { buildText, docker, httpGet, runContainer, waitFor, withContainer } from './support/images.ts'
 import { buildProgram } from './support/python-program.ts'

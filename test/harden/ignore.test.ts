@@ -1,7 +1,7 @@
 // What leaves a step out leaves out what builds upon it, and the report says what is, not what would have been.
 import { describe, expect, test } from '@jest/globals'
 import { harden } from '../../src/index.ts'
-import { runsAs } from '../../src/report/runs-as.ts'
+import { runsAs } from '../../src/report/summary.ts'
 
 const debian = 'FROM debian:12\nVOLUME /data\nCMD ["sleep", "inf"]\n'
 const nginx = 'FROM nginx:latest\nEXPOSE 80\nHEALTHCHECK CMD curl -f localhost:80\n'

@@ -16,7 +16,7 @@ import { checkJson } from '../../src/userns/host/perform.ts'
 import { makePlan } from '../../src/userns/plan.ts'
 import { checkText } from '../../src/userns/text.ts'
 import { namedBuilds } from '../../src/workspace/build-files.ts'
-import { parseDockerIgnore } from '../../src/workspace/dockerignore.ts'
+import { parseDockerIgnore } from '../../src/workspace/ignore-rules.ts'
 import { sampleProfile } from '../profile/sample.ts'
 import { expectSound, throughAll } from './pipeline.ts'
 

@@ -7,8 +7,7 @@ import { listedPorts } from '../../src/report/many-ports.ts'
 import { markdown } from '../../src/report/markdown.ts'
 import type { ReportFinding } from '../../src/report/report.ts'
 import { sarif } from '../../src/report/sarif.ts'
-import { text } from '../../src/report/text.ts'
-import { inspectionLines } from '../../src/report/text-inspection.ts'
+import { inspectionLines, text } from '../../src/report/text.ts'
 import { finding, proof, sampleResult } from './sample.ts'
 
 const PORTS = Array.from({ length: 1000 }, (_, at) => 8000 + at)

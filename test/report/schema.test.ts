@@ -61,11 +61,11 @@ describe('the report fits its schema', () => {
     expect(problems(JSON.parse(render([rendering(result)])))).toEqual([])
   })
 
-  test('no results', () => {
+  test('fits where there are no results', () => {
     expect(problems(JSON.parse(render([])))).toEqual([])
   })
 
-  test('with an inspection', () => {
+  test('fits with an inspection', () => {
     const inspected = { ...rendering(sampleResult()), inspection: [inspection('final', noFacts, plan)] }
     expect(problems(JSON.parse(render([inspected])))).toEqual([])
   })

@@ -89,7 +89,7 @@ test('no control character of an image reaches the terminal', () => {
   expect(shown).not.toContain('\u001b')
 })
 
-test('colours when asked', () => {
+test('the text is in colours where that is asked for', () => {
   const shown = text.render([rendering(sampleResult())], { colour: true })
   expect(shown).toContain('\u001b[32mhardened\u001b[39m')
 })

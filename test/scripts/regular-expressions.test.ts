@@ -90,8 +90,8 @@ const MADE: Readonly<Record<string, string>> = {
   'src/temporary.ts: `^harden-image-(${tokenPattern})-[a-z]+-\\\\w{6}$`': 'constants, and names of \\w alone',
   'src/userns/sub-ids.ts: `^[ \\\\t]*${prefix}_${name}[ \\\\t]+(\\\\d+)[ \\\\t]*$`':
     'constants, and names of \\w alone',
-  'src/workspace/dockerignore.ts: `^${source}$`': 'bounds.patternFolders and bounds.patternStars',
-  'src/workspace/smoke-rules.ts: value': 'bounds.patternLength, and a process of its own that bounds.patternMs ends',
+  'src/workspace/ignore-rules.ts: `^${source}$`': 'bounds.patternFolders and bounds.patternStars',
+  'src/workspace/smoke.ts: value': 'bounds.patternLength, and a process of its own that bounds.patternMs ends',
   'transforms/raise-ports.ts: `\\\\b${from}\\\\b`': 'a number',
   'src/image/root-program.ts: pattern': 'the catalogue, which is ours',
   "src/image/sources/catalogue.ts: `^${glob.replace(/[.+?^${}()|[\\]\\\\]/g, '\\\\$&').replaceAll('*', '[^/]*')}$`":

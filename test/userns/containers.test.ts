@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { type ContainerInfo, containerReports } from '../../src/userns/containers.ts'
-import { daemonArguments, flagsIn } from '../../src/userns/daemon-arguments.ts'
+import { daemonArguments, flagsIn } from '../../src/userns/daemon-config.ts'
 
 const one = (info: ContainerInfo) => containerReports([{ Id: 'f00', Name: '/web', ...info }], 65536)[0]
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { parseGroup, parsePasswd } from '../../src/image/accounts.ts'
-import { resolveRemapUser } from '../../src/userns/remap-user.ts'
+import { resolveRemapUser } from '../../src/userns/sub-ids.ts'
 
 const accounts = {
   users: parsePasswd(

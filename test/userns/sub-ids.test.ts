@@ -94,7 +94,7 @@ test.each([
   expect(withoutAdded(before, after, 'later:9:9\n')).toBeNull()
 })
 
-test('login.defs', () => {
+test('login.defs says where new ids begin and end', () => {
   const text = '# SUB_UID_MIN 1\nSUB_UID_MIN\t\t   200000\nSUB_UID_MAX 300000\nSUB_GID_MAX nonsense\n'
   expect(limitsFrom(text, 'SUB_UID')).toEqual({ minimum: 200_000, maximum: 300_000 })
   expect(limitsFrom(text, 'SUB_GID')).toEqual(defaultLimits)

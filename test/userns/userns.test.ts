@@ -14,9 +14,8 @@ import { hostname, release, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { applyChanges } from '../../src/userns/host/apply.ts'
+import { applyChanges, revert } from '../../src/userns/host/apply.ts'
 import { whileLocked } from '../../src/userns/host/lock.ts'
-import { revert } from '../../src/userns/host/revert.ts'
 import { call } from '../cli/call.ts'
 
 type Tree = Readonly<Record<string, string>>
@@ -256,7 +255,7 @@ describe('a clear error, and nothing written', () => {
     expect(snapshot(folder)).toEqual(before)
   })
 
-  test('a link out of the root', async () => {
+  test('refuses a link that leads out of the root', async () => {
     const other = root(host)
     const folder = root({ 'etc/passwd': '' })
     symlinkSync(join(other, 'etc/subuid'), join(folder, 'etc/subuid'))
@@ -268,7 +267,7 @@ describe('a clear error, and nothing written', () => {
     expect(snapshot(other)).toEqual(before)
   })
 
-  test('a link to nothing', async () => {
+  test('refuses a link that leads to nothing', async () => {
     const folder = root(host)
     rmSync(join(folder, 'etc/subgid'))
     symlinkSync('nowhere/at/all', join(folder, 'etc/subgid'))

@@ -4,8 +4,7 @@ import { expect, test } from '@jest/globals'
 import { bounds } from '../../src/bounds.ts'
 import { buildContexts } from '../../src/workspace/context.ts'
 import { discover } from '../../src/workspace/discover.ts'
-import { parseDockerIgnore } from '../../src/workspace/dockerignore.ts'
-import { isAffordable } from '../../src/workspace/gitignore.ts'
+import { isAffordable, parseDockerIgnore } from '../../src/workspace/ignore-rules.ts'
 import { tree } from './tree.ts'
 
 const targets = async (cwd: string) =>

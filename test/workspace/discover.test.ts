@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { discover } from '../../src/workspace/discover.ts'
-import { type Excludes, noExcludes } from '../../src/workspace/excludes.ts'
+import { type Excludes, noExcludes } from '../../src/workspace/ignore-rules.ts'
 import { isDockerfileName } from '../../src/workspace/walk.ts'
 import { plant, tree } from './tree.ts'
 
@@ -387,7 +387,7 @@ test.each([
   expect(found[0]?.error?.hint).toContain(hint)
 })
 
-test('links in a circle', async () => {
+test('a target whose links lead in a circle cannot be read', async () => {
   const cwd = tree()
   symlinkSync('loop', join(cwd, 'loop'))
   expect((await discover(['loop'], cwd)).found[0]?.error?.message).toBe(
@@ -409,7 +409,7 @@ describe('what a target is', () => {
     })
   })
 
-  test('else an image', async () => {
+  test('a target that is no path is an image', async () => {
     expect(await kinds(tree(), 'localhost:5000/a/b:1')).toEqual({
       target: 'localhost:5000/a/b:1',
       kind: 'image',
@@ -420,7 +420,7 @@ describe('what a target is', () => {
     })
   })
 
-  test('stdin', async () => {
+  test('a lone - is stdin', async () => {
     expect(await kinds(tree(), '-')).toEqual({
       target: '-',
       kind: 'dockerfile',

@@ -49,7 +49,7 @@ describe('reading', () => {
     expect(await readText(join(cwd, 'x'), 'x')).toHaveLength(bounds.textBytes)
   })
 
-  test('a folder, and nothing', async () => {
+  test('a folder and what is not there cannot be read', async () => {
     const cwd = tree()
     await expect(readText(cwd, 'x')).rejects.toMatchObject({ message: 'x cannot be read: it is a folder' })
     await expect(readText(join(cwd, 'y'), 'y')).rejects.toMatchObject({
@@ -57,7 +57,7 @@ describe('reading', () => {
     })
   })
 
-  test('a stream without end', async () => {
+  test('a stream without end is ended at the bound', async () => {
     async function* endless() {
       for (;;) yield Buffer.alloc(65536, 'x')
     }

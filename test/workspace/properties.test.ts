@@ -165,7 +165,7 @@ describe('any text gives settings, builds or an error of ours', () => {
     )
   })
 
-  test('any bytes', async () => {
+  test('any bytes are a text or are refused', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (bytes) => {
         const read = decode(

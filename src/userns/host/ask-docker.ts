@@ -4,7 +4,7 @@ import { type Cli, createCli } from '../../engine/cli/process.ts'
 import { HardenError } from '../../errors.ts'
 import type { ContainerInfo } from '../containers.ts'
 import type { EngineAnswer } from '../facts.ts'
-import { runningDaemons } from './processes.ts'
+import { runningDaemons } from './read-host.ts'
 
 interface Info {
   readonly ServerVersion?: string

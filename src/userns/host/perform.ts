@@ -1,16 +1,13 @@
 import { resolve } from 'node:path'
 import { fileDiff } from '../../report/diff.ts'
-import { tool } from '../../report/tool.ts'
+import { tool } from '../../report/report.ts'
 import { type Assessment, assess } from '../assess.ts'
 import { readDaemonConfig } from '../daemon-config.ts'
-import type { HostFacts } from '../facts.ts'
+import type { HostFacts, UsernsAnswer, UsernsRequest } from '../facts.ts'
 import { type FileChange, makePlan, type RemapPlan } from '../plan.ts'
-import type { UsernsAnswer, UsernsRequest } from '../request.ts'
 import { checkText, planDiff, planNotes, restartCommand, restartNotes } from '../text.ts'
-import { applyChanges } from './apply.ts'
-import { backupPath } from './backup.ts'
+import { applyChanges, backupPath, revert } from './apply.ts'
 import { readHost } from './read-host.ts'
-import { revert } from './revert.ts'
 
 export interface Surroundings {
   readonly cwd: string

@@ -4,7 +4,7 @@ import { pack } from 'tar-stream'
 import { bounds } from '../../../bounds.ts'
 import { HardenError } from '../../../errors.ts'
 import { type ImageConfig, isAlike, type Platform, platformText } from '../../facts.ts'
-import { ownPlatform } from '../engine.ts'
+import { ownPlatform } from '../own-platform.ts'
 import { type Blobs, broken, byDigest, digestOf } from './blobs.ts'
 import { type Descriptor, parseConfigDocument, parseManifest } from './documents.ts'
 

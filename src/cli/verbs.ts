@@ -1,0 +1,125 @@
+import type { Options as Flag } from 'yargs'
+import type { UsernsRequest } from '../userns/facts.ts'
+import { nearestName } from '../workspace/nearest-name.ts'
+import { engines } from '../workspace/settings.ts'
+import {
+  type Clean,
+  checkReference,
+  choice,
+  list,
+  type Parsed,
+  type ProfileRequest,
+  text,
+  usage,
+  type Work,
+  workRequest,
+} from './request.ts'
+
+const platforms = ['docker', 'compose', 'kubernetes'] as const
+
+export const profileExamples: [string, string][] = [
+  ['$0 profile nginx:latest --for docker', 'the line that runs it; is --user alone enough?'],
+  ['$0 profile nginx:latest --for docker --prove --build', 'shown by runs, and the image that it runs is built'],
+  ['$0 profile redis:7 --for compose --file compose.yaml', 'as a diff; -w writes it'],
+  ['$0 profile . --for kubernetes --file k8s/app.yaml --image registry.example/app:1', 'a Dockerfile of yours'],
+]
+
+/** `profile TARGET --for …`. Throws HardenError `bad-usage`. */
+export function profileRequest(parsed: Parsed, positionals: readonly string[]): Work {
+  const profile: ProfileRequest = {
+    platform: platformOf(parsed),
+    image: text(parsed, 'image'),
+    files: list(parsed, 'file'),
+    service: text(parsed, 'service'),
+    container: text(parsed, 'container'),
+  }
+  const request = workRequest('profile', parsed, positionals)
+  checkTogether(profile, request)
+  return { ...request, profile }
+}
+
+function platformOf(parsed: Parsed): ProfileRequest['platform'] {
+  const value = choice(parsed, 'for', platforms)
+  if (value === null) throw usage('profile needs to know what for', `add --for and one of ${platforms.join(', ')}`)
+  return value
+}
+
+function checkTogether({ platform, files, service, container, image }: ProfileRequest, { write }: Work): void {
+  if (files.length > 0 && platform === 'docker')
+    throw usage('--file is a Compose file or a manifest', 'say --for compose or --for kubernetes')
+  if (files.length === 0 && write)
+    throw usage('--write changes the file of --file, and there is none', 'add --file FILE')
+  if (service !== null && (platform !== 'compose' || files.length === 0))
+    throw usage('--service names a service of a Compose file', 'add --for compose --file FILE')
+  if (container !== null && (platform !== 'kubernetes' || files.length === 0))
+    throw usage('--container names a container of a manifest', 'add --for kubernetes --file FILE')
+  const twice = files.find((file, index) => files.indexOf(file) !== index)
+  if (twice !== undefined) throw usage(`--file ${twice} is there twice`)
+  if (image !== null) checkReference('--image', image)
+}
+
+const actions = ['check', 'plan', 'apply', 'revert'] as const
+
+export const usernsExamples: [string, string][] = [
+  ['$0 userns check', 'is root in a container root on this host? what would break?'],
+  ['$0 userns plan | sudo patch -p1 -d /', 'the same as apply, without its backup'],
+  ['sudo $0 userns apply', 'daemon.json, subuid and subgid; dockerd is not restarted'],
+  ['sudo $0 userns apply --user build:build', "with the sub ids of the host's account build"],
+  ['sudo $0 userns revert', 'every byte as it was'],
+  ['$0 userns plan --root /mnt/image', 'for a system that is mounted there'],
+]
+
+/** `userns ACTION`. Throws HardenError `bad-usage`. */
+export function usernsRequest(parsed: Parsed, positionals: readonly string[]): UsernsRequest {
+  const [word, extra] = positionals
+  const action = actions.find((name) => name === word)
+  if (action === undefined) {
+    const meant = word === undefined ? null : nearestName(word, actions)
+    throw usage(
+      word === undefined ? 'userns needs an action' : `userns cannot ${word}`,
+      meant === null ? `there are ${actions.join(', ')}` : `did you mean ${meant}?`,
+    )
+  }
+  if (extra !== undefined) throw usage(`userns ${action} takes no target, ${extra} is one`)
+  const user = text(parsed, 'user')
+  if (user !== null && action !== 'plan' && action !== 'apply') {
+    throw usage(`--user is for plan and apply, not for ${action}`, 'leave it out')
+  }
+  return {
+    kind: 'userns',
+    action,
+    user,
+    root: text(parsed, 'root'),
+    config: text(parsed, 'config'),
+    engine: choice(parsed, 'engine', ['auto', 'docker', 'none']) === 'none' ? 'none' : 'auto',
+    format: choice(parsed, 'format', ['text', 'json']) ?? 'text',
+  }
+}
+
+export const cleanFlags = {
+  'dry-run': { type: 'boolean', describe: 'list what would be removed, and remove nothing' },
+  all: {
+    type: 'boolean',
+    describe:
+      'also what runs on other hosts, in other containers, before the last boot or of other users left, even if they may still be running, and the images that proofs keep for the next ones',
+  },
+  engine: { type: 'string', requiresArg: true, describe: 'auto | docker | podman | nerdctl | none (default auto)' },
+} as const satisfies Record<string, Flag>
+
+export const cleanExamples: [string, string][] = [
+  ['$0 clean', 'what killed runs have left: on the engine, in the temporary folder, below this folder'],
+  ['$0 clean --dry-run', 'the same, only listed'],
+  ['$0 clean services/ --engine none', 'half-written files below a folder, without asking an engine'],
+  ['$0 clean --all', 'also what other hosts have left on a shared engine'],
+]
+
+/** `clean [FOLDER..]`. Throws HardenError `bad-usage`. */
+export function cleanRequest(parsed: Parsed, folders: readonly string[]): Clean {
+  return {
+    kind: 'clean',
+    folders: folders.length === 0 ? ['.'] : folders,
+    dryRun: parsed['dry-run'] === true,
+    all: parsed.all === true,
+    engine: choice(parsed, 'engine', engines) ?? 'auto',
+  }
+}
