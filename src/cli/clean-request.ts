@@ -1,4 +1,5 @@
 import type { Options as Flag } from 'yargs'
+import { ENGINE_NAMES } from '../engine/kinds.ts'
 import { HardenError } from '../errors.ts'
 import { checks, messageOf } from '../workspace/settings.ts'
 import { type Parsed, text } from './read-flags.ts'
@@ -11,7 +12,7 @@ export const cleanFlags = {
     describe:
       'also what runs on other hosts, in other containers, before the last boot or of other users left, even if they may still be running, and the images that proofs keep for the next ones',
   },
-  engine: { type: 'string', requiresArg: true, describe: 'auto | docker | podman | nerdctl | none (default auto)' },
+  engine: { type: 'string', requiresArg: true, describe: `auto | ${ENGINE_NAMES.join(' | ')} | none (default auto)` },
 } as const satisfies Record<string, Flag>
 
 export const cleanExamples: [string, string][] = [

@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
 import type { TargetOutcome } from '../app/task.ts'
+import { ENGINE_NAMES, type EngineName } from '../engine/kinds.ts'
 import type { Rendered } from '../profile/compose.ts'
 import { composeFile } from '../profile/compose-file.ts'
 import { renewNotes } from '../profile/compose-service.ts'
@@ -82,8 +83,8 @@ function rendered(
 }
 
 /** Asked for by name, and with commands of its own. */
-function isOther(engine: Work['settings']['engine']): engine is 'podman' | 'nerdctl' {
-  return engine === 'podman' || engine === 'nerdctl'
+function isOther(engine: Work['settings']['engine']): engine is Exclude<EngineName, 'docker'> {
+  return ENGINE_NAMES.some((name) => name === engine && name !== 'docker')
 }
 
 /** As Compose takes it: `services/api/Dockerfile` is built in `./services/api`, or in the context that was said. */

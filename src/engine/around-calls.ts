@@ -1,6 +1,7 @@
 // What a call takes beside the call itself, whichever way it goes: by the CLI or by the API.
-import type { Engine, EngineName, RunSpec } from './engine.ts'
+import type { Engine, RunSpec } from './engine.ts'
 import { failureOf, startFailure } from './failure.ts'
+import type { EngineName } from './kinds.ts'
 
 /** Names of the volumes of a spec, which have to be made first: mounting one by its name would make it without a label. */
 export function volumesToMake({ mounts = [] }: RunSpec): readonly string[] {

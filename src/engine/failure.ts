@@ -1,6 +1,6 @@
 import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
-import type { EngineName } from './engine.ts'
+import type { EngineName } from './kinds.ts'
 
 /** The container itself could not start; anything else is a fault of the engine. */
 export const startFailure =

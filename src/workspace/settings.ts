@@ -1,3 +1,4 @@
+import { ENGINE_NAMES } from '../engine/kinds.ts'
 import type { EngineOption } from '../engine/open-engine.ts'
 import type { Policy } from '../plan/policy.ts'
 import type { SmokeSetting } from './smoke.ts'
@@ -29,7 +30,7 @@ export interface Settings extends Omit<Policy, 'writableByRepository'> {
 
 export type SettingName = keyof Settings
 
-const engines: readonly EngineOption[] = ['auto', 'docker', 'podman', 'nerdctl', 'none']
+const engines: readonly EngineOption[] = ['auto', ...ENGINE_NAMES, 'none']
 const owns: readonly Policy['own'][] = ['minimal', 'workdir', 'copied']
 const portChoices: readonly Policy['ports'][] = ['keep', 'raise']
 

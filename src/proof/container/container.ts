@@ -49,7 +49,7 @@ export interface ContainerOptions extends ReadyOptions, QuestionOptions {
  * How much a snapshot tells: what was seen of it; what it printed too; its trace as far as it goes; both. What only shows
  * after the end is in none of them.
  */
-export type SnapshotLevel = 'seen' | 'logs' | 'trace' | 'logs and trace'
+type SnapshotLevel = 'seen' | 'logs' | 'trace' | 'logs and trace'
 
 /** A container that is up, or has ended, and can be looked at again. */
 export interface Container {
