@@ -133,13 +133,6 @@ export interface FileCapability {
   readonly removeWith: readonly string[]
 }
 
-/** How the image stops being root by itself. */
-interface StepDown {
-  readonly by: 'gosu' | 'su-exec' | 'setpriv' | 'native' | 's6-overlay'
-  /** Started as another user than root it goes on without switching. */
-  readonly skippedForNonRoot: boolean
-}
-
 export interface NeedsRoot {
   readonly reason: string
   /** Without `CAP_`; `ALL` for `--privileged`. */
@@ -169,10 +162,7 @@ export interface VariantFacts {
   readonly config: ListedConfig
   /** There is a /bin/sh. */
   readonly shell: boolean
-  /** What can create an account; null where it is not known. */
-  readonly accountTool: 'useradd' | 'adduser' | 'none' | null
   readonly class: ImageClass
-  readonly stepDown: StepDown | null
   /** Account of the image to run as; null: none of it belongs to the program. */
   readonly user: { readonly name: string; readonly uid: number; readonly gid: number } | null
   readonly writable: readonly WritablePath[]
@@ -186,9 +176,6 @@ export interface VariantFacts {
   readonly fileCapabilities: readonly FileCapability[]
   readonly needsRoot: NeedsRoot | null
   readonly unprivilegedVariant: VendorWay | null
-  /** For people: what the change means at run time. */
-  readonly notes: readonly string[]
-  readonly confidence: Confidence
   /** `owner/repository:path@commit` */
   readonly sources: readonly string[]
 }
@@ -209,33 +196,4 @@ export interface CatalogueImage {
   /** What all variants share; a variant's own line replaces it as a whole. */
   readonly common?: Partial<VariantFacts>
   readonly variants: readonly Variant[]
-}
-
-/** A case in which a program of the list does not need root after all. */
-interface Exemption {
-  /** Regular expression that one argument of the command matches. */
-  readonly argument?: string
-  /** A path that is in the image. */
-  readonly file?: string
-  /** What that means; with neither `argument` nor `file` only a person can tell. */
-  readonly when: string
-}
-
-export interface ProgramRule {
-  /** Base names of the executable, in a folder of the system: `/app/cron` is another program. */
-  readonly names: readonly string[]
-  /** Absolute paths, where the base name alone would say too little. */
-  readonly paths?: readonly string[]
-  /** What it does that only root can do; follows the name: `cron switches to …`. */
-  readonly reason: string
-  /** Without `CAP_`; `ALL` for `--privileged`. */
-  readonly capabilities: readonly string[]
-  /** Regular expression that one argument must match for the rule to apply. */
-  readonly onlyWith?: string
-  /** A path that must be in the image for the rule to apply; where the files are not known, it is taken to be there. */
-  readonly onlyWithFile?: string
-  readonly unless: readonly Exemption[]
-  readonly rootlessTwin: string | null
-  readonly advice: string
-  readonly confidence: Confidence
 }

@@ -3,7 +3,7 @@
 import accounts from './accounts.json' with { type: 'json' }
 import type { DaemonPortRule } from './daemon-port-rule.ts'
 import daemonPortRules from './daemon-ports.json' with { type: 'json' }
-import type { AccountBase, AccountList, CatalogueImage, ProgramRule } from './entry.ts'
+import type { AccountBase, AccountList, CatalogueImage } from './entry.ts'
 import alpine from './images/alpine.json' with { type: 'json' }
 import amazoncorretto from './images/amazoncorretto.json' with { type: 'json' }
 import bash from './images/bash.json' with { type: 'json' }
@@ -49,9 +49,10 @@ import ubuntu from './images/ubuntu.json' with { type: 'json' }
 import wordpress from './images/wordpress.json' with { type: 'json' }
 import type { PackageRule } from './package-rule.ts'
 import packageRules from './packages.json' with { type: 'json' }
-import rootPrograms from './programs.json' with { type: 'json' }
 import workingFolderRules from './working-folder.json' with { type: 'json' }
 import type { WorkingFolderRule } from './working-folder-rule.ts'
+
+export { programs } from './programs/index.ts'
 
 // JSON has wide types only; schema/catalogue.schema.json holds the narrow ones (test/image/catalogue.test.ts).
 export const images = [
@@ -101,8 +102,6 @@ export const images = [
 ] as readonly unknown[] as readonly CatalogueImage[]
 
 export const daemonPorts = daemonPortRules.daemons as readonly unknown[] as readonly DaemonPortRule[]
-
-export const programs = rootPrograms.programs as readonly unknown[] as readonly ProgramRule[]
 
 export const packages = packageRules.packages as readonly unknown[] as readonly PackageRule[]
 

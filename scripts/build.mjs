@@ -11,6 +11,32 @@ import { imageReader } from './image-reader.mjs'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 process.chdir(root)
 
+const inputsFile = 'dist/.inputs'
+const digest = await digestOfInputs()
+if (digest === (await readFile(inputsFile, 'utf8').catch(() => null))) {
+  process.stdout.write('dist/ is up to date: not built again\n')
+  process.exit()
+}
+
+/** Of all that the build reads, and of this Node, which the compiled code is good for. */
+async function digestOfInputs() {
+  const hash = createHash('sha256').update(`${process.version} ${process.platform} ${process.arch}\0`)
+  const folders = ['catalogue', 'schema', 'scripts', 'src', 'transforms']
+  const below = folders.map(async (folder) =>
+    (await readdir(folder, { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort(),
+  )
+  const single = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']
+  for (const file of [...single, ...(await Promise.all(below)).flat()])
+    hash
+      .update(`${file}\0`)
+      .update(await readFile(file))
+      .update('\0')
+  return hash.digest('hex')
+}
+
 const shared = /** @type {const} */ ({
   bundle: true,
   platform: 'node',
@@ -93,3 +119,6 @@ execFileSync(process.execPath, ['scripts/code-cache.mjs'], { stdio: 'inherit' })
 
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
 execFileSync(process.execPath, [tsc, '--project', 'tsconfig.build.json'], { stdio: 'inherit' })
+
+// Last: a build that was broken off is no build.
+await writeFile(inputsFile, digest)

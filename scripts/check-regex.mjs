@@ -32,7 +32,7 @@ export const LINEAR = new Set(['safe', 'linear'])
 export const keptVerdicts = () => JSON.parse(readFileSync(kept, 'utf8'))
 
 /**
- * All of src, transforms and catalogue: the literals as they stand there, each once, and where a pattern is made while
+ * All of src, transforms and catalogue: the literals as they stand there, each once, those of the programs' data, and where a pattern is made while
  * the program runs, as `file: call`.
  */
 export function regularExpressions() {
@@ -54,7 +54,21 @@ export function regularExpressions() {
       }
       visit(source)
     }
+  for (const text of catalogueExpressions()) literals.add(`/${new RegExp(text).source}/`)
   return { literals: [...literals].sort(), made: [...made].sort() }
+}
+
+/** Those of catalogue/programs, which strangers' files and commands are matched against. */
+function catalogueExpressions() {
+  const folder = join(root, 'catalogue/programs')
+  /** @type {string[]} */
+  const found = []
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.json')))
+    JSON.parse(readFileSync(join(folder, name), 'utf8'), (key, value) => {
+      if (/^(pattern|onlyWith|argument)$/.test(key)) found.push(value)
+      return value
+    })
+  return found
 }
 
 /**

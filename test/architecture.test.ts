@@ -29,7 +29,7 @@ const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
 }
 
 const TRANSFORMS_MAY_IMPORT =
-  /^(transforms\/|src\/(transform|edit|errors)\.ts$|src\/(borders|dockerfile|image|plan)\/(?!sources\/))/
+  /^(transforms\/|src\/(transform|edit|errors|bounds|once-for)\.ts$|src\/(borders|dockerfile|image|plan)\/(?!sources\/))/
 const CLI = /^src\/cli(\.ts$|\/)/
 const AMBIENT = new Set(['process', 'Date', 'fetch', 'performance', 'setTimeout', 'setInterval', 'console'])
 
@@ -98,6 +98,7 @@ function violations({ path, imports, ambient }: Module): string[] {
       if (CLI.test(target) && !CLI.test(path)) say('nothing imports the command line')
       if (PURE.test(path) && !typeOnly && /^(src|transforms)\//.test(target) && !PURE.test(target))
         say('a pure module may import only types of one that is not')
+      if (path.startsWith('catalogue/') && !target.startsWith('catalogue/')) say('the catalogue is data alone')
       if (path.startsWith('transforms/') && !TRANSFORMS_MAY_IMPORT.test(target))
         say('a transform knows only the transform interface, the Dockerfile, the image and the plan')
       continue
@@ -114,7 +115,7 @@ function violations({ path, imports, ambient }: Module): string[] {
   return found
 }
 
-const modules = ['src', 'transforms'].filter(existsSync).flatMap((folder) =>
+const modules = ['src', 'transforms', 'catalogue'].filter(existsSync).flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((entry) => entry.endsWith('.ts'))
     .map((entry) => join(folder, entry))
@@ -149,6 +150,7 @@ test.each([
   ['src/proof/a.ts', "import left from 'left-pad'"],
   ['src/proof/a.ts', "import { main } from '../cli.ts'"],
   ['transforms/a.ts', "import { json } from '../src/report/json.ts'"],
+  ['catalogue/a.ts', "import { nameOf } from '../src/path.ts'"],
 ])('%s may not say: %s', (path, text) => {
   expect(violations(readModule(path, text))).toHaveLength(1)
 })

@@ -1,11 +1,10 @@
-import { removeInstruction } from '../src/dockerfile/build.ts'
 import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
-import { insertLines, placeAfter, placeBefore } from '../src/dockerfile/placement.ts'
-import { keyword, reason } from '../src/dockerfile/write.ts'
 import type { Edit } from '../src/edit.ts'
 import { decided } from '../src/plan/plan.ts'
 import type { RootSteps } from '../src/plan/step-down/root-steps.ts'
 import type { Transform } from '../src/transform.ts'
+import { keyword, reason } from './edits/lines.ts'
+import { insertLines, placeAfter, placeBefore, removeInstruction } from './edits/placement.ts'
 
 export const buildAsRoot: Transform = {
   name: 'build-as-root',

@@ -1,10 +1,10 @@
 import { shellWord } from '../src/borders/dockerfile.ts'
 import type { Dockerfile } from '../src/dockerfile/model.ts'
-import { insertLines, placeOf } from '../src/dockerfile/placement.ts'
-import { copyText, reason, runStep } from '../src/dockerfile/write.ts'
 import { groupLine, passwdLine } from '../src/plan/account/account-lines.ts'
 import { type AccountChoice, decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
+import { copyText, reason, runStep } from './edits/lines.ts'
+import { insertLines, placeOf } from './edits/placement.ts'
 
 export const createUser: Transform = {
   name: 'create-user',

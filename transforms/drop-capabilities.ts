@@ -1,7 +1,7 @@
-import { insertLines, placeOf } from '../src/dockerfile/placement.ts'
-import { reason, runStep } from '../src/dockerfile/write.ts'
 import { decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
+import { reason, runStep } from './edits/lines.ts'
+import { insertLines, placeOf } from './edits/placement.ts'
 
 export const dropCapabilities: Transform = {
   name: 'drop-capabilities',

@@ -1,11 +1,11 @@
-import { exposedPort, exposeOf } from '../src/dockerfile/expose.ts'
 import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
-import { insertLines, placeOf } from '../src/dockerfile/placement.ts'
-import { keyword } from '../src/dockerfile/write.ts'
+import { exposedPort, exposeOf } from '../src/dockerfile/stages.ts'
 import type { Edit } from '../src/edit.ts'
 import { decided, type PortDecision, type StagePlan } from '../src/plan/plan.ts'
 import { healthcheckText, moveHealthcheckPort } from '../src/plan/ports/healthcheck.ts'
 import type { Transform } from '../src/transform.ts'
+import { keyword } from './edits/lines.ts'
+import { insertLines, placeOf } from './edits/placement.ts'
 
 export const exposePorts: Transform = {
   name: 'expose-ports',

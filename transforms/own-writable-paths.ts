@@ -1,10 +1,10 @@
 import type { Dockerfile, Instruction, Stage } from '../src/dockerfile/model.ts'
-import { insertLines, type Place, placeBefore, placeOf } from '../src/dockerfile/placement.ts'
-import { keyword, reason, runStep } from '../src/dockerfile/write.ts'
-import { isRootUser } from '../src/image/engine-user.ts'
+import { isRootUser } from '../src/image/accounts.ts'
 import { coveringVolume, firstInRow } from '../src/plan/grants/volumes.ts'
 import { type AccountChoice, decided, type Grant, type StagePlan } from '../src/plan/plan.ts'
 import type { Finding, Transform } from '../src/transform.ts'
+import { keyword, reason, runStep } from './edits/lines.ts'
+import { insertLines, type LinePlace, placeBefore, placeOf } from './edits/placement.ts'
 import { grantCommands } from './paths/grant-commands.ts'
 import { granted, grantReasons } from './paths/grant-words.ts'
 import { madeBelow } from './paths/made-below.ts'
@@ -40,7 +40,7 @@ function* withShell(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, accou
 }
 
 interface RootPlace {
-  readonly place: Place
+  readonly place: LinePlace
   /** Somebody else than root is in force there, and must be again below; null: root is. */
   readonly user: string | null
 }
@@ -51,7 +51,7 @@ function aboveVolume(
   stage: Stage,
   plan: StagePlan,
   path: string,
-  end: Place,
+  end: LinePlace,
 ): (RootPlace & { readonly above: Instruction }) | null {
   const covering = coveringVolume(stage, path)
   if (covering === null) return null

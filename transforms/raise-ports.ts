@@ -1,9 +1,9 @@
-import { changeFiles } from '../src/dockerfile/change-file.ts'
-import { exposeOf } from '../src/dockerfile/expose.ts'
 import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
-import { insertLines, placeOf } from '../src/dockerfile/placement.ts'
+import { exposeOf } from '../src/dockerfile/stages.ts'
 import { decided, type FileEdit, type PortDecision, type StagePlan } from '../src/plan/plan.ts'
 import type { Finding, Transform } from '../src/transform.ts'
+import { changeFiles } from './edits/file-edits.ts'
+import { insertLines, placeOf } from './edits/placement.ts'
 
 export const raisePorts: Transform = {
   name: 'raise-ports',

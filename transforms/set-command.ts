@@ -1,11 +1,10 @@
 import { execForm, jsonWord } from '../src/borders/dockerfile.ts'
-import { changedWords } from '../src/dockerfile/changed-words.ts'
 import type { Dockerfile, Instruction, Stage } from '../src/dockerfile/model.ts'
-import { insertLines, placeBefore } from '../src/dockerfile/placement.ts'
-import { keyword, reason } from '../src/dockerfile/write.ts'
 import type { Edit } from '../src/edit.ts'
 import { type CommandChange, decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
+import { changedWords, keyword, reason } from './edits/lines.ts'
+import { insertLines, placeBefore } from './edits/placement.ts'
 
 export const setCommand: Transform = {
   name: 'set-command',

@@ -1,9 +1,9 @@
 import { quotedWord } from '../src/borders/dockerfile.ts'
-import { insertEnv } from '../src/dockerfile/insert-env.ts'
 import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
 import type { Edit } from '../src/edit.ts'
 import { decided, type EnvSetting } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
+import { insertEnv } from './edits/lines.ts'
 
 export const setEnvironment: Transform = {
   name: 'set-environment',

@@ -1,6 +1,6 @@
-import { insertEnv } from '../src/dockerfile/insert-env.ts'
 import { decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
+import { insertEnv } from './edits/lines.ts'
 
 export const setHome: Transform = {
   name: 'set-home',

@@ -1,7 +1,7 @@
-import { insertLines, placeOf, replacedUser } from '../src/dockerfile/placement.ts'
-import { keyword, reason } from '../src/dockerfile/write.ts'
 import { type AccountChoice, decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
+import { keyword, reason } from './edits/lines.ts'
+import { insertLines, placeOf, replacedUser } from './edits/placement.ts'
 
 export const setUser: Transform = {
   name: 'set-user',

@@ -1,8 +1,8 @@
 import { quotedWord } from '../src/borders/dockerfile.ts'
-import { insertLines, placeOf } from '../src/dockerfile/placement.ts'
-import { keyword, reason } from '../src/dockerfile/write.ts'
 import { decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
+import { keyword, reason } from './edits/lines.ts'
+import { insertLines, placeOf } from './edits/placement.ts'
 
 export const setWorkdir: Transform = {
   name: 'set-workdir',

@@ -1,5 +1,5 @@
-import { fileFindings } from '../src/dockerfile/file-findings.ts'
 import type { Transform } from '../src/transform.ts'
+import { fileFindings } from './edits/file-edits.ts'
 
 export const skipStepDown: Transform = {
   name: 'skip-step-down',

@@ -1,7 +1,7 @@
 import { DockerfileParser, ModifiableInstruction } from 'dockerfile-ast'
 import { harden } from '../../src/app/api.ts'
 import { allInstructions, parseDockerfile, shellCommands } from '../../src/dockerfile/index.ts'
-import { pairsOf } from '../../src/dockerfile/pairs.ts'
+import { pairsOf } from '../../src/dockerfile/words.ts'
 
 /** Milliseconds for all texts. */
 export interface Spent {

@@ -1,4 +1,4 @@
-import { isRootUser } from '../../src/dockerfile/index.ts'
+import { isRootUser } from '../../src/image/accounts.ts'
 import type { Measured } from './measure.ts'
 
 export interface Named {

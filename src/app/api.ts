@@ -15,7 +15,7 @@ import { catalogueKnowledge } from './catalogue-knowledge.ts'
 import { hardenDockerfile } from './harden.ts'
 import { targetProcessor } from './pipeline.ts'
 import { stageInputs } from './stage-inputs.ts'
-import type { Options, TargetOutcome } from './task.ts'
+import type { HardenMode, Mode, Options, TargetOutcome } from './task.ts'
 
 export interface HardenInput {
   /** Text of a Dockerfile; for an image the one line `FROM reference`. */
@@ -61,8 +61,7 @@ export function harden(input: HardenInput): TargetResult {
 /** What a call works on: the path of a Dockerfile, or an image. */
 export type Target = { readonly dockerfile: string } | { readonly image: string }
 
-export interface RunOptions
-  extends Partial<Omit<Options, 'policy' | 'smoke' | 'inspect' | 'profile' | 'prove' | 'proveAsIs'>> {
+export interface RunOptions extends Partial<Omit<Options, 'policy' | 'smoke' | 'mode'>> {
   readonly policy?: Partial<Policy>
   /** A shell command, or checks of your own. */
   readonly smoke?: string | readonly SmokeCheck[]
@@ -76,13 +75,13 @@ export async function inspect(
   target: Target,
   options: RunOptions = {},
 ): Promise<{ readonly result: TargetResult; readonly inspection: readonly Inspection[] }> {
-  const { result, inspection } = await once(target, { ...withDefaults(options), inspect: true }, options)
+  const { result, inspection } = await once(target, withDefaults(options, { kind: 'inspect' }), options)
   return { result, inspection: inspection ?? [] }
 }
 
 /** Builds, runs the original and the result side by side and repairs until it works; needs an engine. */
 export async function prove(target: Target, options: RunOptions = {}): Promise<TargetResult> {
-  return (await once(target, { ...withDefaults(options), prove: true }, options)).result
+  return (await once(target, withDefaults(options, { ...ONLY_PLANNED, prove: true }), options)).result
 }
 
 async function once(target: Target, options: Options, { progress, signal }: RunOptions): Promise<TargetOutcome> {
@@ -104,16 +103,17 @@ async function itemFor(target: Target): Promise<WorkItem> {
   return { target: path, kind: 'dockerfile', path, reference: null, from: null, text: await readText(path, path) }
 }
 
-/** All that is not given, as the command line has it without a flag; no verb is chosen. */
-export function withDefaults(options: RunOptions): Options {
+const ONLY_PLANNED: HardenMode = { kind: 'harden', prove: false, build: false, tag: null }
+
+/** All that is not given, as the command line has it without a flag. */
+export function withDefaults(options: RunOptions, mode: Mode = ONLY_PLANNED): Options {
   return {
+    mode,
     engine: options.engine ?? 'auto',
     offline: options.offline ?? false,
     platform: options.platform ?? null,
     context: options.context ?? null,
     buildArg: options.buildArg ?? [],
-    build: options.build ?? false,
-    tag: options.tag ?? null,
     smoke: typeof options.smoke === 'string' ? [smokeCommand(options.smoke)] : (options.smoke ?? []),
     trace: options.trace ?? true,
     jobs: options.jobs ?? null,
@@ -121,11 +121,6 @@ export function withDefaults(options: RunOptions): Options {
     env: options.env ?? [],
     network: options.network ?? false,
     capAdd: options.capAdd ?? [],
-    baseline: options.baseline ?? null,
-    inspect: false,
-    prove: false,
-    profile: false,
-    proveAsIs: false,
     policy: { ...defaultPolicy, ...options.policy },
   }
 }

@@ -1,7 +1,6 @@
 import type { Dockerfile, Stage } from '../dockerfile/model.ts'
 import { HardenError } from '../errors.ts'
-import { emptyConfig } from '../image/config.ts'
-import { unknownFacts } from '../image/derive.ts'
+import { emptyConfig, unknownFacts } from '../image/config.ts'
 import type { ImageConfig, ImageFacts, Known } from '../image/facts.ts'
 import { createFileModel } from '../image/file-index.ts'
 import { parseReference } from '../image/reference.ts'

@@ -1,9 +1,17 @@
-import { dirname } from 'node:path'
+import { dirname, relative } from 'node:path'
 import { type BuildGiven, nothingGiven, platformArguments } from '../dockerfile/index.ts'
+import type { Dockerfile } from '../dockerfile/model.ts'
+import { fullName } from '../engine/arguments.ts'
 import type { BuildRequest, Engine } from '../engine/engine.ts'
-import { parsePlatform } from '../image/platform.ts'
-import { ownPlatform } from '../image/sources/own-platform.ts'
+import { HardenError } from '../errors.ts'
+import { parsePlatform } from '../image/facts.ts'
+import { ownPlatform } from '../image/sources/engine.ts'
+import { derivedName } from '../profile/profile.ts'
+import type { ReportFinding } from '../report/report.ts'
+import { targetFinding } from '../report/target-finding.ts'
+import { likelyContext } from '../workspace/likely-context.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
+import type { Session } from './session.ts'
 import type { Options, TargetOutcome } from './task.ts'
 
 /** Builds a text in the context of its target: what was said, the folder of the Dockerfile, or nothing for an image. */
@@ -64,5 +72,53 @@ export function howBuilt(item: WorkItem, options: Options): Pick<TargetOutcome, 
     ...(context === null ? {} : { context }),
     ...(args.size === 0 ? {} : { buildArgs: Object.fromEntries(args) }),
     ...(policy.target === null ? {} : { target: policy.target }),
+  }
+}
+
+/** Where nobody said what the build context is, it is that of the file that builds it, else the folder that has what the Dockerfile copies. */
+export function inContext(
+  item: WorkItem,
+  dockerfile: Dockerfile,
+  session: Session,
+): { readonly session: Session; readonly notes: readonly ReportFinding[] } {
+  const { options } = session
+  // What that is taken from is said with what else comes from there.
+  if (options.context === null && item.build?.context != null)
+    return { session: { ...session, options: { ...options, context: item.build.context } }, notes: [] }
+  const context =
+    options.context === null && item.path !== null ? likelyContext(dockerfile, item.path, process.cwd()) : null
+  if (item.path === null || context === null) return { session, notes: [] }
+  const note = targetFinding(
+    'report-remarks',
+    'note',
+    `the build context is taken to be ${relative(dirname(item.path), context)}, which has what it copies, and not the Dockerfile's own folder`,
+    'name another one with --context, or context: in the configuration',
+  )
+  return { session: { ...session, options: { ...options, context } }, notes: [note] }
+}
+
+/**
+ * The name of the result must not be that of what it is built from: the original would have no name any more, and the
+ * next run would build upon the result. Throws HardenError `bad-usage`.
+ */
+export function checkTag(tag: string | null, bases: readonly string[]): void {
+  if (tag === null) return
+  const name = nameOf(tag)
+  if (name === null || !bases.some((base) => nameOf(base) === name)) return
+  throw new HardenError(
+    'bad-usage',
+    `the result cannot be called ${tag}, which it is built from: the original would be lost, and the next build would start from the result`,
+    {
+      hint: `give it another name, such as ${derivedName(tag, 'nonroot')}, or the original one: docker tag ${tag} NAME`,
+    },
+  )
+}
+
+/** Null for what is no name: an id, `scratch`, a variable that nobody has set. */
+function nameOf(reference: string): string | null {
+  try {
+    return fullName(reference)
+  } catch {
+    return null
   }
 }

@@ -8,8 +8,9 @@ import { planInTurn } from '../plan/make-plan.ts'
 import { decided, type Plan, type StagePlan } from '../plan/plan.ts'
 import type { Policy } from '../plan/policy.ts'
 import type { StageInput } from '../plan/stage-input.ts'
-import type { ReportFinding, ReportPort, ReportStage, ReportUser, TargetResult, Verdict } from '../report/report.ts'
+import type { ReportFinding, ReportPort, ReportStage, ReportUser, TargetResult } from '../report/report.ts'
 import type { Finding, Transform } from '../transform.ts'
+import { outcomesOf, verdict } from './verdict.ts'
 
 export interface HardenRequest {
   readonly target: string
@@ -41,16 +42,17 @@ export function* hardenInTurn(request: HardenRequest): InTurn<Hardened> {
   const edits = applied.toSorted((a, b) => a.stage - b.stage).flatMap(({ finding }) => finding.edits)
   const output = applyEdits(dockerfile.source, [...edits, ...looseEnd(dockerfile, edits)])
   const staysAsItWas = policy.ignore.includes('set-user')
+  const reported = findings.map((said) => reportFinding(said, policy))
   return {
     plan,
     result: {
       target: request.target,
       kind: request.kind,
-      verdict: verdictOf(plan, findings, policy),
+      verdict: verdict({ outcomes: outcomesOf(plan), findings: reported, policy, proof: null }),
       user: staysAsItWas ? null : userOf(plan),
       ports: portsOf(plan, policy),
       stages: plan.stages.map((stage) => reportStage(dockerfile, stage, staysAsItWas)),
-      findings: findings.map((said) => reportFinding(said, policy)),
+      findings: reported,
       output,
       changed: output !== dockerfile.source,
       proof: null,
@@ -139,19 +141,6 @@ function leaveAlone(name: string, finding: Finding, { stage, account }: StagePla
   const isUser = name === 'set-user' && finding.outcome === 'fixed' && account !== null
   const hint = isUser ? `--user ${account.uid}:${account.gid} (runAsUser) of a run says it then` : undefined
   return { name, stage, finding: { ...finding, message, edits: [] }, outcome: 'note', hint }
-}
-
-/** Worst first: what needs a person is never hidden by what went well. */
-function verdictOf(plan: Plan, findings: readonly Said[], policy: Policy): Verdict {
-  const outcomes = plan.stages.map((stage) => stage.outcome)
-  if (outcomes.length > 0 && outcomes.every((outcome) => outcome === 'not-applicable')) return 'not-applicable'
-  if (outcomes.includes('needs-root')) return 'needs-root'
-  const open = findings.some(({ outcome }) => outcome === 'todo' || (outcome === 'offered' && !policy.unsafe))
-  if (open || outcomes.includes('unknown') || policy.ignore.includes('set-user'))
-    return outcomes.every((outcome) => outcome === 'already') && !open ? 'unchanged' : 'incomplete'
-  if (!outcomes.some((outcome) => outcome === 'harden' || outcome === 'vendor')) return 'unchanged'
-  // A stage that stays root by somebody's decision is no hardened one.
-  return outcomes.includes('exempt') ? 'incomplete' : 'hardened'
 }
 
 /** Of several stages the one that is built: it comes last. */

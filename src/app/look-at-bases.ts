@@ -1,14 +1,14 @@
 import type { Dockerfile } from '../dockerfile/model.ts'
 import type { EngineImage } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
-import type { ImageFacts, Known } from '../image/facts.ts'
-import { isAlike, parsePlatform } from '../image/platform.ts'
+import { type ImageFacts, isAlike, type Known, parsePlatform } from '../image/facts.ts'
 import { factsFromCatalogue } from '../image/sources/catalogue.ts'
 import type { ReportFinding } from '../report/report.ts'
 import { targetFinding } from '../report/target-finding.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import { baseReferences } from './base-images.ts'
 import type { Session } from './session.ts'
+import { needsEngine } from './task.ts'
 
 /** Told of each image that the engine has before it is looked into, which takes time. */
 type OnFound = (reference: string, image: EngineImage) => void
@@ -62,7 +62,7 @@ async function lookAt(
     ? await askOutside(reference, item, { isListed: listed !== null, said }, session)
     : nothing
   if (asked.facts !== null) return { known: true, value: asked.facts }
-  if (listed !== null && !(asked.why !== null && (options.prove || options.build))) {
+  if (listed !== null && !(asked.why !== null && needsEngine(options.mode))) {
     if (asked.why !== null) missed(reference, asked.why)
     return { known: true, value: listed }
   }

@@ -1,13 +1,14 @@
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
-import { parsePlatform } from '../image/platform.ts'
-import { dockerSave } from '../image/sources/stored/docker-save.ts'
+import { parsePlatform } from '../image/facts.ts'
 import { factsFromLayers } from '../image/sources/stored/facts.ts'
 import { type OpenedImage, openArchive } from '../image/sources/stored/open-archive.ts'
+import { dockerSave } from '../image/sources/stored/stored-image.ts'
 import type { ReportFinding } from '../report/report.ts'
 import { targetFinding } from '../report/target-finding.ts'
 import type { ArchivePlace, WorkItem } from '../workspace/work-item.ts'
 import type { Session } from './session.ts'
+import { needsEngine } from './task.ts'
 
 /**
  * An image in an archive gets the name that a FROM line calls it; what is known of it is known for this target alone,
@@ -28,7 +29,7 @@ export async function openedItem(
   )
   const { blobs, image, name } = opened
   const facts = await factsFromLayers(blobs, image, name, 'archive')
-  if (engine !== null && (options.prove || options.build || options.proveAsIs)) {
+  if (engine !== null && needsEngine(options.mode)) {
     hooks.progress(`loading ${item.target}`)
     await load(engine, opened, item.target)
   }

@@ -1,5 +1,5 @@
-import { isRootUser } from '../dockerfile/index.ts'
 import type { EngineImage } from '../engine/engine.ts'
+import { isRootUser } from '../image/accounts.ts'
 import { tail } from '../proof/container/files.ts'
 import type { RunRecord } from '../proof/container/run-record.ts'
 import { removeVolumes } from '../proof/container/run-specs.ts'

@@ -4,21 +4,21 @@ import type { Engine } from '../engine/engine.ts'
 import type { EngineOption } from '../engine/open-engine.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
 import { openRegistries, type Registries } from '../image/sources/registry/registries.ts'
+import type { StageOutcome } from '../plan/plan.ts'
 import { type Limiter, limiterFor } from '../proof/container/limiter.ts'
-import type { ReportFinding, TargetResult } from '../report/report.ts'
+import type { TargetResult } from '../report/report.ts'
 import { buildContexts } from '../workspace/context.ts'
 import type { ArchivePlace, WorkItem } from '../workspace/work-item.ts'
-import { givenTo, howBuilt } from './build.ts'
-import { checkTag } from './check-tag.ts'
+import { baseReferences } from './base-images.ts'
+import { checkTag, givenTo, howBuilt, inContext } from './build.ts'
 import { composeStart, elseStarted } from './compose-start.ts'
-import { inContext } from './in-context.ts'
 import { inspectedStages } from './inspected-stages.ts'
 import { lookAtBases } from './look-at-bases.ts'
 import type { OriginalRuns } from './original-runs.ts'
-import { withPauses } from './pauses.ts'
-import { plannerFor, UNSEEN } from './planner.ts'
+import { type Planned, type Planner, plannerFor, UNSEEN, withPauses } from './planner.ts'
 import { openFor, type Session } from './session.ts'
-import type { ProcessTarget, TargetOutcome } from './task.ts'
+import { type HardenMode, isProved, type ProcessTarget, type TargetOutcome } from './task.ts'
+import { judgedAgain, outcomesOf } from './verdict.ts'
 
 /**
  * One value works on all targets of a call: each engine is opened once, and looks at a base image once.
@@ -72,30 +72,25 @@ async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
   const started = composeStart(item, written, given, opened.options.policy)
   const dockerfile = started?.dockerfile ?? written
   const { session, notes } = inContext(item, dockerfile, opened)
-  const originals = session.options.prove ? (await import('./original-runs.ts')).originalRuns(item, session) : null
-  const start = session.options.inspect || item.kind !== 'image' ? undefined : originals?.start
+  const { mode } = session.options
+  const isCompared = mode.kind !== 'prove-image' && isProved(mode)
+  const originals = isCompared ? (await import('./original-runs.ts')).originalRuns(item, session) : null
+  const start = item.kind === 'image' ? originals?.start : undefined
   const missed = await lookAtBases(item, dockerfile, session, start ?? (() => {}))
   const asWritten = started?.asWritten ?? ((result) => result)
-  const outcome = await workOn(item, { source, dockerfile, originals, asWritten }, session)
-  const { result } = outcome
+  const { outcomes, ...outcome } = await workOn(item, { source, dockerfile, originals, asWritten }, session)
+  const { policy } = session.options
   const buildNotes =
     item.build === undefined
       ? []
       : (await import('./build-notes.ts')).buildNotes(item, dockerfile, outcome, opened.options)
-  const startNotes = result.verdict === 'unchanged' ? [] : (started?.notes ?? elseStarted(item, dockerfile))
-  const built = [...buildNotes, ...startNotes]
-  const findings = [...result.findings, ...openedNotes, ...notes, ...built, ...missed]
-  const isOpen = result.verdict === 'hardened' && findings.some(isOpenBuild)
-  return { ...outcome, result: { ...result, ...(isOpen ? { verdict: 'incomplete' as const } : {}), findings } }
+  const startNotes = outcome.result.verdict === 'unchanged' ? [] : (started?.notes ?? elseStarted(item, dockerfile))
+  const more = [...openedNotes, ...notes, ...buildNotes, ...startNotes, ...missed]
+  return { ...outcome, result: judgedAgain(outcome.result, { outcomes, policy }, more) }
 }
 
 function isArchive(item: WorkItem): item is WorkItem & { readonly from: ArchivePlace } {
   return item.from !== null && typeof item.from !== 'string'
-}
-
-/** A todo for the files that build and start it. */
-function isOpenBuild({ transform, outcome }: ReportFinding): boolean {
-  return transform === 'read-build' && outcome === 'todo'
 }
 
 interface Looked {
@@ -107,66 +102,59 @@ interface Looked {
   readonly asWritten: (result: TargetResult) => TargetResult
 }
 
-async function workOn(
-  item: WorkItem,
-  { source, dockerfile, originals, asWritten }: Looked,
-  session: Session,
-): Promise<TargetOutcome> {
+/** With what is to be judged of the plan. */
+type Worked = TargetOutcome & { readonly outcomes: readonly StageOutcome[] }
+
+async function workOn(item: WorkItem, looked: Looked, session: Session): Promise<Worked> {
   const { options } = session
-  const outcome = { source, path: item.path, ...howBuilt(item, options) }
-  if (options.proveAsIs)
-    return { ...outcome, result: await (await import('./prove-as-is.ts')).proveAsIs(item, source, session) }
-  const planner = await plannerFor(item, dockerfile, session)
-  if (options.build) {
-    const bases = (await planner.inputs(UNSEEN)).map(({ facts }) => facts.reference)
-    checkTag(options.tag, bases)
+  const { mode } = options
+  const { source, dockerfile, asWritten } = looked
+  const about = { source, path: item.path, ...howBuilt(item, options) }
+  if (mode.kind === 'prove-image') {
+    const { proveAsIs } = await import('./prove-as-is.ts')
+    return { ...about, ...(await proveAsIs(item, source, session)) }
   }
-  if (options.inspect) {
+  const planner = await plannerFor(item, dockerfile, session)
+  if (mode.kind === 'inspect') {
     const { plan, result, inputs } = await planner.harden(UNSEEN)
     const inspection = inspectedStages(item, dockerfile, session.known, inputs, plan)
-    return { ...outcome, result: { ...asWritten(result), output: source, changed: false }, inspection }
+    const asItWas = { ...asWritten(result), output: source, changed: false }
+    return { ...about, outcomes: outcomesOf(plan), result: asItWas, inspection }
   }
-  const proved =
-    originals === null
-      ? null
-      : await (await import('./prove-target.ts')).proveTarget(item, dockerfile, session, originals, planner.harden)
-  const hardened =
-    proved === null
-      ? await planner.harden(UNSEEN)
-      : {
-          plan: proved.hardened.plan,
-          inputs: await planner.inputs({ ...UNSEEN, built: proved.built }),
-          result: await measured(proved.result, { ...item, reference: proved.baseline }, source, session),
-        }
-  const { plan, inputs } = hardened
-  const result = asWritten(hardened.result)
+  if (mode.build) checkTag(mode.tag, baseReferences(dockerfile))
+  const planned = await hardened(item, looked, mode, session, planner)
+  const result = asWritten(planned.result)
+  const outcome = { ...about, outcomes: outcomesOf(planned.plan), result }
   // What is run, built, written beside an image or published by a service needs one.
-  const isProfiled = options.profile || options.build || item.kind === 'image' || item.build !== undefined
-  const profile = isProfiled
-    ? (await import('./profile-for.ts')).profileFor(
-        item,
-        inputs,
-        plan,
-        result,
-        options.env,
-        !options.profile,
-        options.tag,
-      )
-    : null
-  const built = options.build
-    ? await (await import('./build-result.ts')).buildResult(item, session, result, profile)
-    : undefined
+  const isProfiled = mode.kind === 'profile' || mode.build || item.kind === 'image' || item.build !== undefined
+  if (!isProfiled) return outcome
+  const { buildResult, profileFor } = await import('./outcome.ts')
+  const profile = profileFor(item, { ...planned, result }, mode, options.env)
+  const built = mode.build ? await buildResult(item, session, result, profile, mode) : undefined
   return {
     ...outcome,
-    result,
     ...(built === undefined ? {} : { built }),
     ...(profile === null ? {} : { profile }),
   }
 }
 
-/** What is not root already needs no proof of a change, but its profile one of what it can do without. */
-async function measured(result: TargetResult, item: WorkItem, source: string, session: Session): Promise<TargetResult> {
-  if (!session.options.profile || result.verdict !== 'unchanged') return result
-  const { verdict, findings, proof } = await (await import('./prove-as-is.ts')).proveAsIs(item, source, session)
-  return { ...result, verdict, findings: [...result.findings, ...findings], proof }
+/** Planned from what is known, or from runs of the original and proved by runs of the result. */
+async function hardened(
+  item: WorkItem,
+  { source, dockerfile, originals }: Looked,
+  mode: HardenMode,
+  session: Session,
+  planner: Planner,
+): Promise<Planned> {
+  if (originals === null) return planner.harden(UNSEEN)
+  const { proveTarget } = await import('./prove-target.ts')
+  const proved = await proveTarget(item, dockerfile, session, originals, planner.harden)
+  const { plan } = proved.hardened
+  const inputs = await planner.inputs({ ...UNSEEN, built: proved.built })
+  if (mode.kind !== 'profile' || proved.result.verdict !== 'unchanged') return { plan, inputs, result: proved.result }
+  // What is not root already needs no proof of a change, but its profile one of what it can do without.
+  const { proveAsIs } = await import('./prove-as-is.ts')
+  const { result, outcomes } = await proveAsIs({ ...item, reference: proved.baseline }, source, session)
+  const about = { outcomes, policy: session.options.policy }
+  return { plan, inputs, result: judgedAgain(proved.result, about, result.findings, result.proof) }
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { transforms } from '../../transforms/index.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
 import type { InTurn } from '../in-turn.ts'
@@ -7,7 +8,6 @@ import type { WorkItem } from '../workspace/work-item.ts'
 import { contextOf } from './build.ts'
 import { catalogueKnowledge } from './catalogue-knowledge.ts'
 import { type Hardened, hardenInTurn } from './harden.ts'
-import { withPauses } from './pauses.ts'
 import type { Session } from './session.ts'
 import { type Knowledge, stageInputsInTurn } from './stage-inputs.ts'
 
@@ -17,7 +17,7 @@ export type Seen = Pick<Knowledge, 'observations' | 'built'>
 /** Before anything was run or built. */
 export const UNSEEN: Seen = { observations: new Map(), built: new Map() }
 
-interface Planned extends Hardened {
+export interface Planned extends Hardened {
   /** What it was planned from, one for each stage that is meant to run. */
   readonly inputs: readonly StageInput[]
 }
@@ -38,11 +38,13 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
   const context = folder === null ? null : await session.readContext(folder, item.path, copiedSources(dockerfile))
   const { target, kind } = item
   const { policy } = options
+  const stated = new Map()
   const inputsInTurn = (seen: Seen): InTurn<readonly StageInput[]> =>
     stageInputsInTurn(dockerfile, policy, {
       ...seen,
       bases: known,
       context,
+      stated,
       ...catalogueKnowledge,
     })
   const inTurn = function* (seen: Seen): InTurn<Planned> {
@@ -53,5 +55,21 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
   return {
     inputs: (seen) => withPauses(inputsInTurn(seen), hooks.signal),
     harden: (seen) => withPauses(inTurn(seen), hooks.signal),
+  }
+}
+
+/** Milliseconds of work between two pauses: a signal is answered in a pause alone. */
+const LONGEST_TURN = 50
+
+/** Does long work, and lets signals and other targets have their turn meanwhile: it is left with the reason of `signal` then. */
+export async function withPauses<T>(work: InTurn<T>, signal: AbortSignal): Promise<T> {
+  let since = performance.now()
+  for (;;) {
+    const next = work.next()
+    if (next.done === true) return next.value
+    if (performance.now() - since < LONGEST_TURN) continue
+    await setImmediate()
+    signal.throwIfAborted()
+    since = performance.now()
   }
 }

@@ -4,6 +4,7 @@ import { HardenError } from '../errors.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import type { StagePlan } from '../plan/plan.ts'
+import type { Policy } from '../plan/policy.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
 import type { RunRecord } from '../proof/container/run-record.ts'
@@ -24,6 +25,7 @@ import type { OriginalRuns } from './original-runs.ts'
 import { type Planner, UNSEEN } from './planner.ts'
 import type { Session } from './session.ts'
 import { type Knowledge, plannedStages } from './stage-inputs.ts'
+import { judgedAgain, outcomesOf } from './verdict.ts'
 import { willingOriginal } from './willing-original.ts'
 import { withEnv } from './with-env.ts'
 
@@ -108,7 +110,7 @@ export async function proveTarget(
     await early.drop()
   })
   const report = proof.report === null ? null : { ...proof.report, sandbox: sandbox.told() }
-  return { hardened: proof.hardened, result: withProof({ ...proof, report }, notes), built, baseline }
+  return { hardened: proof.hardened, result: withProof({ ...proof, report }, notes, options.policy), built, baseline }
 }
 
 /** A proof runs one image. */
@@ -144,17 +146,16 @@ async function lookInto(
   return { baseline, facts: { ...(await factsFromEngine(engine, baseline)), reference: target } }
 }
 
-/** A plan is not a proof: what did not pass is incomplete, whatever the text says. */
-function withProof(proof: Proof, notes: readonly ReportFinding[]): TargetResult {
-  const { result: planned } = proof.hardened
-  const result = { ...planned, findings: [...planned.findings, ...notes] }
-  if (proof.advice !== undefined) {
-    const note = targetFinding('prove', 'note', proof.advice)
-    return { ...result, findings: [...result.findings, note], proof: proof.report }
-  }
-  if (proof.failures.length === 0) return { ...result, proof: proof.report }
-  const message = proof.failures.join('; ')
-  const finding = targetFinding('prove', 'todo', message, proofHint(proof.report, message))
-  const verdict = result.verdict === 'hardened' ? 'incomplete' : result.verdict
-  return { ...result, verdict, findings: [...result.findings, finding], proof: proof.report }
+/** A plan is not a proof: what did not pass is for a person, whatever the text says. */
+function withProof(proof: Proof, notes: readonly ReportFinding[], policy: Policy): TargetResult {
+  const { hardened, report, failures, advice } = proof
+  const message = failures.join('; ')
+  const told =
+    advice !== undefined
+      ? [targetFinding('prove', 'note', advice)]
+      : failures.length === 0
+        ? []
+        : [targetFinding('prove', 'todo', message, proofHint(report, message))]
+  const about = { outcomes: outcomesOf(hardened.plan), policy }
+  return judgedAgain(hardened.result, about, [...notes, ...told], report)
 }

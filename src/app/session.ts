@@ -6,7 +6,7 @@ import type { Limiter } from '../proof/container/limiter.ts'
 import type { Sandbox } from '../proof/sandbox/open-sandbox.ts'
 import { removeTemporary, temporaryFolders } from '../temporary.ts'
 import type { ReadBuildContext } from '../workspace/context.ts'
-import type { Options, TaskHooks } from './task.ts'
+import { needsEngine, type Options, type TaskHooks } from './task.ts'
 
 /** What the targets of one call share, and what is asked for on this one. */
 export interface Session {
@@ -30,7 +30,7 @@ export interface Session {
 
 /** The engine that the options ask for; null where it is optional and none answers. */
 export async function openFor(options: Options, hooks: TaskHooks): Promise<Engine | null> {
-  const needed = options.prove || options.build || options.proveAsIs
+  const needed = needsEngine(options.mode)
   void temporaryFolders().then((found) => removeTemporary(found))
   const { engine } = options
   if (engine === 'none') {

@@ -1,14 +1,15 @@
 import type { DaemonPortRule } from '../../catalogue/daemon-port-rule.ts'
-import type { ProgramRule, VariantFacts } from '../../catalogue/entry.ts'
+import type { VariantFacts } from '../../catalogue/entry.ts'
 import type { PackageRule } from '../../catalogue/package-rule.ts'
+import type { ProgramRule } from '../../catalogue/program.ts'
 import type { WorkingFolderRule } from '../../catalogue/working-folder-rule.ts'
+import { deriveFacts } from '../dockerfile/derived-image.ts'
 import type { Dockerfile, Instruction, Stage } from '../dockerfile/model.ts'
-import { wholeText } from '../dockerfile/says.ts'
+import { wholeText } from '../dockerfile/shell.ts'
 import { type StageWalks, stageWalks } from '../dockerfile/stage-walk.ts'
 import { finalStage, findStage, leafStages } from '../dockerfile/stages.ts'
 import { lineage } from '../dockerfile/variables.ts'
 import { HardenError } from '../errors.ts'
-import { deriveFacts } from '../image/derive.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
 import { createdAccounts, knownAccounts } from '../plan/account/created-accounts.ts'
@@ -46,7 +47,12 @@ export interface Knowledge {
   readonly workingFolder?: readonly WorkingFolderRule[]
   /** The folder it is built from; null or absent where there is none to look into. */
   readonly context?: BuildContext | null
+  /** What was made out of the stages by themselves, for whoever plans them again. */
+  readonly stated?: StatedStages
 }
+
+/** By the index of a stage: what it says by itself, which is another only where what was built of it is. */
+type StatedStages = Map<number, { readonly built: ImageFacts | undefined; readonly stated: Stated }>
 
 /** The stages that are meant to run: the one that is built, and leaves that start something of their own. */
 export function plannedStages(dockerfile: Dockerfile, policy: Policy): readonly Stage[] {
@@ -107,20 +113,25 @@ function* stageInput(
   const entry = root.base.kind === 'image' ? knowledge.entries(root.base.reference) : null
   const asBuilt = root.index === stage.index && stage.instructions.every(({ keyword }) => keyword === 'FROM')
   yield
-  const stated = yield* statedInTurn({
-    dockerfile,
-    stage,
-    walks,
-    context: knowledge.context ?? null,
-    rules: knowledge.packages ?? [],
-    workingFolder: knowledge.workingFolder ?? [],
-    facts: derived,
-    built: built !== undefined,
-    asBuilt,
-    startKnown: built !== undefined || state.workdir.value.known,
-    entry,
-    listed: describesServer(entry, derived),
-  })
+  const before = knowledge.stated?.get(stage.index)
+  const isKnown = before !== undefined && before.built === built
+  const stated = isKnown
+    ? before.stated
+    : yield* statedInTurn({
+        dockerfile,
+        stage,
+        walks,
+        context: knowledge.context ?? null,
+        rules: knowledge.packages ?? [],
+        workingFolder: knowledge.workingFolder ?? [],
+        facts: derived,
+        built: built !== undefined,
+        asBuilt,
+        startKnown: built !== undefined || state.workdir.value.known,
+        entry,
+        listed: describesServer(entry, derived),
+      })
+  knowledge.stated?.set(stage.index, { built, stated })
   const facts: ImageFacts = derived.files.known ? { ...derived, files: { known: true, value: stated.files } } : derived
   yield
   const users = stageUsers(walks.own(stage.index), state.user.value, (user) => isRoot(user, facts, created))

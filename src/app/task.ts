@@ -28,8 +28,36 @@ export interface TargetOutcome {
   readonly bug?: unknown
 }
 
+/** What is done with a target. */
+export type Mode =
+  /** Facts, plan and verdict; the text stays as it is. */
+  | { readonly kind: 'inspect' }
+  /** An image is run as it is, locked down, beside another one, or beside itself run as root (null). Nothing is rewritten. */
+  | { readonly kind: 'prove-image'; readonly baseline: string | null }
+  | HardenMode
+
+/** `profile`: what is not root already is proved too. */
+export interface HardenMode {
+  readonly kind: 'harden' | 'profile'
+  readonly prove: boolean
+  /** The result is built. */
+  readonly build: boolean
+  /** What the image of the result is called; null for no name, with `profile` for one that fits. */
+  readonly tag: string | null
+}
+
+export function isProved(mode: Mode): boolean {
+  return mode.kind === 'prove-image' || (mode.kind !== 'inspect' && mode.prove)
+}
+
+/** Whether there is no doing it without an engine. */
+export function needsEngine(mode: Mode): boolean {
+  return isProved(mode) || (mode.kind !== 'inspect' && mode.kind !== 'prove-image' && mode.build)
+}
+
 /** Everything the user asked for on one target, after flags and configuration were merged. Formats and files are the CLI's own. */
 export interface Options {
+  readonly mode: Mode
   readonly policy: Policy
   readonly engine: EngineOption
   readonly offline: boolean
@@ -39,10 +67,6 @@ export interface Options {
   readonly context: string | null
   /** `NAME=VALUE` for every build of a Dockerfile. */
   readonly buildArg: readonly string[]
-  readonly build: boolean
-  /** What `build` calls it; null for no name, with `profile` for that of the profile. */
-  readonly tag: string | null
-  readonly prove: boolean
   /** The user's own checks, those of the configuration first. */
   readonly smoke: readonly SmokeCheck[]
   /** Trace the runs of a proof. */
@@ -57,14 +81,6 @@ export interface Options {
   readonly network: boolean
   /** Capabilities that the original is run with beside the default ones, without `CAP_`. */
   readonly capAdd: readonly string[]
-  /** `inspect`: facts, plan and verdict only; the text stays as it is. */
-  readonly inspect: boolean
-  /** The verb `profile`: what is not root already is proved too. */
-  readonly profile: boolean
-  /** `prove IMAGE`: the image is run as it is, nothing is rewritten. */
-  readonly proveAsIs: boolean
-  /** `prove IMAGE --baseline IMAGE`; null for the image itself run as root. */
-  readonly baseline: string | null
   /** What is to be said of the configuration that they come from; absent where there is nothing. */
   readonly notes?: readonly ReportFinding[]
 }

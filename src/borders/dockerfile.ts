@@ -1,7 +1,7 @@
 import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
 import { shellQuoted } from './shell.ts'
-import { hiddenIn, replaceHidden, visibleLine } from './terminal.ts'
+import { hiddenIn, isPlainText, replaceHidden, visibleLine } from './terminal.ts'
 
 /**
  * Why a text cannot be written into a line of a Dockerfile, as half a sentence; null where it can. BuildKit ends an
@@ -11,10 +11,15 @@ import { hiddenIn, replaceHidden, visibleLine } from './terminal.ts'
 export function unwritable(text: string): string | null {
   if (/[\n\r]/.test(text)) return 'there is a line break in it, which ends an instruction'
   if (text.includes('\0')) return 'there is a NUL in it'
-  if (/[\ufffd\p{Cs}]/u.test(text)) return 'it is not valid UTF-8'
+  if (isBroken(text)) return 'it is not valid UTF-8'
   const found = hiddenIn(text)
   if (found !== null) return `there is an invisible character in it (${found})`
   return text.length > bounds.lineLength ? `it is longer than ${bounds.lineLength} characters` : null
+}
+
+/** It was no text, or is none: halves of surrogate pairs, and what a decoder puts in the place of what it cannot read. */
+function isBroken(text: string): boolean {
+  return !isPlainText(text) && /[\ufffd\p{Cs}]/u.test(text)
 }
 
 /** The same of the path of a file in the image, which is absolute and says no folder by `.` or `..`. */
@@ -34,7 +39,7 @@ export function unwritableTarget(path: string): string | null {
 /** The same of a whole text that goes into a heredoc. */
 export function unwritableText(text: string): string | null {
   if (text.includes('\0')) return 'there is a NUL in it'
-  if (/[\ufffd\p{Cs}]/u.test(text)) return 'it is not valid UTF-8'
+  if (isBroken(text)) return 'it is not valid UTF-8'
   const isLong = text.split('\n').some((line) => line.length > bounds.lineLength)
   return isLong ? `a line of it is longer than ${bounds.lineLength} characters` : null
 }

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, posix, relative, resolve } from 'node:path'
-import type { Options } from '../app/task.ts'
+import type { Mode, Options } from '../app/task.ts'
 import { HardenError } from '../errors.ts'
 import { defaultPolicy } from '../plan/policy.ts'
 import type { ReportFinding } from '../report/report.ts'
@@ -214,15 +214,15 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
     minimize,
     env: both('env'),
     capAdd: capAdd.map((name) => name.replace(/^CAP_/, '')),
-    build: request.build,
-    tag: request.tag ?? request.profile?.image ?? null,
-    prove: request.prove,
+    mode: modeOf(request),
     network: request.network,
-    inspect: request.verb === 'inspect',
-    profile: request.verb === 'profile',
-    proveAsIs: request.verb === 'prove',
-    baseline: request.baseline,
   }
+}
+
+function modeOf({ verb, baseline, prove, build, tag, profile }: Work): Mode {
+  if (verb === 'inspect') return { kind: 'inspect' }
+  if (verb === 'prove') return { kind: 'prove-image', baseline }
+  return { kind: verb, prove, build, tag: tag ?? profile?.image ?? null }
 }
 
 /** A check in the file and one on the command line are two checks. */

@@ -147,7 +147,7 @@ export function fromHere(path: string, cwd: string): string {
 
 function resolved(path: string): string {
   try {
-    return realpathSync(path)
+    return realpathSync.native(path)
   } catch {
     // Of a target that could not be read: its name is all there is.
     return path

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { dirname } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { run } from '../app/run.ts'
 import type { ProcessTarget, TargetOutcome } from '../app/task.ts'
 import { limiterFor } from '../proof/container/limiter.ts'
@@ -47,8 +48,10 @@ export async function workOn(
     room: limiterFor(targetsAtATime(request)),
     optionsFor,
     readText: ({ target, path }) => (path === null ? decode(io.stdin, 'stdin') : readText(path, target)),
-    processTarget: (item, options, ports) => {
+    processTarget: async (item, options, ports) => {
       done++
+      // For signals: a small target has no other pause.
+      await setImmediate()
       if (found.length > 1) progress.step(`${done}/${found.length} ${item.target}`)
       return services.processTarget(item, options, ports)
     },

@@ -1,12 +1,9 @@
 import type { FlagStructure, Row, Structure } from './ast.ts'
-import { notADockerfile } from './fail.ts'
-import { jsonForm } from './json-form.ts'
 import { isKeyword } from './keywords.ts'
-import type { LogicalLine } from './lines.ts'
+import { type LogicalLine, notADockerfile } from './lines.ts'
 import type { Flag, Heredoc, Instruction, JsonItem, Piece, Span } from './model.ts'
-import { slicePieces, sourceOffset, sourceSpan } from './pieces.ts'
-import { type Split, splitInstruction } from './split.ts'
-import { unquote, wordsOf } from './words.ts'
+import { jsonForm, type Split, splitInstruction } from './split.ts'
+import { slicePieces, sourceOffset, sourceSpan, unquote, wordsOf } from './words.ts'
 
 /** An instruction whose structure is still to be read: a row for dockerfile-ast, and one for what is nested in it. */
 export interface Draft {

@@ -2,11 +2,12 @@
  * Text to logical instructions, by the rules of BuildKit's scanner (moby/buildkit, frontend/dockerfile/parser):
  * directives, continuations, comments and blank lines within them, heredocs.
  */
-import { notADockerfile } from './fail.ts'
-import { type HeredocStart, heredocStarts } from './heredocs.ts'
+
+import { HardenError } from '../errors.ts'
 import { isSpace } from './keywords.ts'
 import type { Comment, Directive, Heredoc, Piece } from './model.ts'
-import { sourceSpan } from './pieces.ts'
+import { type HeredocStart, heredocStarts } from './split.ts'
+import { sourceSpan } from './words.ts'
 
 /** One instruction, its continuations joined. */
 export interface LogicalLine {
@@ -209,4 +210,9 @@ function readDirective(text: string, start: number, line: number, before: readon
     throw notADockerfile(`the escape directive must be \\ or \`, not '${value}'`, line)
   }
   return { name, value, span: { start, end: start + text.length } }
+}
+
+/** The one way in which text is refused: with the line and the reason, and with what to do where that is known. */
+export function notADockerfile(reason: string, line: number, hint?: string): HardenError {
+  return new HardenError('not-a-dockerfile', `line ${line}: ${reason}`, hint === undefined ? { line } : { line, hint })
 }

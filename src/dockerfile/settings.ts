@@ -1,12 +1,11 @@
 import { bounds } from '../bounds.ts'
 import { FIRST_HIGH_PORT, isTakenPath, morePorts } from '../image/config.ts'
 import type { ExposedPort, Healthcheck, ImageConfig, Known } from '../image/facts.ts'
-import { durationNanoseconds } from './flag-rules.ts'
 import type { Instruction } from './model.ts'
-import { pairsOf } from './pairs.ts'
+import { durationNanoseconds } from './rules.ts'
 
 /** A value in force, and the instruction that set it; null where it comes from the base image or is a default. */
-export interface Setting<T> {
+interface Setting<T> {
   readonly value: Known<T>
   readonly instruction: Instruction | null
 }
@@ -25,7 +24,6 @@ export interface Settings {
   portsLeftOut: string | null
   volumes: readonly Setting<string>[]
   volumesLeftOut: boolean
-  labels: ReadonlyMap<string, string>
   /** Triggers as written. */
   onbuild: readonly string[]
 }
@@ -48,7 +46,6 @@ export function initialSettings(base: Known<ImageConfig>): Settings {
     portsLeftOut: config?.portsLeftOut ?? null,
     volumesLeftOut: config?.volumesLeftOut === true,
     volumes: (config?.volumes ?? []).map((value) => ({ value: { known: true, value }, instruction: null })),
-    labels: new Map(config?.labels),
     onbuild: [],
   }
 }
@@ -62,10 +59,10 @@ export interface Applying {
   /** A CMD of this very stage stands before: only that survives an ENTRYPOINT. */
   readonly ownCmd: boolean
   /** Lists that are this stage's own, no longer those of what it is built from: they are added to in place. */
-  readonly owned: Set<Owned>
+  readonly owned: Set<StageList>
 }
 
-export type Owned = 'exposedPorts' | 'volumes' | 'labels' | 'onbuild'
+export type StageList = 'exposedPorts' | 'volumes' | 'onbuild'
 
 export function applySettings(settings: Settings, instruction: Instruction, applying: Applying): void {
   const { expand, cite } = applying
@@ -107,30 +104,20 @@ export function applySettings(settings: Settings, instruction: Instruction, appl
       }
       return
     }
-    case 'LABEL':
-      addLabels(settings, labelsOf(instruction, applying), applying)
-      return
     case 'ONBUILD':
       ownList(settings, 'onbuild', applying).push(text)
   }
 }
 
-type ItemOf<K extends Exclude<Owned, 'labels'>> = Settings[K] extends readonly (infer T)[] ? T : never
+type ItemOf<K extends StageList> = Settings[K] extends readonly (infer T)[] ? T : never
 
 /** The list of a stage to push to: copied from what it is built from with the first change. */
-function ownList<K extends Exclude<Owned, 'labels'>>(settings: Settings, key: K, { owned }: Applying): ItemOf<K>[] {
+function ownList<K extends StageList>(settings: Settings, key: K, { owned }: Applying): ItemOf<K>[] {
   if (!owned.has(key)) {
     settings[key] = [...settings[key]] as Settings[K]
     owned.add(key)
   }
   return settings[key] as unknown as ItemOf<K>[]
-}
-
-function addLabels(settings: Settings, labels: Iterable<readonly [string, string]>, { owned }: Applying): void {
-  if (!owned.has('labels')) settings.labels = new Map(settings.labels)
-  owned.add('labels')
-  const own = settings.labels as Map<string, string>
-  for (const [name, value] of labels) own.set(name, value)
 }
 
 /** Of a wide range, and of too many, not all are listed; where low ones are missing, that is said. */
@@ -248,7 +235,7 @@ function isWide({ first, last }: PortRange): boolean {
   return last - first >= bounds.ports
 }
 
-export function portRange(spec: string): readonly Known<ExposedPort>[] {
+function portRange(spec: string): readonly Known<ExposedPort>[] {
   const range = rangeOf(spec)
   if (range === null) return [{ known: false, reason: `'${spec}' is no port` }]
   if (isWide(range)) return [{ known: false, reason: `'${spec}' is too wide a range of ports` }]
@@ -257,11 +244,4 @@ export function portRange(spec: string): readonly Known<ExposedPort>[] {
     known: true,
     value: { port: first + index, protocol },
   }))
-}
-
-function labelsOf(instruction: Instruction, { expand, escapeChar }: Applying): readonly (readonly [string, string])[] {
-  return pairsOf(instruction, escapeChar).flatMap(({ name, value }) => {
-    const [key, expanded] = [expand(name), expand(value ?? '')]
-    return key.known && expanded.known ? [[key.value, expanded.value] as const] : []
-  })
 }

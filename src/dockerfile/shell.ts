@@ -2,7 +2,7 @@ import { interpreterProblem, readCommands, type ShellSource, type ShellText } fr
 import type { ShellScript } from '../command/shell-command.ts'
 import { isShell } from '../command/starters.ts'
 import type { Instruction, Piece } from './model.ts'
-import { sourceSpan } from './pieces.ts'
+import { sourceSpan } from './words.ts'
 
 /**
  * The commands of a RUN, or of a CMD, ENTRYPOINT or HEALTHCHECK in either form, with spans in the Dockerfile.
@@ -72,4 +72,16 @@ function scriptText(content: string, offset: number, chomp: boolean): ShellSourc
   // Leading tabs are stripped by <<-, and mean nothing to a shell.
   const text = chomp ? content.replace(/^\t+/gm, (tabs) => ' '.repeat(tabs.length)) : content
   return { kind: 'text', text, spanOf: (start, end) => ({ start: offset + start, end: offset + end }) }
+}
+
+type Said = Pick<Instruction, 'text' | 'heredocs'>
+
+/** Whether the text of an instruction or a heredoc of it matches: a cheap question before commands are read. */
+export function says({ text, heredocs }: Said, pattern: RegExp): boolean {
+  return pattern.test(text) || heredocs.some(({ content }) => pattern.test(content))
+}
+
+/** The text of an instruction with its heredocs: of `RUN <<EOF` the commands are only there. */
+export function wholeText({ text, heredocs }: Said): string {
+  return heredocs.length === 0 ? text : [text, ...heredocs.map(({ content }) => content)].join('\n')
 }

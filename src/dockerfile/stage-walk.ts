@@ -1,13 +1,20 @@
 import { emptyConfig } from '../image/config.ts'
 import type { ImageConfig, Known } from '../image/facts.ts'
-import { nothingGiven } from './build-given.ts'
 import { type Environment, environmentWith, growing, heldBy } from './environment.ts'
 import type { Dockerfile, Instruction, Stage, StageBase } from './model.ts'
 import { parseDockerfile } from './parse.ts'
-import { applySettings, initialSettings, type Owned, type Settings } from './settings.ts'
-import type { StageState } from './stage-state.ts'
-import { pathWords, type Step } from './steps.ts'
-import { type ArgSources, applyArg, applyEnv, defaultPath, expand, globalEnvironment, lineage } from './variables.ts'
+import { applySettings, initialSettings, type Settings, type StageList } from './settings.ts'
+import {
+  type ArgSources,
+  applyArg,
+  applyEnv,
+  defaultPath,
+  type Expanded,
+  expand,
+  globalEnvironment,
+  lineage,
+  nothingGiven,
+} from './variables.ts'
 
 export type BaseConfig = (reference: string) => Known<ImageConfig>
 
@@ -53,10 +60,6 @@ export function stageWalks(dockerfile: Dockerfile, baseConfig: BaseConfig): Stag
   }
 }
 
-export function stageState(dockerfile: Dockerfile, stageIndex: number, baseConfig: BaseConfig): StageState {
-  return stageWalks(dockerfile, baseConfig).end(stageIndex)
-}
-
 /** How a stage or a base image ends, so that another stage can start there. */
 interface Ground {
   readonly end: StageState
@@ -89,7 +92,6 @@ function stateOf(
     portsLeftOut: settings.portsLeftOut,
     volumes: settings.volumes,
     volumesLeftOut: settings.volumesLeftOut,
-    labels: settings.labels,
     onbuild: [],
     env,
     unknownBase,
@@ -112,7 +114,7 @@ function walkStage(stage: Stage, ground: Ground, sources: ArgSources, escapeChar
   // ENV stays in the image, ARG does not. Copied once it changes: most stages leave it as it is.
   let env: Map<string, string> | null = null
   const end = stateOf(ground.end, ground.end.env, ground.end.unknownBase)
-  const owned = new Set<Owned>()
+  const owned = new Set<StageList>()
   const expandHere = (text: string): Known<string> => {
     const expanded = expand(text, environment, escapeChar)
     return expanded.kind === 'value'
@@ -179,4 +181,44 @@ function triggersOf(config: ImageConfig): readonly Instruction[] {
       return []
     }
   })
+}
+
+/** How a container of the stage starts, as its image config would say it, each with the instruction it comes from. */
+export interface StageState extends Readonly<Settings> {
+  /** ENV in force (ARG does not stay), as far as it is known: without the base image's where that is unknown. */
+  readonly env: ReadonlyMap<string, string>
+  /** Why the base image's config is not known; null when it is. */
+  readonly unknownBase: string | null
+}
+
+/** One instruction with what was in force when it ran. */
+export interface Step {
+  readonly instruction: Instruction
+  /** '' is root. */
+  readonly user: Known<string>
+  /** Absolute; null where a variable or an unknown base decides it. */
+  readonly workdir: string | null
+  /** ENV and ARG. */
+  readonly environment: Environment
+  /** SHELL in force; null for the default. */
+  readonly shell: readonly string[] | null
+  /** Words of COPY, ADD, VOLUME and WORKDIR, variables filled in; null where one is not known. */
+  readonly words: readonly (string | null)[]
+}
+
+const takesPaths: ReadonlySet<string> = new Set(['COPY', 'ADD', 'VOLUME', 'WORKDIR'])
+const none: Step['words'] = []
+
+function pathWords({ keyword, json, words }: Instruction, expandHere: (text: string) => Known<string>): Step['words'] {
+  if (!takesPaths.has(keyword)) return none
+  const value = (text: string): string | null => {
+    const expanded = expandHere(text)
+    return expanded.known ? expanded.value : null
+  }
+  return json === null ? words.map((word) => value(word.text)) : json.map((item) => value(item.value))
+}
+
+/** Text of a step's instruction, quotes removed and its variables filled in. */
+export function expandIn({ environment }: Step, text: string, escapeChar: string): Expanded {
+  return expand(text, environment, escapeChar)
 }

@@ -1,5 +1,5 @@
-import { csvFields } from './flag-rules.ts'
 import type { Dockerfile, Instruction, Stage } from './model.ts'
+import { csvFields } from './rules.ts'
 
 /** The stage that is built by default. */
 export function finalStage(dockerfile: Dockerfile): Stage {
@@ -81,4 +81,20 @@ export function sourcesOf(instruction: Instruction): readonly string[] {
 function mountSources(mount: string): readonly string[] {
   const fields = csvFields(mount) ?? []
   return fields.filter((field) => /^from=/i.test(field)).map((field) => field.slice('from='.length))
+}
+
+/** The stage's own EXPOSE that names a port; null where none does. */
+export function exposeOf(stage: Stage, port: number): Instruction | null {
+  return (
+    stage.instructions.find(
+      (instruction) =>
+        instruction.keyword === 'EXPOSE' && instruction.words.some((word) => exposedPort(word.value)?.port === port),
+    ) ?? null
+  )
+}
+
+/** `80`, `53/udp`; null for a range or a variable. */
+export function exposedPort(word: string): { readonly port: number; readonly protocol: 'tcp' | 'udp' } | null {
+  const match = /^(\d+)(?:\/(tcp|udp|sctp))?$/i.exec(word)
+  return match === null ? null : { port: Number(match[1]), protocol: match[2]?.toLowerCase() === 'udp' ? 'udp' : 'tcp' }
 }

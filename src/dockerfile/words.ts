@@ -1,6 +1,5 @@
 import { isSpace } from './keywords.ts'
-import type { Piece, Span, Word } from './model.ts'
-import { sourceSpan } from './pieces.ts'
+import type { Instruction, Piece, Span, Word } from './model.ts'
 
 /** What BuildKit cuts at white space alone, before it looks at quotes. */
 const cutAtBlanks: ReadonlySet<string> = new Set(['ADD', 'COPY', 'EXPOSE', 'FROM', 'VOLUME'])
@@ -66,4 +65,85 @@ export function quotedSpans(text: string, escapeChar: string): readonly Span[] {
   }
   if (start !== -1) spans.push({ start, end: text.length })
   return spans
+}
+
+/** The source offset of the character at `offset` of the joined text. */
+export function sourceOffset(pieces: readonly Piece[], offset: number): number {
+  let low = 0
+  let high = pieces.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if ((pieces[middle]?.at ?? 0) <= offset) low = middle
+    else high = middle - 1
+  }
+  const piece = pieces[low]
+  return piece === undefined ? offset : piece.start + offset - piece.at
+}
+
+/** The source span of `start..end` of the joined text; what was dropped in between belongs to it. */
+export function sourceSpan(pieces: readonly Piece[], start: number, end: number): Span {
+  const first = sourceOffset(pieces, start)
+  // The end is the end of the last character, not the start of the next one: that may be lines below.
+  return { start: first, end: end > start ? sourceOffset(pieces, end - 1) + 1 : first }
+}
+
+/** The pieces of the joined text from `start` on, up to `end`. */
+export function slicePieces(pieces: readonly Piece[], start: number, end: number): readonly Piece[] {
+  const sliced: Piece[] = []
+  for (const [index, piece] of pieces.entries()) {
+    const next = pieces[index + 1]
+    if (next !== undefined && next.at <= start) continue
+    if (piece.at >= end && sliced.length > 0) break
+    const skipped = Math.max(0, start - piece.at)
+    sliced.push({ at: piece.at + skipped - start, start: piece.start + skipped })
+  }
+  return sliced
+}
+
+/** One `name=value` of an ARG, ENV or LABEL, as written. */
+export interface Pair {
+  readonly name: string
+  /** Quotes and variables still in it; null for an ARG without a default. */
+  readonly value: string | null
+  readonly nameSpan: Span
+  readonly valueSpan: Span | null
+}
+
+export function pairsOf(instruction: Instruction, escapeChar: string): readonly Pair[] {
+  const { text, pieces } = instruction
+  const spans = quotedSpans(text, escapeChar)
+  const first = spans[0]
+  if (first === undefined) return []
+  if (instruction.keyword !== 'ARG' && !text.slice(first.start, first.end).includes('='))
+    return [legacyPair(text, pieces)]
+  return spans.map((span) => {
+    const equals = text.indexOf('=', span.start)
+    const bare = equals === -1 || equals >= span.end
+    const nameEnd = bare ? span.end : equals
+    return {
+      name: text.slice(span.start, nameEnd),
+      value: bare ? null : text.slice(equals + 1, span.end),
+      nameSpan: sourceSpan(pieces, span.start, nameEnd),
+      valueSpan: bare ? null : valueSpan(pieces, equals + 1, span.end),
+    }
+  })
+}
+
+/** `ENV name the whole rest`. */
+function legacyPair(text: string, pieces: readonly Piece[]): Pair {
+  const match = /^([^\t\v\f\r ]*)[\t\v\f\r ]+/.exec(text)
+  const name = match?.[1] ?? text
+  const start = match?.[0].length ?? text.length
+  return {
+    name,
+    value: text.slice(start),
+    nameSpan: sourceSpan(pieces, 0, name.length),
+    valueSpan: valueSpan(pieces, start, text.length),
+  }
+}
+
+function valueSpan(pieces: readonly Piece[], start: number, end: number): Span {
+  if (end > start) return sourceSpan(pieces, start, end)
+  const at = start === 0 ? sourceOffset(pieces, 0) : sourceOffset(pieces, start - 1) + 1
+  return { start: at, end: at }
 }

@@ -1,19 +1,18 @@
 import { isWithin, parentOf } from '../path.ts'
-import type { FileEntry, FileView, Identity } from './file-model.ts'
-import { type Walk, walk } from './walk.ts'
+import { type FileEntry, type FileView, type Identity, type Walk, walk } from './file-model.ts'
 
 /**
  * What is missing at the blocker: a permission; ownership; `root`, where only a capability would do; or it is no
  * question of permission: the path is missing (`exists`), is a file where a directory is needed, or a symlink loop.
  */
-type Need = 'search' | 'read' | 'write' | 'execute' | 'owner' | 'root' | 'exists' | 'directory' | 'loop'
+type Missing = 'search' | 'read' | 'write' | 'execute' | 'owner' | 'root' | 'exists' | 'directory' | 'loop'
 
 export type AccessAnswer =
   | { readonly allowed: true }
   /** `blocker` is the entry that refuses, by its real path. */
-  | { readonly allowed: false; readonly blocker: string; readonly needs: Need }
+  | { readonly allowed: false; readonly blocker: string; readonly needs: Missing }
 
-type Found = { readonly path: string; readonly entry: FileEntry }
+type Reached = { readonly path: string; readonly entry: FileEntry }
 
 const allowed: AccessAnswer = { allowed: true }
 
@@ -63,55 +62,6 @@ export function couldRemove(model: FileView, identity: Identity, path: string): 
   return parentGivesUp(model, identity, { path: end.path, entry: end.entry })
 }
 
-/** Renames, replacing what stands at `to`. A directory that moves to another parent must itself be writable. */
-export function couldRename(model: FileView, identity: Identity, from: string, to: string): AccessAnswer {
-  const source = reach(model, identity, from, false)
-  if ('allowed' in source) return source
-  if (source.entry === null) return refuse(source.path, 'exists')
-  const removal = parentGivesUp(model, identity, { path: source.path, entry: source.entry })
-  if (!removal.allowed) return removal
-  const target = reach(model, identity, to, false)
-  if ('allowed' in target) return target
-  const arrival =
-    target.entry === null
-      ? parentTakesNames(model, identity, target.path)
-      : parentGivesUp(model, identity, { path: target.path, entry: target.entry })
-  if (!arrival.allowed) return arrival
-  const moves = source.entry.type === 'directory' && parentOf(source.path) !== parentOf(target.path)
-  return moves ? asked(source.path, source.entry, identity, writeBit) : allowed
-}
-
-/** Changes permission bits: for the owner, whatever the bits say. */
-export function couldChangeMode(model: FileView, identity: Identity, path: string): AccessAnswer {
-  return onExisting(model, identity, path, (end) => (owns(end.entry, identity) ? allowed : refuse(end.path, 'owner')))
-}
-
-/** What a chown asks for; what is left out stays. */
-export interface Ownership {
-  readonly uid?: number
-  readonly gid?: number
-}
-
-/**
- * Changes owner or group. Without root an owner can only "change" to the same uid, and to a group that it is in
- * (chown_ok and chgrp_ok in the kernel). Without `wanted` the answer is for any real change of owner.
- */
-export function couldChangeOwner(
-  model: FileView,
-  identity: Identity,
-  path: string,
-  wanted: Ownership | null = null,
-): AccessAnswer {
-  return onExisting(model, identity, path, ({ path: real, entry }) => {
-    if (identity.uid === 0) return allowed
-    if (wanted === null) return refuse(real, 'root')
-    const { uid = entry.uid, gid = entry.gid } = wanted
-    if (uid !== entry.uid) return refuse(real, 'root')
-    if (entry.uid !== identity.uid) return refuse(real, 'owner')
-    return gid === entry.gid || identity.gids.includes(gid) ? allowed : refuse(real, 'root')
-  })
-}
-
 /** Walks to the path with the identity's search permission on the way; an AccessAnswer when it cannot get there. */
 function reach(
   model: FileView,
@@ -125,7 +75,7 @@ function reach(
   return refuse(result.path, needOf(result.kind))
 }
 
-function needOf(kind: Exclude<Walk['kind'], 'end'>): Need {
+function needOf(kind: Exclude<Walk['kind'], 'end'>): Missing {
   if (kind === 'refused') return 'search'
   if (kind === 'missing') return 'exists'
   return kind === 'loop' ? 'loop' : 'directory'
@@ -135,7 +85,7 @@ function onExisting(
   model: FileView,
   identity: Identity,
   path: string,
-  ask: (end: Found) => AccessAnswer,
+  ask: (end: Reached) => AccessAnswer,
 ): AccessAnswer {
   const end = reach(model, identity, path, true)
   if ('allowed' in end) return end
@@ -149,7 +99,7 @@ function parentTakesNames(model: FileView, identity: Identity, path: string): Ac
   return entry === null ? refuse(parent, 'exists') : asked(parent, entry, identity, writeBit | executeBit)
 }
 
-function parentGivesUp(model: FileView, identity: Identity, found: Found): AccessAnswer {
+function parentGivesUp(model: FileView, identity: Identity, found: Reached): AccessAnswer {
   const answer = parentTakesNames(model, identity, found.path)
   if (!answer.allowed) return answer
   const directory = withRuntime(model.entry)(parentOf(found.path))
@@ -164,7 +114,7 @@ function asked(path: string, entry: FileEntry, identity: Identity, wanted: numbe
   return refuse(path, (wanted & writeBit) !== 0 ? 'write' : 'read')
 }
 
-function refuse(blocker: string, needs: Need): Extract<AccessAnswer, { allowed: false }> {
+function refuse(blocker: string, needs: Missing): Extract<AccessAnswer, { allowed: false }> {
   return { allowed: false, blocker, needs }
 }
 

@@ -1,5 +1,5 @@
 import { bounds } from '../bounds.ts'
-import type { ExposedPort, Healthcheck, ImageConfig } from './facts.ts'
+import type { ExposedPort, Healthcheck, ImageConfig, ImageFacts } from './facts.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -120,4 +120,19 @@ export const emptyConfig: ImageConfig = {
   shell: null,
   stopSignal: null,
   labels: new Map(),
+}
+
+/** What a base image that nobody could look at is known to be: nothing, for this reason. */
+export function unknownFacts(reference: string, reason: string): ImageFacts {
+  const unknown = { known: false, reason } as const
+  return {
+    reference,
+    source: 'derived',
+    digest: null,
+    platform: { os: 'linux', architecture: '' },
+    config: emptyConfig,
+    accounts: unknown,
+    files: unknown,
+    os: unknown,
+  }
 }

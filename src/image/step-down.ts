@@ -10,27 +10,21 @@ import {
 import { nameOf } from '../path.ts'
 import type { ImageConfig, ImageFacts } from './facts.ts'
 import type { FileModel } from './file-model.ts'
-import { accountLines } from './step-down/account-lines.ts'
-import { type AccountNames, type Refused, readAccountOption } from './step-down/account-options.ts'
-import { readDaemonOption } from './step-down/daemon-options.ts'
-import { directives } from './step-down/directives.ts'
-import { type Launch, launchesIn, supervised } from './step-down/launches.ts'
-import { argvStepDown, directiveStepDown, type StepDown, scriptStepDowns } from './step-down/one-step-down.ts'
-import { type OwnerLine, ownerLines } from './step-down/owner-lines.ts'
-import type { RootRefusal } from './step-down/refusals.ts'
+import { accountLines, directives, type OwnerLine, ownerLines } from './step-down/config-lines.ts'
+import { type AccountNames, type Refused, readAccountOption, readDaemonOption } from './step-down/options.ts'
 import { type RootAction, rootActions } from './step-down/root-actions.ts'
+import type { RootRefusal } from './step-down/root-checks.ts'
 import { type ScriptWrite, scriptWrites } from './step-down/script-writes.ts'
 import { type ReadScript, readScripts } from './step-down/scripts.ts'
 import { readStart, type StartScript } from './step-down/start.ts'
-import { type StartedProgram, startedPrograms } from './step-down/started-programs.ts'
+import { type Launch, launchesIn, supervised, type WrittenCommand, writtenCommands } from './step-down/started.ts'
+import { argvStepDown, directiveStepDown, type StepDown, scriptStepDowns } from './step-down/switches.ts'
 
-export type { Launch } from './step-down/launches.ts'
-export type { StepDown } from './step-down/one-step-down.ts'
-export type { OwnerLine } from './step-down/owner-lines.ts'
+export type { OwnerLine } from './step-down/config-lines.ts'
 export type { RootAction } from './step-down/root-actions.ts'
-
 export type { StartScript } from './step-down/start.ts'
-export type { StartedProgram } from './step-down/started-programs.ts'
+export type { Launch, WrittenCommand } from './step-down/started.ts'
+export type { StepDown } from './step-down/switches.ts'
 
 export interface StepDownReport {
   readonly stepDowns: readonly StepDown[]
@@ -41,7 +35,7 @@ export interface StepDownReport {
   /** Real paths of the start scripts that were read, the entrypoint's first. */
   readonly scripts: readonly string[]
   /** What those start. */
-  readonly started: readonly StartedProgram[]
+  readonly started: readonly WrittenCommand[]
   /** Every program that a start script or supervisord starts, with its words. */
   readonly launches: readonly Launch[]
   /** Files that a start script writes by itself. */
@@ -85,7 +79,7 @@ export function findStepDowns(
     actions: scripts.flatMap((script) => rootActions(script, config.workdir)),
     refusals: scripts.flatMap(({ path, refusals }) => (path === null ? [] : refusals.map((one) => ({ ...one, path })))),
     scripts: scripts.flatMap(({ path }) => path ?? []),
-    started: startedPrograms(scripts),
+    started: writtenCommands(scripts),
     writes: scripts.flatMap((script) =>
       scriptWrites(script, { argument: argumentOf(script, config), files, workdir: config.workdir }),
     ),

@@ -1,4 +1,4 @@
-import { commentsAbove, commentsOnTop } from '../dockerfile/comments.ts'
+import { commentsAbove, commentsOnTop } from '../dockerfile/layout.ts'
 import type { Comment, Dockerfile, Instruction, Stage } from '../dockerfile/model.ts'
 import { ignoresIn } from './ignore-comments.ts'
 

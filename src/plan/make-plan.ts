@@ -1,4 +1,4 @@
-import { engineNumber, isRootUser } from '../image/engine-user.ts'
+import { engineNumber, isRootUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
 import { isRoot } from './account/user-text.ts'

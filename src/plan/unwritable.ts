@@ -1,11 +1,19 @@
 import { unwritable, unwritablePath, unwritableTarget, unwritableText } from '../borders/dockerfile.ts'
 import { visibleLine } from '../borders/terminal.ts'
-import { unwritableEdit } from '../dockerfile/change-file.ts'
 import type { Healthcheck } from '../image/facts.ts'
 import { isAccountName, largestId } from './account/account-lines.ts'
 import { leave } from './leave.ts'
-import { type AccountChoice, decided, type Grant, type Remark, type StagePlan } from './plan.ts'
+import {
+  type AccountChoice,
+  decided,
+  type FileEdit,
+  type Grant,
+  type Remark,
+  type StagePlan,
+  type Tools,
+} from './plan.ts'
 import type { StageInput } from './stage-input.ts'
+import { hasSed } from './tools.ts'
 
 /**
  * The plan without what no line of a Dockerfile can say. A path that cannot be written is not granted; where it is the
@@ -104,4 +112,13 @@ function said(what: string, text: string, why: string | null): string | null {
   return why === null
     ? null
     : `${what} ${JSON.stringify(text.slice(0, 100))} cannot be written into a Dockerfile: ${why}`
+}
+
+/** Why a change cannot be written into a Dockerfile, as half a sentence; null where it can. */
+function unwritableEdit({ path, substitutions, text = null }: FileEdit, tools: Tools): string | null {
+  if (hasSed(tools)) {
+    const scripts = substitutions.flatMap(({ pattern, replacement }) => [pattern, replacement])
+    return unwritablePath(path) ?? scripts.map(unwritable).find((why) => why !== null) ?? null
+  }
+  return unwritableTarget(path) ?? (text === null ? null : unwritableText(text))
 }

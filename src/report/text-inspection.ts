@@ -1,5 +1,5 @@
 import { visibleLine } from '../borders/terminal.ts'
-import { platformText } from '../image/platform.ts'
+import { platformText } from '../image/facts.ts'
 import type { InspectedImage, InspectedPlan, Inspection, Unknown } from './inspection.ts'
 import { listedPorts, withFewPortTexts } from './many-ports.ts'
 

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+import { type Dirent, existsSync, readdirSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { parseEnv } from 'node:util'
 import type { NamedBuild } from './build-files.ts'
@@ -36,7 +36,7 @@ export function buildSettings(
     read.set(file, one)
     return one
   }
-  const names = new Map<string, Promise<readonly string[]>>()
+  const names = new Map<string, readonly string[]>()
   const filesIn = (folder: string, besides: boolean) => {
     const files = names.get(folder) ?? buildFilesIn(folder, besides)
     names.set(folder, files)
@@ -51,7 +51,7 @@ export function buildSettings(
     const top = repository ?? (isInside(own, cwd) ? cwd : own)
     const files = new Set<string>()
     for (const folder of upwards(own)) {
-      for (const file of await filesIn(folder, repository !== null))
+      for (const file of filesIn(folder, repository !== null))
         if (!walked.has(file) && (repository !== null || folder === own || isOfOwnHand(file, own))) files.add(file)
       if (folder === top) break
     }
@@ -87,12 +87,20 @@ function indexOf(files: readonly ReadFile[]): ReadonlyMap<string, readonly Found
   return builds
 }
 
-async function buildFilesIn(folder: string, besides: boolean): Promise<readonly string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+function buildFilesIn(folder: string, besides: boolean): readonly string[] {
+  const entries = entriesIn(folder)
   const own = entries.filter(({ name }) => isBuildFileName(name)).map(({ name }) => join(folder, name))
   const others = entries.filter((entry) => besides && entry.isDirectory() && !neverEntered.has(entry.name))
-  const below = await Promise.all(others.map(({ name }) => buildFilesIn(join(folder, name), false)))
+  const below = others.map(({ name }) => buildFilesIn(join(folder, name), false))
   return [...own.sort(), ...below.flat().sort()]
+}
+
+function entriesIn(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch {
+    return []
+  }
 }
 
 interface ReadFile {

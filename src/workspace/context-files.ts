@@ -1,5 +1,4 @@
-import type { Dirent } from 'node:fs'
-import { lstat, readdir, readFile, readlink } from 'node:fs/promises'
+import { type Dirent, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import type { ContextEntry } from '../plan/shipped/build-context.ts'
 
 const largestText = 64 * 1024
@@ -17,67 +16,77 @@ const secret =
 const mostKept = 32 * 1024 * 1024
 const mostPaths = 200_000
 
-/** Folders and files of build contexts, each read once for all that ask: the services of a monorepo share a context. */
+/**
+ * Folders and files of build contexts, each read once for all that ask: the services of a monorepo share a context. At
+ * once: one by one they take longer to be waited for than to be read.
+ */
 export interface ContextFiles {
   /** Sorted; null where it cannot be read. */
-  folder(path: string): Promise<readonly Dirent[] | null>
+  folder(path: string): readonly Dirent[] | null
   /** Null where it cannot be read. */
-  entry(path: string, type: ContextEntry['type']): Promise<Omit<ContextEntry, 'text'> | null>
+  entry(path: string, type: ContextEntry['type']): Omit<ContextEntry, 'text'> | null
   /** Of a small file; null for what is no text, and for what may hold a secret. */
-  text(path: string, size: number): Promise<string | null>
+  text(path: string, size: number): string | null
 }
 
 export function contextFiles(): ContextFiles {
   const folders = new Map<string, ReturnType<ContextFiles['folder']>>()
   const entries = new Map<string, ReturnType<ContextFiles['entry']>>()
-  const texts = new Map<string, Promise<string | null>>()
+  const texts = new Map<string, string | null>()
   let kept = 0
   return {
     folder: (path) => onceIn(folders, path, () => namesIn(path)),
     entry: (path, type) => onceIn(entries, path, () => entryAt(path, type)),
     text(path, size) {
-      if (size === 0) return EMPTY
-      if (kept + size > mostKept) return texts.get(path) ?? readText(path, size)
+      if (size === 0) return ''
+      if (kept + size > mostKept) return texts.has(path) ? (texts.get(path) ?? null) : readText(path, size)
       return onceIn(texts, path, () => {
         const text = readText(path, size)
-        if (text !== NONE) kept += size
+        if (text !== null) kept += size
         return text
       })
     },
   }
 }
 
-const NONE: Promise<string | null> = Promise.resolve(null)
-const EMPTY: Promise<string | null> = Promise.resolve('')
-
-function readText(path: string, size: number): Promise<string | null> {
-  if (size > largestText || secret.test(path)) return NONE
-  return textFile.test(path) || (size <= smallText && !asset.test(path)) ? textAt(path) : NONE
+function readText(path: string, size: number): string | null {
+  if (size > largestText || secret.test(path)) return null
+  return textFile.test(path) || (size <= smallText && !asset.test(path)) ? textAt(path) : null
 }
 
 function onceIn<Read>(read: Map<string, Read>, path: string, make: () => Read): Read {
-  const known = read.get(path) ?? make()
-  if (read.size < mostPaths) read.set(path, known)
-  return known
+  const known = read.get(path)
+  if (known !== undefined) return known
+  const made = make()
+  if (read.size < mostPaths) read.set(path, made)
+  return made
 }
 
-async function namesIn(folder: string): Promise<readonly Dirent[] | null> {
-  const names = await readdir(folder, { withFileTypes: true }).catch(() => null)
+function namesIn(folder: string): readonly Dirent[] | null {
+  const names = orNull(() => readdirSync(folder, { withFileTypes: true }))
   return names?.sort((a, b) => (a.name < b.name ? -1 : 1)) ?? null
 }
 
-async function entryAt(path: string, type: ContextEntry['type']): Promise<Omit<ContextEntry, 'text'> | null> {
-  const stats = await lstat(path).catch(() => null)
+function entryAt(path: string, type: ContextEntry['type']): Omit<ContextEntry, 'text'> | null {
+  const stats = orNull(() => lstatSync(path))
   if (stats === null) return null
   return {
     type,
     mode: stats.mode & 0o7777,
     size: type === 'file' ? stats.size : 0,
-    link: type === 'symlink' ? await readlink(path).catch(() => null) : null,
+    link: type === 'symlink' ? orNull(() => readlinkSync(path)) : null,
   }
 }
 
-async function textAt(path: string): Promise<string | null> {
-  const bytes = await readFile(path).catch(() => null)
+function textAt(path: string): string | null {
+  const bytes = orNull(() => readFileSync(path))
   return bytes === null || bytes.includes(0) ? null : bytes.toString('utf8')
+}
+
+function orNull<T>(read: () => T): T | null {
+  try {
+    return read()
+  } catch {
+    return null
+  }
 }

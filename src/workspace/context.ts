@@ -33,11 +33,11 @@ export type ReadBuildContext = (
 export function buildContexts(): ReadBuildContext {
   const files = contextFiles()
   return async (root, dockerfilePath, sources) => {
-    const rules = await ignoreRules(root, dockerfilePath)
+    const rules = ignoreRules(root, dockerfilePath)
     const listing: Listing = { root, files, entries: new Map(), text: 0, partial: rules.isPartial }
     const isCopied = (folder: string): boolean =>
       sources.some((source) => source === '' || isPartOf(source, folder) || isPartOf(folder, source))
-    await enter(rules, isCopied, listing)
+    enter(rules, isCopied, listing)
     return { entries: listing.entries, partial: listing.partial }
   }
 }
@@ -51,22 +51,22 @@ interface Listing {
 }
 
 /** `Dockerfile.dockerignore` beside the Dockerfile goes before the context's `.dockerignore`, as in BuildKit. */
-async function ignoreRules(root: string, dockerfilePath: string | null): Promise<DockerIgnore> {
+function ignoreRules(root: string, dockerfilePath: string | null): DockerIgnore {
   const own = dockerfilePath === null ? [] : [`${dockerfilePath}.dockerignore`]
   for (const file of [...own, join(root, '.dockerignore')]) {
-    const text = await rulesIn(file)
+    const text = rulesIn(file)
     if (text !== null) return parseDockerIgnore(text)
   }
   return { leavesOut: () => false, hasExceptions: false, isPartial: false }
 }
 
 /** Folder by folder, so that a bound that is hit costs the deepest files first. */
-async function enter(rules: DockerIgnore, isCopied: (folder: string) => boolean, listing: Listing): Promise<void> {
+function enter(rules: DockerIgnore, isCopied: (folder: string) => boolean, listing: Listing): void {
   let level = ['']
   while (level.length > 0) {
     const next: string[] = []
     for (const folder of level) {
-      const names = await listing.files.folder(join(listing.root, folder))
+      const names = listing.files.folder(join(listing.root, folder))
       if (names === null) listing.partial = true
       for (const name of names ?? []) {
         if (listing.entries.size >= mostEntries) {
@@ -77,7 +77,7 @@ async function enter(rules: DockerIgnore, isCopied: (folder: string) => boolean,
         const left = rules.leavesOut(path)
         if (name.isDirectory() && !bulk.has(name.name) && (!left || rules.hasExceptions) && isCopied(path))
           next.push(path)
-        if (!left) await list(path, name, listing)
+        if (!left) list(path, name, listing)
       }
     }
     level = next
@@ -88,17 +88,17 @@ function isPartOf(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`)
 }
 
-async function list(path: string, found: Dirent, listing: Listing): Promise<void> {
+function list(path: string, found: Dirent, listing: Listing): void {
   const type = found.isDirectory() ? 'directory' : found.isFile() ? 'file' : found.isSymbolicLink() ? 'symlink' : null
   if (type === null) return
   const place = join(listing.root, path)
-  const entry = await listing.files.entry(place, type)
+  const entry = listing.files.entry(place, type)
   if (entry === null) {
     listing.partial = true
     return
   }
   const isRead = type === 'file' && listing.text + entry.size <= mostText
-  const text = isRead ? await listing.files.text(place, entry.size) : null
+  const text = isRead ? listing.files.text(place, entry.size) : null
   listing.text += text === null ? 0 : entry.size
   listing.entries.set(path, { ...entry, text })
 }

@@ -1,3 +1,4 @@
+import { readFileSync, statSync } from 'node:fs'
 import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { bounds } from '../bounds.ts'
@@ -7,6 +8,9 @@ import { removeTemporary, temporaryBeside, temporaryFiles } from '../temporary.t
 /** Reads a text file. `name` is what the messages call it. Throws HardenError `unreadable`. */
 export async function readText(path: string, name: string): Promise<string> {
   try {
+    const stats = statSync(path)
+    // A file in /proc says that it is empty; a pipe or a device may be waited for.
+    if (stats.isFile() && stats.size > 0 && stats.size <= bounds.textBytes) return textOf(readFileSync(path), name)
     const file = await open(path, 'r')
     try {
       return await decode(file.createReadStream({ autoClose: false, end: bounds.textBytes }), name)
@@ -32,7 +36,11 @@ export async function decode(chunks: AsyncIterable<Uint8Array | string>, name: s
       throw new HardenError('unreadable', what, hint === null ? {} : { hint })
     }
   }
-  const bytes = Buffer.concat(parts)
+  return textOf(Buffer.concat(parts), name)
+}
+
+/** Throws HardenError `unreadable`. */
+function textOf(bytes: Buffer, name: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {

@@ -1,4 +1,5 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFileSync, statSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
 import { readText } from './files.ts'
@@ -26,11 +27,11 @@ export async function readFound(path: string, name: string, allowedRoot: string)
 }
 
 /** The same of a file that says what is left out; null where it is not there, is no regular file, or is larger than any text that is read. */
-export async function rulesIn(path: string): Promise<string | null> {
+export function rulesIn(path: string): string | null {
   try {
     // A pipe would be waited for, and a device has no end.
-    const stats = await stat(path)
-    return stats.isFile() && stats.size <= bounds.textBytes ? await readFile(path, 'utf8') : null
+    const stats = statSync(path, { throwIfNoEntry: false })
+    return stats?.isFile() && stats.size <= bounds.textBytes ? readFileSync(path, 'utf8') : null
   } catch {
     return null
   }

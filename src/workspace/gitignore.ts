@@ -23,8 +23,8 @@ function rulesOf(text: string): Ignore {
 }
 
 /** Rules of `folder` itself, in front of those above. */
-export async function withFolder(folder: string, above: IgnoreRules | null): Promise<IgnoreRules | null> {
-  const text = await rulesIn(join(folder, '.gitignore'))
+export function withFolder(folder: string, above: IgnoreRules | null): IgnoreRules | null {
+  const text = rulesIn(join(folder, '.gitignore'))
   return text === null ? above : { folder, rules: rulesOf(text), above }
 }
 
@@ -32,14 +32,14 @@ export async function withFolder(folder: string, above: IgnoreRules | null): Pro
  * Rules that reach into `folder` from above: up to the root of its repository, `.git/info/exclude` too. None outside a
  * repository. None either when they leave out `folder` itself: it was named, and who names it wants it.
  */
-export async function rulesAbove(folder: string, repository: string | null): Promise<IgnoreRules | null> {
+export function rulesAbove(folder: string, repository: string | null): IgnoreRules | null {
   if (repository === null || repository === folder) return excludes(repository)
   const folders: string[] = []
   for (let at = dirname(folder); at !== repository; at = dirname(at)) folders.unshift(at)
-  let rules = await withFolder(repository, await excludes(repository))
+  let rules = withFolder(repository, excludes(repository))
   for (const at of folders) {
     if (isIgnored(rules, at, true)) return null
-    rules = await withFolder(at, rules)
+    rules = withFolder(at, rules)
   }
   return isIgnored(rules, folder, true) ? null : rules
 }
@@ -54,8 +54,8 @@ export function isIgnored(rules: IgnoreRules | null, path: string, isFolder: boo
   return false
 }
 
-async function excludes(repository: string | null): Promise<IgnoreRules | null> {
+function excludes(repository: string | null): IgnoreRules | null {
   if (repository === null) return null
-  const text = await rulesIn(join(repository, '.git', 'info', 'exclude'))
+  const text = rulesIn(join(repository, '.git', 'info', 'exclude'))
   return text === null ? null : { folder: repository, rules: rulesOf(text), above: null }
 }

@@ -1,5 +1,5 @@
-import type { Dirent } from 'node:fs'
-import { readdir, realpath, stat } from 'node:fs/promises'
+import { type Dirent, realpathSync, statSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { bounds } from '../bounds.ts'
 import { type Excludes, excludesAbove, isInside, noExcludes, withPatterns } from './excludes.ts'
@@ -37,12 +37,13 @@ export async function walk(root: string, excludes: Excludes = noExcludes): Promi
   const links: string[] = []
   const buildFiles: string[] = []
   const repository = repositoryOf(root)
-  const rules = { git: await rulesAbove(root, repository), excludes: await excludesAbove(root, repository, excludes) }
+  const rules = { git: rulesAbove(root, repository), excludes: await excludesAbove(root, repository, excludes) }
   await enter(root, rules, { files, links, buildFiles, excludes })
-  const inside = repository === null || holdsHome(repository) ? await realpath(root) : await realpath(repository)
+  const inside =
+    repository === null || holdsHome(repository) ? realpathSync.native(root) : realpathSync.native(repository)
   const seen = new Set(files.map(({ real }) => real))
   for (const link of links.sort(byPath)) {
-    const real = await fileBehind(link)
+    const real = fileBehind(link)
     if (real === null || seen.has(real) || !isInside(real, inside)) continue
     seen.add(real)
     files.push({ path: link, real, error: null })
@@ -79,7 +80,7 @@ async function enter(folder: string, above: Rules, seen: Seen, depth = 0): Promi
     return
   }
   const rules = {
-    git: await withFolder(folder, above.git),
+    git: withFolder(folder, above.git),
     excludes: withPatterns(folder, await seen.excludes.at(folder), above.excludes),
   }
   const isOut = (path: string, isFolder: boolean) =>
@@ -94,13 +95,13 @@ async function enter(folder: string, above: Rules, seen: Seen, depth = 0): Promi
     if (!(isBuildFile || isDockerfileName(entry.name)) || isOut(path, false)) continue
     if (isBuildFile) seen.buildFiles.push(path)
     else if (entry.isSymbolicLink()) seen.links.push(path)
-    else if (entry.isFile()) seen.files.push({ path, real: await realpath(path), error: null })
+    else if (entry.isFile()) seen.files.push({ path, real: realpathSync.native(path), error: null })
   }
 }
 
-async function fileBehind(link: string): Promise<string | null> {
+function fileBehind(link: string): string | null {
   try {
-    return (await stat(link)).isFile() ? await realpath(link) : null
+    return statSync(link).isFile() ? realpathSync.native(link) : null
   } catch {
     // A link to nothing is no Dockerfile.
     return null

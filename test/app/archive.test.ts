@@ -39,7 +39,7 @@ test('an image of a folder becomes a Dockerfile that says how to get its base', 
 })
 
 test('inspect says what was looked at', async () => {
-  const { inspection } = await done('oci:layout:2', { inspect: true })
+  const { inspection } = await done('oci:layout:2', { mode: { kind: 'inspect' } })
   expect(inspection?.[0]?.image).toMatchObject({ reference: 'localhost/layout:2', source: 'archive' })
 })
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { checkTag } from '../../src/app/check-tag.ts'
+import { checkTag } from '../../src/app/build.ts'
 
 test.each([
   ['node', 'docker.io/library/node:latest'],

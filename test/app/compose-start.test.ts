@@ -45,7 +45,7 @@ test.each([
 
 test('its own ENTRYPOINT stays, and gets the command', async () => {
   const text = `${open}ENTRYPOINT ["node"]\n`
-  const { notes, inspection } = await worked(text, ['command: server.js'], { inspect: true })
+  const { notes, inspection } = await worked(text, ['command: server.js'], { mode: { kind: 'inspect' } })
   expect(notes).toEqual([taken('server.js')])
   expect(inspection?.[0]?.image).toMatchObject({ entrypoint: ['node'], cmd: ['server.js'] })
   expect((await worked(text, ['entrypoint: node\n    command: server.js'])).notes).toEqual([

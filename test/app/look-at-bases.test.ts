@@ -5,7 +5,7 @@ import type { Options } from '../../src/app/task.ts'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { HardenError } from '../../src/errors.ts'
-import { unknownFacts } from '../../src/image/derive.ts'
+import { unknownFacts } from '../../src/image/config.ts'
 import type { ImageFacts, Known } from '../../src/image/facts.ts'
 import { openRegistries } from '../../src/image/sources/registry/registries.ts'
 import { limiterFor } from '../../src/proof/container/limiter.ts'
@@ -156,7 +156,7 @@ describe('an image that was asked for', () => {
     [
       'to be proved, which the catalogue is not enough for',
       listed,
-      { ...there, engine: 'empty', options: { prove: true } },
+      { ...there, engine: 'empty', options: { mode: { kind: 'harden', prove: true, build: false, tag: null } } },
       'cannot be pulled',
       'pull',
     ],

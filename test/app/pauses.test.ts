@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { hardenInTurn } from '../../src/app/harden.ts'
-import { withPauses } from '../../src/app/pauses.ts'
+import { withPauses } from '../../src/app/planner.ts'
 import { type Knowledge, stageInputsInTurn } from '../../src/app/stage-inputs.ts'
 import { nothingGiven, parseDockerfile, parseInTurn } from '../../src/dockerfile/index.ts'
 import type { InTurn } from '../../src/in-turn.ts'

@@ -123,13 +123,7 @@ describe('what flags and files say', () => {
         env: [],
         capAdd: [],
         network: false,
-        build: false,
-        tag: null,
-        prove: false,
-        inspect: false,
-        profile: false,
-        proveAsIs: false,
-        baseline: null,
+        mode: { kind: 'harden', prove: false, build: false, tag: null },
       },
     ])
   })
@@ -194,19 +188,17 @@ describe('what flags and files say', () => {
         offline: true,
         platform: 'linux/arm64',
         smoke: [{ kind: 'exec', name: 'smoke test', command: 'true', in: 'host', exitCode: 0 }],
-        build: true,
-        tag: 'app:1',
-        prove: true,
+        mode: { kind: 'harden', prove: true, build: true, tag: 'app:1' },
         jobs: 3,
       },
     ])
   })
 
   test('verbs', async () => {
-    expect(await options('inspect nginx')).toMatchObject([{ inspect: true, prove: false }])
-    expect(await options('--format json inspect nginx')).toMatchObject([{ inspect: true }])
+    expect(await options('inspect nginx')).toMatchObject([{ mode: { kind: 'inspect' } }])
+    expect(await options('--format json inspect nginx')).toMatchObject([{ mode: { kind: 'inspect' } }])
     expect(await options('prove app:2 --baseline app:1')).toMatchObject([
-      { proveAsIs: true, prove: true, baseline: 'app:1' },
+      { mode: { kind: 'prove-image', baseline: 'app:1' } },
     ])
   })
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { allInstructions, parseDockerfile, sourceOffset } from '../../src/dockerfile/index.ts'
+import { allInstructions, parseDockerfile } from '../../src/dockerfile/index.ts'
+import { sourceOffset } from '../../src/dockerfile/words.ts'
 import { only, slice } from './support.ts'
 
 describe('instructions', () => {

@@ -7,9 +7,9 @@ import {
   parseDockerfile,
   type Span,
   shellCommands,
-  sourceOffset,
-  stageState,
+  stageWalks,
 } from '../../src/dockerfile/index.ts'
+import { sourceOffset } from '../../src/dockerfile/words.ts'
 import { HardenError } from '../../src/errors.ts'
 import { dockerfileText, mutatedText } from './arbitrary.ts'
 import { slice } from './support.ts'
@@ -158,7 +158,7 @@ test('what is read further never throws: shell commands, state of the stages', (
         for (const command of script.commands) expect(inside(command.span, instruction.span)).toBe(true)
       }
       const unknown = () => ({ known: false as const, reason: 'no engine' })
-      for (const stage of dockerfile.stages) expect(stageState(dockerfile, stage.index, unknown).user).toBeDefined()
+      for (const stage of dockerfile.stages) expect(stageWalks(dockerfile, unknown).end(stage.index).user).toBeDefined()
     }),
     { numRuns: runs(400) },
   )

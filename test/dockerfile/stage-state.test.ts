@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import { parseDockerfile, portRange, stageConfig, stageState } from '../../src/dockerfile/index.ts'
+import { deriveFacts } from '../../src/dockerfile/derived-image.ts'
+import { parseDockerfile, stageWalks } from '../../src/dockerfile/index.ts'
+import { unknownFacts } from '../../src/image/config.ts'
 import type { ImageConfig } from '../../src/image/facts.ts'
 
 const base: ImageConfig = {
@@ -22,13 +24,10 @@ const base: ImageConfig = {
 
 function configOf(text: string, config: Partial<ImageConfig> = {}): ImageConfig {
   const dockerfile = parseDockerfile(text)
-  const state = stageState(dockerfile, dockerfile.stages.length - 1, () => ({
-    known: true,
-    value: { ...base, ...config },
-  }))
-  const found = stageConfig(state)
-  if (!found.known) throw new Error(found.reason)
-  return found.value
+  const value = { ...base, ...config }
+  const state = stageWalks(dockerfile, () => ({ known: true, value })).end(dockerfile.stages.length - 1)
+  const created = { users: [], groups: [] }
+  return deriveFacts({ base: { ...unknownFacts('a', 'not looked at'), config: value }, state, created }).config
 }
 
 describe('what the stage makes of the base image', () => {
@@ -79,15 +78,6 @@ describe('what the stage makes of the base image', () => {
         ]),
       },
     ],
-    [
-      'LABEL c="$X d" a=e',
-      {
-        labels: new Map([
-          ['a', 'e'],
-          ['c', 'base d'],
-        ]),
-      },
-    ],
     ['VOLUME /data /v$X', { volumes: ['/data', '/vbase'] }],
     ['VOLUME ["/a b"]', { volumes: ['/data', '/a b'] }],
     ['ONBUILD RUN  x', { onbuild: ['RUN  x'] }],
@@ -129,7 +119,7 @@ describe('what the stage makes of the base image', () => {
 
 describe('what is not known', () => {
   const dockerfile = parseDockerfile('FROM a\nARG U\nUSER $U\nWORKDIR sub\nCMD x\nENTRYPOINT ["e"]\n')
-  const state = stageState(dockerfile, 0, () => ({ known: false, reason: 'no engine' }))
+  const state = stageWalks(dockerfile, () => ({ known: false, reason: 'no engine' })).end(0)
 
   test('has a reason, and what is set is known all the same', () => {
     expect(state.unknownBase).toBe('no engine')
@@ -139,18 +129,21 @@ describe('what is not known', () => {
     // Hardly any image changes SHELL.
     expect(state.cmd.value).toEqual({ known: true, value: ['/bin/sh', '-c', 'x'] })
     expect(state.entrypoint.value).toEqual({ known: true, value: ['e'] })
-    expect(stageConfig(state).known).toBe(false)
   })
 })
+
+const portsOf = (spec: string) =>
+  stageWalks(parseDockerfile(`FROM scratch\nEXPOSE ${spec}\n`), () => ({ known: false, reason: 'none' })).end(0)
+    .exposedPorts
 
 test.each([
   ['80', [80]],
   ['8080:80', [80]],
   ['1-3/udp', [1, 2, 3]],
-])('portRange %s', (spec, ports) => {
-  expect(portRange(spec).map((port) => (port.known ? port.value.port : null))).toEqual(ports)
+])('EXPOSE %s', (spec, ports) => {
+  expect(portsOf(spec).map(({ value }) => (value.known ? value.value.port : null))).toEqual(ports)
 })
 
-test.each(['x', '3-1', '70000', '1-65535', '80/icmp', ''])('portRange %j is not known', (spec) => {
-  expect(portRange(spec)).toMatchObject([{ known: false }])
+test.each(['x', '3-1', '70000', '1-65535', '80/icmp'])('EXPOSE %j is not known', (spec) => {
+  expect(portsOf(spec)).toMatchObject([{ value: { known: false } }])
 })

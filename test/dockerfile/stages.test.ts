@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { ancestors, finalStage, findStage, leafStages, parseDockerfile, sourcesOf } from '../../src/dockerfile/index.ts'
+import { ancestors, finalStage, findStage, parseDockerfile } from '../../src/dockerfile/index.ts'
+import { leafStages, sourcesOf } from '../../src/dockerfile/stages.ts'
 import { only } from './support.ts'
 
 test.each([

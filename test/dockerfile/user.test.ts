@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { isRootUser, parseDockerfile, stageState, stageWalks } from '../../src/dockerfile/index.ts'
+import { parseDockerfile, stageWalks } from '../../src/dockerfile/index.ts'
+import { isRootUser } from '../../src/image/accounts.ts'
 import { emptyConfig } from '../../src/image/config.ts'
 
 const known =
@@ -7,9 +8,9 @@ const known =
   () => ({ known: true as const, value: { ...emptyConfig, user, env } })
 const unknown = (reference: string) => ({ known: false as const, reason: `${reference} was not found` })
 
-function userOf(text: string, base: Parameters<typeof stageState>[2] = known('')) {
+function userOf(text: string, base: Parameters<typeof stageWalks>[1] = known('')) {
   const dockerfile = parseDockerfile(text)
-  return stageState(dockerfile, dockerfile.stages.length - 1, base).user
+  return stageWalks(dockerfile, base).end(dockerfile.stages.length - 1).user
 }
 
 describe('the user that a stage ends as', () => {

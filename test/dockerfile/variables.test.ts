@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { expand, nothingGiven, parseDockerfile, platformArguments, stageWalks } from '../../src/dockerfile/index.ts'
+import { nothingGiven, parseDockerfile, platformArguments, stageWalks } from '../../src/dockerfile/index.ts'
+import { expand } from '../../src/dockerfile/variables.ts'
 import { emptyConfig } from '../../src/image/config.ts'
 
 const environment = {

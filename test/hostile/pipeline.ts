@@ -3,11 +3,11 @@ import { expect } from '@jest/globals'
 import { daemonPorts, packages, programs, workingFolder } from '../../catalogue/index.ts'
 import { baseReferences } from '../../src/app/base-images.ts'
 import { hardenDockerfile } from '../../src/app/harden.ts'
-import { profileFor } from '../../src/app/profile-for.ts'
+import { profileFor } from '../../src/app/outcome.ts'
 import { stageInputs } from '../../src/app/stage-inputs.ts'
-import { isRootUser, parseDockerfile } from '../../src/dockerfile/index.ts'
+import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import { HardenError } from '../../src/errors.ts'
-import { parseAccounts } from '../../src/image/accounts.ts'
+import { isRootUser, parseAccounts } from '../../src/image/accounts.ts'
 import { parseImageConfig } from '../../src/image/config.ts'
 import type { ImageFacts } from '../../src/image/facts.ts'
 import { createFileModel } from '../../src/image/file-index.ts'
@@ -81,7 +81,7 @@ function all(text: string, facts: ImageFacts | null, policy: Policy): TargetResu
   const request = { target: 'web', kind: 'image' as const, dockerfile, stages, policy, transforms }
   const { plan, result } = hardenDockerfile(request)
   const item = { target: 'web', kind: 'image', path: null, reference: 'web', from: null, text: null } as const
-  const profile = profileFor(item, stages, plan, result, [], false)
+  const profile = profileFor(item, { inputs: stages, plan, result }, { kind: 'profile', tag: null }, [])
   if (profile !== null) {
     dockerRun(profile, 'docker')
     composeFile(profile, null)

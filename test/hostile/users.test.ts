@@ -1,7 +1,6 @@
 // Who is root by another name or another number: never taken for somebody else.
 import { describe, expect, test } from '@jest/globals'
-import { parseAccounts, resolveUser } from '../../src/image/accounts.ts'
-import { engineEntries, engineNumber, isRootUser } from '../../src/image/engine-user.ts'
+import { engineEntries, engineNumber, isRootUser, parseAccounts, resolveUser } from '../../src/image/accounts.ts'
 import { isRoot } from '../../src/plan/account/user-text.ts'
 import { hardenText } from '../harden/support/cases.ts'
 import { imageFacts } from '../harden/support/facts.ts'

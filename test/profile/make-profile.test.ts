@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { programs } from '../../catalogue/index.ts'
 import { hardenDockerfile } from '../../src/app/harden.ts'
-import { profileFor } from '../../src/app/profile-for.ts'
+import { profileFor } from '../../src/app/outcome.ts'
 import { stageInputs } from '../../src/app/stage-inputs.ts'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import { lookUp } from '../../src/image/sources/catalogue.ts'
@@ -45,12 +45,9 @@ function profileOf(
   const item = { target: reference, kind: 'image' as const, path: null, reference, from: null, text: null }
   const profile = profileFor(
     item,
-    stages,
-    plan,
-    { ...result, proof: change === null ? null : { ...proof, ...change } },
+    { inputs: stages, plan, result: { ...result, proof: change === null ? null : { ...proof, ...change } } },
+    { kind: built ? 'harden' : 'profile', tag: name },
     ['A=1'],
-    built,
-    name,
   )
   if (profile === null) throw new Error('no profile')
   return profile

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { unknownFacts } from '../../src/image/derive.ts'
+import { unknownFacts } from '../../src/image/config.ts'
 import type { ImageFacts } from '../../src/image/facts.ts'
 import { createFileModel } from '../../src/image/file-index.ts'
 import type { FileEntry } from '../../src/image/file-model.ts'

@@ -6,48 +6,21 @@ import { bounds } from '../../src/bounds.ts'
 
 /** All that are made while the program runs, and what of a stranger's is in them. */
 const MADE: Readonly<Record<string, string>> = {
-  'catalogue/root-program.ts: pattern': 'the catalogue, which is ours',
   "src/borders/terminal.ts: `(${'\\u001b'}\\\\[(?:1|2|22|3[1236]|39)m)`": 'constants, and names of \\w alone',
   'src/dockerfile/keywords.ts: `[${unicodeSpaces}]`': 'constants, and names of \\w alone',
-  'src/engine/listeners.ts: `^${table.toUpperCase()}: inuse 0\\\\b`': 'constants, and names of \\w alone',
   'src/image/reference.ts: `^(?:${label}(?:\\\\.${label})*|\\\\[[a-fA-F0-9:]+\\\\])(?::[0-9]+)?$`':
     'constants, and names of \\w alone',
-  "src/image/sources/catalogue-match.ts: `^${glob.replace(/[.+?^${}()|[\\]\\\\]/g, '\\\\$&').replaceAll('*', '[^/]*')}$`":
-    'the catalogue, which is ours',
-  'src/image/sources/catalogue-match.ts: tagPattern': 'the catalogue, which is ours',
   'src/image/sources/catalogue.ts: pattern': 'the catalogue, which is ours',
   'src/image/sources/catalogue.ts: rule.pattern': 'the catalogue, which is ours',
-  'src/image/step-down/daemons.ts: `^[ \\\\t]*(?:${key})[ \\\\t]*=[ \\\\t]*${value}[ \\\\t]*(?:;[ \\\\t]*)?$`':
-    'constants, and names of \\w alone',
-  'src/image/step-down/daemons.ts: `^[ \\\\t]*(?:${key})[ \\\\t]+${value}[ \\\\t]*(?:;[ \\\\t]*)?$`':
-    'constants, and names of \\w alone',
-  'src/image/step-down/daemons.ts: `^[ \\\\t]*(?:(?:export[ \\\\t]+)?(?:: \\\\$\\\\{)?APACHE_RUN_GROUP:?=|[Gg]roup[ \\\\t]+)${wordAsGroup}`':
-    'constants, and names of \\w alone',
-  'src/image/step-down/daemons.ts: `^[ \\\\t]*(?:(?:export[ \\\\t]+)?(?:: \\\\$\\\\{)?APACHE_RUN_USER:?=|[Uu]ser[ \\\\t]+)${word}`':
-    'constants, and names of \\w alone',
-  'src/image/step-down/daemons.ts: `^[ \\\\t]*-u[ \\\\t]*${word}`': 'constants, and names of \\w alone',
-  'src/image/step-down/daemons.ts: `^[ \\\\t]*username:[ \\\\t]*${word}`': 'constants, and names of \\w alone',
-  'src/image/step-down/directives.ts: `^[ \\\\t]*(?:export[ \\\\t]+)?(?:: \\\\$\\\\{)?${name}:?=["\']?([\\\\w.-]+)`':
-    'constants, and names of \\w alone',
-  'src/image/step-down/directives.ts: daemon.user': 'constants, and names of \\w alone',
-  'src/image/step-down/folder-edits.ts: String.raw`\\bfor\\s+${name}\\s+in\\s+([^;\\n]+)`':
-    'constants, and names of \\w alone',
-  'src/image/step-down/guard.ts: `${uid}${operator}${zero}|${zero}${operator}${uid}|${name}${operator}${root}`':
-    'constants, and names of \\w alone',
-  'src/image/step-down/guard.ts: `^case ${uid} in ["\']?0["\']?$`': 'constants, and names of \\w alone',
-  'src/image/step-down/sure-conditions.ts: `(^|[^\\\\w$"{])${name}\\\\+?=|\\\\b(read|for|printf|mapfile|readarray|getopts)\\\\b[^\\\\n;]*\\\\b${name}\\\\b|\\\\{${name}:?=`':
-    'constants, and names of \\w alone',
   'src/plan/account/file-owners.ts: `\\\\b${escapeEre(name)}\\\\b`': 'a name, escaped, between two borders of words',
   'src/plan/shipped/shipped-draft.ts: WORD': 'constants, and names of \\w alone',
   'src/plan/closed-places.ts: `^${text}${end}`': 'a glob, escaped but for its stars; a path',
   'src/plan/evidence/catalogue.ts: String.raw`(?<!\\d)${move.from}(?!\\d)`': 'a number',
   'src/plan/evidence/daemon-ports.ts: onlyWith': 'the catalogue, which is ours',
   'src/plan/evidence/help-option.ts: `^${VALUE}(?=[\\\\s,;:]|$)`': 'constants, and names of \\w alone',
-  'src/plan/evidence/main-config.ts: String.raw`(?:^|[\\s/])${program}\\s(?:[^;&|]*\\s)?${option}\\s*["\']?(/[^\\s"\';&|]+)`':
-    'constants, and names of \\w alone',
+  'src/plan/evidence/main-config.ts: String.raw`(?:^|[\\s/])${program}\\s(?:[^;&|]*\\s)?${option}\\s*["\']?(/[^\\s"\';&|]+)`': 'constants, and names of \\w alone',
   'src/plan/evidence/packages.ts: `^(?:${pattern})$`': 'the catalogue, which is ours',
-  "src/plan/evidence/root-home.ts: homeTools.map(({ run }) => run.source).join('|')":
-    'constants, and names of \\w alone',
+  "src/plan/evidence/root-home.ts: homeTools.map(({ run }) => run.source).join('|')": 'constants, and names of \\w alone',
   'src/plan/evidence/vendor-edits.ts: line': 'the catalogue, which is ours',
   'src/plan/evidence/working-folder.ts: `^(?:${option})$`': 'the catalogue, which is ours',
   'src/plan/evidence/working-folder.ts: only': 'the catalogue, which is ours',
@@ -55,70 +28,64 @@ const MADE: Readonly<Record<string, string>> = {
   'src/plan/evidence/working-folder.ts: unless': 'the catalogue, which is ours',
   'src/plan/file-edit.ts: source': 'an edit of ours: what it takes from a file is escaped by escapeEre',
   'src/plan/configuration-files.ts: `^${source}$`': 'a glob, escaped but for its stars; a path',
-  'src/plan/ports/healthcheck.ts: String.raw`(${LOOPBACK}(?::|["\']?,\\s*["\']?|\\s+))${from}(?!\\d)`':
-    'numbers of ports between constants; one line of a file',
-  'src/plan/ports/healthcheck.ts: String.raw`(\\b${scheme}://${LOOPBACK})(?=[/"\'\\s]|$)`':
-    'numbers of ports between constants; one line of a file',
-  'src/plan/ports/healthcheck.ts: String.raw`(\\b(?:curl|wget)\\b[^|;&]{0,500}?\\s)(${LOOPBACK})(?=[/"\'\\s]|$)(?!:)`':
-    'numbers of ports between constants; one line of a file',
-  'src/plan/ports/port-arguments.ts: String.raw`((?:^|[\\w\\]*+.]|//[^/;,]*):)${from}(?=$|[/;,\\s"\'])`':
-    'numbers of ports between constants; one line of a file',
+  'src/plan/ports/healthcheck.ts: String.raw`(${LOOPBACK}(?::|["\']?,\\s*["\']?|\\s+))${from}(?!\\d)`': 'numbers of ports between constants; one line of a file',
+  'src/plan/ports/healthcheck.ts: String.raw`(\\b${scheme}://${LOOPBACK})(?=[/"\'\\s]|$)`': 'numbers of ports between constants; one line of a file',
+  'src/plan/ports/healthcheck.ts: String.raw`(\\b(?:curl|wget)\\b[^|;&]{0,500}?\\s)(${LOOPBACK})(?=[/"\'\\s]|$)(?!:)`': 'numbers of ports between constants; one line of a file',
+  'src/plan/ports/port-arguments.ts: String.raw`((?:^|[\\w\\]*+.]|//[^/;,]*):)${from}(?=$|[/;,\\s"\'])`': 'numbers of ports between constants; one line of a file',
   'src/plan/ports/port-arguments.ts: `^(-[pPlb])${from}$`': 'numbers of ports between constants; one line of a file',
-  'src/plan/ports/port-files.ts: String.raw`${LOCAL}\\]?(?:[:,]|\\s+)${port}(?![\\d.])|${LOCAL}${beside}${named}|${named}${beside}["\']?[\\w.-]*["\']?\\s{0,9}[:=]?\\s{0,9}["\']?${LOCAL}`':
-    'numbers of ports between constants; one line of a file',
-  'src/plan/ports/port-guess.ts: String.raw`(?<![\\w./%$-])${other}${port}(?![\\w.%-]|\\/(?!tcp\\b|udp\\b))`':
-    'numbers of ports between constants; one line of a file',
+  'src/plan/ports/port-files.ts: String.raw`${LOCAL}\\]?(?:[:,]|\\s+)${port}(?![\\d.])|${LOCAL}${beside}${named}|${named}${beside}["\']?[\\w.-]*["\']?\\s{0,9}[:=]?\\s{0,9}["\']?${LOCAL}`': 'numbers of ports between constants; one line of a file',
+  'src/plan/ports/port-guess.ts: String.raw`(?<![\\w./%$-])${other}${port}(?![\\w.%-]|\\/(?!tcp\\b|udp\\b))`': 'numbers of ports between constants; one line of a file',
   'src/plan/ports/port-guess.ts: `^-[A-Za-z]${from}$`': 'numbers of ports between constants; one line of a file',
-  'src/plan/ports/port-lines.ts: String.raw`(?:<\\w+\\b[^>]*|\\binput\\([^)]*)\\bport\\s*=\\s*["\']${from}["\']`':
-    'numbers of ports between constants; one line of a file',
-  'src/plan/ports/port-lines.ts: String.raw`^\\s*${ANY_ADDRESS}${from}(?=["\']?\\/?\\s*(?:[{,;]|$))`':
-    'numbers of ports between constants; one line of a file',
-  'src/plan/ports/port-lines.ts: String.raw`^\\s*${BEFORE}[<"\']?${KEY}["\']?(?:\\s*[:=]\\s*|\\s+)["\']?(?:\\S*[:@\\]*])?${from}(?![\\w.:]|\\s*\\.)`':
-    'numbers of ports between constants; one line of a file',
+  'src/plan/ports/port-lines.ts: String.raw`(?:<\\w+\\b[^>]*|\\binput\\([^)]*)\\bport\\s*=\\s*["\']${from}["\']`': 'numbers of ports between constants; one line of a file',
+  'src/plan/ports/port-lines.ts: String.raw`^\\s*${ANY_ADDRESS}${from}(?=["\']?\\/?\\s*(?:[{,;]|$))`': 'numbers of ports between constants; one line of a file',
+  'src/plan/ports/port-lines.ts: String.raw`^\\s*${BEFORE}[<"\']?${KEY}["\']?(?:\\s*[:=]\\s*|\\s+)["\']?(?:\\S*[:@\\]*])?${from}(?![\\w.:]|\\s*\\.)`': 'numbers of ports between constants; one line of a file',
   'src/plan/ports/port-lines.ts: `${from}(?=["\']?[;>]?$)`': 'numbers of ports between constants; one line of a file',
-  'src/plan/ports/port-lines.ts: String.raw`(?<![\\w.:@])${ADDRESS}${from}(?![\\w.:@])`':
-    'numbers of ports between constants; one line of a file',
-  'src/plan/ports/port-lines.ts: String.raw`\\b(?:local)?port\\s*\\(\\s*["\']?${from}["\']?\\s*\\)`':
-    'numbers of ports between constants; one line of a file',
-  'src/plan/ports/port-lines.ts: String.raw`^(?:\\d+(?:\\s*,\\s*|\\s+))*${from}(?=\\s*(?:[,;\\s]|$))`':
-    'numbers of ports between constants; one line of a file',
-  'src/plan/ports/port-lines.ts: String.raw`^\\s*(?:["\']?${key}["\']?(?:\\s*[:=]\\s*|\\s+)|-\\s+)`':
-    'numbers of ports between constants; one line of a file',
+  'src/plan/ports/port-lines.ts: String.raw`(?<![\\w.:@])${ADDRESS}${from}(?![\\w.:@])`': 'numbers of ports between constants; one line of a file',
+  'src/plan/ports/port-lines.ts: String.raw`\\b(?:local)?port\\s*\\(\\s*["\']?${from}["\']?\\s*\\)`': 'numbers of ports between constants; one line of a file',
+  'src/plan/ports/port-lines.ts: String.raw`^(?:\\d+(?:\\s*,\\s*|\\s+))*${from}(?=\\s*(?:[,;\\s]|$))`': 'numbers of ports between constants; one line of a file',
+  'src/plan/ports/port-lines.ts: String.raw`^\\s*(?:["\']?${key}["\']?(?:\\s*[:=]\\s*|\\s+)|-\\s+)`': 'numbers of ports between constants; one line of a file',
   'src/plan/ports/port-lines.ts: `:${from}/?$`': 'numbers of ports between constants; one line of a file',
-  'src/plan/ports/renumbered.ts: String.raw`(\\\\\\d|(?<!\\d))${move.to}(?!\\d)`':
-    'numbers of ports between constants; one line of a file',
-  'src/plan/ports/low-ports.ts: String.raw`^[ \\t]*(?:\\w*[ \\t]*\\{[ \\t]*)?<?(?:listen|bind|virtualhost)(?:[ \\t]*[:=][ \\t]*|[ \\t]+)["\']?${ANY_LINE}(\\d{1,3})(?![\\w.:-])`':
-    'numbers of ports between constants; one line of a file',
-  'src/plan/ports/script-ports.ts: String.raw`(^|.)\\$\\{(\\w*(?:PORT|LISTEN)\\w*):?[-=]${from}\\}`':
-    'numbers of ports between constants; one line of a file',
+  'src/plan/ports/renumbered.ts: String.raw`(\\\\\\d|(?<!\\d))${move.to}(?!\\d)`': 'numbers of ports between constants; one line of a file',
+  'src/plan/ports/low-ports.ts: String.raw`^[ \\t]*(?:\\w*[ \\t]*\\{[ \\t]*)?<?(?:listen|bind|virtualhost)(?:[ \\t]*[:=][ \\t]*|[ \\t]+)["\']?${ANY_LINE}(\\d{1,3})(?![\\w.:-])`': 'numbers of ports between constants; one line of a file',
+  'src/plan/ports/script-ports.ts: String.raw`(^|.)\\$\\{(\\w*(?:PORT|LISTEN)\\w*):?[-=]${from}\\}`': 'numbers of ports between constants; one line of a file',
   'src/plan/ports/script-ports.ts: String.raw`\\b${from}\\b`': 'numbers of ports between constants; one line of a file',
-  'src/plan/ports/script-ports.ts: String.raw`\\bPORT=(["\']?)${from}\\1(?=\\s|$)`':
-    'numbers of ports between constants; one line of a file',
-  'src/plan/ports/source-ports.ts: String.raw`\\blisten(?:AndServe)?\\(\\s*(?:["\'][\\d.]*:)?${from}\\b|\\b(?:run|serve|listen)\\([^()\\n]*\\bport\\s*[=:]\\s*${from}\\b|(?:\\b\\w*Server|\\.bind)\\(\\(\\s*["\'][^"\']*["\']\\s*,\\s*${from}\\b|\\bInetSocketAddress\\(\\s*${from}\\b|\\bset\\(?\\s*:port,\\s*${from}\\b`':
-    'numbers of ports between constants; one line of a file',
+  'src/plan/ports/script-ports.ts: String.raw`\\bPORT=(["\']?)${from}\\1(?=\\s|$)`': 'numbers of ports between constants; one line of a file',
+  'src/plan/ports/source-ports.ts: String.raw`\\blisten(?:AndServe)?\\(\\s*(?:["\'][\\d.]*:)?${from}\\b|\\b(?:run|serve|listen)\\([^()\\n]*\\bport\\s*[=:]\\s*${from}\\b|(?:\\b\\w*Server|\\.bind)\\(\\(\\s*["\'][^"\']*["\']\\s*,\\s*${from}\\b|\\bInetSocketAddress\\(\\s*${from}\\b|\\bset\\(?\\s*:port,\\s*${from}\\b`': 'numbers of ports between constants; one line of a file',
   'src/plan/ports/source-ports.ts: form': 'numbers of ports between constants; one line of a file',
   'src/plan/shipped/context-files.ts: `^${source}$`': 'a glob of COPY or rm, escaped but for its stars; a path',
   'src/plan/shipped/removed.ts: `^${source}(?:/|$)`': 'a glob of COPY or rm, escaped but for its stars; a path',
-  "src/plan/step-down/step-down-edits.ts: String.raw`(?<!\\w=\\S*\\s+)(?:${texts.join('|')})(?![\\w./-])`":
-    'escaped texts',
+  "src/plan/step-down/step-down-edits.ts: String.raw`(?<!\\w=\\S*\\s+)(?:${texts.join('|')})(?![\\w./-])`": 'escaped texts',
   'src/profile/compose-ports.ts: `[:\\\\s]${from}\\\\b`': 'numbers of ports and escaped names',
   'src/profile/compose-ports.ts: `\\\\b${host}:${port}\\\\b`': 'numbers of ports and escaped names',
   'src/profile/compose-ports.ts: `\\\\b${scheme}://${host}(?![\\\\w.:-])`': 'numbers of ports and escaped names',
   'src/profile/make-profile.ts: String.raw`(?<!\\d)${to}(?!\\d)`': 'numbers',
   'src/profile/rewrite-yaml.ts: `(?: {${column + 1},}#.*(?:\\\\n|$))*`': 'numbers',
   'src/proof/ask/ask-port.ts: `^${name}:[ \\\\t]*([^\\\\r\\\\n]+)`': 'constants, and names of \\w alone',
-  'src/proof/compare/new-errors.ts: `${String.fromCharCode(27)}\\\\[[\\\\d;]*m`': 'constants, and names of \\w alone',
-  'src/proof/learn/refusals.ts: String.raw`^\\W*${escapeEre(path)}:?( line)? `':
-    'an escaped path; a line of at most 2000 characters',
+  'src/proof/learn/refusals.ts: String.raw`^\\W*${escapeEre(path)}:?( line)? `': 'an escaped path; a line of at most 2000 characters',
   'src/proof/learn/refusals.ts: `${String.fromCharCode(27)}\\\\[[\\\\d;]*m`': 'constants, and names of \\w alone',
-  'src/proof/trace/open-calls.ts: `\\\\b${name}=([\\\\w|]+)`': 'constants, and names of \\w alone',
   'src/temporary.ts: `^\\\\..+\\\\.(${tokenPattern})\\\\.[0-9a-f]{8}\\\\.tmp$`': 'constants, and names of \\w alone',
   'src/temporary.ts: `^harden-image-(${tokenPattern})-[a-z]+-\\\\w{6}$`': 'constants, and names of \\w alone',
-  'src/userns/sub-ids.ts: `^[ \\\\t]*${prefix}_${name}[ \\\\t]+(\\\\d+)[ \\\\t]*$`':
-    'constants, and names of \\w alone',
+  'src/userns/sub-ids.ts: `^[ \\\\t]*${prefix}_${name}[ \\\\t]+(\\\\d+)[ \\\\t]*$`': 'constants, and names of \\w alone',
   'src/workspace/dockerignore.ts: `^${source}$`': 'bounds.patternFolders and bounds.patternStars',
   'src/workspace/smoke-rules.ts: value': 'bounds.patternLength, and a process of its own that bounds.patternMs ends',
   'transforms/raise-ports.ts: `\\\\b${from}\\\\b`': 'a number',
+  'src/image/root-program.ts: pattern': 'the catalogue, which is ours',
+  "src/image/sources/catalogue.ts: `^${glob.replace(/[.+?^${}()|[\\]\\\\]/g, '\\\\$&').replaceAll('*', '[^/]*')}$`": 'the catalogue, which is ours',
+  'src/image/sources/catalogue.ts: tagPattern': 'the catalogue, which is ours',
+  'src/image/step-down/daemons.ts: `^[ \\\\t]*(?:${keys})${between}["\']?(?<${named}>[\\\\w.$\\\\{\\\\}-]+)["\']?[ \\\\t]*(?:;[ \\\\t]*)?$`': 'constants, and names of \\w alone',
+  'src/image/step-down/daemons.ts: inOption.pattern': 'the catalogue, which is ours',
+  'src/image/step-down/daemons.ts: line.pattern': 'the catalogue, which is ours',
+  'src/image/step-down/daemons.ts: `/${parts[1]}/${below}`': 'a glob of the catalogue, escaped but for its stars; a path',
+  'src/image/step-down/daemons.ts: `^${parts.at(-1)}$`': 'a glob of the catalogue, escaped but for its stars; a path',
+  'src/image/step-down/config-lines.ts: `^[ \\\\t]*(?:export[ \\\\t]+)?(?:: \\\\$\\\\{)?${name}:?=["\']?([\\\\w.-]+)`': 'constants, and names of \\w alone',
+  'src/image/step-down/config-lines.ts: daemon.user': 'constants, and names of \\w alone',
+  'src/image/step-down/first-start.ts: `(^|[^\\\\w$"{])${name}\\\\+?=|\\\\b(read|for|printf|mapfile|readarray|getopts)\\\\b[^\\\\n;]*\\\\b${name}\\\\b|\\\\{${name}:?=`': 'constants, and names of \\w alone',
+  'src/image/step-down/root-checks.ts: `${uid}${operator}${zero}|${zero}${operator}${uid}|${name}${operator}${root}`': 'constants, and names of \\w alone',
+  'src/image/step-down/root-checks.ts: `^case ${uid} in ["\']?0["\']?$`': 'constants, and names of \\w alone',
+  'src/image/step-down/script-writes.ts: String.raw`\\bfor\\s+${name}\\s+in\\s+([^;\\n]+)`': 'constants, and names of \\w alone',
+  'src/engine/cli/listeners.ts: `^${table.toUpperCase()}: inuse 0\\\\b`': 'constants, and names of \\w alone',
+  'src/proof/checks/watch.ts: `${String.fromCharCode(27)}\\\\[[\\\\d;]*m`': 'constants, and names of \\w alone',
+  'src/proof/trace/file-calls.ts: `\\\\b${name}=([\\\\w|]+)`': 'constants, and names of \\w alone',
 }
 
 /** Numbers from 0 to 1, the same in each run (mulberry32). */

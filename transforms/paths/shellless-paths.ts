@@ -1,9 +1,9 @@
 import { copyPaths, quotedWord } from '../../src/borders/dockerfile.ts'
 import type { Dockerfile, Instruction, Stage } from '../../src/dockerfile/model.ts'
-import { insertLines, placeOf, stagePlace } from '../../src/dockerfile/placement.ts'
-import { copyText, keyword, reason } from '../../src/dockerfile/write.ts'
 import { type AccountChoice, decided, type Grant, type StagePlan } from '../../src/plan/plan.ts'
 import type { Finding } from '../../src/transform.ts'
+import { copyText, keyword, reason } from '../edits/lines.ts'
+import { insertLines, placeOf, stagePlace } from '../edits/placement.ts'
 import { allowed, granted, grantReasons } from './grant-words.ts'
 
 /**

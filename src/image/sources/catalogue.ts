@@ -1,17 +1,18 @@
 import type {
   AccountList,
+  CatalogueImage,
   ListedAccounts,
   ListedGroup,
   Variant,
   VariantFacts,
   VendorWay,
 } from '../../../catalogue/entry.ts'
-import { baseAccounts } from '../../../catalogue/index.ts'
+import { baseAccounts, images } from '../../../catalogue/index.ts'
 import { onceFor } from '../../once-for.ts'
 import { table } from '../../table.ts'
 import { parseImageConfig } from '../config.ts'
 import type { Accounts, ImageConfig, ImageFacts, Known, OsRelease, Platform } from '../facts.ts'
-import { type CatalogueMatch, matchFor } from './catalogue-match.ts'
+import { type ImageReference, parseReference } from '../reference.ts'
 
 /** What the built-in catalogue says of one image: the file's `common` part and the variant that the tag is of, as one. */
 export interface CatalogueEntry extends VariantFacts {
@@ -24,18 +25,8 @@ export interface CatalogueEntry extends VariantFacts {
 
 const noFacts: Pick<
   VariantFacts,
-  | 'stepDown'
-  | 'writable'
-  | 'ports'
-  | 'mainConfig'
-  | 'configEdits'
-  | 'env'
-  | 'fileCapabilities'
-  | 'needsRoot'
-  | 'unprivilegedVariant'
-  | 'notes'
+  'writable' | 'ports' | 'mainConfig' | 'configEdits' | 'env' | 'fileCapabilities' | 'needsRoot' | 'unprivilegedVariant'
 > = {
-  stepDown: null,
   writable: [],
   ports: [],
   mainConfig: null,
@@ -44,19 +35,18 @@ const noFacts: Pick<
   fileCapabilities: [],
   needsRoot: null,
   unprivilegedVariant: null,
-  notes: [],
 }
 
-/** What the catalogue knows of an image by name; null where it has no entry, or where the tag does not say which. */
+/**
+ * What the catalogue knows of an image by name; null where it has no entry, or where the tag, or a digest alone, does not
+ * say which. Throws HardenError `bad-reference`.
+ */
 export function lookUp(reference: string): CatalogueEntry | null {
-  const found = findEntry(reference)
-  return found.known ? found.value : null
-}
-
-/** As lookUp, with the reason where there is no answer. Throws HardenError `bad-reference`. */
-export function findEntry(reference: string): Known<CatalogueEntry> {
-  const found = matchFor(reference)
-  return found.known ? { known: true, value: entryOf(found.value) } : found
+  const match = matchFor(reference)
+  if (match === null) return null
+  const entry = plainEntry(match)
+  const way = entry.unprivilegedVariant
+  return { ...entry, tag: match.tag, unprivilegedVariant: way === null ? null : fillIn(way, match.name, match.tag) }
 }
 
 /**
@@ -69,16 +59,86 @@ export function factsFromCatalogue(
   platform: Platform = { os: 'linux', architecture: 'amd64' },
 ): ImageFacts | null {
   const found = matchFor(reference)
-  if (!found.known) return null
-  const { text, digest } = found.value.reference
+  if (found === null) return null
+  const { text, digest } = found.reference
   return {
     reference: text,
     source: 'catalogue',
     digest,
     platform,
     files: { known: false, reason: 'the catalogue does not list files' },
-    ...partsOf(plainEntry(found.value)),
+    ...partsOf(plainEntry(found)),
   }
+}
+
+/** The image, and the variant that its tag is of. */
+interface CatalogueMatch {
+  readonly reference: ImageReference
+  readonly image: CatalogueImage
+  readonly variant: Variant
+  /** In the catalogue. */
+  readonly name: string
+  readonly tag: string
+}
+
+/** The image and the variant that a reference names; null for none. Throws HardenError `bad-reference`. */
+function matchFor(reference: string): CatalogueMatch | null {
+  const known = answers.get(reference)
+  if (known !== undefined) return known
+  const found = search(reference)
+  if (answers.size >= mostAnswers) answers.clear()
+  answers.set(reference, found)
+  return found
+}
+
+/** The files of a tree start from a few images, and each is asked for several times. */
+const answers = new Map<string, CatalogueMatch | null>()
+const mostAnswers = 1000
+
+function search(text: string): CatalogueMatch | null {
+  const reference = parseReference(text)
+  if (reference.kind === 'archive') return null
+  const name = commonName(reference.familiarName)
+  const image = byName.get(name) ?? byPattern.find(({ pattern }) => pattern.test(name))?.image
+  if (image === undefined) return null
+  const isUnnamed = reference.tag === null && reference.digest !== null
+  const tag = isUnnamed ? '' : (reference.tag ?? 'latest')
+  const variant = isUnnamed ? onlyVariant(image) : image.variants.find((each) => tagPatternOf(each)?.test(tag) ?? true)
+  return variant === undefined ? null : { reference, image, variant, name, tag }
+}
+
+const tagPatternOf = onceFor(({ tagPattern }: Variant) => (tagPattern === null ? null : new RegExp(tagPattern)))
+
+/** The one that a digest must be of, which says nothing of a tag. */
+function onlyVariant({ variants }: CatalogueImage): Variant | undefined {
+  const [only, ...others] = variants
+  return others.length === 0 && only?.tagPattern === null ? only : undefined
+}
+
+const repositories = images.flatMap((image) => image.repositories.map((name) => ({ name, image })))
+const byName: ReadonlyMap<string, CatalogueImage> = new Map(repositories.map(({ name, image }) => [name, image]))
+const byPattern = repositories
+  .filter(({ name }) => name.includes('*'))
+  .map(({ name, image }) => ({ pattern: globPattern(name), image }))
+
+/** `*` stands for anything but `/`. */
+function globPattern(glob: string): RegExp {
+  return new RegExp(`^${glob.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[^/]*')}$`)
+}
+
+/** Docker Official Images as other registries publish them, under the same tags. */
+const officialCopies = [
+  'public.ecr.aws/docker/library/',
+  'mirror.gcr.io/library/',
+  // For one architecture each: what `node` is made of there.
+  ...['amd64', 'arm32v5', 'arm32v6', 'arm32v7', 'arm64v8', 'i386', 'ppc64le', 'riscv64', 's390x'].map(
+    (architecture) => `${architecture}/`,
+  ),
+]
+
+function commonName(familiarName: string): string {
+  const copy = officialCopies.find((prefix) => familiarName.startsWith(prefix))
+  return copy === undefined ? familiarName : familiarName.slice(copy.length)
 }
 
 /** All that does not depend on the tag. */
@@ -100,13 +160,6 @@ const plainEntries = new WeakMap<Variant, PlainEntry>()
 const partsOf = onceFor((entry: PlainEntry): Pick<ImageFacts, 'config' | 'accounts' | 'os'> => {
   return { config: configOf(entry), accounts: accountsOf(entry.accounts, entry.image), os: osOf(entry) }
 })
-
-function entryOf(match: CatalogueMatch): CatalogueEntry {
-  const { tag, name } = match
-  const entry = plainEntry(match)
-  const way = entry.unprivilegedVariant
-  return { ...entry, tag, unprivilegedVariant: way === null ? null : fillIn(way, name, tag) }
-}
 
 function fillIn(way: VendorWay, repository: string, tag: string): VendorWay {
   const { tags = [], ...rest } = way

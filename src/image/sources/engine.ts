@@ -1,10 +1,10 @@
 import type { Engine, EngineImage } from '../../engine/engine.ts'
 import { HardenError } from '../../errors.ts'
-import type { ImageFacts, Known } from '../facts.ts'
-import { digestOf } from './digest.ts'
+import { table } from '../../table.ts'
+import type { ImageFacts, Known, Platform } from '../facts.ts'
 import { factsFromFiles, filesOfTar } from './facts-from-tar.ts'
 import { keptFiles } from './kept-files.ts'
-import { asBroken } from './stored/documents.ts'
+import { asBroken, digestOf } from './stored/blobs.ts'
 import type { TarContent } from './tar.ts'
 
 /**
@@ -52,4 +52,11 @@ export function filesKey({ id, layers, config }: Pick<EngineImage, 'id' | 'layer
   if (layers.length === 0) return id
   const { labels, ...rest } = config
   return digestOf(JSON.stringify([layers, { ...rest, env: [...rest.env] }]))
+}
+
+const architectures: Readonly<Record<string, string>> = table({ x64: 'amd64', ia32: '386', ppc64: 'ppc64le' })
+
+/** What an engine of this machine would run. */
+export function ownPlatform(): Platform {
+  return { os: 'linux', architecture: architectures[process.arch] ?? process.arch }
 }

@@ -3,8 +3,7 @@ import type { Accounts, FactSource, ImageConfig, ImageFacts, Known, OsRelease, P
 import { createFileModel } from '../file-index.ts'
 import type { FileModel } from '../file-model.ts'
 import { imageLimits } from './image-limits.ts'
-import { keptTexts } from './kept-texts.ts'
-import { readTar, type TarContent } from './tar.ts'
+import { keptTexts, readTar, type TarContent } from './tar.ts'
 
 /** What the tar itself does not say. */
 export interface ImageIdentity {

@@ -1,5 +1,5 @@
 import { entryBytes, imageLimits } from './image-limits.ts'
-import { asBroken } from './stored/documents.ts'
+import { asBroken } from './stored/blobs.ts'
 import { type TarEntry as Entry, tarEntries } from './tar-entries.ts'
 
 const LARGEST = 512 * 1024

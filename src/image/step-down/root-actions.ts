@@ -63,9 +63,9 @@ function actionOf({ command, guarded, fatal }: ScriptCommand, script: ReadScript
   }
 }
 
-type Found = Pick<RootAction, 'action' | 'paths' | 'dynamic' | 'value'>
+type ActionParts = Pick<RootAction, 'action' | 'paths' | 'dynamic' | 'value'>
 
-function simple(tool: string, args: readonly Word[]): Found | null {
+function simple(tool: string, args: readonly Word[]): ActionParts | null {
   const operands = args.filter((word) => !/^-[a-zA-Z-]/.test(word.text))
   if (tool === 'chown' || tool === 'chgrp' || tool === 'chmod') {
     // With --reference the first operand is a path already.
@@ -92,7 +92,7 @@ function operandsOf(args: readonly Word[], valued: readonly string[]): readonly 
 }
 
 /** `find PATH… -exec chown … {} +` is a recursive chown. */
-function findExec(args: readonly Word[], variables: Variables): Found | null {
+function findExec(args: readonly Word[], variables: Variables): ActionParts | null {
   const at = args.findIndex((word) => /^-(?:exec|execdir|ok)$/.test(word.text))
   const action = nameOf(args[at + 1]?.value ?? '')
   if (at < 0 || (action !== 'chown' && action !== 'chgrp' && action !== 'chmod')) return null
@@ -102,7 +102,7 @@ function findExec(args: readonly Word[], variables: Variables): Found | null {
   return { action, value: value === undefined ? null : staticValue(value.text, variables), ...split(paths) }
 }
 
-function split(words: readonly Word[]): Pick<Found, 'paths' | 'dynamic'> {
+function split(words: readonly Word[]): Pick<ActionParts, 'paths' | 'dynamic'> {
   const paths = words.flatMap((word) => (word.value === null || word.value === '' ? [] : [word.value]))
   return { paths, dynamic: paths.length < words.length }
 }

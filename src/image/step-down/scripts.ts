@@ -3,10 +3,16 @@ import { isShell, parseShellScript, programIndex, type ShellCommand } from '../.
 import { joinPath, nameOf } from '../../path.ts'
 import type { ImageConfig } from '../facts.ts'
 import type { FileModel } from '../file-model.ts'
-import { onlyAsOther, onlyAsRoot, type RootQuestions, rootQuestions } from './guard.ts'
-import { type RootRefusal, refusals, refusing } from './refusals.ts'
-import { serviceScripts } from './service-folders.ts'
-import { findProgram, type StartScript } from './start.ts'
+import {
+  onlyAsOther,
+  onlyAsRoot,
+  type RootQuestions,
+  type RootRefusal,
+  refusals,
+  refusing,
+  rootQuestions,
+} from './root-checks.ts'
+import { findProgram, type StartScript, serviceScripts } from './start.ts'
 import { staticValue, type Variables } from './static-text.ts'
 
 /** A start script that was read. */

@@ -3,7 +3,6 @@ import { asWords, isShell, programIndex, readSwitch, type SwitchCommand, shellAr
 import { joinPath, nameOf, normalisePath } from '../../path.ts'
 import type { ImageConfig } from '../facts.ts'
 import type { FileModel } from '../file-model.ts'
-import { serviceScripts } from './service-folders.ts'
 
 /** A switch in ENTRYPOINT or CMD itself. */
 interface ArgvSwitch {
@@ -21,7 +20,7 @@ export interface StartScript {
   readonly exitsOnError?: boolean
 }
 
-export interface Start {
+export interface StartCommands {
   readonly switches: readonly ArgvSwitch[]
   readonly scripts: readonly StartScript[]
   /** Names of the programs that ENTRYPOINT and CMD name. */
@@ -29,7 +28,7 @@ export interface Start {
 }
 
 /** Reads ENTRYPOINT and CMD: what they switch to, and which scripts they run. CMD counts by itself too: most scripts end in `exec "$@"`. */
-export function readStart(config: ImageConfig, files: FileModel | null): Start {
+export function readStart(config: ImageConfig, files: FileModel | null): StartCommands {
   const switches: ArgvSwitch[] = []
   const scripts: StartScript[] = []
   const programs: string[] = []
@@ -102,4 +101,22 @@ export function findProgram(program: string, config: ImageConfig, files: FileMod
     if (real !== null && files.entry(real)?.type === 'file') return real
   }
   return null
+}
+
+/** Supervisors that start `run` in each folder below the one they are given. */
+const SUPERVISORS = new Set(['s6-svscan', 'runsvdir'])
+
+/** What such a supervisor starts; a file `down` keeps a service from it. */
+export function serviceScripts(argv: readonly string[], files: FileModel | null): readonly StartScript[] {
+  const [program = '', ...rest] = argv
+  if (files === null || !SUPERVISORS.has(nameOf(program))) return []
+  const named = rest.find((word) => word.startsWith('/'))
+  if (named === undefined) return []
+  const folder = normalisePath(named)
+  return files.list(folder).flatMap((name) => {
+    const service = joinPath(folder, name)
+    const path = joinPath(service, 'run')
+    const text = files.text(path)
+    return text === null || files.entry(joinPath(service, 'down')) !== null ? [] : [{ path, text }]
+  })
 }

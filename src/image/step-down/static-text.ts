@@ -22,14 +22,14 @@ export function staticValue(text: string, variables: Values): string | null {
   return value
 }
 
-interface Part {
+interface WordPart {
   readonly part: string
   readonly literal: boolean
   readonly quoted: boolean
 }
 
-function splitQuotes(text: string): readonly Part[] | null {
-  const parts: Part[] = []
+function splitQuotes(text: string): readonly WordPart[] | null {
+  const parts: WordPart[] = []
   for (const match of text.matchAll(/'([^']*)'|"((?:[^"\\]|\\.)*)"|([^'"]+)|(["'])/gs)) {
     if (match[4] !== undefined) return null
     if (match[1] !== undefined) parts.push({ part: match[1], literal: true, quoted: true })

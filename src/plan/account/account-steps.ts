@@ -1,8 +1,7 @@
 import type { ShellCommand } from '../../command/index.ts'
 import { expandIn, type Instruction, type Step, says, shellCommands } from '../../dockerfile/index.ts'
 import { type AccountCommand, readAccountCommand } from '../../image/account-arguments.ts'
-import { parseGroup, parsePasswd } from '../../image/accounts.ts'
-import { engineEntries } from '../../image/engine-user.ts'
+import { engineEntries, parseGroup, parsePasswd } from '../../image/accounts.ts'
 import type { Account, Group } from '../../image/facts.ts'
 
 /** One thing that an instruction does to the image's accounts. */

@@ -1,4 +1,5 @@
-import { isRootUser, type Stage, type Step } from '../../dockerfile/index.ts'
+import type { Stage, Step } from '../../dockerfile/index.ts'
+import { isRootUser } from '../../image/accounts.ts'
 import type { Known } from '../../image/facts.ts'
 
 /** A USER line of the stage itself. */

@@ -1,6 +1,13 @@
-import { type Instruction, isRootUser, type Stage, says } from '../../dockerfile/index.ts'
-import { groupNamed, groupsOf, maximumId, userNamed, userWithUid } from '../../image/accounts.ts'
-import { engineNumber } from '../../image/engine-user.ts'
+import { type Instruction, type Stage, says } from '../../dockerfile/index.ts'
+import {
+  engineNumber,
+  groupNamed,
+  groupsOf,
+  isRootUser,
+  maximumId,
+  userNamed,
+  userWithUid,
+} from '../../image/accounts.ts'
 import type { Accounts, ImageFacts } from '../../image/facts.ts'
 import type { AccountPin } from '../plan.ts'
 import type { UserTexts } from '../step-down/root-steps.ts'

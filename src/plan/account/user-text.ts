@@ -1,5 +1,4 @@
-import { resolveUser } from '../../image/accounts.ts'
-import { engineEntries, engineNumber, isRootUser } from '../../image/engine-user.ts'
+import { engineEntries, engineNumber, isRootUser, resolveUser } from '../../image/accounts.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { Created } from './created-accounts.ts'
 

@@ -1,5 +1,6 @@
 import type { DaemonPortRule } from '../../../catalogue/daemon-port-rule.ts'
-import type { NeedsRoot, PortMove, ProgramRule, VariantFacts } from '../../../catalogue/entry.ts'
+import type { NeedsRoot, PortMove, VariantFacts } from '../../../catalogue/entry.ts'
+import type { ProgramRule } from '../../../catalogue/program.ts'
 import { userNamed } from '../../image/accounts.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { Launch } from '../../image/step-down.ts'

@@ -1,4 +1,4 @@
-import { daemonOf, daemons } from '../../image/step-down/daemons.ts'
+import { daemonOf, daemonOfFile } from '../../image/step-down/daemons.ts'
 
 /** A setting, an option or a variable that names a pid file. */
 export const PID = /^([\w.-]*[-_.])?pid[-_.]?(file|path)?$/i
@@ -16,5 +16,5 @@ export function replacesPid(programs: readonly string[]): boolean {
 
 /** The same by the configuration file that names it. */
 export function isNamedByDaemon(file: string): boolean {
-  return daemons.some(({ files }) => files.test(file))
+  return daemonOfFile(file) !== null
 }

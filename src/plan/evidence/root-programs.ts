@@ -1,7 +1,7 @@
-import type { ProgramRule } from '../../../catalogue/entry.ts'
-import { programThatNeedsRoot, type RootProgram } from '../../../catalogue/root-program.ts'
+import type { ProgramRule } from '../../../catalogue/program.ts'
 import { argvOf, asWords, type Command, invocationsIn, programsOf } from '../../command/index.ts'
 import type { ImageFacts } from '../../image/facts.ts'
+import { programThatNeedsRoot, type RootProgram } from '../../image/root-program.ts'
 import type { Launch } from '../../image/step-down.ts'
 import { nameOf } from '../../path.ts'
 import type { Remark } from '../plan.ts'
@@ -76,7 +76,7 @@ function hasFile({ files }: ImageFacts): ((path: string) => boolean) | null {
 }
 
 function need({ rule, program }: RootProgram, place: string, { files }: ImageFacts): NonNullable<Vendor['needsRoot']> {
-  const twin = rule.rootlessTwin === null ? [] : [`${rule.rootlessTwin} does the same without root`]
+  const twin = rule.rootlessTwin === undefined ? [] : [`${rule.rootlessTwin} does the same without root`]
   const guess = rule.onlyWithFile !== undefined && !files.known ? ' (as its name says; its files are not known)' : ''
   return {
     reason: `${program}${place} ${rule.reason}${guess}`,

@@ -1,5 +1,5 @@
 import { argvOf, programsOf } from '../../command/index.ts'
-import type { StartedProgram } from '../../image/step-down.ts'
+import type { WrittenCommand } from '../../image/step-down.ts'
 import type { Evidence } from '../evidence.ts'
 import { inPlaceOf } from '../file-edit.ts'
 import { baseName } from '../places.ts'
@@ -10,7 +10,7 @@ import type { VendorMove } from './port-sources.ts'
 /** What an image starts: by its own command, and in the start scripts that this runs. */
 export interface Start {
   readonly command: Command
-  readonly started: readonly StartedProgram[]
+  readonly started: readonly WrittenCommand[]
 }
 
 /**
@@ -50,7 +50,7 @@ interface ScriptArguments {
  * command does, or it is told that option already.
  */
 function appendInScript(
-  started: readonly StartedProgram[],
+  started: readonly WrittenCommand[],
   program: string,
   words: readonly string[],
 ): ScriptArguments | null {

@@ -1,7 +1,6 @@
 import type { Dockerfile, Instruction } from '../../dockerfile/model.ts'
-import type { StageWalks } from '../../dockerfile/stage-walk.ts'
+import type { StageWalks, Step } from '../../dockerfile/stage-walk.ts'
 import { findStage, reachedFrom } from '../../dockerfile/stages.ts'
-import type { Step } from '../../dockerfile/steps.ts'
 import type { FileEntry, FileModel } from '../../image/file-model.ts'
 import type { InTurn } from '../../in-turn.ts'
 import { onceFor } from '../../once-for.ts'

@@ -1,4 +1,5 @@
-import { type Instruction, isRootUser, type Stage } from '../../dockerfile/index.ts'
+import type { Instruction, Stage } from '../../dockerfile/index.ts'
+import { isRootUser } from '../../image/accounts.ts'
 import type { StageUsers } from '../account/stage-users.ts'
 import { rootWork } from './root-work.ts'
 

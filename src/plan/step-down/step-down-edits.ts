@@ -1,5 +1,5 @@
 import type { ImageFacts } from '../../image/facts.ts'
-import { CHROOT } from '../../image/step-down/account-lines.ts'
+import { CHROOT } from '../../image/step-down/config-lines.ts'
 import type { OwnerLine, RootAction, StepDown, StepDownReport } from '../../image/step-down.ts'
 import { escapeEre, inPlaceOf } from '../file-edit.ts'
 import { listed } from '../listed.ts'

@@ -1,8 +1,8 @@
 import { bounds } from '../../bounds.ts'
 import { switchTools } from '../../command/index.ts'
 import type { ImageFacts } from '../../image/facts.ts'
-import type { Refused } from '../../image/step-down/account-options.ts'
 import { daemonOf, insistsOnUser } from '../../image/step-down/daemons.ts'
+import type { Refused } from '../../image/step-down/options.ts'
 import {
   findAccountLines,
   findOwnerLines,

@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { expect } from '@jest/globals'
-import { isRootUser, parseDockerfile } from '../../../src/dockerfile/index.ts'
+import { parseDockerfile } from '../../../src/dockerfile/index.ts'
+import { isRootUser } from '../../../src/image/accounts.ts'
 import type { TargetResult, Verdict } from '../../../src/report/report.ts'
 import { REPOSITORY } from './cli.ts'
 

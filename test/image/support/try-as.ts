@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process'
 import type { Identity } from '../../../src/image/file-model.ts'
 import { isRoot } from './real-tree.ts'
 
-/** `write /path`, `rename /from /to`. */
-export type Question = readonly [kind: string, path: string, to?: string]
+/** `write /path`. */
+export type Question = readonly [kind: string, path: string]
 
 /**
  * Really tries each operation as its user, in one child process, and undoes what it did. Null: it failed for a reason
@@ -41,27 +41,15 @@ export function tryAll(asked: readonly (readonly [Identity, Question])[]): reado
         if (status !== 0) throw Object.assign(new Error('unreadable'), { code: 'EACCES' })
       },
       create: (p) => { fs.mkdirSync(p); fs.rmdirSync(p) },
-      mode: (p) => fs.chmodSync(p, fs.statSync(p).mode & 0o7777),
-      owner: (p) => fs.chownSync(p, who.uid, -1),
-      group: (p) => {
-        const { gid } = fs.statSync(p)
-        fs.chownSync(p, -1, who.gids[0]); asRoot(() => fs.chownSync(p, -1, gid))
-      },
       remove: (p) => {
         // Removing is tried by renaming in the same directory: the same permissions, and it can be undone.
         fs.renameSync(p, p + '.away'); asRoot(() => fs.renameSync(p + '.away', p))
       },
-      rename: (p, to) => {
-        // The way to the new name may itself lead through what is renamed.
-        let back = to
-        try { back = fs.realpathSync(require('path').dirname(to)) + '/moved' } catch {}
-        fs.renameSync(p, to); asRoot(() => fs.renameSync(back, p))
-      },
     }
-    const results = asked.map(([identity, [kind, path, to]]) => {
+    const results = asked.map(([identity, [kind, path]]) => {
       who = identity
       become()
-      try { tries[kind](path, to); return true }
+      try { tries[kind](path); return true }
       catch (e) { return refused(e) ? false : null }
       finally { beRoot() }
     })

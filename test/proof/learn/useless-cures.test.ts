@@ -37,10 +37,8 @@ test.each<[string, Round | null, Round, readonly string[]]>([
 describe('a program that was given another folder to start in', () => {
   const inFolder = (state: RunRecord['state'], moved = true): Round => {
     const one = round([], 'no such file: x.conf', state)
-    const stage = {
-      stage: 0,
-      decisions: moved ? decide('set-workdir', [{ path: '/home/app', reason: 'a test', evidence: [] }]) : [],
-    }
+    const decisions = decide('set-workdir', moved ? [{ path: '/home/app', reason: '', evidence: [] }] : [])
+    const stage = { stage: 0, decisions }
     return { ...one, hardened: { plan: { stages: [stage] } } as unknown as Round['hardened'] }
   }
 

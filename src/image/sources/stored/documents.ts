@@ -1,8 +1,8 @@
 import { bounds } from '../../../bounds.ts'
-import { HardenError } from '../../../errors.ts'
+import type { HardenError } from '../../../errors.ts'
 import { parseImageConfig } from '../../config.ts'
 import type { ImageConfig, Platform } from '../../facts.ts'
-import type { Blobs } from './blobs.ts'
+import { type Blobs, broken } from './blobs.ts'
 
 /** Where a document is from, for messages. */
 export interface DocumentPlace {
@@ -184,16 +184,4 @@ function textAt(object: Json, key: string, place: DocumentPlace, parent?: string
 
 function unfit({ blobs, name }: DocumentPlace, key: string, wanted: string): HardenError {
   return broken(blobs, `${key} of ${name} is not ${wanted}`)
-}
-
-export function broken({ title }: Pick<Blobs, 'title'>, what: string, hint?: string): HardenError {
-  return new HardenError('unreadable', `${title} cannot be read: ${what}`, hint === undefined ? {} : { hint })
-}
-
-/** An error of what reads foreign bytes as one that says where they are from; bugs and interruptions stay as they are. */
-export function asBroken(blobs: Pick<Blobs, 'title'>, error: unknown, name?: string): unknown {
-  const { name: kind, message } = error as Error
-  if (error instanceof HardenError || ['AbortError', 'TypeError', 'RangeError', 'ReferenceError'].includes(kind))
-    return error
-  return broken(blobs, name === undefined ? message : `${name}: ${message}`)
 }

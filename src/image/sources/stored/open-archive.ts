@@ -1,17 +1,11 @@
-import { constants } from 'node:fs'
-import { type FileHandle, open, realpath, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { stat } from 'node:fs/promises'
 import { HardenError } from '../../../errors.ts'
-import { isWithin } from '../../../path.ts'
 import type { Platform } from '../../facts.ts'
-import type { ArchiveReference } from '../../reference.ts'
-import { type ArchiveBlobs, archiveBlobs } from './archive-blobs.ts'
-import type { Blobs } from './blobs.ts'
-import { byDigest } from './by-digest.ts'
-import { type Candidate, chooseImage, nameFor } from './candidate.ts'
-import { broken, parseSaved } from './documents.ts'
-import { imagesOfOciLayout } from './oci.ts'
-import { kindDocument, type StoredImage, storedImage } from './stored-image.ts'
+import { type ArchiveReference, type ImageReference, parseImageReference } from '../../reference.ts'
+import { type ArchiveBlobs, archiveBlobs, folderBlobs } from './archive-blobs.ts'
+import { type Blobs, byDigest } from './blobs.ts'
+import { parseSaved } from './documents.ts'
+import { type Candidate, imagesOfOciLayout, kindDocument, type StoredImage, storedImage } from './stored-image.ts'
 
 export interface OpenedImage {
   readonly blobs: Blobs
@@ -94,51 +88,66 @@ async function imagesOfDockerArchive(blobs: ArchiveBlobs): Promise<readonly Cand
   }))
 }
 
-/** A folder as the regular files in it, by their paths below it. */
-function folderBlobs(title: string, folder: string, signal: AbortSignal): Blobs {
-  const opened = (name: string): Promise<FileHandle | null> => openBelow(title, folder, name)
-  return {
-    title,
-    document: async (name, most) => {
-      const file = await opened(name)
-      if (file === null) return null
-      try {
-        const { size } = await file.stat()
-        if (size > most) throw broken({ title }, `${name} has ${size} bytes, more than ${most}`)
-        return await file.readFile({ signal })
-      } finally {
-        await file.close()
-      }
-    },
-    each: async (names, read) => {
-      for (const name of names) {
-        const file = await opened(name)
-        if (file === null) throw broken({ title }, `${name} is missing in it`)
-        try {
-          const { size } = await file.stat()
-          const blob = file.createReadStream({ autoClose: false, signal })
-          await read(name, blob, size)
-        } finally {
-          await file.close()
-        }
-      }
-    },
-  }
+const MOST_NAMED = 10
+
+/** The one that is meant: by its name, by `@` and its number, or the only one. Throws HardenError `no-image`. */
+export function chooseImage(reference: ArchiveReference, candidates: readonly Candidate[]): Candidate {
+  const { text, transport, file, image } = reference
+  const found = image === null ? candidates : candidates.filter(({ names }, index) => isCalled(image, names, index))
+  const [only] = found
+  if (only !== undefined && found.length === 1) return only
+  const there = candidates.map(({ names }, index) => names[0] ?? `@${index}`)
+  const named = (there.length > MOST_NAMED ? [...there.slice(0, MOST_NAMED), '…'] : there).join(', ')
+  const problem =
+    there.length === 0
+      ? `${text} has no images`
+      : image === null
+        ? `${text} has ${there.length} images: ${named}`
+        : found.length === 0
+          ? `${file} has no image that is called ${image}, only ${named}`
+          : `${file} has ${found.length} images that are called ${image}: ${named}`
+  throw new HardenError('no-image', problem, {
+    hint: there.length === 0 ? 'make the archive again' : `say which: ${transport}:${file}:${there[0]}`,
+  })
 }
 
-/** Null where it is missing. A link in the folder may lead to any file of the machine, and to a pipe that nobody writes to. */
-async function openBelow(title: string, folder: string, name: string): Promise<FileHandle | null> {
-  try {
-    const path = await realpath(join(folder, name))
-    if (!isWithin(path, await realpath(folder))) throw broken({ title }, `${name} is a link that leads out of it`)
-    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-    if ((await file.stat()).isFile()) return file
-    await file.close()
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null
-    if (code === undefined || code === 'unreadable') throw error
-    throw broken({ title }, `${name}: ${(error as Error).message}`)
+function isCalled(image: string, names: readonly string[], index: number): boolean {
+  if (image === `@${index}` || names.includes(image)) return true
+  const wanted = fullName(image)
+  return wanted !== null && names.some((name) => fullName(name) === wanted)
+}
+
+/** `docker.io/library/nginx:latest`; null for what is no name of an image. */
+function fullName(text: string): string | null {
+  const reference = parsed(text)
+  return reference === null ? null : `${reference.repository}:${reference.tag ?? 'latest'}`
+}
+
+/**
+ * What a FROM line calls it. A tag alone is none: such an image is called after its file, on the host that stands for
+ * no registry, so that nobody takes it for another one's.
+ */
+function nameFor({ file, image }: ArchiveReference, names: readonly string[]): string {
+  const chosen = image === null || image.startsWith('@') ? [] : [image]
+  for (const name of [...chosen, ...names]) {
+    const reference = /[:/]/.test(name) ? parsed(name) : null
+    if (reference !== null) return `${reference.familiarName}:${reference.tag ?? 'latest'}`
   }
-  throw broken({ title }, `${name} is no regular file`)
+  const base =
+    file
+      .replace(/(?<!\/)\/+$/, '')
+      .split('/')
+      .at(-1) ?? ''
+  const stem = base.toLowerCase().replace(/\.(?:tar(?:\.\w+)?|tgz)$/, '')
+  const tag = names.find((name) => /^\w[\w.-]{0,127}$/.test(name)) ?? 'latest'
+  return `localhost/${stem.replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'image'}:${tag}`
+}
+
+function parsed(text: string): ImageReference | null {
+  try {
+    return parseImageReference(text)
+  } catch (error) {
+    if (error instanceof HardenError) return null
+    throw error
+  }
 }

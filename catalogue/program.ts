@@ -1,0 +1,66 @@
+/** What is known of one program: a file of programs/. */
+export interface ProgramRule {
+  /** That of its file; what people read. */
+  readonly name: string
+  /** Base names of the executable, in a folder of the system: `/app/cron` is another program. */
+  readonly programs: readonly string[]
+  /** Absolute paths, where the base name alone would say too little. */
+  readonly paths?: readonly string[]
+  /** How it is told to switch to another user. */
+  readonly stepDown?: DaemonSwitch
+  /** What it does that only root can do. Absent: nothing. */
+  readonly needsRoot?: RootNeed
+  /** Manual pages, documents of its vendor, and what was measured. */
+  readonly source: string
+}
+
+/** How a daemon is told to switch to another user, in its configuration and on its command line. */
+export interface DaemonSwitch {
+  // Globs of the files that configure it: `**/name`, `**/folder/name` or `**/folder/**/name`. Absent: none does.
+  readonly files?: readonly string[]
+  /** The line that names the user, and with a group `group` of a pattern the group. */
+  readonly user?: ConfigLine
+  /** The line that names the group alone. */
+  readonly group?: ConfigLine
+  /** Options of the program that take the user: `-u x`, `-ux`, `--user=x`, `--user x`. */
+  readonly options?: readonly string[]
+  readonly groupOptions?: readonly string[]
+  /**
+   * An option whose value is configuration; the regular expression has groups `before`, what stays of it, `user` and
+   * `group`.
+   */
+  readonly inOption?: { readonly option: string; readonly pattern: string }
+  /** It stops, or starts nothing, where it may not become that user, told in either way; most only warn. */
+  readonly insists?: true
+}
+
+/** `key = value`, `key value`, or a regular expression with groups `user` or `group`. */
+export type ConfigLine =
+  | { readonly setting: readonly string[] }
+  | { readonly directive: readonly string[] }
+  | { readonly pattern: string }
+
+export interface RootNeed {
+  /** What it does that only root can do; follows the name: `cron switches to …`. */
+  readonly reason: string
+  /** Without `CAP_`; `ALL` for `--privileged`. */
+  readonly capabilities: readonly string[]
+  /** Regular expression that one argument must match for the rule to apply. */
+  readonly onlyWith?: string
+  /** A path that must be in the image for the rule to apply; where the files are not known, it is taken to be there. */
+  readonly onlyWithFile?: string
+  readonly unless?: readonly RootExemption[]
+  /** What does the same without root. */
+  readonly rootlessTwin?: string
+  readonly advice: string
+}
+
+/** A case in which the program does not need root after all. */
+interface RootExemption {
+  /** Regular expression that one argument of the command matches. */
+  readonly argument?: string
+  /** A path that is in the image. */
+  readonly file?: string
+  /** What that means; with neither `argument` nor `file` only a person can tell. */
+  readonly when: string
+}

@@ -1,0 +1,41 @@
+import type { Plan, StageOutcome } from '../plan/plan.ts'
+import type { Policy } from '../plan/policy.ts'
+import type { ReportFinding, TargetResult, Verdict } from '../report/report.ts'
+
+/** All that a verdict is made of. */
+export interface Judged {
+  /** Of each stage that is meant to run. */
+  readonly outcomes: readonly StageOutcome[]
+  /** Of the plan, of the files that build it, and of a proof. */
+  readonly findings: readonly Pick<ReportFinding, 'outcome'>[]
+  readonly policy: Pick<Policy, 'ignore'>
+  /** Null where none was asked for. */
+  readonly proof: Pick<NonNullable<TargetResult['proof']>, 'passed'> | null
+}
+
+/** The one-word result of a target. Worst first: what needs a person is never hidden by what went well. */
+export function verdict({ outcomes, findings, policy, proof }: Judged): Verdict {
+  if (outcomes.length > 0 && outcomes.every((outcome) => outcome === 'not-applicable')) return 'not-applicable'
+  if (outcomes.includes('needs-root')) return 'needs-root'
+  const open = findings.some(({ outcome }) => outcome === 'todo' || outcome === 'offered')
+  if (open || outcomes.includes('unknown') || policy.ignore.includes('set-user'))
+    return outcomes.every((outcome) => outcome === 'already') && !open ? 'unchanged' : 'incomplete'
+  if (!outcomes.some((outcome) => outcome === 'harden' || outcome === 'vendor')) return 'unchanged'
+  // A stage that stays root by somebody's decision is no hardened one, and what was tried and did not work is none.
+  return outcomes.includes('exempt') || proof?.passed === false ? 'incomplete' : 'hardened'
+}
+
+export function outcomesOf({ stages }: Plan): readonly StageOutcome[] {
+  return stages.map(({ outcome }) => outcome)
+}
+
+/** A result with more that was found of it, or with its proof: the verdict is that of all of it. */
+export function judgedAgain(
+  result: TargetResult,
+  about: Pick<Judged, 'outcomes' | 'policy'>,
+  more: readonly ReportFinding[],
+  proof = result.proof,
+): TargetResult {
+  const findings = [...result.findings, ...more]
+  return { ...result, verdict: verdict({ ...about, findings, proof }), findings, proof }
+}

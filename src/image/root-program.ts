@@ -1,0 +1,61 @@
+import type { ProgramRule, RootNeed } from '../../catalogue/program.ts'
+import { onceFor } from '../once-for.ts'
+import { nameOf } from '../path.ts'
+
+export interface RootProgram {
+  /** As it stands in the command. */
+  readonly program: string
+  readonly rule: RootNeed
+}
+
+/**
+ * The first program of a command that must stay root to do its job, or null. `started` are the names or paths of what
+ * is started, without wrappers; `words` are all words of the command; `hasFile` asks the image, null where its files
+ * are not known.
+ */
+export function programThatNeedsRoot(
+  rules: readonly ProgramRule[],
+  started: readonly string[],
+  words: readonly string[],
+  hasFile: ((path: string) => boolean) | null,
+): RootProgram | null {
+  for (const program of started) {
+    // A caller may know the base name only; its path then stands among the words.
+    const path = words.find((word) => word.endsWith(`/${program}`)) ?? program
+    const named = byName(rules).get(nameOf(path))
+    const rule = named?.find((candidate) => namesProgram(candidate, path))?.needsRoot
+    const others = words.filter((word) => word !== program && word !== path)
+    if (rule !== undefined && applies(rule, others, hasFile)) return { program, rule }
+  }
+  return null
+}
+
+/** The rules by the base names that they speak of. */
+const byName = onceFor((rules: readonly ProgramRule[]) => {
+  const found = new Map<string, ProgramRule[]>()
+  for (const rule of rules) {
+    if (rule.needsRoot === undefined) continue
+    const names = new Set([...rule.programs, ...(rule.paths ?? []).map(nameOf)])
+    for (const name of names) found.set(name, [...(found.get(name) ?? []), rule])
+  }
+  return found
+})
+
+/** `/usr/local/samba/sbin` and `/opt/x/sbin` too: what is there is a server of the system by its place. */
+const systemFolder = /^(\/usr(\/local)?)?\/(s?bin|lib|lib64|libexec)(\/|$)|^\/(usr\/local|opt)\/[^/]+\/sbin\//
+
+function namesProgram(rule: ProgramRule, path: string): boolean {
+  if (rule.paths?.includes(path)) return true
+  const name = nameOf(path)
+  return rule.programs.includes(name) && (name === path || systemFolder.test(path))
+}
+
+function applies(rule: RootNeed, words: readonly string[], hasFile: ((path: string) => boolean) | null): boolean {
+  const has = (pattern: string): boolean => words.some((word) => new RegExp(pattern).test(word))
+  if (rule.onlyWith !== undefined && !has(rule.onlyWith)) return false
+  if (rule.onlyWithFile !== undefined && hasFile !== null && !hasFile(rule.onlyWithFile)) return false
+  return !rule.unless?.some(
+    ({ argument, file }) =>
+      (argument !== undefined && has(argument)) || (file !== undefined && hasFile?.(file) === true),
+  )
+}

@@ -1,0 +1,120 @@
+import { invocationOf, programName } from '../../command/index.ts'
+import { lineOf } from '../../line-of.ts'
+import { nameOf } from '../../path.ts'
+import { table } from '../../table.ts'
+import type { FileModel } from '../file-model.ts'
+import type { ReadScript } from './scripts.ts'
+import { staticValue } from './static-text.ts'
+
+/** A program that a start script or supervisord starts. */
+export interface Launch {
+  /** The file that says so; null for the text of `sh -c`. */
+  readonly path: string | null
+  /** 1-based. */
+  readonly line: number
+  /** The program first; '' for a word that a variable decides. */
+  readonly words: readonly string[]
+  /** It stands in a branch or a function, or behind such a call: a start need not come to it. */
+  readonly conditional: boolean
+  /** It works on what it is given, or its output is what is wanted: `$(jq …)`, `zstd -dc "$f" | load`. */
+  readonly filter?: true
+  /** By its init script, whose words nobody has read. */
+  readonly byInit?: true
+}
+
+/** All that start scripts start, whoever it runs as. */
+export function launchesIn(script: ReadScript): readonly Launch[] {
+  const functions = new Set(script.commands.map(({ command }) => command.functionName))
+  return script.commands.flatMap(({ command }, index) => {
+    const { words, span, conditional } = command
+    const reader = script.commands[index + 1]?.command
+    const isRead = reader?.connector === '|' && !LOGGER.test(nameOf(reader.name ?? ''))
+    const isFilter = command.within === 'substitution' || command.connector === '|' || isRead
+    const all = invocationOf(words).words.map(
+      (word, place) => (place === 0 ? programName(word) : word.value) ?? staticValue(word.text, script.variables) ?? '',
+    )
+    const service = serviceOf(all)
+    const started = service ?? all
+    const [program = ''] = started
+    if (program === '' || functions.has(program) || command.within === 'trap') return []
+    return [
+      {
+        path: script.path,
+        line: lineOf(script.text, span.start),
+        words: started,
+        conditional: conditional || script.conditional,
+        ...(isFilter ? { filter: true as const } : {}),
+        ...(service === null ? {} : { byInit: true }),
+      },
+    ]
+  })
+}
+
+/** A server's output may go there. */
+const LOGGER = /^(tee|cat|logger|sed|grep|awk|ts|multilog|svlogd|cronolog|rotatelogs|while|)$/
+
+/** Names of init scripts that are not those of their daemons. */
+const DAEMON_OF: Readonly<Record<string, string>> = table({ ssh: 'sshd' })
+
+/** `service cron start`, `/etc/init.d/cron start`. */
+function serviceOf([program = '', ...rest]: readonly string[]): readonly string[] | null {
+  const isInit = program.startsWith('/etc/init.d/')
+  const [name = '', verb] = isInit ? [nameOf(program), ...rest] : rest
+  if (!isInit && !/^(rc-)?service$/.test(nameOf(program))) return null
+  return verb === 'start' || verb === 'restart' ? [DAEMON_OF[name] ?? name] : []
+}
+
+/** The `[program:x]` sections of supervisord; that such a file is there is enough, since nothing else brings one. */
+export function supervised(files: FileModel | null): readonly Launch[] {
+  const paths = files === null ? [] : files.texts().filter((path) => /supervisor/.test(path))
+  return paths.flatMap((path) => sections(path, files?.text(path) ?? ''))
+}
+
+function sections(path: string, text: string): readonly Launch[] {
+  const starts = [...text.matchAll(/^[ \t]*\[/gm)].map(({ index }) => index)
+  return [...text.matchAll(/^[ \t]*command[ \t]*=[ \t]*(?:exec[ \t]+)?(.*)$/gm)].map((match) => {
+    const start = starts.findLast((at) => at < match.index) ?? 0
+    const section = text.slice(start, starts.find((at) => at > match.index) ?? text.length)
+    return {
+      path,
+      line: lineOf(text, match.index),
+      words: (match[1] ?? '').trim().split(/\s+/),
+      conditional: /^[ \t]*autostart[ \t]*=[ \t]*(false|no|0)\b/im.test(section),
+    }
+  })
+}
+
+/** A command of a start script, from the name of its program on: wrappers, and what switches user, are left out. */
+export interface WrittenCommand {
+  readonly path: string
+  /** Base name. */
+  readonly program: string
+  /** The program as it is written there, and the word behind it; '' where there is none. */
+  readonly word: string
+  readonly next: string
+  /** All of it, to its last word. */
+  readonly text: string
+  /** What one of its words is by a variable is not known. */
+  readonly words: readonly (string | null)[]
+}
+
+export function writtenCommands(scripts: readonly ReadScript[]): readonly WrittenCommand[] {
+  return scripts.flatMap(({ path, text, commands }) =>
+    commands.flatMap(({ command: { words, within } }) => {
+      if (within === 'trap') return []
+      const { at } = invocationOf(words)
+      const [word, last] = [words[at], words.at(-1)]
+      if (path === null || word?.value == null || last === undefined) return []
+      return [
+        {
+          path,
+          program: nameOf(word.value),
+          word: word.text,
+          next: words[at + 1]?.text ?? '',
+          text: text.slice(word.span.start, last.span.end),
+          words: words.slice(at).map(({ value }) => value),
+        },
+      ]
+    }),
+  )
+}

@@ -1,0 +1,127 @@
+import { readSwitch, type SwitchCommand, type Word } from '../../command/index.ts'
+import type { Span } from '../../edit.ts'
+import { lineOf } from '../../line-of.ts'
+import type { AccountLine } from './config-lines.ts'
+import { readDaemonOption } from './options.ts'
+import type { ReadScript } from './scripts.ts'
+import { staticValue } from './static-text.ts'
+
+/** One place where a container that starts as root switches to another user. */
+export interface StepDown {
+  readonly kind: 'entrypoint-script' | 'argv' | 'directive'
+  /** `gosu`, `su`, `setpriv` …; the daemon's name for its own directive or option. */
+  readonly tool: string
+  /** Name or uid; null where it is decided at run time. */
+  readonly user: string | null
+  readonly group: string | null
+  /** The script or configuration file; null for ENTRYPOINT, CMD and the text of `sh -c`. */
+  readonly path: string | null
+  /** 1-based; null where there is no file. */
+  readonly line: number | null
+  /** The command, the argv or the configuration line, as written. */
+  readonly text: string
+  /** End of that text in the file; 0 for argv. */
+  readonly end: number
+  /** Skipped when the container starts as another user. */
+  readonly guarded: boolean
+  /**
+   * Changes to the file's text (or, for `path: null` in a script, to that of `sh -c`) after which it runs the same
+   * without switching; null where that cannot be said, empty for argv.
+   */
+  readonly edits: readonly { readonly span: Span; readonly text: string }[] | null
+  /** For argv: which one, and what it is without the switch (null: cannot be said). */
+  readonly argv: { readonly of: 'entrypoint' | 'cmd'; readonly without: readonly string[] | null } | null
+  /** For a directive: the image's own start names that daemon. */
+  readonly started: boolean
+}
+
+/** A switch in ENTRYPOINT or CMD. */
+export function argvStepDown(of: 'entrypoint' | 'cmd', argv: readonly string[], found: SwitchCommand): StepDown {
+  const { tool, user, group, from, to, instead } = found
+  // An ENTRYPOINT of a switch alone (`gosu app`) runs the CMD.
+  const rest = argv.slice(to)
+  const inside = instead ?? (of === 'entrypoint' && rest.length === 0 && tool !== 'su' ? [] : null)
+  const without = inside === null ? null : [...argv.slice(0, from), ...inside.map((word) => word.value ?? ''), ...rest]
+  return {
+    kind: 'argv',
+    tool,
+    user: user.value,
+    group: group?.value ?? null,
+    path: null,
+    line: null,
+    text: JSON.stringify(argv),
+    end: 0,
+    guarded: false,
+    edits: [],
+    argv: { of, without },
+    started: true,
+  }
+}
+
+/** The switches of a start script; `read` finds one in the words of a command. */
+export function scriptStepDowns(
+  script: ReadScript,
+  read: (words: readonly Word[]) => SwitchCommand | null = (words) => readSwitch(words) ?? readDaemonOption(words),
+): readonly StepDown[] {
+  return script.commands.flatMap(({ command, guarded }) => {
+    const found = read(command.words)
+    if (found === null) return []
+    const user = found.user.value ?? staticValue(found.user.text, script.variables)
+    if (user === 'root' || user === '0') return []
+    const { start, end } = command.span
+    return [
+      {
+        kind: 'entrypoint-script' as const,
+        tool: found.tool,
+        user: user || null,
+        group:
+          found.group === null ? null : (found.group.value ?? staticValue(found.group.text, script.variables)) || null,
+        path: script.path,
+        line: lineOf(script.text, start),
+        text: script.text.slice(start, end),
+        end,
+        guarded,
+        edits: editsFor(found, command.words),
+        argv: null,
+        started: true,
+      },
+    ]
+  })
+}
+
+function editsFor({ from, to, instead }: SwitchCommand, words: readonly { readonly span: Span }[]): StepDown['edits'] {
+  const first = words[from]
+  if (instead === null || first === undefined) return null
+  const next = words[to]
+  const last = words[words.length - 1] ?? first
+  // Of a text whose quotes hide others nobody knows where a word stands, only where the whole does.
+  if (last !== first && last.span.start === first.span.start) return null
+  const text = instead.map((word) => word.text).join(' ')
+  if (next !== undefined)
+    return [{ span: { start: first.span.start, end: next.span.start }, text: text === '' ? '' : `${text} ` }]
+  // An option at the end takes the blank before it along.
+  const start = text === '' ? (words[from - 1]?.span.end ?? first.span.start) : first.span.start
+  return [{ span: { start, end: last.span.end }, text }]
+}
+
+/** A line of a configuration file; `programs`: the names of those that are started. */
+export function directiveStepDown(found: AccountLine, programs: ReadonlySet<string>): StepDown {
+  const lines = [found, ...(found.groupLine === null ? [] : [found.groupLine])]
+  return {
+    kind: 'directive',
+    tool: found.daemon,
+    user: found.user,
+    group: found.group,
+    path: found.path,
+    line: found.line,
+    text: found.text.trim(),
+    end: found.end,
+    guarded: false,
+    edits: lines.map(({ start, end }) => ({ span: { start, end: end + 1 }, text: '' })),
+    argv: null,
+    started: [...programs].some(
+      (program) =>
+        found.programs.includes(program) || found.programs.includes(program.replace(/(?<![\d.])[\d.]+$/, '')),
+    ),
+  }
+}

@@ -1,0 +1,47 @@
+// The one place that makes a verdict, and what goes into it.
+import { expect, test } from '@jest/globals'
+import { judgedAgain, verdict } from '../../src/app/verdict.ts'
+import type { StageOutcome } from '../../src/plan/plan.ts'
+import type { Verdict } from '../../src/report/report.ts'
+import { finding, sampleResult } from '../report/sample.ts'
+
+const policy = { ignore: [] }
+const judged = (outcomes: readonly StageOutcome[], ...findings: readonly ('todo' | 'offered' | 'note' | 'fixed')[]) =>
+  verdict({ outcomes, findings: findings.map((outcome) => ({ outcome })), policy, proof: null })
+
+test.each<[Verdict, readonly StageOutcome[], Parameters<typeof judged>[1][]]>([
+  ['hardened', ['harden'], ['fixed', 'note']],
+  ['hardened', ['vendor', 'already'], []],
+  ['unchanged', ['already', 'already'], ['note']],
+  ['unchanged', ['exempt'], ['note']],
+  ['unchanged', [], []],
+  ['incomplete', ['harden'], ['fixed', 'todo']],
+  ['incomplete', ['harden'], ['offered']],
+  ['incomplete', ['already'], ['todo']],
+  ['incomplete', ['harden', 'unknown'], []],
+  ['incomplete', ['harden', 'exempt'], []],
+  ['needs-root', ['harden', 'needs-root'], ['todo']],
+  ['not-applicable', ['not-applicable'], []],
+])('it is %s where the stages are %j and the findings %j', (expected, outcomes, findings) => {
+  expect(judged(outcomes, ...findings)).toBe(expected)
+})
+
+test('nothing is hardened that a proof has failed', () => {
+  const about = { outcomes: ['harden'], findings: [], policy } as const
+  expect(verdict({ ...about, proof: { passed: true } })).toBe('hardened')
+  expect(verdict({ ...about, proof: { passed: false } })).toBe('incomplete')
+})
+
+test('nothing is hardened whose USER a configuration leaves alone', () => {
+  const about = { outcomes: ['harden'], findings: [], proof: null } as const
+  expect(verdict({ ...about, policy: { ignore: ['set-user'] } })).toBe('incomplete')
+})
+
+test('what is found later counts like what was found first', () => {
+  const about = { outcomes: ['harden'], policy } as const
+  const result = sampleResult({ findings: [finding] })
+  const note = { ...finding, outcome: 'note' as const }
+  expect(judgedAgain(result, about, [note])).toEqual({ ...result, findings: [finding, note] })
+  const todo = { ...finding, outcome: 'todo' as const }
+  expect(judgedAgain(result, about, [todo])).toEqual({ ...result, verdict: 'incomplete', findings: [finding, todo] })
+})

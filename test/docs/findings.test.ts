@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from '@jest/globals'
+import { messagesIn } from '../../scripts/messages.mjs'
+import { transforms } from '../../transforms/index.ts'
+
+const page = readFileSync('docs/findings.md', 'utf8')
+const sections = page.split(/^### /m).slice(1)
+const names = sections.map((section) => section.split('\n', 1)[0] ?? '')
+
+test('every transform has its section, in the order in which they run', () => {
+  const all = transforms.map(({ name }) => name)
+  expect(names.filter((name) => all.includes(name))).toEqual(all)
+})
+
+test('every verdict of the schema has its section', () => {
+  const schema = readFileSync('schema/report.schema.json', 'utf8')
+  const verdicts = /"verdict": \{[^}]*"enum": \[([^\]]*)\]/.exec(schema)?.[1]?.match(/[\w-]+/g) ?? []
+  expect(verdicts.length).toBeGreaterThan(5)
+  expect(verdicts.filter((verdict) => !names.includes(verdict))).toEqual([])
+})
+
+test('every name that a finding has beside the transforms has its section', () => {
+  const given = ['src/app', 'src/cli', 'src/proof'].flatMap((folder) => namesIn(folder))
+  expect(given).toContain('read-build')
+  expect(given.filter((name) => !names.includes(name))).toEqual([])
+})
+
+test('no section says nothing', () => {
+  const short = sections.filter((section) => section.split(/\s+/).length < 12)
+  expect(short.map((section) => section.split('\n', 1)[0])).toEqual([])
+})
+
+test('what the page quotes of a message is one of the messages', () => {
+  const known = messagesIn('.').map(({ text }) => plain(text))
+  const quoted = [...page.matchAll(/^- ((?:\*[^*]+\*(?:, |:))+)/gm)].flatMap(([, quotes = '']) =>
+    [...quotes.matchAll(/\*([^*]+)\*/g)].map(([, quote = '']) => quote),
+  )
+  expect(quoted.length).toBeGreaterThan(30)
+  const outcomes = ['fixed']
+  const parts = quoted.filter((quote) => !outcomes.includes(quote)).map((quote) => [quote, longestPart(quote)] as const)
+  expect(parts.filter(([, part]) => !known.some((text) => text.includes(part))).map(([quote]) => quote)).toEqual([])
+})
+
+/** The names that `targetFinding` is called with. */
+function namesIn(folder: string): readonly string[] {
+  return messagesIn('.')
+    .filter(({ file, kind }) => kind === 'targetFinding' && file.startsWith(folder))
+    .flatMap(({ file }) => [
+      ...[...readFileSync(file, 'utf8').matchAll(/targetFinding\(\s*'([a-z-]+)'/g)].map(([, name = '']) => name),
+    ])
+}
+
+const plain = (text: string) => text.replace(/\s+/g, ' ')
+
+/** Of a quote with dots for what differs. */
+function longestPart(quote: string): string {
+  const parts = plain(quote)
+    .split(/ ?… ?| \/ /)
+    .map((part) => part.trim())
+  return parts.reduce((longest, part) => (part.length > longest.length ? part : longest), '')
+}

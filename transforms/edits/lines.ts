@@ -1,0 +1,79 @@
+/** What is written: lines of a Dockerfile in the file's own manner. */
+import { commentWords, heredocCopy, quotedWord } from '../../src/borders/dockerfile.ts'
+import { allInstructions } from '../../src/dockerfile/layout.ts'
+import type { Dockerfile, Instruction, Stage } from '../../src/dockerfile/model.ts'
+import { sourceSpan } from '../../src/dockerfile/words.ts'
+import type { Edit } from '../../src/edit.ts'
+import { onceFor } from '../../src/once-for.ts'
+import type { EnvSetting } from '../../src/plan/plan.ts'
+import { insertLines, placeOf } from './placement.ts'
+
+const COMMENT_WIDTH = 116
+
+/** A keyword in the case that most instructions of the file have. */
+export function keyword(dockerfile: Dockerfile, name: string): string {
+  return keywordStyle(dockerfile) === 'lower' ? name.toLowerCase() : name
+}
+
+/** How most instructions write their keyword. */
+const keywordStyle = onceFor((dockerfile: Dockerfile): 'upper' | 'lower' => {
+  let upper = 0
+  let lower = 0
+  for (const { keyword, keywordSpan } of allInstructions(dockerfile)) {
+    const written = dockerfile.source.slice(keywordSpan.start, keywordSpan.end)
+    if (written === keyword) upper += 1
+    else if (written === keyword.toLowerCase()) lower += 1
+  }
+  return lower > upper ? 'lower' : 'upper'
+})
+
+/** What some program obeys where a comment begins with it, this one included. */
+const PRAGMA = /^(?:harden-image|hadolint|checkov|trivy)\b/i
+
+/** The reason above a step, as comment lines of a readable width. */
+export function reason(text: string): readonly string[] {
+  const lines: string[] = []
+  let line = '# harden-image:'
+  for (const word of commentWords(text)) {
+    if (line.length + 1 + word.length > COMMENT_WIDTH && line !== '#') {
+      lines.push(line)
+      line = PRAGMA.test(word) ? '#   …' : '#  '
+    }
+    line += ` ${word}`
+  }
+  return [...lines, line]
+}
+
+/** One RUN of several commands, a command a line. */
+export function runStep(dockerfile: Dockerfile, commands: readonly string[]): readonly string[] {
+  return commands.map((command, index) => {
+    const end = index < commands.length - 1 ? ` ${dockerfile.escape}` : ''
+    return index === 0 ? `${keyword(dockerfile, 'RUN')} ${command}${end}` : ` && ${command}${end}`
+  })
+}
+
+/** A heredoc COPY of a whole text. In a file with CRLF each line ends so, those of the heredoc too. Throws HardenError `unwritable`. */
+export function copyText(dockerfile: Dockerfile, text: string, path: string, flags: string): readonly string[] {
+  const copy = keyword(dockerfile, 'COPY')
+  const body = dockerfile.eol === '\n' ? text : text.replaceAll('\r\n', '\n')
+  return heredocCopy(flags === '' ? copy : `${copy} ${flags}`, body, path, dockerfile.escape)
+}
+
+/** An ENV line of its own, with its reason, where USER goes. */
+export function insertEnv(dockerfile: Dockerfile, stage: Stage, setting: EnvSetting): Edit {
+  return insertLines(dockerfile, placeOf(dockerfile, stage, null, 'set-env'), [
+    ...reason(setting.reason),
+    `${keyword(dockerfile, 'ENV')} ${setting.name}=${quotedWord(setting.value, dockerfile.escape)}`,
+  ])
+}
+
+/** What makes a shell form say `after`: only the words that differ, so that line breaks and spacing stay. */
+export function changedWords({ text, pieces, rest }: Instruction, after: string): readonly Edit[] {
+  const before = [...text.matchAll(/\S+/g)]
+  const words = after.match(/\S+/g) ?? []
+  if (before.length !== words.length) return [{ ...rest, text: after }]
+  return before.flatMap(({ index, 0: word }, nth) => {
+    const changed = words[nth] ?? word
+    return changed === word ? [] : [{ ...sourceSpan(pieces, index, index + word.length), text: changed }]
+  })
+}
