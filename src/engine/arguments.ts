@@ -80,6 +80,7 @@ function mountArgument(name: EngineName, mount: Mount): string {
 }
 
 const identifier = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/
+
 const imageId = /^(?:sha256:)?[a-f0-9]{12,64}$/
 
 /** An image for the command line: an id that an engine gave, or a parsed reference. No text of a user becomes a flag. */
@@ -103,6 +104,7 @@ export function nameArgument(name: string): string {
 
 /** Enough for PostgreSQL or a JVM, and no danger to the machine. Swap is none of it. */
 const defaultMemory = 2 * 1024 ** 3
+
 const defaultPids = 512
 
 export const logBytes = 16 * 1024 ** 2
@@ -128,4 +130,9 @@ export function limitsOf(spec: Pick<RunSpec, 'memoryBytes' | 'pidsLimit'>, enfor
 /** All but half of one, so that whoever sits at the machine can still stop it. */
 function cpusOf(all: number): number {
   return Math.max(all - 0.5, all * 0.75)
+}
+
+/** Names of the volumes of a spec, which have to be made first: mounting one by its name would make it without a label. */
+export function volumesToMake({ mounts = [] }: RunSpec): readonly string[] {
+  return mounts.flatMap(({ type, source }) => (type === 'volume' && source !== undefined ? [source] : []))
 }

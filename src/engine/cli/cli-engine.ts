@@ -4,8 +4,7 @@ import { bounds } from '../../bounds.ts'
 import { HardenError } from '../../errors.ts'
 import { withTemporaryFolder } from '../../temporary.ts'
 import { activityOf } from '../activity.ts'
-import { fullName, imageArgument, nameArgument, networkArguments, runArguments } from '../arguments.ts'
-import { startErrors, timedStop, volumesToMake, withUnstarted } from '../around-calls.ts'
+import { fullName, imageArgument, nameArgument, networkArguments, runArguments, volumesToMake } from '../arguments.ts'
 import {
   cleanUp,
   imageLabels,
@@ -14,9 +13,11 @@ import {
   type MadeImages,
   removeLeftovers,
   sessionLabels,
+  timedStop,
+  withUnstarted,
 } from '../clean-up.ts'
 import type { BuildRequest, BuildResult, Enforced, Engine, RunSpec } from '../engine.ts'
-import { buildFailure, failureOf, pullFailure } from '../failure.ts'
+import { buildFailure, failureOf, pullFailure, startErrors } from '../failure.ts'
 import { parseImage, parseState, parseWritten, printedChanges, readChanges } from '../inspect.ts'
 import { ENGINES } from '../kinds.ts'
 import { cliLeftovers, cliRemover } from './cli-remover.ts'
