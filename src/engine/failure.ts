@@ -3,7 +3,7 @@ import { HardenError } from '../errors.ts'
 import type { EngineName } from './kinds.ts'
 
 /** The container itself could not start; anything else is a fault of the engine. */
-export const startFailure =
+const startFailure =
   /OCI runtime|runc|crun|\bexec:|failed to create (?:shim )?task|container process|oci permission denied|executable file|unable to find (?:user|group)\b/i
 
 interface Pattern {
