@@ -58,18 +58,21 @@ export function regularExpressions() {
   return { literals: [...literals].sort(), made: [...made].sort() }
 }
 
-/** Those of catalogue/programs, which strangers' files and commands are matched against. */
+/** Those of programs, frameworks and tools, which strangers' files and commands are matched against. */
 function catalogueExpressions() {
-  const folder = join(root, 'catalogue/programs')
+  const folder = join(root, 'catalogue')
+  const programs = readdirSync(join(folder, 'programs')).filter((file) => file.endsWith('.json'))
   /** @type {string[]} */
   const found = []
-  for (const name of readdirSync(folder).filter((file) => file.endsWith('.json')))
+  for (const name of [...programs.map((file) => `programs/${file}`), 'frameworks.json', 'home-tools.json'])
     JSON.parse(readFileSync(join(folder, name), 'utf8'), (key, value) => {
-      if (/^(pattern|onlyWith|argument)$/.test(key)) found.push(value)
+      if (EXPRESSIONS.test(key) && typeof value === 'string') found.push(value)
       return value
     })
   return found
 }
+
+const EXPRESSIONS = /^(pattern|onlyWith|argument|says|run|unless|unlessAnywhere|usedBy)$/
 
 /**
  * @param {string} literal

@@ -1,9 +1,9 @@
 export { type HardenInput, harden, inspect, prove } from './app/api.ts'
 export { type ErrorCode, HardenError } from './errors.ts'
+export type { Evidence } from './evidence/claim.ts'
 export type { Account, Accounts, ImageConfig, ImageFacts, Known } from './image/facts.ts'
 export { createFileModel } from './image/file-index.ts'
 export type { FileEntry, FileModel } from './image/file-model.ts'
-export type { Evidence } from './plan/evidence.ts'
 export type { Policy } from './plan/policy.ts'
 export type { Inspection } from './report/inspection.ts'
 export type {

@@ -1,6 +1,6 @@
 import type { Dockerfile, Stage } from './dockerfile/model.ts'
 import type { Edit } from './edit.ts'
-import type { Evidence } from './plan/evidence.ts'
+import type { Evidence } from './evidence/claim.ts'
 import type { StagePlan } from './plan/plan.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { type Step, stageWalks } from '../src/dockerfile/index.ts'
 import type { Instruction } from '../src/dockerfile/model.ts'
 import type { Edit } from '../src/edit.ts'
+import { normalisePath } from '../src/places.ts'
 import { closedTo, noCode } from '../src/plan/grants/closed.ts'
-import { normalisePath } from '../src/plan/places.ts'
 import { decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
 

@@ -1,10 +1,10 @@
+import { copiedTo } from '../contents/build-context.ts'
 import type { Dockerfile, Stage } from '../dockerfile/model.ts'
 import { HardenError } from '../errors.ts'
 import { emptyConfig, unknownFacts } from '../image/config.ts'
 import type { ImageConfig, ImageFacts, Known } from '../image/facts.ts'
 import { createFileModel } from '../image/file-index.ts'
 import { parseReference } from '../image/reference.ts'
-import { copiedTo } from '../plan/shipped/copied-to.ts'
 
 /** Facts of each base image that could be looked at, by reference; the others have the reason why not. */
 export type Bases = ReadonlyMap<string, Known<ImageFacts>>

@@ -3,13 +3,17 @@ import type { VariantFacts } from '../../catalogue/entry.ts'
 import type { PackageRule } from '../../catalogue/package-rule.ts'
 import type { ProgramRule } from '../../catalogue/program.ts'
 import type { WorkingFolderRule } from '../../catalogue/working-folder-rule.ts'
+import type { BuildContext } from '../contents/build-context.ts'
 import { deriveFacts } from '../dockerfile/derived-image.ts'
 import type { Dockerfile, Instruction, Stage } from '../dockerfile/model.ts'
-import { wholeText } from '../dockerfile/shell.ts'
 import { type StageWalks, stageWalks } from '../dockerfile/stage-walk.ts'
 import { finalStage, findStage, leafStages } from '../dockerfile/stages.ts'
 import { lineage } from '../dockerfile/variables.ts'
 import { HardenError } from '../errors.ts'
+import { evidenceOf, type StageEvidence } from '../evidence/index.ts'
+import type { Catalogue, StageView } from '../evidence/provider.ts'
+import { describesServer, vendorOf } from '../evidence/vendor.ts'
+import { type ViewSources, viewOf } from '../evidence/view.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
 import { createdAccounts, knownAccounts } from '../plan/account/created-accounts.ts'
@@ -17,17 +21,10 @@ import { endOfStage, stageUsers } from '../plan/account/stage-users.ts'
 import { numberUser, userTexts } from '../plan/account/user-number.ts'
 import { isRoot } from '../plan/account/user-text.ts'
 import { builtUpon } from '../plan/built-upon.ts'
-import { describesServer, vendorOf } from '../plan/evidence/catalogue.ts'
-import { writtenAnew } from '../plan/evidence/script-writes.ts'
 import { exemptionOf } from '../plan/exemptions.ts'
 import { ignoredIn } from '../plan/ignore-comments.ts'
-import { isInside, parentOf } from '../plan/places.ts'
 import type { Policy } from '../plan/policy.ts'
-import type { BuildContext } from '../plan/shipped/build-context.ts'
-import { copiedTo } from '../plan/shipped/copied-to.ts'
 import type { Observation, StageInput } from '../plan/stage-input.ts'
-import type { Stated } from '../plan/stated.ts'
-import { statedInTurn } from '../plan/stated-by.ts'
 import { rootSteps } from '../plan/step-down/root-steps.ts'
 import { isWindowsStage } from '../plan/windows-stage.ts'
 import { type Bases, baseFacts, configOf } from './base-images.ts'
@@ -52,7 +49,10 @@ export interface Knowledge {
 }
 
 /** By the index of a stage: what it says by itself, which is another only where what was built of it is. */
-type StatedStages = Map<number, { readonly built: ImageFacts | undefined; readonly stated: Stated }>
+type StatedStages = Map<
+  number,
+  { readonly built: ImageFacts | undefined; readonly view: StageView; readonly stated: StageEvidence }
+>
 
 /** The stages that are meant to run: the one that is built, and leaves that start something of their own. */
 export function plannedStages(dockerfile: Dockerfile, policy: Policy): readonly Stage[] {
@@ -113,26 +113,30 @@ function* stageInput(
   const entry = root.base.kind === 'image' ? knowledge.entries(root.base.reference) : null
   const asBuilt = root.index === stage.index && stage.instructions.every(({ keyword }) => keyword === 'FROM')
   yield
+  const catalogue: Catalogue = {
+    packages: knowledge.packages ?? [],
+    programs: knowledge.programs,
+    workingFolder: knowledge.workingFolder ?? [],
+  }
+  const sources: ViewSources = {
+    dockerfile,
+    stage,
+    chain,
+    walks,
+    context: knowledge.context ?? null,
+    facts: derived,
+    built: built !== undefined,
+    asBuilt,
+    startKnown: built !== undefined || state.workdir.value.known,
+    entry,
+    listed: describesServer(entry, derived),
+  }
   const before = knowledge.stated?.get(stage.index)
   const isKnown = before !== undefined && before.built === built
-  const stated = isKnown
-    ? before.stated
-    : yield* statedInTurn({
-        dockerfile,
-        stage,
-        walks,
-        context: knowledge.context ?? null,
-        rules: knowledge.packages ?? [],
-        workingFolder: knowledge.workingFolder ?? [],
-        facts: derived,
-        built: built !== undefined,
-        asBuilt,
-        startKnown: built !== undefined || state.workdir.value.known,
-        entry,
-        listed: describesServer(entry, derived),
-      })
-  knowledge.stated?.set(stage.index, { built, stated })
-  const facts: ImageFacts = derived.files.known ? { ...derived, files: { known: true, value: stated.files } } : derived
+  const view = isKnown ? before.view : yield* viewOf(sources, catalogue)
+  const stated = isKnown ? before.stated : yield* evidenceOf(view, catalogue)
+  knowledge.stated?.set(stage.index, { built, view, stated })
+  const { facts } = view
   yield
   const users = stageUsers(walks.own(stage.index), state.user.value, (user) => isRoot(user, facts, created))
   const userNumber = numberUser(stage, users, created, facts)
@@ -158,20 +162,10 @@ function* stageInput(
     shellSeen: chain.some((each) => each.instructions.some(usesShell)),
     builtUpon: builtUpon(chain, state),
     startUnknown: !state.entrypoint.value.known && !state.cmd.value.known,
-    vendor: vendorOf({
-      entry,
+    vendor: vendorOf(view, {
       programs: knowledge.programs,
       daemonPorts: knowledge.daemonPorts,
-      facts,
       seen: observation?.programs ?? [],
-      launches: stated.stepDowns?.launches ?? [],
-      own: stated.files,
-      isRemoved: stated.isRemoved,
-      isWrittenAtStart: (path) => isWrittenAtStart(stated, path),
-      runs: chain.flatMap(({ instructions }) =>
-        instructions.flatMap((instruction) => (instruction.keyword === 'RUN' ? [wholeText(instruction)] : [])),
-      ),
-      replaces: (path) => chain.some((each) => writesInto(each, path)),
     }),
     observation,
   }
@@ -196,19 +190,4 @@ function userBefore(user: Known<string>, hasUserLine: boolean, root: Stage, base
   if (isOpen && !hasUserLine && !base.accounts.known && !base.os.known && base.source === 'derived')
     return { known: true, value: 'root' }
   return user
-}
-
-/** A start script puts another text in its place. */
-function isWrittenAtStart({ stepDowns }: Stated, path: string): boolean {
-  return stepDowns !== null && writtenAnew(stepDowns).includes(path)
-}
-
-function writesInto(stage: Stage, path: string): boolean {
-  return stage.instructions.some((instruction) => {
-    if (!/^(COPY|ADD)$/.test(instruction.keyword)) return false
-    const destination = copiedTo(instruction)
-    return (
-      destination !== null && (destination === path || isInside(path, destination) || destination === parentOf(path))
-    )
-  })
 }

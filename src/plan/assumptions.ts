@@ -86,8 +86,13 @@ function isUserUnseen({ users }: StageInput): boolean {
 }
 
 /** An application that is in its image already, by a builder of whom the catalogue knows nothing. */
-function isUnseen({ asBuilt, observation, vendor }: StageInput): boolean {
-  return asBuilt === true && observation === null && vendor.account === null && vendor.needs.length === 0
+function isUnseen({ asBuilt, observation, vendor, stated }: StageInput): boolean {
+  return (
+    asBuilt === true &&
+    observation === null &&
+    vendor.account === null &&
+    stated?.needs.some(({ vendors }) => vendors === true) !== true
+  )
 }
 
 function unseen(reference: string): Remark {

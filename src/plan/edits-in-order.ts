@@ -1,4 +1,4 @@
-import { applySubstitutions, escapeEre, inPlaceOf, matches } from './file-edit.ts'
+import { applySubstitutions, escapeEre, inPlaceOf, matches } from '../evidence/file-edit.ts'
 import type { FileEdit, Substitution } from './plan.ts'
 
 /** As the pipeline writes them: `transforms/index.ts`. */

@@ -1,16 +1,14 @@
-import type { ImageFacts } from '../image/facts.ts'
+import { type Need, stateNeed } from '../evidence/claim.ts'
+import { noEvidence, type StageEvidence } from '../evidence/index.ts'
+import type { Operation } from '../evidence/operation.ts'
+import type { ImageConfig, ImageFacts } from '../image/facts.ts'
 import { findStepDowns, type StepDownReport } from '../image/step-down.ts'
-import { conventionNeeds } from './evidence/conventions.ts'
-import { declaredNeeds } from './evidence/declared.ts'
-import { givenNeeds } from './evidence/given.ts'
-import type { Need } from './grants/need.ts'
+import { isSystemFolder, normalisePath } from '../places.ts'
 import { observedNeeds } from './grants/observed-needs.ts'
 import { spareSwitch } from './grants/spare.ts'
-import type { Operation } from './operation.ts'
 import type { Tools } from './plan.ts'
 import type { Policy } from './policy.ts'
 import type { StageInput } from './stage-input.ts'
-import { noStated, type Stated } from './stated.ts'
 import { planStepDown, type StepDownPlan } from './step-down/step-down-plan.ts'
 import { toolsOf } from './tools.ts'
 
@@ -18,7 +16,7 @@ import { toolsOf } from './tools.ts'
 export interface Ground {
   readonly input: StageInput
   readonly policy: Policy
-  readonly stated: Stated
+  readonly stated: StageEvidence
   /** What can be read of the image: all of it, or what the stage itself puts in. */
   readonly readable: ImageFacts
   /** Of one of these files; null where it cannot be read. */
@@ -37,10 +35,10 @@ export interface Ground {
 
 export function groundOf(input: StageInput, policy: Policy): Ground {
   const { facts, observation } = input
-  const stated = input.stated ?? noStated
+  const stated = input.stated ?? noEvidence
   const readable: ImageFacts = facts.files.known ? facts : { ...facts, files: { known: true, value: stated.files } }
   const spared = new Set(observation?.spared)
-  const report = stated.stepDowns ?? findStepDowns(readable)
+  const report = stated.view?.stepDowns ?? findStepDowns(readable)
   const switches = planStepDown(report, readable, observation)
   return {
     input,
@@ -54,23 +52,15 @@ export function groundOf(input: StageInput, policy: Policy): Ground {
     report,
     switches,
     stepDown: spareSwitch(switches, spared),
-    needs: needsOf(input, policy, stated, readable),
+    needs: needsOf(input, policy, stated),
   }
 }
 
 /** What is assumed without a run, a run knows better. */
-function needsOf(input: StageInput, policy: Policy, stated: Stated, readable: ImageFacts): readonly Need[] {
-  const { facts, observation, vendor } = input
-  const named = [
-    ...givenNeeds(policy, facts.config),
-    ...declaredNeeds(facts.config),
-    ...vendor.needs,
-    ...conventionNeeds(readable),
-    ...stated.needs,
-  ]
+function needsOf({ facts, observation }: StageInput, policy: Policy, stated: StageEvidence): readonly Need[] {
   return [
-    ...withoutSeenFiles(named, observation?.operations ?? []),
-    ...(observation === null ? stated.assumed() : []),
+    ...withoutSeenFiles([...givenNeeds(policy, facts.config), ...stated.needs], observation?.operations ?? []),
+    ...(observation === null ? stated.assumed : []),
     ...observedNeeds(observation),
   ]
 }
@@ -84,4 +74,20 @@ function withoutSeenFiles(needs: readonly Need[], operations: readonly Operation
     operations.flatMap(({ access, outcome, path }) => (outcome === 'done' && OF_FILES.has(access) ? [path] : [])),
   )
   return needs.filter((need) => need.access !== 'keep-state' || !files.has(need.path))
+}
+
+/** What the user said: `--writable PATH` and `--own workdir`. */
+export function givenNeeds(policy: Policy, config: ImageConfig): readonly Need[] {
+  const needs: Need[] = []
+  const given = (path: string, detail: string, givenBy: NonNullable<Need['givenBy']>): void => {
+    needs.push({ ...stateNeed(path, 'declared', { source: 'given', detail }), givenBy })
+  }
+  for (const text of policy.writable) {
+    const path = normalisePath(text)
+    const isOfRepository = policy.writableByRepository?.includes(text) === true
+    if (path !== null) given(path, 'given with --writable', isOfRepository ? 'repository' : 'user')
+  }
+  if (policy.own !== 'minimal' && !isSystemFolder(config.workdir))
+    given(config.workdir, `the working folder, asked for with --own ${policy.own}`, 'user')
+  return needs
 }

@@ -1,18 +1,20 @@
+import type { CapableFile, Need } from '../evidence/claim.ts'
+import { applySubstitutions } from '../evidence/file-edit.ts'
+import type { StageView } from '../evidence/provider.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { InTurn } from '../in-turn.ts'
+import { isInside, isStatePlace } from '../places.ts'
 import { candidates } from './account/candidates.ts'
 import { chooseAccount } from './account/choose-account.ts'
 import { mergedUsers } from './account/merged-users.ts'
 import { notCreated } from './account/new-account.ts'
 import { unknownAccount } from './account/unknown-account.ts'
 import { assumptions, leftOut, otherShell } from './assumptions.ts'
+import { needlessCapabilities, refusedPrograms } from './capable-files.ts'
 import { planCommand } from './command.ts'
 import { editsInOrder } from './edits-in-order.ts'
-import { refusedPrograms } from './evidence/refused-programs.ts'
-import { applySubstitutions } from './file-edit.ts'
 import { imageCode } from './grants/closed.ts'
 import { type Granted, grantAll } from './grants/grant-all.ts'
-import type { Need } from './grants/need.ts'
 import { foundByHome, homeNeeds } from './grants/observed-needs.ts'
 import { isCure, isGuess, isHome, partsOf, spareGrants, spareHome, spareLines, spareWorkdir } from './grants/spare.ts'
 import { stateOfOthers } from './grants/state-of-others.ts'
@@ -20,8 +22,6 @@ import { said, unshownGrants } from './grants/unshown.ts'
 import { type Ground, groundOf } from './ground.ts'
 import { planHome } from './home.ts'
 import { imageTriggers } from './named-image.ts'
-import { type CapableFile, needlessCapabilities } from './needless-capabilities.ts'
-import { isInside } from './places.ts'
 import { type AccountChoice, decide, type FileEdit, type Grant, type Remark, type StagePlan } from './plan.ts'
 import type { Policy } from './policy.ts'
 import { movedHealthcheck } from './ports/healthcheck.ts'
@@ -30,8 +30,6 @@ import { stagePorts } from './ports/stage-ports.ts'
 import { type Grantee, granteeOf } from './replay/grantee.ts'
 import { type Service, servicesOf } from './services.ts'
 import type { StageInput } from './stage-input.ts'
-import { isStatePlace } from './state-places.ts'
-import type { Stated } from './stated.ts'
 import { hasSed } from './tools.ts'
 import { vendorRemarks } from './vendor-image.ts'
 import { planWorkdir } from './workdir.ts'
@@ -75,9 +73,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const withCapabilities = capableFiles(input, ground.readable, grantee)
   const capable = tools.shell === false ? [] : needlessCapabilities(withCapabilities, ports.decisions)
   const unshown =
-    observation === null
-      ? []
-      : unshownGrants(grants, (yield* grantedFor([...wanted, ...said(stated.assumed())])).grants)
+    observation === null ? [] : unshownGrants(grants, (yield* grantedFor([...wanted, ...said(stated.assumed)])).grants)
   const isMade = account.creation !== 'exists' && account.creation !== 'none'
   const command = planCommand(facts, ports, stepDown)
   const healthcheck = movedHealthcheck(facts.config, ports.decisions)
@@ -139,7 +135,7 @@ function accountFor({ input, policy, stated, stepDown, needs, tools, anyUid }: G
       switches: stepDown.switches,
       observedUids: input.observation?.uids ?? [],
       needs: [...needs, ...stepDown.needs],
-      copiedTo: copyOwners(stated),
+      copiedTo: copyOwners(stated.view),
     }),
     facts,
     created,
@@ -202,7 +198,7 @@ interface Decided {
 }
 
 function remarksOf({ input, stated, stepDown, report }: Ground, decided: Decided): readonly Remark[] {
-  const { facts, observation, vendor } = input
+  const { facts, observation } = input
   const { account, grants, granted, services, withCapabilities, capable } = decided
   const merged = mergedUsers({ services, account, grants, files: facts.files.known ? facts.files.value : null })
   const unnamed = keptUnnamed(input)
@@ -213,7 +209,7 @@ function remarksOf({ input, stated, stepDown, report }: Ground, decided: Decided
     ...stepDown.remarks,
     ...(observation === null && input.asBuilt !== true ? unknownAccount(report, account, input) : []),
     ...stated.remarks,
-    ...(observation === null ? [...stated.cautions, ...vendor.cautions] : []),
+    ...(observation === null ? stated.cautions : []),
     ...vendorRemarks(
       input,
       withCapabilities.filter((file) => !capable.includes(file)),
@@ -226,10 +222,10 @@ function remarksOf({ input, stated, stepDown, report }: Ground, decided: Decided
 }
 
 /** Uids other than root's of what COPY and ADD bring, those with most of it first. */
-function copyOwners({ files, isShipped }: Pick<Stated, 'files' | 'isShipped'>): readonly number[] {
+function copyOwners(view: StageView | null): readonly number[] {
   const counts = new Map<number, number>()
-  for (const path of files.paths()) {
-    const uid = isShipped(path) ? (files.entry(path)?.uid ?? 0) : 0
+  for (const path of view?.files.paths() ?? []) {
+    const uid = view?.contents.origins.has(path) === true ? (view.files.entry(path)?.uid ?? 0) : 0
     if (uid > 0) counts.set(uid, (counts.get(uid) ?? 0) + 1)
   }
   return [...counts].toSorted(([, a], [, b]) => b - a).map(([uid]) => uid)

@@ -1,9 +1,8 @@
+import type { Evidence, Need } from '../evidence/claim.ts'
+import { stateNeed } from '../evidence/claim.ts'
 import { couldCreate } from '../image/access.ts'
 import type { ImageFacts } from '../image/facts.ts'
-import type { Evidence } from './evidence.ts'
-import type { Need } from './grants/need.ts'
-import { stateNeed } from './grants/need.ts'
-import { isSystemFolder } from './places.ts'
+import { isSystemFolder } from '../places.ts'
 import type { AccountChoice, EnvSetting } from './plan.ts'
 
 const ROOTS = '/root'
@@ -38,13 +37,21 @@ export function planHome(
   const own = set !== undefined && !rootOnly ? set : account.home
   if ((account.createHome && isHome(own)) || isOwnHome(facts, account, own)) {
     const env = rootOnly ? [setting(own, whyRoot(set))] : []
-    return { env, needs: wanted ? [stateNeed(own, 'observed', 'the home of the user, where the original wrote')] : [] }
+    return {
+      env,
+      needs: wanted
+        ? [stateNeed(own, 'observed', { source: 'observed', detail: 'the home of the user, where the original wrote' })]
+        : [],
+    }
   }
   const home = `/home/${account.name === '' ? 'app' : account.name}`
   const reason = wanted
     ? 'the original writes into its home, and this account has none it could write'
     : whyRoot(set ?? '/root')
-  return { env: [setting(home, reason, writtenInHome)], needs: [stateNeed(home, 'account', 'the home of the user')] }
+  return {
+    env: [setting(home, reason, writtenInHome)],
+    needs: [stateNeed(home, 'inferred', { source: 'account', detail: 'the home of the user' })],
+  }
 }
 
 /** A uid that no passwd knows has HOME=/ (FACTS 3), so the image says it, and the group may write there. */
@@ -58,7 +65,7 @@ function homeOfAnybody(
   const said = set !== undefined && !rootOnly ? set : account.home
   const home = said === '' || said === '/' || isSystemFolder(said) ? '/home/app' : said
   const env = home === set ? [] : [setting(home, 'a uid that is not in /etc/passwd has no home', writtenInHome)]
-  return { env, needs: [stateNeed(home, 'account', 'the home of whoever runs it')] }
+  return { env, needs: [stateNeed(home, 'inferred', { source: 'account', detail: 'the home of whoever runs it' })] }
 }
 
 function unknownBase(facts: ImageFacts, account: AccountChoice): HomePlan {

@@ -1,9 +1,12 @@
+import type { CapableFile, EnvSetting, Evidence, Remark } from '../evidence/claim.ts'
+import type { FileEdit } from '../evidence/file-edit.ts'
 import type { Healthcheck, Known } from '../image/facts.ts'
 import type { EndOfStage, StageUsers } from './account/stage-users.ts'
 import type { UserNumber } from './account/user-number.ts'
-import type { Evidence } from './evidence.ts'
-import type { CapableFile } from './needless-capabilities.ts'
 import type { RootSteps } from './step-down/root-steps.ts'
+
+export type { EnvSetting, Remark } from '../evidence/claim.ts'
+export type { FileEdit, Substitution } from '../evidence/file-edit.ts'
 
 /** The decisions for one Dockerfile: one stage plan for each stage that is meant to run. */
 export interface Plan {
@@ -209,6 +212,8 @@ export interface Grant {
   readonly groupAsOwner?: boolean
   /** With all that lies below, known or not. */
   readonly tree?: boolean
+  /** An instruction, a setting or the user asks for it: no guess that a run could disprove. */
+  readonly declared?: true
   /** Whether its folder is there is not known: root makes it where it is missing. */
   readonly makesFolder?: boolean
   readonly evidence: readonly Evidence[]
@@ -232,35 +237,6 @@ export interface PortDecision {
   readonly evidence: readonly Evidence[]
 }
 
-/** A change to one text file inside the image, line by line. */
-export interface FileEdit {
-  readonly path: string
-  readonly substitutions: readonly Substitution[]
-  /** What for: the reason above the line in the Dockerfile. */
-  readonly reason: string
-  readonly purpose: 'port' | 'config' | 'step-down'
-  /** The file as it is, for an image that has no sed to change it; null where it is not known, absent where there is sed. */
-  readonly text?: string | null
-  readonly evidence: readonly Evidence[]
-}
-
-/** One sed substitution in extended syntax. */
-export interface Substitution {
-  /** POSIX extended regular expression. */
-  readonly pattern: string
-  readonly replacement: string
-  readonly global: boolean
-  /** Delete the line instead of replacing in it. */
-  readonly remove?: boolean
-}
-
-export interface EnvSetting {
-  readonly name: string
-  readonly value: string
-  readonly reason: string
-  readonly evidence: readonly Evidence[]
-}
-
 export interface WorkdirChange {
   readonly path: string
   readonly reason: string
@@ -281,18 +257,4 @@ export interface Tools {
   readonly shell: boolean | 'unknown'
   /** Commands found in the image's usual folders; null where its files are not known. */
   readonly commands: ReadonlySet<string> | null
-}
-
-/** What the plan has to say that is no change of its own. */
-export interface Remark {
-  readonly outcome: 'todo' | 'note' | 'offered'
-  /** The transform in whose name it is reported. */
-  readonly transform: string
-  readonly message: string
-  readonly hint?: string
-  /** Capabilities without `CAP_` that the catalogue names for what must keep root. */
-  readonly capabilities?: readonly string[]
-  /** Keyword of the instruction it is about; the last one of the stage is meant, else FROM. */
-  readonly about?: string
-  readonly evidence: readonly Evidence[]
 }

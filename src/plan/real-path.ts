@@ -1,5 +1,5 @@
 import type { FileView } from '../image/file-model.ts'
-import { baseName, parentOf } from './places.ts'
+import { baseName, parentOf } from '../places.ts'
 
 /** A path with every symlink on its way followed as far as the image has it: `/var/run/x/y` is `/run/x/y` before `/run/x` is made. */
 export function realPath(files: FileView, path: string): string {

@@ -1,11 +1,11 @@
 import { bounds } from '../bounds.ts'
+import type { Need } from '../evidence/claim.ts'
+import { CHANGES } from '../evidence/operation.ts'
 import { type AccessAnswer, couldCreate, couldExecute, couldRead, couldTraverse } from '../image/access.ts'
 import type { FileModel, FileView, Identity } from '../image/file-model.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
+import { baseName, isInside, isOfEngine, parentOf } from '../places.ts'
 import { type Closed, type ImageCode, noCode } from './grants/closed.ts'
-import type { Need } from './grants/need.ts'
-import { CHANGES } from './operation.ts'
-import { baseName, isInside, isOfEngine, parentOf } from './places.ts'
 import type { Grant, GrantKind } from './plan.ts'
 import { realPath } from './real-path.ts'
 import type { Grantee } from './replay/grantee.ts'
@@ -52,8 +52,8 @@ export function* replayInTurn(
 const WRITES = new Set<Need['access']>(['keep-state', ...CHANGES])
 
 /** The way to what the Dockerfile itself names, then state folders, so that what lies in them needs nothing of its own. */
-function rank({ access, evidence }: Need): number {
-  if ((access === 'traverse' || access === 'list') && evidence.source === 'declared') return 0
+function rank({ access, certainty }: Need): number {
+  if ((access === 'traverse' || access === 'list') && certainty === 'declared') return 0
   return access === 'keep-state' ? 1 : 2
 }
 
@@ -74,7 +74,7 @@ function byPath(a: Grant, b: Grant): number {
 function replayOne(need: Need, state: State): void {
   if (depth(need.path) > bounds.writtenDepth) return refuse(need, TOO_DEEP.reason, state, TOO_DEEP)
   const path = realPath(state.files, need.path)
-  const wasRefused = need.evidence.source === 'refused'
+  const wasRefused = need.certainty === 'refused'
   if (isOfRuntime(path) || (!wasRefused && isTemporary(path, state))) return
   if (isOfEngine(path)) return WRITES.has(need.access) ? refuse(need, ofEngine(path), state) : undefined
   switch (need.access) {
@@ -95,9 +95,9 @@ function replayOne(need: Need, state: State): void {
     // was refused counts, or what a start ends without.
     case 'change-mode':
     case 'change-times':
-      return wasRefused || need.evidence.source === 'step-down' ? changeAsOwner(need, path, state) : undefined
+      return wasRefused || need.atStart === true ? changeAsOwner(need, path, state) : undefined
     case 'list':
-      return wasRefused || need.evidence.source === 'declared' ? ask(need, path, couldRead, state) : undefined
+      return wasRefused || need.certainty === 'declared' ? ask(need, path, couldRead, state) : undefined
     case 'read':
       return ask(need, path, couldRead, state)
     case 'execute':

@@ -1,7 +1,7 @@
+import { CHANGES, type Operation } from '../evidence/operation.ts'
 import { groupsOf, userWithUid } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
-import { CHANGES, type Operation } from './operation.ts'
-import { baseName } from './places.ts'
+import { baseName } from '../places.ts'
 import type { Observation } from './stage-input.ts'
 
 /** A user other than root that the original works as, with what ran as it. */

@@ -1,13 +1,13 @@
+import type { StageEvidence } from '../evidence/index.ts'
+import type { Operation } from '../evidence/operation.ts'
+import type { Vendor } from '../evidence/vendor.ts'
 import type { ExposedPort, ImageFacts, Known } from '../image/facts.ts'
 import type { Created } from './account/created-accounts.ts'
 import type { EndOfStage, StageUsers } from './account/stage-users.ts'
 import type { UserNumber } from './account/user-number.ts'
-import type { HelpText } from './evidence/help-move.ts'
 import type { Exemption } from './exemptions.ts'
-import type { Operation } from './operation.ts'
-import type { Stated } from './stated.ts'
+import type { HelpText } from './ports/told-port.ts'
 import type { RootSteps } from './step-down/root-steps.ts'
-import type { Vendor } from './vendor.ts'
 
 /** What is known of one stage when the plan is made. Pure data: facts, and what runs have shown. */
 export interface StageInput {
@@ -41,7 +41,7 @@ export interface StageInput {
   /** Neither ENTRYPOINT nor CMD is said here, and those of the base image are not known. */
   readonly startUnknown?: boolean
   /** What its own instructions and the build context say; absent: nothing. */
-  readonly stated?: Stated
+  readonly stated?: StageEvidence
 }
 
 /** What running the original has shown. */

@@ -1,10 +1,9 @@
 import type { VendorWay } from '../../catalogue/entry.ts'
 import { isInterpreter } from '../command/index.ts'
+import type { CapableFile, Evidence } from '../evidence/claim.ts'
 import type { ImageFacts } from '../image/facts.ts'
+import { baseName } from '../places.ts'
 import { bare } from './account/new-account.ts'
-import type { Evidence } from './evidence.ts'
-import type { CapableFile } from './needless-capabilities.ts'
-import { baseName } from './places.ts'
 import { type AccountChoice, type BaseChange, decide, type Remark, type StagePlan } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
 
@@ -56,7 +55,7 @@ export function vendorRemarks(
   capable: readonly CapableFile[],
 ): readonly Remark[] {
   const isStarted = (path: string): boolean =>
-    stated?.programs.includes(baseName(path)) === true || isInterpreter(baseName(path))
+    stated?.view?.start.programs.includes(baseName(path)) === true || isInterpreter(baseName(path))
   const offer: Remark[] =
     variant === null
       ? []
@@ -79,8 +78,8 @@ export function vendorRemarks(
   return [
     ...offer,
     ...capable.map(
-      ({ name: path, capabilities, removeWith, evidence }): Remark => ({
-        outcome: observation === null && evidence.source === 'declared' && isStarted(path) ? 'todo' : 'note',
+      ({ name: path, capabilities, removeWith, certainty, evidence }): Remark => ({
+        outcome: observation === null && certainty === 'declared' && isStarted(path) ? 'todo' : 'note',
         transform: 'report-remarks',
         message: `${path} has ${capabilities.map((name) => `cap_${name.toLowerCase()}`).join(', ')} of its own: under --cap-drop=ALL the kernel refuses to start it`,
         hint: `add ${capabilities.join(', ')} back at run time, or add RUN ${removeWith}, which copies the file into a new layer`,

@@ -1,9 +1,9 @@
 import { argvOf } from '../command/index.ts'
+import { type Need, stateNeed } from '../evidence/claim.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
-import { type Need, stateNeed } from './grants/need.ts'
+import { isInside, isMarkerFile, isSystemFolder, normalisePath, parentOf } from '../places.ts'
 import { isMadeWith, isOwnHome } from './home.ts'
-import { isInside, isMarkerFile, isSystemFolder, normalisePath, parentOf } from './places.ts'
 import type { AccountChoice, WorkdirChange } from './plan.ts'
 
 export interface WorkdirPlan {
@@ -50,7 +50,9 @@ export function planWorkdir(
     },
     needs: [
       ...needs.filter((need) => !here.includes(need)),
-      ...(isMade || (isOwn && known.known) ? [] : [stateNeed(folder, evidence.source, 'the folder that it starts in')]),
+      ...(isMade || (isOwn && known.known)
+        ? []
+        : [stateNeed(folder, reason.certainty, { source: evidence.source, detail: 'the folder that it starts in' })]),
     ],
   }
 }

@@ -1,5 +1,5 @@
 import type { ImageFacts } from '../image/facts.ts'
-import { isInside, normalisePath } from '../plan/places.ts'
+import { isInside, normalisePath } from '../places.ts'
 import { decided, type Grant, type StagePlan } from '../plan/plan.ts'
 import type { AsIs } from './profile.ts'
 import { isPassing } from './writable-places.ts'

@@ -1,4 +1,4 @@
-import { escapeEre } from '../plan/file-edit.ts'
+import { escapeEre } from '../evidence/file-edit.ts'
 import { movedTest } from '../plan/ports/healthcheck.ts'
 import type { Profile, ProfilePort } from './profile.ts'
 import { asList, isObject, type Json, textOf } from './yaml-file.ts'

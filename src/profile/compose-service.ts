@@ -1,5 +1,5 @@
 import { composeValue } from '../borders/mount.ts'
-import { isInside } from '../plan/places.ts'
+import { isInside } from '../places.ts'
 import { movedExpose, movedHealthcheck, movedPort, warnOfPorts } from './compose-ports.ts'
 import { targetOf } from './compose-volumes.ts'
 import { hostPortNotes } from './ports.ts'

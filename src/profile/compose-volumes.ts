@@ -1,5 +1,5 @@
 import { shellQuoted } from '../borders/shell.ts'
-import { isInside } from '../plan/places.ts'
+import { isInside } from '../places.ts'
 import { type Profile, userText } from './profile.ts'
 import { asList, isObject, type Json, textOf } from './yaml-file.ts'
 

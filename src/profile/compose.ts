@@ -1,5 +1,5 @@
-import { writtenByName } from '../plan/evidence/command-line.ts'
-import { isInside } from '../plan/places.ts'
+import { writtenByName } from '../evidence/command-line.ts'
+import { isInside } from '../places.ts'
 import { checkImage, checkInherited, chooseService } from './compose-choice.ts'
 import { inherited, merged } from './compose-inherit.ts'
 import { callers } from './compose-ports.ts'

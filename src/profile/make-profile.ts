@@ -1,12 +1,12 @@
 import { unmountable } from '../borders/mount.ts'
 import { visibleLine } from '../borders/terminal.ts'
 import { isInterpreter, programsOf } from '../command/index.ts'
+import type { Vendor } from '../evidence/vendor.ts'
 import { resolveUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
+import { isInside, normalisePath } from '../places.ts'
 import { grantedFolders } from '../plan/grants/writable.ts'
-import { isInside, normalisePath } from '../plan/places.ts'
 import { decided, type StagePlan } from '../plan/plan.ts'
-import type { Vendor } from '../plan/vendor.ts'
 import type { ReportProof, TargetResult } from '../report/report.ts'
 import { asIs } from './as-is.ts'
 import { notesOf } from './notes.ts'
@@ -131,7 +131,7 @@ function readOnlyOf({ plan, vendor, facts }: ProfileSource, proof: ReportProof |
   if (proof !== null && proof.result !== null) return { value: proof.result.readOnlyRootfs, known: 'measured' }
   const programs = programsOf(facts.config)
   const isOpen = programs.length === 0 || programs.some(isInterpreter)
-  const listed = plan.outcome === 'harden' && !isOpen && vendor.needs.length + vendor.prepared.length > 0
+  const listed = plan.outcome === 'harden' && !isOpen && vendor.listsWrites
   return { value: listed, known: 'planned' }
 }
 

@@ -1,5 +1,5 @@
+import { isInside, normalisePath } from '../places.ts'
 import { outermostOwn } from '../plan/grants/own-folders.ts'
-import { isInside, normalisePath } from '../plan/places.ts'
 import { decided } from '../plan/plan.ts'
 import type { ProfileSource } from './make-profile.ts'
 import type { Profile } from './profile.ts'

@@ -1,5 +1,5 @@
 import { programsIn } from '../command/index.ts'
-import { baseName, isInside } from '../plan/places.ts'
+import { baseName, isInside } from '../places.ts'
 import { portLines } from '../plan/ports/port-lines.ts'
 import { sysctlsFor } from './ports.ts'
 import type { ImageChange, Profile } from './profile.ts'

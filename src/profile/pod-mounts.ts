@@ -1,5 +1,5 @@
 import { shellQuoted } from '../borders/shell.ts'
-import { isInside } from '../plan/places.ts'
+import { isInside } from '../places.ts'
 import { type Profile, slug, TMPFS_MEGABYTES, type WritablePlace } from './profile.ts'
 import { asList, asObject, isEqual, type Json, textOf } from './yaml-file.ts'
 

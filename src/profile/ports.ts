@@ -1,5 +1,5 @@
+import { FIRST_UNPRIVILEGED_PORT } from '../evidence/claim.ts'
 import { decided } from '../plan/plan.ts'
-import { FIRST_UNPRIVILEGED_PORT } from '../plan/ports/port-sources.ts'
 import type { ProfileSource } from './make-profile.ts'
 import type { ProfilePort } from './profile.ts'
 

@@ -1,8 +1,16 @@
 import type { ImageFacts } from '../image/facts.ts'
+import {
+  baseName,
+  isBelowSystem,
+  isInside,
+  isStatePlace,
+  isSystemFolder,
+  normalisePath,
+  outermost,
+  STATE_NAME,
+} from '../places.ts'
 import { grantedFolders, writableFolder } from '../plan/grants/writable.ts'
-import { baseName, isBelowSystem, isInside, isSystemFolder, normalisePath, outermost } from '../plan/places.ts'
 import { decided, type Grant } from '../plan/plan.ts'
-import { isStatePlace, STATE_NAME } from '../plan/state-places.ts'
 import type { ReportProof } from '../report/report.ts'
 import type { ProfileSource } from './make-profile.ts'
 import type { ProfileUser, WritablePlace } from './profile.ts'

@@ -1,13 +1,20 @@
 import { bounds } from '../bounds.ts'
 import { argvOf } from '../command/index.ts'
+import type { Operation } from '../evidence/operation.ts'
 import { couldCreate } from '../image/access.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
+import {
+  isInside,
+  isOwnPlace,
+  isRuntimePlace,
+  isSharedFolder,
+  isStatePlace,
+  isSystemFolder,
+  normalisePath,
+} from '../places.ts'
 import { waitsForInput } from '../plan/built-upon.ts'
-import type { Operation } from '../plan/operation.ts'
-import { isInside, isRuntimePlace, isSharedFolder, isSystemFolder, normalisePath } from '../plan/places.ts'
 import type { AccountChoice, Grant } from '../plan/plan.ts'
-import { isOwnPlace, isStatePlace } from '../plan/state-places.ts'
 import { listedPorts } from '../report/many-ports.ts'
 import { isWeb, type PortAnswer } from './ask/answers.ts'
 import { portKey } from './ask/questions.ts'

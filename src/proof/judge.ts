@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Mount } from '../engine/engine.ts'
-import type { Operation } from '../plan/operation.ts'
+import type { Operation } from '../evidence/operation.ts'
 import { isUnseen } from './caveats.ts'
 import type { WatchRecord } from './checks/check.ts'
 import { compare, compareTraces, compareWatched, withChecks } from './checks/index.ts'

@@ -1,7 +1,7 @@
 import { bounds } from '../bounds.ts'
-import { escapeEre } from '../plan/file-edit.ts'
-import type { Access, Operation } from '../plan/operation.ts'
-import { normalisePath } from '../plan/places.ts'
+import { escapeEre } from '../evidence/file-edit.ts'
+import type { Access, Operation } from '../evidence/operation.ts'
+import { normalisePath } from '../places.ts'
 
 /** Escape sequences for colours. */
 const COLOUR = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*m`, 'g')

@@ -1,5 +1,5 @@
 import type { Hardened } from '../app/harden.ts'
-import type { Operation } from '../plan/operation.ts'
+import type { Operation } from '../evidence/operation.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { learnedFrom } from './lessons.ts'

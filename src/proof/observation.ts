@@ -1,6 +1,6 @@
+import type { Operation } from '../evidence/operation.ts'
 import type { ExposedPort, ImageFacts } from '../image/facts.ts'
-import type { Operation } from '../plan/operation.ts'
-import { baseName } from '../plan/places.ts'
+import { baseName } from '../places.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import { FIRST_EPHEMERAL_PORT } from './ask/questions.ts'
 import { isOptional, operationsOfDiff } from './container/files.ts'

@@ -1,5 +1,5 @@
 import type { Hardened } from '../app/harden.ts'
-import type { Operation } from '../plan/operation.ts'
+import type { Operation } from '../evidence/operation.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import type { Comparison } from './checks/index.ts'
 import type { Container } from './container/container.ts'

@@ -1,4 +1,4 @@
-import type { Evidence } from '../plan/evidence.ts'
+import type { Evidence } from '../evidence/claim.ts'
 import type { Outcome } from '../transform.ts'
 
 /** The JSON report: a contract, described by schema/report.schema.json. */

@@ -1,5 +1,5 @@
 import { type Dirent, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import type { ContextEntry } from '../plan/shipped/build-context.ts'
+import type { ContextEntry } from '../contents/build-context.ts'
 
 const largestText = 64 * 1024
 const textFile =

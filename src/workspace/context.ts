@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs'
 import { join } from 'node:path'
-import type { BuildContext, ContextEntry } from '../plan/shipped/build-context.ts'
+import type { BuildContext, ContextEntry } from '../contents/build-context.ts'
 import { type ContextFiles, contextFiles } from './context-files.ts'
 import { type DockerIgnore, parseDockerIgnore } from './dockerignore.ts'
 import { rulesIn } from './found-file.ts'

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { shellWord } from '../../src/borders/dockerfile.ts'
 import { shellQuoted } from '../../src/borders/shell.ts'
-import { applySubstitutions, inPlaceOf } from '../../src/plan/file-edit.ts'
+import { applySubstitutions, inPlaceOf } from '../../src/evidence/file-edit.ts'
 import { sed } from '../plan/sed.ts'
 
 const nasty = fc.constantFrom(

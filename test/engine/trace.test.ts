@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Engine, RunSpec } from '../../src/engine/engine.ts'
 import { openEngine } from '../../src/engine/open-engine.ts'
+import type { Operation } from '../../src/evidence/operation.ts'
 import type { ImageConfig } from '../../src/image/facts.ts'
-import type { Operation } from '../../src/plan/operation.ts'
 import type { Trace } from '../../src/proof/trace/growing-trace.ts'
 import {
   isTracer,

@@ -4,12 +4,12 @@ import { harden } from '../../src/app/api.ts'
 import { bounds } from '../../src/bounds.ts'
 import { parseDockerfile, stageWalks } from '../../src/dockerfile/index.ts'
 import { expand } from '../../src/dockerfile/variables.ts'
+import type { Need } from '../../src/evidence/claim.ts'
 import { parseGroup, parsePasswd, userWithUid } from '../../src/image/accounts.ts'
 import { parseImageConfig } from '../../src/image/config.ts'
 import type { ImageFacts } from '../../src/image/facts.ts'
 import { createFileModel } from '../../src/image/file-index.ts'
 import type { FileEntry } from '../../src/image/file-model.ts'
-import type { Need } from '../../src/plan/grants/need.ts'
 import { replay } from '../../src/plan/replay.ts'
 
 const file: FileEntry = { type: 'file', uid: 0, gid: 0, mode: 0o755, size: 1, link: null }
@@ -138,7 +138,7 @@ test('60,000 files that are created at start', () => {
   const evidence = { source: 'observed', subject: '/opt/app', detail: 'created' } as const
   const needs = Array.from(
     { length: 60_000 },
-    (_, i): Need => ({ access: 'create-file', path: `/opt/app/f${i}`, evidence }),
+    (_, i): Need => ({ access: 'create-file', path: `/opt/app/f${i}`, certainty: 'observed', evidence }),
   )
   const { grants } = replay(needs, files, { uid: 1000, gid: 1000 })
   expect(grants.slice(0, 3).map(({ path, kind }) => `${kind} ${path}`)).toEqual(['own-directory /opt/app'])

@@ -130,7 +130,7 @@ test('a folder deeper than is followed is not given, and that is said', () => {
   const path = '/d'.repeat(bounds.writtenDepth + 1)
   const evidence = { source: 'observed', subject: path, detail: '' } as const
   const { grants, ungranted } = replay(
-    [{ access: 'create-directory', path, evidence }],
+    [{ access: 'create-directory', path, certainty: 'observed', evidence }],
     createFileModel(new Map([['/srv', { ...file, type: 'directory' }]])),
     { uid: 100, gid: 100 },
   )

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals'
 import { parseDockerfile, stageWalks } from '../../src/dockerfile/index.ts'
+import { stateNeed } from '../../src/evidence/claim.ts'
 import { atOnce } from '../../src/in-turn.ts'
 import { type CandidateSources, candidates } from '../../src/plan/account/candidates.ts'
 import { createdAccounts, nothingCreated } from '../../src/plan/account/created-accounts.ts'
-import { stateNeed } from '../../src/plan/grants/need.ts'
 import type { BaseFile } from '../harden/support/facts.ts'
 import { image, unknownImage } from './image.ts'
 
@@ -44,7 +44,7 @@ test('best reason first', () => {
         { user: '42', detail: '' },
       ],
       observedUids: [0, 999],
-      needs: [stateNeed('/data', 'declared', '')],
+      needs: [stateNeed('/data', 'declared', { source: 'declared', detail: '' })],
     }),
   ).toEqual(['own', 'switched', 42, 999, 'vendor', 500, 'redis', 'human'])
 })
@@ -67,7 +67,7 @@ test('whose folders the run wrote into, the most of them first', () => {
   })
   const written = (path: string) => {
     const evidence = { source: 'traced', subject: path, detail: '' } as const
-    return { access: 'create-file', path, evidence } as const
+    return { access: 'create-file', path, certainty: 'observed', evidence } as const
   }
   const shared = image({
     files: ['drwxrwxr-x 0:90 /var/cache/thing', 'drwxrwxrwt 0:91 /srv', 'drwxr-xr-x 0:91 /opt/thing'],
@@ -91,7 +91,7 @@ test('whose files it read that are closed to others, after all else', () => {
     config: { cmd: ['thing'] },
   })
   const seen = (access: 'read' | 'write', path: string) =>
-    ({ access, path, evidence: { source: 'traced', subject: path, detail: '' } }) as const
+    ({ access, path, certainty: 'observed', evidence: { source: 'traced', subject: path, detail: '' } }) as const
   const read = ['/etc/thing/key', '/etc/thing/open', '/etc/thing/root'].map((path) => seen('read', path))
   expect(names({ facts, needs: read })).toEqual([70])
   expect(names({ facts, needs: [...read, seen('write', '/var/lib/thing/x')] })).toEqual([90, 70])
@@ -108,7 +108,7 @@ test.each<[string, string[], number[]]>([
   const facts = image({ passwd: ['thing:x:70:71::/x:/x'], files, config: { cmd: ['run'] } })
   const path = '/etc/thing/deep/conf'
   expect(
-    names({ facts, needs: [{ access: 'read', path, evidence: { source: 'traced', subject: path, detail: '' } }] }),
+    names({ facts, needs: [{ ...stateNeed(path, 'observed', { source: 'traced', detail: '' }), access: 'read' }] }),
   ).toEqual(found)
 })
 
@@ -145,11 +145,11 @@ test('the owner of the data, but not of what only the user asked for, and not ro
   const facts = image({
     files: ['drwxr-xr-x 500:500 /a', 'drwxr-xr-x 600:600 /b', 'drwxr-xr-x 0:0 /c', 'lrwxrwxrwx 0:0 /d -> /a'],
   })
-  const need = (path: string) => stateNeed(path, 'declared', '')
+  const need = (path: string) => stateNeed(path, 'declared', { source: 'declared', detail: '' })
   expect(names({ facts, needs: [need('/a')] })).toEqual([500])
   expect(names({ facts, needs: [need('/d')] })).toEqual([500])
   expect(names({ facts, needs: [need('/c'), need('/missing')] })).toEqual([])
-  expect(names({ facts, needs: [stateNeed('/b', 'given', '')] })).toEqual([])
+  expect(names({ facts, needs: [{ ...need('/b'), givenBy: 'user' }] })).toEqual([])
 })
 
 test("the vendor's account by its number, where the accounts are not known", () => {

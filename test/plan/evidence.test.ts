@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
-import { conventionNeeds } from '../../src/plan/evidence/conventions.ts'
-import { declaredNeeds } from '../../src/plan/evidence/declared.ts'
-import { givenNeeds } from '../../src/plan/evidence/given.ts'
+import { declared } from '../../src/evidence/declared.ts'
+import { emptyFolders } from '../../src/evidence/empty-folders.ts'
+import { givenNeeds } from '../../src/plan/ground.ts'
 import { defaultPolicy } from '../../src/plan/policy.ts'
+import { partOf, pathsOf } from '../evidence/view.ts'
 import type { BaseFile } from '../harden/support/facts.ts'
-import { image } from './image.ts'
+import { files, image } from './image.ts'
 
 const paths = (needs: readonly { readonly path: string }[]) => needs.map((need) => need.path)
 
@@ -19,7 +20,7 @@ describe('declared', () => {
     [['data'], ['/srv/data']],
     [['/'], []],
   ])('VOLUME %j', (volumes, found) => {
-    expect(paths(declaredNeeds(config({ volumes, workdir: '/srv' })))).toEqual(found)
+    expect(pathsOf(declared, partOf({ config: config({ volumes, workdir: '/srv' }) }))).toEqual(found)
   })
 
   test.each<[string, string, string[]]>([
@@ -39,12 +40,13 @@ describe('declared', () => {
     ['DATA_DIR', '/etc', []],
     ['METADATA', '/srv/x', []],
   ])('ENV %s=%s', (name, value, found) => {
-    expect(paths(declaredNeeds(config({ env: { [name]: value } })))).toEqual(found)
+    expect(pathsOf(declared, partOf({ config: config({ env: { [name]: value } }) }))).toEqual(found)
   })
 })
 
 describe('conventions', () => {
-  const needs = (workdir: string, ...files: string[]) => paths(conventionNeeds(image({ config: { workdir }, files })))
+  const needs = (workdir: string, ...lines: string[]) =>
+    pathsOf(emptyFolders, partOf({ config: { workdir }, files: files(...lines) }))
   test('folders that are shipped empty under a telling name', () => {
     expect(
       needs(

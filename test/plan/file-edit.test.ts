@@ -9,7 +9,7 @@ import {
   matches,
   mergeByFile,
   sedCommand,
-} from '../../src/plan/file-edit.ts'
+} from '../../src/evidence/file-edit.ts'
 import type { FileEdit, Substitution } from '../../src/plan/plan.ts'
 import { quote, sed } from './sed.ts'
 

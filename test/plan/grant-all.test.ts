@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
+import type { Need } from '../../src/evidence/claim.ts'
 import { atOnce } from '../../src/in-turn.ts'
 import { grantAll } from '../../src/plan/grants/grant-all.ts'
-import type { Need } from '../../src/plan/grants/need.ts'
 import type { StageInput } from '../../src/plan/stage-input.ts'
 import { image } from './image.ts'
 
@@ -10,7 +10,9 @@ const evidence = { source: 'declared', subject: '/x.db', detail: 'x' } as const
 
 function hintFor(need: Partial<Need>): string | undefined {
   const input = { facts: image({}), observation: null, stated: null } as unknown as StageInput
-  return atOnce(grantAll([{ access: 'rename', path: '/x.db', evidence, ...need }], input, grantee)).remarks[0]?.hint
+  return atOnce(
+    grantAll([{ access: 'rename', path: '/x.db', certainty: 'declared', evidence, ...need }], input, grantee),
+  ).remarks[0]?.hint
 }
 
 test.each<[string, Partial<Need>, RegExp]>([

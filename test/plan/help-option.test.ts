@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { portOption } from '../../src/plan/evidence/help-option.ts'
+import { portOption } from '../../src/plan/ports/told-port.ts'
 
 describe('the option that sets the port', () => {
   test.each<[string, string]>([

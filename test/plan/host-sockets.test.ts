@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
-import { emptyConfig } from '../../src/image/config.ts'
+import type { BuildContext } from '../../src/contents/build-context.ts'
+import { hostSockets } from '../../src/evidence/start-cautions.ts'
 import type { ImageConfig } from '../../src/image/facts.ts'
-import { hostSockets } from '../../src/plan/evidence/host-sockets.ts'
-import type { BuildContext } from '../../src/plan/shipped/build-context.ts'
+import { claimsOf, partOf } from '../evidence/view.ts'
 import { shipped } from './shipped.ts'
 
 const said = (files: Readonly<Record<string, string>>, config: Partial<ImageConfig> = {}) => {
@@ -12,8 +12,10 @@ const said = (files: Readonly<Record<string, string>>, config: Partial<ImageConf
       { type: 'file' as const, mode: 0o644, size: text.length, link: null, text },
     ]),
   )
-  const found = hostSockets(shipped('COPY . /srv/', { entries, partial: false }), { ...emptyConfig, ...config })
-  return found.map(({ outcome, evidence }) => `${outcome} ${evidence.map(({ detail }) => detail).join()}`)
+  const view = partOf({ contents: shipped('COPY . /srv/', { entries, partial: false }), config })
+  return claimsOf(hostSockets, view).map((claim) =>
+    claim.kind === 'unknown' ? `${claim.outcome} ${claim.evidence.map(({ detail }) => detail).join()}` : claim.kind,
+  )
 }
 
 test('a socket of the engine of the host, where the program names it', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
+import type { PathClaim } from '../../src/evidence/claim.ts'
+import { inImage } from '../../src/evidence/in-image.ts'
 import { findStepDowns } from '../../src/image/step-down.ts'
-import { inImageNeeds } from '../../src/plan/evidence/in-image.ts'
-import type { Need } from '../../src/plan/grants/need.ts'
+import { claimsOf, partOf } from '../evidence/view.ts'
 import type { BaseFile } from '../harden/support/facts.ts'
 import { image } from './image.ts'
 
@@ -9,10 +10,11 @@ function needs(base: BaseFile): readonly (readonly [string, string])[] {
   return needsOf(base).map(({ access, path }) => [access, path])
 }
 
-function needsOf(base: BaseFile): readonly Need[] {
-  const { config, files } = image(base)
-  if (!files.known) throw new Error('a fixture has files')
-  return inImageNeeds(config, files.value, findStepDowns({ config, files }))
+function needsOf(base: BaseFile): readonly PathClaim[] {
+  const facts = image(base)
+  if (!facts.files.known) throw new Error('a fixture has files')
+  const view = partOf({ facts, asBuilt: true, own: facts.files.value, start: findStepDowns(facts) })
+  return claimsOf(inImage, view).filter((claim) => claim.kind === 'path')
 }
 
 describe('of an image alone', () => {

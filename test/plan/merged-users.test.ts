@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
+import type { Operation } from '../../src/evidence/operation.ts'
 import { mergedUsers } from '../../src/plan/account/merged-users.ts'
-import type { Operation } from '../../src/plan/operation.ts'
 import type { Grant } from '../../src/plan/plan.ts'
 import { servicesOf } from '../../src/plan/services.ts'
 import type { Observation } from '../../src/plan/stage-input.ts'

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
-import { missingCopies, missingScripts } from '../../src/plan/evidence/missing-copies.ts'
-import type { BuildContext, ContextEntry } from '../../src/plan/shipped/build-context.ts'
+import type { BuildContext, ContextEntry } from '../../src/contents/build-context.ts'
+import { coverage, missingCopies } from '../../src/evidence/coverage.ts'
+import { claimsOf, partOf } from '../evidence/view.ts'
 import { shipped } from './shipped.ts'
 
 const entry = (type: ContextEntry['type']): ContextEntry => ({ type, mode: 0o755, size: 0, link: null, text: null })
@@ -12,7 +13,9 @@ const context: BuildContext = {
   partial: false,
 }
 const said = (text: string, where: BuildContext | null = context) =>
-  missingCopies(shipped(text, where)).map(({ outcome, message }) => [outcome, message.split(':')[0]])
+  claimsOf(missingCopies, partOf({ contents: shipped(text, where) })).map((claim) =>
+    claim.kind === 'unknown' ? [claim.outcome, claim.message.split(':')[0]] : [],
+  )
 
 test('what COPY takes and the build context has not is said: it may be another folder', () => {
   expect(said('COPY api/app.py ./run.sh /srv/\nCOPY api/app.py /opt/')).toEqual([['note', 'api/app.py, ./run.sh']])
@@ -39,6 +42,9 @@ test.each<[string, string, readonly string[], boolean]>([
   ['one that is there', 'COPY app.py /srv/', ['/srv/app.py'], false],
   ['no script', 'COPY target/app.jar /srv/', ['java', '-jar', '/srv/app.jar'], false],
 ])('a script that the command starts and the build context has not: %s', (_, text, entrypoint, missing) => {
-  const found = missingScripts(shipped(text, context), { entrypoint, cmd: null, workdir: '/srv' })
-  expect(found.map(({ outcome }) => outcome)).toEqual(missing ? ['todo'] : [])
+  const view = partOf({ contents: shipped(text, context), config: { entrypoint, cmd: null, workdir: '/srv' } })
+  const found = claimsOf(coverage, view).flatMap((claim) =>
+    claim.kind === 'unknown' && claim.message.endsWith('is not in the build context') ? [claim.outcome] : [],
+  )
+  expect(found).toEqual(missing ? ['todo'] : [])
 })

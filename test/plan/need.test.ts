@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { needsOf } from '../../src/plan/grants/need.ts'
-import type { Operation } from '../../src/plan/operation.ts'
+import type { Operation } from '../../src/evidence/operation.ts'
+import { needsOf } from '../../src/evidence/operation.ts'
 
 const asks = (path: string, asked: 'read' | 'write' = 'write'): Operation => ({
   access: 'look',

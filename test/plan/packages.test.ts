@@ -1,21 +1,29 @@
 import { describe, expect, test } from '@jest/globals'
 import { packages } from '../../catalogue/index.ts'
+import { evidenceOf } from '../../src/evidence/index.ts'
+import { packages as provider } from '../../src/evidence/packages.ts'
+import { broughtFiles, installedPackages, listedServers } from '../../src/evidence/servers.ts'
 import type { FileModel } from '../../src/image/file-model.ts'
-import { packageEvidence } from '../../src/plan/evidence/packages.ts'
+import { atOnce } from '../../src/in-turn.ts'
+import { catalogue, partOf } from '../evidence/view.ts'
 import { files, image } from './image.ts'
 import { shipped } from './shipped.ts'
 
+/** What the provider claims where these programs are started; of no image that was looked into but for these files. */
+function evidence(
+  text: string,
+  own: FileModel,
+  { programs, opaque = false, listed = false }: { programs: readonly string[]; opaque?: boolean; listed?: boolean },
+) {
+  const contents = shipped(text)
+  const installed = installedPackages(contents.steps)
+  const servers = listedServers({ rules: packages, installed, files: own, programs, opaque, listed })
+  const found = atOnce(evidenceOf(partOf({ contents, own, servers }), catalogue, [provider]))
+  return { ...found, needs: found.assumed, files: broughtFiles(servers) }
+}
+
 describe('packages that RUN lines install', () => {
-  const of = (text: string, programs: readonly string[]) =>
-    packageEvidence({
-      rules: packages,
-      shipped: shipped(text),
-      files: files(),
-      programs,
-      opaque: false,
-      listed: false,
-      config: { entrypoint: null, cmd: null },
-    })
+  const of = (text: string, programs: readonly string[]) => evidence(text, files(), { programs })
 
   test('count only when they are started', () => {
     const text = 'RUN apt-get update && apt-get install -y nginx=1.26* redis-server'
@@ -57,15 +65,7 @@ describe('packages that RUN lines install', () => {
 
 describe('packages that are in an image already', () => {
   const of = (image: FileModel, programs: readonly string[], opaque = false, listed = false) =>
-    packageEvidence({
-      rules: packages,
-      shipped: shipped(''),
-      files: image,
-      programs,
-      opaque,
-      listed,
-      config: { entrypoint: null, cmd: null },
-    })
+    evidence('', image, { programs, opaque, listed })
   const debian = files(
     '-rw-r--r-- 0:0 /var/lib/dpkg/info/nginx.list',
     '-rw-r--r-- 0:0 /var/lib/dpkg/info/libc6:amd64.list',

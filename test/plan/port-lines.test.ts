@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { configurationFiles } from '../../src/plan/configuration-files.ts'
-import { applySubstitutions } from '../../src/plan/file-edit.ts'
+import { configurationFiles } from '../../src/evidence/configuration-files.ts'
+import { applySubstitutions } from '../../src/evidence/file-edit.ts'
 import { portLines } from '../../src/plan/ports/port-lines.ts'
 import { image } from './image.ts'
 import { sed } from './sed.ts'

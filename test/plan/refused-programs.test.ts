@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { refusedPrograms } from '../../src/plan/evidence/refused-programs.ts'
-import type { Operation } from '../../src/plan/operation.ts'
+import type { Operation } from '../../src/evidence/operation.ts'
+import { refusedPrograms } from '../../src/plan/capable-files.ts'
 import { files } from './image.ts'
 
 const model = files(

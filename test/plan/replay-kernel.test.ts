@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect } from '@jest/globals'
 import fc from 'fast-check'
+import type { Need } from '../../src/evidence/claim.ts'
 import type { Identity } from '../../src/image/file-model.ts'
-import type { Need } from '../../src/plan/grants/need.ts'
 import { type Grantee, identityOf } from '../../src/plan/replay/grantee.ts'
 import { replay } from '../../src/plan/replay.ts'
 import { grantCommands } from '../../transforms/paths/grant-commands.ts'
@@ -91,7 +91,7 @@ function makeScene(nodes: readonly Node[], wishes: readonly Wish[]): Scene {
     questions: asked.map(([access, path]) => [QUESTIONS[access] ?? '', path.replace(PLACE, root)]),
     needs: asked.map(([access, path]) => {
       const evidence = { source: 'refused', subject: path, detail: access } as const
-      return { access: access as Need['access'], path, evidence }
+      return { access: access as Need['access'], path, certainty: 'refused', evidence }
     }),
   }
 }

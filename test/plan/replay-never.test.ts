@@ -1,7 +1,7 @@
 // What must never be granted, whatever is asked: needs at random on images at random.
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { Need } from '../../src/plan/grants/need.ts'
+import type { Need } from '../../src/evidence/claim.ts'
 import type { Grant } from '../../src/plan/plan.ts'
 import { replay } from '../../src/plan/replay.ts'
 import { files } from './image.ts'
@@ -47,12 +47,14 @@ const need = fc
   .record({
     access: fc.constantFrom(...ACCESSES),
     path,
-    source: fc.constantFrom<Need['evidence']['source']>('traced', 'observed', 'refused', 'declared', 'given'),
+    certainty: fc.constantFrom<Need['certainty']>('observed', 'refused', 'declared', 'inferred'),
+    givenBy: fc.constantFrom('user', undefined),
     tree: fc.boolean(),
     uid: fc.constantFrom(-1, 0, 10),
   })
-  .map(({ access, path: at, source, tree, uid }): Need => {
-    return { access, path: at, tree, uid, evidence: { source, subject: at, detail: access } }
+  .map(({ access, path: at, certainty, givenBy, tree, uid }): Need => {
+    const evidence = { source: 'traced', subject: at, detail: access } as const
+    return { access, path: at, certainty, tree, uid, ...(givenBy === undefined ? {} : { givenBy }), evidence }
   })
 const owner = fc.constantFrom('0:0', '10:10', '0:10', '33:33')
 const folderLine = fc
@@ -121,6 +123,7 @@ test('a file that the engine mounts into every container is given to nobody, and
   const hosts: Need = {
     access: 'write',
     path: '/etc/hosts',
+    certainty: 'declared',
     evidence: { source: 'declared', subject: '/etc/hosts', detail: 'written by /start.sh' },
   }
   const { grants, ungranted } = replay([hosts], files('drwxr-xr-x 0:0 /etc'), { uid: 10001, gid: 10001 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Need } from '../../src/plan/grants/need.ts'
+import type { Need } from '../../src/evidence/claim.ts'
 import type { Grant } from '../../src/plan/plan.ts'
 import { replay } from '../../src/plan/replay.ts'
 import { files } from './image.ts'
@@ -15,23 +15,32 @@ const base = [
   'lrwxrwxrwx 0:0 /var/run -> /run',
 ]
 
-function needs(lines: readonly string[], source: Need['evidence']['source'] = 'observed'): readonly Need[] {
+function needs(lines: readonly string[], certainty: Need['certainty'] = 'observed'): readonly Need[] {
   return lines.map((line) => {
     const [access = '', path = ''] = line.split(' ')
-    return { access: access as Need['access'], path, evidence: { source, subject: path, detail: line } }
+    return {
+      access: access as Need['access'],
+      path,
+      certainty,
+      evidence: { source: certainty === 'refused' ? 'refused' : 'traced', subject: path, detail: line },
+    }
   })
 }
 
 function run(
   wanted: readonly string[],
   tree: readonly string[] = [],
-  { gids = [10], source = 'observed' as Need['evidence']['source'] } = {},
+  { gids = [10], certainty = 'observed' as Need['certainty'], atStart = false } = {},
 ): readonly string[] {
-  const { grants, ungranted } = replay(needs(wanted, source), files(...base, ...tree), {
-    uid: 10,
-    gid: 10,
-    groups: gids.slice(1),
-  })
+  const { grants, ungranted } = replay(
+    needs(wanted, certainty).map((need) => (atStart ? { ...need, atStart } : need)),
+    files(...base, ...tree),
+    {
+      uid: 10,
+      gid: 10,
+      groups: gids.slice(1),
+    },
+  )
   return [...grants.map(show), ...ungranted.map(({ reason }) => `no: ${reason}`)]
 }
 
@@ -42,10 +51,10 @@ function show({ kind, path, mode }: Grant): string {
 test('a folder that a script makes where it is missing, and that is there, is the user as it is', () => {
   const [mine, roots] = [['drwxr-xr-x 10:10 /run/app'], ['drwxr-xr-x 0:0 /run/app']]
   const wanted = ['create-directory /run/app']
-  expect(run(wanted, mine, { source: 'step-down' })).toEqual([])
-  expect(run(wanted, roots, { source: 'step-down' })).toEqual(['create-directory /run/app'])
+  expect(run(wanted, mine, { atStart: true })).toEqual([])
+  expect(run(wanted, roots, { atStart: true })).toEqual(['create-directory /run/app'])
   // One that a run made was not there any more.
-  expect(run(wanted, mine, { source: 'traced' })).toEqual(['create-directory /run/app'])
+  expect(run(wanted, mine, {})).toEqual(['create-directory /run/app'])
 })
 
 test('a folder that the program makes itself needs no more than room for it', () => {
@@ -250,7 +259,7 @@ describe('what one run of a program leaves for the next', () => {
 
   test('a file that its program wants to own is owned at last, and that is the reason that is told first', () => {
     const tree = files(...base, '-rw------- 0:0 /etc/app.conf')
-    const wants = [...needs(['read /etc/app.conf'], 'traced'), ...needs(['change-owner /etc/app.conf'], 'refused')]
+    const wants = [...needs(['read /etc/app.conf'], 'observed'), ...needs(['change-owner /etc/app.conf'], 'refused')]
     const { grants } = replay(wants, tree, { uid: 10, gid: 10 })
     expect(grants.map(show)).toEqual(['own-file /etc/app.conf'])
     expect(grants[0]?.evidence.map(({ source }) => source)).toEqual(['refused', 'traced'])
@@ -259,7 +268,7 @@ describe('what one run of a program leaves for the next', () => {
   })
 
   test('what a run was refused in /tmp is asked for', () => {
-    expect(run(['read /tmp/seed'], ['-rw------- 0:0 /tmp/seed'], { source: 'refused' })).toEqual([
+    expect(run(['read /tmp/seed'], ['-rw------- 0:0 /tmp/seed'], { certainty: 'refused' })).toEqual([
       'group-read /tmp/seed 640',
     ])
   })
@@ -270,7 +279,7 @@ describe('what one run of a program leaves for the next', () => {
   ])('%s is asked for only where it was refused', (wanted, granted) => {
     const tree = ['drwxr-xr-x 0:0 /data', '-rw-r--r-- 0:0 /data/x']
     expect(run([wanted], tree)).toEqual([])
-    expect(run([wanted], tree, { source: 'refused' })).toEqual(granted)
+    expect(run([wanted], tree, { certainty: 'refused' })).toEqual(granted)
   })
 })
 
@@ -431,7 +440,7 @@ describe('several needs', () => {
   })
 
   test('a refusal by a run does not hand over a new file in a system folder', () => {
-    expect(run(['create-file /etc/app.state'], [], { source: 'refused' })).toEqual([
+    expect(run(['create-file /etc/app.state'], [], { certainty: 'refused' })).toEqual([
       'no: /etc belongs to the system and is never handed over',
     ])
   })

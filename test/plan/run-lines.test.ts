@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import { emptyConfig } from '../../src/image/config.ts'
-import { commandLineNeeds } from '../../src/plan/evidence/command-line.ts'
-import { runLineNeeds } from '../../src/plan/evidence/run-lines.ts'
-import type { BuildContext, ContextEntry } from '../../src/plan/shipped/build-context.ts'
-import { changedMode } from '../../src/plan/shipped/changed-mode.ts'
+import type { BuildContext, ContextEntry } from '../../src/contents/build-context.ts'
+import { changedMode } from '../../src/contents/draft.ts'
+import { commandLine } from '../../src/evidence/command-line.ts'
+import { runLines } from '../../src/evidence/run-lines.ts'
+import { claimsOf, partOf, pathsOf } from '../evidence/view.ts'
 import { shipped } from './shipped.ts'
 
 describe('RUN lines', () => {
@@ -23,7 +23,7 @@ describe('RUN lines', () => {
     ['RUN mkdir -p "$UNKNOWN/data"', []],
     ['RUN install -d -o app -m 750 /var/lib/x', ['/var/lib/x']],
   ])('%s', (text, expected) => {
-    expect(runLineNeeds(shipped(text)).map((need) => need.path)).toEqual(expected)
+    expect(pathsOf(runLines, partOf({ contents: shipped(text) }))).toEqual(expected)
   })
 })
 
@@ -45,7 +45,7 @@ describe('arguments', () => {
     [['x', '--run', 'bin/server'], []],
     [['sh', '-c', 'x --store "bin/server --verbose"'], []],
   ])('%j', (cmd, expected) => {
-    expect(commandLineNeeds({ ...emptyConfig, cmd, workdir: '/app' }).map((need) => need.path)).toEqual(expected)
+    expect(pathsOf(commandLine, partOf({ config: { cmd, workdir: '/app' } }))).toEqual(expected)
   })
 })
 
@@ -83,7 +83,7 @@ describe('files of the build context', () => {
   })
 
   test('what a redirect writes is a file, whatever it is called', () => {
-    const needs = commandLineNeeds({ ...emptyConfig, cmd: ['sh', '-c', 'date > /srv/started && x'], workdir: '/app' })
-    expect(needs).toMatchObject([{ access: 'create-file', path: '/srv/started' }])
+    const view = partOf({ config: { cmd: ['sh', '-c', 'date > /srv/started && x'], workdir: '/app' } })
+    expect(claimsOf(commandLine, view)).toMatchObject([{ access: 'create-file', path: '/srv/started' }])
   })
 })

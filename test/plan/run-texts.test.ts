@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { runTexts } from '../../src/plan/shipped/run-texts.ts'
+import { runTexts } from '../../src/contents/run-texts.ts'
 import { shipped } from './shipped.ts'
 
 const texts = (dockerfile: string): Record<string, string | null> => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { sourceWrites } from '../../src/plan/evidence/source-writes.ts'
+import { sourceWrites } from '../../src/evidence/source-writes.ts'
 
 const about = { workdir: '/app', env: new Map([['CACHE', '/var/cache/app']]) }
 const paths = (file: string, text: string) =>

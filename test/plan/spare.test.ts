@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Evidence } from '../../src/plan/evidence.ts'
+import type { Evidence } from '../../src/evidence/claim.ts'
 import { partsOf, spareGrants, spareHome, spareLines, spareSwitch } from '../../src/plan/grants/spare.ts'
 import type { FileEdit, Grant } from '../../src/plan/plan.ts'
 import type { StepDownPlan } from '../../src/plan/step-down/step-down-plan.ts'
@@ -7,8 +7,8 @@ import type { StepDownPlan } from '../../src/plan/step-down/step-down-plan.ts'
 const because = (source: Evidence['source']): readonly Evidence[] => [{ source, subject: '/x', detail: 'why' }]
 const grants: readonly Grant[] = [
   { kind: 'own-directory', path: '/var/lib/x', evidence: because('traced') },
-  { kind: 'own-directory', path: '/data', evidence: because('declared') },
-  { kind: 'create-file', path: '/run/asked', evidence: because('given') },
+  { kind: 'own-directory', path: '/data', declared: true, evidence: because('declared') },
+  { kind: 'create-file', path: '/run/asked', declared: true, evidence: because('given') },
 ]
 const line = (pattern: string) => ({ pattern, replacement: '', global: false, remove: true })
 const fileEdits: readonly FileEdit[] = [

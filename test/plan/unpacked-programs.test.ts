@@ -1,12 +1,14 @@
 import { expect, test } from '@jest/globals'
-import { unpackedPrograms } from '../../src/plan/evidence/unpacked-programs.ts'
+import { coverage } from '../../src/evidence/coverage.ts'
+import { claimsOf, partOf } from '../evidence/view.ts'
 import { image } from './image.ts'
 import { shipped } from './shipped.ts'
 
 function folders(run: string, started: string): readonly string[] {
   const { config } = image({ config: { cmd: ['python3', started], ports: ['8000'] } })
-  const found = unpackedPrograms(shipped(run, null), { launches: [] }, config, [])
-  return found.flatMap(({ evidence }) => evidence.map(({ subject }) => subject))
+  return claimsOf(coverage, partOf({ contents: shipped(run, null), config })).flatMap((claim) =>
+    claim.kind === 'unknown' && claim.message.startsWith('what is started in') ? [claim.subject] : [],
+  )
 }
 
 test.each<[string, string, readonly string[]]>([

@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { EvidenceSource } from '../../src/plan/evidence.ts'
-import type { Need } from '../../src/plan/grants/need.ts'
+import type { Certainty, Need } from '../../src/evidence/claim.ts'
 import { said, unshownGrants } from '../../src/plan/grants/unshown.ts'
 import type { Grant } from '../../src/plan/plan.ts'
 import { unshownPlaces } from '../../src/proof/caveats.ts'
@@ -33,10 +32,11 @@ test('of many the first are named', () => {
 })
 
 test('what is known of packages in general a run tells better', () => {
-  const need = (source: EvidenceSource): Need => ({
+  const need = (certainty: Certainty): Need => ({
     access: 'write',
     path: '/x',
-    evidence: { source, subject: '/x', detail: '' },
+    certainty,
+    evidence: { source: 'packages', subject: '/x', detail: '' },
   })
-  expect(said([need('packages'), need('catalogue'), need('declared')])).toHaveLength(1)
+  expect(said([need('possible'), need('declared')])).toHaveLength(1)
 })

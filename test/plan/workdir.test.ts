@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Need } from '../../src/plan/grants/need.ts'
+import type { Need } from '../../src/evidence/claim.ts'
 import type { AccountChoice } from '../../src/plan/plan.ts'
 import { planWorkdir } from '../../src/plan/workdir.ts'
 import type { BaseFile } from '../harden/support/facts.ts'
@@ -29,7 +29,7 @@ const web: AccountChoice = {
 
 function need(access: Need['access'], path: string, fromStart = true): Need {
   const evidence = { source: 'traced', subject: path, detail: 'open("x")' } as const
-  return { access, path, evidence, ...(fromStart ? { fromStart: true } : {}) }
+  return { access, path, certainty: 'observed', evidence, ...(fromStart ? { fromStart: true } : {}) }
 }
 
 const database = need('create-file', '/x.db')

@@ -1,6 +1,6 @@
 import { shellWord } from '../../src/borders/dockerfile.ts'
 import type { Dockerfile, Stage } from '../../src/dockerfile/model.ts'
-import { applySubstitutions, sedCommand } from '../../src/plan/file-edit.ts'
+import { applySubstitutions, sedCommand } from '../../src/evidence/file-edit.ts'
 import { decided, type FileEdit, type StagePlan, type Tools } from '../../src/plan/plan.ts'
 import { hasSed } from '../../src/plan/tools.ts'
 import type { Finding } from '../../src/transform.ts'

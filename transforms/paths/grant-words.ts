@@ -1,6 +1,6 @@
 import type { Stage } from '../../src/dockerfile/model.ts'
 import type { Edit } from '../../src/edit.ts'
-import type { Evidence } from '../../src/plan/evidence.ts'
+import type { Evidence } from '../../src/evidence/claim.ts'
 import { listed } from '../../src/plan/listed.ts'
 import type { Grant } from '../../src/plan/plan.ts'
 import type { Finding } from '../../src/transform.ts'

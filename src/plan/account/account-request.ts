@@ -1,5 +1,5 @@
+import type { Evidence } from '../../evidence/claim.ts'
 import type { ImageFacts } from '../../image/facts.ts'
-import type { Evidence } from '../evidence.ts'
 import type { Tools } from '../plan.ts'
 import type { Created } from './created-accounts.ts'
 

@@ -1,4 +1,5 @@
 import { HardenError } from '../../errors.ts'
+import type { Evidence } from '../../evidence/claim.ts'
 import type { SaidId } from '../../image/account-arguments.ts'
 import {
   groupNamed,
@@ -10,7 +11,6 @@ import {
   userWithUid,
 } from '../../image/accounts.ts'
 import type { Account, Accounts, ImageFacts } from '../../image/facts.ts'
-import type { Evidence } from '../evidence.ts'
 import type { AccountChoice } from '../plan.ts'
 import { idsOf } from './account-ids.ts'
 import type { AccountRequest } from './account-request.ts'

@@ -1,6 +1,6 @@
 import type { Dockerfile } from '../../dockerfile/index.ts'
+import { escapeEre } from '../../evidence/file-edit.ts'
 import { onceFor } from '../../once-for.ts'
-import { escapeEre } from '../file-edit.ts'
 
 /** Whether a Dockerfile gives files to an account, by `--chown` or by a chown of a RUN, for as many names as are asked for. */
 export const ownersIn = onceFor((dockerfile: Dockerfile): ((name: string) => boolean) => {

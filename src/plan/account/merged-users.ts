@@ -1,7 +1,7 @@
 import { couldCreate, couldRead, couldTraverse, couldWrite } from '../../image/access.ts'
 import type { FileModel, Identity } from '../../image/file-model.ts'
+import { isInside, isRuntimePlace, outermost } from '../../places.ts'
 import { listed } from '../listed.ts'
-import { isInside, isRuntimePlace, outermost } from '../places.ts'
 import type { AccountChoice, Grant, Remark } from '../plan.ts'
 import { existingFolder, realPath } from '../real-path.ts'
 import type { Service } from '../services.ts'

@@ -1,7 +1,7 @@
+import type { Need } from '../../evidence/claim.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { FileEntry } from '../../image/file-model.ts'
-import type { Need } from '../grants/need.ts'
-import { parentOf } from '../places.ts'
+import { parentOf } from '../../places.ts'
 import { existingFolder, realPath } from '../real-path.ts'
 import type { Candidate } from './account-request.ts'
 
@@ -16,7 +16,7 @@ export function dataOwners({ facts, needs }: Used): readonly Candidate[] {
   const files = facts.files.value
   const found: Candidate[] = []
   for (const need of needs) {
-    if (need.access !== 'keep-state' || need.evidence.source === 'given') continue
+    if (need.access !== 'keep-state' || need.givenBy !== undefined) continue
     const entry = files.entry(files.resolve(need.path) ?? need.path)
     if (entry === null || entry.uid === 0) continue
     found.push(owner(entry.uid, need.path))
@@ -34,8 +34,8 @@ export function writtenOwners({ facts, needs }: Used): readonly Candidate[] {
   if (!facts.files.known) return []
   const files = facts.files.value
   const folders = new Map<number, string[]>()
-  for (const { access, path, evidence } of needs) {
-    if (!MADE.has(access) || evidence.source === 'given') continue
+  for (const { access, path, givenBy } of needs) {
+    if (!MADE.has(access) || givenBy !== undefined) continue
     const folder = existingFolder(files, realPath(files, path))
     const entry = files.entry(folder)
     const uid = entry === null ? 0 : entry.uid || ofGroup(entry, facts)
@@ -63,8 +63,8 @@ function ofOwnGroup(gid: number, { accounts }: ImageFacts): number {
 export function closedOwners({ facts, needs }: Used): readonly Candidate[] {
   if (!facts.files.known) return []
   const files = facts.files.value
-  return needs.flatMap(({ access, path, evidence }) => {
-    if (access !== 'read' || evidence.source === 'given') return []
+  return needs.flatMap(({ access, path, givenBy }) => {
+    if (access !== 'read' || givenBy !== undefined) return []
     const real = realPath(files, path)
     return [real, ...foldersAbove(real)].flatMap((place) => {
       const entry = files.entry(place)

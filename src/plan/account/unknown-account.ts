@@ -1,3 +1,4 @@
+import { startedByRules } from '../../evidence/servers.ts'
 import type { StepDownReport } from '../../image/step-down.ts'
 import type { AccountChoice, Remark } from '../plan.ts'
 import type { StageInput } from '../stage-input.ts'
@@ -12,7 +13,7 @@ export function unknownAccount(
   { facts: { accounts }, stated }: Pick<StageInput, 'facts' | 'stated'>,
 ): readonly Remark[] {
   // Of a base that nobody knows the account may be its own; of a program that is listed all is known.
-  if (!accounts.known || account.from === 'option' || stated?.describesPackages === true) return []
+  if (!accounts.known || account.from === 'option' || describesPackages(stated)) return []
   const users = new Set(accounts.value.users.map(({ name }) => name))
   const found = stepDowns.find(
     ({ kind, user }) =>
@@ -28,4 +29,10 @@ export function unknownAccount(
       evidence: [{ source: 'step-down', subject: found.user, detail: found.text }],
     },
   ]
+}
+
+/** All of the servers that it starts from packages are listed. */
+function describesPackages(stated: StageInput['stated']): boolean {
+  const view = stated?.view
+  return view != null && startedByRules(view.start.programs, view.servers).length > 0
 }

@@ -1,11 +1,10 @@
+import type { Need } from '../../evidence/claim.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { FileModel } from '../../image/file-model.ts'
 import type { StepDownReport } from '../../image/step-down.ts'
-import { type ClosedPlace, closedPlaceIn, closedPlaceOf } from '../closed-places.ts'
-import { isInside, normalisePath, parentOf } from '../places.ts'
+import { type ClosedPlace, closedPlaceIn, closedPlaceOf, isInside, normalisePath, parentOf } from '../../places.ts'
 import type { Grant } from '../plan.ts'
 import { realPath } from '../real-path.ts'
-import type { Need } from './need.ts'
 
 /** Code of this very image that its start runs, and that root runs again (`docker exec -u 0`, a RUN of an image built from it). */
 export interface ImageCode {
@@ -53,8 +52,8 @@ export function codeIn(folder: string, { programs, folders }: ImageCode): string
 }
 
 /** Whoever calls has named it: no file of a repository, and no image. */
-export function isAskedFor({ evidence, byRepository }: Need): boolean {
-  return evidence.source === 'given' && byRepository !== true
+export function isAskedFor({ givenBy }: Need): boolean {
+  return givenBy === 'user'
 }
 
 const CODE = {

@@ -1,3 +1,4 @@
+import type { Need } from '../../evidence/claim.ts'
 import type { FileEntry, FileModel } from '../../image/file-model.ts'
 import type { InTurn } from '../../in-turn.ts'
 import {
@@ -9,15 +10,14 @@ import {
   isSharedFolder,
   isSystemFolder,
   parentOf,
-} from '../places.ts'
+} from '../../places.ts'
 import type { Grant, Remark } from '../plan.ts'
 import type { Grantee } from '../replay/grantee.ts'
 import { belongsToSystem, ofEngine } from '../replay/state.ts'
 import { replayInTurn } from '../replay.ts'
 import type { StageInput } from '../stage-input.ts'
 import { type Closed, closedTo, type ImageCode, isAskedFor, noCode } from './closed.ts'
-import { grantedEntry, modeOf } from './ladder.ts'
-import type { Need } from './need.ts'
+import { declaredBy, grantedEntry, modeOf } from './ladder.ts'
 
 export interface Granted {
   readonly grants: readonly Grant[]
@@ -88,29 +88,29 @@ function isClosedFolder(entry: FileEntry | null): boolean {
 }
 
 /** This very file, in a folder that is there: whether the base brings the file is not known, and both must work. */
-function isNamed({ access, evidence, alone, beside }: Need): boolean {
+function isNamed({ access, certainty, alone, beside, vendors }: Need): boolean {
   if (beside === true) return false
   return access === 'write'
-    ? evidence.source === 'declared'
-    : access === 'create-file' && (alone !== undefined || evidence.source === 'catalogue')
+    ? certainty === 'declared'
+    : access === 'create-file' && (alone !== undefined || vendors === true)
 }
 
 /** Root's home is the base's: that it is closed is certain enough, its other mode bits are not. */
 function asItIs(grant: Grant): Grant {
   if (grant.path !== HOME) return grant
-  const { path, kind, evidence } = grant
-  return { path, kind, evidence }
+  const { path, kind, declared, evidence } = grant
+  return { path, kind, ...(declared === true ? { declared } : {}), evidence }
 }
 
 const HOME = '/root'
 
 /** What the program needs below root's home, where nobody knows the folders in between. */
 function throughHome(needs: readonly Need[]): readonly Grant[] {
-  const evidence = needs
+  const inside = needs
     .filter(({ access, path }) => path !== HOME || access === 'traverse' || access === 'list')
     .filter(({ path }) => isInside(path, HOME))
-    .map((need) => need.evidence)
-  return evidence.length === 0 ? [] : [{ path: HOME, kind: 'traverse', evidence }]
+  const evidence = inside.map((need) => need.evidence)
+  return evidence.length === 0 ? [] : [{ path: HOME, kind: 'traverse', ...declaredBy(inside), evidence }]
 }
 
 function* replayed(needs: readonly Need[], files: FileModel, grantee: Grantee, code: ImageCode): InTurn<Granted> {
@@ -126,7 +126,7 @@ function* replayed(needs: readonly Need[], files: FileModel, grantee: Grantee, c
 function refused(need: Need, reason: string): Remark {
   return {
     // What only the original did may be optional; what a run was refused is not granted silently.
-    outcome: need.evidence.source === 'given' || need.evidence.source === 'declared' ? 'todo' : 'note',
+    outcome: need.certainty === 'declared' ? 'todo' : 'note',
     transform: 'own-writable-paths',
     message: `${need.path} is not given to the user: ${reason}`,
     hint: isOfEngine(need.path)
@@ -168,7 +168,7 @@ function withoutFiles(
   }
   for (const need of needs) {
     if (need.access === 'change-mode' && !needs.some((other) => makes(other, need.path))) remarks.push(unowned(need))
-    const isMade = need.access === 'create-directory' && need.evidence.source === 'step-down'
+    const isMade = need.access === 'create-directory' && need.atStart === true
     if (need.access !== 'keep-state' && need.access !== 'create-file' && !isMade && !isNamed(need)) continue
     const parent = parentOf(need.path)
     const folder = need.access === 'keep-state' || isMade ? need.path : need.beside === true ? parent : null
@@ -185,7 +185,7 @@ function withoutFiles(
       const sticky = grants.get(parent)
       const evidence = [...(sticky?.evidence ?? []), need.evidence]
       const opened = modeOf('sticky', null, grantedEntry('sticky', null, grantee), grantee)
-      grants.set(parent, { path: parent, kind: 'sticky', ...opened, evidence })
+      grants.set(parent, { path: parent, kind: 'sticky', ...opened, ...declaredBy([need], sticky), evidence })
       continue
     }
     const isSure = isSharedFolder(parent) || isSystemFolder(parent)
@@ -201,9 +201,8 @@ function withoutFiles(
       kind,
       ...modeOf(kind, null, grantedEntry(kind, null, grantee), grantee),
       ...(isTree ? { tree: true } : {}),
-      ...(kind === 'create-file' && !isSure && !isThere(parent) && need.evidence.source !== 'catalogue'
-        ? { makesFolder: true }
-        : {}),
+      ...declaredBy([need], before),
+      ...(kind === 'create-file' && !isSure && !isThere(parent) && need.vendors !== true ? { makesFolder: true } : {}),
       evidence: [...(before?.evidence ?? []), need.evidence],
     })
   }

@@ -1,3 +1,4 @@
+import type { Need } from '../../evidence/claim.ts'
 import type { FileEntry } from '../../image/file-model.ts'
 import type { Grant, GrantKind } from '../plan.ts'
 import { type Grantee, identityOf } from '../replay/grantee.ts'
@@ -19,6 +20,11 @@ const FILE: FileEntry = { ...FOLDER, type: 'file', mode: 0o644 }
 /** The one of two grants that lets the user do more. */
 export function wider(a: GrantKind, b: GrantKind): GrantKind {
   return LADDER.indexOf(a) >= LADDER.indexOf(b) ? a : b
+}
+
+/** A grant that one of its needs asks for outright is no guess. */
+export function declaredBy(needs: readonly Need[], before?: Grant): Pick<Grant, 'declared'> {
+  return before?.declared === true || needs.some(({ certainty }) => certainty === 'declared') ? { declared: true } : {}
 }
 
 /**

@@ -1,7 +1,7 @@
-import type { Evidence } from '../evidence.ts'
-import { isAuthority, isInside } from '../places.ts'
+import type { Evidence, Need } from '../../evidence/claim.ts'
+import { needsOf } from '../../evidence/operation.ts'
+import { isAuthority, isInside } from '../../places.ts'
 import type { Observation } from '../stage-input.ts'
-import { type Need, needsOf } from './need.ts'
 
 /** Operations outside root's home; what a run was refused counts like what the original did. */
 export function observedNeeds(observation: Observation | null): readonly Need[] {

@@ -1,15 +1,10 @@
+import { isEmptyFolder } from '../../evidence/empty-folders.ts'
 import type { FileModel } from '../../image/file-model.ts'
-import { isInside, outermost, parentOf } from '../places.ts'
-import { isOwnPlace } from '../state-places.ts'
+import { isInside, isOwnPlace, outermost, parentOf } from '../../places.ts'
 
 interface Owner {
   readonly uid: number
   readonly home: string
-}
-
-/** Nothing in it, or what keeps an empty folder in git. */
-export function isEmptyFolder(files: FileModel, path: string): boolean {
-  return files.list(path).every((name) => /^\.(gitkeep|keep|gitignore|empty)$/.test(name))
 }
 
 /** Folders of the image that are the account's already and empty: they are there to be filled, whatever their name. */

@@ -1,7 +1,7 @@
+import type { Need } from '../../evidence/claim.ts'
 import type { EnvSetting, FileEdit, Grant, Part, Substitution, WorkdirChange } from '../plan.ts'
 import type { StepDownPlan } from '../step-down/step-down-plan.ts'
 import type { WorkdirPlan } from '../workdir.ts'
-import type { Need } from './need.ts'
 
 /** What of a plan runs can show to be needless: what is granted, and what is changed so that a non-root process gets along. */
 export interface Parts {
@@ -57,8 +57,8 @@ export function spareWorkdir(plan: WorkdirPlan, needs: readonly Need[], spared: 
 /** As a part of a plan is named. */
 export const WORKDIR = 'another folder to start in'
 
-export function isGuess({ evidence }: Grant): boolean {
-  return !evidence.some(({ source }) => source === 'given' || source === 'declared')
+export function isGuess({ declared }: Grant): boolean {
+  return declared !== true
 }
 
 export function isCure({ purpose }: FileEdit): boolean {

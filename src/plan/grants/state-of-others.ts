@@ -1,10 +1,9 @@
+import { type Need, stateNeed } from '../../evidence/claim.ts'
 import type { FileModel } from '../../image/file-model.ts'
+import { isRuntimePlace, isStatePlace } from '../../places.ts'
 import { listed } from '../listed.ts'
-import { isRuntimePlace } from '../places.ts'
 import type { AccountChoice } from '../plan.ts'
 import type { Service } from '../services.ts'
-import { isStatePlace } from '../state-places.ts'
-import { type Need, stateNeed } from './need.ts'
 
 /** Of the files of one account; one with more of them has not only its state there. */
 const MOST_FILES = 100
@@ -27,9 +26,9 @@ export function stateOfOthers(
     const folders = own.filter((path) => files.entry(path)?.type === 'directory')
     const within = own.filter((path) => files.entry(path)?.type === 'file')
     return [
-      ...folders.map((path) => stateNeed(path, 'account', detail)),
+      ...folders.map((path) => stateNeed(path, 'observed', { source: 'account', detail })),
       ...(within.length > MOST_FILES ? [] : within).map(
-        (path): Need => ({ access: 'write', path, evidence: { source: 'account', subject: path, detail } }),
+        (path): Need => ({ ...stateNeed(path, 'observed', { source: 'account', detail }), access: 'write' }),
       ),
     ]
   })

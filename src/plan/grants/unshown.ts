@@ -1,10 +1,10 @@
-import { isInside } from '../places.ts'
+import type { Need } from '../../evidence/claim.ts'
+import { isInside } from '../../places.ts'
 import type { Grant } from '../plan.ts'
-import type { Need } from './need.ts'
 
 /** What an application and its settings say of themselves; what is known of a package in general, a run tells better. */
 export function said(needs: readonly Need[]): readonly Need[] {
-  return needs.filter(({ evidence }) => evidence.source !== 'packages' && evidence.source !== 'catalogue')
+  return needs.filter(({ certainty }) => certainty !== 'possible')
 }
 
 /** Grants that only what was said asks for: neither they nor a folder above them is granted for what was seen. */

@@ -1,6 +1,6 @@
 import type { Instruction, Stage } from '../../dockerfile/model.ts'
 import { onceFor } from '../../once-for.ts'
-import { normalisePath, parentOf } from '../places.ts'
+import { normalisePath, parentOf } from '../../places.ts'
 
 /** The first VOLUME line of a stage that a path lies in; null where none does. */
 export function coveringVolume(stage: Stage, path: string): Instruction | null {

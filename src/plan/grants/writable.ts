@@ -1,6 +1,6 @@
 import type { FileModel } from '../../image/file-model.ts'
+import { isInside, isSystemFolder, parentOf } from '../../places.ts'
 import { ROOT_GROUP } from '../account/arbitrary-uid.ts'
-import { isInside, isSystemFolder, parentOf } from '../places.ts'
 import type { AccountChoice, Grant } from '../plan.ts'
 
 /** The folders that grants let the account write in, but of the system: for a file its own folder, since a mount holds folders. */

@@ -1,11 +1,10 @@
 import { argvOf, programsOf } from '../../command/index.ts'
+import type { Evidence, VendorMove } from '../../evidence/claim.ts'
+import { inPlaceOf } from '../../evidence/file-edit.ts'
 import type { WrittenCommand } from '../../image/step-down.ts'
-import type { Evidence } from '../evidence.ts'
-import { inPlaceOf } from '../file-edit.ts'
-import { baseName } from '../places.ts'
+import { baseName } from '../../places.ts'
 import type { Substitution } from '../plan.ts'
 import type { Command } from './port-search.ts'
-import type { VendorMove } from './port-sources.ts'
 
 /** What an image starts: by its own command, and in the start scripts that this runs. */
 export interface Start {

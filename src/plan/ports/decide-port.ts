@@ -1,10 +1,10 @@
-import type { Evidence } from '../evidence.ts'
+import type { Evidence, VendorMove } from '../../evidence/claim.ts'
 import type { EnvSetting, FileEdit, PortDecision } from '../plan.ts'
 import { appendArguments } from './append-arguments.ts'
 import { findMove, inShipped } from './find-move.ts'
 import { freePort, isFree, type LowPort } from './low-ports.ts'
 import { type Command, searchPort } from './port-search.ts'
-import type { PortSources, VendorMove } from './port-sources.ts'
+import type { PortSources } from './port-sources.ts'
 import { renumbered } from './renumbered.ts'
 import { sourcePortPlace } from './source-ports.ts'
 

@@ -1,7 +1,9 @@
+import type { VendorMove } from '../../evidence/claim.ts'
+import type { Listed } from '../../evidence/vendor.ts'
 import { appendArguments } from './append-arguments.ts'
 import { guessPort } from './port-guess.ts'
 import { type Command, type Found, searchPort } from './port-search.ts'
-import type { Listed, PortSources, VendorMove } from './port-sources.ts'
+import type { PortSources } from './port-sources.ts'
 
 export interface Move extends Found {
   readonly reason: string

@@ -1,9 +1,10 @@
 import { argvOf } from '../../command/index.ts'
+import { FIRST_UNPRIVILEGED_PORT } from '../../evidence/claim.ts'
 import type { ExposedPort } from '../../image/facts.ts'
 import { onceFor } from '../../once-for.ts'
 import { configurationRead, namesLocal } from './port-files.ts'
 import { isCommentOrForward } from './port-lines.ts'
-import { FIRST_UNPRIVILEGED_PORT, type PortSources } from './port-sources.ts'
+import type { PortSources } from './port-sources.ts'
 
 const SHIFT = 8000
 

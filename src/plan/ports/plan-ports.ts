@@ -1,5 +1,5 @@
 import { bounds } from '../../bounds.ts'
-import { mergeByFile } from '../file-edit.ts'
+import { mergeByFile } from '../../evidence/file-edit.ts'
 import type { EnvSetting, FileEdit, PortDecision } from '../plan.ts'
 import { type Before, decidePort } from './decide-port.ts'
 import { lowPorts } from './low-ports.ts'

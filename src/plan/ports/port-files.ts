@@ -1,6 +1,6 @@
 import { argvOf, isShell, programsOf } from '../../command/index.ts'
+import { configurationFiles } from '../../evidence/configuration-files.ts'
 import type { FileModel } from '../../image/file-model.ts'
-import { configurationFiles } from '../configuration-files.ts'
 import type { FileEdit } from '../plan.ts'
 import { lineEvidence, type PortLine, portEdit, portLines } from './port-lines.ts'
 import type { PortSources } from './port-sources.ts'

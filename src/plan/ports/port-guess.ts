@@ -1,4 +1,4 @@
-import { inPlaceOf } from '../file-edit.ts'
+import { inPlaceOf } from '../../evidence/file-edit.ts'
 import { configurationRead } from './port-files.ts'
 import { isCommentOrForward, portEdit } from './port-lines.ts'
 import { type Command, type Found, portSetting } from './port-search.ts'

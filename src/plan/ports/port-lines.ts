@@ -1,6 +1,6 @@
-import type { Evidence } from '../evidence.ts'
-import { escapeEre, escapeReplacement } from '../file-edit.ts'
-import { baseName } from '../places.ts'
+import type { Evidence } from '../../evidence/claim.ts'
+import { escapeEre, escapeReplacement } from '../../evidence/file-edit.ts'
+import { baseName } from '../../places.ts'
 import type { FileEdit, Substitution } from '../plan.ts'
 
 /** A line of a configuration file that sets a port to listen on. */

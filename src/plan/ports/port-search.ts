@@ -1,4 +1,4 @@
-import type { Evidence } from '../evidence.ts'
+import type { Evidence } from '../../evidence/claim.ts'
 import type { EnvSetting, FileEdit } from '../plan.ts'
 import { moveInArguments, movePort } from './port-arguments.ts'
 import { configurationRead, inFiles, isScript } from './port-files.ts'

@@ -1,9 +1,7 @@
+import type { VendorMove } from '../../evidence/claim.ts'
+import type { Listed } from '../../evidence/vendor.ts'
 import type { ExposedPort, ImageFacts } from '../../image/facts.ts'
-import type { Evidence } from '../evidence.ts'
-import type { EnvSetting, FileEdit } from '../plan.ts'
 import type { Command } from './port-search.ts'
-
-export const FIRST_UNPRIVILEGED_PORT = 1024
 
 export interface PortSources {
   readonly facts: ImageFacts
@@ -32,19 +30,4 @@ export interface PortSources {
   readonly help?: (from: number, to: number, command: Command) => VendorMove | null
   /** Stock configurations of installed packages that bind a port, and how they are moved. */
   readonly stock?: ReadonlyMap<number, VendorMove>
-}
-
-/** `unread`: nothing that the image came with sets it any more. */
-export type Listed = 'set' | 'unread'
-
-export interface VendorMove {
-  readonly to: number
-  readonly fileEdits: readonly FileEdit[]
-  readonly env: readonly EnvSetting[]
-  /** Words to put behind the image's command. */
-  readonly append: readonly string[]
-  /** It is needed too where a setting that was found moves one protocol of two. */
-  readonly beside?: boolean
-  /** Where that is said; absent where the move says it itself. */
-  readonly evidence?: readonly Evidence[]
 }

@@ -1,4 +1,4 @@
-import type { VendorMove } from './port-sources.ts'
+import type { VendorMove } from '../../evidence/claim.ts'
 
 /** A move that somebody has written down, to another port than it says. */
 export function renumbered(move: VendorMove, to: number): VendorMove {

@@ -1,4 +1,4 @@
-import { inPlaceOf } from '../file-edit.ts'
+import { inPlaceOf } from '../../evidence/file-edit.ts'
 import type { FileEdit } from '../plan.ts'
 import { moveInArguments } from './port-arguments.ts'
 import { type PortLine, portEdit } from './port-lines.ts'

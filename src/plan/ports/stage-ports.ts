@@ -1,9 +1,10 @@
+import { FIRST_UNPRIVILEGED_PORT, type VendorMove } from '../../evidence/claim.ts'
 import type { ImageFacts } from '../../image/facts.ts'
-import { daemonMove } from '../evidence/daemon-ports.ts'
-import { helpMove } from '../evidence/help-move.ts'
 import type { Ground } from '../ground.ts'
 import type { StepDownPlan } from '../step-down/step-down-plan.ts'
 import { type PortPlan, planPorts } from './plan-ports.ts'
+import { scriptPortEdits } from './script-ports.ts'
+import { daemonMove, helpMove } from './told-port.ts'
 
 /** The low ports of a stage: seen by a run, or said by its instructions, files and what its vendor lists. */
 export function stagePorts({ input, policy, stated, readable, stepDown, spared, report }: Ground): PortPlan {
@@ -14,11 +15,11 @@ export function stagePorts({ input, policy, stated, readable, stepDown, spared, 
     facts: withCommand(readable, stepDown.argv),
     ...(keptBy === undefined ? { policy: policy.ports } : { policy: 'keep', keptBy }),
     bound: observation?.bound ?? null,
-    programs: observation?.programs ?? stated.programs,
+    programs: observation?.programs ?? stated.view?.start.programs ?? [],
     opened: observation?.opened ?? null,
     vendor: (port) => vendor.moves.get(port) ?? null,
     listed: (port) => (observation === null ? (vendor.ports.get(port) ?? null) : null),
-    isShipped: stated.isShipped,
+    isShipped: (path) => stated.view?.contents.origins.has(path) === true,
     scripts: observation === null ? [] : report.scripts,
     spared,
     daemon: (from, to, command) =>
@@ -30,7 +31,7 @@ export function stagePorts({ input, policy, stated, readable, stepDown, spared, 
         to,
       ),
     help: (from, to, command) => helpMove(observation?.help ?? null, { command, started }, from, to),
-    stock: observation === null ? stated.moves : new Map(),
+    stock: observation === null ? withScripts(stated.moves, report.scripts, readable) : new Map(),
   })
 }
 
@@ -42,4 +43,22 @@ function withCommand(facts: ImageFacts, argv: StepDownPlan['argv']): ImageFacts 
     ...facts,
     config: { ...config, entrypoint: argv.entrypoint ?? config.entrypoint, cmd: argv.cmd ?? config.cmd },
   }
+}
+
+/** Ports that the start scripts of the stage set, beside those that stock configurations bind. */
+function withScripts(
+  moves: ReadonlyMap<number, VendorMove>,
+  scripts: readonly string[],
+  { config, files }: ImageFacts,
+): ReadonlyMap<number, VendorMove> {
+  const all = new Map(moves)
+  for (const { port } of config.exposedPorts) {
+    if (port >= FIRST_UNPRIVILEGED_PORT || !files.known) continue
+    const fileEdits = scripts.flatMap((path) => scriptPortEdits(path, files.value.text(path) ?? '', port))
+    if (fileEdits.length === 0) continue
+    const before = all.get(port)
+    const edits = [...(before?.fileEdits ?? []), ...fileEdits]
+    all.set(port, { to: before?.to ?? port + 8000, fileEdits: edits, env: [], append: [] })
+  }
+  return all
 }

@@ -1,8 +1,8 @@
+import type { Need } from '../../evidence/claim.ts'
 import { couldCreate, couldRemove } from '../../image/access.ts'
+import { isMountPlace, isSharedFolder, isSystemFolder, parentOf, STATE_NAME } from '../../places.ts'
 import { codeIn, isAskedFor } from '../grants/closed.ts'
-import type { Need } from '../grants/need.ts'
-import { isMountPlace, isSharedFolder, isSystemFolder, parentOf } from '../places.ts'
-import { STATE_NAME } from '../state-places.ts'
+import { declaredBy } from '../grants/ladder.ts'
 import { reachParents } from './reach.ts'
 import { belongsToSystem, grant, learn, refuse, type State, whyNever } from './state.ts'
 import { create, createMissing, fill, write } from './write.ts'
@@ -32,7 +32,12 @@ export function keepState(asked: Need, path: string, state: State): void {
   // A VOLUME line says the folder alone, a package that it has filled it.
   const granted = state.grants.get(path)
   if (need.tree === true && granted !== undefined && granted.kind !== 'sticky' && granted.tree !== true) {
-    state.grants.set(path, { ...granted, tree: true, evidence: [need.evidence, ...granted.evidence] })
+    state.grants.set(path, {
+      ...granted,
+      tree: true,
+      ...declaredBy([need], granted),
+      evidence: [need.evidence, ...granted.evidence],
+    })
     return
   }
   keepBelow(need, path, state)
@@ -51,7 +56,7 @@ function keepBelow(need: Need, path: string, state: State, isCode = false): void
     if (state.files.entry(below)?.type !== 'directory' || state.grants.size >= MOST_FOLDERS) continue
     const isState = STATE_NAME.test(child)
     const staysRoots =
-      (need.evidence.source === 'step-down' || need.owner !== undefined) &&
+      (need.atStart === true || need.owner !== undefined) &&
       !isState &&
       (isCode || (!OFTEN_WRITTEN.test(child) && holdsSource(below, state)))
     if (staysRoots) keepBelow(need, below, state, true)
@@ -107,7 +112,7 @@ function openSticky(need: Need, path: string, state: State): void {
  * program refuses what is not its own.
  */
 export function handOver(need: Need, path: string, state: State): void {
-  if (need.evidence.source !== 'refused' && (need.uid === undefined || need.uid <= 0)) return
+  if (need.certainty !== 'refused' && (need.uid === undefined || need.uid <= 0)) return
   changeAsOwner(need, path, state)
 }
 

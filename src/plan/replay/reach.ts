@@ -1,6 +1,6 @@
+import type { Need } from '../../evidence/claim.ts'
 import { couldTraverse } from '../../image/access.ts'
-import type { Need } from '../grants/need.ts'
-import { isInside, isSecretPlace, isSharedFolder, isSystemFolder, parentOf } from '../places.ts'
+import { isInside, isSecretPlace, isSharedFolder, isSystemFolder, parentOf } from '../../places.ts'
 import { grant, refuse, type State } from './state.ts'
 
 /** Each turn opens one folder, and a path has at most so many: PATH_MAX allows more, no image has them. */

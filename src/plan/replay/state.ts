@@ -1,9 +1,8 @@
+import type { Evidence, Need } from '../../evidence/claim.ts'
 import type { FileDraft, FileEntry, FileModel, Identity } from '../../image/file-model.ts'
-import type { Evidence } from '../evidence.ts'
+import { isMountPlace, isSystemFolder, parentOf } from '../../places.ts'
 import { type Closed, closedTo, type ImageCode, isAskedFor } from '../grants/closed.ts'
-import { grantedEntry, modeOf, wider } from '../grants/ladder.ts'
-import type { Need } from '../grants/need.ts'
-import { isMountPlace, isSystemFolder, parentOf } from '../places.ts'
+import { declaredBy, grantedEntry, modeOf, wider } from '../grants/ladder.ts'
 import type { Grant, GrantKind } from '../plan.ts'
 import { type Grantee, identityOf } from './grantee.ts'
 
@@ -78,6 +77,7 @@ export function grant(need: Need, path: string, asked: GrantKind, state: State):
     // Against the image: an earlier grant may have set some of it.
     ...modeOf(chosen, state.original.entry(path), after, state.grantee),
     ...(isTree ? { tree: true } : {}),
+    ...declaredBy([need], before),
     evidence: withReason(need.evidence, before, chosen).slice(0, MOST_EVIDENCE),
   })
   const above = chosen === 'create-directory' ? missingAbove(path, state) : []

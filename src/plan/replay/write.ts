@@ -1,6 +1,5 @@
+import type { Need } from '../../evidence/claim.ts'
 import { couldCreate, couldRead, couldWrite } from '../../image/access.ts'
-import { codeIn } from '../grants/closed.ts'
-import type { Need } from '../grants/need.ts'
 import {
   isBelowSystem,
   isMarkerFile,
@@ -9,7 +8,8 @@ import {
   isSystemFolder,
   normalisePath,
   parentOf,
-} from '../places.ts'
+} from '../../places.ts'
+import { codeIn } from '../grants/closed.ts'
 import type { GrantKind } from '../plan.ts'
 import { reachParents, topmostMissing } from './reach.ts'
 import { belongsToSystem, grant, learn, refuse, type State, whyNever } from './state.ts'
@@ -26,7 +26,7 @@ export function write(need: Need, path: string, state: State): void {
   const never = whyNever('own-file', entry, path)
   if (never !== null) return refuse(need, never, state)
   // A log seldom says what was wanted of the file: reading it is tried first, and a second refusal means writing.
-  const unreadable = need.evidence.source === 'refused' && !couldRead(state.files, state.identity, path).allowed
+  const unreadable = need.certainty === 'refused' && !couldRead(state.files, state.identity, path).allowed
   grant(need, path, unreadable ? 'group-read' : 'own-file', state)
 }
 
@@ -74,8 +74,8 @@ function createBehind(need: Need, path: string, link: string | null, state: Stat
 }
 
 /** A script's `mkdir -p`, which makes nothing where the folder is. A run that made one had taken the old one away. */
-function isOnlySaid({ access, evidence }: Need): boolean {
-  return access === 'create-directory' && evidence.source === 'step-down'
+function isOnlySaid({ access, atStart }: Need): boolean {
+  return access === 'create-directory' && atStart === true
 }
 
 /** A file of the program's own in a folder of many: made beforehand where the folder cannot be had. */
@@ -84,7 +84,7 @@ function createInCommon(need: Need, path: string, state: State): void {
   if (need.beside === true) return fill(need, parent, state)
   if (isMarkerFile(path) && !isBelowSystem(path)) return createMissing(need, path, 'create-file', state)
   if (!isSystemFolder(parent)) return fill(need, parent, state)
-  if (isBelowSystem(path) || need.evidence.source === 'refused') return refuse(need, belongsToSystem(parent), state)
+  if (isBelowSystem(path) || need.certainty === 'refused') return refuse(need, belongsToSystem(parent), state)
   createMissing(need, path, 'create-file', state)
 }
 

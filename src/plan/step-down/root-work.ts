@@ -1,7 +1,7 @@
 import type { ShellCommand } from '../../command/index.ts'
 import { type Instruction, says, shellCommands } from '../../dockerfile/index.ts'
+import { isSharedFolder, normalisePath, parentOf } from '../../places.ts'
 import { table } from '../../table.ts'
-import { isSharedFolder, normalisePath, parentOf } from '../places.ts'
 
 const ALWAYS = new Set(
   `useradd userdel usermod groupadd groupdel groupmod adduser deluser addgroup delgroup chpasswd passwd

@@ -1,7 +1,7 @@
+import { escapeEre, inPlaceOf } from '../../evidence/file-edit.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import { CHROOT } from '../../image/step-down/config-lines.ts'
 import type { OwnerLine, RootAction, StepDown, StepDownReport } from '../../image/step-down.ts'
-import { escapeEre, inPlaceOf } from '../file-edit.ts'
 import { listed } from '../listed.ts'
 import type { FileEdit, Substitution } from '../plan.ts'
 

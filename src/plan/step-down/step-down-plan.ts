@@ -1,5 +1,8 @@
 import { bounds } from '../../bounds.ts'
 import { switchTools } from '../../command/index.ts'
+import type { Need } from '../../evidence/claim.ts'
+import { mergeByFile } from '../../evidence/file-edit.ts'
+import type { Operation } from '../../evidence/operation.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import { daemonOf, insistsOnUser } from '../../image/step-down/daemons.ts'
 import type { Refused } from '../../image/step-down/options.ts'
@@ -13,13 +16,9 @@ import {
 } from '../../image/step-down.ts'
 import { lineOf } from '../../line-of.ts'
 import { nameOf } from '../../path.ts'
-import { mergeByFile } from '../file-edit.ts'
-import type { Need } from '../grants/need.ts'
-import type { Operation } from '../operation.ts'
-import { isRuntimePlace, isSharedFolder, isSystemFolder } from '../places.ts'
+import { isRuntimePlace, isSharedFolder, isSystemFolder, looksLikeFile } from '../../places.ts'
 import type { FileEdit, Remark } from '../plan.ts'
 import type { Observation } from '../stage-input.ts'
-import { looksLikeFile } from '../state-places.ts'
 import { editOf, guardEdit, guardedArgv, isInText, ownerEdit, passEdit, unswitchedArgv } from './step-down-edits.ts'
 
 /** What an image that switches user by itself needs when it starts as that user already. */
@@ -155,6 +154,8 @@ function needsOf(action: RootAction): readonly Need[] {
     .map((path) => ({
       access: isFile(path) ? 'create-file' : access,
       path,
+      certainty: 'inferred',
+      atStart: true,
       ...(access === 'change-mode' && action.recursive ? { tree: true } : {}),
       ...(owner === '' ? {} : { owner }),
       evidence: { source: 'step-down', subject: path, detail: `${verb} by ${action.script ?? 'the command'} at start` },

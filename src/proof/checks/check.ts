@@ -1,5 +1,5 @@
+import type { Operation } from '../../evidence/operation.ts'
 import type { ImageFacts } from '../../image/facts.ts'
-import type { Operation } from '../../plan/operation.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import type { RunRecord } from '../container/run-record.ts'
 

@@ -1,10 +1,10 @@
 import type { Mount } from '../../engine/engine.ts'
+import { CHANGES, type Operation } from '../../evidence/operation.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { FileModel } from '../../image/file-model.ts'
+import { isInside, normalisePath, outermost, parentOf } from '../../places.ts'
 import { readyTrees } from '../../plan/grants/own-folders.ts'
 import { grantedFolders, writableFolder } from '../../plan/grants/writable.ts'
-import { CHANGES, type Operation } from '../../plan/operation.ts'
-import { isInside, normalisePath, outermost, parentOf } from '../../plan/places.ts'
 import type { AccountChoice, Grant } from '../../plan/plan.ts'
 import { realPath } from '../../plan/real-path.ts'
 

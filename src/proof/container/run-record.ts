@@ -1,5 +1,5 @@
 import type { ContainerProcess, ContainerState, DiffEntry, Listener } from '../../engine/engine.ts'
-import type { Operation } from '../../plan/operation.ts'
+import type { Operation } from '../../evidence/operation.ts'
 import type { PortAnswer } from '../ask/answers.ts'
 import type { SmokeResult } from '../smoke/run-checks.ts'
 

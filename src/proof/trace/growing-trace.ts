@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { bounds } from '../../bounds.ts'
-import type { Operation } from '../../plan/operation.ts'
+import type { Operation } from '../../evidence/operation.ts'
 import { type TraceOptions, traceReader } from './parse-trace.ts'
 import type { TracedProcess } from './processes.ts'
 import { MARKS } from './tracer.ts'

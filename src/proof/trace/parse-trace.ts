@@ -1,4 +1,4 @@
-import { CHANGES, type Operation } from '../../plan/operation.ts'
+import { CHANGES, type Operation } from '../../evidence/operation.ts'
 import { table } from '../../table.ts'
 import { LOOK_CALLS, OPEN_CALLS, PATH_CALLS } from './file-calls.ts'
 import { NETWORK_CALLS, newNamespace, PRIVILEGE_CALLS } from './privilege-calls.ts'

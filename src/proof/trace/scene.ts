@@ -1,6 +1,6 @@
 import { bounds } from '../../bounds.ts'
+import type { Operation } from '../../evidence/operation.ts'
 import { normalisePath } from '../../path.ts'
-import type { Operation } from '../../plan/operation.ts'
 import type { Process, ProcessTable } from './processes.ts'
 import { annotatedPath, type Call, quotedText } from './trace-line.ts'
 

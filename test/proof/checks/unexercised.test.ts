@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { expect, test } from '@jest/globals'
 import type { Engine } from '../../../src/engine/engine.ts'
-import type { Operation } from '../../../src/plan/operation.ts'
+import type { Operation } from '../../../src/evidence/operation.ts'
 import type { PortAnswer } from '../../../src/proof/ask/answers.ts'
 import { namesIn, unexercised } from '../../../src/proof/invalid-baseline.ts'
 import { image } from '../../plan/image.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { Operation } from '../../../src/plan/operation.ts'
+import type { Operation } from '../../../src/evidence/operation.ts'
 import { decide, type PortDecision, type StagePlan } from '../../../src/plan/plan.ts'
 import type { PortAnswer } from '../../../src/proof/ask/answers.ts'
 import { misplacedPorts } from '../../../src/proof/lessons.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { Operation } from '../../../src/plan/operation.ts'
+import type { Operation } from '../../../src/evidence/operation.ts'
 import { lackedCapabilities } from '../../../src/proof/needs-root.ts'
 import type { Round } from '../../../src/proof/round.ts'
 import { ended, operation, record, running, traced } from '../support/records.ts'

@@ -1,5 +1,5 @@
 import type { ContainerProcess, ContainerState } from '../../../src/engine/engine.ts'
-import type { Operation } from '../../../src/plan/operation.ts'
+import type { Operation } from '../../../src/evidence/operation.ts'
 import type { PortAnswer } from '../../../src/proof/ask/answers.ts'
 import type { RunRecord } from '../../../src/proof/container/run-record.ts'
 

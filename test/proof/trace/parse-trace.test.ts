@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Operation } from '../../../src/plan/operation.ts'
+import type { Operation } from '../../../src/evidence/operation.ts'
 import { parseTrace, type TraceOptions, traceReader } from '../../../src/proof/trace/parse-trace.ts'
 
 const OPTIONS: TraceOptions = { cwd: '/srv', uid: 0, gid: 0, ignore: '/.harden-trace' }

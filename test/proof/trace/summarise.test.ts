@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { Operation } from '../../../src/plan/operation.ts'
+import type { Operation } from '../../../src/evidence/operation.ts'
 import { summarise, summary } from '../../../src/proof/trace/growing-trace.ts'
 
 const read: Operation = {

@@ -1,0 +1,91 @@
+import type { Instruction } from '../dockerfile/model.ts'
+import type { FileEntry } from '../image/file-model.ts'
+import { normalisePath } from '../places.ts'
+
+/** One entry of the folder that an image is built from. Its owner does not matter: COPY gives everything to root. */
+export interface ContextEntry {
+  readonly type: 'file' | 'directory' | 'symlink'
+  /** Permission bits, which COPY keeps. */
+  readonly mode: number
+  readonly size: number
+  readonly link: string | null
+  /** Text of a small file; null where it was not read. */
+  readonly text: string | null
+}
+
+/** The build context as far as it was listed, by path below it, without what .dockerignore leaves out. */
+export interface BuildContext {
+  readonly entries: ReadonlyMap<string, ContextEntry>
+  /** A bound was hit: what is not listed may be there all the same. */
+  readonly partial: boolean
+}
+
+export interface ContextFile {
+  /** Path below what the source names; '' for that itself. */
+  readonly below: string
+  readonly name: string
+  readonly entry: FileEntry
+  readonly text: string | null
+  /** Path in the build context. */
+  readonly origin: string
+}
+
+/** What `COPY SOURCE` takes out of the build context. */
+export function fromContext(context: BuildContext, source: string): readonly ContextFile[] {
+  return matching([...context.entries.keys()], clean(source)).flatMap(({ path, below, name }) => {
+    const entry = context.entries.get(path)
+    if (entry === undefined) return []
+    const { type, mode, size, link, text } = entry
+    return [{ below, name, entry: { type, uid: 0, gid: 0, mode, size, link }, text, origin: path }]
+  })
+}
+
+/** The paths that a source names, wildcards as in Go's filepath.Match, with all that lies below. */
+export function matching(
+  paths: readonly string[],
+  source: string,
+): readonly { readonly path: string; readonly below: string; readonly name: string }[] {
+  const wanted = clean(source)
+  if (wanted === '') return paths.map((path) => ({ path, below: path, name: nameOf(path) }))
+  if (!/[*?[]/.test(wanted))
+    return paths.flatMap((path) => {
+      if (path === wanted) return [{ path, below: '', name: nameOf(path) }]
+      return path.startsWith(`${wanted}/`) ? [{ path, below: path.slice(wanted.length + 1), name: nameOf(path) }] : []
+    })
+  const pattern = globExpression(wanted)
+  const depth = wanted.split('/').length
+  return paths.flatMap((path) => {
+    const parts = path.split('/')
+    if (!pattern.test(parts.slice(0, depth).join('/'))) return []
+    return [{ path, below: parts.slice(depth).join('/'), name: nameOf(path) }]
+  })
+}
+
+function clean(source: string): string {
+  return source
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .join('/')
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
+function globExpression(glob: string): RegExp {
+  const source = glob
+    .replace(/[.+^${}()|\\]/g, '\\$&')
+    .replaceAll('*', '[^/]*')
+    .replaceAll('?', '[^/]')
+  try {
+    return new RegExp(`^${source}$`)
+  } catch {
+    return /^$/
+  }
+}
+
+/** Where a COPY or ADD copies to; null where that is not absolute. */
+export function copiedTo(instruction: Instruction): string | null {
+  const words = instruction.json?.map((item) => item.value) ?? instruction.words.map((word) => word.value)
+  return normalisePath(words.at(-1) ?? '')
+}

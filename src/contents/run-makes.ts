@@ -1,0 +1,110 @@
+import type { ShellCommand } from '../command/index.ts'
+import { baseName, normalisePath } from '../places.ts'
+import { table } from '../table.ts'
+import type { RunAction } from './run-actions.ts'
+
+type Word = ShellCommand['words'][number]
+
+/** A tool that gives what it writes to its owner alone (mode 0600), by the option or the place of its path. */
+interface KeyTool {
+  /** Must stand among its words. */
+  readonly with?: RegExp
+  readonly options: readonly string[]
+  /** Its first operand, where it has no such option. */
+  readonly operand?: boolean
+}
+
+/** openssl(1), ssh-keygen(1), certtool(1), mosquitto_passwd(1); mkcert's README. */
+const TOOLS: Readonly<Record<string, readonly KeyTool[]>> = table({
+  openssl: [
+    { options: ['-keyout'] },
+    { with: /^(genrsa|genpkey|rsa|pkey|pkcs12|gendsa|ecparam|ec)$/, options: ['-out'] },
+  ],
+  'ssh-keygen': [{ options: ['-f'] }],
+  certtool: [{ with: /^(--generate-privkey|-p)$/, options: ['--outfile'] }],
+  mkcert: [{ options: ['-key-file', '--key-file'] }],
+  mosquitto_passwd: [{ with: /^-[a-zA-Z]*[bc]/, options: [], operand: true }],
+})
+
+/** Files that a command makes for their owner alone. `read` reads a word, null where its text does not tell. */
+export function keysOf(
+  { name, words }: ShellCommand,
+  read: (word: Word) => string | null,
+  folder: string | null,
+): readonly string[] {
+  const args = words.slice(1)
+  const found = (TOOLS[name ?? ''] ?? []).flatMap((tool) => {
+    if (tool.with !== undefined && !args.some(({ text }) => tool.with?.test(text))) return []
+    if (tool.operand === true) return args.filter(({ text }) => !text.startsWith('-')).slice(0, 1)
+    return args.filter((_, index) => tool.options.includes(args[index - 1]?.text ?? ''))
+  })
+  return found.flatMap((word) => {
+    const value = read(word)
+    return value === null ? [] : (normalisePath(value, folder ?? '') ?? [])
+  })
+}
+
+type LinkAction = Pick<RunAction, 'tool' | 'paths' | 'value'>
+
+/**
+ * Links that a command makes or takes away: `ln -s`, and a2ensite(8), which links a site of `sites-available`. `read`
+ * reads a word, null where its text does not tell.
+ */
+export function linkActions(
+  { name, words }: ShellCommand,
+  read: (word: ShellCommand['words'][number]) => string | null,
+  folder: string | null,
+): readonly LinkAction[] {
+  const operands = words.slice(1).filter(({ text }) => !text.startsWith('-'))
+  const values = operands.map(read)
+  if (name === 'ln') {
+    const [target, at] = values
+    const isSymbolic = words.some(({ text }) => /^(-[a-rt-zA-Z]*s[a-zA-Z]*|--symbolic)$/.test(text))
+    if (!isSymbolic || values.length !== 2 || target == null || at == null) return []
+    const place = normalisePath(at.endsWith('/') ? `${at}${baseName(target)}` : at, folder ?? '')
+    return place === null ? [] : [{ tool: 'link', paths: [place], value: target }]
+  }
+  const tool = name === 'a2ensite' ? 'link' : name === 'a2dissite' ? 'rm' : null
+  if (tool === null) return []
+  return values.flatMap((value) => {
+    const site = value?.replace(/\.conf$/, '')
+    if (site === undefined) return []
+    const link = `/etc/apache2/sites-enabled/${site}.conf`
+    return [{ tool, paths: [link], value: tool === 'link' ? `../sites-available/${site}.conf` : null }]
+  })
+}
+
+/** The first operand behind the verb is the folder; the working folder where there is none. */
+interface Maker {
+  readonly verb: RegExp
+  /** The verb stands behind the folder: `trac-admin DIR initenv`. */
+  readonly after?: true
+  /** Options that take a word. */
+  readonly valued: RegExp
+}
+
+/** git-init(1), hg(1), svnadmin(1), trac-admin(1). */
+const MAKERS: Readonly<Record<string, Maker>> = table({
+  git: { verb: /^init$/, valued: /^(-b|-c|-C|--template|--initial-branch|--separate-git-dir|--object-format)$/ },
+  hg: { verb: /^init$/, valued: /^(-R|--cwd|--config)$/ },
+  svnadmin: { verb: /^create$/, valued: /^(--fs-type|--config-dir|--compatible-version)$/ },
+  'trac-admin': { verb: /^initenv$/, after: true, valued: /^$/ },
+})
+
+/** The repository that a command makes: all of it is for its server to change. Null for none, or where its text does not tell. */
+export function repositoryOf(
+  { name, words }: ShellCommand,
+  read: (word: Word) => string | null,
+  folder: string | null,
+): string | null {
+  const maker = MAKERS[name ?? '']
+  if (maker === undefined) return null
+  const operands = words
+    .slice(1)
+    .filter(({ text }, index, all) => !text.startsWith('-') && !maker.valued.test(all[index - 1]?.text ?? ''))
+  const at = operands.findIndex(({ text }) => maker.verb.test(text))
+  if (at < 0 || at > 1 || words.some(({ text }) => /^(-C|--cwd|-R)$/.test(text))) return null
+  const word = maker.after === true ? operands[at - 1] : operands[at + 1]
+  const path = word === undefined ? (maker.after === true ? null : '.') : read(word)
+  return path === null ? null : normalisePath(path, folder ?? '')
+}

@@ -1,0 +1,291 @@
+import type { Dockerfile, Instruction } from '../dockerfile/model.ts'
+import type { StageWalks, Step } from '../dockerfile/stage-walk.ts'
+import { findStage, reachedFrom } from '../dockerfile/stages.ts'
+import type { FileEntry, FileModel } from '../image/file-model.ts'
+import type { InTurn } from '../in-turn.ts'
+import { onceFor } from '../once-for.ts'
+import { baseName, normalisePath, parentOf } from '../places.ts'
+import { type BuildContext, fromContext, matching } from './build-context.ts'
+import {
+  changedMode,
+  type Draft,
+  directory,
+  emptyDraft,
+  entriesBelow,
+  folder,
+  octal,
+  place,
+  put,
+  remove,
+  setText,
+  textsNamedIn,
+} from './draft.ts'
+import { isPattern, type RunAction, removedBy, runActions } from './run-actions.ts'
+import { type RunText, runTexts } from './run-texts.ts'
+
+/** What the instructions of a stage put into its image, as far as text and build context tell. Paths are the image's. */
+export interface StageContents {
+  readonly entries: ReadonlyMap<string, FileEntry>
+  readonly texts: ReadonlyMap<string, string>
+  /** Where a file comes from, as people call it: its path in the build context. */
+  readonly origins: ReadonlyMap<string, string>
+  readonly copies: readonly CopiedPath[]
+  readonly actions: readonly RunAction[]
+  /** Lines of the RUNs that name longer paths than are followed. */
+  readonly tooLong: readonly number[]
+  /** The first RUN whose `rm` of a pattern is one too many; null where none is. */
+  readonly tooMany: number | null
+  readonly steps: readonly Step[]
+}
+
+/** A RUN has removed it, and nothing brought it back. */
+export function isRemoved({ entries, actions }: Pick<StageContents, 'entries' | 'actions'>, path: string): boolean {
+  return !entries.has(path) && removedBy(actions)(path)
+}
+
+/** One source of a COPY or ADD. */
+export interface CopiedPath {
+  readonly source: string
+  /** Absolute folder or file of the image. */
+  readonly destination: string
+  /** Its files are known, from the build context or from a stage. */
+  readonly seen: boolean
+  /** There is a build context, and no such file in it; absent where there is, or nobody can say. */
+  readonly missing?: true
+  readonly line: number
+}
+
+export interface ContentsSources {
+  readonly dockerfile: Dockerfile
+  readonly walks: StageWalks
+  readonly context: BuildContext | null
+  /** Files of the base image; null where they are not known. */
+  readonly base: FileModel | null
+  /** Uid and gid of `--chown` and chown by name; null where the account is not known. */
+  readonly idsOf: (owner: string) => { readonly uid: number; readonly gid: number } | null
+}
+
+/** An owner whom only the build knows. No process has this uid, so nothing counts as owned. */
+const unknownOwner = -1
+
+/** Stops behind each instruction. */
+export function* stageContents(sources: ContentsSources, stageIndex: number): InTurn<StageContents> {
+  const { dockerfile, walks } = sources
+  const known = new Map<number, StageContents>()
+  const takenFrom = (index: number): readonly number[] =>
+    walks.steps(index).flatMap(({ instruction }) => copiedStage(dockerfile, instruction) ?? [])
+  // One after the other: work that is nested stops through all that it is nested in.
+  for (const index of reachedFrom(stageIndex, takenFrom))
+    known.set(index, yield* contentsIn({ ...sources, base: null }, index, known))
+  return yield* contentsIn(sources, stageIndex, known)
+}
+
+/** The stage that a COPY takes its files from. */
+function copiedStage(dockerfile: Dockerfile, { keyword, flags, stage }: Instruction): number | null {
+  const from = keyword === 'COPY' || keyword === 'ADD' ? flags.find(({ name }) => name === 'from')?.value : null
+  return from == null ? null : (findStage(dockerfile, from, stage)?.index ?? null)
+}
+
+/** `known`: those of the stages that it copies from. */
+function* contentsIn(
+  sources: ContentsSources,
+  stageIndex: number,
+  known: ReadonlyMap<number, StageContents>,
+): InTurn<StageContents> {
+  const steps = sources.walks.steps(stageIndex)
+  yield
+  const { actions, tooLong, tooMany } = runActions(steps)
+  yield
+  const inLine = new Map<number, RunAction[]>()
+  for (const action of actions) {
+    const before = inLine.get(action.line)
+    if (before === undefined) inLine.set(action.line, [action])
+    else before.push(action)
+  }
+  const draft = emptyDraft(sources.base)
+  for (const step of steps) {
+    const { keyword, line } = step.instruction
+    if (keyword === 'WORKDIR') folder(draft, normalisePath(step.words[0] ?? '', step.workdir ?? ''))
+    else if (keyword === 'COPY' || keyword === 'ADD') copy(draft, step, sources, known)
+    else if (keyword === 'RUN') {
+      const texts = runTexts(step)
+      forgetEdited(draft, step, texts)
+      for (const text of texts) write(draft, text)
+      for (const action of inLine.get(line) ?? []) act(draft, action, sources)
+    }
+    yield
+  }
+  const { entries, texts, origins, copies } = draft
+  return { entries, texts, origins, copies, actions, tooLong, tooMany, steps }
+}
+
+function copy(draft: Draft, step: Step, sources: ContentsSources, known: ReadonlyMap<number, StageContents>): void {
+  const { instruction, words } = step
+  const target = words.at(-1)
+  const destination = target == null ? null : normalisePath(target, step.workdir ?? '')
+  if (target == null || destination === null) return
+  const intoFolder =
+    /(^|\/)\.?$/.test(target) || words.length > 2 || draft.entries.get(destination)?.type === 'directory'
+  const flag = (name: string): string | null => instruction.flags.find((each) => each.name === name)?.value ?? null
+  const owner = flag('chown')
+  const chmod = flag('chmod')
+  const put = (path: string, entry: FileEntry, text: string | null, origin: string): void => {
+    const ids = owner === null ? { uid: entry.uid, gid: entry.gid } : ownerOf(owner, sources)
+    const mode = chmod !== null && /^[0-7]{3,4}$/.test(chmod) ? Number.parseInt(chmod, 8) : entry.mode
+    folder(draft, parentOf(path))
+    // A folder that is there already keeps its owner and mode (FACTS 9).
+    if (entry.type === 'directory' && draft.entries.get(path)?.type === 'directory') return
+    place(draft, path, { ...entry, ...ids, mode })
+    draft.origins.set(path, origin)
+    if (text === null) draft.texts.delete(path)
+    else setText(draft, path, text)
+  }
+  for (const heredoc of instruction.heredocs) {
+    const path = intoFolder ? `${destination}/${heredoc.name}` : destination
+    const file: FileEntry = { type: 'file', uid: 0, gid: 0, mode: 0o644, size: heredoc.content.length, link: null }
+    put(path, file, heredoc.content, path)
+  }
+  const from = flag('from')
+  const stage = copiedStage(sources.dockerfile, instruction)
+  const other = stage === null ? null : (known.get(stage) ?? null)
+  for (const source of words.slice(0, -1)) {
+    if (source == null || source.startsWith('<<')) continue
+    const found =
+      from !== null
+        ? other === null
+          ? []
+          : fromStage(other, source)
+        : sources.context === null
+          ? []
+          : fromContext(sources.context, source)
+    const missing = from === null && found.length === 0 && isMissing(sources.context, source)
+    draft.copies.push({
+      source,
+      destination,
+      seen: found.length > 0,
+      ...(missing ? { missing } : {}),
+      line: instruction.line,
+    })
+    for (const item of found) {
+      const below =
+        item.below === '' ? (item.entry.type !== 'directory' && intoFolder ? `/${item.name}` : '') : `/${item.below}`
+      put(`${destination === '/' ? '' : destination}${below}` || '/', item.entry, item.text, item.origin)
+    }
+  }
+}
+
+/** A text that a RUN writes; to what is not known nothing can be added. */
+function write(draft: Draft, { path, text, appended }: RunText): void {
+  const before = appended ? draft.texts.get(path) : ''
+  const entry = draft.entries.get(path)
+  draft.texts.delete(path)
+  if (text === null || before === undefined) return
+  put(draft, path, entry?.type === 'file' ? entry : { ...directory, type: 'file', mode: 0o644 })
+  setText(draft, path, before + text)
+  draft.origins.set(path, path)
+}
+
+/** A folder that is there may not have been looked into. */
+function isMissing(context: BuildContext | null, source: string): boolean {
+  const first = source.split('/').find((part) => part !== '' && part !== '.')
+  if (context === null || context.partial || first === undefined || /[*?[$:]/.test(source)) return false
+  return !context.entries.has(first)
+}
+
+function fromStage(other: StageContents, source: string): ReturnType<typeof fromContext> {
+  const entries = [...other.entries.keys()].map((path) => path.slice(1))
+  return matching(entries, source.replace(/^\//, '')).map(({ path, below, name }) => ({
+    below,
+    name,
+    entry: other.entries.get(`/${path}`) ?? directory,
+    text: other.texts.get(`/${path}`) ?? null,
+    origin: other.origins.get(`/${path}`) ?? `/${path}`,
+  }))
+}
+
+function ownerOf(owner: string, { idsOf }: ContentsSources): { readonly uid: number; readonly gid: number } {
+  return idsOf(owner) ?? { uid: unknownOwner, gid: unknownOwner }
+}
+
+function below(draft: Draft, path: string): readonly string[] {
+  const { base } = draft
+  const own = entriesBelow(draft, path)
+  if (base === null) return own
+  return [...new Set([...own, ...belowIn(base, path)])]
+}
+
+/** What lies below a folder is one stretch of all paths in their order. */
+function belowIn(base: FileModel, folder: string): readonly string[] {
+  const all = pathsInOrder(base)
+  if (folder === '/') return all
+  let [low, high] = [0, all.length]
+  const start = `${folder}/`
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((all[middle] ?? '') < start) low = middle + 1
+    else high = middle
+  }
+  let end = low
+  while (all[end]?.startsWith(start) === true) end += 1
+  return all.slice(low, end)
+}
+
+const pathsInOrder = onceFor((base: FileModel): readonly string[] => [...base.paths()].sort())
+
+function act(draft: Draft, action: RunAction, sources: ContentsSources): void {
+  if (action.tool === 'rm') {
+    for (const path of action.paths) if (!isPattern(path)) remove(draft, path)
+    if (action.paths.some(isPattern))
+      for (const gone of [...draft.entries.keys()].filter(removedBy([action]))) remove(draft, gone)
+    return
+  }
+  for (const path of action.paths) {
+    const touched = action.recursive ? [...new Set([path, ...below(draft, path)])] : [path]
+    if (action.tool === 'mkdir') folder(draft, path, octal(action.value) ?? 0o755)
+    else if (action.tool === 'touch' && !draft.entries.has(path)) {
+      place(draft, path, { ...directory, type: 'file', mode: 0o644 })
+    } else if (action.tool === 'key') put(draft, path, { ...directory, type: 'file', mode: 0o600 })
+    else if (action.tool === 'link') {
+      const at = draft.entries.get(path)?.type === 'directory' ? `${path}/${baseName(action.value ?? '')}` : path
+      put(draft, at, { ...directory, type: 'symlink', mode: 0o777, link: action.value })
+    } else
+      for (const each of touched) {
+        const entry = draft.entries.get(each) ?? draft.base?.entry(each) ?? (each === path ? thereBy(action) : null)
+        if (entry === null) continue
+        if (action.tool === 'chown') place(draft, each, { ...entry, ...ownerOf(action.value ?? '', sources) })
+        if (action.tool === 'chmod') place(draft, each, { ...entry, mode: changedMode(entry.mode, action.value ?? '') })
+      }
+  }
+}
+
+/** What a change of owner or mode is sure to have worked on is there, whatever it is: a jar, a pipe, an unpacked tree. */
+function thereBy({ certain, recursive }: RunAction): FileEntry | null {
+  return certain ? { ...directory, type: recursive ? 'directory' : 'other' } : null
+}
+
+/** A file that a RUN edits is not what the context says any more; what it writes itself is known. */
+function forgetEdited(draft: Draft, step: Step, written: readonly RunText[]): void {
+  const { text } = step.instruction
+  if (!EDITS.test(text)) return
+  // `chmod +x start.sh && sed -i … other.conf` leaves the first as it is; in a loop the name may stand elsewhere.
+  const commands = /\b(for|while|xargs|find|cat)\b|<</.test(text) ? [text] : text.split(/&&|;/)
+  const editing = commands.filter((command) => EDITS.test(command)).map(withoutPrinted)
+  const own = new Set(written.map(({ path }) => path))
+  for (const command of editing)
+    for (const path of textsNamedIn(draft, command))
+      if (!own.has(path) && names(command, baseName(path))) draft.texts.delete(path)
+}
+
+/** The name stands in the text, and is no part of a longer one. */
+function names(text: string, name: string): boolean {
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1))
+    if (!/[\w-]/.test(text[at - 1] ?? '') && !/[\w-]/.test(text[at + name.length] ?? '')) return true
+  return false
+}
+
+/** What is printed into another file may say anything. */
+function withoutPrinted(command: string): string {
+  return /^\s*(echo|printf)\b/.test(command) ? command.slice(command.lastIndexOf('>')) : command
+}
+
+const EDITS = /\bsed\b|>|\bpatch\b|envsubst|\bperl\b|\bmv\b|\bcp\b/

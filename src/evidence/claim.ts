@@ -1,0 +1,169 @@
+import type { FileEdit } from './file-edit.ts'
+import type { Access } from './operation.ts'
+
+export type EvidenceSource =
+  | 'declared'
+  | 'account'
+  | 'packages'
+  | 'framework'
+  | 'observed'
+  | 'traced'
+  | 'refused'
+  | 'given'
+  | 'catalogue'
+  | 'config'
+  | 'step-down'
+  | 'assumed'
+
+/** One reason to believe that a path is written, a port bound, a user meant. For people: nothing is decided by where it comes from. */
+export interface Evidence {
+  readonly source: EvidenceSource
+  /** The path, port or account it is about. */
+  readonly subject: string
+  /** One lower-case sentence without a full stop: `declared by VOLUME`, `created by the original run`. */
+  readonly detail: string
+}
+
+/**
+ * How sure a need is. `observed`: the original did it; `refused`: a run was denied it; `declared`: an instruction, an option or a
+ * setting says it outright; `inferred`: concluded from what the image is made of; `possible`: known of such a program in general.
+ */
+export type Certainty = 'observed' | 'refused' | 'declared' | 'inferred' | 'possible'
+
+/**
+ * A path that the program must be able to use in one way, with the reason to believe so. Everything that is learned,
+ * a VOLUME line, a `--writable` flag, a row of `docker diff`, a traced call or a crash log, becomes this one thing.
+ */
+export interface Need {
+  /** `keep-state`: the folder is the program's own, it creates and replaces what it likes in there. */
+  readonly access: Access | 'keep-state'
+  /** Absolute, symlinks not resolved. */
+  readonly path: string
+  readonly certainty: Certainty
+  readonly evidence: Evidence
+  /** What a build step has put there is not known, and must be the program's own too: all in a folder, or the file itself. */
+  readonly tree?: boolean
+  /** The program makes the folder where it is missing: it needs no more than room for it. Holds where the files of the very image are known. */
+  readonly made?: true
+  /**
+   * This very file is written, in a folder that is there and of which nothing else is needed: it can be made beforehand.
+   * `any`: it may be there already, somebody else's, where nobody could look.
+   */
+  readonly alone?: 'new' | 'any'
+  /** The program makes a new file beside it and puts that in its place, or stumbles over what is there already: its folder counts. */
+  readonly beside?: true
+  /** The program names it from the folder that it is started in: from another one it is elsewhere. */
+  readonly fromStart?: true
+  /** The configuration file that names the path: an edit that takes it out takes the need away. */
+  readonly namedIn?: string
+  /** What is to be removed was there before the program: it is in its way. */
+  readonly found?: boolean
+  /** Asked for with `--writable` or `--own`; by `repository` where only a file of the repository does, and not whoever calls. */
+  readonly givenBy?: 'user' | 'repository'
+  /** Listed for this very image, whose vendor has made the folder that it lies in. */
+  readonly vendors?: true
+  /** A start script does it as root, whether or not it is so already. */
+  readonly atStart?: true
+  /** To whom a change-owner gave it. */
+  readonly uid?: number
+  /** To whom the Dockerfile itself hands it, by name or uid. */
+  readonly owner?: string
+}
+
+export interface EnvSetting {
+  readonly name: string
+  readonly value: string
+  readonly reason: string
+  readonly evidence: readonly Evidence[]
+}
+
+/** How a port is moved: what must change for it. */
+export interface VendorMove {
+  readonly to: number
+  readonly fileEdits: readonly FileEdit[]
+  readonly env: readonly EnvSetting[]
+  /** Words to put behind the image's command. */
+  readonly append: readonly string[]
+  /** It is needed too where a setting that was found moves one protocol of two. */
+  readonly beside?: boolean
+  /** Where that is said; absent where the move says it itself. */
+  readonly evidence?: readonly Evidence[]
+}
+
+export const FIRST_UNPRIVILEGED_PORT = 1024
+
+/** A program with capabilities of its own, which the kernel does not start where it may not have them (`--cap-drop ALL`). */
+export interface CapableFile {
+  /** Path, or the program's name. */
+  readonly name: string
+  /** Without `CAP_`; empty where a run has shown that it has some, and not which. */
+  readonly capabilities: readonly string[]
+  /** The shell command that takes them away. */
+  readonly removeWith: string
+  /** `declared`: a RUN of the stage gives them to it. */
+  readonly certainty: Certainty
+  readonly evidence: Evidence
+}
+
+/** What is to be said that is no change of its own. */
+export interface Remark {
+  readonly outcome: 'todo' | 'note' | 'offered'
+  /** The transform in whose name it is reported. */
+  readonly transform: string
+  readonly message: string
+  readonly hint?: string
+  /** Capabilities without `CAP_` that the catalogue names for what must keep root. */
+  readonly capabilities?: readonly string[]
+  /** Keyword of the instruction it is about; the last one of the stage is meant, else FROM. */
+  readonly about?: string
+  readonly evidence: readonly Evidence[]
+}
+
+export interface PathClaim extends Need {
+  readonly kind: 'path'
+}
+
+/** One thing that is learned of a stage. */
+export type Claim =
+  | PathClaim
+  | { readonly kind: 'account'; readonly name: string; readonly uid: number | null; readonly evidence: Evidence }
+  | { readonly kind: 'port'; readonly port: number; readonly move: VendorMove }
+  | ({ readonly kind: 'file-edit' } & FileEdit)
+  | ({ readonly kind: 'env' } & EnvSetting)
+  | ({ readonly kind: 'capable' } & CapableFile)
+  | ({ readonly kind: 'remark' } & Remark)
+  /** What could not be read: said, never dropped. */
+  | ({ readonly kind: 'unknown'; readonly subject: string } & Remark)
+
+type More = Partial<Omit<Need, 'access' | 'path' | 'evidence'>> & { readonly subject?: string }
+
+/** A path that the stage itself, its command or a configuration names outright. */
+export function declared(access: Need['access'], path: string, detail: string, more: More = {}): PathClaim {
+  const { subject = path, ...rest } = more
+  return {
+    kind: 'path',
+    access,
+    path,
+    certainty: 'declared',
+    evidence: { source: 'declared', subject, detail },
+    ...rest,
+  }
+}
+
+/** A path that the files which the image is made of let expect. */
+export function inferred(access: Need['access'], path: string, detail: string, more: More = {}): PathClaim {
+  const { subject = path, ...rest } = more
+  return {
+    kind: 'path',
+    access,
+    path,
+    certainty: 'inferred',
+    evidence: { source: 'framework', subject, detail },
+    ...rest,
+  }
+}
+
+/** A folder that is the program's own, by what is decided or seen of it. */
+export function stateNeed(path: string, certainty: Certainty, { source, detail }: Omit<Evidence, 'subject'>): Need {
+  return { access: 'keep-state', path, certainty, evidence: { source, subject: path, detail } }
+}

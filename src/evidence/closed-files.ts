@@ -1,0 +1,146 @@
+import { argvOf } from '../command/index.ts'
+import type { StageContents } from '../contents/stage-contents.ts'
+import type { ImageConfig } from '../image/facts.ts'
+import { createFileModel } from '../image/file-index.ts'
+import type { FileEntry, FileModel } from '../image/file-model.ts'
+import { findProgram } from '../image/step-down/start.ts'
+import { lineOf } from '../line-of.ts'
+import { isAuthority, isSystemState } from '../places.ts'
+import { declared, inferred, type PathClaim } from './claim.ts'
+import type { Provider } from './provider.ts'
+
+type ClosedSources = Pick<StageContents, 'entries' | 'origins'>
+
+/** More than these and it is no single secret: the whole checkout is closed. */
+const MOST_FILES = 8
+
+/** Files of the application that another user than root cannot read or execute, since COPY keeps their modes. */
+export const closedFiles: Provider = {
+  name: 'closed-files',
+  summary: 'files that COPY brings closed to others: what is started, and single files such as keys',
+  when: 'always',
+  *claims({ contents, facts: { config }, own }) {
+    yield* closedClaims(contents, config, own)
+    const closed = closedOf(contents)
+    const [first] = closed
+    if (closed.length <= MOST_FILES || first === undefined) return
+    yield {
+      kind: 'remark',
+      outcome: 'todo',
+      transform: 'own-writable-paths',
+      message: `${closed.length} files of the build context are closed to everybody but their owner (such as ${contents.origins.get(first) ?? first}), and COPY keeps their modes: the user could not read them`,
+      hint: 'open them in the checkout with chmod -R go+rX (a checkout under umask 077 does this), or copy them with --chown',
+      about: 'COPY',
+      evidence: [{ source: 'framework', subject: first, detail: 'closed to others in the build context' }],
+    }
+  },
+}
+
+export function closedClaims(contents: ClosedSources, config: ImageConfig, files: FileModel): readonly PathClaim[] {
+  if (contents.origins.size === 0) return []
+  const closed = closedOf(contents)
+  const started = startedFiles(config, files).filter((path) => contents.origins.has(path))
+  return [
+    ...started.flatMap((path) => [
+      ...(isProgram(contents.entries.get(path)) ? [claim('execute', path, contents, 'started by the command')] : []),
+      claim('read', path, contents, 'started by the command'),
+    ]),
+    ...(closed.length > MOST_FILES ? [] : closed).map((path) =>
+      claim('read', path, contents, contents.origins.get(path) === path ? 'of the application' : 'copied'),
+    ),
+  ]
+}
+
+function closedOf({ origins, entries }: ClosedSources): readonly string[] {
+  return [...origins.keys()].filter((path) => isClosed(entries.get(path)))
+}
+
+/** Root's, and nobody else may read it. */
+function isClosed(entry: FileEntry | null | undefined): boolean {
+  return entry?.type === 'file' && entry.uid === 0 && (entry.mode & 0o004) === 0
+}
+
+function claim(access: 'execute' | 'read', path: string, { origins, entries }: ClosedSources, what: string): PathClaim {
+  const mode = inOctal(entries.get(path))
+  const origin = origins.get(path) ?? path
+  const detail =
+    origin === path
+      ? `${what}, with mode ${mode}`
+      : `${what} from ${origin}, which has mode ${mode} there, and COPY keeps it`
+  return inferred(access, path, detail)
+}
+
+/** `0600` */
+function inOctal(entry: FileEntry | null | undefined): string {
+  return (entry?.mode ?? 0).toString(8).padStart(4, '0')
+}
+
+/** Without any execute bit not even root can start it: the word is an argument, such as a configuration. */
+function isProgram(entry: FileEntry | null | undefined): boolean {
+  return entry != null && (entry.mode & 0o111) !== 0
+}
+
+function startedFiles(config: ImageConfig, files: FileModel): readonly string[] {
+  return [config.entrypoint?.[0], config.cmd?.[0]].flatMap((word) => {
+    const path = word === undefined ? null : findProgram(word, config, files)
+    return path === null ? [] : [path]
+  })
+}
+
+/**
+ * Files that only root may read and that one of the texts names: a key in a server's configuration, a configuration in
+ * the program's source. `texts`: by where they stand.
+ */
+export function namedClosedFiles(texts: ReadonlyMap<string, string>, files: FileModel): readonly PathClaim[] {
+  return closedIn(files).flatMap((path): readonly PathClaim[] => {
+    for (const [name, text] of texts) {
+      // Many a file says its own name on top.
+      const at = name === path ? null : placeOf(path, text)
+      if (at === null) continue
+      const line = text.includes('\n') ? ` line ${lineOf(text, at)}` : ''
+      const detail = `named in ${name}${line}, and has mode ${inOctal(files.entry(path))}`
+      return [declared('read', path, detail)]
+    }
+    return []
+  })
+}
+
+/** An image has few of them. */
+function closedIn(files: FileModel): readonly string[] {
+  return [...files.paths()].filter((path) => isClosed(files.entry(path)) && !isAuthority(path) && !isSystemState(path))
+}
+
+/** Of the whole path, not of the beginning of a longer one. */
+function placeOf(path: string, text: string): number | null {
+  for (let at = text.indexOf(path); at >= 0; at = text.indexOf(path, at + 1)) {
+    const before = text[at - 1] ?? ' '
+    const after = text.slice(at + path.length, at + path.length + 2)
+    if (!/[\w./-]/.test(before) && !/^([\w/-]|\.\w)/.test(after) && !isComment(text, at)) return at
+  }
+  return null
+}
+
+/** What the one who wrote it talks about is not what the program reads. `;` and `#` in front of a setting turn it off. */
+function isComment(text: string, at: number): boolean {
+  return /^[ \t]*(#|;|\/\/|\*|--)|\s#\s/.test(text.slice(text.lastIndexOf('\n', at) + 1, at))
+}
+
+/** Keys and passwords that a RUN makes, which what the stage ships names. */
+export const madeKeys: Provider = {
+  name: 'made-keys',
+  summary: 'keys that RUN makes for root alone, and that the command or a shipped file names',
+  when: 'before-build',
+  claims({ contents: { entries, origins, texts }, facts: { config } }) {
+    const made = new Map([...entries].filter(([path, entry]) => !origins.has(path) && isClosed(entry)))
+    if (made.size === 0) return []
+    return namedClosedFiles(new Map([...startTexts(config), ...texts]), createFileModel(made))
+  },
+}
+
+/** What the command and the variables say, by where they stand. */
+export function startTexts(config: ImageConfig): readonly (readonly [where: string, text: string])[] {
+  return [
+    ['the command', argvOf(config).join(' ')],
+    ...[...config.env].map(([name, value]) => [`ENV ${name}`, value] as const),
+  ]
+}

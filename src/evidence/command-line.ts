@@ -1,0 +1,139 @@
+import { knownPrograms } from '../../catalogue/known-programs.ts'
+import { argvOf, programsOf } from '../command/index.ts'
+import type { ImageConfig } from '../image/facts.ts'
+import { daemonOf, daemonOfFile } from '../image/step-down/daemons.ts'
+import { baseName, isOwnPlace, isStatePlace, looksLikeFile, normalisePath } from '../places.ts'
+import { declared, type PathClaim } from './claim.ts'
+import type { Provider } from './provider.ts'
+import { isOneOf } from './servers.ts'
+
+/** Options and variables whose value is a place that the program writes. */
+const WRITTEN =
+  /(^|[-_.])(data|datadir|dbpath|db|database|log|logs|logfile|logdir|pid|pidfile|cache|tmp|temp|state|store|storage|upload|uploads|spool|rundir|sock|socket|access-?logfile|error-?logfile|logging[-_.]file[-_.](?:name|path)|multipart[-_.]location)([-_.]?(dir|directory|path|folder|file|root))?$|(^|[-_.])run[-_.](dir|directory|path|folder)$|[-_.](dir|directory|path|folder)$(?<=(^|[-_.])(data|db|log|storage|store|state|cache)[-_.]\w+[-_.](dir|directory|path|folder))/i
+
+/** Places that variables name as written, by what they are called: `DATA_DIR=/data`. */
+export function writtenByName(env: ReadonlyMap<string, string>): readonly (readonly [name: string, path: string])[] {
+  return [...env].flatMap(([name, value]) => {
+    const path = value.startsWith('/') && WRITTEN.test(name) ? normalisePath(value) : null
+    return path === null || !isOwnPlace(path) ? [] : [[name, path] as const]
+  })
+}
+
+/** Gunicorn's, uvicorn's and others' option for where to listen. */
+const LISTENS = /^--?(b|bind|listen|uds|s|unix-?socket)(=|$)/
+
+/** A JVM does not start where it cannot open its log. */
+const JVM_FILE = /^-(?:Xloggc:(.+)|Xlog:.*\bfile=([^:,]+).*)$/s
+
+/** Their options take no folder: `rm -f /run/x/pid`, `mkdir -p /run/x`. A log that is followed and a pid file that goes are somebody's all the same. */
+const FILE_TOOLS =
+  /^(rm|rmdir|mkdir|cp|mv|ln|chmod|chown|chgrp|touch|install|find|ls|cat|test|\[\[?|stat|du|readlink|realpath|grep|sed|awk|head|tail|cd)$/
+
+/** Neither an option, nor a path that is no tool of files either: what an option behind it belongs to. */
+function takesOptions(word: string): boolean {
+  return !/^["']?[-/$~]/.test(word) || FILE_TOOLS.test(baseName(word))
+}
+
+/** Where an empty file is in its way. */
+function isSocket(path: string): boolean {
+  return /\.sock(et)?$/.test(path)
+}
+
+/** Paths that ENTRYPOINT, CMD and ENV name as written: `--data-dir=/x`, `--pidfile x.pid`, `-D /data`, `> /var/log/x`. */
+export const commandLine: Provider = {
+  name: 'command-line',
+  summary: 'paths that ENTRYPOINT, CMD and ENV name as written',
+  when: 'always',
+  claims: ({ started }) => namedPaths(started),
+}
+
+function namedPaths(config: ImageConfig): readonly PathClaim[] {
+  // JAVA_OPTS, NODE_OPTIONS, GUNICORN_CMD_ARGS.
+  const options = [...config.env].flatMap(([name, value]) => (/(OPTS|OPTIONS|ARGS|FLAGS)$/.test(name) ? [value] : []))
+  const words = [...argvOf(config), ...options].flatMap((word) => (/\s/.test(word) ? word.split(/\s+/) : [word]))
+  const needs: PathClaim[] = []
+  const programs = programsOf(config)
+  const add = (value: string, why: string, certain: boolean, isFile = looksLikeFile, isPid = false): void => {
+    const path = pathOf(value, config.workdir)
+    if (path === null || !(certain ? isOwnPlace(path) : isStatePlace(path))) return
+    needs.push(needFor(path, why, isFile(path), isSocket(path) || (isPid && replacesPid(programs))))
+  }
+  const named = (name: string, value: string, why: string): void => add(value, why, true, looksLikeFile, PID.test(name))
+  let command = ''
+  for (const [index, word] of words.entries()) {
+    if (takesOptions(word)) command = word
+    const next = words[index + 1] ?? ''
+    if (word.startsWith('-')) {
+      const listens = LISTENS.exec(word)?.[0] ?? null
+      const address = listens?.endsWith('=') === true ? word.slice(listens.length) : next
+      const unix = listens === null ? null : /^(?:unix:(?:\/\/)?(\/[^\s:,]+)|(\/.+\.sock(?:et)?))$/.exec(address)
+      if (unix !== null) add(unix[1] ?? unix[2] ?? '', `the socket of ${word}`, true)
+      const short = /^-[a-zA-Z]$/.test(word) && /^[\w./-]+\.(log|pid|sock)$/.exec(next)
+      if (short) add(next, `named by the arguments ${word} ${next}`, true, looksLikeFile, short[1] === 'pid')
+      const jvm = JVM_FILE.exec(word)
+      // It puts what is there aside, under another name.
+      if (jvm !== null) add(jvm[1] ?? jvm[2] ?? '', `named by ${word}`, true, () => true, true)
+      const rendered =
+        programs.includes('dockerize') && word === '-template' ? /^[^:]+:(\/[^:]+)$/.exec(next)?.[1] : null
+      if (rendered != null)
+        needs.push({ ...needFor(rendered, `rendered by ${word} ${next}`, true, false), alone: 'any' })
+      const glued = /^--?([\w.-]+)[=:](.+)$/.exec(word)
+      if (glued !== null && WRITTEN.test(glued[1] ?? ''))
+        named(glued[1] ?? '', glued[2] ?? '', `named by the argument ${word}`)
+      const option = /^--?([\w.-]{2,})$/.exec(word)
+      if (option !== null && WRITTEN.test(option[1] ?? ''))
+        named(option[1] ?? '', next, `named by the arguments ${word} ${next}`)
+      if (
+        /^-[a-zA-Z]$/.test(word) &&
+        next.startsWith('/') &&
+        !looksLikeFile(next) &&
+        !FILE_TOOLS.test(baseName(command))
+      )
+        add(next, `named by the arguments ${word} ${next}`, false)
+    }
+    const redirect = word.includes('>') ? /^(?:[12&]?>>?)(.*)$/.exec(word) : null
+    if (redirect !== null)
+      add(redirect[1] === '' ? next : (redirect[1] ?? ''), 'written by a redirect of the command', true, () => true)
+  }
+  for (const [name, value] of config.env) {
+    if (value.startsWith('/')) {
+      if (WRITTEN.test(name)) add(value, `named by ENV ${name}`, /(DIR|PATH|FILE|DIRECTORY)$/i.test(name))
+      continue
+    }
+    const database = /^(?:sqlite3?:(?:\/\/\/?)?|file:)(.+)$/i.exec(value)
+    if (database !== null) add(database[1]?.split('?')[0] ?? '', `the database of ENV ${name}`, true)
+  }
+  return needs
+}
+
+function pathOf(value: string, workdir: string): string | null {
+  const text = value.replace(/(?<![;&|)])[;&|)]+$/, '').replace(/^["']|["']$/g, '')
+  // The first word of a quoted text is no place: `--run "bin/server --verbose"`.
+  if (text === '' || text.startsWith('-') || /[$*`]|:\/\//.test(text) || /^["'][^"']*$/.test(value)) return null
+  // `--log info`, `--cache true`: a bare word is a value, not a place.
+  if (!text.includes('/') && !looksLikeFile(text)) return null
+  return normalisePath(text, workdir)
+}
+
+function needFor(path: string, detail: string, file: boolean, beside: boolean): PathClaim {
+  if (!file && !beside) return declared('keep-state', path, detail)
+  return declared('create-file', path, detail, beside ? { beside } : {})
+}
+
+/** A setting, an option or a variable that names a pid file. */
+export const PID = /^([\w.-]*[-_.])?pid[-_.]?(file|path)?$/i
+
+/**
+ * Whether a program may make a new file beside its pid file (gunicorn, unicorn), or refuses one that is there and names
+ * no process (celery, Net::Server, twistd): so with all of which nothing else is known.
+ */
+export function replacesPid(programs: readonly string[]): boolean {
+  return !programs.some(
+    (name) => isOneOf(knownPrograms.pidInPlace, name) || (daemonOf(name) !== null && name !== 'gunicorn'),
+  )
+}
+
+/** The same by the configuration file that names it. */
+export function isNamedByDaemon(file: string): boolean {
+  return daemonOfFile(file) !== null
+}

@@ -1,0 +1,118 @@
+import { argvOf, type ShellCommand } from '../command/index.ts'
+import type { StageContents } from '../contents/stage-contents.ts'
+import { says, shellCommands } from '../dockerfile/index.ts'
+import { lineOf } from '../line-of.ts'
+import { isInside, isOwnPlace, isRuntimePlace, isStatePlace, looksLikeFile, normalisePath } from '../places.ts'
+import { declared, type PathClaim } from './claim.ts'
+import { isNamedByDaemon, PID, replacesPid } from './command-line.ts'
+import { configurationFiles } from './configuration-files.ts'
+import type { Provider } from './provider.ts'
+
+/** `access_log`, `logfile`, `stdout_logfile`, `log_dest file`, `ErrorLog`; then the name of a file alone. */
+const LOG =
+  /^([\w.-]*[-_.])?(error|access|custom|slow|slow_query|general|debug|audit|query)?[-_.]?log([-_.]?(file|dest|path|output))?$/i
+const FOLDER =
+  /^([\w.-]*[-_.])?(data|cache|storage|state|spool|persistence|upload|uploads|log|logs|tmp|temp|temp_file|db|database|coredump|proxy_cache|client_body_temp|proxy_temp|fastcgi_temp|fastcgi_cache)[-_.]?(dir|directory|path|location|folder|root)$/i
+
+/** Any other key that names a place, where the place says the rest. */
+const PLACE = /(dir|directory|path|location|folder)$/i
+/** What a server shows to others, whatever its setting is called. */
+const SERVED = /\/(www|html|htdocs|public|static|wwwroot|webroot|docroot)$/
+/** What reads the logs of others. */
+const READ = /input|tail|watch|source|logpath|include|exclude|rotate/i
+const SOCKET = /^([\w.-]*[-_.])?(socket|sock|listen|bind|stats|unixsocket|file)$/i
+
+/**
+ * Places that the configuration which a stage ships for its programs names as written, by what such settings are called.
+ * A log or a pid file is made beforehand, so that its folder stays as it is.
+ */
+export const configWrites: Provider = {
+  name: 'config-writes',
+  summary: 'logs, pid files and folders that the configuration which the stage ships names',
+  when: 'before-build',
+  *claims({ contents: { texts, origins, steps }, facts: { config }, own, start: { programs } }) {
+    const argv = argvOf(config).flatMap((word) => normalisePath(word.replace(/^-[^=]*=/, ''), config.workdir) ?? [])
+    // What is put into a folder is there to be read.
+    const isBrought = (path: string): boolean => [...origins.keys()].some((each) => isInside(each, path))
+    const read = configurationFiles(own, programs, argv).filter((path) => texts.has(path) && !SOURCE.test(path))
+    for (const file of read)
+      yield* namedIn(texts.get(file) ?? '', { file, programs, isBrought, where: (line) => `${file} line ${line}` })
+    yield* inBuildSteps(steps, programs, isBrought)
+  },
+}
+
+interface About {
+  readonly file: string
+  readonly programs: readonly string[]
+  readonly isBrought: (path: string) => boolean
+  readonly where: (line: number) => string
+}
+
+function namedIn(text: string, { file, programs, isBrought, where }: About): readonly PathClaim[] {
+  return [...text.matchAll(SETTING)].flatMap((match): readonly PathClaim[] => {
+    const [, name = '', value = ''] = match
+    const key = name.replaceAll(' ', '_')
+    const path = normalisePath(value)
+    if (path === null || isRuntimePlace(path) || !isOwnPlace(path)) return []
+    const detail = `named as ${key} in ${where(lineOf(text, match.index + match[0].length))}`
+    const beside = declared('create-file', path, detail, { beside: true, namedIn: file })
+    const alone = declared('create-file', path, detail, { alone: 'new', namedIn: file })
+    if (PID.test(key)) return !isNamedByDaemon(file) && replacesPid(programs) ? [beside] : [alone]
+    // `log_path /var/log/x` names a folder as often as a file.
+    if ((LOG.test(key) && looksLikeFile(path)) || (/\.log$/.test(path) && !READ.test(key))) return [alone]
+    // A server makes its socket in the folder; one that only connects is given nothing that it cannot use.
+    if (SOCKET.test(key) && /\.sock(et)?$/.test(path)) return [beside]
+    const isState =
+      FOLDER.test(key) ||
+      (!SERVED.test(path) &&
+        ((/(^|[-_.])dir$/i.test(key) && !isBrought(path)) ||
+          (PLACE.test(key) && isStatePlace(path) && !looksLikeFile(path))))
+    return isState ? [declared('keep-state', path, detail, { namedIn: file })] : []
+  })
+}
+
+/** Settings that a RUN puts into a configuration below /etc: `sed -i 's#^log = .*#log = /var/log/x.log#'`, `echo 'dir /data' >> …`. */
+function inBuildSteps(
+  steps: StageContents['steps'],
+  programs: readonly string[],
+  isBrought: (path: string) => boolean,
+): readonly PathClaim[] {
+  return steps.flatMap((step) => {
+    const { instruction, shell } = step
+    if (instruction.keyword !== 'RUN' || !says(instruction, /\/etc\//)) return []
+    const script = shellCommands(instruction, shell)
+    if (script.kind !== 'parsed') return []
+    return script.commands.flatMap((command) => {
+      const written = writtenTo(command)
+      const where = (): string => `RUN in line ${instruction.line}`
+      return written === null ? [] : namedIn(written.text, { file: written.file, programs, isBrought, where })
+    })
+  })
+}
+
+function writtenTo({ name, words, redirects }: ShellCommand): { readonly file: string; readonly text: string } | null {
+  const values = words.slice(1).map(({ value, text }) => value ?? text.replace(/^(["'])(.*)\1$/s, '$2'))
+  const file = [...values, ...redirects.map(({ target }) => target?.value ?? '')].findLast((path) =>
+    path.startsWith('/etc/'),
+  )
+  if (file === undefined) return null
+  if (name === 'sed') return { file, text: values.flatMap(replacements).join('\n') }
+  if (name !== 'echo' && name !== 'printf' && name !== 'cat' && name !== 'tee') return null
+  const bodies = redirects.flatMap(({ body }) => body ?? [])
+  return { file, text: [...values.map((value) => value.replaceAll('\\n', '\n')), ...bodies].join('\n') }
+}
+
+/** What the substitutions of a sed script put in, line by line; and what it adds. */
+function replacements(script: string): readonly string[] {
+  const put = [...script.matchAll(/(?:^|[;\n{/ ])s([#|/,@!~%])((?:(?!\1)[^\n])*)\1((?:(?!\1)[^\n])*)\1/g)].map(
+    (match) => match[3],
+  )
+  const added = [...script.matchAll(/(?:^|\/|\$)[aic]\\?\s*(\S[^\n]*)$/gm)].map((match) => match[1])
+  return [...put, ...added].map((text = '') => text.replaceAll('\\n', '\n').replace(/\\([/.])/g, '$1'))
+}
+
+const SOURCE = /\.(py|js|mjs|cjs|ts|rb|pl|pm|php|lua|sh|html?|css|md)$/
+
+/** A key, and an absolute path as its value; a word like `file` or `ufs` may stand between. */
+const SETTING =
+  /^[ \t]*["']?([A-Za-z][\w.-]*(?: [a-z]+(?=[ \t]*=)){0,2})["']?(?:[ \t]*[:=][ \t]*|[ \t]+)(?:(?:file|ufs|aufs|rock|socket)[ \t]+|(?:file|daemon|stdio):)?["']?(\/[\w./@+-]+)(?=["'\s;,]|$)/gm

@@ -1,0 +1,358 @@
+import { bounds } from '../bounds.ts'
+import { argvOf, programsOf, type ShellCommand } from '../command/index.ts'
+import { runTexts } from '../contents/run-texts.ts'
+import type { CopiedPath, StageContents } from '../contents/stage-contents.ts'
+import { knownIn, type Step, says, shellCommands, wholeText } from '../dockerfile/index.ts'
+import type { ImageFacts } from '../image/facts.ts'
+import { staticValue } from '../image/step-down/static-text.ts'
+import {
+  baseName,
+  isBelowSystem,
+  isInside,
+  isSharedFolder,
+  isSystemFolder,
+  normalisePath,
+  parentOf,
+} from '../places.ts'
+import type { Claim, Evidence } from './claim.ts'
+import type { Catalogue, Provider, StageView } from './provider.ts'
+import { unlistedDaemons, unnamedDaemons, unseenServers } from './unknown-servers.ts'
+
+/** Something that nobody could read, and what follows from it. */
+export interface Gap {
+  /** The path, program or instruction that it is about. */
+  readonly subject: string
+  readonly message: string
+  /** What to do; absent: see it run, or name what it writes. */
+  readonly hint?: string
+  readonly about: string
+  readonly evidence?: readonly Evidence[]
+}
+
+interface Kind {
+  /** Only where not even the base image was looked into: of files that are known all is read. */
+  readonly unseenBase?: true
+  readonly gaps: (view: StageView, catalogue: Catalogue, earlier: readonly Claim[]) => readonly Gap[]
+}
+
+/** What is not known before the build, in the order in which it is said. */
+const KINDS: readonly Kind[] = [
+  { gaps: cutRuns },
+  { gaps: missingScripts },
+  { gaps: unknownVolumes },
+  { unseenBase: true, gaps: unreadScripts },
+  { unseenBase: true, gaps: unpackedPrograms },
+  { gaps: unlistedDaemons },
+  { gaps: unnamedDaemons },
+  { unseenBase: true, gaps: unseenServers },
+]
+
+/** What could not be read is said, whatever it is: a person decides, or a build shows it. */
+export const coverage: Provider = {
+  name: 'coverage',
+  summary:
+    'what of the stage could not be read before the build: RUN lines, scripts, volumes, unpacked programs and servers',
+  when: 'before-build',
+  *claims(view, catalogue, earlier) {
+    for (const { unseenBase, gaps } of KINDS) {
+      if (unseenBase === true && view.facts.files.known) continue
+      for (const gap of gaps(view, catalogue, earlier))
+        yield {
+          kind: 'unknown',
+          outcome: 'todo',
+          transform: 'own-writable-paths',
+          hint: 'run with --prove to see it, or name what it writes with --writable',
+          evidence: [],
+          ...gap,
+        }
+    }
+  },
+}
+
+const HINT = "name the context with --context (context: in the configuration) where it is not the Dockerfile's folder"
+
+/** Sources of COPY that the build context has not: the build would fail, and nothing is known of what they are. */
+export const missingCopies: Provider = {
+  name: 'missing-copies',
+  summary: 'sources of COPY that are not in the build context',
+  when: 'before-build',
+  *claims({ contents: { copies } }) {
+    const names = [...new Set(copies.filter(isMissing).map(({ source }) => source))]
+    if (names.length === 0) return
+    yield {
+      kind: 'unknown',
+      outcome: 'note',
+      transform: 'report-remarks',
+      subject: names.join(', '),
+      message: `${names.join(', ')}: not in the build context, so that what ${names.length === 1 ? 'it writes' : 'they write'} is not known`,
+      hint: HINT,
+      about: 'COPY',
+      evidence: [],
+    }
+  },
+}
+
+function isMissing({ missing }: CopiedPath): boolean {
+  return missing === true
+}
+
+const SCRIPT = /\.(sh|bash|py|rb|pl|php|m?js)$|entrypoint|^(start|run|init|boot)\b/
+/** Where a program is looked for that the command names without a folder. */
+const ON_PATH = /^(\/usr(\/local)?)?\/s?bin$/
+
+/**
+ * A script that the command starts, and that nobody could read: what it does as root is no more than a guess. A program
+ * that is no script could not be read either.
+ */
+function missingScripts({ contents: { copies }, facts: { config } }: StageView): readonly Gap[] {
+  const { entrypoint, cmd, workdir } = config
+  // The shell form is one word.
+  const words = [...(entrypoint ?? []), ...(cmd ?? [])]
+    .flatMap((word) => word.split(/\s+/))
+    .filter((word) => SCRIPT.test(baseName(word)))
+  const missing = copies.filter(isMissing)
+  return [...new Set(words)].flatMap((word): readonly Gap[] => {
+    const path = normalisePath(word, workdir)
+    const copy = path === null ? undefined : missing.find((each) => bringsScript(each, word, path))
+    if (copy === undefined) return []
+    return [
+      {
+        subject: word,
+        message: `${word}, which it starts, could not be read: ${copy.source} is not in the build context`,
+        hint: HINT,
+        about: 'COPY',
+      },
+    ]
+  })
+}
+
+/** As that file, into its folder, into one of PATH, or with the folder that it is in. */
+function bringsScript({ source, destination }: CopiedPath, word: string, path: string): boolean {
+  if (path === destination) return true
+  if (baseName(source) !== baseName(word)) return !baseName(source).includes('.') && isInside(path, destination)
+  return destination === parentOf(path) || (!word.includes('/') && ON_PATH.test(destination))
+}
+
+/** RUN lines of which more is to be said than was looked at: what the program finds in its image is not all known then. */
+function cutRuns({ contents: { steps, tooLong, tooMany } }: StageView): readonly Gap[] {
+  const long = new Set(tooLong)
+  return steps.flatMap((step): readonly Gap[] => {
+    const { instruction, shell } = step
+    if (instruction.keyword !== 'RUN') return []
+    const script = shellCommands(instruction, shell)
+    const reasons =
+      script.kind === 'unparsed'
+        ? script.tooLong === true
+          ? [script.reason]
+          : []
+        : [
+            ...(runTexts(step).some(({ leftOut }) => leftOut === true)
+              ? [`it writes more than ${bounds.writtenTexts} files`]
+              : []),
+            ...(instruction.line === tooMany
+              ? [`it is behind the first ${bounds.removedPatterns} patterns of rm`]
+              : []),
+            ...(long.has(instruction.line) ? [`it names a path of more than ${bounds.pathLength - 1} characters`] : []),
+          ]
+    return reasons.map((reason) => ({
+      subject: `RUN in line ${instruction.line}`,
+      message: `RUN in line ${instruction.line} was not read to its end (${reason}): what it leaves behind is not all known`,
+      hint: 'run with --prove to see what the program writes, or name it with --writable',
+      about: 'RUN',
+    }))
+  })
+}
+
+/** A VOLUME whose folder a variable of the base image, or of the build alone, decides: it is written, and nobody can say where it is. */
+function unknownVolumes({ contents: { steps } }: StageView): readonly Gap[] {
+  return steps
+    .filter(({ instruction, words }) => instruction.keyword === 'VOLUME' && words.includes(null))
+    .map(({ instruction: { text, line } }) => ({
+      subject: text.trim(),
+      message: `which folder VOLUME ${text.trim()} in line ${line} means, is not known: it is not given to the user`,
+      hint: 'name it with --writable, or run with --prove, where the image of its base is looked into',
+      about: 'VOLUME',
+    }))
+}
+
+const SHELL_SCRIPT = /\.(sh|bash)$|entrypoint/
+/** What only reads, or is part of what a distribution's package or the image's vendor brings. */
+const HARMLESS = /^(wait-for|wait_for|healthcheck)|^\/etc\/|^\/usr\/(s?bin|share|lib)\//
+
+/**
+ * A shell script that is started, and that neither the build context nor the Dockerfile shows: it is made by a RUN, unpacked, or
+ * is in an image that nobody looked into. What it hands over, writes and switches to as root is not known then.
+ */
+function unreadScripts({
+  start,
+  started: config,
+  facts,
+  entry,
+  contents: { copies, steps },
+}: StageView): readonly Gap[] {
+  // ENTRYPOINT and CMD of the base image, which its vendor's entry describes.
+  const vendors = argvOf(entry?.config ?? {})
+  const launched = start.launches.filter(({ conditional, filter }) => !conditional && filter !== true)
+  const argv = argvOf(config)
+  const heads = programsOf(config).map((name) => argv.find((word) => baseName(word) === name) ?? name)
+  const words = [...heads, ...launched.map(({ words: [word = ''] }) => word)]
+  const read = new Set([...start.scripts, ...start.unread.map(({ path }) => path)].map(baseName))
+  const paths = steps.flatMap((step) => runTexts(step).map(({ path }) => path))
+  const written = new Set([...paths, ...paths.map(baseName)])
+  return [...new Map(words.map((word) => [baseName(word), word])).values()]
+    .filter((word) => {
+      const name = baseName(word)
+      const isMissing = copies.some(({ missing, source }) => missing === true && baseName(source) === name)
+      return (
+        (SHELL_SCRIPT.test(name) || written.has(word.includes('/') ? word : name)) &&
+        !HARMLESS.test(name) &&
+        (name === 'entrypoint' || !HARMLESS.test(word)) &&
+        !read.has(name) &&
+        !isMissing &&
+        !vendors.some((vendor) => baseName(vendor) === name)
+      )
+    })
+    .map((word): Gap => {
+      const { from, about } = originOf(baseName(word), steps, facts)
+      return {
+        subject: word,
+        message: `${word}, which it starts, could not be read: ${from}`,
+        hint: 'run with --prove to see what it does, or name what it writes with --writable',
+        about,
+      }
+    })
+}
+
+function originOf(
+  name: string,
+  steps: StageContents['steps'],
+  { reference, os }: ImageFacts,
+): { readonly from: string; readonly about: string } {
+  const made = steps.find(({ instruction }) => instruction.keyword === 'RUN' && wholeText(instruction).includes(name))
+  if (made !== undefined) return { from: `RUN in line ${made.instruction.line} makes or moves it`, about: 'RUN' }
+  if (!os.known) return { from: `${reference} may bring it, and was not looked into`, about: 'FROM' }
+  return { from: 'where it comes from is not seen before the build', about: 'CMD' }
+}
+
+/** A folder that a RUN has filled from elsewhere. */
+interface Unpacked {
+  readonly folder: string
+  readonly line: number
+}
+
+/**
+ * A server that is started from a folder that a RUN has unpacked or cloned: nobody has read it, most keep logs and data
+ * beside themselves, and nothing says where. Where a place in there is the user's, somebody has thought of it.
+ */
+function unpackedPrograms(
+  { contents: { steps, copies }, start: { launches }, started: config }: StageView,
+  _: Catalogue,
+  earlier: readonly Claim[],
+): readonly Gap[] {
+  // Who says a VOLUME says where it keeps what it writes.
+  if (config.exposedPorts.length === 0 || config.volumes.length > 0) return []
+  const started = [
+    ...argvOf(config),
+    ...launches.flatMap(({ conditional, filter, words }) => (conditional || filter === true ? [] : words)),
+  ]
+    .flatMap((word) => word.split(/\s+/))
+    .filter((word) => /[/.]/.test(word) && !word.startsWith('-'))
+    .flatMap((word) => normalisePath(word, config.workdir) ?? [])
+  // What the project itself is copied into holds its own program, whatever is unpacked beside it.
+  const project = copies
+    .flatMap(({ destination }) => [destination, parentOf(destination)])
+    .filter((path) => !isSharedFolder(path) && !isSystemFolder(path))
+  const found = unpackedBy(steps).findLast(
+    ({ folder }) =>
+      !project.some((path) => isInside(folder, path)) &&
+      started.some((path) => path !== folder && isInside(path, folder)) &&
+      !earlier.some((claim) => claim.kind === 'path' && isInside(claim.path, folder)),
+  )
+  if (found === undefined) return []
+  const { folder, line } = found
+  return [
+    {
+      subject: folder,
+      message: `what is started in ${folder} comes from elsewhere (RUN in line ${line}): what it writes, there or beside it, is not known before the build`,
+      about: 'RUN',
+      evidence: [{ source: 'declared', subject: folder, detail: `filled by RUN in line ${line}` }],
+    },
+  ]
+}
+
+function unpackedBy(steps: readonly Step[]): readonly Unpacked[] {
+  return steps.flatMap((step) => {
+    if (
+      step.instruction.keyword !== 'RUN' ||
+      !says(step.instruction, /\b(tar|unzip|git|django-admin|rails|composer)\b/)
+    )
+      return []
+    const script = shellCommands(step.instruction, step.shell)
+    if (script.kind !== 'parsed') return []
+    const { line } = step.instruction
+    const value = (word: ShellCommand['words'][number] | undefined): string | null =>
+      word === undefined ? null : (word.value ?? staticValue(word.text, knownIn(step.environment)))
+    const found: Unpacked[] = []
+    let folder = step.workdir
+    for (const command of script.commands) {
+      const words = command.words.slice(1)
+      if (command.name === 'cd') folder = normalisePath(value(words[0]) ?? '', folder ?? '')
+      const into = filledBy(command.name, words, value)
+      const at = into === null ? null : normalisePath(into, folder ?? '')
+      // A folder of its own: what goes into those of the system is a tool.
+      if (at === null || /\/bin$/.test(at) || isSystemFolder(at) || isSharedFolder(at) || isBelowSystem(at)) continue
+      found.push({ folder: at, line })
+    }
+    // `tar xz && mv app-1.2 /opt/app`
+    const moved = script.commands.findLast(({ name }) => name === 'mv')
+    const to = found.length > 0 || moved === undefined ? null : normalisePath(value(moved.words.at(-1)) ?? '')
+    if (to !== null && unpacks(script.commands) && !isSystemFolder(to) && !isSharedFolder(to) && !isBelowSystem(to))
+      found.push({ folder: to, line })
+    return found
+  })
+}
+
+function unpacks(commands: readonly ShellCommand[]): boolean {
+  return commands.some(({ name, words }) => name === 'unzip' || (name === 'tar' && isExtract(words[1]?.text ?? '')))
+}
+
+function isExtract(option: string): boolean {
+  return /^-?[a-zA-Z]*x|^--extract/.test(option)
+}
+
+/** Where a command puts a tree of files; null for none, or where a variable decides it. */
+function filledBy(
+  name: string | null,
+  words: ShellCommand['words'],
+  value: (word: ShellCommand['words'][number] | undefined) => string | null,
+): string | null {
+  const after = (option: RegExp): string | null => {
+    const at = words.findIndex(({ text }) => option.test(text))
+    return at < 0 ? null : value(words[at + 1])
+  }
+  const told = (option: RegExp): boolean => words.some(({ text }) => option.test(text))
+  if (name === 'tar' && isExtract(words[0]?.text ?? ''))
+    return told(/^(-C|--directory)$/) ? after(/^(-C|--directory)$/) : '.'
+  if (name === 'unzip') return told(/^-d$/) ? after(/^-d$/) : '.'
+  const generated = generatedBy(name, words)
+  if (generated !== null) return value(generated)
+  if (name !== 'git' || words[0]?.value !== 'clone') return null
+  const operands = words.slice(1).filter(({ text }) => !text.startsWith('-'))
+  const url = operands.findIndex(({ text }) => /:\/\/|^git@/.test(text))
+  const target = url < 0 ? undefined : operands[url + 1]
+  if (target !== undefined) return value(target)
+  const repository = url < 0 ? null : value(operands[url])
+  return repository === null ? null : (repository.split('/').at(-1) ?? '').replace(/\.git$/, '')
+}
+
+/** The folder that a generator makes a whole application in: `django-admin startproject site [DIR]`; null for none. */
+function generatedBy(name: string | null, words: ShellCommand['words']): ShellCommand['words'][number] | null {
+  const [verb, ...operands] = words.filter(({ text }) => !text.startsWith('-'))
+  const makes =
+    (name === 'django-admin' && verb?.value === 'startproject') ||
+    (name === 'rails' && verb?.value === 'new') ||
+    (name === 'composer' && verb?.value === 'create-project')
+  if (!makes) return null
+  const [first = null, second = null] = operands
+  return name === 'rails' ? first : (second ?? first)
+}

@@ -1,0 +1,30 @@
+import { isRuntimePlace, isSharedFolder, isSystemFolder, looksLikeFile, normalisePath } from '../places.ts'
+import { declared as claim } from './claim.ts'
+import type { Provider } from './provider.ts'
+
+/** Names of variables that say where a program keeps what it writes. */
+const STATE_VARIABLE =
+  /(^|_)(PGDATA|DATA|DATADIR|LOGS?|CACHE|UPLOADS?|STATE|STORAGE|SPOOL)(_?(DIR|DIRECTORY|PATH|FOLDER|ROOT))?$/i
+
+/** Paths that the image itself declares as written: VOLUME and the usual variables. */
+export const declared: Provider = {
+  name: 'declared',
+  summary: 'VOLUME, and variables such as DATA_DIR that name a folder',
+  when: 'always',
+  *claims({ facts: { config } }) {
+    for (const volume of config.volumes) {
+      const path = normalisePath(volume, config.workdir)
+      if (path !== null && path !== '/') yield claim('keep-state', path, 'declared by VOLUME')
+    }
+    for (const [name, value] of config.env) {
+      if (!value.startsWith('/') || !STATE_VARIABLE.test(name)) continue
+      const path = normalisePath(value)
+      if (path === null || !isStateFolder(path) || looksLikeFile(path)) continue
+      yield claim('keep-state', path, `named by ENV ${name}`)
+    }
+  },
+}
+
+function isStateFolder(path: string): boolean {
+  return !isSystemFolder(path) && !isSharedFolder(path) && !isRuntimePlace(path)
+}

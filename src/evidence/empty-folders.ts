@@ -1,0 +1,56 @@
+import type { FileModel } from '../image/file-model.ts'
+import { baseName, isSharedFolder, isStatePlace, isSystemFolder, parentOf, STATE_NAME } from '../places.ts'
+import { inferred, type PathClaim } from './claim.ts'
+import type { Provider } from './provider.ts'
+
+const LARGEST_DEPTH = 3
+/** What keeps an empty folder in git. */
+const PLACEHOLDER = /^\.(gitkeep|keep|gitignore|empty)$/
+
+/** Nothing in it, or what keeps an empty folder in git. */
+export function isEmptyFolder(files: FileModel, path: string): boolean {
+  return files.list(path).every((name) => PLACEHOLDER.test(name))
+}
+
+/**
+ * Folders below the working folder that an application ships empty, or with nothing but a placeholder, under a name that
+ * says what for: a folder without content is there to be filled.
+ */
+export const emptyFolders: Provider = {
+  name: 'empty-folders',
+  summary: 'empty folders below the working folder, by names such as uploads or cache',
+  when: 'always',
+  claims({ files, facts: { config } }) {
+    const top = files.resolve(config.workdir) ?? config.workdir
+    if (isSharedFolder(top) || isSystemFolder(top)) return []
+    const found: PathClaim[] = []
+    const visit = (folder: string, depth: number): void => {
+      for (const name of files.list(folder)) {
+        const path = `${folder}/${name}`
+        if (files.entry(path)?.type !== 'directory' || name === 'node_modules' || name === '.git') continue
+        if (STATE_NAME.test(name) && isEmptyFolder(files, path))
+          found.push(inferred('keep-state', path, 'empty, there to be filled'))
+        else if (depth < LARGEST_DEPTH) visit(path, depth + 1)
+      }
+    }
+    visit(top, 1)
+    return found
+  },
+}
+
+/** An empty folder under a state name that is copied: it is there to be filled. */
+export const copiedEmptyFolders: Provider = {
+  name: 'copied-empty-folders',
+  summary: 'folders that COPY brings empty, where their name says that a program fills them',
+  when: 'always',
+  *claims({ contents: { entries, origins } }) {
+    if (origins.size === 0) return
+    const filled = new Set<string>()
+    for (const path of entries.keys()) if (!PLACEHOLDER.test(baseName(path))) filled.add(parentOf(path))
+    for (const [path, entry] of entries) {
+      if (entry.type !== 'directory' || filled.has(path) || !origins.has(path)) continue
+      if (!STATE_NAME.test(baseName(path)) || !isStatePlace(path) || /\/(node_modules|vendor)\//.test(path)) continue
+      yield inferred('keep-state', path, `${origins.get(path) ?? path} is copied empty, there to be filled`)
+    }
+  },
+}

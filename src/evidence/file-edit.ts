@@ -1,0 +1,137 @@
+import type { Evidence } from './claim.ts'
+
+/** A change to one text file inside the image, line by line. */
+export interface FileEdit {
+  readonly path: string
+  readonly substitutions: readonly Substitution[]
+  /** What for: the reason above the line in the Dockerfile. */
+  readonly reason: string
+  readonly purpose: 'port' | 'config' | 'step-down'
+  /** The file as it is, for an image that has no sed to change it; null where it is not known, absent where there is sed. */
+  readonly text?: string | null
+  readonly evidence: readonly Evidence[]
+}
+
+/** One sed substitution in extended syntax. */
+export interface Substitution {
+  /** POSIX extended regular expression. */
+  readonly pattern: string
+  readonly replacement: string
+  readonly global: boolean
+  /** Delete the line instead of replacing in it. */
+  readonly remove?: boolean
+}
+
+export function escapeEre(text: string): string {
+  return text.replace(/[\\^$.[\]*+?(){}|]/g, '\\$&').replaceAll('\\]', ']')
+}
+
+export function escapeReplacement(text: string): string {
+  return text.replace(/[\\&]/g, '\\$&')
+}
+
+/** Puts one text in the place of another, the first in each line. */
+export function inPlaceOf(text: string, other: string): Substitution {
+  return { pattern: escapeEre(text), replacement: escapeReplacement(other), global: false }
+}
+
+/** One `sed` command that makes the change. */
+export function sedCommand(edit: FileEdit, quote: (word: string) => string): string {
+  const scripts = edit.substitutions.map(sedScript)
+  const joined =
+    scripts.length === 1 ? quote(scripts[0] ?? '') : scripts.map((script) => `-e ${quote(script)}`).join(' ')
+  return `sed -i -E ${joined} ${quote(edit.path)}`
+}
+
+function sedScript(substitution: Substitution): string {
+  const delimiter =
+    ['/', '#', '|', '~', ',', '@', '%'].find(
+      (mark) => !substitution.pattern.includes(mark) && !substitution.replacement.includes(mark),
+    ) ?? '/'
+  // A mark that is escaped already stays so.
+  const masked = (text: string): string =>
+    delimiter === '/' ? text.replace(/\\.|\//gs, (part) => (part === '/' ? '\\/' : part)) : text
+  if (substitution.remove === true) {
+    const start = delimiter === '/' ? '/' : `\\${delimiter}`
+    return `${start}${masked(substitution.pattern)}${delimiter}d`
+  }
+  return `s${delimiter}${masked(substitution.pattern)}${delimiter}${masked(substitution.replacement)}${delimiter}${substitution.global ? 'g' : ''}`
+}
+
+/** The text after the change, as sed would make it; null where a pattern means something else to JavaScript. */
+export function applySubstitutions(text: string, substitutions: readonly Substitution[]): string | null {
+  let result: readonly string[] = linesOf(text)
+  for (const substitution of substitutions) {
+    const pattern = toRegExp(substitution)
+    if (pattern === null) return null
+    result =
+      substitution.remove === true
+        ? result.filter((line) => !pattern.test(content(line)))
+        : result.map(
+            (line) => content(line).replace(pattern, replacementOf(substitution)) + line.slice(content(line).length),
+          )
+  }
+  return result.join('')
+}
+
+/** With their line ends, so that the last line can lack its own. */
+function linesOf(text: string): readonly string[] {
+  return text.match(/[^\n]*\n|[^\n]+$/g) ?? []
+}
+
+function content(line: string): string {
+  return line.endsWith('\n') ? line.slice(0, -1) : line
+}
+
+/** Lines that a substitution would change. */
+export function matches(text: string, substitution: Substitution): boolean {
+  const pattern = toRegExp({ ...substitution, global: false })
+  return pattern !== null && linesOf(text).some((line) => pattern.test(content(line)))
+}
+
+function toRegExp(substitution: Substitution): RegExp | null {
+  const source = substitution.pattern
+    .replaceAll('[[:space:]]', String.raw`\s`)
+    .replaceAll('[:space:]', String.raw`\s`)
+    .replaceAll('[:alnum:]', 'A-Za-z0-9')
+    .replaceAll('[:digit:]', '0-9')
+    .replaceAll('[:blank:]', String.raw` \t`)
+  try {
+    return new RegExp(source, substitution.global ? 'g' : '')
+  } catch {
+    return null
+  }
+}
+
+/** What sed puts in for a match: `&` is all of it, `\\1` a group, and a backslash keeps what follows as it is. */
+function replacementOf({ replacement }: Substitution): (...match: readonly string[]) => string {
+  return (all, ...groups) =>
+    replacement.replace(/\\(.)|&/gs, (part, escaped: string | undefined) => {
+      if (part === '&') return all ?? ''
+      return /\d/.test(escaped ?? '') ? (groups[Number(escaped) - 1] ?? '') : (escaped ?? '')
+    })
+}
+
+/** One edit a file and purpose, with all substitutions and reasons. */
+export function mergeByFile(edits: readonly FileEdit[]): readonly FileEdit[] {
+  const merged = new Map<string, FileEdit>()
+  for (const edit of edits) {
+    const key = `${edit.purpose} ${edit.path}`
+    const before = merged.get(key)
+    merged.set(key, before === undefined ? edit : join(before, edit))
+  }
+  return [...merged.values()]
+}
+
+function join(a: FileEdit, b: FileEdit): FileEdit {
+  const known = new Set(a.substitutions.map((substitution) => JSON.stringify(substitution)))
+  return {
+    ...a,
+    substitutions: [
+      ...a.substitutions,
+      ...b.substitutions.filter((substitution) => !known.has(JSON.stringify(substitution))),
+    ],
+    reason: a.reason.split('; ').includes(b.reason) ? a.reason : `${a.reason}; ${b.reason}`,
+    evidence: [...a.evidence, ...b.evidence],
+  }
+}

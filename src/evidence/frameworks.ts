@@ -1,0 +1,130 @@
+import { frameworks } from '../../catalogue/frameworks.ts'
+import { argvOf } from '../command/index.ts'
+import type { StageContents } from '../contents/stage-contents.ts'
+import { says } from '../dockerfile/index.ts'
+import { lineOf } from '../line-of.ts'
+import { baseName, isOwnPlace, normalisePath, parentOf } from '../places.ts'
+import { inferred, type PathClaim } from './claim.ts'
+import type { Provider } from './provider.ts'
+import { databaseClaims } from './source-files.ts'
+
+/** RUN lines that run the program itself or its tools, and may write its state. */
+const BUILD_STEP = /\b(php|artisan|console|composer|rails|rake|bundle exec|ruby|manage\.py|alembic|flask)\b/
+
+/** Folders that the framework of an application is known to write. */
+export const frameworkFolders: Provider = {
+  name: 'framework-folders',
+  summary: 'folders that the framework of the application is known to write',
+  when: 'always',
+  claims({ contents, start, facts: { config } }) {
+    // The program itself may have run in the build, and have left there what belongs to root.
+    const isFilled = contents.steps.some(
+      ({ instruction }) => instruction.keyword === 'RUN' && says(instruction, BUILD_STEP),
+    )
+    // The command, or a script of it, gathers Django's static files.
+    const collects = [argvOf(config), ...start.launches.map(({ words }) => words)].some((words) =>
+      words.join(' ').includes('collectstatic'),
+    )
+    return frameworkClaims(contents, isFilled, collects)
+  },
+}
+
+/** The same of any application. `isFilled`: who built it may have left in there what belongs to root. */
+export function frameworkClaims(
+  { texts, copies, origins }: Pick<StageContents, 'texts' | 'copies' | 'origins'>,
+  isFilled: boolean,
+  collects = false,
+): readonly PathClaim[] {
+  const found: PathClaim[] = []
+  for (const [path, text] of texts) {
+    const name = baseName(path)
+    const root = parentOf(path) === '/' ? '' : parentOf(path)
+    const origin = origins.get(path) ?? path
+    for (const rule of /\/(node_modules|vendor)\//.test(path) ? [] : (rulesByFile.get(name) ?? [])) {
+      if (!patternOf(rule.says).test(text)) continue
+      for (const { path: folder, why, onlyWith } of rule.folders) {
+        const place = `${root}/${folder}`
+        const other = onlyWith === undefined ? null : (texts.get(`${root}/${onlyWith.file}`) ?? '')
+        if (!isOwnPlace(place) || (onlyWith !== undefined && !patternOf(onlyWith.says).test(other ?? ''))) continue
+        const detail = `${rule.name} (${origin}) keeps ${why} there`
+        found.push(inferred('keep-state', place, detail, isFilled ? { tree: true } : {}))
+      }
+    }
+    if (name === 'settings.py' || /\/settings\/\w+\.py$/.test(path))
+      found.push(...django(path, text, isFilled, collects))
+    if (path.endsWith('.py') && INSTANCE.test(text)) {
+      const line = lineOf(text, text.search(INSTANCE))
+      found.push(
+        inferred(
+          'keep-state',
+          `${flaskRoot(path, texts)}/instance`,
+          `Flask's instance folder (${origin} line ${line})`,
+        ),
+      )
+    }
+  }
+  return [...found, ...nextOutput(copies)]
+}
+
+const INSTANCE = /instance_relative_config|\.instance_path/
+
+const rulesByFile = new Map(frameworks.map(({ file }) => [file, frameworks.filter((other) => other.file === file)]))
+
+/** The rules are data that every file is asked about. */
+const patterns = new Map<string, RegExp>()
+function patternOf(says: string): RegExp {
+  const known = patterns.get(says) ?? new RegExp(says, 'm')
+  patterns.set(says, known)
+  return known
+}
+
+/** The build's output copied alone: `COPY --from=build /app/.next ./.next`, or its `standalone` folder. */
+function nextOutput(copies: StageContents['copies']): readonly PathClaim[] {
+  return copies.flatMap(({ source, destination, line }) => {
+    const standalone = /\/\.next\/standalone\/?$/.test(source)
+    if (!standalone && !/\/\.next\/?$/.test(source)) return []
+    const place = standalone ? `${destination}/.next` : destination
+    const detail = `Next.js (COPY in line ${line}) keeps the cache of images and pages there`
+    return [inferred('keep-state', `${place}/cache`, detail)]
+  })
+}
+
+/** `DATABASES` with SQLite, `MEDIA_ROOT`: the project's folder is that of manage.py, one above the settings. */
+function django(path: string, text: string, isFilled: boolean, collects: boolean): readonly PathClaim[] {
+  if (!/INSTALLED_APPS|django/.test(text)) return []
+  const root = parentOf(parentOf(path).replace(/\/settings$/, ''))
+  const found: PathClaim[] = []
+  const database =
+    /django\.db\.backends\.sqlite3["'][\s\S]{0,200}?["']NAME["']\s*:\s*(?:str\()?(?:os\.path\.join\(\s*BASE_DIR\s*,|BASE_DIR\s*\/)\s*(["'][\w./-]+["'](?:\s*[,/]\s*["'][\w./-]+["'])*)/.exec(
+      text,
+    )
+  if (database !== null) {
+    const below = [...(database[1] ?? '').matchAll(/["']([^"']+)["']/g)].map(([, part]) => part).join('/')
+    const file = normalisePath(`${root}/${below}`)
+    if (file !== null)
+      found.push(...databaseClaims(file, "Django's SQLite database, which keeps its journal beside it", isFilled))
+  }
+  const collected =
+    /^STATIC_ROOT\s*=\s*(?:str\()?(?:os\.path\.join\(\s*BASE_DIR\s*,|BASE_DIR\s*\/)\s*["']([\w./-]+)["']/m.exec(text)
+  const assets = collected === null ? null : normalisePath(`${root}/${collected[1]}`)
+  if (collects && assets !== null && isOwnPlace(assets))
+    found.push(
+      inferred(
+        'keep-state',
+        assets,
+        "Django's STATIC_ROOT: collectstatic fills it at start",
+        isFilled ? { tree: true } : {},
+      ),
+    )
+  const media =
+    /^MEDIA_ROOT\s*=\s*(?:str\()?(?:os\.path\.join\(\s*BASE_DIR\s*,|BASE_DIR\s*\/)\s*["']([\w./-]+)["']/m.exec(text)
+  const folder = media === null ? null : normalisePath(`${root}/${media[1]}`)
+  if (folder !== null && isOwnPlace(folder)) found.push(inferred('keep-state', folder, "Django's MEDIA_ROOT: uploads"))
+  return found
+}
+
+/** Flask puts `instance` beside the package, or beside the module when that is a file alone. */
+function flaskRoot(path: string, texts: ReadonlyMap<string, string>): string {
+  const folder = parentOf(path)
+  return texts.has(`${folder}/__init__.py`) ? parentOf(folder) : folder
+}

@@ -1,0 +1,137 @@
+import { createFileModel } from '../image/file-index.ts'
+import type { FileModel } from '../image/file-model.ts'
+import type { InTurn } from '../in-turn.ts'
+import type { CapableFile, Claim, EnvSetting, Evidence, Need, Remark, VendorMove } from './claim.ts'
+import { closedFiles, madeKeys } from './closed-files.ts'
+import { commandLine } from './command-line.ts'
+import { configWrites } from './config-writes.ts'
+import { coverage, missingCopies } from './coverage.ts'
+import { declared } from './declared.ts'
+import { copiedEmptyFolders, emptyFolders } from './empty-folders.ts'
+import type { FileEdit } from './file-edit.ts'
+import { frameworkFolders } from './frameworks.ts'
+import { inImage } from './in-image.ts'
+import { packages } from './packages.ts'
+import type { Catalogue, Provider, StageView } from './provider.ts'
+import { rootHome } from './root-home.ts'
+import { rootPrograms } from './root-programs.ts'
+import { filledVolumes, repositories, runLines } from './run-lines.ts'
+import { scriptWrites } from './script-writes.ts'
+import { setCapabilities } from './set-capabilities.ts'
+import { compiledSources, sourceFiles } from './source-files.ts'
+import { spring } from './spring.ts'
+import { hostSockets, initScripts, s6Overlay, supervisors, systemTools } from './start-cautions.ts'
+import { catalogueEntry } from './vendor.ts'
+import { workingFolder } from './working-folder.ts'
+
+/** All of them. Of two that claim the same the first is the reason that is told; remarks keep this order. */
+export const providers: readonly Provider[] = [
+  missingCopies,
+  declared,
+  catalogueEntry,
+  emptyFolders,
+  runLines,
+  repositories,
+  commandLine,
+  frameworkFolders,
+  scriptWrites,
+  sourceFiles,
+  compiledSources,
+  spring,
+  copiedEmptyFolders,
+  closedFiles,
+  madeKeys,
+  filledVolumes,
+  rootHome,
+  s6Overlay,
+  initScripts,
+  hostSockets,
+  systemTools,
+  packages,
+  workingFolder,
+  // It asks whether any of the above names a place in what a RUN unpacks.
+  coverage,
+  configWrites,
+  inImage,
+  supervisors,
+  rootPrograms,
+  setCapabilities,
+]
+
+/** What is known of a stage before it has run: plain data, claims by what they are about. */
+export interface StageEvidence {
+  readonly needs: readonly Need[]
+  /** What a run of the original tells better. */
+  readonly assumed: readonly Need[]
+  readonly accounts: readonly { readonly name: string; readonly uid: number | null; readonly evidence: Evidence }[]
+  /** Ports that stock configurations bind, and how they are moved. */
+  readonly moves: ReadonlyMap<number, VendorMove>
+  readonly fileEdits: readonly FileEdit[]
+  readonly env: readonly EnvSetting[]
+  /** Programs to which a RUN gives capabilities of their own. */
+  readonly capable: readonly CapableFile[]
+  readonly remarks: readonly Remark[]
+  /** What may go wrong, where no run has shown it. */
+  readonly cautions: readonly Remark[]
+  /** The image's files with what the stage puts in; where the base is not known, only that. */
+  readonly files: FileModel
+  /** What it was learned from; null: nobody looked. */
+  readonly view: StageView | null
+}
+
+export const noEvidence: StageEvidence = {
+  needs: [],
+  assumed: [],
+  accounts: [],
+  moves: new Map(),
+  fileEdits: [],
+  env: [],
+  capable: [],
+  remarks: [],
+  cautions: [],
+  files: createFileModel(new Map()),
+  view: null,
+}
+
+/** Asks all providers of a list, once each. Stops between them: each goes through all of a stage. */
+export function* evidenceOf(
+  view: StageView,
+  catalogue: Catalogue,
+  list: readonly Provider[] = providers,
+): InTurn<StageEvidence> {
+  const always: Claim[] = []
+  const assumed: Claim[] = []
+  const all: Claim[] = []
+  for (const provider of list) {
+    if (provider.when === 'before-build' && view.built) continue
+    for (const claim of provider.claims(view, catalogue, all)) {
+      all.push(claim)
+      if (provider.when === 'always') always.push(claim)
+      else assumed.push(claim)
+    }
+    yield
+  }
+  return {
+    needs: ofKind(always, 'path'),
+    assumed: ofKind(assumed, 'path'),
+    accounts: ofKind(all, 'account'),
+    moves: new Map(ofKind(all, 'port').map(({ port, move }) => [port, move])),
+    fileEdits: ofKind(all, 'file-edit'),
+    env: ofKind(all, 'env'),
+    capable: ofKind(all, 'capable'),
+    remarks: [...remarksIn(always)],
+    cautions: [...remarksIn(assumed)],
+    files: view.files,
+    view,
+  }
+}
+
+type OfKind<K extends Claim['kind']> = Extract<Claim, { readonly kind: K }>
+
+function ofKind<K extends Claim['kind']>(claims: readonly Claim[], kind: K): readonly OfKind<K>[] {
+  return claims.filter((claim): claim is OfKind<K> => claim.kind === kind)
+}
+
+function* remarksIn(claims: readonly Claim[]): Iterable<Remark> {
+  for (const claim of claims) if (claim.kind === 'remark' || claim.kind === 'unknown') yield claim
+}

@@ -1,0 +1,130 @@
+import { isStatePlace } from '../places.ts'
+import type { Need } from './claim.ts'
+
+/** One access that a run performed or was refused. The trace, `docker diff`, volumes and log lines all give this one type. */
+export type Access =
+  | 'read'
+  | 'write'
+  | 'create-file'
+  | 'create-directory'
+  | 'create-socket'
+  | 'remove'
+  | 'rename'
+  | 'traverse'
+  | 'execute'
+  | 'list'
+  | 'change-owner'
+  | 'change-mode'
+  | 'change-times'
+  | 'bind'
+  | 'listen'
+  | 'switch-user'
+  | 'chroot'
+  | 'mount'
+  /** Asked about without being opened (`stat`, `access`): needs the way there, and often not even that. */
+  | 'look'
+  /** Something that only a capability allows and that no other access names: the clock, a raw socket, a limit raised. */
+  | 'use-capability'
+
+/** What a run leaves behind it, or takes away. */
+export const CHANGES: ReadonlySet<Access> = new Set([
+  'write',
+  'create-file',
+  'create-directory',
+  'create-socket',
+  'remove',
+  'rename',
+])
+
+type OperationSource = 'observed' | 'traced' | 'refused'
+
+export interface Operation {
+  readonly access: Access
+  /** Absolute path; null for what has none (bind, switch-user). */
+  readonly path: string | null
+  /** Destination of a rename. */
+  readonly to?: string
+  /** Target of a symbolic link that was made at `path`. */
+  readonly link?: string
+  /** Port of a bind or listen. */
+  readonly port?: number
+  readonly protocol?: 'tcp' | 'udp'
+  /** The target of a switch-user or change-owner. */
+  readonly uid?: number
+  readonly gid?: number
+  /** Supplementary groups that a switch-user sets. */
+  readonly groups?: readonly number[]
+  /** Target of a change-mode, or the mode asked for what is created (before the umask). */
+  readonly mode?: number
+  /** What a `look` asked for: `access(path, W_OK)`. */
+  readonly asked?: 'read' | 'write' | 'execute'
+  /** A `write` that would have created the file, had it not been there: only a file model knows which it was. */
+  readonly mayCreate?: boolean
+  /** The path, or a folder above it, was made earlier by this run itself: whoever runs it owns it. */
+  readonly made?: boolean
+  /** The call names it from the folder that the program was started in (the image's WORKDIR). */
+  readonly fromStart?: boolean
+  /** A setting in root's home that another user does not find by its own home. */
+  readonly byHome?: boolean
+  /** What is to be removed was there before the run, which has written nothing to it: it is in the program's way. */
+  readonly found?: boolean
+  /** Capability without `CAP_` that root used for it, as far as the call alone tells. */
+  readonly capability?: string
+  /** `done`: the baseline did it; `refused`: it was denied. */
+  readonly outcome: 'done' | 'refused'
+  readonly source: OperationSource
+  /** The log line, the system call or the diff row it was read from. */
+  readonly detail: string
+  /** Program that did it, where known. */
+  readonly by?: string
+  /** Process, as numbered inside the container. */
+  readonly pid?: number
+  /** Effective uid that it was done as, where known. */
+  readonly as?: number
+  /** Seconds since 1970, on the engine's clock. */
+  readonly at?: number
+  /** How often it was seen; absent: once. */
+  readonly times?: number
+}
+
+/** What has to be possible so that an operation is; nothing for what makes no demand on a path. */
+export function needsOf(operation: Operation): readonly Need[] {
+  const { access, path, to, source, detail } = operation
+  if (path === null) return []
+  const need = (at: string, what: Need['access']): Need => ({
+    access: what,
+    path: at,
+    certainty: source === 'refused' ? 'refused' : 'observed',
+    evidence: { source, subject: at, detail: source === 'traced' ? inWords(at, operation) : detail },
+    ...(operation.uid === undefined ? {} : { uid: operation.uid }),
+    ...(operation.found === true ? { found: true } : {}),
+    ...(operation.fromStart === true ? { fromStart: true } : {}),
+  })
+  // What a run made itself belongs to whoever runs it.
+  const own = operation.made === true ? [] : [need(path, asksToKeep(operation) ? 'write' : access)]
+  return access === 'rename' && to !== undefined ? [...own, need(to, 'rename')] : own
+}
+
+/** A program that asks whether it may write its data, and may not, goes on without a word and refuses what would be kept. */
+function asksToKeep({ access, asked, path }: Operation): boolean {
+  return access === 'look' && asked === 'write' && path !== null && isStatePlace(path)
+}
+
+const VERBS: Partial<Record<Operation['access'], string>> = {
+  look: 'asked about before it is written',
+  read: 'read',
+  list: 'listed',
+  execute: 'executed',
+  traverse: 'entered',
+  remove: 'removed',
+  rename: 'replaced',
+  'create-file': 'created',
+  'create-directory': 'made',
+  'create-socket': 'bound as a socket',
+  'change-owner': 'handed over',
+}
+
+/** `/run/nginx.pid is written by nginx: openat(…)`; what stands before the colon is what a reader needs. */
+function inWords(path: string, { access, by, detail }: Operation): string {
+  return `${path} is ${VERBS[access] ?? 'written'} by ${by === undefined ? 'the original' : by.slice(by.lastIndexOf('/') + 1)}: ${detail}`
+}

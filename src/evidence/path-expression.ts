@@ -1,0 +1,209 @@
+import { bounds } from '../bounds.ts'
+
+/** What a source file says of its own names: constants with a literal value. */
+export interface SourceNames {
+  /** Folder of the file, for `__dirname` and `Path(__file__).parent`. */
+  readonly folder: string
+  /** Where the program starts, for relative paths. */
+  readonly workdir: string
+  /** Right-hand sides by name. */
+  readonly constants: ReadonlyMap<string, string>
+  readonly env: ReadonlyMap<string, string>
+  /** ASP.NET Core's folder of static files, from where the program starts; absent: `wwwroot`. */
+  readonly webRoot?: string | undefined
+}
+
+const HERE =
+  /^(__dirname|__DIR__|__dir__|import\.meta\.dirname|dirname\(__FILE__\)|os\.path\.dirname\(\s*(os\.path\.(abspath|realpath)\(\s*)?__file__\s*\)?\s*\)|Path\(\s*__file__\s*\)(\.resolve\(\))?\.parent|basedir|BASE_DIR|app\.root_path)$/
+const START =
+  /^(process\.cwd\(\)|os\.getcwd\(\)|Path\.cwd\(\)|getcwd\(\)|Dir\.pwd|Directory\.GetCurrentDirectory\(\)|Environment\.CurrentDirectory|AppContext\.BaseDirectory|AppDomain\.CurrentDomain\.BaseDirectory|(?:\w+\.)*ContentRootPath|System\.getProperty\("user\.dir"\))$/
+/** ASP.NET Core's folder of static files. */
+const WEB_ROOT = /^(?:\w+\.)*WebRootPath$/
+/** Rust's and Java's default of a variable that is not set. */
+const ORELSE =
+  /^(?:(?:std::)?env::var\(|System\.getenv\(\)\.getOrDefault\()\s*"(\w+)"\s*(?:\)\.unwrap_or(?:_else)?\((?:\|\w*\|\s*)?|,\s*)(.+)\)$/s
+const DEEPEST = 8
+
+/**
+ * The absolute path that an expression means, as far as it is literal: strings, `path.join(__dirname, 'x')`,
+ * `Path('x') / 'y'`, constants of the same file, and the default of a variable that is not set (`process.env.X || 'x'`).
+ * Null for everything else; nothing is run.
+ */
+export function pathOf(expression: string, names: SourceNames): string | null {
+  const value = evaluate(expression.trim(), names, 0)
+  if (value === null || value === '' || /[\0\n*?<>|$]|:\/\//.test(value)) return null
+  return value.startsWith('/') ? value : `${names.workdir}/${value}`
+}
+
+function evaluate(expression: string, names: SourceNames, depth: number): string | null {
+  const text = expression
+    .trim()
+    .replace(/[;,]$/, '')
+    .replace(/^&(?:mut )?/, '')
+    .replace(/\.(?:to_string|to_owned|into|toString)\(\)$/, '')
+  if (depth > DEEPEST || text === '' || text.length > bounds.expressionLength) return null
+  const next = (part: string): string | null => evaluate(part, names, depth + 1)
+  const literal = /^(?:[rbu@]|new URL)?(["'`])((?:(?!\1)[^\\])*)\1$/.exec(text)
+  if (literal !== null) return /[$]\{/.test(literal[2] ?? '') ? template(literal[2] ?? '', next) : (literal[2] ?? '')
+  if (HERE.test(text) && !names.constants.has(text)) return names.folder
+  if (
+    /^(__file__|__FILE__|__filename|fileURLToPath\(import\.meta\.url\)|import\.meta\.filename)$/.test(text) &&
+    !names.constants.has(text)
+  )
+    return `${names.folder}/__file__`
+  const folder = /^(?:path\.)?(?:dirname|posix\.dirname|os\.path\.dirname)\((.*)\)$/s.exec(text)
+  if (folder !== null && balanced(folder[1] ?? '')) {
+    const inner = next(folder[1] ?? '')
+    return inner?.startsWith('/') ? inner.replace(/\/[^/]+\/*$|^\/+$/, '') || '/' : null
+  }
+  // What a module names beside itself.
+  const url = /^(?:fileURLToPath\(\s*)?new URL\((.*),\s*import\.meta\.url\s*\)(?:\.pathname)?\s*\)?$/s.exec(text)
+  if (url !== null) {
+    const relative = next(url[1] ?? '')
+    return relative === null || relative.startsWith('/') ? relative : `${names.folder}/${relative}`
+  }
+  if (/^\(.*\)$/s.test(text) && balanced(text.slice(1, -1))) return next(text.slice(1, -1))
+  const above = /^(.+)\.(parent|resolve\(\)|absolute\(\))$/s.exec(text)
+  if (above !== null && balanced(above[1] ?? '')) {
+    const from = splitAt(above[1] ?? '', /^\/(?!\/)/).length > 1 ? null : next(above[1] ?? '')
+    return from === null || above[2] !== 'parent'
+      ? from
+      : from.startsWith('/')
+        ? from.replace(/\/[^/]+\/*$|^\/+$/, '') || '/'
+        : null
+  }
+  if (START.test(text)) return names.workdir
+  if (WEB_ROOT.test(text)) return names.webRoot ?? 'wwwroot'
+  const env =
+    /^(?:process\.env\.(\w+)|process\.env\[["'](\w+)["']\]|os\.environ\[["'](\w+)["']\]|ENV\[["'](\w+)["']\])$/.exec(
+      text,
+    )
+  if (env !== null) return names.env.get(env.slice(1).find((name) => name !== undefined) ?? '') ?? null
+  const fallback =
+    /^(?:os\.environ\.get|os\.getenv|ENV\.fetch|(?:\w+\.)?(?=\w*[gG]et_?[eE]nv)\w+)\(\s*["'](\w+)["']\s*(?:,\s*(.+))?\)$/s.exec(
+      text,
+    )
+  const orElse = ORELSE.exec(text)
+  if (orElse !== null) return names.env.get(orElse[1] ?? '') ?? next(orElse[2] ?? '')
+  if (fallback !== null)
+    return names.env.get(fallback[1] ?? '') ?? (fallback[2] === undefined ? null : next(fallback[2]))
+  const either = splitAt(text, /^(\|\||\?\?|\?:| or )/)
+  if (either.length > 1) return either.map(next).find((value) => value !== null && value !== '') ?? null
+  const joined =
+    /^(?:path\.(?:posix\.)?|filepath\.)?(?:join|resolve|Join)\((.*)\)$|^os\.path\.join\((.*)\)$|^(?:File\.join|Path\.Combine|Paths\.get|Path\.of|(?:new )?File)\((.*)\)$/s.exec(
+      text,
+    )
+  if (joined !== null) return joinAll(splitAt(joined.slice(1).find((part) => part !== undefined) ?? '', /^,/).map(next))
+  // Go's flags: their name, then the value where none is given.
+  const flag = /^(?:flag|pflag)\.String\(\s*"[^"]*"\s*,\s*("[^"]*")/.exec(text)
+  if (flag !== null) return next(flag[1] ?? '')
+  const wrapped =
+    /^(?:str|Path|pathlib\.Path|String|String::from|Path::new|PathBuf::from|os\.path\.(?:abspath|normpath))\((.*)\)$/s.exec(
+      text,
+    )
+  if (wrapped !== null && balanced(wrapped[1] ?? '')) return next(wrapped[1] ?? '')
+  const slashed = splitAt(text, /^\/(?!\/)/)
+  if (slashed.length > 1) return joinAll(slashed.map(next))
+  const added = splitAt(text, /^[+.](?=\s*["'`])|^\+/)
+  if (added.length > 1) {
+    const parts = added.map(next)
+    return parts.every((part) => part !== null) ? parts.join('') : null
+  }
+  const constant = /^[$*]?[A-Za-z_][\w.]*$/.test(text) ? names.constants.get(text.replace(/^[$*]/, '')) : undefined
+  return constant === undefined || constant.trim() === text ? null : next(constant)
+}
+
+function template(text: string, next: (part: string) => string | null): string | null {
+  let known = true
+  const filled = text.replace(/\$\{([^}]*)\}/g, (_, inner: string) => {
+    const value = next(inner)
+    if (value === null) known = false
+    return value ?? ''
+  })
+  return known ? filled : null
+}
+
+function joinAll(parts: readonly (string | null)[]): string | null {
+  let path = ''
+  for (const part of parts) {
+    if (part === null) return null
+    path = part.startsWith('/') || path === '' ? part : `${path}/${part}`
+  }
+  return path
+}
+
+/** Cuts an expression at a separator that stands outside of brackets and quotes. */
+function splitAt(text: string, separator: RegExp): readonly string[] {
+  const parts: string[] = []
+  let start = 0
+  let depth = 0
+  let quote = ''
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at] ?? ''
+    if (quote !== '') {
+      if (char === quote) quote = ''
+      continue
+    }
+    if (char === '"' || char === "'" || char === '`') quote = char
+    else if (/[([{]/.test(char)) depth += 1
+    else if (/[)\]}]/.test(char)) depth -= 1
+    else if (depth === 0 && at > start) {
+      const found = separator.exec(text.slice(at))
+      if (found === null) continue
+      parts.push(text.slice(start, at))
+      start = at + found[0].length
+      at = start - 1
+    }
+  }
+  return [...parts, text.slice(start)].map((part) => part.trim()).filter((part) => part !== '')
+}
+
+function balanced(text: string): boolean {
+  let depth = 0
+  for (const char of text) {
+    if (char === '(') depth += 1
+    if (char === ')') depth -= 1
+    if (depth < 0) return false
+  }
+  return depth === 0
+}
+
+/**
+ * The folder in which an expression names something that only the run tells: `uploads` of `` `uploads/${name}` ``,
+ * `path.join('uploads', name)`, `UPLOADS + '/' + name` and `f"uploads/{name}"`. Null where the program's own folder is all
+ * that is left of it.
+ */
+export function folderOf(expression: string, names: SourceNames): string | null {
+  const bare = expression.trim().replace(/[;,]$/, '')
+  const text = /^\([^()]*\)$/.test(bare) ? bare.slice(1, -1) : bare
+  const filled = /^[fF]?(["'`])(.*)\1$/s.exec(text)
+  if (filled !== null) {
+    const known = /^[^{$]*/.exec(filled[2] ?? '')?.[0] ?? ''
+    return known.includes('/') ? ownFolder(`'${known.slice(0, known.lastIndexOf('/')) || '/'}'`, names) : null
+  }
+  const joined = /^(?:(?:path\.(?:posix\.)?)?(?:join|resolve)|os\.path\.join|File\.join)\((.*)\)$/s.exec(text)?.[1]
+  if (joined !== undefined) return ofParts(splitAt(joined, /^,/), (parts) => `path.join(${parts.join(', ')})`, names)
+  const slashed = splitAt(text, /^\/(?!\/)/)
+  if (slashed.length > 1) return ofParts(slashed, (parts) => parts.join(' / '), names)
+  const added = splitAt(text, /^[+.](?=\s*["'`])|^[+.](?=\s*[$\w])|^\+/)
+  return added.length > 1 ? ofParts(added, (parts) => parts.join(' + '), names) : null
+}
+
+/** By as many of the leading parts as are known. */
+function ofParts(
+  parts: readonly string[],
+  joined: (parts: readonly string[]) => string,
+  names: SourceNames,
+): string | null {
+  for (let count = parts.length - 1; count > 0; count -= 1) {
+    const leading = parts.slice(0, count)
+    const folder = ownFolder(count === 1 ? (leading[0] ?? '') : joined(leading), names)
+    if (folder !== null) return folder
+  }
+  return null
+}
+
+function ownFolder(expression: string, names: SourceNames): string | null {
+  const path = pathOf(expression, names)?.replace(/(?<!\/\.?)(\/\.?)+$/, '') ?? null
+  return path === null || path === '' || path === names.folder || path === names.workdir ? null : path
+}

@@ -1,0 +1,84 @@
+import type { ProgramRule } from '../../catalogue/program.ts'
+import { argvOf, asWords, type Command, invocationsIn, programsOf } from '../command/index.ts'
+import type { ImageFacts } from '../image/facts.ts'
+import { programThatNeedsRoot, type RootProgram } from '../image/root-program.ts'
+import type { Launch } from '../image/step-down.ts'
+import { nameOf } from '../path.ts'
+import type { Provider, StageView } from './provider.ts'
+import type { Vendor } from './vendor.ts'
+
+/** A program that is started or was seen running, and is listed as one that only root can run. */
+export function rootProgram(
+  { facts, stepDowns: { launches } }: StageView,
+  programs: readonly ProgramRule[],
+  /** Names of the processes that a run has shown. */
+  seen: readonly string[],
+): Vendor['needsRoot'] {
+  for (const program of new Set([...programsOf(facts.config), ...seen])) {
+    const named = programThatNeedsRoot(programs, [program], wordsOf(program, facts.config), hasFile(facts))
+    if (named !== null) return need(named, '', facts)
+  }
+  // What a script comes to last is the service, what it does before prepares the way for it.
+  for (const launch of launches.toReversed()) {
+    const found = launch.conditional ? null : launched(launch, programs, facts)
+    if (found !== null) return need(found, placeOf(launch), facts)
+  }
+  return null
+}
+
+/** Its own words, where the command shows which these are: `strace -t sshd` is no `sshd -t`. */
+function wordsOf(program: string, config: Command): readonly string[] {
+  const argv = argvOf(config)
+  const own = [argv, config.cmd ?? []]
+    .flatMap((words) => invocationsIn(asWords(words)))
+    .map(({ words }) => words.map(({ value }) => value ?? ''))
+    .find(([first = '']) => nameOf(first) === nameOf(program))
+  return own ?? argv
+}
+
+/** Such programs that a start script comes to in some cases only: nobody has seen whether it does. */
+export const rootPrograms: Provider = {
+  name: 'root-programs',
+  summary: 'programs that only root can run, and that a script starts in some cases only',
+  when: 'before-run',
+  *claims({ facts, stepDowns: { launches } }, { programs }) {
+    const said = new Set<string>()
+    for (const launch of launches) {
+      const found = launch.conditional ? launched(launch, programs, facts) : null
+      if (found === null || said.has(found.rule.reason)) continue
+      said.add(found.rule.reason)
+      const { reason, hint } = need(found, placeOf(launch), facts)
+      const detail = launch.words.join(' ').trim()
+      yield {
+        kind: 'remark',
+        outcome: 'note',
+        transform: 'report-remarks',
+        message: `what is started in some cases needs root: ${reason}`,
+        hint,
+        evidence: [{ source: 'declared', subject: launch.path ?? 'the command', detail }],
+      }
+    }
+  },
+}
+
+function launched({ words }: Launch, programs: readonly ProgramRule[], facts: ImageFacts): RootProgram | null {
+  return programThatNeedsRoot(programs, [nameOf(words[0] ?? '')], words, hasFile(facts))
+}
+
+function placeOf({ path, line }: Launch): string {
+  return path === null ? '' : ` (${path} line ${line})`
+}
+
+function hasFile({ files }: ImageFacts): ((path: string) => boolean) | null {
+  return files.known ? (path) => files.value.exists(path) : null
+}
+
+function need({ rule, program }: RootProgram, place: string, { files }: ImageFacts): NonNullable<Vendor['needsRoot']> {
+  const twin = rule.rootlessTwin === undefined ? [] : [`${rule.rootlessTwin} does the same without root`]
+  const guess = rule.onlyWithFile !== undefined && !files.known ? ' (as its name says; its files are not known)' : ''
+  return {
+    reason: `${program}${place} ${rule.reason}${guess}`,
+    hint: [...twin, rule.advice].filter((part) => part !== '').join('; '),
+    capabilities: rule.capabilities,
+  }
+}

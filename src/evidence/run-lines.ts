@@ -1,0 +1,150 @@
+import { knownPrograms } from '../../catalogue/known-programs.ts'
+import { argvOf, isInterpreter } from '../command/index.ts'
+import { type RunAction, removals } from '../contents/run-actions.ts'
+import { type Step, shellCommands, wholeText } from '../dockerfile/index.ts'
+import {
+  baseName,
+  isInside,
+  isOwnPlace,
+  isSharedFolder,
+  isStatePlace,
+  looksLikeFile,
+  normalisePath,
+} from '../places.ts'
+import { type Claim, declared, type PathClaim } from './claim.ts'
+import type { Provider } from './provider.ts'
+import { isOneOf } from './servers.ts'
+
+/** Folders that RUN lines make for the program to fill, or hand to somebody: who wrote that wanted them written. */
+export const runLines: Provider = {
+  name: 'run-lines',
+  summary: 'folders that RUN makes, hands over or opens up for the program',
+  when: 'always',
+  *claims({ contents: { actions } }) {
+    yield* pathsOf(actions)
+    yield* openedToAll(actions)
+  },
+}
+
+function pathsOf(actions: readonly RunAction[]): readonly PathClaim[] {
+  // Taken away again: it was for the build. From the last on, so that what is removed later is known.
+  const gone = removals()
+  const needs: (readonly PathClaim[])[] = []
+  for (const action of actions.toReversed()) {
+    needs.push(action.paths.filter((path) => !gone.has(path)).flatMap((path) => needOf(action, path)))
+    gone.add(action)
+  }
+  return needs.reverse().flat()
+}
+
+function needOf(action: RunAction, path: string): readonly PathClaim[] {
+  const why = reasonFor(action, path)
+  if (why === null) return []
+  const detail = `${why} by RUN in line ${action.line}`
+  if (action.tool === 'touch' || looksLikeFile(path)) return [declared('create-file', path, detail)]
+  const owner = action.tool === 'chown' && action.certain ? action.value?.split(/[:.]/)[0] : undefined
+  return [declared('keep-state', path, detail, owner === undefined ? {} : { owner })]
+}
+
+function reasonFor(action: RunAction, path: string): string | null {
+  switch (action.tool) {
+    case 'mkdir':
+      return isStatePlace(path) ? 'made' : null
+    case 'touch':
+      return isStatePlace(path) ? 'made' : null
+    case 'chown': {
+      const user = action.value?.split(/[:.]/)[0]
+      // A file alone is handed over to be read as often as to be written.
+      return user === undefined ||
+        user === '' ||
+        user === 'root' ||
+        user === '0' ||
+        !isOwnPlace(path) ||
+        looksLikeFile(path)
+        ? null
+        : `handed to ${user}`
+    }
+    case 'chmod':
+      return opensToAll(action.value) && isOwnPlace(path) && !looksLikeFile(path) ? 'opened to everybody' : null
+    default:
+      return null
+  }
+}
+
+function opensToAll(mode: string | null): boolean {
+  if (mode === null) return false
+  return /^[0-7]?[0-7][0-7][2367]$/.test(mode) || /(^|,)[ug]*(?:o[ugo]*(?:a[ugo]*)?|a[ugo]*)\+[rxX]*w/.test(mode)
+}
+
+/** `chmod 777` is a weakness of its own: whoever gets in can change what is there. */
+function openedToAll(actions: readonly RunAction[]): readonly Claim[] {
+  return actions
+    .filter((action) => action.tool === 'chmod' && opensToAll(action.value) && !/^1/.test(action.value ?? ''))
+    .map((action) => ({
+      kind: 'remark',
+      outcome: 'note',
+      transform: 'own-writable-paths',
+      message: `line ${action.line} lets every user write ${action.paths.join(', ')} (chmod ${action.value})`,
+      hint: 'hand it to the one user that needs it instead, with chown and mode 755',
+      about: 'RUN',
+      evidence: action.paths.map((path) => ({
+        source: 'declared',
+        subject: path,
+        detail: `opened to everybody by RUN in line ${action.line}`,
+      })),
+    }))
+}
+
+/**
+ * Repositories that a RUN makes and the image serves: its program changes files all over them, git refuses one that
+ * belongs to somebody else (safe.directory), and Mercurial does not heed its configuration.
+ */
+export const repositories: Provider = {
+  name: 'repositories',
+  summary: 'repositories that RUN makes and the image serves',
+  when: 'always',
+  *claims({ contents: { actions }, started: config }) {
+    const words = argvOf(config).flatMap((word) => word.split(/[\s=]+/))
+    const named = words.filter((word) => word.startsWith('/') && !isSharedFolder(word))
+    const served = [...config.volumes, ...named]
+    for (const { tool, paths, line } of actions) {
+      if (tool !== 'repository') continue
+      for (const path of paths)
+        if (config.workdir === path || served.some((folder) => isInside(path, folder)))
+          yield declared('keep-state', path, `the repository that RUN in line ${line} makes`, { tree: true })
+    }
+  },
+}
+
+/** `server --version`, `nginx -t`: it fills nothing. */
+const ONLY_ASKS = /^--?(v|V|t|h|version|help|test|configtest|check[\w-]*)$/
+
+/** The build runs the very program that the image starts (`RUN taskd init`): what it left in a volume is root's, and not seen before the build. */
+export const filledVolumes: Provider = {
+  name: 'filled-volumes',
+  summary: 'volumes that a RUN fills as root with the program that the image starts',
+  when: 'before-build',
+  *claims({ contents: { steps }, facts: { config }, start: { programs } }) {
+    if (config.volumes.length === 0) return
+    const own = programs.filter((name) => !isInterpreter(name) && !isOneOf(knownPrograms.buildAndStart, name))
+    const step = steps.find((one) => own.some((name) => runs(one, name)))
+    if (step === undefined) return
+    const detail = `filled by RUN in line ${step.instruction.line}, which runs what the image starts`
+    for (const volume of config.volumes) {
+      const path = normalisePath(volume, config.workdir)
+      if (path !== null && path !== '/') yield declared('keep-state', path, detail, { tree: true })
+    }
+  },
+}
+
+function runs({ instruction, shell }: Step, program: string): boolean {
+  // Most RUN lines do not speak of it.
+  if (instruction.keyword !== 'RUN' || !wholeText(instruction).includes(program)) return false
+  const script = shellCommands(instruction, shell)
+  return (
+    script.kind === 'parsed' &&
+    script.commands.some(
+      ({ name, words }) => name !== null && baseName(name) === program && !ONLY_ASKS.test(words[1]?.value ?? ''),
+    )
+  )
+}

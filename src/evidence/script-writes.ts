@@ -1,0 +1,73 @@
+import type { StageContents } from '../contents/stage-contents.ts'
+import { wholeText } from '../dockerfile/index.ts'
+import type { ImageConfig } from '../image/facts.ts'
+import type { StepDownReport } from '../image/step-down.ts'
+import { baseName, isAuthority, isInside, isRuntimePlace, isSharedFolder, isSystemFolder, parentOf } from '../places.ts'
+import { declared, type PathClaim } from './claim.ts'
+import type { Provider } from './provider.ts'
+
+/** What a start script writes by itself: without it the script ends, or goes on with what it did not write. */
+export const scriptWrites: Provider = {
+  name: 'script-writes',
+  summary: 'files that a start script writes by itself',
+  when: 'always',
+  *claims({ start: { writes, actions }, contents, facts: { config } }) {
+    const made = actions.filter(({ action }) => action === 'mkdir').flatMap(({ paths }) => paths)
+    for (const write of writes) {
+      // In a folder that the script itself makes all is the user's.
+      if (!made.some((folder) => isInside(write.path, folder))) yield* neededFor(write, contents, config)
+    }
+  },
+}
+
+function neededFor(
+  { script, line, path, replaces, ifMissing, any }: StepDownReport['writes'][number],
+  { entries, steps, copies }: StageContents,
+  { volumes }: ImageConfig,
+): readonly PathClaim[] {
+  if (isRuntimePlace(path) || isAuthority(path)) return []
+  // A build step that names the file may have made it, as root.
+  const isBuilt = !entries.has(path) && steps.some((step) => makes(step, baseName(path)))
+  if (ifMissing && (isBuilt || entries.has(path))) return []
+  if (!isBuilt && volumes.some((folder) => isInside(path, folder))) return []
+  const detail = `written by ${script === null ? 'the command' : `${script} line ${line}`}`
+  if (any !== undefined) {
+    if (isSharedFolder(path)) return []
+    // Which folders lie below is known only where all that is put there was seen.
+    const isSeen = !copies.some(({ seen, destination }) => !seen && isInside(destination, path))
+    return [declared('keep-state', path, `files in it are ${detail}`, any === 'below' && !isSeen ? { tree: true } : {})]
+  }
+  if (!replaces) {
+    // What a package or a build step may have put there is not known: the file is the user's from the start.
+    if (isBuilt) return [declared('create-file', path, detail, { tree: true })]
+    // Where the script asks whether it is there, it must not be made beforehand.
+    if (ifMissing) return [declared('create-file', path, detail, { beside: true })]
+    return [
+      entries.has(path) ? declared('write', path, detail) : declared('create-file', path, detail, { alone: 'any' }),
+    ]
+  }
+  const parent = parentOf(path)
+  const file = declared('create-file', path, detail, { beside: true })
+  // A folder of many is given to nobody for that: it is said.
+  if (isSystemFolder(parent)) return [file]
+  const name = declared('rename', path, detail)
+  if (isSharedFolder(parent)) return [file, name]
+  return [
+    // Of a file that a package brings not even its folder is known: that one is meant, not the first that is missing.
+    entries.has(path) || entries.has(parent)
+      ? declared('create-file', `${parent}/sed`, detail, { beside: true, subject: parent })
+      : declared('keep-state', parent, detail),
+    name,
+  ]
+}
+
+/** Files in whose place a start script puts a text of its own, each time or at the first start. */
+export function writtenAnew({ writes }: Pick<StepDownReport, 'writes'>): readonly string[] {
+  return writes.flatMap(({ path, anew, ifMissing, any }) =>
+    anew === true && !ifMissing && any === undefined ? [path] : [],
+  )
+}
+
+function makes({ instruction }: StageContents['steps'][number], name: string): boolean {
+  return instruction.keyword === 'RUN' && wholeText(instruction).includes(name)
+}

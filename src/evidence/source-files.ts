@@ -1,0 +1,160 @@
+import { argvOf, programsOf } from '../command/index.ts'
+import type { StageContents } from '../contents/stage-contents.ts'
+import type { ImageConfig } from '../image/facts.ts'
+import type { StepDownReport } from '../image/step-down.ts'
+import {
+  baseName,
+  isBelowSystem,
+  isInside,
+  isOwnPlace,
+  isRuntimePlace,
+  isSystemFolder,
+  normalisePath,
+  parentOf,
+} from '../places.ts'
+import { inferred, type PathClaim } from './claim.ts'
+import type { Provider } from './provider.ts'
+import { sourceWrites } from './source-writes.ts'
+
+const MOST_FINDS = 40
+/** `mkdirSync`, `os.makedirs`, `make_path`, `create_dir_all`, `ensureDir`; a folder is only named by other calls. */
+const MAKES = /mk_?(?:dir|path)|make_?(?:dir|path)|create_dir|ensure_?dir/i
+
+/** Literal paths that the program's own source files write to, with the file and the line. */
+export const sourceFiles: Provider = {
+  name: 'source-files',
+  summary: "literal paths that the program's own source files write to",
+  when: 'always',
+  claims: ({ contents, started, start }) => sourceClaims(contents, started, start.launches),
+}
+
+/** `launches`: what start scripts start. */
+export function sourceClaims(
+  { texts, origins, entries }: Pick<StageContents, 'texts' | 'origins' | 'entries'>,
+  config: ImageConfig,
+  launches: StepDownReport['launches'] = [],
+): readonly PathClaim[] {
+  const names = new Set([...argvOf(config), ...launches.flatMap(({ words }) => words)].map(baseName))
+  const claims: PathClaim[] = []
+  const about = {
+    workdir: config.workdir,
+    env: config.env,
+    served: servedFrom(texts, config),
+    webRoot: webRootIn(texts),
+  }
+  for (const [file, text] of texts) {
+    if (claims.length >= MOST_FINDS) break
+    for (const found of sourceWrites(file, text, about)) {
+      const path = normalisePath(found.path)
+      if (path === null) continue
+      // What is started writes its settings at each start; another source file may be there to install something.
+      const isSetting = found.kind !== 'database' && names.has(baseName(file)) && isSettings(path, found.kind)
+      if (!isSetting && !isUsable(path, found.kind)) continue
+      // `./` is where a name is still to be put.
+      if (found.kind === 'file' && /(^|\/)\.{0,2}\/?$/.test(found.path)) continue
+      const detail = `${found.call} in ${origins.get(file) ?? file} line ${found.line}`
+      if (found.kind === 'directory')
+        claims.push(inferred('keep-state', path, detail, MAKES.test(found.call) ? { made: true } : {}))
+      else if (found.kind === 'database') claims.push(...databaseClaims(path, detail))
+      else {
+        const access = entries.has(path) && found.beside !== true ? 'write' : 'create-file'
+        // Of such a place nothing but the very file can be had: what names it there is as good as an instruction.
+        const isOne = isSetting || isAlone(path)
+        const how = found.beside === true ? { beside: true as const } : isOne ? { alone: 'any' as const } : {}
+        claims.push(inferred(access, path, detail, { ...how, ...(isOne ? { certainty: 'declared' } : {}) }))
+      }
+    }
+  }
+  return claims
+}
+
+/** SQLite creates and removes its journal in the folder of the database: both must be writable. */
+export function databaseClaims(path: string, detail: string, isFilled = false): readonly PathClaim[] {
+  return [path, `${path}-journal`].map((each) =>
+    inferred('create-file', each, detail, { subject: path, ...(isFilled && each === path ? { tree: true } : {}) }),
+  )
+}
+
+/** Where ASP.NET Core has its static files, as far as the program says it. */
+function webRootIn(texts: StageContents['texts']): string {
+  const told = /\b(?:UseWebRoot\(|WebRootPath\s*=)\s*"([\w./-]+)"/
+  for (const [file, text] of texts) {
+    const root = file.endsWith('.cs') ? told.exec(text)?.[1] : undefined
+    if (root !== undefined) return root
+  }
+  return 'wwwroot'
+}
+
+/**
+ * A web server starts PHP in the folder of the script that is asked for: index.php, there or above. On a command line it
+ * starts where the command does.
+ */
+function servedFrom(
+  texts: StageContents['texts'],
+  config: Pick<ImageConfig, 'entrypoint' | 'cmd'>,
+): ((folder: string) => string) | undefined {
+  const argv = argvOf(config)
+  const isCommandLine = programsOf(config).some((name) => /^php[\d.]*$/.test(name)) && !argv.join(' ').includes(' -S ')
+  if (isCommandLine) return undefined
+  return (folder) => {
+    for (let at = folder; at !== '/'; at = parentOf(at))
+      for (const root of ['', '/public', '/web', '/html', '/www', '/htdocs'])
+        if (texts.has(`${at}${root}/index.php`)) return `${at}${root}`
+    return folder
+  }
+}
+
+function isUsable(path: string, kind: 'file' | 'directory' | 'database'): boolean {
+  if (/\/(node_modules|\.git|dist|build|site-packages)(\/|$)/.test(path)) return false
+  if (kind === 'file' && isAlone(path)) return !isRuntimePlace(path) && !isBelowSystem(path)
+  return isOwnPlace(path) && (kind === 'directory' || parentOf(path) !== '/')
+}
+
+/** Below a folder of its own in /etc. */
+function isSettings(path: string, kind: 'file' | 'directory'): boolean {
+  const folder = kind === 'file' ? parentOf(path) : path
+  return isInside(path, '/etc') && folder !== '/etc' && !isBelowSystem(path) && !isSystemFolder(folder)
+}
+
+/** In a folder of the system nothing but the file itself can be had. */
+function isAlone(path: string): boolean {
+  return parentOf(path) === '/' || parentOf(path) === '/etc'
+}
+
+/** No program is ever there: what a source says of its own folder is not true of what it was compiled to. */
+const NOWHERE = '/proc/source'
+
+/** What the source in a build stage says of the program that the last stage takes from there: Go, TypeScript, bundled JavaScript. */
+export const compiledSources: Provider = {
+  name: 'compiled-sources',
+  summary: 'the same of the source in build stages, from which the program was compiled',
+  when: 'always',
+  claims({ builders, contents, started }) {
+    const taken = new Set(contents.origins.values())
+    const sources = builders.flatMap(({ texts, origins }) =>
+      [...texts].flatMap(([path, text]) => {
+        const origin = origins.get(path) ?? path
+        const at = transpiled(path, texts, started.workdir) ?? `${NOWHERE}${path}`
+        return COMPILED.test(path) && !taken.has(origin) ? [{ path: at, text, origin }] : []
+      }),
+    )
+    if (sources.length === 0) return []
+    return sourceClaims(
+      {
+        texts: new Map(sources.map(({ path, text }) => [path, text])),
+        origins: new Map(sources.map(({ path, origin }) => [path, origin])),
+        entries: contents.entries,
+      },
+      started,
+    )
+  },
+}
+
+/** TypeScript keeps its folders: `src` beside package.json becomes `dist` where the program starts, and `..` is the same. */
+function transpiled(path: string, texts: StageContents['texts'], workdir: string): string | null {
+  const [, project, below] = /^(?=.*\.[cm]?[jt]s$)(.*)\/src\/(.+\.[cm]?[jt]s)$/.exec(path) ?? []
+  if (project === undefined || workdir === '/' || !texts.has(`${project}/package.json`)) return null
+  return `${workdir}/dist/${below}`
+}
+
+const COMPILED = /\.([cm]?[jt]sx?|go|rs|java|kt|cs)$(?<!\/node_modules\/.*)/

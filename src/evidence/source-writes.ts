@@ -1,0 +1,168 @@
+import { lineOf } from '../line-of.ts'
+import { parentOf } from '../places.ts'
+import { folderOf, pathOf, type SourceNames } from './path-expression.ts'
+import { CSHARP, GO, JAVA, PERL, PHP, PYTHON, RUBY, RUST, type Rule, SCRIPT } from './source-rules.ts'
+
+/** One place in a source file that writes to a path that the file itself names. */
+export interface SourceWrite {
+  readonly path: string
+  readonly kind: 'file' | 'directory' | 'database'
+  /** 1-based. */
+  readonly line: number
+  /** The call, as people know it: `mkdirSync`, `sqlite3.connect`. */
+  readonly call: string
+  /** New files are made beside it, or put in its place. */
+  readonly beside?: true
+}
+
+export interface SourceAbout extends Pick<SourceNames, 'workdir' | 'env' | 'webRoot'> {
+  /** Where a web server starts the PHP that lies in this folder; absent where none does. */
+  readonly served?: ((folder: string) => string) | undefined
+}
+
+function rulesFor(path: string): readonly Rule[] {
+  if (/\.(js|mjs|cjs|ts|mts|jsx|tsx)$/.test(path)) return SCRIPT
+  if (path.endsWith('.py')) return PYTHON
+  if (path.endsWith('.go')) return GO
+  if (path.endsWith('.rs')) return RUST
+  if (/\.(java|kt)$/.test(path)) return JAVA
+  if (path.endsWith('.cs')) return CSHARP
+  if (/\.(rb|ru)$/.test(path)) return RUBY
+  if (/\.(pl|pm|psgi|cgi)$/.test(path)) return PERL
+  return path.endsWith('.php') ? PHP : []
+}
+
+const NOT_THE_PROGRAM =
+  /(^|\/)(tests?|__tests__|spec|examples?|docs?|scripts|bench|fixtures|migrations)\/|(?<!ecosystem)\.(test|spec|config|d)\.[a-z]+$|(^|\/)(setup|conftest|gulpfile|webpack[^/]*|vite[^/]*)\.[a-z]+$/
+
+/** Every literal path that a source file writes to. Text is matched, not run: what is built from other values is not found. */
+export function sourceWrites(path: string, text: string, about: SourceAbout): readonly SourceWrite[] {
+  const rules = NOT_THE_PROGRAM.test(path) ? [] : rulesFor(path)
+  if (rules.length === 0) return []
+  const folder = parentOf(path)
+  const workdir = path.endsWith('.php') ? (about.served?.(folder) ?? about.workdir) : about.workdir
+  const { env, webRoot } = about
+  let constants: SourceNames['constants'] | null = null
+  const names: SourceNames = {
+    env,
+    webRoot,
+    workdir,
+    folder,
+    // Most files write nothing that a name would tell.
+    get constants() {
+      constants ??= constantsOf(text)
+      return constants
+    },
+  }
+  const found: SourceWrite[] = []
+  for (const { pattern, kind, with: needed, only, receiver, beside } of rules) {
+    for (const match of text.matchAll(pattern)) {
+      const call = match[1] ?? ''
+      const end = match.index + match[0].length
+      if (isComment(text, match.index)) continue
+      const rest = receiver === true ? [receiverBefore(text, end, call)] : argumentsFrom(text, end)
+      const [first = '', ...others] = rest
+      if (needed !== undefined && !needed.test(others.join(','))) continue
+      if (only !== undefined && !only.test(first)) continue
+      const line = lineOf(text, match.index)
+      const where = pathOf(first, names)
+      if (where !== null) found.push({ path: where, kind, line, call, ...(beside === true ? { beside } : {}) })
+      // `php://output` is no place, nor is any other address.
+      const isAddress = /^["'`]\w+:\/\//.test(first.trim())
+      const folder = where === null && kind === 'file' && !isAddress ? folderOf(first, names) : null
+      if (folder !== null) found.push({ path: folder, kind: 'directory', line, call })
+    }
+  }
+  return [...found, ...sqliteUrls(text, names), ...sessionFiles(text, names), ...signingKeys(text, names)]
+}
+
+/** session-file-store without a path of its own. */
+function sessionFiles(text: string, { workdir }: SourceNames): readonly SourceWrite[] {
+  const at = text.includes('session-file-store') ? text.search(/\bnew FileStore\((?:\s*\{\s*\}\s*)?\)/) : -1
+  if (at < 0) return []
+  return [{ path: `${workdir}/sessions`, kind: 'directory', line: lineOf(text, at), call: 'FileStore' }]
+}
+
+/** IdentityServer makes a key where the program starts, unless it is told not to keep it; an empty file it cannot read. */
+function signingKeys(text: string, { workdir }: SourceNames): readonly SourceWrite[] {
+  const at = text.search(/\.AddDeveloperSigningCredential\(\s*(?:persistKey\s*:\s*)?(?:true\s*)?\)/)
+  if (at < 0 || isComment(text, at)) return []
+  const line = lineOf(text, at)
+  return [{ path: `${workdir}/tempkey.jwk`, kind: 'file', line, call: 'AddDeveloperSigningCredential', beside: true }]
+}
+
+/** `sqlite:///x.db` anywhere in a source is a database that the program opens. */
+function sqliteUrls(text: string, { workdir }: SourceNames): readonly SourceWrite[] {
+  return [...text.matchAll(/["'`](?:sqlite3?:\/\/\/?|dbi:SQLite:(?:dbname=)?)(\/?[\w./-]+)/g)]
+    .filter((match) => match[1] !== undefined && !match[1].includes(':memory:') && !isComment(text, match.index))
+    .map((match) => {
+      const path = match[1] ?? ''
+      return {
+        path: path.startsWith('/') ? path : `${workdir}/${path}`,
+        kind: 'database' as const,
+        line: lineOf(text, match.index),
+        call: 'sqlite',
+      }
+    })
+}
+
+function constantsOf(text: string): ReadonlyMap<string, string> {
+  const constants = new Map<string, string>()
+  const twice = new Set<string>()
+  for (const match of text.matchAll(
+    /^[ \t]*(?:export )?(?:(?:const|let|var|pub|static|mut|public|private|protected|internal|final|readonly|val|string|String|Path|File)[ \t]+)*(?:define\(["'])?\$?([A-Za-z_]\w*)["']?\s*(?::[^=\n\r\u2028\u2029]*)?(?:=(?![=>])|,)\s*(.+)$/gm,
+  )) {
+    const name = match[1] ?? ''
+    if (constants.has(name)) twice.add(name)
+    const value = (match[2] ?? '').replace(/(?<!\s)\s+(?:\/\/|#).*/, '').replace(/;\s*$/, '')
+    constants.set(
+      name,
+      /define\($/.test(match[0].slice(0, match[0].indexOf(name) - 1)) ? value.replace(/\)$/, '') : value,
+    )
+  }
+  for (const name of twice) constants.delete(name)
+  return constants
+}
+
+/** What a method is called of: `UPLOADS`, `Path('x')`, `(UPLOADS / name)`. `end`: behind its opening bracket. */
+function receiverBefore(text: string, end: number, call: string): string {
+  const stop = text.lastIndexOf(`.${call}`, end)
+  let at = stop
+  let depth = 0
+  while (at > 0 && stop - at < 300) {
+    const char = text[at - 1] ?? ''
+    if (char === ')') depth += 1
+    else if (char === '(' && depth > 0) depth -= 1
+    else if (depth === 0 && !/[\w.]/.test(char)) break
+    at -= 1
+  }
+  return text.slice(at, stop)
+}
+
+/** The arguments of a call, or what follows a key, up to the end of it. */
+function argumentsFrom(text: string, start: number): readonly string[] {
+  const parts: string[] = []
+  let from = start
+  let depth = 0
+  let quote = ''
+  for (let at = start; at < Math.min(text.length, start + 400); at += 1) {
+    const char = text[at] ?? ''
+    if (quote !== '') {
+      if (char === quote) quote = ''
+    } else if (char === '"' || char === "'" || char === '`') quote = char
+    else if (/[([{]/.test(char)) depth += 1
+    else if (/[)\]}]/.test(char) || (char === '\n' && depth === 0 && text.slice(from, at).trim() !== '')) {
+      if (depth === 0) return [...parts, text.slice(from, at).trim()]
+      depth -= 1
+    } else if (char === ',' && depth === 0) {
+      parts.push(text.slice(from, at).trim())
+      from = at + 1
+    }
+  }
+  return parts
+}
+
+function isComment(text: string, at: number): boolean {
+  const line = text.slice(text.lastIndexOf('\n', at - 1) + 1, at)
+  return /^\s*(#|\/\/|\*|\/\*)/.test(line)
+}

@@ -1,0 +1,165 @@
+import { knownPrograms } from '../../catalogue/known-programs.ts'
+import { argvOf } from '../command/index.ts'
+import type { StageContents } from '../contents/stage-contents.ts'
+import type { ImageConfig } from '../image/facts.ts'
+import { HOST_SOCKET, HOST_SOCKET_HINT } from '../image/host-socket.ts'
+import { lineOf } from '../line-of.ts'
+import { baseName } from '../places.ts'
+import type { Provider } from './provider.ts'
+import { isOneOf } from './servers.ts'
+
+/** `service redis-server start`: most init scripts ask for root, or switch to the account of their package. */
+export const initScripts: Provider = {
+  name: 'init-scripts',
+  summary: 'init scripts of servers that the start calls, most of which work for root only',
+  when: 'before-run',
+  *claims({ start: { launches } }) {
+    for (const { byInit, path, line, words } of launches) {
+      const [name = ''] = words
+      if (byInit !== true || name === '' || isOneOf(knownPrograms.plainInit, name)) continue
+      yield {
+        kind: 'remark',
+        outcome: 'todo',
+        transform: 'set-command',
+        message: `the init script of ${name} is started${path === null ? '' : ` in ${path} line ${line}`}, and most of them work for root only`,
+        hint: `start ${name} itself, in the foreground or with & behind it`,
+        about: 'CMD',
+        evidence: [{ source: 'declared', subject: name, detail: `service ${name} start` }],
+      }
+    }
+  },
+}
+
+const SOURCE = /\.(py|m?[jt]sx?|cjs|rb|php|pl|lua|go|rs|java|kt|cs|exs?|sh|bash|toml|conf|ini|ya?ml)$|entrypoint/
+/** What is there for people and for those who build it. */
+const ASIDE =
+  /(^|\/)(tests?|specs?|__tests__|docs?|examples?|\.github)\/|(^|\/)(docker-)?compose[\w.-]*\.ya?ml$|\.(test|spec)\./
+const COMMENT = /^\s*(#|\/\/|\*|;)/
+
+/** A program that speaks to the container engine of its host: through a socket that belongs to root and to a group of the host. */
+export const hostSockets: Provider = {
+  name: 'host-sockets',
+  summary: "the socket of the host's container engine, named by the command, a variable or the source",
+  when: 'before-run',
+  *claims({ contents, started }) {
+    const [configured] = inConfig(started)
+    // The first is enough: the texts are all that the stage ships.
+    const [named] = configured === undefined ? inSources(contents) : [configured]
+    if (named === undefined) return
+    yield {
+      kind: 'unknown',
+      outcome: 'todo',
+      transform: 'report-remarks',
+      subject: named.socket,
+      message: `it speaks to the container engine of the host through ${named.socket}, which belongs to root there: whether the user may is not known`,
+      hint: HOST_SOCKET_HINT,
+      evidence: [{ source: 'declared', subject: named.socket, detail: named.detail }],
+    }
+  },
+}
+
+interface Named {
+  readonly socket: string
+  readonly detail: string
+}
+
+function inConfig(config: ImageConfig): readonly Named[] {
+  const said = [
+    ...[...config.env].map(([name, value]) => [value, `named in ${name}`] as const),
+    ...argvOf(config).map((word) => [word, 'named in its command'] as const),
+    ...config.volumes.map((path) => [path, 'declared by VOLUME'] as const),
+  ]
+  return said.flatMap(([text, detail]) => {
+    const socket = HOST_SOCKET.exec(text)?.[0]
+    return socket === undefined ? [] : [{ socket, detail }]
+  })
+}
+
+function* inSources({ texts, origins }: StageContents): Iterable<Named> {
+  for (const [file, text] of texts) {
+    const origin = origins.get(file) ?? file
+    const found = !SOURCE.test(file) || ASIDE.test(origin) ? null : HOST_SOCKET.exec(text)
+    if (found === null) continue
+    const line = text.slice(text.lastIndexOf('\n', found.index) + 1, found.index)
+    if (!COMMENT.test(line)) yield { socket: found[0], detail: `named in ${origin} line ${lineOf(text, found.index)}` }
+  }
+}
+
+/** What prepares the system at each start, which is root's: it fails then, or what follows lacks it. */
+export const systemTools: Provider = {
+  name: 'system-tools',
+  summary: 'tools that change the system at start, such as update-ca-certificates',
+  when: 'before-run',
+  *claims({ start: { launches } }) {
+    const found = launches.filter(
+      ({ conditional, words: [program = ''] }) => !conditional && isOneOf(knownPrograms.systemTools, baseName(program)),
+    )
+    const last = new Map(found.map((launch) => [baseName(launch.words[0] ?? ''), launch]))
+    for (const [tool, { path, line, words }] of last)
+      yield {
+        kind: 'remark',
+        outcome: 'todo',
+        transform: 'report-remarks',
+        message: `${tool} changes the system at start${path === null ? '' : ` (${path} line ${line})`}, which only root may`,
+        hint: `let a RUN do it; what is known at the start alone (a mounted certificate) the program itself can be told of`,
+        about: 'CMD',
+        evidence: [{ source: 'declared', subject: tool, detail: words.join(' ').trim() }],
+      }
+  },
+}
+
+/** A supervisor of which no configuration can be read: what it starts, and as whom, nobody knows. */
+export const supervisors: Provider = {
+  name: 'supervisors',
+  summary: 'supervisors that are started without a configuration that can be read',
+  when: 'before-run',
+  *claims({ start: { programs }, own }) {
+    for (const name of programs) {
+      const manager = knownPrograms.serviceManagers.find(({ program }) => program === name)
+      const told = manager === undefined ? null : new RegExp(manager.toldBy)
+      if (told === null || own.texts().some((path) => told.test(path))) continue
+      yield {
+        kind: 'unknown',
+        outcome: 'todo',
+        transform: 'report-remarks',
+        subject: name,
+        message: `${name} is started, and its configuration is not known: neither is what it starts, nor as whom`,
+        hint: `run with --prove to see it; what ${name} starts as another user takes root`,
+        evidence: [{ source: 'declared', subject: name, detail: 'started by the command or a script of it' }],
+      }
+    }
+  },
+}
+
+/** Where s6-overlay looks for what it runs, and the variables that only it reads. Source: s6-overlay's README. */
+const SERVICES = /^\/etc\/(s6-overlay|services\.d|cont-init\.d|cont-finish\.d|fix-attrs\.d)(\/|$)/
+const VARIABLE = /^S6_[A-Z]/
+/** What hands the container's environment on to a script is a part of it. */
+const SCRIPT = /^#![^\n]*\/with-contenv\b/
+
+/** Services for an init that a base image of which nothing is known brings along and starts as root. */
+export const s6Overlay: Provider = {
+  name: 's6-overlay',
+  summary: 'services for an s6-overlay that the unknown base image seems to start as root',
+  when: 'always',
+  *claims({ contents: { entries, copies, texts }, facts: { config, files } }) {
+    if (files.known || argvOf(config).includes('/init')) return
+    const folder = [...entries.keys(), ...copies.map(({ destination }) => destination)].find((path) =>
+      SERVICES.test(path),
+    )
+    const variable = [...config.env.keys()].find((name) => VARIABLE.test(name))
+    const script = [...texts].find(([, text]) => SCRIPT.test(text))?.[0]
+    const sign = folder ?? (variable === undefined ? script : `ENV ${variable}`)
+    if (sign === undefined) return
+    yield {
+      kind: 'unknown',
+      outcome: 'todo',
+      transform: 'report-remarks',
+      subject: sign,
+      message: `${sign} is for s6-overlay, which the base image seems to start as root: whether it and its services start as another user is not known`,
+      hint: 'run with --prove to see it; s6-overlay 3 starts without root when /run belongs to the user, services that switch user do not',
+      about: 'FROM',
+      evidence: [{ source: 'declared', subject: sign, detail: 'read by s6-overlay' }],
+    }
+  },
+}

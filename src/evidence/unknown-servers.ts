@@ -1,0 +1,164 @@
+import { knownPrograms } from '../../catalogue/known-programs.ts'
+import { argvOf, isInterpreter, programsOf } from '../command/index.ts'
+import type { StageContents } from '../contents/stage-contents.ts'
+import { shellCommands } from '../dockerfile/index.ts'
+import type { ImageFacts } from '../image/facts.ts'
+import { baseName } from '../places.ts'
+import type { Gap } from './coverage.ts'
+import type { Catalogue, StageView } from './provider.ts'
+import { type InstalledPackage, isOneOf, startedByRules, writesOf } from './servers.ts'
+
+/**
+ * A server that a distribution's package brings, of which no rule tells what it writes and which of its files the package
+ * closes to all but an account of its own. Only those whose port is said are meant: the rest are jobs and tools.
+ */
+export function unlistedDaemons(view: StageView): readonly Gap[] {
+  if (!isServer(view)) return []
+  const known = knownServers(view)
+  return [...new Set(standingPrograms(view))].flatMap((program): readonly Gap[] => {
+    if (known.includes(program) || isInterpreter(program) || isOneOf(knownPrograms.noServers, program)) return []
+    const found = view.installed.find(({ name }) => isNamedAlike(name, program.replace(/^in\./, '')))
+    return found === undefined ? [] : [unknownWrites(program, `${program} of package ${found.name}`, [found])]
+  })
+}
+
+function isServer({ facts }: StageView): boolean {
+  return facts.config.exposedPorts.length > 0
+}
+
+function knownServers({ start, servers }: StageView): readonly string[] {
+  return startedByRules(start.programs, servers)
+}
+
+function unknownWrites(subject: string, what: string, packages: readonly InstalledPackage[]): Gap {
+  return {
+    subject,
+    message: `what ${what} writes, and which of its files are closed to others, is not known before the build`,
+    about: 'RUN',
+    evidence: packages.map(({ name, line }) => ({
+      source: 'packages',
+      subject: name,
+      detail: `package ${name} (line ${line})`,
+    })),
+  }
+}
+
+/**
+ * A server of which a rule tells what its own package has, and that comes from elsewhere: with an image that nobody has
+ * looked into, with a package of another name (nginx-rtmp), or is built in here. Where it keeps what it writes is then not
+ * known.
+ */
+export function unseenServers(view: StageView, { packages: rules, workingFolder }: Catalogue): readonly Gap[] {
+  const { listed, installed, contents, start, facts } = view
+  if (listed) return []
+  const { reference, os } = facts
+  const known = [...knownServers(view), ...workingFolder.flatMap(({ programs }) => programs)]
+  const writes = writesOf(rules)
+  const prepared = isPrepared(contents, facts)
+  return [...new Set(start.programs)].flatMap((program): readonly Gap[] => {
+    if (known.includes(program) || !writes(program)) return []
+    const found = installed.find(({ name }) => name.startsWith(`${program}-`))
+    const isInstalled = installed.some(({ name }) => isNamedAlike(name, program))
+    if (found === undefined && os.known && (prepared || isInstalled)) return []
+    const { from, detail } = originOf(program, found, { reference, os })
+    return [
+      {
+        subject: program,
+        message: `what ${program}${from} writes, and where, is not known before the build`,
+        about: found === undefined ? 'FROM' : 'RUN',
+        evidence: [{ source: 'packages', subject: found?.name ?? reference, detail }],
+      },
+    ]
+  })
+}
+
+/** Somebody thought of who writes where: a folder is handed over, or is a volume; busybox writes nothing. */
+function isPrepared({ actions, entries }: StageContents, { config, os }: ImageFacts): boolean {
+  return (
+    (os.known && os.value.id === 'busybox') ||
+    config.volumes.length > 0 ||
+    actions.some(({ tool }) => tool === 'chown') ||
+    [...entries.values()].some(({ uid }) => uid !== 0)
+  )
+}
+
+/** Where a server is from, as a report says it; `found`: a package of another name. */
+function originOf(
+  program: string,
+  found: InstalledPackage | undefined,
+  { reference, os }: Pick<ImageFacts, 'reference' | 'os'>,
+): { readonly from: string; readonly detail: string } {
+  if (found !== undefined)
+    return { from: ` of package ${found.name}`, detail: `package ${found.name} (line ${found.line})` }
+  if (os.known) return { from: '', detail: `no package that is installed here brings ${program}` }
+  return { from: ` of ${reference}`, detail: 'it was not looked into' }
+}
+
+/** Programs that are started for their own sake: not only for what they make of a file or a pipe. */
+function standingPrograms({ start: { programs, launches }, started }: StageView): readonly string[] {
+  const said = programsOf(started)
+  return programs.filter((program) => {
+    const own = launches.filter(({ words: [word = ''] }) => baseName(word) === program)
+    return own.length === 0 || said.includes(program) || own.some(({ filter }) => filter !== true)
+  })
+}
+
+function isNamedAlike(name: string, program: string): boolean {
+  const plain = program.replaceAll('_', '-')
+  const stems = [name, name.replace(/-(server|daemon|hpa|bin)$|(?<!\d)\d+$/, '')]
+  if (knownPrograms.packages.some((known) => known.program === program && new RegExp(known.package).test(name)))
+    return true
+  return stems.some(
+    (each) =>
+      each === plain ||
+      `${each}d` === plain ||
+      each === plain.replace(/(?:-|(?<![-\d]))\d+$/, '') ||
+      each === plain.replace(/-(server|daemon|send)$/, ''),
+  )
+}
+
+/** Where no package of a distribution puts a program. */
+const ELSEWHERE = /^(?!\/(usr\/)?(s?bin|lib|libexec|games)\/).*\//
+
+/**
+ * A server that a bare distribution can only have from one of the packages that are installed in here, whatever it is
+ * called: `upsd` is nut-server's. None where one of the programs is known, or something else than a package may bring it.
+ */
+export function unnamedDaemons(view: StageView): readonly Gap[] {
+  const { installed: packages, entry, start, started, contents } = view
+  if (!isServer(view) || entry?.class !== 'os-base') return []
+  const { entries, copies, steps } = contents
+  const programs = standingPrograms(view)
+  const known = knownServers(view)
+  if (packages.length === 0 || programs.some((program) => isIdentified(program, known, packages))) return []
+  const words = [...argvOf(started), ...start.launches.flatMap((launch) => launch.words)].flatMap((word) =>
+    word.split(/\s+/),
+  )
+  const files = [...entries].flatMap(([path, { type }]) => (type === 'directory' ? [] : [path]))
+  const elsewhere = new Set([...files, ...words.filter((word) => ELSEWHERE.test(word))].map(baseName))
+  const others = programs.filter(
+    (program) =>
+      !isOneOf(knownPrograms.distribution, program) &&
+      !isOneOf(knownPrograms.noServers, program) &&
+      !isInterpreter(program) &&
+      !elsewhere.has(program),
+  )
+  const program = others.at(-1)
+  if (program === undefined || program === '' || copies.some(({ seen }) => !seen) || isBuilt(steps)) return []
+  return [unknownWrites(program, program, packages)]
+}
+
+function isIdentified(program: string, known: readonly string[], packages: readonly InstalledPackage[]): boolean {
+  return known.includes(program) || packages.some(({ name }) => isNamedAlike(name, program.replace(/^in\./, '')))
+}
+
+function isBuilt(steps: StageContents['steps']): boolean {
+  return steps.some(({ instruction, shell }) => {
+    if (instruction.keyword !== 'RUN') return false
+    const script = shellCommands(instruction, shell)
+    return (
+      script.kind !== 'parsed' ||
+      script.commands.some(({ name }) => name !== null && isOneOf(knownPrograms.builders, baseName(name)))
+    )
+  })
+}

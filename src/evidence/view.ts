@@ -1,0 +1,151 @@
+import type { VariantFacts } from '../../catalogue/entry.ts'
+import { argvOf } from '../command/index.ts'
+import type { BuildContext } from '../contents/build-context.ts'
+import { type ContentsSources, isRemoved, type StageContents, stageContents } from '../contents/stage-contents.ts'
+import type { Dockerfile, Stage } from '../dockerfile/model.ts'
+import type { StageWalks } from '../dockerfile/stage-walk.ts'
+import { findStage, sourcesOf } from '../dockerfile/stages.ts'
+import { resolveUser } from '../image/accounts.ts'
+import type { ImageConfig, ImageFacts } from '../image/facts.ts'
+import { createFileModel } from '../image/file-index.ts'
+import type { FileEntry, FileModel } from '../image/file-model.ts'
+import { findStepDowns, type StartScript, type StepDownReport } from '../image/step-down.ts'
+import type { InTurn } from '../in-turn.ts'
+import { baseName, normalisePath } from '../places.ts'
+import type { Catalogue, StageView } from './provider.ts'
+import { broughtFiles, installedPackages, listedServers } from './servers.ts'
+
+export interface ViewSources
+  extends Pick<StageView, 'chain' | 'built' | 'asBuilt' | 'startKnown' | 'entry' | 'listed'> {
+  readonly dockerfile: Dockerfile
+  readonly stage: Stage
+  readonly walks: StageWalks
+  readonly context: BuildContext | null
+  /** The image as the stage leaves it, its files those of the base. */
+  readonly facts: ImageFacts
+}
+
+/** Stops between its parts: each goes through all of a stage. */
+export function* viewOf(sources: ViewSources, { packages }: Catalogue): InTurn<StageView> {
+  const { facts, built, chain, asBuilt, startKnown, entry, listed } = sources
+  const shipping = contentsSources(sources)
+  const contents = yield* stageContents(shipping, sources.stage.index)
+  yield
+  const own = built && facts.files.known ? facts.files.value : layered(facts, contents)
+  const started = startedIn(facts.config)
+  yield
+  const startBy = (files: FileModel): StepDownReport =>
+    findStepDowns({ config: started, files: { known: true, value: files }, accounts: facts.accounts }, atStart)
+  const atStart = startFolderScripts(entry, facts.config, own)
+  const start = startBy(own)
+  yield
+  const installed = installedPackages(contents.steps)
+  const servers = listedServers({
+    rules: packages,
+    installed,
+    files: own,
+    programs: start.programs,
+    listed,
+    opaque: start.unread.length > 0 || startsUnknownScript(facts, own),
+  })
+  const builders = yield* buildersOf(sources.stage, shipping)
+  yield
+  const brought = broughtFiles(servers)
+  const files = built || brought.size === 0 ? own : beneath(brought, own, contents)
+  return {
+    chain,
+    facts: facts.files.known ? { ...facts, files: { known: true, value: files } } : facts,
+    contents,
+    builders,
+    own,
+    files,
+    started,
+    start,
+    stepDowns: files === own ? start : startBy(files),
+    built,
+    asBuilt,
+    startKnown,
+    entry,
+    listed,
+    installed,
+    servers,
+  }
+}
+
+function contentsSources({ dockerfile, walks, context, built, facts }: ViewSources): ContentsSources {
+  return {
+    dockerfile,
+    walks,
+    context,
+    // Of an image that has been built the files are those that it ends with.
+    base: built || !facts.files.known ? null : facts.files.value,
+    idsOf: (owner) => {
+      if (/^\d+(:\d+)?$/.test(owner)) return numbers(owner)
+      const resolved = facts.accounts.known ? resolveUser(owner.replace('.', ':'), facts.accounts.value) : null
+      return resolved?.known === true ? resolved.value : null
+    },
+  }
+}
+
+function numbers(owner: string): { readonly uid: number; readonly gid: number } {
+  const [uid = 0, gid] = owner.split(':').map(Number)
+  return { uid, gid: gid ?? uid }
+}
+
+/** The stages that the stage copies from. */
+function* buildersOf(stage: Stage, shipping: ContentsSources): InTurn<readonly StageContents[]> {
+  const froms = stage.instructions.filter(({ keyword }) => keyword === 'COPY').flatMap(sourcesOf)
+  const used = froms.flatMap((from) => findStage(shipping.dockerfile, from, stage.index)?.index ?? [])
+  const builders: StageContents[] = []
+  for (const index of new Set(used)) builders.push(yield* stageContents({ ...shipping, base: null }, index))
+  return builders
+}
+
+/** The files of the base image, where they are known, with what a stage puts in and takes away. */
+function layered(facts: ImageFacts, contents: StageContents): FileModel {
+  const { entries, texts, actions } = contents
+  if (!facts.files.known) return createFileModel(entries, texts)
+  const base = facts.files.value
+  if (!actions.some(({ tool }) => tool === 'rm')) return base.with(entries, texts)
+  const gone = [...base.paths()].filter((path) => isRemoved(contents, path))
+  return base.with(new Map(gone.map((path) => [path, null] as const))).with(entries, texts)
+}
+
+/** What packages bring lies below what the instructions put there. */
+function beneath(entries: ReadonlyMap<string, FileEntry>, own: FileModel, contents: StageContents): FileModel {
+  return own.with(new Map([...entries].filter(([path]) => own.entry(path) === null && !isRemoved(contents, path))))
+}
+
+/** The configuration with the folder that the program really starts in: `cd /srv/app && exec node server.js`. */
+function startedIn(config: ImageConfig): ImageConfig {
+  const text = argvOf(config).find((word) => /\s/.test(word)) ?? ''
+  const [, folder] = /^\s*(?:set\s+-\w+\s*(?:&&|;)\s*)?cd\s+["']?([\w./-]+)["']?\s*(?:&&|;)/.exec(text) ?? []
+  const workdir = folder === undefined ? null : normalisePath(folder, config.workdir || '/')
+  return workdir === null ? config : { ...config, workdir }
+}
+
+/** The stage's own scripts that its vendor's entrypoint, which nobody has seen, runs at start: those that may be executed. */
+function startFolderScripts(
+  entry: Pick<VariantFacts, 'config' | 'startFolder'> | null,
+  { entrypoint, cmd }: Pick<ImageConfig, 'entrypoint' | 'cmd'>,
+  files: FileModel,
+): readonly StartScript[] {
+  const { startFolder, config } = entry ?? {}
+  if (startFolder === undefined || JSON.stringify(entrypoint) !== JSON.stringify(config?.entrypoint)) return []
+  if (!startFolder.programs.includes(baseName(cmd?.[0] ?? ''))) return []
+  return files.list(startFolder.folder).flatMap((name): readonly StartScript[] => {
+    const path = `${startFolder.folder}/${name}`
+    const text = files.text(path)
+    const mode = files.entry(path)?.mode ?? 0
+    return text === null || !/\.(sh|envsh)$/.test(name) || (mode & 0o111) === 0 ? [] : [{ path, text }]
+  })
+}
+
+/** A start script that nobody could read: it may start any server that is installed. */
+function startsUnknownScript({ config }: Pick<ImageFacts, 'config'>, files: FileModel): boolean {
+  return argvOf(config).some(
+    (word) =>
+      /\.sh$|entrypoint|^\/?(start|run|init|boot)/.test(word) &&
+      !files.texts().some((path) => path.endsWith(word.replace(/^\.?\/?/, '/'))),
+  )
+}

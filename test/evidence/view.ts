@@ -1,0 +1,32 @@
+import { daemonPorts, packages, programs, workingFolder } from '../../catalogue/index.ts'
+import type { StageContents } from '../../src/contents/stage-contents.ts'
+import type { Claim } from '../../src/evidence/claim.ts'
+import type { Provider, StageView } from '../../src/evidence/provider.ts'
+import { emptyConfig, unknownFacts } from '../../src/image/config.ts'
+import type { ImageConfig, ImageFacts } from '../../src/image/facts.ts'
+import { createFileModel } from '../../src/image/file-index.ts'
+
+export const catalogue = { daemonPorts, packages, programs, workingFolder }
+
+/** A view of which a test knows a part. */
+export function partOf({
+  contents,
+  config = {},
+  ...known
+}: Partial<StageView> & { readonly contents?: StageContents; readonly config?: Partial<ImageConfig> }): StageView {
+  const whole: ImageConfig = { ...emptyConfig, ...config }
+  const facts: ImageFacts = { ...unknownFacts('example.org/test:1', 'nobody looked'), config: whole }
+  const files = createFileModel(contents?.entries ?? new Map(), contents?.texts ?? new Map())
+  const start = { launches: [], programs: [], scripts: [], writes: [], actions: [], unread: [] }
+  const rest = { builders: [], chain: [], servers: [], installed: [], entry: null, built: false, asBuilt: false }
+  return { contents, facts, files, own: files, started: whole, start, ...rest, ...known } as unknown as StageView
+}
+
+export function claimsOf(provider: Provider, view: StageView, earlier: readonly Claim[] = []): readonly Claim[] {
+  return [...provider.claims(view, catalogue, earlier)]
+}
+
+/** Paths that are claimed, in their order. */
+export function pathsOf(provider: Provider, view: StageView): readonly string[] {
+  return claimsOf(provider, view).flatMap((claim) => (claim.kind === 'path' ? [claim.path] : []))
+}
