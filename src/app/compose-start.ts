@@ -7,8 +7,7 @@ import {
   parseDockerfile,
 } from '../dockerfile/index.ts'
 import type { Policy } from '../plan/stage-input.ts'
-import type { ReportFinding, TargetResult } from '../report/report.ts'
-import { targetFinding } from '../report/report.ts'
+import { type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
 import type { BuildSettings, ComposeStart, WorkItem } from '../workspace/work-item.ts'
 import { listed } from './listed.ts'
 

@@ -4,8 +4,7 @@ import { version } from '../report/report.ts'
 import { table } from '../table.ts'
 import { nearestName } from '../workspace/nearest-name.ts'
 import { hardenFlags, inspectFlags, profileFlags, proveFlags, transformsFlags, usernsFlags } from './flags.ts'
-import type { Request } from './request.ts'
-import { type Parsed, transformsRequest, workRequest } from './request.ts'
+import { type Parsed, type Request, transformsRequest, workRequest } from './request.ts'
 import {
   cleanExamples,
   cleanFlags,

@@ -1,4 +1,5 @@
 import type { Options as Flag } from 'yargs'
+import { ENGINE_NAMES } from '../engine/kinds.ts'
 import { formatNames } from '../report/format.ts'
 
 const text = { type: 'string', requiresArg: true } as const satisfies Flag
@@ -15,7 +16,7 @@ const groups = {
 
 /** How facts are found and what decides the plan: the same for every verb that looks at targets. */
 const engineFlags = {
-  engine: { ...text, group: groups.images, describe: 'auto | docker | podman | nerdctl | none (default auto)' },
+  engine: { ...text, group: groups.images, describe: `auto | ${ENGINE_NAMES.join(' | ')} | none (default auto)` },
   offline: {
     type: 'boolean',
     group: groups.images,

@@ -4,13 +4,20 @@ import { dirname, join, relative, resolve } from 'node:path'
 import type { TargetOutcome } from '../app/task.ts'
 import { visibleLine } from '../borders/terminal.ts'
 import { bounds } from '../bounds.ts'
+import { ENGINE_NAMES, type EngineName } from '../engine/kinds.ts'
 import { HardenError } from '../errors.ts'
 import { editCompose, type NamedText, type Rendered } from '../profile/compose.ts'
 import { composeFile } from '../profile/compose-file.ts'
 import { renewNotes } from '../profile/compose-service.ts'
 import { dockerRun } from '../profile/docker.ts'
 import { editManifests } from '../profile/kubernetes.ts'
-import { helmValues, isHelmTemplate, isKustomization, kubernetesManifest, kustomization } from '../profile/kubernetes-files.ts'
+import {
+  helmValues,
+  isHelmTemplate,
+  isKustomization,
+  kubernetesManifest,
+  kustomization,
+} from '../profile/kubernetes-files.ts'
 import { type Profile, withImage } from '../profile/profile.ts'
 import { profileNotes } from '../profile/said.ts'
 import { isObject, type Json, parseYaml, textOf } from '../profile/yaml-file.ts'
@@ -89,8 +96,8 @@ function rendered(
 }
 
 /** Asked for by name, and with commands of its own. */
-function isOther(engine: Work['settings']['engine']): engine is 'podman' | 'nerdctl' {
-  return engine === 'podman' || engine === 'nerdctl'
+function isOther(engine: Work['settings']['engine']): engine is Exclude<EngineName, 'docker'> {
+  return ENGINE_NAMES.some((name) => name === engine && name !== 'docker')
 }
 
 /** As Compose takes it: `services/api/Dockerfile` is built in `./services/api`, or in the context that was said. */

@@ -1,4 +1,5 @@
 import type { Options as Flag } from 'yargs'
+import { ENGINE_NAMES } from '../engine/kinds.ts'
 import type { UsernsRequest } from '../userns/facts.ts'
 import { nearestName } from '../workspace/nearest-name.ts'
 import { engines } from '../workspace/settings.ts'
@@ -103,7 +104,7 @@ export const cleanFlags = {
     describe:
       'also what runs on other hosts, in other containers, before the last boot or of other users left, even if they may still be running, and the images that proofs keep for the next ones',
   },
-  engine: { type: 'string', requiresArg: true, describe: 'auto | docker | podman | nerdctl | none (default auto)' },
+  engine: { type: 'string', requiresArg: true, describe: `auto | ${ENGINE_NAMES.join(' | ')} | none (default auto)` },
 } as const satisfies Record<string, Flag>
 
 export const cleanExamples: [string, string][] = [

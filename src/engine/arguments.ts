@@ -1,7 +1,8 @@
 import { HardenError } from '../errors.ts'
 import { parseImageReference } from '../image/reference.ts'
 import { labelFlags, sessionLabels } from './clean-up.ts'
-import type { Enforced, EngineName, Mount, NetworkSpec, RunSpec } from './engine.ts'
+import type { Enforced, Mount, NetworkSpec, RunSpec } from './engine.ts'
+import { csvField, ENGINES, type EngineName } from './kinds.ts'
 
 /** Arguments of `create` or `run` for a spec. The image is never pulled here. */
 export function runArguments(
@@ -20,21 +21,19 @@ export function runArguments(
     ...(pids === null ? [] : [`--pids-limit=${pids}`]),
     ...(cpus === null ? [] : [`--cpus=${cpus}`]),
     `--ulimit=${noCoreDumps}=0:0`,
-    ...logArguments(name),
+    ...ENGINES[name].logs,
     ...(spec.user === undefined ? [] : [`--user=${spec.user}`]),
     ...(spec.groups ?? []).map((group) => `--group-add=${group}`),
     ...(spec.capDrop ?? []).map((capability) => `--cap-drop=${capability}`),
     ...(spec.capAdd ?? []).map((capability) => `--cap-add=${capability}`),
     ...(spec.noNewPrivileges ? ['--security-opt=no-new-privileges'] : []),
     ...(spec.unlabelled ? ['--security-opt=label=disable'] : []),
-    ...(spec.readOnly ? ['--read-only'] : []),
-    // Podman otherwise puts a writable tmpfs on /tmp, /run and /var/tmp of a read-only container.
-    ...(spec.readOnly && name === 'podman' ? ['--read-only-tmpfs=false'] : []),
+    ...(spec.readOnly ? ['--read-only', ...ENGINES[name].readOnly] : []),
     ...Object.entries(spec.sysctls ?? {}).map(([key, value]) => `--sysctl=${key}=${value}`),
     ...Object.entries(spec.env ?? {}).map(([key, value]) => `--env=${key}=${value}`),
     ...(spec.mounts ?? []).map((mount) => mountArgument(name, mount)),
     ...(spec.volumesFrom ?? []).map((container) => `--volumes-from=${nameArgument(container)}`),
-    ...(spec.entrypoint === undefined ? [] : [`--entrypoint=${entrypointArgument(name, spec.entrypoint)}`]),
+    ...(spec.entrypoint === undefined ? [] : [`--entrypoint=${ENGINES[name].entrypoint(spec.entrypoint)}`]),
     ...(spec.network === undefined ? [] : [`--network=${networkArgument(spec.network)}`]),
     ...(spec.dns ?? []).map((server) => `--dns=${server}`),
     ...(spec.tty ? ['--tty'] : []),
@@ -43,17 +42,6 @@ export function runArguments(
     imageArgument(spec.image),
     ...(spec.command ?? []),
   ]
-}
-
-function logArguments(name: EngineName): readonly string[] {
-  if (name === 'podman') return ['--log-driver=k8s-file', '--log-opt=max-size=8mb']
-  const options = Object.entries(logLimits.options).map(([key, value]) => `--log-opt=${key}=${value}`)
-  return [`--log-driver=${logLimits.driver}`, ...options]
-}
-
-/** Podman reads an entrypoint that starts with `[` as JSON, and splits others at blanks. */
-function entrypointArgument(name: EngineName, entrypoint: string): string {
-  return name === 'podman' && entrypoint !== '' ? JSON.stringify([entrypoint]) : entrypoint
 }
 
 /** The network of bridge drivers; an option of Docker alone leaves the bridge without an address of the host's. */
@@ -66,9 +54,7 @@ export function networkArguments(name: EngineName, spec: NetworkSpec, session: s
     'create',
     '--internal',
     ...labelFlags(sessionLabels(session)),
-    ...(name === 'docker' ? ['--ipv6=false'] : []),
-    // Its name server asks those of the host.
-    ...(name === 'podman' ? ['--disable-dns'] : []),
+    ...ENGINES[name].createNetwork,
     ...(spec.hostless ? [`--opt=${WITHOUT_HOST}=true`] : []),
     '--',
     nameArgument(spec.name),
@@ -82,14 +68,7 @@ export function networkArgument(network: string): string {
 }
 
 function mountArgument(name: EngineName, mount: Mount): string {
-  if (mount.type === 'tmpfs' && name === 'podman') return podmanTmpfs(mount)
-  if (mount.type === 'tmpfs') {
-    // `--mount type=tmpfs` knows no uid and gid.
-    if (mount.target.includes(':')) {
-      throw new HardenError('engine-failed', `no tmpfs can be mounted on ${mount.target}: it has a ":" in it`)
-    }
-    return `--tmpfs=${mount.target}${mount.options === undefined ? '' : `:${mount.options}`}`
-  }
+  if (mount.type === 'tmpfs') return ENGINES[name].tmpfs(mount)
   const { type, source, target, writable = false } = mount
   const fields = [
     `type=${type}`,
@@ -100,21 +79,8 @@ function mountArgument(name: EngineName, mount: Mount): string {
   return `--mount=${fields.map(csvField).join(',')}`
 }
 
-/** Podman takes no owner; `U` gives the mount to the user that the container runs as, which is who it is for. */
-function podmanTmpfs({ target, options = '' }: Mount): string {
-  const given = options.split(',').filter(Boolean)
-  const owned = given.some((option) => /^[ug]id=/.test(option))
-  const others = given
-    .filter((option) => !/^[ug]id=/.test(option))
-    .map((option) => option.replace(/^(?=(?:size|mode)=)/, 'tmpfs-'))
-  return `--mount=${['type=tmpfs', `destination=${target}`, ...others, ...(owned ? ['U=true'] : [])].map(csvField).join(',')}`
-}
-
-function csvField(field: string): string {
-  return /[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field
-}
-
 const identifier = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/
+
 const imageId = /^(?:sha256:)?[a-f0-9]{12,64}$/
 
 /** An image for the command line: an id that an engine gave, or a parsed reference. No text of a user becomes a flag. */
@@ -138,10 +104,9 @@ export function nameArgument(name: string): string {
 
 /** Enough for PostgreSQL or a JVM, and no danger to the machine. Swap is none of it. */
 const defaultMemory = 2 * 1024 ** 3
+
 const defaultPids = 512
 
-/** A container that logs without end must not fill the disk; `logs` must work whatever driver the engine defaults to. */
-export const logLimits = { driver: 'json-file', options: { 'max-size': '8m', 'max-file': '2' } } as const
 export const logBytes = 16 * 1024 ** 2
 
 /** The limit on the files that the kernel writes of a program that crashes: as large as its memory, each time. */
@@ -165,4 +130,9 @@ export function limitsOf(spec: Pick<RunSpec, 'memoryBytes' | 'pidsLimit'>, enfor
 /** All but half of one, so that whoever sits at the machine can still stop it. */
 function cpusOf(all: number): number {
   return Math.max(all - 0.5, all * 0.75)
+}
+
+/** Names of the volumes of a spec, which have to be made first: mounting one by its name would make it without a label. */
+export function volumesToMake({ mounts = [] }: RunSpec): readonly string[] {
+  return mounts.flatMap(({ type, source }) => (type === 'volume' && source !== undefined ? [source] : []))
 }

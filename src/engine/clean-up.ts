@@ -1,10 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { isOver, type Maker, makerOf, thisRun, tokenOf } from '../made-by.ts'
+import type { Engine } from './engine.ts'
 
 // An image hands its labels down to all that is built upon it and to its containers. So what says that a thing was made
 // by a run has one name on images and another on all else: a user's container of a left image carries the first alone.
 export const runLabelName = 'harden-image.run'
+
 const imageLabelName = 'harden-image.image'
+
 /** On everything that a session makes, so that it finds and removes all of it at its end. */
 const sessionLabelName = 'harden-image.session'
 
@@ -201,4 +204,30 @@ export async function sweep(engine: Leaving): Promise<number> {
   const over = (await engine.leftovers()).filter(({ maker }) => isOver(maker))
   if (over.length > 0) await engine.removeLeftovers(over)
   return over.length
+}
+
+/** Gives a container of an image that is there to be read, and removes it again. */
+export async function withUnstarted<T>(
+  { create, remove }: Pick<Engine, 'create' | 'remove'>,
+  image: string,
+  use: (container: string) => Promise<T>,
+): Promise<T> {
+  // Never started; the command is only there because an image may have none.
+  const container = await create({ image, network: 'none', command: ['/never-started'] })
+  try {
+    return await use(container)
+  } finally {
+    await remove(container)
+  }
+}
+
+/** Milliseconds that a stop took. `call` gets whole seconds of grace, and how long it may take itself. */
+export async function timedStop(
+  graceSeconds: number,
+  call: (seconds: number, options: { readonly timeoutMs: number }) => Promise<void>,
+): Promise<number> {
+  const begun = Date.now()
+  const seconds = Math.max(0, Math.ceil(graceSeconds))
+  await call(seconds, { timeoutMs: seconds * 1000 + 60_000 })
+  return Date.now() - begun
 }

@@ -1,9 +1,8 @@
 import type { Readable } from 'node:stream'
 import type { ImageConfig, Platform } from '../image/facts.ts'
 import type { Leftover } from './clean-up.ts'
+import type { EngineName } from './kinds.ts'
 import type { Reach } from './reach.ts'
-
-export type EngineName = 'docker' | 'podman' | 'nerdctl'
 
 /** The port to a container engine. One value is one session: all that it makes carries the session's label. */
 export interface Engine {

@@ -1,9 +1,9 @@
 import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
-import type { EngineName } from './engine.ts'
+import type { EngineName } from './kinds.ts'
 
 /** The container itself could not start; anything else is a fault of the engine. */
-export const startFailure =
+const startFailure =
   /OCI runtime|runc|crun|\bexec:|failed to create (?:shim )?task|container process|oci permission denied|executable file|unable to find (?:user|group)\b/i
 
 interface Pattern {
@@ -144,6 +144,7 @@ function clean(line: string): string {
 }
 
 const keptOutputLines = 12
+
 const keptOutput = 64 * 1024
 
 /**
@@ -221,4 +222,23 @@ function reasonOf(output: string): string {
   const solve = /^ERROR: failed to (?:solve|build): (.*)$/m.exec(output)?.[1]
   const reason = solve?.replace(/^process ".*" did not complete successfully: /s, '').replace(/ref [\w-]+::\w+: /, '')
   return reason ?? decisiveLine(output.replace(/^((?:(?!building at STEP ").)*)building at STEP ".*": (?=\S)/m, '$1'))
+}
+
+/** What the engine said where it could not start a container: the state alone does not tell it. */
+interface StartErrors {
+  /** Throws where it is a fault of the engine and not of the container. */
+  add(container: string, text: string): void
+  of(container: string): string | undefined
+}
+
+export function startErrors(name: EngineName): StartErrors {
+  const errors = new Map<string, string>()
+  return {
+    add(container, text) {
+      const failure = failureOf(name, `start container ${container}`, text)
+      if (!startFailure.test(text)) throw failure
+      errors.set(container, failure.message)
+    },
+    of: (container) => errors.get(container),
+  }
 }

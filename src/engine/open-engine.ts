@@ -5,9 +5,10 @@ import { createApiEngine } from './api/api-engine.ts'
 import { findEndpoint } from './api/daemon.ts'
 import { createCliEngine } from './cli/cli-engine.ts'
 import { createCli, isMissing } from './cli/process.ts'
-import type { Enforced, Engine, EngineName } from './engine.ts'
+import type { Enforced, Engine } from './engine.ts'
 import { unusableError } from './failure.ts'
 import { answerOf } from './inspect.ts'
+import { ENGINE_NAMES, type EngineName } from './kinds.ts'
 
 type EngineChoice = 'auto' | EngineName
 
@@ -25,13 +26,10 @@ export interface EngineOptions {
   readonly onlyCli?: boolean
 }
 
-/** What `auto` tries, in this order. */
-const order: readonly EngineName[] = ['docker', 'podman', 'nerdctl']
-
 /** Opens a session with an engine that answers. Throws HardenError `no-engine` that says what was tried. */
 export async function openEngine(choice: EngineChoice = 'auto', options: EngineOptions = {}): Promise<Engine> {
   const tried: HardenError[] = []
-  for (const name of choice === 'auto' ? order : [choice]) {
+  for (const name of choice === 'auto' ? ENGINE_NAMES : [choice]) {
     try {
       return await open(name, options)
     } catch (error) {

@@ -1,4 +1,5 @@
 import { shellQuoted } from '../borders/shell.ts'
+import type { EngineName } from '../engine/kinds.ts'
 import {
   giveVolume,
   type Profile,
@@ -11,7 +12,7 @@ import {
 } from './profile.ts'
 
 /** One line for a shell that starts the container in the background, locked down. */
-export function dockerRun(profile: Profile, engine: 'docker' | 'podman' | 'nerdctl'): string {
+export function dockerRun(profile: Profile, engine: EngineName): string {
   const { user, capabilities, noNewPrivileges, readOnly, writable, volumes, ports, sysctls, env, given, image } =
     profile
   const name = serviceName(profile)

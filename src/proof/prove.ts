@@ -72,7 +72,7 @@ async function proveInRounds(request: ProveRequest): Promise<Proof> {
   const least = request.minimize
     ? await minimize({ baseline, operations, request, original, hardenWithout, spared }, rounds)
     : { rounds, remarks: [] }
-  const proof = await conclude(request, live, original, least.rounds, [...remarks, ...least.remarks], filled)
+  const proof = await conclude(request, seen, least.rounds, [...remarks, ...least.remarks])
   await removeVolumes(request.engine, filled)
   return proof
 }
@@ -149,7 +149,7 @@ async function seeOriginal(request: ProveRequest): Promise<OriginalSeen> {
   times.lap('original')
   const observation = observationOf(original, facts)
   const work = workOf({ baseline, original })
-  const first = stagePlanOf((await request.harden(observation)).plan, request.stage)
+  const first = planOf(request, await request.harden(observation))
   return {
     live,
     baseline,
@@ -185,7 +185,7 @@ function planOf({ stage }: Pick<ProveRequest, 'stage'>, { plan }: Hardened): Sta
 /** The proof of what is not run as non-root: it must keep root, runs as another user already, or is nothing to compare with. */
 async function withoutRound(request: ProveRequest, seen: OriginalSeen, hardened: Hardened): Promise<Proof> {
   const { unfit, live, original, remarks } = seen
-  const plan = stagePlanOf(hardened.plan, request.stage)
+  const plan = planOf(request, hardened)
   if (unfit === null && plan?.outcome === 'needs-root')
     return proveRoot(request, live, original, { hardened, plan, remarks })
   const record = await live.finish()
@@ -205,11 +205,9 @@ async function withoutRound(request: ProveRequest, seen: OriginalSeen, hardened:
 /** The last round that passed, watched to the end; else the last one, with what is missing. */
 async function conclude(
   request: ProveRequest,
-  live: Container,
-  original: RunRecord,
+  { live, original, filled }: OriginalSeen,
   rounds: readonly Round[],
   remarks: readonly string[],
-  filled: readonly Mount[],
 ): Promise<Proof> {
   const best = rounds.findLast(hasPassed) ?? rounds.at(-1)
   if (best === undefined) throw new Error('a proof has at least one round')
@@ -223,7 +221,7 @@ async function conclude(
     ])
     return { hardened: best.hardened, report, failures }
   }
-  const plan = stagePlanOf(best.hardened.plan, request.stage)
+  const plan = planOf(request, best.hardened)
   const grants = plan === undefined ? [] : decided(plan, 'grant')
   const { baseline, run, late } = await judge(judgeRequest(request, original, best, filled), live, original, best.run)
   return {
@@ -250,7 +248,7 @@ function judgeRequest(
   { hardened, image, moved, run }: Round,
   filled: readonly Mount[],
 ): JudgeRequest {
-  const plan = stagePlanOf(hardened.plan, request.stage)
+  const plan = planOf(request, hardened)
   const user = plan?.account ?? null
   const own = { grants: plan === undefined ? [] : decided(plan, 'grant'), handed: plan?.handed ?? [] }
   const operations = run?.traced?.trace?.operations ?? observationOf(original, request.facts).operations

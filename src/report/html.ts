@@ -4,8 +4,7 @@ import { diff } from './diff.ts'
 import type { Format, Rendering } from './format.ts'
 import { withFewPortFindings } from './many-ports.ts'
 import { proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
-import type { ReportFinding, ReportProof } from './report.ts'
-import { tool } from './report.ts'
+import { type ReportFinding, type ReportProof, tool } from './report.ts'
 import { runsAs, summaryLine } from './summary.ts'
 
 /** One page that needs nothing else: no script, no font, no address. */

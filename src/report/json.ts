@@ -1,7 +1,6 @@
 import type { Format, Rendering } from './format.ts'
 import type { Inspection } from './inspection.ts'
-import type { Report, TargetResult } from './report.ts'
-import { tool } from './report.ts'
+import { type Report, type TargetResult, tool } from './report.ts'
 
 /** The contract of schema/report.schema.json: two spaces, keys always in the same order. */
 export const json: Format = {

@@ -3,8 +3,7 @@ import { uriPath } from '../borders/url.ts'
 import { table } from '../table.ts'
 import type { Outcome } from '../transform.ts'
 import type { Format, Rendering } from './format.ts'
-import type { ReportFinding } from './report.ts'
-import { version } from './report.ts'
+import { type ReportFinding, version } from './report.ts'
 
 /** For code scanning in CI. Source: SARIF 2.1.0 (OASIS), and what GitHub reads of it. */
 export const sarif: Format = {

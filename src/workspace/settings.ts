@@ -1,7 +1,7 @@
+import { ENGINE_NAMES } from '../engine/kinds.ts'
 import type { EngineOption } from '../engine/open-engine.ts'
 import type { Policy } from '../plan/stage-input.ts'
-import type { SmokeSetting } from './smoke.ts'
-import { shortened, type Wrong, wrongSmoke } from './smoke.ts'
+import { type SmokeSetting, shortened, type Wrong, wrongSmoke } from './smoke.ts'
 
 /** What both flags and configuration files can say. */
 export interface Settings extends Omit<Policy, 'writableByRepository'> {
@@ -29,7 +29,7 @@ export interface Settings extends Omit<Policy, 'writableByRepository'> {
 
 export type SettingName = keyof Settings
 
-export const engines: readonly EngineOption[] = ['auto', 'docker', 'podman', 'nerdctl', 'none']
+export const engines: readonly EngineOption[] = ['auto', ...ENGINE_NAMES, 'none']
 const owns: readonly Policy['own'][] = ['minimal', 'workdir', 'copied']
 const portChoices: readonly Policy['ports'][] = ['keep', 'raise']
 

@@ -3,7 +3,8 @@ import { describe, expect, test } from '@jest/globals'
 import { containerBody } from '../../src/engine/api/api-engine.ts'
 import { networkArguments, runArguments } from '../../src/engine/arguments.ts'
 import { runLabelName } from '../../src/engine/clean-up.ts'
-import type { Enforced, EngineName, RunSpec } from '../../src/engine/engine.ts'
+import type { Enforced, RunSpec } from '../../src/engine/engine.ts'
+import type { EngineName } from '../../src/engine/kinds.ts'
 import { thisRun, tokenOf } from '../../src/made-by.ts'
 
 const all: Enforced = { cpus: 4, memory: true, pids: true }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { startErrors } from '../../src/engine/around-calls.ts'
+import { startErrors } from '../../src/engine/failure.ts'
 
 const daemon = 'Error response from daemon: '
 

@@ -4,18 +4,26 @@ import { HardenError } from '../../errors.ts'
 import {
   imageArgument,
   limitsOf,
-  logLimits,
   nameArgument,
   networkArgument,
   noCoreDumps,
+  volumesToMake,
   WITHOUT_HOST,
 } from '../arguments.ts'
-import { startErrors, timedStop, volumesToMake, withUnstarted } from '../around-calls.ts'
-import { cleanUp, leftovers, type MadeImages, removeLeftovers, sessionLabels } from '../clean-up.ts'
+import {
+  cleanUp,
+  leftovers,
+  type MadeImages,
+  removeLeftovers,
+  sessionLabels,
+  timedStop,
+  withUnstarted,
+} from '../clean-up.ts'
 import type { Cli } from '../cli/process.ts'
 import type { Changes, Enforced, Engine, RunSpec } from '../engine.ts'
-import { failureOf, pullFailure } from '../failure.ts'
+import { failureOf, pullFailure, startErrors } from '../failure.ts'
 import { answerOf, jsonChanges, parseImage, parseState, parseWritten, readChanges, tooSlow } from '../inspect.ts'
+import { logLimits } from '../kinds.ts'
 import { apiLeftovers, apiRemover, removeOne } from './api-remover.ts'
 import type { Daemon, ReadBody, Reply } from './daemon.ts'
 

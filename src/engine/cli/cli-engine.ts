@@ -4,8 +4,7 @@ import { bounds } from '../../bounds.ts'
 import { HardenError } from '../../errors.ts'
 import { withTemporaryFolder } from '../../temporary.ts'
 import { activityOf } from '../activity.ts'
-import { fullName, imageArgument, nameArgument, networkArguments, runArguments } from '../arguments.ts'
-import { startErrors, timedStop, volumesToMake, withUnstarted } from '../around-calls.ts'
+import { fullName, imageArgument, nameArgument, networkArguments, runArguments, volumesToMake } from '../arguments.ts'
 import {
   cleanUp,
   imageLabels,
@@ -14,10 +13,13 @@ import {
   type MadeImages,
   removeLeftovers,
   sessionLabels,
+  timedStop,
+  withUnstarted,
 } from '../clean-up.ts'
 import type { BuildRequest, BuildResult, Enforced, Engine, RunSpec } from '../engine.ts'
-import { buildFailure, failureOf, pullFailure } from '../failure.ts'
+import { buildFailure, failureOf, pullFailure, startErrors } from '../failure.ts'
 import { parseImage, parseState, parseWritten, printedChanges, readChanges } from '../inspect.ts'
+import { ENGINES } from '../kinds.ts'
 import { cliLeftovers, cliRemover } from './cli-remover.ts'
 import { listeners } from './listeners.ts'
 import type { CallResult, Cli } from './process.ts'
@@ -73,7 +75,7 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
   const createLender = async (spec: RunSpec): Promise<string> => {
     const container = await create(spec)
     // That its command cannot be run there is nobody's business.
-    if (name === 'podman') await cli.run(['init', nameArgument(container)])
+    if (ENGINES[name].initsLenders) await cli.run(['init', nameArgument(container)])
     return container
   }
 
@@ -115,7 +117,7 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
       throw failureOf(name, `inspect image ${reference}`, stderr)
     },
     pull: async (reference, platform) => {
-      const image = name === 'docker' ? imageArgument(reference) : fullName(reference)
+      const image = ENGINES[name].knowsShortNames ? imageArgument(reference) : fullName(reference)
       const args = ['pull', '--quiet', ...(platform === undefined ? [] : [`--platform=${platform}`]), '--', image]
       const { exitCode, stderr } = await cli.run(args, { timeoutMs: pullTimeoutMs })
       if (exitCode !== 0) throw pullFailure(name, reference, stderr)
@@ -204,8 +206,14 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
 
 /** An existing one keeps its own label. */
 async function createVolume(cli: Cli, volume: string, session: string): Promise<void> {
-  const ignore = cli.name === 'podman' ? ['--ignore'] : []
-  const args = ['volume', 'create', ...ignore, ...labelFlags(sessionLabels(session)), '--', nameArgument(volume)]
+  const args = [
+    'volume',
+    'create',
+    ...ENGINES[cli.name].createVolume,
+    ...labelFlags(sessionLabels(session)),
+    '--',
+    nameArgument(volume),
+  ]
   await cli.call(`create volume ${volume}`, args)
 }
 
@@ -254,14 +262,15 @@ const buildTimeoutMs = 30 * 60_000
 async function build(cli: Cli, request: BuildRequest, session: string): Promise<BuildResult> {
   const started = Date.now()
   return withTemporaryFolder('build', async (folder) => {
+    const kind = ENGINES[cli.name]
     const dockerfile = join(folder, 'Dockerfile')
     const idFile = join(folder, 'image-id')
     await writeFile(dockerfile, request.dockerfile)
     const ignoreFile = await copyIgnoreFile(request.dockerfilePath, `${dockerfile}.dockerignore`)
     const args = [
       ...['build', `--file=${dockerfile}`, `--iidfile=${idFile}`, `--tag=${imageArgument(request.tag)}`],
-      ...(cli.name === 'podman' ? ['--pull=missing', '--format=docker'] : ['--pull=false', '--progress=plain']),
-      ...(cli.name === 'podman' && ignoreFile !== null ? [`--ignorefile=${ignoreFile}`] : []),
+      ...kind.build,
+      ...(kind.ignoreFile !== null && ignoreFile !== null ? [`${kind.ignoreFile}=${ignoreFile}`] : []),
       ...(request.keep ? [] : labelFlags(imageLabels(session))),
       ...(request.target === undefined ? [] : [`--target=${request.target}`]),
       ...(request.platform === undefined ? [] : [`--platform=${request.platform}`]),

@@ -5,8 +5,8 @@ import { execa, type Options, type Result, type ResultPromise } from 'execa'
 import { bounds } from '../../bounds.ts'
 import { HardenError } from '../../errors.ts'
 import { isOver, makerOf, thisRun, tokenOf } from '../../made-by.ts'
-import type { EngineName } from '../engine.ts'
 import { failureOf } from '../failure.ts'
+import { ENGINE_NAMES, ENGINES, type EngineName } from '../kinds.ts'
 
 export interface CallResult {
   readonly exitCode: number
@@ -200,7 +200,7 @@ function timeout(name: EngineName, args: readonly string[], milliseconds: number
 
 const variable = 'HARDEN_IMAGE_RUN'
 /** What runs the engine's CLI, and its parts; a container's monitor has podman's environment and stays. */
-const programs = /^(?:docker|docker-buildx|podman|buildah|nerdctl)\n?$/
+const programs = new Set<string>([...ENGINE_NAMES, ...Object.values(ENGINES).flatMap(({ helpers }) => helpers)])
 
 /** What each call of the engine's CLI has in its environment, so that a later run knows whose it was. */
 function markedAsOurs(): Readonly<Record<string, string>> {
@@ -223,7 +223,7 @@ export async function endOrphans(graceMs = 2000): Promise<void> {
 
 async function isOrphan(pid: number): Promise<boolean> {
   try {
-    if (!programs.test(await readFile(`/proc/${pid}/comm`, 'utf8'))) return false
+    if (!programs.has((await readFile(`/proc/${pid}/comm`, 'utf8')).trimEnd())) return false
     if ((await stat(`/proc/${pid}`)).uid !== thisRun().uid) return false
     const environment = (await readFile(`/proc/${pid}/environ`, 'latin1')).split('\0')
     const token = environment.find((one) => one.startsWith(`${variable}=`))?.slice(variable.length + 1) ?? ''

@@ -3,6 +3,7 @@ import { pidsOf } from '../activity.ts'
 import { nameArgument } from '../arguments.ts'
 import type { ContainerProcess } from '../engine.ts'
 import { failureOf } from '../failure.ts'
+import { ENGINES } from '../kinds.ts'
 import type { Cli } from './process.ts'
 
 interface Row {
@@ -30,8 +31,7 @@ function hereRows(container: string): readonly Row[] | null {
 }
 
 async function hostRows(cli: Cli, container: string): Promise<readonly Row[]> {
-  // `docker top` hands options to the host's ps; podman has its own names, hpid being the host's.
-  return rowsOf(await top(cli, container, cli.name === 'podman' ? ['hpid', 'args'] : ['-eo', 'pid,args']))
+  return rowsOf(await top(cli, container, ENGINES[cli.name].top.pids))
 }
 
 /** Rows without their header; none for a container that has ended meanwhile. */
@@ -89,12 +89,9 @@ async function fromInside(cli: Cli, container: string): Promise<readonly Contain
   return result.length === 0 ? null : result
 }
 
-const psColumns = ['pid', 'ruid', 'euid', 'suid', 'fuid', 'rgid', 'egid', 'sgid', 'fgid', 'args']
-
 async function fromEngine(cli: Cli, container: string): Promise<readonly ContainerProcess[]> {
-  const columns = cli.name === 'podman' ? ['hpid', 'uid', 'args'] : ['-eo', psColumns.join(',')]
+  const { ids: columns, count: ids } = ENGINES[cli.name].top
   const rows = await top(cli, container, columns)
-  const ids = columns.length === 3 ? 1 : 8
   return rows.flatMap((row) => {
     const fields = row.trim().split(/\s+/)
     const numbers = fields.slice(0, ids + 1).map(Number)
