@@ -161,7 +161,7 @@ async function hardened(
 }
 
 /** What is known and decided of each stage that is meant to run. */
-export function inspectedStages(
+function inspectedStages(
   { reference }: WorkItem,
   dockerfile: Dockerfile,
   known: ReadonlyMap<string, Known<ImageFacts>>,

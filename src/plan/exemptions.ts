@@ -67,7 +67,7 @@ export interface Ignore {
 
 const PATTERN = /^#\s*harden-image\s+ignore=([\w-]+(?:\s*,\s*[\w-]+)*)(?:\s+reason=(.*))?\s*$/
 
-export function ignoresIn({ text }: Comment): Pick<Ignore, 'transforms' | 'reason'> | null {
+function ignoresIn({ text }: Comment): Pick<Ignore, 'transforms' | 'reason'> | null {
   const match = text.includes('harden-image') ? PATTERN.exec(text.trim()) : null
   if (match === null) return null
   return { transforms: (match[1] ?? '').split(',').map((name) => name.trim()), reason: (match[2] ?? '').trim() }

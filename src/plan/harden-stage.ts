@@ -266,7 +266,7 @@ function capableFiles(
 }
 
 /** ENTRYPOINT and CMD as they must become: ports moved in arguments, switches of user taken out. */
-export function planCommand(facts: ImageFacts, ports: PortPlan, stepDown: StepDownPlan): CommandChange | null {
+function planCommand(facts: ImageFacts, ports: PortPlan, stepDown: StepDownPlan): CommandChange | null {
   const { config } = facts
   const { argv } = stepDown
   if ((ports.entrypoint ?? ports.cmd ?? argv.entrypoint ?? argv.cmd) === null) return null

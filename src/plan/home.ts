@@ -75,7 +75,7 @@ function unknownBase(facts: ImageFacts, account: AccountChoice): HomePlan {
 }
 
 /** The command that makes the account makes its home too. */
-export function isMadeWith({ createHome, creation }: AccountChoice): boolean {
+function isMadeWith({ createHome, creation }: AccountChoice): boolean {
   return createHome && creation !== 'copy'
 }
 
@@ -84,7 +84,7 @@ function isHome(path: string): boolean {
 }
 
 /** A folder that is the account's alone, as far as is known. */
-export function isOwnHome(facts: Pick<ImageFacts, 'files'>, account: AccountChoice, home: string): boolean {
+function isOwnHome(facts: Pick<ImageFacts, 'files'>, account: AccountChoice, home: string): boolean {
   if (!isHome(home)) return false
   if (!facts.files.known) return true
   return couldCreate(facts.files.value, { uid: account.uid, gids: [account.gid] }, `${home}/x`).allowed

@@ -10,7 +10,7 @@ const shown = (found: typeof messages) => found.map(({ file, text }) => `${file}
 
 /** What it is about, as whoever reads it writes it: a keyword, a placeholder of the help, a product. */
 const CAPITAL =
-  /^(?:[A-Z][A-Z0-9_:[\]=/]+(?: |$|…)|[A-Z]: |(?:Alpine|Compose|Containerfile|Debian|Docker|Dockerfiles?|Kubernetes|OpenShift|Podman)\b)/
+  /^(?:[A-Z][A-Z0-9_:[\]=/]+(?:[ ,]|$|…)|[A-Z]: |(?:Alpine|Compose|Containerfile|Debian|Docker|Dockerfiles?|Kubernetes|OpenShift|Podman)\b)/
 /** Of the YAML library, which is asked for the same words elsewhere. */
 const OF_OTHERS = new Set(['Map keys must be unique'])
 /** The summary of a transform stands in its page and in SARIF, as a sentence. */

@@ -104,7 +104,7 @@ function isOpened({ port }: LowPort, { bound }: PortSources): boolean {
   return bound === null || bound.some((other) => other.port === port)
 }
 
-export interface Move extends Found {
+interface Move extends Found {
   readonly reason: string
   readonly guessed: boolean
 }
@@ -112,7 +112,7 @@ export interface Move extends Found {
 const BY_ITSELF = 'it binds the port by itself and is told another one'
 
 /** Best reason first: a setting of a known form, a daemon's own way, the only place that says it, the program's help. */
-export function findMove(
+function findMove(
   from: number,
   to: number,
   sources: PortSources,
@@ -137,7 +137,7 @@ export function findMove(
 }
 
 /** Without what is set in files that the image came with. */
-export function inShipped(found: Found, { isShipped = () => false }: PortSources): Found {
+function inShipped(found: Found, { isShipped = () => false }: PortSources): Found {
   const others = found.fileEdits.filter(({ path }) => !isShipped(path))
   const theirs = new Set(others.flatMap(({ evidence }) => evidence))
   return {

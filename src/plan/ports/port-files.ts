@@ -11,7 +11,7 @@ import { lineEvidence, type PortLine, portEdit, portLines } from './port-lines.t
 type Sources = Pick<PortSources, 'facts' | 'programs' | 'opened'> & Partial<Pick<PortSources, 'scripts' | 'spared'>>
 
 /** Edits that move a port in the configuration that was read. */
-export function inFiles(from: number, to: number, sources: Sources): readonly FileEdit[] {
+function inFiles(from: number, to: number, sources: Sources): readonly FileEdit[] {
   return configurationRead(sources).flatMap(({ path, text }) => {
     const known = portLines(path, text, from, to)
     const ofScript = isScript(text) ? scriptPortLines(path, text, from, to) : []
@@ -65,7 +65,7 @@ function isCode(path: string, text: string): boolean {
 }
 
 /** Of a shell. */
-export function isScript(text: string): boolean {
+function isScript(text: string): boolean {
   const words = /^#!\s*(\S+)(?:[ \t]+(\S+))?/.exec(text)
   return words !== null && (isShell(words[1] ?? '') || (/\/env$/.test(words[1] ?? '') && isShell(words[2] ?? '')))
 }

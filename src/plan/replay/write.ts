@@ -144,7 +144,7 @@ export function openFolder(need: Need, blocker: string, state: State): boolean {
 }
 
 /** The highest folder that has to be made for a path: those above it are everybody's, so root makes them on the way. */
-export function topmostMissing(path: string, state: State): string {
+function topmostMissing(path: string, state: State): string {
   let chosen = path
   for (let at = path; at !== '/' && state.files.entry(at) === null; at = parentOf(at)) {
     if (!isSharedFolder(at) && !isSystemFolder(at)) chosen = at

@@ -41,6 +41,7 @@ export function tryAll(asked: readonly (readonly [Identity, Question])[]): reado
         if (status !== 0) throw Object.assign(new Error('unreadable'), { code: 'EACCES' })
       },
       create: (p) => { fs.mkdirSync(p); fs.rmdirSync(p) },
+      mode: (p) => fs.chmodSync(p, fs.statSync(p).mode & 0o7777),
       remove: (p) => {
         // Removing is tried by renaming in the same directory: the same permissions, and it can be undone.
         fs.renameSync(p, p + '.away'); asRoot(() => fs.renameSync(p + '.away', p))
