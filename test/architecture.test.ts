@@ -145,6 +145,45 @@ test('a run without engine, network, proof and configuration loads nothing of th
   expect([...loaded].filter((target) => NOT_LOADED.test(target))).toEqual([])
 })
 
+/** The sources of image facts stand on the engine, which stands on what an image is: a folder of their own. */
+function folderOf(path: string): string {
+  if (path.startsWith('src/image/sources/')) return 'src/image/sources'
+  const [top = '', second = '', third] = path.split('/')
+  return top === 'src' ? `src/${third === undefined ? second : `${second}/`}` : `${top}/`
+}
+
+/** The folders that lead back to themselves, each with the imports that make it so. */
+function circles(all: readonly Module[]): string[] {
+  const leads = new Map<string, Set<string>>()
+  const local = all.flatMap(({ path, imports }) =>
+    imports.filter(({ specifier }) => specifier.startsWith('.')).map(({ target }) => [path, target] as const),
+  )
+  for (const [path, target] of local) {
+    const [from, to] = [folderOf(path), folderOf(target)]
+    if (from !== to) leads.set(from, (leads.get(from) ?? new Set()).add(to))
+  }
+  const reached = (from: string): ReadonlySet<string> => {
+    const found = new Set<string>()
+    const open = [from]
+    for (let at = open.pop(); at !== undefined; at = open.pop())
+      for (const next of leads.get(at) ?? []) if (!found.has(next)) open.push(next) && found.add(next)
+    return found
+  }
+  const around = new Set([...leads.keys()].filter((folder) => reached(folder).has(folder)))
+  return local
+    .filter(([path, target]) => {
+      const [from, to] = [folderOf(path), folderOf(target)]
+      return from !== to && around.has(from) && reached(to).has(from)
+    })
+    .map(([path, target]) => `${path} imports ${target}, which leads back to it`)
+}
+
+test('folders form no circle, types included', () => {
+  expect(circles(modules)).toEqual([])
+  const back = readModule('src/plan/x.ts', "import type { Options } from '../app/task.ts'")
+  expect(circles([...modules, back]).length).toBeGreaterThan(0)
+})
+
 /** A table by names that is an object of its own kind has `constructor` in it, which a stranger may ask for. */
 const BARE_TABLE = /^(?:export )?const (\w+): (?:Readonly<\s*)?Record<\s*string,(?:(?!^\S)[\s\S])*?= \{/gm
 

@@ -7,7 +7,7 @@ import { askedBy, CONFIGURATION_ASKS, type Ignore, ignoreComments, PLANNED_AROUN
 import { planInTurn } from '../plan/make-plan.ts'
 import { decided, type Plan, type StagePlan } from '../plan/plan.ts'
 import type { Policy, StageInput } from '../plan/stage-input.ts'
-import type { ReportFinding, ReportPort, ReportStage, ReportUser, TargetResult } from '../report/report.ts'
+import type { Hardened, ReportFinding, ReportPort, ReportStage, ReportUser } from '../report/report.ts'
 import type { Finding, Transform } from '../transform.ts'
 import { outcomesOf, verdict } from './verdict.ts'
 
@@ -19,11 +19,6 @@ export interface HardenRequest {
   readonly stages: readonly StageInput[]
   readonly policy: Policy
   readonly transforms: readonly Transform[]
-}
-
-export interface Hardened {
-  readonly result: TargetResult
-  readonly plan: Plan
 }
 
 /** The pure pipeline: document, facts and policy in; plan, edits and report out. */

@@ -1,6 +1,6 @@
-import type { Hardened } from '../app/harden.ts'
 import type { Operation } from '../evidence/operation.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
+import type { Hardened } from '../report/report.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { learnedFrom } from './lessons.ts'
 import type { ProveRequest } from './request.ts'

@@ -1,6 +1,6 @@
-import type { Hardened } from '../app/harden.ts'
 import type { Operation } from '../evidence/operation.ts'
 import type { StagePlan } from '../plan/plan.ts'
+import type { Hardened } from '../report/report.ts'
 import type { Comparison } from './checks/index.ts'
 import type { Container } from './container/container.ts'
 import type { RunRecord } from './container/run-record.ts'

@@ -1,7 +1,7 @@
 // Work that is begun before it is known whether it is needed, so that it need not be waited for then.
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Hardened } from '../app/harden.ts'
 import type { Engine, RunSpec } from '../engine/engine.ts'
+import type { Hardened } from '../report/report.ts'
 import { compare, isPassed } from './checks/index.ts'
 import type { FirstConditionsRequest } from './conditions/condition.ts'
 import { type FirstConditions, runFirstConditions } from './conditions/index.ts'

@@ -1,5 +1,6 @@
 import manifest from '../../package.json' with { type: 'json' }
 import type { Evidence } from '../evidence/claim.ts'
+import type { Plan } from '../plan/plan.ts'
 import type { Outcome } from '../transform.ts'
 
 /** The JSON report: a contract, described by schema/report.schema.json. */
@@ -29,6 +30,12 @@ export interface TargetResult {
   readonly proof: ReportProof | null
   /** Why the verdict is `failed`; absent otherwise. */
   readonly error?: ReportError
+}
+
+/** A result with the plan that it is the text of. */
+export interface Hardened {
+  readonly result: TargetResult
+  readonly plan: Plan
 }
 
 interface ReportError {

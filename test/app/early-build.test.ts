@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Hardened } from '../../src/app/harden.ts'
 import { HardenError } from '../../src/errors.ts'
 import type { RunRecord } from '../../src/proof/container/run-record.ts'
 import { buildEarly, buildsOnce } from '../../src/proof/speculation.ts'
+import type { Hardened } from '../../src/report/report.ts'
 
 const record = {} as RunRecord
 const hardened = (output: string, changed = true) => ({ result: { output, changed } }) as Hardened
