@@ -17,7 +17,7 @@ export const buildAsRoot: Transform = {
         outcome: 'fixed',
         line: first.line,
         column: first.column,
-        message: `${steps.reason}, which ${steps.user} may not: ${steps.move === null ? `root does it, then ${steps.user} is back` : 'USER comes after it'}`,
+        message: `${steps.reason}: needs root, so ${steps.move === null ? `it runs as root, then switches back to ${steps.user}` : `USER ${steps.user} moves below it`}`,
         evidence: [{ source: 'declared', subject: steps.user, detail: steps.reason }],
         edits: steps.move === null ? around(dockerfile, stage, steps) : moved(dockerfile, stage, steps),
       }

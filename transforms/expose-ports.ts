@@ -21,7 +21,7 @@ export const exposePorts: Transform = {
       outcome: 'fixed',
       line: place.line,
       column: place.column,
-      message: `what speaks of port ${list(moved.map((decision) => decision.from))} says ${list(moved.map((decision) => decision.to))} now`,
+      message: `EXPOSE and HEALTHCHECK: ${list(moved.map((decision) => decision.from))} → ${list(moved.map((decision) => decision.to))}`,
       evidence: moved.flatMap((decision) => decision.evidence),
       edits,
     }

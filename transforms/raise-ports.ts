@@ -43,7 +43,7 @@ function move(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, moved: read
     outcome: 'fixed',
     line: place?.line ?? stage.from.line,
     column: place?.column ?? 1,
-    message: `port ${text}: a non-root process may not bind below 1024 everywhere`,
+    message: `port ${text}: some runtimes forbid ports below 1024`,
     hint: `publish the new port, as with ${published(moved)}`,
     evidence: moved.flatMap((decision) => decision.evidence),
     edits: [

@@ -9,9 +9,9 @@ const list = { type: 'array', requiresArg: true, string: true } as const satisfi
 const groups = {
   output: 'What comes out:',
   target: 'What is worked on:',
-  policy: 'What it becomes:',
+  policy: 'Hardening:',
   proof: 'Build and proof:',
-  images: 'Where images are looked into:',
+  images: 'Image inspection:',
 } as const
 
 /** How facts are found and what decides the plan: the same for every verb that looks at targets. */
@@ -171,7 +171,7 @@ export const hardenFlags = {
     type: 'boolean',
     alias: 'q',
     group: groups.output,
-    describe: 'on stderr only what failed and the sum',
+    describe: 'print only failures and the summary to stderr',
   },
   ...excludeFlag,
   ...policyFlags,

@@ -18,12 +18,12 @@ export function assumptions(input: StageInput): readonly Remark[] {
     {
       outcome: isStartUnknown ? 'todo' : 'note',
       transform: 'set-user',
-      message: `${facts.reference} was not looked into (${reasons.join('; ')}): ${
+      message: `${facts.reference} was not inspected (${reasons.join('; ')}): ${
         isStartUnknown
           ? 'what it starts, as which user, and what that writes is not known'
-          : `${isUserUnseen(input) ? 'that it starts as root, ' : ''}its accounts and the paths it writes are assumed`
+          : `${isUserUnseen(input) ? 'its root user, ' : ''}accounts and writable paths are assumptions`
       }`,
-      hint: 'run with --prove, or where an engine has the image, to know instead of assume',
+      hint: 'pull the image, or add --prove, to verify',
       about: 'FROM',
       evidence: [],
     },
@@ -73,8 +73,8 @@ export function otherShell({ facts }: StageInput): readonly Remark[] {
     {
       outcome: 'todo',
       transform: 'report-remarks',
-      message: `SHELL says ${shell.join(' ')}, which does not run what is put in here: it is for a shell`,
-      hint: 'put SHELL ["/bin/sh", "-c"] above the lines that are put in',
+      message: `SHELL is ${shell.join(' ')}, but the inserted RUN lines need a POSIX shell`,
+      hint: 'put SHELL ["/bin/sh", "-c"] above the inserted lines',
       about: 'SHELL',
       evidence: [],
     },

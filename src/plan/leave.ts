@@ -11,7 +11,7 @@ export function exempt(input: StageInput, { line, text, reason }: Exemption): St
     outcome: 'note',
     transform: 'set-user',
     message: `stays root: exempted by "${text}" in line ${line} (${why})`,
-    hint: 'take the comment out to have it hardened',
+    hint: 'remove the comment to harden it',
     about: 'USER',
     evidence: [{ source: 'given', subject: 'root', detail: `exempted in line ${line}` }],
   }

@@ -92,4 +92,4 @@ function mustKeepRoot(input: StageInput): Remark | null {
 }
 
 const WAY_OUT =
-  'run it with --cap-drop=ALL and only the capabilities it needs, and turn on userns-remap, so that its root is nobody on the host'
+  'run it with --cap-drop=ALL and only the capabilities it needs, and turn on userns-remap, which maps container root to an unprivileged host user'

@@ -118,7 +118,10 @@ function data(
   const cells = result.proof?.passed === true ? result.proof.cells : []
   const outcome = (name: string) => cells.find((cell) => cell.name === name)?.outcome
   // Names as in src/proof/volume-cells.ts.
-  const [filled, given] = [outcome('volume that a root run filled'), outcome('the same volume, given to the user once')]
+  const [filled, given] = [
+    outcome('volume previously written as root'),
+    outcome('the same volume, given to the user once'),
+  ]
   const said = ({ path, prepared }: ProfileVolume): string => {
     const there = `a volume that is there already at ${path}`
     if (filled === 'pass') return `${there} works as it is (measured). If yours does not`

@@ -97,7 +97,7 @@ export async function unexercised(
     if (isInterpreter(baseName(path)) || isSwitcher(baseName(path))) continue
     const names = await engine.copyOut(container, path, (tar) => namesIn(tar, SWITCHES))
     if (names !== null && names.size > 0)
-      return `its work was not seen: ${path} stays root and can become another user for what it does, and did not in anything that it was asked; give the proof a check that makes it work (--smoke, or smoke: in the configuration)`
+      return `not exercised: ${path} stays root and can become another user for what it does, and did not in anything that it was asked; give the proof a check that makes it work (--smoke, or smoke: in the configuration)`
   }
   return null
 }

@@ -77,5 +77,5 @@ function resultHint(checks: ReportProof['checks'], said: string): string {
   if (program !== undefined)
     return `where ${program} has capabilities of its own (getcap), RUN setcap -r ${program} lets it start without them`
   if (REFUSED_PATH.test(said)) return 'name the missing paths with --writable'
-  return 'look what it was refused (docker logs of both); --smoke CMD gives the proof a check of your own'
+  return '--smoke CMD gives the proof a check of your own, which may show more'
 }

@@ -56,7 +56,7 @@ const OTHERS: Readonly<Record<string, string>> = table({
 })
 
 function rule(name: string, summaries: ReadonlyMap<string, string>): ReportingDescriptor {
-  const summary = summaries.get(name) ?? OTHERS[name] ?? 'What is left to do for a person.'
+  const summary = summaries.get(name) ?? OTHERS[name] ?? 'What needs a decision.'
   return { id: name, shortDescription: { text: summary }, fullDescription: { text: summary }, help: { text: summary } }
 }
 

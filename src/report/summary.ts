@@ -12,7 +12,7 @@ export function summaryLine(results: readonly TargetResult[]): string {
   const held = findingCount(results, 'offered')
   if (held > 0) parts.push(`${counted(held, 'offered fix', 'offered fixes')} held back (--unsafe applies them)`)
   const left = findingCount(results, 'todo')
-  if (left > 0) parts.push(`${counted(left, 'finding')} for a person`)
+  if (left > 0) parts.push(counted(left, 'finding needs a decision', 'findings need a decision'))
   const unproved = results.filter(({ proof }) => proof !== null && !proof.passed).length
   if (unproved > 0) parts.push(`${counted(unproved, 'proof')} failed`)
   return parts.join('; ')

@@ -64,5 +64,5 @@ test('a folder that its source makes needs nothing beside the one that it is in,
   const granted = result.findings.filter(
     ({ outcome, transform }) => `${outcome} ${transform}` === 'fixed own-writable-paths',
   )
-  expect(granted.map(({ message }) => message)).toEqual(['the user may write /data'])
+  expect(granted.map(({ message }) => message)).toEqual(['grants write access to /data'])
 })

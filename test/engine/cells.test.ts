@@ -131,7 +131,7 @@ const LOW_PORTS = 'the same, low ports refused'
 const READ_ONLY = 'read-only root'
 const ARBITRARY = 'arbitrary uid, group 0'
 const FRESH = 'fresh volume'
-const FILLED = 'volume that a root run filled'
+const FILLED = 'volume previously written as root'
 const MIGRATED = 'the same volume, given to the user once'
 const POD = 'volume of a pod (fsGroup)'
 
@@ -214,7 +214,7 @@ test('a volume: new it works; filled by root it does once it is given to the use
   const { command = '' } = cell(proved, FILLED)
   expectTold(
     proved,
-    /fail +volume that a root run filled \(does not count\)/,
+    /fail +volume previously written as root \(does not count\)/,
     new RegExp(`once: ${command.slice(0, 20)}`),
   )
 

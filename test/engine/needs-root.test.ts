@@ -121,7 +121,7 @@ describe('a server that greets, and switches its user only for a real request', 
       verdict: 'incomplete',
       passed: false,
     })
-    expect(result.findings.map(({ message }) => message).join('\n')).toContain('its work was not seen')
+    expect(result.findings.map(({ message }) => message).join('\n')).toContain('not exercised')
   })
 
   test('needs root as soon as a check makes it work', async () => {

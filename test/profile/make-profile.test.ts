@@ -250,7 +250,7 @@ describe('what changes for those who have it running today', () => {
   const withData = { ...server, config: { ...server.config, volumes: ['/data'] } }
   const cells = (filled: 'pass' | 'fail', given: 'pass' | 'not asked') =>
     [
-      ['volume that a root run filled', filled] as const,
+      ['volume previously written as root', filled] as const,
       ['the same volume, given to the user once', given] as const,
     ].map(([name, outcome]) => ({ name, required: false, outcome, reason: '' }))
 

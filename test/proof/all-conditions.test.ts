@@ -13,7 +13,7 @@ const FAILED_BY: Readonly<Record<string, string | null>> = {
   'arbitrary uid, group 0': 'a program that must know its user is not hardened for any uid, and its own words say why',
   // No run of its own: in the run that is compared each volume is new, and what fails with it fails the proof.
   'fresh volume': null,
-  'volume that a root run filled': 'a volume: new it works; filled by root it does once it is given to the user',
+  'volume previously written as root': 'a volume: new it works; filled by root it does once it is given to the user',
   'the same volume, given to the user once': 'what a volume says of who filled it, no change of owner mends',
   'volume of a pod (fsGroup)': 'a volume of a pod is not its own: one that sets the mode of it fails there',
 }

@@ -17,7 +17,7 @@ test('a finding is a result at its place, by the rule that says it', () => {
     sampleRendering('a b/Dockerfile', 'FROM debian\n', 'FROM debian\nUSER 1:1\n', { findings: [finding, todo] }),
   )
   expect(run?.tool.driver.rules?.map(({ id, shortDescription }) => [id, shortDescription?.text])).toEqual([
-    ['prove', 'What is left to do for a person.'],
+    ['prove', 'What needs a decision.'],
     ['set-user', RULES.get('set-user')],
   ])
   expect(

@@ -113,7 +113,7 @@ describe('the sum', () => {
       sampleResult({ verdict: 'incomplete', proof: { ...proof, passed: false } }),
     ]
     expect(summaryLine(results)).toBe(
-      '4 targets: 1 hardened, 1 unchanged, 2 incomplete; 1 offered fix held back (--unsafe applies them); 1 finding for a person; 1 proof failed',
+      '4 targets: 1 hardened, 1 unchanged, 2 incomplete; 1 offered fix held back (--unsafe applies them); 1 finding needs a decision; 1 proof failed',
     )
   })
 })

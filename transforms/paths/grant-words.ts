@@ -46,23 +46,26 @@ export function granted(stage: Stage, grants: readonly Grant[], edits: readonly 
     outcome: 'fixed',
     line: (stage.instructions.at(-1) ?? stage.from).line,
     column: 1,
-    message: `the user may ${allowed(grants)}`,
+    message: `grants ${accessTo(grants, ['write access to', 'read access to', 'passage through'])}`,
     evidence,
     edits,
   }
 }
 
-/** What the grants let the user do: `write /a, /b; read /c; and enter /d`. */
-export function allowed(grants: readonly Grant[]): string {
+/** What the grants are for, in the words given: `write /a, /b; read /c; and enter /d`. */
+export function accessTo(
+  grants: readonly Grant[],
+  [write, read, enter]: readonly [write: string, read: string, enter: string],
+): string {
   const paths = (chosen: (kind: Grant['kind']) => boolean): string =>
     grants
       .filter(({ kind }) => chosen(kind))
       .map(({ path }) => path)
       .join(', ')
   const parts = [
-    ['write', paths((kind) => kind !== 'group-read' && kind !== 'traverse')],
-    ['read', paths((kind) => kind === 'group-read')],
-    ['enter', paths((kind) => kind === 'traverse')],
+    [write, paths((kind) => kind !== 'group-read' && kind !== 'traverse')],
+    [read, paths((kind) => kind === 'group-read')],
+    [enter, paths((kind) => kind === 'traverse')],
   ].flatMap(([what, where]) => (where === '' ? [] : [`${what} ${where}`]))
   return parts.length > 1 ? `${parts.slice(0, -1).join('; ')}; and ${parts.at(-1)}` : (parts[0] ?? '')
 }

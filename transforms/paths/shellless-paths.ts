@@ -4,7 +4,7 @@ import { type AccountChoice, decided, type Grant, type StagePlan } from '../../s
 import type { Finding } from '../../src/transform.ts'
 import { copyText, keyword, reason } from '../edits/lines.ts'
 import { insertLines, placeOf, stagePlace } from '../edits/placement.ts'
-import { allowed, granted, grantReasons } from './grant-words.ts'
+import { accessTo, granted, grantReasons } from './grant-words.ts'
 
 /**
  * Without a shell: a stage of its own makes the folders with WORKDIR, and a COPY with --chown sets their owner. COPY
@@ -32,7 +32,7 @@ function unchangeable(stage: Stage, grants: readonly Grant[], { uid, gid }: Acco
     outcome: 'todo',
     line: at.line,
     column: at.column,
-    message: `the user must ${allowed(grants)}, and the image has no shell to change their modes or owner`,
+    message: `the user must ${accessTo(grants, ['write', 'read', 'enter'])}, and the image has no shell to change their modes or owner`,
     hint: `copy them with --chown=${uid}:${gid} or --chmod, into a folder that everybody can enter, such as /app`,
     evidence: grants.flatMap((grant) => grant.evidence),
     edits: [],

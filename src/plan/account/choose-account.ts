@@ -76,7 +76,7 @@ const noAccounts: Accounts = { users: [], groups: [] }
 
 function whyNew(request: AccountRequest): string {
   return request.facts.accounts.known
-    ? 'no account of the image belongs to this program'
+    ? 'the image has no service account for it'
     : `a new account, since the accounts of ${withoutDigest(request.facts.reference)} are not known`
 }
 

@@ -221,8 +221,8 @@ function unowned(need: Need): Remark {
   return {
     outcome: 'todo',
     transform: 'own-writable-paths',
-    message: `${need.path} gets another mode at start, which only its owner may give it, and whose it is is not known`,
-    hint: 'give it that mode in a RUN instead, or run with --prove to see it',
+    message: `${need.path} is chmod-ed at startup; only its owner may, and the owner is unknown`,
+    hint: 'set the mode in a RUN instead, or add --prove to verify',
     evidence: [need.evidence],
   }
 }

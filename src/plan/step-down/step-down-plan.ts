@@ -208,7 +208,7 @@ function unread({ path, reason, tooLong }: StepDownReport['unread'][number], { f
       {
         outcome: 'todo',
         transform: 'skip-step-down',
-        message: `${path} was not looked into (${reason}): what it writes and switches to is not known`,
+        message: `${path} was not inspected (${reason}): what it writes and switches to is not known`,
         hint: 'run with --prove to see it',
         evidence: [],
       },

@@ -110,7 +110,7 @@ const NONE_DECLARED = 'the original declares no volume'
 
 /** What those meet who have the original running and keep its volumes: an existing volume keeps its owners (FACTS 11). */
 export const filledVolume: LastCondition = {
-  name: 'volume that a root run filled',
+  name: 'volume previously written as root',
   summary: 'files of root; the command that gives them to the user is told, and tried',
   when: 'end',
   async run(request) {

@@ -1,7 +1,7 @@
 FROM alpine:3.22
 RUN apk add --no-cache python3
 COPY app.py /app.py
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN addgroup -g 10001 app \
  && adduser -D -u 10001 -G app -h /home/app -s /sbin/nologin app
 # harden-image: /var/lib/app (declared by VOLUME)

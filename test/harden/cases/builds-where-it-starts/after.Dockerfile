@@ -3,7 +3,7 @@ RUN apt-get update && apt-get install -y cargo
 WORKDIR /code
 COPY Cargo.toml ./
 RUN cargo build --offline
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /code/target (cargo keeps what it builds in the folder that it starts in)

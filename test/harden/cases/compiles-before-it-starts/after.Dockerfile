@@ -6,7 +6,7 @@ set -e
 g++-14 -O2 main.cc -o bin/bench
 exec ./bin/bench
 EOF
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /code/bin (written by /code/compile.sh line 3)

@@ -8,7 +8,7 @@ COPY --chmod=750 <<"EOF" /entrypoint.sh
 case "$1" in *.yml) set -- store serve "$@" ;; esac
 exec "$@"
 EOF
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN addgroup -g 10001 app \
  && adduser -D -u 10001 -G app -h /home/app -s /sbin/nologin app
 # harden-image: /entrypoint.sh is read (started by the command, with mode 0750)

@@ -6,7 +6,7 @@ logfile /var/log/my-redis.log
 unixsocket /run/redis.sock
 EOT
 RUN mkdir -p /srv/redis
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /run (named as unixsocket in /etc/my.conf line 3), /srv/redis (named as dir in /etc/my.conf line 1),

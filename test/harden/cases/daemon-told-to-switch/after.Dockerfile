@@ -4,7 +4,7 @@ RUN apt-get update && apt-get install -y bind9
 COPY <<EOF /etc/bind/named.conf.options
 options { directory "/var/cache/bind"; };
 EOF
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /etc/bind/rndc.key is read (package bind9 (line 3): the control key, closed to others), /run/named

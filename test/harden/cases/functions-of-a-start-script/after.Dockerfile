@@ -32,7 +32,7 @@ fi
 cat "${conf}/store.properties" /opt/store/last-start
 exec sleep infinity
 EOF
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /opt/store/conf (written by /start.sh line 9), /opt/store/conf/store.properties (written by

@@ -1,5 +1,5 @@
 FROM example.org/app-base:1
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN addgroup -g 10001 app \
  && adduser -D -u 10001 -G app -h /home/app -s /sbin/nologin app
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it

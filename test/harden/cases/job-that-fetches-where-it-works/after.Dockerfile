@@ -11,7 +11,7 @@ tar czf backup.tgz b
 wget -qO- https://example.org/ping
 curl -fsSL https://example.org/x.tgz | tar xz
 EOF
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /srv/out (files in it are written by /job.sh line 5), /srv/out/backup.tgz (written by /job.sh line

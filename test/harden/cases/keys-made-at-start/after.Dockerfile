@@ -6,7 +6,7 @@ openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=relay -keyout key.pem -out /
 [ -f /var/lib/relay/id ] || ssh-keygen -q -N '' -f /var/lib/relay/id
 exec relay --key /srv/relay/key.pem
 START
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /srv/relay (written by /start.sh line 2), /var/lib/relay (written by /start.sh line 3)

@@ -4,7 +4,7 @@ COPY --chmod=755 <<EOT /start.sh
 #!/bin/sh
 exec su -s /bin/sh icecast2 -c "icecast2 -c /etc/icecast2/icecast.xml"
 EOT
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: the container starts as icecast2 already, and only root can run su

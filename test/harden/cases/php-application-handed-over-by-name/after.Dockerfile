@@ -16,7 +16,7 @@ touch /srv/shop/app.log
 chown -R shop:root /srv/shop/app.log
 exec php -S 0.0.0.0:8000 -t /srv/shop
 EOF
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /srv/shop, /srv/shop/app/Mail/data and /srv/shop/config (handed to shop by RUN in line 12),

@@ -6,7 +6,7 @@ bind = "0.0.0.0:8000"
 errorlog = "/var/log/gunicorn.log"
 EOT
 COPY app.py .
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /run (named by the arguments --pid /run/gunicorn.pid), /var/log/gunicorn.log (errorlog in

@@ -6,7 +6,7 @@ set -e
 exec /opt/edge -a http=:${HTTP_PORT:-80},HTTP --to "http://${BACKEND:-web}:${WEB_PORT:-80}"
 EOT
 COPY edge /opt/edge
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 EXPOSE 8080

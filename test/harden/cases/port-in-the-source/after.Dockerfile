@@ -5,7 +5,7 @@ from flask import Flask
 app = Flask(__name__)
 app.run(host='0.0.0.0', port=80)
 EOF
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 EXPOSE 80

@@ -7,7 +7,7 @@ cp -a /src "/work/SOURCES/app-${VERSION}" || exit 1
 make -C "/work/SOURCES/app-${VERSION}" DESTDIR=/work/out || exit 1
 chown -R --reference=/src /work/out
 EOF
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: only root can chown, and the script ends when it fails

@@ -9,7 +9,7 @@ exec orders --data /var/lib/orders
 SCRIPT
 RUN echo 'start = 1' > /etc/orders.conf \
  && echo 'mkdir -p /var/cache/orders' > /etc/orders.env
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /var/cache/orders (made by /etc/orders.env at start), /var/lib/orders (made by /usr/local/bin/start

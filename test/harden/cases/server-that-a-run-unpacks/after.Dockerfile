@@ -2,7 +2,7 @@ FROM debian:trixie-slim
 RUN apt-get update && apt-get install -y default-jre-headless curl
 RUN mkdir -p /opt/queue && curl -fsSL https://example.org/queue-5.tar.gz | tar xz -C /opt/queue --strip-components=1
 COPY queue.xml /opt/queue/conf/queue.xml
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 EXPOSE 8161

@@ -16,7 +16,7 @@ COPY --chmod=755 <<"START" /start.sh
 python3 /settings.py
 exec python3 -m http.server
 START
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /etc/relay/relay.conf (open in /settings.py line 5), /etc/relay/sites (open in /settings.py line 3)

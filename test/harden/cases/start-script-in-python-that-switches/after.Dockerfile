@@ -7,7 +7,7 @@ import os
 os.chown("/srv/data", 991, 991)
 os.execv("/usr/sbin/gosu", ["gosu", "991:991", "/srv/shop"])
 EOF
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it

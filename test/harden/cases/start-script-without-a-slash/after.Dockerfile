@@ -6,7 +6,7 @@ mkdir -p output
 curl -fsS -o data.json http://example.com/data.json
 tar xzf bundle.tgz -C /srv/site
 EOT
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /opt/x (made by /opt/x/run.sh at start), /opt/x/data.json (written by /opt/x/run.sh line 3),

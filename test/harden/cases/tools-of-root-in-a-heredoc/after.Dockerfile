@@ -7,7 +7,7 @@ pip install --user --break-system-packages flask
 echo '[program:web]' > /etc/supervisor/conf.d/web.conf
 echo 'command=python3 -m flask run' >> /etc/supervisor/conf.d/web.conf
 EOF
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: socket and pid file, which it replaces at every start

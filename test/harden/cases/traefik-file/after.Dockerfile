@@ -5,7 +5,7 @@ entryPoints:
   web:
     address: ":80"
 EOF
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN addgroup -g 10001 app \
  && adduser -D -u 10001 -G app -h /home/app -s /sbin/nologin app
 # harden-image: listen above 1024 (traefik.yml said 80)

@@ -5,7 +5,7 @@ RUN ledgerd --version
 RUN mkdir -p $LEDGERDATA \
  && ledgerd init \
  && ledgerd config --force log /dev/stdout
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /var/ledger (filled by RUN in line 5, which runs what the image starts)

@@ -10,7 +10,7 @@ done
 cp /tmp/x /var/certs/"$CN"-cert.pem
 exec relay
 S
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /etc/relay (written by /start.sh line 6), /var/certs (files in it are written by /start.sh line 8)

@@ -13,7 +13,7 @@ FOUND=$(ls /opt)
 if [ -z "$FOUND" ]; then date > /opt/portal/found; fi
 exec portal
 START
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /opt/portal/local (written by /start.sh line 7), /opt/portal/secret (written by /start.sh line 6),

@@ -1,6 +1,6 @@
 FROM alpine:3.22
 COPY app /usr/local/bin/app
-# harden-image: app (10001:0): no account of the image belongs to this program
+# harden-image: app (10001:0): the image has no service account for it
 RUN adduser -D -u 10001 -G root -h /home/app -s /sbin/nologin app
 # harden-image: /home/app (the home of whoever runs it)
 RUN mkdir -p /home/app \

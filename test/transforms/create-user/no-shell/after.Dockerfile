@@ -4,7 +4,7 @@ WORKDIR /1/app
 
 FROM example.org/bare:1
 COPY app /app
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 COPY <<"HARDEN_IMAGE" /etc/passwd
 root:x:0:0:root:/root:/sbin/nologin
 app:x:10001:10001::/home/app:/sbin/nologin

@@ -2,7 +2,7 @@ FROM debian:trixie-slim
 RUN apt-get update && apt-get install -y libcap2-bin
 COPY web /usr/bin/web
 RUN setcap cap_net_bind_service=+ep /usr/bin/web
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /usr/bin/web without cap_net_bind_service: under --cap-drop=ALL the kernel would not start it

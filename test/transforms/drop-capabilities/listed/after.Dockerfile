@@ -4,7 +4,7 @@ COPY <<EOF /etc/caddy/Caddyfile
   file_server
 }
 EOF
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN addgroup -g 10001 app \
  && adduser -D -u 10001 -G app -h /home/app -s /sbin/nologin app
 # harden-image: listen above 1024 (Caddyfile said 80)

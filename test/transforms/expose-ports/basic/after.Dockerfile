@@ -1,6 +1,6 @@
 FROM debian:trixie-slim
 ENV PORT=8080
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 EXPOSE 8080/tcp 9100

@@ -3,7 +3,7 @@ WORKDIR /srv/app
 COPY --link --chmod=755 run.sh /usr/local/bin/
 add --chown=10001:10001 --link ["my files", "/srv/app/"]
 COPY --chown=0:0 certificates /srv/certificates
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /srv/app (the working folder, asked for with --own copied)

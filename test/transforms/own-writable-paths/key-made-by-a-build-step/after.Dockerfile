@@ -5,7 +5,7 @@ COPY <<EOF /etc/door.conf
 certificate /etc/ssl/site.crt
 key /etc/ssl/private/site.key
 EOF
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /etc/ssl/private is entered (named in /etc/door.conf line 2, and has mode 0600),

@@ -15,7 +15,7 @@ EOF
 COPY <<EOF /etc/other/other.conf
 logfile /var/log/other.log
 EOF
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /run (named as pidfile in /etc/door/door.conf line 4), /srv/own/logs (made by RUN in line 2),

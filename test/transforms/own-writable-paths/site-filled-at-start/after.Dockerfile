@@ -18,7 +18,7 @@ for f in /usr/share/server/html/assets/*.js; do
 done
 exec server
 EOF
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /etc/server/conf.d/site.conf (written by /start.sh line 3), /usr/share/server/html/assets (files in

@@ -10,7 +10,7 @@ grep -rl __KEY__ /srv/more | xargs sed -i "s|__KEY__|$KEY|"
 sed -i "s|__API__|$API|" /srv/other/*.html
 exec server
 EOF
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /srv/more (files in it are written by /start.sh line 3), /srv/other (files in it are written by

@@ -16,7 +16,7 @@ RUN make
 FROM debian:trixie-slim
 WORKDIR /app
 COPY --from=build /src/out ./
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /app/uploads (mkdirSync in /src/src/main.ts line 2), /srv/state (MkdirAll in /src/main.go line 2)

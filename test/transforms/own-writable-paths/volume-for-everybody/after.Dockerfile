@@ -1,6 +1,6 @@
 FROM alpine:3.22
 COPY proxy /
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN addgroup -g 10001 app \
  && adduser -D -u 10001 -G app -h /home/app -s /sbin/nologin app
 # harden-image: /state (declared by VOLUME)

@@ -5,7 +5,7 @@ listen: 8080
 file.dir: /srv/www
 cache.dir: /srv/cache
 EOF
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /srv/cache (named as cache.dir in /etc/site/site.conf line 3)

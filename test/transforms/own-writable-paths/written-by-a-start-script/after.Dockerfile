@@ -12,7 +12,7 @@ echo "window.api = '\$API'" > public/config.js
 sed -i "s/auto/\$WORKERS/" /srv/app/etc/app.conf
 exec app
 EOF
-# harden-image: app (10001:10001): no account of the image belongs to this program
+# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /srv/app/etc (written by /start.sh line 4), /srv/app/public/config.js (written by /start.sh line 3)

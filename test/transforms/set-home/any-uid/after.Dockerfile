@@ -1,6 +1,6 @@
 FROM debian:trixie-slim
 COPY app /usr/local/bin/app
-# harden-image: app (10001:0): no account of the image belongs to this program
+# harden-image: app (10001:0): the image has no service account for it
 RUN useradd --no-log-init --uid 10001 --gid 0 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /home/app (the home of whoever runs it)
 RUN mkdir -p /home/app \
