@@ -7,7 +7,7 @@ import ts from 'typescript'
 
 /** No file system, environment, clock, process or network: text and facts in, decisions out. */
 const PURE =
-  /^(src\/(borders|command|contents|evidence|plan|dockerfile|report|profile)\/|src\/image\/(?!sources\/)|src\/userns\/(?!host\/)|src\/app\/(base-images|harden|stage-inputs|verdict)\.ts$|src\/(bounds|edit|path|places|transform|errors|table|once-for|in-turn|line-of)\.ts$|transforms\/)/
+  /^(src\/(borders|command|contents|evidence|plan|dockerfile|report|profile)\/|src\/image\/(?!sources\/)|src\/userns\/(?!host\/)|src\/app\/(base-images|harden|stage-inputs|verdict)\.ts$|src\/(bounds|edit|path|places|transform|errors|table|memoize|words|in-turn|line-of)\.ts$|transforms\/)/
 
 const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   'dockerfile-ast': /^src\/dockerfile\//,
@@ -29,7 +29,7 @@ const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
 }
 
 const TRANSFORMS_MAY_IMPORT =
-  /^(transforms\/|src\/(transform|edit|errors|bounds|once-for|places)\.ts$|src\/(borders|contents|dockerfile|evidence|image|plan)\/(?!sources\/))/
+  /^(transforms\/|src\/(transform|edit|errors|bounds|memoize|words|places)\.ts$|src\/(borders|contents|dockerfile|evidence|image|plan)\/(?!sources\/))/
 const CLI = /^src\/cli(\.ts$|\/)/
 const AMBIENT = new Set(['process', 'Date', 'fetch', 'performance', 'setTimeout', 'setInterval', 'console'])
 

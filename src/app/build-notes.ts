@@ -5,9 +5,9 @@ import { HOST_SOCKET_HINT } from '../image/host-socket.ts'
 import { movedPort } from '../profile/compose-parts.ts'
 import type { Profile } from '../profile/profile.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
+import { joinTruncated } from '../words.ts'
 import type { BuildSettings, WorkItem } from '../workspace/work-item.ts'
 import { pairs } from './build.ts'
-import { listed } from './listed.ts'
 import type { Options, TargetOutcome } from './task.ts'
 
 /** What was taken from Compose and bake files, which nobody named, and what they leave open. What is published where it does not answer any more is said too. */
@@ -18,7 +18,7 @@ export function buildNotes(
   options: Options,
 ): readonly ReportFinding[] {
   if (build === undefined || path === null) return []
-  const by = listed(build.by)
+  const by = joinTruncated(build.by)
   const given = pairs(options.buildArg)
   const declared = new Set([...declaredArgs(dockerfile)].filter((name) => !given.has(name)))
   const isContextOpen = options.context === null

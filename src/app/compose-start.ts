@@ -8,8 +8,8 @@ import {
 } from '../dockerfile/index.ts'
 import type { Policy } from '../plan/stage-input.ts'
 import { type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
+import { joinTruncated } from '../words.ts'
 import type { BuildSettings, ComposeStart, WorkItem } from '../workspace/work-item.ts'
-import { listed } from './listed.ts'
 
 /** A Dockerfile that leaves it to its Compose services what is started, as one of them starts it. */
 export interface Started {
@@ -67,7 +67,7 @@ export function elseStarted({ build }: Pick<WorkItem, 'build'>, dockerfile: Dock
   const own = finalStage(dockerfile).instructions.findLast(({ keyword }) => keyword === 'CMD')?.text ?? ''
   const others = (build?.starts ?? []).filter((start) => !isSame(own, wordsOf(start)))
   if (others.length === 0) return []
-  const what = `${listed(others.map(saidOf))}: started in it in place of what it says itself, and not looked at`
+  const what = `${joinTruncated(others.map(saidOf))}: started in it in place of what it says itself, and not looked at`
   return [targetFinding('read-build', 'note', what, OWN_STAGE)]
 }
 
@@ -84,7 +84,7 @@ function saidOf(start: ComposeStart): string {
 
 /** A proof runs one of them. */
 function notShown(others: readonly ComposeStart[]): ReportFinding {
-  const what = `whether it does what else is started in it is not known: ${listed(others.map(saidOf))}`
+  const what = `whether it does what else is started in it is not known: ${joinTruncated(others.map(saidOf))}`
   return targetFinding('read-build', 'todo', what, OWN_STAGE)
 }
 

@@ -38,7 +38,7 @@ export function targetProcessor(): ProcessTarget {
       engine: openFor(options, hooks),
       known: new Map(),
       registries: openRegistries(),
-      room: limiterFor(options.jobs),
+      limiter: limiterFor(options.jobs),
     }
     engines.set(options.engine, shared)
     const engine = await shared.engine
@@ -56,7 +56,7 @@ interface Shared {
   readonly engine: Promise<Engine | null>
   readonly known: Map<string, Known<ImageFacts>>
   readonly registries: Registries
-  readonly room: Limiter
+  readonly limiter: Limiter
 }
 
 async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {

@@ -31,7 +31,7 @@ export async function proveAsIs(
     baseline: options.mode.kind === 'prove-image' ? options.mode.baseline : null,
     smoke: options.smoke,
     trace: options.trace,
-    limiter: session.room,
+    limiter: session.limiter,
     arbitraryUid: options.policy.arbitraryUid === true,
     times,
     progress: (line) => hooks.progress(`${item.target}: ${line}`),

@@ -93,7 +93,7 @@ export async function proveTarget(
     reference: item.reference,
     arbitraryUid,
     trace: options.trace,
-    limiter: session.room,
+    limiter: session.limiter,
     minimize: options.minimize,
     capAdd: options.capAdd,
     times,

@@ -12,7 +12,7 @@ export interface RunHooks extends TaskHooks {
   optionsFor(found: Found): Promise<Options>
   readonly processTarget: ProcessTarget
   /** For the targets, which are independent of each other. */
-  readonly room: <T>(run: () => Promise<T>) => Promise<T>
+  readonly limiter: <T>(run: () => Promise<T>) => Promise<T>
 }
 
 /**
@@ -20,7 +20,9 @@ export interface RunHooks extends TaskHooks {
  * others go on. Never throws; begins no other one when the signal is aborted.
  */
 export async function run(found: readonly Found[], hooks: RunHooks): Promise<readonly TargetOutcome[]> {
-  const outcomes = found.map((one) => hooks.room(async () => (hooks.signal.aborted ? [] : [await runOne(one, hooks)])))
+  const outcomes = found.map((one) =>
+    hooks.limiter(async () => (hooks.signal.aborted ? [] : [await runOne(one, hooks)])),
+  )
   return (await Promise.all(outcomes)).flat()
 }
 

@@ -19,7 +19,7 @@ export interface Session {
   readonly registries: Registries
   readonly readContext: ReadBuildContext
   /** For the containers of all proofs. */
-  readonly room: Limiter
+  readonly limiter: Limiter
   /** When the work on this target began, as performance.now() tells it. */
   readonly since: number
   /** Tells this target from the others of the call, in what is made for it. */

@@ -3,8 +3,8 @@ import type { RunRecord } from '../proof/container/run-record.ts'
 import { refusesRoot } from '../proof/needs-root.ts'
 import type { ProveRequest } from '../proof/request.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
+import { joinTruncated } from '../words.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
-import { listed } from './listed.ts'
 import type { OriginalRuns } from './original-runs.ts'
 import { proofEnv } from './proof-env.ts'
 import type { Options } from './task.ts'
@@ -45,7 +45,7 @@ async function willingEnv(
   const without = isFine(await live.snapshot('seen'))
     ? null
     : await originals.instead(baseline, { env: options.env }, isFine)
-  const what = `what ${listed(item.build?.by ?? [])} sets (${listed(taken)})`
+  const what = `what ${joinTruncated(item.build?.by ?? [])} sets (${joinTruncated(taken)})`
   const note = (message: string): ReportFinding =>
     targetFinding('read-build', 'note', message, 'for another value: -e NAME=VALUE')
   return without?.original == null

@@ -44,7 +44,7 @@ export async function workOn(
     progress: request.quiet ? () => undefined : progress.show,
     onCleanUp: interruption.onCleanUp,
     signal: interruption.signal,
-    room: limiterFor(targetsAtATime(request)),
+    limiter: limiterFor(targetsAtATime(request)),
     optionsFor,
     readText: ({ target, path }) => (path === null ? decode(io.stdin, 'stdin') : readText(path, target)),
     processTarget: async (item, options, ports) => {

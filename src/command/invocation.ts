@@ -1,4 +1,4 @@
-import { onceFor } from '../once-for.ts'
+import { memoizeByObject } from '../memoize.ts'
 import { nameOf } from '../path.ts'
 import { parseShellScript, shellArguments } from './parse-shell.ts'
 import { isShell, optionsFrom, type Starter, starterOf, type Word } from './starters.ts'
@@ -124,7 +124,7 @@ export function argvOf(config: Partial<Command>): readonly string[] {
  * Base names of the programs that an image starts and of what starts them, in the order of the command; `sh -c` is looked
  * into. Only names that stand where a command stands; arguments are no programs.
  */
-export const programsOf = onceFor(({ entrypoint, cmd }: Command): readonly string[] => {
+export const programsOf = memoizeByObject(({ entrypoint, cmd }: Command): readonly string[] => {
   return [...new Set([...programsIn(entrypoint ?? []), ...programsIn(cmd ?? [])])]
 })
 

@@ -2,7 +2,7 @@ import { bounds } from '../bounds.ts'
 import type { ShellCommand } from '../command/index.ts'
 import { knownIn, type Step, says, shellCommands } from '../dockerfile/index.ts'
 import { staticValue, type Values } from '../image/step-down/static-text.ts'
-import { onceFor } from '../once-for.ts'
+import { memoizeByObject } from '../memoize.ts'
 import { normalisePath, parentOf } from '../places.ts'
 import { keysOf, linkActions, repositoryOf } from './run-makes.ts'
 
@@ -192,7 +192,7 @@ export function removals(): Removals {
 }
 
 /** Asked for many paths. */
-export const removedBy = onceFor((actions: readonly RunAction[]): ((path: string) => boolean) => {
+export const removedBy = memoizeByObject((actions: readonly RunAction[]): ((path: string) => boolean) => {
   const all = removals()
   for (const action of actions) all.add(action)
   return all.has

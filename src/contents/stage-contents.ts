@@ -3,7 +3,7 @@ import type { StageWalks, Step } from '../dockerfile/stage-walk.ts'
 import { findStage, reachedFrom } from '../dockerfile/stages.ts'
 import type { FileEntry, FileModel } from '../image/file-model.ts'
 import type { InTurn } from '../in-turn.ts'
-import { onceFor } from '../once-for.ts'
+import { memoizeByObject } from '../memoize.ts'
 import { baseName, normalisePath, parentOf } from '../places.ts'
 import { type BuildContext, fromContext, matching } from './build-context.ts'
 import {
@@ -230,7 +230,7 @@ function belowIn(base: FileModel, folder: string): readonly string[] {
   return all.slice(low, end)
 }
 
-const pathsInOrder = onceFor((base: FileModel): readonly string[] => [...base.paths()].sort())
+const pathsInOrder = memoizeByObject((base: FileModel): readonly string[] => [...base.paths()].sort())
 
 function act(draft: Draft, action: RunAction, sources: ContentsSources): void {
   if (action.tool === 'rm') {

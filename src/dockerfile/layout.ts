@@ -1,10 +1,10 @@
 /** How the text around instructions lies: which come after each other, and which comments are whose. */
-import { onceFor } from '../once-for.ts'
+import { memoizeByObject } from '../memoize.ts'
 import { continuationAt } from './lines.ts'
 import type { Comment, Dockerfile, Instruction, Span } from './model.ts'
 
 /** In the order of the text. Each edit asks for its neighbours. */
-export const allInstructions = onceFor((dockerfile: Dockerfile): readonly Instruction[] => {
+export const allInstructions = memoizeByObject((dockerfile: Dockerfile): readonly Instruction[] => {
   return [...dockerfile.metaArgs, ...dockerfile.stages.flatMap((stage) => [stage.from, ...stage.instructions])]
 })
 

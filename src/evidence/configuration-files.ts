@@ -1,5 +1,5 @@
 import type { FileModel } from '../image/file-model.ts'
-import { onceFor } from '../once-for.ts'
+import { memoizeByObject } from '../memoize.ts'
 import { isInside, isSystemState, normalisePath, parentOf } from '../places.ts'
 
 /** Files of the image that configure one of the programs: below a folder named like it, or named in the command. */
@@ -28,7 +28,7 @@ export function configurationFiles(
 }
 
 /** Texts that a program would read without being told to, with the parts of their paths; a port is looked for again and again. */
-const validTexts = onceFor((files: FileModel): ReadonlyMap<string, readonly string[]> => {
+const validTexts = memoizeByObject((files: FileModel): ReadonlyMap<string, readonly string[]> => {
   const enabled = new Set<string>()
   for (const path of files.paths()) {
     if (path.includes('-enabled/')) enabled.add(files.resolve(path) ?? path)

@@ -3,7 +3,7 @@ import { argvOf } from '../command/index.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
 import { says, wholeText } from '../dockerfile/index.ts'
 import type { ImageConfig } from '../image/facts.ts'
-import { onceFor } from '../once-for.ts'
+import { memoizeByObject } from '../memoize.ts'
 import { isInside, isSecretPlace, normalisePath } from '../places.ts'
 import { type Claim, declared, type Evidence } from './claim.ts'
 import type { Provider } from './provider.ts'
@@ -153,7 +153,7 @@ function toolsIn(
 /** Most stages use none of them. */
 const ANY_TOOL = new RegExp(homeTools.map(({ run }) => run).join('|'))
 
-const patternsOf = onceFor(({ run, unless, unlessAnywhere, usedBy }: HomeTool) => ({
+const patternsOf = memoizeByObject(({ run, unless, unlessAnywhere, usedBy }: HomeTool) => ({
   run: new RegExp(run),
   unless: compiled(unless),
   unlessAnywhere: compiled(unlessAnywhere),

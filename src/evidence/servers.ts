@@ -3,7 +3,7 @@ import type { PackageFamily, PackageRule } from '../../catalogue/package-rule.ts
 import type { ShellWord } from '../command/index.ts'
 import { type Step, says, shellCommands } from '../dockerfile/index.ts'
 import type { FileEntry, FileModel } from '../image/file-model.ts'
-import { onceFor } from '../once-for.ts'
+import { memoizeByObject } from '../memoize.ts'
 import { table } from '../table.ts'
 
 export interface InstalledPackage {
@@ -164,12 +164,12 @@ interface Patterns {
 }
 
 /** Rules are data that every file is asked about: their patterns are compiled once. */
-const patternsOf = onceFor(
+const patternsOf = memoizeByObject(
   (rule: PackageRule): Patterns => ({ packages: rule.packages.map(whole), starts: whole(rule.starts) }),
 )
 
 /** Whether any rule tells of a program by this name that it writes something of its own. */
-export const writesOf = onceFor((rules: readonly PackageRule[]): ((program: string) => boolean) => {
+export const writesOf = memoizeByObject((rules: readonly PackageRule[]): ((program: string) => boolean) => {
   const starts = whole(
     rules.flatMap((rule) => ((rule.writes ?? []).length === 0 ? [] : [rule.starts])).join('|') || '(?!)',
   )
@@ -177,7 +177,7 @@ export const writesOf = onceFor((rules: readonly PackageRule[]): ((program: stri
 })
 
 /** Whether a name is in any of the rules at all. */
-const anyOf = onceFor((rules: readonly PackageRule[]) => ({
+const anyOf = memoizeByObject((rules: readonly PackageRule[]) => ({
   packages: whole(rules.flatMap((rule) => rule.packages).join('|')),
   starts: whole(rules.map((rule) => rule.starts).join('|')),
 }))
@@ -190,7 +190,7 @@ export function filled(text: string, version: string): string {
   return text.replaceAll('\\1', version)
 }
 
-const patternOf = onceFor(({ programs }: ProgramGroup): RegExp => whole(programs.join('|')))
+const patternOf = memoizeByObject(({ programs }: ProgramGroup): RegExp => whole(programs.join('|')))
 
 /** The base name of a program is in a group of the catalogue. */
 export function isOneOf(group: ProgramGroup, program: string): boolean {

@@ -1,4 +1,4 @@
-import { onceFor } from '../once-for.ts'
+import { memoizeByObject } from '../memoize.ts'
 import type { Account, Accounts, Group, Known } from './facts.ts'
 
 /** Groups whose members can reach root, the host or other users' secrets. */
@@ -74,7 +74,7 @@ interface AccountIndex {
 }
 
 /** Both files may hold tens of thousands of lines, and are asked for each of them. */
-const indexOf = onceFor((accounts: Accounts): AccountIndex => {
+const indexOf = memoizeByObject((accounts: Accounts): AccountIndex => {
   const memberships = new Map<string, Set<number>>()
   for (const { gid, members } of accounts.groups) {
     for (const name of members) {
@@ -127,7 +127,9 @@ export function privilegedGroupsOf(accounts: Accounts, name: string): readonly s
   return privilegedIn(accounts).flatMap((group) => (gids.has(group.gid) ? [group.name] : []))
 }
 
-const privilegedIn = onceFor((accounts: Accounts) => accounts.groups.filter(({ name }) => privilegedGroups.has(name)))
+const privilegedIn = memoizeByObject((accounts: Accounts) =>
+  accounts.groups.filter(({ name }) => privilegedGroups.has(name)),
+)
 
 /**
  * Resolves `name|uid[:group|gid]` as Docker does (GetExecUser in moby/sys/user): a number is always an id; a bare uid

@@ -1,5 +1,5 @@
 import type { ProgramRule, RootNeed } from '../../catalogue/program.ts'
-import { onceFor } from '../once-for.ts'
+import { memoizeByObject } from '../memoize.ts'
 import { nameOf } from '../path.ts'
 
 export interface RootProgram {
@@ -31,7 +31,7 @@ export function programThatNeedsRoot(
 }
 
 /** The rules by the base names that they speak of. */
-const byName = onceFor((rules: readonly ProgramRule[]) => {
+const byName = memoizeByObject((rules: readonly ProgramRule[]) => {
   const found = new Map<string, ProgramRule[]>()
   for (const rule of rules) {
     if (rule.needsRoot === undefined) continue

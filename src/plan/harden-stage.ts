@@ -12,21 +12,20 @@ import { unknownAccount } from './account/unknown-account.ts'
 import { assumptions, imageTriggers, leftOut, otherShell } from './assumptions.ts'
 import { needlessCapabilities, refusedPrograms } from './capable-files.ts'
 import { imageCode } from './grants/closed.ts'
-import { type Granted, grantAll } from './grants/grant-all.ts'
-import { foundByHome, homeNeeds } from './grants/observed-needs.ts'
 import {
+  includedGrants,
+  includedHome,
+  includedLines,
+  includedWorkdir,
   isCure,
   isGuess,
   isHome,
   partsOf,
   said,
-  spareGrants,
-  spareHome,
-  spareLines,
-  spareWorkdir,
   unshownGrants,
-} from './grants/spare.ts'
-import { type Ground, groundOf } from './ground.ts'
+} from './grants/excluded-parts.ts'
+import { type Granted, grantAll } from './grants/grant-all.ts'
+import { foundByHome, homeNeeds } from './grants/observed-needs.ts'
 import { planHome, planWorkdir } from './home.ts'
 import {
   type AccountChoice,
@@ -38,6 +37,7 @@ import {
   type StagePlan,
   type Substitution,
 } from './plan.ts'
+import { type PlanContext, planContextOf } from './plan-context.ts'
 import { movedHealthcheck } from './ports/healthcheck.ts'
 import { type PortPlan, stagePorts } from './ports/plan-ports.ts'
 import { type Grantee, granteeOf } from './replay/own.ts'
@@ -48,28 +48,28 @@ import { vendorRemarks } from './vendor-image.ts'
 
 /** The plan for a stage that runs as root and need not. Stops between its parts. */
 export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePlan> {
-  const ground = groundOf(input, policy)
-  const { stated, spared, anyUid, tools, needs, stepDown } = ground
+  const context = planContextOf(input, policy)
+  const { stated, excluded, anyUid, tools, needs, stepDown } = context
   const { facts, observation, vendor, end } = input
   yield
-  const account = accountFor(ground)
+  const account = accountFor(context)
   yield
   const inHome = homeNeeds(observation).map((need) => need.evidence)
   const home = planHome(facts, account, inHome, anyUid, foundByHome(observation))
-  const ports = stagePorts(ground)
+  const ports = stagePorts(context)
   yield
-  const start = spareWorkdir(planWorkdir(needs, facts, stated.files, account, anyUid), needs, spared)
+  const start = includedWorkdir(planWorkdir(needs, facts, stated.files, account, anyUid), needs, excluded)
   const handedOver = handedTo(account, needs)
-  const changes = changesOf(ground, ports)
+  const changes = changesOf(context, ports)
   const grantee = granteeOf(account, facts, anyUid)
   const code = imageCode(
-    ground.readable,
-    ground.report,
-    ground.readable.files.known ? ground.readable.files.value : null,
+    context.readable,
+    context.report,
+    context.readable.files.known ? context.readable.files.value : null,
     account.uid,
   )
   const grantedFor = (all: readonly Need[]): InTurn<Granted> =>
-    grantAll(stillNamed(all, changes, ground.readable), input, grantee, code)
+    grantAll(stillNamed(all, changes, context.readable), input, grantee, code)
   const services = observation === null ? [] : servicesOf(observation, facts)
   const others = facts.files.known ? stateOfOthers(services, account, facts.files.value) : []
   const wanted = notHandedOver(
@@ -80,9 +80,9 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   )
   const granted = yield* grantedFor(wanted)
   yield
-  const grants = spareGrants(granted.grants, spared)
-  const fileEdits = editsInOrder(spareLines(changes, spared), ground.textOf)
-  const withCapabilities = capableFiles(input, ground.readable, grantee)
+  const grants = includedGrants(granted.grants, excluded)
+  const fileEdits = editsInOrder(includedLines(changes, excluded), context.textOf)
+  const withCapabilities = capableFiles(input, context.readable, grantee)
   const capable = tools.shell === false ? [] : needlessCapabilities(withCapabilities, ports.decisions)
   const unshown =
     observation === null ? [] : unshownGrants(grants, (yield* grantedFor([...wanted, ...said(stated.assumed)])).grants)
@@ -94,11 +94,11 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     ...decide('pin-account', account.pins ?? []),
     ...decide('make-account', isMade ? [account] : []),
     ...decide('port', ports.decisions),
-    ...decide('edit-file', withTexts(fileEdits, ground), isCure),
+    ...decide('edit-file', withTexts(fileEdits, context), isCure),
     ...decide('drop-capabilities', capable),
     ...decide('grant', grants, isGuess),
     ...decide('own-copies', policy.own === 'copied' ? [account] : []),
-    ...decide('set-env', [...ports.env, ...vendor.env, ...stated.env, ...spareHome(home.env, spared)], isHome),
+    ...decide('set-env', [...ports.env, ...vendor.env, ...stated.env, ...includedHome(home.env, excluded)], isHome),
     ...decide('set-workdir', start.workdir === null ? [] : [start.workdir], () => true),
     ...decide('set-healthcheck', healthcheck === null ? [] : [healthcheck]),
     ...decide('set-user', [account]),
@@ -116,13 +116,13 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
       grants: granted.grants,
       fileEdits: changes,
       env: home.env,
-      stepDown: ground.switches,
+      stepDown: context.switches,
       workdir: start.workdir,
     }),
     unshown,
     handed: [...handedOver].filter(isStatePlace),
     tools,
-    remarks: remarksOf(ground, { account, grants, granted, services, withCapabilities, capable }),
+    remarks: remarksOf(context, { account, grants, granted, services, withCapabilities, capable }),
     end: end === null ? null : { ...end, replace: end.rootBefore || !decisions.some((one) => one.needsRoot) },
     users: input.users,
     offered: input.builtUpon,
@@ -130,11 +130,11 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
 }
 
 /** Without sed a file is written anew as a whole, and the plan holds the text for that. */
-function withTexts(edits: readonly FileEdit[], { tools, textOf }: Ground): readonly FileEdit[] {
+function withTexts(edits: readonly FileEdit[], { tools, textOf }: PlanContext): readonly FileEdit[] {
   return hasSed(tools) ? edits : edits.map((edit) => ({ ...edit, text: textOf(edit.path) }))
 }
 
-function accountFor({ input, policy, stated, stepDown, needs, tools, anyUid }: Ground): AccountChoice {
+function accountFor({ input, policy, stated, stepDown, needs, tools, anyUid }: PlanContext): AccountChoice {
   const { facts, created, shellSeen } = input
   return chooseAccount({
     option: policy.user,
@@ -163,8 +163,8 @@ function keptUnnamed({ ignored }: StageInput): string | undefined {
   return ignored?.get('create-user')
 }
 
-/** Lines of files, before it is looked at which of them are spared. */
-function changesOf({ input, stated, stepDown }: Ground, ports: PortPlan): readonly FileEdit[] {
+/** Lines of files, before it is looked at which of them are excluded. */
+function changesOf({ input, stated, stepDown }: PlanContext, ports: PortPlan): readonly FileEdit[] {
   return [
     ...ports.fileEdits,
     ...input.vendor.fileEdits,
@@ -209,7 +209,7 @@ interface Decided {
   readonly capable: readonly CapableFile[]
 }
 
-function remarksOf({ input, stated, stepDown, report }: Ground, decided: Decided): readonly Remark[] {
+function remarksOf({ input, stated, stepDown, report }: PlanContext, decided: Decided): readonly Remark[] {
   const { facts, observation } = input
   const { account, grants, granted, services, withCapabilities, capable } = decided
   const merged = mergedUsers({ services, account, grants, files: facts.files.known ? facts.files.value : null })

@@ -65,7 +65,7 @@ export interface Observation {
   /** What the program that binds a low port says of its options; absent where nobody asked. */
   readonly help?: HelpText | null
   /** Names of those `parts` of a plan without which it was shown to work. Absent: none. */
-  readonly spared?: readonly string[]
+  readonly excluded?: readonly string[]
 }
 
 /** What the user asked for. */

@@ -1,7 +1,7 @@
 import { isInside, normalisePath } from '../places.ts'
 import { outermostOwn } from '../plan/grants/ladder.ts'
-import { listed } from '../plan/listed.ts'
 import { decided } from '../plan/plan.ts'
+import { joinAnd } from '../words.ts'
 import type { ProfileSource } from './make-profile.ts'
 import { giveVolume, type Profile, type ProfileVolume, type RunningNote, userText } from './profile.ts'
 import { isPassing } from './writable-places.ts'
@@ -109,7 +109,7 @@ function data(
   if (user === null || plan.outcome !== 'harden') return []
   const owner = userText(user.value)
   const kept = owned.filter((path) => !isPassing(path) && !path.startsWith('/etc/'))
-  const named = kept.length === 0 ? '' : ` (${listed(kept)})`
+  const named = kept.length === 0 ? '' : ` (${joinAnd(kept)})`
   // A run with a read-only root has shown that it writes nothing.
   const writesNothing = readOnly.value && readOnly.known === 'measured' && writable.length === 0 && kept.length === 0
   if (volumes.length === 0 && writesNothing) return []

@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { Operation } from '../evidence/operation.ts'
 import type { ImageConfig, ImageFacts } from '../image/facts.ts'
 import { baseName } from '../places.ts'
-import { WORKDIR } from '../plan/grants/spare.ts'
+import { WORKDIR } from '../plan/grants/excluded-parts.ts'
 import { decided, type Part, type StagePlan } from '../plan/plan.ts'
 import { type HelpText, portOption } from '../plan/ports/told-port.ts'
 import { stagePlanOf } from '../plan/stage-plan.ts'
@@ -173,7 +173,7 @@ export interface Learning {
   /** What they were refused. */
   readonly learned: readonly Operation[]
   /** Parts of the plan that did not help. */
-  readonly spared: readonly string[]
+  readonly excluded: readonly string[]
   /** What the program says of its options; null where it was not asked, or said nothing of a port. */
   readonly help: HelpText | null
 }
@@ -189,7 +189,7 @@ export function taughtBy(
   { original, baseline }: { readonly original: RunRecord; readonly baseline: RunRecord },
   rounds: readonly Round[],
   plan: StagePlan,
-  { learned, spared, help }: Learning,
+  { learned, excluded, help }: Learning,
 ): Taught | null {
   const [current, before = null] = rounds.slice(-2).reverse()
   if (current === undefined) return null
@@ -206,7 +206,7 @@ export function taughtBy(
   if (news.length === 0 && useless.length === 0 && misplaced.length === 0) return null
   return {
     learned: [...learned, ...news],
-    spared: [...spared, ...useless, ...misplaced],
+    excluded: [...excluded, ...useless, ...misplaced],
     help,
     misplaced: misplaced.length > 0,
   }

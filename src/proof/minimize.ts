@@ -15,7 +15,7 @@ export interface MinimizeRequest {
   /** Plans and writes again with all that was learned, without the named parts. */
   readonly hardenWithout: (parts: readonly string[]) => Promise<Hardened>
   /** Left out already. */
-  readonly spared: readonly string[]
+  readonly excluded: readonly string[]
 }
 
 export interface Minimized {
@@ -29,7 +29,7 @@ export interface Minimized {
  * longer keep something the program means to keep does not count as working, though it answers as before.
  */
 export async function minimize(
-  { request, baseline, operations, original, hardenWithout, spared }: MinimizeRequest,
+  { request, baseline, operations, original, hardenWithout, excluded }: MinimizeRequest,
   rounds: readonly Round[],
 ): Promise<Minimized> {
   const first = rounds.findLast(hasPassed)
@@ -37,11 +37,11 @@ export async function minimize(
   const lostIn = (round: Round): readonly string[] =>
     learnedFrom(round, original, baseline, []).filter(isLoss).map(keyOf)
   const usual = new Set(lostIn(first))
-  const parts = partsIn(first, request.stage).filter((name) => !spared.includes(name))
+  const parts = partsIn(first, request.stage).filter((name) => !excluded.includes(name))
   let best = first
   const out: string[] = []
   for (const [index, part] of parts.entries()) {
-    const hardened = await hardenWithout([...spared, ...out, part])
+    const hardened = await hardenWithout([...excluded, ...out, part])
     const plan = stagePlanOf(hardened.plan, request.stage)
     // Without one grant another may have gone already.
     if (plan === undefined || hardened.result.output === best.hardened.result.output) continue

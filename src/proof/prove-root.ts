@@ -67,7 +67,7 @@ async function leastCapabilities(
       return one !== undefined && works(one, original)
     })
     if (spare.length === 0) break
-    // What can be spared one by one need not be spared together.
+    // What can be excluded one by one need not be excluded together.
     const without = await attempt(best.capabilities.filter((capability) => !spare.includes(capability)))
     const single = smaller[best.capabilities.indexOf(spare[0] ?? '')]
     const next = works(without, original) ? without : single

@@ -55,8 +55,8 @@ type Planner = (learning: Learning) => Promise<Hardened>
 async function proveInRounds(request: ProveRequest): Promise<Proof> {
   const seen = await seeOriginal(request)
   const { live, original, baseline, observation, remarks, filled } = seen
-  const hardenWith: Planner = ({ learned, spared, help }) =>
-    request.harden({ ...observation, operations: [...observation.operations, ...learned], spared, help })
+  const hardenWith: Planner = ({ learned, excluded, help }) =>
+    request.harden({ ...observation, operations: [...observation.operations, ...learned], excluded, help })
   const ran = await runRounds(request, seen, hardenWith)
   if ('proof' in ran) return ran.proof
   const { rounds, learning } = ran
@@ -67,10 +67,10 @@ async function proveInRounds(request: ProveRequest): Promise<Proof> {
     if (plan?.outcome === 'needs-root') return proveRoot(request, live, original, { hardened, plan, remarks })
   }
   const { operations } = observation
-  const hardenWithout = (spared: readonly string[]): Promise<Hardened> => hardenWith({ ...learning, spared })
-  const { spared } = learning
+  const hardenWithout = (excluded: readonly string[]): Promise<Hardened> => hardenWith({ ...learning, excluded })
+  const { excluded } = learning
   const least = request.minimize
-    ? await minimize({ baseline, operations, request, original, hardenWithout, spared }, rounds)
+    ? await minimize({ baseline, operations, request, original, hardenWithout, excluded }, rounds)
     : { rounds, remarks: [] }
   const proof = await conclude(request, seen, least.rounds, [...remarks, ...least.remarks])
   await removeVolumes(request.engine, filled)
@@ -84,7 +84,7 @@ async function runRounds(request: ProveRequest, seen: OriginalSeen, hardenWith: 
   const { baseline, original, observation, first, unfit, speculative } = seen
   const { operations } = observation
   const rounds: Round[] = []
-  let learning: Learning = { learned: [], spared: [], help: null }
+  let learning: Learning = { learned: [], excluded: [], help: null }
   const ask = async (plan: StagePlan | undefined): Promise<void> => {
     if (plan?.outcome === 'harden') learning = { ...learning, help: await askHelp(request, plan, operations) }
   }

@@ -54,7 +54,7 @@ async function looked(reference: string, { engine = 'none', registry, item, opti
       },
     },
     readContext: buildContexts(),
-    room: limiterFor(null),
+    limiter: limiterFor(null),
     since: 0,
     number: 1,
     options: { ...withDefaults({}), ...options },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { declared } from '../../src/evidence/declared.ts'
 import { emptyFolders } from '../../src/evidence/empty-folders.ts'
-import { givenNeeds } from '../../src/plan/ground.ts'
+import { givenNeeds } from '../../src/plan/plan-context.ts'
 import { defaultPolicy } from '../../src/plan/stage-input.ts'
 import { partOf, pathsOf } from '../evidence/view.ts'
 import type { BaseFile } from '../harden/support/facts.ts'

@@ -231,14 +231,14 @@ describe('after a run, the only place that says the number', () => {
     const [decision] = ran(['thing', 'at=80/tcp']).decisions
     const detail = 'the only place that says 80: "at=80/tcp" in CMD'
     expect(decision).toMatchObject({ to: 8080, guessed: true, reason: detail })
-    expect(show(ran(['thing', 'at=80/tcp'], {}, { spared: new Set([detail]) }))).toEqual(['80/tcp kept'])
+    expect(show(ran(['thing', 'at=80/tcp'], {}, { excluded: new Set([detail]) }))).toEqual(['80/tcp kept'])
   })
 
   test('is none of a known form that was shown not to set it', () => {
     const rc = { '/etc/thing/thing.conf': ['port 80'] }
-    const spared = new Set(['set by "port 80" in /etc/thing/thing.conf'])
-    expect(show(ran(['thing'], rc, { spared }))).toEqual(['80/tcp kept'])
-    expect(ran(['thing', 'at=80'], rc, { spared }).cmd).toEqual(['thing', 'at=8080'])
+    const excluded = new Set(['set by "port 80" in /etc/thing/thing.conf'])
+    expect(show(ran(['thing'], rc, { excluded }))).toEqual(['80/tcp kept'])
+    expect(ran(['thing', 'at=80'], rc, { excluded }).cmd).toEqual(['thing', 'at=8080'])
   })
 
   test('nobody guesses before a run, or for a port that nobody bound', () => {
@@ -301,12 +301,12 @@ describe('after a run, a place of a known form', () => {
 
   test('is left as it is once it was shown not to set the port', () => {
     const rc = { '/etc/thing/thing.conf': ['port 80', 'listen 80'] }
-    const spared = new Set(['set by "port 80" in /etc/thing/thing.conf'])
+    const excluded = new Set(['set by "port 80" in /etc/thing/thing.conf'])
     expect(replaced(ran(rc))).toEqual(['port 8080', 'listen 8080'])
-    expect(replaced(ran(rc, { spared }))).toEqual(['listen 8080'])
+    expect(replaced(ran(rc, { excluded }))).toEqual(['listen 8080'])
     const base: BaseFile = { config: { cmd: ['thing', '-p', '80'], env: { PORT: '80' } } }
     const places = new Set(['set by ENV PORT=80', 'set by an argument of CMD'])
-    expect(show(plan(base, { bound: [tcp(80)], opened: [], spared: places }))).toEqual(['80/tcp kept'])
+    expect(show(plan(base, { bound: [tcp(80)], opened: [], excluded: places }))).toEqual(['80/tcp kept'])
   })
 })
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { Certainty, Need } from '../../src/evidence/claim.ts'
-import { said, unshownGrants } from '../../src/plan/grants/spare.ts'
+import { said, unshownGrants } from '../../src/plan/grants/excluded-parts.ts'
 import type { Grant } from '../../src/plan/plan.ts'
 import { unshownPlaces } from '../../src/proof/caveats.ts'
 

@@ -4,7 +4,7 @@ import { allInstructions } from '../../src/dockerfile/layout.ts'
 import type { Dockerfile, Instruction, Stage } from '../../src/dockerfile/model.ts'
 import { sourceSpan } from '../../src/dockerfile/words.ts'
 import type { Edit } from '../../src/edit.ts'
-import { onceFor } from '../../src/once-for.ts'
+import { memoizeByObject } from '../../src/memoize.ts'
 import type { EnvSetting } from '../../src/plan/plan.ts'
 import { insertLines, placeOf } from './placement.ts'
 
@@ -16,7 +16,7 @@ export function keyword(dockerfile: Dockerfile, name: string): string {
 }
 
 /** How most instructions write their keyword. */
-const keywordStyle = onceFor((dockerfile: Dockerfile): 'upper' | 'lower' => {
+const keywordStyle = memoizeByObject((dockerfile: Dockerfile): 'upper' | 'lower' => {
   let upper = 0
   let lower = 0
   for (const { keyword, keywordSpan } of allInstructions(dockerfile)) {

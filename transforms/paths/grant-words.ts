@@ -1,9 +1,9 @@
 import type { Stage } from '../../src/dockerfile/model.ts'
 import type { Edit } from '../../src/edit.ts'
 import type { Evidence } from '../../src/evidence/claim.ts'
-import { listed } from '../../src/plan/listed.ts'
 import type { Grant } from '../../src/plan/plan.ts'
 import type { Finding } from '../../src/transform.ts'
+import { joinAnd } from '../../src/words.ts'
 
 /** The reason above the lines: what each path is for, said once for those that are for the same. */
 export function grantReasons(grants: readonly Grant[]): string {
@@ -16,7 +16,7 @@ export function grantReasons(grants: readonly Grant[]): string {
     else before.paths.push(grant.path)
   }
   return [...alike.values()]
-    .map(({ paths, kind, why }) => `${listed(paths)}${verb(kind, paths.length > 1)} (${why})`)
+    .map(({ paths, kind, why }) => `${joinAnd(paths)}${verb(kind, paths.length > 1)} (${why})`)
     .join(', ')
 }
 

@@ -8,7 +8,7 @@ import type {
   VendorWay,
 } from '../../../catalogue/entry.ts'
 import { baseAccounts, images } from '../../../catalogue/index.ts'
-import { onceFor } from '../../once-for.ts'
+import { memoizeByObject } from '../../memoize.ts'
 import { table } from '../../table.ts'
 import { parseImageConfig } from '../config.ts'
 import type { Accounts, ImageConfig, ImageFacts, Known, OsRelease, Platform } from '../facts.ts'
@@ -107,7 +107,7 @@ function search(text: string): CatalogueMatch | null {
   return variant === undefined ? null : { reference, image, variant, name, tag }
 }
 
-const tagPatternOf = onceFor(({ tagPattern }: Variant) => (tagPattern === null ? null : new RegExp(tagPattern)))
+const tagPatternOf = memoizeByObject(({ tagPattern }: Variant) => (tagPattern === null ? null : new RegExp(tagPattern)))
 
 /** The one that a digest must be of, which says nothing of a tag. */
 function onlyVariant({ variants }: CatalogueImage): Variant | undefined {
@@ -157,7 +157,7 @@ function plainEntry({ image, variant }: CatalogueMatch): PlainEntry {
 
 const plainEntries = new WeakMap<Variant, PlainEntry>()
 
-const partsOf = onceFor((entry: PlainEntry): Pick<ImageFacts, 'config' | 'accounts' | 'os'> => {
+const partsOf = memoizeByObject((entry: PlainEntry): Pick<ImageFacts, 'config' | 'accounts' | 'os'> => {
   return { config: configOf(entry), accounts: accountsOf(entry.accounts, entry.image), os: osOf(entry) }
 })
 

@@ -5,7 +5,7 @@ import { groupsOf, userWithUid } from '../../image/accounts.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { FileModel, Identity } from '../../image/file-model.ts'
 import { baseName, isInside, isRuntimePlace, isStatePlace, outermost } from '../../places.ts'
-import { listed } from '../listed.ts'
+import { joinAnd } from '../../words.ts'
 import type { AccountChoice, Grant, Remark } from '../plan.ts'
 import { existingFolder, realPath } from '../real-path.ts'
 import type { Observation } from '../stage-input.ts'
@@ -33,13 +33,13 @@ export function mergedUsers(merge: Merge): Remark | null {
   return {
     outcome: 'note',
     transform: 'set-user',
-    message: `${listed(services.map(called))} become one user, ${now}: ${said.join('; ')}`,
+    message: `${joinAnd(services.map(called))} become one user, ${now}: ${said.join('; ')}`,
     hint: 'run each in a container of its own where they are to be kept apart',
     about: 'USER',
     evidence: services.map(({ uid, name, programs }) => ({
       source: 'observed',
       subject: String(uid),
-      detail: `${listed(programs)} ran as ${name} in the original`,
+      detail: `${joinAnd(programs)} ran as ${name} in the original`,
     })),
   }
 }
@@ -78,7 +78,7 @@ function gainOf(service: Service, { services, account, grants }: Merge, files: F
         ...(reads.length === 0 ? [] : [`read ${shown(reads)}`]),
         ...(writes.length === 0 ? [] : [`change ${shown(writes)}`]),
       ]
-  return [`${listed(service.programs)}, which ran as ${service.name}, can now ${gains.join(' and ')}`]
+  return [`${joinAnd(service.programs)}, which ran as ${service.name}, can now ${gains.join(' and ')}`]
 }
 
 /** What an account keeps counts though nothing in this run has used it. */
@@ -93,7 +93,7 @@ function couldChange(files: FileModel, who: Identity, path: string): boolean {
 
 function shown(paths: readonly string[]): string {
   const rest = paths.length - MOST_PATHS
-  return listed(rest > 0 ? [...paths.slice(0, MOST_PATHS), `${rest} more`] : paths)
+  return joinAnd(rest > 0 ? [...paths.slice(0, MOST_PATHS), `${rest} more`] : paths)
 }
 
 /** A user other than root that the original works as, with what ran as it. */
@@ -155,7 +155,7 @@ export function stateOfOthers(
   if (services.length < 2 || others.length === 0) return []
   const paths = [...files.paths()].filter((path) => isStatePlace(path) && !isRuntimePlace(path))
   return others.flatMap(({ uid, name, programs }) => {
-    const detail = `it is ${name}'s, as whom ${listed(programs)} ran`
+    const detail = `it is ${name}'s, as whom ${joinAnd(programs)} ran`
     const own = paths.filter((path) => files.entry(path)?.uid === uid)
     const folders = own.filter((path) => files.entry(path)?.type === 'directory')
     const within = own.filter((path) => files.entry(path)?.type === 'file')

@@ -3,7 +3,7 @@ import type { Need } from '../../evidence/claim.ts'
 import { escapeEre } from '../../evidence/file-edit.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { FileEntry } from '../../image/file-model.ts'
-import { onceFor } from '../../once-for.ts'
+import { memoizeByObject } from '../../memoize.ts'
 import { parentOf } from '../../places.ts'
 import { existingFolder, realPath } from '../real-path.ts'
 import type { Candidate } from './choose-account.ts'
@@ -97,7 +97,7 @@ function owner(uid: number, path: string, detail = `owns ${path}`): Candidate {
 }
 
 /** Whether a Dockerfile gives files to an account, by `--chown` or by a chown of a RUN, for as many names as are asked for. */
-export const ownersIn = onceFor((dockerfile: Dockerfile): ((name: string) => boolean) => {
+export const ownersIn = memoizeByObject((dockerfile: Dockerfile): ((name: string) => boolean) => {
   const instructions = dockerfile.stages.flatMap((stage) => stage.instructions)
   const flagged = new Set(
     instructions.flatMap(({ flags }) =>

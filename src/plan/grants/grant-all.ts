@@ -2,7 +2,7 @@ import type { Instruction, Stage } from '../../dockerfile/model.ts'
 import type { Need } from '../../evidence/claim.ts'
 import type { FileEntry, FileModel } from '../../image/file-model.ts'
 import type { InTurn } from '../../in-turn.ts'
-import { onceFor } from '../../once-for.ts'
+import { memoizeByObject } from '../../memoize.ts'
 import {
   isForEverybody,
   isInside,
@@ -260,7 +260,7 @@ interface Placed {
 }
 
 /** The first line that names each folder. */
-const volumesOf = onceFor((stage: Stage): ReadonlyMap<string, Placed> => {
+const volumesOf = memoizeByObject((stage: Stage): ReadonlyMap<string, Placed> => {
   const found = new Map<string, Placed>()
   for (const [index, instruction] of stage.instructions.entries()) {
     if (instruction.keyword !== 'VOLUME') continue
@@ -278,7 +278,7 @@ export function firstInRow(stage: Stage, volume: Instruction): Instruction {
   return firstsInRow(stage).get(volume) ?? volume
 }
 
-const firstsInRow = onceFor((stage: Stage): ReadonlyMap<Instruction, Instruction> => {
+const firstsInRow = memoizeByObject((stage: Stage): ReadonlyMap<Instruction, Instruction> => {
   const firsts = new Map<Instruction, Instruction>()
   let first: Instruction | null = null
   for (const instruction of stage.instructions) {

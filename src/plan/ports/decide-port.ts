@@ -132,7 +132,7 @@ function findMove(
   const guess = guessPort(from, to, sources, command)
   if (guess !== null) return { ...guess, reason: reasonOf(guess), guessed: true }
   const help = appended(sources.help?.(from, to, command) ?? null, command)
-  if (help === null || help.evidence.some(({ detail }) => sources.spared?.has(detail))) return null
+  if (help === null || help.evidence.some(({ detail }) => sources.excluded?.has(detail))) return null
   return { ...help, reason: BY_ITSELF, guessed: true }
 }
 
@@ -190,7 +190,7 @@ export interface PortSources {
   /** Start scripts, of a run. */
   readonly scripts?: readonly string[]
   /** Details of places that were shown not to set the port. */
-  readonly spared?: ReadonlySet<string>
+  readonly excluded?: ReadonlySet<string>
   /** How a daemon that binds the port by itself is told another one, where nothing sets it. */
   readonly daemon?: (from: number, to: number, command: Command) => VendorMove | null
   /** The same by what its own help says; asked last. */

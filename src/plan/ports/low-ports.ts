@@ -3,7 +3,7 @@ import { FIRST_UNPRIVILEGED_PORT } from '../../evidence/claim.ts'
 import { inPlaceOf } from '../../evidence/file-edit.ts'
 import type { ExposedPort } from '../../image/facts.ts'
 import { lineOf } from '../../line-of.ts'
-import { onceFor } from '../../once-for.ts'
+import { memoizeByObject } from '../../memoize.ts'
 import type { FileEdit } from '../plan.ts'
 import type { PortSources } from './decide-port.ts'
 import { moveInArguments } from './port-arguments.ts'
@@ -49,7 +49,7 @@ export function freePort(port: number, sources: PortSources, moved: readonly (nu
   return null
 }
 
-const portsInUse = onceFor(
+const portsInUse = memoizeByObject(
   ({ facts, bound }: PortSources): ReadonlySet<number> =>
     new Set([...facts.config.exposedPorts, ...(bound ?? [])].map(({ port }) => port)),
 )

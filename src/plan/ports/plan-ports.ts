@@ -2,8 +2,8 @@ import { bounds } from '../../bounds.ts'
 import { FIRST_UNPRIVILEGED_PORT, type VendorMove } from '../../evidence/claim.ts'
 import { mergeByFile } from '../../evidence/file-edit.ts'
 import type { ImageFacts } from '../../image/facts.ts'
-import type { Ground } from '../ground.ts'
 import type { EnvSetting, FileEdit, PortDecision } from '../plan.ts'
+import type { PlanContext } from '../plan-context.ts'
 import type { StepDownPlan } from '../step-down/step-down-plan.ts'
 import { type Before, decidePort, type PortSources } from './decide-port.ts'
 import { lowPorts, scriptPortEdits } from './low-ports.ts'
@@ -53,7 +53,7 @@ function isSame(a: readonly string[] | null, b: readonly string[] | null): boole
 }
 
 /** The low ports of a stage: seen by a run, or said by its instructions, files and what its vendor lists. */
-export function stagePorts({ input, policy, stated, readable, stepDown, spared, report }: Ground): PortPlan {
+export function stagePorts({ input, policy, stated, readable, stepDown, excluded, report }: PlanContext): PortPlan {
   const { observation, vendor } = input
   const { started } = report
   const keptBy = input.ignored?.get('raise-ports')
@@ -67,7 +67,7 @@ export function stagePorts({ input, policy, stated, readable, stepDown, spared, 
     listed: (port) => (observation === null ? (vendor.ports.get(port) ?? null) : null),
     isShipped: (path) => stated.view?.contents.origins.has(path) === true,
     scripts: observation === null ? [] : report.scripts,
-    spared,
+    excluded,
     daemon: (from, to, command) =>
       daemonMove(
         vendor.daemonPorts,

@@ -8,7 +8,7 @@ import { scriptPortLines, scriptPortVariable, sourcePortVariable } from './low-p
 import { moveInArguments, movePort, renumbered } from './port-arguments.ts'
 import { lineEvidence, type PortLine, portEdit, portLines } from './port-lines.ts'
 
-type Sources = Pick<PortSources, 'facts' | 'programs' | 'opened'> & Partial<Pick<PortSources, 'scripts' | 'spared'>>
+type Sources = Pick<PortSources, 'facts' | 'programs' | 'opened'> & Partial<Pick<PortSources, 'scripts' | 'excluded'>>
 
 /** Edits that move a port in the configuration that was read. */
 function inFiles(from: number, to: number, sources: Sources): readonly FileEdit[] {
@@ -16,7 +16,7 @@ function inFiles(from: number, to: number, sources: Sources): readonly FileEdit[
     const known = portLines(path, text, from, to)
     const ofScript = isScript(text) ? scriptPortLines(path, text, from, to) : []
     const isOpen = ({ text: line }: PortLine): boolean =>
-      sources.spared?.has(lineEvidence(path, from, line).detail) !== true
+      sources.excluded?.has(lineEvidence(path, from, line).detail) !== true
     // One line may say it several times, each in a form of its own.
     const others = ofScript.filter(({ text: line }) => !known.some((other) => other.text === line))
     const lines = [...known, ...others].filter(isOpen)
@@ -113,7 +113,7 @@ export function portSetting(name: string, value: string, from: number, ...eviden
 
 /** In the files that were read, the environment and the command, by what such a setting looks like. */
 export function searchPort(from: number, to: number, sources: PortSources, command: Command): Found {
-  const isOpen = (detail: string): boolean => sources.spared?.has(detail) !== true
+  const isOpen = (detail: string): boolean => sources.excluded?.has(detail) !== true
   const place = (detail: string): Evidence => ({ source: 'config', subject: String(from), detail })
   const stock = sources.stock?.get(from)
   const fileEdits = [...inFiles(from, to, sources), ...(stock === undefined ? [] : renumbered(stock, to).fileEdits)]

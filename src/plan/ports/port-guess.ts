@@ -33,10 +33,10 @@ export function guessPort(from: number, to: number, sources: PortSources, comman
     ...inEnvironment(from, to, sources),
     ...inLines(from, to, sources),
   ]
-  const [only, second] = places.filter(({ known }) => sources.spared?.has(known) !== true)
+  const [only, second] = places.filter(({ known }) => sources.excluded?.has(known) !== true)
   if (only === undefined || second !== undefined) return null
   const detail = `the only place that says ${from}: ${only.where}`
-  if (sources.spared?.has(detail) === true) return null
+  if (sources.excluded?.has(detail) === true) return null
   const evidence = { source: 'config', subject: String(from), detail } as const
   const { fileEdits, env, ...argv } = only.change({ fileEdits: [], env: [], ...command, evidence: [evidence] })
   return {

@@ -2,7 +2,7 @@ import { escapeEre, inPlaceOf } from '../../evidence/file-edit.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import { CHROOT } from '../../image/step-down/config-lines.ts'
 import type { OwnerLine, RootAction, StepDown, StepDownReport } from '../../image/step-down.ts'
-import { listed } from '../listed.ts'
+import { joinAnd } from '../../words.ts'
 import type { FileEdit, Substitution } from '../plan.ts'
 
 /** The line that says whom files are given to goes. */
@@ -175,5 +175,5 @@ function verbOf({ action, tool }: RootAction): string {
 }
 
 function eachOnce(names: readonly string[]): string {
-  return listed([...new Set(names)])
+  return joinAnd([...new Set(names)])
 }

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import type { Engine, Mount } from '../../engine/engine.ts'
 import type { Datagrams, Reach } from '../../engine/reach.ts'
 import { HardenError } from '../../errors.ts'
-import { onceFor } from '../../once-for.ts'
+import { memoizeByObject } from '../../memoize.ts'
 import { removeFolder, temporaryFolder } from '../../temporary.ts'
 import { sharedObjects } from '../trace/tracer.ts'
 
@@ -100,7 +100,7 @@ async function failure(engine: Engine, container: string): Promise<HardenError> 
   })
 }
 
-const ensureImage = onceFor(async (engine: Engine): Promise<void> => {
+const ensureImage = memoizeByObject(async (engine: Engine): Promise<void> => {
   const image = await engine.inspectImage(RELAY_IMAGE)
   if (image?.config.labels.has(LABEL)) return
   await engine.build({ dockerfile: `FROM scratch\nLABEL ${LABEL}=1\n`, context: null, tag: RELAY_IMAGE, keep: true })

@@ -6,7 +6,7 @@ import { basename, delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Engine } from '../../engine/engine.ts'
 import type { Known } from '../../image/facts.ts'
-import { onceFor } from '../../once-for.ts'
+import { memoizeByObject } from '../../memoize.ts'
 import { removeFolder, temporaryFolder } from '../../temporary.ts'
 
 /** Folder of the tracer in every traced container: a volume of the tracer container. */
@@ -135,7 +135,7 @@ export const TRACER_IMAGE = `harden-image/tracer:${recipe}`
  * part of a session, so `cleanUp` leaves it, and `docker image rm` is all that it takes to be rid of it. Where it can't
  * be made (no base image, no network, no strace on this machine) the reason is the answer, and it is not tried again.
  */
-export const ensureTracer: (engine: Engine) => Promise<Known<string>> = onceFor(findOrBuild)
+export const ensureTracer: (engine: Engine) => Promise<Known<string>> = memoizeByObject(findOrBuild)
 
 async function findOrBuild(engine: Engine): Promise<Known<string>> {
   const reasons: string[] = []

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/evidence/operation.ts'
-import { WORKDIR } from '../../../src/plan/grants/spare.ts'
+import { WORKDIR } from '../../../src/plan/grants/excluded-parts.ts'
 import { decide, type Part } from '../../../src/plan/plan.ts'
 import { compare } from '../../../src/proof/checks/index.ts'
 import type { RunRecord } from '../../../src/proof/container/run-record.ts'

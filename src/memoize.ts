@@ -1,5 +1,5 @@
 /** What is made of a thing that never changes is made once, for as long as the thing is there. */
-export function onceFor<Thing extends object, Made>(make: (thing: Thing) => Made): (thing: Thing) => Made {
+export function memoizeByObject<Thing extends object, Made>(make: (thing: Thing) => Made): (thing: Thing) => Made {
   const made = new WeakMap<Thing, { readonly value: Made }>()
   return (thing) => {
     let known = made.get(thing)

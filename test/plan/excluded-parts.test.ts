@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Evidence } from '../../src/evidence/claim.ts'
-import { partsOf, spareGrants, spareHome, spareLines, spareSwitch } from '../../src/plan/grants/spare.ts'
+import {
+  includedGrants,
+  includedHome,
+  includedLines,
+  includedSwitch,
+  partsOf,
+} from '../../src/plan/grants/excluded-parts.ts'
 import type { FileEdit, Grant } from '../../src/plan/plan.ts'
 import type { StepDownPlan } from '../../src/plan/step-down/step-down-plan.ts'
 
@@ -48,18 +54,18 @@ describe('what runs may show to be needless', () => {
 
   test('all of it can be left out by its name, and nothing else goes with it', () => {
     const all = new Set(names)
-    expect(spareGrants(grants, all)).toEqual(grants.slice(1))
-    expect(spareLines(fileEdits, all)).toEqual(fileEdits.slice(1))
-    expect(spareHome(env, all)).toEqual(env.slice(1))
-    expect(spareSwitch(stepDown, all).argv).toEqual({ entrypoint: null, cmd: null })
+    expect(includedGrants(grants, all)).toEqual(grants.slice(1))
+    expect(includedLines(fileEdits, all)).toEqual(fileEdits.slice(1))
+    expect(includedHome(env, all)).toEqual(env.slice(1))
+    expect(includedSwitch(stepDown, all).argv).toEqual({ entrypoint: null, cmd: null })
   })
 
   test('one line of a file alone', () => {
-    const [first] = spareLines(fileEdits, new Set(['the change of "user www-data;" in /etc/x.conf']))
+    const [first] = includedLines(fileEdits, new Set(['the change of "user www-data;" in /etc/x.conf']))
     expect(first?.substitutions.map(({ pattern }) => pattern)).toEqual([String.raw`^chroot /srv\.d$`])
   })
 
   test('names of asked-for grants leave them in', () => {
-    expect(spareGrants(grants, new Set(['own-directory /data', 'create-file /run/asked']))).toEqual(grants)
+    expect(includedGrants(grants, new Set(['own-directory /data', 'create-file /run/asked']))).toEqual(grants)
   })
 })

@@ -4,15 +4,15 @@ import type { Operation } from '../evidence/operation.ts'
 import type { ImageConfig, ImageFacts } from '../image/facts.ts'
 import { findStepDowns, type StepDownReport } from '../image/step-down.ts'
 import { isSystemFolder, normalisePath } from '../places.ts'
+import { includedSwitch } from './grants/excluded-parts.ts'
 import { observedNeeds } from './grants/observed-needs.ts'
-import { spareSwitch } from './grants/spare.ts'
 import type { Tools } from './plan.ts'
 import type { Policy, StageInput } from './stage-input.ts'
 import { planStepDown, type StepDownPlan } from './step-down/step-down-plan.ts'
 import { toolsOf } from './tools.ts'
 
 /** What every step of a plan for one stage starts from. */
-export interface Ground {
+export interface PlanContext {
   readonly input: StageInput
   readonly policy: Policy
   readonly stated: StageEvidence
@@ -24,19 +24,19 @@ export interface Ground {
   /** Group 0 has what the user has. */
   readonly anyUid: boolean
   /** Parts of the plan that runs have shown to be needless. */
-  readonly spared: ReadonlySet<string>
+  readonly excluded: ReadonlySet<string>
   readonly report: StepDownReport
-  /** Its switches of user, and the same without what is spared. */
+  /** Its switches of user, and the same without what is excluded. */
   readonly switches: StepDownPlan
   readonly stepDown: StepDownPlan
   readonly needs: readonly Need[]
 }
 
-export function groundOf(input: StageInput, policy: Policy): Ground {
+export function planContextOf(input: StageInput, policy: Policy): PlanContext {
   const { facts, observation } = input
   const stated = input.stated ?? noEvidence
   const readable: ImageFacts = facts.files.known ? facts : { ...facts, files: { known: true, value: stated.files } }
-  const spared = new Set(observation?.spared)
+  const excluded = new Set(observation?.excluded)
   const report = stated.view?.stepDowns ?? findStepDowns(readable)
   const switches = planStepDown(report, readable, observation)
   return {
@@ -47,10 +47,10 @@ export function groundOf(input: StageInput, policy: Policy): Ground {
     textOf: (path) => (readable.files.known ? readable.files.value.text(path) : null),
     tools: toolsOf(facts, input.shellSeen),
     anyUid: policy.arbitraryUid === true,
-    spared,
+    excluded,
     report,
     switches,
-    stepDown: spareSwitch(switches, spared),
+    stepDown: includedSwitch(switches, excluded),
     needs: needsOf(input, policy, stated),
   }
 }

@@ -27,32 +27,32 @@ export function partsOf({ grants, fileEdits, env, stepDown, workdir }: Parts): r
   ]
 }
 
-export function spareGrants(grants: readonly Grant[], spared: ReadonlySet<string>): readonly Grant[] {
-  return grants.filter((grant) => !isGuess(grant) || !spared.has(grantName(grant)))
+export function includedGrants(grants: readonly Grant[], excluded: ReadonlySet<string>): readonly Grant[] {
+  return grants.filter((grant) => !isGuess(grant) || !excluded.has(grantName(grant)))
 }
 
-export function spareLines(edits: readonly FileEdit[], spared: ReadonlySet<string>): readonly FileEdit[] {
+export function includedLines(edits: readonly FileEdit[], excluded: ReadonlySet<string>): readonly FileEdit[] {
   return edits.flatMap((edit) => {
     if (!isCure(edit)) return [edit]
-    const substitutions = edit.substitutions.filter((line) => !spared.has(lineName(edit, line)))
+    const substitutions = edit.substitutions.filter((line) => !excluded.has(lineName(edit, line)))
     return substitutions.length === 0 ? [] : [{ ...edit, substitutions }]
   })
 }
 
-export function spareHome(env: readonly EnvSetting[], spared: ReadonlySet<string>): readonly EnvSetting[] {
-  return env.filter((setting) => !isHome(setting) || !spared.has(setting.name))
+export function includedHome(env: readonly EnvSetting[], excluded: ReadonlySet<string>): readonly EnvSetting[] {
+  return env.filter((setting) => !isHome(setting) || !excluded.has(setting.name))
 }
 
 /** The switch of user stays in the command: some programs only shrug when they may not follow it. */
-export function spareSwitch(plan: StepDownPlan, spared: ReadonlySet<string>): StepDownPlan {
-  return spared.has(SWITCH) ? { ...plan, argv: { entrypoint: null, cmd: null }, argvReasons: [] } : plan
+export function includedSwitch(plan: StepDownPlan, excluded: ReadonlySet<string>): StepDownPlan {
+  return excluded.has(SWITCH) ? { ...plan, argv: { entrypoint: null, cmd: null }, argvReasons: [] } : plan
 }
 
 const SWITCH = 'the command without its switch of user'
 
 /** It starts where it did. */
-export function spareWorkdir(plan: WorkdirPlan, needs: readonly Need[], spared: ReadonlySet<string>): WorkdirPlan {
-  return spared.has(WORKDIR) ? { workdir: null, needs } : plan
+export function includedWorkdir(plan: WorkdirPlan, needs: readonly Need[], excluded: ReadonlySet<string>): WorkdirPlan {
+  return excluded.has(WORKDIR) ? { workdir: null, needs } : plan
 }
 
 /** As a part of a plan is named. */

@@ -1,4 +1,0 @@
-/** `a`, `a and b`, `a, b and c`; '' for none. */
-export function listed(words: readonly string[]): string {
-  return words.length > 1 ? `${words.slice(0, -1).join(', ')} and ${words.at(-1)}` : words.join('')
-}
