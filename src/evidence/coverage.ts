@@ -230,7 +230,7 @@ function originOf(
 ): { readonly from: string; readonly about: string } {
   const made = steps.find(({ instruction }) => instruction.keyword === 'RUN' && wholeText(instruction).includes(name))
   if (made !== undefined) return { from: `RUN in line ${made.instruction.line} makes or moves it`, about: 'RUN' }
-  if (!os.known) return { from: `${reference} may bring it, and was not looked into`, about: 'FROM' }
+  if (!os.known) return { from: `${reference} may bring it, and was not inspected`, about: 'FROM' }
   return { from: 'where it comes from is not seen before the build', about: 'CMD' }
 }
 

@@ -91,7 +91,7 @@ function originOf(
   if (found !== undefined)
     return { from: ` of package ${found.name}`, detail: `package ${found.name} (line ${found.line})` }
   if (os.known) return { from: '', detail: `no package that is installed here brings ${program}` }
-  return { from: ` of ${reference}`, detail: 'it was not looked into' }
+  return { from: ` of ${reference}`, detail: 'it was not inspected' }
 }
 
 /** Programs that are started for their own sake: not only for what they make of a file or a pipe. */

@@ -1,5 +1,7 @@
 // What is refused before any work: exit 2, one line that says why and one that says what to do, nothing on stdout.
+
 import { describe, expect, test } from '@jest/globals'
+import { formatNames } from '../../src/report/format.ts'
 import { tree } from '../workspace/tree.ts'
 import { call } from './call.ts'
 
@@ -29,7 +31,7 @@ const refused: readonly (readonly [string, string, string?])[] = [
   ['--jobs many', '--jobs must be a whole number from 1 to 64'],
   ['--jobs 1 --jobs 2', '--jobs is given twice'],
   ['--platform arm', '--platform must be OS/ARCH'],
-  ['--format yaml', '--format must be one of diff, dockerfile, text, json, sarif, markdown, html, not "yaml"'],
+  ['--format yaml', `--format must be one of ${formatNames.join(', ')}, not "yaml"`],
   ['inspect Dockerfile --format diff', '--format must be one of text, json'],
   ['--check --write', '--check and --write exclude each other'],
   ['nginx --check -o out', '--check and --output exclude each other'],

@@ -94,11 +94,11 @@ describe.each(nestings)('%j … %j, ten thousand levels deep', (open, close) => 
   })
 
   test('in a start script', () => {
-    expectSaid(ofScript(script), '/start.sh was not looked into')
+    expectSaid(ofScript(script), '/start.sh was not inspected')
   })
 
   test('in the text of sh -c', () => {
-    expectSaid(ofImage(image({ '/a': 'a' }, ['sh', '-c', script])), 'the text of sh -c was not looked into')
+    expectSaid(ofImage(image({ '/a': 'a' }, ['sh', '-c', script])), 'the text of sh -c was not inspected')
   })
 })
 
