@@ -5,8 +5,7 @@ import type { RunRecord } from '../proof/container/run-record.ts'
 import { removeVolumes } from '../proof/container/run-specs.ts'
 import { type Original, runOriginal } from '../proof/original.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
-import { proofEnv, withEnv } from './proof-env.ts'
-import type { Session } from './session.ts'
+import { proofEnv, type Session, withEnv } from './session.ts'
 
 /** How an original is run. */
 export interface Manner {

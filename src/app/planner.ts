@@ -1,13 +1,14 @@
 import { setImmediate } from 'node:timers/promises'
+import { daemonPorts, packages, programs, workingFolder } from '../../catalogue/index.ts'
 import { transforms } from '../../transforms/index.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
+import { lookUp } from '../image/sources/catalogue.ts'
 import type { InTurn } from '../in-turn.ts'
 import type { StageInput } from '../plan/stage-input.ts'
 import type { Hardened } from '../report/report.ts'
 import { copiedSources } from '../workspace/likely-context.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import { contextOf } from './build.ts'
-import { catalogueKnowledge } from './catalogue-knowledge.ts'
 import { hardenInTurn } from './harden.ts'
 import type { Session } from './session.ts'
 import { type Knowledge, stageInputsInTurn } from './stage-inputs.ts'
@@ -74,3 +75,12 @@ export async function withPauses<T>(work: InTurn<T>, signal: AbortSignal): Promi
     since = performance.now()
   }
 }
+
+/** What the built-in catalogue knows of any stage. */
+export const catalogueKnowledge = {
+  programs,
+  packages,
+  daemonPorts,
+  workingFolder,
+  entries: lookUp,
+} satisfies Partial<Knowledge>

@@ -8,8 +8,7 @@ import { proveImages } from '../proof/prove-images.ts'
 import { proofHint } from '../report/proof-hint.ts'
 import { type TargetResult, targetFinding } from '../report/report.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
-import { withEnv } from './proof-env.ts'
-import type { Session } from './session.ts'
+import { type Session, withEnv } from './session.ts'
 import { verdict } from './verdict.ts'
 
 /** `prove IMAGE`: runs an image as it is, locked down, beside its baseline, and rewrites nothing. */

@@ -6,7 +6,7 @@ import { type ReportFinding, targetFinding } from '../report/report.ts'
 import { joinTruncated } from '../words.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import type { OriginalRuns } from './original-runs.ts'
-import { proofEnv } from './proof-env.ts'
+import { proofEnv } from './session.ts'
 import type { Options } from './task.ts'
 
 interface Runs {

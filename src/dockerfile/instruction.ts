@@ -1,9 +1,8 @@
 import type { AstRow, FlagStructure, Structure } from './ast.ts'
-import { isKeyword } from './keywords.ts'
 import { type LogicalLine, notADockerfile } from './lines.ts'
 import type { Flag, Heredoc, Instruction, JsonItem, Piece, Span } from './model.ts'
 import { jsonForm, type Split, splitInstruction } from './split.ts'
-import { slicePieces, sourceOffset, sourceSpan, unquote, wordsOf } from './words.ts'
+import { isKeyword, slicePieces, sourceOffset, sourceSpan, unquote, wordsOf } from './words.ts'
 
 /** An instruction whose structure is still to be read: a row for dockerfile-ast, and one for what is nested in it. */
 export interface InstructionDraft {

@@ -2,7 +2,7 @@
  * Words, quotes, escapes and variables by the rules of BuildKit's `shell.Lex`
  * (moby/buildkit, frontend/dockerfile/shell): close to a shell's, but not the same.
  */
-import { isSpace } from './keywords.ts'
+import { isSpace } from './words.ts'
 
 export interface LexOptions {
   readonly escape: string

@@ -4,10 +4,9 @@
  */
 
 import { HardenError } from '../errors.ts'
-import { isSpace } from './keywords.ts'
 import type { Comment, Directive, Heredoc, Piece } from './model.ts'
 import { type HeredocStart, heredocStarts } from './split.ts'
-import { sourceSpan } from './words.ts'
+import { isSpace, sourceSpan } from './words.ts'
 
 /** One instruction, its continuations joined. */
 export interface LogicalLine {

@@ -4,11 +4,11 @@ import { atOnce, type InTurn } from '../in-turn.ts'
 import { readStructures } from './ast.ts'
 import type { Environment } from './environment.ts'
 import { buildInstruction, draftOf, type InstructionDraft, rowsOf, type WordPlace } from './instruction.ts'
-import { isKeyword } from './keywords.ts'
 import { notADockerfile, scanLines } from './lines.ts'
 import type { Dockerfile, Instruction, Stage, StageBase } from './model.ts'
 import { problemOf } from './rules.ts'
 import { type BuildGiven, expand, globalEnvironment, nothingGiven } from './variables.ts'
+import { isKeyword } from './words.ts'
 
 /**
  * Text to the model. Accepts what BuildKit's parser accepts, the heredocs of BuildKit 0.26 included. `given` decides what

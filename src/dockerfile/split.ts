@@ -1,6 +1,6 @@
-import { isSpace, normalKeyword } from './keywords.ts'
 import { lex } from './lex.ts'
 import type { Span } from './model.ts'
+import { isSpace, normalKeyword } from './words.ts'
 
 /** Where keyword, flags and arguments of one logical line stand in its text. */
 export interface Split {

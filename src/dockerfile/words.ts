@@ -1,4 +1,3 @@
-import { isSpace } from './keywords.ts'
 import type { Instruction, Piece, Span, Word } from './model.ts'
 
 /** What BuildKit cuts at white space alone, before it looks at quotes. */
@@ -146,4 +145,46 @@ function valueSpan(pieces: readonly Piece[], start: number, end: number): Span {
   if (end > start) return sourceSpan(pieces, start, end)
   const at = start === 0 ? sourceOffset(pieces, 0) : sourceOffset(pieces, start - 1) + 1
   return { start: at, end: at }
+}
+
+/** The instructions that BuildKit knows, upper case. */
+const keywords: ReadonlySet<string> = new Set([
+  'ADD',
+  'ARG',
+  'CMD',
+  'COPY',
+  'ENTRYPOINT',
+  'ENV',
+  'EXPOSE',
+  'FROM',
+  'HEALTHCHECK',
+  'LABEL',
+  'MAINTAINER',
+  'ONBUILD',
+  'RUN',
+  'SHELL',
+  'STOPSIGNAL',
+  'USER',
+  'VOLUME',
+  'WORKDIR',
+])
+
+export function isKeyword(keyword: string): boolean {
+  return keywords.has(keyword)
+}
+
+/** As BuildKit compares keywords: folded to lower case first, then shown in upper case. */
+export function normalKeyword(word: string): string {
+  return word.toLowerCase().toUpperCase()
+}
+
+/** What Go's `unicode.IsSpace` takes for a space, as the inside of a character class. */
+const unicodeSpaces = '\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
+
+const spacePattern = new RegExp(`[${unicodeSpaces}]`)
+
+export function isSpace(char: string): boolean {
+  if (char === ' ' || char === '\t') return true
+  // What stands between them in ASCII are letters, digits and signs.
+  return (char < ' ' || char > '~') && spacePattern.test(char)
 }

@@ -1,7 +1,7 @@
 import { argvOf, type ShellCommand } from '../command/index.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
 import { says, shellCommands } from '../dockerfile/index.ts'
-import { lineOf } from '../line-of.ts'
+import { lineOf } from '../edit.ts'
 import { isInside, isOwnPlace, isRuntimePlace, isStatePlace, looksLikeFile, normalisePath } from '../places.ts'
 import { declared, type PathClaim } from './claim.ts'
 import { isNamedByDaemon, PID, replacesPid } from './command-line.ts'

@@ -1,4 +1,4 @@
-import { lineOf } from '../line-of.ts'
+import { lineOf } from '../edit.ts'
 import { parentOf } from '../places.ts'
 import { folderOf, pathOf, type SourceNames } from './path-expression.ts'
 import { CSHARP, GO, JAVA, PERL, PHP, PYTHON, RUBY, RUST, type Rule, SCRIPT } from './source-rules.ts'

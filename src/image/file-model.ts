@@ -1,4 +1,4 @@
-import { joinPath, parentOf } from '../path.ts'
+import { joinPath, nameOf, parentOf } from '../path.ts'
 
 export type FileType = 'file' | 'directory' | 'symlink' | 'other'
 
@@ -99,4 +99,19 @@ export function walk(get: (path: string) => FileEntry | null, path: string, opti
     at = child
   }
   return { kind: 'end', path: at, entry: get(at) }
+}
+
+/** A path with every symlink on its way followed as far as the image has it: `/var/run/x/y` is `/run/x/y` before `/run/x` is made. */
+export function realPath(files: FileView, path: string): string {
+  const resolved = files.resolve(path)
+  if (resolved !== null || path === '/') return resolved ?? path
+  const parent = realPath(files, parentOf(path))
+  return parent === '/' ? `/${nameOf(path)}` : `${parent}/${nameOf(path)}`
+}
+
+/** The nearest folder above a path that is there. */
+export function existingFolder(files: FileView, path: string): string {
+  let at = parentOf(path)
+  while (at !== '/' && files.entry(at) === null) at = parentOf(at)
+  return at
 }

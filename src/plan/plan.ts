@@ -147,6 +147,11 @@ export function decided<Kind extends DecisionKind>(
   return decisions.flatMap((decision) => (decision.kind === kind ? [decision.value as Decided[Kind]] : []))
 }
 
+/** The plan of the stage with this index. */
+export function stagePlanOf({ stages }: Plan, stage: number): StagePlan | undefined {
+  return stages.find((one) => one.stage === stage)
+}
+
 export interface BaseChange {
   readonly image: string
   /** Ports that the image exposes, where the vendor's listens on others. */

@@ -1,7 +1,7 @@
 import { type Document, isScalar, Lexer, LineCounter, type ParsedNode, parseAllDocuments, visit } from 'yaml'
 import { bounds } from '../bounds.ts'
+import { lineOf } from '../edit.ts'
 import { HardenError } from '../errors.ts'
-import { lineOf } from '../line-of.ts'
 
 export type YamlDocument = Document.Parsed<ParsedNode>
 

@@ -13,8 +13,7 @@ import {
   stringify,
   visit,
 } from 'yaml'
-import type { Edit } from '../edit.ts'
-import { lineOf } from '../line-of.ts'
+import { type Edit, lineOf } from '../edit.ts'
 import type { YamlFile } from './yaml-file.ts'
 
 /** How a file is written, so that what is added looks like the rest. */

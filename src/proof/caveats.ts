@@ -13,7 +13,7 @@ import {
   isSystemFolder,
   normalisePath,
 } from '../places.ts'
-import { waitsForInput } from '../plan/built-upon.ts'
+import { waitsForInput } from '../plan/exemptions.ts'
 import type { AccountChoice, Grant } from '../plan/plan.ts'
 import { listedPorts } from '../report/many-ports.ts'
 import { isWeb, type PortAnswer } from './ask/answers.ts'

@@ -1,5 +1,5 @@
 import type { Operation } from '../evidence/operation.ts'
-import { stagePlanOf } from '../plan/stage-plan.ts'
+import { stagePlanOf } from '../plan/plan.ts'
 import type { Hardened } from '../report/report.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { learnedFrom } from './lessons.ts'

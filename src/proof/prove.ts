@@ -1,8 +1,7 @@
 import type { Mount } from '../engine/engine.ts'
 import type { Operation } from '../evidence/operation.ts'
-import { decided, type StagePlan } from '../plan/plan.ts'
+import { decided, type StagePlan, stagePlanOf } from '../plan/plan.ts'
 import type { Observation } from '../plan/stage-input.ts'
-import { stagePlanOf } from '../plan/stage-plan.ts'
 import type { Hardened } from '../report/report.ts'
 import {
   askedToWrite,

@@ -1,6 +1,6 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode, stripComments } from 'jsonc-parser'
+import { lineOf } from '../edit.ts'
 import { HardenError } from '../errors.ts'
-import { lineOf } from '../line-of.ts'
 import type { Flag } from './facts.ts'
 
 /** What daemon.json says, as far as remapping cares. */

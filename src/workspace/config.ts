@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { type Document, isMap, isNode, isScalar, LineCounter, type Pair, parseDocument } from 'yaml'
+import { lineOf } from '../edit.ts'
 import { HardenError } from '../errors.ts'
-import { lineOf } from '../line-of.ts'
 import { repeatedKey, yamlExcess } from '../profile/yaml-file.ts'
 import { readFound, readText } from './files.ts'
 import { nearestName } from './nearest-name.ts'

@@ -1,4 +1,4 @@
-import { lineOf } from '../../line-of.ts'
+import { lineOf } from '../../edit.ts'
 import { nameOf } from '../../path.ts'
 import type { FileModel } from '../file-model.ts'
 import { configures, daemonsOfFile, type SwitchingDaemon } from './daemons.ts'

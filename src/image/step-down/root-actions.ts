@@ -1,5 +1,5 @@
 import { programIndex, type Word } from '../../command/index.ts'
-import { lineOf } from '../../line-of.ts'
+import { lineOf } from '../../edit.ts'
 import { nameOf, normalisePath } from '../../path.ts'
 import type { ReadScript, ScriptCommand } from './scripts.ts'
 import { staticValue, type Variables } from './static-text.ts'

@@ -1,5 +1,5 @@
 import type { ShellCommand } from '../../command/index.ts'
-import { lineOf } from '../../line-of.ts'
+import { lineOf } from '../../edit.ts'
 
 /** How a script asks whether it is root: variables that hold the uid, and functions that test it. */
 export interface RootQuestions {

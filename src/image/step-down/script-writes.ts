@@ -1,6 +1,6 @@
 import { bounds } from '../../bounds.ts'
 import { programIndex, type ShellCommand } from '../../command/index.ts'
-import { lineOf } from '../../line-of.ts'
+import { lineOf } from '../../edit.ts'
 import { nameOf, normalisePath } from '../../path.ts'
 import { type FirstStart, type ReachedCommand, type Sure, stepsOf, sureConditions, withUnset } from './first-start.ts'
 import { placedBy, type Write } from './placed-files.ts'

@@ -1,5 +1,5 @@
 import { invocationOf, programName } from '../../command/index.ts'
-import { lineOf } from '../../line-of.ts'
+import { lineOf } from '../../edit.ts'
 import { nameOf } from '../../path.ts'
 import { table } from '../../table.ts'
 import type { FileModel } from '../file-model.ts'

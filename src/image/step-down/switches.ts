@@ -1,6 +1,5 @@
 import { readSwitch, type SwitchCommand, type Word } from '../../command/index.ts'
-import type { Span } from '../../edit.ts'
-import { lineOf } from '../../line-of.ts'
+import { lineOf, type Span } from '../../edit.ts'
 import type { AccountLine } from './config-lines.ts'
 import { readDaemonOption } from './options.ts'
 import type { ReadScript } from './scripts.ts'

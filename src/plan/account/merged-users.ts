@@ -3,11 +3,10 @@ import { CHANGES, type Operation } from '../../evidence/operation.ts'
 import { couldCreate, couldRead, couldTraverse, couldWrite } from '../../image/access.ts'
 import { groupsOf, userWithUid } from '../../image/accounts.ts'
 import type { ImageFacts } from '../../image/facts.ts'
-import type { FileModel, Identity } from '../../image/file-model.ts'
+import { existingFolder, type FileModel, type Identity, realPath } from '../../image/file-model.ts'
 import { baseName, isInside, isRuntimePlace, isStatePlace, outermost } from '../../places.ts'
 import { joinAnd } from '../../words.ts'
 import type { AccountChoice, Grant, Remark } from '../plan.ts'
-import { existingFolder, realPath } from '../real-path.ts'
 import type { Observation } from '../stage-input.ts'
 
 const MOST_PATHS = 5

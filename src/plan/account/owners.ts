@@ -2,10 +2,9 @@ import type { Dockerfile } from '../../dockerfile/index.ts'
 import type { Need } from '../../evidence/claim.ts'
 import { escapeEre } from '../../evidence/file-edit.ts'
 import type { ImageFacts } from '../../image/facts.ts'
-import type { FileEntry } from '../../image/file-model.ts'
+import { existingFolder, type FileEntry, realPath } from '../../image/file-model.ts'
 import { memoizeByObject } from '../../memoize.ts'
 import { parentOf } from '../../places.ts'
-import { existingFolder, realPath } from '../real-path.ts'
 import type { Candidate } from './choose-account.ts'
 
 interface Used {

@@ -1,10 +1,9 @@
 import type { Need } from '../../evidence/claim.ts'
 import type { ImageFacts } from '../../image/facts.ts'
-import type { FileModel } from '../../image/file-model.ts'
+import { type FileModel, realPath } from '../../image/file-model.ts'
 import type { StepDownReport } from '../../image/step-down.ts'
 import { type ClosedPlace, closedPlaceIn, closedPlaceOf, isInside, normalisePath, parentOf } from '../../places.ts'
 import type { Grant } from '../plan.ts'
-import { realPath } from '../real-path.ts'
 
 /** Code of this very image that its start runs, and that root runs again (`docker exec -u 0`, a RUN of an image built from it). */
 export interface ImageCode {

@@ -1,5 +1,6 @@
 import { bounds } from '../../bounds.ts'
 import { switchTools } from '../../command/index.ts'
+import { lineOf } from '../../edit.ts'
 import type { Need } from '../../evidence/claim.ts'
 import { mergeByFile } from '../../evidence/file-edit.ts'
 import type { Operation } from '../../evidence/operation.ts'
@@ -14,7 +15,6 @@ import {
   type StepDown,
   type StepDownReport,
 } from '../../image/step-down.ts'
-import { lineOf } from '../../line-of.ts'
 import { nameOf } from '../../path.ts'
 import { isRuntimePlace, isSharedFolder, isSystemFolder, looksLikeFile } from '../../places.ts'
 import type { FileEdit, Remark } from '../plan.ts'

@@ -1,11 +1,10 @@
 import type { Mount } from '../../engine/engine.ts'
 import { CHANGES, type Operation } from '../../evidence/operation.ts'
 import type { ImageFacts } from '../../image/facts.ts'
-import type { FileModel } from '../../image/file-model.ts'
+import { type FileModel, realPath } from '../../image/file-model.ts'
 import { isInside, normalisePath, outermost, parentOf } from '../../places.ts'
 import { grantedFolders, readyTrees, writableFolder } from '../../plan/grants/ladder.ts'
 import type { AccountChoice, Grant } from '../../plan/plan.ts'
-import { realPath } from '../../plan/real-path.ts'
 
 /** Of the machine's memory, for what is only passing. */
 const SIZE = '64m'
