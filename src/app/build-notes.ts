@@ -9,6 +9,7 @@ import { joinTruncated } from '../words.ts'
 import type { BuildSettings, WorkItem } from '../workspace/work-item.ts'
 import { pairs } from './build.ts'
 import type { Options, TargetOutcome } from './task.ts'
+import { isLeftAsItIs } from './verdict.ts'
 
 /** What was taken from Compose and bake files, which nobody named, and what they leave open. What is published where it does not answer any more is said too. */
 export function buildNotes(
@@ -32,7 +33,7 @@ export function buildNotes(
   const notes: ReportFinding[] = []
   const note = (message: string, hint: string) => notes.push(targetFinding('read-build', 'note', message, hint))
   // Where nothing is to be done, how that was found out is no news.
-  if (taken.length > 0 && verdict !== 'unchanged')
+  if (taken.length > 0 && !isLeftAsItIs({ verdict }))
     note(`${taken.join(' and ')}: taken from ${by}`, 'for another build: --context DIR, --build-arg NAME=VALUE')
   if (isContextOpen && build.context === null)
     note(

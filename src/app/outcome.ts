@@ -7,6 +7,7 @@ import { buildText } from './build.ts'
 import type { Planned } from './planner.ts'
 import type { Session } from './session.ts'
 import type { HardenMode } from './task.ts'
+import { isLeftAsItIs } from './verdict.ts'
 
 /** The profile of the stage that is built, the last of those that are meant to run; null where nobody can say who runs. */
 export function profileFor(
@@ -39,7 +40,7 @@ export async function buildResult(
   // An image that is run as it is keeps its name for itself.
   const isRun = isProfile && profile?.asIs?.enough !== true ? profile : null
   // What runs as it should already is a result too, under the name that was asked for.
-  const isResult = result.verdict === 'hardened' || (result.verdict === 'unchanged' && !isProfile)
+  const isResult = result.verdict === 'hardened' || (isLeftAsItIs(result) && !isProfile)
   if (!isResult || (isProfile && isRun === null)) return undefined
   const tag = mode.tag ?? isRun?.image.name ?? null
   hooks.progress(`${item.target}: building the result`)

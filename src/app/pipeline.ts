@@ -19,7 +19,7 @@ import type { OriginalRuns } from './original-runs.ts'
 import { type Planned, type Planner, plannerFor, UNSEEN, withPauses } from './planner.ts'
 import { openFor, type Session } from './session.ts'
 import { type HardenMode, isProved, type ProcessTarget, type TargetOutcome } from './task.ts'
-import { judgedAgain, outcomesOf } from './verdict.ts'
+import { isLeftAsItIs, judgedAgain, outcomesOf } from './verdict.ts'
 
 /**
  * One value works on all targets of a call: each engine is opened once, and looks at a base image once.
@@ -85,7 +85,7 @@ async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
     item.build === undefined
       ? []
       : (await import('./build-notes.ts')).buildNotes(item, dockerfile, outcome, opened.options)
-  const startNotes = outcome.result.verdict === 'unchanged' ? [] : (started?.notes ?? elseStarted(item, dockerfile))
+  const startNotes = isLeftAsItIs(outcome.result) ? [] : (started?.notes ?? elseStarted(item, dockerfile))
   const more = [...openedNotes, ...notes, ...buildNotes, ...startNotes, ...missed]
   return { ...outcome, result: judgedAgain(outcome.result, { outcomes, policy }, more) }
 }
@@ -152,7 +152,7 @@ async function hardened(
   const proved = await proveTarget(item, dockerfile, session, originals, planner.harden)
   const { plan } = proved.hardened
   const inputs = await planner.inputs({ ...UNSEEN, built: proved.built })
-  if (mode.kind !== 'profile' || proved.result.verdict !== 'unchanged') return { plan, inputs, result: proved.result }
+  if (mode.kind !== 'profile' || !isLeftAsItIs(proved.result)) return { plan, inputs, result: proved.result }
   // What is not root already needs no proof of a change, but its profile one of what it can do without.
   const { proveAsIs } = await import('./prove-as-is.ts')
   const { result, outcomes } = await proveAsIs({ ...item, reference: proved.baseline }, source, session)

@@ -21,7 +21,7 @@ import type { OriginalRuns } from './original-runs.ts'
 import { type Planner, UNSEEN } from './planner.ts'
 import { type Session, withEnv } from './session.ts'
 import { type Knowledge, plannedStages } from './stage-inputs.ts'
-import { judgedAgain, outcomesOf } from './verdict.ts'
+import { isLeftAsItIs, judgedAgain, outcomesOf } from './verdict.ts'
 import { willingOriginal } from './willing-original.ts'
 
 /** Builds the original where it is a Dockerfile, looks into it, and proves the stage that is built. */
@@ -53,7 +53,7 @@ export async function proveTarget(
   times.lap('facts')
   const built = new Map([[stage.index, facts]])
   const first = await plan({ ...UNSEEN, built })
-  if (first.result.verdict === 'unchanged' || first.result.verdict === 'not-applicable') {
+  if (isLeftAsItIs(first.result) || first.result.verdict === 'not-applicable') {
     await originals.drop(baseline)
     return { hardened: first, result: first.result, built, baseline }
   }

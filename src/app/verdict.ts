@@ -20,9 +20,15 @@ export function verdict({ outcomes, findings, policy, proof }: Judged): Verdict 
   const open = findings.some(({ outcome }) => outcome === 'todo' || outcome === 'offered')
   if (open || outcomes.includes('unknown') || policy.ignore.includes('set-user'))
     return outcomes.every((outcome) => outcome === 'already') && !open ? 'unchanged' : 'incomplete'
-  if (!outcomes.some((outcome) => outcome === 'harden' || outcome === 'vendor')) return 'unchanged'
+  if (!outcomes.some((outcome) => outcome === 'harden' || outcome === 'vendor'))
+    return outcomes.includes('exempt') ? 'exempt' : 'unchanged'
   // A stage that stays root by somebody's decision is no hardened one, and what was tried and did not work is none.
   return outcomes.includes('exempt') || proof?.passed === false ? 'incomplete' : 'hardened'
+}
+
+/** Nothing is to be done with it: it is not root, or somebody wants it so. */
+export function isLeftAsItIs({ verdict }: Pick<TargetResult, 'verdict'>): boolean {
+  return verdict === 'unchanged' || verdict === 'exempt'
 }
 
 export function outcomesOf({ stages }: Plan): readonly StageOutcome[] {

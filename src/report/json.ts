@@ -14,7 +14,7 @@ function report(renderings: readonly Rendering[]): Report {
 }
 
 function entry({ result, inspection }: Rendering): TargetResult & { readonly inspection?: readonly Inspection[] } {
-  const { target, kind, verdict, user, stages, findings, output, changed, proof, ...more } = result
-  const ordered = { target, kind, verdict, user, stages, findings, output, changed, proof, ...more }
+  const { target, kind, verdict, ports, user, stages, findings, output, changed, proof, ...more } = result
+  const ordered = { target, kind, verdict, ports, user, stages, findings, output, changed, proof, ...more }
   return inspection ? { ...ordered, inspection } : ordered
 }

@@ -12,7 +12,7 @@ export interface Report {
   readonly results: readonly TargetResult[]
 }
 
-export type Verdict = 'hardened' | 'unchanged' | 'needs-root' | 'incomplete' | 'not-applicable' | 'failed'
+export type Verdict = 'hardened' | 'unchanged' | 'exempt' | 'needs-root' | 'incomplete' | 'not-applicable' | 'failed'
 
 export interface TargetResult {
   /** As given; for a folder the path below it, joined. */

@@ -1,6 +1,14 @@
 import type { ReportUser, TargetResult, Verdict } from './report.ts'
 
-const order: readonly Verdict[] = ['hardened', 'unchanged', 'incomplete', 'needs-root', 'not-applicable', 'failed']
+const order: readonly Verdict[] = [
+  'hardened',
+  'unchanged',
+  'exempt',
+  'incomplete',
+  'needs-root',
+  'not-applicable',
+  'failed',
+]
 
 /** `7 targets: 5 hardened, 1 unchanged, 1 failed; 2 offered fixes held back (--unsafe applies them)` */
 export function summaryLine(results: readonly TargetResult[]): string {

@@ -41,6 +41,7 @@ function targetLines({ result, inspection }: Rendering, paint: Paint): string[] 
 const verdictStyles = {
   hardened: 'green',
   unchanged: 'green',
+  exempt: 'dim',
   'needs-root': 'yellow',
   incomplete: 'yellow',
   'not-applicable': 'dim',
