@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { moduleBundle } from '../scripts/bundle.mjs'
 
 const LIMIT = 110
 const DOCKERFILE = 'FROM debian:12\nCMD ["/x"]\n'
@@ -15,16 +16,9 @@ const folder = mkdtempSync(join(tmpdir(), 'harden-image-bench-reach-'))
 try {
   const program = join(folder, 'program.mjs')
   await build({
+    ...moduleBundle,
     entryPoints: ['src/cli/program.ts'],
     outfile: program,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
-    logLevel: 'warning',
   })
   writeFileSync(join(folder, 'Dockerfile'), DOCKERFILE)
   const { status, stderr } = spawnSync(

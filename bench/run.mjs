@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
+import { moduleBundle } from '../scripts/bundle.mjs'
 import { imageReader } from '../scripts/image-reader.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -12,17 +13,10 @@ const scratch = mkdtempSync(join(tmpdir(), 'harden-image-bench-'))
 try {
   const outfile = join(scratch, `${name}.mjs`)
   await build({
+    ...moduleBundle,
     entryPoints: [join(root, 'bench', name, 'main.ts')],
     outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
     define: await imageReader(),
-    logLevel: 'warning',
   })
   const { main } = await import(pathToFileURL(outfile).href)
   process.exitCode = await main(rest)

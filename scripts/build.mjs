@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { moduleBundle } from './bundle.mjs'
 import { imageReader } from './image-reader.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -38,9 +39,7 @@ async function digestOfInputs() {
 }
 
 const shared = /** @type {const} */ ({
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
+  ...moduleBundle,
   // Without the names in a stack nobody could say where a bug is.
   minifySyntax: true,
   minifyWhitespace: true,
@@ -50,12 +49,7 @@ const shared = /** @type {const} */ ({
   define: await imageReader(),
   legalComments: 'none',
   metafile: true,
-  logLevel: 'warning',
 })
-
-// Bundled CommonJS packages still call require() for Node's own modules, which an ES module does not have.
-const REQUIRE =
-  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"
 
 /** The library, and what starts the program. */
 async function modules() {
@@ -63,8 +57,6 @@ async function modules() {
     ...shared,
     entryPoints: ['src/index.ts', 'src/cli.ts'],
     outdir: 'dist',
-    format: 'esm',
-    banner: { js: REQUIRE },
   })
   return Object.keys(metafile.inputs)
 }

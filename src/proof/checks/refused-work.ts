@@ -116,11 +116,7 @@ export const lostCapability = {
   summary: 'raw sockets and devices are had as before',
   of: 'traces',
   compare(original: RunRecord, traced: RunRecord): readonly ReportCheck[] {
-    const had = operationsBy(original, 'done', capabilityOf)
-    const has = operationsBy(traced, 'done', capabilityOf)
-    const lost = [...operationsBy(traced, 'refused', capabilityOf)].find(
-      ([name]) => had.has(name) && !has.has(name) && !OTHERWISE.has(name),
-    )
+    const lost = refusedSince(original, traced, capabilityOf)
     if (lost === undefined) return []
     const [name, { detail }] = lost
     return [refusedWork(original, { name: `what takes ${name}`, detail })]
@@ -128,7 +124,18 @@ export const lostCapability = {
 } satisfies Check
 
 function capabilityOf({ capability }: Operation): string | null {
-  return capability ?? null
+  return capability === undefined || OTHERWISE.has(capability) ? null : capability
+}
+
+/** The first of a key that the original did, and that the result was refused and never did. */
+function refusedSince(
+  original: RunRecord,
+  traced: RunRecord,
+  keyOf: (operation: Operation) => string | null,
+): readonly [key: string, refused: Operation] | undefined {
+  const had = operationsBy(original, 'done', keyOf)
+  const has = operationsBy(traced, 'done', keyOf)
+  return [...operationsBy(traced, 'refused', keyOf)].find(([key]) => had.has(key) && !has.has(key))
 }
 
 /**
@@ -141,9 +148,7 @@ export const lostPrograms = {
   summary: 'programs beside it are started as before',
   of: 'traces',
   compare(original: RunRecord, traced: RunRecord): readonly ReportCheck[] {
-    const had = operationsBy(original, 'done', program)
-    const has = operationsBy(traced, 'done', program)
-    const lost = [...operationsBy(traced, 'refused', program)].find(([path]) => had.has(path) && !has.has(path))
+    const lost = refusedSince(original, traced, program)
     if (lost === undefined) return []
     const [path, { detail }] = lost
     return [refusedWork(original, { name: `starts ${path}`, baseline: 'started', detail })]
