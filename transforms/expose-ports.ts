@@ -14,16 +14,20 @@ export const exposePorts: Transform = {
     const moved = decided(plan, 'port').filter((decision) => decision.to !== null)
     const [first] = moved
     if (first === undefined) return
-    const edits = [...exposeEdits(dockerfile, stage, moved), ...healthcheckEdits(dockerfile, stage, plan, moved)]
-    if (edits.length === 0) return
+    const changed = [
+      { word: 'EXPOSE', edits: exposeEdits(dockerfile, stage, moved) },
+      { word: 'HEALTHCHECK', edits: healthcheckEdits(dockerfile, stage, plan, moved) },
+    ].filter(({ edits }) => edits.length > 0)
+    if (changed.length === 0) return
+    const words = changed.map(({ word }) => word).join(' and ')
     const place = exposeOf(stage, first.from) ?? stage.from
     yield {
       outcome: 'fixed',
       line: place.line,
       column: place.column,
-      message: `EXPOSE and HEALTHCHECK: ${list(moved.map((decision) => decision.from))} → ${list(moved.map((decision) => decision.to))}`,
+      message: `${words}: ${list(moved.map((decision) => decision.from))} → ${list(moved.map((decision) => decision.to))}`,
       evidence: moved.flatMap((decision) => decision.evidence),
-      edits,
+      edits: changed.flatMap(({ edits }) => edits),
     }
   },
 }

@@ -23,7 +23,7 @@ export function assumptions(input: StageInput): readonly Remark[] {
       message: `${facts.reference} was not inspected (${reasons.join('; ')}): ${
         isStartUnknown
           ? 'what it starts, as which user, and what that writes is not known'
-          : `${isUserUnseen(input) ? 'its root user, ' : ''}accounts and writable paths are assumptions`
+          : `${isUserUnseen(input) ? 'that it starts as root, its ' : ''}accounts and writable paths are assumptions`
       }`,
       hint: 'pull the image, or add --prove, to verify',
       about: 'FROM',
