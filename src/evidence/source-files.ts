@@ -18,6 +18,7 @@ import {
 import { declared, inferred, type PathClaim } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
 import { isTest, sourceWrites } from './source-writes.ts'
+import { rootCalls } from './start-cautions.ts'
 
 const MOST_FINDS = 40
 /** `mkdirSync`, `os.makedirs`, `make_path`, `create_dir_all`, `ensureDir`; a folder is only named by other calls. */
@@ -26,9 +27,12 @@ const MAKES = /mk_?(?:dir|path)|make_?(?:dir|path)|create_dir|ensure_?dir/i
 /** Literal paths that the program's own source files write to, with the file and the line. */
 export const sourceFiles: Provider = {
   name: 'source-files',
-  summary: "literal paths that the program's own source files write to",
+  summary: "literal paths that the program's own source files write to, and calls that only root may",
   when: 'always',
-  claims: ({ contents, started, start, chain, files }) => [
+  claims: ({ contents, builders, started, start, chain, files }) => [
+    ...[contents, ...builders]
+      .flatMap((one) => rootCalls(one, new Set(start.unread.map(({ path }) => path))))
+      .slice(0, 1),
     ...sourceClaims(contents, started, start.launches),
     ...temporaryFolder(chain, files, contents),
   ],

@@ -89,13 +89,9 @@ function* inSources({ texts, origins }: StageContents): Iterable<Named> {
 /** What prepares the system at each start, which is root's: it fails then, or what follows lacks it. */
 export const systemTools: Provider = {
   name: 'system-tools',
-  summary:
-    'tools that change the system at start, such as update-ca-certificates, and what the source calls for root alone',
+  summary: 'tools that change the system at start, such as update-ca-certificates',
   when: 'before-run',
-  *claims({ start: { launches, unread }, contents, builders }) {
-    const told = new Set(unread.map(({ path }) => path))
-    const [called] = [contents, ...builders].flatMap((one) => rootCalls(one, told))
-    if (called !== undefined) yield called
+  *claims({ start: { launches } }) {
     const found = launches.filter(
       ({ conditional, words: [program = ''] }) => !conditional && isOneOf(knownPrograms.systemTools, baseName(program)),
     )
@@ -115,11 +111,15 @@ export const systemTools: Provider = {
 
 /** What a program starts that only root may, or does to itself. Each tool's man page; setuid(2), chroot(2). */
 const ROOT_CALL =
-  /\b(?:execFile|execFileSync|spawn|spawnSync|exec|execSync|execa|run|call|check_call|check_output|Popen|popen|system|execvp|execv|execlp|shell_exec|passthru|proc_open|Command|Command::new|ProcessBuilder|Start)\(\s{0,9}\[?\s{0,9}["'`](?:\/usr)?(?:\/s?bin\/)?(runuser|su|sudo|gosu|su-exec|setpriv|chroot|useradd|usermod|userdel|groupadd|adduser|deluser|chpasswd|mount|umount|iptables|nft|sysctl|modprobe)(?=["'`\s])|\b(?:process|os|syscall|unix)\.(setuid|setgid|setgroups|seteuid|setresuid|initgroups|chroot|Setuid|Setgid|Chroot|Mount)\(|\b(posix_setuid|posix_setgid)\(/
+  /\b(?:execFile|execFileSync|spawn|spawnSync|exec|execSync|execa|run|call|check_call|check_output|Popen|popen|system|execvp|execv|execlp|shell_exec|passthru|proc_open|Command|Command::new|ProcessBuilder|Start)\(\s{0,9}\[?\s{0,9}["'`](?:\/usr)?(?:\/s?bin\/)?(runuser|su|sudo|gosu|su-exec|setpriv|chroot|useradd|usermod|userdel|groupadd|adduser|deluser|chpasswd|mount|umount|iptables|nft|modprobe)(?=["'`\s])|\b(?:process|os|syscall|unix)\.(setuid|setgid|setgroups|seteuid|setresuid|initgroups|chroot|Setuid|Setgid|Chroot|Mount)\(|\b(posix_setuid|posix_setgid)\(/
 /** It does so where it is root alone. */
 const ASKS_WHO = /\bget_?e?uid\(\)\s{0,9}(?:===?|!==?|>)\s{0,9}0\b|\bposix_gete?uid\(\)/i
 
-function rootCalls({ texts, origins }: StageContents, told: ReadonlySet<string>): readonly Claim[] {
+/** The first of a program's source; `told`: start scripts of which that is said elsewhere. */
+export function rootCalls(
+  { texts, origins }: Pick<StageContents, 'texts' | 'origins'>,
+  told: ReadonlySet<string>,
+): readonly Claim[] {
   for (const [file, text] of texts) {
     const origin = origins.get(file) ?? file
     const isProgram = PROGRAM.test(file) && !ASIDE.test(origin) && !/\/(node_modules|vendor|site-packages)\//.test(file)
@@ -135,7 +135,7 @@ function rootCalls({ texts, origins }: StageContents, told: ReadonlySet<string>)
         outcome: 'todo',
         transform: 'report-remarks',
         message: `${where} calls ${tool}, which only root may: whether the program does its work without is not known`,
-        hint: 'let it do without where it is not root, or run with --prove and a check that comes to it',
+        hint: 'let it do without where it is not root; a run shows it only where something asks for it',
         about: 'CMD',
         evidence: [{ source: 'declared', subject: tool, detail: `called in ${where}` }],
       },
