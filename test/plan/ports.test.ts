@@ -197,7 +197,7 @@ describe('the help of a program', () => {
   })
 })
 
-describe('after a run, the only place that says the number', () => {
+describe('after a run, the only place that sets the number', () => {
   const ran = (cmd: string[], texts: Record<string, string[]> = {}, changes: Partial<PortSources> = {}) => {
     const base: BaseFile = { config: { cmd, env: { LEVEL: '8' } }, texts }
     return plan(base, { bound: [tcp(80)], opened: Object.keys(texts), ...changes })
@@ -229,7 +229,7 @@ describe('after a run, the only place that says the number', () => {
 
   test('is said to be guessed, and is none where it was shown not to be', () => {
     const [decision] = ran(['thing', 'at=80/tcp']).decisions
-    const detail = 'the only place that says 80: "at=80/tcp" in CMD'
+    const detail = 'the only place that sets 80: "at=80/tcp" in CMD'
     expect(decision).toMatchObject({ to: 8080, guessed: true, reason: detail })
     expect(show(ran(['thing', 'at=80/tcp'], {}, { excluded: new Set([detail]) }))).toEqual(['80/tcp kept'])
   })
