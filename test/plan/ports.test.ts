@@ -115,7 +115,7 @@ describe('a port in the command', () => {
     expect(moveInArguments(before, 80, 8080)).toEqual(after)
   })
 
-  test('no command', () => {
+  test('a stage without a command moves no port', () => {
     expect(moveInArguments(null, 80, 8080)).toBeNull()
   })
 })
@@ -160,7 +160,7 @@ describe('the help of a program', () => {
     expect(result.decisions[0]?.evidence.map(({ detail }) => detail).join()).toContain('-p port listen there')
   })
 
-  test('names none', () => {
+  test('a help that names no option for a port moves none', () => {
     expect(show(plan(base, { help: help('  -p file   the pid file') }))).toEqual(['53/udp kept'])
   })
 

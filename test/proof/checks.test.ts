@@ -246,7 +246,7 @@ describe('sameProcesses', () => {
   const worker = one(2, 'python3 /srv/app.py', 0)
   const baseline = run([master, worker], [master, worker])
 
-  test('all stay', () => {
+  test('processes that all stay pass', () => {
     expect(
       told(
         baseline,
