@@ -25,6 +25,7 @@ import {
 } from './grants/excluded-parts.ts'
 import { type Granted, grantAll } from './grants/grant-all.ts'
 import { foundByHome, homeNeeds } from './grants/observed-needs.ts'
+import { givenAsFiles, isPerhaps, type PerhapsNeed, perhapsRemarks, unmetNeeds } from './grants/perhaps.ts'
 import { planHome, planWorkdir } from './home.ts'
 import {
   type AccountChoice,
@@ -71,14 +72,12 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     grantAll(stillNamed(all, changes, context.readable), input, grantee, code)
   const services = observation === null ? [] : servicesOf(observation, facts)
   const others = facts.files.known ? stateOfOthers(services, account, facts.files.value) : []
-  const wanted = notHandedOver(
-    [...start.needs, ...stepDown.needs, ...home.needs, ...others],
-    input,
-    account,
-    handedOver,
-  )
+  const all = notHandedOver([...start.needs, ...stepDown.needs, ...home.needs, ...others], input, account, handedOver)
+  const perhaps = all.filter(isPerhaps)
+  const wanted = givenAsFiles(all, perhaps)
   const granted = yield* grantedFor(wanted)
   yield
+  const unmet = perhaps.length === 0 ? [] : unmetNeeds(perhaps, granted, yield* grantedFor([...wanted, ...perhaps]))
   const grants = includedGrants(granted.grants, excluded)
   const fileEdits = editsInOrder(includedLines(changes, excluded), context.textOf)
   const withCapabilities = capableFiles(input, context.readable, grantee)
@@ -121,7 +120,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     unshown,
     handed: [...handedOver].filter(isStatePlace),
     tools,
-    remarks: remarksOf(context, { account, grants, granted, services, withCapabilities, capable }),
+    remarks: remarksOf(context, { account, grants, granted, unmet, services, withCapabilities, capable }),
     end: end === null ? null : { ...end, replace: end.rootBefore || !decisions.some((one) => one.needsRoot) },
     users: input.users,
     offered: input.builtUpon,
@@ -202,6 +201,8 @@ interface Decided {
   readonly account: AccountChoice
   readonly grants: readonly Grant[]
   readonly granted: Granted
+  /** What is written in some cases only, and the user could not do. */
+  readonly unmet: readonly PerhapsNeed[]
   readonly services: readonly Service[]
   /** Programs with capabilities of their own, and those of them that need none any more. */
   readonly withCapabilities: readonly CapableFile[]
@@ -210,13 +211,14 @@ interface Decided {
 
 function remarksOf({ input, stated, stepDown, report }: PlanContext, decided: Decided): readonly Remark[] {
   const { facts, observation } = input
-  const { account, grants, granted, services, withCapabilities, capable } = decided
+  const { account, grants, granted, unmet, services, withCapabilities, capable } = decided
   const merged = mergedUsers({ services, account, grants, files: facts.files.known ? facts.files.value : null })
   const unnamed = keptUnnamed(input)
   return [
     ...(merged === null ? [] : [merged]),
     ...(unnamed !== undefined && account.name === '' ? [notCreated(account, unnamed)] : []),
     ...granted.remarks,
+    ...perhapsRemarks(unmet, input),
     ...stepDown.remarks,
     ...(observation === null && input.asBuilt !== true ? unknownAccount(report, account, input) : []),
     ...stated.remarks,
