@@ -19,9 +19,17 @@ import { isRoot } from '../plan/account/account-ids.ts'
 import { createdAccounts, knownAccounts } from '../plan/account/created-accounts.ts'
 import { endOfStage, stageUsers } from '../plan/account/stage-users.ts'
 import { numberUser, userTexts } from '../plan/account/user-number.ts'
-import { builtUpon, exemptionOf, ignoredIn } from '../plan/exemptions.ts'
+import {
+  builtUpon,
+  type Dependents,
+  dependentsOf,
+  exemptionOf,
+  ignoredIn,
+  isRunItself,
+  noDependents,
+} from '../plan/exemptions.ts'
 import { isWindowsStage } from '../plan/leave.ts'
-import type { Observation, Policy, StageInput } from '../plan/stage-input.ts'
+import { defaultPolicy, type Observation, type Policy, type StageInput } from '../plan/stage-input.ts'
 import { rootSteps } from '../plan/step-down/root-steps.ts'
 import { type Bases, baseFacts, configOf } from './base-images.ts'
 
@@ -40,6 +48,8 @@ export interface Knowledge {
   readonly workingFolder?: readonly WorkingFolderRule[]
   /** The folder it is built from; null or absent where there is none to look into. */
   readonly context?: BuildContext | null
+  /** Who in the tree counts on the user of what is built; absent: nobody. */
+  readonly dependents?: Dependents
   /** What was made out of the stages by themselves, for whoever plans them again. */
   readonly stated?: StatedStages
 }
@@ -137,6 +147,7 @@ function* stageInput(
   const users = stageUsers(walks.own(stage.index), state.user.value, (user) => isRoot(user, facts, created))
   const userNumber = numberUser(stage, users, created, facts)
   const observation = knowledge.observations.get(stage.index) ?? null
+  const dependents = dependentsOf(dockerfile, stage, knowledge.dependents ?? noDependents)
   return {
     stage: stage.index,
     facts,
@@ -157,6 +168,8 @@ function* stageInput(
     ignored: ignoredIn(dockerfile, stage, policy),
     shellSeen: chain.some((each) => each.instructions.some(usesShell)),
     builtUpon: builtUpon(chain, state),
+    dependents,
+    runItself: isRunItself(chain, dependents),
     startUnknown: !state.entrypoint.value.known && !state.cmd.value.known,
     vendor: vendorOf(view, {
       programs: knowledge.programs,
@@ -165,6 +178,25 @@ function* stageInput(
     }),
     observation,
   }
+}
+
+/** The image that a stage of a neighbour's Dockerfile makes, as far as it and its build context tell; the reason where it starts from what is not known. */
+export function* imageOfStage(
+  dockerfile: Dockerfile,
+  stage: Stage,
+  knowledge: Knowledge,
+  named: { readonly reference: string; readonly by: string },
+): InTurn<Known<ImageFacts>> {
+  const walks = stageWalks(dockerfile, (reference) => configOf(reference, knowledge.bases))
+  const { user, entrypoint, cmd } = walks.end(stage.index)
+  const open = [user.value, entrypoint.value, cmd.value].find(({ known }) => !known)
+  if (open?.known === false) return { known: false, reason: `${named.by} makes it, and ${open.reason}` }
+  const input = yield* stageInput(dockerfile, stage, walks, defaultPolicy, knowledge)
+  const { facts, stated } = input
+  const image = { ...facts, reference: named.reference }
+  if (facts.files.known || stated?.view == null) return { known: true, value: image }
+  const reason = `${named.by} makes it, and it was not built`
+  return { known: true, value: { ...image, files: { known: false, reason }, someFiles: stated.view.own } }
 }
 
 /** A shell form, or a command that is a shell or its script: it takes a shell in the image. */

@@ -94,6 +94,8 @@ export interface ImageFacts {
   readonly config: ImageConfig
   readonly accounts: Known<Accounts>
   readonly files: Known<FileModel>
+  /** Files that are known to be in it, where not all of them are; absent: none. */
+  readonly someFiles?: FileModel
   readonly os: Known<OsRelease>
 }
 

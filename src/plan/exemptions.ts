@@ -128,6 +128,54 @@ export function askedBy({ line, reason }: Ignore): string {
   return `the comment in line ${line} asks (${reason === '' ? 'without a reason' : reason})`
 }
 
+/** A Dockerfile that is built FROM an image of the same tree, and counts on its user. */
+export interface Child {
+  /** For people. */
+  readonly by: string
+  readonly line: number
+  /** It runs commands before it says a USER. */
+  readonly runs: boolean
+  /** The stage that it is built from; null for the last one. */
+  readonly stage: string | null
+}
+
+/** Somebody who says as whom an image is to run, or counts on it. */
+export interface ImageUser {
+  /** `action`: of GitHub; `job`: the container of a CI job. */
+  readonly kind: 'action' | 'job' | 'devcontainer'
+  /** As whom, where it says so. */
+  readonly user: string | null
+  /** The file, and what in it, for people. */
+  readonly what: string
+}
+
+/** Who in the tree counts on the user of an image. */
+export interface Dependents {
+  readonly children: readonly Child[]
+  readonly users: readonly ImageUser[]
+  /** A Compose service publishes it. */
+  readonly isServed: boolean
+}
+
+export const noDependents: Dependents = { children: [], users: [], isServed: false }
+
+/** Those of them that mean a stage of the Dockerfile. */
+export function dependentsOf(dockerfile: Dockerfile, stage: Stage, all: Dependents): Dependents {
+  const isFinal = stage.index === dockerfile.stages.length - 1
+  const children = all.children.filter(({ stage: named }) =>
+    named === null ? isFinal : [stage.name, String(stage.index)].includes(named.toLowerCase()),
+  )
+  return { ...all, children, users: isFinal ? all.users : [] }
+}
+
+/** A port or a check says that it is run as it is. */
+export function isRunItself(chain: readonly Stage[], { isServed }: Dependents): boolean {
+  return (
+    isServed ||
+    chain.some(({ instructions }) => instructions.some(({ keyword }) => /^(EXPOSE|HEALTHCHECK)$/.test(keyword)))
+  )
+}
+
 /**
  * Why a stage is most likely there to be built upon: it has triggers for its children, or it starts nothing. Whether an
  * image that nobody could look at starts something is not known; ports and checks say that it does.
