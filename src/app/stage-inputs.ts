@@ -169,7 +169,7 @@ function* stageInput(
     shellSeen: chain.some((each) => each.instructions.some(usesShell)),
     builtUpon: builtUpon(chain, state),
     dependents,
-    runItself: isRunItself(chain, dependents),
+    runItself: isRunItself(chain, state, dependents),
     startUnknown: !state.entrypoint.value.known && !state.cmd.value.known,
     vendor: vendorOf(view, {
       programs: knowledge.programs,

@@ -133,8 +133,6 @@ export interface Child {
   /** For people. */
   readonly by: string
   readonly line: number
-  /** It runs commands before it says a USER. */
-  readonly runs: boolean
   /** The stage that it is built from; null for the last one. */
   readonly stage: string | null
 }
@@ -168,12 +166,16 @@ export function dependentsOf(dockerfile: Dockerfile, stage: Stage, all: Dependen
   return { ...all, children, users: isFinal ? all.users : [] }
 }
 
-/** A port or a check says that it is run as it is. */
-export function isRunItself(chain: readonly Stage[], { isServed }: Dependents): boolean {
-  return (
-    isServed ||
-    chain.some(({ instructions }) => instructions.some(({ keyword }) => /^(EXPOSE|HEALTHCHECK)$/.test(keyword)))
-  )
+/** A service, a port or a check says that it is run as it is, or the program that it starts. */
+export function isRunItself(chain: readonly Stage[], state: StageState, { isServed }: Dependents): boolean {
+  const has = (pattern: RegExp): boolean =>
+    chain.some(({ instructions }) => instructions.some(({ keyword }) => pattern.test(keyword)))
+  if (isServed || has(/^(EXPOSE|HEALTHCHECK)$/)) return true
+  const { cmd, entrypoint } = state
+  if (!has(/^(CMD|ENTRYPOINT)$/) || !cmd.value.known || !entrypoint.value.known) return false
+  // A start script without a command waits for one.
+  if (cmd.value.value === null) return !/\.sh$|entrypoint/.test(entrypoint.value.value?.[0] ?? '')
+  return !waitsForInput(shellFormOf(cmd.value.value))
 }
 
 /**
@@ -197,6 +199,11 @@ export function builtUpon(chain: readonly Stage[], state: StageState): string | 
   return has('COPY', 'ADD')
     ? `what it is run with is not known: it starts ${starts.join(' ')} of its base image, which does nothing by itself`
     : `it is meant to be built upon: it ships nothing of its own and starts ${starts.join(' ')}`
+}
+
+/** The words of a shell form, as far as spaces tell them. */
+function shellFormOf(argv: readonly string[]): readonly string[] {
+  return argv.length === 3 && argv[1] === '-c' ? (argv[2] ?? '').trim().split(/\s+/) : argv
 }
 
 /** A shell or an interpreter with nothing to do but what somebody types. */

@@ -25,8 +25,12 @@ export interface SaidOfImages {
   readonly users: readonly UserOfImage[]
 }
 
-/** What one file of a repository says of the images that are built in it; null for a file that says nothing of them. */
-export type ReaderOfFile = (text: string, at: At) => SaidOfImages
+/** A kind of file that says something of the images of its repository. */
+export interface FileKind {
+  readonly read: (text: string, at: At) => SaidOfImages
+  /** It only gives names: of no use where nobody says one of them. */
+  readonly onlyNames: boolean
+}
 
 interface At {
   /** Absolute. */
@@ -39,17 +43,21 @@ interface At {
 
 const nothing: SaidOfImages = { named: [], users: [] }
 
-/** By its name, and the path from the root of its repository. */
-export function readerOf(path: string): ReaderOfFile | null {
+const users = (read: FileKind['read']): FileKind => ({ read, onlyNames: false })
+const names = (read: FileKind['read']): FileKind => ({ read, onlyNames: true })
+
+/** By its name, and its path; null for a file that says nothing of them. */
+export function kindOf(path: string): FileKind | null {
   const name = basename(path)
-  if (/^(docker-)?compose([.-][\w.-]+)?\.ya?ml$/.test(name)) return ofCompose
-  if (/^docker-bake([.-][\w.-]+)?\.(json|hcl)$/.test(name)) return ofBake
-  if (/^action\.ya?ml$/.test(name)) return ofAction
-  if (/^skaffold([.-][\w.-]+)?\.ya?ml$/.test(name)) return ofSkaffold
-  if (/(^|\/)\.(github|gitea|forgejo)\/workflows\/[^/]+\.ya?ml$/.test(path)) return ofWorkflow
-  if (/^\.gitlab-ci([.-][\w.-]+)?\.ya?ml$/.test(name)) return ofGitLab
-  if (/^\.?devcontainer\.json$/.test(name)) return ofDevcontainer
-  if (/^(GNUm|M|m)akefile$|^justfile$|\.(mk|mak|sh|bash)$|^(Taskfile|cloudbuild)\.ya?ml$/.test(name)) return ofCommands
+  if (/^(docker-)?compose([.-][\w.-]+)?\.ya?ml$/.test(name)) return names(ofCompose)
+  if (/^docker-bake([.-][\w.-]+)?\.(json|hcl)$/.test(name)) return names(ofBake)
+  if (/^action\.ya?ml$/.test(name)) return users(ofAction)
+  if (/^skaffold([.-][\w.-]+)?\.ya?ml$/.test(name)) return names(ofSkaffold)
+  if (/(^|\/)\.(github|gitea|forgejo)\/workflows\/[^/]+\.ya?ml$/.test(path)) return users(ofWorkflow)
+  if (/^\.gitlab-ci([.-][\w.-]+)?\.ya?ml$/.test(name)) return users(ofGitLab)
+  if (/^\.?devcontainer\.json$/.test(name)) return users(ofDevcontainer)
+  if (/^(GNUm|M|m)akefile$|^justfile$|\.(mk|mak|sh|bash)$|^(Taskfile|cloudbuild)\.ya?ml$/.test(name))
+    return names(ofCommands)
   return null
 }
 
@@ -147,6 +155,7 @@ function untilClosed(text: string, from: number): string {
 
 /** https://docs.github.com/actions/reference/workflows-and-actions/metadata-syntax: `runs.image` is a Dockerfile, or `docker://IMAGE`. */
 function ofAction(text: string, { path, name }: At): SaidOfImages {
+  if (!/\bdocker\b/.test(text)) return nothing
   const { using, image } = asObject(asObject(valuesOf(text, name)[0]).runs)
   if (using !== 'docker' || typeof image !== 'string') return nothing
   const other = /^docker:\/\/(.+)$/.exec(image)?.[1] ?? null

@@ -3,10 +3,10 @@ import { basename, dirname, join, relative } from 'node:path'
 import { bounds } from '../bounds.ts'
 import { type Dockerfile, finalStage, parseDockerfile } from '../dockerfile/index.ts'
 import { lookUp } from '../image/sources/catalogue.ts'
-import { type Child, type ImageUser, waitsForInput } from '../plan/exemptions.ts'
+import { type ImageUser, waitsForInput } from '../plan/exemptions.ts'
 import { rulesIn } from './files.ts'
 import { isInside } from './ignore-rules.ts'
-import type { NamedImage, SaidOfImages, UserOfImage } from './image-users.ts'
+import type { FileKind, NamedImage, SaidOfImages, UserOfImage } from './image-users.ts'
 import { isOfOwnHand, repositoryOf, upwards } from './repository.ts'
 import { holdsHome } from './trust.ts'
 import { isDockerfileName, neverEntered } from './walk.ts'
@@ -36,8 +36,8 @@ const nothing: Surroundings = { children: [], bases: new Map(), users: [] }
 interface Tree {
   readonly cwd: string
   readonly members: ReadonlyMap<string, Member>
-  /** By the Dockerfile that makes what it is built FROM. */
-  readonly children: ReadonlyMap<string, readonly Child[]>
+  /** By the Dockerfile that makes what they are built FROM. */
+  readonly builtUpon: ReadonlyMap<string, readonly BuiltUpon[]>
   readonly users: ReadonlyMap<string, Surroundings['users']>
 }
 
@@ -46,6 +46,13 @@ interface Member {
   readonly froms: readonly From[]
   /** Of its FROM lines those whose image the tree makes, by reference. */
   readonly bases: Map<string, Maker>
+}
+
+/** A FROM line of a member, and the stage that it means. */
+interface BuiltUpon {
+  readonly path: string
+  readonly from: From
+  readonly stage: string | null
 }
 
 interface From {
@@ -66,26 +73,23 @@ async function readTree(root: string, own: string, cwd: string): Promise<Tree> {
     const text = rulesIn(path)
     if (text !== null) members.set(path, { text, froms: fromsOf(text), bases: new Map() })
   }
-  const said = await saidIn(others, root, cwd)
+  const said = await saidIn(others, { root, cwd, members })
   const makersOf = makersIn(root, members, said)
-  const children = new Map<string, Child[]>()
-  for (const [path, member] of members) {
+  const builtUpon = new Map<string, BuiltUpon[]>()
+  for (const [path, member] of members)
     for (const from of member.froms) {
       const makers = makersOf(from.reference).filter((maker) => maker.path !== path)
       const [only, ...more] = makers
       if (only !== undefined && more.length === 0) member.bases.set(from.reference, only)
-      const child = makers.length === 0 ? null : childOf(member.text, from, relative(cwd, path))
-      for (const maker of child === null ? [] : makers)
-        put(children, maker.path, { ...child, stage: maker.target } as Child)
+      for (const maker of makers) put(builtUpon, maker.path, { path, from, stage: maker.target })
     }
-  }
   const users = new Map<string, ImageUser[]>()
   for (const user of said.users) {
     const named = user.dockerfiles.find((path) => members.has(path))
     const paths = user.image === null ? [named] : makersOf(user.image).map(({ path }) => path)
     for (const path of paths) if (path !== undefined) put(users, path, user)
   }
-  return { cwd, members, children, users }
+  return { cwd, members, builtUpon, users }
 }
 
 function put<Value>(into: Map<string, Value[]>, key: string, value: Value): void {
@@ -94,7 +98,7 @@ function put<Value>(into: Map<string, Value[]>, key: string, value: Value): void
   else before.push(value)
 }
 
-function surroundingsIn({ cwd, members, children, users }: Tree, path: string): Surroundings {
+function surroundingsIn({ cwd, members, builtUpon, users }: Tree, path: string): Surroundings {
   const neighbours = (of: string, above: ReadonlySet<string>): ReadonlyMap<string, NeighbourImage> =>
     new Map(
       [...(members.get(of)?.bases ?? [])].flatMap(([reference, { path: maker, context, target }]) => {
@@ -105,7 +109,11 @@ function surroundingsIn({ cwd, members, children, users }: Tree, path: string): 
         ] as const
       }),
     )
-  return { children: children.get(path) ?? [], bases: neighbours(path, new Set([path])), users: users.get(path) ?? [] }
+  const children = (builtUpon.get(path) ?? []).flatMap(({ path: child, from, stage }) => {
+    const text = members.get(child)?.text ?? ''
+    return countsOnRoot(text, from) ? [{ by: relative(cwd, child), line: from.line, stage }] : []
+  })
+  return { children, bases: neighbours(path, new Set([path])), users: users.get(path) ?? [] }
 }
 
 /** Of a folder that no repository holds only what is of one hand with `own`. */
@@ -148,23 +156,46 @@ function entriesIn(folder: string): readonly Dirent[] {
   }
 }
 
-async function saidIn(paths: readonly string[], root: string, cwd: string): Promise<SaidOfImages> {
+async function saidIn(
+  paths: readonly string[],
+  { root, cwd, members }: Pick<Tree, 'cwd' | 'members'> & { readonly root: string },
+): Promise<SaidOfImages> {
   const named: NamedImage[] = []
   const users: UserOfImage[] = []
-  if (paths.length === 0) return { named, users }
-  const { readerOf } = await import('./image-users.ts')
-  for (const path of paths) {
-    const read = readerOf(path)
-    const text = read === null ? null : rulesIn(path)
-    if (read === null || text === null || !SPEAKS_OF_IMAGES.test(text)) continue
-    const said = read(text, { path, root, name: relative(cwd, path) })
+  const { kindOf } = await import('./image-users.ts')
+  const kinds = paths.flatMap((path) => {
+    const kind = kindOf(path)
+    return kind === null ? [] : [{ path, kind }]
+  })
+  const read = (path: string, kind: FileKind, isOfUse: (text: string) => boolean): void => {
+    const text = rulesIn(path)
+    if (text === null || !isOfUse(text)) return
+    const said = kind.read(text, { path, root, name: relative(cwd, path) })
     named.push(...said.named)
     users.push(...said.users)
   }
+  for (const { path, kind } of kinds) if (!kind.onlyNames) read(path, kind, () => true)
+  const asked = [
+    ...[...members.values()].flatMap(({ froms }) => froms.map(({ reference }) => reference)),
+    ...users.flatMap(({ image }) => image ?? []),
+  ]
+  const names = new Set(
+    asked
+      .map(nameIn)
+      .filter((name) => !isListed(name))
+      .map(lastPart),
+  )
+  const isAsked = sayingOneOf([...names].filter((name) => name !== '' && !name.includes('$')))
+  for (const { path, kind } of kinds) if (kind.onlyNames) read(path, kind, isAsked)
   return { named, users }
 }
 
-const SPEAKS_OF_IMAGES = /docker|podman|buildah|build|image|container/i
+/** Reading YAML takes long: only what names an image that somebody asks for. */
+function sayingOneOf(names: readonly string[]): (text: string) => boolean {
+  if (names.length === 0) return () => false
+  const pattern = new RegExp(names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'))
+  return (text) => pattern.test(text)
+}
 
 /** Who makes an image that is named, the nearest first. */
 function makersIn(
@@ -178,8 +209,12 @@ function makersIn(
     if (path !== undefined) put(told, lastPart(nameIn(name)), { name: nameIn(name), path, context, target })
   }
   const called = new Map<string, Maker[]>()
-  for (const path of members.keys())
-    for (const name of namesAfter(path, root)) put(called, name, { name, path, context: null, target: null })
+  for (const [path, { froms }] of members)
+    for (const name of namesAfter(path, root)) {
+      // `ubi9/Dockerfile` that is built FROM redhat/ubi9 is called after what it is built from.
+      const isOfBase = froms.some(({ reference }) => lastPart(nameIn(reference)) === name)
+      if (!isOfBase) put(called, name, { name, path, context: null, target: null })
+    }
   const references = [...members.values()].flatMap(({ froms }) => froms.map(({ reference }) => nameIn(reference)))
   const namespaces = namespacesOf(references, called)
   return (reference) => {
@@ -284,11 +319,10 @@ function parsed(text: string): Dockerfile | null {
   }
 }
 
-/** Null where it would not notice another user: it says its own before anything runs. */
-function childOf(text: string, { line }: From, by: string): Omit<Child, 'stage'> | null {
+/** Not where it says its own USER before anything runs. */
+function countsOnRoot(text: string, { line }: From): boolean {
   const stage = parsed(text)?.stages.find(({ from }) => from.line === line)
-  const first = stage?.instructions.find(({ keyword }) => keyword === 'USER' || keyword === 'RUN')
-  return stage === undefined || first?.keyword === 'USER' ? null : { by, line, runs: first !== undefined }
+  return stage?.instructions.find(({ keyword }) => keyword === 'USER' || keyword === 'RUN')?.keyword !== 'USER'
 }
 
 /** Quick, since a tree has many: what it takes for a FROM in a heredoc does no harm. */
