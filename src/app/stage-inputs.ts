@@ -116,7 +116,7 @@ function* stageInput(
   yield
   const created = yield* createdAccounts(dockerfile, stage.index, walks)
   const derived = platformOf(built ?? deriveFacts({ base, state, created: knownAccounts(created) }), dockerfile, chain)
-  const entry = root.base.kind === 'image' ? knowledge.entries(root.base.reference) : null
+  const entry = root.base.kind === 'image' ? knowledge.entries(base.madeFrom ?? root.base.reference) : null
   const asBuilt = root.index === stage.index && stage.instructions.every(({ keyword }) => keyword === 'FROM')
   yield
   const catalogue: Catalogue = {
@@ -193,7 +193,11 @@ export function* imageOfStage(
   if (open?.known === false) return { known: false, reason: `${named.by} makes it, and ${open.reason}` }
   const input = yield* stageInput(dockerfile, stage, walks, defaultPolicy, knowledge)
   const { facts, stated } = input
-  const image = { ...facts, reference: named.reference }
+  const { base } = dockerfile.stages[lineage(dockerfile, stage.index)[0] ?? stage.index] ?? stage
+  const from = base.kind === 'image' ? base.reference : null
+  const of = from === null ? undefined : knowledge.bases.get(from)
+  const madeFrom = of?.known === true ? (of.value.madeFrom ?? from) : from
+  const image = { ...facts, reference: named.reference, ...(madeFrom === null ? {} : { madeFrom }) }
   if (facts.files.known || stated?.view == null) return { known: true, value: image }
   const reason = `${named.by} makes it, and it was not built`
   return { known: true, value: { ...image, files: { known: false, reason }, someFiles: stated.view.own } }
