@@ -27,6 +27,7 @@ import {
   ignoredIn,
   isRunItself,
   noDependents,
+  rootOnPurpose,
 } from '../plan/exemptions.ts'
 import { isWindowsStage } from '../plan/leave.ts'
 import { defaultPolicy, type Observation, type Policy, type StageInput } from '../plan/stage-input.ts'
@@ -145,6 +146,7 @@ function* stageInput(
   const { facts } = view
   yield
   const users = stageUsers(walks.own(stage.index), state.user.value, (user) => isRoot(user, facts, created))
+  const end = endOfStage(stage, users)
   const userNumber = numberUser(stage, users, created, facts)
   const observation = knowledge.observations.get(stage.index) ?? null
   const dependents = dependentsOf(dockerfile, stage, knowledge.dependents ?? noDependents)
@@ -161,13 +163,13 @@ function* stageInput(
     userBefore: userBefore(state.user.value, state.user.instruction !== null, root, base),
     created,
     users,
-    end: endOfStage(stage, users),
+    end,
     rootSteps: rootSteps(stage, users, userTexts(userNumber, created, facts, policy.unsafe)),
     userNumber,
     exemption: exemptionOf(dockerfile, stage),
     ignored: ignoredIn(dockerfile, stage, policy),
     shellSeen: chain.some((each) => each.instructions.some(usesShell)),
-    builtUpon: builtUpon(chain, state),
+    builtUpon: rootOnPurpose(dockerfile, stage, end) ?? builtUpon(chain, state),
     dependents,
     runItself: isRunItself(chain, state, dependents),
     startUnknown: !state.entrypoint.value.known && !state.cmd.value.known,

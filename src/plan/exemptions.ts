@@ -1,6 +1,7 @@
 import { commentsAbove, commentsOnTop } from '../dockerfile/layout.ts'
 import type { Comment, Dockerfile, Instruction, Span, Stage } from '../dockerfile/model.ts'
 import type { StageState } from '../dockerfile/stage-walk.ts'
+import type { EndOfStage } from './account/stage-users.ts'
 import type { Policy } from './stage-input.ts'
 
 /** Somebody has decided, in the file itself, that a stage runs as root. */
@@ -204,6 +205,22 @@ export function builtUpon(chain: readonly Stage[], state: StageState): string | 
 /** The words of a shell form, as far as spaces tell them. */
 function shellFormOf(argv: readonly string[]): readonly string[] {
   return argv.length === 3 && argv[1] === '-c' ? (argv[2] ?? '').trim().split(/\s+/) : argv
+}
+
+/**
+ * Why a closing USER root is there on purpose: nothing below it needs root, another user was in force, and a comment above it says why, or
+ * nothing is started here, so that it is for what is built on it. Null where it is not.
+ */
+export function rootOnPurpose(dockerfile: Dockerfile, stage: Stage, end: EndOfStage | null): string | null {
+  const line = end === null || end.rootBefore ? undefined : stage.instructions[end.line]
+  if (line === undefined) return null
+  const [comment] = commentsAbove(dockerfile, line).filter(
+    ({ text }) => /\w/.test(text) && !text.includes('harden-image'),
+  )
+  const said = `line ${line.line} goes back to root on purpose`
+  if (comment !== undefined) return `${said} (${comment.text.trim()})`
+  const starts = stage.instructions.some(({ keyword }) => /^(CMD|ENTRYPOINT|EXPOSE|HEALTHCHECK)$/.test(keyword))
+  return starts ? null : `${said}: nothing below it needs root, and nothing is started here`
 }
 
 /** A shell or an interpreter with nothing to do but what somebody types. */
