@@ -4,12 +4,14 @@ import type { StageView } from '../evidence/provider.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { InTurn } from '../in-turn.ts'
 import { isInside, isStatePlace } from '../places.ts'
+import { joinTruncated } from '../words.ts'
 import { candidates } from './account/candidates.ts'
 import { chooseAccount } from './account/choose-account.ts'
 import { mergedUsers, type Service, servicesOf, stateOfOthers } from './account/merged-users.ts'
 import { notCreated } from './account/new-account.ts'
 import { assumptions, imageTriggers, leftOut, otherShell, unknownAccount } from './assumptions.ts'
 import { needlessCapabilities, refusedPrograms } from './capable-files.ts'
+import { noDependents } from './exemptions.ts'
 import { imageCode } from './grants/closed.ts'
 import {
   includedGrants,
@@ -123,8 +125,19 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     remarks: remarksOf(context, { account, grants, granted, unmet, services, withCapabilities, capable }),
     end: end === null ? null : { ...end, replace: end.rootBefore || !decisions.some((one) => one.needsRoot) },
     users: input.users,
-    offered: input.builtUpon,
+    offered: offeredFor(input),
   }
+}
+
+/** Why nobody but a person can say whether it is to be hardened; null where nothing speaks against it. */
+function offeredFor({ builtUpon, dependents: { children, users } = noDependents }: StageInput): string | null {
+  if (children.length > 0)
+    return `${joinTruncated(children.map(({ by, line }) => `${by} (line ${line})`))} is built on it and counts on root: say USER root there before what needs it`
+  const [user] = users.filter(({ kind }) => kind !== 'action')
+  if (user === undefined) return builtUpon
+  return user.kind === 'job'
+    ? `${user.what} runs its steps in it: whether they need root is not known`
+    : `${user.what} develops in it${user.user === null ? '' : ` as ${user.user}`}: what is done there may need root`
 }
 
 /** Without sed a file is written anew as a whole, and the plan holds the text for that. */
