@@ -11,7 +11,7 @@ import { observationOf } from '../proof/observation.ts'
 import { stopwatch } from '../proof/proof-report.ts'
 import { prove } from '../proof/prove.ts'
 import type { Proof } from '../proof/request.ts'
-import { movedPorts, resultSpec } from '../proof/round.ts'
+import { hasLowPort, movedPorts, resultSpec } from '../proof/round.ts'
 import { buildEarly, buildsOnce, speculativeRuns } from '../proof/speculation.ts'
 import { proofHint } from '../report/proof-hint.ts'
 import { type Hardened, type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
@@ -68,7 +68,10 @@ export async function proveTarget(
   const begin = (image: string, hardened: Hardened, record: RunRecord): void => {
     const made = planOf(hardened)
     if (made === undefined) return
-    early.begin(resultSpec({ arbitraryUid }, image), openAsSeen(record, movedPorts(made), hooks.signal))
+    early.begin(
+      resultSpec({ arbitraryUid, keepsLowPort: hasLowPort(made) }, image),
+      openAsSeen(record, movedPorts(made), hooks.signal),
+    )
   }
   // What another plan would make of a Dockerfile may take minutes to build; upon an image it is a layer.
   const ahead =

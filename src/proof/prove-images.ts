@@ -72,12 +72,22 @@ async function proveImage(request: ImagesRequest, late: Late | null): Promise<Sh
   const user = userOf(request.facts)
   const expected = writableMounts(original.trace?.operations ?? [], { grants: [] }, request.facts, user)
   const { config } = request.facts
-  const run = await runResult({ ...request, baseline: early, original, moved, config, mounts: expected, late })
+  const keepsLowPort = (early.listeners ?? []).some(({ port }) => port < FIRST_UNPRIVILEGED_PORT && !moved.has(port))
+  const run = await runResult({
+    ...request,
+    keepsLowPort,
+    baseline: early,
+    original,
+    moved,
+    config,
+    mounts: expected,
+    late,
+  })
   const operations = run.traced?.trace?.operations ?? (await written(run, request))
   const mountsFor = (more: readonly Operation[]): readonly Mount[] =>
     writableMounts([...operations, ...more], { grants: [] }, request.facts, user)
   const reference = other ?? image
-  const conditions = { ...request, facts, image, moved, user, mountsFor, filled, reference, times, late }
+  const conditions = { ...request, facts, image, moved, keepsLowPort, user, mountsFor, filled, reference, times, late }
   const judged = await judge(conditions, live, original, run)
   await removeVolumes(engine, filled)
   const report = proofReport(engine.version, judged.baseline, judged.run, 1, [

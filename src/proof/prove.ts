@@ -27,7 +27,7 @@ import { observationOf } from './observation.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import { proveRoot } from './prove-root.ts'
 import type { Proof, ProveRequest } from './request.ts'
-import { dropRound, hasPassed, type Round, runRound } from './round.ts'
+import { dropRound, hasLowPort, hasPassed, type Round, runRound } from './round.ts'
 import { withEnd } from './smoke/run-checks.ts'
 import { type SpeculativeRound, speculativeRound } from './speculation.ts'
 
@@ -92,7 +92,10 @@ async function runRounds(request: ProveRequest, seen: OriginalSeen, hardenWith: 
     const hardened = await hardenWith(learning)
     const plan = planOf(request, hardened)
     const isRun = plan?.outcome === 'harden' && unfit === null
-    const started = rounds.length === 0 ? await speculative.roundFor(isRun ? hardened.result.output : null) : null
+    const started =
+      rounds.length === 0
+        ? await speculative.roundFor(isRun ? { text: hardened.result.output, keepsLowPort: hasLowPort(plan) } : null)
+        : null
     if (!isRun) return { proof: await withoutRound(request, seen, hardened) }
     if (rounds.some((other) => other.hardened.result.output === hardened.result.output)) break
     const number = request.before + rounds.length + 1
@@ -244,7 +247,7 @@ async function conclude(
 function judgeRequest(
   request: ProveRequest,
   original: RunRecord,
-  { hardened, image, moved, run }: Round,
+  { hardened, image, moved, keepsLowPort, run }: Round,
   filled: readonly Mount[],
 ): JudgeRequest {
   const plan = planOf(request, hardened)
@@ -253,7 +256,7 @@ function judgeRequest(
   const operations = run?.traced?.trace?.operations ?? observationOf(original, request.facts).operations
   const mountsFor = (more: readonly Operation[]): readonly Mount[] =>
     writableMounts([...operations, ...more], own, request.facts, user)
-  return { ...request, image, moved, user, mountsFor, filled }
+  return { ...request, image, moved, keepsLowPort, user, mountsFor, filled }
 }
 
 /** The run that is compared with, and what the other one was seen to do. */
