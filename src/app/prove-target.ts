@@ -53,6 +53,25 @@ export async function proveTarget(
   times.lap('facts')
   const built = new Map([[stage.index, facts]])
   const first = await plan({ ...UNSEEN, built })
+  if (stagePlanOf(first.plan, stage.index)?.outcome === 'already' && first.result.verdict !== 'exempt') {
+    const text = first.result.output
+    const image = first.result.changed && item.kind === 'dockerfile' ? await build(text, 'result') : baseline
+    const seen = image === baseline ? facts : await factsFromEngine(engine, image)
+    const { original, env, notes, ...rest } = await willingOriginal(item, options, { originals, baseline, user: null })
+    const { proveUnprivileged } = await import('./prove-as-is.ts')
+    const { report, findings } = await proveUnprivileged(item, session, {
+      engine: withEnv(sandbox.engine, env),
+      image,
+      baseline,
+      facts: seen,
+      begun: original,
+      remarks: [...rest.remarks, ...notRun(stages.slice(0, -1), first)],
+      times,
+    })
+    const about = { outcomes: outcomesOf(first.plan), policy: options.policy }
+    const result = judgedAgain(first.result, about, [...notes, ...findings], report)
+    return { hardened: first, result, built, baseline }
+  }
   if (isLeftAsItIs(first.result) || first.result.verdict === 'not-applicable') {
     await originals.drop(baseline)
     return { hardened: first, result: first.result, built, baseline }

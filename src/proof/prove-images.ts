@@ -35,8 +35,12 @@ export interface ImagesRequest
     | 'remarks'
   > {
   readonly image: string
-  /** Null: the image itself, run as root. */
+  /** Null: the image itself, run as root. The image itself: as it is, with nothing taken from it. */
   readonly baseline: string | null
+  /** A run of the baseline that is under way already; null: it is run here. */
+  readonly begun: Promise<Original> | null
+  /** What is known not to be shown. */
+  readonly remarks: readonly string[]
 }
 
 /** Runs one image locked down beside another, or beside itself as root, and compares; nothing is planned or written. */
@@ -55,7 +59,7 @@ interface Shown {
 async function proveImage(request: ImagesRequest, late: Late | null): Promise<Shown> {
   const { engine, image, times } = request
   const other = request.baseline
-  const facts = other === null ? request.facts : await factsFromEngine(engine, other)
+  const facts = other === null || other === image ? request.facts : await factsFromEngine(engine, other)
   const { original: begun, remarks } = await runReference(request, facts, late?.after ?? 0)
   const { live, study, filled } = begun
   const original = await study
@@ -91,6 +95,7 @@ async function proveImage(request: ImagesRequest, late: Late | null): Promise<Sh
   const judged = await judge(conditions, live, original, run)
   await removeVolumes(engine, filled)
   const report = proofReport(engine.version, judged.baseline, judged.run, 1, [
+    ...request.remarks,
     ...remarks,
     ...untracedOriginal(request.trace, original),
     ...untracedRun(original, run),
@@ -105,6 +110,7 @@ async function runReference(
   stays: number,
 ): Promise<{ readonly original: Original; readonly remarks: readonly string[] }> {
   const { engine, image, baseline } = request
+  if (request.begun !== null && stays === 0) return { original: await request.begun, remarks: [] }
   const run = (spec: { readonly image: string; readonly user?: string }) =>
     runOriginal({ ...request, stays, config: facts.config, ...spec })
   request.progress(baseline === null ? 'running it as root' : `running ${baseline} as it is`)

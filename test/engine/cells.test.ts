@@ -292,6 +292,15 @@ test('a low port in its code is had as Docker gives it, and where it is refused 
   expect(kept).toMatchObject({ outcome: 'note', hint: expect.stringMatching(/CRI-O.*write 8080 in \/.+ line \d+/) })
 })
 
+test('an image that is not root, and is root again by a helper, is not passed over', async () => {
+  await buildText(`FROM ${tagOf('helps-itself-to-root')}\nUSER 65534:65534\n`, tagOf('result'))
+  const { code, result } = await hardenOne(tagOf('result'), ['--prove'])
+  expect([result.verdict, code, result.changed, result.proof?.passed]).toEqual(['incomplete', 1, false, false])
+  expect(result.proof?.checks).toContainEqual(
+    expect.objectContaining({ name: 'http :8000/', baseline: '200', result: '500', passed: false }),
+  )
+})
+
 describe('the first conditions count', () => {
   test.each<[Name, readonly string[], RegExp]>([
     ['helps-itself-to-root', [`pass ${PLAIN}`, `fail ${DROPPED}`, `fail ${LOW_PORTS}`], /was 200, is 500/],
