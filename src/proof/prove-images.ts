@@ -13,7 +13,7 @@ import { unexercised, unfitBaseline } from './invalid-baseline.ts'
 import { judge, type Late } from './judge.ts'
 import { refusesRoot } from './needs-root.ts'
 import { type Original, runOriginal } from './original.ts'
-import { failuresOf, proofReport } from './proof-report.ts'
+import { failuresOf, proofReport, withDoubt } from './proof-report.ts'
 import type { ProveRequest } from './request.ts'
 import { hasPassed, type ResultRun, runResult } from './round.ts'
 
@@ -66,11 +66,12 @@ async function proveImage(request: ImagesRequest, late: Late | null): Promise<Sh
   const early = await live.snapshot('logs')
   times.lap('original')
   const seenWork = { ...early, trace: original.trace, traceRefused: original.traceRefused }
-  const unfit = unfitBaseline(seenWork, facts) ?? (await unexercised({ engine, facts }, seenWork))
+  const unfit = unfitBaseline(seenWork, facts)
   if (unfit !== null) {
     const report = proofReport(engine.version, await live.finish(), null, 0, [unfit])
     return { report: times.on(report), failures: [unfit], late: null }
   }
+  const doubt = await unexercised({ engine, facts }, seenWork)
   request.progress('running it without capabilities or new privileges')
   const moved = pairedPorts(exposedTcp(facts.config), exposedTcp(request.facts.config))
   const user = userOf(request.facts)
@@ -100,7 +101,7 @@ async function proveImage(request: ImagesRequest, late: Late | null): Promise<Sh
     ...untracedOriginal(request.trace, original),
     ...untracedRun(original, run),
   ])
-  return { report: times.on(report), failures: failuresOf(judged.run), late: judged.late }
+  return withDoubt(doubt, { report: times.on(report), failures: failuresOf(judged.run), late: judged.late })
 }
 
 /** What it is compared with. An image that refuses to be root is run as its own user, with nothing taken from it. */
