@@ -1,9 +1,10 @@
 import { bounds } from '../bounds.ts'
 import { isShell } from '../command/index.ts'
+import type { Remark } from '../evidence/claim.ts'
 import { startedByRules } from '../evidence/servers.ts'
 import { resolveUser } from '../image/accounts.ts'
 import type { StepDownReport } from '../image/step-down.ts'
-import type { AccountChoice, Remark } from './plan.ts'
+import type { AccountChoice } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
 
 /** What is said of an image that nobody could look into, and of one whose program nobody has seen run. */

@@ -1,5 +1,12 @@
-import type { CapableFile, Need } from '../evidence/claim.ts'
-import { applySubstitutions, escapeEre, inPlaceOf, matches } from '../evidence/file-edit.ts'
+import type { CapableFile, Need, Remark } from '../evidence/claim.ts'
+import {
+  applySubstitutions,
+  escapeEre,
+  type FileEdit,
+  inPlaceOf,
+  matches,
+  type Substitution,
+} from '../evidence/file-edit.ts'
 import type { StageView } from '../evidence/provider.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { InTurn } from '../in-turn.ts'
@@ -26,16 +33,7 @@ import {
 import { type Granted, grantAll } from './grants/grant-all.ts'
 import { foundByHome, homeNeeds } from './grants/observed-needs.ts'
 import { planHome, planWorkdir } from './home.ts'
-import {
-  type AccountChoice,
-  type CommandChange,
-  decide,
-  type FileEdit,
-  type Grant,
-  type Remark,
-  type StagePlan,
-  type Substitution,
-} from './plan.ts'
+import { type AccountChoice, type CommandChange, decide, type Grant, type StagePlan } from './plan.ts'
 import { type PlanContext, planContextOf } from './plan-context.ts'
 import { movedHealthcheck } from './ports/healthcheck.ts'
 import { type PortPlan, stagePorts } from './ports/plan-ports.ts'

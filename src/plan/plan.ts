@@ -5,9 +5,6 @@ import type { EndOfStage, StageUsers } from './account/stage-users.ts'
 import type { UserNumber } from './account/user-number.ts'
 import type { RootSteps } from './step-down/root-steps.ts'
 
-export type { EnvSetting, Remark } from '../evidence/claim.ts'
-export type { FileEdit, Substitution } from '../evidence/file-edit.ts'
-
 /** The decisions for one Dockerfile: one stage plan for each stage that is meant to run. */
 export interface Plan {
   readonly stages: readonly StagePlan[]

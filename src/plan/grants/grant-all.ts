@@ -1,5 +1,5 @@
 import type { Instruction, Stage } from '../../dockerfile/model.ts'
-import type { Need } from '../../evidence/claim.ts'
+import type { Need, Remark } from '../../evidence/claim.ts'
 import type { FileEntry, FileModel } from '../../image/file-model.ts'
 import type { InTurn } from '../../in-turn.ts'
 import { memoizeByObject } from '../../memoize.ts'
@@ -14,7 +14,7 @@ import {
   normalisePath,
   parentOf,
 } from '../../places.ts'
-import type { Grant, Remark } from '../plan.ts'
+import type { Grant } from '../plan.ts'
 import type { Grantee } from '../replay/own.ts'
 import { belongsToSystem, ofEngine } from '../replay/state.ts'
 import { replayInTurn } from '../replay.ts'

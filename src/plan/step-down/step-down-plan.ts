@@ -1,8 +1,8 @@
 import { bounds } from '../../bounds.ts'
 import { switchTools } from '../../command/index.ts'
 import { lineOf } from '../../edit.ts'
-import type { Need } from '../../evidence/claim.ts'
-import { mergeByFile } from '../../evidence/file-edit.ts'
+import type { Need, Remark } from '../../evidence/claim.ts'
+import { type FileEdit, mergeByFile } from '../../evidence/file-edit.ts'
 import type { Operation } from '../../evidence/operation.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import { daemonOf, insistsOnUser } from '../../image/step-down/daemons.ts'
@@ -17,7 +17,6 @@ import {
 } from '../../image/step-down.ts'
 import { nameOf } from '../../path.ts'
 import { isRuntimePlace, isSharedFolder, isSystemFolder, looksLikeFile } from '../../places.ts'
-import type { FileEdit, Remark } from '../plan.ts'
 import type { Observation } from '../stage-input.ts'
 import { editOf, guardEdit, guardedArgv, isInText, ownerEdit, passEdit, unswitchedArgv } from './step-down-edits.ts'
 
