@@ -59,15 +59,15 @@ export function includedWorkdir(plan: WorkdirPlan, needs: readonly Need[], exclu
 /** As a part of a plan is named. */
 export const WORKDIR = 'another folder to start in'
 
-export function isGuess({ declared }: Grant): boolean {
+function isGuess({ declared }: Grant): boolean {
   return declared !== true
 }
 
-export function isCure({ purpose }: FileEdit): boolean {
+function isCure({ purpose }: FileEdit): boolean {
   return purpose !== 'port'
 }
 
-export function isHome({ name }: EnvSetting): boolean {
+function isHome({ name }: EnvSetting): boolean {
   return name === 'HOME'
 }
 
