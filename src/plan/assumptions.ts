@@ -95,7 +95,7 @@ function isUnseen({ asBuilt, observation, vendor, stated }: StageInput): boolean
     asBuilt === true &&
     observation === null &&
     vendor.account === null &&
-    stated?.needs.some(({ vendors }) => vendors === true) !== true
+    !stated.needs.some(({ vendors }) => vendors === true)
   )
 }
 
@@ -181,7 +181,6 @@ export function unknownAccount(
 }
 
 /** All of the servers that it starts from packages are listed. */
-function describesPackages(stated: StageInput['stated']): boolean {
-  const view = stated?.view
-  return view != null && startedByRules(view.start.programs, view.servers).length > 0
+function describesPackages({ view }: StageInput['stated']): boolean {
+  return startedByRules(view.start.programs, view.servers).length > 0
 }

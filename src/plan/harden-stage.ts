@@ -43,8 +43,8 @@ import { vendorRemarks } from './vendor-image.ts'
 /** The plan for a stage that runs as root and need not. Stops between its parts. */
 export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePlan> {
   const context = planContextOf(input, policy)
-  const { stated, excluded, anyUid, tools, needs, stepDown } = context
-  const { facts, observation, vendor, end } = input
+  const { excluded, anyUid, tools, needs, stepDown } = context
+  const { facts, observation, stated, vendor, end } = input
   yield
   const account = accountFor(context)
   yield
@@ -128,8 +128,8 @@ function withTexts(edits: readonly FileEdit[], { tools, textOf }: PlanContext): 
   return hasSed(tools) ? edits : edits.map((edit) => ({ ...edit, text: textOf(edit.path) }))
 }
 
-function accountFor({ input, policy, stated, stepDown, needs, tools, anyUid }: PlanContext): AccountChoice {
-  const { facts, created, shellSeen } = input
+function accountFor({ input, policy, stepDown, needs, tools, anyUid }: PlanContext): AccountChoice {
+  const { facts, created, shellSeen, stated } = input
   return chooseAccount({
     option: policy.user,
     candidates: candidates({
@@ -158,12 +158,12 @@ function keptUnnamed({ ignored }: StageInput): string | undefined {
 }
 
 /** Lines of files, before it is looked at which of them are excluded. */
-function changesOf({ input, stated, stepDown }: PlanContext, ports: PortPlan): readonly FileEdit[] {
+function changesOf({ input, stepDown }: PlanContext, ports: PortPlan): readonly FileEdit[] {
   return [
     ...ports.fileEdits,
     ...input.vendor.fileEdits,
     ...stepDown.fileEdits,
-    ...(input.observation === null ? stated.fileEdits : []),
+    ...(input.observation === null ? input.stated.fileEdits : []),
   ]
 }
 
@@ -203,8 +203,8 @@ interface Decided {
   readonly capable: readonly CapableFile[]
 }
 
-function remarksOf({ input, stated, stepDown, report }: PlanContext, decided: Decided): readonly Remark[] {
-  const { facts, observation } = input
+function remarksOf({ input, stepDown, report }: PlanContext, decided: Decided): readonly Remark[] {
+  const { facts, observation, stated } = input
   const { account, grants, granted, services, withCapabilities, capable } = decided
   const merged = mergedUsers({ services, account, grants, files: facts.files.known ? facts.files.value : null })
   const unnamed = keptUnnamed(input)
@@ -228,10 +228,10 @@ function remarksOf({ input, stated, stepDown, report }: PlanContext, decided: De
 }
 
 /** Uids other than root's of what COPY and ADD bring, those with most of it first. */
-function copyOwners(view: StageView | null): readonly number[] {
+function copyOwners(view: StageView): readonly number[] {
   const counts = new Map<number, number>()
-  for (const path of view?.files.paths() ?? []) {
-    const uid = view?.contents.origins.has(path) === true ? (view.files.entry(path)?.uid ?? 0) : 0
+  for (const path of view.files.paths()) {
+    const uid = view.contents.origins.has(path) ? (view.files.entry(path)?.uid ?? 0) : 0
     if (uid > 0) counts.set(uid, (counts.get(uid) ?? 0) + 1)
   }
   return [...counts].toSorted(([, a], [, b]) => b - a).map(([uid]) => uid)
@@ -255,7 +255,7 @@ function capableFiles(
 ): readonly CapableFile[] {
   const refused =
     files.known && observation !== null ? refusedPrograms(observation.operations, files.value, grantee) : []
-  const said = [...(vendor.capable ?? []), ...(stated?.capable ?? [])]
+  const said = [...(vendor.capable ?? []), ...stated.capable]
   return [...said.filter(({ name }) => refused.every((file) => file.name !== name)), ...refused]
 }
 

@@ -55,7 +55,7 @@ export function vendorRemarks(
   capable: readonly CapableFile[],
 ): readonly Remark[] {
   const isStarted = (path: string): boolean =>
-    stated?.view?.start.programs.includes(baseName(path)) === true || isInterpreter(baseName(path))
+    stated.view.start.programs.includes(baseName(path)) || isInterpreter(baseName(path))
   const offer: Remark[] =
     variant === null
       ? []

@@ -53,19 +53,19 @@ function isSame(a: readonly string[] | null, b: readonly string[] | null): boole
 }
 
 /** The low ports of a stage: seen by a run, or said by its instructions, files and what its vendor lists. */
-export function stagePorts({ input, policy, stated, readable, stepDown, excluded, report }: PlanContext): PortPlan {
-  const { observation, vendor } = input
+export function stagePorts({ input, policy, readable, stepDown, excluded, report }: PlanContext): PortPlan {
+  const { observation, stated, vendor } = input
   const { started } = report
   const keptBy = input.ignored?.get('raise-ports')
   return planPorts({
     facts: withCommand(readable, stepDown.argv),
     ...(keptBy === undefined ? { policy: policy.ports } : { policy: 'keep', keptBy }),
     bound: observation?.bound ?? null,
-    programs: observation?.programs ?? stated.view?.start.programs ?? [],
+    programs: observation?.programs ?? stated.view.start.programs,
     opened: observation?.opened ?? null,
     vendor: (port) => vendor.moves.get(port) ?? null,
     listed: (port) => (observation === null ? (vendor.ports.get(port) ?? null) : null),
-    isShipped: (path) => stated.view?.contents.origins.has(path) === true,
+    isShipped: (path) => stated.view.contents.origins.has(path),
     scripts: observation === null ? [] : report.scripts,
     excluded,
     daemon: (from, to, command) =>
