@@ -14,10 +14,10 @@ import type { Session } from './session.ts'
 import { type Knowledge, stageInputsInTurn } from './stage-inputs.ts'
 
 /** What runs and builds have shown of the stages, by their index. */
-export type Seen = Pick<Knowledge, 'observations' | 'built'>
+export type RunKnowledge = Pick<Knowledge, 'observations' | 'built'>
 
 /** Before anything was run or built. */
-export const UNSEEN: Seen = { observations: new Map(), built: new Map() }
+export const UNSEEN: RunKnowledge = { observations: new Map(), built: new Map() }
 
 export interface Planned extends Hardened {
   /** What it was planned from, one for each stage that is meant to run. */
@@ -29,8 +29,8 @@ export interface Planned extends Hardened {
  * it is left with the reason of the session's signal then.
  */
 export interface Planner {
-  inputs(seen: Seen): Promise<readonly StageInput[]>
-  harden(seen: Seen): Promise<Planned>
+  inputs(seen: RunKnowledge): Promise<readonly StageInput[]>
+  harden(seen: RunKnowledge): Promise<Planned>
 }
 
 /** Reads the build context as far as the Dockerfile copies of it. */
@@ -41,7 +41,7 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
   const { target, kind } = item
   const { policy } = options
   const stated = new Map()
-  const inputsInTurn = (seen: Seen): InTurn<readonly StageInput[]> =>
+  const inputsInTurn = (seen: RunKnowledge): InTurn<readonly StageInput[]> =>
     stageInputsInTurn(dockerfile, policy, {
       ...seen,
       bases: known,
@@ -49,7 +49,7 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
       stated,
       ...catalogueKnowledge,
     })
-  const inTurn = function* (seen: Seen): InTurn<Planned> {
+  const inTurn = function* (seen: RunKnowledge): InTurn<Planned> {
     const stages = yield* inputsInTurn(seen)
     const hardened = yield* hardenInTurn({ target, kind, dockerfile, stages, policy, transforms })
     return { ...hardened, inputs: stages }

@@ -1,4 +1,5 @@
 import { bounds } from '../../bounds.ts'
+import type { Command } from '../../command/index.ts'
 import { type EnvSetting, FIRST_UNPRIVILEGED_PORT, type VendorMove } from '../../evidence/claim.ts'
 import { type FileEdit, mergeByFile } from '../../evidence/file-edit.ts'
 import type { ImageFacts } from '../../image/facts.ts'
@@ -7,7 +8,6 @@ import type { PlanContext } from '../plan-context.ts'
 import type { StepDownPlan } from '../step-down/step-down-plan.ts'
 import { type Before, decidePort, type PortSources } from './decide-port.ts'
 import { lowPorts, scriptPortEdits } from './low-ports.ts'
-import type { Command } from './port-files.ts'
 import { daemonMove, helpMove } from './told-port.ts'
 
 /**
