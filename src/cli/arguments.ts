@@ -111,7 +111,7 @@ function checkSwitches(argv: readonly string[]): void {
   for (const word of end < 0 ? argv : argv.slice(0, end)) {
     const [, name = '', value = ''] = /^--([\w-]+)=(.*)$/s.exec(word) ?? []
     if (!switches.has(name.replace(/^no-/, '')) || value === 'true' || value === 'false') continue
-    throw new HardenError('bad-usage', `--${name} takes no value, and ${JSON.stringify(value)} is one`, {
+    throw new HardenError('bad-usage', `--${name} takes no value, but got ${JSON.stringify(value)}`, {
       hint: `leave it out, or write --${name}=true or --${name}=false`,
     })
   }

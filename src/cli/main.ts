@@ -26,7 +26,7 @@ export async function main(argv: readonly string[], streams: Io, load: () => Pro
     progress.clear()
     if (otherwise.length > 0)
       io.stderr.write(
-        `harden-image: ended before all that it made was removed; this removes it:\n${otherwise.join('\n')}\n`,
+        `harden-image: ended before it could clean up; remove what is left with:\n${otherwise.join('\n')}\n`,
       )
   }
   const interruption = watchSignals(io.signals, abandoned, (reason) => {

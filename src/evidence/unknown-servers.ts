@@ -40,7 +40,7 @@ function knownServers({ start, servers }: StageView): readonly string[] {
 function unknownWrites(subject: string, what: string, packages: readonly InstalledPackage[]): Gap {
   return {
     subject,
-    message: `what ${what} writes, and which of its files are closed to others, is not known before the build`,
+    message: `what ${what} writes, and which of its files are closed to others, is unknown before the build`,
     about: 'RUN',
     evidence: packages.map(({ name, line }) => ({
       source: 'packages',
@@ -71,7 +71,7 @@ function unseenServers(view: StageView, { packages: rules, workingFolder }: Cata
     return [
       {
         subject: program,
-        message: `what ${program}${from} writes, and where, is not known before the build`,
+        message: `what ${program}${from} writes, and where, is unknown before the build`,
         about: found === undefined ? 'FROM' : 'RUN',
         evidence: [{ source: 'packages', subject: found?.name ?? reference, detail }],
       },
@@ -97,7 +97,7 @@ function originOf(
 ): { readonly from: string; readonly detail: string } {
   if (found !== undefined)
     return { from: ` of package ${found.name}`, detail: `package ${found.name} (line ${found.line})` }
-  if (os.known) return { from: '', detail: `no package that is installed here brings ${program}` }
+  if (os.known) return { from: '', detail: `no package installed here provides ${program}` }
   return { from: ` of ${reference}`, detail: 'it was not inspected' }
 }
 

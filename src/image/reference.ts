@@ -168,7 +168,7 @@ function bad(text: string, reason: string, hint?: string): HardenError {
   const shown = text.length > 120 ? `${text.slice(0, 117)}...` : text
   return new HardenError(
     'bad-reference',
-    `${JSON.stringify(shown)} is no image reference: ${reason}`,
+    `${JSON.stringify(shown)} is not an image reference: ${reason}`,
     hint ? { hint } : {},
   )
 }

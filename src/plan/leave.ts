@@ -24,7 +24,7 @@ export function notForAnybody(user: string): Remark {
   return {
     outcome: 'todo',
     transform: 'set-user',
-    message: `already runs as ${user}: whether any other uid can run it is not known`,
+    message: `already runs as ${user}: cannot tell whether any other uid can run it`,
     hint: 'harden-image prove IMAGE --arbitrary-uid shows it; chgrp -R 0 and chmod -R g=u of what it writes make it so',
     about: 'USER',
     evidence: [{ source: 'given', subject: user, detail: 'asked for with --arbitrary-uid' }],

@@ -31,13 +31,13 @@ function* planStage(input: StageInput, policy: Policy): InTurn<StagePlan> {
   if (facts.platform.os === 'windows')
     return leave(input, 'not-applicable', 'a Windows image has no root and no USER uid:gid')
   if (!input.userBefore.known) {
-    return leave(input, 'unknown', `the user it runs as now is not known: ${input.userBefore.reason}`)
+    return leave(input, 'unknown', `the user it runs as now is unknown: ${input.userBefore.reason}`)
   }
   if (isUnknownName(input.userBefore.value, facts))
     return leave(
       input,
       'unknown',
-      `it runs as ${input.userBefore.value}, and who that is is not known: ${reasonOf(facts)}`,
+      `it runs as ${input.userBefore.value}, and who that is is unknown: ${reasonOf(facts)}`,
     )
   if (!isRoot(input.userBefore.value, facts, input.created))
     return {

@@ -45,7 +45,7 @@ function notGranted({ path, evidence }: Grant, why: string | null): Remark {
     outcome: 'todo',
     transform: 'own-writable-paths',
     message: `${visibleLine(path)} is not granted: ${why}`,
-    hint: 'the image has to get it by another name, or with the right owner',
+    hint: 'bring it into the image under another name, or with the right owner',
     evidence,
   }
 }

@@ -64,7 +64,7 @@ export function vendorRemarks(
             outcome: 'note',
             transform: 'prefer-vendor',
             message: `its vendor ships ${variant.reference}, which runs as ${variant.user}: ${variant.differences.join(', ')}`,
-            hint: 'take it with --prefer-vendor',
+            hint: 'use it with --prefer-vendor',
             about: 'FROM',
             evidence: [
               {

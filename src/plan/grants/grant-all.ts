@@ -132,11 +132,11 @@ function refused(need: Need, reason: string): Remark {
     transform: 'own-writable-paths',
     message: `${need.path} is not given to the user: ${reason}`,
     hint: isOfEngine(need.path)
-      ? 'let --add-host, extra_hosts or hostAliases (--dns, --hostname) give the container what the script writes there, and leave it out of the script'
+      ? 'let --add-host, extra_hosts or hostAliases (--dns, --hostname) give the container what the script writes there, and remove that from the script'
       : need.fromStart === true
         ? `give it a WORKDIR of its own; what it and its command find in ${parentOf(need.path)} has to be named in full then`
         : need.beside === true
-          ? 'a new file is made there: let it lie in a folder of its own, which can be given to the user'
+          ? 'it makes a new file there: move that to a folder of its own, which can be given to the user'
           : 'let the program write elsewhere, or mount a volume there',
     evidence: [need.evidence],
   }

@@ -80,7 +80,7 @@ export function decidePort(port: LowPort, sources: PortSources, { decisions, com
 function evidenceOf({ port, exposed }: LowPort, { bound }: PortSources): readonly Evidence[] {
   const subject = String(port)
   if (exposed) return [{ source: 'declared', subject, detail: 'named by EXPOSE' }]
-  if (bound === null) return [{ source: 'declared', subject, detail: 'said by its command or configuration' }]
+  if (bound === null) return [{ source: 'declared', subject, detail: 'set by its command or configuration' }]
   return [{ source: 'observed', subject, detail: 'the original listens on it' }]
 }
 
@@ -111,9 +111,9 @@ interface Move extends PortPlace {
   readonly guessed: boolean
 }
 
-const BY_ITSELF = 'it binds the port by itself and is told another one'
+const BY_ITSELF = 'it binds the port by default, and is set to another one'
 
-/** Best reason first: a setting of a known form, a daemon's own way, the only place that says it, the program's help. */
+/** Best reason first: a setting of a known form, a daemon's own way, the only place that sets it, the program's help. */
 function findMove(
   from: number,
   to: number,

@@ -36,7 +36,7 @@ export function guessPort(from: number, to: number, sources: PortSources, comman
   ]
   const [only, second] = places.filter(({ known }) => sources.excluded?.has(known) !== true)
   if (only === undefined || second !== undefined) return null
-  const detail = `the only place that says ${from}: ${only.where}`
+  const detail = `the only place that sets ${from}: ${only.where}`
   if (sources.excluded?.has(detail) === true) return null
   const evidence = { source: 'config', subject: String(from), detail } as const
   const { fileEdits, env, ...argv } = only.change({ fileEdits: [], env: [], ...command, evidence: [evidence] })

@@ -190,7 +190,7 @@ function unsure({ kind, tool, user, text }: StepDown): readonly Remark[] {
     {
       outcome: 'todo',
       transform: 'skip-step-down',
-      message: `${tool} is told to switch to ${user ?? 'another user'}: whether it goes on where it may not is not known`,
+      message: `${tool} is told to switch to ${user ?? 'another user'}: cannot tell whether it continues where it may not`,
       hint: 'run with --prove, which leaves the option out where the program stops on it; or leave it out',
       evidence: [{ source: 'step-down', subject: tool, detail: text }],
     },
@@ -207,7 +207,7 @@ function unread({ path, reason, tooLong }: StepDownReport['unread'][number], { f
       {
         outcome: 'todo',
         transform: 'skip-step-down',
-        message: `${path} was not inspected (${reason}): what it writes and switches to is not known`,
+        message: `${path} was not inspected (${reason}): what it writes and switches to is unknown`,
         hint: 'run with --prove to see it',
         evidence: [],
       },
@@ -220,7 +220,7 @@ function unread({ path, reason, tooLong }: StepDownReport['unread'][number], { f
       {
         outcome: 'note',
         transform: 'skip-step-down',
-        message: `${path} was not understood (${reason}): whether it switches user itself is not known`,
+        message: `${path} was not understood (${reason}): cannot tell whether it switches user itself`,
         evidence: [],
       },
     ]
@@ -229,7 +229,7 @@ function unread({ path, reason, tooLong }: StepDownReport['unread'][number], { f
     {
       outcome: 'todo',
       transform: 'skip-step-down',
-      message: `${path} was not understood (${reason}), and names ${found[1]} in line ${line}: whether it goes on without root is not known`,
+      message: `${path} was not understood (${reason}), and names ${found[1]} in line ${line}: cannot tell whether it continues without root`,
       hint: 'run with --prove to see it',
       evidence: [{ source: 'step-down', subject: path, detail: found[0].trim() }],
     },

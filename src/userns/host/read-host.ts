@@ -65,7 +65,7 @@ async function checkedRoot(root: string): Promise<string> {
   } catch {
     // Said below.
   }
-  throw new HardenError('bad-usage', `--root ${root} is no folder`, {
+  throw new HardenError('bad-usage', `--root ${root} is not a folder`, {
     hint: 'name the folder that is another system’s /',
   })
 }
