@@ -12,7 +12,7 @@ import { joinTruncated } from '../words.ts'
 import type { BuildSettings, ComposeStart, WorkItem } from '../workspace/work-item.ts'
 
 /** A Dockerfile that leaves it to its Compose services what is started, as one of them starts it. */
-export interface Started {
+export interface ServiceStart {
   /** With the ENTRYPOINT and CMD of the service at its end. */
   readonly dockerfile: Dockerfile
   readonly notes: readonly ReportFinding[]
@@ -26,7 +26,7 @@ export function composeStart(
   dockerfile: Dockerfile,
   given: BuildGiven,
   policy: Pick<Policy, 'target'>,
-): Started | null {
+): ServiceStart | null {
   const [start, ...others] = build === undefined ? [] : startsOf(build, dockerfile, policy)
   if (start === undefined || danglingContinuation(dockerfile) !== null) return null
   const { source, eol } = dockerfile

@@ -22,10 +22,10 @@ import type { Session } from './session.ts'
 import { imageOfStage, type Knowledge, stageInputsInTurn } from './stage-inputs.ts'
 
 /** What runs and builds have shown of the stages, by their index. */
-export type Seen = Pick<Knowledge, 'observations' | 'built'>
+export type RunKnowledge = Pick<Knowledge, 'observations' | 'built'>
 
 /** Before anything was run or built. */
-export const UNSEEN: Seen = { observations: new Map(), built: new Map() }
+export const UNSEEN: RunKnowledge = { observations: new Map(), built: new Map() }
 
 export interface Planned extends Hardened {
   /** What it was planned from, one for each stage that is meant to run. */
@@ -37,8 +37,8 @@ export interface Planned extends Hardened {
  * it is left with the reason of the session's signal then.
  */
 export interface Planner {
-  inputs(seen: Seen): Promise<readonly StageInput[]>
-  harden(seen: Seen): Promise<Planned>
+  inputs(seen: RunKnowledge): Promise<readonly StageInput[]>
+  harden(seen: RunKnowledge): Promise<Planned>
 }
 
 /** Reads the build context as far as the Dockerfile copies of it. */
@@ -49,7 +49,7 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
   const { target, kind } = item
   const { policy } = options
   const stated = new Map()
-  const inputsInTurn = (seen: Seen): InTurn<readonly StageInput[]> =>
+  const inputsInTurn = (seen: RunKnowledge): InTurn<readonly StageInput[]> =>
     stageInputsInTurn(dockerfile, policy, {
       ...seen,
       bases: known,
@@ -58,7 +58,7 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
       stated,
       ...catalogueKnowledge,
     })
-  const inTurn = function* (seen: Seen): InTurn<Planned> {
+  const inTurn = function* (seen: RunKnowledge): InTurn<Planned> {
     const stages = yield* inputsInTurn(seen)
     const hardened = yield* hardenInTurn({ target, kind, dockerfile, stages, policy, transforms })
     return { ...hardened, inputs: stages }

@@ -120,7 +120,7 @@ export interface Interruption {
 // npx hands on what the terminal has sent to both: milliseconds in which a second signal is the first.
 const TWICE = 500
 
-interface Step {
+interface CleanUpStep {
   readonly run: () => Promise<void>
   readonly otherwise: string | undefined
 }
@@ -135,8 +135,8 @@ function watchSignals(
   tellBug: (reason: unknown) => void,
 ): Interruption {
   const controller = new AbortController()
-  const steps: Step[] = []
-  const undone = new Set<Step>()
+  const steps: CleanUpStep[] = []
+  const undone = new Set<CleanUpStep>()
   let resolve: (code: number) => void = () => undefined
   const interrupted = new Promise<number>((settle) => {
     resolve = settle

@@ -16,7 +16,7 @@ import {
 } from '../places.ts'
 import type { Claim, Evidence } from './claim.ts'
 import type { Catalogue, Provider, StageView } from './provider.ts'
-import { unlistedDaemons, unnamedDaemons, unseenServers } from './unknown-servers.ts'
+import { unknownServers } from './unknown-servers.ts'
 
 /** Something that nobody could read, and what follows from it. */
 export interface Gap {
@@ -42,9 +42,7 @@ const KINDS: readonly Kind[] = [
   { gaps: unknownVolumes },
   { unseenBase: true, gaps: unreadScripts },
   { unseenBase: true, gaps: unpackedPrograms },
-  { gaps: unlistedDaemons },
-  { gaps: unnamedDaemons },
-  { unseenBase: true, gaps: unseenServers },
+  { gaps: unknownServers },
 ]
 
 /** What could not be read is said, whatever it is: a person decides, or a build shows it. */

@@ -1,9 +1,10 @@
 import { bounds } from '../bounds.ts'
 import { isShell } from '../command/index.ts'
+import type { Remark } from '../evidence/claim.ts'
 import { startedByRules } from '../evidence/servers.ts'
 import { resolveUser } from '../image/accounts.ts'
 import type { StepDownReport } from '../image/step-down.ts'
-import type { AccountChoice, Remark } from './plan.ts'
+import type { AccountChoice } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
 
 /** What is said of an image that nobody could look into, and of one whose program nobody has seen run. */
@@ -94,7 +95,7 @@ function isUnseen({ asBuilt, observation, vendor, stated }: StageInput): boolean
     asBuilt === true &&
     observation === null &&
     vendor.account === null &&
-    stated?.needs.some(({ vendors }) => vendors === true) !== true
+    !stated.needs.some(({ vendors }) => vendors === true)
   )
 }
 
@@ -180,7 +181,6 @@ export function unknownAccount(
 }
 
 /** All of the servers that it starts from packages are listed. */
-function describesPackages(stated: StageInput['stated']): boolean {
-  const view = stated?.view
-  return view != null && startedByRules(view.start.programs, view.servers).length > 0
+function describesPackages({ view }: StageInput['stated']): boolean {
+  return startedByRules(view.start.programs, view.servers).length > 0
 }

@@ -1,5 +1,12 @@
-import type { CapableFile, Need } from '../evidence/claim.ts'
-import { applySubstitutions, escapeEre, inPlaceOf, matches } from '../evidence/file-edit.ts'
+import type { CapableFile, Need, Remark } from '../evidence/claim.ts'
+import {
+  applySubstitutions,
+  escapeEre,
+  type FileEdit,
+  inPlaceOf,
+  matches,
+  type Substitution,
+} from '../evidence/file-edit.ts'
 import type { StageView } from '../evidence/provider.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { InTurn } from '../in-turn.ts'
@@ -18,9 +25,6 @@ import {
   includedHome,
   includedLines,
   includedWorkdir,
-  isCure,
-  isGuess,
-  isHome,
   partsOf,
   said,
   unshownGrants,
@@ -29,16 +33,7 @@ import { type Granted, grantAll } from './grants/grant-all.ts'
 import { foundByHome, homeNeeds } from './grants/observed-needs.ts'
 import { givenAsFiles, isPerhaps, type PerhapsNeed, perhapsRemarks, unmetNeeds } from './grants/perhaps.ts'
 import { planHome, planWorkdir } from './home.ts'
-import {
-  type AccountChoice,
-  type CommandChange,
-  decide,
-  type FileEdit,
-  type Grant,
-  type Remark,
-  type StagePlan,
-  type Substitution,
-} from './plan.ts'
+import { type AccountChoice, type CommandChange, decide, type Grant, type StagePlan } from './plan.ts'
 import { type PlanContext, planContextOf } from './plan-context.ts'
 import { movedHealthcheck } from './ports/healthcheck.ts'
 import { type PortPlan, stagePorts } from './ports/plan-ports.ts'
@@ -51,8 +46,8 @@ import { vendorRemarks } from './vendor-image.ts'
 /** The plan for a stage that runs as root and need not. Stops between its parts. */
 export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePlan> {
   const context = planContextOf(input, policy)
-  const { stated, excluded, anyUid, tools, needs, stepDown } = context
-  const { facts, observation, vendor, end } = input
+  const { excluded, anyUid, tools, needs, stepDown } = context
+  const { facts, observation, stated, vendor, end } = input
   yield
   const account = accountFor(context)
   yield
@@ -94,15 +89,15 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     ...decide('pin-account', account.pins ?? []),
     ...decide('make-account', isMade ? [account] : []),
     ...decide('port', ports.decisions),
-    ...decide('edit-file', withTexts(fileEdits, context), isCure),
+    ...decide('edit-file', withTexts(fileEdits, context)),
     ...decide('drop-capabilities', capable),
-    ...decide('grant', grants, isGuess),
+    ...decide('grant', grants),
     ...decide('own-copies', policy.own === 'copied' ? [account] : []),
-    ...decide('set-env', [...ports.env, ...vendor.env, ...stated.env, ...includedHome(home.env, excluded)], isHome),
-    ...decide('set-workdir', start.workdir === null ? [] : [start.workdir], () => true),
+    ...decide('set-env', [...ports.env, ...vendor.env, ...stated.env, ...includedHome(home.env, excluded)]),
+    ...decide('set-workdir', start.workdir === null ? [] : [start.workdir]),
     ...decide('set-healthcheck', healthcheck === null ? [] : [healthcheck]),
     ...decide('set-user', [account]),
-    ...decide('set-command', command === null ? [] : [command], () => stepDown.argvReasons.length > 0),
+    ...decide('set-command', command === null ? [] : [command]),
   ]
   return {
     stage: input.stage,
@@ -145,8 +140,8 @@ function withTexts(edits: readonly FileEdit[], { tools, textOf }: PlanContext): 
   return hasSed(tools) ? edits : edits.map((edit) => ({ ...edit, text: textOf(edit.path) }))
 }
 
-function accountFor({ input, policy, stated, stepDown, needs, tools, anyUid }: PlanContext): AccountChoice {
-  const { facts, created, shellSeen } = input
+function accountFor({ input, policy, stepDown, needs, tools, anyUid }: PlanContext): AccountChoice {
+  const { facts, created, shellSeen, stated } = input
   return chooseAccount({
     option: policy.user,
     candidates: candidates({
@@ -175,12 +170,12 @@ function keptUnnamed({ ignored }: StageInput): string | undefined {
 }
 
 /** Lines of files, before it is looked at which of them are excluded. */
-function changesOf({ input, stated, stepDown }: PlanContext, ports: PortPlan): readonly FileEdit[] {
+function changesOf({ input, stepDown }: PlanContext, ports: PortPlan): readonly FileEdit[] {
   return [
     ...ports.fileEdits,
     ...input.vendor.fileEdits,
     ...stepDown.fileEdits,
-    ...(input.observation === null ? stated.fileEdits : []),
+    ...(input.observation === null ? input.stated.fileEdits : []),
   ]
 }
 
@@ -222,8 +217,8 @@ interface Decided {
   readonly capable: readonly CapableFile[]
 }
 
-function remarksOf({ input, stated, stepDown, report }: PlanContext, decided: Decided): readonly Remark[] {
-  const { facts, observation } = input
+function remarksOf({ input, stepDown, report }: PlanContext, decided: Decided): readonly Remark[] {
+  const { facts, observation, stated } = input
   const { account, grants, granted, unmet, services, withCapabilities, capable } = decided
   const merged = mergedUsers({ services, account, grants, files: facts.files.known ? facts.files.value : null })
   const unnamed = keptUnnamed(input)
@@ -248,10 +243,10 @@ function remarksOf({ input, stated, stepDown, report }: PlanContext, decided: De
 }
 
 /** Uids other than root's of what COPY and ADD bring, those with most of it first. */
-function copyOwners(view: StageView | null): readonly number[] {
+function copyOwners(view: StageView): readonly number[] {
   const counts = new Map<number, number>()
-  for (const path of view?.files.paths() ?? []) {
-    const uid = view?.contents.origins.has(path) === true ? (view.files.entry(path)?.uid ?? 0) : 0
+  for (const path of view.files.paths()) {
+    const uid = view.contents.origins.has(path) ? (view.files.entry(path)?.uid ?? 0) : 0
     if (uid > 0) counts.set(uid, (counts.get(uid) ?? 0) + 1)
   }
   return [...counts].toSorted(([, a], [, b]) => b - a).map(([uid]) => uid)
@@ -275,7 +270,7 @@ function capableFiles(
 ): readonly CapableFile[] {
   const refused =
     files.known && observation !== null ? refusedPrograms(observation.operations, files.value, grantee) : []
-  const said = [...(vendor.capable ?? []), ...(stated?.capable ?? [])]
+  const said = [...(vendor.capable ?? []), ...stated.capable]
   return [...said.filter(({ name }) => refused.every((file) => file.name !== name)), ...refused]
 }
 

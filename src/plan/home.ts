@@ -1,10 +1,10 @@
 import { argvOf } from '../command/index.ts'
-import { type Evidence, type Need, stateNeed } from '../evidence/claim.ts'
+import { type EnvSetting, type Evidence, type Need, stateNeed } from '../evidence/claim.ts'
 import { couldCreate } from '../image/access.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import { isInside, isMarkerFile, isSystemFolder, normalisePath, parentOf } from '../places.ts'
-import type { AccountChoice, EnvSetting, WorkdirChange } from './plan.ts'
+import type { AccountChoice, WorkdirChange } from './plan.ts'
 
 const ROOTS = '/root'
 

@@ -1,7 +1,8 @@
 import type { Instruction, Stage } from '../dockerfile/index.ts'
+import type { Remark } from '../evidence/claim.ts'
 import { joinTruncated } from '../words.ts'
 import type { Dependents, Exemption } from './exemptions.ts'
-import type { Remark, StageOutcome, StagePlan } from './plan.ts'
+import type { StageOutcome, StagePlan } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
 import { toolsOf } from './tools.ts'
 

@@ -44,8 +44,8 @@ export interface StageInput {
   readonly triggers?: readonly string[]
   /** Neither ENTRYPOINT nor CMD is said here, and those of the base image are not known. */
   readonly startUnknown?: boolean
-  /** What its own instructions and the build context say; absent: nothing. */
-  readonly stated?: StageEvidence
+  /** What its own instructions and the build context say. */
+  readonly stated: StageEvidence
 }
 
 /** What running the original has shown. */

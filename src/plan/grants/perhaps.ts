@@ -1,7 +1,7 @@
-import type { Need } from '../../evidence/claim.ts'
+import type { Need, Remark } from '../../evidence/claim.ts'
 import { isInside } from '../../places.ts'
 import { joinTruncated } from '../../words.ts'
-import type { Grant, Remark } from '../plan.ts'
+import type { Grant } from '../plan.ts'
 import type { StageInput } from '../stage-input.ts'
 import type { Granted } from './grant-all.ts'
 
