@@ -125,7 +125,9 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
 }
 
 /** Why nobody but a person can say whether it is to be hardened; null where nothing speaks against it. */
-function offeredFor({ builtUpon, dependents: { children, users } = noDependents }: StageInput): string | null {
+function offeredFor({ builtUpon, dependents = noDependents }: StageInput): string | null {
+  const { children, users, madeElsewhere } = dependents
+  if (madeElsewhere !== null) return madeElsewhere
   if (children.length > 0)
     return `${joinTruncated(children.map(({ by, line }) => `${by} (line ${line})`))} is built on it and counts on root: say USER root there before what needs it`
   const [user] = users.filter(({ kind }) => kind !== 'action')
