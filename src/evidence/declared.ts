@@ -13,7 +13,7 @@ export const declared: Provider = {
   when: 'always',
   *claims({ facts: { config } }) {
     for (const volume of config.volumes) {
-      const path = normalisePath(volume, config.workdir)
+      const path = normalisePath(meantBy(volume), config.workdir)
       if (path !== null && path !== '/') yield claim('keep-state', path, 'declared by VOLUME')
     }
     for (const [name, value] of config.env) {
@@ -23,6 +23,11 @@ export const declared: Provider = {
       yield claim('keep-state', path, `named by ENV ${name}`)
     }
   },
+}
+
+/** `VOLUME ['/a', '/b']` is no JSON: Docker takes it for the paths `[/a,` and `/b]` (measured), and the program writes to /a and /b. */
+function meantBy(volume: string): string {
+  return /^\[|\]$/.test(volume) ? volume.replace(/^\[|[\],]+$/g, '') : volume
 }
 
 function isStateFolder(path: string): boolean {
