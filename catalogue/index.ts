@@ -13,14 +13,17 @@ import bitnami from './images/bitnami.json' with { type: 'json' }
 import bitnamiRoot from './images/bitnami-root.json' with { type: 'json' }
 import buildkit from './images/buildkit.json' with { type: 'json' }
 import buildpackDeps from './images/buildpack-deps.json' with { type: 'json' }
+import bun from './images/bun.json' with { type: 'json' }
 import busybox from './images/busybox.json' with { type: 'json' }
 import caddy from './images/caddy.json' with { type: 'json' }
 import cassandra from './images/cassandra.json' with { type: 'json' }
 import chainguard from './images/chainguard.json' with { type: 'json' }
 import chainguardRoot from './images/chainguard-root.json' with { type: 'json' }
+import composer from './images/composer.json' with { type: 'json' }
 import consul from './images/consul.json' with { type: 'json' }
 import couchdb from './images/couchdb.json' with { type: 'json' }
 import debian from './images/debian.json' with { type: 'json' }
+import deno from './images/deno.json' with { type: 'json' }
 import distrolessJava from './images/distroless-java.json' with { type: 'json' }
 import distrolessNodejs from './images/distroless-nodejs.json' with { type: 'json' }
 import distrolessPython from './images/distroless-python.json' with { type: 'json' }
@@ -45,6 +48,7 @@ import jupyter from './images/jupyter.json' with { type: 'json' }
 import kong from './images/kong.json' with { type: 'json' }
 import languages from './images/languages.json' with { type: 'json' }
 import linuxserver from './images/linuxserver.json' with { type: 'json' }
+import logstash from './images/logstash.json' with { type: 'json' }
 import mariadb from './images/mariadb.json' with { type: 'json' }
 import maven from './images/maven.json' with { type: 'json' }
 import memcached from './images/memcached.json' with { type: 'json' }
@@ -75,6 +79,7 @@ import ruby from './images/ruby.json' with { type: 'json' }
 import rust from './images/rust.json' with { type: 'json' }
 import solr from './images/solr.json' with { type: 'json' }
 import sonarqube from './images/sonarqube.json' with { type: 'json' }
+import swift from './images/swift.json' with { type: 'json' }
 import telegraf from './images/telegraf.json' with { type: 'json' }
 import tomcat from './images/tomcat.json' with { type: 'json' }
 import traefik from './images/traefik.json' with { type: 'json' }
@@ -106,14 +111,17 @@ export const images = [
   bitnamiRoot,
   buildkit,
   buildpackDeps,
+  bun,
   busybox,
   caddy,
   cassandra,
   chainguard,
   chainguardRoot,
+  composer,
   consul,
   couchdb,
   debian,
+  deno,
   distrolessJava,
   distrolessNodejs,
   distrolessPython,
@@ -138,6 +146,7 @@ export const images = [
   kong,
   languages,
   linuxserver,
+  logstash,
   mariadb,
   maven,
   memcached,
@@ -168,6 +177,7 @@ export const images = [
   rust,
   solr,
   sonarqube,
+  swift,
   telegraf,
   tomcat,
   traefik,
