@@ -26,6 +26,11 @@ export interface DaemonSwitch {
   readonly options?: readonly string[]
   readonly groupOptions?: readonly string[]
   /**
+   * What keeps the rest of what such an option decides, without the switch; `{user}` is who it runs as. It goes into its
+   * place where the command does not say it already.
+   */
+  readonly instead?: string
+  /**
    * An option whose value is configuration; the regular expression has groups `before`, what stays of it, `user` and
    * `group`.
    */

@@ -21,7 +21,7 @@ export const ownCopiedFiles: Transform = {
           outcome: 'fixed',
           line: instruction.line,
           column: instruction.column,
-          message: `what this ${instruction.keyword} brings belongs to ${owner}, as asked for with --own copied; a folder that is there already keeps its owner`,
+          message: `${owner} owns what this ${instruction.keyword} copies (--own copied); a folder that exists already keeps its owner`,
           evidence: [{ source: 'given', subject: owner, detail: 'asked for with --own copied' }],
           edits: [chown(instruction, owner)],
         }

@@ -1,6 +1,7 @@
 import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
 import { exposeOf } from '../src/dockerfile/stages.ts'
-import { decided, type FileEdit, type PortDecision, type StagePlan } from '../src/plan/plan.ts'
+import type { FileEdit } from '../src/evidence/file-edit.ts'
+import { decided, type PortDecision, type StagePlan } from '../src/plan/plan.ts'
 import type { Finding, Transform } from '../src/transform.ts'
 import { changeFiles } from './edits/file-edits.ts'
 import { insertLines, placeOf } from './edits/placement.ts'

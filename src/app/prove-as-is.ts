@@ -50,8 +50,8 @@ export async function proveAsIs(
           targetFinding(
             'prove',
             'todo',
-            'it works locked down, and still runs as root',
-            `harden-image ${shellQuoted(item.target)} --prove makes an image of it that does not`,
+            'it works locked down, but still runs as root',
+            `harden-image ${shellQuoted(item.target)} --prove builds an image that does not`,
           ),
         ]
       : []),

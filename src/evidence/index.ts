@@ -1,4 +1,3 @@
-import { createFileModel } from '../image/file-index.ts'
 import type { FileModel } from '../image/file-model.ts'
 import type { InTurn } from '../in-turn.ts'
 import type { CapableFile, Claim, EnvSetting, Evidence, Need, Remark, VendorMove } from './claim.ts'
@@ -75,22 +74,8 @@ export interface StageEvidence {
   readonly cautions: readonly Remark[]
   /** The image's files with what the stage puts in; where the base is not known, only that. */
   readonly files: FileModel
-  /** What it was learned from; null: nobody looked. */
-  readonly view: StageView | null
-}
-
-export const noEvidence: StageEvidence = {
-  needs: [],
-  assumed: [],
-  accounts: [],
-  moves: new Map(),
-  fileEdits: [],
-  env: [],
-  capable: [],
-  remarks: [],
-  cautions: [],
-  files: createFileModel(new Map()),
-  view: null,
+  /** What it was learned from. */
+  readonly view: StageView
 }
 
 /** Asks all providers of a list, once each. Stops between them: each goes through all of a stage. */

@@ -55,11 +55,17 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
     },
   }
   const found: SourceWrite[] = []
-  for (const { pattern, kind, with: needed, only, receiver, beside } of rules) {
+  for (const { pattern, kind, with: needed, only, receiver, usual, of, beside } of rules) {
+    if (of !== undefined && !text.includes(of)) continue
     for (const match of text.matchAll(pattern)) {
       const call = match[1] ?? ''
       const end = match.index + match[0].length
       if (isComment(text, match.index)) continue
+      if (usual !== undefined) {
+        const line = lineOf(text, match.index)
+        found.push({ path: `${workdir}/${usual}`, kind, line, call, ...(beside === true ? { beside } : {}) })
+        continue
+      }
       const rest = receiver === true ? [receiverBefore(text, end, call)] : argumentsFrom(text, end)
       const [first = '', ...others] = rest
       if (needed !== undefined && !needed.test(others.join(','))) continue
@@ -73,22 +79,7 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
       if (folder !== null) found.push({ path: folder, kind: 'directory', line, call })
     }
   }
-  return [...found, ...sqliteUrls(text, names), ...sessionFiles(text, names), ...signingKeys(text, names)]
-}
-
-/** session-file-store without a path of its own. */
-function sessionFiles(text: string, { workdir }: SourceNames): readonly SourceWrite[] {
-  const at = text.includes('session-file-store') ? text.search(/\bnew FileStore\((?:\s*\{\s*\}\s*)?\)/) : -1
-  if (at < 0) return []
-  return [{ path: `${workdir}/sessions`, kind: 'directory', line: lineOf(text, at), call: 'FileStore' }]
-}
-
-/** IdentityServer makes a key where the program starts, unless it is told not to keep it; an empty file it cannot read. */
-function signingKeys(text: string, { workdir }: SourceNames): readonly SourceWrite[] {
-  const at = text.search(/\.AddDeveloperSigningCredential\(\s*(?:persistKey\s*:\s*)?(?:true\s*)?\)/)
-  if (at < 0 || isComment(text, at)) return []
-  const line = lineOf(text, at)
-  return [{ path: `${workdir}/tempkey.jwk`, kind: 'file', line, call: 'AddDeveloperSigningCredential', beside: true }]
+  return [...found, ...sqliteUrls(text, names)]
 }
 
 /** `sqlite:///x.db` anywhere in a source is a database that the program opens. */

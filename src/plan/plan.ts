@@ -5,9 +5,6 @@ import type { EndOfStage, StageUsers } from './account/stage-users.ts'
 import type { UserNumber } from './account/user-number.ts'
 import type { RootSteps } from './step-down/root-steps.ts'
 
-export type { EnvSetting, Remark } from '../evidence/claim.ts'
-export type { FileEdit, Substitution } from '../evidence/file-edit.ts'
-
 /** The decisions for one Dockerfile: one stage plan for each stage that is meant to run. */
 export interface Plan {
   readonly stages: readonly StagePlan[]
@@ -85,14 +82,13 @@ interface Decided {
 
 export type DecisionKind = keyof Decided
 
-/** One thing that is decided. `optional`: a run may show that it works without. */
+/** One thing that is decided. What a run may show to be needless is named in `parts` of the stage's plan. */
 export type Decision = {
   readonly [Kind in DecisionKind]: {
     readonly kind: Kind
     readonly value: Decided[Kind]
     /** Its lines stand where root is in force, above the USER that is set. */
     readonly needsRoot: boolean
-    readonly optional: boolean
     readonly evidence: readonly Evidence[]
   }
 }[DecisionKind]
@@ -121,14 +117,9 @@ export function needsRoot(kind: DecisionKind): boolean {
   return NEEDS_ROOT[kind]
 }
 
-/** `optional` holds for one of them by what it is; nothing else is. */
-export function decide<Kind extends DecisionKind>(
-  kind: Kind,
-  values: readonly Decided[Kind][],
-  optional: (value: Decided[Kind]) => boolean = () => false,
-): readonly Decision[] {
+export function decide<Kind extends DecisionKind>(kind: Kind, values: readonly Decided[Kind][]): readonly Decision[] {
   return values.map((value) => {
-    const made = { kind, value, needsRoot: needsRoot(kind), optional: optional(value), evidence: evidenceOf(value) }
+    const made = { kind, value, needsRoot: needsRoot(kind), evidence: evidenceOf(value) }
     return made as unknown as Decision
   })
 }

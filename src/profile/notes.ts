@@ -68,7 +68,7 @@ function rootNotes({ capabilities }: UnnotedProfile, { plan, vendor, result }: P
   return [
     plan.reason.startsWith('stays root') || plan.reason.startsWith('must') ? plan.reason : `keeps root: ${plan.reason}`,
     ...(capabilities === null
-      ? ['which capabilities it needs is not known, so none is dropped: --prove finds the least']
+      ? ['which capabilities it needs is unknown, so none is dropped: --prove finds the least']
       : capabilities.known === 'planned'
         ? ['the capabilities are those that the catalogue names; not each of them was shown to be needed']
         : []),

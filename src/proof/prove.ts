@@ -41,7 +41,7 @@ export async function prove(request: ProveRequest): Promise<Proof> {
 
 /** What goes wrong only after a while is learned from runs that are traced for as long. */
 function proveLonger(request: ProveRequest, { report }: Proof, late: Late): Promise<Proof> {
-  request.progress('something was missing only later: running both once more, traced for as long')
+  request.progress('something failed only later: running both again, traced for longer')
   const original = request.again(late.after)
   return proveInRounds({ ...request, original, late, before: report?.rounds ?? 0 })
 }

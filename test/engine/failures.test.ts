@@ -62,7 +62,7 @@ describe('a clear error, exit code 2', () => {
 
   test('an image that the engine does not have', async () => {
     const ended = await leavesNothing((options) => harden(['no-such-image:1', '--prove', '--offline'], options))
-    expectClearError(ended, /no-such-image:1 cannot be looked at: docker has no copy of it/)
+    expectClearError(ended, /no-such-image:1 cannot be inspected: docker has no copy of it/)
   })
 
   test('a missing image among others: those are done', async () => {
@@ -247,7 +247,7 @@ test('an original runs as its Compose service sets and starts it, and without wh
       target,
       [verdict, findings.find(({ transform }) => transform === 'read-build')?.message.replace(/ (sets|\(sh) .*/, '')],
     ])
-    const open = 'the Dockerfile leaves it open what is started: taken from service starts of compose.yaml'
+    const open = 'the Dockerfile sets no command: taken from service starts of compose.yaml'
     expect(Object.fromEntries(said)).toEqual({
       'needs/Dockerfile': ['hardened', 'run with what service needs of compose.yaml'],
       'avoids/Dockerfile': ['hardened', 'run without what service avoids of compose.yaml'],

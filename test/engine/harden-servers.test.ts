@@ -66,7 +66,7 @@ describe('left as it is', () => {
     if (nonroot) await expectWorksUnprivileged(image, nonroot)
   })
 
-  test('its Dockerfile', async () => {
+  test('its Dockerfile is as expected', async () => {
     const path = join(imageFolder('already-nonroot'), 'Dockerfile')
     const { code, result } = await hardenOne(path, ['--prove'])
     expect({ code, verdict: result.verdict, output: result.output, passed: result.proof?.passed }).toEqual({

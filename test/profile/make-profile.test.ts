@@ -67,7 +67,7 @@ const server: BaseFile = {
 }
 
 describe('nothing is claimed that was not shown', () => {
-  test('a plan', () => {
+  test('a plan alone gives what is known without a run', () => {
     const profile = profileOf('example.org/server:1', server)
     expect(profile).toMatchObject({
       user: { value: { name: 'server', uid: 999, gid: 999 }, known: 'planned' },
@@ -79,7 +79,7 @@ describe('nothing is claimed that was not shown', () => {
     expect(profile.notes.join('\n')).toMatch(/nothing of this was run: --prove shows/)
   })
 
-  test('a proof', () => {
+  test('a proof gives what was measured', () => {
     const profile = profileOf('example.org/server:1', server, {})
     expect(profile).toMatchObject({
       given: ['A=1'],

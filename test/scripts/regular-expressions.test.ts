@@ -8,6 +8,7 @@ import { bounds } from '../../src/bounds.ts'
 const MADE: Readonly<Record<string, string>> = {
   "src/borders/terminal.ts: `(${'\\u001b'}\\\\[(?:1|2|22|3[1236]|39)m)`": 'constants, and names of \\w alone',
   'src/dockerfile/words.ts: `[${unicodeSpaces}]`': 'constants, and names of \\w alone',
+  "src/image/reference.ts: `^(${Object.keys(transports).join('|')}):(.*)$`": 'constants, and names of \\w alone',
   'src/image/reference.ts: `^(?:${label}(?:\\\\.${label})*|\\\\[[a-fA-F0-9:]+\\\\])(?::[0-9]+)?$`':
     'constants, and names of \\w alone',
   'src/image/sources/catalogue.ts: pattern': 'the catalogue, which is ours',

@@ -453,7 +453,7 @@ describe('what a target is', () => {
     const found = await kinds(tree(), target)
     expect(found).toMatchObject({ kind, error: { code: 'bad-reference' } })
     expect(found?.error?.message).toContain(`there is no file or folder ${target}, and`)
-    expect(found?.error?.message).toContain('is no image reference')
+    expect(found?.error?.message).toContain('is not an image reference')
   })
 
   test('a part of the path that is a file', async () => {

@@ -17,7 +17,12 @@ export interface SwitchingDaemon extends Omit<DaemonSwitch, 'files' | 'user' | '
 
 /** Whether the daemon of this name, or of this program, stops over its `user` when it is not root. */
 export function insistsOnUser(name: string): boolean {
-  return daemons.some((daemon) => daemon.name === name && daemon.insists === true) || daemonOf(name)?.insists === true
+  return daemonCalled(name)?.insists === true
+}
+
+/** By its own name, as a switch of its configuration is told of, or that of its program. */
+export function daemonCalled(name: string): SwitchingDaemon | null {
+  return daemons.find((daemon) => daemon.name === name) ?? daemonOf(name)
 }
 
 /**

@@ -77,7 +77,7 @@ const noAccounts: Accounts = { users: [], groups: [] }
 function whyNew(request: AccountRequest): string {
   return request.facts.accounts.known
     ? 'the image has no service account for it'
-    : `a new account, since the accounts of ${withoutDigest(request.facts.reference)} are not known`
+    : `a new account, because the accounts of ${withoutDigest(request.facts.reference)} are not known`
 }
 
 /** For people: 64 digits more say nothing to them, where there is a name. */

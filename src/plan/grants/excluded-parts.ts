@@ -1,7 +1,8 @@
-import type { Need } from '../../evidence/claim.ts'
+import type { EnvSetting, Need } from '../../evidence/claim.ts'
+import type { FileEdit, Substitution } from '../../evidence/file-edit.ts'
 import { isInside } from '../../places.ts'
 import type { WorkdirPlan } from '../home.ts'
-import type { EnvSetting, FileEdit, Grant, Part, Substitution, WorkdirChange } from '../plan.ts'
+import type { Grant, Part, WorkdirChange } from '../plan.ts'
 import type { StepDownPlan } from '../step-down/step-down-plan.ts'
 
 /** What of a plan runs can show to be needless: what is granted, and what is changed so that a non-root process gets along. */
@@ -58,15 +59,15 @@ export function includedWorkdir(plan: WorkdirPlan, needs: readonly Need[], exclu
 /** As a part of a plan is named. */
 export const WORKDIR = 'another folder to start in'
 
-export function isGuess({ declared }: Grant): boolean {
+function isGuess({ declared }: Grant): boolean {
   return declared !== true
 }
 
-export function isCure({ purpose }: FileEdit): boolean {
+function isCure({ purpose }: FileEdit): boolean {
   return purpose !== 'port'
 }
 
-export function isHome({ name }: EnvSetting): boolean {
+function isHome({ name }: EnvSetting): boolean {
   return name === 'HOME'
 }
 

@@ -13,7 +13,7 @@ import { type Check, operationsBy, refusedWork } from './check.ts'
 /** A result that laid hands on its trace has not shown what it does. */
 export const believed = {
   name: 'trace',
-  summary: 'the result leaves its trace as it is written',
+  summary: 'the trace of the result was not tampered with',
   of: 'traces',
   evenWithout: true,
   compare(_original: RunRecord, { traceRefused }: RunRecord): readonly ReportCheck[] {
@@ -114,7 +114,7 @@ const OTHERWISE = new Set([
  */
 export const lostCapability = {
   name: 'capabilities-used',
-  summary: 'raw sockets and devices are had as before',
+  summary: 'raw sockets and devices are available as before',
   of: 'traces',
   compare(original: RunRecord, traced: RunRecord): readonly ReportCheck[] {
     const lost = refusedSince(original, traced, capabilityOf)
