@@ -75,7 +75,8 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const granted = yield* grantedFor(wanted)
   yield
   const unmet = perhaps.length === 0 ? [] : unmetNeeds(perhaps, granted, yield* grantedFor([...wanted, ...perhaps]))
-  const grants = includedGrants(granted.grants, excluded)
+  const included = includedGrants(granted.grants, excluded)
+  const grants = tools.shell === false ? included.map((grant) => withFile(grant, context.readable)) : included
   const fileEdits = editsInOrder(includedLines(changes, excluded), context.textOf)
   const withCapabilities = capableFiles(input, context.readable, grantee)
   const capable = tools.shell === false ? [] : needlessCapabilities(withCapabilities, ports.decisions)
@@ -122,6 +123,12 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     users: input.users,
     offered: offeredFor(input),
   }
+}
+
+/** How a file that is there is, for a COPY of it. */
+function withFile(grant: Grant, { files }: ImageFacts): Grant {
+  const entry = files.known ? files.value.entry(grant.path) : null
+  return entry?.type === 'file' ? { ...grant, file: { mode: entry.mode, size: entry.size } } : grant
 }
 
 /** Why nobody but a person can say whether it is to be hardened; null where nothing speaks against it. */
