@@ -207,15 +207,17 @@ async function built(
   }
 }
 
+const ASK = 'a check of yours (--smoke) that passes shows that it works as it is'
+
 /** A plan is not a proof: what did not pass is for a person, whatever the text says. */
 function withProof(proof: Proof, notes: readonly ReportFinding[], policy: Policy): TargetResult {
-  const { hardened, report, failures, advice } = proof
+  const { hardened, report, failures, advice, open = [] } = proof
   const message = failures.join('; ')
   const told =
     advice !== undefined
       ? [targetFinding('prove', 'note', advice)]
       : failures.length === 0
-        ? []
+        ? open.map((question) => targetFinding('prove', 'todo', `not shown: ${question}`, ASK))
         : [targetFinding('prove', 'todo', message, proofHint(report, message))]
   const about = { outcomes: outcomesOf(hardened.plan), policy }
   return judgedAgain(hardened.result, about, [...notes, ...told], report)
