@@ -39,7 +39,12 @@ export interface Planned extends Hardened {
 export interface Planner {
   inputs(seen: RunKnowledge): Promise<readonly StageInput[]>
   harden(seen: RunKnowledge): Promise<Planned>
+  /** The text with nothing changed but the steps that need root and follow a USER; null where there are none. */
+  repaired(): Promise<string | null>
 }
+
+/** What makes a text build that does not. */
+const REPAIRS: ReadonlySet<string> = new Set(['build-as-root'])
 
 /** Reads the build context as far as the Dockerfile copies of it. */
 export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session: Session): Promise<Planner> {
@@ -58,14 +63,19 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
       stated,
       ...catalogueKnowledge,
     })
-  const inTurn = function* (seen: RunKnowledge): InTurn<Planned> {
+  const inTurn = function* (seen: RunKnowledge, all = transforms): InTurn<Planned> {
     const stages = yield* inputsInTurn(seen)
-    const hardened = yield* hardenInTurn({ target, kind, dockerfile, stages, policy, transforms })
+    const hardened = yield* hardenInTurn({ target, kind, dockerfile, stages, policy, transforms: all })
     return { ...hardened, inputs: stages }
   }
+  const repairs = transforms.filter(({ name }) => REPAIRS.has(name))
   return {
     inputs: (seen) => withPauses(inputsInTurn(seen), hooks.signal),
     harden: (seen) => withPauses(inTurn(seen), hooks.signal),
+    async repaired() {
+      const { result } = await withPauses(inTurn(UNSEEN, repairs), hooks.signal)
+      return result.changed ? result.output : null
+    },
   }
 }
 

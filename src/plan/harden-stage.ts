@@ -21,6 +21,7 @@ import { needlessCapabilities, refusedPrograms } from './capable-files.ts'
 import { noDependents } from './exemptions.ts'
 import { imageCode } from './grants/closed.ts'
 import {
+  harmlessNeeds,
   includedGrants,
   includedHome,
   includedLines,
@@ -72,15 +73,19 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const all = notHandedOver([...start.needs, ...stepDown.needs, ...home.needs, ...others], input, account, handedOver)
   const perhaps = all.filter(isPerhaps)
   const wanted = givenAsFiles(all, perhaps)
-  const granted = yield* grantedFor(wanted)
+  const assumed = observation === null ? [] : said(stated.assumed)
+  const seen = yield* grantedFor(wanted)
+  const whole = assumed.length === 0 ? seen : yield* grantedFor([...wanted, ...assumed])
+  const harmless = harmlessNeeds(assumed, unshownGrants(seen.grants, whole.grants))
+  const granted = harmless.length === 0 ? seen : yield* grantedFor([...wanted, ...harmless])
   yield
   const unmet = perhaps.length === 0 ? [] : unmetNeeds(perhaps, granted, yield* grantedFor([...wanted, ...perhaps]))
-  const grants = includedGrants(granted.grants, excluded)
+  const included = includedGrants(granted.grants, excluded)
+  const grants = tools.shell === false ? included.map((grant) => withFile(grant, context.readable)) : included
   const fileEdits = editsInOrder(includedLines(changes, excluded), context.textOf)
   const withCapabilities = capableFiles(input, context.readable, grantee)
   const capable = tools.shell === false ? [] : needlessCapabilities(withCapabilities, ports.decisions)
-  const unshown =
-    observation === null ? [] : unshownGrants(grants, (yield* grantedFor([...wanted, ...said(stated.assumed)])).grants)
+  const unshown = unshownGrants(granted.grants, whole.grants)
   const isMade = account.creation !== 'exists' && account.creation !== 'none'
   const command = planCommand(facts, ports, stepDown)
   const healthcheck = movedHealthcheck(facts.config, ports.decisions)
@@ -122,6 +127,12 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     users: input.users,
     offered: offeredFor(input),
   }
+}
+
+/** How a file that is there is, for a COPY of it. */
+function withFile(grant: Grant, { files }: ImageFacts): Grant {
+  const entry = files.known ? files.value.entry(grant.path) : null
+  return entry?.type === 'file' ? { ...grant, file: { mode: entry.mode, size: entry.size } } : grant
 }
 
 /** Why nobody but a person can say whether it is to be hardened; null where nothing speaks against it. */

@@ -1,6 +1,7 @@
 import type { CapableFile, EnvSetting, Evidence, Remark } from '../evidence/claim.ts'
 import type { FileEdit } from '../evidence/file-edit.ts'
 import type { Healthcheck, Known } from '../image/facts.ts'
+import type { FileEntry } from '../image/file-model.ts'
 import type { EndOfStage, StageUsers } from './account/stage-users.ts'
 import type { UserNumber } from './account/user-number.ts'
 import type { RootSteps } from './step-down/root-steps.ts'
@@ -210,6 +211,8 @@ export interface Grant {
   readonly tree?: boolean
   /** An instruction, a setting or the user asks for it: no guess that a run could disprove. */
   readonly declared?: true
+  /** The file as it is there; only where no shell can change it. */
+  readonly file?: Pick<FileEntry, 'mode' | 'size'>
   /** Whether its folder is there is not known: root makes it where it is missing. */
   readonly makesFolder?: boolean
   readonly evidence: readonly Evidence[]
