@@ -1,7 +1,6 @@
 // Adding an image: its file in images/, and its line here.
 
 import accounts from './accounts.json' with { type: 'json' }
-import type { DaemonPortRule } from './daemon-port-rule.ts'
 import daemonPortRules from './daemon-ports.json' with { type: 'json' }
 import type { AccountBase, AccountList, CatalogueImage } from './entry.ts'
 import alpine from './images/alpine.json' with { type: 'json' }
@@ -49,8 +48,8 @@ import ubuntu from './images/ubuntu.json' with { type: 'json' }
 import wordpress from './images/wordpress.json' with { type: 'json' }
 import type { PackageRule } from './package-rule.ts'
 import packageRules from './packages.json' with { type: 'json' }
+import type { DaemonPortRule, WorkingFolderRule } from './program-rules.ts'
 import workingFolderRules from './working-folder.json' with { type: 'json' }
-import type { WorkingFolderRule } from './working-folder-rule.ts'
 
 export { programs } from './programs/index.ts'
 

@@ -27,6 +27,14 @@ export const bounds = {
   patternStars: 3,
   /** Folders below each other that are searched for Dockerfiles. */
   folderDepth: 40,
+  /** Folders of a repository that are looked through for who else uses an image: the largest of a dozen corpora has 3,000. */
+  surveyedFolders: 10_000,
+  /** Dockerfiles, and files that build or use their images, of one repository. */
+  surveyedFiles: 5000,
+  /** Commands that build an image, in one file. */
+  buildCommands: 200,
+  /** Dockerfiles that are built one upon the other. */
+  neighbours: 6,
   /** UTF-16 units of one word of a comment: nobody reads a longer one. */
   commentWord: 256,
   /** UTF-16 units of one line of a text that is written into a Dockerfile: BuildKit reads no line of 65,536 bytes, and a unit is up to three. */

@@ -29,7 +29,7 @@ function kept(stage: Stage, decision: PortDecision): Finding {
     line: place.line,
     column: place.column,
     message: `port ${decision.from} stays: ${decision.reason}`,
-    hint: `Docker, Podman and containerd 2 let a non-root user bind it; on CRI-O, older containerd or host networking set net.ipv4.ip_unprivileged_port_start=${decision.from} or move the port in the program's own configuration`,
+    hint: `Docker, Podman and containerd 2 let a non-root user bind it; on CRI-O, older containerd or host networking set net.ipv4.ip_unprivileged_port_start=${decision.from} or ${decision.way ?? "move the port in the program's own configuration"}`,
     evidence: decision.evidence,
     edits: [],
   }

@@ -53,7 +53,8 @@ async function lookAt(
   { found, missed, said }: Told,
 ): Promise<Known<ImageFacts>> {
   const { options } = session
-  const mayAskOutside = !options.offline && item.from !== 'engine'
+  // What the tree itself makes is that, whoever publishes something by its name.
+  const mayAskOutside = !options.offline && item.from !== 'engine' && item.surroundings?.bases.has(reference) !== true
   const own = item.from === 'registry' && mayAskOutside ? null : await inEngine(reference, item, session, found)
   if (own !== null) return own
   const listed = item.from === 'engine' ? null : factsFromCatalogue(reference)

@@ -11,7 +11,7 @@ import { observationOf } from '../proof/observation.ts'
 import { stopwatch } from '../proof/proof-report.ts'
 import { prove } from '../proof/prove.ts'
 import type { Proof } from '../proof/request.ts'
-import { movedPorts, resultSpec } from '../proof/round.ts'
+import { hasLowPort, movedPorts, resultSpec } from '../proof/round.ts'
 import { buildEarly, buildsOnce, speculativeRuns } from '../proof/speculation.ts'
 import { proofHint } from '../report/proof-hint.ts'
 import { type Hardened, type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
@@ -53,6 +53,25 @@ export async function proveTarget(
   times.lap('facts')
   const built = new Map([[stage.index, facts]])
   const first = await plan({ ...UNSEEN, built })
+  if (stagePlanOf(first.plan, stage.index)?.outcome === 'already' && first.result.verdict !== 'exempt') {
+    const text = first.result.output
+    const image = first.result.changed && item.kind === 'dockerfile' ? await build(text, 'result') : baseline
+    const seen = image === baseline ? facts : await factsFromEngine(engine, image)
+    const { original, env, notes, ...rest } = await willingOriginal(item, options, { originals, baseline, user: null })
+    const { proveUnprivileged } = await import('./prove-as-is.ts')
+    const { report, findings } = await proveUnprivileged(item, session, {
+      engine: withEnv(sandbox.engine, env),
+      image,
+      baseline,
+      facts: seen,
+      begun: original,
+      remarks: [...rest.remarks, ...notRun(stages.slice(0, -1), first)],
+      times,
+    })
+    const about = { outcomes: outcomesOf(first.plan), policy: options.policy }
+    const result = judgedAgain(first.result, about, [...notes, ...findings], report)
+    return { hardened: first, result, built, baseline }
+  }
   if (isLeftAsItIs(first.result) || first.result.verdict === 'not-applicable') {
     await originals.drop(baseline)
     return { hardened: first, result: first.result, built, baseline }
@@ -68,7 +87,10 @@ export async function proveTarget(
   const begin = (image: string, hardened: Hardened, record: RunRecord): void => {
     const made = planOf(hardened)
     if (made === undefined) return
-    early.begin(resultSpec({ arbitraryUid }, image), openAsSeen(record, movedPorts(made), hooks.signal))
+    early.begin(
+      resultSpec({ arbitraryUid, keepsLowPort: hasLowPort(made) }, image),
+      openAsSeen(record, movedPorts(made), hooks.signal),
+    )
   }
   // What another plan would make of a Dockerfile may take minutes to build; upon an image it is a layer.
   const ahead =

@@ -17,6 +17,8 @@ export interface Session {
   readonly sandbox: Sandbox | null
   /** Facts by reference, filled as base images are looked at. */
   readonly known: Map<string, Known<ImageFacts>>
+  /** Of images that Dockerfiles of the tree make, by Dockerfile and stage. */
+  readonly neighbours: Map<string, Promise<Known<ImageFacts>>>
   readonly registries: Registries
   readonly readContext: ReadBuildContext
   /** For the containers of all proofs. */

@@ -33,6 +33,7 @@ export function deriveFacts({ base, state, created }: Derivation): ImageFacts {
     },
     accounts: base.accounts.known ? { known: true, value: withAccounts(base.accounts.value, created) } : base.accounts,
     files: base.files,
+    ...(base.someFiles === undefined ? {} : { someFiles: base.someFiles }),
     os: base.os,
   }
 }

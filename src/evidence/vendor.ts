@@ -1,6 +1,6 @@
-import type { DaemonPortRule } from '../../catalogue/daemon-port-rule.ts'
 import type { FileCapability, NeedsRoot, PortMove, VariantFacts, VendorWay } from '../../catalogue/entry.ts'
 import type { ProgramRule } from '../../catalogue/program.ts'
+import type { DaemonPortRule } from '../../catalogue/program-rules.ts'
 import type { Stage } from '../dockerfile/model.ts'
 import { wholeText } from '../dockerfile/shell.ts'
 import { userNamed } from '../image/accounts.ts'

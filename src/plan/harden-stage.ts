@@ -11,12 +11,14 @@ import type { StageView } from '../evidence/provider.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { InTurn } from '../in-turn.ts'
 import { isInside, isStatePlace } from '../places.ts'
+import { joinTruncated } from '../words.ts'
 import { candidates } from './account/candidates.ts'
 import { chooseAccount } from './account/choose-account.ts'
 import { mergedUsers, type Service, servicesOf, stateOfOthers } from './account/merged-users.ts'
 import { notCreated } from './account/new-account.ts'
 import { assumptions, imageTriggers, leftOut, otherShell, unknownAccount } from './assumptions.ts'
 import { needlessCapabilities, refusedPrograms } from './capable-files.ts'
+import { noDependents } from './exemptions.ts'
 import { imageCode } from './grants/closed.ts'
 import {
   includedGrants,
@@ -29,6 +31,7 @@ import {
 } from './grants/excluded-parts.ts'
 import { type Granted, grantAll } from './grants/grant-all.ts'
 import { foundByHome, homeNeeds } from './grants/observed-needs.ts'
+import { givenAsFiles, isPerhaps, type PerhapsNeed, perhapsRemarks, unmetNeeds } from './grants/perhaps.ts'
 import { planHome, planWorkdir } from './home.ts'
 import { type AccountChoice, type CommandChange, decide, type Grant, type StagePlan } from './plan.ts'
 import { type PlanContext, planContextOf } from './plan-context.ts'
@@ -66,14 +69,12 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     grantAll(stillNamed(all, changes, context.readable), input, grantee, code)
   const services = observation === null ? [] : servicesOf(observation, facts)
   const others = facts.files.known ? stateOfOthers(services, account, facts.files.value) : []
-  const wanted = notHandedOver(
-    [...start.needs, ...stepDown.needs, ...home.needs, ...others],
-    input,
-    account,
-    handedOver,
-  )
+  const all = notHandedOver([...start.needs, ...stepDown.needs, ...home.needs, ...others], input, account, handedOver)
+  const perhaps = all.filter(isPerhaps)
+  const wanted = givenAsFiles(all, perhaps)
   const granted = yield* grantedFor(wanted)
   yield
+  const unmet = perhaps.length === 0 ? [] : unmetNeeds(perhaps, granted, yield* grantedFor([...wanted, ...perhaps]))
   const grants = includedGrants(granted.grants, excluded)
   const fileEdits = editsInOrder(includedLines(changes, excluded), context.textOf)
   const withCapabilities = capableFiles(input, context.readable, grantee)
@@ -116,11 +117,22 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     unshown,
     handed: [...handedOver].filter(isStatePlace),
     tools,
-    remarks: remarksOf(context, { account, grants, granted, services, withCapabilities, capable }),
+    remarks: remarksOf(context, { account, grants, granted, unmet, services, withCapabilities, capable }),
     end: end === null ? null : { ...end, replace: end.rootBefore || !decisions.some((one) => one.needsRoot) },
     users: input.users,
-    offered: input.builtUpon,
+    offered: offeredFor(input),
   }
+}
+
+/** Why nobody but a person can say whether it is to be hardened; null where nothing speaks against it. */
+function offeredFor({ builtUpon, dependents: { children, users } = noDependents }: StageInput): string | null {
+  if (children.length > 0)
+    return `${joinTruncated(children.map(({ by, line }) => `${by} (line ${line})`))} is built on it and counts on root: say USER root there before what needs it`
+  const [user] = users.filter(({ kind }) => kind !== 'action')
+  if (user === undefined) return builtUpon
+  return user.kind === 'job'
+    ? `${user.what} runs its steps in it: whether they need root is not known`
+    : `${user.what} develops in it${user.user === null ? '' : ` as ${user.user}`}: what is done there may need root`
 }
 
 /** Without sed a file is written anew as a whole, and the plan holds the text for that. */
@@ -197,6 +209,8 @@ interface Decided {
   readonly account: AccountChoice
   readonly grants: readonly Grant[]
   readonly granted: Granted
+  /** What is written in some cases only, and the user could not do. */
+  readonly unmet: readonly PerhapsNeed[]
   readonly services: readonly Service[]
   /** Programs with capabilities of their own, and those of them that need none any more. */
   readonly withCapabilities: readonly CapableFile[]
@@ -205,13 +219,14 @@ interface Decided {
 
 function remarksOf({ input, stepDown, report }: PlanContext, decided: Decided): readonly Remark[] {
   const { facts, observation, stated } = input
-  const { account, grants, granted, services, withCapabilities, capable } = decided
+  const { account, grants, granted, unmet, services, withCapabilities, capable } = decided
   const merged = mergedUsers({ services, account, grants, files: facts.files.known ? facts.files.value : null })
   const unnamed = keptUnnamed(input)
   return [
     ...(merged === null ? [] : [merged]),
     ...(unnamed !== undefined && account.name === '' ? [notCreated(account, unnamed)] : []),
     ...granted.remarks,
+    ...perhapsRemarks(unmet, input),
     ...stepDown.remarks,
     ...(observation === null && input.asBuilt !== true ? unknownAccount(report, account, input) : []),
     ...stated.remarks,

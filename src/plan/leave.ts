@@ -1,6 +1,7 @@
 import type { Instruction, Stage } from '../dockerfile/index.ts'
 import type { Remark } from '../evidence/claim.ts'
-import type { Exemption } from './exemptions.ts'
+import { joinTruncated } from '../words.ts'
+import type { Dependents, Exemption } from './exemptions.ts'
 import type { StageOutcome, StagePlan } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
 import { toolsOf } from './tools.ts'
@@ -17,6 +18,26 @@ export function exempt(input: StageInput, { line, text, reason }: Exemption): St
     evidence: [{ source: 'given', subject: 'root', detail: `exempted in line ${line}` }],
   }
   return { ...leave(input, 'exempt', remark.message), remarks: [remark] }
+}
+
+/** Others of the tree are built upon it, and what they run in their build needs root. */
+export function keptForChildren(input: StageInput, children: Dependents['children']): StagePlan {
+  const [first] = children
+  const who = joinTruncated([...new Set(children.map(({ by }) => by))])
+  const message = `stays root: ${who} ${children.length === 1 ? 'builds' : 'build'} on it and ${
+    children.length === 1 ? 'counts' : 'count'
+  } on root`
+  const remark: Remark = {
+    outcome: 'note',
+    transform: 'set-user',
+    message,
+    hint: 'a USER belongs into what is built on it, and harden-image puts it there; a container of this image itself runs as root',
+    about: 'FROM',
+    evidence: [
+      { source: 'declared', subject: 'root', detail: `FROM in line ${first?.line ?? 1} of ${first?.by ?? who}` },
+    ],
+  }
+  return { ...leave(input, 'exempt', message), remarks: [remark] }
 }
 
 /** What was made for one uid is not looked into: whether its group may the same shows a run only. */

@@ -4,8 +4,9 @@ import type { ImageFacts } from '../image/facts.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
 import { isRoot } from './account/account-ids.ts'
 import { imageUser } from './assumptions.ts'
+import { noDependents } from './exemptions.ts'
 import { hardenStage } from './harden-stage.ts'
-import { exempt, leave, notForAnybody } from './leave.ts'
+import { exempt, keptForChildren, leave, notForAnybody } from './leave.ts'
 import { decide, type Plan, type StagePlan } from './plan.ts'
 import type { Policy, StageInput } from './stage-input.ts'
 import { withoutUnwritable } from './unwritable.ts'
@@ -53,6 +54,8 @@ function* planStage(input: StageInput, policy: Policy): InTurn<StagePlan> {
   if (root !== null) {
     return { ...leave(input, 'needs-root', root.message), remarks: [root] }
   }
+  const { children } = input.dependents ?? noDependents
+  if (children.length > 0 && input.runItself !== true) return keptForChildren(input, children)
   if (policy.preferVendor === true && canSwitchBase(input)) {
     return { ...leave(input, 'vendor', ''), ...vendorImage(input) }
   }
@@ -80,6 +83,16 @@ function mustKeepRoot(input: StageInput): Remark | null {
       evidence: [{ source: 'traced', subject: 'root', detail: input.observation.needsRoot }],
     }
   }
+  const action = input.dependents?.users.find(({ kind }) => kind === 'action')
+  if (action !== undefined)
+    return {
+      outcome: 'todo',
+      transform: 'report-remarks',
+      message: `must keep root: ${action.what} runs it as an action, and GitHub gives it a workspace that belongs to root`,
+      hint: 'leave it as it is: GitHub asks for no USER in the Dockerfile of an action',
+      capabilities: [],
+      evidence: [{ source: 'declared', subject: 'root', detail: `run by ${action.what}` }],
+    }
   const { needsRoot } = input.vendor
   if (needsRoot === null) return null
   return {

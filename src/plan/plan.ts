@@ -228,6 +228,8 @@ export interface PortDecision {
   readonly to: number | null
   readonly reason: string
   readonly exposed: boolean
+  /** How a person moves one that is kept, in words; absent where that is not known. */
+  readonly way?: string
   /** Nothing but a run can say that the place sets it. Absent: no. */
   readonly guessed?: boolean
   readonly evidence: readonly Evidence[]

@@ -5,7 +5,7 @@ import type { ExposedPort, ImageFacts, Known } from '../image/facts.ts'
 import type { Created } from './account/created-accounts.ts'
 import type { EndOfStage, StageUsers } from './account/stage-users.ts'
 import type { UserNumber } from './account/user-number.ts'
-import type { Exemption } from './exemptions.ts'
+import type { Dependents, Exemption } from './exemptions.ts'
 import type { HelpText } from './ports/told-port.ts'
 import type { RootSteps } from './step-down/root-steps.ts'
 
@@ -30,6 +30,10 @@ export interface StageInput {
   readonly shellSeen: boolean
   /** Why it is most likely meant to be built upon and not to run; null where it is not. */
   readonly builtUpon: string | null
+  /** Who in the tree counts on its user; absent: nobody. */
+  readonly dependents?: Dependents
+  /** A port, a check or a service says that it is run as it is, whoever builds on it. Absent: no. */
+  readonly runItself?: boolean
   readonly vendor: Vendor
   readonly observation: Observation | null
   /** Its FROM names the base image outright, and no RUN or USER follows. */

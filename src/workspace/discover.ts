@@ -6,6 +6,7 @@ import { HardenError, reasonOf } from '../errors.ts'
 import { parseReference } from '../image/reference.ts'
 import { type BuildSettingsOf, buildSettings } from './build-settings.ts'
 import { type Excludes, noExcludes } from './ignore-rules.ts'
+import { type SurroundingsOf, surroundings } from './surroundings.ts'
 import type { Trust } from './trust.ts'
 import { walk } from './walk.ts'
 import type { ImageSource, WorkItem } from './work-item.ts'
@@ -45,13 +46,21 @@ export async function discover(
     }
   }
   const settingsOf = buildSettings(buildFiles, cwd, trust.found)
-  return { found: await Promise.all(found.map((item) => withBuild(item, settingsOf))), empty }
+  const surroundingsOf = surroundings(cwd)
+  return { found: await Promise.all(found.map((item) => withBuild(item, settingsOf, surroundingsOf))), empty }
 }
 
-async function withBuild(found: Found, settingsOf: BuildSettingsOf): Promise<Found> {
+async function withBuild(found: Found, settingsOf: BuildSettingsOf, surroundingsOf: SurroundingsOf): Promise<Found> {
   if (found.path === null || found.error !== null) return found
   const { build, leftOut } = await settingsOf(found.path)
-  return { ...found, ...(build === null ? {} : { build }), ...(leftOut.length === 0 ? {} : { leftOut }) }
+  const surroundings = await surroundingsOf(found.path)
+  const { children, bases, users } = surroundings
+  return {
+    ...found,
+    ...(build === null ? {} : { build }),
+    ...(leftOut.length === 0 ? {} : { leftOut }),
+    ...(children.length + bases.size + users.length === 0 ? {} : { surroundings }),
+  }
 }
 
 interface Candidate extends Found {

@@ -1,4 +1,5 @@
 import type { ArchiveReference } from '../image/reference.ts'
+import type { Child, ImageUser } from '../plan/exemptions.ts'
 
 /** One thing to work on: a Dockerfile's text, or an image by name. */
 export interface WorkItem {
@@ -13,6 +14,8 @@ export interface WorkItem {
   readonly from: ImageSource | null
   /** How Compose and bake files beside a Dockerfile have it built; absent where none names it. */
   readonly build?: BuildSettings
+  /** What the other files of its repository say of its image; absent where there are none to look at. */
+  readonly surroundings?: Surroundings
   /** What those files say and nobody trusts them to say; absent where nothing. */
   readonly leftOut?: readonly LeftOut[]
   /** Text of the Dockerfile; null for images. */
@@ -76,4 +79,24 @@ export interface ArchivePlace {
   readonly reference: ArchiveReference
   /** Absolute. */
   readonly path: string
+}
+
+/** What the files around a Dockerfile say of the image that it makes, and of those that it is built from. */
+export interface Surroundings {
+  /** Dockerfiles that are built FROM it and count on its user. */
+  readonly children: readonly Child[]
+  /** Of the images that it is built FROM those that a Dockerfile of the tree makes, by reference. */
+  readonly bases: ReadonlyMap<string, NeighbourImage>
+  readonly users: readonly ImageUser[]
+}
+
+export interface NeighbourImage {
+  /** The Dockerfile, absolute. */
+  readonly path: string
+  /** The same for people. */
+  readonly name: string
+  /** Absolute; null where nothing says it. */
+  readonly context: string | null
+  readonly target: string | null
+  readonly bases: ReadonlyMap<string, NeighbourImage>
 }

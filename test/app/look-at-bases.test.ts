@@ -46,6 +46,7 @@ async function looked(reference: string, { engine = 'none', registry, item, opti
     engine: engine === 'none' ? null : empty,
     sandbox: null,
     known,
+    neighbours: new Map(),
     registries: {
       facts: async (name: string) => {
         asked.push('registry')

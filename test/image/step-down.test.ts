@@ -339,6 +339,33 @@ describe('where it starts', () => {
     expect(writes.map(({ path }) => path)).toEqual(paths)
   })
 
+  test.each<[string, string, string, readonly string[]]>([
+    ['a variable is set', 'if [ -n "$A" ]; then', 'fi', ['[ -n "$A" ]']],
+    ['a variable with a default is set', `if [ -n "\${A:-}" ]; then`, 'fi', [`[ -n "\${A:-}" ]`]],
+    ['one is not what the image says', `if [ "$MODE" = x ]; then`, 'fi', ['[ "$MODE" = x ]']],
+    ['a variable is set, or the script ends', `[ "$A" ] || exit 0`, '', ['[ -n "$A" ]']],
+    ['a variable is set, or a function ends', 'f() { [ "$A" ] || return 0', '}\nf', ['[ "$A" ]']],
+    ['a function is called in some cases', 'f() {', '}\n[ "$A" ] && f', ['[ "$A" ]']],
+    ['a function is called with another word', `f() { if [ "$1" = a ]; then`, 'fi; }\nf "$A"', ['[ "$1" = a ]']],
+    ['a program says so', 'if grep -q x /etc/y; then', 'fi', ['grep -q x /etc/y']],
+    ['there is something to go through', 'for f in $A; do', 'done', ['there is something to do for f in $A']],
+    ['a case of it is met', 'case "$A" in x | y)', ';; esac', ['"$A" is x | y']],
+    ['a file is there that is not in the image', 'if [ -f /etc/x ]; then', 'fi', ['[ -f /etc/x ]']],
+    // And these never, or for certain.
+    ['another command is given', 'if [ "$1" = serv ]; then', 'fi', []],
+    ['another command is given, in a case', 'case "$1" in serv | x) ', ';; esac', []],
+    ['another command is given, by expr', 'if expr "$1" : "serv" >/dev/null && expr "$1" : x; then', 'fi', []],
+    ['a text of its own is another', 'B=x\nif [ "$B" = y ]; then', 'fi', []],
+    ['a file is not there that is in the image', 'if [ ! -f /usr/local/bin/entry.sh ]; then', 'fi', []],
+    ['it may write there', 'if [ "$A" ] && [ -w /srv/x/key ]; then', 'fi', []],
+    ['it is root', 'if [ "$A" ] && [ "$(id -u)" = 0 ]; then', 'fi', []],
+    ['a function is called that nobody calls', 'f() {', '}', []],
+    ['nothing is given', 'if [ "x$1" = x ]; then', 'fi', []],
+  ])('a file that is written where %s', (_, before, after, questions) => {
+    const { possibleWrites } = script(`#!/bin/bash\n${before}\necho x > /srv/x/key\n${after}\nexec "$@"\n`, ['MODE=y'])
+    expect(possibleWrites.map(({ onlyIf }) => onlyIf)).toEqual(questions)
+  })
+
   test('a guard at the caller counts for what it calls', () => {
     const files = { '/a.sh': '#!/bin/sh\nif [ "$(id -u)" = 0 ]; then /e.sh; fi\n', '/e.sh': gosu }
     expect(report({ entrypoint: ['/a.sh'], files }).stepDowns[0]?.guarded).toBe(true)

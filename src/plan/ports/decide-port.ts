@@ -73,8 +73,10 @@ export function decidePort(port: LowPort, sources: PortSources, { decisions, com
   }
   if (listed === 'unread') return null
   const said = sourcePortPlace(port.port, sources)
-  const reason = said === null ? NOT_FOUND : `the program's own source sets it: ${said}`
-  return decide(null, isOpened(port, sources) ? reason : `${reason}; the original did not listen on it`)
+  const place = said === null ? '' : `${said.path} line ${said.line}`
+  const reason = said === null ? NOT_FOUND : `the program's own source sets it: ${said.text} in ${place}`
+  const kept = decide(null, isOpened(port, sources) ? reason : `${reason}; the original did not listen on it`)
+  return said === null ? kept : { ...kept, decision: { ...kept.decision, way: `write ${free} in ${place}` } }
 }
 
 function evidenceOf({ port, exposed }: LowPort, { bound }: PortSources): readonly Evidence[] {
