@@ -12,10 +12,11 @@ import type { ImageFacts } from '../image/facts.ts'
 import type { InTurn } from '../in-turn.ts'
 import { isInside, isStatePlace } from '../places.ts'
 import { joinTruncated } from '../words.ts'
-import { candidates } from './account/candidates.ts'
+import { type CandidateSources, candidates } from './account/candidates.ts'
 import { chooseAccount } from './account/choose-account.ts'
 import { mergedUsers, type Service, servicesOf, stateOfOthers } from './account/merged-users.ts'
 import { notCreated } from './account/new-account.ts'
+import { namedOwners } from './account/owners.ts'
 import { assumptions, imageTriggers, leftOut, otherShell, unknownAccount } from './assumptions.ts'
 import { needlessCapabilities, refusedPrograms } from './capable-files.ts'
 import { noDependents } from './exemptions.ts'
@@ -153,7 +154,7 @@ function accountFor({ input, policy, stepDown, needs, tools, anyUid }: PlanConte
       switches: stepDown.switches,
       observedUids: input.observation?.uids ?? [],
       needs: [...needs, ...stepDown.needs],
-      copiedTo: copyOwners(stated.view),
+      ...givenBy(stated.view),
     }),
     facts,
     created,
@@ -240,6 +241,13 @@ function remarksOf({ input, stepDown, report }: PlanContext, decided: Decided): 
     ...leftOut(input),
     ...imageTriggers(input),
   ]
+}
+
+/** Whom the stage gives what it is made of: those with most of it first, then those whom a line names. */
+function givenBy(view: StageView): Pick<CandidateSources, 'copiedTo' | 'given'> {
+  const { folders, copies } = namedOwners(view.contents)
+  const named = [...copies].map((name) => (/^\d+$/.test(name) ? Number(name) : name))
+  return { copiedTo: [...copyOwners(view), ...named], given: new Set([...folders, ...copies]) }
 }
 
 /** Uids other than root's of what COPY and ADD bring, those with most of it first. */
