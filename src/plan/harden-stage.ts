@@ -13,7 +13,7 @@ import type { InTurn } from '../in-turn.ts'
 import { isInside, isStatePlace } from '../places.ts'
 import { joinTruncated } from '../words.ts'
 import { type CandidateSources, candidates } from './account/candidates.ts'
-import { chooseAccount } from './account/choose-account.ts'
+import { chooseAccount, withoutDigest } from './account/choose-account.ts'
 import { mergedUsers, type Service, servicesOf, stateOfOthers } from './account/merged-users.ts'
 import { notCreated } from './account/new-account.ts'
 import { namedOwners } from './account/owners.ts'
@@ -40,6 +40,7 @@ import { movedHealthcheck } from './ports/healthcheck.ts'
 import { type PortPlan, stagePorts } from './ports/plan-ports.ts'
 import { type Grantee, granteeOf } from './replay/own.ts'
 import type { Policy, StageInput } from './stage-input.ts'
+import { rootWork } from './step-down/root-work.ts'
 import type { StepDownPlan } from './step-down/step-down-plan.ts'
 import { hasSed } from './tools.ts'
 import { vendorRemarks } from './vendor-image.ts'
@@ -85,8 +86,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const isMade = account.creation !== 'exists' && account.creation !== 'none'
   const command = planCommand(facts, ports, stepDown)
   const healthcheck = movedHealthcheck(facts.config, ports.decisions)
-  const decisions = [
-    ...decide('build-as-root', input.rootSteps),
+  const made = [
     ...decide('pin-account', account.pins ?? []),
     ...decide('make-account', isMade ? [account] : []),
     ...decide('port', ports.decisions),
@@ -99,6 +99,14 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     ...decide('set-healthcheck', healthcheck === null ? [] : [healthcheck]),
     ...decide('set-user', [account]),
     ...decide('set-command', command === null ? [] : [command]),
+  ]
+  const decisions = [
+    ...decide('build-as-root', input.rootSteps),
+    ...decide(
+      'begin-as-root',
+      made.some((one) => one.needsRoot) && isUserOpen(input) ? [withoutDigest(facts.reference)] : [],
+    ),
+    ...made,
   ]
   return {
     stage: input.stage,
@@ -163,6 +171,12 @@ function accountFor({ input, policy, stepDown, needs, tools, anyUid }: PlanConte
     rootGroup: anyUid,
     mayCreate: keptUnnamed(input) === undefined,
   })
+}
+
+/** Nobody has seen whom the base image starts as, and no step of the stage that works as root alone tells. */
+function isUserOpen({ users, stated, asBuilt }: StageInput): boolean {
+  if (users.initial.known || users.lines.length > 0 || asBuilt === true) return false
+  return !stated.view.contents.steps.some(({ instruction }) => rootWork(instruction, () => false) !== null)
 }
 
 /** Who asks that no account is created. */

@@ -81,7 +81,7 @@ function whyNew(request: AccountRequest): string {
 }
 
 /** For people: 64 digits more say nothing to them, where there is a name. */
-function withoutDigest(reference: string): string {
+export function withoutDigest(reference: string): string {
   return reference.replace(/(?<=.)@sha256:[0-9a-f]{64}$/, '')
 }
 
