@@ -12,10 +12,11 @@ import type { ImageFacts } from '../image/facts.ts'
 import type { InTurn } from '../in-turn.ts'
 import { isInside, isStatePlace } from '../places.ts'
 import { joinTruncated } from '../words.ts'
-import { candidates } from './account/candidates.ts'
-import { chooseAccount } from './account/choose-account.ts'
+import { type CandidateSources, candidates } from './account/candidates.ts'
+import { chooseAccount, withoutDigest } from './account/choose-account.ts'
 import { mergedUsers, type Service, servicesOf, stateOfOthers } from './account/merged-users.ts'
 import { notCreated } from './account/new-account.ts'
+import { namedOwners } from './account/owners.ts'
 import { assumptions, imageTriggers, leftOut, otherShell, unknownAccount } from './assumptions.ts'
 import { needlessCapabilities, refusedPrograms } from './capable-files.ts'
 import { noDependents } from './exemptions.ts'
@@ -40,6 +41,7 @@ import { movedHealthcheck } from './ports/healthcheck.ts'
 import { type PortPlan, stagePorts } from './ports/plan-ports.ts'
 import { type Grantee, granteeOf } from './replay/own.ts'
 import type { Policy, StageInput } from './stage-input.ts'
+import { rootWork } from './step-down/root-work.ts'
 import type { StepDownPlan } from './step-down/step-down-plan.ts'
 import { hasSed } from './tools.ts'
 import { vendorRemarks } from './vendor-image.ts'
@@ -89,8 +91,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const isMade = account.creation !== 'exists' && account.creation !== 'none'
   const command = planCommand(facts, ports, stepDown)
   const healthcheck = movedHealthcheck(facts.config, ports.decisions)
-  const decisions = [
-    ...decide('build-as-root', input.rootSteps),
+  const made = [
     ...decide('pin-account', account.pins ?? []),
     ...decide('make-account', isMade ? [account] : []),
     ...decide('port', ports.decisions),
@@ -103,6 +104,14 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     ...decide('set-healthcheck', healthcheck === null ? [] : [healthcheck]),
     ...decide('set-user', [account]),
     ...decide('set-command', command === null ? [] : [command]),
+  ]
+  const decisions = [
+    ...decide('build-as-root', input.rootSteps),
+    ...decide(
+      'begin-as-root',
+      made.some((one) => one.needsRoot) && isUserOpen(input) ? [withoutDigest(facts.reference)] : [],
+    ),
+    ...made,
   ]
   return {
     stage: input.stage,
@@ -166,7 +175,7 @@ function accountFor({ input, policy, stepDown, needs, tools, anyUid }: PlanConte
       switches: stepDown.switches,
       observedUids: input.observation?.uids ?? [],
       needs: [...needs, ...stepDown.needs],
-      copiedTo: copyOwners(stated.view),
+      ...givenBy(stated.view),
     }),
     facts,
     created,
@@ -175,6 +184,12 @@ function accountFor({ input, policy, stepDown, needs, tools, anyUid }: PlanConte
     rootGroup: anyUid,
     mayCreate: keptUnnamed(input) === undefined,
   })
+}
+
+/** Nobody has seen whom the base image starts as, and no step of the stage that works as root alone tells. */
+function isUserOpen({ users, stated, asBuilt }: StageInput): boolean {
+  if (users.initial.known || users.lines.length > 0 || asBuilt === true) return false
+  return !stated.view.contents.steps.some(({ instruction }) => rootWork(instruction, () => false) !== null)
 }
 
 /** Who asks that no account is created. */
@@ -253,6 +268,13 @@ function remarksOf({ input, stepDown, report }: PlanContext, decided: Decided): 
     ...leftOut(input),
     ...imageTriggers(input),
   ]
+}
+
+/** Whom the stage gives what it is made of: those with most of it first, then those whom a line names. */
+function givenBy(view: StageView): Pick<CandidateSources, 'copiedTo' | 'given'> {
+  const { folders, copies } = namedOwners(view.contents)
+  const named = [...copies].map((name) => (/^\d+$/.test(name) ? Number(name) : name))
+  return { copiedTo: [...copyOwners(view), ...named], given: new Set([...folders, ...copies]) }
 }
 
 /** Uids other than root's of what COPY and ADD bring, those with most of it first. */
