@@ -33,7 +33,14 @@ import {
 } from './grants/excluded-parts.ts'
 import { type Granted, grantAll } from './grants/grant-all.ts'
 import { foundByHome, homeNeeds } from './grants/observed-needs.ts'
-import { givenAsFiles, isPerhaps, type PerhapsNeed, perhapsRemarks, unmetNeeds } from './grants/perhaps.ts'
+import {
+  givenAsFiles,
+  isPerhaps,
+  type PerhapsNeed,
+  perhapsRemarks,
+  unmetNeeds,
+  withoutAsked,
+} from './grants/perhaps.ts'
 import { planHome, planWorkdir } from './home.ts'
 import { type AccountChoice, type CommandChange, decide, type Grant, type StagePlan } from './plan.ts'
 import { type PlanContext, planContextOf } from './plan-context.ts'
@@ -72,7 +79,10 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     grantAll(stillNamed(all, changes, context.readable), input, grantee, code)
   const services = observation === null ? [] : servicesOf(observation, facts)
   const others = facts.files.known ? stateOfOthers(services, account, facts.files.value) : []
-  const all = notHandedOver([...start.needs, ...stepDown.needs, ...home.needs, ...others], input, account, handedOver)
+  const named = notHandedOver([...start.needs, ...stepDown.needs, ...home.needs, ...others], input, account, handedOver)
+  // A run has shown which way the script went.
+  const asked = observation === null ? withoutAsked(named, context.report, input) : { needs: named, remarks: [] }
+  const all = asked.needs
   const perhaps = all.filter(isPerhaps)
   const wanted = givenAsFiles(all, perhaps)
   const assumed = observation === null ? [] : said(stated.assumed)
@@ -131,7 +141,10 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     unshown,
     handed: [...handedOver].filter(isStatePlace),
     tools,
-    remarks: remarksOf(context, { account, grants, granted, unmet, services, withCapabilities, capable }),
+    remarks: [
+      ...asked.remarks,
+      ...remarksOf(context, { account, grants, granted, unmet, services, withCapabilities, capable }),
+    ],
     end: end === null ? null : { ...end, replace: end.rootBefore || !decisions.some((one) => one.needsRoot) },
     users: input.users,
     offered: offeredFor(input),
