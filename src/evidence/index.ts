@@ -1,3 +1,4 @@
+import type { ImageConfig } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import type { InTurn } from '../in-turn.ts'
 import { normalisePath } from '../places.ts'
@@ -91,7 +92,7 @@ export function* evidenceOf(
   for (const provider of list) {
     if (provider.when === 'before-build' && view.built) continue
     for (const found of provider.claims(view, catalogue, all)) {
-      const claim = found.kind === 'path' ? filledIn(found, view.facts.config.env) : found
+      const claim = found.kind === 'path' ? filledIn(found, view.facts.config) : found
       if (claim === null) continue
       all.push(claim)
       if (provider.when === 'always') always.push(claim)
@@ -116,10 +117,10 @@ export function* evidenceOf(
 
 /**
  * `{{DATA_DIR}}/x` is the text of a template, not a folder's name: a script fills it in, most often from the variable of that name.
- * Null where the image does not set it.
+ * Null where the image does not set it. What a VOLUME is called it is called.
  */
-function filledIn(claim: PathClaim, env: ReadonlyMap<string, string>): PathClaim | null {
-  if (!PLACEHOLDER.test(claim.path)) return claim
+function filledIn(claim: PathClaim, { env, volumes }: ImageConfig): PathClaim | null {
+  if (!PLACEHOLDER.test(claim.path) || volumes.includes(claim.path)) return claim
   const last = [...claim.path.matchAll(/\{\{\s*([A-Za-z_]\w*)\s*\}\}/g)].at(-1)
   const value = last === undefined ? undefined : env.get(last[1] ?? '')
   if (last === undefined || value?.startsWith('/') !== true) return null
