@@ -74,6 +74,21 @@ const ROOTS: readonly (readonly [
   [25, ['exim4', '-bdf'], '"-oX","8025"', null],
 ]
 
+test('what an address stands for is moved where it stands, in a script too', () => {
+  const dockerfile = (...lines: string[]) => harden({ dockerfile: ['FROM debian:12', ...lines, ''].join('\n') })
+  const shell = dockerfile('EXPOSE 389', 'CMD slapd -d 0 -h "ldap://0.0.0.0/ ldapi:///"')
+  expect(shell.output).toContain('CMD slapd -d 0 -h "ldap://0.0.0.0:8389/ ldapi:///"')
+  const script = (line: string) =>
+    dockerfile('COPY --chmod=755 <<EOT /start.sh', '#!/bin/sh', line, 'EOT', 'EXPOSE 389 636', 'CMD ["/start.sh"]')
+  expect(script("exec slapd -d 0 -h 'ldap:/// ldaps:/// ldapi:///'").output).toMatch(
+    /sed [\s\S]*ldap:\/\/:8389\/ ldaps:\/\/:8636\/ ldapi:\/\/\/|ldap:\/\/:8389/,
+  )
+  const kept = script('exec server --directory ldap://directory/')
+  expect(kept.ports.every(({ to }) => to === null)).toBe(true)
+  // With an option of its own it is given no second one.
+  expect(dockerfile('EXPOSE 389', 'CMD slapd -d 0 -h "ldap://directory.local/"').output).not.toContain('8389')
+})
+
 function hardened({ ports, cmd, config }: Omit<PortCase, 'moved'>): ReturnType<typeof harden> {
   const file = config === undefined ? [] : [`COPY <<EOT ${config[0]}`, ...config.slice(1), 'EOT']
   return harden({
