@@ -152,7 +152,7 @@ async function hardened(
 ): Promise<Planned> {
   if (originals === null) return planner.harden(UNSEEN)
   const { proveTarget } = await import('./prove-target.ts')
-  const proved = await proveTarget(item, dockerfile, session, originals, planner.harden)
+  const proved = await proveTarget(item, dockerfile, session, originals, planner)
   const { plan } = proved.hardened
   const inputs = await planner.inputs({ ...UNSEEN, built: proved.built })
   if (mode.kind !== 'profile' || !isLeftAsItIs(proved.result) || proved.result.proof !== null)
