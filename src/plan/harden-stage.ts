@@ -380,10 +380,31 @@ function after(earlier: readonly Substitution[], one: Substitution, text: string
   if (left === null || said === null || one.remove === true) return one
   if (matches(left, one) || !matches(text, one)) return one
   const from = applySubstitutions(said, earlier)
-  const to = applySubstitutions(one.replacement.replace(/\\(.)/gs, '$1'), earlier)
-  if (from === null || to === null || from === to) return one
+  const asked = one.replacement.replace(/\\(.)/gs, '$1')
+  const applied = applySubstitutions(asked, earlier)
+  if (from === null || applied === null) return one
+  // What was found by the whole line is not found in the one that is asked for: then the words that differ change.
+  const to = applied === asked ? changedWords(said, asked, from) : applied
+  if (to === null || from === to) return one
   const rebased = { ...one, ...inPlaceOf(from, to), global: one.global }
   return matches(left, rebased) ? rebased : one
+}
+
+/** The change from one text to another, made in a third that is much like the first; null where it is not plain where. */
+function changedWords(before: string, after: string, text: string): string | null {
+  const words = (one: string): readonly string[] => one.split(/(?<=[\s"'])|(?=[\s"'])/)
+  const [old, asked] = [words(before), words(after)]
+  if (old.length !== asked.length) return null
+  const places = old.flatMap((word, at) => (word === asked[at] ? [] : [[word, asked[at] ?? ''] as const]))
+  let changed: string | null = text
+  for (const [word, other] of places) {
+    const parts: readonly string[] = changed === null ? [] : words(changed)
+    changed =
+      parts.filter((part) => part === word).length === 1
+        ? parts.map((part) => (part === word ? other : part)).join('')
+        : null
+  }
+  return changed
 }
 
 /** The text that a pattern stands for where it stands for one only. */

@@ -103,7 +103,8 @@ function saidPorts(sources: PortSources): readonly ExposedPort[] {
 export function scriptPortLines(path: string, text: string, from: number, to: number): readonly PortLine[] {
   return text.split('\n').flatMap((whole) => {
     const line = whole.trim()
-    if (line.startsWith('#') || !new RegExp(String.raw`\b${from}\b`).test(line)) return []
+    const isSaid = new RegExp(String.raw`\b${from}\b`).test(line) || /\b(?:ldaps?|dns):\/\//.test(line)
+    if (line.startsWith('#') || !isSaid) return []
     const [moved = line] = moveInArguments([line], from, to) ?? []
     const changed = moved.replace(new RegExp(String.raw`\bPORT=(["']?)${from}\1(?=\s|$)`), `PORT=$1${to}$1`)
     if (changed === line || !/\s/.test(line)) return []
