@@ -8,7 +8,7 @@ import { HardenError } from '../errors.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
 import { lookUp } from '../image/sources/catalogue.ts'
 import type { InTurn } from '../in-turn.ts'
-import { type Dependents, noDependents } from '../plan/exemptions.ts'
+import { type Dependents, madeElsewhere, noDependents } from '../plan/exemptions.ts'
 import type { StageInput } from '../plan/stage-input.ts'
 import type { Hardened } from '../report/report.ts'
 import { readText } from '../workspace/files.ts'
@@ -59,7 +59,7 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
       ...seen,
       bases: known,
       context,
-      dependents: dependentsIn(item),
+      dependents: dependentsIn(item, dockerfile),
       stated,
       ...catalogueKnowledge,
     })
@@ -139,9 +139,14 @@ async function readNeighbour(
   return withPauses(imageOfStage(dockerfile, stage, knowledge, { reference, by: name }), session.hooks.signal)
 }
 
-function dependentsIn({ surroundings, build }: WorkItem): Dependents {
+function dependentsIn({ surroundings, build, found, vendored }: WorkItem, dockerfile: Dockerfile): Dependents {
   const { children, users } = surroundings ?? noDependents
-  return { children, users, isServed: build?.services.some(({ ports }) => ports.length > 0) === true }
+  return {
+    children,
+    users,
+    isServed: build?.services.some(({ ports }) => ports.length > 0) === true,
+    madeElsewhere: found === true ? madeElsewhere(dockerfile, vendored) : null,
+  }
 }
 
 /** Milliseconds of work between two pauses: a signal is answered in a pause alone. */

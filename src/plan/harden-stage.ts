@@ -12,10 +12,11 @@ import type { ImageFacts } from '../image/facts.ts'
 import type { InTurn } from '../in-turn.ts'
 import { isInside, isStatePlace } from '../places.ts'
 import { joinTruncated } from '../words.ts'
-import { candidates } from './account/candidates.ts'
-import { chooseAccount } from './account/choose-account.ts'
+import { type CandidateSources, candidates } from './account/candidates.ts'
+import { chooseAccount, withoutDigest } from './account/choose-account.ts'
 import { mergedUsers, type Service, servicesOf, stateOfOthers } from './account/merged-users.ts'
 import { notCreated } from './account/new-account.ts'
+import { namedOwners } from './account/owners.ts'
 import { assumptions, imageTriggers, leftOut, otherShell, unknownAccount } from './assumptions.ts'
 import { needlessCapabilities, refusedPrograms } from './capable-files.ts'
 import { noDependents } from './exemptions.ts'
@@ -32,7 +33,14 @@ import {
 } from './grants/excluded-parts.ts'
 import { type Granted, grantAll } from './grants/grant-all.ts'
 import { foundByHome, homeNeeds } from './grants/observed-needs.ts'
-import { givenAsFiles, isPerhaps, type PerhapsNeed, perhapsRemarks, unmetNeeds } from './grants/perhaps.ts'
+import {
+  givenAsFiles,
+  isPerhaps,
+  type PerhapsNeed,
+  perhapsRemarks,
+  unmetNeeds,
+  withoutAsked,
+} from './grants/perhaps.ts'
 import { planHome, planWorkdir } from './home.ts'
 import { type AccountChoice, type CommandChange, decide, type Grant, type StagePlan } from './plan.ts'
 import { type PlanContext, planContextOf } from './plan-context.ts'
@@ -40,6 +48,7 @@ import { movedHealthcheck } from './ports/healthcheck.ts'
 import { type PortPlan, stagePorts } from './ports/plan-ports.ts'
 import { type Grantee, granteeOf } from './replay/own.ts'
 import type { Policy, StageInput } from './stage-input.ts'
+import { rootWork } from './step-down/root-work.ts'
 import type { StepDownPlan } from './step-down/step-down-plan.ts'
 import { hasSed } from './tools.ts'
 import { vendorRemarks } from './vendor-image.ts'
@@ -70,7 +79,10 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     grantAll(stillNamed(all, changes, context.readable), input, grantee, code)
   const services = observation === null ? [] : servicesOf(observation, facts)
   const others = facts.files.known ? stateOfOthers(services, account, facts.files.value) : []
-  const all = notHandedOver([...start.needs, ...stepDown.needs, ...home.needs, ...others], input, account, handedOver)
+  const named = notHandedOver([...start.needs, ...stepDown.needs, ...home.needs, ...others], input, account, handedOver)
+  // A run has shown which way the script went.
+  const asked = observation === null ? withoutAsked(named, context.report, input) : { needs: named, remarks: [] }
+  const all = asked.needs
   const perhaps = all.filter(isPerhaps)
   const wanted = givenAsFiles(all, perhaps)
   const assumed = observation === null ? [] : said(stated.assumed)
@@ -89,8 +101,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const isMade = account.creation !== 'exists' && account.creation !== 'none'
   const command = planCommand(facts, ports, stepDown)
   const healthcheck = movedHealthcheck(facts.config, ports.decisions)
-  const decisions = [
-    ...decide('build-as-root', input.rootSteps),
+  const made = [
     ...decide('pin-account', account.pins ?? []),
     ...decide('make-account', isMade ? [account] : []),
     ...decide('port', ports.decisions),
@@ -103,6 +114,14 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     ...decide('set-healthcheck', healthcheck === null ? [] : [healthcheck]),
     ...decide('set-user', [account]),
     ...decide('set-command', command === null ? [] : [command]),
+  ]
+  const decisions = [
+    ...decide('build-as-root', input.rootSteps),
+    ...decide(
+      'begin-as-root',
+      made.some((one) => one.needsRoot) && isUserOpen(input) ? [withoutDigest(facts.reference)] : [],
+    ),
+    ...made,
   ]
   return {
     stage: input.stage,
@@ -122,7 +141,10 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     unshown,
     handed: [...handedOver].filter(isStatePlace),
     tools,
-    remarks: remarksOf(context, { account, grants, granted, unmet, services, withCapabilities, capable }),
+    remarks: [
+      ...asked.remarks,
+      ...remarksOf(context, { account, grants, granted, unmet, services, withCapabilities, capable }),
+    ],
     end: end === null ? null : { ...end, replace: end.rootBefore || !decisions.some((one) => one.needsRoot) },
     users: input.users,
     offered: offeredFor(input),
@@ -136,7 +158,9 @@ function withFile(grant: Grant, { files }: ImageFacts): Grant {
 }
 
 /** Why nobody but a person can say whether it is to be hardened; null where nothing speaks against it. */
-function offeredFor({ builtUpon, dependents: { children, users } = noDependents }: StageInput): string | null {
+function offeredFor({ builtUpon, dependents = noDependents }: StageInput): string | null {
+  const { children, users, madeElsewhere } = dependents
+  if (madeElsewhere !== null) return madeElsewhere
   if (children.length > 0)
     return `${joinTruncated(children.map(({ by, line }) => `${by} (line ${line})`))} is built on it and counts on root: say USER root there before what needs it`
   const [user] = users.filter(({ kind }) => kind !== 'action')
@@ -164,7 +188,7 @@ function accountFor({ input, policy, stepDown, needs, tools, anyUid }: PlanConte
       switches: stepDown.switches,
       observedUids: input.observation?.uids ?? [],
       needs: [...needs, ...stepDown.needs],
-      copiedTo: copyOwners(stated.view),
+      ...givenBy(stated.view),
     }),
     facts,
     created,
@@ -173,6 +197,12 @@ function accountFor({ input, policy, stepDown, needs, tools, anyUid }: PlanConte
     rootGroup: anyUid,
     mayCreate: keptUnnamed(input) === undefined,
   })
+}
+
+/** Nobody has seen whom the base image starts as, and no step of the stage that works as root alone tells. */
+function isUserOpen({ users, stated, asBuilt }: StageInput): boolean {
+  if (users.initial.known || users.lines.length > 0 || asBuilt === true) return false
+  return !stated.view.contents.steps.some(({ instruction }) => rootWork(instruction, () => false) !== null)
 }
 
 /** Who asks that no account is created. */
@@ -251,6 +281,13 @@ function remarksOf({ input, stepDown, report }: PlanContext, decided: Decided): 
     ...leftOut(input),
     ...imageTriggers(input),
   ]
+}
+
+/** Whom the stage gives what it is made of: those with most of it first, then those whom a line names. */
+function givenBy(view: StageView): Pick<CandidateSources, 'copiedTo' | 'given'> {
+  const { folders, copies } = namedOwners(view.contents)
+  const named = [...copies].map((name) => (/^\d+$/.test(name) ? Number(name) : name))
+  return { copiedTo: [...copyOwners(view), ...named], given: new Set([...folders, ...copies]) }
 }
 
 /** Uids other than root's of what COPY and ADD bring, those with most of it first. */

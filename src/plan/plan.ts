@@ -58,6 +58,8 @@ interface Decided {
   readonly 'switch-base': BaseChange
   /** Steps that come while another user than root is in force, and cannot work so. */
   readonly 'build-as-root': RootSteps
+  /** The lines that are put in need root, and whom the base image starts as is not known: its reference. */
+  readonly 'begin-as-root': string
   /** Ids in commands of the Dockerfile that make the account. */
   readonly 'pin-account': AccountPin
   readonly 'make-account': AccountChoice
@@ -99,6 +101,7 @@ const NEEDS_ROOT: Readonly<Record<DecisionKind, boolean>> = {
   'switch-base': false,
   // They go back to root by themselves.
   'build-as-root': false,
+  'begin-as-root': false,
   'pin-account': false,
   'make-account': true,
   port: false,
@@ -126,7 +129,7 @@ export function decide<Kind extends DecisionKind>(kind: Kind, values: readonly D
 }
 
 function evidenceOf(value: Decided[DecisionKind]): readonly Evidence[] {
-  if (!('evidence' in value)) return []
+  if (typeof value === 'string' || !('evidence' in value)) return []
   const { evidence } = value
   return 'source' in evidence ? [evidence] : evidence
 }

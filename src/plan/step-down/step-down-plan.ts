@@ -53,7 +53,8 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
     ...known.filter(({ argv }) => !told.some((one) => argv !== null && one.argv?.of === argv.of)),
     ...told,
   ]
-  const owners = ownersRefused(observation) ? findOwnerLines(facts, observation?.opened ?? []) : []
+  const refusedOwners = ownersRefused(observation) ? findOwnerLines(facts, observation?.opened ?? []) : []
+  const owners = [...report.owners, ...refusedOwners]
   const said = [relevant, report.actions, report.refusals, report.unread, owners]
   if (said.every((list) => list.length === 0)) return noStepDown
   // A daemon's own `user` is mostly a warning to a non-root process: it goes only when the program stops on it.
