@@ -133,7 +133,12 @@ export async function proveTarget(
     await early.drop()
   })
   const report = proof.report === null ? null : { ...proof.report, sandbox: sandbox.told() }
-  return { hardened: proof.hardened, result: withProof({ ...proof, report }, notes, options.policy), built, baseline }
+  return {
+    hardened: proof.hardened,
+    result: withProof({ ...proof, report }, notes, options.policy, stage.index),
+    built,
+    baseline,
+  }
 }
 
 /** A proof runs one image. */
@@ -210,7 +215,7 @@ async function built(
 const ASK = 'a check of yours (--smoke) that passes shows that it works as it is'
 
 /** A plan is not a proof: what did not pass is for a person, whatever the text says. */
-function withProof(proof: Proof, notes: readonly ReportFinding[], policy: Policy): TargetResult {
+function withProof(proof: Proof, notes: readonly ReportFinding[], policy: Policy, stage: number): TargetResult {
   const { hardened, report, failures, advice, open = [] } = proof
   const message = failures.join('; ')
   const told =
@@ -220,5 +225,16 @@ function withProof(proof: Proof, notes: readonly ReportFinding[], policy: Policy
         ? open.map((question) => targetFinding('prove', 'todo', `not shown: ${question}`, ASK))
         : [targetFinding('prove', 'todo', message, proofHint(report, message))]
   const about = { outcomes: outcomesOf(hardened.plan), policy }
-  return judgedAgain(hardened.result, about, [...notes, ...told], report)
+  const isPassed = failures.length === 0 && report?.passed === true
+  const result = isPassed ? withoutAnswered(hardened, stage) : hardened.result
+  return judgedAgain(result, about, [...notes, ...told], report)
+}
+
+/** Without the todos that a proof which passed has answered: how a start script goes on was seen. */
+export function withoutAnswered({ plan, result }: Hardened, stage: number): TargetResult {
+  const answered = new Set(
+    (stagePlanOf(plan, stage)?.remarks ?? []).flatMap((one) => (one.answeredByRun === true ? one.message : [])),
+  )
+  const isOpen = ({ outcome, message }: ReportFinding): boolean => outcome !== 'todo' || !answered.has(message)
+  return { ...result, findings: result.findings.filter(isOpen) }
 }

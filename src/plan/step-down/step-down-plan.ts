@@ -114,6 +114,7 @@ const TOO_MANY: Remark = {
   transform: 'skip-step-down',
   message: `more than ${bounds.changedCommands} commands that it starts with need root: those after them are left as they are`,
   hint: 'let them run only when id -u is 0',
+  answeredByRun: true,
   evidence: [],
 }
 
@@ -188,6 +189,7 @@ function stuck(found: StepDown, facts: ImageFacts): readonly Remark[] {
       transform: 'skip-step-down',
       message: `${found.path ?? 'the command'} switches user with ${found.tool}, which only root can do: ${found.text}`,
       hint: 'let it run the program without switching when id -u is not 0',
+      answeredByRun: true,
       evidence: [{ source: 'step-down', subject: found.path ?? found.tool, detail: found.text }],
     },
   ]
@@ -202,6 +204,7 @@ function unsure({ kind, tool, user, text }: StepDown): readonly Remark[] {
       transform: 'skip-step-down',
       message: `${tool} is told to switch to ${user ?? 'another user'}: cannot tell whether it continues where it may not`,
       hint: 'run with --prove, which leaves the option out where the program stops on it; or leave it out',
+      answeredByRun: true,
       evidence: [{ source: 'step-down', subject: tool, detail: text }],
     },
   ]
@@ -219,6 +222,7 @@ function unread({ path, reason, tooLong }: StepDownReport['unread'][number], { f
         transform: 'skip-step-down',
         message: `${path} was not inspected (${reason}): what it writes and switches to is unknown`,
         hint: 'run with --prove to see it',
+        answeredByRun: true,
         evidence: [],
       },
     ]
@@ -241,6 +245,7 @@ function unread({ path, reason, tooLong }: StepDownReport['unread'][number], { f
       transform: 'skip-step-down',
       message: `${path} was not understood (${reason}), and names ${found[1]} in line ${line}: cannot tell whether it continues without root`,
       hint: 'run with --prove to see it',
+      answeredByRun: true,
       evidence: [{ source: 'step-down', subject: path, detail: found[0].trim() }],
     },
   ]
