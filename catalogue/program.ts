@@ -22,9 +22,16 @@ export interface DaemonSwitch {
   readonly user?: ConfigLine
   /** The line that names the group alone. */
   readonly group?: ConfigLine
+  /** Keys of `key = value` that say whom what it makes is given to, over which it stops; without them that is who runs it. */
+  readonly owner?: readonly string[]
   /** Options of the program that take the user: `-u x`, `-ux`, `--user=x`, `--user x`. */
   readonly options?: readonly string[]
   readonly groupOptions?: readonly string[]
+  /**
+   * What keeps the rest of what such an option decides, without the switch; `{user}` is who it runs as. It goes into its
+   * place where the command does not say it already.
+   */
+  readonly instead?: string
   /**
    * An option whose value is configuration; the regular expression has groups `before`, what stays of it, `user` and
    * `group`.

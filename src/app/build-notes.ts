@@ -34,17 +34,17 @@ export function buildNotes(
   const note = (message: string, hint: string) => notes.push(targetFinding('read-build', 'note', message, hint))
   // Where nothing is to be done, how that was found out is no news.
   if (taken.length > 0 && !isLeftAsItIs({ verdict }))
-    note(`${taken.join(' and ')}: taken from ${by}`, 'for another build: --context DIR, --build-arg NAME=VALUE')
-  if (isContextOpen && build.context === null)
     note(
-      `the build context is not the same in ${by}: ${build.contextNames.join(', ')}`,
-      '--context DIR says which is meant',
+      `${taken.join(' and ')}: taken from ${by}`,
+      'choose another build with --context DIR and --build-arg NAME=VALUE',
     )
+  if (isContextOpen && build.context === null)
+    note(`the build context differs between ${by}: ${build.contextNames.join(', ')}`, 'choose one with --context DIR')
   const unlike = build.unlike.filter((name) => declared.has(name))
   if (unlike.length > 0)
     note(
-      `${unlike.join(', ')}: not the same in ${by}, so what the Dockerfile itself says counts`,
-      `${unlike.map((name) => `--build-arg ${name}=VALUE`).join(' ')} says which`,
+      `${unlike.join(', ')}: set differently in ${by}, so the default of the Dockerfile is used`,
+      `choose with ${unlike.map((name) => `--build-arg ${name}=VALUE`).join(' ')}`,
     )
   notes.push(...portNotes(build.services, profile?.ports ?? [], name))
   const [privileged] = build.given.filter(({ rights }) => !rights.every((name) => options.capAdd.includes(name)))
@@ -55,7 +55,7 @@ export function buildNotes(
       targetFinding(
         'read-build',
         'todo',
-        `${socket.by} mounts ${socket.socket}, which belongs to root on the host: whether the user may use it is not known`,
+        `${socket.by} mounts ${socket.socket}, which belongs to root on the host: cannot tell whether the user may use it`,
         HOST_SOCKET_HINT,
       ),
     )
@@ -63,7 +63,7 @@ export function buildNotes(
   const planned = stages.map(({ index }) => index)
   if (options.policy.target === null)
     for (const target of build.targets.filter((name) => !isPlanned(name, dockerfile, planned)))
-      note(`stage ${target} was not looked at, which is built for ${by}`, `--target ${target} works on it`)
+      note(`stage ${target}, built for ${by}, was not inspected`, `harden it with --target ${target}`)
   return notes
 }
 
@@ -97,8 +97,8 @@ function lostRights({ by, rights }: BuildSettings['given'][number]): ReportFindi
   return targetFinding(
     'read-build',
     'todo',
-    `${by} gives it ${what}, which a user other than root has not: whether it works without is not known`,
-    `--prove ${flags} runs the original so and shows what it does with them; where it needs none, take them out there`,
+    `${by} gives it ${what}, which only root can use: cannot tell whether it works without`,
+    `run with --prove ${flags} to see what it does with them, or remove them there`,
   )
 }
 
@@ -127,11 +127,11 @@ function portNotes(
     if (published.length === 0)
       return note(
         `${by} does not publish its port: other services of ${file} reach it at ${said(moves)}`,
-        'say the new port where they name it, or --ports keep',
+        'change the port where they name it, or use --ports keep',
       )
     return note(
       `${by} publishes port ${said(published)}`,
-      `harden-image profile ${shellQuoted(target)} --for compose --file ${shellQuoted(file)} shows what becomes of it, and -w writes it`,
+      `harden-image profile ${shellQuoted(target)} --for compose --file ${shellQuoted(file)} shows the change, and -w makes it`,
     )
   })
 }

@@ -107,8 +107,8 @@ export function inContext(
   const note = targetFinding(
     'report-remarks',
     'note',
-    `the build context is taken to be ${relative(dirname(item.path), context)}, which has what it copies, and not the Dockerfile's own folder`,
-    'name another one with --context, or context: in the configuration',
+    `the build context is taken to be ${relative(dirname(item.path), context)}, which has the files that it copies, not the folder of the Dockerfile`,
+    'choose another with --context, or with context: in the configuration',
   )
   return { session: { ...session, options: { ...options, context } }, notes: [note] }
 }

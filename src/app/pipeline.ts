@@ -153,11 +153,12 @@ async function hardened(
 ): Promise<Planned> {
   if (originals === null) return planner.harden(UNSEEN)
   const { proveTarget } = await import('./prove-target.ts')
-  const proved = await proveTarget(item, dockerfile, session, originals, planner.harden)
+  const proved = await proveTarget(item, dockerfile, session, originals, planner)
   const { plan } = proved.hardened
   const inputs = await planner.inputs({ ...UNSEEN, built: proved.built })
-  if (mode.kind !== 'profile' || !isLeftAsItIs(proved.result)) return { plan, inputs, result: proved.result }
-  // What is not root already needs no proof of a change, but its profile one of what it can do without.
+  if (mode.kind !== 'profile' || !isLeftAsItIs(proved.result) || proved.result.proof !== null)
+    return { plan, inputs, result: proved.result }
+  // What keeps root because somebody said so needs no proof of a change, but its profile one of what it can do without.
   const { proveAsIs } = await import('./prove-as-is.ts')
   const { result, outcomes } = await proveAsIs({ ...item, reference: proved.baseline }, source, session)
   const about = { outcomes, policy: session.options.policy }

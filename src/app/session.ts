@@ -38,7 +38,7 @@ export async function openFor(options: Options, hooks: TaskHooks): Promise<Engin
   const { engine } = options
   if (engine === 'none') {
     if (!needed) return null
-    throw new HardenError('no-engine', 'building and proving need an engine, and --engine none asks for none', {
+    throw new HardenError('no-engine', 'building and proving need an engine, and --engine none forbids one', {
       hint: 'leave --engine out',
     })
   }

@@ -117,7 +117,12 @@ function* stageInput(
   const built = knowledge.built.get(stage.index)
   yield
   const created = yield* createdAccounts(dockerfile, stage.index, walks)
-  const derived = platformOf(built ?? deriveFacts({ base, state, created: knownAccounts(created) }), dockerfile, chain)
+  const { deleted = [] } = created
+  const derived = platformOf(
+    built ?? deriveFacts({ base, state, created: knownAccounts(created), deleted }),
+    dockerfile,
+    chain,
+  )
   const entry = root.base.kind === 'image' ? knowledge.entries(base.madeFrom ?? root.base.reference) : null
   const asBuilt = root.index === stage.index && stage.instructions.every(({ keyword }) => keyword === 'FROM')
   yield

@@ -1,5 +1,5 @@
 import { bounds } from '../bounds.ts'
-import type { ShellCommand } from '../command/index.ts'
+import type { ShellCommand, ShellWord } from '../command/index.ts'
 import { knownIn, type Step, says, shellCommands } from '../dockerfile/index.ts'
 import { staticValue, type Values } from '../image/step-down/static-text.ts'
 import { memoizeByObject } from '../memoize.ts'
@@ -108,9 +108,7 @@ function over(own: ReadonlyMap<string, string | undefined>, outer: Values): Valu
   return { get: (name) => (own.has(name) ? own.get(name) : outer.get(name)) }
 }
 
-type Word = ShellCommand['words'][number] | undefined
-
-function wordValue(word: Word, variables: Values): string | null {
+function wordValue(word: ShellWord | undefined, variables: Values): string | null {
   if (word === undefined) return null
   const value = word.value ?? staticValue(word.text, variables)
   // A tilde is root's home, and braces are left to shells that know them.
@@ -118,7 +116,7 @@ function wordValue(word: Word, variables: Values): string | null {
 }
 
 /** What only a shell expands, where there is no variable in it. */
-function patternIn(word: Word): string | null {
+function patternIn(word: ShellWord | undefined): string | null {
   return word !== undefined && /^[\w./*?+:@%-]+$/.test(word.text) ? word.text : null
 }
 
@@ -134,7 +132,7 @@ function readAction(
   const options = words.filter((word) => /^-./.test(word.text))
   const letters = options.map((word) => (word.text.startsWith('--') ? '' : word.text.slice(1))).join('')
   if (options.some((word) => word.text.startsWith('--reference'))) return null
-  const taken = new Set<Word>()
+  const taken = new Set<ShellWord | undefined>()
   let value: string | null = null
   for (const [index, word] of words.entries()) {
     // `mkdir -m 755`, `install -o app -g app -m 755`: the option's value is no path.

@@ -64,6 +64,11 @@ export interface Need {
   readonly vendors?: true
   /** A start script does it as root, whether or not it is so already. */
   readonly atStart?: true
+  /**
+   * The question of a start script behind which it is written, which nobody can answer before it runs; '' where another script asks
+   * it. It is granted nothing: where the user could not do it, that is said.
+   */
+  readonly onlyIf?: string
   /** To whom a change-owner gave it. */
   readonly uid?: number
   /** To whom the Dockerfile itself hands it, by name or uid. */

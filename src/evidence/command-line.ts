@@ -1,5 +1,5 @@
 import { knownPrograms } from '../../catalogue/known-programs.ts'
-import { argvOf, programsOf } from '../command/index.ts'
+import { argvOf, programsOf, starterOf } from '../command/index.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import { daemonOf, daemonsOfFile } from '../image/step-down/daemons.ts'
 import { baseName, isOwnPlace, isStatePlace, looksLikeFile, normalisePath } from '../places.ts'
@@ -44,7 +44,14 @@ export const commandLine: Provider = {
   name: 'command-line',
   summary: 'paths that ENTRYPOINT, CMD and ENV name as written',
   when: 'always',
-  claims: ({ started }) => namedPaths(started),
+  *claims({ started, contents }) {
+    for (const claim of namedPaths(started)) {
+      yield claim
+      // Its folder alone does not let the user change a file that the stage puts there.
+      const isFile = claim.access === 'create-file' && contents.entries.get(claim.path)?.type === 'file'
+      if (isFile && claim.beside !== true) yield declared('write', claim.path, claim.evidence.detail)
+    }
+  },
 }
 
 function namedPaths(config: ImageConfig): readonly PathClaim[] {
@@ -53,6 +60,7 @@ function namedPaths(config: ImageConfig): readonly PathClaim[] {
   const words = [...argvOf(config), ...options].flatMap((word) => (/\s/.test(word) ? word.split(/\s+/) : [word]))
   const needs: PathClaim[] = []
   const programs = programsOf(config)
+  const renders = new Set(programs.flatMap((program) => starterOf(program)?.renders ?? []))
   const add = (value: string, why: string, certain: boolean, isFile = looksLikeFile, isPid = false): void => {
     const path = pathOf(value, config.workdir)
     if (path === null || !(certain ? isOwnPlace(path) : isStatePlace(path))) return
@@ -73,8 +81,7 @@ function namedPaths(config: ImageConfig): readonly PathClaim[] {
       const jvm = JVM_FILE.exec(word)
       // It puts what is there aside, under another name.
       if (jvm !== null) add(jvm[1] ?? jvm[2] ?? '', `named by ${word}`, true, () => true, true)
-      const rendered =
-        programs.includes('dockerize') && word === '-template' ? /^[^:]+:(\/[^:]+)$/.exec(next)?.[1] : null
+      const rendered = renders.has(word) ? /^[^:]+:(\/[^:]+)$/.exec(next)?.[1] : null
       if (rendered != null)
         needs.push({ ...needFor(rendered, `rendered by ${word} ${next}`, true, false), alone: 'any' })
       const glued = /^--?([\w.-]+)[=:](.+)$/.exec(word)

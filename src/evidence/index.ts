@@ -1,7 +1,7 @@
-import { createFileModel } from '../image/file-index.ts'
 import type { FileModel } from '../image/file-model.ts'
 import type { InTurn } from '../in-turn.ts'
-import type { CapableFile, Claim, EnvSetting, Evidence, Need, Remark, VendorMove } from './claim.ts'
+import { normalisePath } from '../places.ts'
+import type { CapableFile, Claim, EnvSetting, Evidence, Need, PathClaim, Remark, VendorMove } from './claim.ts'
 import { closedFiles, madeKeys } from './closed-files.ts'
 import { commandLine } from './command-line.ts'
 import { configWrites } from './config-writes.ts'
@@ -75,22 +75,8 @@ export interface StageEvidence {
   readonly cautions: readonly Remark[]
   /** The image's files with what the stage puts in; where the base is not known, only that. */
   readonly files: FileModel
-  /** What it was learned from; null: nobody looked. */
-  readonly view: StageView | null
-}
-
-export const noEvidence: StageEvidence = {
-  needs: [],
-  assumed: [],
-  accounts: [],
-  moves: new Map(),
-  fileEdits: [],
-  env: [],
-  capable: [],
-  remarks: [],
-  cautions: [],
-  files: createFileModel(new Map()),
-  view: null,
+  /** What it was learned from. */
+  readonly view: StageView
 }
 
 /** Asks all providers of a list, once each. Stops between them: each goes through all of a stage. */
@@ -104,7 +90,9 @@ export function* evidenceOf(
   const all: Claim[] = []
   for (const provider of list) {
     if (provider.when === 'before-build' && view.built) continue
-    for (const claim of provider.claims(view, catalogue, all)) {
+    for (const found of provider.claims(view, catalogue, all)) {
+      const claim = found.kind === 'path' ? filledIn(found, view.facts.config.env) : found
+      if (claim === null) continue
       all.push(claim)
       if (provider.when === 'always') always.push(claim)
       else assumed.push(claim)
@@ -125,6 +113,21 @@ export function* evidenceOf(
     view,
   }
 }
+
+/**
+ * `{{DATA_DIR}}/x` is the text of a template, not a folder's name: a script fills it in, most often from the variable of that name.
+ * Null where the image does not set it.
+ */
+function filledIn(claim: PathClaim, env: ReadonlyMap<string, string>): PathClaim | null {
+  if (!PLACEHOLDER.test(claim.path)) return claim
+  const last = [...claim.path.matchAll(/\{\{\s*([A-Za-z_]\w*)\s*\}\}/g)].at(-1)
+  const value = last === undefined ? undefined : env.get(last[1] ?? '')
+  if (last === undefined || value?.startsWith('/') !== true) return null
+  const path = normalisePath(`${value}${claim.path.slice(last.index + last[0].length)}`)
+  return path === null || PLACEHOLDER.test(path) ? null : { ...claim, path }
+}
+
+const PLACEHOLDER = /[{}]|<%|%>|@@\w+@@|@[A-Z][A-Z_]+@/
 
 type OfKind<K extends Claim['kind']> = Extract<Claim, { readonly kind: K }>
 

@@ -2,7 +2,16 @@ import type { StageContents } from '../contents/stage-contents.ts'
 import { wholeText } from '../dockerfile/index.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { StepDownReport } from '../image/step-down.ts'
-import { baseName, isAuthority, isInside, isRuntimePlace, isSharedFolder, isSystemFolder, parentOf } from '../places.ts'
+import {
+  baseName,
+  isAuthority,
+  isInside,
+  isRuntimePlace,
+  isSharedFolder,
+  isStatePlace,
+  isSystemFolder,
+  parentOf,
+} from '../places.ts'
 import { declared, type PathClaim } from './claim.ts'
 import type { Provider } from './provider.ts'
 
@@ -11,17 +20,46 @@ export const scriptWrites: Provider = {
   name: 'script-writes',
   summary: 'files that a start script writes by itself',
   when: 'always',
-  *claims({ start: { writes, actions }, contents, facts: { config } }) {
+  *claims({ start: { writes, possibleWrites, actions }, contents, facts: { config }, listed }) {
     const made = actions.filter(({ action }) => action === 'mkdir').flatMap(({ paths }) => paths)
-    for (const write of writes) {
-      // In a folder that the script itself makes all is the user's.
-      if (!made.some((folder) => isInside(write.path, folder))) yield* neededFor(write, contents, config)
-    }
+    // In a folder that the script itself makes all is the user's.
+    const isElsewhere = ({ path }: ScriptWrite): boolean => !made.some((folder) => isInside(path, folder))
+    for (const write of writes.filter(isElsewhere)) yield* neededFor(write, contents, config)
+    // What the scripts of a known vendor do is known of its image.
+    const possible = possibleWrites.filter(({ script }) => !listed || script === null || contents.origins.has(script))
+    for (const write of possible.filter(isElsewhere)) yield* neededPerhaps(write, contents, config)
   },
 }
 
+type ScriptWrite = StepDownReport['writes'][number]
+
+/** Of the program's state, and of a file that the stage itself puts in, more than it needs does no harm. */
+function neededPerhaps(
+  write: StepDownReport['possibleWrites'][number],
+  contents: StageContents,
+  config: ImageConfig,
+): readonly PathClaim[] {
+  const { path, onlyIf, replaces, any } = write
+  const [first, ...others] = neededFor(write, contents, config)
+  if (first === undefined) return []
+  const detail = `${first.evidence.detail}${onlyIf === '' ? ' in some cases' : `, if ${onlyIf}`}`
+  const isThere = contents.entries.get(path)?.type === 'file'
+  // Where it is not written, an empty file would be one too many: its folder is enough.
+  if (isStatePlace(path) && !isThere && any === undefined && !isSharedFolder(parentOf(path)))
+    return [declared('create-file', path, detail, { beside: true, certainty: 'possible' })]
+  if (isStatePlace(path) || isThere)
+    return [first, ...others].map((need) => ({
+      ...need,
+      certainty: 'possible',
+      evidence: { ...need.evidence, detail },
+    }))
+  const how = replaces ? { beside: true as const } : { alone: 'any' as const }
+  const what = any === undefined ? 'create-file' : 'keep-state'
+  return [declared(what, path, detail, { ...how, certainty: 'possible', onlyIf })]
+}
+
 function neededFor(
-  { script, line, path, replaces, ifMissing, any }: StepDownReport['writes'][number],
+  { script, line, path, replaces, ifMissing, any }: ScriptWrite,
   { entries, steps, copies }: StageContents,
   { volumes }: ImageConfig,
 ): readonly PathClaim[] {

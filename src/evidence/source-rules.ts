@@ -8,6 +8,10 @@ export interface Rule {
   readonly only?: RegExp
   /** The path is what the method is called of: `(UPLOADS / name).write_bytes(…)`. */
   readonly receiver?: true
+  /** The pattern is a whole call that names no path: this is what it takes then, in the working folder. */
+  readonly usual?: string
+  /** What must stand in the file. */
+  readonly of?: string
   /** It makes new files beside it, or puts others in its place: old logs, a lock. */
   readonly beside?: true
 }
@@ -21,6 +25,8 @@ export const SCRIPT: readonly Rule[] = [
     kind: 'file',
   },
   { pattern: /\b(openSync|open)\(/g, kind: 'file', with: /["'](w|a|wx|w\+|a\+)["']/ },
+  // What is written is their second argument.
+  { pattern: /\b(copyFileSync|copyFile|renameSync|cpSync)\((?:[^,()]|\([^()]*\))*,/g, kind: 'file', beside: true },
   { pattern: /\b(new (?:\w+\.)?(?:Database|DatabaseSync))\(/g, kind: 'database' },
   { pattern: /\b(multer)\(\s*\{\s*dest:/g, kind: 'directory' },
   { pattern: /\b(uploadDir|destination)\s*:/g, kind: 'directory' },
@@ -42,6 +48,12 @@ export const SCRIPT: readonly Rule[] = [
   { pattern: /\b(pid_file)\s*:/g, kind: 'file', beside: true },
   // express-session's store of files.
   { pattern: /\b(FileStore)\(\s*\{[^{}]*?\bpath\s*:/g, kind: 'directory' },
+  {
+    pattern: /\bnew (FileStore)\((?:\s*\{\s*\}\s*)?\)/g,
+    kind: 'directory',
+    usual: 'sessions',
+    of: 'session-file-store',
+  },
 ]
 export const PYTHON: readonly Rule[] = [
   { pattern: /\b(open)\(/g, kind: 'file', with: /["'](?:mode=)?[rb]*[wax][bt+]*["']/ },
@@ -66,6 +78,12 @@ export const PYTHON: readonly Rule[] = [
   { pattern: /\b(basicConfig)\([^()]*?\bfilename\s*=/g, kind: 'file' },
   { pattern: /\.(save|savefig|to_csv|to_json|to_parquet)\(/g, kind: 'file', only: /[/.]/ },
   { pattern: /\b(shelve\.open|dbm\.open)\(/g, kind: 'file' },
+  // What is written is their second argument.
+  {
+    pattern: /\b((?:shutil\.(?:copy|copy2|copyfile|move)|os\.(?:rename|replace)))\((?:[^,()]|\([^()]*\))*,/g,
+    kind: 'file',
+    beside: true,
+  },
 ]
 export const RUBY: readonly Rule[] = [
   { pattern: /\b(FileUtils\.mkdir_p|Dir\.mkdir)\b\s*\(?/g, kind: 'directory' },
@@ -99,7 +117,13 @@ export const GO: readonly Rule[] = [
   { pattern: /\bos\.(MkdirAll|Mkdir)\(/g, kind: 'directory' },
   { pattern: /\bos\.(Create|WriteFile)\(/g, kind: 'file' },
   { pattern: /\bos\.(OpenFile)\(/g, kind: 'file', with: /O_(CREATE|WRONLY|RDWR|APPEND)/ },
+  { pattern: /\bos\.(MkdirTemp|CreateTemp)\(/g, kind: 'directory' },
+  { pattern: /\bos\.(Rename)\((?:[^,()]|\([^()]*\))*,/g, kind: 'file', beside: true },
   { pattern: /\bsql\.(Open)\(\s*"sqlite3?"\s*,/g, kind: 'database' },
+  { pattern: /\bbadger\.(DefaultOptions)\(/g, kind: 'directory' },
+  { pattern: /\b(?:leveldb|pebble)\.(OpenFile|Open)\(/g, kind: 'directory' },
+  // lumberjack puts old logs aside.
+  { pattern: /\b(Filename):/g, kind: 'file', only: /\.log\b/, beside: true },
   { pattern: /\b(?:sqlite|b?bolt)\.(Open)\(/g, kind: 'database' },
 ]
 export const RUST: readonly Rule[] = [
@@ -110,6 +134,7 @@ export const RUST: readonly Rule[] = [
       /\b(?:OpenOptions::new|File::options)\(\)(?:\s*\.\w+\(\w+\)){0,9}?\s*\.(?:write|append)\(true\)(?:\s*\.\w+\(\w+\)){0,9}\s*\.(open)\(/g,
     kind: 'file',
   },
+  { pattern: /\b(fs::(?:copy|rename))\((?:[^,()]|\([^()]*\))*,/g, kind: 'file', beside: true },
   { pattern: /\b(Connection::open)\(/g, kind: 'database' },
   { pattern: /\b(sled::open|rolling::(?:daily|hourly|minutely|never))\(/g, kind: 'directory' },
 ]
@@ -120,6 +145,11 @@ export const JAVA: readonly Rule[] = [
   // java.util.logging makes a lock beside it.
   { pattern: /\bnew (FileHandler)\(/g, kind: 'file', beside: true },
   { pattern: /\.(mkdirs?)\(\)/g, kind: 'directory', receiver: true },
+  { pattern: /\.(createNewFile)\(\)/g, kind: 'file', receiver: true },
+  { pattern: /\b(FileChannel\.open)\(/g, kind: 'file', with: /\b(WRITE|APPEND|CREATE|CREATE_NEW)\b/ },
+  { pattern: /\b(Files\.(?:copy|move))\((?:[^,()]|\([^()]*\))*,/g, kind: 'file', beside: true },
+  // Kotlin's extensions of File.
+  { pattern: /\.(writeText|appendText|writeBytes|appendBytes)\(/g, kind: 'file', receiver: true },
 ]
 export const CSHARP: readonly Rule[] = [
   { pattern: /\b(Directory\.CreateDirectory)\(/g, kind: 'directory' },
@@ -133,5 +163,12 @@ export const CSHARP: readonly Rule[] = [
   // What is written is their second argument.
   { pattern: /\b(ZipFile\.ExtractToDirectory)\((?:[^,()]|\([^()]*\))*,/g, kind: 'directory' },
   { pattern: /\b(File\.(?:Copy|Move))\((?:[^,()]|\([^()]*\))*,/g, kind: 'file', beside: true },
+  // IdentityServer makes a key where the program starts, unless it is told not to keep it; an empty file it cannot read.
+  {
+    pattern: /\.(AddDeveloperSigningCredential)\(\s*(?:persistKey\s*:\s*)?(?:true\s*)?\)/g,
+    kind: 'file',
+    usual: 'tempkey.jwk',
+    beside: true,
+  },
   { pattern: /\b(PersistKeysToFileSystem)\(\s*new DirectoryInfo\(/g, kind: 'directory' },
 ]

@@ -1,6 +1,6 @@
 import { lineOf } from '../edit.ts'
 import { parentOf } from '../places.ts'
-import { folderOf, pathOf, type SourceNames } from './path-expression.ts'
+import { folderOf, pathOf, type SourceNames, splitAt } from './path-expression.ts'
 import { CSHARP, GO, JAVA, PERL, PHP, PYTHON, RUBY, RUST, type Rule, SCRIPT } from './source-rules.ts'
 
 /** One place in a source file that writes to a path that the file itself names. */
@@ -55,13 +55,22 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
     },
   }
   const found: SourceWrite[] = []
-  for (const { pattern, kind, with: needed, only, receiver, beside } of rules) {
+  for (const { pattern, kind, with: needed, only, receiver, usual, of, beside } of rules) {
+    if (of !== undefined && !text.includes(of)) continue
     for (const match of text.matchAll(pattern)) {
       const call = match[1] ?? ''
       const end = match.index + match[0].length
       if (isComment(text, match.index)) continue
+      if (usual !== undefined) {
+        const line = lineOf(text, match.index)
+        found.push({ path: `${workdir}/${usual}`, kind, line, call, ...(beside === true ? { beside } : {}) })
+        continue
+      }
       const rest = receiver === true ? [receiverBefore(text, end, call)] : argumentsFrom(text, end)
-      const [first = '', ...others] = rest
+      const [argument = '', ...others] = rest
+      // SQLite's own way to name a file.
+      const first =
+        kind === 'database' ? argument.replace(/^(["'`])file:/, '$1').replace(/\?[\w=&.-]*(["'`])$/, '$1') : argument
       if (needed !== undefined && !needed.test(others.join(','))) continue
       if (only !== undefined && !only.test(first)) continue
       const line = lineOf(text, match.index)
@@ -73,27 +82,14 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
       if (folder !== null) found.push({ path: folder, kind: 'directory', line, call })
     }
   }
-  return [...found, ...sqliteUrls(text, names), ...sessionFiles(text, names), ...signingKeys(text, names)]
-}
-
-/** session-file-store without a path of its own. */
-function sessionFiles(text: string, { workdir }: SourceNames): readonly SourceWrite[] {
-  const at = text.includes('session-file-store') ? text.search(/\bnew FileStore\((?:\s*\{\s*\}\s*)?\)/) : -1
-  if (at < 0) return []
-  return [{ path: `${workdir}/sessions`, kind: 'directory', line: lineOf(text, at), call: 'FileStore' }]
-}
-
-/** IdentityServer makes a key where the program starts, unless it is told not to keep it; an empty file it cannot read. */
-function signingKeys(text: string, { workdir }: SourceNames): readonly SourceWrite[] {
-  const at = text.search(/\.AddDeveloperSigningCredential\(\s*(?:persistKey\s*:\s*)?(?:true\s*)?\)/)
-  if (at < 0 || isComment(text, at)) return []
-  const line = lineOf(text, at)
-  return [{ path: `${workdir}/tempkey.jwk`, kind: 'file', line, call: 'AddDeveloperSigningCredential', beside: true }]
+  return [...found, ...sqliteUrls(text, names)]
 }
 
 /** `sqlite:///x.db` anywhere in a source is a database that the program opens. */
 function sqliteUrls(text: string, { workdir }: SourceNames): readonly SourceWrite[] {
-  return [...text.matchAll(/["'`](?:sqlite3?:\/\/\/?|dbi:SQLite:(?:dbname=)?)(\/?[\w./-]+)/g)]
+  return [
+    ...text.matchAll(/["'`](?:sqlite3?:\/\/\/?|dbi:SQLite:(?:dbname=)?|jdbc:(?:sqlite|h2):(?:file:)?)(\/?[\w./-]+)/g),
+  ]
     .filter((match) => match[1] !== undefined && !match[1].includes(':memory:') && !isComment(text, match.index))
     .map((match) => {
       const path = match[1] ?? ''
@@ -109,19 +105,43 @@ function sqliteUrls(text: string, { workdir }: SourceNames): readonly SourceWrit
 function constantsOf(text: string): ReadonlyMap<string, string> {
   const constants = new Map<string, string>()
   const twice = new Set<string>()
+  const set = (name: string, value: string): void => {
+    const before = constants.get(name)
+    // `dir := os.Getenv("DIR")`, and in the next line what it is where that says nothing.
+    if (before !== undefined && FROM_ENV.test(before) && /^["'`]/.test(value))
+      constants.set(name, `${before} || ${value}`)
+    else {
+      if (before !== undefined) twice.add(name)
+      constants.set(name, value)
+    }
+  }
   for (const match of text.matchAll(
     /^[ \t]*(?:export )?(?:(?:const|let|var|pub|static|mut|public|private|protected|internal|final|readonly|val|string|String|Path|File)[ \t]+)*(?:define\(["'])?\$?([A-Za-z_]\w*)["']?\s*(?::[^=\n\r\u2028\u2029]*)?(?:=(?![=>])|,)\s*(.+)$/gm,
   )) {
     const name = match[1] ?? ''
-    if (constants.has(name)) twice.add(name)
-    const value = (match[2] ?? '').replace(/(?<!\s)\s+(?:\/\/|#).*/, '').replace(/;\s*$/, '')
-    constants.set(
-      name,
-      /define\($/.test(match[0].slice(0, match[0].indexOf(name) - 1)) ? value.replace(/\)$/, '') : value,
-    )
+    const [said = '', ...more] = statements((match[2] ?? '').replace(/(?<!\s)\s+(?:\/\/|#).*/, '').replace(/;\s*$/, ''))
+    set(name, /define\($/.test(match[0].slice(0, match[0].indexOf(name) - 1)) ? said.replace(/\)$/, '') : said)
+    for (const other of more) assigned(other, set)
   }
+  // Several statements of a line, of which the first gives no name.
+  for (const [line] of text.matchAll(/^[ \t]*(?:import|from) .*$/gm))
+    for (const other of statements(line).slice(1)) assigned(other, set)
+  // Go's flags: their name, then the value where none is given.
+  for (const match of text.matchAll(/\bflag\.StringVarP?\(\s*&(\w+)\s*,\s*"[\w-]*"\s*,(?:\s*"\w"\s*,)?\s*("[^"\n]*")/g))
+    set(match[1] ?? '', match[2] ?? '')
   for (const name of twice) constants.delete(name)
   return constants
+}
+
+const FROM_ENV = /^(?:(?:\w+\.)?(?:get_?env|Get_?[eE]nv|getEnv|environ\.get)\(\s*["']\w+["']\s*\)|process\.env\.\w+)$/i
+
+function statements(text: string): readonly string[] {
+  return text.includes(';') ? splitAt(text, /^;/) : [text]
+}
+
+function assigned(statement: string, set: (name: string, value: string) => void): void {
+  const [, name, value] = /^(?:(?:const|let|var) )?([A-Za-z_]\w*) ?=(?![=>]) ?(.+)$/.exec(statement.trim()) ?? []
+  if (name !== undefined && value !== undefined) set(name, value)
 }
 
 /** What a method is called of: `UPLOADS`, `Path('x')`, `(UPLOADS / name)`. `end`: behind its opening bracket. */

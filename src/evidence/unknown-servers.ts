@@ -9,11 +9,18 @@ import { escapeEre } from './file-edit.ts'
 import type { Catalogue, StageView } from './provider.ts'
 import { type InstalledPackage, isOneOf, startedByRules, writesOf } from './servers.ts'
 
+/** Each server once, by what is known best: the package that brings it, else where it seems to be from. */
+export function unknownServers(view: StageView, catalogue: Catalogue): readonly Gap[] {
+  const packaged = [...unlistedDaemons(view), ...unnamedDaemons(view)]
+  const unseen = view.facts.files.known ? [] : unseenServers(view, catalogue)
+  return [...packaged, ...unseen.filter(({ subject }) => packaged.every((gap) => gap.subject !== subject))]
+}
+
 /**
  * A server that a distribution's package brings, of which no rule tells what it writes and which of its files the package
  * closes to all but an account of its own. Only those whose port is said are meant: the rest are jobs and tools.
  */
-export function unlistedDaemons(view: StageView): readonly Gap[] {
+function unlistedDaemons(view: StageView): readonly Gap[] {
   if (!isServer(view)) return []
   const known = knownServers(view)
   return [...new Set(standingPrograms(view))].flatMap((program): readonly Gap[] => {
@@ -34,7 +41,7 @@ function knownServers({ start, servers }: StageView): readonly string[] {
 function unknownWrites(subject: string, what: string, packages: readonly InstalledPackage[]): Gap {
   return {
     subject,
-    message: `what ${what} writes, and which of its files are closed to others, is not known before the build`,
+    message: `what ${what} writes, and which of its files are closed to others, is unknown before the build`,
     about: 'RUN',
     evidence: packages.map(({ name, line }) => ({
       source: 'packages',
@@ -49,7 +56,7 @@ function unknownWrites(subject: string, what: string, packages: readonly Install
  * looked into, with a package of another name (nginx-rtmp), or is built in here. Where it keeps what it writes is then not
  * known.
  */
-export function unseenServers(view: StageView, { packages: rules, workingFolder }: Catalogue): readonly Gap[] {
+function unseenServers(view: StageView, { packages: rules, workingFolder }: Catalogue): readonly Gap[] {
   const { listed, installed, contents, start, facts } = view
   if (listed) return []
   const { reference, os } = facts
@@ -65,7 +72,7 @@ export function unseenServers(view: StageView, { packages: rules, workingFolder 
     return [
       {
         subject: program,
-        message: `what ${program}${from} writes, and where, is not known before the build`,
+        message: `what ${program}${from} writes, and where, is unknown before the build`,
         about: found === undefined ? 'FROM' : 'RUN',
         evidence: [{ source: 'packages', subject: found?.name ?? reference, detail }],
       },
@@ -91,7 +98,7 @@ function originOf(
 ): { readonly from: string; readonly detail: string } {
   if (found !== undefined)
     return { from: ` of package ${found.name}`, detail: `package ${found.name} (line ${found.line})` }
-  if (os.known) return { from: '', detail: `no package that is installed here brings ${program}` }
+  if (os.known) return { from: '', detail: `no package installed here provides ${program}` }
   return { from: ` of ${reference}`, detail: 'it was not inspected' }
 }
 
@@ -125,7 +132,7 @@ const ELSEWHERE = /^(?!\/(usr\/)?(s?bin|lib|libexec|games)\/).*\//
  * A server that a bare distribution can only have from one of the packages that are installed in here, whatever it is
  * called: `upsd` is nut-server's. None where one of the programs is known, or something else than a package may bring it.
  */
-export function unnamedDaemons(view: StageView): readonly Gap[] {
+function unnamedDaemons(view: StageView): readonly Gap[] {
   const { installed: packages, entry, start, started, contents } = view
   if (!isServer(view) || entry?.class !== 'os-base') return []
   const { entries, copies, steps } = contents

@@ -10,11 +10,12 @@ import {
 import { nameOf } from '../path.ts'
 import type { ImageConfig, ImageFacts } from './facts.ts'
 import type { FileModel } from './file-model.ts'
-import { accountLines, directives, type OwnerLine, ownerLines } from './step-down/config-lines.ts'
+import { accountLines, daemonOwnerLines, directives, type OwnerLine, ownerLines } from './step-down/config-lines.ts'
+import type { GivenStart } from './step-down/first-start.ts'
 import { type AccountNames, type RefusedSwitch, readAccountOption, readDaemonOption } from './step-down/options.ts'
-import { type RootAction, rootActions } from './step-down/root-actions.ts'
+import { type AskedPath, askedPaths, type RootAction, rootActions } from './step-down/root-actions.ts'
 import type { RootRefusal } from './step-down/root-checks.ts'
-import { type ScriptWrite, scriptWrites } from './step-down/script-writes.ts'
+import { type PossibleWrite, type ScriptWrite, scriptWrites } from './step-down/script-writes.ts'
 import { type ReadScript, readScripts } from './step-down/scripts.ts'
 import { readStart, type StartScript } from './step-down/start.ts'
 import { type Launch, launchesIn, supervised, type WrittenCommand, writtenCommands } from './step-down/started.ts'
@@ -38,8 +39,14 @@ export interface StepDownReport {
   readonly started: readonly WrittenCommand[]
   /** Every program that a start script or supervisord starts, with its words. */
   readonly launches: readonly Launch[]
+  /** Lines of configuration files over which a daemon that is started stops unless it is root. */
+  readonly owners: readonly OwnerLine[]
+  /** What they ask for before they decide what to do. */
+  readonly asked: readonly AskedPath[]
   /** Files that a start script writes by itself. */
   readonly writes: readonly ScriptWrite[]
+  /** Others that it writes in some cases only. */
+  readonly possibleWrites: readonly PossibleWrite[]
   /** Start scripts that are for another interpreter or could not be parsed: nothing is known of them. */
   readonly unread: readonly { readonly path: string; readonly reason: string; readonly tooLong?: true }[]
   /** Names of all programs that the command, its scripts and supervisord start. */
@@ -63,6 +70,12 @@ export function findStepDowns(
     ...services.map(({ words }) => nameOf(words[0] ?? '')),
   ])
   const launches = scripts.flatMap(launchesIn)
+  const { env: environment, workdir } = config
+  const written = scripts.map((script) =>
+    scriptWrites(script, { ...argumentOf(script, config), environment, files, workdir }),
+  )
+  const writes = written.flatMap((each) => each.writes)
+  const surely = new Set(writes.map(({ path }) => path))
   const inArgv = [
     ...start.switches.map(({ of, argv, found }) => argvStepDown(of, argv, found)),
     ...argvOptions(
@@ -77,12 +90,13 @@ export function findStepDowns(
       ...(files === null ? [] : directives(files).map((found) => directiveStepDown(found, programs))),
     ],
     actions: scripts.flatMap((script) => rootActions(script, config.workdir)),
+    owners: files === null ? [] : daemonOwnerLines(files, programs),
+    asked: scripts.flatMap((script) => askedPaths(script, config.workdir)),
     refusals: scripts.flatMap(({ path, refusals }) => (path === null ? [] : refusals.map((one) => ({ ...one, path })))),
     scripts: scripts.flatMap(({ path }) => path ?? []),
     started: writtenCommands(scripts),
-    writes: scripts.flatMap((script) =>
-      scriptWrites(script, { argument: argumentOf(script, config), files, workdir: config.workdir }),
-    ),
+    writes,
+    possibleWrites: written.flatMap(({ possible }) => possible.filter(({ path }) => !surely.has(path))),
     launches: programs.has('supervisord') ? [...launches, ...services] : launches,
     unread,
     programs: [...programs],
@@ -151,10 +165,20 @@ function accountNames(files: FileModel | null, accounts?: ImageFacts['accounts']
   return { users: namesIn('/etc/passwd', users), groups: namesIn('/etc/group', groups) }
 }
 
-/** What the script that is the last word of ENTRYPOINT gets as its first: the command. */
-function argumentOf({ path }: ReadScript, { entrypoint, cmd }: ImageConfig): string | null {
+/**
+ * What the script that is the last word of ENTRYPOINT gets as its first: the command; one of CMD gets the word behind it. '' for
+ * none, and null where that is not known.
+ */
+function argumentOf(
+  { path }: ReadScript,
+  { entrypoint, cmd }: ImageConfig,
+): Pick<GivenStart, 'argument' | 'fixedArgument'> {
   const last = entrypoint?.at(-1)
-  return path !== null && last !== undefined && nameOf(last) === nameOf(path) ? (cmd?.[0] ?? null) : null
+  const isIt = (word: string): boolean => path !== null && nameOf(word) === nameOf(path)
+  if (last !== undefined && isIt(last)) return { argument: cmd?.[0] ?? '', fixedArgument: cmd?.[0] ?? null }
+  const at = cmd?.findIndex(isIt) ?? -1
+  const argument = at < 0 ? null : (cmd?.[at + 1] ?? '')
+  return { argument, fixedArgument: argument }
 }
 
 /** Names of all programs that a script runs, static arguments of `exec "$@"` not counted. */

@@ -1,12 +1,13 @@
 import { argvOf, parseShellScript, programsOf, switchTools } from '../command/index.ts'
 import type { Instruction, Stage } from '../dockerfile/index.ts'
+import type { Remark } from '../evidence/claim.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import type { StepDownReport } from '../image/step-down.ts'
 import { nameOf } from '../path.ts'
 import { joinTruncated } from '../words.ts'
 import type { Dependents, Exemption } from './exemptions.ts'
-import type { Remark, StageOutcome, StagePlan } from './plan.ts'
+import type { StageOutcome, StagePlan } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
 import { isFatal } from './step-down/step-down-plan.ts'
 import { toolsOf } from './tools.ts'
@@ -50,7 +51,7 @@ export function notForAnybody(user: string): Remark {
   return {
     outcome: 'todo',
     transform: 'set-user',
-    message: `already runs as ${user}: whether any other uid can run it is not known`,
+    message: `already runs as ${user}: cannot tell whether any other uid can run it`,
     hint: 'harden-image prove IMAGE --arbitrary-uid shows it; chgrp -R 0 and chmod -R g=u of what it writes make it so',
     about: 'USER',
     evidence: [{ source: 'given', subject: user, detail: 'asked for with --arbitrary-uid' }],

@@ -1,3 +1,4 @@
+import type { Remark } from '../evidence/claim.ts'
 import { engineNumber, isRootUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
@@ -6,7 +7,7 @@ import { imageUser } from './assumptions.ts'
 import { noDependents } from './exemptions.ts'
 import { hardenStage } from './harden-stage.ts'
 import { exempt, keptForChildren, leave, notForAnybody, rootBehindUser } from './leave.ts'
-import { decide, type Plan, type Remark, type StagePlan } from './plan.ts'
+import { decide, type Plan, type StagePlan } from './plan.ts'
 import type { Policy, StageInput } from './stage-input.ts'
 import { withoutUnwritable } from './unwritable.ts'
 import { canSwitchBase, vendorImage } from './vendor-image.ts'
@@ -31,13 +32,13 @@ function* planStage(input: StageInput, policy: Policy): InTurn<StagePlan> {
   if (facts.platform.os === 'windows')
     return leave(input, 'not-applicable', 'a Windows image has no root and no USER uid:gid')
   if (!input.userBefore.known) {
-    return leave(input, 'unknown', `the user it runs as now is not known: ${input.userBefore.reason}`)
+    return leave(input, 'unknown', `the user it runs as now is unknown: ${input.userBefore.reason}`)
   }
   if (isUnknownName(input.userBefore.value, facts))
     return leave(
       input,
       'unknown',
-      `it runs as ${input.userBefore.value}, and who that is is not known: ${reasonOf(facts)}`,
+      `it runs as ${input.userBefore.value}, and who that is is unknown: ${reasonOf(facts)}`,
     )
   if (!isRoot(input.userBefore.value, facts, input.created))
     return {

@@ -44,8 +44,8 @@ export interface StageInput {
   readonly triggers?: readonly string[]
   /** What it starts lies in a base image of which nothing is known, or is not even said here. */
   readonly startUnknown?: boolean
-  /** What its own instructions and the build context say; absent: nothing. */
-  readonly stated?: StageEvidence
+  /** What its own instructions and the build context say. */
+  readonly stated: StageEvidence
 }
 
 /** What running the original has shown. */

@@ -49,7 +49,7 @@ function log(renderings: readonly Rendering[], summaries: ReadonlyMap<string, st
 
 /** Names that findings have beside those of transforms. */
 const OTHERS: Readonly<Record<string, string>> = table({
-  'look-at-base': 'Say which image could not be looked at.',
+  'look-at-base': 'Say which image could not be inspected.',
   'open-archive': 'Say by which name an image of an archive has to be there.',
   'read-build': 'Say what Compose and bake files tell of the build of a Dockerfile.',
 })

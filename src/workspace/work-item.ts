@@ -12,6 +12,10 @@ export interface WorkItem {
   readonly reference: string | null
   /** Where the target says that its image is to be taken from; null where it does not, and for Dockerfiles. */
   readonly from: ImageSource | null
+  /** Found in a folder, and not named itself. */
+  readonly found?: boolean
+  /** The folder that it lies in, of copies of other projects; absent where it lies in none. */
+  readonly vendored?: string
   /** How Compose and bake files beside a Dockerfile have it built; absent where none names it. */
   readonly build?: BuildSettings
   /** What the other files of its repository say of its image; absent where there are none to look at. */

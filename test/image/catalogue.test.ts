@@ -372,7 +372,7 @@ describe('looking up', () => {
 })
 
 describe('facts', () => {
-  test('of nginx', () => {
+  test('the entry of nginx says what its image is', () => {
     const facts = factsFromCatalogue('docker.io/library/nginx:1.27-alpine')
     expect(facts).toMatchObject({
       reference: 'docker.io/library/nginx:1.27-alpine',

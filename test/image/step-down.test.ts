@@ -339,6 +339,33 @@ describe('where it starts', () => {
     expect(writes.map(({ path }) => path)).toEqual(paths)
   })
 
+  test.each<[string, string, string, readonly string[]]>([
+    ['a variable is set', 'if [ -n "$A" ]; then', 'fi', ['[ -n "$A" ]']],
+    ['a variable with a default is set', `if [ -n "\${A:-}" ]; then`, 'fi', [`[ -n "\${A:-}" ]`]],
+    ['one is not what the image says', `if [ "$MODE" = x ]; then`, 'fi', ['[ "$MODE" = x ]']],
+    ['a variable is set, or the script ends', `[ "$A" ] || exit 0`, '', ['[ -n "$A" ]']],
+    ['a variable is set, or a function ends', 'f() { [ "$A" ] || return 0', '}\nf', ['[ "$A" ]']],
+    ['a function is called in some cases', 'f() {', '}\n[ "$A" ] && f', ['[ "$A" ]']],
+    ['a function is called with another word', `f() { if [ "$1" = a ]; then`, 'fi; }\nf "$A"', ['[ "$1" = a ]']],
+    ['a program says so', 'if grep -q x /etc/y; then', 'fi', ['grep -q x /etc/y']],
+    ['there is something to go through', 'for f in $A; do', 'done', ['there is something to do for f in $A']],
+    ['a case of it is met', 'case "$A" in x | y)', ';; esac', ['"$A" is x | y']],
+    ['a file is there that is not in the image', 'if [ -f /etc/x ]; then', 'fi', ['[ -f /etc/x ]']],
+    // And these never, or for certain.
+    ['another command is given', 'if [ "$1" = serv ]; then', 'fi', []],
+    ['another command is given, in a case', 'case "$1" in serv | x) ', ';; esac', []],
+    ['another command is given, by expr', 'if expr "$1" : "serv" >/dev/null && expr "$1" : x; then', 'fi', []],
+    ['a text of its own is another', 'B=x\nif [ "$B" = y ]; then', 'fi', []],
+    ['a file is not there that is in the image', 'if [ ! -f /usr/local/bin/entry.sh ]; then', 'fi', []],
+    ['it may write there', 'if [ "$A" ] && [ -w /srv/x/key ]; then', 'fi', []],
+    ['it is root', 'if [ "$A" ] && [ "$(id -u)" = 0 ]; then', 'fi', []],
+    ['a function is called that nobody calls', 'f() {', '}', []],
+    ['nothing is given', 'if [ "x$1" = x ]; then', 'fi', []],
+  ])('a file that is written where %s', (_, before, after, questions) => {
+    const { possibleWrites } = script(`#!/bin/bash\n${before}\necho x > /srv/x/key\n${after}\nexec "$@"\n`, ['MODE=y'])
+    expect(possibleWrites.map(({ onlyIf }) => onlyIf)).toEqual(questions)
+  })
+
   test('a guard at the caller counts for what it calls', () => {
     const files = { '/a.sh': '#!/bin/sh\nif [ "$(id -u)" = 0 ]; then /e.sh; fi\n', '/e.sh': gosu }
     expect(report({ entrypoint: ['/a.sh'], files }).stepDowns[0]?.guarded).toBe(true)
@@ -478,5 +505,23 @@ describe('a program that nobody has told us of', () => {
     const found = findAccountLines({ files: { known: true, value: model } }, [path, '/etc/passwd'])
     const spans = found.flatMap(({ edits }) => (edits ?? []).map(({ span }) => text.slice(span.start, span.end).trim()))
     expect(spans).toEqual(lines)
+  })
+})
+
+describe('a line that gives a socket away', () => {
+  const config =
+    '[unix_http_server]\nfile=/run/s.sock\n;chown=nobody\nchown = root:www-data\n[program:x]\ncommand=chown=x\n'
+  const owners = (path: string, text: string, cmd = ['supervisord', '-n']) =>
+    report({ cmd, files: { [path]: text } }).owners.map(({ text }) => text)
+
+  test('goes, since supervisord stops over it', () => {
+    expect(owners('/etc/supervisor/supervisord.conf', config)).toEqual(['chown = root:www-data'])
+    expect(owners('/app/supervisord.conf', 'chown=%(ENV_X)s', ['sh', '-c', 'exec supervisord'])).toHaveLength(1)
+  })
+
+  test('stays where the program is not started, or the file is of another', () => {
+    expect(owners('/etc/supervisor/supervisord.conf', config, ['server'])).toEqual([])
+    expect(owners('/etc/thing.conf', config)).toEqual([])
+    expect(owners('/etc/supervisor/supervisord.conf', '[unix_http_server]\nchmod=0770\n')).toEqual([])
   })
 })

@@ -1,8 +1,7 @@
 // Two changes of one line of a start script: the second is made of what the first leaves.
 import { expect, test } from '@jest/globals'
-import { applySubstitutions, inPlaceOf } from '../../src/evidence/file-edit.ts'
+import { applySubstitutions, type FileEdit, inPlaceOf, type Substitution } from '../../src/evidence/file-edit.ts'
 import { editsInOrder } from '../../src/plan/harden-stage.ts'
-import type { FileEdit, Substitution } from '../../src/plan/plan.ts'
 
 const START = 'set -e\nexec served --quiet --setuid=web\n'
 

@@ -8,6 +8,7 @@ import { bounds } from '../../src/bounds.ts'
 const MADE: Readonly<Record<string, string>> = {
   "src/borders/terminal.ts: `(${'\\u001b'}\\\\[(?:1|2|22|3[1236]|39)m)`": 'constants, and names of \\w alone',
   'src/dockerfile/words.ts: `[${unicodeSpaces}]`': 'constants, and names of \\w alone',
+  "src/image/reference.ts: `^(${Object.keys(transports).join('|')}):(.*)$`": 'constants, and names of \\w alone',
   'src/image/reference.ts: `^(?:${label}(?:\\\\.${label})*|\\\\[[a-fA-F0-9:]+\\\\])(?::[0-9]+)?$`':
     'constants, and names of \\w alone',
   'src/image/sources/catalogue.ts: pattern': 'the catalogue, which is ours',
@@ -24,6 +25,8 @@ const MADE: Readonly<Record<string, string>> = {
   'src/evidence/frameworks.ts: says': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: pattern': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: run': 'the catalogue, which is ours',
+  'src/evidence/root-home.ts: one.path': 'the catalogue, which is ours',
+  'src/evidence/root-home.ts: known.readBy': 'the catalogue, which is ours',
   'src/evidence/start-cautions.ts: manager.toldBy': 'the catalogue, which is ours',
   'src/evidence/unknown-servers.ts: known.package': 'the catalogue, which is ours',
   "src/evidence/root-home.ts: homeTools.map(({ run }) => run).join('|')": 'the catalogue, which is ours',
@@ -97,6 +100,7 @@ const MADE: Readonly<Record<string, string>> = {
   "src/image/sources/catalogue.ts: `^${glob.replace(/[.+?^${}()|[\\]\\\\]/g, '\\\\$&').replaceAll('*', '[^/]*')}$`":
     'the catalogue, which is ours',
   'src/image/sources/catalogue.ts: tagPattern': 'the catalogue, which is ours',
+  "src/image/step-down/daemons.ts: `^[ \\\\t]*(?:${owner.join('|')})[ \\\\t]*=`": 'the catalogue, which is ours',
   'src/image/step-down/daemons.ts: `^[ \\\\t]*(?:${keys})${between}["\']?(?<${named}>[\\\\w.$\\\\{\\\\}-]+)["\']?[ \\\\t]*(?:;[ \\\\t]*)?$`':
     'constants, and names of \\w alone',
   'src/image/step-down/daemons.ts: inOption.pattern': 'the catalogue, which is ours',
@@ -107,6 +111,8 @@ const MADE: Readonly<Record<string, string>> = {
   'src/image/step-down/config-lines.ts: `^[ \\\\t]*(?:export[ \\\\t]+)?(?:: \\\\$\\\\{)?${name}:?=["\']?([\\\\w.-]+)`':
     'constants, and names of \\w alone',
   'src/image/step-down/config-lines.ts: daemon.user': 'constants, and names of \\w alone',
+  'src/image/step-down/first-start.ts: `\\\\b(read|for|printf|mapfile|readarray|getopts)\\\\b[^\\\\n;]*\\\\b${name}\\\\b`':
+    'constants, and names of \\w alone',
   'src/image/step-down/first-start.ts: `(^|[^\\\\w$"{])${name}\\\\+?=|\\\\b(read|for|printf|mapfile|readarray|getopts)\\\\b[^\\\\n;]*\\\\b${name}\\\\b|\\\\{${name}:?=`':
     'constants, and names of \\w alone',
   'src/image/step-down/root-checks.ts: `${uid}${operator}${zero}|${zero}${operator}${uid}|${name}${operator}${root}`':

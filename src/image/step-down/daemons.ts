@@ -3,7 +3,7 @@ import { programs } from '../../../catalogue/programs/index.ts'
 import { nameOf } from '../../path.ts'
 
 /** A program that switches to another user by itself where it is told so, as it is looked for. */
-export interface SwitchingDaemon extends Omit<DaemonSwitch, 'files' | 'user' | 'group' | 'inOption'> {
+export interface SwitchingDaemon extends Omit<DaemonSwitch, 'files' | 'user' | 'group' | 'owner' | 'inOption'> {
   readonly name: string
   readonly programs: readonly string[]
   /** Which files configure it. */
@@ -12,12 +12,19 @@ export interface SwitchingDaemon extends Omit<DaemonSwitch, 'files' | 'user' | '
   readonly user: RegExp
   /** A line that names the group alone. */
   readonly group: RegExp | null
+  /** Whole lines that say whom what it makes is given to. */
+  readonly owner: RegExp | null
   readonly inOption: { readonly option: string; readonly pattern: RegExp } | null
 }
 
 /** Whether the daemon of this name, or of this program, stops over its `user` when it is not root. */
 export function insistsOnUser(name: string): boolean {
-  return daemons.some((daemon) => daemon.name === name && daemon.insists === true) || daemonOf(name)?.insists === true
+  return daemonCalled(name)?.insists === true
+}
+
+/** By its own name, as a switch of its configuration is told of, or that of its program. */
+export function daemonCalled(name: string): SwitchingDaemon | null {
+  return daemons.find((daemon) => daemon.name === name) ?? daemonOf(name)
 }
 
 /**
@@ -62,7 +69,7 @@ const byProgram = new Map(daemons.flatMap((daemon) => daemon.programs.map((name)
 
 function daemonBy(
   { name, programs }: ProgramRule,
-  { files = [], user, group, inOption, ...rest }: DaemonSwitch,
+  { files = [], user, group, owner, inOption, ...rest }: DaemonSwitch,
 ): SwitchingDaemon {
   return {
     ...rest,
@@ -71,6 +78,7 @@ function daemonBy(
     files: files.map(halvesOf),
     user: user === undefined ? NOTHING : expressionOf(user, 'user'),
     group: group === undefined ? null : expressionOf(group, 'group'),
+    owner: owner === undefined ? null : new RegExp(`^[ \\t]*(?:${owner.join('|')})[ \\t]*=`, 'gm'),
     inOption: inOption === undefined ? null : { option: inOption.option, pattern: new RegExp(inOption.pattern) },
   }
 }

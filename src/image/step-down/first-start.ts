@@ -1,67 +1,92 @@
+import { bounds } from '../../bounds.ts'
 import type { ShellCommand } from '../../command/index.ts'
 import { normalisePath } from '../../path.ts'
 import type { FileModel } from '../file-model.ts'
 import type { ReadScript, ScriptCommand } from './scripts.ts'
-import { staticValue, type Variables } from './static-text.ts'
+import { staticValue, type Values, type Variables } from './static-text.ts'
 
-/** A command that a first start comes to, with what its variables hold there. */
+/** A command that a first start may come to, with what its variables hold there. */
 export interface ReachedCommand {
   readonly command: ShellCommand
   readonly variables: Variables
   /** Only where something is not there yet. */
   readonly ifMissing: boolean
+  /** The questions before it that only a run answers; none: a start comes to it for certain. */
+  readonly undecided: readonly string[]
 }
 
 const MOST_CALLS = 4
 
 /**
- * The commands of a script that its first start comes to for certain, those of a function where it is called, with the
- * arguments of that call. Of two branches that exclude each other one is taken: both count where they do the same.
+ * The commands of a script that its first start comes to, those of a function where it is called, with the arguments of that
+ * call. Left out is what no start of the image comes to. Of two branches that exclude each other one is taken: both count
+ * where they do the same. `questions`: those that stand before a command in the way of the script itself; null for what is
+ * not to be looked at.
  */
 export function stepsOf(
   script: ReadScript,
-  isReached: (command: ScriptCommand) => boolean,
-  start: Omit<FirstStart, 'variables'>,
+  questions: (command: ScriptCommand) => readonly string[] | null,
+  start: GivenStart,
   same: (step: ReachedCommand) => string,
 ): readonly ReachedCommand[] {
-  const reached = script.commands.filter(isReached).map(({ command }) => command)
-  const bodyOf = (name: string | null): readonly ShellCommand[] =>
-    name === null ? [] : reached.filter(({ functionName }) => functionName === name)
+  const open = new Map(
+    script.commands.flatMap((each) => {
+      const asked = questions(each)
+      return asked === null ? [] : [[each.command, asked] as const]
+    }),
+  )
+  const reached = [...open.keys()]
+  const bodies = groupedBy(reached, ({ functionName }) => functionName)
+  const fixed = fixedVariables(script, start.environment)
+  // Functions that call each other many times are as long as that.
+  let left = bounds.scriptCommands
   const walk = (
     commands: readonly ShellCommand[],
     given: FirstStart,
-    caller: Sure,
+    caller: Pick<ReachedCommand, 'ifMissing' | 'undecided'>,
     depth: number,
   ): readonly ReachedCommand[] => {
     const variables = new Map(given.variables)
-    const open: (ReachedCommand & { readonly rest: string })[] = []
+    const always = new Map(given.fixed)
+    const either: (ReachedCommand & { readonly rest: string })[] = []
     const steps: ReachedCommand[] = []
+    let { undecided } = caller
     for (const command of commands) {
+      left -= 1
+      if (left < 0) break
       // Only in a function do variables change on the way.
-      const now: FirstStart = depth === 0 ? given : { ...given, variables: new Map(variables) }
+      const now: FirstStart = depth === 0 ? given : { ...given, variables: new Map(variables), fixed: new Map(always) }
       const { conditions } = command
       const asked: FirstStart = { ...now, variables: withUnset(conditions, { text: script.text, ...now }) }
       const sure = sureConditions(conditions, asked)
+      const rest = conditions.filter((one) => !sureConditions([one], asked).holds)
+      const isNever = rest.some((one) => neverHolds(one, now))
+      const before = [...undecided, ...(depth === 0 ? (open.get(command) ?? []) : [])]
       const ifMissing = sure.ifMissing || caller.ifMissing
-      const step: ReachedCommand = { command, variables: now.variables, ifMissing }
-      // Whether a function goes on behind a question is not known.
-      if (depth > 0 && command.name === 'return') break
-      if (depth > 0) assign(command, script.text, variables)
-      if (!sure.holds) {
-        const [rest, ...others] = conditions.filter((one) => !sureConditions([one], asked).holds)
-        if (rest !== undefined && others.length === 0) open.push({ ...step, rest })
-        continue
+      const step: ReachedCommand = { command, variables: now.variables, ifMissing, undecided: [...before, ...rest] }
+      if (command.name === 'return' && !isNever) {
+        if (conditions.length === 0 && depth > 0) break
+        // What stands behind it is for those whom it lets pass.
+        undecided = [...undecided, ...conditions.map(negation).slice(-1)]
       }
+      if (depth > 0) {
+        assign(command, script.text, variables)
+        assign(command, script.text, always)
+      }
+      if (isNever) continue
+      const [only, ...others] = rest
+      if (only !== undefined && others.length === 0 && before.length === 0) either.push({ ...step, rest: only })
       steps.push(step)
-      const body = depth < MOST_CALLS && command.within === 'script' ? bodyOf(command.name) : []
-      if (body.length > 0) steps.push(...walk(body, called(command, now), { holds: true, ifMissing }, depth + 1))
+      const body = depth < MOST_CALLS && command.within === 'script' ? (bodies.get(command.name) ?? []) : []
+      if (body.length > 0 && command.name !== null)
+        steps.push(...walk(body, called(command, now), { ifMissing, undecided: step.undecided }, depth + 1))
     }
-    return [...steps, ...eitherWay(open, same)]
+    return [...steps, ...eitherWay(either, same)]
   }
   return walk(
-    reached.filter(({ functionName }) => functionName === null),
-    { ...start, variables: script.variables },
-    { holds: true, ifMissing: false },
+    bodies.get(null) ?? [],
+    { ...start, variables: script.variables, fixed },
+    { ifMissing: false, undecided: [] },
     0,
   )
 }
@@ -70,23 +95,59 @@ function eitherWay(
   open: readonly (ReachedCommand & { readonly rest: string })[],
   same: (step: ReachedCommand) => string,
 ): readonly ReachedCommand[] {
-  return open.filter((step) => {
-    const what = same(step)
-    const excludes = (a: string, b: string): boolean => a === `! ${b}` || b === `! ${a}`
-    return what !== '' && open.some((other) => excludes(other.rest, step.rest) && same(other) === what)
-  })
+  return open
+    .filter((step) => {
+      const what = same(step)
+      const excludes = (a: string, b: string): boolean => a === `! ${b}` || b === `! ${a}`
+      return what !== '' && open.some((other) => excludes(other.rest, step.rest) && same(other) === what)
+    })
+    .map((step) => ({ ...step, undecided: [] }))
+}
+
+function groupedBy<K, V>(values: readonly V[], keyOf: (value: V) => K): ReadonlyMap<K, readonly V[]> {
+  const groups = new Map<K, V[]>()
+  for (const value of values) {
+    const group = groups.get(keyOf(value))
+    if (group === undefined) groups.set(keyOf(value), [value])
+    else group.push(value)
+  }
+  return groups
+}
+
+/** What a script itself sets once, to a text of its own: whoever starts the container sets it to nothing else. */
+function fixedVariables({ text, commands }: ReadScript, environment: FirstStart['environment']): Variables {
+  const all = commands.flatMap(({ command }) =>
+    command.assignments.map((assignment) => ({
+      ...assignment,
+      isOpen: command.conditional || command.words.length > 0,
+    })),
+  )
+  const named = groupedBy(all, ({ name }) => name)
+  return new Map(
+    [...named].flatMap(([name, [first, ...more]]) => {
+      if (first === undefined || more.length > 0 || first.isOpen || first.value === null || environment.has(name))
+        return []
+      const isReset = new RegExp(`\\b(read|for|printf|mapfile|readarray|getopts)\\b[^\\n;]*\\b${name}\\b`).test(text)
+      return isReset ? [] : [[name, first.value] as const]
+    }),
+  )
 }
 
 /** A function has the words of its call as `$1`, `$2` …; '' where there are fewer. */
 function called({ words }: ShellCommand, given: FirstStart): FirstStart {
-  const variables = new Map(given.variables)
-  for (let at = 1; at <= 9; at += 1) {
-    const word = words[at]
-    const value = word === undefined ? '' : staticValue(word.text, given.variables)
-    if (value === null) variables.delete(String(at))
-    else variables.set(String(at), value)
+  const withWords = (known: Variables): Map<string, string> => {
+    const variables = new Map(known)
+    for (let at = 1; at <= 9; at += 1) {
+      const word = words[at]
+      const value = word === undefined ? '' : staticValue(word.text, known)
+      if (value === null) variables.delete(String(at))
+      else variables.set(String(at), value)
+    }
+    return variables
   }
-  return { ...given, variables, argument: variables.get('1') ?? null }
+  const variables = withWords(given.variables)
+  const fixed = withWords(given.fixed)
+  return { ...given, variables, fixed, argument: variables.get('1') ?? null, fixedArgument: fixed.get('1') ?? null }
 }
 
 /** `file="$2"`, `local file="$2"`: what the variable holds from there on. */
@@ -103,29 +164,57 @@ function assign({ name, words, assignments, conditions }: ShellCommand, text: st
 }
 
 /** What is known of a first start. */
-export interface FirstStart {
+interface FirstStart {
   readonly variables: Variables
+  /** Those of them that nothing from outside changes. */
+  readonly fixed: Variables
+  /** What the image sets, and whoever starts the container may set otherwise. */
+  readonly environment: ReadonlyMap<string, string>
   /** What the script gets as `$1`; null where that is not known. */
   readonly argument: string | null
+  /** The same, whoever starts it: without a command anything may be given. */
+  readonly fixedArgument: string | null
   /** Null where no file is known. */
   readonly files: FileModel | null
   readonly workdir: string
 }
 
+/** The same before the script has said anything. */
+export type GivenStart = Omit<FirstStart, 'variables' | 'fixed'>
+
 /** `ifMissing`: some file has to be missing for it, which the image does not have. */
 export type Sure = { readonly holds: boolean; readonly ifMissing: boolean }
 
-/** Whether conditions hold at the first start for certain: those that ask for `$1`, for a variable that is known, and for a file that is not there yet. */
-export function sureConditions(conditions: readonly string[], start: FirstStart): Sure {
+/** What is asked: its variables, its argument and its files. */
+export type Asked = Omit<FirstStart, 'fixed' | 'fixedArgument' | 'environment'>
+
+/** Whether conditions hold at the first start for certain: those that ask for `$1`, for a variable that is known, and for a file. */
+export function sureConditions(conditions: readonly string[], start: Asked): Sure {
   let ifMissing = false
-  for (const condition of conditions) {
-    const found = anyOf(condition).map((part) => oneOf(part.trim(), start))
-    const sure = found.find((answer) => answer !== null) ?? null
-    // What is not this one may have held before it was asked.
-    if (sure === null || (sure === 'missing' && found.length > 1)) return { holds: false, ifMissing: false }
-    ifMissing ||= sure === 'missing'
-  }
+  for (const condition of conditions)
+    for (const parts of allOf(condition)) {
+      const found = parts.map((part) => answer(part, start))
+      const sure = found.find((one) => one !== null) ?? null
+      // What is not this one may have held before it was asked.
+      if (sure === null || (sure === 'missing' && found.length > 1)) return { holds: false, ifMissing: false }
+      ifMissing ||= sure === 'missing'
+    }
   return { holds: true, ifMissing }
+}
+
+/** Whatever the container is started with, it does not hold: the script itself says so, its command, or a file of the image. */
+function neverHolds(condition: string, start: FirstStart): boolean {
+  const known = { ...start, variables: start.fixed, argument: start.fixedArgument }
+  // The default of a variable is for where nobody sets it.
+  const isFixed = (part: string): boolean =>
+    [...part.matchAll(/\$\{?([A-Za-z_]\w*)/g)].every(([, name = '']) => start.fixed.has(name))
+  return allOf(condition).some((parts) =>
+    parts.every((part) => isFixed(part) && answer(negation(part), known) === 'known'),
+  )
+}
+
+function negation(condition: string): string {
+  return condition.startsWith('! ') ? condition.slice(2) : `! ${condition}`
 }
 
 /** What neither the image nor the script sets is empty, where nobody says otherwise. */
@@ -146,17 +235,24 @@ function isSet(name: string, text: string): boolean {
   ).test(text)
 }
 
-/** One of these is enough: `a || b`, and what a failed `[ a -a b ]` or `a && b` leaves. */
-function anyOf(condition: string): readonly string[] {
-  const [, failed] = /^! (.*&&.*)$/s.exec(condition) ?? []
-  if (failed !== undefined) return failed.split('&&').map((part) => `! ${part.trim()}`)
-  const [, open, asked, close] = /^! (\[ |test )(.*) -a (?:.*?)( \]|)$/s.exec(condition) ?? []
-  if (open !== undefined && asked !== undefined)
-    return condition
-      .slice(2 + open.length, condition.length - (close?.length ?? 0))
-      .split(' -a ')
-      .map((part) => `! ${open}${part}${close}`)
-  return condition.split('||')
+/**
+ * All of these must hold, of each one part at least: `a || b`, `a && b`, `[ a -a b ]` and their negations. Of what mixes them
+ * nothing is known.
+ */
+function allOf(condition: string): readonly (readonly string[])[] {
+  const isNot = condition.startsWith('! ')
+  const inner = isNot ? condition.slice(2) : condition
+  const [, open, asked, close] = /^(\[ |test )(.*?)( \]|)$/s.exec(inner) ?? []
+  const word = ['&&', '||', ' -a ', ' -o '].filter((one) => inner.includes(one))
+  if (word[0] === undefined || word.length > 1) return [[condition]]
+  const isAnd = word[0] === '&&' || word[0] === ' -a '
+  const isOfTest = word[0].startsWith(' -')
+  if (isOfTest && (open === undefined || asked === undefined)) return [[condition]]
+  const parts = isOfTest
+    ? (asked ?? '').split(word[0]).map((part) => `${open}${part}${close}`)
+    : inner.split(word[0]).map((part) => part.trim())
+  const said = isNot ? parts.map(negation) : parts
+  return isAnd === isNot ? [said] : said.map((part) => [part])
 }
 
 const TEST = /^(! )?\s*(?:\[\[?|test)\s+(! )?\s*(.*)$/s
@@ -164,38 +260,82 @@ const TEST = /^(! )?\s*(?:\[\[?|test)\s+(! )?\s*(.*)$/s
 /** A loop over words that stand there is gone through. */
 const OVER_WORDS = /^for\s+\w+\s+in(\s+[\w./:@%+-]+)+[\s;]*(do\s*)?$/
 
-function oneOf(condition: string, start: FirstStart): 'known' | 'missing' | null {
+/** `$1`, `${1:-}`, quoted or not. */
+const FIRST = /^"?\$\{?1(?:[:-]+)?\}?"?$/
+
+/** Null where something else decides it, or it does not hold. */
+function answer(condition: string, start: Asked): 'known' | 'missing' | null {
   if (OVER_WORDS.test(condition)) return 'known'
+  const matched = ofMatch(condition, start)
+  if (matched !== null) return matched === condition.startsWith('! ') ? null : 'known'
   const [, before, inner, closed = ''] = TEST.exec(condition) ?? []
-  const asked = closed.replace(/\]\]?$/, '').trimEnd()
+  // `[ "x$1" = x ]` is an old way to ask for what may be empty.
+  const asked = closed
+    .replace(/\]\]?\s*;?$/, '')
+    .trimEnd()
+    .replace(/^("?)[xX](\$\{?\w+\}?"?\s+(?:==?|!=)\s+"?)[xX]/, '$1$2')
+    .replace(/(==?|!=)\s+$/, '$1 ""')
+  const variables = withArgument(start)
   const negated = (before === undefined) !== (inner === undefined)
   const [, path] = /^-[efs]\s+(\S+)$/.exec(asked) ?? []
-  if (path !== undefined) return negated && isMissing(path, start) ? 'missing' : null
+  if (path !== undefined && !negated) return isPresent(path, start) ? 'known' : null
+  if (path !== undefined) return isMissing(path, start) ? 'missing' : null
   const [, set, word = ''] = /^(-[nz])\s+(\S+)$/.exec(asked) ?? []
-  const value = set === undefined ? null : staticValue(word, start.variables)
+  const value = set === undefined ? null : staticValue(word, variables)
   if (value !== null) return (value !== '') === ((set === '-n') !== negated) ? 'known' : null
+  const bare = /^"?\$\{?(?:1|[A-Za-z_]\w*)(?::?-)?\}?"?$/.test(asked) ? staticValue(asked, variables) : null
+  if (bare !== null) return (bare !== '') !== negated ? 'known' : null
   const [, left = '', operator, right = ''] = /^(\S+)\s+(==?|!=)\s+([\w./:@%+-]+|"[^"$`]*"|'[^']*')$/.exec(asked) ?? []
   const compared = operator === undefined || !/\$\{?[A-Za-z_]/.test(left) ? null : staticValue(left, start.variables)
   if (compared !== null) {
     const isSame = compared === staticValue(right, start.variables)
     return isSame === ((operator !== '!=') !== negated) ? 'known' : null
   }
-  const [, pattern] = /^"?\$\{?1(?:[:-]+)?\}?"?\s+==?\s+(\S+)$/.exec(asked) ?? []
-  return pattern !== undefined && !negated && matches(pattern, start) ? 'known' : null
+  const [, first = '', is, pattern = ''] = /^(\S+)\s+(==?|!=)\s+(\S+)$/.exec(asked) ?? []
+  const isMet = FIRST.test(first) ? matches(pattern, start) : null
+  return isMet !== null && isMet === ((is !== '!=') !== negated) ? 'known' : null
 }
 
-function isMissing(word: string, { variables, files, workdir }: FirstStart): boolean {
+function withArgument({ variables, argument }: Asked): Values {
+  return argument === null ? variables : { get: (name) => (name === '1' ? argument : variables.get(name)) }
+}
+
+/** `case "$1" in serve | run)` and `expr "$1" : "serve" >/dev/null`, without regard to a `! ` before it; null where that is not known. */
+function ofMatch(condition: string, start: Asked): boolean | null {
+  const text = condition.replace(/^! /, '')
+  const [, word = '', patterns] = /^case\s+(\S+)\s+in\s+(\S+(?:\s+\|\s+\S+)*)$/.exec(text) ?? []
+  if (patterns !== undefined) {
+    const value = FIRST.test(word) ? start.argument : staticValue(word, start.variables)
+    const met = patterns
+      .split('|')
+      .map((pattern) => (pattern.trim() === '*' ? null : matches(pattern.trim(), { argument: value })))
+    return met.includes(true) ? true : met.includes(null) ? null : false
+  }
+  const [, of = '', , begins] = /^expr\s+(\S+)\s+:\s+(["']?)([\w./-]+)(?:\.\*)?\2\s*(?:>.*)?$/.exec(text) ?? []
+  if (begins === undefined || !FIRST.test(of) || start.argument === null || /\.(?!\*$)/.test(begins)) return null
+  return start.argument.startsWith(begins)
+}
+
+function isMissing(word: string, start: Asked): boolean {
+  const path = pathIn(word, start)
+  return path !== null && start.files?.exists(path) === false
+}
+
+function isPresent(word: string, start: Asked): boolean {
+  const path = pathIn(word, start)
+  return path !== null && start.files?.exists(path) === true
+}
+
+function pathIn(word: string, { variables, workdir }: Asked): string | null {
   const path = staticValue(word, variables)
-  return files !== null && path !== null && path !== '' && !files.exists(normalisePath(path, workdir))
+  return path === null || path === '' ? null : normalisePath(path, workdir)
 }
 
-/** `apache2*` as `[[` takes it. */
-function matches(pattern: string, { argument }: FirstStart): boolean {
-  const [, quoted] = /^(["'])([\w./-]+)\1$/.exec(pattern)?.slice(1) ?? []
-  if (argument === null) return false
+/** `apache2*` as `[[` and `case` take it; null where that is not known. */
+function matches(pattern: string, { argument }: Pick<Asked, 'argument'>): boolean | null {
+  const [, quoted] = /^(["'])([\w./-]*)\1$/.exec(pattern)?.slice(1) ?? []
+  if (argument === null) return null
   if (quoted !== undefined) return argument === quoted
-  return (
-    /^[\w./-]+\*?$/.test(pattern) &&
-    (pattern.endsWith('*') ? argument.startsWith(pattern.slice(0, -1)) : argument === pattern)
-  )
+  if (!/^[\w./-]+\*?$/.test(pattern)) return pattern === '' ? argument === '' : null
+  return pattern.endsWith('*') ? argument.startsWith(pattern.slice(0, -1)) : argument === pattern
 }

@@ -2,9 +2,9 @@ import { bounds } from '../../bounds.ts'
 import { programIndex, type ShellCommand } from '../../command/index.ts'
 import { lineOf } from '../../edit.ts'
 import { nameOf, normalisePath } from '../../path.ts'
-import { type FirstStart, type ReachedCommand, type Sure, stepsOf, sureConditions, withUnset } from './first-start.ts'
+import { type GivenStart, type ReachedCommand, stepsOf, sureConditions, withUnset } from './first-start.ts'
 import { placedBy, type Write } from './placed-files.ts'
-import type { ReadScript } from './scripts.ts'
+import type { ReadScript, ScriptCommand } from './scripts.ts'
 import { staticValue, type Variables } from './static-text.ts'
 
 /** A file that a start script writes by itself, before what it starts does anything. */
@@ -24,39 +24,52 @@ export interface ScriptWrite {
   readonly any?: 'inside' | 'below'
 }
 
-/** What redirects, `tee` and `sed -i` write, as far as no variable and no question of the script decides it otherwise. */
-export function scriptWrites(script: ReadScript, start: Omit<FirstStart, 'variables'>): readonly ScriptWrite[] {
+/** What a start script writes in some cases only: a question stands before it that nobody can answer before it runs. */
+export interface PossibleWrite extends ScriptWrite {
+  /** The question, as the script asks it; '' where another script does. */
+  readonly onlyIf: string
+}
+
+/**
+ * What redirects, `tee`, `sed -i` and their like write: for certain, and in some cases only. Neither is what no start comes to, nor
+ * what a variable says the path of.
+ */
+export function scriptWrites(
+  script: ReadScript,
+  start: GivenStart,
+): { readonly writes: readonly ScriptWrite[]; readonly possible: readonly PossibleWrite[] } {
   const { workdir } = start
   const moves = script.commands.some(({ command }) => command.name === 'cd' || command.name === 'pushd')
   const folderAt = foldersOf(script, workdir)
   const asked = askedFor(script)
-  const surely = (command: ShellCommand): Sure =>
-    command.conditional ? sureInBranch(command, { ...start, variables: withUnset(command.conditions, script) }) : SURE
-  const isReached = ({ command, guarded }: ReadScript['commands'][number]): boolean =>
-    command.span.start <= asked && !guarded && !script.conditional
-  const reached = script.commands.filter(isReached).map(({ command }) => command)
-  // A loop goes over what is there: its files are what the script is about.
-  const inAny = (command: ShellCommand): boolean => {
-    const conditions = command.conditions.filter((text) => !/^for\s/.test(text))
-    return (conditions.length === 0 && command.functionName === null) || surely({ ...command, conditions }).holds
-  }
-  const folders = folderEdits(script.text, reached.filter(inAny), script.variables)
-    .filter(({ folder }) => !moves || folder.startsWith('/'))
-    .map(
-      ({ command, folder, deep }): ScriptWrite => ({
-        script: script.path,
-        line: lineOf(script.text, command.span.start),
-        path: normalisePath(folder, workdir),
-        replaces: true,
-        ifMissing: false,
-        any: deep ? 'below' : 'inside',
-      }),
-    )
+  const outside = script.conditional ? (script.conditions.length > 0 ? script.conditions : ['']) : []
+  const questions = ({ command, guarded }: ScriptCommand): readonly string[] | null =>
+    guarded ? null : asked !== null && command.span.start > asked.at ? [...outside, asked.question] : outside
   const same = ({ command, variables }: ReachedCommand): string =>
     writesOf(command)
       .map(({ text }) => staticValue(text, variables))
       .join(' ')
-  const single = stepsOf(script, isReached, start, same).flatMap(({ command, variables, ifMissing }) => {
+  const found = [
+    ...stepsOf(script, questions, start, same).flatMap((step) =>
+      singleWrites(step).map((write) => ({ ...step, write })),
+    ),
+    ...folderWrites(),
+  ]
+  // Of a place that it asks whether it may write there it does without where it may not.
+  const asksFor = new Set(
+    [...script.text.matchAll(/\s-w\s+([^\s;&|]+)/g)].flatMap(([, word = '']) => {
+      const path = staticValue(word, script.variables)
+      return path === null || path === '' ? [] : [normalisePath(path, workdir)]
+    }),
+  )
+  const possible = found.flatMap(({ write, undecided }) =>
+    undecided.length === 0 || asksFor.has(write.path) || undecided.some((one) => ASKS_ITSELF.test(one))
+      ? []
+      : [{ ...write, onlyIf: questionOf(undecided) }],
+  )
+  return { writes: found.flatMap(({ write, undecided }) => (undecided.length === 0 ? [write] : [])), possible }
+
+  function singleWrites({ command, variables, ifMissing }: ReachedCommand): readonly ScriptWrite[] {
     const line = lineOf(script.text, command.span.start)
     return writesOf(command).flatMap(({ text, replaces, into, anew }): readonly ScriptWrite[] => {
       const path = staticValue(text, variables)
@@ -70,10 +83,30 @@ export function scriptWrites(script: ReadScript, start: Omit<FirstStart, 'variab
       const write = { script: script.path, line, path: at, replaces, ifMissing, ...(anew === true ? { anew } : {}) }
       return [isFolder ? { ...write, any: 'inside' } : write]
     })
-  })
-  return [...single, ...folders]
-}
+  }
 
+  /** A loop goes over what is there: its files are what the script is about. */
+  function folderWrites(): readonly (Pick<ReachedCommand, 'undecided'> & { readonly write: ScriptWrite })[] {
+    const open = new Map<ShellCommand, readonly string[]>()
+    for (const each of script.commands) {
+      const before = questions(each)
+      if (before !== null) open.set(each.command, [...before, ...unansweredIn(each.command, script, start)])
+    }
+    return folderEdits(script.text, [...open.keys()], script.variables)
+      .filter(({ folder }) => !moves || folder.startsWith('/'))
+      .map(({ command, folder, deep }) => ({
+        undecided: open.get(command) ?? [],
+        write: {
+          script: script.path,
+          line: lineOf(script.text, command.span.start),
+          path: normalisePath(folder, workdir),
+          replaces: true,
+          ifMissing: false,
+          any: deep ? 'below' : 'inside',
+        },
+      }))
+  }
+}
 /** Of `"/srv/app-$VERSION"` the folder: what is made in it has a name that only the run tells. */
 function folderOf(text: string): string | null {
   const folder = /^["']?(\/[\w./-]*[\w-])\/[\w.-]*\$[^/]*$/.exec(text.replace(/["']/g, ''))?.[1]
@@ -118,22 +151,43 @@ function shortPath(path: string): string | null {
   return path.length < bounds.pathLength ? path : null
 }
 
-const SURE: Sure = { holds: true, ifMissing: false }
-
-/** A function may not be called at all, and a loop have nothing to go over. */
-function sureInBranch({ conditions, functionName }: ShellCommand, start: FirstStart): Sure {
-  const isBranch = conditions.length > 0 && functionName === null
-  return isBranch ? sureConditions(conditions, start) : { holds: false, ifMissing: false }
+/** The questions on which a command depends that changes all files of a folder; a function may not be called at all. */
+function unansweredIn(
+  { conditions, functionName }: ShellCommand,
+  { text, variables }: ReadScript,
+  start: GivenStart,
+): readonly string[] {
+  const asked = conditions.filter((one) => !/^for\s/.test(one))
+  const known = { ...start, variables: withUnset(asked, { text, variables }) }
+  const open = asked.filter((one) => !sureConditions([one], known).holds)
+  return functionName === null ? open : [...open, '']
 }
+
+/** Of several that which a variable answers, in a line. */
+function questionOf(undecided: readonly string[]): string {
+  const asked = undecided.find((one) => /\$\{?[A-Za-z_]/.test(one)) ?? undecided.find((one) => one !== '') ?? ''
+  const text = asked
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/^case (\S+) in (.*)$/, '$1 is $2')
+    .replace(/(?:;| ) ?do$/, '')
+    .replace(/^for /, 'there is something to do for ')
+  return text.length > LONGEST_QUESTION ? `${text.slice(0, LONGEST_QUESTION)}…` : text
+}
+
+const ASKS_ITSELF = /^(\[\[?|test)\s+-w\s/
+
+const LONGEST_QUESTION = 80
 
 /** `[ "${AUTOTUNE:-}" ] || exit 0`, `[ -z "$AUTOTUNE" ] && exit`: nothing is done unless somebody asks for it. */
 const UNLESS =
   /^[^\S\n\r\u2028\u2029]*(?:\[\[?|test)\s+(?:(?:-n\s+)?"?\$\{?([A-Z]\w*)(?::-)?\}?"?\s*(?:\]\]?\s*)?\|\||-z\s+"?\$\{?([A-Z]\w*)(?::-)?\}?"?\s*(?:\]\]?\s*)?&&)\s*exit(?:\s+0)?\s*(?:;|#|$)/gm
 
-/** From where on the script goes on only where a variable is set that the image does not set; Infinity where nowhere. */
-function askedFor({ text, variables }: ReadScript): number {
+/** From where on the script goes on only where a variable is set that the image does not set; null where nowhere. */
+function askedFor({ text, variables }: ReadScript): { readonly at: number; readonly question: string } | null {
   const found = [...text.matchAll(UNLESS)].find(([, set, unset]) => !variables.has(set ?? unset ?? ''))
-  return found?.index ?? Number.POSITIVE_INFINITY
+  if (found === undefined) return null
+  return { at: found.index, question: `[ -n "$${found[1] ?? found[2]}" ]` }
 }
 
 function writesOf({ words, redirects }: ShellCommand): readonly Write[] {

@@ -21,6 +21,8 @@ export interface ReadScript extends StartScript {
   readonly variables: Variables
   /** What starts it may not come to it. */
   readonly conditional: boolean
+  /** The questions that stand before that. */
+  readonly conditions: readonly string[]
   /** Where it ends unless it is root; none where only root comes to it. */
   readonly refusals: readonly RootRefusal[]
 }
@@ -74,7 +76,8 @@ export function readScripts(start: readonly StartScript[], config: ImageConfig, 
     const variables = variablesOf(config, text, parsed.commands)
     const commands = judge(text, parsed.commands, next)
     const wantsRoot = next.guarded ? [] : refusals(text, parsed.commands, rootQuestions(text, parsed.commands))
-    const read = { path, text, commands, variables, conditional: next.conditional, refusals: wantsRoot }
+    const { conditional, conditions } = next
+    const read = { path, text, commands, variables, conditional, conditions, refusals: wantsRoot }
     scripts.push(read)
     if (files !== null && files.texts().length > 0) queue.push(...followed(read, config, files))
   }
@@ -100,9 +103,10 @@ interface Caller {
   readonly guarded: boolean
   readonly exitsOnError: boolean
   readonly conditional: boolean
+  readonly conditions: readonly string[]
 }
 
-const byItself: Caller = { guarded: false, exitsOnError: false, conditional: false }
+const byItself: Caller = { guarded: false, exitsOnError: false, conditional: false, conditions: [] }
 
 function judge(text: string, commands: readonly ShellCommand[], caller: Caller): readonly ScriptCommand[] {
   const questions = rootQuestions(text, commands)
@@ -170,7 +174,8 @@ function followed(read: ReadScript, config: ImageConfig, files: FileModel): read
     // What the distribution itself brings as scripts (adduser, service …) is a program here, and has no suffix.
     if (path !== null && path !== read.path && (/\.sh$/.test(path) || !/^\/usr\/s?bin\/|^\/s?bin\//.test(path))) {
       const conditional = read.conditional || command.conditional
-      add(path, { guarded, exitsOnError: fatal && isSourced(command), conditional }, isSourced(command))
+      const conditions = [...read.conditions, ...command.conditions]
+      add(path, { guarded, exitsOnError: fatal && isSourced(command), conditional, conditions }, isSourced(command))
     }
     for (const script of serviceScripts(wordsOf(command, read), files)) found.push({ script, ...byItself })
   }

@@ -1,11 +1,9 @@
-import { argvOf, programsOf } from '../../command/index.ts'
+import { argvOf, type Command, programsOf } from '../../command/index.ts'
 import type { Evidence, VendorMove } from '../../evidence/claim.ts'
-import { inPlaceOf } from '../../evidence/file-edit.ts'
+import { inPlaceOf, type Substitution } from '../../evidence/file-edit.ts'
 import type { WrittenCommand } from '../../image/step-down.ts'
 import { baseName } from '../../places.ts'
 import { table } from '../../table.ts'
-import type { Substitution } from '../plan.ts'
-import type { Command } from './port-files.ts'
 
 const SCHEME_PORTS: Readonly<Record<string, number>> = table({
   http: 80,

@@ -59,7 +59,7 @@ function withLine(rule: DaemonPortRule, facts: ImageFacts, from: number, to: num
       {
         path,
         substitutions: [{ pattern: config.after, replacement: `&\\n${escapeReplacement(insert)}`, global: false }],
-        reason: `listen above 1024 (${from} is what it binds by itself)`,
+        reason: `listen above 1024 (${from} is its default)`,
         purpose: 'port',
         evidence: [{ source: 'catalogue', subject: String(from), detail: rule.source }],
       },

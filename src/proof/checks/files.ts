@@ -195,7 +195,7 @@ const USES = new Set<Operation['access']>(['read', 'write', 'list', 'traverse', 
  */
 export const keptData = {
   name: 'own-files',
-  summary: 'what it wrote itself it can use',
+  summary: 'it can use what it wrote itself',
   of: 'traces',
   compare(original: RunRecord, traced: RunRecord): readonly ReportCheck[] {
     const key = ({ access, path }: Operation): string => `${access} ${path}`
@@ -223,7 +223,7 @@ export const keptData = {
  */
 export const filledFiles = {
   name: 'files-filled',
-  summary: 'a file that it made and filled is filled',
+  summary: 'a file that the original fills is filled',
   of: 'traces',
   compare(original: RunRecord, traced: RunRecord): readonly ReportCheck[] {
     const refusal = (path: string): Operation | undefined =>

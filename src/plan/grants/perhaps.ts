@@ -1,0 +1,118 @@
+import type { Need, Remark } from '../../evidence/claim.ts'
+import type { StepDownReport } from '../../image/step-down.ts'
+import { isInside, isOwnPlace, normalisePath, parentOf } from '../../places.ts'
+import { joinTruncated } from '../../words.ts'
+import type { Grant } from '../plan.ts'
+import type { StageInput } from '../stage-input.ts'
+import type { Granted } from './grant-all.ts'
+
+/** What a start script writes only behind a question that nobody can answer before it runs. */
+export type PerhapsNeed = Need & { readonly onlyIf: string }
+
+export function isPerhaps(need: Need): need is PerhapsNeed {
+  return need.onlyIf !== undefined
+}
+
+/** All the others; what is named with --writable is a file where it is known to be written as one. */
+export function givenAsFiles(all: readonly Need[], perhaps: readonly PerhapsNeed[]): readonly Need[] {
+  const files = new Set(perhaps.filter(({ access }) => access === 'create-file').map(({ path }) => path))
+  return all
+    .filter((need) => !isPerhaps(need))
+    .map((need) =>
+      need.givenBy !== undefined && files.has(need.path) ? { ...need, access: 'create-file', alone: 'any' } : need,
+    )
+}
+
+/** Those that the user could not do with what is granted: to grant `all` takes more. */
+export function unmetNeeds(perhaps: readonly PerhapsNeed[], granted: Granted, all: Granted): readonly PerhapsNeed[] {
+  const told = new Set([...all.grants, ...all.remarks].flatMap(({ evidence }) => evidence))
+  const isGiven = ({ path }: Need): boolean => granted.grants.some((grant) => covers(grant, path))
+  return perhaps.filter((need) => told.has(need.evidence) && !isGiven(need))
+}
+
+function covers(grant: Grant, path: string): boolean {
+  if (grant.path === path) return /own|create/.test(grant.kind)
+  return /-directory$/.test(grant.kind) && isInside(path, grant.path)
+}
+
+/**
+ * What a start script asks for is not made beforehand, since it would then take it for done (`[ -d /data/main ] || initialise`): its
+ * folder is given, where it may be. What a package, a volume or the image brings is there anyway.
+ */
+export function withoutAsked(
+  needs: readonly Need[],
+  { asked }: Pick<StepDownReport, 'asked'>,
+  { facts: { config }, stated: { files } }: Pick<StageInput, 'facts' | 'stated'>,
+): { readonly needs: readonly Need[]; readonly remarks: readonly Remark[] } {
+  const volumes = new Set(config.volumes.map((one) => normalisePath(one, config.workdir)))
+  const scripts = new Map(asked.map(({ path, script }) => [path, script]))
+  const isThere = (path: string): boolean =>
+    volumes.has(path) ||
+    files.entry(path) !== null ||
+    needs.some((need) => need.path === path && (need.vendors === true || !isSaid(need)))
+  const remarks: Remark[] = []
+  const open = new Set([...scripts.keys()].filter((path) => !isThere(path)))
+  const kept = needs.flatMap((need): readonly Need[] => {
+    if (!open.has(need.path) || !MAKES.has(need.access) || need.givenBy !== undefined) return [need]
+    if (need.access === 'create-file') return [{ ...withoutOwn(need), beside: true }]
+    const parent = parentOf(need.path)
+    const isGiven = needs.some(
+      ({ access, path }) =>
+        access === 'keep-state' && path !== need.path && isInside(need.path, path) && !open.has(path),
+    )
+    if (isGiven) return []
+    // Of a folder with other things in it no more than room is asked for.
+    if (isOwnPlace(parent) && files.list(parent).length > 0) {
+      const { atStart, ...alone } = withoutOwn(need)
+      return [{ ...alone, access: 'create-directory' }]
+    }
+    if (isOwnPlace(parent) && parent !== '/' && !open.has(parent))
+      return [{ ...withoutOwn(need), access: 'keep-state', path: parent }]
+    const about = scripts.get(need.path) ?? 'the command'
+    if (!remarks.some(({ evidence }) => evidence[0]?.subject === need.path))
+      remarks.push({
+        outcome: 'todo',
+        transform: 'own-writable-paths',
+        message: `${need.path} is not made beforehand: ${about} asks whether it is there and decides by that, and the user may not make it in ${parent}`,
+        hint: 'let the script ask for a file in it, or keep it in a folder that is given to the user',
+        evidence: [need.evidence],
+      })
+    return []
+  })
+  return { needs: kept, remarks }
+}
+
+const MAKES = new Set<Need['access']>(['keep-state', 'create-directory', 'create-file'])
+
+function isSaid({ certainty }: Need): boolean {
+  return certainty === 'declared' || certainty === 'inferred'
+}
+
+function withoutOwn({ tree, made, alone, ...need }: Need): Need {
+  return need
+}
+
+/** One for each question. A run has shown that the container starts and works without it. */
+export function perhapsRemarks(
+  unmet: readonly PerhapsNeed[],
+  { facts, observation }: Pick<StageInput, 'facts' | 'observation'>,
+): readonly Remark[] {
+  const questions = [...new Set(unmet.map(({ onlyIf }) => onlyIf))]
+  return questions.map((onlyIf): Remark => {
+    const needs = unmet.filter((need) => need.onlyIf === onlyIf)
+    const paths = [...new Set(needs.map(({ path }) => path))]
+    const names = [...new Set([...onlyIf.matchAll(/\$\{?([A-Za-z_]\w*)/g)].map(([, name]) => name))]
+    const when = onlyIf === '' ? 'in some cases only' : `only if ${onlyIf}`
+    const where = names.length === 0 ? 'where it comes to that' : `where ${names.join(' or ')} says so`
+    return {
+      outcome: observation === null ? 'todo' : 'note',
+      transform: 'own-writable-paths',
+      message: `${joinTruncated(paths)} ${paths.length === 1 ? 'is' : 'are'} written by the start ${when}, and the user may not write ${paths.length === 1 ? 'it' : 'them'}`,
+      hint: `${where}, name ${paths.length === 1 ? 'it' : 'them'} with --writable, or do it in a RUN`,
+      about: facts.config.entrypoint === null ? 'CMD' : 'ENTRYPOINT',
+      evidence: needs.slice(0, MOST_EVIDENCE).map(({ evidence }) => evidence),
+    }
+  })
+}
+
+const MOST_EVIDENCE = 5
