@@ -7,7 +7,7 @@ import type { Profile } from '../profile/profile.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
 import { joinTruncated } from '../words.ts'
 import type { BuildSettings, WorkItem } from '../workspace/work-item.ts'
-import { pairs } from './build.ts'
+import { pairs, serviceUser } from './build.ts'
 import type { Options, TargetOutcome } from './task.ts'
 import { isLeftAsItIs } from './verdict.ts'
 
@@ -59,11 +59,34 @@ export function buildNotes(
         HOST_SOCKET_HINT,
       ),
     )
+  if (!isLeftAsItIs({ verdict })) notes.push(...userNotes(build, options))
   const planned = stages.map(({ index }) => index)
   if (options.policy.target === null)
     for (const target of build.targets.filter((name) => !isPlanned(name, dockerfile, planned)))
       note(`stage ${target}, built for ${by}, was not inspected`, `harden it with --target ${target}`)
   return notes
+}
+
+/** Services that say as whom they run it: USER changes nothing for those. */
+function userNotes(build: BuildSettings, { policy }: Options): readonly ReportFinding[] {
+  const taken = serviceUser(build)
+  if (taken !== null && policy.user === taken)
+    return [
+      note(`runs as ${taken}: taken from ${joinTruncated(build.users.map(({ by }) => by))}`, '--user says another one'),
+    ]
+  return build.users.map(({ by, user }) => {
+    if (/^(root|0)(:|$)/.test(user))
+      return targetFinding(
+        'read-build',
+        'todo',
+        `${by} runs it as root (user: ${user}), whatever USER says`,
+        'take user: out of it',
+      )
+    return note(
+      `${by} runs it as ${user}, and not as USER says: what is given to the user of the image may be closed to it`,
+      user.includes('$') ? '--arbitrary-uid makes it work with any user' : `--user ${user} gives it to that one`,
+    )
+  })
 }
 
 /** A proof runs the original without it, unless it is told to: so neither shows that the user can do without. */

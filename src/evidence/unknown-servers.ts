@@ -183,6 +183,10 @@ export function showsProgram(view: StageView): boolean {
   const files = new Set([...entries].flatMap(([path, { type }]) => (type === 'directory' ? [] : [baseName(path)])))
   const runs = steps.flatMap(({ instruction }) => (instruction.keyword === 'RUN' ? [wholeText(instruction)] : []))
   const dependencies = [...texts].flatMap(([path, text]) => (DEPENDENCIES.test(baseName(path)) ? [text] : []))
+  // Where it goes to may not be known, as `.` in the working folder of the base image.
+  const brought = steps.flatMap(({ instruction: { keyword }, words }) =>
+    keyword === 'COPY' || keyword === 'ADD' ? words.flatMap((word) => word ?? []) : [],
+  )
   const isNamed = (word: string): boolean => {
     const pattern = new RegExp(String.raw`(?<![\w.-])${escapeEre(word)}(?![\w-])`)
     return [...runs, ...dependencies].some((text) => pattern.test(text))
@@ -193,14 +197,14 @@ export function showsProgram(view: StageView): boolean {
     return (
       files.has(name) ||
       installed.some((one) => isNamedAlike(one.name, name)) ||
-      copies.some(({ source, destination }) => baseName(source) === name || baseName(destination) === name) ||
+      brought.some((one) => baseName(one) === name || (one === '.' && !word.startsWith('/'))) ||
       (path !== null && copies.some(({ destination, seen }) => !seen && isInside(path, destination))) ||
       (name.length > 2 && isNamed(name))
     )
   }
   const words = argvOf(started).flatMap((word) => word.split(/\s+/))
   return heads.some((head) => {
-    if (isInterpreter(head) || RUNNER.test(head)) return copies.length > 0 || words.slice(1).some(isBrought)
+    if (isInterpreter(head) || RUNNER.test(head)) return brought.length > 0 || words.slice(1).some(isBrought)
     return isBrought(words.find((word) => baseName(word) === head) ?? head)
   })
 }

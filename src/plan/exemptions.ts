@@ -244,4 +244,5 @@ export function waitsForInput(argv: readonly string[]): boolean {
   return argv.length > 0 && argv.every((word) => SHELL_OR_REPL.test(word))
 }
 
-const SHELL_OR_REPL = /(^|\/)((ba|da|a|z)?sh|node|python3?|irb|jshell|php|-a|docker-(php-|node-)?entrypoint(\.sh)?)$/
+const SHELL_OR_REPL =
+  /(^|\/)((ba|da|a|z)?sh|node|python[\d.]*|irb|jshell|php|-a|docker-(php-|node-)?entrypoint(\.sh)?)$/

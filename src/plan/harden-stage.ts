@@ -161,8 +161,11 @@ function withFile(grant: Grant, { files }: ImageFacts): Grant {
 function offeredFor({ builtUpon, dependents = noDependents }: StageInput): string | null {
   const { children, users, madeElsewhere } = dependents
   if (madeElsewhere !== null) return madeElsewhere
-  if (children.length > 0)
-    return `${joinTruncated(children.map(({ by, line }) => `${by} (line ${line})`))} is built on it and counts on root: say USER root there before what needs it`
+  if (children.length > 0) {
+    const who = joinTruncated(children.map(({ by, line }) => `${by} (line ${line})`))
+    const counts = children.length === 1 ? 'builds on it and counts' : 'build on it and count'
+    return `${who} ${counts} on root: say USER root there before what needs it`
+  }
   const [user] = users.filter(({ kind }) => kind !== 'action')
   if (user === undefined) return builtUpon
   return user.kind === 'job'

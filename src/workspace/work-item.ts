@@ -60,6 +60,10 @@ export interface BuildSettings {
   readonly sockets: readonly { readonly by: string; readonly socket: string }[]
   /** Where each service that runs it is given what only root can use: capabilities, `ALL` for `privileged`. */
   readonly given: readonly { readonly by: string; readonly rights: readonly string[] }[]
+  /** As whom each service that says so runs it. */
+  readonly users: readonly { readonly by: string; readonly user: string }[]
+  /** All of them say so. */
+  readonly allSayUser: boolean
   /** What their Compose services start in place of what the image says, those that publish a port first. */
   readonly starts: readonly ComposeStart[]
   /** One of them starts what the image says. */

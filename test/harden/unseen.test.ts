@@ -21,6 +21,7 @@ test.each([
     'it lies in a folder that is copied',
     'COPY --from=registry.example.org/x /opt/server /opt/server\nCMD ["/opt/server/bin/server"]\n',
   ],
+  ['it is copied to a folder that is not known', 'COPY --from=registry.example.org/x /server .\nCMD ["./server"]\n'],
   ['it is downloaded', 'RUN curl -fsSL -o /usr/bin/server https://example.org/server\nCMD ["server"]\n'],
   ['it is installed', 'RUN pip install gunicorn==21\nCOPY app /srv/app\nCMD ["gunicorn", "app:app"]\n'],
   ['the application of an interpreter is copied', 'COPY . /app\nWORKDIR /app\nCMD ["node", "server.js"]\n'],

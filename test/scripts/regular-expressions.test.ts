@@ -22,6 +22,14 @@ const MADE: Readonly<Record<string, string>> = {
   'src/evidence/vendor-files.ts: String.raw`(?:^|[\\s/])${program}\\s(?:[^;&|]*\\s)?${option}\\s*["\']?(/[^\\s"\';&|]+)`':
     'constants, and names of \\w alone',
   'src/evidence/servers.ts: `^(?:${pattern})$`': 'the catalogue, which is ours',
+  'src/evidence/unknown-servers.ts: String.raw`(?<![\\w.-])${escapeEre(word)}(?![\\w-])`':
+    'a name, escaped, between two borders of words',
+  'src/workspace/image-users.ts: String.raw`^[ \\t]*${key}[ \\t]*=[ \\t]*"([^"\\n]*)"`':
+    'constants, and names of \\w alone',
+  'src/workspace/image-users.ts: String.raw`^[ \\t]*${key}[ \\t]*=[ \\t]*\\[([^\\]]*)\\]`':
+    'constants, and names of \\w alone',
+  "src/workspace/surroundings.ts: names.map((name) => name.replace(/[.*+?^${}()|[\\]\\\\]/g, '\\\\$&')).join('|')":
+    'names, escaped',
   'src/evidence/frameworks.ts: says': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: pattern': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: run': 'the catalogue, which is ours',

@@ -176,7 +176,8 @@ function needsOf(action: RootAction): readonly Need[] {
 const PATTERN = /[*?]/
 
 /** Nobody but root may do it, and the script ends when it fails. */
-function isFatal(action: RootAction): boolean {
+/** A script that is not root ends there. */
+export function isFatal(action: RootAction): boolean {
   return !action.guarded && action.fatal && /^(chown|chgrp|account|mount|setcap)$/.test(action.action)
 }
 
