@@ -104,7 +104,7 @@ function actionsOf(commands: readonly ShellCommand[], step: Step, tooLong: Set<n
       }
       return []
     }
-    if (action.tool !== 'touch') return [action]
+    if (action.tool !== 'touch') return [action, ...installOwner(command, action, variables)]
     const paths = action.paths.filter((path) => !named.has(path))
     return paths.length === 0 ? [] : [{ ...action, paths }]
   })
@@ -144,6 +144,15 @@ function wordValue(word: ShellWord | undefined, variables: Values): string | nul
   return value === null || /^~|[{}*?[\]$`]/.test(value) ? null : value
 }
 
+/** `install -d -o srv`, `--owner=srv`: it hands over what it makes. */
+function installOwner({ name, words }: ShellCommand, made: RunAction, variables: Values): readonly RunAction[] {
+  if (name !== 'install') return []
+  const at = words.findIndex(({ text }) => /^(-[a-zA-Z]*o|--owner)$/.test(text))
+  const glued = words.flatMap(({ text }) => /^(?:--owner=|-[a-zA-Z]*o)(.+)$/.exec(text)?.[1] ?? [])[0]
+  const value = at >= 0 ? wordValue(words[at + 1], variables) : (glued ?? null)
+  return value === null || /[$"'\x60]/.test(value) ? [] : [{ ...made, tool: 'chown', value }]
+}
+
 /** What only a shell expands, where there is no variable in it. */
 function patternIn(word: ShellWord | undefined): string | null {
   return word !== undefined && /^[\w./*?+:@%-]+$/.test(word.text) ? word.text : null
@@ -165,9 +174,10 @@ function readAction(
   let value: string | null = null
   for (const [index, word] of words.entries()) {
     // `mkdir -m 755`, `install -o app -g app -m 755`: the option's value is no path.
-    if (!/^-[a-zA-Z]*[mog]$/.test(word.text) || (name !== 'mkdir' && name !== 'install')) continue
+    if (!/^(-[a-zA-Z]*[mog]|--(mode|owner|group))$/.test(word.text) || (name !== 'mkdir' && name !== 'install'))
+      continue
     taken.add(words[index + 1])
-    if (word.text.endsWith('m')) value = wordValue(words[index + 1], variables)
+    if (/^-\w*m$|^--mode$/.test(word.text)) value = wordValue(words[index + 1], variables)
   }
   let operands = words.filter((word) => !/^-./.test(word.text) && !taken.has(word))
   if (name === 'chown' || name === 'chmod') {
