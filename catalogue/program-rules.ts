@@ -19,6 +19,8 @@ export interface WorkingFolderRule {
     readonly kind: 'directory' | 'file'
     /** What the same program has left there in the build must be the user's too. */
     readonly tree?: boolean
+    /** It removes the folder and makes it anew: room in the folder above is needed too. */
+    readonly remade?: boolean
     /** Regular expressions on a line of its configuration, or on an option of its command without dashes. */
     readonly unless?: string
     readonly only?: string

@@ -62,6 +62,8 @@ export interface Need {
   readonly givenBy?: 'user' | 'repository'
   /** Listed for this very image, whose vendor has made the folder that it lies in. */
   readonly vendors?: true
+  /** A RUN has taken the right to write away from its owner too (`chmod -R u-w`): the mode is set, whoever owns it. */
+  readonly opens?: true
   /** A start script does it as root, whether or not it is so already. */
   readonly atStart?: true
   /**

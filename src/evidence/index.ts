@@ -124,8 +124,14 @@ function filledIn(claim: PathClaim, { env, volumes }: ImageConfig): PathClaim | 
   const last = [...claim.path.matchAll(/\{\{\s*([A-Za-z_]\w*)\s*\}\}/g)].at(-1)
   const value = last === undefined ? undefined : env.get(last[1] ?? '')
   if (last === undefined || value?.startsWith('/') !== true) return null
-  const path = normalisePath(`${value}${claim.path.slice(last.index + last[0].length)}`)
-  return path === null || PLACEHOLDER.test(path) ? null : { ...claim, path }
+  const before = claim.path.slice(0, last.index + last[0].length)
+  const path = normalisePath(`${value}${claim.path.slice(before.length)}`)
+  if (path === null || PLACEHOLDER.test(path)) return null
+  return {
+    ...claim,
+    path,
+    evidence: { ...claim.evidence, subject: claim.evidence.subject.replace(before, () => value) },
+  }
 }
 
 const PLACEHOLDER = /[{}]|<%|%>|@@\w+@@|@[A-Z][A-Z_]+@/

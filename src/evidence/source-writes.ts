@@ -1,5 +1,5 @@
 import { lineOf } from '../edit.ts'
-import { parentOf } from '../places.ts'
+import { parentOf, STATE_NAME } from '../places.ts'
 import { folderOf, pathOf, type SourceNames, splitAt } from './path-expression.ts'
 import { CSHARP, GO, JAVA, PERL, PHP, PYTHON, RUBY, RUST, type Rule, SCRIPT } from './source-rules.ts'
 
@@ -33,7 +33,7 @@ function rulesFor(path: string): readonly Rule[] {
 }
 
 const NOT_THE_PROGRAM =
-  /(^|\/)(tests?|__tests__|spec|examples?|docs?|scripts|bench|fixtures|migrations)\/|(?<!ecosystem)\.(test|spec|config|d)\.[a-z]+$|(^|\/)(setup|conftest|gulpfile|webpack[^/]*|vite[^/]*)\.[a-z]+$/
+  /(^|\/)(tests?|__tests__|spec|examples?|docs?|scripts|bench|fixtures|migrations)\/|(?<!ecosystem)\.(test|spec|config|d)\.[a-z]+$|_test\.go$|(^|\/)(setup|conftest|gulpfile|webpack[^/]*|vite[^/]*)\.[a-z]+$/
 
 /** Every literal path that a source file writes to. Text is matched, not run: what is built from other values is not found. */
 export function sourceWrites(path: string, text: string, about: SourceAbout): readonly SourceWrite[] {
@@ -82,7 +82,7 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
       if (folder !== null) found.push({ path: folder, kind: 'directory', line, call })
     }
   }
-  return [...found, ...sqliteUrls(text, names)]
+  return [...found, ...sqliteUrls(text, names), ...(rules === GO ? defaultFolders(text, names) : [])]
 }
 
 /** `sqlite:///x.db` anywhere in a source is a database that the program opens. */
@@ -101,6 +101,23 @@ function sqliteUrls(text: string, { workdir }: SourceNames): readonly SourceWrit
       }
     })
 }
+
+/**
+ * Go's defaults of settings: `PluginsDir: "data/plugins"` in a literal, `default:"data/plugins"` behind a field. The folder of state
+ * in which the program then keeps them is meant, from where it starts.
+ */
+function defaultFolders(text: string, { workdir }: SourceNames): readonly SourceWrite[] {
+  return [...text.matchAll(DEFAULTS)].flatMap((match): readonly SourceWrite[] => {
+    const [, key, literal, field, tag] = match
+    const folder = /^(?:\.\/)?([\w.-]+)(?:\/[\w./-]+)?$/.exec(literal ?? tag ?? '')?.[1]
+    if (folder === undefined || !STATE_NAME.test(folder) || isComment(text, match.index)) return []
+    const call = `the default of ${key ?? field ?? ''}`
+    return [{ path: `${workdir}/${folder}`, kind: 'directory', line: lineOf(text, match.index), call }]
+  })
+}
+
+const DEFAULTS =
+  /\b(\w*(?:Dir|Directory|Folder|File|Database|Connection|DSN|DataPath|StoragePath|CachePath)):[ \t]*"([^"\n]+)"|^[ \t]*(\w*(?:Dir|Directory|Folder|File|Path|Database|Connection|DSN))[ \t]+string[ \t]+`[^`\n]*\b(?:default|envDefault|env-default):"([^"\n]+)"/gm
 
 function constantsOf(text: string): ReadonlyMap<string, string> {
   const constants = new Map<string, string>()

@@ -3,8 +3,10 @@ import {
   applySubstitutions,
   escapeEre,
   type FileEdit,
+  followingEdits,
   inPlaceOf,
   matches,
+  mergeByFile,
   type Substitution,
 } from '../evidence/file-edit.ts'
 import type { StageView } from '../evidence/provider.ts'
@@ -214,13 +216,14 @@ function keptUnnamed({ ignored }: StageInput): string | undefined {
 }
 
 /** Lines of files, before it is looked at which of them are excluded. */
-function changesOf({ input, stepDown }: PlanContext, ports: PortPlan): readonly FileEdit[] {
-  return [
+function changesOf({ input, stepDown, textOf }: PlanContext, ports: PortPlan): readonly FileEdit[] {
+  const changes = [
     ...ports.fileEdits,
     ...input.vendor.fileEdits,
     ...stepDown.fileEdits,
     ...(input.observation === null ? input.stated.fileEdits : []),
   ]
+  return [...changes, ...mergeByFile(followingEdits(changes, textOf, input.stated.view.contents.texts))]
 }
 
 /** Folders that the Dockerfile itself hands to that very account: there is nothing left to do. */
