@@ -4,6 +4,7 @@ import type { StageContents } from '../contents/stage-contents.ts'
 import { lineOf } from '../edit.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import { HOST_SOCKET, HOST_SOCKET_HINT } from '../image/host-socket.ts'
+import { daemonsOfFile } from '../image/step-down/daemons.ts'
 import { baseName } from '../places.ts'
 import type { Provider } from './provider.ts'
 import { isOneOf } from './servers.ts'
@@ -117,7 +118,9 @@ export const supervisors: Provider = {
     for (const name of programs) {
       const manager = knownPrograms.serviceManagers.find(({ program }) => program === name)
       const told = manager === undefined ? null : new RegExp(manager.toldBy)
-      if (told === null || own.texts().some((path) => told.test(path))) continue
+      const isTold = (path: string): boolean =>
+        told?.test(path) === true || daemonsOfFile(path, own.text(path)).some((daemon) => daemon.name === name)
+      if (told === null || own.texts().some(isTold)) continue
       yield {
         kind: 'unknown',
         outcome: 'todo',
