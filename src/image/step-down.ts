@@ -4,6 +4,7 @@ import {
   parseShellScript,
   programName,
   readSwitch,
+  type ShellCommand,
   type SwitchCommand,
   type Word,
 } from '../command/index.ts'
@@ -74,7 +75,16 @@ export function findStepDowns(
   })
   const sourced = sourcedFunctions(scripts)
   const certain = certainCommands(scripts, startOf, sourced)
-  const launches = scripts.flatMap((script) => launchesIn(script, certain, sourced))
+  const said = new Set(
+    scripts.flatMap(({ commands }) => commands.flatMap(({ command }) => command.words.map(({ value }) => value))),
+  )
+  // Of a file that is sourced for some of its functions the others are nobody's.
+  const isCalled = ({ functionName }: ShellCommand): boolean => functionName === null || said.has(functionName)
+  const launches = scripts
+    .map((script) =>
+      script.sourced ? { ...script, commands: script.commands.filter(({ command }) => isCalled(command)) } : script,
+    )
+    .flatMap((script) => launchesIn(script, certain, sourced))
   const written = scripts.map((script) => scriptWrites(script, startOf(script), sourced))
   const writes = written.flatMap((each) => each.writes)
   const surely = new Set(writes.map(({ path }) => path))

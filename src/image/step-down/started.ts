@@ -20,6 +20,10 @@ export interface Launch {
   readonly conditional: boolean
   /** It works on what it is given, or its output is what is wanted: `$(jq …)`, `zstd -dc "$f" | load`. */
   readonly filter?: true
+  /** Only root comes to it. */
+  readonly guarded?: true
+  /** The script ends where it fails. */
+  readonly fatal?: true
   /** By its init script, whose words nobody has read. */
   readonly byInit?: true
 }
@@ -31,7 +35,7 @@ export function launchesIn(
   sourced: Functions,
 ): readonly Launch[] {
   const functions = new Set(script.commands.map(({ command }) => command.functionName))
-  return script.commands.flatMap(({ command }, index) => {
+  return script.commands.flatMap(({ command, guarded, fatal }, index) => {
     const { words, span, conditional } = command
     const reader = script.commands[index + 1]?.command
     const isRead = reader?.connector === '|' && !LOGGER.test(nameOf(reader.name ?? ''))
@@ -50,6 +54,8 @@ export function launchesIn(
         words: started,
         conditional: (conditional || script.conditional) && !certain.has(command),
         ...(isFilter ? { filter: true as const } : {}),
+        ...(guarded ? { guarded } : {}),
+        ...(fatal ? { fatal } : {}),
         ...(service === null ? {} : { byInit: true }),
       },
     ]
