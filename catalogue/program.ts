@@ -18,6 +18,8 @@ export interface ProgramRule {
 export interface DaemonSwitch {
   // Globs of the files that configure it: `**/name`, `**/folder/name` or `**/folder/**/name`. Absent: none does.
   readonly files?: readonly string[]
+  /** Regular expression for a line that its configuration alone has, in a file of another name. */
+  readonly says?: string
   /** The line that names the user, and with a group `group` of a pattern the group. */
   readonly user?: ConfigLine
   /** The line that names the group alone. */

@@ -142,5 +142,5 @@ export function replacesPid(programs: readonly string[]): boolean {
 
 /** The same by the configuration file that names it. */
 export function isNamedByDaemon(file: string): boolean {
-  return daemonsOfFile(file).length > 0
+  return daemonsOfFile(file, null).length > 0
 }

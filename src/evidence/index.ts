@@ -21,7 +21,7 @@ import { scriptWrites } from './script-writes.ts'
 import { setCapabilities } from './set-capabilities.ts'
 import { compiledSources, sourceFiles } from './source-files.ts'
 import { spring } from './spring.ts'
-import { hostSockets, initScripts, s6Overlay, supervisors, systemTools } from './start-cautions.ts'
+import { cronJobs, hostSockets, initScripts, s6Overlay, supervisors, systemTools } from './start-cautions.ts'
 import { catalogueEntry } from './vendor.ts'
 import { workingFolder } from './working-folder.ts'
 
@@ -48,6 +48,7 @@ export const providers: readonly Provider[] = [
   initScripts,
   hostSockets,
   systemTools,
+  cronJobs,
   packages,
   workingFolder,
   // It asks whether any of the above names a place in what a RUN unpacks.

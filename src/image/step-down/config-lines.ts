@@ -24,9 +24,8 @@ export interface AccountLine {
 /** Directives in the configuration files that the model kept, in the order of their paths. */
 export function directives(files: FileModel): readonly AccountLine[] {
   return [...files.texts()].sort().flatMap((path) => {
-    const daemons = daemonsOfFile(path)
-    const text = daemons.length === 0 ? null : files.text(path)
-    const daemon = text === null ? undefined : daemons.find(({ user }) => user.test(text))
+    const text = files.text(path)
+    const daemon = text === null ? undefined : daemonsOfFile(path, text).find(({ user }) => user.test(text))
     return daemon === undefined || text === null ? [] : directivesIn(path, text, daemon, files)
   })
 }
@@ -98,7 +97,7 @@ export function accountLines(files: FileModel, paths: readonly string[], names: 
   return [...new Set(paths)].sort().flatMap((path) => {
     const text = files.text(path)
     // What a script says of accounts, or shows in its manual, is no setting.
-    if (text === null || text.startsWith('#!') || daemonsOfFile(path).length > 0) return []
+    if (text === null || text.startsWith('#!') || daemonsOfFile(path, text).length > 0) return []
     const group = GROUP.exec(text)
     const ofGroup = group !== null && names.groups.has(group.groups?.group ?? '') ? group : null
     const found = [...text.matchAll(USER)].flatMap((match): readonly AccountLine[] => {
