@@ -193,6 +193,8 @@ export interface CatalogueImage {
   readonly image: string
   /** Globs on the name as people write it; `*` stands for anything but `/`. */
   readonly repositories: readonly string[]
+  /** Who some of them run as in place of what the variants that are not root say; '0' for root. */
+  readonly users?: Readonly<Record<string, string>>
   /** What all variants share; a variant's own line replaces it as a whole. */
   readonly common?: Partial<VariantFacts>
   readonly variants: readonly Variant[]

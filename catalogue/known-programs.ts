@@ -8,11 +8,24 @@ export interface ProgramGroup {
   readonly source: string
 }
 
+/** What a start script calls and only root may do, whatever it is done for. */
+export interface RootCall {
+  /** Regular expression for the whole base name. */
+  readonly program: string
+  /** Regular expression that one argument matches where it takes root. Absent: always. */
+  readonly with?: string
+  /** Follows the name: `setcap gives a file capabilities`. */
+  readonly does: string
+  readonly hint: string
+  readonly source: string
+}
+
 /** `serviceManagers` are told what they start by a file whose path has `toldBy`; `packages` by whom a server is brought. */
 export interface KnownPrograms {
   readonly pidInPlace: ProgramGroup
   readonly plainInit: ProgramGroup
   readonly systemTools: ProgramGroup
+  readonly rootCalls: readonly RootCall[]
   readonly distribution: ProgramGroup
   readonly builders: ProgramGroup
   readonly noServers: ProgramGroup

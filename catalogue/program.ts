@@ -18,13 +18,22 @@ export interface ProgramRule {
 export interface DaemonSwitch {
   // Globs of the files that configure it: `**/name`, `**/folder/name` or `**/folder/**/name`. Absent: none does.
   readonly files?: readonly string[]
+  /** Regular expression for a line that its configuration alone has, in a file of another name. */
+  readonly says?: string
   /** The line that names the user, and with a group `group` of a pattern the group. */
   readonly user?: ConfigLine
   /** The line that names the group alone. */
   readonly group?: ConfigLine
+  /** Keys of `key = value` that say whom what it makes is given to, over which it stops; without them that is who runs it. */
+  readonly owner?: readonly string[]
   /** Options of the program that take the user: `-u x`, `-ux`, `--user=x`, `--user x`. */
   readonly options?: readonly string[]
   readonly groupOptions?: readonly string[]
+  /**
+   * What keeps the rest of what such an option decides, without the switch; `{user}` is who it runs as. It goes into its
+   * place where the command does not say it already.
+   */
+  readonly instead?: string
   /**
    * An option whose value is configuration; the regular expression has groups `before`, what stays of it, `user` and
    * `group`.

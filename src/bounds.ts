@@ -5,6 +5,8 @@
 export const bounds = {
   /** Dockerfiles, configuration, Compose files and manifests. */
   textBytes: 1024 * 1024,
+  /** Of a file whose name leaves it open whether it is a Dockerfile. Its first line that is no comment lies in them, else it is none. */
+  firstLinesBytes: 16 * 1024,
   /** Words of a YAML text, white space and signs too: a megabyte of manifests has fewer. */
   yamlWords: 250_000,
   /** Levels of brackets, or of `- - -` on one line: Compose and Kubernetes need ten. */
@@ -27,6 +29,14 @@ export const bounds = {
   patternStars: 3,
   /** Folders below each other that are searched for Dockerfiles. */
   folderDepth: 40,
+  /** Folders of a repository that are looked through for who else uses an image: the largest of a dozen corpora has 3,000. */
+  surveyedFolders: 10_000,
+  /** Dockerfiles, and files that build or use their images, of one repository. */
+  surveyedFiles: 5000,
+  /** Commands that build an image, in one file. */
+  buildCommands: 200,
+  /** Dockerfiles that are built one upon the other. */
+  neighbours: 6,
   /** UTF-16 units of one word of a comment: nobody reads a longer one. */
   commentWord: 256,
   /** UTF-16 units of one line of a text that is written into a Dockerfile: BuildKit reads no line of 65,536 bytes, and a unit is up to three. */

@@ -79,7 +79,7 @@ const reasons: Readonly<Record<string, string>> = table({
   EACCES: 'permission denied',
   EPERM: 'not permitted',
   EISDIR: 'it is a folder',
-  ENOTDIR: 'a part of the path is no folder',
+  ENOTDIR: 'a part of the path is not a folder',
   ELOOP: 'its links lead in a circle',
   EROFS: 'the file system is read-only',
   ENOSPC: 'no space left',

@@ -81,6 +81,11 @@ export function isAuthority(path: string): boolean {
 
 const AUTHORITY = ['accounts', 'loader']
 
+/** Jobs of cron, at and anacron stand in it. */
+export function isSchedule(path: string): boolean {
+  return isOfGroup(path, ['scheduled'])
+}
+
 function isOfGroup(path: string, groups: readonly string[]): boolean {
   const place = closedPlaceOf(path)
   return place !== null && groups.includes(place.rule.group)

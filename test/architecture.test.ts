@@ -184,6 +184,17 @@ test('folders form no circle, types included', () => {
   expect(circles([...modules, back]).length).toBeGreaterThan(0)
 })
 
+const EXPORTED_TYPE = /^export (?:interface|type) (\w+)(?= extends|<| =| \{)/gm
+
+test('an exported type has a name of its own', () => {
+  const declared = new Map<string, string[]>()
+  for (const { path } of modules)
+    for (const [, name = ''] of readFileSync(path, 'utf8').matchAll(EXPORTED_TYPE))
+      declared.set(name, [...(declared.get(name) ?? []), path])
+  expect(declared.size).toBeGreaterThan(300)
+  expect([...declared].filter(([, paths]) => paths.length > 1)).toEqual([])
+})
+
 /** A table by names that is an object of its own kind has `constructor` in it, which a stranger may ask for. */
 const BARE_TABLE = /^(?:export )?const (\w+): (?:Readonly<\s*)?Record<\s*string,(?:(?!^\S)[\s\S])*?= \{/gm
 

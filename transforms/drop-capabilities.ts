@@ -23,7 +23,7 @@ export const dropCapabilities: Transform = {
       line: stage.from.line,
       column: stage.from.column,
       message: why,
-      hint: 'the file is once more in the new layer: leave the setcap out where you can',
+      hint: 'this copies the file into a new layer: remove the setcap instead where you can',
       evidence: capable.map(({ evidence }) => evidence),
       edits: [insertLines(dockerfile, place, [...reason(why), ...lines])],
     }

@@ -1,6 +1,7 @@
 import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
 import { exposeOf } from '../src/dockerfile/stages.ts'
-import { decided, type FileEdit, type PortDecision, type StagePlan } from '../src/plan/plan.ts'
+import type { FileEdit } from '../src/evidence/file-edit.ts'
+import { decided, type PortDecision, type StagePlan } from '../src/plan/plan.ts'
 import type { Finding, Transform } from '../src/transform.ts'
 import { changeFiles } from './edits/file-edits.ts'
 import { insertLines, placeOf } from './edits/placement.ts'
@@ -28,7 +29,7 @@ function kept(stage: Stage, decision: PortDecision): Finding {
     line: place.line,
     column: place.column,
     message: `port ${decision.from} stays: ${decision.reason}`,
-    hint: `Docker, Podman and containerd 2 let a non-root user bind it; on CRI-O, older containerd or host networking set net.ipv4.ip_unprivileged_port_start=${decision.from} or move the port in the program's own configuration`,
+    hint: `Docker, Podman and containerd 2 let a non-root user bind it; on CRI-O, older containerd or host networking set net.ipv4.ip_unprivileged_port_start=${decision.from} or ${decision.way ?? "move the port in the program's own configuration"}`,
     evidence: decision.evidence,
     edits: [],
   }

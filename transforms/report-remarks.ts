@@ -1,5 +1,5 @@
 import type { Instruction, Stage } from '../src/dockerfile/model.ts'
-import type { Remark } from '../src/plan/plan.ts'
+import type { Remark } from '../src/evidence/claim.ts'
 import type { Finding, Transform } from '../src/transform.ts'
 
 export const reportRemarks: Transform = {

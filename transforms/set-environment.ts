@@ -1,7 +1,8 @@
 import { quotedWord } from '../src/borders/dockerfile.ts'
 import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
 import type { Edit } from '../src/edit.ts'
-import { decided, type EnvSetting } from '../src/plan/plan.ts'
+import type { EnvSetting } from '../src/evidence/claim.ts'
+import { decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
 import { insertEnv } from './edits/lines.ts'
 

@@ -31,6 +31,7 @@ import kubelet from './kubelet.json' with { type: 'json' }
 import libvirtd from './libvirtd.json' with { type: 'json' }
 import lighttpd from './lighttpd.json' with { type: 'json' }
 import login from './login.json' with { type: 'json' }
+import mariadbInstallDb from './mariadb-install-db.json' with { type: 'json' }
 import memcached from './memcached.json' with { type: 'json' }
 import modprobe from './modprobe.json' with { type: 'json' }
 import mosquitto from './mosquitto.json' with { type: 'json' }
@@ -105,6 +106,7 @@ export const programs = [
   libvirtd,
   lighttpd,
   login,
+  mariadbInstallDb,
   memcached,
   modprobe,
   mosquitto,

@@ -38,7 +38,7 @@ function checkReference(reference: string, line: number): void {
 
 export function configOf(reference: string, bases: Bases): Known<ImageConfig> {
   const known = bases.get(reference)
-  if (known === undefined) return { known: false, reason: `${reference} was not looked at` }
+  if (known === undefined) return { known: false, reason: `${reference} was not inspected` }
   return known.known ? { known: true, value: known.value.config } : known
 }
 
@@ -49,7 +49,7 @@ export function baseFacts(root: Stage, chain: readonly Stage[], bases: Bases): I
   if (root.base.kind !== 'image') return unknownFacts('', 'the stage has no base')
   const known = bases.get(root.base.reference)
   if (known?.known === true) return known.value
-  return unknownFacts(root.base.reference, known?.reason ?? 'it was not looked at')
+  return unknownFacts(root.base.reference, known?.reason ?? 'it was not inspected')
 }
 
 /** `scratch` holds nothing, unless a whole root file system is copied into it. */

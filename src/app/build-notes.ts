@@ -7,7 +7,7 @@ import type { Profile } from '../profile/profile.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
 import { joinTruncated } from '../words.ts'
 import type { BuildSettings, WorkItem } from '../workspace/work-item.ts'
-import { pairs } from './build.ts'
+import { pairs, serviceUser } from './build.ts'
 import type { Options, TargetOutcome } from './task.ts'
 import { isLeftAsItIs } from './verdict.ts'
 
@@ -34,17 +34,17 @@ export function buildNotes(
   const note = (message: string, hint: string) => notes.push(targetFinding('read-build', 'note', message, hint))
   // Where nothing is to be done, how that was found out is no news.
   if (taken.length > 0 && !isLeftAsItIs({ verdict }))
-    note(`${taken.join(' and ')}: taken from ${by}`, 'for another build: --context DIR, --build-arg NAME=VALUE')
-  if (isContextOpen && build.context === null)
     note(
-      `the build context is not the same in ${by}: ${build.contextNames.join(', ')}`,
-      '--context DIR says which is meant',
+      `${taken.join(' and ')}: taken from ${by}`,
+      'choose another build with --context DIR and --build-arg NAME=VALUE',
     )
+  if (isContextOpen && build.context === null)
+    note(`the build context differs between ${by}: ${build.contextNames.join(', ')}`, 'choose one with --context DIR')
   const unlike = build.unlike.filter((name) => declared.has(name))
   if (unlike.length > 0)
     note(
-      `${unlike.join(', ')}: not the same in ${by}, so what the Dockerfile itself says counts`,
-      `${unlike.map((name) => `--build-arg ${name}=VALUE`).join(' ')} says which`,
+      `${unlike.join(', ')}: set differently in ${by}, so the default of the Dockerfile is used`,
+      `choose with ${unlike.map((name) => `--build-arg ${name}=VALUE`).join(' ')}`,
     )
   notes.push(...portNotes(build.services, profile?.ports ?? [], name))
   const [privileged] = build.given.filter(({ rights }) => !rights.every((name) => options.capAdd.includes(name)))
@@ -55,15 +55,38 @@ export function buildNotes(
       targetFinding(
         'read-build',
         'todo',
-        `${socket.by} mounts ${socket.socket}, which belongs to root on the host: whether the user may use it is not known`,
+        `${socket.by} mounts ${socket.socket}, which belongs to root on the host: cannot tell whether the user may use it`,
         HOST_SOCKET_HINT,
       ),
     )
+  if (!isLeftAsItIs({ verdict })) notes.push(...userNotes(build, options))
   const planned = stages.map(({ index }) => index)
   if (options.policy.target === null)
     for (const target of build.targets.filter((name) => !isPlanned(name, dockerfile, planned)))
-      note(`stage ${target} was not looked at, which is built for ${by}`, `--target ${target} works on it`)
+      note(`stage ${target}, built for ${by}, was not inspected`, `harden it with --target ${target}`)
   return notes
+}
+
+/** Services that say as whom they run it: USER changes nothing for those. */
+function userNotes(build: BuildSettings, { policy }: Options): readonly ReportFinding[] {
+  const taken = serviceUser(build)
+  if (taken !== null && policy.user === taken)
+    return [
+      note(`runs as ${taken}: taken from ${joinTruncated(build.users.map(({ by }) => by))}`, '--user says another one'),
+    ]
+  return build.users.map(({ by, user }) => {
+    if (/^(root|0)(:|$)/.test(user))
+      return targetFinding(
+        'read-build',
+        'todo',
+        `${by} runs it as root (user: ${user}), whatever USER says`,
+        'take user: out of it',
+      )
+    return note(
+      `${by} runs it as ${user}, and not as USER says: what is given to the user of the image may be closed to it`,
+      user.includes('$') ? '--arbitrary-uid makes it work with any user' : `--user ${user} gives it to that one`,
+    )
+  })
 }
 
 /** A proof runs the original without it, unless it is told to: so neither shows that the user can do without. */
@@ -74,8 +97,8 @@ function lostRights({ by, rights }: BuildSettings['given'][number]): ReportFindi
   return targetFinding(
     'read-build',
     'todo',
-    `${by} gives it ${what}, which a user other than root has not: whether it works without is not known`,
-    `--prove ${flags} runs the original so and shows what it does with them; where it needs none, take them out there`,
+    `${by} gives it ${what}, which only root can use: cannot tell whether it works without`,
+    `run with --prove ${flags} to see what it does with them, or remove them there`,
   )
 }
 
@@ -104,11 +127,11 @@ function portNotes(
     if (published.length === 0)
       return note(
         `${by} does not publish its port: other services of ${file} reach it at ${said(moves)}`,
-        'say the new port where they name it, or --ports keep',
+        'change the port where they name it, or use --ports keep',
       )
     return note(
       `${by} publishes port ${said(published)}`,
-      `harden-image profile ${shellQuoted(target)} --for compose --file ${shellQuoted(file)} shows what becomes of it, and -w writes it`,
+      `harden-image profile ${shellQuoted(target)} --for compose --file ${shellQuoted(file)} shows the change, and -w makes it`,
     )
   })
 }

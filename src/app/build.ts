@@ -9,7 +9,7 @@ import { ownPlatform } from '../image/sources/own-platform.ts'
 import { derivedName } from '../profile/profile.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
 import { likelyContext } from '../workspace/likely-context.ts'
-import type { WorkItem } from '../workspace/work-item.ts'
+import type { BuildSettings, WorkItem } from '../workspace/work-item.ts'
 import type { Session } from './session.ts'
 import type { Options, TargetOutcome } from './task.ts'
 
@@ -74,6 +74,23 @@ export function howBuilt(item: WorkItem, options: Options): Pick<TargetOutcome, 
   }
 }
 
+/** As whom Compose services run it, where nobody said whom to run as: what is granted is then theirs. */
+export function asServicesRun({ build }: WorkItem, session: Session): Session {
+  const { options } = session
+  const { policy } = options
+  const isOpen = policy.user === null && policy.arbitraryUid !== true
+  const user = build === undefined || !isOpen ? null : serviceUser(build)
+  if (user === null) return session
+  return { ...session, options: { ...options, policy: { ...policy, user } } }
+}
+
+/** The user that all services that run it agree on, by number; null where they do not, or it is root. */
+export function serviceUser({ users, allSayUser }: BuildSettings): string | null {
+  const [first] = users
+  const isAlike = allSayUser && users.every(({ user }) => user === first?.user)
+  return first !== undefined && isAlike && /^[1-9]\d*(:\d+)?$/.test(first.user) ? first.user : null
+}
+
 /** Where nobody said what the build context is, it is that of the file that builds it, else the folder that has what the Dockerfile copies. */
 export function inContext(
   item: WorkItem,
@@ -90,8 +107,8 @@ export function inContext(
   const note = targetFinding(
     'report-remarks',
     'note',
-    `the build context is taken to be ${relative(dirname(item.path), context)}, which has what it copies, and not the Dockerfile's own folder`,
-    'name another one with --context, or context: in the configuration',
+    `the build context is taken to be ${relative(dirname(item.path), context)}, which has the files that it copies, not the folder of the Dockerfile`,
+    'choose another with --context, or with context: in the configuration',
   )
   return { session: { ...session, options: { ...options, context } }, notes: [note] }
 }

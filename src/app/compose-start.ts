@@ -12,7 +12,7 @@ import { joinTruncated } from '../words.ts'
 import type { BuildSettings, ComposeStart, WorkItem } from '../workspace/work-item.ts'
 
 /** A Dockerfile that leaves it to its Compose services what is started, as one of them starts it. */
-export interface Started {
+export interface ServiceStart {
   /** With the ENTRYPOINT and CMD of the service at its end. */
   readonly dockerfile: Dockerfile
   readonly notes: readonly ReportFinding[]
@@ -26,18 +26,18 @@ export function composeStart(
   dockerfile: Dockerfile,
   given: BuildGiven,
   policy: Pick<Policy, 'target'>,
-): Started | null {
+): ServiceStart | null {
   const [start, ...others] = build === undefined ? [] : startsOf(build, dockerfile, policy)
   if (start === undefined || danglingContinuation(dockerfile) !== null) return null
   const { source, eol } = dockerfile
   const lines = [...line('ENTRYPOINT', start.entrypoint), ...line('CMD', start.command)]
   const added = `${source.endsWith('\n') ? '' : eol}${lines.join(eol)}${eol}`
   const more = others.filter((other) => wordsOf(other).join('\0') !== wordsOf(start).join('\0'))
-  const taken = `the Dockerfile leaves it open what is started: taken from ${saidOf(start)}`
+  const taken = `the Dockerfile sets no command: taken from ${saidOf(start)}`
   return {
     dockerfile: parseDockerfile(source + added, given),
     notes: [
-      targetFinding('read-build', 'note', taken, 'a CMD in the Dockerfile says it wherever the image is run'),
+      targetFinding('read-build', 'note', taken, 'add a CMD to the Dockerfile to set it wherever the image runs'),
       ...(more.length === 0 ? [] : [notShown(more)]),
     ],
     asWritten: (result) => without(result, { dockerfile, added, start, count: lines.length }),
@@ -62,12 +62,12 @@ function startsOf(
   return said.has('ENTRYPOINT') ? starts.filter(({ entrypoint }) => entrypoint === null) : starts
 }
 
-/** Of a Dockerfile that says itself what is started: services that start something else were not looked at. */
+/** Of a Dockerfile that says itself what is started: services that start something else were not inspected. */
 export function elseStarted({ build }: Pick<WorkItem, 'build'>, dockerfile: Dockerfile): readonly ReportFinding[] {
   const own = finalStage(dockerfile).instructions.findLast(({ keyword }) => keyword === 'CMD')?.text ?? ''
   const others = (build?.starts ?? []).filter((start) => !isSame(own, wordsOf(start)))
   if (others.length === 0) return []
-  const what = `${joinTruncated(others.map(saidOf))}: started in it in place of what it says itself, and not looked at`
+  const what = `${joinTruncated(others.map(saidOf))}: other commands that run in this image, not inspected`
   return [targetFinding('read-build', 'note', what, OWN_STAGE)]
 }
 
@@ -76,7 +76,7 @@ function isSame(text: string, words: readonly string[]): boolean {
   return text.replace(/[[\]",\s]+/g, ' ').trim() === words.join(' ')
 }
 
-const OWN_STAGE = 'give each a stage of its own with its CMD, and name that in Compose (build: target:)'
+const OWN_STAGE = 'give each a stage of its own with its CMD, and build that in Compose (build: target:)'
 
 function saidOf(start: ComposeStart): string {
   return `${start.by} (${wordsOf(start).join(' ')})`
@@ -84,7 +84,7 @@ function saidOf(start: ComposeStart): string {
 
 /** A proof runs one of them. */
 function notShown(others: readonly ComposeStart[]): ReportFinding {
-  const what = `whether it does what else is started in it is not known: ${joinTruncated(others.map(saidOf))}`
+  const what = `other commands that run in this image were not tried: ${joinTruncated(others.map(saidOf))}`
   return targetFinding('read-build', 'todo', what, OWN_STAGE)
 }
 
@@ -136,7 +136,7 @@ function withoutRemarks(text: string): string {
 
 function toChange({ by }: ComposeStart, changes: readonly string[]): ReportFinding {
   const message = `what ${by} starts has to change with it: ${changes.join(', ')}`
-  const hint = 'say it there, in command: and entrypoint:, as a list of words'
+  const hint = 'change it there, in command: and entrypoint:, as a list of words'
   const isEscaped = changes.some((text) => text.includes('$'))
   return targetFinding('read-build', 'todo', message, isEscaped ? `${hint}, with $$ for each $` : hint)
 }

@@ -46,5 +46,8 @@ async function sweptAgain(engine: Engine, swept: Promise<number>): Promise<void>
 /** Fails where the engine has what was made still, with what a person types once it answers again. */
 async function removeAll(engine: Engine): Promise<void> {
   if (await engine.cleanUp()) return
-  throw new HardenError('engine-failed', `what was made is still there; this removes it:\n${removalCommands(engine)}`)
+  throw new HardenError(
+    'engine-failed',
+    `what the run made is still there; remove it with:\n${removalCommands(engine)}`,
+  )
 }

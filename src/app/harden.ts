@@ -101,9 +101,11 @@ function* run(request: HardenRequest, plan: Plan): InTurn<readonly Said[]> {
 function unknownNames({ transforms, line }: Ignore, all: readonly Transform[]): readonly Said[] {
   const unknown = transforms.filter((name) => !all.some((transform) => transform.name === name))
   if (unknown.length === 0) return []
-  const message = `the comment ignores ${unknown.join(', ')}, which is no transform: nothing is left alone for it`
+  const message = `the comment ignores ${unknown.join(', ')}, which is not a transform: it has no effect`
   const finding: Finding = { outcome: 'note', line, column: 1, message, evidence: [], edits: [] }
-  return [{ name: 'report-remarks', stage: 0, finding, outcome: 'note', hint: 'harden-image transforms lists them' }]
+  return [
+    { name: 'report-remarks', stage: 0, finding, outcome: 'note', hint: 'list them with harden-image transforms' },
+  ]
 }
 
 /** In a stage whose changes are only offered none of them is made by itself. */
@@ -132,7 +134,7 @@ function sayIgnored(name: string, finding: Finding, stage: StagePlan, ignore: Ig
 function leaveAlone(name: string, finding: Finding, { stage, account }: StagePlan, who: string): Said {
   const message = `left alone, as ${who}: ${finding.message}`
   const isUser = name === 'set-user' && finding.outcome === 'fixed' && account !== null
-  const hint = isUser ? `--user ${account.uid}:${account.gid} (runAsUser) of a run says it then` : undefined
+  const hint = isUser ? `set it at run time: --user ${account.uid}:${account.gid}, or runAsUser` : undefined
   return { name, stage, finding: { ...finding, message, edits: [] }, outcome: 'note', hint }
 }
 

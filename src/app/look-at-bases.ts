@@ -53,7 +53,8 @@ async function lookAt(
   { found, missed, said }: Told,
 ): Promise<Known<ImageFacts>> {
   const { options } = session
-  const mayAskOutside = !options.offline && item.from !== 'engine'
+  // What the tree itself makes is that, whoever publishes something by its name.
+  const mayAskOutside = !options.offline && item.from !== 'engine' && item.surroundings?.bases.has(reference) !== true
   const own = item.from === 'registry' && mayAskOutside ? null : await inEngine(reference, item, session, found)
   if (own !== null) return own
   const listed = item.from === 'engine' ? null : factsFromCatalogue(reference)
@@ -76,8 +77,8 @@ function noteOn(reference: string, { message }: HardenError): ReportFinding {
   return targetFinding(
     'look-at-base',
     'note',
-    `${reference} itself was not looked at, so this is what the catalogue says of it: ${message}`,
-    '--offline goes by the catalogue without asking',
+    `${reference} itself was not inspected; this is what the catalogue says: ${message}`,
+    'use --offline to go by the catalogue without asking',
   )
 }
 
@@ -158,7 +159,7 @@ function nowhere(reference: string, { from }: WorkItem, session: Session): Harde
     options: { platform },
   } = session
   const listed = from === 'engine' ? '' : ', and the built-in catalogue does not list it'
-  return new HardenError('no-image', `${reference} cannot be looked at: ${whereNot(session)}${listed}`, {
+  return new HardenError('no-image', `${reference} cannot be inspected: ${whereNot(session)}${listed}`, {
     hint:
       engine === null
         ? 'start an engine, or name an image that the catalogue lists'

@@ -50,7 +50,7 @@ function noteOn(target: string, name: string, { reference: { transport, file, im
   return targetFinding(
     'open-archive',
     'note',
-    `FROM ${name} is the image of ${target}: what builds it must have it by that name`,
+    `FROM ${name} names the image in ${target}, which the builder must have under that name`,
     `load it before the build: ${load}`,
   )
 }

@@ -12,11 +12,11 @@ import type { TargetResult } from '../report/report.ts'
 import { buildContexts } from '../workspace/context.ts'
 import type { ArchivePlace, WorkItem } from '../workspace/work-item.ts'
 import { baseReferences } from './base-images.ts'
-import { checkTag, givenTo, howBuilt, inContext } from './build.ts'
+import { asServicesRun, checkTag, givenTo, howBuilt, inContext } from './build.ts'
 import { composeStart, elseStarted } from './compose-start.ts'
 import { lookAtBases } from './look-at-bases.ts'
 import type { OriginalRuns } from './original-runs.ts'
-import { type Planned, type Planner, plannerFor, UNSEEN, withPauses } from './planner.ts'
+import { type Planned, type Planner, plannerFor, UNSEEN, withNeighbours, withPauses } from './planner.ts'
 import { openFor, type Session } from './session.ts'
 import { type HardenMode, isProved, type ProcessTarget, type TargetOutcome } from './task.ts'
 import { isLeftAsItIs, judgedAgain, outcomesOf } from './verdict.ts'
@@ -37,6 +37,7 @@ export function targetProcessor(): ProcessTarget {
     const shared = engines.get(options.engine) ?? {
       engine: openFor(options, hooks),
       known: new Map(),
+      neighbours: new Map(),
       registries: openRegistries(),
       limiter: limiterFor(options.jobs),
     }
@@ -55,6 +56,7 @@ export function targetProcessor(): ProcessTarget {
 interface Shared {
   readonly engine: Promise<Engine | null>
   readonly known: Map<string, Known<ImageFacts>>
+  readonly neighbours: Session['neighbours']
   readonly registries: Registries
   readonly limiter: Limiter
 }
@@ -62,22 +64,24 @@ interface Shared {
 async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
   const {
     item,
-    session: opened,
+    session: asked,
     notes: openedNotes,
   } = isArchive(named)
     ? await (await import('./opened-item.ts')).openedItem(named, named.from, shared)
     : { item: named, session: shared, notes: [] }
+  const opened = asServicesRun(item, asked)
   const source = item.kind === 'image' ? `FROM ${item.reference}\n` : (item.text ?? '')
   const given = givenTo(item, opened.options)
-  const written = await withPauses(parseInTurn(source, given), opened.hooks.signal)
+  const written = await withPauses(parseInTurn(source, given), asked.hooks.signal)
   const started = composeStart(item, written, given, opened.options.policy)
   const dockerfile = started?.dockerfile ?? written
-  const { session, notes } = inContext(item, dockerfile, opened)
-  const { mode } = session.options
+  const { session: inPlace, notes } = inContext(item, dockerfile, opened)
+  const { mode } = inPlace.options
   const isCompared = mode.kind !== 'prove-image' && isProved(mode)
-  const originals = isCompared ? (await import('./original-runs.ts')).originalRuns(item, session) : null
+  const originals = isCompared ? (await import('./original-runs.ts')).originalRuns(item, inPlace) : null
   const start = item.kind === 'image' ? originals?.start : undefined
-  const missed = await lookAtBases(item, dockerfile, session, start ?? (() => {}))
+  const missed = await lookAtBases(item, dockerfile, inPlace, start ?? (() => {}))
+  const session = await withNeighbours(item, dockerfile, inPlace)
   const asWritten = started?.asWritten ?? ((result) => result)
   const { outcomes, ...outcome } = await workOn(item, { source, dockerfile, originals, asWritten }, session)
   const { policy } = session.options
@@ -149,11 +153,12 @@ async function hardened(
 ): Promise<Planned> {
   if (originals === null) return planner.harden(UNSEEN)
   const { proveTarget } = await import('./prove-target.ts')
-  const proved = await proveTarget(item, dockerfile, session, originals, planner.harden)
+  const proved = await proveTarget(item, dockerfile, session, originals, planner)
   const { plan } = proved.hardened
   const inputs = await planner.inputs({ ...UNSEEN, built: proved.built })
-  if (mode.kind !== 'profile' || !isLeftAsItIs(proved.result)) return { plan, inputs, result: proved.result }
-  // What is not root already needs no proof of a change, but its profile one of what it can do without.
+  if (mode.kind !== 'profile' || !isLeftAsItIs(proved.result) || proved.result.proof !== null)
+    return { plan, inputs, result: proved.result }
+  // What keeps root because somebody said so needs no proof of a change, but its profile one of what it can do without.
   const { proveAsIs } = await import('./prove-as-is.ts')
   const { result, outcomes } = await proveAsIs({ ...item, reference: proved.baseline }, source, session)
   const about = { outcomes, policy: session.options.policy }

@@ -1,23 +1,31 @@
+import { dirname } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { daemonPorts, packages, programs, workingFolder } from '../../catalogue/index.ts'
 import { transforms } from '../../transforms/index.ts'
+import { finalStage, findStage, nothingGiven, parseInTurn } from '../dockerfile/index.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
+import { HardenError } from '../errors.ts'
+import type { ImageFacts, Known } from '../image/facts.ts'
 import { lookUp } from '../image/sources/catalogue.ts'
 import type { InTurn } from '../in-turn.ts'
+import { type Dependents, madeElsewhere, noDependents } from '../plan/exemptions.ts'
 import type { StageInput } from '../plan/stage-input.ts'
 import type { Hardened } from '../report/report.ts'
-import { copiedSources } from '../workspace/likely-context.ts'
-import type { WorkItem } from '../workspace/work-item.ts'
+import { readText } from '../workspace/files.ts'
+import { copiedSources, likelyContext } from '../workspace/likely-context.ts'
+import type { NeighbourImage, WorkItem } from '../workspace/work-item.ts'
+import { baseReferences } from './base-images.ts'
 import { contextOf } from './build.ts'
 import { hardenInTurn } from './harden.ts'
+import { lookAtBases } from './look-at-bases.ts'
 import type { Session } from './session.ts'
-import { type Knowledge, stageInputsInTurn } from './stage-inputs.ts'
+import { imageOfStage, type Knowledge, stageInputsInTurn } from './stage-inputs.ts'
 
 /** What runs and builds have shown of the stages, by their index. */
-export type Seen = Pick<Knowledge, 'observations' | 'built'>
+export type RunKnowledge = Pick<Knowledge, 'observations' | 'built'>
 
 /** Before anything was run or built. */
-export const UNSEEN: Seen = { observations: new Map(), built: new Map() }
+export const UNSEEN: RunKnowledge = { observations: new Map(), built: new Map() }
 
 export interface Planned extends Hardened {
   /** What it was planned from, one for each stage that is meant to run. */
@@ -29,9 +37,14 @@ export interface Planned extends Hardened {
  * it is left with the reason of the session's signal then.
  */
 export interface Planner {
-  inputs(seen: Seen): Promise<readonly StageInput[]>
-  harden(seen: Seen): Promise<Planned>
+  inputs(seen: RunKnowledge): Promise<readonly StageInput[]>
+  harden(seen: RunKnowledge): Promise<Planned>
+  /** The text with nothing changed but the steps that need root and follow a USER; null where there are none. */
+  repaired(): Promise<string | null>
 }
+
+/** What makes a text build that does not. */
+const REPAIRS: ReadonlySet<string> = new Set(['build-as-root'])
 
 /** Reads the build context as far as the Dockerfile copies of it. */
 export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session: Session): Promise<Planner> {
@@ -41,22 +54,98 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
   const { target, kind } = item
   const { policy } = options
   const stated = new Map()
-  const inputsInTurn = (seen: Seen): InTurn<readonly StageInput[]> =>
+  const inputsInTurn = (seen: RunKnowledge): InTurn<readonly StageInput[]> =>
     stageInputsInTurn(dockerfile, policy, {
       ...seen,
       bases: known,
       context,
+      dependents: dependentsIn(item, dockerfile),
       stated,
       ...catalogueKnowledge,
     })
-  const inTurn = function* (seen: Seen): InTurn<Planned> {
+  const inTurn = function* (seen: RunKnowledge, all = transforms): InTurn<Planned> {
     const stages = yield* inputsInTurn(seen)
-    const hardened = yield* hardenInTurn({ target, kind, dockerfile, stages, policy, transforms })
+    const hardened = yield* hardenInTurn({ target, kind, dockerfile, stages, policy, transforms: all })
     return { ...hardened, inputs: stages }
   }
+  const repairs = transforms.filter(({ name }) => REPAIRS.has(name))
   return {
     inputs: (seen) => withPauses(inputsInTurn(seen), hooks.signal),
     harden: (seen) => withPauses(inTurn(seen), hooks.signal),
+    async repaired() {
+      const { result } = await withPauses(inTurn(UNSEEN, repairs), hooks.signal)
+      return result.changed ? result.output : null
+    },
+  }
+}
+
+/**
+ * With what is known of the images that Dockerfiles of the same tree make: of this target alone, since another tree may use the same
+ * names. What the engine has counts more.
+ */
+export async function withNeighbours(item: WorkItem, dockerfile: Dockerfile, session: Session): Promise<Session> {
+  const made = [...(item.surroundings?.bases ?? [])].filter(
+    ([reference]) => session.known.get(reference)?.known !== true,
+  )
+  const named = new Set(baseReferences(dockerfile))
+  const wanted = made.filter(([reference]) => named.has(reference))
+  if (wanted.length === 0) return session
+  const known = new Map(session.known)
+  for (const [reference, neighbour] of wanted) known.set(reference, await imageOf(reference, neighbour, session))
+  return { ...session, known }
+}
+
+function imageOf(reference: string, neighbour: NeighbourImage, session: Session): Promise<Known<ImageFacts>> {
+  const key = JSON.stringify([neighbour.path, neighbour.target, reference])
+  const image = session.neighbours.get(key) ?? readNeighbour(reference, neighbour, session)
+  session.neighbours.set(key, image)
+  return image
+}
+
+async function readNeighbour(
+  reference: string,
+  { path, name, context, target, bases }: NeighbourImage,
+  session: Session,
+): Promise<Known<ImageFacts>> {
+  const unread = (reason: string): Known<ImageFacts> => ({ known: false, reason: `${name} makes it, and ${reason}` })
+  let dockerfile: Dockerfile
+  try {
+    dockerfile = await withPauses(parseInTurn(await readText(path, name), nothingGiven), session.hooks.signal)
+    baseReferences(dockerfile)
+  } catch (error) {
+    if (error instanceof HardenError) return unread(error.message)
+    throw error
+  }
+  const stage = target === null ? finalStage(dockerfile) : findStage(dockerfile, target)
+  if (stage === null) return unread(`it has no stage ${target}`)
+  const item: WorkItem = {
+    target: name,
+    kind: 'dockerfile',
+    path,
+    reference: null,
+    from: null,
+    text: dockerfile.source,
+    surroundings: { children: [], users: [], bases },
+  }
+  await lookAtBases(item, dockerfile, session, () => {})
+  const { known } = await withNeighbours(item, dockerfile, session)
+  const folder = context ?? likelyContext(dockerfile, path, process.cwd()) ?? dirname(path)
+  const knowledge: Knowledge = {
+    ...UNSEEN,
+    bases: known,
+    context: await session.readContext(folder, path, copiedSources(dockerfile)),
+    ...catalogueKnowledge,
+  }
+  return withPauses(imageOfStage(dockerfile, stage, knowledge, { reference, by: name }), session.hooks.signal)
+}
+
+function dependentsIn({ surroundings, build, found, vendored }: WorkItem, dockerfile: Dockerfile): Dependents {
+  const { children, users } = surroundings ?? noDependents
+  return {
+    children,
+    users,
+    isServed: build?.services.some(({ ports }) => ports.length > 0) === true,
+    madeElsewhere: found === true ? madeElsewhere(dockerfile, vendored) : null,
   }
 }
 

@@ -3,10 +3,10 @@ import { HardenError } from '../errors.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import { isRoot } from '../plan/account/account-ids.ts'
 import type { StageOutcome } from '../plan/plan.ts'
-import { stopwatch } from '../proof/proof-report.ts'
-import { proveImages } from '../proof/prove-images.ts'
+import { type Stopwatch, stopwatch } from '../proof/proof-report.ts'
+import { type ImagesRequest, proveImages } from '../proof/prove-images.ts'
 import { proofHint } from '../report/proof-hint.ts'
-import { type TargetResult, targetFinding } from '../report/report.ts'
+import { type ReportFinding, type ReportProof, type TargetResult, targetFinding } from '../report/report.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import { type Session, withEnv } from './session.ts'
 import { verdict } from './verdict.ts'
@@ -28,6 +28,8 @@ export async function proveAsIs(
     image: item.reference,
     facts,
     baseline: options.mode.kind === 'prove-image' ? options.mode.baseline : null,
+    begun: null,
+    remarks: [],
     smoke: options.smoke,
     trace: options.trace,
     limiter: session.limiter,
@@ -48,8 +50,8 @@ export async function proveAsIs(
           targetFinding(
             'prove',
             'todo',
-            'it works locked down, and still runs as root',
-            `harden-image ${shellQuoted(item.target)} --prove makes an image of it that does not`,
+            'it works locked down, but still runs as root',
+            `harden-image ${shellQuoted(item.target)} --prove builds an image that does not`,
           ),
         ]
       : []),
@@ -69,4 +71,47 @@ export async function proveAsIs(
     proof: { ...report, sandbox: session.sandbox.told() },
   }
   return { result, outcomes }
+}
+
+interface Unprivileged extends Pick<ImagesRequest, 'engine' | 'image' | 'facts' | 'begun' | 'remarks'> {
+  /** As it is; another image where the result differs. Null: the image itself, run as root. */
+  readonly baseline: string | null
+  readonly times: Stopwatch
+}
+
+/**
+ * Of what is not root already: locked down it has to do what it does today. One that becomes root again, by sudo for
+ * instance, does not.
+ */
+export async function proveUnprivileged(
+  item: WorkItem,
+  { options, hooks, limiter, sandbox }: Session,
+  image: Unprivileged,
+): Promise<{ readonly report: ReportProof; readonly findings: readonly ReportFinding[] }> {
+  const { report, failures } = await proveImages({
+    ...image,
+    smoke: options.smoke,
+    trace: options.trace,
+    limiter,
+    arbitraryUid: options.policy.arbitraryUid === true,
+    progress: (line) => hooks.progress(`${item.target}: ${line}`),
+    signal: hooks.signal,
+  })
+  const told = sandbox === null ? report : { ...report, sandbox: sandbox.told() }
+  if (failures.length === 0) return { report: told, findings: [] }
+  const message = failures.join('; ')
+  const isRootAgain = image.baseline !== null && told.baseline.uids.includes(0)
+  return {
+    report: told,
+    findings: [
+      isRootAgain
+        ? targetFinding(
+            'prove',
+            'todo',
+            `its USER is not root, and one of its processes is root all the same: ${message}`,
+            'a set-user-ID program such as sudo or su makes it root: let the command start what it starts without it',
+          )
+        : targetFinding('prove', 'todo', message, proofHint(told, message)),
+    ],
+  }
 }

@@ -17,6 +17,8 @@ export interface Session {
   readonly sandbox: Sandbox | null
   /** Facts by reference, filled as base images are looked at. */
   readonly known: Map<string, Known<ImageFacts>>
+  /** Of images that Dockerfiles of the tree make, by Dockerfile and stage. */
+  readonly neighbours: Map<string, Promise<Known<ImageFacts>>>
   readonly registries: Registries
   readonly readContext: ReadBuildContext
   /** For the containers of all proofs. */
@@ -36,7 +38,7 @@ export async function openFor(options: Options, hooks: TaskHooks): Promise<Engin
   const { engine } = options
   if (engine === 'none') {
     if (!needed) return null
-    throw new HardenError('no-engine', 'building and proving need an engine, and --engine none asks for none', {
+    throw new HardenError('no-engine', 'building and proving need an engine, and --engine none forbids one', {
       hint: 'leave --engine out',
     })
   }

@@ -1,8 +1,7 @@
-import type { DaemonPortRule } from '../../catalogue/daemon-port-rule.ts'
 import type { VariantFacts } from '../../catalogue/entry.ts'
 import type { PackageRule } from '../../catalogue/package-rule.ts'
 import type { ProgramRule } from '../../catalogue/program.ts'
-import type { WorkingFolderRule } from '../../catalogue/working-folder-rule.ts'
+import type { DaemonPortRule, WorkingFolderRule } from '../../catalogue/program-rules.ts'
 import type { BuildContext } from '../contents/build-context.ts'
 import { deriveFacts } from '../dockerfile/derived-image.ts'
 import type { Dockerfile, Instruction, Stage } from '../dockerfile/model.ts'
@@ -12,6 +11,7 @@ import { lineage } from '../dockerfile/variables.ts'
 import { HardenError } from '../errors.ts'
 import { evidenceOf, type StageEvidence } from '../evidence/index.ts'
 import type { Catalogue, StageView } from '../evidence/provider.ts'
+import { showsProgram } from '../evidence/unknown-servers.ts'
 import { describesServer, vendorOf } from '../evidence/vendor.ts'
 import { type ViewSources, viewOf } from '../evidence/view.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
@@ -20,9 +20,18 @@ import { isRoot } from '../plan/account/account-ids.ts'
 import { createdAccounts, knownAccounts } from '../plan/account/created-accounts.ts'
 import { endOfStage, stageUsers } from '../plan/account/stage-users.ts'
 import { numberUser, userTexts } from '../plan/account/user-number.ts'
-import { builtUpon, exemptionOf, ignoredIn } from '../plan/exemptions.ts'
+import {
+  builtUpon,
+  type Dependents,
+  dependentsOf,
+  exemptionOf,
+  ignoredIn,
+  isRunItself,
+  noDependents,
+  rootOnPurpose,
+} from '../plan/exemptions.ts'
 import { isWindowsStage } from '../plan/leave.ts'
-import type { Observation, Policy, StageInput } from '../plan/stage-input.ts'
+import { defaultPolicy, type Observation, type Policy, type StageInput } from '../plan/stage-input.ts'
 import { rootSteps } from '../plan/step-down/root-steps.ts'
 import { type Bases, baseFacts, configOf } from './base-images.ts'
 
@@ -41,6 +50,8 @@ export interface Knowledge {
   readonly workingFolder?: readonly WorkingFolderRule[]
   /** The folder it is built from; null or absent where there is none to look into. */
   readonly context?: BuildContext | null
+  /** Who in the tree counts on the user of what is built; absent: nobody. */
+  readonly dependents?: Dependents
   /** What was made out of the stages by themselves, for whoever plans them again. */
   readonly stated?: StatedStages
 }
@@ -106,8 +117,13 @@ function* stageInput(
   const built = knowledge.built.get(stage.index)
   yield
   const created = yield* createdAccounts(dockerfile, stage.index, walks)
-  const derived = platformOf(built ?? deriveFacts({ base, state, created: knownAccounts(created) }), dockerfile, chain)
-  const entry = root.base.kind === 'image' ? knowledge.entries(root.base.reference) : null
+  const { deleted = [] } = created
+  const derived = platformOf(
+    built ?? deriveFacts({ base, state, created: knownAccounts(created), deleted }),
+    dockerfile,
+    chain,
+  )
+  const entry = root.base.kind === 'image' ? knowledge.entries(base.madeFrom ?? root.base.reference) : null
   const asBuilt = root.index === stage.index && stage.instructions.every(({ keyword }) => keyword === 'FROM')
   yield
   const catalogue: Catalogue = {
@@ -136,8 +152,10 @@ function* stageInput(
   const { facts } = view
   yield
   const users = stageUsers(walks.own(stage.index), state.user.value, (user) => isRoot(user, facts, created))
+  const end = endOfStage(stage, users)
   const userNumber = numberUser(stage, users, created, facts)
   const observation = knowledge.observations.get(stage.index) ?? null
+  const dependents = dependentsOf(dockerfile, stage, knowledge.dependents ?? noDependents)
   return {
     stage: stage.index,
     facts,
@@ -151,14 +169,16 @@ function* stageInput(
     userBefore: userBefore(state.user.value, state.user.instruction !== null, root, base),
     created,
     users,
-    end: endOfStage(stage, users),
+    end,
     rootSteps: rootSteps(stage, users, userTexts(userNumber, created, facts, policy.unsafe)),
     userNumber,
     exemption: exemptionOf(dockerfile, stage),
     ignored: ignoredIn(dockerfile, stage, policy),
     shellSeen: chain.some((each) => each.instructions.some(usesShell)),
-    builtUpon: builtUpon(chain, state),
-    startUnknown: !state.entrypoint.value.known && !state.cmd.value.known,
+    builtUpon: rootOnPurpose(dockerfile, stage, end) ?? builtUpon(chain, state),
+    dependents,
+    runItself: isRunItself(chain, state, dependents),
+    startUnknown: (!state.entrypoint.value.known && !state.cmd.value.known) || (isUnseen(base) && !showsProgram(view)),
     vendor: vendorOf(view, {
       programs: knowledge.programs,
       daemonPorts: knowledge.daemonPorts,
@@ -166,6 +186,34 @@ function* stageInput(
     }),
     observation,
   }
+}
+
+/** The image that a stage of a neighbour's Dockerfile makes, as far as it and its build context tell; the reason where it starts from what is not known. */
+export function* imageOfStage(
+  dockerfile: Dockerfile,
+  stage: Stage,
+  knowledge: Knowledge,
+  named: { readonly reference: string; readonly by: string },
+): InTurn<Known<ImageFacts>> {
+  const walks = stageWalks(dockerfile, (reference) => configOf(reference, knowledge.bases))
+  const { user, entrypoint, cmd } = walks.end(stage.index)
+  const open = [user.value, entrypoint.value, cmd.value].find(({ known }) => !known)
+  if (open?.known === false) return { known: false, reason: `${named.by} makes it, and ${open.reason}` }
+  const input = yield* stageInput(dockerfile, stage, walks, defaultPolicy, knowledge)
+  const { facts, stated } = input
+  const { base } = dockerfile.stages[lineage(dockerfile, stage.index)[0] ?? stage.index] ?? stage
+  const from = base.kind === 'image' ? base.reference : null
+  const of = from === null ? undefined : knowledge.bases.get(from)
+  const madeFrom = of?.known === true ? (of.value.madeFrom ?? from) : from
+  const image = { ...facts, reference: named.reference, ...(madeFrom === null ? {} : { madeFrom }) }
+  if (facts.files.known || stated?.view == null) return { known: true, value: image }
+  const reason = `${named.by} makes it, and it was not built`
+  return { known: true, value: { ...image, files: { known: false, reason }, someFiles: stated.view.own } }
+}
+
+/** Neither its files nor its accounts are known, nor of which distribution it is. */
+function isUnseen({ files, accounts, os, someFiles }: ImageFacts): boolean {
+  return !files.known && !accounts.known && !os.known && someFiles === undefined
 }
 
 /** A shell form, or a command that is a shell or its script: it takes a shell in the image. */

@@ -3,7 +3,7 @@ import type { Policy } from '../plan/stage-input.ts'
 import type { ReportFinding, TargetResult, Verdict } from '../report/report.ts'
 
 /** All that a verdict is made of. */
-export interface Judged {
+export interface VerdictInput {
   /** Of each stage that is meant to run. */
   readonly outcomes: readonly StageOutcome[]
   /** Of the plan, of the files that build it, and of a proof. */
@@ -14,7 +14,7 @@ export interface Judged {
 }
 
 /** The one-word result of a target. Worst first: what needs a person is never hidden by what went well. */
-export function verdict({ outcomes, findings, policy, proof }: Judged): Verdict {
+export function verdict({ outcomes, findings, policy, proof }: VerdictInput): Verdict {
   if (outcomes.length > 0 && outcomes.every((outcome) => outcome === 'not-applicable')) return 'not-applicable'
   if (outcomes.includes('needs-root')) return 'needs-root'
   const open = findings.some(({ outcome }) => outcome === 'todo' || outcome === 'offered')
@@ -38,7 +38,7 @@ export function outcomesOf({ stages }: Plan): readonly StageOutcome[] {
 /** A result with more that was found of it, or with its proof: the verdict is that of all of it. */
 export function judgedAgain(
   result: TargetResult,
-  about: Pick<Judged, 'outcomes' | 'policy'>,
+  about: Pick<VerdictInput, 'outcomes' | 'policy'>,
   more: readonly ReportFinding[],
   proof = result.proof,
 ): TargetResult {

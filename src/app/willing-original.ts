@@ -47,10 +47,10 @@ async function willingEnv(
     : await originals.instead(baseline, { env: options.env }, isFine)
   const what = `what ${joinTruncated(item.build?.by ?? [])} sets (${joinTruncated(taken)})`
   const note = (message: string): ReportFinding =>
-    targetFinding('read-build', 'note', message, 'for another value: -e NAME=VALUE')
+    targetFinding('read-build', 'note', message, 'set another value with -e NAME=VALUE')
   return without?.original == null
     ? { env: pairs, notes: [note(`run with ${what}`)] }
-    : { env: options.env, notes: [note(`run without ${what}: with it the original does not come up alone`)] }
+    : { env: options.env, notes: [note(`run without ${what}, because the original does not start alone with it`)] }
 }
 
 function isFine({ ready, state }: Pick<RunRecord, 'ready' | 'state'>): boolean {

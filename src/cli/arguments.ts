@@ -1,7 +1,9 @@
 import yargs, { type Options as Flag } from 'yargs'
 import { HardenError } from '../errors.ts'
+import { transports } from '../image/reference.ts'
 import { version } from '../report/report.ts'
 import { table } from '../table.ts'
+import { joinAnd } from '../words.ts'
 import { nearestName } from '../workspace/nearest-name.ts'
 import { hardenFlags, inspectFlags, profileFlags, proveFlags, transformsFlags, usernsFlags } from './flags.ts'
 import { type Parsed, type Request, transformsRequest, workRequest } from './request.ts'
@@ -99,7 +101,7 @@ function examples(): [string, string][] {
 }
 
 const epilogue = [
-  'A target that exists as a path is a path, else an image; docker:// (a registry), docker-daemon: (the engine), docker-archive:FILE, oci-archive:FILE and oci:FOLDER, each with :NAME where there are several, say outright where it is. A file or folder that is named like a verb is written with ./ before it.',
+  `A target that exists as a path is a path, else an image; ${joinAnd(Object.values(transports))}, each with :NAME where there are several, say outright where it is. A file or folder that is named like a verb is written with ./ before it.`,
   'Exit codes: 0 nothing left to do; 1 findings remain, a check would change something, or a proof failed; 2 cannot work: a wrong flag, a target that cannot be read, no engine where one is required.',
 ].join('\n\n')
 
@@ -109,7 +111,7 @@ function checkSwitches(argv: readonly string[]): void {
   for (const word of end < 0 ? argv : argv.slice(0, end)) {
     const [, name = '', value = ''] = /^--([\w-]+)=(.*)$/s.exec(word) ?? []
     if (!switches.has(name.replace(/^no-/, '')) || value === 'true' || value === 'false') continue
-    throw new HardenError('bad-usage', `--${name} takes no value, and ${JSON.stringify(value)} is one`, {
+    throw new HardenError('bad-usage', `--${name} takes no value, but got ${JSON.stringify(value)}`, {
       hint: `leave it out, or write --${name}=true or --${name}=false`,
     })
   }

@@ -130,7 +130,7 @@ async function filesBelow(folders: readonly string[], io: Io): Promise<readonly 
     const stats = await lstat(path).catch((error: unknown) => {
       throw new HardenError('unreadable', `${folder} cannot be read: ${reasonOf(error as NodeJS.ErrnoException)}`)
     })
-    if (!stats.isDirectory()) throw new HardenError('bad-usage', `clean looks below folders, and ${folder} is none`)
+    if (!stats.isDirectory()) throw new HardenError('bad-usage', `clean takes folders, and ${folder} is not one`)
     await enter(path, stats.dev)
   }
   if (looked > bounds.cleanedFolders)

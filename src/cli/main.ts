@@ -26,7 +26,7 @@ export async function main(argv: readonly string[], streams: Io, load: () => Pro
     progress.clear()
     if (otherwise.length > 0)
       io.stderr.write(
-        `harden-image: ended before all that it made was removed; this removes it:\n${otherwise.join('\n')}\n`,
+        `harden-image: ended before it could clean up; remove what is left with:\n${otherwise.join('\n')}\n`,
       )
   }
   const interruption = watchSignals(io.signals, abandoned, (reason) => {
@@ -120,7 +120,7 @@ export interface Interruption {
 // npx hands on what the terminal has sent to both: milliseconds in which a second signal is the first.
 const TWICE = 500
 
-interface Step {
+interface CleanUpStep {
   readonly run: () => Promise<void>
   readonly otherwise: string | undefined
 }
@@ -135,8 +135,8 @@ function watchSignals(
   tellBug: (reason: unknown) => void,
 ): Interruption {
   const controller = new AbortController()
-  const steps: Step[] = []
-  const undone = new Set<Step>()
+  const steps: CleanUpStep[] = []
+  const undone = new Set<CleanUpStep>()
   let resolve: (code: number) => void = () => undefined
   const interrupted = new Promise<number>((settle) => {
     resolve = settle

@@ -119,8 +119,8 @@ function leftOutNote({ place, what, instead }: LeftOut, { hint }: Trust): Report
   return targetFinding(
     'read-config',
     'note',
-    `${place}: ${what}: left out`,
-    `only you may say that: with ${instead}, or ${hint}`,
+    `${place}: ignored: ${what}`,
+    `set it yourself with ${instead}, or ${hint}`,
   )
 }
 
@@ -159,7 +159,7 @@ function withContext(settings: Partial<Settings>, from: string, by: string): Par
   if (settings.context == null) return settings
   const context = resolve(from, settings.context)
   if (statSync(context, { throwIfNoEntry: false })?.isDirectory() === true) return { ...settings, context }
-  throw new HardenError('bad-usage', `the build context ${settings.context} (${by}) is no folder`, {
+  throw new HardenError('bad-usage', `the build context ${settings.context} (${by}) is not a folder`, {
     hint: `it would be ${context}`,
   })
 }

@@ -224,7 +224,7 @@ async function overrideNotes(files: readonly string[], cwd: string): Promise<rea
     () => true,
     () => false,
   )
-  return isThere ? [`${name} is read on top of it, and was not looked at: add --file ${name}`] : []
+  return isThere ? [`${name} is read on top of it, and was not inspected: add --file ${name}`] : []
 }
 
 /** A folder of configuration has no more entries than that; one of data is not read. */

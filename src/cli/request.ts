@@ -99,7 +99,7 @@ const flagSettings: readonly SettingName[] = [
 const repeatable: ReadonlySet<SettingName> = new Set(['writable', 'env', 'capAdd', 'buildArg', 'exclude'])
 
 export function transformsRequest(parsed: Parsed, positionals: readonly string[]): ListTransforms {
-  if (positionals.length > 0) throw usage(`transforms takes no target, ${positionals[0]} is one`)
+  if (positionals.length > 0) throw usage(`transforms takes no target, but got ${positionals[0]}`)
   return { kind: 'transforms', format: choice(parsed, 'format', ['text', 'json']) ?? 'text' }
 }
 
@@ -134,7 +134,8 @@ function checkTargets({ verb, targets, tag, baseline }: Work): void {
   const [target, second] = targets
   if (verb !== 'harden' && target === undefined)
     throw usage(`${verb} needs ${verb === 'prove' ? 'an image' : 'a target'}`)
-  if (verb !== 'harden' && second !== undefined) throw usage(`${verb} takes one target, ${second} is one too many`)
+  if (verb !== 'harden' && second !== undefined)
+    throw usage(`${verb} takes one target, but got a second one: ${second}`)
   if (targets.includes('')) throw usage('a target is empty', 'is a variable not set?')
   if (baseline !== null) checkReference('--baseline', baseline)
   if (tag !== null) checkReference('--tag', tag)
@@ -148,18 +149,14 @@ function checkTogether(request: Work): void {
   if (request.check && request.output !== null)
     throw usage('--check and --output exclude each other', '--check writes nothing')
   if (request.output === '-')
-    throw usage('--output is a folder, and - is none', 'without --output the Dockerfile of an image is printed')
-  if (request.tag !== null && !request.build)
-    throw usage('--tag names the built image, and nothing is built', 'add --build')
+    throw usage('--output takes a folder, not -', 'without --output the Dockerfile of an image is printed')
+  if (request.tag !== null && !request.build) throw usage('--tag needs a build', 'add --build')
   if (settings.smoke !== undefined && !request.prove) {
-    throw usage('--smoke is a part of the proof, and none is asked for', 'add --prove')
+    throw usage('--smoke needs a proof', 'add --prove')
   }
-  if (settings.minimize === true && !request.prove)
-    throw usage('--minimize shows by runs what is needless, and no proof is asked for', 'add --prove')
-  if (request.network && !request.prove)
-    throw usage('--network is for the containers of a proof, and none is asked for', 'add --prove')
-  if (settings.capAdd !== undefined && !request.prove)
-    throw usage('--cap-add is what the original of a proof is run with, and no proof is asked for', 'add --prove')
+  if (settings.minimize === true && !request.prove) throw usage('--minimize needs a proof', 'add --prove')
+  if (request.network && !request.prove) throw usage('--network needs a proof', 'add --prove')
+  if (settings.capAdd !== undefined && !request.prove) throw usage('--cap-add needs a proof', 'add --prove')
   if (settings.engine === 'none' && (request.prove || request.build)) {
     throw new HardenError(
       'no-engine',

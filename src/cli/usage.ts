@@ -20,7 +20,7 @@ export function checkFound(request: Work, found: readonly Found[]): void {
   const [file] = files
   if (request.verb === 'prove' && file) {
     throw usage(
-      `prove takes an image, ${file.target} is none`,
+      `prove takes an image, and ${file.target} is not one`,
       `${['harden-image --prove', ...givenFlags(request), shellQuoted(file.target)].join(' ')} builds and proves a Dockerfile`,
     )
   }

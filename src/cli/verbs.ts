@@ -47,15 +47,15 @@ function platformOf(parsed: Parsed): ProfileRequest['platform'] {
 
 function checkTogether({ platform, files, service, container, image }: ProfileRequest, { write }: Work): void {
   if (files.length > 0 && platform === 'docker')
-    throw usage('--file is a Compose file or a manifest', 'say --for compose or --for kubernetes')
+    throw usage('--file is a Compose file or a manifest', 'use --for compose or --for kubernetes')
   if (files.length === 0 && write)
-    throw usage('--write changes the file of --file, and there is none', 'add --file FILE')
+    throw usage('--write changes a file that --file names, and none is named', 'add --file FILE')
   if (service !== null && (platform !== 'compose' || files.length === 0))
     throw usage('--service names a service of a Compose file', 'add --for compose --file FILE')
   if (container !== null && (platform !== 'kubernetes' || files.length === 0))
     throw usage('--container names a container of a manifest', 'add --for kubernetes --file FILE')
   const twice = files.find((file, index) => files.indexOf(file) !== index)
-  if (twice !== undefined) throw usage(`--file ${twice} is there twice`)
+  if (twice !== undefined) throw usage(`--file ${twice} is given twice`)
   if (image !== null) checkReference('--image', image)
 }
 
@@ -81,7 +81,7 @@ export function usernsRequest(parsed: Parsed, positionals: readonly string[]): U
       meant === null ? `there are ${actions.join(', ')}` : `did you mean ${meant}?`,
     )
   }
-  if (extra !== undefined) throw usage(`userns ${action} takes no target, ${extra} is one`)
+  if (extra !== undefined) throw usage(`userns ${action} takes no target, but got ${extra}`)
   const user = text(parsed, 'user')
   if (user !== null && action !== 'plan' && action !== 'apply') {
     throw usage(`--user is for plan and apply, not for ${action}`, 'leave it out')

@@ -15,5 +15,5 @@ export type {
   ShellCommand,
   ShellWord,
 } from './shell-command.ts'
-export { isInterpreter, isShell, isStarter, isSwitcher, switchTools, type Word } from './starters.ts'
+export { isInterpreter, isShell, isStarter, isSwitcher, starterOf, switchTools, type Word } from './starters.ts'
 export type { SwitchCommand } from './switches.ts'

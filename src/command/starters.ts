@@ -23,6 +23,8 @@ export interface Starter {
   readonly verb?: string
   /** Options whose value is the command, as a shell reads it: `su -c 'server -f'`. */
   readonly text?: readonly string[]
+  /** An option whose value `SOURCE:DESTINATION` names a file that it fills in and writes. */
+  readonly renders?: string
   /** Of a switch: options that name user and group; absent where the first word does (`gosu app`), or it has a grammar of its own. */
   readonly user?: readonly string[]
   readonly group?: readonly string[]
@@ -69,10 +71,13 @@ const starters: Readonly<Record<string, Starter>> = table({
   unshare: starter('wrapper', '-R -w -S -G --root --wd --setuid --setgid'),
   'dbus-run-session': starter('wrapper', '--config-file --dbus-daemon'),
   'with-contenv': starter('wrapper'),
-  dockerize: starter(
-    'wrapper',
-    '-template -stdout -stderr -wait -timeout -wait-retry-interval -wait-http-header -delims -env -env-section -validate-cert',
-  ),
+  dockerize: {
+    ...starter(
+      'wrapper',
+      '-template -stdout -stderr -wait -timeout -wait-retry-interval -wait-http-header -delims -env -env-section -validate-cert',
+    ),
+    renders: '-template',
+  },
   'xvfb-run': starter(
     'wrapper',
     '-e -f -n -p -s -w --error-file --auth-file --server-num --xauth-protocol --server-args --wait',

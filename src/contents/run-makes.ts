@@ -1,9 +1,7 @@
-import type { ShellCommand } from '../command/index.ts'
+import type { ShellCommand, ShellWord } from '../command/index.ts'
 import { baseName, normalisePath } from '../places.ts'
 import { table } from '../table.ts'
 import type { RunAction } from './run-actions.ts'
-
-type Word = ShellCommand['words'][number]
 
 /** A tool that gives what it writes to its owner alone (mode 0600), by the option or the place of its path. */
 interface KeyTool {
@@ -29,7 +27,7 @@ const TOOLS: Readonly<Record<string, readonly KeyTool[]>> = table({
 /** Files that a command makes for their owner alone. `read` reads a word, null where its text does not tell. */
 export function keysOf(
   { name, words }: ShellCommand,
-  read: (word: Word) => string | null,
+  read: (word: ShellWord) => string | null,
   folder: string | null,
 ): readonly string[] {
   const args = words.slice(1)
@@ -94,7 +92,7 @@ const MAKERS: Readonly<Record<string, Maker>> = table({
 /** The repository that a command makes: all of it is for its server to change. Null for none, or where its text does not tell. */
 export function repositoryOf(
   { name, words }: ShellCommand,
-  read: (word: Word) => string | null,
+  read: (word: ShellWord) => string | null,
   folder: string | null,
 ): string | null {
   const maker = MAKERS[name ?? '']

@@ -85,7 +85,7 @@ export interface Instruction {
    * White-space separated words, quotes kept in `text` and removed in `value`. None for a JSON form, and none for RUN,
    * CMD, ENTRYPOINT, HEALTHCHECK and ONBUILD: `shellCommands` reads those.
    */
-  readonly words: readonly Word[]
+  readonly words: readonly InstructionWord[]
   readonly heredocs: readonly Heredoc[]
   /** The trigger of an ONBUILD, parsed as an instruction of its own (offsets into the same source). */
   readonly onbuild: Instruction | null
@@ -108,7 +108,7 @@ export interface Flag {
   readonly valueSpan: Span | null
 }
 
-export interface Word {
+export interface InstructionWord {
   readonly text: string
   /** Quotes and escapes removed, variables not expanded. */
   readonly value: string

@@ -95,7 +95,7 @@ function unknownInstruction(draft: InstructionDraft) {
   const { start, end } = draft.split.keywordSpan
   const word = draft.line.text.slice(start, Math.min(end, start + 40))
   const hint = otherFormat.test(draft.line.text)
-    ? 'this looks like YAML or JSON: name the Dockerfile that it speaks of'
+    ? 'this looks like YAML or JSON: name the Dockerfile that it refers to'
     : templateMarks.test(draft.line.text)
       ? 'this looks like a template: render it first, and harden the result'
       : 'check the spelling, and that the line before it ends in a continuation if it should'

@@ -237,7 +237,7 @@ function isWide({ first, last }: PortRange): boolean {
 
 function portRange(spec: string): readonly Known<ExposedPort>[] {
   const range = rangeOf(spec)
-  if (range === null) return [{ known: false, reason: `'${spec}' is no port` }]
+  if (range === null) return [{ known: false, reason: `'${spec}' is not a port` }]
   if (isWide(range)) return [{ known: false, reason: `'${spec}' is too wide a range of ports` }]
   const { first, last, protocol } = range
   return Array.from({ length: last - first + 1 }, (_, index) => ({

@@ -74,7 +74,7 @@ function shown(text: string): string {
 function reasonFor(variable: string, environment: Environment): string {
   const held = heldBy(environment, variable)
   if (held?.value === null) {
-    if (held.why !== null) return `${variable} is not known: ${held.why}`
+    if (held.why !== null) return `${variable} is unknown: ${held.why}`
     const how = platformArgs.includes(variable) ? '' : `, as --build-arg ${variable}=VALUE does`
     return `${variable} has no default: the build sets it${how}`
   }

@@ -1,9 +1,14 @@
-import type { Instruction, Piece, Span, Word } from './model.ts'
+import type { Instruction, InstructionWord, Piece, Span } from './model.ts'
 
 /** What BuildKit cuts at white space alone, before it looks at quotes. */
 const cutAtBlanks: ReadonlySet<string> = new Set(['ADD', 'COPY', 'EXPOSE', 'FROM', 'VOLUME'])
 
-export function wordsOf(keyword: string, text: string, pieces: readonly Piece[], escapeChar: string): readonly Word[] {
+export function wordsOf(
+  keyword: string,
+  text: string,
+  pieces: readonly Piece[],
+  escapeChar: string,
+): readonly InstructionWord[] {
   const spans = cutAtBlanks.has(keyword) ? blankSpans(text) : quotedSpans(text, escapeChar)
   return spans.map((span) => {
     const word = text.slice(span.start, span.end)

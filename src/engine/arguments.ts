@@ -99,7 +99,7 @@ export function fullName(reference: string): string {
 /** Id or name of a container, volume or network. */
 export function nameArgument(name: string): string {
   if (identifier.test(name)) return name
-  throw new HardenError('engine-failed', `${JSON.stringify(name)} is no name of a container, volume or network`)
+  throw new HardenError('engine-failed', `${JSON.stringify(name)} is not the name of a container, volume or network`)
 }
 
 /** Enough for PostgreSQL or a JVM, and no danger to the machine. Swap is none of it. */

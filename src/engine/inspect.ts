@@ -151,7 +151,7 @@ export function answerOf<T extends object>(json: string): T {
     'engine-failed',
     `the engine gave an answer that cannot be read: ${JSON.stringify(json.slice(0, 80))}`,
     {
-      hint: 'see whether it is a container engine that answers there: docker context ls, and the variable DOCKER_HOST',
+      hint: 'check whether a container engine answers there: docker context ls, and the variable DOCKER_HOST',
     },
   )
 }

@@ -1,5 +1,5 @@
 import { knownPrograms } from '../../catalogue/known-programs.ts'
-import { argvOf, isInterpreter, isShell, isStarter, programsOf } from '../command/index.ts'
+import { argvOf, isInterpreter, isShell, isStarter, programsOf, starterOf } from '../command/index.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
@@ -55,7 +55,15 @@ export const commandLine: Provider = {
   name: 'command-line',
   summary: 'paths that ENTRYPOINT, CMD and ENV name as written',
   when: 'always',
-  claims: ({ started, own, contents }) => [...namedPaths(started), ...operands(started, own, contents)],
+  *claims({ started, own, contents }) {
+    for (const claim of namedPaths(started)) {
+      yield claim
+      // Its folder alone does not let the user change a file that the stage puts there.
+      const isFile = claim.access === 'create-file' && contents.entries.get(claim.path)?.type === 'file'
+      if (isFile && claim.beside !== true) yield declared('write', claim.path, claim.evidence.detail)
+    }
+    yield* operands(started, own, contents)
+  },
 }
 
 /** What an argument of a program often is that reads it: its source, its configuration, a certificate, a secret. */
@@ -119,6 +127,7 @@ function namedPaths(config: ImageConfig): readonly PathClaim[] {
   const words = [...argvOf(config), ...options].flatMap((word) => (/\s/.test(word) ? word.split(/\s+/) : [word]))
   const needs: PathClaim[] = []
   const programs = programsOf(config)
+  const renders = new Set(programs.flatMap((program) => starterOf(program)?.renders ?? []))
   const add = (value: string, why: string, certain: boolean, isFile = looksLikeFile, isPid = false): void => {
     const path = pathOf(value, config.workdir)
     if (path === null || !(certain ? isOwnPlace(path) : isStatePlace(path))) return
@@ -139,8 +148,7 @@ function namedPaths(config: ImageConfig): readonly PathClaim[] {
       const jvm = JVM_FILE.exec(word)
       // It puts what is there aside, under another name.
       if (jvm !== null) add(jvm[1] ?? jvm[2] ?? '', `named by ${word}`, true, () => true, true)
-      const rendered =
-        programs.includes('dockerize') && word === '-template' ? /^[^:]+:(\/[^:]+)$/.exec(next)?.[1] : null
+      const rendered = renders.has(word) ? /^[^:]+:(\/[^:]+)$/.exec(next)?.[1] : null
       if (rendered != null)
         needs.push({ ...needFor(rendered, `rendered by ${word} ${next}`, true, false), alone: 'any' })
       const glued = /^--?([\w.-]+)[=:](.+)$/.exec(word)
@@ -201,5 +209,5 @@ export function replacesPid(programs: readonly string[]): boolean {
 
 /** The same by the configuration file that names it. */
 export function isNamedByDaemon(file: string): boolean {
-  return daemonsOfFile(file).length > 0
+  return daemonsOfFile(file, null).length > 0
 }

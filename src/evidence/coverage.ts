@@ -16,7 +16,7 @@ import {
 } from '../places.ts'
 import type { Claim, Evidence } from './claim.ts'
 import type { Catalogue, Provider, StageView } from './provider.ts'
-import { unlistedDaemons, unnamedDaemons, unseenServers } from './unknown-servers.ts'
+import { unknownServers } from './unknown-servers.ts'
 
 /** Something that nobody could read, and what follows from it. */
 export interface Gap {
@@ -35,16 +35,15 @@ interface Kind {
   readonly gaps: (view: StageView, catalogue: Catalogue, earlier: readonly Claim[]) => readonly Gap[]
 }
 
-/** What is not known before the build, in the order in which it is said. */
+/** What is unknown before the build, in the order in which it is said. */
 const KINDS: readonly Kind[] = [
   { gaps: cutRuns },
   { gaps: missingScripts },
   { gaps: unknownVolumes },
+  { gaps: misspeltVolumes },
   { unseenBase: true, gaps: unreadScripts },
   { unseenBase: true, gaps: unpackedPrograms },
-  { gaps: unlistedDaemons },
-  { gaps: unnamedDaemons },
-  { unseenBase: true, gaps: unseenServers },
+  { gaps: unknownServers },
 ]
 
 /** What could not be read is said, whatever it is: a person decides, or a build shows it. */
@@ -84,7 +83,7 @@ export const missingCopies: Provider = {
       outcome: 'note',
       transform: 'report-remarks',
       subject: names.join(', '),
-      message: `${names.join(', ')}: not in the build context, so that what ${names.length === 1 ? 'it writes' : 'they write'} is not known`,
+      message: `${names.join(', ')}: not in the build context, so what ${names.length === 1 ? 'it writes' : 'they write'} is unknown`,
       hint: HINT,
       about: 'COPY',
       evidence: [],
@@ -133,7 +132,7 @@ function bringsScript({ source, destination }: CopiedPath, word: string, path: s
   return destination === parentOf(path) || (!word.includes('/') && ON_PATH.test(destination))
 }
 
-/** RUN lines of which more is to be said than was looked at: what the program finds in its image is not all known then. */
+/** RUN lines of which more is to be said than was looked at: what the program finds in its image is not fully known then. */
 function cutRuns({ contents: { steps, tooLong, tooMany } }: StageView): readonly Gap[] {
   const long = new Set(tooLong)
   return steps.flatMap((step): readonly Gap[] => {
@@ -156,7 +155,7 @@ function cutRuns({ contents: { steps, tooLong, tooMany } }: StageView): readonly
           ]
     return reasons.map((reason) => ({
       subject: `RUN in line ${instruction.line}`,
-      message: `RUN in line ${instruction.line} was not read to its end (${reason}): what it leaves behind is not all known`,
+      message: `RUN in line ${instruction.line} was not read to its end (${reason}): what it leaves behind is not fully known`,
       hint: 'run with --prove to see what the program writes, or name it with --writable',
       about: 'RUN',
     }))
@@ -169,8 +168,20 @@ function unknownVolumes({ contents: { steps } }: StageView): readonly Gap[] {
     .filter(({ instruction, words }) => instruction.keyword === 'VOLUME' && words.includes(null))
     .map(({ instruction: { text, line } }) => ({
       subject: text.trim(),
-      message: `which folder VOLUME ${text.trim()} in line ${line} means, is not known: it is not given to the user`,
+      message: `cannot tell which folder VOLUME ${text.trim()} in line ${line} means, so it is not given to the user`,
       hint: 'name it with --writable, or run with --prove, where the image of its base is looked into',
+      about: 'VOLUME',
+    }))
+}
+
+/** A list in single quotes or without any is no JSON, so none of its folders is a volume. */
+function misspeltVolumes({ contents: { steps } }: StageView): readonly Gap[] {
+  return steps
+    .filter(({ instruction: { keyword, text } }) => keyword === 'VOLUME' && /^\[\s*[^"\s]/.test(text.trim()))
+    .map(({ instruction: { text, line } }) => ({
+      subject: text.trim(),
+      message: `VOLUME ${text.trim()} in line ${line} is not JSON: Docker makes no volume of these folders`,
+      hint: 'write each path in double quotes',
       about: 'VOLUME',
     }))
 }
@@ -273,7 +284,7 @@ function unpackedPrograms(
   return [
     {
       subject: folder,
-      message: `what is started in ${folder} comes from elsewhere (RUN in line ${line}): what it writes, there or beside it, is not known before the build`,
+      message: `what is started in ${folder} comes from elsewhere (RUN in line ${line}): what it writes is unknown before the build`,
       about: 'RUN',
       evidence: [{ source: 'declared', subject: folder, detail: `filled by RUN in line ${line}` }],
     },

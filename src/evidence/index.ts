@@ -1,7 +1,8 @@
-import { createFileModel } from '../image/file-index.ts'
+import type { ImageConfig } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import type { InTurn } from '../in-turn.ts'
-import type { CapableFile, Claim, EnvSetting, Evidence, Need, Remark, VendorMove } from './claim.ts'
+import { normalisePath } from '../places.ts'
+import type { CapableFile, Claim, EnvSetting, Evidence, Need, PathClaim, Remark, VendorMove } from './claim.ts'
 import { closedFiles, madeKeys } from './closed-files.ts'
 import { commandLine } from './command-line.ts'
 import { configWrites } from './config-writes.ts'
@@ -20,7 +21,7 @@ import { scriptWrites } from './script-writes.ts'
 import { setCapabilities } from './set-capabilities.ts'
 import { compiledSources, sourceFiles } from './source-files.ts'
 import { spring } from './spring.ts'
-import { hostSockets, initScripts, s6Overlay, supervisors, systemTools } from './start-cautions.ts'
+import { cronJobs, hostSockets, initScripts, s6Overlay, supervisors, systemTools } from './start-cautions.ts'
 import { catalogueEntry } from './vendor.ts'
 import { workingFolder } from './working-folder.ts'
 
@@ -47,6 +48,7 @@ export const providers: readonly Provider[] = [
   initScripts,
   hostSockets,
   systemTools,
+  cronJobs,
   packages,
   workingFolder,
   // It asks whether any of the above names a place in what a RUN unpacks.
@@ -75,22 +77,8 @@ export interface StageEvidence {
   readonly cautions: readonly Remark[]
   /** The image's files with what the stage puts in; where the base is not known, only that. */
   readonly files: FileModel
-  /** What it was learned from; null: nobody looked. */
-  readonly view: StageView | null
-}
-
-export const noEvidence: StageEvidence = {
-  needs: [],
-  assumed: [],
-  accounts: [],
-  moves: new Map(),
-  fileEdits: [],
-  env: [],
-  capable: [],
-  remarks: [],
-  cautions: [],
-  files: createFileModel(new Map()),
-  view: null,
+  /** What it was learned from. */
+  readonly view: StageView
 }
 
 /** Asks all providers of a list, once each. Stops between them: each goes through all of a stage. */
@@ -104,7 +92,9 @@ export function* evidenceOf(
   const all: Claim[] = []
   for (const provider of list) {
     if (provider.when === 'before-build' && view.built) continue
-    for (const claim of provider.claims(view, catalogue, all)) {
+    for (const found of provider.claims(view, catalogue, all)) {
+      const claim = found.kind === 'path' ? filledIn(found, view.facts.config) : found
+      if (claim === null) continue
       all.push(claim)
       if (provider.when === 'always') always.push(claim)
       else assumed.push(claim)
@@ -125,6 +115,27 @@ export function* evidenceOf(
     view,
   }
 }
+
+/**
+ * `{{DATA_DIR}}/x` is the text of a template, not a folder's name: a script fills it in, most often from the variable of that name.
+ * Null where the image does not set it. What a VOLUME is called it is called.
+ */
+function filledIn(claim: PathClaim, { env, volumes }: ImageConfig): PathClaim | null {
+  if (!PLACEHOLDER.test(claim.path) || volumes.includes(claim.path)) return claim
+  const last = [...claim.path.matchAll(/\{\{\s*([A-Za-z_]\w*)\s*\}\}/g)].at(-1)
+  const value = last === undefined ? undefined : env.get(last[1] ?? '')
+  if (last === undefined || value?.startsWith('/') !== true) return null
+  const before = claim.path.slice(0, last.index + last[0].length)
+  const path = normalisePath(`${value}${claim.path.slice(before.length)}`)
+  if (path === null || PLACEHOLDER.test(path)) return null
+  return {
+    ...claim,
+    path,
+    evidence: { ...claim.evidence, subject: claim.evidence.subject.replace(before, () => value) },
+  }
+}
+
+const PLACEHOLDER = /[{}]|<%|%>|@@\w+@@|@[A-Z][A-Z_]+@/
 
 type OfKind<K extends Claim['kind']> = Extract<Claim, { readonly kind: K }>
 

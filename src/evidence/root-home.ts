@@ -353,6 +353,7 @@ function homeReaders(contents: StageContents, config: ImageConfig): readonly Cla
       message: `the command "${shown(words)}" uses ${why}, and another user has another home than /root`,
       hint: 'name the file by a path that does not depend on who runs, and set with ENV what a profile sets',
       about: 'CMD',
+      answeredByRun: true,
       evidence: [{ source: 'declared', subject: '/root', detail: 'asked for by the command through its home' }],
     },
   ]

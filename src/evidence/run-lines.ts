@@ -6,6 +6,7 @@ import {
   baseName,
   isInside,
   isOwnPlace,
+  isSchedule,
   isSharedFolder,
   isStatePlace,
   looksLikeFile,
@@ -38,6 +39,8 @@ function pathsOf(actions: readonly RunAction[]): readonly PathClaim[] {
 }
 
 function needOf(action: RunAction, path: string): readonly PathClaim[] {
+  // The build fills it, and what reads it is root.
+  if (isSchedule(path)) return []
   const why = reasonFor(action, path)
   if (why === null) return []
   const detail = `${why} by RUN in line ${action.line}`

@@ -8,6 +8,10 @@ export interface Rule {
   readonly only?: RegExp
   /** The path is what the method is called of: `(UPLOADS / name).write_bytes(…)`. */
   readonly receiver?: true
+  /** The pattern is a whole call that names no path: this is what it takes then, in the working folder. */
+  readonly usual?: string
+  /** What must stand in the file. */
+  readonly of?: string
   /** It makes new files beside it, or puts others in its place: old logs, a lock. */
   readonly beside?: true
 }
@@ -44,6 +48,12 @@ export const SCRIPT: readonly Rule[] = [
   { pattern: /\b(pid_file)\s*:/g, kind: 'file', beside: true },
   // express-session's store of files.
   { pattern: /\b(FileStore)\(\s*\{[^{}]*?\bpath\s*:/g, kind: 'directory' },
+  {
+    pattern: /\bnew (FileStore)\((?:\s*\{\s*\}\s*)?\)/g,
+    kind: 'directory',
+    usual: 'sessions',
+    of: 'session-file-store',
+  },
 ]
 export const PYTHON: readonly Rule[] = [
   { pattern: /\b(open)\(/g, kind: 'file', with: /["'](?:mode=)?[rb]*[wax][bt+]*["']/ },
@@ -153,5 +163,12 @@ export const CSHARP: readonly Rule[] = [
   // What is written is their second argument.
   { pattern: /\b(ZipFile\.ExtractToDirectory)\((?:[^,()]|\([^()]*\))*,/g, kind: 'directory' },
   { pattern: /\b(File\.(?:Copy|Move))\((?:[^,()]|\([^()]*\))*,/g, kind: 'file', beside: true },
+  // IdentityServer makes a key where the program starts, unless it is told not to keep it; an empty file it cannot read.
+  {
+    pattern: /\.(AddDeveloperSigningCredential)\(\s*(?:persistKey\s*:\s*)?(?:true\s*)?\)/g,
+    kind: 'file',
+    usual: 'tempkey.jwk',
+    beside: true,
+  },
   { pattern: /\b(PersistKeysToFileSystem)\(\s*new DirectoryInfo\(/g, kind: 'directory' },
 ]

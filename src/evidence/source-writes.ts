@@ -1,5 +1,5 @@
 import { lineOf } from '../edit.ts'
-import { parentOf } from '../places.ts'
+import { parentOf, STATE_NAME } from '../places.ts'
 import { folderOf, pathOf, type SourceNames, splitAt } from './path-expression.ts'
 import { CSHARP, GO, JAVA, PERL, PHP, PYTHON, RUBY, RUST, type Rule, SCRIPT } from './source-rules.ts'
 
@@ -33,7 +33,7 @@ function rulesFor(path: string): readonly Rule[] {
 }
 
 const NOT_THE_PROGRAM =
-  /(^|\/)(tests?|__tests__|spec|examples?|docs?|scripts|bench|fixtures|migrations)\/|(?<!ecosystem)\.(test|spec|config|d)\.[a-z]+$|(^|\/)(setup|conftest|gulpfile|webpack[^/]*|vite[^/]*)\.[a-z]+$/
+  /(^|\/)(tests?|__tests__|spec|examples?|docs?|scripts|bench|fixtures|migrations)\/|(?<!ecosystem)\.(test|spec|config|d)\.[a-z]+$|_test\.go$|(^|\/)(setup|conftest|gulpfile|webpack[^/]*|vite[^/]*)\.[a-z]+$/
 
 /** A file that is there for those who build the program. */
 export function isTest(path: string): boolean {
@@ -60,11 +60,17 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
     },
   }
   const found: SourceWrite[] = []
-  for (const { pattern, kind, with: needed, only, receiver, beside } of rules) {
+  for (const { pattern, kind, with: needed, only, receiver, usual, of, beside } of rules) {
+    if (of !== undefined && !text.includes(of)) continue
     for (const match of text.matchAll(pattern)) {
       const call = match[1] ?? ''
       const end = match.index + match[0].length
       if (isComment(text, match.index)) continue
+      if (usual !== undefined) {
+        const line = lineOf(text, match.index)
+        found.push({ path: `${workdir}/${usual}`, kind, line, call, ...(beside === true ? { beside } : {}) })
+        continue
+      }
       const rest = receiver === true ? [receiverBefore(text, end, call)] : argumentsFrom(text, end)
       const [argument = '', ...others] = rest
       // SQLite's own way to name a file.
@@ -81,22 +87,7 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
       if (folder !== null) found.push({ path: folder, kind: 'directory', line, call })
     }
   }
-  return [...found, ...sqliteUrls(text, names), ...sessionFiles(text, names), ...signingKeys(text, names)]
-}
-
-/** session-file-store without a path of its own. */
-function sessionFiles(text: string, { workdir }: SourceNames): readonly SourceWrite[] {
-  const at = text.includes('session-file-store') ? text.search(/\bnew FileStore\((?:\s*\{\s*\}\s*)?\)/) : -1
-  if (at < 0) return []
-  return [{ path: `${workdir}/sessions`, kind: 'directory', line: lineOf(text, at), call: 'FileStore' }]
-}
-
-/** IdentityServer makes a key where the program starts, unless it is told not to keep it; an empty file it cannot read. */
-function signingKeys(text: string, { workdir }: SourceNames): readonly SourceWrite[] {
-  const at = text.search(/\.AddDeveloperSigningCredential\(\s*(?:persistKey\s*:\s*)?(?:true\s*)?\)/)
-  if (at < 0 || isComment(text, at)) return []
-  const line = lineOf(text, at)
-  return [{ path: `${workdir}/tempkey.jwk`, kind: 'file', line, call: 'AddDeveloperSigningCredential', beside: true }]
+  return [...found, ...sqliteUrls(text, names), ...(rules === GO ? defaultFolders(text, names) : [])]
 }
 
 /** `sqlite:///x.db` anywhere in a source is a database that the program opens. */
@@ -115,6 +106,23 @@ function sqliteUrls(text: string, { workdir }: SourceNames): readonly SourceWrit
       }
     })
 }
+
+/**
+ * Go's defaults of settings: `PluginsDir: "data/plugins"` in a literal, `default:"data/plugins"` behind a field. The folder of state
+ * in which the program then keeps them is meant, from where it starts.
+ */
+function defaultFolders(text: string, { workdir }: SourceNames): readonly SourceWrite[] {
+  return [...text.matchAll(DEFAULTS)].flatMap((match): readonly SourceWrite[] => {
+    const [, key, literal, field, tag] = match
+    const folder = /^(?:\.\/)?([\w.-]+)(?:\/[\w./-]+)?$/.exec(literal ?? tag ?? '')?.[1]
+    if (folder === undefined || !STATE_NAME.test(folder) || isComment(text, match.index)) return []
+    const call = `the default of ${key ?? field ?? ''}`
+    return [{ path: `${workdir}/${folder}`, kind: 'directory', line: lineOf(text, match.index), call }]
+  })
+}
+
+const DEFAULTS =
+  /\b(\w*(?:Dir|Directory|Folder|File|Database|Connection|DSN|DataPath|StoragePath|CachePath)):[ \t]*"([^"\n]+)"|^[ \t]*(\w*(?:Dir|Directory|Folder|File|Path|Database|Connection|DSN))[ \t]+string[ \t]+`[^`\n]*\b(?:default|envDefault|env-default):"([^"\n]+)"/gm
 
 function constantsOf(text: string): ReadonlyMap<string, string> {
   const constants = new Map<string, string>()

@@ -4,9 +4,10 @@ import type { StageContents } from '../contents/stage-contents.ts'
 import { lineOf } from '../edit.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import { HOST_SOCKET, HOST_SOCKET_HINT } from '../image/host-socket.ts'
-import { baseName } from '../places.ts'
+import { daemonsOfFile } from '../image/step-down/daemons.ts'
+import { baseName, isSchedule } from '../places.ts'
 import type { Claim } from './claim.ts'
-import type { Provider } from './provider.ts'
+import type { Provider, StageView } from './provider.ts'
 import { isOneOf } from './servers.ts'
 
 /** `service redis-server start`: most init scripts ask for root, or switch to the account of their package. */
@@ -22,7 +23,7 @@ export const initScripts: Provider = {
         kind: 'remark',
         outcome: 'todo',
         transform: 'set-command',
-        message: `the init script of ${name} is started${path === null ? '' : ` in ${path} line ${line}`}, and most of them work for root only`,
+        message: `the init script of ${name} is started${path === null ? '' : ` in ${path} line ${line}`}, and most init scripts work only as root`,
         hint: `start ${name} itself, in the foreground or with & behind it`,
         about: 'CMD',
         evidence: [{ source: 'declared', subject: name, detail: `service ${name} start` }],
@@ -52,7 +53,7 @@ export const hostSockets: Provider = {
       outcome: 'todo',
       transform: 'report-remarks',
       subject: named.socket,
-      message: `it speaks to the container engine of the host through ${named.socket}, which belongs to root there: whether the user may is not known`,
+      message: `it uses the host's container engine through ${named.socket}, which belongs to root there: cannot tell whether the user may`,
       hint: HOST_SOCKET_HINT,
       evidence: [{ source: 'declared', subject: named.socket, detail: named.detail }],
     }
@@ -86,26 +87,85 @@ function* inSources({ texts, origins }: StageContents): Iterable<Named> {
   }
 }
 
-/** What prepares the system at each start, which is root's: it fails then, or what follows lacks it. */
+/** What prepares the system at start, which is root's: it fails then, or what follows lacks it. */
 export const systemTools: Provider = {
   name: 'system-tools',
-  summary: 'tools that change the system at start, such as update-ca-certificates',
+  summary: 'what the start does that only root may do, such as update-ca-certificates, setcap or capsh',
   when: 'before-run',
   *claims({ start: { launches } }) {
-    const found = launches.filter(
-      ({ conditional, words: [program = ''] }) => !conditional && isOneOf(knownPrograms.systemTools, baseName(program)),
-    )
-    const last = new Map(found.map((launch) => [baseName(launch.words[0] ?? ''), launch]))
-    for (const [tool, { path, line, words }] of last)
+    const found = launches.flatMap((launch) => {
+      const call = launch.guarded === true ? null : rootCallOf(launch)
+      return call === null ? [] : [{ launch, ...call }]
+    })
+    // Where one is certain the others of its kind say nothing new.
+    const ordered = [...found.filter(({ launch }) => !isSure(launch)), ...found.filter(({ launch }) => isSure(launch))]
+    const last = new Map(ordered.map((each) => [each.tool, each]))
+    for (const { tool, does, hint, launch } of last.values()) {
+      const { path, line, words, conditional } = launch
+      const place = path === null ? '' : ` (${path} line ${line})`
       yield {
         kind: 'remark',
-        outcome: 'todo',
+        outcome: isSure(launch) ? 'todo' : 'note',
         transform: 'report-remarks',
-        message: `${tool} changes the system at start${path === null ? '' : ` (${path} line ${line})`}, which only root may`,
-        hint: `let a RUN do it; what is known at the start alone (a mounted certificate) the program itself can be told of`,
+        message: `${tool} ${does} ${conditional ? 'in some cases' : 'at start'}${place}, which only root may do`,
+        hint,
         about: 'CMD',
         evidence: [{ source: 'declared', subject: tool, detail: words.join(' ').trim() }],
       }
+    }
+  },
+}
+
+type Launch = StageView['start']['launches'][number]
+
+/** It is come to at each start, or ends the script where it is. */
+function isSure({ conditional, fatal }: Launch): boolean {
+  return !conditional || fatal === true
+}
+
+interface RootCallFound {
+  readonly tool: string
+  readonly does: string
+  readonly hint: string
+}
+
+function rootCallOf({ words: [program = '', ...rest] }: Launch): RootCallFound | null {
+  const tool = baseName(program)
+  if (isOneOf(knownPrograms.systemTools, tool))
+    return {
+      tool,
+      does: 'changes the system',
+      hint: 'do it in a RUN, or point the program itself to what is known only at start, such as a mounted certificate',
+    }
+  const call = knownPrograms.rootCalls.find(
+    (each) =>
+      new RegExp(`^(?:${each.program})$`).test(tool) &&
+      (each.with === undefined || rest.some((word) => new RegExp(each.with ?? '').test(word))),
+  )
+  return call === undefined ? null : { tool, does: call.does, hint: call.hint }
+}
+
+const CRON = /^(crond?|cronie|fcron|dcron|supercronic|yacron|go-cron)$/
+
+/** Jobs that the stage gives to cron: who runs them without root, where nothing is seen to start it. */
+export const cronJobs: Provider = {
+  name: 'cron-jobs',
+  summary: 'jobs for cron, which switches to the owner of each, where nothing that is read starts it',
+  when: 'always',
+  *claims({ contents: { entries }, start: { programs } }) {
+    // Of one that is started it is said what it needs.
+    if (programs.some((name) => CRON.test(name))) return
+    const jobs = [...entries].find(([path, { type }]) => type === 'file' && isSchedule(path))?.[0]
+    if (jobs === undefined) return
+    yield {
+      kind: 'remark',
+      outcome: 'todo',
+      transform: 'report-remarks',
+      message: `${jobs} has jobs for cron, which must be root to run each as its owner: without root none of them runs`,
+      hint: 'run them with supercronic, which takes the same file and stays one user, or leave the schedule to the platform',
+      about: 'CMD',
+      evidence: [{ source: 'declared', subject: jobs, detail: 'put into the image by this stage' }],
+    }
   },
 }
 
@@ -155,13 +215,15 @@ export const supervisors: Provider = {
     for (const name of programs) {
       const manager = knownPrograms.serviceManagers.find(({ program }) => program === name)
       const told = manager === undefined ? null : new RegExp(manager.toldBy)
-      if (told === null || own.texts().some((path) => told.test(path))) continue
+      const isTold = (path: string): boolean =>
+        told?.test(path) === true || daemonsOfFile(path, own.text(path)).some((daemon) => daemon.name === name)
+      if (told === null || own.texts().some(isTold)) continue
       yield {
         kind: 'unknown',
         outcome: 'todo',
         transform: 'report-remarks',
         subject: name,
-        message: `${name} is started, and its configuration is not known: neither is what it starts, nor as whom`,
+        message: `${name} starts with a configuration that was not read: what it starts, and as which user, is unknown`,
         hint: `run with --prove to see it; what ${name} starts as another user takes root`,
         evidence: [{ source: 'declared', subject: name, detail: 'started by the command or a script of it' }],
       }
@@ -194,7 +256,7 @@ export const s6Overlay: Provider = {
       outcome: 'todo',
       transform: 'report-remarks',
       subject: sign,
-      message: `${sign} is for s6-overlay, which the base image seems to start as root: whether it and its services start as another user is not known`,
+      message: `${sign} is for s6-overlay, which the base image seems to start as root: cannot tell whether it and its services start as another user`,
       hint: 'run with --prove to see it; s6-overlay 3 starts without root when /run belongs to the user, services that switch user do not',
       about: 'FROM',
       evidence: [{ source: 'declared', subject: sign, detail: 'read by s6-overlay' }],

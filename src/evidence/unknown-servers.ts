@@ -1,18 +1,26 @@
 import { knownPrograms } from '../../catalogue/known-programs.ts'
 import { argvOf, isInterpreter, programsOf } from '../command/index.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
-import { shellCommands } from '../dockerfile/index.ts'
+import { shellCommands, wholeText } from '../dockerfile/index.ts'
 import type { ImageFacts } from '../image/facts.ts'
-import { baseName } from '../places.ts'
+import { baseName, isInside, normalisePath } from '../places.ts'
 import type { Gap } from './coverage.ts'
+import { escapeEre } from './file-edit.ts'
 import type { Catalogue, StageView } from './provider.ts'
 import { type InstalledPackage, isOneOf, startedByRules, writesOf } from './servers.ts'
+
+/** Each server once, by what is known best: the package that brings it, else where it seems to be from. */
+export function unknownServers(view: StageView, catalogue: Catalogue): readonly Gap[] {
+  const packaged = [...unlistedDaemons(view), ...unnamedDaemons(view)]
+  const unseen = view.facts.files.known ? [] : unseenServers(view, catalogue)
+  return [...packaged, ...unseen.filter(({ subject }) => packaged.every((gap) => gap.subject !== subject))]
+}
 
 /**
  * A server that a distribution's package brings, of which no rule tells what it writes and which of its files the package
  * closes to all but an account of its own. Only those whose port is said are meant: the rest are jobs and tools.
  */
-export function unlistedDaemons(view: StageView): readonly Gap[] {
+function unlistedDaemons(view: StageView): readonly Gap[] {
   if (!isServer(view)) return []
   const known = knownServers(view)
   return [...new Set(standingPrograms(view))].flatMap((program): readonly Gap[] => {
@@ -33,7 +41,7 @@ function knownServers({ start, servers }: StageView): readonly string[] {
 function unknownWrites(subject: string, what: string, packages: readonly InstalledPackage[]): Gap {
   return {
     subject,
-    message: `what ${what} writes, and which of its files are closed to others, is not known before the build`,
+    message: `what ${what} writes, and which of its files are closed to others, is unknown before the build`,
     about: 'RUN',
     evidence: packages.map(({ name, line }) => ({
       source: 'packages',
@@ -48,7 +56,7 @@ function unknownWrites(subject: string, what: string, packages: readonly Install
  * looked into, with a package of another name (nginx-rtmp), or is built in here. Where it keeps what it writes is then not
  * known.
  */
-export function unseenServers(view: StageView, { packages: rules, workingFolder }: Catalogue): readonly Gap[] {
+function unseenServers(view: StageView, { packages: rules, workingFolder }: Catalogue): readonly Gap[] {
   const { listed, installed, contents, start, facts } = view
   if (listed) return []
   const { reference, os } = facts
@@ -64,7 +72,7 @@ export function unseenServers(view: StageView, { packages: rules, workingFolder 
     return [
       {
         subject: program,
-        message: `what ${program}${from} writes, and where, is not known before the build`,
+        message: `what ${program}${from} writes, and where, is unknown before the build`,
         about: found === undefined ? 'FROM' : 'RUN',
         evidence: [{ source: 'packages', subject: found?.name ?? reference, detail }],
       },
@@ -90,7 +98,7 @@ function originOf(
 ): { readonly from: string; readonly detail: string } {
   if (found !== undefined)
     return { from: ` of package ${found.name}`, detail: `package ${found.name} (line ${found.line})` }
-  if (os.known) return { from: '', detail: `no package that is installed here brings ${program}` }
+  if (os.known) return { from: '', detail: `no package installed here provides ${program}` }
   return { from: ` of ${reference}`, detail: 'it was not inspected' }
 }
 
@@ -124,7 +132,7 @@ const ELSEWHERE = /^(?!\/(usr\/)?(s?bin|lib|libexec|games)\/).*\//
  * A server that a bare distribution can only have from one of the packages that are installed in here, whatever it is
  * called: `upsd` is nut-server's. None where one of the programs is known, or something else than a package may bring it.
  */
-export function unnamedDaemons(view: StageView): readonly Gap[] {
+function unnamedDaemons(view: StageView): readonly Gap[] {
   const { installed: packages, entry, start, started, contents } = view
   if (!isServer(view) || entry?.class !== 'os-base') return []
   const { entries, copies, steps } = contents
@@ -162,3 +170,48 @@ function isBuilt(steps: StageContents['steps']): boolean {
     )
   })
 }
+
+/**
+ * Whether the stage itself shows what it starts: it brings the program, names it where it installs one, or brings what an interpreter
+ * or a runner is told to run. False where all of it lies in a base image; of one that nobody has seen nothing is known then.
+ */
+export function showsProgram(view: StageView): boolean {
+  const { contents, start, started, installed } = view
+  const { copies, entries, texts, steps } = contents
+  const heads = programsOf(started)
+  if (heads.length === 0 || start.scripts.length > 0) return true
+  const files = new Set([...entries].flatMap(([path, { type }]) => (type === 'directory' ? [] : [baseName(path)])))
+  const runs = steps.flatMap(({ instruction }) => (instruction.keyword === 'RUN' ? [wholeText(instruction)] : []))
+  const dependencies = [...texts].flatMap(([path, text]) => (DEPENDENCIES.test(baseName(path)) ? [text] : []))
+  // Where it goes to may not be known, as `.` in the working folder of the base image.
+  const brought = steps.flatMap(({ instruction: { keyword }, words }) =>
+    keyword === 'COPY' || keyword === 'ADD' ? words.flatMap((word) => word ?? []) : [],
+  )
+  const isNamed = (word: string): boolean => {
+    const pattern = new RegExp(String.raw`(?<![\w.-])${escapeEre(word)}(?![\w-])`)
+    return [...runs, ...dependencies].some((text) => pattern.test(text))
+  }
+  const isBrought = (word: string): boolean => {
+    const name = baseName(word)
+    const path = normalisePath(word, started.workdir)
+    return (
+      files.has(name) ||
+      installed.some((one) => isNamedAlike(one.name, name)) ||
+      brought.some((one) => baseName(one) === name || (one === '.' && !word.startsWith('/'))) ||
+      (path !== null && copies.some(({ destination, seen }) => !seen && isInside(path, destination))) ||
+      (name.length > 2 && isNamed(name))
+    )
+  }
+  const words = argvOf(started).flatMap((word) => word.split(/\s+/))
+  return heads.some((head) => {
+    if (isInterpreter(head) || RUNNER.test(head)) return brought.length > 0 || words.slice(1).some(isBrought)
+    return isBrought(words.find((word) => baseName(word) === head) ?? head)
+  })
+}
+
+/** What runs an application that lies beside it, and comes with its dependencies or with the language. */
+const RUNNER =
+  /^(npm|npx|yarn|pnpm|corepack|pm2|pm2-runtime|nodemon|ts-node|tsx|next|nuxt|nest|gunicorn|uvicorn|hypercorn|daphne|waitress-serve|flask|django-admin|celery|streamlit|jupyter|poetry|pipenv|uv|hatch|pdm|bundle|rails|rackup|puma|unicorn|rake|mix|mvn|gradle|gradlew|sbt|cargo|make|composer|artisan|spark-submit|catalina\.sh|apachectl|apache2-foreground|php-fpm)$/
+/** Files that list what an application is installed with. */
+const DEPENDENCIES =
+  /^(requirements.*\.(txt|in)|pyproject\.toml|Pipfile|setup\.(py|cfg)|environment\.ya?ml|package\.json|Gemfile|mix\.exs|composer\.json)$/

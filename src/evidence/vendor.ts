@@ -1,6 +1,6 @@
-import type { DaemonPortRule } from '../../catalogue/daemon-port-rule.ts'
 import type { FileCapability, NeedsRoot, PortMove, VariantFacts, VendorWay } from '../../catalogue/entry.ts'
 import type { ProgramRule } from '../../catalogue/program.ts'
+import type { DaemonPortRule } from '../../catalogue/program-rules.ts'
 import type { Stage } from '../dockerfile/model.ts'
 import { wholeText } from '../dockerfile/shell.ts'
 import { userNamed } from '../image/accounts.ts'
@@ -119,7 +119,9 @@ export const catalogueEntry: Provider = {
     const { entry, facts } = view
     if (entry === null || !isVendorImage(entry, facts)) return
     for (const { path, kind, why } of entryPaths(entry, vendorFiles(entry, view))) {
-      const access = kind === 'directory' ? 'keep-state' : 'create-file'
+      // A file that is there is opened, not made anew: a folder of one's own does not help.
+      const isThere = facts.files.known && facts.files.value.entry(path)?.type === 'file'
+      const access = kind === 'directory' ? 'keep-state' : isThere ? 'write' : 'create-file'
       const evidence = { source: 'catalogue', subject: path, detail: why } as const
       yield { kind: 'path', access, path, certainty: 'inferred', vendors: true, evidence }
     }

@@ -78,7 +78,7 @@ function contentsSources({ dockerfile, walks, context, built, facts }: ViewSourc
     walks,
     context,
     // Of an image that has been built the files are those that it ends with.
-    base: built || !facts.files.known ? null : facts.files.value,
+    base: built ? null : filesIn(facts),
     idsOf: (owner) => {
       if (/^\d+(:\d+)?$/.test(owner)) return numbers(owner)
       const resolved = facts.accounts.known ? resolveUser(owner.replace('.', ':'), facts.accounts.value) : null
@@ -101,11 +101,16 @@ function* buildersOf(stage: Stage, shipping: ContentsSources): InTurn<readonly S
   return builders
 }
 
+/** All or some of them; null where none is known. */
+function filesIn({ files, someFiles }: ImageFacts): FileModel | null {
+  return files.known ? files.value : (someFiles ?? null)
+}
+
 /** The files of the base image, where they are known, with what a stage puts in and takes away. */
 function layered(facts: ImageFacts, contents: StageContents): FileModel {
   const { entries, texts, actions } = contents
-  if (!facts.files.known) return createFileModel(entries, texts)
-  const base = facts.files.value
+  const base = filesIn(facts)
+  if (base === null) return createFileModel(entries, texts)
   if (!actions.some(({ tool }) => tool === 'rm')) return base.with(entries, texts)
   const gone = [...base.paths()].filter((path) => isRemoved(contents, path))
   return base.with(new Map(gone.map((path) => [path, null] as const))).with(entries, texts)

@@ -94,6 +94,10 @@ export interface ImageFacts {
   readonly config: ImageConfig
   readonly accounts: Known<Accounts>
   readonly files: Known<FileModel>
+  /** Files that are known to be in it, where not all of them are; absent: none. */
+  readonly someFiles?: FileModel
+  /** The image that a Dockerfile of the same tree has made it from; absent where none has. */
+  readonly madeFrom?: string
   readonly os: Known<OsRelease>
 }
 

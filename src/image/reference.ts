@@ -1,11 +1,22 @@
 import { HardenError } from '../errors.ts'
 import { table } from '../table.ts'
 
+/** How a target says outright where its image is, as the help names it: containers-transports(5). */
+export const transports = {
+  docker: 'docker:// (a registry)',
+  'docker-daemon': 'docker-daemon: (the engine)',
+  'docker-archive': 'docker-archive:FILE',
+  'oci-archive': 'oci-archive:FILE',
+  oci: 'oci:FOLDER',
+} as const
+
+type Transport = keyof typeof transports
+
 /** An image by name, in an engine or a registry. */
 export interface ImageReference {
   readonly kind: 'image'
   /** How to reach it where the text said so: `docker://` or `docker-daemon:`. */
-  readonly transport: 'docker' | 'docker-daemon' | null
+  readonly transport: Extract<Transport, 'docker' | 'docker-daemon'> | null
   /** As given, without the transport; safe to hand to an engine. */
   readonly text: string
   /** Registry host with its port; `docker.io` where the text has none. */
@@ -24,7 +35,7 @@ export interface ImageReference {
 /** An image in a file or folder. */
 export interface ArchiveReference {
   readonly kind: 'archive'
-  readonly transport: 'docker-archive' | 'oci' | 'oci-archive'
+  readonly transport: Exclude<Transport, 'docker' | 'docker-daemon'>
   readonly text: string
   /** Path of the file or folder, as given. */
   readonly file: string
@@ -37,6 +48,7 @@ export type Reference = ImageReference | ArchiveReference
 // The grammar of github.com/distribution/reference, piece by piece so that an error can name the piece.
 const label = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])'
 const domainPattern = new RegExp(`^(?:${label}(?:\\.${label})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`)
+const transportPattern = new RegExp(`^(${Object.keys(transports).join('|')}):(.*)$`, 's')
 const pathPattern = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/
 const tagPattern = /^\w[\w.-]{0,127}$/
 const digestPattern = /^[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}$/
@@ -49,7 +61,7 @@ const maximumTextLength = 1024
  * Throws HardenError `bad-reference` for anything else.
  */
 export function parseReference(text: string): Reference {
-  const match = /^(docker-daemon|docker-archive|oci-archive|oci|docker):(.*)$/s.exec(text)
+  const match = transportPattern.exec(text)
   const [, transport, rest] = match ?? []
   if (transport === 'docker' && rest?.startsWith('//')) return { ...parseImage(rest.slice(2)), transport }
   // `docker:27-dind` and `oci:1` are names with a tag as well; a folder or file always has more than a tag.
@@ -156,7 +168,7 @@ function bad(text: string, reason: string, hint?: string): HardenError {
   const shown = text.length > 120 ? `${text.slice(0, 117)}...` : text
   return new HardenError(
     'bad-reference',
-    `${JSON.stringify(shown)} is no image reference: ${reason}`,
+    `${JSON.stringify(shown)} is not an image reference: ${reason}`,
     hint ? { hint } : {},
   )
 }

@@ -4,20 +4,21 @@ import {
   parseShellScript,
   programName,
   readSwitch,
+  type ShellCommand,
   type SwitchCommand,
   type Word,
 } from '../command/index.ts'
 import { nameOf } from '../path.ts'
 import type { ImageConfig, ImageFacts } from './facts.ts'
 import type { FileModel } from './file-model.ts'
-import { accountLines, directives, type OwnerLine, ownerLines } from './step-down/config-lines.ts'
-import type { GivenStart } from './step-down/first-start.ts'
+import { accountLines, daemonOwnerLines, directives, type OwnerLine, ownerLines } from './step-down/config-lines.ts'
+import { certainCommands, type GivenStart, sourcedFunctions } from './step-down/first-start.ts'
 import { type AccountNames, type RefusedSwitch, readAccountOption, readDaemonOption } from './step-down/options.ts'
-import { type RootAction, rootActions } from './step-down/root-actions.ts'
+import { type AskedPath, askedPaths, type RootAction, rootActions } from './step-down/root-actions.ts'
 import type { RootRefusal } from './step-down/root-checks.ts'
 import { type PossibleWrite, type ScriptWrite, scriptWrites } from './step-down/script-writes.ts'
-import { type ReadScript, readScripts } from './step-down/scripts.ts'
-import { readStart, type StartScript } from './step-down/start.ts'
+import { type ReadScript, type ReadScripts, readScripts } from './step-down/scripts.ts'
+import { readStart, type StartScript, scriptOf } from './step-down/start.ts'
 import { type Launch, launchesIn, supervised, type WrittenCommand, writtenCommands } from './step-down/started.ts'
 import { argvStepDown, directiveStepDown, type StepDown, scriptStepDowns } from './step-down/switches.ts'
 
@@ -39,6 +40,10 @@ export interface StepDownReport {
   readonly started: readonly WrittenCommand[]
   /** Every program that a start script or supervisord starts, with its words. */
   readonly launches: readonly Launch[]
+  /** Lines of configuration files over which a daemon that is started stops unless it is root. */
+  readonly owners: readonly OwnerLine[]
+  /** What they ask for before they decide what to do. */
+  readonly asked: readonly AskedPath[]
   /** Files that a start script writes by itself. */
   readonly writes: readonly ScriptWrite[]
   /** Others that it writes in some cases only. */
@@ -58,18 +63,33 @@ export function findStepDowns(
   const { config } = facts
   const files = facts.files.known ? facts.files.value : null
   const start = readStart(config, files)
-  const { scripts, unread } = readScripts([...start.scripts, ...also], config, files)
   const services = supervised(files)
+  const { scripts, unread } = readWithServices([...start.scripts, ...also], start.programs, services, { config, files })
   const programs = new Set([
     ...start.programs,
     ...scripts.flatMap(programsIn),
     ...services.map(({ words }) => nameOf(words[0] ?? '')),
   ])
-  const launches = scripts.flatMap(launchesIn)
   const { env: environment, workdir } = config
-  const written = scripts.map((script) =>
-    scriptWrites(script, { ...argumentOf(script, config), environment, files, workdir }),
+  const startOf = (script: ReadScript): GivenStart => ({
+    ...argumentOf(script, config),
+    environment,
+    files,
+    workdir,
+  })
+  const sourced = sourcedFunctions(scripts)
+  const certain = certainCommands(scripts, startOf, sourced)
+  const said = new Set(
+    scripts.flatMap(({ commands }) => commands.flatMap(({ command }) => command.words.map(({ value }) => value))),
   )
+  // Of a file that is sourced for some of its functions the others are nobody's.
+  const isCalled = ({ functionName }: ShellCommand): boolean => functionName === null || said.has(functionName)
+  const launches = scripts
+    .map((script) =>
+      script.sourced ? { ...script, commands: script.commands.filter(({ command }) => isCalled(command)) } : script,
+    )
+    .flatMap((script) => launchesIn(script, certain, sourced))
+  const written = scripts.map((script) => scriptWrites(script, startOf(script), sourced))
   const writes = written.flatMap((each) => each.writes)
   const surely = new Set(writes.map(({ path }) => path))
   const inArgv = [
@@ -86,6 +106,8 @@ export function findStepDowns(
       ...(files === null ? [] : directives(files).map((found) => directiveStepDown(found, programs))),
     ],
     actions: scripts.flatMap((script) => rootActions(script, config.workdir)),
+    owners: files === null ? [] : daemonOwnerLines(files, programs),
+    asked: scripts.flatMap((script) => askedPaths(script, config.workdir)),
     refusals: scripts.flatMap(({ path, refusals }) => (path === null ? [] : refusals.map((one) => ({ ...one, path })))),
     scripts: scripts.flatMap(({ path }) => path ?? []),
     started: writtenCommands(scripts),
@@ -95,6 +117,19 @@ export function findStepDowns(
     unread,
     programs: [...programs],
   }
+}
+
+/** The start scripts, and where one of them or the command is supervisord those that it starts. */
+function readWithServices(
+  start: readonly StartScript[],
+  programs: readonly string[],
+  services: readonly Launch[],
+  { config, files }: { readonly config: ImageConfig; readonly files: FileModel | null },
+): ReadScripts {
+  const read = readScripts(start, config, files)
+  const started = services.flatMap(({ words, conditional }) => (conditional ? [] : scriptOf(words, config, files)))
+  const isSupervised = programs.includes('supervisord') || read.scripts.flatMap(programsIn).includes('supervisord')
+  return started.length === 0 || !isSupervised ? read : readScripts([...start, ...started], config, files)
 }
 
 /**

@@ -1,9 +1,10 @@
 import { bounds } from '../bounds.ts'
 import { isShell } from '../command/index.ts'
+import type { Remark } from '../evidence/claim.ts'
 import { startedByRules } from '../evidence/servers.ts'
 import { resolveUser } from '../image/accounts.ts'
 import type { StepDownReport } from '../image/step-down.ts'
-import type { AccountChoice, Remark } from './plan.ts'
+import type { AccountChoice } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
 
 /** What is said of an image that nobody could look into, and of one whose program nobody has seen run. */
@@ -22,7 +23,7 @@ export function assumptions(input: StageInput): readonly Remark[] {
       transform: 'set-user',
       message: `${facts.reference} was not inspected (${reasons.join('; ')}): ${
         isStartUnknown
-          ? 'what it starts, as which user, and what that writes is not known'
+          ? 'what it starts, as which user, and what that writes is unknown'
           : `${isUserUnseen(input) ? 'that it starts as root, its ' : ''}accounts and writable paths are assumptions`
       }`,
       hint: 'pull the image, or add --prove, to verify',
@@ -44,7 +45,7 @@ function volumesLeftOut({ facts }: StageInput): readonly Remark[] {
     {
       outcome: 'todo',
       transform: 'own-writable-paths',
-      message: `there are more than ${bounds.volumes} volumes, or some with longer paths than are followed: those left out are not handed over`,
+      message: `there are more than ${bounds.volumes} volumes, or some with too long paths: the rest are not given to the user`,
       hint: 'name the folders that the program writes with --writable',
       about: 'VOLUME',
       evidence: [],
@@ -59,7 +60,7 @@ function portsLeftOut({ facts }: StageInput): readonly Remark[] {
     {
       outcome: 'note',
       transform: 'raise-ports',
-      message: `${portsLeftOut}: the low ones among those left out are not looked for`,
+      message: `${portsLeftOut}: ports below 1024 among the rest are not moved`,
       hint: 'name the ports that the program listens on',
       about: 'EXPOSE',
       evidence: [],
@@ -94,7 +95,7 @@ function isUnseen({ asBuilt, observation, vendor, stated }: StageInput): boolean
     asBuilt === true &&
     observation === null &&
     vendor.account === null &&
-    stated?.needs.some(({ vendors }) => vendors === true) !== true
+    !stated.needs.some(({ vendors }) => vendors === true)
   )
 }
 
@@ -172,7 +173,7 @@ export function unknownAccount(
     {
       outcome: 'todo',
       transform: 'set-user',
-      message: `${found.path ?? 'the command'} switches to ${found.user}, an account that the install of a package makes: what belongs to it alone is not known before the build`,
+      message: `${found.path ?? 'the command'} switches to ${found.user}, an account that a package creates: what belongs to it alone is unknown before the build`,
       hint: `run with --prove, or name the account and what it writes, with --user and --writable`,
       evidence: [{ source: 'step-down', subject: found.user, detail: found.text }],
     },
@@ -180,7 +181,6 @@ export function unknownAccount(
 }
 
 /** All of the servers that it starts from packages are listed. */
-function describesPackages(stated: StageInput['stated']): boolean {
-  const view = stated?.view
-  return view != null && startedByRules(view.start.programs, view.servers).length > 0
+function describesPackages({ view }: StageInput['stated']): boolean {
+  return startedByRules(view.start.programs, view.servers).length > 0
 }

@@ -1,6 +1,7 @@
 import { commentsAbove, commentsOnTop } from '../dockerfile/layout.ts'
 import type { Comment, Dockerfile, Instruction, Span, Stage } from '../dockerfile/model.ts'
 import type { StageState } from '../dockerfile/stage-walk.ts'
+import type { EndOfStage } from './account/stage-users.ts'
 import type { Policy } from './stage-input.ts'
 
 /** Somebody has decided, in the file itself, that a stage runs as root. */
@@ -128,6 +129,72 @@ export function askedBy({ line, reason }: Ignore): string {
   return `the comment in line ${line} asks (${reason === '' ? 'without a reason' : reason})`
 }
 
+/** A Dockerfile that is built FROM an image of the same tree, and counts on its user. */
+export interface Child {
+  /** For people. */
+  readonly by: string
+  readonly line: number
+  /** The stage that it is built from; null for the last one. */
+  readonly stage: string | null
+}
+
+/** Somebody who says as whom an image is to run, or counts on it. */
+export interface ImageUser {
+  /** `action`: of GitHub; `job`: the container of a CI job. */
+  readonly kind: 'action' | 'job' | 'devcontainer'
+  /** As whom, where it says so. */
+  readonly user: string | null
+  /** The file, and what in it, for people. */
+  readonly what: string
+}
+
+/** Who in the tree counts on the user of an image. */
+export interface Dependents {
+  readonly children: readonly Child[]
+  readonly users: readonly ImageUser[]
+  /** A Compose service publishes it. */
+  readonly isServed: boolean
+  /** Why a change of the file itself is lost sooner or later; null where the file is what people edit. */
+  readonly madeElsewhere: string | null
+}
+
+export const noDependents: Dependents = { children: [], users: [], isServed: false, madeElsewhere: null }
+
+/** What generates it says so on top of it, or it is a copy of another project's file, in the folder `vendored`. */
+export function madeElsewhere(dockerfile: Dockerfile, vendored: string | undefined): string | null {
+  if (vendored !== undefined) return `${vendored} holds copies of other projects: change it where it comes from`
+  const said = commentsOnTop(dockerfile).find(({ text }) => GENERATED.test(text))
+  if (said === undefined) return null
+  return `line ${said.line} says "${said.text
+    .replace(/^[#\s]+/, '')
+    .slice(0, 80)
+    .trim()}": change what it is generated from`
+}
+
+const GENERATED =
+  /\b(?:do not|don't|don’t|never) (?:manually |directly )?(?:edit|modify|change|touch)\b|\bauto-?generated\b|\b(?:edits|changes|modifications)\b.{0,30}\b(?:lost|overwritten)\b/i
+
+/** Those of them that mean a stage of the Dockerfile. */
+export function dependentsOf(dockerfile: Dockerfile, stage: Stage, all: Dependents): Dependents {
+  const isFinal = stage.index === dockerfile.stages.length - 1
+  const children = all.children.filter(({ stage: named }) =>
+    named === null ? isFinal : [stage.name, String(stage.index)].includes(named.toLowerCase()),
+  )
+  return { ...all, children, users: isFinal ? all.users : [] }
+}
+
+/** A service, a port or a check says that it is run as it is, or the program that it starts. */
+export function isRunItself(chain: readonly Stage[], state: StageState, { isServed }: Dependents): boolean {
+  const has = (pattern: RegExp): boolean =>
+    chain.some(({ instructions }) => instructions.some(({ keyword }) => pattern.test(keyword)))
+  if (isServed || has(/^(EXPOSE|HEALTHCHECK)$/)) return true
+  const { cmd, entrypoint } = state
+  if (!has(/^(CMD|ENTRYPOINT)$/) || !cmd.value.known || !entrypoint.value.known) return false
+  // A start script without a command waits for one.
+  if (cmd.value.value === null) return !/\.sh$|entrypoint/.test(entrypoint.value.value?.[0] ?? '')
+  return !waitsForInput(shellFormOf(cmd.value.value))
+}
+
 /**
  * Why a stage is most likely there to be built upon: it has triggers for its children, or it starts nothing. Whether an
  * image that nobody could look at starts something is not known; ports and checks say that it does.
@@ -151,9 +218,31 @@ export function builtUpon(chain: readonly Stage[], state: StageState): string | 
     : `it is meant to be built upon: it ships nothing of its own and starts ${starts.join(' ')}`
 }
 
+/** The words of a shell form, as far as spaces tell them. */
+function shellFormOf(argv: readonly string[]): readonly string[] {
+  return argv.length === 3 && argv[1] === '-c' ? (argv[2] ?? '').trim().split(/\s+/) : argv
+}
+
+/**
+ * Why a closing USER root is there on purpose: nothing below it needs root, another user was in force, and a comment above it says why, or
+ * nothing is started here, so that it is for what is built on it. Null where it is not.
+ */
+export function rootOnPurpose(dockerfile: Dockerfile, stage: Stage, end: EndOfStage | null): string | null {
+  const line = end === null || end.rootBefore ? undefined : stage.instructions[end.line]
+  if (line === undefined) return null
+  const [comment] = commentsAbove(dockerfile, line).filter(
+    ({ text }) => /\w/.test(text) && !text.includes('harden-image'),
+  )
+  const said = `line ${line.line} goes back to root on purpose`
+  if (comment !== undefined) return `${said} (${comment.text.trim()})`
+  const starts = stage.instructions.some(({ keyword }) => /^(CMD|ENTRYPOINT|EXPOSE|HEALTHCHECK)$/.test(keyword))
+  return starts ? null : `${said}: nothing below it needs root, and nothing is started here`
+}
+
 /** A shell or an interpreter with nothing to do but what somebody types. */
 export function waitsForInput(argv: readonly string[]): boolean {
   return argv.length > 0 && argv.every((word) => SHELL_OR_REPL.test(word))
 }
 
-const SHELL_OR_REPL = /(^|\/)((ba|da|a|z)?sh|node|python3?|irb|jshell|php|-a|docker-(php-|node-)?entrypoint(\.sh)?)$/
+const SHELL_OR_REPL =
+  /(^|\/)((ba|da|a|z)?sh|node|python[\d.]*|irb|jshell|php|-a|docker-(php-|node-)?entrypoint(\.sh)?)$/

@@ -1,47 +1,56 @@
-import type { CapableFile, Need } from '../evidence/claim.ts'
-import { applySubstitutions, escapeEre, inPlaceOf, matches } from '../evidence/file-edit.ts'
+import type { CapableFile, Need, Remark } from '../evidence/claim.ts'
+import {
+  applySubstitutions,
+  escapeEre,
+  type FileEdit,
+  followingEdits,
+  inPlaceOf,
+  matches,
+  mergeByFile,
+  type Substitution,
+} from '../evidence/file-edit.ts'
 import type { StageView } from '../evidence/provider.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { InTurn } from '../in-turn.ts'
 import { isInside, isStatePlace } from '../places.ts'
-import { candidates } from './account/candidates.ts'
-import { chooseAccount } from './account/choose-account.ts'
+import { joinTruncated } from '../words.ts'
+import { type CandidateSources, candidates } from './account/candidates.ts'
+import { chooseAccount, withoutDigest } from './account/choose-account.ts'
 import { mergedUsers, type Service, servicesOf, stateOfOthers } from './account/merged-users.ts'
 import { notCreated } from './account/new-account.ts'
+import { namedOwners } from './account/owners.ts'
 import { assumptions, imageTriggers, leftOut, otherShell, unknownAccount } from './assumptions.ts'
 import { needlessCapabilities, refusedPrograms } from './capable-files.ts'
+import { noDependents } from './exemptions.ts'
 import { imageCode } from './grants/closed.ts'
 import {
+  harmlessNeeds,
   includedGrants,
   includedHome,
   includedLines,
   includedWorkdir,
-  isCure,
-  isGuess,
-  isHome,
   partsOf,
   said,
   unshownGrants,
 } from './grants/excluded-parts.ts'
 import { type Granted, grantAll } from './grants/grant-all.ts'
 import { foundByHome, homeNeeds } from './grants/observed-needs.ts'
-import { givenAsFiles, isPerhaps, type PerhapsNeed, perhapsRemarks, unmetNeeds } from './grants/perhaps.ts'
-import { planHome, planWorkdir } from './home.ts'
 import {
-  type AccountChoice,
-  type CommandChange,
-  decide,
-  type FileEdit,
-  type Grant,
-  type Remark,
-  type StagePlan,
-  type Substitution,
-} from './plan.ts'
+  givenAsFiles,
+  isPerhaps,
+  type PerhapsNeed,
+  perhapsRemarks,
+  unmetNeeds,
+  withoutAsked,
+} from './grants/perhaps.ts'
+import { planHome, planWorkdir } from './home.ts'
+import { type AccountChoice, type CommandChange, decide, type Grant, type StagePlan } from './plan.ts'
 import { type PlanContext, planContextOf } from './plan-context.ts'
 import { movedHealthcheck } from './ports/healthcheck.ts'
 import { type PortPlan, stagePorts } from './ports/plan-ports.ts'
 import { type Grantee, granteeOf } from './replay/own.ts'
 import type { Policy, StageInput } from './stage-input.ts'
+import { rootWork } from './step-down/root-work.ts'
 import type { StepDownPlan } from './step-down/step-down-plan.ts'
 import { hasSed } from './tools.ts'
 import { vendorRemarks } from './vendor-image.ts'
@@ -49,8 +58,8 @@ import { vendorRemarks } from './vendor-image.ts'
 /** The plan for a stage that runs as root and need not. Stops between its parts. */
 export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePlan> {
   const context = planContextOf(input, policy)
-  const { stated, excluded, anyUid, tools, needs, stepDown } = context
-  const { facts, observation, vendor, end } = input
+  const { excluded, anyUid, tools, needs, stepDown } = context
+  const { facts, observation, stated, vendor, end } = input
   yield
   const account = accountFor(context)
   yield
@@ -72,35 +81,49 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     grantAll(stillNamed(all, changes, context.readable), input, grantee, code)
   const services = observation === null ? [] : servicesOf(observation, facts)
   const others = facts.files.known ? stateOfOthers(services, account, facts.files.value) : []
-  const all = notHandedOver([...start.needs, ...stepDown.needs, ...home.needs, ...others], input, account, handedOver)
+  const named = notHandedOver([...start.needs, ...stepDown.needs, ...home.needs, ...others], input, account, handedOver)
+  // A run has shown which way the script went.
+  const asked = observation === null ? withoutAsked(named, context.report, input) : { needs: named, remarks: [] }
+  const all = asked.needs
   const perhaps = all.filter(isPerhaps)
   const wanted = givenAsFiles(all, perhaps)
-  const granted = yield* grantedFor(wanted)
+  const assumed = observation === null ? [] : said(stated.assumed)
+  const seen = yield* grantedFor(wanted)
+  const whole = assumed.length === 0 ? seen : yield* grantedFor([...wanted, ...assumed])
+  const harmless = harmlessNeeds(assumed, unshownGrants(seen.grants, whole.grants))
+  const granted = harmless.length === 0 ? seen : yield* grantedFor([...wanted, ...harmless])
   yield
   const unmet = perhaps.length === 0 ? [] : unmetNeeds(perhaps, granted, yield* grantedFor([...wanted, ...perhaps]))
-  const grants = includedGrants(granted.grants, excluded)
+  const included = includedGrants(granted.grants, excluded)
+  const grants = tools.shell === false ? included.map((grant) => withFile(grant, context.readable)) : included
   const fileEdits = editsInOrder(includedLines(changes, excluded), context.textOf)
   const withCapabilities = capableFiles(input, context.readable, grantee)
   const capable = tools.shell === false ? [] : needlessCapabilities(withCapabilities, ports.decisions)
-  const unshown =
-    observation === null ? [] : unshownGrants(grants, (yield* grantedFor([...wanted, ...said(stated.assumed)])).grants)
+  const unshown = unshownGrants(granted.grants, whole.grants)
   const isMade = account.creation !== 'exists' && account.creation !== 'none'
   const command = planCommand(facts, ports, stepDown)
   const healthcheck = movedHealthcheck(facts.config, ports.decisions)
-  const decisions = [
-    ...decide('build-as-root', input.rootSteps),
+  const made = [
     ...decide('pin-account', account.pins ?? []),
     ...decide('make-account', isMade ? [account] : []),
     ...decide('port', ports.decisions),
-    ...decide('edit-file', withTexts(fileEdits, context), isCure),
+    ...decide('edit-file', withTexts(fileEdits, context)),
     ...decide('drop-capabilities', capable),
-    ...decide('grant', grants, isGuess),
+    ...decide('grant', grants),
     ...decide('own-copies', policy.own === 'copied' ? [account] : []),
-    ...decide('set-env', [...ports.env, ...vendor.env, ...stated.env, ...includedHome(home.env, excluded)], isHome),
-    ...decide('set-workdir', start.workdir === null ? [] : [start.workdir], () => true),
+    ...decide('set-env', [...ports.env, ...vendor.env, ...stated.env, ...includedHome(home.env, excluded)]),
+    ...decide('set-workdir', start.workdir === null ? [] : [start.workdir]),
     ...decide('set-healthcheck', healthcheck === null ? [] : [healthcheck]),
     ...decide('set-user', [account]),
-    ...decide('set-command', command === null ? [] : [command], () => stepDown.argvReasons.length > 0),
+    ...decide('set-command', command === null ? [] : [command]),
+  ]
+  const decisions = [
+    ...decide('build-as-root', input.rootSteps),
+    ...decide(
+      'begin-as-root',
+      made.some((one) => one.needsRoot) && isUserOpen(input) ? [withoutDigest(facts.reference)] : [],
+    ),
+    ...made,
   ]
   return {
     stage: input.stage,
@@ -120,11 +143,36 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     unshown,
     handed: [...handedOver].filter(isStatePlace),
     tools,
-    remarks: remarksOf(context, { account, grants, granted, unmet, services, withCapabilities, capable }),
+    remarks: [
+      ...asked.remarks,
+      ...remarksOf(context, { account, grants, granted, unmet, services, withCapabilities, capable }),
+    ],
     end: end === null ? null : { ...end, replace: end.rootBefore || !decisions.some((one) => one.needsRoot) },
     users: input.users,
-    offered: input.builtUpon,
+    offered: offeredFor(input),
   }
+}
+
+/** How a file that is there is, for a COPY of it. */
+function withFile(grant: Grant, { files }: ImageFacts): Grant {
+  const entry = files.known ? files.value.entry(grant.path) : null
+  return entry?.type === 'file' ? { ...grant, file: { mode: entry.mode, size: entry.size } } : grant
+}
+
+/** Why nobody but a person can say whether it is to be hardened; null where nothing speaks against it. */
+function offeredFor({ builtUpon, dependents = noDependents }: StageInput): string | null {
+  const { children, users, madeElsewhere } = dependents
+  if (madeElsewhere !== null) return madeElsewhere
+  if (children.length > 0) {
+    const who = joinTruncated(children.map(({ by, line }) => `${by} (line ${line})`))
+    const counts = children.length === 1 ? 'builds on it and counts' : 'build on it and count'
+    return `${who} ${counts} on root: say USER root there before what needs it`
+  }
+  const [user] = users.filter(({ kind }) => kind !== 'action')
+  if (user === undefined) return builtUpon
+  return user.kind === 'job'
+    ? `${user.what} runs its steps in it: whether they need root is not known`
+    : `${user.what} develops in it${user.user === null ? '' : ` as ${user.user}`}: what is done there may need root`
 }
 
 /** Without sed a file is written anew as a whole, and the plan holds the text for that. */
@@ -132,8 +180,8 @@ function withTexts(edits: readonly FileEdit[], { tools, textOf }: PlanContext): 
   return hasSed(tools) ? edits : edits.map((edit) => ({ ...edit, text: textOf(edit.path) }))
 }
 
-function accountFor({ input, policy, stated, stepDown, needs, tools, anyUid }: PlanContext): AccountChoice {
-  const { facts, created, shellSeen } = input
+function accountFor({ input, policy, stepDown, needs, tools, anyUid }: PlanContext): AccountChoice {
+  const { facts, created, shellSeen, stated } = input
   return chooseAccount({
     option: policy.user,
     candidates: candidates({
@@ -145,7 +193,7 @@ function accountFor({ input, policy, stated, stepDown, needs, tools, anyUid }: P
       switches: stepDown.switches,
       observedUids: input.observation?.uids ?? [],
       needs: [...needs, ...stepDown.needs],
-      copiedTo: copyOwners(stated.view),
+      ...givenBy(stated.view),
     }),
     facts,
     created,
@@ -156,19 +204,26 @@ function accountFor({ input, policy, stated, stepDown, needs, tools, anyUid }: P
   })
 }
 
+/** Nobody has seen whom the base image starts as, and no step of the stage that works as root alone tells. */
+function isUserOpen({ users, stated, asBuilt }: StageInput): boolean {
+  if (users.initial.known || users.lines.length > 0 || asBuilt === true) return false
+  return !stated.view.contents.steps.some(({ instruction }) => rootWork(instruction, () => false) !== null)
+}
+
 /** Who asks that no account is created. */
 function keptUnnamed({ ignored }: StageInput): string | undefined {
   return ignored?.get('create-user')
 }
 
 /** Lines of files, before it is looked at which of them are excluded. */
-function changesOf({ input, stated, stepDown }: PlanContext, ports: PortPlan): readonly FileEdit[] {
-  return [
+function changesOf({ input, stepDown, textOf }: PlanContext, ports: PortPlan): readonly FileEdit[] {
+  const changes = [
     ...ports.fileEdits,
     ...input.vendor.fileEdits,
     ...stepDown.fileEdits,
-    ...(input.observation === null ? stated.fileEdits : []),
+    ...(input.observation === null ? input.stated.fileEdits : []),
   ]
+  return [...changes, ...mergeByFile(followingEdits(changes, textOf, input.stated.view.contents.texts))]
 }
 
 /** Folders that the Dockerfile itself hands to that very account: there is nothing left to do. */
@@ -209,8 +264,8 @@ interface Decided {
   readonly capable: readonly CapableFile[]
 }
 
-function remarksOf({ input, stated, stepDown, report }: PlanContext, decided: Decided): readonly Remark[] {
-  const { facts, observation } = input
+function remarksOf({ input, stepDown, report }: PlanContext, decided: Decided): readonly Remark[] {
+  const { facts, observation, stated } = input
   const { account, grants, granted, unmet, services, withCapabilities, capable } = decided
   const merged = mergedUsers({ services, account, grants, files: facts.files.known ? facts.files.value : null })
   const unnamed = keptUnnamed(input)
@@ -234,11 +289,18 @@ function remarksOf({ input, stated, stepDown, report }: PlanContext, decided: De
   ]
 }
 
+/** Whom the stage gives what it is made of: those with most of it first, then those whom a line names. */
+function givenBy(view: StageView): Pick<CandidateSources, 'copiedTo' | 'given'> {
+  const { folders, copies } = namedOwners(view.contents)
+  const named = [...copies].map((name) => (/^\d+$/.test(name) ? Number(name) : name))
+  return { copiedTo: [...copyOwners(view), ...named], given: new Set([...folders, ...copies]) }
+}
+
 /** Uids other than root's of what COPY and ADD bring, those with most of it first. */
-function copyOwners(view: StageView | null): readonly number[] {
+function copyOwners(view: StageView): readonly number[] {
   const counts = new Map<number, number>()
-  for (const path of view?.files.paths() ?? []) {
-    const uid = view?.contents.origins.has(path) === true ? (view.files.entry(path)?.uid ?? 0) : 0
+  for (const path of view.files.paths()) {
+    const uid = view.contents.origins.has(path) ? (view.files.entry(path)?.uid ?? 0) : 0
     if (uid > 0) counts.set(uid, (counts.get(uid) ?? 0) + 1)
   }
   return [...counts].toSorted(([, a], [, b]) => b - a).map(([uid]) => uid)
@@ -262,7 +324,7 @@ function capableFiles(
 ): readonly CapableFile[] {
   const refused =
     files.known && observation !== null ? refusedPrograms(observation.operations, files.value, grantee) : []
-  const said = [...(vendor.capable ?? []), ...(stated?.capable ?? [])]
+  const said = [...(vendor.capable ?? []), ...stated.capable]
   return [...said.filter(({ name }) => refused.every((file) => file.name !== name)), ...refused]
 }
 
@@ -324,10 +386,31 @@ function after(earlier: readonly Substitution[], one: Substitution, text: string
   if (left === null || said === null || one.remove === true) return one
   if (matches(left, one) || !matches(text, one)) return one
   const from = applySubstitutions(said, earlier)
-  const to = applySubstitutions(one.replacement.replace(/\\(.)/gs, '$1'), earlier)
-  if (from === null || to === null || from === to) return one
+  const asked = one.replacement.replace(/\\(.)/gs, '$1')
+  const applied = applySubstitutions(asked, earlier)
+  if (from === null || applied === null) return one
+  // What was found by the whole line is not found in the one that is asked for: then the words that differ change.
+  const to = applied === asked ? changedWords(said, asked, from) : applied
+  if (to === null || from === to) return one
   const rebased = { ...one, ...inPlaceOf(from, to), global: one.global }
   return matches(left, rebased) ? rebased : one
+}
+
+/** The change from one text to another, made in a third that is much like the first; null where it is not plain where. */
+function changedWords(before: string, after: string, text: string): string | null {
+  const words = (one: string): readonly string[] => one.split(/(?<=[\s"'])|(?=[\s"'])/)
+  const [old, asked] = [words(before), words(after)]
+  if (old.length !== asked.length) return null
+  const places = old.flatMap((word, at) => (word === asked[at] ? [] : [[word, asked[at] ?? ''] as const]))
+  let changed: string | null = text
+  for (const [word, other] of places) {
+    const parts: readonly string[] = changed === null ? [] : words(changed)
+    changed =
+      parts.filter((part) => part === word).length === 1
+        ? parts.map((part) => (part === word ? other : part)).join('')
+        : null
+  }
+  return changed
 }
 
 /** The text that a pattern stands for where it stands for one only. */

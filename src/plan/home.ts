@@ -1,10 +1,10 @@
 import { argvOf } from '../command/index.ts'
-import { type Evidence, type Need, stateNeed } from '../evidence/claim.ts'
+import { type EnvSetting, type Evidence, type Need, stateNeed } from '../evidence/claim.ts'
 import { couldCreate } from '../image/access.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import { isInside, isMarkerFile, isSystemFolder, normalisePath, parentOf } from '../places.ts'
-import type { AccountChoice, EnvSetting, WorkdirChange } from './plan.ts'
+import type { AccountChoice, WorkdirChange } from './plan.ts'
 
 const ROOTS = '/root'
 
@@ -28,7 +28,7 @@ export function planHome(
   const set = facts.config.env.get('HOME')
   const rootOnly = set !== undefined && /^\/root(\/|$)/.test(set)
   if (foundByHome.length > 0) {
-    const reason = "what it finds by its home is in root's"
+    const reason = "what it looks for in its home is in root's home"
     return { env: set === undefined ? [setting(ROOTS, reason, foundByHome)] : [], needs: [] }
   }
   if (anyUid) return homeOfAnybody(account, set, rootOnly, writtenInHome)
@@ -47,7 +47,7 @@ export function planHome(
   }
   const home = `/home/${account.name === '' ? 'app' : account.name}`
   const reason = wanted
-    ? 'the original writes into its home, and this account has none it could write'
+    ? 'the original writes into its home, and this account has no home that it can write'
     : whyRoot(set ?? '/root')
   return {
     env: [setting(home, reason, writtenInHome)],

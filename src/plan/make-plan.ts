@@ -1,11 +1,13 @@
+import type { Remark } from '../evidence/claim.ts'
 import { engineNumber, isRootUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
 import { isRoot } from './account/account-ids.ts'
 import { imageUser } from './assumptions.ts'
+import { noDependents } from './exemptions.ts'
 import { hardenStage } from './harden-stage.ts'
-import { exempt, leave, notForAnybody } from './leave.ts'
-import { decide, type Plan, type Remark, type StagePlan } from './plan.ts'
+import { exempt, keptForChildren, leave, notForAnybody, rootBehindUser } from './leave.ts'
+import { decide, type Plan, type StagePlan } from './plan.ts'
 import type { Policy, StageInput } from './stage-input.ts'
 import { withoutUnwritable } from './unwritable.ts'
 import { canSwitchBase, vendorImage } from './vendor-image.ts'
@@ -30,13 +32,13 @@ function* planStage(input: StageInput, policy: Policy): InTurn<StagePlan> {
   if (facts.platform.os === 'windows')
     return leave(input, 'not-applicable', 'a Windows image has no root and no USER uid:gid')
   if (!input.userBefore.known) {
-    return leave(input, 'unknown', `the user it runs as now is not known: ${input.userBefore.reason}`)
+    return leave(input, 'unknown', `the user it runs as now is unknown: ${input.userBefore.reason}`)
   }
   if (isUnknownName(input.userBefore.value, facts))
     return leave(
       input,
       'unknown',
-      `it runs as ${input.userBefore.value}, and who that is is not known: ${reasonOf(facts)}`,
+      `it runs as ${input.userBefore.value}, and who that is is unknown: ${reasonOf(facts)}`,
     )
   if (!isRoot(input.userBefore.value, facts, input.created))
     return {
@@ -45,13 +47,19 @@ function* planStage(input: StageInput, policy: Policy): InTurn<StagePlan> {
         ...decide('build-as-root', input.rootSteps),
         ...decide('number-user', input.userNumber === null ? [] : [input.userNumber]),
       ],
-      remarks: [...imageUser(input), ...(policy.arbitraryUid === true ? [notForAnybody(input.userBefore.value)] : [])],
+      remarks: [
+        ...imageUser(input),
+        ...rootBehindUser(input, input.userBefore.value),
+        ...(policy.arbitraryUid === true ? [notForAnybody(input.userBefore.value)] : []),
+      ],
     }
   if (input.exemption !== null) return exempt(input, input.exemption)
   const root = mustKeepRoot(input)
   if (root !== null) {
     return { ...leave(input, 'needs-root', root.message), remarks: [root] }
   }
+  const { children } = input.dependents ?? noDependents
+  if (children.length > 0 && input.runItself !== true) return keptForChildren(input, children)
   if (policy.preferVendor === true && canSwitchBase(input)) {
     return { ...leave(input, 'vendor', ''), ...vendorImage(input) }
   }
@@ -79,6 +87,16 @@ function mustKeepRoot(input: StageInput): Remark | null {
       evidence: [{ source: 'traced', subject: 'root', detail: input.observation.needsRoot }],
     }
   }
+  const action = input.dependents?.users.find(({ kind }) => kind === 'action')
+  if (action !== undefined)
+    return {
+      outcome: 'todo',
+      transform: 'report-remarks',
+      message: `must keep root: ${action.what} runs it as an action, and GitHub gives it a workspace that belongs to root`,
+      hint: 'leave it as it is: GitHub asks for no USER in the Dockerfile of an action',
+      capabilities: [],
+      evidence: [{ source: 'declared', subject: 'root', detail: `run by ${action.what}` }],
+    }
   const { needsRoot } = input.vendor
   if (needsRoot === null) return null
   return {

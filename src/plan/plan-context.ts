@@ -1,8 +1,7 @@
 import { type Need, stateNeed } from '../evidence/claim.ts'
-import { noEvidence, type StageEvidence } from '../evidence/index.ts'
 import type { Operation } from '../evidence/operation.ts'
 import type { ImageConfig, ImageFacts } from '../image/facts.ts'
-import { findStepDowns, type StepDownReport } from '../image/step-down.ts'
+import type { StepDownReport } from '../image/step-down.ts'
 import { isSystemFolder, normalisePath } from '../places.ts'
 import { includedSwitch } from './grants/excluded-parts.ts'
 import { observedNeeds } from './grants/observed-needs.ts'
@@ -15,7 +14,6 @@ import { toolsOf } from './tools.ts'
 export interface PlanContext {
   readonly input: StageInput
   readonly policy: Policy
-  readonly stated: StageEvidence
   /** What can be read of the image: all of it, or what the stage itself puts in. */
   readonly readable: ImageFacts
   /** Of one of these files; null where it cannot be read. */
@@ -33,16 +31,14 @@ export interface PlanContext {
 }
 
 export function planContextOf(input: StageInput, policy: Policy): PlanContext {
-  const { facts, observation } = input
-  const stated = input.stated ?? noEvidence
+  const { facts, observation, stated } = input
   const readable: ImageFacts = facts.files.known ? facts : { ...facts, files: { known: true, value: stated.files } }
   const excluded = new Set(observation?.excluded)
-  const report = stated.view?.stepDowns ?? findStepDowns(readable)
+  const report = stated.view.stepDowns
   const switches = planStepDown(report, readable, observation)
   return {
     input,
     policy,
-    stated,
     readable,
     textOf: (path) => (readable.files.known ? readable.files.value.text(path) : null),
     tools: toolsOf(facts, input.shellSeen),
@@ -51,12 +47,12 @@ export function planContextOf(input: StageInput, policy: Policy): PlanContext {
     report,
     switches,
     stepDown: includedSwitch(switches, excluded),
-    needs: needsOf(input, policy, stated),
+    needs: needsOf(input, policy),
   }
 }
 
 /** What is assumed without a run, a run knows better. */
-function needsOf({ facts, observation }: StageInput, policy: Policy, stated: StageEvidence): readonly Need[] {
+function needsOf({ facts, observation, stated }: StageInput, policy: Policy): readonly Need[] {
   return [
     ...withoutSeenFiles([...givenNeeds(policy, facts.config), ...stated.needs], observation?.operations ?? []),
     ...(observation === null ? stated.assumed : []),

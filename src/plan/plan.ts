@@ -1,12 +1,10 @@
 import type { CapableFile, EnvSetting, Evidence, Remark } from '../evidence/claim.ts'
 import type { FileEdit } from '../evidence/file-edit.ts'
 import type { Healthcheck, Known } from '../image/facts.ts'
+import type { FileEntry } from '../image/file-model.ts'
 import type { EndOfStage, StageUsers } from './account/stage-users.ts'
 import type { UserNumber } from './account/user-number.ts'
 import type { RootSteps } from './step-down/root-steps.ts'
-
-export type { EnvSetting, Remark } from '../evidence/claim.ts'
-export type { FileEdit, Substitution } from '../evidence/file-edit.ts'
 
 /** The decisions for one Dockerfile: one stage plan for each stage that is meant to run. */
 export interface Plan {
@@ -60,6 +58,8 @@ interface Decided {
   readonly 'switch-base': BaseChange
   /** Steps that come while another user than root is in force, and cannot work so. */
   readonly 'build-as-root': RootSteps
+  /** The lines that are put in need root, and whom the base image starts as is not known: its reference. */
+  readonly 'begin-as-root': string
   /** Ids in commands of the Dockerfile that make the account. */
   readonly 'pin-account': AccountPin
   readonly 'make-account': AccountChoice
@@ -85,14 +85,13 @@ interface Decided {
 
 export type DecisionKind = keyof Decided
 
-/** One thing that is decided. `optional`: a run may show that it works without. */
+/** One thing that is decided. What a run may show to be needless is named in `parts` of the stage's plan. */
 export type Decision = {
   readonly [Kind in DecisionKind]: {
     readonly kind: Kind
     readonly value: Decided[Kind]
     /** Its lines stand where root is in force, above the USER that is set. */
     readonly needsRoot: boolean
-    readonly optional: boolean
     readonly evidence: readonly Evidence[]
   }
 }[DecisionKind]
@@ -102,6 +101,7 @@ const NEEDS_ROOT: Readonly<Record<DecisionKind, boolean>> = {
   'switch-base': false,
   // They go back to root by themselves.
   'build-as-root': false,
+  'begin-as-root': false,
   'pin-account': false,
   'make-account': true,
   port: false,
@@ -121,20 +121,15 @@ export function needsRoot(kind: DecisionKind): boolean {
   return NEEDS_ROOT[kind]
 }
 
-/** `optional` holds for one of them by what it is; nothing else is. */
-export function decide<Kind extends DecisionKind>(
-  kind: Kind,
-  values: readonly Decided[Kind][],
-  optional: (value: Decided[Kind]) => boolean = () => false,
-): readonly Decision[] {
+export function decide<Kind extends DecisionKind>(kind: Kind, values: readonly Decided[Kind][]): readonly Decision[] {
   return values.map((value) => {
-    const made = { kind, value, needsRoot: needsRoot(kind), optional: optional(value), evidence: evidenceOf(value) }
+    const made = { kind, value, needsRoot: needsRoot(kind), evidence: evidenceOf(value) }
     return made as unknown as Decision
   })
 }
 
 function evidenceOf(value: Decided[DecisionKind]): readonly Evidence[] {
-  if (!('evidence' in value)) return []
+  if (typeof value === 'string' || !('evidence' in value)) return []
   const { evidence } = value
   return 'source' in evidence ? [evidence] : evidence
 }
@@ -219,6 +214,8 @@ export interface Grant {
   readonly tree?: boolean
   /** An instruction, a setting or the user asks for it: no guess that a run could disprove. */
   readonly declared?: true
+  /** The file as it is there; only where no shell can change it. */
+  readonly file?: Pick<FileEntry, 'mode' | 'size'>
   /** Whether its folder is there is not known: root makes it where it is missing. */
   readonly makesFolder?: boolean
   readonly evidence: readonly Evidence[]
@@ -237,6 +234,8 @@ export interface PortDecision {
   readonly to: number | null
   readonly reason: string
   readonly exposed: boolean
+  /** How a person moves one that is kept, in words; absent where that is not known. */
+  readonly way?: string
   /** Nothing but a run can say that the place sets it. Absent: no. */
   readonly guessed?: boolean
   readonly evidence: readonly Evidence[]

@@ -59,7 +59,7 @@ function depth(path: string): number {
 }
 
 const TOO_DEEP: Closed = {
-  reason: `it lies more than ${bounds.writtenDepth} folders deep, and was not looked at`,
+  reason: `it lies more than ${bounds.writtenDepth} folders deep, and was not inspected`,
   cure: 'let the program write elsewhere, or mount a volume there',
   byOption: false,
 }

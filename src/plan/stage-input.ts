@@ -5,7 +5,7 @@ import type { ExposedPort, ImageFacts, Known } from '../image/facts.ts'
 import type { Created } from './account/created-accounts.ts'
 import type { EndOfStage, StageUsers } from './account/stage-users.ts'
 import type { UserNumber } from './account/user-number.ts'
-import type { Exemption } from './exemptions.ts'
+import type { Dependents, Exemption } from './exemptions.ts'
 import type { HelpText } from './ports/told-port.ts'
 import type { RootSteps } from './step-down/root-steps.ts'
 
@@ -30,6 +30,10 @@ export interface StageInput {
   readonly shellSeen: boolean
   /** Why it is most likely meant to be built upon and not to run; null where it is not. */
   readonly builtUpon: string | null
+  /** Who in the tree counts on its user; absent: nobody. */
+  readonly dependents?: Dependents
+  /** A port, a check or a service says that it is run as it is, whoever builds on it. Absent: no. */
+  readonly runItself?: boolean
   readonly vendor: Vendor
   readonly observation: Observation | null
   /** Its FROM names the base image outright, and no RUN or USER follows. */
@@ -38,10 +42,10 @@ export interface StageInput {
   readonly asBuilt?: boolean
   /** ONBUILD of its base image, which run in this build; absent: none. */
   readonly triggers?: readonly string[]
-  /** Neither ENTRYPOINT nor CMD is said here, and those of the base image are not known. */
+  /** What it starts lies in a base image of which nothing is known, or is not even said here. */
   readonly startUnknown?: boolean
-  /** What its own instructions and the build context say; absent: nothing. */
-  readonly stated?: StageEvidence
+  /** What its own instructions and the build context say. */
+  readonly stated: StageEvidence
 }
 
 /** What running the original has shown. */

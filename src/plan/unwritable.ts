@@ -1,17 +1,11 @@
 import { unwritable, unwritablePath, unwritableTarget, unwritableText } from '../borders/dockerfile.ts'
 import { visibleLine } from '../borders/terminal.ts'
+import type { Remark } from '../evidence/claim.ts'
+import type { FileEdit } from '../evidence/file-edit.ts'
 import type { Healthcheck } from '../image/facts.ts'
 import { isAccountName, largestId } from './account/account-ids.ts'
 import { leave } from './leave.ts'
-import {
-  type AccountChoice,
-  decided,
-  type FileEdit,
-  type Grant,
-  type Remark,
-  type StagePlan,
-  type Tools,
-} from './plan.ts'
+import { type AccountChoice, decided, type Grant, type StagePlan, type Tools } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
 import { hasSed } from './tools.ts'
 
@@ -51,7 +45,7 @@ function notGranted({ path, evidence }: Grant, why: string | null): Remark {
     outcome: 'todo',
     transform: 'own-writable-paths',
     message: `${visibleLine(path)} is not granted: ${why}`,
-    hint: 'the image has to get it by another name, or with the right owner',
+    hint: 'bring it into the image under another name, or with the right owner',
     evidence,
   }
 }

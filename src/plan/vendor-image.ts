@@ -1,10 +1,10 @@
 import type { VendorWay } from '../../catalogue/entry.ts'
 import { isInterpreter } from '../command/index.ts'
-import type { CapableFile, Evidence } from '../evidence/claim.ts'
+import type { CapableFile, Evidence, Remark } from '../evidence/claim.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { baseName } from '../places.ts'
 import { bare } from './account/new-account.ts'
-import { type AccountChoice, type BaseChange, decide, type Remark, type StagePlan } from './plan.ts'
+import { type AccountChoice, type BaseChange, decide, type StagePlan } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
 
 /** The vendor's own image runs as another user already, and the stage does nothing that would need root in it. */
@@ -55,7 +55,7 @@ export function vendorRemarks(
   capable: readonly CapableFile[],
 ): readonly Remark[] {
   const isStarted = (path: string): boolean =>
-    stated?.view?.start.programs.includes(baseName(path)) === true || isInterpreter(baseName(path))
+    stated.view.start.programs.includes(baseName(path)) || isInterpreter(baseName(path))
   const offer: Remark[] =
     variant === null
       ? []
@@ -64,7 +64,7 @@ export function vendorRemarks(
             outcome: 'note',
             transform: 'prefer-vendor',
             message: `its vendor ships ${variant.reference}, which runs as ${variant.user}: ${variant.differences.join(', ')}`,
-            hint: 'take it with --prefer-vendor',
+            hint: 'use it with --prefer-vendor',
             about: 'FROM',
             evidence: [
               {

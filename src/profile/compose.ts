@@ -93,7 +93,7 @@ function familyNotes(services: Json, name: string): readonly string[] {
     ...(elsewhere === null
       ? []
       : [
-          `${name} also gets what ${elsewhere.service} of ${elsewhere.file} says (extends), which was not looked at: its ports, cap_add and privileged still hold`,
+          `${name} also gets what ${elsewhere.service} of ${elsewhere.file} says (extends), which was not inspected: its ports, cap_add and privileged still hold`,
         ]),
     ...(heirs.length === 0 ? [] : [`${heirs.join(', ')} (extends ${name}) gets all of this too`]),
   ]

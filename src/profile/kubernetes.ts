@@ -98,7 +98,7 @@ function notFound(
   const isPatch = files.some(({ values }) => values.some(isJsonPatch))
   const isCompose = files.some(({ values }) => values.some((value) => isObject(value) && isObject(value.services)))
   const hint = isCompose
-    ? 'it is a Compose file: say --for compose'
+    ? 'it is a Compose file: use --for compose'
     : isPatch
       ? 'it is a list of JSON patch operations: write the patch as a part of the Deployment (strategic merge), or change the manifest that it patches'
       : names.length > 0

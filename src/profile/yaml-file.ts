@@ -57,7 +57,7 @@ function holdsItself(value: unknown, above = new Set<object>(), done = new Set<o
 }
 
 function unreadable(name: string, reason: string, line?: number): HardenError {
-  return new HardenError('unreadable', `${name} is no valid YAML: ${reason}`, {
+  return new HardenError('unreadable', `${name} is not valid YAML: ${reason}`, {
     hint: 'repair it and run again',
     ...(line === undefined ? {} : { line }),
   })

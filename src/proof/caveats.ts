@@ -33,7 +33,7 @@ const TALKATIVE = 5
 export function doubts(baseline: RunRecord, result: RunRecord, passed: boolean): readonly string[] {
   const remarks: string[] = []
   if (result.state.running && result.listeners === null)
-    remarks.push('the ports could not be looked at from here, so they were not compared')
+    remarks.push('the ports could not be reached from here, so they were not compared')
   if (result.processes.length === 0) remarks.push('it ended before its processes could be looked at')
   remarks.push(...new Set([...baseline.unread, ...result.unread]))
   if (!passed) return remarks
@@ -51,7 +51,7 @@ export function doubts(baseline: RunRecord, result: RunRecord, passed: boolean):
   const closed = baseline.answers.filter(isTurnedAway).map(portKey)
   if (closed.length > 0)
     remarks.push(
-      `${listedPorts(closed)}: turns away who is not known, as the original does, and what it does for others was not seen; ${YOUR_CHECK}`,
+      `${listedPorts(closed)}: turns away unknown clients, as the original does, and what it does for others was not seen; ${YOUR_CHECK}`,
     )
   for (const [port, page] of baseline.pages) {
     const other = result.pages.get(port)

@@ -8,7 +8,7 @@ import { realPath } from '../image/file-model.ts'
 import { baseName, parentOf } from '../places.ts'
 import type { PortAnswer } from './ask/answers.ts'
 import { tail } from './container/files.ts'
-import type { RunRecord } from './container/run-record.ts'
+import type { Acceptor, RunRecord, TraceRecord } from './container/run-record.ts'
 import { exposedTcp } from './container/run-specs.ts'
 import { NOT_BELIEVED } from './trace/trace.ts'
 
@@ -67,17 +67,25 @@ const SWITCHES = ['setgroups', 'initgroups']
 
 type Run = Pick<RunRecord, 'container' | 'state' | 'trace' | 'processes' | 'smoke' | 'answers'>
 
+/** Why what a server does was not seen in what it was asked. */
+export interface Doubt {
+  readonly message: string
+  /** Whether a result that does what the original was seen to do may be called proved all the same. */
+  readonly isRemark: boolean
+}
+
 /**
  * A server that stays root, hands work to processes of its own, imports what it takes to become the user that the work
  * is for, and never did in anything that it was asked: its work was not seen. As another user it would start and greet
- * just the same, and fail at the first real request, so nothing can be compared. Null where that is not so: above all
- * where it answered without making a process, since who becomes another user in between cannot serve the next one; that
- * says nothing where a process of its own stands by with root in reserve (shellinabox: for whoever logs in).
+ * just the same, and fail at the first real request: that it compares well is not enough. Null where that is not so: above
+ * all where it answered without making a process, since who becomes another user in between cannot serve the next one;
+ * that says nothing where a process of its own stands by with root in reserve (shellinabox: for whoever logs in). No more
+ * than a remark where others than root do all the work, and that process only watches over them (varnish).
  */
 export async function unexercised(
   { engine, facts }: { readonly engine: Engine; readonly facts: ImageFacts },
   { container, state, trace, processes, smoke, answers }: Run,
-): Promise<string | null> {
+): Promise<Doubt | null> {
   if (trace === null || smoke.length > 0 || !facts.files.known) return null
   if (trace.exercised.some(isSwitch)) return null
   // A job has done its work when it ends, and all of that was watched.
@@ -96,10 +104,25 @@ export async function unexercised(
     // Interpreters bring all calls along for whatever they run.
     if (isInterpreter(baseName(path)) || isSwitcher(baseName(path))) continue
     const names = await engine.copyOut(container, path, (tar) => namesIn(tar, SWITCHES))
-    if (names !== null && names.size > 0)
-      return `not exercised: ${path} stays root and can become another user for what it does, and did not in anything that it was asked; give the proof a check that makes it work (--smoke, or smoke: in the configuration)`
+    if (names === null || names.size === 0) continue
+    return onlyWatches(path, trace)
+      ? {
+          message: `what ${path} could do as root: it stays root, and only watches over the processes that took each connection`,
+          isRemark: true,
+        }
+      : {
+          message: `not exercised: ${path} stays root and can become another user, and did not for anything it was asked; add a check that makes it (--smoke)`,
+          isRemark: false,
+        }
   }
   return null
+}
+
+/** All connections were taken by processes below it that are not root, and while it was asked root made none. */
+function onlyWatches(program: string, { acceptors = [], forked, forkedAsRoot = forked }: TraceRecord): boolean {
+  const isBelow = ({ as, above }: Acceptor): boolean =>
+    as !== null && as !== 0 && above.some((path) => baseName(path) === baseName(program))
+  return acceptors.length > 0 && forkedAsRoot === 0 && acceptors.every(isBelow)
 }
 
 /**

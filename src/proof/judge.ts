@@ -104,7 +104,7 @@ export async function judge(
     if (!atRest) await watch(request.signal, { ...watched, tracedContainer: null })
     if (seconds === null) await Promise.all([live.restart(), result.restart()])
   } else {
-    request.progress('looking which condition it cannot stand')
+    request.progress('finding the condition that breaks it')
     cells = await failingConditions(conditions, early, first)
     times.lap('conditions')
   }

@@ -87,7 +87,7 @@ export function inTheWay(traced: RunRecord, original: RunRecord): readonly Opera
     if (access !== 'create-file' || outcome !== 'done' || path === null || !/\bO_EXCL\b/.test(detail)) return []
     if (opened.has(path) && !words.includes(baseName(path))) return []
     const way = { access: 'remove', outcome: 'refused', source: 'refused', found: true } as const
-    return [{ ...operation, ...way, detail: `it is to be new: ${detail}` }]
+    return [{ ...operation, ...way, detail: `it creates it anew: ${detail}` }]
   })
 }
 

@@ -49,14 +49,12 @@ export async function neededCapability(
   last: Round,
 ): Promise<string | null> {
   for (const { capability = '', detail } of lackedCapabilities(original, last)) {
-    request.progress(`looking whether it works without ${capability}`)
+    request.progress(`trying it without ${capability}`)
     const without = { capDrop: [capability], capAdd: request.capAdd.filter((one) => one !== capability) }
     if ((await originalUnder(request, baseline, without)).comparison.parity) continue
     const told =
-      capability === 'SYS_CHROOT'
-        ? '; an option or a line that tells it to was not found: where there is one, leave it out'
-        : ''
-    return `it takes ${capability}, which only root has in a container: ${detail}; as root without it, it does not do what it did either${told}`
+      capability === 'SYS_CHROOT' ? '; no option or line that asks for it was found: remove one where there is' : ''
+    return `it takes ${capability}, which only root has in a container: ${detail}; even as root it does not do its work without it${told}`
   }
   return null
 }
@@ -120,7 +118,7 @@ export function lacking(operations: readonly Operation[], given: ReadonlySet<str
   )
   return found === undefined
     ? null
-    : `it takes ${found.capability}, which no container has by default: ${found.detail} was refused; with --cap-add ${found.capability} a proof shows the least it works with`
+    : `it takes ${found.capability}, which no container has by default: ${found.detail} was refused; prove it with --cap-add ${found.capability} to see the least it works with`
 }
 
 /** `need root privileges`, `must be run as root`, `only root can do that`. */

@@ -6,6 +6,7 @@ import { capabilitiesOf, uidsOf } from './checks/runs.ts'
 import { type Conditions, noConditions } from './conditions/index.ts'
 import { tail } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
+import type { Doubt } from './invalid-baseline.ts'
 
 export interface ProvenRun {
   readonly image: string
@@ -72,6 +73,19 @@ export function failuresOf({ comparison, record, cells }: ProvenRun): readonly s
     ),
     ...(words === '' ? [] : [`the result's last words: ${words}`]),
   ]
+}
+
+/** The same with what the comparison says nothing of: never proved where that is more than a remark. */
+export function withDoubt<Shown extends { readonly report: ReportProof | null; readonly failures: readonly string[] }>(
+  doubt: Doubt | null,
+  shown: Shown,
+): Shown {
+  if (doubt === null || shown.report === null) return shown
+  const { report, failures } = shown
+  const { message, isRemark } = doubt
+  const said = { ...report, remarks: [message, ...report.remarks] }
+  if (isRemark) return { ...shown, report: said }
+  return { ...shown, report: { ...said, passed: false }, failures: [...failures, message] }
 }
 
 export interface Stopwatch {

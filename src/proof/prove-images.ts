@@ -13,7 +13,7 @@ import { unexercised, unfitBaseline } from './invalid-baseline.ts'
 import { judge, type Late } from './judge.ts'
 import { refusesRoot } from './needs-root.ts'
 import { type Original, runOriginal } from './original.ts'
-import { failuresOf, proofReport } from './proof-report.ts'
+import { failuresOf, proofReport, withDoubt } from './proof-report.ts'
 import type { ProveRequest } from './request.ts'
 import { hasPassed, type ResultRun, runResult } from './round.ts'
 
@@ -35,8 +35,12 @@ export interface ImagesRequest
     | 'remarks'
   > {
   readonly image: string
-  /** Null: the image itself, run as root. */
+  /** Null: the image itself, run as root. The image itself: as it is, with nothing taken from it. */
   readonly baseline: string | null
+  /** A run of the baseline that is under way already; null: it is run here. */
+  readonly begun: Promise<Original> | null
+  /** What is known not to be shown. */
+  readonly remarks: readonly string[]
 }
 
 /** Runs one image locked down beside another, or beside itself as root, and compares; nothing is planned or written. */
@@ -55,37 +59,49 @@ interface Shown {
 async function proveImage(request: ImagesRequest, late: Late | null): Promise<Shown> {
   const { engine, image, times } = request
   const other = request.baseline
-  const facts = other === null ? request.facts : await factsFromEngine(engine, other)
+  const facts = other === null || other === image ? request.facts : await factsFromEngine(engine, other)
   const { original: begun, remarks } = await runReference(request, facts, late?.after ?? 0)
   const { live, study, filled } = begun
   const original = await study
   const early = await live.snapshot('logs')
   times.lap('original')
   const seenWork = { ...early, trace: original.trace, traceRefused: original.traceRefused }
-  const unfit = unfitBaseline(seenWork, facts) ?? (await unexercised({ engine, facts }, seenWork))
+  const unfit = unfitBaseline(seenWork, facts)
   if (unfit !== null) {
     const report = proofReport(engine.version, await live.finish(), null, 0, [unfit])
     return { report: times.on(report), failures: [unfit], late: null }
   }
+  const doubt = await unexercised({ engine, facts }, seenWork)
   request.progress('running it without capabilities or new privileges')
   const moved = pairedPorts(exposedTcp(facts.config), exposedTcp(request.facts.config))
   const user = userOf(request.facts)
   const expected = writableMounts(original.trace?.operations ?? [], { grants: [] }, request.facts, user)
   const { config } = request.facts
-  const run = await runResult({ ...request, baseline: early, original, moved, config, mounts: expected, late })
+  const keepsLowPort = (early.listeners ?? []).some(({ port }) => port < FIRST_UNPRIVILEGED_PORT && !moved.has(port))
+  const run = await runResult({
+    ...request,
+    keepsLowPort,
+    baseline: early,
+    original,
+    moved,
+    config,
+    mounts: expected,
+    late,
+  })
   const operations = run.traced?.trace?.operations ?? (await written(run, request))
   const mountsFor = (more: readonly Operation[]): readonly Mount[] =>
     writableMounts([...operations, ...more], { grants: [] }, request.facts, user)
   const reference = other ?? image
-  const conditions = { ...request, facts, image, moved, user, mountsFor, filled, reference, times, late }
+  const conditions = { ...request, facts, image, moved, keepsLowPort, user, mountsFor, filled, reference, times, late }
   const judged = await judge(conditions, live, original, run)
   await removeVolumes(engine, filled)
   const report = proofReport(engine.version, judged.baseline, judged.run, 1, [
+    ...request.remarks,
     ...remarks,
     ...untracedOriginal(request.trace, original),
     ...untracedRun(original, run),
   ])
-  return { report: times.on(report), failures: failuresOf(judged.run), late: judged.late }
+  return withDoubt(doubt, { report: times.on(report), failures: failuresOf(judged.run), late: judged.late })
 }
 
 /** What it is compared with. An image that refuses to be root is run as its own user, with nothing taken from it. */
@@ -95,6 +111,7 @@ async function runReference(
   stays: number,
 ): Promise<{ readonly original: Original; readonly remarks: readonly string[] }> {
   const { engine, image, baseline } = request
+  if (request.begun !== null && stays === 0) return { original: await request.begun, remarks: [] }
   const run = (spec: { readonly image: string; readonly user?: string }) =>
     runOriginal({ ...request, stays, config: facts.config, ...spec })
   request.progress(baseline === null ? 'running it as root' : `running ${baseline} as it is`)

@@ -151,7 +151,7 @@ export async function proveRoot(
   { hardened, plan, remarks }: RootPlan,
 ): Promise<Proof> {
   const listed = plan.remarks.flatMap((remark) => remark.capabilities ?? [])
-  request.progress('it must keep root: looking for the least capabilities')
+  request.progress('it must keep root: finding the fewest capabilities')
   const least = await leastCapabilities(request, await live.snapshot('logs'), original, listed)
   const baseline = await live.finish()
   request.times.lap('capabilities')

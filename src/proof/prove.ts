@@ -18,16 +18,16 @@ import { writableMounts } from './conditions/writable-mounts.ts'
 import type { Container } from './container/container.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { removeVolumes } from './container/run-specs.ts'
-import { unexercised, unfitBaseline } from './invalid-baseline.ts'
+import { type Doubt, unexercised, unfitBaseline } from './invalid-baseline.ts'
 import { type JudgeRequest, judge, type Late } from './judge.ts'
 import { askHelp, type Learning, learnedFrom, taughtBy } from './lessons.ts'
 import { minimize } from './minimize.ts'
 import { lackedPrivilege, neededCapability, refusesOthers, scriptsOf } from './needs-root.ts'
 import { observationOf } from './observation.ts'
-import { failuresOf, proofReport } from './proof-report.ts'
+import { failuresOf, proofReport, withDoubt } from './proof-report.ts'
 import { proveRoot } from './prove-root.ts'
 import type { Proof, ProveRequest } from './request.ts'
-import { dropRound, hasPassed, type Round, runRound } from './round.ts'
+import { dropRound, hasLowPort, hasPassed, type Round, runRound } from './round.ts'
 import { withEnd } from './smoke/run-checks.ts'
 import { type SpeculativeRound, speculativeRound } from './speculation.ts'
 
@@ -41,7 +41,7 @@ export async function prove(request: ProveRequest): Promise<Proof> {
 
 /** What goes wrong only after a while is learned from runs that are traced for as long. */
 function proveLonger(request: ProveRequest, { report }: Proof, late: Late): Promise<Proof> {
-  request.progress('something was missing only later: running both once more, traced for as long')
+  request.progress('something failed only later: running both again, traced for longer')
   const original = request.again(late.after)
   return proveInRounds({ ...request, original, late, before: report?.rounds ?? 0 })
 }
@@ -92,7 +92,10 @@ async function runRounds(request: ProveRequest, seen: OriginalSeen, hardenWith: 
     const hardened = await hardenWith(learning)
     const plan = planOf(request, hardened)
     const isRun = plan?.outcome === 'harden' && unfit === null
-    const started = rounds.length === 0 ? await speculative.roundFor(isRun ? hardened.result.output : null) : null
+    const started =
+      rounds.length === 0
+        ? await speculative.roundFor(isRun ? { text: hardened.result.output, keepsLowPort: hasLowPort(plan) } : null)
+        : null
     if (!isRun) return { proof: await withoutRound(request, seen, hardened) }
     if (rounds.some((other) => other.hardened.result.output === hardened.result.output)) break
     const number = request.before + rounds.length + 1
@@ -121,6 +124,8 @@ interface OriginalSeen {
   readonly filled: readonly Mount[]
   /** Why it cannot be compared with; null where it can. */
   readonly unfit: string | null
+  /** What the comparison says nothing of, where there is one. */
+  readonly doubt: Doubt | null
   readonly remarks: readonly string[]
   readonly speculative: SpeculativeRound
 }
@@ -149,6 +154,7 @@ async function seeOriginal(request: ProveRequest): Promise<OriginalSeen> {
   const observation = observationOf(original, facts)
   const work = workOf({ baseline, original })
   const first = planOf(request, await request.harden(observation))
+  const unfit = unfitBaseline(work, facts)
   return {
     live,
     baseline,
@@ -156,7 +162,8 @@ async function seeOriginal(request: ProveRequest): Promise<OriginalSeen> {
     observation,
     first,
     filled,
-    unfit: unfitBaseline(work, facts) ?? (first?.outcome === 'harden' ? await unexercised(request, work) : null),
+    unfit,
+    doubt: unfit === null && first?.outcome === 'harden' ? await unexercised(request, work) : null,
     remarks: [...request.remarks, ...untracedOriginal(request.trace, original)],
     speculative,
   }
@@ -204,7 +211,7 @@ async function withoutRound(request: ProveRequest, seen: OriginalSeen, hardened:
 /** The last round that passed, watched to the end; else the last one, with what is missing. */
 async function conclude(
   request: ProveRequest,
-  { live, original, filled }: OriginalSeen,
+  { live, original, filled, doubt }: OriginalSeen,
   rounds: readonly Round[],
   remarks: readonly string[],
 ): Promise<Proof> {
@@ -223,28 +230,34 @@ async function conclude(
   const plan = planOf(request, best.hardened)
   const grants = plan === undefined ? [] : decided(plan, 'grant')
   const { baseline, run, late } = await judge(judgeRequest(request, original, best, filled), live, original, best.run)
-  return {
+  const questions = [
+    ...askedToWrite(original, best.run.traced),
+    ...readState({ grants }),
+    ...unshownPlaces(plan?.unshown ?? []),
+    ...namedFolders(request.facts, grants, plan?.account ?? null),
+  ]
+  // A check of the user's own that passes stands above them.
+  const isChecked = request.smoke.length > 0
+  return withDoubt(doubt, {
     hardened: best.hardened,
     report: proofReport(request.engine.version, baseline, run, request.before + rounds.length, [
       ...remarks,
       ...leftBehind(original),
       ...startsNothing(original, request.facts),
       ...untracedRun(original, best.run),
-      ...askedToWrite(original, best.run.traced),
       ...unrunScripts(original, request.facts),
-      ...readState({ grants }),
-      ...unshownPlaces(plan?.unshown ?? []),
-      ...namedFolders(request.facts, grants, plan?.account ?? null),
+      ...(isChecked ? questions : []),
     ]),
     failures: failuresOf(run),
+    open: isChecked ? [] : questions,
     late,
-  }
+  })
 }
 
 function judgeRequest(
   request: ProveRequest,
   original: RunRecord,
-  { hardened, image, moved, run }: Round,
+  { hardened, image, moved, keepsLowPort, run }: Round,
   filled: readonly Mount[],
 ): JudgeRequest {
   const plan = planOf(request, hardened)
@@ -253,7 +266,7 @@ function judgeRequest(
   const operations = run?.traced?.trace?.operations ?? observationOf(original, request.facts).operations
   const mountsFor = (more: readonly Operation[]): readonly Mount[] =>
     writableMounts([...operations, ...more], own, request.facts, user)
-  return { ...request, image, moved, user, mountsFor, filled }
+  return { ...request, image, moved, keepsLowPort, user, mountsFor, filled }
 }
 
 /** The run that is compared with, and what the other one was seen to do. */

@@ -10,7 +10,7 @@ import { writableMounts } from './conditions/writable-mounts.ts'
 import { type Container, removeAll, runContainer } from './container/container.ts'
 import { logsTraced } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
-import { arbitrarySpec, besideOptions, lockedSpec } from './container/run-specs.ts'
+import { arbitrarySpec, besideOptions, type KeptPorts, lockedSpec } from './container/run-specs.ts'
 import { type StudyOptions, stay } from './original.ts'
 import type { ProveRequest } from './request.ts'
 import { withEnd } from './smoke/run-checks.ts'
@@ -25,6 +25,7 @@ export interface Round {
   readonly hardened: Hardened
   readonly image: string
   readonly moved: ReadonlyMap<number, number>
+  readonly keepsLowPort: boolean
   /** The folder that it starts in. */
   readonly workdir: string
   /** Null where it did not build; `failure` says why. */
@@ -63,7 +64,7 @@ export interface Seen {
 type Run = 'engine' | 'facts' | 'smoke' | 'signal' | 'limiter' | 'arbitraryUid' | 'trace' | 'late' | 'times'
 
 /** A result that is there as an image: of a round, or one that somebody else has made. `facts`: of what it was made from. */
-export interface ResultRequest extends Pick<ProveRequest, Run>, Pick<Seen, 'baseline' | 'original'> {
+export interface ResultRequest extends Pick<ProveRequest, Run>, Pick<Seen, 'baseline' | 'original'>, KeptPorts {
   readonly image: string
   /** What it starts, for the tracer. */
   readonly config: ImageConfig
@@ -86,7 +87,7 @@ export async function runRound(
 ): Promise<Round> {
   const { facts } = request
   request.progress(`round ${round}: building`)
-  const moved = movedPorts(plan)
+  const [moved, keepsLowPort] = [movedPorts(plan), hasLowPort(plan)]
   const workdir = decided(plan, 'set-workdir')[0]?.path ?? facts.config.workdir
   const built = await request.build(hardened.result.output).catch((error: unknown) => {
     if (error instanceof HardenError && error.code === 'build-failed') return error
@@ -94,7 +95,15 @@ export async function runRound(
   })
   request.times.lap('build')
   if (typeof built !== 'string')
-    return { hardened, image: '', moved, workdir, run: null, failure: `the result does not build: ${built.message}` }
+    return {
+      hardened,
+      image: '',
+      moved,
+      keepsLowPort,
+      workdir,
+      run: null,
+      failure: `the result does not build: ${built.message}`,
+    }
   request.progress(`round ${round}: running it without root, capabilities or new privileges`)
   const own = { grants: decided(plan, 'grant'), handed: plan.handed }
   const run = await runResult({
@@ -103,11 +112,12 @@ export async function runRound(
     baseline,
     original,
     moved,
+    keepsLowPort,
     config: { ...facts.config, ...commandOf(plan, facts), workdir },
     user: `${plan.account?.uid ?? 0}:${plan.account?.gid ?? 0}`,
     mounts: writableMounts(operations, own, facts, plan.account),
   })
-  return { hardened, image: built, moved, workdir, run, failure: null }
+  return { hardened, image: built, moved, keepsLowPort, workdir, run, failure: null }
 }
 
 /** Runs a result beside the baseline, locked down, and once more traced; it stays up where it does what that does. */
@@ -117,7 +127,7 @@ export async function runResult(request: ResultRequest): Promise<ResultRun> {
   const spec = resultSpec(request, image)
   const traced = { ...(user === undefined ? {} : { user }), ...spec }
   const stays = late === null ? 0 : late.after + BEHIND
-  const underway = (await request.speculativeRuns?.take(image, options.ports)) ?? null
+  const underway = (await request.speculativeRuns?.take(spec, options.ports)) ?? null
   const [{ live, first }, runs] = await Promise.all([
     runWithFirst(request, spec, options, underway),
     request.trace
@@ -167,13 +177,20 @@ export function hasPassed({ run }: { readonly run: Pick<ResultRun, 'comparison'>
 }
 
 /** What the run that is compared is run with. */
-export function resultSpec({ arbitraryUid }: Pick<ProveRequest, 'arbitraryUid'>, image: string): RunSpec {
-  return arbitraryUid ? arbitrarySpec(image) : lockedSpec(image)
+export function resultSpec(
+  { arbitraryUid, ...kept }: Pick<ProveRequest, 'arbitraryUid'> & KeptPorts,
+  image: string,
+): RunSpec {
+  return arbitraryUid ? arbitrarySpec(image, kept) : lockedSpec(image, kept)
 }
 
 /** By the original's port. */
 export function movedPorts(plan: Pick<StagePlan, 'decisions'>): ReadonlyMap<number, number> {
   return new Map(decided(plan, 'port').flatMap(({ from, to }) => (to === null ? [] : [[from, to] as const])))
+}
+
+export function hasLowPort(plan: Pick<StagePlan, 'decisions'>): boolean {
+  return decided(plan, 'port').some(({ to }) => to === null)
 }
 
 function commandOf(plan: StagePlan, facts: ImageFacts): Pick<ImageFacts['config'], 'entrypoint' | 'cmd'> {

@@ -37,8 +37,8 @@ export async function tellEarly(container: Container, early: (record: RunRecord)
 export interface SpeculativeRuns {
   /** Starts this image, and waits for it. */
   begin(spec: RunSpec, options: ReadyOptions): void
-  /** The one of this image, given once, or null; one that was not seen to open these ports is still to be waited for. */
-  take(image: string, ports: readonly number[]): Promise<Underway | null>
+  /** The one that is run so, given once, or null; one that was not seen to open these ports is still to be waited for. */
+  take(spec: RunSpec, ports: readonly number[]): Promise<Underway | null>
   /** Removes what nobody took. */
   drop(): Promise<void>
 }
@@ -65,17 +65,17 @@ export function speculativeRuns(engine: Engine): SpeculativeRuns {
           if (one !== null) up = await waitFor(engine, one, { ...options, signal })
         })
         .catch(() => undefined)
-      runs.set(spec.image, {
+      runs.set(keyOf(spec), {
         started,
         up: () => up,
         ports: options.ports,
         waitNoMore: () => waiting.abort(),
       })
     },
-    async take(image, ports) {
-      const run = runs.get(image)
+    async take(spec, ports) {
+      const run = runs.get(keyOf(spec))
       if (run === undefined) return null
-      runs.delete(image)
+      runs.delete(keyOf(spec))
       const started = await run.started
       const up = run.up()
       run.waitNoMore()
@@ -94,6 +94,10 @@ export function speculativeRuns(engine: Engine): SpeculativeRuns {
       runs.clear()
     },
   }
+}
+
+function keyOf(spec: RunSpec): string {
+  return JSON.stringify(spec)
 }
 
 /** Builds of texts, each once. */
@@ -144,8 +148,13 @@ export async function buildEarly(
  * counts where the plan in the end is the one that it began with; and where it failed, since it shows why all the same.
  */
 export interface SpeculativeRound {
-  /** Where it counts for a plan with this text; else null, and nothing is left of it. */
-  roundFor(text: string | null): Promise<Round | null>
+  /** Where it counts for a plan with this text and such ports; null where there is none. Else null, and nothing is left of it. */
+  roundFor(plan: Planned | null): Promise<Round | null>
+}
+
+interface Planned {
+  readonly text: string
+  readonly keepsLowPort: boolean
 }
 
 /** `begin` begins it, by what the run that is learned from had shown so far; null where it is too early for that. */
@@ -158,11 +167,12 @@ export async function speculativeRound(
   // It is waited for later.
   round?.catch(() => undefined)
   return {
-    async roundFor(text) {
+    async roundFor(plan) {
       const done = await round
       if (done === null) return null
       const works = done.run !== null && isPassed(done.run.comparison)
-      if (text !== null && (text === done.hardened.result.output || !works)) return done
+      const isRunSo = plan?.keepsLowPort === done.keepsLowPort
+      if (plan !== null && isRunSo && (plan.text === done.hardened.result.output || !works)) return done
       await removeAll([done.run?.live, done.run?.tracedContainer])
       return null
     },

@@ -1,13 +1,7 @@
+import type { EnvSetting } from '../evidence/claim.ts'
+import type { FileEdit } from '../evidence/file-edit.ts'
 import type { FactSource, Healthcheck, ImageFacts, Known, Platform } from '../image/facts.ts'
-import {
-  type CommandChange,
-  decided,
-  type EnvSetting,
-  type FileEdit,
-  type Grant,
-  type PortDecision,
-  type StagePlan,
-} from '../plan/plan.ts'
+import { type CommandChange, decided, type Grant, type PortDecision, type StagePlan } from '../plan/plan.ts'
 
 /** What `inspect` shows of one stage: plain data that survives JSON. */
 export interface Inspection {

@@ -38,7 +38,7 @@ export function withFewPortTexts(texts: readonly string[]): readonly string[] {
 }
 
 function sameOf(rest: number): string {
-  return `and ${counted(rest, 'more port')}, of which the same is true; --format json names them all`
+  return `and ${counted(rest, 'more port')}, likewise; --format json names them all`
 }
 
 /** What two ports have in common that are told the same. */

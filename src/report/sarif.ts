@@ -1,5 +1,4 @@
 import type { Location, Log, Notification, ReportingDescriptor, Result } from 'sarif'
-import { uriPath } from '../borders/url.ts'
 import { table } from '../table.ts'
 import type { Outcome } from '../transform.ts'
 import type { Format, Rendering } from './format.ts'
@@ -50,7 +49,7 @@ function log(renderings: readonly Rendering[], summaries: ReadonlyMap<string, st
 
 /** Names that findings have beside those of transforms. */
 const OTHERS: Readonly<Record<string, string>> = table({
-  'look-at-base': 'Say which image could not be looked at.',
+  'look-at-base': 'Say which image could not be inspected.',
   'open-archive': 'Say by which name an image of an archive has to be there.',
   'read-build': 'Say what Compose and bake files tell of the build of a Dockerfile.',
 })
@@ -92,4 +91,13 @@ function notification(rendering: Rendering): Notification {
   const text = [error?.message ?? `${target} could not be read`, ...(error?.hint ? [error.hint] : [])].join('\n')
   const place = error?.line === undefined ? undefined : { line: error.line, column: 1 }
   return { level: 'error', message: { text }, locations: [locationOf(rendering, place)] }
+}
+
+/** A path as a relative URI, slashes kept: a `#` or `?` in a name would end it, a `:` before its first `/` begin another. */
+function uriPath(path: string): string {
+  // encodeURI throws at half of a surrogate pair.
+  return encodeURI(path.replace(/\p{Cs}/gu, '\ufffd')).replace(
+    /[#?:]/g,
+    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
 }

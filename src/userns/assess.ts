@@ -121,11 +121,11 @@ function inventory({ images, containers, usage }: EngineFacts): string {
 
 function* remarks({ engine, config, root }: HostFacts, hasComments: boolean): Iterable<string> {
   if (!engine.answers) {
-    yield `no engine was asked (${engine.reason}): its containers and what it runs with are not known`
+    yield `no engine was asked (${engine.reason}): its containers and what it runs with are unknown`
   } else if (engine.readsConfig === false) {
     yield `the engine that answers was started with ${engine.configFile ?? 'another file'}, not ${config.path}: what is said of containers is of that engine`
   } else if (engine.readsConfig === null && root !== '/') {
-    yield `whether the engine that answers belongs to ${root} is not known`
+    yield `whether the engine that answers belongs to ${root} is unknown`
   }
   if (hasComments) yield `${config.name} has comments, and dockerd does not start with them: JSON has none`
 }

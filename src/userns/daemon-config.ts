@@ -1,7 +1,7 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode, stripComments } from 'jsonc-parser'
 import { lineOf } from '../edit.ts'
 import { HardenError } from '../errors.ts'
-import type { Flag } from './facts.ts'
+import type { DaemonFlag } from './facts.ts'
 
 /** What daemon.json says, as far as remapping cares. */
 interface DaemonConfig {
@@ -142,7 +142,7 @@ export function daemonArguments(argv: readonly string[]): DaemonArguments | null
 }
 
 /** Lines of a systemd unit or of a file with DOCKER_OPTS that give dockerd `--userns-remap`. */
-export function flagsIn(text: string, name: string): readonly Flag[] {
+export function flagsIn(text: string, name: string): readonly DaemonFlag[] {
   return text.split(/\r?\n/).flatMap((line, index) => {
     if (/^\s*[#;]/.test(line)) return []
     const value = /--userns-remap(?:=|\s+)"?([^\s"']+)/.exec(line)?.[1]

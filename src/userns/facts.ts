@@ -22,7 +22,7 @@ export interface HostFacts {
   /** Whether the host has useradd or adduser, with which dockerd makes its account. */
   readonly canAddUsers: boolean
   /** `--userns-remap` in a unit or an options file of the root. */
-  readonly flags: readonly Flag[]
+  readonly flags: readonly DaemonFlag[]
   /** A folder above the data root that others may not pass. */
   readonly closedFolder: string | null
   readonly engine: EngineAnswer
@@ -35,7 +35,7 @@ export interface Kernel {
   readonly supported: boolean | null
 }
 
-export interface Flag {
+export interface DaemonFlag {
   /** A file with its line, or a process. */
   readonly where: string
   readonly value: string

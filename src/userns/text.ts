@@ -55,7 +55,7 @@ export function planNotes(host: HostFacts, plan: RemapPlan, assessment: Assessme
     ...plan.warnings.map((warning) => `warning: ${warning}`),
     ...containerLines(assessment.containers).filter((line) => line !== ''),
     ...assessment.effects.map((effect) => `- ${effect}`),
-    ...(host.engine.answers ? [] : [`no engine was asked (${host.engine.reason}): its containers are not known`]),
+    ...(host.engine.answers ? [] : [`no engine was asked (${host.engine.reason}): its containers are unknown`]),
   ]
 }
 

@@ -180,6 +180,8 @@ function settingsOf(builds: readonly NamedBuild[], cwd: string): BuildSettings |
       ? builds.flatMap(({ by, socket }) => (socket === null ? [] : [{ by, socket }]))
       : [],
     services: builds.flatMap(({ start, by, file, ports }) => (start === null ? [] : [{ by, file, ports }])),
+    users: builds.flatMap(({ by, user }) => (user === null ? [] : [{ by, user }])),
+    allSayUser: builds.every(({ user, start }) => user !== null || start === null),
     ...startsOf(builds),
     targets: [...new Set(builds.flatMap(({ target }) => target ?? []))],
   }

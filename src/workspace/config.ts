@@ -89,9 +89,9 @@ function parse(text: string, name: string, transforms: readonly string[]): Parse
       const unknown = (value as readonly string[]).find((entry) => !transforms.includes(entry))
       if (unknown !== undefined)
         fail(
-          `ignore names "${shortened(unknown)}", which is no transform`,
+          `ignore names "${shortened(unknown)}", which is not a transform`,
           offset,
-          'harden-image transforms lists them',
+          'list them with harden-image transforms',
         )
     }
     settings[key] = value

@@ -33,7 +33,7 @@ export async function decode(chunks: AsyncIterable<Uint8Array | string>, name: s
     size += part.length
     if (size > bounds.textBytes) {
       const hint = hintFor(name)
-      const what = `${name} cannot be read: it is larger than ${bounds.textBytes} bytes, so it is no Dockerfile`
+      const what = `${name} cannot be read: it is larger than ${bounds.textBytes} bytes, so it is not a Dockerfile`
       throw new HardenError('unreadable', what, hint === null ? {} : { hint })
     }
   }
@@ -102,7 +102,7 @@ async function replace(path: string, text: string): Promise<void> {
   const old = await open(path, 'r').catch(() => null)
   const stats = await old?.stat()
   await old?.close()
-  if (stats && !stats.isFile()) throw failure(path, 'it is no regular file', 'written')
+  if (stats && !stats.isFile()) throw failure(path, 'it is not a regular file', 'written')
   await tidy(dirname(path))
   const temporary = temporaryBeside(path)
   const file = await open(temporary, 'wx', 0o666)
@@ -183,7 +183,7 @@ export async function readFound(path: string, name: string, allowedRoot: string)
     (stats) => stats.isFile(),
     () => true,
   )
-  if (!isFile) throw new HardenError('unreadable', `${name} cannot be read: it is no regular file`)
+  if (!isFile) throw new HardenError('unreadable', `${name} cannot be read: it is not a regular file`)
   return readText(path, name)
 }
 

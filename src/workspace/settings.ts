@@ -34,10 +34,10 @@ const owns: readonly Policy['own'][] = ['minimal', 'workdir', 'copied']
 const portChoices: readonly Policy['ports'][] = ['keep', 'raise']
 
 /** Of a value that is not right: what it should be, and where below it. Null for a right one. */
-export type Check = (value: unknown) => string | Wrong | null
+export type SettingCheck = (value: unknown) => string | Wrong | null
 
 /** By name, for flags and files alike. `ignore` is checked against the transforms by who knows them. */
-export const checks: Readonly<Record<SettingName, Check>> = {
+export const checks: Readonly<Record<SettingName, SettingCheck>> = {
   user: checkUser,
   own: oneOf(owns),
   ports: oneOf(portChoices),

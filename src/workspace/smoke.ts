@@ -183,7 +183,7 @@ export function wrongSmoke(value: unknown): Wrong | null {
 
 function wrongCheck(check: unknown): Wrong | null {
   const one = `one of ${kinds.join(', ')}`
-  if (!isMap(check)) return { message: `has a check that is no map: it must name ${one}`, at: [] }
+  if (!isMap(check)) return { message: `has a check that is not a map: it must name ${one}`, at: [] }
   const unknown = Object.keys(check).find((key) => key !== 'name' && key !== 'targets' && !isKind(key))
   if (unknown !== undefined) {
     const meant = nearestName(unknown, [...kinds, 'name', 'targets'])

@@ -82,7 +82,7 @@ function trustedFolders(env: Readonly<Record<string, string | undefined>>): Trus
     if (isAbsolute(line)) return [realOf(line)]
     throw new HardenError(
       'bad-config',
-      `${file}:${index + 1}: ${JSON.stringify(line.slice(0, 200))} is no absolute folder`,
+      `${file}:${index + 1}: ${JSON.stringify(line.slice(0, 200))} is not an absolute path`,
       {
         hint: 'each line names one folder that is trusted, such as /home/me/work/shop',
         line: index + 1,
@@ -132,6 +132,6 @@ function liesOutside(file: string, folder: string): boolean {
 }
 
 function hintFor(refused: string | null): string {
-  const hint = '--trust-config lets files say it, as does a folder that ~/.config/harden-image/trusted lists'
+  const hint = 'trust the file with --trust-config, or list its folder in ~/.config/harden-image/trusted'
   return refused === null ? hint : `${hint}; ${refused}`
 }

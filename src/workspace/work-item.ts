@@ -1,4 +1,5 @@
 import type { ArchiveReference } from '../image/reference.ts'
+import type { Child, ImageUser } from '../plan/exemptions.ts'
 
 /** One thing to work on: a Dockerfile's text, or an image by name. */
 export interface WorkItem {
@@ -11,8 +12,14 @@ export interface WorkItem {
   readonly reference: string | null
   /** Where the target says that its image is to be taken from; null where it does not, and for Dockerfiles. */
   readonly from: ImageSource | null
+  /** Found in a folder, and not named itself. */
+  readonly found?: boolean
+  /** The folder that it lies in, of copies of other projects; absent where it lies in none. */
+  readonly vendored?: string
   /** How Compose and bake files beside a Dockerfile have it built; absent where none names it. */
   readonly build?: BuildSettings
+  /** What the other files of its repository say of its image; absent where there are none to look at. */
+  readonly surroundings?: Surroundings
   /** What those files say and nobody trusts them to say; absent where nothing. */
   readonly leftOut?: readonly LeftOut[]
   /** Text of the Dockerfile; null for images. */
@@ -53,6 +60,10 @@ export interface BuildSettings {
   readonly sockets: readonly { readonly by: string; readonly socket: string }[]
   /** Where each service that runs it is given what only root can use: capabilities, `ALL` for `privileged`. */
   readonly given: readonly { readonly by: string; readonly rights: readonly string[] }[]
+  /** As whom each service that says so runs it. */
+  readonly users: readonly { readonly by: string; readonly user: string }[]
+  /** All of them say so. */
+  readonly allSayUser: boolean
   /** What their Compose services start in place of what the image says, those that publish a port first. */
   readonly starts: readonly ComposeStart[]
   /** One of them starts what the image says. */
@@ -76,4 +87,24 @@ export interface ArchivePlace {
   readonly reference: ArchiveReference
   /** Absolute. */
   readonly path: string
+}
+
+/** What the files around a Dockerfile say of the image that it makes, and of those that it is built from. */
+export interface Surroundings {
+  /** Dockerfiles that are built FROM it and count on its user. */
+  readonly children: readonly Child[]
+  /** Of the images that it is built FROM those that a Dockerfile of the tree makes, by reference. */
+  readonly bases: ReadonlyMap<string, NeighbourImage>
+  readonly users: readonly ImageUser[]
+}
+
+export interface NeighbourImage {
+  /** The Dockerfile, absolute. */
+  readonly path: string
+  /** The same for people. */
+  readonly name: string
+  /** Absolute; null where nothing says it. */
+  readonly context: string | null
+  readonly target: string | null
+  readonly bases: ReadonlyMap<string, NeighbourImage>
 }

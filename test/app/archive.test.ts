@@ -33,7 +33,7 @@ test('an image of a folder becomes a Dockerfile that says how to get its base', 
   expect(result.output).toMatch(/^FROM localhost\/layout:2\n.*\nUSER 7:7\n$/s)
   expect(result.findings.at(-1)).toMatchObject({
     outcome: 'note',
-    message: 'FROM localhost/layout:2 is the image of oci:layout: what builds it must have it by that name',
+    message: 'FROM localhost/layout:2 names the image in oci:layout, which the builder must have under that name',
     hint: 'load it before the build: skopeo copy oci:layout docker-daemon:localhost/layout:2',
   })
 })

@@ -59,9 +59,9 @@ test('what it leaves open is said', async () => {
   const by = 'service api of compose.yaml, service web of compose.yaml'
   expect((await worked(compose)).notes).toEqual([
     `what SVC says: taken from ${by}`,
-    `the build context is not the same in ${by}: ., docker`,
-    `NODE: not the same in ${by}, so what the Dockerfile itself says counts`,
-    `stage dev was not looked at, which is built for ${by}`,
+    `the build context differs between ${by}: ., docker`,
+    `NODE: set differently in ${by}, so the default of the Dockerfile is used`,
+    `stage dev, built for ${by}, was not inspected`,
   ])
 })
 
@@ -76,14 +76,14 @@ test('what a service publishes where it does not answer any more', async () => {
     {
       message:
         'service other of compose.yaml does not publish its port: other services of compose.yaml reach it at 80, which is 8080 now',
-      hint: 'say the new port where they name it, or --ports keep',
+      hint: 'change the port where they name it, or use --ports keep',
     },
   ])
 })
 
 test.each<[string, Partial<Options>, string]>([
-  ['cap_add: [cap_net_admin, SYS_NICE]', {}, 'service api of compose.yaml gives it NET_ADMIN, which a user'],
-  ['privileged: true', {}, 'gives it all capabilities, which a user other than root has not'],
+  ['cap_add: [cap_net_admin, SYS_NICE]', {}, 'service api of compose.yaml gives it NET_ADMIN, which only root can use'],
+  ['privileged: true', {}, 'gives it all capabilities, which only root can use'],
   ['cap_add: [NET_ADMIN]', { capAdd: ['NET_ADMIN'] }, ''],
   ['cap_add: [NET_BIND_SERVICE, IPC_LOCK]', {}, ''],
 ])('a service with %s %j', async (line, options, said) => {

@@ -23,7 +23,7 @@ async function worked(text: string, services: readonly string[], options: Partia
 }
 
 const taken = (words: string) =>
-  `note: the Dockerfile leaves it open what is started: taken from service s0 of compose.yaml (${words})`
+  `note: the Dockerfile sets no command: taken from service s0 of compose.yaml (${words})`
 
 test.each([
   ['with a line end', open],
@@ -49,7 +49,7 @@ test('its own ENTRYPOINT stays, and gets the command', async () => {
   expect(notes).toEqual([taken('server.js')])
   expect(inspection?.[0]?.image).toMatchObject({ entrypoint: ['node'], cmd: ['server.js'] })
   expect((await worked(text, ['entrypoint: node\n    command: server.js'])).notes).toEqual([
-    expect.stringContaining('note: service s0 of compose.yaml (node server.js): started in it'),
+    expect.stringContaining('note: service s0 of compose.yaml (node server.js): other commands that run in this image'),
   ])
 })
 
@@ -68,7 +68,7 @@ test.each([
   const { policy } = withDefaults({})
   const { notes } = await worked(text, services, { policy: { ...policy, target } })
   const other = 'service s0 of compose.yaml (node server.js)'
-  expect(notes).toEqual([`note: ${other}: started in it in place of what it says itself, and not looked at`])
+  expect(notes).toEqual([`note: ${other}: other commands that run in this image, not inspected`])
 })
 
 test.each(['CMD ["node", "server.js"]', 'CMD node server.js'])('nor where it says the same: %s', async (line) => {
@@ -80,13 +80,13 @@ test('of what is as it should be nothing is said', async () => {
   expect([result.verdict, notes]).toEqual(['unchanged', []])
 })
 
-test('where others start something else, that was not looked at', async () => {
+test('where others start something else, that was not inspected', async () => {
   const services = ['command: node server.js', 'command: node worker.js', 'command: [node, server.js]']
   const { result, notes } = await worked(open, services)
   expect(result.verdict).toBe('incomplete')
   expect(notes).toEqual([
     taken('node server.js'),
-    'todo: whether it does what else is started in it is not known: service s1 of compose.yaml (node worker.js)',
+    'todo: other commands that run in this image were not tried: service s1 of compose.yaml (node worker.js)',
   ])
 })
 

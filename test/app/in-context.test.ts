@@ -21,6 +21,6 @@ test('a start script above the Dockerfile is found and read', async () => {
   expect(result.output).toContain('/srv/state')
   expect(context).toBe(top)
   expect(result.findings.map(({ message }) => message)).toContainEqual(
-    "the build context is taken to be .., which has what it copies, and not the Dockerfile's own folder",
+    'the build context is taken to be .., which has the files that it copies, not the folder of the Dockerfile',
   )
 })

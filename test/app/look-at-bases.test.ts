@@ -46,6 +46,7 @@ async function looked(reference: string, { engine = 'none', registry, item, opti
     engine: engine === 'none' ? null : empty,
     sandbox: null,
     known,
+    neighbours: new Map(),
     registries: {
       facts: async (name: string) => {
         asked.push('registry')
@@ -124,9 +125,9 @@ describe('an image that was asked for', () => {
 
   test.each<[string, World, readonly string[]]>([
     [
-      'that it was not looked at is said, and why',
+      'that it was not inspected is said, and why',
       { ...away, item: image },
-      [`${listed} itself was not looked at, so this is what the catalogue says of it: nobody answers`],
+      [`${listed} itself was not inspected; this is what the catalogue says: nobody answers`],
     ],
     ['nobody who wants to go by the catalogue is told so', { ...away, item: image, options: { offline: true } }, []],
     ['one that was looked at needs no such note', { ...there, item: image }, []],
@@ -164,14 +165,14 @@ describe('an image that was asked for', () => {
       'in the engine, as docker-daemon: says, and nowhere else',
       listed,
       { ...there, engine: 'empty', item: { from: 'engine' } },
-      'nginx:latest cannot be looked at: docker has no copy of it',
+      'nginx:latest cannot be inspected: docker has no copy of it',
       '',
     ],
     [
       'offline',
       unlisted,
       { ...there, options: { offline: true } },
-      `${unlisted} cannot be looked at: there is no engine to look with, and the built-in catalogue does not list it`,
+      `${unlisted} cannot be inspected: there is no engine to look with, and the built-in catalogue does not list it`,
       '',
     ],
   ])('%s', async (_, reference, world, failed, asked) => {

@@ -77,7 +77,7 @@ test.each([ends, { ready: false, running: true }])(
     const { env, notes, record } = await willing(came, () => up, ['MORE=1'])
     expect(env).toEqual(['MORE=1'])
     expect(notes).toEqual([
-      'run without what service api of compose.yaml sets (TOKEN, DB): with it the original does not come up alone',
+      'run without what service api of compose.yaml sets (TOKEN, DB), because the original does not start alone with it',
     ])
     expect(record.ready).toBe(true)
   },

@@ -91,7 +91,7 @@ describe('an image', () => {
   test('that nothing is known of is an error', async () => {
     const { code, stdout, stderr } = await call(['example.com/unheard-of:1', '--engine', 'none', '--offline'])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toContain('example.com/unheard-of:1 cannot be looked at')
+    expect(stderr).toContain('example.com/unheard-of:1 cannot be inspected')
   })
 })
 

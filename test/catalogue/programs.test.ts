@@ -72,6 +72,7 @@ const CASES: Readonly<Record<string, ProgramCase>> = {
     ],
   },
   login: { root: 'agetty tty1' },
+  'mariadb-install-db': { option: ['mariadb-install-db --user=mysql', 'mysql'] },
   memcached: {
     config: ['/etc/memcached.conf', '-m 64\n-u memcache\n', 'memcache'],
     option: ['memcached -umem', 'mem'],
@@ -83,7 +84,7 @@ const CASES: Readonly<Record<string, ProgramCase>> = {
     config: ['/etc/mysql/my.cnf', '[mysqld]\nuser = mysql\n', 'mysql'],
     option: ['mysqld --user=mysql', 'mysql'],
   },
-  'mysql-install-db': { option: ['mariadb-install-db --user=mysql', 'mysql'] },
+  'mysql-install-db': { option: ['mysql_install_db --user=mysql', 'mysql'] },
   'network-agents': { root: 'cilium-agent' },
   'network-clients': { root: 'dhclient eth0' },
   nfs: { root: 'rpc.nfsd --debug 8' },

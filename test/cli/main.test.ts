@@ -288,7 +288,7 @@ describe('what goes wrong', () => {
     const { code, stdout, stderr } = await call(['servces'], {
       cwd: tree(),
       processTarget: async () => {
-        throw new HardenError('no-image', 'servces cannot be looked at', { hint: 'pull it' })
+        throw new HardenError('no-image', 'servces cannot be inspected', { hint: 'pull it' })
       },
     })
     expect(stderr).toContain('pull it; no file or folder servces exists either')
@@ -528,9 +528,7 @@ test('a second signal ends the clean-up too, and what is left to a person is sai
   expect({ raised, listening: signals.eventNames() }).toEqual({ raised: ['SIGINT'], listening: ['raised'] })
   release()
   const { stderr } = await called
-  expect(stderr).toContain(
-    'harden-image: ended before all that it made was removed; this removes it:\ndocker rm -f x\n',
-  )
+  expect(stderr).toContain('harden-image: ended before it could clean up; remove what is left with:\ndocker rm -f x\n')
   expect(stderr).not.toContain('rm -f y')
 })
 

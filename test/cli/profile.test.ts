@@ -187,7 +187,7 @@ test('several files: all or none of them', async () => {
   const bad = await call([...args, 'bad.yaml'], { cwd, processTarget: made() })
   expect(bad).toMatchObject({ code: 2, stdout: '' })
   expect(readFileSync(join(cwd, 'compose.yaml'), 'utf8')).toBe(site)
-  expect((await call([...args, 'compose.yaml'], { cwd, processTarget: made() })).stderr).toContain('is there twice')
+  expect((await call([...args, 'compose.yaml'], { cwd, processTarget: made() })).stderr).toContain('is given twice')
   const { code, stderr } = await call([...args, 'more.yaml'], { cwd, processTarget: made() })
   expect({ code, stderr }).toMatchObject({
     code: 0,
@@ -202,7 +202,7 @@ test('an override file that Compose would read too is named', async () => {
     cwd,
     processTarget: made(),
   })
-  expect(stderr).toContain('compose.override.yaml is read on top of it, and was not looked at')
+  expect(stderr).toContain('compose.override.yaml is read on top of it, and was not inspected')
 })
 
 test('what keeps root is answered', async () => {

@@ -65,7 +65,7 @@ describe('RUN', () => {
     expect(commands[0]).toMatchObject({ name: 'id', within: 'substitution' })
   })
 
-  test('redirects', () => {
+  test('redirects are read with their file', () => {
     const { dockerfile, commands } = commandsOf('RUN a >/x 2>&1 && { b; } >>"/y"\n')
     expect(commands[0]?.redirects.map(({ operator, target }) => [operator, target?.value])).toEqual([
       ['>', '/x'],
@@ -150,7 +150,7 @@ describe('RUN', () => {
     },
   )
 
-  test('another SHELL', () => {
+  test('another SHELL is not read as a POSIX shell', () => {
     const { instruction } = only('RUN Get-Item x\n')
     expect(shellCommands(instruction, ['powershell', '-Command'])).toEqual({
       kind: 'unparsed',
@@ -211,7 +211,7 @@ main "$@"
     expect(conditions).toEqual([['a'], ['b', 'a'], ['c', '! a'], ['d', '! a', 'c'], ['e', '! a', '! c']])
   })
 
-  test('another interpreter', () => {
+  test('a script for another interpreter is not read', () => {
     expect(parseShellScript('#!/usr/bin/env python3\nx\n')).toEqual({
       kind: 'unparsed',
       reason: 'the script is for python3',

@@ -31,7 +31,7 @@ function configOf(text: string, config: Partial<ImageConfig> = {}): ImageConfig 
 }
 
 describe('what the stage makes of the base image', () => {
-  test('nothing changed', () => {
+  test('a stage that changes nothing is as its base image', () => {
     expect(configOf('FROM a\nRUN x\n')).toEqual(base)
   })
 
@@ -85,7 +85,7 @@ describe('what the stage makes of the base image', () => {
     expect(configOf(`FROM a\n${lines}\n`)).toEqual({ ...base, ...changed })
   })
 
-  test('ports', () => {
+  test('EXPOSE takes a protocol, a variable and a range', () => {
     const ports = configOf('FROM a\nENV P="443 53/udp"\nEXPOSE 80/TCP $P 8000-8002\n').exposedPorts
     expect(ports.map(({ port, protocol }) => `${port}/${protocol}`)).toEqual([
       '80/tcp',
@@ -111,7 +111,7 @@ describe('what the stage makes of the base image', () => {
     expect(config).toMatchObject({ user: 'app', entrypoint: ['e'], cmd: null })
   })
 
-  test('scratch', () => {
+  test('a stage from scratch begins with nothing', () => {
     const config = configOf('FROM scratch\nCMD ["/app"]\n')
     expect(config).toMatchObject({ user: '', entrypoint: null, cmd: ['/app'], workdir: '/', exposedPorts: [] })
   })

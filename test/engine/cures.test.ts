@@ -82,7 +82,7 @@ describe('a low port', () => {
     })
     expectHardened(proof, 1)
     expect(proof.result.output).toContain('"at=8080/tcp"')
-    expect(findings(proof)).toContain('the only place that says 80')
+    expect(findings(proof)).toContain('the only place that sets 80')
   })
 
   test('that a line only seems to set: the line is left as it was, and the help is asked', async () => {

@@ -57,17 +57,22 @@ describe('left as it is', () => {
       changed: false,
       output: `FROM ${image}\n`,
       stages: [{ userBefore: '1000:1000', userAfter: '1000:1000' }],
+      proof: { passed: true, baseline: { uids: [1000] }, result: { uids: [1000], noNewPrivileges: true } },
     })
+    expect(result.proof?.cells.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['read-only root', 'arbitrary uid, group 0']),
+    )
     // Not because nothing is ever seen: it does run so.
     if (nonroot) await expectWorksUnprivileged(image, nonroot)
   })
 
-  test('its Dockerfile', async () => {
+  test('its Dockerfile is as expected', async () => {
     const path = join(imageFolder('already-nonroot'), 'Dockerfile')
     const { code, result } = await hardenOne(path, ['--prove'])
-    expect({ code, verdict: result.verdict, output: result.output }).toEqual({
+    expect({ code, verdict: result.verdict, output: result.output, passed: result.proof?.passed }).toEqual({
       code: 0,
       verdict: 'unchanged',
+      passed: true,
       output: await readFile(path, 'utf8'),
     })
   })

@@ -374,7 +374,7 @@ const configs: readonly HostileCase[] = [
     layers: [shell],
     verdicts: DONE_OR_REFUSED,
   },
-  { name: 'a config that is no JSON', document: '{"config": {', verdicts: REFUSED },
+  { name: 'a config that is not JSON', document: '{"config": {', verdicts: REFUSED },
   { name: 'a config nested 100,000 deep', document: '['.repeat(100_000) + ']'.repeat(100_000), verdicts: REFUSED },
   {
     name: 'a start script that is all brackets',

@@ -150,7 +150,7 @@ test('Ctrl-C ends it where the engine was stopped too, and says what is left', a
       },
     })
     expect(code).toBe(130)
-    expect(stderr).toMatch(/what was made is still there; this removes it:\n {2}docker ps -aq --filter label=/)
+    expect(stderr).toMatch(/what the run made is still there; remove it with:\n {2}docker ps -aq --filter label=/)
     expect(stderr).not.toMatch(/this is a bug|^\s+at /m)
     const left = /harden-image\.session=([0-9a-f]+)/.exec(stderr)?.[1]
     engine.end()

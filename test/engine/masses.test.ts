@@ -79,9 +79,9 @@ test('of a thousand ports that an image exposes twenty that go alike are named, 
   const args = [join(REPOSITORY, 'dist', 'cli.js'), tagged('exposes'), '--format', 'text']
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder })
   // Of those that are looked for, and of those beyond.
-  expect(stdout.match(/and \d+ more ports, of which the same is true/g)).toEqual([
-    `and ${bounds.movedPorts - bounds.shownPorts} more ports, of which the same is true`,
-    `and ${1000 - bounds.movedPorts - bounds.shownPorts} more ports, of which the same is true`,
+  expect(stdout.match(/and \d+ more ports, likewise/g)).toEqual([
+    `and ${bounds.movedPorts - bounds.shownPorts} more ports, likewise`,
+    `and ${1000 - bounds.movedPorts - bounds.shownPorts} more ports, likewise`,
   ])
   expect(stdout.match(/ stays: /g)).toHaveLength(2 * bounds.shownPorts)
 }, 120_000)

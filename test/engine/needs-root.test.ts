@@ -103,6 +103,33 @@ test('a program that changes its root folder whatever it is told needs root, and
   })
 })
 
+test('a supervisor that stays root while others take the connections is compared, and what it could do is a remark', async () => {
+  // No interpreter by its name; it watches with root in reserve.
+  const image = await build('watcher', [
+    'FROM debian:trixie-slim',
+    'RUN cp /usr/bin/perl /usr/local/bin/watcher',
+    'COPY <<"PROGRAM" /srv/p',
+    'use IO::Socket::INET;',
+    'my $s = IO::Socket::INET->new(LocalPort => 8000, Listen => 50, ReuseAddr => 1) or die;',
+    'if (!fork) {',
+    '  $) = "65534 65534"; $( = 65534; $< = $> = 65534;',
+    '  while (my $c = $s->accept) { sysread $c, my $q, 4096; print $c "HTTP/1.0 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok"; close $c }',
+    '}',
+    '$> = 65534;',
+    'wait',
+    'PROGRAM',
+    'EXPOSE 8000',
+    'CMD ["watcher", "/srv/p"]',
+  ])
+  const { code, result } = await hardenOne(image, ['--prove'])
+  expect({ code, verdict: result.verdict, passed: result.proof?.passed }).toEqual({
+    code: 0,
+    verdict: 'hardened',
+    passed: true,
+  })
+  expect(result.proof?.remarks.join('\n')).toContain('what /usr/local/bin/watcher could do as root')
+})
+
 describe('a server that greets, and switches its user only for a real request', () => {
   let image = ''
   beforeAll(async () => {
@@ -122,6 +149,8 @@ describe('a server that greets, and switches its user only for a real request', 
       passed: false,
     })
     expect(result.findings.map(({ message }) => message).join('\n')).toContain('not exercised')
+    // It was compared all the same.
+    expect(result.proof?.checks).not.toEqual([])
   })
 
   test('needs root as soon as a check makes it work', async () => {

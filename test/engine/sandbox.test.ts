@@ -188,7 +188,7 @@ describe('the network of a proof', () => {
 })
 
 describe('a limit of a proof that is reached is said', () => {
-  test('of processes', async () => {
+  test('of processes is held', async () => {
     const command = [
       'perl',
       '-e',

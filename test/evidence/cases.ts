@@ -111,6 +111,12 @@ export const providerCases: Readonly<Record<string, ProviderCases>> = {
     yields: of(`${debian}CMD update-ca-certificates && exec /x\n`),
     not: of(`${debian}RUN update-ca-certificates\nCMD exec /x\n`),
   },
+  'cron-jobs': {
+    yields: of(`${debian}COPY jobs /etc/cron.d/jobs\nCMD ["/x"]\n`, { jobs: '* * * * * root /y\n' }),
+    not: of(`${debian}COPY jobs /etc/cron.d/jobs\nCMD ["supercronic", "/etc/cron.d/jobs"]\n`, {
+      jobs: '* * * * * /y\n',
+    }),
+  },
   packages: {
     yields: of(`${debian}RUN apt-get install -y nginx\nCMD ["nginx", "-g", "daemon off;"]\n`),
     not: of(`${debian}RUN apt-get install -y nginx\nCMD ["/x"]\n`),

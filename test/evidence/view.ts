@@ -28,7 +28,16 @@ export function partOf({
   const whole: ImageConfig = { ...emptyConfig, ...config }
   const facts: ImageFacts = { ...unknownFacts('example.org/test:1', 'nobody looked'), config: whole }
   const files = createFileModel(contents.entries, contents.texts)
-  const start = { launches: [], programs: [], scripts: [], writes: [], possibleWrites: [], actions: [], unread: [] }
+  const start = {
+    launches: [],
+    programs: [],
+    scripts: [],
+    asked: [],
+    writes: [],
+    possibleWrites: [],
+    actions: [],
+    unread: [],
+  }
   const rest = { builders: [], chain: [], servers: [], installed: [], entry: null, built: false, asBuilt: false }
   return { contents, facts, files, own: files, started: whole, start, ...rest, ...known } as unknown as StageView
 }

@@ -136,7 +136,7 @@ test('a folder deeper than is followed is not given, and that is said', () => {
   )
   expect(grants).toEqual([])
   expect(ungranted.map(({ closed }) => closed?.reason)).toEqual([
-    `it lies more than ${bounds.writtenDepth} folders deep, and was not looked at`,
+    `it lies more than ${bounds.writtenDepth} folders deep, and was not inspected`,
   ])
 })
 

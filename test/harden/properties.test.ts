@@ -142,7 +142,7 @@ function factsFor(text: string, one: Case, flags: FactsFile['policy']): FactsFil
   return { ...one.facts, bases, policy: { ...one.facts.policy, ...flags } }
 }
 
-test('generated Dockerfiles', () => {
+test('generated Dockerfiles keep every promise', () => {
   fc.assert(
     fc.property(dockerfileText, policy, (text, flags) => check(text, { policy: flags ?? {} })),
     RUNS,

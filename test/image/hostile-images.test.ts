@@ -123,7 +123,7 @@ describe('a layer', () => {
     ],
     ['one empty block', [header('x'), Buffer.alloc(512), header('y')], /one of its headers is empty/],
     ['a damaged header', [header('x').fill(7, 0, 9)], /the checksum of a header is wrong/],
-    ['a file for its root', [header('.')], /no folder/],
+    ['a file for its root', [header('.')], /not a folder/],
     ['a path of 5000 characters', [pax('path', 'a/'.repeat(2500).concat('x')), header('x')], /has 5002 characters/],
     [
       'a hard link to a folder',
@@ -139,7 +139,7 @@ describe('a layer', () => {
     ['a path that leads above its root', [header('../../etc/x')], { '/etc/x': {} }],
     ['a newline and an ESC in a name', [header('a\n\u001b[31m')], { '/a\n\u001b[31m': {} }],
     [
-      'a file that is there twice: the last',
+      'a file that is given twice: the last',
       [header('x', { uid: '5' }), header('x', { uid: '6' })],
       { '/x': { uid: 6 } },
     ],
@@ -212,12 +212,12 @@ describe('layers', () => {
     [
       'a file behind a link of a lower layer',
       [[header('a', { flag: '2', link: 'etc' })], [header('a/passwd')]],
-      '/a/passwd is in it, and /a is no folder',
+      '/a/passwd is in it, and /a is not a folder',
     ],
     [
       'a file behind a link of its own layer',
       [[header('a', { flag: '2', link: 'etc' }), header('a/passwd')]],
-      '/a/passwd is in it, and /a is no folder',
+      '/a/passwd is in it, and /a is not a folder',
     ],
     [
       'a folder that becomes a file',
@@ -484,9 +484,9 @@ describe('an archive', () => {
 
   test('that is a pipe or a device is not waited for', async () => {
     execFileSync('mkfifo', [join(folder, 'a.tar')])
-    expect((await why(open('docker-archive:a.tar'))).message).toBe('a.tar is no regular file')
+    expect((await why(open('docker-archive:a.tar'))).message).toBe('a.tar is not a regular file')
     await symlink('/dev/zero', join(folder, 'b.tar'))
-    expect((await why(open('oci-archive:b.tar'))).message).toBe('b.tar is no regular file')
+    expect((await why(open('oci-archive:b.tar'))).message).toBe('b.tar is not a regular file')
   })
 
   test('of 20,000 entries is read', async () => {

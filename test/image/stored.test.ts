@@ -194,11 +194,11 @@ describe('docker-archive', () => {
     })
 
     test.each([
-      ['', 'has 3 images: team/web:1, team/web:2, @2', 'say which: docker-archive:a.tar:team/web:1'],
+      ['', 'has 3 images: team/web:1, team/web:2, @2', 'choose one: docker-archive:a.tar:team/web:1'],
       [
         ':other',
         'a.tar has no image that is called other, only team/web:1, team/web:2',
-        'say which: docker-archive:a.tar:team/web:1',
+        'choose one: docker-archive:a.tar:team/web:1',
       ],
     ])('not said or not there: %j', async (image, message, hint) => {
       await expect(open(`docker-archive:a.tar${image}`)).rejects.toMatchObject({

@@ -102,7 +102,7 @@ test('decisions are data: they survive JSON as they are', () => {
 test('a decision carries the evidence of what it decides', () => {
   const evidence = [{ source: 'given', subject: '/x', detail: 'asked for' }] as const
   expect(decide('grant', [{ path: '/x', kind: 'own-file', evidence }])).toEqual([
-    { kind: 'grant', value: { path: '/x', kind: 'own-file', evidence }, needsRoot: true, optional: false, evidence },
+    { kind: 'grant', value: { path: '/x', kind: 'own-file', evidence }, needsRoot: true, evidence },
   ])
 })
 

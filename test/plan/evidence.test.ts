@@ -76,10 +76,10 @@ describe('conventions', () => {
 describe('given', () => {
   const given = (policy: object, workdir = '/srv/app') =>
     paths(givenNeeds({ ...defaultPolicy, ...policy }, image({ config: { workdir } }).config))
-  test('--writable, normalised', () => {
+  test('--writable gives its path, normalised', () => {
     expect(given({ writable: ['/data/', '/a/../b', '/c'] })).toEqual(['/data', '/b', '/c'])
   })
-  test('--own', () => {
+  test('--own gives what it names', () => {
     expect(given({})).toEqual([])
     expect(given({ own: 'workdir' })).toEqual(['/srv/app'])
     expect(given({ own: 'workdir' }, '/')).toEqual([])

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Evidence } from '../../src/evidence/claim.ts'
+import type { FileEdit } from '../../src/evidence/file-edit.ts'
 import {
   includedGrants,
   includedHome,
@@ -7,7 +8,7 @@ import {
   includedSwitch,
   partsOf,
 } from '../../src/plan/grants/excluded-parts.ts'
-import type { FileEdit, Grant } from '../../src/plan/plan.ts'
+import type { Grant } from '../../src/plan/plan.ts'
 import type { StepDownPlan } from '../../src/plan/step-down/step-down-plan.ts'
 
 const because = (source: Evidence['source']): readonly Evidence[] => [{ source, subject: '/x', detail: 'why' }]

@@ -6,11 +6,12 @@ import {
   applySubstitutions,
   escapeEre,
   escapeReplacement,
+  type FileEdit,
   matches,
   mergeByFile,
+  type Substitution,
   sedCommand,
 } from '../../src/evidence/file-edit.ts'
-import type { FileEdit, Substitution } from '../../src/plan/plan.ts'
 import { quote, sed } from './sed.ts'
 
 const put = (pattern: string, replacement: string, global = false): Substitution => ({ pattern, replacement, global })

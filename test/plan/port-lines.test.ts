@@ -101,7 +101,7 @@ describe('a line that sets the port is moved', () => {
     )
   })
 
-  test('with CRLF', () => {
+  test('lines that end with CRLF keep it', () => {
     expect(moved('listen 80;\r\nport 80\r\n', 80, 8080)).toBe('listen 8080;\r\nport 8080\r\n')
   })
 })

@@ -31,6 +31,18 @@ describe('a port in a value', () => {
   })
 })
 
+test.each<[string, string]>([
+  ['ldap:///', 'ldap://:8389/'],
+  ['"ldap:///', '"ldap://:8389/'],
+  ["ldap:///'", "ldap://:8389/'"],
+  ['"ldap://0.0.0.0/"', '"ldap://0.0.0.0:8389/"'],
+  ['ldap://other/', 'ldap://other/'],
+  ['ldaps:///', 'ldaps:///'],
+  ['ldapi:///', 'ldapi:///'],
+])('a port that %s stands for', (before, after) => {
+  expect(movePort(before, 389, 8389)).toBe(after)
+})
+
 describe('a port in the command', () => {
   test.each<[string[], string[]]>([
     [
@@ -115,7 +127,7 @@ describe('a port in the command', () => {
     expect(moveInArguments(before, 80, 8080)).toEqual(after)
   })
 
-  test('no command', () => {
+  test('a stage without a command moves no port', () => {
     expect(moveInArguments(null, 80, 8080)).toBeNull()
   })
 })
@@ -160,7 +172,7 @@ describe('the help of a program', () => {
     expect(result.decisions[0]?.evidence.map(({ detail }) => detail).join()).toContain('-p port listen there')
   })
 
-  test('names none', () => {
+  test('a help that names no option for a port moves none', () => {
     expect(show(plan(base, { help: help('  -p file   the pid file') }))).toEqual(['53/udp kept'])
   })
 
@@ -197,7 +209,7 @@ describe('the help of a program', () => {
   })
 })
 
-describe('after a run, the only place that says the number', () => {
+describe('after a run, the only place that sets the number', () => {
   const ran = (cmd: string[], texts: Record<string, string[]> = {}, changes: Partial<PortSources> = {}) => {
     const base: BaseFile = { config: { cmd, env: { LEVEL: '8' } }, texts }
     return plan(base, { bound: [tcp(80)], opened: Object.keys(texts), ...changes })
@@ -229,7 +241,7 @@ describe('after a run, the only place that says the number', () => {
 
   test('is said to be guessed, and is none where it was shown not to be', () => {
     const [decision] = ran(['thing', 'at=80/tcp']).decisions
-    const detail = 'the only place that says 80: "at=80/tcp" in CMD'
+    const detail = 'the only place that sets 80: "at=80/tcp" in CMD'
     expect(decision).toMatchObject({ to: 8080, guessed: true, reason: detail })
     expect(show(ran(['thing', 'at=80/tcp'], {}, { excluded: new Set([detail]) }))).toEqual(['80/tcp kept'])
   })

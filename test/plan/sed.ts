@@ -2,8 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sedCommand } from '../../src/evidence/file-edit.ts'
-import type { Substitution } from '../../src/plan/plan.ts'
+import { type Substitution, sedCommand } from '../../src/evidence/file-edit.ts'
 
 /** A word of a script for sh, whatever is in it. */
 export const quote = (word: string): string => `'${word.replaceAll("'", String.raw`'\''`)}'`

@@ -87,6 +87,36 @@ describe("a program's own switch of user", () => {
     expect(lines(plan({ cmd: ['thing'] }, texts, [chroot]))).toEqual(['^user = web$', '^chroot = /srv$'])
   })
 
+  test('an option stays where it was another known program that was refused', () => {
+    const cmd = ['mysqld', '--user=web', '--log-bin']
+    const texts = { '/etc/nginx/nginx.conf': ['user web;'] }
+    const by = (program: string): Operation => ({ ...refused, by: program })
+    expect(plan({ cmd }, texts, [by('/usr/sbin/nginx')]).argv.cmd).toBeNull()
+    expect(plan({ cmd }, texts, [by('/usr/sbin/gosu')]).argv.cmd).toBeNull()
+    expect(plan({ cmd }, texts, [by('/usr/sbin/mariadbd')]).argv.cmd).toEqual(['mysqld', '--log-bin'])
+    expect(plan({ cmd }, texts, [by('/usr/bin/python3')]).argv.cmd).toEqual(['mysqld', '--log-bin'])
+    expect(plan({ cmd }, texts, [refused]).argv.cmd).toEqual(['mysqld', '--log-bin'])
+  })
+
+  test('what an option decides besides the switch stays', () => {
+    const without = (...cmd: string[]) => plan({ cmd }, {}, []).argv.cmd
+    expect(without('mariadb-install-db', '--user=web', '--skip-test-db')).toEqual([
+      'mariadb-install-db',
+      '--auth-root-socket-user=web',
+      '--skip-test-db',
+    ])
+    expect(without('mariadb-install-db', '--auth-root-socket-user=admin', '--user', 'web')).toEqual([
+      'mariadb-install-db',
+      '--auth-root-socket-user=admin',
+    ])
+    expect(without('mysql_install_db', '--user=web')).toEqual(['mysql_install_db'])
+    expect(without('sh', '-c', 'mariadb-install-db --user=web && exec mariadbd --user=web')).toEqual([
+      'sh',
+      '-c',
+      'mariadb-install-db --auth-root-socket-user=$(id -un) && exec mariadbd --user=web',
+    ])
+  })
+
   test('arguments that name an account', () => {
     const cmd = ['thing', '-u', 'web', '-g', 'web', '-f']
     expect(plan({ cmd }, {}, []).argv.cmd).toBeNull()

@@ -111,7 +111,7 @@ describe('the folder that it starts in then', () => {
     expect(needs.map(({ access, path }) => `${access} ${path}`)).toEqual(['keep-state /srv/web'])
   })
 
-  test('says why', () => {
+  test('the plan says why the WORKDIR moves', () => {
     const { workdir } = planWorkdir([database], image({}), files(), app, false)
     expect(workdir?.reason).toBe('/x.db is made where it starts, and / belongs to the system')
     expect(workdir?.evidence).toEqual([{ source: 'traced', subject: '/home/app', detail: 'open("x")' }])

@@ -90,9 +90,9 @@ describe('extends', () => {
     expect(hint(sampleProfile())).not.toContain('declare')
   })
 
-  test('of another file, with an image of its own: said, since it was not looked at', () => {
+  test('of another file, with an image of its own: said, since it was not inspected', () => {
     const { notes } = edited(['services:\n  web:\n    image: nginx\n    extends: {file: base.yaml, service: app}\n'])
-    expect(notes).toContain('web also gets what app of base.yaml says (extends), which was not looked at')
+    expect(notes).toContain('web also gets what app of base.yaml says (extends), which was not inspected')
   })
 
   test.each([

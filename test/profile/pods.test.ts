@@ -152,7 +152,7 @@ test.each<[unknown, RegExp]>([
   [[{ op: 'replace', path: '/spec', value: 1 }], /a list of JSON patch operations/],
   [{ kind: 'ConfigMap' }, /it has no Pod.* but ConfigMap/],
   [{ a: 1 }, /but an object without a kind/],
-  [{ services: { web: { image: 'nginx' } } }, /a Compose file: say --for compose/],
+  [{ services: { web: { image: 'nginx' } } }, /a Compose file: use --for compose/],
 ])('%j is refused', (value, hint) => {
   const edit = () => editManifests([{ name: 'x.yaml', text: stringify(value) }], profile, null)
   expect(edit).toThrow(expect.objectContaining({ hint: expect.stringMatching(hint) }))

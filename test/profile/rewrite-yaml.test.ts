@@ -79,5 +79,5 @@ test('a part that others share is left alone, and why is said', () => {
 })
 
 test.each(['a: [1', 'a: *b\n', 'a: 1\na: 2\n'])('%j is no YAML', (text) => {
-  expect(() => parseYaml(text, 'x.yaml')).toThrow(/x\.yaml is no valid YAML: /)
+  expect(() => parseYaml(text, 'x.yaml')).toThrow(/x\.yaml is not valid YAML: /)
 })

@@ -8,7 +8,7 @@ import { CONDITIONS } from '../../src/proof/conditions/index.ts'
 const FAILED_BY: Readonly<Record<string, string | null>> = {
   plain: "['only-works-for-root', [",
   'capabilities dropped, no new privileges': "['helps-itself-to-root', [",
-  'the same, low ports refused': "['has-its-port-in-its-code', [",
+  'the same, low ports refused': 'a low port in its code is had as Docker gives it',
   'read-only root': 'what is written where no mount can be fails with a read-only root, which does not count',
   'arbitrary uid, group 0': 'a program that must know its user is not hardened for any uid, and its own words say why',
   // No run of its own: in the run that is compared each volume is new, and what fails with it fails the proof.

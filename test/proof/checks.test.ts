@@ -246,7 +246,7 @@ describe('sameProcesses', () => {
   const worker = one(2, 'python3 /srv/app.py', 0)
   const baseline = run([master, worker], [master, worker])
 
-  test('all stay', () => {
+  test('processes that all stay pass', () => {
     expect(
       told(
         baseline,
@@ -340,7 +340,7 @@ describe('doubts', () => {
 
   test('a site that let nobody in is named', () => {
     const seen = record({ answers: [{ ...http(631), detail: '403 text/html' }] })
-    expect(doubts(seen, seen, true)).toEqual([expect.stringMatching(/^tcp 631: turns away who is not known/)])
+    expect(doubts(seen, seen, true)).toEqual([expect.stringMatching(/^tcp 631: turns away unknown clients/)])
   })
 
   test('that it goes on is all that was seen', () => {

@@ -47,9 +47,7 @@ test('the text names twenty that go alike, and says how many more there are', ()
     'and 480 more ports differs',
   ])
   expect(lines.filter((line) => line.includes(' note '))).toHaveLength(21)
-  expect(lines).toContain(
-    '  12:1    note    and 980 more ports, of which the same is true; --format json names them all (raise-ports)',
-  )
+  expect(lines).toContain('  12:1    note    and 980 more ports, likewise; --format json names them all (raise-ports)')
   // What is of no port is all there.
   expect(lines.join('\n')).toMatch(/smoke test +exit 0 +exit 0 +ok/)
   expect(lines.join('\n')).toContain('runs as app (10001:10001) (set-user)')
@@ -58,7 +56,7 @@ test('the text names twenty that go alike, and says how many more there are', ()
 
 test.each([markdown, html])('$name is as short', (format) => {
   const page = format.render(renderings, NO_COLOUR)
-  expect(page).toContain('and 980 more ports, of which the same is true')
+  expect(page).toContain('and 980 more ports, likewise')
   expect(page.match(/and 480 more ports/g)).toHaveLength(2)
   expect(page.match(/\bstays:/g)).toHaveLength(20)
 })
@@ -128,7 +126,7 @@ test('what inspect says of an image and its plan is as short', () => {
   })
   expect(lines.find((line) => line.startsWith('    ports'))).toMatch(/ 8019\/tcp and 980 more$/)
   expect(lines.filter((line) => line.startsWith('    port '))).toHaveLength(21)
-  expect(lines.join('\n')).toContain('and 980 more ports, of which the same is true')
+  expect(lines.join('\n')).toContain('and 980 more ports, likewise')
 })
 
 test('a list of as many as are shown has no more', () => {

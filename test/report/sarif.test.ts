@@ -65,7 +65,7 @@ test('a path is that from the root of the repository, and its base is said witho
   expect(run?.originalUriBaseIds).toEqual({ '%SRCROOT%': { description: { text: expect.any(String) } } })
 })
 
-test('a rule that is no transform says what it is for', () => {
+test('a rule that is not a transform says what it is for', () => {
   const note = { ...finding, transform: 'read-build', outcome: 'note' as const }
   const run = runOf(sampleRendering('Dockerfile', 'x', 'y', { findings: [note] }))
   expect(run?.tool.driver.rules?.[0]?.shortDescription?.text).toContain('Compose')

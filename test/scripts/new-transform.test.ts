@@ -80,7 +80,7 @@ test.each(['User', 'user', 'set_user', '../set-user', ''])('refuses the name "%s
   expect(stderr).toContain('kebab-case')
 })
 
-test('overwrites nothing', () => {
+test('an existing transform is not overwritten', () => {
   scaffold('drop-setuid')
   const { status, stderr } = scaffold('drop-setuid')
   expect(status).toBe(2)

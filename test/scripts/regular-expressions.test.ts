@@ -8,6 +8,7 @@ import { bounds } from '../../src/bounds.ts'
 const MADE: Readonly<Record<string, string>> = {
   "src/borders/terminal.ts: `(${'\\u001b'}\\\\[(?:1|2|22|3[1236]|39)m)`": 'constants, and names of \\w alone',
   'src/dockerfile/words.ts: `[${unicodeSpaces}]`': 'constants, and names of \\w alone',
+  "src/image/reference.ts: `^(${Object.keys(transports).join('|')}):(.*)$`": 'constants, and names of \\w alone',
   'src/image/reference.ts: `^(?:${label}(?:\\\\.${label})*|\\\\[[a-fA-F0-9:]+\\\\])(?::[0-9]+)?$`':
     'constants, and names of \\w alone',
   'src/image/sources/catalogue.ts: pattern': 'the catalogue, which is ours',
@@ -21,6 +22,14 @@ const MADE: Readonly<Record<string, string>> = {
   'src/evidence/vendor-files.ts: String.raw`(?:^|[\\s/])${program}\\s(?:[^;&|]*\\s)?${option}\\s*["\']?(/[^\\s"\';&|]+)`':
     'constants, and names of \\w alone',
   'src/evidence/servers.ts: `^(?:${pattern})$`': 'the catalogue, which is ours',
+  'src/evidence/unknown-servers.ts: String.raw`(?<![\\w.-])${escapeEre(word)}(?![\\w-])`':
+    'a name, escaped, between two borders of words',
+  'src/workspace/image-users.ts: String.raw`^[ \\t]*${key}[ \\t]*=[ \\t]*"([^"\\n]*)"`':
+    'constants, and names of \\w alone',
+  'src/workspace/image-users.ts: String.raw`^[ \\t]*${key}[ \\t]*=[ \\t]*\\[([^\\]]*)\\]`':
+    'constants, and names of \\w alone',
+  "src/workspace/surroundings.ts: names.map((name) => name.replace(/[.*+?^${}()|[\\]\\\\]/g, '\\\\$&')).join('|')":
+    'names, escaped',
   'src/evidence/frameworks.ts: says': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: pattern': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: run': 'the catalogue, which is ours',
@@ -99,6 +108,7 @@ const MADE: Readonly<Record<string, string>> = {
   "src/image/sources/catalogue.ts: `^${glob.replace(/[.+?^${}()|[\\]\\\\]/g, '\\\\$&').replaceAll('*', '[^/]*')}$`":
     'the catalogue, which is ours',
   'src/image/sources/catalogue.ts: tagPattern': 'the catalogue, which is ours',
+  "src/image/step-down/daemons.ts: `^[ \\\\t]*(?:${owner.join('|')})[ \\\\t]*=`": 'the catalogue, which is ours',
   'src/image/step-down/daemons.ts: `^[ \\\\t]*(?:${keys})${between}["\']?(?<${named}>[\\\\w.$\\\\{\\\\}-]+)["\']?[ \\\\t]*(?:;[ \\\\t]*)?$`':
     'constants, and names of \\w alone',
   'src/image/step-down/daemons.ts: inOption.pattern': 'the catalogue, which is ours',

@@ -238,7 +238,12 @@ describe('a clear error, and nothing written', () => {
       ['--config', 'home/.config/docker/daemon.json'],
       'is the file of a rootless daemon',
     ],
-    ['a backup that is no backup', { 'etc/docker/daemon.json.before-userns': 'x' }, [], 'is no backup of userns apply'],
+    [
+      'a backup that is no backup',
+      { 'etc/docker/daemon.json.before-userns': 'x' },
+      [],
+      'is not a backup of userns apply',
+    ],
     [
       'a backup that was not reverted',
       { 'etc/docker/daemon.json.before-userns': '{"version":1,"files":[],"folders":[]}' },
@@ -379,12 +384,12 @@ describe('with an engine that answers', () => {
 
   test('one of another machine says nothing about this one', async () => {
     const { stdout } = await ask(root(host), 'check', { Name: 'elsewhere' })
-    expect(stdout).toContain('no engine was asked (the engine that answers is of another machine, elsewhere)')
+    expect(stdout).toContain('no engine was asked (the engine that answers belongs to another machine, elsewhere)')
   })
 
   test('podman in the guise of docker is none', async () => {
     const { stdout } = await ask(root(host), 'check', { ServerVersion: undefined, version: { Version: '5.0' } })
-    expect(stdout).toContain('no engine was asked (docker is no Docker Engine here)')
+    expect(stdout).toContain('no engine was asked (docker is not Docker Engine here)')
   })
 
   test('the account that is set has no range: broken, and why', async () => {
@@ -404,7 +409,7 @@ test.each([
   ['userns check --user app', '--user is for plan and apply'],
   ['userns plan --format diff', '--format'],
   ['userns plan --engine podman', '--engine'],
-  ['userns check --root /nowhere/at/all', '--root /nowhere/at/all is no folder'],
+  ['userns check --root /nowhere/at/all', '--root /nowhere/at/all is not a folder'],
 ])('%s', async (line, ...parts) => {
   const { code, stderr } = await call(line.split(' '), { cwd: tmpdir() })
   expect(code).toBe(2)

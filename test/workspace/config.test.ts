@@ -85,7 +85,7 @@ const rejected: readonly (readonly [string, string])[] = [
   ['engine: lxc', ':1: engine must be one of'],
   ['smoke: "  "', ':1: smoke must be text'],
   ['smoke: 3', ':1: smoke must be a shell command, or a list of checks'],
-  ['smoke:\n  - curl -f x', ':2: smoke has a check that is no map'],
+  ['smoke:\n  - curl -f x', ':2: smoke has a check that is not a map'],
   ['smoke:\n  - htpp: {}', ':2: smoke knows no check "htpp", did you mean http?'],
   ['smoke:\n  - name: x', ':2: smoke has a check with no kind'],
   ['smoke:\n  - http: {}\n    tcp: { port: 1 }', ':2: smoke has a check with http and tcp'],
@@ -123,7 +123,7 @@ describe('what is refused, with the line', () => {
   test.each([
     ['own: minimal\nown: copied', ':2: '],
     ['user: [app', ':1: '],
-    ['own: minimal\nignore:\n  - rise-ports', ':2: ignore names "rise-ports", which is no transform'],
+    ['own: minimal\nignore:\n  - rise-ports', ':2: ignore names "rise-ports", which is not a transform'],
     ['user: "99999999999"', 'is larger'],
   ])('%j', (text, message) => {
     expect(() => read(text)).toThrow(message)

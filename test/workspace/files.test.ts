@@ -28,7 +28,7 @@ describe('reading', () => {
     [
       'too large',
       'x'.repeat(bounds.textBytes + 1),
-      'x cannot be read: it is larger than 1048576 bytes, so it is no Dockerfile',
+      'x cannot be read: it is larger than 1048576 bytes, so it is not a Dockerfile',
     ],
   ])('%s', async (_name, content, message) => {
     const cwd = tree({ x: content })

@@ -128,7 +128,7 @@ describe('any text gives settings, builds or an error of ours', () => {
     value.map((one) => stringify(one)),
   )
 
-  test('a configuration', () => {
+  test('no configuration makes the reader fail otherwise than with a clear error', () => {
     fc.assert(
       fc.property(text, (one) => void configured(one)),
       RUNS,

@@ -70,12 +70,12 @@ describe('a configuration that nobody trusts', () => {
     const [{ findings }] = JSON.parse(stdout).results
     const left = findings.filter(({ transform }: { transform: string }) => transform === 'read-config')
     expect(left.map(({ message }: { message: string }) => message)).toEqual([
-      `.harden-image.yaml:12: context ../outside lies outside of ${cwd}: left out`,
-      '.harden-image.yaml:11: engine chooses podman: left out',
-      '.harden-image.yaml:10: capAdd gives SYS_ADMIN: left out',
-      '.harden-image.yaml:2: a smoke check runs a command on this machine (in: host): left out',
-      '.harden-image.yaml:8: env takes SECRET_TOKEN from your environment: left out',
-      '.harden-image.yaml:9: buildArg takes GH from your environment: left out',
+      `.harden-image.yaml:12: ignored: context ../outside lies outside of ${cwd}`,
+      '.harden-image.yaml:11: ignored: engine chooses podman',
+      '.harden-image.yaml:10: ignored: capAdd gives SYS_ADMIN',
+      '.harden-image.yaml:2: ignored: a smoke check runs a command on this machine (in: host)',
+      '.harden-image.yaml:8: ignored: env takes SECRET_TOKEN from your environment',
+      '.harden-image.yaml:9: ignored: buildArg takes GH from your environment',
     ])
     for (const { outcome, hint } of left)
       expect([outcome, hint]).toEqual(['note', expect.stringContaining('--trust-config')])
@@ -92,12 +92,12 @@ describe('a configuration that nobody trusts', () => {
   test('smoke as one text is a command of this machine', async () => {
     const { options, stderr } = await call(['--prove', 'Dockerfile'], { cwd: project('smoke: touch /tmp/owned\n') })
     expect(options[0]?.smoke).toEqual([])
-    expect(stderr).toContain('.harden-image.yaml:1: smoke runs a command on this machine: left out')
+    expect(stderr).toContain('.harden-image.yaml:1: ignored: smoke runs a command on this machine')
   })
 
   test('what matters only where something is run is not said where nothing is', async () => {
     const { stderr } = await call(['Dockerfile'], { cwd: project('smoke: a\nenv: [A]\ncapAdd: [SYS_ADMIN]\n'), env })
-    expect(stderr).not.toContain('left out')
+    expect(stderr).not.toContain('ignored: ')
   })
 
   test.each([
@@ -141,7 +141,7 @@ describe('a configuration that nobody trusts', () => {
     rmSync(join(cwd, '.harden-image.yaml'))
     for (const name of ['.harden-image.yaml', '.gitignore', '.dockerignore', 'compose.yaml', '.env'])
       execFileSync('mkfifo', [join(cwd, name)])
-    expect((await call(['.'], { cwd })).stderr).toContain('.harden-image.yaml cannot be read: it is no regular file')
+    expect((await call(['.'], { cwd })).stderr).toContain('.harden-image.yaml cannot be read: it is not a regular file')
     rmSync(join(cwd, '.harden-image.yaml'))
     expect((await call(['.'], { cwd })).code).toBe(0)
   })
@@ -172,7 +172,7 @@ describe('what the caller trusts', () => {
     const { options, stdout, stderr } = await call(line.split(' '), { cwd: project(), env })
     expect(options).toMatchObject([all])
     expect(options[0]?.smoke).toHaveLength(6)
-    expect(stdout + stderr).not.toContain('left out')
+    expect(stdout + stderr).not.toContain('ignored: ')
   })
 
   test('a folder of the list, with all below it, by its real path', async () => {
@@ -216,7 +216,7 @@ describe('what the caller trusts', () => {
 
   test('a line that names no absolute folder is a mistake with its line', async () => {
     const { code, stderr } = await call(['Dockerfile'], { cwd: project(), env: { HOME: home('# x\nwork\n') } })
-    expect([code, stderr]).toEqual([2, expect.stringContaining('trusted:2: "work" is no absolute folder')])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('trusted:2: "work" is not an absolute path')])
   })
 
   test('a file that --config names, outside of every repository and folder that is worked on, and nobody else can write', async () => {
@@ -260,7 +260,7 @@ describe('what lies above a target, in no repository', () => {
     chmodSync(join(shared, '.harden-image.yaml'), 0o666)
     const { options, stderr } = await call(['Dockerfile'], { cwd: join(shared, 'work') })
     expect(options[0]?.policy.ignore).toEqual([])
-    expect(stderr).toContain(`${shared}/.harden-image.yaml: it lies above the target, in no repository`)
+    expect(stderr).toContain(`${shared}/.harden-image.yaml: ignored: it lies above the target, in no repository`)
   })
 
   asRoot('does not where another user has put it, be it configuration, a Compose file or a .git', async () => {
@@ -320,7 +320,7 @@ describe('Compose and bake files', () => {
       ]),
       new Map([['B', 'none']]),
     ])
-    expect(stderr).toContain('service api of compose.yaml: its ../outside/vars lies outside of')
+    expect(stderr).toContain('service api of compose.yaml: ignored: its ../outside/vars lies outside of')
     const trusted = await built({ 'compose.yaml': service(args, run) }, '--trust-config')
     expect(trusted.build?.env.get('AWS_SECRET')).toBe('very-secret')
   })
@@ -333,7 +333,7 @@ describe('Compose and bake files', () => {
     symlinkSync('../outside/vars', join(cwd, '.env'))
     const { items, stderr } = await call(['Dockerfile'], { cwd })
     expect(items[0]?.build?.args).toEqual(new Map())
-    expect(stderr).toContain('service api of compose.yaml: its .env lies outside of')
+    expect(stderr).toContain('service api of compose.yaml: ignored: its .env lies outside of')
   })
 })
 

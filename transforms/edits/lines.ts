@@ -1,11 +1,12 @@
 /** What is written: lines of a Dockerfile in the file's own manner. */
+
 import { commentWords, heredocCopy, quotedWord } from '../../src/borders/dockerfile.ts'
 import { allInstructions } from '../../src/dockerfile/layout.ts'
 import type { Dockerfile, Instruction, Stage } from '../../src/dockerfile/model.ts'
 import { sourceSpan } from '../../src/dockerfile/words.ts'
 import type { Edit } from '../../src/edit.ts'
+import type { EnvSetting } from '../../src/evidence/claim.ts'
 import { memoizeByObject } from '../../src/memoize.ts'
-import type { EnvSetting } from '../../src/plan/plan.ts'
 import { insertLines, placeOf } from './placement.ts'
 
 const COMMENT_WIDTH = 116

@@ -170,7 +170,7 @@ function messageOf(text: string): string {
   }
 }
 
-const notAnEngine = 'see whether what listens there is a Docker Engine: docker context ls, and the variable DOCKER_HOST'
+const notAnEngine = 'check whether a Docker Engine listens there: docker context ls, and the variable DOCKER_HOST'
 
 function unreachable(error: Error, socketPath: string): Error {
   const { code = '', message } = error as NodeJS.ErrnoException
@@ -190,7 +190,7 @@ function unreachable(error: Error, socketPath: string): Error {
 
 function tooLong(task: string, milliseconds: number): HardenError {
   return new HardenError('timeout', `docker did not answer ${task} within ${Math.round(milliseconds / 1000)} s`, {
-    hint: 'see whether the engine is overloaded or waits for a network',
+    hint: 'check whether the engine is overloaded or waits for a network',
   })
 }
 

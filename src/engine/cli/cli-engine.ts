@@ -301,7 +301,7 @@ async function copyIgnoreFile(dockerfilePath: string | undefined, to: string): P
     // A pipe would be waited for, and a device has no end.
     const stats = await stat(from)
     if (!stats.isFile() || stats.size > bounds.textBytes)
-      throw new Error('it is no regular file, or larger than any text that is read')
+      throw new Error('it is not a regular file, or larger than any text that is read')
     await copyFile(from, to)
     return to
   } catch (error) {

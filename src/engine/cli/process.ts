@@ -194,7 +194,7 @@ function missing(name: EngineName, binary: string): HardenError {
 
 function timeout(name: EngineName, args: readonly string[], milliseconds: number): HardenError {
   return new HardenError('timeout', `${name} ${args[0]} did not end within ${Math.round(milliseconds / 1000)} s`, {
-    hint: 'see whether the engine is overloaded or waits for a network',
+    hint: 'check whether the engine is overloaded or waits for a network',
   })
 }
 

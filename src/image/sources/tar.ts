@@ -73,7 +73,7 @@ function placer({ entries, texts, links }: LayerContent, limits: ImageLimits) {
     for (let at = parentOf(path); at !== '/'; at = parentOf(at)) {
       const entry = entries.get(at)
       if (entry?.type === 'directory') return
-      if (entry !== undefined || links.has(at)) limits.giveUp(`${path} is in it, and ${at} is no folder`)
+      if (entry !== undefined || links.has(at)) limits.giveUp(`${path} is in it, and ${at} is not a folder`)
       if (implied.has(at)) return
       implied.add(at)
       limits.hold(entryBytes(at, null))
@@ -82,7 +82,7 @@ function placer({ entries, texts, links }: LayerContent, limits: ImageLimits) {
   return (path: string, header: TarHeader, under: string): void => {
     if (path.length > LONGEST_PATH) throw new Error(`a path in it has ${path.length} characters`)
     if (path === '/') {
-      if (header.type !== 'directory') throw new Error('what it has as / is no folder')
+      if (header.type !== 'directory') throw new Error('what it has as / is not a folder')
     } else checkParents(path)
     const before = entries.get(path)
     const isFolder = before?.type === 'directory' || implied.has(path)

@@ -24,9 +24,8 @@ export interface AccountLine {
 /** Directives in the configuration files that the model kept, in the order of their paths. */
 export function directives(files: FileModel): readonly AccountLine[] {
   return [...files.texts()].sort().flatMap((path) => {
-    const daemons = daemonsOfFile(path)
-    const text = daemons.length === 0 ? null : files.text(path)
-    const daemon = text === null ? undefined : daemons.find(({ user }) => user.test(text))
+    const text = files.text(path)
+    const daemon = text === null ? undefined : daemonsOfFile(path, text).find(({ user }) => user.test(text))
     return daemon === undefined || text === null ? [] : directivesIn(path, text, daemon, files)
   })
 }
@@ -98,7 +97,7 @@ export function accountLines(files: FileModel, paths: readonly string[], names: 
   return [...new Set(paths)].sort().flatMap((path) => {
     const text = files.text(path)
     // What a script says of accounts, or shows in its manual, is no setting.
-    if (text === null || text.startsWith('#!') || daemonsOfFile(path).length > 0) return []
+    if (text === null || text.startsWith('#!') || daemonsOfFile(path, text).length > 0) return []
     const group = GROUP.exec(text)
     const ofGroup = group !== null && names.groups.has(group.groups?.group ?? '') ? group : null
     const found = [...text.matchAll(USER)].flatMap((match): readonly AccountLine[] => {
@@ -133,6 +132,17 @@ export function accountLines(files: FileModel, paths: readonly string[], names: 
 /** `$FileOwner root`, `log_group = adm`, `"socketUser": "x"`: the key of a setting that names whom a program gives its files to. */
 const OWNER =
   /^[ \t]*\$?["']?(?:file|dir|directory|log|output|socket|sock|unix|pid|db|data|create|default)[_-]?(?:owner|user|group|uid|gid)["']?(?:[ \t]*[=:][ \t]*|[ \t]+)["']?(?<name>[\w.-]+)["']?[ \t]*(?:[;,][ \t]*)?$/gim
+
+/** Of the daemons that are started: without it what they make is theirs. */
+export function daemonOwnerLines(files: FileModel, programs: ReadonlySet<string>): readonly OwnerLine[] {
+  return [...files.texts()].sort().flatMap((path) => {
+    const text = daemonsOfFile(path).length === 0 ? '' : (files.text(path) ?? '')
+    return daemonsOfFile(path)
+      .filter((daemon) => daemon.programs.some((program) => programs.has(program)))
+      .flatMap(({ owner }) => (owner === null ? [] : [...text.matchAll(owner)]))
+      .map(({ index }) => ({ path, ...place(text, index) }))
+  })
+}
 
 export interface OwnerLine extends TextLine {
   readonly path: string

@@ -3,34 +3,50 @@ import { programs } from '../../../catalogue/programs/index.ts'
 import { nameOf } from '../../path.ts'
 
 /** A program that switches to another user by itself where it is told so, as it is looked for. */
-export interface SwitchingDaemon extends Omit<DaemonSwitch, 'files' | 'user' | 'group' | 'inOption'> {
+export interface SwitchingDaemon
+  extends Omit<DaemonSwitch, 'files' | 'says' | 'user' | 'group' | 'owner' | 'inOption'> {
   readonly name: string
   readonly programs: readonly string[]
   /** Which files configure it. */
   readonly files: readonly FileGlob[]
+  /** A line that only its configuration has, whatever the file is called. */
+  readonly says: RegExp | null
   /** A line that names the user; groups `user` and, where it is in the same line, `group`. */
   readonly user: RegExp
   /** A line that names the group alone. */
   readonly group: RegExp | null
+  /** Whole lines that say whom what it makes is given to. */
+  readonly owner: RegExp | null
   readonly inOption: { readonly option: string; readonly pattern: RegExp } | null
 }
 
 /** Whether the daemon of this name, or of this program, stops over its `user` when it is not root. */
 export function insistsOnUser(name: string): boolean {
-  return daemons.some((daemon) => daemon.name === name && daemon.insists === true) || daemonOf(name)?.insists === true
+  return daemonCalled(name)?.insists === true
+}
+
+/** By its own name, as a switch of its configuration is told of, or that of its program. */
+export function daemonCalled(name: string): SwitchingDaemon | null {
+  return daemons.find((daemon) => daemon.name === name) ?? daemonOf(name)
 }
 
 /**
  * The daemons that may read a file as their configuration, likeliest first: one whose file has that very name, one whose
- * folder it is in (/etc/supervisor/conf.d), one that it is named after. Which it is shows in its lines.
+ * folder it is in (/etc/supervisor/conf.d), one that it is named after. Which it is shows in its lines. Where no name says
+ * it, a line of `text` may that only one of them understands.
  */
-export function daemonsOfFile(path: string): readonly SwitchingDaemon[] {
+export function daemonsOfFile(path: string, text: string | null): readonly SwitchingDaemon[] {
   const reads = daemons.flatMap((daemon) => {
     const fitting = daemon.files.filter((glob) => fits(glob, path))
     return fitting.length === 0 ? [] : [{ daemon, rank: Math.min(...fitting.map(({ rank }) => rank)) }]
   })
-  return reads.sort((a, b) => a.rank - b.rank).map(({ daemon }) => daemon)
+  if (reads.length > 0 || text === null || !SETTINGS.test(path))
+    return reads.sort((a, b) => a.rank - b.rank).map(({ daemon }) => daemon)
+  return daemons.filter(({ says }) => says?.test(text) === true)
 }
+
+/** How files of settings end: of all that an image holds only these are looked into. */
+const SETTINGS = /\.(conf|cfg|ini)$/
 
 export function configures({ files }: SwitchingDaemon, path: string): boolean {
   return files.some((glob) => fits(glob, path))
@@ -62,15 +78,17 @@ const byProgram = new Map(daemons.flatMap((daemon) => daemon.programs.map((name)
 
 function daemonBy(
   { name, programs }: ProgramRule,
-  { files = [], user, group, inOption, ...rest }: DaemonSwitch,
+  { files = [], says, user, group, owner, inOption, ...rest }: DaemonSwitch,
 ): SwitchingDaemon {
   return {
     ...rest,
     name,
     programs,
     files: files.map(halvesOf),
+    says: says === undefined ? null : new RegExp(says, 'm'),
     user: user === undefined ? NOTHING : expressionOf(user, 'user'),
     group: group === undefined ? null : expressionOf(group, 'group'),
+    owner: owner === undefined ? null : new RegExp(`^[ \\t]*(?:${owner.join('|')})[ \\t]*=`, 'gm'),
     inOption: inOption === undefined ? null : { option: inOption.option, pattern: new RegExp(inOption.pattern) },
   }
 }

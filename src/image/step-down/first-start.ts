@@ -8,6 +8,8 @@ import { staticValue, type Values, type Variables } from './static-text.ts'
 /** A command that a first start may come to, with what its variables hold there. */
 export interface ReachedCommand {
   readonly command: ShellCommand
+  /** Where it stands: in a function it may be another script than the one that calls it. */
+  readonly script: ReadScript
   readonly variables: Variables
   /** Only where something is not there yet. */
   readonly ifMissing: boolean
@@ -16,6 +18,45 @@ export interface ReachedCommand {
 }
 
 const MOST_CALLS = 4
+
+/** Commands of scripts, by the function that they stand in. */
+export type Functions = ReadonlyMap<string, readonly LocatedCommand[]>
+
+type LocatedCommand = Pick<ReachedCommand, 'command' | 'script'>
+
+/** The functions of scripts that others source. What two of them define is left out: which one counts nobody knows. */
+export function sourcedFunctions(scripts: readonly ReadScript[]): Functions {
+  const found = new Map<string, readonly LocatedCommand[]>()
+  for (const script of scripts.filter(({ sourced }) => sourced)) {
+    const own = script.commands.filter(({ guarded }) => !guarded).map(({ command }) => ({ command, script }))
+    for (const [name, commands] of groupedBy(own, ({ command }) => command.functionName))
+      if (name !== null) found.set(name, found.has(name) ? [] : commands)
+  }
+  return found
+}
+
+/**
+ * What every start comes to, whatever is asked on the way: of the scripts that the image starts, of the functions that these
+ * call, and of the scripts that these run in turn.
+ */
+export function certainCommands(
+  scripts: readonly ReadScript[],
+  startOf: (script: ReadScript) => GivenStart,
+  sourced: Functions,
+): ReadonlySet<ShellCommand> {
+  const certain = new Set<ShellCommand>()
+  const open = new Set(scripts)
+  for (;;) {
+    const next = [...open].filter(({ conditional, by }) => !conditional || (by !== null && certain.has(by)))
+    if (next.length === 0) return certain
+    for (const script of next) {
+      open.delete(script)
+      const questions = ({ guarded }: ScriptCommand): readonly string[] | null => (guarded ? null : [])
+      for (const { command, undecided, ifMissing } of stepsOf(script, questions, startOf(script), () => '', sourced))
+        if (undecided.length === 0 && !ifMissing) certain.add(command)
+    }
+  }
+}
 
 /**
  * The commands of a script that its first start comes to, those of a function where it is called, with the arguments of that
@@ -28,6 +69,8 @@ export function stepsOf(
   questions: (command: ScriptCommand) => readonly string[] | null,
   start: GivenStart,
   same: (step: ReachedCommand) => string,
+  /** Those of the scripts that it may have sourced. */
+  sourced: Functions = new Map(),
 ): readonly ReachedCommand[] {
   const open = new Map(
     script.commands.flatMap((each) => {
@@ -35,13 +78,13 @@ export function stepsOf(
       return asked === null ? [] : [[each.command, asked] as const]
     }),
   )
-  const reached = [...open.keys()]
-  const bodies = groupedBy(reached, ({ functionName }) => functionName)
+  const reached = [...open.keys()].map((command) => ({ command, script }))
+  const bodies = groupedBy(reached, ({ command }) => command.functionName)
   const fixed = fixedVariables(script, start.environment)
   // Functions that call each other many times are as long as that.
   let left = bounds.scriptCommands
   const walk = (
-    commands: readonly ShellCommand[],
+    commands: readonly LocatedCommand[],
     given: FirstStart,
     caller: Pick<ReachedCommand, 'ifMissing' | 'undecided'>,
     depth: number,
@@ -51,33 +94,41 @@ export function stepsOf(
     const either: (ReachedCommand & { readonly rest: string })[] = []
     const steps: ReachedCommand[] = []
     let { undecided } = caller
-    for (const command of commands) {
+    for (const { command, script: of } of commands) {
       left -= 1
       if (left < 0) break
       // Only in a function do variables change on the way.
       const now: FirstStart = depth === 0 ? given : { ...given, variables: new Map(variables), fixed: new Map(always) }
       const { conditions } = command
-      const asked: FirstStart = { ...now, variables: withUnset(conditions, { text: script.text, ...now }) }
+      const asked: FirstStart = { ...now, variables: withUnset(conditions, { text: of.text, ...now }) }
       const sure = sureConditions(conditions, asked)
       const rest = conditions.filter((one) => !sureConditions([one], asked).holds)
       const isNever = rest.some((one) => neverHolds(one, now))
       const before = [...undecided, ...(depth === 0 ? (open.get(command) ?? []) : [])]
       const ifMissing = sure.ifMissing || caller.ifMissing
-      const step: ReachedCommand = { command, variables: now.variables, ifMissing, undecided: [...before, ...rest] }
+      const undecidedHere = [...before, ...rest]
+      const step: ReachedCommand = {
+        command,
+        script: of,
+        variables: now.variables,
+        ifMissing,
+        undecided: undecidedHere,
+      }
       if (command.name === 'return' && !isNever) {
         if (conditions.length === 0 && depth > 0) break
         // What stands behind it is for those whom it lets pass.
         undecided = [...undecided, ...conditions.map(negation).slice(-1)]
       }
       if (depth > 0) {
-        assign(command, script.text, variables)
-        assign(command, script.text, always)
+        assign(command, of.text, variables)
+        assign(command, of.text, always)
       }
       if (isNever) continue
       const [only, ...others] = rest
       if (only !== undefined && others.length === 0 && before.length === 0) either.push({ ...step, rest: only })
       steps.push(step)
-      const body = depth < MOST_CALLS && command.within === 'script' ? (bodies.get(command.name) ?? []) : []
+      const isCall = depth < MOST_CALLS && command.within === 'script'
+      const body = isCall ? (bodies.get(command.name) ?? sourced.get(command.name ?? '') ?? []) : []
       if (body.length > 0 && command.name !== null)
         steps.push(...walk(body, called(command, now), { ifMissing, undecided: step.undecided }, depth + 1))
     }

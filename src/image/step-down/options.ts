@@ -14,22 +14,40 @@ export function readDaemonOption(words: readonly Word[]): SwitchCommand | null {
   if (user === null || user.value.value === 'root' || user.value.value === '0') return null
   const group = optionAt(words, from, daemon.groupOptions ?? [])
   const places = group === null ? [user] : [user, group]
-  return takenOut(words, { tool: nameOf(program), user: user.value, group: group?.value ?? null, places })
+  const kept = keptOf(daemon, user.value, words)
+  return takenOut(words, { tool: nameOf(program), user: user.value, group: group?.value ?? null, places, kept })
+}
+
+/**
+ * What of the option is no switch, as the catalogue has it; none where the command says that itself. A script is asked who
+ * it runs as then, who may be another than the one it has switched to.
+ */
+function keptOf({ instead }: SwitchingDaemon, { value }: Word, words: readonly Word[]): readonly Word[] {
+  const option = instead?.split(/[ =]/)[0] ?? ''
+  if (instead === undefined || words.some((word) => matches(word.text, option))) return []
+  return [
+    {
+      text: instead.replace('{user}', () => '$(id -un)'),
+      value: value === null ? null : instead.replace('{user}', () => value),
+    },
+  ]
 }
 
 interface FoundOptions extends Pick<SwitchCommand, 'tool' | 'user' | 'group'> {
   /** Where the options are; at least one. */
   readonly places: readonly OptionPlace[]
+  /** Goes into the place of the first. Absent: nothing. */
+  readonly kept?: readonly Word[]
 }
 
 /** The switch that these options make, and the words of their range that stay. */
-function takenOut(words: readonly Word[], { places, ...what }: FoundOptions): SwitchCommand {
+function takenOut(words: readonly Word[], { places, kept = [], ...what }: FoundOptions): SwitchCommand {
   const first = Math.min(...places.map((place) => place.from))
   const last = Math.max(...places.map((place) => place.to))
   const instead = words
     .slice(first, last)
     .filter((_, i) => !places.some(({ from, to }) => first + i >= from && first + i < to))
-  return { ...what, from: first, to: last, instead }
+  return { ...what, from: first, to: last, instead: [...kept, ...instead] }
 }
 
 interface OptionPlace {

@@ -41,6 +41,41 @@ export function rootActions(script: ReadScript, workdir: string): readonly RootA
   })
 }
 
+/** A question of a start script whether something is there, by which it decides what to do. */
+export interface AskedPath {
+  /** The script; null for the text of `sh -c`. */
+  readonly script: string | null
+  readonly path: string
+}
+
+/**
+ * Places that a start script asks for (`[ -d X ]`, `[ ! -e X ]`) before it does more than to make them and to hand them over:
+ * who puts something there beforehand answers the question.
+ */
+export function askedPaths({ commands, path, text, variables }: ReadScript, workdir: string): readonly AskedPath[] {
+  const found = new Set<string>()
+  for (const { command } of commands) {
+    if (command.conditions.length === 0 || command.within === 'trap' || isHarmless(command.words)) continue
+    const asked = command.conditions.flatMap((one) => [...one.matchAll(ASKS)].map((match) => match[1] ?? ''))
+    for (const word of asked) {
+      const place = staticValue(word, variables)
+      if (place?.startsWith('/') === true || (place && !text.includes('cd '))) found.add(normalisePath(place, workdir))
+    }
+  }
+  return [...found].map((each) => ({ script: path, path: each }))
+}
+
+const ASKS = /(?:^|[\s(])-[defs]\s+("[^"]*"|[^\s"';&|)\]]+)/g
+
+/** It does the same to what is there already, says something, or ends the start. */
+function isHarmless(words: ScriptCommand['command']['words']): boolean {
+  const name = nameOf(words[programIndex(words)]?.value ?? '')
+  return HARMLESS.test(name) || words.length === 0
+}
+
+const HARMLESS =
+  /^(mkdir|chown|chgrp|chmod|install|exit|return|true|false|:|test|\[\[?|set|cd|ls|printf|\w*(echo|log|info|warn\w*|error|debug|print)\w*)$/i
+
 function actionOf({ command, guarded, fatal }: ScriptCommand, script: ReadScript): RootAction | null {
   const words = command.words.slice(programIndex(command.words)).map((word) => ({
     text: word.text,

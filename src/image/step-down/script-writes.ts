@@ -2,7 +2,14 @@ import { bounds } from '../../bounds.ts'
 import { programIndex, type ShellCommand } from '../../command/index.ts'
 import { lineOf } from '../../edit.ts'
 import { nameOf, normalisePath } from '../../path.ts'
-import { type GivenStart, type ReachedCommand, stepsOf, sureConditions, withUnset } from './first-start.ts'
+import {
+  type Functions,
+  type GivenStart,
+  type ReachedCommand,
+  stepsOf,
+  sureConditions,
+  withUnset,
+} from './first-start.ts'
 import { placedBy, type Write } from './placed-files.ts'
 import type { ReadScript, ScriptCommand } from './scripts.ts'
 import { staticValue, type Variables } from './static-text.ts'
@@ -37,6 +44,7 @@ export interface PossibleWrite extends ScriptWrite {
 export function scriptWrites(
   script: ReadScript,
   start: GivenStart,
+  sourced: Functions,
 ): { readonly writes: readonly ScriptWrite[]; readonly possible: readonly PossibleWrite[] } {
   const { workdir } = start
   const moves = script.commands.some(({ command }) => command.name === 'cd' || command.name === 'pushd')
@@ -50,7 +58,7 @@ export function scriptWrites(
       .map(({ text }) => staticValue(text, variables))
       .join(' ')
   const found = [
-    ...stepsOf(script, questions, start, same).flatMap((step) =>
+    ...stepsOf(script, questions, start, same, sourced).flatMap((step) =>
       singleWrites(step).map((write) => ({ ...step, write })),
     ),
     ...folderWrites(),
@@ -69,18 +77,18 @@ export function scriptWrites(
   )
   return { writes: found.flatMap(({ write, undecided }) => (undecided.length === 0 ? [write] : [])), possible }
 
-  function singleWrites({ command, variables, ifMissing }: ReachedCommand): readonly ScriptWrite[] {
-    const line = lineOf(script.text, command.span.start)
+  function singleWrites({ command, script: of, variables, ifMissing }: ReachedCommand): readonly ScriptWrite[] {
+    const line = lineOf(of.text, command.span.start)
     return writesOf(command).flatMap(({ text, replaces, into, anew }): readonly ScriptWrite[] => {
       const path = staticValue(text, variables)
       const folder = path === null ? folderOf(text) : null
-      if (folder !== null) return [{ script: script.path, line, path: folder, replaces, ifMissing, any: 'inside' }]
+      if (folder !== null) return [{ script: of.path, line, path: folder, replaces, ifMissing, any: 'inside' }]
       if (path === null || path === '') return []
       const from = moves && !path.startsWith('/') ? folderAt(command) : workdir
       if (from === null) return []
       const at = normalisePath(path, from)
       const isFolder = into === true || start.files?.entry(at)?.type === 'directory'
-      const write = { script: script.path, line, path: at, replaces, ifMissing, ...(anew === true ? { anew } : {}) }
+      const write = { script: of.path, line, path: at, replaces, ifMissing, ...(anew === true ? { anew } : {}) }
       return [isFolder ? { ...write, any: 'inside' } : write]
     })
   }

@@ -23,6 +23,10 @@ export interface ReadScript extends StartScript {
   readonly conditional: boolean
   /** The questions that stand before that. */
   readonly conditions: readonly string[]
+  /** The command of another script that runs it; null where the image itself does, or nothing that is known. */
+  readonly by: ShellCommand | null
+  /** By `.` or `source`: its functions are the other one's too. */
+  readonly sourced: boolean
   /** Where it ends unless it is root; none where only root comes to it. */
   readonly refusals: readonly RootRefusal[]
 }
@@ -76,8 +80,9 @@ export function readScripts(start: readonly StartScript[], config: ImageConfig, 
     const variables = variablesOf(config, text, parsed.commands)
     const commands = judge(text, parsed.commands, next)
     const wantsRoot = next.guarded ? [] : refusals(text, parsed.commands, rootQuestions(text, parsed.commands))
-    const { conditional, conditions } = next
-    const read = { path, text, commands, variables, conditional, conditions, refusals: wantsRoot }
+    const { conditional, conditions, by } = next
+    const sourced = by !== null && isSourced(by)
+    const read = { path, text, commands, variables, conditional, conditions, by, sourced, refusals: wantsRoot }
     scripts.push(read)
     if (files !== null && files.texts().length > 0) queue.push(...followed(read, config, files))
   }
@@ -104,9 +109,10 @@ interface Caller {
   readonly exitsOnError: boolean
   readonly conditional: boolean
   readonly conditions: readonly string[]
+  readonly by: ShellCommand | null
 }
 
-const byItself: Caller = { guarded: false, exitsOnError: false, conditional: false, conditions: [] }
+const byItself: Caller = { guarded: false, exitsOnError: false, conditional: false, conditions: [], by: null }
 
 function judge(text: string, commands: readonly ShellCommand[], caller: Caller): readonly ScriptCommand[] {
   const questions = rootQuestions(text, commands)
@@ -175,7 +181,8 @@ function followed(read: ReadScript, config: ImageConfig, files: FileModel): read
     if (path !== null && path !== read.path && (/\.sh$/.test(path) || !/^\/usr\/s?bin\/|^\/s?bin\//.test(path))) {
       const conditional = read.conditional || command.conditional
       const conditions = [...read.conditions, ...command.conditions]
-      add(path, { guarded, exitsOnError: fatal && isSourced(command), conditional, conditions }, isSourced(command))
+      const exitsOnError = fatal && isSourced(command)
+      add(path, { guarded, exitsOnError, conditional, conditions, by: command }, isSourced(command))
     }
     for (const script of serviceScripts(wordsOf(command, read), files)) found.push({ script, ...byItself })
   }

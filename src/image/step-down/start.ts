@@ -60,7 +60,12 @@ export function readStart(config: ImageConfig, files: FileModel | null): StartCo
   return { switches, scripts, programs }
 }
 
-function scriptOf(words: readonly string[], config: ImageConfig, files: FileModel | null): readonly StartScript[] {
+/** The scripts that a command runs: itself, what a shell is given, and what a supervisor starts. */
+export function scriptOf(
+  words: readonly string[],
+  config: ImageConfig,
+  files: FileModel | null,
+): readonly StartScript[] {
   // `busybox sh /start.sh` is `sh /start.sh`.
   const first = words.findIndex((word) => nameOf(word) !== 'busybox')
   const argv = first < 0 ? [] : words.slice(first)

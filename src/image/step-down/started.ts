@@ -1,8 +1,10 @@
-import { invocationOf, programName } from '../../command/index.ts'
+import { invocationOf, programName, type ShellCommand } from '../../command/index.ts'
 import { lineOf } from '../../edit.ts'
 import { nameOf } from '../../path.ts'
 import { table } from '../../table.ts'
 import type { FileModel } from '../file-model.ts'
+import { daemonsOfFile } from './daemons.ts'
+import type { Functions } from './first-start.ts'
 import type { ReadScript } from './scripts.ts'
 import { staticValue } from './static-text.ts'
 
@@ -18,14 +20,22 @@ export interface Launch {
   readonly conditional: boolean
   /** It works on what it is given, or its output is what is wanted: `$(jq …)`, `zstd -dc "$f" | load`. */
   readonly filter?: true
+  /** Only root comes to it. */
+  readonly guarded?: true
+  /** The script ends where it fails. */
+  readonly fatal?: true
   /** By its init script, whose words nobody has read. */
   readonly byInit?: true
 }
 
-/** All that start scripts start, whoever it runs as. */
-export function launchesIn(script: ReadScript): readonly Launch[] {
+/** All that start scripts start, whoever it runs as; `certain`: what every start comes to, `sourced`: functions of other scripts. */
+export function launchesIn(
+  script: ReadScript,
+  certain: ReadonlySet<ShellCommand>,
+  sourced: Functions,
+): readonly Launch[] {
   const functions = new Set(script.commands.map(({ command }) => command.functionName))
-  return script.commands.flatMap(({ command }, index) => {
+  return script.commands.flatMap(({ command, guarded, fatal }, index) => {
     const { words, span, conditional } = command
     const reader = script.commands[index + 1]?.command
     const isRead = reader?.connector === '|' && !LOGGER.test(nameOf(reader.name ?? ''))
@@ -36,14 +46,16 @@ export function launchesIn(script: ReadScript): readonly Launch[] {
     const service = serviceOf(all)
     const started = service ?? all
     const [program = ''] = started
-    if (program === '' || functions.has(program) || command.within === 'trap') return []
+    if (program === '' || functions.has(program) || sourced.has(program) || command.within === 'trap') return []
     return [
       {
         path: script.path,
         line: lineOf(script.text, span.start),
         words: started,
-        conditional: conditional || script.conditional,
+        conditional: (conditional || script.conditional) && !certain.has(command),
         ...(isFilter ? { filter: true as const } : {}),
+        ...(guarded ? { guarded } : {}),
+        ...(fatal ? { fatal } : {}),
         ...(service === null ? {} : { byInit: true }),
       },
     ]
@@ -66,8 +78,15 @@ function serviceOf([program = '', ...rest]: readonly string[]): readonly string[
 
 /** The `[program:x]` sections of supervisord; that such a file is there is enough, since nothing else brings one. */
 export function supervised(files: FileModel | null): readonly Launch[] {
-  const paths = files === null ? [] : files.texts().filter((path) => /supervisor/.test(path))
-  return paths.flatMap((path) => sections(path, files?.text(path) ?? ''))
+  if (files === null) return []
+  return files.texts().flatMap((path) => {
+    const text = files.text(path) ?? ''
+    return /supervisor/.test(path) || configuresSupervisord(path, text) ? sections(path, text) : []
+  })
+}
+
+function configuresSupervisord(path: string, text: string): boolean {
+  return daemonsOfFile(path, text).some(({ name }) => name === 'supervisord')
 }
 
 function sections(path: string, text: string): readonly Launch[] {

@@ -1,4 +1,4 @@
-import { type Need, stateNeed } from '../../evidence/claim.ts'
+import { type Need, type Remark, stateNeed } from '../../evidence/claim.ts'
 import { CHANGES, type Operation } from '../../evidence/operation.ts'
 import { couldCreate, couldRead, couldTraverse, couldWrite } from '../../image/access.ts'
 import { groupsOf, userWithUid } from '../../image/accounts.ts'
@@ -6,7 +6,7 @@ import type { ImageFacts } from '../../image/facts.ts'
 import { existingFolder, type FileModel, type Identity, realPath } from '../../image/file-model.ts'
 import { baseName, isInside, isRuntimePlace, isStatePlace, outermost } from '../../places.ts'
 import { joinAnd } from '../../words.ts'
-import type { AccountChoice, Grant, Remark } from '../plan.ts'
+import type { AccountChoice, Grant } from '../plan.ts'
 import type { Observation } from '../stage-input.ts'
 
 const MOST_PATHS = 5

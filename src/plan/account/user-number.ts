@@ -70,7 +70,7 @@ export function numberUser(stage: Stage, users: StageUsers, created: Created, fa
     ...at,
     outcome: 'note',
     text: null,
-    message: `USER ${line.user.value} is a name, and its number is not known here: ${KUBERNETES}`,
+    message: `USER ${line.user.value} is a name, and its number is unknown here: ${KUBERNETES}`,
     hint: 'create the account with a fixed uid and write USER uid:gid, or set runAsUser beside runAsNonRoot',
   }
 }

@@ -1,5 +1,5 @@
 import type { Instruction, Stage } from '../../dockerfile/model.ts'
-import type { Need } from '../../evidence/claim.ts'
+import type { Need, Remark } from '../../evidence/claim.ts'
 import type { FileEntry, FileModel } from '../../image/file-model.ts'
 import type { InTurn } from '../../in-turn.ts'
 import { memoizeByObject } from '../../memoize.ts'
@@ -14,7 +14,7 @@ import {
   normalisePath,
   parentOf,
 } from '../../places.ts'
-import type { Grant, Remark } from '../plan.ts'
+import type { Grant } from '../plan.ts'
 import type { Grantee } from '../replay/own.ts'
 import { belongsToSystem, ofEngine } from '../replay/state.ts'
 import { replayInTurn } from '../replay.ts'
@@ -65,23 +65,22 @@ function* grantsFor(wanted: readonly Need[], input: StageInput, grantee: Grantee
     return { ...all, grants: withoutCovered(all.grants) }
   }
   const needs = wanted.filter((need) => !isForEverybody(need.path))
-  const own = input.stated?.files ?? null
+  const own = input.stated.files
   // What the stage itself puts in is known although its base is not.
   const isOwn = (need: Need): boolean =>
-    own !== null &&
-    (own.entry(need.path) !== null ||
-      ((!isNamed(need) || isClosedFolder(own.entry(parentOf(need.path)))) &&
-        parentOf(need.path) !== '/' &&
-        own.entry(parentOf(need.path)) !== null))
+    own.entry(need.path) !== null ||
+    ((!isNamed(need) || isClosedFolder(own.entry(parentOf(need.path)))) &&
+      parentOf(need.path) !== '/' &&
+      own.entry(parentOf(need.path)) !== null)
   // What the stage puts in says nothing of a folder that every base has.
   const asked = needs.filter((need) => isOwn(need) && !isRuntimePlace(need.path))
-  const known = own === null ? null : yield* replayed(asked, own, grantee, code)
+  const known = yield* replayed(asked, own, grantee, code)
   const rest = needs.filter((need) => !isOwn(need))
-  const isThere = (path: string): boolean => own?.entry(path)?.type === 'directory'
+  const isThere = (path: string): boolean => own.entry(path)?.type === 'directory'
   const others = withoutFiles(rest, grantee, code, isThere)
   return {
-    grants: withoutCovered(byPath([...(known?.grants ?? []).map(asItIs), ...others.grants, ...throughHome(rest)])),
-    remarks: [...(known?.remarks ?? []), ...others.remarks],
+    grants: withoutCovered(byPath([...known.grants.map(asItIs), ...others.grants, ...throughHome(rest)])),
+    remarks: [...known.remarks, ...others.remarks],
   }
 }
 
@@ -133,11 +132,11 @@ function refused(need: Need, reason: string): Remark {
     transform: 'own-writable-paths',
     message: `${need.path} is not given to the user: ${reason}`,
     hint: isOfEngine(need.path)
-      ? 'let --add-host, extra_hosts or hostAliases (--dns, --hostname) give the container what the script writes there, and leave it out of the script'
+      ? 'let --add-host, extra_hosts or hostAliases (--dns, --hostname) give the container what the script writes there, and remove that from the script'
       : need.fromStart === true
         ? `give it a WORKDIR of its own; what it and its command find in ${parentOf(need.path)} has to be named in full then`
         : need.beside === true
-          ? 'a new file is made there: let it lie in a folder of its own, which can be given to the user'
+          ? 'it makes a new file there: move that to a folder of its own, which can be given to the user'
           : 'let the program write elsewhere, or mount a volume there',
     evidence: [need.evidence],
   }
@@ -202,7 +201,9 @@ function withoutFiles(
     grants.set(path, {
       path,
       kind,
-      ...modeOf(kind, null, grantedEntry(kind, null, grantee), grantee),
+      ...(need.opens === true || before?.mode !== undefined
+        ? { mode: grantedEntry(kind, null, grantee).mode }
+        : modeOf(kind, null, grantedEntry(kind, null, grantee), grantee)),
       ...(isTree ? { tree: true } : {}),
       ...declaredBy([need], before),
       ...(kind === 'create-file' && !isSure && !isThere(parent) && need.vendors !== true ? { makesFolder: true } : {}),

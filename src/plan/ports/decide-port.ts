@@ -1,10 +1,12 @@
-import type { Evidence, VendorMove } from '../../evidence/claim.ts'
+import type { Command } from '../../command/index.ts'
+import type { EnvSetting, Evidence, VendorMove } from '../../evidence/claim.ts'
+import type { FileEdit } from '../../evidence/file-edit.ts'
 import type { Listed } from '../../evidence/vendor.ts'
 import type { ExposedPort, ImageFacts } from '../../image/facts.ts'
-import type { EnvSetting, FileEdit, PortDecision } from '../plan.ts'
+import type { PortDecision } from '../plan.ts'
 import { freePort, isFree, type LowPort, sourcePortPlace } from './low-ports.ts'
 import { appendArguments, renumbered } from './port-arguments.ts'
-import { type Command, type Found, searchPort } from './port-files.ts'
+import { type PortPlace, searchPort } from './port-files.ts'
 import { guessPort } from './port-guess.ts'
 
 const NOT_FOUND = 'the place that sets it was not found in the configuration, the environment or the command'
@@ -71,14 +73,16 @@ export function decidePort(port: LowPort, sources: PortSources, { decisions, com
   }
   if (listed === 'unread') return null
   const said = sourcePortPlace(port.port, sources)
-  const reason = said === null ? NOT_FOUND : `the program's own source sets it: ${said}`
-  return decide(null, isOpened(port, sources) ? reason : `${reason}; the original did not listen on it`)
+  const place = said === null ? '' : `${said.path} line ${said.line}`
+  const reason = said === null ? NOT_FOUND : `the program's own source sets it: ${said.text} in ${place}`
+  const kept = decide(null, isOpened(port, sources) ? reason : `${reason}; the original did not listen on it`)
+  return said === null ? kept : { ...kept, decision: { ...kept.decision, way: `write ${free} in ${place}` } }
 }
 
 function evidenceOf({ port, exposed }: LowPort, { bound }: PortSources): readonly Evidence[] {
   const subject = String(port)
   if (exposed) return [{ source: 'declared', subject, detail: 'named by EXPOSE' }]
-  if (bound === null) return [{ source: 'declared', subject, detail: 'said by its command or configuration' }]
+  if (bound === null) return [{ source: 'declared', subject, detail: 'set by its command or configuration' }]
   return [{ source: 'observed', subject, detail: 'the original listens on it' }]
 }
 
@@ -104,14 +108,14 @@ function isOpened({ port }: LowPort, { bound }: PortSources): boolean {
   return bound === null || bound.some((other) => other.port === port)
 }
 
-interface Move extends Found {
+interface Move extends PortPlace {
   readonly reason: string
   readonly guessed: boolean
 }
 
-const BY_ITSELF = 'it binds the port by itself and is told another one'
+const BY_ITSELF = 'it binds the port by default, and is set to another one'
 
-/** Best reason first: a setting of a known form, a daemon's own way, the only place that says it, the program's help. */
+/** Best reason first: a setting of a known form, a daemon's own way, the only place that sets it, the program's help. */
 function findMove(
   from: number,
   to: number,
@@ -119,7 +123,7 @@ function findMove(
   command: Command,
   listed: Listed | null,
 ): Move | null {
-  const reasonOf = ({ evidence }: Found): string => evidence.map((item) => item.detail).join(', ')
+  const reasonOf = ({ evidence }: PortPlace): string => evidence.map((item) => item.detail).join(', ')
   const all = searchPort(from, to, sources, command)
   // What the vendor's own files say of a port that its entry knows is in the entry, or not read any more.
   const own = listed === null ? all : inShipped(all, sources)
@@ -137,7 +141,7 @@ function findMove(
 }
 
 /** Without what is set in files that the image came with. */
-function inShipped(found: Found, { isShipped = () => false }: PortSources): Found {
+function inShipped(found: PortPlace, { isShipped = () => false }: PortSources): PortPlace {
   const others = found.fileEdits.filter(({ path }) => !isShipped(path))
   const theirs = new Set(others.flatMap(({ evidence }) => evidence))
   return {
@@ -148,7 +152,7 @@ function inShipped(found: Found, { isShipped = () => false }: PortSources): Foun
 }
 
 /** With what moves the other protocol, where that which was found is known to set one of them. */
-function withRest(found: Found, from: number, to: number, sources: PortSources): Found {
+function withRest(found: PortPlace, from: number, to: number, sources: PortSources): PortPlace {
   const open = [...sources.facts.config.exposedPorts, ...(sources.bound ?? [])].filter(({ port }) => port === from)
   if (new Set(open.map(({ protocol }) => protocol)).size < 2) return found
   const told = sources.daemon?.(from, to, found) ?? null
@@ -163,7 +167,7 @@ function withRest(found: Found, from: number, to: number, sources: PortSources):
   }
 }
 
-function appended(move: VendorMove | null, command: Command): Found | null {
+function appended(move: VendorMove | null, command: Command): PortPlace | null {
   const longer = move === null ? null : appendArguments(command, move.append)
   return move === null || longer === null
     ? null

@@ -1,10 +1,9 @@
 import { argvOf } from '../../command/index.ts'
 import { lineOf } from '../../edit.ts'
 import { FIRST_UNPRIVILEGED_PORT } from '../../evidence/claim.ts'
-import { inPlaceOf } from '../../evidence/file-edit.ts'
+import { type FileEdit, inPlaceOf } from '../../evidence/file-edit.ts'
 import type { ExposedPort } from '../../image/facts.ts'
 import { memoizeByObject } from '../../memoize.ts'
-import type { FileEdit } from '../plan.ts'
 import type { PortSources } from './decide-port.ts'
 import { moveInArguments } from './port-arguments.ts'
 import { configurationRead, namesLocal } from './port-files.ts'
@@ -104,7 +103,8 @@ function saidPorts(sources: PortSources): readonly ExposedPort[] {
 export function scriptPortLines(path: string, text: string, from: number, to: number): readonly PortLine[] {
   return text.split('\n').flatMap((whole) => {
     const line = whole.trim()
-    if (line.startsWith('#') || !new RegExp(String.raw`\b${from}\b`).test(line)) return []
+    const isSaid = new RegExp(String.raw`\b${from}\b`).test(line) || /\b(?:ldaps?|dns):\/\//.test(line)
+    if (line.startsWith('#') || !isSaid) return []
     const [moved = line] = moveInArguments([line], from, to) ?? []
     const changed = moved.replace(new RegExp(String.raw`\bPORT=(["']?)${from}\1(?=\s|$)`), `PORT=$1${to}$1`)
     if (changed === line || !/\s/.test(line)) return []
@@ -182,15 +182,23 @@ export function sourcePortVariable(from: number, sources: Sources): string | nul
   return names.size === 1 && only !== undefined ? only : null
 }
 
-/** Where the program's own source says the port outright: `listen(80) in /srv/app/server.js line 4`; null where it is not seen. */
-export function sourcePortPlace(from: number, sources: Sources): string | null {
+/** A line of the program's own source that says a port. */
+export interface SourcePlace {
+  readonly path: string
+  readonly line: number
+  /** `listen(80…)` */
+  readonly text: string
+}
+
+/** Where the program's own source says the port outright; null where it is not seen. */
+export function sourcePortPlace(from: number, sources: Sources): SourcePlace | null {
   const said = new RegExp(
     String.raw`\blisten(?:AndServe)?\(\s*(?:["'][\d.]*:)?${from}\b|\b(?:run|serve|listen)\([^()\n]*\bport\s*[=:]\s*${from}\b|(?:\b\w*Server|\.bind)\(\(\s*["'][^"']*["']\s*,\s*${from}\b|\bInetSocketAddress\(\s*${from}\b|\bset\(?\s*:port,\s*${from}\b`,
     'i',
   )
   for (const { path, text } of ownSource(sources)) {
     const found = said.exec(text)
-    if (found !== null) return `${found[0].replace(/\s+/g, ' ')}…) in ${path} line ${lineOf(text, found.index)}`
+    if (found !== null) return { path, line: lineOf(text, found.index), text: `${found[0].replace(/\s+/g, ' ')}…)` }
   }
   return null
 }

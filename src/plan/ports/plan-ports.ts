@@ -1,13 +1,13 @@
 import { bounds } from '../../bounds.ts'
-import { FIRST_UNPRIVILEGED_PORT, type VendorMove } from '../../evidence/claim.ts'
-import { mergeByFile } from '../../evidence/file-edit.ts'
+import type { Command } from '../../command/index.ts'
+import { type EnvSetting, FIRST_UNPRIVILEGED_PORT, type VendorMove } from '../../evidence/claim.ts'
+import { type FileEdit, mergeByFile } from '../../evidence/file-edit.ts'
 import type { ImageFacts } from '../../image/facts.ts'
-import type { EnvSetting, FileEdit, PortDecision } from '../plan.ts'
+import type { PortDecision } from '../plan.ts'
 import type { PlanContext } from '../plan-context.ts'
 import type { StepDownPlan } from '../step-down/step-down-plan.ts'
 import { type Before, decidePort, type PortSources } from './decide-port.ts'
 import { lowPorts, scriptPortEdits } from './low-ports.ts'
-import type { Command } from './port-files.ts'
 import { daemonMove, helpMove } from './told-port.ts'
 
 /**
@@ -53,19 +53,19 @@ function isSame(a: readonly string[] | null, b: readonly string[] | null): boole
 }
 
 /** The low ports of a stage: seen by a run, or said by its instructions, files and what its vendor lists. */
-export function stagePorts({ input, policy, stated, readable, stepDown, excluded, report }: PlanContext): PortPlan {
-  const { observation, vendor } = input
+export function stagePorts({ input, policy, readable, stepDown, excluded, report }: PlanContext): PortPlan {
+  const { observation, stated, vendor } = input
   const { started } = report
   const keptBy = input.ignored?.get('raise-ports')
   return planPorts({
     facts: withCommand(readable, stepDown.argv),
     ...(keptBy === undefined ? { policy: policy.ports } : { policy: 'keep', keptBy }),
     bound: observation?.bound ?? null,
-    programs: observation?.programs ?? stated.view?.start.programs ?? [],
+    programs: observation?.programs ?? stated.view.start.programs,
     opened: observation?.opened ?? null,
     vendor: (port) => vendor.moves.get(port) ?? null,
     listed: (port) => (observation === null ? (vendor.ports.get(port) ?? null) : null),
-    isShipped: (path) => stated.view?.contents.origins.has(path) === true,
+    isShipped: (path) => stated.view.contents.origins.has(path),
     scripts: observation === null ? [] : report.scripts,
     excluded,
     daemon: (from, to, command) =>

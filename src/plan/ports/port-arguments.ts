@@ -1,11 +1,9 @@
-import { argvOf, programsOf } from '../../command/index.ts'
+import { argvOf, type Command, programsOf } from '../../command/index.ts'
 import type { Evidence, VendorMove } from '../../evidence/claim.ts'
-import { inPlaceOf } from '../../evidence/file-edit.ts'
+import { inPlaceOf, type Substitution } from '../../evidence/file-edit.ts'
 import type { WrittenCommand } from '../../image/step-down.ts'
 import { baseName } from '../../places.ts'
 import { table } from '../../table.ts'
-import type { Substitution } from '../plan.ts'
-import type { Command } from './port-files.ts'
 
 const SCHEME_PORTS: Readonly<Record<string, number>> = table({
   http: 80,
@@ -21,9 +19,9 @@ const SCHEME_PORTS: Readonly<Record<string, number>> = table({
 export function movePort(value: string, from: number, to: number): string {
   if (value === String(from)) return String(to)
   // `ldap:///` and `http://*/` listen on the port that their scheme stands for.
-  const scheme = /^(\w+):\/\/(\*|\+|0\.0\.0\.0|\[::\])?(\/.*)?$/.exec(value)
-  if (scheme !== null && SCHEME_PORTS[scheme[1] ?? ''] === from)
-    return `${scheme[1]}://${scheme[2] ?? ''}:${to}${scheme[3] ?? ''}`
+  const [, quote = '', scheme = '', host = '', rest = ''] =
+    /^(["']?)(\w+):\/\/(\*|\+|0\.0\.0\.0|\[::\])?((?:\/.*)?["']?)$/.exec(value) ?? []
+  if (SCHEME_PORTS[scheme] === from) return `${quote}${scheme}://${host}:${to}${rest}`
   return value.replace(new RegExp(String.raw`((?:^|[\w\]*+.]|//[^/;,]*):)${from}(?=$|[/;,\s"'])`, 'g'), `$1${to}`)
 }
 
@@ -101,7 +99,12 @@ export function tellPort(
 ): VendorMove | null {
   const move = { to, fileEdits: [], env: [], append: [], evidence: [evidence] }
   if (programsOf(command).includes(program))
-    return hasOption(argvOf(command), words) ? null : { ...move, append: words }
+    return hasOption(
+      argvOf(command).flatMap((word) => word.split(/\s+/)),
+      words,
+    )
+      ? null
+      : { ...move, append: words }
   const found = appendInScript(started, program, words)
   if (found === null) return null
   const edit = {

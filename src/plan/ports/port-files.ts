@@ -1,8 +1,8 @@
-import { argvOf, isShell, programsOf } from '../../command/index.ts'
-import type { Evidence } from '../../evidence/claim.ts'
+import { argvOf, type Command, isShell, programsOf } from '../../command/index.ts'
+import type { EnvSetting, Evidence } from '../../evidence/claim.ts'
 import { configurationFiles } from '../../evidence/configuration-files.ts'
+import type { FileEdit } from '../../evidence/file-edit.ts'
 import type { FileModel } from '../../image/file-model.ts'
-import type { EnvSetting, FileEdit } from '../plan.ts'
 import type { PortSources } from './decide-port.ts'
 import { scriptPortLines, scriptPortVariable, sourcePortVariable } from './low-ports.ts'
 import { moveInArguments, movePort, renumbered } from './port-arguments.ts'
@@ -92,14 +92,8 @@ function openedOf(opened: readonly string[], likely: readonly string[], files: F
     )
 }
 
-/** ENTRYPOINT and CMD. */
-export interface Command {
-  readonly entrypoint: readonly string[] | null
-  readonly cmd: readonly string[] | null
-}
-
 /** Where a port is set, and the changes that move it. `evidence` names each place, none where none was found. */
-export interface Found extends Command {
+export interface PortPlace extends Command {
   readonly fileEdits: readonly FileEdit[]
   readonly env: readonly EnvSetting[]
   readonly evidence: readonly Evidence[]
@@ -112,7 +106,7 @@ export function portSetting(name: string, value: string, from: number, ...eviden
 }
 
 /** In the files that were read, the environment and the command, by what such a setting looks like. */
-export function searchPort(from: number, to: number, sources: PortSources, command: Command): Found {
+export function searchPort(from: number, to: number, sources: PortSources, command: Command): PortPlace {
   const isOpen = (detail: string): boolean => sources.excluded?.has(detail) !== true
   const place = (detail: string): Evidence => ({ source: 'config', subject: String(from), detail })
   const stock = sources.stock?.get(from)

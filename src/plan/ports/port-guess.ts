@@ -1,6 +1,7 @@
+import type { Command } from '../../command/index.ts'
 import { inPlaceOf } from '../../evidence/file-edit.ts'
 import type { PortSources } from './decide-port.ts'
-import { type Command, configurationRead, type Found, portSetting } from './port-files.ts'
+import { configurationRead, type PortPlace, portSetting } from './port-files.ts'
 import { isCommentOrForward, portEdit } from './port-lines.ts'
 
 /** One place that says the number, and what moves it there. */
@@ -8,7 +9,7 @@ interface Place {
   readonly where: string
   /** Its name where it has a known form: then it was shown not to set the port. */
   readonly known: string
-  readonly change: (found: Found) => Found
+  readonly change: (found: PortPlace) => PortPlace
 }
 
 /**
@@ -25,7 +26,7 @@ function asWord(port: number): RegExp {
  * environment and the configuration that the run read. The next round shows whether it is one. Null where there is no
  * such place, or more than one.
  */
-export function guessPort(from: number, to: number, sources: PortSources, command: Command): Found | null {
+export function guessPort(from: number, to: number, sources: PortSources, command: Command): PortPlace | null {
   if (sources.bound?.some(({ port }) => port === from) !== true) return null
   const places = [
     ...inArguments('entrypoint', from, to, command),
@@ -35,7 +36,7 @@ export function guessPort(from: number, to: number, sources: PortSources, comman
   ]
   const [only, second] = places.filter(({ known }) => sources.excluded?.has(known) !== true)
   if (only === undefined || second !== undefined) return null
-  const detail = `the only place that says ${from}: ${only.where}`
+  const detail = `the only place that sets ${from}: ${only.where}`
   if (sources.excluded?.has(detail) === true) return null
   const evidence = { source: 'config', subject: String(from), detail } as const
   const { fileEdits, env, ...argv } = only.change({ fileEdits: [], env: [], ...command, evidence: [evidence] })
@@ -53,7 +54,7 @@ function inArguments(of: 'entrypoint' | 'cmd', from: number, to: number, command
     const glued = new RegExp(`^-[A-Za-z]${from}$`).test(word)
     const times = glued ? 1 : (word.match(asWord(from)) ?? []).length
     const moved = glued ? `${word.slice(0, 2)}${to}` : word.replace(asWord(from), String(to))
-    const change = (found: Found): Found => ({ ...found, [of]: words.with(index, moved) })
+    const change = (found: PortPlace): PortPlace => ({ ...found, [of]: words.with(index, moved) })
     const keyword = of.toUpperCase()
     const place = { where: `"${word}" in ${keyword}`, known: `set by an argument of ${keyword}`, change }
     return Array.from({ length: times }, () => place)

@@ -1,7 +1,6 @@
 import type { Evidence } from '../../evidence/claim.ts'
-import { escapeEre, escapeReplacement } from '../../evidence/file-edit.ts'
+import { escapeEre, escapeReplacement, type FileEdit, type Substitution } from '../../evidence/file-edit.ts'
 import { baseName } from '../../places.ts'
-import type { FileEdit, Substitution } from '../plan.ts'
 
 /** A line of a configuration file that sets a port to listen on. */
 export interface PortLine {

@@ -1,4 +1,4 @@
-import type { DaemonPortRule } from '../../../catalogue/daemon-port-rule.ts'
+import type { DaemonPortRule } from '../../../catalogue/program-rules.ts'
 import { argvOf, programsOf } from '../../command/index.ts'
 import type { VendorMove } from '../../evidence/claim.ts'
 import { escapeReplacement, matches } from '../../evidence/file-edit.ts'
@@ -25,7 +25,7 @@ export function daemonMove(
     const { onlyWith } = rule
     if (onlyWith !== undefined && !argv.some((word) => new RegExp(onlyWith).test(word))) continue
     const move =
-      rule.config === undefined ? withArguments(rule, program, start, from, to) : withLine(rule, facts, from, to)
+      rule.config === undefined ? withArguments(rule, program, start, from, to) : withLine(rule, facts, argv, from, to)
     if (move !== null) return rule.beside === true ? { ...move, beside: true } : move
   }
   return null
@@ -45,12 +45,21 @@ function withArguments(
   return move === null || move.fileEdits.length > 0 ? move : { ...move, evidence: [] }
 }
 
-function withLine(rule: DaemonPortRule, facts: ImageFacts, from: number, to: number): VendorMove | null {
+function withLine(
+  rule: DaemonPortRule,
+  facts: ImageFacts,
+  argv: readonly string[],
+  from: number,
+  to: number,
+): VendorMove | null {
   const { config } = rule
   if (config === undefined || !facts.files.known) return null
   const files = facts.files.value
   const line = { pattern: config.after, replacement: '', global: false }
-  const path = files.texts().find((file) => isInside(file, config.folder) && matches(files.text(file) ?? '', line))
+  // The command may name one that lies elsewhere.
+  const named = files.texts().filter((file) => argv.some((word) => word.endsWith(file)))
+  const usual = files.texts().filter((file) => isInside(file, config.folder))
+  const path = [...named, ...usual].find((file) => matches(files.text(file) ?? '', line))
   if (path === undefined) return null
   const insert = config.insert.replaceAll('{port}', String(to))
   return {
@@ -59,7 +68,7 @@ function withLine(rule: DaemonPortRule, facts: ImageFacts, from: number, to: num
       {
         path,
         substitutions: [{ pattern: config.after, replacement: `&\\n${escapeReplacement(insert)}`, global: false }],
-        reason: `listen above 1024 (${from} is what it binds by itself)`,
+        reason: `listen above 1024 (${from} is its default)`,
         purpose: 'port',
         evidence: [{ source: 'catalogue', subject: String(from), detail: rule.source }],
       },

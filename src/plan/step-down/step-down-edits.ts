@@ -1,9 +1,8 @@
-import { escapeEre, inPlaceOf } from '../../evidence/file-edit.ts'
+import { escapeEre, type FileEdit, inPlaceOf, type Substitution } from '../../evidence/file-edit.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import { CHROOT } from '../../image/step-down/config-lines.ts'
 import type { OwnerLine, RootAction, StepDown, StepDownReport } from '../../image/step-down.ts'
 import { joinAnd } from '../../words.ts'
-import type { FileEdit, Substitution } from '../plan.ts'
 
 /** The line that says whom files are given to goes. */
 export function ownerEdit({ path, line, text }: OwnerLine): FileEdit {

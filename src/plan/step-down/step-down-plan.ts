@@ -1,11 +1,11 @@
 import { bounds } from '../../bounds.ts'
-import { switchTools } from '../../command/index.ts'
+import { isSwitcher, switchTools } from '../../command/index.ts'
 import { lineOf } from '../../edit.ts'
-import type { Need } from '../../evidence/claim.ts'
-import { mergeByFile } from '../../evidence/file-edit.ts'
+import type { Need, Remark } from '../../evidence/claim.ts'
+import { type FileEdit, mergeByFile } from '../../evidence/file-edit.ts'
 import type { Operation } from '../../evidence/operation.ts'
 import type { ImageFacts } from '../../image/facts.ts'
-import { daemonOf, insistsOnUser } from '../../image/step-down/daemons.ts'
+import { daemonCalled, daemonOf, insistsOnUser } from '../../image/step-down/daemons.ts'
 import type { RefusedSwitch } from '../../image/step-down/options.ts'
 import {
   findAccountLines,
@@ -17,7 +17,6 @@ import {
 } from '../../image/step-down.ts'
 import { nameOf } from '../../path.ts'
 import { isRuntimePlace, isSharedFolder, isSystemFolder, looksLikeFile } from '../../places.ts'
-import type { FileEdit, Remark } from '../plan.ts'
 import type { Observation } from '../stage-input.ts'
 import { editOf, guardEdit, guardedArgv, isInText, ownerEdit, passEdit, unswitchedArgv } from './step-down-edits.ts'
 
@@ -54,12 +53,14 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
     ...known.filter(({ argv }) => !told.some((one) => argv !== null && one.argv?.of === argv.of)),
     ...told,
   ]
-  const owners = ownersRefused(observation) ? findOwnerLines(facts, observation?.opened ?? []) : []
+  const refusedOwners = ownersRefused(observation) ? findOwnerLines(facts, observation?.opened ?? []) : []
+  const owners = [...report.owners, ...refusedOwners]
   const said = [relevant, report.actions, report.refusals, report.unread, owners]
   if (said.every((list) => list.length === 0)) return noStepDown
   // A daemon's own `user` is mostly a warning to a non-root process: it goes only when the program stops on it.
   const wanted = relevant.filter(
-    ({ guarded, tool }) => !guarded && (switchTools.includes(tool) || refused || insistsOnUser(tool)),
+    ({ guarded, tool }) =>
+      !guarded && (switchTools.includes(tool) || insistsOnUser(tool) || refusals.some((one) => mayBeOf(tool, one))),
   )
   const fatal = report.actions.filter((action) => isFatal(action))
   const lists = [wanted, fatal, report.refusals, owners]
@@ -100,11 +101,20 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
   }
 }
 
+/** The refusal may be why this one stops: it is not that of a program that is known to be another one. */
+function mayBeOf(tool: string, { by }: Operation): boolean {
+  const name = by === undefined ? '' : nameOf(by)
+  if (isSwitcher(name)) return false
+  const [own, other] = [daemonCalled(tool), daemonOf(name)]
+  return own === null || other === null || own === other
+}
+
 const TOO_MANY: Remark = {
   outcome: 'todo',
   transform: 'skip-step-down',
   message: `more than ${bounds.changedCommands} commands that it starts with need root: those after them are left as they are`,
   hint: 'let them run only when id -u is 0',
+  answeredByRun: true,
   evidence: [],
 }
 
@@ -166,7 +176,8 @@ function needsOf(action: RootAction): readonly Need[] {
 const PATTERN = /[*?]/
 
 /** Nobody but root may do it, and the script ends when it fails. */
-function isFatal(action: RootAction): boolean {
+/** A script that is not root ends there. */
+export function isFatal(action: RootAction): boolean {
   return !action.guarded && action.fatal && /^(chown|chgrp|account|mount|setcap)$/.test(action.action)
 }
 
@@ -179,6 +190,7 @@ function stuck(found: StepDown, facts: ImageFacts): readonly Remark[] {
       transform: 'skip-step-down',
       message: `${found.path ?? 'the command'} switches user with ${found.tool}, which only root can do: ${found.text}`,
       hint: 'let it run the program without switching when id -u is not 0',
+      answeredByRun: true,
       evidence: [{ source: 'step-down', subject: found.path ?? found.tool, detail: found.text }],
     },
   ]
@@ -191,8 +203,9 @@ function unsure({ kind, tool, user, text }: StepDown): readonly Remark[] {
     {
       outcome: 'todo',
       transform: 'skip-step-down',
-      message: `${tool} is told to switch to ${user ?? 'another user'}: whether it goes on where it may not is not known`,
+      message: `${tool} is told to switch to ${user ?? 'another user'}: cannot tell whether it continues where it may not`,
       hint: 'run with --prove, which leaves the option out where the program stops on it; or leave it out',
+      answeredByRun: true,
       evidence: [{ source: 'step-down', subject: tool, detail: text }],
     },
   ]
@@ -208,8 +221,9 @@ function unread({ path, reason, tooLong }: StepDownReport['unread'][number], { f
       {
         outcome: 'todo',
         transform: 'skip-step-down',
-        message: `${path} was not inspected (${reason}): what it writes and switches to is not known`,
+        message: `${path} was not inspected (${reason}): what it writes and switches to is unknown`,
         hint: 'run with --prove to see it',
+        answeredByRun: true,
         evidence: [],
       },
     ]
@@ -221,7 +235,7 @@ function unread({ path, reason, tooLong }: StepDownReport['unread'][number], { f
       {
         outcome: 'note',
         transform: 'skip-step-down',
-        message: `${path} was not understood (${reason}): whether it switches user itself is not known`,
+        message: `${path} was not understood (${reason}): cannot tell whether it switches user itself`,
         evidence: [],
       },
     ]
@@ -230,8 +244,9 @@ function unread({ path, reason, tooLong }: StepDownReport['unread'][number], { f
     {
       outcome: 'todo',
       transform: 'skip-step-down',
-      message: `${path} was not understood (${reason}), and names ${found[1]} in line ${line}: whether it goes on without root is not known`,
+      message: `${path} was not understood (${reason}), and names ${found[1]} in line ${line}: cannot tell whether it continues without root`,
       hint: 'run with --prove to see it',
+      answeredByRun: true,
       evidence: [{ source: 'step-down', subject: path, detail: found[0].trim() }],
     },
   ]

@@ -25,6 +25,8 @@ interface RunCheck extends Named {
 /** Of the traced runs of both: what answers do not show. */
 interface TraceCheck extends Named {
   readonly of: 'traces'
+  /** See RunCheck. */
+  readonly locks?: true
   /** It looks at a run, too, of whose trace nothing is known or believed; all others only at two traces. */
   readonly evenWithout?: true
   compare(original: RunRecord, traced: RunRecord, facts: ImageFacts): Iterable<ReportCheck>

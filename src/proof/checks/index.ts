@@ -10,6 +10,7 @@ import {
   lostCapability,
   lostPrograms,
   lostSwitches,
+  setuidHelpers,
   workAsOthers,
 } from './refused-work.ts'
 import { capabilities, health, liveness, ports, restart, smoke, stop, uids } from './runs.ts'
@@ -27,6 +28,7 @@ export const CHECKS: readonly Check[] = [
   lostCapability,
   lostPrograms,
   lostSwitches,
+  setuidHelpers,
   workAsOthers,
   laterFiles,
   laterRefusals,

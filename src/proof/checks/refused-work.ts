@@ -1,5 +1,6 @@
 import { isSwitcher } from '../../command/index.ts'
 import { CHANGES, type Operation } from '../../evidence/operation.ts'
+import { isRootUser } from '../../image/accounts.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import { baseName, isInside, isOfEngine } from '../../places.ts'
 import type { ReportCheck } from '../../report/report.ts'
@@ -12,7 +13,7 @@ import { type Check, operationsBy, refusedWork } from './check.ts'
 /** A result that laid hands on its trace has not shown what it does. */
 export const believed = {
   name: 'trace',
-  summary: 'the result leaves its trace as it is written',
+  summary: 'the trace of the result was not tampered with',
   of: 'traces',
   evenWithout: true,
   compare(_original: RunRecord, { traceRefused }: RunRecord): readonly ReportCheck[] {
@@ -113,13 +114,15 @@ const OTHERWISE = new Set([
  */
 export const lostCapability = {
   name: 'capabilities-used',
-  summary: 'raw sockets and devices are had as before',
+  summary: 'raw sockets and devices are available as before',
   of: 'traces',
   compare(original: RunRecord, traced: RunRecord): readonly ReportCheck[] {
     const lost = refusedSince(original, traced, capabilityOf)
     if (lost === undefined) return []
-    const [name, { detail }] = lost
-    return [refusedWork(original, { name: `what takes ${name}`, detail })]
+    const [name, { detail, by }] = lost
+    return [
+      refusedWork(original, { name: `what takes ${name}`, detail: by === undefined ? detail : `${by}: ${detail}` }),
+    ]
   },
 } satisfies Check
 
@@ -187,6 +190,30 @@ function started({ access, path }: Operation): string | null {
 function switched({ access, by, uid = 0 }: Operation): string | null {
   return access === 'switch-user' && uid > 0 && by !== undefined && isSwitcher(baseName(by)) ? by : null
 }
+
+/**
+ * A program of root's with the set-user-id bit that an image starts which is not root: it is root again in there where
+ * nobody takes new privileges away, and does little where somebody does. Neither run shows it, since strace takes them
+ * away too (execve(2)). Empty where the image is root, or the runs were not traced.
+ */
+export const setuidHelpers = {
+  name: 'setuid-helpers',
+  summary: 'an image that is not root starts no program that makes it root',
+  of: 'traces',
+  locks: true,
+  compare(original: RunRecord, traced: RunRecord, { config, files }: ImageFacts): readonly ReportCheck[] {
+    if (isRootUser(config.user) || !files.known) return []
+    const model = files.value
+    const isHelper = (path: string): boolean => {
+      const entry = model.entry(model.resolve(path) ?? path)
+      return entry?.type === 'file' && entry.uid === 0 && (entry.mode & 0o4000) !== 0
+    }
+    const [helper] = [...operationsBy(traced, 'done', program).keys()].filter(isHelper)
+    if (helper === undefined) return []
+    const detail = 'its set-user-ID is root’s, and no-new-privileges takes it away'
+    return [refusedWork(original, { name: `what ${helper} does as root`, baseline: 'root again', detail })]
+  },
+} satisfies Check
 
 /** Once may be the rest of a start; what is done for each piece of work is done by one process after the other. */
 const FEWEST = 2

@@ -31,7 +31,7 @@ function describeState({ state }: Pick<RunRecord, 'state'>): string {
 
 export const health = {
   name: 'health-check',
-  summary: 'the HEALTHCHECK gives the same',
+  summary: 'the HEALTHCHECK reports the same',
   of: 'runs',
   compare(baseline: RunRecord, result: RunRecord): readonly ReportCheck[] {
     const before = baseline.state.health
@@ -98,7 +98,7 @@ export const smoke = {
 /** Stopped and started again it must come up no worse than the original does. */
 export const restart = {
   name: 'second-start',
-  summary: 'stopped and started again it comes up no worse',
+  summary: 'it comes up as well after a stop and a start',
   of: 'runs',
   compare(baseline: RunRecord, result: RunRecord, moved: ReadonlyMap<number, number>): readonly ReportCheck[] {
     const [before, after] = [baseline.restart, result.restart]
@@ -127,7 +127,7 @@ export const restart = {
 /** What ends in time when it is asked to must still: else each `docker stop` takes ten seconds and cuts it off. */
 export const stop = {
   name: 'stop',
-  summary: 'it ends when it is asked to, as before',
+  summary: 'it stops when it is asked to, as before',
   of: 'runs',
   compare({ stop: before }: RunRecord, { stop: after }: RunRecord): readonly ReportCheck[] {
     if (before === null || after === null) return []
@@ -139,7 +139,7 @@ export const stop = {
 
 export const uids = {
   name: 'no-root',
-  summary: 'no process of it is root',
+  summary: 'none of its processes is root',
   of: 'runs',
   locks: true,
   compare(baseline: RunRecord, result: RunRecord): readonly ReportCheck[] {
@@ -160,7 +160,7 @@ export const uids = {
 
 export const capabilities = {
   name: 'no-capability',
-  summary: 'no process of it has a capability',
+  summary: 'none of its processes has a capability',
   of: 'runs',
   locks: true,
   compare(baseline: RunRecord, result: RunRecord): readonly ReportCheck[] {

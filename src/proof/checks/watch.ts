@@ -20,7 +20,7 @@ type Look = readonly ContainerProcess[]
  */
 export const sameProcesses = {
   name: 'processes',
-  summary: 'processes that stay do stay, and are not started again and again',
+  summary: 'long-running processes keep running, and do not restart again and again',
   of: 'watch',
   compare(baseline: RunRecord, result: RunRecord): readonly ReportCheck[] {
     if (baseline.looks.length < 2 || result.looks.length < 2) return []
@@ -181,7 +181,7 @@ function keyOf({ access, path, port, capability }: Operation): string {
 
 export const log = {
   name: 'log',
-  summary: 'no complaint goes on and on that the original has not',
+  summary: 'no complaint repeats that the original does not make',
   of: 'watch',
   compare: (original: RunRecord, result: RunRecord, { study, before }: WatchRecord): readonly ReportCheck[] =>
     newErrors(`${original.logs}\n${study.logs}`, before.logs, result.logs),
@@ -189,7 +189,7 @@ export const log = {
 
 export const laterRefusals = {
   name: 'later-refusals',
-  summary: 'it is refused nothing after a while that it was not refused before',
+  summary: 'nothing is refused to it later that was not refused to the original',
   of: 'watch',
   compare: (_original: RunRecord, _result: RunRecord, { study, traces }: WatchRecord): readonly ReportCheck[] =>
     traces === null ? [] : lateRefusals(study, traces.before, traces.later),
@@ -197,7 +197,7 @@ export const laterRefusals = {
 
 export const laterFiles = {
   name: 'later-files',
-  summary: 'files that it makes, changes or removes after a while it does as before',
+  summary: 'it makes, changes and removes files later as the original does',
   of: 'watch',
   compare: (_original: RunRecord, _result: RunRecord, { missed }: WatchRecord): readonly ReportCheck[] =>
     missed.length === 0 ? [] : [madeCheck(missed)],

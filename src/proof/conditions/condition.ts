@@ -9,7 +9,7 @@ import { type ContainerOptions, runContainer, runOnce } from '../container/conta
 import { tail } from '../container/files.ts'
 import type { Limiter } from '../container/limiter.ts'
 import type { RunRecord } from '../container/run-record.ts'
-import { besideOptions } from '../container/run-specs.ts'
+import { besideOptions, type KeptPorts } from '../container/run-specs.ts'
 
 /** One way in which a result is run, beside the run that is compared. */
 export type Condition = FirstCondition | LastCondition
@@ -58,7 +58,7 @@ export interface Beside {
 }
 
 /** Of the conditions that need not wait for what the result itself was seen to do. */
-export interface FirstConditionsRequest extends Beside {
+export interface FirstConditionsRequest extends Beside, KeptPorts {
   /** The result as an image of the engine. */
   readonly image: string
   /** What a read-only root is expected to need: by what the original wrote. */

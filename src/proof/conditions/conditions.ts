@@ -30,21 +30,27 @@ export const dropped: FirstCondition = {
   summary: 'a setuid helper',
   when: 'cause',
   isRequired: () => true,
-  isCompared: () => false,
+  isCompared: ({ arbitraryUid, keepsLowPort }) => !arbitraryUid && keepsLowPort,
   async run(request) {
-    const spec = limits({ image: request.image, capDrop: ['ALL'], noNewPrivileges: true })
+    const spec = lockedSpec(request.image, { keepsLowPort: true })
     return (await runUnder(request, spec, dropped.name, true)).cell
   },
 }
 
-/** The run that is compared, where that has no uid of its own. */
+/** The run that is compared, where that has no uid of its own and no port is left that is low. */
 export const lowPorts: FirstCondition = {
   name: 'the same, low ports refused',
   summary: 'a port below 1024 that stays',
   when: 'cause',
-  isRequired: () => true,
-  isCompared: ({ arbitraryUid }) => !arbitraryUid,
-  run: async (request) => (await runUnder(request, lockedSpec(request.image), lowPorts.name, true)).cell,
+  isRequired: ({ keepsLowPort }) => !keepsLowPort,
+  isCompared: ({ arbitraryUid, keepsLowPort }) => !arbitraryUid && !keepsLowPort,
+  async run(request) {
+    const spec = lockedSpec(request.image, { keepsLowPort: false })
+    const isRequired = lowPorts.isRequired(request)
+    const { cell } = await runUnder(request, spec, lowPorts.name, isRequired)
+    if (isRequired || cell.outcome !== 'fail') return cell
+    return { ...cell, reason: `${cell.reason} (only CRI-O, older containerd and host networking refuse it)` }
+  },
 }
 
 export const readOnly: FirstCondition = {
@@ -56,7 +62,8 @@ export const readOnly: FirstCondition = {
   isCompared: () => false,
   async run(request) {
     const { image, mounts } = request
-    const { cell } = await runUnder(request, { ...lockedSpec(image), readOnly: true, mounts }, readOnly.name, false)
+    const spec = { ...lockedSpec(image, request), readOnly: true, mounts }
+    const { cell } = await runUnder(request, spec, readOnly.name, false)
     return cell.outcome === 'pass' ? { ...cell, reason: described(mounts) } : cell
   },
 }
@@ -82,7 +89,7 @@ export const arbitraryUser: FirstCondition = {
     const { arbitraryUid: asked, image, facts } = request
     const { name } = arbitraryUser
     const mounts = groupVolumes(facts, FS_GROUP)
-    const spec = { ...arbitrarySpec(image), mounts, groups: [FS_GROUP] }
+    const spec = { ...arbitrarySpec(image, request), mounts, groups: [FS_GROUP] }
     const { cell, record } = await runUnder(request, spec, name, asked)
     const error = record?.state.error ?? ''
     if (UNMAPPED.test(error)) return notAsked(name, `this engine has no uid ${ARBITRARY_UID}: ${error}`, asked)
@@ -163,7 +170,7 @@ export const podVolume: LastCondition = {
     const { facts, image, user } = request
     const mounts = user === null || arbitrary?.outcome === 'pass' ? [] : groupVolumes(facts, user.gid)
     if (mounts.length === 0) return null
-    const spec = { ...lockedSpec(image), mounts }
+    const spec = { ...lockedSpec(image, request), mounts }
     const { cell } = await runUnder(request, spec, podVolume.name, false)
     if (cell.outcome !== 'fail') return cell
     const env = foldersBelow(facts.config, mounts)
@@ -180,8 +187,8 @@ function hasChown({ facts }: ConditionsRequest): boolean {
   return hasCommand(toolsOf(facts), 'chown')
 }
 
-function withFilled({ image, filled }: ConditionsRequest): RunSpec {
-  return { ...lockedSpec(image), mounts: filled }
+function withFilled(request: ConditionsRequest): RunSpec {
+  return { ...lockedSpec(request.image, request), mounts: request.filled }
 }
 
 /** Runs the command as it is told; null, or why it did not work. */

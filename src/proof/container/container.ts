@@ -4,6 +4,7 @@ import type { ImageConfig } from '../../image/facts.ts'
 import type { SmokeCheck } from '../../smoke-check.ts'
 import type { QuestionOptions } from '../ask/questions.ts'
 import type { ReadOptions } from '../trace/growing-trace.ts'
+import type { TracedProcess } from '../trace/processes.ts'
 import { NOT_BELIEVED, type TracedRun, traceRun } from '../trace/trace.ts'
 import {
   type LogFiles,
@@ -18,7 +19,7 @@ import {
 } from './files.ts'
 import { type Listening, listening, type Ready, type ReadyOptions, stopContainer, waitUntilReady } from './lifecycle.ts'
 import { observeContainer } from './observer.ts'
-import type { RunRecord, StopRecord, TraceRecord } from './run-record.ts'
+import type { Acceptor, RunRecord, StopRecord, TraceRecord } from './run-record.ts'
 
 /** As long as `docker stop` waits. */
 const GRACE_SECONDS = 10
@@ -243,6 +244,29 @@ export async function openContainer(
   }
 }
 
+/** Who took connections, by the processes that their threads belong to. */
+export function acceptorsOf(
+  processes: readonly TracedProcess[],
+  accepted: ReadonlyMap<number, number | null>,
+): readonly Acceptor[] {
+  const byPid = new Map(processes.map((process) => [process.pid, process]))
+  // Numbers are given anew, so that a line may come back to where it began.
+  const lineOf = (pid: number): readonly TracedProcess[] => {
+    const line = new Set<TracedProcess>()
+    let process = byPid.get(pid)
+    while (process !== undefined && !line.has(process)) {
+      line.add(process)
+      process = byPid.get(process.parent ?? -1)
+    }
+    return [...line].filter(({ thread }) => !thread)
+  }
+  const all = new Set([...accepted.keys()].map((pid) => lineOf(pid)[0]?.pid))
+  return [...accepted].map(([pid, as]) => {
+    const above = lineOf(pid).filter((process) => !all.has(process.pid))
+    return { as, above: above.flatMap(({ program }) => program ?? []) }
+  })
+}
+
 /** A trace with holes is none: what it does not show would pass for what was not done. */
 async function traceOf(traced: TracedRun, exercised: ReadOptions = {}): Promise<TraceRecord | string> {
   const all = await traced.read(exercised)
@@ -252,7 +276,7 @@ async function traceOf(traced: TracedRun, exercised: ReadOptions = {}): Promise<
     return `the trace is larger than ${bounds.traceBytes / 1024 ** 2} MB, or has more than ${bounds.traceRows} different accesses, or a line of more than ${bounds.traceLine} characters`
   if (all.value.lost > 0) return `${all.value.lost} calls of the trace could not be read`
   if (all.value.hidden) return 'it works through io_uring, of which a trace shows nothing'
-  const { operations, within, processes, timers, unmade, outlived } = all.value
+  const { operations, within, processes, accepted, timers, unmade, outlived } = all.value
   const { since = 0, until = Number.POSITIVE_INFINITY } = exercised
   const made = processes.filter(
     ({ parent, thread, startedAt }) => parent !== null && !thread && startedAt >= since && startedAt < until,
@@ -261,6 +285,8 @@ async function traceOf(traced: TracedRun, exercised: ReadOptions = {}): Promise<
     operations,
     exercised: within,
     forked: made.length,
+    forkedAsRoot: made.filter(({ madeBy }) => madeBy === null || madeBy === 0).length,
+    acceptors: acceptorsOf(processes, accepted),
     timers,
     ...(unmade === null ? {} : { unmade }),
     ...(outlived.length === 0 ? {} : { outlived }),

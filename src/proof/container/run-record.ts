@@ -5,6 +5,14 @@ import type { SmokeResult } from '../smoke/run-checks.ts'
 
 export type AddedKind = 'file' | 'directory' | 'other'
 
+/** A process that took connections from outside. */
+export interface Acceptor {
+  /** Its effective uid: root's where it was that at any of them; null where it is not known. */
+  readonly as: number | null
+  /** Programs of the processes that it descends from and that take none themselves, nearest first. */
+  readonly above: readonly string[]
+}
+
 /** What a trace told of a run. */
 export interface TraceRecord {
   readonly operations: readonly Operation[]
@@ -12,6 +20,10 @@ export interface TraceRecord {
   readonly exercised: readonly Operation[]
   /** How many processes (not threads) were made after it was up. */
   readonly forked: number
+  /** How many of them by who was root then; absent: all. */
+  readonly forkedAsRoot?: number
+  /** Programs that took connections; absent: none was seen to. */
+  readonly acceptors?: readonly Acceptor[]
   /** What it wanted to make last in a folder that is not there; absent: nothing. */
   readonly unmade?: string
   /** Programs that it had in the background when its first process ended, and the container with it; absent: none. */

@@ -14,19 +14,21 @@ const MEMORY = 2 * 1024 ** 3
 
 const PIDS = 512
 
-/** Ports below 1024 are refused as they are where no runtime lifts the limit (FACTS 18). */
-export function lockedSpec(image: string): RunSpec {
-  return limits({
-    image,
-    capDrop: ['ALL'],
-    noNewPrivileges: true,
-    sysctls: { 'net.ipv4.ip_unprivileged_port_start': String(FIRST_UNPRIVILEGED_PORT) },
-  })
+/** What is known of the ports of a result. */
+export interface KeptPorts {
+  /** One below 1024 stays: then it is run as the engine runs it, which refuses none. */
+  readonly keepsLowPort: boolean
+}
+
+/** Ports below 1024 are refused, as they are where no runtime lifts the limit (FACTS 18), unless the result keeps one. */
+export function lockedSpec(image: string, { keepsLowPort }: KeptPorts): RunSpec {
+  const sysctls = { 'net.ipv4.ip_unprivileged_port_start': String(FIRST_UNPRIVILEGED_PORT) }
+  return limits({ image, capDrop: ['ALL'], noNewPrivileges: true, ...(keepsLowPort ? {} : { sysctls }) })
 }
 
 /** The same with a uid that no image knows; HOME and accounts are what the image itself says. */
-export function arbitrarySpec(image: string): RunSpec {
-  return { ...lockedSpec(image), user: `${ARBITRARY_UID}:${ROOT_GROUP}` }
+export function arbitrarySpec(image: string, kept: KeptPorts): RunSpec {
+  return { ...lockedSpec(image, kept), user: `${ARBITRARY_UID}:${ROOT_GROUP}` }
 }
 
 /** So that no image under test can take the machine down. */

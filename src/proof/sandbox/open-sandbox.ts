@@ -112,7 +112,7 @@ function boundedTo(bytes: number, tar: Readable, path: string): Readable {
     transform(chunk: Buffer, _, done) {
       read += chunk.length
       if (read <= bytes) return done(null, chunk)
-      const message = `what a container has at ${path} is not read: it is more than ${bytes / 1024 ** 2} MiB`
+      const message = `${path} of a container is not read: it is more than ${bytes / 1024 ** 2} MiB`
       return done(new HardenError('engine-failed', message))
     },
   })
@@ -159,7 +159,7 @@ async function makeNetwork(engine: Engine, name: string, hostless: boolean): Pro
   } catch (error) {
     if (!(error instanceof HardenError) || error.code !== 'engine-failed') throw error
     throw new HardenError('engine-failed', `no network can be made for the proof: ${error.message}`, {
-      hint: '--network runs the proof on the network of the engine',
+      hint: 'use --network to run the proof on the network of the engine',
       cause: error,
     })
   }

@@ -95,8 +95,8 @@ async function comesUp(engine: Engine, container: string, path: string): Promise
 async function failure(engine: Engine, container: string): Promise<HardenError> {
   const [state, said] = await Promise.all([engine.state(container), engine.logs(container)])
   const why = said.trim().split('\n').at(-1) || state.error || 'it does not answer'
-  return new HardenError('engine-failed', `the way into the proof's own network does not open: ${why}`, {
-    hint: '--network runs the proof on the network of the engine',
+  return new HardenError('engine-failed', `the relay into the proof's own network does not start: ${why}`, {
+    hint: 'use --network to run the proof on the network of the engine',
   })
 }
 

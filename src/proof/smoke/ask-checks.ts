@@ -8,7 +8,7 @@ import { directReach, type Reach } from '../../engine/reach.ts'
 import { HardenError } from '../../errors.ts'
 import { readTarEntries, readTarTexts } from '../../image/sources/tar-text.ts'
 import type { FileCheck, HttpCheck, LogCheck, TcpCheck } from '../../smoke-check.ts'
-import type { Outcome, SmokeTarget } from './run-checks.ts'
+import type { SmokeOutcome, SmokeTarget } from './run-checks.ts'
 
 /** What a check with such a pattern gives. */
 export const TOO_SLOW = `the pattern took more than ${bounds.patternMs} ms`
@@ -52,7 +52,7 @@ const ANSWER_WAIT = 10_000
 const WHOLE_WAIT = 20_000
 
 /** One request; redirects are not followed, so that what is compared is this answer. */
-export async function checkHttp(check: HttpCheck, target: SmokeTarget): Promise<Outcome> {
+export async function checkHttp(check: HttpCheck, target: SmokeTarget): Promise<SmokeOutcome> {
   const port = check.port ?? [...target.ports.keys()][0]
   if (port === undefined) return { passed: false, value: 'no port is known: name one with port' }
   const host = hostOf(target)
@@ -150,7 +150,7 @@ const TCP_WAIT = 5000
 const MOST_BYTES = 64 << 10
 
 /** Connects, sends, and reads until the pattern is there, the other side ends, or the wait is over. */
-export function checkTcp(check: TcpCheck, target: SmokeTarget): Promise<Outcome> {
+export function checkTcp(check: TcpCheck, target: SmokeTarget): Promise<SmokeOutcome> {
   const { expect: pattern } = check
   const host = hostOf(target)
   if (host === null) return Promise.resolve({ passed: false, value: NOT_REACHED })
@@ -180,7 +180,7 @@ export function checkTcp(check: TcpCheck, target: SmokeTarget): Promise<Outcome>
   })
 }
 
-function tcpOutcome(connected: boolean, text: string, pattern: string | null): Outcome {
+function tcpOutcome(connected: boolean, text: string, pattern: string | null): SmokeOutcome {
   if (!connected) return { passed: false, value: 'closed' }
   if (pattern === null) return { passed: true, value: 'open' }
   const found = firstMatch(pattern, [text])
@@ -189,7 +189,7 @@ function tcpOutcome(connected: boolean, text: string, pattern: string | null): O
   return { passed: false, value: text === '' ? 'no answer' : 'another answer', output: text.slice(0, 500) }
 }
 
-export async function checkLog({ match, not }: LogCheck, { engine, container }: SmokeTarget): Promise<Outcome> {
+export async function checkLog({ match, not }: LogCheck, { engine, container }: SmokeTarget): Promise<SmokeOutcome> {
   const lines = (await engine.logs(container)).split('\n')
   const found = firstMatch(match ?? not ?? '', lines)
   if (typeof found === 'string') return { passed: false, value: found }
@@ -205,7 +205,7 @@ export async function checkLog({ match, not }: LogCheck, { engine, container }: 
  * Read through the engine, so that no program of the image is needed and a stopped container can be looked at; but a
  * copy does not show what a tmpfs holds, so there the image's own programs are asked.
  */
-export async function checkFile(check: FileCheck, target: SmokeTarget): Promise<Outcome> {
+export async function checkFile(check: FileCheck, target: SmokeTarget): Promise<SmokeOutcome> {
   const copied = await checkCopy(check, target)
   if (copied.passed || !target.state.running) return copied
   const { path, match } = check
@@ -217,7 +217,7 @@ export async function checkFile(check: FileCheck, target: SmokeTarget): Promise<
   return told?.exitCode === 0 ? contentOutcome(match, told.stdout) : copied
 }
 
-async function checkCopy({ path, match }: FileCheck, { engine, container }: SmokeTarget): Promise<Outcome> {
+async function checkCopy({ path, match }: FileCheck, { engine, container }: SmokeTarget): Promise<SmokeOutcome> {
   if (match === null) {
     const entries = await engine.copyOut(container, path, readTarEntries)
     return entries === null ? { passed: false, value: 'missing' } : contentOutcome(match, '')
@@ -227,7 +227,7 @@ async function checkCopy({ path, match }: FileCheck, { engine, container }: Smok
   return contentOutcome(match, [...texts.values()].join('\n'))
 }
 
-function contentOutcome(match: FileCheck['match'], text: string): Outcome {
+function contentOutcome(match: FileCheck['match'], text: string): SmokeOutcome {
   if (match === null) return { passed: true, value: 'there' }
   const found = firstMatch(match, [text], 'm')
   if (typeof found === 'string') return { passed: false, value: found }

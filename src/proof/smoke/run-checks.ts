@@ -7,7 +7,7 @@ import { checkFile, checkHttp, checkLog, checkTcp, hostOf } from './ask-checks.t
 import { type Forwarded, forwardPorts } from './forward.ts'
 
 /** What one look gave. */
-export interface Outcome {
+export interface SmokeOutcome {
   readonly passed: boolean
   readonly value: string
   readonly output?: string
@@ -34,7 +34,7 @@ export async function runChecks(checks: readonly SmokeCheck[], target: SmokeTarg
   return results
 }
 
-async function untilPassed(check: SmokeCheck, target: SmokeTarget, end: number): Promise<Outcome> {
+async function untilPassed(check: SmokeCheck, target: SmokeTarget, end: number): Promise<SmokeOutcome> {
   for (;;) {
     target.signal.throwIfAborted()
     const outcome = await ask(check, target)
@@ -76,7 +76,7 @@ function joined(result: SmokeResult, other: SmokeResult): SmokeResult {
   return result
 }
 
-function ask(check: SmokeCheck, target: SmokeTarget): Promise<Outcome> {
+function ask(check: SmokeCheck, target: SmokeTarget): Promise<SmokeOutcome> {
   if (check.kind === 'log') return checkLog(check, target)
   if (check.kind === 'file') return checkFile(check, target)
   if (!target.state.running) return Promise.resolve({ passed: false, value: 'the container was not running any more' })
@@ -85,7 +85,7 @@ function ask(check: SmokeCheck, target: SmokeTarget): Promise<Outcome> {
   return runCommand(check, target)
 }
 
-function resultOf(check: SmokeCheck, { passed, value, output = '' }: Outcome): SmokeResult {
+function resultOf(check: SmokeCheck, { passed, value, output = '' }: SmokeOutcome): SmokeResult {
   const counts = check.kind === 'file' ? 'once' : check.kind !== 'log' ? 'up' : check.not === null ? 'once' : 'always'
   const same = check.kind === 'http' && check.status === null
   return { name: check.name, passed, value, output: output.slice(-2000), same, counts }
@@ -97,7 +97,7 @@ const PATIENCE = 60_000
 const MOST_PORTS = 64
 
 /** In the container as its own user, or on this machine, where HOST, PORT_<n> and CONTAINER say where the container is. */
-async function runCommand(check: ExecCheck, target: SmokeTarget): Promise<Outcome> {
+async function runCommand(check: ExecCheck, target: SmokeTarget): Promise<SmokeOutcome> {
   const { exitCode, output } = check.in === 'host' ? await onHost(check, target) : await inside(check, target)
   return { passed: exitCode === check.exitCode, value: `exit ${exitCode}`, output }
 }

@@ -23,6 +23,8 @@ export interface Trace {
   readonly unmade: string | null
   /** See TraceReader. */
   readonly outlived: readonly string[]
+  /** See TraceReader. */
+  readonly accepted: ReadonlyMap<number, number | null>
   /** An interval timer, or a wait for a socket that ends by itself, was set before the end of that time. */
   readonly timers: boolean
 }
@@ -87,6 +89,7 @@ export function growingTrace(options: TraceOptions): GrowingTrace {
             hidden: reader.hidden(),
             unmade: reader.unmade(),
             outlived: reader.outlived(),
+            accepted: reader.accepted(),
             timers: reader.timerAt() < until,
           },
   }

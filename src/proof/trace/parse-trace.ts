@@ -58,6 +58,8 @@ interface TraceReader {
   unmade(): string | null
   /** Programs that ran on when the first process ended of itself; see ProcessTable. */
   outlived(): readonly string[]
+  /** Who has taken connections; see Scene. */
+  accepted(): ReadonlyMap<number, number | null>
   /** When the first interval timer was set, seconds since 1970; Infinity for none. */
   timerAt(): number
 }
@@ -117,7 +119,13 @@ const TELLS_ABSENCE = new Set<Operation['access']>([
 
 export function traceReader(options: TraceOptions): TraceReader {
   const processes = processTable(options.cwd, options.uid, options.gid ?? null)
-  const shared = { processes, history: pathHistory(), sockets: new Map(), limits: new Map() }
+  const shared: Omit<Scene, 'process' | 'fromStart'> = {
+    processes,
+    history: pathHistory(),
+    sockets: new Map(),
+    limits: new Map(),
+    accepted: new Map(),
+  }
   const pending = new Map<number, { at: number; text: string }>()
   const superseded = new Set<number>()
   let lost = 0
@@ -223,6 +231,7 @@ export function traceReader(options: TraceOptions): TraceReader {
     hidden: () => hidden,
     unmade: () => [...unmade].at(-1) ?? null,
     outlived: () => processes.outlived(),
+    accepted: () => shared.accepted,
     timerAt: () => timerAt,
   }
 }

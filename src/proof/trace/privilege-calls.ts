@@ -107,6 +107,8 @@ export const NETWORK_CALLS: Readonly<Record<string, Handler>> = table({
     if (socket && socket.port > 0 && call.result.done)
       yield { access: 'listen', path: null, ...portOf(socket, socket.port) }
   },
+  accept: (call, scene) => accepted(call, scene),
+  accept4: (call, scene) => accepted(call, scene),
   connect: function* (call, scene) {
     const path = unixPath(call, scene)
     if (path !== undefined) yield { access: 'write', path }
@@ -131,6 +133,15 @@ function* bound(call: Call, scene: Scene): Iterable<Told> {
     ...portOf(socket, port),
     ...(port < 1024 ? { capability: 'NET_BIND_SERVICE' } : {}),
   }
+}
+
+/** A connection of a socket in the file system is no client's. */
+function accepted(call: Call, { sockets, accepted, process }: Scene): readonly Told[] {
+  const isInternet = /\bAF_INET6?\b/.test(call.args[1] ?? '') || sockets.has(socketInode(call.args[0]) ?? '')
+  if (!call.result.done || !isInternet) return []
+  const before = accepted.get(process.pid)
+  if (before === undefined || (before !== null && before !== 0)) accepted.set(process.pid, process.uid)
+  return []
 }
 
 /** Undefined for another family and for a socket without a file (`@"name"`). */

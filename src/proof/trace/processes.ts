@@ -29,6 +29,8 @@ export interface TracedProcess {
   readonly thread: boolean
   readonly startedAt: number
   readonly program: string | null
+  /** The effective uid of who made it; null where that is not known. */
+  readonly madeBy: number | null
 }
 
 export interface ProcessTable {
@@ -62,7 +64,7 @@ export function processTable(cwd: string, uid: number | null, gid: number | null
   let outlived: readonly string[] | null = null
 
   const add = (process: Process, startedAt: number, thread: boolean): Process => {
-    const entry = { process, thread, startedAt }
+    const entry = { process, thread, startedAt, madeBy: process.uid }
     alive.add(process)
     latest.set(process.pid, entry)
     seen.push(entry)
@@ -93,6 +95,7 @@ export function processTable(cwd: string, uid: number | null, gid: number | null
       const entry = latest.get(result.value)
       if (entry && entry.process.guess !== null) {
         entry.thread = thread
+        entry.madeBy = parent.uid
         settle(entry.process, parent, text)
         // A pid is given anew: of whoever had it the end was not seen, as where a container is killed and started again.
       } else add(childOf(parent, result.value, text), at, thread)
@@ -116,8 +119,9 @@ export function processTable(cwd: string, uid: number | null, gid: number | null
     outlived: () => [...new Set(outlived ?? [])],
     uidOf: (pid) => living(pid)?.uid ?? null,
     tree: () =>
-      seen.map(({ process, thread, startedAt }) => {
-        return { pid: process.pid, parent: process.parent, thread, startedAt, program: process.program.path }
+      seen.map(({ process, thread, startedAt, madeBy }) => {
+        const { pid, parent, program } = process
+        return { pid, parent, thread, startedAt, program: program.path, madeBy }
       }),
   }
 }
@@ -126,6 +130,7 @@ interface Entry {
   readonly process: Process
   thread: boolean
   readonly startedAt: number
+  madeBy: number | null
 }
 
 function childOf(parent: Process, pid: number, call: string): Process {

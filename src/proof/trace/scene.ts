@@ -12,6 +12,8 @@ export interface Scene {
   readonly sockets: Map<string, Socket>
   /** Hard limits by resource, as last seen. */
   readonly limits: Map<string, number>
+  /** Who has taken connections from outside, and as whom: effective uid by pid, root's where it was that once. */
+  readonly accepted: Map<number, number | null>
   /** The paths of this call count from the folder that the program was started in; null: it had none so far. */
   fromStart: boolean | null
 }

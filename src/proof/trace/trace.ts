@@ -100,7 +100,7 @@ export async function startKeeper(engine: Engine, image: string): Promise<Known<
     }
     await pause(20)
   }
-  return { known: false, reason: 'the container that keeps the trace does not come up' }
+  return { known: false, reason: 'the container that keeps the trace does not start' }
 }
 
 async function drain(tar: Readable): Promise<true> {

@@ -18,7 +18,7 @@ export async function applyChanges(
   if (changes.length === 0) return
   if ((await readBackup(config)) !== null) {
     throw new HardenError('bad-config', `${backupPath(config)} is there: an earlier apply was not reverted`, {
-      hint: 'userns revert first, or move the backup away',
+      hint: 'run userns revert first, or move the backup away',
     })
   }
   const folders = await missingFolders(changes)
@@ -133,7 +133,7 @@ function changed({ name, before, after }: FileChange, now: string | null, config
   const lines = after.split('\n').filter((line) => line !== '' && !(before ?? '').split('\n').includes(line))
   const what = now === null ? 'it was removed' : 'it was changed'
   return new HardenError('bad-config', `${name} is not as apply left it: ${what} since, and nothing was reverted`, {
-    hint: `take back by hand what apply added (${lines.map((line) => line.trim()).join(' ')}), then remove ${backupPath(config)}`,
+    hint: `undo by hand what apply added (${lines.map((line) => line.trim()).join(' ')}), then remove ${backupPath(config)}`,
   })
 }
 
@@ -171,7 +171,7 @@ async function readBackup(config: string): Promise<Backup | null> {
   } catch {
     // Said below.
   }
-  throw new HardenError('bad-config', `${path} is no backup of userns apply`, { hint: 'move it away' })
+  throw new HardenError('bad-config', `${path} is not a backup of userns apply`, { hint: 'move it away' })
 }
 
 async function writeBackup(config: string, backup: Backup): Promise<void> {

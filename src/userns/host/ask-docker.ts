@@ -36,11 +36,11 @@ export async function askDocker(
 async function ask(cli: Cli, config: string | null): Promise<EngineAnswer> {
   const info = parse(await cli.call('answer', ['info', '--format={{json .}}'], { timeoutMs: 20_000 })) as Info
   if (!info.ServerVersion) {
-    const reason = (info.ServerErrors ?? []).join('; ') || 'docker is no Docker Engine here'
+    const reason = (info.ServerErrors ?? []).join('; ') || 'docker is not Docker Engine here'
     return { answers: false, reason }
   }
   if (info.Name !== hostname() || info.KernelVersion !== release()) {
-    return { answers: false, reason: `the engine that answers is of another machine, ${info.Name ?? 'unnamed'}` }
+    return { answers: false, reason: `the engine that answers belongs to another machine, ${info.Name ?? 'unnamed'}` }
   }
   const options = info.SecurityOptions ?? []
   const remapped = options.some((option) => /(^|=)userns\b/.test(option))
@@ -86,6 +86,6 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new HardenError('engine-failed', 'docker gave an answer that is no JSON')
+    throw new HardenError('engine-failed', 'docker gave an answer that is not JSON')
   }
 }

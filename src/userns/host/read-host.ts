@@ -6,7 +6,7 @@ import { HardenError } from '../../errors.ts'
 import { parsePasswd } from '../../image/accounts.ts'
 import { readText } from '../../workspace/files.ts'
 import { type DaemonArguments, daemonArguments, flagsIn, readDaemonConfig } from '../daemon-config.ts'
-import type { EngineAnswer, Flag, HostFacts, HostFile, Kernel } from '../facts.ts'
+import type { DaemonFlag, EngineAnswer, HostFacts, HostFile, Kernel } from '../facts.ts'
 import { askDocker } from './ask-docker.ts'
 
 interface HostQuery {
@@ -65,7 +65,7 @@ async function checkedRoot(root: string): Promise<string> {
   } catch {
     // Said below.
   }
-  throw new HardenError('bad-usage', `--root ${root} is no folder`, {
+  throw new HardenError('bad-usage', `--root ${root} is not a folder`, {
     hint: 'name the folder that is another system’s /',
   })
 }
@@ -108,8 +108,8 @@ async function withUser(root: string, passwd: HostFile, user: string | null): Pr
   return found === null ? passwd : { ...passwd, text: `${passwd.text ?? ''}\n${found.stdout}` }
 }
 
-async function unitFlags(root: string): Promise<readonly Flag[]> {
-  const found: Flag[] = []
+async function unitFlags(root: string): Promise<readonly DaemonFlag[]> {
+  const found: DaemonFlag[] = []
   const seen = new Set<string>()
   for (const unit of units) {
     const full = join(root, unit)

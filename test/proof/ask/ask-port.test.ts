@@ -184,7 +184,7 @@ describe('a TCP port', () => {
     expect(await askPort(HERE, await listen(late), asking)).toMatchObject({ kind, detail: '220' })
   })
 
-  test('nobody', async () => {
+  test('a port that nobody listens on is closed', async () => {
     const server = page(200)
     const port = await listen(server)
     await new Promise((resolve) => server.close(resolve))
@@ -241,7 +241,7 @@ describe('a UDP port', () => {
       expect(name.exec(one ?? '')?.[1]).not.toBe(name.exec(other ?? '')?.[1])
   })
 
-  test('nobody', async () => {
+  test('a port that nobody listens on is closed', async () => {
     const socket = createSocket('udp4')
     await new Promise<void>((resolve) => socket.bind(0, HERE, resolve))
     const { port } = socket.address()

@@ -3,7 +3,10 @@ import { expect, test } from '@jest/globals'
 import type { Engine } from '../../../src/engine/engine.ts'
 import type { Operation } from '../../../src/evidence/operation.ts'
 import type { PortAnswer } from '../../../src/proof/ask/answers.ts'
-import { namesIn, unexercised } from '../../../src/proof/invalid-baseline.ts'
+import type { TraceRecord } from '../../../src/proof/container/run-record.ts'
+import { type Doubt, namesIn, unexercised } from '../../../src/proof/invalid-baseline.ts'
+import { withDoubt } from '../../../src/proof/proof-report.ts'
+import type { ReportProof } from '../../../src/report/report.ts'
 import { image } from '../../plan/image.ts'
 import { ended, http, operation, process, record } from '../support/records.ts'
 
@@ -18,11 +21,12 @@ interface Seen {
   readonly uids?: readonly [number, number, number, number]
   readonly exercised?: readonly Operation[]
   readonly forked?: number
+  readonly trace?: Partial<TraceRecord>
   readonly answers?: readonly PortAnswer[]
   readonly changes?: object
 }
 
-async function said(seen: Seen): Promise<string | null> {
+async function doubt(seen: Seen): Promise<Doubt | null> {
   const { symbols = imports, program = '/usr/bin/server', uids = [0, 0, 0, 0], exercised = [] } = seen
   const engine = {
     copyOut: (_: string, __: string, read: (tar: Readable) => unknown) => read(Readable.from([Buffer.from(symbols)])),
@@ -38,10 +42,15 @@ async function said(seen: Seen): Promise<string | null> {
       exercised,
       forked: seen.forked ?? 1,
       timers: false,
+      ...seen.trace,
     },
     ...seen.changes,
   })
   return unexercised({ engine: engine as unknown as Engine, facts }, run)
+}
+
+async function said(seen: Seen): Promise<string | null> {
+  return (await doubt(seen))?.message ?? null
 }
 
 const unseen = '/usr/bin/server stays root and can become another user'
@@ -66,6 +75,35 @@ test('a program that answers without root, and keeps it in a process of its own'
   expect(await said(login(free, aside))).toContain(unseen)
   // squid: whoever answers can come back to root.
   expect(await said(login({ ...free, uids: [0, 0, 0, 0] }, aside))).toBeNull()
+})
+
+const worker = { as: 65534, above: ['/usr/bin/server', '/bin/sh'] }
+test.each<[string, boolean, Seen]>([
+  ['only watches over who takes the connections', true, { trace: { acceptors: [worker], forkedAsRoot: 0 } }],
+  ['watches over several', true, { trace: { acceptors: [worker, { ...worker, as: 33 }], forkedAsRoot: 0 } }],
+  ['was seen to take one itself', false, { trace: { acceptors: [worker, { as: 0, above: [] }], forkedAsRoot: 0 } }],
+  ['may have taken one as root', false, { trace: { acceptors: [{ ...worker, as: null }], forkedAsRoot: 0 } }],
+  ['makes a process for what comes in', false, { trace: { acceptors: [worker], forkedAsRoot: 1 } }],
+  ['makes one, as whom nobody knows', false, { trace: { acceptors: [worker] } }],
+  ['was made by who takes them', false, { trace: { acceptors: [{ as: 65534, above: ['/bin/sh'] }], forkedAsRoot: 0 } }],
+  ['was not seen to have its work done by others', false, { trace: { acceptors: [], forkedAsRoot: 0 } }],
+])('of one that %s it is a remark: %j', async (_, isRemark, seen) => {
+  const message = expect.stringContaining(isRemark ? '/usr/bin/server could do as root' : unseen)
+  expect(await doubt(seen)).toEqual({ message, isRemark })
+})
+
+test('a doubt is said beside the comparison, and is no proof unless it is a remark', () => {
+  const shown = { report: { passed: true, remarks: ['x'] } as unknown as ReportProof, failures: [] }
+  const message = 'not exercised'
+  expect(withDoubt(null, shown)).toBe(shown)
+  expect(withDoubt({ message, isRemark: true }, shown)).toMatchObject({
+    report: { passed: true, remarks: [message, 'x'] },
+    failures: [],
+  })
+  expect(withDoubt({ message, isRemark: false }, shown)).toMatchObject({
+    report: { passed: false, remarks: [message, 'x'] },
+    failures: [message],
+  })
 })
 
 const smoke = [{ name: 'smoke test', passed: true, value: 'exit 0', output: '', same: false, counts: 'up' }]

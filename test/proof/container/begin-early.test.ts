@@ -33,7 +33,7 @@ describe('a container that was begun early', () => {
     const runs = speculativeRuns(engineWith([8080]).engine)
     runs.begin({ image: 'a' }, waitFor([8080]))
     await rest()
-    const taken = await runs.take('a', [8080])
+    const taken = await runs.take({ image: 'a' }, [8080])
     expect(taken?.started.container).toBe('container of a')
     expect(taken?.up?.ready.ready).toBe(true)
     expect(taken?.up?.since).toBeLessThan(Date.now())
@@ -46,23 +46,24 @@ describe('a container that was begun early', () => {
     const runs = speculativeRuns(engineWith(open).engine)
     runs.begin({ image: 'a' }, waitFor(waited))
     await rest()
-    const taken = await runs.take('a', expected)
+    const taken = await runs.take({ image: 'a' }, expected)
     expect(taken?.started.container).toBe('container of a')
     expect(taken?.up).toBeNull()
   })
 
-  test('is given once, and only for its own image', async () => {
+  test('is given once, and only to whom runs the same image in the same way', async () => {
     const runs = speculativeRuns(engineWith([]).engine)
     runs.begin({ image: 'a' }, waitFor([]))
-    expect(await runs.take('b', [])).toBeNull()
-    expect(await runs.take('a', [])).not.toBeNull()
-    expect(await runs.take('a', [])).toBeNull()
+    expect(await runs.take({ image: 'a', user: '1000:0' }, [])).toBeNull()
+    expect(await runs.take({ image: 'b' }, [])).toBeNull()
+    expect(await runs.take({ image: 'a' }, [])).not.toBeNull()
+    expect(await runs.take({ image: 'a' }, [])).toBeNull()
   })
 
   test('is none where it could not be made: the run in its place tells why', async () => {
     const runs = speculativeRuns(engineWith([], { fails: true }).engine)
     runs.begin({ image: 'a' }, waitFor([]))
-    expect(await runs.take('a', [])).toBeNull()
+    expect(await runs.take({ image: 'a' }, [])).toBeNull()
   })
 
   test('is removed where nobody took it, and not where somebody did', async () => {
@@ -70,7 +71,7 @@ describe('a container that was begun early', () => {
     const runs = speculativeRuns(engine)
     runs.begin({ image: 'a' }, waitFor([1]))
     runs.begin({ image: 'b' }, waitFor([1]))
-    await runs.take('b', [])
+    await runs.take({ image: 'b' }, [])
     await runs.drop()
     await runs.drop()
     expect(removed).toEqual(['container of a'])

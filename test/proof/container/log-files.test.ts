@@ -6,7 +6,7 @@ import { HardenError } from '../../../src/errors.ts'
 import { readLogFiles } from '../../../src/proof/container/files.ts'
 
 const tooLarge = (path: string) =>
-  new HardenError('engine-failed', `what a container has at ${path} is not read: it is more than 1024 MiB`)
+  new HardenError('engine-failed', `${path} of a container is not read: it is more than 1024 MiB`)
 
 /** A border where each path is a file that holds its own name, or what is said of it. */
 function holding(failures: Readonly<Record<string, Error>> = {}) {
@@ -27,7 +27,7 @@ test('a log file that cannot be read is said, and the others are read', async ()
   const { engine } = holding({ '/var/log/b': tooLarge('/var/log/b') })
   expect(await readLogFiles(engine, 'c', ['/var/log/a', '/var/log/b', '/var/log/c'])).toEqual({
     text: 'log of /var/log/a\nlog of /var/log/c',
-    unread: ['what it wrote into /var/log/b: what a container has at /var/log/b is not read: it is more than 1024 MiB'],
+    unread: ['what it wrote into /var/log/b: /var/log/b of a container is not read: it is more than 1024 MiB'],
   })
 })
 

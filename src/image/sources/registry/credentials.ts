@@ -121,7 +121,7 @@ async function askFor(
 
 function unfit(message: string, cause?: unknown): HardenError {
   return new HardenError('bad-config', message, {
-    hint: 'mend it, or move it away and log in again',
+    hint: 'repair it, or move it away and log in again',
     ...(cause === undefined ? {} : { cause }),
   })
 }

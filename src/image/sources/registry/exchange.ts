@@ -61,7 +61,7 @@ export function openExchange(options: ExchangeOptions): Exchange {
   const failed = (error: unknown): unknown => {
     if (signal.aborted || error instanceof HardenError) return error
     return new HardenError('no-registry', `${host} could not be asked for ${image}: ${reasonOf(error)}`, {
-      hint: 'check the network and the name, or say --offline to do without',
+      hint: 'check the network and the name, or use --offline',
       cause: error,
     })
   }

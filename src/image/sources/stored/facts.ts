@@ -120,7 +120,8 @@ export function mergeLayers(layers: readonly LayerContent[], limits: ImageLimits
       for (let at = parentOf(path); !fine.has(at); at = parentOf(at)) {
         fine.add(at)
         const entry = isHidden(at) ? undefined : entries.get(at)
-        if (entry !== undefined && entry.type !== 'directory') limits.giveUp(`${path} is in it, and ${at} is no folder`)
+        if (entry !== undefined && entry.type !== 'directory')
+          limits.giveUp(`${path} is in it, and ${at} is not a folder`)
       }
     }
   }

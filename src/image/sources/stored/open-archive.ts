@@ -59,7 +59,7 @@ async function check(file: string, path: string, kind: 'file' | 'folder'): Promi
   if (kind === 'folder' ? stats.isDirectory() : stats.isFile()) return
   // It is read twice, and one that nobody writes to would be waited for.
   if (!stats.isDirectory() && !stats.isFile())
-    throw new HardenError('unreadable', `${file} is no regular ${kind}`, { hint: 'write it to a file first' })
+    throw new HardenError('unreadable', `${file} is not a regular ${kind}`, { hint: 'write it to a file first' })
   throw new HardenError('unreadable', kind === 'file' ? `${file} is a folder` : `${file} is a file`, {
     hint: kind === 'file' ? `write it as oci:${file}` : `write it as oci-archive:${file} or docker-archive:${file}`,
   })
@@ -107,7 +107,7 @@ export function chooseImage(reference: ArchiveReference, candidates: readonly Ar
           ? `${file} has no image that is called ${image}, only ${named}`
           : `${file} has ${found.length} images that are called ${image}: ${named}`
   throw new HardenError('no-image', problem, {
-    hint: there.length === 0 ? 'make the archive again' : `say which: ${transport}:${file}:${there[0]}`,
+    hint: there.length === 0 ? 'make the archive again' : `choose one: ${transport}:${file}:${there[0]}`,
   })
 }
 

@@ -172,7 +172,7 @@ function choose(blobs: Blobs, manifests: readonly Descriptor[], platform: Platfo
     'no-image',
     `${blobs.title} has no image for ${platformText(wanted)}, only ${there.join(', ') || 'none'}`,
     {
-      hint: 'say which with --platform',
+      hint: 'choose one with --platform',
     },
   )
 }

@@ -19,6 +19,8 @@ export interface WorkingFolderRule {
     readonly kind: 'directory' | 'file'
     /** What the same program has left there in the build must be the user's too. */
     readonly tree?: boolean
+    /** It removes the folder and makes it anew: room in the folder above is needed too. */
+    readonly remade?: boolean
     /** Regular expressions on a line of its configuration, or on an option of its command without dashes. */
     readonly unless?: string
     readonly only?: string
@@ -26,5 +28,26 @@ export interface WorkingFolderRule {
     readonly setting?: { readonly after: string; readonly insert: string }
     readonly why: string
   }[]
+  readonly source: string
+}
+
+/** How a daemon is told its port, where neither its command nor its configuration says one for all protocols. */
+export interface DaemonPortRule {
+  readonly programs: readonly string[]
+  /** Ports that it binds by itself. */
+  readonly ports: readonly number[]
+  /** Regular expression that one word of the command matches for the rule to apply. */
+  readonly onlyWith?: string
+  /** Put behind the command; `{port}` is the new port. */
+  readonly arguments?: readonly string[]
+  /** What is found in its configuration moves one protocol only: this is needed beside it where the port is open in both. */
+  readonly beside?: boolean
+  readonly config?: {
+    /** Its text files are looked through. */
+    readonly folder: string
+    /** POSIX extended regular expression of the line behind which the setting goes. */
+    readonly after: string
+    readonly insert: string
+  }
   readonly source: string
 }

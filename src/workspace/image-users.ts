@@ -1,0 +1,311 @@
+import { basename, dirname, resolve } from 'node:path'
+import { bounds } from '../bounds.ts'
+import type { ImageUser } from '../plan/exemptions.ts'
+import { asList, asObject, type Json, parseYaml } from '../profile/yaml-file.ts'
+import { namedBuilds } from './build-files.ts'
+
+/** A Dockerfile that is built under a name, or is the base of a build by another one. Paths are absolute. */
+export interface NamedImage {
+  /** As written, variables too. */
+  readonly name: string
+  /** The Dockerfiles that may be meant, the likeliest first. */
+  readonly dockerfiles: readonly string[]
+  readonly context: string | null
+  readonly target: string | null
+}
+
+/** With what says which image is meant: the Dockerfiles that may be, or its name. */
+export interface UserOfImage extends ImageUser {
+  readonly dockerfiles: readonly string[]
+  readonly image: string | null
+}
+
+export interface SaidOfImages {
+  readonly named: readonly NamedImage[]
+  readonly users: readonly UserOfImage[]
+}
+
+/** A kind of file that says something of the images of its repository. */
+export interface FileKind {
+  readonly read: (text: string, at: At) => SaidOfImages
+  /** It only gives names: of no use where nobody says one of them. */
+  readonly onlyNames: boolean
+}
+
+interface At {
+  /** Absolute. */
+  readonly path: string
+  /** Absolute: what a command is run in, where it does not say so. */
+  readonly root: string
+  /** Of the file, for people. */
+  readonly name: string
+}
+
+const nothing: SaidOfImages = { named: [], users: [] }
+
+const users = (read: FileKind['read']): FileKind => ({ read, onlyNames: false })
+const names = (read: FileKind['read']): FileKind => ({ read, onlyNames: true })
+
+/** By its name, and its path; null for a file that says nothing of them. */
+export function kindOf(path: string): FileKind | null {
+  const name = basename(path)
+  if (/^(docker-)?compose([.-][\w.-]+)?\.ya?ml$/.test(name)) return names(ofCompose)
+  if (/^docker-bake([.-][\w.-]+)?\.(json|hcl)$/.test(name)) return names(ofBake)
+  if (/^action\.ya?ml$/.test(name)) return users(ofAction)
+  if (/^skaffold([.-][\w.-]+)?\.ya?ml$/.test(name)) return names(ofSkaffold)
+  if (/(^|\/)\.(github|gitea|forgejo)\/workflows\/[^/]+\.ya?ml$/.test(path)) return users(ofWorkflow)
+  if (/^\.gitlab-ci([.-][\w.-]+)?\.ya?ml$/.test(name)) return users(ofGitLab)
+  if (/^\.?devcontainer\.json$/.test(name)) return users(ofDevcontainer)
+  if (/^(GNUm|M|m)akefile$|^justfile$|\.(mk|mak|sh|bash)$|^(Taskfile|cloudbuild)\.ya?ml$/.test(name))
+    return names(ofCommands)
+  return null
+}
+
+function ofCompose(text: string, { path, name }: At): SaidOfImages {
+  const services = asObject(asObject(valuesOf(text, name)[0]).services)
+  const builds = namedBuilds(text, path, name)
+  const builtAs = (service: string): Omit<NamedImage, 'name'> | null => {
+    const build = builds.find((one) => one.name === service)
+    return build === undefined
+      ? null
+      : { dockerfiles: [build.dockerfile], context: build.context, target: build.target }
+  }
+  const named = builds.flatMap(({ name: service }): readonly NamedImage[] => {
+    const { image, build } = asObject(services[service])
+    const own = builtAs(service)
+    // A name that FROM lines use: `additional_contexts: { base: service:core }`.
+    const contexts = Object.entries(asObject(asObject(build).additional_contexts)).flatMap(([key, source]) => {
+      const other = typeof source === 'string' ? /^service:(.+)$/.exec(source)?.[1] : undefined
+      const base = other === undefined ? null : builtAs(other)
+      return base === null ? [] : [{ ...base, name: key }]
+    })
+    return [...(typeof image === 'string' && own !== null ? [{ ...own, name: image }] : []), ...contexts]
+  })
+  return { named, users: [] }
+}
+
+function ofBake(text: string, at: At): SaidOfImages {
+  const targets = at.path.endsWith('.json')
+    ? new Map(Object.entries(asObject(asObject(valuesOf(text, at.name)[0]).target)))
+    : targetsOf(text)
+  const folder = dirname(at.path)
+  const named: NamedImage[] = []
+  const builtAs = (key: string, seen: ReadonlySet<string> = new Set()): Omit<NamedImage, 'name'> | null => {
+    const target = asObject(targets.get(key))
+    if (seen.has(key)) return null
+    const [parent] = asList(target.inherits)
+    const above = typeof parent === 'string' ? builtAs(parent, new Set([...seen, key])) : null
+    const context = plain(target.context) === null ? null : resolve(folder, plain(target.context) ?? '.')
+    const file = plain(target.dockerfile)
+    const root = context ?? above?.context ?? folder
+    return {
+      dockerfiles:
+        file === null && above !== null && context === null ? above.dockerfiles : [resolve(root, file ?? 'Dockerfile')],
+      context: root,
+      target: plain(target.target) ?? above?.target ?? null,
+    }
+  }
+  for (const [key, written] of targets) {
+    const built = builtAs(key)
+    if (built === null) continue
+    for (const tag of asList(asObject(written).tags)) if (typeof tag === 'string') named.push({ ...built, name: tag })
+    // A name that FROM lines use: `contexts = { base = "target:core" }`.
+    for (const [name, source] of Object.entries(asObject(asObject(written).contexts))) {
+      const other = typeof source === 'string' ? /^target:([\w.-]+)$/.exec(source)?.[1] : undefined
+      const base = other === undefined ? null : builtAs(other)
+      if (base !== null) named.push({ ...base, name })
+    }
+  }
+  return { named, users: [] }
+}
+
+/** The targets of a bake file in HCL, as far as they are plain texts, lists and maps of them. */
+function targetsOf(text: string): ReadonlyMap<string, unknown> {
+  const targets = new Map<string, unknown>()
+  for (const { 1: name = '', index, 0: head } of text.matchAll(/^[ \t]*target[ \t]+"?([\w.-]+)"?[ \t]*\{/gm)) {
+    const body = untilClosed(text, index + head.length)
+    const target: Record<string, unknown> = {}
+    for (const key of ['context', 'dockerfile', 'target']) {
+      const said = new RegExp(String.raw`^[ \t]*${key}[ \t]*=[ \t]*"([^"\n]*)"`, 'm').exec(body)?.[1]
+      if (said !== undefined) target[key] = said
+    }
+    for (const key of ['tags', 'inherits']) {
+      const list = new RegExp(String.raw`^[ \t]*${key}[ \t]*=[ \t]*\[([^\]]*)\]`, 'm').exec(body)?.[1]
+      if (list !== undefined) target[key] = [...list.matchAll(/"([^"\n]*)"/g)].map(([, word]) => word)
+    }
+    const contexts = /^[ \t]*contexts[ \t]*=[ \t]*\{([^{}]{0,4000})\}/m.exec(body)?.[1] ?? ''
+    target.contexts = Object.fromEntries(
+      [...contexts.matchAll(/(?<![\w./:-])"?([\w./:-]+)"?[ \t]*[=:][ \t]*"([^"\n]*)"/g)].map(([, key = '', value]) => [
+        key,
+        value,
+      ]),
+    )
+    targets.set(name, target)
+  }
+  return targets
+}
+
+/** What is in a block, up to the bracket that closes it; brackets in texts come in pairs. */
+function untilClosed(text: string, from: number): string {
+  let depth = 1
+  for (let at = from; at < text.length; at += 1) {
+    if (text[at] === '{') depth += 1
+    else if (text[at] === '}') depth -= 1
+    if (depth === 0) return text.slice(from, at)
+  }
+  return text.slice(from)
+}
+
+/** https://docs.github.com/actions/reference/workflows-and-actions/metadata-syntax: `runs.image` is a Dockerfile, or `docker://IMAGE`. */
+function ofAction(text: string, { path, name }: At): SaidOfImages {
+  if (!/\bdocker\b/.test(text)) return nothing
+  const { using, image } = asObject(asObject(valuesOf(text, name)[0]).runs)
+  if (using !== 'docker' || typeof image !== 'string') return nothing
+  const other = /^docker:\/\/(.+)$/.exec(image)?.[1] ?? null
+  const dockerfiles = other === null ? [resolve(dirname(path), image)] : []
+  return {
+    named: [],
+    users: [{ kind: 'action', dockerfiles, image: other, user: null, what: `${name} (using: docker)` }],
+  }
+}
+
+function ofSkaffold(text: string, { path, name }: At): SaidOfImages {
+  const named: NamedImage[] = []
+  for (const file of valuesOf(text, name))
+    for (const artifact of asList(asObject(asObject(file).build).artifacts).map(asObject)) {
+      if (typeof artifact.image !== 'string') continue
+      const context = resolve(dirname(path), plain(artifact.context) ?? '.')
+      const docker = asObject(artifact.docker)
+      const dockerfile = resolve(context, plain(docker.dockerfile) ?? 'Dockerfile')
+      named.push({ name: artifact.image, dockerfiles: [dockerfile], context, target: plain(docker.target) })
+    }
+  return { named, users: [] }
+}
+
+/** Builds by docker/build-push-action and by commands; the containers that jobs run in. */
+function ofWorkflow(text: string, at: At): SaidOfImages {
+  const users: UserOfImage[] = []
+  const named: NamedImage[] = []
+  if (/\bcontainer:|build-push-action/.test(text))
+    for (const [job, written] of Object.entries(asObject(asObject(valuesOf(text, at.name)[0]).jobs))) {
+      const { container, steps } = asObject(written)
+      const image = typeof container === 'string' ? container : asObject(container).image
+      const { options } = asObject(container)
+      // `--user 0` says itself who it runs as.
+      if (typeof image === 'string' && !(typeof options === 'string' && /(^|\s)(--user|-u)\b/.test(options)))
+        users.push({ kind: 'job', dockerfiles: [], image, user: null, what: `job ${job} of ${at.name}` })
+      for (const step of asList(steps).map(asObject)) {
+        if (typeof step.uses !== 'string' || !step.uses.includes('build-push-action')) continue
+        named.push(...pushed(asObject(step.with), at.root))
+      }
+    }
+  return { named: [...named, ...ofCommands(text, at).named], users }
+}
+
+function pushed({ context, file, tags, target }: Json, root: string): readonly NamedImage[] {
+  const folder = resolve(root, plain(context) ?? '.')
+  const dockerfiles = [plain(file) === null ? resolve(folder, 'Dockerfile') : resolve(root, plain(file) ?? '')]
+  const names = typeof tags === 'string' ? tags.split(/[\s,]+/) : asList(tags)
+  return names.flatMap((name) =>
+    typeof name === 'string' && name !== '' ? [{ name, dockerfiles, context: folder, target: plain(target) }] : [],
+  )
+}
+
+function ofGitLab(text: string, at: At): SaidOfImages {
+  const jobs = Object.entries(asObject(valuesOf(text, at.name)[0]))
+  const users = jobs.flatMap(([job, written]): readonly UserOfImage[] => {
+    const said = job === 'image' ? written : asObject(written).image
+    const image = typeof said === 'string' ? said : asObject(said).name
+    const what = job === 'image' || job === 'default' ? at.name : `job ${job} of ${at.name}`
+    return typeof image === 'string' ? [{ kind: 'job', dockerfiles: [], image, user: null, what }] : []
+  })
+  return { named: ofCommands(text, at).named, users }
+}
+
+/** https://containers.dev/implementors/json_reference: `build.dockerfile`, once `dockerFile`, lies beside it. */
+function ofDevcontainer(text: string, { path, name }: At): SaidOfImages {
+  const file = asObject(valuesOf(withoutComments(text), name)[0])
+  const dockerfile = plain(asObject(file.build).dockerfile) ?? plain(file.dockerFile)
+  if (dockerfile === null) return nothing
+  const user = plain(file.containerUser) ?? plain(file.remoteUser)
+  return {
+    named: [],
+    users: [{ kind: 'devcontainer', dockerfiles: [resolve(dirname(path), dockerfile)], image: null, user, what: name }],
+  }
+}
+
+/** JSON with comments, of which YAML knows none. */
+function withoutComments(text: string): string {
+  return text.replace(/"(?:[^"\\\n]|\\.)*"?|\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g, (found) =>
+    found.startsWith('"') ? found : '',
+  )
+}
+
+/** `docker build -t NAME -f FILE DIR`, in whatever it is written. */
+function ofCommands(text: string, { path, root }: At): SaidOfImages {
+  if (!text.includes('build')) return nothing
+  const joined = text.replace(/\\\r?\n/g, ' ')
+  const named = [...joined.matchAll(BUILD)].slice(0, bounds.buildCommands).flatMap(([, line = '']) => {
+    const words = [...line.slice(0, bounds.lineLength).matchAll(WORD)].map(([word]) => word.replace(/["']/g, ''))
+    const { names, file, target, folder } = toldTo(words)
+    // It is run in its own folder, or in the root of the repository.
+    const folders = [...new Set([dirname(path), root])].map((at) => resolve(at, folder ?? '.'))
+    const dockerfiles = [...new Set([dirname(path), root])].flatMap((at) =>
+      file === null
+        ? [resolve(at, folder ?? '.', 'Dockerfile')]
+        : [resolve(at, file), resolve(at, folder ?? '.', file)],
+    )
+    return names.map((name) => ({ name, dockerfiles, context: folders[0] ?? null, target }))
+  })
+  return { named, users: [] }
+}
+
+const BUILD = /\b(?:docker|podman|nerdctl|buildah)(?:[ \t]+buildx|[ \t]+image)?[ \t]+(?:build|bud)[ \t]([^\n;&|]*)/g
+const WORD = /(?:"[^"\n]*"|'[^'\n]*'|[^\s"'])+/g
+
+interface Told {
+  readonly names: readonly string[]
+  readonly file: string | null
+  readonly target: string | null
+  readonly folder: string | null
+}
+
+function toldTo(words: readonly string[]): Told {
+  const names: string[] = []
+  const said: { file: string | null; target: string | null; folder: string | null } = {
+    file: null,
+    target: null,
+    folder: null,
+  }
+  for (let at = 0; at < words.length; at += 1) {
+    const [option = '', value] = /^(--?[\w-]+)=(.*)$/s.exec(words[at] ?? '')?.slice(1) ?? [words[at]]
+    if (!option.startsWith('-')) {
+      // Of a variable nobody knows whether it is the folder, or more options.
+      if (!option.includes('$')) said.folder = option
+      continue
+    }
+    if (!TAKES_VALUE.test(option)) continue
+    const next = value ?? words[++at] ?? ''
+    if (/^(-t|--tag)$/.test(option)) names.push(next)
+    else if (/^(-f|--file)$/.test(option)) said.file = next
+    else if (option === '--target') said.target = next
+  }
+  return { names, ...said }
+}
+
+const TAKES_VALUE =
+  /^(-t|--tag|-f|--file|--target|--build-arg|--build-context|--platform|--cache-(from|to)|--label|--network|--secret|--ssh|--output|-o|--progress|--builder|--iidfile|--add-host|--ulimit|--shm-size|-m|--memory|-v|--volume|--format|--annotation|--attest|--metadata-file)$/
+
+/** A text without variables. */
+function plain(written: unknown): string | null {
+  return typeof written === 'string' && !written.includes('$') ? written : null
+}
+
+/** Files of others: one that cannot be read says nothing. */
+function valuesOf(text: string, name: string): readonly unknown[] {
+  try {
+    return parseYaml(text, name).values
+  } catch {
+    return []
+  }
+}

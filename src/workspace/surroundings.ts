@@ -1,0 +1,354 @@
+import { type Dirent, readdirSync } from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
+import { bounds } from '../bounds.ts'
+import { type Dockerfile, finalStage, parseDockerfile } from '../dockerfile/index.ts'
+import { lookUp } from '../image/sources/catalogue.ts'
+import { type ImageUser, waitsForInput } from '../plan/exemptions.ts'
+import { rulesIn } from './files.ts'
+import { isInside } from './ignore-rules.ts'
+import type { FileKind, NamedImage, SaidOfImages, UserOfImage } from './image-users.ts'
+import { isOfOwnHand, repositoryOf, upwards } from './repository.ts'
+import { holdsHome } from './trust.ts'
+import { isDockerfileName, neverEntered } from './walk.ts'
+import type { NeighbourImage, Surroundings } from './work-item.ts'
+
+/** What the other files of its repository say of the image of a Dockerfile (absolute path). */
+export type SurroundingsOf = (path: string) => Promise<Surroundings>
+
+/**
+ * Who builds on whom in a repository, else in the folder that is worked on or below `cwd`: by the names that files give to what they
+ * build, and where none does by the folder that an image is called after. Each tree is read once, as far as the bounds go.
+ */
+export function surroundings(cwd: string): SurroundingsOf {
+  const trees = new Map<string, Promise<Tree>>()
+  return async (path) => {
+    const own = dirname(path)
+    const top = repositoryOf(own) ?? (isInside(own, cwd) ? cwd : own)
+    if (holdsHome(top)) return nothing
+    const tree = trees.get(top) ?? readTree(top, own, cwd)
+    trees.set(top, tree)
+    return surroundingsIn(await tree, path)
+  }
+}
+
+const nothing: Surroundings = { children: [], bases: new Map(), users: [] }
+
+interface Tree {
+  readonly cwd: string
+  readonly members: ReadonlyMap<string, Member>
+  /** By the Dockerfile that makes what they are built FROM. */
+  readonly builtUpon: ReadonlyMap<string, readonly BuiltUpon[]>
+  readonly users: ReadonlyMap<string, Surroundings['users']>
+}
+
+interface Member {
+  readonly text: string
+  readonly froms: readonly From[]
+  /** Of its FROM lines those whose image the tree makes, by reference. */
+  readonly bases: Map<string, Maker>
+}
+
+/** A FROM line of a member, and the stage that it means. */
+interface BuiltUpon {
+  readonly path: string
+  readonly from: From
+  readonly stage: string | null
+}
+
+interface From {
+  /** Its variables filled in as far as the file says them. */
+  readonly reference: string
+  readonly line: number
+}
+
+/** A Dockerfile of the tree, and how it is built under a name. */
+interface Maker extends Pick<NamedImage, 'name' | 'context' | 'target'> {
+  readonly path: string
+}
+
+async function readTree(root: string, own: string, cwd: string): Promise<Tree> {
+  const { dockerfiles, others } = walkOver(root, own)
+  const members = new Map<string, Member>()
+  for (const path of dockerfiles) {
+    const text = rulesIn(path)
+    if (text !== null) members.set(path, { text, froms: fromsOf(text), bases: new Map() })
+  }
+  const said = await saidIn(others, { root, cwd, members })
+  const makersOf = makersIn(root, members, said)
+  const builtUpon = new Map<string, BuiltUpon[]>()
+  for (const [path, member] of members)
+    for (const from of member.froms) {
+      const makers = makersOf(from.reference).filter((maker) => maker.path !== path)
+      const [only, ...more] = makers
+      if (only !== undefined && more.length === 0) member.bases.set(from.reference, only)
+      for (const maker of makers) put(builtUpon, maker.path, { path, from, stage: maker.target })
+    }
+  const users = new Map<string, ImageUser[]>()
+  for (const user of said.users) {
+    const named = user.dockerfiles.find((path) => members.has(path))
+    const paths = user.image === null ? [named] : makersOf(user.image).map(({ path }) => path)
+    for (const path of paths) if (path !== undefined) put(users, path, user)
+  }
+  return { cwd, members, builtUpon, users }
+}
+
+function put<Value>(into: Map<string, Value[]>, key: string, value: Value): void {
+  const before = into.get(key)
+  if (before === undefined) into.set(key, [value])
+  else before.push(value)
+}
+
+function surroundingsIn({ cwd, members, builtUpon, users }: Tree, path: string): Surroundings {
+  const neighbours = (of: string, above: ReadonlySet<string>): ReadonlyMap<string, NeighbourImage> =>
+    new Map(
+      [...(members.get(of)?.bases ?? [])].flatMap(([reference, { path: maker, context, target }]) => {
+        if (above.has(maker) || above.size > bounds.neighbours) return []
+        const own = new Set([...above, maker])
+        return [
+          [reference, { path: maker, name: relative(cwd, maker), context, target, bases: neighbours(maker, own) }],
+        ] as const
+      }),
+    )
+  const children = (builtUpon.get(path) ?? []).flatMap(({ path: child, from, stage }) => {
+    const text = members.get(child)?.text ?? ''
+    return countsOnRoot(text, from) ? [{ by: relative(cwd, child), line: from.line, stage }] : []
+  })
+  return { children, bases: neighbours(path, new Set([path])), users: users.get(path) ?? [] }
+}
+
+/** Of a folder that no repository holds only what is of one hand with `own`. */
+function walkOver(
+  root: string,
+  own: string,
+): { readonly dockerfiles: readonly string[]; readonly others: readonly string[] } {
+  const isRepository = repositoryOf(root) !== null
+  const dockerfiles: string[] = []
+  const others: string[] = []
+  let level = [root]
+  let entered = 0
+  while (level.length > 0) {
+    const next: string[] = []
+    for (const folder of level) {
+      if (++entered > bounds.surveyedFolders) return { dockerfiles, others }
+      for (const entry of entriesIn(folder)) {
+        const path = join(folder, entry.name)
+        if (entry.isDirectory()) {
+          if (!neverEntered.has(entry.name)) next.push(path)
+        } else if (entry.isFile() && (isRepository || isOfOwnHand(path, own))) {
+          if (isDockerfileName(entry.name)) dockerfiles.push(path)
+          else if (MAY_NAME_IMAGES.test(entry.name)) others.push(path)
+        }
+      }
+    }
+    level = next
+  }
+  return { dockerfiles: dockerfiles.slice(0, bounds.surveyedFiles), others: others.slice(0, bounds.surveyedFiles) }
+}
+
+/** Only of such files the reader is loaded, which needs YAML. */
+const MAY_NAME_IMAGES = /\.(ya?ml|json|hcl|mk|mak|sh|bash)$|^(GNUm|M|m)akefile$|^justfile$/
+
+function entriesIn(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch {
+    return []
+  }
+}
+
+async function saidIn(
+  paths: readonly string[],
+  { root, cwd, members }: Pick<Tree, 'cwd' | 'members'> & { readonly root: string },
+): Promise<SaidOfImages> {
+  const named: NamedImage[] = []
+  const users: UserOfImage[] = []
+  const { kindOf } = await import('./image-users.ts')
+  const kinds = paths.flatMap((path) => {
+    const kind = kindOf(path)
+    return kind === null ? [] : [{ path, kind }]
+  })
+  const read = (path: string, kind: FileKind, isOfUse: (text: string) => boolean): void => {
+    const text = rulesIn(path)
+    if (text === null || !isOfUse(text)) return
+    const said = kind.read(text, { path, root, name: relative(cwd, path) })
+    named.push(...said.named)
+    users.push(...said.users)
+  }
+  for (const { path, kind } of kinds) if (!kind.onlyNames) read(path, kind, () => true)
+  const asked = [
+    ...[...members.values()].flatMap(({ froms }) => froms.map(({ reference }) => reference)),
+    ...users.flatMap(({ image }) => image ?? []),
+  ]
+  const names = new Set(
+    asked
+      .map(nameIn)
+      .filter((name) => !isListed(name))
+      .map(lastPart),
+  )
+  const isAsked = sayingOneOf([...names].filter((name) => name !== '' && !name.includes('$')))
+  for (const { path, kind } of kinds) if (kind.onlyNames) read(path, kind, isAsked)
+  return { named, users }
+}
+
+/** Reading YAML takes long: only what names an image that somebody asks for. */
+function sayingOneOf(names: readonly string[]): (text: string) => boolean {
+  if (names.length === 0) return () => false
+  const pattern = new RegExp(names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'))
+  return (text) => pattern.test(text)
+}
+
+/** Who makes an image that is named, the nearest first. */
+function makersIn(
+  root: string,
+  members: ReadonlyMap<string, Member>,
+  { named }: SaidOfImages,
+): (reference: string) => readonly Maker[] {
+  const told = new Map<string, Maker[]>()
+  for (const { name, dockerfiles, context, target } of named) {
+    const path = dockerfiles.find((file) => members.has(file))
+    if (path !== undefined) put(told, lastPart(nameIn(name)), { name: nameIn(name), path, context, target })
+  }
+  const called = new Map<string, Maker[]>()
+  for (const [path, { froms }] of members)
+    for (const name of namesAfter(path, root)) {
+      // `ubi9/Dockerfile` that is built FROM redhat/ubi9 is called after what it is built from.
+      const isOfBase = froms.some(({ reference }) => lastPart(nameIn(reference)) === name)
+      if (!isOfBase) put(called, name, { name, path, context: null, target: null })
+    }
+  const references = [...members.values()].flatMap(({ froms }) => froms.map(({ reference }) => nameIn(reference)))
+  const namespaces = namespacesOf(references, called)
+  return (reference) => {
+    const name = nameIn(reference)
+    const last = lastPart(name)
+    if (last === '' || last.includes('$') || isListed(name)) return []
+    const declared = (told.get(last) ?? []).filter((maker) => isSameName(maker.name, name))
+    if (declared.length > 0) return [...new Map(declared.map((maker) => [maker.path, maker])).values()]
+    const isOurs = namespaces.has(namespaceOf(name))
+    if (!isOurs && isListed(last)) return []
+    return (called.get(last) ?? []).filter(({ path }) => isOurs || startsNothing(members.get(path)?.text ?? ''))
+  }
+}
+
+/** `ghcr.io/acme` of all that a tree builds on: of which it makes two images or more, by names that nobody else gives. */
+function namespacesOf(references: readonly string[], called: ReadonlyMap<string, unknown>): ReadonlySet<string> {
+  const found = new Map<string, Set<string>>()
+  for (const name of references) {
+    const [namespace, last] = [namespaceOf(name), lastPart(name)]
+    if (namespace === '' || namespace.endsWith('}') || !called.has(last) || isListed(last) || isListed(name)) continue
+    found.set(namespace, (found.get(namespace) ?? new Set()).add(last))
+  }
+  return new Set([...found].flatMap(([namespace, names]) => (names.size > 1 ? [namespace] : [])))
+}
+
+/** Without transport, tag and digest. */
+function nameIn(reference: string): string {
+  const plain = reference.replace(/@.*$/s, '').replace(/^(?:docker\.io|index\.docker\.io)\/(?:library\/)?/, '')
+  // A colon behind the last slash that is none of a variable begins the tag.
+  const slash = plain.lastIndexOf('/')
+  return plain.slice(0, slash + 1) + plain.slice(slash + 1).replace(/(?<!\{\w*):(?![-+?]).*$/s, '')
+}
+
+function lastPart(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1)
+}
+
+function namespaceOf(name: string): string {
+  return name.slice(0, Math.max(0, name.lastIndexOf('/')))
+}
+
+/** Of names that hold variables what follows these. */
+function isSameName(one: string, other: string): boolean {
+  if (one === other) return true
+  if (!one.includes('$') && !other.includes('$')) return false
+  const [a, b] = [behindVariables(one), behindVariables(other)]
+  return a !== '' && b !== '' && (`/${one}`.endsWith(`/${b}`) || `/${other}`.endsWith(`/${a}`))
+}
+
+function behindVariables(name: string): string {
+  const parts = name.split('/')
+  return parts.slice(parts.findLastIndex((part) => part.includes('$')) + 1).join('/')
+}
+
+/** An image that the catalogue knows is that one, whatever a folder is called. */
+function isListed(name: string): boolean {
+  try {
+    return !name.includes('$') && lookUp(name) !== null
+  } catch {
+    return false
+  }
+}
+
+/** Folders that say how something is built, and not what. */
+const NO_NAME =
+  /^(\.?docker|dockerfiles?|containers?|images?|build|deploy(ment)?|\.?devcontainer|ci|infra|src|v?\d[\w.-]*|latest)$/i
+/** For what a Dockerfile is one of several. */
+const VARIANT =
+  /^(dev(elopment)?|prod(uction)?|test|ci|local|build|alpine|debian|ubuntu|slim|release|debug|a(md|rm)64\w*|x86_64|v?\d[\w.-]*)$/i
+
+/** What an image is called after: `core` of `core/Dockerfile`, `core/docker/Dockerfile`, `Dockerfile.core` and `core.Dockerfile`. */
+function namesAfter(path: string, root: string): readonly string[] {
+  const file = basename(path)
+  const suffix =
+    /^(?:docker|container)file\.([\w.-]+)$/i.exec(file)?.[1] ?? /^([\w.-]+)\.(?:docker|container)file$/i.exec(file)?.[1]
+  if (suffix !== undefined && !VARIANT.test(suffix)) return [suffix.toLowerCase()]
+  for (const folder of upwards(dirname(path))) {
+    if (folder === root || !isInside(folder, root)) return []
+    const name = basename(folder).toLowerCase()
+    if (!NO_NAME.test(name)) return [name]
+  }
+  return []
+}
+
+/** Nothing in it says that it runs by itself: it starts a shell, or nothing of its own. */
+function startsNothing(text: string): boolean {
+  const dockerfile = parsed(text)
+  if (dockerfile === null) return false
+  const { instructions } = finalStage(dockerfile)
+  const says = (keyword: string) => instructions.findLast((one) => one.keyword === keyword)
+  if (says('EXPOSE') !== undefined || says('HEALTHCHECK') !== undefined) return false
+  const cmd = says('CMD')
+  if (cmd === undefined) return says('ENTRYPOINT') === undefined
+  return waitsForInput(cmd.json?.map(({ value }) => value) ?? cmd.text.trim().split(/\s+/))
+}
+
+function parsed(text: string): Dockerfile | null {
+  try {
+    return parseDockerfile(text)
+  } catch {
+    return null
+  }
+}
+
+/** Not where it says its own USER before anything runs. */
+function countsOnRoot(text: string, { line }: From): boolean {
+  const stage = parsed(text)?.stages.find(({ from }) => from.line === line)
+  return stage?.instructions.find(({ keyword }) => keyword === 'USER' || keyword === 'RUN')?.keyword !== 'USER'
+}
+
+/** Quick, since a tree has many: what it takes for a FROM in a heredoc does no harm. */
+function fromsOf(text: string): readonly From[] {
+  const args = new Map<string, string>()
+  const stages = new Set(['scratch'])
+  const found: From[] = []
+  for (const [index, written] of text.split('\n').entries()) {
+    const arg = found.length > 0 ? null : /^\s*ARG\s+(\w+)=(["']?)([^\s"']*)\2\s*$/i.exec(written)
+    if (arg !== null) args.set(arg[1] ?? '', filledIn(arg[3] ?? '', args))
+    const from = /^\s*FROM\s+(?:--platform=\S+\s+)?(\S+)(?:\s+AS\s+(\S+))?\s*$/i.exec(written)
+    if (from === null) continue
+    const reference = filledIn((from[1] ?? '').replace(/["']/g, ''), args)
+    if (!stages.has(reference.toLowerCase())) found.push({ reference, line: index + 1 })
+    if (from[2] !== undefined) stages.add(from[2].toLowerCase())
+  }
+  return found
+}
+
+/** A variable that the file does not set stays as it is written. */
+function filledIn(text: string, args: ReadonlyMap<string, string>): string {
+  return text.replace(
+    /\$\{(\w+)(?::?-([^{}$]*))?\}|\$(\w+)/g,
+    (written, braced?: string, fallback?: string, bare?: string) => {
+      const value = args.get(braced ?? bare ?? '')
+      return (value === undefined || value === '' ? fallback : value) ?? written
+    },
+  )
+}

@@ -1,0 +1,364 @@
+// Whole trees: what other files of a repository say of who builds on an image, and of who it is to run as.
+import { mkdirSync } from 'node:fs'
+import { expect, test } from '@jest/globals'
+import { withDefaults } from '../../src/app/api.ts'
+import { targetProcessor } from '../../src/app/pipeline.ts'
+import type { TargetResult } from '../../src/report/report.ts'
+import { discover } from '../../src/workspace/discover.ts'
+import { readText } from '../../src/workspace/files.ts'
+import { tree } from '../workspace/tree.ts'
+
+type Files = Readonly<Record<string, string>>
+
+/** The results of all Dockerfiles of a repository with these files, by path. */
+async function worked(files: Files, targets: readonly string[] = ['.']): Promise<ReadonlyMap<string, TargetResult>> {
+  const cwd = tree(files)
+  mkdirSync(`${cwd}/.git`)
+  const process = targetProcessor()
+  const hooks = { progress: () => {}, onCleanUp: () => {}, signal: new AbortController().signal }
+  const results = new Map<string, TargetResult>()
+  for (const item of (await discover(targets, cwd)).found) {
+    const text = await readText(item.path ?? '', item.target)
+    const options = withDefaults({ engine: 'none', offline: true })
+    results.set(item.target, (await process({ ...item, text }, options, hooks)).result)
+  }
+  return results
+}
+
+const core = 'FROM debian:trixie-slim\nCOPY entrypoint.sh /\nENTRYPOINT ["/entrypoint.sh"]\nCMD ["bash"]\n'
+const entrypoint = '#!/bin/sh\nset -e\nmkdir -p /var/lib/acme\nexec "$@"\n'
+const onCore = 'FROM acme/core\nRUN apt-get update && apt-get install -y curl\n'
+const server = 'FROM node:22\nCOPY server.js /srv/\nEXPOSE 3000\nCMD ["node", "/srv/server.js"]\n'
+const onServer = (name: string) => `FROM ${name}\nRUN npm install --global tool\nCMD ["node", "/srv/server.js"]\n`
+
+const BASE = 'debian:trixie-slim'
+/** A Dockerfile that nothing else tells to be a base: it starts a program of its own. */
+const program = `FROM ${BASE}\nCOPY tool /usr/local/bin/tool\nENTRYPOINT ["tool"]\n`
+
+test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Readonly<Record<string, string>> }>([
+  {
+    says: 'an image that is called after its folder, and starts a shell',
+    files: { 'core/Dockerfile': core, 'core/entrypoint.sh': entrypoint, 'app/Dockerfile': onCore },
+    verdicts: { 'core/Dockerfile': 'exempt', 'app/Dockerfile': 'hardened' },
+  },
+  {
+    says: 'the same a folder deeper, with a registry and a tag',
+    files: {
+      'images/core/docker/Dockerfile': core,
+      'images/core/docker/entrypoint.sh': entrypoint,
+      'app/Dockerfile': onCore.replace('acme/core', 'ghcr.io/acme/core:1.2'),
+    },
+    verdicts: { 'images/core/docker/Dockerfile': 'exempt', 'app/Dockerfile': 'hardened' },
+  },
+  {
+    says: 'a Dockerfile beside others, called after what it makes',
+    files: {
+      'docker/core.Dockerfile': core,
+      'docker/entrypoint.sh': entrypoint,
+      'docker/Dockerfile.app': `ARG REGISTRY=ghcr.io/acme\n${onCore.replace('acme/core', `\${REGISTRY}/core`)}`,
+    },
+    verdicts: { 'docker/core.Dockerfile': 'exempt', 'docker/Dockerfile.app': 'hardened' },
+  },
+  {
+    says: 'the name that a Compose service gives',
+    files: {
+      'base/Dockerfile': program,
+      'base/tool': '',
+      'app/Dockerfile': onServer('registry.acme/tools:dev'),
+      'compose.yaml': 'services:\n  tools:\n    build: base\n    image: registry.acme/tools\n',
+    },
+    verdicts: { 'base/Dockerfile': 'incomplete', 'app/Dockerfile': 'hardened' },
+  },
+  {
+    says: 'additional_contexts of a Compose service',
+    files: {
+      'one/Dockerfile': core,
+      'one/entrypoint.sh': entrypoint,
+      'two/Dockerfile': 'FROM parent\nRUN true\nCMD ["sleep", "1"]\n',
+      'compose.yaml':
+        'services:\n  one:\n    build: one\n  two:\n    build: { context: two, additional_contexts: { parent: "service:one" } }\n',
+    },
+    verdicts: { 'one/Dockerfile': 'exempt', 'two/Dockerfile': 'hardened' },
+  },
+  {
+    says: 'a target of a bake file in JSON',
+    files: {
+      'one/Dockerfile': core,
+      'one/entrypoint.sh': entrypoint,
+      'two/Dockerfile': onServer('acme/parent'),
+      'docker-bake.json': '{"target": {"one": {"context": "one", "tags": ["acme/parent:1"]}}}',
+    },
+    verdicts: { 'one/Dockerfile': 'exempt', 'two/Dockerfile': 'hardened' },
+  },
+  {
+    says: 'targets of a bake file in HCL, one by its tag and one by a context',
+    files: {
+      'one/Dockerfile': core,
+      'one/entrypoint.sh': entrypoint,
+      'two/Dockerfile': onServer('acme/parent'),
+      'three/Dockerfile': onServer('mother'),
+      'docker-bake.hcl':
+        'variable "TAG" { default = "1" }\ntarget "one" {\n  context = "one"\n  tags = ["acme/parent:$' +
+        '{TAG}"]\n}\ntarget "three" {\n  context = "three"\n  contexts = { mother = "target:one" }\n}\n',
+    },
+    verdicts: { 'one/Dockerfile': 'exempt', 'two/Dockerfile': 'hardened', 'three/Dockerfile': 'hardened' },
+  },
+  {
+    says: 'a step of a workflow',
+    files: {
+      'one/Dockerfile': core,
+      'one/entrypoint.sh': entrypoint,
+      'two/Dockerfile': onServer('ghcr.io/acme/parent:main'),
+      '.github/workflows/build.yml':
+        'jobs:\n  build:\n    steps:\n      - uses: docker/build-push-action@v6\n        with: { context: one, tags: "ghcr.io/acme/parent:main" }\n',
+    },
+    verdicts: { 'one/Dockerfile': 'exempt', 'two/Dockerfile': 'hardened' },
+  },
+  {
+    says: 'a command in a Makefile',
+    files: {
+      'one/Dockerfile': core,
+      'one/entrypoint.sh': entrypoint,
+      'two/Dockerfile': onServer('acme/parent'),
+      Makefile: 'base:\n\tdocker build --pull -t acme/parent:latest \\\n\t  -f one/Dockerfile one\n',
+    },
+    verdicts: { 'one/Dockerfile': 'exempt', 'two/Dockerfile': 'hardened' },
+  },
+  {
+    says: 'an artifact of skaffold',
+    files: {
+      'one/Dockerfile': core,
+      'one/entrypoint.sh': entrypoint,
+      'two/Dockerfile': onServer('acme/parent'),
+      'skaffold.yaml': 'build:\n  artifacts:\n    - image: acme/parent\n      context: one\n',
+    },
+    verdicts: { 'one/Dockerfile': 'exempt', 'two/Dockerfile': 'hardened' },
+  },
+  {
+    says: 'a base that is a server too: its changes are offered',
+    files: {
+      'server/Dockerfile': server,
+      'server/server.js': '',
+      'worker/Dockerfile': onServer('acme/server'),
+      Makefile: 'all:\n\tdocker build -t acme/server server\n',
+    },
+    verdicts: { 'server/Dockerfile': 'incomplete', 'worker/Dockerfile': 'hardened' },
+  },
+  {
+    says: 'a child that says USER root before it runs anything counts on nothing',
+    files: {
+      'server/Dockerfile': server,
+      'server/server.js': '',
+      'worker/Dockerfile': onServer('acme/server').replace('\n', '\nUSER root\n'),
+      Makefile: 'all:\n\tdocker build -t acme/server server\n',
+    },
+    verdicts: { 'server/Dockerfile': 'hardened', 'worker/Dockerfile': 'hardened' },
+  },
+  {
+    says: 'a base that is not root already: its child goes on as that user',
+    files: {
+      'core/Dockerfile': `${core}RUN useradd --uid 1234 core\nUSER 1234:1234\n`,
+      'core/entrypoint.sh': entrypoint,
+      'app/Dockerfile': 'FROM acme/core\nCOPY x /srv/\n',
+      'app/x': '',
+    },
+    verdicts: { 'core/Dockerfile': 'unchanged', 'app/Dockerfile': 'unchanged' },
+  },
+])('$says', async ({ files, verdicts }) => {
+  const results = await worked(files)
+  expect(Object.fromEntries([...results].map(([name, { verdict }]) => [name, verdict]))).toEqual(verdicts)
+})
+
+test.each<{ readonly says: string; readonly files: Files }>([
+  {
+    says: 'a folder that is called after a well-known image is not what others mean by it',
+    files: { 'redis/Dockerfile': core, 'redis/entrypoint.sh': entrypoint, 'app/Dockerfile': onServer('bitnami/redis') },
+  },
+  {
+    says: 'nor is an official image built here, whatever Compose calls it',
+    files: {
+      'web/Dockerfile': core,
+      'web/entrypoint.sh': entrypoint,
+      'compose.yaml': 'services:\n  web:\n    build: web\n    image: nginx\n',
+      'app/Dockerfile': 'FROM nginx\nRUN true\n',
+    },
+  },
+  {
+    says: 'a program in a folder of its own is no base because some image ends in its name',
+    files: { 'agent/Dockerfile': program, 'agent/tool': '', 'app/Dockerfile': onServer('jenkins/agent') },
+  },
+  {
+    says: 'a folder that is called after what its own Dockerfile is built from',
+    files: { 'ubi9/Dockerfile': core.replace(BASE, 'acme/ubi9'), 'app/Dockerfile': onServer('acme/ubi9') },
+  },
+  {
+    says: 'what another repository would build',
+    files: { 'core/Dockerfile': core, 'core/entrypoint.sh': entrypoint, 'app/Dockerfile': onServer('acme/other') },
+  },
+  {
+    says: 'a copy from it takes files alone',
+    files: {
+      'core/Dockerfile': core,
+      'core/entrypoint.sh': entrypoint,
+      'app/Dockerfile': `FROM ${BASE}\nCOPY --from=acme/core /a /b\nCMD ["/b"]\n`,
+    },
+  },
+])('no neighbour: $says', async ({ files }) => {
+  const [first = ''] = Object.keys(files)
+  expect((await worked(files)).get(first)?.verdict).not.toBe('exempt')
+  for (const { message } of (await worked(files)).get(first)?.findings ?? [])
+    expect(message).not.toContain('builds on it')
+})
+
+test('a Dockerfile that is named alone knows its neighbours', async () => {
+  const files = { 'core/Dockerfile': core, 'core/entrypoint.sh': entrypoint, 'app/Dockerfile': onCore }
+  expect((await worked(files, ['core/Dockerfile'])).get('core/Dockerfile')?.findings).toMatchObject([
+    { outcome: 'note', message: 'stays root: app/Dockerfile builds on it and counts on root' },
+  ])
+  const leaf = (await worked(files, ['app'])).get('app/Dockerfile')
+  // Its start script lies with the neighbour.
+  expect(leaf?.output).toContain('chown 10001:10001 /var/lib/acme')
+})
+
+const app = 'FROM node:22\nWORKDIR /app\nCOPY . .\nVOLUME /data\nCMD ["node", "server.js"]\n'
+
+test.each<{
+  readonly says: string
+  readonly files: Files
+  readonly verdict: string
+  readonly user: string | null
+  readonly messages: readonly string[]
+}>([
+  {
+    says: 'a GitHub action is run as root',
+    files: { 'action.yml': 'runs:\n  using: docker\n  image: Dockerfile\n', Dockerfile: app },
+    verdict: 'needs-root',
+    user: null,
+    messages: [
+      'must keep root: action.yml (using: docker) runs it as an action, and GitHub gives it a workspace that belongs to root',
+    ],
+  },
+  {
+    says: 'an action of another kind says nothing',
+    files: { 'action.yml': 'runs:\n  using: node20\n  main: index.js\n', Dockerfile: app },
+    verdict: 'hardened',
+    user: '1000:1000',
+    messages: [],
+  },
+  {
+    says: 'a job of a workflow runs its steps in it',
+    files: {
+      '.github/workflows/test.yml':
+        'jobs:\n  build:\n    steps:\n      - run: docker build -t ghcr.io/acme/ci:1 .\n  test:\n    container: ghcr.io/acme/ci:1\n',
+      Dockerfile: app,
+    },
+    verdict: 'incomplete',
+    user: '1000:1000',
+    messages: ['job test of .github/workflows/test.yml runs its steps in it: whether they need root is not known'],
+  },
+  {
+    says: 'a job that says its user itself',
+    files: {
+      '.github/workflows/test.yml':
+        'jobs:\n  build:\n    steps:\n      - run: docker build -t ghcr.io/acme/ci:1 .\n  test:\n    container: { image: "ghcr.io/acme/ci:1", options: --user 0 }\n',
+      Dockerfile: app,
+    },
+    verdict: 'hardened',
+    user: '1000:1000',
+    messages: [],
+  },
+  {
+    says: 'a job of GitLab runs in it',
+    files: {
+      '.gitlab-ci.yml': 'image: registry.acme/ci\nbuild:\n  script:\n    - docker build -t registry.acme/ci .\n',
+      Dockerfile: app,
+    },
+    verdict: 'incomplete',
+    user: '1000:1000',
+    messages: ['.gitlab-ci.yml runs its steps in it: whether they need root is not known'],
+  },
+  {
+    says: 'a development container, with comments in its JSON',
+    files: {
+      '.devcontainer/devcontainer.json':
+        '// For all of us.\n{ "build": { "dockerfile": "../Dockerfile" }, "remoteUser": "node", /* later */ }\n',
+      Dockerfile: app,
+    },
+    verdict: 'incomplete',
+    user: '1000:1000',
+    messages: ['.devcontainer/devcontainer.json develops in it as node: what is done there may need root'],
+  },
+  {
+    says: 'the user of a Compose service is whom it is prepared for',
+    files: { 'compose.yaml': 'services:\n  app:\n    build: .\n    user: "1234:2345"\n', Dockerfile: app },
+    verdict: 'hardened',
+    user: '1234:2345',
+    messages: ['runs as 1234:2345: taken from service app of compose.yaml'],
+  },
+  {
+    says: 'two services that do not agree',
+    files: {
+      'compose.yaml':
+        'services:\n  app:\n    build: .\n    user: "1234:2345"\n  job:\n    build: .\n    user: "$' + '{UID}"\n',
+      Dockerfile: app,
+    },
+    verdict: 'hardened',
+    user: '1000:1000',
+    messages: [
+      'service app of compose.yaml runs it as 1234:2345, and not as USER says: what is given to the user of the image may be closed to it',
+      'service job of compose.yaml runs it as $' +
+        '{UID}, and not as USER says: what is given to the user of the image may be closed to it',
+    ],
+  },
+  {
+    says: 'a service that runs it as root',
+    files: { 'compose.yaml': 'services:\n  app:\n    build: .\n    user: root\n', Dockerfile: app },
+    verdict: 'incomplete',
+    user: '1000:1000',
+    messages: ['service app of compose.yaml runs it as root (user: root), whatever USER says'],
+  },
+])('$says', async ({ files, verdict, user, messages }) => {
+  const result = (await worked({ 'server.js': '', ...files })).get('Dockerfile')
+  const said = (result?.findings ?? []).flatMap(({ message, hint = '' }) => [message, hint])
+  expect(result?.verdict).toBe(verdict)
+  expect(result?.user && `${result.user.uid}:${result.user.gid}`).toBe(user)
+  for (const message of messages) expect(said.some((one) => one.startsWith(message))).toBe(true)
+  if (messages.length === 0) expect(said.join('\n')).not.toMatch(/runs (it|its steps)|develops/)
+})
+
+const service = 'FROM node:22\nCOPY server.js /srv/\nCMD ["node", "/srv/server.js"]\n'
+
+test.each<[string, Files, string, string | null]>([
+  [
+    'a header that forbids edits',
+    { Dockerfile: `# Generated from Dockerfile.tmpl. DO NOT EDIT.\n${service}` },
+    '.',
+    'line 1 says "Generated from Dockerfile.tmpl. DO NOT EDIT."',
+  ],
+  [
+    'the same, named itself',
+    { Dockerfile: `# Generated from Dockerfile.tmpl. DO NOT EDIT.\n${service}` },
+    'Dockerfile',
+    null,
+  ],
+  [
+    'a copy of another project',
+    { 'third_party/x/Dockerfile': service },
+    '.',
+    'third_party holds copies of other projects',
+  ],
+  [
+    'a file that a tool has only begun',
+    { Dockerfile: `# Generated by docker init: see the docs to change it\n${service}` },
+    '.',
+    null,
+  ],
+  ['the same words further down', { Dockerfile: `${service}# do not edit below\n` }, '.', null],
+])('changes that the next generation would lose are only offered: %s', async (_, files, target, reason) => {
+  const [result] = (await worked({ ...files, 'server.js': '' }, [target])).values()
+  const changes = result?.findings.filter(({ transform }) => transform === 'set-user') ?? []
+  const [change] = changes.filter(({ outcome }) => ['fixed', 'offered'].includes(outcome))
+  expect(change?.outcome).toBe(reason === null ? 'fixed' : 'offered')
+  expect(change?.hint ?? '').toContain(reason ?? '')
+  expect(result?.verdict).toBe(reason === null ? 'hardened' : 'incomplete')
+})
