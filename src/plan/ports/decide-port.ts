@@ -97,7 +97,10 @@ function asVendor(
   const { fileEdits, env, append } = renumbered(vendor, to)
   const { fileEdits: own } = inShipped(searchPort(port, to, sources, command), sources)
   const theirs = fileEdits.filter(({ path }) => !own.some((edit) => edit.path === path))
-  const changes = { fileEdits: [...theirs, ...own], evidence: own.flatMap(({ evidence }) => evidence) }
+  // A server block without a word of it listens there too.
+  const told = sources.daemon?.(port, to, command) ?? null
+  const implied = (told?.fileEdits ?? []).filter(({ path }) => !own.some((edit) => edit.path === path))
+  const changes = { fileEdits: [...theirs, ...own, ...implied], evidence: own.flatMap(({ evidence }) => evidence) }
   // What the vendor's way sets beside its files, the user's own file sets here.
   if (own.length > 0 && fileEdits.length === 0) return { ...changes, env: [], command }
   return { ...changes, env, command: appendArguments(command, append) ?? command }
@@ -130,9 +133,9 @@ function findMove(
   const found = own.evidence.length > 0 || listed === 'unread' ? own : all
   if (found.evidence.length > 0)
     return { ...withRest(found, from, to, sources), reason: reasonOf(found), guessed: false }
-  if (listed === 'unread') return null
   const daemon = appended(sources.daemon?.(from, to, command) ?? null, command)
   if (daemon !== null) return { ...daemon, reason: BY_ITSELF, guessed: false }
+  if (listed === 'unread') return null
   const guess = guessPort(from, to, sources, command)
   if (guess !== null) return { ...guess, reason: reasonOf(guess), guessed: true }
   const help = appended(sources.help?.(from, to, command) ?? null, command)

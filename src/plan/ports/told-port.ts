@@ -50,20 +50,23 @@ function withLine(rule: DaemonPortRule, facts: ImageFacts, from: number, to: num
   if (config === undefined || !facts.files.known) return null
   const files = facts.files.value
   const line = { pattern: config.after, replacement: '', global: false }
-  const path = files.texts().find((file) => isInside(file, config.folder) && matches(files.text(file) ?? '', line))
-  if (path === undefined) return null
+  const { unless } = config
+  const said = unless === undefined ? null : { pattern: unless, replacement: '', global: false }
+  const found = files.texts().filter((file) => {
+    const text = isInside(file, config.folder) ? (files.text(file) ?? '') : ''
+    return matches(text, line) && (said === null || !matches(text, said))
+  })
+  if (found.length === 0) return null
   const insert = config.insert.replaceAll('{port}', String(to))
   return {
     to,
-    fileEdits: [
-      {
-        path,
-        substitutions: [{ pattern: config.after, replacement: `&\\n${escapeReplacement(insert)}`, global: false }],
-        reason: `listen above 1024 (${from} is its default)`,
-        purpose: 'port',
-        evidence: [{ source: 'catalogue', subject: String(from), detail: rule.source }],
-      },
-    ],
+    fileEdits: (unless === undefined ? found.slice(0, 1) : found).map((path) => ({
+      path,
+      substitutions: [{ pattern: config.after, replacement: `&\\n${escapeReplacement(insert)}`, global: false }],
+      reason: `listen above 1024 (${from} is its default)`,
+      purpose: 'port',
+      evidence: [{ source: 'catalogue', subject: String(from), detail: rule.source }],
+    })),
     env: [],
     append: [],
   }
