@@ -17,6 +17,7 @@ export interface KnownPrograms {
   readonly builders: ProgramGroup
   readonly noServers: ProgramGroup
   readonly buildAndStart: ProgramGroup
+  readonly clients: ProgramGroup
   readonly serviceManagers: readonly { readonly program: string; readonly toldBy: string; readonly source: string }[]
   readonly packages: readonly { readonly program: string; readonly package: string; readonly source: string }[]
 }

@@ -4,21 +4,27 @@ import type { Edit } from '../src/edit.ts'
 import type { EnvSetting } from '../src/evidence/claim.ts'
 import { decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
-import { insertEnv } from './edits/lines.ts'
+import { argumentOf, insertEnv } from './edits/lines.ts'
 
 export const setEnvironment: Transform = {
   name: 'set-environment',
   summary: 'Let variables that hold a moved port say the new one, and set those that a non-root start needs.',
   *run(dockerfile, { stage, plan }) {
+    const ports = new Set(decided(plan, 'port').flatMap(({ from, to }) => (to === null ? [] : [String(from)])))
     for (const setting of decided(plan, 'set-env')) {
       if (setting.name === 'HOME') continue
+      const argument = argumentOf(dockerfile, stage, setting, ports)
       yield {
         outcome: 'fixed',
         line: stage.from.line,
         column: stage.from.column,
         message: `${setting.name}=${setting.value}: ${setting.reason}`,
         evidence: setting.evidence,
-        edits: [inPlace(dockerfile, stage, setting) ?? insertEnv(dockerfile, stage, setting)],
+        edits: [
+          argument !== null
+            ? { start: argument.start, end: argument.end, text: setting.value }
+            : (inPlace(dockerfile, stage, setting) ?? insertEnv(dockerfile, stage, setting)),
+        ],
       }
     }
   },
