@@ -23,7 +23,7 @@ export const setEnvironment: Transform = {
         edits: [
           argument !== null
             ? { start: argument.start, end: argument.end, text: setting.value }
-            : (inPlace(dockerfile, stage, setting) ?? insertEnv(dockerfile, stage, setting)),
+            : (inPlace(dockerfile, stage, setting, ports) ?? insertEnv(dockerfile, stage, setting)),
         ],
       }
     }
@@ -31,7 +31,12 @@ export const setEnvironment: Transform = {
 }
 
 /** The stage's own `ENV NAME=value` line, where the value is written out in one word. */
-function inPlace(dockerfile: Dockerfile, stage: Stage, { name, value }: EnvSetting): Edit | null {
+function inPlace(
+  dockerfile: Dockerfile,
+  stage: Stage,
+  { name, value }: EnvSetting,
+  ports: ReadonlySet<string>,
+): Edit | null {
   for (const instruction of [...stage.instructions].reverse()) {
     if (instruction.keyword !== 'ENV') continue
     const [first, second] = instruction.words
@@ -40,6 +45,12 @@ function inPlace(dockerfile: Dockerfile, stage: Stage, { name, value }: EnvSetti
     for (const word of instruction.words) {
       // A name in quotes has other offsets.
       if (!word.value.startsWith(`${name}=`) || !word.text.startsWith(`${name}=`)) continue
+      // `PORT=${P:-80}`: what the build is told still counts.
+      const [, before = '', number = ''] = /^("?\$\{\w+:?-)(\d+)\}"?$/.exec(word.text.slice(name.length + 1)) ?? []
+      if (ports.has(number)) {
+        const start = word.span.start + name.length + 1 + before.length
+        return { start, end: start + number.length, text: value }
+      }
       return {
         start: word.span.start + name.length + 1,
         end: word.span.end,

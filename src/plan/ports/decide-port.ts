@@ -27,6 +27,8 @@ export interface Decided {
 
 /** Moved where the place that sets it is found, else kept and said. Null: nothing that the image came with sets it any more. */
 export function decidePort(port: LowPort, sources: PortSources, { decisions, command }: Before): Decided | null {
+  const listed = sources.listed?.(port.port) ?? null
+  if (listed === 'unused') return null
   const why = evidenceOf(port, sources)
   const decide = (
     to: number | null,
@@ -65,7 +67,6 @@ export function decidePort(port: LowPort, sources: PortSources, { decisions, com
     const to = isFree(vendor.to, sources, moved) ? vendor.to : free
     return decide(to, 'set by the configuration that its vendor ships', asVendor(vendor, to, port, sources, command))
   }
-  const listed = sources.listed?.(port.port) ?? null
   const move = findMove(port.port, free, sources, command, listed)
   if (move !== null) {
     const { fileEdits, env, entrypoint, cmd, evidence, guessed } = move
