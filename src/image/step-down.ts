@@ -13,7 +13,7 @@ import type { FileModel } from './file-model.ts'
 import { accountLines, directives, type OwnerLine, ownerLines } from './step-down/config-lines.ts'
 import type { GivenStart } from './step-down/first-start.ts'
 import { type AccountNames, type RefusedSwitch, readAccountOption, readDaemonOption } from './step-down/options.ts'
-import { type RootAction, rootActions } from './step-down/root-actions.ts'
+import { type RootAction, rootActions, type ToldId, toldIds } from './step-down/root-actions.ts'
 import type { RootRefusal } from './step-down/root-checks.ts'
 import { type PossibleWrite, type ScriptWrite, scriptWrites } from './step-down/script-writes.ts'
 import { type ReadScript, readScripts } from './step-down/scripts.ts'
@@ -31,6 +31,8 @@ export interface StepDownReport {
   readonly stepDowns: readonly StepDown[]
   /** What the start scripts do that takes root. */
   readonly actions: readonly RootAction[]
+  /** Variables that tell them a uid or gid, which only root can change to. */
+  readonly toldIds: readonly ToldId[]
   /** Start scripts that end unless they are root. */
   readonly refusals: readonly (RootRefusal & { readonly path: string })[]
   /** Real paths of the start scripts that were read, the entrypoint's first. */
@@ -86,6 +88,7 @@ export function findStepDowns(
       ...(files === null ? [] : directives(files).map((found) => directiveStepDown(found, programs))),
     ],
     actions: scripts.flatMap((script) => rootActions(script, config.workdir)),
+    toldIds: toldIds(scripts, environment),
     refusals: scripts.flatMap(({ path, refusals }) => (path === null ? [] : refusals.map((one) => ({ ...one, path })))),
     scripts: scripts.flatMap(({ path }) => path ?? []),
     started: writtenCommands(scripts),
