@@ -39,12 +39,14 @@ export const closedFiles: Provider = {
 export function closedClaims(contents: ClosedSources, config: ImageConfig, files: FileModel): readonly PathClaim[] {
   if (contents.origins.size === 0) return []
   const closed = closedOf(contents)
+  const folders = closedFolders(contents)
   const started = startedFiles(config, files).filter((path) => contents.origins.has(path))
   return [
     ...started.flatMap((path) => [
       ...(isProgram(contents.entries.get(path)) ? [claim('execute', path, contents, 'started by the command')] : []),
       claim('read', path, contents, 'started by the command'),
     ]),
+    ...(folders.length > MOST_FILES ? [] : folders).map((path) => claim('read', path, contents, 'copied')),
     ...(closed.length > MOST_FILES ? [] : closed).map((path) =>
       claim('read', path, contents, contents.origins.get(path) === path ? 'of the application' : 'copied'),
     ),
@@ -62,7 +64,17 @@ function isOfRoots(path: string): boolean {
 
 /** Root's, and nobody else may read it. */
 function isClosed(entry: FileEntry | null | undefined): boolean {
-  return entry?.type === 'file' && entry.uid === 0 && (entry.mode & 0o004) === 0
+  if (entry?.uid !== 0 || (entry.mode & 0o004) !== 0) return false
+  // What a RUN closes and something else has made may be a folder, which has bits of its own.
+  return entry.type === 'file' || (entry.type === 'other' && (entry.mode & 0o111) === 0)
+}
+
+/** Folders that come with the application and that nobody else may look into: all that is in them is closed. */
+function closedFolders({ origins, entries }: ClosedSources): readonly string[] {
+  return [...origins.keys()].filter((path) => {
+    const entry = entries.get(path)
+    return entry?.type === 'directory' && entry.uid === 0 && (entry.mode & 0o005) !== 0o005 && !isOfRoots(path)
+  })
 }
 
 function claim(access: 'execute' | 'read', path: string, { origins, entries }: ClosedSources, what: string): PathClaim {

@@ -1,8 +1,19 @@
 import { knownPrograms } from '../../catalogue/known-programs.ts'
-import { argvOf, programsOf, starterOf } from '../command/index.ts'
+import { argvOf, isInterpreter, isShell, isStarter, programsOf, starterOf } from '../command/index.ts'
+import type { StageContents } from '../contents/stage-contents.ts'
 import type { ImageConfig } from '../image/facts.ts'
+import type { FileModel } from '../image/file-model.ts'
 import { daemonOf, daemonsOfFile } from '../image/step-down/daemons.ts'
-import { baseName, isOwnPlace, isStatePlace, looksLikeFile, normalisePath } from '../places.ts'
+import {
+  baseName,
+  isInside,
+  isOwnPlace,
+  isSharedFolder,
+  isStatePlace,
+  looksLikeFile,
+  normalisePath,
+  parentOf,
+} from '../places.ts'
 import { declared, type PathClaim } from './claim.ts'
 import type { Provider } from './provider.ts'
 import { isOneOf } from './servers.ts'
@@ -44,14 +55,69 @@ export const commandLine: Provider = {
   name: 'command-line',
   summary: 'paths that ENTRYPOINT, CMD and ENV name as written',
   when: 'always',
-  *claims({ started, contents }) {
-    for (const claim of namedPaths(started)) {
+  *claims({ started, own, contents }) {
+    for (const claim of [...namedPaths(started), ...operands(started, own, contents)]) {
       yield claim
       // Its folder alone does not let the user change a file that the stage puts there.
       const isFile = claim.access === 'create-file' && contents.entries.get(claim.path)?.type === 'file'
       if (isFile && claim.beside !== true) yield declared('write', claim.path, claim.evidence.detail)
     }
   },
+}
+
+/** What an argument of a program often is that reads it: its source, its configuration, a certificate, a secret. */
+const IS_READ =
+  /\.(py|pyc|[cm]?js|ts|rb|php|pl|lua|sh|bash|jar|war|dll|so|conf|cnf|cfg|ini|ya?ml|json|toml|xml|properties|pem|crt|cer|key|env|txt|html?|config)$|^\/(var\/)?run\/secrets(\/|$)/
+const OWN_STATE = /^\/(run|var\/(run|lib|cache|spool|opt))\/./
+
+/**
+ * Words of the command behind no option that are paths: below /run and /var, where nothing is that could be read, and what a RUN has
+ * made empty. The program is given a place to keep something.
+ */
+function operands(
+  config: ImageConfig,
+  files: FileModel,
+  { actions, entries, origins, copies }: Pick<StageContents, 'actions' | 'entries' | 'origins' | 'copies'>,
+): readonly PathClaim[] {
+  const argv = argvOf(config)
+  const [program] = programsOf(config).slice(-1)
+  if (program === undefined || isShell(program) || FILE_TOOLS.test(program) || isOneOf(knownPrograms.builders, program))
+    return []
+  const made = new Map(
+    actions.flatMap(({ tool, paths, line }) =>
+      tool === 'mkdir' || tool === 'touch' ? paths.map((path) => [path, line] as const) : [],
+    ),
+  )
+  const isEmpty = (path: string): boolean =>
+    !copies.some(({ destination }) => isInside(destination, path)) &&
+    ![...entries].some(
+      ([each, { type }]) =>
+        each !== path && isInside(each, path) && (origins.has(each) || !(type === 'directory' || made.has(each))),
+    )
+  return argv.flatMap((word, index): readonly PathClaim[] => {
+    const path = index > 0 && word.startsWith('/') && !/\s/.test(word) ? normalisePath(word) : null
+    const before = argv[index - 1] ?? ''
+    if (path === null || before.startsWith('-') || !isOwnPlace(path) || IS_READ.test(path)) return []
+    // What an interpreter starts, and what a wrapper does.
+    if (isInterpreter(baseName(before)) || isStarter(baseName(before))) return []
+    const line = made.get(path)
+    if (line !== undefined && isEmpty(path) && !origins.has(path)) {
+      const detail = `named by the command, and made empty by RUN in line ${line}`
+      if (entries.get(path)?.type !== 'directory') return [declared('write', path, detail)]
+      const inside = [...made.keys()].filter((each) => each !== path && isInside(each, path))
+      const files = inside.filter((each) => entries.get(each)?.type === 'file')
+      return [declared('keep-state', path, detail), ...files.map((each) => declared('write', each, detail))]
+    }
+    const isBrought = copies.some(({ destination }) => isInside(path, destination) || isInside(destination, path))
+    if (!OWN_STATE.test(path) || files.entry(path) !== null || line !== undefined || isBrought) return []
+    const parent = parentOf(path)
+    const detail = 'what the command names'
+    if (isSharedFolder(parent))
+      return looksLikeFile(path) || isSocket(path)
+        ? [needFor(path, detail, true, isSocket(path))]
+        : [declared('keep-state', path, detail)]
+    return [declared('create-file', path, detail, { beside: true })]
+  })
 }
 
 function namedPaths(config: ImageConfig): readonly PathClaim[] {

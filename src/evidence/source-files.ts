@@ -1,6 +1,8 @@
 import { argvOf, programsOf } from '../command/index.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
+import { lineOf } from '../edit.ts'
 import type { ImageConfig } from '../image/facts.ts'
+import type { FileModel } from '../image/file-model.ts'
 import type { StepDownReport } from '../image/step-down.ts'
 import {
   baseName,
@@ -9,12 +11,14 @@ import {
   isOwnPlace,
   isRuntimePlace,
   isSystemFolder,
+  looksLikeFile,
   normalisePath,
   parentOf,
 } from '../places.ts'
 import { declared, inferred, type PathClaim } from './claim.ts'
-import type { Provider } from './provider.ts'
-import { sourceWrites } from './source-writes.ts'
+import type { Provider, StageView } from './provider.ts'
+import { isTest, sourceWrites } from './source-writes.ts'
+import { rootCalls } from './start-cautions.ts'
 
 const MOST_FINDS = 40
 /** `mkdirSync`, `os.makedirs`, `make_path`, `create_dir_all`, `ensureDir`; a folder is only named by other calls. */
@@ -23,9 +27,41 @@ const MAKES = /mk_?(?:dir|path)|make_?(?:dir|path)|create_dir|ensure_?dir/i
 /** Literal paths that the program's own source files write to, with the file and the line. */
 export const sourceFiles: Provider = {
   name: 'source-files',
-  summary: "literal paths that the program's own source files write to",
+  summary: "literal paths that the program's own source files write to, and calls that only root may",
   when: 'always',
-  claims: ({ contents, started, start }) => sourceClaims(contents, started, start.launches),
+  claims: ({ contents, builders, started, start, chain, files }) => [
+    ...[contents, ...builders]
+      .flatMap((one) => rootCalls(one, new Set(start.unread.map(({ path }) => path))))
+      .slice(0, 1),
+    ...sourceClaims(contents, started, start.launches),
+    ...temporaryFolder(chain, files, contents),
+  ],
+}
+
+/** What makes something in the folder for temporary files, which `scratch` has not. */
+const TEMPORARY =
+  /["'`]\/tmp(?:\/|["'`])|\bos\.(?:CreateTemp|MkdirTemp|TempDir)\b|\bioutil\.Temp(?:File|Dir)\(|\btempfile::|\benv::temp_dir\(|\bGetTemp(?:Path|FileName)\(|\bcreateTemp(?:File|Directory)\(/
+
+/** A program on `scratch` that makes temporary files finds no folder for them; as root it could make one. */
+function temporaryFolder(
+  chain: StageView['chain'],
+  files: FileModel,
+  { texts, origins, copies }: Pick<StageContents, 'texts' | 'origins' | 'copies'>,
+): readonly PathClaim[] {
+  const isOpen = ((files.entry('/tmp')?.mode ?? 0) & 0o002) !== 0
+  if (chain[0]?.base.kind !== 'scratch' || isOpen || copies.some(({ destination }) => destination === '/tmp')) return []
+  for (const [file, text] of texts) {
+    const at = COMPILED.test(file) && !isTest(file) ? text.search(TEMPORARY) : -1
+    if (at >= 0)
+      return [
+        inferred(
+          'keep-state',
+          '/tmp',
+          `${origins.get(file) ?? file} line ${lineOf(text, at)} makes temporary files, and scratch has no folder for them`,
+        ),
+      ]
+  }
+  return []
 }
 
 /** `launches`: what start scripts start. */
@@ -55,15 +91,18 @@ export function sourceClaims(
       // `./` is where a name is still to be put.
       if (found.kind === 'file' && /(^|\/)\.{0,2}\/?$/.test(found.path)) continue
       const detail = `${found.call} in ${origins.get(file) ?? file} line ${found.line}`
-      if (found.kind === 'directory')
+      // What is copied or moved to the top is a file of a name that stands there, or a folder that it is put into.
+      const isPlaced = parentOf(path) === '/' && /cop(y|ies)|move|rename|replace/i.test(found.call)
+      const beside = found.beside === true && !isPlaced
+      if (found.kind === 'directory' || (found.beside === true && !beside && !looksLikeFile(path)))
         claims.push(inferred('keep-state', path, detail, MAKES.test(found.call) ? { made: true } : {}))
       else if (isFromStart) claims.push(declared('create-file', path, detail, { beside: true, fromStart: true }))
       else if (found.kind === 'database') claims.push(...databaseClaims(path, detail))
       else {
-        const access = entries.has(path) && found.beside !== true ? 'write' : 'create-file'
+        const access = entries.has(path) && !beside ? 'write' : 'create-file'
         // Of such a place nothing but the very file can be had: what names it there is as good as an instruction.
         const isOne = isSetting || isAlone(path)
-        const how = found.beside === true ? { beside: true as const } : isOne ? { alone: 'any' as const } : {}
+        const how = beside ? { beside: true as const } : isOne ? { alone: 'any' as const } : {}
         claims.push(inferred(access, path, detail, { ...how, ...(isOne ? { certainty: 'declared' } : {}) }))
       }
     }
@@ -132,7 +171,7 @@ export const compiledSources: Provider = {
   name: 'compiled-sources',
   summary: 'the same of the source in build stages, from which the program was compiled',
   when: 'always',
-  claims({ builders, contents, started }) {
+  claims({ builders, contents, started, chain, files }) {
     const taken = new Set(contents.origins.values())
     const sources = builders.flatMap(({ texts, origins }) =>
       [...texts].flatMap(([path, text]) => {
@@ -142,14 +181,13 @@ export const compiledSources: Provider = {
       }),
     )
     if (sources.length === 0) return []
-    return sourceClaims(
-      {
-        texts: new Map(sources.map(({ path, text }) => [path, text])),
-        origins: new Map(sources.map(({ path, origin }) => [path, origin])),
-        entries: contents.entries,
-      },
-      started,
-    )
+    const read = {
+      copies: contents.copies,
+      texts: new Map(sources.map(({ path, text }) => [path, text])),
+      origins: new Map(sources.map(({ path, origin }) => [path, origin])),
+      entries: contents.entries,
+    }
+    return [...sourceClaims(read, started), ...temporaryFolder(chain, files, read)]
   },
 }
 

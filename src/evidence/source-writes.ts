@@ -35,9 +35,14 @@ function rulesFor(path: string): readonly Rule[] {
 const NOT_THE_PROGRAM =
   /(^|\/)(tests?|__tests__|spec|examples?|docs?|scripts|bench|fixtures|migrations)\/|(?<!ecosystem)\.(test|spec|config|d)\.[a-z]+$|_test\.go$|(^|\/)(setup|conftest|gulpfile|webpack[^/]*|vite[^/]*)\.[a-z]+$/
 
+/** A file that is there for those who build the program. */
+export function isTest(path: string): boolean {
+  return NOT_THE_PROGRAM.test(path) || /_test\.go$/.test(path)
+}
+
 /** Every literal path that a source file writes to. Text is matched, not run: what is built from other values is not found. */
 export function sourceWrites(path: string, text: string, about: SourceAbout): readonly SourceWrite[] {
-  const rules = NOT_THE_PROGRAM.test(path) ? [] : rulesFor(path)
+  const rules = isTest(path) ? [] : rulesFor(path)
   if (rules.length === 0) return []
   const folder = parentOf(path)
   const workdir = path.endsWith('.php') ? (about.served?.(folder) ?? about.workdir) : about.workdir

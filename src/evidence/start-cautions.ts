@@ -6,6 +6,7 @@ import type { ImageConfig } from '../image/facts.ts'
 import { HOST_SOCKET, HOST_SOCKET_HINT } from '../image/host-socket.ts'
 import { daemonsOfFile } from '../image/step-down/daemons.ts'
 import { baseName, isSchedule } from '../places.ts'
+import type { Claim } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
 import { isOneOf } from './servers.ts'
 
@@ -167,6 +168,43 @@ export const cronJobs: Provider = {
     }
   },
 }
+
+/** What a program starts that only root may, or does to itself. Each tool's man page; setuid(2), chroot(2). */
+const ROOT_CALL =
+  /\b(?:execFile|execFileSync|spawn|spawnSync|exec|execSync|execa|run|call|check_call|check_output|Popen|popen|system|execvp|execv|execlp|shell_exec|passthru|proc_open|Command|Command::new|ProcessBuilder|Start)\(\s{0,9}\[?\s{0,9}["'`](?:\/usr)?(?:\/s?bin\/)?(runuser|su|sudo|gosu|su-exec|setpriv|chroot|useradd|usermod|userdel|groupadd|adduser|deluser|chpasswd|mount|umount|iptables|nft|modprobe)(?=["'`\s])|\b(?:process|os|syscall|unix)\.(setuid|setgid|setgroups|seteuid|setresuid|initgroups|chroot|Setuid|Setgid|Chroot|Mount)\(|\b(posix_setuid|posix_setgid)\(/
+/** It does so where it is root alone. */
+const ASKS_WHO = /\bget_?e?uid\(\)\s{0,9}(?:===?|!==?|>)\s{0,9}0\b|\bposix_gete?uid\(\)/i
+
+/** The first of a program's source; `told`: start scripts of which that is said elsewhere. */
+export function rootCalls(
+  { texts, origins }: Pick<StageContents, 'texts' | 'origins'>,
+  told: ReadonlySet<string>,
+): readonly Claim[] {
+  for (const [file, text] of texts) {
+    const origin = origins.get(file) ?? file
+    const isProgram = PROGRAM.test(file) && !ASIDE.test(origin) && !/\/(node_modules|vendor|site-packages)\//.test(file)
+    const found = isProgram && !told.has(file) ? ROOT_CALL.exec(text) : null
+    if (found === null || ASKS_WHO.test(text)) continue
+    const line = text.slice(text.lastIndexOf('\n', found.index) + 1, found.index)
+    if (COMMENT.test(line)) continue
+    const tool = found[1] ?? found[2] ?? found[3] ?? ''
+    const where = `${origin} line ${lineOf(text, found.index)}`
+    return [
+      {
+        kind: 'remark',
+        outcome: 'todo',
+        transform: 'report-remarks',
+        message: `${where} calls ${tool}, which only root may: whether the program does its work without is not known`,
+        hint: 'let it do without where it is not root; a run shows it only where something asks for it',
+        about: 'CMD',
+        evidence: [{ source: 'declared', subject: tool, detail: `called in ${where}` }],
+      },
+    ]
+  }
+  return []
+}
+
+const PROGRAM = /\.(py|m?[jt]sx?|cjs|rb|php|pl|go|rs|java|kt|cs)$/
 
 /** A supervisor of which no configuration can be read: what it starts, and as whom, nobody knows. */
 export const supervisors: Provider = {

@@ -8,19 +8,38 @@ import { createFileModel } from '../../src/image/file-index.ts'
 
 export const catalogue = { daemonPorts, packages, programs, workingFolder }
 
+const nothing: StageContents = {
+  entries: new Map(),
+  texts: new Map(),
+  origins: new Map(),
+  copies: [],
+  actions: [],
+  tooLong: [],
+  tooMany: null,
+  steps: [],
+}
+
 /** A view of which a test knows a part. */
 export function partOf({
-  contents,
+  contents = nothing,
   config = {},
   ...known
 }: Partial<StageView> & { readonly contents?: StageContents; readonly config?: Partial<ImageConfig> }): StageView {
   const whole: ImageConfig = { ...emptyConfig, ...config }
   const facts: ImageFacts = { ...unknownFacts('example.org/test:1', 'nobody looked'), config: whole }
-  const files = createFileModel(contents?.entries ?? new Map(), contents?.texts ?? new Map())
-  const start = { launches: [], programs: [], scripts: [], asked: [], writes: [], possibleWrites: [], actions: [], unread: [] }
+  const files = createFileModel(contents.entries, contents.texts)
+  const start = {
+    launches: [],
+    programs: [],
+    scripts: [],
+    asked: [],
+    writes: [],
+    possibleWrites: [],
+    actions: [],
+    unread: [],
+  }
   const rest = { builders: [], chain: [], servers: [], installed: [], entry: null, built: false, asBuilt: false }
-  const seen = contents ?? { entries: new Map(), texts: new Map(), origins: new Map() }
-  return { contents: seen, facts, files, own: files, started: whole, start, ...rest, ...known } as unknown as StageView
+  return { contents, facts, files, own: files, started: whole, start, ...rest, ...known } as unknown as StageView
 }
 
 export function claimsOf(provider: Provider, view: StageView, earlier: readonly Claim[] = []): readonly Claim[] {

@@ -3,7 +3,8 @@ import { programs } from '../../../catalogue/programs/index.ts'
 import { nameOf } from '../../path.ts'
 
 /** A program that switches to another user by itself where it is told so, as it is looked for. */
-export interface SwitchingDaemon extends Omit<DaemonSwitch, 'files' | 'says' | 'user' | 'group' | 'owner' | 'inOption'> {
+export interface SwitchingDaemon
+  extends Omit<DaemonSwitch, 'files' | 'says' | 'user' | 'group' | 'owner' | 'inOption'> {
   readonly name: string
   readonly programs: readonly string[]
   /** Which files configure it. */
