@@ -118,6 +118,8 @@ export interface PortMove {
   readonly optional?: boolean
   /** Regular expression on the main configuration: with such a line that feature is on. */
   readonly onWith?: string
+  /** A program whose project says nothing of it listens nowhere. Regular expressions on the project's path and its text. */
+  readonly onlyFor?: { readonly project: string; readonly says: string }
   /** What moves it: any of the three, all of what is given; none where only the user's own settings do. */
   readonly edits?: readonly ConfigEdit[]
   readonly env?: readonly EnvValue[]

@@ -48,6 +48,8 @@ export interface DaemonPortRule {
     /** POSIX extended regular expression of the line behind which the setting goes. */
     readonly after: string
     readonly insert: string
+    /** POSIX extended regular expression of a line that says it: such a file is left as it is, and every other one is told. */
+    readonly unless?: string
   }
   readonly source: string
 }

@@ -41,8 +41,11 @@ export const rootPrograms: Provider = {
   name: 'root-programs',
   summary: 'programs that only root can run, and that a script starts in some cases only',
   when: 'before-run',
-  *claims({ facts, stepDowns: { launches } }, { programs }) {
+  *claims({ facts, stepDowns: { launches, scripts, programs: started } }, { programs }) {
     const said = new Set<string>()
+    // What supervisord does not start by itself a script lets it start.
+    const isLetStart = ({ path }: Launch): boolean =>
+      started.includes('supervisorctl') && path !== null && !scripts.includes(path)
     for (const launch of launches) {
       const found = launch.conditional ? launched(launch, programs, facts) : null
       if (found === null || said.has(found.rule.reason)) continue
@@ -51,7 +54,7 @@ export const rootPrograms: Provider = {
       const detail = launch.words.join(' ').trim()
       yield {
         kind: 'remark',
-        outcome: 'note',
+        outcome: isLetStart(launch) ? 'todo' : 'note',
         transform: 'report-remarks',
         message: `what is started in some cases needs root: ${reason}`,
         hint,

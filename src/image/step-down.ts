@@ -14,7 +14,14 @@ import type { FileModel } from './file-model.ts'
 import { accountLines, daemonOwnerLines, directives, type OwnerLine, ownerLines } from './step-down/config-lines.ts'
 import { certainCommands, type GivenStart, sourcedFunctions } from './step-down/first-start.ts'
 import { type AccountNames, type RefusedSwitch, readAccountOption, readDaemonOption } from './step-down/options.ts'
-import { type AskedPath, askedPaths, type RootAction, rootActions } from './step-down/root-actions.ts'
+import {
+  type AskedPath,
+  askedPaths,
+  type RootAction,
+  rootActions,
+  type ToldId,
+  toldIds,
+} from './step-down/root-actions.ts'
 import type { RootRefusal } from './step-down/root-checks.ts'
 import { type PossibleWrite, type ScriptWrite, scriptWrites } from './step-down/script-writes.ts'
 import { type ReadScript, type ReadScripts, readScripts } from './step-down/scripts.ts'
@@ -32,6 +39,8 @@ export interface StepDownReport {
   readonly stepDowns: readonly StepDown[]
   /** What the start scripts do that takes root. */
   readonly actions: readonly RootAction[]
+  /** Variables that tell them a uid or gid, which only root can change to. */
+  readonly toldIds: readonly ToldId[]
   /** Start scripts that end unless they are root. */
   readonly refusals: readonly (RootRefusal & { readonly path: string })[]
   /** Real paths of the start scripts that were read, the entrypoint's first. */
@@ -108,6 +117,7 @@ export function findStepDowns(
     actions: scripts.flatMap((script) => rootActions(script, config.workdir)),
     owners: files === null ? [] : daemonOwnerLines(files, programs),
     asked: scripts.flatMap((script) => askedPaths(script, config.workdir)),
+    toldIds: toldIds(scripts, environment),
     refusals: scripts.flatMap(({ path, refusals }) => (path === null ? [] : refusals.map((one) => ({ ...one, path })))),
     scripts: scripts.flatMap(({ path }) => path ?? []),
     started: writtenCommands(scripts),

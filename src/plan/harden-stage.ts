@@ -51,7 +51,7 @@ import { type PortPlan, stagePorts } from './ports/plan-ports.ts'
 import { type Grantee, granteeOf } from './replay/own.ts'
 import type { Policy, StageInput } from './stage-input.ts'
 import { rootWork } from './step-down/root-work.ts'
-import type { StepDownPlan } from './step-down/step-down-plan.ts'
+import { idsWithoutEffect, type StepDownPlan } from './step-down/step-down-plan.ts'
 import { hasSed } from './tools.ts'
 import { vendorRemarks } from './vendor-image.ts'
 
@@ -275,6 +275,7 @@ function remarksOf({ input, stepDown, report }: PlanContext, decided: Decided): 
     ...granted.remarks,
     ...perhapsRemarks(unmet, input),
     ...stepDown.remarks,
+    ...idsWithoutEffect(report, account),
     ...(observation === null && input.asBuilt !== true ? unknownAccount(report, account, input) : []),
     ...stated.remarks,
     ...(observation === null ? stated.cautions : []),

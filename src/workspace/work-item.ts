@@ -55,7 +55,13 @@ export interface BuildSettings {
   /** Variables that their Compose services set for its containers, of those that all have with one value. */
   readonly env: ReadonlyMap<string, string>
   /** All Compose services that run it, with what they publish. */
-  readonly services: readonly { readonly by: string; readonly file: string; readonly ports: readonly unknown[] }[]
+  readonly services: readonly {
+    readonly by: string
+    readonly file: string
+    readonly ports: readonly unknown[]
+    /** The stage that it builds; null for the last one. */
+    readonly target: string | null
+  }[]
   /** Where each service that runs it mounts the socket of the host's container engine, and gives it no group for that. */
   readonly sockets: readonly { readonly by: string; readonly socket: string }[]
   /** Where each service that runs it is given what only root can use: capabilities, `ALL` for `privileged`. */

@@ -35,6 +35,8 @@ const MADE: Readonly<Record<string, string>> = {
   'src/evidence/root-home.ts: run': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: one.path': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: known.readBy': 'the catalogue, which is ours',
+  'src/evidence/start-cautions.ts: `^(?:${each.program})$`': 'the catalogue, which is ours',
+  "src/evidence/start-cautions.ts: each.with ?? ''": 'the catalogue, which is ours',
   'src/evidence/start-cautions.ts: manager.toldBy': 'the catalogue, which is ours',
   'src/evidence/unknown-servers.ts: known.package': 'the catalogue, which is ours',
   "src/evidence/root-home.ts: homeTools.map(({ run }) => run).join('|')": 'the catalogue, which is ours',
@@ -112,6 +114,7 @@ const MADE: Readonly<Record<string, string>> = {
   'src/image/step-down/daemons.ts: `^[ \\\\t]*(?:${keys})${between}["\']?(?<${named}>[\\\\w.$\\\\{\\\\}-]+)["\']?[ \\\\t]*(?:;[ \\\\t]*)?$`':
     'constants, and names of \\w alone',
   'src/image/step-down/daemons.ts: inOption.pattern': 'the catalogue, which is ours',
+  'src/image/step-down/daemons.ts: says': 'the catalogue, which is ours',
   'src/image/step-down/daemons.ts: line.pattern': 'the catalogue, which is ours',
   'src/image/step-down/daemons.ts: `/${parts[1]}/${below}`':
     'a glob of the catalogue, escaped but for its stars; a path',

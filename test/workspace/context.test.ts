@@ -35,6 +35,15 @@ describe('texts of the build context', () => {
     expect(partial).toBe(false)
   })
 
+  test.each([
+    ['nothing in it', ['target', ''], ['target']],
+    ['a file', ['target/supervisor/main.conf'], ['target', 'target/supervisor', 'target/supervisor/main.conf']],
+  ])('of a folder of generated files that names %s, no more than that is listed', async (_, sources, paths) => {
+    const folder = tree({ 'target/supervisor/main.conf': '', 'target/classes/a.class': '' })
+    const { entries } = await buildContexts()(folder, null, sources)
+    expect([...entries.keys()].sort()).toEqual(paths)
+  })
+
   test('several Dockerfiles of one context: each file is read once, and each has what its own .dockerignore leaves it', async () => {
     const folder = tree({ 'a.txt': 'first', 'b.txt': 'first', 'Other.dockerignore': 'b.txt\n' })
     const read = buildContexts()

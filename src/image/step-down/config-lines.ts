@@ -136,8 +136,8 @@ const OWNER =
 /** Of the daemons that are started: without it what they make is theirs. */
 export function daemonOwnerLines(files: FileModel, programs: ReadonlySet<string>): readonly OwnerLine[] {
   return [...files.texts()].sort().flatMap((path) => {
-    const text = daemonsOfFile(path).length === 0 ? '' : (files.text(path) ?? '')
-    return daemonsOfFile(path)
+    const text = files.text(path) ?? ''
+    return daemonsOfFile(path, text)
       .filter((daemon) => daemon.programs.some((program) => programs.has(program)))
       .flatMap(({ owner }) => (owner === null ? [] : [...text.matchAll(owner)]))
       .map(({ index }) => ({ path, ...place(text, index) }))

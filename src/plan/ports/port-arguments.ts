@@ -22,7 +22,7 @@ export function movePort(value: string, from: number, to: number): string {
   const [, quote = '', scheme = '', host = '', rest = ''] =
     /^(["']?)(\w+):\/\/(\*|\+|0\.0\.0\.0|\[::\])?((?:\/.*)?["']?)$/.exec(value) ?? []
   if (SCHEME_PORTS[scheme] === from) return `${quote}${scheme}://${host}:${to}${rest}`
-  return value.replace(new RegExp(String.raw`((?:^|[\w\]*+.]|//[^/;,]*):)${from}(?=$|[/;,\s"'])`, 'g'), `$1${to}`)
+  return value.replace(new RegExp(String.raw`((?:^|[\w\]*+.,]|//[^/;,]*):)${from}(?=$|[/;,\s"'])`, 'g'), `$1${to}`)
 }
 
 const PORT_OPTION = /^-(?=[\w.-]+$)[\w.-]*(?:port|listen|bind|addr|http)/i
@@ -48,6 +48,9 @@ function moveInWord(word: string, previous: string, from: number, to: number): s
     return PORT_OPTION.test(previous) || SHORT_PORT_OPTION.test(previous) || POSITIONAL.test(previous)
       ? String(to)
       : word
+  // `-p 80,443`: each of a list moves by itself.
+  if (/^\d+(,\d+)+$/.test(word) && (PORT_OPTION.test(previous) || SHORT_PORT_OPTION.test(previous)))
+    return word.replace(new RegExp(`(?<!\\d)${from}(?!\\d)`), String(to))
   const glued = new RegExp(`^(-[pPlb])${from}$`).exec(word)
   if (glued !== null) return `${glued[1]}${to}`
   return movePort(word, from, to)

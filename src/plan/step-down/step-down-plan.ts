@@ -17,6 +17,8 @@ import {
 } from '../../image/step-down.ts'
 import { nameOf } from '../../path.ts'
 import { isRuntimePlace, isSharedFolder, isSystemFolder, looksLikeFile } from '../../places.ts'
+import { joinAnd, joinTruncated } from '../../words.ts'
+import type { AccountChoice } from '../plan.ts'
 import type { Observation } from '../stage-input.ts'
 import { editOf, guardEdit, guardedArgv, isInText, ownerEdit, passEdit, unswitchedArgv } from './step-down-edits.ts'
 
@@ -99,6 +101,30 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
       ...(observation?.opened == null ? report.unread.flatMap((one) => unread(one, facts)) : []),
     ],
   }
+}
+
+/** Variables by which an entrypoint lets people choose whom it runs as: one who is not root can be nobody else. */
+export function idsWithoutEffect(
+  { toldIds }: Pick<StepDownReport, 'toldIds'>,
+  { name, uid, gid }: Pick<AccountChoice, 'name' | 'uid' | 'gid'>,
+): readonly Remark[] {
+  const [first] = toldIds
+  if (first === undefined) return []
+  const names = toldIds.map(({ variable }) => variable)
+  const who = name === '' ? `${uid}:${gid}` : `${name} (${uid}:${gid})`
+  return [
+    {
+      outcome: 'note',
+      transform: 'skip-step-down',
+      message: `${names.length > 3 ? joinTruncated(names) : joinAnd(names)} ${names.length === 1 ? 'has' : 'have'} no effect now: ${first.script ?? 'the command'} changes to such an id only as root, and it starts as ${who}`,
+      hint: `choose the user with --user, or user: in Compose; a bind mount or an old volume must belong to that user (chown -R ${uid}:${gid} for the one set here)`,
+      evidence: toldIds.map(({ variable, script, line }) => ({
+        source: 'step-down',
+        subject: variable,
+        detail: `read in ${script ?? 'the command'} line ${line}`,
+      })),
+    },
+  ]
 }
 
 /** The refusal may be why this one stops: it is not that of a program that is known to be another one. */
