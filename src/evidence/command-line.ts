@@ -56,13 +56,12 @@ export const commandLine: Provider = {
   summary: 'paths that ENTRYPOINT, CMD and ENV name as written',
   when: 'always',
   *claims({ started, own, contents }) {
-  *claims({  }) {
+    for (const claim of [...namedPaths(started), ...operands(started, own, contents)]) {
       yield claim
       // Its folder alone does not let the user change a file that the stage puts there.
       const isFile = claim.access === 'create-file' && contents.entries.get(claim.path)?.type === 'file'
       if (isFile && claim.beside !== true) yield declared('write', claim.path, claim.evidence.detail)
     }
-    yield* operands(started, own, contents)
   },
 }
 
