@@ -12,6 +12,7 @@ const dockerfile =
 const files = {
   'docker/Dockerfile': dockerfile,
   'web/Dockerfile': 'FROM nginx:1.27\n',
+  'two/Dockerfile': 'FROM python:3.12 AS dev\nCMD ["python", "app.py"]\nFROM nginx:1.27\n',
   'done/Dockerfile': 'ARG BASE\nFROM $BASE\nUSER 1000:1000\nCMD ["node", "x.js"]\n',
   'services/api/start.sh': '#!/bin/sh\nmkdir -p /srv/state\nexec node /app/x.js\n',
 }
@@ -78,6 +79,18 @@ test('what a service publishes where it does not answer any more', async () => {
         'service other of compose.yaml does not publish its port: other services of compose.yaml reach it at 80, which is 8080 now',
       hint: 'change the port where they name it, or use --ports keep',
     },
+  ])
+})
+
+test('what a service publishes of a stage that is not the last one is not told the port of that', async () => {
+  const compose = `services:\n  web:\n    build: { context: two, target: dev }\n    ports: ["8080:80"]\n`
+  const messages = async (text: string): Promise<readonly string[]> =>
+    (await worked(text, {}, 'two')).result.findings.flatMap(({ message }) =>
+      message.includes('publishes port') ? [message] : [],
+    )
+  expect(await messages(compose)).toEqual([])
+  expect(await messages(compose.replace(', target: dev', ''))).toEqual([
+    'service web of compose.yaml publishes port 80, which is 8080 now',
   ])
 })
 

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: shell text.
 // Variables by which a start script lets people choose a uid: nobody but root can change to it.
 import { expect, test } from '@jest/globals'
 import { emptyConfig } from '../../src/image/config.ts'

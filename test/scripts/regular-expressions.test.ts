@@ -16,6 +16,8 @@ const MADE: Readonly<Record<string, string>> = {
   'src/plan/account/owners.ts: `\\\\b${escapeEre(name)}\\\\b`': 'a name, escaped, between two borders of words',
   'src/contents/draft.ts: WORD': 'constants, and names of \\w alone',
   'src/places.ts: `^${text}${end}`': 'a glob, escaped but for its stars; a path',
+  'src/evidence/vendor.ts: onlyFor.project': 'constants of the catalogue',
+  'src/evidence/vendor.ts: onlyFor.says': 'constants of the catalogue',
   'src/evidence/vendor.ts: String.raw`(?<!\\d)${move.from}(?!\\d)`': 'a number',
   'src/plan/ports/told-port.ts: onlyWith': 'the catalogue, which is ours',
   'src/plan/ports/told-port.ts: `^${VALUE}(?=[\\\\s,;:]|$)`': 'constants, and names of \\w alone',
@@ -53,7 +55,8 @@ const MADE: Readonly<Record<string, string>> = {
     'numbers of ports between constants; one line of a file',
   'src/plan/ports/healthcheck.ts: String.raw`(\\b(?:curl|wget)\\b[^|;&]{0,500}?\\s)(${LOOPBACK})(?=[/"\'\\s]|$)(?!:)`':
     'numbers of ports between constants; one line of a file',
-  'src/plan/ports/port-arguments.ts: String.raw`((?:^|[\\w\\]*+.]|//[^/;,]*):)${from}(?=$|[/;,\\s"\'])`':
+  'src/plan/ports/port-arguments.ts: `(?<!\\\\d)${from}(?!\\\\d)`': 'a number; one word of a command',
+  'src/plan/ports/port-arguments.ts: String.raw`((?:^|[\\w\\]*+.,]|//[^/;,]*):)${from}(?=$|[/;,\\s"\'])`':
     'numbers of ports between constants; one line of a file',
   'src/plan/ports/port-arguments.ts: `^(-[pPlb])${from}$`': 'numbers of ports between constants; one line of a file',
   'src/plan/ports/port-files.ts: String.raw`${LOCAL}\\]?(?:[:,]|\\s+)${port}(?![\\d.])|${LOCAL}${beside}${named}|${named}${beside}["\']?[\\w.-]*["\']?\\s{0,9}[:=]?\\s{0,9}["\']?${LOCAL}`':
@@ -79,6 +82,8 @@ const MADE: Readonly<Record<string, string>> = {
   'src/plan/ports/port-lines.ts: `:${from}/?$`': 'numbers of ports between constants; one line of a file',
   'src/plan/ports/port-arguments.ts: String.raw`(\\\\\\d|(?<!\\d))${move.to}(?!\\d)`':
     'numbers of ports between constants; one line of a file',
+  "src/plan/ports/low-ports.ts: String.raw`^\\s*(?:(?:if|elif|while|until|then|do|else|!|exec|sudo|time|\\w+=\\S*)\\s+)*(?:/\\S+/)?(?:${knownPrograms.clients.programs.join('|')})\\s`":
+    'constants of the catalogue; a part of one line',
   'src/plan/ports/low-ports.ts: String.raw`^[ \\t]*(?:\\w*[ \\t]*\\{[ \\t]*)?<?(?:listen|bind|virtualhost)(?:[ \\t]*[:=][ \\t]*|[ \\t]+)["\']?${ANY_LINE}(\\d{1,3})(?![\\w.:-])`':
     'numbers of ports between constants; one line of a file',
   'src/plan/ports/low-ports.ts: String.raw`(^|.)\\$\\{(\\w*(?:PORT|LISTEN)\\w*):?[-=]${from}\\}`':

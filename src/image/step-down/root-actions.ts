@@ -222,7 +222,7 @@ function looksLikeId(
   values: ReadonlyMap<string, readonly string[]>,
   environment: ReadonlyMap<string, string>,
 ): boolean {
-  if (/(^|_)\w*[UG]ID(_|$)/i.test(name) || /^\d+$/.test(environment.get(name) ?? '')) return true
+  if (/[UG]ID(_|$)/i.test(name) || /^\d+$/.test(environment.get(name) ?? '')) return true
   const texts = [word, ...[...values.values()].flat()]
   return texts.some((text) => text.includes(`{${name}:-`) && /:-\d+\}/.test(text))
 }
