@@ -261,7 +261,8 @@ interface Decided {
   readonly capable: readonly CapableFile[]
 }
 
-function remarksOf({ input, stepDown, report }: PlanContext, decided: Decided): readonly Remark[] {
+function remarksOf(context: PlanContext, decided: Decided): readonly Remark[] {
+  const { input, stepDown, report } = context
   const { facts, observation, stated } = input
   const { account, grants, granted, unmet, services, withCapabilities, capable } = decided
   const merged = mergedUsers({ services, account, grants, files: facts.files.known ? facts.files.value : null })
@@ -272,6 +273,7 @@ function remarksOf({ input, stepDown, report }: PlanContext, decided: Decided): 
     ...granted.remarks,
     ...perhapsRemarks(unmet, input),
     ...stepDown.remarks,
+    ...idsByVariable(context, account),
     ...(observation === null && input.asBuilt !== true ? unknownAccount(report, account, input) : []),
     ...stated.remarks,
     ...(observation === null ? stated.cautions : []),
@@ -291,6 +293,25 @@ function givenBy(view: StageView): Pick<CandidateSources, 'copiedTo' | 'given'> 
   const { folders, copies } = namedOwners(view.contents)
   const named = [...copies].map((name) => (/^\d+$/.test(name) ? Number(name) : name))
   return { copiedTo: [...copyOwners(view), ...named], given: new Set([...folders, ...copies]) }
+}
+
+const BY_CONVENTION = /\$\{?(PUID|PGID|LOCAL_USER_ID|LOCAL_UID|HOST_UID)\b/g
+
+/** Who starts it says by such variables as whom it is to work: that takes root, and is over then. */
+function idsByVariable({ report, textOf }: PlanContext, { uid, gid }: AccountChoice): readonly Remark[] {
+  const texts = report.scripts.flatMap((path) => textOf(path) ?? [])
+  const names = [...new Set(texts.flatMap((text) => [...text.matchAll(BY_CONVENTION)].map(([, name = '']) => name)))]
+  if (names.length === 0) return []
+  return [
+    {
+      outcome: 'note',
+      transform: 'set-user',
+      message: `nothing goes by ${joinTruncated(names)} any more: it starts as ${uid}:${gid}`,
+      hint: 'run it with --user UID:GID (user: in Compose, runAsUser); --arbitrary-uid prepares it for any',
+      about: 'USER',
+      evidence: [],
+    },
+  ]
 }
 
 /** Uids other than root's of what COPY and ADD bring, those with most of it first. */
