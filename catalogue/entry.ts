@@ -118,6 +118,8 @@ export interface PortMove {
   readonly optional?: boolean
   /** Regular expression on the main configuration: with such a line that feature is on. */
   readonly onWith?: string
+  /** A program whose project says nothing of it listens nowhere. Regular expressions on the project's path and its text. */
+  readonly onlyFor?: { readonly project: string; readonly says: string }
   /** What moves it: any of the three, all of what is given; none where only the user's own settings do. */
   readonly edits?: readonly ConfigEdit[]
   readonly env?: readonly EnvValue[]
@@ -193,6 +195,8 @@ export interface CatalogueImage {
   readonly image: string
   /** Globs on the name as people write it; `*` stands for anything but `/`. */
   readonly repositories: readonly string[]
+  /** Who some of them run as in place of what the variants that are not root say; '0' for root. */
+  readonly users?: Readonly<Record<string, string>>
   /** What all variants share; a variant's own line replaces it as a whole. */
   readonly common?: Partial<VariantFacts>
   readonly variants: readonly Variant[]

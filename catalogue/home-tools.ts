@@ -14,6 +14,8 @@ export interface HomeTool {
   readonly folder: string
   /** By which it is found from another home; null where PATH is enough. */
   readonly variable: string | null
+  /** Neither PATH nor a variable leads there: whoever looks for it asks for its home. */
+  readonly byHome?: boolean
   /** Commands that look there; absent: whatever runs. */
   readonly usedBy?: string
   readonly source: string

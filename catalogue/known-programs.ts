@@ -30,7 +30,10 @@ export interface KnownPrograms {
   readonly builders: ProgramGroup
   readonly noServers: ProgramGroup
   readonly buildAndStart: ProgramGroup
+  readonly clients: ProgramGroup
   readonly serviceManagers: readonly { readonly program: string; readonly toldBy: string; readonly source: string }[]
+  /** Settings in root's home of tools that builds use as well as programs; `readBy`: what a text says that uses them. */
+  readonly readFromHome: readonly { readonly path: string; readonly readBy: string; readonly source: string }[]
   readonly packages: readonly { readonly program: string; readonly package: string; readonly source: string }[]
 }
 

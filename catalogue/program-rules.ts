@@ -19,6 +19,8 @@ export interface WorkingFolderRule {
     readonly kind: 'directory' | 'file'
     /** What the same program has left there in the build must be the user's too. */
     readonly tree?: boolean
+    /** It removes the folder and makes it anew: room in the folder above is needed too. */
+    readonly remade?: boolean
     /** Regular expressions on a line of its configuration, or on an option of its command without dashes. */
     readonly unless?: string
     readonly only?: string
@@ -46,6 +48,8 @@ export interface DaemonPortRule {
     /** POSIX extended regular expression of the line behind which the setting goes. */
     readonly after: string
     readonly insert: string
+    /** POSIX extended regular expression of a line that says it: such a file is left as it is, and every other one is told. */
+    readonly unless?: string
   }
   readonly source: string
 }

@@ -24,6 +24,8 @@ export interface DaemonSwitch {
   readonly user?: ConfigLine
   /** The line that names the group alone. */
   readonly group?: ConfigLine
+  /** Keys of `key = value` that say whom what it makes is given to, over which it stops; without them that is who runs it. */
+  readonly owner?: readonly string[]
   /** Options of the program that take the user: `-u x`, `-ux`, `--user=x`, `--user x`. */
   readonly options?: readonly string[]
   readonly groupOptions?: readonly string[]

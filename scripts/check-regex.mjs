@@ -64,7 +64,12 @@ function catalogueExpressions() {
   const programs = readdirSync(join(folder, 'programs')).filter((file) => file.endsWith('.json'))
   /** @type {string[]} */
   const found = []
-  for (const name of [...programs.map((file) => `programs/${file}`), 'frameworks.json', 'home-tools.json'])
+  for (const name of [
+    ...programs.map((file) => `programs/${file}`),
+    'frameworks.json',
+    'home-tools.json',
+    'known-programs.json',
+  ])
     JSON.parse(readFileSync(join(folder, name), 'utf8'), (key, value) => {
       if (EXPRESSIONS.test(key) && typeof value === 'string') found.push(value)
       return value
@@ -72,7 +77,7 @@ function catalogueExpressions() {
   return found
 }
 
-const EXPRESSIONS = /^(pattern|onlyWith|argument|says|run|unless|unlessAnywhere|usedBy)$/
+const EXPRESSIONS = /^(pattern|onlyWith|argument|says|run|unless|unlessAnywhere|usedBy|readBy)$/
 
 /**
  * @param {string} literal

@@ -1,10 +1,10 @@
 import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
 import type { Edit } from '../src/edit.ts'
-import { decided } from '../src/plan/plan.ts'
+import { decided, type StagePlan } from '../src/plan/plan.ts'
 import type { RootSteps } from '../src/plan/step-down/root-steps.ts'
 import type { Transform } from '../src/transform.ts'
 import { keyword, reason } from './edits/lines.ts'
-import { insertLines, placeAfter, placeBefore, removeInstruction } from './edits/placement.ts'
+import { insertLines, type LinePlace, placeAfter, placeBefore, placeOf, removeInstruction } from './edits/placement.ts'
 
 export const buildAsRoot: Transform = {
   name: 'build-as-root',
@@ -22,7 +22,28 @@ export const buildAsRoot: Transform = {
         edits: steps.move === null ? around(dockerfile, stage, steps) : moved(dockerfile, stage, steps),
       }
     }
+    for (const base of decided(plan, 'begin-as-root')) {
+      const why = `${base} may start as another user, and only root can do what follows`
+      const place = firstPlace(dockerfile, stage, plan)
+      yield {
+        outcome: 'fixed',
+        line: stage.from.line,
+        column: stage.from.column,
+        message: `USER 0 above the inserted lines: ${why}`,
+        evidence: [{ source: 'assumed', subject: base, detail: 'its user is not known' }],
+        edits: [insertLines(dockerfile, place, [...reason(why), `${keyword(dockerfile, 'USER')} 0`])],
+      }
+    }
   },
+}
+
+/** Where the first of the lines that need root goes in: what a volume is to have stands above it. */
+function firstPlace(dockerfile: Dockerfile, stage: Stage, plan: StagePlan): LinePlace {
+  const last = placeOf(dockerfile, stage, plan.end, 'grant')
+  const volume = stage.instructions.find(({ keyword: word }) => word === 'VOLUME')
+  if (volume === undefined || decided(plan, 'grant').length === 0) return last
+  const above = placeBefore(dockerfile, stage, volume)
+  return above.offset < last.offset ? above : last
 }
 
 function around(dockerfile: Dockerfile, stage: Stage, { first, last, user, reason: why }: RootSteps): readonly Edit[] {

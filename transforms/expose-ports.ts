@@ -4,7 +4,7 @@ import type { Edit } from '../src/edit.ts'
 import { decided, type PortDecision, type StagePlan } from '../src/plan/plan.ts'
 import { healthcheckText, moveHealthcheckPort } from '../src/plan/ports/healthcheck.ts'
 import type { Transform } from '../src/transform.ts'
-import { keyword } from './edits/lines.ts'
+import { argumentOf, keyword } from './edits/lines.ts'
 import { insertLines, placeOf } from './edits/placement.ts'
 
 export const exposePorts: Transform = {
@@ -15,7 +15,7 @@ export const exposePorts: Transform = {
     const [first] = moved
     if (first === undefined) return
     const changed = [
-      { word: 'EXPOSE', edits: exposeEdits(dockerfile, stage, moved) },
+      { word: 'EXPOSE', edits: exposeEdits(dockerfile, stage, plan, moved) },
       { word: 'HEALTHCHECK', edits: healthcheckEdits(dockerfile, stage, plan, moved) },
     ].filter(({ edits }) => edits.length > 0)
     if (changed.length === 0) return
@@ -38,15 +38,23 @@ function list(ports: readonly (number | null)[]): string {
 }
 
 /** The stage's own EXPOSE words are changed where they stand; what the base exposes gets a line of its own. */
-function exposeEdits(dockerfile: Dockerfile, stage: Stage, moved: readonly PortDecision[]): readonly Edit[] {
+function exposeEdits(
+  dockerfile: Dockerfile,
+  stage: Stage,
+  plan: StagePlan,
+  moved: readonly PortDecision[],
+): readonly Edit[] {
   const edits: Edit[] = []
   const added: string[] = []
+  const follow = followingVariables(dockerfile, stage, plan, moved)
   for (const decision of moved) {
     const suffix = decision.protocol === 'udp' ? '/udp' : ''
     let inPlace = false
     for (const instruction of stage.instructions) {
       if (instruction.keyword !== 'EXPOSE') continue
       for (const word of instruction.words) {
+        const variable = /^\$(?:\{(\w+)\}|(\w+))(?:\/(?:tcp|udp))?$/.exec(word.value)
+        if (variable !== null && follow.get(variable[1] ?? variable[2] ?? '') === decision.to) inPlace = true
         const exposed = exposedPort(word.value)
         if (exposed?.port !== decision.from || exposed.protocol !== decision.protocol) continue
         edits.push({
@@ -66,6 +74,25 @@ function exposeEdits(dockerfile: Dockerfile, stage: Stage, moved: readonly PortD
       ]),
     )
   return edits
+}
+
+/** Variables that say a new port by now, by themselves or by the argument that they take it from. */
+function followingVariables(
+  dockerfile: Dockerfile,
+  stage: Stage,
+  plan: StagePlan,
+  moved: readonly PortDecision[],
+): ReadonlyMap<string, number | null> {
+  const from = new Set(moved.map((decision) => String(decision.from)))
+  const found = new Map<string, number | null>()
+  for (const setting of decided(plan, 'set-env')) {
+    const port = moved.find(({ to }) => String(to) === setting.value)
+    if (port === undefined) continue
+    found.set(setting.name, port.to)
+    const argument = argumentOf(dockerfile, stage, setting, from)
+    if (argument !== null) found.set(argument.name, port.to)
+  }
+  return found
 }
 
 function healthcheckEdits(

@@ -1,10 +1,9 @@
 import { type Step, stageWalks } from '../src/dockerfile/index.ts'
-import type { Instruction } from '../src/dockerfile/model.ts'
-import type { Edit } from '../src/edit.ts'
 import { normalisePath } from '../src/places.ts'
 import { closedTo, noCode } from '../src/plan/grants/closed.ts'
 import { decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
+import { chownOf } from './edits/placement.ts'
 
 export const ownCopiedFiles: Transform = {
   name: 'own-copied-files',
@@ -23,17 +22,11 @@ export const ownCopiedFiles: Transform = {
           column: instruction.column,
           message: `${owner} owns what this ${instruction.keyword} copies (--own copied); a folder that exists already keeps its owner`,
           evidence: [{ source: 'given', subject: owner, detail: 'asked for with --own copied' }],
-          edits: [chown(instruction, owner)],
+          edits: [chownOf(instruction, { uid, gid })],
         }
       }
     }
   },
-}
-
-/** Numeric, since --link resolves no names (FACTS 13). */
-function chown(instruction: Instruction, owner: string): Edit {
-  const at = instruction.keywordSpan.end
-  return { start: at, end: at, text: ` --chown=${owner}` }
 }
 
 const SYSTEM = /^\/(etc|usr\/(bin|sbin|lib|libexec|share|local\/(bin|sbin|lib|etc))|bin|sbin|lib|lib64)(\/|$)/

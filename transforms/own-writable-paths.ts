@@ -4,10 +4,10 @@ import { coveringVolume, firstInRow } from '../src/plan/grants/grant-all.ts'
 import { type AccountChoice, decided, type Grant, type StagePlan } from '../src/plan/plan.ts'
 import type { Finding, Transform } from '../src/transform.ts'
 import { keyword, reason, runStep } from './edits/lines.ts'
-import { insertLines, type LinePlace, placeBefore, placeOf } from './edits/placement.ts'
+import { chownOf, insertLines, type LinePlace, placeBefore, placeOf } from './edits/placement.ts'
 import { grantCommands } from './paths/grant-commands.ts'
 import { granted, grantReasons } from './paths/grant-words.ts'
-import { madeBelow } from './paths/made-below.ts'
+import { copyOf, madeBelow } from './paths/made-below.ts'
 import { shelllessPaths } from './paths/shellless-paths.ts'
 
 export const ownWritablePaths: Transform = {
@@ -24,12 +24,29 @@ export const ownWritablePaths: Transform = {
 function* withShell(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, account: AccountChoice): Iterable<Finding> {
   const atEnd = { place: placeOf(dockerfile, stage, plan.end, 'grant'), user: null }
   const groups = new Map<number, RootPlace & { readonly grants: Grant[] }>()
+  const add = (place: RootPlace, grant: Grant): void => {
+    const group = groups.get(place.place.offset) ?? { ...place, grants: [] }
+    group.grants.push(grant)
+    groups.set(place.place.offset, group)
+  }
   for (const grant of decided(plan, 'grant')) {
-    const chosen = aboveVolume(dockerfile, stage, plan, grant.path, atEnd.place) ?? { ...atEnd, above: null }
-    const group = groups.get(chosen.place.offset) ?? { ...chosen, grants: [] }
-    const isMissing = chosen.above !== null && madeBelow(stage, chosen.above, grant.path)
-    group.grants.push(isMissing && grant.kind === 'own-directory' ? { ...grant, kind: 'create-directory' } : grant)
-    groups.set(chosen.place.offset, group)
+    const chosen = aboveVolume(dockerfile, stage, plan, grant.path, atEnd.place)
+    if (chosen === null) {
+      add(atEnd, grant)
+      continue
+    }
+    const copy = grant.kind === 'own-file' && grant.mode === undefined ? copyOf(stage, chosen.above, grant.path) : null
+    if (copy !== null && decided(plan, 'own-copies').length === 0) {
+      yield granted(stage, [grant], [chownOf(copy, account)])
+      continue
+    }
+    const isMissing = grant.kind !== 'create-file' && madeBelow(stage, chosen.above, grant.path)
+    const isFolder = grant.kind === 'own-directory' || grant.kind === 'create-directory'
+    // What is not there yet can be given below what brings it alone; the folder itself may as well be made.
+    const { tree, ...folder } = grant
+    if (isFolder) add(chosen, isMissing ? { ...folder, kind: 'create-directory' } : grant)
+    if (isMissing && (!isFolder || tree === true)) add(atEnd, grant)
+    else if (!isFolder) add(chosen, grant)
   }
   for (const { place, user, grants } of groups.values()) {
     const step = runStep(dockerfile, grantCommands(grants, account))

@@ -1,13 +1,16 @@
 import { dirname } from 'node:path'
 import { shellQuoted } from '../borders/shell.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
+import { parseDockerfile } from '../dockerfile/parse.ts'
+import { wholeText } from '../dockerfile/shell.ts'
+import { finalStage, findStage } from '../dockerfile/stages.ts'
 import { HOST_SOCKET_HINT } from '../image/host-socket.ts'
 import { movedPort } from '../profile/compose-parts.ts'
 import type { Profile } from '../profile/profile.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
 import { joinTruncated } from '../words.ts'
 import type { BuildSettings, WorkItem } from '../workspace/work-item.ts'
-import { pairs } from './build.ts'
+import { pairs, serviceUser } from './build.ts'
 import type { Options, TargetOutcome } from './task.ts'
 import { isLeftAsItIs } from './verdict.ts'
 
@@ -15,7 +18,7 @@ import { isLeftAsItIs } from './verdict.ts'
 export function buildNotes(
   { build, path, target: name }: WorkItem,
   dockerfile: Dockerfile,
-  { result: { stages, verdict }, profile }: Pick<TargetOutcome, 'result' | 'profile'>,
+  { result: { stages, verdict, output }, profile }: Pick<TargetOutcome, 'result' | 'profile'>,
   options: Options,
 ): readonly ReportFinding[] {
   if (build === undefined || path === null) return []
@@ -46,7 +49,9 @@ export function buildNotes(
       `${unlike.join(', ')}: set differently in ${by}, so the default of the Dockerfile is used`,
       `choose with ${unlike.map((name) => `--build-arg ${name}=VALUE`).join(' ')}`,
     )
-  notes.push(...portNotes(build.services, profile?.ports ?? [], name))
+  const follows = (target: string | null, moves: Profile['ports']): boolean =>
+    target === null || isBuilt(target, dockerfile, options) || saysPorts(target, dockerfile, output, moves)
+  notes.push(...portNotes(build.services, profile?.ports ?? [], name, follows))
   const [privileged] = build.given.filter(({ rights }) => !rights.every((name) => options.capAdd.includes(name)))
   if (privileged !== undefined && verdict === 'hardened') notes.push(lostRights(privileged))
   const [socket] = build.sockets
@@ -59,11 +64,34 @@ export function buildNotes(
         HOST_SOCKET_HINT,
       ),
     )
+  if (!isLeftAsItIs({ verdict })) notes.push(...userNotes(build, options))
   const planned = stages.map(({ index }) => index)
   if (options.policy.target === null)
     for (const target of build.targets.filter((name) => !isPlanned(name, dockerfile, planned)))
       note(`stage ${target}, built for ${by}, was not inspected`, `harden it with --target ${target}`)
   return notes
+}
+
+/** Services that say as whom they run it: USER changes nothing for those. */
+function userNotes(build: BuildSettings, { policy }: Options): readonly ReportFinding[] {
+  const taken = serviceUser(build)
+  if (taken !== null && policy.user === taken)
+    return [
+      note(`runs as ${taken}: taken from ${joinTruncated(build.users.map(({ by }) => by))}`, '--user says another one'),
+    ]
+  return build.users.map(({ by, user }) => {
+    if (/^(root|0)(:|$)/.test(user))
+      return targetFinding(
+        'read-build',
+        'todo',
+        `${by} runs it as root (user: ${user}), whatever USER says`,
+        'take user: out of it',
+      )
+    return note(
+      `${by} runs it as ${user}, and not as USER says: what is given to the user of the image may be closed to it`,
+      user.includes('$') ? '--arbitrary-uid makes it work with any user' : `--user ${user} gives it to that one`,
+    )
+  })
 }
 
 /** A proof runs the original without it, unless it is told to: so neither shows that the user can do without. */
@@ -84,6 +112,20 @@ function isPlanned(target: string, { stages }: Dockerfile, planned: readonly num
   return stage === undefined || planned.includes(stage.index)
 }
 
+/** The stage is the one whose ports are told. */
+function isBuilt(target: string, dockerfile: Dockerfile, { policy }: Options): boolean {
+  const built = policy.target === null ? finalStage(dockerfile) : findStage(dockerfile, policy.target)
+  return findStage(dockerfile, target)?.index === built?.index
+}
+
+/** Another stage, of which the ports moved as well: its lines say the new ones, and did not before. */
+function saysPorts(target: string, before: Dockerfile, output: string, moves: Profile['ports']): boolean {
+  const textIn = (dockerfile: Dockerfile): string =>
+    (findStage(dockerfile, target)?.instructions ?? []).map(wholeText).join('\n')
+  const [old, now] = [textIn(before), textIn(parseDockerfile(output))]
+  return moves.some(({ to }) => now.includes(String(to)) && !old.includes(String(to)))
+}
+
 function declaredArgs({ metaArgs, stages }: Dockerfile): ReadonlySet<string> {
   const args = [...metaArgs, ...stages.flatMap(({ instructions }) => instructions)].filter(
     ({ keyword }) => keyword === 'ARG',
@@ -96,10 +138,12 @@ function portNotes(
   services: BuildSettings['services'],
   ports: Profile['ports'],
   target: string,
+  follows: (stage: string | null, moves: Profile['ports']) => boolean,
 ): readonly ReportFinding[] {
   const moves = ports.filter(({ from, to }) => from !== to)
   if (moves.length === 0) return []
-  return services.map(({ by, file, ports: written }) => {
+  const concerned = services.filter((service) => follows(service.target, moves))
+  return concerned.map(({ by, file, ports: written }) => {
     const published = moves.filter((move) => written.some((port) => movedPort(port, { ports: [move] }, []) !== port))
     if (published.length === 0)
       return note(

@@ -9,7 +9,7 @@ import { ownPlatform } from '../image/sources/own-platform.ts'
 import { derivedName } from '../profile/profile.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
 import { likelyContext } from '../workspace/likely-context.ts'
-import type { WorkItem } from '../workspace/work-item.ts'
+import type { BuildSettings, WorkItem } from '../workspace/work-item.ts'
 import type { Session } from './session.ts'
 import type { Options, TargetOutcome } from './task.ts'
 
@@ -72,6 +72,23 @@ export function howBuilt(item: WorkItem, options: Options): Pick<TargetOutcome, 
     ...(args.size === 0 ? {} : { buildArgs: Object.fromEntries(args) }),
     ...(policy.target === null ? {} : { target: policy.target }),
   }
+}
+
+/** As whom Compose services run it, where nobody said whom to run as: what is granted is then theirs. */
+export function asServicesRun({ build }: WorkItem, session: Session): Session {
+  const { options } = session
+  const { policy } = options
+  const isOpen = policy.user === null && policy.arbitraryUid !== true
+  const user = build === undefined || !isOpen ? null : serviceUser(build)
+  if (user === null) return session
+  return { ...session, options: { ...options, policy: { ...policy, user } } }
+}
+
+/** The user that all services that run it agree on, by number; null where they do not, or it is root. */
+export function serviceUser({ users, allSayUser }: BuildSettings): string | null {
+  const [first] = users
+  const isAlike = allSayUser && users.every(({ user }) => user === first?.user)
+  return first !== undefined && isAlike && /^[1-9]\d*(:\d+)?$/.test(first.user) ? first.user : null
 }
 
 /** Where nobody said what the build context is, it is that of the file that builds it, else the folder that has what the Dockerfile copies. */

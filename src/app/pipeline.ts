@@ -12,7 +12,7 @@ import type { TargetResult } from '../report/report.ts'
 import { buildContexts } from '../workspace/context.ts'
 import type { ArchivePlace, WorkItem } from '../workspace/work-item.ts'
 import { baseReferences } from './base-images.ts'
-import { checkTag, givenTo, howBuilt, inContext } from './build.ts'
+import { asServicesRun, checkTag, givenTo, howBuilt, inContext } from './build.ts'
 import { composeStart, elseStarted } from './compose-start.ts'
 import { lookAtBases } from './look-at-bases.ts'
 import type { OriginalRuns } from './original-runs.ts'
@@ -64,14 +64,15 @@ interface Shared {
 async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
   const {
     item,
-    session: opened,
+    session: asked,
     notes: openedNotes,
   } = isArchive(named)
     ? await (await import('./opened-item.ts')).openedItem(named, named.from, shared)
     : { item: named, session: shared, notes: [] }
+  const opened = asServicesRun(item, asked)
   const source = item.kind === 'image' ? `FROM ${item.reference}\n` : (item.text ?? '')
   const given = givenTo(item, opened.options)
-  const written = await withPauses(parseInTurn(source, given), opened.hooks.signal)
+  const written = await withPauses(parseInTurn(source, given), asked.hooks.signal)
   const started = composeStart(item, written, given, opened.options.policy)
   const dockerfile = started?.dockerfile ?? written
   const { session: inPlace, notes } = inContext(item, dockerfile, opened)
@@ -152,7 +153,7 @@ async function hardened(
 ): Promise<Planned> {
   if (originals === null) return planner.harden(UNSEEN)
   const { proveTarget } = await import('./prove-target.ts')
-  const proved = await proveTarget(item, dockerfile, session, originals, planner.harden)
+  const proved = await proveTarget(item, dockerfile, session, originals, planner)
   const { plan } = proved.hardened
   const inputs = await planner.inputs({ ...UNSEEN, built: proved.built })
   if (mode.kind !== 'profile' || !isLeftAsItIs(proved.result) || proved.result.proof !== null)

@@ -8,7 +8,7 @@ import { HardenError } from '../errors.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
 import { lookUp } from '../image/sources/catalogue.ts'
 import type { InTurn } from '../in-turn.ts'
-import { type Dependents, noDependents } from '../plan/exemptions.ts'
+import { type Dependents, madeElsewhere, noDependents } from '../plan/exemptions.ts'
 import type { StageInput } from '../plan/stage-input.ts'
 import type { Hardened } from '../report/report.ts'
 import { readText } from '../workspace/files.ts'
@@ -39,7 +39,12 @@ export interface Planned extends Hardened {
 export interface Planner {
   inputs(seen: RunKnowledge): Promise<readonly StageInput[]>
   harden(seen: RunKnowledge): Promise<Planned>
+  /** The text with nothing changed but the steps that need root and follow a USER; null where there are none. */
+  repaired(): Promise<string | null>
 }
+
+/** What makes a text build that does not. */
+const REPAIRS: ReadonlySet<string> = new Set(['build-as-root'])
 
 /** Reads the build context as far as the Dockerfile copies of it. */
 export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session: Session): Promise<Planner> {
@@ -54,18 +59,23 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
       ...seen,
       bases: known,
       context,
-      dependents: dependentsIn(item),
+      dependents: dependentsIn(item, dockerfile),
       stated,
       ...catalogueKnowledge,
     })
-  const inTurn = function* (seen: RunKnowledge): InTurn<Planned> {
+  const inTurn = function* (seen: RunKnowledge, all = transforms): InTurn<Planned> {
     const stages = yield* inputsInTurn(seen)
-    const hardened = yield* hardenInTurn({ target, kind, dockerfile, stages, policy, transforms })
+    const hardened = yield* hardenInTurn({ target, kind, dockerfile, stages, policy, transforms: all })
     return { ...hardened, inputs: stages }
   }
+  const repairs = transforms.filter(({ name }) => REPAIRS.has(name))
   return {
     inputs: (seen) => withPauses(inputsInTurn(seen), hooks.signal),
     harden: (seen) => withPauses(inTurn(seen), hooks.signal),
+    async repaired() {
+      const { result } = await withPauses(inTurn(UNSEEN, repairs), hooks.signal)
+      return result.changed ? result.output : null
+    },
   }
 }
 
@@ -129,9 +139,14 @@ async function readNeighbour(
   return withPauses(imageOfStage(dockerfile, stage, knowledge, { reference, by: name }), session.hooks.signal)
 }
 
-function dependentsIn({ surroundings, build }: WorkItem): Dependents {
+function dependentsIn({ surroundings, build, found, vendored }: WorkItem, dockerfile: Dockerfile): Dependents {
   const { children, users } = surroundings ?? noDependents
-  return { children, users, isServed: build?.services.some(({ ports }) => ports.length > 0) === true }
+  return {
+    children,
+    users,
+    isServed: build?.services.some(({ ports }) => ports.length > 0) === true,
+    madeElsewhere: found === true ? madeElsewhere(dockerfile, vendored) : null,
+  }
 }
 
 /** Milliseconds of work between two pauses: a signal is answered in a pause alone. */

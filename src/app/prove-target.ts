@@ -30,7 +30,7 @@ export async function proveTarget(
   dockerfile: Dockerfile,
   session: Session,
   originals: OriginalRuns,
-  plan: Planner['harden'],
+  planner: Pick<Planner, 'harden' | 'repaired'>,
 ): Promise<{
   readonly hardened: Hardened
   readonly result: TargetResult
@@ -49,7 +49,9 @@ export async function proveTarget(
       tag: `harden-image/proof:${engine.session}-${session.number}-${name}`,
     })
   const times = stopwatch(session.since)
-  const { baseline, facts } = await lookInto(item, dockerfile, { engine, session, originals }, build)
+  const plan = planner.harden
+  const looking = { engine, session, originals, repaired: planner.repaired }
+  const { baseline, facts, repair } = await lookInto(item, dockerfile, looking, build)
   times.lap('facts')
   const built = new Map([[stage.index, facts]])
   const first = await plan({ ...UNSEEN, built })
@@ -57,12 +59,16 @@ export async function proveTarget(
     const text = first.result.output
     const image = first.result.changed && item.kind === 'dockerfile' ? await build(text, 'result') : baseline
     const seen = image === baseline ? facts : await factsFromEngine(engine, image)
-    const { original, env, notes, ...rest } = await willingOriginal(item, options, { originals, baseline, user: null })
+    const { original, env, notes, ...rest } =
+      repair === null
+        ? await willingOriginal(item, options, { originals, baseline, user: null })
+        : { original: null, env: options.env, notes: [], remarks: [repair] }
     const { proveUnprivileged } = await import('./prove-as-is.ts')
     const { report, findings } = await proveUnprivileged(item, session, {
       engine: withEnv(sandbox.engine, env),
       image,
-      baseline,
+      // Nobody has ever run it as its USER.
+      baseline: repair === null ? baseline : null,
       facts: seen,
       begun: original,
       remarks: [...rest.remarks, ...notRun(stages.slice(0, -1), first)],
@@ -103,7 +109,7 @@ export async function proveTarget(
     baseline,
     facts,
     original,
-    remarks: [...remarks, ...notRun(stages.slice(0, -1), first)],
+    remarks: [...(repair === null ? [] : [repair]), ...remarks, ...notRun(stages.slice(0, -1), first)],
     speculativeRuns: early,
     again: (stays) => originals.again(baseline, stays),
     late: null,
@@ -127,7 +133,12 @@ export async function proveTarget(
     await early.drop()
   })
   const report = proof.report === null ? null : { ...proof.report, sandbox: sandbox.told() }
-  return { hardened: proof.hardened, result: withProof({ ...proof, report }, notes, options.policy), built, baseline }
+  return {
+    hardened: proof.hardened,
+    result: withProof({ ...proof, report }, notes, options.policy, stage.index),
+    built,
+    baseline,
+  }
 }
 
 /** A proof runs one image. */
@@ -145,34 +156,85 @@ interface Looking {
   readonly engine: Engine
   readonly session: Session
   readonly originals: OriginalRuns
+  readonly repaired: Planner['repaired']
+}
+
+interface LookedInto {
+  readonly baseline: string
+  readonly facts: ImageFacts
+  /** What is to be said where the original does not build, and the baseline is the repaired file; else null. */
+  readonly repair: string | null
 }
 
 /** The original as the engine has it, and what is in it; a Dockerfile is built, and runs while it is looked into. */
 async function lookInto(
   { kind, target, reference }: WorkItem,
   { source }: Dockerfile,
-  { engine, session, originals }: Looking,
+  { engine, session, originals, repaired }: Looking,
   build: (text: string, name: string) => Promise<string>,
-): Promise<{ readonly baseline: string; readonly facts: ImageFacts }> {
+): Promise<LookedInto> {
   if (kind === 'dockerfile') session.hooks.progress(`${target}: building it as it is`)
-  const baseline = kind === 'image' ? (reference ?? target) : await build(source, 'baseline')
+  const { baseline, repair } =
+    kind === 'image'
+      ? { baseline: reference ?? target, repair: null }
+      : await built(source, build, async () => {
+          const text = await repaired()
+          if (text !== null) session.hooks.progress(`${target}: building it with the steps that need root above USER`)
+          return text
+        })
   const image = kind === 'dockerfile' ? await engine.inspectImage(baseline) : null
-  if (image !== null) originals.start(baseline, image)
+  if (image !== null && repair === null) originals.start(baseline, image)
   const listed = session.known.get(baseline)
-  if (listed?.known === true) return { baseline, facts: listed.value }
-  return { baseline, facts: { ...(await factsFromEngine(engine, baseline)), reference: target } }
+  if (listed?.known === true) return { baseline, repair, facts: listed.value }
+  return { baseline, repair, facts: { ...(await factsFromEngine(engine, baseline)), reference: target } }
 }
 
+/**
+ * A file that puts steps for root below its USER (the recipe of many articles) does not build. Then the same file with
+ * those where root is in force is the original.
+ */
+async function built(
+  source: string,
+  build: (text: string, name: string) => Promise<string>,
+  repaired: Planner['repaired'],
+): Promise<Pick<LookedInto, 'baseline' | 'repair'>> {
+  try {
+    return { baseline: await build(source, 'baseline'), repair: null }
+  } catch (error) {
+    if (!(error instanceof HardenError) || error.code !== 'build-failed') throw error
+    const text = await repaired()
+    const baseline = text === null ? null : await build(text, 'repaired').catch(() => null)
+    // What is wrong with the file as it is says more than what is wrong with another one.
+    if (baseline === null) throw error
+    const repair =
+      'what the original does: it does not build, since steps that need root follow its USER; the file with those above it, run as root, is what was compared with'
+    return { baseline, repair }
+  }
+}
+
+const ASK = 'a check of yours (--smoke) that passes shows that it works as it is'
+
 /** A plan is not a proof: what did not pass is for a person, whatever the text says. */
-function withProof(proof: Proof, notes: readonly ReportFinding[], policy: Policy): TargetResult {
-  const { hardened, report, failures, advice } = proof
+function withProof(proof: Proof, notes: readonly ReportFinding[], policy: Policy, stage: number): TargetResult {
+  const { hardened, report, failures, advice, open = [] } = proof
   const message = failures.join('; ')
   const told =
     advice !== undefined
       ? [targetFinding('prove', 'note', advice)]
       : failures.length === 0
-        ? []
+        ? open.map((question) => targetFinding('prove', 'todo', `not shown: ${question}`, ASK))
         : [targetFinding('prove', 'todo', message, proofHint(report, message))]
   const about = { outcomes: outcomesOf(hardened.plan), policy }
-  return judgedAgain(hardened.result, about, [...notes, ...told], report)
+  const isPassed = failures.length === 0 && report?.passed === true
+  const result = isPassed ? withoutAnswered(hardened, stage) : hardened.result
+  return judgedAgain(result, about, [...notes, ...told], report)
+}
+
+/** Without the todos that a proof which passed has answered: how a start script goes on was seen. */
+export function withoutAnswered({ plan, result }: Hardened, stage: number): TargetResult {
+  const answered = new Set(
+    (stagePlanOf(plan, stage)?.remarks ?? []).flatMap((one) => (one.answeredByRun === true ? one.message : [])),
+  )
+  const isOpen = ({ outcome, message }: ReportFinding): boolean => outcome !== 'todo' || !answered.has(message)
+  return { ...result, findings: result.findings.filter(isOpen) }
 }

@@ -11,6 +11,7 @@ import { lineage } from '../dockerfile/variables.ts'
 import { HardenError } from '../errors.ts'
 import { evidenceOf, type StageEvidence } from '../evidence/index.ts'
 import type { Catalogue, StageView } from '../evidence/provider.ts'
+import { showsProgram } from '../evidence/unknown-servers.ts'
 import { describesServer, vendorOf } from '../evidence/vendor.ts'
 import { type ViewSources, viewOf } from '../evidence/view.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
@@ -116,7 +117,12 @@ function* stageInput(
   const built = knowledge.built.get(stage.index)
   yield
   const created = yield* createdAccounts(dockerfile, stage.index, walks)
-  const derived = platformOf(built ?? deriveFacts({ base, state, created: knownAccounts(created) }), dockerfile, chain)
+  const { deleted = [] } = created
+  const derived = platformOf(
+    built ?? deriveFacts({ base, state, created: knownAccounts(created), deleted }),
+    dockerfile,
+    chain,
+  )
   const entry = root.base.kind === 'image' ? knowledge.entries(base.madeFrom ?? root.base.reference) : null
   const asBuilt = root.index === stage.index && stage.instructions.every(({ keyword }) => keyword === 'FROM')
   yield
@@ -172,7 +178,7 @@ function* stageInput(
     builtUpon: rootOnPurpose(dockerfile, stage, end) ?? builtUpon(chain, state),
     dependents,
     runItself: isRunItself(chain, state, dependents),
-    startUnknown: !state.entrypoint.value.known && !state.cmd.value.known,
+    startUnknown: (!state.entrypoint.value.known && !state.cmd.value.known) || (isUnseen(base) && !showsProgram(view)),
     vendor: vendorOf(view, {
       programs: knowledge.programs,
       daemonPorts: knowledge.daemonPorts,
@@ -203,6 +209,11 @@ export function* imageOfStage(
   if (facts.files.known || stated?.view == null) return { known: true, value: image }
   const reason = `${named.by} makes it, and it was not built`
   return { known: true, value: { ...image, files: { known: false, reason }, someFiles: stated.view.own } }
+}
+
+/** Neither its files nor its accounts are known, nor of which distribution it is. */
+function isUnseen({ files, accounts, os, someFiles }: ImageFacts): boolean {
+  return !files.known && !accounts.known && !os.known && someFiles === undefined
 }
 
 /** A shell form, or a command that is a shell or its script: it takes a shell in the image. */

@@ -1,5 +1,5 @@
 import { bounds } from '../bounds.ts'
-import type { ShellCommand, ShellWord } from '../command/index.ts'
+import { isShell, parseShellScript, programIndex, type ShellCommand, type ShellWord } from '../command/index.ts'
 import { knownIn, type Step, says, shellCommands } from '../dockerfile/index.ts'
 import { staticValue, type Values } from '../image/step-down/static-text.ts'
 import { memoizeByObject } from '../memoize.ts'
@@ -34,51 +34,80 @@ export interface RunActions {
 export function runActions(steps: readonly Step[]): RunActions {
   const tooLong = new Set<number>()
   const actions = steps.flatMap((step) => {
-    const pathIn: PathIn = (text, folder) => {
-      const path = text === null ? null : normalisePath(text, folder ?? '')
-      if (path === null || path.length < bounds.pathLength) return path
-      tooLong.add(step.instruction.line)
-      return null
-    }
     if (step.instruction.keyword !== 'RUN' || !says(step.instruction, MENTIONS)) return []
     const script = shellCommands(step.instruction, step.shell)
-    if (script.kind !== 'parsed') return []
-    const own = new Map<string, string | undefined>()
-    const variables = over(own, knownIn(step.environment))
-    let folder = step.workdir
-    // What another command of this RUN names may be its work: a touch then only sets its times.
-    const named = new Set<string>()
-    return script.commands.flatMap((command) => {
-      for (const { name, value } of command.assignments) {
-        own.set(name, value ?? undefined)
-      }
-      if (command.name === 'cd') {
-        const to = wordValue(command.words[1], variables)
-        folder = command.conditional ? null : pathIn(to, folder)
-        return []
-      }
-      const { line } = step.instruction
-      const links = linkActions(command, (word) => wordValue(word, variables), folder)
-      const rest = { recursive: false, certain: isCertain(command), line }
-      if (links.length > 0) return links.map((link) => ({ ...link, ...rest }))
-      const keys = keysOf(command, (word) => wordValue(word, variables), folder)
-      if (keys.length > 0) return [{ tool: 'key' as const, paths: keys, value: null, ...rest }]
-      const repository = repositoryOf(command, (word) => wordValue(word, variables), folder)
-      if (repository !== null) return [{ tool: 'repository' as const, paths: [repository], value: null, ...rest }]
-      const action = readAction(command, variables, (text) => pathIn(text, folder), line)
-      if (action === null) {
-        for (const word of command.words) {
-          const path = pathIn(wordValue(word, variables), folder)
-          if (path !== null) named.add(path)
-        }
-        return []
-      }
-      if (action.tool !== 'touch') return [action]
-      const paths = action.paths.filter((path) => !named.has(path))
-      return paths.length === 0 ? [] : [{ ...action, paths }]
-    })
+    return script.kind === 'parsed' ? actionsOf(script.commands, step, tooLong) : []
   })
   return { ...withFewPatterns(actions), tooLong: [...tooLong] }
+}
+
+/** The same of the stage's own scripts that a RUN starts. `textOf`: of a file as it is then; null where it is not known. */
+export function scriptActions(step: Step, textOf: (path: string) => string | null): readonly RunAction[] {
+  if (step.instruction.keyword !== 'RUN') return []
+  const run = shellCommands(step.instruction, step.shell)
+  if (run.kind !== 'parsed') return []
+  let folder = step.workdir
+  const texts = run.commands.flatMap((command) => {
+    if (command.name === 'cd')
+      folder = command.conditional ? null : normalisePath(command.words[1]?.value ?? '', folder ?? '')
+    const words = command.words.slice(programIndex(command.words))
+    const word = isShell(words[0]?.value ?? '') ? words.slice(1).find(({ text }) => !text.startsWith('-')) : words[0]
+    const path =
+      word?.value?.includes('/') === true || word !== words[0] ? normalisePath(word?.value ?? '', folder ?? '') : null
+    return path === null ? [] : (textOf(path) ?? [])
+  })
+  return [...new Set(texts)].slice(0, bounds.scripts).flatMap((text) => {
+    if (/^#!(?!.*sh\b)/.test(text) || !MENTIONS.test(text)) return []
+    const script = parseShellScript(text)
+    if (script.kind !== 'parsed' || script.commands.length > bounds.scriptCommands) return []
+    // Patterns are counted where the Dockerfile has them.
+    return actionsOf(script.commands, step, new Set()).filter(
+      ({ tool, paths }) => tool !== 'rm' || !paths.some(isPattern),
+    )
+  })
+}
+
+function actionsOf(commands: readonly ShellCommand[], step: Step, tooLong: Set<number>): readonly RunAction[] {
+  const pathIn: PathIn = (text, folder) => {
+    const path = text === null ? null : normalisePath(text, folder ?? '')
+    if (path === null || path.length < bounds.pathLength) return path
+    tooLong.add(step.instruction.line)
+    return null
+  }
+  const own = new Map<string, string | undefined>()
+  const variables = over(own, knownIn(step.environment))
+  let folder = step.workdir
+  // What another command of this RUN names may be its work: a touch then only sets its times.
+  const named = new Set<string>()
+  return commands.flatMap((command) => {
+    for (const { name, value } of command.assignments) {
+      own.set(name, value ?? undefined)
+    }
+    if (command.name === 'cd') {
+      const to = wordValue(command.words[1], variables)
+      folder = command.conditional ? null : pathIn(to, folder)
+      return []
+    }
+    const { line } = step.instruction
+    const links = linkActions(command, (word) => wordValue(word, variables), folder)
+    const rest = { recursive: false, certain: isCertain(command), line }
+    if (links.length > 0) return links.map((link) => ({ ...link, ...rest }))
+    const keys = keysOf(command, (word) => wordValue(word, variables), folder)
+    if (keys.length > 0) return [{ tool: 'key' as const, paths: keys, value: null, ...rest }]
+    const repository = repositoryOf(command, (word) => wordValue(word, variables), folder)
+    if (repository !== null) return [{ tool: 'repository' as const, paths: [repository], value: null, ...rest }]
+    const action = readAction(command, variables, (text) => pathIn(text, folder), line)
+    if (action === null) {
+      for (const word of command.words) {
+        const path = pathIn(wordValue(word, variables), folder)
+        if (path !== null) named.add(path)
+      }
+      return []
+    }
+    if (action.tool !== 'touch') return [action, ...installOwner(command, action, variables)]
+    const paths = action.paths.filter((path) => !named.has(path))
+    return paths.length === 0 ? [] : [{ ...action, paths }]
+  })
 }
 
 function withFewPatterns(actions: readonly RunAction[]): Pick<RunActions, 'actions' | 'tooMany'> {
@@ -115,6 +144,15 @@ function wordValue(word: ShellWord | undefined, variables: Values): string | nul
   return value === null || /^~|[{}*?[\]$`]/.test(value) ? null : value
 }
 
+/** `install -d -o srv`, `--owner=srv`: it hands over what it makes. */
+function installOwner({ name, words }: ShellCommand, made: RunAction, variables: Values): readonly RunAction[] {
+  if (name !== 'install') return []
+  const at = words.findIndex(({ text }) => /^(-[a-zA-Z]*o|--owner)$/.test(text))
+  const glued = words.flatMap(({ text }) => /^(?:--owner=|-[a-zA-Z]*o)(.+)$/.exec(text)?.[1] ?? [])[0]
+  const value = at >= 0 ? wordValue(words[at + 1], variables) : (glued ?? null)
+  return value === null || /[$"'\x60]/.test(value) ? [] : [{ ...made, tool: 'chown', value }]
+}
+
 /** What only a shell expands, where there is no variable in it. */
 function patternIn(word: ShellWord | undefined): string | null {
   return word !== undefined && /^[\w./*?+:@%-]+$/.test(word.text) ? word.text : null
@@ -136,9 +174,10 @@ function readAction(
   let value: string | null = null
   for (const [index, word] of words.entries()) {
     // `mkdir -m 755`, `install -o app -g app -m 755`: the option's value is no path.
-    if (!/^-[a-zA-Z]*[mog]$/.test(word.text) || (name !== 'mkdir' && name !== 'install')) continue
+    if (!/^(-[a-zA-Z]*[mog]|--(mode|owner|group))$/.test(word.text) || (name !== 'mkdir' && name !== 'install'))
+      continue
     taken.add(words[index + 1])
-    if (word.text.endsWith('m')) value = wordValue(words[index + 1], variables)
+    if (/^-\w*m$|^--mode$/.test(word.text)) value = wordValue(words[index + 1], variables)
   }
   let operands = words.filter((word) => !/^-./.test(word.text) && !taken.has(word))
   if (name === 'chown' || name === 'chmod') {

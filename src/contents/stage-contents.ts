@@ -20,7 +20,7 @@ import {
   setText,
   textsNamedIn,
 } from './draft.ts'
-import { isPattern, type RunAction, removedBy, runActions } from './run-actions.ts'
+import { isPattern, type RunAction, removedBy, runActions, scriptActions } from './run-actions.ts'
 import { type RunText, runTexts } from './run-texts.ts'
 
 /** What the instructions of a stage put into its image, as far as text and build context tell. Paths are the image's. */
@@ -94,24 +94,31 @@ function* contentsIn(
 ): InTurn<StageContents> {
   const steps = sources.walks.steps(stageIndex)
   yield
-  const { actions, tooLong, tooMany } = runActions(steps)
+  const { actions: written, tooLong, tooMany } = runActions(steps)
   yield
   const inLine = new Map<number, RunAction[]>()
-  for (const action of actions) {
+  for (const action of written) {
     const before = inLine.get(action.line)
     if (before === undefined) inLine.set(action.line, [action])
     else before.push(action)
   }
   const draft = emptyDraft(sources.base)
+  const actions: RunAction[] = []
   for (const step of steps) {
     const { keyword, line } = step.instruction
     if (keyword === 'WORKDIR') folder(draft, normalisePath(step.words[0] ?? '', step.workdir ?? ''))
     else if (keyword === 'COPY' || keyword === 'ADD') copy(draft, step, sources, known)
     else if (keyword === 'RUN') {
       const texts = runTexts(step)
+      // Before the RUN takes them away again.
+      const inScripts = scriptActions(step, (path) => draft.texts.get(path) ?? null)
       forgetEdited(draft, step, texts)
       for (const text of texts) write(draft, text)
-      for (const action of inLine.get(line) ?? []) act(draft, action, sources)
+      for (const action of [...inScripts, ...(inLine.get(line) ?? [])]) {
+        act(draft, action, sources)
+        actions.push(action)
+      }
+      inLine.delete(line)
     }
     yield
   }

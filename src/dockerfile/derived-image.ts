@@ -6,10 +6,12 @@ interface Derivation {
   readonly state: StageState
   /** Accounts that the stage's RUN lines create, as far as their ids are known. */
   readonly created: Accounts
+  /** Names of those that they delete. Absent: none. */
+  readonly deleted?: readonly string[]
 }
 
 /** The image as a stage leaves it, as far as its instructions tell without building it. */
-export function deriveFacts({ base, state, created }: Derivation): ImageFacts {
+export function deriveFacts({ base, state, created, deleted = [] }: Derivation): ImageFacts {
   return {
     reference: base.reference,
     source: 'derived',
@@ -31,10 +33,24 @@ export function deriveFacts({ base, state, created }: Derivation): ImageFacts {
       stopSignal: valueOr(state.stopSignal.value, null),
       labels: base.config.labels,
     },
-    accounts: base.accounts.known ? { known: true, value: withAccounts(base.accounts.value, created) } : base.accounts,
+    accounts: base.accounts.known
+      ? { known: true, value: withAccounts(without(base.accounts.value, deleted), created) }
+      : base.accounts,
     files: base.files,
     ...(base.someFiles === undefined ? {} : { someFiles: base.someFiles }),
     os: base.os,
+  }
+}
+
+/** With an account goes the group of its own that has its name. */
+function without(accounts: Accounts, deleted: readonly string[]): Accounts {
+  if (deleted.length === 0) return accounts
+  const isLeft = ({ name }: { readonly name: string }): boolean => !deleted.includes(name)
+  const { users, groups, asEngine } = accounts
+  return {
+    users: users.filter(isLeft),
+    groups: groups.filter(isLeft),
+    ...(asEngine === undefined ? {} : { asEngine: asEngine.filter(isLeft) }),
   }
 }
 

@@ -62,6 +62,8 @@ export interface Need {
   readonly givenBy?: 'user' | 'repository'
   /** Listed for this very image, whose vendor has made the folder that it lies in. */
   readonly vendors?: true
+  /** A RUN has taken the right to write away from its owner too (`chmod -R u-w`): the mode is set, whoever owns it. */
+  readonly opens?: true
   /** A start script does it as root, whether or not it is so already. */
   readonly atStart?: true
   /**
@@ -119,6 +121,8 @@ export interface Remark {
   readonly hint?: string
   /** Capabilities without `CAP_` that the catalogue names for what must keep root. */
   readonly capabilities?: readonly string[]
+  /** A question that a run of the result answers: nothing is left of it where a proof has passed. */
+  readonly answeredByRun?: true
   /** Keyword of the instruction it is about; the last one of the stage is meant, else FROM. */
   readonly about?: string
   readonly evidence: readonly Evidence[]

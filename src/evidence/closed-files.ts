@@ -5,7 +5,7 @@ import type { ImageConfig } from '../image/facts.ts'
 import { createFileModel } from '../image/file-index.ts'
 import type { FileEntry, FileModel } from '../image/file-model.ts'
 import { findProgram } from '../image/step-down/start.ts'
-import { isAuthority, isSystemState } from '../places.ts'
+import { isAuthority, isInside, isSecretPlace, isSystemState } from '../places.ts'
 import { declared, inferred, type PathClaim } from './claim.ts'
 import type { Provider } from './provider.ts'
 
@@ -52,7 +52,12 @@ export function closedClaims(contents: ClosedSources, config: ImageConfig, files
 }
 
 function closedOf({ origins, entries }: ClosedSources): readonly string[] {
-  return [...origins.keys()].filter((path) => isClosed(entries.get(path)))
+  return [...origins.keys()].filter((path) => isClosed(entries.get(path)) && !isOfRoots(path))
+}
+
+/** Keys in root's own home stay closed: whether the program looks for them is said by root-home. */
+function isOfRoots(path: string): boolean {
+  return isInside(path, '/root') && isSecretPlace(path)
 }
 
 /** Root's, and nobody else may read it. */

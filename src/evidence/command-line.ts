@@ -44,7 +44,14 @@ export const commandLine: Provider = {
   name: 'command-line',
   summary: 'paths that ENTRYPOINT, CMD and ENV name as written',
   when: 'always',
-  claims: ({ started }) => namedPaths(started),
+  *claims({ started, contents }) {
+    for (const claim of namedPaths(started)) {
+      yield claim
+      // Its folder alone does not let the user change a file that the stage puts there.
+      const isFile = claim.access === 'create-file' && contents.entries.get(claim.path)?.type === 'file'
+      if (isFile && claim.beside !== true) yield declared('write', claim.path, claim.evidence.detail)
+    }
+  },
 }
 
 function namedPaths(config: ImageConfig): readonly PathClaim[] {

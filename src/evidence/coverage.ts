@@ -40,6 +40,7 @@ const KINDS: readonly Kind[] = [
   { gaps: cutRuns },
   { gaps: missingScripts },
   { gaps: unknownVolumes },
+  { gaps: misspeltVolumes },
   { unseenBase: true, gaps: unreadScripts },
   { unseenBase: true, gaps: unpackedPrograms },
   { gaps: unknownServers },
@@ -169,6 +170,18 @@ function unknownVolumes({ contents: { steps } }: StageView): readonly Gap[] {
       subject: text.trim(),
       message: `cannot tell which folder VOLUME ${text.trim()} in line ${line} means, so it is not given to the user`,
       hint: 'name it with --writable, or run with --prove, where the image of its base is looked into',
+      about: 'VOLUME',
+    }))
+}
+
+/** A list in single quotes or without any is no JSON, so none of its folders is a volume. */
+function misspeltVolumes({ contents: { steps } }: StageView): readonly Gap[] {
+  return steps
+    .filter(({ instruction: { keyword, text } }) => keyword === 'VOLUME' && /^\[\s*[^"\s]/.test(text.trim()))
+    .map(({ instruction: { text, line } }) => ({
+      subject: text.trim(),
+      message: `VOLUME ${text.trim()} in line ${line} is not JSON: Docker makes no volume of these folders`,
+      hint: 'write each path in double quotes',
       about: 'VOLUME',
     }))
 }

@@ -1,3 +1,4 @@
+import { joinAnd } from '../words.ts'
 import type { Evidence } from './claim.ts'
 
 /** A change to one text file inside the image, line by line. */
@@ -110,6 +111,58 @@ function replacementOf({ replacement }: Substitution): (...match: readonly strin
       if (part === '&') return all ?? ''
       return /\d/.test(escaped ?? '') ? (groups[Number(escaped) - 1] ?? '') : (escaped ?? '')
     })
+}
+
+/**
+ * A configuration that says `/tmp/x.pid` from now on does not help a script that waits for it in the old place: the same change in
+ * every other text of the image that names that.
+ */
+export function followingEdits(
+  edits: readonly FileEdit[],
+  textOf: (path: string) => string | null,
+  texts: ReadonlyMap<string, string>,
+): readonly FileEdit[] {
+  return edits.flatMap((edit) =>
+    edit.substitutions
+      .filter(
+        ({ remove, replacement }) => edit.purpose === 'config' && remove !== true && replacement.includes('/tmp/'),
+      )
+      .flatMap((substitution) => {
+        const own = textOf(edit.path)
+        return [...texts].flatMap(([path, text]): readonly FileEdit[] => {
+          if (path === edit.path || NO_PROGRAM.test(path)) return []
+          // Of a package's own file the pattern alone tells what it names.
+          const moved = movedPaths(own ?? text, substitution).filter(([from]) => namesPath(text, from))
+          if (moved.length === 0) return []
+          const substitutions = moved.map(([from, to]) => ({ ...inPlaceOf(from, to), global: true }))
+          const reason = `${path} names ${joinAnd(moved.map(([from]) => from))}, which moves`
+          return [{ path, substitutions, reason, purpose: 'config', evidence: edit.evidence }]
+        })
+      }),
+  )
+}
+
+const NO_PROGRAM = /\.(md|rst|adoc|txt|html?|svg|css|map|lock|json)$/i
+
+/** What a substitution finds in a text, and where it puts that, as far as both are a path. */
+function movedPaths(text: string, substitution: Substitution): readonly (readonly [from: string, to: string])[] {
+  const pattern = toRegExp({ ...substitution, global: true })
+  const found = pattern === null ? [] : linesOf(text).flatMap((line) => [...content(line).matchAll(pattern)])
+  const moved = found.flatMap((match): readonly (readonly [string, string])[] => {
+    const from = PATH.exec(match[0])?.[0]
+    const to = PATH.exec(replacementOf(substitution)(...match))?.[0]
+    return from === undefined || to === undefined || from === to ? [] : [[from, to]]
+  })
+  return [...new Map(moved)]
+}
+
+const PATH = /\/[\w./-]*\w/
+
+/** It stands there, and is no part of a longer one. */
+function namesPath(text: string, path: string): boolean {
+  for (let at = text.indexOf(path); at !== -1; at = text.indexOf(path, at + 1))
+    if (!/[\w/-]/.test(text[at + path.length] ?? '') && !/[\w.-]/.test(text[at - 1] ?? '')) return true
+  return false
 }
 
 /** One edit a file and purpose, with all substitutions and reasons. */

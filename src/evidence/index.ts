@@ -1,6 +1,8 @@
+import type { ImageConfig } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import type { InTurn } from '../in-turn.ts'
-import type { CapableFile, Claim, EnvSetting, Evidence, Need, Remark, VendorMove } from './claim.ts'
+import { normalisePath } from '../places.ts'
+import type { CapableFile, Claim, EnvSetting, Evidence, Need, PathClaim, Remark, VendorMove } from './claim.ts'
 import { closedFiles, madeKeys } from './closed-files.ts'
 import { commandLine } from './command-line.ts'
 import { configWrites } from './config-writes.ts'
@@ -90,7 +92,9 @@ export function* evidenceOf(
   const all: Claim[] = []
   for (const provider of list) {
     if (provider.when === 'before-build' && view.built) continue
-    for (const claim of provider.claims(view, catalogue, all)) {
+    for (const found of provider.claims(view, catalogue, all)) {
+      const claim = found.kind === 'path' ? filledIn(found, view.facts.config) : found
+      if (claim === null) continue
       all.push(claim)
       if (provider.when === 'always') always.push(claim)
       else assumed.push(claim)
@@ -111,6 +115,27 @@ export function* evidenceOf(
     view,
   }
 }
+
+/**
+ * `{{DATA_DIR}}/x` is the text of a template, not a folder's name: a script fills it in, most often from the variable of that name.
+ * Null where the image does not set it. What a VOLUME is called it is called.
+ */
+function filledIn(claim: PathClaim, { env, volumes }: ImageConfig): PathClaim | null {
+  if (!PLACEHOLDER.test(claim.path) || volumes.includes(claim.path)) return claim
+  const last = [...claim.path.matchAll(/\{\{\s*([A-Za-z_]\w*)\s*\}\}/g)].at(-1)
+  const value = last === undefined ? undefined : env.get(last[1] ?? '')
+  if (last === undefined || value?.startsWith('/') !== true) return null
+  const before = claim.path.slice(0, last.index + last[0].length)
+  const path = normalisePath(`${value}${claim.path.slice(before.length)}`)
+  if (path === null || PLACEHOLDER.test(path)) return null
+  return {
+    ...claim,
+    path,
+    evidence: { ...claim.evidence, subject: claim.evidence.subject.replace(before, () => value) },
+  }
+}
+
+const PLACEHOLDER = /[{}]|<%|%>|@@\w+@@|@[A-Z][A-Z_]+@/
 
 type OfKind<K extends Claim['kind']> = Extract<Claim, { readonly kind: K }>
 

@@ -89,6 +89,8 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
     return names.env.get(fallback[1] ?? '') ?? (fallback[2] === undefined ? null : next(fallback[2]))
   const either = splitAt(text, /^(\|\||\?\?|\?:| or )/)
   if (either.length > 1) return either.map(next).find((value) => value !== null && value !== '') ?? null
+  const below = joinedBy(text, names)
+  if (below !== null) return joinAll([next(below.folder), ...splitAt(below.names, /^,/).map(next)])
   const joined =
     /^(?:path\.(?:posix\.)?|filepath\.)?(?:join|resolve|Join)\((.*)\)$|^os\.path\.join\((.*)\)$|^(?:File\.join|Path\.Combine|Paths\.get|Path\.of|(?:new )?File)\((.*)\)$/s.exec(
       text,
@@ -101,7 +103,7 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
     /^(?:str|Path|pathlib\.Path|String|String::from|Path::new|PathBuf::from|os\.path\.(?:abspath|normpath))\((.*)\)$/s.exec(
       text,
     )
-  if (wrapped !== null && balanced(wrapped[1] ?? '')) return next(wrapped[1] ?? '')
+  if (wrapped !== null && balanced(wrapped[1] ?? '')) return joinAll(splitAt(wrapped[1] ?? '', /^,/).map(next))
   const slashed = splitAt(text, /^\/(?!\/)/)
   if (slashed.length > 1) return joinAll(slashed.map(next))
   const added = splitAt(text, /^[+.](?=\s*["'`])|^\+/)
@@ -111,6 +113,28 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
   }
   const constant = /^[$*]?[A-Za-z_][\w.]*$/.test(text) ? names.constants.get(text.replace(/^[$*]/, '')) : undefined
   return constant === undefined || constant.trim() === text ? null : next(constant)
+}
+
+/** `DATA.join("x")` of Rust, `DATA.joinpath('x')` of Python and `DATA.resolve("x")` of Java, and not `path.join` of JavaScript. */
+function joinedBy(
+  text: string,
+  { constants }: SourceNames,
+): { readonly folder: string; readonly names: string } | null {
+  if (!text.endsWith(')') || !/\.(join|joinpath|resolve)\(/.test(text)) return null
+  let depth = 0
+  let at = text.length - 1
+  for (; at >= 0; at -= 1) {
+    if (text[at] === ')') depth += 1
+    if (text[at] === '(') depth -= 1
+    if (depth === 0) break
+  }
+  const [method] = /\.(join|joinpath|resolve)$/.exec(text.slice(0, at)) ?? []
+  if (method === undefined) return null
+  const folder = text.slice(0, at - method.length)
+  const names = text.slice(at + 1, -1)
+  // A separator that joins a list, and the modules of other languages.
+  const isModule = /^(path|os\.path|posixpath|path\.posix|File|filepath)$/.test(folder) && !constants.has(folder)
+  return isModule || names.trim() === '' || /^["'`[]/.test(folder) ? null : { folder, names }
 }
 
 function template(text: string, next: (part: string) => string | null): string | null {
@@ -133,7 +157,7 @@ function joinAll(parts: readonly (string | null)[]): string | null {
 }
 
 /** Cuts an expression at a separator that stands outside of brackets and quotes. */
-function splitAt(text: string, separator: RegExp): readonly string[] {
+export function splitAt(text: string, separator: RegExp): readonly string[] {
   const parts: string[] = []
   let start = 0
   let depth = 0

@@ -1,12 +1,14 @@
 import { type HomeTool, homeTools } from '../../catalogue/home-tools.ts'
-import { argvOf } from '../command/index.ts'
-import type { StageContents } from '../contents/stage-contents.ts'
-import { says, wholeText } from '../dockerfile/index.ts'
+import { knownPrograms } from '../../catalogue/known-programs.ts'
+import { argvOf, programIndex, type ShellCommand } from '../command/index.ts'
+import { isRemoved, type StageContents } from '../contents/stage-contents.ts'
+import { says, shellCommands, wholeText } from '../dockerfile/index.ts'
 import type { ImageConfig } from '../image/facts.ts'
+import { placedBy } from '../image/step-down/placed-files.ts'
 import { memoizeByObject } from '../memoize.ts'
-import { isInside, isSecretPlace, normalisePath } from '../places.ts'
+import { baseName, isInside, isSecretPlace, normalisePath } from '../places.ts'
 import { type Claim, declared, type Evidence } from './claim.ts'
-import type { Provider } from './provider.ts'
+import type { Provider, StageView } from './provider.ts'
 
 /** What the program is started in or from, by the Dockerfile's own words. */
 interface Use {
@@ -25,28 +27,40 @@ export const rootHome: Provider = {
   name: 'root-home',
   summary: "what the program is started in or from below root's home, and the variables by which it is found there",
   when: 'always',
-  *claims({ contents, facts: { config }, start: { programs } }) {
+  *claims(view) {
+    const {
+      contents,
+      facts: { config },
+      start: { programs },
+    } = view
     const tools = toolsIn(contents, config, programs)
     const volume = foundByHome(config)
+    const left = leftInHome(view, tools)
     const uses: readonly Use[] = [
       ...ownUses(config),
       ...copiedUses(contents),
       ...(volume === null ? [] : [{ what: 'the volume', path: volume }]),
       ...tools.map(({ tool, what }) => ({ what, path: tool.folder })),
+      ...left.named,
     ]
     const secrets = uses.length === 0 ? null : secretsIn(contents)
-    if (secrets !== null) return yield closed(uses, secrets)
+    if (secrets !== null) {
+      yield closed(uses, secrets)
+      return yield* left.unfound
+    }
     for (const { what, path, listed } of uses)
       yield declared(listed === true ? 'list' : 'traverse', path, `${what} is there`)
     if (volume !== null) yield homeOf(volume)
     for (const { tool, what } of tools) {
+      if (tool.byHome === true && !config.env.has('HOME'))
+        yield inHomeOfOthers(`${what} is in ${tool.folder}, in the home of root`, 'RUN', because(tool.folder, what))
       if (tool.variable === null || config.env.has(tool.variable)) continue
       const reason = `${what} is there, and the user has another home than root`
       const evidence = [because(tool.folder, what)]
       yield { kind: 'env', name: tool.variable, value: tool.folder, reason, evidence }
     }
     yield* homeReaders(contents, config)
-    yield* leftInHome(contents, config, tools)
+    yield* left.unfound
   },
 }
 
@@ -71,33 +85,155 @@ function copiedUses({ copies }: StageContents): readonly Use[] {
     .map(({ destination, line }) => ({ what: `what line ${line} copies`, path: destination }))
 }
 
-/** For builds alone, or for nobody's program. */
-const OF_BUILDS =
-  /^\/root\/\.(npmrc|yarnrc(\.yml)?|netrc|pypirc|m2|gradle|cargo|docker|ssh|gitconfig|git-credentials|pip|config\/pip|composer|config\/composer|nuget|condarc|gemrc|bundle|sbt|ivy2|bashrc|bash_profile|profile|zshrc|vimrc|inputrc|tmux\.conf|oh-my-zsh|vim)(\/|$)/
+/** For the shells and editors of people. */
+const OF_PEOPLE =
+  /^\/root\/\.(bashrc|bash_profile|bash_aliases|profile|zshrc|vimrc|viminfo|inputrc|tmux\.conf|oh-my-zsh|vim|hushlogin|\w*_?history)(\/|$)/
+/** What package managers keep and fetch again, and what tools make there that are found by other ways. */
+const OF_TOOLS =
+  /^\/root\/\.(cache|npm|yarn|pnpm-store|gnupg|wget-hsts|node-gyp|rustup|nvm|pyenv|rbenv|sdkman|dotnet|java|local|cpan(m|plus)?|lein|stack|cabal|opam|rnd|install4j|deno|bun|nv|gem)(\/|$)/
 
-/** Settings in root's home, which a program looks for in the home of whoever runs it. */
-function leftInHome({ copies }: StageContents, config: ImageConfig, tools: readonly Installed[]): readonly Claim[] {
+/** Something below root's home that a program looks for in the home of whoever runs it. */
+interface HomeSetting {
+  readonly path: string
+  /** `line 4 copies`. */
+  readonly who: string
+  readonly keyword: 'COPY' | 'RUN'
+  readonly line: number
+}
+
+/** `named`: a variable leads there; `unfound`: nothing does. */
+interface LeftInHome {
+  readonly named: readonly Use[]
+  readonly unfound: readonly Claim[]
+}
+
+function leftInHome(view: StageView, tools: readonly Installed[]): LeftInHome {
+  const {
+    contents,
+    facts: { config },
+  } = view
   const home = config.env.get('HOME')
-  if (home !== undefined && !isInside(home, HOME)) return []
-  const found = copies.find(
-    ({ destination }) =>
-      destination.startsWith(`${HOME}/.`) &&
-      !OF_BUILDS.test(destination) &&
-      !(config.workdir !== '/' && isInside(destination, config.workdir)) &&
-      !tools.some(({ tool }) => isInside(destination, tool.folder)),
+  if (home !== undefined && !isInside(home, HOME)) return { named: [], unfound: [] }
+  const all = [...copiedSettings(contents), ...madeSettings(contents)].filter(
+    ({ path, keyword }) =>
+      !OF_PEOPLE.test(path) &&
+      !(keyword === 'RUN' && OF_TOOLS.test(path)) &&
+      !isRemoved(contents, path) &&
+      !(config.workdir !== '/' && isInside(path, config.workdir)) &&
+      !tools.some(({ tool }) => isInside(path, tool.folder)),
   )
-  if (found === undefined) return []
+  const named = [...config.env].filter(([, value]) => isInside(value, HOME) && value !== HOME)
+  const by = (path: string): string | undefined =>
+    named.find(([, value]) => isInside(path, value) || isInside(value, path))?.[0]
+  const found = all.filter(({ path, line }) => by(path) === undefined && !isOfBuild(path, line, view))
+  return {
+    named: all.flatMap(({ path }) => {
+      const name = by(path)
+      return name === undefined ? [] : [{ what: `what ENV ${name} names`, path }]
+    }),
+    unfound: [...new Map(found.toReversed().map((one) => [one.path.split('/')[2], one])).values()]
+      .toReversed()
+      .map(({ path, who, keyword, line }) =>
+        inHomeOfOthers(
+          `${who} ${path} into the home of root`,
+          keyword,
+          because(path, `${keyword === 'COPY' ? 'copied' : 'made'} in line ${line}`),
+        ),
+      ),
+  }
+}
+
+function inHomeOfOthers(what: string, about: string, evidence: Evidence): Claim {
+  return {
+    kind: 'remark',
+    outcome: 'todo',
+    transform: 'report-remarks',
+    message: `${what}: a program that looks in its home finds another one`,
+    hint: 'copy it to a place that the program is told, or to the home of the new user as well',
+    about,
+    evidence: [evidence],
+  }
+}
+
+function copiedSettings({ copies }: StageContents): readonly HomeSetting[] {
+  return copies
+    .filter(({ destination }) => destination.startsWith(`${HOME}/.`))
+    .map(({ destination, line }) => ({ path: destination, who: `line ${line} copies`, keyword: 'COPY', line }))
+}
+
+/** What a RUN writes, makes or places there, by the names that its text has for root's home. */
+function madeSettings({ steps }: StageContents): readonly HomeSetting[] {
+  return steps.flatMap((step): readonly HomeSetting[] => {
+    const { instruction, shell, user } = step
+    const { line } = instruction
+    const isRoots = !user.known || /^(root|0|)(:|$)/.test(user.value)
+    if (
+      instruction.keyword !== 'RUN' ||
+      !isRoots ||
+      !says(instruction, /\/root\/\.|~\/\.|HOME\}?\/\.|\bgit\s+config\b/)
+    )
+      return []
+    const script = shellCommands(instruction, shell)
+    if (script.kind !== 'parsed') return []
+    const places = script.commands.flatMap((command) => madeBy(command))
+    const paths = places.flatMap((text) => inHomeOfRoot(text) ?? [])
+    return paths.map((path) => ({ path, who: `line ${line} puts`, keyword: 'RUN', line }))
+  })
+}
+
+function madeBy({ words, redirects, within }: ShellCommand): readonly string[] {
+  if (within === 'trap') return []
+  const at = programIndex(words)
+  const tool = baseName(words[at]?.value ?? '')
+  const args = words.slice(at + 1)
+  const operands = args.filter(({ text }) => !text.startsWith('-')).map(({ text }) => text)
+  const written = redirects.flatMap(({ operator, target }) =>
+    operator.startsWith('>') && target !== null ? [target.text] : [],
+  )
+  if (tool === 'mkdir' || tool === 'tee') return [...written, ...operands]
+  if (tool === 'git' && operands[0] === 'config' && args.some(({ text }) => text === '--global') && operands.length > 2)
+    return [...written, `${HOME}/.gitconfig`]
   return [
-    {
-      kind: 'remark',
-      outcome: 'todo',
-      transform: 'report-remarks',
-      message: `line ${found.line} copies ${found.destination} into the home of root: a program that looks in its home finds another one`,
-      hint: 'copy it to a place that the program is told, or to the home of the new user as well',
-      about: 'COPY',
-      evidence: [because(found.destination, `copied in line ${found.line}`)],
-    },
+    ...written,
+    ...(placedBy(tool, args) ?? []).flatMap(({ text, into }) => (into === true && text === '.' ? [] : [text])),
   ]
+}
+
+/** `~/.x`, `$HOME/.x` and `/root/.x`, without a slash at the end; null for elsewhere, and for what a variable decides. */
+function inHomeOfRoot(text: string): string | null {
+  const [, rest] = /^(?:~|\$\{?HOME\}?|\/root)(\/\.[\w./@+-]*)$/.exec(text.replace(/["']/g, '')) ?? []
+  return rest === undefined ? null : normalisePath(`${HOME}${rest}`)
+}
+
+/** Settings of tools that builds use too: of the build alone where a RUN from there on uses the tool, and nothing that is started does. */
+function isOfBuild(path: string, line: number, { contents: { steps, texts }, start, started }: StageView): boolean {
+  const known = knownPrograms.readFromHome.find((one) => new RegExp(one.path).test(path))
+  if (known === undefined) return false
+  const reads = new RegExp(known.readBy)
+  const words = [...argvOf(started), ...start.launches.flatMap((launch) => launch.words)].join(' ')
+  const isStarted =
+    reads.test(words) ||
+    [...texts].some(([file, text]) => (CODE.test(file) || start.scripts.includes(file)) && reads.test(text))
+  return (
+    !isStarted &&
+    steps.some(
+      ({ instruction }) =>
+        instruction.keyword === 'RUN' && instruction.line >= line && usesTool(wholeText(instruction), reads),
+    )
+  )
+}
+
+/** These fetch with such tools. */
+const FETCHES =
+  /\b(go (build|mod|get|install|test|generate)|npm (ci|i|install)|yarn|pnpm|pip[\d.]* install|poetry|pipenv|bundle|cargo|composer|mix|make|swift|mvn|mvnw|gradle|gradlew)\b/
+const CODE = /\.(py|m?[jt]sx?|cjs|rb|php|pl|go|rs|java|kt|cs|sh|bash)$/
+
+const NO_USE = /\.(ssh|docker|npmrc|netrc|gitconfig|cargo)\b|\bgit config\b|\bssh-key\w+/g
+
+/** The name of the settings, or the making of them, is no use of the tool: `git config --global`, `ssh-keyscan`. */
+function usesTool(text: string, reads: RegExp): boolean {
+  if (FETCHES.test(text)) return true
+  return reads.test(text.replace(NO_USE, ' ').replace(/\b(apt(-get)?|apk|dnf|yum|microdnf) [^&|;\n]*/g, ' '))
 }
 
 function because(subject: string, detail: string): Evidence {
@@ -165,12 +301,19 @@ function compiled(pattern: string | undefined): RegExp | null {
 }
 
 /** Something that is to be kept from others than root, and would be readable with the folder open. */
-function secretsIn({ entries, origins, steps }: StageContents): string | null {
+function secretsIn(contents: StageContents): string | null {
+  const { entries, origins, steps, copies } = contents
   const copied = [...entries].find(
     ([path, { type, mode }]) =>
       type === 'file' && origins.has(path) && isInside(path, HOME) && isSecretPlace(path) && (mode & 0o004) !== 0,
   )
   if (copied !== undefined) return copied[0]
+  // Its mode nobody has seen.
+  const unseen = copies.find(
+    ({ destination, seen }) =>
+      !seen && isInside(destination, HOME) && isSecretPlace(destination) && !isRemoved(contents, destination),
+  )
+  if (unseen !== undefined) return unseen.destination
   const written = steps.find(
     ({ instruction }) =>
       instruction.keyword === 'RUN' &&
@@ -210,6 +353,7 @@ function homeReaders(contents: StageContents, config: ImageConfig): readonly Cla
       message: `the command "${shown(words)}" uses ${why}, and another user has another home than /root`,
       hint: 'name the file by a path that does not depend on who runs, and set with ENV what a profile sets',
       about: 'CMD',
+      answeredByRun: true,
       evidence: [{ source: 'declared', subject: '/root', detail: 'asked for by the command through its home' }],
     },
   ]

@@ -6,6 +6,7 @@ import {
   baseName,
   isAuthority,
   isInside,
+  isOwnPlace,
   isRuntimePlace,
   isSharedFolder,
   isStatePlace,
@@ -25,6 +26,7 @@ export const scriptWrites: Provider = {
     // In a folder that the script itself makes all is the user's.
     const isElsewhere = ({ path }: ScriptWrite): boolean => !made.some((folder) => isInside(path, folder))
     for (const write of writes.filter(isElsewhere)) yield* neededFor(write, contents, config)
+    for (const write of [...writes, ...possibleWrites]) yield* reopened(write, contents)
     // What the scripts of a known vendor do is known of its image.
     const possible = possibleWrites.filter(({ script }) => !listed || script === null || contents.origins.has(script))
     for (const write of possible.filter(isElsewhere)) yield* neededPerhaps(write, contents, config)
@@ -32,6 +34,24 @@ export const scriptWrites: Provider = {
 }
 
 type ScriptWrite = StepDownReport['writes'][number]
+
+/**
+ * Root writes where `chmod -R u-w` has closed a tree to its owner; nobody else does. Of what is not seen there the folder of the
+ * file is opened again.
+ */
+function reopened({ script, line, path, any }: ScriptWrite, { actions, entries }: StageContents): readonly PathClaim[] {
+  const folder = any === undefined ? parentOf(path) : path
+  const last = actions.findLast(
+    ({ tool, paths, recursive }) =>
+      tool === 'chmod' && paths.some((each) => (recursive ? isInside(folder, each) : each === folder)),
+  )
+  if (last?.recursive !== true || !CLOSES.test(last.value ?? '')) return []
+  if (entries.has(folder) || !isOwnPlace(folder)) return []
+  const detail = `closed by RUN in line ${last.line}, and written by ${script === null ? 'the command' : `${script} line ${line}`}`
+  return [declared('keep-state', folder, detail, { opens: true })]
+}
+
+const CLOSES = /(^|,)(a|ug?o?|go?u)?-[rx]*w|^0?[0-5][0-7]{2}$/
 
 /** Of the program's state, and of a file that the stage itself puts in, more than it needs does no harm. */
 function neededPerhaps(

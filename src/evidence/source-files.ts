@@ -12,7 +12,7 @@ import {
   normalisePath,
   parentOf,
 } from '../places.ts'
-import { inferred, type PathClaim } from './claim.ts'
+import { declared, inferred, type PathClaim } from './claim.ts'
 import type { Provider } from './provider.ts'
 import { sourceWrites } from './source-writes.ts'
 
@@ -49,12 +49,15 @@ export function sourceClaims(
       if (path === null) continue
       // What is started writes its settings at each start; another source file may be there to install something.
       const isSetting = found.kind !== 'database' && names.has(baseName(file)) && isSettings(path, found.kind)
-      if (!isSetting && !isUsable(path, found.kind)) continue
+      // Relative, in a program that starts where the system does: it starts elsewhere, or that is said.
+      const isFromStart = found.path.startsWith('//') && found.kind === 'database' && parentOf(path) === '/'
+      if (!isSetting && !isFromStart && !isUsable(path, found.kind)) continue
       // `./` is where a name is still to be put.
       if (found.kind === 'file' && /(^|\/)\.{0,2}\/?$/.test(found.path)) continue
       const detail = `${found.call} in ${origins.get(file) ?? file} line ${found.line}`
       if (found.kind === 'directory')
         claims.push(inferred('keep-state', path, detail, MAKES.test(found.call) ? { made: true } : {}))
+      else if (isFromStart) claims.push(declared('create-file', path, detail, { beside: true, fromStart: true }))
       else if (found.kind === 'database') claims.push(...databaseClaims(path, detail))
       else {
         const access = entries.has(path) && found.beside !== true ? 'write' : 'create-file'

@@ -25,6 +25,8 @@ export const SCRIPT: readonly Rule[] = [
     kind: 'file',
   },
   { pattern: /\b(openSync|open)\(/g, kind: 'file', with: /["'](w|a|wx|w\+|a\+)["']/ },
+  // What is written is their second argument.
+  { pattern: /\b(copyFileSync|copyFile|renameSync|cpSync)\((?:[^,()]|\([^()]*\))*,/g, kind: 'file', beside: true },
   { pattern: /\b(new (?:\w+\.)?(?:Database|DatabaseSync))\(/g, kind: 'database' },
   { pattern: /\b(multer)\(\s*\{\s*dest:/g, kind: 'directory' },
   { pattern: /\b(uploadDir|destination)\s*:/g, kind: 'directory' },
@@ -76,6 +78,12 @@ export const PYTHON: readonly Rule[] = [
   { pattern: /\b(basicConfig)\([^()]*?\bfilename\s*=/g, kind: 'file' },
   { pattern: /\.(save|savefig|to_csv|to_json|to_parquet)\(/g, kind: 'file', only: /[/.]/ },
   { pattern: /\b(shelve\.open|dbm\.open)\(/g, kind: 'file' },
+  // What is written is their second argument.
+  {
+    pattern: /\b((?:shutil\.(?:copy|copy2|copyfile|move)|os\.(?:rename|replace)))\((?:[^,()]|\([^()]*\))*,/g,
+    kind: 'file',
+    beside: true,
+  },
 ]
 export const RUBY: readonly Rule[] = [
   { pattern: /\b(FileUtils\.mkdir_p|Dir\.mkdir)\b\s*\(?/g, kind: 'directory' },
@@ -109,7 +117,13 @@ export const GO: readonly Rule[] = [
   { pattern: /\bos\.(MkdirAll|Mkdir)\(/g, kind: 'directory' },
   { pattern: /\bos\.(Create|WriteFile)\(/g, kind: 'file' },
   { pattern: /\bos\.(OpenFile)\(/g, kind: 'file', with: /O_(CREATE|WRONLY|RDWR|APPEND)/ },
+  { pattern: /\bos\.(MkdirTemp|CreateTemp)\(/g, kind: 'directory' },
+  { pattern: /\bos\.(Rename)\((?:[^,()]|\([^()]*\))*,/g, kind: 'file', beside: true },
   { pattern: /\bsql\.(Open)\(\s*"sqlite3?"\s*,/g, kind: 'database' },
+  { pattern: /\bbadger\.(DefaultOptions)\(/g, kind: 'directory' },
+  { pattern: /\b(?:leveldb|pebble)\.(OpenFile|Open)\(/g, kind: 'directory' },
+  // lumberjack puts old logs aside.
+  { pattern: /\b(Filename):/g, kind: 'file', only: /\.log\b/, beside: true },
   { pattern: /\b(?:sqlite|b?bolt)\.(Open)\(/g, kind: 'database' },
 ]
 export const RUST: readonly Rule[] = [
@@ -120,6 +134,7 @@ export const RUST: readonly Rule[] = [
       /\b(?:OpenOptions::new|File::options)\(\)(?:\s*\.\w+\(\w+\)){0,9}?\s*\.(?:write|append)\(true\)(?:\s*\.\w+\(\w+\)){0,9}\s*\.(open)\(/g,
     kind: 'file',
   },
+  { pattern: /\b(fs::(?:copy|rename))\((?:[^,()]|\([^()]*\))*,/g, kind: 'file', beside: true },
   { pattern: /\b(Connection::open)\(/g, kind: 'database' },
   { pattern: /\b(sled::open|rolling::(?:daily|hourly|minutely|never))\(/g, kind: 'directory' },
 ]
@@ -130,6 +145,11 @@ export const JAVA: readonly Rule[] = [
   // java.util.logging makes a lock beside it.
   { pattern: /\bnew (FileHandler)\(/g, kind: 'file', beside: true },
   { pattern: /\.(mkdirs?)\(\)/g, kind: 'directory', receiver: true },
+  { pattern: /\.(createNewFile)\(\)/g, kind: 'file', receiver: true },
+  { pattern: /\b(FileChannel\.open)\(/g, kind: 'file', with: /\b(WRITE|APPEND|CREATE|CREATE_NEW)\b/ },
+  { pattern: /\b(Files\.(?:copy|move))\((?:[^,()]|\([^()]*\))*,/g, kind: 'file', beside: true },
+  // Kotlin's extensions of File.
+  { pattern: /\.(writeText|appendText|writeBytes|appendBytes)\(/g, kind: 'file', receiver: true },
 ]
 export const CSHARP: readonly Rule[] = [
   { pattern: /\b(Directory\.CreateDirectory)\(/g, kind: 'directory' },

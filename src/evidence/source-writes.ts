@@ -1,6 +1,6 @@
 import { lineOf } from '../edit.ts'
-import { parentOf } from '../places.ts'
-import { folderOf, pathOf, type SourceNames } from './path-expression.ts'
+import { parentOf, STATE_NAME } from '../places.ts'
+import { folderOf, pathOf, type SourceNames, splitAt } from './path-expression.ts'
 import { CSHARP, GO, JAVA, PERL, PHP, PYTHON, RUBY, RUST, type Rule, SCRIPT } from './source-rules.ts'
 
 /** One place in a source file that writes to a path that the file itself names. */
@@ -33,7 +33,7 @@ function rulesFor(path: string): readonly Rule[] {
 }
 
 const NOT_THE_PROGRAM =
-  /(^|\/)(tests?|__tests__|spec|examples?|docs?|scripts|bench|fixtures|migrations)\/|(?<!ecosystem)\.(test|spec|config|d)\.[a-z]+$|(^|\/)(setup|conftest|gulpfile|webpack[^/]*|vite[^/]*)\.[a-z]+$/
+  /(^|\/)(tests?|__tests__|spec|examples?|docs?|scripts|bench|fixtures|migrations)\/|(?<!ecosystem)\.(test|spec|config|d)\.[a-z]+$|_test\.go$|(^|\/)(setup|conftest|gulpfile|webpack[^/]*|vite[^/]*)\.[a-z]+$/
 
 /** Every literal path that a source file writes to. Text is matched, not run: what is built from other values is not found. */
 export function sourceWrites(path: string, text: string, about: SourceAbout): readonly SourceWrite[] {
@@ -67,7 +67,10 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
         continue
       }
       const rest = receiver === true ? [receiverBefore(text, end, call)] : argumentsFrom(text, end)
-      const [first = '', ...others] = rest
+      const [argument = '', ...others] = rest
+      // SQLite's own way to name a file.
+      const first =
+        kind === 'database' ? argument.replace(/^(["'`])file:/, '$1').replace(/\?[\w=&.-]*(["'`])$/, '$1') : argument
       if (needed !== undefined && !needed.test(others.join(','))) continue
       if (only !== undefined && !only.test(first)) continue
       const line = lineOf(text, match.index)
@@ -79,12 +82,14 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
       if (folder !== null) found.push({ path: folder, kind: 'directory', line, call })
     }
   }
-  return [...found, ...sqliteUrls(text, names)]
+  return [...found, ...sqliteUrls(text, names), ...(rules === GO ? defaultFolders(text, names) : [])]
 }
 
 /** `sqlite:///x.db` anywhere in a source is a database that the program opens. */
 function sqliteUrls(text: string, { workdir }: SourceNames): readonly SourceWrite[] {
-  return [...text.matchAll(/["'`](?:sqlite3?:\/\/\/?|dbi:SQLite:(?:dbname=)?)(\/?[\w./-]+)/g)]
+  return [
+    ...text.matchAll(/["'`](?:sqlite3?:\/\/\/?|dbi:SQLite:(?:dbname=)?|jdbc:(?:sqlite|h2):(?:file:)?)(\/?[\w./-]+)/g),
+  ]
     .filter((match) => match[1] !== undefined && !match[1].includes(':memory:') && !isComment(text, match.index))
     .map((match) => {
       const path = match[1] ?? ''
@@ -97,22 +102,63 @@ function sqliteUrls(text: string, { workdir }: SourceNames): readonly SourceWrit
     })
 }
 
+/**
+ * Go's defaults of settings: `PluginsDir: "data/plugins"` in a literal, `default:"data/plugins"` behind a field. The folder of state
+ * in which the program then keeps them is meant, from where it starts.
+ */
+function defaultFolders(text: string, { workdir }: SourceNames): readonly SourceWrite[] {
+  return [...text.matchAll(DEFAULTS)].flatMap((match): readonly SourceWrite[] => {
+    const [, key, literal, field, tag] = match
+    const folder = /^(?:\.\/)?([\w.-]+)(?:\/[\w./-]+)?$/.exec(literal ?? tag ?? '')?.[1]
+    if (folder === undefined || !STATE_NAME.test(folder) || isComment(text, match.index)) return []
+    const call = `the default of ${key ?? field ?? ''}`
+    return [{ path: `${workdir}/${folder}`, kind: 'directory', line: lineOf(text, match.index), call }]
+  })
+}
+
+const DEFAULTS =
+  /\b(\w*(?:Dir|Directory|Folder|File|Database|Connection|DSN|DataPath|StoragePath|CachePath)):[ \t]*"([^"\n]+)"|^[ \t]*(\w*(?:Dir|Directory|Folder|File|Path|Database|Connection|DSN))[ \t]+string[ \t]+`[^`\n]*\b(?:default|envDefault|env-default):"([^"\n]+)"/gm
+
 function constantsOf(text: string): ReadonlyMap<string, string> {
   const constants = new Map<string, string>()
   const twice = new Set<string>()
+  const set = (name: string, value: string): void => {
+    const before = constants.get(name)
+    // `dir := os.Getenv("DIR")`, and in the next line what it is where that says nothing.
+    if (before !== undefined && FROM_ENV.test(before) && /^["'`]/.test(value))
+      constants.set(name, `${before} || ${value}`)
+    else {
+      if (before !== undefined) twice.add(name)
+      constants.set(name, value)
+    }
+  }
   for (const match of text.matchAll(
     /^[ \t]*(?:export )?(?:(?:const|let|var|pub|static|mut|public|private|protected|internal|final|readonly|val|string|String|Path|File)[ \t]+)*(?:define\(["'])?\$?([A-Za-z_]\w*)["']?\s*(?::[^=\n\r\u2028\u2029]*)?(?:=(?![=>])|,)\s*(.+)$/gm,
   )) {
     const name = match[1] ?? ''
-    if (constants.has(name)) twice.add(name)
-    const value = (match[2] ?? '').replace(/(?<!\s)\s+(?:\/\/|#).*/, '').replace(/;\s*$/, '')
-    constants.set(
-      name,
-      /define\($/.test(match[0].slice(0, match[0].indexOf(name) - 1)) ? value.replace(/\)$/, '') : value,
-    )
+    const [said = '', ...more] = statements((match[2] ?? '').replace(/(?<!\s)\s+(?:\/\/|#).*/, '').replace(/;\s*$/, ''))
+    set(name, /define\($/.test(match[0].slice(0, match[0].indexOf(name) - 1)) ? said.replace(/\)$/, '') : said)
+    for (const other of more) assigned(other, set)
   }
+  // Several statements of a line, of which the first gives no name.
+  for (const [line] of text.matchAll(/^[ \t]*(?:import|from) .*$/gm))
+    for (const other of statements(line).slice(1)) assigned(other, set)
+  // Go's flags: their name, then the value where none is given.
+  for (const match of text.matchAll(/\bflag\.StringVarP?\(\s*&(\w+)\s*,\s*"[\w-]*"\s*,(?:\s*"\w"\s*,)?\s*("[^"\n]*")/g))
+    set(match[1] ?? '', match[2] ?? '')
   for (const name of twice) constants.delete(name)
   return constants
+}
+
+const FROM_ENV = /^(?:(?:\w+\.)?(?:get_?env|Get_?[eE]nv|getEnv|environ\.get)\(\s*["']\w+["']\s*\)|process\.env\.\w+)$/i
+
+function statements(text: string): readonly string[] {
+  return text.includes(';') ? splitAt(text, /^;/) : [text]
+}
+
+function assigned(statement: string, set: (name: string, value: string) => void): void {
+  const [, name, value] = /^(?:(?:const|let|var) )?([A-Za-z_]\w*) ?=(?![=>]) ?(.+)$/.exec(statement.trim()) ?? []
+  if (name !== undefined && value !== undefined) set(name, value)
 }
 
 /** What a method is called of: `UPLOADS`, `Path('x')`, `(UPLOADS / name)`. `end`: behind its opening bracket. */

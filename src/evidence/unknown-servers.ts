@@ -1,10 +1,11 @@
 import { knownPrograms } from '../../catalogue/known-programs.ts'
 import { argvOf, isInterpreter, programsOf } from '../command/index.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
-import { shellCommands } from '../dockerfile/index.ts'
+import { shellCommands, wholeText } from '../dockerfile/index.ts'
 import type { ImageFacts } from '../image/facts.ts'
-import { baseName } from '../places.ts'
+import { baseName, isInside, normalisePath } from '../places.ts'
 import type { Gap } from './coverage.ts'
+import { escapeEre } from './file-edit.ts'
 import type { Catalogue, StageView } from './provider.ts'
 import { type InstalledPackage, isOneOf, startedByRules, writesOf } from './servers.ts'
 
@@ -169,3 +170,48 @@ function isBuilt(steps: StageContents['steps']): boolean {
     )
   })
 }
+
+/**
+ * Whether the stage itself shows what it starts: it brings the program, names it where it installs one, or brings what an interpreter
+ * or a runner is told to run. False where all of it lies in a base image; of one that nobody has seen nothing is known then.
+ */
+export function showsProgram(view: StageView): boolean {
+  const { contents, start, started, installed } = view
+  const { copies, entries, texts, steps } = contents
+  const heads = programsOf(started)
+  if (heads.length === 0 || start.scripts.length > 0) return true
+  const files = new Set([...entries].flatMap(([path, { type }]) => (type === 'directory' ? [] : [baseName(path)])))
+  const runs = steps.flatMap(({ instruction }) => (instruction.keyword === 'RUN' ? [wholeText(instruction)] : []))
+  const dependencies = [...texts].flatMap(([path, text]) => (DEPENDENCIES.test(baseName(path)) ? [text] : []))
+  // Where it goes to may not be known, as `.` in the working folder of the base image.
+  const brought = steps.flatMap(({ instruction: { keyword }, words }) =>
+    keyword === 'COPY' || keyword === 'ADD' ? words.flatMap((word) => word ?? []) : [],
+  )
+  const isNamed = (word: string): boolean => {
+    const pattern = new RegExp(String.raw`(?<![\w.-])${escapeEre(word)}(?![\w-])`)
+    return [...runs, ...dependencies].some((text) => pattern.test(text))
+  }
+  const isBrought = (word: string): boolean => {
+    const name = baseName(word)
+    const path = normalisePath(word, started.workdir)
+    return (
+      files.has(name) ||
+      installed.some((one) => isNamedAlike(one.name, name)) ||
+      brought.some((one) => baseName(one) === name || (one === '.' && !word.startsWith('/'))) ||
+      (path !== null && copies.some(({ destination, seen }) => !seen && isInside(path, destination))) ||
+      (name.length > 2 && isNamed(name))
+    )
+  }
+  const words = argvOf(started).flatMap((word) => word.split(/\s+/))
+  return heads.some((head) => {
+    if (isInterpreter(head) || RUNNER.test(head)) return brought.length > 0 || words.slice(1).some(isBrought)
+    return isBrought(words.find((word) => baseName(word) === head) ?? head)
+  })
+}
+
+/** What runs an application that lies beside it, and comes with its dependencies or with the language. */
+const RUNNER =
+  /^(npm|npx|yarn|pnpm|corepack|pm2|pm2-runtime|nodemon|ts-node|tsx|next|nuxt|nest|gunicorn|uvicorn|hypercorn|daphne|waitress-serve|flask|django-admin|celery|streamlit|jupyter|poetry|pipenv|uv|hatch|pdm|bundle|rails|rackup|puma|unicorn|rake|mix|mvn|gradle|gradlew|sbt|cargo|make|composer|artisan|spark-submit|catalina\.sh|apachectl|apache2-foreground|php-fpm)$/
+/** Files that list what an application is installed with. */
+const DEPENDENCIES =
+  /^(requirements.*\.(txt|in)|pyproject\.toml|Pipfile|setup\.(py|cfg)|environment\.ya?ml|package\.json|Gemfile|mix\.exs|composer\.json)$/

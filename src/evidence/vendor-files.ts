@@ -97,9 +97,12 @@ export function isIncluded(
   return main === file || text === undefined || speaksOf(text, parentOf(file))
 }
 
+/** Of nginx, httpd and supervisord: a `#` behind a blank, and a `;` that begins a line. */
+const COMMENT = /^[ \t]*[#;].*$|[ \t]#.*$/gm
+
 /** Whether a main configuration may include what is in a folder: `include conf.d/*.conf`. Debian's read `…-enabled`. */
 function speaksOf(text: string, folder: string): boolean {
-  return text.includes(baseName(folder).replace(/-available$/, '-enabled'))
+  return text.replace(COMMENT, '').includes(baseName(folder).replace(/-available$/, '-enabled'))
 }
 
 function writesInto(stage: Stage, path: string): boolean {

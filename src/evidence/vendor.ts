@@ -1,6 +1,7 @@
 import type { FileCapability, NeedsRoot, PortMove, VariantFacts, VendorWay } from '../../catalogue/entry.ts'
 import type { ProgramRule } from '../../catalogue/program.ts'
 import type { DaemonPortRule } from '../../catalogue/program-rules.ts'
+import { argvOf } from '../command/index.ts'
 import type { Stage } from '../dockerfile/model.ts'
 import { wholeText } from '../dockerfile/shell.ts'
 import { userNamed } from '../image/accounts.ts'
@@ -12,8 +13,8 @@ import type { Provider, StageView } from './provider.ts'
 import { rootProgram } from './root-programs.ts'
 import { type VendorFiles, vendorFiles } from './vendor-files.ts'
 
-/** `unread`: nothing that the image came with sets it any more. */
-export type Listed = 'set' | 'unread'
+/** `unread`: nothing that the image came with sets it any more. `unused`: what it starts listens nowhere. */
+export type Listed = 'set' | 'unread' | 'unused'
 
 /** What the catalogue knows of an image, as the plan uses it. Every part is checked against the image's files where they are known. */
 export interface Vendor {
@@ -74,7 +75,10 @@ export function vendorOf(view: StageView, { programs, daemonPorts, seen }: Vendo
     isExposed(move.from, entry, facts) ||
     (move.onWith !== undefined && files.says(move.onWith))
   const off = entry.ports.filter((move) => !isOn(move))
-  const ports = entry.ports.filter(isOn).map((move) => withoutRewritten(move, entry, view))
+  const unused = entry.ports.filter((move) => isUnused(move, view))
+  const ports = entry.ports
+    .filter((move) => isOn(move) && !unused.includes(move))
+    .map((move) => withoutRewritten(move, entry, view))
   return {
     account: entry.user,
     daemonPorts,
@@ -83,6 +87,7 @@ export function vendorOf(view: StageView, { programs, daemonPorts, seen }: Vendo
     moves: new Map(ports.flatMap((move) => moveOf(move, files))),
     ports: new Map([
       ...off.map(({ from }) => [from, 'unread'] as const),
+      ...unused.map(({ from }) => [from, 'unused'] as const),
       ...ports.map((move) => [move.from, isUnread(move, files) ? 'unread' : 'set'] as const),
     ]),
     fileEdits: files.edits(entry.configEdits, 'config'),
@@ -119,7 +124,9 @@ export const catalogueEntry: Provider = {
     const { entry, facts } = view
     if (entry === null || !isVendorImage(entry, facts)) return
     for (const { path, kind, why } of entryPaths(entry, vendorFiles(entry, view))) {
-      const access = kind === 'directory' ? 'keep-state' : 'create-file'
+      // A file that is there is opened, not made anew: a folder of one's own does not help.
+      const isThere = facts.files.known && facts.files.value.entry(path)?.type === 'file'
+      const access = kind === 'directory' ? 'keep-state' : isThere ? 'write' : 'create-file'
       const evidence = { source: 'catalogue', subject: path, detail: why } as const
       yield { kind: 'path', access, path, certainty: 'inferred', vendors: true, evidence }
     }
@@ -158,6 +165,22 @@ function moveOf(move: PortMove, files: VendorFiles): readonly (readonly [number,
 function isUnread({ edits, env, appendArguments }: PortMove, files: VendorFiles): boolean {
   if (env !== undefined || appendArguments !== undefined || edits === undefined) return false
   return edits.every(({ file }) => files.isUnread(file))
+}
+
+/** The project of the program that is started is there, and no server's: that of its name, else the only one. */
+function isUnused({ onlyFor }: PortMove, { contents, builders, facts: { config } }: StageView): boolean {
+  if (onlyFor === undefined || config.exposedPorts.length > 0) return false
+  const [path, says] = [new RegExp(onlyFor.project), new RegExp(onlyFor.says)]
+  const projects = new Map(
+    [contents, ...builders].flatMap(({ texts }) => [...texts].filter(([file]) => path.test(file))),
+  )
+  const started = new Set(argvOf(config).map((word) => baseName(word).replace(/\.dll$/, '')))
+  const named = [...projects].filter(([file]) => started.has(baseName(file).replace(path, '')))
+  const [project, other] = named.length > 0 ? named : [...projects]
+  if (project === undefined || other !== undefined) return false
+  const [own, text] = project
+  // One that is built from a server's project is a server.
+  return [...projects].every(([file, said]) => !says.test(said) || (file !== own && !text.includes(baseName(file))))
 }
 
 /** By the stage, and not by the base image already. */

@@ -24,7 +24,7 @@ export const workingFolder: Provider = {
         if (rule.with !== undefined && !new RegExp(rule.with).test(command.join(' '))) continue
         const settings = settingsOf(rule, command, contents.texts, config.workdir)
         if (settings === null) continue
-        for (const { path, kind, tree, unless, only, setting, why } of rule.writes) {
+        for (const { path, kind, tree, remade, unless, only, setting, why } of rule.writes) {
           const place = normalisePath(path, config.workdir)
           if (place === null || found.has(place)) continue
           if (unless !== undefined && new RegExp(unless, 'm').test(settings.text)) continue
@@ -37,6 +37,15 @@ export const workingFolder: Provider = {
           const isClosed = setting !== undefined && isSystemFolder(parentOf(place))
           const fileEdit = isClosed ? insertion(setting, settings, { why, evidence: claim.evidence }) : null
           found.set(place, fileEdit === null ? claim : { kind: 'file-edit', ...fileEdit })
+          if (remade === true)
+            found.set(
+              `${place}/..`,
+              declared('create-file', place, `${program} removes ${path} and makes it anew`, {
+                beside: true,
+                subject: parentOf(place),
+                ...fromStart,
+              }),
+            )
         }
       }
     return found.values()

@@ -11,6 +11,26 @@ const privilegedGroups: ReadonlySet<string> = new Set(
 /** Accounts that unrelated services share: what is theirs is everybody's. */
 export const sharedAccounts: ReadonlySet<string> = new Set(['nobody', 'nogroup', 'daemon'])
 
+/**
+ * Accounts that a distribution or a service of the system has for itself, whatever the image is for: base-passwd of Debian,
+ * alpine-baselayout, setup of Fedora, and what systemd, a system log, D-Bus and the package manager bring. That a program is
+ * called like one of them is chance.
+ */
+const STOCK = new Set(
+  'adm backup bin cron ftp games gnats guest halt irc list lp mail man news operator proxy shutdown sync sys uucp www-data'.split(
+    ' ',
+  ),
+)
+
+export function isStockAccount(name: string): boolean {
+  return STOCK.has(name) || sharedAccounts.has(name) || isOfSystem(name)
+}
+
+/** Of those the ones that no program is ever given to, also where the Dockerfile makes them itself. */
+export function isOfSystem(name: string): boolean {
+  return /^(_apt|messagebus|polkitd|sshd|syslog|systemd-[\w-]+|tss)$/.test(name)
+}
+
 /** Largest id that Linux and Docker accept; -1 and what lies above is reserved. */
 export const maximumId = 2 ** 32 - 2
 

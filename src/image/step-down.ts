@@ -11,10 +11,17 @@ import {
 import { nameOf } from '../path.ts'
 import type { ImageConfig, ImageFacts } from './facts.ts'
 import type { FileModel } from './file-model.ts'
-import { accountLines, directives, type OwnerLine, ownerLines } from './step-down/config-lines.ts'
+import { accountLines, daemonOwnerLines, directives, type OwnerLine, ownerLines } from './step-down/config-lines.ts'
 import { certainCommands, type GivenStart, sourcedFunctions } from './step-down/first-start.ts'
 import { type AccountNames, type RefusedSwitch, readAccountOption, readDaemonOption } from './step-down/options.ts'
-import { type RootAction, rootActions } from './step-down/root-actions.ts'
+import {
+  type AskedPath,
+  askedPaths,
+  type RootAction,
+  rootActions,
+  type ToldId,
+  toldIds,
+} from './step-down/root-actions.ts'
 import type { RootRefusal } from './step-down/root-checks.ts'
 import { type PossibleWrite, type ScriptWrite, scriptWrites } from './step-down/script-writes.ts'
 import { type ReadScript, type ReadScripts, readScripts } from './step-down/scripts.ts'
@@ -32,6 +39,8 @@ export interface StepDownReport {
   readonly stepDowns: readonly StepDown[]
   /** What the start scripts do that takes root. */
   readonly actions: readonly RootAction[]
+  /** Variables that tell them a uid or gid, which only root can change to. */
+  readonly toldIds: readonly ToldId[]
   /** Start scripts that end unless they are root. */
   readonly refusals: readonly (RootRefusal & { readonly path: string })[]
   /** Real paths of the start scripts that were read, the entrypoint's first. */
@@ -40,6 +49,10 @@ export interface StepDownReport {
   readonly started: readonly WrittenCommand[]
   /** Every program that a start script or supervisord starts, with its words. */
   readonly launches: readonly Launch[]
+  /** Lines of configuration files over which a daemon that is started stops unless it is root. */
+  readonly owners: readonly OwnerLine[]
+  /** What they ask for before they decide what to do. */
+  readonly asked: readonly AskedPath[]
   /** Files that a start script writes by itself. */
   readonly writes: readonly ScriptWrite[]
   /** Others that it writes in some cases only. */
@@ -102,6 +115,9 @@ export function findStepDowns(
       ...(files === null ? [] : directives(files).map((found) => directiveStepDown(found, programs))),
     ],
     actions: scripts.flatMap((script) => rootActions(script, config.workdir)),
+    owners: files === null ? [] : daemonOwnerLines(files, programs),
+    asked: scripts.flatMap((script) => askedPaths(script, config.workdir)),
+    toldIds: toldIds(scripts, environment),
     refusals: scripts.flatMap(({ path, refusals }) => (path === null ? [] : refusals.map((one) => ({ ...one, path })))),
     scripts: scripts.flatMap(({ path }) => path ?? []),
     started: writtenCommands(scripts),

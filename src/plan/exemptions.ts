@@ -154,9 +154,25 @@ export interface Dependents {
   readonly users: readonly ImageUser[]
   /** A Compose service publishes it. */
   readonly isServed: boolean
+  /** Why a change of the file itself is lost sooner or later; null where the file is what people edit. */
+  readonly madeElsewhere: string | null
 }
 
-export const noDependents: Dependents = { children: [], users: [], isServed: false }
+export const noDependents: Dependents = { children: [], users: [], isServed: false, madeElsewhere: null }
+
+/** What generates it says so on top of it, or it is a copy of another project's file, in the folder `vendored`. */
+export function madeElsewhere(dockerfile: Dockerfile, vendored: string | undefined): string | null {
+  if (vendored !== undefined) return `${vendored} holds copies of other projects: change it where it comes from`
+  const said = commentsOnTop(dockerfile).find(({ text }) => GENERATED.test(text))
+  if (said === undefined) return null
+  return `line ${said.line} says "${said.text
+    .replace(/^[#\s]+/, '')
+    .slice(0, 80)
+    .trim()}": change what it is generated from`
+}
+
+const GENERATED =
+  /\b(?:do not|don't|don’t|never) (?:manually |directly )?(?:edit|modify|change|touch)\b|\bauto-?generated\b|\b(?:edits|changes|modifications)\b.{0,30}\b(?:lost|overwritten)\b/i
 
 /** Those of them that mean a stage of the Dockerfile. */
 export function dependentsOf(dockerfile: Dockerfile, stage: Stage, all: Dependents): Dependents {
@@ -228,4 +244,5 @@ export function waitsForInput(argv: readonly string[]): boolean {
   return argv.length > 0 && argv.every((word) => SHELL_OR_REPL.test(word))
 }
 
-const SHELL_OR_REPL = /(^|\/)((ba|da|a|z)?sh|node|python3?|irb|jshell|php|-a|docker-(php-|node-)?entrypoint(\.sh)?)$/
+const SHELL_OR_REPL =
+  /(^|\/)((ba|da|a|z)?sh|node|python[\d.]*|irb|jshell|php|-a|docker-(php-|node-)?entrypoint(\.sh)?)$/

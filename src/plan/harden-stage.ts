@@ -3,8 +3,10 @@ import {
   applySubstitutions,
   escapeEre,
   type FileEdit,
+  followingEdits,
   inPlaceOf,
   matches,
+  mergeByFile,
   type Substitution,
 } from '../evidence/file-edit.ts'
 import type { StageView } from '../evidence/provider.ts'
@@ -12,15 +14,17 @@ import type { ImageFacts } from '../image/facts.ts'
 import type { InTurn } from '../in-turn.ts'
 import { isInside, isStatePlace } from '../places.ts'
 import { joinTruncated } from '../words.ts'
-import { candidates } from './account/candidates.ts'
-import { chooseAccount } from './account/choose-account.ts'
+import { type CandidateSources, candidates } from './account/candidates.ts'
+import { chooseAccount, withoutDigest } from './account/choose-account.ts'
 import { mergedUsers, type Service, servicesOf, stateOfOthers } from './account/merged-users.ts'
 import { notCreated } from './account/new-account.ts'
+import { namedOwners } from './account/owners.ts'
 import { assumptions, imageTriggers, leftOut, otherShell, unknownAccount } from './assumptions.ts'
 import { needlessCapabilities, refusedPrograms } from './capable-files.ts'
 import { noDependents } from './exemptions.ts'
 import { imageCode } from './grants/closed.ts'
 import {
+  harmlessNeeds,
   includedGrants,
   includedHome,
   includedLines,
@@ -31,7 +35,14 @@ import {
 } from './grants/excluded-parts.ts'
 import { type Granted, grantAll } from './grants/grant-all.ts'
 import { foundByHome, homeNeeds } from './grants/observed-needs.ts'
-import { givenAsFiles, isPerhaps, type PerhapsNeed, perhapsRemarks, unmetNeeds } from './grants/perhaps.ts'
+import {
+  givenAsFiles,
+  isPerhaps,
+  type PerhapsNeed,
+  perhapsRemarks,
+  unmetNeeds,
+  withoutAsked,
+} from './grants/perhaps.ts'
 import { planHome, planWorkdir } from './home.ts'
 import { type AccountChoice, type CommandChange, decide, type Grant, type StagePlan } from './plan.ts'
 import { type PlanContext, planContextOf } from './plan-context.ts'
@@ -39,7 +50,8 @@ import { movedHealthcheck } from './ports/healthcheck.ts'
 import { type PortPlan, stagePorts } from './ports/plan-ports.ts'
 import { type Grantee, granteeOf } from './replay/own.ts'
 import type { Policy, StageInput } from './stage-input.ts'
-import type { StepDownPlan } from './step-down/step-down-plan.ts'
+import { rootWork } from './step-down/root-work.ts'
+import { idsWithoutEffect, type StepDownPlan } from './step-down/step-down-plan.ts'
 import { hasSed } from './tools.ts'
 import { vendorRemarks } from './vendor-image.ts'
 
@@ -69,23 +81,29 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     grantAll(stillNamed(all, changes, context.readable), input, grantee, code)
   const services = observation === null ? [] : servicesOf(observation, facts)
   const others = facts.files.known ? stateOfOthers(services, account, facts.files.value) : []
-  const all = notHandedOver([...start.needs, ...stepDown.needs, ...home.needs, ...others], input, account, handedOver)
+  const named = notHandedOver([...start.needs, ...stepDown.needs, ...home.needs, ...others], input, account, handedOver)
+  // A run has shown which way the script went.
+  const asked = observation === null ? withoutAsked(named, context.report, input) : { needs: named, remarks: [] }
+  const all = asked.needs
   const perhaps = all.filter(isPerhaps)
   const wanted = givenAsFiles(all, perhaps)
-  const granted = yield* grantedFor(wanted)
+  const assumed = observation === null ? [] : said(stated.assumed)
+  const seen = yield* grantedFor(wanted)
+  const whole = assumed.length === 0 ? seen : yield* grantedFor([...wanted, ...assumed])
+  const harmless = harmlessNeeds(assumed, unshownGrants(seen.grants, whole.grants))
+  const granted = harmless.length === 0 ? seen : yield* grantedFor([...wanted, ...harmless])
   yield
   const unmet = perhaps.length === 0 ? [] : unmetNeeds(perhaps, granted, yield* grantedFor([...wanted, ...perhaps]))
-  const grants = includedGrants(granted.grants, excluded)
+  const included = includedGrants(granted.grants, excluded)
+  const grants = tools.shell === false ? included.map((grant) => withFile(grant, context.readable)) : included
   const fileEdits = editsInOrder(includedLines(changes, excluded), context.textOf)
   const withCapabilities = capableFiles(input, context.readable, grantee)
   const capable = tools.shell === false ? [] : needlessCapabilities(withCapabilities, ports.decisions)
-  const unshown =
-    observation === null ? [] : unshownGrants(grants, (yield* grantedFor([...wanted, ...said(stated.assumed)])).grants)
+  const unshown = unshownGrants(granted.grants, whole.grants)
   const isMade = account.creation !== 'exists' && account.creation !== 'none'
   const command = planCommand(facts, ports, stepDown)
   const healthcheck = movedHealthcheck(facts.config, ports.decisions)
-  const decisions = [
-    ...decide('build-as-root', input.rootSteps),
+  const made = [
     ...decide('pin-account', account.pins ?? []),
     ...decide('make-account', isMade ? [account] : []),
     ...decide('port', ports.decisions),
@@ -98,6 +116,14 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     ...decide('set-healthcheck', healthcheck === null ? [] : [healthcheck]),
     ...decide('set-user', [account]),
     ...decide('set-command', command === null ? [] : [command]),
+  ]
+  const decisions = [
+    ...decide('build-as-root', input.rootSteps),
+    ...decide(
+      'begin-as-root',
+      made.some((one) => one.needsRoot) && isUserOpen(input) ? [withoutDigest(facts.reference)] : [],
+    ),
+    ...made,
   ]
   return {
     stage: input.stage,
@@ -117,17 +143,31 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     unshown,
     handed: [...handedOver].filter(isStatePlace),
     tools,
-    remarks: remarksOf(context, { account, grants, granted, unmet, services, withCapabilities, capable }),
+    remarks: [
+      ...asked.remarks,
+      ...remarksOf(context, { account, grants, granted, unmet, services, withCapabilities, capable }),
+    ],
     end: end === null ? null : { ...end, replace: end.rootBefore || !decisions.some((one) => one.needsRoot) },
     users: input.users,
     offered: offeredFor(input),
   }
 }
 
+/** How a file that is there is, for a COPY of it. */
+function withFile(grant: Grant, { files }: ImageFacts): Grant {
+  const entry = files.known ? files.value.entry(grant.path) : null
+  return entry?.type === 'file' ? { ...grant, file: { mode: entry.mode, size: entry.size } } : grant
+}
+
 /** Why nobody but a person can say whether it is to be hardened; null where nothing speaks against it. */
-function offeredFor({ builtUpon, dependents: { children, users } = noDependents }: StageInput): string | null {
-  if (children.length > 0)
-    return `${joinTruncated(children.map(({ by, line }) => `${by} (line ${line})`))} is built on it and counts on root: say USER root there before what needs it`
+function offeredFor({ builtUpon, dependents = noDependents }: StageInput): string | null {
+  const { children, users, madeElsewhere } = dependents
+  if (madeElsewhere !== null) return madeElsewhere
+  if (children.length > 0) {
+    const who = joinTruncated(children.map(({ by, line }) => `${by} (line ${line})`))
+    const counts = children.length === 1 ? 'builds on it and counts' : 'build on it and count'
+    return `${who} ${counts} on root: say USER root there before what needs it`
+  }
   const [user] = users.filter(({ kind }) => kind !== 'action')
   if (user === undefined) return builtUpon
   return user.kind === 'job'
@@ -153,7 +193,7 @@ function accountFor({ input, policy, stepDown, needs, tools, anyUid }: PlanConte
       switches: stepDown.switches,
       observedUids: input.observation?.uids ?? [],
       needs: [...needs, ...stepDown.needs],
-      copiedTo: copyOwners(stated.view),
+      ...givenBy(stated.view),
     }),
     facts,
     created,
@@ -164,19 +204,26 @@ function accountFor({ input, policy, stepDown, needs, tools, anyUid }: PlanConte
   })
 }
 
+/** Nobody has seen whom the base image starts as, and no step of the stage that works as root alone tells. */
+function isUserOpen({ users, stated, asBuilt }: StageInput): boolean {
+  if (users.initial.known || users.lines.length > 0 || asBuilt === true) return false
+  return !stated.view.contents.steps.some(({ instruction }) => rootWork(instruction, () => false) !== null)
+}
+
 /** Who asks that no account is created. */
 function keptUnnamed({ ignored }: StageInput): string | undefined {
   return ignored?.get('create-user')
 }
 
 /** Lines of files, before it is looked at which of them are excluded. */
-function changesOf({ input, stepDown }: PlanContext, ports: PortPlan): readonly FileEdit[] {
-  return [
+function changesOf({ input, stepDown, textOf }: PlanContext, ports: PortPlan): readonly FileEdit[] {
+  const changes = [
     ...ports.fileEdits,
     ...input.vendor.fileEdits,
     ...stepDown.fileEdits,
     ...(input.observation === null ? input.stated.fileEdits : []),
   ]
+  return [...changes, ...mergeByFile(followingEdits(changes, textOf, input.stated.view.contents.texts))]
 }
 
 /** Folders that the Dockerfile itself hands to that very account: there is nothing left to do. */
@@ -228,6 +275,7 @@ function remarksOf({ input, stepDown, report }: PlanContext, decided: Decided): 
     ...granted.remarks,
     ...perhapsRemarks(unmet, input),
     ...stepDown.remarks,
+    ...idsWithoutEffect(report, account),
     ...(observation === null && input.asBuilt !== true ? unknownAccount(report, account, input) : []),
     ...stated.remarks,
     ...(observation === null ? stated.cautions : []),
@@ -240,6 +288,13 @@ function remarksOf({ input, stepDown, report }: PlanContext, decided: Decided): 
     ...leftOut(input),
     ...imageTriggers(input),
   ]
+}
+
+/** Whom the stage gives what it is made of: those with most of it first, then those whom a line names. */
+function givenBy(view: StageView): Pick<CandidateSources, 'copiedTo' | 'given'> {
+  const { folders, copies } = namedOwners(view.contents)
+  const named = [...copies].map((name) => (/^\d+$/.test(name) ? Number(name) : name))
+  return { copiedTo: [...copyOwners(view), ...named], given: new Set([...folders, ...copies]) }
 }
 
 /** Uids other than root's of what COPY and ADD bring, those with most of it first. */
@@ -332,10 +387,31 @@ function after(earlier: readonly Substitution[], one: Substitution, text: string
   if (left === null || said === null || one.remove === true) return one
   if (matches(left, one) || !matches(text, one)) return one
   const from = applySubstitutions(said, earlier)
-  const to = applySubstitutions(one.replacement.replace(/\\(.)/gs, '$1'), earlier)
-  if (from === null || to === null || from === to) return one
+  const asked = one.replacement.replace(/\\(.)/gs, '$1')
+  const applied = applySubstitutions(asked, earlier)
+  if (from === null || applied === null) return one
+  // What was found by the whole line is not found in the one that is asked for: then the words that differ change.
+  const to = applied === asked ? changedWords(said, asked, from) : applied
+  if (to === null || from === to) return one
   const rebased = { ...one, ...inPlaceOf(from, to), global: one.global }
   return matches(left, rebased) ? rebased : one
+}
+
+/** The change from one text to another, made in a third that is much like the first; null where it is not plain where. */
+function changedWords(before: string, after: string, text: string): string | null {
+  const words = (one: string): readonly string[] => one.split(/(?<=[\s"'])|(?=[\s"'])/)
+  const [old, asked] = [words(before), words(after)]
+  if (old.length !== asked.length) return null
+  const places = old.flatMap((word, at) => (word === asked[at] ? [] : [[word, asked[at] ?? ''] as const]))
+  let changed: string | null = text
+  for (const [word, other] of places) {
+    const parts: readonly string[] = changed === null ? [] : words(changed)
+    changed =
+      parts.filter((part) => part === word).length === 1
+        ? parts.map((part) => (part === word ? other : part)).join('')
+        : null
+  }
+  return changed
 }
 
 /** The text that a pattern stands for where it stands for one only. */

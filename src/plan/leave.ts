@@ -1,9 +1,15 @@
+import { argvOf, parseShellScript, programsOf, switchTools } from '../command/index.ts'
 import type { Instruction, Stage } from '../dockerfile/index.ts'
 import type { Remark } from '../evidence/claim.ts'
+import type { ImageConfig } from '../image/facts.ts'
+import type { FileModel } from '../image/file-model.ts'
+import type { StepDownReport } from '../image/step-down.ts'
+import { nameOf } from '../path.ts'
 import { joinTruncated } from '../words.ts'
 import type { Dependents, Exemption } from './exemptions.ts'
 import type { StageOutcome, StagePlan } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
+import { isFatal } from './step-down/step-down-plan.ts'
 import { toolsOf } from './tools.ts'
 
 /** Respected, and said: the stage is left as it is. */
@@ -124,3 +130,97 @@ const WINDOWS =
 function isWindowsReference(reference: string): boolean {
   return WINDOWS.test(reference)
 }
+
+/** By its set-user-id bit it runs others as root, or as anybody, for whoever may call it. */
+const BY_SETUID = new Set(['sudo', 'doas', 'su', 'pkexec', 'newgrp', 'sg'])
+
+/** What a container that starts as another user does at its start, and cannot or should not do without root. */
+export function rootBehindUser(input: StageInput, user: string): readonly Remark[] {
+  const { vendor, stated } = input
+  const view = stated?.view
+  const said = `already runs as ${user}`
+  const remarks: Remark[] = []
+  const todo = (message: string, hint: string, detail: string): void => {
+    remarks.push({
+      outcome: 'todo',
+      transform: 'report-remarks',
+      message: `${said}, and ${message}`,
+      hint,
+      about: 'USER',
+      evidence: [{ source: 'step-down', subject: user, detail }],
+    })
+  }
+  if (vendor.needsRoot !== null) todo(vendor.needsRoot.reason, vendor.needsRoot.hint || START_WITHOUT, 'needs root')
+  if (view == null) return remarks
+  const { start, own, started } = view
+  for (const { tool, place, text } of helpersAtStart(start, own, started))
+    todo(
+      `${place} starts ${tool}, by whose set-user-id bit what comes behind it runs as root`,
+      `${START_WITHOUT}; with no-new-privileges (allowPrivilegeEscalation: false) ${tool} does nothing`,
+      text,
+    )
+  for (const found of start.stepDowns) {
+    if (found.guarded || found.kind === 'directive' || !switchTools.includes(found.tool) || BY_SETUID.has(found.tool))
+      continue
+    const place = found.path === null ? 'its command' : `${found.path} line ${found.line}`
+    todo(`${place} switches user with ${found.tool}, which only root can do`, ONLY_AS_ROOT, found.text)
+  }
+  for (const action of start.actions)
+    if (isFatal(action) && !isOwnAlready(action.value, user))
+      todo(
+        `${action.script === null ? 'its command' : `${action.script} line ${action.line}`} ends where ${action.tool} is refused, which only root may`,
+        ONLY_AS_ROOT,
+        action.text,
+      )
+  for (const { path, line, text } of start.refusals)
+    todo(`${path} line ${line} ends unless it is root`, START_WITHOUT, text)
+  return remarks
+}
+
+const START_WITHOUT = 'take it out of the start, and do in a RUN what it is there for'
+const ONLY_AS_ROOT = 'let it run only when id -u is 0, or take it out'
+
+/** `chown app:app` by app itself changes nothing, and is allowed. */
+function isOwnAlready(owner: string | null, user: string): boolean {
+  return owner !== null && owner.split(/[:.]/)[0] === user.split(':')[0]
+}
+
+interface Helper {
+  readonly tool: string
+  /** For people. */
+  readonly place: string
+  readonly text: string
+}
+
+/** Those of its command, those that a start script comes to in any case, and programs of the image that have the bit. */
+function helpersAtStart(start: StepDownReport, files: FileModel, started: ImageConfig): readonly Helper[] {
+  const argv = argvOf(started)
+  const heads = programsOf(started)
+  const found: Helper[] = heads
+    .filter((name) => BY_SETUID.has(name) || hasBit(argv.find((word) => nameOf(word) === name) ?? name, files))
+    .map((tool) => ({ tool, place: 'its command', text: argv.join(' ') }))
+  for (const path of start.scripts) {
+    const script = parseShellScript(files.text(path) ?? '')
+    if (script.kind !== 'parsed') continue
+    const command = script.commands.find(
+      ({ name, conditional, functionName }) =>
+        name !== null && BY_SETUID.has(nameOf(name)) && !conditional && functionName === null,
+    )
+    if (command !== undefined)
+      found.push({
+        tool: nameOf(command.name ?? ''),
+        place: path,
+        text: command.words.map(({ text }) => text).join(' '),
+      })
+  }
+  return found
+}
+
+/** Root's, and set-user-id: of a name without a folder the first of PATH. */
+function hasBit(word: string, files: FileModel): boolean {
+  const paths = word.includes('/') ? [word] : BINARIES.map((folder) => `${folder}/${word}`)
+  const entry = paths.map((path) => files.entry(files.resolve(path) ?? path)).find((one) => one !== null)
+  return entry?.type === 'file' && entry.uid === 0 && (entry.mode & 0o4000) !== 0
+}
+
+const BINARIES = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']

@@ -6,7 +6,7 @@ import { isRoot } from './account/account-ids.ts'
 import { imageUser } from './assumptions.ts'
 import { noDependents } from './exemptions.ts'
 import { hardenStage } from './harden-stage.ts'
-import { exempt, keptForChildren, leave, notForAnybody } from './leave.ts'
+import { exempt, keptForChildren, leave, notForAnybody, rootBehindUser } from './leave.ts'
 import { decide, type Plan, type StagePlan } from './plan.ts'
 import type { Policy, StageInput } from './stage-input.ts'
 import { withoutUnwritable } from './unwritable.ts'
@@ -47,7 +47,11 @@ function* planStage(input: StageInput, policy: Policy): InTurn<StagePlan> {
         ...decide('build-as-root', input.rootSteps),
         ...decide('number-user', input.userNumber === null ? [] : [input.userNumber]),
       ],
-      remarks: [...imageUser(input), ...(policy.arbitraryUid === true ? [notForAnybody(input.userBefore.value)] : [])],
+      remarks: [
+        ...imageUser(input),
+        ...rootBehindUser(input, input.userBefore.value),
+        ...(policy.arbitraryUid === true ? [notForAnybody(input.userBefore.value)] : []),
+      ],
     }
   if (input.exemption !== null) return exempt(input, input.exemption)
   const root = mustKeepRoot(input)

@@ -1,6 +1,7 @@
 import type { CapableFile, EnvSetting, Evidence, Remark } from '../evidence/claim.ts'
 import type { FileEdit } from '../evidence/file-edit.ts'
 import type { Healthcheck, Known } from '../image/facts.ts'
+import type { FileEntry } from '../image/file-model.ts'
 import type { EndOfStage, StageUsers } from './account/stage-users.ts'
 import type { UserNumber } from './account/user-number.ts'
 import type { RootSteps } from './step-down/root-steps.ts'
@@ -57,6 +58,8 @@ interface Decided {
   readonly 'switch-base': BaseChange
   /** Steps that come while another user than root is in force, and cannot work so. */
   readonly 'build-as-root': RootSteps
+  /** The lines that are put in need root, and whom the base image starts as is not known: its reference. */
+  readonly 'begin-as-root': string
   /** Ids in commands of the Dockerfile that make the account. */
   readonly 'pin-account': AccountPin
   readonly 'make-account': AccountChoice
@@ -98,6 +101,7 @@ const NEEDS_ROOT: Readonly<Record<DecisionKind, boolean>> = {
   'switch-base': false,
   // They go back to root by themselves.
   'build-as-root': false,
+  'begin-as-root': false,
   'pin-account': false,
   'make-account': true,
   port: false,
@@ -125,7 +129,7 @@ export function decide<Kind extends DecisionKind>(kind: Kind, values: readonly D
 }
 
 function evidenceOf(value: Decided[DecisionKind]): readonly Evidence[] {
-  if (!('evidence' in value)) return []
+  if (typeof value === 'string' || !('evidence' in value)) return []
   const { evidence } = value
   return 'source' in evidence ? [evidence] : evidence
 }
@@ -210,6 +214,8 @@ export interface Grant {
   readonly tree?: boolean
   /** An instruction, a setting or the user asks for it: no guess that a run could disprove. */
   readonly declared?: true
+  /** The file as it is there; only where no shell can change it. */
+  readonly file?: Pick<FileEntry, 'mode' | 'size'>
   /** Whether its folder is there is not known: root makes it where it is missing. */
   readonly makesFolder?: boolean
   readonly evidence: readonly Evidence[]

@@ -42,7 +42,7 @@ export interface StageInput {
   readonly asBuilt?: boolean
   /** ONBUILD of its base image, which run in this build; absent: none. */
   readonly triggers?: readonly string[]
-  /** Neither ENTRYPOINT nor CMD is said here, and those of the base image are not known. */
+  /** What it starts lies in a base image of which nothing is known, or is not even said here. */
   readonly startUnknown?: boolean
   /** What its own instructions and the build context say. */
   readonly stated: StageEvidence

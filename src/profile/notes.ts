@@ -1,10 +1,10 @@
 import { isInside, normalisePath } from '../places.ts'
-import { outermostOwn } from '../plan/grants/ladder.ts'
+import { grantedFolders, madeHome, outermostOwn } from '../plan/grants/ladder.ts'
 import { decided } from '../plan/plan.ts'
 import { joinAnd } from '../words.ts'
 import type { ProfileSource } from './make-profile.ts'
 import { giveVolume, type Profile, type ProfileVolume, type RunningNote, userText } from './profile.ts'
-import { isPassing } from './writable-places.ts'
+import { isInWorkdir, isPassing } from './writable-places.ts'
 
 type UnnotedProfile = Omit<Profile, 'notes' | 'running'>
 
@@ -14,7 +14,7 @@ export function notesOf(profile: UnnotedProfile, source: ProfileSource): readonl
 }
 
 function unproved(profile: UnnotedProfile, source: ProfileSource): readonly string[] {
-  const { user, readOnly, asIs } = profile
+  const { user, readOnly, writable, asIs } = profile
   const { result, plan, vendor } = source
   const notes: string[] = []
   const { proof } = result
@@ -35,6 +35,14 @@ function unproved(profile: UnnotedProfile, source: ProfileSource): readonly stri
   if (closed.length > 0)
     notes.push(
       `${closed.join(', ')} ${closed.length === 1 ? 'belongs' : 'belong'} to the user and ${closed.length === 1 ? 'is' : 'are'} closed by the read-only root, since no run wrote there: what has to be filled later needs a mount (--writable)`,
+    )
+  const granted = grantedFolders(decided(plan, 'grant'))
+  const mixed = writable.filter(
+    ({ kind, filled, path }) => kind === 'copy' && filled && granted.includes(path) && isInWorkdir(path, source.facts),
+  )
+  for (const { path } of mixed)
+    notes.push(
+      `what it keeps in ${path} is gone with the container: the image's own files are there too, and a named volume would keep them as they are after an update; give its data a folder of its own`,
     )
   const pod = proof?.cells.find(({ name, outcome }) => name === 'volume of a pod (fsGroup)' && outcome === 'fail')
   if (pod !== undefined)
@@ -111,7 +119,8 @@ function data(
   const kept = owned.filter((path) => !isPassing(path) && !path.startsWith('/etc/'))
   const named = kept.length === 0 ? '' : ` (${joinAnd(kept)})`
   // A run with a read-only root has shown that it writes nothing.
-  const writesNothing = readOnly.value && readOnly.known === 'measured' && writable.length === 0 && kept.length === 0
+  const isWritten = writable.some(({ path }) => !madeHome(plan.account).includes(path))
+  const writesNothing = readOnly.value && readOnly.known === 'measured' && !isWritten && kept.length === 0
   if (volumes.length === 0 && writesNothing) return []
   if (volumes.length === 0)
     return [`folders of the host that it writes to${named} have to be writable for ${owner}: chown -R ${owner} FOLDER`]

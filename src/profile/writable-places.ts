@@ -9,7 +9,7 @@ import {
   outermost,
   STATE_NAME,
 } from '../places.ts'
-import { grantedFolders, writableFolder } from '../plan/grants/ladder.ts'
+import { grantedFolders, madeHome, writableFolder } from '../plan/grants/ladder.ts'
 import { decided, type Grant, type StagePlan } from '../plan/plan.ts'
 import type { ReportProof } from '../report/report.ts'
 import type { ProfileSource } from './make-profile.ts'
@@ -35,19 +35,19 @@ export function writablePlaces(
   proof: ReportProof | null,
 ): readonly WritablePlace[] {
   // Without one of those that were measured it does not work, wherever it lies (/usr/share/x/data).
-  if (proof?.result != null) return places(source, user, proof.result.tmpfs)
+  if (proof?.result != null) return places(source, user, [...proof.result.tmpfs, ...keptWritable(source)])
   // Anything may write to /tmp, and no vendor's list names it.
-  const planned = [
-    ...grantedFolders(decided(source.plan, 'grant')),
-    ...source.plan.handed,
-    ...source.vendor.prepared,
-    '/tmp',
-  ]
+  const planned = [...keptWritable(source), ...source.vendor.prepared, '/tmp']
   return places(
     source,
     user,
     planned.filter((path) => !isSystemFolder(path)),
   )
+}
+
+/** What the image gives to the user, whether or not a run wrote there. */
+function keptWritable({ plan }: ProfileSource): readonly string[] {
+  return [...grantedFolders(decided(plan, 'grant')), ...plan.handed, ...madeHome(plan.account)]
 }
 
 /** Those without which an image that is used as it is would lack something to write. */
@@ -60,20 +60,46 @@ function places(source: ProfileSource, user: ProfileUser | null, paths: readonly
   const { plan, facts } = source
   const volumes = facts.config.volumes.flatMap((volume) => normalisePath(volume, facts.config.workdir) ?? [])
   const own = paths.filter((path) => !volumes.some((volume) => isInside(path, volume)))
-  return outermost(own).map((path) => place(path, facts, decided(plan, 'grant'), user))
+  const homes = madeHome(plan.account)
+  return outermost(own).map((path) => place(path, facts, decided(plan, 'grant'), user, homes.includes(path)))
 }
 
-function place(path: string, facts: ImageFacts, grants: readonly Grant[], user: ProfileUser): WritablePlace {
+function place(
+  path: string,
+  facts: ImageFacts,
+  grants: readonly Grant[],
+  user: ProfileUser,
+  isNew: boolean,
+): WritablePlace {
   const { uid, gid } = user
   // Where the files are not known, what is there must not be hidden.
   const folder = facts.files.known
     ? writableFolder(path, grants, facts.files.value, user)
-    : { uid, gid, mode: /^(\/var)?\/tmp$/.test(path) ? 0o1777 : 0o755, filled: !isPassing(path) }
-  const isState = isStatePlace(path) || (isBelowSystem(path) && STATE_NAME.test(baseName(path)))
+    : { uid, gid, mode: /^(\/var)?\/tmp$/.test(path) ? 0o1777 : 0o755, filled: !isNew && !isPassing(path) }
+  const isState =
+    isStatePlace(path) ||
+    (isBelowSystem(path) && STATE_NAME.test(baseName(path))) ||
+    isNew ||
+    (isInWorkdir(path, facts) && !hasOthers(path, facts, grants, user))
   const passing = isPassing(path) || PASSING_NAME.test(baseName(path))
   // A tmpfs is empty after a restart, and small: only for what is made anew then.
   const kind = passing ? (folder.filled ? 'copy' : 'tmpfs') : isState ? 'state' : 'copy'
   return { kind, path, ...folder }
+}
+
+/** Where a program keeps what nobody told it another place for. */
+export function isInWorkdir(path: string, { config }: ImageFacts): boolean {
+  return config.workdir !== '/' && isInside(path, config.workdir)
+}
+
+/** The image has something there that is not the program's to change, its code most likely: what is kept would be that too. */
+function hasOthers(path: string, { files }: ImageFacts, grants: readonly Grant[], { uid }: ProfileUser): boolean {
+  if (!files.known) return true
+  const own = new Set(grants.flatMap((grant) => (/^(own|create)-/.test(grant.kind) ? [grant.path] : [])))
+  return files.value.list(path).some((name) => {
+    const below = `${path}/${name}`
+    return files.value.entry(below)?.uid !== uid && !own.has(below)
+  })
 }
 
 /**

@@ -111,7 +111,7 @@ export async function unexercised(
           isRemark: true,
         }
       : {
-          message: `not exercised: ${path} stays root and can become another user for what it does, and did not in anything that it was asked; give the proof a check that makes it work (--smoke, or smoke: in the configuration)`,
+          message: `not exercised: ${path} stays root and can become another user, and did not for anything it was asked; add a check that makes it (--smoke)`,
           isRemark: false,
         }
   }

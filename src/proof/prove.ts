@@ -230,6 +230,14 @@ async function conclude(
   const plan = planOf(request, best.hardened)
   const grants = plan === undefined ? [] : decided(plan, 'grant')
   const { baseline, run, late } = await judge(judgeRequest(request, original, best, filled), live, original, best.run)
+  const questions = [
+    ...askedToWrite(original, best.run.traced),
+    ...readState({ grants }),
+    ...unshownPlaces(plan?.unshown ?? []),
+    ...namedFolders(request.facts, grants, plan?.account ?? null),
+  ]
+  // A check of the user's own that passes stands above them.
+  const isChecked = request.smoke.length > 0
   return withDoubt(doubt, {
     hardened: best.hardened,
     report: proofReport(request.engine.version, baseline, run, request.before + rounds.length, [
@@ -237,13 +245,11 @@ async function conclude(
       ...leftBehind(original),
       ...startsNothing(original, request.facts),
       ...untracedRun(original, best.run),
-      ...askedToWrite(original, best.run.traced),
       ...unrunScripts(original, request.facts),
-      ...readState({ grants }),
-      ...unshownPlaces(plan?.unshown ?? []),
-      ...namedFolders(request.facts, grants, plan?.account ?? null),
+      ...(isChecked ? questions : []),
     ]),
     failures: failuresOf(run),
+    open: isChecked ? [] : questions,
     late,
   })
 }

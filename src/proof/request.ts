@@ -57,6 +57,8 @@ export interface Proof {
   readonly report: ReportProof | null
   /** Why it did not pass, one sentence each; empty when it did. */
   readonly failures: readonly string[]
+  /** Places that it may have to write and may not, which no run came to: questions for a person, a sentence each. */
+  readonly open?: readonly string[]
   /** What is missing showed only after a round had passed; see Judged. */
   readonly late?: Late | null
   /** For what must keep root: what was shown of how little it needs. */

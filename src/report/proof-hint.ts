@@ -25,6 +25,12 @@ const LACKS_SERVICE =
 /** `starts /usr/bin/ping`: what the kernel or its mode refuses to start. */
 const STARTS = 'starts '
 
+/** `what takes NET_RAW` */
+const TAKES = /^what takes ([A-Z_]+)$/
+
+/** `refused (/usr/lib/squid/pinger: socket(…)); …` */
+const BY = /^refused \((\/[^\s:]+): /
+
 /** What is said where the proof's own network leads nowhere. */
 const LACKS_NETWORK =
   /network is unreachable|\bE(NETUNREACH|HOSTUNREACH)\b|no route to host|could not resolve|temporary failure/i
@@ -63,6 +69,13 @@ export function proofHint(
     : `a proof needs an original that runs: ${given}`
 }
 
+/** A process that is not root has a capability only by its own file, and only where nothing takes that from it: capabilities(7). */
+function capabilityWays({ name, result }: ReportProof['checks'][number]): string {
+  const capability = TAKES.exec(name)?.[1] ?? ''
+  const program = BY.exec(result)?.[1] ?? 'the program'
+  return `two ways: where it does without, a check of yours that passes (--smoke) says so; else RUN setcap cap_${capability.toLowerCase()}+ep ${program}, and run it with --cap-add=${capability} and without no-new-privileges`
+}
+
 function resultHint(checks: ReportProof['checks'], said: string): string {
   const low = checks.flatMap(({ name, result, passed }) => {
     const port = Number(PORT.exec(name)?.[1] ?? Number.NaN)
@@ -76,6 +89,8 @@ function resultHint(checks: ReportProof['checks'], said: string): string {
   const program = checks.find(({ name, passed }) => !passed && name.startsWith(STARTS))?.name.slice(STARTS.length)
   if (program !== undefined)
     return `where ${program} has capabilities of its own (getcap), RUN setcap -r ${program} lets it start without them`
+  const helper = checks.find(({ name, passed }) => !passed && TAKES.test(name))
+  if (helper !== undefined) return capabilityWays(helper)
   if (REFUSED_PATH.test(said)) return 'name the missing paths with --writable'
   return '--smoke CMD gives the proof a check of your own, which may show more'
 }

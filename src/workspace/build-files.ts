@@ -24,6 +24,8 @@ export interface NamedBuild {
   readonly rights: readonly string[]
   /** A socket of the host's container engine that a Compose service mounts; null where none, or where it is given a group for it. */
   readonly socket: string | null
+  /** As whom a Compose service runs it, in place of what the image says; variables that only who starts it knows stay. Null: as the image says. */
+  readonly user: string | null
   /** What a Compose service starts in place of what the image says; null for a target of a bake file, which starts nothing. */
   readonly start: ServiceStart | null
   /** The file that says it, for people. */
@@ -60,6 +62,7 @@ export function namedBuilds(
       ports: asList(service.ports),
       rights: rightsOf(service),
       socket: socketOf(service),
+      user: service.user == null ? null : (read(service.user) ?? textOf(service.user)),
       start: isBake ? null : { entrypoint: wordsOf(service.entrypoint, read), command: wordsOf(service.command, read) },
       env: pairsOf(service.environment, read),
       envFiles: envFilesOf(service.env_file, read).map((file) => resolve(dirname(path), file)),

@@ -179,7 +179,11 @@ function settingsOf(builds: readonly NamedBuild[], cwd: string): BuildSettings |
     sockets: builds.every(({ socket }) => socket !== null)
       ? builds.flatMap(({ by, socket }) => (socket === null ? [] : [{ by, socket }]))
       : [],
-    services: builds.flatMap(({ start, by, file, ports }) => (start === null ? [] : [{ by, file, ports }])),
+    services: builds.flatMap(({ start, by, file, ports, target }) =>
+      start === null ? [] : [{ by, file, ports, target }],
+    ),
+    users: builds.flatMap(({ by, user }) => (user === null ? [] : [{ by, user }])),
+    allSayUser: builds.every(({ user, start }) => user !== null || start === null),
     ...startsOf(builds),
     targets: [...new Set(builds.flatMap(({ target }) => target ?? []))],
   }

@@ -1,6 +1,6 @@
-import type { Stats } from 'node:fs'
+import { existsSync, type Stats } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
-import { basename, join, relative, resolve } from 'node:path'
+import { basename, join, relative, resolve, sep } from 'node:path'
 import { shellQuoted } from '../borders/shell.ts'
 import { HardenError, reasonOf } from '../errors.ts'
 import { parseReference } from '../image/reference.ts'
@@ -94,8 +94,38 @@ async function candidates(
   buildFiles.push(...tree.buildFiles)
   return tree.found.map(({ path: file, real, error }) => {
     const name = join(target, relative(path, file))
-    return dockerfile(name, file, `path ${real}`, error && unreadable(name, error))
+    const vendored = vendoredFolder(path, file)
+    return {
+      ...dockerfile(name, file, `path ${real}`, error && unreadable(name, error)),
+      found: true,
+      ...(vendored === null ? {} : { vendored }),
+    }
   })
+}
+
+/** Folders of copies of other projects, by their names; `vendor` is one of them where what fills it has left its mark. */
+const copies = new Set([
+  '3rdparty',
+  'Godeps',
+  'bower_components',
+  'site-packages',
+  'third-party',
+  'third_party',
+  'thirdparty',
+])
+const marks = ['modules.txt', 'autoload.php', 'bundle']
+
+/** The folder between `top` and a file (both absolute) that holds copies of other projects, from `top`; null where there is none. */
+function vendoredFolder(top: string, file: string): string | null {
+  const parts = relative(top, file).split(sep).slice(0, -1)
+  const at = parts.findIndex(
+    (part, index) =>
+      copies.has(part) ||
+      (part === 'vendor' &&
+        (/^[\w-]+\.[a-z]{2,}$/.test(parts[index + 1] ?? '') ||
+          marks.some((mark) => existsSync(join(top, ...parts.slice(0, index + 1), mark))))),
+  )
+  return at < 0 ? null : join(...parts.slice(0, at + 1))
 }
 
 /** Null where nothing exists. */

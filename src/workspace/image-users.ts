@@ -133,9 +133,12 @@ function targetsOf(text: string): ReadonlyMap<string, unknown> {
       const list = new RegExp(String.raw`^[ \t]*${key}[ \t]*=[ \t]*\[([^\]]*)\]`, 'm').exec(body)?.[1]
       if (list !== undefined) target[key] = [...list.matchAll(/"([^"\n]*)"/g)].map(([, word]) => word)
     }
-    const contexts = /^[ \t]*contexts[ \t]*=[ \t]*\{([^}]*)\}/m.exec(body)?.[1] ?? ''
+    const contexts = /^[ \t]*contexts[ \t]*=[ \t]*\{([^{}]{0,4000})\}/m.exec(body)?.[1] ?? ''
     target.contexts = Object.fromEntries(
-      [...contexts.matchAll(/"?([\w./:-]+)"?[ \t]*[=:][ \t]*"([^"\n]*)"/g)].map(([, key = '', value]) => [key, value]),
+      [...contexts.matchAll(/(?<![\w./:-])"?([\w./:-]+)"?[ \t]*[=:][ \t]*"([^"\n]*)"/g)].map(([, key = '', value]) => [
+        key,
+        value,
+      ]),
     )
     targets.set(name, target)
   }
@@ -233,7 +236,7 @@ function ofDevcontainer(text: string, { path, name }: At): SaidOfImages {
 
 /** JSON with comments, of which YAML knows none. */
 function withoutComments(text: string): string {
-  return text.replace(/"(?:[^"\\\n]|\\.)*"|\/\/[^\n]*|\/\*(?:(?!\*\/)[\s\S])*\*\//g, (found) =>
+  return text.replace(/"(?:[^"\\\n]|\\.)*"?|\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g, (found) =>
     found.startsWith('"') ? found : '',
   )
 }

@@ -1,4 +1,4 @@
-import { type Dirent, realpathSync, statSync } from 'node:fs'
+import { closeSync, type Dirent, openSync, readSync, realpathSync, statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { bounds } from '../bounds.ts'
@@ -102,6 +102,7 @@ async function enter(folder: string, above: Rules, seen: Seen, depth = 0): Promi
     }
     const isBuildFile = isBuildFileName(entry.name)
     if (!(isBuildFile || isDockerfileName(entry.name)) || isOut(path, false)) continue
+    if (!isBuildFile && entry.isFile() && namedLikeSource.test(entry.name) && !beginsAsDockerfile(path)) continue
     if (isBuildFile) seen.buildFiles.push(path)
     else if (entry.isSymbolicLink()) seen.links.push(path)
     else if (entry.isFile()) seen.files.push({ path, real: realpathSync.native(path), error: null })
@@ -133,7 +134,30 @@ const builtFrom =
 // What is named like a Dockerfile and is none: ignore files, copies that editors and merges leave, documents, the source
 // of templates (their placeholders make another text of them than what is built).
 const notBuilt =
-  /~$|\.(?:dockerignore|containerignore|bak|backup|old|orig|rej|save|sw[a-p]|tmp|md|txt|rst|j2|jinja2?|tmpl|tpl|template|erb|hbs|mustache|in|m4)$/i
+  /~$|\.(?:dockerignore|containerignore|bak|backup|old|orig|rej|save|sw[a-p]|tmp|md|txt|rst|gif|ico|jpe?g|pdf|png|webp|zip|j2|jinja2?|tmpl|tpl|template|erb|hbs|mustache|in|m4)$/i
+
+// It may as well be code or data about Dockerfiles: its text decides.
+const namedLikeSource =
+  /\.(?:c|cc|cpp|cs|css|dart|go|html?|java|js|json|jsx|kt|lock|lua|mjs|php|pl|py|rb|rs|scala|sh|svg|swift|toml|ts|tsx|xml|ya?ml)$/i
+
+/** Is the first of its lines that is no comment one that a Dockerfile begins with? False where it cannot be read. */
+function beginsAsDockerfile(path: string): boolean {
+  const start = Buffer.alloc(bounds.firstLinesBytes)
+  let file: number
+  try {
+    file = openSync(path, 'r')
+  } catch {
+    return false
+  }
+  try {
+    const text = start.toString('utf8', 0, readSync(file, start))
+    const first = text.split('\n').find((line) => !/^\s*(?:#|$)/.test(line)) ?? ''
+    // `from x import y` is Python.
+    return /^\s*(?:ARG\s|FROM\s|(?:arg|from)\s+\S+(?:\s+as\s+\S+)?\s*$)/.test(first)
+  } finally {
+    closeSync(file)
+  }
+}
 
 /** Is a file of this name (not a path) meant to be built? */
 export function isDockerfileName(name: string): boolean {

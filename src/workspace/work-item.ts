@@ -12,6 +12,10 @@ export interface WorkItem {
   readonly reference: string | null
   /** Where the target says that its image is to be taken from; null where it does not, and for Dockerfiles. */
   readonly from: ImageSource | null
+  /** Found in a folder, and not named itself. */
+  readonly found?: boolean
+  /** The folder that it lies in, of copies of other projects; absent where it lies in none. */
+  readonly vendored?: string
   /** How Compose and bake files beside a Dockerfile have it built; absent where none names it. */
   readonly build?: BuildSettings
   /** What the other files of its repository say of its image; absent where there are none to look at. */
@@ -51,11 +55,21 @@ export interface BuildSettings {
   /** Variables that their Compose services set for its containers, of those that all have with one value. */
   readonly env: ReadonlyMap<string, string>
   /** All Compose services that run it, with what they publish. */
-  readonly services: readonly { readonly by: string; readonly file: string; readonly ports: readonly unknown[] }[]
+  readonly services: readonly {
+    readonly by: string
+    readonly file: string
+    readonly ports: readonly unknown[]
+    /** The stage that it builds; null for the last one. */
+    readonly target: string | null
+  }[]
   /** Where each service that runs it mounts the socket of the host's container engine, and gives it no group for that. */
   readonly sockets: readonly { readonly by: string; readonly socket: string }[]
   /** Where each service that runs it is given what only root can use: capabilities, `ALL` for `privileged`. */
   readonly given: readonly { readonly by: string; readonly rights: readonly string[] }[]
+  /** As whom each service that says so runs it. */
+  readonly users: readonly { readonly by: string; readonly user: string }[]
+  /** All of them say so. */
+  readonly allSayUser: boolean
   /** What their Compose services start in place of what the image says, those that publish a port first. */
   readonly starts: readonly ComposeStart[]
   /** One of them starts what the image says. */

@@ -219,3 +219,146 @@ test('a Dockerfile that is named alone knows its neighbours', async () => {
   // Its start script lies with the neighbour.
   expect(leaf?.output).toContain('chown 10001:10001 /var/lib/acme')
 })
+
+const app = 'FROM node:22\nWORKDIR /app\nCOPY . .\nVOLUME /data\nCMD ["node", "server.js"]\n'
+
+test.each<{
+  readonly says: string
+  readonly files: Files
+  readonly verdict: string
+  readonly user: string | null
+  readonly messages: readonly string[]
+}>([
+  {
+    says: 'a GitHub action is run as root',
+    files: { 'action.yml': 'runs:\n  using: docker\n  image: Dockerfile\n', Dockerfile: app },
+    verdict: 'needs-root',
+    user: null,
+    messages: [
+      'must keep root: action.yml (using: docker) runs it as an action, and GitHub gives it a workspace that belongs to root',
+    ],
+  },
+  {
+    says: 'an action of another kind says nothing',
+    files: { 'action.yml': 'runs:\n  using: node20\n  main: index.js\n', Dockerfile: app },
+    verdict: 'hardened',
+    user: '1000:1000',
+    messages: [],
+  },
+  {
+    says: 'a job of a workflow runs its steps in it',
+    files: {
+      '.github/workflows/test.yml':
+        'jobs:\n  build:\n    steps:\n      - run: docker build -t ghcr.io/acme/ci:1 .\n  test:\n    container: ghcr.io/acme/ci:1\n',
+      Dockerfile: app,
+    },
+    verdict: 'incomplete',
+    user: '1000:1000',
+    messages: ['job test of .github/workflows/test.yml runs its steps in it: whether they need root is not known'],
+  },
+  {
+    says: 'a job that says its user itself',
+    files: {
+      '.github/workflows/test.yml':
+        'jobs:\n  build:\n    steps:\n      - run: docker build -t ghcr.io/acme/ci:1 .\n  test:\n    container: { image: "ghcr.io/acme/ci:1", options: --user 0 }\n',
+      Dockerfile: app,
+    },
+    verdict: 'hardened',
+    user: '1000:1000',
+    messages: [],
+  },
+  {
+    says: 'a job of GitLab runs in it',
+    files: {
+      '.gitlab-ci.yml': 'image: registry.acme/ci\nbuild:\n  script:\n    - docker build -t registry.acme/ci .\n',
+      Dockerfile: app,
+    },
+    verdict: 'incomplete',
+    user: '1000:1000',
+    messages: ['.gitlab-ci.yml runs its steps in it: whether they need root is not known'],
+  },
+  {
+    says: 'a development container, with comments in its JSON',
+    files: {
+      '.devcontainer/devcontainer.json':
+        '// For all of us.\n{ "build": { "dockerfile": "../Dockerfile" }, "remoteUser": "node", /* later */ }\n',
+      Dockerfile: app,
+    },
+    verdict: 'incomplete',
+    user: '1000:1000',
+    messages: ['.devcontainer/devcontainer.json develops in it as node: what is done there may need root'],
+  },
+  {
+    says: 'the user of a Compose service is whom it is prepared for',
+    files: { 'compose.yaml': 'services:\n  app:\n    build: .\n    user: "1234:2345"\n', Dockerfile: app },
+    verdict: 'hardened',
+    user: '1234:2345',
+    messages: ['runs as 1234:2345: taken from service app of compose.yaml'],
+  },
+  {
+    says: 'two services that do not agree',
+    files: {
+      'compose.yaml':
+        'services:\n  app:\n    build: .\n    user: "1234:2345"\n  job:\n    build: .\n    user: "$' + '{UID}"\n',
+      Dockerfile: app,
+    },
+    verdict: 'hardened',
+    user: '1000:1000',
+    messages: [
+      'service app of compose.yaml runs it as 1234:2345, and not as USER says: what is given to the user of the image may be closed to it',
+      'service job of compose.yaml runs it as $' +
+        '{UID}, and not as USER says: what is given to the user of the image may be closed to it',
+    ],
+  },
+  {
+    says: 'a service that runs it as root',
+    files: { 'compose.yaml': 'services:\n  app:\n    build: .\n    user: root\n', Dockerfile: app },
+    verdict: 'incomplete',
+    user: '1000:1000',
+    messages: ['service app of compose.yaml runs it as root (user: root), whatever USER says'],
+  },
+])('$says', async ({ files, verdict, user, messages }) => {
+  const result = (await worked({ 'server.js': '', ...files })).get('Dockerfile')
+  const said = (result?.findings ?? []).flatMap(({ message, hint = '' }) => [message, hint])
+  expect(result?.verdict).toBe(verdict)
+  expect(result?.user && `${result.user.uid}:${result.user.gid}`).toBe(user)
+  for (const message of messages) expect(said.some((one) => one.startsWith(message))).toBe(true)
+  if (messages.length === 0) expect(said.join('\n')).not.toMatch(/runs (it|its steps)|develops/)
+})
+
+const service = 'FROM node:22\nCOPY server.js /srv/\nCMD ["node", "/srv/server.js"]\n'
+
+test.each<[string, Files, string, string | null]>([
+  [
+    'a header that forbids edits',
+    { Dockerfile: `# Generated from Dockerfile.tmpl. DO NOT EDIT.\n${service}` },
+    '.',
+    'line 1 says "Generated from Dockerfile.tmpl. DO NOT EDIT."',
+  ],
+  [
+    'the same, named itself',
+    { Dockerfile: `# Generated from Dockerfile.tmpl. DO NOT EDIT.\n${service}` },
+    'Dockerfile',
+    null,
+  ],
+  [
+    'a copy of another project',
+    { 'third_party/x/Dockerfile': service },
+    '.',
+    'third_party holds copies of other projects',
+  ],
+  [
+    'a file that a tool has only begun',
+    { Dockerfile: `# Generated by docker init: see the docs to change it\n${service}` },
+    '.',
+    null,
+  ],
+  ['the same words further down', { Dockerfile: `${service}# do not edit below\n` }, '.', null],
+])('changes that the next generation would lose are only offered: %s', async (_, files, target, reason) => {
+  const [result] = (await worked({ ...files, 'server.js': '' }, [target])).values()
+  const changes = result?.findings.filter(({ transform }) => transform === 'set-user') ?? []
+  const [change] = changes.filter(({ outcome }) => ['fixed', 'offered'].includes(outcome))
+  expect(change?.outcome).toBe(reason === null ? 'fixed' : 'offered')
+  expect(change?.hint ?? '').toContain(reason ?? '')
+  expect(result?.verdict).toBe(reason === null ? 'hardened' : 'incomplete')
+})

@@ -155,6 +155,39 @@ describe('one finding, exit code 1', () => {
   })
 })
 
+test('a file whose root steps follow its USER is compared with the repaired one, run as root', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'harden-image-test-'))
+  const head = 'FROM debian:trixie-slim\nRUN useradd --uid 1000 app\nUSER 1000:1000\nRUN mkdir /opt/thing\n'
+  const files = {
+    // Nobody is root in the end: only the steps are mended.
+    already: `${head}CMD ["sleep", "infinity"]\n`,
+    root: `${head}USER root\nCMD ["sh", "-c", "echo x >> /opt/thing/log; exec sleep infinity"]\n`,
+    // That is no matter of who is in force.
+    broken: `${head}RUN exit 3\nCMD ["sleep", "infinity"]\n`,
+  }
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      await mkdir(join(folder, name))
+      await writeFile(join(folder, name, 'Dockerfile'), text)
+    }
+    const { stdout } = await harden(['--prove', '--format', 'json', '.'], { cwd: folder })
+    const results: readonly TargetResult[] = JSON.parse(stdout).results
+    const told = results.map(({ target, verdict, proof }) => [target, verdict, proof?.passed, proof?.baseline.uids])
+    expect(told).toEqual([
+      ['already/Dockerfile', 'unchanged', true, [0]],
+      ['broken/Dockerfile', 'failed', undefined, undefined],
+      ['root/Dockerfile', 'hardened', true, [0]],
+    ])
+    const [already, broken, root] = results
+    for (const result of [already, root])
+      expect(result?.proof?.remarks.join('\n')).toContain('the original does: it does not build')
+    expect(already?.output).toBe(files.already.replace(/(USER .*\n)(RUN mkdir .*\n)/, '$2$1'))
+    expect(JSON.stringify(broken)).toContain('mkdir /opt/thing')
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
 test('each folder of a tree has the engine that its configuration asks for', async () => {
   const tag = await ensureImage('already-nonroot')
   const folder = await mkdtemp(join(tmpdir(), 'harden-image-test-'))

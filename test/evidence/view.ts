@@ -17,9 +17,10 @@ export function partOf({
   const whole: ImageConfig = { ...emptyConfig, ...config }
   const facts: ImageFacts = { ...unknownFacts('example.org/test:1', 'nobody looked'), config: whole }
   const files = createFileModel(contents?.entries ?? new Map(), contents?.texts ?? new Map())
-  const start = { launches: [], programs: [], scripts: [], writes: [], possibleWrites: [], actions: [], unread: [] }
+  const start = { launches: [], programs: [], scripts: [], asked: [], writes: [], possibleWrites: [], actions: [], unread: [] }
   const rest = { builders: [], chain: [], servers: [], installed: [], entry: null, built: false, asBuilt: false }
-  return { contents, facts, files, own: files, started: whole, start, ...rest, ...known } as unknown as StageView
+  const seen = contents ?? { entries: new Map(), texts: new Map(), origins: new Map() }
+  return { contents: seen, facts, files, own: files, started: whole, start, ...rest, ...known } as unknown as StageView
 }
 
 export function claimsOf(provider: Provider, view: StageView, earlier: readonly Claim[] = []): readonly Claim[] {

@@ -507,3 +507,21 @@ describe('a program that nobody has told us of', () => {
     expect(spans).toEqual(lines)
   })
 })
+
+describe('a line that gives a socket away', () => {
+  const config =
+    '[unix_http_server]\nfile=/run/s.sock\n;chown=nobody\nchown = root:www-data\n[program:x]\ncommand=chown=x\n'
+  const owners = (path: string, text: string, cmd = ['supervisord', '-n']) =>
+    report({ cmd, files: { [path]: text } }).owners.map(({ text }) => text)
+
+  test('goes, since supervisord stops over it', () => {
+    expect(owners('/etc/supervisor/supervisord.conf', config)).toEqual(['chown = root:www-data'])
+    expect(owners('/app/supervisord.conf', 'chown=%(ENV_X)s', ['sh', '-c', 'exec supervisord'])).toHaveLength(1)
+  })
+
+  test('stays where the program is not started, or the file is of another', () => {
+    expect(owners('/etc/supervisor/supervisord.conf', config, ['server'])).toEqual([])
+    expect(owners('/etc/thing.conf', config)).toEqual([])
+    expect(owners('/etc/supervisor/supervisord.conf', '[unix_http_server]\nchmod=0770\n')).toEqual([])
+  })
+})

@@ -31,6 +31,25 @@ test('marks of sed stay what they were', () => {
   expect(result([port, switched], text)).toBe('served -l [::]:8080 a&b || exit $?\n')
 })
 
+test('two ports of one line move both', () => {
+  const text = "exec served --port=80 --tls-port=443 -h 'x:80 y'\n"
+  const line = text.trim()
+  const ports = [
+    edit('port', inPlaceOf(line, line.replace('--port=80', '--port=8080'))),
+    edit('port', inPlaceOf(line, line.replace('=443', '=8443'))),
+  ]
+  expect(result(ports, text)).toBe("exec served --port=8080 --tls-port=8443 -h 'x:80 y'\n")
+})
+
+test('a change whose word is no longer the only one of its kind is left as it was', () => {
+  const text = 'exec served 80 443\n'
+  const ports = [
+    edit('port', inPlaceOf('exec served 80 443', 'exec served 443 443')),
+    edit('port', inPlaceOf('exec served 80 443', 'exec served 80 8443')),
+  ]
+  expect(result(ports, text)).toBe('exec served 443 443\n')
+})
+
 test('what is found as it is stays as it was written', () => {
   const port = edit('port', inPlaceOf('served --quiet', 'served --port=8053 --quiet'))
   const switched = edit('step-down', inPlaceOf(' --setuid=web', ''))

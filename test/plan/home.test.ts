@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import type { Operation } from '../../src/evidence/operation.ts'
 import { foundByHome, homeNeeds, observedNeeds } from '../../src/plan/grants/observed-needs.ts'
 import { planHome } from '../../src/plan/home.ts'
 import type { AccountChoice } from '../../src/plan/plan.ts'
@@ -91,6 +92,26 @@ test.each<[string, string, string[], string[]]>([
   const observation = { operations, bound: [], uids: [], programs: [], opened: null, home: '/root', needsRoot: null }
   expect(observedNeeds(observation).map(({ path }) => path)).toEqual(elsewhere)
   expect(homeNeeds(observation).map(({ path }) => path)).toEqual(inHome)
+})
+
+test.each<[string, Operation[], string[]]>([
+  [
+    '/etc',
+    [operation('create-file', '/etc/CuAb12'), operation('rename', '/etc/CuAb12', { to: '/etc/localtime', made: true })],
+    ['/etc/localtime'],
+  ],
+  [
+    '/srv/app',
+    [
+      operation('create-file', '/srv/app/sedAb'),
+      operation('rename', '/srv/app/sedAb', { to: '/srv/app/x', made: true }),
+    ],
+    ['/srv/app/sedAb', '/srv/app/x'],
+  ],
+  ['/etc, where it stays,', [operation('create-file', '/etc/app.id')], ['/etc/app.id']],
+])('a name that is drawn is asked for in no folder of the system: in %s', (_, operations, paths) => {
+  const observation = { operations, bound: [], uids: [], programs: [], opened: null, home: '/root', needsRoot: null }
+  expect(observedNeeds(observation).map(({ path }) => path)).toEqual(paths)
 })
 
 test('settings that only the home of root leads to keep HOME there', () => {

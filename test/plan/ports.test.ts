@@ -31,6 +31,18 @@ describe('a port in a value', () => {
   })
 })
 
+test.each<[string, string]>([
+  ['ldap:///', 'ldap://:8389/'],
+  ['"ldap:///', '"ldap://:8389/'],
+  ["ldap:///'", "ldap://:8389/'"],
+  ['"ldap://0.0.0.0/"', '"ldap://0.0.0.0:8389/"'],
+  ['ldap://other/', 'ldap://other/'],
+  ['ldaps:///', 'ldaps:///'],
+  ['ldapi:///', 'ldapi:///'],
+])('a port that %s stands for', (before, after) => {
+  expect(movePort(before, 389, 8389)).toBe(after)
+})
+
 describe('a port in the command', () => {
   test.each<[string[], string[]]>([
     [

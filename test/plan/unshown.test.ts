@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { Certainty, Need } from '../../src/evidence/claim.ts'
-import { said, unshownGrants } from '../../src/plan/grants/excluded-parts.ts'
+import { harmlessNeeds, said, unshownGrants } from '../../src/plan/grants/excluded-parts.ts'
 import type { Grant } from '../../src/plan/plan.ts'
 import { unshownPlaces } from '../../src/proof/caveats.ts'
 
@@ -39,4 +39,33 @@ test('what is known of packages in general a run tells better', () => {
     evidence: { source: 'packages', subject: '/x', detail: '' },
   })
   expect(said([need('possible'), need('declared')])).toHaveLength(1)
+})
+
+const need = (path: string, access: Need['access'], evidence: Grant['evidence'][number]): Need => ({
+  access,
+  path,
+  certainty: 'declared',
+  evidence,
+})
+
+test.each<[Grant['kind'], string, boolean]>([
+  // It keeps state by its name, or is one thing of the program's own.
+  ['own-directory', '/srv/app/storage', true],
+  ['own-directory', '/var/lib/app', true],
+  ['create-directory', '/srv/app/new', true],
+  ['create-file', '/opt/app/count', true],
+  ['own-file', '/opt/app/settings.ini', true],
+  ['group-read', '/etc/app/secret', true],
+  // A person is asked.
+  ['own-directory', '/srv/app', false],
+  ['own-file', '/etc/app/settings.ini', false],
+  ['create-file', '/usr/share/app/x', false],
+  ['create-directory', '/etc/app/conf.d', false],
+])('what no run has shown, %s %s, is given without a question: %j', (kind, path, isGiven) => {
+  const one = grant(kind, path)
+  const [evidence] = one.evidence
+  if (evidence === undefined) throw new Error('a grant has evidence')
+  const other = need('/srv/other', 'write', { source: 'declared', subject: '/srv/other', detail: 'of something else' })
+  const own = need(path, 'write', evidence)
+  expect(harmlessNeeds([own, other], [one])).toEqual(isGiven ? [own] : [])
 })

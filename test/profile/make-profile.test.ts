@@ -120,6 +120,33 @@ describe('nothing is claimed that was not shown', () => {
     ])
   })
 
+  test('a home that is made for the user stays writable and is kept, whatever a run wrote', () => {
+    const result = proof.result === null ? null : { ...proof.result, readOnlyRootfs: true, tmpfs: ['/tmp'] }
+    const own: BaseFile = { ...server, passwd: ['root:x:0:0::/root:/bin/sh'], group: ['root:x:0:'] }
+    const places = (base: BaseFile) =>
+      profileOf('example.org/own:1', base, { result }).writable.map(({ kind, path }) => `${kind} ${path}`)
+    expect(places(own)).toEqual(['state /home/app', 'tmpfs /tmp'])
+    expect(places(server)).toEqual(['tmpfs /tmp'])
+  })
+
+  test('what it keeps where it starts has a volume with a name, but not with the code around it', () => {
+    const result = proof.result === null ? null : { ...proof.result, readOnlyRootfs: true, tmpfs: [] }
+    const kept = (...below: string[]) => {
+      const files = [...(server.files ?? []), 'drwxr-xr-x 0:0 /srv/app', ...below]
+      const base = { ...server, config: { ...server.config, workdir: '/srv/app' }, files }
+      const policy = { ...defaultPolicy, writable: ['/srv/app/out'] }
+      const { writable, notes } = profileOf('example.org/server:1', base, { result }, policy)
+      return { kinds: writable.map(({ kind, path }) => `${kind} ${path}`), notes: notes.join() }
+    }
+    expect(kept('drwxr-xr-x 0:0 /srv/app/out').kinds).toEqual(['state /srv/app/out'])
+    expect(kept('drwxr-xr-x 0:0 /srv/app/out', '-rw-r--r-- 999:999 /srv/app/out/x.db').kinds).toEqual([
+      'state /srv/app/out',
+    ])
+    const mixed = kept('drwxr-xr-x 0:0 /srv/app/out', '-rw-r--r-- 0:0 /srv/app/out/main.js')
+    expect(mixed.kinds).toEqual(['copy /srv/app/out'])
+    expect(mixed.notes).toContain('what it keeps in /srv/app/out is gone with the container')
+  })
+
   test('a tmpfs, which is empty after a restart, is only for what is made anew then', () => {
     const kinds = (...tmpfs: string[]) => {
       const result = proof.result === null ? null : { ...proof.result, readOnlyRootfs: true, tmpfs }

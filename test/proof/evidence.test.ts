@@ -97,6 +97,16 @@ describe('writableMounts', () => {
     ])
   })
 
+  test('a home that is made for the user is writable, whether or not a run wrote there', () => {
+    const targets = (createHome: boolean, home = '/home/app') =>
+      writableMounts([], { grants: [] }, facts, { uid: 10001, gid: 10001, home, createHome }).map(
+        ({ target }) => target,
+      )
+    expect(targets(true)).toEqual(['/home/app'])
+    expect(targets(false)).toEqual([])
+    expect(targets(true, '/')).toEqual([])
+  })
+
   test('a link on the way is followed, also to what is not there yet', () => {
     expect(mounts('/var/run/app/x.pid')).toMatchObject([{ target: '/run/app' }])
   })

@@ -29,6 +29,23 @@ test.each([
     '-1 EACCES',
     /RUN setcap -r \/usr\/bin\/ping/,
   ],
+  [
+    'a helper that misses a capability',
+    [
+      check(
+        'what takes NET_RAW',
+        'refused (/usr/lib/x/pinger: socket(AF_INET, SOCK_RAW) = -1 EPERM); a check of yours',
+      ),
+    ],
+    'not permitted',
+    /^two ways: .*--smoke.*; else RUN setcap cap_net_raw\+ep \/usr\/lib\/x\/pinger, .*--cap-add=NET_RAW and without no-new-privileges$/,
+  ],
+  [
+    'a capability that nobody knows the user of',
+    [check('what takes MKNOD', 'refused (mknod("/dev/x") = -1 EPERM); a check of yours')],
+    'not permitted',
+    /cap_mknod\+ep the program,/,
+  ],
   ['something else', [check('http :8080/', '500')], 'http :8080/: was 200, is 500', /--smoke/],
 ])('%s', (_, checks, said, hint) => {
   expect(proofHint({ result, checks }, said)).toMatch(hint)

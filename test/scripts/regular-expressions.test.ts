@@ -22,11 +22,21 @@ const MADE: Readonly<Record<string, string>> = {
   'src/evidence/vendor-files.ts: String.raw`(?:^|[\\s/])${program}\\s(?:[^;&|]*\\s)?${option}\\s*["\']?(/[^\\s"\';&|]+)`':
     'constants, and names of \\w alone',
   'src/evidence/servers.ts: `^(?:${pattern})$`': 'the catalogue, which is ours',
+  'src/evidence/unknown-servers.ts: String.raw`(?<![\\w.-])${escapeEre(word)}(?![\\w-])`':
+    'a name, escaped, between two borders of words',
+  'src/workspace/image-users.ts: String.raw`^[ \\t]*${key}[ \\t]*=[ \\t]*"([^"\\n]*)"`':
+    'constants, and names of \\w alone',
+  'src/workspace/image-users.ts: String.raw`^[ \\t]*${key}[ \\t]*=[ \\t]*\\[([^\\]]*)\\]`':
+    'constants, and names of \\w alone',
+  "src/workspace/surroundings.ts: names.map((name) => name.replace(/[.*+?^${}()|[\\]\\\\]/g, '\\\\$&')).join('|')":
+    'names, escaped',
   'src/evidence/frameworks.ts: says': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: pattern': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: run': 'the catalogue, which is ours',
   'src/evidence/start-cautions.ts: `^(?:${each.program})$`': 'the catalogue, which is ours',
   "src/evidence/start-cautions.ts: each.with ?? ''": 'the catalogue, which is ours',
+  'src/evidence/root-home.ts: one.path': 'the catalogue, which is ours',
+  'src/evidence/root-home.ts: known.readBy': 'the catalogue, which is ours',
   'src/evidence/start-cautions.ts: manager.toldBy': 'the catalogue, which is ours',
   'src/evidence/unknown-servers.ts: known.package': 'the catalogue, which is ours',
   "src/evidence/root-home.ts: homeTools.map(({ run }) => run).join('|')": 'the catalogue, which is ours',
@@ -100,6 +110,7 @@ const MADE: Readonly<Record<string, string>> = {
   "src/image/sources/catalogue.ts: `^${glob.replace(/[.+?^${}()|[\\]\\\\]/g, '\\\\$&').replaceAll('*', '[^/]*')}$`":
     'the catalogue, which is ours',
   'src/image/sources/catalogue.ts: tagPattern': 'the catalogue, which is ours',
+  "src/image/step-down/daemons.ts: `^[ \\\\t]*(?:${owner.join('|')})[ \\\\t]*=`": 'the catalogue, which is ours',
   'src/image/step-down/daemons.ts: `^[ \\\\t]*(?:${keys})${between}["\']?(?<${named}>[\\\\w.$\\\\{\\\\}-]+)["\']?[ \\\\t]*(?:;[ \\\\t]*)?$`':
     'constants, and names of \\w alone',
   'src/image/step-down/daemons.ts: inOption.pattern': 'the catalogue, which is ours',
@@ -111,6 +122,8 @@ const MADE: Readonly<Record<string, string>> = {
   'src/image/step-down/config-lines.ts: `^[ \\\\t]*(?:export[ \\\\t]+)?(?:: \\\\$\\\\{)?${name}:?=["\']?([\\\\w.-]+)`':
     'constants, and names of \\w alone',
   'src/image/step-down/config-lines.ts: daemon.user': 'constants, and names of \\w alone',
+  'src/image/step-down/first-start.ts: `\\\\b(read|for|printf|mapfile|readarray|getopts)\\\\b[^\\\\n;]*\\\\b${name}\\\\b`':
+    'constants, and names of \\w alone',
   'src/image/step-down/first-start.ts: `(^|[^\\\\w$"{])${name}\\\\+?=|\\\\b(read|for|printf|mapfile|readarray|getopts)\\\\b[^\\\\n;]*\\\\b${name}\\\\b|\\\\{${name}:?=`':
     'constants, and names of \\w alone',
   'src/image/step-down/root-checks.ts: `${uid}${operator}${zero}|${zero}${operator}${uid}|${name}${operator}${root}`':

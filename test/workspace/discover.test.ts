@@ -51,6 +51,40 @@ describe('names', () => {
 })
 
 describe('folders', () => {
+  test.each([
+    ['Dockerfile.png', 'FROM debian\n'],
+    ['dockerfile.go', 'package dockerfile\n'],
+    ['dockerfile.py', '# reads Dockerfiles\nfrom dockerfile import parse\n'],
+    ['dockerfile.yaml', 'on: push\n'],
+    ['dockerfile.js', ''],
+  ])('what is only named like a Dockerfile is none: %s', async (name, content) => {
+    const cwd = tree({ [name]: content, Dockerfile: text })
+    expect(await targets(cwd, '.')).toEqual(['Dockerfile'])
+  })
+
+  test.each([
+    ['Dockerfile.go', '# syntax=docker/dockerfile:1\n\nARG V=1\nFROM golang:$V\n'],
+    ['Dockerfile.py', 'from python:3 as build\n'],
+    ['Dockerfile.js', `${'# a licence\n'.repeat(600)}FROM node\n`],
+  ])('what is named after a language and begins as a Dockerfile is one: %s', async (name, content) => {
+    expect(await targets(tree({ [name]: content }), '.')).toEqual([name])
+  })
+
+  test.each([
+    ['third_party/z/Dockerfile', 'third_party'],
+    ['a/vendor/example.org/x/Dockerfile', 'a/vendor'],
+    ['web/vendor/shop/Dockerfile', undefined],
+    ['Dockerfile', undefined],
+  ])('a copy of another project is known by its folder: %s', async (path, folder) => {
+    const { found } = await discover(['.'], tree({ [path]: text }))
+    expect(found.map(({ vendored }) => vendored)).toEqual([folder])
+  })
+
+  test('a folder vendor that a package manager has filled holds copies', async () => {
+    const { found } = await discover(['.'], tree({ 'vendor/autoload.php': '', 'vendor/shop/Dockerfile': text }))
+    expect(found.map(({ vendored }) => vendored)).toEqual(['vendor'])
+  })
+
   test('every Dockerfile below, sorted, joined with the argument as given', async () => {
     const cwd = tree({
       'services/web/Dockerfile': text,
@@ -217,6 +251,8 @@ describe('how Compose and bake files build it', () => {
     env: {},
     given: [],
     sockets: [],
+    users: [],
+    allSayUser: false,
     services: expect.anything(),
     starts: [],
     startsOwn: true,
@@ -370,6 +406,8 @@ describe('how Compose and bake files build it', () => {
       env: {},
       given: [],
       sockets: [],
+      users: [],
+      allSayUser: false,
       services: expect.anything(),
       starts: [],
       startsOwn: true,

@@ -4,7 +4,7 @@ import { commentWords, heredocCopy, quotedWord } from '../../src/borders/dockerf
 import { allInstructions } from '../../src/dockerfile/layout.ts'
 import type { Dockerfile, Instruction, Stage } from '../../src/dockerfile/model.ts'
 import { sourceSpan } from '../../src/dockerfile/words.ts'
-import type { Edit } from '../../src/edit.ts'
+import type { Edit, Span } from '../../src/edit.ts'
 import type { EnvSetting } from '../../src/evidence/claim.ts'
 import { memoizeByObject } from '../../src/memoize.ts'
 import { insertLines, placeOf } from './placement.ts'
@@ -66,6 +66,47 @@ export function insertEnv(dockerfile: Dockerfile, stage: Stage, setting: EnvSett
     ...reason(setting.reason),
     `${keyword(dockerfile, 'ENV')} ${setting.name}=${quotedWord(setting.value, dockerfile.escape)}`,
   ])
+}
+
+interface NamedSpan extends Span {
+  readonly name: string
+}
+
+/**
+ * The default of the build argument that a variable of the stage takes its port from (`ENV PORT=$P`): a literal in its place
+ * would leave `--build-arg P` without effect. Null where the variable takes it from elsewhere, or the default is another port.
+ */
+export function argumentOf(
+  dockerfile: Dockerfile,
+  stage: Stage,
+  { name }: Pick<EnvSetting, 'name'>,
+  ports: ReadonlySet<string>,
+): NamedSpan | null {
+  const names = stage.instructions.flatMap(({ keyword: word, words }) =>
+    word === 'ENV' ? words.flatMap(({ text }) => referenceIn(text, name) ?? []) : [],
+  )
+  const [argument] = names
+  // What the build is told counts before the default.
+  if (argument === undefined || names.length > 1 || dockerfile.args.has(argument)) return null
+  const spans = stage.instructions.flatMap(({ keyword: word, words }) =>
+    word !== 'ARG'
+      ? []
+      : words.flatMap(({ text, span }) => {
+          const value = text.startsWith(`${argument}=`) ? text.slice(argument.length + 1) : null
+          return value === null || !ports.has(value)
+            ? []
+            : [{ name: argument, start: span.start + argument.length + 1, end: span.end }]
+        }),
+  )
+  const [span] = spans
+  return span === undefined || spans.length > 1 ? null : span
+}
+
+/** `PORT=$P`, `PORT=${P}`. */
+function referenceIn(text: string, name: string): string | null {
+  if (!text.startsWith(`${name}=`)) return null
+  const found = /^"?\$(?:\{(\w+)\}|(\w+))"?$/.exec(text.slice(name.length + 1))
+  return found?.[1] ?? found?.[2] ?? null
 }
 
 /** What makes a shell form say `after`: only the words that differ, so that line breaks and spacing stay. */

@@ -94,6 +94,12 @@ function tailOf(stage: Stage, kinds: ReadonlySet<string>): Instruction | null {
   return stage.instructions[above + 1] ?? null
 }
 
+/** A COPY or ADD gives what it brings to the account. Numeric, since --link resolves no names (FACTS 13). */
+export function chownOf(copy: Instruction, { uid, gid }: { readonly uid: number; readonly gid: number }): Edit {
+  const at = copy.keywordSpan.end
+  return { start: at, end: at, text: ` --chown=${uid}:${gid}` }
+}
+
 /** The instruction and its lines gone. At the end of a text without a final newline, the line end before goes too. */
 export function removeInstruction(dockerfile: Dockerfile, instruction: Instruction): Edit {
   const { source } = dockerfile

@@ -1,4 +1,5 @@
 import type { Instruction, Stage } from '../../src/dockerfile/model.ts'
+import { baseName, isInside, normalisePath } from '../../src/places.ts'
 
 const MAKES = new Set(['WORKDIR', 'COPY', 'ADD', 'RUN'])
 
@@ -14,10 +15,36 @@ export function madeBelow({ instructions }: Stage, line: Instruction, path: stri
   return !above.some(({ text }) => says(text, path)) && makers(instructions.slice(at)).some(mayMake(path))
 }
 
-function mayMake(path: string): (maker: Pick<Instruction, 'keyword' | 'text'>) => boolean {
-  // Where a relative folder leads, or a variable, the text does not say.
-  return ({ keyword, text }) =>
-    says(text, path) || (keyword === 'WORKDIR' && (!text.startsWith('/') || /\$/.test(text)))
+function mayMake(path: string): (maker: Instruction) => boolean {
+  return (maker) => {
+    const { keyword, text } = maker
+    if (says(text, path)) return true
+    const target = keyword === 'WORKDIR' ? text : keyword === 'RUN' ? null : targetOf(maker)
+    if (target === null) return false
+    // Where a relative folder leads, or a variable, the text does not say.
+    if (!target.startsWith('/') || /\$/.test(target)) return true
+    return keyword !== 'WORKDIR' && isInside(path, normalisePath(target) ?? target)
+  }
+}
+
+/** Where a COPY or ADD puts its files; null where it names nothing. */
+function targetOf({ json, words }: Instruction): string | null {
+  return (json?.map((item) => item.value) ?? words.map((word) => word.value)).at(-1) ?? null
+}
+
+/** The COPY or ADD below a line that brings this very file and no other, as root's. */
+export function copyOf({ instructions }: Stage, line: Instruction, path: string): Instruction | null {
+  const brings = (one: Instruction): boolean => {
+    if (one.keyword !== 'COPY' && one.keyword !== 'ADD') return false
+    const written = one.json?.map((item) => item.value) ?? one.words.map((word) => word.value)
+    const [source, target] = written
+    if (source == null || target == null || written.length !== 2 || !target.startsWith('/')) return false
+    const at = target.endsWith('/') ? `${target}${baseName(source)}` : target
+    return normalisePath(at) === path
+  }
+  const found = instructions.slice(instructions.indexOf(line)).filter(brings)
+  const [copy] = found
+  return copy === undefined || found.length > 1 || copy.flags.some(({ name }) => name === 'chown') ? null : copy
 }
 
 /** `/data` and `/data/x`, not `/database`. */

@@ -144,7 +144,14 @@ function commonName(familiarName: string): string {
 /** All that does not depend on the tag. */
 type PlainEntry = Omit<CatalogueEntry, 'tag'>
 
-function plainEntry({ image, variant }: CatalogueMatch): PlainEntry {
+const plainEntry = memoizeByObject(({ image, variant, name }: CatalogueMatch): PlainEntry => {
+  const plain = entryOf(image, variant)
+  const user = image.users?.[name]
+  if (user === undefined || plain.class !== 'already-nonroot') return plain
+  return { ...plain, config: { ...plain.config, user }, class: user === '0' ? 'plain-root' : plain.class, user: null }
+})
+
+function entryOf(image: CatalogueImage, variant: Variant): PlainEntry {
   let known = plainEntries.get(variant)
   if (known === undefined) {
     const { tagPattern: _, tags: __, ...facts } = variant

@@ -133,6 +133,17 @@ export function accountLines(files: FileModel, paths: readonly string[], names: 
 const OWNER =
   /^[ \t]*\$?["']?(?:file|dir|directory|log|output|socket|sock|unix|pid|db|data|create|default)[_-]?(?:owner|user|group|uid|gid)["']?(?:[ \t]*[=:][ \t]*|[ \t]+)["']?(?<name>[\w.-]+)["']?[ \t]*(?:[;,][ \t]*)?$/gim
 
+/** Of the daemons that are started: without it what they make is theirs. */
+export function daemonOwnerLines(files: FileModel, programs: ReadonlySet<string>): readonly OwnerLine[] {
+  return [...files.texts()].sort().flatMap((path) => {
+    const text = daemonsOfFile(path, null).length === 0 ? '' : (files.text(path) ?? '')
+    return daemonsOfFile(path, null)
+      .filter((daemon) => daemon.programs.some((program) => programs.has(program)))
+      .flatMap(({ owner }) => (owner === null ? [] : [...text.matchAll(owner)]))
+      .map(({ index }) => ({ path, ...place(text, index) }))
+  })
+}
+
 export interface OwnerLine extends TextLine {
   readonly path: string
 }

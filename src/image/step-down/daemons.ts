@@ -3,7 +3,7 @@ import { programs } from '../../../catalogue/programs/index.ts'
 import { nameOf } from '../../path.ts'
 
 /** A program that switches to another user by itself where it is told so, as it is looked for. */
-export interface SwitchingDaemon extends Omit<DaemonSwitch, 'files' | 'says' | 'user' | 'group' | 'inOption'> {
+export interface SwitchingDaemon extends Omit<DaemonSwitch, 'files' | 'says' | 'user' | 'group' | 'owner' | 'inOption'> {
   readonly name: string
   readonly programs: readonly string[]
   /** Which files configure it. */
@@ -14,6 +14,8 @@ export interface SwitchingDaemon extends Omit<DaemonSwitch, 'files' | 'says' | '
   readonly user: RegExp
   /** A line that names the group alone. */
   readonly group: RegExp | null
+  /** Whole lines that say whom what it makes is given to. */
+  readonly owner: RegExp | null
   readonly inOption: { readonly option: string; readonly pattern: RegExp } | null
 }
 
@@ -75,7 +77,7 @@ const byProgram = new Map(daemons.flatMap((daemon) => daemon.programs.map((name)
 
 function daemonBy(
   { name, programs }: ProgramRule,
-  { files = [], says, user, group, inOption, ...rest }: DaemonSwitch,
+  { files = [], says, user, group, owner, inOption, ...rest }: DaemonSwitch,
 ): SwitchingDaemon {
   return {
     ...rest,
@@ -85,6 +87,7 @@ function daemonBy(
     says: says === undefined ? null : new RegExp(says, 'm'),
     user: user === undefined ? NOTHING : expressionOf(user, 'user'),
     group: group === undefined ? null : expressionOf(group, 'group'),
+    owner: owner === undefined ? null : new RegExp(`^[ \\t]*(?:${owner.join('|')})[ \\t]*=`, 'gm'),
     inOption: inOption === undefined ? null : { option: inOption.option, pattern: new RegExp(inOption.pattern) },
   }
 }

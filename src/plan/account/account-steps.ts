@@ -16,6 +16,8 @@ export type AccountStep =
       /** Where options can be put in and where a command can be put before it; null where the text does not allow it. */
       readonly place: { readonly command: number; readonly options: number } | null
     }
+  /** What it is sure to do, and what it may: an account that may be gone is nobody to run as. */
+  | { readonly kind: 'delete'; readonly name: string }
   | { readonly kind: 'change'; readonly name: string; readonly uid: number | null; readonly gid: number | null }
   | {
       readonly kind: 'lines'
@@ -24,7 +26,7 @@ export type AccountStep =
       readonly groups: readonly Group[]
     }
 
-const MENTIONS = /(?:user|group)(?:add|mod)|add(?:user|group)|passwd|\bgroup\b/
+const MENTIONS = /(?:user|group)(?:add|mod|del)|(?:add|del)(?:user|group)|passwd|\bgroup\b/
 
 /** What a RUN or a COPY with a heredoc does to accounts. */
 export function accountSteps(step: Step, escapeChar: string): readonly AccountStep[] {
@@ -65,8 +67,17 @@ function stepOf(
       },
     ]
   }
+  if (DELETES.has(words[0] ?? '')) return deleted(words.slice(1))
   if (words[0] === 'usermod' || words[0] === 'groupmod') return changed(words)
   return appended(command)
+}
+
+const DELETES = new Set(['userdel', 'deluser'])
+
+/** `userdel -r NAME`, `deluser --remove-home NAME`; of two names the second is a group that the first leaves. */
+function deleted(words: readonly (string | null)[]): readonly AccountStep[] {
+  const [name, ...more] = words.filter((word) => word === null || !word.startsWith('-'))
+  return name == null || more.length > 0 ? [] : [{ kind: 'delete', name }]
 }
 
 /** The text of the word that follows an option, or is joined to it. */

@@ -1,6 +1,6 @@
 import { programsOf } from '../../command/index.ts'
 import type { Evidence, Need } from '../../evidence/claim.ts'
-import { userNamed } from '../../image/accounts.ts'
+import { isOfSystem, isStockAccount, userNamed } from '../../image/accounts.ts'
 import type { Account, ImageFacts } from '../../image/facts.ts'
 import { type Candidate, isFit } from './choose-account.ts'
 import type { Created, CreatedAccount } from './created-accounts.ts'
@@ -26,13 +26,16 @@ export interface CandidateSources {
   /** Uids that did the work in a run as root. */
   readonly observedUids: readonly number[]
   readonly needs: readonly Need[]
-  /** Uids to which COPY and ADD give what they bring, whoever has most of it first. */
-  readonly copiedTo?: readonly number[]
+  /** Names and uids to which COPY and ADD give what they bring, whoever has most of it first. */
+  readonly copiedTo?: readonly (string | number)[]
+  /** Names to which the Dockerfile gives whole folders. Absent: none. */
+  readonly given?: ReadonlySet<string>
 }
 
 /** Everybody whom the program could run as, best reason first. */
 export function candidates(sources: CandidateSources): readonly Candidate[] {
-  return [
+  const { given } = sources
+  const all = [
     ...earlierUsers(sources),
     ...created(sources),
     ...switchTargets(sources),
@@ -45,6 +48,9 @@ export function candidates(sources: CandidateSources): readonly Candidate[] {
     ...writtenOwners(sources),
     ...closedOwners(sources),
   ]
+  return given === undefined
+    ? all
+    : all.map((one) => (one.name !== null && given.has(one.name) ? { ...one, given: true } : one))
 }
 
 function named(name: string, evidence: Evidence): Candidate {
@@ -72,6 +78,7 @@ function created({ created: { users }, switches }: CandidateSources): readonly C
   const weight = ({ name, owns }: CreatedAccount): number =>
     (switches.some(({ user }) => user === name) ? 2 : 0) + (owns ? 1 : 0)
   return users
+    .filter((user) => !isOfSystem(user.name) || weight(user) > 0)
     .toSorted((a, b) => weight(b) - weight(a))
     .map(({ name }) => named(name, { source: 'declared', subject: name, detail: 'created by this Dockerfile' }))
 }
@@ -116,9 +123,11 @@ function handedTo({ needs, copiedTo = [] }: CandidateSources): readonly Candidat
     if (owner === undefined || owner === '') return []
     return /^\d+$/.test(owner) ? handed(Number(owner), evidence) : [named(owner, evidence)]
   })
-  const byCopy = copiedTo.flatMap((uid) =>
-    handed(uid, { source: 'declared', subject: String(uid), detail: 'COPY gives it what the program is made of' }),
-  )
+  const byCopy = copiedTo.flatMap((who) => {
+    const detail = 'COPY gives it what the program is made of'
+    const evidence: Evidence = { source: 'declared', subject: String(who), detail }
+    return typeof who === 'number' ? handed(who, evidence) : named(who, evidence)
+  })
   return [...byRun, ...byCopy]
 }
 
@@ -127,7 +136,7 @@ function handed(uid: number, evidence: Evidence): readonly Candidate[] {
   return uid < FIRST_SERVICE_UID || uid > LAST_ORDINARY_UID ? [] : [{ name: null, uid, make: true, evidence }]
 }
 
-/** Accounts named like the program, then the one ordinary account that an image brings (node, app, nonroot). */
+/** Accounts named like the program that are none of the distribution's own, then the one ordinary account that an image brings (node, app, nonroot). */
 function serviceAccounts({ facts }: CandidateSources): readonly Candidate[] {
   if (!facts.accounts.known) return []
   const accounts = facts.accounts.value
@@ -139,7 +148,7 @@ function serviceAccounts({ facts }: CandidateSources): readonly Candidate[] {
       program.replace(/d$/, ''),
       program.replace(/[-_].*$/s, ''),
     ]) {
-      const account = name === '' ? null : userNamed(accounts, name)
+      const account = name === '' || isStockAccount(name) ? null : userNamed(accounts, name)
       if (account === null) continue
       found.push(
         named(account.name, { source: 'account', subject: account.name, detail: `the image's account for ${program}` }),
@@ -147,7 +156,9 @@ function serviceAccounts({ facts }: CandidateSources): readonly Candidate[] {
       break
     }
   }
-  const ordinary = accounts.users.filter((user) => isOrdinary(user) && isFit(user, accounts) && hasHome(user, facts))
+  const ordinary = accounts.users.filter(
+    (user) => isOrdinary(user) && !isStockAccount(user.name) && isFit(user, accounts) && hasHome(user, facts),
+  )
   const [only] = ordinary
   if (ordinary.length === 1 && only !== undefined) {
     found.push(

@@ -28,7 +28,7 @@ export function chooseAccount(request: AccountRequest): AccountChoice {
     }
     const account =
       candidate.name === null ? userWithUid(accounts, candidate.uid ?? -1) : userNamed(accounts, candidate.name)
-    if (account !== null && isFit(account, accounts, request.rootGroup, candidate.became))
+    if (account !== null && isFit(account, accounts, request.rootGroup, candidate))
       return existing(account, accounts, request, [candidate.evidence], 'image')
     if (account === null && candidate.uid !== null && candidate.make === true) {
       const ids = { uid: candidate.uid, gid: ownGroup(candidate.uid, request) }
@@ -81,7 +81,7 @@ function whyNew(request: AccountRequest): string {
 }
 
 /** For people: 64 digits more say nothing to them, where there is a name. */
-function withoutDigest(reference: string): string {
+export function withoutDigest(reference: string): string {
   return reference.replace(/(?<=.)@sha256:[0-9a-f]{64}$/, '')
 }
 
@@ -89,9 +89,14 @@ function withoutDigest(reference: string): string {
  * Root by another name, accounts that everybody shares and members of privileged groups are no service accounts. Whom
  * the original becomes (`became`) had those groups there; here it keeps its own only (FACTS 6).
  */
-export function isFit(account: Account, accounts: Accounts, rootGroup = false, became = false): boolean {
+export function isFit(
+  account: Account,
+  accounts: Accounts,
+  rootGroup = false,
+  { became = false, given = false }: Pick<Candidate, 'became' | 'given'> = {},
+): boolean {
   if (account.uid === 0 || (account.gid === 0 && !rootGroup)) return false
-  if (sharedAccounts.has(account.name)) return false
+  if (sharedAccounts.has(account.name) && !given) return false
   const privileged = privilegedGroupsOf(accounts, account.name)
   return became ? privileged.every((name) => groupNamed(accounts, name)?.gid !== account.gid) : privileged.length === 0
 }
@@ -166,6 +171,8 @@ export interface Candidate {
   readonly evidence: Evidence
   /** The original becomes it by itself. */
   readonly became?: boolean
+  /** The Dockerfile gives it what the program is made of: then it is this program's, also where others could share it. */
+  readonly given?: boolean
   /** Where no account has the uid one is made, since a program may ask for its home. */
   readonly make?: boolean
 }

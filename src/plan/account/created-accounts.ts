@@ -48,6 +48,8 @@ interface CreatedGroup {
 export interface Created {
   readonly users: readonly CreatedAccount[]
   readonly groups: readonly CreatedGroup[]
+  /** Names of those that the image may have had, and has no more. Absent: none. */
+  readonly deleted?: readonly string[]
 }
 
 export const nothingCreated: Created = { users: [], groups: [] }
@@ -73,6 +75,7 @@ function* createdIn(
 ): InTurn<Created> {
   const users = new Map<string, CreatedAccount>()
   const groups = new Map<string, CreatedGroup>()
+  const deleted = new Set<string>()
   for (const step of walks.steps(stageIndex)) {
     const { instruction } = step
     if (instruction.keyword !== 'RUN' && instruction.keyword !== 'COPY') continue
@@ -80,14 +83,19 @@ function* createdIn(
     const found = other === null ? undefined : known.get(other)
     for (const user of found?.users ?? []) users.set(user.name, user)
     for (const group of found?.groups ?? []) groups.set(group.name, group)
-    for (const done of accountSteps(step, dockerfile.escape)) apply(done, instruction, users, groups)
+    for (const done of accountSteps(step, dockerfile.escape)) {
+      apply(done, instruction, users, groups)
+      if (done.kind === 'delete') deleted.add(done.name)
+    }
+    for (const name of users.keys()) deleted.delete(name)
     yield
   }
-  if (users.size + groups.size === 0) return nothingCreated
+  if (users.size + groups.size + deleted.size === 0) return nothingCreated
   const isOwner = ownersIn(dockerfile)
   return {
     users: [...users.values()].map((user) => ({ ...user, owns: isOwner(user.name) })),
     groups: [...groups.values()],
+    ...(deleted.size === 0 ? {} : { deleted: [...deleted] }),
   }
 }
 
@@ -128,6 +136,10 @@ function apply(
       for (const user of step.users) users.set(user.name, writtenLine(user, instruction))
       for (const { name, gid } of step.groups)
         groups.set(name, { name, gid, gidText: null, certain: true, instruction, place: null })
+      return
+    case 'delete':
+      users.delete(step.name)
+      groups.delete(step.name)
       return
     case 'change': {
       const user = users.get(step.name)

@@ -1,10 +1,11 @@
+import type { StageContents } from '../../contents/stage-contents.ts'
 import type { Dockerfile } from '../../dockerfile/index.ts'
 import type { Need } from '../../evidence/claim.ts'
 import { escapeEre } from '../../evidence/file-edit.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import { existingFolder, type FileEntry, realPath } from '../../image/file-model.ts'
 import { memoizeByObject } from '../../memoize.ts'
-import { parentOf } from '../../places.ts'
+import { isOwnPlace, normalisePath, parentOf } from '../../places.ts'
 import type { Candidate } from './choose-account.ts'
 
 interface Used {
@@ -93,6 +94,33 @@ function foldersAbove(path: string): readonly string[] {
 
 function owner(uid: number, path: string, detail = `owns ${path}`): Candidate {
   return { name: null, uid, evidence: { source: 'account', subject: path, detail } }
+}
+
+interface NamedOwners {
+  /** To whom a RUN gives a whole folder of the program's. */
+  readonly folders: ReadonlySet<string>
+  /** To whom COPY and ADD give what they bring for the program. */
+  readonly copies: ReadonlySet<string>
+}
+
+/** Whom the lines of a stage name as owner, but root: names and numbers as they are written. */
+export function namedOwners({ actions, steps }: Pick<StageContents, 'actions' | 'steps'>): NamedOwners {
+  const nameIn = (owner: string | null | undefined): readonly string[] => {
+    const name = owner?.split(/[:.]/)[0] ?? ''
+    return name === '' || name === 'root' || /^0+$/.test(name) || name.includes('$') ? [] : [name]
+  }
+  const folders = actions.flatMap(({ tool, recursive, certain, paths, value }) =>
+    tool === 'chown' && recursive && certain && paths.some(isOwnPlace) ? nameIn(value) : [],
+  )
+  const copies = steps.flatMap(({ instruction: { keyword, flags }, words, workdir }) => {
+    if (keyword !== 'COPY' && keyword !== 'ADD') return []
+    const target = words.at(-1)
+    const path = target == null ? null : normalisePath(target, workdir ?? '')
+    // Where the working folder is the base image's, it is the program's.
+    if (path !== null && !isOwnPlace(path)) return []
+    return nameIn(flags.find(({ name }) => name === 'chown')?.value)
+  })
+  return { folders: new Set(folders), copies: new Set(copies) }
 }
 
 /** Whether a Dockerfile gives files to an account, by `--chown` or by a chown of a RUN, for as many names as are asked for. */

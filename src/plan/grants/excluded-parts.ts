@@ -1,6 +1,6 @@
 import type { EnvSetting, Need } from '../../evidence/claim.ts'
 import type { FileEdit, Substitution } from '../../evidence/file-edit.ts'
-import { isInside } from '../../places.ts'
+import { isInside, isOwnPlace, isStatePlace } from '../../places.ts'
 import type { WorkdirPlan } from '../home.ts'
 import type { Grant, Part, WorkdirChange } from '../plan.ts'
 import type { StepDownPlan } from '../step-down/step-down-plan.ts'
@@ -86,6 +86,19 @@ function lineName({ path }: FileEdit, { pattern }: Substitution): string {
 /** What an application and its settings say of themselves; what is known of a package in general, a run tells better. */
 export function said(needs: readonly Need[]): readonly Need[] {
   return needs.filter(({ certainty }) => certainty !== 'possible')
+}
+
+/**
+ * What is said and no run has shown, and is given all the same, as it is without a run: what keeps state, one file or one
+ * new folder of the program's own, and what is only read. Nobody asked it for the work behind them.
+ */
+export function harmlessNeeds(needs: readonly Need[], unshown: readonly Grant[]): readonly Need[] {
+  const given = new Set(unshown.filter(isHarmless).flatMap(({ evidence }) => evidence))
+  return needs.filter(({ evidence }) => given.has(evidence))
+}
+
+function isHarmless({ kind, path }: Grant): boolean {
+  return kind === 'group-read' || isStatePlace(path) || (kind !== 'own-directory' && isOwnPlace(path))
 }
 
 /** Grants that only what was said asks for: neither they nor a folder above them is granted for what was seen. */

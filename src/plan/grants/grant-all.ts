@@ -201,7 +201,9 @@ function withoutFiles(
     grants.set(path, {
       path,
       kind,
-      ...modeOf(kind, null, grantedEntry(kind, null, grantee), grantee),
+      ...(need.opens === true || before?.mode !== undefined
+        ? { mode: grantedEntry(kind, null, grantee).mode }
+        : modeOf(kind, null, grantedEntry(kind, null, grantee), grantee)),
       ...(isTree ? { tree: true } : {}),
       ...declaredBy([need], before),
       ...(kind === 'create-file' && !isSure && !isThere(parent) && need.vendors !== true ? { makesFolder: true } : {}),

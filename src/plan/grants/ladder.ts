@@ -135,6 +135,12 @@ export function grantedFolders(grants: readonly Grant[]): readonly string[] {
     .filter((path) => !isSystemFolder(path))
 }
 
+/** The home that is made for an account: anything may keep something there, whatever a run has shown. */
+export function madeHome(account: Pick<AccountChoice, 'home' | 'createHome'> | null): readonly string[] {
+  const home = account?.createHome === true ? account.home : ''
+  return home === '' || home === '/' || isSystemFolder(home) ? [] : [home]
+}
+
 /** A folder of the image as a mount has to look that takes its place. */
 export interface WritableFolder {
   readonly uid: number

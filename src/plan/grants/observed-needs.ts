@@ -1,19 +1,32 @@
 import type { Evidence, Need } from '../../evidence/claim.ts'
 import { needsOf } from '../../evidence/operation.ts'
-import { isAuthority, isInside } from '../../places.ts'
+import { isAuthority, isInside, isSystemFolder, parentOf } from '../../places.ts'
 import type { Observation } from '../stage-input.ts'
 
 /** Operations outside root's home; what a run was refused counts like what the original did. */
 export function observedNeeds(observation: Observation | null): readonly Need[] {
   if (observation === null) return []
-  return observation.operations.flatMap((operation) =>
-    needsOf(operation).filter(
-      ({ path }) =>
-        operation.outcome === 'refused' ||
-        // A start script that changes accounts does it for whom it starts as root.
-        !(isInHome(path, observation) || isAuthority(path)),
+  const { operations } = observation
+  const moved = new Set(
+    operations.flatMap(({ access, outcome, path, to }) =>
+      access === 'rename' && outcome === 'done' && to !== undefined && path !== null ? [path] : [],
     ),
   )
+  // `ln -sf` and `sed -i` in /etc make it under a name that is drawn: only the one that it gets in the end is asked for.
+  const isDrawn = (path: string): boolean => moved.has(path) && isSystemFolder(parentOf(path))
+  return operations
+    .filter(
+      ({ access, outcome, path }) =>
+        access !== 'create-file' || outcome === 'refused' || path === null || !isDrawn(path),
+    )
+    .flatMap((operation) =>
+      needsOf(operation).filter(
+        ({ path }) =>
+          operation.outcome === 'refused' ||
+          // A start script that changes accounts does it for whom it starts as root.
+          !(isInHome(path, observation) || isAuthority(path)),
+      ),
+    )
 }
 
 /** What the original did in root's home, but for what it only read. */

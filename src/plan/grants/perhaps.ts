@@ -1,5 +1,6 @@
 import type { Need, Remark } from '../../evidence/claim.ts'
-import { isInside } from '../../places.ts'
+import type { StepDownReport } from '../../image/step-down.ts'
+import { isInside, isOwnPlace, normalisePath, parentOf } from '../../places.ts'
 import { joinTruncated } from '../../words.ts'
 import type { Grant } from '../plan.ts'
 import type { StageInput } from '../stage-input.ts'
@@ -32,6 +33,63 @@ export function unmetNeeds(perhaps: readonly PerhapsNeed[], granted: Granted, al
 function covers(grant: Grant, path: string): boolean {
   if (grant.path === path) return /own|create/.test(grant.kind)
   return /-directory$/.test(grant.kind) && isInside(path, grant.path)
+}
+
+/**
+ * What a start script asks for is not made beforehand, since it would then take it for done (`[ -d /data/main ] || initialise`): its
+ * folder is given, where it may be. What a package, a volume or the image brings is there anyway.
+ */
+export function withoutAsked(
+  needs: readonly Need[],
+  { asked }: Pick<StepDownReport, 'asked'>,
+  { facts: { config }, stated: { files } }: Pick<StageInput, 'facts' | 'stated'>,
+): { readonly needs: readonly Need[]; readonly remarks: readonly Remark[] } {
+  const volumes = new Set(config.volumes.map((one) => normalisePath(one, config.workdir)))
+  const scripts = new Map(asked.map(({ path, script }) => [path, script]))
+  const isThere = (path: string): boolean =>
+    volumes.has(path) ||
+    files.entry(path) !== null ||
+    needs.some((need) => need.path === path && (need.vendors === true || !isSaid(need)))
+  const remarks: Remark[] = []
+  const open = new Set([...scripts.keys()].filter((path) => !isThere(path)))
+  const kept = needs.flatMap((need): readonly Need[] => {
+    if (!open.has(need.path) || !MAKES.has(need.access) || need.givenBy !== undefined) return [need]
+    if (need.access === 'create-file') return [{ ...withoutOwn(need), beside: true }]
+    const parent = parentOf(need.path)
+    const isGiven = needs.some(
+      ({ access, path }) =>
+        access === 'keep-state' && path !== need.path && isInside(need.path, path) && !open.has(path),
+    )
+    if (isGiven) return []
+    // Of a folder with other things in it no more than room is asked for.
+    if (isOwnPlace(parent) && files.list(parent).length > 0) {
+      const { atStart, ...alone } = withoutOwn(need)
+      return [{ ...alone, access: 'create-directory' }]
+    }
+    if (isOwnPlace(parent) && parent !== '/' && !open.has(parent))
+      return [{ ...withoutOwn(need), access: 'keep-state', path: parent }]
+    const about = scripts.get(need.path) ?? 'the command'
+    if (!remarks.some(({ evidence }) => evidence[0]?.subject === need.path))
+      remarks.push({
+        outcome: 'todo',
+        transform: 'own-writable-paths',
+        message: `${need.path} is not made beforehand: ${about} asks whether it is there and decides by that, and the user may not make it in ${parent}`,
+        hint: 'let the script ask for a file in it, or keep it in a folder that is given to the user',
+        evidence: [need.evidence],
+      })
+    return []
+  })
+  return { needs: kept, remarks }
+}
+
+const MAKES = new Set<Need['access']>(['keep-state', 'create-directory', 'create-file'])
+
+function isSaid({ certainty }: Need): boolean {
+  return certainty === 'declared' || certainty === 'inferred'
+}
+
+function withoutOwn({ tree, made, alone, ...need }: Need): Need {
+  return need
 }
 
 /** One for each question. A run has shown that the container starts and works without it. */

@@ -27,6 +27,8 @@ export interface Decided {
 
 /** Moved where the place that sets it is found, else kept and said. Null: nothing that the image came with sets it any more. */
 export function decidePort(port: LowPort, sources: PortSources, { decisions, command }: Before): Decided | null {
+  const listed = sources.listed?.(port.port) ?? null
+  if (listed === 'unused') return null
   const why = evidenceOf(port, sources)
   const decide = (
     to: number | null,
@@ -65,7 +67,6 @@ export function decidePort(port: LowPort, sources: PortSources, { decisions, com
     const to = isFree(vendor.to, sources, moved) ? vendor.to : free
     return decide(to, 'set by the configuration that its vendor ships', asVendor(vendor, to, port, sources, command))
   }
-  const listed = sources.listed?.(port.port) ?? null
   const move = findMove(port.port, free, sources, command, listed)
   if (move !== null) {
     const { fileEdits, env, entrypoint, cmd, evidence, guessed } = move
@@ -97,7 +98,10 @@ function asVendor(
   const { fileEdits, env, append } = renumbered(vendor, to)
   const { fileEdits: own } = inShipped(searchPort(port, to, sources, command), sources)
   const theirs = fileEdits.filter(({ path }) => !own.some((edit) => edit.path === path))
-  const changes = { fileEdits: [...theirs, ...own], evidence: own.flatMap(({ evidence }) => evidence) }
+  // A server block without a word of it listens there too.
+  const told = sources.daemon?.(port, to, command) ?? null
+  const implied = (told?.fileEdits ?? []).filter(({ path }) => !own.some((edit) => edit.path === path))
+  const changes = { fileEdits: [...theirs, ...own, ...implied], evidence: own.flatMap(({ evidence }) => evidence) }
   // What the vendor's way sets beside its files, the user's own file sets here.
   if (own.length > 0 && fileEdits.length === 0) return { ...changes, env: [], command }
   return { ...changes, env, command: appendArguments(command, append) ?? command }
@@ -130,9 +134,9 @@ function findMove(
   const found = own.evidence.length > 0 || listed === 'unread' ? own : all
   if (found.evidence.length > 0)
     return { ...withRest(found, from, to, sources), reason: reasonOf(found), guessed: false }
-  if (listed === 'unread') return null
   const daemon = appended(sources.daemon?.(from, to, command) ?? null, command)
   if (daemon !== null) return { ...daemon, reason: BY_ITSELF, guessed: false }
+  if (listed === 'unread') return null
   const guess = guessPort(from, to, sources, command)
   if (guess !== null) return { ...guess, reason: reasonOf(guess), guessed: true }
   const help = appended(sources.help?.(from, to, command) ?? null, command)

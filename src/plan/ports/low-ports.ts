@@ -1,3 +1,4 @@
+import { knownPrograms } from '../../../catalogue/known-programs.ts'
 import { argvOf } from '../../command/index.ts'
 import { lineOf } from '../../edit.ts'
 import { FIRST_UNPRIVILEGED_PORT } from '../../evidence/claim.ts'
@@ -99,17 +100,33 @@ function saidPorts(sources: PortSources): readonly ExposedPort[] {
   return [...new Set(found)].map((port) => ({ port, protocol: UDP.has(port) ? 'udp' : 'tcp' }))
 }
 
-/** Lines of a start script that set a port: `httpd -f -p 80`, `serve --port=80`, `PORT=80 node x`. */
+/**
+ * Lines of a start script that set a port: `httpd -f -p 80`, `serve --port=80`, `PORT=80 node x`. What only speaks to
+ * somebody there goes along, and says nothing by itself.
+ */
 export function scriptPortLines(path: string, text: string, from: number, to: number): readonly PortLine[] {
-  return text.split('\n').flatMap((whole) => {
+  const found = text.split('\n').flatMap((whole) => {
     const line = whole.trim()
-    if (line.startsWith('#') || !new RegExp(String.raw`\b${from}\b`).test(line)) return []
+    const isSaid = new RegExp(String.raw`\b${from}\b`).test(line) || /\b(?:ldaps?|dns):\/\//.test(line)
+    if (line.startsWith('#') || !isSaid) return []
     const [moved = line] = moveInArguments([line], from, to) ?? []
     const changed = moved.replace(new RegExp(String.raw`\bPORT=(["']?)${from}\1(?=\s|$)`), `PORT=$1${to}$1`)
     if (changed === line || !/\s/.test(line)) return []
     return [{ path, port: from, text: line, substitution: inPlaceOf(line, changed) }]
   })
+  return found.every((line) => isClients(line.text, from, to)) ? [] : found
 }
+
+/** Every command of the line that is told the port only speaks to somebody on it: `ldapmodify -p 389`. */
+function isClients(line: string, from: number, to: number): boolean {
+  const told = line.split(/[|;&()`]+/).filter((part) => (moveInArguments([part], from, to) ?? [])[0] !== part)
+  return told.length > 0 && told.every((part) => CLIENT.test(part))
+}
+
+/** Behind what a shell says before a command: `if`, `!`, `exec`, a variable of its own. */
+const CLIENT = new RegExp(
+  String.raw`^\s*(?:(?:if|elif|while|until|then|do|else|!|exec|sudo|time|\w+=\S*)\s+)*(?:/\S+/)?(?:${knownPrograms.clients.programs.join('|')})\s`,
+)
 
 /** The same as one edit, as a plan without a run has it. */
 export function scriptPortEdits(path: string, text: string, from: number): readonly FileEdit[] {

@@ -19,10 +19,10 @@ const SCHEME_PORTS: Readonly<Record<string, number>> = table({
 export function movePort(value: string, from: number, to: number): string {
   if (value === String(from)) return String(to)
   // `ldap:///` and `http://*/` listen on the port that their scheme stands for.
-  const scheme = /^(\w+):\/\/(\*|\+|0\.0\.0\.0|\[::\])?(\/.*)?$/.exec(value)
-  if (scheme !== null && SCHEME_PORTS[scheme[1] ?? ''] === from)
-    return `${scheme[1]}://${scheme[2] ?? ''}:${to}${scheme[3] ?? ''}`
-  return value.replace(new RegExp(String.raw`((?:^|[\w\]*+.]|//[^/;,]*):)${from}(?=$|[/;,\s"'])`, 'g'), `$1${to}`)
+  const [, quote = '', scheme = '', host = '', rest = ''] =
+    /^(["']?)(\w+):\/\/(\*|\+|0\.0\.0\.0|\[::\])?((?:\/.*)?["']?)$/.exec(value) ?? []
+  if (SCHEME_PORTS[scheme] === from) return `${quote}${scheme}://${host}:${to}${rest}`
+  return value.replace(new RegExp(String.raw`((?:^|[\w\]*+.,]|//[^/;,]*):)${from}(?=$|[/;,\s"'])`, 'g'), `$1${to}`)
 }
 
 const PORT_OPTION = /^-(?=[\w.-]+$)[\w.-]*(?:port|listen|bind|addr|http)/i
@@ -48,6 +48,9 @@ function moveInWord(word: string, previous: string, from: number, to: number): s
     return PORT_OPTION.test(previous) || SHORT_PORT_OPTION.test(previous) || POSITIONAL.test(previous)
       ? String(to)
       : word
+  // `-p 80,443`: each of a list moves by itself.
+  if (/^\d+(,\d+)+$/.test(word) && (PORT_OPTION.test(previous) || SHORT_PORT_OPTION.test(previous)))
+    return word.replace(new RegExp(`(?<!\\d)${from}(?!\\d)`), String(to))
   const glued = new RegExp(`^(-[pPlb])${from}$`).exec(word)
   if (glued !== null) return `${glued[1]}${to}`
   return movePort(word, from, to)
@@ -99,7 +102,12 @@ export function tellPort(
 ): VendorMove | null {
   const move = { to, fileEdits: [], env: [], append: [], evidence: [evidence] }
   if (programsOf(command).includes(program))
-    return hasOption(argvOf(command), words) ? null : { ...move, append: words }
+    return hasOption(
+      argvOf(command).flatMap((word) => word.split(/\s+/)),
+      words,
+    )
+      ? null
+      : { ...move, append: words }
   const found = appendInScript(started, program, words)
   if (found === null) return null
   const edit = {

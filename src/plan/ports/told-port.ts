@@ -25,7 +25,7 @@ export function daemonMove(
     const { onlyWith } = rule
     if (onlyWith !== undefined && !argv.some((word) => new RegExp(onlyWith).test(word))) continue
     const move =
-      rule.config === undefined ? withArguments(rule, program, start, from, to) : withLine(rule, facts, from, to)
+      rule.config === undefined ? withArguments(rule, program, start, from, to) : withLine(rule, facts, argv, from, to)
     if (move !== null) return rule.beside === true ? { ...move, beside: true } : move
   }
   return null
@@ -45,25 +45,38 @@ function withArguments(
   return move === null || move.fileEdits.length > 0 ? move : { ...move, evidence: [] }
 }
 
-function withLine(rule: DaemonPortRule, facts: ImageFacts, from: number, to: number): VendorMove | null {
+function withLine(
+  rule: DaemonPortRule,
+  facts: ImageFacts,
+  argv: readonly string[],
+  from: number,
+  to: number,
+): VendorMove | null {
   const { config } = rule
   if (config === undefined || !facts.files.known) return null
   const files = facts.files.value
   const line = { pattern: config.after, replacement: '', global: false }
-  const path = files.texts().find((file) => isInside(file, config.folder) && matches(files.text(file) ?? '', line))
-  if (path === undefined) return null
+  const { unless } = config
+  const said = unless === undefined ? null : { pattern: unless, replacement: '', global: false }
+  const isMeant = (file: string): boolean => {
+    const text = files.text(file) ?? ''
+    return matches(text, line) && (said === null || !matches(text, said))
+  }
+  // The command may name one that lies elsewhere.
+  const named = files.texts().filter((file) => argv.some((word) => word.endsWith(file)))
+  const usual = files.texts().filter((file) => isInside(file, config.folder))
+  const found = [...new Set([...named, ...usual])].filter(isMeant)
+  if (found.length === 0) return null
   const insert = config.insert.replaceAll('{port}', String(to))
   return {
     to,
-    fileEdits: [
-      {
-        path,
-        substitutions: [{ pattern: config.after, replacement: `&\\n${escapeReplacement(insert)}`, global: false }],
-        reason: `listen above 1024 (${from} is its default)`,
-        purpose: 'port',
-        evidence: [{ source: 'catalogue', subject: String(from), detail: rule.source }],
-      },
-    ],
+    fileEdits: (unless === undefined ? found.slice(0, 1) : found).map((path) => ({
+      path,
+      substitutions: [{ pattern: config.after, replacement: `&\\n${escapeReplacement(insert)}`, global: false }],
+      reason: `listen above 1024 (${from} is its default)`,
+      purpose: 'port',
+      evidence: [{ source: 'catalogue', subject: String(from), detail: rule.source }],
+    })),
     env: [],
     append: [],
   }

@@ -75,7 +75,7 @@ export function grant(need: Need, path: string, asked: GrantKind, state: State):
     path,
     kind: chosen,
     // Against the image: an earlier grant may have set some of it.
-    ...modeOf(chosen, state.original.entry(path), after, state.grantee),
+    ...(need.opens === true ? { mode: after.mode } : modeOf(chosen, state.original.entry(path), after, state.grantee)),
     ...(isTree ? { tree: true } : {}),
     ...declaredBy([need], before),
     evidence: withReason(need.evidence, before, chosen).slice(0, MOST_EVIDENCE),

@@ -17,6 +17,8 @@ import {
 } from '../../image/step-down.ts'
 import { nameOf } from '../../path.ts'
 import { isRuntimePlace, isSharedFolder, isSystemFolder, looksLikeFile } from '../../places.ts'
+import { joinAnd, joinTruncated } from '../../words.ts'
+import type { AccountChoice } from '../plan.ts'
 import type { Observation } from '../stage-input.ts'
 import { editOf, guardEdit, guardedArgv, isInText, ownerEdit, passEdit, unswitchedArgv } from './step-down-edits.ts'
 
@@ -53,7 +55,8 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
     ...known.filter(({ argv }) => !told.some((one) => argv !== null && one.argv?.of === argv.of)),
     ...told,
   ]
-  const owners = ownersRefused(observation) ? findOwnerLines(facts, observation?.opened ?? []) : []
+  const refusedOwners = ownersRefused(observation) ? findOwnerLines(facts, observation?.opened ?? []) : []
+  const owners = [...report.owners, ...refusedOwners]
   const said = [relevant, report.actions, report.refusals, report.unread, owners]
   if (said.every((list) => list.length === 0)) return noStepDown
   // A daemon's own `user` is mostly a warning to a non-root process: it goes only when the program stops on it.
@@ -100,6 +103,30 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
   }
 }
 
+/** Variables by which an entrypoint lets people choose whom it runs as: one who is not root can be nobody else. */
+export function idsWithoutEffect(
+  { toldIds }: Pick<StepDownReport, 'toldIds'>,
+  { name, uid, gid }: Pick<AccountChoice, 'name' | 'uid' | 'gid'>,
+): readonly Remark[] {
+  const [first] = toldIds
+  if (first === undefined) return []
+  const names = toldIds.map(({ variable }) => variable)
+  const who = name === '' ? `${uid}:${gid}` : `${name} (${uid}:${gid})`
+  return [
+    {
+      outcome: 'note',
+      transform: 'skip-step-down',
+      message: `${names.length > 3 ? joinTruncated(names) : joinAnd(names)} ${names.length === 1 ? 'has' : 'have'} no effect now: ${first.script ?? 'the command'} changes to such an id only as root, and it starts as ${who}`,
+      hint: `choose the user with --user, or user: in Compose; a bind mount or an old volume must belong to that user (chown -R ${uid}:${gid} for the one set here)`,
+      evidence: toldIds.map(({ variable, script, line }) => ({
+        source: 'step-down',
+        subject: variable,
+        detail: `read in ${script ?? 'the command'} line ${line}`,
+      })),
+    },
+  ]
+}
+
 /** The refusal may be why this one stops: it is not that of a program that is known to be another one. */
 function mayBeOf(tool: string, { by }: Operation): boolean {
   const name = by === undefined ? '' : nameOf(by)
@@ -113,6 +140,7 @@ const TOO_MANY: Remark = {
   transform: 'skip-step-down',
   message: `more than ${bounds.changedCommands} commands that it starts with need root: those after them are left as they are`,
   hint: 'let them run only when id -u is 0',
+  answeredByRun: true,
   evidence: [],
 }
 
@@ -174,7 +202,8 @@ function needsOf(action: RootAction): readonly Need[] {
 const PATTERN = /[*?]/
 
 /** Nobody but root may do it, and the script ends when it fails. */
-function isFatal(action: RootAction): boolean {
+/** A script that is not root ends there. */
+export function isFatal(action: RootAction): boolean {
   return !action.guarded && action.fatal && /^(chown|chgrp|account|mount|setcap)$/.test(action.action)
 }
 
@@ -187,6 +216,7 @@ function stuck(found: StepDown, facts: ImageFacts): readonly Remark[] {
       transform: 'skip-step-down',
       message: `${found.path ?? 'the command'} switches user with ${found.tool}, which only root can do: ${found.text}`,
       hint: 'let it run the program without switching when id -u is not 0',
+      answeredByRun: true,
       evidence: [{ source: 'step-down', subject: found.path ?? found.tool, detail: found.text }],
     },
   ]
@@ -201,6 +231,7 @@ function unsure({ kind, tool, user, text }: StepDown): readonly Remark[] {
       transform: 'skip-step-down',
       message: `${tool} is told to switch to ${user ?? 'another user'}: cannot tell whether it continues where it may not`,
       hint: 'run with --prove, which leaves the option out where the program stops on it; or leave it out',
+      answeredByRun: true,
       evidence: [{ source: 'step-down', subject: tool, detail: text }],
     },
   ]
@@ -218,6 +249,7 @@ function unread({ path, reason, tooLong }: StepDownReport['unread'][number], { f
         transform: 'skip-step-down',
         message: `${path} was not inspected (${reason}): what it writes and switches to is unknown`,
         hint: 'run with --prove to see it',
+        answeredByRun: true,
         evidence: [],
       },
     ]
@@ -240,6 +272,7 @@ function unread({ path, reason, tooLong }: StepDownReport['unread'][number], { f
       transform: 'skip-step-down',
       message: `${path} was not understood (${reason}), and names ${found[1]} in line ${line}: cannot tell whether it continues without root`,
       hint: 'run with --prove to see it',
+      answeredByRun: true,
       evidence: [{ source: 'step-down', subject: path, detail: found[0].trim() }],
     },
   ]

@@ -48,9 +48,12 @@ export function variantOf({ kind, detail }: PortAnswer): string {
   return `${kind === 'greeting' ? 'answer' : kind} ${detail}`.trim()
 }
 
+/** One of its groups may have letters alone. Source: RFC 9562, 4 */
+const UUID = /(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])/gi
+
 /** Numbers, and identifiers of hex digits with one in them, as 0: what a run has another of each time is the same. */
 export function withoutNumbers(text: string): string {
-  return text.replace(/(?<![0-9a-f])[0-9a-f]*\d[0-9a-f]*/gi, '0')
+  return text.replace(UUID, '0').replace(/(?<![0-9a-f])[0-9a-f]*\d[0-9a-f]*/gi, '0')
 }
 
 /**

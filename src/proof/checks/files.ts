@@ -73,10 +73,10 @@ export function missingFiles(
   const [here, there] = [new Set(left), [...made]]
   const place = (path: string): string => {
     const folder = inImage(path)
-    return `${folder}\0${withoutNumbers(path.slice(folder.length))}`
+    return `${folder}\0${withoutDrawn(path.slice(folder.length))}`
   }
   const places = new Set(there.map(place))
-  const name = (path: string): string => withoutNumbers(baseName(path))
+  const name = (path: string): string => withoutDrawn(baseName(path))
   // What goes to a folder that nobody keeps, for want of its own, is as good as lost; what both have stands for itself.
   const names = new Set(there.filter((path) => !isPassing(path, home) && !here.has(path)).map(name))
   const isInVolume = (path: string): boolean => volumes.some((volume) => isInside(path, volume))
@@ -102,6 +102,14 @@ export function isPassing(path: string, home: string): boolean {
     path.includes('/#unnamed') ||
     ['/run', '/var/run', home].some((folder) => folder !== '/' && isInside(normalisePath(path) ?? path, folder))
   )
+}
+
+/** A ULID, a cuid or the like: many letters and digits, and no word with a number behind it. */
+const IDENTIFIER = /(?<![A-Za-z\d])(?=[A-Za-z]{0,40}\d{1,40}[A-Za-z]{1,40}\d)[A-Za-z\d]{20,40}(?![A-Za-z\d])/g
+
+/** A path without what a run has another of each time. */
+function withoutDrawn(path: string): string {
+  return withoutNumbers(path.replace(IDENTIFIER, '0'))
 }
 
 /** Letters that a program draws for a name that nobody has yet: mkstemp takes six, Python eight, an Erlang database twelve. */

@@ -119,8 +119,10 @@ export const lostCapability = {
   compare(original: RunRecord, traced: RunRecord): readonly ReportCheck[] {
     const lost = refusedSince(original, traced, capabilityOf)
     if (lost === undefined) return []
-    const [name, { detail }] = lost
-    return [refusedWork(original, { name: `what takes ${name}`, detail })]
+    const [name, { detail, by }] = lost
+    return [
+      refusedWork(original, { name: `what takes ${name}`, detail: by === undefined ? detail : `${by}: ${detail}` }),
+    ]
   },
 } satisfies Check
 

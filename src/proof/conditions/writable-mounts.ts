@@ -3,7 +3,7 @@ import { CHANGES, type Operation } from '../../evidence/operation.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import { type FileModel, realPath } from '../../image/file-model.ts'
 import { isInside, normalisePath, outermost, parentOf } from '../../places.ts'
-import { grantedFolders, readyTrees, writableFolder } from '../../plan/grants/ladder.ts'
+import { grantedFolders, madeHome, readyTrees, writableFolder } from '../../plan/grants/ladder.ts'
 import type { AccountChoice, Grant } from '../../plan/plan.ts'
 
 /** Of the machine's memory, for what is only passing. */
@@ -18,7 +18,7 @@ export function writableMounts(
   operations: readonly Operation[],
   { grants, handed = [] }: { readonly grants: readonly Grant[]; readonly handed?: readonly string[] },
   facts: ImageFacts,
-  account: Pick<AccountChoice, 'uid' | 'gid' | 'home'> | null,
+  account: (Pick<AccountChoice, 'uid' | 'gid' | 'home'> & Partial<Pick<AccountChoice, 'createHome'>>) | null,
 ): readonly Mount[] {
   if (account === null || !facts.files.known) return []
   const files = facts.files.value
@@ -26,7 +26,8 @@ export function writableMounts(
   const written = writtenFolders(operations, files, new Set([...grants.map((grant) => grant.path), account.home]))
   // What was granted, handed over by the Dockerfile or is the user's and empty, and not seen to be written (uploads that
   // nobody sent) is to be writable all the same.
-  const writable = new Set([...written, ...grantedFolders(grants), ...handed, ...readyTrees(files, account)])
+  const home = madeHome({ createHome: false, ...account })
+  const writable = new Set([...written, ...grantedFolders(grants), ...handed, ...home, ...readyTrees(files, account)])
   // `/run` and `/run/x` are one mount: what lies in a mounted folder is in the mount.
   const folders = outermost([...writable].filter((folder) => !volumes.some((volume) => isInside(folder, volume))))
   return folders.map((target): Mount => {

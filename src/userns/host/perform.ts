@@ -9,7 +9,7 @@ import { checkText, planDiff, planNotes, restartCommand, restartNotes } from '..
 import { applyChanges, backupPath, revert } from './apply.ts'
 import { readHost } from './read-host.ts'
 
-export interface Surroundings {
+export interface Terminal {
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
   /** For the diff on stdout. */
@@ -17,7 +17,7 @@ export interface Surroundings {
 }
 
 /** One `userns` call. Throws HardenError where it cannot work; then nothing was written. */
-export async function performUserns(request: UsernsRequest, { cwd, env, colour }: Surroundings): Promise<UsernsAnswer> {
+export async function performUserns(request: UsernsRequest, { cwd, env, colour }: Terminal): Promise<UsernsAnswer> {
   const host = await readHost({
     root: resolve(cwd, request.root ?? '/'),
     config: request.config === null ? null : resolve(cwd, request.config),

@@ -18,6 +18,18 @@ test('a raw socket that root was given and the result is refused without a word'
   ])
 })
 
+test('the process that was refused it is named', () => {
+  const pinger = operation('use-capability', null, {
+    capability: 'NET_RAW',
+    outcome: 'refused',
+    detail: 'socket(AF_INET, SOCK_RAW) = -1 EPERM',
+    by: '/usr/lib/squid/pinger',
+  })
+  expect(lost(using('NET_RAW', 'done'), traced([pinger])).join()).toContain(
+    'refused (/usr/lib/squid/pinger: socket(AF_INET, SOCK_RAW) = -1 EPERM)',
+  )
+})
+
 test.each<[string, RunRecord, RunRecord]>([
   ['root was refused it too', using('NET_RAW', 'refused'), using('NET_RAW', 'refused')],
   ['it is not tried again', using('NET_RAW', 'done'), traced([])],

@@ -7,6 +7,8 @@ PORT=$(bashio::config 'port')
 mkdir -p /data/cache
 exec serve --port "$PORT"
 EOF
+# harden-image: $BUILD_FROM may start as another user, and only root can do what follows
+USER 0
 # harden-image: app (10001:10001): a new account, because the accounts of $BUILD_FROM are not known
 RUN echo 'app:x:10001:' >> /etc/group \
  && echo 'app:x:10001:10001::/home/app:/sbin/nologin' >> /etc/passwd \

@@ -5,6 +5,8 @@ FROM registry.example/team/runtime:3
 WORKDIR /root/
 COPY --from=build /src/server .
 RUN ./server --version
+# harden-image: registry.example/team/runtime:3 may start as another user, and only root can do what follows
+USER 0
 # harden-image: app (10001:10001): a new account, because the accounts of registry.example/team/runtime:3 are not
 #   known
 RUN echo 'app:x:10001:' >> /etc/group \

@@ -1,4 +1,6 @@
 FROM registry.example/team/base:3
+# harden-image: registry.example/team/base:3 may start as another user, and only root can do what follows
+USER 0
 # harden-image: app (10001:10001): a new account, because the accounts of registry.example/team/base:3 are not known
 RUN echo 'app:x:10001:' >> /etc/group \
  && echo 'app:x:10001:10001::/home/app:/sbin/nologin' >> /etc/passwd \

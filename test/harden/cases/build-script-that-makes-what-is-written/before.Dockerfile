@@ -1,0 +1,30 @@
+FROM debian:trixie-slim AS keys
+COPY --chmod=755 <<'EOF' /keys.sh
+#!/bin/bash
+mkdir -p /data/tls; cd /data/tls
+openssl req -x509 -nodes -keyout server.key -out server.crt -subj /CN=localhost
+EOF
+RUN bash /keys.sh
+
+FROM debian:trixie-slim
+ENV STATE=/books
+COPY --chmod=755 <<'EOF' /build.sh
+#!/bin/bash
+apt-get update
+mkdir -p /books/main ${STATE}/index
+mkdir /opt/tools
+make_more() {
+  mkdir /usr/lib/never
+}
+EOF
+RUN /build.sh && rm /build.sh
+COPY --from=keys /data /data
+COPY --chmod=755 <<'EOF' /start.sh
+#!/bin/bash
+set -e
+chmod 700 $STATE
+chown -R reader $STATE /data
+exec setpriv --reuid reader /opt/tools/reader
+EOF
+VOLUME ["/books", "/data"]
+CMD ["/start.sh"]

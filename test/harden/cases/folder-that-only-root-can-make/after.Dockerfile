@@ -1,0 +1,15 @@
+FROM debian:trixie-slim
+COPY --chmod=755 <<'EOF' /start.sh
+#!/bin/sh
+if [ ! -d /state ]; then
+  mkdir /state
+  initialise --into /state
+fi
+exec server
+EOF
+# harden-image: app (10001:10001): the image has no service account for it
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["/start.sh"]

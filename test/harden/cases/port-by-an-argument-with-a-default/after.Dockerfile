@@ -1,0 +1,12 @@
+FROM debian:12
+ARG P=8080
+ENV PORT=$P
+EXPOSE $P
+COPY srv /srv/srv
+# harden-image: app (10001:10001): the image has no service account for it
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+HEALTHCHECK CMD curl -f http://localhost:$PORT/
+CMD ["/srv/srv"]

@@ -1,0 +1,3 @@
+FROM debian:12
+COPY list /usr/local/bin/list
+CMD ["list"]

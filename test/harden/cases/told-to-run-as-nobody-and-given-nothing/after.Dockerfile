@@ -1,0 +1,8 @@
+FROM alpine:3.20
+COPY server /usr/local/bin/server
+# harden-image: app (10001:10001): the image has no service account for it
+RUN addgroup -g 10001 app \
+ && adduser -D -u 10001 -G app -h /home/app -s /sbin/nologin app
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["/bin/sh", "-c", "exec server"]

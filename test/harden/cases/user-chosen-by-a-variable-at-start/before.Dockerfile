@@ -1,0 +1,14 @@
+FROM alpine:3.20
+RUN apk add --no-cache su-exec && mkdir /data
+COPY <<'EOF' /start.sh
+#!/bin/sh
+LUID=${LOCAL_UID:-10005}
+if [ "$(id -u)" = 0 ]; then
+  chown -R "$LUID:${LOCAL_GID:-10005}" /data
+  exec su-exec "$LUID" "$0" "$@"
+fi
+exec "$@"
+EOF
+VOLUME /data
+ENTRYPOINT ["/start.sh"]
+CMD ["server"]

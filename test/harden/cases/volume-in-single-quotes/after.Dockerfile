@@ -1,0 +1,12 @@
+FROM node:22
+WORKDIR /app
+COPY <<EOF server.js
+require('http').createServer().listen(3000)
+EOF
+# harden-image: /a and /b (declared by VOLUME)
+RUN mkdir -p /a /b \
+ && chown 1000:1000 /a /b
+VOLUME ['/a', '/b']
+# harden-image: node (1000:1000), the account that its vendor runs it as
+USER 1000:1000
+CMD ["node", "server.js"]

@@ -1,0 +1,4 @@
+FROM scratch
+COPY app /app
+COPY keep /state/keep
+CMD ["/app", "-db", "/state/keep"]

@@ -1,0 +1,12 @@
+FROM scratch AS files
+COPY <<"KEEP" /out/keep
+kept
+KEEP
+COPY app /out/app
+
+FROM scratch
+# What a pattern brings is another thing with other files.
+COPY --from=files /out/* /state/
+# harden-image: 10001:10001, a bare uid, which needs no account
+USER 10001:10001
+CMD ["/state/app", "-db", "/state/keep"]

@@ -1,0 +1,18 @@
+FROM debian:trixie-slim AS source
+COPY <<EOF /src/data/uploads/.keep
+EOF
+COPY <<EOF /src/run.conf
+EOF
+
+FROM debian:trixie-slim
+# harden-image: /app/data and /app/data/uploads (declared by VOLUME)
+RUN mkdir -p /app/data /app/data/uploads \
+ && chown 10001:10001 /app/data /app/data/uploads
+VOLUME ["/app/data"]
+COPY --from=source /src /app
+# harden-image: app (10001:10001): the image has no service account for it
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["/app/run"]
