@@ -34,7 +34,7 @@ export const declared: Provider = {
 
 /** `VOLUME ['/a', '/b']` is no JSON: Docker takes it for the paths `[/a,` and `/b]` (measured), and the program writes to /a and /b. */
 function meantBy(volume: string): string {
-  return /^\[|\]$/.test(volume) ? volume.replace(/^\[|[\],]+$/g, '') : volume
+  return /^\[|\]$/.test(volume) ? volume.replace(/^\[|[\],]{1,3}$/g, '') : volume
 }
 
 function isStateFolder(path: string): boolean {

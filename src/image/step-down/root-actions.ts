@@ -75,7 +75,7 @@ function isHarmless(words: ScriptCommand['command']['words']): boolean {
 }
 
 const HARMLESS =
-  /^(mkdir|chown|chgrp|chmod|install|exit|return|true|false|:|test|\[\[?|set|cd|ls|printf|\w*(echo|log|info|warn\w*|error|debug|print)\w*)$/i
+  /^(mkdir|chown|chgrp|chmod|install|exit|return|true|false|:|test|\[\[?|set|cd|ls|printf|\w{0,40}(echo|log|info|warn|error|debug|print)\w{0,40})$/i
 
 function actionOf({ command, guarded, fatal }: ScriptCommand, script: ReadScript): RootAction | null {
   const words = command.words.slice(programIndex(command.words)).map((word) => ({
