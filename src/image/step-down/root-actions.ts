@@ -74,7 +74,7 @@ function isHarmless(words: ScriptCommand['command']['words']): boolean {
 }
 
 const HARMLESS =
-  /^(mkdir|chown|chgrp|chmod|install|exit|return|true|false|:|test|\[\[?|set|cd|ls|printf|\w*(echo|log|info|warn\w*|error|debug|print)\w*)$/i
+  /^(mkdir|chown|chgrp|chmod|install|exit|return|true|false|:|test|\[\[?|set|cd|ls|printf)$|(^|_)(echo|log|info|warn|error|debug|print)/i
 
 function actionOf({ command, guarded, fatal }: ScriptCommand, script: ReadScript): RootAction | null {
   const words = command.words.slice(programIndex(command.words)).map((word) => ({
