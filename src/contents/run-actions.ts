@@ -148,7 +148,7 @@ function wordValue(word: ShellWord | undefined, variables: Values): string | nul
 function installOwner({ name, words }: ShellCommand, made: RunAction, variables: Values): readonly RunAction[] {
   if (name !== 'install') return []
   const at = words.findIndex(({ text }) => /^(-[a-zA-Z]*o|--owner)$/.test(text))
-  const glued = words.flatMap(({ text }) => /^(?:--owner=|-[a-zA-Z]{0,20}o)(.+)$/.exec(text)?.[1] ?? [])[0]
+  const glued = words.flatMap(({ text }) => /^(?:--owner=|-o)(.+)$/.exec(text)?.[1] ?? [])[0]
   const value = at >= 0 ? wordValue(words[at + 1], variables) : (glued ?? null)
   return value === null || /[$"'\x60]/.test(value) ? [] : [{ ...made, tool: 'chown', value }]
 }

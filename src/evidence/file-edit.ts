@@ -156,7 +156,7 @@ function movedPaths(text: string, substitution: Substitution): readonly (readonl
   return [...new Map(moved)]
 }
 
-const PATH = /\/[\w./-]{0,4096}\w/
+const PATH = /\/[\w./-]+/
 
 /** It stands there, and is no part of a longer one. */
 function namesPath(text: string, path: string): boolean {
