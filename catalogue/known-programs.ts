@@ -9,7 +9,7 @@ export interface ProgramGroup {
 }
 
 /** What a start script calls and only root may do, whatever it is done for. */
-export interface RootCall {
+interface RootCall {
   /** Regular expression for the whole base name. */
   readonly program: string
   /** Regular expression that one argument matches where it takes root. Absent: always. */

@@ -1,4 +1,5 @@
-import { programIndex, type Word } from '../../command/index.ts'
+import { bounds } from '../../bounds.ts'
+import { programIndex, readSwitch, type Word } from '../../command/index.ts'
 import { lineOf } from '../../edit.ts'
 import { nameOf, normalisePath } from '../../path.ts'
 import type { ReadScript, ScriptCommand } from './scripts.ts'
@@ -140,4 +141,88 @@ function findExec(args: readonly Word[], variables: Variables): ActionParts | nu
 function split(words: readonly Word[]): Pick<ActionParts, 'paths' | 'dynamic'> {
   const paths = words.flatMap((word) => (word.value === null || word.value === '' ? [] : [word.value]))
   return { paths, dynamic: paths.length < words.length }
+}
+
+/** A variable of the environment that tells a start script a uid or gid: whom its program runs as, or whose its files are. */
+export interface ToldId {
+  readonly variable: string
+  /** The script; null for the text of `sh -c`. */
+  readonly script: string | null
+  readonly line: number
+}
+
+/** Of scripts that share their variables, each variable once. */
+export function toldIds(scripts: readonly ReadScript[], environment: ReadonlyMap<string, string>): readonly ToldId[] {
+  const values = new Map<string, string[]>()
+  for (const { commands, text } of scripts)
+    for (const { command } of commands)
+      for (const { name, span } of command.assignments) {
+        const value = text.slice(span.start, span.end).replace(/^\w+=/, '')
+        const before = values.get(name)
+        if (before === undefined) values.set(name, [value])
+        else if (before.length < bounds.shellConditions) before.push(value)
+      }
+  const found = new Map<string, ToldId>()
+  for (const { path, text, commands } of scripts)
+    for (const { command } of commands)
+      for (const { word, isId } of idWords(command.words))
+        for (const variable of variablesIn(word).flatMap((name) => originsOf(name, values))) {
+          if (found.has(variable) || !(isId || looksLikeId(variable, word, values, environment))) continue
+          found.set(variable, { variable, script: path, line: lineOf(text, command.span.start) })
+        }
+  return [...found.values()]
+}
+
+/** Texts of the words that name an owner, a user or an id; `isId`: it can be nothing but a number. */
+function idWords(all: readonly Word[]): readonly { readonly word: string; readonly isId: boolean }[] {
+  const words = all.slice(programIndex(all))
+  const tool = nameOf(words[0]?.value ?? '')
+  if (accountTools.has(tool)) {
+    const options = /group/.test(tool) ? /^(-\w*g|--gid)$/ : /^(-\w*u|--uid)$/
+    return words.flatMap((word, index) => {
+      const [name = '', ...value] = word.text.split('=')
+      if (value.length > 0 && /^--[ug]id$/.test(name)) return [{ word: value.join('='), isId: true }]
+      return options.test(words[index - 1]?.text ?? '') ? [{ word: word.text, isId: true }] : []
+    })
+  }
+  if (tool === 'chown' || tool === 'chgrp') {
+    const owner = words.slice(1).find(({ text }) => !text.startsWith('-'))
+    return owner === undefined ? [] : [{ word: owner.text, isId: false }]
+  }
+  const found = readSwitch(all)
+  const named = found === null ? [] : [found.user, found.group]
+  return named.flatMap((word) => (word === null ? [] : [{ word: word.text, isId: false }]))
+}
+
+function variablesIn(text: string): readonly string[] {
+  return /\$\(|`/.test(text) ? [] : [...text.matchAll(/\$\{?([A-Za-z_]\w*)/g)].flatMap(([, name]) => name ?? [])
+}
+
+/** The shell's own, and what every session has. */
+const NOT_TOLD = /^(UID|EUID|GROUPS|HOME|USER|LOGNAME|PWD|RANDOM|HOSTNAME)$/
+
+/** Whence a variable has its value: `LUID=${LOCAL_UID:-0}`. Nowhere, where a command or the script itself says it. */
+function originsOf(
+  name: string,
+  values: ReadonlyMap<string, readonly string[]>,
+  above: readonly string[] = [],
+): readonly string[] {
+  const texts = values.get(name)
+  if (NOT_TOLD.test(name) || above.includes(name)) return []
+  if (texts === undefined) return [name]
+  return texts.flatMap((text) =>
+    variablesIn(text).flatMap((other) => (other === name ? [name] : originsOf(other, values, [...above, name]))),
+  )
+}
+
+/** Its name, its default or what the image sets says that it is a number. */
+function looksLikeId(
+  name: string,
+  word: string,
+  values: ReadonlyMap<string, readonly string[]>,
+  environment: ReadonlyMap<string, string>,
+): boolean {
+  if (/[UG]ID(_|$)/i.test(name) || /^\d+$/.test(environment.get(name) ?? '')) return true
+  const texts = [word, ...[...values.values()].flat()]
+  return texts.some((text) => text.includes(`{${name}:-`) && /:-\d+\}/.test(text))
 }
