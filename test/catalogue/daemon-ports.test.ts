@@ -51,6 +51,12 @@ const CASES: readonly PortCase[] = [
     config: ['/etc/lighttpd/lighttpd.conf', 'server.document-root = "/srv"'],
     moved: /server\.port = 8080/,
   },
+  {
+    ports: '80',
+    cmd: ['nginx', '-g', 'daemon off;'],
+    config: ['/etc/nginx/nginx.conf', 'events {}', 'http { server {', 'root /srv;', '} }'],
+    moved: /listen 8080;/,
+  },
   { ports: '69/udp', cmd: ['in.tftpd', '-L', '/srv'], moved: /"--address", ":8069"/ },
   { ports: '69/udp', cmd: ['atftpd', '--daemon', '--no-fork', '/srv'], moved: /"--port", "8069"/ },
   { ports: '21', cmd: ['vsftpd', '-orun_as_launching_user=YES'], moved: /"-olisten_port=8021"/ },

@@ -516,12 +516,14 @@ describe('a line that gives a socket away', () => {
 
   test('goes, since supervisord stops over it', () => {
     expect(owners('/etc/supervisor/supervisord.conf', config)).toEqual(['chown = root:www-data'])
+    // By what it says, whatever it is called.
+    expect(owners('/etc/thing.conf', config)).toEqual(['chown = root:www-data'])
     expect(owners('/app/supervisord.conf', 'chown=%(ENV_X)s', ['sh', '-c', 'exec supervisord'])).toHaveLength(1)
   })
 
   test('stays where the program is not started, or the file is of another', () => {
     expect(owners('/etc/supervisor/supervisord.conf', config, ['server'])).toEqual([])
-    expect(owners('/etc/thing.conf', config)).toEqual([])
+    expect(owners('/etc/thing.conf', 'chown = root:www-data\n')).toEqual([])
     expect(owners('/etc/supervisor/supervisord.conf', '[unix_http_server]\nchmod=0770\n')).toEqual([])
   })
 })

@@ -21,7 +21,8 @@ describe('RUN lines', () => {
     ['RUN chmod a+w /srv/x && chmod +x /srv/y', ['/srv/x']],
     ['RUN mkdir -p /var/lib/{a,b} /var/lib/c*', []],
     ['RUN mkdir -p "$UNKNOWN/data"', []],
-    ['RUN install -d -o app -m 750 /var/lib/x', ['/var/lib/x']],
+    // Made, and handed over.
+    ['RUN install -d -o app -m 750 /var/lib/x', ['/var/lib/x', '/var/lib/x']],
   ])('%s', (text, expected) => {
     expect(pathsOf(runLines, partOf({ contents: shipped(text) }))).toEqual(expected)
   })
