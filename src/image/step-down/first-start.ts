@@ -280,10 +280,20 @@ export function withUnset(
 
 /** `NAME=…`, `read NAME`, `for NAME in`, `printf -v NAME`, and `${NAME:=x}`. */
 function isSet(name: string, text: string): boolean {
-  return new RegExp(
-    `(^|[^\\w$"{])${name}\\+?=|\\b(read|for|printf|mapfile|readarray|getopts)\\b[^\\n;]*\\b${name}\\b|\\{${name}:?=`,
-    'm',
-  ).test(text)
+  if (lastRead.text !== text) lastRead = { text, names: namesSetIn(text) }
+  return lastRead.names.has(name)
+}
+
+// Each condition of a script asks for its variables, of one text after the other.
+let lastRead: { readonly text: string; readonly names: ReadonlySet<string> } = { text: '', names: new Set() }
+
+function namesSetIn(text: string): ReadonlySet<string> {
+  const names = new Set<string>()
+  for (const [, name = ''] of text.matchAll(/(?<![\w$"{])(\w+)\+?=/g)) names.add(name)
+  for (const [, name = ''] of text.matchAll(/\{(\w+):?=/g)) names.add(name)
+  for (const [words] of text.matchAll(/\b(?:read|for|printf|mapfile|readarray|getopts)\b[^\n;]*/g))
+    for (const [name] of words.matchAll(/\w+/g)) names.add(name)
+  return names
 }
 
 /**
