@@ -94,7 +94,7 @@ import wordpress from './images/wordpress.json' with { type: 'json' }
 import zookeeper from './images/zookeeper.json' with { type: 'json' }
 import type { PackageRule } from './package-rule.ts'
 import packageRules from './packages.json' with { type: 'json' }
-import type { DaemonPortRule, WorkingFolderRule } from './program-rules.ts'
+import type { DaemonPortRule, WorkingFolderRule } from './program.ts'
 import workingFolderRules from './working-folder.json' with { type: 'json' }
 
 export { programs } from './programs/index.ts'

@@ -1,7 +1,6 @@
 import type { VariantFacts } from '../../catalogue/entry.ts'
 import type { PackageRule } from '../../catalogue/package-rule.ts'
-import type { ProgramRule } from '../../catalogue/program.ts'
-import type { DaemonPortRule, WorkingFolderRule } from '../../catalogue/program-rules.ts'
+import type { DaemonPortRule, ProgramRule, WorkingFolderRule } from '../../catalogue/program.ts'
 import type { BuildContext } from '../contents/build-context.ts'
 import { deriveFacts } from '../dockerfile/derived-image.ts'
 import type { Dockerfile, Instruction, Stage } from '../dockerfile/model.ts'

@@ -1,7 +1,6 @@
 import type { VariantFacts } from '../../catalogue/entry.ts'
 import type { PackageRule } from '../../catalogue/package-rule.ts'
-import type { ProgramRule } from '../../catalogue/program.ts'
-import type { WorkingFolderRule } from '../../catalogue/program-rules.ts'
+import type { ProgramRule, WorkingFolderRule } from '../../catalogue/program.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
 import type { Stage } from '../dockerfile/model.ts'
 import type { ImageConfig, ImageFacts } from '../image/facts.ts'

@@ -1,6 +1,5 @@
 import type { FileCapability, NeedsRoot, PortMove, VariantFacts, VendorWay } from '../../catalogue/entry.ts'
-import type { ProgramRule } from '../../catalogue/program.ts'
-import type { DaemonPortRule } from '../../catalogue/program-rules.ts'
+import type { DaemonPortRule, ProgramRule } from '../../catalogue/program.ts'
 import { argvOf } from '../command/index.ts'
 import type { Stage } from '../dockerfile/model.ts'
 import { wholeText } from '../dockerfile/shell.ts'

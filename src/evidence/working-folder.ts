@@ -1,4 +1,4 @@
-import type { WorkingFolderRule } from '../../catalogue/program-rules.ts'
+import type { WorkingFolderRule } from '../../catalogue/program.ts'
 import { argvOf, asWords, invocationsIn } from '../command/index.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
 import { baseName, isSystemFolder, normalisePath, parentOf } from '../places.ts'

@@ -67,7 +67,7 @@ export interface Ignore {
   readonly scope: Span
 }
 
-const PATTERN = /^#\s*harden-image\s+ignore=([\w-]+(?:\s*,\s*[\w-]+)*)(?:\s+reason=(.*))?\s*$/
+const PATTERN = /^#\s*harden-image\s+ignore=([\w-]+(?:\s*,\s*[\w-]+)*)(?:\s+reason=(.*)|\s*)$/
 
 function ignoresIn({ text }: Comment): Pick<Ignore, 'transforms' | 'reason'> | null {
   const match = text.includes('harden-image') ? PATTERN.exec(text.trim()) : null

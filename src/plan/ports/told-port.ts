@@ -1,4 +1,4 @@
-import type { DaemonPortRule } from '../../../catalogue/program-rules.ts'
+import type { DaemonPortRule } from '../../../catalogue/program.ts'
 import { argvOf, programsOf } from '../../command/index.ts'
 import type { VendorMove } from '../../evidence/claim.ts'
 import { escapeReplacement, matches } from '../../evidence/file-edit.ts'
