@@ -7,7 +7,7 @@ import { finalStage, findStage } from '../dockerfile/stages.ts'
 import { HOST_SOCKET_HINT } from '../image/host-socket.ts'
 import { movedPort } from '../profile/compose-parts.ts'
 import type { Profile } from '../profile/profile.ts'
-import { type ReportFinding, targetFinding } from '../report/report.ts'
+import { type ReportFinding, type ReportUser, targetFinding } from '../report/report.ts'
 import { joinTruncated } from '../words.ts'
 import type { BuildSettings, WorkItem } from '../workspace/work-item.ts'
 import { pairs, serviceUser } from './build.ts'
@@ -18,7 +18,7 @@ import { isLeftAsItIs } from './verdict.ts'
 export function buildNotes(
   { build, path, target: name }: WorkItem,
   dockerfile: Dockerfile,
-  { result: { stages, verdict, output }, profile }: Pick<TargetOutcome, 'result' | 'profile'>,
+  { result: { stages, verdict, output, user }, profile }: Pick<TargetOutcome, 'result' | 'profile'>,
   options: Options,
 ): readonly ReportFinding[] {
   if (build === undefined || path === null) return []
@@ -64,7 +64,7 @@ export function buildNotes(
         HOST_SOCKET_HINT,
       ),
     )
-  if (!isLeftAsItIs({ verdict })) notes.push(...userNotes(build, options))
+  if (!isLeftAsItIs({ verdict })) notes.push(...userNotes(build, user, options))
   const planned = stages.map(({ index }) => index)
   if (options.policy.target === null)
     for (const target of build.targets.filter((name) => !isPlanned(name, dockerfile, planned)))
@@ -73,13 +73,14 @@ export function buildNotes(
 }
 
 /** Services that say as whom they run it: USER changes nothing for those. */
-function userNotes(build: BuildSettings, { policy }: Options): readonly ReportFinding[] {
+function userNotes(build: BuildSettings, chosen: ReportUser | null, { policy }: Options): readonly ReportFinding[] {
   const taken = serviceUser(build)
   if (taken !== null && policy.user === taken)
     return [
       note(`runs as ${taken}: taken from ${joinTruncated(build.users.map(({ by }) => by))}`, '--user says another one'),
     ]
-  return build.users.map(({ by, user }) => {
+  return build.users.flatMap(({ by, user }) => {
+    if (chosen !== null && isSameUser(user, chosen)) return []
     if (/^(root|0)(:|$)/.test(user))
       return targetFinding(
         'read-build',
@@ -92,6 +93,13 @@ function userNotes(build: BuildSettings, { policy }: Options): readonly ReportFi
       user.includes('$') ? '--arbitrary-uid makes it work with any user' : `--user ${user} gives it to that one`,
     )
   })
+}
+
+/** `user:` of a service, by name or number, with its group or without. */
+function isSameUser(user: string, { name, uid, gid }: ReportUser): boolean {
+  const [who = '', group] = user.split(':')
+  const isGroup = group === undefined || group === String(gid) || (group !== '' && group === name)
+  return isGroup && (who === String(uid) || (who !== '' && who === name))
 }
 
 /** A proof runs the original without it, unless it is told to: so neither shows that the user can do without. */

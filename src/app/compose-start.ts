@@ -33,7 +33,7 @@ export function composeStart(
   const lines = [...line('ENTRYPOINT', start.entrypoint), ...line('CMD', start.command)]
   const added = `${source.endsWith('\n') ? '' : eol}${lines.join(eol)}${eol}`
   const more = others.filter((other) => wordsOf(other).join('\0') !== wordsOf(start).join('\0'))
-  const taken = `the Dockerfile sets no command: taken from ${saidOf(start)}`
+  const taken = `the Dockerfile names no command: taken from ${saidOf(start)}`
   return {
     dockerfile: parseDockerfile(source + added, given),
     notes: [

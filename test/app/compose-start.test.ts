@@ -23,7 +23,7 @@ async function worked(text: string, services: readonly string[], options: Partia
 }
 
 const taken = (words: string) =>
-  `note: the Dockerfile sets no command: taken from service s0 of compose.yaml (${words})`
+  `note: the Dockerfile names no command: taken from service s0 of compose.yaml (${words})`
 
 test.each([
   ['with a line end', open],

@@ -289,6 +289,13 @@ test.each<{
     messages: ['.devcontainer/devcontainer.json develops in it as node: what is done there may need root'],
   },
   {
+    says: 'a Compose service that runs it as the same user by name',
+    files: { 'compose.yaml': 'services:\n  app:\n    build: .\n    user: node\n', Dockerfile: app },
+    verdict: 'hardened',
+    user: '1000:1000',
+    messages: [],
+  },
+  {
     says: 'the user of a Compose service is whom it is prepared for',
     files: { 'compose.yaml': 'services:\n  app:\n    build: .\n    user: "1234:2345"\n', Dockerfile: app },
     verdict: 'hardened',

@@ -152,7 +152,7 @@ describe('a program that keeps its state in a folder', () => {
       `not asked ${FILLED}`,
       `not asked ${MIGRATED}`,
     ])
-    expect(cell(proved, READ_ONLY).reason).toBe('tmpfs on /srv/state')
+    expect(cell(proved, READ_ONLY).reason).toBe('tmpfs on /home/app, tmpfs on /srv/state')
     expect(cell(proved, ARBITRARY)).toMatchObject({
       required: false,
       reason: expect.stringMatching(/denied.*--arbitrary-uid/is),

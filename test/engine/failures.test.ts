@@ -247,7 +247,7 @@ test('an original runs as its Compose service sets and starts it, and without wh
       target,
       [verdict, findings.find(({ transform }) => transform === 'read-build')?.message.replace(/ (sets|\(sh) .*/, '')],
     ])
-    const open = 'the Dockerfile sets no command: taken from service starts of compose.yaml'
+    const open = 'the Dockerfile names no command: taken from service starts of compose.yaml'
     expect(Object.fromEntries(said)).toEqual({
       'needs/Dockerfile': ['hardened', 'run with what service needs of compose.yaml'],
       'avoids/Dockerfile': ['hardened', 'run without what service avoids of compose.yaml'],
