@@ -141,8 +141,9 @@ const INVENTORY = {
 export async function inventory(): Promise<ReadonlySet<string>> {
   const lists = Object.entries(INVENTORY).map(async ([kind, args]) => {
     const list = async (...filters: string[]) => (await docker([...args, ...filters])).split('\n').filter(Boolean)
-    const [all, tests, sessions, tracers, relays, used] = await Promise.all([
-      list(),
+    // First: what comes into being between the lists is in none of those that name whose it is.
+    const all = await list()
+    const [tests, sessions, tracers, relays, used] = await Promise.all([
       list('--filter', `label=${TEST_LABEL}`),
       list('--filter', 'label=harden-image.session'),
       kind === 'image' ? list('--filter', 'label=harden-image.tracer') : [],
