@@ -5,8 +5,6 @@
 export const bounds = {
   /** Dockerfiles, configuration, Compose files and manifests. */
   textBytes: 1024 * 1024,
-  /** Of a file whose name leaves it open whether it is a Dockerfile. Its first line that is no comment lies in them, else it is none. */
-  firstLinesBytes: 16 * 1024,
   /** Words of a YAML text, white space and signs too: a megabyte of manifests has fewer. */
   yamlWords: 250_000,
   /** Levels of brackets, or of `- - -` on one line: Compose and Kubernetes need ten. */

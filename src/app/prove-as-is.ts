@@ -17,7 +17,7 @@ export async function proveAsIs(
   source: string,
   session: Session,
 ): Promise<{ readonly result: TargetResult; readonly outcomes: readonly StageOutcome[] }> {
-  const { options, hooks } = session
+  const { options } = session
   if (session.sandbox === null || item.reference === null) throw new HardenError('no-engine', 'a proof needs an engine')
   const engine = withEnv(session.sandbox.engine, options.env)
   const times = stopwatch(session.since)
@@ -30,13 +30,8 @@ export async function proveAsIs(
     baseline: options.mode.kind === 'prove-image' ? options.mode.baseline : null,
     begun: null,
     remarks: [],
-    smoke: options.smoke,
-    trace: options.trace,
-    limiter: session.limiter,
-    arbitraryUid: options.policy.arbitraryUid === true,
     times,
-    progress: (line) => hooks.progress(`${item.target}: ${line}`),
-    signal: hooks.signal,
+    ...askedOf(item, session),
   })
   const user = facts.config.user === '' ? 'root' : facts.config.user
   const root = isRoot(facts.config.user, facts)
@@ -73,6 +68,21 @@ export async function proveAsIs(
   return { result, outcomes }
 }
 
+/** How the caller wants a proof of images, whichever they are. */
+function askedOf(
+  { target }: WorkItem,
+  { options, hooks, limiter }: Session,
+): Pick<ImagesRequest, 'smoke' | 'trace' | 'limiter' | 'arbitraryUid' | 'progress' | 'signal'> {
+  return {
+    smoke: options.smoke,
+    trace: options.trace,
+    limiter,
+    arbitraryUid: options.policy.arbitraryUid === true,
+    progress: (line) => hooks.progress(`${target}: ${line}`),
+    signal: hooks.signal,
+  }
+}
+
 interface Unprivileged extends Pick<ImagesRequest, 'engine' | 'image' | 'facts' | 'begun' | 'remarks'> {
   /** As it is; another image where the result differs. Null: the image itself, run as root. */
   readonly baseline: string | null
@@ -85,18 +95,14 @@ interface Unprivileged extends Pick<ImagesRequest, 'engine' | 'image' | 'facts' 
  */
 export async function proveUnprivileged(
   item: WorkItem,
-  { options, hooks, limiter, sandbox }: Session,
+  session: Session,
   image: Unprivileged,
 ): Promise<{ readonly report: ReportProof; readonly findings: readonly ReportFinding[] }> {
   const { report, failures } = await proveImages({
     ...image,
-    smoke: options.smoke,
-    trace: options.trace,
-    limiter,
-    arbitraryUid: options.policy.arbitraryUid === true,
-    progress: (line) => hooks.progress(`${item.target}: ${line}`),
-    signal: hooks.signal,
+    ...askedOf(item, session),
   })
+  const { sandbox } = session
   const told = sandbox === null ? report : { ...report, sandbox: sandbox.told() }
   if (failures.length === 0) return { report: told, findings: [] }
   const message = failures.join('; ')

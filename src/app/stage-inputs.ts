@@ -205,7 +205,7 @@ export function* imageOfStage(
   const of = from === null ? undefined : knowledge.bases.get(from)
   const madeFrom = of?.known === true ? (of.value.madeFrom ?? from) : from
   const image = { ...facts, reference: named.reference, ...(madeFrom === null ? {} : { madeFrom }) }
-  if (facts.files.known || stated?.view == null) return { known: true, value: image }
+  if (facts.files.known) return { known: true, value: image }
   const reason = `${named.by} makes it, and it was not built`
   return { known: true, value: { ...image, files: { known: false, reason }, someFiles: stated.view.own } }
 }

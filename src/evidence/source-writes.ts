@@ -37,7 +37,7 @@ const NOT_THE_PROGRAM =
 
 /** A file that is there for those who build the program. */
 export function isTest(path: string): boolean {
-  return NOT_THE_PROGRAM.test(path) || /_test\.go$/.test(path)
+  return NOT_THE_PROGRAM.test(path)
 }
 
 /** Every literal path that a source file writes to. Text is matched, not run: what is built from other values is not found. */

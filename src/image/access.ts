@@ -41,6 +41,12 @@ export function couldExecute(model: FileView, identity: Identity, path: string):
   })
 }
 
+/** Whether a program makes whoever starts it root: it is root's, and has the set-user-id bit. */
+export function becomesRoot(model: FileView, path: string): boolean {
+  const entry = model.entry(model.resolve(path) ?? path)
+  return entry?.type === 'file' && entry.uid === 0 && (entry.mode & 0o4000) !== 0
+}
+
 /** Goes into a directory (`chdir`), or through it. */
 export function couldTraverse(model: FileView, identity: Identity, path: string): AccessAnswer {
   return onExisting(model, identity, path, (end) =>

@@ -264,8 +264,7 @@ interface Decided {
   readonly capable: readonly CapableFile[]
 }
 
-function remarksOf(context: PlanContext, decided: Decided): readonly Remark[] {
-  const { input, stepDown, report } = context
+function remarksOf({ input, stepDown, report }: PlanContext, decided: Decided): readonly Remark[] {
   const { facts, observation, stated } = input
   const { account, grants, granted, unmet, services, withCapabilities, capable } = decided
   const merged = mergedUsers({ services, account, grants, files: facts.files.known ? facts.files.value : null })

@@ -1,8 +1,10 @@
 import { argvOf, parseShellScript, programsOf, switchTools } from '../command/index.ts'
 import type { Instruction, Stage } from '../dockerfile/index.ts'
 import type { Remark } from '../evidence/claim.ts'
+import { becomesRoot } from '../image/access.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
+import { findProgram } from '../image/step-down/start.ts'
 import type { StepDownReport } from '../image/step-down.ts'
 import { nameOf } from '../path.ts'
 import { joinTruncated } from '../words.ts'
@@ -137,7 +139,7 @@ const BY_SETUID = new Set(['sudo', 'doas', 'su', 'pkexec', 'newgrp', 'sg'])
 /** What a container that starts as another user does at its start, and cannot or should not do without root. */
 export function rootBehindUser(input: StageInput, user: string): readonly Remark[] {
   const { vendor, stated } = input
-  const view = stated?.view
+  const { view } = stated
   const said = `already runs as ${user}`
   const remarks: Remark[] = []
   const todo = (message: string, hint: string, detail: string): void => {
@@ -151,7 +153,6 @@ export function rootBehindUser(input: StageInput, user: string): readonly Remark
     })
   }
   if (vendor.needsRoot !== null) todo(vendor.needsRoot.reason, vendor.needsRoot.hint || START_WITHOUT, 'needs root')
-  if (view == null) return remarks
   const { start, own, started } = view
   for (const { tool, place, text } of helpersAtStart(start, own, started))
     todo(
@@ -195,9 +196,12 @@ interface Helper {
 /** Those of its command, those that a start script comes to in any case, and programs of the image that have the bit. */
 function helpersAtStart(start: StepDownReport, files: FileModel, started: ImageConfig): readonly Helper[] {
   const argv = argvOf(started)
-  const heads = programsOf(started)
-  const found: Helper[] = heads
-    .filter((name) => BY_SETUID.has(name) || hasBit(argv.find((word) => nameOf(word) === name) ?? name, files))
+  const hasBit = (word: string): boolean => {
+    const program = findProgram(word, started, files)
+    return program !== null && becomesRoot(files, program)
+  }
+  const found: Helper[] = programsOf(started)
+    .filter((name) => BY_SETUID.has(name) || hasBit(argv.find((word) => nameOf(word) === name) ?? name))
     .map((tool) => ({ tool, place: 'its command', text: argv.join(' ') }))
   for (const path of start.scripts) {
     const script = parseShellScript(files.text(path) ?? '')
@@ -215,12 +219,3 @@ function helpersAtStart(start: StepDownReport, files: FileModel, started: ImageC
   }
   return found
 }
-
-/** Root's, and set-user-id: of a name without a folder the first of PATH. */
-function hasBit(word: string, files: FileModel): boolean {
-  const paths = word.includes('/') ? [word] : BINARIES.map((folder) => `${folder}/${word}`)
-  const entry = paths.map((path) => files.entry(files.resolve(path) ?? path)).find((one) => one !== null)
-  return entry?.type === 'file' && entry.uid === 0 && (entry.mode & 0o4000) !== 0
-}
-
-const BINARIES = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']

@@ -102,8 +102,8 @@ function socketOf({ volumes, group_add }: Json): string | null {
 /** What such a capability is for takes root; not those of every container, nor those that a program does without. */
 const ROOTS_ALONE = /^(ALL|NET_ADMIN|SYS_(ADMIN|MODULE|TIME|RAWIO|BOOT)|BPF|PERFMON|DAC_READ_SEARCH)$/
 
-/** Files of others: one that cannot be read names no build. */
-function valuesOf(text: string, name: string): readonly unknown[] {
+/** Files of others: one that cannot be read says nothing. */
+export function valuesOf(text: string, name: string): readonly unknown[] {
   try {
     return parseYaml(text, name).values
   } catch {

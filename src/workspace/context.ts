@@ -2,7 +2,7 @@ import { type Dirent, lstatSync, readdirSync, readFileSync, readlinkSync } from 
 import { join } from 'node:path'
 import type { BuildContext, ContextEntry } from '../contents/build-context.ts'
 import { nameOf } from '../path.ts'
-import { rulesIn } from './files.ts'
+import { textFound } from './files.ts'
 import { type DockerIgnore, parseDockerIgnore } from './ignore-rules.ts'
 
 const mostEntries = 4000
@@ -55,7 +55,7 @@ interface Listing {
 function ignoreRules(root: string, dockerfilePath: string | null): DockerIgnore {
   const own = dockerfilePath === null ? [] : [`${dockerfilePath}.dockerignore`]
   for (const file of [...own, join(root, '.dockerignore')]) {
-    const text = rulesIn(file)
+    const text = textFound(file)
     if (text !== null) return parseDockerIgnore(text)
   }
   return { leavesOut: () => false, hasExceptions: false, isPartial: false }

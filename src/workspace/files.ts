@@ -187,8 +187,8 @@ export async function readFound(path: string, name: string, allowedRoot: string)
   return readText(path, name)
 }
 
-/** The same of a file that says what is left out; null where it is not there, is no regular file, or is larger than any text that is read. */
-export function rulesIn(path: string): string | null {
+/** The same of one that is done without where it cannot be read; null where it is not there, is no regular file, or is larger than any text that is read. */
+export function textFound(path: string): string | null {
   try {
     // A pipe would be waited for, and a device has no end.
     const stats = statSync(path, { throwIfNoEntry: false })

@@ -1,7 +1,7 @@
 import { dirname, join, relative, sep } from 'node:path'
 import ignore, { type Ignore } from 'ignore'
 import { bounds } from '../bounds.ts'
-import { rulesIn } from './files.ts'
+import { textFound } from './files.ts'
 import { upwards } from './repository.ts'
 
 /** The rules in force in one folder: those of its own `.gitignore` and of every folder above it, nearest first. */
@@ -25,7 +25,7 @@ function rulesOf(text: string): Ignore {
 
 /** Rules of `folder` itself, in front of those above. */
 export function withFolder(folder: string, above: IgnoreRules | null): IgnoreRules | null {
-  const text = rulesIn(join(folder, '.gitignore'))
+  const text = textFound(join(folder, '.gitignore'))
   return text === null ? above : { folder, rules: rulesOf(text), above }
 }
 
@@ -57,7 +57,7 @@ export function isIgnored(rules: IgnoreRules | null, path: string, isFolder: boo
 
 function excludes(repository: string | null): IgnoreRules | null {
   if (repository === null) return null
-  const text = rulesIn(join(repository, '.git', 'info', 'exclude'))
+  const text = textFound(join(repository, '.git', 'info', 'exclude'))
   return text === null ? null : { folder: repository, rules: rulesOf(text), above: null }
 }
 

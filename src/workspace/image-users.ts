@@ -1,8 +1,8 @@
 import { basename, dirname, resolve } from 'node:path'
 import { bounds } from '../bounds.ts'
 import type { ImageUser } from '../plan/exemptions.ts'
-import { asList, asObject, type Json, parseYaml } from '../profile/yaml-file.ts'
-import { namedBuilds } from './build-files.ts'
+import { asList, asObject, type Json } from '../profile/yaml-file.ts'
+import { namedBuilds, valuesOf } from './build-files.ts'
 
 /** A Dockerfile that is built under a name, or is the base of a build by another one. Paths are absolute. */
 export interface NamedImage {
@@ -299,13 +299,4 @@ const TAKES_VALUE =
 /** A text without variables. */
 function plain(written: unknown): string | null {
   return typeof written === 'string' && !written.includes('$') ? written : null
-}
-
-/** Files of others: one that cannot be read says nothing. */
-function valuesOf(text: string, name: string): readonly unknown[] {
-  try {
-    return parseYaml(text, name).values
-  } catch {
-    return []
-  }
 }

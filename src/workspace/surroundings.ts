@@ -4,7 +4,7 @@ import { bounds } from '../bounds.ts'
 import { type Dockerfile, finalStage, parseDockerfile } from '../dockerfile/index.ts'
 import { lookUp } from '../image/sources/catalogue.ts'
 import { type ImageUser, waitsForInput } from '../plan/exemptions.ts'
-import { rulesIn } from './files.ts'
+import { textFound } from './files.ts'
 import { isInside } from './ignore-rules.ts'
 import type { FileKind, NamedImage, SaidOfImages, UserOfImage } from './image-users.ts'
 import { isOfOwnHand, repositoryOf, upwards } from './repository.ts'
@@ -70,7 +70,7 @@ async function readTree(root: string, own: string, cwd: string): Promise<Tree> {
   const { dockerfiles, others } = walkOver(root, own)
   const members = new Map<string, Member>()
   for (const path of dockerfiles) {
-    const text = rulesIn(path)
+    const text = textFound(path)
     if (text !== null) members.set(path, { text, froms: fromsOf(text), bases: new Map() })
   }
   const said = await saidIn(others, { root, cwd, members })
@@ -168,7 +168,7 @@ async function saidIn(
     return kind === null ? [] : [{ path, kind }]
   })
   const read = (path: string, kind: FileKind, isOfUse: (text: string) => boolean): void => {
-    const text = rulesIn(path)
+    const text = textFound(path)
     if (text === null || !isOfUse(text)) return
     const said = kind.read(text, { path, root, name: relative(cwd, path) })
     named.push(...said.named)

@@ -1,7 +1,8 @@
-import { closeSync, type Dirent, openSync, readSync, realpathSync, statSync } from 'node:fs'
+import { type Dirent, realpathSync, statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { bounds } from '../bounds.ts'
+import { textFound } from './files.ts'
 import {
   type Excludes,
   excludesAbove,
@@ -142,21 +143,11 @@ const namedLikeSource =
 
 /** Is the first of its lines that is no comment one that a Dockerfile begins with? False where it cannot be read. */
 function beginsAsDockerfile(path: string): boolean {
-  const start = Buffer.alloc(bounds.firstLinesBytes)
-  let file: number
-  try {
-    file = openSync(path, 'r')
-  } catch {
-    return false
-  }
-  try {
-    const text = start.toString('utf8', 0, readSync(file, start))
-    const first = text.split('\n').find((line) => !/^\s*(?:#|$)/.test(line)) ?? ''
-    // `from x import y` is Python.
-    return /^\s*(?:ARG\s|FROM\s|(?:arg|from)\s+\S+(?:\s+as\s+\S+)?\s*$)/.test(first)
-  } finally {
-    closeSync(file)
-  }
+  const first = textFound(path)
+    ?.split('\n')
+    .find((line) => !/^\s*(?:#|$)/.test(line))
+  // `from x import y` is Python.
+  return /^\s*(?:ARG\s|FROM\s|(?:arg|from)\s+\S+(?:\s+as\s+\S+)?\s*$)/.test(first ?? '')
 }
 
 /** Is a file of this name (not a path) meant to be built? */

@@ -127,8 +127,6 @@ const MADE: Readonly<Record<string, string>> = {
   'src/image/step-down/config-lines.ts: `^[ \\\\t]*(?:export[ \\\\t]+)?(?:: \\\\$\\\\{)?${name}:?=["\']?([\\\\w.-]+)`':
     'constants, and names of \\w alone',
   'src/image/step-down/config-lines.ts: daemon.user': 'constants, and names of \\w alone',
-  'src/image/step-down/first-start.ts: `\\\\b(read|for|printf|mapfile|readarray|getopts)\\\\b[^\\\\n;]*\\\\b${name}\\\\b`':
-    'constants, and names of \\w alone',
   'src/image/step-down/root-checks.ts: `${uid}${operator}${zero}|${zero}${operator}${uid}|${name}${operator}${root}`':
     'constants, and names of \\w alone',
   'src/image/step-down/root-checks.ts: `^case ${uid} in ["\']?0["\']?$`': 'constants, and names of \\w alone',

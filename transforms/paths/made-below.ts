@@ -28,15 +28,20 @@ function mayMake(path: string): (maker: Instruction) => boolean {
 }
 
 /** Where a COPY or ADD puts its files; null where it names nothing. */
-function targetOf({ json, words }: Instruction): string | null {
-  return (json?.map((item) => item.value) ?? words.map((word) => word.value)).at(-1) ?? null
+function targetOf(instruction: Instruction): string | null {
+  return writtenIn(instruction).at(-1) ?? null
+}
+
+/** The sources and the target, as they are written. */
+function writtenIn({ json, words }: Instruction): readonly (string | null)[] {
+  return json?.map((item) => item.value) ?? words.map((word) => word.value)
 }
 
 /** The COPY or ADD below a line that brings this very file and no other, as root's. */
 export function copyOf({ instructions }: Stage, line: Instruction, path: string): Instruction | null {
   const brings = (one: Instruction): boolean => {
     if (one.keyword !== 'COPY' && one.keyword !== 'ADD') return false
-    const written = one.json?.map((item) => item.value) ?? one.words.map((word) => word.value)
+    const written = writtenIn(one)
     const [source, target] = written
     if (source == null || target == null || written.length !== 2 || !target.startsWith('/')) return false
     const at = target.endsWith('/') ? `${target}${baseName(source)}` : target

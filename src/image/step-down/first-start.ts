@@ -1,5 +1,6 @@
 import { bounds } from '../../bounds.ts'
 import type { ShellCommand } from '../../command/index.ts'
+import { memoizeByObject } from '../../memoize.ts'
 import { normalisePath } from '../../path.ts'
 import type { FileModel } from '../file-model.ts'
 import type { ReadScript, ScriptCommand } from './scripts.ts'
@@ -100,7 +101,7 @@ export function stepsOf(
       // Only in a function do variables change on the way.
       const now: FirstStart = depth === 0 ? given : { ...given, variables: new Map(variables), fixed: new Map(always) }
       const { conditions } = command
-      const asked: FirstStart = { ...now, variables: withUnset(conditions, { text: of.text, ...now }) }
+      const asked: FirstStart = { ...now, variables: withUnset(conditions, of, now.variables) }
       const sure = sureConditions(conditions, asked)
       const rest = conditions.filter((one) => !sureConditions([one], asked).holds)
       const isNever = rest.some((one) => neverHolds(one, now))
@@ -166,8 +167,9 @@ function groupedBy<K, V>(values: readonly V[], keyOf: (value: V) => K): Readonly
 }
 
 /** What a script itself sets once, to a text of its own: whoever starts the container sets it to nothing else. */
-function fixedVariables({ text, commands }: ReadScript, environment: FirstStart['environment']): Variables {
-  const all = commands.flatMap(({ command }) =>
+function fixedVariables(script: ReadScript, environment: FirstStart['environment']): Variables {
+  const { filled } = namesIn(script)
+  const all = script.commands.flatMap(({ command }) =>
     command.assignments.map((assignment) => ({
       ...assignment,
       isOpen: command.conditional || command.words.length > 0,
@@ -178,8 +180,7 @@ function fixedVariables({ text, commands }: ReadScript, environment: FirstStart[
     [...named].flatMap(([name, [first, ...more]]) => {
       if (first === undefined || more.length > 0 || first.isOpen || first.value === null || environment.has(name))
         return []
-      const isReset = new RegExp(`\\b(read|for|printf|mapfile|readarray|getopts)\\b[^\\n;]*\\b${name}\\b`).test(text)
-      return isReset ? [] : [[name, first.value] as const]
+      return filled.has(name) ? [] : [[name, first.value] as const]
     }),
   )
 }
@@ -269,32 +270,25 @@ function negation(condition: string): string {
 }
 
 /** What neither the image nor the script sets is empty, where nobody says otherwise. */
-export function withUnset(
-  conditions: readonly string[],
-  { text, variables }: { readonly text: string; readonly variables: Variables },
-): Variables {
+export function withUnset(conditions: readonly string[], script: ReadScript, variables: Variables): Variables {
+  const { set, filled } = namesIn(script)
   const asked = conditions.flatMap((condition) => [...condition.matchAll(/\$\{?([A-Z][A-Z0-9_]*)/g)])
-  const unset = asked.map(([, name = '']) => name).filter((name) => !variables.has(name) && !isSet(name, text))
+  const unset = asked
+    .map(([, name = '']) => name)
+    .filter((name) => !variables.has(name) && !set.has(name) && !filled.has(name))
   return unset.length === 0 ? variables : new Map([...variables, ...unset.map((name) => [name, ''] as const)])
 }
 
-/** `NAME=…`, `read NAME`, `for NAME in`, `printf -v NAME`, and `${NAME:=x}`. */
-function isSet(name: string, text: string): boolean {
-  if (lastRead.text !== text) lastRead = { text, names: namesSetIn(text) }
-  return lastRead.names.has(name)
-}
-
-// Each condition of a script asks for its variables, of one text after the other.
-let lastRead: { readonly text: string; readonly names: ReadonlySet<string> } = { text: '', names: new Set() }
-
-function namesSetIn(text: string): ReadonlySet<string> {
-  const names = new Set<string>()
-  for (const [, name = ''] of text.matchAll(/(?<![\w$"{])(\w+)\+?=/g)) names.add(name)
-  for (const [, name = ''] of text.matchAll(/\{(\w+):?=/g)) names.add(name)
-  for (const [words] of text.matchAll(/\b(?:read|for|printf|mapfile|readarray|getopts)\b[^\n;]*/g))
-    for (const [name] of words.matchAll(/\w+/g)) names.add(name)
-  return names
-}
+/** Names that the text of a script gives a value: `NAME=…` and `${NAME:=x}` (`set`); `read NAME`, `for NAME in` and `printf -v NAME` (`filled`). */
+const namesIn = memoizeByObject(({ text }: ReadScript) => {
+  const set = new Set<string>()
+  for (const [, name = ''] of text.matchAll(/(?<![\w$"{])(\w+)\+?=/g)) set.add(name)
+  for (const [, name = ''] of text.matchAll(/\{(\w+):?=/g)) set.add(name)
+  const filled = new Set<string>()
+  for (const [, words = ''] of text.matchAll(/\b(?:read|for|printf|mapfile|readarray|getopts)\b([^\n;]*)/g))
+    for (const [name] of words.matchAll(/\w+/g)) filled.add(name)
+  return { set, filled }
+})
 
 /**
  * All of these must hold, of each one part at least: `a || b`, `a && b`, `[ a -a b ]` and their negations. Of what mixes them

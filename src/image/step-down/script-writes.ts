@@ -162,11 +162,11 @@ function shortPath(path: string): string | null {
 /** The questions on which a command depends that changes all files of a folder; a function may not be called at all. */
 function unansweredIn(
   { conditions, functionName }: ShellCommand,
-  { text, variables }: ReadScript,
+  script: ReadScript,
   start: GivenStart,
 ): readonly string[] {
   const asked = conditions.filter((one) => !/^for\s/.test(one))
-  const known = { ...start, variables: withUnset(asked, { text, variables }) }
+  const known = { ...start, variables: withUnset(asked, script, script.variables) }
   const open = asked.filter((one) => !sureConditions([one], known).holds)
   return functionName === null ? open : [...open, '']
 }

@@ -1,5 +1,6 @@
 import { isSwitcher } from '../../command/index.ts'
 import { CHANGES, type Operation } from '../../evidence/operation.ts'
+import { becomesRoot } from '../../image/access.ts'
 import { isRootUser } from '../../image/accounts.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import { baseName, isInside, isOfEngine } from '../../places.ts'
@@ -204,11 +205,7 @@ export const setuidHelpers = {
   compare(original: RunRecord, traced: RunRecord, { config, files }: ImageFacts): readonly ReportCheck[] {
     if (isRootUser(config.user) || !files.known) return []
     const model = files.value
-    const isHelper = (path: string): boolean => {
-      const entry = model.entry(model.resolve(path) ?? path)
-      return entry?.type === 'file' && entry.uid === 0 && (entry.mode & 0o4000) !== 0
-    }
-    const [helper] = [...operationsBy(traced, 'done', program).keys()].filter(isHelper)
+    const helper = [...operationsBy(traced, 'done', program).keys()].find((path) => becomesRoot(model, path))
     if (helper === undefined) return []
     const detail = 'its set-user-ID is root’s, and no-new-privileges takes it away'
     return [refusedWork(original, { name: `what ${helper} does as root`, baseline: 'root again', detail })]
