@@ -133,7 +133,9 @@ function joinedBy(
   const folder = text.slice(0, at - method.length)
   const names = text.slice(at + 1, -1)
   // A separator that joins a list, and the modules of other languages.
-  const isModule = /^(path|os\.path|posixpath|path\.posix|File|filepath)$/.test(folder) && !constants.has(folder)
+  const isModule =
+    /^(path|os\.path|posixpath|path\.posix|File|filepath)$/.test(folder) &&
+    /^(await import|require)\b/.test(constants.get(folder) ?? 'require')
   return isModule || names.trim() === '' || /^["'`[]/.test(folder) ? null : { folder, names }
 }
 

@@ -16,6 +16,11 @@ test.each([
   ],
   [
     'server.js',
+    "const path = require('node:path')\nconst D = path.join(__dirname, 'data')\nmkdirSync(D)",
+    ['directory /app/src/data 3'],
+  ],
+  [
+    'server.js',
     "const U = process.env.UPLOADS || path.join(process.cwd(), 'up')\nmkdirSync(U)",
     ['directory /app/up 2'],
   ],
