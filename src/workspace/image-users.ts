@@ -194,12 +194,53 @@ function ofWorkflow(text: string, at: At): SaidOfImages {
       // `--user 0` says itself who it runs as.
       if (typeof image === 'string' && !(typeof options === 'string' && /(^|\s)(--user|-u)\b/.test(options)))
         users.push({ kind: 'job', dockerfiles: [], image, user: null, what: `job ${job} of ${at.name}` })
-      for (const step of asList(steps).map(asObject)) {
+      const all = asList(steps).map(asObject)
+      const madeNames = namesMade(all)
+      for (const step of all) {
         if (typeof step.uses !== 'string' || !step.uses.includes('build-push-action')) continue
-        named.push(...pushed(asObject(step.with), at.root))
+        for (const build of ofMatrix({ ...asObject(step.with), ...madeNames(step) }, asObject(written)))
+          named.push(...pushed(build, at.root))
       }
     }
   return { named: [...named, ...ofCommands(text, at).named], users }
+}
+
+/** The names that steps of docker/metadata-action make, by the step that takes them: `tags: ${{ steps.meta.outputs.tags }}`. */
+function namesMade(steps: readonly Json[]): (step: Json) => { readonly tags?: readonly string[] } {
+  const made = new Map<string, readonly string[]>()
+  for (const { id, uses, with: given } of steps) {
+    if (typeof id !== 'string' || typeof uses !== 'string' || !uses.includes('metadata-action')) continue
+    const { images, tags } = asObject(given)
+    const plainTags = linesOf(tags).flatMap(
+      (line) => /^type=raw,(?:.*,)?value=([^,]+)|^([^=]+)$/.exec(line)?.slice(1) ?? [],
+    )
+    const names = linesOf(images).flatMap((image) => plainTags.map((tag) => (tag ? `${image}:${tag}` : [])))
+    made.set(id, names.flat())
+  }
+  return ({ with: given }) => {
+    const { tags } = asObject(given)
+    const from =
+      typeof tags === 'string' ? /^\s*\$\{\{\s*steps\.([\w-]+)\.outputs\.tags\s*\}\}\s*$/.exec(tags)?.[1] : undefined
+    const names = from === undefined ? undefined : made.get(from)
+    return names === undefined ? {} : { tags: names }
+  }
+}
+
+function linesOf(written: unknown): readonly string[] {
+  return typeof written === 'string' ? written.split('\n').flatMap((line) => line.trim() || []) : []
+}
+
+/** A build for each value of the variables of its job's matrix that it names: `file: Dockerfile.${{ matrix.flavor }}`. */
+function ofMatrix(build: Json, job: Json): readonly Json[] {
+  const matrix = asObject(asObject(job.strategy).matrix)
+  let texts = [JSON.stringify(build)]
+  for (const [name, values] of Object.entries(matrix)) {
+    const is = new RegExp(String.raw`\$\{\{\s*matrix\.${name.replace(/[^\w-]/g, '')}\s*\}\}`, 'g')
+    const plainValues = asList(values).flatMap((value) => (/^[\w./:@-]+$/.test(String(value)) ? String(value) : []))
+    if (plainValues.length === 0 || !texts.some((text) => text.search(is) >= 0)) continue
+    texts = texts.flatMap((text) => plainValues.map((value) => text.replace(is, value))).slice(0, bounds.matrixBuilds)
+  }
+  return texts.map((text) => asObject(JSON.parse(text)))
 }
 
 function pushed({ context, file, tags, target }: Json, root: string): readonly NamedImage[] {
