@@ -3,6 +3,7 @@ import { bounds } from '../bounds.ts'
 import type { ImageUser } from '../plan/exemptions.ts'
 import { asList, asObject, type Json } from '../profile/yaml-file.ts'
 import { namedBuilds, valuesOf } from './build-files.ts'
+import { isDocument, MAY_RUN, MAY_SAY_HOW, type RunOfImage, runsOfCommands, runsOfCompose } from './image-runs.ts'
 
 /** A Dockerfile that is built under a name, or is the base of a build by another one. Paths are absolute. */
 export interface NamedImage {
@@ -28,8 +29,14 @@ export interface SaidOfImages {
 /** A kind of file that says something of the images of its repository. */
 export interface FileKind {
   readonly read: (text: string, at: At) => SaidOfImages
-  /** It only gives names: of no use where nobody says one of them. */
+  /** It only gives names: of no use where nobody says one of them, and where it runs none. */
   readonly onlyNames: boolean
+  /** A text that may say how images are run. */
+  readonly mayRun: RegExp
+  readonly runs?: (
+    text: string,
+    at: At & { readonly env: Readonly<Record<string, string | undefined>> },
+  ) => readonly RunOfImage[]
 }
 
 interface At {
@@ -43,21 +50,25 @@ interface At {
 
 const nothing: SaidOfImages = { named: [], users: [] }
 
-const users = (read: FileKind['read']): FileKind => ({ read, onlyNames: false })
-const names = (read: FileKind['read']): FileKind => ({ read, onlyNames: true })
+const users = (read: FileKind['read']): FileKind => ({ read, onlyNames: false, mayRun: NEVER })
+const names = (read: FileKind['read']): FileKind => ({ read, onlyNames: true, mayRun: NEVER })
+const compose: FileKind = { read: ofCompose, onlyNames: true, mayRun: MAY_SAY_HOW, runs: runsOfCompose }
+const commands: FileKind = { read: ofCommands, onlyNames: true, mayRun: MAY_RUN, runs: runsOfCommands }
+const NEVER = /(?!)/
 
 /** By its name, and its path; null for a file that says nothing of them. */
 export function kindOf(path: string): FileKind | null {
   const name = basename(path)
-  if (/^(docker-)?compose([.-][\w.-]+)?\.ya?ml$/.test(name)) return names(ofCompose)
+  if (/^(docker-)?compose([.-][\w.-]+)?\.ya?ml$|^docker-stack([.-][\w.-]+)?\.ya?ml$/.test(name)) return compose
   if (/^docker-bake([.-][\w.-]+)?\.(json|hcl)$/.test(name)) return names(ofBake)
   if (/^action\.ya?ml$/.test(name)) return users(ofAction)
   if (/^skaffold([.-][\w.-]+)?\.ya?ml$/.test(name)) return names(ofSkaffold)
-  if (/(^|\/)\.(github|gitea|forgejo)\/workflows\/[^/]+\.ya?ml$/.test(path)) return users(ofWorkflow)
+  if (/(^|\/)\.(github|gitea|forgejo)\/workflows\/[^/]+\.ya?ml$/.test(path))
+    return { ...users(ofWorkflow), runs: runsOfCommands }
   if (/^\.gitlab-ci([.-][\w.-]+)?\.ya?ml$/.test(name)) return users(ofGitLab)
   if (/^\.?devcontainer\.json$/.test(name)) return users(ofDevcontainer)
-  if (/^(GNUm|M|m)akefile$|^justfile$|\.(mk|mak|sh|bash)$|^(Taskfile|cloudbuild)\.ya?ml$/.test(name))
-    return names(ofCommands)
+  if (/^(GNUm|M|m)akefile$|^justfile$|\.(mk|mak|sh|bash)$|^(Taskfile|cloudbuild)\.ya?ml$/.test(name)) return commands
+  if (isDocument(path)) return commands
   return null
 }
 
