@@ -18,7 +18,7 @@ import type { Profile } from '../profile/profile.ts'
 import { type ReportFinding, type ReportUser, targetFinding } from '../report/report.ts'
 import { joinTruncated } from '../words.ts'
 import type { BuildSettings, WorkItem } from '../workspace/work-item.ts'
-import { pairs, serviceUser } from './build.ts'
+import { pairs, podUser, serviceUser } from './build.ts'
 import type { Options, TargetOutcome } from './task.ts'
 import { isLeftAsItIs } from './verdict.ts'
 
@@ -108,7 +108,7 @@ function isSameUser(user: string, { name, uid, gid }: ReportUser): boolean {
 export function runNotes(
   { surroundings, build }: WorkItem,
   { result: { verdict, user, findings } }: Pick<TargetOutcome, 'result'>,
-  { capAdd }: Options,
+  { capAdd, policy }: Options,
 ): readonly ReportFinding[] {
   const runs = surroundings?.runs ?? []
   if (runs.length === 0 || (verdict !== 'hardened' && verdict !== 'incomplete')) return []
@@ -147,6 +147,14 @@ export function runNotes(
       ),
     )
   const others = runs.filter(({ kind, by }) => kind !== 'command' && build?.by.includes(by) !== true)
+  const taken = podUser(runs)
+  if (taken !== null && policy.user === taken)
+    notes.push(
+      note(
+        `runs as ${taken}: taken from ${joinTruncated(runs.flatMap(({ kind, by }) => (kind === 'pod' ? [by] : [])))}`,
+        '--user says another one',
+      ),
+    )
   return [...notes, ...othersUsers(others, user)]
 }
 

@@ -54,12 +54,15 @@ export const declared: Provider = {
  */
 function mountedVolumes({ runs, contents, own, chain }: StageView): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
-  for (const { by, mounts, user } of runs)
-    for (const { kind, target, readOnly } of mounts) {
+  for (const { by, kind: how, mounts, user } of runs)
+    for (const { kind, target, readOnly, sharedWith } of mounts) {
       if (kind !== 'volume' || readOnly || user !== null || found.has(target) || !isOwnPlace(target)) continue
-      if (isServed(target, contents) || (isOfPackages(target) && installsPackages(chain))) continue
+      // Somebody's example, and what another container writes and this one reads.
+      if (how === 'command' && isInside(target, '/home')) continue
+      if (sharedWith !== undefined && (!isStatePlace(target) || isServed(target, contents))) continue
+      if (baseName(target) === '.git' || (isOfPackages(target) && bringsPackages(chain))) continue
       const isFilled = own.list(target).length > 0 || own.entry(target)?.type === 'file' || isCopiedTo(target, contents)
-      if (isFilled ? isStatePlace(target) : baseName(target) !== '.git') found.set(target, by)
+      if (!isFilled || isStatePlace(target)) found.set(target, by)
     }
   return found
 }
@@ -71,20 +74,25 @@ function isCopiedTo(path: string, { copies }: StageContents): boolean {
 /** A web server hands out what another container writes there. */
 function isServed(path: string, { texts }: StageContents): boolean {
   return [...texts.values()].some((text) =>
-    [...text.matchAll(SERVED)].some(([, root = '']) => root !== '' && (isInside(root, path) || isInside(path, root))),
+    [...text.matchAll(SERVED)].some(([, written = '']) => {
+      const root = normalisePath(written) ?? '/'
+      return root !== '/' && (isInside(root, path) || isInside(path, root))
+    }),
   )
 }
 
-const SERVED = /^\s*(?:root|alias|DocumentRoot)\s+["']?(\/[\w./-]*[\w-])\/?["']?\s*;?\s*$/gm
+const SERVED = /^[ \t]{0,99}(?:root|alias|DocumentRoot)[ \t]{1,99}["']?(\/[\w./-]{1,999})/gm
 
 /** A volume over it keeps what the image has installed from being hidden by a mount of the sources. */
 function isOfPackages(path: string): boolean {
   return /^(node_modules|vendor|\.?venv|env|target|_build|deps|bin|obj)$/.test(baseName(path))
 }
 
-function installsPackages(chain: StageView['chain']): boolean {
+function bringsPackages(chain: StageView['chain']): boolean {
   return chain.some(({ instructions }) =>
-    instructions.some(({ keyword, text }) => keyword === 'RUN' && INSTALLS.test(text)),
+    instructions.some(({ keyword, text, flags }) =>
+      keyword === 'RUN' ? INSTALLS.test(text) : keyword === 'COPY' && flags.some(({ name }) => name === 'from'),
+    ),
   )
 }
 

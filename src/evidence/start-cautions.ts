@@ -86,7 +86,7 @@ function* inAll(all: readonly StageContents[], { env }: ImageConfig): Iterable<N
 const CLIENTS =
   /\bclient\.(?:FromEnv\b|NewEnvClient\()|\bdocker\.(?:from_env\(|DockerClient\(\s{0,9}\))|\bconnect_with_(?:local|socket|unix)_defaults\(|\bnew Docker(?:ode)?\(\s{0,9}\)/
 const OF_LIBRARY =
-  /\/docker\/client"|\/moby\/(?:moby\/)?client"|\b(?:import|from)\s+docker\b|\bbollard\b|['"]dockerode['"]/
+  /\/docker\/client"|\/moby\/(?:moby\/)?client"|\b(?:import|from) docker\b|\bbollard\b|['"]dockerode['"]/
 
 function* byLibrary({ texts, origins }: StageContents): Iterable<Named> {
   for (const [file, text] of texts) {

@@ -12,7 +12,7 @@ export interface ImageRun {
   readonly kind: 'service' | 'command' | 'pod'
   /** The stage that is built for it; null for the last one. */
   readonly stage: string | null
-  readonly mounts: readonly Mount[]
+  readonly mounts: readonly RunMount[]
   readonly privileged: boolean
   /** It shares the processes of the host. */
   readonly hostPid: boolean
@@ -26,7 +26,7 @@ export interface ImageRun {
   readonly groups: boolean
 }
 
-export interface Mount {
+export interface RunMount {
   /**
    * `volume`: of the engine, which fills a new one with what the image has at that path, owner and mode too; `claim`: of a cluster, root's
    * unless the pod says `fsGroup`; `host`: a file or folder of the host, as it is there.
@@ -39,6 +39,8 @@ export interface Mount {
   readonly readOnly: boolean
   /** Of the host: what the repository has there, or the folder of whoever runs it. Absent: made where it is run. */
   readonly from?: 'checkout' | 'file'
+  /** Who of another image has the same volume and may write there, for people; absent where nobody. */
+  readonly sharedWith?: string
 }
 
 /** What such a capability is for takes root; not those of every container, nor those that a program does without. */
@@ -63,7 +65,7 @@ export function worksOnHost({ mounts, privileged, hostPid }: ImageRun): boolean 
   return privileged && (hostPid || mounts.some(mountsHost))
 }
 
-export function mountsHost({ kind, source }: Mount): boolean {
+export function mountsHost({ kind, source }: RunMount): boolean {
   return kind === 'host' && source === '/'
 }
 

@@ -1,6 +1,6 @@
 import { basename, dirname, resolve } from 'node:path'
 import { bounds } from '../bounds.ts'
-import type { ImageRun, Mount } from '../image/image-run.ts'
+import type { ImageRun, RunMount } from '../image/image-run.ts'
 import { asList, asObject, isObject, type Json } from '../profile/yaml-file.ts'
 import { interpolated, valuesOf } from './build-files.ts'
 
@@ -17,7 +17,7 @@ export interface RunOfImage extends Omit<ImageRun, 'mounts'> {
 }
 
 /** With where its source may be on this machine, absolute: empty for what only who runs it knows, or `caller` for the folder they are in. */
-export interface WrittenMount extends Mount {
+export interface WrittenMount extends RunMount {
   readonly paths: readonly string[]
   readonly isCallers: boolean
 }
@@ -50,9 +50,9 @@ const nothing = {
 /** Services that say anything of how they are run. */
 export function runsOfCompose(text: string, at: At): readonly RunOfImage[] {
   if (!MAY_SAY_HOW.test(text)) return []
-  const file = asObject(valuesOf(text, at.name)[0])
+  const file = asObject(valuesOf(withoutTemplates(text), at.name)[0])
   const volumes = asObject(file.volumes)
-  return Object.entries(asObject(file.services)).flatMap(([key, written]): readonly RunOfImage[] => {
+  const runs = Object.entries(asObject(file.services)).map(([key, written]): RunOfImage => {
     const service = asObject(written)
     const said = (value: unknown): string | null =>
       typeof value === 'string' || typeof value === 'number' ? interpolated(String(value), at.env) : null
@@ -75,12 +75,40 @@ export function runsOfCompose(text: string, at: At): readonly RunOfImage[] {
       service: key,
       file: at.path,
     }
-    return [run]
+    return run
   })
+  return withSharing(runs)
+}
+
+function withSharing(runs: readonly RunOfImage[]): readonly RunOfImage[] {
+  const imageOf = ({ image, dockerfiles }: RunOfImage): string => image ?? dockerfiles.join()
+  const users = new Map<string, RunOfImage[]>()
+  for (const run of runs)
+    for (const { kind, source, readOnly } of run.mounts)
+      if (kind === 'volume' && source !== '' && !readOnly) users.set(source, [...(users.get(source) ?? []), run])
+  return runs.map((run) => ({
+    ...run,
+    mounts: run.mounts.map((mount) => {
+      const other = mount.readOnly ? undefined : users.get(mount.source)?.find((one) => imageOf(one) !== imageOf(run))
+      return other === undefined ? mount : { ...mount, sharedWith: other.by }
+    }),
+  }))
+}
+
+/** Of a file that is a template (Jinja, Go) what it is with each part that may be left out, and a word for each that is filled in. */
+function withoutTemplates(text: string): string {
+  if (!text.includes('{{') && !text.includes('{%')) return text
+  const isStep = (line: string): boolean => /^\{[{%#]/.test(line) && /[}%#]\}$/.test(line)
+  return text
+    .split('\n')
+    .map((line) => (isStep(line.trim()) ? '' : line))
+    .join('\n')
+    .replace(/\{[%#][^\n{}]{0,500}[%#]\}/g, '')
+    .replace(/\{\{[^\n{}]{0,500}\}\}/g, 'x')
 }
 
 /** A Compose file that says more than what it builds. */
-export const MAY_SAY_HOW = /^\s+(?:volumes|privileged|pid|cap_add|devices|user|group_add)\s*:/m
+export const MAY_SAY_HOW = /^[ \t]{1,99}(?:build|volumes|privileged|pid|cap_add|devices|user|group_add)[ \t]?:/m
 
 /** Relative to its own file, or to the top where that includes it. */
 function builtBy(build: unknown, said: (value: unknown) => string | null, { path, root }: At): readonly string[] {
@@ -109,7 +137,18 @@ function mountOf(written: string, volumes: Json, at: At): WrittenMount | null {
 
 /** At the colons that are none of a variable: `${DATA:-./data}:/data`, nor of a drive of Windows. */
 function partsOf(written: string): readonly string[] {
-  return written.split(/:(?![^{}]*\})(?!\\)/)
+  const parts: string[] = []
+  let depth = 0
+  let from = 0
+  for (let at = 0; at < written.length && at < bounds.lineLength; at += 1) {
+    if (written[at] === '{') depth += 1
+    else if (written[at] === '}') depth -= 1
+    else if (written[at] === ':' && depth <= 0 && written[at + 1] !== '\\') {
+      parts.push(written.slice(from, at))
+      from = at + 1
+    }
+  }
+  return [...parts, written.slice(from)]
 }
 
 function mount(source: string, target: string, readOnly: boolean, volumes: Json, at: At): WrittenMount | null {
@@ -209,12 +248,12 @@ function toldTo(words: readonly string[], at: At): Told | null {
     if (letter === '') continue
     const attached = letters?.[3] ?? ''
     if (attached === '') index += 1
-    options.push([SHORT[letter] ?? letter, attached || (words[index] ?? '')])
+    options.push([LONG.get(letter) ?? letter, attached || (words[index] ?? '')])
   }
   if (image === null || !/^[\w$]/.test(image)) return null
   const said = (name: string): readonly string[] => options.flatMap(([key, value]) => (key === name ? [value] : []))
   return {
-    image: image.replace(/[`,.)]+$/, ''),
+    image: image.replace(/[`,.)]{1,3}$/, ''),
     mounts: [
       ...said('volume').flatMap((value) => mountOf(value, {}, at) ?? []),
       ...said('mount').flatMap((value) => mountOfFields(value, at) ?? []),
@@ -247,9 +286,78 @@ function mountOfFields(written: string, at: At): WrittenMount | null {
 /** https://docs.docker.com/reference/cli/docker/container/run: all others take one. */
 const WITHOUT_VALUE =
   /^(detach|disable-content-trust|help|init|interactive|no-healthcheck|oom-kill-disable|privileged|publish-all|quiet|read-only|replace|rm|sig-proxy|tty|tls-verify|use-api-socket)$/
-const SHORT: Readonly<Record<string, string>> = { v: 'volume', u: 'user' }
+const LONG: ReadonlyMap<string, string> = new Map([
+  ['v', 'volume'],
+  ['u', 'user'],
+])
 
 /** Is it a document that tells people how to use an image? */
 export function isDocument(path: string): boolean {
   return /\.(md|markdown|rst|adoc)$/i.test(basename(path))
+}
+
+/** Manifests of a cluster that say more of a pod than its image. */
+export const MAY_BE_POD = /^[ \t]{0,99}(?:- )?containers:/m
+
+/** By the pods of a manifest, whatever makes them. */
+export function runsOfManifests(text: string, at: At): readonly RunOfImage[] {
+  if (!/\b(?:securityContext|volumeMounts|hostPID)\b/.test(text)) return []
+  return valuesOf(withoutTemplates(text), at.name).flatMap((document) => {
+    const manifest = asObject(document)
+    const { kind, metadata, spec: written } = manifest
+    const spec = asObject(written)
+    const template = asObject(asObject(asObject(asObject(spec.jobTemplate).spec).template ?? spec.template).spec)
+    const pod = kind === 'Pod' ? spec : template
+    const { name } = asObject(metadata)
+    const by = `${typeof kind === 'string' ? kind.toLowerCase() : 'pod'} ${typeof name === 'string' ? name : ''}`.trim()
+    const claimed = asList(spec.volumeClaimTemplates).map((one) => asObject(asObject(one).metadata).name)
+    return [...asList(pod.initContainers), ...asList(pod.containers)].flatMap((container) =>
+      runOfContainer(asObject(container), pod, claimed, { ...at, name: `${by} of ${at.name}` }),
+    )
+  })
+}
+
+function runOfContainer(container: Json, pod: Json, claimed: readonly unknown[], at: At): readonly RunOfImage[] {
+  const { image } = container
+  if (typeof image !== 'string') return []
+  const [own, ofPod] = [asObject(container.securityContext), asObject(pod.securityContext)]
+  const said = (key: string): string | null => {
+    const value = own[key] ?? ofPod[key]
+    return typeof value === 'number' || typeof value === 'string' ? String(value) : null
+  }
+  const [uid, gid] = [said('runAsUser'), said('runAsGroup')]
+  const volumes = new Map(asList(pod.volumes).map((one) => [asObject(one).name, asObject(one)]))
+  const mounts = asList(container.volumeMounts).flatMap((one): readonly WrittenMount[] => {
+    const { name, mountPath, readOnly } = asObject(one)
+    if (typeof name !== 'string' || typeof mountPath !== 'string' || !mountPath.startsWith('/')) return []
+    const volume = asObject(volumes.get(name))
+    const { path } = asObject(volume.hostPath)
+    const isClaim = claimed.includes(name) || isObject(volume.persistentVolumeClaim)
+    if (typeof path !== 'string' && (!isClaim || said('fsGroup') !== null)) return []
+    return [
+      {
+        kind: isClaim ? 'claim' : 'host',
+        source: typeof path === 'string' ? path : name,
+        target: resolve('/', mountPath),
+        readOnly: readOnly === true,
+        paths: [],
+        isCallers: false,
+      },
+    ]
+  })
+  return [
+    {
+      ...nothing,
+      by: at.name,
+      kind: 'pod',
+      file: at.path,
+      image,
+      mounts,
+      privileged: own.privileged === true,
+      hostPid: pod.hostPID === true,
+      capabilities: asList(asObject(own.capabilities).add).map(capability),
+      user: uid === null ? null : gid === null ? uid : `${uid}:${gid}`,
+      groups: asList(ofPod.supplementalGroups).length > 0,
+    },
+  ]
 }

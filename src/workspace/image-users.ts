@@ -3,7 +3,16 @@ import { bounds } from '../bounds.ts'
 import type { ImageUser } from '../plan/exemptions.ts'
 import { asList, asObject, type Json } from '../profile/yaml-file.ts'
 import { namedBuilds, valuesOf } from './build-files.ts'
-import { isDocument, MAY_RUN, MAY_SAY_HOW, type RunOfImage, runsOfCommands, runsOfCompose } from './image-runs.ts'
+import {
+  isDocument,
+  MAY_BE_POD,
+  MAY_RUN,
+  MAY_SAY_HOW,
+  type RunOfImage,
+  runsOfCommands,
+  runsOfCompose,
+  runsOfManifests,
+} from './image-runs.ts'
 
 /** A Dockerfile that is built under a name, or is the base of a build by another one. Paths are absolute. */
 export interface NamedImage {
@@ -69,8 +78,14 @@ export function kindOf(path: string): FileKind | null {
   if (/^\.?devcontainer\.json$/.test(name)) return users(ofDevcontainer)
   if (/^(GNUm|M|m)akefile$|^justfile$|\.(mk|mak|sh|bash)$|^(Taskfile|cloudbuild)\.ya?ml$/.test(name)) return commands
   if (isDocument(path)) return commands
+  if (/\.ya?ml$/.test(name) && (MANIFEST.test(path) || MANIFEST_NAME.test(name)))
+    return { read: () => nothing, onlyNames: true, mayRun: MAY_BE_POD, runs: runsOfManifests }
   return null
 }
+
+/** Where people keep them, or what they call them. */
+const MANIFEST = /\/(?:k8s|kube|manifest|deploy|kustomiz|overlay|openshift|gitops|argocd|chart|helm)[^/]*\//i
+const MANIFEST_NAME = /deployment|statefulset|daemonset|cronjob|\bpod|k8s|kube/i
 
 function ofCompose(text: string, { path, name }: At): SaidOfImages {
   const services = asObject(asObject(valuesOf(text, name)[0]).services)
@@ -205,21 +220,34 @@ function ofWorkflow(text: string, at: At): SaidOfImages {
       // `--user 0` says itself who it runs as.
       if (typeof image === 'string' && !(typeof options === 'string' && /(^|\s)(--user|-u)\b/.test(options)))
         users.push({ kind: 'job', dockerfiles: [], image, user: null, what: `job ${job} of ${at.name}` })
-      for (const step of asList(steps).map(asObject)) {
-        if (typeof step.uses !== 'string' || !step.uses.includes('build-push-action')) continue
-        named.push(...pushed(asObject(step.with), at.root))
-      }
+      const all = asList(steps).map(asObject)
+      const images = all.flatMap((step) => (uses(step, 'metadata-action') ? wordsOf(asObject(step.with).images) : []))
+      for (const step of all)
+        if (uses(step, 'build-push-action')) named.push(...pushed(asObject(step.with), images, at.root))
     }
   return { named: [...named, ...ofCommands(text, at).named], users }
 }
 
-function pushed({ context, file, tags, target }: Json, root: string): readonly NamedImage[] {
+function uses(step: Json, action: string): boolean {
+  return typeof step.uses === 'string' && step.uses.includes(action)
+}
+
+/** `images`: what docker/metadata-action makes tags of, which are then said by a variable. */
+function pushed({ context, file, tags, target }: Json, images: readonly string[], root: string): readonly NamedImage[] {
   const folder = resolve(root, plain(context) ?? '.')
   const dockerfiles = [plain(file) === null ? resolve(folder, 'Dockerfile') : resolve(root, plain(file) ?? '')]
-  const names = typeof tags === 'string' ? tags.split(/[\s,]+/) : asList(tags)
-  return names.flatMap((name) =>
-    typeof name === 'string' && name !== '' ? [{ name, dockerfiles, context: folder, target: plain(target) }] : [],
-  )
+  const names = wordsOf(tags)
+  return [...names, ...(names.some((name) => name.includes('${{')) ? images : [])].map((name) => ({
+    name,
+    dockerfiles,
+    context: folder,
+    target: plain(target),
+  }))
+}
+
+function wordsOf(written: unknown): readonly string[] {
+  const words = typeof written === 'string' ? written.split(/[\s,]+/) : asList(written)
+  return words.filter((word): word is string => typeof word === 'string' && word !== '')
 }
 
 function ofGitLab(text: string, at: At): SaidOfImages {

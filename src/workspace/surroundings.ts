@@ -3,7 +3,7 @@ import { basename, dirname, join, relative } from 'node:path'
 import { parseEnv } from 'node:util'
 import { bounds } from '../bounds.ts'
 import { type Dockerfile, finalStage, parseDockerfile } from '../dockerfile/index.ts'
-import type { ImageRun, Mount } from '../image/image-run.ts'
+import type { ImageRun, RunMount } from '../image/image-run.ts'
 import { lookUp } from '../image/sources/catalogue.ts'
 import { type ImageUser, waitsForInput } from '../plan/exemptions.ts'
 import { textFound } from './files.ts'
@@ -104,7 +104,9 @@ function runsIn(
   makersOf: (reference: string) => readonly Pick<Maker, 'path' | 'target'>[],
 ): ReadonlyMap<string, readonly ImageRun[]> {
   const found = new Map<string, ImageRun[]>()
-  const unnamed = [...members.keys()].filter((path) => namesAfter(path, root).length === 0)
+  const unnamed = [...members.keys()].filter(
+    (path) => namesAfter(path, root).length === 0 && !FOR_PEOPLE.test(relative(root, path)),
+  )
   // Files of one folder say together what a service is: one builds it, another mounts its volumes.
   const built = new Map<string, Map<string, Pick<Maker, 'path' | 'target'>>>()
   const serviceOf = ({ file, kind, service }: RunOfImage): string =>
@@ -148,6 +150,9 @@ function makersOfRun(
   return endsWithWord(basename(root).toLowerCase(), last) ? unnamed.map((path) => ({ path, target: null })) : []
 }
 
+/** What nobody but those who work on the repository runs. */
+const FOR_PEOPLE = /(^|\/)(\.?devcontainer|\.github|\.gitlab|\.circleci|tests?|ci|examples?)\//i
+
 /** `docker-acme` is the repository of `acme`. */
 function endsWithWord(text: string, word: string): boolean {
   return text.endsWith(word) && !/[a-z\d]/.test(text.at(-word.length - 1) ?? '')
@@ -158,7 +163,7 @@ function asRun({ dockerfiles, image, service, file, mounts, ...run }: RunOfImage
 }
 
 /** With what the repository has where its source is. */
-function asMount({ paths, isCallers, ...written }: WrittenMount): Mount {
+function asMount({ paths, isCallers, ...written }: WrittenMount): RunMount {
   if (written.kind !== 'host') return written
   if (isCallers) return { ...written, from: 'checkout' }
   const stats = paths.map((path) => statSync(path, { throwIfNoEntry: false })).find((found) => found !== undefined)
