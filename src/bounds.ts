@@ -35,7 +35,11 @@ export const bounds = {
   surveyedFolders: 10_000,
   /** Dockerfiles, and files that build or use their images, of one repository. */
   surveyedFiles: 5000,
-  /** Commands that build an image, in one file. */
+  /** Documents that may say how an image is run, of one repository: those of its upper folders. */
+  surveyedDocuments: 400,
+  /** Ways in which one image is run that are kept. */
+  runsOfImage: 200,
+  /** Commands that build or run an image, in one file. */
   buildCommands: 200,
   /** Dockerfiles that are built one upon the other. */
   neighbours: 6,

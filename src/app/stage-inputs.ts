@@ -130,6 +130,7 @@ function* stageInput(
     programs: knowledge.programs,
     workingFolder: knowledge.workingFolder ?? [],
   }
+  const dependents = dependentsOf(dockerfile, stage, knowledge.dependents ?? noDependents)
   const sources: ViewSources = {
     dockerfile,
     stage,
@@ -142,6 +143,7 @@ function* stageInput(
     startKnown: built !== undefined || state.workdir.value.known,
     entry,
     listed: describesServer(entry, derived),
+    runs: dependents.runs,
   }
   const before = knowledge.stated?.get(stage.index)
   const isKnown = before !== undefined && before.built === built
@@ -154,7 +156,6 @@ function* stageInput(
   const end = endOfStage(stage, users)
   const userNumber = numberUser(stage, users, created, facts)
   const observation = knowledge.observations.get(stage.index) ?? null
-  const dependents = dependentsOf(dockerfile, stage, knowledge.dependents ?? noDependents)
   return {
     stage: stage.index,
     facts,
