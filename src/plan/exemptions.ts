@@ -148,12 +148,23 @@ export interface ImageUser {
   readonly what: string
 }
 
-/** Who in the tree counts on the user of an image. */
+/** A line of a file that counts on a port of the image. */
+export interface PortUser {
+  readonly port: number
+  /** `FILE:LINE`, for people. */
+  readonly place: string
+  /** The stage that it is about; null for the last one. */
+  readonly stage: string | null
+}
+
+/** Who in the tree counts on the user of an image, and on its ports. */
 export interface Dependents {
   readonly children: readonly Child[]
   readonly users: readonly ImageUser[]
   /** A Compose service publishes it. */
   readonly isServed: boolean
+  /** Who counts on its low ports; absent: nobody that was looked for. */
+  readonly ports?: readonly PortUser[]
   /** Why a change of the file itself is lost sooner or later; null where the file is what people edit. */
   readonly madeElsewhere: string | null
 }
@@ -177,10 +188,15 @@ const GENERATED =
 /** Those of them that mean a stage of the Dockerfile. */
 export function dependentsOf(dockerfile: Dockerfile, stage: Stage, all: Dependents): Dependents {
   const isFinal = stage.index === dockerfile.stages.length - 1
-  const children = all.children.filter(({ stage: named }) =>
-    named === null ? isFinal : [stage.name, String(stage.index)].includes(named.toLowerCase()),
-  )
-  return { ...all, children, users: isFinal ? all.users : [] }
+  const isMeant = ({ stage: named }: Pick<Child, 'stage'>): boolean =>
+    named === null ? isFinal : [stage.name, String(stage.index)].includes(named.toLowerCase())
+  const { children, users, ports = [] } = all
+  return {
+    ...all,
+    children: children.filter(isMeant),
+    users: isFinal ? users : [],
+    ports: ports.filter(isMeant),
+  }
 }
 
 /** A service, a port or a check says that it is run as it is, or the program that it starts. */

@@ -3,6 +3,7 @@ import type { Command } from '../../command/index.ts'
 import { type EnvSetting, FIRST_UNPRIVILEGED_PORT, type VendorMove } from '../../evidence/claim.ts'
 import { type FileEdit, mergeByFile } from '../../evidence/file-edit.ts'
 import type { ImageFacts } from '../../image/facts.ts'
+import type { Dependents } from '../exemptions.ts'
 import type { PortDecision } from '../plan.ts'
 import type { PlanContext } from '../plan-context.ts'
 import type { StepDownPlan } from '../step-down/step-down-plan.ts'
@@ -54,12 +55,14 @@ function isSame(a: readonly string[] | null, b: readonly string[] | null): boole
 
 /** The low ports of a stage: seen by a run, or said by its instructions, files and what its vendor lists. */
 export function stagePorts({ input, policy, readable, stepDown, excluded, report }: PlanContext): PortPlan {
-  const { observation, stated, vendor } = input
+  const { observation, stated, vendor, dependents } = input
   const { started } = report
   const keptBy = input.ignored?.get('raise-ports')
   return planPorts({
     facts: withCommand(readable, stepDown.argv),
     ...(keptBy === undefined ? { policy: policy.ports } : { policy: 'keep', keptBy }),
+    users: placesByPort(dependents?.ports ?? []),
+    raisesUsed: policy.raiseUsed === true,
     bound: observation?.bound ?? null,
     programs: observation?.programs ?? stated.view.start.programs,
     opened: observation?.opened ?? null,
@@ -79,6 +82,12 @@ export function stagePorts({ input, policy, readable, stepDown, excluded, report
     help: (from, to, command) => helpMove(observation?.help ?? null, { command, started }, from, to),
     stock: observation === null ? withScripts(stated.moves, report.scripts, readable) : new Map(),
   })
+}
+
+function placesByPort(users: NonNullable<Dependents['ports']>): ReadonlyMap<number, readonly string[]> {
+  const places = new Map<number, readonly string[]>()
+  for (const { port, place } of users) places.set(port, [...(places.get(port) ?? []), place])
+  return places
 }
 
 /** Ports are moved in the command as it becomes, without its switch of user. */
