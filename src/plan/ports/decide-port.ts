@@ -1,5 +1,6 @@
 import type { Command } from '../../command/index.ts'
 import type { EnvSetting, Evidence, VendorMove } from '../../evidence/claim.ts'
+import type { RenderedFile } from '../../evidence/configuration-files.ts'
 import type { FileEdit } from '../../evidence/file-edit.ts'
 import type { Listed } from '../../evidence/vendor.ts'
 import type { ExposedPort, ImageFacts } from '../../image/facts.ts'
@@ -224,6 +225,8 @@ export interface PortSources {
   readonly daemon?: (from: number, to: number, command: Command) => VendorMove | null
   /** The same by what its own help says; asked last. */
   readonly help?: (from: number, to: number, command: Command) => VendorMove | null
+  /** What the start writes over. Absent: nothing. */
+  readonly rendered?: readonly RenderedFile[]
   /** Stock configurations of installed packages that bind a port, and how they are moved. */
   readonly stock?: ReadonlyMap<number, VendorMove>
 }

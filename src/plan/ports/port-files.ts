@@ -8,7 +8,8 @@ import { scriptPortLines, scriptPortVariable, sourcePortVariable } from './low-p
 import { moveInArguments, movePort, renumbered } from './port-arguments.ts'
 import { isCommentOrForward, lineEvidence, type PortLine, portEdit, portLines } from './port-lines.ts'
 
-type Sources = Pick<PortSources, 'facts' | 'programs' | 'opened'> & Partial<Pick<PortSources, 'scripts' | 'excluded'>>
+type Sources = Pick<PortSources, 'facts' | 'programs' | 'opened'> &
+  Partial<Pick<PortSources, 'scripts' | 'excluded' | 'rendered'>>
 
 /** Edits that move a port in the configuration that was read. */
 function inFiles(from: number, to: number, sources: Sources): readonly FileEdit[] {
@@ -71,7 +72,7 @@ function isScript(text: string): boolean {
 }
 
 /** The configuration that the run opened, and its start scripts; before a run, what looks like that of its programs. */
-function filesRead({ facts, programs, opened, scripts = [] }: Sources): readonly Text[] {
+function filesRead({ facts, programs, opened, scripts = [], rendered = [] }: Sources): readonly Text[] {
   if (!facts.files.known) return []
   const files = facts.files.value
   const argv = argvOf(facts.config)
@@ -79,8 +80,32 @@ function filesRead({ facts, programs, opened, scripts = [] }: Sources): readonly
   // Of a base that nobody knows, which program it is is not known either: all that the stage itself puts in may be its configuration.
   const isUnknown = argv.length === 0 && started.length === 0
   const likely = isUnknown ? files.texts() : configurationFiles(files, started, argv)
-  const paths = opened === null ? [...likely, ...scripts] : [...scripts, ...openedOf(opened, likely, files)]
+  const templates = rendered.flatMap(({ path, template }) =>
+    template !== null && isConfiguration(path) && files.text(template) !== null ? [template] : [],
+  )
+  const read = opened === null ? [...likely, ...scripts] : [...scripts, ...openedOf(opened, likely, files)]
+  const paths = [...read, ...templates]
   return [...new Set(paths)].map((path) => ({ path, text: files.text(path) ?? '' }))
+}
+
+/** `{{ .Env.HTTP_PORT | default "80" }}`, `{{ default .Env.PORT "80" }}`: the variable by which templates are told the port; null for none or several. */
+export function templatePortVariable(from: number, texts: readonly string[]): string | null {
+  const behind = new RegExp(String.raw`\bEnv\.(\w*(?:PORT|LISTEN)\w*)\s*\|\s*default\s+"?${from}\b`, 'g')
+  const before = new RegExp(String.raw`\bdefault\s+\.Env\.(\w*(?:PORT|LISTEN)\w*)\s+"?${from}\b`, 'g')
+  const names = new Set(
+    texts.flatMap((text) => [...text.matchAll(behind), ...text.matchAll(before)].map(([, name]) => name)),
+  )
+  const [only] = names
+  return names.size === 1 ? (only ?? null) : null
+}
+
+function templatesOf({ rendered = [], facts }: Sources): readonly string[] {
+  const files = facts.files.known ? facts.files.value : null
+  return rendered.flatMap(({ template }) => (template === null ? [] : (files?.text(template) ?? [])))
+}
+
+function isConfiguration(path: string): boolean {
+  return /\.(conf|cfg|ini|ya?ml|toml|vhost|vcl)$|^\/etc\/|\/conf\//.test(path)
 }
 
 function openedOf(opened: readonly string[], likely: readonly string[], files: FileModel): readonly string[] {
@@ -125,9 +150,10 @@ export function searchPort(from: number, to: number, sources: PortSources, comma
     scripts.map(({ text }) => text),
     from,
   )
-  const inSource = inScript === null ? sourcePortVariable(from, sources) : null
-  const variable = inScript ?? inSource
-  const who = inScript === null ? "the program's own source" : 'a start script'
+  const inTemplate = inScript ?? templatePortVariable(from, templatesOf(sources))
+  const inSource = inTemplate === null ? sourcePortVariable(from, sources) : null
+  const variable = inTemplate ?? inSource
+  const who = inScript !== null ? 'a start script' : inTemplate !== null ? 'a template' : "the program's own source"
   if (variable !== null && !sources.facts.config.env.has(variable)) {
     const item = place(`said in ${who} where ${variable} is not set`)
     if (isOpen(item.detail)) {
