@@ -39,6 +39,8 @@ export const bounds = {
   surveyedDocuments: 400,
   /** Ways in which one image is run that are kept. */
   runsOfImage: 200,
+  /** UTF-16 units of all its texts that may say who counts on a port: a repository of 4,000 charts has half of them. */
+  surveyedText: 64 * 1024 * 1024,
   /** Commands that build or run an image, in one file. */
   buildCommands: 200,
   /** Dockerfiles that are built one upon the other. */

@@ -201,9 +201,10 @@ function surroundingsIn({ cwd, members, builtUpon, users, runs }: Tree, path: st
 }
 
 /** Of a folder that no repository holds only what is of one hand with `own`. */
-function walkOver(
+export function walkOver(
   root: string,
   own: string,
+  isOther: RegExp = MAY_NAME_IMAGES,
 ): { readonly dockerfiles: readonly string[]; readonly others: readonly string[] } {
   const isRepository = repositoryOf(root) !== null
   const dockerfiles: string[] = []
@@ -221,7 +222,7 @@ function walkOver(
           if (!neverEntered.has(entry.name)) next.push(path)
         } else if (entry.isFile() && (isRepository || isOfOwnHand(path, own))) {
           if (isDockerfileName(entry.name)) dockerfiles.push(path)
-          else if (MAY_NAME_IMAGES.test(entry.name)) others.push(path)
+          else if (isOther.test(entry.name)) others.push(path)
           else if (DOCUMENT.test(entry.name)) documents.push(path)
         }
       }
@@ -366,14 +367,14 @@ function namespacesOf(references: readonly string[], called: ReadonlyMap<string,
 }
 
 /** Without transport, tag and digest. */
-function nameIn(reference: string): string {
+export function nameIn(reference: string): string {
   const plain = reference.replace(/@.*$/s, '').replace(/^(?:docker\.io|index\.docker\.io)\/(?:library\/)?/, '')
   // A colon behind the last slash that is none of a variable begins the tag.
   const slash = plain.lastIndexOf('/')
   return plain.slice(0, slash + 1) + plain.slice(slash + 1).replace(/(?<!\{\w*):(?![-+?]).*$/s, '')
 }
 
-function lastPart(name: string): string {
+export function lastPart(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1)
 }
 
@@ -411,7 +412,7 @@ const VARIANT =
   /^(dev(elopment)?|prod(uction)?|test|ci|local|build|alpine|debian|ubuntu|slim|release|debug|a(md|rm)64\w*|x86_64|v?\d[\w.-]*)$/i
 
 /** What an image is called after: `core` of `core/Dockerfile`, `core/docker/Dockerfile`, `Dockerfile.core` and `core.Dockerfile`. */
-function namesAfter(path: string, root: string): readonly string[] {
+export function namesAfter(path: string, root: string): readonly string[] {
   const file = basename(path)
   const suffix =
     /^(?:docker|container)file\.([\w.-]+)$/i.exec(file)?.[1] ?? /^([\w.-]+)\.(?:docker|container)file$/i.exec(file)?.[1]
