@@ -6,7 +6,7 @@ import type { AccountStep } from './account-steps.ts'
 import { type Created, type CreatedAccount, type CreatedGroup, variableOf } from './created-accounts.ts'
 
 /** What an instruction does to accounts that are there already. */
-export interface BaseChange {
+export interface AccountsChange {
   readonly done: Extract<AccountStep, { kind: 'change' | 'edit' }>
   readonly instruction: Instruction
 }

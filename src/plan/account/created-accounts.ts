@@ -5,7 +5,7 @@ import type { SaidId } from '../../image/account-arguments.ts'
 import type { Account, Accounts } from '../../image/facts.ts'
 import type { InTurn } from '../../in-turn.ts'
 import { type AccountStep, accountSteps } from './account-steps.ts'
-import type { BaseChange } from './changed-accounts.ts'
+import type { AccountsChange } from './changed-accounts.ts'
 import { ownersIn } from './owners.ts'
 
 /** An account that the Dockerfile itself creates, as far as its text says. */
@@ -56,7 +56,7 @@ export interface Created {
   /** Names of those that the image may have had, and that are deleted, or made anew. Absent: none. */
   readonly deleted?: readonly string[]
   /** What is done to accounts that the base image may have. Absent: nothing. */
-  readonly changes?: readonly BaseChange[]
+  readonly changes?: readonly AccountsChange[]
 }
 
 export const nothingCreated: Created = { users: [], groups: [] }
@@ -91,7 +91,7 @@ function* createdIn(
   const users = new Map<string, CreatedAccount>()
   const groups = new Map<string, CreatedGroup>()
   const deleted = new Set<string>()
-  const changes: BaseChange[] = []
+  const changes: AccountsChange[] = []
   const buildArgs = new Set<string>()
   for (const step of walks.steps(stageIndex)) {
     const { instruction } = step
