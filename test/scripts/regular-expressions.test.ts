@@ -14,6 +14,8 @@ const MADE: Readonly<Record<string, string>> = {
   'src/image/sources/catalogue.ts: pattern': 'the catalogue, which is ours',
   'src/image/sources/catalogue.ts: rule.pattern': 'the catalogue, which is ours',
   'src/plan/account/owners.ts: `\\\\b${escapeEre(name)}\\\\b`': 'a name, escaped, between two borders of words',
+  'src/contents/stage-contents.ts: pattern':
+    'a plain text of a sed expression, between ends of a line; no star of its own',
   'src/contents/draft.ts: WORD': 'constants, and names of \\w alone',
   'src/places.ts: `^${text}${end}`': 'a glob, escaped but for its stars; a path',
   'src/evidence/vendor.ts: onlyFor.project': 'constants of the catalogue',
