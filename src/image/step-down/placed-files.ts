@@ -83,6 +83,13 @@ function anew(text: string): Write {
   return { text, replaces: true }
 }
 
+/** `docker-gen nginx.tmpl /etc/nginx/conf.d/default.conf`: what stands behind a template is what is made of it. */
+export function isRendered(before: string, path: string): boolean {
+  return TEMPLATE.test(before) && !before.startsWith('-') && path.startsWith('/') && !TEMPLATE.test(path)
+}
+
+const TEMPLATE = /\.(?:tmpl|tpl|template|j2|jinja2?|erb|mustache)["']?$/
+
 function fetched(tool: string, args: ShellCommand['words']): readonly Write[] {
   const told = FETCHERS[tool]
   if (told === undefined) return []
