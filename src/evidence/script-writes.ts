@@ -59,7 +59,7 @@ function neededPerhaps(
   contents: StageContents,
   config: ImageConfig,
 ): readonly PathClaim[] {
-  const { path, onlyIf, replaces, ifMissing, any } = write
+  const { path, onlyIf, replaces, ifMissing, any, known } = write
   const [first, ...others] = neededFor(write, contents, config)
   if (first === undefined) return []
   const detail = `${first.evidence.detail}${onlyIf === '' ? ' in some cases' : `, if ${onlyIf}`}`
@@ -69,7 +69,7 @@ function neededPerhaps(
   // Where it is not written, an empty file would be one too many: its folder is enough.
   if (isStatePlace(path) && !isThere && any === undefined && !isSharedFolder(parentOf(path)))
     return [declared('create-file', path, detail, { beside: true, certainty: 'possible' })]
-  if (isStatePlace(path) || isThere)
+  if (isStatePlace(path) || isThere || known !== undefined)
     return [first, ...others].map((need) => ({
       ...need,
       certainty: 'possible',
@@ -91,7 +91,7 @@ function isMadeEmpty(folder: string, { actions, entries, copies }: StageContents
 }
 
 function neededFor(
-  { script, line, path, replaces, ifMissing, any }: ScriptWrite,
+  { script, line, path, replaces, ifMissing, any, known }: ScriptWrite,
   { entries, steps, copies }: StageContents,
   { volumes }: ImageConfig,
 ): readonly PathClaim[] {
@@ -103,6 +103,8 @@ function neededFor(
   const detail = `written by ${script === null ? 'the command' : `${script} line ${line}`}`
   if (any !== undefined) {
     if (isSharedFolder(path)) return []
+    if (known !== undefined)
+      return [declared('keep-state', path, `files in it are ${detail}`, known === 'tree' ? { tree: true } : {})]
     // Which folders lie below is known only where all that is put there was seen.
     const isSeen = !copies.some(({ seen, destination }) => !seen && isInside(destination, path))
     return [declared('keep-state', path, `files in it are ${detail}`, any === 'below' && !isSeen ? { tree: true } : {})]

@@ -29,6 +29,8 @@ export interface ScriptWrite {
   readonly anew?: true
   /** `path` is a folder, and which files of it, or of those below it, only the run tells. */
   readonly any?: 'inside' | 'below'
+  /** A tool of the server's own configuration writes there, and nothing else. */
+  readonly known?: 'folder' | 'tree'
 }
 
 /** What a start script writes in some cases only: a question stands before it that nobody can answer before it runs. */
@@ -79,7 +81,7 @@ export function scriptWrites(
 
   function singleWrites({ command, script: of, variables, ifMissing }: ReachedCommand): readonly ScriptWrite[] {
     const line = lineOf(of.text, command.span.start)
-    return writesOf(command).flatMap(({ text, replaces, into, anew }): readonly ScriptWrite[] => {
+    return writesOf(command).flatMap(({ text, replaces, into, anew, known }): readonly ScriptWrite[] => {
       const path = staticValue(text, variables)
       const folder = path === null ? folderOf(text) : null
       if (folder !== null) return [{ script: of.path, line, path: folder, replaces, ifMissing, any: 'inside' }]
@@ -89,7 +91,7 @@ export function scriptWrites(
       const at = normalisePath(path, from)
       const isFolder = into === true || start.files?.entry(at)?.type === 'directory'
       const write = { script: of.path, line, path: at, replaces, ifMissing, ...(anew === true ? { anew } : {}) }
-      return [isFolder ? { ...write, any: 'inside' } : write]
+      return [isFolder ? { ...write, any: 'inside', ...(known === undefined ? {} : { known }) } : write]
     })
   }
 
