@@ -19,6 +19,8 @@ const MADE: Readonly<Record<string, string>> = {
     'a plain text of a sed expression, between ends of a line; no star of its own',
   'src/contents/draft.ts: WORD': 'constants, and names of \\w alone',
   'src/places.ts: `^${text}${end}`': 'a glob, escaped but for its stars; a path',
+  'src/evidence/declared.ts: String.raw`\\$\\{?${escapeEre(name)}\\b|(?<![\\w./-])${escapeEre(path)}(?![\\w.-])`':
+    'a name, escaped, between two borders of words',
   'src/evidence/vendor.ts: onlyFor.project': 'constants of the catalogue',
   'src/evidence/vendor.ts: onlyFor.says': 'constants of the catalogue',
   'src/evidence/vendor.ts: String.raw`(?<!\\d)${move.from}(?!\\d)`': 'a number',
