@@ -36,7 +36,7 @@ test.each([
     ['file /app/out/a.npy 1', 'file /app/models/m.bin 1'],
   ],
   ['app.py', 'cv2.imwrite("/tmp" + name, img)\nnp.save(path, a)', []],
-  ['a.js', 'const D = "up"\nfs.writeFileSync(`${D}/x-${n}`, t)', ['directory /app/up 2']],
+  ['a.js', 'const D = "up"\nfs.writeFileSync(`$' + '{D}/x-$' + '{n}`, t)', ['directory /app/up 2']],
   ['app.py', "B = Path(__file__).resolve(strict=True).parent.parent\nos.makedirs(B / 'up')", ['directory /app/up 2']],
   ['app.py', "BASE = Path(__file__).parent\nDB = BASE / 'x.db'\nsqlite3.connect(DB)", ['database /app/src/x.db 3']],
   ['app.py', "os.makedirs(os.environ.get('DATA', '/data'))", ['directory /data 1']],
