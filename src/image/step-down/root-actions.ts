@@ -24,6 +24,8 @@ export interface RootAction {
   readonly guarded: boolean
   /** Its failure ends the script. */
   readonly fatal: boolean
+  /** Nothing before it is joined to it. */
+  readonly begins: boolean
 }
 
 const accountTools = new Set(
@@ -97,6 +99,7 @@ function actionOf({ command, guarded, fatal }: ScriptCommand, script: ReadScript
     recursive: tool === 'find' || texts.some((text) => /^-\w*R|^--recursive$/.test(text)),
     guarded,
     fatal,
+    begins: /^[;&]?$/.test(command.connector),
     ...found,
   }
 }
