@@ -1,6 +1,6 @@
 import { bounds } from '../../bounds.ts'
 import type { ShellCommand } from '../../command/index.ts'
-import { memoizeByText } from '../../memoize.ts'
+import { memoizeByObject, memoizeByText } from '../../memoize.ts'
 import { normalisePath } from '../../path.ts'
 import type { FileModel } from '../file-model.ts'
 import type { ReadScript, ScriptCommand } from './scripts.ts'
@@ -12,6 +12,8 @@ export interface ReachedCommand {
   /** Where it stands: in a function it may be another script than the one that calls it. */
   readonly script: ReadScript
   readonly variables: Variables
+  /** Those of them that nothing from outside changes. */
+  readonly fixed: Variables
   /** Only where something is not there yet. */
   readonly ifMissing: boolean
   /** The questions before it that only a run answers; none: a start comes to it for certain. */
@@ -103,16 +105,17 @@ export function stepsOf(
       const { conditions } = command
       const asked: Asked =
         conditions.length === 0 ? now : { ...now, variables: withUnset(conditions, of, now.variables) }
-      const sure = sureConditions(conditions, asked)
-      const rest = sure.holds ? [] : conditions.filter((one) => !sureConditions([one], asked).holds)
+      const answers = conditions.map((one) => sureConditions([one], asked))
+      const rest = conditions.filter((one, at) => answers[at]?.holds !== true && !refusedIn(of).has(negation(one)))
       const isNever = rest.some((one) => neverHolds(one, now))
       const before = [...undecided, ...(depth === 0 ? (open.get(command) ?? []) : [])]
-      const ifMissing = sure.ifMissing || caller.ifMissing
+      const ifMissing = answers.some((one) => one.ifMissing) || caller.ifMissing
       const undecidedHere = [...before, ...rest]
       const step: ReachedCommand = {
         command,
         script: of,
         variables: now.variables,
+        fixed: now.fixed,
         ifMissing,
         undecided: undecidedHere,
       }
@@ -143,6 +146,16 @@ export function stepsOf(
     0,
   )
 }
+
+/** Questions of which a yes ends the script with an error: whoever it works for has said no. */
+const refusedIn = memoizeByObject(
+  ({ commands }: ReadScript): ReadonlySet<string> =>
+    new Set(
+      commands.flatMap(({ command: { name, words, conditions } }) =>
+        name === 'exit' && /^[1-9]/.test(words[1]?.value ?? '') ? conditions.slice(-1) : [],
+      ),
+    ),
+)
 
 function eitherWay(
   open: readonly (ReachedCommand & { readonly rest: string })[],
