@@ -200,7 +200,7 @@ function balanced(text: string): boolean {
 export function folderOf(expression: string, names: SourceNames): string | null {
   const bare = expression.trim().replace(/[;,]$/, '')
   const text = /^\([^()]*\)$/.test(bare) ? bare.slice(1, -1) : bare
-  const filled = /^[fF]?(["'`])(.*)\1$/s.exec(text)
+  const filled = /^[fF]?(["'`])((?:(?!\1).)*)\1$/s.exec(text)
   if (filled !== null) {
     const known = /^[^{$]*/.exec(filled[2] ?? '')?.[0] ?? ''
     return known.includes('/') ? ownFolder(`'${known.slice(0, known.lastIndexOf('/')) || '/'}'`, names) : null
