@@ -242,7 +242,12 @@ async function conclude(
   }
   const plan = planOf(request, best.hardened)
   const grants = plan === undefined ? [] : decided(plan, 'grant')
-  const { baseline, run, late } = await judge(judgeRequest(request, original, best, filled), live, original, best.run)
+  const { baseline, run, late, pending } = await judge(
+    judgeRequest(request, original, best, filled),
+    live,
+    original,
+    best.run,
+  )
   const questions = [
     ...askedToWrite(original, best.run.traced),
     ...readState({ grants }),
@@ -259,6 +264,7 @@ async function conclude(
       ...startsNothing(original, request.facts),
       ...untracedRun(original, best.run),
       ...unrunScripts(original, request.facts),
+      ...pending,
       ...(isChecked ? questions : []),
     ]),
     failures: failuresOf(run),

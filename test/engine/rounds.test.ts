@@ -84,6 +84,16 @@ beforeAll(async () => {
   await buildProgram(tag, SECOND_START, { lines: ['RUN mkdir /srv/state /srv/again'] })
 })
 
+/** Reports when it has slept for longer than a program is watched. */
+const SLEEPER = `${HEAD}
+def report():
+    time.sleep(13)
+    try: open("/srv/reports/first", "w").close()
+    except OSError: pass
+threading.Thread(target=report, daemon=True).start()
+serve()
+`
+
 /** Its way without root needs one thing after the other, and ends at the first that it is refused. */
 const OWN_WAY = `import os
 if os.getuid() != 0:
@@ -95,7 +105,15 @@ ${HEAD}serve()
 `
 
 afterAll(async () => {
-  await docker(['image', 'rm', '--force', tag, `${tag}-own`, ...LATE.map((_, index) => `${tag}-${index}`)])
+  await docker([
+    'image',
+    'rm',
+    '--force',
+    tag,
+    `${tag}-own`,
+    `${tag}-sleeps`,
+    ...LATE.map((_, index) => `${tag}-${index}`),
+  ])
 })
 
 test('what only the second start of the original shows is granted, though the first round began before it', async () => {
@@ -115,6 +133,14 @@ test('all that the way without root needs is seen in one run, where nothing is r
   expect(result.output).toContain('chown 10001:10001 /srv/a /srv/b /srv/c /srv/d /srv/e /srv/f /srv/g /srv/h')
   expect(result.output).toContain('chmod 640 /srv/key')
   expect(stderr.match(/with nothing refused/g)).toHaveLength(1)
+})
+
+test('a sleep that is under way when it would be watched no longer is waited for', async () => {
+  const image = await buildProgram(`${tag}-sleeps`, SLEEPER, { lines: ['RUN mkdir /srv/reports'] })
+  // Without a trace there is no second proof that learns from it.
+  const { result } = await hardenOne(image, ['--prove', '--no-trace'])
+  expect(result.verdict).toBe('incomplete')
+  expect(result.findings.map(({ message }) => message).join()).toContain('/srv/reports/first')
 })
 
 /** Mostly they wait: so many at a time. */
