@@ -19,7 +19,7 @@ import type { RestartRecord, RunRecord } from './container/run-record.ts'
 import { type LaterWork, laterWork } from './observation.ts'
 import type { ProvenRun, Stopwatch } from './proof-report.ts'
 import { hasPassed, type ResultRun } from './round.ts'
-import { withEnd } from './smoke/run-checks.ts'
+import { withEnd, withSteadyRoutes } from './smoke/run-checks.ts'
 
 /** A program that is to go on is watched for this long once it is up, milliseconds: some die after ten seconds. */
 const WATCH = 10_250
@@ -78,7 +78,7 @@ export async function judge(
 ): Promise<Judged> {
   const { engine, facts, image, moved, times } = request
   const seen = await live.snapshot('logs')
-  const baselineSoFar = { ...seen, smoke: withEnd(seen.smoke, original) }
+  const baselineSoFar = { ...withSteadyRoutes(seen, original), smoke: withEnd(seen.smoke, original) }
   const conditions = { ...request, mounts: request.mountsFor([]), baseline: baselineSoFar }
   const works = hasPassed({ run: { comparison } })
   const since = live.upSince - live.readyAfter
@@ -134,7 +134,7 @@ export async function judge(
   ])
   times.lap('end')
   const baseline = {
-    ...originalRun,
+    ...withSteadyRoutes(originalRun, original),
     unread: [...unread, ...originalRun.unread],
     restart: seconds?.baseline ?? originalRun.restart,
   }

@@ -161,8 +161,10 @@ function numberIn(expression: string, text: string, isName = true): number | nul
     return factors.reduce((product, factor) => product * Number(factor.replaceAll('_', '')), 1)
   const [name = ''] = /^[A-Za-z_$][\w$]{0,60}$/.exec(expression.trim()) ?? []
   if (name === '' || !isName) return null
-  const at = text.search(new RegExp(`\\b(?:const|let|var)\\s{1,9}${name.replaceAll('$', '[$]')}\\s{0,9}=`))
-  const value = at < 0 ? undefined : /=\s{0,9}([\d_.* ]{1,80})/.exec(text.slice(at, at + 200))?.[1]
+  const value = text
+    .split('\n')
+    .map((line) => /^(?:export )?(?:const|let|var) ([\w$]+) = (\d[\d_.* ]*)/.exec(line.trim()))
+    .find((found) => found?.[1] === name)?.[2]
   return value === undefined ? null : numberIn(value, text, false)
 }
 

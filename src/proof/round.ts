@@ -13,7 +13,7 @@ import type { RunRecord } from './container/run-record.ts'
 import { arbitrarySpec, besideOptions, type KeptPorts, limits, lockedSpec } from './container/run-specs.ts'
 import { type StudyOptions, stay } from './original.ts'
 import type { ProveRequest } from './request.ts'
-import { withEnd } from './smoke/run-checks.ts'
+import { withEnd, withSteadyRoutes } from './smoke/run-checks.ts'
 import { runWithFirst, type SpeculativeRuns } from './speculation.ts'
 import { NOT_BELIEVED } from './trace/trace.ts'
 import { OPENING_CAPABILITIES } from './trace/tracer.ts'
@@ -139,7 +139,10 @@ export async function runResult(request: ResultRequest): Promise<ResultRun> {
   if (late !== null) await live.look()
   const seen = await live.snapshot('logs')
   const soFar = { ...seen, smoke: withEnd(seen.smoke, runs.traced) }
-  const comparison = withChecks(compare(baseline, soFar, moved), compareTraces(original, runs.traced, facts))
+  const comparison = withChecks(
+    compare(withSteadyRoutes(baseline, original), soFar, moved),
+    compareTraces(original, runs.traced, facts),
+  )
   const passed = isPassed(comparison)
   const record = passed ? soFar : await live.finish(logsTraced(original, runs.traced))
   if (!passed) await runs.tracedContainer?.remove()

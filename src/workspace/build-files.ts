@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { parseShellScript } from '../command/index.ts'
-import { HOST_SOCKET } from '../image/host-socket.ts'
+import { HOST_SOCKET } from '../places.ts'
 import { asList, asObject, isObject, type Json, parseYaml } from '../profile/yaml-file.ts'
 
 /** How a file beside the Dockerfiles has one of them built. Paths are absolute. */

@@ -3,6 +3,7 @@ import type { Engine, RunSpec } from '../../engine/engine.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import type { SmokeCheck } from '../../smoke-check.ts'
 import type { QuestionOptions } from '../ask/questions.ts'
+import type { RouteQuestion } from '../smoke/run-checks.ts'
 import type { ReadOptions } from '../trace/growing-trace.ts'
 import type { TracedProcess } from '../trace/processes.ts'
 import { NOT_BELIEVED, type TracedRun, type TraceMode, traceRun } from '../trace/trace.ts'
@@ -33,6 +34,8 @@ const TRACE_MARGIN = 50
 
 export interface ContainerOptions extends ReadyOptions, QuestionOptions {
   readonly smoke: readonly SmokeCheck[]
+  /** Asked once all ports were; of a result with what the original gave. */
+  readonly routes?: readonly RouteQuestion[]
   /** How long they are repeated until they pass, milliseconds. */
   readonly smokePatience?: number
   /** As the image config has it; null means SIGTERM. */
