@@ -10,6 +10,8 @@ export interface SourceNames {
   readonly constants: ReadonlyMap<string, string>
   /** Variables, and properties of Java, whose names have a dot as a rule. */
   readonly env: ReadonlyMap<string, string>
+  /** The path that another file of the program, one of settings, gives a name; `of`: what the name stands behind. */
+  readonly shared?: ((name: string, of: string | null) => string | null) | undefined
   /** ASP.NET Core's folder of static files, from where the program starts; absent: `wwwroot`. */
   readonly webRoot?: string | undefined
 }
@@ -123,7 +125,9 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
     return parts.every((part) => part !== null) ? parts.join('') : null
   }
   const constant = /^[$*]?[A-Za-z_][\w.]*$/.test(text) ? names.constants.get(text.replace(/^[$*]/, '')) : undefined
-  return constant === undefined || constant.trim() === text ? null : next(constant)
+  if (constant !== undefined && constant.trim() !== text) return next(constant)
+  const [, of, name] = /^(?:([A-Za-z_][\w.]*)\.)?([A-Za-z_]\w*)$/.exec(text) ?? []
+  return name === undefined ? null : (names.shared?.(name, of ?? null) ?? null)
 }
 
 /** `DATA.join("x")` of Rust, `DATA.joinpath('x')` of Python and `DATA.resolve("x")` of Java, and not `path.join` of JavaScript. */

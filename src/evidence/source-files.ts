@@ -17,7 +17,7 @@ import {
 } from '../places.ts'
 import { declared, inferred, type PathClaim } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
-import { isTest, sourceWrites } from './source-writes.ts'
+import { isTest, sharedPaths, sourceWrites } from './source-writes.ts'
 import { rootCalls } from './start-cautions.ts'
 
 const MOST_FINDS = 40
@@ -72,9 +72,10 @@ export function sourceClaims(
 ): readonly PathClaim[] {
   const names = new Set([...argvOf(config), ...launches.flatMap(({ words }) => words)].map(baseName))
   const claims: PathClaim[] = []
+  const given = { workdir: config.workdir, env: new Map([...config.env, ...propertiesOf(config)]) }
   const about = {
-    workdir: config.workdir,
-    env: new Map([...config.env, ...propertiesOf(config)]),
+    ...given,
+    shared: sharedPaths(texts, given),
     served: servedFrom(texts, config),
     webRoot: webRootIn(texts),
   }

@@ -16,6 +16,8 @@ export interface SourceWrite {
 }
 
 export interface SourceAbout extends Pick<SourceNames, 'workdir' | 'env' | 'webRoot'> {
+  /** Paths that the settings of the program say, by name. */
+  readonly shared?: ReadonlyMap<string, string> | undefined
   /** Where a web server starts the PHP that lies in this folder; absent where none does. */
   readonly served?: ((folder: string) => string) | undefined
 }
@@ -51,6 +53,7 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
   let constants: SourceNames['constants'] | null = null
   const names: SourceNames = {
     env,
+    shared: about.shared === undefined ? undefined : (name, isOf) => sharedBy(about.shared, text, name, isOf),
     webRoot,
     workdir,
     folder,
@@ -89,6 +92,47 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
     }
   }
   return [...found, ...sqliteUrls(text, names), ...(rules === GO ? defaultFolders(text, names) : [])]
+}
+
+/** A file in which a program keeps its settings, for all its others. */
+const SETTINGS =
+  /(?:^|\/)(?:settings?|config(?:uration)?|constants?|paths?|env(?:ironment)?|defaults?|options)(?:\/index)?\.(?:py|[cm]?[jt]s)$/i
+
+/** Paths that files of settings give a name: `LOG = os.getenv("LOG", "/var/log/x")`, `logDir: '/var/log/x'`. Of two of a name none counts. */
+export function sharedPaths(
+  texts: ReadonlyMap<string, string>,
+  about: Pick<SourceNames, 'workdir' | 'env'>,
+): ReadonlyMap<string, string> | undefined {
+  const files = [...texts].filter(([path]) => SETTINGS.test(path) && !isTest(path))
+  const shared = new Map<string, string>()
+  const twice = new Set<string>()
+  for (const [path, text] of files) {
+    const constants = new Map(constantsOf(text))
+    if (!path.endsWith('.py'))
+      for (const [, name = '', value = ''] of text.matchAll(
+        /^[ \t]{0,40}["']?(\w{1,99})["']?:[ \t]{0,9}([^\n]{1,400})$/gm,
+      ))
+        constants.set(name, value.replace(/,\s*$/, ''))
+    for (const [name, value] of constants) {
+      if (!/["'`]/.test(value)) continue
+      const said = pathOf(value, { ...about, folder: parentOf(path), constants })
+      if (said === null || !/[./]/.test(value)) continue
+      if (shared.has(name) && shared.get(name) !== said) twice.add(name)
+      shared.set(name, said)
+    }
+  }
+  for (const name of twice) shared.delete(name)
+  return shared.size === 0 ? undefined : shared
+}
+
+/** `of`: what the name stands behind, `settings` in `settings.log`; a name alone has to be brought in. */
+function sharedBy(shared: SourceAbout['shared'], text: string, name: string, of: string | null): string | null {
+  const said = shared?.get(name)
+  if (said === undefined) return null
+  if (of !== null) return /(?:settings?|config|conf|cfg|const|paths?|env|opt)/i.test(of) ? said : null
+  const brought = new RegExp(String.raw`^[ \t]{0,40}(?:from|import|const|let|var|export)\b[^\n]{0,400}\b${name}\b`, 'm')
+  const [line = ''] = brought.exec(text) ?? []
+  return /^\s*(?:from|import)\b|\brequire\(/.test(line) ? said : null
 }
 
 /** `sqlite:///x.db` anywhere in a source is a database that the program opens. */
@@ -160,7 +204,7 @@ export function constantsOf(text: string): ReadonlyMap<string, string> {
 }
 
 const C_NAMES =
-  /^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+([^\n]+)$|^[ \t]*(?:(?:static|const)[ \t]+)*(?:unsigned[ \t]+)?(?:char|std::string)(?:[ \t]+const)?[ \t]*[*&]*[ \t]*(?:const[ \t]+)?(\w+)(?:\[\w*\])?[ \t]*=[ \t]*([^;\n]+);/gm
+  /^[ \t]{0,40}#[ \t]{0,9}define[ \t]{1,40}(\w{1,99})[ \t]{1,40}([^\n]+)$|^[ \t]{0,40}(?:(?:static|const)[ \t]{1,9}){0,2}(?:char|std::string)(?:[ \t]{1,9}const)?[ \t]{0,9}[*&]{0,2}[ \t]{0,9}(\w{1,99})(?:\[\w{0,40}\])?[ \t]{0,9}=[ \t]{0,9}([^;\n]{1,400});/gm
 
 const FROM_ENV = /^(?:(?:\w+\.)?(?:get_?env|Get_?[eE]nv|getEnv|environ\.get)\(\s*["']\w+["']\s*\)|process\.env\.\w+)$/i
 
