@@ -52,7 +52,7 @@ function readTree(root: string, own: string): Tree {
     const text = textFound(path)
     if (text === null || text.includes('\0')) continue
     length += text.length
-    files.push({ path, text: text.replaceAll('\r\n', '\n') })
+    files.push({ path, text: shortLines(text) })
   }
   let named: Promise<readonly NamedImage[]> | null = null
   return {
@@ -63,6 +63,14 @@ function readTree(root: string, own: string): Tree {
       return named
     },
   }
+}
+
+/** What a person writes is short: a longer line is data. */
+function shortLines(text: string): string {
+  return text
+    .split(/\r?\n/)
+    .map((line) => (line.length > bounds.surveyedLine ? '' : line))
+    .join('\n')
 }
 
 /** Names that files give to what they build; those of Compose files are read as texts, since many are templates. */
@@ -82,7 +90,8 @@ async function namedIn(files: readonly File[], root: string): Promise<readonly N
 function metadataImages(text: string): readonly string[] {
   const lines = text.split('\n')
   return lines.flatMap((line, at) => {
-    const [, value = ''] = /^\s*images:\s*(.*?)\s*$/.exec(line) ?? []
+    const value = (/^\s*images:(.*)$/.exec(line)?.[1] ?? '').trim()
+    if (!/^\s*images:/.test(line)) return []
     if (value !== '' && !/^[|>]/.test(value)) return value.split(/[\s,]+/)
     if (value === '') return []
     const more = lines.slice(at + 1, at + 10)
@@ -172,12 +181,8 @@ const COMMENT = /^\s*(?:#|\/\/|;|--)/
 function linesWith({ text }: File, pattern: RegExp): readonly number[] {
   return text
     .split('\n')
-    .flatMap((line, at) =>
-      line.length < MOST_LINE && !COMMENT.test(line) && !/^\s*image:/.test(line) && pattern.test(line) ? [at] : [],
-    )
+    .flatMap((line, at) => (!COMMENT.test(line) && !/^\s*image:/.test(line) && pattern.test(line) ? [at] : []))
 }
-
-const MOST_LINE = 2000
 
 /**
  * Somebody calls one of the hosts at a port: `web:80`, `http://web` and nginx's `server web;`, which mean 80, and
@@ -318,8 +323,7 @@ function saysPort(line: string, under: string, port: number): boolean {
   if (under === 'ports' || under === 'target')
     return new RegExp(`(?:[\\s"'\\[:-]|target:\\s*)${end}`).test(line) && !/^\s*(?:-\s+)?(?:published|name):/.test(line)
   if (under === 'expose') return new RegExp(`[\\s"'\\[-]${end}`).test(line)
-  if (/server\.port|VIRTUAL_PORT|\btraefik\b.*\bport\b/.test(line))
-    return new RegExp(`[=:\\s"']${port}["']?\\s*$`).test(line)
+  if (/server\.port|VIRTUAL_PORT/.test(line)) return new RegExp(`[=:\\s"']${port}["']?\\s*$`).test(line)
   if (under === 'test' || under === 'healthcheck') return asks(line, port)
   return false
 }
@@ -335,7 +339,7 @@ function asks(line: string, port: number): boolean {
   return (
     new RegExp(`${host}(?::|["',\\s]+)${port}(?!\\d)`).test(line) ||
     (scheme !== null && new RegExp(`\\b${scheme}://${host}(?![\\w.:-])`).test(line)) ||
-    (port === 80 && /\b(?:curl|wget)\b.*[\s"']localhost(?![\w.:-])/.test(line))
+    (port === 80 && /\b(?:curl|wget)\b/.test(line) && /[\s"']localhost(?![\w.:-])/.test(line))
   )
 }
 
@@ -353,14 +357,14 @@ interface Pod {
 
 function podsIn(files: readonly File[], image: Image): readonly Pod[] {
   const manifests = files.filter(
-    ({ path, text }) => /\.(ya?ml|tpl|j2)$/.test(path) && /^\s*(?:- )?image:/m.test(text) && !SERVICES.test(text),
+    ({ path, text }) => /\.(ya?ml|tpl|j2)$/.test(path) && /^[ \t-]*image:/m.test(text) && !SERVICES.test(text),
   )
   return manifests.flatMap((file) => {
     if (!/^kind:/m.test(file.text) && !/\bcontainers:/.test(file.text)) return []
     return documentsOf(file).flatMap(({ from, lines }): readonly Pod[] =>
       lines.flatMap((line, at) => {
-        const reference = /^\s*(?:-\s+)?image:\s*(\S.*?)\s*$/.exec(line)?.[1]
-        if (reference === undefined || !(isImage(reference, image, false) || isOfChart(reference, file, files, image)))
+        const reference = (/^[\s-]*image:(.*)$/.exec(line)?.[1] ?? '').trim()
+        if (reference === '' || !(isImage(reference, image, false) || isOfChart(reference, file, files, image)))
           return []
         const container = containerAround(lines, at)
         const document = new Set(lines.map(plainLine))
@@ -436,12 +440,12 @@ function flattened(text: string): Values['values'] {
   const found = new Map<string, { readonly value: string; readonly at: number }>()
   const above: { readonly indent: number; readonly key: string }[] = []
   for (const [at, line] of text.split('\n').entries()) {
-    const [, key, value = ''] = /^\s*([\w-]+):\s*(.*)$/.exec(line) ?? []
+    const [, key, value = ''] = /^\s*([\w-]+):(.*)$/.exec(line) ?? []
     if (key === undefined || COMMENT.test(line)) continue
     const indent = indentOf(line)
     while ((above.at(-1)?.indent ?? -1) >= indent) above.pop()
     above.push({ indent, key })
-    if (value !== '') found.set(above.map((one) => one.key).join('.'), { value: plainValue(value), at })
+    if (plainValue(value) !== '') found.set(above.map((one) => one.key).join('.'), { value: plainValue(value), at })
   }
   return found
 }
@@ -477,7 +481,7 @@ function runLines({ text, path }: File, image: Image, port: number): readonly nu
       .slice(at, end + 1)
       .map((each) => each.replace(/\\\s*$/, ' '))
       .join('')
-    if (command.length > MOST_LINE || !published.test(command)) return []
+    if (command.length > bounds.surveyedLine || !published.test(command)) return []
     const words = command.split(/[\s`]+/)
     return words.some((word) => /^[\w$]/.test(word) && isImage(word, image, true)) ? [at] : []
   })
@@ -499,9 +503,7 @@ function besideLines(file: File, dockerfile: string, port: number): readonly num
 }
 
 function lineNumbers({ text }: File, isMeant: (line: string) => boolean): readonly number[] {
-  return text
-    .split('\n')
-    .flatMap((line, at) => (line.length < MOST_LINE && !COMMENT.test(line) && isMeant(line) ? [at] : []))
+  return text.split('\n').flatMap((line, at) => (!COMMENT.test(line) && isMeant(line) ? [at] : []))
 }
 
 function indentOf(line: string): number {
@@ -521,15 +523,12 @@ function endOfBlock(lines: readonly string[], indent: number): number {
 
 function valueIn(lines: readonly string[], key: string): string | null {
   for (const line of lines) {
-    const [, name, value = ''] = /^\s*([\w-]+):\s*(.*)$/.exec(line) ?? []
+    const [, name, value = ''] = /^\s*([\w-]+):(.*)$/.exec(line) ?? []
     if (name === key && plainValue(value) !== '') return plainValue(value)
   }
   return null
 }
 
 function plainValue(text: string): string {
-  return text
-    .replace(/\s+#.*$/, '')
-    .trim()
-    .replace(/^["']|["']$/g, '')
+  return (text.split(' #')[0] ?? '').trim().replace(/^["']|["']$/g, '')
 }
