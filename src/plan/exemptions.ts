@@ -153,7 +153,7 @@ export interface PortUser {
   readonly port: number
   /** `FILE:LINE`, for people. */
   readonly place: string
-  /** The stage that it is about; null for the last one. */
+  /** The stage that it is about; null for the one that is planned, and where nothing says it for the last one. */
   readonly stage: string | null
 }
 
@@ -195,7 +195,8 @@ export function dependentsOf(dockerfile: Dockerfile, stage: Stage, all: Dependen
     ...all,
     children: children.filter(isMeant),
     users: isFinal ? users : [],
-    ports: ports.filter(isMeant),
+    // Who runs another stage of the file at the port runs the same program.
+    ports: ports.map((user) => (isMeant(user) ? { ...user, stage: null } : user)),
   }
 }
 

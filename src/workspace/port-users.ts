@@ -194,7 +194,8 @@ function callOf(hosts: readonly string[], port: number): RegExp {
   const scheme = port === 80 ? 'http' : port === 443 ? 'https' : null
   const said = `(?<![\\w.@-]|[^/]/)(?:${names}):${port}(?!\\d)|\\$\\{?(?:${variables})(?:_HOST|_ADDR|_SERVICE|_NAME)*\\}?:${port}(?!\\d)`
   const implied = scheme === null ? '' : `|\\b${scheme}://(?:${names})(?![\\w.:-])`
-  const upstream = port === 80 ? `|^\\s*server\\s+(?:${names})\\s*;|\\breverse_proxy\\s+(?:${names})\\s*(?:\\{|$)` : ''
+  const upstream =
+    port === 80 ? `|^[ \\t]*server[ \\t]+(?:${names})\\s*;|\\breverse_proxy[ \\t]+(?:${names})\\s*(?:\\{|$)` : ''
   return new RegExp(said + implied + upstream, 'm')
 }
 
@@ -343,14 +344,14 @@ function asks(line: string, port: number): boolean {
   )
 }
 
-/** A container of a manifest that runs the image, with the manifest. */
+/** A container of a manifest that runs the image. */
 interface Pod {
   readonly file: File
   /** Lines of the container. */
   readonly from: number
   readonly lines: readonly string[]
-  /** All of its document, without indentation. */
-  readonly document: ReadonlySet<string>
+  /** What its chart says where nobody says something else; null for a manifest that is none of a chart. */
+  readonly chart: Values | null
   /** Those of the Services beside it that choose it. */
   readonly services: readonly { readonly file: File; readonly from: number; readonly lines: readonly string[] }[]
 }
@@ -372,7 +373,9 @@ function podsIn(files: readonly File[], image: Image): readonly Pod[] {
           .filter((other) => dirname(other.path) === dirname(file.path) && /^kind:\s*Service\b/m.test(other.text))
           .flatMap((other) => documentsOf(other).map((one) => ({ ...one, file: other })))
           .filter((one) => one.lines.some((each) => /^kind:\s*Service\b/.test(each)) && chooses(one.lines, document))
-        return [{ file, from: from + container.from, lines: container.lines, document, services }]
+        return [
+          { file, from: from + container.from, lines: container.lines, chart: valuesOfChart(file, files), services },
+        ]
       }),
     )
   })
@@ -417,10 +420,14 @@ function chooses(service: readonly string[], document: ReadonlySet<string>): boo
 
 /** `{{ .Values.image.repository }}`, which the values of its chart say. */
 function isOfChart(reference: string, file: File, files: readonly File[], image: Image): boolean {
-  const values = valuesOfChart(file, files)
+  const chart = valuesOfChart(file, files)
   const [, key = ''] = /\.Values\.([\w.]+)/.exec(reference) ?? []
-  const said = values?.values.get(key)
-  return said !== undefined && isImage(said.value, image, false)
+  if (chart === null || key === '') return false
+  const said = chart.values.get(key)
+  if (said !== undefined && isImage(said.value, image, false)) return true
+  // Whoever installs it may say the image: the chart is called after it.
+  const name = basename(dirname(chart.file.path)).toLowerCase()
+  return image.called.includes(name) || image.names.some((one) => lastPart(one) === name)
 }
 
 interface Values {
@@ -456,16 +463,23 @@ interface Lines {
 }
 
 function podPortLines(pod: Pod, port: number): readonly Lines[] {
-  const number = new RegExp(`^\\s*(?:-\\s+)?(?:containerPort|port|targetPort):\\s*["']?${port}["']?\\s*(?:#.*)?$`)
-  const own = pod.lines.flatMap((line, at) => (number.test(line) && !/targetPort/.test(line) ? [pod.from + at] : []))
-  const services = pod.services.map(({ file, from, lines }) => {
-    const isTold = lines.some((line) => /^\s*(?:-\s+)?targetPort:/.test(line))
-    const found = lines.flatMap((line, at) =>
-      number.test(line) && (/targetPort/.test(line) || !isTold) ? [from + at] : [],
-    )
-    return { file, lines: found }
-  })
-  return [{ file: pod.file, lines: own }, ...services]
+  const found: Lines[] = []
+  const look = (file: File, from: number, lines: readonly string[], isKey: (key: string) => boolean): void => {
+    for (const [at, line] of lines.entries()) {
+      const [, key = '', written = ''] = /^[\s-]*(containerPort|port|targetPort):(.*)$/.exec(line) ?? []
+      if (key === '' || !isKey(key)) continue
+      const value = plainValue(written)
+      if (value === String(port)) found.push({ file, lines: [from + at] })
+      const said = pod.chart?.values.get(/^\{\{-?\s*\.Values\.([\w.]+)[^{}]*\}\}$/.exec(value)?.[1] ?? '')
+      if (pod.chart !== null && said?.value === String(port)) found.push({ file: pod.chart.file, lines: [said.at] })
+    }
+  }
+  look(pod.file, pod.from, pod.lines, (key) => key !== 'targetPort')
+  for (const { file, from, lines } of pod.services) {
+    const isTold = lines.some((line) => /^[\s-]*targetPort:/.test(line))
+    look(file, from, lines, (key) => key === (isTold ? 'targetPort' : 'port'))
+  }
+  return found
 }
 
 /** `docker run -p 8080:80 IMAGE`, over several lines too. */

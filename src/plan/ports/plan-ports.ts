@@ -103,7 +103,7 @@ export function stagePorts({ input, policy, readable, stepDown, excluded, report
   return planPorts({
     facts: withCommand(readable, stepDown.argv),
     ...(keptBy === undefined ? { policy: policy.ports } : { policy: 'keep', keptBy }),
-    users: placesByPort(dependents?.ports ?? []),
+    users: placesByPort((dependents?.ports ?? []).filter(({ stage }) => policy.raiseUsed !== true || stage === null)),
     raisesUsed: policy.raiseUsed === true,
     bound: observation?.bound ?? null,
     programs: observation?.programs ?? stated.view.start.programs,
