@@ -150,11 +150,12 @@ export function portUsersIn(
   const folders = [...new Set(own.map(({ file }) => dirname(file.path)))]
   const pods = podsIn(files, image)
   const found: PortUser[] = []
+  const stepsTo = (file: File): number => relative(dirname(path), file.path).split('..').length
   for (const port of ports) {
-    const lines = new Map<string, Pick<PortUser, 'place' | 'stage'>>()
+    const lines = new Map<string, Pick<PortUser, 'place' | 'stage'> & { readonly file: File }>()
     const add = (file: File, at: number, stage: string | null = null): void => {
       const place = `${relative(cwd, file.path)}:${at + 1}`
-      if (file.path !== path && !lines.has(place)) lines.set(place, { place, stage })
+      if (file.path !== path && !lines.has(place)) lines.set(place, { place, stage, file })
     }
     for (const service of own) for (const at of portLinesOf(service, port)) add(service.file, at, service.stage)
     for (const { file, lines: at } of pods.flatMap((pod) => podPortLines(pod, port)))
@@ -167,7 +168,8 @@ export function portUsersIn(
       for (const at of runLines(file, image, port)) add(file, at)
       for (const at of besideLines(file, path, port)) add(file, at)
     }
-    found.push(...[...lines.values()].map((line) => ({ ...line, port })))
+    const near = [...lines.values()].toSorted((a, b) => stepsTo(a.file) - stepsTo(b.file))
+    found.push(...near.map(({ place, stage }) => ({ port, place, stage })))
   }
   return found
 }
