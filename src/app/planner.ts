@@ -12,8 +12,8 @@ import { type Dependents, madeElsewhere, noDependents } from '../plan/exemptions
 import { decided } from '../plan/plan.ts'
 import type { StageInput } from '../plan/stage-input.ts'
 import type { Hardened } from '../report/report.ts'
+import { copiedSources, likelyContext } from '../workspace/context.ts'
 import { readText } from '../workspace/files.ts'
-import { copiedSources, likelyContext } from '../workspace/likely-context.ts'
 import type { NeighbourImage, WorkItem } from '../workspace/work-item.ts'
 import { baseReferences } from './base-images.ts'
 import { contextOf } from './build.ts'
@@ -142,7 +142,7 @@ async function readNeighbour(
     reference: null,
     from: null,
     text: dockerfile.source,
-    surroundings: { children: [], users: [], bases },
+    surroundings: { children: [], users: [], runs: [], bases },
   }
   await lookAtBases(item, dockerfile, session, () => {})
   const { known } = await withNeighbours(item, dockerfile, session)
@@ -157,10 +157,11 @@ async function readNeighbour(
 }
 
 function dependentsIn({ surroundings, build, found, vendored }: WorkItem, dockerfile: Dockerfile): Dependents {
-  const { children, users } = surroundings ?? noDependents
+  const { children, users, runs } = surroundings ?? noDependents
   return {
     children,
     users,
+    runs,
     isServed: build?.services.some(({ ports }) => ports.length > 0) === true,
     madeElsewhere: found === true ? madeElsewhere(dockerfile, vendored) : null,
   }

@@ -1,6 +1,7 @@
 import { commentsAbove, commentsOnTop } from '../dockerfile/layout.ts'
 import type { Comment, Dockerfile, Instruction, Span, Stage } from '../dockerfile/model.ts'
 import type { StageState } from '../dockerfile/stage-walk.ts'
+import type { ImageRun } from '../image/image-run.ts'
 import type { EndOfStage } from './account/stage-users.ts'
 import type { Policy } from './stage-input.ts'
 
@@ -161,6 +162,8 @@ export interface PortUser {
 export interface Dependents {
   readonly children: readonly Child[]
   readonly users: readonly ImageUser[]
+  /** How files of the repository run it. */
+  readonly runs: readonly ImageRun[]
   /** A Compose service publishes it. */
   readonly isServed: boolean
   /** Who counts on its low ports; absent: nobody that was looked for. */
@@ -169,7 +172,7 @@ export interface Dependents {
   readonly madeElsewhere: string | null
 }
 
-export const noDependents: Dependents = { children: [], users: [], isServed: false, madeElsewhere: null }
+export const noDependents: Dependents = { children: [], users: [], runs: [], isServed: false, madeElsewhere: null }
 
 /** What generates it says so on top of it, or it is a copy of another project's file, in the folder `vendored`. */
 export function madeElsewhere(dockerfile: Dockerfile, vendored: string | undefined): string | null {
@@ -188,15 +191,16 @@ const GENERATED =
 /** Those of them that mean a stage of the Dockerfile. */
 export function dependentsOf(dockerfile: Dockerfile, stage: Stage, all: Dependents): Dependents {
   const isFinal = stage.index === dockerfile.stages.length - 1
-  const isMeant = ({ stage: named }: Pick<Child, 'stage'>): boolean =>
+  const isOf = ({ stage: named }: { readonly stage: string | null }): boolean =>
     named === null ? isFinal : [stage.name, String(stage.index)].includes(named.toLowerCase())
-  const { children, users, ports = [] } = all
+  const { children, users, runs, ports = [] } = all
   return {
     ...all,
-    children: children.filter(isMeant),
+    children: children.filter(isOf),
     users: isFinal ? users : [],
+    runs: runs.filter(isOf),
     // Who runs another stage of the file at the port runs the same program.
-    ports: ports.map((user) => (isMeant(user) ? { ...user, stage: null } : user)),
+    ports: ports.map((user) => (isOf(user) ? { ...user, stage: null } : user)),
   }
 }
 
