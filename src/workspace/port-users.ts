@@ -472,7 +472,7 @@ function podPortLines(pod: Pod, port: number): readonly Lines[] {
       if (key === '' || !isKey(key)) continue
       const value = plainValue(written)
       if (value === String(port)) found.push({ file, lines: [from + at] })
-      const said = pod.chart?.values.get(/^\{\{-?\s*\.Values\.([\w.]+)[^{}]*\}\}$/.exec(value)?.[1] ?? '')
+      const said = pod.chart?.values.get(/^\{\{-?\s*\.Values\.([\w.]+)(?:[\s|][^{}]*)?\}\}$/.exec(value)?.[1] ?? '')
       if (pod.chart !== null && said?.value === String(port)) found.push({ file: pod.chart.file, lines: [said.at] })
     }
   }

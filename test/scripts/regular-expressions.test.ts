@@ -93,8 +93,6 @@ const MADE: Readonly<Record<string, string>> = {
   'src/workspace/port-users.ts: `\\\\b${scheme}://${host}(?![\\\\w.:-])`':
     'numbers of ports between constants; one line of a file',
   'src/workspace/port-users.ts: `\\\\btcp6?:${port}["\']?:`': 'numbers of ports between constants; one line of a file',
-  'src/workspace/port-users.ts: `^\\\\s*(?:-\\\\s+)?(?:containerPort|port|targetPort):\\\\s*["\']?${port}["\']?\\\\s*(?:#.*)?$`':
-    'numbers of ports between constants; one line of a file',
   'src/workspace/port-users.ts: said + implied + upstream':
     'names, escaped, and numbers of ports; a text whose lines are short',
   'src/plan/ports/port-lines.ts: String.raw`(?:<\\w+\\b[^>]*|\\binput\\([^)]*)\\bport\\s*=\\s*["\']${from}["\']`':

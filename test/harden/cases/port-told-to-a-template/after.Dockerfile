@@ -16,7 +16,7 @@ RUN sed -i -E -e '/^user +[^;]*; *$/d' -e 's#^pid +[^;]*;#pid        /tmp/nginx.
 RUN mkdir -p /etc/nginx/conf.d /var/cache/nginx \
  && touch /etc/nginx/conf.d/default.conf \
  && chown 101:101 /etc/nginx/conf.d /etc/nginx/conf.d/default.conf /var/cache/nginx
-# harden-image: listen above 1024 (/app/nginx.tmpl says 80 without it)
+# harden-image: listen above 1024 (a template says 80 without it)
 ENV HTTP_PORT=8080
 EXPOSE 8080
 # harden-image: nginx (101:101), the account that its vendor runs it as
