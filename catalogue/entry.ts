@@ -173,6 +173,8 @@ export interface VariantFacts {
   readonly ports: readonly PortMove[]
   /** Null where there is none, or it does not matter which it is. */
   readonly mainConfig: MainConfig | null
+  /** Files that are links to /dev/stdout and /dev/stderr. Absent: none. */
+  readonly streams?: readonly string[]
   /** Its entrypoint runs the scripts in this folder before one of these programs; absent where there is none. */
   readonly startFolder?: { readonly folder: string; readonly programs: readonly string[] }
   readonly configEdits: readonly ConfigEdit[]

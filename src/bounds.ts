@@ -41,6 +41,8 @@ export const bounds = {
   runsOfImage: 200,
   /** UTF-16 units of all its texts that may say who counts on a port: a repository of 4,000 charts has half of them. */
   surveyedText: 64 * 1024 * 1024,
+  /** UTF-16 units of one line of them: a longer one is data. */
+  surveyedLine: 2000,
   /** Commands that build or run an image, in one file. */
   buildCommands: 200,
   /** Dockerfiles that are built one upon the other. */

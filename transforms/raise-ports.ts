@@ -45,8 +45,8 @@ function leftBehind(stage: Stage, { from, to, users = [] }: PortDecision): Findi
     outcome: 'todo',
     line: place.line,
     column: place.column,
-    message: `port ${from} is ${to} now, and ${joinTruncated(users)} still ${users.length === 1 ? 'says' : 'say'} ${from}`,
-    hint: 'change it there too, or leave out --ports raise',
+    message: `port ${from} is ${to} now: change it in ${joinTruncated(users)} too`,
+    hint: 'without --ports raise it stays',
     evidence: [],
     edits: [],
   }

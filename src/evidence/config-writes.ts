@@ -30,13 +30,17 @@ export const configWrites: Provider = {
   name: 'config-writes',
   summary: 'logs, pid files and folders that the configuration which the stage ships names',
   when: 'before-build',
-  *claims({ contents: { texts, origins, steps }, facts: { config }, own, start: { programs } }) {
+  *claims({ contents: { texts, origins, steps }, facts: { config }, own, start: { programs }, entry }) {
     const argv = argvOf(config).flatMap((word) => normalisePath(word.replace(/^-[^=]*=/, ''), config.workdir) ?? [])
     // What is put into a folder is there to be read.
     const isBrought = (path: string): boolean => [...origins.keys()].some((each) => isInside(each, path))
     const read = configurationFiles(own, programs, argv).filter((path) => texts.has(path) && !SOURCE.test(path))
-    for (const file of read)
-      yield* namedIn(texts.get(file) ?? '', { file, programs, isBrought, where: (line) => `${file} line ${line}` })
+    // What is a link to the container's own output is open already.
+    const isOpen = ({ path }: PathClaim): boolean => entry?.streams?.includes(path) === true && !origins.has(path)
+    for (const file of read) {
+      const about = { file, programs, isBrought, where: (line: number) => `${file} line ${line}` }
+      yield* namedIn(texts.get(file) ?? '', about).filter((claim) => !isOpen(claim))
+    }
     yield* inBuildSteps(steps, programs, isBrought)
   },
 }

@@ -177,16 +177,22 @@ function sourceIn(line: string, written: string, files: FileModel): string | nul
 
 /** Of one line that starts such a program. */
 function byRenderers(line: string): readonly RenderedFile[] {
-  const found: RenderedFile[] = [...line.matchAll(/-template[ =]["']?([^\s:"']+):(\/[^\s:"']+)/g)].map(
-    ([, template = '', path = '']) => ({ path, template, always: true }),
+  const words = line.split(/[\s"']+/)
+  const pairs = words.flatMap((word, index) =>
+    word === '-template'
+      ? (words[index + 1] ?? [])
+      : word.startsWith('-template=')
+        ? word.slice('-template='.length)
+        : [],
   )
-  const [, words = ''] = /(?:^|[\s/])docker-gen\s(.+)$/.exec(line) ?? []
-  const [template, path] = words
-    .split(/\s+/)
-    .filter((word) => /^\/[\w./-]+$/.test(word))
-    .slice(-2)
-  if (template !== undefined && path !== undefined) found.push({ path, template, always: true })
-  return found
+  const found = pairs.flatMap((pair): readonly RenderedFile[] => {
+    const [template = '', path = ''] = pair.split(':')
+    return path.startsWith('/') ? [{ path, template, always: true }] : []
+  })
+  const at = words.findIndex((word) => word === 'docker-gen' || word.endsWith('/docker-gen'))
+  const named = at < 0 ? [] : words.slice(at + 1).filter((word) => /^\/[\w./-]+$/.test(word))
+  const [template, path] = named.slice(-2)
+  return template === undefined || path === undefined ? found : [...found, { path, template, always: true }]
 }
 
 /** https://github.com/kelseyhightower/confd/blob/master/docs/template-resources.md */

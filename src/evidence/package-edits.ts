@@ -120,7 +120,7 @@ function substitutionOf(edit: ConfigEdit): Substitution {
 }
 
 /** A COPY whose files nobody could see brings it: by its name, or as part of a folder. */
-function mayBeCopied(file: string, { copies }: StageContents): boolean {
+export function mayBeCopied(file: string, { copies }: StageContents): boolean {
   return copies.some(({ source, destination, seen }) => {
     if (seen || !isInside(file, destination)) return false
     const name = baseName(source)

@@ -6,6 +6,7 @@ import type { Stage } from '../dockerfile/model.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import { baseName, isInside, parentOf } from '../places.ts'
 import { type FileEdit, matches, type Substitution } from './file-edit.ts'
+import { mayBeCopied } from './package-edits.ts'
 import type { StageView } from './provider.ts'
 import { writtenAnew } from './script-writes.ts'
 
@@ -26,8 +27,9 @@ export interface VendorFiles {
 export function vendorFiles({ mainConfig }: Pick<VariantFacts, 'mainConfig'>, view: StageView): VendorFiles {
   const { files: own, facts, contents, chain, built } = view
   const atStart = new Set(writtenAnew(view.stepDowns))
-  // The stage copies to this path, or to a folder above it: what the vendor shipped there may be replaced.
-  const replaces = (path: string): boolean => chain.some((stage) => writesInto(stage, path))
+  // The stage copies to this path, or to a folder above it what nobody could see: what the vendor shipped there may be replaced.
+  const replaces = (path: string): boolean =>
+    chain.some((stage) => writesInto(stage, path)) && (contents.origins.has(path) || mayBeCopied(path, contents))
   const main = mainConfig === null ? null : mainConfigOf(mainConfig, facts.config)
   const isOwn = main !== null && (main !== mainConfig?.file || replaces(main))
   const text = main === null ? null : own.text(main)

@@ -154,7 +154,7 @@ export interface PortUser {
   readonly port: number
   /** `FILE:LINE`, for people. */
   readonly place: string
-  /** The stage that it is about; null for the last one. */
+  /** The stage that it is about; null for the one that is planned, and where nothing says it for the last one. */
   readonly stage: string | null
 }
 
@@ -199,7 +199,8 @@ export function dependentsOf(dockerfile: Dockerfile, stage: Stage, all: Dependen
     children: children.filter(isOf),
     users: isFinal ? users : [],
     runs: runs.filter(isOf),
-    ports: ports.filter(isOf),
+    // Who runs another stage of the file at the port runs the same program.
+    ports: ports.map((user) => (isOf(user) ? { ...user, stage: null } : user)),
   }
 }
 

@@ -52,7 +52,7 @@ function readTree(root: string, own: string): Tree {
     const text = textFound(path)
     if (text === null || text.includes('\0')) continue
     length += text.length
-    files.push({ path, text: text.replaceAll('\r\n', '\n') })
+    files.push({ path, text: shortLines(text) })
   }
   let named: Promise<readonly NamedImage[]> | null = null
   return {
@@ -63,6 +63,14 @@ function readTree(root: string, own: string): Tree {
       return named
     },
   }
+}
+
+/** What a person writes is short: a longer line is data. */
+function shortLines(text: string): string {
+  return text
+    .split(/\r?\n/)
+    .map((line) => (line.length > bounds.surveyedLine ? '' : line))
+    .join('\n')
 }
 
 /** Names that files give to what they build; those of Compose files are read as texts, since many are templates. */
@@ -82,7 +90,8 @@ async function namedIn(files: readonly File[], root: string): Promise<readonly N
 function metadataImages(text: string): readonly string[] {
   const lines = text.split('\n')
   return lines.flatMap((line, at) => {
-    const [, value = ''] = /^\s*images:\s*(.*?)\s*$/.exec(line) ?? []
+    const value = (/^\s*images:(.*)$/.exec(line)?.[1] ?? '').trim()
+    if (!/^\s*images:/.test(line)) return []
     if (value !== '' && !/^[|>]/.test(value)) return value.split(/[\s,]+/)
     if (value === '') return []
     const more = lines.slice(at + 1, at + 10)
@@ -141,11 +150,12 @@ export function portUsersIn(
   const folders = [...new Set(own.map(({ file }) => dirname(file.path)))]
   const pods = podsIn(files, image)
   const found: PortUser[] = []
+  const stepsTo = (file: File): number => relative(dirname(path), file.path).split('..').length
   for (const port of ports) {
-    const lines = new Map<string, Pick<PortUser, 'place' | 'stage'>>()
+    const lines = new Map<string, Pick<PortUser, 'place' | 'stage'> & { readonly file: File }>()
     const add = (file: File, at: number, stage: string | null = null): void => {
       const place = `${relative(cwd, file.path)}:${at + 1}`
-      if (file.path !== path && !lines.has(place)) lines.set(place, { place, stage })
+      if (file.path !== path && !lines.has(place)) lines.set(place, { place, stage, file })
     }
     for (const service of own) for (const at of portLinesOf(service, port)) add(service.file, at, service.stage)
     for (const { file, lines: at } of pods.flatMap((pod) => podPortLines(pod, port)))
@@ -158,7 +168,8 @@ export function portUsersIn(
       for (const at of runLines(file, image, port)) add(file, at)
       for (const at of besideLines(file, path, port)) add(file, at)
     }
-    found.push(...[...lines.values()].map((line) => ({ ...line, port })))
+    const near = [...lines.values()].toSorted((a, b) => stepsTo(a.file) - stepsTo(b.file))
+    found.push(...near.map(({ place, stage }) => ({ port, place, stage })))
   }
   return found
 }
@@ -172,12 +183,8 @@ const COMMENT = /^\s*(?:#|\/\/|;|--)/
 function linesWith({ text }: File, pattern: RegExp): readonly number[] {
   return text
     .split('\n')
-    .flatMap((line, at) =>
-      line.length < MOST_LINE && !COMMENT.test(line) && !/^\s*image:/.test(line) && pattern.test(line) ? [at] : [],
-    )
+    .flatMap((line, at) => (!COMMENT.test(line) && !/^\s*image:/.test(line) && pattern.test(line) ? [at] : []))
 }
-
-const MOST_LINE = 2000
 
 /**
  * Somebody calls one of the hosts at a port: `web:80`, `http://web` and nginx's `server web;`, which mean 80, and
@@ -189,7 +196,8 @@ function callOf(hosts: readonly string[], port: number): RegExp {
   const scheme = port === 80 ? 'http' : port === 443 ? 'https' : null
   const said = `(?<![\\w.@-]|[^/]/)(?:${names}):${port}(?!\\d)|\\$\\{?(?:${variables})(?:_HOST|_ADDR|_SERVICE|_NAME)*\\}?:${port}(?!\\d)`
   const implied = scheme === null ? '' : `|\\b${scheme}://(?:${names})(?![\\w.:-])`
-  const upstream = port === 80 ? `|^\\s*server\\s+(?:${names})\\s*;|\\breverse_proxy\\s+(?:${names})\\s*(?:\\{|$)` : ''
+  const upstream =
+    port === 80 ? `|^[ \\t]*server[ \\t]+(?:${names})\\s*;|\\breverse_proxy[ \\t]+(?:${names})\\s*(?:\\{|$)` : ''
   return new RegExp(said + implied + upstream, 'm')
 }
 
@@ -318,8 +326,7 @@ function saysPort(line: string, under: string, port: number): boolean {
   if (under === 'ports' || under === 'target')
     return new RegExp(`(?:[\\s"'\\[:-]|target:\\s*)${end}`).test(line) && !/^\s*(?:-\s+)?(?:published|name):/.test(line)
   if (under === 'expose') return new RegExp(`[\\s"'\\[-]${end}`).test(line)
-  if (/server\.port|VIRTUAL_PORT|\btraefik\b.*\bport\b/.test(line))
-    return new RegExp(`[=:\\s"']${port}["']?\\s*$`).test(line)
+  if (/server\.port|VIRTUAL_PORT/.test(line)) return new RegExp(`[=:\\s"']${port}["']?\\s*$`).test(line)
   if (under === 'test' || under === 'healthcheck') return asks(line, port)
   return false
 }
@@ -335,32 +342,32 @@ function asks(line: string, port: number): boolean {
   return (
     new RegExp(`${host}(?::|["',\\s]+)${port}(?!\\d)`).test(line) ||
     (scheme !== null && new RegExp(`\\b${scheme}://${host}(?![\\w.:-])`).test(line)) ||
-    (port === 80 && /\b(?:curl|wget)\b.*[\s"']localhost(?![\w.:-])/.test(line))
+    (port === 80 && /\b(?:curl|wget)\b/.test(line) && /[\s"']localhost(?![\w.:-])/.test(line))
   )
 }
 
-/** A container of a manifest that runs the image, with the manifest. */
+/** A container of a manifest that runs the image. */
 interface Pod {
   readonly file: File
   /** Lines of the container. */
   readonly from: number
   readonly lines: readonly string[]
-  /** All of its document, without indentation. */
-  readonly document: ReadonlySet<string>
+  /** What its chart says where nobody says something else; null for a manifest that is none of a chart. */
+  readonly chart: Values | null
   /** Those of the Services beside it that choose it. */
   readonly services: readonly { readonly file: File; readonly from: number; readonly lines: readonly string[] }[]
 }
 
 function podsIn(files: readonly File[], image: Image): readonly Pod[] {
   const manifests = files.filter(
-    ({ path, text }) => /\.(ya?ml|tpl|j2)$/.test(path) && /^\s*(?:- )?image:/m.test(text) && !SERVICES.test(text),
+    ({ path, text }) => /\.(ya?ml|tpl|j2)$/.test(path) && /^[ \t-]*image:/m.test(text) && !SERVICES.test(text),
   )
   return manifests.flatMap((file) => {
     if (!/^kind:/m.test(file.text) && !/\bcontainers:/.test(file.text)) return []
     return documentsOf(file).flatMap(({ from, lines }): readonly Pod[] =>
       lines.flatMap((line, at) => {
-        const reference = /^\s*(?:-\s+)?image:\s*(\S.*?)\s*$/.exec(line)?.[1]
-        if (reference === undefined || !(isImage(reference, image, false) || isOfChart(reference, file, files, image)))
+        const reference = (/^[\s-]*image:(.*)$/.exec(line)?.[1] ?? '').trim()
+        if (reference === '' || !(isImage(reference, image, false) || isOfChart(reference, file, files, image)))
           return []
         const container = containerAround(lines, at)
         const document = new Set(lines.map(plainLine))
@@ -368,7 +375,9 @@ function podsIn(files: readonly File[], image: Image): readonly Pod[] {
           .filter((other) => dirname(other.path) === dirname(file.path) && /^kind:\s*Service\b/m.test(other.text))
           .flatMap((other) => documentsOf(other).map((one) => ({ ...one, file: other })))
           .filter((one) => one.lines.some((each) => /^kind:\s*Service\b/.test(each)) && chooses(one.lines, document))
-        return [{ file, from: from + container.from, lines: container.lines, document, services }]
+        return [
+          { file, from: from + container.from, lines: container.lines, chart: valuesOfChart(file, files), services },
+        ]
       }),
     )
   })
@@ -413,10 +422,14 @@ function chooses(service: readonly string[], document: ReadonlySet<string>): boo
 
 /** `{{ .Values.image.repository }}`, which the values of its chart say. */
 function isOfChart(reference: string, file: File, files: readonly File[], image: Image): boolean {
-  const values = valuesOfChart(file, files)
+  const chart = valuesOfChart(file, files)
   const [, key = ''] = /\.Values\.([\w.]+)/.exec(reference) ?? []
-  const said = values?.values.get(key)
-  return said !== undefined && isImage(said.value, image, false)
+  if (chart === null || key === '') return false
+  const said = chart.values.get(key)
+  if (said !== undefined && isImage(said.value, image, false)) return true
+  // Whoever installs it may say the image: the chart is called after it.
+  const name = basename(dirname(chart.file.path)).toLowerCase()
+  return image.called.includes(name) || image.names.some((one) => lastPart(one) === name)
 }
 
 interface Values {
@@ -436,12 +449,12 @@ function flattened(text: string): Values['values'] {
   const found = new Map<string, { readonly value: string; readonly at: number }>()
   const above: { readonly indent: number; readonly key: string }[] = []
   for (const [at, line] of text.split('\n').entries()) {
-    const [, key, value = ''] = /^\s*([\w-]+):\s*(.*)$/.exec(line) ?? []
+    const [, key, value = ''] = /^\s*([\w-]+):(.*)$/.exec(line) ?? []
     if (key === undefined || COMMENT.test(line)) continue
     const indent = indentOf(line)
     while ((above.at(-1)?.indent ?? -1) >= indent) above.pop()
     above.push({ indent, key })
-    if (value !== '') found.set(above.map((one) => one.key).join('.'), { value: plainValue(value), at })
+    if (plainValue(value) !== '') found.set(above.map((one) => one.key).join('.'), { value: plainValue(value), at })
   }
   return found
 }
@@ -452,16 +465,23 @@ interface Lines {
 }
 
 function podPortLines(pod: Pod, port: number): readonly Lines[] {
-  const number = new RegExp(`^\\s*(?:-\\s+)?(?:containerPort|port|targetPort):\\s*["']?${port}["']?\\s*(?:#.*)?$`)
-  const own = pod.lines.flatMap((line, at) => (number.test(line) && !/targetPort/.test(line) ? [pod.from + at] : []))
-  const services = pod.services.map(({ file, from, lines }) => {
-    const isTold = lines.some((line) => /^\s*(?:-\s+)?targetPort:/.test(line))
-    const found = lines.flatMap((line, at) =>
-      number.test(line) && (/targetPort/.test(line) || !isTold) ? [from + at] : [],
-    )
-    return { file, lines: found }
-  })
-  return [{ file: pod.file, lines: own }, ...services]
+  const found: Lines[] = []
+  const look = (file: File, from: number, lines: readonly string[], isKey: (key: string) => boolean): void => {
+    for (const [at, line] of lines.entries()) {
+      const [, key = '', written = ''] = /^[\s-]*(containerPort|port|targetPort):(.*)$/.exec(line) ?? []
+      if (key === '' || !isKey(key)) continue
+      const value = plainValue(written)
+      if (value === String(port)) found.push({ file, lines: [from + at] })
+      const said = pod.chart?.values.get(/^\{\{-?\s*\.Values\.([\w.]+)(?:[\s|][^{}]*)?\}\}$/.exec(value)?.[1] ?? '')
+      if (pod.chart !== null && said?.value === String(port)) found.push({ file: pod.chart.file, lines: [said.at] })
+    }
+  }
+  look(pod.file, pod.from, pod.lines, (key) => key !== 'targetPort')
+  for (const { file, from, lines } of pod.services) {
+    const isTold = lines.some((line) => /^[\s-]*targetPort:/.test(line))
+    look(file, from, lines, (key) => key === (isTold ? 'targetPort' : 'port'))
+  }
+  return found
 }
 
 /** `docker run -p 8080:80 IMAGE`, over several lines too. */
@@ -477,7 +497,7 @@ function runLines({ text, path }: File, image: Image, port: number): readonly nu
       .slice(at, end + 1)
       .map((each) => each.replace(/\\\s*$/, ' '))
       .join('')
-    if (command.length > MOST_LINE || !published.test(command)) return []
+    if (command.length > bounds.surveyedLine || !published.test(command)) return []
     const words = command.split(/[\s`]+/)
     return words.some((word) => /^[\w$]/.test(word) && isImage(word, image, true)) ? [at] : []
   })
@@ -499,9 +519,7 @@ function besideLines(file: File, dockerfile: string, port: number): readonly num
 }
 
 function lineNumbers({ text }: File, isMeant: (line: string) => boolean): readonly number[] {
-  return text
-    .split('\n')
-    .flatMap((line, at) => (line.length < MOST_LINE && !COMMENT.test(line) && isMeant(line) ? [at] : []))
+  return text.split('\n').flatMap((line, at) => (!COMMENT.test(line) && isMeant(line) ? [at] : []))
 }
 
 function indentOf(line: string): number {
@@ -521,15 +539,12 @@ function endOfBlock(lines: readonly string[], indent: number): number {
 
 function valueIn(lines: readonly string[], key: string): string | null {
   for (const line of lines) {
-    const [, name, value = ''] = /^\s*([\w-]+):\s*(.*)$/.exec(line) ?? []
+    const [, name, value = ''] = /^\s*([\w-]+):(.*)$/.exec(line) ?? []
     if (name === key && plainValue(value) !== '') return plainValue(value)
   }
   return null
 }
 
 function plainValue(text: string): string {
-  return text
-    .replace(/\s+#.*$/, '')
-    .trim()
-    .replace(/^["']|["']$/g, '')
+  return (text.split(' #')[0] ?? '').trim().replace(/^["']|["']$/g, '')
 }

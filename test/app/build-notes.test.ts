@@ -88,7 +88,7 @@ test('where it is to move all the same, who counts on it is left to do', async (
   expect(result.findings.filter(({ outcome }) => outcome === 'todo')).toMatchObject([
     {
       transform: 'raise-ports',
-      message: expect.stringMatching(/^port 80 is 8080 now, and .*compose\.yaml:4 still says 80$/),
+      message: expect.stringMatching(/^port 80 is 8080 now: change it in .*compose\.yaml:4 too$/),
     },
   ])
 })

@@ -69,9 +69,32 @@ const MADE: Readonly<Record<string, string>> = {
   'src/plan/ports/port-arguments.ts: `^(-[pPlb])${from}$`': 'numbers of ports between constants; one line of a file',
   'src/plan/ports/port-files.ts: String.raw`${LOCAL}\\]?(?:[:,]|\\s+)${port}(?![\\d.])|${LOCAL}${beside}${named}|${named}${beside}["\']?[\\w.-]*["\']?\\s{0,9}[:=]?\\s{0,9}["\']?${LOCAL}`':
     'numbers of ports between constants; one line of a file',
-  'src/plan/ports/port-guess.ts: String.raw`(?<![\\w./%$-])${other}${port}(?![\\w.%-]|\\/(?!tcp\\b|udp\\b))`':
+  'src/plan/ports/port-files.ts: String.raw`(?<![\\w./%$-])${other}${port}(?![\\w.%-]|\\/(?!tcp\\b|udp\\b))`':
     'numbers of ports between constants; one line of a file',
-  'src/plan/ports/port-guess.ts: `^-[A-Za-z]${from}$`': 'numbers of ports between constants; one line of a file',
+  'src/plan/ports/port-files.ts: `^-[A-Za-z]${from}$`': 'numbers of ports between constants; one line of a file',
+  'src/evidence/configuration-files.ts: `^\\\\s*${key}\\\\s*=\\\\s*"([^"\\\\n]+)"`':
+    'constants, and names of \\w alone',
+  'src/plan/ports/port-files.ts: String.raw`\\bEnv\\.(\\w*(?:PORT|LISTEN)\\w*)\\s*\\|\\s*default\\s+"?${from}\\b`':
+    'numbers of ports between constants; a text of the image',
+  'src/plan/ports/port-files.ts: String.raw`\\bdefault\\s+\\.Env\\.(\\w*(?:PORT|LISTEN)\\w*)\\s+"?${from}\\b`':
+    'numbers of ports between constants; a text of the image',
+  'src/workspace/port-users.ts: `${host}(?::|["\',\\\\s]+)${port}(?!\\\\d)`':
+    'numbers of ports between constants; one line of a file',
+  'src/workspace/port-users.ts: `(?:[\\\\s"\'\\\\[:-]|target:\\\\s*)${end}`':
+    'numbers of ports between constants; one line of a file',
+  'src/workspace/port-users.ts: `(?:^|\\\\s)(?:-p|--publish)[=\\\\s]*["\']?\\\\S*:${port}(?:/tcp)?["\']?(?=\\\\s|$)`':
+    'numbers of ports between constants; one line of a file',
+  'src/workspace/port-users.ts: `(?:internal_port|ContainerPort)["\']?\\\\s*[:=]\\\\s*["\']?${port}(?!\\\\d)`':
+    'numbers of ports between constants; one line of a file',
+  'src/workspace/port-users.ts: `[=:\\\\s"\']${port}["\']?\\\\s*$`':
+    'numbers of ports between constants; one line of a file',
+  'src/workspace/port-users.ts: `[\\\\s"\'\\\\[-]${end}`': 'numbers of ports between constants; one line of a file',
+  'src/workspace/port-users.ts: `\\\\b${key}:\\\\s*["\']?([^\\\\s"\',}]+)`': 'constants, and names of \\w alone',
+  'src/workspace/port-users.ts: `\\\\b${scheme}://${host}(?![\\\\w.:-])`':
+    'numbers of ports between constants; one line of a file',
+  'src/workspace/port-users.ts: `\\\\btcp6?:${port}["\']?:`': 'numbers of ports between constants; one line of a file',
+  'src/workspace/port-users.ts: said + implied + upstream':
+    'names, escaped, and numbers of ports; a text whose lines are short',
   'src/plan/ports/port-lines.ts: String.raw`(?:<\\w+\\b[^>]*|\\binput\\([^)]*)\\bport\\s*=\\s*["\']${from}["\']`':
     'numbers of ports between constants; one line of a file',
   'src/plan/ports/port-lines.ts: String.raw`^\\s*${ANY_ADDRESS}${from}(?=["\']?\\/?\\s*(?:[{,;]|$))`':

@@ -227,6 +227,8 @@ export interface PortSources {
   readonly help?: (from: number, to: number, command: Command) => VendorMove | null
   /** What the start writes over. Absent: nothing. */
   readonly rendered?: readonly RenderedFile[]
+  /** A line of the Dockerfile exposes it, and not its base image alone. */
+  readonly isOwnExpose?: (port: number) => boolean
   /** Stock configurations of installed packages that bind a port, and how they are moved. */
   readonly stock?: ReadonlyMap<number, VendorMove>
 }

@@ -135,7 +135,7 @@ export function scriptPortEdits(path: string, text: string, from: number): reado
 }
 
 /** A port of somebody else: `http://$BACKEND:${BACKEND_PORT:-80}`. */
-const ELSEWHERE = /(BACKEND|UPSTREAM|PROXY_PASS|TARGET|REMOTE|DB|DATABASE|MYSQL|POSTGRES|REDIS|SMTP|API)_/i
+export const ELSEWHERE = /(BACKEND|UPSTREAM|PROXY_PASS|TARGET|REMOTE|DB|DATABASE|MYSQL|POSTGRES|REDIS|SMTP|API)_/i
 
 /** The one variable by which a script is told the port, with `from` where it is not set: `-a :${HTTP_PORT:-80}`. Else null. */
 export function scriptPortVariable(texts: readonly string[], from: number): string | null {

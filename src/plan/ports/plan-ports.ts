@@ -1,5 +1,6 @@
 import { bounds } from '../../bounds.ts'
 import type { Command } from '../../command/index.ts'
+import { exposeOf } from '../../dockerfile/stages.ts'
 import { type EnvSetting, FIRST_UNPRIVILEGED_PORT, type VendorMove } from '../../evidence/claim.ts'
 import { renderedAtStart } from '../../evidence/configuration-files.ts'
 import { type FileEdit, mergeByFile } from '../../evidence/file-edit.ts'
@@ -36,7 +37,7 @@ export function planPorts(sources: PortSources): PortPlan {
   }
   for (const [index, port] of lowPorts(sources).entries()) {
     const found = decidePort(port, index < bounds.movedPorts ? sources : beyond, before)
-    if (found === null) continue
+    if (found === null || (found.decision.to === null && listensElsewhere(port.port, sources))) continue
     const decided = wholeMove(found, sources, before)
     before = { decisions: [...before.decisions, decided.decision], command: decided.command }
     fileEdits.push(...decided.fileEdits)
@@ -50,6 +51,18 @@ export function planPorts(sources: PortSources): PortPlan {
     entrypoint: isSame(command.entrypoint, entrypoint) ? null : command.entrypoint,
     cmd: isSame(command.cmd, cmd) ? null : command.cmd,
   }
+}
+
+/** What its start writes over says where it listens, and that is not there: the port is one of its base image alone. */
+function listensElsewhere(port: number, { rendered = [], facts, isOwnExpose = () => true }: PortSources): boolean {
+  const files = facts.files.known ? facts.files.value : null
+  const texts = rendered.flatMap(({ template, always }) =>
+    always && template !== null ? (files?.text(template) ?? []) : [],
+  )
+  const said = texts.flatMap((text) =>
+    [...text.matchAll(/^[ \t{]*listen[ \t]+(?:[^\s;]*:)?(\d+)/gm)].map(([, to]) => Number(to)),
+  )
+  return !isOwnExpose(port) && said.length > 0 && !said.includes(port)
 }
 
 /**
@@ -103,7 +116,7 @@ export function stagePorts({ input, policy, readable, stepDown, excluded, report
   return planPorts({
     facts: withCommand(readable, stepDown.argv),
     ...(keptBy === undefined ? { policy: policy.ports } : { policy: 'keep', keptBy }),
-    users: placesByPort(dependents?.ports ?? []),
+    users: placesByPort((dependents?.ports ?? []).filter(({ stage }) => policy.raiseUsed !== true || stage === null)),
     raisesUsed: policy.raiseUsed === true,
     bound: observation?.bound ?? null,
     programs: observation?.programs ?? stated.view.start.programs,
@@ -123,6 +136,7 @@ export function stagePorts({ input, policy, readable, stepDown, excluded, report
       ),
     help: (from, to, command) => helpMove(observation?.help ?? null, { command, started }, from, to),
     rendered: renderedAtStart(stated.view),
+    isOwnExpose: (port) => stated.view.chain.some((stage) => exposeOf(stage, port) !== null),
     stock: observation === null ? withScripts(stated.moves, report.scripts, readable) : new Map(),
   })
 }

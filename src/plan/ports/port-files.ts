@@ -4,7 +4,7 @@ import { configurationFiles } from '../../evidence/configuration-files.ts'
 import { type FileEdit, inPlaceOf } from '../../evidence/file-edit.ts'
 import type { FileModel } from '../../image/file-model.ts'
 import type { PortSources } from './decide-port.ts'
-import { scriptPortLines, scriptPortVariable, sourcePortVariable } from './low-ports.ts'
+import { ELSEWHERE, scriptPortLines, scriptPortVariable, sourcePortVariable } from './low-ports.ts'
 import { moveInArguments, movePort, renumbered } from './port-arguments.ts'
 import { isCommentOrForward, lineEvidence, type PortLine, portEdit, portLines } from './port-lines.ts'
 
@@ -124,6 +124,11 @@ export interface PortPlace extends Command {
   readonly evidence: readonly Evidence[]
 }
 
+/** `BACKEND_PORT=80`: a number alone does not say whose it is. */
+function isOthers(name: string, value: string): boolean {
+  return ELSEWHERE.test(name) && /^\d+$/.test(value)
+}
+
 const PORT_VARIABLE = /(^|_)(PORT|PORTS|LISTEN|BIND|ADDR|ADDRESS|URLS?|HOST)(_|$)/i
 
 function portSetting(name: string, value: string, from: number, ...evidence: readonly Evidence[]): EnvSetting {
@@ -139,7 +144,7 @@ export function searchPort(from: number, to: number, sources: PortSources, comma
   const evidence = fileEdits.flatMap((edit) => edit.evidence)
   const env: EnvSetting[] = []
   for (const [name, value] of sources.facts.config.env) {
-    const moved = PORT_VARIABLE.test(name) ? movePort(value, from, to) : value
+    const moved = PORT_VARIABLE.test(name) && !isOthers(name, value) ? movePort(value, from, to) : value
     const item = place(`set by ENV ${name}=${value}`)
     if (moved === value || !isOpen(item.detail)) continue
     evidence.push(item)

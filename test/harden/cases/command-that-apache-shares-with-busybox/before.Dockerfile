@@ -1,0 +1,3 @@
+FROM acme/apache
+EXPOSE 80
+CMD ["httpd", "-DFOREGROUND"]

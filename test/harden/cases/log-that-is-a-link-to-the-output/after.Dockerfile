@@ -1,0 +1,22 @@
+FROM nginx:1.27
+COPY <<"CONF" /etc/nginx/nginx.conf
+error_log /var/log/nginx/error.log warn;
+pid /run/nginx.pid;
+events {}
+http {
+  access_log /var/log/nginx/access.log;
+  server {
+    listen 8080;
+    access_log /var/log/nginx/site.log;
+  }
+}
+CONF
+# harden-image: /run is root's, and nginx does not start without its pid file
+RUN sed -i -E 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' /etc/nginx/nginx.conf
+# harden-image: /var/cache/nginx (caches, and temp folders of a configuration that does not move them),
+#   /var/log/nginx/site.log (named as access_log in /etc/nginx/nginx.conf line 8)
+RUN mkdir -p /var/log/nginx /var/cache/nginx \
+ && touch /var/log/nginx/site.log \
+ && chown 101:101 /var/cache/nginx /var/log/nginx/site.log
+# harden-image: nginx (101:101), the account that its vendor runs it as
+USER 101:101
