@@ -1,3 +1,4 @@
+import { wholeText } from '../dockerfile/index.ts'
 import type { CapableFile, Need, Remark } from '../evidence/claim.ts'
 import {
   applySubstitutions,
@@ -232,16 +233,54 @@ function handedTo({ name, uid }: Pick<AccountChoice, 'name' | 'uid'>, needs: rea
   return new Set(own.map((need) => need.path))
 }
 
+const LEAVES_OWNER = new Set(['chmod', 'rm'])
+
+/**
+ * Trees that a RUN gives to that very account, and into which nothing is put afterwards: all that is in them is its own, whatever the
+ * build has unpacked there.
+ */
+function handedTrees({ stated }: StageInput, { name, uid }: AccountChoice): readonly string[] {
+  const { actions, copies, steps } = stated.view.contents
+  const isOwn = (owner: string | null): boolean => {
+    const who = owner?.split(/[:.]/)[0] ?? ''
+    return who !== '' && (who === name || who === String(uid))
+  }
+  return actions.flatMap(({ tool, paths, recursive, certain, value, line }, index) => {
+    if (tool !== 'chown' || !recursive || !certain || !isOwn(value)) return []
+    return paths.filter((tree) => {
+      const reaches = (path: string): boolean => isInside(path, tree) || isInside(tree, path)
+      const isPut =
+        copies.some((copy) => copy.line > line && reaches(copy.destination)) ||
+        actions
+          .slice(index + 1)
+          .some((after) => !LEAVES_OWNER.has(after.tool) && after.paths.some(reaches) && !isOwn(after.value))
+      const isWorkedIn = steps.some(
+        ({ instruction, workdir }) =>
+          instruction.keyword === 'RUN' &&
+          instruction.line > line &&
+          (workdir === null || isInside(workdir, tree) || wholeText(instruction).includes(tree)),
+      )
+      return !isPut && !isWorkedIn
+    })
+  })
+}
+
 /** A run knows better than an instruction that hands a folder over. */
 function notHandedOver(
   needs: readonly Need[],
   input: StageInput,
-  { name }: AccountChoice,
+  account: AccountChoice,
   handedOver: ReadonlySet<string>,
 ): readonly Need[] {
   const handed = input.observation === null ? handedOver : new Set<string>()
+  const trees = input.observation === null ? handedTrees(input, account) : []
+  const isOwn = ({ path, opens, givenBy }: Need): boolean =>
+    opens === undefined && givenBy === undefined && trees.some((tree) => path !== tree && isInside(path, tree))
   return needs.filter(
-    (need) => !isPrepared(need, input, name) && !(need.access === 'keep-state' && handed.has(need.path)),
+    (need) =>
+      !isPrepared(need, input, account.name) &&
+      !(need.access === 'keep-state' && handed.has(need.path)) &&
+      !isOwn(need),
   )
 }
 
