@@ -63,6 +63,8 @@ export interface ContentsSources {
   readonly base: FileModel | null
   /** Uid and gid of `--chown` and chown by name; null where the account is not known. */
   readonly idsOf: (owner: string) => { readonly uid: number; readonly gid: number } | null
+  /** Told of each RUN, with the texts of files as they are then. */
+  readonly onRun?: (step: Step, textOf: (path: string) => string | null) => void
 }
 
 /** An owner whom only the build knows. No process has this uid, so nothing counts as owned. */
@@ -111,7 +113,9 @@ function* contentsIn(
     else if (keyword === 'RUN') {
       const texts = runTexts(step)
       // Before the RUN takes them away again.
-      const inScripts = scriptActions(step, (path) => draft.texts.get(path) ?? null)
+      const textOf = (path: string): string | null => draft.texts.get(path) ?? null
+      const inScripts = scriptActions(step, textOf)
+      sources.onRun?.(step, textOf)
       forgetEdited(draft, step, texts)
       for (const text of texts) write(draft, text)
       for (const action of [...inScripts, ...(inLine.get(line) ?? [])]) {

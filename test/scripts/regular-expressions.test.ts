@@ -35,6 +35,9 @@ const MADE: Readonly<Record<string, string>> = {
     'constants, and names of \\w alone',
   'src/workspace/image-users.ts: String.raw`^[ \\t]*${key}[ \\t]*=[ \\t]*\\[([^\\]]*)\\]`':
     'constants, and names of \\w alone',
+  'src/plan/ports/healthcheck.ts: String.raw`\\blocalhost(?=:${to}(?!\\d))`': 'a number',
+  "src/workspace/image-users.ts: String.raw`\\$\\{\\{\\s*matrix\\.${name.replace(/[^\\w-]/g, '')}\\s*\\}\\}`":
+    'a name of \\w and dashes',
   "src/workspace/surroundings.ts: names.map((name) => name.replace(/[.*+?^${}()|[\\]\\\\]/g, '\\\\$&')).join('|')":
     'names, escaped',
   'src/evidence/frameworks.ts: says': 'the catalogue, which is ours',

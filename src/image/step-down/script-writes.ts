@@ -100,12 +100,12 @@ export function scriptWrites(
     const open = new Map<ShellCommand, readonly string[]>()
     for (const each of script.commands) {
       const before = questions(each)
-      if (before !== null) open.set(each.command, [...before, ...unansweredIn(each.command, script, start)])
+      if (before !== null) open.set(each.command, before)
     }
     return folderEdits(script.text, [...open.keys()], script.variables)
       .filter(({ folder }) => !moves || folder.startsWith('/'))
       .map(({ command, folder, deep }) => ({
-        undecided: open.get(command) ?? [],
+        undecided: [...(open.get(command) ?? []), ...unansweredIn(command, script, start)],
         fixed: new Map<string, string>(),
         write: {
           script: script.path,
