@@ -1,6 +1,6 @@
 import { bounds } from '../../bounds.ts'
 import type { ShellCommand } from '../../command/index.ts'
-import { memoizeByText } from '../../memoize.ts'
+import { memoizeByObject, memoizeByText } from '../../memoize.ts'
 import { normalisePath } from '../../path.ts'
 import type { FileModel } from '../file-model.ts'
 import type { ReadScript, ScriptCommand } from './scripts.ts'
