@@ -206,7 +206,7 @@ function balanced(text: string): boolean {
 export function folderOf(expression: string, names: SourceNames): string | null {
   const bare = expression.trim().replace(/[;,]$/, '')
   const text = /^\([^()]*\)$/.test(bare) ? bare.slice(1, -1) : bare
-  const filled = /^[fF]?(["'`])(.*)\1$/s.exec(text)
+  const filled = /^[fF]?(["'`])((?:(?!\1).)*)\1$/s.exec(text)
   if (filled !== null) {
     // `f"{UPLOADS}/{name}"`, `${UPLOADS}/${name}`.
     const [, name, below = ''] = /^\$?\{([A-Za-z_]\w*)\}([^{$]*)/.exec(filled[2] ?? '') ?? []

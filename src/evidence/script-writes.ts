@@ -91,7 +91,7 @@ function isMadeEmpty(folder: string, { actions, entries, copies }: StageContents
 }
 
 function neededFor(
-  { script, line, path, replaces, ifMissing, any, known }: ScriptWrite,
+  { script, line, path, replaces, ifMissing, edits, any, known }: ScriptWrite,
   { entries, steps, copies }: StageContents,
   { volumes }: ImageConfig,
 ): readonly PathClaim[] {
@@ -122,7 +122,7 @@ function neededFor(
   const file = declared('create-file', path, detail, { beside: true })
   // A folder of many is given to nobody for that: it is said.
   if (isSystemFolder(parent)) return [file]
-  const name = declared('rename', path, detail)
+  const name = declared('rename', path, detail, edits === true && !ifMissing ? { atStart: true } : {})
   if (isSharedFolder(parent)) return [file, name]
   return [
     // Of a file that a package brings not even its folder is known: that one is meant, not the first that is missing.

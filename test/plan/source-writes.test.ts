@@ -138,6 +138,7 @@ test.each([
   ['a.py', "open(f'uploads/{name}', 'wb')", ['directory /app/uploads 1']],
   ['a.py', "open(UP / name, 'wb')\nUP = Path('media')", ['directory /app/media 1']],
   ['a.py', "open(f'{name}', 'wb')", []],
+  ['a.py', `open("/srv/" + name + "/own", "w")`, ['directory /srv 1']],
   ['a.py', "upload.save(os.path.join('static', 'up', name))", ['directory /app/static/up 1']],
   ['a.py', 'user.save(commit)', []],
   ['a.py', "logging.basicConfig(level=1, filename='app.log')", ['file /app/app.log 1']],

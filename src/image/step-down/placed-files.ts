@@ -12,6 +12,8 @@ export interface Write {
   readonly known?: 'folder' | 'tree'
   /** Nothing of what was in it before is left. */
   readonly anew?: true
+  /** It changes a file that is there already. */
+  readonly edits?: true
 }
 
 /** Options of what fetches or unpacks that name where to, and those with which it puts nothing where it starts. */
@@ -42,6 +44,17 @@ const MAKERS: Readonly<Record<string, RegExp>> = table({
   'ssh-keygen': /^-f$/,
 })
 
+/** Programs that change files which are there, most of them by putting a new one in the place of the old. */
+const EDITORS: Readonly<
+  Record<string, { readonly asked: RegExp; readonly not?: RegExp; readonly valued?: RegExp; readonly file: RegExp }>
+> = table({
+  perl: { asked: /^-[a-zA-Z0]*i/, valued: /^-[a-zA-Z0]*[eE]$/, file: /^/ },
+  ruby: { asked: /^-[a-zA-Z]*i/, valued: /^-[a-zA-Z]*e$/, file: /^/ },
+  yq: { asked: /^(-[a-zA-Z]*i|--inplace)$/, file: /\.(ya?ml|json|toml|xml)["']?$/ },
+  dos2unix: { asked: /^/, not: /^(-n|--newfile|-i|--info|--help|--version)/, file: /^/ },
+  crudini: { asked: /^--(set|del|merge)$/, file: /\// },
+})
+
 /** They put what they make in the place of the file, or beside it. */
 const PACKERS = /^(gzip|gunzip|bzip2|bunzip2|xz|unxz|lzma|unlzma)$/
 /** They put what they make in the place of what was there. */
@@ -59,6 +72,7 @@ export function placedBy(tool: string, args: ShellCommand['words']): readonly Wr
   const last = operands.at(-1)
   if (tool === 'touch') return operands.map(({ text }) => ({ text, replaces: false }))
   if (tool === 'mkfifo') return operands.map(({ text }) => ({ text, replaces: true }))
+  if (Object.hasOwn(EDITORS, tool)) return edited(tool, args)
   if (tool === 'git') return cloned(operands.map(({ text }) => text))
   if (PACKERS.test(tool))
     return args.some(({ text }) => /^-[a-zA-Z]*[ctlV]|^--(stdout|test|list|version)/.test(text))
@@ -100,6 +114,18 @@ export function isRendered(before: string, path: string): boolean {
 }
 
 const TEMPLATE = /\.(?:tmpl|tpl|template|j2|jinja2?|erb|mustache)["']?$/
+
+function edited(tool: string, args: ShellCommand['words']): readonly Write[] {
+  const editor = EDITORS[tool]
+  const isSaid = (option: RegExp | undefined): boolean =>
+    option !== undefined && args.some(({ text }) => option.test(text))
+  if (editor === undefined || !isSaid(editor.asked) || isSaid(editor.not)) return []
+  const { valued, file } = editor
+  return args
+    .filter(({ text }, index) => !text.startsWith('-') && valued?.test(args[index - 1]?.text ?? '') !== true)
+    .filter(({ text }) => file.test(text))
+    .map(({ text }) => ({ text, replaces: true, edits: true }))
+}
 
 function fetched(tool: string, args: ShellCommand['words']): readonly Write[] {
   const told = FETCHERS[tool]

@@ -27,6 +27,8 @@ export interface ScriptWrite {
   readonly ifMissing: boolean
   /** Nothing of what was in it before is left. */
   readonly anew?: true
+  /** It changes a file that is there already. */
+  readonly edits?: true
   /** `path` is a folder, and which files of it, or of those below it, only the run tells. */
   readonly any?: 'inside' | 'below'
   /** A tool of the server's own configuration writes there, and nothing else. */
@@ -81,7 +83,7 @@ export function scriptWrites(
 
   function singleWrites({ command, script: of, variables, ifMissing }: ReachedCommand): readonly ScriptWrite[] {
     const line = lineOf(of.text, command.span.start)
-    return writesOf(command).flatMap(({ text, replaces, into, anew, known }): readonly ScriptWrite[] => {
+    return writesOf(command).flatMap(({ text, replaces, into, anew, edits, known }): readonly ScriptWrite[] => {
       const path = staticValue(text, variables)
       const folder = path === null ? folderOf(text) : null
       if (folder !== null) return [{ script: of.path, line, path: folder, replaces, ifMissing, any: 'inside' }]
@@ -90,7 +92,8 @@ export function scriptWrites(
       if (from === null) return []
       const at = normalisePath(path, from)
       const isFolder = into === true || start.files?.entry(at)?.type === 'directory'
-      const write = { script: of.path, line, path: at, replaces, ifMissing, ...(anew === true ? { anew } : {}) }
+      const more = { ...(anew === true ? { anew } : {}), ...(edits === true ? { edits } : {}) }
+      const write = { script: of.path, line, path: at, replaces, ifMissing, ...more }
       return [isFolder ? { ...write, any: 'inside', ...(known === undefined ? {} : { known }) } : write]
     })
   }
@@ -228,7 +231,7 @@ function writesOf({ words, redirects }: ShellCommand): readonly Write[] {
   // Without -e and -f the first operand is the script; a value of theirs is no file either.
   const valued = new Set(args.filter((_, index) => /^-[a-zA-Z]*[ef]$/.test(args[index - 1]?.text ?? '')))
   const files = operands.filter((word) => !valued.has(word)).slice(valued.size === 0 ? 1 : 0)
-  return [...written, ...files.map(({ text }) => ({ text, replaces: true }))]
+  return [...written, ...files.map(({ text }) => ({ text, replaces: true, edits: true as const }))]
 }
 
 /** All that they are given is read. */

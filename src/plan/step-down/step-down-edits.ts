@@ -185,11 +185,12 @@ function forRoot({ text }: RootAction): string {
 
 function whyForRoot(actions: readonly RootAction[], what: 'script' | 'container'): string {
   const done = eachOnce(actions.map(verbOf))
-  return `only root can ${done}, and the ${what} ends when ${/ and /.test(done) ? 'one of them' : 'it'} fails`
+  return `only root can ${done}, and the ${what} ends when ${actions.some((one) => verbOf(one) !== done) ? 'one of them' : 'it'} fails`
 }
 
 /** `find -exec chown` is a chown. */
 function verbOf({ action, tool }: RootAction): string {
+  if (action === 'chmod') return "chmod what is root's"
   return action === 'account' || action === 'mount' ? tool : action
 }
 
