@@ -237,33 +237,35 @@ function handedTo({ name, uid }: Pick<AccountChoice, 'name' | 'uid'>, needs: rea
 const LEAVES_OWNER = new Set(['chmod', 'rm'])
 
 /**
- * Trees that a RUN gives to that very account, and into which nothing is put afterwards: all that is in them is its own, whatever the
- * build has unpacked there.
+ * Whether a path lies in a tree that a RUN gives to that very account, and nothing is put there afterwards: then all of it is its own,
+ * whatever the build has unpacked.
  */
-function handedTrees({ stated }: StageInput, { name, uid }: AccountChoice): readonly string[] {
+function inHandedTree({ stated }: StageInput, { name, uid }: AccountChoice): (path: string) => boolean {
   const { actions, copies, steps } = stated.view.contents
   const isOwn = (owner: string | null): boolean => {
     const who = owner?.split(/[:.]/)[0] ?? ''
     return who !== '' && (who === name || who === String(uid))
   }
-  return actions.flatMap(({ tool, paths, recursive, certain, value, line }, index) => {
-    if (tool !== 'chown' || !recursive || !certain || !isOwn(value)) return []
-    return paths.filter((tree) => {
-      const reaches = (path: string): boolean => isInside(path, tree) || isInside(tree, path)
-      const isPut =
-        copies.some((copy) => copy.line > line && reaches(copy.destination)) ||
-        actions
+  const trees = actions.flatMap(({ tool, paths, recursive, certain, value, line }, index) =>
+    tool === 'chown' && recursive && certain && isOwn(value) ? paths.map((tree) => ({ tree, line, index })) : [],
+  )
+  return (path) =>
+    trees.some(({ tree, line, index }) => {
+      if (path === tree || !isInside(path, tree)) return false
+      const reaches = (other: string): boolean => isInside(path, other) || isInside(other, path)
+      return (
+        !copies.some((copy) => copy.line > line && reaches(copy.destination)) &&
+        !actions
           .slice(index + 1)
-          .some((after) => !LEAVES_OWNER.has(after.tool) && after.paths.some(reaches) && !isOwn(after.value))
-      const isWorkedIn = steps.some(
-        ({ instruction, workdir }) =>
-          instruction.keyword === 'RUN' &&
-          instruction.line > line &&
-          (workdir === null || isInside(workdir, tree) || wholeText(instruction).includes(tree)),
+          .some((after) => !LEAVES_OWNER.has(after.tool) && after.paths.some(reaches) && !isOwn(after.value)) &&
+        !steps.some(
+          ({ instruction, workdir }) =>
+            instruction.keyword === 'RUN' &&
+            instruction.line > line &&
+            (workdir === null || isInside(workdir, tree) || wholeText(instruction).includes(tree)),
+        )
       )
-      return !isPut && !isWorkedIn
     })
-  })
 }
 
 /** A run knows better than an instruction that hands a folder over. */
@@ -274,9 +276,9 @@ function notHandedOver(
   handedOver: ReadonlySet<string>,
 ): readonly Need[] {
   const handed = input.observation === null ? handedOver : new Set<string>()
-  const trees = input.observation === null ? handedTrees(input, account) : []
+  const isHanded = input.observation === null ? inHandedTree(input, account) : () => false
   const isOwn = ({ path, opens, givenBy }: Need): boolean =>
-    opens === undefined && givenBy === undefined && trees.some((tree) => path !== tree && isInside(path, tree))
+    opens === undefined && givenBy === undefined && isHanded(path)
   return needs.filter(
     (need) =>
       !isPrepared(need, input, account.name) &&
