@@ -21,7 +21,7 @@ interface RootCall {
 }
 
 /** Where a tool of a server's configuration writes, wherever it is called. */
-export interface WriterTool {
+interface WriterTool {
   /** Regular expression for the whole base name. */
   readonly program: string
   /** It makes and removes files in these. */

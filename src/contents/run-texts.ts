@@ -18,7 +18,7 @@ export interface RunText {
 }
 
 /** What sed does to each line, or to the first place in it, as a regular expression of JavaScript says it. */
-export interface LineEdit {
+interface LineEdit {
   readonly pattern: string
   readonly flags: string
   readonly replacement: string

@@ -5,7 +5,7 @@ import type { ImageConfig } from '../image/facts.ts'
 import { createFileModel } from '../image/file-index.ts'
 import type { FileEntry, FileModel } from '../image/file-model.ts'
 import { findProgram } from '../image/step-down/start.ts'
-import { isAuthority, isInside, isSecretPlace, isSystemState } from '../places.ts'
+import { baseName, isAuthority, isInside, isSecretPlace, isSystemState } from '../places.ts'
 import { declared, inferred, type PathClaim } from './claim.ts'
 import type { Provider } from './provider.ts'
 
@@ -84,7 +84,7 @@ function claim(access: 'execute' | 'read', path: string, { origins, entries }: C
     origin === path
       ? `${what}, with mode ${mode}`
       : `${what} from ${origin}, which has mode ${mode} there, and COPY keeps it`
-  return inferred(access === 'read' && OF_ONE.test(path) ? 'write' : access, path, detail)
+  return inferred(access === 'read' && OF_ONE.test(baseName(path)) ? 'write' : access, path, detail)
 }
 
 /** `0600` */
@@ -121,7 +121,7 @@ export function namedClosedFiles(
       if (at === null) continue
       const line = text.includes('\n') ? ` line ${lineOf(text, at)}` : ''
       const detail = `named in ${name}${line}, and has mode ${inOctal(files.entry(path))}`
-      return [declared(empty.has(path) || OF_ONE.test(path) ? 'write' : 'read', path, detail)]
+      return [declared(empty.has(path) || OF_ONE.test(baseName(path)) ? 'write' : 'read', path, detail)]
     }
     return []
   })
@@ -131,7 +131,7 @@ export function namedClosedFiles(
  * Their programs refuse what anybody else may read, and what is not their own: Traefik's certificates, libpq's passwords, the key of a
  * MongoDB replica set, Erlang's cookie.
  */
-const OF_ONE = /\/(acme[\w.-]*\.json|\.pgpass|\.erlang\.cookie|[\w.-]*key-?file[\w.-]*)$/i
+const OF_ONE = /^acme[\w.-]*\.json$|^\.pgpass$|^\.erlang\.cookie$|key-?file/i
 
 /** An image has few of them. */
 function closedIn(files: FileModel): readonly string[] {

@@ -1,8 +1,11 @@
 import type { PackagePath, PackageRule } from '../../catalogue/package-rule.ts'
+import type { BuiltServer, ProgramRule } from '../../catalogue/program.ts'
 import { argvOf } from '../command/index.ts'
+import { knownIn, type Step, says, wholeText } from '../dockerfile/index.ts'
 import type { ImageFacts } from '../image/facts.ts'
-import { baseName, parentOf } from '../places.ts'
-import type { Claim, Evidence, PathClaim } from './claim.ts'
+import { staticValue } from '../image/step-down/static-text.ts'
+import { baseName, isOwnPlace, normalisePath, parentOf } from '../places.ts'
+import { type Claim, type Evidence, inferred, type PathClaim } from './claim.ts'
 import type { FileEdit } from './file-edit.ts'
 import { type EditSources, ownEdit, portEdits, readEdit, stockEdit } from './package-edits.ts'
 import type { Provider, StageView } from './provider.ts'
@@ -17,8 +20,9 @@ export const packages: Provider = {
   summary:
     "what the package of a server that is started is known to write, its account and its stock configuration's ports",
   when: 'before-run',
-  *claims(view) {
+  *claims(view, { programs }) {
     const { servers } = view
+    yield* builtServers(view, programs)
     const sources = {
       view,
       // What a start script puts its own text into is not the stock configuration any more.
@@ -46,6 +50,69 @@ export const packages: Provider = {
           evidence: [evidenceOf(rule, found, rule.program)],
         }
   },
+}
+
+/** Servers that a RUN configures and installs from their source, of which a rule tells what they fill. */
+export function builtHere(
+  { contents: { steps }, start, installed, listed }: StageView,
+  rules: readonly ProgramRule[],
+): readonly { readonly program: string; readonly rule: BuiltServer; readonly step: Step }[] {
+  if (listed) return []
+  const runs = steps.filter(
+    ({ instruction }) => instruction.keyword === 'RUN' && INSTALLS.every((word) => says(instruction, word)),
+  )
+  if (runs.length === 0) return []
+  return rules.flatMap(({ built = [] }) =>
+    built.flatMap((rule) => {
+      const program = rule.programs.find((name) => start.programs.includes(name))
+      if (program === undefined || installed.some(({ name }) => name.startsWith(program))) return []
+      const step = runs.find(({ instruction }) => wholeText(instruction).includes(program))
+      return step === undefined ? [] : [{ program, rule, step }]
+    }),
+  )
+}
+
+/** What they fill lies below their prefix. */
+function* builtServers(view: StageView, rules: readonly ProgramRule[]): Iterable<PathClaim> {
+  const {
+    contents: { texts },
+    facts,
+  } = view
+  for (const { program, rule, step } of builtHere(view, rules)) {
+    const { prefix, below = '', folders } = rule
+    const said = options(step)
+    const own = `${said.get('prefix') ?? prefix}/${below}`
+    const detail = `${program}, built in line ${step.instruction.line}, keeps it there`
+    // A configuration that names them all has them elsewhere.
+    const isMoved = (name: string): boolean =>
+      said.has(`http-${name.replaceAll('_', '-')}-path`) ||
+      [...texts.values()].some((text) => text.includes(`${name}_path`))
+    for (const name of folders) {
+      const path = isMoved(name) ? null : normalisePath(`${own}/${name}`, facts.config.workdir)
+      if (path !== null && isOwnPlace(path)) yield inferred('keep-state', path, detail)
+    }
+    for (const [name, path] of said) {
+      if (!path.startsWith('/') || !isOwnPlace(path)) continue
+      const why = `${program}, built in line ${step.instruction.line} with --${name}`
+      if (name.endsWith('-temp-path')) yield inferred('keep-state', path, why)
+      else if (/^(pid|lock)-path$/.test(name)) yield inferred('create-file', path, why, { beside: true })
+      else if (name.endsWith('-log-path')) yield inferred('create-file', path, why)
+    }
+  }
+}
+
+const INSTALLS = [/\bconfigure\b/, /\bmake\b/, /\binstall\b/]
+
+/** Of `configure`, with what variables hold. */
+function options({ instruction, environment }: Step): ReadonlyMap<string, string> {
+  const values = knownIn(environment)
+  const found = new Map<string, string>()
+  for (const text of wholeText(instruction).split(/\s+/)) {
+    const [, name, word] = /^--([\w-]+)=(.+)$/.exec(text) ?? []
+    const value = word === undefined ? null : staticValue(word, values)
+    if (name !== undefined && value !== null && !found.has(name)) found.set(name, value.replace(/\/$/, ''))
+  }
+  return found
 }
 
 interface Sources {

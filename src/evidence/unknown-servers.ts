@@ -6,6 +6,7 @@ import type { ImageFacts } from '../image/facts.ts'
 import { baseName, isInside, normalisePath } from '../places.ts'
 import type { Gap } from './coverage.ts'
 import { escapeEre } from './file-edit.ts'
+import { builtHere } from './packages.ts'
 import type { Catalogue, StageView } from './provider.ts'
 import { type InstalledPackage, isOneOf, startedByRules, writesOf } from './servers.ts'
 
@@ -56,11 +57,15 @@ function unknownWrites(subject: string, what: string, packages: readonly Install
  * looked into, with a package of another name (nginx-rtmp), or is built in here. Where it keeps what it writes is then not
  * known.
  */
-function unseenServers(view: StageView, { packages: rules, workingFolder }: Catalogue): readonly Gap[] {
+function unseenServers(view: StageView, { packages: rules, programs, workingFolder }: Catalogue): readonly Gap[] {
   const { listed, installed, contents, start, facts } = view
   if (listed) return []
   const { reference, os } = facts
-  const known = [...knownServers(view), ...workingFolder.flatMap(({ programs }) => programs)]
+  const known = [
+    ...knownServers(view),
+    ...workingFolder.flatMap((rule) => rule.programs),
+    ...builtHere(view, programs).map(({ program }) => program),
+  ]
   const writes = writesOf(rules)
   const prepared = isPrepared(contents, facts)
   return [...new Set(start.programs)].flatMap((program): readonly Gap[] => {

@@ -74,9 +74,10 @@ export function findStepDowns(
   const start = readStart(config, files)
   const services = supervised(files)
   const { scripts, unread } = readWithServices([...start.scripts, ...also], start.programs, services, { config, files })
+  const functions = new Set(scripts.flatMap(({ commands }) => commands.map(({ command }) => command.functionName)))
   const programs = new Set([
     ...start.programs,
-    ...scripts.flatMap(programsIn),
+    ...scripts.flatMap(programsIn).filter((name) => !functions.has(name)),
     ...services.map(({ words }) => nameOf(words[0] ?? '')),
   ])
   const { env: environment, workdir } = config

@@ -1,3 +1,4 @@
+import { wholeText } from '../dockerfile/index.ts'
 import type { CapableFile, Need, Remark } from '../evidence/claim.ts'
 import {
   applySubstitutions,
@@ -233,16 +234,56 @@ function handedTo({ name, uid }: Pick<AccountChoice, 'name' | 'uid'>, needs: rea
   return new Set(own.map((need) => need.path))
 }
 
+const LEAVES_OWNER = new Set(['chmod', 'rm'])
+
+/**
+ * Whether a path lies in a tree that a RUN gives to that very account, and nothing is put there afterwards: then all of it is its own,
+ * whatever the build has unpacked.
+ */
+function inHandedTree({ stated }: StageInput, { name, uid }: AccountChoice): (path: string) => boolean {
+  const { actions, copies, steps } = stated.view.contents
+  const isOwn = (owner: string | null): boolean => {
+    const who = owner?.split(/[:.]/)[0] ?? ''
+    return who !== '' && (who === name || who === String(uid))
+  }
+  const trees = actions.flatMap(({ tool, paths, recursive, certain, value, line }, index) =>
+    tool === 'chown' && recursive && certain && isOwn(value) ? paths.map((tree) => ({ tree, line, index })) : [],
+  )
+  return (path) =>
+    trees.some(({ tree, line, index }) => {
+      if (path === tree || !isInside(path, tree)) return false
+      const reaches = (other: string): boolean => isInside(path, other) || isInside(other, path)
+      return (
+        !copies.some((copy) => copy.line > line && reaches(copy.destination)) &&
+        !actions
+          .slice(index + 1)
+          .some((after) => !LEAVES_OWNER.has(after.tool) && after.paths.some(reaches) && !isOwn(after.value)) &&
+        !steps.some(
+          ({ instruction, workdir }) =>
+            instruction.keyword === 'RUN' &&
+            instruction.line > line &&
+            (workdir === null || isInside(workdir, tree) || wholeText(instruction).includes(tree)),
+        )
+      )
+    })
+}
+
 /** A run knows better than an instruction that hands a folder over. */
 function notHandedOver(
   needs: readonly Need[],
   input: StageInput,
-  { name }: AccountChoice,
+  account: AccountChoice,
   handedOver: ReadonlySet<string>,
 ): readonly Need[] {
   const handed = input.observation === null ? handedOver : new Set<string>()
+  const isHanded = input.observation === null ? inHandedTree(input, account) : () => false
+  const isOwn = ({ path, opens, givenBy }: Need): boolean =>
+    opens === undefined && givenBy === undefined && isHanded(path)
   return needs.filter(
-    (need) => !isPrepared(need, input, name) && !(need.access === 'keep-state' && handed.has(need.path)),
+    (need) =>
+      !isPrepared(need, input, account.name) &&
+      !(need.access === 'keep-state' && handed.has(need.path)) &&
+      !isOwn(need),
   )
 }
 

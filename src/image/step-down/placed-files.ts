@@ -73,7 +73,7 @@ export function placedBy(tool: string, args: ShellCommand['words']): readonly Wr
   if (tool === 'touch') return operands.map(({ text }) => ({ text, replaces: false }))
   if (tool === 'mkfifo') return operands.map(({ text }) => ({ text, replaces: true }))
   if (Object.hasOwn(EDITORS, tool)) return edited(tool, args)
-  if (tool === 'git') return cloned(operands.map(({ text }) => text))
+  if (tool === 'git') return gitWrites(args.map(({ text }) => text))
   if (PACKERS.test(tool))
     return args.some(({ text }) => /^-[a-zA-Z]*[ctlV]|^--(stdout|test|list|version)/.test(text))
       ? []
@@ -145,12 +145,21 @@ function fetched(tool: string, args: ShellCommand['words']): readonly Write[] {
   return isHere ? [HERE] : []
 }
 
-/** `git clone URL [FOLDER]`: the folder is made in another one. */
-function cloned([verb, ...operands]: readonly string[]): readonly Write[] {
-  if (verb !== 'clone') return []
-  const url = operands.findIndex((text) => /:|\.git["']?$/.test(text))
+/** `git clone URL [FOLDER]`: the folder is made in another one. `git -C FOLDER pull`: all of it changes, and git wants it its own. */
+function gitWrites(args: readonly string[]): readonly Write[] {
+  const words = args.filter((text, index) => !text.startsWith('-') && !GIT_VALUED.test(args[index - 1] ?? ''))
+  const [verb, ...operands] = words
+  const at = args.indexOf('-C') + 1
+  if (verb !== 'clone')
+    return at > 0 && /^(pull|fetch|checkout|reset|clean|merge|rebase|submodule|commit)$/.test(verb ?? '')
+      ? [{ text: args[at] ?? '', replaces: true, into: true, known: 'tree' }]
+      : []
+  const isAddress = operands.findIndex((text) => /:|\.git["']?$/.test(text))
+  const url = isAddress >= 0 ? isAddress : operands.findIndex((text) => /^["']?\$/.test(text))
   const folder = url < 0 ? undefined : operands[url + 1]
   if (url < 0) return []
   if (folder === undefined || !/\/./.test(folder)) return [HERE]
   return [{ text: folder.replace(/\/[^/]*$/, '') || '/', replaces: false, into: true }]
 }
+
+const GIT_VALUED = /^(-C|-c|-b|-o|-u|-j|--(branch|depth|origin|jobs|reference|config|template|git-dir|work-tree))$/

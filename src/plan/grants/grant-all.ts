@@ -130,7 +130,7 @@ function refused(need: Need, reason: string): Remark {
     // What only the original did may be optional; what a run was refused is not granted silently.
     outcome: need.certainty === 'declared' ? 'todo' : 'note',
     transform: 'own-writable-paths',
-    message: `${need.path} is not given to the user: ${reason}`,
+    message: `${named(need)} is not given to the user: ${reason}`,
     hint: isOfEngine(need.path)
       ? 'let --add-host, extra_hosts or hostAliases (--dns, --hostname) give the container what the script writes there, and remove that from the script'
       : need.fromStart === true
@@ -147,10 +147,15 @@ function refusedPlace(need: Need, { reason, cure, byOption }: Closed): Remark {
   return {
     outcome: 'todo',
     transform: 'own-writable-paths',
-    message: `${need.path} is not given to the user: ${reason}`,
-    hint: byOption ? `${cure}; --writable ${need.path} gives it all the same` : cure,
+    message: `${named(need)} is not given to the user: ${reason}`,
+    hint: byOption ? `${cure}; --writable ${named(need)} gives it all the same` : cure,
     evidence: [need.evidence],
   }
+}
+
+/** A new file beside another one has a name of the moment: its folder is meant. */
+function named({ path, evidence: { subject } }: Need): string {
+  return path === `${subject}/sed` ? subject : path
 }
 
 /** Without a file index only whole folders can be granted: they are made where they are missing. */

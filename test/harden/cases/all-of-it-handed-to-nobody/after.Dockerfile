@@ -8,9 +8,6 @@ exec su -s /bin/sh -c /srv/site/run nobody
 EOF
 # harden-image: the container starts as nobody already, and only root can run su
 RUN sed -i -E 's#exec su -s /bin/sh -c /srv/site/run nobody#exec /bin/sh -c /srv/site/run#' /start.sh
-# harden-image: /srv/site/state (written by /start.sh line 3)
-RUN touch /srv/site/state \
- && chown 65534:65534 /srv/site/state
 # harden-image: nobody (65534:65534), su switches to it in /start.sh
 USER 65534:65534
 ENTRYPOINT ["/start.sh"]

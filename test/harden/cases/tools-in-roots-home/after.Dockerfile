@@ -5,8 +5,11 @@ RUN apt-get update && apt-get install -y ruby && gem install foreman --user-inst
 RUN hf download example/model
 RUN uv python install 3.12
 COPY package.json .
-# harden-image: /root is entered (what corepack installs in line 3 is there)
-RUN chmod go+x /root
+# harden-image: /root is entered (what corepack installs in line 3 is there), /root/.cache/huggingface and
+#   /root/.cache/huggingface/hub (Hugging Face Hub adds to it what the start asks for)
+RUN mkdir -p /root/.cache/huggingface /root/.cache/huggingface/hub \
+ && chown 1000:1000 /root/.cache/huggingface /root/.cache/huggingface/hub \
+ && chmod go+x /root
 # harden-image: what corepack installs in line 3 is there, and the user has another home than root
 ENV COREPACK_HOME=/root/.cache/node/corepack
 # harden-image: what Hugging Face Hub installs in line 5 is there, and the user has another home than root

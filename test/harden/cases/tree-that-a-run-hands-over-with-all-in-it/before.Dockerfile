@@ -1,0 +1,17 @@
+FROM debian:trixie-slim
+RUN useradd --system --uid 900 srv && groupadd --gid 901 more
+RUN curl -fL https://example.org/app.tgz | tar -xz -C /opt/app && chown -R srv:srv /opt/app && chmod -R g+rX /opt/app
+RUN curl -fL https://example.org/two.tgz | tar -xz -C /opt/two && chown -R srv /opt/two
+RUN cd /opt/two && ./configure
+RUN mkdir -p /opt/three && chown -R srv /opt/three
+COPY plugins /opt/three/plugins
+COPY --chmod=755 <<'EOF' /start.sh
+#!/bin/sh
+set -e
+touch /opt/app/storage/app.log
+touch /opt/two/storage/two.log
+touch /opt/three/plugins/three.log
+[ -z "$OWN" ] || cp /etc/hosts /opt/app/hosts
+exec gosu srv server
+EOF
+CMD ["/start.sh"]
