@@ -13,6 +13,10 @@ export const bounds = {
   yamlIndent: 400,
   /** Anchors, aliases, tags and directives of a YAML text: each alias is looked for in all that is before it. */
   yamlReferences: 1000,
+  /** Aliases of a YAML document times the aliases within each: what would unfold. A stack of 80 services has some 1,500. */
+  yamlAliases: 2000,
+  /** Builds that the matrix of a job of a workflow makes of one step. */
+  matrixBuilds: 64,
   /** Documents of one YAML file. */
   yamlDocuments: 1000,
   /** Checks in one `smoke:` section: each may take up to a minute. */
@@ -31,7 +35,13 @@ export const bounds = {
   surveyedFolders: 10_000,
   /** Dockerfiles, and files that build or use their images, of one repository. */
   surveyedFiles: 5000,
-  /** Commands that build an image, in one file. */
+  /** Documents that may say how an image is run, of one repository: those of its upper folders. */
+  surveyedDocuments: 400,
+  /** Ways in which one image is run that are kept. */
+  runsOfImage: 200,
+  /** UTF-16 units of all its texts that may say who counts on a port: a repository of 4,000 charts has half of them. */
+  surveyedText: 64 * 1024 * 1024,
+  /** Commands that build or run an image, in one file. */
   buildCommands: 200,
   /** Dockerfiles that are built one upon the other. */
   neighbours: 6,
