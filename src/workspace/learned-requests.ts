@@ -48,7 +48,7 @@ export function learnedRequests(path: string, context: string | null): LearnedRe
   }
 }
 
-export function nameOfRequest({ method, path }: Pick<LearnedRequest, 'method' | 'path'>): string {
+function nameOfRequest({ method, path }: Pick<LearnedRequest, 'method' | 'path'>): string {
   return `${method} ${path}`
 }
 
