@@ -1,10 +1,12 @@
 import { bounds } from '../bounds.ts'
 import { argvOf } from '../command/index.ts'
-import type { Operation } from '../evidence/operation.ts'
+import { CHANGES, type Operation } from '../evidence/operation.ts'
 import { couldCreate } from '../image/access.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import {
+  baseName,
+  isForEverybody,
   isInside,
   isOwnPlace,
   isRuntimePlace,
@@ -167,10 +169,7 @@ export function unrunScripts({ trace, smoke }: RunRecord, { files }: Pick<ImageF
 function scriptsIn(model: FileModel, path: string): readonly string[] {
   const text = model.text(path) ?? ''
   if (text === '' || text.startsWith('#!')) return []
-  const said = text.split('\n').filter((line) => !/^\s*(#|\/\/|;)/.test(line))
-  return said
-    .flatMap((line) => [...line.matchAll(/(?<![\w.$/-])\/[\w./-]+/g)].map(([found]) => model.resolve(found) ?? ''))
-    .filter((found) => !OF_PACKAGES.test(found) && isScript(model, found))
+  return pathsNamed(model, path).filter((found) => !OF_PACKAGES.test(found) && isScript(model, found))
 }
 
 function isScript(model: FileModel, path: string): boolean {
@@ -235,6 +234,53 @@ export function namedFolders(
       (path) =>
         `whether it has to write below ${path}, which its command names: no run did, and its new user may not (--writable gives it)`,
     )
+}
+
+/** Empty where it is only read: what is served, loaded or included from there somebody else puts in. */
+const FILLED_BY_OTHERS =
+  /^(empty|html?|www|htdocs|public|static|assets|webroot|docroot|certs?|ssl|tls|keys?|secrets?|includes?|modules|plugins|extensions|templates|themes|locales?|fonts|scripts|hooks|bin|lib|sites-\w+|.*\.d)$/i
+
+/**
+ * Empty folders of root's that a file which the original read names (`storage = /var/lib/notes`), and that no run wrote to: a request
+ * that nobody sent may well do. What a report says of them, one sentence each. Empty where the original was not traced.
+ */
+export function emptyFolders(
+  { trace }: Pick<RunRecord, 'trace'>,
+  { files }: Pick<ImageFacts, 'files'>,
+  grants: readonly Grant[],
+  account: Pick<AccountChoice, 'uid' | 'gid'> | null,
+): readonly string[] {
+  if (trace === null || account === null || !files.known) return []
+  const model = files.value
+  const identity = { uid: account.uid, gids: [account.gid] }
+  const done = trace.operations.filter(({ outcome, path }) => outcome === 'done' && path !== null)
+  const read = new Set(done.flatMap(({ access, path }) => (access === 'read' && path !== null ? [path] : [])))
+  const written = done.flatMap(({ access, path, to }) => (CHANGES.has(access) ? [path ?? '', to ?? ''] : []))
+  const isOpen = (path: string): boolean => {
+    const entry = model.entry(path)
+    if (entry?.type !== 'directory' || entry.uid !== 0 || model.list(path).length > 0) return false
+    if (!isOwnPlace(path) || isForEverybody(path) || FILLED_BY_OTHERS.test(baseName(path))) return false
+    if (grants.some((grant) => isInside(path, grant.path) || isInside(grant.path, path))) return false
+    if (written.some((other) => isInside(other, path))) return false
+    return !couldCreate(model, identity, `${path}/x`).allowed
+  }
+  const named = new Map<string, string>()
+  for (const path of read)
+    for (const folder of pathsNamed(model, path)) if (!named.has(folder) && isOpen(folder)) named.set(folder, path)
+  return [...named]
+    .slice(0, MOST_NAMED)
+    .map(
+      ([folder, path]) =>
+        `whether it has to write below ${folder}, which is empty and which ${path} names: no run did, and its new user may not (--writable gives it)`,
+    )
+}
+
+/** Absolute paths in what a text says, without its comments. */
+function pathsNamed(model: FileModel, path: string): readonly string[] {
+  const said = (model.text(path) ?? '').split('\n').filter((line) => !/^\s*(#|\/\/|;|\*)/.test(line))
+  return said.flatMap((line) =>
+    [...line.matchAll(/(?<![\w.$/-])\/[\w./-]+/g)].map(([found]) => model.resolve(found.replace(/\/$/, '')) ?? ''),
+  )
 }
 
 const UNSEEN = 'whether it can use what it wrote, and has the files and sockets that it had, was not compared'

@@ -5,6 +5,7 @@ import type { Observation } from '../plan/stage-input.ts'
 import type { Hardened } from '../report/report.ts'
 import {
   askedToWrite,
+  emptyFolders,
   leftBehind,
   namedFolders,
   readState,
@@ -254,6 +255,7 @@ async function conclude(
     ...readState({ grants }),
     ...unshownPlaces(plan?.unshown ?? []),
     ...namedFolders(request.facts, grants, plan?.account ?? null),
+    ...emptyFolders(original, request.facts, grants, plan?.account ?? null),
   ]
   // A check of the user's own that passes stands above them.
   const isChecked = request.smoke.length > 0

@@ -216,7 +216,7 @@ export async function runUnrefused(
 }
 
 /** What is done with files in the one and not in the other. */
-export function newlyDone(now: readonly Operation[], before: readonly Operation[]): readonly Operation[] {
+function newlyDone(now: readonly Operation[], before: readonly Operation[]): readonly Operation[] {
   const key = ({ access, path, to }: Operation): string => `${access} ${path} ${to ?? ''}`
   const isDone = ({ outcome, path, access }: Operation): boolean =>
     outcome === 'done' && path !== null && access !== 'look' && !isOptional(path)

@@ -48,7 +48,7 @@ export function learnedRequests(path: string, context: string | null): LearnedRe
   }
 }
 
-export function nameOfRequest({ method, path }: Pick<LearnedRequest, 'method' | 'path'>): string {
+function nameOfRequest({ method, path }: Pick<LearnedRequest, 'method' | 'path'>): string {
   return `${method} ${path}`
 }
 
@@ -225,12 +225,15 @@ const DECLARES: readonly { readonly of: RegExp; readonly pattern: RegExp }[] = [
 ]
 
 /** The routes that one source file declares. */
-export function routesIn(text: string, path: string): readonly LearnedRequest[] {
+export function routesIn(source: string, path: string): readonly LearnedRequest[] {
+  const said = source.split('\n').filter((line) => !/^(#|\/\/|\*)/.test(line.trimStart()))
+  const text = said.join('\n')
   const prefix = /@RequestMapping\(\s?(?:value\s?=\s?)?"([^"\n]{1,200})"\)/.exec(text)?.[1] ?? ''
   return DECLARES.filter(({ of }) => of.test(path)).flatMap(({ pattern }) =>
     [...text.matchAll(pattern)].map((match) => {
       const verb = (match[1] ?? 'get').toUpperCase()
-      const only = /methods ?= ?[[(](["'A-Z, ]{0,100})/.exec(text.slice(match.index, match.index + 300))?.[1]
+      const [decorator = ''] = text.slice(match.index + 1, match.index + 300).split(/\n *(?:@|def |async )/)
+      const only = /methods ?= ?[[(](["'A-Z, ]{0,100})/.exec(decorator)?.[1]
       const isPost = verb === 'ROUTE' && only !== undefined && !only.includes('GET')
       const method = verb === 'ROUTE' ? (isPost ? (/[A-Z]+/.exec(only)?.[0] ?? 'POST') : 'GET') : verb
       const own = `/${match[2] ?? ''}`.replace(/^\/{2,}/, '/')

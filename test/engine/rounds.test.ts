@@ -94,6 +94,12 @@ threading.Thread(target=report, daemon=True).start()
 serve()
 `
 
+/** Reads where it would keep what nobody sends it. */
+const KEEPS_LATER = `${HEAD}
+open("/etc/notes.ini").read()
+serve()
+`
+
 /** Its way without root needs one thing after the other, and ends at the first that it is refused. */
 const OWN_WAY = `import os
 if os.getuid() != 0:
@@ -141,6 +147,13 @@ test('a sleep that is under way when it would be watched no longer is waited for
   const { result } = await hardenOne(image, ['--prove', '--no-trace'])
   expect(result.verdict).toBe('incomplete')
   expect(result.findings.map(({ message }) => message).join()).toContain('/srv/reports/first')
+})
+
+test('an empty folder that a configuration names and no run wrote to is a question', async () => {
+  const lines = ['RUN mkdir /srv/kept && echo "storage = /srv/kept" > /etc/notes.ini']
+  const { result } = await hardenOne(await buildProgram(`${tag}-keeps`, KEEPS_LATER, { lines }), ['--prove'])
+  expect([result.verdict, result.proof?.passed]).toEqual(['incomplete', true])
+  expect(result.findings.map(({ message }) => message).join()).toContain('below /srv/kept, which is empty')
 })
 
 /** Mostly they wait: so many at a time. */

@@ -67,14 +67,18 @@ class Page(http.server.BaseHTTPRequestHandler):
         self.send_response(status); self.end_headers()
     def do_GET(self): self.send_response(200); self.end_headers()
     def log_message(self, *args): pass
-# @app.route("/")
-# @app.route("/never-asked", methods=["POST"])
+class app:
+    def route(*_, **__): return lambda f: f
+@app.route("/")
+def index(): pass
+@app.route("/never-asked", methods=["POST"])
+def never(): pass
 http.server.ThreadingHTTPServer(("", 8000), Page).serve_forever(None)
 `
 
 test('what a README sends is asked of both, and what it makes the program write is granted', async () => {
   const place = join(folder, 'notes')
-  await mkdir(place)
+  await mkdir(place, { recursive: true })
   await writeFile(join(place, 'app.py'), NOTES)
   await writeFile(join(place, 'README.md'), 'Keep one: `curl -d text=hi http://localhost:8000/notes`\n')
   const lines = [

@@ -51,6 +51,7 @@ test.each<[string, readonly string[]]>([
 
 test.each<[string, string, readonly string[]]>([
   ['a.py', '@app.route("/notes", methods=["POST"])\n@app.route("/")', ['POST /notes', 'GET /']],
+  ['a.py', '@app.route("/")\n@app.route("/notes", methods=["POST"])', ['GET /', 'POST /notes']],
   ['a.py', '@router.get("/users/{id}")', ['GET /users/{id}']],
   ['a.js', "app.get('/x', f)\nrouter.post('/y', f)\nmap.get('/z')", ['GET /x', 'POST /y']],
   ['a.go', 'http.HandleFunc("/x", f)\nmux.HandleFunc("POST /y", f)\nr.GET("/z", f)', ['GET /z', 'GET /x', 'POST /y']],
@@ -62,6 +63,8 @@ test.each<[string, string, readonly string[]]>([
   ['routes.rb', "  get '/x', to: 'x#y'\n  post 'y' do", ['GET /x', 'POST /y']],
   ['web.php', "Route::get('/x', X::class);", ['GET /x']],
   ['P.cs', 'app.MapGet("/x", () => 1);', ['GET /x']],
+  ['a.py', '  # @app.route("/notes")', []],
+  ['a.js', "// app.get('/x', f)", []],
   ['a.txt', '@app.route("/notes")', []],
 ])('routes of %s: %s', (path, text, expected) => {
   expect(shown(routesIn(text, path))).toEqual(expected)

@@ -1,0 +1,45 @@
+import { expect, test } from '@jest/globals'
+import { emptyFolders } from '../../src/proof/caveats.ts'
+import { image } from '../plan/image.ts'
+import { operation, traced } from './support/records.ts'
+
+const ini = '/etc/notes.ini'
+const facts = image({
+  files: [
+    'drwxr-xr-x 0:0 /var/lib/notes',
+    'drwxr-xr-x 0:0 /srv/served/html',
+    'drwxr-xr-x 0:0 /etc/notes/conf.d',
+    'drwxr-xr-x 0:0 /srv/commented',
+    'drwxr-xr-x 0:0 /srv/unread',
+    'drwxr-xr-x 0:0 /srv/written',
+    'drwxrwxrwx 0:0 /srv/open',
+    'drwxr-xr-x 33:33 /srv/of-another',
+    '-rw-r--r-- 0:0 /srv/full/x',
+  ],
+  texts: {
+    [ini]: [
+      'storage = /var/lib/notes/',
+      'root = /srv/served/html',
+      'include /etc/notes/conf.d',
+      '# old = /srv/commented',
+      'more = /srv/written:/srv/open:/srv/of-another:/srv/full',
+      'see http://x/srv/unread',
+    ],
+    '/etc/other.ini': ['storage = /srv/unread'],
+  },
+})
+const original = traced([operation('read', ini), operation('create-file', '/srv/written/x')])
+const account = { uid: 10001, gid: 10001 }
+
+test('an empty folder of root’s that a configuration names, and that nothing wrote to, is asked for', () => {
+  expect(emptyFolders(original, facts, [], account)).toEqual([
+    `whether it has to write below /var/lib/notes, which is empty and which ${ini} names: no run did, and its new user may not (--writable gives it)`,
+  ])
+})
+
+test('not one that is given, and nothing where nobody watched', () => {
+  const grant = { path: '/var/lib/notes', kind: 'own-directory', evidence: [] } as const
+  expect(emptyFolders(original, facts, [grant], account)).toEqual([])
+  expect(emptyFolders({ trace: null }, facts, [], account)).toEqual([])
+  expect(emptyFolders(original, facts, [], null)).toEqual([])
+})
