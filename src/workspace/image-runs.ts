@@ -201,17 +201,18 @@ export function runsOfCommands(text: string, at: At): readonly RunOfImage[] {
   if (!MAY_RUN.test(text)) return []
   // As long as it was, so that its lines are.
   const joined = text.replace(/(?:\\|`|\^)\r?\n/g, (end) => ' '.repeat(end.length))
+  let [reached, number] = [0, 1]
   return [...joined.matchAll(RUN)].slice(0, bounds.buildCommands).flatMap((found) => {
     const [, before = '', line = ''] = found
     // In a document a command may stand between backticks.
     const [command = ''] = before === '`' ? line.split('`') : [line]
     const words = [...command.slice(0, bounds.lineLength).matchAll(WORD)].map(([word]) => word.replace(/["']/g, ''))
+    number += text.slice(reached, found.index).split('\n').length - 1
+    reached = found.index
     const told = toldTo(words, at)
-    if (told === null) return []
-    const lines = text.slice(0, found.index).split('\n').length
-    return [
-      { ...nothing, ...told, by: `${at.name} line ${lines}`, kind: 'command', file: at.path } satisfies RunOfImage,
-    ]
+    return told === null
+      ? []
+      : [{ ...nothing, ...told, by: `${at.name} line ${number}`, kind: 'command', file: at.path } satisfies RunOfImage]
   })
 }
 

@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync, statSync } from 'node:fs'
+import { type Dirent, lstatSync, readdirSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { parseEnv } from 'node:util'
 import { bounds } from '../bounds.ts'
@@ -121,7 +121,7 @@ function runsIn(
     const ways = run.kind === 'service' ? [...(built.get(serviceOf(run))?.values() ?? [])] : []
     const made =
       ways.length > 0 || run.image === null ? ways : makersOfRun(run.image, { root, unnamed, makersOf, members })
-    for (const { path, target } of made) put(found, path, asRun(run, target))
+    for (const { path, target } of made) put(found, path, asRun(run, target, root))
   }
   return found
 }
@@ -158,17 +158,26 @@ function endsWithWord(text: string, word: string): boolean {
   return text.endsWith(word) && !/[a-z\d]/.test(text.at(-word.length - 1) ?? '')
 }
 
-function asRun({ dockerfiles, image, service, file, mounts, ...run }: RunOfImage, stage: string | null): ImageRun {
-  return { ...run, stage, mounts: mounts.map(asMount) }
+function asRun(
+  { dockerfiles, image, service, file, mounts, ...run }: RunOfImage,
+  stage: string | null,
+  root: string,
+): ImageRun {
+  return { ...run, stage, mounts: mounts.map((mount) => asMount(mount, root)) }
 }
 
 /** With what the repository has where its source is. */
-function asMount({ paths, isCallers, ...written }: WrittenMount): RunMount {
+function asMount({ paths, isCallers, ...written }: WrittenMount, root: string): RunMount {
   if (written.kind !== 'host') return written
   if (isCallers) return { ...written, from: 'checkout' }
-  const stats = paths.map((path) => statSync(path, { throwIfNoEntry: false })).find((found) => found !== undefined)
-  if (stats === undefined) return written
-  return { ...written, from: stats.isDirectory() ? 'checkout' : 'file' }
+  for (const path of paths) {
+    const stats = isInside(path, root) ? lstatSync(path, { throwIfNoEntry: false }) : undefined
+    if (stats?.isFile() === true) return { ...written, from: 'file' }
+    // A folder with nothing but a placeholder is there to be filled.
+    if (stats?.isDirectory() === true)
+      return entriesIn(path).some(({ name }) => !name.startsWith('.')) ? { ...written, from: 'checkout' } : written
+  }
+  return written
 }
 
 function put<Value>(into: Map<string, Value[]>, key: string, value: Value): void {
@@ -304,13 +313,18 @@ function envFilesAbove(root: string): (folder: string) => Readonly<Record<string
   const envOf = (folder: string): Readonly<Record<string, string | undefined>> => {
     const before = known.get(folder)
     if (before !== undefined) return before
-    const text = ENV_FILES.map((name) => textFound(join(folder, name))).find((found) => found !== null) ?? null
+    const text = ENV_FILES.map((name) => ownText(join(folder, name))).find((found) => found !== null) ?? null
     const env =
       text !== null ? parseEnv(text) : folder === root || !isInside(folder, root) ? {} : envOf(dirname(folder))
     known.set(folder, env)
     return env
   }
   return envOf
+}
+
+/** Not behind a link, which may lead to what is no part of the repository. */
+function ownText(path: string): string | null {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true ? textFound(path) : null
 }
 
 const ENV_FILES = ['.env', '.env.example', '.env.sample', '.env.dist', '.env.template', 'env.example', 'example.env']
