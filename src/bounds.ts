@@ -13,6 +13,10 @@ export const bounds = {
   yamlIndent: 400,
   /** Anchors, aliases, tags and directives of a YAML text: each alias is looked for in all that is before it. */
   yamlReferences: 1000,
+  /** Aliases of a YAML document times the aliases within each: what would unfold. A stack of 80 services has some 1,500. */
+  yamlAliases: 2000,
+  /** Builds that the matrix of a job of a workflow makes of one step. */
+  matrixBuilds: 64,
   /** Documents of one YAML file. */
   yamlDocuments: 1000,
   /** Checks in one `smoke:` section: each may take up to a minute. */

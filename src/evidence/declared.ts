@@ -1,4 +1,5 @@
 import type { StageContents } from '../contents/stage-contents.ts'
+import type { ImageConfig } from '../image/facts.ts'
 import {
   baseName,
   isInside,
@@ -9,8 +10,10 @@ import {
   isSystemFolder,
   looksLikeFile,
   normalisePath,
+  parentOf,
 } from '../places.ts'
-import { declared as claim } from './claim.ts'
+import { declared as claim, type PathClaim } from './claim.ts'
+import { escapeEre } from './file-edit.ts'
 import type { Provider, StageView } from './provider.ts'
 
 /** Of one file; it is changed in place, and its folder alone does not let the user do that. */
@@ -45,6 +48,7 @@ export const declared: Provider = {
       if (path === null || !isStateFolder(path) || looksLikeFile(path)) continue
       yield claim('keep-state', path, `named by ENV ${name}`)
     }
+    yield* foldersOfVariables(config.env, contents)
   },
 }
 
@@ -97,6 +101,32 @@ function bringsPackages(chain: StageView['chain']): boolean {
 }
 
 const INSTALLS = /\b(npm|yarn|pnpm|bun|pip3?|poetry|pipenv|uv|composer|bundle|mix|go|cargo|dotnet|mvn|gradle)\s/
+
+/**
+ * A folder of the root that variables of the Dockerfile alone name, and nothing puts there: `ENV CONFIG_PATH=/config`. As root the
+ * program made it, or a volume goes there.
+ */
+function* foldersOfVariables(
+  env: ImageConfig['env'],
+  { steps, entries, copies }: Pick<StageContents, 'steps' | 'entries' | 'copies'>,
+): Iterable<PathClaim> {
+  const named = [...env].flatMap(([name, value]) => {
+    const path = FOLDER_VARIABLE.test(name) && !TOOL_VARIABLE.test(name) ? normalisePath(value) : null
+    return path === null || parentOf(path) !== '/' || !isOwnPlace(path) || looksLikeFile(path) ? [] : [{ name, path }]
+  })
+  for (const { name, path } of named) {
+    const speaks = new RegExp(String.raw`\$\{?${escapeEre(name)}\b|(?<![\w./-])${escapeEre(path)}(?![\w.-])`)
+    const speaking = steps.filter(({ instruction }) => speaks.test(instruction.text))
+    const isMade = entries.has(path) || copies.some(({ destination }) => isInside(destination, path))
+    if (isMade || speaking.length === 0 || !speaking.every(({ instruction }) => instruction.keyword === 'ENV')) continue
+    yield claim('keep-state', path, `named by ENV ${name}, and nothing of the Dockerfile makes it`)
+  }
+}
+
+const FOLDER_VARIABLE = /_?(PATH|DIR|DIRECTORY|FOLDER|ROOT)$/i
+/** Where tools look for code, and what is only played or shown. */
+const TOOL_VARIABLE =
+  /^(PATH|GOPATH|\w*(PYTHON|NODE|LIBRARY|CLASS|LD|PKG|CONFIG_PKG|MODULE|PLUGINS?|BIN|SRC|SOURCE|APP|MUSIC|MEDIA|VIDEOS?|BOOKS?)_?(PATH|DIR|DIRECTORY|FOLDER|ROOT))$/i
 
 /** `VOLUME ['/a', '/b']` is no JSON: Docker takes it for the paths `[/a,` and `/b]` (measured), and the program writes to /a and /b. */
 function meantBy(volume: string): string {

@@ -8,6 +8,7 @@ export interface SourceNames {
   readonly workdir: string
   /** Right-hand sides by name. */
   readonly constants: ReadonlyMap<string, string>
+  /** Variables, and properties of Java, whose names have a dot as a rule. */
   readonly env: ReadonlyMap<string, string>
   /** ASP.NET Core's folder of static files, from where the program starts; absent: `wwwroot`. */
   readonly webRoot?: string | undefined
@@ -79,6 +80,9 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
       text,
     )
   if (env !== null) return names.env.get(env.slice(1).find((name) => name !== undefined) ?? '') ?? null
+  const property = /^System\.getProperty\(\s*"([\w.-]+)"\s*(?:,\s*(.+))?\)$/s.exec(text)
+  if (property !== null)
+    return names.env.get(property[1] ?? '') ?? (property[2] === undefined ? null : next(property[2]))
   const fallback =
     /^(?:os\.environ\.get|os\.getenv|ENV\.fetch|(?:\w+\.)?(?=\w*[gG]et_?[eE]nv)\w+)\(\s*["'](\w+)["']\s*(?:,\s*(.+))?\)$/s.exec(
       text,
@@ -133,7 +137,9 @@ function joinedBy(
   const folder = text.slice(0, at - method.length)
   const names = text.slice(at + 1, -1)
   // A separator that joins a list, and the modules of other languages.
-  const isModule = /^(path|os\.path|posixpath|path\.posix|File|filepath)$/.test(folder) && !constants.has(folder)
+  const isModule =
+    /^(path|os\.path|posixpath|path\.posix|File|filepath)$/.test(folder) &&
+    /^(await import|require)\b/.test(constants.get(folder) ?? 'require')
   return isModule || names.trim() === '' || /^["'`[]/.test(folder) ? null : { folder, names }
 }
 

@@ -238,6 +238,8 @@ export interface PortDecision {
   readonly way?: string
   /** Nothing but a run can say that the place sets it. Absent: no. */
   readonly guessed?: boolean
+  /** The address in the container that it is at from then on, and `localhost` may not be; absent where that is the same. */
+  readonly checkedAt?: string
   readonly evidence: readonly Evidence[]
 }
 

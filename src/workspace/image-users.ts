@@ -221,33 +221,63 @@ function ofWorkflow(text: string, at: At): SaidOfImages {
       if (typeof image === 'string' && !(typeof options === 'string' && /(^|\s)(--user|-u)\b/.test(options)))
         users.push({ kind: 'job', dockerfiles: [], image, user: null, what: `job ${job} of ${at.name}` })
       const all = asList(steps).map(asObject)
-      const images = all.flatMap((step) => (uses(step, 'metadata-action') ? wordsOf(asObject(step.with).images) : []))
-      for (const step of all)
-        if (uses(step, 'build-push-action')) named.push(...pushed(asObject(step.with), images, at.root))
+      const madeNames = namesMade(all)
+      for (const step of all) {
+        if (typeof step.uses !== 'string' || !step.uses.includes('build-push-action')) continue
+        for (const build of ofMatrix({ ...asObject(step.with), ...madeNames(step) }, asObject(written)))
+          named.push(...pushed(build, at.root))
+      }
     }
   return { named: [...named, ...ofCommands(text, at).named], users }
 }
 
-function uses(step: Json, action: string): boolean {
-  return typeof step.uses === 'string' && step.uses.includes(action)
+/** The names that steps of docker/metadata-action make, by the step that takes them: `tags: ${{ steps.meta.outputs.tags }}`. */
+function namesMade(steps: readonly Json[]): (step: Json) => { readonly tags?: readonly string[] } {
+  const made = new Map<string, readonly string[]>()
+  for (const { id, uses, with: given } of steps) {
+    if (typeof id !== 'string' || typeof uses !== 'string' || !uses.includes('metadata-action')) continue
+    const { images, tags } = asObject(given)
+    const plainTags = linesOf(tags).flatMap(
+      (line) => /^type=raw,(?:.*,)?value=([^,]+)|^([^=]+)$/.exec(line)?.slice(1) ?? [],
+    )
+    const named = linesOf(images)
+    const names = named.flatMap((image) => plainTags.map((tag) => (tag ? `${image}:${tag}` : [])))
+    // Its default tags are made of the commit.
+    made.set(id, plainTags.length === 0 ? named : names.flat())
+  }
+  return ({ with: given }) => {
+    const { tags } = asObject(given)
+    const from =
+      typeof tags === 'string' ? /^\s*\$\{\{\s*steps\.([\w-]+)\.outputs\.tags\s*\}\}\s*$/.exec(tags)?.[1] : undefined
+    const names = from === undefined ? undefined : made.get(from)
+    return names === undefined ? {} : { tags: names }
+  }
 }
 
-/** `images`: what docker/metadata-action makes tags of, which are then said by a variable. */
-function pushed({ context, file, tags, target }: Json, images: readonly string[], root: string): readonly NamedImage[] {
+function linesOf(written: unknown): readonly string[] {
+  return typeof written === 'string' ? written.split('\n').flatMap((line) => line.trim() || []) : []
+}
+
+/** A build for each value of the variables of its job's matrix that it names: `file: Dockerfile.${{ matrix.flavor }}`. */
+function ofMatrix(build: Json, job: Json): readonly Json[] {
+  const matrix = asObject(asObject(job.strategy).matrix)
+  let texts = [JSON.stringify(build)]
+  for (const [name, values] of Object.entries(matrix)) {
+    const is = new RegExp(String.raw`\$\{\{\s*matrix\.${name.replace(/[^\w-]/g, '')}\s*\}\}`, 'g')
+    const plainValues = asList(values).flatMap((value) => (/^[\w./:@-]+$/.test(String(value)) ? String(value) : []))
+    if (plainValues.length === 0 || !texts.some((text) => text.search(is) >= 0)) continue
+    texts = texts.flatMap((text) => plainValues.map((value) => text.replace(is, value))).slice(0, bounds.matrixBuilds)
+  }
+  return texts.map((text) => asObject(JSON.parse(text)))
+}
+
+function pushed({ context, file, tags, target }: Json, root: string): readonly NamedImage[] {
   const folder = resolve(root, plain(context) ?? '.')
   const dockerfiles = [plain(file) === null ? resolve(folder, 'Dockerfile') : resolve(root, plain(file) ?? '')]
-  const names = wordsOf(tags)
-  return [...names, ...(names.some((name) => name.includes('${{')) ? images : [])].map((name) => ({
-    name,
-    dockerfiles,
-    context: folder,
-    target: plain(target),
-  }))
-}
-
-function wordsOf(written: unknown): readonly string[] {
-  const words = typeof written === 'string' ? written.split(/[\s,]+/) : asList(written)
-  return words.filter((word): word is string => typeof word === 'string' && word !== '')
+  const names = typeof tags === 'string' ? tags.split(/[\s,]+/) : asList(tags)
+  return names.flatMap((name) =>
+    typeof name === 'string' && name !== '' ? [{ name, dockerfiles, context: folder, target: plain(target) }] : [],
+  )
 }
 
 function ofGitLab(text: string, at: At): SaidOfImages {

@@ -96,7 +96,7 @@ test.each<{ readonly says: string; readonly files: Files; readonly given: readon
     files: {
       ...own,
       '.github/workflows/push.yml':
-        'jobs:\n  push:\n    steps:\n      - uses: docker/metadata-action@v5\n        with: { images: other/thing }\n      - uses: docker/build-push-action@v6\n        with: { tags: "$' +
+        'jobs:\n  push:\n    steps:\n      - uses: docker/metadata-action@v5\n        id: meta\n        with: { images: other/thing }\n      - uses: docker/build-push-action@v6\n        with: { tags: "$' +
         '{{ steps.meta.outputs.tags }}" }\n',
       'docs/run.md': 'docker run -v data:/data other/thing:1\n',
     },

@@ -16,6 +16,11 @@ test.each([
   ],
   [
     'server.js',
+    "const path = require('node:path')\nconst D = path.join(__dirname, 'data')\nmkdirSync(D)",
+    ['directory /app/src/data 3'],
+  ],
+  [
+    'server.js',
     "const U = process.env.UPLOADS || path.join(process.cwd(), 'up')\nmkdirSync(U)",
     ['directory /app/up 2'],
   ],
@@ -53,6 +58,13 @@ test.each([
     'dir := os.Getenv("CACHE")\nif dir == "" {\n\tdir = "/srv/a"\n}\nos.MkdirAll(dir, 0755)',
     ['directory /var/cache/app 5'],
   ],
+  [
+    'A.java',
+    'Path D = Paths.get(System.getProperty("a.home", "."), "data");\nFiles.createDirectories(D);',
+    ['directory /app/./data 2'],
+  ],
+  ['A.java', 'Files.createDirectories(Path.of(System.getProperty("CACHE")));', ['directory /var/cache/app 1']],
+  ['A.java', 'Files.createDirectories(Path.of(System.getProperty("b.home")));', []],
   ['main.go', 'dir := "/srv/a"\ndir = "/srv/b"\nos.MkdirAll(dir, 0755)', []],
   ['main.go', 'flag.StringVar(&dir, "dir", "/srv/a", "where")\nos.MkdirAll(dir, 0755)', ['directory /srv/a 2']],
   ['main.go', 'os.MkdirTemp("", "x")\nos.MkdirTemp("/srv/a", "x")', ['directory /srv/a 2']],

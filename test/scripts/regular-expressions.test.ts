@@ -16,6 +16,8 @@ const MADE: Readonly<Record<string, string>> = {
   'src/plan/account/owners.ts: `\\\\b${escapeEre(name)}\\\\b`': 'a name, escaped, between two borders of words',
   'src/contents/draft.ts: WORD': 'constants, and names of \\w alone',
   'src/places.ts: `^${text}${end}`': 'a glob, escaped but for its stars; a path',
+  'src/evidence/declared.ts: String.raw`\\$\\{?${escapeEre(name)}\\b|(?<![\\w./-])${escapeEre(path)}(?![\\w.-])`':
+    'a name, escaped, between two borders of words',
   'src/evidence/vendor.ts: onlyFor.project': 'constants of the catalogue',
   'src/evidence/vendor.ts: onlyFor.says': 'constants of the catalogue',
   'src/evidence/vendor.ts: String.raw`(?<!\\d)${move.from}(?!\\d)`': 'a number',
@@ -30,6 +32,9 @@ const MADE: Readonly<Record<string, string>> = {
     'constants, and names of \\w alone',
   'src/workspace/image-users.ts: String.raw`^[ \\t]*${key}[ \\t]*=[ \\t]*\\[([^\\]]*)\\]`':
     'constants, and names of \\w alone',
+  'src/plan/ports/healthcheck.ts: String.raw`\\blocalhost(?=:${to}(?!\\d))`': 'a number',
+  "src/workspace/image-users.ts: String.raw`\\$\\{\\{\\s*matrix\\.${name.replace(/[^\\w-]/g, '')}\\s*\\}\\}`":
+    'a name of \\w and dashes',
   "src/workspace/surroundings.ts: names.map((name) => name.replace(/[.*+?^${}()|[\\]\\\\]/g, '\\\\$&')).join('|')":
     'names, escaped',
   'src/evidence/frameworks.ts: says': 'the catalogue, which is ours',

@@ -36,11 +36,9 @@ export function decidePort(port: LowPort, sources: PortSources, { decisions, com
     {
       evidence = [],
       guessed = false,
+      checkedAt,
       ...changes
-    }: Partial<Omit<Decided, 'decision'>> & {
-      readonly evidence?: readonly Evidence[]
-      readonly guessed?: boolean
-    } = {},
+    }: Partial<Omit<Decided, 'decision'>> & Partial<Pick<PortDecision, 'evidence' | 'guessed' | 'checkedAt'>> = {},
   ): Decided => ({
     decision: {
       from: port.port,
@@ -50,6 +48,7 @@ export function decidePort(port: LowPort, sources: PortSources, { decisions, com
       exposed: port.exposed,
       evidence: [...why, ...evidence],
       ...(guessed ? { guessed } : {}),
+      ...(checkedAt === undefined ? {} : { checkedAt }),
     },
     fileEdits: [],
     env: [],
@@ -94,8 +93,8 @@ function asVendor(
   { port }: LowPort,
   sources: PortSources,
   command: Command,
-): Omit<Decided, 'decision'> & { readonly evidence: readonly Evidence[] } {
-  const { fileEdits, env, append } = renumbered(vendor, to)
+): Omit<Decided, 'decision'> & Pick<PortDecision, 'evidence' | 'checkedAt'> {
+  const { fileEdits, env, append, checkedAt } = renumbered(vendor, to)
   const { fileEdits: own } = inShipped(searchPort(port, to, sources, command), sources)
   const theirs = fileEdits.filter(({ path }) => !own.some((edit) => edit.path === path))
   // A server block without a word of it listens there too.
@@ -104,7 +103,8 @@ function asVendor(
   const changes = { fileEdits: [...theirs, ...own, ...implied], evidence: own.flatMap(({ evidence }) => evidence) }
   // What the vendor's way sets beside its files, the user's own file sets here.
   if (own.length > 0 && fileEdits.length === 0) return { ...changes, env: [], command }
-  return { ...changes, env, command: appendArguments(command, append) ?? command }
+  const at = checkedAt === undefined || theirs.length === 0 ? {} : { checkedAt }
+  return { ...changes, env, command: appendArguments(command, append) ?? command, ...at }
 }
 
 /** As far as is known. */
