@@ -147,13 +147,16 @@ function makersOfRun(
   if (made.length > 0 || last === '' || last.includes('$') || isListed(name)) return made
   const called = [...members.keys()].filter((path) => namesAfter(path, root).includes(last))
   if (called.length > 0) return called.map((path) => ({ path, target: null }))
-  return endsWithWord(basename(root).toLowerCase(), last) ? unnamed.map((path) => ({ path, target: null })) : []
+  const whole = basename(root).toLowerCase()
+  return endsWithWord(whole, last) || endsWithWord(whole.replace(/[-_.](docker|container|image)$/, ''), last)
+    ? unnamed.map((path) => ({ path, target: null }))
+    : []
 }
 
 /** What nobody but those who work on the repository runs. */
 const FOR_PEOPLE = /(^|\/)(\.?devcontainer|\.github|\.gitlab|\.circleci|tests?|ci|examples?)\//i
 
-/** `docker-acme` is the repository of `acme`. */
+/** `docker-acme` is the repository of `acme`, as `acme-docker` is. */
 function endsWithWord(text: string, word: string): boolean {
   return text.endsWith(word) && !/[a-z\d]/.test(text.at(-word.length - 1) ?? '')
 }
