@@ -161,7 +161,7 @@ function mount(source: string, target: string, readOnly: boolean, volumes: Json,
   const isBound = typeof o === 'string' && /(^|,)r?bind(,|$)/.test(o) && typeof device === 'string'
   const place = isBound ? device : from
   return {
-    kind: isBound || HOST_PATH.test(place) ? 'host' : 'volume',
+    kind: isBound || (place !== '' && !VOLUME_NAME.test(place)) ? 'host' : 'volume',
     source: place,
     target: resolve('/', path),
     readOnly: readOnly || options.split(',').includes('ro'),
@@ -169,8 +169,8 @@ function mount(source: string, target: string, readOnly: boolean, volumes: Json,
   }
 }
 
-/** A path, or a variable of whoever runs it; a name is that of a volume. */
-const HOST_PATH = /^(?:[./~$`"'%\\]|[A-Za-z]:[\\/])/
+/** What is none is a path, a variable of whoever runs it, or stands for one: `[DIR]`, `<dir>`. */
+const VOLUME_NAME = /^[A-Za-z0-9][\w.-]*$/
 /** The folder that somebody is in who runs it. */
 const CALLERS = /^(?:\$\{?PWD\}?|\$\(\s*(?:pwd|realpath \.)\s*\)|`pwd`|%cd%|\$PSScriptRoot|\.)(?=[/\\]|$)[/\\]?/i
 
@@ -194,6 +194,13 @@ function capability(written: unknown): string {
 function deviceOf(written: unknown): readonly string[] {
   const [path = ''] = typeof written === 'string' ? written.split(':') : []
   return path.startsWith('/dev/') ? [path] : []
+}
+
+/** `docker run` in the comments of a Dockerfile, of whatever it calls its image. */
+export function runsOfComments(text: string, at: At): readonly RunOfImage[] {
+  if (!MAY_RUN.test(text)) return []
+  const comments = text.split('\n').map((line) => /^[ \t]*#+[ \t]?(.*)$/.exec(line)?.[1] ?? '')
+  return runsOfCommands(comments.join('\n'), at).map((run) => ({ ...run, dockerfiles: [at.path] }))
 }
 
 /** `docker run` in whatever it is written: documents, scripts, Makefiles, workflows. */

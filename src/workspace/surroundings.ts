@@ -118,7 +118,8 @@ function runsIn(
     built.set(serviceOf(run), all.set(`${path} ${run.stage}`, { path, target: run.stage }))
   }
   for (const run of runs) {
-    const ways = run.kind === 'service' ? [...(built.get(serviceOf(run))?.values() ?? [])] : []
+    const own = run.dockerfiles.filter((path) => members.has(path)).map((path) => ({ path, target: run.stage }))
+    const ways = run.kind === 'service' ? [...(built.get(serviceOf(run))?.values() ?? [])] : own
     const made =
       ways.length > 0 || run.image === null ? ways : makersOfRun(run.image, { root, unnamed, makersOf, members })
     for (const { path, target } of made) put(found, path, asRun(run, target, root))
@@ -284,6 +285,13 @@ async function saidIn(
     users.push(...said.users)
     if (runsOf !== undefined) runs.push(...runsOf(text, { ...at, env: envOf(dirname(path)) }))
   }
+  const { runsOfComments } = await import('./image-runs.ts')
+  for (const [path, { text }] of members)
+    runs.push(
+      ...runsOfComments(text, { path, root, name: relative(cwd, path), env: {} }).filter(
+        ({ image }) => image !== null && !isListed(nameIn(image)),
+      ),
+    )
   // Those that may only give names are read where somebody asks for one of them.
   const waiting: typeof kinds = []
   for (const { path, kind } of kinds) {

@@ -107,6 +107,16 @@ test.each<{ readonly says: string; readonly files: Files; readonly given: readon
     files: compose('{%- if x %}\nvolumes: ["data:/data"]\n{%- endif %}\nimage: {{ name }}_app'),
     given: ['/data'],
   },
+  {
+    says: 'a comment of the Dockerfile itself, over two lines, whatever it calls it',
+    files: { ...own, Dockerfile: `# docker run -it \\\n#   -v data:/data \\\n#   jess/thing\n${app}` },
+    given: ['/data'],
+  },
+  {
+    says: 'not of a comment on another image',
+    files: { ...own, Dockerfile: `# docker run -d -v data:/data postgres\n${app}` },
+    given: [],
+  },
   { says: 'not one that is only read', files: compose('volumes: ["data:/data:ro"]'), given: [] },
   {
     says: 'not one of another service',
@@ -162,6 +172,11 @@ test.each<{ readonly says: string; readonly files: Files; readonly todo: readonl
     todo: [
       `service app of compose.yaml mounts ./data over /data, ${keeps}: cannot tell whether the user may write there; give it to the user once (chown -R 1000:1000 ./data on the host)`,
     ],
+  },
+  {
+    says: 'a word that stands for one',
+    files: readme('docker run -v [DIR]:/data acme'),
+    todo: [`README.md line 3 mounts [DIR] over /data, ${keeps}`],
   },
   {
     says: 'two of them are one todo',
