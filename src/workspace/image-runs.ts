@@ -319,7 +319,8 @@ export function runsOfManifests(text: string, at: At): readonly RunOfImage[] {
     const { name } = asObject(metadata)
     const by = `${typeof kind === 'string' ? kind.toLowerCase() : 'pod'} ${typeof name === 'string' ? name : ''}`.trim()
     const claimed = asList(spec.volumeClaimTemplates).map((one) => asObject(asObject(one).metadata).name)
-    return [...asList(pod.initContainers), ...asList(pod.containers)].flatMap((container) =>
+    // One that prepares its volumes may well be root.
+    return asList(pod.containers).flatMap((container) =>
       runOfContainer(asObject(container), pod, claimed, { ...at, name: `${by} of ${at.name}` }),
     )
   })
@@ -368,4 +369,19 @@ function runOfContainer(container: Json, pod: Json, claimed: readonly unknown[],
       groups: asList(ofPod.supplementalGroups).length > 0,
     },
   ]
+}
+
+/** Values of a chart that say whom it runs an image as. */
+export const MAY_BE_VALUES = /\brunAsUser\b|\bprivileged[ \t]?:/
+
+/** `image: { repository }` beside `securityContext` or `podSecurityContext`, at the top or for one of its parts. */
+export function runsOfValues(text: string, at: At): readonly RunOfImage[] {
+  const values = asObject(valuesOf(withoutTemplates(text), at.name)[0])
+  return [values, ...Object.values(values).map(asObject)].flatMap((part) => {
+    const { image, podSecurityContext: securityContext, securityContext: own } = part
+    const { registry, repository } = asObject(image)
+    if (typeof repository !== 'string' || repository === '') return []
+    const name = typeof registry === 'string' && registry !== '' ? `${registry}/${repository}` : repository
+    return runOfContainer({ image: name, securityContext: own }, { securityContext }, [], at)
+  })
 }

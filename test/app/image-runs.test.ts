@@ -347,6 +347,27 @@ test('the user of all pods is whom it is prepared for', async () => {
   expect((await worked(pod('{ runAsNonRoot: true }'))).user).toMatchObject({ uid: 1000 })
 })
 
+test('not where a Compose service says nothing of it, nor where it is only prepared by root', async () => {
+  const files = {
+    ...pod('{ runAsUser: 1234 }\n      initContainers: [{ image: acme/acme, securityContext: { runAsUser: 0 } }]'),
+    ...compose('restart: always'),
+  }
+  const { verdict, user, findings } = await worked(files)
+  expect({ verdict, uid: user?.uid }).toEqual({ verdict: 'hardened', uid: 1000 })
+  expect(findings.map(({ message }) => message)).toContain(
+    'deployment app of deploy/app.yaml runs it as 1234, and not as USER says: what is given to the user of the image may be closed to it',
+  )
+})
+
+test('the user that the values of a chart say', async () => {
+  const values = (user: string) => ({
+    ...own,
+    'charts/acme/values.yaml': `web:\n  image: { repository: ghcr.io/x/acme }\n  podSecurityContext: { ${user} }\n`,
+  })
+  expect((await worked(values('runAsUser: 1234, runAsGroup: 5'))).user).toMatchObject({ uid: 1234, gid: 5 })
+  expect((await worked(values('fsGroup: 1234'))).user).toMatchObject({ uid: 1000 })
+})
+
 test('a pod that is root whatever USER says', async () => {
   expect(todos(await worked(pod('{ runAsUser: 0 }')))).toEqual([
     'deployment app of deploy/app.yaml runs it as root (user: 0), whatever USER says; take user: out of it',
