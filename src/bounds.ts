@@ -39,6 +39,8 @@ export const bounds = {
   surveyedDocuments: 400,
   /** Ways in which one image is run that are kept. */
   runsOfImage: 200,
+  /** UTF-16 units of all its texts that may say who counts on a port: a repository of 4,000 charts has half of them. */
+  surveyedText: 64 * 1024 * 1024,
   /** Commands that build or run an image, in one file. */
   buildCommands: 200,
   /** Dockerfiles that are built one upon the other. */
@@ -69,6 +71,12 @@ export const bounds = {
   pathLength: 4096,
   /** Characters of an expression of a source file that may say a path: call by call it is taken apart. */
   expressionLength: 1000,
+  /** Characters of the call that sets a timer, with the function that it is given. */
+  timerCall: 4000,
+  /** Requests that a proof makes because the files around an image show or declare them. */
+  learnedRequests: 24,
+  /** Source files that are read for the routes that they declare. */
+  routeFiles: 300,
   /** Instructions of one Dockerfile: the longest of 3,000 that were seen has 109, and overlayfs holds 500 layers. */
   instructions: 10_000,
   /** Stages of one Dockerfile, each of which is planned by itself: nobody's has a hundred. */

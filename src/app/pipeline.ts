@@ -10,6 +10,7 @@ import { type Limiter, limiterFor } from '../proof/container/limiter.ts'
 import { type Inspection, inspection } from '../report/inspection.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
 import { buildContexts } from '../workspace/context.ts'
+import type { PortUsersOf } from '../workspace/port-users.ts'
 import type { ArchivePlace, WorkItem } from '../workspace/work-item.ts'
 import { baseReferences } from './base-images.ts'
 import { asServicesRun, checkTag, givenTo, howBuilt, inContext } from './build.ts'
@@ -28,6 +29,7 @@ import { isLeftAsItIs, judgedAgain, outcomesOf } from './verdict.ts'
 export function targetProcessor(): ProcessTarget {
   const engines = new Map<EngineOption, Shared>()
   const readContext = buildContexts()
+  const portUsersOf = portUsersLater(process.cwd())
   let targets = 0
   return async (item, options, hooks) => {
     const since = performance.now()
@@ -47,8 +49,17 @@ export function targetProcessor(): ProcessTarget {
       engine === null
         ? null
         : (await import('../proof/sandbox/open-sandbox.ts')).openSandbox(engine, { network: options.network })
-    const session = { ...shared, readContext, engine, sandbox, since, number, options, hooks }
+    const session = { ...shared, readContext, portUsers: portUsersOf, engine, sandbox, since, number, options, hooks }
     return work(item, session).finally(() => sandbox?.close())
+  }
+}
+
+/** Of targets whose ports stay nothing is looked for, and what looks is not loaded. */
+function portUsersLater(cwd: string): PortUsersOf {
+  let found: Promise<PortUsersOf> | null = null
+  return async (path, ports) => {
+    found ??= import('../workspace/port-users.ts').then(({ portUsers }) => portUsers(cwd))
+    return (await found)(path, ports)
   }
 }
 

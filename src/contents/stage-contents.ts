@@ -21,7 +21,7 @@ import {
   textsNamedIn,
 } from './draft.ts'
 import { isPattern, type RunAction, removedBy, runActions, scriptActions } from './run-actions.ts'
-import { type RunText, runTexts } from './run-texts.ts'
+import { names, type RunText, runTexts } from './run-texts.ts'
 
 /** What the instructions of a stage put into its image, as far as text and build context tell. Paths are the image's. */
 export interface StageContents {
@@ -63,6 +63,8 @@ export interface ContentsSources {
   readonly base: FileModel | null
   /** Uid and gid of `--chown` and chown by name; null where the account is not known. */
   readonly idsOf: (owner: string) => { readonly uid: number; readonly gid: number } | null
+  /** Told of each RUN, with the texts of files as they are then. */
+  readonly onRun?: (step: Step, textOf: (path: string) => string | null) => void
 }
 
 /** An owner whom only the build knows. No process has this uid, so nothing counts as owned. */
@@ -111,7 +113,9 @@ function* contentsIn(
     else if (keyword === 'RUN') {
       const texts = runTexts(step)
       // Before the RUN takes them away again.
-      const inScripts = scriptActions(step, (path) => draft.texts.get(path) ?? null)
+      const textOf = (path: string): string | null => draft.texts.get(path) ?? null
+      const inScripts = scriptActions(step, textOf)
+      sources.onRun?.(step, textOf)
       forgetEdited(draft, step, texts)
       for (const text of texts) write(draft, text)
       for (const action of [...inScripts, ...(inLine.get(line) ?? [])]) {
@@ -182,7 +186,9 @@ function copy(draft: Draft, step: Step, sources: ContentsSources, known: Readonl
 }
 
 /** A text that a RUN writes; to what is not known nothing can be added. */
-function write(draft: Draft, { path, text, appended }: RunText): void {
+function write(draft: Draft, { path, text, appended, of, gone }: RunText): void {
+  if (of !== undefined) return writeChanged(draft, path, of)
+  if (gone === true) return remove(draft, path)
   const before = appended ? draft.texts.get(path) : ''
   const entry = draft.entries.get(path)
   draft.texts.delete(path)
@@ -190,6 +196,25 @@ function write(draft: Draft, { path, text, appended }: RunText): void {
   put(draft, path, entry?.type === 'file' ? entry : { ...directory, type: 'file', mode: 0o644 })
   setText(draft, path, before + text)
   draft.origins.set(path, path)
+}
+
+/** It has the text of another file, or its own, with changes, and comes from where that one does. */
+function writeChanged(draft: Draft, to: string, { path: from, edits }: NonNullable<RunText['of']>): void {
+  const isFolder = to !== from && draft.entries.get(to)?.type === 'directory'
+  const path = isFolder ? `${to}/${baseName(from)}` : to
+  const text = draft.texts.get(from)
+  const [entry, origin] = [draft.entries.get(from), draft.origins.get(from)]
+  if (text === undefined || entry?.type !== 'file') {
+    draft.texts.delete(path)
+    return
+  }
+  const changed = edits.reduce(
+    (now, { pattern, flags, replacement }) => now.replace(new RegExp(pattern, flags), replacement),
+    text,
+  )
+  if (path !== from) put(draft, path, entry)
+  setText(draft, path, changed)
+  if (origin !== undefined) draft.origins.set(path, origin)
 }
 
 /** A folder that is there may not have been looked into. */
@@ -277,17 +302,10 @@ function forgetEdited(draft: Draft, step: Step, written: readonly RunText[]): vo
   // `chmod +x start.sh && sed -i … other.conf` leaves the first as it is; in a loop the name may stand elsewhere.
   const commands = /\b(for|while|xargs|find|cat)\b|<</.test(text) ? [text] : text.split(/&&|;/)
   const editing = commands.filter((command) => EDITS.test(command)).map(withoutPrinted)
-  const own = new Set(written.map(({ path }) => path))
+  const own = new Set(written.flatMap(({ path, of }) => (of === undefined ? [path] : [path, of.path])))
   for (const command of editing)
     for (const path of textsNamedIn(draft, command))
       if (!own.has(path) && names(command, baseName(path))) draft.texts.delete(path)
-}
-
-/** The name stands in the text, and is no part of a longer one. */
-function names(text: string, name: string): boolean {
-  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1))
-    if (!/[\w-]/.test(text[at - 1] ?? '') && !/[\w-]/.test(text[at + name.length] ?? '')) return true
-  return false
 }
 
 /** What is printed into another file may say anything. */
@@ -295,4 +313,4 @@ function withoutPrinted(command: string): string {
   return /^\s*(echo|printf)\b/.test(command) ? command.slice(command.lastIndexOf('>')) : command
 }
 
-const EDITS = /\bsed\b|>|\bpatch\b|envsubst|\bperl\b|\bmv\b|\bcp\b/
+const EDITS = /\bsed\b|>|\bpatch\b|envsubst|\bperl\b|\bmv\b|\bcp\b|\bdos2unix\b/

@@ -53,6 +53,32 @@ export const declared: Provider = {
 }
 
 /**
+ * A folder of the root that variables of the Dockerfile alone name, and nothing puts there: `ENV CONFIG_PATH=/config`. As root the
+ * program made it, or a volume goes there.
+ */
+function* foldersOfVariables(
+  env: ImageConfig['env'],
+  { steps, entries, copies }: Pick<StageContents, 'steps' | 'entries' | 'copies'>,
+): Iterable<PathClaim> {
+  const named = [...env].flatMap(([name, value]) => {
+    const path = FOLDER_VARIABLE.test(name) && !TOOL_VARIABLE.test(name) ? normalisePath(value) : null
+    return path === null || parentOf(path) !== '/' || !isOwnPlace(path) || looksLikeFile(path) ? [] : [{ name, path }]
+  })
+  for (const { name, path } of named) {
+    const speaks = new RegExp(String.raw`\$\{?${escapeEre(name)}\b|(?<![\w./-])${escapeEre(path)}(?![\w.-])`)
+    const speaking = steps.filter(({ instruction }) => speaks.test(instruction.text))
+    const isMade = entries.has(path) || copies.some(({ destination }) => isInside(destination, path))
+    if (isMade || speaking.length === 0 || !speaking.every(({ instruction }) => instruction.keyword === 'ENV')) continue
+    yield claim('keep-state', path, `named by ENV ${name}, and nothing of the Dockerfile makes it`)
+  }
+}
+
+const FOLDER_VARIABLE = /_?(PATH|DIR|DIRECTORY|FOLDER|ROOT)$/i
+/** Where tools look for code, and what is only played or shown. */
+const TOOL_VARIABLE =
+  /^(PATH|GOPATH|\w*(PYTHON|NODE|LIBRARY|CLASS|LD|PKG|CONFIG_PKG|MODULE|PLUGINS?|BIN|SRC|SOURCE|APP|MUSIC|MEDIA|VIDEOS?|BOOKS?)_?(PATH|DIR|DIRECTORY|FOLDER|ROOT))$/i
+
+/**
  * What is mounted as a volume of the engine, to be written, by path, with who does so: a new one is given the owner that the image has
  * there, and is root's where it has nothing. Of what the image fills only what is called like state.
  */
@@ -101,32 +127,6 @@ function bringsPackages(chain: StageView['chain']): boolean {
 }
 
 const INSTALLS = /\b(npm|yarn|pnpm|bun|pip3?|poetry|pipenv|uv|composer|bundle|mix|go|cargo|dotnet|mvn|gradle)\s/
-
-/**
- * A folder of the root that variables of the Dockerfile alone name, and nothing puts there: `ENV CONFIG_PATH=/config`. As root the
- * program made it, or a volume goes there.
- */
-function* foldersOfVariables(
-  env: ImageConfig['env'],
-  { steps, entries, copies }: Pick<StageContents, 'steps' | 'entries' | 'copies'>,
-): Iterable<PathClaim> {
-  const named = [...env].flatMap(([name, value]) => {
-    const path = FOLDER_VARIABLE.test(name) && !TOOL_VARIABLE.test(name) ? normalisePath(value) : null
-    return path === null || parentOf(path) !== '/' || !isOwnPlace(path) || looksLikeFile(path) ? [] : [{ name, path }]
-  })
-  for (const { name, path } of named) {
-    const speaks = new RegExp(String.raw`\$\{?${escapeEre(name)}\b|(?<![\w./-])${escapeEre(path)}(?![\w.-])`)
-    const speaking = steps.filter(({ instruction }) => speaks.test(instruction.text))
-    const isMade = entries.has(path) || copies.some(({ destination }) => isInside(destination, path))
-    if (isMade || speaking.length === 0 || !speaking.every(({ instruction }) => instruction.keyword === 'ENV')) continue
-    yield claim('keep-state', path, `named by ENV ${name}, and nothing of the Dockerfile makes it`)
-  }
-}
-
-const FOLDER_VARIABLE = /_?(PATH|DIR|DIRECTORY|FOLDER|ROOT)$/i
-/** Where tools look for code, and what is only played or shown. */
-const TOOL_VARIABLE =
-  /^(PATH|GOPATH|\w*(PYTHON|NODE|LIBRARY|CLASS|LD|PKG|CONFIG_PKG|MODULE|PLUGINS?|BIN|SRC|SOURCE|APP|MUSIC|MEDIA|VIDEOS?|BOOKS?)_?(PATH|DIR|DIRECTORY|FOLDER|ROOT))$/i
 
 /** `VOLUME ['/a', '/b']` is no JSON: Docker takes it for the paths `[/a,` and `/b]` (measured), and the program writes to /a and /b. */
 function meantBy(volume: string): string {

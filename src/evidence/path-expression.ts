@@ -64,7 +64,7 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
     return relative === null || relative.startsWith('/') ? relative : `${names.folder}/${relative}`
   }
   if (/^\(.*\)$/s.test(text) && balanced(text.slice(1, -1))) return next(text.slice(1, -1))
-  const above = /^(.+)\.(parent|resolve\(\)|absolute\(\))$/s.exec(text)
+  const above = /^(.+)\.(parent|resolve\((?:strict=\w+)?\)|absolute\(\))$/s.exec(text)
   if (above !== null && balanced(above[1] ?? '')) {
     const from = splitAt(above[1] ?? '', /^\/(?!\/)/).length > 1 ? null : next(above[1] ?? '')
     return from === null || above[2] !== 'parent'
@@ -206,8 +206,12 @@ function balanced(text: string): boolean {
 export function folderOf(expression: string, names: SourceNames): string | null {
   const bare = expression.trim().replace(/[;,]$/, '')
   const text = /^\([^()]*\)$/.test(bare) ? bare.slice(1, -1) : bare
-  const filled = /^[fF]?(["'`])(.*)\1$/s.exec(text)
+  const filled = /^[fF]?(["'`])((?:(?!\1).)*)\1$/s.exec(text)
   if (filled !== null) {
+    // `f"{UPLOADS}/{name}"`, `${UPLOADS}/${name}`.
+    const [, name, below = ''] = /^\$?\{([A-Za-z_]\w*)\}([^{$]*)/.exec(filled[2] ?? '') ?? []
+    const start = name === undefined || !names.constants.has(name) ? null : pathOf(name, names)
+    if (start !== null) return ownFolder(JSON.stringify(`${start}${below}`), names, 'begin')
     const known = /^[^{$]*/.exec(filled[2] ?? '')?.[0] ?? ''
     return known.includes('/') ? ownFolder(`'${known.slice(0, known.lastIndexOf('/')) || '/'}'`, names) : null
   }
@@ -216,7 +220,7 @@ export function folderOf(expression: string, names: SourceNames): string | null 
   const slashed = splitAt(text, /^\/(?!\/)/)
   if (slashed.length > 1) return ofParts(slashed, (parts) => parts.join(' / '), names)
   const added = splitAt(text, /^[+.](?=\s*["'`])|^[+.](?=\s*[$\w])|^\+/)
-  return added.length > 1 ? ofParts(added, (parts) => parts.join(' + '), names) : null
+  return added.length > 1 ? ofParts(added, (parts) => parts.join(' + '), names, 'begin') : null
 }
 
 /** By as many of the leading parts as are known. */
@@ -224,16 +228,20 @@ function ofParts(
   parts: readonly string[],
   joined: (parts: readonly string[]) => string,
   names: SourceNames,
+  as: 'folder' | 'begin' = 'folder',
 ): string | null {
   for (let count = parts.length - 1; count > 0; count -= 1) {
     const leading = parts.slice(0, count)
-    const folder = ownFolder(count === 1 ? (leading[0] ?? '') : joined(leading), names)
+    const folder = ownFolder(count === 1 ? (leading[0] ?? '') : joined(leading), names, as)
     if (folder !== null) return folder
   }
   return null
 }
 
-function ownFolder(expression: string, names: SourceNames): string | null {
-  const path = pathOf(expression, names)?.replace(/(?<!\/\.?)(\/\.?)+$/, '') ?? null
+/** `begin`: its last name may go on, as `img_` of `out/img_`. */
+function ownFolder(expression: string, names: SourceNames, as: 'folder' | 'begin' = 'folder'): string | null {
+  const whole = pathOf(expression, names)
+  const path =
+    (as === 'begin' ? whole?.slice(0, whole.lastIndexOf('/') + 1) : whole)?.replace(/(?<!\/\.?)(\/\.?)+$/, '') ?? null
   return path === null || path === '' || path === names.folder || path === names.workdir ? null : path
 }

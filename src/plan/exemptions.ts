@@ -149,7 +149,16 @@ export interface ImageUser {
   readonly what: string
 }
 
-/** Who in the tree counts on the user of an image. */
+/** A line of a file that counts on a port of the image. */
+export interface PortUser {
+  readonly port: number
+  /** `FILE:LINE`, for people. */
+  readonly place: string
+  /** The stage that it is about; null for the last one. */
+  readonly stage: string | null
+}
+
+/** Who in the tree counts on the user of an image, and on its ports. */
 export interface Dependents {
   readonly children: readonly Child[]
   readonly users: readonly ImageUser[]
@@ -157,6 +166,8 @@ export interface Dependents {
   readonly runs: readonly ImageRun[]
   /** A Compose service publishes it. */
   readonly isServed: boolean
+  /** Who counts on its low ports; absent: nobody that was looked for. */
+  readonly ports?: readonly PortUser[]
   /** Why a change of the file itself is lost sooner or later; null where the file is what people edit. */
   readonly madeElsewhere: string | null
 }
@@ -182,11 +193,13 @@ export function dependentsOf(dockerfile: Dockerfile, stage: Stage, all: Dependen
   const isFinal = stage.index === dockerfile.stages.length - 1
   const isOf = ({ stage: named }: { readonly stage: string | null }): boolean =>
     named === null ? isFinal : [stage.name, String(stage.index)].includes(named.toLowerCase())
+  const { children, users, runs, ports = [] } = all
   return {
     ...all,
-    children: all.children.filter(isOf),
-    users: isFinal ? all.users : [],
-    runs: all.runs.filter(isOf),
+    children: children.filter(isOf),
+    users: isFinal ? users : [],
+    runs: runs.filter(isOf),
+    ports: ports.filter(isOf),
   }
 }
 

@@ -191,7 +191,7 @@ export interface AccountChoice {
 
 /**
  * Least first. `create-file`: made beforehand, owned by the user. `sticky`: the user's group may create, nobody's else
- * file can be replaced (1775). `group-read`: the user's group may read one file. `traverse`: o+x on one folder.
+ * file can be replaced (1775). `group-read`: the user's group may read one file. `traverse`: o+x on one folder, or on a program.
  */
 export type GrantKind =
   | 'group-read'
@@ -212,6 +212,8 @@ export interface Grant {
   readonly groupAsOwner?: boolean
   /** With all that lies below, known or not. */
   readonly tree?: boolean
+  /** What is opened with `traverse` is a file, which the user may start then. */
+  readonly program?: true
   /** An instruction, a setting or the user asks for it: no guess that a run could disprove. */
   readonly declared?: true
   /** The file as it is there; only where no shell can change it. */
@@ -234,6 +236,8 @@ export interface PortDecision {
   readonly to: number | null
   readonly reason: string
   readonly exposed: boolean
+  /** Lines of other files that count on the old one of a port that moves all the same, `FILE:LINE`; absent: none. */
+  readonly users?: readonly string[]
   /** How a person moves one that is kept, in words; absent where that is not known. */
   readonly way?: string
   /** Nothing but a run can say that the place sets it. Absent: no. */

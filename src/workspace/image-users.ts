@@ -226,28 +226,30 @@ function ofWorkflow(text: string, at: At): SaidOfImages {
         users.push({ kind: 'job', dockerfiles: [], image, user: null, what: `job ${job} of ${at.name}` })
       const all = asList(steps).map(asObject)
       const madeNames = namesMade(all)
-      for (const step of all) {
-        if (typeof step.uses !== 'string' || !step.uses.includes('build-push-action')) continue
-        for (const build of ofMatrix({ ...asObject(step.with), ...madeNames(step) }, asObject(written)))
-          named.push(...pushed(build, at.root))
-      }
+      for (const step of all)
+        if (uses(step, 'build-push-action'))
+          for (const build of ofMatrix({ ...asObject(step.with), ...madeNames(step) }, asObject(written)))
+            named.push(...pushed(build, at.root))
     }
   return { named: [...named, ...ofCommands(text, at).named], users }
+}
+
+function uses(step: Json, action: string): boolean {
+  return typeof step.uses === 'string' && step.uses.includes(action)
 }
 
 /** The names that steps of docker/metadata-action make, by the step that takes them: `tags: ${{ steps.meta.outputs.tags }}`. */
 function namesMade(steps: readonly Json[]): (step: Json) => { readonly tags?: readonly string[] } {
   const made = new Map<string, readonly string[]>()
-  for (const { id, uses, with: given } of steps) {
-    if (typeof id !== 'string' || typeof uses !== 'string' || !uses.includes('metadata-action')) continue
-    const { images, tags } = asObject(given)
+  for (const step of steps) {
+    const { images, tags } = asObject(step.with)
+    if (typeof step.id !== 'string' || !uses(step, 'metadata-action')) continue
     const plainTags = linesOf(tags).flatMap(
       (line) => /^type=raw,(?:.*,)?value=([^,]+)|^([^=]+)$/.exec(line)?.slice(1) ?? [],
     )
-    const named = linesOf(images)
-    const names = named.flatMap((image) => plainTags.map((tag) => (tag ? `${image}:${tag}` : [])))
-    // Its default tags are made of the commit.
-    made.set(id, plainTags.length === 0 ? named : names.flat())
+    const tagged = wordsOf(images).flatMap((image) => plainTags.map((tag) => (tag ? `${image}:${tag}` : [])))
+    // Of a branch, a version or a commit: the name alone is known.
+    made.set(step.id, [...tagged.flat(), ...wordsOf(images)])
   }
   return ({ with: given }) => {
     const { tags } = asObject(given)
@@ -278,10 +280,12 @@ function ofMatrix(build: Json, job: Json): readonly Json[] {
 function pushed({ context, file, tags, target }: Json, root: string): readonly NamedImage[] {
   const folder = resolve(root, plain(context) ?? '.')
   const dockerfiles = [plain(file) === null ? resolve(folder, 'Dockerfile') : resolve(root, plain(file) ?? '')]
-  const names = typeof tags === 'string' ? tags.split(/[\s,]+/) : asList(tags)
-  return names.flatMap((name) =>
-    typeof name === 'string' && name !== '' ? [{ name, dockerfiles, context: folder, target: plain(target) }] : [],
-  )
+  return wordsOf(tags).map((name) => ({ name, dockerfiles, context: folder, target: plain(target) }))
+}
+
+function wordsOf(written: unknown): readonly string[] {
+  const words = typeof written === 'string' ? written.split(/[\s,]+/) : asList(written)
+  return words.filter((word): word is string => typeof word === 'string' && word !== '')
 }
 
 function ofGitLab(text: string, at: At): SaidOfImages {

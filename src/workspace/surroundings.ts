@@ -175,10 +175,10 @@ function asMount({ paths, isCallers, ...written }: WrittenMount, root: string): 
   if (written.kind !== 'host') return written
   if (isCallers) return { ...written, from: 'checkout' }
   for (const path of paths) {
-    const stats = isInside(path, root) ? lstatSync(path, { throwIfNoEntry: false }) : undefined
-    if (stats?.isFile() === true) return { ...written, from: 'file' }
+    const kind = isInside(path, root) ? kindAt(path) : null
+    if (kind === 'file') return { ...written, from: 'file' }
     // A folder with nothing but a placeholder is there to be filled.
-    if (stats?.isDirectory() === true)
+    if (kind === 'folder')
       return entriesIn(path).some(({ name }) => !name.startsWith('.')) ? { ...written, from: 'checkout' } : written
   }
   return written
@@ -214,9 +214,10 @@ function surroundingsIn({ cwd, members, builtUpon, users, runs }: Tree, path: st
 }
 
 /** Of a folder that no repository holds only what is of one hand with `own`. */
-function walkOver(
+export function walkOver(
   root: string,
   own: string,
+  isOther: RegExp = MAY_NAME_IMAGES,
 ): { readonly dockerfiles: readonly string[]; readonly others: readonly string[] } {
   const isRepository = repositoryOf(root) !== null
   const dockerfiles: string[] = []
@@ -234,7 +235,7 @@ function walkOver(
           if (!neverEntered.has(entry.name)) next.push(path)
         } else if (entry.isFile() && (isRepository || isOfOwnHand(path, own))) {
           if (isDockerfileName(entry.name)) dockerfiles.push(path)
-          else if (MAY_NAME_IMAGES.test(entry.name)) others.push(path)
+          else if (isOther.test(entry.name)) others.push(path)
           else if (DOCUMENT.test(entry.name)) documents.push(path)
         }
       }
@@ -335,7 +336,17 @@ function envFilesAbove(root: string): (folder: string) => Readonly<Record<string
 
 /** Not behind a link, which may lead to what is no part of the repository. */
 function ownText(path: string): string | null {
-  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true ? textFound(path) : null
+  return kindAt(path) === 'file' ? textFound(path) : null
+}
+
+/** Null for a link, for nothing, and for what can be no path. */
+function kindAt(path: string): 'file' | 'folder' | null {
+  try {
+    const stats = lstatSync(path)
+    return stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : null
+  } catch {
+    return null
+  }
 }
 
 const ENV_FILES = ['.env', '.env.example', '.env.sample', '.env.dist', '.env.template', 'env.example', 'example.env']
@@ -391,14 +402,14 @@ function namespacesOf(references: readonly string[], called: ReadonlyMap<string,
 }
 
 /** Without transport, tag and digest. */
-function nameIn(reference: string): string {
+export function nameIn(reference: string): string {
   const plain = reference.replace(/@.*$/s, '').replace(/^(?:docker\.io|index\.docker\.io)\/(?:library\/)?/, '')
   // A colon behind the last slash that is none of a variable begins the tag.
   const slash = plain.lastIndexOf('/')
   return plain.slice(0, slash + 1) + plain.slice(slash + 1).replace(/(?<!\{\w*):(?![-+?]).*$/s, '')
 }
 
-function lastPart(name: string): string {
+export function lastPart(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1)
 }
 
@@ -436,7 +447,7 @@ const VARIANT =
   /^(dev(elopment)?|prod(uction)?|test|ci|local|build|alpine|debian|ubuntu|slim|release|debug|a(md|rm)64\w*|x86_64|v?\d[\w.-]*)$/i
 
 /** What an image is called after: `core` of `core/Dockerfile`, `core/docker/Dockerfile`, `Dockerfile.core` and `core.Dockerfile`. */
-function namesAfter(path: string, root: string): readonly string[] {
+export function namesAfter(path: string, root: string): readonly string[] {
   const file = basename(path)
   const suffix =
     /^(?:docker|container)file\.([\w.-]+)$/i.exec(file)?.[1] ?? /^([\w.-]+)\.(?:docker|container)file$/i.exec(file)?.[1]

@@ -7,16 +7,16 @@ import { joinAnd } from '../../src/words.ts'
 
 /** The reason above the lines: what each path is for, said once for those that are for the same. */
 export function grantReasons(grants: readonly Grant[]): string {
-  const alike = new Map<string, { readonly paths: string[]; readonly kind: Grant['kind']; readonly why: string }>()
+  const alike = new Map<string, { readonly paths: string[]; readonly grant: Grant; readonly why: string }>()
   for (const grant of grants) {
     const why = detail(grant)
-    const key = `${verb(grant.kind, false)} ${why}`
+    const key = `${verb(grant, false)} ${why}`
     const before = alike.get(key)
-    if (before === undefined) alike.set(key, { paths: [grant.path], kind: grant.kind, why })
+    if (before === undefined) alike.set(key, { paths: [grant.path], grant, why })
     else before.paths.push(grant.path)
   }
   return [...alike.values()]
-    .map(({ paths, kind, why }) => `${joinAnd(paths)}${verb(kind, paths.length > 1)} (${why})`)
+    .map(({ paths, grant, why }) => `${joinAnd(paths)}${verb(grant, paths.length > 1)} (${why})`)
     .join(', ')
 }
 
@@ -28,13 +28,13 @@ function detail(grant: Grant): string {
   return grant.path !== '/' && text.startsWith(`${grant.path}/`) ? text.slice(grant.path.length + 1) : text
 }
 
-function verb(kind: Grant['kind'], many: boolean): string {
+function verb({ kind, program }: Grant, many: boolean): string {
   const be = many ? 'are' : 'is'
   switch (kind) {
     case 'group-read':
       return ` ${be} read`
     case 'traverse':
-      return ` ${be} entered`
+      return ` ${be} ${program === true ? 'started' : 'entered'}`
     default:
       return ''
   }
@@ -46,7 +46,7 @@ export function granted(stage: Stage, grants: readonly Grant[], edits: readonly 
     outcome: 'fixed',
     line: (stage.instructions.at(-1) ?? stage.from).line,
     column: 1,
-    message: `grants ${accessTo(grants, ['write access to', 'read access to', 'passage through'])}`,
+    message: `grants ${accessTo(grants, ['write access to', 'read access to', 'passage through', 'the start of'])}`,
     evidence,
     edits,
   }
@@ -55,17 +55,18 @@ export function granted(stage: Stage, grants: readonly Grant[], edits: readonly 
 /** What the grants are for, in the words given: `write /a, /b; read /c; and enter /d`. */
 export function accessTo(
   grants: readonly Grant[],
-  [write, read, enter]: readonly [write: string, read: string, enter: string],
+  [write, read, enter, start]: readonly [write: string, read: string, enter: string, start: string],
 ): string {
-  const paths = (chosen: (kind: Grant['kind']) => boolean): string =>
+  const paths = (chosen: (grant: Grant) => boolean): string =>
     grants
-      .filter(({ kind }) => chosen(kind))
+      .filter(chosen)
       .map(({ path }) => path)
       .join(', ')
   const parts = [
-    [write, paths((kind) => kind !== 'group-read' && kind !== 'traverse')],
-    [read, paths((kind) => kind === 'group-read')],
-    [enter, paths((kind) => kind === 'traverse')],
+    [write, paths(({ kind }) => kind !== 'group-read' && kind !== 'traverse')],
+    [read, paths(({ kind }) => kind === 'group-read')],
+    [enter, paths(({ kind, program }) => kind === 'traverse' && program !== true)],
+    [start, paths(({ program }) => program === true)],
   ].flatMap(([what, where]) => (where === '' ? [] : [`${what} ${where}`]))
   return parts.length > 1 ? `${parts.slice(0, -1).join('; ')}; and ${parts.at(-1)}` : (parts[0] ?? '')
 }

@@ -152,7 +152,7 @@ function unchangeable(stage: Stage, grants: readonly Grant[], { uid, gid }: Acco
     outcome: 'todo',
     line: at.line,
     column: at.column,
-    message: `the user must ${accessTo(grants, ['write', 'read', 'enter'])}, and the image has no shell to change their modes or owner`,
+    message: `the user must ${accessTo(grants, ['write', 'read', 'enter', 'start'])}, and the image has no shell to change their modes or owner`,
     hint: `copy them with --chown=${uid}:${gid} or --chmod, into a folder that everybody can enter, such as /app`,
     evidence: grants.flatMap((grant) => grant.evidence),
     edits: [],

@@ -1,3 +1,4 @@
+import { knownPrograms } from '../../../catalogue/known-programs.ts'
 import type { ShellCommand } from '../../command/index.ts'
 import { table } from '../../table.ts'
 
@@ -7,8 +8,12 @@ export interface Write {
   readonly replaces: boolean
   /** It is a folder that something is put into. */
   readonly into?: true
+  /** What the tool writes is known, and nothing else in that folder is in its way; `tree`: in those below too. */
+  readonly known?: 'folder' | 'tree'
   /** Nothing of what was in it before is left. */
   readonly anew?: true
+  /** It changes a file that is there already. */
+  readonly edits?: true
 }
 
 /** Options of what fetches or unpacks that name where to, and those with which it puts nothing where it starts. */
@@ -39,11 +44,24 @@ const MAKERS: Readonly<Record<string, RegExp>> = table({
   'ssh-keygen': /^-f$/,
 })
 
+/** Programs that change files which are there, most of them by putting a new one in the place of the old. */
+const EDITORS: Readonly<
+  Record<string, { readonly asked: RegExp; readonly not?: RegExp; readonly valued?: RegExp; readonly file: RegExp }>
+> = table({
+  perl: { asked: /^-[a-zA-Z0]*i/, valued: /^-[a-zA-Z0]*[eE]$/, file: /^/ },
+  ruby: { asked: /^-[a-zA-Z]*i/, valued: /^-[a-zA-Z]*e$/, file: /^/ },
+  yq: { asked: /^(-[a-zA-Z]*i|--inplace)$/, file: /\.(ya?ml|json|toml|xml)["']?$/ },
+  dos2unix: { asked: /^/, not: /^(-n|--newfile|-i|--info|--help|--version)/, file: /^/ },
+  crudini: { asked: /^--(set|del|merge)$/, file: /\// },
+})
+
 /** They put what they make in the place of the file, or beside it. */
 const PACKERS = /^(gzip|gunzip|bzip2|bunzip2|xz|unxz|lzma|unlzma)$/
 /** They put what they make in the place of what was there. */
 const COMPILERS = /^([\w-]+-)?(gcc|g\+\+|cc|c\+\+|clang|clang\+\+|rustc)(-\d+)?$/
 const HERE: Write = { text: '.', replaces: false, into: true }
+
+const writers = knownPrograms.writers.map((tool) => ({ ...tool, program: new RegExp(`^(?:${tool.program})$`) }))
 
 /**
  * What `cp`, `mv`, `touch`, `ln` and `mkfifo` put somewhere, what is fetched, unpacked or cloned; what `mv` takes away
@@ -54,6 +72,7 @@ export function placedBy(tool: string, args: ShellCommand['words']): readonly Wr
   const last = operands.at(-1)
   if (tool === 'touch') return operands.map(({ text }) => ({ text, replaces: false }))
   if (tool === 'mkfifo') return operands.map(({ text }) => ({ text, replaces: true }))
+  if (Object.hasOwn(EDITORS, tool)) return edited(tool, args)
   if (tool === 'git') return cloned(operands.map(({ text }) => text))
   if (PACKERS.test(tool))
     return args.some(({ text }) => /^-[a-zA-Z]*[ctlV]|^--(stdout|test|list|version)/.test(text))
@@ -63,6 +82,12 @@ export function placedBy(tool: string, args: ShellCommand['words']): readonly Wr
     const made = args[args.findIndex(({ text }) => text === '-o') + 1]
     return made === undefined || !args.some(({ text }) => text === '-o') ? [] : [{ text: made.text, replaces: true }]
   }
+  const known = writers.find(({ program }) => program.test(tool))
+  if (known !== undefined && !args.some(({ text }) => /^(-h|--help|-l|-m)$/.test(text)))
+    return [
+      ...known.folders.map((text): Write => ({ text, replaces: true, into: true, known: 'folder' })),
+      ...(known.trees ?? []).map((text): Write => ({ text, replaces: true, into: true, known: 'tree' })),
+    ]
   if (Object.hasOwn(FETCHERS, tool)) return fetched(tool, args)
   const maker = Object.hasOwn(MAKERS, tool) ? MAKERS[tool] : undefined
   if (maker !== undefined) {
@@ -81,6 +106,25 @@ export function placedBy(tool: string, args: ShellCommand['words']): readonly Wr
 /** An empty file beforehand is one too many: ssh-keygen asks, keytool fails, and openssl leaves a key open to all. */
 function anew(text: string): Write {
   return { text, replaces: true }
+}
+
+/** `docker-gen nginx.tmpl /etc/nginx/conf.d/default.conf`: what stands behind a template is what is made of it. */
+export function isRendered(before: string, path: string): boolean {
+  return TEMPLATE.test(before) && !before.startsWith('-') && path.startsWith('/') && !TEMPLATE.test(path)
+}
+
+const TEMPLATE = /\.(?:tmpl|tpl|template|j2|jinja2?|erb|mustache)["']?$/
+
+function edited(tool: string, args: ShellCommand['words']): readonly Write[] {
+  const editor = EDITORS[tool]
+  const isSaid = (option: RegExp | undefined): boolean =>
+    option !== undefined && args.some(({ text }) => option.test(text))
+  if (editor === undefined || !isSaid(editor.asked) || isSaid(editor.not)) return []
+  const { valued, file } = editor
+  return args
+    .filter(({ text }, index) => !text.startsWith('-') && valued?.test(args[index - 1]?.text ?? '') !== true)
+    .filter(({ text }) => file.test(text))
+    .map(({ text }) => ({ text, replaces: true, edits: true }))
 }
 
 function fetched(tool: string, args: ShellCommand['words']): readonly Write[] {

@@ -168,7 +168,7 @@ function withoutFiles(
     remarks.push(refusedPlace(need, closed))
     return true
   }
-  for (const need of needs) {
+  for (const need of needs.map(replacedInShared)) {
     if (need.access === 'change-mode' && !needs.some((other) => makes(other, need.path))) remarks.push(unowned(need))
     const isMade = need.access === 'create-directory' && need.atStart === true
     if (need.access !== 'keep-state' && need.access !== 'create-file' && !isMade && !isNamed(need)) continue
@@ -211,6 +211,12 @@ function withoutFiles(
     })
   }
   return { grants: [...grants.values()], remarks }
+}
+
+/** What a start script replaces in a folder that is made sticky has to be the user's as well: only an owner may take it away there. */
+function replacedInShared(need: Need): Need {
+  if (need.access !== 'rename' || need.atStart !== true || !isSharedFolder(parentOf(need.path))) return need
+  return { ...need, access: 'create-file', alone: 'any' }
 }
 
 /** The user makes it, or what it lies in. */

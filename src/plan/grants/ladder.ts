@@ -41,7 +41,7 @@ export function grantedEntry(kind: GrantKind, before: FileEntry | null, grantee:
   const search = entry.type === 'directory' ? 0o5 : 0o4
   switch (kind) {
     case 'traverse':
-      return { ...entry, mode: entry.mode | (owner ? 0o100 : 0o011) }
+      return { ...entry, mode: entry.mode | (owner ? 0o100 : entry.type === 'file' ? 0o111 : 0o011) }
     case 'group-read':
       // What the old group may write the new one is to read.
       return {

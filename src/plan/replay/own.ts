@@ -81,8 +81,7 @@ function isSource(name: string): boolean {
 /** A name goes, or is replaced. */
 export function remove(need: Need, path: string, state: State): void {
   const entry = state.files.entry(path)
-  if (entry === null)
-    return need.access === 'rename' ? create({ ...need, access: 'create-file', beside: true }, path, state) : undefined
+  if (entry === null) return need.access === 'rename' ? replaceUnseen(need, path, state) : undefined
   if (state.original.entry(path) === null && state.grants.has(path)) {
     // What is only there because it was granted beforehand (a pid file) may as well stay, unless the program stumbles
     // over it: an empty one is no pid file to it. Then it makes its own.
@@ -100,6 +99,15 @@ export function remove(need: Need, path: string, state: State): void {
   if (state.grantee.anyUid === true) return openSticky(need, path, state)
   if (entry.type === 'symlink') return refuse(need, `${path} is a link of somebody else's in a sticky folder`, state)
   own(need, path, state)
+}
+
+/** A new file is put in the place of one that nobody has seen: what a package brings is root's, and stays that in a sticky folder. */
+function replaceUnseen(need: Need, path: string, state: State): void {
+  create({ ...need, access: 'create-file', beside: true }, path, state)
+  const parent = parentOf(path)
+  if (need.atStart !== true || state.grants.get(parent)?.kind !== 'sticky') return
+  if (state.grantee.anyUid === true) return openSticky(need, path, state)
+  createMissing(need, path, 'create-file', state)
 }
 
 /** A uid that owns nothing removes nothing from a sticky folder: this program's own folder is not made one. */

@@ -77,6 +77,7 @@ export function grant(need: Need, path: string, asked: GrantKind, state: State):
     // Against the image: an earlier grant may have set some of it.
     ...(need.opens === true ? { mode: after.mode } : modeOf(chosen, state.original.entry(path), after, state.grantee)),
     ...(isTree ? { tree: true } : {}),
+    ...(chosen === 'traverse' && entry?.type === 'file' ? { program: true } : {}),
     ...declaredBy([need], before),
     evidence: withReason(need.evidence, before, chosen).slice(0, MOST_EVIDENCE),
   })

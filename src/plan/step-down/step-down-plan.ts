@@ -5,6 +5,7 @@ import type { Need, Remark } from '../../evidence/claim.ts'
 import { type FileEdit, mergeByFile } from '../../evidence/file-edit.ts'
 import type { Operation } from '../../evidence/operation.ts'
 import type { ImageFacts } from '../../image/facts.ts'
+import type { FileModel } from '../../image/file-model.ts'
 import { daemonCalled, daemonOf, insistsOnUser } from '../../image/step-down/daemons.ts'
 import type { RefusedSwitch } from '../../image/step-down/options.ts'
 import {
@@ -18,9 +19,19 @@ import {
 import { nameOf } from '../../path.ts'
 import { isRuntimePlace, isSharedFolder, isSystemFolder, looksLikeFile } from '../../places.ts'
 import { joinAnd, joinTruncated } from '../../words.ts'
+import { imageCode } from '../grants/closed.ts'
 import type { AccountChoice } from '../plan.ts'
 import type { Observation } from '../stage-input.ts'
-import { editOf, guardEdit, guardedArgv, isInText, ownerEdit, passEdit, unswitchedArgv } from './step-down-edits.ts'
+import {
+  canBeGuarded,
+  editOf,
+  guardEdit,
+  guardedArgv,
+  isInText,
+  ownerEdit,
+  passEdit,
+  unswitchedArgv,
+} from './step-down-edits.ts'
 
 /** What an image that switches user by itself needs when it starts as that user already. */
 export interface StepDownPlan {
@@ -64,7 +75,10 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
     ({ guarded, tool }) =>
       !guarded && (switchTools.includes(tool) || insistsOnUser(tool) || refusals.some((one) => mayBeOf(tool, one))),
   )
-  const fatal = report.actions.filter((action) => isFatal(action))
+  const files = facts.files.known ? facts.files.value : null
+  const { programs } = imageCode(facts, report, files, NOBODY)
+  const isOfCode = (action: RootAction): boolean => modesOfCode(action, programs, files).length > 0
+  const fatal = report.actions.filter((action) => isFatal(action) || (endsBy(action) && isOfCode(action)))
   const lists = [wanted, fatal, report.refusals, owners]
   const [taken, guards] = [wanted.slice(0, bounds.changedCommands), fatal.slice(0, bounds.changedCommands)]
   const inArgv = taken.filter((found) => found.argv?.without != null)
@@ -84,7 +98,9 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
     switches: relevant.flatMap(({ user, tool, path }) =>
       user === null ? [] : [{ user, detail: `${tool} switches to it${path === null ? '' : ` in ${path}`}` }],
     ),
-    needs: report.actions.flatMap(needsOf),
+    needs: report.actions.flatMap((action) =>
+      isOfCode(action) ? modesOfCode(action, programs, files) : needsOf(action, report),
+    ),
     fileEdits: mergeByFile([
       ...report.refusals.slice(0, bounds.changedCommands).map(passEdit),
       ...taken.flatMap((found) => editOf(found, facts, taken)),
@@ -96,6 +112,7 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
     remarks: [
       ...(lists.some(({ length }) => length > bounds.changedCommands) ? [TOO_MANY] : []),
       ...taken.flatMap((found) => stuck(found, facts)),
+      ...guards.filter((action) => action.script !== null && !canBeGuarded(action)).map(unguarded),
       ...(observation === null ? relevant.filter(unlike(wanted)).flatMap(unsure) : []),
       // Whether it switches is what a trace shows, whatever it is written in.
       ...(observation?.opened == null ? report.unread.flatMap((one) => unread(one, facts)) : []),
@@ -169,8 +186,37 @@ function without(found: readonly StepDown[], of: 'entrypoint' | 'cmd'): readonly
   return found.find((item) => item.argv?.of === of)?.argv?.without ?? null
 }
 
+/** Whose files no file is. */
+const NOBODY = -1
+
+/**
+ * What a chmod of the start wants of code that it runs, which stays root's: that the user may read and start it. Empty where it is about
+ * anything else, which the user is given.
+ */
+function modesOfCode(
+  { action, value, paths, dynamic, recursive, guarded, script }: RootAction,
+  programs: ReadonlySet<string>,
+  files: FileModel | null,
+): readonly Need[] {
+  if (action !== 'chmod' || guarded || dynamic || recursive || paths.length === 0 || files === null) return []
+  const real = paths.map((path) => files.resolve(path) ?? path)
+  if (!real.every((path) => programs.has(path) && files.entry(path)?.type === 'file')) return []
+  const wants = /^0?[0-7]{3,4}$/.test(value ?? '') ? 'rx' : (value ?? '').replace(/-[rwxXst]+|[^rx]/g, '')
+  const detail = `given another mode by ${script ?? 'the command'} at start`
+  return real.flatMap((path) =>
+    (['read', 'execute'] as const)
+      .filter((access) => access === 'read' || wants.includes('x'))
+      .map((access) => ({
+        access,
+        path,
+        certainty: 'declared' as const,
+        evidence: { source: 'step-down' as const, subject: path, detail },
+      })),
+  )
+}
+
 /** What the entrypoint hands to its user, or makes, is what the program writes. */
-function needsOf(action: RootAction): readonly Need[] {
+function needsOf(action: RootAction, { writes }: Pick<StepDownReport, 'writes'>): readonly Need[] {
   const access =
     action.action === 'chown' || action.action === 'install'
       ? 'keep-state'
@@ -183,7 +229,9 @@ function needsOf(action: RootAction): readonly Need[] {
   if (access === null || owner === 'root') return []
   const verb = access === 'keep-state' ? 'handed over' : access === 'change-mode' ? 'given another mode' : 'made'
   // A file that the script makes before it hands it over, be it with -R, must not be there as a folder.
-  const isFile = (path: string): boolean => action.action === 'chown' && looksLikeFile(path)
+  const isFile = (path: string): boolean =>
+    action.action === 'chown' &&
+    (looksLikeFile(path) || writes.some((one) => one.path === path && one.any === undefined))
   const isOthers = (path: string): boolean => access !== 'change-mode' && isSystemFolder(path)
   return action.paths
     .filter((path) => !isOthers(path) && !isSharedFolder(path) && !isRuntimePlace(path) && !PATTERN.test(path))
@@ -201,10 +249,13 @@ function needsOf(action: RootAction): readonly Need[] {
 /** In quotes it stands for nothing, and is no name that anybody gives a folder. */
 const PATTERN = /[*?]/
 
-/** Nobody but root may do it, and the script ends when it fails. */
-/** A script that is not root ends there. */
+/** Nobody but root may do it, and a script that is not root ends there. */
 export function isFatal(action: RootAction): boolean {
-  return !action.guarded && action.fatal && /^(chown|chgrp|account|mount|setcap)$/.test(action.action)
+  return endsBy(action) && /^(chown|chgrp|account|mount|setcap)$/.test(action.action)
+}
+
+function endsBy({ guarded, fatal }: RootAction): boolean {
+  return !guarded && fatal
 }
 
 function stuck(found: StepDown, facts: ImageFacts): readonly Remark[] {
@@ -220,6 +271,17 @@ function stuck(found: StepDown, facts: ImageFacts): readonly Remark[] {
       evidence: [{ source: 'step-down', subject: found.path ?? found.tool, detail: found.text }],
     },
   ]
+}
+
+function unguarded({ script, line, tool, text }: RootAction): Remark {
+  return {
+    outcome: 'todo',
+    transform: 'skip-step-down',
+    message: `${script} line ${line} runs ${tool}, which only root can, and the script ends when it fails`,
+    hint: 'let it run only when id -u is 0',
+    answeredByRun: true,
+    evidence: [{ source: 'step-down', subject: script ?? tool, detail: text }],
+  }
 }
 
 /** A program that nobody has told us of: without root it may go on as who it is, or end. */
