@@ -80,6 +80,13 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
       text,
     )
   if (env !== null) return names.env.get(env.slice(1).find((name) => name !== undefined) ?? '') ?? null
+  const chosen = /^getenv\("(\w+)"\)(?:\s*!=\s*NULL)?\s*\?\s*getenv\("\1"\)\s*:\s*(.+)$/s.exec(text)
+  if (chosen !== null) return names.env.get(chosen[1] ?? '') ?? next(chosen[2] ?? '')
+  // What stands side by side in C is one text.
+  if (/^(?:[A-Z_][A-Z0-9_]*|"[^"]*")(?:\s+(?:[A-Z_][A-Z0-9_]*|"[^"]*"))+$/.test(text)) {
+    const parts = (text.match(/[A-Z_][A-Z0-9_]*|"[^"]*"/g) ?? []).map(next)
+    return parts.every((part) => part !== null) ? parts.join('') : null
+  }
   const property = /^System\.getProperty\(\s*"([\w.-]+)"\s*(?:,\s*(.+))?\)$/s.exec(text)
   if (property !== null)
     return names.env.get(property[1] ?? '') ?? (property[2] === undefined ? null : next(property[2]))

@@ -147,6 +147,16 @@ export const RUST: readonly Rule[] = [
   { pattern: /\b(Connection::open)\(/g, kind: 'database' },
   { pattern: /\b(sled::open|rolling::(?:daily|hourly|minutely|never))\(/g, kind: 'directory' },
 ]
+/** C and C++. */
+export const C: readonly Rule[] = [
+  { pattern: /(?<![\w.>])(mkdir|(?:std::)?(?:filesystem|fs)::create_director(?:y|ies))\(/g, kind: 'directory' },
+  { pattern: /(?<![\w.>])(fopen|freopen)\(/g, kind: 'file', with: /^\s*"(?:[wa]|r[be]*\+)/ },
+  { pattern: /(?<![\w.>])(open|creat)\(/g, kind: 'file', with: /\bO_(?:CREAT|WRONLY|RDWR|APPEND)\b|^\s*0[0-7]{3}\s*$/ },
+  { pattern: /\b(?:std::)?(ofstream)\s+\w+[({]/g, kind: 'file' },
+  { pattern: /\b(sqlite3_open(?:_v2)?)\(/g, kind: 'database' },
+  // Its second argument is written.
+  { pattern: /(?<![\w.>])(rename|link)\((?:[^,()]|\([^()]*\))*,/g, kind: 'file', beside: true },
+]
 export const JAVA: readonly Rule[] = [
   { pattern: /\b(Files\.create(?:Directory|Directories))\(/g, kind: 'directory' },
   { pattern: /\b(Files\.(?:write|writeString|newBufferedWriter|newOutputStream|createFile))\(/g, kind: 'file' },

@@ -1,7 +1,7 @@
 import { lineOf } from '../edit.ts'
 import { parentOf, STATE_NAME } from '../places.ts'
 import { folderOf, pathOf, type SourceNames, splitAt } from './path-expression.ts'
-import { CSHARP, GO, JAVA, PERL, PHP, PYTHON, RUBY, RUST, type Rule, SCRIPT } from './source-rules.ts'
+import { C, CSHARP, GO, JAVA, PERL, PHP, PYTHON, RUBY, RUST, type Rule, SCRIPT } from './source-rules.ts'
 
 /** One place in a source file that writes to a path that the file itself names. */
 export interface SourceWrite {
@@ -25,6 +25,7 @@ function rulesFor(path: string): readonly Rule[] {
   if (path.endsWith('.py')) return PYTHON
   if (path.endsWith('.go')) return GO
   if (path.endsWith('.rs')) return RUST
+  if (/\.(c|cc|cpp|cxx|h|hpp)$/.test(path)) return C
   if (/\.(java|kt)$/.test(path)) return JAVA
   if (path.endsWith('.cs')) return CSHARP
   if (/\.(rb|ru)$/.test(path)) return RUBY
@@ -148,12 +149,18 @@ export function constantsOf(text: string): ReadonlyMap<string, string> {
   // Several statements of a line, of which the first gives no name.
   for (const [line] of text.matchAll(/^[ \t]*(?:import|from) .*$/gm))
     for (const other of statements(line).slice(1)) assigned(other, set)
+  // C's: `#define STATE "/var/lib/x"`, `const char *dir = STATE;`, `char path[] = "x"`.
+  for (const [, macro, value = '', name = '', other = ''] of text.matchAll(C_NAMES))
+    set(macro ?? name, (macro === undefined ? other : value).trim())
   // Go's flags: their name, then the value where none is given.
   for (const match of text.matchAll(/\bflag\.StringVarP?\(\s*&(\w+)\s*,\s*"[\w-]*"\s*,(?:\s*"\w"\s*,)?\s*("[^"\n]*")/g))
     set(match[1] ?? '', match[2] ?? '')
   for (const name of twice) constants.delete(name)
   return constants
 }
+
+const C_NAMES =
+  /^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+([^\n]+)$|^[ \t]*(?:(?:static|const)[ \t]+)*(?:unsigned[ \t]+)?(?:char|std::string)(?:[ \t]+const)?[ \t]*[*&]*[ \t]*(?:const[ \t]+)?(\w+)(?:\[\w*\])?[ \t]*=[ \t]*([^;\n]+);/gm
 
 const FROM_ENV = /^(?:(?:\w+\.)?(?:get_?env|Get_?[eE]nv|getEnv|environ\.get)\(\s*["']\w+["']\s*\)|process\.env\.\w+)$/i
 

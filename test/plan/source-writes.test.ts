@@ -69,6 +69,18 @@ test.each([
     ['directory /var/cache/app 5'],
   ],
   [
+    'a.c',
+    '#define STATE "/srv/a"\n#define PID STATE "/a.pid"\nint main() {\n  const char *dir = getenv("D") ? getenv("D") : STATE;\n  mkdir(dir, 0750);\n  FILE *p = fopen(PID, "w");\n}',
+    ['directory /srv/a 5', 'file /srv/a/a.pid 6'],
+  ],
+  ['a.c', 'int f = open("/srv/a/x", O_WRONLY | O_CREAT, 0600);', ['file /srv/a/x 1']],
+  ['a.c', 'fopen("/etc/a.conf", "r"); open("/srv/a/x", O_RDONLY); log->open("/srv/a/y", "w");', []],
+  [
+    'a.cpp',
+    'std::ofstream out("/srv/a/x"); fs::create_directories("/srv/b");',
+    ['directory /srv/b 1', 'file /srv/a/x 1'],
+  ],
+  [
     'A.java',
     'Path D = Paths.get(System.getProperty("a.home", "."), "data");\nFiles.createDirectories(D);',
     ['directory /app/./data 2'],
