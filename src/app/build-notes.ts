@@ -148,14 +148,9 @@ export function runNotes(
     )
   const others = runs.filter(({ kind, by }) => kind !== 'command' && build?.by.includes(by) !== true)
   const taken = podUser(runs)
-  if (taken !== null && policy.user === taken)
-    notes.push(
-      note(
-        `runs as ${taken}: taken from ${joinTruncated(runs.flatMap(({ kind, by }) => (kind === 'pod' ? [by] : [])))}`,
-        '--user says another one',
-      ),
-    )
-  return [...notes, ...othersUsers(others, user)]
+  if (taken === null || policy.user !== taken) return [...notes, ...othersUsers(others, user)]
+  const pods = runs.flatMap(({ kind, by }) => (kind === 'pod' ? [by] : []))
+  return [...notes, note(`runs as ${taken}: taken from ${joinTruncated(pods)}`, '--user says another one')]
 }
 
 /** Not one that the engine gives to everybody. */
@@ -163,9 +158,12 @@ function isClosedDevice(path: string): boolean {
   return !/^\/dev\/(fuse|net\/tun|null|zero|full|u?random|tty|nvidia\S*|shm)$/.test(path)
 }
 
-/** Whoever says another user than the one that was chosen, service by service. */
+/** Whoever says another user than the one that was chosen, once for each. */
 function othersUsers(runs: readonly ImageRun[], chosen: ReportUser | null): readonly ReportFinding[] {
-  return runs.flatMap(({ by, user }) => (user === null ? [] : saysUser(by, user, chosen)))
+  const users = new Set(runs.flatMap(({ user }) => user ?? []))
+  return [...users].flatMap((user) =>
+    saysUser(joinTruncated(runs.flatMap((run) => (run.user === user ? [run.by] : []))), user, chosen),
+  )
 }
 
 /** A proof runs the original without it, unless it is told to: so neither shows that the user can do without. */

@@ -93,10 +93,12 @@ export function serviceUser({ users, allSayUser }: BuildSettings): string | null
   return first !== undefined && isAlike && /^[1-9]\d*(:\d+)?$/.test(first.user) ? first.user : null
 }
 
-/** The user that the pods of all manifests of the repository run it as, by number; null where they do not agree, or it is root. */
+/** The user that the pods of all manifests run it as, by number; null where they or a Compose service do not agree, or it is root. */
 export function podUser(runs: readonly ImageRun[]): string | null {
-  const [first = null, ...others] = runs.filter(({ kind }) => kind === 'pod').map(({ user }) => user)
-  return first !== null && others.every((user) => user === first) && /^[1-9]\d*(:\d+)?$/.test(first) ? first : null
+  const all = runs.filter(({ kind }) => kind !== 'command')
+  const [first = null, ...others] = all.map(({ user }) => user)
+  const isAlike = first !== null && others.every((user) => user === first) && all.some(({ kind }) => kind === 'pod')
+  return isAlike && /^[1-9]\d*(:\d+)?$/.test(first) ? first : null
 }
 
 /** Where nobody said what the build context is, it is that of the file that builds it, else the folder that has what the Dockerfile copies. */

@@ -153,6 +153,8 @@ function isAt({ path, access, tree }: Need, { target, from }: RunMount): boolean
 /** Its name says that it is for what is written, or the program starts in it, and the image has nothing there. */
 function isFilledThere({ target, from }: RunMount, { facts: { config }, stated }: PlanContext['input']): boolean {
   if (from === 'file' || looksLikeFile(target) || !isOwnPlace(target)) return false
+  // Somebody else's socket lies there.
+  if (/^(\/var)?\/run\//.test(target)) return false
   const { own, contents } = stated.view
   const isEmpty =
     own.list(target).every((name) => own.entry(`${target}/${name}`)?.type === 'directory') &&

@@ -161,7 +161,7 @@ function mount(source: string, target: string, readOnly: boolean, volumes: Json,
   const isBound = typeof o === 'string' && /(^|,)r?bind(,|$)/.test(o) && typeof device === 'string'
   const place = isBound ? device : from
   return {
-    kind: isBound || HOST_PATH.test(place) ? 'host' : 'volume',
+    kind: isBound || (place !== '' && !VOLUME_NAME.test(place)) ? 'host' : 'volume',
     source: place,
     target: resolve('/', path),
     readOnly: readOnly || options.split(',').includes('ro'),
@@ -169,8 +169,8 @@ function mount(source: string, target: string, readOnly: boolean, volumes: Json,
   }
 }
 
-/** A path, or a variable of whoever runs it; a name is that of a volume. */
-const HOST_PATH = /^(?:[./~$`"'%\\]|[A-Za-z]:[\\/])/
+/** What is none is a path, a variable of whoever runs it, or stands for one: `[DIR]`, `<dir>`. */
+const VOLUME_NAME = /^[A-Za-z0-9][\w.-]*$/
 /** The folder that somebody is in who runs it. */
 const CALLERS = /^(?:\$\{?PWD\}?|\$\(\s*(?:pwd|realpath \.)\s*\)|`pwd`|%cd%|\$PSScriptRoot|\.)(?=[/\\]|$)[/\\]?/i
 
@@ -196,22 +196,30 @@ function deviceOf(written: unknown): readonly string[] {
   return path.startsWith('/dev/') ? [path] : []
 }
 
+/** `docker run` in the comments of a Dockerfile, of whatever it calls its image. */
+export function runsOfComments(text: string, at: At): readonly RunOfImage[] {
+  if (!MAY_RUN.test(text)) return []
+  const comments = text.split('\n').map((line) => /^[ \t]*#+[ \t]?(.*)$/.exec(line)?.[1] ?? '')
+  return runsOfCommands(comments.join('\n'), at).map((run) => ({ ...run, dockerfiles: [at.path] }))
+}
+
 /** `docker run` in whatever it is written: documents, scripts, Makefiles, workflows. */
 export function runsOfCommands(text: string, at: At): readonly RunOfImage[] {
   if (!MAY_RUN.test(text)) return []
   // As long as it was, so that its lines are.
   const joined = text.replace(/(?:\\|`|\^)\r?\n/g, (end) => ' '.repeat(end.length))
+  let [reached, number] = [0, 1]
   return [...joined.matchAll(RUN)].slice(0, bounds.buildCommands).flatMap((found) => {
     const [, before = '', line = ''] = found
     // In a document a command may stand between backticks.
     const [command = ''] = before === '`' ? line.split('`') : [line]
     const words = [...command.slice(0, bounds.lineLength).matchAll(WORD)].map(([word]) => word.replace(/["']/g, ''))
+    number += text.slice(reached, found.index).split('\n').length - 1
+    reached = found.index
     const told = toldTo(words, at)
-    if (told === null) return []
-    const lines = text.slice(0, found.index).split('\n').length
-    return [
-      { ...nothing, ...told, by: `${at.name} line ${lines}`, kind: 'command', file: at.path } satisfies RunOfImage,
-    ]
+    return told === null
+      ? []
+      : [{ ...nothing, ...told, by: `${at.name} line ${number}`, kind: 'command', file: at.path } satisfies RunOfImage]
   })
 }
 
@@ -311,7 +319,8 @@ export function runsOfManifests(text: string, at: At): readonly RunOfImage[] {
     const { name } = asObject(metadata)
     const by = `${typeof kind === 'string' ? kind.toLowerCase() : 'pod'} ${typeof name === 'string' ? name : ''}`.trim()
     const claimed = asList(spec.volumeClaimTemplates).map((one) => asObject(asObject(one).metadata).name)
-    return [...asList(pod.initContainers), ...asList(pod.containers)].flatMap((container) =>
+    // One that prepares its volumes may well be root.
+    return asList(pod.containers).flatMap((container) =>
       runOfContainer(asObject(container), pod, claimed, { ...at, name: `${by} of ${at.name}` }),
     )
   })
@@ -360,4 +369,19 @@ function runOfContainer(container: Json, pod: Json, claimed: readonly unknown[],
       groups: asList(ofPod.supplementalGroups).length > 0,
     },
   ]
+}
+
+/** Values of a chart that say whom it runs an image as. */
+export const MAY_BE_VALUES = /\brunAsUser\b|\bprivileged[ \t]?:/
+
+/** `image: { repository }` beside `securityContext` or `podSecurityContext`, at the top or for one of its parts. */
+export function runsOfValues(text: string, at: At): readonly RunOfImage[] {
+  const values = asObject(valuesOf(withoutTemplates(text), at.name)[0])
+  return [values, ...Object.values(values).map(asObject)].flatMap((part) => {
+    const { image, podSecurityContext: securityContext, securityContext: own } = part
+    const { registry, repository } = asObject(image)
+    if (typeof repository !== 'string' || repository === '') return []
+    const name = typeof registry === 'string' && registry !== '' ? `${registry}/${repository}` : repository
+    return runOfContainer({ image: name, securityContext: own }, { securityContext }, [], at)
+  })
 }

@@ -6,12 +6,14 @@ import { namedBuilds, valuesOf } from './build-files.ts'
 import {
   isDocument,
   MAY_BE_POD,
+  MAY_BE_VALUES,
   MAY_RUN,
   MAY_SAY_HOW,
   type RunOfImage,
   runsOfCommands,
   runsOfCompose,
   runsOfManifests,
+  runsOfValues,
 } from './image-runs.ts'
 
 /** A Dockerfile that is built under a name, or is the base of a build by another one. Paths are absolute. */
@@ -78,6 +80,8 @@ export function kindOf(path: string): FileKind | null {
   if (/^\.?devcontainer\.json$/.test(name)) return users(ofDevcontainer)
   if (/^(GNUm|M|m)akefile$|^justfile$|\.(mk|mak|sh|bash)$|^(Taskfile|cloudbuild)\.ya?ml$/.test(name)) return commands
   if (isDocument(path)) return commands
+  if (/^values([.-][\w.-]+)?\.ya?ml$/.test(name))
+    return { read: () => nothing, onlyNames: true, mayRun: MAY_BE_VALUES, runs: runsOfValues }
   if (/\.ya?ml$/.test(name) && (MANIFEST.test(path) || MANIFEST_NAME.test(name)))
     return { read: () => nothing, onlyNames: true, mayRun: MAY_BE_POD, runs: runsOfManifests }
   return null

@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync, statSync } from 'node:fs'
+import { type Dirent, lstatSync, readdirSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { parseEnv } from 'node:util'
 import { bounds } from '../bounds.ts'
@@ -118,10 +118,11 @@ function runsIn(
     built.set(serviceOf(run), all.set(`${path} ${run.stage}`, { path, target: run.stage }))
   }
   for (const run of runs) {
-    const ways = run.kind === 'service' ? [...(built.get(serviceOf(run))?.values() ?? [])] : []
+    const own = run.dockerfiles.filter((path) => members.has(path)).map((path) => ({ path, target: run.stage }))
+    const ways = run.kind === 'service' ? [...(built.get(serviceOf(run))?.values() ?? [])] : own
     const made =
       ways.length > 0 || run.image === null ? ways : makersOfRun(run.image, { root, unnamed, makersOf, members })
-    for (const { path, target } of made) put(found, path, asRun(run, target))
+    for (const { path, target } of made) put(found, path, asRun(run, target, root))
   }
   return found
 }
@@ -147,28 +148,40 @@ function makersOfRun(
   if (made.length > 0 || last === '' || last.includes('$') || isListed(name)) return made
   const called = [...members.keys()].filter((path) => namesAfter(path, root).includes(last))
   if (called.length > 0) return called.map((path) => ({ path, target: null }))
-  return endsWithWord(basename(root).toLowerCase(), last) ? unnamed.map((path) => ({ path, target: null })) : []
+  const whole = basename(root).toLowerCase()
+  return endsWithWord(whole, last) || endsWithWord(whole.replace(/[-_.](docker|container|image)$/, ''), last)
+    ? unnamed.map((path) => ({ path, target: null }))
+    : []
 }
 
 /** What nobody but those who work on the repository runs. */
 const FOR_PEOPLE = /(^|\/)(\.?devcontainer|\.github|\.gitlab|\.circleci|tests?|ci|examples?)\//i
 
-/** `docker-acme` is the repository of `acme`. */
+/** `docker-acme` is the repository of `acme`, as `acme-docker` is. */
 function endsWithWord(text: string, word: string): boolean {
   return text.endsWith(word) && !/[a-z\d]/.test(text.at(-word.length - 1) ?? '')
 }
 
-function asRun({ dockerfiles, image, service, file, mounts, ...run }: RunOfImage, stage: string | null): ImageRun {
-  return { ...run, stage, mounts: mounts.map(asMount) }
+function asRun(
+  { dockerfiles, image, service, file, mounts, ...run }: RunOfImage,
+  stage: string | null,
+  root: string,
+): ImageRun {
+  return { ...run, stage, mounts: mounts.map((mount) => asMount(mount, root)) }
 }
 
 /** With what the repository has where its source is. */
-function asMount({ paths, isCallers, ...written }: WrittenMount): RunMount {
+function asMount({ paths, isCallers, ...written }: WrittenMount, root: string): RunMount {
   if (written.kind !== 'host') return written
   if (isCallers) return { ...written, from: 'checkout' }
-  const stats = paths.map((path) => statSync(path, { throwIfNoEntry: false })).find((found) => found !== undefined)
-  if (stats === undefined) return written
-  return { ...written, from: stats.isDirectory() ? 'checkout' : 'file' }
+  for (const path of paths) {
+    const kind = isInside(path, root) ? kindAt(path) : null
+    if (kind === 'file') return { ...written, from: 'file' }
+    // A folder with nothing but a placeholder is there to be filled.
+    if (kind === 'folder')
+      return entriesIn(path).some(({ name }) => !name.startsWith('.')) ? { ...written, from: 'checkout' } : written
+  }
+  return written
 }
 
 function put<Value>(into: Map<string, Value[]>, key: string, value: Value): void {
@@ -273,6 +286,13 @@ async function saidIn(
     users.push(...said.users)
     if (runsOf !== undefined) runs.push(...runsOf(text, { ...at, env: envOf(dirname(path)) }))
   }
+  const { runsOfComments } = await import('./image-runs.ts')
+  for (const [path, { text }] of members)
+    runs.push(
+      ...runsOfComments(text, { path, root, name: relative(cwd, path), env: {} }).filter(
+        ({ image }) => image !== null && !isListed(nameIn(image)),
+      ),
+    )
   // Those that may only give names are read where somebody asks for one of them.
   const waiting: typeof kinds = []
   for (const { path, kind } of kinds) {
@@ -305,13 +325,28 @@ function envFilesAbove(root: string): (folder: string) => Readonly<Record<string
   const envOf = (folder: string): Readonly<Record<string, string | undefined>> => {
     const before = known.get(folder)
     if (before !== undefined) return before
-    const text = ENV_FILES.map((name) => textFound(join(folder, name))).find((found) => found !== null) ?? null
+    const text = ENV_FILES.map((name) => ownText(join(folder, name))).find((found) => found !== null) ?? null
     const env =
       text !== null ? parseEnv(text) : folder === root || !isInside(folder, root) ? {} : envOf(dirname(folder))
     known.set(folder, env)
     return env
   }
   return envOf
+}
+
+/** Not behind a link, which may lead to what is no part of the repository. */
+function ownText(path: string): string | null {
+  return kindAt(path) === 'file' ? textFound(path) : null
+}
+
+/** Null for a link, for nothing, and for what can be no path. */
+function kindAt(path: string): 'file' | 'folder' | null {
+  try {
+    const stats = lstatSync(path)
+    return stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : null
+  } catch {
+    return null
+  }
 }
 
 const ENV_FILES = ['.env', '.env.example', '.env.sample', '.env.dist', '.env.template', 'env.example', 'example.env']

@@ -96,7 +96,7 @@ test.each<{ readonly says: string; readonly files: Files; readonly given: readon
     files: {
       ...own,
       '.github/workflows/push.yml':
-        'jobs:\n  push:\n    steps:\n      - uses: docker/metadata-action@v5\n        with: { images: other/thing }\n      - uses: docker/build-push-action@v6\n        with: { tags: "$' +
+        'jobs:\n  push:\n    steps:\n      - uses: docker/metadata-action@v5\n        id: meta\n        with: { images: other/thing }\n      - uses: docker/build-push-action@v6\n        with: { tags: "$' +
         '{{ steps.meta.outputs.tags }}" }\n',
       'docs/run.md': 'docker run -v data:/data other/thing:1\n',
     },
@@ -106,6 +106,16 @@ test.each<{ readonly says: string; readonly files: Files; readonly given: readon
     says: 'a Compose file that is a template',
     files: compose('{%- if x %}\nvolumes: ["data:/data"]\n{%- endif %}\nimage: {{ name }}_app'),
     given: ['/data'],
+  },
+  {
+    says: 'a comment of the Dockerfile itself, over two lines, whatever it calls it',
+    files: { ...own, Dockerfile: `# docker run -it \\\n#   -v data:/data \\\n#   jess/thing\n${app}` },
+    given: ['/data'],
+  },
+  {
+    says: 'not of a comment on another image',
+    files: { ...own, Dockerfile: `# docker run -d -v data:/data postgres\n${app}` },
+    given: [],
   },
   { says: 'not one that is only read', files: compose('volumes: ["data:/data:ro"]'), given: [] },
   {
@@ -162,6 +172,11 @@ test.each<{ readonly says: string; readonly files: Files; readonly todo: readonl
     todo: [
       `service app of compose.yaml mounts ./data over /data, ${keeps}: cannot tell whether the user may write there; give it to the user once (chown -R 1000:1000 ./data on the host)`,
     ],
+  },
+  {
+    says: 'a word that stands for one',
+    files: readme('docker run -v [DIR]:/data acme'),
+    todo: [`README.md line 3 mounts [DIR] over /data, ${keeps}`],
   },
   {
     says: 'two of them are one todo',
@@ -330,6 +345,27 @@ test('the user of all pods is whom it is prepared for', async () => {
     'runs as 1234:2345: taken from deployment app of deploy/app.yaml',
   )
   expect((await worked(pod('{ runAsNonRoot: true }'))).user).toMatchObject({ uid: 1000 })
+})
+
+test('not where a Compose service says nothing of it, nor where it is only prepared by root', async () => {
+  const files = {
+    ...pod('{ runAsUser: 1234 }\n      initContainers: [{ image: acme/acme, securityContext: { runAsUser: 0 } }]'),
+    ...compose('restart: always'),
+  }
+  const { verdict, user, findings } = await worked(files)
+  expect({ verdict, uid: user?.uid }).toEqual({ verdict: 'hardened', uid: 1000 })
+  expect(findings.map(({ message }) => message)).toContain(
+    'deployment app of deploy/app.yaml runs it as 1234, and not as USER says: what is given to the user of the image may be closed to it',
+  )
+})
+
+test('the user that the values of a chart say', async () => {
+  const values = (user: string) => ({
+    ...own,
+    'charts/acme/values.yaml': `web:\n  image: { repository: ghcr.io/x/acme }\n  podSecurityContext: { ${user} }\n`,
+  })
+  expect((await worked(values('runAsUser: 1234, runAsGroup: 5'))).user).toMatchObject({ uid: 1234, gid: 5 })
+  expect((await worked(values('fsGroup: 1234'))).user).toMatchObject({ uid: 1000 })
 })
 
 test('a pod that is root whatever USER says', async () => {
