@@ -64,7 +64,7 @@ export function buildNotes(
         HOST_SOCKET_HINT,
       ),
     )
-  if (!isLeftAsItIs({ verdict })) notes.push(...userNotes(build, user, options))
+  if (!isLeftAsItIs({ verdict })) notes.push(...userNotes(build, user, stages.at(-1)?.userAfter ?? '', options))
   const planned = stages.map(({ index }) => index)
   if (options.policy.target === null)
     for (const target of build.targets.filter((name) => !isPlanned(name, dockerfile, planned)))
@@ -73,14 +73,20 @@ export function buildNotes(
 }
 
 /** Services that say as whom they run it: USER changes nothing for those. */
-function userNotes(build: BuildSettings, chosen: ReportUser | null, { policy }: Options): readonly ReportFinding[] {
+function userNotes(
+  build: BuildSettings,
+  chosen: ReportUser | null,
+  written: string,
+  { policy }: Options,
+): readonly ReportFinding[] {
   const taken = serviceUser(build)
   if (taken !== null && policy.user === taken)
     return [
       note(`runs as ${taken}: taken from ${joinTruncated(build.users.map(({ by }) => by))}`, '--user says another one'),
     ]
   return build.users.flatMap(({ by, user }) => {
-    if (chosen !== null && isSameUser(user, chosen)) return []
+    // Of one whose ids nobody knows the name alone is written.
+    if (chosen === null ? user.split(':')[0] === written : isSameUser(user, chosen)) return []
     if (/^(root|0)(:|$)/.test(user))
       return targetFinding(
         'read-build',

@@ -226,7 +226,8 @@ function substitutionIn(script: string, isExtended: boolean): Substitution | nul
     /^s([/|#,@!~%:;+])((?:\\.|(?!\1)[^\\])*)\1((?:\\.|(?!\1)[^\\])*)\1([gI1]*)$/s.exec(script) ?? []
   const removed = /^\/((?:\\.|[^/\\])*)\/d$/s.exec(script)?.[1]
   const wanted = pattern ?? removed
-  if (wanted === undefined || wanted.includes(UNKNOWN) || wanted.includes('$(') || flags?.includes('I') === true) return null
+  if (wanted === undefined || wanted.includes(UNKNOWN) || wanted.includes('$(') || flags?.includes('I') === true)
+    return null
   return {
     pattern: isExtended ? wanted : asExtended(wanted),
     replacement: replacement ?? '',

@@ -240,7 +240,7 @@ function stuck(found: StepDown, facts: ImageFacts): readonly Remark[] {
 
 /** A program that nobody has told us of: without root it may go on as who it is, or end. */
 function unsure({ kind, tool, user, text }: StepDown): readonly Remark[] {
-  if (kind !== 'argv' || switchTools.includes(tool) || daemonOf(tool)?.options !== undefined) return []
+  if (kind === 'directive' || switchTools.includes(tool) || daemonOf(tool)?.options !== undefined) return []
   return [
     {
       outcome: 'todo',
