@@ -86,6 +86,8 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
       reasons: [...(inText?.found.map(whySwitched) ?? []), ...(guarded === null ? [] : [guarded.reason])],
     }
   }
+  // What a program does that only root may is said already.
+  const isUnsaid = ({ tool }: StepDown): boolean => report.actions.every((action) => action.tool !== tool)
   const argv = { entrypoint: argvOf('entrypoint'), cmd: argvOf('cmd') }
   return {
     switches: relevant.flatMap(({ user, tool, path }) =>
@@ -111,7 +113,7 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
     remarks: [
       ...(lists.some(({ length }) => length > bounds.changedCommands) ? [TOO_MANY] : []),
       ...taken.flatMap((found) => stuck(found, facts)),
-      ...(observation === null ? relevant.filter(unlike(wanted)).flatMap(unsure) : []),
+      ...(observation === null ? relevant.filter(unlike(wanted)).filter(isUnsaid).flatMap(unsure) : []),
       // Whether it switches is what a trace shows, whatever it is written in.
       ...(observation?.opened == null ? report.unread.flatMap((one) => unread(one, facts)) : []),
     ],
