@@ -1,7 +1,7 @@
 import { type Step, stageWalks } from '../src/dockerfile/index.ts'
 import { normalisePath } from '../src/places.ts'
 import { closedTo, noCode } from '../src/plan/grants/closed.ts'
-import { decided } from '../src/plan/plan.ts'
+import { accountIds, decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
 import { chownOf } from './edits/placement.ts'
 
@@ -9,8 +9,8 @@ export const ownCopiedFiles: Transform = {
   name: 'own-copied-files',
   summary: 'With --own copied, let COPY and ADD of the final stage give what they bring to the user.',
   *run(dockerfile, { stage, plan }) {
-    for (const { uid, gid } of decided(plan, 'own-copies')) {
-      const owner = `${uid}:${gid}`
+    for (const account of decided(plan, 'own-copies')) {
+      const owner = accountIds(account)
       for (const step of stageWalks(dockerfile, () => NOT_KNOWN).own(stage.index)) {
         const { instruction } = step
         if (instruction.keyword !== 'COPY' && instruction.keyword !== 'ADD') continue
@@ -22,7 +22,7 @@ export const ownCopiedFiles: Transform = {
           column: instruction.column,
           message: `${owner} owns what this ${instruction.keyword} copies (--own copied); a folder that exists already keeps its owner`,
           evidence: [{ source: 'given', subject: owner, detail: 'asked for with --own copied' }],
-          edits: [chownOf(instruction, { uid, gid })],
+          edits: [chownOf(instruction, owner)],
         }
       }
     }

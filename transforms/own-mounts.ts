@@ -21,7 +21,8 @@ export const ownMounts: Transform = {
 
 function namesAccount(text: string, account: AccountChoice): boolean {
   const user = text.trim().split(':')[0] ?? ''
-  return user !== '' && (user === account.name || user === String(account.uid))
+  // A mount takes numbers alone.
+  return account.unnumbered !== true && user !== '' && (user === account.name || user === String(account.uid))
 }
 
 function* mounts(instruction: Instruction, { uid, gid }: AccountChoice): Iterable<Finding> {

@@ -1,7 +1,7 @@
 import type { Dockerfile, Instruction, Stage } from '../src/dockerfile/model.ts'
 import { isRootUser } from '../src/image/accounts.ts'
 import { coveringVolume, firstInRow } from '../src/plan/grants/grant-all.ts'
-import { type AccountChoice, decided, type Grant, type StagePlan } from '../src/plan/plan.ts'
+import { type AccountChoice, accountIds, decided, type Grant, type StagePlan } from '../src/plan/plan.ts'
 import type { Finding, Transform } from '../src/transform.ts'
 import { keyword, reason, runStep } from './edits/lines.ts'
 import { chownOf, insertLines, type LinePlace, placeBefore, placeOf } from './edits/placement.ts'
@@ -37,7 +37,7 @@ function* withShell(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, accou
     }
     const copy = grant.kind === 'own-file' && grant.mode === undefined ? copyOf(stage, chosen.above, grant.path) : null
     if (copy !== null && decided(plan, 'own-copies').length === 0) {
-      yield granted(stage, [grant], [chownOf(copy, account)])
+      yield granted(stage, [grant], [chownOf(copy, accountIds(account))])
       continue
     }
     const isMissing = grant.kind !== 'create-file' && madeBelow(stage, chosen.above, grant.path)

@@ -34,6 +34,7 @@ export const setUser: Transform = {
 }
 
 function describe(account: AccountChoice): string {
+  if (account.unnumbered === true) return account.name
   const ids = `${account.uid}:${account.gid}`
   return account.name === '' ? ids : `${account.name} (${ids})`
 }

@@ -58,6 +58,7 @@ import rsync from './rsync.json' with { type: 'json' }
 import rsyslog from './rsyslog.json' with { type: 'json' }
 import s6Overlay from './s6-overlay.json' with { type: 'json' }
 import samba from './samba.json' with { type: 'json' }
+import shadowsocksLibev from './shadowsocks-libev.json' with { type: 'json' }
 import slapd from './slapd.json' with { type: 'json' }
 import snapd from './snapd.json' with { type: 'json' }
 import squid from './squid.json' with { type: 'json' }
@@ -133,6 +134,7 @@ export const programs = [
   rsyslog,
   s6Overlay,
   samba,
+  shadowsocksLibev,
   slapd,
   snapd,
   squid,

@@ -60,7 +60,7 @@ export function buildNotes(
   const follows = (target: string | null, moves: Profile['ports']): boolean =>
     target === null || isBuilt(target, dockerfile, options) || saysPorts(target, dockerfile, output, moves)
   notes.push(...portNotes(build.services, profile?.ports ?? [], name, follows))
-  if (!isLeftAsItIs({ verdict })) notes.push(...userNotes(build, user, options))
+  if (!isLeftAsItIs({ verdict })) notes.push(...userNotes(build, user, stages.at(-1)?.userAfter ?? '', options))
   const planned = stages.map(({ index }) => index)
   if (options.policy.target === null)
     for (const target of build.targets.filter((name) => !isPlanned(name, dockerfile, planned)))
@@ -69,17 +69,23 @@ export function buildNotes(
 }
 
 /** Services that say as whom they run it: USER changes nothing for those. */
-function userNotes(build: BuildSettings, chosen: ReportUser | null, { policy }: Options): readonly ReportFinding[] {
+function userNotes(
+  build: BuildSettings,
+  chosen: ReportUser | null,
+  written: string,
+  { policy }: Options,
+): readonly ReportFinding[] {
   const taken = serviceUser(build)
   if (taken !== null && policy.user === taken)
     return [
       note(`runs as ${taken}: taken from ${joinTruncated(build.users.map(({ by }) => by))}`, '--user says another one'),
     ]
-  return build.users.flatMap(({ by, user }) => saysUser(by, user, chosen))
+  return build.users.flatMap(({ by, user }) => saysUser(by, user, chosen, written))
 }
 
-function saysUser(by: string, user: string, chosen: ReportUser | null): readonly ReportFinding[] {
-  if (chosen !== null && isSameUser(user, chosen)) return []
+function saysUser(by: string, user: string, chosen: ReportUser | null, written: string): readonly ReportFinding[] {
+  // Of one whose ids nobody knows the name alone is written.
+  if (chosen === null ? user.split(':')[0] === written : isSameUser(user, chosen)) return []
   if (/^(root|0)(:|$)/.test(user))
     return [
       targetFinding(
@@ -107,7 +113,7 @@ function isSameUser(user: string, { name, uid, gid }: ReportUser): boolean {
 /** How files of the repository run it, as far as it takes what belongs to root: what they say of its user too. */
 export function runNotes(
   { surroundings, build }: WorkItem,
-  { result: { verdict, user, findings } }: Pick<TargetOutcome, 'result'>,
+  { result: { verdict, user, findings, stages } }: Pick<TargetOutcome, 'result'>,
   { capAdd, policy }: Options,
 ): readonly ReportFinding[] {
   const runs = surroundings?.runs ?? []
@@ -148,7 +154,8 @@ export function runNotes(
     )
   const others = runs.filter(({ kind, by }) => kind !== 'command' && build?.by.includes(by) !== true)
   const taken = podUser(runs)
-  if (taken === null || policy.user !== taken) return [...notes, ...othersUsers(others, user)]
+  if (taken === null || policy.user !== taken)
+    return [...notes, ...othersUsers(others, user, stages.at(-1)?.userAfter ?? '')]
   const pods = runs.flatMap(({ kind, by }) => (kind === 'pod' ? [by] : []))
   return [...notes, note(`runs as ${taken}: taken from ${joinTruncated(pods)}`, '--user says another one')]
 }
@@ -159,10 +166,10 @@ function isClosedDevice(path: string): boolean {
 }
 
 /** Whoever says another user than the one that was chosen, once for each. */
-function othersUsers(runs: readonly ImageRun[], chosen: ReportUser | null): readonly ReportFinding[] {
+function othersUsers(runs: readonly ImageRun[], chosen: ReportUser | null, written: string): readonly ReportFinding[] {
   const users = new Set(runs.flatMap(({ user }) => user ?? []))
   return [...users].flatMap((user) =>
-    saysUser(joinTruncated(runs.flatMap((run) => (run.user === user ? [run.by] : []))), user, chosen),
+    saysUser(joinTruncated(runs.flatMap((run) => (run.user === user ? [run.by] : []))), user, chosen, written),
   )
 }
 

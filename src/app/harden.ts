@@ -4,7 +4,7 @@ import { applyEdits, type Edit, lineOf } from '../edit.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
 import { askedBy, CONFIGURATION_ASKS, type Ignore, ignoreComments, PLANNED_AROUND } from '../plan/exemptions.ts'
 import { planInTurn } from '../plan/make-plan.ts'
-import { decided, type Plan, type StagePlan } from '../plan/plan.ts'
+import { accountIds, decided, type Plan, type StagePlan } from '../plan/plan.ts'
 import type { Policy, StageInput } from '../plan/stage-input.ts'
 import type { Hardened, ReportFinding, ReportPort, ReportStage, ReportUser } from '../report/report.ts'
 import type { Finding, Transform } from '../transform.ts'
@@ -134,14 +134,15 @@ function sayIgnored(name: string, finding: Finding, stage: StagePlan, ignore: Ig
 function leaveAlone(name: string, finding: Finding, { stage, account }: StagePlan, who: string): Said {
   const message = `left alone, as ${who}: ${finding.message}`
   const isUser = name === 'set-user' && finding.outcome === 'fixed' && account !== null
-  const hint = isUser ? `set it at run time: --user ${account.uid}:${account.gid}, or runAsUser` : undefined
+  const hint = isUser ? `set it at run time: --user ${accountIds(account)}, or runAsUser` : undefined
   return { name, stage, finding: { ...finding, message, edits: [] }, outcome: 'note', hint }
 }
 
 /** Of several stages the one that is built: it comes last. */
 function userOf(plan: Plan): ReportUser | null {
   const account = plan.stages.findLast((stage) => stage.account !== null)?.account
-  return account === undefined || account === null
+  // Of one without known ids the stage says the name.
+  return account === undefined || account === null || account.unnumbered === true
     ? null
     : { name: account.name, uid: account.uid, gid: account.gid, from: account.from }
 }
@@ -162,7 +163,7 @@ function reportStage(dockerfile: Dockerfile, plan: StagePlan, staysAsItWas: bool
     name: stage?.name ?? String(plan.stage),
     index: plan.stage,
     userBefore: before,
-    userAfter: plan.account === null || staysAsItWas ? before : `${plan.account.uid}:${plan.account.gid}`,
+    userAfter: plan.account === null || staysAsItWas ? before : accountIds(plan.account),
   }
 }
 

@@ -5,7 +5,7 @@ import { type ContentsSources, isRemoved, type StageContents, stageContents } fr
 import type { Dockerfile, Stage } from '../dockerfile/model.ts'
 import type { StageWalks } from '../dockerfile/stage-walk.ts'
 import { findStage, sourcesOf } from '../dockerfile/stages.ts'
-import { resolveUser } from '../image/accounts.ts'
+import { idOfName, resolveUser } from '../image/accounts.ts'
 import type { ImageConfig, ImageFacts } from '../image/facts.ts'
 import { createFileModel } from '../image/file-index.ts'
 import type { FileEntry, FileModel } from '../image/file-model.ts'
@@ -83,9 +83,16 @@ function contentsSources({ dockerfile, walks, context, built, facts }: ViewSourc
     idsOf: (owner) => {
       if (/^\d+(:\d+)?$/.test(owner)) return numbers(owner)
       const resolved = facts.accounts.known ? resolveUser(owner.replace('.', ':'), facts.accounts.value) : null
-      return resolved?.known === true ? resolved.value : null
+      return resolved?.known === true ? resolved.value : named(owner)
     },
   }
+}
+
+/** Of an account that nobody has seen. */
+function named(owner: string): { readonly uid: number; readonly gid: number } | null {
+  const [user = '', group = user] = owner.split(/[:.]/)
+  if (!/^[A-Za-z_][\w-]*$/.test(user) || group.includes('$')) return null
+  return { uid: idOfName(user), gid: /^\d+$/.test(group) ? Number(group) : idOfName(group === '' ? user : group) }
 }
 
 function numbers(owner: string): { readonly uid: number; readonly gid: number } {

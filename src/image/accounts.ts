@@ -181,6 +181,16 @@ export function resolveUser(text: string, accounts: Accounts): Known<ResolvedUse
   return { known: true, value: { ...base, gid, groups: [] } }
 }
 
+/**
+ * Stands for the number of an account of which only the name is known: below zero, so that no process has it, and another
+ * for each name.
+ */
+export function idOfName(name: string): number {
+  let hash = 0
+  for (const sign of name) hash = (hash * 31 + (sign.codePointAt(0) ?? 0)) % 1_000_000_007
+  return -2 - hash
+}
+
 function* records(text: string): Iterable<readonly string[]> {
   for (const line of text.split(/\r?\n/)) {
     if (line.trim() === '' || /^\s*[#+-]/.test(line)) continue

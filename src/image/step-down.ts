@@ -27,7 +27,13 @@ import { type PossibleWrite, type ScriptWrite, scriptWrites } from './step-down/
 import { type ReadScript, type ReadScripts, readScripts } from './step-down/scripts.ts'
 import { readStart, type StartScript, scriptOf } from './step-down/start.ts'
 import { type Launch, launchesIn, supervised, type WrittenCommand, writtenCommands } from './step-down/started.ts'
-import { argvStepDown, directiveStepDown, type StepDown, scriptStepDowns } from './step-down/switches.ts'
+import {
+  argvStepDown,
+  assignedStepDowns,
+  directiveStepDown,
+  type StepDown,
+  scriptStepDowns,
+} from './step-down/switches.ts'
 
 export type { OwnerLine } from './step-down/config-lines.ts'
 export type { RootAction } from './step-down/root-actions.ts'
@@ -113,6 +119,13 @@ export function findStepDowns(
     stepDowns: [
       ...inArgv,
       ...scripts.flatMap((script) => scriptStepDowns(script)),
+      ...scripts.flatMap((script) => assignedStepDowns(script, [...programs])),
+      ...scripts.flatMap((script) =>
+        scriptStepDowns(
+          script,
+          execOption(() => accountNames(files, facts.accounts)),
+        ),
+      ),
       ...(files === null ? [] : directives(files).map((found) => directiveStepDown(found, programs))),
     ],
     actions: scripts.flatMap((script) => rootActions(script, config.workdir)),
@@ -182,6 +195,14 @@ export function findRefusedOptions(
     return found !== null && programs.has(found.tool) ? found : null
   }
   return [...argvOptions(facts.config, read), ...scripts.flatMap((script) => scriptStepDowns(script, read))]
+}
+
+/** An option that names an account, of a program that a script becomes and nobody has told us of. */
+function execOption(names: () => AccountNames): (words: readonly Word[]) => SwitchCommand | null {
+  return (words) =>
+    words[0]?.value !== 'exec' || readSwitch(words) !== null || readDaemonOption(words) !== null
+      ? null
+      : readAccountOption(words, names)
 }
 
 /** Options of ENTRYPOINT and CMD themselves that switch. */

@@ -152,6 +152,21 @@ export function imageTriggers({ asBuilt, triggers = [] }: StageInput): readonly 
   ]
 }
 
+/** The account is there, and only the build tells its number. */
+export function numberUnknown(account: AccountChoice): readonly Remark[] {
+  if (account.unnumbered !== true) return []
+  return [
+    {
+      outcome: 'note',
+      transform: 'set-user',
+      message: `USER ${account.name} is a name, and its number is unknown here: Kubernetes' runAsNonRoot can only check a number`,
+      hint: 'set runAsUser beside runAsNonRoot, or pull the base image to have the number written',
+      about: 'USER',
+      evidence: account.evidence,
+    },
+  ]
+}
+
 /**
  * A start script switches to an account that neither the base image nor the Dockerfile has: the install of a package makes
  * it, with a number that only the build tells, and may close files to everybody else.
@@ -181,6 +196,6 @@ export function unknownAccount(
 }
 
 /** All of the servers that it starts from packages are listed. */
-function describesPackages({ view }: StageInput['stated']): boolean {
+export function describesPackages({ view }: StageInput['stated']): boolean {
   return startedByRules(view.start.programs, view.servers).length > 0
 }

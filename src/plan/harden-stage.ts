@@ -20,7 +20,15 @@ import { chooseAccount, withoutDigest } from './account/choose-account.ts'
 import { mergedUsers, type Service, servicesOf, stateOfOthers } from './account/merged-users.ts'
 import { notCreated } from './account/new-account.ts'
 import { namedOwners } from './account/owners.ts'
-import { assumptions, imageTriggers, leftOut, otherShell, unknownAccount } from './assumptions.ts'
+import {
+  assumptions,
+  describesPackages,
+  imageTriggers,
+  leftOut,
+  numberUnknown,
+  otherShell,
+  unknownAccount,
+} from './assumptions.ts'
 import { needlessCapabilities, refusedPrograms } from './capable-files.ts'
 import { noDependents } from './exemptions.ts'
 import { imageCode } from './grants/closed.ts'
@@ -182,7 +190,7 @@ function withTexts(edits: readonly FileEdit[], { tools, textOf }: PlanContext): 
   return hasSed(tools) ? edits : edits.map((edit) => ({ ...edit, text: textOf(edit.path) }))
 }
 
-function accountFor({ input, policy, stepDown, needs, tools, anyUid }: PlanContext): AccountChoice {
+function accountFor({ input, policy, stepDown, needs, tools, anyUid, report, textOf }: PlanContext): AccountChoice {
   const { facts, created, shellSeen, stated } = input
   return chooseAccount({
     option: policy.user,
@@ -193,8 +201,11 @@ function accountFor({ input, policy, stepDown, needs, tools, anyUid }: PlanConte
       vendor: input.vendor.account,
       packages: stated.accounts,
       switches: stepDown.switches,
+      switchesOpen:
+        describesPackages(stated) || report.started.some(({ program }) => /^(?:useradd|adduser)$/.test(program)),
       observedUids: input.observation?.uids ?? [],
       needs: [...needs, ...stepDown.needs],
+      asked: askedNames(report.scripts, textOf),
       ...givenBy(stated.view),
     }),
     facts,
@@ -320,6 +331,7 @@ function remarksOf(context: PlanContext, decided: Decided): readonly Remark[] {
     ...stepDown.remarks,
     ...idsWithoutEffect(report, account),
     ...mountRemarks(context, account),
+    ...numberUnknown(account),
     ...(observation === null && input.asBuilt !== true ? unknownAccount(report, account, input) : []),
     ...stated.remarks,
     ...(observation === null ? stated.cautions : []),
@@ -334,10 +346,26 @@ function remarksOf(context: PlanContext, decided: Decided): readonly Remark[] {
   ]
 }
 
+/** `[ "$(id -un)" != "app" ] && exit 1`: whom the start scripts ask for. */
+const ASKS_NAME =
+  /(?:\$\(\s*(?:id\s+-un|whoami)\s*\)|`(?:id\s+-un|whoami)`)["']?\s*(?:!=|==?)\s*["']?(?<name>[a-z_][\w-]*)/g
+
+function askedNames(scripts: readonly string[], textOf: PlanContext['textOf']): NonNullable<CandidateSources['asked']> {
+  return scripts.flatMap((path) =>
+    [...(textOf(path) ?? '').matchAll(ASKS_NAME)].flatMap(({ groups }) =>
+      groups?.name === undefined || groups.name === 'root'
+        ? []
+        : [{ name: groups.name, detail: `${path} asks for it` }],
+    ),
+  )
+}
+
 /** Whom the stage gives what it is made of: those with most of it first, then those whom a line names. */
 function givenBy(view: StageView): Pick<CandidateSources, 'copiedTo' | 'given'> {
-  const { folders, copies } = namedOwners(view.contents)
-  const named = [...copies].map((name) => (/^\d+$/.test(name) ? Number(name) : name))
+  const { folders, copies, anywhere } = namedOwners(view.contents)
+  // Of a base that nobody knows each of them tells of an account of its own.
+  const names = view.facts.accounts.known ? copies : new Set([...copies, ...anywhere])
+  const named = [...names].map((name) => (/^\d+$/.test(name) ? Number(name) : name))
   return { copiedTo: [...copyOwners(view), ...named], given: new Set([...folders, ...copies]) }
 }
 

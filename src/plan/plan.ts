@@ -182,11 +182,30 @@ export interface AccountChoice {
   /** With creation `copy`: the whole new text of /etc/passwd and /etc/group. */
   readonly passwd?: string
   readonly group?: string
-  /** What USER says, where a build argument decides the ids. */
+  /** What USER says, where a build argument decides the ids, or nobody knows them. */
   readonly text?: string
+  /** Nobody knows its ids before the build: they are only told from others'. Absent: no. */
+  readonly unnumbered?: true
   /** What its own commands in the Dockerfile must be told. */
   readonly pins?: readonly AccountPin[]
   readonly evidence: readonly Evidence[]
+}
+
+/** As chown takes it. */
+export function ownerText({ name = '', uid, gid, unnumbered }: GrantOwner): string {
+  return unnumbered === true ? `${name}:` : `${uid}:${gid}`
+}
+
+/** As chgrp takes it in a shell. */
+export function groupText({ name = '', gid, unnumbered }: GrantOwner): string {
+  return unnumbered === true ? `"$(id -g ${name})"` : String(gid)
+}
+
+export type GrantOwner = Pick<AccountChoice, 'uid' | 'gid' | 'unnumbered'> & Partial<Pick<AccountChoice, 'name'>>
+
+/** For people. */
+export function accountIds({ text, uid, gid, unnumbered }: AccountChoice): string {
+  return unnumbered === true ? (text ?? '') : `${uid}:${gid}`
 }
 
 /**

@@ -111,6 +111,7 @@ function notMounted(places: readonly { readonly path: string }[]): readonly stri
 
 /** As numbers: that is all a platform can check (FACTS 2). */
 function userOf({ account, userBefore }: StagePlan, facts: ImageFacts): ProfileUser | null {
+  if (account?.unnumbered === true) return null
   if (account !== null) return { name: account.name, uid: account.uid, gid: account.gid }
   const text = userBefore.known ? userBefore.value : ''
   const [, uid, gid] = /^(\d+)(?::(\d+))?$/.exec(text) ?? []

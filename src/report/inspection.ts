@@ -82,7 +82,8 @@ function inspectedPlan(plan: Decisions): InspectedPlan {
     outcome: plan.outcome,
     reason: plan.reason,
     userBefore: orUnknown(plan.userBefore, (user) => user),
-    account: plan.account,
+    // Ids that nobody knows are none; what is said of USER has the name.
+    account: plan.account?.unnumbered === true ? null : plan.account,
     grants: decided(plan, 'grant'),
     ports: decided(plan, 'port'),
     fileEdits: decided(plan, 'edit-file').map(({ text: _, ...edit }) => edit),

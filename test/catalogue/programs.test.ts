@@ -108,6 +108,7 @@ const CASES: Readonly<Record<string, ProgramCase>> = {
   rsyslog: { config: ['/etc/rsyslog.conf', '$PrivDropToUser syslog\n$PrivDropToGroup adm\n', 'syslog', 'adm'] },
   's6-overlay': { root: '/init' },
   samba: { root: 'smbd --foreground --no-process-group' },
+  'shadowsocks-libev': { option: ['ss-server -s 0.0.0.0 -a nobody', 'nobody'] },
   slapd: {
     config: ['/etc/default/slapd', 'SLAPD_USER="openldap"\nSLAPD_GROUP="ldap"\n', 'openldap', 'ldap'],
     option: ['slapd -d 0 -u openldap -g ldap', 'openldap', 'ldap'],

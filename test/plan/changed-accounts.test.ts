@@ -73,6 +73,13 @@ describe('an account of the base image whose number nobody knows keeps its name'
   })
 })
 
+test('a root image runs as the account that its build arguments number, which USER follows', () => {
+  const run = 'RUN groupmod -o -g $PGID www-data && usermod -o -u $PUID -g www-data www-data'
+  expect(userOf([FPM, 'ARG PUID=1000', 'ARG PGID=1001', run, 'CMD ["php-fpm"]'])).toMatch(
+    /^USER \$\{PUID\}:\$\{PGID\}$/,
+  )
+})
+
 describe('scripts that a RUN starts make accounts too', () => {
   const script = [
     'COPY <<"EOF" /setup/users.sh',

@@ -95,9 +95,9 @@ function tailOf(stage: Stage, kinds: ReadonlySet<string>): Instruction | null {
 }
 
 /** A COPY or ADD gives what it brings to the account. Numeric, since --link resolves no names (FACTS 13). */
-export function chownOf(copy: Instruction, { uid, gid }: { readonly uid: number; readonly gid: number }): Edit {
+export function chownOf(copy: Instruction, owner: string): Edit {
   const at = copy.keywordSpan.end
-  return { start: at, end: at, text: ` --chown=${uid}:${gid}` }
+  return { start: at, end: at, text: ` --chown=${owner}` }
 }
 
 /** The instruction and its lines gone. At the end of a text without a final newline, the line end before goes too. */

@@ -1,12 +1,9 @@
 import { shellWord } from '../../src/borders/dockerfile.ts'
-import type { AccountChoice, Grant } from '../../src/plan/plan.ts'
+import { type Grant, type GrantOwner, groupText, ownerText } from '../../src/plan/plan.ts'
 
 /** The shell commands that give a user its paths: folders first, then owners, then modes. */
-export function grantCommands(
-  grants: readonly Grant[],
-  account: Pick<AccountChoice, 'uid' | 'gid'>,
-): readonly string[] {
-  const owner = `${account.uid}:${account.gid}`
+export function grantCommands(grants: readonly Grant[], account: GrantOwner): readonly string[] {
+  const owner = ownerText(account)
   const of = (...kinds: readonly Grant['kind'][]): readonly Grant[] =>
     grants.filter((grant) => kinds.includes(grant.kind))
   const words = (list: readonly Grant[]): string => list.map((grant) => shellWord(grant.path)).join(' ')
@@ -29,7 +26,7 @@ export function grantCommands(
     ...(owned.length > 0 ? [`chown ${owner} ${words(owned)}`] : []),
     // -h: what a link in there leads to is none of it (FACTS 15).
     ...(trees.length > 0 ? [`chown -Rh ${owner} ${words(trees)}`] : []),
-    ...(shared.length > 0 ? [`chgrp ${account.gid} ${words(shared)}`] : []),
+    ...(shared.length > 0 ? [`chgrp ${groupText(account)} ${words(shared)}`] : []),
     ...modes(grants),
     ...(alikeAlone.length > 0 ? [`chmod g=u ${words(alikeAlone)}`] : []),
     ...(alikeTrees.length > 0 ? [`chmod -R g=u ${words(alikeTrees)}`] : []),

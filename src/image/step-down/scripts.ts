@@ -1,6 +1,6 @@
 import { bounds } from '../../bounds.ts'
 import { isShell, parseShellScript, programIndex, type ShellCommand } from '../../command/index.ts'
-import { joinPath, nameOf } from '../../path.ts'
+import { joinPath, nameOf, normalisePath } from '../../path.ts'
 import type { ImageConfig } from '../facts.ts'
 import type { FileModel } from '../file-model.ts'
 import {
@@ -77,7 +77,7 @@ export function readScripts(start: readonly StartScript[], config: ImageConfig, 
       unread.push({ path: name, reason, tooLong: true })
       continue
     }
-    const variables = variablesOf(config, text, parsed.commands)
+    const variables = variablesOf(config, text, parsed.commands, files)
     const commands = judge(text, parsed.commands, next)
     const wantsRoot = next.guarded ? [] : refusals(text, parsed.commands, rootQuestions(text, parsed.commands))
     const { conditional, conditions, by } = next
@@ -89,9 +89,42 @@ export function readScripts(start: readonly StartScript[], config: ImageConfig, 
   return { scripts, unread }
 }
 
-function variablesOf(config: ImageConfig, text: string, commands: readonly ShellCommand[]): Variables {
+function variablesOf(
+  config: ImageConfig,
+  text: string,
+  commands: readonly ShellCommand[],
+  files: FileModel | null,
+): Variables {
   const variables = new Map(config.env)
-  for (const { assignments, words } of commands) {
+  setVariables(variables, text, commands, { config, files, depth: 0 })
+  return variables
+}
+
+/** Files of settings source others seldom. */
+const SOURCED_DEPTH = 3
+
+interface SettingFiles {
+  readonly config: ImageConfig
+  readonly files: FileModel | null
+  readonly depth: number
+}
+
+function setVariables(
+  variables: Map<string, string>,
+  text: string,
+  commands: readonly ShellCommand[],
+  { config, files, depth }: SettingFiles,
+): void {
+  for (const command of commands) {
+    const { assignments, words, functionName } = command
+    // `. /etc/app/env`: what it sets holds from there on.
+    if (isSourced(command) && functionName === null && files !== null && depth < SOURCED_DEPTH) {
+      const path = words[1] === undefined ? null : staticValue(words[1].text, variables)
+      const other = path === null || path === '' ? null : files.text(normalisePath(path, config.workdir))
+      const parsed = other === null ? null : parseShellScript(other)
+      if (other !== null && parsed?.kind === 'parsed' && parsed.commands.length <= bounds.scriptCommands)
+        setVariables(variables, other, parsed.commands, { config, files, depth: depth + 1 })
+    }
     // `A=1 cmd` is for that command alone.
     if (words.length > 0 && words[0]?.value !== 'export') continue
     for (const { name, value, span } of assignments) {
@@ -101,7 +134,6 @@ function variablesOf(config: ImageConfig, text: string, commands: readonly Shell
       if (said !== null) variables.set(name, said)
     }
   }
-  return variables
 }
 
 interface Caller {

@@ -1,6 +1,7 @@
 import { readSwitch, type SwitchCommand, type Word } from '../../command/index.ts'
 import { lineOf, type Span } from '../../edit.ts'
 import type { AccountLine } from './config-lines.ts'
+import { daemonOf } from './daemons.ts'
 import { readDaemonOption } from './options.ts'
 import type { ReadScript } from './scripts.ts'
 import { staticValue } from './static-text.ts'
@@ -67,25 +68,66 @@ export function scriptStepDowns(
     if (found === null) return []
     const user = found.user.value ?? staticValue(found.user.text, script.variables)
     if (user === 'root' || user === '0') return []
-    const { start, end } = command.span
-    return [
-      {
-        kind: 'entrypoint-script' as const,
-        tool: found.tool,
-        user: user || null,
-        group:
-          found.group === null ? null : (found.group.value ?? staticValue(found.group.text, script.variables)) || null,
-        path: script.path,
-        line: lineOf(script.text, start),
-        text: script.text.slice(start, end),
-        end,
-        guarded,
-        edits: editsFor(found, command.words),
-        argv: null,
-        started: true,
-      },
-    ]
+    return [inScript(script, found, command.words, { guarded, span: command.span })]
   })
+}
+
+function inScript(
+  { path, text, variables }: ReadScript,
+  found: SwitchCommand,
+  words: readonly { readonly span: Span }[],
+  { guarded, span: { start, end } }: { readonly guarded: boolean; readonly span: Span },
+): StepDown {
+  const { tool, user, group } = found
+  return {
+    kind: 'entrypoint-script',
+    tool,
+    user: (user.value ?? staticValue(user.text, variables)) || null,
+    group: group === null ? null : (group.value ?? staticValue(group.text, variables)) || null,
+    path,
+    line: lineOf(text, start),
+    text: text.slice(start, end),
+    end,
+    guarded,
+    edits: editsFor(found, words),
+    argv: null,
+    started: true,
+  }
+}
+
+/**
+ * Options in a text that a script puts together before it hands it to a daemon: `ARGS="-p 80 -a nobody"; exec "$@" $ARGS`.
+ * `programs`: the names of those that are started.
+ */
+export function assignedStepDowns(script: ReadScript, programs: readonly string[]): readonly StepDown[] {
+  const daemons = programs.filter((program) => daemonOf(program)?.options !== undefined)
+  if (daemons.length === 0) return []
+  return script.commands.flatMap(({ command, guarded }) =>
+    command.assignments.flatMap(({ name, span }) => {
+      const written = script.text.slice(span.start, span.end)
+      const [, before = '', quote = '', inner] = /^(\w+\+?=)(["'])(.*)\2$/s.exec(written) ?? []
+      if (inner === undefined || !isHandedOn(name, script)) return []
+      const start = span.start + before.length + quote.length
+      const words = [...inner.matchAll(/\S+/g)].map(({ 0: text, index }) => ({
+        text,
+        value: /[$`\\]/.test(text) ? null : text,
+        span: { start: start + index, end: start + index + text.length },
+      }))
+      for (const program of daemons) {
+        const all = [{ text: program, value: program, span: { start, end: start } }, ...words]
+        const found = readDaemonOption(all)
+        if (found !== null) return [inScript(script, found, all, { guarded, span })]
+      }
+      return []
+    }),
+  )
+}
+
+/** A command has the variable among its arguments. */
+function isHandedOn(name: string, { commands }: ReadScript): boolean {
+  return commands.some(({ command: { words } }) =>
+    words.some(({ text }, index) => index > 0 && [`$${name}`, `\${${name}}`].includes(text.replace(/["']/g, ''))),
+  )
 }
 
 function editsFor({ from, to, instead }: SwitchCommand, words: readonly { readonly span: Span }[]): StepDown['edits'] {

@@ -215,7 +215,7 @@ function sedSubstitutions(
   const scripts = given.length > 0 ? given : args.filter(({ text }) => !text.startsWith('-')).slice(0, 1)
   const found = scripts.flatMap(({ text, value: said }): readonly (Substitution | null)[] => {
     const script =
-      said ?? value(text) ?? text.replace(/^(["'])(.*)\1$/s, '$2').replace(/\$(?:\w+|\{[^}]*\}|\([^)]*\))/g, UNKNOWN)
+      said ?? value(text) ?? text.replace(/^(["'])(.*)\1$/s, '$2').replace(/\$(?:\w+|\{[^}$]*\}|\([^)$]*\))/g, UNKNOWN)
     return script.split(/\n|;(?=\s*(?:s|[/\d]))/).map((one) => substitutionIn(one.trim(), isExtended))
   })
   return found.length > 0 && found.every((one) => one !== null) ? found : null
@@ -226,7 +226,8 @@ function substitutionIn(script: string, isExtended: boolean): Substitution | nul
     /^s([/|#,@!~%:;+])((?:\\.|(?!\1)[^\\])*)\1((?:\\.|(?!\1)[^\\])*)\1([gI1]*)$/s.exec(script) ?? []
   const removed = /^\/((?:\\.|[^/\\])*)\/d$/s.exec(script)?.[1]
   const wanted = pattern ?? removed
-  if (wanted === undefined || wanted.includes(UNKNOWN) || flags?.includes('I') === true) return null
+  if (wanted === undefined || wanted.includes(UNKNOWN) || wanted.includes('$(') || flags?.includes('I') === true)
+    return null
   return {
     pattern: isExtended ? wanted : asExtended(wanted),
     replacement: replacement ?? '',

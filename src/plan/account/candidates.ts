@@ -2,6 +2,7 @@ import { programsOf } from '../../command/index.ts'
 import type { Evidence, Need } from '../../evidence/claim.ts'
 import { isOfSystem, isStockAccount, userNamed } from '../../image/accounts.ts'
 import type { Account, ImageFacts } from '../../image/facts.ts'
+import type { SwitchTarget } from '../step-down/step-down-plan.ts'
 import { type Candidate, isFit } from './choose-account.ts'
 import type { Created, CreatedAccount } from './created-accounts.ts'
 import { closedOwners, dataOwners, writtenOwners } from './owners.ts'
@@ -22,7 +23,11 @@ export interface CandidateSources {
   /** Of servers that the stage installs from its distribution. */
   readonly packages?: readonly Candidate[]
   /** Users to whom the entrypoint or the daemon switches: names or uids, with where that was read. */
-  readonly switches: readonly { readonly user: string; readonly detail: string }[]
+  readonly switches: readonly SwitchTarget[]
+  /** Names that a start script asks for, with where. Absent: none. */
+  readonly asked?: readonly { readonly name: string; readonly detail: string }[]
+  /** Whom the start switches to need not be there before it, or what a package makes of them is listed. Absent: no. */
+  readonly switchesOpen?: boolean
   /** Uids that did the work in a run as root. */
   readonly observedUids: readonly number[]
   readonly needs: readonly Need[]
@@ -36,6 +41,7 @@ export interface CandidateSources {
 export function candidates(sources: CandidateSources): readonly Candidate[] {
   const { given } = sources
   const all = [
+    ...(sources.asked ?? []).map(({ name, detail }) => there(name, { source: 'step-down', subject: name, detail })),
     ...earlierUsers(sources),
     ...created(sources),
     ...switchTargets(sources),
@@ -69,8 +75,12 @@ function earlierUsers({ users }: CandidateSources): readonly Candidate[] {
   return all.flatMap(({ user, detail }) => {
     const name = user.known ? (user.value.trim().split(':')[0] ?? '') : ''
     const evidence: Evidence = { source: 'declared', subject: name, detail }
-    return /^\d+$/.test(name) ? [{ name: null, uid: Number(name), evidence }] : [named(name, evidence)]
+    return /^\d+$/.test(name) ? [{ name: null, uid: Number(name), evidence }] : [there(name, evidence)]
   })
+}
+
+function there(name: string, evidence: Evidence): Candidate {
+  return { ...named(name, evidence), there: true }
 }
 
 /** To whom something switches first, then those that own something, then in the order in which they are made. */
@@ -82,7 +92,7 @@ function created({ created: { users }, switches }: CandidateSources): readonly C
     .toSorted((a, b) => weight(b) - weight(a))
     .map(({ name, renumbered }) => {
       const detail = renumbered === true ? 'this Dockerfile gives it its number' : 'created by this Dockerfile'
-      return named(name, { source: 'declared', subject: name, detail })
+      return there(name, { source: 'declared', subject: name, detail })
     })
 }
 
@@ -97,10 +107,11 @@ function vendor({ vendor: account, facts }: CandidateSources): readonly Candidat
   return [named(account.name, evidence)]
 }
 
-function switchTargets({ switches }: CandidateSources): readonly Candidate[] {
-  return switches.map(({ user, detail }) => {
+function switchTargets({ switches, switchesOpen }: CandidateSources): readonly Candidate[] {
+  return switches.map(({ user, detail, byTool }) => {
     const evidence: Evidence = { source: 'step-down', subject: user, detail }
-    const who = /^\d+$/.test(user) ? { name: null, uid: Number(user), evidence } : named(user, evidence)
+    const name = switchesOpen !== true && byTool === true ? there(user, evidence) : named(user, evidence)
+    const who = /^\d+$/.test(user) ? { name: null, uid: Number(user), evidence } : name
     return { ...who, became: true }
   })
 }
@@ -122,14 +133,16 @@ function observed({ observedUids }: CandidateSources): readonly Candidate[] {
 
 /** Whom the Dockerfile itself hands something to: who wrote that wanted the program to run as them, or runs it so. */
 function handedTo({ needs, copiedTo = [] }: CandidateSources): readonly Candidate[] {
-  const byRun = needs.flatMap(({ owner, evidence }): readonly Candidate[] => {
+  const byRun = needs.flatMap(({ owner, evidence, atStart }): readonly Candidate[] => {
     if (owner === undefined || owner === '') return []
-    return /^\d+$/.test(owner) ? handed(Number(owner), evidence) : [named(owner, evidence)]
+    if (/^\d+$/.test(owner)) return handed(Number(owner), evidence)
+    // A start need not come to it.
+    return [atStart === true ? named(owner, evidence) : there(owner, evidence)]
   })
   const byCopy = copiedTo.flatMap((who) => {
     const detail = 'COPY gives it what the program is made of'
     const evidence: Evidence = { source: 'declared', subject: String(who), detail }
-    return typeof who === 'number' ? handed(who, evidence) : named(who, evidence)
+    return typeof who === 'number' ? handed(who, evidence) : there(who, evidence)
   })
   return [...byRun, ...byCopy]
 }

@@ -141,8 +141,11 @@ function change(
   }
   const before = users.get(name) ?? unknownUser(name)
   const uid = id === null ? before.uid : sure(before.uid, id)
-  const gid =
-    group === null ? before.gid : sure(before.gid, typeof group === 'string' ? gidOf(group, groups, created) : group)
+  const other: Pick<BaseGroup, 'gid' | 'gidText'> =
+    typeof group === 'string' && group !== 'unclear'
+      ? groupCalled(group, groups, created)
+      : { gid: group, gidText: variableOf(written.group) }
+  const gid = group === null ? before.gid : sure(before.gid, other.gid)
   if (newName !== null) users.delete(name)
   users.set(newName ?? name, {
     ...before,
@@ -150,7 +153,7 @@ function change(
     uid,
     uidText: id === null ? before.uidText : variableOf(written.id),
     gid,
-    gidText: group === null ? before.gidText : variableOf(written.group),
+    gidText: group === null ? before.gidText : other.gidText,
     ...(home === null ? {} : { home }),
     by,
   })
@@ -160,9 +163,9 @@ function unknownUser(name: string): BaseUser {
   return { name, uid: 'unclear', uidText: null, gid: 'unclear', gidText: null, home: '', shell: '', by: null }
 }
 
-function gidOf(name: string, groups: BaseState['groups'], created: Created): SaidId {
-  const made = created.groups.find((group) => group.name === name)
-  return (made ?? groups.get(name))?.gid ?? 'unclear'
+/** A group that is named, as far as the Dockerfile or the base image tells. */
+function groupCalled(name: string, groups: BaseState['groups'], created: Created): Pick<BaseGroup, 'gid' | 'gidText'> {
+  return created.groups.find((group) => group.name === name) ?? groups.get(name) ?? { gid: 'unclear', gidText: null }
 }
 
 type Edit = Extract<AccountStep, { kind: 'edit' }>

@@ -5,6 +5,9 @@ import {
   groupNamed,
   groupsOf,
   groupWithGid,
+  idOfName,
+  isOfSystem,
+  isRootUser,
   privilegedGroupsOf,
   sharedAccounts,
   userNamed,
@@ -12,7 +15,7 @@ import {
 } from '../../image/accounts.ts'
 import type { Account, Accounts, ImageFacts } from '../../image/facts.ts'
 import type { AccountChoice, Tools } from '../plan.ts'
-import { idsOf, isRoot, ROOT_GROUP } from './account-ids.ts'
+import { idsOf, isAccountName, isRoot, ROOT_GROUP } from './account-ids.ts'
 import type { Created, CreatedAccount } from './created-accounts.ts'
 import { bare, created, NEW_NAME, ownGroup } from './new-account.ts'
 
@@ -38,9 +41,32 @@ export function chooseAccount(request: AccountRequest): AccountChoice {
       return bare(candidate.uid, ownGroup(candidate.uid, request), [candidate.evidence], 'image')
     }
   }
+  const known = byName(request)
+  if (known !== null) return known
   return created({ name: NEW_NAME, uid: null, gid: null }, accounts, request, 'created', [
     { source: 'assumed', subject: NEW_NAME, detail: whyNew(request) },
   ])
+}
+
+/** Of those that have to be there, whoever makes them, the first of whom nobody knows more than the name. */
+function byName({
+  candidates,
+  facts,
+  created: { users, deleted = [] },
+  mayCreate,
+  rootGroup,
+}: AccountRequest): AccountChoice | null {
+  if (mayCreate === false || rootGroup === true) return null
+  for (const { name, there, evidence } of candidates) {
+    if (name === null || there !== true || !isAccountName(name) || sharedAccounts.has(name)) continue
+    if (isRootUser(name) || isOfSystem(name)) continue
+    const own = users.find((user) => user.name === name)
+    const isOpen = own === undefined ? !deleted.includes(name) : own.certain && own.uid !== 0
+    if (!isOpen || (facts.accounts.known && userNamed(facts.accounts.value, name) !== null)) continue
+    const id = idOfName(name)
+    return { ...bare(id, id, [evidence], 'image'), name, creation: 'exists', text: name, unnumbered: true }
+  }
+  return null
 }
 
 function isUid(uid: SaidId, wanted: number | null): boolean {
@@ -169,6 +195,8 @@ export interface Candidate {
   readonly name: string | null
   readonly uid: number | null
   readonly evidence: Evidence
+  /** The image has the account, whoever makes it: it would not build or start without. Absent: that is not known. */
+  readonly there?: boolean
   /** The original becomes it by itself. */
   readonly became?: boolean
   /** The Dockerfile gives it what the program is made of: then it is this program's, also where others could share it. */

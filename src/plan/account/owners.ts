@@ -101,6 +101,8 @@ interface NamedOwners {
   readonly folders: ReadonlySet<string>
   /** To whom COPY and ADD give what they bring for the program. */
   readonly copies: ReadonlySet<string>
+  /** To whom they give anything, wherever that lies. */
+  readonly anywhere: ReadonlySet<string>
 }
 
 /** Whom the lines of a stage name as owner, but root: names and numbers as they are written. */
@@ -112,15 +114,16 @@ export function namedOwners({ actions, steps }: Pick<StageContents, 'actions' | 
   const folders = actions.flatMap(({ tool, recursive, certain, paths, value }) =>
     tool === 'chown' && recursive && certain && paths.some(isOwnPlace) ? nameIn(value) : [],
   )
-  const copies = steps.flatMap(({ instruction: { keyword, flags }, words, workdir }) => {
+  const copied = steps.flatMap(({ instruction: { keyword, flags }, words, workdir }) => {
     if (keyword !== 'COPY' && keyword !== 'ADD') return []
     const target = words.at(-1)
     const path = target == null ? null : normalisePath(target, workdir ?? '')
     // Where the working folder is the base image's, it is the program's.
-    if (path !== null && !isOwnPlace(path)) return []
-    return nameIn(flags.find(({ name }) => name === 'chown')?.value)
+    const isOwn = path === null || isOwnPlace(path)
+    return nameIn(flags.find(({ name }) => name === 'chown')?.value).map((name) => ({ name, isOwn }))
   })
-  return { folders: new Set(folders), copies: new Set(copies) }
+  const names = (all: typeof copied): ReadonlySet<string> => new Set(all.map(({ name }) => name))
+  return { folders: new Set(folders), copies: names(copied.filter(({ isOwn }) => isOwn)), anywhere: names(copied) }
 }
 
 /** Whether a Dockerfile gives files to an account, by `--chown` or by a chown of a RUN, for as many names as are asked for. */

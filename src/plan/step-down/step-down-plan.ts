@@ -20,7 +20,7 @@ import { nameOf } from '../../path.ts'
 import { isRuntimePlace, isSharedFolder, isSystemFolder, looksLikeFile } from '../../places.ts'
 import { joinAnd, joinTruncated } from '../../words.ts'
 import { imageCode } from '../grants/closed.ts'
-import type { AccountChoice } from '../plan.ts'
+import { type AccountChoice, accountIds } from '../plan.ts'
 import type { Observation } from '../stage-input.ts'
 import {
   canBeGuarded,
@@ -36,13 +36,20 @@ import {
 /** What an image that switches user by itself needs when it starts as that user already. */
 export interface StepDownPlan {
   /** Users it switches to. */
-  readonly switches: readonly { readonly user: string; readonly detail: string }[]
+  readonly switches: readonly SwitchTarget[]
   readonly needs: readonly Need[]
   readonly fileEdits: readonly FileEdit[]
   /** ENTRYPOINT and CMD without the words that switch; null where they stay. */
   readonly argv: Readonly<Record<'entrypoint' | 'cmd', readonly string[] | null>>
   readonly argvReasons: readonly string[]
   readonly remarks: readonly Remark[]
+}
+
+export interface SwitchTarget {
+  readonly user: string
+  readonly detail: string
+  /** By a tool for that, and not by a daemon that may do without. */
+  readonly byTool?: true
 }
 
 const noStepDown: StepDownPlan = {
@@ -93,10 +100,20 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
       reasons: [...(inText?.found.map(whySwitched) ?? []), ...(guarded === null ? [] : [guarded.reason])],
     }
   }
+  // What a program does that only root may is said already.
+  const isUnsaid = ({ tool }: StepDown): boolean => report.actions.every((action) => action.tool !== tool)
   const argv = { entrypoint: argvOf('entrypoint'), cmd: argvOf('cmd') }
   return {
     switches: relevant.flatMap(({ user, tool, path }) =>
-      user === null ? [] : [{ user, detail: `${tool} switches to it${path === null ? '' : ` in ${path}`}` }],
+      user === null
+        ? []
+        : [
+            {
+              user,
+              detail: `${tool} switches to it${path === null ? '' : ` in ${path}`}`,
+              ...(switchTools.includes(tool) ? { byTool: true as const } : {}),
+            },
+          ],
     ),
     needs: report.actions.flatMap((action) =>
       isOfCode(action) ? modesOfCode(action, programs, files) : needsOf(action, report),
@@ -113,7 +130,7 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
       ...(lists.some(({ length }) => length > bounds.changedCommands) ? [TOO_MANY] : []),
       ...taken.flatMap((found) => stuck(found, facts)),
       ...guards.filter((action) => action.script !== null && !canBeGuarded(action)).map(unguarded),
-      ...(observation === null ? relevant.filter(unlike(wanted)).flatMap(unsure) : []),
+      ...(observation === null ? relevant.filter(unlike(wanted)).filter(isUnsaid).flatMap(unsure) : []),
       // Whether it switches is what a trace shows, whatever it is written in.
       ...(observation?.opened == null ? report.unread.flatMap((one) => unread(one, facts)) : []),
     ],
@@ -123,18 +140,19 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
 /** Variables by which an entrypoint lets people choose whom it runs as: one who is not root can be nobody else. */
 export function idsWithoutEffect(
   { toldIds }: Pick<StepDownReport, 'toldIds'>,
-  { name, uid, gid }: Pick<AccountChoice, 'name' | 'uid' | 'gid'>,
+  account: AccountChoice,
 ): readonly Remark[] {
   const [first] = toldIds
   if (first === undefined) return []
   const names = toldIds.map(({ variable }) => variable)
-  const who = name === '' ? `${uid}:${gid}` : `${name} (${uid}:${gid})`
+  const ids = accountIds(account)
+  const who = account.name === '' || account.name === ids ? ids : `${account.name} (${ids})`
   return [
     {
       outcome: 'note',
       transform: 'skip-step-down',
       message: `${names.length > 3 ? joinTruncated(names) : joinAnd(names)} ${names.length === 1 ? 'has' : 'have'} no effect now: ${first.script ?? 'the command'} changes to such an id only as root, and it starts as ${who}`,
-      hint: `choose the user with --user, or user: in Compose; a bind mount or an old volume must belong to that user (chown -R ${uid}:${gid} for the one set here)`,
+      hint: `choose the user with --user, or user: in Compose; a bind mount or an old volume must belong to that user (chown -R ${ids} for the one set here)`,
       evidence: toldIds.map(({ variable, script, line }) => ({
         source: 'step-down',
         subject: variable,
@@ -286,7 +304,7 @@ function unguarded({ script, line, tool, text }: RootAction): Remark {
 
 /** A program that nobody has told us of: without root it may go on as who it is, or end. */
 function unsure({ kind, tool, user, text }: StepDown): readonly Remark[] {
-  if (kind !== 'argv' || switchTools.includes(tool) || daemonOf(tool)?.options !== undefined) return []
+  if (kind === 'directive' || switchTools.includes(tool) || daemonOf(tool)?.options !== undefined) return []
   return [
     {
       outcome: 'todo',

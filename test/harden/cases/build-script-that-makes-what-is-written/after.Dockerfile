@@ -26,18 +26,15 @@ chmod 700 $STATE
 chown -R reader $STATE /data
 exec setpriv --reuid reader /opt/tools/reader
 EOF
-# harden-image: app (10001:10001): the image has no service account for it
-RUN groupadd --gid 10001 app \
- && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: the container starts as reader already, and only root can run setpriv; only root can chown, and the
 #   script ends when it fails
 RUN sed -i -E -e 's#exec setpriv --reuid reader /opt/tools/reader#exec /opt/tools/reader#' -e 's#chown -R reader \$STATE /data#{ [ "$(id -u)" != 0 ] || chown -R reader $STATE /data; }#' /start.sh
 # harden-image: /books, /books/index, /books/main, /data and /data/tls (declared by VOLUME), /data/tls/server.key is
 #   read (of the application, with mode 0600)
-RUN chown 10001:10001 /books /books/index /books/main /data /data/tls \
- && chgrp 10001 /data/tls/server.key \
+RUN chown reader: /books /books/index /books/main /data /data/tls \
+ && chgrp "$(id -g reader)" /data/tls/server.key \
  && chmod 640 /data/tls/server.key
 VOLUME ["/books", "/data"]
-# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
-USER 10001:10001
+# harden-image: reader, setpriv switches to it in /start.sh
+USER reader
 CMD ["/start.sh"]

@@ -1,0 +1,77 @@
+// An account of which the sources say the name alone goes before a new one.
+import { describe, expect, test } from '@jest/globals'
+import { harden } from '../../src/app/api.ts'
+
+function userOf(lines: readonly string[]): string {
+  const { output } = harden({ dockerfile: `${lines.join('\n')}\n` })
+  return output.match(/^USER .*$/gm)?.at(-1) ?? 'no USER'
+}
+
+const UNKNOWN = 'FROM registry.example.org/acme/base:1'
+const script = (...lines: readonly string[]): readonly string[] => [
+  'COPY --chmod=755 <<"EOF" /start.sh',
+  '#!/bin/sh',
+  'set -e',
+  ...lines,
+  'EOF',
+  'CMD ["/start.sh"]',
+]
+
+describe('an account that has to be there', () => {
+  test.each<[string, readonly string[], string]>([
+    ['a copy is given to it', [UNKNOWN, 'COPY --chown=web:web . /home/web/app', 'CMD ["/home/web/app/run"]'], 'web'],
+    ['the last USER before root', [UNKNOWN, 'USER web', 'RUN make', 'USER root', 'CMD ["/run"]'], 'web'],
+    [
+      'its package makes it, and USER names it',
+      ['FROM alpine:3.20', 'RUN apk add x', 'USER web', 'RUN y', 'USER root', 'CMD ["x"]'],
+      'web',
+    ],
+    ['a script asks for it', [UNKNOWN, ...script('[ "$(id -un)" = web ] || exit 1', 'exec /srv/run')], 'web'],
+    [
+      'a script asks who it is not',
+      [UNKNOWN, ...script('if [[ "$(whoami)" != "web" ]]; then exit 1; fi', 'exec /run')],
+      'web',
+    ],
+    ['a start script switches to it', [UNKNOWN, ...script('chown -R db /data/db', 'exec gosu db dbd "$@"')], 'db'],
+    ['a folder of its own is given to it', [UNKNOWN, 'RUN chown -R web:web /srv/app', 'CMD ["/srv/app/run"]'], 'web'],
+    [
+      'a script that a RUN starts makes it',
+      [
+        'FROM debian:12',
+        'COPY <<"EOF" /u.sh',
+        'adduser --system --no-create-home cass',
+        'EOF',
+        'RUN sh /u.sh',
+        'CMD ["/cass"]',
+      ],
+      'cass',
+    ],
+  ])('%s', (_, lines, user) => {
+    expect(userOf(lines)).toBe(`USER ${user}`)
+  })
+})
+
+describe('a new account', () => {
+  test.each<[string, readonly string[]]>([
+    ['nobody is named', [UNKNOWN, 'COPY . /srv/app', 'CMD ["/srv/app/run"]']],
+    ['it is everybody', [UNKNOWN, 'COPY --chown=daemon . /home/web/app', 'CMD ["/home/web/app/run"]']],
+    ['it is root', [UNKNOWN, 'COPY --chown=root:web . /srv/app', 'CMD ["/srv/app/run"]']],
+    ['the start makes it by itself', [UNKNOWN, ...script('adduser -D web', 'exec su-exec web /srv/run')]],
+    ['it is deleted', [UNKNOWN, 'COPY --chown=web . /srv/app', 'RUN deluser web', 'CMD ["/srv/app/run"]']],
+    ['a variable decides it', [UNKNOWN, 'ARG WHO', 'COPY --chown=$WHO . /srv/app', 'CMD ["/srv/app/run"]']],
+    ['no name of an account', [UNKNOWN, 'RUN chown -R "x y" /srv/app', 'CMD ["/srv/app/run"]']],
+  ])('where %s', (_, lines) => {
+    expect(userOf(lines)).toBe('USER 10001:10001')
+  })
+})
+
+test('what it needs is given to it by its name', () => {
+  const { output, user, findings } = harden({
+    dockerfile: `${UNKNOWN}\nCOPY --chown=web:web . /srv/app\nVOLUME /srv/data\nCMD ["/srv/app/run"]\n`,
+  })
+  expect(output).toContain('chown web: /srv/data')
+  expect(user).toBeNull()
+  expect(findings.map(({ message }) => message)).toContain(
+    "USER web is a name, and its number is unknown here: Kubernetes' runAsNonRoot can only check a number",
+  )
+})
