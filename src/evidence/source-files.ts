@@ -18,7 +18,7 @@ import {
 import { declared, inferred, type PathClaim } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
 import { isTest, sourceWrites } from './source-writes.ts'
-import { rootCalls } from './start-cautions.ts'
+import { ownerCalls, rootCalls } from './start-cautions.ts'
 
 const MOST_FINDS = 40
 /** `mkdirSync`, `os.makedirs`, `make_path`, `create_dir_all`, `ensureDir`; a folder is only named by other calls. */
@@ -33,6 +33,7 @@ export const sourceFiles: Provider = {
     ...[contents, ...builders]
       .flatMap((one) => rootCalls(one, new Set(start.unread.map(({ path }) => path))))
       .slice(0, 1),
+    ...ownerCalls([contents, ...builders], new Set(start.unread.map(({ path }) => path))),
     ...sourceClaims(contents, started, start.launches),
     ...temporaryFolder(chain, files, contents),
   ],

@@ -6,9 +6,11 @@ import type { ImageConfig } from '../image/facts.ts'
 import { HOST_SOCKET, HOST_SOCKET_HINT } from '../image/host-socket.ts'
 import { daemonsOfFile } from '../image/step-down/daemons.ts'
 import { baseName, isSchedule } from '../places.ts'
+import { joinAnd } from '../words.ts'
 import type { Claim } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
 import { isOneOf } from './servers.ts'
+import { argumentsFrom, isComment, isTest } from './source-writes.ts'
 
 /** `service redis-server start`: most init scripts ask for root, or switch to the account of their package. */
 export const initScripts: Provider = {
@@ -202,6 +204,178 @@ export function rootCalls(
     ]
   }
   return []
+}
+
+/** A call that gives a file to somebody: chown(2) lets only root do that. */
+interface OwnerCall {
+  readonly call: string
+  readonly where: string
+  /** To whom, as the source says it, and the variables of the environment that stand behind that. */
+  readonly owner: string
+  readonly variables: readonly string[]
+  /** Name or id, where it is said outright. */
+  readonly fixed: string | null
+}
+
+const OWNER_CALL: readonly { readonly file: RegExp; readonly call: RegExp }[] = [
+  { file: /\.py$/, call: /\b((?:os\.[lf]?|shutil\.)chown)\(/g },
+  { file: /\.([cm]?[jt]sx?)$/, call: /\b((?:fs|fsp|fse|fsPromises|promises)\.[lf]?chown(?:Sync)?)\(/g },
+  { file: /\.go$/, call: /\b((?:os|unix|syscall)\.[LF]?[Cc]hown)\(/g },
+  { file: /\.rb$/, call: /\b(FileUtils\.chown(?:_R)?|File\.l?chown)\(/g },
+  { file: /\.php$/, call: /(?<![\w$>:@])(chown)\(/g },
+  { file: /\.rs$/, call: /\b((?:fs|unistd)::l?chown)\(/g },
+  { file: /\.(java|kt)$/, call: /\b(Files\.setOwner)\(/g },
+]
+/** Whoever runs it, the owner that a file has already, or none. */
+const OWN_ID =
+  /^(-1|None|nil|null|undefined)$|\bget_?e?[ug]id\(|\bst_[ug]id\b|\b\w*(?:[sS]tats?|[iI]nfo)\.[uU]id\b|\bStat_t\)|userInfo\(\)|getpass\.getuser\(/
+/** Of a text that people write: what a tool has put into one line is not read. */
+const LONGEST_LINE = 400
+
+/** All that the program's source gives away, said once (`told`: start scripts of which it is said elsewhere); not where a failure is caught, or only root comes to it. */
+export function ownerCalls(
+  sources: readonly Pick<StageContents, 'texts' | 'origins'>[],
+  told: ReadonlySet<string>,
+): readonly Claim[] {
+  const found = new Map<string, OwnerCall>()
+  for (const contents of sources)
+    for (const one of ownerCallsIn(contents, told)) if (!found.has(one.where)) found.set(one.where, one)
+  const [first, ...others] = found.values()
+  if (first === undefined) return []
+  const variables = [...new Set([first, ...others].flatMap((one) => one.variables))]
+  const alike = [first, ...others].every(({ fixed }) => fixed === first.fixed)
+  const more = others.length === 0 ? '' : ` (and in ${others.length} more ${others.length === 1 ? 'place' : 'places'})`
+  const named = variables.length === 0 ? '' : ` (${variables.join(', ')})`
+  return [
+    {
+      kind: 'remark',
+      outcome: 'todo',
+      transform: 'report-remarks',
+      message: `${first.where}${more} gives files to ${first.owner}${named} with ${first.call}: only root may, unless that is the user itself`,
+      hint:
+        variables.length === 0
+          ? 'let the program do without where it is not root, or choose that user with --user'
+          : `leave ${joinAnd(variables)} unset, or let ${variables.length === 1 ? 'it' : 'them'} name the user that --user chooses`,
+      ...(alike && first.fixed !== null ? { unlessUser: first.fixed } : {}),
+      about: 'CMD',
+      evidence: [first, ...others]
+        .slice(0, MOST_EVIDENCE)
+        .map(({ call, where }) => ({ source: 'declared', subject: call, detail: `called in ${where}` })),
+    },
+  ]
+}
+
+const MOST_EVIDENCE = 5
+
+function* ownerCallsIn(
+  { texts, origins }: Pick<StageContents, 'texts' | 'origins'>,
+  told: ReadonlySet<string>,
+): Iterable<OwnerCall> {
+  for (const [file, text] of texts) {
+    const origin = origins.get(file) ?? file
+    const rule = OWNER_CALL.find((one) => one.file.test(file))
+    if (rule === undefined || !text.toLowerCase().includes(rule.file.test('.java') ? 'setowner' : 'chown')) continue
+    if (told.has(file) || isTest(file) || ASIDE.test(origin) || VENDORED.test(file) || ASKS_WHO.test(text)) continue
+    for (const match of text.matchAll(rule.call)) {
+      const { index } = match
+      const start = text.lastIndexOf('\n', index) + 1
+      const line = text.slice(start, text.indexOf('\n', index) < 0 ? undefined : text.indexOf('\n', index))
+      if (line.length > LONGEST_LINE || isComment(text, index) || isDefined(line) || isCaught(text, index, file))
+        continue
+      const [, owner = '', group = ''] = argumentsFrom(text, index + match[0].length)
+      const [path, first] = rule.file.test('.rb')
+        ? [group, argumentsFrom(text, index + match[0].length)[0] ?? '']
+        : ['', owner]
+      const to = first.replace(/^(?:user|uid|owner)\s{0,9}=\s{0,9}/, '')
+      if (to === '' || OWN_ID.test(to) || path === 'self') continue
+      const fixed = /^["'](\w[\w-]*)["']$|^(\d+)$/.exec(to)
+      yield {
+        call: match[1] ?? 'chown',
+        where: `${origin} line ${lineOf(text, index)}`,
+        owner: to,
+        variables: fixed === null ? settingsOf(to, text, texts) : [],
+        fixed: fixed?.[1] ?? fixed?.[2] ?? null,
+      }
+    }
+  }
+}
+
+const VENDORED = /\/(node_modules|vendor|site-packages|dist-packages|third_party)\//
+
+function isDefined(line: string): boolean {
+  return /\b(function|def|func|fn)\s{1,9}(\w{1,60}\.)?chown\(/.test(line)
+}
+
+/** `try` around it, its error thrown away, or told and no more. */
+function isCaught(text: string, index: number, file: string): boolean {
+  const lines = text.slice(0, index).split('\n')
+  const line = lines.at(-1) ?? ''
+  const after = text.slice(index).split('\n').slice(0, 6)
+  if (file.endsWith('.go')) {
+    if (/^\s*(_\s{0,9}=\s{0,9}|defer\s{1,9})?$/.test(line)) return true
+    return /^\s*if\s/.test(line) && !/\b(return|panic|Fatal\w*|Exit|err\s*=)\b/.test(blockOf(after))
+  }
+  if (/\.catch\(|\.ok\(\)|rescue/.test(after[0] ?? '') || /^\s*let _ =/.test(line)) return true
+  const depth = indentOf(line === '' || line.trim() === '' ? `${line}x` : line)
+  for (let at = lines.length - 2, inner = depth; at >= 0 && lines.length - at < LONGEST_BODY; at -= 1) {
+    const each = lines[at] ?? ''
+    if (each.trim() === '' || indentOf(each) >= inner) continue
+    inner = indentOf(each)
+    if (file.endsWith('.py') && /^\s*try\s*:/.test(each)) return isHandled(text.slice(index), inner)
+    if (/^\s*(try\b|begin\b|(?:with\s{1,9}(?:contextlib\.)?suppress\())/.test(each)) return true
+    if (/^\s*(?:async\s{1,9})?(def|function|func|fn|class)\b/.test(each)) return false
+  }
+  return false
+}
+
+/** Lines of a function that are looked at. */
+const LONGEST_BODY = 200
+
+/** Behind a `try` of this depth comes what takes the error of chown, and does not hand it on. */
+function isHandled(after: string, depth: number): boolean {
+  const lines = after.split('\n', LONGEST_BODY).slice(1)
+  const end = lines.findIndex((line) => line.trim() !== '' && indentOf(line) <= depth)
+  const handlers = end < 0 ? [] : lines.slice(end)
+  const at = handlers.findIndex((line) => indentOf(line) === depth && TAKES.test(line))
+  return at >= 0 && !/^\s*raise\b/.test(handlers[at + 1] ?? '')
+}
+
+const TAKES =
+  /^\s*except\s{0,9}(?::|.{0,200}\b(?:PermissionError|OSError|IOError|EnvironmentError|(?:Base)?Exception)\b)/
+
+function indentOf(line: string): number {
+  return line.length - line.trimStart().length
+}
+
+/** What follows a question up to the end of its block. */
+function blockOf([, ...lines]: readonly string[]): string {
+  const end = lines.findIndex((line) => /^\s*\}/.test(line))
+  return lines.slice(0, end < 0 ? undefined : end).join('\n')
+}
+
+/** Variables of the environment from which an expression has its value: by themselves, or by a name that some source gives one. */
+function settingsOf(expression: string, own: string, texts: StageContents['texts']): readonly string[] {
+  const here = inEnvironment(expression)
+  if (here.length > 0) return here
+  const name = expression.split(/\W/).findLast((word) => word !== '') ?? ''
+  if (!/^[A-Za-z_]/.test(name)) return []
+  const given = new RegExp(String.raw`\b${name}\b\s{0,9}(?::[^=\n]{0,40})?:?=(?!=)\s{0,9}([^\n]{1,200})`)
+  const value = given.exec(own)?.[1] ?? ''
+  const told = inEnvironment(value)
+  if (told.length > 0) return told
+  const other = /\.([A-Z][A-Z0-9_]+)\s*$/.exec(value)?.[1]
+  if (other === undefined) return []
+  for (const text of texts.values())
+    if (text.includes(other) && new RegExp(String.raw`["']${other}["']`).test(text)) return [other]
+  return []
+}
+
+function inEnvironment(text: string): readonly string[] {
+  const found =
+    /(?:environ(?:\.get)?|[gG]et_?[eE]nv|LookupEnv|process\.env|ENV(?:\.fetch)?)\W{1,3}([A-Z][A-Z0-9_]+)/.exec(
+      text,
+    )?.[1]
+  return found === undefined ? [] : [found]
 }
 
 const PROGRAM = /\.(py|m?[jt]sx?|cjs|rb|php|pl|go|rs|java|kt|cs)$/

@@ -277,7 +277,7 @@ function remarksOf({ input, stepDown, report }: PlanContext, decided: Decided): 
     ...stepDown.remarks,
     ...idsWithoutEffect(report, account),
     ...(observation === null && input.asBuilt !== true ? unknownAccount(report, account, input) : []),
-    ...stated.remarks,
+    ...stated.remarks.filter(({ unlessUser }) => unlessUser !== account.name && unlessUser !== String(account.uid)),
     ...(observation === null ? stated.cautions : []),
     ...vendorRemarks(
       input,
