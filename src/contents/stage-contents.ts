@@ -4,7 +4,7 @@ import { findStage, reachedFrom } from '../dockerfile/stages.ts'
 import type { FileEntry, FileModel } from '../image/file-model.ts'
 import type { InTurn } from '../in-turn.ts'
 import { memoizeByObject } from '../memoize.ts'
-import { baseName, normalisePath, parentOf } from '../places.ts'
+import { baseName, isInside, isSharedFolder, normalisePath, parentOf } from '../places.ts'
 import { type BuildContext, fromContext, matching } from './build-context.ts'
 import {
   changedMode,
@@ -112,10 +112,13 @@ function* contentsIn(
       const texts = runTexts(step)
       // Before the RUN takes them away again.
       const inScripts = scriptActions(step, (path) => draft.texts.get(path) ?? null)
-      forgetEdited(draft, step, texts)
+      const own = inLine.get(line) ?? []
+      const editing = editingCommands(step, own)
+      forgetEdited(draft, editing, texts)
       for (const text of texts) write(draft, text)
-      for (const action of [...inScripts, ...(inLine.get(line) ?? [])]) {
-        act(draft, action, sources)
+      for (const action of [...inScripts, ...own]) {
+        if (isPlacing(action)) forgetEdited(draft, editing, texts, putElsewhere(draft, action))
+        else act(draft, action, sources)
         actions.push(action)
       }
       inLine.delete(line)
@@ -271,16 +274,67 @@ function thereBy({ certain, recursive }: RunAction): FileEntry | null {
 }
 
 /** A file that a RUN edits is not what the context says any more; what it writes itself is known. */
-function forgetEdited(draft: Draft, step: Step, written: readonly RunText[]): void {
-  const { text } = step.instruction
-  if (!EDITS.test(text)) return
+function forgetEdited(
+  draft: Draft,
+  editing: readonly string[],
+  written: readonly RunText[],
+  only?: ReadonlySet<string>,
+): void {
+  const own = new Set(written.map(({ path }) => path))
+  for (const command of editing)
+    for (const path of only ?? textsNamedIn(draft, command))
+      if (!own.has(path) && names(command, baseName(path))) draft.texts.delete(path)
+}
+
+/** The commands of a RUN that change files; those that put some elsewhere as they are do not, where all of them were understood. */
+function editingCommands({ instruction: { text } }: Step, actions: readonly RunAction[]): readonly string[] {
+  if (!EDITS.test(text)) return []
   // `chmod +x start.sh && sed -i … other.conf` leaves the first as it is; in a loop the name may stand elsewhere.
   const commands = /\b(for|while|xargs|find|cat)\b|<</.test(text) ? [text] : text.split(/&&|;/)
   const editing = commands.filter((command) => EDITS.test(command)).map(withoutPrinted)
-  const own = new Set(written.map(({ path }) => path))
-  for (const command of editing)
-    for (const path of textsNamedIn(draft, command))
-      if (!own.has(path) && names(command, baseName(path))) draft.texts.delete(path)
+  const placing = editing.filter((command) => /^[\s\\]*(?:mv|cp)\s[^>|]*$/.test(command))
+  return placing.length === actions.filter(isPlacing).filter(({ certain }) => certain).length
+    ? editing.filter((command) => !placing.includes(command))
+    : editing
+}
+
+function isPlacing({ tool }: RunAction): boolean {
+  return tool === 'move' || tool === 'copy'
+}
+
+/** Files that one command puts elsewhere: with more it is a whole tree, which the build unpacks or copies. */
+const MOST_PLACED = 2_000
+
+/** What `mv` and `cp` do to files that are known, as root; the paths that they are at then. */
+function putElsewhere(draft: Draft, { tool, paths, value, recursive, certain }: RunAction): ReadonlySet<string> {
+  const found = new Set<string>()
+  if (value === null || !certain) return found
+  const to = value.replace(/\/$/, '')
+  const sources = paths.flatMap((path) => {
+    if (!isPattern(path)) return draft.entries.has(path) ? [path] : []
+    const matches = removedBy([{ tool: 'rm', paths: [path], value: null, recursive: true, certain, line: 0 }])
+    return entriesBelow(draft, parentOf(path)).filter((each) => parentOf(each) === parentOf(path) && matches(each))
+  })
+  const isInto = value.endsWith('/') || draft.entries.get(to)?.type === 'directory' || isSharedFolder(to)
+  for (const source of sources) {
+    const target = isInto ? `${to === '/' ? '' : to}/${baseName(source)}` : to
+    const entry = draft.entries.get(source)
+    if (target === source || isInside(target, source) || entry === undefined) continue
+    if (entry.type === 'directory' && !recursive) continue
+    const all = [source, ...entriesBelow(draft, source)]
+    if (all.length > MOST_PLACED) continue
+    for (const each of all) {
+      const at = `${target}${each.slice(source.length)}`
+      const [own, text, origin] = [draft.entries.get(each), draft.texts.get(each), draft.origins.get(each)]
+      if (own === undefined || (own.type === 'directory' && draft.entries.get(at)?.type === 'directory')) continue
+      put(draft, at, tool === 'move' ? own : { ...own, uid: 0, gid: 0 })
+      if (text !== undefined) setText(draft, at, text)
+      if (origin !== undefined) draft.origins.set(at, origin)
+      found.add(at)
+    }
+    if (tool === 'move') remove(draft, source)
+  }
+  return found
 }
 
 /** The name stands in the text, and is no part of a longer one. */

@@ -100,7 +100,9 @@ export function findStepDowns(
     .flatMap((script) => launchesIn(script, certain, sourced))
   const written = scripts.map((script) => scriptWrites(script, startOf(script), sourced))
   const writes = written.flatMap((each) => each.writes)
-  const surely = new Set(writes.map(({ path }) => path))
+  // What puts a new file in the place of the old one takes more than what writes into it.
+  const keyOf = ({ path, replaces }: ScriptWrite): string => `${replaces} ${path}`
+  const surely = new Set(writes.flatMap((each) => [keyOf(each), keyOf({ ...each, replaces: false })]))
   const inArgv = [
     ...start.switches.map(({ of, argv, found }) => argvStepDown(of, argv, found)),
     ...argvOptions(
@@ -122,7 +124,7 @@ export function findStepDowns(
     scripts: scripts.flatMap(({ path }) => path ?? []),
     started: writtenCommands(scripts),
     writes,
-    possibleWrites: written.flatMap(({ possible }) => possible.filter(({ path }) => !surely.has(path))),
+    possibleWrites: written.flatMap(({ possible }) => possible.filter((each) => !surely.has(keyOf(each)))),
     launches: programs.has('supervisord') ? [...launches, ...services] : launches,
     unread,
     programs: [...programs],
