@@ -125,6 +125,8 @@ export interface PortMove {
   readonly env?: readonly EnvValue[]
   /** Words to put behind the image's CMD. */
   readonly appendArguments?: readonly string[]
+  /** The address that the port is at once the edits are made, where `localhost` may be another (IPv6) one. */
+  readonly checkedAt?: string
 }
 
 /** A file with capabilities of its own: with the effective bit it cannot be executed under `--cap-drop ALL`. */

@@ -4,7 +4,7 @@ import tools from './home-tools.json' with { type: 'json' }
 export interface HomeTool {
   /** As a person calls it. */
   readonly name: string
-  /** The RUN line that uses it so. */
+  /** The RUN line that uses it so, or the script that it runs. */
   readonly run: string
   /** What in that line sends it elsewhere. */
   readonly unless?: string
@@ -14,6 +14,8 @@ export interface HomeTool {
   readonly folder: string
   /** By which it is found from another home; null where PATH is enough. */
   readonly variable: string | null
+  /** Folders of it that the program goes on filling. */
+  readonly fills?: readonly string[]
   /** Neither PATH nor a variable leads there: whoever looks for it asks for its home. */
   readonly byHome?: boolean
   /** Commands that look there; absent: whatever runs. */

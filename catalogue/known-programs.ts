@@ -20,11 +20,23 @@ interface RootCall {
   readonly source: string
 }
 
+/** Where a tool of a server's configuration writes, wherever it is called. */
+export interface WriterTool {
+  /** Regular expression for the whole base name. */
+  readonly program: string
+  /** It makes and removes files in these. */
+  readonly folders: readonly string[]
+  /** And anywhere below these. */
+  readonly trees?: readonly string[]
+  readonly source: string
+}
+
 /** `serviceManagers` are told what they start by a file whose path has `toldBy`; `packages` by whom a server is brought. */
 export interface KnownPrograms {
   readonly pidInPlace: ProgramGroup
   readonly plainInit: ProgramGroup
   readonly systemTools: ProgramGroup
+  readonly writers: readonly WriterTool[]
   readonly rootCalls: readonly RootCall[]
   readonly distribution: ProgramGroup
   readonly builders: ProgramGroup

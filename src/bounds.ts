@@ -13,6 +13,10 @@ export const bounds = {
   yamlIndent: 400,
   /** Anchors, aliases, tags and directives of a YAML text: each alias is looked for in all that is before it. */
   yamlReferences: 1000,
+  /** Aliases of a YAML document times the aliases within each: what would unfold. A stack of 80 services has some 1,500. */
+  yamlAliases: 2000,
+  /** Builds that the matrix of a job of a workflow makes of one step. */
+  matrixBuilds: 64,
   /** Documents of one YAML file. */
   yamlDocuments: 1000,
   /** Checks in one `smoke:` section: each may take up to a minute. */
@@ -31,7 +35,13 @@ export const bounds = {
   surveyedFolders: 10_000,
   /** Dockerfiles, and files that build or use their images, of one repository. */
   surveyedFiles: 5000,
-  /** Commands that build an image, in one file. */
+  /** Documents that may say how an image is run, of one repository: those of its upper folders. */
+  surveyedDocuments: 400,
+  /** Ways in which one image is run that are kept. */
+  runsOfImage: 200,
+  /** UTF-16 units of all its texts that may say who counts on a port: a repository of 4,000 charts has half of them. */
+  surveyedText: 64 * 1024 * 1024,
+  /** Commands that build or run an image, in one file. */
   buildCommands: 200,
   /** Dockerfiles that are built one upon the other. */
   neighbours: 6,
@@ -61,6 +71,12 @@ export const bounds = {
   pathLength: 4096,
   /** Characters of an expression of a source file that may say a path: call by call it is taken apart. */
   expressionLength: 1000,
+  /** Characters of the call that sets a timer, with the function that it is given. */
+  timerCall: 4000,
+  /** Requests that a proof makes because the files around an image show or declare them. */
+  learnedRequests: 24,
+  /** Source files that are read for the routes that they declare. */
+  routeFiles: 300,
   /** Instructions of one Dockerfile: the longest of 3,000 that were seen has 109, and overlayfs holds 500 layers. */
   instructions: 10_000,
   /** Stages of one Dockerfile, each of which is planned by itself: nobody's has a hundred. */

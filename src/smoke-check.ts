@@ -59,3 +59,22 @@ export interface FileCheck extends Named {
 export function smokeCommand(command: string): ExecCheck {
   return { kind: 'exec', name: 'smoke test', command, in: 'host', exitCode: 0 }
 }
+
+/** A request that the files around an image show or declare: nobody has asked for it to be made. */
+export interface LearnedRequest {
+  readonly method: string
+  readonly path: string
+  /** As the file says it, which may be the port of the host; null where it does not. */
+  readonly port: number | null
+  readonly data: string | null
+  readonly headers: Readonly<Record<string, string>>
+  /** The file that says so, for people. */
+  readonly by: string
+}
+
+export interface LearnedRequests {
+  /** Those that change nothing, and what a README itself sends. */
+  readonly asked: readonly LearnedRequest[]
+  /** `GET /notes`: all that the sources declare. */
+  readonly declared: readonly string[]
+}

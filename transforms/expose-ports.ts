@@ -107,10 +107,7 @@ function healthcheckEdits(
     if (instruction.keyword !== 'HEALTHCHECK') continue
     own = true
     const before = dockerfile.source.slice(instruction.rest.start, instruction.rest.end)
-    const after = moved.reduce(
-      (text, decision) => moveHealthcheckPort(text, decision.from, decision.to ?? decision.from),
-      before,
-    )
+    const after = moved.reduce(moveHealthcheckPort, before)
     if (after !== before) edits.push({ ...instruction.rest, text: after })
   }
   // The plan's is the one in force: the stage's own, which was changed where it stands, or that of what it builds on.

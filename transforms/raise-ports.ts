@@ -3,6 +3,7 @@ import { exposeOf } from '../src/dockerfile/stages.ts'
 import type { FileEdit } from '../src/evidence/file-edit.ts'
 import { decided, type PortDecision, type StagePlan } from '../src/plan/plan.ts'
 import type { Finding, Transform } from '../src/transform.ts'
+import { joinTruncated } from '../src/words.ts'
 import { changeFiles } from './edits/file-edits.ts'
 import { insertLines, placeOf } from './edits/placement.ts'
 
@@ -19,6 +20,9 @@ export const raisePorts: Transform = {
       .map((one) => kept(stage, one))
     const moved = ports.filter((decision) => decision.to !== null)
     if (moved.length > 0) yield move(dockerfile, stage, plan, moved)
+    yield* moved
+      .filter(({ from, users = [] }, at) => users.length > 0 && moved.findIndex((one) => one.from === from) === at)
+      .map((one) => leftBehind(stage, one))
   },
 }
 
@@ -31,6 +35,19 @@ function kept(stage: Stage, decision: PortDecision): Finding {
     message: `port ${decision.from} stays: ${decision.reason}`,
     hint: `Docker, Podman and containerd 2 let a non-root user bind it; on CRI-O, older containerd or host networking set net.ipv4.ip_unprivileged_port_start=${decision.from} or ${decision.way ?? "move the port in the program's own configuration"}`,
     evidence: decision.evidence,
+    edits: [],
+  }
+}
+
+function leftBehind(stage: Stage, { from, to, users = [] }: PortDecision): Finding {
+  const place = exposeOf(stage, from) ?? stage.from
+  return {
+    outcome: 'todo',
+    line: place.line,
+    column: place.column,
+    message: `port ${from} is ${to} now, and ${joinTruncated(users)} still ${users.length === 1 ? 'says' : 'say'} ${from}`,
+    hint: 'change it there too, or leave out --ports raise',
+    evidence: [],
     edits: [],
   }
 }

@@ -121,6 +121,10 @@ export function withDefaults(options: RunOptions, mode: Mode = ONLY_PLANNED): Op
     env: options.env ?? [],
     network: options.network ?? false,
     capAdd: options.capAdd ?? [],
-    policy: { ...defaultPolicy, ...options.policy },
+    policy: {
+      ...defaultPolicy,
+      ...(options.policy?.ports === 'raise' ? { raiseUsed: true } : {}),
+      ...options.policy,
+    },
   }
 }

@@ -4,13 +4,21 @@ import type { Dockerfile } from '../dockerfile/model.ts'
 import { parseDockerfile } from '../dockerfile/parse.ts'
 import { wholeText } from '../dockerfile/shell.ts'
 import { finalStage, findStage } from '../dockerfile/stages.ts'
-import { HOST_SOCKET_HINT } from '../image/host-socket.ts'
+import {
+  HOST_SOCKET,
+  HOST_SOCKET_HINT,
+  type ImageRun,
+  mountsHost,
+  rightsOf,
+  socketOf,
+  usualRun,
+} from '../image/image-run.ts'
 import { movedPort } from '../profile/compose-parts.ts'
 import type { Profile } from '../profile/profile.ts'
 import { type ReportFinding, type ReportUser, targetFinding } from '../report/report.ts'
 import { joinTruncated } from '../words.ts'
 import type { BuildSettings, WorkItem } from '../workspace/work-item.ts'
-import { pairs, serviceUser } from './build.ts'
+import { pairs, podUser, serviceUser } from './build.ts'
 import type { Options, TargetOutcome } from './task.ts'
 import { isLeftAsItIs } from './verdict.ts'
 
@@ -52,18 +60,6 @@ export function buildNotes(
   const follows = (target: string | null, moves: Profile['ports']): boolean =>
     target === null || isBuilt(target, dockerfile, options) || saysPorts(target, dockerfile, output, moves)
   notes.push(...portNotes(build.services, profile?.ports ?? [], name, follows))
-  const [privileged] = build.given.filter(({ rights }) => !rights.every((name) => options.capAdd.includes(name)))
-  if (privileged !== undefined && verdict === 'hardened') notes.push(lostRights(privileged))
-  const [socket] = build.sockets
-  if (socket !== undefined && verdict === 'hardened')
-    notes.push(
-      targetFinding(
-        'read-build',
-        'todo',
-        `${socket.by} mounts ${socket.socket}, which belongs to root on the host: cannot tell whether the user may use it`,
-        HOST_SOCKET_HINT,
-      ),
-    )
   if (!isLeftAsItIs({ verdict })) notes.push(...userNotes(build, user, options))
   const planned = stages.map(({ index }) => index)
   if (options.policy.target === null)
@@ -79,20 +75,26 @@ function userNotes(build: BuildSettings, chosen: ReportUser | null, { policy }: 
     return [
       note(`runs as ${taken}: taken from ${joinTruncated(build.users.map(({ by }) => by))}`, '--user says another one'),
     ]
-  return build.users.flatMap(({ by, user }) => {
-    if (chosen !== null && isSameUser(user, chosen)) return []
-    if (/^(root|0)(:|$)/.test(user))
-      return targetFinding(
+  return build.users.flatMap(({ by, user }) => saysUser(by, user, chosen))
+}
+
+function saysUser(by: string, user: string, chosen: ReportUser | null): readonly ReportFinding[] {
+  if (chosen !== null && isSameUser(user, chosen)) return []
+  if (/^(root|0)(:|$)/.test(user))
+    return [
+      targetFinding(
         'read-build',
         'todo',
         `${by} runs it as root (user: ${user}), whatever USER says`,
         'take user: out of it',
-      )
-    return note(
+      ),
+    ]
+  return [
+    note(
       `${by} runs it as ${user}, and not as USER says: what is given to the user of the image may be closed to it`,
       user.includes('$') ? '--arbitrary-uid makes it work with any user' : `--user ${user} gives it to that one`,
-    )
-  })
+    ),
+  ]
 }
 
 /** `user:` of a service, by name or number, with its group or without. */
@@ -102,15 +104,80 @@ function isSameUser(user: string, { name, uid, gid }: ReportUser): boolean {
   return isGroup && (who === String(uid) || (who !== '' && who === name))
 }
 
+/** How files of the repository run it, as far as it takes what belongs to root: what they say of its user too. */
+export function runNotes(
+  { surroundings, build }: WorkItem,
+  { result: { verdict, user, findings } }: Pick<TargetOutcome, 'result'>,
+  { capAdd, policy }: Options,
+): readonly ReportFinding[] {
+  const runs = surroundings?.runs ?? []
+  if (runs.length === 0 || (verdict !== 'hardened' && verdict !== 'incomplete')) return []
+  const notes: ReportFinding[] = []
+  const privileged = usualRun(runs, (run) => !rightsOf(run).every((name) => capAdd.includes(name)))
+  if (privileged !== null) notes.push(lostRights(privileged))
+  const withSocket = runs.find((run) => socketOf(run) !== null)
+  const isSaid = findings.some(({ outcome, message }) => outcome === 'todo' && HOST_SOCKET.test(message))
+  if (withSocket !== undefined && !isSaid)
+    notes.push(
+      targetFinding(
+        'read-build',
+        'todo',
+        `${withSocket.by} mounts ${socketOf(withSocket)}, which belongs to root on the host: cannot tell whether the user may use it`,
+        HOST_SOCKET_HINT,
+      ),
+    )
+  const withDevice = usualRun(runs, ({ devices, groups }) => !groups && devices.some(isClosedDevice))
+  if (withDevice !== null && privileged === null)
+    notes.push(
+      targetFinding(
+        'read-build',
+        'todo',
+        `${withDevice.by} gives it ${withDevice.devices.find(isClosedDevice)}, which belongs to root or to a group of the host: cannot tell whether the user may use it`,
+        'run it with the group of that device (--group-add, group_add), by its number on the host',
+      ),
+    )
+  const withHost = usualRun(runs, ({ mounts }) => mounts.some(mountsHost))
+  if (withHost !== null && privileged === null)
+    notes.push(
+      targetFinding(
+        'read-build',
+        'todo',
+        `${withHost.by} mounts all files of the host: the user reads and writes there only what anybody may`,
+        'mount only what it needs, or keep root for it: # harden-image ignore=set-user reason=WHY above FROM',
+      ),
+    )
+  const others = runs.filter(({ kind, by }) => kind !== 'command' && build?.by.includes(by) !== true)
+  const taken = podUser(runs)
+  if (taken !== null && policy.user === taken)
+    notes.push(
+      note(
+        `runs as ${taken}: taken from ${joinTruncated(runs.flatMap(({ kind, by }) => (kind === 'pod' ? [by] : [])))}`,
+        '--user says another one',
+      ),
+    )
+  return [...notes, ...othersUsers(others, user)]
+}
+
+/** Not one that the engine gives to everybody. */
+function isClosedDevice(path: string): boolean {
+  return !/^\/dev\/(fuse|net\/tun|null|zero|full|u?random|tty|nvidia\S*|shm)$/.test(path)
+}
+
+/** Whoever says another user than the one that was chosen, service by service. */
+function othersUsers(runs: readonly ImageRun[], chosen: ReportUser | null): readonly ReportFinding[] {
+  return runs.flatMap(({ by, user }) => (user === null ? [] : saysUser(by, user, chosen)))
+}
+
 /** A proof runs the original without it, unless it is told to: so neither shows that the user can do without. */
-function lostRights({ by, rights }: BuildSettings['given'][number]): ReportFinding {
+function lostRights(run: ImageRun): ReportFinding {
+  const rights = rightsOf(run)
   const isAll = rights.includes('ALL')
   const what = isAll ? 'all capabilities' : rights.join(', ')
   const flags = isAll ? '--cap-add NAME for each that it may need' : rights.map((name) => `--cap-add ${name}`).join(' ')
   return targetFinding(
     'read-build',
     'todo',
-    `${by} gives it ${what}, which only root can use: cannot tell whether it works without`,
+    `${run.by} gives it ${what}, which only root can use: cannot tell whether it works without`,
     `run with --prove ${flags} to see what it does with them, or remove them there`,
   )
 }

@@ -5,10 +5,11 @@ import { fullName } from '../engine/arguments.ts'
 import type { BuildRequest, Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import { parsePlatform } from '../image/facts.ts'
+import type { ImageRun } from '../image/image-run.ts'
 import { ownPlatform } from '../image/sources/own-platform.ts'
 import { derivedName } from '../profile/profile.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
-import { likelyContext } from '../workspace/likely-context.ts'
+import { likelyContext } from '../workspace/context.ts'
 import type { BuildSettings, WorkItem } from '../workspace/work-item.ts'
 import type { Session } from './session.ts'
 import type { Options, TargetOutcome } from './task.ts'
@@ -75,11 +76,12 @@ export function howBuilt(item: WorkItem, options: Options): Pick<TargetOutcome, 
 }
 
 /** As whom Compose services run it, where nobody said whom to run as: what is granted is then theirs. */
-export function asServicesRun({ build }: WorkItem, session: Session): Session {
+export function asServicesRun({ build, surroundings }: WorkItem, session: Session): Session {
   const { options } = session
   const { policy } = options
   const isOpen = policy.user === null && policy.arbitraryUid !== true
-  const user = build === undefined || !isOpen ? null : serviceUser(build)
+  const asked = build === undefined ? null : serviceUser(build)
+  const user = isOpen ? (asked ?? podUser(surroundings?.runs ?? [])) : null
   if (user === null) return session
   return { ...session, options: { ...options, policy: { ...policy, user } } }
 }
@@ -89,6 +91,12 @@ export function serviceUser({ users, allSayUser }: BuildSettings): string | null
   const [first] = users
   const isAlike = allSayUser && users.every(({ user }) => user === first?.user)
   return first !== undefined && isAlike && /^[1-9]\d*(:\d+)?$/.test(first.user) ? first.user : null
+}
+
+/** The user that the pods of all manifests of the repository run it as, by number; null where they do not agree, or it is root. */
+export function podUser(runs: readonly ImageRun[]): string | null {
+  const [first = null, ...others] = runs.filter(({ kind }) => kind === 'pod').map(({ user }) => user)
+  return first !== null && others.every((user) => user === first) && /^[1-9]\d*(:\d+)?$/.test(first) ? first : null
 }
 
 /** Where nobody said what the build context is, it is that of the file that builds it, else the folder that has what the Dockerfile copies. */

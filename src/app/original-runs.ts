@@ -4,6 +4,8 @@ import { tail } from '../proof/container/files.ts'
 import type { RunRecord } from '../proof/container/run-record.ts'
 import { removeVolumes } from '../proof/container/run-specs.ts'
 import { type Original, runOriginal } from '../proof/original.ts'
+import type { LearnedRequests } from '../smoke-check.ts'
+import { learnedRequests } from '../workspace/learned-requests.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import { proofEnv, type Session, withEnv } from './session.ts'
 
@@ -33,11 +35,17 @@ export interface OriginalRuns {
   early(reference: string): Promise<RunRecord | null>
   /** Ends what was begun and is not needed after all. */
   drop(reference: string): Promise<void>
+  /** What the files around it show and declare that can be asked of it. */
+  readonly learned: LearnedRequests
 }
 
 export function originalRuns(item: WorkItem, { sandbox, options, hooks }: Session): OriginalRuns {
   const engine = sandbox?.engine ?? null
   const runs = new Map<string, Promise<Original>>()
+  const learned: LearnedRequests =
+    item.path === null
+      ? { asked: [], declared: [] }
+      : learnedRequests(item.path, options.context ?? item.build?.context ?? null)
   const usual: Manner = { env: proofEnv(item, options).pairs }
   const manners = new Map<string, Manner>()
   const early = new Map<string, Promise<RunRecord | null>>()
@@ -59,6 +67,7 @@ export function originalRuns(item: WorkItem, { sandbox, options, hooks }: Sessio
       config: image.config,
       capAdd: options.capAdd,
       smoke: options.smoke,
+      routes: learned.asked,
       trace: options.trace,
       stays,
       signal: hooks.signal,
@@ -84,6 +93,7 @@ export function originalRuns(item: WorkItem, { sandbox, options, hooks }: Sessio
     if (engine !== null) await removeVolumes(engine, filled)
   }
   return {
+    learned,
     start(reference, image) {
       const mayBeRoot = isRootUser(image.config.user) || !/^\d/.test(image.config.user)
       if (mayBeRoot && image.platform.os === 'linux') begin(reference, image)

@@ -8,8 +8,9 @@ import type { Plan, StageOutcome } from '../plan/plan.ts'
 import type { StageInput } from '../plan/stage-input.ts'
 import { type Limiter, limiterFor } from '../proof/container/limiter.ts'
 import { type Inspection, inspection } from '../report/inspection.ts'
-import type { TargetResult } from '../report/report.ts'
+import type { ReportFinding, TargetResult } from '../report/report.ts'
 import { buildContexts } from '../workspace/context.ts'
+import type { PortUsersOf } from '../workspace/port-users.ts'
 import type { ArchivePlace, WorkItem } from '../workspace/work-item.ts'
 import { baseReferences } from './base-images.ts'
 import { asServicesRun, checkTag, givenTo, howBuilt, inContext } from './build.ts'
@@ -18,7 +19,7 @@ import { lookAtBases } from './look-at-bases.ts'
 import type { OriginalRuns } from './original-runs.ts'
 import { type Planned, type Planner, plannerFor, UNSEEN, withNeighbours, withPauses } from './planner.ts'
 import { openFor, type Session } from './session.ts'
-import { type HardenMode, isProved, type ProcessTarget, type TargetOutcome } from './task.ts'
+import { type HardenMode, isProved, type Options, type ProcessTarget, type TargetOutcome } from './task.ts'
 import { isLeftAsItIs, judgedAgain, outcomesOf } from './verdict.ts'
 
 /**
@@ -28,6 +29,7 @@ import { isLeftAsItIs, judgedAgain, outcomesOf } from './verdict.ts'
 export function targetProcessor(): ProcessTarget {
   const engines = new Map<EngineOption, Shared>()
   const readContext = buildContexts()
+  const portUsersOf = portUsersLater(process.cwd())
   let targets = 0
   return async (item, options, hooks) => {
     const since = performance.now()
@@ -47,8 +49,17 @@ export function targetProcessor(): ProcessTarget {
       engine === null
         ? null
         : (await import('../proof/sandbox/open-sandbox.ts')).openSandbox(engine, { network: options.network })
-    const session = { ...shared, readContext, engine, sandbox, since, number, options, hooks }
+    const session = { ...shared, readContext, portUsers: portUsersOf, engine, sandbox, since, number, options, hooks }
     return work(item, session).finally(() => sandbox?.close())
+  }
+}
+
+/** Of targets whose ports stay nothing is looked for, and what looks is not loaded. */
+function portUsersLater(cwd: string): PortUsersOf {
+  let found: Promise<PortUsersOf> | null = null
+  return async (path, ports) => {
+    found ??= import('../workspace/port-users.ts').then(({ portUsers }) => portUsers(cwd))
+    return (await found)(path, ports)
   }
 }
 
@@ -85,13 +96,21 @@ async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
   const asWritten = started?.asWritten ?? ((result) => result)
   const { outcomes, ...outcome } = await workOn(item, { source, dockerfile, originals, asWritten }, session)
   const { policy } = session.options
-  const buildNotes =
-    item.build === undefined
-      ? []
-      : (await import('./build-notes.ts')).buildNotes(item, dockerfile, outcome, opened.options)
+  const buildNotes = await notesOnRepository(item, dockerfile, outcome, opened.options)
   const startNotes = isLeftAsItIs(outcome.result) ? [] : (started?.notes ?? elseStarted(item, dockerfile))
   const more = [...openedNotes, ...notes, ...buildNotes, ...startNotes, ...missed]
   return { ...outcome, result: judgedAgain(outcome.result, { outcomes, policy }, more) }
+}
+
+async function notesOnRepository(
+  item: WorkItem,
+  dockerfile: Dockerfile,
+  outcome: TargetOutcome,
+  options: Options,
+): Promise<readonly ReportFinding[]> {
+  if (item.build === undefined && item.surroundings === undefined) return []
+  const { buildNotes, runNotes } = await import('./build-notes.ts')
+  return [...buildNotes(item, dockerfile, outcome, options), ...runNotes(item, outcome, options)]
 }
 
 function isArchive(item: WorkItem): item is WorkItem & { readonly from: ArchivePlace } {

@@ -9,10 +9,11 @@ import type { ImageFacts, Known } from '../image/facts.ts'
 import { lookUp } from '../image/sources/catalogue.ts'
 import type { InTurn } from '../in-turn.ts'
 import { type Dependents, madeElsewhere, noDependents } from '../plan/exemptions.ts'
+import { decided } from '../plan/plan.ts'
 import type { StageInput } from '../plan/stage-input.ts'
 import type { Hardened } from '../report/report.ts'
+import { copiedSources, likelyContext } from '../workspace/context.ts'
 import { readText } from '../workspace/files.ts'
-import { copiedSources, likelyContext } from '../workspace/likely-context.ts'
 import type { NeighbourImage, WorkItem } from '../workspace/work-item.ts'
 import { baseReferences } from './base-images.ts'
 import { contextOf } from './build.ts'
@@ -54,12 +55,13 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
   const { target, kind } = item
   const { policy } = options
   const stated = new Map()
+  let dependents = dependentsIn(item, dockerfile)
   const inputsInTurn = (seen: RunKnowledge): InTurn<readonly StageInput[]> =>
     stageInputsInTurn(dockerfile, policy, {
       ...seen,
       bases: known,
       context,
-      dependents: dependentsIn(item, dockerfile),
+      dependents,
       stated,
       ...catalogueKnowledge,
     })
@@ -68,10 +70,25 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
     const hardened = yield* hardenInTurn({ target, kind, dockerfile, stages, policy, transforms: all })
     return { ...hardened, inputs: stages }
   }
+  const asked = new Set<number>()
+  /** A port that moves, and which nobody was looked for who counts on it: most targets have none, and their trees are not searched. */
+  const findPortUsers = async ({ plan }: Planned): Promise<boolean> => {
+    const moved = plan.stages.flatMap((stage) =>
+      decided(stage, 'port').flatMap(({ from, to }) => (to === null || asked.has(from) ? [] : [from])),
+    )
+    if (item.path === null || session.portUsers === undefined || moved.length === 0) return false
+    for (const port of moved) asked.add(port)
+    const found = await session.portUsers(item.path, [...new Set(moved)])
+    dependents = { ...dependents, ports: [...(dependents.ports ?? []), ...found] }
+    return found.length > 0
+  }
   const repairs = transforms.filter(({ name }) => REPAIRS.has(name))
   return {
     inputs: (seen) => withPauses(inputsInTurn(seen), hooks.signal),
-    harden: (seen) => withPauses(inTurn(seen), hooks.signal),
+    async harden(seen) {
+      const planned = await withPauses(inTurn(seen), hooks.signal)
+      return (await findPortUsers(planned)) ? withPauses(inTurn(seen), hooks.signal) : planned
+    },
     async repaired() {
       const { result } = await withPauses(inTurn(UNSEEN, repairs), hooks.signal)
       return result.changed ? result.output : null
@@ -125,7 +142,7 @@ async function readNeighbour(
     reference: null,
     from: null,
     text: dockerfile.source,
-    surroundings: { children: [], users: [], bases },
+    surroundings: { children: [], users: [], runs: [], bases },
   }
   await lookAtBases(item, dockerfile, session, () => {})
   const { known } = await withNeighbours(item, dockerfile, session)
@@ -140,10 +157,11 @@ async function readNeighbour(
 }
 
 function dependentsIn({ surroundings, build, found, vendored }: WorkItem, dockerfile: Dockerfile): Dependents {
-  const { children, users } = surroundings ?? noDependents
+  const { children, users, runs } = surroundings ?? noDependents
   return {
     children,
     users,
+    runs,
     isServed: build?.services.some(({ ports }) => ports.length > 0) === true,
     madeElsewhere: found === true ? madeElsewhere(dockerfile, vendored) : null,
   }

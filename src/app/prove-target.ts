@@ -116,6 +116,7 @@ export async function proveTarget(
     before: 0,
     stage: stage.index,
     smoke: options.smoke,
+    learned: originals.learned,
     reference: item.reference,
     arbitraryUid,
     trace: options.trace,

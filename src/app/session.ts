@@ -6,6 +6,7 @@ import type { Limiter } from '../proof/container/limiter.ts'
 import type { Sandbox } from '../proof/sandbox/open-sandbox.ts'
 import { removeTemporary, temporaryFolders } from '../temporary.ts'
 import type { ReadBuildContext } from '../workspace/context.ts'
+import type { PortUsersOf } from '../workspace/port-users.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import { needsEngine, type Options, type TaskHooks } from './task.ts'
 
@@ -21,6 +22,8 @@ export interface Session {
   readonly neighbours: Map<string, Promise<Known<ImageFacts>>>
   readonly registries: Registries
   readonly readContext: ReadBuildContext
+  /** Absent: nobody is looked for. */
+  readonly portUsers?: PortUsersOf
   /** For the containers of all proofs. */
   readonly limiter: Limiter
   /** When the work on this target began, as performance.now() tells it. */

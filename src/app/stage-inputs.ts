@@ -2,6 +2,8 @@ import type { VariantFacts } from '../../catalogue/entry.ts'
 import type { PackageRule } from '../../catalogue/package-rule.ts'
 import type { DaemonPortRule, ProgramRule, WorkingFolderRule } from '../../catalogue/program.ts'
 import type { BuildContext } from '../contents/build-context.ts'
+import { mayRunScript, type RunScript, runScripts } from '../contents/run-scripts.ts'
+import { stageContents } from '../contents/stage-contents.ts'
 import { deriveFacts } from '../dockerfile/derived-image.ts'
 import type { Dockerfile, Instruction, Stage } from '../dockerfile/model.ts'
 import { type StageWalks, stageWalks } from '../dockerfile/stage-walk.ts'
@@ -16,6 +18,8 @@ import { type ViewSources, viewOf } from '../evidence/view.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
 import { isRoot } from '../plan/account/account-ids.ts'
+import { MENTIONS_ACCOUNTS } from '../plan/account/account-steps.ts'
+import { changedAccounts } from '../plan/account/changed-accounts.ts'
 import { createdAccounts, knownAccounts } from '../plan/account/created-accounts.ts'
 import { endOfStage, stageUsers } from '../plan/account/stage-users.ts'
 import { numberUser, userTexts } from '../plan/account/user-number.ts'
@@ -115,10 +119,14 @@ function* stageInput(
   const state = walks.end(stage.index)
   const built = knowledge.built.get(stage.index)
   yield
-  const created = yield* createdAccounts(dockerfile, stage.index, walks)
-  const { deleted = [] } = created
+  const scripts = yield* scriptsIn(dockerfile, stage, walks, knowledge.context ?? null)
+  const made = yield* createdAccounts(dockerfile, stage.index, walks, scripts)
+  // Of what was built the accounts are those that it ends with.
+  const { accounts, created } =
+    built === undefined ? changedAccounts(made, base.accounts) : { accounts: base.accounts, created: made }
+  const { deleted = [] } = made
   const derived = platformOf(
-    built ?? deriveFacts({ base, state, created: knownAccounts(created), deleted }),
+    built ?? deriveFacts({ base: { ...base, accounts }, state, created: knownAccounts(made), deleted }),
     dockerfile,
     chain,
   )
@@ -130,6 +138,7 @@ function* stageInput(
     programs: knowledge.programs,
     workingFolder: knowledge.workingFolder ?? [],
   }
+  const dependents = dependentsOf(dockerfile, stage, knowledge.dependents ?? noDependents)
   const sources: ViewSources = {
     dockerfile,
     stage,
@@ -142,6 +151,7 @@ function* stageInput(
     startKnown: built !== undefined || state.workdir.value.known,
     entry,
     listed: describesServer(entry, derived),
+    runs: dependents.runs,
   }
   const before = knowledge.stated?.get(stage.index)
   const isKnown = before !== undefined && before.built === built
@@ -154,7 +164,6 @@ function* stageInput(
   const end = endOfStage(stage, users)
   const userNumber = numberUser(stage, users, created, facts)
   const observation = knowledge.observations.get(stage.index) ?? null
-  const dependents = dependentsOf(dockerfile, stage, knowledge.dependents ?? noDependents)
   return {
     stage: stage.index,
     facts,
@@ -185,6 +194,29 @@ function* stageInput(
     }),
     observation,
   }
+}
+
+/** The scripts of the build context that RUN lines start, and that make accounts or change them. */
+function* scriptsIn(
+  dockerfile: Dockerfile,
+  stage: Stage,
+  walks: StageWalks,
+  context: BuildContext | null,
+): InTurn<(instruction: Instruction) => readonly RunScript[]> {
+  const found = new Map<Instruction, readonly RunScript[]>()
+  if (mayRunScript(walks.steps(stage.index), context, MENTIONS_ACCOUNTS))
+    yield* stageContents(
+      {
+        dockerfile,
+        walks,
+        context,
+        base: null,
+        idsOf: () => null,
+        onRun: (step, textOf) => found.set(step.instruction, runScripts(step, textOf, MENTIONS_ACCOUNTS)),
+      },
+      stage.index,
+    )
+  return (instruction) => found.get(instruction) ?? []
 }
 
 /** The image that a stage of a neighbour's Dockerfile makes, as far as it and its build context tell; the reason where it starts from what is not known. */

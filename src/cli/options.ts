@@ -199,6 +199,7 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
   return {
     policy: {
       ...policy,
+      ...((request.settings.ports ?? config.ports) === 'raise' ? { raiseUsed: true } : {}),
       writable: [...new Set(writable)],
       ...(writableByRepository.length === 0 ? {} : { writableByRepository }),
     },

@@ -1,7 +1,7 @@
 import type { Options as Flag } from 'yargs'
 import { ENGINE_NAMES } from '../engine/kinds.ts'
 import type { UsernsRequest } from '../userns/facts.ts'
-import { nearestName } from '../workspace/nearest-name.ts'
+import { nearestName } from '../words.ts'
 import { engines } from '../workspace/settings.ts'
 import {
   type Clean,

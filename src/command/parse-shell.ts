@@ -1,4 +1,5 @@
 import { parse } from 'unbash'
+import { memoizeByText } from '../memoize.ts'
 import { nameOf } from '../path.ts'
 import type { ShellCommand, ShellScript, ShellWord, Span } from './shell-command.ts'
 import { isShell, starterOf, type Word } from './starters.ts'
@@ -18,11 +19,11 @@ export interface ShellText {
 }
 
 /** The commands of a script of its own, such as an entrypoint, with offsets into its text. */
-export function parseShellScript(text: string): ShellScript {
+export const parseShellScript = memoizeByText((text): ShellScript => {
   const problem = interpreterProblem(text)
   if (problem !== null) return { kind: 'unparsed', reason: problem }
   return readCommands({ kind: 'text', text, spanOf: (start, end) => ({ start, end }) })
-}
+})
 
 /** Text that is no shell script is a value with a reason. */
 export function readCommands(source: ShellSource): ShellScript {

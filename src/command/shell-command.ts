@@ -31,6 +31,8 @@ export interface ShellCommand {
   readonly conditions: readonly string[]
   /** The function in whose body it stands. */
   readonly functionName: string | null
+  /** Its failure is an answer, and ends nothing: it stands in the question of an `if` or a loop, or behind `!`. */
+  readonly tested?: true
   /** How it is embedded. */
   readonly within: 'script' | 'substitution' | 'sh -c' | 'heredoc' | 'trap'
   readonly span: Span

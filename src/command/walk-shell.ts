@@ -26,6 +26,7 @@ interface WalkContext {
   readonly conditions: readonly string[]
   readonly functionName: string | null
   readonly within: ShellCommand['within']
+  readonly tested: boolean
 }
 
 type ShellNode = PipelineNode | Statement['command'] | CompoundList
@@ -48,6 +49,7 @@ export function walkScript(script: ParsedScript, source: ShellText): readonly Sh
     conditions: [],
     functionName: null,
     within: 'script',
+    tested: false,
   })
   return found
 }
@@ -60,6 +62,11 @@ function statements(list: readonly Statement[], found: FoundCommands, context: W
   }
 }
 
+/** Whether they succeed is asked: `if`, `while` and `!` (set -e does not end there). */
+function tested(context: WalkContext): WalkContext {
+  return context.tested ? context : { ...context, tested: true }
+}
+
 function joined(context: WalkContext, connector: Connector): WalkContext {
   return connector === context.connector ? context : { ...context, connector }
 }
@@ -70,11 +77,13 @@ function node(current: ShellNode, found: FoundCommands, context: WalkContext): v
       return command(current, found, context)
     case 'AndOr':
       return andOr(current.commands, current.operators, found, context)
-    case 'Pipeline':
+    case 'Pipeline': {
+      const inside = current.prefixes.some(({ type }) => type === 'Negation') ? tested(context) : context
       for (const [index, part] of current.commands.entries()) {
-        node(part, found, index === 0 ? context : joined(context, '|'))
+        node(part, found, index === 0 ? inside : joined(inside, '|'))
       }
       return
+    }
     case 'CompoundList':
       return statements(current.commands, found, context)
     case 'Subshell':
@@ -84,11 +93,11 @@ function node(current: ShellNode, found: FoundCommands, context: WalkContext): v
       found.push({ ...bare(current, context), redirects: redirects(current.redirects, context) })
       return node(current.command, found, context)
     case 'If': {
-      node(current.clause, found, context)
+      node(current.clause, found, tested(context))
       node(current.then, found, under(context, textOf(current.clause, context)))
       let failed = under(context, not(textOf(current.clause, context)))
       for (const branch of current.elif) {
-        node(branch.clause, found, failed)
+        node(branch.clause, found, tested(failed))
         node(branch.then, found, under(failed, textOf(branch.clause, context)))
         failed = under(failed, not(textOf(branch.clause, context)))
       }
@@ -96,7 +105,7 @@ function node(current: ShellNode, found: FoundCommands, context: WalkContext): v
       return
     }
     case 'While': {
-      node(current.clause, found, context)
+      node(current.clause, found, tested(context))
       const clause = textOf(current.clause, context)
       // Its body is run whatever happens.
       if ((current.kind === 'until' ? NEVER : ALWAYS).test(clause)) return node(current.body, found, context)
@@ -115,7 +124,7 @@ function node(current: ShellNode, found: FoundCommands, context: WalkContext): v
       }
       return
     case 'Function': {
-      const inside = { connector: '', conditional: true, functionName: current.name.value } as const
+      const inside = { connector: '', conditional: true, functionName: current.name.value, tested: false } as const
       return node(current.body, found, { ...context, ...inside })
     }
     case 'Coproc':
@@ -217,6 +226,7 @@ function bare(extent: Extent, context: WalkContext): ShellCommand {
     conditions,
     functionName,
     within,
+    ...(context.tested ? { tested: true as const } : {}),
     span,
   }
 }

@@ -1,10 +1,11 @@
 import { bounds } from '../bounds.ts'
-import { isShell, parseShellScript, programIndex, type ShellCommand, type ShellWord } from '../command/index.ts'
+import type { ShellCommand, ShellWord } from '../command/index.ts'
 import { knownIn, type Step, says, shellCommands } from '../dockerfile/index.ts'
 import { staticValue, type Values } from '../image/step-down/static-text.ts'
 import { memoizeByObject } from '../memoize.ts'
 import { normalisePath, parentOf } from '../places.ts'
 import { keysOf, linkActions, placedBy, repositoryOf } from './run-makes.ts'
+import { runScripts } from './run-scripts.ts'
 
 /** One thing that a RUN does to paths, as far as its text says so. */
 export interface RunAction {
@@ -43,28 +44,10 @@ export function runActions(steps: readonly Step[]): RunActions {
 
 /** The same of the stage's own scripts that a RUN starts. `textOf`: of a file as it is then; null where it is not known. */
 export function scriptActions(step: Step, textOf: (path: string) => string | null): readonly RunAction[] {
-  if (step.instruction.keyword !== 'RUN') return []
-  const run = shellCommands(step.instruction, step.shell)
-  if (run.kind !== 'parsed') return []
-  let folder = step.workdir
-  const texts = run.commands.flatMap((command) => {
-    if (command.name === 'cd')
-      folder = command.conditional ? null : normalisePath(command.words[1]?.value ?? '', folder ?? '')
-    const words = command.words.slice(programIndex(command.words))
-    const word = isShell(words[0]?.value ?? '') ? words.slice(1).find(({ text }) => !text.startsWith('-')) : words[0]
-    const path =
-      word?.value?.includes('/') === true || word !== words[0] ? normalisePath(word?.value ?? '', folder ?? '') : null
-    return path === null ? [] : (textOf(path) ?? [])
-  })
-  return [...new Set(texts)].slice(0, bounds.scripts).flatMap((text) => {
-    if (/^#!(?!.*sh\b)/.test(text) || !MENTIONS.test(text)) return []
-    const script = parseShellScript(text)
-    if (script.kind !== 'parsed' || script.commands.length > bounds.scriptCommands) return []
+  return runScripts(step, textOf, MENTIONS).flatMap(({ commands }) =>
     // Patterns are counted where the Dockerfile has them.
-    return actionsOf(script.commands, step, new Set()).filter(
-      ({ tool, paths }) => tool !== 'rm' || !paths.some(isPattern),
-    )
-  })
+    actionsOf(commands, step, new Set()).filter(({ tool, paths }) => tool !== 'rm' || !paths.some(isPattern)),
+  )
 }
 
 function actionsOf(commands: readonly ShellCommand[], step: Step, tooLong: Set<number>): readonly RunAction[] {

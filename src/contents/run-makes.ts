@@ -44,7 +44,7 @@ export function keysOf(
 
 /**
  * What `mv`, `cp` and `install` put elsewhere; `value` is where to, with a slash behind it where that is surely a folder. Null for other
- * commands, and where their text does not tell.
+ * commands, where their text does not tell, and for one file whose text `runTexts` follows.
  */
 export function placedBy(
   { name, words }: ShellCommand,
@@ -74,6 +74,8 @@ export function placedBy(
   const paths = sources.map((each) => (each === null ? null : normalisePath(each.replace(/\/\.$/, '/*'), folder ?? '')))
   const place = normalisePath(to, folder ?? '')
   if (place === null || !paths.every((path) => path !== null)) return null
+  const isOne = paths.length === 1 && !paths.some((path) => /[*?]/.test(path))
+  if (isOne && name !== 'install' && args.every(({ text }) => !/^-(?![afpv]+$)/.test(text))) return null
   const isInto = paths.length > 1 || /(^|\/)\.?$/.test(to) || paths.some((path) => /[*?]/.test(path))
   return {
     tool: name === 'mv' ? 'move' : 'copy',

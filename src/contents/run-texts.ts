@@ -1,5 +1,5 @@
 import { bounds } from '../bounds.ts'
-import type { ShellCommand } from '../command/index.ts'
+import type { ShellCommand, ShellWord } from '../command/index.ts'
 import { type Step, says, shellCommands } from '../dockerfile/index.ts'
 import { baseName, normalisePath } from '../places.ts'
 
@@ -9,26 +9,60 @@ export interface RunText {
   /** Its whole text, or what is put at its end; null where a variable, a question or another command decides it. */
   readonly text: string | null
   readonly appended: boolean
+  /** Its text is that of this file, its own or another, with these changes. */
+  readonly of?: { readonly path: string; readonly edits: readonly LineEdit[] }
+  /** The file is there no more. */
+  readonly gone?: true
   /** It is not followed, since there are too many before it. */
   readonly leftOut?: true
 }
 
-/** What `cat > FILE <<EOF`, `tee FILE <<EOF`, `echo … > FILE` and `printf … > FILE` write, in their order. */
+/** What sed does to each line, or to the first place in it, as a regular expression of JavaScript says it. */
+export interface LineEdit {
+  readonly pattern: string
+  readonly flags: string
+  readonly replacement: string
+}
+
+/**
+ * What `cat > FILE <<EOF`, `tee FILE <<EOF`, `echo … > FILE` and `printf … > FILE` write, in their order, and the files whose text is
+ * that of another: by `cp`, `mv` and `dos2unix`, and by `sed` and `tr` where they change what is plain.
+ */
 export function runTexts(step: Step): readonly RunText[] {
   const { instruction, shell } = step
-  if (instruction.keyword !== 'RUN' || !says(instruction, />|\btee\b/)) return []
+  if (instruction.keyword !== 'RUN' || !says(instruction, />|\b(?:tee|cp|mv|sed|dos2unix)\b/)) return []
   const script = shellCommands(instruction, shell)
   if (script.kind !== 'parsed') return []
   const found: RunText[] = []
   // Texts that no other command has named since.
   const known = new Set<string>()
+  // What was done before by a command that nobody understands.
+  const odd: string[] = []
   let folder = step.workdir
   for (const command of script.commands) {
+    const copies = copiesOf(command, (word) => pathOf(word, folder))
+    if (copies !== null) {
+      const isSure = isCertain(command) && known.size + 2 * copies.length < bounds.writtenTexts
+      const taken = new Set(copies.map(({ of }) => of.path))
+      for (const copy of copies) {
+        const isOdd = !isSure || odd.some((text) => names(text, baseName(copy.of.path)))
+        found.push(isOdd ? { path: copy.path, text: null, appended: false } : { ...copy, text: null, appended: false })
+        if (!isOdd) for (const path of [copy.path, copy.of.path]) known.add(path)
+      }
+      if (command.name === 'mv') {
+        for (const path of taken) {
+          found.push({ path, text: null, appended: false, ...(isSure ? { gone: true } : {}) })
+          known.delete(path)
+        }
+      }
+      continue
+    }
     if (command.name === 'cd') folder = command.conditional ? null : pathOf(command.words[1], folder)
     const target = targetOf(command)
     const path = pathOf(target?.word, folder)
     if (target === null || path === null) {
       if (KEEPS.has(command.name ?? '')) continue
+      odd.push(command.words.map(({ text }) => text).join(' '))
       for (const before of known) {
         if (!command.words.some(({ text }) => text.includes(baseName(before)))) continue
         found.push({ path: before, text: null, appended: false })
@@ -46,6 +80,73 @@ export function runTexts(step: Step): readonly RunText[] {
 
 /** They leave what is in a file as it is. */
 const KEEPS = new Set(['chmod', 'chown', 'cat', 'grep', 'ls', 'test', '[', 'stat', 'cp', 'mkdir'])
+
+type Copy = Pick<RunText, 'path'> & { readonly of: NonNullable<RunText['of']> }
+
+/** The files that a command makes of others, or changes in a way that is understood; null for another command. */
+function copiesOf(
+  { name, words, redirects }: ShellCommand,
+  read: (word: ShellWord | undefined) => string | null,
+): readonly Copy[] | null {
+  const args = words.slice(1)
+  const operands = args.filter(({ text }) => !text.startsWith('-'))
+  const options = args.filter(({ text }) => text.startsWith('-')).map(({ text }) => text)
+  const paths = operands.map((word) => read(word))
+  const output = redirects.length > 2 ? undefined : redirects.find(({ operator }) => /^>\|?$/.test(operator))?.target
+  const input = redirects.find(({ operator }) => operator === '<')?.target
+  const made = output == null ? null : read(output)
+  const copy = (path: string | null | undefined, from: string | null | undefined, edits: readonly LineEdit[] = []) =>
+    path == null || from == null ? null : [{ path, of: { path: from, edits } }]
+  if (name === 'cp' || name === 'mv') {
+    const [from, to] = paths
+    const isPlain = redirects.length === 0 && paths.length === 2 && options.every((one) => /^-[afpv]+$/.test(one))
+    return isPlain && to != null
+      ? copy(operands[1]?.text.endsWith('/') === true ? `${to}/${baseName(from ?? '')}` : to, from)
+      : null
+  }
+  if (name === 'dos2unix') {
+    const isNew = options.some((one) => /^(-n|--newfile)$/.test(one))
+    if (isNew) return paths.length === 2 ? copy(paths[1], paths[0], [WITHOUT_CR]) : null
+    return all(paths.map((path) => copy(path, path, [WITHOUT_CR])))
+  }
+  if (name === 'tr' && made !== null && input != null && options.join() === '-d')
+    return operands.length === 1 && operands[0]?.value === String.raw`\r` ? copy(made, read(input), [WITHOUT_CR]) : null
+  if (name !== 'sed') return null
+  const inPlace = options.some((one) => IN_PLACE.test(one))
+  const valued = args.filter((_, index) => args[index - 1]?.text === '-e')
+  if (options.some((one) => !IN_PLACE.test(one) && !/^-[eEr]$/.test(one))) return null
+  const scripts = valued.length > 0 ? valued : operands.slice(0, 1)
+  const files = operands.filter((word) => !scripts.includes(word)).map(read)
+  const edits = scripts.map(({ value }) => (value === null ? null : editOf(value)))
+  if (edits.length === 0 || !edits.every((edit): edit is LineEdit => edit !== null)) return null
+  if (inPlace) return files.length === 0 ? null : all(files.map((path) => copy(path, path, edits)))
+  return files.length === 1 && made !== null ? copy(made, files[0], edits) : null
+}
+
+function all(copies: readonly (readonly Copy[] | null)[]): readonly Copy[] | null {
+  return copies.every((copy) => copy !== null) && copies.length > 0 ? copies.flat() : null
+}
+
+const IN_PLACE = /^(-[rE]*i[\w.~]*|--in-place(=.*)?)$/
+
+const WITHOUT_CR: LineEdit = { pattern: '\\r', flags: 'g', replacement: '' }
+
+/** `s/\r$//`, `s#localhost#db#g`: a plain text, with a line's end or begin; null for what else sed can say. */
+function editOf(script: string): LineEdit | null {
+  const [, delimiter = '', rest = ''] = /^s([/#|,:@!%_;])(.*)$/s.exec(script) ?? []
+  const [pattern = '', replacement = '', flag = '', ...more] = rest.split(delimiter)
+  if (delimiter === '' || more.length > 0 || !/^g?$/.test(flag) || /[\\&\n]/.test(replacement)) return null
+  const [, begin, plain = '', end] = /^(\^)?(.*?)(\$)?$/s.exec(pattern) ?? []
+  if (!/^(?:[^\\*[\]^$+?(){}|\n]|\\[rt.])+$/.test(plain)) return null
+  const found = plain.replace(/\\.|\./g, (one) => (one === '.' ? '[^\\n]' : one))
+  const isEach = flag === 'g' || begin !== undefined || end !== undefined
+  const [before, after] = [begin === undefined ? '' : '(?<![^\\n])', end === undefined ? '' : '(?![^\\n])']
+  return {
+    pattern: isEach ? `${before}${found}${after}` : `(?<![^\\n])([^\\n]*?)${found}`,
+    flags: 'g',
+    replacement: `${isEach ? '' : '$1'}${replacement.replaceAll('$', '$$$$')}`,
+  }
+}
 
 function isCertain({ conditional, connector }: ShellCommand): boolean {
   return !conditional && /^(|;|&&)$/.test(connector)
@@ -109,4 +210,11 @@ function echoed(values: readonly string[]): string | null {
 function withEscapes(text: string): string | null {
   if (/\\[^nt\\]/.test(text)) return null
   return text.replace(/\\([nt\\])/g, (_, letter: string) => (letter === 'n' ? '\n' : letter === 't' ? '\t' : '\\'))
+}
+
+/** The name stands in the text, and is no part of a longer one. */
+export function names(text: string, name: string): boolean {
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1))
+    if (!/[\w-]/.test(text[at - 1] ?? '') && !/[\w-]/.test(text[at + name.length] ?? '')) return true
+  return false
 }

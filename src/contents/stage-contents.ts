@@ -21,7 +21,7 @@ import {
   textsNamedIn,
 } from './draft.ts'
 import { isPattern, type RunAction, removedBy, runActions, scriptActions } from './run-actions.ts'
-import { type RunText, runTexts } from './run-texts.ts'
+import { names, type RunText, runTexts } from './run-texts.ts'
 
 /** What the instructions of a stage put into its image, as far as text and build context tell. Paths are the image's. */
 export interface StageContents {
@@ -63,6 +63,8 @@ export interface ContentsSources {
   readonly base: FileModel | null
   /** Uid and gid of `--chown` and chown by name; null where the account is not known. */
   readonly idsOf: (owner: string) => { readonly uid: number; readonly gid: number } | null
+  /** Told of each RUN, with the texts of files as they are then. */
+  readonly onRun?: (step: Step, textOf: (path: string) => string | null) => void
 }
 
 /** An owner whom only the build knows. No process has this uid, so nothing counts as owned. */
@@ -111,7 +113,9 @@ function* contentsIn(
     else if (keyword === 'RUN') {
       const texts = runTexts(step)
       // Before the RUN takes them away again.
-      const inScripts = scriptActions(step, (path) => draft.texts.get(path) ?? null)
+      const textOf = (path: string): string | null => draft.texts.get(path) ?? null
+      const inScripts = scriptActions(step, textOf)
+      sources.onRun?.(step, textOf)
       const own = inLine.get(line) ?? []
       const editing = editingCommands(step, own)
       forgetEdited(draft, editing, texts)
@@ -185,7 +189,9 @@ function copy(draft: Draft, step: Step, sources: ContentsSources, known: Readonl
 }
 
 /** A text that a RUN writes; to what is not known nothing can be added. */
-function write(draft: Draft, { path, text, appended }: RunText): void {
+function write(draft: Draft, { path, text, appended, of, gone }: RunText): void {
+  if (of !== undefined) return writeChanged(draft, path, of)
+  if (gone === true) return remove(draft, path)
   const before = appended ? draft.texts.get(path) : ''
   const entry = draft.entries.get(path)
   draft.texts.delete(path)
@@ -193,6 +199,26 @@ function write(draft: Draft, { path, text, appended }: RunText): void {
   put(draft, path, entry?.type === 'file' ? entry : { ...directory, type: 'file', mode: 0o644 })
   setText(draft, path, before + text)
   draft.origins.set(path, path)
+}
+
+/** It has the text of another file, or its own, with changes, and comes from where that one does. */
+function writeChanged(draft: Draft, to: string, { path: from, edits }: NonNullable<RunText['of']>): void {
+  const isFolder = to !== from && draft.entries.get(to)?.type === 'directory'
+  const path = isFolder ? `${to}/${baseName(from)}` : to
+  const text = draft.texts.get(from)
+  const [entry, origin] = [draft.entries.get(from), draft.origins.get(from)]
+  if (entry?.type === 'directory' && edits.length === 0) return void putTree(draft, from, path)
+  if (text === undefined || entry?.type !== 'file') {
+    draft.texts.delete(path)
+    return
+  }
+  const changed = edits.reduce(
+    (now, { pattern, flags, replacement }) => now.replace(new RegExp(pattern, flags), replacement),
+    text,
+  )
+  if (path !== from) put(draft, path, entry)
+  setText(draft, path, changed)
+  if (origin !== undefined) draft.origins.set(path, origin)
 }
 
 /** A folder that is there may not have been looked into. */
@@ -280,7 +306,7 @@ function forgetEdited(
   written: readonly RunText[],
   only?: ReadonlySet<string>,
 ): void {
-  const own = new Set(written.map(({ path }) => path))
+  const own = new Set(written.flatMap(({ path, of }) => (of === undefined ? [path] : [path, of.path])))
   for (const command of editing)
     for (const path of only ?? textsNamedIn(draft, command))
       if (!own.has(path) && names(command, baseName(path))) draft.texts.delete(path)
@@ -292,10 +318,20 @@ function editingCommands({ instruction: { text } }: Step, actions: readonly RunA
   // `chmod +x start.sh && sed -i … other.conf` leaves the first as it is; in a loop the name may stand elsewhere.
   const commands = /\b(for|while|xargs|find|cat)\b|<</.test(text) ? [text] : text.split(/&&|;/)
   const editing = commands.filter((command) => EDITS.test(command)).map(withoutPrinted)
-  const placing = editing.filter((command) => /^[\s\\]*(?:mv|cp)\s[^>|]*$/.test(command))
+  const placing = editing.filter((command) => /^[\s\\]*(?:mv|cp)\s[^>|]*$/.test(command) && !isPlainCopy(command))
   return placing.length === actions.filter(isPlacing).filter(({ certain }) => certain).length
     ? editing.filter((command) => !placing.includes(command))
     : editing
+}
+
+/** One file, or one folder by `cp -a` and `mv`: that its text is that of the other one is known by its RunText. */
+function isPlainCopy(command: string): boolean {
+  const words = command
+    .trim()
+    .split(/[\s\\]+/)
+    .slice(1)
+  const operands = words.filter((word) => !word.startsWith('-'))
+  return operands.length === 2 && !isPattern(command) && words.every((word) => !/^-(?![afpv]+$)/.test(word))
 }
 
 function isPlacing({ tool }: RunAction): boolean {
@@ -319,29 +355,26 @@ function putElsewhere(draft: Draft, { tool, paths, value, recursive, certain }: 
   for (const source of sources) {
     const target = isInto ? `${to === '/' ? '' : to}/${baseName(source)}` : to
     const entry = draft.entries.get(source)
-    if (target === source || isInside(target, source) || entry === undefined) continue
-    if (entry.type === 'directory' && !recursive) continue
-    const all = [source, ...entriesBelow(draft, source)]
-    if (all.length > MOST_PLACED) continue
-    for (const each of all) {
-      const at = `${target}${each.slice(source.length)}`
-      const [own, text, origin] = [draft.entries.get(each), draft.texts.get(each), draft.origins.get(each)]
-      if (own === undefined || (own.type === 'directory' && draft.entries.get(at)?.type === 'directory')) continue
-      put(draft, at, tool === 'move' ? own : { ...own, uid: 0, gid: 0 })
-      if (text !== undefined) setText(draft, at, text)
-      if (origin !== undefined) draft.origins.set(at, origin)
-      found.add(at)
-    }
-    if (tool === 'move') remove(draft, source)
+    if (entry === undefined || (entry.type === 'directory' && !recursive)) continue
+    for (const at of putTree(draft, source, target)) found.add(at)
+    if (tool === 'move' && target !== source) remove(draft, source)
   }
   return found
 }
 
-/** The name stands in the text, and is no part of a longer one. */
-function names(text: string, name: string): boolean {
-  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1))
-    if (!/[\w-]/.test(text[at - 1] ?? '') && !/[\w-]/.test(text[at + name.length] ?? '')) return true
-  return false
+/** A file, or a folder with all that is in it; the paths that they are at then. */
+function putTree(draft: Draft, from: string, to: string): readonly string[] {
+  const all = [from, ...entriesBelow(draft, from)]
+  if (isInside(to, from) || all.length > MOST_PLACED) return []
+  return all.flatMap((each) => {
+    const at = `${to}${each.slice(from.length)}`
+    const [entry, text, origin] = [draft.entries.get(each), draft.texts.get(each), draft.origins.get(each)]
+    if (entry === undefined || (entry.type === 'directory' && draft.entries.get(at)?.type === 'directory')) return []
+    put(draft, at, entry)
+    if (text !== undefined) setText(draft, at, text)
+    if (origin !== undefined) draft.origins.set(at, origin)
+    return [at]
+  })
 }
 
 /** What is printed into another file may say anything. */
@@ -349,4 +382,4 @@ function withoutPrinted(command: string): string {
   return /^\s*(echo|printf)\b/.test(command) ? command.slice(command.lastIndexOf('>')) : command
 }
 
-const EDITS = /\bsed\b|>|\bpatch\b|envsubst|\bperl\b|\bmv\b|\bcp\b/
+const EDITS = /\bsed\b|>|\bpatch\b|envsubst|\bperl\b|\bmv\b|\bcp\b|\bdos2unix\b/

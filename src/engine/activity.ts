@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { table } from '../table.ts'
-import type { Activity } from './engine.ts'
+import type { Activity, Sleep } from './engine.ts'
 
 /** Where each container's control group was found; looking through all of /proc for it takes a hundred times as long. */
 const found = new Map<string, readonly string[]>()
@@ -259,6 +259,60 @@ export function wakesIn(line: string, architecture: string, read: ReadMemory, cl
       return until(wait, (operation & FUTEX_CLOCK_REALTIME) === 0n ? clock.monotonic : clock.realtime)
     }
   }
+}
+
+/** The sleeps that the processes of a container are in, from this machine's /proc. */
+export function sleepsOf(container: string): readonly Sleep[] {
+  const clock = { monotonic: Number(process.hrtime.bigint() / 1000n) / 1000, realtime: Date.now() }
+  try {
+    return pidsOf(container).flatMap((pid) => {
+      const read = memoryOf(pid)
+      return (orGone(() => readdirSync(`/proc/${pid}/task`)) ?? []).flatMap((thread) => {
+        const task = `/proc/${pid}/task/${thread}`
+        const most = sleepLeft(orGone(() => text(`${task}/syscall`)) ?? '', process.arch, read, clock)
+        return most === null ? [] : [{ program: (orGone(() => text(`/proc/${pid}/comm`)) ?? '').trim(), most }]
+      })
+    })
+  } catch (error) {
+    if (isFault(error)) return []
+    throw error
+  }
+}
+
+/** Of calls that wait for descriptors: which argument counts them. Without any they only sleep. */
+const DESCRIPTORS: Readonly<Record<string, ReadonlyMap<number, number>>> = table({
+  x64: new Map([
+    [7, 1],
+    [23, 0],
+    [270, 0],
+    [271, 1],
+  ]),
+  arm64: new Map([
+    [72, 0],
+    [73, 1],
+  ]),
+})
+const NANOSLEEP: Readonly<Record<string, number>> = table({ x64: 35, arm64: 101 })
+
+/**
+ * Milliseconds until a thread that sleeps goes on, at most: how much of it is over the kernel does not tell. Null where it
+ * does anything else. `line`: see wakesIn.
+ */
+export function sleepLeft(
+  line: string,
+  architecture: string,
+  read: ReadMemory,
+  clock: Omit<Clock, 'age'>,
+): number | null {
+  const fields = line.trim().split(/\s+/)
+  const number = Number(fields[0])
+  const kind = CALLS[architecture]?.get(number)?.kind
+  const descriptors = DESCRIPTORS[architecture]?.get(number)
+  const count = descriptors === undefined ? null : Number(fields[descriptors + 1] ?? 1)
+  const isSleep = kind === 'clock' || number === NANOSLEEP[architecture] || count === 0
+  if (fields.length < 7 || !isSleep) return null
+  const most = wakesIn(line, architecture, read, { ...clock, age: 0 })
+  return most > 0 && Number.isFinite(most) ? most : null
 }
 
 function left(wait: number, { age }: Clock): number {

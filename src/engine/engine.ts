@@ -55,6 +55,8 @@ export interface Engine {
   listeners(container: string, pid?: number): Promise<readonly Listener[] | null>
   /** What its processes do right now, `age` milliseconds after it was started; null where that can't be read, or it has ended. */
   activity(container: string, age: number): Activity | null
+  /** Sleeps that its processes are in; none where that can't be read. */
+  sleeps(container: string): readonly Sleep[]
   exec(
     container: string,
     argv: readonly string[],
@@ -194,6 +196,14 @@ export interface Activity {
   readonly running: boolean
   /** Milliseconds until one of them goes on by itself, at the earliest: Infinity where all wait for something from outside. */
   readonly wakesIn: number
+}
+
+/** A process has told the kernel to do nothing for a while, and to go on then by itself. */
+export interface Sleep {
+  /** As the kernel calls it: its base name, cut off after 15 characters. */
+  readonly program: string
+  /** Milliseconds until it goes on, at most. */
+  readonly most: number
 }
 
 /** What a container changed of its image. */

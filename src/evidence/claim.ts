@@ -91,6 +91,8 @@ export interface VendorMove {
   readonly env: readonly EnvSetting[]
   /** Words to put behind the image's command. */
   readonly append: readonly string[]
+  /** As of a `PortDecision`. */
+  readonly checkedAt?: string
   /** It is needed too where a setting that was found moves one protocol of two. */
   readonly beside?: boolean
   /** Where that is said; absent where the move says it itself. */

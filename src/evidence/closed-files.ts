@@ -84,7 +84,7 @@ function claim(access: 'execute' | 'read', path: string, { origins, entries }: C
     origin === path
       ? `${what}, with mode ${mode}`
       : `${what} from ${origin}, which has mode ${mode} there, and COPY keeps it`
-  return inferred(access, path, detail)
+  return inferred(access === 'read' && OF_ONE.test(path) ? 'write' : access, path, detail)
 }
 
 /** `0600` */
@@ -108,7 +108,12 @@ function startedFiles(config: ImageConfig, files: FileModel): readonly string[] 
  * Files that only root may read and that one of the texts names: a key in a server's configuration, a configuration in
  * the program's source. `texts`: by where they stand.
  */
-export function namedClosedFiles(texts: ReadonlyMap<string, string>, files: FileModel): readonly PathClaim[] {
+export function namedClosedFiles(
+  texts: ReadonlyMap<string, string>,
+  files: FileModel,
+  /** Empty files that were made to be filled. */
+  empty: ReadonlySet<string> = new Set(),
+): readonly PathClaim[] {
   return closedIn(files).flatMap((path): readonly PathClaim[] => {
     for (const [name, text] of texts) {
       // Many a file says its own name on top.
@@ -116,11 +121,17 @@ export function namedClosedFiles(texts: ReadonlyMap<string, string>, files: File
       if (at === null) continue
       const line = text.includes('\n') ? ` line ${lineOf(text, at)}` : ''
       const detail = `named in ${name}${line}, and has mode ${inOctal(files.entry(path))}`
-      return [declared('read', path, detail)]
+      return [declared(empty.has(path) || OF_ONE.test(path) ? 'write' : 'read', path, detail)]
     }
     return []
   })
 }
+
+/**
+ * Their programs refuse what anybody else may read, and what is not their own: Traefik's certificates, libpq's passwords, the key of a
+ * MongoDB replica set, Erlang's cookie.
+ */
+const OF_ONE = /\/(acme[\w.-]*\.json|\.pgpass|\.erlang\.cookie|[\w.-]*key-?file[\w.-]*)$/i
 
 /** An image has few of them. */
 function closedIn(files: FileModel): readonly string[] {
@@ -147,10 +158,11 @@ export const madeKeys: Provider = {
   name: 'made-keys',
   summary: 'keys that RUN makes for root alone, and that the command or a shipped file names',
   when: 'before-build',
-  claims({ contents: { entries, origins, texts }, facts: { config } }) {
+  claims({ contents: { entries, origins, texts, actions }, facts: { config } }) {
     const made = new Map([...entries].filter(([path, entry]) => !origins.has(path) && isClosed(entry)))
     if (made.size === 0) return []
-    return namedClosedFiles(new Map([...startTexts(config), ...texts]), createFileModel(made))
+    const empty = new Set(actions.flatMap(({ tool, paths }) => (tool === 'touch' ? paths : [])))
+    return namedClosedFiles(new Map([...startTexts(config), ...texts]), createFileModel(made), empty)
   },
 }
 

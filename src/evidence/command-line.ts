@@ -4,12 +4,14 @@ import type { StageContents } from '../contents/stage-contents.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import { daemonOf, daemonsOfFile } from '../image/step-down/daemons.ts'
+import { isRendered } from '../image/step-down/placed-files.ts'
 import {
   baseName,
   isInside,
   isOwnPlace,
   isSharedFolder,
   isStatePlace,
+  isSystemFolder,
   looksLikeFile,
   normalisePath,
   parentOf,
@@ -35,6 +37,9 @@ const LISTENS = /^--?(b|bind|listen|uds|s|unix-?socket)(=|$)/
 
 /** A JVM does not start where it cannot open its log. */
 const JVM_FILE = /^-(?:Xloggc:(.+)|Xlog:.*\bfile=([^:,]+).*)$/s
+
+/** What the program makes. */
+const OUTPUT = /^(?:-o|--?out|--?output|--output[-_](?:file|dir|path|directory)|--out[-_](?:file|dir))(?:=(.+))?$/
 
 /** Their options take no folder: `rm -f /run/x/pid`, `mkdir -p /run/x`. A log that is followed and a pid file that goes are somebody's all the same. */
 const FILE_TOOLS =
@@ -97,6 +102,8 @@ function operands(
   return argv.flatMap((word, index): readonly PathClaim[] => {
     const path = index > 0 && word.startsWith('/') && !/\s/.test(word) ? normalisePath(word) : null
     const before = argv[index - 1] ?? ''
+    if (path !== null && isRendered(before, path) && !isSystemFolder(parentOf(path)))
+      return [declared('create-file', path, `made of ${before} by the command`, { beside: true })]
     if (path === null || before.startsWith('-') || !isOwnPlace(path) || IS_READ.test(path)) return []
     // What an interpreter starts, and what a wrapper does.
     if (isInterpreter(baseName(before)) || isStarter(baseName(before))) return []
@@ -150,6 +157,11 @@ function namedPaths(config: ImageConfig): readonly PathClaim[] {
       const rendered = renders.has(word) ? /^[^:]+:(\/[^:]+)$/.exec(next)?.[1] : null
       if (rendered != null)
         needs.push({ ...needFor(rendered, `rendered by ${word} ${next}`, true, false), alone: 'any' })
+      const output = OUTPUT.exec(word)
+      if (output !== null) {
+        const value = output[1] ?? next
+        if (value.startsWith('/')) add(value, `written by ${output[1] === undefined ? `${word} ${next}` : word}`, true)
+      }
       const glued = /^--?([\w.-]+)[=:](.+)$/.exec(word)
       if (glued !== null && WRITTEN.test(glued[1] ?? ''))
         named(glued[1] ?? '', glued[2] ?? '', `named by the argument ${word}`)

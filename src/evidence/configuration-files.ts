@@ -1,6 +1,11 @@
+import { argvOf } from '../command/index.ts'
 import type { FileModel } from '../image/file-model.ts'
+import type { StepDownReport } from '../image/step-down.ts'
 import { memoizeByObject } from '../memoize.ts'
 import { isInside, isSystemState, normalisePath, parentOf } from '../places.ts'
+import type { StageView } from './provider.ts'
+
+type ScriptWrite = StepDownReport['writes'][number]
 
 /** Files of the image that configure one of the programs: below a folder named like it, or named in the command. */
 export function configurationFiles(
@@ -55,6 +60,8 @@ function stems(program: string): readonly string[] {
   const plain = program.replace(/\.(sh|py|js|rb|jar)$/, '').replace(/(?<=[a-z]-?)\d+(\.\d+)+$/, '')
   // MariaDB's reads what MySQL's did.
   if (/^mariadb/.test(plain)) return [...stems(plain.replace('mariadb', 'mysql')), 'mariadb']
+  // One server by three names.
+  if (/^(httpd|apache2?(ctl|-foreground)?|apache2ctl)$/.test(plain)) return [plain, 'apache', 'httpd']
   const stem = plain.replace(/(-?(server|foreground)|2?ctl|d)$/, '')
   return [plain, stem].filter((name) => name.length >= 3 && !TOO_GENERAL.has(name))
 }
@@ -110,4 +117,82 @@ function patternsOf(name: string, includer: string): readonly ((path: string) =>
 /** `!includedir /etc/mysql/conf.d/`. */
 function isDirectlyIn(path: string, folder: string): boolean {
   return isInside(path, folder) && parentOf(path) === folder
+}
+
+/** A file whose text the start makes anew: what the image has there counts no more. */
+export interface RenderedFile {
+  readonly path: string
+  /** What it is made of, a file of the image: a template, or the script that holds the text. Null where that is not known. */
+  readonly template: string | null
+  /** No question stands before it. */
+  readonly always: boolean
+}
+
+/** What start scripts, the command and what they read write over: `dockerize -template A:B`, `docker-gen A B`, `envsubst < A > B`, confd, `cp A B`. */
+export function renderedAtStart({
+  start: { scripts, writes, possibleWrites },
+  facts: { config },
+  own,
+}: Pick<StageView, 'start' | 'facts' | 'own'>): readonly RenderedFile[] {
+  const textOf = (path: string | null): string => (path === null ? argvOf(config).join(' ') : (own.text(path) ?? ''))
+  const written = (found: readonly ScriptWrite[], always: boolean): readonly RenderedFile[] =>
+    found.flatMap(({ path, script, line, anew, ifMissing, any }): readonly RenderedFile[] => {
+      if (anew !== true || any !== undefined || (ifMissing && own.entry(path) !== null)) return []
+      const text = lineAt(textOf(script), line)
+      return [{ path, always, template: text.includes('<<') ? script : sourceIn(text, path, own) }]
+    })
+  const others = own.texts().filter((path) => STARTS_OTHERS.test(path) || CONFD.test(path))
+  const told = [null, ...scripts, ...others].flatMap((path) => {
+    const text = textOf(path)
+    return path !== null && CONFD.test(path) ? byConfd(text) : withoutBreaks(text).flatMap(byRenderers)
+  })
+  return [...written(writes, true), ...written(possibleWrites, false), ...told]
+}
+
+const STARTS_OTHERS = /\/Procfile$|\/supervisor[^/]*(?:\.conf$|\.ini$|\/)/
+const CONFD = /\/confd\/conf\.d\/[^/]+\.toml$/
+
+function withoutBreaks(text: string): readonly string[] {
+  return text.replace(/\\\r?\n/g, ' ').split('\n')
+}
+
+/** With the lines that it goes on in. */
+function lineAt(text: string, line: number): string {
+  const rest = text.split('\n').slice(line - 1, line + 9)
+  const end = rest.findIndex((each) => !/\\\r?$/.test(each))
+  return rest.slice(0, end + 1).join(' ')
+}
+
+/** The one file of the image that a command names beside what it writes; a variable may stand for its folder. */
+function sourceIn(line: string, written: string, files: FileModel): string | null {
+  for (const word of line.split(/[\s"'<>|;&()=:,{}]+/)) {
+    if (word === written || word === '') continue
+    if (files.text(word) !== null) return word
+    const name = /\/([\w.-]+\.[\w-]+)$/.exec(word)?.[1]
+    const [only, second] = name === undefined ? [] : files.texts().filter((path) => path.endsWith(`/${name}`))
+    if (only !== undefined && second === undefined && only !== written) return only
+  }
+  return null
+}
+
+/** Of one line that starts such a program. */
+function byRenderers(line: string): readonly RenderedFile[] {
+  const found: RenderedFile[] = [...line.matchAll(/-template[ =]["']?([^\s:"']+):(\/[^\s:"']+)/g)].map(
+    ([, template = '', path = '']) => ({ path, template, always: true }),
+  )
+  const [, words = ''] = /(?:^|[\s/])docker-gen\s(.+)$/.exec(line) ?? []
+  const [template, path] = words
+    .split(/\s+/)
+    .filter((word) => /^\/[\w./-]+$/.test(word))
+    .slice(-2)
+  if (template !== undefined && path !== undefined) found.push({ path, template, always: true })
+  return found
+}
+
+/** https://github.com/kelseyhightower/confd/blob/master/docs/template-resources.md */
+function byConfd(text: string): readonly RenderedFile[] {
+  const said = (key: string): string | undefined => new RegExp(`^\\s*${key}\\s*=\\s*"([^"\\n]+)"`, 'm').exec(text)?.[1]
+  const [template, path] = [said('src'), said('dest')]
+  if (template === undefined || path === undefined) return []
+  return [{ path, template: normalisePath(template, '/etc/confd/templates'), always: true }]
 }

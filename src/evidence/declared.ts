@@ -1,10 +1,12 @@
 import type { StageContents } from '../contents/stage-contents.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import {
+  baseName,
   isInside,
   isOwnPlace,
   isRuntimePlace,
   isSharedFolder,
+  isStatePlace,
   isSystemFolder,
   looksLikeFile,
   normalisePath,
@@ -12,7 +14,7 @@ import {
 } from '../places.ts'
 import { declared as claim, type PathClaim } from './claim.ts'
 import { escapeEre } from './file-edit.ts'
-import type { Provider } from './provider.ts'
+import type { Provider, StageView } from './provider.ts'
 
 /** Of one file; it is changed in place, and its folder alone does not let the user do that. */
 const DATABASE = /\.(db|db3|sqlite3?|rdb|mdb)$/i
@@ -21,12 +23,14 @@ const DATABASE = /\.(db|db3|sqlite3?|rdb|mdb)$/i
 const STATE_VARIABLE =
   /(^|_)(PGDATA|DATA|DATADIR|LOGS?|CACHE|UPLOADS?|STATE|STORAGE|SPOOL)(_?(DIR|DIRECTORY|PATH|FOLDER|ROOT))?$/i
 
-/** Paths that the image itself declares as written: VOLUME and the usual variables. */
+/** Paths that are declared as written, by the image itself (VOLUME and the usual variables) or by who runs it. */
 export const declared: Provider = {
   name: 'declared',
-  summary: 'VOLUME, and variables such as DATA_DIR that name a folder',
+  summary: 'VOLUME, variables such as DATA_DIR that name a folder, and volumes that Compose or a document mounts',
   when: 'always',
-  *claims({ facts: { config }, contents }) {
+  *claims(view) {
+    const { facts, contents } = view
+    const { config } = facts
     for (const volume of config.volumes) {
       const path = normalisePath(meantBy(volume), config.workdir)
       if (path === null || path === '/') continue
@@ -35,6 +39,9 @@ export const declared: Provider = {
         if (type === 'file' && DATABASE.test(file) && isInside(file, path) && isStateFolder(path))
           yield claim('write', file, 'a database in what is declared by VOLUME')
     }
+    for (const [path, by] of mountedVolumes(view))
+      if (!config.volumes.some((volume) => normalisePath(meantBy(volume), config.workdir) === path))
+        yield claim('keep-state', path, `a volume of ${by}`)
     for (const [name, value] of config.env) {
       if (!value.startsWith('/') || !STATE_VARIABLE.test(name)) continue
       const path = normalisePath(value)
@@ -70,6 +77,56 @@ const FOLDER_VARIABLE = /_?(PATH|DIR|DIRECTORY|FOLDER|ROOT)$/i
 /** Where tools look for code, and what is only played or shown. */
 const TOOL_VARIABLE =
   /^(PATH|GOPATH|\w*(PYTHON|NODE|LIBRARY|CLASS|LD|PKG|CONFIG_PKG|MODULE|PLUGINS?|BIN|SRC|SOURCE|APP|MUSIC|MEDIA|VIDEOS?|BOOKS?)_?(PATH|DIR|DIRECTORY|FOLDER|ROOT))$/i
+
+/**
+ * What is mounted as a volume of the engine, to be written, by path, with who does so: a new one is given the owner that the image has
+ * there, and is root's where it has nothing. Of what the image fills only what is called like state.
+ */
+function mountedVolumes({ runs, contents, own, chain }: StageView): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  for (const { by, kind: how, mounts, user } of runs)
+    for (const { kind, target, readOnly, sharedWith } of mounts) {
+      if (kind !== 'volume' || readOnly || user !== null || found.has(target) || !isOwnPlace(target)) continue
+      // Somebody's example, and what another container writes and this one reads.
+      if (how === 'command' && isInside(target, '/home')) continue
+      if (sharedWith !== undefined && (!isStatePlace(target) || isServed(target, contents))) continue
+      if (baseName(target) === '.git' || (isOfPackages(target) && bringsPackages(chain))) continue
+      const isFilled = own.list(target).length > 0 || own.entry(target)?.type === 'file' || isCopiedTo(target, contents)
+      if (!isFilled || isStatePlace(target)) found.set(target, by)
+    }
+  return found
+}
+
+function isCopiedTo(path: string, { copies }: StageContents): boolean {
+  return copies.some(({ destination }) => isInside(destination, path))
+}
+
+/** A web server hands out what another container writes there. */
+function isServed(path: string, { texts }: StageContents): boolean {
+  return [...texts.values()].some((text) =>
+    [...text.matchAll(SERVED)].some(([, written = '']) => {
+      const root = normalisePath(written) ?? '/'
+      return root !== '/' && (isInside(root, path) || isInside(path, root))
+    }),
+  )
+}
+
+const SERVED = /^[ \t]{0,99}(?:root|alias|DocumentRoot)[ \t]{1,99}["']?(\/[\w./-]{1,999})/gm
+
+/** A volume over it keeps what the image has installed from being hidden by a mount of the sources. */
+function isOfPackages(path: string): boolean {
+  return /^(node_modules|vendor|\.?venv|env|target|_build|deps|bin|obj)$/.test(baseName(path))
+}
+
+function bringsPackages(chain: StageView['chain']): boolean {
+  return chain.some(({ instructions }) =>
+    instructions.some(({ keyword, text, flags }) =>
+      keyword === 'RUN' ? INSTALLS.test(text) : keyword === 'COPY' && flags.some(({ name }) => name === 'from'),
+    ),
+  )
+}
+
+const INSTALLS = /\b(npm|yarn|pnpm|bun|pip3?|poetry|pipenv|uv|composer|bundle|mix|go|cargo|dotnet|mvn|gradle)\s/
 
 /** `VOLUME ['/a', '/b']` is no JSON: Docker takes it for the paths `[/a,` and `/b]` (measured), and the program writes to /a and /b. */
 function meantBy(volume: string): string {

@@ -3,10 +3,13 @@ import { argvOf } from '../command/index.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
 import { says } from '../dockerfile/index.ts'
 import { lineOf } from '../edit.ts'
+import type { ImageConfig } from '../image/facts.ts'
 import { baseName, isOwnPlace, normalisePath, parentOf } from '../places.ts'
 import { inferred, type PathClaim } from './claim.ts'
+import { pathOf } from './path-expression.ts'
 import type { Provider } from './provider.ts'
 import { databaseClaims } from './source-files.ts'
+import { constantsOf } from './source-writes.ts'
 
 /** RUN lines that run the program itself or its tools, and may write its state. */
 const BUILD_STEP = /\b(php|artisan|console|composer|rails|rake|bundle exec|ruby|manage\.py|alembic|flask)\b/
@@ -25,7 +28,7 @@ export const frameworkFolders: Provider = {
     const collects = [argvOf(config), ...start.launches.map(({ words }) => words)].some((words) =>
       words.join(' ').includes('collectstatic'),
     )
-    return frameworkClaims(contents, isFilled, collects)
+    return frameworkClaims(contents, isFilled, collects, config)
   },
 }
 
@@ -34,6 +37,7 @@ export function frameworkClaims(
   { texts, copies, origins }: Pick<StageContents, 'texts' | 'copies' | 'origins'>,
   isFilled: boolean,
   collects = false,
+  { workdir, env }: Pick<ImageConfig, 'workdir' | 'env'> = { workdir: '/', env: new Map() },
 ): readonly PathClaim[] {
   const found: PathClaim[] = []
   for (const [path, text] of texts) {
@@ -51,7 +55,7 @@ export function frameworkClaims(
       }
     }
     if (name === 'settings.py' || /\/settings\/\w+\.py$/.test(path))
-      found.push(...django(path, text, isFilled, collects))
+      found.push(...django(path, text, isFilled, collects, workdir, env))
     if (path.endsWith('.py') && INSTANCE.test(text)) {
       const line = lineOf(text, text.search(INSTANCE))
       found.push(
@@ -90,7 +94,14 @@ function nextOutput(copies: StageContents['copies']): readonly PathClaim[] {
 }
 
 /** `DATABASES` with SQLite, `MEDIA_ROOT`: the project's folder is that of manage.py, one above the settings. */
-function django(path: string, text: string, isFilled: boolean, collects: boolean): readonly PathClaim[] {
+function django(
+  path: string,
+  text: string,
+  isFilled: boolean,
+  collects: boolean,
+  workdir: string,
+  env: ReadonlyMap<string, string>,
+): readonly PathClaim[] {
   if (!/INSTALLED_APPS|django/.test(text)) return []
   const root = parentOf(parentOf(path).replace(/\/settings$/, ''))
   const found: PathClaim[] = []
@@ -104,10 +115,8 @@ function django(path: string, text: string, isFilled: boolean, collects: boolean
     if (file !== null)
       found.push(...databaseClaims(file, "Django's SQLite database, which keeps its journal beside it", isFilled))
   }
-  const collected =
-    /^STATIC_ROOT\s*=\s*(?:str\()?(?:os\.path\.join\(\s*BASE_DIR\s*,|BASE_DIR\s*\/)\s*["']([\w./-]+)["']/m.exec(text)
-  const assets = collected === null ? null : normalisePath(`${root}/${collected[1]}`)
-  if (collects && assets !== null && isOwnPlace(assets))
+  const assets = collects ? staticRoot(path, text, workdir, env) : null
+  if (assets !== null && isOwnPlace(assets))
     found.push(
       inferred(
         'keep-state',
@@ -121,6 +130,21 @@ function django(path: string, text: string, isFilled: boolean, collects: boolean
   const folder = media === null ? null : normalisePath(`${root}/${media[1]}`)
   if (folder !== null && isOwnPlace(folder)) found.push(inferred('keep-state', folder, "Django's MEDIA_ROOT: uploads"))
   return found
+}
+
+/** As the settings say it: beside BASE_DIR, or by default where a variable says nothing. */
+function staticRoot(path: string, text: string, workdir: string, env: ReadonlyMap<string, string>): string | null {
+  const line = text.split('\n').find((one) => /^STATIC_ROOT\b/.test(one) && one.includes('='))
+  if (line === undefined) return null
+  const said = (line.slice(line.indexOf('=') + 1).split(' #')[0] ?? '').trim()
+  const own = constantsOf(text)
+  const project = parentOf(parentOf(path).replace(/\/settings$/, ''))
+  // What is imported from another file is the folder of manage.py.
+  const constants = own.has('BASE_DIR') ? own : new Map([...own, ['BASE_DIR', JSON.stringify(project)]])
+  const names = { folder: parentOf(path), workdir, constants, env }
+  const [, fallback] = said.split('default=')
+  const found = pathOf(said, names) ?? (fallback?.endsWith(')') === true ? pathOf(fallback.slice(0, -1), names) : null)
+  return found === null ? null : normalisePath(found)
 }
 
 /** Flask puts `instance` beside the package, or beside the module when that is a file alone. */

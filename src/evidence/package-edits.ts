@@ -1,8 +1,8 @@
 import type { ConfigEdit } from '../../catalogue/entry.ts'
 import { isRemoved, type StageContents } from '../contents/stage-contents.ts'
-import { wholeText } from '../dockerfile/index.ts'
+import { shellCommands, wholeText } from '../dockerfile/index.ts'
 import type { FileModel } from '../image/file-model.ts'
-import { baseName, isInside } from '../places.ts'
+import { baseName, isInside, parentOf } from '../places.ts'
 import { type FileEdit, matches, type Substitution } from './file-edit.ts'
 
 export interface EditSources {
@@ -54,8 +54,35 @@ export function portEdits(
 ): readonly FileEdit[] | null {
   const { contents } = sources
   if (!isEnabled(edit.file, brought, contents) || contents.texts.has(edit.file)) return []
-  return isWritten(edit.file, sources) ? null : [fileEdit(edit, 'port', evidence)]
+  return isWritten(edit.file, sources) && !isChangedElsewhere(edit.file, sources)
+    ? null
+    : [fileEdit(edit, 'port', evidence)]
 }
+
+/** All that RUN lines do to it is `sed -i` on lines that say nothing of ports: `sed -i '/LoadModule rewrite/s/^#//' httpd.conf`. */
+function isChangedElsewhere(
+  file: string,
+  { contents, atStart = [] }: Pick<EditSources, 'contents' | 'atStart'>,
+): boolean {
+  const enabled = file.replace(AVAILABLE, '-enabled/')
+  const folders = [file, enabled].map(parentOf)
+  if ([file, enabled].some((path) => atStart.includes(path) || contents.entries.has(path))) return false
+  if (mayBeCopied(file, contents)) return false
+  const isMeant = (text: string): boolean =>
+    text.includes(`/${baseName(file)}`) || folders.some((folder) => text.includes(folder))
+  return contents.steps.every(({ instruction, shell }) => {
+    if (instruction.keyword !== 'RUN' || !isMeant(wholeText(instruction))) return true
+    const script = shellCommands(instruction, shell)
+    if (script.kind !== 'parsed' || script.commands.some(({ name }) => name === 'cd')) return false
+    return script.commands.every(({ name, words, redirects }) => {
+      const texts = [...words.map(({ text }) => text), ...redirects.map(({ target }) => target?.text ?? '')]
+      const isHarmless = name === 'sed' && redirects.length === 0 && !texts.some((text) => OF_PORTS.test(text))
+      return isHarmless || !texts.some(isMeant)
+    })
+  })
+}
+
+const OF_PORTS = /listen|virtualhost|\d{2}/i
 
 /** Debian's servers read from `…-available` what a link in `…-enabled` names. */
 function isEnabled(file: string, brought: readonly string[], contents: StageContents): boolean {

@@ -8,6 +8,7 @@ export interface SourceNames {
   readonly workdir: string
   /** Right-hand sides by name. */
   readonly constants: ReadonlyMap<string, string>
+  /** Variables, and properties of Java, whose names have a dot as a rule. */
   readonly env: ReadonlyMap<string, string>
   /** ASP.NET Core's folder of static files, from where the program starts; absent: `wwwroot`. */
   readonly webRoot?: string | undefined
@@ -63,7 +64,7 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
     return relative === null || relative.startsWith('/') ? relative : `${names.folder}/${relative}`
   }
   if (/^\(.*\)$/s.test(text) && balanced(text.slice(1, -1))) return next(text.slice(1, -1))
-  const above = /^(.+)\.(parent|resolve\(\)|absolute\(\))$/s.exec(text)
+  const above = /^(.+)\.(parent|resolve\((?:strict=\w+)?\)|absolute\(\))$/s.exec(text)
   if (above !== null && balanced(above[1] ?? '')) {
     const from = splitAt(above[1] ?? '', /^\/(?!\/)/).length > 1 ? null : next(above[1] ?? '')
     return from === null || above[2] !== 'parent'
@@ -79,6 +80,9 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
       text,
     )
   if (env !== null) return names.env.get(env.slice(1).find((name) => name !== undefined) ?? '') ?? null
+  const property = /^System\.getProperty\(\s*"([\w.-]+)"\s*(?:,\s*(.+))?\)$/s.exec(text)
+  if (property !== null)
+    return names.env.get(property[1] ?? '') ?? (property[2] === undefined ? null : next(property[2]))
   const fallback =
     /^(?:os\.environ\.get|os\.getenv|ENV\.fetch|(?:\w+\.)?(?=\w*[gG]et_?[eE]nv)\w+)\(\s*["'](\w+)["']\s*(?:,\s*(.+))?\)$/s.exec(
       text,
@@ -133,7 +137,9 @@ function joinedBy(
   const folder = text.slice(0, at - method.length)
   const names = text.slice(at + 1, -1)
   // A separator that joins a list, and the modules of other languages.
-  const isModule = /^(path|os\.path|posixpath|path\.posix|File|filepath)$/.test(folder) && !constants.has(folder)
+  const isModule =
+    /^(path|os\.path|posixpath|path\.posix|File|filepath)$/.test(folder) &&
+    /^(await import|require)\b/.test(constants.get(folder) ?? 'require')
   return isModule || names.trim() === '' || /^["'`[]/.test(folder) ? null : { folder, names }
 }
 
@@ -200,8 +206,12 @@ function balanced(text: string): boolean {
 export function folderOf(expression: string, names: SourceNames): string | null {
   const bare = expression.trim().replace(/[;,]$/, '')
   const text = /^\([^()]*\)$/.test(bare) ? bare.slice(1, -1) : bare
-  const filled = /^[fF]?(["'`])(.*)\1$/s.exec(text)
+  const filled = /^[fF]?(["'`])((?:(?!\1).)*)\1$/s.exec(text)
   if (filled !== null) {
+    // `f"{UPLOADS}/{name}"`, `${UPLOADS}/${name}`.
+    const [, name, below = ''] = /^\$?\{([A-Za-z_]\w*)\}([^{$]*)/.exec(filled[2] ?? '') ?? []
+    const start = name === undefined || !names.constants.has(name) ? null : pathOf(name, names)
+    if (start !== null) return ownFolder(JSON.stringify(`${start}${below}`), names, 'begin')
     const known = /^[^{$]*/.exec(filled[2] ?? '')?.[0] ?? ''
     return known.includes('/') ? ownFolder(`'${known.slice(0, known.lastIndexOf('/')) || '/'}'`, names) : null
   }
@@ -210,7 +220,7 @@ export function folderOf(expression: string, names: SourceNames): string | null 
   const slashed = splitAt(text, /^\/(?!\/)/)
   if (slashed.length > 1) return ofParts(slashed, (parts) => parts.join(' / '), names)
   const added = splitAt(text, /^[+.](?=\s*["'`])|^[+.](?=\s*[$\w])|^\+/)
-  return added.length > 1 ? ofParts(added, (parts) => parts.join(' + '), names) : null
+  return added.length > 1 ? ofParts(added, (parts) => parts.join(' + '), names, 'begin') : null
 }
 
 /** By as many of the leading parts as are known. */
@@ -218,16 +228,20 @@ function ofParts(
   parts: readonly string[],
   joined: (parts: readonly string[]) => string,
   names: SourceNames,
+  as: 'folder' | 'begin' = 'folder',
 ): string | null {
   for (let count = parts.length - 1; count > 0; count -= 1) {
     const leading = parts.slice(0, count)
-    const folder = ownFolder(count === 1 ? (leading[0] ?? '') : joined(leading), names)
+    const folder = ownFolder(count === 1 ? (leading[0] ?? '') : joined(leading), names, as)
     if (folder !== null) return folder
   }
   return null
 }
 
-function ownFolder(expression: string, names: SourceNames): string | null {
-  const path = pathOf(expression, names)?.replace(/(?<!\/\.?)(\/\.?)+$/, '') ?? null
+/** `begin`: its last name may go on, as `img_` of `out/img_`. */
+function ownFolder(expression: string, names: SourceNames, as: 'folder' | 'begin' = 'folder'): string | null {
+  const whole = pathOf(expression, names)
+  const path =
+    (as === 'begin' ? whole?.slice(0, whole.lastIndexOf('/') + 1) : whole)?.replace(/(?<!\/\.?)(\/\.?)+$/, '') ?? null
   return path === null || path === '' || path === names.folder || path === names.workdir ? null : path
 }

@@ -5,6 +5,7 @@ import type { StageContents } from '../contents/stage-contents.ts'
 import type { Stage } from '../dockerfile/model.ts'
 import type { ImageConfig, ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
+import type { ImageRun } from '../image/image-run.ts'
 import type { StepDownReport } from '../image/step-down.ts'
 import type { Claim } from './claim.ts'
 import type { InstalledPackage, ListedServer } from './servers.ts'
@@ -46,6 +47,8 @@ export interface StageView {
   readonly entry: VariantFacts | null
   /** The catalogue knows the server in the base image. */
   readonly listed: boolean
+  /** How files of the repository run it. */
+  readonly runs: readonly ImageRun[]
   /** Packages that its RUN lines install. */
   readonly installed: readonly InstalledPackage[]
   /** Those of its packages' servers that it starts, and that a rule knows. */

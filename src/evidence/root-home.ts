@@ -2,7 +2,7 @@ import { type HomeTool, homeTools } from '../../catalogue/home-tools.ts'
 import { knownPrograms } from '../../catalogue/known-programs.ts'
 import { argvOf, programIndex, type ShellCommand } from '../command/index.ts'
 import { isRemoved, type StageContents } from '../contents/stage-contents.ts'
-import { says, shellCommands, wholeText } from '../dockerfile/index.ts'
+import { type Step, says, shellCommands, wholeText } from '../dockerfile/index.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import { placedBy } from '../image/step-down/placed-files.ts'
 import { memoizeByObject } from '../memoize.ts'
@@ -55,6 +55,12 @@ export const rootHome: Provider = {
       if (tool.byHome === true && !config.env.has('HOME'))
         yield inHomeOfOthers(`${what} is in ${tool.folder}, in the home of root`, 'RUN', because(tool.folder, what))
       if (tool.variable === null || config.env.has(tool.variable)) continue
+      for (const folder of tool.fills ?? [])
+        yield declared(
+          'keep-state',
+          normalisePath(folder, tool.folder) ?? tool.folder,
+          `${tool.name} adds to it what the start asks for`,
+        )
       const reason = `${what} is there, and the user has another home than root`
       const evidence = [because(tool.folder, what)]
       yield { kind: 'env', name: tool.variable, value: tool.folder, reason, evidence }
@@ -262,11 +268,17 @@ interface Installed {
 }
 
 function toolsIn(
-  { steps, copies }: StageContents,
+  { steps, copies, texts: files }: StageContents,
   config: ImageConfig,
   programs: readonly string[],
 ): readonly Installed[] {
-  const runs = steps.filter(({ instruction }) => instruction.keyword === 'RUN' && says(instruction, ANY_TOOL))
+  const runs = steps.flatMap((step) => {
+    const { instruction } = step
+    if (instruction.keyword !== 'RUN') return []
+    const own = says(instruction, ANY_TOOL) ? [wholeText(instruction)] : []
+    const said = [...own, ...scriptsOf(step, files).filter((text) => ANY_TOOL.test(text))]
+    return said.length === 0 ? [] : [{ line: instruction.line, said }]
+  })
   if (runs.length === 0 && !copies.some(({ destination }) => isInside(destination, HOME))) return []
   const texts = steps.map(({ instruction }) => wholeText(instruction)).join('\n')
   // A script may use anything.
@@ -276,15 +288,29 @@ function toolsIn(
     if (config.env.has(tool.variable ?? '') && !isInside(config.env.get(tool.variable ?? '') ?? '', HOME)) return []
     if (usedBy !== null && !isOpen && !programs.some((name) => usedBy.test(name))) return []
     if (unlessAnywhere?.test(texts) === true) return []
-    const step = runs.find(({ instruction }) => {
-      const text = wholeText(instruction)
-      return run.test(text) && unless?.test(text) !== true
-    })
-    if (step !== undefined) return [{ tool, what: `what ${tool.name} installs in line ${step.instruction.line}` }]
+    const step = runs.find(({ said }) => said.some((text) => run.test(text) && unless?.test(text) !== true))
+    if (step !== undefined) return [{ tool, what: `what ${tool.name} installs in line ${step.line}` }]
     const copied = copies.find(({ destination }) => destination === tool.folder)
     return copied === undefined ? [] : [{ tool, what: `what line ${copied.line} copies` }]
   })
 }
+
+/** Texts of the stage's own scripts that a RUN names: what they load it keeps. */
+function scriptsOf({ instruction, shell, workdir }: Step, files: StageContents['texts']): readonly string[] {
+  if (!says(instruction, /\.(py|sh|m?js|rb)\b/)) return []
+  const script = shellCommands(instruction, shell)
+  if (script.kind !== 'parsed') return []
+  return script.commands.flatMap(({ words }) =>
+    words.slice(0, MOST_WORDS).flatMap(({ value }) => {
+      const path = value !== null && SCRIPT.test(value) ? normalisePath(value, workdir ?? '') : null
+      return path === null ? [] : (files.get(path) ?? [])
+    }),
+  )
+}
+
+const SCRIPT = /\.(py|sh|m?js|rb)$/
+/** Of a command: a script stands among the first. */
+const MOST_WORDS = 6
 
 /** Most stages use none of them. */
 const ANY_TOOL = new RegExp(homeTools.map(({ run }) => run).join('|'))

@@ -59,27 +59,39 @@ function neededPerhaps(
   contents: StageContents,
   config: ImageConfig,
 ): readonly PathClaim[] {
-  const { path, onlyIf, replaces, any } = write
+  const { path, onlyIf, replaces, ifMissing, any, known } = write
   const [first, ...others] = neededFor(write, contents, config)
   if (first === undefined) return []
   const detail = `${first.evidence.detail}${onlyIf === '' ? ' in some cases' : `, if ${onlyIf}`}`
   const isThere = contents.entries.get(path)?.type === 'file'
+  if (any === undefined && !isThere && isMadeEmpty(parentOf(path), contents))
+    return [declared('create-file', path, detail, { beside: true, certainty: 'possible' })]
   // Where it is not written, an empty file would be one too many: its folder is enough.
   if (isStatePlace(path) && !isThere && any === undefined && !isSharedFolder(parentOf(path)))
     return [declared('create-file', path, detail, { beside: true, certainty: 'possible' })]
-  if (isStatePlace(path) || isThere)
+  if (isStatePlace(path) || isThere || known !== undefined)
     return [first, ...others].map((need) => ({
       ...need,
       certainty: 'possible',
       evidence: { ...need.evidence, detail },
     }))
-  const how = replaces ? { beside: true as const } : { alone: 'any' as const }
+  const how = replaces || ifMissing ? { beside: true as const } : { alone: 'any' as const }
   const what = any === undefined ? 'create-file' : 'keep-state'
   return [declared(what, path, detail, { ...how, certainty: 'possible', onlyIf })]
 }
 
+/** A RUN has made it, and nothing that is seen lies in it: whatever its name, it waits for what the start puts there. */
+function isMadeEmpty(folder: string, { actions, entries, copies }: StageContents): boolean {
+  const isMade = actions.some(({ tool, certain, paths }) => tool === 'mkdir' && certain && paths.includes(folder))
+  if (!isMade || isSystemFolder(folder) || isSharedFolder(folder) || isRuntimePlace(folder)) return false
+  return (
+    !copies.some(({ destination }) => isInside(destination, folder)) &&
+    ![...entries.keys()].some((path) => path !== folder && isInside(path, folder))
+  )
+}
+
 function neededFor(
-  { script, line, path, replaces, ifMissing, edits, any }: ScriptWrite,
+  { script, line, path, replaces, ifMissing, edits, any, known }: ScriptWrite,
   { entries, steps, copies }: StageContents,
   { volumes }: ImageConfig,
 ): readonly PathClaim[] {
@@ -91,6 +103,8 @@ function neededFor(
   const detail = `written by ${script === null ? 'the command' : `${script} line ${line}`}`
   if (any !== undefined) {
     if (isSharedFolder(path)) return []
+    if (known !== undefined)
+      return [declared('keep-state', path, `files in it are ${detail}`, known === 'tree' ? { tree: true } : {})]
     // Which folders lie below is known only where all that is put there was seen.
     const isSeen = !copies.some(({ seen, destination }) => !seen && isInside(destination, path))
     return [declared('keep-state', path, `files in it are ${detail}`, any === 'below' && !isSeen ? { tree: true } : {})]

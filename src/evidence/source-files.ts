@@ -75,7 +75,7 @@ export function sourceClaims(
   const claims: PathClaim[] = []
   const about = {
     workdir: config.workdir,
-    env: config.env,
+    env: new Map([...config.env, ...propertiesOf(config)]),
     served: servedFrom(texts, config),
     webRoot: webRootIn(texts),
   }
@@ -109,6 +109,17 @@ export function sourceClaims(
     }
   }
   return claims
+}
+
+/** `-Dapp.home=/data`, on the command line or in what the JVM reads beside it. */
+function propertiesOf(config: ImageConfig): readonly (readonly [name: string, value: string])[] {
+  const options = [...config.env].flatMap(([name, value]) =>
+    /^(JAVA|JDK_JAVA)\w*_OPT(ION)?S$/.test(name) ? value.split(/\s+/) : [],
+  )
+  return [...argvOf(config), ...options].flatMap((word) => {
+    const [, name, value] = /^-D([\w.-]+)=(.+)$/.exec(word) ?? []
+    return name === undefined || value === undefined ? [] : [[name, value] as const]
+  })
 }
 
 /** SQLite creates and removes its journal in the folder of the database: both must be writable. */

@@ -76,7 +76,16 @@ export const PYTHON: readonly Rule[] = [
     kind: 'directory',
   },
   { pattern: /\b(basicConfig)\([^()]*?\bfilename\s*=/g, kind: 'file' },
-  { pattern: /\.(save|savefig|to_csv|to_json|to_parquet)\(/g, kind: 'file', only: /[/.]/ },
+  { pattern: /\.(save|savefig|to_csv|to_json|to_parquet|to_excel|to_pickle)\(/g, kind: 'file', only: /[/.]/ },
+  {
+    pattern:
+      /\b(cv2\.(?:imwrite|VideoWriter)|imageio\.(?:imwrite|imsave|mimsave)|plt\.imsave|n(?:um)?py?\.(?:savez|savez_compressed|savetxt)|(?:wavfile|sf|soundfile)\.write)\(/g,
+    kind: 'file',
+  },
+  {
+    pattern: /\b((?:torch\.save|joblib\.dump|urlretrieve))\((?:[^,()]|\([^()]*\))*,/g,
+    kind: 'file',
+  },
   { pattern: /\b(shelve\.open|dbm\.open)\(/g, kind: 'file' },
   // What is written is their second argument.
   {

@@ -124,7 +124,7 @@ function defaultFolders(text: string, { workdir }: SourceNames): readonly Source
 const DEFAULTS =
   /\b(\w{0,40}(?:Dir|Directory|Folder|File|Database|Connection|DSN|DataPath|StoragePath|CachePath)):[ \t]*"([^"\n]+)"|^[ \t]{0,8}(\w{0,40}(?:Dir|Directory|Folder|File|Path|Database|Connection|DSN))[ \t]+string[ \t]+`[^`\n]*\b(?:default|envDefault|env-default):"([^"\n]+)"/gm
 
-function constantsOf(text: string): ReadonlyMap<string, string> {
+export function constantsOf(text: string): ReadonlyMap<string, string> {
   const constants = new Map<string, string>()
   const twice = new Set<string>()
   const set = (name: string, value: string): void => {

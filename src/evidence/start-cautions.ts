@@ -3,7 +3,7 @@ import { argvOf } from '../command/index.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
 import { lineOf } from '../edit.ts'
 import type { ImageConfig } from '../image/facts.ts'
-import { HOST_SOCKET, HOST_SOCKET_HINT } from '../image/host-socket.ts'
+import { HOST_SOCKET, HOST_SOCKET_HINT } from '../image/image-run.ts'
 import { daemonsOfFile } from '../image/step-down/daemons.ts'
 import { baseName, isSchedule } from '../places.ts'
 import { joinAnd } from '../words.ts'
@@ -45,10 +45,10 @@ export const hostSockets: Provider = {
   name: 'host-sockets',
   summary: "the socket of the host's container engine, named by the command, a variable or the source",
   when: 'before-run',
-  *claims({ contents, started }) {
+  *claims({ contents, builders, started }) {
     const [configured] = inConfig(started)
-    // The first is enough: the texts are all that the stage ships.
-    const [named] = configured === undefined ? inSources(contents) : [configured]
+    // The first is enough: the texts are all that the stage ships, or is compiled from.
+    const [named] = configured === undefined ? inAll([contents, ...builders], started) : [configured]
     if (named === undefined) return
     yield {
       kind: 'unknown',
@@ -79,10 +79,38 @@ function inConfig(config: ImageConfig): readonly Named[] {
   })
 }
 
+function* inAll(all: readonly StageContents[], { env }: ImageConfig): Iterable<Named> {
+  for (const one of all) yield* inSources(one)
+  if (!/^(tcp|https?|ssh):/.test(env.get('DOCKER_HOST') ?? '')) for (const one of all) yield* byLibrary(one)
+}
+
+/** Clients of the Docker Engine that take its usual socket where nothing names another. Source: each library's own documentation. */
+const CLIENTS =
+  /\bclient\.(?:FromEnv\b|NewEnvClient\()|\bdocker\.(?:from_env\(|DockerClient\(\s{0,9}\))|\bconnect_with_(?:local|socket|unix)_defaults\(|\bnew Docker(?:ode)?\(\s{0,9}\)/
+const OF_LIBRARY =
+  /\/docker\/client"|\/moby\/(?:moby\/)?client"|\b(?:import|from) docker\b|\bbollard\b|['"]dockerode['"]/
+
+function* byLibrary({ texts, origins }: StageContents): Iterable<Named> {
+  for (const [file, text] of texts) {
+    const origin = origins.get(file) ?? file
+    const isSource = SOURCE.test(file) && !ASIDE.test(origin) && !OTHERS.test(file)
+    const found = isSource && OF_LIBRARY.test(text) ? CLIENTS.exec(text) : null
+    if (found === null) continue
+    const line = text.slice(text.lastIndexOf('\n', found.index) + 1, found.index)
+    if (!COMMENT.test(line))
+      yield {
+        socket: '/var/run/docker.sock',
+        detail: `taken by ${found[0].replace(/\(.*/s, '')} in ${origin} line ${lineOf(text, found.index)}`,
+      }
+  }
+}
+
+const OTHERS = /\/(node_modules|vendor|site-packages)\//
+
 function* inSources({ texts, origins }: StageContents): Iterable<Named> {
   for (const [file, text] of texts) {
     const origin = origins.get(file) ?? file
-    const found = !SOURCE.test(file) || ASIDE.test(origin) ? null : HOST_SOCKET.exec(text)
+    const found = !SOURCE.test(file) || ASIDE.test(origin) || OTHERS.test(file) ? null : HOST_SOCKET.exec(text)
     if (found === null) continue
     const line = text.slice(text.lastIndexOf('\n', found.index) + 1, found.index)
     if (!COMMENT.test(line)) yield { socket: found[0], detail: `named in ${origin} line ${lineOf(text, found.index)}` }

@@ -157,7 +157,8 @@ function moveOf(move: PortMove, files: VendorFiles): readonly (readonly [number,
     reason: why,
     evidence: [{ source: 'catalogue', subject: String(move.from), detail: why } as const],
   }))
-  return [[move.from, { to: move.to, fileEdits, env, append: move.appendArguments ?? [] }]]
+  const { from, to, appendArguments: append = [], checkedAt } = move
+  return [[from, { to, fileEdits, env, append, ...(checkedAt === undefined ? {} : { checkedAt }) }]]
 }
 
 /** All that sets it is gone, or not read any more. */

@@ -16,7 +16,7 @@ import type { Catalogue, StageView } from './provider.ts'
 import { broughtFiles, installedPackages, listedServers } from './servers.ts'
 
 export interface ViewSources
-  extends Pick<StageView, 'chain' | 'built' | 'asBuilt' | 'startKnown' | 'entry' | 'listed'> {
+  extends Pick<StageView, 'chain' | 'built' | 'asBuilt' | 'startKnown' | 'entry' | 'listed' | 'runs'> {
   readonly dockerfile: Dockerfile
   readonly stage: Stage
   readonly walks: StageWalks
@@ -27,7 +27,7 @@ export interface ViewSources
 
 /** Stops between its parts: each goes through all of a stage. */
 export function* viewOf(sources: ViewSources, { packages }: Catalogue): InTurn<StageView> {
-  const { facts, built, chain, asBuilt, startKnown, entry, listed } = sources
+  const { facts, built, chain, asBuilt, startKnown, entry, listed, runs } = sources
   const shipping = contentsSources(sources)
   const contents = yield* stageContents(shipping, sources.stage.index)
   yield
@@ -67,6 +67,7 @@ export function* viewOf(sources: ViewSources, { packages }: Catalogue): InTurn<S
     startKnown,
     entry,
     listed,
+    runs,
     installed,
     servers,
   }

@@ -19,6 +19,19 @@ export interface AccountCommand {
   readonly groupOption: string
 }
 
+/** What usermod and groupmod change of an account or a group that is there. */
+export interface AccountChange {
+  readonly of: 'user' | 'group'
+  readonly name: string
+  readonly id: SaidId
+  /** The new primary group, by name or id. */
+  readonly group: string | SaidId
+  /** Null: it keeps its name. */
+  readonly newName: string | null
+  /** Null: it keeps its home. */
+  readonly home: string | null
+}
+
 /** Null: not said. `unclear`: said with a variable that is not known, or not a number. */
 export type SaidId = number | null | 'unclear'
 
@@ -43,6 +56,8 @@ const LONG: Readonly<Record<string, string>> = table({
   'user-group': 'U',
   'no-user-group': 'N',
   ingroup: 'G',
+  login: 'l',
+  'new-name': 'n',
 })
 const USERADD_VALUES = new Set(
   'b c d e f g G k K p P R s u Z base-dir comment expiredate inactive groups skel key password root prefix shell selinux-user'.split(
@@ -50,6 +65,12 @@ const USERADD_VALUES = new Set(
   ),
 )
 const GROUPADD_VALUES = new Set('g K p P R U key password root prefix users'.split(' '))
+const USERMOD_VALUES = new Set(
+  'c d e f g G l p P R s u v V w W Z comment expiredate inactive groups password root prefix shell add-subuids del-subuids add-subgids del-subgids selinux-user'.split(
+    ' ',
+  ),
+)
+const GROUPMOD_VALUES = new Set('g n p P R U password root prefix users'.split(' '))
 const ADDUSER_VALUES = new Set('h g s G u k d shell gecos comment firstuid lastuid firstgid lastgid conf'.split(' '))
 
 export function readAccountCommand(words: readonly ArgumentWord[]): AccountCommand | null {
@@ -61,6 +82,30 @@ export function readAccountCommand(words: readonly ArgumentWord[]): AccountComma
   if (name === 'adduser') return adduser(rest)
   if (name === 'addgroup') return group('adduser', read(rest, new Set(['g', 'gid'])))
   return null
+}
+
+/** shadow's usermod and groupmod; null for other commands, and where they change nothing that counts. */
+export function readAccountChange(words: readonly ArgumentWord[]): AccountChange | null {
+  const tool = words[0]?.replace(/^.*\//, '') ?? ''
+  if (tool !== 'usermod' && tool !== 'groupmod') return null
+  const isUser = tool === 'usermod'
+  const { options, operands } = read(words.slice(1), isUser ? USERMOD_VALUES : GROUPMOD_VALUES)
+  const [name] = operands
+  if (name == null || operands.length !== 1) return null
+  const newName = options.get(isUser ? 'l' : 'n')
+  const home = isUser ? options.get('d') : undefined
+  // Of one that is called nobody knows what nothing is known any more.
+  const id = newName === null ? 'unclear' : idOf(options, isUser ? 'u' : 'g')
+  const group = isUser ? groupOf(options, 'g') : null
+  if (id === null && group === null && newName === undefined && home === undefined) return null
+  return {
+    of: isUser ? 'user' : 'group',
+    name,
+    id,
+    group,
+    newName: newName ?? null,
+    home: home?.startsWith('/') === true ? home : null,
+  }
 }
 
 function read(words: readonly ArgumentWord[], values: ReadonlySet<string>): ReadArguments {

@@ -1,6 +1,7 @@
 import { commentsAbove, commentsOnTop } from '../dockerfile/layout.ts'
 import type { Comment, Dockerfile, Instruction, Span, Stage } from '../dockerfile/model.ts'
 import type { StageState } from '../dockerfile/stage-walk.ts'
+import type { ImageRun } from '../image/image-run.ts'
 import type { EndOfStage } from './account/stage-users.ts'
 import type { Policy } from './stage-input.ts'
 
@@ -148,17 +149,30 @@ export interface ImageUser {
   readonly what: string
 }
 
-/** Who in the tree counts on the user of an image. */
+/** A line of a file that counts on a port of the image. */
+export interface PortUser {
+  readonly port: number
+  /** `FILE:LINE`, for people. */
+  readonly place: string
+  /** The stage that it is about; null for the last one. */
+  readonly stage: string | null
+}
+
+/** Who in the tree counts on the user of an image, and on its ports. */
 export interface Dependents {
   readonly children: readonly Child[]
   readonly users: readonly ImageUser[]
+  /** How files of the repository run it. */
+  readonly runs: readonly ImageRun[]
   /** A Compose service publishes it. */
   readonly isServed: boolean
+  /** Who counts on its low ports; absent: nobody that was looked for. */
+  readonly ports?: readonly PortUser[]
   /** Why a change of the file itself is lost sooner or later; null where the file is what people edit. */
   readonly madeElsewhere: string | null
 }
 
-export const noDependents: Dependents = { children: [], users: [], isServed: false, madeElsewhere: null }
+export const noDependents: Dependents = { children: [], users: [], runs: [], isServed: false, madeElsewhere: null }
 
 /** What generates it says so on top of it, or it is a copy of another project's file, in the folder `vendored`. */
 export function madeElsewhere(dockerfile: Dockerfile, vendored: string | undefined): string | null {
@@ -177,10 +191,16 @@ const GENERATED =
 /** Those of them that mean a stage of the Dockerfile. */
 export function dependentsOf(dockerfile: Dockerfile, stage: Stage, all: Dependents): Dependents {
   const isFinal = stage.index === dockerfile.stages.length - 1
-  const children = all.children.filter(({ stage: named }) =>
-    named === null ? isFinal : [stage.name, String(stage.index)].includes(named.toLowerCase()),
-  )
-  return { ...all, children, users: isFinal ? all.users : [] }
+  const isOf = ({ stage: named }: { readonly stage: string | null }): boolean =>
+    named === null ? isFinal : [stage.name, String(stage.index)].includes(named.toLowerCase())
+  const { children, users, runs, ports = [] } = all
+  return {
+    ...all,
+    children: children.filter(isOf),
+    users: isFinal ? users : [],
+    runs: runs.filter(isOf),
+    ports: ports.filter(isOf),
+  }
 }
 
 /** A service, a port or a check says that it is run as it is, or the program that it starts. */

@@ -44,6 +44,7 @@ import {
   withoutAsked,
 } from './grants/perhaps.ts'
 import { planHome, planWorkdir } from './home.ts'
+import { mountRemarks } from './host-mounts.ts'
 import { type AccountChoice, type CommandChange, decide, type Grant, type StagePlan } from './plan.ts'
 import { type PlanContext, planContextOf } from './plan-context.ts'
 import { movedHealthcheck } from './ports/healthcheck.ts'
@@ -264,7 +265,8 @@ interface Decided {
   readonly capable: readonly CapableFile[]
 }
 
-function remarksOf({ input, stepDown, report }: PlanContext, decided: Decided): readonly Remark[] {
+function remarksOf(context: PlanContext, decided: Decided): readonly Remark[] {
+  const { input, stepDown, report } = context
   const { facts, observation, stated } = input
   const { account, grants, granted, unmet, services, withCapabilities, capable } = decided
   const merged = mergedUsers({ services, account, grants, files: facts.files.known ? facts.files.value : null })
@@ -276,6 +278,7 @@ function remarksOf({ input, stepDown, report }: PlanContext, decided: Decided): 
     ...perhapsRemarks(unmet, input),
     ...stepDown.remarks,
     ...idsWithoutEffect(report, account),
+    ...mountRemarks(context, account),
     ...(observation === null && input.asBuilt !== true ? unknownAccount(report, account, input) : []),
     ...stated.remarks.filter(({ unlessUser }) => unlessUser !== account.name && unlessUser !== String(account.uid)),
     ...(observation === null ? stated.cautions : []),

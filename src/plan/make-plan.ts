@@ -1,6 +1,7 @@
 import type { Remark } from '../evidence/claim.ts'
 import { engineNumber, isRootUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
+import { usualRun, worksOnHost } from '../image/image-run.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
 import { isRoot } from './account/account-ids.ts'
 import { imageUser } from './assumptions.ts'
@@ -96,6 +97,16 @@ function mustKeepRoot(input: StageInput): Remark | null {
       hint: 'leave it as it is: GitHub asks for no USER in the Dockerfile of an action',
       capabilities: [],
       evidence: [{ source: 'declared', subject: 'root', detail: `run by ${action.what}` }],
+    }
+  const host = usualRun(input.dependents?.runs ?? [], worksOnHost)
+  if (host !== null)
+    return {
+      outcome: 'todo',
+      transform: 'report-remarks',
+      message: `must keep root: ${host.by} gives it all capabilities and the ${host.hostPid ? 'processes' : 'files'} of the host, which only root may use`,
+      hint: 'give it no more than it needs: single capabilities, and the folders that it works on; what uses those needs root all the same',
+      capabilities: [],
+      evidence: [{ source: 'declared', subject: 'root', detail: `run by ${host.by}` }],
     }
   const { needsRoot } = input.vendor
   if (needsRoot === null) return null

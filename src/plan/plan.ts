@@ -236,10 +236,14 @@ export interface PortDecision {
   readonly to: number | null
   readonly reason: string
   readonly exposed: boolean
+  /** Lines of other files that count on the old one of a port that moves all the same, `FILE:LINE`; absent: none. */
+  readonly users?: readonly string[]
   /** How a person moves one that is kept, in words; absent where that is not known. */
   readonly way?: string
   /** Nothing but a run can say that the place sets it. Absent: no. */
   readonly guessed?: boolean
+  /** The address in the container that it is at from then on, and `localhost` may not be; absent where that is the same. */
+  readonly checkedAt?: string
   readonly evidence: readonly Evidence[]
 }
 

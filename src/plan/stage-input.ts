@@ -78,6 +78,8 @@ export interface Policy {
   readonly user: string | null
   readonly own: 'minimal' | 'workdir' | 'copied'
   readonly ports: 'keep' | 'raise'
+  /** Those too that other files of the repository count on, as whoever asks for `raise` in words wants it. Absent: no. */
+  readonly raiseUsed?: boolean
   /** `--writable`, absolute paths. */
   readonly writable: readonly string[]
   /** Those of them that only a file of the repository asks for: that is nobody's word for a closed place. Absent: none. */

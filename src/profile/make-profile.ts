@@ -223,8 +223,9 @@ function portsOf({ plan, facts }: ProfileSource): readonly ProfilePort[] {
       protocol,
     })
   }
-  for (const { from, to, protocol, exposed } of decided(plan, 'port')) {
-    if (exposed || to !== null) ports.set(`${from}/${protocol}`, { from, to: to ?? from, protocol })
+  for (const { from, to, protocol, exposed, checkedAt } of decided(plan, 'port')) {
+    const at = checkedAt === undefined ? {} : { checkedAt }
+    if (exposed || to !== null) ports.set(`${from}/${protocol}`, { from, to: to ?? from, protocol, ...at })
   }
   return [...ports.values()]
 }

@@ -96,6 +96,8 @@ export interface ProfilePort {
   /** The same where it is not moved. */
   readonly to: number
   readonly protocol: 'tcp' | 'udp' | 'sctp'
+  /** As of a `PortDecision`. */
+  readonly checkedAt?: string
 }
 
 /** A file of the image by its path, or a variable by its name; one command and one folder to start in at most. */

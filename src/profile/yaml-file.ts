@@ -36,7 +36,7 @@ export function parseYaml(text: string, name: string): YamlFile {
     throw unreadable(name, `line ${line}: ${twice.reason}`, line)
   }
   try {
-    const values = documents.map((document) => document.toJS() as unknown)
+    const values = documents.map((document) => document.toJS({ maxAliasCount: bounds.yamlAliases }) as unknown)
     if (values.some((value) => holdsItself(value))) throw new ReferenceError('an alias stands for what it is a part of')
     return { name, text, documents, values }
   } catch (error) {

@@ -16,6 +16,8 @@ import {
 import { waitsForInput } from '../plan/exemptions.ts'
 import type { AccountChoice, Grant } from '../plan/plan.ts'
 import { listedPorts } from '../report/many-ports.ts'
+import type { LearnedRequests } from '../smoke-check.ts'
+import { joinTruncated } from '../words.ts'
 import { isWeb, type PortAnswer } from './ask/answers.ts'
 import { portKey } from './ask/questions.ts'
 import { operationsBy } from './checks/check.ts'
@@ -23,6 +25,7 @@ import { isOptional } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { refusalLines } from './log-refusals.ts'
 import type { ResultRun } from './round.ts'
+import { isExercised } from './smoke/run-checks.ts'
 
 const YOUR_CHECK = 'a check of yours can ask it (--smoke, or smoke: in the configuration)'
 
@@ -253,6 +256,19 @@ export function leftBehind({ state, trace }: RunRecord): readonly string[] {
   if (state.running || programs.length === 0) return []
   return [
     `what ${programs.join(', ')} does: the original ends while that still runs in the background, and the container ends with it`,
+  ]
+}
+
+/** Of the routes that the sources declare those that nothing asked, or that the original answered with an error. */
+export function unaskedRoutes({ routes, smoke }: RunRecord, learned: LearnedRequests | undefined): readonly string[] {
+  const declared = learned?.declared ?? []
+  // Without a port that answers HTTP it is another program whose sources lie here.
+  if (declared.length === 0 || routes.length === 0 || smoke.length > 0) return []
+  const done = new Set(routes.filter(isExercised).map(({ request }) => `${request.method} ${request.path}`))
+  const rest = declared.filter((route) => !done.has(route))
+  if (rest.length === 0) return []
+  return [
+    `what ${joinTruncated(rest)} do: of ${declared.length} routes that its sources declare ${declared.length - rest.length} were asked and answered; ${YOUR_CHECK}`,
   ]
 }
 

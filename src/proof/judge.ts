@@ -16,9 +16,10 @@ import {
 import type { Container } from './container/container.ts'
 import { logsTraced } from './container/files.ts'
 import type { RestartRecord, RunRecord } from './container/run-record.ts'
+import { type LaterWork, laterWork } from './observation.ts'
 import type { ProvenRun, Stopwatch } from './proof-report.ts'
 import { hasPassed, type ResultRun } from './round.ts'
-import { withEnd } from './smoke/run-checks.ts'
+import { withEnd, withSteadyRoutes } from './smoke/run-checks.ts'
 
 /** A program that is to go on is watched for this long once it is up, milliseconds: some die after ten seconds. */
 const WATCH = 10_250
@@ -26,6 +27,13 @@ const WATCH = 10_250
 const WATCH_UNSEEN = 30_000
 /** What it is refused shows only in its trace: one that was started again meanwhile is given time too. */
 const WATCH_TRACED = 8500
+/** A timer, or a sleep, that is under way is waited for so long, milliseconds, and for a moment more, in which its work is done. */
+const WATCH_TIMER = 60_000
+const AFTER_TIMER = 1500
+/** A shorter one has been seen to go off. */
+const SHORTEST_SLEEP = 5000
+/** Nobody waits for the end of a longer one. */
+const LONGEST_SLEEP = 24 * 3600 * 1000
 /** The last questions are asked so long before the watch ends, milliseconds: it is what is left, not what comes after. */
 const LAST_LOOK = 500
 /** Whether it is still up, milliseconds. */
@@ -38,6 +46,8 @@ export interface Judged {
   readonly run: ProvenRun
   /** It passed what a round shows, and what is missing showed only later. Else null. */
   readonly late: Late | null
+  /** What it would do by itself after a time that nobody waited for, a sentence each. */
+  readonly pending: readonly string[]
 }
 
 export interface Late {
@@ -68,7 +78,7 @@ export async function judge(
 ): Promise<Judged> {
   const { engine, facts, image, moved, times } = request
   const seen = await live.snapshot('logs')
-  const baselineSoFar = { ...seen, smoke: withEnd(seen.smoke, original) }
+  const baselineSoFar = { ...withSteadyRoutes(seen, original), smoke: withEnd(seen.smoke, original) }
   const conditions = { ...request, mounts: request.mountsFor([]), baseline: baselineSoFar }
   const works = hasPassed({ run: { comparison } })
   const since = live.upSince - live.readyAfter
@@ -77,11 +87,17 @@ export async function judge(
   let lost: readonly string[] = []
   let unread: readonly string[] = []
   let traces: WatchRecord['traces'] = null
+  let pending: readonly string[] = []
   if (works) {
     request.progress('running it under other conditions, and watching both')
     const conditionsMet = async (): Promise<Conditions> =>
       runConditions(conditions, first ?? (await runFirstConditions(conditions)))
-    const watched = { baseline: seen, live, result, tracedContainer, traces: [original, traced] }
+    const dues = duesOf(request, original, [seen.container, early.container])
+    pending = pendingIn(dues)
+    const watched = {
+      ...{ baseline: seen, live, result, tracedContainer, traces: [original, traced] },
+      due: Math.max(0, ...dues.flatMap(({ milliseconds }) => (milliseconds <= WATCH_TIMER ? [milliseconds] : []))),
+    }
     const [met, atRest] = await Promise.all([conditionsMet(), watch(request.signal, watched, LAST_LOOK)])
     cells = met
     times.lap('conditions')
@@ -101,7 +117,7 @@ export async function judge(
         ? await lateFiles({ engine, container, facts, original, since }, left, made)
         : stillMissing({ facts, original }, request.late.missed, made)
     cells = await withMounts(conditions, cells, request.mountsFor(operationsOfHeld(made, facts)))
-    if (!atRest) await watch(request.signal, { ...watched, tracedContainer: null })
+    if (!atRest) await watch(request.signal, { ...watched, tracedContainer: null, due: 0 })
     if (seconds === null) await Promise.all([live.restart(), result.restart()])
   } else {
     request.progress('finding the condition that breaks it')
@@ -118,7 +134,7 @@ export async function judge(
   ])
   times.lap('end')
   const baseline = {
-    ...originalRun,
+    ...withSteadyRoutes(originalRun, original),
     unread: [...unread, ...originalRun.unread],
     restart: seconds?.baseline ?? originalRun.restart,
   }
@@ -132,7 +148,42 @@ export async function judge(
     baseline,
     run: { image, record, comparison: final, addedBytes: (after?.size ?? 0) - (before?.size ?? 0), cells },
     late: works && !final.parity ? { after: seenFor, missed: lost } : null,
+    pending,
   }
+}
+
+/** The timers that its sources set and the sleeps that it is in now: both are known to go off after so long at most. */
+function duesOf(
+  { engine, facts }: Pick<JudgeRequest, 'engine' | 'facts'>,
+  original: RunRecord,
+  containers: readonly string[],
+): readonly LaterWork[] {
+  const sleeps = containers.flatMap((container) =>
+    engine.sleeps(container).map(({ program, most }) => ({ at: `a sleep of ${program}`, milliseconds: most })),
+  )
+  return [...laterWork(original, facts), ...sleeps].filter(
+    ({ milliseconds }) => milliseconds >= SHORTEST_SLEEP && milliseconds <= LONGEST_SLEEP,
+  )
+}
+
+const MOST_PENDING = 3
+
+/** What goes off later than anybody waits, the soonest first, for the report. */
+export function pendingIn(dues: readonly LaterWork[]): readonly string[] {
+  const late = dues
+    .filter(({ milliseconds }) => milliseconds > WATCH_TIMER)
+    .toSorted((one, other) => one.milliseconds - other.milliseconds)
+  const byPlace = new Map(late.toReversed().map((one) => [one.at, one]))
+  return [...byPlace.values()]
+    .toReversed()
+    .slice(0, MOST_PENDING)
+    .map(({ at, milliseconds }) => `what it does after ${durationOf(milliseconds)} (${at}): that was not waited for`)
+}
+
+function durationOf(milliseconds: number): string {
+  const seconds = Math.ceil(milliseconds / 1000)
+  if (seconds < 120) return `${seconds} seconds`
+  return seconds < 7200 ? `${Math.ceil(seconds / 60)} minutes` : `${Math.ceil(seconds / 3600)} hours`
 }
 
 interface SecondStarts {
@@ -153,12 +204,13 @@ function secondStarts({ smoke }: JudgeRequest, { restart }: RunRecord, traced: R
  */
 async function watch(
   signal: AbortSignal,
-  { baseline, live, result, tracedContainer, traces }: Watched,
+  { baseline, live, result, tracedContainer, traces, due }: Watched,
   before = 0,
 ): Promise<boolean> {
   const whole = Math.max(
     result.upSince + (isUnseen(baseline) ? WATCH_UNSEEN : WATCH),
     (tracedContainer?.startedAgain() ?? 0) + WATCH_TRACED,
+    due === 0 ? 0 : Math.max(Date.now(), result.upSince, tracedContainer?.startedAgain() ?? 0) + due + AFTER_TIMER,
   )
   const end = whole - before
   // An interval timer shows in no file of /proc, only in a trace.
@@ -182,6 +234,8 @@ interface Watched {
   readonly result: Container
   /** The traced run of the result. */
   readonly tracedContainer: Container | null
+  /** What it does by itself it has done after so many milliseconds; 0 where nothing of the kind is known. */
+  readonly due: number
   /** Of both. */
   readonly traces: readonly (RunRecord | null)[]
 }

@@ -1,4 +1,6 @@
+import { bounds } from '../bounds.ts'
 import type { Operation } from '../evidence/operation.ts'
+import { splitAt } from '../evidence/path-expression.ts'
 import type { ExposedPort, ImageFacts } from '../image/facts.ts'
 import { baseName } from '../places.ts'
 import type { Observation } from '../plan/stage-input.ts'
@@ -65,4 +67,155 @@ function openedFiles(operations: readonly Operation[]): readonly string[] {
 /** `nginx: worker process` is nginx, `/usr/sbin/apache2 -k start` is apache2. */
 function programName(command: string): string {
   return baseName((command.trim().split(/\s+/)[0] ?? '').replace(/:$/, ''))
+}
+
+/** What a program will do by itself, after the same time again and again or once. */
+export interface LaterWork {
+  /** `/srv/app.js line 12`. */
+  readonly at: string
+  readonly milliseconds: number
+}
+
+/** Shorter ones have gone off before anybody looks; of longer ones nobody says what they are for. */
+const SHORTEST_TIMER = 5000
+const LONGEST_TIMER = 24 * 3600 * 1000
+/** Libraries look after themselves. */
+const OF_LIBRARIES = /\/(node_modules|site-packages|dist-packages|vendor|lib|lib64|usr\/share)\//
+
+/** Timers that the files which the original has read set, by what stands there in numbers. Empty where it was not traced. */
+export function laterWork(
+  { trace }: Pick<RunRecord, 'trace'>,
+  { files }: Pick<ImageFacts, 'files'>,
+): readonly LaterWork[] {
+  if (trace === null || !files.known) return []
+  const read = new Set(openedFiles(trace.operations).filter((path) => !OF_LIBRARIES.test(path)))
+  return [...read].flatMap((path) =>
+    timersIn(files.value.text(path) ?? '', path).map(({ line, milliseconds }) => ({
+      at: `${path} line ${line}`,
+      milliseconds,
+    })),
+  )
+}
+
+interface Timer {
+  readonly line: number
+  readonly milliseconds: number
+}
+
+const JAVASCRIPT = /\.([cm]?js|[jt]sx|[cm]?ts)$/
+const PYTHON = /\.py$/
+/** A crontab for whoever runs one that needs no root. */
+const CRONTAB = /(^|[/.])cron(tabs?)?([/.]|$)/
+
+/** The timers of one source file, those of at least five seconds and at most a day. */
+export function timersIn(text: string, path: string): readonly Timer[] {
+  const isScript = JAVASCRIPT.test(path)
+  const found = isScript
+    ? [...ofCalls(text), ...ofSchedules(text)]
+    : PYTHON.test(path)
+      ? ofPython(text)
+      : CRONTAB.test(path)
+        ? ofCrontab(text)
+        : []
+  return found
+    .filter(({ milliseconds }) => milliseconds >= SHORTEST_TIMER && milliseconds <= LONGEST_TIMER)
+    .map(({ index, milliseconds }) => ({ line: text.slice(0, index).split('\n').length, milliseconds }))
+}
+
+interface Found {
+  readonly index: number
+  readonly milliseconds: number
+}
+
+/** `setInterval(() => { … }, 40 * 1000)`, also with a constant that the file sets. */
+function ofCalls(text: string): readonly Found[] {
+  return [...text.matchAll(/\bset(?:Interval|Timeout)\(/g)].flatMap(({ index, 0: call }) => {
+    const body = bracketed(text.slice(index + call.length, index + call.length + bounds.timerCall))
+    const last = body === null ? undefined : splitAt(body, /^,/).at(-1)
+    const milliseconds = last === undefined ? null : numberIn(last, text)
+    return milliseconds === null ? [] : [{ index, milliseconds }]
+  })
+}
+
+/** Up to the bracket that closes what is open at its start; quotes count for nothing but the brackets in them. */
+function bracketed(text: string): string | null {
+  let depth = 1
+  let quote = ''
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at] ?? ''
+    if (quote !== '') {
+      if (char === '\\') at += 1
+      else if (char === quote) quote = ''
+    } else if (char === '"' || char === "'" || char === '`') quote = char
+    else if (char === '(') depth += 1
+    else if (char === ')') depth -= 1
+    if (depth === 0) return text.slice(0, at)
+  }
+  return null
+}
+
+/** `60_000`, `40 * 1000`, or a constant that is one of these. */
+function numberIn(expression: string, text: string, isName = true): number | null {
+  const factors = expression.split('*').map((factor) => factor.trim())
+  if (factors.every((factor) => /^\d[\d_]{0,15}(\.\d{1,9})?$/.test(factor)))
+    return factors.reduce((product, factor) => product * Number(factor.replaceAll('_', '')), 1)
+  const [name = ''] = /^[A-Za-z_$][\w$]{0,60}$/.exec(expression.trim()) ?? []
+  if (name === '' || !isName) return null
+  const value = text
+    .split('\n')
+    .map((line) => /^(?:export )?(?:const|let|var) ([\w$]+) = (\d[\d_.* ]*)/.exec(line.trim()))
+    .find((found) => found?.[1] === name)?.[2]
+  return value === undefined ? null : numberIn(value, text, false)
+}
+
+/** node-cron, node-schedule and cron. */
+function ofSchedules(text: string): readonly Found[] {
+  return [
+    ...text.matchAll(/\b(?:cron\.schedule|scheduleJob|new CronJob|Cron)\(\s{0,9}['"`]([-\d*/, ]{9,60})['"`]/g),
+  ].flatMap(({ index, 1: pattern = '' }) => ofPattern(index, pattern))
+}
+
+function ofCrontab(text: string): readonly Found[] {
+  return [...text.matchAll(/^[ \t]{0,9}((?:[-\d*/,]{1,20}[ \t]{1,9}){5})\S/gm)].flatMap(({ index, 1: pattern = '' }) =>
+    ofPattern(index, pattern),
+  )
+}
+
+/** The time between two jobs, as far as seconds and minutes tell; an hour where it is the others. */
+function ofPattern(index: number, pattern: string): readonly Found[] {
+  const fields = pattern.trim().split(/\s+/)
+  if (fields.length < 5 || fields.length > 6) return []
+  const [seconds = '0', minutes = ''] = fields.length === 6 ? fields : ['0', ...fields]
+  const each = (field: string): number => (field === '*' ? 1 : Number(/^\*\/(\d{1,2})$/.exec(field)?.[1] ?? 0))
+  const second = each(seconds)
+  const minute = each(minutes)
+  const milliseconds = second > 0 ? Math.max(second * 1000, SHORTEST_TIMER) : minute > 0 ? minute * 60_000 : 3_600_000
+  return [{ index, milliseconds }]
+}
+
+const UNITS: ReadonlyMap<string, number> = new Map([
+  ['second', 1000],
+  ['minute', 60_000],
+  ['hour', 3_600_000],
+])
+
+/** threading.Timer, sleeps, schedule, APScheduler and the like. */
+function ofPython(text: string): readonly Found[] {
+  const waits =
+    /\b(?:Timer|asyncio\.sleep|time\.sleep|\.call_later|\.enter)\(\s{0,9}(\d{1,6}(?:\.\d{1,6})?)\s{0,9}[,)]/g
+  const every = /\bevery\(\s{0,9}(\d{0,6})\s{0,9}\)\.(second|minute|hour)s?\b/g
+  const jobs =
+    /\b(?:add_job|scheduled_job|IntervalTrigger|repeat_every|run_repeating|tasks\.loop)\([^()]{0,200}?\b(second|minute|hour)s\s{0,9}=\s{0,9}(\d{1,6})\b/g
+  const unit = (name = ''): number => UNITS.get(name) ?? 0
+  return [
+    ...[...text.matchAll(waits)].map(({ index, 1: count }) => ({ index, milliseconds: Number(count) * 1000 })),
+    ...[...text.matchAll(every)].map(({ index, 1: count, 2: name }) => ({
+      index,
+      milliseconds: Number(count === '' ? 1 : count) * unit(name),
+    })),
+    ...[...text.matchAll(jobs)].map(({ index, 1: name, 2: count }) => ({
+      index,
+      milliseconds: Number(count) * unit(name),
+    })),
+  ]
 }

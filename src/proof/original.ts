@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Engine, Mount, RunSpec } from '../engine/engine.ts'
 import type { ImageConfig } from '../image/facts.ts'
-import type { SmokeCheck } from '../smoke-check.ts'
+import type { LearnedRequest, SmokeCheck } from '../smoke-check.ts'
 import { type Container, type ContainerOptions, openContainer, runContainer } from './container/container.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { exposedTcp, limits, namedVolumes } from './container/run-specs.ts'
@@ -24,6 +24,8 @@ export interface OriginalRequest {
   readonly config: ImageConfig
   readonly smoke: readonly SmokeCheck[]
   readonly trace: boolean
+  /** Requests that the files around it show; absent: none. */
+  readonly routes?: readonly LearnedRequest[]
   /** How long the run that is learned from stays up, milliseconds; see StudyOptions. */
   readonly stays?: number
   readonly signal: AbortSignal
@@ -49,7 +51,7 @@ export interface StudyOptions extends ContainerOptions {
 }
 
 export async function runOriginal(request: OriginalRequest): Promise<Original> {
-  const { engine, image, user, capAdd = [], config, smoke, signal, stays = 0, early } = request
+  const { engine, image, user, capAdd = [], config, smoke, routes = [], signal, stays = 0, early } = request
   const spec = limits({
     image,
     ...(user === undefined ? {} : { user }),
@@ -58,6 +60,7 @@ export async function runOriginal(request: OriginalRequest): Promise<Original> {
   const ports = exposedTcp(config)
   const options: ContainerOptions = {
     smoke,
+    routes: routes.map((one) => ({ request: one, port: null })),
     signal,
     ports,
     portNames: new Map(ports.map((port) => [port, port])),

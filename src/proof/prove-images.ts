@@ -100,6 +100,7 @@ async function proveImage(request: ImagesRequest, late: Late | null): Promise<Sh
     ...remarks,
     ...untracedOriginal(request.trace, original),
     ...untracedRun(original, run),
+    ...judged.pending,
   ])
   return withDoubt(doubt, { report: times.on(report), failures: failuresOf(judged.run), late: judged.late })
 }

@@ -9,6 +9,7 @@ import {
   namedFolders,
   readState,
   startsNothing,
+  unaskedRoutes,
   unrunScripts,
   unshownPlaces,
   untracedOriginal,
@@ -27,7 +28,7 @@ import { observationOf } from './observation.ts'
 import { failuresOf, proofReport, withDoubt } from './proof-report.ts'
 import { proveRoot } from './prove-root.ts'
 import type { Proof, ProveRequest } from './request.ts'
-import { dropRound, hasLowPort, hasPassed, type Round, runRound } from './round.ts'
+import { dropRound, hasLowPort, hasPassed, type Round, runRound, runUnrefused } from './round.ts'
 import { withEnd } from './smoke/run-checks.ts'
 import { type SpeculativeRound, speculativeRound } from './speculation.ts'
 
@@ -84,6 +85,7 @@ async function runRounds(request: ProveRequest, seen: OriginalSeen, hardenWith: 
   const { operations } = observation
   const rounds: Round[] = []
   let learning: Learning = { learned: [], excluded: [], help: null }
+  let isSeenWhole = false
   const ask = async (plan: StagePlan | undefined): Promise<void> => {
     if (plan?.outcome === 'harden') learning = { ...learning, help: await askHelp(request, plan, operations) }
   }
@@ -104,10 +106,22 @@ async function runRounds(request: ProveRequest, seen: OriginalSeen, hardenWith: 
     const taught = taughtBy(request, seen, rounds, planOf(request, round.hardened) ?? plan, learning)
     const asPlanned = round.hardened.result.output === hardened.result.output
     if (asPlanned && taught === null) break
+    const news = taught?.learned.slice(learning.learned.length) ?? []
     learning = taught ?? learning
+    if (!isSeenWhole && isStopped(request, round, news)) {
+      const open = await runUnrefused(request, seen, round, planOf(request, round.hardened) ?? plan)
+      learning = { ...learning, learned: [...learning.learned, ...open.operations] }
+      isSeenWhole = open.isWhole
+    }
     if (taught?.misplaced === true && learning.help === null) await ask(planOf(request, await hardenWith(learning)))
   }
   return { rounds, learning }
+}
+
+/** Whether a round that was refused files says to be run with nothing refused: what else it needs shows only then. */
+function isStopped({ trace }: ProveRequest, round: Round, news: readonly Operation[]): boolean {
+  const isTraced = trace && round.run?.traced?.trace != null
+  return isTraced && !hasPassed(round) && news.some(({ path }) => path !== null)
 }
 
 /** What runs of the original have shown. */
@@ -229,7 +243,12 @@ async function conclude(
   }
   const plan = planOf(request, best.hardened)
   const grants = plan === undefined ? [] : decided(plan, 'grant')
-  const { baseline, run, late } = await judge(judgeRequest(request, original, best, filled), live, original, best.run)
+  const { baseline, run, late, pending } = await judge(
+    judgeRequest(request, original, best, filled),
+    live,
+    original,
+    best.run,
+  )
   const questions = [
     ...askedToWrite(original, best.run.traced),
     ...readState({ grants }),
@@ -246,6 +265,8 @@ async function conclude(
       ...startsNothing(original, request.facts),
       ...untracedRun(original, best.run),
       ...unrunScripts(original, request.facts),
+      ...unaskedRoutes(baseline, request.learned),
+      ...pending,
       ...(isChecked ? questions : []),
     ]),
     failures: failuresOf(run),

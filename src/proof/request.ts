@@ -2,7 +2,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import type { Hardened, ReportProof } from '../report/report.ts'
-import type { SmokeCheck } from '../smoke-check.ts'
+import type { LearnedRequests, SmokeCheck } from '../smoke-check.ts'
 import type { Limiter } from './container/limiter.ts'
 import type { Late } from './judge.ts'
 import type { Original } from './original.ts'
@@ -31,6 +31,8 @@ export interface ProveRequest {
   /** The stage that is built. */
   readonly stage: number
   readonly smoke: readonly SmokeCheck[]
+  /** What the files around it show and declare that can be asked of it; absent where there are none. */
+  readonly learned?: LearnedRequests
   /** The original as people call it; null where it is only built here. */
   readonly reference: string | null
   /** It has to work with any uid and group 0. */

@@ -8,14 +8,15 @@ import { type Comparison, compare, compareTraces, isPassed, withChecks } from '.
 import type { FirstConditions } from './conditions/index.ts'
 import { writableMounts } from './conditions/writable-mounts.ts'
 import { type Container, removeAll, runContainer } from './container/container.ts'
-import { logsTraced } from './container/files.ts'
+import { isOptional, logsTraced } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
-import { arbitrarySpec, besideOptions, type KeptPorts, lockedSpec } from './container/run-specs.ts'
+import { arbitrarySpec, besideOptions, type KeptPorts, limits, lockedSpec } from './container/run-specs.ts'
 import { type StudyOptions, stay } from './original.ts'
 import type { ProveRequest } from './request.ts'
-import { withEnd } from './smoke/run-checks.ts'
+import { withEnd, withSteadyRoutes } from './smoke/run-checks.ts'
 import { runWithFirst, type SpeculativeRuns } from './speculation.ts'
 import { NOT_BELIEVED } from './trace/trace.ts'
+import { OPENING_CAPABILITIES } from './trace/tracer.ts'
 
 /** The original came up before a result: what that did within its time, this does within its own. Milliseconds. */
 const BEHIND = 1500
@@ -138,7 +139,10 @@ export async function runResult(request: ResultRequest): Promise<ResultRun> {
   if (late !== null) await live.look()
   const seen = await live.snapshot('logs')
   const soFar = { ...seen, smoke: withEnd(seen.smoke, runs.traced) }
-  const comparison = withChecks(compare(baseline, soFar, moved), compareTraces(original, runs.traced, facts))
+  const comparison = withChecks(
+    compare(withSteadyRoutes(baseline, original), soFar, moved),
+    compareTraces(original, runs.traced, facts),
+  )
   const passed = isPassed(comparison)
   const record = passed ? soFar : await live.finish(logsTraced(original, runs.traced))
   if (!passed) await runs.tracedContainer?.remove()
@@ -167,6 +171,59 @@ async function runTraced({
   return { traced: isTold ? record : null, untraced: record.traceRefused, tracedContainer: null }
 }
 
+/** What a result does whom permissions refuse nothing. */
+interface Unrefused {
+  /** What it did, and the original as root did not. */
+  readonly operations: readonly Operation[]
+  /** It came as far as the original: nothing but permissions stops it. */
+  readonly isWhole: boolean
+}
+
+/**
+ * The result of a round that failed as its own user, with the capabilities that open all files: a program stops at the first thing that
+ * it is refused, and on its way without root there may be more. Nothing where that could not be traced.
+ */
+export async function runUnrefused(
+  request: Pick<ProveRequest, 'engine' | 'facts' | 'smoke' | 'signal' | 'progress' | 'times'>,
+  { baseline, original }: { readonly baseline: RunRecord; readonly original: RunRecord },
+  { image, moved, workdir }: Round,
+  plan: Pick<StagePlan, 'account' | 'decisions'>,
+): Promise<Unrefused> {
+  const { engine, facts } = request
+  const { uid = 0, gid = 0, home = '' } = plan.account ?? {}
+  request.progress('running it once more as its new user, with nothing refused, to see all that it needs')
+  const spec = limits({
+    image,
+    user: '0:0',
+    capDrop: ['ALL'],
+    capAdd: OPENING_CAPABILITIES,
+    noNewPrivileges: true,
+    env: { HOME: facts.config.env.get('HOME') ?? (home === '' ? '/' : home) },
+  })
+  const options = {
+    ...besideOptions({ ...request, smoke: [] }, baseline, moved),
+    trace: { ...facts.config, ...commandOf(plan, facts), workdir },
+    traceMode: { as: { uid, gid } },
+  }
+  const container = await runContainer(engine, spec, options)
+  const { trace, state } = await container.snapshot('trace')
+  await container.remove()
+  request.times.lap('result')
+  return {
+    operations: newlyDone(trace?.operations ?? [], original.trace?.operations ?? []),
+    isWhole: state.running === original.state.running,
+  }
+}
+
+/** What is done with files in the one and not in the other. */
+export function newlyDone(now: readonly Operation[], before: readonly Operation[]): readonly Operation[] {
+  const key = ({ access, path, to }: Operation): string => `${access} ${path} ${to ?? ''}`
+  const isDone = ({ outcome, path, access }: Operation): boolean =>
+    outcome === 'done' && path !== null && access !== 'look' && !isOptional(path)
+  const usual = new Set(before.filter(isDone).map(key))
+  return now.filter((operation) => isDone(operation) && !usual.has(key(operation)))
+}
+
 /** Ends what is left of one that is needed no more. */
 export function dropRound({ run }: Round): Promise<void> {
   return removeAll([run?.live, run?.tracedContainer])
@@ -193,7 +250,10 @@ export function hasLowPort(plan: Pick<StagePlan, 'decisions'>): boolean {
   return decided(plan, 'port').some(({ to }) => to === null)
 }
 
-function commandOf(plan: StagePlan, facts: ImageFacts): Pick<ImageFacts['config'], 'entrypoint' | 'cmd'> {
+function commandOf(
+  plan: Pick<StagePlan, 'decisions'>,
+  facts: ImageFacts,
+): Pick<ImageFacts['config'], 'entrypoint' | 'cmd'> {
   const [command] = decided(plan, 'set-command')
   return {
     entrypoint: command?.entrypoint ?? facts.config.entrypoint,

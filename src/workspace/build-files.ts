@@ -1,7 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { parseShellScript } from '../command/index.ts'
-import { HOST_SOCKET } from '../image/host-socket.ts'
-import { asList, asObject, isObject, type Json, parseYaml } from '../profile/yaml-file.ts'
+import { asList, asObject, isObject, parseYaml } from '../profile/yaml-file.ts'
 
 /** How a file beside the Dockerfiles has one of them built. Paths are absolute. */
 export interface NamedBuild {
@@ -20,10 +19,6 @@ export interface NamedBuild {
   readonly env: ReadonlyMap<string, string>
   /** Files with more of that; what `env` says holds. */
   readonly envFiles: readonly string[]
-  /** What a Compose service is given that only root can use, as capabilities; `ALL` for `privileged`. */
-  readonly rights: readonly string[]
-  /** A socket of the host's container engine that a Compose service mounts; null where none, or where it is given a group for it. */
-  readonly socket: string | null
   /** As whom a Compose service runs it, in place of what the image says; variables that only who starts it knows stay. Null: as the image says. */
   readonly user: string | null
   /** What a Compose service starts in place of what the image says; null for a target of a bake file, which starts nothing. */
@@ -60,8 +55,6 @@ export function namedBuilds(
     const by = `${isBake ? 'target' : 'service'} ${key} of ${name}`
     const run = {
       ports: asList(service.ports),
-      rights: rightsOf(service),
-      socket: socketOf(service),
       user: service.user == null ? null : (read(service.user) ?? textOf(service.user)),
       start: isBake ? null : { entrypoint: wordsOf(service.entrypoint, read), command: wordsOf(service.command, read) },
       env: pairsOf(service.environment, read),
@@ -83,24 +76,6 @@ function envFilesOf(written: unknown, read: Read): readonly string[] {
   const files = typeof written === 'string' ? [written] : asList(written)
   return files.flatMap((file) => read(isObject(file) ? file.path : file) ?? [])
 }
-
-function rightsOf({ privileged, cap_add }: Json): readonly string[] {
-  const added = asList(cap_add).map((name) => (textOf(name) ?? '').toUpperCase().replace(/^CAP_/, ''))
-  return privileged === true ? ['ALL'] : added.filter((name) => ROOTS_ALONE.test(name))
-}
-
-/** `/var/run/docker.sock:/x` or a map with a `source`. */
-function socketOf({ volumes, group_add }: Json): string | null {
-  if (asList(group_add).length > 0) return null
-  const sources = asList(volumes).map((volume) => textOf(isObject(volume) ? volume.source : volume) ?? '')
-  return (
-    sources.map((source) => HOST_SOCKET.exec(source.split(':')[0] ?? '')?.[0]).find((path) => path !== undefined) ??
-    null
-  )
-}
-
-/** What such a capability is for takes root; not those of every container, nor those that a program does without. */
-const ROOTS_ALONE = /^(ALL|NET_ADMIN|SYS_(ADMIN|MODULE|TIME|RAWIO|BOOT)|BPF|PERFMON|DAC_READ_SEARCH)$/
 
 /** Files of others: one that cannot be read says nothing. */
 export function valuesOf(text: string, name: string): readonly unknown[] {
@@ -163,7 +138,7 @@ function pairsOf(written: unknown, read: Read): ReadonlyMap<string, string> {
 }
 
 /** As Compose puts variables in, the innermost first; null where one has neither a value nor a default. */
-function interpolated(written: string, env: Readonly<Record<string, string | undefined>>): string | null {
+export function interpolated(written: string, env: Readonly<Record<string, string | undefined>>): string | null {
   let isOpen = false
   const lookUp = (name: string, rule = '', fallback = ''): string => {
     const value = Object.hasOwn(env, name) ? env[name] : undefined

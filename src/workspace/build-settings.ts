@@ -175,10 +175,6 @@ function settingsOf(builds: readonly NamedBuild[], cwd: string): BuildSettings |
     args: args.alike,
     unlike: args.unlike,
     env: env.alike,
-    given: builds.every(({ rights }) => rights.length > 0) ? builds.map(({ by, rights }) => ({ by, rights })) : [],
-    sockets: builds.every(({ socket }) => socket !== null)
-      ? builds.flatMap(({ by, socket }) => (socket === null ? [] : [{ by, socket }]))
-      : [],
     services: builds.flatMap(({ start, by, file, ports, target }) =>
       start === null ? [] : [{ by, file, ports, target }],
     ),

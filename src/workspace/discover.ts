@@ -54,12 +54,12 @@ async function withBuild(found: Found, settingsOf: BuildSettingsOf, surroundings
   if (found.path === null || found.error !== null) return found
   const { build, leftOut } = await settingsOf(found.path)
   const surroundings = await surroundingsOf(found.path)
-  const { children, bases, users } = surroundings
+  const { children, bases, users, runs } = surroundings
   return {
     ...found,
     ...(build === null ? {} : { build }),
     ...(leftOut.length === 0 ? {} : { leftOut }),
-    ...(children.length + bases.size + users.length === 0 ? {} : { surroundings }),
+    ...(children.length + bases.size + users.length + runs.length === 0 ? {} : { surroundings }),
   }
 }
 

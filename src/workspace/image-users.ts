@@ -3,6 +3,16 @@ import { bounds } from '../bounds.ts'
 import type { ImageUser } from '../plan/exemptions.ts'
 import { asList, asObject, type Json } from '../profile/yaml-file.ts'
 import { namedBuilds, valuesOf } from './build-files.ts'
+import {
+  isDocument,
+  MAY_BE_POD,
+  MAY_RUN,
+  MAY_SAY_HOW,
+  type RunOfImage,
+  runsOfCommands,
+  runsOfCompose,
+  runsOfManifests,
+} from './image-runs.ts'
 
 /** A Dockerfile that is built under a name, or is the base of a build by another one. Paths are absolute. */
 export interface NamedImage {
@@ -28,8 +38,14 @@ export interface SaidOfImages {
 /** A kind of file that says something of the images of its repository. */
 export interface FileKind {
   readonly read: (text: string, at: At) => SaidOfImages
-  /** It only gives names: of no use where nobody says one of them. */
+  /** It only gives names: of no use where nobody says one of them, and where it runs none. */
   readonly onlyNames: boolean
+  /** A text that may say how images are run. */
+  readonly mayRun: RegExp
+  readonly runs?: (
+    text: string,
+    at: At & { readonly env: Readonly<Record<string, string | undefined>> },
+  ) => readonly RunOfImage[]
 }
 
 interface At {
@@ -43,23 +59,33 @@ interface At {
 
 const nothing: SaidOfImages = { named: [], users: [] }
 
-const users = (read: FileKind['read']): FileKind => ({ read, onlyNames: false })
-const names = (read: FileKind['read']): FileKind => ({ read, onlyNames: true })
+const users = (read: FileKind['read']): FileKind => ({ read, onlyNames: false, mayRun: NEVER })
+const names = (read: FileKind['read']): FileKind => ({ read, onlyNames: true, mayRun: NEVER })
+const compose: FileKind = { read: ofCompose, onlyNames: true, mayRun: MAY_SAY_HOW, runs: runsOfCompose }
+const commands: FileKind = { read: ofCommands, onlyNames: true, mayRun: MAY_RUN, runs: runsOfCommands }
+const NEVER = /(?!)/
 
 /** By its name, and its path; null for a file that says nothing of them. */
 export function kindOf(path: string): FileKind | null {
   const name = basename(path)
-  if (/^(docker-)?compose([.-][\w.-]+)?\.ya?ml$/.test(name)) return names(ofCompose)
+  if (/^(docker-)?compose([.-][\w.-]+)?\.ya?ml$|^docker-stack([.-][\w.-]+)?\.ya?ml$/.test(name)) return compose
   if (/^docker-bake([.-][\w.-]+)?\.(json|hcl)$/.test(name)) return names(ofBake)
   if (/^action\.ya?ml$/.test(name)) return users(ofAction)
   if (/^skaffold([.-][\w.-]+)?\.ya?ml$/.test(name)) return names(ofSkaffold)
-  if (/(^|\/)\.(github|gitea|forgejo)\/workflows\/[^/]+\.ya?ml$/.test(path)) return users(ofWorkflow)
+  if (/(^|\/)\.(github|gitea|forgejo)\/workflows\/[^/]+\.ya?ml$/.test(path))
+    return { ...users(ofWorkflow), runs: runsOfCommands }
   if (/^\.gitlab-ci([.-][\w.-]+)?\.ya?ml$/.test(name)) return users(ofGitLab)
   if (/^\.?devcontainer\.json$/.test(name)) return users(ofDevcontainer)
-  if (/^(GNUm|M|m)akefile$|^justfile$|\.(mk|mak|sh|bash)$|^(Taskfile|cloudbuild)\.ya?ml$/.test(name))
-    return names(ofCommands)
+  if (/^(GNUm|M|m)akefile$|^justfile$|\.(mk|mak|sh|bash)$|^(Taskfile|cloudbuild)\.ya?ml$/.test(name)) return commands
+  if (isDocument(path)) return commands
+  if (/\.ya?ml$/.test(name) && (MANIFEST.test(path) || MANIFEST_NAME.test(name)))
+    return { read: () => nothing, onlyNames: true, mayRun: MAY_BE_POD, runs: runsOfManifests }
   return null
 }
+
+/** Where people keep them, or what they call them. */
+const MANIFEST = /\/(?:k8s|kube|manifest|deploy|kustomiz|overlay|openshift|gitops|argocd|chart|helm)[^/]*\//i
+const MANIFEST_NAME = /deployment|statefulset|daemonset|cronjob|\bpod|k8s|kube/i
 
 function ofCompose(text: string, { path, name }: At): SaidOfImages {
   const services = asObject(asObject(valuesOf(text, name)[0]).services)
@@ -194,21 +220,68 @@ function ofWorkflow(text: string, at: At): SaidOfImages {
       // `--user 0` says itself who it runs as.
       if (typeof image === 'string' && !(typeof options === 'string' && /(^|\s)(--user|-u)\b/.test(options)))
         users.push({ kind: 'job', dockerfiles: [], image, user: null, what: `job ${job} of ${at.name}` })
-      for (const step of asList(steps).map(asObject)) {
-        if (typeof step.uses !== 'string' || !step.uses.includes('build-push-action')) continue
-        named.push(...pushed(asObject(step.with), at.root))
-      }
+      const all = asList(steps).map(asObject)
+      const madeNames = namesMade(all)
+      for (const step of all)
+        if (uses(step, 'build-push-action'))
+          for (const build of ofMatrix({ ...asObject(step.with), ...madeNames(step) }, asObject(written)))
+            named.push(...pushed(build, at.root))
     }
   return { named: [...named, ...ofCommands(text, at).named], users }
+}
+
+function uses(step: Json, action: string): boolean {
+  return typeof step.uses === 'string' && step.uses.includes(action)
+}
+
+/** The names that steps of docker/metadata-action make, by the step that takes them: `tags: ${{ steps.meta.outputs.tags }}`. */
+function namesMade(steps: readonly Json[]): (step: Json) => { readonly tags?: readonly string[] } {
+  const made = new Map<string, readonly string[]>()
+  for (const step of steps) {
+    const { images, tags } = asObject(step.with)
+    if (typeof step.id !== 'string' || !uses(step, 'metadata-action')) continue
+    const plainTags = linesOf(tags).flatMap(
+      (line) => /^type=raw,(?:.*,)?value=([^,]+)|^([^=]+)$/.exec(line)?.slice(1) ?? [],
+    )
+    const tagged = wordsOf(images).flatMap((image) => plainTags.map((tag) => (tag ? `${image}:${tag}` : [])))
+    // Of a branch, a version or a commit: the name alone is known.
+    made.set(step.id, [...tagged.flat(), ...wordsOf(images)])
+  }
+  return ({ with: given }) => {
+    const { tags } = asObject(given)
+    const from =
+      typeof tags === 'string' ? /^\s*\$\{\{\s*steps\.([\w-]+)\.outputs\.tags\s*\}\}\s*$/.exec(tags)?.[1] : undefined
+    const names = from === undefined ? undefined : made.get(from)
+    return names === undefined ? {} : { tags: names }
+  }
+}
+
+function linesOf(written: unknown): readonly string[] {
+  return typeof written === 'string' ? written.split('\n').flatMap((line) => line.trim() || []) : []
+}
+
+/** A build for each value of the variables of its job's matrix that it names: `file: Dockerfile.${{ matrix.flavor }}`. */
+function ofMatrix(build: Json, job: Json): readonly Json[] {
+  const matrix = asObject(asObject(job.strategy).matrix)
+  let texts = [JSON.stringify(build)]
+  for (const [name, values] of Object.entries(matrix)) {
+    const is = new RegExp(String.raw`\$\{\{\s*matrix\.${name.replace(/[^\w-]/g, '')}\s*\}\}`, 'g')
+    const plainValues = asList(values).flatMap((value) => (/^[\w./:@-]+$/.test(String(value)) ? String(value) : []))
+    if (plainValues.length === 0 || !texts.some((text) => text.search(is) >= 0)) continue
+    texts = texts.flatMap((text) => plainValues.map((value) => text.replace(is, value))).slice(0, bounds.matrixBuilds)
+  }
+  return texts.map((text) => asObject(JSON.parse(text)))
 }
 
 function pushed({ context, file, tags, target }: Json, root: string): readonly NamedImage[] {
   const folder = resolve(root, plain(context) ?? '.')
   const dockerfiles = [plain(file) === null ? resolve(folder, 'Dockerfile') : resolve(root, plain(file) ?? '')]
-  const names = typeof tags === 'string' ? tags.split(/[\s,]+/) : asList(tags)
-  return names.flatMap((name) =>
-    typeof name === 'string' && name !== '' ? [{ name, dockerfiles, context: folder, target: plain(target) }] : [],
-  )
+  return wordsOf(tags).map((name) => ({ name, dockerfiles, context: folder, target: plain(target) }))
+}
+
+function wordsOf(written: unknown): readonly string[] {
+  const words = typeof written === 'string' ? written.split(/[\s,]+/) : asList(written)
+  return words.filter((word): word is string => typeof word === 'string' && word !== '')
 }
 
 function ofGitLab(text: string, at: At): SaidOfImages {

@@ -1,6 +1,6 @@
 import { bounds } from '../bounds.ts'
 import { type SmokeCheck, smokeCommand } from '../smoke-check.ts'
-import { nearestName } from './nearest-name.ts'
+import { nearestName } from '../words.ts'
 
 /** As it is written: one shell command, or a list of checks. Checked by `wrongSmoke`. */
 export type SmokeSetting = string | readonly RawCheck[]

@@ -1,11 +1,14 @@
-import { type Dirent, readdirSync } from 'node:fs'
+import { type Dirent, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
+import { parseEnv } from 'node:util'
 import { bounds } from '../bounds.ts'
 import { type Dockerfile, finalStage, parseDockerfile } from '../dockerfile/index.ts'
+import type { ImageRun, RunMount } from '../image/image-run.ts'
 import { lookUp } from '../image/sources/catalogue.ts'
 import { type ImageUser, waitsForInput } from '../plan/exemptions.ts'
 import { textFound } from './files.ts'
 import { isInside } from './ignore-rules.ts'
+import type { RunOfImage, WrittenMount } from './image-runs.ts'
 import type { FileKind, NamedImage, SaidOfImages, UserOfImage } from './image-users.ts'
 import { isOfOwnHand, repositoryOf, upwards } from './repository.ts'
 import { holdsHome } from './trust.ts'
@@ -31,7 +34,7 @@ export function surroundings(cwd: string): SurroundingsOf {
   }
 }
 
-const nothing: Surroundings = { children: [], bases: new Map(), users: [] }
+const nothing: Surroundings = { children: [], bases: new Map(), users: [], runs: [] }
 
 interface Tree {
   readonly cwd: string
@@ -39,6 +42,7 @@ interface Tree {
   /** By the Dockerfile that makes what they are built FROM. */
   readonly builtUpon: ReadonlyMap<string, readonly BuiltUpon[]>
   readonly users: ReadonlyMap<string, Surroundings['users']>
+  readonly runs: ReadonlyMap<string, Surroundings['runs']>
 }
 
 interface Member {
@@ -89,7 +93,82 @@ async function readTree(root: string, own: string, cwd: string): Promise<Tree> {
     const paths = user.image === null ? [named] : makersOf(user.image).map(({ path }) => path)
     for (const path of paths) if (path !== undefined) put(users, path, user)
   }
-  return { cwd, members, builtUpon, users }
+  return { cwd, members, builtUpon, users, runs: runsIn(root, members, said.runs, makersOf) }
+}
+
+/** By the Dockerfile whose image they run. */
+function runsIn(
+  root: string,
+  members: ReadonlyMap<string, Member>,
+  runs: readonly RunOfImage[],
+  makersOf: (reference: string) => readonly Pick<Maker, 'path' | 'target'>[],
+): ReadonlyMap<string, readonly ImageRun[]> {
+  const found = new Map<string, ImageRun[]>()
+  const unnamed = [...members.keys()].filter(
+    (path) => namesAfter(path, root).length === 0 && !FOR_PEOPLE.test(relative(root, path)),
+  )
+  // Files of one folder say together what a service is: one builds it, another mounts its volumes.
+  const built = new Map<string, Map<string, Pick<Maker, 'path' | 'target'>>>()
+  const serviceOf = ({ file, kind, service }: RunOfImage): string =>
+    kind === 'service' ? `${dirname(file)} ${service}` : ''
+  for (const run of runs) {
+    const path = run.dockerfiles.find((file) => members.has(file))
+    if (path === undefined) continue
+    const all = built.get(serviceOf(run)) ?? new Map()
+    built.set(serviceOf(run), all.set(`${path} ${run.stage}`, { path, target: run.stage }))
+  }
+  for (const run of runs) {
+    const ways = run.kind === 'service' ? [...(built.get(serviceOf(run))?.values() ?? [])] : []
+    const made =
+      ways.length > 0 || run.image === null ? ways : makersOfRun(run.image, { root, unnamed, makersOf, members })
+    for (const { path, target } of made) put(found, path, asRun(run, target))
+  }
+  return found
+}
+
+/** Who makes an image that is run: what is called after its folder, or after the whole repository, too. */
+function makersOfRun(
+  image: string,
+  {
+    root,
+    unnamed,
+    makersOf,
+    members,
+  }: {
+    readonly root: string
+    readonly unnamed: readonly string[]
+    readonly makersOf: (reference: string) => readonly Pick<Maker, 'path' | 'target'>[]
+    readonly members: ReadonlyMap<string, Member>
+  },
+): readonly Pick<Maker, 'path' | 'target'>[] {
+  const made = makersOf(image)
+  const name = nameIn(image)
+  const last = lastPart(name).toLowerCase()
+  if (made.length > 0 || last === '' || last.includes('$') || isListed(name)) return made
+  const called = [...members.keys()].filter((path) => namesAfter(path, root).includes(last))
+  if (called.length > 0) return called.map((path) => ({ path, target: null }))
+  return endsWithWord(basename(root).toLowerCase(), last) ? unnamed.map((path) => ({ path, target: null })) : []
+}
+
+/** What nobody but those who work on the repository runs. */
+const FOR_PEOPLE = /(^|\/)(\.?devcontainer|\.github|\.gitlab|\.circleci|tests?|ci|examples?)\//i
+
+/** `docker-acme` is the repository of `acme`. */
+function endsWithWord(text: string, word: string): boolean {
+  return text.endsWith(word) && !/[a-z\d]/.test(text.at(-word.length - 1) ?? '')
+}
+
+function asRun({ dockerfiles, image, service, file, mounts, ...run }: RunOfImage, stage: string | null): ImageRun {
+  return { ...run, stage, mounts: mounts.map(asMount) }
+}
+
+/** With what the repository has where its source is. */
+function asMount({ paths, isCallers, ...written }: WrittenMount): RunMount {
+  if (written.kind !== 'host') return written
+  if (isCallers) return { ...written, from: 'checkout' }
+  const stats = paths.map((path) => statSync(path, { throwIfNoEntry: false })).find((found) => found !== undefined)
+  if (stats === undefined) return written
+  return { ...written, from: stats.isDirectory() ? 'checkout' : 'file' }
 }
 
 function put<Value>(into: Map<string, Value[]>, key: string, value: Value): void {
@@ -98,7 +177,7 @@ function put<Value>(into: Map<string, Value[]>, key: string, value: Value): void
   else before.push(value)
 }
 
-function surroundingsIn({ cwd, members, builtUpon, users }: Tree, path: string): Surroundings {
+function surroundingsIn({ cwd, members, builtUpon, users, runs }: Tree, path: string): Surroundings {
   const neighbours = (of: string, above: ReadonlySet<string>): ReadonlyMap<string, NeighbourImage> =>
     new Map(
       [...(members.get(of)?.bases ?? [])].flatMap(([reference, { path: maker, context, target }]) => {
@@ -113,37 +192,51 @@ function surroundingsIn({ cwd, members, builtUpon, users }: Tree, path: string):
     const text = members.get(child)?.text ?? ''
     return countsOnRoot(text, from) ? [{ by: relative(cwd, child), line: from.line, stage }] : []
   })
-  return { children, bases: neighbours(path, new Set([path])), users: users.get(path) ?? [] }
+  return {
+    children,
+    bases: neighbours(path, new Set([path])),
+    users: users.get(path) ?? [],
+    runs: (runs.get(path) ?? []).slice(0, bounds.runsOfImage),
+  }
 }
 
 /** Of a folder that no repository holds only what is of one hand with `own`. */
-function walkOver(
+export function walkOver(
   root: string,
   own: string,
+  isOther: RegExp = MAY_NAME_IMAGES,
 ): { readonly dockerfiles: readonly string[]; readonly others: readonly string[] } {
   const isRepository = repositoryOf(root) !== null
   const dockerfiles: string[] = []
   const others: string[] = []
+  const documents: string[] = []
   let level = [root]
   let entered = 0
   while (level.length > 0) {
     const next: string[] = []
     for (const folder of level) {
-      if (++entered > bounds.surveyedFolders) return { dockerfiles, others }
+      if (++entered > bounds.surveyedFolders) return { dockerfiles, others: [...others, ...documents] }
       for (const entry of entriesIn(folder)) {
         const path = join(folder, entry.name)
         if (entry.isDirectory()) {
           if (!neverEntered.has(entry.name)) next.push(path)
         } else if (entry.isFile() && (isRepository || isOfOwnHand(path, own))) {
           if (isDockerfileName(entry.name)) dockerfiles.push(path)
-          else if (MAY_NAME_IMAGES.test(entry.name)) others.push(path)
+          else if (isOther.test(entry.name)) others.push(path)
+          else if (DOCUMENT.test(entry.name)) documents.push(path)
         }
       }
     }
     level = next
   }
-  return { dockerfiles: dockerfiles.slice(0, bounds.surveyedFiles), others: others.slice(0, bounds.surveyedFiles) }
+  return {
+    dockerfiles: dockerfiles.slice(0, bounds.surveyedFiles),
+    others: [...others.slice(0, bounds.surveyedFiles), ...documents.slice(0, bounds.surveyedDocuments)],
+  }
 }
+
+/** Those of a folder come before those below it: the ones that people read first. */
+const DOCUMENT = /\.(md|markdown|rst|adoc)$/i
 
 /** Only of such files the reader is loaded, which needs YAML. */
 const MAY_NAME_IMAGES = /\.(ya?ml|json|hcl|mk|mak|sh|bash)$|^(GNUm|M|m)akefile$|^justfile$/
@@ -156,28 +249,41 @@ function entriesIn(folder: string): readonly Dirent[] {
   }
 }
 
+interface Said extends SaidOfImages {
+  readonly runs: readonly RunOfImage[]
+}
+
 async function saidIn(
   paths: readonly string[],
   { root, cwd, members }: Pick<Tree, 'cwd' | 'members'> & { readonly root: string },
-): Promise<SaidOfImages> {
+): Promise<Said> {
   const named: NamedImage[] = []
   const users: UserOfImage[] = []
+  const runs: RunOfImage[] = []
   const { kindOf } = await import('./image-users.ts')
   const kinds = paths.flatMap((path) => {
     const kind = kindOf(path)
     return kind === null ? [] : [{ path, kind }]
   })
-  const read = (path: string, kind: FileKind, isOfUse: (text: string) => boolean): void => {
-    const text = textFound(path)
-    if (text === null || !isOfUse(text)) return
-    const said = kind.read(text, { path, root, name: relative(cwd, path) })
+  const envOf = envFilesAbove(root)
+  const read = (path: string, { read, runs: runsOf }: FileKind, text: string): void => {
+    const at = { path, root, name: relative(cwd, path) }
+    const said = read(text, at)
     named.push(...said.named)
     users.push(...said.users)
+    if (runsOf !== undefined) runs.push(...runsOf(text, { ...at, env: envOf(dirname(path)) }))
   }
-  for (const { path, kind } of kinds) if (!kind.onlyNames) read(path, kind, () => true)
+  // Those that may only give names are read where somebody asks for one of them.
+  const waiting: typeof kinds = []
+  for (const { path, kind } of kinds) {
+    const text = textFound(path)
+    if (text === null) continue
+    if (kind.onlyNames && !kind.mayRun.test(text)) waiting.push({ path, kind })
+    else read(path, kind, text)
+  }
   const asked = [
     ...[...members.values()].flatMap(({ froms }) => froms.map(({ reference }) => reference)),
-    ...users.flatMap(({ image }) => image ?? []),
+    ...[...users, ...runs].flatMap(({ image }) => image ?? []),
   ]
   const names = new Set(
     asked
@@ -186,9 +292,29 @@ async function saidIn(
       .map(lastPart),
   )
   const isAsked = sayingOneOf([...names].filter((name) => name !== '' && !name.includes('$')))
-  for (const { path, kind } of kinds) if (kind.onlyNames) read(path, kind, isAsked)
-  return { named, users }
+  for (const { path, kind } of waiting) {
+    const text = textFound(path)
+    if (text !== null && isAsked(text)) read(path, kind, text)
+  }
+  return { named, users, runs }
 }
+
+/** What Compose fills variables in from: the nearest `.env`, else the one that people make it of. */
+function envFilesAbove(root: string): (folder: string) => Readonly<Record<string, string | undefined>> {
+  const known = new Map<string, Readonly<Record<string, string | undefined>>>()
+  const envOf = (folder: string): Readonly<Record<string, string | undefined>> => {
+    const before = known.get(folder)
+    if (before !== undefined) return before
+    const text = ENV_FILES.map((name) => textFound(join(folder, name))).find((found) => found !== null) ?? null
+    const env =
+      text !== null ? parseEnv(text) : folder === root || !isInside(folder, root) ? {} : envOf(dirname(folder))
+    known.set(folder, env)
+    return env
+  }
+  return envOf
+}
+
+const ENV_FILES = ['.env', '.env.example', '.env.sample', '.env.dist', '.env.template', 'env.example', 'example.env']
 
 /** Reading YAML takes long: only what names an image that somebody asks for. */
 function sayingOneOf(names: readonly string[]): (text: string) => boolean {
@@ -241,14 +367,14 @@ function namespacesOf(references: readonly string[], called: ReadonlyMap<string,
 }
 
 /** Without transport, tag and digest. */
-function nameIn(reference: string): string {
+export function nameIn(reference: string): string {
   const plain = reference.replace(/@.*$/s, '').replace(/^(?:docker\.io|index\.docker\.io)\/(?:library\/)?/, '')
   // A colon behind the last slash that is none of a variable begins the tag.
   const slash = plain.lastIndexOf('/')
   return plain.slice(0, slash + 1) + plain.slice(slash + 1).replace(/(?<!\{\w*):(?![-+?]).*$/s, '')
 }
 
-function lastPart(name: string): string {
+export function lastPart(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1)
 }
 
@@ -286,7 +412,7 @@ const VARIANT =
   /^(dev(elopment)?|prod(uction)?|test|ci|local|build|alpine|debian|ubuntu|slim|release|debug|a(md|rm)64\w*|x86_64|v?\d[\w.-]*)$/i
 
 /** What an image is called after: `core` of `core/Dockerfile`, `core/docker/Dockerfile`, `Dockerfile.core` and `core.Dockerfile`. */
-function namesAfter(path: string, root: string): readonly string[] {
+export function namesAfter(path: string, root: string): readonly string[] {
   const file = basename(path)
   const suffix =
     /^(?:docker|container)file\.([\w.-]+)$/i.exec(file)?.[1] ?? /^([\w.-]+)\.(?:docker|container)file$/i.exec(file)?.[1]

@@ -1,3 +1,4 @@
+import type { ImageRun } from '../image/image-run.ts'
 import type { ArchiveReference } from '../image/reference.ts'
 import type { Child, ImageUser } from '../plan/exemptions.ts'
 
@@ -62,10 +63,6 @@ export interface BuildSettings {
     /** The stage that it builds; null for the last one. */
     readonly target: string | null
   }[]
-  /** Where each service that runs it mounts the socket of the host's container engine, and gives it no group for that. */
-  readonly sockets: readonly { readonly by: string; readonly socket: string }[]
-  /** Where each service that runs it is given what only root can use: capabilities, `ALL` for `privileged`. */
-  readonly given: readonly { readonly by: string; readonly rights: readonly string[] }[]
   /** As whom each service that says so runs it. */
   readonly users: readonly { readonly by: string; readonly user: string }[]
   /** All of them say so. */
@@ -102,6 +99,8 @@ export interface Surroundings {
   /** Of the images that it is built FROM those that a Dockerfile of the tree makes, by reference. */
   readonly bases: ReadonlyMap<string, NeighbourImage>
   readonly users: readonly ImageUser[]
+  /** How it is run. */
+  readonly runs: readonly ImageRun[]
 }
 
 export interface NeighbourImage {

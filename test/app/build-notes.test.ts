@@ -66,9 +66,36 @@ test('what it leaves open is said', async () => {
   ])
 })
 
+const raised: Partial<Options> = { policy: withDefaults({ policy: { ports: 'raise' } }).policy }
+
+test('a port that a service publishes stays', async () => {
+  const compose = `services:\n  web:\n    build: web\n    ports: ["8080:80"]\n`
+  const { result } = await worked(compose, {}, 'web')
+  expect(result).toMatchObject({ verdict: 'hardened', ports: [{ from: 80, to: null }] })
+  expect(result.findings.filter(({ transform }) => transform === 'raise-ports')).toMatchObject([
+    {
+      outcome: 'note',
+      message: expect.stringMatching(/^port 80 stays: .*compose\.yaml:4 counts on it$/),
+      hint: expect.stringMatching(/or move it with --ports raise, and what counts on it too$/),
+    },
+  ])
+})
+
+test('where it is to move all the same, who counts on it is left to do', async () => {
+  const compose = `services:\n  web:\n    build: web\n    ports: ["8080:80"]\n`
+  const { result } = await worked(compose, raised, 'web')
+  expect(result).toMatchObject({ verdict: 'incomplete', ports: [{ from: 80, to: 8080 }] })
+  expect(result.findings.filter(({ outcome }) => outcome === 'todo')).toMatchObject([
+    {
+      transform: 'raise-ports',
+      message: expect.stringMatching(/^port 80 is 8080 now, and .*compose\.yaml:4 still says 80$/),
+    },
+  ])
+})
+
 test('what a service publishes where it does not answer any more', async () => {
   const compose = `services:\n  web:\n    build: web\n    ports: ["8080:80", 9090:9090, {target: 80}]\n  other:\n    build: web\n    ports: ["81:81"]\n`
-  const { result } = await worked(compose, {}, 'web')
+  const { result } = await worked(compose, raised, 'web')
   expect(result.findings.filter(({ transform }) => transform === 'read-build')).toMatchObject([
     {
       message: 'service web of compose.yaml publishes port 80, which is 8080 now',
@@ -85,7 +112,7 @@ test('what a service publishes where it does not answer any more', async () => {
 test('what a service publishes of a stage that is not the last one is not told the port of that', async () => {
   const compose = `services:\n  web:\n    build: { context: two, target: dev }\n    ports: ["8080:80"]\n`
   const messages = async (text: string): Promise<readonly string[]> =>
-    (await worked(text, {}, 'two')).result.findings.flatMap(({ message }) =>
+    (await worked(text, raised, 'two')).result.findings.flatMap(({ message }) =>
       message.includes('publishes port') ? [message] : [],
     )
   expect(await messages(compose)).toEqual([])

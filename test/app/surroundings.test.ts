@@ -115,6 +115,22 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
     verdicts: { 'one/Dockerfile': 'exempt', 'two/Dockerfile': 'hardened' },
   },
   {
+    says: 'a step that docker/metadata-action gives its names, once for each value of a matrix',
+    files: {
+      'one/Dockerfile.a': core,
+      'one/Dockerfile.b': core,
+      'one/entrypoint.sh': entrypoint,
+      'two/Dockerfile': onServer('localhost:5000/acme/parent:a-base'),
+      '.github/workflows/build.yml':
+        'jobs:\n  build:\n    strategy: { matrix: { kind: [a, c], arch: [x, y] } }\n    steps:\n' +
+        '      - { id: meta, uses: docker/metadata-action@v5, with: { images: "localhost:5000/acme/parent", tags: "$' +
+        '{{ matrix.kind }}-base" } }\n      - uses: docker/build-push-action@v6\n        with: { context: one, file: "one/Dockerfile.$' +
+        '{{ matrix.kind }}", tags: "$' +
+        '{{ steps.meta.outputs.tags }}" }\n',
+    },
+    verdicts: { 'one/Dockerfile.a': 'exempt', 'one/Dockerfile.b': 'hardened', 'two/Dockerfile': 'hardened' },
+  },
+  {
     says: 'a command in a Makefile',
     files: {
       'one/Dockerfile': core,

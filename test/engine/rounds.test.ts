@@ -84,8 +84,36 @@ beforeAll(async () => {
   await buildProgram(tag, SECOND_START, { lines: ['RUN mkdir /srv/state /srv/again'] })
 })
 
+/** Reports when it has slept for longer than a program is watched. */
+const SLEEPER = `${HEAD}
+def report():
+    time.sleep(13)
+    try: open("/srv/reports/first", "w").close()
+    except OSError: pass
+threading.Thread(target=report, daemon=True).start()
+serve()
+`
+
+/** Its way without root needs one thing after the other, and ends at the first that it is refused. */
+const OWN_WAY = `import os
+if os.getuid() != 0:
+    for name in "abcdefg": open(os.path.join("/srv", name, "own"), "w").close()
+    if not os.access("/srv/h", os.W_OK): raise SystemExit("no /srv/h")
+    open("/srv/h/own", "w").close()
+    open("/srv/key").read()
+${HEAD}serve()
+`
+
 afterAll(async () => {
-  await docker(['image', 'rm', '--force', tag, ...LATE.map((_, index) => `${tag}-${index}`)])
+  await docker([
+    'image',
+    'rm',
+    '--force',
+    tag,
+    `${tag}-own`,
+    `${tag}-sleeps`,
+    ...LATE.map((_, index) => `${tag}-${index}`),
+  ])
 })
 
 test('what only the second start of the original shows is granted, though the first round began before it', async () => {
@@ -96,6 +124,23 @@ test('what only the second start of the original shows is granted, though the fi
   expect(result.output).toContain('/srv/again')
   const phases = (result.proof?.phases ?? []).map(({ name }) => name)
   expect(phases.sort()).toEqual(['build', 'conditions', 'end', 'facts', 'original', 'result'])
+})
+
+test('all that the way without root needs is seen in one run, where nothing is refused', async () => {
+  const lines = ['RUN cd /srv && mkdir a b c d e f g h && install -m 600 /dev/null key']
+  const { result, stderr } = await hardenOne(await buildProgram(`${tag}-own`, OWN_WAY, { lines }), ['--prove'])
+  expect([result.verdict, result.proof?.passed, result.proof?.rounds]).toEqual(['hardened', true, 2])
+  expect(result.output).toContain('chown 10001:10001 /srv/a /srv/b /srv/c /srv/d /srv/e /srv/f /srv/g /srv/h')
+  expect(result.output).toContain('chmod 640 /srv/key')
+  expect(stderr.match(/with nothing refused/g)).toHaveLength(1)
+})
+
+test('a sleep that is under way when it would be watched no longer is waited for', async () => {
+  const image = await buildProgram(`${tag}-sleeps`, SLEEPER, { lines: ['RUN mkdir /srv/reports'] })
+  // Without a trace there is no second proof that learns from it.
+  const { result } = await hardenOne(image, ['--prove', '--no-trace'])
+  expect(result.verdict).toBe('incomplete')
+  expect(result.findings.map(({ message }) => message).join()).toContain('/srv/reports/first')
 })
 
 /** Mostly they wait: so many at a time. */

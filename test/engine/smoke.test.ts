@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -54,6 +54,43 @@ function smokeChecks({ result }: Hardening) {
   const checks = result.proof?.checks.filter(({ name }) => name.startsWith('smoke ')) ?? []
   return Object.fromEntries(checks.map(({ name, baseline, result, passed }) => [name, { baseline, result, passed }]))
 }
+
+/** Its folder is written for a POST alone, and its name is put together where nobody reads it. */
+const NOTES = `import http.server, os
+FOLDER = "/".join(["", "srv", "kept"])
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        try:
+            with open(os.path.join(FOLDER, "note"), "w") as f: f.write("x")
+            status = 201
+        except OSError: status = 500
+        self.send_response(status); self.end_headers()
+    def do_GET(self): self.send_response(200); self.end_headers()
+    def log_message(self, *args): pass
+# @app.route("/")
+# @app.route("/never-asked", methods=["POST"])
+http.server.ThreadingHTTPServer(("", 8000), Page).serve_forever(None)
+`
+
+test('what a README sends is asked of both, and what it makes the program write is granted', async () => {
+  const place = join(folder, 'notes')
+  await mkdir(place)
+  await writeFile(join(place, 'app.py'), NOTES)
+  await writeFile(join(place, 'README.md'), 'Keep one: `curl -d text=hi http://localhost:8000/notes`\n')
+  const lines = [
+    `FROM ${tag}`,
+    'RUN mkdir /srv/kept',
+    'COPY app.py /srv/program.py',
+    'CMD ["python3", "/srv/program.py"]',
+  ]
+  await writeFile(join(place, 'Dockerfile'), `${lines.join('\n')}\n`)
+  const { result } = await hardenOne(join(place, 'Dockerfile'), ['--prove'])
+  expect([result.verdict, result.proof?.passed]).toEqual(['hardened', true])
+  expect(result.output).toContain('chown 10001:10001 /srv/kept')
+  const asked = result.proof?.checks.filter(({ name }) => / :8000\/./.test(name))
+  expect(asked).toEqual([{ name: 'POST :8000/notes', baseline: '201', result: '201', passed: true }])
+  expect(result.proof?.remarks.join('\n')).toContain('what POST /never-asked do')
+})
 
 describe('the smoke section of the configuration', () => {
   test('each kind of check, passed by the original and the result', async () => {

@@ -38,7 +38,16 @@ export function partOf({
     actions: [],
     unread: [],
   }
-  const rest = { builders: [], chain: [], servers: [], installed: [], entry: null, built: false, asBuilt: false }
+  const rest = {
+    builders: [],
+    chain: [],
+    servers: [],
+    installed: [],
+    entry: null,
+    runs: [],
+    built: false,
+    asBuilt: false,
+  }
   return { contents, facts, files, own: files, started: whole, start, ...rest, ...known } as unknown as StageView
 }
 

@@ -30,23 +30,31 @@ describe('port 80 in a check', () => {
     ['CMD sleep 80', 'CMD sleep 80'],
     ['NONE', 'NONE'],
   ])('%s', (before, after) => {
-    expect(moveHealthcheckPort(before, 80, 8080)).toBe(after)
-    expect(moveHealthcheckPort(after, 80, 8080)).toBe(after)
+    expect(moveHealthcheckPort(before, { from: 80, to: 8080 })).toBe(after)
+    expect(moveHealthcheckPort(after, { from: 80, to: 8080 })).toBe(after)
+  })
+
+  test('localhost becomes the address that is listened at, for the port that moved alone', () => {
+    const port = { from: 80, to: 8080, checkedAt: '127.0.0.1' }
+    expect(moveHealthcheckPort('wget http://localhost || curl localhost:80/', port)).toBe(
+      'wget http://127.0.0.1:8080 || curl 127.0.0.1:8080/',
+    )
+    expect(moveHealthcheckPort('wget http://localhost:3000/', port)).toBe('wget http://localhost:3000/')
   })
 
   test('443 is https without a port', () => {
-    expect(moveHealthcheckPort('curl -k https://localhost/ http://localhost/', 443, 8443)).toBe(
+    expect(moveHealthcheckPort('curl -k https://localhost/ http://localhost/', { from: 443, to: 8443 })).toBe(
       'curl -k https://localhost:8443/ http://localhost/',
     )
   })
 
   test('a host alone is port 80, for curl and wget', () => {
-    expect(moveHealthcheckPort('wget localhost/', 443, 8443)).toBe('wget localhost/')
-    expect(moveHealthcheckPort('ping localhost', 80, 8080)).toBe('ping localhost')
+    expect(moveHealthcheckPort('wget localhost/', { from: 443, to: 8443 })).toBe('wget localhost/')
+    expect(moveHealthcheckPort('ping localhost', { from: 80, to: 8080 })).toBe('ping localhost')
   })
 
   test('another port is never implied', () => {
-    expect(moveHealthcheckPort('curl http://localhost/ https://localhost/', 81, 8081)).toBe(
+    expect(moveHealthcheckPort('curl http://localhost/ https://localhost/', { from: 81, to: 8081 })).toBe(
       'curl http://localhost/ https://localhost/',
     )
   })

@@ -53,3 +53,54 @@ describe('files of an image that a RUN writes', () => {
     expect(shipped('RUN echo a > /f\nRUN echo "$B" > /f').texts.has('/f')).toBe(false)
   })
 })
+
+describe('files that a RUN makes of others', () => {
+  const START = 'COPY <<"EOF" /a\n#!/bin/sh\nls | grep a\nls b a\nEOF\n'
+  const whole = '#!/bin/sh\nls | grep a\nls b a\n'
+
+  test.each([
+    ['cp', 'RUN cp /a /b', whole],
+    ['cp into a folder by its slash', 'RUN cp /a /c/ && mv /c/a /b', whole],
+    ['cp into a folder that is there', 'RUN mkdir -p /c\nRUN cp -p /a /c && mv /c/a /b', whole],
+    ['mv', 'RUN mv /a /b && chmod +x /b', whole],
+    ['install of what does it', 'RUN apk add dos2unix && dos2unix -n /a /b', whole],
+    ['line ends', String.raw`RUN sed -i 's/\r$//' /a && cp /a /b`, whole],
+    ['all of them', String.raw`RUN sed -i -e 's/\r//g' /a; cp /a /b`, whole],
+    ['by tr', String.raw`RUN tr -d '\r' < /a > /b`, whole],
+    ['a text in each line', "RUN sed 's/a/XX/' /a > /b", '#!/bin/sh\nls | grep XX\nls b XX\n'],
+    ['a text wherever it stands', "RUN sed -i 's#l#L#g' /a && mv /a /b", '#!/bin/sh\nLs | grep a\nLs b a\n'],
+    [
+      'at the end of a line',
+      "RUN sed 's/a$/$&/' /a > /b; sed 's/a$/$1/' /a > /b",
+      '#!/bin/sh\nls | grep $1\nls b $1\n',
+    ],
+    ['a dot for any character', "RUN sed -e 's/b.n/q/' /a > /b", '#!/q/sh\nls | grep a\nls b a\n'],
+  ])('%s', (_, run, text) => {
+    expect(shipped(`${START}${run}`).texts.get('/b')).toBe(text)
+  })
+
+  test.each([
+    ['under a condition', 'RUN [ -e /x ] && cp /a /b'],
+    ['an expression that is not read', "RUN sed 's/a\\+/b/' /a > /b"],
+    ['of what was changed before in a way that is not read', "RUN sed -i '/x/d' /a && cp /a /b"],
+    ['changed after it', "RUN cp /a /b && sed -i '/x/d' /b"],
+    ['in a loop', 'RUN for f in /a; do cp $f /b; done'],
+    ['of what nobody has seen', 'RUN cp /usr/share/a /b'],
+  ])('nothing is known of one: %s', (_, run) => {
+    expect(shipped(`${START}${run}`).texts.has('/b')).toBe(false)
+  })
+
+  test('what is moved is there no more', () => {
+    const { texts, entries, origins } = shipped(`${START}RUN mv /a /b`)
+    expect([texts.has('/a'), entries.has('/a'), entries.has('/b'), origins.get('/b')]).toEqual([
+      false,
+      false,
+      true,
+      '/a',
+    ])
+  })
+
+  test('what is edited while it is copied is not what it was', () => {
+    expect(shipped(`${START}RUN cp /a /b && sed -i '/x/d' /a`).texts.has('/a')).toBe(false)
+  })
+})

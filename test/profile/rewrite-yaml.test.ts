@@ -81,3 +81,10 @@ test('a part that others share is left alone, and why is said', () => {
 test.each(['a: [1', 'a: *b\n', 'a: 1\na: 2\n'])('%j is no YAML', (text) => {
   expect(() => parseYaml(text, 'x.yaml')).toThrow(/x\.yaml is not valid YAML: /)
 })
+
+test('a file of many services that share anchors within anchors is read', () => {
+  const shared = 'x-a: &a {restart: always}\nx-b: &b\n  <<: *a\n  init: true\nx-c: &c\n  <<: [*a, *b]\n'
+  const services = Array.from({ length: 60 }, (_, at) => `  s${at}:\n    <<: *c\n`).join('')
+  const [value] = parseYaml(`${shared}services:\n${services}`, 'compose.yaml').values
+  expect(asObject(asObject(asObject(value).services).s59)).toEqual({ restart: 'always', init: true })
+})

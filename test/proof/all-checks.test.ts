@@ -9,7 +9,7 @@ import type { RunRecord } from '../../src/proof/container/run-record.ts'
 import { NOT_BELIEVED } from '../../src/proof/trace/trace.ts'
 import type { ReportCheck } from '../../src/report/report.ts'
 import { image } from '../plan/image.ts'
-import { http, operation, passedSmoke, process, record, running, traced } from './support/records.ts'
+import { http, operation, passedSmoke, process, record, route, running, traced } from './support/records.ts'
 
 interface Pair {
   readonly original: RunRecord
@@ -83,6 +83,10 @@ const FAILING: Readonly<Record<string, Pair>> = {
     result: record({ state: { ...running, health: 'unhealthy' } }),
   },
   ports: { original: record({ answers: [http(80)] }), result: record() },
+  routes: {
+    original: record({ routes: [route('200 text/html')] }),
+    result: record({ routes: [route('500 text/html')] }),
+  },
   'your-checks': { original: record({ smoke: passedSmoke }), result: record() },
   'second-start': {
     original: record({ restart: { state: running, answers: [], smoke: [] } }),

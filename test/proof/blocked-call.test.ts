@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { type Clock, type ReadMemory, wakesIn } from '../../src/engine/activity.ts'
+import { type Clock, type ReadMemory, sleepLeft, wakesIn } from '../../src/engine/activity.ts'
 
 const clock: Clock = { age: 2000, monotonic: 50_000, realtime: 1_700_000_000_000 }
 const nothing: ReadMemory = () => null
@@ -57,4 +57,20 @@ test.each<[string, string, ReadMemory, number]>([
 
 test('nothing is known of another architecture', () => {
   expect(wakesIn(call(130), 'riscv64', nothing, clock)).toBe(0)
+})
+
+test.each<[string, string, ReadMemory, number | null]>([
+  ['nanosleep, of which nobody knows how much is over', call(35, '0x7ffe'), time(40n, 0n), 40_000],
+  ['clock_nanosleep until a time', call(230, '0x1', '0x1', '0x7ffe'), time(90n, 0n), 40_000],
+  ['clock_nanosleep until a time that is over', call(230, '0x1', '0x1', '0x7ffe'), time(9n, 0n), null],
+  ['select of nothing', call(23, '0x0', '0x0', '0x0', '0x0', '0x7ffe'), time(7n, 0n), 7000],
+  ['poll of nothing', call(7, '0x0', '0x0', '0x2710'), nothing, 10_000],
+  ['select that may be woken', call(23, '0x3', '0x55', '0x0', '0x0', '0x7ffe'), time(7n, 0n), null],
+  ['poll that may be woken', call(7, '0x55', '0x1', '0x2710'), nothing, null],
+  ['epoll_wait', call(232, '0x8', '0x55', '0x200', '0x2710'), nothing, null],
+  ['futex', call(202, '0x55', '0x80', '0x0', '0x7ffe'), time(40n, 0n), null],
+  ['a wait without an end', call(23, '0x0', '0x0'), nothing, null],
+  ['one that runs', 'running', nothing, null],
+])('a sleep is no wait for others: %s', (_, line, read, expected) => {
+  expect(sleepLeft(line, 'x64', read, clock)).toBe(expected)
 })

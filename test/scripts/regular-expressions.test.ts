@@ -14,6 +14,9 @@ const MADE: Readonly<Record<string, string>> = {
   'src/image/sources/catalogue.ts: pattern': 'the catalogue, which is ours',
   'src/image/sources/catalogue.ts: rule.pattern': 'the catalogue, which is ours',
   'src/plan/account/owners.ts: `\\\\b${escapeEre(name)}\\\\b`': 'a name, escaped, between two borders of words',
+  'src/image/step-down/placed-files.ts: `^(?:${tool.program})$`': 'the catalogue, which is ours',
+  'src/contents/stage-contents.ts: pattern':
+    'a plain text of a sed expression, between ends of a line; no star of its own',
   'src/contents/draft.ts: WORD': 'constants, and names of \\w alone',
   'src/places.ts: `^${text}${end}`': 'a glob, escaped but for its stars; a path',
   'src/evidence/declared.ts: String.raw`\\$\\{?${escapeEre(name)}\\b|(?<![\\w./-])${escapeEre(path)}(?![\\w.-])`':
@@ -32,6 +35,9 @@ const MADE: Readonly<Record<string, string>> = {
     'constants, and names of \\w alone',
   'src/workspace/image-users.ts: String.raw`^[ \\t]*${key}[ \\t]*=[ \\t]*\\[([^\\]]*)\\]`':
     'constants, and names of \\w alone',
+  'src/plan/ports/healthcheck.ts: String.raw`\\blocalhost(?=:${to}(?!\\d))`': 'a number',
+  "src/workspace/image-users.ts: String.raw`\\$\\{\\{\\s*matrix\\.${name.replace(/[^\\w-]/g, '')}\\s*\\}\\}`":
+    'a name of \\w and dashes',
   "src/workspace/surroundings.ts: names.map((name) => name.replace(/[.*+?^${}()|[\\]\\\\]/g, '\\\\$&')).join('|')":
     'names, escaped',
   'src/evidence/frameworks.ts: says': 'the catalogue, which is ours',

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
-import { likelyContext } from '../../src/workspace/likely-context.ts'
+import { likelyContext } from '../../src/workspace/context.ts'
 import { tree } from './tree.ts'
 
 /** Path of the context from the top of a repository with these files; null for the Dockerfile's own folder. */

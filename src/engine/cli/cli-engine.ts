@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import { bounds } from '../../bounds.ts'
 import { HardenError } from '../../errors.ts'
 import { withTemporaryFolder } from '../../temporary.ts'
-import { activityOf } from '../activity.ts'
+import { activityOf, sleepsOf } from '../activity.ts'
 import { fullName, imageArgument, nameArgument, networkArguments, runArguments, volumesToMake } from '../arguments.ts'
 import {
   cleanUp,
@@ -158,6 +158,7 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
       cli.stream(`compare container ${container} with its image`, ['diff', nameArgument(container)], (stdout) =>
         readChanges(stdout, printedChanges),
       ),
+    sleeps: (container) => (local ? sleepsOf(container) : []),
     activity: (container, age) => (local ? activityOf(container, age) : null),
     listeners: async (container, known) => {
       const pid = known ?? parseState(await inspect(container), reachable).pid

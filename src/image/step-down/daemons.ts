@@ -1,5 +1,6 @@
 import type { ConfigLine, DaemonSwitch, ProgramRule } from '../../../catalogue/program.ts'
 import { programs } from '../../../catalogue/programs/index.ts'
+import { memoizeByText } from '../../memoize.ts'
 import { nameOf } from '../../path.ts'
 
 /** A program that switches to another user by itself where it is told so, as it is looked for. */
@@ -36,14 +37,20 @@ export function daemonCalled(name: string): SwitchingDaemon | null {
  * it, a line of `text` may that only one of them understands.
  */
 export function daemonsOfFile(path: string, text: string | null): readonly SwitchingDaemon[] {
-  const reads = daemons.flatMap((daemon) => {
-    const fitting = daemon.files.filter((glob) => fits(glob, path))
-    return fitting.length === 0 ? [] : [{ daemon, rank: Math.min(...fitting.map(({ rank }) => rank)) }]
-  })
-  if (reads.length > 0 || text === null || !SETTINGS.test(path))
-    return reads.sort((a, b) => a.rank - b.rank).map(({ daemon }) => daemon)
+  const reads = readersOf(path)
+  if (reads.length > 0 || text === null || !SETTINGS.test(path)) return reads
   return daemons.filter(({ says }) => says?.test(text) === true)
 }
+
+const readersOf = memoizeByText((path): readonly SwitchingDaemon[] =>
+  daemons
+    .flatMap((daemon) => {
+      const fitting = daemon.files.filter((glob) => fits(glob, path))
+      return fitting.length === 0 ? [] : [{ daemon, rank: Math.min(...fitting.map(({ rank }) => rank)) }]
+    })
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ daemon }) => daemon),
+)
 
 /** How files of settings end: of all that an image holds only these are looked into. */
 const SETTINGS = /\.(conf|cfg|ini)$/

@@ -1,6 +1,6 @@
 import { bounds } from '../../bounds.ts'
 import type { ShellCommand } from '../../command/index.ts'
-import { memoizeByObject } from '../../memoize.ts'
+import { memoizeByObject, memoizeByText } from '../../memoize.ts'
 import { normalisePath } from '../../path.ts'
 import type { FileModel } from '../file-model.ts'
 import type { ReadScript, ScriptCommand } from './scripts.ts'
@@ -12,6 +12,8 @@ export interface ReachedCommand {
   /** Where it stands: in a function it may be another script than the one that calls it. */
   readonly script: ReadScript
   readonly variables: Variables
+  /** Those of them that nothing from outside changes. */
+  readonly fixed: Variables
   /** Only where something is not there yet. */
   readonly ifMissing: boolean
   /** The questions before it that only a run answers; none: a start comes to it for certain. */
@@ -101,17 +103,19 @@ export function stepsOf(
       // Only in a function do variables change on the way.
       const now: FirstStart = depth === 0 ? given : { ...given, variables: new Map(variables), fixed: new Map(always) }
       const { conditions } = command
-      const asked: FirstStart = { ...now, variables: withUnset(conditions, of, now.variables) }
-      const sure = sureConditions(conditions, asked)
-      const rest = conditions.filter((one) => !sureConditions([one], asked).holds)
+      const asked: Asked =
+        conditions.length === 0 ? now : { ...now, variables: withUnset(conditions, of, now.variables) }
+      const answers = conditions.map((one) => sureConditions([one], asked))
+      const rest = conditions.filter((one, at) => answers[at]?.holds !== true && !refusedIn(of).has(negation(one)))
       const isNever = rest.some((one) => neverHolds(one, now))
       const before = [...undecided, ...(depth === 0 ? (open.get(command) ?? []) : [])]
-      const ifMissing = sure.ifMissing || caller.ifMissing
+      const ifMissing = answers.some((one) => one.ifMissing) || caller.ifMissing
       const undecidedHere = [...before, ...rest]
       const step: ReachedCommand = {
         command,
         script: of,
         variables: now.variables,
+        fixed: now.fixed,
         ifMissing,
         undecided: undecidedHere,
       }
@@ -143,6 +147,16 @@ export function stepsOf(
   )
 }
 
+/** Questions of which a yes ends the script with an error: whoever it works for has said no. */
+const refusedIn = memoizeByObject(
+  ({ commands }: ReadScript): ReadonlySet<string> =>
+    new Set(
+      commands.flatMap(({ command: { name, words, conditions } }) =>
+        name === 'exit' && /^[1-9]/.test(words[1]?.value ?? '') ? conditions.slice(-1) : [],
+      ),
+    ),
+)
+
 function eitherWay(
   open: readonly (ReachedCommand & { readonly rest: string })[],
   same: (step: ReachedCommand) => string,
@@ -168,7 +182,7 @@ function groupedBy<K, V>(values: readonly V[], keyOf: (value: V) => K): Readonly
 
 /** What a script itself sets once, to a text of its own: whoever starts the container sets it to nothing else. */
 function fixedVariables(script: ReadScript, environment: FirstStart['environment']): Variables {
-  const { filled } = namesIn(script)
+  const { filled } = namesIn(script.text)
   const all = script.commands.flatMap(({ command }) =>
     command.assignments.map((assignment) => ({
       ...assignment,
@@ -238,7 +252,9 @@ export type GivenStart = Omit<FirstStart, 'variables' | 'fixed'>
 export type Sure = { readonly holds: boolean; readonly ifMissing: boolean }
 
 /** What is asked: its variables, its argument and its files. */
-export type Asked = Omit<FirstStart, 'fixed' | 'fixedArgument' | 'environment'>
+export type Asked = Omit<FirstStart, 'variables' | 'fixed' | 'fixedArgument' | 'environment'> & {
+  readonly variables: Values
+}
 
 /** Whether conditions hold at the first start for certain: those that ask for `$1`, for a variable that is known, and for a file. */
 export function sureConditions(conditions: readonly string[], start: Asked): Sure {
@@ -258,29 +274,37 @@ export function sureConditions(conditions: readonly string[], start: Asked): Sur
 function neverHolds(condition: string, start: FirstStart): boolean {
   const known = { ...start, variables: start.fixed, argument: start.fixedArgument }
   // The default of a variable is for where nobody sets it.
-  const isFixed = (part: string): boolean =>
-    [...part.matchAll(/\$\{?([A-Za-z_]\w*)/g)].every(([, name = '']) => start.fixed.has(name))
+  const isFixed = (part: string): boolean => variablesAskedIn(part).every((name) => start.fixed.has(name))
   return allOf(condition).some((parts) =>
     parts.every((part) => isFixed(part) && answer(negation(part), known) === 'known'),
   )
 }
+
+const variablesAskedIn = memoizeByText((part): readonly string[] =>
+  [...part.matchAll(/\$\{?([A-Za-z_]\w*)/g)].map(([, name = '']) => name),
+)
 
 function negation(condition: string): string {
   return condition.startsWith('! ') ? condition.slice(2) : `! ${condition}`
 }
 
 /** What neither the image nor the script sets is empty, where nobody says otherwise. */
-export function withUnset(conditions: readonly string[], script: ReadScript, variables: Variables): Variables {
-  const { set, filled } = namesIn(script)
-  const asked = conditions.flatMap((condition) => [...condition.matchAll(/\$\{?([A-Z][A-Z0-9_]*)/g)])
-  const unset = asked
-    .map(([, name = '']) => name)
+export function withUnset(conditions: readonly string[], script: ReadScript, variables: Variables): Values {
+  const { set, filled } = namesIn(script.text)
+  const unset = conditions
+    .flatMap(settingsAskedIn)
     .filter((name) => !variables.has(name) && !set.has(name) && !filled.has(name))
-  return unset.length === 0 ? variables : new Map([...variables, ...unset.map((name) => [name, ''] as const)])
+  return unset.length === 0
+    ? variables
+    : { get: (name) => variables.get(name) ?? (unset.includes(name) ? '' : undefined) }
 }
 
+const settingsAskedIn = memoizeByText((condition): readonly string[] =>
+  [...condition.matchAll(/\$\{?([A-Z][A-Z0-9_]*)/g)].map(([, name = '']) => name),
+)
+
 /** Names that the text of a script gives a value: `NAME=…` and `${NAME:=x}` (`set`); `read NAME`, `for NAME in` and `printf -v NAME` (`filled`). */
-const namesIn = memoizeByObject(({ text }: ReadScript) => {
+const namesIn = memoizeByText((text) => {
   const set = new Set<string>()
   for (const [, name = ''] of text.matchAll(/(?<![\w$"{])(\w+)\+?=/g)) set.add(name)
   for (const [, name = ''] of text.matchAll(/\{(\w+):?=/g)) set.add(name)
@@ -294,7 +318,7 @@ const namesIn = memoizeByObject(({ text }: ReadScript) => {
  * All of these must hold, of each one part at least: `a || b`, `a && b`, `[ a -a b ]` and their negations. Of what mixes them
  * nothing is known.
  */
-function allOf(condition: string): readonly (readonly string[])[] {
+const allOf = memoizeByText((condition): readonly (readonly string[])[] => {
   const isNot = condition.startsWith('! ')
   const inner = isNot ? condition.slice(2) : condition
   const [, open, asked, close] = /^(\[ |test )(.*?)( \]|)$/s.exec(inner) ?? []
@@ -308,7 +332,7 @@ function allOf(condition: string): readonly (readonly string[])[] {
     : inner.split(word[0]).map((part) => part.trim())
   const said = isNot ? parts.map(negation) : parts
   return isAnd === isNot ? [said] : said.map((part) => [part])
-}
+})
 
 const TEST = /^(! )?\s*(?:\[\[?|test)\s+(! )?\s*(.*)$/s
 
@@ -318,11 +342,38 @@ const OVER_WORDS = /^for\s+\w+\s+in(\s+[\w./:@%+-]+)+[\s;]*(do\s*)?$/
 /** `$1`, `${1:-}`, quoted or not. */
 const FIRST = /^"?\$\{?1(?:[:-]+)?\}?"?$/
 
-/** Null where something else decides it, or it does not hold. */
-function answer(condition: string, start: Asked): 'known' | 'missing' | null {
-  if (OVER_WORDS.test(condition)) return 'known'
-  const matched = ofMatch(condition, start)
-  if (matched !== null) return matched === condition.startsWith('! ') ? null : 'known'
+/** A question as it is written, taken apart. */
+interface Question {
+  readonly isNot: boolean
+  readonly overWords: boolean
+  /** `case WORD in PATTERNS`. */
+  readonly choice: { readonly word: string; readonly patterns: string } | null
+  /** `expr WORD : BEGINS`. */
+  readonly match: { readonly word: string; readonly begins: string } | null
+  readonly negated: boolean
+  /** `-e PATH`. */
+  readonly path: string | null
+  /** `-n WORD`. */
+  readonly length: { readonly operator: string; readonly word: string } | null
+  /** A variable alone. */
+  readonly bare: string | null
+  /** `LEFT = TEXT`. */
+  readonly compared: Comparison | null
+  /** `LEFT = PATTERN`. */
+  readonly matched: Comparison | null
+}
+
+interface Comparison {
+  readonly left: string
+  readonly isSame: boolean
+  readonly right: string
+}
+
+/** Scripts ask the same again and again. */
+const questionIn = memoizeByText((condition): Question => {
+  const text = condition.replace(/^! /, '')
+  const [, word = '', patterns] = /^case\s+(\S+)\s+in\s+(\S+(?:\s+\|\s+\S+)*)$/.exec(text) ?? []
+  const [, of = '', , begins] = /^expr\s+(\S+)\s+:\s+(["']?)([\w./-]+)(?:\.\*)?\2\s*(?:>.*)?$/.exec(text) ?? []
   const [, before, inner, closed = ''] = TEST.exec(condition) ?? []
   // `[ "x$1" = x ]` is an old way to ask for what may be empty.
   const asked = closed
@@ -330,25 +381,45 @@ function answer(condition: string, start: Asked): 'known' | 'missing' | null {
     .trimEnd()
     .replace(/^("?)[xX](\$\{?\w+\}?"?\s+(?:==?|!=)\s+"?)[xX]/, '$1$2')
     .replace(/(==?|!=)\s+$/, '$1 ""')
-  const variables = withArgument(start)
-  const negated = (before === undefined) !== (inner === undefined)
-  const [, path] = /^-[efs]\s+(\S+)$/.exec(asked) ?? []
-  if (path !== undefined && !negated) return isPresent(path, start) ? 'known' : null
-  if (path !== undefined) return isMissing(path, start) ? 'missing' : null
-  const [, set, word = ''] = /^(-[nz])\s+(\S+)$/.exec(asked) ?? []
-  const value = set === undefined ? null : staticValue(word, variables)
-  if (value !== null) return (value !== '') === ((set === '-n') !== negated) ? 'known' : null
-  const bare = /^"?\$\{?(?:1|[A-Za-z_]\w*)(?::?-)?\}?"?$/.test(asked) ? staticValue(asked, variables) : null
-  if (bare !== null) return (bare !== '') !== negated ? 'known' : null
-  const [, left = '', operator, right = ''] = /^(\S+)\s+(==?|!=)\s+([\w./:@%+-]+|"[^"$`]*"|'[^']*')$/.exec(asked) ?? []
-  const compared = operator === undefined || !/\$\{?[A-Za-z_]/.test(left) ? null : staticValue(left, start.variables)
-  if (compared !== null) {
-    const isSame = compared === staticValue(right, start.variables)
-    return isSame === ((operator !== '!=') !== negated) ? 'known' : null
+  const [, operator, measured = ''] = /^(-[nz])\s+(\S+)$/.exec(asked) ?? []
+  const comparison = (pattern: RegExp): Comparison | null => {
+    const [, left = '', is, right = ''] = pattern.exec(asked) ?? []
+    return is === undefined ? null : { left, isSame: is !== '!=', right }
   }
-  const [, first = '', is, pattern = ''] = /^(\S+)\s+(==?|!=)\s+(\S+)$/.exec(asked) ?? []
-  const isMet = FIRST.test(first) ? matches(pattern, start) : null
-  return isMet !== null && isMet === ((is !== '!=') !== negated) ? 'known' : null
+  return {
+    isNot: condition.startsWith('! '),
+    overWords: OVER_WORDS.test(condition),
+    choice: patterns === undefined ? null : { word, patterns },
+    match: begins === undefined ? null : { word: of, begins },
+    negated: (before === undefined) !== (inner === undefined),
+    path: /^-[efs]\s+(\S+)$/.exec(asked)?.[1] ?? null,
+    length: operator === undefined ? null : { operator, word: measured },
+    bare: /^"?\$\{?(?:1|[A-Za-z_]\w*)(?::?-)?\}?"?$/.test(asked) ? asked : null,
+    compared: comparison(/^(\S+)\s+(==?|!=)\s+([\w./:@%+-]+|"[^"$`]*"|'[^']*')$/),
+    matched: comparison(/^(\S+)\s+(==?|!=)\s+(\S+)$/),
+  }
+})
+
+/** Null where something else decides it, or it does not hold. */
+function answer(condition: string, start: Asked): 'known' | 'missing' | null {
+  const { isNot, overWords, negated, path, length, bare, compared, matched, ...said } = questionIn(condition)
+  if (overWords) return 'known'
+  const ofMatch = matchOf(said, start)
+  if (ofMatch !== null) return ofMatch === isNot ? null : 'known'
+  const variables = withArgument(start)
+  if (path !== null && !negated) return isPresent(path, start) ? 'known' : null
+  if (path !== null) return isMissing(path, start) ? 'missing' : null
+  const value = length === null ? null : staticValue(length.word, variables)
+  if (length !== null && value !== null)
+    return (value !== '') === ((length.operator === '-n') !== negated) ? 'known' : null
+  const held = bare === null ? null : staticValue(bare, variables)
+  if (held !== null) return (held !== '') !== negated ? 'known' : null
+  const left =
+    compared === null || !/\$\{?[A-Za-z_]/.test(compared.left) ? null : staticValue(compared.left, start.variables)
+  if (compared !== null && left !== null)
+    return (left === staticValue(compared.right, start.variables)) === (compared.isSame !== negated) ? 'known' : null
+  const isMet = matched !== null && FIRST.test(matched.left) ? matches(matched.right, start) : null
+  return isMet !== null && isMet === (matched?.isSame !== negated) ? 'known' : null
 }
 
 function withArgument({ variables, argument }: Asked): Values {
@@ -356,19 +427,17 @@ function withArgument({ variables, argument }: Asked): Values {
 }
 
 /** `case "$1" in serve | run)` and `expr "$1" : "serve" >/dev/null`, without regard to a `! ` before it; null where that is not known. */
-function ofMatch(condition: string, start: Asked): boolean | null {
-  const text = condition.replace(/^! /, '')
-  const [, word = '', patterns] = /^case\s+(\S+)\s+in\s+(\S+(?:\s+\|\s+\S+)*)$/.exec(text) ?? []
-  if (patterns !== undefined) {
-    const value = FIRST.test(word) ? start.argument : staticValue(word, start.variables)
-    const met = patterns
+function matchOf({ choice, match }: Pick<Question, 'choice' | 'match'>, start: Asked): boolean | null {
+  if (choice !== null) {
+    const value = FIRST.test(choice.word) ? start.argument : staticValue(choice.word, start.variables)
+    const met = choice.patterns
       .split('|')
       .map((pattern) => (pattern.trim() === '*' ? null : matches(pattern.trim(), { argument: value })))
     return met.includes(true) ? true : met.includes(null) ? null : false
   }
-  const [, of = '', , begins] = /^expr\s+(\S+)\s+:\s+(["']?)([\w./-]+)(?:\.\*)?\2\s*(?:>.*)?$/.exec(text) ?? []
-  if (begins === undefined || !FIRST.test(of) || start.argument === null || /\.(?!\*$)/.test(begins)) return null
-  return start.argument.startsWith(begins)
+  if (match === null || !FIRST.test(match.word) || start.argument === null || /\.(?!\*$)/.test(match.begins))
+    return null
+  return start.argument.startsWith(match.begins)
 }
 
 function isMissing(word: string, start: Asked): boolean {

@@ -1,3 +1,4 @@
+import { knownPrograms } from '../../../catalogue/known-programs.ts'
 import type { ShellCommand } from '../../command/index.ts'
 import { table } from '../../table.ts'
 
@@ -7,6 +8,8 @@ export interface Write {
   readonly replaces: boolean
   /** It is a folder that something is put into. */
   readonly into?: true
+  /** What the tool writes is known, and nothing else in that folder is in its way; `tree`: in those below too. */
+  readonly known?: 'folder' | 'tree'
   /** Nothing of what was in it before is left. */
   readonly anew?: true
   /** It changes a file that is there already. */
@@ -58,6 +61,8 @@ const PACKERS = /^(gzip|gunzip|bzip2|bunzip2|xz|unxz|lzma|unlzma)$/
 const COMPILERS = /^([\w-]+-)?(gcc|g\+\+|cc|c\+\+|clang|clang\+\+|rustc)(-\d+)?$/
 const HERE: Write = { text: '.', replaces: false, into: true }
 
+const writers = knownPrograms.writers.map((tool) => ({ ...tool, program: new RegExp(`^(?:${tool.program})$`) }))
+
 /**
  * What `cp`, `mv`, `touch`, `ln` and `mkfifo` put somewhere, what is fetched, unpacked or cloned; what `mv` takes away
  * leaves its folder. Null for other tools.
@@ -77,6 +82,12 @@ export function placedBy(tool: string, args: ShellCommand['words']): readonly Wr
     const made = args[args.findIndex(({ text }) => text === '-o') + 1]
     return made === undefined || !args.some(({ text }) => text === '-o') ? [] : [{ text: made.text, replaces: true }]
   }
+  const known = writers.find(({ program }) => program.test(tool))
+  if (known !== undefined && !args.some(({ text }) => /^(-h|--help|-l|-m)$/.test(text)))
+    return [
+      ...known.folders.map((text): Write => ({ text, replaces: true, into: true, known: 'folder' })),
+      ...(known.trees ?? []).map((text): Write => ({ text, replaces: true, into: true, known: 'tree' })),
+    ]
   if (Object.hasOwn(FETCHERS, tool)) return fetched(tool, args)
   const maker = Object.hasOwn(MAKERS, tool) ? MAKERS[tool] : undefined
   if (maker !== undefined) {
@@ -96,6 +107,13 @@ export function placedBy(tool: string, args: ShellCommand['words']): readonly Wr
 function anew(text: string): Write {
   return { text, replaces: true }
 }
+
+/** `docker-gen nginx.tmpl /etc/nginx/conf.d/default.conf`: what stands behind a template is what is made of it. */
+export function isRendered(before: string, path: string): boolean {
+  return TEMPLATE.test(before) && !before.startsWith('-') && path.startsWith('/') && !TEMPLATE.test(path)
+}
+
+const TEMPLATE = /\.(?:tmpl|tpl|template|j2|jinja2?|erb|mustache)["']?$/
 
 function edited(tool: string, args: ShellCommand['words']): readonly Write[] {
   const editor = EDITORS[tool]

@@ -24,6 +24,8 @@ export interface RootAction {
   readonly guarded: boolean
   /** Its failure ends the script. */
   readonly fatal: boolean
+  /** Nothing before it is joined to it. */
+  readonly begins: boolean
 }
 
 const accountTools = new Set(
@@ -57,7 +59,8 @@ export function askedPaths({ commands, path, text, variables }: ReadScript, work
   const found = new Set<string>()
   for (const { command } of commands) {
     if (command.conditions.length === 0 || command.within === 'trap' || isHarmless(command.words)) continue
-    const asked = command.conditions.flatMap((one) => [...one.matchAll(ASKS)].map((match) => match[1] ?? ''))
+    const tests = command.conditions.filter((one) => TESTS.test(one))
+    const asked = tests.flatMap((one) => [...one.matchAll(ASKS)].map((match) => match[1] ?? ''))
     for (const word of asked) {
       const place = staticValue(word, variables)
       if (place?.startsWith('/') === true || (place && !text.includes('cd '))) found.add(normalisePath(place, workdir))
@@ -66,6 +69,7 @@ export function askedPaths({ commands, path, text, variables }: ReadScript, work
   return [...found].map((each) => ({ script: path, path: each }))
 }
 
+const TESTS = /(?:^|[\s(])(?:\[|test\s)/
 const ASKS = /(?:^|[\s(])-[defs]\s+("[^"]*"|[^\s"';&|)\]]+)/g
 
 /** It does the same to what is there already, says something, or ends the start. */
@@ -75,7 +79,7 @@ function isHarmless(words: ScriptCommand['command']['words']): boolean {
 }
 
 const HARMLESS =
-  /^(mkdir|chown|chgrp|chmod|install|exit|return|true|false|:|test|\[\[?|set|cd|ls|printf)$|(^|_)(echo|log|info|warn|error|debug|print)/i
+  /^(mkdir|chown|chgrp|chmod|install|exit|return|true|false|:|test|\[\[?|set|cd|ls|printf|stat|id|date|basename|dirname|readlink|realpath)$|(^|_)(echo|log|info|warn|error|debug|print)/i
 
 function actionOf({ command, guarded, fatal }: ScriptCommand, script: ReadScript): RootAction | null {
   const words = command.words.slice(programIndex(command.words)).map((word) => ({
@@ -95,6 +99,7 @@ function actionOf({ command, guarded, fatal }: ScriptCommand, script: ReadScript
     recursive: tool === 'find' || texts.some((text) => /^-\w*R|^--recursive$/.test(text)),
     guarded,
     fatal,
+    begins: /^[;&]?$/.test(command.connector),
     ...found,
   }
 }

@@ -1,5 +1,6 @@
 import type { ShellCommand } from '../../command/index.ts'
 import { lineOf } from '../../edit.ts'
+import { memoizeByObject, memoizeByText } from '../../memoize.ts'
 
 /** How a script asks whether it is root: variables that hold the uid, and functions that test it. */
 export interface RootQuestions {
@@ -7,7 +8,18 @@ export interface RootQuestions {
   readonly functions: ReadonlySet<string>
 }
 
+/** `commands`: those of the text. */
 export function rootQuestions(text: string, commands: readonly ShellCommand[]): RootQuestions {
+  const known = questionsOf.get(commands)
+  if (known?.text === text) return known.questions
+  const questions = readQuestions(text, commands)
+  questionsOf.set(commands, { text, questions })
+  return questions
+}
+
+const questionsOf = new WeakMap<readonly ShellCommand[], { readonly text: string; readonly questions: RootQuestions }>()
+
+function readQuestions(text: string, commands: readonly ShellCommand[]): RootQuestions {
   const variables = new Set(['UID', 'EUID'])
   for (const match of text.matchAll(/\b(\w+)=["']?(?:\$\(\s*id -u\s*\)|`id -u`)["']?(?:\s|;|$)/g)) {
     if (match[1] !== undefined) variables.add(match[1])
@@ -33,6 +45,15 @@ export function onlyAsOther(conditions: readonly string[], questions: RootQuesti
 
 /** What a condition that holds says of the user. One with an "or" says nothing. */
 function saysRoot(condition: string, questions: RootQuestions): 'root' | 'other' | null {
+  return answersTo(questions)(condition)
+}
+
+/** The same question stands before many commands. */
+const answersTo = memoizeByObject((questions: RootQuestions) =>
+  memoizeByText((condition) => readAnswer(condition, questions)),
+)
+
+function readAnswer(condition: string, questions: RootQuestions): 'root' | 'other' | null {
   const negated = /^\s*!\s/.test(condition)
   const text = condition.replace(/^\s*!\s+/, '')
   const said = said_(text, questions)
@@ -43,8 +64,13 @@ function saysRoot(condition: string, questions: RootQuestions): 'root' | 'other'
   return said === 'root' ? 'other' : 'root'
 }
 
-function said_(text: string, { variables, functions }: RootQuestions): 'root' | 'other' | null {
-  if (/\|\|| -o /.test(text)) return null
+interface Asks {
+  readonly isOther: RegExp
+  readonly isSame: RegExp
+  readonly isCase: RegExp
+}
+
+const asksOf = memoizeByObject(({ variables }: RootQuestions): Asks => {
   const names = [...variables].join('|')
   const uid = String.raw`["']?(?:\$\(\s*id -u\s*\)|${'`'}id -u${'`'}|\$\{?(?:${names})\}?|\b(?:EUID|UID)\b)["']?`
   const name = String.raw`["']?(?:\$\(\s*(?:id -un|whoami)\s*\)|${'`'}(?:id -un|whoami)${'`'}|\$\{?USER\}?)["']?`
@@ -53,12 +79,22 @@ function said_(text: string, { variables, functions }: RootQuestions): 'root' | 
   const [same, other] = [String.raw`\s*(?:==?|-eq)\s*`, String.raw`\s*(?:!=|-ne|-gt|>)\s*`]
   const either = (operator: string): RegExp =>
     new RegExp(`${uid}${operator}${zero}|${zero}${operator}${uid}|${name}${operator}${root}`)
+  return {
+    isOther: either(other),
+    isSame: either(same),
+    isCase: new RegExp(`^case ${uid} in ["']?0["']?$`),
+  }
+})
+
+function said_(text: string, questions: RootQuestions): 'root' | 'other' | null {
+  if (/\|\|| -o /.test(text)) return null
+  const { isOther, isSame, isCase } = asksOf(questions)
   const inner = /!\s*\[/.test(text)
-  if (either(other).test(text)) return inner ? 'root' : 'other'
-  if (either(same).test(text)) return inner ? 'other' : 'root'
-  if (new RegExp(`^case ${uid} in ["']?0["']?$`).test(text)) return 'root'
+  if (isOther.test(text)) return inner ? 'root' : 'other'
+  if (isSame.test(text)) return inner ? 'other' : 'root'
+  if (isCase.test(text)) return 'root'
   const called = /^["']?(\w+)["']?(?:\s*$|\s*&&)/.exec(text.trim())?.[1]
-  return called !== undefined && functions.has(called) ? 'root' : null
+  return called !== undefined && questions.functions.has(called) ? 'root' : null
 }
 
 /** A start script that ends where it is not started as root. */

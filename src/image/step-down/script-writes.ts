@@ -10,7 +10,7 @@ import {
   sureConditions,
   withUnset,
 } from './first-start.ts'
-import { placedBy, type Write } from './placed-files.ts'
+import { isRendered, placedBy, type Write } from './placed-files.ts'
 import type { ReadScript, ScriptCommand } from './scripts.ts'
 import { staticValue, type Variables } from './static-text.ts'
 
@@ -31,6 +31,8 @@ export interface ScriptWrite {
   readonly edits?: true
   /** `path` is a folder, and which files of it, or of those below it, only the run tells. */
   readonly any?: 'inside' | 'below'
+  /** A tool of the server's own configuration writes there, and nothing else. */
+  readonly known?: 'folder' | 'tree'
 }
 
 /** What a start script writes in some cases only: a question stands before it that nobody can answer before it runs. */
@@ -72,16 +74,16 @@ export function scriptWrites(
       return path === null || path === '' ? [] : [normalisePath(path, workdir)]
     }),
   )
-  const possible = found.flatMap(({ write, undecided }) =>
+  const possible = found.flatMap(({ write, undecided, fixed }) =>
     undecided.length === 0 || asksFor.has(write.path) || undecided.some((one) => ASKS_ITSELF.test(one))
       ? []
-      : [{ ...write, onlyIf: questionOf(undecided) }],
+      : [{ ...write, onlyIf: questionOf(undecided, fixed) }],
   )
   return { writes: found.flatMap(({ write, undecided }) => (undecided.length === 0 ? [write] : [])), possible }
 
   function singleWrites({ command, script: of, variables, ifMissing }: ReachedCommand): readonly ScriptWrite[] {
     const line = lineOf(of.text, command.span.start)
-    return writesOf(command).flatMap(({ text, replaces, into, anew, edits }): readonly ScriptWrite[] => {
+    return writesOf(command).flatMap(({ text, replaces, into, anew, edits, known }): readonly ScriptWrite[] => {
       const path = staticValue(text, variables)
       const folder = path === null ? folderOf(text) : null
       if (folder !== null) return [{ script: of.path, line, path: folder, replaces, ifMissing, any: 'inside' }]
@@ -92,21 +94,22 @@ export function scriptWrites(
       const isFolder = into === true || start.files?.entry(at)?.type === 'directory'
       const more = { ...(anew === true ? { anew } : {}), ...(edits === true ? { edits } : {}) }
       const write = { script: of.path, line, path: at, replaces, ifMissing, ...more }
-      return [isFolder ? { ...write, any: 'inside' } : write]
+      return [isFolder ? { ...write, any: 'inside', ...(known === undefined ? {} : { known }) } : write]
     })
   }
 
   /** A loop goes over what is there: its files are what the script is about. */
-  function folderWrites(): readonly (Pick<ReachedCommand, 'undecided'> & { readonly write: ScriptWrite })[] {
+  function folderWrites(): readonly (Pick<ReachedCommand, 'undecided' | 'fixed'> & { readonly write: ScriptWrite })[] {
     const open = new Map<ShellCommand, readonly string[]>()
     for (const each of script.commands) {
       const before = questions(each)
-      if (before !== null) open.set(each.command, [...before, ...unansweredIn(each.command, script, start)])
+      if (before !== null) open.set(each.command, before)
     }
     return folderEdits(script.text, [...open.keys()], script.variables)
       .filter(({ folder }) => !moves || folder.startsWith('/'))
       .map(({ command, folder, deep }) => ({
-        undecided: open.get(command) ?? [],
+        undecided: [...(open.get(command) ?? []), ...unansweredIn(command, script, start)],
+        fixed: new Map<string, string>(),
         write: {
           script: script.path,
           line: lineOf(script.text, command.span.start),
@@ -174,10 +177,16 @@ function unansweredIn(
   return functionName === null ? open : [...open, '']
 }
 
-/** Of several that which a variable answers, in a line. */
-function questionOf(undecided: readonly string[]): string {
-  const asked = undecided.find((one) => /\$\{?[A-Za-z_]/.test(one)) ?? undecided.find((one) => one !== '') ?? ''
+/** Of several that which a variable answers, in a line; what the script itself says is no question. */
+function questionOf(undecided: readonly string[], fixed: Variables): string {
+  const said = undecided.map((one) =>
+    one.replace(/\$(?:\{(\w+)\}|([A-Za-z_]\w*))/g, (all, braced?: string, bare?: string) => {
+      return fixed.get(braced ?? bare ?? '') ?? all
+    }),
+  )
+  const asked = said.find((one) => /\$\{?[A-Za-z_]/.test(one)) ?? said.find((one) => one !== '') ?? ''
   const text = asked
+    .replace(/^! (.*(?:&&|\|\|).*)$/s, '! ($1)')
     .replace(/\s+/g, ' ')
     .trim()
     .replace(/^case (\S+) in (.*)$/, '$1 is $2')
@@ -215,12 +224,18 @@ function writesOf({ words, redirects }: ShellCommand): readonly Write[] {
   if (tool === 'tee') return [...written, ...operands.map(({ text }) => ({ text, replaces: false, ...whole }))]
   const placed = placedBy(tool, args)
   if (placed !== null) return [...written, ...placed]
+  const rendered = args.filter(({ text }, index) => isRendered(args[index - 1]?.text ?? '', text.replace(/^"/, '')))
+  if (rendered.length > 0 && !READS_ALL.test(tool))
+    return [...written, ...rendered.map(({ text }) => ({ text, replaces: true, anew: true as const }))]
   if (tool !== 'sed' || !args.some(({ text }) => /^(-[a-zA-Z]*i|--in-place)/.test(text))) return written
   // Without -e and -f the first operand is the script; a value of theirs is no file either.
   const valued = new Set(args.filter((_, index) => /^-[a-zA-Z]*[ef]$/.test(args[index - 1]?.text ?? '')))
   const files = operands.filter((word) => !valued.has(word)).slice(valued.size === 0 ? 1 : 0)
   return [...written, ...files.map(({ text }) => ({ text, replaces: true, edits: true as const }))]
 }
+
+/** All that they are given is read. */
+const READS_ALL = /^(cat|grep|ls|test|\[\[?|rm|diff|cmp|head|tail|stat|echo|printf|chmod|chown|chgrp|sha\d+sum|md5sum)$/
 
 /** A folder of which a script changes files in place, whatever they are called. */
 interface FolderEdit {

@@ -136,7 +136,8 @@ function judge(text: string, commands: readonly ShellCommand[], caller: Caller):
       onlyAsOther(conditions, questions)
     )
       othersLeft = true
-    const caught = commands[index + 1]?.connector === '||' || commands[index + 1]?.connector === '|'
+    const caught =
+      command.tested === true || commands[index + 1]?.connector === '||' || commands[index + 1]?.connector === '|'
     // Its status is that of the script, and so of the container or of what runs the script.
     const isLast = conditions.length === 0 && functionName === null && index >= lastBegin
     return { command, guarded, fatal: !caught && (exitsOnError || (isLast && !isSourced(command))) }

@@ -1,4 +1,5 @@
 import { bounds } from '../../bounds.ts'
+import { memoizeByText } from '../../memoize.ts'
 
 /** What variables hold at the start: the image's ENV, then the script's own static assignments. */
 export type Variables = ReadonlyMap<string, string>
@@ -10,65 +11,56 @@ export type Values = Pick<Variables, 'get'>
  * decides it, or it is longer than any that is followed. A default (`${A:-x}`) counts where the variable is not known.
  */
 export function staticValue(text: string, variables: Values): string | null {
-  const parts = splitQuotes(text)
-  if (parts === null) return null
+  const pieces = piecesOf(text)
+  if (pieces === null) return null
   let value = ''
-  for (const { part, literal, quoted } of parts) {
-    const filled = literal ? part : fill(part, variables, quoted)
-    if (filled === null) return null
+  for (const piece of pieces) {
+    const filled = typeof piece === 'string' ? piece : fill(piece, variables)
+    if (filled === undefined) return null
     value += filled
     if (value.length > bounds.expandedLength) return null
   }
   return value
 }
 
-interface WordPart {
-  readonly part: string
-  readonly literal: boolean
-  readonly quoted: boolean
+interface Filled {
+  readonly name: string
+  /** An empty value counts as none. */
+  readonly orEmpty: boolean
+  readonly fallback: string | undefined
 }
 
-function splitQuotes(text: string): readonly WordPart[] | null {
-  const parts: WordPart[] = []
+function fill({ name, orEmpty, fallback }: Filled, variables: Values): string | undefined {
+  const value = variables.get(name)
+  return value !== undefined && !(value === '' && orEmpty) ? value : fallback
+}
+
+/** What of a word is text, and what variables; null where a substitution or a pattern decides it. A script has the same words many times. */
+const piecesOf = memoizeByText((text): readonly (string | Filled)[] | null => {
+  const pieces: (string | Filled)[] = []
   for (const match of text.matchAll(/'([^']*)'|"((?:[^"\\]|\\.)*)"|([^'"]+)|(["'])/gs)) {
-    if (match[4] !== undefined) return null
-    if (match[1] !== undefined) parts.push({ part: match[1], literal: true, quoted: true })
-    else if (match[2] !== undefined) parts.push({ part: match[2], literal: false, quoted: true })
-    else parts.push({ part: match[3] ?? '', literal: false, quoted: false })
+    const [, literal, inQuotes, bare, open] = match
+    if (open !== undefined) return null
+    if (literal !== undefined) pieces.push(literal)
+    else if (!piecesIn(inQuotes ?? bare ?? '', inQuotes !== undefined, pieces)) return null
   }
-  return parts
-}
+  return pieces
+})
 
-function fill(text: string, variables: Values, quoted: boolean): string | null {
-  let unknown = false
-  let length = 0
-  const put = (value: string): string => {
-    length += value.length
-    if (length > bounds.expandedLength) unknown = true
-    return unknown ? '' : value
+/** False for what is not known without a run. */
+function piecesIn(part: string, quoted: boolean, pieces: (string | Filled)[]): boolean {
+  let end = 0
+  for (const match of part.matchAll(/\$(?:(\w+)|\{(\w+)(?:(:?[-=])([^}$`]*))?\})|([$`\\])|([*?[{~])/g)) {
+    const [all, bare, braced, operator, fallback, odd, glob] = match
+    if (odd !== undefined || (glob !== undefined && !quoted)) return false
+    if (glob !== undefined) continue
+    pieces.push(part.slice(end, match.index), {
+      name: bare ?? braced ?? '',
+      orEmpty: operator?.startsWith(':') === true,
+      fallback,
+    })
+    end = match.index + all.length
   }
-  const filled = text.replace(
-    /\$(?:(\w+)|\{(\w+)(?:(:?[-=])([^}$`]*))?\})|([$`\\])|([*?[{~])/g,
-    (
-      all: string,
-      bare?: string,
-      braced?: string,
-      operator?: string,
-      fallback?: string,
-      odd?: string,
-      glob?: string,
-    ) => {
-      if (glob !== undefined) {
-        if (!quoted) unknown = true
-        return all
-      }
-      const name = bare ?? braced
-      const value = name === undefined || odd !== undefined ? undefined : variables.get(name)
-      if (value !== undefined && !(value === '' && operator?.startsWith(':'))) return put(value)
-      if (name !== undefined && fallback !== undefined) return fallback
-      unknown = true
-      return ''
-    },
-  )
-  return unknown ? null : filled
+  pieces.push(part.slice(end))
+  return true
 }

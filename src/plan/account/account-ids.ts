@@ -27,7 +27,7 @@ const FIRST_FREE_ID = 10001
 export function idsOf(account: CreatedAccount, created: Created, accounts: Accounts): AccountIds | null {
   const group = groupOf(account, created, accounts)
   const free = (id: number): boolean => isFree(id, account, created, accounts)
-  if (account.uid === 'unclear') return null
+  if (account.uid === 'unclear' || account.gid === 'unclear' || group.unclear === true) return null
   const known = userNamed(accounts, account.name)
   const wanted = known?.uid ?? (typeof group.gid === 'number' && group.gid > 0 ? group.gid : FIRST_FREE_ID)
   const uid = account.uid ?? (known === null ? firstFree(wanted, free) : known.uid)
@@ -64,6 +64,8 @@ interface GroupChoice {
   } | null
   /** The group must be made first. */
   readonly step: boolean
+  /** It is the Dockerfile's, with a gid that is not known. */
+  readonly unclear?: true
 }
 
 function groupOf(account: CreatedAccount, created: Created, accounts: Accounts): GroupChoice {
@@ -74,6 +76,7 @@ function groupOf(account: CreatedAccount, created: Created, accounts: Accounts):
     if (made !== undefined && typeof made.gid === 'number') return { ...plain, gid: made.gid, text: made.gidText }
     if (made?.gid === null && made.place !== null)
       return { ...plain, gid: null, pin: { instruction: made.instruction, place: made.place } }
+    if (made?.gid === 'unclear') return { ...plain, gid: null, unclear: true }
     if (account.group === 'root') return { ...plain, gid: 0 }
     return { ...plain, gid: groupNamed(accounts, account.group)?.gid ?? null }
   }

@@ -80,7 +80,10 @@ function created({ created: { users }, switches }: CandidateSources): readonly C
   return users
     .filter((user) => !isOfSystem(user.name) || weight(user) > 0)
     .toSorted((a, b) => weight(b) - weight(a))
-    .map(({ name }) => named(name, { source: 'declared', subject: name, detail: 'created by this Dockerfile' }))
+    .map(({ name, renumbered }) => {
+      const detail = renumbered === true ? 'this Dockerfile gives it its number' : 'created by this Dockerfile'
+      return named(name, { source: 'declared', subject: name, detail })
+    })
 }
 
 function vendor({ vendor: account, facts }: CandidateSources): readonly Candidate[] {

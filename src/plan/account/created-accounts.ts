@@ -1,8 +1,11 @@
+import type { RunScript } from '../../contents/run-scripts.ts'
 import { type Dockerfile, findStage, type Instruction, reachedFrom, type StageWalks } from '../../dockerfile/index.ts'
+import { pairsOf } from '../../dockerfile/words.ts'
 import type { SaidId } from '../../image/account-arguments.ts'
 import type { Account, Accounts } from '../../image/facts.ts'
 import type { InTurn } from '../../in-turn.ts'
 import { type AccountStep, accountSteps } from './account-steps.ts'
+import type { AccountsChange } from './changed-accounts.ts'
 import { ownersIn } from './owners.ts'
 
 /** An account that the Dockerfile itself creates, as far as its text says. */
@@ -22,6 +25,8 @@ export interface CreatedAccount {
   readonly certain: boolean
   /** The Dockerfile gives it files. */
   readonly owns: boolean
+  /** The base image has it, with other numbers. Absent: no. */
+  readonly renumbered?: true
   readonly instruction: Instruction
   /** The tool's own style, and where it can be told more; null where it cannot. */
   readonly place: AccountPlace | null
@@ -36,7 +41,7 @@ interface AccountPlace {
   readonly groupTool: string
 }
 
-interface CreatedGroup {
+export interface CreatedGroup {
   readonly name: string
   readonly gid: SaidId
   readonly gidText: string | null
@@ -48,54 +53,69 @@ interface CreatedGroup {
 export interface Created {
   readonly users: readonly CreatedAccount[]
   readonly groups: readonly CreatedGroup[]
-  /** Names of those that the image may have had, and has no more. Absent: none. */
+  /** Names of those that the image may have had, and that are deleted, or made anew. Absent: none. */
   readonly deleted?: readonly string[]
+  /** What is done to accounts that the base image may have. Absent: nothing. */
+  readonly changes?: readonly AccountsChange[]
 }
 
 export const nothingCreated: Created = { users: [], groups: [] }
 
 /** The accounts that a stage's instructions make, through the stages it is built from, and those it copies with /etc/passwd. */
-/** Stops behind each instruction. */
-export function* createdAccounts(dockerfile: Dockerfile, stageIndex: number, walks: StageWalks): InTurn<Created> {
+/** Stops behind each instruction. `scripts`: those that a RUN starts. */
+export function* createdAccounts(
+  dockerfile: Dockerfile,
+  stageIndex: number,
+  walks: StageWalks,
+  scripts: ScriptsOf = noScripts,
+): InTurn<Created> {
   const known = new Map<number, Created>()
   const takenFrom = (index: number): readonly number[] =>
     walks.steps(index).flatMap(({ instruction }) => copiedFrom(dockerfile, instruction) ?? [])
   // One after the other: work that is nested stops through all that it is nested in.
   for (const index of reachedFrom(stageIndex, takenFrom))
-    known.set(index, yield* createdIn(dockerfile, index, walks, known))
-  return yield* createdIn(dockerfile, stageIndex, walks, known)
+    known.set(index, yield* createdIn(dockerfile, index, walks, { known, scripts: noScripts }))
+  return yield* createdIn(dockerfile, stageIndex, walks, { known, scripts })
 }
+
+type ScriptsOf = (instruction: Instruction) => readonly RunScript[]
+const noScripts: ScriptsOf = () => []
 
 /** `known`: those of the stages that it may copy the file from. */
 function* createdIn(
   dockerfile: Dockerfile,
   stageIndex: number,
   walks: StageWalks,
-  known: ReadonlyMap<number, Created>,
+  { known, scripts }: { readonly known: ReadonlyMap<number, Created>; readonly scripts: ScriptsOf },
 ): InTurn<Created> {
   const users = new Map<string, CreatedAccount>()
   const groups = new Map<string, CreatedGroup>()
   const deleted = new Set<string>()
+  const changes: AccountsChange[] = []
+  const buildArgs = new Set<string>()
   for (const step of walks.steps(stageIndex)) {
     const { instruction } = step
+    if (instruction.keyword === 'ARG')
+      for (const { name } of pairsOf(instruction, dockerfile.escape)) buildArgs.add(name)
     if (instruction.keyword !== 'RUN' && instruction.keyword !== 'COPY') continue
     const other = copiedFrom(dockerfile, instruction)
     const found = other === null ? undefined : known.get(other)
     for (const user of found?.users ?? []) users.set(user.name, user)
     for (const group of found?.groups ?? []) groups.set(group.name, group)
-    for (const done of accountSteps(step, dockerfile.escape)) {
+    for (const done of accountSteps(step, dockerfile.escape, { scripts: scripts(instruction), buildArgs })) {
       apply(done, instruction, users, groups)
       if (done.kind === 'delete') deleted.add(done.name)
+      if (done.kind === 'change' || done.kind === 'edit') changes.push({ done, instruction })
     }
-    for (const name of users.keys()) deleted.delete(name)
     yield
   }
-  if (users.size + groups.size + deleted.size === 0) return nothingCreated
+  if (users.size + groups.size + deleted.size + changes.length === 0) return nothingCreated
   const isOwner = ownersIn(dockerfile)
   return {
     users: [...users.values()].map((user) => ({ ...user, owns: isOwner(user.name) })),
     groups: [...groups.values()],
     ...(deleted.size === 0 ? {} : { deleted: [...deleted] }),
+    ...(changes.length === 0 ? {} : { changes }),
   }
 }
 
@@ -141,25 +161,52 @@ function apply(
       users.delete(step.name)
       groups.delete(step.name)
       return
-    case 'change': {
-      const user = users.get(step.name)
-      const group = groups.get(step.name)
-      if (user !== undefined)
-        users.set(step.name, {
-          ...user,
-          ...(step.uid === null ? {} : { uid: step.uid, uidText: null }),
-          ...(step.gid === null ? {} : { gid: step.gid, gidText: null, group: null }),
-        })
-      // An account of the base image that becomes root by its own name.
-      else if (step.uid === 0)
-        users.set(step.name, writtenLine({ name: step.name, uid: 0, gid: step.gid ?? 0 }, instruction))
-      if (group !== undefined && step.gid !== null) groups.set(step.name, { ...group, gid: step.gid })
+    case 'change':
+      if (step.change.of === 'user') changeUser(step, users)
+      else changeGroup(step, groups)
       return
-    }
+    case 'edit':
+      // An account that it makes is not of the base image, and what becomes of it is not followed.
+      return
     case 'command':
       if (step.command.makes === 'group') groups.set(step.command.name, groupOf(step, instruction))
       else users.set(step.command.name, userOf(step, instruction))
   }
+}
+
+type ChangeStep = Extract<AccountStep, { kind: 'change' }>
+
+function changeUser({ change, written, certain }: ChangeStep, users: Map<string, CreatedAccount>): void {
+  const user = users.get(change.name)
+  if (user === undefined) return
+  const { id, group, newName, home } = change
+  const isSaid = typeof group === 'string' && group !== 'unclear'
+  if (newName !== null) users.delete(change.name)
+  users.set(newName ?? change.name, {
+    ...user,
+    name: newName ?? user.name,
+    ...(id === null ? {} : { uid: certain ? id : 'unclear', uidText: variableOf(written.id) }),
+    ...(group === null
+      ? {}
+      : {
+          gid: certain ? (isSaid ? null : group) : 'unclear',
+          gidText: variableOf(written.group),
+          group: certain && isSaid ? group : null,
+        }),
+    ...(home === null ? {} : { home }),
+  })
+}
+
+function changeGroup({ change, written, certain }: ChangeStep, groups: Map<string, CreatedGroup>): void {
+  const group = groups.get(change.name)
+  if (group === undefined) return
+  const { id, newName } = change
+  if (newName !== null) groups.delete(change.name)
+  groups.set(newName ?? change.name, {
+    ...group,
+    name: newName ?? group.name,
+    ...(id === null ? {} : { gid: certain ? id : 'unclear', gidText: variableOf(written.id) }),
+  })
 }
 
 function writtenLine(user: Pick<Account, 'name' | 'uid' | 'gid'>, instruction: Instruction): CreatedAccount {
@@ -221,7 +268,7 @@ function userOf({ command, written, certain, place }: CommandStep, instruction: 
 }
 
 /** `$UID`, `"${UID}"`: USER can say it the same way, so that it follows the build argument. */
-function variableOf(text: string | null): string | null {
+export function variableOf(text: string | null): string | null {
   const name = /^(["']?)\$(?:\{(\w+)\}|(\w+))\1$/.exec(text ?? '')
   return name === null ? null : `\${${name[2] ?? name[3]}}`
 }

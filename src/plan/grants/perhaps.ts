@@ -1,7 +1,7 @@
 import type { Need, Remark } from '../../evidence/claim.ts'
 import type { StepDownReport } from '../../image/step-down.ts'
 import { isInside, isOwnPlace, normalisePath, parentOf } from '../../places.ts'
-import { joinTruncated } from '../../words.ts'
+import { joinAnd, joinTruncated } from '../../words.ts'
 import type { Grant } from '../plan.ts'
 import type { StageInput } from '../stage-input.ts'
 import type { Granted } from './grant-all.ts'
@@ -60,7 +60,12 @@ export function withoutAsked(
     needs.some((need) => need.path === path && (need.vendors === true || !isSaid(need)))
   const remarks: Remark[] = []
   const open = new Set([...scripts.keys()].filter((path) => !isThere(path)))
-  const kept = needs.flatMap((need): readonly Need[] => {
+  // To make what lies in it makes the folder too.
+  const about = needs.map((need) => {
+    const above = MAKES.has(need.access) && need.givenBy === undefined ? aboveIn(open, need.path) : null
+    return above === null ? need : { ...withoutOwn(need), access: 'create-directory' as const, path: above }
+  })
+  const kept = about.flatMap((need): readonly Need[] => {
     if (!open.has(need.path) || !MAKES.has(need.access) || need.givenBy !== undefined) return [need]
     if (need.access === 'create-file') return [{ ...withoutOwn(need), beside: true }]
     const parent = parentOf(need.path)
@@ -76,12 +81,12 @@ export function withoutAsked(
     }
     if (isOwnPlace(parent) && parent !== '/' && !open.has(parent))
       return [{ ...withoutOwn(need), access: 'keep-state', path: parent }]
-    const about = scripts.get(need.path) ?? 'the command'
+    const who = scripts.get(need.path) ?? 'the command'
     if (!remarks.some(({ evidence }) => evidence[0]?.subject === need.path))
       remarks.push({
         outcome: 'todo',
         transform: 'own-writable-paths',
-        message: `${need.path} is not made beforehand: ${about} asks whether it is there and decides by that, and the user may not make it in ${parent}`,
+        message: `${need.path} is not made beforehand: ${who} asks whether it is there and decides by that, and the user may not make it in ${parent}`,
         hint: 'let the script ask for a file in it, or keep it in a folder that is given to the user',
         evidence: [need.evidence],
       })
@@ -90,10 +95,21 @@ export function withoutAsked(
   return { needs: kept, remarks }
 }
 
+/** The outermost of these that a path lies below. */
+function aboveIn(paths: ReadonlySet<string>, path: string): string | null {
+  let found: string | null = null
+  for (let at = path; at !== '/'; ) {
+    at = parentOf(at)
+    if (paths.has(at)) found = at
+  }
+  return found
+}
+
 const MAKES = new Set<Need['access']>(['keep-state', 'create-directory', 'create-file'])
 
+/** And not seen. */
 function isSaid({ certainty }: Need): boolean {
-  return certainty === 'declared' || certainty === 'inferred'
+  return certainty !== 'observed' && certainty !== 'refused'
 }
 
 function withoutOwn({ tree, made, alone, ...need }: Need): Need {
@@ -112,18 +128,29 @@ export function perhapsRemarks(
     const names = [...new Set([...onlyIf.matchAll(/\$\{?([A-Za-z_]\w*)/g)].map(([, name]) => name))]
     const when = onlyIf === '' ? 'in some cases only' : `only if ${onlyIf}`
     const where = names.length === 0 ? 'where it comes to that' : `where ${names.join(' or ')} says so`
-    const [it, its] = paths.length === 1 ? ['it', 'its folder'] : ['them', 'their folders']
+    const it = paths.length === 1 ? 'it' : 'them'
     // A new file in the place of the old one is made in its folder.
     const isReplaced = needs.every(({ beside }) => beside === true)
     return {
       outcome: observation === null ? 'todo' : 'note',
       transform: 'own-writable-paths',
       message: `${joinTruncated(paths)} ${paths.length === 1 ? 'is' : 'are'} written by the start ${when}, and the user may not ${isReplaced ? 'replace' : 'write'} ${it}`,
-      hint: `${where}, name ${isReplaced ? its : it} with --writable, or do it in a RUN`,
+      hint: `${where}, ${howGiven(needs)}, or do it in a RUN`,
       about: facts.config.entrypoint === null ? 'CMD' : 'ENTRYPOINT',
       evidence: needs.slice(0, MOST_EVIDENCE).map(({ evidence }) => evidence),
     }
   })
+}
+
+/** An empty file would be taken for what the script makes: of that its folder is meant. */
+function howGiven(needs: readonly PerhapsNeed[]): string {
+  const folders = [...new Set(needs.flatMap(({ path, beside }) => (beside === true ? [parentOf(path)] : [])))]
+  const named = folders.filter((path) => isOwnPlace(path))
+  if (named.length < folders.length) return 'let it write into a folder of its own'
+  const files = needs.some(({ beside }) => beside !== true)
+  const count = new Set(needs.map(({ path }) => path)).size
+  if (files) return `name ${count === 1 ? 'it' : 'them'} with --writable`
+  return `name ${joinAnd(named)} with --writable`
 }
 
 const MOST_EVIDENCE = 5

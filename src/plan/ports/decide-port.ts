@@ -1,13 +1,14 @@
 import type { Command } from '../../command/index.ts'
 import type { EnvSetting, Evidence, VendorMove } from '../../evidence/claim.ts'
+import type { RenderedFile } from '../../evidence/configuration-files.ts'
 import type { FileEdit } from '../../evidence/file-edit.ts'
 import type { Listed } from '../../evidence/vendor.ts'
 import type { ExposedPort, ImageFacts } from '../../image/facts.ts'
+import { joinTruncated } from '../../words.ts'
 import type { PortDecision } from '../plan.ts'
 import { freePort, isFree, type LowPort, sourcePortPlace } from './low-ports.ts'
 import { appendArguments, renumbered } from './port-arguments.ts'
-import { type PortPlace, searchPort } from './port-files.ts'
-import { guessPort } from './port-guess.ts'
+import { guessPort, type PortPlace, searchPort } from './port-files.ts'
 
 const NOT_FOUND = 'the place that sets it was not found in the configuration, the environment or the command'
 
@@ -30,17 +31,16 @@ export function decidePort(port: LowPort, sources: PortSources, { decisions, com
   const listed = sources.listed?.(port.port) ?? null
   if (listed === 'unused') return null
   const why = evidenceOf(port, sources)
+  const users = sources.users?.get(port.port) ?? []
   const decide = (
     to: number | null,
     reason: string,
     {
       evidence = [],
       guessed = false,
+      checkedAt,
       ...changes
-    }: Partial<Omit<Decided, 'decision'>> & {
-      readonly evidence?: readonly Evidence[]
-      readonly guessed?: boolean
-    } = {},
+    }: Partial<Omit<Decided, 'decision'>> & Partial<Pick<PortDecision, 'evidence' | 'guessed' | 'checkedAt'>> = {},
   ): Decided => ({
     decision: {
       from: port.port,
@@ -48,8 +48,10 @@ export function decidePort(port: LowPort, sources: PortSources, { decisions, com
       to,
       reason,
       exposed: port.exposed,
+      ...(to === null || users.length === 0 ? {} : { users }),
       evidence: [...why, ...evidence],
       ...(guessed ? { guessed } : {}),
+      ...(checkedAt === undefined ? {} : { checkedAt }),
     },
     fileEdits: [],
     env: [],
@@ -60,6 +62,11 @@ export function decidePort(port: LowPort, sources: PortSources, { decisions, com
   if (same !== undefined) return decide(same.to, same.reason)
   if (sources.policy === 'keep') return decide(null, `kept as ${sources.keptBy ?? 'asked for with --ports keep'}`)
   const moved = decisions.map(({ to }) => to)
+  const stays = sources.raisesUsed === true ? null : staysFor(port, sources)
+  if (stays !== null) {
+    const kept = decide(null, stays)
+    return { ...kept, decision: { ...kept.decision, way: 'move it with --ports raise, and what counts on it too' } }
+  }
   const free = freePort(port.port, sources, moved)
   if (free === null) return decide(null, 'every port above it is in use')
   const vendor = sources.vendor(port.port)
@@ -80,6 +87,16 @@ export function decidePort(port: LowPort, sources: PortSources, { decisions, com
   return said === null ? kept : { ...kept, decision: { ...kept.decision, way: `write ${free} in ${place}` } }
 }
 
+/** Who else would have to change; one port alone is not moved away from the other that they name. */
+function staysFor({ port }: LowPort, { users = new Map() }: PortSources): string | null {
+  const said = (places: readonly string[]): string =>
+    `${joinTruncated(places)} ${places.length === 1 ? 'counts' : 'count'} on it`
+  const own = users.get(port)
+  if (own !== undefined) return said(own)
+  const [other] = users
+  return other === undefined ? null : `it goes with port ${other[0]}: ${said(other[1])}`
+}
+
 function evidenceOf({ port, exposed }: LowPort, { bound }: PortSources): readonly Evidence[] {
   const subject = String(port)
   if (exposed) return [{ source: 'declared', subject, detail: 'named by EXPOSE' }]
@@ -94,8 +111,8 @@ function asVendor(
   { port }: LowPort,
   sources: PortSources,
   command: Command,
-): Omit<Decided, 'decision'> & { readonly evidence: readonly Evidence[] } {
-  const { fileEdits, env, append } = renumbered(vendor, to)
+): Omit<Decided, 'decision'> & Pick<PortDecision, 'evidence' | 'checkedAt'> {
+  const { fileEdits, env, append, checkedAt } = renumbered(vendor, to)
   const { fileEdits: own } = inShipped(searchPort(port, to, sources, command), sources)
   const theirs = fileEdits.filter(({ path }) => !own.some((edit) => edit.path === path))
   // A server block without a word of it listens there too.
@@ -104,7 +121,8 @@ function asVendor(
   const changes = { fileEdits: [...theirs, ...own, ...implied], evidence: own.flatMap(({ evidence }) => evidence) }
   // What the vendor's way sets beside its files, the user's own file sets here.
   if (own.length > 0 && fileEdits.length === 0) return { ...changes, env: [], command }
-  return { ...changes, env, command: appendArguments(command, append) ?? command }
+  const at = checkedAt === undefined || theirs.length === 0 ? {} : { checkedAt }
+  return { ...changes, env, command: appendArguments(command, append) ?? command, ...at }
 }
 
 /** As far as is known. */
@@ -183,6 +201,10 @@ export interface PortSources {
   readonly policy: 'keep' | 'raise'
   /** Who asks for `keep`; absent: the flag. */
   readonly keptBy?: string
+  /** Lines of other files of the repository that count on a port, `FILE:LINE`; absent: none. */
+  readonly users?: ReadonlyMap<number, readonly string[]>
+  /** They move for all that. */
+  readonly raisesUsed?: boolean
   /** Ports that the original was seen to listen on; null before a run. */
   readonly bound: readonly ExposedPort[] | null
   /** Names of the processes that were seen. */
@@ -203,6 +225,8 @@ export interface PortSources {
   readonly daemon?: (from: number, to: number, command: Command) => VendorMove | null
   /** The same by what its own help says; asked last. */
   readonly help?: (from: number, to: number, command: Command) => VendorMove | null
+  /** What the start writes over. Absent: nothing. */
+  readonly rendered?: readonly RenderedFile[]
   /** Stock configurations of installed packages that bind a port, and how they are moved. */
   readonly stock?: ReadonlyMap<number, VendorMove>
 }

@@ -4,11 +4,21 @@ import type { PortDecision } from '../plan.ts'
 
 const LOOPBACK = String.raw`(?:localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0|\$\{?HOSTNAME\}?)`
 
+/** A port that has moved, and where in the container it is asked for. */
+export type AskedPort = Pick<PortDecision, 'from' | 'to' | 'checkedAt'>
+
 /**
  * Moves a port in the text of a health check: `localhost:80`, `nc -z 127.0.0.1 80`, and `http://localhost/`, which means
  * port 80 (443 for https).
  */
-export function moveHealthcheckPort(text: string, from: number, to: number): string {
+export function moveHealthcheckPort(text: string, { from, to, checkedAt }: AskedPort): string {
+  if (to === null) return text
+  const moved = withPort(text, from, to)
+  if (checkedAt === undefined || moved === text) return moved
+  return moved.replace(new RegExp(String.raw`\blocalhost(?=:${to}(?!\d))`, 'g'), checkedAt)
+}
+
+function withPort(text: string, from: number, to: number): string {
   const explicit = text.replace(
     new RegExp(String.raw`(${LOOPBACK}(?::|["']?,\s*["']?|\s+))${from}(?!\d)`, 'g'),
     `$1${to}`,
@@ -26,15 +36,12 @@ export function moveHealthcheckPort(text: string, from: number, to: number): str
 }
 
 /** The words of a health check after the ports moved; a port alone is one too. */
-export function movedTest(
-  test: readonly string[],
-  ports: readonly Pick<PortDecision, 'from' | 'to'>[],
-): readonly string[] {
+export function movedTest(test: readonly string[], ports: readonly AskedPort[]): readonly string[] {
   return ports.reduce<readonly string[]>(
-    (words, { from, to }) =>
-      to === null
+    (words, port) =>
+      port.to === null
         ? words
-        : words.map((word) => (word === String(from) ? String(to) : moveHealthcheckPort(word, from, to))),
+        : words.map((word) => (word === String(port.from) ? String(port.to) : moveHealthcheckPort(word, port))),
     test,
   )
 }

@@ -1,13 +1,16 @@
 import { bounds } from '../../bounds.ts'
 import type { Command } from '../../command/index.ts'
 import { type EnvSetting, FIRST_UNPRIVILEGED_PORT, type VendorMove } from '../../evidence/claim.ts'
+import { renderedAtStart } from '../../evidence/configuration-files.ts'
 import { type FileEdit, mergeByFile } from '../../evidence/file-edit.ts'
 import type { ImageFacts } from '../../image/facts.ts'
+import type { Dependents } from '../exemptions.ts'
 import type { PortDecision } from '../plan.ts'
 import type { PlanContext } from '../plan-context.ts'
 import type { StepDownPlan } from '../step-down/step-down-plan.ts'
-import { type Before, decidePort, type PortSources } from './decide-port.ts'
+import { type Before, type Decided, decidePort, type PortSources } from './decide-port.ts'
 import { lowPorts, scriptPortEdits } from './low-ports.ts'
+import { templatePortVariable } from './port-files.ts'
 import { daemonMove, helpMove } from './told-port.ts'
 
 /**
@@ -32,8 +35,9 @@ export function planPorts(sources: PortSources): PortPlan {
     keptBy: `no more than ${bounds.movedPorts} low ports are looked for`,
   }
   for (const [index, port] of lowPorts(sources).entries()) {
-    const decided = decidePort(port, index < bounds.movedPorts ? sources : beyond, before)
-    if (decided === null) continue
+    const found = decidePort(port, index < bounds.movedPorts ? sources : beyond, before)
+    if (found === null) continue
+    const decided = wholeMove(found, sources, before)
     before = { decisions: [...before.decisions, decided.decision], command: decided.command }
     fileEdits.push(...decided.fileEdits)
     env.push(...decided.env)
@@ -48,18 +52,59 @@ export function planPorts(sources: PortSources): PortPlan {
   }
 }
 
+/**
+ * A move, or where that would be half of one the port as it is: a file that the start writes over says the old one again, and a
+ * virtual host of Apache listens on nothing by itself.
+ */
+function wholeMove(decided: Decided, { rendered = [], facts }: PortSources, before: Before): Decided {
+  const { decision, fileEdits, env } = decided
+  const kept = (reason: string): Decided => ({
+    decision: { ...decision, to: null, reason },
+    fileEdits: [],
+    env: [],
+    command: before.command,
+  })
+  const files = facts.files.known ? facts.files.value : null
+  const gone = new Set<string>()
+  const told: EnvSetting[] = []
+  for (const { path } of fileEdits)
+    for (const { template, always } of rendered.filter((one) => one.path === path)) {
+      const text = template === null ? '' : (files?.text(template) ?? '')
+      const variable = templatePortVariable(decision.from, [text])
+      const isTold = variable !== null && !facts.config.env.has(variable) && decision.to !== null
+      if (isTold && !env.some(({ name }) => name === variable))
+        told.push({
+          name: variable,
+          value: String(decision.to),
+          reason: `listen above 1024 (${template} says ${decision.from} without it)`,
+          evidence: decision.evidence,
+        })
+      const isMoved = fileEdits.some((edit) => edit.path === template) || env.some(({ name }) => text.includes(name))
+      if (!isMoved && !isTold)
+        return kept(`its start writes ${path} anew${template === null ? '' : ` from ${template}`}`)
+      if (always) gone.add(path)
+    }
+  const patterns = fileEdits.flatMap(({ substitutions }) => substitutions.map(({ pattern }) => pattern))
+  const isHost = (pattern: string): boolean => /VirtualHost/i.test(pattern)
+  if (patterns.some(isHost) && !patterns.some((pattern) => /Listen/i.test(pattern)))
+    return kept('the Listen that goes with its virtual host was not found')
+  return { ...decided, fileEdits: fileEdits.filter(({ path }) => !gone.has(path)), env: [...env, ...told] }
+}
+
 function isSame(a: readonly string[] | null, b: readonly string[] | null): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }
 
 /** The low ports of a stage: seen by a run, or said by its instructions, files and what its vendor lists. */
 export function stagePorts({ input, policy, readable, stepDown, excluded, report }: PlanContext): PortPlan {
-  const { observation, stated, vendor } = input
+  const { observation, stated, vendor, dependents } = input
   const { started } = report
   const keptBy = input.ignored?.get('raise-ports')
   return planPorts({
     facts: withCommand(readable, stepDown.argv),
     ...(keptBy === undefined ? { policy: policy.ports } : { policy: 'keep', keptBy }),
+    users: placesByPort(dependents?.ports ?? []),
+    raisesUsed: policy.raiseUsed === true,
     bound: observation?.bound ?? null,
     programs: observation?.programs ?? stated.view.start.programs,
     opened: observation?.opened ?? null,
@@ -77,8 +122,15 @@ export function stagePorts({ input, policy, readable, stepDown, excluded, report
         to,
       ),
     help: (from, to, command) => helpMove(observation?.help ?? null, { command, started }, from, to),
+    rendered: renderedAtStart(stated.view),
     stock: observation === null ? withScripts(stated.moves, report.scripts, readable) : new Map(),
   })
+}
+
+function placesByPort(users: NonNullable<Dependents['ports']>): ReadonlyMap<number, readonly string[]> {
+  const places = new Map<number, readonly string[]>()
+  for (const { port, place } of users) places.set(port, [...(places.get(port) ?? []), place])
+  return places
 }
 
 /** Ports are moved in the command as it becomes, without its switch of user. */

@@ -1,14 +1,15 @@
 import { argvOf, type Command, isShell, programsOf } from '../../command/index.ts'
 import type { EnvSetting, Evidence } from '../../evidence/claim.ts'
 import { configurationFiles } from '../../evidence/configuration-files.ts'
-import type { FileEdit } from '../../evidence/file-edit.ts'
+import { type FileEdit, inPlaceOf } from '../../evidence/file-edit.ts'
 import type { FileModel } from '../../image/file-model.ts'
 import type { PortSources } from './decide-port.ts'
 import { scriptPortLines, scriptPortVariable, sourcePortVariable } from './low-ports.ts'
 import { moveInArguments, movePort, renumbered } from './port-arguments.ts'
-import { lineEvidence, type PortLine, portEdit, portLines } from './port-lines.ts'
+import { isCommentOrForward, lineEvidence, type PortLine, portEdit, portLines } from './port-lines.ts'
 
-type Sources = Pick<PortSources, 'facts' | 'programs' | 'opened'> & Partial<Pick<PortSources, 'scripts' | 'excluded'>>
+type Sources = Pick<PortSources, 'facts' | 'programs' | 'opened'> &
+  Partial<Pick<PortSources, 'scripts' | 'excluded' | 'rendered'>>
 
 /** Edits that move a port in the configuration that was read. */
 function inFiles(from: number, to: number, sources: Sources): readonly FileEdit[] {
@@ -71,7 +72,7 @@ function isScript(text: string): boolean {
 }
 
 /** The configuration that the run opened, and its start scripts; before a run, what looks like that of its programs. */
-function filesRead({ facts, programs, opened, scripts = [] }: Sources): readonly Text[] {
+function filesRead({ facts, programs, opened, scripts = [], rendered = [] }: Sources): readonly Text[] {
   if (!facts.files.known) return []
   const files = facts.files.value
   const argv = argvOf(facts.config)
@@ -79,8 +80,32 @@ function filesRead({ facts, programs, opened, scripts = [] }: Sources): readonly
   // Of a base that nobody knows, which program it is is not known either: all that the stage itself puts in may be its configuration.
   const isUnknown = argv.length === 0 && started.length === 0
   const likely = isUnknown ? files.texts() : configurationFiles(files, started, argv)
-  const paths = opened === null ? [...likely, ...scripts] : [...scripts, ...openedOf(opened, likely, files)]
+  const templates = rendered.flatMap(({ path, template }) =>
+    template !== null && isConfiguration(path) && files.text(template) !== null ? [template] : [],
+  )
+  const read = opened === null ? [...likely, ...scripts] : [...scripts, ...openedOf(opened, likely, files)]
+  const paths = [...read, ...templates]
   return [...new Set(paths)].map((path) => ({ path, text: files.text(path) ?? '' }))
+}
+
+/** `{{ .Env.HTTP_PORT | default "80" }}`, `{{ default .Env.PORT "80" }}`: the variable by which templates are told the port; null for none or several. */
+export function templatePortVariable(from: number, texts: readonly string[]): string | null {
+  const behind = new RegExp(String.raw`\bEnv\.(\w*(?:PORT|LISTEN)\w*)\s*\|\s*default\s+"?${from}\b`, 'g')
+  const before = new RegExp(String.raw`\bdefault\s+\.Env\.(\w*(?:PORT|LISTEN)\w*)\s+"?${from}\b`, 'g')
+  const names = new Set(
+    texts.flatMap((text) => [...text.matchAll(behind), ...text.matchAll(before)].map(([, name]) => name)),
+  )
+  const [only] = names
+  return names.size === 1 ? (only ?? null) : null
+}
+
+function templatesOf({ rendered = [], facts }: Sources): readonly string[] {
+  const files = facts.files.known ? facts.files.value : null
+  return rendered.flatMap(({ template }) => (template === null ? [] : (files?.text(template) ?? [])))
+}
+
+function isConfiguration(path: string): boolean {
+  return /\.(conf|cfg|ini|ya?ml|toml|vhost|vcl)$|^\/etc\/|\/conf\//.test(path)
 }
 
 function openedOf(opened: readonly string[], likely: readonly string[], files: FileModel): readonly string[] {
@@ -101,7 +126,7 @@ export interface PortPlace extends Command {
 
 const PORT_VARIABLE = /(^|_)(PORT|PORTS|LISTEN|BIND|ADDR|ADDRESS|URLS?|HOST)(_|$)/i
 
-export function portSetting(name: string, value: string, from: number, ...evidence: readonly Evidence[]): EnvSetting {
+function portSetting(name: string, value: string, from: number, ...evidence: readonly Evidence[]): EnvSetting {
   return { name, value, reason: `listen above 1024 (ENV ${name} said ${from})`, evidence }
 }
 
@@ -125,9 +150,10 @@ export function searchPort(from: number, to: number, sources: PortSources, comma
     scripts.map(({ text }) => text),
     from,
   )
-  const inSource = inScript === null ? sourcePortVariable(from, sources) : null
-  const variable = inScript ?? inSource
-  const who = inScript === null ? "the program's own source" : 'a start script'
+  const inTemplate = inScript ?? templatePortVariable(from, templatesOf(sources))
+  const inSource = inTemplate === null ? sourcePortVariable(from, sources) : null
+  const variable = inTemplate ?? inSource
+  const who = inScript !== null ? 'a start script' : inTemplate !== null ? 'a template' : "the program's own source"
   if (variable !== null && !sources.facts.config.env.has(variable)) {
     const item = place(`said in ${who} where ${variable} is not set`)
     if (isOpen(item.detail)) {
@@ -150,4 +176,86 @@ export function searchPort(from: number, to: number, sources: PortSources, comma
   const entrypoint = inArguments(command.entrypoint, 'ENTRYPOINT')
   const cmd = inArguments(command.cmd, 'CMD')
   return { fileEdits, env, entrypoint, cmd, evidence }
+}
+
+/** One place that says the number, and what moves it there. */
+interface Place {
+  readonly where: string
+  /** Its name where it has a known form: then it was shown not to set the port. */
+  readonly known: string
+  readonly change: (found: PortPlace) => PortPlace
+}
+
+/**
+ * The number as a word of its own: `at=80/tcp`, `0.0.0.0,80;no-tls`, `door 80`. Not part of a path, an address, a larger
+ * number or one with a unit; nor a port of another machine.
+ */
+function asWord(port: number): RegExp {
+  const other = String.raw`(?<!(?<![\d.])(?!0\.0\.0\.0)\d{1,3}(?:\.\d{1,3}){3}[,@#!: ]|\blocalhost[,@#!: ])`
+  return new RegExp(String.raw`(?<![\w./%$-])${other}${port}(?![\w.%-]|\/(?!tcp\b|udp\b))`, 'g')
+}
+
+/**
+ * What has no form that is known for a port, and is the only place of all that says the number: of the arguments, the
+ * environment and the configuration that the run read. The next round shows whether it is one. Null where there is no
+ * such place, or more than one.
+ */
+export function guessPort(from: number, to: number, sources: PortSources, command: Command): PortPlace | null {
+  if (sources.bound?.some(({ port }) => port === from) !== true) return null
+  const places = [
+    ...inArguments('entrypoint', from, to, command),
+    ...inArguments('cmd', from, to, command),
+    ...inEnvironment(from, to, sources),
+    ...inLines(from, to, sources),
+  ]
+  const [only, second] = places.filter(({ known }) => sources.excluded?.has(known) !== true)
+  if (only === undefined || second !== undefined) return null
+  const detail = `the only place that sets ${from}: ${only.where}`
+  if (sources.excluded?.has(detail) === true) return null
+  const evidence = { source: 'config', subject: String(from), detail } as const
+  const { fileEdits, env, ...argv } = only.change({ fileEdits: [], env: [], ...command, evidence: [evidence] })
+  return {
+    ...argv,
+    fileEdits: fileEdits.map((edit) => ({ ...edit, evidence: [evidence] })),
+    env: env.map((setting) => ({ ...setting, evidence: [evidence] })),
+  }
+}
+
+function inArguments(of: 'entrypoint' | 'cmd', from: number, to: number, command: Command): readonly Place[] {
+  const words = command[of] ?? []
+  return words.flatMap((word, index): readonly Place[] => {
+    // `-x80`: an option of one letter with its value.
+    const glued = new RegExp(`^-[A-Za-z]${from}$`).test(word)
+    const times = glued ? 1 : (word.match(asWord(from)) ?? []).length
+    const moved = glued ? `${word.slice(0, 2)}${to}` : word.replace(asWord(from), String(to))
+    const change = (found: PortPlace): PortPlace => ({ ...found, [of]: words.with(index, moved) })
+    const keyword = of.toUpperCase()
+    const place = { where: `"${word}" in ${keyword}`, known: `set by an argument of ${keyword}`, change }
+    return Array.from({ length: times }, () => place)
+  })
+}
+
+function inEnvironment(from: number, to: number, { facts }: PortSources): readonly Place[] {
+  return [...facts.config.env].flatMap(([name, value]) =>
+    (value.match(asWord(from)) ?? []).map((): Place => {
+      const setting = portSetting(name, value.replace(asWord(from), String(to)), from)
+      const where = `ENV ${name}=${value}`
+      return { where, known: `set by ${where}`, change: (found) => ({ ...found, env: [setting] }) }
+    }),
+  )
+}
+
+function inLines(from: number, to: number, sources: PortSources): readonly Place[] {
+  return configurationRead(sources).flatMap(({ path, text }) =>
+    text.split(/\r?\n/).flatMap((line) => {
+      if (isCommentOrForward(line)) return []
+      return (line.match(asWord(from)) ?? []).map((): Place => {
+        const said = line.trim()
+        const substitution = inPlaceOf(said, said.replace(asWord(from), String(to)))
+        const edit = portEdit(path, from, [{ text: said, substitution }])
+        const where = `"${said}" in ${path}`
+        return { where, known: `set by ${where}`, change: (found) => ({ ...found, fileEdits: [edit] }) }
+      })
+    }),
+  )
 }

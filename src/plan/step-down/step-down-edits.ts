@@ -94,18 +94,38 @@ export function guardEdit(
   guards: readonly RootAction[],
   all: readonly RootAction[],
 ): readonly FileEdit[] {
-  if (action.script === null || action.text.includes('\n')) return []
+  const path = action.script
+  if (path === null || !canBeGuarded(action)) return []
   const isHere = ({ script }: RootAction): boolean => script === action.script
   const others = all.filter((other) => isHere(other) && other.text !== action.text).map(({ text }) => text)
   return [
     {
-      path: action.script,
-      substitutions: [onlyAsCommand(inPlaceOf(action.text, forRoot(action)), action.text, others)],
+      path,
+      substitutions: [
+        action.text.includes('\n')
+          ? firstLineForRoot(action)
+          : onlyAsCommand(inPlaceOf(action.text, forRoot(action)), action.text, others),
+      ],
       reason: whyForRoot(guards.filter(isHere), 'script'),
       purpose: 'step-down',
-      evidence: [{ source: 'step-down', subject: action.script, detail: `line ${action.line}: ${action.text}` }],
+      evidence: [{ source: 'step-down', subject: path, detail: `line ${action.line}: ${firstLine(action)}` }],
     },
   ]
+}
+
+/** A line can be found again in its script; of several the first, where nothing that is before them decides over them. */
+export function canBeGuarded({ text, tool, begins }: RootAction): boolean {
+  return !text.includes('\n') || (begins && text.startsWith(tool) && /^[^\n]*\\\n/.test(text))
+}
+
+function firstLine({ text }: RootAction): string {
+  return text.split('\n')[0] ?? ''
+}
+
+/** `chown -R app \` and the lines below it: what is put before it holds for all of them. */
+function firstLineForRoot(action: RootAction): Substitution {
+  const { pattern, replacement } = inPlaceOf(firstLine(action), `[ "$(id -u)" != 0 ] || ${firstLine(action)}`)
+  return { pattern: `${BEFORE_COMMAND}${pattern}$`, replacement: `\\1\\2${replacement}`, global: false }
 }
 
 /** `chown app /data` is how `chown app /data/logs` begins, and how `UMASK=0 chown app /data` ends. */

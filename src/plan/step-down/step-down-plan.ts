@@ -22,7 +22,16 @@ import { joinAnd, joinTruncated } from '../../words.ts'
 import { imageCode } from '../grants/closed.ts'
 import type { AccountChoice } from '../plan.ts'
 import type { Observation } from '../stage-input.ts'
-import { editOf, guardEdit, guardedArgv, isInText, ownerEdit, passEdit, unswitchedArgv } from './step-down-edits.ts'
+import {
+  canBeGuarded,
+  editOf,
+  guardEdit,
+  guardedArgv,
+  isInText,
+  ownerEdit,
+  passEdit,
+  unswitchedArgv,
+} from './step-down-edits.ts'
 
 /** What an image that switches user by itself needs when it starts as that user already. */
 export interface StepDownPlan {
@@ -103,6 +112,7 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
     remarks: [
       ...(lists.some(({ length }) => length > bounds.changedCommands) ? [TOO_MANY] : []),
       ...taken.flatMap((found) => stuck(found, facts)),
+      ...guards.filter((action) => action.script !== null && !canBeGuarded(action)).map(unguarded),
       ...(observation === null ? relevant.filter(unlike(wanted)).flatMap(unsure) : []),
       // Whether it switches is what a trace shows, whatever it is written in.
       ...(observation?.opened == null ? report.unread.flatMap((one) => unread(one, facts)) : []),
@@ -261,6 +271,17 @@ function stuck(found: StepDown, facts: ImageFacts): readonly Remark[] {
       evidence: [{ source: 'step-down', subject: found.path ?? found.tool, detail: found.text }],
     },
   ]
+}
+
+function unguarded({ script, line, tool, text }: RootAction): Remark {
+  return {
+    outcome: 'todo',
+    transform: 'skip-step-down',
+    message: `${script} line ${line} runs ${tool}, which only root can, and the script ends when it fails`,
+    hint: 'let it run only when id -u is 0',
+    answeredByRun: true,
+    evidence: [{ source: 'step-down', subject: script ?? tool, detail: text }],
+  }
 }
 
 /** A program that nobody has told us of: without root it may go on as who it is, or end. */

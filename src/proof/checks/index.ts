@@ -13,7 +13,7 @@ import {
   setuidHelpers,
   workAsOthers,
 } from './refused-work.ts'
-import { capabilities, health, liveness, ports, restart, smoke, stop, uids } from './runs.ts'
+import { capabilities, health, liveness, ports, restart, routes, smoke, stop, uids } from './runs.ts'
 import { laterFiles, laterRefusals, log, sameProcesses } from './watch.ts'
 
 /** All that a result is compared in, in the order of the report. */
@@ -37,6 +37,7 @@ export const CHECKS: readonly Check[] = [
   liveness,
   health,
   ports,
+  routes,
   smoke,
   restart,
   stop,

@@ -2,7 +2,7 @@ import { listedPorts } from '../../report/many-ports.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import { isWeb, type PortAnswer, variantOf } from '../ask/answers.ts'
 import type { RunRecord, StopRecord } from '../container/run-record.ts'
-import type { SmokeResult } from '../smoke/run-checks.ts'
+import { isExercised, type SmokeResult } from '../smoke/run-checks.ts'
 import type { Check } from './check.ts'
 
 export const liveness = {
@@ -90,6 +90,25 @@ export const smoke = {
         baseline: before.value,
         result: after?.value ?? 'not run',
         passed: before.passed && after?.passed === true && (!before.same || before.value === after.value),
+      }
+    })
+  },
+} satisfies Check
+
+/** What the files around an image show or declare, where the original answers it. */
+export const routes = {
+  name: 'routes',
+  summary: 'requests that a README, a health check, OpenAPI or the sources show are answered the same',
+  of: 'runs',
+  compare(baseline: RunRecord, result: RunRecord, moved: ReadonlyMap<number, number>): readonly ReportCheck[] {
+    if (baseline.state.running && !result.state.running) return []
+    return baseline.routes.filter(isExercised).map(({ request, port, values }) => {
+      const after = result.routes.find((other) => other.request === request)?.values ?? []
+      return {
+        name: `${request.method} :${moved.get(port) ?? port}${request.path}`,
+        baseline: values[0] ?? '',
+        result: after.find((value) => !values.includes(value)) ?? after[0] ?? 'no answer',
+        passed: after.length > 0 && after.every((value) => values.includes(value)),
       }
     })
   },

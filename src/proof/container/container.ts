@@ -3,9 +3,10 @@ import type { Engine, RunSpec } from '../../engine/engine.ts'
 import type { ImageConfig } from '../../image/facts.ts'
 import type { SmokeCheck } from '../../smoke-check.ts'
 import type { QuestionOptions } from '../ask/questions.ts'
+import type { RouteQuestion } from '../smoke/run-checks.ts'
 import type { ReadOptions } from '../trace/growing-trace.ts'
 import type { TracedProcess } from '../trace/processes.ts'
-import { NOT_BELIEVED, type TracedRun, traceRun } from '../trace/trace.ts'
+import { NOT_BELIEVED, type TracedRun, type TraceMode, traceRun } from '../trace/trace.ts'
 import {
   type LogFiles,
   leftBy,
@@ -33,12 +34,15 @@ const TRACE_MARGIN = 50
 
 export interface ContainerOptions extends ReadyOptions, QuestionOptions {
   readonly smoke: readonly SmokeCheck[]
+  /** Asked once all ports were; of a result with what the original gave. */
+  readonly routes?: readonly RouteQuestion[]
   /** How long they are repeated until they pass, milliseconds. */
   readonly smokePatience?: number
   /** As the image config has it; null means SIGTERM. */
   readonly stopSignal: string | null
   /** Trace it; the config says what the image starts. */
   readonly trace?: ImageConfig
+  readonly traceMode?: TraceMode
   /**
    * What to look at of what it leaves in its file system; default its log files. `all`, where no trace tells it: also
    * what was there while it was up, and of which kind each path is.
@@ -123,9 +127,13 @@ export async function runOnce(engine: Engine, spec: RunSpec, options: ContainerO
 }
 
 /** `trace`: starts it under the tracer, where there is one; the config says what the image starts. */
-export async function start(engine: Engine, spec: RunSpec, trace?: ImageConfig): Promise<Started> {
+export async function start(
+  engine: Engine,
+  spec: RunSpec,
+  { trace, traceMode }: Pick<ContainerOptions, 'trace' | 'traceMode'> = {},
+): Promise<Started> {
   const since = Date.now()
-  const run = trace === undefined ? null : await traceRun(engine, trace, spec)
+  const run = trace === undefined ? null : await traceRun(engine, trace, spec, traceMode)
   const traced = run?.known === true ? run.value : null
   const container = traced?.container ?? (await engine.run(spec))
   const refused = run?.known === false ? run.reason : null
@@ -144,7 +152,7 @@ export async function openContainer(
   options: ContainerOptions,
   underway: Underway | null = null,
 ): Promise<Container> {
-  const started = underway?.started ?? (await start(engine, spec, options.trace))
+  const started = underway?.started ?? (await start(engine, spec, options))
   const up = underway?.up ?? (await waitFor(engine, started, options))
   const { container, traced } = started
   const observer = observeContainer(engine, spec.image, options, started, up)

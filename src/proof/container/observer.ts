@@ -1,10 +1,10 @@
 import type { Activity, ContainerProcess, ContainerState, Engine, Listener } from '../../engine/engine.ts'
 import { questionsTo } from '../ask/questions.ts'
-import { lookAfterwards, runChecks, type SmokeResult, type SmokeTarget } from '../smoke/run-checks.ts'
+import { askRoutes, lookAfterwards, runChecks, type SmokeResult, type SmokeTarget } from '../smoke/run-checks.ts'
 import { isTracer } from '../trace/trace.ts'
 import type { ContainerOptions, Started, Up } from './container.ts'
 import { stateAtEnd, stateNow } from './lifecycle.ts'
-import type { RestartRecord, RunRecord } from './run-record.ts'
+import type { RestartRecord, RouteAnswer, RunRecord } from './run-record.ts'
 
 /** For the user's own checks, where it is not known how long they take to pass, milliseconds. */
 const SMOKE_PATIENCE = 10_000
@@ -46,6 +46,7 @@ export function observeContainer(
   let listeners: readonly Listener[] | null = null
   let smoke: readonly SmokeResult[] = []
   let smokeAfter = 0
+  let routes: readonly RouteAnswer[] | null = null
 
   const activity = (): Activity | null => {
     const one = engine.activity(container, Date.now() - since)
@@ -83,6 +84,7 @@ export function observeContainer(
         listeners = (await listens.now(state.pid, activity())) ?? listeners
       }
       await questions.ask(state, listeners)
+      routes ??= await askRoutes(options.routes ?? [], questions.answers(), smokeTarget())
       if (smoke.length === 0) {
         const asked = Date.now()
         smoke = await runChecks(options.smoke, smokeTarget())
@@ -130,6 +132,7 @@ export function observeContainer(
       unread: [],
       kinds: new Map(),
       smoke,
+      routes: routes ?? [],
       smokeAfter,
       trace: null,
       traceRefused: refused,

@@ -1,5 +1,6 @@
 import type { ContainerProcess, ContainerState, DiffEntry, Listener } from '../../engine/engine.ts'
 import type { Operation } from '../../evidence/operation.ts'
+import type { LearnedRequest } from '../../smoke-check.ts'
 import type { PortAnswer } from '../ask/answers.ts'
 import type { SmokeResult } from '../smoke/run-checks.ts'
 
@@ -30,6 +31,14 @@ export interface TraceRecord {
   readonly outlived?: readonly string[]
   /** It set an interval timer (alarm, setitimer, SO_RCVTIMEO) before it was asked to stop. */
   readonly timers: boolean
+}
+
+/** What a request gave that the files around an image show; `port` is that of the original. */
+export interface RouteAnswer {
+  readonly request: LearnedRequest
+  readonly port: number
+  /** `200 application/json`: one each time that it was asked. */
+  readonly values: readonly string[]
 }
 
 /** What was seen after the same container was stopped and started again. */
@@ -70,6 +79,8 @@ export interface RunRecord {
   /** What the added paths are, where that was asked for; a path that is in no tar is a socket. */
   readonly kinds: ReadonlyMap<string, AddedKind>
   readonly smoke: readonly SmokeResult[]
+  /** What was asked because the files around the image show it. */
+  readonly routes: readonly RouteAnswer[]
   /** How long they took to pass, milliseconds. */
   readonly smokeAfter: number
   /** Null where it was not traced; `traceRefused` says why it could not be. */

@@ -6,6 +6,7 @@ import { normalisePath } from '../../places.ts'
 import { ARBITRARY_UID, ROOT_GROUP } from '../../plan/account/account-ids.ts'
 import { portKey } from '../ask/questions.ts'
 import type { ProveRequest } from '../request.ts'
+import { isExercised } from '../smoke/run-checks.ts'
 import type { ContainerOptions } from './container.ts'
 import type { ReadyOptions } from './lifecycle.ts'
 import type { RunRecord } from './run-record.ts'
@@ -77,6 +78,9 @@ export function besideOptions(
     .map((answer) => ({ ...answer, port: moved.get(answer.port) ?? answer.port }))
   return {
     smoke: request.smoke,
+    routes: baseline.routes
+      .filter(isExercised)
+      .map(({ request: one, port, values }) => ({ request: one, port, usual: values })),
     stopSignal: request.facts.config.stopSignal,
     signal: request.signal,
     ports: answered.filter(({ protocol }) => protocol === 'tcp').map(({ port }) => port),

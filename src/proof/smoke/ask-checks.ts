@@ -92,7 +92,7 @@ function wrongPart(check: HttpCheck, { status, headers, body }: Answer): string 
 }
 
 export async function ask(
-  check: Pick<HttpCheck, 'path' | 'method' | 'data' | 'tls'>,
+  check: Pick<HttpCheck, 'path' | 'method' | 'data' | 'tls'> & { readonly sends?: Readonly<Record<string, string>> },
   host: string,
   port: number,
   signal: AbortSignal,
@@ -103,6 +103,7 @@ export async function ask(
     const options = {
       // No agent: one would make a connection of its own, beside this one.
       ...{ host, port, path: check.path, method: check.method, timeout: ANSWER_WAIT, signal },
+      ...(check.sends === undefined ? {} : { headers: check.sends }),
       // The certificate is the operator's business.
       createConnection: (): Socket => (check.tls ? connectTls({ socket, rejectUnauthorized: false }) : socket),
     }

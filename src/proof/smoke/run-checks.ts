@@ -2,8 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { shellQuoted } from '../../borders/shell.ts'
 import { runShell } from '../../engine/cli/process.ts'
 import type { ContainerState, Engine } from '../../engine/engine.ts'
-import type { ExecCheck, SmokeCheck } from '../../smoke-check.ts'
-import { checkFile, checkHttp, checkLog, checkTcp, hostOf } from './ask-checks.ts'
+import type { ExecCheck, LearnedRequest, SmokeCheck } from '../../smoke-check.ts'
+import { isWeb, type PortAnswer } from '../ask/answers.ts'
+import type { RouteAnswer } from '../container/run-record.ts'
+import { ask as askHttp, checkFile, checkHttp, checkLog, checkTcp, hostOf } from './ask-checks.ts'
 import { type Forwarded, forwardPorts } from './forward.ts'
 
 /** What one look gave. */
@@ -149,4 +151,86 @@ export interface SmokeResult {
   readonly same: boolean
   /** `once`: seen at any time is enough; `always`: what counts is the whole run; `up`: asked while it is up. */
   readonly counts: 'up' | 'once' | 'always'
+}
+
+/** A request that nobody has asked for, to be made once the ports are known. */
+export interface RouteQuestion {
+  readonly request: LearnedRequest
+  /** The original's, which is where it was asked; null: one that answers HTTP. */
+  readonly port: number | null
+  /** What the original gave: it is waited for a moment. */
+  readonly usual?: readonly string[]
+}
+
+/** For all of them, milliseconds. */
+const ROUTES_TIME = 10_000
+const ROUTE_WAIT = 3000
+/** One that gives another answer each time is not compared. */
+const ROUTE_TIMES = 2
+
+/** Asks what the files around an image show of a port that answers HTTP; what has no answer in time is left out. */
+export async function askRoutes(
+  questions: readonly RouteQuestion[],
+  answers: readonly PortAnswer[],
+  target: SmokeTarget,
+): Promise<readonly RouteAnswer[]> {
+  const host = hostOf(target)
+  if (host === null || !target.state.running || questions.length === 0) return []
+  const originals = new Map([...target.ports].map(([original, port]) => [port, original]))
+  const web = answers
+    .filter(({ kind, detail }) => isWeb(kind) || (kind === 'unsteady' && /^\d{3}/.test(detail)))
+    .map(({ port, kind }) => ({ port, original: originals.get(port) ?? port, tls: kind === 'https' }))
+  const end = Date.now() + ROUTES_TIME
+  const given: RouteAnswer[] = []
+  for (const { request, port, usual = null } of questions) {
+    target.signal.throwIfAborted()
+    const at = web.find(({ original }) => original === (port ?? request.port)) ?? (port === null ? web[0] : undefined)
+    if (at === undefined) continue
+    const values: string[] = []
+    const times = request.method === 'POST' ? 1 : ROUTE_TIMES
+    const patience = Date.now() + ROUTE_WAIT
+    for (let asked = 0; asked < times && Date.now() < end; ) {
+      const value = await routeValue(request, { ...at, host }, target)
+      if (value === null) break
+      const isEarly = usual !== null && !usual.includes(value) && request.method !== 'POST' && Date.now() < patience
+      if (isEarly) await pause(POLL)
+      else {
+        values.push(value)
+        asked += 1
+      }
+    }
+    if (values.length === times) given.push({ request, port: at.original, values })
+  }
+  return given
+}
+
+async function routeValue(
+  { method, path, data, headers }: LearnedRequest,
+  { host, port, tls }: { readonly host: string; readonly port: number; readonly tls: boolean },
+  { signal, engine }: SmokeTarget,
+): Promise<string | null> {
+  const until = AbortSignal.any([signal, AbortSignal.timeout(ROUTE_WAIT)])
+  const answer = await askHttp({ method, path, data, tls, sends: headers }, host, port, until, engine.reach).catch(
+    () => null,
+  )
+  if (answer === null) return null
+  const type = answer.headers['content-type']?.split(';')[0]?.trim()
+  return type === undefined ? String(answer.status) : `${answer.status} ${type}`
+}
+
+/** Without those that two runs of the original answer otherwise: what they give is no measure. */
+export function withSteadyRoutes<Record extends { readonly routes: readonly RouteAnswer[] }>(
+  record: Record,
+  other: { readonly routes: readonly RouteAnswer[] },
+): Record {
+  const isSteady = ({ request, values }: RouteAnswer): boolean => {
+    const twin = other.routes.find((one) => one.request === request)
+    return [...values, ...(twin?.values ?? [])].every((value) => value === values[0])
+  }
+  return { ...record, routes: record.routes.filter(isSteady) }
+}
+
+/** It did what it is for: what was answered with an error says nothing. */
+export function isExercised({ values }: RouteAnswer): boolean {
+  return values.every((value) => /^[123]/.test(value))
 }

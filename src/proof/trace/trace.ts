@@ -14,6 +14,7 @@ import {
   TRACER_FOLDER,
   TRACER_LIBRARIES,
   TRACER_LOADER,
+  unrefused,
 } from './tracer.ts'
 
 export interface TracedRun {
@@ -44,7 +45,7 @@ export async function traceRun(
 
   const growing = growingTrace({
     cwd: config.workdir,
-    ...startIdentity(spec.user ?? config.user),
+    ...(mode.as ?? startIdentity(spec.user ?? config.user)),
     ignore: TRACER_FOLDER,
   })
   const read = async (options: ReadOptions): Promise<Known<Trace>> => {
@@ -140,6 +141,8 @@ export interface TraceMode {
    * engine's own seccomp profile refuses. True: neither, at two to three times the time to come up.
    */
   readonly faithful?: boolean
+  /** Whom it becomes before anything is traced: a user whom permissions refuse nothing. The container itself is root's. */
+  readonly as?: { readonly uid: number; readonly gid: number }
 }
 
 /** What a container runs: entrypoint and command together, with the spec's in place of the image's. Source: docker-run(1). */
@@ -188,9 +191,15 @@ export function tracedSpec(spec: RunSpec, config: ImageConfig, tracerContainer: 
       : { env: { ...spec.env, ...Object.fromEntries(preloads.map(({ name }) => [name, ''])) } }),
     ...(hasNoCapabilities(spec) ? {} : { capAdd: [...(spec.capAdd ?? []), 'SYS_PTRACE'] }),
     volumesFrom: [...(spec.volumesFrom ?? []), tracerContainer],
-    entrypoint: TRACER_LOADER,
-    command: ['--library-path', TRACER_LIBRARIES, TRACER_BINARY, ...strace, '--', ...argv],
+    ...startedBy([
+      ...(mode.as === undefined ? [] : unrefused(mode.as)),
+      ...[TRACER_LOADER, '--library-path', TRACER_LIBRARIES, TRACER_BINARY, ...strace, '--', ...argv],
+    ]),
   }
+}
+
+function startedBy([entrypoint = '', ...command]: readonly string[]): Pick<RunSpec, 'entrypoint' | 'command'> {
+  return { entrypoint, command }
 }
 
 function hasNoCapabilities(spec: RunSpec): boolean {

@@ -18,6 +18,7 @@ export const TRACER_BINARY = `${TRACER_FOLDER}/strace`
 export const TRACE_FILE = `${TRACER_FOLDER}/out/trace`
 /** Runs the keeper of the trace. */
 const TRACER_PERL = `${TRACER_FOLDER}/perl`
+const PERL = [TRACER_LOADER, '--library-path', TRACER_LIBRARIES, TRACER_PERL, '-e']
 
 const run = promisify(execFile)
 /** The first with --seccomp-bpf. */
@@ -259,15 +260,39 @@ export const MARKS = { start: '\0start', end: '\0end', foreign: '\0foreign', ful
 
 /** Command of the keeper: makes the FIFO, then keeps at most so many bytes of what comes through it. */
 export function keeperCommand(mostBytes: number): readonly string[] {
-  return [
-    TRACER_LOADER,
-    '--library-path',
-    TRACER_LIBRARIES,
-    TRACER_PERL,
-    '-e',
-    SCRIPT,
-    TRACE_FILE,
-    KEPT_FILE,
-    String(mostBytes),
-  ]
+  return [...PERL, SCRIPT, TRACE_FILE, KEPT_FILE, String(mostBytes)]
+}
+
+/** With these permissions refuse nothing of the image's files. The numbers are those of linux/capability.h. */
+const OPENING = { CHOWN: 0, DAC_OVERRIDE: 1, FOWNER: 3, FSETID: 4, NET_BIND_SERVICE: 10 }
+
+/** What a container needs to become somebody with those. */
+export const OPENING_CAPABILITIES: readonly string[] = [...Object.keys(OPENING), 'SETGID', 'SETUID', 'SETPCAP']
+
+/**
+ * As `setpriv --securebits +no_setuid_fixup --inh-caps --ambient-caps`, which not every machine has. Without that bit access(2) would
+ * not ask for the capabilities of who is not root. Numbers by ELF machine: capset, prctl.
+ */
+const BECOME = `
+my ($uid, $gid, $caps, @command) = @ARGV;
+open(my $self, '<', '/proc/self/exe') or die "exe: $!\\n"; read($self, my $elf, 20);
+my $machine = unpack(ord(substr($elf, 5, 1)) == 2 ? 'n' : 'v', substr($elf, 18, 2));
+my @generic = (91, 167);
+my $calls = {62 => [126, 157], 183 => [@generic], 243 => [@generic], 258 => [@generic], 40 => [185, 172],
+  3 => [185, 172], 21 => [184, 171], 22 => [185, 172]}->{$machine} or die "no call numbers for machine $machine\\n";
+my ($capset, $prctl) = @$calls;
+syscall($prctl, 28, 0x4, 0, 0, 0) == 0 or die "securebits: $!\\n";
+$) = "$gid $gid"; $( = $gid; $) == $gid && $( == $gid or die "group: $!\\n";
+($<, $>) = ($uid, $uid); $< == $uid && $> == $uid or die "user: $!\\n";
+my @caps = split /,/, $caps;
+my $mask = 0; $mask |= 1 << $_ for @caps;
+my ($head, $data) = (pack('Li', 0x20080522, 0), pack('L6', $mask, $mask, $mask, 0, 0, 0));
+syscall($capset, $head, $data) == 0 or die "capset: $!\\n";
+for my $cap (@caps) { syscall($prctl, 47, 2, $cap, 0, 0) == 0 or die "ambient: $!\\n"; }
+exec { $command[0] } @command or die "exec: $!\\n";
+`
+
+/** Starts a command as that user, whom permissions refuse nothing: capabilities that it has without being root. */
+export function unrefused({ uid, gid }: { readonly uid: number; readonly gid: number }): readonly string[] {
+  return [...PERL, BECOME, String(uid), String(gid), Object.values(OPENING).join()]
 }

@@ -1,7 +1,7 @@
 import type { ContainerProcess, ContainerState } from '../../../src/engine/engine.ts'
 import type { Operation } from '../../../src/evidence/operation.ts'
 import type { PortAnswer } from '../../../src/proof/ask/answers.ts'
-import type { RunRecord } from '../../../src/proof/container/run-record.ts'
+import type { RouteAnswer, RunRecord } from '../../../src/proof/container/run-record.ts'
 
 /** What the user's own check gave where it passed. */
 export const passedSmoke: RunRecord['smoke'] = [
@@ -43,6 +43,13 @@ export function http(port: number, detail = '200 text/html'): PortAnswer {
   return { port, protocol: 'tcp', kind: 'http', detail }
 }
 
+/** An answer to `GET /notes` that a README shows. */
+export function route(...values: readonly string[]): RouteAnswer {
+  return { request: NOTES, port: 8000, values }
+}
+
+const NOTES = { method: 'GET', path: '/notes', port: null, data: null, headers: {}, by: 'README.md' }
+
 export function closed(port: number): PortAnswer {
   return { port, protocol: 'tcp', kind: 'closed', detail: '' }
 }
@@ -63,6 +70,7 @@ export function record(changes: Partial<RunRecord> = {}): RunRecord {
     unread: [],
     kinds: new Map(),
     smoke: [],
+    routes: [],
     smokeAfter: 0,
     trace: null,
     traceRefused: null,

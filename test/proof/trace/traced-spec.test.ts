@@ -49,6 +49,21 @@ test('the program comes last, after strace and its options', () => {
   expect(command).toContain('--seccomp-bpf')
 })
 
+test('as somebody whom permissions refuse nothing: who becomes that user first, and root for that alone', () => {
+  const spec = tracedSpec({ image: 'i', user: '0:0' }, entry, 't', { as: { uid: 101, gid: 102 } })
+  const [, , , , , uid, gid, capabilities, ...strace] = [spec.entrypoint, ...(spec.command ?? [])].slice(1)
+  expect([spec.entrypoint, spec.command?.[2], spec.command?.[3]]).toEqual([
+    '/.harden-trace/ld.so',
+    '/.harden-trace/perl',
+    '-e',
+  ])
+  // No switch of user, no raw socket: the result has none either.
+  expect({ uid, gid, capabilities }).toEqual({ uid: '101', gid: '102', capabilities: '0,1,3,4,10' })
+  expect(strace.slice(0, 4).join(' ')).toBe(
+    '/.harden-trace/ld.so --library-path /.harden-trace/lib /.harden-trace/strace',
+  )
+})
+
 test('faithfully: without the filter that sets no_new_privs', () => {
   expect(tracedSpec({ image: 'i' }, entry, 't', { faithful: true }).command).not.toContain('--seccomp-bpf')
 })

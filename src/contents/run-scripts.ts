@@ -1,0 +1,97 @@
+import { bounds } from '../bounds.ts'
+import { isShell, parseShellScript, programIndex, type ShellCommand } from '../command/index.ts'
+import { type Step, shellCommands } from '../dockerfile/index.ts'
+import { memoizeByObject } from '../memoize.ts'
+import { baseName, normalisePath } from '../places.ts'
+import type { BuildContext } from './build-context.ts'
+
+/** A script of the stage's own that a RUN starts. */
+export interface RunScript {
+  readonly text: string
+  readonly commands: readonly ShellCommand[]
+  /** What it is given as `$1`, `$2` …; null for what a variable decides. */
+  readonly args: readonly (string | null)[]
+}
+
+/** Scripts that run others are followed as far as this. */
+const DEPTH = 3
+
+/**
+ * The scripts that a RUN starts, each before those that it starts in turn. `textOf`: of a file as it is then; null where it is
+ * not known. `mentions`: what a script of interest says.
+ */
+export function runScripts(
+  step: Step,
+  textOf: (path: string) => string | null,
+  mentions: RegExp,
+): readonly RunScript[] {
+  if (step.instruction.keyword !== 'RUN') return []
+  const run = shellCommands(step.instruction, step.shell)
+  if (run.kind !== 'parsed') return []
+  const seen = new Set<string>()
+  const follow = (commands: readonly ShellCommand[], depth: number): readonly RunScript[] =>
+    started(commands, step.workdir).flatMap(({ path, args }) => {
+      const text = textOf(path)
+      if (text === null || seen.has(text) || seen.size >= bounds.scripts || /^#!(?!.*sh\b)/.test(text)) return []
+      seen.add(text)
+      // What starts others may be told by these alone.
+      if (!mentions.test(text) && (depth >= DEPTH || !/\.sh\b/.test(text))) return []
+      const script = parseShellScript(text)
+      if (script.kind !== 'parsed' || script.commands.length > bounds.scriptCommands) return []
+      const inner = depth < DEPTH ? follow(script.commands, depth + 1) : []
+      return [...(mentions.test(text) ? [{ text, commands: script.commands, args }] : []), ...inner]
+    })
+  return follow(run.commands, 1)
+}
+
+interface Started {
+  readonly path: string
+  readonly args: RunScript['args']
+}
+
+/** The files that commands name as programs, and those that a shell is given. */
+function started(commands: readonly ShellCommand[], workdir: string | null): readonly Started[] {
+  let folder = workdir
+  return commands.flatMap((command): readonly Started[] => {
+    if (command.name === 'cd') {
+      folder = command.conditional ? null : normalisePath(command.words[1]?.value ?? '', folder ?? '')
+      return []
+    }
+    const words = command.words.slice(programIndex(command.words))
+    const name = words[0]?.value ?? ''
+    const isGiven = isShell(name) || name === '.' || name === 'source'
+    const at = isGiven ? words.findIndex(({ text }, index) => index > 0 && !text.startsWith('-')) : 0
+    const word = words[at]
+    if (word === undefined || (!isGiven && word.value?.includes('/') !== true)) return []
+    const path = normalisePath(word.value ?? '', folder ?? '')
+    return path === null ? [] : [{ path, args: words.slice(at + 1).map(({ value }) => value) }]
+  })
+}
+
+/** Texts of a build context by the names of their files. */
+const textsByName = memoizeByObject((context: BuildContext): ReadonlyMap<string, readonly string[]> => {
+  const found = new Map<string, string[]>()
+  for (const [path, { text }] of context.entries) {
+    if (text === null) continue
+    const name = baseName(path)
+    const others = found.get(name)
+    if (others === undefined) found.set(name, [text])
+    else others.push(text)
+  }
+  return found
+})
+
+/** A RUN may start a script that says this: a cheap question before files are followed. */
+export function mayRunScript(steps: readonly Step[], context: BuildContext | null, mentions: RegExp): boolean {
+  return steps.some(({ instruction: { keyword, text, heredocs } }) => {
+    if (keyword === 'COPY') return heredocs.some(({ content }) => mentions.test(content))
+    if (keyword !== 'RUN' || context === null) return false
+    const names = new Set([...text.matchAll(/[\w.-]+/g)].map(([word]) => word))
+    return [...names].some(
+      (name) =>
+        textsByName(context)
+          .get(name)
+          ?.some((script) => mentions.test(script)) === true,
+    )
+  })
+}

@@ -1,0 +1,163 @@
+import type { Need, Remark } from '../evidence/claim.ts'
+import { CHANGES } from '../evidence/operation.ts'
+import { HOST_SOCKET, type ImageRun, mountsHost, type RunMount, usualRun } from '../image/image-run.ts'
+import { isInside, isOwnPlace, isStatePlace, looksLikeFile, normalisePath } from '../places.ts'
+import type { AccountChoice } from './plan.ts'
+import type { PlanContext } from './plan-context.ts'
+
+interface Found {
+  readonly run: ImageRun
+  readonly mount: RunMount
+  /** What is written there; null where its name alone says so. */
+  readonly need: Need | null
+}
+
+/**
+ * What is mounted over places that the program writes and does not take its owner from the image: files of the host, and claims of a
+ * cluster; and what is mounted into the home of root. One remark for all, of the first that is not just somebody's sources.
+ */
+export function mountRemarks(
+  context: PlanContext,
+  account: Pick<AccountChoice, 'uid' | 'gid' | 'home'>,
+): readonly Remark[] {
+  const { input } = context
+  const runs = (input.dependents?.runs ?? []).filter(({ user }) => user === null)
+  const inHome = inHomeOfRoot(runs, input, account)
+  if (inHome.length > 0) return inHome
+  const found = mountedOver(runs, context)
+  const hosts = found.filter(({ mount: { kind, from } }) => kind === 'host' && from !== 'checkout')
+  const claims = found.filter(({ mount: { kind } }) => kind === 'claim')
+  const sources = found.filter(({ mount: { from } }) => from === 'checkout')
+  const [first] = [hosts, claims, sources].filter(({ length }) => length > 0)
+  const [one, ...more] = first ?? []
+  return [...(one === undefined ? [] : [remarkOn(one, more.length, context, account)]), ...shared(runs, context)]
+}
+
+/** A volume that a container of another image writes too: who comes first gives it its owner. */
+function shared(runs: readonly ImageRun[], { needs }: PlanContext): readonly Remark[] {
+  for (const { by, mounts } of runs)
+    for (const { source, target, sharedWith } of mounts) {
+      if (sharedWith === undefined || !needs.some(({ access, path }) => access === 'keep-state' && path === target))
+        continue
+      return [
+        {
+          outcome: 'note',
+          transform: 'report-remarks',
+          message: `${by} shares the volume ${source} with ${sharedWith}: a new one belongs to the user of that which starts first`,
+          hint: 'run both as one user (--user, user: in the service) where both write there',
+          evidence: [{ source: 'declared', subject: target, detail: `a volume of ${by}` }],
+        },
+      ]
+    }
+  return []
+}
+
+function mountedOver(runs: readonly ImageRun[], { input, needs, stepDown }: PlanContext): readonly Found[] {
+  const written = [...needs, ...stepDown.needs].filter(({ access }) => access === 'keep-state' || CHANGES.has(access))
+  const volumes = new Set(
+    runs.flatMap(({ mounts }) => mounts.flatMap(({ kind, target }) => (kind === 'volume' ? [target] : []))),
+  )
+  const found = new Map<string, Found>()
+  for (const run of runs)
+    for (const mount of run.mounts) {
+      const { kind, source, target, readOnly } = mount
+      if (kind === 'volume' || readOnly || HOST_SOCKET.test(source) || mountsHost(mount) || found.has(target)) continue
+      // A document shows both ways, and a test has its files there.
+      if ((run.kind === 'command' || mount.from === 'checkout') && volumes.has(target)) continue
+      // What another mount lies over is not in this one.
+      const isIn = (path: string): boolean =>
+        !run.mounts.some((other) => other !== mount && isInside(other.target, target) && isInside(path, other.target))
+      const need = written.find((each) => isAt(each, mount) && isIn(each.path)) ?? null
+      // That people are shown how to give it something does not say that it writes there.
+      if (run.kind === 'command' && !isStatePlace(target) && input.facts.config.volumes.includes(target)) continue
+      if (need !== null || isFilledThere(mount, input)) found.set(target, { run, mount, need })
+    }
+  return [...found.values()]
+}
+
+function remarkOn(
+  { run: { by }, mount, need }: Found,
+  more: number,
+  { report }: PlanContext,
+  { uid, gid }: Pick<AccountChoice, 'uid' | 'gid'>,
+): Remark {
+  const { source, target, kind, from } = mount
+  const evidence: Remark['evidence'] = [
+    { source: 'declared', subject: target, detail: `mounted by ${by}` },
+    ...(need === null ? [] : [need.evidence]),
+  ]
+  const todo = (message: string, hint: string): Remark => ({
+    outcome: 'todo',
+    transform: 'report-remarks',
+    message,
+    hint,
+    evidence,
+  })
+  const at = `${by} mounts ${source === '' ? 'a folder' : source} over ${target}${more === 0 ? '' : ` (and ${more} more)`}`
+  if (kind === 'claim')
+    return todo(
+      `${at}, which is root's where the pod does not say fsGroup: the user may not write there`,
+      `say fsGroup: ${gid} in the securityContext of the pod`,
+    )
+  if (from === 'checkout')
+    return todo(
+      `${at}, which keeps its owner: the user may not write there${need === null ? '' : ` (${need.path})`}`,
+      'run it as the owner of that folder: user: "UID:GID" in the service, --user "$(id -u):$(id -g)" in docker run',
+    )
+  const isLost = report.actions.some(
+    ({ action, paths, guarded }) =>
+      action === 'chown' && !guarded && paths.some((path) => isInside(target, path) || isInside(path, target)),
+  )
+  return todo(
+    `${at}, which keeps its owner: cannot tell whether the user may write there${isLost ? ', and the start script cannot hand it over any more' : ''}`,
+    `give it to the user once (chown -R ${uid}:${gid} ${source} on the host), or run it as its owner (user: in the service, --user here)`,
+  )
+}
+
+/** What a program finds by the home of root: it has another home now, and may not enter that one. */
+function inHomeOfRoot(
+  runs: readonly ImageRun[],
+  { facts: { config } }: PlanContext['input'],
+  { home }: Pick<AccountChoice, 'home'>,
+): readonly Remark[] {
+  const isOf = ({ target }: RunMount): boolean =>
+    target.startsWith('/root/') && !OF_PEOPLE.test(target) && !config.volumes.some((path) => isInside(target, path))
+  const run = usualRun(
+    runs.filter(({ mounts }) => mounts.some(isOf)),
+    () => true,
+  )
+  const mount = run?.mounts.find(isOf)
+  if (run === null || mount === undefined) return []
+  const { source, target } = mount
+  const other = target.replace(/^\/root/, home === '' || home === '/' ? '/home/app' : home)
+  return [
+    {
+      outcome: 'todo',
+      transform: 'report-remarks',
+      message: `${run.by} mounts ${source === '' ? 'a volume' : source} over ${target}, in the home of root: the user may not enter it, and looks for it in its own home`,
+      hint: `mount it over ${other}, or where a variable of the program says`,
+      evidence: [{ source: 'declared', subject: target, detail: `mounted by ${run.by}` }],
+    },
+  ]
+}
+
+/** For whoever works in a container of it. */
+const OF_PEOPLE = /^\/root\/\.(ssh|gitconfig|gnupg|\w*_?history|bashrc|profile|zshrc|vscode-server|config\/git)(\/|$)/
+
+function isAt({ path, access, tree }: Need, { target, from }: RunMount): boolean {
+  if (path === target) return true
+  if (from === 'file' || looksLikeFile(target) || !isOwnPlace(target)) return false
+  return isInside(path, target) || ((access === 'keep-state' || tree === true) && isInside(target, path))
+}
+
+/** Its name says that it is for what is written, or the program starts in it, and the image has nothing there. */
+function isFilledThere({ target, from }: RunMount, { facts: { config }, stated }: PlanContext['input']): boolean {
+  if (from === 'file' || looksLikeFile(target) || !isOwnPlace(target)) return false
+  const { own, contents } = stated.view
+  const isEmpty =
+    own.list(target).every((name) => own.entry(`${target}/${name}`)?.type === 'directory') &&
+    !contents.copies.some(({ destination }) => isInside(destination, target))
+  if (!isEmpty) return false
+  const workdir = normalisePath(config.workdir, '/')
+  return isStatePlace(target) ? from !== 'checkout' : workdir !== null && workdir !== '/' && isInside(workdir, target)
+}

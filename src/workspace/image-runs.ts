@@ -1,0 +1,363 @@
+import { basename, dirname, resolve } from 'node:path'
+import { bounds } from '../bounds.ts'
+import type { ImageRun, RunMount } from '../image/image-run.ts'
+import { asList, asObject, isObject, type Json } from '../profile/yaml-file.ts'
+import { interpolated, valuesOf } from './build-files.ts'
+
+/** A run, and what says which image is meant: the Dockerfiles that may be, its name, or the service of another file. */
+export interface RunOfImage extends Omit<ImageRun, 'mounts'> {
+  readonly mounts: readonly WrittenMount[]
+  /** Absolute, the likeliest first. */
+  readonly dockerfiles: readonly string[]
+  readonly image: string | null
+  /** The name of a Compose service, which another file beside it may describe further. */
+  readonly service: string | null
+  /** The file, absolute. */
+  readonly file: string
+}
+
+/** With where its source may be on this machine, absolute: empty for what only who runs it knows, or `caller` for the folder they are in. */
+export interface WrittenMount extends RunMount {
+  readonly paths: readonly string[]
+  readonly isCallers: boolean
+}
+
+interface At {
+  /** Absolute. */
+  readonly path: string
+  /** Absolute: the top of the repository. */
+  readonly root: string
+  /** Of the file, for people. */
+  readonly name: string
+  /** What the `.env` of a Compose file sets. */
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+const nothing = {
+  stage: null,
+  mounts: [],
+  privileged: false,
+  hostPid: false,
+  capabilities: [],
+  devices: [],
+  user: null,
+  groups: false,
+  dockerfiles: [],
+  image: null,
+  service: null,
+} satisfies Partial<RunOfImage>
+
+/** Services that say anything of how they are run. */
+export function runsOfCompose(text: string, at: At): readonly RunOfImage[] {
+  if (!MAY_SAY_HOW.test(text)) return []
+  const file = asObject(valuesOf(withoutTemplates(text), at.name)[0])
+  const volumes = asObject(file.volumes)
+  const runs = Object.entries(asObject(file.services)).map(([key, written]): RunOfImage => {
+    const service = asObject(written)
+    const said = (value: unknown): string | null =>
+      typeof value === 'string' || typeof value === 'number' ? interpolated(String(value), at.env) : null
+    const image = typeof service.image === 'string' ? (said(service.image) ?? service.image) : null
+    const { build } = service
+    const run: RunOfImage = {
+      ...nothing,
+      by: `service ${key} of ${at.name}`,
+      kind: 'service',
+      stage: said(asObject(build).target),
+      mounts: asList(service.volumes).flatMap((volume) => mountOfService(volume, volumes, at) ?? []),
+      privileged: service.privileged === true,
+      hostPid: service.pid === 'host',
+      capabilities: asList(service.cap_add).map(capability),
+      devices: asList(service.devices).flatMap((device) => deviceOf(isObject(device) ? device.source : device)),
+      user: service.user == null ? null : (said(service.user) ?? String(service.user)),
+      groups: asList(service.group_add).length > 0,
+      dockerfiles: build === undefined ? [] : builtBy(build, said, at),
+      image: build === undefined ? image : null,
+      service: key,
+      file: at.path,
+    }
+    return run
+  })
+  return withSharing(runs)
+}
+
+function withSharing(runs: readonly RunOfImage[]): readonly RunOfImage[] {
+  const imageOf = ({ image, dockerfiles }: RunOfImage): string => image ?? dockerfiles.join()
+  const users = new Map<string, RunOfImage[]>()
+  for (const run of runs)
+    for (const { kind, source, readOnly } of run.mounts)
+      if (kind === 'volume' && source !== '' && !readOnly) users.set(source, [...(users.get(source) ?? []), run])
+  return runs.map((run) => ({
+    ...run,
+    mounts: run.mounts.map((mount) => {
+      const other = mount.readOnly ? undefined : users.get(mount.source)?.find((one) => imageOf(one) !== imageOf(run))
+      return other === undefined ? mount : { ...mount, sharedWith: other.by }
+    }),
+  }))
+}
+
+/** Of a file that is a template (Jinja, Go) what it is with each part that may be left out, and a word for each that is filled in. */
+function withoutTemplates(text: string): string {
+  if (!text.includes('{{') && !text.includes('{%')) return text
+  const isStep = (line: string): boolean => /^\{[{%#]/.test(line) && /[}%#]\}$/.test(line)
+  return text
+    .split('\n')
+    .map((line) => (isStep(line.trim()) ? '' : line))
+    .join('\n')
+    .replace(/\{[%#][^\n{}]{0,500}[%#]\}/g, '')
+    .replace(/\{\{[^\n{}]{0,500}\}\}/g, 'x')
+}
+
+/** A Compose file that says more than what it builds. */
+export const MAY_SAY_HOW = /^[ \t]{1,99}(?:build|volumes|privileged|pid|cap_add|devices|user|group_add)[ \t]?:/m
+
+/** Relative to its own file, or to the top where that includes it. */
+function builtBy(build: unknown, said: (value: unknown) => string | null, { path, root }: At): readonly string[] {
+  const { context = '.', dockerfile = 'Dockerfile' } = typeof build === 'string' ? { context: build } : asObject(build)
+  const [folder, file] = [said(context), said(dockerfile)]
+  if (folder === null || file === null) return []
+  return [...new Set([dirname(path), root])].map((from) => resolve(from, folder, file))
+}
+
+function mountOfService(volume: unknown, volumes: Json, at: At): WrittenMount | null {
+  if (isObject(volume)) {
+    const { type, source, target, read_only: isReadOnly } = volume
+    if (typeof target !== 'string' || (type !== 'bind' && type !== 'volume')) return null
+    return mount(typeof source === 'string' ? source : '', target, isReadOnly === true, volumes, at)
+  }
+  return typeof volume === 'string' ? mountOf(volume, volumes, at) : null
+}
+
+/** `SOURCE:TARGET[:OPTIONS]`, or the path of a volume without a name. */
+function mountOf(written: string, volumes: Json, at: At): WrittenMount | null {
+  const parts = partsOf(written)
+  if (parts.length === 1) return mount('', parts[0] ?? '', false, volumes, at)
+  const [source = '', target = '', options = ''] = parts
+  return mount(source, target, options.split(',').includes('ro'), volumes, at)
+}
+
+/** At the colons that are none of a variable: `${DATA:-./data}:/data`, nor of a drive of Windows. */
+function partsOf(written: string): readonly string[] {
+  const parts: string[] = []
+  let depth = 0
+  let from = 0
+  for (let at = 0; at < written.length && at < bounds.lineLength; at += 1) {
+    if (written[at] === '{') depth += 1
+    else if (written[at] === '}') depth -= 1
+    else if (written[at] === ':' && depth <= 0 && written[at + 1] !== '\\') {
+      parts.push(written.slice(from, at))
+      from = at + 1
+    }
+  }
+  return [...parts, written.slice(from)]
+}
+
+function mount(source: string, target: string, readOnly: boolean, volumes: Json, at: At): WrittenMount | null {
+  const filled = interpolated(target, at.env)
+  // `${PATH}${FLAG}`, where the flag is `:ro`.
+  const [path = '', options = ''] = (filled ?? '').split(':')
+  if (!path.startsWith('/') || path.includes('$') || path.length > bounds.pathLength) return null
+  const from = source.trim()
+  const { o, device } = asObject(asObject(volumes[from]).driver_opts)
+  const isBound = typeof o === 'string' && /(^|,)r?bind(,|$)/.test(o) && typeof device === 'string'
+  const place = isBound ? device : from
+  return {
+    kind: isBound || HOST_PATH.test(place) ? 'host' : 'volume',
+    source: place,
+    target: resolve('/', path),
+    readOnly: readOnly || options.split(',').includes('ro'),
+    ...placesOf(place, at),
+  }
+}
+
+/** A path, or a variable of whoever runs it; a name is that of a volume. */
+const HOST_PATH = /^(?:[./~$`"'%\\]|[A-Za-z]:[\\/])/
+/** The folder that somebody is in who runs it. */
+const CALLERS = /^(?:\$\{?PWD\}?|\$\(\s*(?:pwd|realpath \.)\s*\)|`pwd`|%cd%|\$PSScriptRoot|\.)(?=[/\\]|$)[/\\]?/i
+
+function placesOf(source: string, { path, root, env }: At): Pick<WrittenMount, 'paths' | 'isCallers'> {
+  const callers = CALLERS.exec(source)
+  const rest = callers === null ? source : source.slice(callers[0].length)
+  const filled = interpolated(rest, env)
+  if (filled === null || /^[~`%$]|[$`]/.test(filled)) return { paths: [], isCallers: false }
+  const isRelative = callers !== null || filled.startsWith('.')
+  if (!isRelative) return { paths: [], isCallers: false }
+  return {
+    paths: [...new Set([dirname(path), root])].map((from) => resolve(from, filled === '' ? '.' : filled)),
+    isCallers: callers !== null && /^[./\\]*$/.test(filled),
+  }
+}
+
+function capability(written: unknown): string {
+  return typeof written === 'string' ? written.toUpperCase().replace(/^CAP_/, '') : ''
+}
+
+function deviceOf(written: unknown): readonly string[] {
+  const [path = ''] = typeof written === 'string' ? written.split(':') : []
+  return path.startsWith('/dev/') ? [path] : []
+}
+
+/** `docker run` in whatever it is written: documents, scripts, Makefiles, workflows. */
+export function runsOfCommands(text: string, at: At): readonly RunOfImage[] {
+  if (!MAY_RUN.test(text)) return []
+  // As long as it was, so that its lines are.
+  const joined = text.replace(/(?:\\|`|\^)\r?\n/g, (end) => ' '.repeat(end.length))
+  return [...joined.matchAll(RUN)].slice(0, bounds.buildCommands).flatMap((found) => {
+    const [, before = '', line = ''] = found
+    // In a document a command may stand between backticks.
+    const [command = ''] = before === '`' ? line.split('`') : [line]
+    const words = [...command.slice(0, bounds.lineLength).matchAll(WORD)].map(([word]) => word.replace(/["']/g, ''))
+    const told = toldTo(words, at)
+    if (told === null) return []
+    const lines = text.slice(0, found.index).split('\n').length
+    return [
+      { ...nothing, ...told, by: `${at.name} line ${lines}`, kind: 'command', file: at.path } satisfies RunOfImage,
+    ]
+  })
+}
+
+export const MAY_RUN = /\b(?:docker|podman|nerdctl)[ \t]+(?:container[ \t]+)?(?:run|create)[ \t]/
+const RUN = /(`?)\b(?:docker|podman|nerdctl)(?:[ \t]+container)?[ \t]+(?:run|create)[ \t]([^\n;&|]*)/g
+const WORD = /(?:"[^"\n]*"|'[^'\n]*'|\$\([^()\n]*\)|`pwd`|[^\s"'])+/g
+
+type Told = Pick<
+  RunOfImage,
+  'image' | 'mounts' | 'privileged' | 'hostPid' | 'capabilities' | 'devices' | 'user' | 'groups'
+>
+
+/** Null where it names no image. */
+function toldTo(words: readonly string[], at: At): Told | null {
+  const options: (readonly [string, string])[] = []
+  let image: string | null = null
+  for (let index = 0; index < words.length && image === null; index += 1) {
+    const word = words[index] ?? ''
+    if (!word.startsWith('-')) {
+      image = word
+      continue
+    }
+    const long = /^--([\w-]+)(?:=(.*))?$/s.exec(word)
+    if (long !== null) {
+      const name = long[1] ?? ''
+      const hasOwn = long[2] !== undefined || WITHOUT_VALUE.test(name)
+      if (!hasOwn) index += 1
+      options.push([name, long[2] ?? (hasOwn ? 'true' : (words[index] ?? ''))])
+      continue
+    }
+    // `-itv A:B`, `-p80:80`
+    const letters = /^-([dDiPqt]*)(\w?)=?(.*)$/s.exec(word)
+    const letter = letters?.[2] ?? ''
+    if (letter === '') continue
+    const attached = letters?.[3] ?? ''
+    if (attached === '') index += 1
+    options.push([LONG.get(letter) ?? letter, attached || (words[index] ?? '')])
+  }
+  if (image === null || !/^[\w$]/.test(image)) return null
+  const said = (name: string): readonly string[] => options.flatMap(([key, value]) => (key === name ? [value] : []))
+  return {
+    image: image.replace(/[`,.)]{1,3}$/, ''),
+    mounts: [
+      ...said('volume').flatMap((value) => mountOf(value, {}, at) ?? []),
+      ...said('mount').flatMap((value) => mountOfFields(value, at) ?? []),
+    ],
+    privileged: said('privileged').some((value) => value !== 'false'),
+    hostPid: said('pid').includes('host'),
+    capabilities: said('cap-add')
+      .flatMap((value) => value.split(','))
+      .map(capability),
+    devices: said('device').flatMap(deviceOf),
+    user: said('user')[0] ?? null,
+    groups: said('group-add').length > 0,
+  }
+}
+
+/** `type=bind,source=X,target=Y,readonly` */
+function mountOfFields(written: string, at: At): WrittenMount | null {
+  const fields = new Map(
+    written.split(',').map((field) => {
+      const [, key = '', value = 'true'] = /^([\w-]+)(?:=(.*))?$/s.exec(field.trim()) ?? []
+      return [key.toLowerCase(), value] as const
+    }),
+  )
+  if (fields.get('type') === 'tmpfs') return null
+  const readOnly = ['readonly', 'ro'].some((key) => fields.has(key) && fields.get(key) !== 'false')
+  const target = fields.get('target') ?? fields.get('destination') ?? fields.get('dst') ?? ''
+  return mount(fields.get('source') ?? fields.get('src') ?? '', target, readOnly, {}, at)
+}
+
+/** https://docs.docker.com/reference/cli/docker/container/run: all others take one. */
+const WITHOUT_VALUE =
+  /^(detach|disable-content-trust|help|init|interactive|no-healthcheck|oom-kill-disable|privileged|publish-all|quiet|read-only|replace|rm|sig-proxy|tty|tls-verify|use-api-socket)$/
+const LONG: ReadonlyMap<string, string> = new Map([
+  ['v', 'volume'],
+  ['u', 'user'],
+])
+
+/** Is it a document that tells people how to use an image? */
+export function isDocument(path: string): boolean {
+  return /\.(md|markdown|rst|adoc)$/i.test(basename(path))
+}
+
+/** Manifests of a cluster that say more of a pod than its image. */
+export const MAY_BE_POD = /^[ \t]{0,99}(?:- )?containers:/m
+
+/** By the pods of a manifest, whatever makes them. */
+export function runsOfManifests(text: string, at: At): readonly RunOfImage[] {
+  if (!/\b(?:securityContext|volumeMounts|hostPID)\b/.test(text)) return []
+  return valuesOf(withoutTemplates(text), at.name).flatMap((document) => {
+    const manifest = asObject(document)
+    const { kind, metadata, spec: written } = manifest
+    const spec = asObject(written)
+    const template = asObject(asObject(asObject(asObject(spec.jobTemplate).spec).template ?? spec.template).spec)
+    const pod = kind === 'Pod' ? spec : template
+    const { name } = asObject(metadata)
+    const by = `${typeof kind === 'string' ? kind.toLowerCase() : 'pod'} ${typeof name === 'string' ? name : ''}`.trim()
+    const claimed = asList(spec.volumeClaimTemplates).map((one) => asObject(asObject(one).metadata).name)
+    return [...asList(pod.initContainers), ...asList(pod.containers)].flatMap((container) =>
+      runOfContainer(asObject(container), pod, claimed, { ...at, name: `${by} of ${at.name}` }),
+    )
+  })
+}
+
+function runOfContainer(container: Json, pod: Json, claimed: readonly unknown[], at: At): readonly RunOfImage[] {
+  const { image } = container
+  if (typeof image !== 'string') return []
+  const [own, ofPod] = [asObject(container.securityContext), asObject(pod.securityContext)]
+  const said = (key: string): string | null => {
+    const value = own[key] ?? ofPod[key]
+    return typeof value === 'number' || typeof value === 'string' ? String(value) : null
+  }
+  const [uid, gid] = [said('runAsUser'), said('runAsGroup')]
+  const volumes = new Map(asList(pod.volumes).map((one) => [asObject(one).name, asObject(one)]))
+  const mounts = asList(container.volumeMounts).flatMap((one): readonly WrittenMount[] => {
+    const { name, mountPath, readOnly } = asObject(one)
+    if (typeof name !== 'string' || typeof mountPath !== 'string' || !mountPath.startsWith('/')) return []
+    const volume = asObject(volumes.get(name))
+    const { path } = asObject(volume.hostPath)
+    const isClaim = claimed.includes(name) || isObject(volume.persistentVolumeClaim)
+    if (typeof path !== 'string' && (!isClaim || said('fsGroup') !== null)) return []
+    return [
+      {
+        kind: isClaim ? 'claim' : 'host',
+        source: typeof path === 'string' ? path : name,
+        target: resolve('/', mountPath),
+        readOnly: readOnly === true,
+        paths: [],
+        isCallers: false,
+      },
+    ]
+  })
+  return [
+    {
+      ...nothing,
+      by: at.name,
+      kind: 'pod',
+      file: at.path,
+      image,
+      mounts,
+      privileged: own.privileged === true,
+      hostPid: pod.hostPID === true,
+      capabilities: asList(asObject(own.capabilities).add).map(capability),
+      user: uid === null ? null : gid === null ? uid : `${uid}:${gid}`,
+      groups: asList(ofPod.supplementalGroups).length > 0,
+    },
+  ]
+}

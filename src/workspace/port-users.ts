@@ -1,0 +1,535 @@
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { bounds } from '../bounds.ts'
+import { lookUp } from '../image/sources/catalogue.ts'
+import type { PortUser } from '../plan/exemptions.ts'
+import { textFound } from './files.ts'
+import { isInside } from './ignore-rules.ts'
+import type { NamedImage } from './image-users.ts'
+import { repositoryOf, upwards } from './repository.ts'
+import { lastPart, nameIn, namesAfter, walkOver } from './surroundings.ts'
+import { holdsHome } from './trust.ts'
+
+/** Who counts on a low port of the image that a Dockerfile (absolute path) makes. */
+export type PortUsersOf = (path: string, ports: readonly number[]) => Promise<readonly PortUser[]>
+
+/** As the files of its repository say, else of the folder that is worked on or below `cwd`. They are read once, and only where somebody asks. */
+export function portUsers(cwd: string): PortUsersOf {
+  const trees = new Map<string, Tree>()
+  return async (path, ports) => {
+    const own = dirname(path)
+    const root = repositoryOf(own) ?? (isInside(own, cwd) ? cwd : own)
+    if (holdsHome(root)) return []
+    const tree = trees.get(root) ?? readTree(root, own)
+    trees.set(root, tree)
+    const named = await tree.named()
+    return portUsersIn(tree.files, { path, root, cwd, named, dockerfiles: tree.dockerfiles }, ports)
+  }
+}
+
+/** Absolute paths. */
+interface File {
+  readonly path: string
+  readonly text: string
+}
+
+interface Tree {
+  readonly dockerfiles: readonly string[]
+  readonly files: readonly File[]
+  readonly named: () => Promise<readonly NamedImage[]>
+}
+
+/** What says how something is run, or whom it speaks to; of documents those that everybody reads. */
+const MAY_NAME_PORTS =
+  /\.(ya?ml|json|hcl|tf|toml|ini|cfg|conf|env|sh|bash|bats|tpl|tmpl|template|j2|jinja2?|nomad|mk)$|^\.env|^(Caddy|Make|make|just|Jenkins)file|^README\.md$/
+const NO_CONFIGURATION = /^(package|composer|tsconfig|angular|renovate)[\w.-]*\.json$|[-.]lock\.(json|ya?ml)$/
+
+function readTree(root: string, own: string): Tree {
+  const { dockerfiles, others } = walkOver(root, own, MAY_NAME_PORTS)
+  const files: File[] = []
+  let length = 0
+  for (const path of others) {
+    if (NO_CONFIGURATION.test(basename(path)) || length > bounds.surveyedText) continue
+    const text = textFound(path)
+    if (text === null || text.includes('\0')) continue
+    length += text.length
+    files.push({ path, text: text.replaceAll('\r\n', '\n') })
+  }
+  let named: Promise<readonly NamedImage[]> | null = null
+  return {
+    dockerfiles,
+    files,
+    named: () => {
+      named ??= namedIn(files, root)
+      return named
+    },
+  }
+}
+
+/** Names that files give to what they build; those of Compose files are read as texts, since many are templates. */
+async function namedIn(files: readonly File[], root: string): Promise<readonly NamedImage[]> {
+  const { kindOf } = await import('./image-users.ts')
+  return files.flatMap(({ path, text }): readonly NamedImage[] => {
+    if (!/\bbuild/.test(text) || SERVICES.test(text)) return []
+    const said = kindOf(path)?.read(text, { path, root, name: path }).named ?? []
+    // `tags: ${{ steps.meta.outputs.tags }}`: what that step was told.
+    return said.flatMap((one) =>
+      one.name.includes('steps.') ? metadataImages(text).map((name) => ({ ...one, name })) : [one],
+    )
+  })
+}
+
+/** What docker/metadata-action is told of names. */
+function metadataImages(text: string): readonly string[] {
+  const lines = text.split('\n')
+  return lines.flatMap((line, at) => {
+    const [, value = ''] = /^\s*images:\s*(.*?)\s*$/.exec(line) ?? []
+    if (value !== '' && !/^[|>]/.test(value)) return value.split(/[\s,]+/)
+    if (value === '') return []
+    const more = lines.slice(at + 1, at + 10)
+    return more.slice(0, endOfBlock(more, indentOf(line))).flatMap((each) => each.trim() || [])
+  })
+}
+
+interface About {
+  /** Of the Dockerfile. */
+  readonly path: string
+  readonly root: string
+  readonly cwd: string
+  readonly named: readonly NamedImage[]
+  /** All of the tree. */
+  readonly dockerfiles: readonly string[]
+}
+
+/** The image of a Dockerfile, by all that it goes by. */
+interface Image {
+  /** As files name it that build it. */
+  readonly names: readonly string[]
+  /** What it is called after: the last part of a name that nobody builds ends with it. */
+  readonly called: readonly string[]
+}
+
+/** Which of these files count on a port of the image that the Dockerfile makes, with the line that says so. */
+export function portUsersIn(
+  files: readonly File[],
+  { path, root, cwd, named, dockerfiles }: About,
+  ports: readonly number[],
+): readonly PortUser[] {
+  const services = files.filter(isOfServices).flatMap((file) => servicesIn(file))
+  const there = new Set([...dockerfiles, path])
+  // `project_directory: ..` of whoever includes the file: its paths count from above.
+  const built = services.filter((service) => {
+    const found = service.dockerfiles.find((one) => there.has(one))
+    return found === path
+  })
+  const image: Image = {
+    names: [
+      ...named.filter(({ dockerfiles }) => dockerfiles.includes(path)).map(({ name }) => nameIn(name)),
+      ...built.flatMap((service) => (service.image === null ? [] : [nameIn(service.image)])),
+    ].filter((name) => lastPart(name) !== ''),
+    called: [
+      ...namesAfter(path, root),
+      ...(dirname(path) === root ? [basename(root).toLowerCase()] : []),
+      ...built.map(({ name }) => name),
+    ].filter((name) => !isListed(name)),
+  }
+  const own = services.filter(
+    (service) =>
+      built.includes(service) ||
+      (service.dockerfiles.length === 0 && service.image !== null && isImage(service.image, image, false)),
+  )
+  const hosts = [...new Set(own.flatMap((service) => service.hosts))]
+  const folders = [...new Set(own.map(({ file }) => dirname(file.path)))]
+  const pods = podsIn(files, image)
+  const found: PortUser[] = []
+  for (const port of ports) {
+    const lines = new Map<string, Pick<PortUser, 'place' | 'stage'>>()
+    const add = (file: File, at: number, stage: string | null = null): void => {
+      const place = `${relative(cwd, file.path)}:${at + 1}`
+      if (file.path !== path && !lines.has(place)) lines.set(place, { place, stage })
+    }
+    for (const service of own) for (const at of portLinesOf(service, port)) add(service.file, at, service.stage)
+    for (const { file, lines: at } of pods.flatMap((pod) => podPortLines(pod, port)))
+      for (const one of at) add(file, one)
+    const calls = hosts.length === 0 ? null : callOf(hosts, port)
+    for (const file of files) {
+      const isNear = folders.some((folder) => folder === dirname(file.path) || isInside(file.path, folder))
+      if (calls !== null && isNear && !isDocument(file) && calls.test(file.text))
+        for (const at of linesWith(file, calls)) add(file, at)
+      for (const at of runLines(file, image, port)) add(file, at)
+      for (const at of besideLines(file, path, port)) add(file, at)
+    }
+    found.push(...[...lines.values()].map((line) => ({ ...line, port })))
+  }
+  return found
+}
+
+function isDocument({ path }: File): boolean {
+  return path.endsWith('.md')
+}
+
+const COMMENT = /^\s*(?:#|\/\/|;|--)/
+
+function linesWith({ text }: File, pattern: RegExp): readonly number[] {
+  return text
+    .split('\n')
+    .flatMap((line, at) =>
+      line.length < MOST_LINE && !COMMENT.test(line) && !/^\s*image:/.test(line) && pattern.test(line) ? [at] : [],
+    )
+}
+
+const MOST_LINE = 2000
+
+/**
+ * Somebody calls one of the hosts at a port: `web:80`, `http://web` and nginx's `server web;`, which mean 80, and
+ * `${WEB_HOST}:80`.
+ */
+function callOf(hosts: readonly string[], port: number): RegExp {
+  const names = hosts.map(escaped).join('|')
+  const variables = hosts.map((host) => escaped(host.toUpperCase().replace(/\W/g, '_'))).join('|')
+  const scheme = port === 80 ? 'http' : port === 443 ? 'https' : null
+  const said = `(?<![\\w.@-]|[^/]/)(?:${names}):${port}(?!\\d)|\\$\\{?(?:${variables})(?:_HOST|_ADDR|_SERVICE|_NAME)*\\}?:${port}(?!\\d)`
+  const implied = scheme === null ? '' : `|\\b${scheme}://(?:${names})(?![\\w.:-])`
+  const upstream = port === 80 ? `|^\\s*server\\s+(?:${names})\\s*;|\\breverse_proxy\\s+(?:${names})\\s*(?:\\{|$)` : ''
+  return new RegExp(said + implied + upstream, 'm')
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}
+
+/** An image that the catalogue knows is that one, whatever a folder is called. */
+function isListed(name: string): boolean {
+  try {
+    return !/[${]/.test(name) && lookUp(name) !== null
+  } catch {
+    return false
+  }
+}
+
+/** A reference means the image; `isExact`: by a name that it is built under. */
+function isImage(reference: string, { names, called }: Image, isExact: boolean): boolean {
+  // The last word of a template is what it ends with.
+  const name = nameIn(reference.replace(/\{\{[^{}]*\}\}/g, '$x').replace(/^["']|["']$/g, ''))
+  const last = lastPart(name)
+  const isOpen = name.includes('$')
+  if (last === '' || last.includes('$')) return names.includes(name)
+  const isNamed = names.some(
+    (one) =>
+      lastPart(one) === last &&
+      (one === name || isOpen || one.includes('$') || one.endsWith(`/${name}`) || name.endsWith(`/${one}`)),
+  )
+  if (isNamed || isExact || isListed(name)) return isNamed
+  return called.some((one) => last === one || last.endsWith(`-${one}`) || last.endsWith(`_${one}`))
+}
+
+/** A service of a Compose file, as its lines say it. */
+interface Service {
+  readonly file: File
+  readonly name: string
+  readonly lines: readonly string[]
+  /** The line after the one that names it. */
+  readonly from: number
+  readonly image: string | null
+  /** The Dockerfiles that it may be built from, the likeliest first; none where it is not built. */
+  readonly dockerfiles: readonly string[]
+  /** The stage that it builds; null for the last one. */
+  readonly stage: string | null
+  readonly hosts: readonly string[]
+}
+
+const SERVICES = /^services:\s*(?:#.*)?$/m
+
+function isOfServices({ path, text }: File): boolean {
+  return /\.(ya?ml|j2|jinja2?|tmpl|tpl|template)$/.test(path) && SERVICES.test(text)
+}
+
+/** By indentation: templates of YAML are no YAML. */
+function servicesIn(file: File): readonly Service[] {
+  const lines = file.text.split('\n')
+  const top = lines.findIndex((line) => SERVICES.test(line))
+  const end = top + 1 + endOfBlock(lines.slice(top + 1), 0)
+  const inside = lines.slice(top + 1, end)
+  const indent = Math.min(...inside.flatMap((line) => (isContent(line) ? [indentOf(line)] : [])))
+  const found: Service[] = []
+  for (const [index, line] of inside.entries()) {
+    const name = indentOf(line) === indent ? /^\s*["']?([\w.-]+)["']?:/.exec(line)?.[1] : undefined
+    if (name === undefined) continue
+    const from = top + 1 + index + 1
+    const body = lines.slice(from, Math.min(end, from + endOfBlock(lines.slice(from, end), indent)))
+    found.push(serviceOf(file, name, body, from))
+  }
+  return found
+}
+
+function serviceOf(file: File, name: string, lines: readonly string[], from: number): Service {
+  const indent = Math.min(...lines.flatMap((line) => (isContent(line) ? [indentOf(line)] : [])))
+  const own = (key: string): string | null =>
+    valueIn(
+      lines.filter((line) => indentOf(line) === indent),
+      key,
+    )
+  const build = lines.findIndex((line) => indentOf(line) === indent && /^\s*build:/.test(line))
+  const more = build < 0 ? [] : lines.slice(build + 1, build + 1 + endOfBlock(lines.slice(build + 1), indent))
+  const short = (lines[build] ?? '').replace(/^\s*build:\s*/, '')
+  const flow = (key: string): string | null => new RegExp(`\\b${key}:\\s*["']?([^\\s"',}]+)`).exec(short)?.[1] ?? null
+  const isFlow = short.startsWith('{')
+  const context = isFlow ? flow('context') : plainValue(short) || valueIn(more, 'context')
+  const dockerfile = isFlow ? flow('dockerfile') : valueIn(more, 'dockerfile')
+  const names = lines.flatMap((line) => /^\s*(?:container_name|hostname):\s*["']?([\w.-]+)/.exec(line)?.[1] ?? [])
+  return {
+    file,
+    name,
+    lines,
+    from,
+    image: own('image'),
+    dockerfiles:
+      build < 0
+        ? []
+        : [...upwards(dirname(file.path))].map((at) => resolve(at, context ?? '.', dockerfile ?? 'Dockerfile')),
+    stage: isFlow ? flow('target') : valueIn(more, 'target'),
+    hosts: [name, ...names, ...aliasesIn(lines)],
+  }
+}
+
+function aliasesIn(lines: readonly string[]): readonly string[] {
+  const at = lines.findIndex((line) => /^\s*aliases:\s*$/.test(line))
+  if (at < 0) return []
+  const listed = lines.slice(at + 1)
+  const end = listed.findIndex((line) => !/^\s*-\s/.test(line))
+  return listed
+    .slice(0, end < 0 ? listed.length : end)
+    .flatMap((line) => plainValue(line.replace(/^\s*-\s+/, '')) || [])
+}
+
+/** What a service says of its own port: published, exposed, asked by its check, told to a proxy in a label. */
+function portLinesOf({ lines, from }: Service, port: number): readonly number[] {
+  let under = ''
+  return lines.flatMap((line, index) => {
+    const key = /^\s*([\w.-]+):\s*(?:$|\[|#)/.exec(line)?.[1]
+    if (key !== undefined) under = key
+    return COMMENT.test(line) || !saysPort(line, under, port) ? [] : [from + index]
+  })
+}
+
+function saysPort(line: string, under: string, port: number): boolean {
+  if (!/^\s*-/.test(line) || /^(ports|expose|test|labels|environment|healthcheck)$/.test(under) === false)
+    under = keyOf(line) || under
+  const end = `${port}(?:/tcp)?["']?\\s*(?:$|[,\\]#])`
+  if (under === 'ports' || under === 'target')
+    return new RegExp(`(?:[\\s"'\\[:-]|target:\\s*)${end}`).test(line) && !/^\s*(?:-\s+)?(?:published|name):/.test(line)
+  if (under === 'expose') return new RegExp(`[\\s"'\\[-]${end}`).test(line)
+  if (/server\.port|VIRTUAL_PORT|\btraefik\b.*\bport\b/.test(line))
+    return new RegExp(`[=:\\s"']${port}["']?\\s*$`).test(line)
+  if (under === 'test' || under === 'healthcheck') return asks(line, port)
+  return false
+}
+
+function keyOf(line: string): string {
+  return /^\s*(?:-\s+)?([\w.-]+):/.exec(line)?.[1] ?? ''
+}
+
+/** Itself, at the port. */
+function asks(line: string, port: number): boolean {
+  const scheme = port === 80 ? 'http' : port === 443 ? 'https' : null
+  const host = '(?:localhost|127\\.0\\.0\\.1|0\\.0\\.0\\.0)'
+  return (
+    new RegExp(`${host}(?::|["',\\s]+)${port}(?!\\d)`).test(line) ||
+    (scheme !== null && new RegExp(`\\b${scheme}://${host}(?![\\w.:-])`).test(line)) ||
+    (port === 80 && /\b(?:curl|wget)\b.*[\s"']localhost(?![\w.:-])/.test(line))
+  )
+}
+
+/** A container of a manifest that runs the image, with the manifest. */
+interface Pod {
+  readonly file: File
+  /** Lines of the container. */
+  readonly from: number
+  readonly lines: readonly string[]
+  /** All of its document, without indentation. */
+  readonly document: ReadonlySet<string>
+  /** Those of the Services beside it that choose it. */
+  readonly services: readonly { readonly file: File; readonly from: number; readonly lines: readonly string[] }[]
+}
+
+function podsIn(files: readonly File[], image: Image): readonly Pod[] {
+  const manifests = files.filter(
+    ({ path, text }) => /\.(ya?ml|tpl|j2)$/.test(path) && /^\s*(?:- )?image:/m.test(text) && !SERVICES.test(text),
+  )
+  return manifests.flatMap((file) => {
+    if (!/^kind:/m.test(file.text) && !/\bcontainers:/.test(file.text)) return []
+    return documentsOf(file).flatMap(({ from, lines }): readonly Pod[] =>
+      lines.flatMap((line, at) => {
+        const reference = /^\s*(?:-\s+)?image:\s*(\S.*?)\s*$/.exec(line)?.[1]
+        if (reference === undefined || !(isImage(reference, image, false) || isOfChart(reference, file, files, image)))
+          return []
+        const container = containerAround(lines, at)
+        const document = new Set(lines.map(plainLine))
+        const services = files
+          .filter((other) => dirname(other.path) === dirname(file.path) && /^kind:\s*Service\b/m.test(other.text))
+          .flatMap((other) => documentsOf(other).map((one) => ({ ...one, file: other })))
+          .filter((one) => one.lines.some((each) => /^kind:\s*Service\b/.test(each)) && chooses(one.lines, document))
+        return [{ file, from: from + container.from, lines: container.lines, document, services }]
+      }),
+    )
+  })
+}
+
+function documentsOf({ text }: File): readonly { readonly from: number; readonly lines: readonly string[] }[] {
+  const lines = text.split('\n')
+  const starts = [0, ...lines.flatMap((line, at) => (/^---/.test(line) ? [at + 1] : []))]
+  return starts.map((from, index) => ({ from, lines: lines.slice(from, starts[index + 1] ?? lines.length) }))
+}
+
+/** `{{- include "web.selectorLabels" . | nindent 6 }}` says the same at any depth. */
+function plainLine(line: string): string {
+  return line
+    .replace(/\|\s*n?indent\s+\d+/, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+}
+
+/** The item of the list that a line is in. */
+function containerAround(
+  lines: readonly string[],
+  at: number,
+): { readonly from: number; readonly lines: readonly string[] } {
+  let from = at
+  while (
+    from > 0 &&
+    !(/^\s*-\s/.test(lines[from] ?? '') && (from === at || indentOf(lines[from] ?? '') < indentOf(lines[at] ?? '')))
+  )
+    from -= 1
+  return { from, lines: lines.slice(from, from + 1 + endOfBlock(lines.slice(from + 1), indentOf(lines[from] ?? ''))) }
+}
+
+/** Each line of its selector stands in the other document as well. */
+function chooses(service: readonly string[], document: ReadonlySet<string>): boolean {
+  const at = service.findIndex((line) => /^\s*selector:/.test(line))
+  if (at < 0) return false
+  const block = service.slice(at + 1)
+  const selector = block.slice(0, endOfBlock(block, indentOf(service[at] ?? ''))).filter(isContent)
+  return selector.length > 0 && selector.every((line) => document.has(plainLine(line)))
+}
+
+/** `{{ .Values.image.repository }}`, which the values of its chart say. */
+function isOfChart(reference: string, file: File, files: readonly File[], image: Image): boolean {
+  const values = valuesOfChart(file, files)
+  const [, key = ''] = /\.Values\.([\w.]+)/.exec(reference) ?? []
+  const said = values?.values.get(key)
+  return said !== undefined && isImage(said.value, image, false)
+}
+
+interface Values {
+  readonly file: File
+  readonly values: ReadonlyMap<string, { readonly value: string; readonly at: number }>
+}
+
+function valuesOfChart({ path }: File, files: readonly File[]): Values | null {
+  const folder = dirname(path)
+  if (basename(folder) !== 'templates') return null
+  const file = files.find((other) => other.path === join(dirname(folder), 'values.yaml'))
+  return file === undefined ? null : { file, values: flattened(file.text) }
+}
+
+/** `image.repository` of nested keys. */
+function flattened(text: string): Values['values'] {
+  const found = new Map<string, { readonly value: string; readonly at: number }>()
+  const above: { readonly indent: number; readonly key: string }[] = []
+  for (const [at, line] of text.split('\n').entries()) {
+    const [, key, value = ''] = /^\s*([\w-]+):\s*(.*)$/.exec(line) ?? []
+    if (key === undefined || COMMENT.test(line)) continue
+    const indent = indentOf(line)
+    while ((above.at(-1)?.indent ?? -1) >= indent) above.pop()
+    above.push({ indent, key })
+    if (value !== '') found.set(above.map((one) => one.key).join('.'), { value: plainValue(value), at })
+  }
+  return found
+}
+
+interface Lines {
+  readonly file: File
+  readonly lines: readonly number[]
+}
+
+function podPortLines(pod: Pod, port: number): readonly Lines[] {
+  const number = new RegExp(`^\\s*(?:-\\s+)?(?:containerPort|port|targetPort):\\s*["']?${port}["']?\\s*(?:#.*)?$`)
+  const own = pod.lines.flatMap((line, at) => (number.test(line) && !/targetPort/.test(line) ? [pod.from + at] : []))
+  const services = pod.services.map(({ file, from, lines }) => {
+    const isTold = lines.some((line) => /^\s*(?:-\s+)?targetPort:/.test(line))
+    const found = lines.flatMap((line, at) =>
+      number.test(line) && (/targetPort/.test(line) || !isTold) ? [from + at] : [],
+    )
+    return { file, lines: found }
+  })
+  return [{ file: pod.file, lines: own }, ...services]
+}
+
+/** `docker run -p 8080:80 IMAGE`, over several lines too. */
+function runLines({ text, path }: File, image: Image, port: number): readonly number[] {
+  if (!/\b(?:docker|podman|nerdctl)\b/.test(text) || SERVICES.test(text)) return []
+  const published = new RegExp(`(?:^|\\s)(?:-p|--publish)[=\\s]*["']?\\S*:${port}(?:/tcp)?["']?(?=\\s|$)`)
+  const lines = text.split('\n')
+  return lines.flatMap((line, at) => {
+    if (!RUN.test(line) || (COMMENT.test(line) && !path.endsWith('.md'))) return []
+    let end = at
+    while (end < at + 20 && /\\\s*$/.test(lines[end] ?? '')) end += 1
+    const command = lines
+      .slice(at, end + 1)
+      .map((each) => each.replace(/\\\s*$/, ' '))
+      .join('')
+    if (command.length > MOST_LINE || !published.test(command)) return []
+    const words = command.split(/[\s`]+/)
+    return words.some((word) => /^[\w$]/.test(word) && isImage(word, image, true)) ? [at] : []
+  })
+}
+
+const RUN = /\b(?:docker|podman|nerdctl)\s+(?:container\s+)?(?:run|create)\b/
+
+/** Files that are about the one image of their folder: checks by goss, and how a platform runs it. */
+function besideLines(file: File, dockerfile: string, port: number): readonly number[] {
+  if (dirname(file.path) !== dirname(dockerfile)) return []
+  const name = basename(file.path)
+  if (/^goss[\w.-]*\.ya?ml$/.test(name)) {
+    const bound = new RegExp(`\\btcp6?:${port}["']?:`)
+    return lineNumbers(file, (line) => bound.test(line) || asks(line, port))
+  }
+  if (!/^(fly|Dockerrun\.aws)[\w.-]*\.(toml|json)$/.test(name)) return []
+  const told = new RegExp(`(?:internal_port|ContainerPort)["']?\\s*[:=]\\s*["']?${port}(?!\\d)`)
+  return lineNumbers(file, (line) => told.test(line))
+}
+
+function lineNumbers({ text }: File, isMeant: (line: string) => boolean): readonly number[] {
+  return text
+    .split('\n')
+    .flatMap((line, at) => (line.length < MOST_LINE && !COMMENT.test(line) && isMeant(line) ? [at] : []))
+}
+
+function indentOf(line: string): number {
+  return line.length - line.trimStart().length
+}
+
+/** Neither empty, nor a comment, nor a line of a template alone. */
+function isContent(line: string): boolean {
+  return line.trim() !== '' && !/^\s*(?:#|\{%)/.test(line)
+}
+
+/** How many lines lie deeper than `indent`. */
+function endOfBlock(lines: readonly string[], indent: number): number {
+  const end = lines.findIndex((line) => isContent(line) && indentOf(line) <= indent)
+  return end < 0 ? lines.length : end
+}
+
+function valueIn(lines: readonly string[], key: string): string | null {
+  for (const line of lines) {
+    const [, name, value = ''] = /^\s*([\w-]+):\s*(.*)$/.exec(line) ?? []
+    if (name === key && plainValue(value) !== '') return plainValue(value)
+  }
+  return null
+}
+
+function plainValue(text: string): string {
+  return text
+    .replace(/\s+#.*$/, '')
+    .trim()
+    .replace(/^["']|["']$/g, '')
+}

@@ -1,0 +1,339 @@
+// Whole trees: what the files of a repository say of how its image is run, and what is made of it.
+import { mkdirSync } from 'node:fs'
+import { expect, test } from '@jest/globals'
+import { withDefaults } from '../../src/app/api.ts'
+import { targetProcessor } from '../../src/app/pipeline.ts'
+import type { TargetResult } from '../../src/report/report.ts'
+import { discover } from '../../src/workspace/discover.ts'
+import { readText } from '../../src/workspace/files.ts'
+import { plant, tree } from '../workspace/tree.ts'
+
+type Files = Readonly<Record<string, string>>
+
+/** The result of one Dockerfile of a repository that is called `acme`. */
+async function worked(files: Files, target = 'Dockerfile'): Promise<TargetResult> {
+  const cwd = `${tree()}/acme`
+  mkdirSync(`${cwd}/.git`, { recursive: true })
+  plant(cwd, files)
+  const [item] = (await discover([target], cwd)).found
+  if (item?.path == null) throw new Error('there is none')
+  const options = withDefaults({ engine: 'none', offline: true })
+  const hooks = { progress: () => {}, onCleanUp: () => {}, signal: new AbortController().signal }
+  const text = await readText(item.path, item.target)
+  return (await targetProcessor()({ ...item, text }, options, hooks)).result
+}
+
+/** All that is left for a person, with its hints. */
+const todos = ({ findings }: TargetResult): readonly string[] =>
+  findings.filter(({ outcome }) => outcome === 'todo').map(({ message, hint = '' }) => `${message}; ${hint}`)
+
+const app = 'FROM node:22\nWORKDIR /app\nCOPY server.js .\nCMD ["node", "server.js"]\n'
+const own = { Dockerfile: app, 'server.js': '' }
+const VAR = '$' + '{DATA}'
+const compose = (lines: string, more = ''): Files => ({
+  ...own,
+  'compose.yaml': `services:\n  app:\n    build: .\n${lines
+    .split('\n')
+    .map((line) => `    ${line}\n`)
+    .join('')}${more}`,
+})
+const readme = (command: string): Files => ({ ...own, 'README.md': `# Acme\n\n    ${command}\n` })
+
+test.each<{ readonly says: string; readonly files: Files; readonly given: readonly string[] }>([
+  { says: 'a named volume', files: compose('volumes: ["data:/data"]'), given: ['/data'] },
+  {
+    says: 'one without a name',
+    files: compose('volumes: [/app/node_modules, /app/.git]'),
+    given: ['/app/node_modules'],
+  },
+  {
+    says: 'a volume by its fields',
+    files: compose('volumes:\n  - type: volume\n    source: data\n    target: /var/lib/acme'),
+    given: ['/var/lib/acme'],
+  },
+  {
+    says: 'one over a path that no name of state is in, where the image has nothing',
+    files: compose('volumes: ["tiles:/tiles"]'),
+    given: ['/tiles'],
+  },
+  {
+    says: 'volumes of a service that a file beside it builds',
+    files: {
+      ...own,
+      'compose.yaml': 'services:\n  app:\n    image: acme/app\n    volumes: ["data:/data"]\n',
+      'compose.override.yaml': 'services:\n  app:\n    build: .\n',
+    },
+    given: ['/data'],
+  },
+  {
+    says: 'a service that names the image of this repository',
+    files: {
+      ...own,
+      'deploy/docker-compose.yml': 'services:\n  x:\n    image: acme/acme:1\n    volumes: ["data:/data"]\n',
+    },
+    given: ['/data'],
+  },
+  {
+    says: 'docker run in a document',
+    files: readme('$ docker run -d -v data:/data -p80:80 acme/acme'),
+    given: ['/data'],
+  },
+  {
+    says: 'the same with the long option, over two lines',
+    files: {
+      ...own,
+      'README.md': 'docker run --rm \\\n  --mount type=volume,source=data,target=/data \\\n  ghcr.io/x/acme:2',
+    },
+    given: ['/data'],
+  },
+  {
+    says: 'a name that a script beside it builds',
+    files: { ...own, 'run.sh': 'docker build -t local-thing .\npodman run -itv data:/data local-thing\n' },
+    given: ['/data'],
+  },
+  {
+    says: 'a name that a workflow makes tags of',
+    files: {
+      ...own,
+      '.github/workflows/push.yml':
+        'jobs:\n  push:\n    steps:\n      - uses: docker/metadata-action@v5\n        with: { images: other/thing }\n      - uses: docker/build-push-action@v6\n        with: { tags: "$' +
+        '{{ steps.meta.outputs.tags }}" }\n',
+      'docs/run.md': 'docker run -v data:/data other/thing:1\n',
+    },
+    given: ['/data'],
+  },
+  {
+    says: 'a Compose file that is a template',
+    files: compose('{%- if x %}\nvolumes: ["data:/data"]\n{%- endif %}\nimage: {{ name }}_app'),
+    given: ['/data'],
+  },
+  { says: 'not one that is only read', files: compose('volumes: ["data:/data:ro"]'), given: [] },
+  {
+    says: 'not one of another service',
+    files: compose('restart: always', '  db:\n    image: postgres\n    volumes: ["d:/data"]\n'),
+    given: [],
+  },
+  { says: 'not one over what the image is', files: compose('volumes: ["code:/app"]'), given: [] },
+  {
+    says: 'not one over a part of the system',
+    files: compose('volumes: ["conf:/etc/acme", "x:/usr/share/acme"]'),
+    given: [],
+  },
+  { says: 'not one of another image', files: readme('docker run -v data:/data postgres:17'), given: [] },
+  { says: 'not one of an image of another name', files: readme('docker run -v data:/data other/tool'), given: [] },
+  {
+    says: 'not one that keeps what the image has installed',
+    files: {
+      ...compose('volumes: [/app/node_modules]'),
+      Dockerfile: app.replace('CMD', 'RUN npm ci\nCMD'),
+    },
+    given: [],
+  },
+  {
+    says: 'not what another image writes, and this one hands out',
+    files: {
+      ...compose('volumes: ["static:/static"]', '  web:\n    image: nginx\n    volumes: ["static:/static"]\n'),
+    },
+    given: [],
+  },
+])('a volume is given to the user: $says', async ({ files, given }) => {
+  const result = await worked(files)
+  const granted = result.findings.filter(({ transform }) => transform === 'own-writable-paths')
+  expect(granted.flatMap(({ evidence }) => evidence.map(({ subject }) => subject))).toEqual(given)
+  for (const path of given) expect(result.output).toContain(`chown 1000:1000 ${path}`)
+  expect(result.verdict).toBe('hardened')
+})
+
+test('a volume that two images write is said to have one owner', async () => {
+  const files = compose('volumes: ["b:/backups"]', '  db:\n    image: postgres\n    volumes: ["b:/backups"]\n')
+  const { verdict, findings } = await worked(files)
+  expect(verdict).toBe('hardened')
+  expect(findings.map(({ message }) => message)).toContain(
+    'service app of compose.yaml shares the volume b with service db of compose.yaml: a new one belongs to the user of that which starts first',
+  )
+})
+
+const keeps = 'which keeps its owner'
+
+test.each<{ readonly says: string; readonly files: Files; readonly todo: readonly string[] }>([
+  {
+    says: 'a folder of the host over a state folder',
+    files: compose('volumes: ["./data:/data"]'),
+    todo: [
+      `service app of compose.yaml mounts ./data over /data, ${keeps}: cannot tell whether the user may write there; give it to the user once (chown -R 1000:1000 ./data on the host)`,
+    ],
+  },
+  {
+    says: 'two of them are one todo',
+    files: compose(`volumes: ["${VAR}/db:/data", "/srv/log:/var/log/acme"]`),
+    todo: [`service app of compose.yaml mounts ${VAR}/db over /data (and 1 more), ${keeps}`],
+  },
+  {
+    says: 'over what the program writes by its source',
+    files: {
+      ...compose('volumes: ["/srv/x:/srv/acme"]'),
+      'server.js': "require('fs').writeFileSync('/srv/acme/state.json', '')\n",
+    },
+    todo: [`service app of compose.yaml mounts /srv/x over /srv/acme, ${keeps}`],
+  },
+  {
+    says: 'a checkout over the folder where the program starts, of which the image has nothing',
+    files: {
+      ...compose('volumes: [".:/work"]\nworking_dir: /work'),
+      Dockerfile: 'FROM node:22\nWORKDIR /work\nCMD ["npm", "start"]\n',
+    },
+    todo: [
+      `service app of compose.yaml mounts . over /work, ${keeps}: the user may not write there; run it as the owner of that folder`,
+    ],
+  },
+  {
+    says: 'a checkout over what the program writes',
+    files: { ...compose('volumes: [".:/app"]'), 'server.js': "require('fs').mkdirSync('/app/logs')\n" },
+    todo: [`service app of compose.yaml mounts . over /app, ${keeps}: the user may not write there (/app/logs)`],
+  },
+  {
+    says: 'a chown of the start script is lost',
+    files: {
+      ...compose('volumes: ["/srv/d:/data"]'),
+      Dockerfile: app.replace('CMD', 'COPY start.sh /\nENTRYPOINT ["/start.sh"]\nCMD'),
+      'start.sh': '#!/bin/sh\nchown -R node /data || true\nexec "$@"\n',
+    },
+    todo: [
+      `mounts /srv/d over /data, ${keeps}: cannot tell whether the user may write there, and the start script cannot hand it over any more`,
+    ],
+  },
+  {
+    says: 'a folder of whoever calls it',
+    files: {
+      ...readme('docker run --rm -v "$PWD":/work acme'),
+      Dockerfile: 'FROM node:22\nWORKDIR /work\nENTRYPOINT ["npx"]\n',
+    },
+    todo: [`README.md line 3 mounts $PWD over /work, ${keeps}`],
+  },
+  {
+    says: 'the home of root',
+    files: compose('volumes: ["m:/root/.acme"]'),
+    todo: [
+      'service app of compose.yaml mounts m over /root/.acme, in the home of root: the user may not enter it, and looks for it in its own home; mount it over /home/node/.acme',
+    ],
+  },
+  {
+    says: 'a claim of a cluster',
+    files: {
+      ...own,
+      'k8s/app.yaml':
+        'kind: Deployment\nmetadata: { name: app }\nspec:\n  template:\n    spec:\n      containers:\n        - image: acme/acme:1\n          volumeMounts: [{ name: d, mountPath: /data }]\n      volumes: [{ name: d, persistentVolumeClaim: { claimName: d } }]\n',
+    },
+    todo: [
+      "deployment app of k8s/app.yaml mounts d over /data, which is root's where the pod does not say fsGroup: the user may not write there; say fsGroup: 1000",
+    ],
+  },
+  { says: 'not one that is only read', files: compose('volumes: ["./data:/data:ro"]'), todo: [] },
+  { says: 'not of a service that says its user', files: compose('user: node\nvolumes: ["./data:/data"]'), todo: [] },
+  { says: 'not a file of the repository', files: compose('volumes: ["./server.js:/app/server.js"]'), todo: [] },
+  { says: 'not a checkout over what the image has and nobody writes', files: compose('volumes: [".:/app"]'), todo: [] },
+  { says: 'not a configuration', files: compose('volumes: ["./conf:/etc/acme"]'), todo: [] },
+  {
+    says: 'not where a volume is the other way',
+    files: { ...compose('volumes: ["d:/data"]'), 'README.md': 'docker run -v /path:/data acme/acme' },
+    todo: [],
+  },
+  {
+    says: 'not a claim of a pod with a group for it',
+    files: {
+      ...own,
+      'k8s/app.yaml':
+        'kind: StatefulSet\nmetadata: { name: app }\nspec:\n  volumeClaimTemplates: [{ metadata: { name: d } }]\n  template:\n    spec:\n      securityContext: { fsGroup: 2000 }\n      containers:\n        - image: acme/acme:1\n          volumeMounts: [{ name: d, mountPath: /data }]\n',
+    },
+    todo: [],
+  },
+])('a folder of the host is a todo: $says', async ({ files, todo }) => {
+  const result = await worked(files)
+  const found = todos(result)
+  expect(found).toHaveLength(todo.length)
+  for (const text of todo) expect(found.join('\n')).toContain(text)
+  expect(result.verdict).toBe(todo.length === 0 ? 'hardened' : 'incomplete')
+})
+
+test.each<{ readonly says: string; readonly files: Files; readonly verdict: string; readonly todo: string }>([
+  {
+    says: 'the socket of the engine in a document',
+    files: readme('docker run -v /var/run/docker.sock:/var/run/docker.sock acme'),
+    verdict: 'incomplete',
+    todo: 'README.md line 3 mounts /var/run/docker.sock, which belongs to root on the host',
+  },
+  {
+    says: 'in one of two services',
+    files: compose('volumes: ["/var/run/docker.sock:/var/run/docker.sock"]', '  b:\n    build: .\n'),
+    verdict: 'incomplete',
+    todo: 'service app of compose.yaml mounts /var/run/docker.sock',
+  },
+  {
+    says: 'with a group for it',
+    files: readme('docker run --group-add 998 -v /var/run/docker.sock:/var/run/docker.sock acme'),
+    verdict: 'hardened',
+    todo: '',
+  },
+  {
+    says: 'every capability and all files of the host',
+    files: readme('sudo docker run -d --privileged --network host -v /:/host acme'),
+    verdict: 'needs-root',
+    todo: 'must keep root: README.md line 3 gives it all capabilities and the files of the host, which only root may use',
+  },
+  {
+    says: 'the processes of the host',
+    files: compose('privileged: true\npid: host'),
+    verdict: 'needs-root',
+    todo: 'must keep root: service app of compose.yaml gives it all capabilities and the processes of the host',
+  },
+  {
+    says: 'every capability alone',
+    files: readme('docker run --privileged acme'),
+    verdict: 'incomplete',
+    todo: 'README.md line 3 gives it all capabilities, which only root can use',
+  },
+  {
+    says: 'all files of the host alone',
+    files: readme('docker run -v /:/host:ro acme'),
+    verdict: 'incomplete',
+    todo: 'README.md line 3 mounts all files of the host: the user reads and writes there only what anybody may',
+  },
+  {
+    says: 'a device',
+    files: compose('devices: ["/dev/ttyUSB0:/dev/ttyUSB0"]'),
+    verdict: 'incomplete',
+    todo: 'service app of compose.yaml gives it /dev/ttyUSB0, which belongs to root or to a group of the host',
+  },
+  { says: 'a device for everybody', files: compose('devices: [/dev/fuse]'), verdict: 'hardened', todo: '' },
+  {
+    says: 'one of three commands alone has more rights',
+    files: { ...own, 'README.md': 'docker run acme\ndocker run acme\ndocker run --privileged acme\n' },
+    verdict: 'hardened',
+    todo: '',
+  },
+])('what belongs to root on the host: $says', async ({ files, verdict, todo }) => {
+  const result = await worked(files)
+  expect(result.verdict).toBe(verdict)
+  expect(todos(result).join('\n')).toContain(todo)
+  if (todo === '') expect(todos(result)).toEqual([])
+})
+
+const pod = (securityContext: string): Files => ({
+  ...own,
+  'deploy/app.yaml': `kind: Deployment\nmetadata: { name: app }\nspec:\n  template:\n    spec:\n      securityContext: ${securityContext}\n      containers:\n        - image: acme/acme:1\n`,
+})
+
+test('the user of all pods is whom it is prepared for', async () => {
+  const result = await worked(pod('{ runAsUser: 1234, runAsGroup: 2345 }'))
+  expect(result.user).toMatchObject({ uid: 1234, gid: 2345 })
+  expect(result.findings.map(({ message }) => message)).toContain(
+    'runs as 1234:2345: taken from deployment app of deploy/app.yaml',
+  )
+  expect((await worked(pod('{ runAsNonRoot: true }'))).user).toMatchObject({ uid: 1000 })
+})
+
+test('a pod that is root whatever USER says', async () => {
+  expect(todos(await worked(pod('{ runAsUser: 0 }')))).toEqual([
+    'deployment app of deploy/app.yaml runs it as root (user: 0), whatever USER says; take user: out of it',
+  ])
+})

@@ -1,0 +1,13 @@
+FROM debian:trixie-slim
+RUN useradd --uid 999 edge && mkdir -p /etc/edge/acme /etc/edge/tls \
+  && touch /etc/edge/acme/store.json /etc/edge/acme/unnamed.json && chmod 600 /etc/edge/acme/store.json /etc/edge/acme/unnamed.json \
+  && openssl req -x509 -newkey rsa:2048 -nodes -keyout /etc/edge/tls/server.key -out /etc/edge/tls/server.crt -subj /CN=edge \
+  && openssl rand -base64 756 > /etc/edge/mongo-keyfile && chmod 400 /etc/edge/mongo-keyfile
+COPY <<EOF /etc/edge/edge.yml
+acme:
+  storage: /etc/edge/acme/store.json
+tls:
+  key: /etc/edge/tls/server.key
+keyFile: /etc/edge/mongo-keyfile
+EOF
+CMD ["edge", "--config", "/etc/edge/edge.yml"]

@@ -1,0 +1,18 @@
+FROM nginx:alpine
+COPY site /usr/share/nginx/html
+# harden-image: listen above 1024 (default.conf said 80)
+RUN sed -i -E 's/listen +80;/listen       8080;/' /etc/nginx/conf.d/default.conf
+# harden-image: only root can switch to another user; /run is root's, and nginx does not start without its pid file;
+#   the temp folders work in /tmp with a read-only root as well
+RUN sed -i -E -e '/^user +[^;]*; *$/d' -e 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' -e 's#^http *\{ *$#http { client_body_temp_path /tmp/client_temp; proxy_temp_path /tmp/proxy_temp; fastcgi_temp_path /tmp/fastcgi_temp; uwsgi_temp_path /tmp/uwsgi_temp; scgi_temp_path /tmp/scgi_temp;#' /etc/nginx/nginx.conf
+# harden-image: /etc/nginx/conf.d (the entrypoint renders /etc/nginx/templates into it),
+#   /etc/nginx/conf.d/default.conf (a default.conf.template replaces it), /var/cache/nginx (caches, and temp folders
+#   of a configuration that does not move them)
+RUN mkdir -p /etc/nginx/conf.d /var/cache/nginx \
+ && touch /etc/nginx/conf.d/default.conf \
+ && chown 101:101 /etc/nginx/conf.d /etc/nginx/conf.d/default.conf /var/cache/nginx
+EXPOSE 8080
+# harden-image: nginx (101:101), the account that its vendor runs it as
+USER 101:101
+# The vendor's start script leaves a file alone that was edited: it does not listen on [::] any more.
+HEALTHCHECK CMD wget -q -O /dev/null http://127.0.0.1:8080 || exit 1

@@ -1,0 +1,25 @@
+FROM python:3.12-slim
+WORKDIR /app
+COPY <<'EOF' /app/manage.py
+EOF
+COPY <<'EOF' /app/site/settings.py
+import os
+from pathlib import Path
+BASE_DIR = Path(__file__).resolve(strict=True).parent.parent
+INSTALLED_APPS = []
+STATIC_ROOT = os.getenv('STATIC_ROOT', os.path.join(BASE_DIR, 'static_files'))
+EOF
+COPY <<'EOF' /app/other/settings.py
+INSTALLED_APPS = []
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "assets"))
+EOF
+COPY <<'EOF' /app/third/settings.py
+INSTALLED_APPS = []
+STATIC_ROOT = read_option("static")
+EOF
+COPY --chmod=755 <<'EOF' /boot.sh
+#!/bin/sh
+python manage.py collectstatic --noinput --clear
+exec gunicorn site.wsgi
+EOF
+CMD ["/boot.sh"]
