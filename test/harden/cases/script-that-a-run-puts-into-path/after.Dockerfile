@@ -41,7 +41,7 @@ COPY <<"EOT" /build/run.sh
 #!/bin/sh
 exec server
 EOT
-RUN mv /build/run.sh /start.sh && sed -i 's/server/other/' /start.sh
+RUN mv /build/run.sh /start.sh && sed -i '/server/d' /start.sh
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app

@@ -23,7 +23,7 @@ COPY <<"EOT" /build/run.sh
 #!/bin/sh
 exec server
 EOT
-RUN mv /build/run.sh /start.sh && sed -i 's/server/other/' /start.sh
+RUN mv /build/run.sh /start.sh && sed -i '/server/d' /start.sh
 CMD ["/start.sh"]
 
 FROM debian:trixie-slim AS perhaps
