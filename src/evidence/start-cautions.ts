@@ -45,8 +45,8 @@ export const hostSockets: Provider = {
   name: 'host-sockets',
   summary: "the socket of the host's container engine, named by the command, a variable or the source",
   when: 'before-run',
-  *claims({ contents, builders, started }) {
-    const [configured] = inConfig(started)
+  *claims({ contents, builders, started, start }) {
+    const [configured] = [...inConfig(started), ...byCommand(start, started)]
     // The first is enough: the texts are all that the stage ships, or is compiled from.
     const [named] = configured === undefined ? inAll([contents, ...builders], started) : [configured]
     if (named === undefined) return
@@ -79,16 +79,38 @@ function inConfig(config: ImageConfig): readonly Named[] {
   })
 }
 
+/** What asks an engine; `docker login` and `docker --version` do without. */
+const ASKS_ENGINE =
+  /^(ps|port|run|exec|start|stop|restart|kill|rm|logs|inspect|pull|push|images?|build|cp|create|info|events|stats|top|wait|network|volume|container|system|service|stack|swarm|compose|up|down)$/
+
+/** A start script calls the client of an engine, and starts none of its own. */
+function byCommand({ launches }: StageView['start'], { env }: ImageConfig): readonly Named[] {
+  const isOwn = launches.some(({ words }) => /^(dockerd(-entrypoint\.sh)?|containerd)$/.test(baseName(words[0] ?? '')))
+  if (isOwn || isElsewhere(env)) return []
+  return launches.flatMap(({ words: [program = '', ...rest], path, line, guarded }) => {
+    const verb = rest.find((word) => !word.startsWith('-')) ?? ''
+    const isClient = /^docker(-compose)?$/.test(baseName(program)) && ASKS_ENGINE.test(verb)
+    const isTold = rest.some((word) => /^(-H|--host)(=|$)|^-H./.test(word))
+    if (!isClient || isTold || guarded === true) return []
+    const detail = `asked by ${baseName(program)} ${verb} in ${path === null ? 'the command' : `${path} line ${line}`}`
+    return [{ socket: '/var/run/docker.sock', detail }]
+  })
+}
+
+function isElsewhere(env: ImageConfig['env']): boolean {
+  return /^(tcp|https?|ssh):/.test(env.get('DOCKER_HOST') ?? '')
+}
+
 function* inAll(all: readonly StageContents[], { env }: ImageConfig): Iterable<Named> {
   for (const one of all) yield* inSources(one)
-  if (!/^(tcp|https?|ssh):/.test(env.get('DOCKER_HOST') ?? '')) for (const one of all) yield* byLibrary(one)
+  if (!isElsewhere(env)) for (const one of all) yield* byLibrary(one)
 }
 
 /** Clients of the Docker Engine that take its usual socket where nothing names another. Source: each library's own documentation. */
 const CLIENTS =
-  /\bclient\.(?:FromEnv\b|NewEnvClient\()|\bdocker\.(?:from_env\(|DockerClient\(\s{0,9}\))|\bconnect_with_(?:local|socket|unix)_defaults\(|\bnew Docker(?:ode)?\(\s{0,9}\)/
+  /\bclient\.(?:FromEnv\b|NewEnvClient\()|\bdocker\.(?:from_env\(|NewEnv\(|NewClientFromEnv\(|DockerClient\(\s{0,9}\))|\bconnect_with_(?:local|socket|unix)_defaults\(|\bnew Docker(?:ode)?\(\s{0,9}\)/
 const OF_LIBRARY =
-  /\/docker\/client"|\/moby\/(?:moby\/)?client"|\b(?:import|from) docker\b|\bbollard\b|['"]dockerode['"]/
+  /\/docker\/client"|\/engine\/docker"|\/go-dockerclient"|\/moby\/(?:moby\/)?client"|\b(?:import|from) docker\b|\bbollard\b|['"]dockerode['"]/
 
 function* byLibrary({ texts, origins }: StageContents): Iterable<Named> {
   for (const [file, text] of texts) {
