@@ -98,7 +98,7 @@ export function findStepDowns(
       script.sourced ? { ...script, commands: script.commands.filter(({ command }) => isCalled(command)) } : script,
     )
     .flatMap((script) => launchesIn(script, certain, sourced))
-  const written = scripts.map((script) => scriptWrites(script, startOf(script), sourced))
+  const written = scripts.map((script) => scriptWrites(script, startOf(script), sourced, certain))
   const writes = written.flatMap((each) => each.writes)
   // What puts a new file in the place of the old one takes more than what writes into it.
   const keyOf = ({ path, replaces }: ScriptWrite): string => `${replaces} ${path}`
