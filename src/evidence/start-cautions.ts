@@ -5,7 +5,7 @@ import { lineOf } from '../edit.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import { HOST_SOCKET, HOST_SOCKET_HINT } from '../image/image-run.ts'
 import { daemonsOfFile } from '../image/step-down/daemons.ts'
-import { baseName, isSchedule } from '../places.ts'
+import { baseName, isInside, isSchedule, normalisePath } from '../places.ts'
 import { joinAnd } from '../words.ts'
 import type { Claim } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
@@ -195,6 +195,54 @@ function rootCallOf({ words: [program = '', ...rest] }: Launch): RootCallFound |
       (each.with === undefined || rest.some((word) => new RegExp(each.with ?? '').test(word))),
   )
   return call === undefined ? null : { tool, does: call.does, hint: call.hint }
+}
+
+/** Tests that the image does not hold: what they do to the system is what those do who wrote them. */
+export const testRunners: Provider = {
+  name: 'test-runners',
+  summary: 'tests that are started and are mounted into the container, and not in the image',
+  when: 'before-run',
+  *claims({ started, contents: { entries }, runs }) {
+    const runner = runnerIn(argvOf(started))
+    if (runner === null || runner.isOther) return
+    const named = argvOf(started).flatMap((word) => (word.startsWith('/') ? [normalisePath(word)] : []))
+    const places = [started.workdir, ...named.filter((path) => path !== null)]
+    const isInImage = [...entries].some(
+      ([path, { type }]) => type === 'file' && started.workdir !== '/' && isInside(path, started.workdir),
+    )
+    const mounted = runs.flatMap(({ by, mounts }) =>
+      mounts
+        .filter(
+          ({ kind, target }) => kind === 'host' && target !== '/' && places.some((path) => isInside(path, target)),
+        )
+        .map(({ source, target }) => ({ by, source, target })),
+    )
+    const [mount] = mounted
+    if (mount === undefined && isInImage) return
+    const where = mount === undefined ? '' : ` of ${mount.source}, which ${mount.by} mounts over ${mount.target}`
+    yield {
+      kind: 'unknown',
+      outcome: 'todo',
+      transform: 'report-remarks',
+      subject: runner.name,
+      message: `${runner.name} runs tests${where === '' ? ' that are not in the image' : where}: cannot tell whether they need root`,
+      hint: 'leave this image to root where they change the system, or run them as the user to see it (docker run --user)',
+      about: 'CMD',
+      evidence: [{ source: 'declared', subject: runner.name, detail: argvOf(started).join(' ') }],
+    }
+  },
+}
+
+/** `npx cypress run`, `python -m pytest`, `bundle exec rspec`. */
+function runnerIn(argv: readonly string[]): { readonly name: string; readonly isOther: boolean } | null {
+  const words = argv.map(baseName)
+  const at = /^(npx|bunx|bundle|python[\d.]*|poetry|uv|yarn|pnpm)$/.test(words[0] ?? '')
+    ? words.findIndex((word, index) => index > 0 && !/^(-.*|exec|run|x)$/.test(word))
+    : 0
+  const name = words[at] ?? ''
+  if (name === '' || !isOneOf(knownPrograms.testRunners, name)) return null
+  // `goss serve`, `cypress open` and `playwright run-server` wait for somebody.
+  return { name, isOther: /^(serve|open|run-server|install|--version|--help)$/.test(words[at + 1] ?? '') }
 }
 
 const CRON = /^(crond?|cronie|fcron|dcron|supercronic|yacron|go-cron)$/
