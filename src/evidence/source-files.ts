@@ -42,7 +42,9 @@ export const sourceFiles: Provider = {
 
 /** A folder that a RUN has taken away on purpose is not made again; one by the name of state only begins empty. */
 function withoutRemoved(claims: readonly PathClaim[], contents: StageContents): readonly PathClaim[] {
-  return claims.filter(({ path, access }) => access !== 'keep-state' || isStatePlace(path) || !isRemoved(contents, path))
+  return claims.filter(
+    ({ path, access }) => access !== 'keep-state' || isStatePlace(path) || !isRemoved(contents, path),
+  )
 }
 
 /** What makes something in the folder for temporary files, which `scratch` has not. */
@@ -198,7 +200,9 @@ export const compiledSources: Provider = {
       [...texts].flatMap(([path, text]) => {
         const origin = origins.get(path) ?? path
         const at = transpiled(path, texts, started.workdir) ?? `${NOWHERE}${path}`
-        return COMPILED.test(path) && !(isServed && SCRIPT.test(path)) && !taken.has(origin) ? [{ path: at, text, origin }] : []
+        return COMPILED.test(path) && !(isServed && SCRIPT.test(path)) && !taken.has(origin)
+          ? [{ path: at, text, origin }]
+          : []
       }),
     )
     if (sources.length === 0) return []
@@ -217,7 +221,9 @@ const RUNS_SCRIPTS = /^(node|nodejs|bun|deno|npm|npx|yarn|pnpm|pm2(-\w+)?|tsx|ts
 
 /** The image starts something that the stage itself has put in, whatever that is. */
 function isOwn({ entries }: StageContents): boolean {
-  return [...entries].some(([path, { type, mode }]) => type === 'file' && (mode & 0o111) !== 0 && /\/bin\/[^/]+$/.test(path))
+  return [...entries].some(
+    ([path, { type, mode }]) => type === 'file' && (mode & 0o111) !== 0 && /\/bin\/[^/]+$/.test(path),
+  )
 }
 
 /** TypeScript keeps its folders: `src` beside package.json becomes `dist` where the program starts, and `..` is the same. */

@@ -464,7 +464,7 @@ function settingsOf(expression: string, own: string, texts: StageContents['texts
   const other = /\.([A-Z][A-Z0-9_]+)\s*$/.exec(value)?.[1]
   if (other === undefined) return []
   for (const text of texts.values())
-    if (text.includes(other) && new RegExp(String.raw`["']${other}["']`).test(text)) return [other]
+    if (text.includes(other) && new RegExp(`["']${other}["']`).test(text)) return [other]
   return []
 }
 

@@ -43,7 +43,14 @@ export function rootActions(script: ReadScript, workdir: string): readonly RootA
     const paths = action.paths.filter((path) => path.startsWith('/') || !moves)
     const dynamic = action.dynamic || paths.length < action.paths.length
     const isOwn = own.size > 0 && action.action === 'chown' && own.has(ownerNamed(entry.command.words))
-    return [{ ...action, dynamic, guarded: action.guarded || isOwn, paths: paths.map((path) => normalisePath(path, workdir)) }]
+    return [
+      {
+        ...action,
+        dynamic,
+        guarded: action.guarded || isOwn,
+        paths: paths.map((path) => normalisePath(path, workdir)),
+      },
+    ]
   })
 }
 
@@ -51,7 +58,10 @@ export function rootActions(script: ReadScript, workdir: string): readonly RootA
 function ownerVariables({ text, commands }: ReadScript): ReadonlySet<string> {
   const found = new Set<string>()
   if (!text.includes('id -u') && !/\bE?UID\b/.test(text)) return found
-  const questions = rootQuestions(text, commands.map(({ command }) => command))
+  const questions = rootQuestions(
+    text,
+    commands.map(({ command }) => command),
+  )
   for (const { command } of commands) {
     if (!onlyAsOther(command.conditions, questions)) continue
     for (const { name, span } of command.assignments) {
