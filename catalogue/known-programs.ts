@@ -35,6 +35,7 @@ interface WriterTool {
 export interface KnownPrograms {
   readonly pidInPlace: ProgramGroup
   readonly plainInit: ProgramGroup
+  readonly testRunners: ProgramGroup
   readonly systemTools: ProgramGroup
   readonly writers: readonly WriterTool[]
   readonly rootCalls: readonly RootCall[]

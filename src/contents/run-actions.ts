@@ -4,15 +4,15 @@ import { knownIn, type Step, says, shellCommands } from '../dockerfile/index.ts'
 import { staticValue, type Values } from '../image/step-down/static-text.ts'
 import { memoizeByObject } from '../memoize.ts'
 import { normalisePath, parentOf } from '../places.ts'
-import { keysOf, linkActions, repositoryOf } from './run-makes.ts'
+import { keysOf, linkActions, placedBy, repositoryOf } from './run-makes.ts'
 import { runScripts } from './run-scripts.ts'
 
 /** One thing that a RUN does to paths, as far as its text says so. */
 export interface RunAction {
-  readonly tool: 'mkdir' | 'chown' | 'chmod' | 'rm' | 'touch' | 'link' | 'key' | 'repository'
-  /** Absolute; of an rm also patterns with `*` and `?`, as a shell expands them. */
+  readonly tool: 'mkdir' | 'chown' | 'chmod' | 'rm' | 'touch' | 'link' | 'key' | 'repository' | 'move' | 'copy'
+  /** Absolute; of an rm, a move and a copy also patterns with `*` and `?`, as a shell expands them. */
   readonly paths: readonly string[]
-  /** `user[:group]` of a chown, the mode of a chmod or of `mkdir -m` and `install -m`, where a link leads; null where there is none or a variable decides it. */
+  /** `user[:group]` of a chown, the mode of a chmod or of `mkdir -m` and `install -m`, where a link leads and a file is put; null where there is none or a variable decides it. */
   readonly value: string | null
   readonly recursive: boolean
   /** It runs whenever the instruction does. */
@@ -79,6 +79,8 @@ function actionsOf(commands: readonly ShellCommand[], step: Step, tooLong: Set<n
     if (keys.length > 0) return [{ tool: 'key' as const, paths: keys, value: null, ...rest }]
     const repository = repositoryOf(command, (word) => wordValue(word, variables), folder)
     if (repository !== null) return [{ tool: 'repository' as const, paths: [repository], value: null, ...rest }]
+    const placed = placedBy(command, (word) => wordValue(word, variables), folder)
+    if (placed !== null) return [{ ...placed, certain: isCertain(command), line }]
     const action = readAction(command, variables, (text) => pathIn(text, folder), line)
     if (action === null) {
       for (const word of command.words) {
@@ -113,7 +115,7 @@ type PathIn = (text: string | null, folder: string | null) => string | null
 
 /** `install` is the program where a command starts; with a word before it, it is what a package manager does. */
 const MENTIONS =
-  /\b(mkdir|chown|chmod|rm|touch|ln|a2(?:en|dis)site|openssl|ssh-keygen|certtool|mkcert|mosquitto_passwd|svnadmin|trac-admin)\b|\b(?:git|hg)\b(?:(?!\b(?:git|hg)\b)[^&|;\n])*\binit\b|(?:(?:^|[;&|({!]|\b(?:do|then|else|sudo))\s*|\n[^\S\n]*)install\s/
+  /\b(mkdir|chown|chmod|rm|touch|ln|mv|cp|a2(?:en|dis)site|openssl|ssh-keygen|certtool|mkcert|mosquitto_passwd|svnadmin|trac-admin)\b|\b(?:git|hg)\b(?:(?!\b(?:git|hg)\b)[^&|;\n])*\binit\b|(?:(?:^|[;&|({!]|\b(?:do|then|else|sudo))\s*|\n[^\S\n]*)install\s/
 
 /** What a command sets counts before what was set outside, and may not be known. */
 function over(own: ReadonlyMap<string, string | undefined>, outer: Values): Values {

@@ -42,6 +42,49 @@ export function keysOf(
   })
 }
 
+/**
+ * What `mv`, `cp` and `install` put elsewhere; `value` is where to, with a slash behind it where that is surely a folder. Null for other
+ * commands, where their text does not tell, and for one file whose text `runTexts` follows.
+ */
+export function placedBy(
+  { name, words }: ShellCommand,
+  read: (word: ShellWord) => string | null,
+  folder: string | null,
+): Pick<RunAction, 'tool' | 'paths' | 'value' | 'recursive'> | null {
+  if (name !== 'mv' && name !== 'cp' && name !== 'install') return null
+  const args = words.slice(1)
+  // With an option that takes a word, or one that says the folder first, it is another thing.
+  if (
+    args.some(({ text }) =>
+      /^(-[a-zA-Z]*[tSgo]\b|--(?!recursive|force|verbose|archive|preserve|no-clobber))/.test(text),
+    )
+  )
+    return null
+  const isFolder = name === 'install' && args.some(({ text }) => /^-[a-zA-Z]*d/.test(text))
+  const operands = args.filter(
+    ({ text }, index) =>
+      !text.startsWith('-') && !(name === 'install' && /^-[a-zA-Z]*m$/.test(args[index - 1]?.text ?? '')),
+  )
+  const last = operands.at(-1)
+  const to = last === undefined ? null : read(last)
+  if (isFolder || operands.length < 2 || to === null) return null
+  const sources = operands
+    .slice(0, -1)
+    .map((word) => read(word) ?? (/^[\w./*?+:@%-]+$/.test(word.text) ? word.text : null))
+  const paths = sources.map((each) => (each === null ? null : normalisePath(each.replace(/\/\.$/, '/*'), folder ?? '')))
+  const place = normalisePath(to, folder ?? '')
+  if (place === null || !paths.every((path) => path !== null)) return null
+  const isOne = paths.length === 1 && !paths.some((path) => /[*?]/.test(path))
+  if (isOne && name !== 'install' && args.every(({ text }) => !/^-(?![afpv]+$)/.test(text))) return null
+  const isInto = paths.length > 1 || /(^|\/)\.?$/.test(to) || paths.some((path) => /[*?]/.test(path))
+  return {
+    tool: name === 'mv' ? 'move' : 'copy',
+    paths,
+    value: isInto && place !== '/' ? `${place}/` : place,
+    recursive: name === 'mv' || args.some(({ text }) => /^(-[a-zA-Z]*[rRa]|--recursive$|--archive$)/.test(text)),
+  }
+}
+
 type LinkAction = Pick<RunAction, 'tool' | 'paths' | 'value'>
 
 /**

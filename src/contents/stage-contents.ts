@@ -4,7 +4,7 @@ import { findStage, reachedFrom } from '../dockerfile/stages.ts'
 import type { FileEntry, FileModel } from '../image/file-model.ts'
 import type { InTurn } from '../in-turn.ts'
 import { memoizeByObject } from '../memoize.ts'
-import { baseName, normalisePath, parentOf } from '../places.ts'
+import { baseName, isInside, isSharedFolder, normalisePath, parentOf } from '../places.ts'
 import { type BuildContext, fromContext, matching } from './build-context.ts'
 import {
   changedMode,
@@ -116,10 +116,13 @@ function* contentsIn(
       const textOf = (path: string): string | null => draft.texts.get(path) ?? null
       const inScripts = scriptActions(step, textOf)
       sources.onRun?.(step, textOf)
-      forgetEdited(draft, step, texts)
+      const own = inLine.get(line) ?? []
+      const editing = editingCommands(step, own)
+      forgetEdited(draft, editing, texts)
       for (const text of texts) write(draft, text)
-      for (const action of [...inScripts, ...(inLine.get(line) ?? [])]) {
-        act(draft, action, sources)
+      for (const action of [...inScripts, ...own]) {
+        if (isPlacing(action)) forgetEdited(draft, editing, texts, putElsewhere(draft, action))
+        else act(draft, action, sources)
         actions.push(action)
       }
       inLine.delete(line)
@@ -204,6 +207,7 @@ function writeChanged(draft: Draft, to: string, { path: from, edits }: NonNullab
   const path = isFolder ? `${to}/${baseName(from)}` : to
   const text = draft.texts.get(from)
   const [entry, origin] = [draft.entries.get(from), draft.origins.get(from)]
+  if (entry?.type === 'directory' && edits.length === 0) return void putTree(draft, from, path)
   if (text === undefined || entry?.type !== 'file') {
     draft.texts.delete(path)
     return
@@ -296,16 +300,81 @@ function thereBy({ certain, recursive }: RunAction): FileEntry | null {
 }
 
 /** A file that a RUN edits is not what the context says any more; what it writes itself is known. */
-function forgetEdited(draft: Draft, step: Step, written: readonly RunText[]): void {
-  const { text } = step.instruction
-  if (!EDITS.test(text)) return
+function forgetEdited(
+  draft: Draft,
+  editing: readonly string[],
+  written: readonly RunText[],
+  only?: ReadonlySet<string>,
+): void {
+  const own = new Set(written.flatMap(({ path, of }) => (of === undefined ? [path] : [path, of.path])))
+  for (const command of editing)
+    for (const path of only ?? textsNamedIn(draft, command))
+      if (!own.has(path) && names(command, baseName(path))) draft.texts.delete(path)
+}
+
+/** The commands of a RUN that change files; those that put some elsewhere as they are do not, where all of them were understood. */
+function editingCommands({ instruction: { text } }: Step, actions: readonly RunAction[]): readonly string[] {
+  if (!EDITS.test(text)) return []
   // `chmod +x start.sh && sed -i … other.conf` leaves the first as it is; in a loop the name may stand elsewhere.
   const commands = /\b(for|while|xargs|find|cat)\b|<</.test(text) ? [text] : text.split(/&&|;/)
   const editing = commands.filter((command) => EDITS.test(command)).map(withoutPrinted)
-  const own = new Set(written.flatMap(({ path, of }) => (of === undefined ? [path] : [path, of.path])))
-  for (const command of editing)
-    for (const path of textsNamedIn(draft, command))
-      if (!own.has(path) && names(command, baseName(path))) draft.texts.delete(path)
+  const placing = editing.filter((command) => /^[\s\\]*(?:mv|cp)\s[^>|]*$/.test(command) && !isPlainCopy(command))
+  return placing.length === actions.filter(isPlacing).filter(({ certain }) => certain).length
+    ? editing.filter((command) => !placing.includes(command))
+    : editing
+}
+
+/** One file, or one folder by `cp -a` and `mv`: that its text is that of the other one is known by its RunText. */
+function isPlainCopy(command: string): boolean {
+  const words = command
+    .trim()
+    .split(/[\s\\]+/)
+    .slice(1)
+  const operands = words.filter((word) => !word.startsWith('-'))
+  return operands.length === 2 && !isPattern(command) && words.every((word) => !/^-(?![afpv]+$)/.test(word))
+}
+
+function isPlacing({ tool }: RunAction): boolean {
+  return tool === 'move' || tool === 'copy'
+}
+
+/** Files that one command puts elsewhere: with more it is a whole tree, which the build unpacks or copies. */
+const MOST_PLACED = 2_000
+
+/** What `mv` and `cp` do to files that are known, as root; the paths that they are at then. */
+function putElsewhere(draft: Draft, { tool, paths, value, recursive, certain }: RunAction): ReadonlySet<string> {
+  const found = new Set<string>()
+  if (value === null || !certain) return found
+  const to = value.replace(/\/$/, '')
+  const sources = paths.flatMap((path) => {
+    if (!isPattern(path)) return draft.entries.has(path) ? [path] : []
+    const matches = removedBy([{ tool: 'rm', paths: [path], value: null, recursive: true, certain, line: 0 }])
+    return entriesBelow(draft, parentOf(path)).filter((each) => parentOf(each) === parentOf(path) && matches(each))
+  })
+  const isInto = value.endsWith('/') || draft.entries.get(to)?.type === 'directory' || isSharedFolder(to)
+  for (const source of sources) {
+    const target = isInto ? `${to === '/' ? '' : to}/${baseName(source)}` : to
+    const entry = draft.entries.get(source)
+    if (entry === undefined || (entry.type === 'directory' && !recursive)) continue
+    for (const at of putTree(draft, source, target)) found.add(at)
+    if (tool === 'move' && target !== source) remove(draft, source)
+  }
+  return found
+}
+
+/** A file, or a folder with all that is in it; the paths that they are at then. */
+function putTree(draft: Draft, from: string, to: string): readonly string[] {
+  const all = [from, ...entriesBelow(draft, from)]
+  if (isInside(to, from) || all.length > MOST_PLACED) return []
+  return all.flatMap((each) => {
+    const at = `${to}${each.slice(from.length)}`
+    const [entry, text, origin] = [draft.entries.get(each), draft.texts.get(each), draft.origins.get(each)]
+    if (entry === undefined || (entry.type === 'directory' && draft.entries.get(at)?.type === 'directory')) return []
+    put(draft, at, entry)
+    if (text !== undefined) setText(draft, at, text)
+    if (origin !== undefined) draft.origins.set(at, origin)
+    return [at]
+  })
 }
 
 /** What is printed into another file may say anything. */

@@ -123,6 +123,8 @@ export interface Remark {
   readonly hint?: string
   /** Capabilities without `CAP_` that the catalogue names for what must keep root. */
   readonly capabilities?: readonly string[]
+  /** It holds only where this name or id is not that of the user. */
+  readonly unlessUser?: string
   /** A question that a run of the result answers: nothing is left of it where a proof has passed. */
   readonly answeredByRun?: true
   /** Keyword of the instruction it is about; the last one of the stage is meant, else FROM. */

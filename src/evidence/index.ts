@@ -21,7 +21,15 @@ import { scriptWrites } from './script-writes.ts'
 import { setCapabilities } from './set-capabilities.ts'
 import { compiledSources, sourceFiles } from './source-files.ts'
 import { spring } from './spring.ts'
-import { cronJobs, hostSockets, initScripts, s6Overlay, supervisors, systemTools } from './start-cautions.ts'
+import {
+  cronJobs,
+  hostSockets,
+  initScripts,
+  s6Overlay,
+  supervisors,
+  systemTools,
+  testRunners,
+} from './start-cautions.ts'
 import { catalogueEntry } from './vendor.ts'
 import { workingFolder } from './working-folder.ts'
 
@@ -48,6 +56,7 @@ export const providers: readonly Provider[] = [
   initScripts,
   hostSockets,
   systemTools,
+  testRunners,
   cronJobs,
   packages,
   workingFolder,

@@ -1,5 +1,5 @@
 import { argvOf, programsOf } from '../command/index.ts'
-import type { StageContents } from '../contents/stage-contents.ts'
+import { isRemoved, type StageContents } from '../contents/stage-contents.ts'
 import { lineOf } from '../edit.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
@@ -10,6 +10,7 @@ import {
   isInside,
   isOwnPlace,
   isRuntimePlace,
+  isStatePlace,
   isSystemFolder,
   looksLikeFile,
   normalisePath,
@@ -18,7 +19,7 @@ import {
 import { declared, inferred, type PathClaim } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
 import { isTest, sharedPaths, sourceWrites } from './source-writes.ts'
-import { rootCalls } from './start-cautions.ts'
+import { ownerCalls, rootCalls } from './start-cautions.ts'
 
 const MOST_FINDS = 40
 /** `mkdirSync`, `os.makedirs`, `make_path`, `create_dir_all`, `ensureDir`; a folder is only named by other calls. */
@@ -33,9 +34,17 @@ export const sourceFiles: Provider = {
     ...[contents, ...builders]
       .flatMap((one) => rootCalls(one, new Set(start.unread.map(({ path }) => path))))
       .slice(0, 1),
-    ...sourceClaims(contents, started, start.launches),
+    ...ownerCalls([contents, ...builders], new Set(start.unread.map(({ path }) => path))),
+    ...withoutRemoved(sourceClaims(contents, started, start.launches), contents),
     ...temporaryFolder(chain, files, contents),
   ],
+}
+
+/** A folder that a RUN has taken away on purpose is not made again; one by the name of state only begins empty. */
+function withoutRemoved(claims: readonly PathClaim[], contents: StageContents): readonly PathClaim[] {
+  return claims.filter(
+    ({ path, access }) => access !== 'keep-state' || isStatePlace(path) || !isRemoved(contents, path),
+  )
 }
 
 /** What makes something in the folder for temporary files, which `scratch` has not. */
@@ -183,13 +192,18 @@ export const compiledSources: Provider = {
   name: 'compiled-sources',
   summary: 'the same of the source in build stages, from which the program was compiled',
   when: 'always',
-  claims({ builders, contents, started, chain, files }) {
+  claims({ builders, contents, started, chain, files, servers, listed, start }) {
+    // A server of another kind that is given what the stage has made serves that: nothing of the source runs.
+    const isServed =
+      (listed || servers.length > 0) && !start.programs.some((name) => RUNS_SCRIPTS.test(name)) && !isOwn(contents)
     const taken = new Set(contents.origins.values())
     const sources = builders.flatMap(({ texts, origins }) =>
       [...texts].flatMap(([path, text]) => {
         const origin = origins.get(path) ?? path
         const at = transpiled(path, texts, started.workdir) ?? `${NOWHERE}${path}`
-        return COMPILED.test(path) && !taken.has(origin) ? [{ path: at, text, origin }] : []
+        return COMPILED.test(path) && !(isServed && SCRIPT.test(path)) && !taken.has(origin)
+          ? [{ path: at, text, origin }]
+          : []
       }),
     )
     if (sources.length === 0) return []
@@ -201,6 +215,16 @@ export const compiledSources: Provider = {
     }
     return [...sourceClaims(read, started), ...temporaryFolder(chain, files, read)]
   },
+}
+
+const SCRIPT = /\.[cm]?[jt]sx?$/
+const RUNS_SCRIPTS = /^(node|nodejs|bun|deno|npm|npx|yarn|pnpm|pm2(-\w+)?|tsx|ts-node)$/
+
+/** The image starts something that the stage itself has put in, whatever that is. */
+function isOwn({ entries }: StageContents): boolean {
+  return [...entries].some(
+    ([path, { type, mode }]) => type === 'file' && (mode & 0o111) !== 0 && /\/bin\/[^/]+$/.test(path),
+  )
 }
 
 /** TypeScript keeps its folders: `src` beside package.json becomes `dist` where the program starts, and `..` is the same. */

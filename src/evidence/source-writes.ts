@@ -233,7 +233,7 @@ function receiverBefore(text: string, end: number, call: string): string {
 }
 
 /** The arguments of a call, or what follows a key, up to the end of it. */
-function argumentsFrom(text: string, start: number): readonly string[] {
+export function argumentsFrom(text: string, start: number): readonly string[] {
   const parts: string[] = []
   let from = start
   let depth = 0
@@ -255,7 +255,7 @@ function argumentsFrom(text: string, start: number): readonly string[] {
   return parts
 }
 
-function isComment(text: string, at: number): boolean {
+export function isComment(text: string, at: number): boolean {
   const line = text.slice(text.lastIndexOf('\n', at - 1) + 1, at)
   return /^\s*(#|\/\/|\*|\/\*)/.test(line)
 }

@@ -5,10 +5,12 @@ import { lineOf } from '../edit.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import { HOST_SOCKET, HOST_SOCKET_HINT } from '../image/image-run.ts'
 import { daemonsOfFile } from '../image/step-down/daemons.ts'
-import { baseName, isSchedule } from '../places.ts'
+import { baseName, isInside, isSchedule, normalisePath } from '../places.ts'
+import { joinAnd } from '../words.ts'
 import type { Claim } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
 import { isOneOf } from './servers.ts'
+import { argumentsFrom, isComment, isTest } from './source-writes.ts'
 
 /** `service redis-server start`: most init scripts ask for root, or switch to the account of their package. */
 export const initScripts: Provider = {
@@ -43,8 +45,8 @@ export const hostSockets: Provider = {
   name: 'host-sockets',
   summary: "the socket of the host's container engine, named by the command, a variable or the source",
   when: 'before-run',
-  *claims({ contents, builders, started }) {
-    const [configured] = inConfig(started)
+  *claims({ contents, builders, started, start }) {
+    const [configured] = [...inConfig(started), ...byCommand(start, started)]
     // The first is enough: the texts are all that the stage ships, or is compiled from.
     const [named] = configured === undefined ? inAll([contents, ...builders], started) : [configured]
     if (named === undefined) return
@@ -77,16 +79,38 @@ function inConfig(config: ImageConfig): readonly Named[] {
   })
 }
 
+/** What asks an engine; `docker login` and `docker --version` do without. */
+const ASKS_ENGINE =
+  /^(ps|port|run|exec|start|stop|restart|kill|rm|logs|inspect|pull|push|images?|build|cp|create|info|events|stats|top|wait|network|volume|container|system|service|stack|swarm|compose|up|down)$/
+
+/** A start script calls the client of an engine, and starts none of its own. */
+function byCommand({ launches }: StageView['start'], { env }: ImageConfig): readonly Named[] {
+  const isOwn = launches.some(({ words }) => /^(dockerd(-entrypoint\.sh)?|containerd)$/.test(baseName(words[0] ?? '')))
+  if (isOwn || isElsewhere(env)) return []
+  return launches.flatMap(({ words: [program = '', ...rest], path, line, guarded }) => {
+    const verb = rest.find((word) => !word.startsWith('-')) ?? ''
+    const isClient = /^docker(-compose)?$/.test(baseName(program)) && ASKS_ENGINE.test(verb)
+    const isTold = rest.some((word) => /^(-H|--host)(=|$)|^-H./.test(word))
+    if (!isClient || isTold || guarded === true) return []
+    const detail = `asked by ${baseName(program)} ${verb} in ${path === null ? 'the command' : `${path} line ${line}`}`
+    return [{ socket: '/var/run/docker.sock', detail }]
+  })
+}
+
+function isElsewhere(env: ImageConfig['env']): boolean {
+  return /^(tcp|https?|ssh):/.test(env.get('DOCKER_HOST') ?? '')
+}
+
 function* inAll(all: readonly StageContents[], { env }: ImageConfig): Iterable<Named> {
   for (const one of all) yield* inSources(one)
-  if (!/^(tcp|https?|ssh):/.test(env.get('DOCKER_HOST') ?? '')) for (const one of all) yield* byLibrary(one)
+  if (!isElsewhere(env)) for (const one of all) yield* byLibrary(one)
 }
 
 /** Clients of the Docker Engine that take its usual socket where nothing names another. Source: each library's own documentation. */
 const CLIENTS =
-  /\bclient\.(?:FromEnv\b|NewEnvClient\()|\bdocker\.(?:from_env\(|DockerClient\(\s{0,9}\))|\bconnect_with_(?:local|socket|unix)_defaults\(|\bnew Docker(?:ode)?\(\s{0,9}\)/
+  /\bclient\.(?:FromEnv\b|NewEnvClient\()|\bdocker\.(?:from_env\(|NewEnv\(|NewClientFromEnv\(|DockerClient\(\s{0,9}\))|\bconnect_with_(?:local|socket|unix)_defaults\(|\bnew Docker(?:ode)?\(\s{0,9}\)/
 const OF_LIBRARY =
-  /\/docker\/client"|\/moby\/(?:moby\/)?client"|\b(?:import|from) docker\b|\bbollard\b|['"]dockerode['"]/
+  /\/docker\/client"|\/engine\/docker"|\/go-dockerclient"|\/moby\/(?:moby\/)?client"|\b(?:import|from) docker\b|\bbollard\b|['"]dockerode['"]/
 
 function* byLibrary({ texts, origins }: StageContents): Iterable<Named> {
   for (const [file, text] of texts) {
@@ -173,6 +197,54 @@ function rootCallOf({ words: [program = '', ...rest] }: Launch): RootCallFound |
   return call === undefined ? null : { tool, does: call.does, hint: call.hint }
 }
 
+/** Tests that the image does not hold: what they do to the system is what those do who wrote them. */
+export const testRunners: Provider = {
+  name: 'test-runners',
+  summary: 'tests that are started and are mounted into the container, and not in the image',
+  when: 'before-run',
+  *claims({ started, contents: { entries }, runs }) {
+    const runner = runnerIn(argvOf(started))
+    if (runner === null || runner.isOther) return
+    const named = argvOf(started).flatMap((word) => (word.startsWith('/') ? [normalisePath(word)] : []))
+    const places = [started.workdir, ...named.filter((path) => path !== null)]
+    const isInImage = [...entries].some(
+      ([path, { type }]) => type === 'file' && started.workdir !== '/' && isInside(path, started.workdir),
+    )
+    const mounted = runs.flatMap(({ by, mounts }) =>
+      mounts
+        .filter(
+          ({ kind, target }) => kind === 'host' && target !== '/' && places.some((path) => isInside(path, target)),
+        )
+        .map(({ source, target }) => ({ by, source, target })),
+    )
+    const [mount] = mounted
+    if (mount === undefined && isInImage) return
+    const where = mount === undefined ? '' : ` of ${mount.source}, which ${mount.by} mounts over ${mount.target}`
+    yield {
+      kind: 'unknown',
+      outcome: 'todo',
+      transform: 'report-remarks',
+      subject: runner.name,
+      message: `${runner.name} runs tests${where === '' ? ' that are not in the image' : where}: cannot tell whether they need root`,
+      hint: 'leave this image to root where they change the system, or run them as the user to see it (docker run --user)',
+      about: 'CMD',
+      evidence: [{ source: 'declared', subject: runner.name, detail: argvOf(started).join(' ') }],
+    }
+  },
+}
+
+/** `npx cypress run`, `python -m pytest`, `bundle exec rspec`. */
+function runnerIn(argv: readonly string[]): { readonly name: string; readonly isOther: boolean } | null {
+  const words = argv.map(baseName)
+  const at = /^(npx|bunx|bundle|python[\d.]*|poetry|uv|yarn|pnpm)$/.test(words[0] ?? '')
+    ? words.findIndex((word, index) => index > 0 && !/^(-.*|exec|run|x)$/.test(word))
+    : 0
+  const name = words[at] ?? ''
+  if (name === '' || !isOneOf(knownPrograms.testRunners, name)) return null
+  // `goss serve`, `cypress open` and `playwright run-server` wait for somebody.
+  return { name, isOther: /^(serve|open|run-server|install|--version|--help)$/.test(words[at + 1] ?? '') }
+}
+
 const CRON = /^(crond?|cronie|fcron|dcron|supercronic|yacron|go-cron)$/
 
 /** Jobs that the stage gives to cron: who runs them without root, where nothing is seen to start it. */
@@ -230,6 +302,178 @@ export function rootCalls(
     ]
   }
   return []
+}
+
+/** A call that gives a file to somebody: chown(2) lets only root do that. */
+interface OwnerCall {
+  readonly call: string
+  readonly where: string
+  /** To whom, as the source says it, and the variables of the environment that stand behind that. */
+  readonly owner: string
+  readonly variables: readonly string[]
+  /** Name or id, where it is said outright. */
+  readonly fixed: string | null
+}
+
+const OWNER_CALL: readonly { readonly file: RegExp; readonly call: RegExp }[] = [
+  { file: /\.py$/, call: /\b((?:os\.[lf]?|shutil\.)chown)\(/g },
+  { file: /\.([cm]?[jt]sx?)$/, call: /\b((?:fs|fsp|fse|fsPromises|promises)\.[lf]?chown(?:Sync)?)\(/g },
+  { file: /\.go$/, call: /\b((?:os|unix|syscall)\.[LF]?[Cc]hown)\(/g },
+  { file: /\.rb$/, call: /\b(FileUtils\.chown(?:_R)?|File\.l?chown)\(/g },
+  { file: /\.php$/, call: /(?<![\w$>:@])(chown)\(/g },
+  { file: /\.rs$/, call: /\b((?:fs|unistd)::l?chown)\(/g },
+  { file: /\.(java|kt)$/, call: /\b(Files\.setOwner)\(/g },
+]
+/** Whoever runs it, the owner that a file has already, or none. */
+const OWN_ID =
+  /^(-1|None|nil|null|undefined)$|\bget_?e?[ug]id\(|\bst_[ug]id\b|\b\w*(?:[sS]tats?|[iI]nfo)\.[uU]id\b|\bStat_t\)|userInfo\(\)|getpass\.getuser\(/
+/** Of a text that people write: what a tool has put into one line is not read. */
+const LONGEST_LINE = 400
+
+/** All that the program's source gives away, said once (`told`: start scripts of which it is said elsewhere); not where a failure is caught, or only root comes to it. */
+export function ownerCalls(
+  sources: readonly Pick<StageContents, 'texts' | 'origins'>[],
+  told: ReadonlySet<string>,
+): readonly Claim[] {
+  const found = new Map<string, OwnerCall>()
+  for (const contents of sources)
+    for (const one of ownerCallsIn(contents, told)) if (!found.has(one.where)) found.set(one.where, one)
+  const [first, ...others] = found.values()
+  if (first === undefined) return []
+  const variables = [...new Set([first, ...others].flatMap((one) => one.variables))]
+  const alike = [first, ...others].every(({ fixed }) => fixed === first.fixed)
+  const more = others.length === 0 ? '' : ` (and in ${others.length} more ${others.length === 1 ? 'place' : 'places'})`
+  const named = variables.length === 0 ? '' : ` (${variables.join(', ')})`
+  return [
+    {
+      kind: 'remark',
+      outcome: 'todo',
+      transform: 'report-remarks',
+      message: `${first.where}${more} gives files to ${first.owner}${named} with ${first.call}: only root may, unless that is the user itself`,
+      hint:
+        variables.length === 0
+          ? 'let the program do without where it is not root, or choose that user with --user'
+          : `leave ${joinAnd(variables)} unset, or let ${variables.length === 1 ? 'it' : 'them'} name the user that --user chooses`,
+      ...(alike && first.fixed !== null ? { unlessUser: first.fixed } : {}),
+      about: 'CMD',
+      evidence: [first, ...others]
+        .slice(0, MOST_EVIDENCE)
+        .map(({ call, where }) => ({ source: 'declared', subject: call, detail: `called in ${where}` })),
+    },
+  ]
+}
+
+const MOST_EVIDENCE = 5
+
+function* ownerCallsIn(
+  { texts, origins }: Pick<StageContents, 'texts' | 'origins'>,
+  told: ReadonlySet<string>,
+): Iterable<OwnerCall> {
+  for (const [file, text] of texts) {
+    const origin = origins.get(file) ?? file
+    const rule = OWNER_CALL.find((one) => one.file.test(file))
+    if (rule === undefined || !text.toLowerCase().includes(rule.file.test('.java') ? 'setowner' : 'chown')) continue
+    if (told.has(file) || isTest(file) || ASIDE.test(origin) || VENDORED.test(file) || ASKS_WHO.test(text)) continue
+    for (const match of text.matchAll(rule.call)) {
+      const { index } = match
+      const start = text.lastIndexOf('\n', index) + 1
+      const line = text.slice(start, text.indexOf('\n', index) < 0 ? undefined : text.indexOf('\n', index))
+      if (line.length > LONGEST_LINE || isComment(text, index) || isDefined(line) || isCaught(text, index, file))
+        continue
+      const [, owner = '', group = ''] = argumentsFrom(text, index + match[0].length)
+      const [path, first] = rule.file.test('.rb')
+        ? [group, argumentsFrom(text, index + match[0].length)[0] ?? '']
+        : ['', owner]
+      const to = first.replace(/^(?:user|uid|owner)\s{0,9}=\s{0,9}/, '')
+      if (to === '' || OWN_ID.test(to) || path === 'self') continue
+      const fixed = /^["'](\w[\w-]*)["']$|^(\d+)$/.exec(to)
+      yield {
+        call: match[1] ?? 'chown',
+        where: `${origin} line ${lineOf(text, index)}`,
+        owner: to,
+        variables: fixed === null ? settingsOf(to, text, texts) : [],
+        fixed: fixed?.[1] ?? fixed?.[2] ?? null,
+      }
+    }
+  }
+}
+
+const VENDORED = /\/(node_modules|vendor|site-packages|dist-packages|third_party)\//
+
+function isDefined(line: string): boolean {
+  return /\b(function|def|func|fn)\s{1,9}(\w{1,60}\.)?chown\(/.test(line)
+}
+
+/** `try` around it, its error thrown away, or told and no more. */
+function isCaught(text: string, index: number, file: string): boolean {
+  const lines = text.slice(0, index).split('\n')
+  const line = lines.at(-1) ?? ''
+  const after = text.slice(index).split('\n').slice(0, 6)
+  if (file.endsWith('.go')) {
+    if (/^\s*(_\s{0,9}=\s{0,9}|defer\s{1,9})?$/.test(line)) return true
+    return /^\s*if\s/.test(line) && !/\b(return|panic|Fatal\w*|Exit|err\s*=)\b/.test(blockOf(after))
+  }
+  if (/\.catch\(|\.ok\(\)|rescue/.test(after[0] ?? '') || /^\s*let _ =/.test(line)) return true
+  const depth = indentOf(line === '' || line.trim() === '' ? `${line}x` : line)
+  for (let at = lines.length - 2, inner = depth; at >= 0 && lines.length - at < LONGEST_BODY; at -= 1) {
+    const each = lines[at] ?? ''
+    if (each.trim() === '' || indentOf(each) >= inner) continue
+    inner = indentOf(each)
+    if (file.endsWith('.py') && /^\s*try\s*:/.test(each)) return isHandled(text.slice(index), inner)
+    if (/^\s*(try\b|begin\b|(?:with\s{1,9}(?:contextlib\.)?suppress\())/.test(each)) return true
+    if (/^\s*(?:async\s{1,9})?(def|function|func|fn|class)\b/.test(each)) return false
+  }
+  return false
+}
+
+/** Lines of a function that are looked at. */
+const LONGEST_BODY = 200
+
+/** Behind a `try` of this depth comes what takes the error of chown, and does not hand it on. */
+function isHandled(after: string, depth: number): boolean {
+  const lines = after.split('\n', LONGEST_BODY).slice(1)
+  const end = lines.findIndex((line) => line.trim() !== '' && indentOf(line) <= depth)
+  const handlers = end < 0 ? [] : lines.slice(end)
+  const at = handlers.findIndex((line) => indentOf(line) === depth && TAKES.test(line))
+  return at >= 0 && !/^\s*raise\b/.test(handlers[at + 1] ?? '')
+}
+
+const TAKES =
+  /^\s*except\s{0,9}(?::|.{0,200}\b(?:PermissionError|OSError|IOError|EnvironmentError|(?:Base)?Exception)\b)/
+
+function indentOf(line: string): number {
+  return line.length - line.trimStart().length
+}
+
+/** What follows a question up to the end of its block. */
+function blockOf([, ...lines]: readonly string[]): string {
+  const end = lines.findIndex((line) => /^\s*\}/.test(line))
+  return lines.slice(0, end < 0 ? undefined : end).join('\n')
+}
+
+/** Variables of the environment from which an expression has its value: by themselves, or by a name that some source gives one. */
+function settingsOf(expression: string, own: string, texts: StageContents['texts']): readonly string[] {
+  const here = inEnvironment(expression)
+  if (here.length > 0) return here
+  const name = expression.split(/\W/).findLast((word) => word !== '') ?? ''
+  if (!/^[A-Za-z_]/.test(name)) return []
+  const given = new RegExp(String.raw`\b${name}\b\s{0,9}(?::[^=\n]{0,40})?:?=(?!=)\s{0,9}([^\n]{1,200})`)
+  const value = given.exec(own)?.[1] ?? ''
+  const told = inEnvironment(value)
+  if (told.length > 0) return told
+  const other = /\.([A-Z][A-Z0-9_]+)\s*$/.exec(value)?.[1]
+  if (other === undefined) return []
+  for (const text of texts.values())
+    if (text.includes(other) && new RegExp(`["']${other}["']`).test(text)) return [other]
+  return []
+}
+
+function inEnvironment(text: string): readonly string[] {
+  const found =
+    /(?:environ(?:\.get)?|[gG]et_?[eE]nv|LookupEnv|process\.env|ENV(?:\.fetch)?)\W{1,3}([A-Z][A-Z0-9_]+)/.exec(
+      text,
+    )?.[1]
+  return found === undefined ? [] : [found]
 }
 
 const PROGRAM = /\.(py|m?[jt]sx?|cjs|rb|php|pl|go|rs|java|kt|cs)$/

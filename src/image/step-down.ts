@@ -105,9 +105,11 @@ export function findStepDowns(
       script.sourced ? { ...script, commands: script.commands.filter(({ command }) => isCalled(command)) } : script,
     )
     .flatMap((script) => launchesIn(script, certain, sourced))
-  const written = scripts.map((script) => scriptWrites(script, startOf(script), sourced))
+  const written = scripts.map((script) => scriptWrites(script, startOf(script), sourced, certain))
   const writes = written.flatMap((each) => each.writes)
-  const surely = new Set(writes.map(({ path }) => path))
+  // What puts a new file in the place of the old one takes more than what writes into it.
+  const keyOf = ({ path, replaces }: ScriptWrite): string => `${replaces} ${path}`
+  const surely = new Set(writes.flatMap((each) => [keyOf(each), keyOf({ ...each, replaces: false })]))
   const inArgv = [
     ...start.switches.map(({ of, argv, found }) => argvStepDown(of, argv, found)),
     ...argvOptions(
@@ -136,7 +138,7 @@ export function findStepDowns(
     scripts: scripts.flatMap(({ path }) => path ?? []),
     started: writtenCommands(scripts),
     writes,
-    possibleWrites: written.flatMap(({ possible }) => possible.filter(({ path }) => !surely.has(path))),
+    possibleWrites: written.flatMap(({ possible }) => possible.filter((each) => !surely.has(keyOf(each)))),
     launches: programs.has('supervisord') ? [...launches, ...services] : launches,
     unread,
     programs: [...programs],

@@ -333,7 +333,7 @@ function remarksOf(context: PlanContext, decided: Decided): readonly Remark[] {
     ...mountRemarks(context, account),
     ...numberUnknown(account),
     ...(observation === null && input.asBuilt !== true ? unknownAccount(report, account, input) : []),
-    ...stated.remarks,
+    ...stated.remarks.filter(({ unlessUser }) => unlessUser !== account.name && unlessUser !== String(account.uid)),
     ...(observation === null ? stated.cautions : []),
     ...vendorRemarks(
       input,

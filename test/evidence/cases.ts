@@ -111,6 +111,10 @@ export const providerCases: Readonly<Record<string, ProviderCases>> = {
     yields: of(`${debian}CMD update-ca-certificates && exec /x\n`),
     not: of(`${debian}RUN update-ca-certificates\nCMD exec /x\n`),
   },
+  'test-runners': {
+    yields: of(`${debian}WORKDIR /code\nENTRYPOINT ["bats"]\n`),
+    not: of(`${debian}WORKDIR /code\nCOPY all.bats .\nENTRYPOINT ["bats"]\n`, { 'all.bats': '@test x {\n}\n' }),
+  },
   'cron-jobs': {
     yields: of(`${debian}COPY jobs /etc/cron.d/jobs\nCMD ["/x"]\n`, { jobs: '* * * * * root /y\n' }),
     not: of(`${debian}COPY jobs /etc/cron.d/jobs\nCMD ["supercronic", "/etc/cron.d/jobs"]\n`, {

@@ -2,6 +2,7 @@ import { bounds } from '../../bounds.ts'
 import { programIndex, readSwitch, type Word } from '../../command/index.ts'
 import { lineOf } from '../../edit.ts'
 import { nameOf, normalisePath } from '../../path.ts'
+import { onlyAsOther, rootQuestions } from './root-checks.ts'
 import type { ReadScript, ScriptCommand } from './scripts.ts'
 import { staticValue, type Variables } from './static-text.ts'
 
@@ -34,14 +35,48 @@ const accountTools = new Set(
 
 /** Relative paths are meant from the image's WORKDIR, unless the script goes elsewhere. */
 export function rootActions(script: ReadScript, workdir: string): readonly RootAction[] {
+  const own = ownerVariables(script)
   const moves = script.commands.some(({ command }) => command.name === 'cd' || command.name === 'pushd')
   return script.commands.flatMap((entry) => {
     const action = actionOf(entry, script)
     if (action === null) return []
     const paths = action.paths.filter((path) => path.startsWith('/') || !moves)
     const dynamic = action.dynamic || paths.length < action.paths.length
-    return [{ ...action, dynamic, paths: paths.map((path) => normalisePath(path, workdir)) }]
+    const isOwn = own.size > 0 && action.action === 'chown' && own.has(ownerNamed(entry.command.words))
+    return [
+      {
+        ...action,
+        dynamic,
+        guarded: action.guarded || isOwn,
+        paths: paths.map((path) => normalisePath(path, workdir)),
+      },
+    ]
   })
+}
+
+/** Variables that hold the script's own user where it is not root: to give such a one its own files is nothing that root alone may. */
+function ownerVariables({ text, commands }: ReadScript): ReadonlySet<string> {
+  const found = new Set<string>()
+  if (!text.includes('id -u') && !/\bE?UID\b/.test(text)) return found
+  const questions = rootQuestions(
+    text,
+    commands.map(({ command }) => command),
+  )
+  for (const { command } of commands) {
+    if (!onlyAsOther(command.conditions, questions)) continue
+    for (const { name, span } of command.assignments) {
+      const [, value = ''] = /=["']?(.*?)["']?$/s.exec(text.slice(span.start, span.end)) ?? []
+      const of = /^\$\{?(\w+)\}?$/.exec(value)?.[1] ?? ''
+      if (/^(\$\(|\x60)\s*id -un?\s*(\)|\x60)$/.test(value) || questions.variables.has(of)) found.add(name)
+    }
+  }
+  return found
+}
+
+/** The variable that stands for whom a chown gives something to; '' for another one. */
+function ownerNamed(all: readonly Word[]): string {
+  const owner = all.slice(programIndex(all) + 1).find(({ text }) => !text.startsWith('-'))?.text ?? ''
+  return /^"?\$\{?(\w+)\}?"?(?=$|[:.])/.exec(owner)?.[1] ?? ''
 }
 
 /** A question of a start script whether something is there, by which it decides what to do. */

@@ -49,12 +49,15 @@ export function scriptWrites(
   script: ReadScript,
   start: GivenStart,
   sourced: Functions,
+  /** What every start comes to. */
+  certain: ReadonlySet<ShellCommand>,
 ): { readonly writes: readonly ScriptWrite[]; readonly possible: readonly PossibleWrite[] } {
   const { workdir } = start
   const moves = script.commands.some(({ command }) => command.name === 'cd' || command.name === 'pushd')
   const folderAt = foldersOf(script, workdir)
   const asked = askedFor(script)
-  const outside = script.conditional ? (script.conditions.length > 0 ? script.conditions : ['']) : []
+  const isSure = !script.conditional || (script.by !== null && certain.has(script.by))
+  const outside = !isSure ? (script.conditions.length > 0 ? script.conditions : ['']) : []
   const questions = ({ command, guarded }: ScriptCommand): readonly string[] | null =>
     guarded ? null : asked !== null && command.span.start > asked.at ? [...outside, asked.question] : outside
   const same = ({ command, variables }: ReachedCommand): string =>

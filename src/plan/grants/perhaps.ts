@@ -15,7 +15,9 @@ export function isPerhaps(need: Need): need is PerhapsNeed {
 
 /** All the others; what is named with --writable is a file where it is known to be written as one. */
 export function givenAsFiles(all: readonly Need[], perhaps: readonly PerhapsNeed[]): readonly Need[] {
-  const files = new Set(perhaps.filter(({ access }) => access === 'create-file').map(({ path }) => path))
+  const files = new Set(
+    perhaps.filter(({ access, beside }) => access === 'create-file' && beside !== true).map(({ path }) => path),
+  )
   return all
     .filter((need) => !isPerhaps(need))
     .map((need) =>
@@ -26,13 +28,19 @@ export function givenAsFiles(all: readonly Need[], perhaps: readonly PerhapsNeed
 /** Those that the user could not do with what is granted: to grant `all` takes more. */
 export function unmetNeeds(perhaps: readonly PerhapsNeed[], granted: Granted, all: Granted): readonly PerhapsNeed[] {
   const told = new Set([...all.grants, ...all.remarks].flatMap(({ evidence }) => evidence))
-  const isGiven = ({ path }: Need): boolean => granted.grants.some((grant) => covers(grant, path))
+  const isGiven = ({ path, beside }: Need): boolean =>
+    granted.grants.some((grant) => covers(grant, path) && (beside !== true || isFolder(grant))) ||
+    (beside === true && [parentOf(path), path].every((each) => granted.grants.some((grant) => grant.path === each)))
   return perhaps.filter((need) => told.has(need.evidence) && !isGiven(need))
+}
+
+function isFolder({ kind }: Grant): boolean {
+  return /-directory$/.test(kind)
 }
 
 function covers(grant: Grant, path: string): boolean {
   if (grant.path === path) return /own|create/.test(grant.kind)
-  return /-directory$/.test(grant.kind) && isInside(path, grant.path)
+  return isFolder(grant) && isInside(path, grant.path)
 }
 
 /**
@@ -120,10 +128,13 @@ export function perhapsRemarks(
     const names = [...new Set([...onlyIf.matchAll(/\$\{?([A-Za-z_]\w*)/g)].map(([, name]) => name))]
     const when = onlyIf === '' ? 'in some cases only' : `only if ${onlyIf}`
     const where = names.length === 0 ? 'where it comes to that' : `where ${names.join(' or ')} says so`
+    const it = paths.length === 1 ? 'it' : 'them'
+    // A new file in the place of the old one is made in its folder.
+    const isReplaced = needs.every(({ beside }) => beside === true)
     return {
       outcome: observation === null ? 'todo' : 'note',
       transform: 'own-writable-paths',
-      message: `${joinTruncated(paths)} ${paths.length === 1 ? 'is' : 'are'} written by the start ${when}, and the user may not write ${paths.length === 1 ? 'it' : 'them'}`,
+      message: `${joinTruncated(paths)} ${paths.length === 1 ? 'is' : 'are'} written by the start ${when}, and the user may not ${isReplaced ? 'replace' : 'write'} ${it}`,
       hint: `${where}, ${howGiven(needs)}, or do it in a RUN`,
       about: facts.config.entrypoint === null ? 'CMD' : 'ENTRYPOINT',
       evidence: needs.slice(0, MOST_EVIDENCE).map(({ evidence }) => evidence),

@@ -1,0 +1,35 @@
+FROM node:22 AS build
+WORKDIR /src
+COPY <<"JS" draw.js
+const out = fs.createWriteStream('/drawn/test.png')
+JS
+COPY <<"JS" specs.js
+fs.mkdirSync('/src/specs')
+JS
+RUN npm run build
+
+FROM build AS run
+RUN rm -rf /src/specs
+# harden-image: /drawn (createWriteStream in /src/draw.js line 1)
+RUN mkdir -p /drawn \
+ && chown 1000:1000 /drawn
+# harden-image: node (1000:1000), the account that its vendor runs it as
+USER 1000:1000
+CMD ["node", "draw.js"]
+
+FROM nginx:1.27 AS served
+COPY --from=build /src/build /usr/share/nginx/html
+# harden-image: listen above 1024 (default.conf said 80)
+RUN sed -i -E 's/listen +80;/listen       8080;/' /etc/nginx/conf.d/default.conf
+# harden-image: only root can switch to another user; /run is root's, and nginx does not start without its pid file;
+#   the temp folders work in /tmp with a read-only root as well
+RUN sed -i -E -e '/^user +[^;]*; *$/d' -e 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' -e 's#^http *\{ *$#http { client_body_temp_path /tmp/client_temp; proxy_temp_path /tmp/proxy_temp; fastcgi_temp_path /tmp/fastcgi_temp; uwsgi_temp_path /tmp/uwsgi_temp; scgi_temp_path /tmp/scgi_temp;#' /etc/nginx/nginx.conf
+# harden-image: /etc/nginx/conf.d (the entrypoint renders /etc/nginx/templates into it),
+#   /etc/nginx/conf.d/default.conf (a default.conf.template replaces it), /var/cache/nginx (caches, and temp folders
+#   of a configuration that does not move them)
+RUN mkdir -p /etc/nginx/conf.d /var/cache/nginx \
+ && touch /etc/nginx/conf.d/default.conf \
+ && chown 101:101 /etc/nginx/conf.d /etc/nginx/conf.d/default.conf /var/cache/nginx
+EXPOSE 8080
+# harden-image: nginx (101:101), the account that its vendor runs it as
+USER 101:101
