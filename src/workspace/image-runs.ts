@@ -199,7 +199,7 @@ function deviceOf(written: unknown): readonly string[] {
 /** `docker run` in the comments of a Dockerfile, of whatever it calls its image. */
 export function runsOfComments(text: string, at: At): readonly RunOfImage[] {
   if (!MAY_RUN.test(text)) return []
-  const comments = text.split('\n').map((line) => /^[ \t]*#+[ \t]?(.*)$/.exec(line)?.[1] ?? '')
+  const comments = text.split('\n').map((line) => /^[ \t]*#+[ \t]?(.*)$/s.exec(line)?.[1] ?? '')
   return runsOfCommands(comments.join('\n'), at).map((run) => ({ ...run, dockerfiles: [at.path] }))
 }
 
