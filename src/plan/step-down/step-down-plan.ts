@@ -1,3 +1,4 @@
+import { knownPrograms } from '../../../catalogue/known-programs.ts'
 import { bounds } from '../../bounds.ts'
 import { isSwitcher, switchTools } from '../../command/index.ts'
 import { lineOf } from '../../edit.ts'
@@ -86,8 +87,6 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
       reasons: [...(inText?.found.map(whySwitched) ?? []), ...(guarded === null ? [] : [guarded.reason])],
     }
   }
-  // What a program does that only root may is said already.
-  const isUnsaid = ({ tool }: StepDown): boolean => report.actions.every((action) => action.tool !== tool)
   const argv = { entrypoint: argvOf('entrypoint'), cmd: argvOf('cmd') }
   return {
     switches: relevant.flatMap(({ user, tool, path }) =>
@@ -113,7 +112,7 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
     remarks: [
       ...(lists.some(({ length }) => length > bounds.changedCommands) ? [TOO_MANY] : []),
       ...taken.flatMap((found) => stuck(found, facts)),
-      ...(observation === null ? relevant.filter(unlike(wanted)).filter(isUnsaid).flatMap(unsure) : []),
+      ...(observation === null ? relevant.filter(unlike(wanted)).flatMap(unsure) : []),
       // Whether it switches is what a trace shows, whatever it is written in.
       ...(observation?.opened == null ? report.unread.flatMap((one) => unread(one, facts)) : []),
     ],
@@ -242,6 +241,8 @@ function stuck(found: StepDown, facts: ImageFacts): readonly Remark[] {
 
 /** A program that nobody has told us of: without root it may go on as who it is, or end. */
 function unsure({ kind, tool, user, text }: StepDown): readonly Remark[] {
+  // What is listed as a call that only root may make is said already.
+  if (knownPrograms.rootCalls.some(({ program }) => program === tool)) return []
   if (kind === 'directive' || switchTools.includes(tool) || daemonOf(tool)?.options !== undefined) return []
   return [
     {
