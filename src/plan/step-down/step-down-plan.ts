@@ -60,7 +60,12 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
   const told = refused ? refusedSwitches(refusals, facts, observation?.opened ?? []) : []
   // What a refusal tells of a command is more than its words alone did.
   const relevant = [
-    ...known.filter(({ argv }) => !told.some((one) => argv !== null && one.argv?.of === argv.of)),
+    ...known.filter(
+      ({ argv, path, line, text }) =>
+        !told.some((one) =>
+          argv === null ? one.path === path && one.line === line && one.text === text : one.argv?.of === argv.of,
+        ),
+    ),
     ...told,
   ]
   const refusedOwners = ownersRefused(observation) ? findOwnerLines(facts, observation?.opened ?? []) : []
