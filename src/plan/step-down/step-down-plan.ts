@@ -52,7 +52,10 @@ const noStepDown: StepDownPlan = {
 }
 
 export function planStepDown(report: StepDownReport, facts: ImageFacts, observation: Observation | null): StepDownPlan {
-  const known = report.stepDowns.filter((found) => found.started || found.kind !== 'directive')
+  const known = report.stepDowns.filter(
+    // A run tells by itself what such words mean.
+    (found) => (found.started || found.kind !== 'directive') && (found.open !== true || observation === null),
+  )
   const refusals = (observation?.operations ?? []).filter(
     ({ outcome, access }) => outcome === 'refused' && (access === 'switch-user' || access === 'chroot'),
   )
@@ -60,12 +63,7 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
   const told = refused ? refusedSwitches(refusals, facts, observation?.opened ?? []) : []
   // What a refusal tells of a command is more than its words alone did.
   const relevant = [
-    ...known.filter(
-      ({ argv, path, line, text }) =>
-        !told.some((one) =>
-          argv === null ? one.path === path && one.line === line && one.text === text : one.argv?.of === argv.of,
-        ),
-    ),
+    ...known.filter(({ argv }) => !told.some((one) => argv !== null && one.argv?.of === argv.of)),
     ...told,
   ]
   const refusedOwners = ownersRefused(observation) ? findOwnerLines(facts, observation?.opened ?? []) : []
