@@ -126,7 +126,7 @@ export function findStepDowns(
         scriptStepDowns(
           script,
           execOption(() => accountNames(files, facts.accounts)),
-        ),
+        ).map((found) => ({ ...found, open: true as const })),
       ),
       ...(files === null ? [] : directives(files).map((found) => directiveStepDown(found, programs))),
     ],

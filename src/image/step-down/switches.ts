@@ -31,6 +31,8 @@ export interface StepDown {
   readonly edits: readonly { readonly span: Span; readonly text: string }[] | null
   /** For argv: which one, and what it is without the switch (null: cannot be said). */
   readonly argv: { readonly of: 'entrypoint' | 'cmd'; readonly without: readonly string[] | null } | null
+  /** Of a program that nobody has told us of, in a script: only its words say so. Absent: no. */
+  readonly open?: true
   /** For a directive: the image's own start names that daemon. */
   readonly started: boolean
 }

@@ -1,3 +1,4 @@
+import { knownPrograms } from '../../../catalogue/known-programs.ts'
 import { bounds } from '../../bounds.ts'
 import { isSwitcher, switchTools } from '../../command/index.ts'
 import { lineOf } from '../../edit.ts'
@@ -62,7 +63,10 @@ const noStepDown: StepDownPlan = {
 }
 
 export function planStepDown(report: StepDownReport, facts: ImageFacts, observation: Observation | null): StepDownPlan {
-  const known = report.stepDowns.filter((found) => found.started || found.kind !== 'directive')
+  const known = report.stepDowns.filter(
+    // A run tells by itself what such words mean.
+    (found) => (found.started || found.kind !== 'directive') && (found.open !== true || observation === null),
+  )
   const refusals = (observation?.operations ?? []).filter(
     ({ outcome, access }) => outcome === 'refused' && (access === 'switch-user' || access === 'chroot'),
   )
@@ -100,8 +104,6 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
       reasons: [...(inText?.found.map(whySwitched) ?? []), ...(guarded === null ? [] : [guarded.reason])],
     }
   }
-  // What a program does that only root may is said already.
-  const isUnsaid = ({ tool }: StepDown): boolean => report.actions.every((action) => action.tool !== tool)
   const argv = { entrypoint: argvOf('entrypoint'), cmd: argvOf('cmd') }
   return {
     switches: relevant.flatMap(({ user, tool, path }) =>
@@ -130,7 +132,7 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
       ...(lists.some(({ length }) => length > bounds.changedCommands) ? [TOO_MANY] : []),
       ...taken.flatMap((found) => stuck(found, facts)),
       ...guards.filter((action) => action.script !== null && !canBeGuarded(action)).map(unguarded),
-      ...(observation === null ? relevant.filter(unlike(wanted)).filter(isUnsaid).flatMap(unsure) : []),
+      ...(observation === null ? relevant.filter(unlike(wanted)).flatMap(unsure) : []),
       // Whether it switches is what a trace shows, whatever it is written in.
       ...(observation?.opened == null ? report.unread.flatMap((one) => unread(one, facts)) : []),
     ],
@@ -304,6 +306,8 @@ function unguarded({ script, line, tool, text }: RootAction): Remark {
 
 /** A program that nobody has told us of: without root it may go on as who it is, or end. */
 function unsure({ kind, tool, user, text }: StepDown): readonly Remark[] {
+  // What is listed as a call that only root may make is said already.
+  if (knownPrograms.rootCalls.some(({ program }) => program === tool)) return []
   if (kind === 'directive' || switchTools.includes(tool) || daemonOf(tool)?.options !== undefined) return []
   return [
     {
