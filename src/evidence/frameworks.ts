@@ -1,4 +1,4 @@
-import { frameworks } from '../../catalogue/frameworks.ts'
+import { frameworks } from '../../catalogue/known-programs.ts'
 import { argvOf } from '../command/index.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
 import { says } from '../dockerfile/index.ts'

@@ -1,5 +1,4 @@
-import { type HomeTool, homeTools } from '../../catalogue/home-tools.ts'
-import { knownPrograms } from '../../catalogue/known-programs.ts'
+import { type HomeTool, homeTools, knownPrograms } from '../../catalogue/known-programs.ts'
 import { argvOf, programIndex, type ShellCommand } from '../command/index.ts'
 import { isRemoved, type StageContents } from '../contents/stage-contents.ts'
 import { type Step, says, shellCommands, wholeText } from '../dockerfile/index.ts'

@@ -29,7 +29,6 @@ import {
   otherShell,
   unknownAccount,
 } from './assumptions.ts'
-import { needlessCapabilities, refusedPrograms } from './capable-files.ts'
 import { noDependents } from './exemptions.ts'
 import { imageCode } from './grants/closed.ts'
 import {
@@ -62,7 +61,7 @@ import { type Grantee, granteeOf } from './replay/own.ts'
 import type { Policy, StageInput } from './stage-input.ts'
 import { rootWork } from './step-down/root-work.ts'
 import { idsWithoutEffect, type StepDownPlan } from './step-down/step-down-plan.ts'
-import { hasSed } from './tools.ts'
+import { hasSed, needlessCapabilities, refusedPrograms } from './tools.ts'
 import { vendorRemarks } from './vendor-image.ts'
 
 /** The plan for a stage that runs as root and need not. Stops between its parts. */

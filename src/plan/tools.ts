@@ -1,5 +1,10 @@
+import type { CapableFile } from '../evidence/claim.ts'
+import type { Operation } from '../evidence/operation.ts'
+import { couldExecute } from '../image/access.ts'
 import type { ImageFacts } from '../image/facts.ts'
-import type { Tools } from './plan.ts'
+import type { FileModel } from '../image/file-model.ts'
+import type { PortDecision, Tools } from './plan.ts'
+import { type Grantee, identityOf } from './replay/own.ts'
 
 const COMMAND_FOLDERS = ['/bin', '/sbin', '/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin']
 const SHELLLESS = new Set(['scratch', 'distroless'])
@@ -35,4 +40,42 @@ export function hasCommand(tools: Tools, name: string): boolean {
 /** Whether text files can be changed in place. */
 export function hasSed({ shell, commands }: Tools): boolean {
   return shell !== false && (commands === null || commands.has('sed'))
+}
+
+/** Those that only let it bind a low port, where none is left that is low: the port has moved, or never was; and those that a run was refused for. */
+export function needlessCapabilities(
+  files: readonly CapableFile[],
+  ports: readonly PortDecision[],
+): readonly CapableFile[] {
+  const isLow = ports.some(({ to }) => to === null)
+  return files.filter(({ capabilities: names }) =>
+    isLow ? names.length === 0 : names.every((name) => name === 'NET_BIND_SERVICE'),
+  )
+}
+
+/**
+ * Programs that a locked-down run was not permitted to start although their mode lets the user: the kernel refuses those
+ * with effective capabilities of their own that are not to be had, and starts them without (capabilities(7)). Whether
+ * they work so is for the next run to show: ping does.
+ */
+export function refusedPrograms(
+  operations: readonly Operation[],
+  files: FileModel,
+  grantee: Grantee,
+): readonly CapableFile[] {
+  const found = new Map<string, CapableFile>()
+  for (const { access, source, path, detail } of operations) {
+    if (access !== 'execute' || source !== 'refused' || path === null || !/\bEPERM\b/.test(detail)) continue
+    const file = files.resolve(path) ?? path
+    if (!/^\/[\w./@+-]+$/.test(file) || files.entry(file)?.type !== 'file') continue
+    if (!couldExecute(files, identityOf(grantee), file).allowed) continue
+    found.set(file, {
+      name: file,
+      capabilities: [],
+      removeWith: `cp -p ${file} /tmp/.own && mv /tmp/.own ${file}`,
+      certainty: 'refused',
+      evidence: { source: 'refused', subject: file, detail },
+    })
+  }
+  return [...found.values()]
 }

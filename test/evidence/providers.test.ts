@@ -1,7 +1,7 @@
 // What holds of every provider of evidence, and of every framework. What is forgotten fails with what to do.
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
-import { frameworks } from '../../catalogue/frameworks.ts'
+import { frameworks } from '../../catalogue/known-programs.ts'
 import { stageInputs } from '../../src/app/stage-inputs.ts'
 import type { BuildContext, ContextEntry } from '../../src/contents/build-context.ts'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { Operation } from '../../src/evidence/operation.ts'
-import { refusedPrograms } from '../../src/plan/capable-files.ts'
+import { refusedPrograms } from '../../src/plan/tools.ts'
 import { files } from './image.ts'
 
 const model = files(
