@@ -152,15 +152,16 @@ export function imageTriggers({ asBuilt, triggers = [] }: StageInput): readonly 
   ]
 }
 
-/** The account is there, and only the build tells its number. */
+/** A file speaks of the account, and only the build tells its number: nobody has seen that it is there, nor that it is not root's. */
 export function numberUnknown(account: AccountChoice): readonly Remark[] {
   if (account.unnumbered !== true) return []
   return [
     {
-      outcome: 'note',
+      outcome: 'todo',
       transform: 'set-user',
       message: `USER ${account.name} is a name, and its number is unknown here: Kubernetes' runAsNonRoot can only check a number`,
-      hint: 'set runAsUser beside runAsNonRoot, or pull the base image to have the number written',
+      hint: 'pull the base image, or add --prove, to have the number written, or say it with --user UID:GID',
+      answeredByRun: true,
       about: 'USER',
       evidence: account.evidence,
     },

@@ -21,6 +21,11 @@ const MADE: Readonly<Record<string, string>> = {
   'src/places.ts: `^${text}${end}`': 'a glob, escaped but for its stars; a path',
   'src/evidence/declared.ts: String.raw`\\$\\{?${escapeEre(name)}\\b|(?<![\\w./-])${escapeEre(path)}(?![\\w.-])`':
     'a name, escaped, between two borders of words',
+  'src/evidence/source-writes.ts: String.raw`^[ \\t]{0,40}(?:from|import|const|let|var|export)\\b[^\\n]{0,400}\\b${name}\\b`':
+    'a name of \\w alone',
+  'src/evidence/start-cautions.ts: String.raw`\\b${name}\\b\\s{0,9}(?::[^=\\n]{0,40})?:?=(?!=)\\s{0,9}([^\\n]{1,200})`':
+    'a name of \\w alone',
+  'src/evidence/start-cautions.ts: `["\']${other}["\']`': 'a name of \\w alone',
   'src/evidence/vendor.ts: onlyFor.project': 'constants of the catalogue',
   'src/evidence/vendor.ts: onlyFor.says': 'constants of the catalogue',
   'src/evidence/vendor.ts: String.raw`(?<!\\d)${move.from}(?!\\d)`': 'a number',

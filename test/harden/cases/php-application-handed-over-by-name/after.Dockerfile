@@ -16,9 +16,6 @@ touch /srv/shop/app.log
 chown -R shop:root /srv/shop/app.log
 exec php -S 0.0.0.0:8000 -t /srv/shop
 EOF
-# harden-image: /srv/shop/app.log (written by /start.sh line 2)
-RUN touch /srv/shop/app.log \
- && chown shop: /srv/shop/app.log
 # harden-image: shop, handed to shop by RUN in line 12
 USER shop
 CMD ["/start.sh"]
