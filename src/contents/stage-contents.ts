@@ -138,8 +138,13 @@ function copy(draft: Draft, step: Step, sources: ContentsSources, known: Readonl
   const target = words.at(-1)
   const destination = target == null ? null : normalisePath(target, step.workdir ?? '')
   if (target == null || destination === null) return
+  const there = draft.entries.get(destination)?.type
   const intoFolder =
-    /(^|\/)\.?$/.test(target) || words.length > 2 || draft.entries.get(destination)?.type === 'directory'
+    /(^|\/)\.?$/.test(target) ||
+    words.length > 2 ||
+    there === 'directory' ||
+    // Of a base that nobody has seen: every image with a system has it.
+    (there === undefined && sources.base === null && isSharedFolder(destination))
   const flag = (name: string): string | null => instruction.flags.find((each) => each.name === name)?.value ?? null
   const owner = flag('chown')
   const chmod = flag('chmod')

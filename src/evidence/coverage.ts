@@ -103,7 +103,7 @@ const ON_PATH = /^(\/usr(\/local)?)?\/s?bin$/
  * A script that the command starts, and that nobody could read: what it does as root is no more than a guess. A program
  * that is no script could not be read either.
  */
-function missingScripts({ contents: { copies }, facts: { config } }: StageView): readonly Gap[] {
+function missingScripts({ contents: { copies, texts }, facts: { config } }: StageView): readonly Gap[] {
   const { entrypoint, cmd, workdir } = config
   // The shell form is one word.
   const words = [...(entrypoint ?? []), ...(cmd ?? [])]
@@ -112,7 +112,7 @@ function missingScripts({ contents: { copies }, facts: { config } }: StageView):
   const missing = copies.filter(isMissing)
   return [...new Set(words)].flatMap((word): readonly Gap[] => {
     const path = normalisePath(word, workdir)
-    const copy = path === null ? undefined : missing.find((each) => bringsScript(each, word, path))
+    const copy = path === null || texts.has(path) ? undefined : missing.find((each) => bringsScript(each, word, path))
     if (copy === undefined) return []
     return [
       {

@@ -112,6 +112,12 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
   // Go's flags: their name, then the value where none is given.
   const flag = /^(?:flag|pflag)\.String\(\s*"[^"]*"\s*,\s*("[^"]*")/.exec(text)
   if (flag !== null) return next(flag[1] ?? '')
+  // Ruby's: from the file or folder that the second names.
+  const expanded = /^File\.expand_path\((.*)\)$/s.exec(text)
+  if (expanded !== null && balanced(expanded[1] ?? '')) {
+    const [below = '', from] = splitAt(expanded[1] ?? '', /^,/)
+    return from === undefined ? next(below) : joinAll([next(from), next(below)])
+  }
   const wrapped =
     /^(?:str|Path|pathlib\.Path|String|String::from|Path::new|PathBuf::from|os\.path\.(?:abspath|normpath))\((.*)\)$/s.exec(
       text,

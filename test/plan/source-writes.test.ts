@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { sourceWrites } from '../../src/evidence/source-writes.ts'
+import { sharedPaths, sourceWrites } from '../../src/evidence/source-writes.ts'
 
 const about = { workdir: '/app', env: new Map([['CACHE', '/var/cache/app']]) }
 const paths = (file: string, text: string) =>
@@ -51,6 +51,12 @@ test.each([
   ['config.ru', "File.open('visits', File::RDONLY)", []],
   ['app.rb', 'File.write("count.txt", "1")', ['file /app/count.txt 1']],
   ['app.rb', "File.binwrite 'data/x', bytes", ['file /app/data/x 1']],
+  [
+    'app.rb',
+    "FileUtils.mkdir_p(File.expand_path('../exports', __FILE__))",
+    ['directory /app/src/__file__/../exports 1'],
+  ],
+  ['app.rb', "FileUtils.mkdir_p(File.expand_path('exports', other))", []],
   ['app.py', 'import os; os.makedirs("/srv/a"); open("/srv/b", "w")', ['file /srv/b 1', 'directory /srv/a 1']],
   ['app.py', 'p = Path("/srv/a"); p.mkdir(); (p / "x").write_text("1")', ['directory /srv/a 1', 'file /srv/a/x 1']],
   ['app.py', 'import os; D = "/srv/a"; os.makedirs(D)', ['directory /srv/a 1']],
@@ -236,4 +242,23 @@ test('a web server starts PHP where it lies, a command line where the command do
     '/srv/site/cache/x',
   ])
   expect(paths('/srv/site/a.php', write)).toEqual(['file /app/cache/x 1'])
+})
+
+test('what a file of settings calls by a name is known in the other files of the program', () => {
+  const settings = {
+    '/app/src/settings.py': "LOG = os.getenv('L', '/var/log/a')\nHOME = '/srv/one'\n",
+    '/app/src/config.js':
+      "module.exports = {\n  logDir: process.env.LOG_DIR || '/var/log/votes',\n  HOME: '/srv/two',\n}\n",
+    '/app/src/other.py': "ELSE = '/srv/else'\n",
+  }
+  const shared = sharedPaths(new Map(Object.entries(settings)), about)
+  const found = (file: string, text: string) => sourceWrites(file, text, { ...about, shared }).map(({ path }) => path)
+  expect(found('a.py', 'from settings import LOG\nos.makedirs(LOG, exist_ok=True)')).toEqual(['/var/log/a'])
+  expect(found('a.py', 'from . import settings\nos.makedirs(settings.LOG)')).toEqual(['/var/log/a'])
+  expect(found('s.js', "const config = require('./config')\nfs.mkdirSync(config.logDir)")).toEqual(['/var/log/votes'])
+  // Not brought in, of something else, said by two, or in no file of settings.
+  expect(found('a.py', 'os.makedirs(LOG)')).toEqual([])
+  expect(found('s.js', 'fs.mkdirSync(request.logDir)')).toEqual([])
+  expect(found('a.py', 'from settings import HOME\nos.makedirs(HOME)')).toEqual([])
+  expect(found('a.py', 'from other import ELSE\nos.makedirs(ELSE)')).toEqual([])
 })
