@@ -112,6 +112,7 @@ export const MAY_SAY_HOW = /^[ \t]{1,99}(?:build|volumes|privileged|pid|cap_add|
 
 /** Relative to its own file, or to the top where that includes it. */
 function builtBy(build: unknown, said: (value: unknown) => string | null, { path, root }: At): readonly string[] {
+  if (Object.hasOwn(asObject(build), 'dockerfile_inline')) return []
   const { context = '.', dockerfile = 'Dockerfile' } = typeof build === 'string' ? { context: build } : asObject(build)
   const [folder, file] = [said(context), said(dockerfile)]
   if (folder === null || file === null) return []

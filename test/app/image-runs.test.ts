@@ -247,6 +247,15 @@ test.each<{ readonly says: string; readonly files: Files; readonly todo: readonl
   { says: 'not of a service that says its user', files: compose('user: node\nvolumes: ["./data:/data"]'), todo: [] },
   { says: 'not a file of the repository', files: compose('volumes: ["./server.js:/app/server.js"]'), todo: [] },
   { says: 'not a checkout over what the image has and nobody writes', files: compose('volumes: [".:/app"]'), todo: [] },
+  {
+    says: 'not of a service whose Dockerfile stands in the file itself',
+    files: {
+      ...own,
+      'compose.yaml':
+        'services:\n  a:\n    build: { dockerfile_inline: "FROM debian" }\n    volumes: ["./data:/data"]\n',
+    },
+    todo: [],
+  },
   { says: 'not a configuration', files: compose('volumes: ["./conf:/etc/acme"]'), todo: [] },
   {
     says: 'not where a volume is the other way',
