@@ -87,7 +87,7 @@ export function vendorOf(view: StageView, { programs, daemonPorts, seen }: Vendo
     ports: new Map([
       ...off.map(({ from }) => [from, 'unread'] as const),
       ...unused.map(({ from }) => [from, 'unused'] as const),
-      ...ports.map((move) => [move.from, isUnread(move, files) ? 'unread' : 'set'] as const),
+      ...ports.map((move) => [move.from, isUnread(move, files) || isReplaced(move, view) ? 'unread' : 'set'] as const),
     ]),
     fileEdits: files.edits(entry.configEdits, 'config'),
     env: entry.env.map(({ name, value, why }) => ({
@@ -165,6 +165,13 @@ function moveOf(move: PortMove, files: VendorFiles): readonly (readonly [number,
 function isUnread({ edits, env, appendArguments }: PortMove, files: VendorFiles): boolean {
   if (env !== undefined || appendArguments !== undefined || edits === undefined) return false
   return edits.every(({ file }) => files.isUnread(file))
+}
+
+/** The stage puts texts of its own in the place of all that sets it, and none of them has that number. */
+function isReplaced({ from, edits, env, appendArguments }: PortMove, { contents: { texts } }: StageView): boolean {
+  if (env !== undefined || appendArguments !== undefined || edits === undefined) return false
+  const number = new RegExp(String.raw`(?<!\d)${from}(?!\d)`)
+  return edits.every(({ file }) => texts.has(file) && !number.test(texts.get(file) ?? ''))
 }
 
 /** The project of the program that is started is there, and no server's: that of its name, else the only one. */

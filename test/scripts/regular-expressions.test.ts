@@ -28,6 +28,7 @@ const MADE: Readonly<Record<string, string>> = {
   'src/evidence/start-cautions.ts: `["\']${other}["\']`': 'a name of \\w alone',
   'src/evidence/vendor.ts: onlyFor.project': 'constants of the catalogue',
   'src/evidence/vendor.ts: onlyFor.says': 'constants of the catalogue',
+  'src/evidence/vendor.ts: String.raw`(?<!\\d)${from}(?!\\d)`': 'a number',
   'src/evidence/vendor.ts: String.raw`(?<!\\d)${move.from}(?!\\d)`': 'a number',
   'src/plan/ports/told-port.ts: onlyWith': 'the catalogue, which is ours',
   'src/plan/ports/told-port.ts: `^${VALUE}(?=[\\\\s,;:]|$)`': 'constants, and names of \\w alone',

@@ -62,24 +62,25 @@ export function decidePort(port: LowPort, sources: PortSources, { decisions, com
   if (same !== undefined) return decide(same.to, same.reason)
   if (sources.policy === 'keep') return decide(null, `kept as ${sources.keptBy ?? 'asked for with --ports keep'}`)
   const moved = decisions.map(({ to }) => to)
+  const free = freePort(port.port, sources, moved)
+  const vendor = sources.vendor(port.port)
+  const findPlace = () => (free === null ? null : findMove(port.port, free, sources, command, listed))
+  if (listed === 'unread' && vendor === null && findPlace() === null) return null
   const stays = sources.raisesUsed === true ? null : staysFor(port, sources)
   if (stays !== null) {
     const kept = decide(null, stays)
     return { ...kept, decision: { ...kept.decision, way: 'move it with --ports raise, and what counts on it too' } }
   }
-  const free = freePort(port.port, sources, moved)
   if (free === null) return decide(null, 'every port above it is in use')
-  const vendor = sources.vendor(port.port)
   if (vendor !== null) {
     const to = isFree(vendor.to, sources, moved) ? vendor.to : free
     return decide(to, 'set by the configuration that its vendor ships', asVendor(vendor, to, port, sources, command))
   }
-  const move = findMove(port.port, free, sources, command, listed)
+  const move = findPlace()
   if (move !== null) {
     const { fileEdits, env, entrypoint, cmd, evidence, guessed } = move
     return decide(free, move.reason, { fileEdits, env, command: { entrypoint, cmd }, evidence, guessed })
   }
-  if (listed === 'unread') return null
   const said = sourcePortPlace(port.port, sources)
   const place = said === null ? '' : `${said.path} line ${said.line}`
   const reason = said === null ? NOT_FOUND : `the program's own source sets it: ${said.text} in ${place}`
