@@ -6,6 +6,7 @@ import type { ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import {
   baseName,
+  isAuthority,
   isForEverybody,
   isInside,
   isOwnPlace,
@@ -254,7 +255,9 @@ export function emptyFolders(
   const model = files.value
   const identity = { uid: account.uid, gids: [account.gid] }
   const done = trace.operations.filter(({ outcome, path }) => outcome === 'done' && path !== null)
-  const read = new Set(done.flatMap(({ access, path }) => (access === 'read' && path !== null ? [path] : [])))
+  const read = new Set(
+    done.flatMap(({ access, path }) => (access === 'read' && path !== null && !isOfSystem(path) ? [path] : [])),
+  )
   const written = done.flatMap(({ access, path, to }) => (CHANGES.has(access) ? [path ?? '', to ?? ''] : []))
   const isOpen = (path: string): boolean => {
     const entry = model.entry(path)
@@ -273,6 +276,11 @@ export function emptyFolders(
       ([folder, path]) =>
         `whether it has to write below ${folder}, which is empty and which ${path} names: no run did, and its new user may not (--writable gives it)`,
     )
+}
+
+/** Accounts, and what the distribution ships: they name places of all programs. */
+function isOfSystem(path: string): boolean {
+  return isAuthority(path) || /^\/(usr\/)?(s?bin|lib\w*|share)\//.test(path)
 }
 
 /** Absolute paths in what a text says, without its comments. */

@@ -11,6 +11,8 @@ const facts = image({
     'drwxr-xr-x 0:0 /etc/notes/conf.d',
     'drwxr-xr-x 0:0 /srv/commented',
     'drwxr-xr-x 0:0 /srv/unread',
+    'drwxr-xr-x 0:0 /var/backups',
+    'drwxr-xr-x 0:0 /srv/of-a-library',
     'drwxr-xr-x 0:0 /srv/written',
     'drwxrwxrwx 0:0 /srv/open',
     'drwxr-xr-x 33:33 /srv/of-another',
@@ -25,10 +27,17 @@ const facts = image({
       'more = /srv/written:/srv/open:/srv/of-another:/srv/full',
       'see http://x/srv/unread',
     ],
+    '/etc/passwd': ['backup:x:34:34:backup:/var/backups:/usr/sbin/nologin'],
+    '/usr/lib/python3/site.py': ['x = "/srv/of-a-library"'],
     '/etc/other.ini': ['storage = /srv/unread'],
   },
 })
-const original = traced([operation('read', ini), operation('create-file', '/srv/written/x')])
+const original = traced([
+  operation('read', ini),
+  operation('read', '/etc/passwd'),
+  operation('read', '/usr/lib/python3/site.py'),
+  operation('create-file', '/srv/written/x'),
+])
 const account = { uid: 10001, gid: 10001 }
 
 test('an empty folder of root’s that a configuration names, and that nothing wrote to, is asked for', () => {
