@@ -3,7 +3,7 @@ import type { ShellCommand } from '../../command/index.ts'
 import { memoizeByObject, memoizeByText } from '../../memoize.ts'
 import { normalisePath } from '../../path.ts'
 import type { FileModel } from '../file-model.ts'
-import type { ReadScript, ScriptCommand } from './scripts.ts'
+import { declaredIn, type ReadScript, type ScriptCommand } from './scripts.ts'
 import { staticValue, type Values, type Variables } from './static-text.ts'
 
 /** A command that a first start may come to, with what its variables hold there. */
@@ -217,9 +217,9 @@ function called({ words }: ShellCommand, given: FirstStart): FirstStart {
 }
 
 /** `file="$2"`, `local file="$2"`: what the variable holds from there on. */
-function assign({ name, words, assignments, conditions }: ShellCommand, text: string, variables: Map<string, string>) {
-  const isDeclared = /^(local|declare|readonly|export|typeset)$/.test(name ?? '')
-  const said = words.length === 0 ? assignments : isDeclared ? words.slice(1) : []
+function assign(command: ShellCommand, text: string, variables: Map<string, string>) {
+  const { words, assignments, conditions } = command
+  const said = words.length === 0 ? assignments : declaredIn(command)
   for (const { span } of said) {
     const [, of, value] = /^(\w+)=(.*)$/s.exec(text.slice(span.start, span.end)) ?? []
     if (of === undefined || value === undefined) continue

@@ -115,6 +115,7 @@ function setVariables(
   commands: readonly ShellCommand[],
   { config, files, depth }: SettingFiles,
 ): void {
+  const local = onceIn(commands)
   for (const command of commands) {
     const { assignments, words, functionName } = command
     // `. /etc/app/env`: what it sets holds from there on.
@@ -126,14 +127,40 @@ function setVariables(
         setVariables(variables, other, parsed.commands, { config, files, depth: depth + 1 })
     }
     // `A=1 cmd` is for that command alone.
-    if (words.length > 0 && words[0]?.value !== 'export') continue
-    for (const { name, value, span } of assignments) {
-      if (variables.has(name)) continue
+    for (const { span } of words.length === 0 ? assignments : declaredIn(command)) {
+      const [, name, value] = /^(\w+)=(.*)$/s.exec(text.slice(span.start, span.end)) ?? []
+      if (name === undefined || value === undefined || variables.has(name)) continue
+      if (words[0]?.value === 'local' && !local.has(name)) continue
       // `CONF="$HOME/app.conf"`, `DIR=${DIR:-/data}`.
-      const said = value ?? staticValue(text.slice(span.start, span.end).replace(/^\w+=/, ''), variables)
+      const said = staticValue(value, variables)
       if (said !== null) variables.set(name, said)
     }
   }
+}
+
+/** Names that one command alone gives a value: what `local` says of them holds wherever they are used. */
+function onceIn(commands: readonly ShellCommand[]): ReadonlySet<string> {
+  const once = new Set<string>()
+  const again = new Set<string>()
+  for (const command of commands) {
+    const said = [
+      ...command.assignments.map(({ name }) => name),
+      ...declaredIn(command).map(({ text }) => text.replace(/=.*$/s, '')),
+    ]
+    for (const name of said) {
+      if (once.has(name)) again.add(name)
+      once.add(name)
+    }
+  }
+  return new Set([...once].filter((name) => !again.has(name)))
+}
+
+/** The words of `export A=1 B=2` and of its like that give a variable a value. */
+export function declaredIn({ words }: ShellCommand): ShellCommand['words'] {
+  const isDeclared = /^(local|readonly|export|declare|typeset)$/.test(words[0]?.value ?? '')
+  const rest = isDeclared ? words.slice(1) : []
+  // An array is no text.
+  return rest.some(({ text }) => /^-\w*[aAf]/.test(text)) ? [] : rest.filter(({ text }) => /^\w+=/.test(text))
 }
 
 interface Caller {
