@@ -253,12 +253,12 @@ function namesMade(steps: readonly Json[]): (step: Json) => { readonly tags?: re
   }
   return ({ with: given }) => {
     const { tags } = asObject(given)
-    const from =
-      typeof tags === 'string' ? /^\s*\$\{\{\s*steps\.([\w-]+)\.outputs\.tags\s*\}\}\s*$/.exec(tags)?.[1] : undefined
-    const names = from === undefined ? undefined : made.get(from)
-    return names === undefined ? {} : { tags: names }
+    if (typeof tags !== 'string' || !OUTPUT.test(tags)) return {}
+    return { tags: tags.split(OUTPUT).flatMap((part, at) => (at % 2 === 0 ? wordsOf(part) : (made.get(part) ?? []))) }
   }
 }
+
+const OUTPUT = /\$\{\{\s*steps\.([\w-]+)\.outputs\.tags\s*\}\}/
 
 function linesOf(written: unknown): readonly string[] {
   return typeof written === 'string' ? written.split('\n').flatMap((line) => line.trim() || []) : []

@@ -1,12 +1,11 @@
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { bounds } from '../bounds.ts'
-import { lookUp } from '../image/sources/catalogue.ts'
 import type { PortUser } from '../plan/exemptions.ts'
 import { textFound } from './files.ts'
 import { isInside } from './ignore-rules.ts'
 import type { NamedImage } from './image-users.ts'
 import { repositoryOf, upwards } from './repository.ts'
-import { lastPart, nameIn, namesAfter, walkOver } from './surroundings.ts'
+import { escaped, isListed, lastPart, nameIn, namesAfter, walkOver } from './surroundings.ts'
 import { holdsHome } from './trust.ts'
 
 /** Who counts on a low port of the image that a Dockerfile (absolute path) makes. */
@@ -78,24 +77,7 @@ async function namedIn(files: readonly File[], root: string): Promise<readonly N
   const { kindOf } = await import('./image-users.ts')
   return files.flatMap(({ path, text }): readonly NamedImage[] => {
     if (!/\bbuild/.test(text) || SERVICES.test(text)) return []
-    const said = kindOf(path)?.read(text, { path, root, name: path }).named ?? []
-    // `tags: ${{ steps.meta.outputs.tags }}`: what that step was told.
-    return said.flatMap((one) =>
-      one.name.includes('steps.') ? metadataImages(text).map((name) => ({ ...one, name })) : [one],
-    )
-  })
-}
-
-/** What docker/metadata-action is told of names. */
-function metadataImages(text: string): readonly string[] {
-  const lines = text.split('\n')
-  return lines.flatMap((line, at) => {
-    const value = (/^\s*images:(.*)$/.exec(line)?.[1] ?? '').trim()
-    if (!/^\s*images:/.test(line)) return []
-    if (value !== '' && !/^[|>]/.test(value)) return value.split(/[\s,]+/)
-    if (value === '') return []
-    const more = lines.slice(at + 1, at + 10)
-    return more.slice(0, endOfBlock(more, indentOf(line))).flatMap((each) => each.trim() || [])
+    return kindOf(path)?.read(text, { path, root, name: path }).named ?? []
   })
 }
 
@@ -199,19 +181,6 @@ function callOf(hosts: readonly string[], port: number): RegExp {
   const upstream =
     port === 80 ? `|^[ \\t]*server[ \\t]+(?:${names})\\s*;|\\breverse_proxy[ \\t]+(?:${names})\\s*(?:\\{|$)` : ''
   return new RegExp(said + implied + upstream, 'm')
-}
-
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-}
-
-/** An image that the catalogue knows is that one, whatever a folder is called. */
-function isListed(name: string): boolean {
-  try {
-    return !/[${]/.test(name) && lookUp(name) !== null
-  } catch {
-    return false
-  }
 }
 
 /** A reference means the image; `isExact`: by a name that it is built under. */

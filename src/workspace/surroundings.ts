@@ -354,8 +354,13 @@ const ENV_FILES = ['.env', '.env.example', '.env.sample', '.env.dist', '.env.tem
 /** Reading YAML takes long: only what names an image that somebody asks for. */
 function sayingOneOf(names: readonly string[]): (text: string) => boolean {
   if (names.length === 0) return () => false
-  const pattern = new RegExp(names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'))
+  const pattern = new RegExp(names.map(escaped).join('|'))
   return (text) => pattern.test(text)
+}
+
+/** For a regular expression of JavaScript. */
+export function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
 /** Who makes an image that is named, the nearest first. */
@@ -431,9 +436,9 @@ function behindVariables(name: string): string {
 }
 
 /** An image that the catalogue knows is that one, whatever a folder is called. */
-function isListed(name: string): boolean {
+export function isListed(name: string): boolean {
   try {
-    return !name.includes('$') && lookUp(name) !== null
+    return !/[${]/.test(name) && lookUp(name) !== null
   } catch {
     return false
   }

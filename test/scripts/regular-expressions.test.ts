@@ -44,8 +44,7 @@ const MADE: Readonly<Record<string, string>> = {
   'src/plan/ports/healthcheck.ts: String.raw`\\blocalhost(?=:${to}(?!\\d))`': 'a number',
   "src/workspace/image-users.ts: String.raw`\\$\\{\\{\\s*matrix\\.${name.replace(/[^\\w-]/g, '')}\\s*\\}\\}`":
     'a name of \\w and dashes',
-  "src/workspace/surroundings.ts: names.map((name) => name.replace(/[.*+?^${}()|[\\]\\\\]/g, '\\\\$&')).join('|')":
-    'names, escaped',
+  "src/workspace/surroundings.ts: names.map(escaped).join('|')": 'names, escaped',
   'src/evidence/frameworks.ts: says': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: pattern': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: run': 'the catalogue, which is ours',
