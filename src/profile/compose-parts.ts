@@ -134,7 +134,7 @@ export function writtenPlaces({ volumes, writable, owned }: Profile): readonly s
 
 /** `data:/data:ro`, `/data/`, `{ target: /data }`: `/data` */
 export function targetOf(volume: unknown): string {
-  const parts = partsOf(volume)
+  const parts = volumeParts(textOf(volume))
   const target = isObject(volume) ? textOf(volume.target ?? '') : ((parts.length === 1 ? parts[0] : parts[1]) ?? '')
   return target.replace(/(.)\/$/, '$1')
 }
@@ -142,13 +142,13 @@ export function targetOf(volume: unknown): string {
 /** What is mounted: a volume's name, or a path of the host; '' for a volume without a name. */
 export function sourceOf(volume: unknown): string {
   if (isObject(volume)) return textOf(volume.source ?? '')
-  const parts = partsOf(volume)
+  const parts = volumeParts(textOf(volume))
   return parts.length === 1 ? '' : (parts[0] ?? '')
 }
 
 /** One that outlives the container: a tmpfs and a volume without a name do not. */
 function isMount(volume: unknown): boolean {
-  if (!isObject(volume)) return partsOf(volume).length > 1
+  if (!isObject(volume)) return volumeParts(textOf(volume)).length > 1
   return (volume.type === 'volume' || volume.type === 'bind') && volume.source !== undefined
 }
 
@@ -159,23 +159,21 @@ function isConfiguration(volume: unknown): boolean {
 
 function isReadOnly(volume: unknown): boolean {
   if (isObject(volume)) return volume.read_only === true
-  return (partsOf(volume)[2] ?? '').split(',').includes('ro')
+  return (volumeParts(textOf(volume))[2] ?? '').split(',').includes('ro')
 }
 
-/** A variable may have a colon of its own: `${DATA:-./data}:/data`. */
-function partsOf(volume: unknown): readonly string[] {
-  const text = textOf(volume)
+/** At the colons that are none of a variable, `${DATA:-./data}:/data`, nor of a drive of Windows. */
+export function volumeParts(written: string): readonly string[] {
   const parts: string[] = []
-  let end = text.length
-  let inside = false
-  for (let at = end - 1; at >= 0; at -= 1) {
-    const char = text[at]
-    if (char === '}') inside = true
-    else if (char === '{') inside = false
-    else if (char === ':' && !inside) {
-      parts.unshift(text.slice(at + 1, end))
-      end = at
+  let depth = 0
+  let from = 0
+  for (let at = 0; at < written.length; at += 1) {
+    if (written[at] === '{') depth += 1
+    else if (written[at] === '}') depth -= 1
+    else if (written[at] === ':' && depth <= 0 && written[at + 1] !== '\\') {
+      parts.push(written.slice(from, at))
+      from = at + 1
     }
   }
-  return [text.slice(0, end), ...parts]
+  return [...parts, written.slice(from)]
 }

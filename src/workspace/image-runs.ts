@@ -1,6 +1,7 @@
 import { basename, dirname, resolve } from 'node:path'
 import { bounds } from '../bounds.ts'
 import type { ImageRun, RunMount } from '../image/image-run.ts'
+import { volumeParts } from '../profile/compose-parts.ts'
 import { asList, asObject, isObject, type Json } from '../profile/yaml-file.ts'
 import { interpolated, valuesOf } from './build-files.ts'
 
@@ -130,26 +131,10 @@ function mountOfService(volume: unknown, volumes: Json, at: At): WrittenMount | 
 
 /** `SOURCE:TARGET[:OPTIONS]`, or the path of a volume without a name. */
 function mountOf(written: string, volumes: Json, at: At): WrittenMount | null {
-  const parts = partsOf(written)
+  const parts = volumeParts(written.slice(0, bounds.lineLength))
   if (parts.length === 1) return mount('', parts[0] ?? '', false, volumes, at)
   const [source = '', target = '', options = ''] = parts
   return mount(source, target, options.split(',').includes('ro'), volumes, at)
-}
-
-/** At the colons that are none of a variable: `${DATA:-./data}:/data`, nor of a drive of Windows. */
-function partsOf(written: string): readonly string[] {
-  const parts: string[] = []
-  let depth = 0
-  let from = 0
-  for (let at = 0; at < written.length && at < bounds.lineLength; at += 1) {
-    if (written[at] === '{') depth += 1
-    else if (written[at] === '}') depth -= 1
-    else if (written[at] === ':' && depth <= 0 && written[at + 1] !== '\\') {
-      parts.push(written.slice(from, at))
-      from = at + 1
-    }
-  }
-  return [...parts, written.slice(from)]
 }
 
 function mount(source: string, target: string, readOnly: boolean, volumes: Json, at: At): WrittenMount | null {
