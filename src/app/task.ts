@@ -5,13 +5,14 @@ import type { Profile } from '../profile/profile.ts'
 import type { Inspection } from '../report/inspection.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
+import type { StackFile } from '../stack/planned.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 
 export interface TargetOutcome {
   readonly result: TargetResult
   /** The original text; for images the one line `FROM …`. */
   readonly source: string
-  /** Absolute path of the file that `-w` writes; null for stdin and images. */
+  /** Absolute path of the file that `-w` writes, of a project of its first one; null for stdin and images. */
   readonly path: string | null
   /** Absolute, the build context; absent for the folder of the Dockerfile. */
   readonly context?: string
@@ -27,6 +28,8 @@ export interface TargetOutcome {
   readonly profile?: Profile
   /** What has to change in the service that the target was planned for; absent where nothing has, or for none. */
   readonly inService?: NonNullable<StagePlan['inService']>
+  /** Of a project: what `-w` writes, all of it or nothing; absent otherwise. */
+  readonly files?: readonly StackFile[]
   /** What was thrown and is a bug: the target has failed with code `bug`, and its stack is yet to be printed. */
   readonly bug?: unknown
 }

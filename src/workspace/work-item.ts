@@ -2,13 +2,15 @@ import type { ImageRun, StartOverlay } from '../image/image-run.ts'
 import type { ArchiveReference } from '../image/reference.ts'
 import type { Child, ImageUser } from '../plan/exemptions.ts'
 import type { Observation } from '../plan/stage-input.ts'
+import type { TargetKind } from '../report/report.ts'
+import type { Project } from '../stack/project.ts'
 
-/** One thing to work on: a Dockerfile's text, or an image by name. */
+/** One thing to work on: a Dockerfile's text, an image by name, or a project of several. */
 export interface WorkItem {
   /** As the report says it: the argument as given, for a folder joined with the path below it. */
   readonly target: string
-  readonly kind: 'dockerfile' | 'image'
-  /** Absolute path of the file that the text is from (its folder is the build context); null for stdin and images. */
+  readonly kind: TargetKind
+  /** Absolute path of the file that the text is from (its folder is the build context), of a project the first one; null for stdin and images. */
   readonly path: string | null
   /** What a FROM line or an engine takes: the image without its transport. Null for Dockerfiles, and for what lies in an archive that is not open yet. */
   readonly reference: string | null
@@ -28,7 +30,9 @@ export interface WorkItem {
   readonly seen?: Observation
   /** What those files say and nobody trusts them to say; absent where nothing. */
   readonly leftOut?: readonly LeftOut[]
-  /** Text of the Dockerfile; null for images. */
+  /** With kind `compose`: what is worked on; absent otherwise. */
+  readonly project?: Project
+  /** Text of the Dockerfile; null for images and projects. */
   readonly text: string | null
 }
 
