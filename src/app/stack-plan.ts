@@ -8,6 +8,7 @@ import { asList, textOf } from '../profile/yaml-file.ts'
 import { type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
 import type { PlannedService } from '../stack/planned.ts'
 import type { Project, Service, ServiceBuild } from '../stack/project.ts'
+import { joinTruncated } from '../words.ts'
 import { imageItem } from '../workspace/discover.ts'
 import { readText } from '../workspace/files.ts'
 import { type SurroundingsOf, surroundings } from '../workspace/surroundings.ts'
@@ -47,9 +48,11 @@ export async function planStack(planning: StackPlanning): Promise<readonly Plann
     const mates = sameImage(service, project)
     const others = mates.filter((one) => one !== service && isChanged(alone.get(one.name)))
     const user = users.get(service.name) ?? null
-    const isAlone = others.length === 0 && (user === null || user === first.user)
-    const again =
-      isAlone || !isChanged(first) ? first : await planService(service, { others, user }, planning, surroundingsOf)
+    // Who would choose the same by itself says so in its own words.
+    const other = user === null || user.ids === first.user ? null : user
+    const isAlone = others.length === 0 && other === null
+    const together = { others, user: other }
+    const again = isAlone || !isChanged(first) ? first : await planService(service, together, planning, surroundingsOf)
     const key = imageKey(service, project)
     const output = isChanged(again) ? (written.get(key) ?? again.outcome.result) : null
     if (output !== null) written.set(key, output)
@@ -80,8 +83,15 @@ function isChanged(planned: Planned | undefined): boolean {
 interface Together {
   /** Other services that start something else in the same image. */
   readonly others: readonly Service[]
-  /** `uid:gid` that it is planned for; null where it may choose. */
-  readonly user: string | null
+  /** Whom it is planned for; null where it may choose. */
+  readonly user: SharedUser | null
+}
+
+interface SharedUser {
+  /** `uid:gid` */
+  readonly ids: string
+  /** `the same user as api, which shares volume data with it` */
+  readonly because: string
 }
 
 async function planService(
@@ -105,7 +115,8 @@ async function planService(
     policy: {
       ...policy,
       target: build?.target ?? null,
-      user: policy.user ?? user ?? asked,
+      user: policy.user ?? user?.ids ?? asked,
+      ...(policy.user === null && user !== null ? { userBecause: user.because } : {}),
       ports: portsStay.has(service.name) ? 'keep' : policy.ports,
     },
   }
@@ -235,15 +246,15 @@ function runOf({ name, settings, mounts }: Service): ImageRun {
 }
 
 /**
- * `uid:gid` for each service whose user depends on another: of those that write one volume or folder of the host, and of
- * those that run one image. Who has a user already, or an account of its image, is followed by the others.
+ * For each service whose user depends on another: of those that write one volume, and of those that run one image. Who has a
+ * user already, or an account of its image, is followed by the others.
  */
-function sharedUsers(project: Project, alone: ReadonlyMap<string, Planned>): ReadonlyMap<string, string> {
-  const users = new Map<string, string>()
+function sharedUsers(project: Project, alone: ReadonlyMap<string, Planned>): ReadonlyMap<string, SharedUser> {
+  const users = new Map<string, SharedUser>()
   for (const group of groupsOf(project)) {
-    const members = group.flatMap((name) => {
+    const members = project.services.flatMap(({ name }) => {
       const planned = alone.get(name)
-      return planned?.user == null ? [] : [{ name, ...planned, user: planned.user }]
+      return !group.names.has(name) || planned?.user == null ? [] : [{ name, ...planned, user: planned.user }]
     })
     const chosen =
       members.find(({ isFixed }) => isFixed) ??
@@ -251,26 +262,41 @@ function sharedUsers(project: Project, alone: ReadonlyMap<string, Planned>): Rea
       members.find(({ outcome }) => outcome.result.user?.from === 'image') ??
       members[0]
     if (chosen === undefined) continue
-    for (const { name, isFixed } of members) if (!isFixed) users.set(name, chosen.user)
+    const because = `the user of ${chosen.name}, with which it shares ${group.volumes.size === 0 ? 'its image' : joinTruncated([...group.volumes])}`
+    for (const { name, isFixed } of members)
+      if (!isFixed && name !== chosen.name) users.set(name, { ids: chosen.user, because })
   }
   return users
 }
 
-/** Names of services that must be one user, directly or over a third. */
-function groupsOf(project: Project): readonly (readonly string[])[] {
-  const groups: Set<string>[] = []
-  const join = (names: readonly string[]): void => {
-    const touched = groups.filter((group) => names.some((name) => group.has(name)))
-    for (const group of touched) groups.splice(groups.indexOf(group), 1)
-    groups.push(new Set([...touched.flatMap((group) => [...group]), ...names]))
+interface Group {
+  readonly names: ReadonlySet<string>
+  readonly volumes: ReadonlySet<string>
+}
+
+/** Services that must be one user, directly or over a third. */
+function groupsOf(project: Project): readonly Group[] {
+  let groups: readonly Group[] = []
+  const put = (names: readonly string[], volumes: readonly string[]): void => {
+    const touched = groups.filter((group) => names.some((name) => group.names.has(name)))
+    const all = {
+      names: new Set([...touched.flatMap((group) => [...group.names]), ...names]),
+      volumes: new Set([...touched.flatMap((group) => [...group.volumes]), ...volumes]),
+    }
+    groups = [...groups.filter((group) => !touched.includes(group)), all]
   }
-  for (const service of project.services) join([service.name, ...sameImage(service, project).map(({ name }) => name)])
-  const writers = new Map<string, string[]>()
+  for (const service of project.services)
+    put(
+      sameImage(service, project).map(({ name }) => name),
+      [],
+    )
+  const writers = new Map<string, Set<string>>()
   for (const { name, mounts } of project.services)
     for (const { kind, source, readOnly } of mounts)
-      if (kind === 'volume' && source !== '' && !readOnly) writers.set(source, [...(writers.get(source) ?? []), name])
-  for (const names of writers.values()) join(names)
-  return groups.map((group) => [...group])
+      if (kind === 'volume' && source !== '' && !readOnly)
+        writers.set(source, new Set([...(writers.get(source) ?? []), name]))
+  for (const [volume, names] of writers) if (names.size > 1) put([...names], [`volume ${volume}`])
+  return groups
 }
 
 function plannedService(

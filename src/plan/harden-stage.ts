@@ -224,6 +224,7 @@ function accountFor({ input, policy, stepDown, needs, tools, anyUid, report, tex
   const { facts, created, shellSeen, stated } = input
   return chooseAccount({
     option: policy.user,
+    ...(policy.userBecause === undefined ? {} : { because: policy.userBecause }),
     candidates: candidates({
       facts,
       created,

@@ -79,6 +79,8 @@ export interface Observation {
 export interface Policy {
   /** `--user NAME|UID[:GID]`, as given; null for the default choice. */
   readonly user: string | null
+  /** Why it is that one, where nobody gave it in words: `the user of …`. Absent: it was given. */
+  readonly userBecause?: string
   readonly own: 'minimal' | 'workdir' | 'copied'
   readonly ports: 'keep' | 'raise'
   /** Those too that other files of the repository count on, as whoever asks for `raise` in words wants it. Absent: no. */
