@@ -153,6 +153,20 @@ test('a service that must keep root says so itself where others run its image wi
   expect(time.result.output).toBe(web.result.output)
 })
 
+test('only the stages that services build are changed, each for its own', async () => {
+  const stages =
+    'FROM python:3.12-slim AS base\nWORKDIR /app\nFROM base AS dev\nCMD ["sh"]\nFROM base AS jobs\nCMD ["python", "jobs.py"]\nFROM base\nCMD ["python", "app.py"]\n'
+  const { web, jobs } = await planned(
+    { 'web/Dockerfile': stages },
+    { web: { build: built('web') }, jobs: { build: built('web', 'jobs') } },
+  )
+  if (web === undefined || jobs === undefined) throw new Error('both are planned')
+  expect(jobs.result.output).toBe(web.result.output)
+  const users = web.result.output.split(/^FROM /m).map((stage) => /^USER (.*)$/m.exec(stage)?.[1] ?? '')
+  expect(users).toEqual(['', '', '', '10001:10001', '10001:10001'])
+  expect(web.dockerfile?.before).toBe(stages)
+})
+
 test('an image of somebody else that does with settings alone is not built upon', async () => {
   const { cache, proxy } = await planned({}, { cache: { image: 'redis:7' }, proxy: { image: 'nginx:1.27' } })
   expect(cache?.derived).toBeNull()
