@@ -9,6 +9,7 @@ import type { StageInput } from '../plan/stage-input.ts'
 import { type Limiter, limiterFor } from '../proof/container/limiter.ts'
 import { type Inspection, inspection } from '../report/inspection.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
+import type { Project } from '../stack/project.ts'
 import { buildContexts } from '../workspace/context.ts'
 import type { PortUsersOf } from '../workspace/port-users.ts'
 import type { ArchivePlace, WorkItem } from '../workspace/work-item.ts'
@@ -82,6 +83,7 @@ interface Shared {
 }
 
 async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
+  if (named.project !== undefined) return workOnProject(named, named.project)
   const {
     item,
     session: asked,
@@ -109,6 +111,32 @@ async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
   const startNotes = isLeftAsItIs(outcome.result) ? [] : (started?.notes ?? elseStarted(item, dockerfile))
   const more = [...openedNotes, ...notes, ...buildNotes, ...startNotes, ...missed]
   return { ...outcome, result: judgedAgain(outcome.result, { outcomes, policy }, more) }
+}
+
+/** All services of a Compose project together. */
+async function workOnProject({ target, path }: WorkItem, project: Project): Promise<TargetOutcome> {
+  const { findings, files, services } = project
+  const source = files[0]?.text ?? ''
+  const about = { user: null, ports: [], stages: [], changed: false, proof: null } as const
+  const result: TargetResult = {
+    target,
+    kind: 'compose',
+    verdict: 'incomplete',
+    ...about,
+    findings,
+    output: source,
+    services: services.map(({ name }) => ({
+      ...about,
+      target: name,
+      kind: 'image',
+      verdict: 'incomplete',
+      findings: [],
+      output: '',
+    })),
+    files: files.filter(({ isOwn }) => isOwn).map(({ name, text }) => ({ path: name, output: text, changed: false })),
+    migration: null,
+  }
+  return { result, source, path, files: [] }
 }
 
 async function notesOnRepository(
