@@ -46,6 +46,7 @@ export async function planStack(planning: StackPlanning): Promise<readonly Plann
   const written = new Map<string, TargetResult>()
   // Several stages of one Dockerfile are changed one after the other.
   const texts = new Map<string, string>()
+  const before = new Map<string, string | undefined>()
   for (const service of project.services) {
     const first = alone.get(service.name)
     if (first === undefined) continue
@@ -55,11 +56,12 @@ export async function planStack(planning: StackPlanning): Promise<readonly Plann
     // Who would choose the same by itself says so in its own words.
     const other = user === null || user.ids === first.user ? null : user
     const path = buildOf(service, project)?.dockerfile ?? null
-    const text = path === null ? undefined : texts.get(path)
+    const key = imageKey(service, project)
+    const text = before.has(key) || path === null ? before.get(key) : texts.get(path)
+    before.set(key, text)
     const isAlone = others.length === 0 && other === null && text === undefined
     const together = { others, user: other, text }
-    const key = imageKey(service, project)
-    const isDone = isAlone || !isChanged(first) || (written.has(key) && others.length === 0)
+    const isDone = isAlone || !isChanged(first)
     const again = isDone ? first : await planService(service, together, planning, surroundingsOf)
     const output = isChanged(again) ? (written.get(key) ?? again.outcome.result) : null
     if (output !== null && path !== null && !written.has(key)) texts.set(path, output.output)
