@@ -45,6 +45,10 @@ export const bounds = {
   surveyedLine: 2000,
   /** Commands that build or run an image, in one file. */
   buildCommands: 200,
+  /** Files of one Compose project, with what they include and extend. */
+  projectFiles: 200,
+  /** Includes, or services that extend each other, one within the other. */
+  projectDepth: 20,
   /** Dockerfiles that are built one upon the other. */
   neighbours: 6,
   /** UTF-16 units of one word of a comment: nobody reads a longer one. */

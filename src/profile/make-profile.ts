@@ -70,7 +70,7 @@ export function profileOf(source: ProfileSource): Profile | null {
   const volumes = volumesOf(plan, facts, user ?? { uid: 0, gid: 0 }, asked?.enough === true)
   const profile: Omit<Profile, 'notes' | 'running'> = {
     target: result.target,
-    kind: result.kind,
+    kind: result.kind === 'image' ? 'image' : 'dockerfile',
     image: imageOf(source, derived),
     root,
     user: user === null ? null : { value: user, known },
