@@ -146,7 +146,15 @@ async function planService(
     },
   }
   const observation = seen.get(service.name)
-  const outcome = await processTarget(observation === undefined ? item : { ...item, seen: observation }, own, hooks)
+  const seenItem = observation === undefined ? item : { ...item, seen: observation }
+  let outcome: TargetOutcome
+  try {
+    outcome = await processTarget(seenItem, own, hooks)
+  } catch (error) {
+    // One that cannot be planned does not keep the others from it.
+    if (!(error instanceof HardenError)) throw error
+    outcome = unplanned(service, error)
+  }
   const chosen = outcome.profile?.user?.value ?? null
   return {
     outcome,
