@@ -1,4 +1,5 @@
 import type { EngineOption } from '../engine/open-engine.ts'
+import type { StagePlan } from '../plan/plan.ts'
 import type { Policy } from '../plan/stage-input.ts'
 import type { Profile } from '../profile/profile.ts'
 import type { Inspection } from '../report/inspection.ts'
@@ -25,6 +26,8 @@ export interface TargetOutcome {
   readonly inspection?: readonly Inspection[]
   /** The run-time half; absent where nobody can say who runs. */
   readonly profile?: Profile
+  /** What has to change in the service that the target was planned for; absent where nothing has, or for none. */
+  readonly inService?: NonNullable<StagePlan['inService']>
   /** Of a project: what `-w` writes, all of it or nothing; absent otherwise. */
   readonly files?: readonly StackFile[]
   /** What was thrown and is a bug: the target has failed with code `bug`, and its stack is yet to be printed. */

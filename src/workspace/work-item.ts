@@ -1,6 +1,7 @@
-import type { ImageRun } from '../image/image-run.ts'
+import type { ImageRun, StartOverlay } from '../image/image-run.ts'
 import type { ArchiveReference } from '../image/reference.ts'
 import type { Child, ImageUser } from '../plan/exemptions.ts'
+import type { Observation } from '../plan/stage-input.ts'
 import type { TargetKind } from '../report/report.ts'
 import type { Project } from '../stack/project.ts'
 
@@ -23,6 +24,10 @@ export interface WorkItem {
   readonly build?: BuildSettings
   /** What the other files of its repository say of its image; absent where there are none to look at. */
   readonly surroundings?: Surroundings
+  /** What services start in it, the one that it is planned for first; absent: what it says itself. */
+  readonly overlays?: readonly StartOverlay[]
+  /** What a run of it among others has shown; absent where there was none. */
+  readonly seen?: Observation
   /** What those files say and nobody trusts them to say; absent where nothing. */
   readonly leftOut?: readonly LeftOut[]
   /** With kind `compose`: what is worked on; absent otherwise. */
