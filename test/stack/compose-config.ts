@@ -131,7 +131,7 @@ function fileOf(kind: 'config' | 'secret', { source, target }: Json, config: Jso
   return { kind, source: file, target: resolve(top, String(target ?? source)) }
 }
 
-function sorted(list: readonly unknown[]): readonly unknown[] {
+export function sorted(list: readonly unknown[]): unknown[] {
   return list.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
 }
 
