@@ -141,6 +141,9 @@ export function plannedOf(
       result: { target: service.name } as PlannedService['result'],
       profile: profile === undefined ? null : profile,
       start: null,
+      env: new Map(),
+      keepsRoot: false,
+      dockerfile: null,
       derived: null,
       ...change[service.name],
     }
