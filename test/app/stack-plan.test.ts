@@ -73,6 +73,7 @@ async function planned(
     options,
     hooks,
     processTarget: targetProcessor(),
+    host: { entries: new Map(), texts: [], variables: new Map() },
     seen: new Map(),
     portsStay: new Set(),
   })
