@@ -82,6 +82,8 @@ export const bounds = {
   expressionLength: 1000,
   /** Characters of the call that sets a timer, with the function that it is given. */
   timerCall: 4000,
+  /** Characters of what a program's help says of one option. */
+  helpEntry: 600,
   /** Requests that a proof makes because the files around an image show or declare them. */
   learnedRequests: 24,
   /** Source files that are read for the routes that they declare. */

@@ -9,7 +9,6 @@ import type { StageInput } from '../plan/stage-input.ts'
 import { type Limiter, limiterFor } from '../proof/container/limiter.ts'
 import { type Inspection, inspection } from '../report/inspection.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
-import type { Project } from '../stack/project.ts'
 import { buildContexts } from '../workspace/context.ts'
 import type { PortUsersOf } from '../workspace/port-users.ts'
 import type { ArchivePlace, WorkItem } from '../workspace/work-item.ts'
@@ -41,7 +40,12 @@ export function targetProcessor(): ProcessTarget {
   const readContext = buildContexts()
   const portUsersOf = portUsersLater(process.cwd())
   let targets = 0
-  return async (item, options, hooks) => {
+  const processTarget: ProcessTarget = async (item, options, hooks) => {
+    const { project } = item
+    if (project !== undefined) {
+      const { hardenProject } = await import('./stack.ts')
+      return hardenProject({ ...item, project }, options, hooks, processTarget)
+    }
     const since = performance.now()
     targets += 1
     // Others come while this one waits.
@@ -62,6 +66,7 @@ export function targetProcessor(): ProcessTarget {
     const session = { ...shared, readContext, portUsers: portUsersOf, engine, sandbox, since, number, options, hooks }
     return work(item, session).finally(() => sandbox?.close())
   }
+  return processTarget
 }
 
 /** Of targets whose ports stay nothing is looked for, and what looks is not loaded. */
@@ -83,7 +88,6 @@ interface Shared {
 }
 
 async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
-  if (named.project !== undefined) return workOnProject(named, named.project)
   const {
     item,
     session: asked,
@@ -111,32 +115,6 @@ async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
   const startNotes = isLeftAsItIs(outcome.result) ? [] : (started?.notes ?? elseStarted(item, dockerfile))
   const more = [...openedNotes, ...notes, ...buildNotes, ...startNotes, ...missed]
   return { ...outcome, result: judgedAgain(outcome.result, { outcomes, policy }, more) }
-}
-
-/** All services of a Compose project together. */
-async function workOnProject({ target, path }: WorkItem, project: Project): Promise<TargetOutcome> {
-  const { findings, files, services } = project
-  const source = files[0]?.text ?? ''
-  const about = { user: null, ports: [], stages: [], changed: false, proof: null } as const
-  const result: TargetResult = {
-    target,
-    kind: 'compose',
-    verdict: 'incomplete',
-    ...about,
-    findings,
-    output: source,
-    services: services.map(({ name }) => ({
-      ...about,
-      target: name,
-      kind: 'image',
-      verdict: 'incomplete',
-      findings: [],
-      output: '',
-    })),
-    files: files.filter(({ isOwn }) => isOwn).map(({ name, text }) => ({ path: name, output: text, changed: false })),
-    migration: null,
-  }
-  return { result, source, path, files: [] }
 }
 
 async function notesOnRepository(

@@ -8,6 +8,7 @@ import type { Observation } from '../plan/stage-input.ts'
 import { slug } from '../profile/profile.ts'
 import { asList, textOf } from '../profile/yaml-file.ts'
 import { type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
+import { checkoutOwner, type HostFiles } from '../stack/host-files.ts'
 import type { PlannedService } from '../stack/planned.ts'
 import type { Project, Service, ServiceBuild } from '../stack/project.ts'
 import { joinTruncated } from '../words.ts'
@@ -22,6 +23,7 @@ export interface StackPlanning {
   readonly options: Options
   readonly hooks: TaskHooks
   readonly processTarget: ProcessTarget
+  readonly host: HostFiles
   /** What a run of the whole stack has shown, by service. */
   readonly seen: ReadonlyMap<string, Observation>
   /** Services whose ports stay, because not everybody who counts on them can be followed. */
@@ -46,6 +48,7 @@ export async function planStack(planning: StackPlanning): Promise<readonly Plann
   const written = new Map<string, TargetResult>()
   // Several stages of one Dockerfile are changed one after the other.
   const texts = new Map<string, string>()
+  const before = new Map<string, string | undefined>()
   for (const service of project.services) {
     const first = alone.get(service.name)
     if (first === undefined) continue
@@ -55,11 +58,12 @@ export async function planStack(planning: StackPlanning): Promise<readonly Plann
     // Who would choose the same by itself says so in its own words.
     const other = user === null || user.ids === first.user ? null : user
     const path = buildOf(service, project)?.dockerfile ?? null
-    const text = path === null ? undefined : texts.get(path)
+    const key = imageKey(service, project)
+    const text = before.has(key) || path === null ? before.get(key) : texts.get(path)
+    before.set(key, text)
     const isAlone = others.length === 0 && other === null && text === undefined
     const together = { others, user: other, text }
-    const key = imageKey(service, project)
-    const isDone = isAlone || !isChanged(first) || (written.has(key) && others.length === 0)
+    const isDone = isAlone || !isChanged(first)
     const again = isDone ? first : await planService(service, together, planning, surroundingsOf)
     const output = isChanged(again) ? (written.get(key) ?? again.outcome.result) : null
     if (output !== null && path !== null && !written.has(key)) texts.set(path, output.output)
@@ -120,8 +124,8 @@ async function planService(
   planning: StackPlanning,
   surroundingsOf: SurroundingsOf,
 ): Promise<Planned> {
-  const { project, options, hooks, processTarget, portsStay, seen } = planning
-  const asked = askedUser(service)
+  const { project, options, hooks, processTarget, portsStay, seen, host } = planning
+  const asked = askedUser(service) ?? ownerOfSources(service, host)
   const { policy } = options
   const build = buildOf(service, project)
   const found = await itemFor(service, build, others, project, surroundingsOf)
@@ -168,6 +172,12 @@ function lastOfSeveral({ kind, text }: WorkItem): string | null {
 /** A user other than root that the service itself says, by number and for everybody; null for none. */
 function askedUser({ user, userIsOpen }: Service): string | null {
   return user !== null && !userIsOpen && /^[1-9]\d*(:\d+)?$/.test(user) ? user : null
+}
+
+/** Whoever has checked out the sources that it works in; null where nobody has. */
+function ownerOfSources(service: Service, host: HostFiles): string | null {
+  const owner = checkoutOwner(service, host)
+  return owner === null ? null : `${owner.uid}:${owner.gid}`
 }
 
 /** How the image is built that it runs: by itself, or by another service that gives it this name. */

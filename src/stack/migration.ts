@@ -8,17 +8,7 @@ import { asList, asObject, isObject, type Json } from '../profile/yaml-file.ts'
 import { blockText } from '../profile/yaml-style.ts'
 import { MIGRATION_SCRIPT } from './migration-script.ts'
 import type { Migration, PlannedService, StackFile } from './planned.ts'
-import type { Project, ServiceMount } from './project.ts'
-
-/** How somebody calls the project. */
-export interface ComposeChoice {
-  /** As for `-f`, from the project's folder: those that were named or found, none that they include or extend. */
-  readonly files: readonly string[]
-  readonly profiles: readonly string[]
-  readonly envFiles: readonly string[]
-  /** Null where the folder or a file says it. */
-  readonly projectName: string | null
-}
+import type { ComposeChoice, Project, ServiceMount } from './project.ts'
 
 export interface MigrationFacts {
   readonly choice: ComposeChoice

@@ -73,6 +73,7 @@ async function planned(
     options,
     hooks,
     processTarget: targetProcessor(),
+    host: { entries: new Map(), texts: [], variables: new Map() },
     seen: new Map(),
     portsStay: new Set(),
   })
@@ -95,6 +96,7 @@ test('an image is changed once for all that services start in it', async () => {
   if (api === undefined || worker === undefined) throw new Error('both are planned')
   expect(api.result.output).toContain('chown 10001:10001 /srv/queue /var/lib/api')
   expect(worker.result.output).toBe(api.result.output)
+  expect([api, worker].map(({ result }) => result.verdict)).toEqual(['hardened', 'hardened'])
   // What the service starts stays where it is said.
   expect(api.result.output).toMatch(/CMD \["python", "app.py"\]\n$/)
   expect(worker.start).toBeNull()
