@@ -10,6 +10,8 @@ export interface ProgramRule {
   readonly built?: readonly BuiltServer[]
   /** How it is told to switch to another user. */
   readonly stepDown?: DaemonSwitch
+  /** Words by which it starts without root, where it would end otherwise. */
+  readonly withoutRoot?: readonly string[]
   /** What it does that only root can do. Absent: nothing. */
   readonly needsRoot?: RootNeed
   /** Manual pages, documents of its vendor, and what was measured. */

@@ -158,6 +158,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
       env: home.env,
       stepDown: context.switches,
       workdir: start.workdir,
+      ownWay: context.ownWay,
     }),
     unshown,
     handed: [...handedOver].filter(isStatePlace),
@@ -224,6 +225,7 @@ function accountFor({ input, policy, stepDown, needs, tools, anyUid, report, tex
   const { facts, created, shellSeen, stated } = input
   return chooseAccount({
     option: policy.user,
+    ...(policy.userBecause === undefined ? {} : { because: policy.userBecause }),
     candidates: candidates({
       facts,
       created,
