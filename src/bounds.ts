@@ -45,6 +45,10 @@ export const bounds = {
   surveyedLine: 2000,
   /** Commands that build or run an image, in one file. */
   buildCommands: 200,
+  /** Files of one Compose project, with what they include and extend. */
+  projectFiles: 200,
+  /** Includes, or services that extend each other, one within the other. */
+  projectDepth: 20,
   /** Dockerfiles that are built one upon the other. */
   neighbours: 6,
   /** UTF-16 units of one word of a comment: nobody reads a longer one. */
@@ -61,6 +65,9 @@ export const bounds = {
   cleanedFolders: 100_000,
   /** What a container of a proof writes, in all: databases fill less than 1 GiB before anybody asks them for anything. */
   containerDiskBytes: 4 * 1024 ** 3,
+  /** What a proof of a stack copies of the files of this machine that the stack mounts: a checkout with all its packages. */
+  mountedBytes: 1024 ** 3,
+  mountedFiles: 100_000,
   /** What strace writes of one run: a JVM that starts an application writes some 50 MB. */
   traceBytes: 128 * 1024 * 1024,
   /** Different accesses of one run, each kept with its line: the largest application that was seen has some 20,000. */

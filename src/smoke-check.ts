@@ -4,6 +4,8 @@ export type SmokeCheck = HttpCheck | TcpCheck | ExecCheck | LogCheck | FileCheck
 interface Named {
   /** As the report calls it. */
   readonly name: string
+  /** Of a stack the service that it is asked of; absent: whose port it names, or nobody's in particular. */
+  readonly service?: string
 }
 
 export interface HttpCheck extends Named {

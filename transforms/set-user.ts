@@ -40,7 +40,10 @@ function describe(account: AccountChoice): string {
 }
 
 function origin(account: AccountChoice): string {
-  if (account.from === 'option') return 'as asked for'
+  if (account.from === 'option') {
+    const [why] = account.evidence
+    return why === undefined || why.source === 'given' ? 'as asked for' : why.detail
+  }
   if (account.creation === 'exists')
     return account.evidence.find((item) => item.source !== 'account')?.detail ?? "the image's own account"
   return account.creation === 'none' ? 'a bare uid, which needs no account' : 'numeric, so that Kubernetes can check it'

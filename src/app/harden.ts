@@ -6,13 +6,13 @@ import { askedBy, CONFIGURATION_ASKS, type Ignore, ignoreComments, PLANNED_AROUN
 import { planInTurn } from '../plan/make-plan.ts'
 import { accountIds, decided, type Plan, type StagePlan } from '../plan/plan.ts'
 import type { Policy, StageInput } from '../plan/stage-input.ts'
-import type { Hardened, ReportFinding, ReportPort, ReportStage, ReportUser } from '../report/report.ts'
+import type { Hardened, ReportFinding, ReportPort, ReportStage, ReportUser, TargetKind } from '../report/report.ts'
 import type { Finding, Transform } from '../transform.ts'
 import { outcomesOf, verdict } from './verdict.ts'
 
 export interface HardenRequest {
   readonly target: string
-  readonly kind: 'dockerfile' | 'image'
+  readonly kind: TargetKind
   readonly dockerfile: Dockerfile
   /** One for each stage that is meant to run. */
   readonly stages: readonly StageInput[]

@@ -17,8 +17,17 @@ import { asServicesRun, checkTag, givenTo, howBuilt, inContext } from './build.t
 import { composeStart, elseStarted } from './compose-start.ts'
 import { lookAtBases } from './look-at-bases.ts'
 import type { OriginalRuns } from './original-runs.ts'
-import { type Planned, type Planner, plannerFor, UNSEEN, withNeighbours, withPauses } from './planner.ts'
+import {
+  type Planned,
+  type Planner,
+  plannerFor,
+  type RunKnowledge,
+  UNSEEN,
+  withNeighbours,
+  withPauses,
+} from './planner.ts'
 import { openFor, type Session } from './session.ts'
+import { plannedStages } from './stage-inputs.ts'
 import { type HardenMode, isProved, type Options, type ProcessTarget, type TargetOutcome } from './task.ts'
 import { isLeftAsItIs, judgedAgain, outcomesOf } from './verdict.ts'
 
@@ -31,7 +40,12 @@ export function targetProcessor(): ProcessTarget {
   const readContext = buildContexts()
   const portUsersOf = portUsersLater(process.cwd())
   let targets = 0
-  return async (item, options, hooks) => {
+  const processTarget: ProcessTarget = async (item, options, hooks) => {
+    const { project } = item
+    if (project !== undefined) {
+      const { hardenProject } = await import('./stack.ts')
+      return hardenProject({ ...item, project }, options, hooks, processTarget)
+    }
     const since = performance.now()
     targets += 1
     // Others come while this one waits.
@@ -52,6 +66,7 @@ export function targetProcessor(): ProcessTarget {
     const session = { ...shared, readContext, portUsers: portUsersOf, engine, sandbox, since, number, options, hooks }
     return work(item, session).finally(() => sandbox?.close())
   }
+  return processTarget
 }
 
 /** Of targets whose ports stay nothing is looked for, and what looks is not loaded. */
@@ -148,7 +163,13 @@ async function workOn(item: WorkItem, looked: Looked, session: Session): Promise
   if (mode.build) checkTag(mode.tag, baseReferences(dockerfile))
   const planned = await hardened(item, looked, mode, session, planner)
   const result = asWritten(planned.result)
-  const outcome = { ...about, outcomes: outcomesOf(planned.plan), result }
+  const inService = planned.plan.stages.at(-1)?.inService
+  const outcome = {
+    ...about,
+    outcomes: outcomesOf(planned.plan),
+    result,
+    ...(inService === undefined ? {} : { inService }),
+  }
   // What is run, built, written beside an image or published by a service needs one.
   const isProfiled = mode.kind === 'profile' || mode.build || item.kind === 'image' || item.build !== undefined
   if (!isProfiled) return outcome
@@ -170,7 +191,7 @@ async function hardened(
   session: Session,
   planner: Planner,
 ): Promise<Planned> {
-  if (originals === null) return planner.harden(UNSEEN)
+  if (originals === null) return planner.harden(seenBefore(item, dockerfile, session))
   const { proveTarget } = await import('./prove-target.ts')
   const proved = await proveTarget(item, dockerfile, session, originals, planner)
   const { plan } = proved.hardened
@@ -182,6 +203,14 @@ async function hardened(
   const { result, outcomes } = await proveAsIs({ ...item, reference: proved.baseline }, source, session)
   const about = { outcomes, policy: session.options.policy }
   return { plan, inputs, result: judgedAgain(proved.result, about, result.findings, result.proof) }
+}
+
+/** What a run of the stage that is built has shown among others, where there was one. */
+function seenBefore({ seen }: WorkItem, dockerfile: Dockerfile, { options }: Session): RunKnowledge {
+  const stage = seen === undefined ? undefined : plannedStages(dockerfile, options.policy).at(-1)
+  return seen === undefined || stage === undefined
+    ? UNSEEN
+    : { ...UNSEEN, observations: new Map([[stage.index, seen]]) }
 }
 
 /** What is known and decided of each stage that is meant to run. */

@@ -62,6 +62,7 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
       bases: known,
       context,
       dependents,
+      ...(item.overlays === undefined ? {} : { overlays: item.overlays }),
       stated,
       ...catalogueKnowledge,
     })
@@ -156,13 +157,16 @@ async function readNeighbour(
   return withPauses(imageOfStage(dockerfile, stage, knowledge, { reference, by: name }), session.hooks.signal)
 }
 
-function dependentsIn({ surroundings, build, found, vendored }: WorkItem, dockerfile: Dockerfile): Dependents {
+function dependentsIn(
+  { surroundings, build, found, vendored, overlays }: WorkItem,
+  dockerfile: Dockerfile,
+): Dependents {
   const { children, users, runs } = surroundings ?? noDependents
   return {
     children,
     users,
     runs,
-    isServed: build?.services.some(({ ports }) => ports.length > 0) === true,
+    isServed: overlays !== undefined || build?.services.some(({ ports }) => ports.length > 0) === true,
     madeElsewhere: found === true ? madeElsewhere(dockerfile, vendored) : null,
   }
 }

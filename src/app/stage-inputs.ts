@@ -10,12 +10,13 @@ import { type StageWalks, stageWalks } from '../dockerfile/stage-walk.ts'
 import { finalStage, findStage, leafStages } from '../dockerfile/stages.ts'
 import { lineage } from '../dockerfile/variables.ts'
 import { HardenError } from '../errors.ts'
-import { evidenceOf, type StageEvidence } from '../evidence/index.ts'
+import { evidenceOf, type StageEvidence, withMore } from '../evidence/index.ts'
 import type { Catalogue, StageView } from '../evidence/provider.ts'
 import { showsProgram } from '../evidence/unknown-servers.ts'
 import { describesServer, vendorOf } from '../evidence/vendor.ts'
 import { type ViewSources, viewOf } from '../evidence/view.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
+import { overlaid, type StartOverlay } from '../image/image-run.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
 import { isRoot } from '../plan/account/account-ids.ts'
 import { MENTIONS_ACCOUNTS } from '../plan/account/account-steps.ts'
@@ -55,6 +56,8 @@ export interface Knowledge {
   readonly context?: BuildContext | null
   /** Who in the tree counts on the user of what is built; absent: nobody. */
   readonly dependents?: Dependents
+  /** What services start of the stage that is built, the one that it is planned for first; absent: what it says itself. */
+  readonly overlays?: readonly StartOverlay[]
   /** What was made out of the stages by themselves, for whoever plans them again. */
   readonly stated?: StatedStages
 }
@@ -125,11 +128,15 @@ function* stageInput(
   const { accounts, created } =
     built === undefined ? changedAccounts(made, base.accounts) : { accounts: base.accounts, created: made }
   const { deleted = [] } = made
-  const derived = platformOf(
+  const asStated = platformOf(
     built ?? deriveFacts({ base: { ...base, accounts }, state, created: knownAccounts(made), deleted }),
     dockerfile,
     chain,
   )
+  const [overlay, ...others] = isBuilt(stage, dockerfile, policy) ? (knowledge.overlays ?? []) : []
+  const startedAs = (by: StartOverlay | undefined): ImageFacts =>
+    by === undefined ? asStated : { ...asStated, config: overlaid(asStated.config, by) }
+  const derived = startedAs(overlay)
   const entry = root.base.kind === 'image' ? knowledge.entries(base.madeFrom ?? root.base.reference) : null
   const asBuilt = root.index === stage.index && stage.instructions.every(({ keyword }) => keyword === 'FROM')
   yield
@@ -156,7 +163,7 @@ function* stageInput(
   const before = knowledge.stated?.get(stage.index)
   const isKnown = before !== undefined && before.built === built
   const view = isKnown ? before.view : yield* viewOf(sources, catalogue)
-  const stated = isKnown ? before.stated : yield* evidenceOf(view, catalogue)
+  const stated = isKnown ? before.stated : yield* evidenceOfAll(view, others, startedAs, sources, catalogue)
   knowledge.stated?.set(stage.index, { built, view, stated })
   const { facts } = view
   yield
@@ -193,7 +200,28 @@ function* stageInput(
       seen: observation?.programs ?? [],
     }),
     observation,
+    ...(overlay === undefined ? {} : { overlay }),
   }
+}
+
+function isBuilt(stage: Stage, dockerfile: Dockerfile, { target }: Policy): boolean {
+  return stage === (target === null ? finalStage(dockerfile) : findStage(dockerfile, target))
+}
+
+/** With what the image needs where other services start something else in it. */
+function* evidenceOfAll(
+  view: StageView,
+  others: readonly StartOverlay[],
+  startedAs: (overlay: StartOverlay) => ImageFacts,
+  sources: ViewSources,
+  catalogue: Catalogue,
+): InTurn<StageEvidence> {
+  let all = yield* evidenceOf(view, catalogue)
+  for (const other of others) {
+    const otherView = yield* viewOf({ ...sources, facts: startedAs(other) }, catalogue)
+    all = withMore(all, yield* evidenceOf(otherView, catalogue))
+  }
+  return all
 }
 
 /** The scripts of the build context that RUN lines start, and that make accounts or change them. */

@@ -1,16 +1,18 @@
 import type { EngineOption } from '../engine/open-engine.ts'
+import type { StagePlan } from '../plan/plan.ts'
 import type { Policy } from '../plan/stage-input.ts'
 import type { Profile } from '../profile/profile.ts'
 import type { Inspection } from '../report/inspection.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
+import type { StackFile } from '../stack/planned.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 
 export interface TargetOutcome {
   readonly result: TargetResult
   /** The original text; for images the one line `FROM …`. */
   readonly source: string
-  /** Absolute path of the file that `-w` writes; null for stdin and images. */
+  /** Absolute path of the file that `-w` writes, of a project of its first one; null for stdin and images. */
   readonly path: string | null
   /** Absolute, the build context; absent for the folder of the Dockerfile. */
   readonly context?: string
@@ -24,6 +26,10 @@ export interface TargetOutcome {
   readonly inspection?: readonly Inspection[]
   /** The run-time half; absent where nobody can say who runs. */
   readonly profile?: Profile
+  /** What has to change in the service that the target was planned for; absent where nothing has, or for none. */
+  readonly inService?: NonNullable<StagePlan['inService']>
+  /** Of a project: what `-w` writes, all of it or nothing; absent otherwise. */
+  readonly files?: readonly StackFile[]
   /** What was thrown and is a bug: the target has failed with code `bug`, and its stack is yet to be printed. */
   readonly bug?: unknown
 }

@@ -1,5 +1,5 @@
 import { realpathSync, statSync } from 'node:fs'
-import { dirname, relative, sep } from 'node:path'
+import { dirname, relative, resolve, sep } from 'node:path'
 import { failed } from '../app/run.ts'
 import type { TargetOutcome } from '../app/task.ts'
 import { visibleLine } from '../borders/terminal.ts'
@@ -23,8 +23,7 @@ export function showResults(
   if (format === null) return outcomes
   const several = outcomes.length > 1
   // Images among files have no place in a diff of files.
-  const hasPlace = ({ result }: TargetOutcome): boolean =>
-    format.name !== 'diff' || !several || result.kind === 'dockerfile'
+  const hasPlace = ({ result }: TargetOutcome): boolean => format.name !== 'diff' || !several || result.kind !== 'image'
   const render = (shown: readonly TargetOutcome[]): string =>
     format.render(
       shown.filter(hasPlace).map((outcome) => rendering(outcome, io.cwd)),
@@ -87,7 +86,7 @@ function afterwards(request: Work, carries: Carried, { outcomes, files, heldBack
   const lines = heldBack.map((target) => `${target} was not written: its proof failed`)
   if (request.build) lines.push(...outcomes.flatMap(builtLine))
   if (files.length > 0) lines.push(`wrote ${files.length === 1 ? files[0] : counted(files.length, 'file')}`)
-  const changed = outcomes.filter(({ result, path }) => result.changed && path !== null).length
+  const changed = outcomes.reduce((sum, outcome) => sum + wouldChange(outcome), 0)
   if (carries === 'diff' && changed > 0) {
     const how = request.check ? '' : `: -w writes ${changed === 1 ? 'it' : 'them'}`
     lines.push(`${counted(changed, 'file')} would change${how}`)
@@ -96,6 +95,11 @@ function afterwards(request: Work, carries: Carried, { outcomes, files, heldBack
   if (request.check && isKept && carries === 'diff')
     lines.push('where root is meant to stay, a comment above FROM says so: # harden-image ignore=set-user reason=WHY')
   return [...lines, ...(request.output === null ? notShown(carries, outcomes) : [])]
+}
+
+function wouldChange({ result, path, files }: TargetOutcome): number {
+  if (files !== undefined) return files.filter(({ before, after }) => before !== after).length
+  return result.changed && path !== null ? 1 : 0
 }
 
 function builtLine({ result: { target, verdict }, built }: TargetOutcome): readonly string[] {
@@ -114,22 +118,40 @@ function notShown(carries: Carried, outcomes: readonly TargetOutcome[]): string[
     )
 }
 
-function hasMuchToSay({ verdict, findings, proof, error }: TargetOutcome['result']): boolean {
+function hasMuchToSay({ verdict, findings, proof, error, services }: TargetOutcome['result']): boolean {
   return (
-    findings.length > 0 || proof !== null || error !== undefined || (verdict !== 'unchanged' && verdict !== 'hardened')
+    services !== undefined ||
+    findings.length > 0 ||
+    proof !== null ||
+    error !== undefined ||
+    (verdict !== 'unchanged' && verdict !== 'hardened')
   )
 }
 
-export function rendering({ result, source, path, inspection }: TargetOutcome, cwd: string): Rendering {
+export function rendering({ result, source, path, inspection, files }: TargetOutcome, cwd: string): Rendering {
   const isFile = path !== null && !isPipe(path)
   const root = isFile ? repositoryOf(dirname(resolved(path))) : null
+  const places = otherFiles(result)
   return {
     result,
     source,
     path: isFile ? fromHere(path, cwd) : 'Dockerfile',
     ...(isFile && root !== null ? { fromRoot: fromHere(path, root) } : {}),
+    ...(files ? { files: files.map((file) => ({ ...file, name: fromHere(file.path, cwd) })) } : {}),
+    ...(places.length > 0 && root !== null
+      ? { placesFromRoot: Object.fromEntries(places.map((file) => [file, fromHere(resolve(cwd, file), root)])) }
+      : {}),
     ...(inspection ? { inspection } : {}),
   }
+}
+
+/** Those that its findings and services name beside the target itself. */
+function otherFiles(result: TargetResult): readonly string[] {
+  const named = [result, ...(result.services ?? [])].flatMap(({ file, findings }) => [
+    file ?? [],
+    ...findings.map((finding) => finding.file ?? []),
+  ])
+  return [...new Set(named.flat())]
 }
 
 /** The shell's `<(…)` has no name that a diff could use. */
@@ -166,7 +188,8 @@ export function exitCode(results: readonly TargetResult[], { check }: { readonly
   return results.some((result) => remains(result) || (check && result.changed)) ? 1 : 0
 }
 
-function remains({ verdict, findings, proof }: TargetResult): boolean {
+function remains({ verdict, findings, proof, services = [] }: TargetResult): boolean {
+  if (services.some(remains)) return true
   if (verdict === 'incomplete' || verdict === 'needs-root') return true
   if (proof !== null && !proof.passed) return true
   return findings.some(({ outcome }) => outcome === 'todo' || outcome === 'offered')

@@ -70,6 +70,8 @@ export interface Engine {
   removeVolume(volume: string): Promise<void>
   /** A network from which nothing leads out. Throws where the engine has no such network. */
   createNetwork(network: NetworkSpec): Promise<void>
+  /** `docker compose ARGS`, run to its end; absent where the engine has none of its own. See compose.ts. */
+  compose?(args: readonly string[], options: { readonly timeoutMs: number }): Promise<ExecResult>
   /** No error when it is gone, or still in use. */
   removeNetwork(network: string): Promise<void>
   removeImage(reference: string): Promise<void>
@@ -182,6 +184,8 @@ export interface ContainerState {
   readonly pid: number
   /** Address reachable from this machine where `local`; '' for none. */
   readonly address: string
+  /** Name of the network that the address is of; absent: it is of none, or has no address. */
+  readonly network?: string
   /** null where the image has no HEALTHCHECK. */
   readonly health: 'starting' | 'healthy' | 'unhealthy' | null
   /** What its HEALTHCHECK runs; null where there is none. */
@@ -242,7 +246,7 @@ export interface Listener {
   readonly loopback: boolean
 }
 
-interface ExecResult {
+export interface ExecResult {
   readonly exitCode: number
   readonly stdout: string
   readonly stderr: string

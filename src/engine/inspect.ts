@@ -71,6 +71,7 @@ export function parseState(json: string, reachable: boolean, startError = ''): C
   const reported = statusOf(state.Status ?? '')
   const status = reported === 'created' && error !== '' ? 'exited' : reported
   const running = state.Running ?? status === 'running'
+  const network = reachable ? networkOf(raw) : undefined
   return {
     status,
     running,
@@ -79,6 +80,7 @@ export function parseState(json: string, reachable: boolean, startError = ''): C
     error,
     pid: running ? (state.Pid ?? 0) : 0,
     address: reachable ? addressOf(raw) : '',
+    ...(network !== undefined && { network }),
     health: healthOf(state.Health?.Status),
     healthcheck: probeOf(raw.Config),
     restartCount: raw.RestartCount ?? 0,
@@ -100,6 +102,11 @@ function addressOf(raw: RawContainer): string {
   if (raw.HostConfig?.NetworkMode === 'host') return '127.0.0.1'
   const networks = Object.values(raw.NetworkSettings?.Networks ?? {})
   return networks.find((network) => network?.IPAddress)?.IPAddress ?? raw.NetworkSettings?.IPAddress ?? ''
+}
+
+/** Of several the one whose address is told. */
+function networkOf(raw: RawContainer): string | undefined {
+  return Object.entries(raw.NetworkSettings?.Networks ?? {}).find(([, network]) => network?.IPAddress)?.[0]
 }
 
 function statusOf(status: string): ContainerState['status'] {

@@ -8,6 +8,8 @@ interface EngineKind {
   readonly helpers: readonly string[]
   /** What it makes of a name without a registry is what Docker makes of it; else it is given the whole name. */
   readonly knowsShortNames: boolean
+  /** Its `compose` is Docker Compose; what others have may be another program with other answers. */
+  readonly hasCompose: boolean
   /** Flags of `build`. */
   readonly build: readonly string[]
   /** Of an ignore file that lies beside the Dockerfile; null where it is found there. */
@@ -35,6 +37,7 @@ export const logLimits = { driver: 'json-file', options: { 'max-size': '8m', 'ma
 const dockerLike: EngineKind = {
   helpers: [],
   knowsShortNames: false,
+  hasCompose: false,
   build: ['--pull=false', '--progress=plain'],
   ignoreFile: null,
   initsLenders: false,
@@ -64,8 +67,9 @@ const dockerLike: EngineKind = {
 export const ENGINES = {
   docker: {
     ...dockerLike,
-    helpers: ['docker-buildx'],
+    helpers: ['docker-buildx', 'docker-compose'],
     knowsShortNames: true,
+    hasCompose: true,
     createNetwork: ['--ipv6=false'],
   },
   podman: {

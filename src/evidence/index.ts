@@ -125,6 +125,28 @@ export function* evidenceOf(
   }
 }
 
+/** What one image needs for two of its uses. The view is that of the first. */
+export function withMore(first: StageEvidence, second: StageEvidence): StageEvidence {
+  const both = <T>(a: readonly T[], b: readonly T[], key: (one: T) => string): readonly T[] => {
+    const known = new Set(a.map(key))
+    return [...a, ...b.filter((one) => !known.has(key(one)))]
+  }
+  const need = ({ path, access }: Need): string => `${access} ${path}`
+  const remark = ({ message }: Remark): string => message
+  return {
+    ...first,
+    needs: both(first.needs, second.needs, need),
+    assumed: both(first.assumed, second.assumed, need),
+    accounts: both(first.accounts, second.accounts, ({ name }) => name),
+    moves: new Map([...second.moves, ...first.moves]),
+    fileEdits: both(first.fileEdits, second.fileEdits, (edit) => JSON.stringify([edit.path, edit.substitutions])),
+    env: both(first.env, second.env, ({ name }) => name),
+    capable: both(first.capable, second.capable, ({ name }) => name),
+    remarks: both(first.remarks, second.remarks, remark),
+    cautions: both(first.cautions, second.cautions, remark),
+  }
+}
+
 /**
  * `{{DATA_DIR}}/x` is the text of a template, not a folder's name: a script fills it in, most often from the variable of that name.
  * Null where the image does not set it. What a VOLUME is called it is called.

@@ -1,3 +1,5 @@
+import type { ImageConfig } from './facts.ts'
+
 /** Sockets of container engines, as they are mounted into a container that is to speak to the engine of its host. */
 export const HOST_SOCKET = /\/(?:var\/)?run\/(?:docker|podman\/podman|containerd\/containerd|crio\/crio)\.sock\b/
 
@@ -41,6 +43,29 @@ export interface RunMount {
   readonly from?: 'checkout' | 'file'
   /** Who of another image has the same volume and may write there, for people; absent where nobody. */
   readonly sharedWith?: string
+}
+
+/** What is started in an image, and with what, in place of what it says itself: by a Compose service or a pod. */
+export interface StartOverlay {
+  /** `service worker`, for people. */
+  readonly by: string
+  /** Words; null where the image says it. */
+  readonly entrypoint: readonly string[] | null
+  readonly command: readonly string[] | null
+  readonly env: ReadonlyMap<string, string>
+  readonly workdir: string | null
+}
+
+/** The configuration that it starts with. Who says another entrypoint gets none of the image's CMD. Source: docker run, *ENTRYPOINT*. */
+export function overlaid(config: ImageConfig, { entrypoint, command, env, workdir }: StartOverlay): ImageConfig {
+  const cmd = command ?? (entrypoint === null ? config.cmd : null)
+  return {
+    ...config,
+    entrypoint: entrypoint ?? config.entrypoint,
+    cmd,
+    env: new Map([...config.env, ...env]),
+    workdir: workdir ?? config.workdir,
+  }
 }
 
 /** What such a capability is for takes root; not those of every container, nor those that a program does without. */

@@ -1,5 +1,5 @@
 import { wholeText } from '../dockerfile/index.ts'
-import type { CapableFile, Need, Remark } from '../evidence/claim.ts'
+import type { CapableFile, EnvSetting, Need, Remark } from '../evidence/claim.ts'
 import {
   applySubstitutions,
   escapeEre,
@@ -12,12 +12,13 @@ import {
 } from '../evidence/file-edit.ts'
 import type { StageView } from '../evidence/provider.ts'
 import type { ImageFacts } from '../image/facts.ts'
+import type { StartOverlay } from '../image/image-run.ts'
 import type { InTurn } from '../in-turn.ts'
 import { isInside, isStatePlace } from '../places.ts'
 import { joinTruncated } from '../words.ts'
 import { type CandidateSources, candidates } from './account/candidates.ts'
 import { chooseAccount, withoutDigest } from './account/choose-account.ts'
-import { mergedUsers, type Service, servicesOf, stateOfOthers } from './account/merged-users.ts'
+import { mergedUsers, type RunningProgram, servicesOf, stateOfOthers } from './account/merged-users.ts'
 import { notCreated } from './account/new-account.ts'
 import { namedOwners } from './account/owners.ts'
 import {
@@ -110,7 +111,16 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const capable = tools.shell === false ? [] : needlessCapabilities(withCapabilities, ports.decisions)
   const unshown = unshownGrants(granted.grants, whole.grants)
   const isMade = account.creation !== 'exists' && account.creation !== 'none'
-  const command = planCommand(facts, ports, stepDown)
+  const {
+    own: command,
+    env,
+    elsewhere,
+  } = forService(input.overlay, planCommand(facts, ports, stepDown), [
+    ...ports.env,
+    ...vendor.env,
+    ...stated.env,
+    ...includedHome(home.env, excluded),
+  ])
   const healthcheck = movedHealthcheck(facts.config, ports.decisions)
   const made = [
     ...decide('pin-account', account.pins ?? []),
@@ -120,7 +130,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     ...decide('drop-capabilities', capable),
     ...decide('grant', grants),
     ...decide('own-copies', policy.own === 'copied' ? [account] : []),
-    ...decide('set-env', [...ports.env, ...vendor.env, ...stated.env, ...includedHome(home.env, excluded)]),
+    ...decide('set-env', env),
     ...decide('set-workdir', start.workdir === null ? [] : [start.workdir]),
     ...decide('set-healthcheck', healthcheck === null ? [] : [healthcheck]),
     ...decide('set-user', [account]),
@@ -160,6 +170,27 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     end: end === null ? null : { ...end, replace: end.rootBefore || !decisions.some((one) => one.needsRoot) },
     users: input.users,
     offered: offeredFor(input),
+    ...elsewhere,
+  }
+}
+
+/** What a service says, the image cannot change: it is to be changed where the service says it. */
+function forService(
+  overlay: StartOverlay | undefined,
+  command: CommandChange | null,
+  env: readonly EnvSetting[],
+): {
+  readonly own: CommandChange | null
+  readonly env: readonly EnvSetting[]
+  readonly elsewhere: Pick<StagePlan, 'inService'>
+} {
+  if (overlay === undefined) return { own: command, env, elsewhere: {} }
+  const isSaid = overlay.entrypoint !== null || overlay.command !== null
+  const ofService = env.filter(({ name }) => overlay.env.has(name))
+  return {
+    own: isSaid ? null : command,
+    env: env.filter(({ name }) => !overlay.env.has(name)),
+    elsewhere: { inService: { command: isSaid ? command : null, env: ofService } },
   }
 }
 
@@ -194,6 +225,7 @@ function accountFor({ input, policy, stepDown, needs, tools, anyUid, report, tex
   const { facts, created, shellSeen, stated } = input
   return chooseAccount({
     option: policy.user,
+    ...(policy.userBecause === undefined ? {} : { because: policy.userBecause }),
     candidates: candidates({
       facts,
       created,
@@ -311,7 +343,7 @@ interface Decided {
   readonly granted: Granted
   /** What is written in some cases only, and the user could not do. */
   readonly unmet: readonly PerhapsNeed[]
-  readonly services: readonly Service[]
+  readonly services: readonly RunningProgram[]
   /** Programs with capabilities of their own, and those of them that need none any more. */
   readonly withCapabilities: readonly CapableFile[]
   readonly capable: readonly CapableFile[]

@@ -45,6 +45,8 @@ export interface StagePlan {
   readonly anyUid: boolean
   /** Why the changes are only offered; null where they are simply made. */
   readonly offered: string | null
+  /** What has to change in the service that it was planned for, which says it in place of the image; absent where none was. */
+  readonly inService?: { readonly command: CommandChange | null; readonly env: readonly EnvSetting[] }
 }
 
 interface EndPlan extends EndOfStage {

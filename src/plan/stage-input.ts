@@ -2,6 +2,7 @@ import type { StageEvidence } from '../evidence/index.ts'
 import type { Operation } from '../evidence/operation.ts'
 import type { Vendor } from '../evidence/vendor.ts'
 import type { ExposedPort, ImageFacts, Known } from '../image/facts.ts'
+import type { StartOverlay } from '../image/image-run.ts'
 import type { Created } from './account/created-accounts.ts'
 import type { EndOfStage, StageUsers } from './account/stage-users.ts'
 import type { UserNumber } from './account/user-number.ts'
@@ -47,6 +48,8 @@ export interface StageInput {
   readonly startUnknown?: boolean
   /** What its own instructions and the build context say. */
   readonly stated: StageEvidence
+  /** What a service starts of it in place of what it says itself; absent: nothing. */
+  readonly overlay?: StartOverlay
 }
 
 /** What running the original has shown. */
@@ -79,6 +82,8 @@ export interface Observation {
 export interface Policy {
   /** `--user NAME|UID[:GID]`, as given; null for the default choice. */
   readonly user: string | null
+  /** Why it is that one, where nobody gave it in words: `the user of …`. Absent: it was given. */
+  readonly userBecause?: string
   readonly own: 'minimal' | 'workdir' | 'copied'
   readonly ports: 'keep' | 'raise'
   /** Those too that other files of the repository count on, as whoever asks for `raise` in words wants it. Absent: no. */

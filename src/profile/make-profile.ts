@@ -70,7 +70,7 @@ export function profileOf(source: ProfileSource): Profile | null {
   const volumes = volumesOf(plan, facts, user ?? { uid: 0, gid: 0 }, asked?.enough === true)
   const profile: Omit<Profile, 'notes' | 'running'> = {
     target: result.target,
-    kind: result.kind,
+    kind: result.kind === 'image' ? 'image' : 'dockerfile',
     image: imageOf(source, derived),
     root,
     user: user === null ? null : { value: user, known },
@@ -191,6 +191,7 @@ function imageChanges(plan: StagePlan): readonly ImageChange[] {
       name: path,
       reason,
       ports: moved(substitutions.map(({ replacement }) => replacement).join('\n')),
+      substitutions,
     })),
     ...decided(plan, 'set-env').map(({ name, value, reason }) => ({
       kind: 'env' as const,

@@ -11,8 +11,9 @@ export const diff: Format = {
   render: (renderings, options) => renderings.map((rendering) => one(rendering, options)).join(''),
 }
 
-function one({ result, source, path }: Rendering, { colour }: RenderOptions): string {
+function one({ result, source, path, files }: Rendering, { colour }: RenderOptions): string {
   if (result.verdict === 'failed') return ''
+  if (files !== undefined) return files.map((file) => fileDiff(file, colour)).join('')
   // An image had no Dockerfile before: the diff makes one.
   return fileDiff({ name: path, before: result.kind === 'image' ? null : source, after: result.output }, colour)
 }

@@ -1,3 +1,4 @@
+import type { FileTexts } from './diff.ts'
 import type { Inspection } from './inspection.ts'
 import type { TargetResult } from './report.ts'
 
@@ -10,6 +11,10 @@ export interface Rendering {
   readonly path: string
   /** The same from the root of the repository, wherever it was run; absent outside of one. */
   readonly fromRoot?: string
+  /** Of a project, with the names that headers of a diff have. */
+  readonly files?: readonly FileTexts[]
+  /** From the root of the repository, by what findings and services call their files; absent where there are none. */
+  readonly placesFromRoot?: Readonly<Record<string, string>>
   readonly inspection?: readonly Inspection[]
 }
 

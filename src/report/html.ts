@@ -4,7 +4,8 @@ import { diff } from './diff.ts'
 import type { Format, Rendering } from './format.ts'
 import { withFewPortFindings } from './many-ports.ts'
 import { proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
-import { type ReportFinding, type ReportProof, tool } from './report.ts'
+import { type ReportFinding, type ReportProof, type TargetResult, tool } from './report.ts'
+import { changedFiles, SERVICE_COLUMNS, serviceRows } from './services.ts'
 import { runsAs, summaryLine } from './summary.ts'
 
 /** One page that needs nothing else: no script, no font, no address. */
@@ -67,26 +68,60 @@ const POLICY =
 function section(rendering: Rendering, index: number): string {
   const { result } = rendering
   const changes = diff.render([rendering], { colour: false })
-  const error = [result.error?.message, result.error?.hint].filter((part) => part !== undefined).join('\n')
   return [
     `<section id="target-${index + 1}">`,
     `<h2>${escaped(result.target)}: <span class="${result.verdict}">${result.verdict}</span></h2>`,
-    ...(error === '' ? [] : [`<p class="failed">${escaped(error)}</p>`]),
-    ...(result.findings.length === 0
-      ? []
-      : [`<ul>\n${withFewPortFindings(result.findings).map(finding).join('\n')}\n</ul>`]),
-    ...(result.proof === null ? [] : proofParts(result.proof)),
+    ...serviceParts(result),
+    ...said(result),
+    ...(result.services ?? []).flatMap((service) => {
+      const parts = said(service)
+      return parts.length === 0 ? [] : [`<h3>${escaped(service.target)}</h3>`, ...parts]
+    }),
+    ...migrationParts(result),
     ...(changes === '' ? [] : [`<pre>${changes.split('\n').map(diffLine).join('\n')}</pre>`]),
     '</section>',
   ].join('\n')
 }
 
-function finding({ line, outcome, message, hint, transform, evidence }: ReportFinding): string {
+function said({ error: why, findings, proof }: TargetResult): string[] {
+  const error = [why?.message, why?.hint].filter((part) => part !== undefined).join('\n')
+  return [
+    ...(error === '' ? [] : [`<p class="failed">${escaped(error)}</p>`]),
+    ...(findings.length === 0 ? [] : [`<ul>\n${withFewPortFindings(findings).map(finding).join('\n')}\n</ul>`]),
+    ...(proof === null ? [] : proofParts(proof)),
+  ]
+}
+
+function serviceParts(result: TargetResult): string[] {
+  const rows = serviceRows(result).map(({ name, verdict, user, ports }) => [
+    escaped(name),
+    `<span class="${verdict}">${verdict}</span>`,
+    escaped(user),
+    escaped(ports),
+  ])
+  return rows.length === 0 ? [] : [table(SERVICE_COLUMNS, rows)]
+}
+
+function migrationParts(result: TargetResult): string[] {
+  const changed = changedFiles(result)
+  const { migration = null } = result
+  return [
+    ...(changed.length === 0 ? [] : [`<p>changes ${changed.map(escaped).join(', ')}</p>`]),
+    ...(migration === null
+      ? []
+      : [
+          `<p>once, in the folder of the project:</p><pre>${escaped(migration.command)}</pre>`,
+          `<p>and back:</p><pre>${escaped(migration.undo)}</pre>`,
+        ]),
+  ]
+}
+
+function finding({ file, line, outcome, message, hint, transform, evidence }: ReportFinding): string {
   const why = evidence.map(
     ({ source, subject, detail }) => `<br><span class="why">${escaped(`${source} ${subject}: ${detail}`)}</span>`,
   )
   const how = hint ? `<br>do: ${escaped(hint)}` : ''
-  return `<li><span class="${outcome}">${outcome}</span> line ${line}: ${escaped(message)} <code>${escaped(transform)}</code>${how}${why.join('')}</li>`
+  return `<li><span class="${outcome}">${outcome}</span> ${file === undefined ? '' : `${escaped(file)} `}line ${line}: ${escaped(message)} <code>${escaped(transform)}</code>${how}${why.join('')}</li>`
 }
 
 function proofParts(proof: ReportProof): string[] {

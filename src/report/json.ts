@@ -13,8 +13,14 @@ function report(renderings: readonly Rendering[]): Report {
   return { version: 1, tool, results: renderings.map(entry) }
 }
 
+/** Services are targets of their own. */
 function entry({ result, inspection }: Rendering): TargetResult & { readonly inspection?: readonly Inspection[] } {
+  const ordered = inOrder(result)
+  return inspection ? { ...ordered, inspection } : ordered
+}
+
+function inOrder(result: TargetResult): TargetResult {
   const { target, kind, verdict, ports, user, stages, findings, output, changed, proof, ...more } = result
   const ordered = { target, kind, verdict, ports, user, stages, findings, output, changed, proof, ...more }
-  return inspection ? { ...ordered, inspection } : ordered
+  return more.services === undefined ? ordered : { ...ordered, services: more.services.map(inOrder) }
 }

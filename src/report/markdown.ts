@@ -4,7 +4,8 @@ import { diff } from './diff.ts'
 import type { Format, Rendering } from './format.ts'
 import { withFewPortFindings } from './many-ports.ts'
 import { proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
-import type { ReportFinding, ReportProof } from './report.ts'
+import type { ReportFinding, ReportProof, TargetResult } from './report.ts'
+import { changedFiles, SERVICE_COLUMNS, serviceRows } from './services.ts'
 import { runsAs, summaryLine } from './summary.ts'
 
 /** For a pull request's comment or a job's summary: the sum, a table, then target by target. */
@@ -32,7 +33,13 @@ export const markdown: Format = {
 }
 
 function hasMore({ result }: Rendering): boolean {
-  return result.findings.length > 0 || result.proof !== null || result.changed || result.error !== undefined
+  return (
+    (result.services ?? []).length > 0 ||
+    result.findings.length > 0 ||
+    result.proof !== null ||
+    result.changed ||
+    result.error !== undefined
+  )
 }
 
 function section(rendering: Rendering): string {
@@ -40,17 +47,56 @@ function section(rendering: Rendering): string {
   const changes = diff.render([rendering], NO_COLOUR)
   return [
     `### ${code(result.target)}: ${result.verdict}`,
-    ...(result.error ? [escaped([result.error.message, result.error.hint ?? ''].filter(Boolean).join(' '))] : []),
-    ...(result.findings.length > 0 ? [withFewPortFindings(result.findings).map(findingItem).join('\n')] : []),
-    ...(result.proof === null ? [] : proofParts(result.proof)),
+    ...serviceParts(result),
+    ...said(result),
+    ...(result.services ?? []).flatMap((service) => {
+      const parts = said(service)
+      return parts.length === 0 ? [] : [`#### ${code(service.target)}`, ...parts]
+    }),
+    ...migrationParts(result),
     ...(changes === '' ? [] : [folded('the change', fenced('diff', changes))]),
   ].join('\n\n')
 }
 
+function said({ error, findings, proof }: TargetResult): string[] {
+  return [
+    ...(error ? [escaped([error.message, error.hint ?? ''].filter(Boolean).join(' '))] : []),
+    ...(findings.length > 0 ? [withFewPortFindings(findings).map(findingItem).join('\n')] : []),
+    ...(proof === null ? [] : proofParts(proof)),
+  ]
+}
+
+function serviceParts(result: TargetResult): string[] {
+  const rows = serviceRows(result).map(({ name, verdict, user, ports }) => [
+    code(name, 'cell'),
+    verdict,
+    escaped(user),
+    escaped(ports),
+  ])
+  return rows.length === 0 ? [] : [table(SERVICE_COLUMNS, rows)]
+}
+
+function migrationParts(result: TargetResult): string[] {
+  const changed = changedFiles(result)
+  const { migration = null } = result
+  return [
+    ...(changed.length === 0 ? [] : [`changes ${changed.map((path) => code(path)).join(', ')}`]),
+    ...(migration === null
+      ? []
+      : [
+          `once, in the folder of the project:`,
+          fenced('sh', `${migration.command}\n`),
+          'and back:',
+          fenced('sh', `${migration.undo}\n`),
+        ]),
+  ]
+}
+
 const NO_COLOUR = { colour: false }
 
-function findingItem({ line, outcome, message, hint, transform }: ReportFinding): string {
-  const what = `- **${outcome}** line ${line}: ${escaped(message)} (${code(transform)})`
+function findingItem({ file, line, outcome, message, hint, transform }: ReportFinding): string {
+  const where = file === undefined ? '' : `${code(file)} `
+  const what = `- **${outcome}** ${where}line ${line}: ${escaped(message)} (${code(transform)})`
   return hint ? `${what}  \n  do: ${escaped(hint)}` : what
 }
 

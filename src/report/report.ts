@@ -14,10 +14,12 @@ export interface Report {
 
 export type Verdict = 'hardened' | 'unchanged' | 'exempt' | 'needs-root' | 'incomplete' | 'not-applicable' | 'failed'
 
+export type TargetKind = 'dockerfile' | 'image' | 'compose' | 'kubernetes'
+
 export interface TargetResult {
   /** As given; for a folder the path below it, joined. */
   readonly target: string
-  readonly kind: 'dockerfile' | 'image'
+  readonly kind: TargetKind
   readonly verdict: Verdict
   readonly user: ReportUser | null
   /** Those that moved, and those that stay below 1024; of the stages that are meant to run, each once. */
@@ -30,6 +32,29 @@ export interface TargetResult {
   readonly proof: ReportProof | null
   /** Why the verdict is `failed`; absent otherwise. */
   readonly error?: ReportError
+  /** Of a service: the file that its lines are of, from where it was run; absent where it runs an image. */
+  readonly file?: string
+  /** Of a project: one for each service (or workload), whose target is its name; absent otherwise. */
+  readonly services?: readonly TargetResult[]
+  /** Of a project: all files that were looked at to be changed; absent otherwise. */
+  readonly files?: readonly ReportFile[]
+  /** Of a project: what brings its volumes to their new owners; null where none needs it, absent otherwise. */
+  readonly migration?: ReportMigration | null
+}
+
+/** A file of a project. */
+export interface ReportFile {
+  /** From where it was run. */
+  readonly path: string
+  /** The whole resulting text, also when nothing changed. */
+  readonly output: string
+  readonly changed: boolean
+}
+
+/** Shell lines that are run in the folder of the project. */
+export interface ReportMigration {
+  readonly command: string
+  readonly undo: string
 }
 
 /** A result with the plan that it is the text of. */
@@ -77,6 +102,8 @@ export interface ReportFinding {
   readonly message: string
   readonly hint?: string
   readonly evidence: readonly Evidence[]
+  /** The file that the line is of, from where it was run; absent where that is the target. */
+  readonly file?: string
 }
 
 export interface ReportProof {

@@ -3,6 +3,7 @@ import { table } from '../table.ts'
 import type { Outcome } from '../transform.ts'
 import type { Format, Rendering } from './format.ts'
 import { type ReportFinding, version } from './report.ts'
+import { allFindings } from './services.ts'
 
 /** For code scanning in CI. Source: SARIF 2.1.0 (OASIS), and what GitHub reads of it. */
 export const sarif: Format = {
@@ -22,7 +23,7 @@ const LEVELS = { fixed: 'warning', offered: 'warning', todo: 'error', note: 'not
 
 function log(renderings: readonly Rendering[], summaries: ReadonlyMap<string, string>): Log {
   const names = [
-    ...new Set(renderings.flatMap(({ result }) => result.findings.map(({ transform }) => transform))),
+    ...new Set(renderings.flatMap(({ result }) => allFindings(result).map(({ transform }) => transform))),
   ].sort()
   const failed = renderings.filter(({ result }) => result.verdict === 'failed')
   return {
@@ -40,7 +41,9 @@ function log(renderings: readonly Rendering[], summaries: ReadonlyMap<string, st
           },
         ],
         results: renderings.flatMap((rendering) =>
-          rendering.result.findings.map((finding) => resultOf(rendering, finding, names)),
+          [rendering, ...ofServices(rendering)].flatMap((one) =>
+            one.result.findings.map((finding) => resultOf(one, finding, names)),
+          ),
         ),
       },
     ],
@@ -67,9 +70,25 @@ function resultOf(rendering: Rendering, finding: ReportFinding, names: readonly 
     ruleIndex: names.indexOf(transform),
     level: LEVELS[outcome],
     message: { text: [message, ...(hint ? [`do: ${hint}`] : []), ...why].join('\n') },
-    locations: [locationOf(rendering, finding)],
+    locations: [locationOf(placed(rendering, finding), finding)],
     properties: { outcome, verdict: rendering.result.verdict },
   }
+}
+
+/** A service that runs an image is at the file of its project. */
+function ofServices(rendering: Rendering): readonly Rendering[] {
+  const { kind, services = [] } = rendering.result
+  return services.map((service) => ({
+    ...rendering,
+    result: service.file === undefined ? { ...service, kind } : service,
+  }))
+}
+
+/** At the file that the line is of, where that is not the target's own. */
+function placed(rendering: Rendering, { file = rendering.result.file }: ReportFinding): Rendering {
+  if (file === undefined) return rendering
+  const { [file]: fromRoot = file } = rendering.placesFromRoot ?? {}
+  return { ...rendering, path: file, fromRoot }
 }
 
 /** An image has no file: its name stands for one as well, since code scanning takes no result without. */

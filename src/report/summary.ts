@@ -1,4 +1,5 @@
 import type { ReportUser, TargetResult, Verdict } from './report.ts'
+import { allFindings } from './services.ts'
 
 const order: readonly Verdict[] = [
   'hardened',
@@ -27,7 +28,7 @@ export function summaryLine(results: readonly TargetResult[]): string {
 }
 
 function findingCount(results: readonly TargetResult[], outcome: 'offered' | 'todo'): number {
-  return results.flatMap(({ findings }) => findings).filter((finding) => finding.outcome === outcome).length
+  return results.flatMap(allFindings).filter((finding) => finding.outcome === outcome).length
 }
 
 export function counted(count: number, one: string, many = `${one}s`): string {

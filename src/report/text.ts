@@ -6,6 +6,7 @@ import type { InspectedImage, InspectedPlan, Inspection, Unknown } from './inspe
 import { listedPorts, withFewPortFindings, withFewPortTexts } from './many-ports.ts'
 import { type ProofRow, proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
 import type { ReportFinding, ReportProof, ReportStage, TargetResult, Verdict } from './report.ts'
+import { changedFiles, placeOf, SERVICE_COLUMNS, serviceRows } from './services.ts'
 import { type Paint, painter, runsAs, summaryLine } from './summary.ts'
 
 /** For people: target by target, then the sum. */
@@ -32,9 +33,49 @@ function targetLines({ result, inspection }: Rendering, paint: Paint): string[] 
     `${paint('bold', visibleLine(result.target))}: ${paint(verdictStyles[result.verdict], result.verdict)}${runsAs(result) === '' ? '' : `, runs as ${runsAs(result)}`}`,
     ...(result.error ? errorLines(result.error) : []),
     ...(result.stages.length > 1 ? result.stages.map(stageLine) : []),
+    ...serviceLines(result, paint),
     ...(inspection ?? []).flatMap((one) => inspectionLines(one)),
     ...withFewPortFindings(result.findings).flatMap((finding) => findingLines(finding, paint)),
+    ...(result.services ?? []).flatMap((service) => ofService(service, paint)),
     ...(result.proof ? proofLines(result.proof, paint) : []),
+    ...projectEnd(result, paint),
+  ]
+}
+
+/** What moved, one line a service. */
+function serviceLines(result: TargetResult, paint: Paint): string[] {
+  const rows = serviceRows(result).map(({ name, verdict, user, ports }) => [visibleLine(name), verdict, user, ports])
+  if (rows.length === 0) return []
+  const lines = [[...SERVICE_COLUMNS], ...rows]
+  const widths = SERVICE_COLUMNS.map((_, at) => Math.max(...lines.map((cells) => cells[at]?.length ?? 0)))
+  return lines.map((cells, index) => {
+    const line = cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ')
+    return `  ${index === 0 ? paint('dim', line.trimEnd()) : line.trimEnd()}`
+  })
+}
+
+/** What is said of one, below its name; nothing where nothing is. */
+function ofService(service: TargetResult, paint: Paint): string[] {
+  const said = [
+    ...(service.error ? errorLines(service.error) : []),
+    ...withFewPortFindings(service.findings).flatMap((finding) => findingLines(finding, paint)),
+    ...(service.proof ? proofLines(service.proof, paint) : []),
+  ]
+  const file = service.file === undefined ? '' : ` (${visibleLine(service.file)})`
+  return said.length === 0 ? [] : [`  ${paint('bold', visibleLine(service.target))}${file}`, ...said]
+}
+
+function projectEnd(result: TargetResult, paint: Paint): string[] {
+  const changed = changedFiles(result)
+  const { migration = null } = result
+  return [
+    ...(changed.length === 0 ? [] : [`  changes ${changed.map(visibleLine).join(', ')}`]),
+    ...(migration === null
+      ? []
+      : [
+          `  ${paint('bold', 'once:')} ${indented(migration.command)}`,
+          `  ${paint('dim', `back: ${indented(migration.undo)}`)}`,
+        ]),
   ]
 }
 
@@ -67,7 +108,7 @@ const outcomeStyles = {
 } as const satisfies Record<Outcome, string>
 
 function findingLines(finding: ReportFinding, paint: Paint): string[] {
-  const place = `${finding.line}:${finding.column}`.padEnd(7)
+  const place = visibleLine(placeOf(finding)).padEnd(7)
   const outcome = paint(outcomeStyles[finding.outcome], finding.outcome.padEnd(7))
   return [
     `  ${place} ${outcome} ${indented(finding.message)} ${paint('dim', `(${finding.transform})`)}`,

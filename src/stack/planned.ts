@@ -11,6 +11,12 @@ export interface PlannedService {
   readonly profile: Profile | null
   /** What it has to start in place of what Compose says now; null where that stays. */
   readonly start: { readonly entrypoint: readonly string[] | null; readonly command: readonly string[] | null } | null
+  /** Variables of the service that have to change, by name. */
+  readonly env: ReadonlyMap<string, string>
+  /** It stays root in an image that says another USER, because other services run it too: it has to say `user: "0:0"`. */
+  readonly keepsRoot: boolean
+  /** The Dockerfile that makes its image, absolute, with its text as it was; its new text is `output` of the result. Null for none. */
+  readonly dockerfile: { readonly path: string; readonly before: string } | null
   /** The image that it is to be built from, where it runs one that somebody else made and has to change; else null. */
   readonly derived: { readonly path: string; readonly text: string } | null
 }

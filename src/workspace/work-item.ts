@@ -1,13 +1,16 @@
-import type { ImageRun } from '../image/image-run.ts'
+import type { ImageRun, StartOverlay } from '../image/image-run.ts'
 import type { ArchiveReference } from '../image/reference.ts'
 import type { Child, ImageUser } from '../plan/exemptions.ts'
+import type { Observation } from '../plan/stage-input.ts'
+import type { TargetKind } from '../report/report.ts'
+import type { Project } from '../stack/project.ts'
 
-/** One thing to work on: a Dockerfile's text, or an image by name. */
+/** One thing to work on: a Dockerfile's text, an image by name, or a project of several. */
 export interface WorkItem {
   /** As the report says it: the argument as given, for a folder joined with the path below it. */
   readonly target: string
-  readonly kind: 'dockerfile' | 'image'
-  /** Absolute path of the file that the text is from (its folder is the build context); null for stdin and images. */
+  readonly kind: TargetKind
+  /** Absolute path of the file that the text is from (its folder is the build context), of a project the first one; null for stdin and images. */
   readonly path: string | null
   /** What a FROM line or an engine takes: the image without its transport. Null for Dockerfiles, and for what lies in an archive that is not open yet. */
   readonly reference: string | null
@@ -21,9 +24,15 @@ export interface WorkItem {
   readonly build?: BuildSettings
   /** What the other files of its repository say of its image; absent where there are none to look at. */
   readonly surroundings?: Surroundings
+  /** What services start in it, the one that it is planned for first; absent: what it says itself. */
+  readonly overlays?: readonly StartOverlay[]
+  /** What a run of it among others has shown; absent where there was none. */
+  readonly seen?: Observation
   /** What those files say and nobody trusts them to say; absent where nothing. */
   readonly leftOut?: readonly LeftOut[]
-  /** Text of the Dockerfile; null for images. */
+  /** With kind `compose`: what is worked on; absent otherwise. */
+  readonly project?: Project
+  /** Text of the Dockerfile; null for images and projects. */
   readonly text: string | null
 }
 

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
-import { type Service, stateOfOthers } from '../../src/plan/account/merged-users.ts'
+import { type RunningProgram, stateOfOthers } from '../../src/plan/account/merged-users.ts'
 import { files } from './image.ts'
 
-const service = (uid: number, name: string, program: string): Service => ({
+const service = (uid: number, name: string, program: string): RunningProgram => ({
   uid,
   name,
   gids: [uid],

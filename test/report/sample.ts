@@ -38,6 +38,36 @@ export const finding: TargetResult['findings'][number] = {
   evidence: [{ source: 'assumed', subject: '10001', detail: 'the image has no account of its own' }],
 }
 
+/** A project of two services, of which one is built. */
+export function sampleProject(change: Partial<TargetResult> = {}): TargetResult {
+  const web = sampleResult({ target: 'web', file: 'web/Dockerfile', findings: [finding] })
+  const db = sampleResult({
+    target: 'db',
+    kind: 'image',
+    verdict: 'unchanged',
+    user: null,
+    ports: [],
+    stages: [{ name: '0', index: 0, userBefore: '999:999', userAfter: '999:999' }],
+    output: 'FROM postgres\n',
+    changed: false,
+  })
+  return sampleResult({
+    target: 'compose.yaml',
+    kind: 'compose',
+    user: null,
+    ports: [],
+    stages: [],
+    output: 'services: {}\n',
+    services: [web, db],
+    files: [
+      { path: 'compose.yaml', output: 'services: {}\n', changed: true },
+      { path: 'web/Dockerfile', output: 'FROM debian\nUSER 10001:10001\n', changed: true },
+    ],
+    migration: { command: 'docker compose --profile migrate run --rm migrate', undo: './undo.sh' },
+    ...change,
+  })
+}
+
 export const proof: NonNullable<TargetResult['proof']> = {
   engine: 'docker 26.1.5',
   rounds: 2,

@@ -6,7 +6,7 @@ import type { Known } from '../../src/image/facts.ts'
 import type { Rendering } from '../../src/report/format.ts'
 import { inspection } from '../../src/report/inspection.ts'
 import { json } from '../../src/report/json.ts'
-import { finding, proof, sampleResult } from './sample.ts'
+import { finding, proof, sampleProject, sampleResult } from './sample.ts'
 
 const schema = JSON.parse(readFileSync('schema/report.schema.json', 'utf8'))
 const validate = new Ajv2020({ strict: true, strictRequired: false, allErrors: true }).compile(schema)
@@ -43,6 +43,8 @@ const samples: Readonly<Record<string, Rendering['result']>> = {
     },
   }),
   'needs root': sampleResult({ verdict: 'needs-root', changed: false, user: null }),
+  'a project': sampleProject({ findings: [{ ...finding, file: 'compose.override.yaml' }] }),
+  'a project whose volumes need nothing': sampleProject({ kind: 'kubernetes', migration: null }),
   failed: sampleResult({
     verdict: 'failed',
     user: null,
@@ -81,6 +83,11 @@ const departures: readonly (readonly [string, unknown])[] = [
   ['a new verdict', { ...whole, results: [{ ...result, verdict: 'fine' }] }],
   ['a failed one without error', { ...whole, results: [{ ...result, verdict: 'failed' }] }],
   ['an error without failing', { ...whole, results: [{ ...result, error }] }],
+  ...['services', 'files', 'migration'].map(
+    (key) => [`a project without ${key}`, { ...whole, results: [without(sampleProject(), key)] }] as const,
+  ),
+  ['a Dockerfile with services', { ...whole, results: [{ ...result, services: [] }] }],
+  ['a migration without its undo', { ...whole, results: [sampleProject({ migration: { command: 'x' } as never })] }],
   ['a line 0', { ...whole, results: [{ ...result, findings: [{ ...finding, line: 0 }] }] }],
   ['a uid as text', { ...whole, results: [{ ...result, user: { ...result?.user, uid: '10001' } }] }],
   ...['target', 'kind', 'verdict', 'user', 'stages', 'findings', 'output', 'changed', 'proof'].map(

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Rendering } from '../../src/report/format.ts'
 import { summaryLine } from '../../src/report/summary.ts'
 import { text } from '../../src/report/text.ts'
-import { finding, proof, sampleResult } from './sample.ts'
+import { finding, proof, sampleProject, sampleResult } from './sample.ts'
 
 const rendering = (result: Rendering['result']): Rendering => ({ result, source: '', path: 'Dockerfile' })
 const render = (...results: Rendering['result'][]) => text.render(results.map(rendering), { colour: false })
@@ -139,4 +139,26 @@ test('a path with a line break in it does not begin a line of its own', () => {
   const shown = render(sampleResult({ target: 'a', findings: [{ ...finding, evidence }] }))
   expect(shown).toContain('declared /data\\nb/Dockerfile: hardened: declared by VOLUME')
   expect(shown).not.toMatch(/^b\/Dockerfile/m)
+})
+
+test('a project is a table of its services, what is said of each, and what to run once', () => {
+  const left = { ...finding, outcome: 'todo', file: 'compose.override.yaml', evidence: [] } as const
+  expect(render(sampleProject({ findings: [left] }))).toBe(
+    `compose.yaml: hardened
+  service  verdict    user                 ports
+  web      hardened   root -> 10001:10001  80 -> 8080
+  db       unchanged  999:999
+  compose.override.yaml:12:1 todo    runs as app (10001:10001) (set-user)
+          do: name another with --user
+  web (web/Dockerfile)
+  12:1    fixed   runs as app (10001:10001) (set-user)
+          do: name another with --user
+          assumed 10001: the image has no account of its own
+  changes compose.yaml, web/Dockerfile
+  once: docker compose --profile migrate run --rm migrate
+  back: ./undo.sh
+
+1 target: 1 hardened; 1 finding needs a decision
+`,
+  )
 })

@@ -181,6 +181,9 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
     createNetwork: async (network) => {
       await cli.call(`create network ${network.name}`, networkArguments(name, network, session))
     },
+    ...(ENGINES[name].hasCompose && {
+      compose: (args, options) => cli.run(['compose', ...args], options),
+    }),
     removeNetwork: async (network) => {
       await cli.run(['network', 'rm', '--', nameArgument(network)])
     },

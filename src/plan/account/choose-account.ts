@@ -128,7 +128,11 @@ export function isFit(
 }
 
 function fromOption(option: string, accounts: Accounts, request: AccountRequest): AccountChoice {
-  const evidence: Evidence[] = [{ source: 'given', subject: option, detail: 'given with --user' }]
+  const evidence: Evidence[] = [
+    request.because === undefined
+      ? { source: 'given', subject: option, detail: 'given with --user' }
+      : { source: 'declared', subject: option, detail: request.because },
+  ]
   const numeric = /^(\d+)(?::(\d+))?$/.exec(option)
   if (numeric === null) {
     const account = userNamed(accounts, option)
@@ -208,6 +212,8 @@ export interface Candidate {
 export interface AccountRequest {
   /** `NAME` or `UID[:GID]`, valid by its syntax. */
   readonly option: string | null
+  /** Why it is that one; absent: somebody gave it. */
+  readonly because?: string
   readonly candidates: readonly Candidate[]
   readonly facts: ImageFacts
   /** Accounts that the Dockerfile itself creates. */

@@ -12,7 +12,7 @@ import type { Observation } from '../stage-input.ts'
 const MOST_PATHS = 5
 
 export interface Merge {
-  readonly services: readonly Service[]
+  readonly services: readonly RunningProgram[]
   readonly account: Pick<AccountChoice, 'name' | 'uid' | 'gid'>
   readonly grants: readonly Grant[]
   /** As the original has them; null where they are not known. */
@@ -43,12 +43,12 @@ export function mergedUsers(merge: Merge): Remark | null {
   }
 }
 
-function called({ name, uid }: Service): string {
+function called({ name, uid }: RunningProgram): string {
   return name === String(uid) ? `uid ${name}` : `${name} (${uid})`
 }
 
 /** What the programs of one service get to of what the others use. */
-function gainOf(service: Service, { services, account, grants }: Merge, files: FileModel): readonly string[] {
+function gainOf(service: RunningProgram, { services, account, grants }: Merge, files: FileModel): readonly string[] {
   const before: Identity = { uid: service.uid, gids: service.gids }
   const after: Identity = { uid: account.uid, gids: [account.gid] }
   const givenAt = (path: string): string | undefined => grants.find((grant) => isInside(path, grant.path))?.path
@@ -81,7 +81,7 @@ function gainOf(service: Service, { services, account, grants }: Merge, files: F
 }
 
 /** What an account keeps counts though nothing in this run has used it. */
-function ownedBy(uid: number, files: FileModel): Service['uses'] {
+function ownedBy(uid: number, files: FileModel): RunningProgram['uses'] {
   return [...files.paths()].flatMap((path) => (files.entry(path)?.uid === uid ? [{ path, changes: true }] : []))
 }
 
@@ -96,7 +96,7 @@ function shown(paths: readonly string[]): string {
 }
 
 /** A user other than root that the original works as, with what ran as it. */
-export interface Service {
+export interface RunningProgram {
   readonly uid: number
   /** The uid as text where the image has no name for it. */
   readonly name: string
@@ -109,7 +109,10 @@ export interface Service {
 const READS = new Set<Operation['access']>(['read', 'list'])
 
 /** The users of a run, who had processes that stayed or left something behind. */
-export function servicesOf({ workers = [], operations }: Observation, { accounts }: ImageFacts): readonly Service[] {
+export function servicesOf(
+  { workers = [], operations }: Observation,
+  { accounts }: ImageFacts,
+): readonly RunningProgram[] {
   const done = operations.filter(
     ({ access, outcome, path }) => outcome === 'done' && path !== null && (READS.has(access) || CHANGES.has(access)),
   )
@@ -146,7 +149,7 @@ const MOST_FILES = 100
  * a first page sees little of what such a program writes (the pictures of a CGI script, in a cache that is the web server's).
  */
 export function stateOfOthers(
-  services: readonly Service[],
+  services: readonly RunningProgram[],
   account: Pick<AccountChoice, 'uid'>,
   files: FileModel,
 ): readonly Need[] {

@@ -82,7 +82,7 @@ export const smoke = {
   name: 'your-checks',
   summary: 'your own checks pass in both',
   of: 'runs',
-  compare(baseline: RunRecord, result: RunRecord): readonly ReportCheck[] {
+  compare(baseline: Pick<RunRecord, 'smoke'>, result: Pick<RunRecord, 'smoke'>): readonly ReportCheck[] {
     return baseline.smoke.map((before) => {
       const after = result.smoke.find(({ name }) => name === before.name)
       return {

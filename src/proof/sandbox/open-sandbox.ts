@@ -25,11 +25,14 @@ export interface Sandbox {
   /** The same engine, whose containers all run in it. */
   readonly engine: Engine
   told(): ReportSandbox
+  /** Holds a container that others have started to what its own are held to. */
+  adopt(container: string, image: string): void
   /** Removes what it made; what is still in use, the end of the session removes. */
   close(): Promise<void>
 }
 
-interface Place {
+/** One network of a proof. */
+export interface Place {
   readonly network: string
   /** Null where this machine reaches the network by itself, or does not reach any. */
   readonly relay: Relay | null
@@ -95,12 +98,11 @@ export function openSandbox(engine: Engine, options: SandboxOptions): Sandbox {
         .reached()
         .map(({ image, limit }) => `${image} ${SAID[limit]}, the same for the original and the result`),
     }),
+    adopt: watch.add,
     async close() {
       watch.close()
       const made = await making?.catch(() => null)
-      if (made == null) return
-      await made.relay?.close().catch(() => undefined)
-      await engine.removeNetwork(made.network).catch(() => undefined)
+      if (made != null) await closePlace(engine, made)
     },
   }
 }
@@ -131,7 +133,7 @@ const SAID: Readonly<Record<Limit, string>> = {
  * On an `internal` network there is no way out, but its bridge has an address of the engine's machine, and what listens
  * there on all addresses would be reached. Docker can leave that away; then a relay of ours is the way in.
  */
-async function makePlace(engine: Engine): Promise<Place> {
+export async function makePlace(engine: Engine): Promise<Place> {
   const name = (): string => `harden-image-${engine.session}-${randomBytes(4).toString('hex')}`
   const hostless = engine.name === 'docker' ? await makeHostless(engine, name()) : null
   if (hostless !== null) return hostless
@@ -139,6 +141,11 @@ async function makePlace(engine: Engine): Promise<Place> {
   await makeNetwork(engine, network, false)
   // Without root, the engine's bridges are in a namespace of its own, where nothing of the machine listens.
   return { network, relay: null, hostReachable: engine.reachable || !engine.local }
+}
+
+export async function closePlace(engine: Engine, { network, relay }: Place): Promise<void> {
+  await relay?.close().catch(() => undefined)
+  await engine.removeNetwork(network).catch(() => undefined)
 }
 
 /** Null where it cannot be had. */

@@ -24,6 +24,8 @@ export interface SmokeTarget {
   readonly signal: AbortSignal
   /** A server that is up may still be getting ready for what is asked of it: how long, milliseconds. */
   readonly patience: number
+  /** For a command on this machine, beside what says where the container is. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 const POLL = 100
@@ -117,7 +119,7 @@ async function inside({ command }: ExecCheck, { engine, container }: SmokeTarget
 
 async function onHost({ command }: ExecCheck, target: SmokeTarget): Promise<Ended> {
   const { host, port, close } = await onThisMachine(target)
-  const env: Record<string, string> = { HOST: host, CONTAINER: target.container }
+  const env: Record<string, string> = { ...target.env, HOST: host, CONTAINER: target.container }
   for (const [from, to] of target.ports) {
     env[`PORT_${from}`] = String(port(to))
     env[`PORT_${to}`] ??= String(port(to))
@@ -128,7 +130,7 @@ async function onHost({ command }: ExecCheck, target: SmokeTarget): Promise<Ende
 }
 
 /** Where its ports are for a program of this machine: those that are known, and those that it listens on now. */
-async function onThisMachine(target: SmokeTarget): Promise<Forwarded> {
+export async function onThisMachine(target: SmokeTarget): Promise<Forwarded> {
   const { engine, container, state, ports } = target
   const host = hostOf(target) ?? '127.0.0.1'
   if (engine.reach?.forwards() !== true || state.address === '')

@@ -42,7 +42,20 @@ export async function traceRun(
   if (!kept.known) return kept
   const tracer = kept.value
   const container = await engine.run(tracedSpec(spec, config, tracer, mode))
+  return { known: true, value: tracedRun(engine, { container, tracer, config, spec, mode }) }
+}
 
+interface TracedContainer {
+  readonly container: string
+  readonly tracer: string
+  readonly config: ImageConfig
+  /** As it would be run without a tracer. */
+  readonly spec: Pick<RunSpec, 'user'>
+  readonly mode?: TraceMode
+}
+
+/** A container that is started already, by a spec of `tracedSpec`. */
+export function tracedRun(engine: Engine, { container, tracer, config, spec, mode = {} }: TracedContainer): TracedRun {
   const growing = growingTrace({
     cwd: config.workdir,
     ...(mode.as ?? startIdentity(spec.user ?? config.user)),
@@ -66,7 +79,7 @@ export async function traceRun(
     last = next.catch(() => undefined)
     return next
   }
-  return { known: true, value: { container, tracer, read: inTurn } }
+  return { container, tracer, read: inTurn }
 }
 
 /** Until strace of a container that was started again has opened its output, milliseconds. */

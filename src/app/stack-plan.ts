@@ -1,0 +1,359 @@
+import { join, relative } from 'node:path'
+import { finalStage, parseDockerfile } from '../dockerfile/index.ts'
+import { leafStages } from '../dockerfile/stages.ts'
+import { HardenError } from '../errors.ts'
+import type { ImageRun, StartOverlay } from '../image/image-run.ts'
+import { parseReference } from '../image/reference.ts'
+import type { Observation } from '../plan/stage-input.ts'
+import { slug } from '../profile/profile.ts'
+import { asList, textOf } from '../profile/yaml-file.ts'
+import { type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
+import type { PlannedService } from '../stack/planned.ts'
+import type { Project, Service, ServiceBuild } from '../stack/project.ts'
+import { joinTruncated } from '../words.ts'
+import { imageItem } from '../workspace/discover.ts'
+import { readText } from '../workspace/files.ts'
+import { type SurroundingsOf, surroundings } from '../workspace/surroundings.ts'
+import type { WorkItem } from '../workspace/work-item.ts'
+import type { Options, ProcessTarget, TargetOutcome, TaskHooks } from './task.ts'
+
+export interface StackPlanning {
+  readonly project: Project
+  readonly options: Options
+  readonly hooks: TaskHooks
+  readonly processTarget: ProcessTarget
+  /** What a run of the whole stack has shown, by service. */
+  readonly seen: ReadonlyMap<string, Observation>
+  /** Services whose ports stay, because not everybody who counts on them can be followed. */
+  readonly portsStay: ReadonlySet<string>
+}
+
+/**
+ * All services of a project, planned together: those that run one image change it once, and those that write one volume run as
+ * one user. In the order of the project.
+ */
+export async function planStack(planning: StackPlanning): Promise<readonly PlannedService[]> {
+  const { project, hooks } = planning
+  const surroundingsOf = surroundings(process.cwd())
+  const alone = new Map<string, Planned>()
+  for (const service of project.services) {
+    if (hooks.signal.aborted) return []
+    hooks.progress(`${service.name}: planning`)
+    alone.set(service.name, await planService(service, { others: [], user: null }, planning, surroundingsOf))
+  }
+  const users = sharedUsers(project, alone)
+  const planned: PlannedService[] = []
+  const written = new Map<string, TargetResult>()
+  // Several stages of one Dockerfile are changed one after the other.
+  const texts = new Map<string, string>()
+  const before = new Map<string, string | undefined>()
+  for (const service of project.services) {
+    const first = alone.get(service.name)
+    if (first === undefined) continue
+    const mates = sameImage(service, project)
+    const others = mates.filter((one) => one !== service && isChanged(alone.get(one.name)))
+    const user = users.get(service.name) ?? null
+    // Who would choose the same by itself says so in its own words.
+    const other = user === null || user.ids === first.user ? null : user
+    const path = buildOf(service, project)?.dockerfile ?? null
+    const key = imageKey(service, project)
+    const text = before.has(key) || path === null ? before.get(key) : texts.get(path)
+    before.set(key, text)
+    const isAlone = others.length === 0 && other === null && text === undefined
+    const together = { others, user: other, text }
+    const isDone = isAlone || !isChanged(first)
+    const again = isDone ? first : await planService(service, together, planning, surroundingsOf)
+    const output = isChanged(again) ? (written.get(key) ?? again.outcome.result) : null
+    if (output !== null && path !== null && !written.has(key)) texts.set(path, output.output)
+    if (output !== null) written.set(key, output)
+    planned.push(plannedService(service, first, again, project))
+  }
+  return planned.map((one) => withText(one, texts, written.get(imageKey(one.service, project))))
+}
+
+/** With the text that its Dockerfile has in the end. One that keeps root in an image that others have taken it from says so itself. */
+function withText(
+  planned: PlannedService,
+  texts: ReadonlyMap<string, string>,
+  written: TargetResult | undefined,
+): PlannedService {
+  const { dockerfile, result, profile } = planned
+  const output = dockerfile === null ? undefined : texts.get(dockerfile.path)
+  if (dockerfile === null || output === undefined) return planned
+  return {
+    ...planned,
+    result: { ...result, output, changed: output !== dockerfile.before },
+    keepsRoot: profile?.root === true && written !== undefined,
+  }
+}
+
+interface Planned {
+  readonly outcome: TargetOutcome
+  /** `uid:gid`; null where nobody can say, or root. */
+  readonly user: string | null
+  /** Nobody may choose another for it: it has it already, or the service says so. */
+  readonly isFixed: boolean
+}
+
+/** Its text is another than before, for a user of its own. */
+function isChanged(planned: Planned | undefined): boolean {
+  return planned !== undefined && planned.user !== null && !planned.isFixed
+}
+
+interface Together {
+  /** Other services that start something else in the same image. */
+  readonly others: readonly Service[]
+  /** Whom it is planned for; null where it may choose. */
+  readonly user: SharedUser | null
+  /** Of its Dockerfile, as it is changed so far; absent: as it is. */
+  readonly text?: string | undefined
+}
+
+interface SharedUser {
+  /** `uid:gid` */
+  readonly ids: string
+  /** `the same user as api, which shares volume data with it` */
+  readonly because: string
+}
+
+async function planService(
+  service: Service,
+  { others, user, text }: Together,
+  planning: StackPlanning,
+  surroundingsOf: SurroundingsOf,
+): Promise<Planned> {
+  const { project, options, hooks, processTarget, portsStay, seen } = planning
+  const asked = askedUser(service)
+  const { policy } = options
+  const build = buildOf(service, project)
+  const found = await itemFor(service, build, others, project, surroundingsOf)
+  if ('outcome' in found) return found
+  const item = text === undefined ? found : { ...found, text }
+  const own: Options = {
+    ...options,
+    mode: { kind: 'profile', prove: false, build: false, tag: null },
+    context: build?.context ?? null,
+    buildArg: [...(build?.args ?? [])].map(([name, value]) => `${name}=${value}`),
+    env: [],
+    policy: {
+      ...policy,
+      target: build?.target ?? lastOfSeveral(item),
+      user: policy.user ?? user?.ids ?? asked,
+      ...(policy.user === null && user !== null ? { userBecause: user.because } : {}),
+      ports: portsStay.has(service.name) ? 'keep' : policy.ports,
+    },
+  }
+  const observation = seen.get(service.name)
+  const outcome = await processTarget(observation === undefined ? item : { ...item, seen: observation }, own, hooks)
+  const chosen = outcome.profile?.user?.value ?? null
+  return {
+    outcome,
+    user: chosen === null ? null : `${chosen.uid}:${chosen.gid}`,
+    isFixed: asked !== null || (chosen !== null && outcome.result.user === null),
+  }
+}
+
+/** What is built without a target, where there are other stages that something may be started in; null where there is none. */
+function lastOfSeveral({ kind, text }: WorkItem): string | null {
+  if (kind !== 'dockerfile' || text === null) return null
+  try {
+    const dockerfile = parseDockerfile(text)
+    const last = finalStage(dockerfile)
+    return leafStages(dockerfile).length > 1 ? (last.name ?? String(last.index)) : null
+  } catch (error) {
+    // What is wrong with it, whoever plans it says.
+    if (error instanceof HardenError) return null
+    throw error
+  }
+}
+
+/** A user other than root that the service itself says, by number and for everybody; null for none. */
+function askedUser({ user, userIsOpen }: Service): string | null {
+  return user !== null && !userIsOpen && /^[1-9]\d*(:\d+)?$/.test(user) ? user : null
+}
+
+/** How the image is built that it runs: by itself, or by another service that gives it this name. */
+export function buildOf({ build, image }: Service, { services }: Project): ServiceBuild | null {
+  if (build !== null || image === null) return build
+  return services.find((one) => one.build !== null && one.image === image)?.build ?? null
+}
+
+/** Equal for services that run one image. */
+function imageKey(service: Service, project: Project): string {
+  const build = buildOf(service, project)
+  if (build === null) return JSON.stringify(['image', service.image ?? service.name])
+  const { dockerfile, inline, context, target, args } = build
+  return JSON.stringify([dockerfile ?? inline, context, target, [...args].sort()])
+}
+
+function sameImage(service: Service, project: Project): readonly Service[] {
+  const key = imageKey(service, project)
+  // An image of somebody else's is built upon for each service by itself.
+  return buildOf(service, project) === null
+    ? [service]
+    : project.services.filter((one) => imageKey(one, project) === key)
+}
+
+async function itemFor(
+  service: Service,
+  build: ServiceBuild | null,
+  others: readonly Service[],
+  project: Project,
+  surroundingsOf: SurroundingsOf,
+): Promise<WorkItem | Planned> {
+  const { name, image } = service
+  const runs = [service, ...others].map((one) => runOf(one))
+  const overlays = distinct([service, ...others].map(overlayOf))
+  const about = { target: name, path: null, reference: null, from: null, text: null, overlays }
+  try {
+    if (build === null) {
+      if (image === null) throw new HardenError('bad-reference', `the service ${name} has neither an image nor a build`)
+      parseReference(image)
+      const none = { children: [], bases: new Map(), users: [], runs }
+      return { ...about, ...imageItem(image, project.folder), target: name, surroundings: none }
+    }
+    const { dockerfile, inline, context } = build
+    if (context === null)
+      throw new HardenError('unreadable', `the service ${name} is built from somewhere else, which was not read`, {
+        hint: 'clone what it is built from, and name the folder in build:',
+      })
+    const text = inline ?? (await readText(dockerfile ?? '', nameOf(dockerfile, project)))
+    const around = dockerfile === null ? null : await surroundingsOf(dockerfile)
+    const { children = [], bases = new Map(), users = [] } = around ?? {}
+    return { ...about, kind: 'dockerfile', path: dockerfile, text, surroundings: { children, bases, users, runs } }
+  } catch (error) {
+    if (!(error instanceof HardenError)) throw error
+    return { outcome: unplanned(service, error), user: null, isFixed: false }
+  }
+}
+
+function nameOf(dockerfile: string | null, { folder }: Project): string {
+  return dockerfile === null ? 'dockerfile_inline' : relative(folder, dockerfile)
+}
+
+/** What nobody could look at is left to a person. */
+function unplanned({ name }: Service, { message, hint }: HardenError): TargetOutcome {
+  const findings: readonly ReportFinding[] = [targetFinding('read-build', 'todo', message, hint ?? null)]
+  return {
+    source: '',
+    path: null,
+    result: {
+      target: name,
+      kind: 'dockerfile',
+      verdict: 'incomplete',
+      user: null,
+      ports: [],
+      stages: [],
+      findings,
+      output: '',
+      changed: false,
+      proof: null,
+    },
+  }
+}
+
+export function overlayOf({ name, entrypoint, command, env, workdir }: Service): StartOverlay {
+  return { by: `service ${name}`, entrypoint, command, env, workdir }
+}
+
+function distinct(overlays: readonly StartOverlay[]): readonly StartOverlay[] {
+  const key = ({ entrypoint, command, env, workdir }: StartOverlay): string =>
+    JSON.stringify([entrypoint, command, [...env].sort(), workdir])
+  return [...new Map(overlays.toReversed().map((one) => [key(one), one])).values()].toReversed()
+}
+
+/** Host folders and files are looked at where they are: what is asked of the image is what volumes need. */
+function runOf({ name, settings, mounts }: Service): ImageRun {
+  const { privileged, pid, cap_add, devices, group_add } = settings
+  return {
+    by: `service ${name}`,
+    kind: 'service',
+    stage: null,
+    mounts: mounts.flatMap(({ kind, source, target, readOnly }) =>
+      kind === 'volume' ? [{ kind, source, target, readOnly }] : [],
+    ),
+    privileged: privileged === true,
+    hostPid: pid === 'host',
+    capabilities: asList(cap_add).map((one) => textOf(one).toUpperCase().replace(/^CAP_/, '')),
+    devices: asList(devices).flatMap((one) => textOf(one).split(':')[0] ?? []),
+    // As whom it is run is decided for all of them.
+    user: null,
+    groups: asList(group_add).length > 0,
+  }
+}
+
+/**
+ * For each service whose user depends on another: of those that write one volume, and of those that run one image. Who has a
+ * user already, or an account of its image, is followed by the others.
+ */
+function sharedUsers(project: Project, alone: ReadonlyMap<string, Planned>): ReadonlyMap<string, SharedUser> {
+  const users = new Map<string, SharedUser>()
+  for (const group of groupsOf(project)) {
+    const members = project.services.flatMap(({ name }) => {
+      const planned = alone.get(name)
+      return !group.names.has(name) || planned?.user == null ? [] : [{ name, ...planned, user: planned.user }]
+    })
+    const chosen =
+      members.find(({ isFixed }) => isFixed) ??
+      members.find(({ outcome }) => outcome.result.kind === 'image') ??
+      members.find(({ outcome }) => outcome.result.user?.from === 'image') ??
+      members[0]
+    if (chosen === undefined) continue
+    const because = `the user of ${chosen.name}, with which it shares ${group.volumes.size === 0 ? 'its image' : joinTruncated([...group.volumes])}`
+    for (const { name, isFixed } of members)
+      if (!isFixed && name !== chosen.name) users.set(name, { ids: chosen.user, because })
+  }
+  return users
+}
+
+interface Group {
+  readonly names: ReadonlySet<string>
+  readonly volumes: ReadonlySet<string>
+}
+
+/** Services that must be one user, directly or over a third. */
+function groupsOf(project: Project): readonly Group[] {
+  let groups: readonly Group[] = []
+  const put = (names: readonly string[], volumes: readonly string[]): void => {
+    const touched = groups.filter((group) => names.some((name) => group.names.has(name)))
+    const all = {
+      names: new Set([...touched.flatMap((group) => [...group.names]), ...names]),
+      volumes: new Set([...touched.flatMap((group) => [...group.volumes]), ...volumes]),
+    }
+    groups = [...groups.filter((group) => !touched.includes(group)), all]
+  }
+  for (const service of project.services)
+    put(
+      sameImage(service, project).map(({ name }) => name),
+      [],
+    )
+  const writers = new Map<string, Set<string>>()
+  for (const { name, mounts } of project.services)
+    for (const { kind, source, readOnly } of mounts)
+      if (kind === 'volume' && source !== '' && !readOnly)
+        writers.set(source, new Set([...(writers.get(source) ?? []), name]))
+  for (const [volume, names] of writers) if (names.size > 1) put([...names], [`volume ${volume}`])
+  return groups
+}
+
+function plannedService(service: Service, first: Planned, { outcome }: Planned, project: Project): PlannedService {
+  const { inService, profile = null, result } = outcome
+  const isDerived = profile?.image.derived === true && result.changed
+  const folder = join(project.folder, 'harden-image', slug(service.name))
+  const command = inService?.command ?? null
+  return {
+    service,
+    result,
+    profile,
+    start: command === null ? null : { entrypoint: command.entrypoint, command: command.cmd },
+    env: new Map(inService?.env.map(({ name, value }) => [name, value])),
+    derived: isDerived ? { path: join(folder, 'Dockerfile'), text: result.output } : null,
+    dockerfile: isDerived ? null : dockerfileOf(service, first.outcome, project),
+    keepsRoot: false,
+  }
+}
+
+function dockerfileOf(service: Service, outcome: TargetOutcome, project: Project): PlannedService['dockerfile'] {
+  const path = buildOf(service, project)?.dockerfile ?? null
+  return path === null ? null : { path, before: outcome.source }
+}

@@ -1,0 +1,107 @@
+import { constants, type Stats } from 'node:fs'
+import { chmod, copyFile, lchown, lstat, mkdir, readdir, readlink, realpath, symlink, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+import { bounds } from '../../bounds.ts'
+import { isWithin } from '../../path.ts'
+
+/** Copies of files of this machine, for one run of a stack. */
+export interface HostCopies {
+  /** By its path on this machine; null: none is given. */
+  readonly copies: ReadonlyMap<string, string | null>
+  /** What is not given, a sentence each. */
+  readonly unshown: readonly string[]
+}
+
+/** What is in them is the kernel's, or that of what runs on this machine. */
+const OF_THE_MACHINE = ['/proc', '/sys', '/dev', '/run', '/var/run', '/var/lib/docker', '/var/lib/containers']
+
+/**
+ * Copies files and folders with their owners, modes and times, each into a place of its own below `folder`: what a run
+ * writes never reaches the files themselves. `mayRead` says of a real path whether whoever wrote the stack may have it.
+ */
+export async function copyHostFiles(
+  paths: Iterable<string>,
+  folder: string,
+  mayRead: (path: string) => boolean,
+): Promise<HostCopies> {
+  const copies = new Map<string, string | null>()
+  const unshown: string[] = []
+  const left = { bytes: bounds.mountedBytes, files: bounds.mountedFiles }
+  let count = 0
+  for (const path of paths) {
+    const copy = join(folder, String(count++))
+    const why = await copyOne(path, copy, mayRead, left, (what) => unshown.push(what))
+    copies.set(path, why === null ? copy : null)
+    if (why !== null) unshown.push(`${path}, which the stack mounts: ${why}`)
+  }
+  return { copies, unshown: [...new Set(unshown)] }
+}
+
+interface Left {
+  bytes: number
+  files: number
+}
+
+/** Why it is not given; null where it is. */
+async function copyOne(
+  path: string,
+  copy: string,
+  mayRead: (path: string) => boolean,
+  left: Left,
+  say: (unshown: string) => void,
+): Promise<string | null> {
+  let real: string
+  try {
+    real = await realpath(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return 'it cannot be read'
+    if (!mayRead(path)) return 'a proof does not give what lies outside of the project'
+    // As the engine makes it for a short mount.
+    await mkdir(copy, { mode: 0o755 })
+    return null
+  }
+  const stats = await lstat(real)
+  if (stats.isSocket()) return 'a proof gives no socket of this machine'
+  if (!stats.isFile() && !stats.isDirectory()) return 'it is neither a file nor a folder'
+  if (real === '/' || OF_THE_MACHINE.some((one) => isWithin(real, one))) return 'it is of the machine itself'
+  if (!mayRead(real)) return 'a proof does not give what lies outside of the project'
+  const whole = await copyTree(real, copy, stats, left, (one, why) => say(`${one}, which the stack mounts: ${why}`))
+  return whole
+    ? null
+    : `it is more than ${bounds.mountedBytes / 1024 ** 2} MiB, or has more than ${bounds.mountedFiles} files`
+}
+
+/** False where it is too much. Nothing that a link leads to is followed. */
+async function copyTree(
+  from: string,
+  to: string,
+  stats: Stats,
+  left: Left,
+  skip: (path: string, why: string) => void,
+): Promise<boolean> {
+  left.files -= 1
+  left.bytes -= stats.isFile() ? stats.size : 0
+  if (left.files < 0 || left.bytes < 0) return false
+  try {
+    if (stats.isSymbolicLink()) await symlink(await readlink(from), to)
+    else if (stats.isFile()) await copyFile(from, to, constants.COPYFILE_FICLONE)
+    else if (stats.isDirectory()) {
+      await mkdir(to, { mode: 0o700 })
+      for (const name of await readdir(from)) {
+        const path = join(from, name)
+        const inner = await lstat(path).catch(() => null)
+        if (inner !== null && !(await copyTree(path, join(to, name), inner, left, skip))) return false
+      }
+    } else return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EACCES' && code !== 'EPERM') throw error
+    skip(from, 'this user may not read it')
+    return true
+  }
+  await lchown(to, stats.uid, stats.gid).catch(() => skip(from, 'only root can give the copy to its owner'))
+  if (stats.isSymbolicLink()) return true
+  await chmod(to, stats.mode & 0o7777)
+  await utimes(to, stats.atime, stats.mtime)
+  return true
+}

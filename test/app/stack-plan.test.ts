@@ -1,0 +1,205 @@
+// What is planned for the services of one project depends on each other: images, volumes, commands.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { withDefaults } from '../../src/app/api.ts'
+import { targetProcessor } from '../../src/app/pipeline.ts'
+import { stackVerdict } from '../../src/app/stack.ts'
+import { planStack } from '../../src/app/stack-plan.ts'
+import type { PlannedService } from '../../src/stack/planned.ts'
+import type { Project, Service, ServiceMount } from '../../src/stack/project.ts'
+
+let folder: string
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'harden-image-test-'))
+})
+
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+const IMAGE: Omit<Service, 'name'> = {
+  settings: {},
+  origins: [],
+  build: null,
+  image: null,
+  user: null,
+  userIsOpen: false,
+  entrypoint: null,
+  command: null,
+  workdir: null,
+  env: new Map(),
+  mounts: [],
+  ports: [],
+  dependsOn: [],
+}
+
+const volume = (source: string, target: string, readOnly = false): ServiceMount => ({
+  kind: 'volume',
+  source,
+  target,
+  readOnly,
+  isEmpty: false,
+})
+
+const built = (path: string, target: string | null = null): Service['build'] => ({
+  dockerfile: join(folder, path, 'Dockerfile'),
+  inline: null,
+  context: join(folder, path),
+  target,
+  args: new Map(),
+})
+
+async function planned(
+  files: Readonly<Record<string, string>>,
+  services: Readonly<Record<string, Partial<Service>>>,
+): Promise<Readonly<Record<string, PlannedService>>> {
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true })
+    await writeFile(join(folder, name), text)
+  }
+  const project: Project = {
+    name: 'shop',
+    folder,
+    files: [],
+    services: Object.entries(services).map(([name, service]) => ({ ...IMAGE, name, ...service })),
+    volumes: new Map(),
+    findings: [],
+  }
+  const hooks = { progress: () => undefined, onCleanUp: () => undefined, signal: new AbortController().signal }
+  const options = withDefaults({ engine: 'none', offline: true })
+  const all = await planStack({
+    project,
+    options,
+    hooks,
+    processTarget: targetProcessor(),
+    seen: new Map(),
+    portsStay: new Set(),
+  })
+  return Object.fromEntries(all.map((one) => [one.service.name, one]))
+}
+
+const user = ({ profile }: PlannedService): string => `${profile?.user?.value.uid}:${profile?.user?.value.gid}`
+
+const PYTHON = 'FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nCMD ["python", "app.py"]\n'
+
+test('an image is changed once for all that services start in it', async () => {
+  const { api, worker } = await planned(
+    {
+      'api/Dockerfile': PYTHON,
+      'api/app.py': 'open("/var/lib/api/log", "a")\n',
+      'api/worker.py': 'open("/srv/queue/jobs", "a")\n',
+    },
+    { api: { build: built('api') }, worker: { build: built('api'), command: ['python', 'worker.py'] } },
+  )
+  if (api === undefined || worker === undefined) throw new Error('both are planned')
+  expect(api.result.output).toContain('chown 10001:10001 /srv/queue /var/lib/api')
+  expect(worker.result.output).toBe(api.result.output)
+  expect([api, worker].map(({ result }) => result.verdict)).toEqual(['hardened', 'hardened'])
+  // What the service starts stays where it is said.
+  expect(api.result.output).toMatch(/CMD \["python", "app.py"\]\n$/)
+  expect(worker.start).toBeNull()
+})
+
+test('what a service starts is read with the variables that it sets', async () => {
+  const { api } = await planned(
+    { 'api/Dockerfile': PYTHON, 'api/app.py': 'import os\nopen(os.environ["STATE"] + "/log", "a")\n' },
+    { api: { build: built('api'), env: new Map([['STATE', '/srv/state']]) } },
+  )
+  expect(api?.result.output).toContain('chown 10001:10001 /srv/state')
+})
+
+test('services that write one volume run as one user, that of the image that nobody here builds', async () => {
+  const { web, cache, reader } = await planned(
+    { 'web/Dockerfile': PYTHON, 'web/app.py': 'open("/data/log", "a")\n' },
+    {
+      web: { build: built('web'), mounts: [volume('shared', '/data')] },
+      cache: { image: 'redis:7', mounts: [volume('shared', '/data')] },
+      reader: { build: built('web', null), command: ['sleep', '1'], image: 'reader', mounts: [] },
+    },
+  )
+  if (web === undefined || cache === undefined || reader === undefined) throw new Error('all are planned')
+  expect(user(cache)).toBe('999:999')
+  expect(user(web)).toBe('999:999')
+  // It runs the same image.
+  expect(user(reader)).toBe('999:999')
+  expect(web.result.output).toContain(', the user of cache, with which it shares volume shared')
+})
+
+test('services that share nothing, or only read, keep users of their own', async () => {
+  const { web, cache } = await planned(
+    { 'web/Dockerfile': PYTHON, 'web/app.py': 'print(1)\n' },
+    {
+      web: { build: built('web'), mounts: [volume('shared', '/data', true)] },
+      cache: { image: 'redis:7', mounts: [volume('shared', '/data')] },
+    },
+  )
+  expect([web, cache].map((one) => one && user(one))).toEqual(['10001:10001', '999:999'])
+})
+
+test('a service that must keep root says so itself where others run its image without it', async () => {
+  const { web, time } = await planned(
+    {
+      'web/Dockerfile':
+        'FROM debian:12\nRUN apt-get update && apt-get install -y chrony python3\nCMD ["python3", "-m", "http.server", "8000"]\n',
+    },
+    { web: { build: built('web') }, time: { build: built('web'), command: ['chronyd', '-d'] } },
+  )
+  if (web === undefined || time === undefined) throw new Error('both are planned')
+  expect(web.result.verdict).toBe('hardened')
+  expect({ verdict: time.result.verdict, keepsRoot: time.keepsRoot }).toEqual({
+    verdict: 'needs-root',
+    keepsRoot: true,
+  })
+  expect(time.result.output).toBe(web.result.output)
+})
+
+test('only the stages that services build are changed, each for its own', async () => {
+  const stages =
+    'FROM python:3.12-slim AS base\nWORKDIR /app\nFROM base AS dev\nCMD ["sh"]\nFROM base AS jobs\nCMD ["python", "jobs.py"]\nFROM base\nCMD ["python", "app.py"]\n'
+  const { web, jobs } = await planned(
+    { 'web/Dockerfile': stages },
+    { web: { build: built('web') }, jobs: { build: built('web', 'jobs') } },
+  )
+  if (web === undefined || jobs === undefined) throw new Error('both are planned')
+  expect(jobs.result.output).toBe(web.result.output)
+  const users = web.result.output.split(/^FROM /m).map((stage) => /^USER (.*)$/m.exec(stage)?.[1] ?? '')
+  expect(users).toEqual(['', '', '', '10001:10001', '10001:10001'])
+  expect(web.dockerfile?.before).toBe(stages)
+})
+
+test('an image of somebody else that does with settings alone is not built upon', async () => {
+  const { cache, proxy } = await planned({}, { cache: { image: 'redis:7' }, proxy: { image: 'nginx:1.27' } })
+  expect(cache?.derived).toBeNull()
+  expect(proxy?.derived?.path).toBe(join(folder, 'harden-image', 'proxy', 'Dockerfile'))
+  expect(proxy?.derived?.text).toContain('USER 101:101')
+})
+
+test('what is built from somewhere else is left to a person', async () => {
+  const { web } = await planned(
+    {},
+    { web: { build: { dockerfile: null, inline: null, context: null, target: null, args: new Map() } } },
+  )
+  expect(web?.result.verdict).toBe('incomplete')
+  expect(web?.result.findings.map(({ message }) => message)).toEqual([
+    'the service web is built from somewhere else, which was not read',
+  ])
+})
+
+test.each([
+  [['hardened', 'unchanged'], [], 'hardened'],
+  [['unchanged'], [], 'unchanged'],
+  [['hardened', 'needs-root'], [], 'needs-root'],
+  [['hardened', 'incomplete', 'needs-root'], [], 'incomplete'],
+  [['hardened', 'exempt'], [], 'exempt'],
+  [['hardened'], ['todo'], 'incomplete'],
+  [['hardened'], ['note'], 'hardened'],
+] as const)('services %j with findings %j of the project are %s', (verdicts, outcomes, expected) => {
+  const services = verdicts.map((verdict) => ({ verdict }))
+  expect(
+    stackVerdict(
+      services,
+      outcomes.map((outcome) => ({ outcome })),
+    ),
+  ).toBe(expected)
+})
