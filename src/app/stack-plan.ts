@@ -131,7 +131,7 @@ async function planService(
   const asked = askedUser(service) ?? ownerOfSources(service, host)
   const { policy } = options
   const build = buildOf(service, project)
-  const found = await itemFor(service, build, others, project, surroundingsOf)
+  const found = await itemFor(service, build, others, planning, surroundingsOf)
   if ('outcome' in found) return found
   const item = text === undefined ? found : { ...found, text }
   const own: Options = {
@@ -243,13 +243,22 @@ async function itemFor(
   service: Service,
   build: ServiceBuild | null,
   others: readonly Service[],
-  project: Project,
+  planning: StackPlanning,
   surroundingsOf: SurroundingsOf,
 ): Promise<WorkItem | Planned> {
+  const { project } = planning
   const { name, image } = service
   const runs = [service, ...others].map((one) => runOf(one))
   const overlays = distinct([service, ...others].map(overlayOf))
-  const about = { target: name, path: null, reference: null, from: null, text: null, overlays }
+  const about = {
+    target: name,
+    path: null,
+    reference: null,
+    from: null,
+    text: null,
+    overlays,
+    followed: followedIn(planning),
+  }
   try {
     if (build === null) {
       if (image === null) throw new HardenError('bad-reference', `the service ${name} has neither an image nor a build`)
@@ -270,6 +279,16 @@ async function itemFor(
     if (!(error instanceof HardenError)) throw error
     return { outcome: unplanned(service, error), user: null, isFixed: false }
   }
+}
+
+/** What a port that moves is followed in: the project's own files, and what its services mount or are built of. */
+function followedIn({ project, host }: StackPlanning): ReadonlySet<string> {
+  const paths = [
+    ...project.files.map(({ path }) => path),
+    ...host.entries.keys(),
+    ...host.texts.map(({ path }) => path),
+  ]
+  return new Set(paths.map((path) => relative(process.cwd(), path)))
 }
 
 function nameOf(dockerfile: string | null, { folder }: Project): string {

@@ -50,6 +50,7 @@ interface PlannedProject extends StackPlan {
   readonly findings: readonly StackFinding[]
 }
 
+/** A port moves where everybody who speaks of it can be followed; else it stays, and nobody has to be. */
 async function planProject(
   project: Project,
   host: HostFiles,
@@ -57,17 +58,14 @@ async function planProject(
   seen: StackEvidence,
   facts: StackFacts,
 ): Promise<PlannedProject> {
-  const planned = await planStack({
-    project,
-    options,
-    hooks,
-    processTarget,
-    host,
-    seen,
-    facts,
-    portsStay: new Set(),
-  })
-  const edit = editStack({ project, planned, host })
+  const planning = { project, options, hooks, processTarget, host, seen, facts }
+  const edited = async (portsStay: ReadonlySet<string>) => {
+    const planned = await planStack({ ...planning, portsStay })
+    return { planned, edit: editStack({ project, planned, host }) }
+  }
+  const first = await edited(new Set())
+  const unfollowed = new Set(first.edit.findings.flatMap(({ movedBy }) => movedBy ?? []))
+  const { planned, edit } = unfollowed.size === 0 ? first : await edited(unfollowed)
   const migration = migrationOf(project, planned, migrationFacts(project, planned, host))
   return {
     planned,
